@@ -12,7 +12,6 @@ import {
 import { changesPart } from './index-changes.js';
 import { dataSets } from './index-data.js';
 import { figuresPart } from './index-figures.js';
-import { flatPart } from './index-flat.js';
 import { largePart } from './index-large.js';
 import { latencyPart } from './index-latency.js';
 import { nearPart } from './index-near.js';
@@ -28,7 +27,6 @@ const PARTS: Record<string, IndexPart> = {
   large: largePart,
   figures: figuresPart,
   changes: changesPart,
-  flat: flatPart,
   latency: latencyPart,
   near: nearPart,
   races: racesPart,

@@ -1,6 +1,6 @@
-import { PackedEntries } from '../src/packed-entries.js';
 import { createIndex, indexOf } from '../src/indexing/mutable-index.js';
 import { createBlocklist } from '../src/matching/blocklist.js';
+import { PackedEntries } from '../src/packed-entries.js';
 import type { HashedVariant } from '../src/variant.js';
 import { variantsOf } from '../src/variants/hash-pixels.js';
 import { feed } from './harness.js';

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
-import { PackedEntries } from '../src/packed-entries.js';
 import { type Blocklist, createBlocklist } from '../src/matching/blocklist.js';
 import { createSearchThreads } from '../src/node/search-threads.js';
+import { PackedEntries } from '../src/packed-entries.js';
 import { hmaRoutes } from '../src/service/hma.js';
 import { createNodeListener } from '../src/service/node-listener.js';
 import { createService } from '../src/service/service.js';

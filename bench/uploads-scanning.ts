@@ -1,8 +1,8 @@
 import type { RequestListener } from 'node:http';
-import { PackedEntries } from '../src/packed-entries.js';
 import { hashFromHex } from '../src/hash.js';
 import { type Blocklist, createBlocklist } from '../src/matching/blocklist.js';
 import { createHashPool } from '../src/node/create-hash-pool.js';
+import { PackedEntries } from '../src/packed-entries.js';
 import { createNodeListener } from '../src/service/node-listener.js';
 import { createScanHandler } from '../src/service/scan-handler.js';
 import { PROFILES, type ScanSetup } from './uploads-protocol.js';

@@ -8,6 +8,13 @@ export function checkObject(value: unknown, what: string): void {
   if (typeof value !== 'object' || value === null) wrongKind(what);
 }
 
+/** @throws {TypeError} `expected ${what}`, unless `value` is an object with these methods */
+export function checkMethods(value: unknown, what: string, names: readonly string[]): void {
+  checkObject(value, what);
+  const given = value as Record<string, unknown>;
+  if (!names.every((name) => typeof given[name] === 'function')) wrongKind(what);
+}
+
 /**
  * @throws {TypeError} unless `options` is a plain object; a list or a promise would otherwise pass
  *   as empty options

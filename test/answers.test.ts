@@ -2,7 +2,6 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { clusteredHashes, plant, random, uniformHashes } from '../bench/workloads.js';
 import { type BlocklistEntry, readPackedEntries, writeHashList } from '../src/exchange/index.js';
@@ -31,6 +30,7 @@ import {
   policyFor,
 } from '../src/matching/index.js';
 import { type HashFileOptions, hashFile, openIndex, saveIndex } from '../src/node/index.js';
+import { setWorkerScripts } from '../src/node/start-thread.js';
 import { bundleText, createBundle } from '../src/submission/index.js';
 import { hashPixels } from '../src/variants/index.js';
 import { ALL, type Answers, differences, digest, writeRecord } from './answer-record.js';
@@ -77,11 +77,9 @@ const FILE_SETS: Record<string, HashFileOptions> = {
 const SLOW = ['dihedral, none', 'blockhash 256 thorough', 'phash 64 dihedral'];
 
 /** No picture times out on a busy machine. */
-const PATIENT: HashFileOptions = {
-  timeoutSeconds: 600,
-  // Threads run JavaScript, so they need the built worker.
-  workerUrl: pathToFileURL(join(ROOT, 'dist/heic-worker.js')),
-};
+const PATIENT: HashFileOptions = { timeoutSeconds: 600 };
+// Threads run JavaScript, so they need the built worker.
+setWorkerScripts(join(ROOT, 'dist'));
 
 const KINDS: readonly (readonly [Algorithm, Bits])[] = [
   ['pdq', 256],

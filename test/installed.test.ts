@@ -8,12 +8,12 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { distance, hashFromHex } from '../src/hash.js';
 import { hashFile } from '../src/node/hash-file.js';
 import { packedInto, ROOT } from './package.js';
+import { temporaryFolder } from './temporary-folder.js';
 
 /*
  * The packed tarball, installed by npm with what it depends on. npm asks the registry for versions,
@@ -36,11 +36,10 @@ const PHOTO_HASH = (
   }[]
 ).find(({ file }) => PHOTO.endsWith(`/${file}`))!.pdq;
 
-let base: string;
+const base = temporaryFolder('npm');
 let tarball: string;
 let cache: string | undefined;
 beforeAll(() => {
-  base = mkdtempSync(join(tmpdir(), 'onlyhashes-npm-'));
   tarball = packedInto(base);
   const { out } = run('npm', ['config', 'get', 'cache'], base);
   // What npx installs is beside the cache's contents, and goes with this folder.
@@ -49,7 +48,6 @@ beforeAll(() => {
   symlinkSync(join(out.trim(), '_cacache'), join(own, '_cacache'));
   cache = own;
 });
-afterAll(() => rmSync(base, { recursive: true, force: true }));
 
 function run(program: string, args: readonly string[], cwd: string) {
   const env = { ...process.env, ...(cache !== undefined && { npm_config_cache: cache }) };

@@ -319,7 +319,8 @@ describe('a server, bundled by esbuild for Node', () => {
   const SERVER = `import { openAsBlob } from 'node:fs';
 import { hashToHex } from 'onlyhashes';
 import { createBlocklist } from 'onlyhashes/matching';
-import { createHashPool, createSearchThreads, hashFile } from 'onlyhashes/node';
+import { createHashPool, createSearchThreads, hashFile, setWorkerScripts } from 'onlyhashes/node';
+setWorkerScripts(process.argv[2]);
 const said = { hashes: [], verdicts: [], searches: 0 };
 for (const path of ${JSON.stringify(PICTURES)}) {
   said.hashes.push(await hashFile(path, { exact: true }).then(({ hash }) => hashToHex(hash), ({ code }) => code));
@@ -345,7 +346,7 @@ await threads.close();
 console.log(JSON.stringify(said));`;
 
   /** Builds it as `server.js` in a folder of its own, and runs that. */
-  async function saidOf(options: BuildOptions): Promise<unknown> {
+  async function saidOf(options: BuildOptions, ...words: string[]): Promise<unknown> {
     const entry = project.write('server.mjs', SERVER);
     const outdir = mkdtempSync(join(project.folder, 'built-'));
     await build({
@@ -358,7 +359,7 @@ console.log(JSON.stringify(said));`;
       ...options,
     });
     const path = join(outdir, 'server.js');
-    return JSON.parse(execFileSync(process.execPath, [path], { encoding: 'utf8' }));
+    return JSON.parse(execFileSync(process.execPath, [path, ...words], { encoding: 'utf8' }));
   }
 
   const DECODERS = ['sharp', 'heic-decode'];
@@ -383,11 +384,16 @@ console.log(JSON.stringify(said));`;
     expect(await saidOf({ entryPoints, splitting: true, external: DECODERS })).toEqual(ALL);
   });
 
-  test('says without its scripts which address to give', async () => {
+  test('has all if it names the folder of its scripts', async () => {
+    const dist = join(project.folder, 'node_modules/onlyhashes/dist');
+    expect(await saidOf({ external: DECODERS }, dist)).toEqual(ALL);
+  });
+
+  test('says without its scripts what to set', async () => {
     expect(await saidOf({ external: DECODERS })).toEqual({
       hashes: [ALL.hashes[0], 'decoder-missing'],
       verdicts: ['unhashable', 'unhashable'],
-      searches: expect.stringContaining('workerUrl'),
+      searches: expect.stringContaining('setWorkerScripts'),
     });
   });
 });

@@ -150,7 +150,7 @@ const WORKERD_REFUSES: Record<string, Fact> = {
       message: expect.stringContaining('allow processes'),
     },
   },
-  threads: lacking('hash-process.js as workerUrl'),
+  threads: lacking('hash-process.js by setWorkerScripts'),
   files: { name: 'FormatError', code: 'unreadable', message: expect.stringContaining('ENOENT') },
   sharedMemory: { name: 'Error', message: expect.stringContaining('allow threads') },
   fetching: {

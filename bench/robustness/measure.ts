@@ -1,7 +1,7 @@
 import type { Hash } from '../../src/hash.js';
 import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
-import { policyFor } from '../../src/policy.js';
 import type { Pixels } from '../../src/pixels.js';
+import { policyFor } from '../../src/policy.js';
 import { DIHEDRAL_NAMES, type HashedVariant } from '../../src/variant.js';
 import { variantsOf } from '../../src/variants/hash-pixels.js';
 import { VARIANT_PROFILES, type VariantProfile } from '../../src/variants/variant-profile.js';

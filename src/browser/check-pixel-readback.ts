@@ -2,7 +2,7 @@ import { checkLimits, type Limits, TIMEOUT_SECONDS } from '../picture/options.js
 import { within } from '../picture/waiting.js';
 import type { Readback } from './readback-canvas.js';
 import { readbackIn } from './reply.js';
-import { answerTo, checkConcurrency, poolOf, type WorkerOptions } from './workers.js';
+import { answerTo, checkWorkerOptions, poolOf, type WorkerOptions } from './workers.js';
 
 /**
  * Tells whether this browser gives back the pixels that it draws. It draws known noise on a canvas
@@ -18,7 +18,7 @@ export async function checkPixelReadback(
   options: WorkerOptions & Pick<Limits, 'signal'> = {},
 ): Promise<Readback> {
   checkLimits(options);
-  checkConcurrency(options);
+  checkWorkerOptions(options);
   return await within(TIMEOUT_SECONDS, options.signal, (end) =>
     poolOf(options).use((worker) => answerTo(worker, { check: true }, readbackIn), end),
   );

@@ -3,7 +3,7 @@ import { checkLimits, type Limits, TIMEOUT_SECONDS } from '../picture/options.js
 import { within } from '../picture/waiting.js';
 import type { DisplayedPixels } from './message.js';
 import { pixelsIn } from './reply.js';
-import { answerTo, bytesOf, checkConcurrency, poolOf, type WorkerOptions } from './workers.js';
+import { answerTo, bytesOf, checkWorkerOptions, poolOf, type WorkerOptions } from './workers.js';
 
 /** How an image file is read and decoded. */
 export interface DecodeImageFileOptions extends Limits, WorkerOptions {
@@ -28,7 +28,7 @@ export async function decodeImageFile(
   options: DecodeImageFileOptions = {},
 ): Promise<DisplayedPixels> {
   checkLimits(options);
-  checkConcurrency(options);
+  checkWorkerOptions(options);
   const { maxBytes, maxPixels, longestSide, timeoutSeconds = TIMEOUT_SECONDS, signal } = options;
   if (longestSide !== undefined) checkInteger('longestSide', longestSide, 1);
   if (!(file instanceof Blob)) throw new TypeError('expected a File or Blob');

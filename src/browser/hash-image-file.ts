@@ -12,7 +12,7 @@ import type { HashedVariant } from '../variant.js';
 import { hashedImage } from '../variants/forms.js';
 import type { HashingOptions, Stage } from './message.js';
 import { sidesIn, variantReader } from './reply.js';
-import { answerTo, bytesOf, checkConcurrency, poolOf, type WorkerOptions } from './workers.js';
+import { answerTo, bytesOf, checkWorkerOptions, poolOf, type WorkerOptions } from './workers.js';
 
 /** How an image file is read and hashed. */
 export interface HashImageFileOptions extends FileOptions, WorkerOptions {
@@ -132,6 +132,6 @@ export function checkHashImageFileOptions(
   options: Omit<HashImageFileOptions, 'onProgress'> & { onProgress?: unknown },
 ): void {
   checkFileOptions(options);
-  checkConcurrency(options);
+  checkWorkerOptions(options);
   checkTypeOf('onProgress', options.onProgress, 'function');
 }

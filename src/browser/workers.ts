@@ -1,12 +1,18 @@
 import { checkInteger } from '../door.js';
 import { DecodeError } from '../errors.js';
-import { type FileOptions, MAX_BYTES } from '../picture/options.js';
+import { MAX_BYTES } from '../picture/options.js';
 import { Pool, type PooledThread, type Thread, type ThreadEvents } from '../picture/pool.js';
 import type { OwnBytes, Request } from './message.js';
 import { bytesIn, errorIn, isReply } from './reply.js';
 
 /** Where the Worker's script is, and how many of them run. */
-export interface WorkerOptions extends Pick<FileOptions, 'workerUrl'> {
+export interface WorkerOptions {
+  /**
+   * address of `browser-worker.js`, if a bundler moved it away from this file. Workers of one
+   * address are shared and kept for a while: give the same one each time. A `blob:` has to hold a
+   * bundle in one classic script, since Chromium runs no other on a page from a file.
+   */
+  workerUrl?: string | URL | undefined;
   /**
    * Pictures at work at a time, each in a Worker of its own: it may need 150 MB at 12 megapixels.
    * Holds for the Workers of this `workerUrl` until another number is given.
@@ -17,8 +23,11 @@ export interface WorkerOptions extends Pick<FileOptions, 'workerUrl'> {
 
 let pools: Map<string, Pool> | undefined;
 
-/** @throws {TypeError | RangeError} if `concurrency` is invalid */
-export function checkConcurrency({ concurrency }: WorkerOptions): void {
+/** @throws {TypeError | RangeError} if one is invalid */
+export function checkWorkerOptions({ workerUrl, concurrency }: WorkerOptions): void {
+  if (workerUrl !== undefined && typeof workerUrl !== 'string' && !(workerUrl instanceof URL)) {
+    throw new TypeError('expected workerUrl to be a string or a URL');
+  }
   if (concurrency !== undefined) checkInteger('concurrency', concurrency, 1);
 }
 

@@ -39,7 +39,7 @@ const PASSED_ON: Record<string, Option & { takenBy?: readonly string[] }> = {
   part: {
     about: 'run this part only',
     takenBy: ['index'],
-    choices: ['large', 'figures', 'changes', 'flat', 'latency', 'near', 'races'],
+    choices: ['large', 'figures', 'changes', 'latency', 'near', 'races'],
   },
   photos: {
     about: 'folder of pictures to edit and find again',

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import process, { stdin } from 'node:process';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
@@ -18,7 +17,7 @@ import {
 } from '../submission/index.js';
 import type { Call, Command } from './command.js';
 import { Failure, failureOf, UsageError } from './failure.js';
-import { encoded } from './file-name.js';
+import { wholeFile } from './file-name.js';
 import {
   counted,
   exitCode,
@@ -157,12 +156,7 @@ async function secretKey(call: Call): Promise<string | undefined> {
 }
 
 async function bytesOf(path: string): Promise<Buffer> {
-  if (path === '-') return Buffer.concat(await stdin.toArray());
-  try {
-    return await readFile(encoded(path));
-  } catch (error) {
-    throw failureOf(path, error);
-  }
+  return path === '-' ? Buffer.concat(await stdin.toArray()) : await wholeFile(path);
 }
 
 /** @throws {UsageError} before anything is read, if there is no way to get the token */

@@ -1,7 +1,7 @@
 import { readBytes } from '../node/index.js';
 import type { Command } from './command.js';
 import { nameCell } from './file-name.js';
-import { BLOCKLIST_OPTIONS, blocklistOf, type Judged, judgeOf, MATCHING_OPTIONS } from './judge.js';
+import { BLOCKLIST_OPTIONS, blocklistOf, judgeOf, MATCHING_OPTIONS } from './judge.js';
 import { output, progress } from './output.js';
 import { eachPicture, sourceOf } from './pictures.js';
 
@@ -33,15 +33,10 @@ hashed, or the check failed. With several files, 2 goes before 1. LIST is as for
     const job = async (file: string, ended: AbortSignal) =>
       await judge.picture(await readBytes(sourceOf(file), { signal: ended }), ended);
     let refusals = 0;
-    for await (const { file, value, error } of eachPicture(call.words, job, { out, bar, signal })) {
-      const { picture, problem }: Judged = value ?? {
-        picture: judge.unhashable(error),
-        problem: error.message,
-      };
-      const { decision } = picture;
+    for await (const result of eachPicture(call.words, job, { out, bar, signal })) {
+      const { file } = result;
+      const { decision } = judge.told(result, out);
       const { verdict, reason } = decision;
-      if (problem !== undefined) out.say(file, problem);
-      if (verdict === 'unhashable') out.count();
       if (refused.includes(verdict)) refusals++;
       const line = call.on('json')
         ? JSON.stringify(judge.toJSON(decision, file))

@@ -12,14 +12,14 @@ import {
   writeVpdqJson,
   writeVpdqText,
 } from '../exchange/index.js';
-import type { Algorithm, Bits, FormatError } from '../index.js';
+import { ALGORITHMS, type Algorithm, type Bits, type FormatError } from '../index.js';
 import { type Blocklist, createBlocklist, type ListInfo } from '../matching/index.js';
 import { changeBlocklist, isBlocklistFile, isIndexFile, saveBlocklist } from '../node/index.js';
 import type { Call, Command } from './command.js';
 import { Failure, failureOf, shownName, UsageError } from './failure.js';
 import { encoded } from './file-name.js';
 import { LeftOut } from './left-out.js';
-import { kindName, kindOf, type ListPart, readAll } from './lists.js';
+import { idsOf, kindName, kindOf, type ListPart, readAll, sizeOf } from './lists.js';
 import { counted, exitCode, type Output, output, type Progress, progress } from './output.js';
 import { outputPath, writeWhole } from './output-file.js';
 import { blocklistIn } from './saved-blocklist.js';
@@ -63,7 +63,7 @@ line ENTRIES,FORMAT,TO unless TO is standard output.`,
     vpdq: { about: 'FROM has the frames of a video, which become a list or vPDQ again' },
     algorithm: {
       about: 'of hashes in FROM that name none',
-      choices: ['pdq', 'blockhash', 'phash', 'dhash', 'ahash'],
+      choices: ALGORITHMS,
       default: 'pdq',
     },
     overwrite: { about: 'let TO replace a file' },
@@ -158,23 +158,12 @@ async function framesOf(from: string, out: Output): Promise<VpdqFrame[]> {
   throw new Failure(`${shownName(from)}: no frame in it could be read`);
 }
 
-const sizeOf = (part: ListPart) => (part instanceof PackedEntries ? part.size : part.index.size);
-
 function* entriesOf(parts: readonly ListPart[]): Generator<BlocklistEntry> {
   for (const part of parts) {
     if (part instanceof PackedEntries) {
       for (let row = 0; row < part.size; row++) yield part.entryAt(row);
-    } else yield* entriesOfIndex(part);
+    } else for (const id of idsOf(part.index).sort()) yield part.entries.entryAt(id);
   }
-}
-
-function* entriesOfIndex({ index, entries }: Exclude<ListPart, PackedEntries>) {
-  // Ids have gaps. A search at the full distance lists them, in 25 MB a million.
-  const any = { algorithm: index.algorithm, bytes: new Uint8Array(index.bits / 8) };
-  const hits = new Uint32Array(2 * index.size);
-  index.searchInto(any, index.bits, hits);
-  const ids = hits.filter((_, at) => at % 2 === 0).sort();
-  for (const id of ids) yield entries.entryAt(id);
 }
 
 function tableOf(part: ListPart): PackedEntries {

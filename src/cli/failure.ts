@@ -7,6 +7,15 @@ export class Failure extends Error {}
 /** The command line is wrong. The message is printed with a hint to `--help`; exit code 2. */
 export class UsageError extends Failure {}
 
+/** The value of a text of JSON; of another text undefined, as the engine's words may quote it. */
+export function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** What the user knows a file by: its path, or `standard input` for `-`. */
 export const shownName = (path: string) => (path === '-' ? 'standard input' : path);
 

@@ -1,6 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { argv } from 'node:process';
+import { failureOf } from './failure.js';
 
 /**
  * The text of a file's name. A name is bytes, and on Linux they need not be UTF-8. Each byte that
@@ -38,6 +40,18 @@ export function encoded(text: string): string | Buffer {
       .split(BYTES)
       .map((part) => (BYTES.test(part) ? Buffer.of(part.charCodeAt(0) & 0xff) : Buffer.from(part))),
   );
+}
+
+/**
+ * The bytes of a file of the command line.
+ * @throws {Failure} if it cannot be read
+ */
+export async function wholeFile(path: string): Promise<Buffer> {
+  try {
+    return await readFile(encoded(path));
+  } catch (error) {
+    throw failureOf(path, error);
+  }
 }
 
 /**

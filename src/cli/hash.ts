@@ -74,11 +74,12 @@ function isOne(words: readonly string[]): boolean {
   }
 }
 
+/** What is undefined is left out of the text. */
 function imageToJSON({ hash, quality, resample, width, height, variants }: HashedFile) {
   return {
     ...hashToJSON(hash),
-    ...(quality === undefined ? {} : { quality }),
-    ...(resample === undefined ? {} : { resample }),
+    quality,
+    resample,
     width,
     height,
     variants: variants.map(variantToJSON),
@@ -86,13 +87,5 @@ function imageToJSON({ hash, quality, resample, width, height, variants }: Hashe
 }
 
 function variantToJSON({ name, hash, quality, geometry, look, frame, decoding }: HashedVariant) {
-  return {
-    name,
-    hash: hashToHex(hash),
-    ...(quality === undefined ? {} : { quality }),
-    ...(geometry === undefined ? {} : { geometry }),
-    ...(look === undefined ? {} : { look }),
-    ...(frame === undefined ? {} : { frame }),
-    ...(decoding === undefined ? {} : { decoding }),
-  };
+  return { name, hash: hashToHex(hash), quality, geometry, look, frame, decoding };
 }

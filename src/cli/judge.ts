@@ -12,6 +12,7 @@ import {
 import {
   type CheckOptions,
   createHashPool,
+  type FileResult,
   type HashPool,
   type ReportedPicture,
 } from '../node/index.js';
@@ -206,6 +207,17 @@ export class Judge {
     }
     const query = [{ name: 'original' as const, hash: hashFromHex(kind.algorithm, hex) }];
     return { picture: { decision: this.#blocklist.decide(query, { all: this.#all }) } };
+  }
+
+  /** The decision about a file, whose problems are told. */
+  told({ file, value, error }: FileResult<Judged>, out: Output): ReportedPicture {
+    const { picture, problem }: Judged = value ?? {
+      picture: this.unhashable(error),
+      problem: error.message,
+    };
+    if (problem !== undefined) out.say(file, problem);
+    if (picture.decision.verdict === 'unhashable') out.count();
+    return picture;
   }
 
   /** The decision about what gave no hash. */

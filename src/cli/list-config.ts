@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import process from 'node:process';
 import type { ListClient } from '../exchange/index.js';
@@ -9,8 +8,8 @@ import {
   type PolicyOptions,
 } from '../matching/index.js';
 import type { StorePlace } from '../store/index.js';
-import { Failure, failureOf } from './failure.js';
-import { encoded } from './file-name.js';
+import { Failure, jsonIn } from './failure.js';
+import { wholeFile } from './file-name.js';
 import { LIST_SERVICES, originOf, type ServiceSettings } from './list-services.js';
 import { namedStore, placeOfStore } from './opened-store.js';
 
@@ -53,12 +52,7 @@ const CONNECTION = ['baseUrl', 'plainHttp', 'timeoutSeconds', 'tries'] as const;
  * @throws {Failure} if it cannot be read; with the path of the member that is wrong
  */
 export async function readListConfig(path: string): Promise<ListConfig> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(encoded(path));
-  } catch (error) {
-    throw failureOf(path, error);
-  }
+  const bytes = await wholeFile(path);
   const config = bytes.length > MAX_CONFIG_BYTES ? undefined : configFrom(`${bytes}`, path);
   if (!config) {
     throw new Failure(`${path}: expected a JSON object: { "folder" or "store", "lists" }`);
@@ -71,12 +65,7 @@ export async function readListConfig(path: string): Promise<ListConfig> {
  * @throws {Failure} if a member is wrong
  */
 export function configFrom(text: string, path: string): ListConfig | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const json = jsonIn(text);
   if (!isObject(json) || !('lists' in json)) return undefined;
   const file = new Member(json, path, '');
   file.hasOnly(['folder', 'store', 'lists']);

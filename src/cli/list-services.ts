@@ -9,6 +9,7 @@ import {
   TechAgainstTerrorismClient,
   ThreatExchangeClient,
 } from '../exchange/index.js';
+import { jsonIn } from './failure.js';
 
 /** Members of a list in a CONFIG; the client checks them. */
 export type ServiceSettings = Record<string, unknown>;
@@ -82,12 +83,7 @@ export function originOf(service: string, settings: ServiceSettings): string {
 
 /** The service that an origin names; undefined if it names another. */
 export function serviceOfOrigin(origin: string): string | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(origin);
-  } catch {
-    return undefined;
-  }
+  const json = jsonIn(origin);
   const [service] = Array.isArray(json) ? json : [];
   return typeof service === 'string' && Object.hasOwn(LIST_SERVICES, service) ? service : undefined;
 }

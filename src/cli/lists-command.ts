@@ -1,4 +1,4 @@
-import { type ListClient, writeCell } from '../exchange/index.js';
+import type { ListClient } from '../exchange/index.js';
 import { type FetchState, readListFolder } from '../node/index.js';
 import type { Exchange, StorePlace } from '../store/index.js';
 import type { Command } from './command.js';
@@ -7,7 +7,7 @@ import { heldBackJson } from './held-back.js';
 import { type ConfiguredList, listPlaceOf, readListConfig } from './list-config.js';
 import { LIST_SERVICES, originOf, serviceOfOrigin } from './list-services.js';
 import { givenStore, STORE_OPTIONS, storePlaceOf, withStore } from './opened-store.js';
-import { exitCode, output, progress } from './output.js';
+import { csvLine, exitCode, output, progress } from './output.js';
 import { idleClientOf } from './stored-exchanges.js';
 
 /** `onlyhashes lists`: what was fetched, and when. */
@@ -55,11 +55,7 @@ do so no longer.`,
       const { removals, of, since } = heldBack ?? {};
       const held = heldBack && `${removals} of ${of} since ${since}`;
       const cells = [name, service, entries, generation, fetched, next, unknown.length, held];
-      await out.line(
-        call.on('json')
-          ? JSON.stringify(each)
-          : cells.map((cell) => writeCell(`${cell ?? ''}`)).join(','),
-      );
+      await out.line(call.on('json') ? JSON.stringify(each) : csvLine(cells));
     }
     return exitCode(out.errors, out.lines);
   },

@@ -96,11 +96,8 @@ export async function readParts(
   const unnamed = algorithm && { 64: algorithm, 256: 'pdq' as const };
   const all = await readAll(path, unnamed, options);
   const parts = all.filter(isComparable);
-  const width = bits ?? (algorithm && DEFAULT_BITS[algorithm]);
-  const isWanted = (part: ListPart) => {
-    const kind = kindOf(part);
-    return (algorithm ?? kind.algorithm) === kind.algorithm && (width ?? kind.bits) === kind.bits;
-  };
+  const choice = choiceOf({ algorithm, bits });
+  const isWanted = (part: ListPart) => choice.takes(kindOf(part));
   if (parts.length === 0) {
     const degenerate = all.some((part) => sizeOf(part) > 0 || leftOutOf(part) > 0);
     const why = degenerate ? 'all hashes are degenerate, too plain to match' : 'no hash in it';
@@ -110,15 +107,13 @@ export async function readParts(
   }
   const wanted = parts.filter(isWanted);
   if (wanted.length === 0) {
-    const stated = [width && `${width}-bit`, algorithm].filter(Boolean).join(' ');
-    const held = parts.map((part) => kindName(kindOf(part))).join(', ');
+    const held = parts.map(kindOf);
+    const isUnnamed = choice.bits === 256 && held.every((kind) => kind.algorithm !== algorithm);
     const hint =
-      width === 256 && algorithm !== undefined && !held.includes(algorithm)
+      algorithm !== undefined && isUnnamed
         ? ` (64 digits that name no algorithm are PDQ; a line may begin with ${algorithm})`
         : '';
-    throw new Failure(
-      `${name}: nothing comparable: expected ${stated} hashes, it has ${held}${hint}`,
-    );
+    throw choice.failure(name, held, hint);
   }
   for (const part of all) {
     if (wanted.includes(part)) continue;
@@ -126,6 +121,24 @@ export async function readParts(
     options.out.say(name, `left out: ${sizeOf(part)} ${kindName(kindOf(part))}${why}`);
   }
   return wanted;
+}
+
+/** Which kinds of hashes are wanted. An algorithm alone means hashes of its own width. */
+export function choiceOf({ algorithm, bits }: Pick<Wanted, 'algorithm' | 'bits'>) {
+  const width = bits ?? (algorithm && DEFAULT_BITS[algorithm]);
+  return {
+    bits: width,
+    takes: (kind: Kind) =>
+      (algorithm ?? kind.algorithm) === kind.algorithm && (width ?? kind.bits) === kind.bits,
+    /** What is said of a list that has other kinds alone. */
+    failure(name: string, held: readonly Kind[], hint = ''): Failure {
+      const stated = [width && `${width}-bit`, algorithm].filter(Boolean).join(' ');
+      const kinds = held.map(kindName).join(', ');
+      return new Failure(
+        `${name}: nothing comparable: expected ${stated} hashes, it has ${kinds}${hint}`,
+      );
+    },
+  };
 }
 
 /** The algorithm and width of a part. */
@@ -326,7 +339,9 @@ class ListProblems {
 
 const leftOutOf = (part: ListPart) => ('degenerate' in part && part.degenerate) || 0;
 
-const sizeOf = (part: ListPart) => (part instanceof PackedEntries ? part.size : part.index.size);
+/** How many entries a part has. */
+export const sizeOf = (part: ListPart) =>
+  part instanceof PackedEntries ? part.size : part.index.size;
 
 /** Whether a search can find anything in a part. */
 function isComparable(part: ListPart): boolean {
@@ -344,8 +359,8 @@ function isComparable(part: ListPart): boolean {
   return idsOf(index).some(says);
 }
 
-/** Ids have gaps. A search at the full distance lists them, in 25 MB a million. */
-function idsOf(index: OpenedIndex['index']): Uint32Array {
+/** The ids of an index: a search at the full distance lists them, in 25 MB a million. */
+export function idsOf(index: OpenedIndex['index']): Uint32Array {
   const any: Hash = { algorithm: index.algorithm, bytes: new Uint8Array(index.bits / 8) };
   const hits = new Uint32Array(2 * index.size);
   index.searchInto(any, index.bits, hits);

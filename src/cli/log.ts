@@ -1,5 +1,4 @@
-import { writeCell } from '../exchange/index.js';
-import { type Algorithm, hashFromHex } from '../index.js';
+import { ALGORITHMS, type Algorithm, hashFromHex } from '../index.js';
 import {
   errorsByList,
   type ReviewQuery,
@@ -11,7 +10,7 @@ import type { Store } from '../store/index.js';
 import type { Call, Command } from './command.js';
 import { failureOf, UsageError } from './failure.js';
 import { givenStore, STORE_OPTIONS, storePlaceOf, withStore } from './opened-store.js';
-import { counted, exitCode, type Output, output, progress } from './output.js';
+import { counted, csvLine, exitCode, type Output, output, progress } from './output.js';
 
 /** What chooses records. */
 const FILTERS = ['entry', 'list', 'id', 'from', 'before'] as const;
@@ -34,7 +33,7 @@ embedded; there, --erase counts and erases what is in the review queue, too.`,
     entry: { about: 'only what was decided on an entry: its hash or its id', value: 'HEX|ID' },
     algorithm: {
       about: 'of the hash in --entry',
-      choices: ['pdq', 'blockhash', 'phash', 'dhash', 'ahash'],
+      choices: ALGORITHMS,
       default: 'pdq',
       needs: { entry: [] },
     },
@@ -104,9 +103,7 @@ function entryOf(word: string, call: Call): NonNullable<ReviewQuery['entry']> {
 async function print(call: Call, records: AsyncIterable<ReviewRecord>, out: Output): Promise<void> {
   const isJson = call.on('json');
   const line = (json: object, cells: readonly unknown[]) =>
-    out.line(
-      isJson ? JSON.stringify(json) : cells.map((cell) => writeCell(`${cell ?? ''}`)).join(','),
-    );
+    out.line(isJson ? JSON.stringify(json) : csvLine(cells));
   const report = call.text('report');
   if (report === 'nca') {
     for (const hash of await reportHashes(records, report)) await line({ hash }, [hash]);

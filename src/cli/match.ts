@@ -81,15 +81,11 @@ with one hash[,label…] per line (plain or CSV) or JSONL, an index file (.ohx),
     const results = eachPicture(call.words, job, { out, bar, signal });
     let found = 0;
     async function* judged(): AsyncGenerator<ReportedPicture> {
-      for await (const { file, value, error } of results) {
-        const { picture, problem }: Judged = value ?? {
-          picture: judge.unhashable(error),
-          problem: error.message,
-        };
+      for await (const result of results) {
+        const { file } = result;
+        const picture = judge.told(result, out);
         const { decision } = picture;
         found += decision.matches.length;
-        if (problem !== undefined) out.say(file, problem);
-        if (decision.verdict === 'unhashable') out.count();
         const { matches, omitted } = decision;
         if (call.on('json')) await out.line(JSON.stringify(judge.toJSON(decision, file)));
         else {

@@ -1,4 +1,5 @@
 import { stderr, stdout } from 'node:process';
+import { writeCell } from '../exchange/index.js';
 import { Failure } from './failure.js';
 import { encoded } from './file-name.js';
 
@@ -22,6 +23,10 @@ export const shown = (text: string): string =>
 /** @returns false if a reader is slow, as `write` does */
 export const toStdout = (text: string): boolean =>
   stdout.write(encoded(stdout.isTTY ? shown(text) : text));
+
+/** A line of CSV; what is not known is an empty cell. */
+export const csvLine = (cells: readonly unknown[]): string =>
+  cells.map((cell) => writeCell(`${cell ?? ''}`)).join(',');
 
 /** Prints a line of a text that has few. */
 export const print = (text: string | number): boolean => toStdout(`${text}\n`);

@@ -1,5 +1,5 @@
 import { open, stat } from 'node:fs/promises';
-import { type Algorithm, type Bits, DEFAULT_BITS, type Hash } from '../index.js';
+import { ALGORITHMS, type Algorithm, type Bits, type Hash } from '../index.js';
 import type { Blocklist } from '../matching/index.js';
 import { isBlocklistFile, openBlocklist, readListFolder } from '../node/index.js';
 import type { StorePlace } from '../store/index.js';
@@ -12,7 +12,7 @@ import {
   listPlaceOf,
   MAX_CONFIG_BYTES,
 } from './list-config.js';
-import { type Kind, kindName, type Wanted } from './lists.js';
+import { choiceOf, type Kind, type Wanted } from './lists.js';
 import { withStore } from './opened-store.js';
 
 /** A blocklist with its withdrawals and lists, and the wanted kinds of its hashes. */
@@ -22,11 +22,10 @@ export interface SavedBlocklist {
 }
 
 /** Every kind that a blocklist may have. */
-const KINDS: readonly Kind[] = (['pdq', 'blockhash', 'phash', 'dhash', 'ahash'] as const).flatMap(
-  (algorithm) =>
-    ([256, 64] as const)
-      .filter((bits) => algorithm !== 'pdq' || bits === 256)
-      .map((bits) => ({ algorithm, bits })),
+const KINDS: readonly Kind[] = ALGORITHMS.flatMap((algorithm) =>
+  ([256, 64] as const)
+    .filter((bits) => algorithm !== 'pdq' || bits === 256)
+    .map((bits) => ({ algorithm, bits })),
 );
 
 /**
@@ -112,23 +111,12 @@ async function stored(place: StorePlace, { lists }: ListConfig): Promise<Blockli
   });
 }
 
-function wantedOf(
-  path: string,
-  blocklist: Blocklist,
-  { algorithm, bits, allowEmpty }: Wanted,
-): SavedBlocklist {
+function wantedOf(path: string, blocklist: Blocklist, wanted: Wanted): SavedBlocklist {
   const held = KINDS.filter((kind) => hasKind(blocklist, kind));
-  const width = bits ?? (algorithm && DEFAULT_BITS[algorithm]);
-  const kinds = held.filter(
-    (kind) =>
-      (algorithm ?? kind.algorithm) === kind.algorithm && (width ?? kind.bits) === kind.bits,
-  );
-  if (held.length === 0 && !allowEmpty) throw new Failure(`${path}: no hash in it`);
-  if (held.length > 0 && kinds.length === 0) {
-    const stated = [width && `${width}-bit`, algorithm].filter(Boolean).join(' ');
-    const names = held.map(kindName).join(', ');
-    throw new Failure(`${path}: nothing comparable: expected ${stated} hashes, it has ${names}`);
-  }
+  const choice = choiceOf(wanted);
+  const kinds = held.filter(choice.takes);
+  if (held.length === 0 && !wanted.allowEmpty) throw new Failure(`${path}: no hash in it`);
+  if (held.length > 0 && kinds.length === 0) throw choice.failure(path, held);
   return { blocklist, kinds };
 }
 

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { type Role, type TokenRule, tokenHash } from '../service/index.js';
-import { Failure, failureOf } from './failure.js';
-import { encoded } from './file-name.js';
+import { Failure, jsonIn } from './failure.js';
+import { wholeFile } from './file-name.js';
 
 const MEMBERS = ['name', 'hash', 'role', 'requestsPerSecond', 'answersPerDay'];
 
@@ -14,18 +13,7 @@ const EXPECTED = 'expected a JSON list of { "name", "hash", "role" }';
  * @throws {Failure} if it cannot be read, or is something else. No message quotes it
  */
 export async function readTokens(path: string): Promise<TokenRule[]> {
-  let text: string;
-  try {
-    text = await readFile(encoded(path), 'utf8');
-  } catch (error) {
-    throw failureOf(path, error);
-  }
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    // Told below: the engine's words quote the file.
-  }
+  const json = jsonIn((await wholeFile(path)).toString());
   if (!Array.isArray(json) || json.length === 0) throw new Failure(`${path}: ${EXPECTED}`);
   for (const [at, rule] of json.entries()) {
     if (typeof rule !== 'object' || rule === null) {

@@ -1,4 +1,4 @@
-import { type Algorithm, hashFromHex } from '../index.js';
+import { ALGORITHMS, type Algorithm, hashFromHex } from '../index.js';
 import type { WithdrawnKey } from '../matching/index.js';
 import type { Store, StorePlace } from '../store/index.js';
 import type { Call, Command } from './command.js';
@@ -29,7 +29,7 @@ follow the store, as serve does, match by it at most some seconds later.`,
     source: { about: 'only entries of this source; for ids', value: 'NAME' },
     algorithm: {
       about: 'of the hashes',
-      choices: ['pdq', 'blockhash', 'phash', 'dhash', 'ahash'],
+      choices: ALGORITHMS,
       default: 'pdq',
     },
   },

@@ -1,4 +1,5 @@
-type Child = Node | string | undefined;
+/** What is in an element; undefined is nothing. */
+export type Child = Node | string | undefined;
 type Attributes = Record<string, string | boolean | ((event: Event) => void) | undefined>;
 
 /**

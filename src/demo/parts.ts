@@ -1,9 +1,26 @@
-import { button, h } from './element.js';
+import { button, type Child, h } from './element.js';
 import { type TextKey, t } from './language.js';
 import { go, type ScreenName } from './navigation.js';
 
 /** A screen's heading, which gets the focus when the screen is shown. */
 export const heading = (text: string): HTMLElement => h('h1', { tabindex: '-1' }, text);
+
+/** A screen that begins with its heading. */
+export const screen = (title: string, ...children: Child[]): HTMLElement =>
+  h('section', {}, heading(title), ...children);
+
+/** The buttons of a screen. */
+export const actions = (...buttons: Child[]): HTMLElement =>
+  h('div', { class: 'actions' }, ...buttons);
+
+/** A part of a screen with a heading of its own. */
+const helpCard = (id: string, title: TextKey, ...children: Child[]): HTMLElement =>
+  h(
+    'section',
+    { class: 'card help', 'aria-labelledby': id },
+    h('h2', { id }, t(title)),
+    ...children,
+  );
 
 /** A link to another site, in a new tab. This page stays and sends no referrer. */
 export function outside(text: string, url: string): HTMLElement {
@@ -72,10 +89,9 @@ const numberOf = ({ number }: Phone) => [h('br'), h('bdi', { dir: 'ltr' }, numbe
 
 /** Where to find people who help. */
 export function helplines(): HTMLElement {
-  return h(
-    'section',
-    { class: 'card help', 'aria-labelledby': 'help-title' },
-    h('h2', { id: 'help-title' }, t('helpTitle')),
+  return helpCard(
+    'help-title',
+    'helpTitle',
     h('p', {}, t('helpBody')),
     listed(HELPLINES),
     h('p', { class: 'strong' }, t('helpDanger')),
@@ -84,20 +100,14 @@ export function helplines(): HTMLElement {
 
 /** Where people under 18 find help in the United Kingdom. */
 export function helpForChildren(): HTMLElement {
-  return h(
-    'section',
-    { class: 'card help', 'aria-labelledby': 'child-uk-title' },
-    h('h2', { id: 'child-uk-title' }, t('childUkTitle')),
-    listed(FOR_CHILDREN),
-  );
+  return helpCard('child-uk-title', 'childUkTitle', listed(FOR_CHILDREN));
 }
 
 /** Says that no service takes the file unasked, and where to go instead. */
 export function takers(): HTMLElement {
-  return h(
-    'section',
-    { class: 'card help', 'aria-labelledby': 'takers-title' },
-    h('h2', { id: 'takers-title' }, t('takersTitle')),
+  return helpCard(
+    'takers-title',
+    'takersTitle',
     h('p', { class: 'strong' }, t('takersNone')),
     h('p', {}, t('takersInstead')),
     listed(TOOLS),

@@ -3,9 +3,9 @@ import { type Hash, hashToHex } from '../index.js';
 import { blurredView } from './copies.js';
 import { copiesPart } from './copies-part.js';
 import { button, h } from './element.js';
-import { t } from './language.js';
+import { type TextKey, t } from './language.js';
 import { outlineOf } from './outline.js';
-import type { HashedPicture, Picture } from './session.js';
+import type { HashedPicture, Picture, Problem } from './session.js';
 import { shapeNumbers } from './shape-numbers.js';
 
 /**
@@ -25,55 +25,45 @@ export function pictureCard(
 ): HTMLElement {
   const id = `picture-${picture.number}`;
   const removal = button(t('pictureRemove'), onRemove, 'quiet', { 'aria-describedby': id });
-  const title = h('h2', { id }, t('picture', { n: picture.number }));
-  if (picture.image === undefined) {
-    return h(
-      'article',
-      { class: 'card', 'aria-labelledby': id },
-      title,
-      h('p', { class: 'weak problem' }, errorWords(picture)),
-      removal,
-    );
-  }
-  const hashed = picture as HashedPicture;
-  const { width, height } = picture.image;
   return h(
     'article',
     { class: 'card', 'aria-labelledby': id },
-    title,
-    h('p', { class: 'note' }, t('pictureSize', { width, height })),
-    ...strength(hashed),
-    copiesPart(hashed, unasked),
-    outlinePart(hashed),
-    blurredPart(hashed),
+    h('h2', { id }, t('picture', { n: picture.number })),
+    ...(picture.image === undefined
+      ? [h('p', { class: 'weak problem' }, errorWords(picture))]
+      : resultParts(picture as HashedPicture, unasked)),
     removal,
   );
 }
 
+function resultParts(picture: HashedPicture, unasked: boolean): HTMLElement[] {
+  const { width, height } = picture.image;
+  return [
+    h('p', { class: 'note' }, t('pictureSize', { width, height })),
+    ...strength(picture),
+    copiesPart(picture, unasked),
+    outlinePart(picture),
+    blurredPart(picture),
+  ];
+}
+
+/** What the page says of a problem; of another one, that it could not be read. */
+const PROBLEM_WORDS: Readonly<Partial<Record<Problem, TextKey>>> = {
+  empty: 'errorEmpty',
+  unreadable: 'errorUnreadable',
+  unsupported: 'errorUnsupported',
+  heic: 'errorHeic',
+  video: 'errorVideo',
+  corrupt: 'errorCorrupt',
+  'too-many-bytes': 'errorTooLarge',
+  'too-many-pixels': 'errorTooLarge',
+  timeout: 'errorTimeout',
+  poisoned: 'errorPoisoned',
+};
+
 function errorWords({ error }: Picture): string {
-  switch (error) {
-    case 'empty':
-      return t('errorEmpty');
-    case 'unreadable':
-      return t('errorUnreadable');
-    case 'unsupported':
-      return t('errorUnsupported');
-    case 'heic':
-      return t('errorHeic');
-    case 'video':
-      return `${t('errorVideo')} ${t('chooseVideo')}`;
-    case 'corrupt':
-      return t('errorCorrupt');
-    case 'too-many-bytes':
-    case 'too-many-pixels':
-      return t('errorTooLarge');
-    case 'timeout':
-      return t('errorTimeout');
-    case 'poisoned':
-      return t('errorPoisoned');
-    default:
-      return t('errorOther');
-  }
+  const words = t((error && PROBLEM_WORDS[error]) ?? 'errorOther');
+  return error === 'video' ? `${words} ${t('chooseVideo')}` : words;
 }
 
 function strength({ image }: HashedPicture): HTMLElement[] {

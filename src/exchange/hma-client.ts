@@ -1,13 +1,6 @@
-import {
-  checkInteger,
-  checkNumber,
-  checkObject,
-  checkOptions,
-  checkSignal,
-  checkTypeOf,
-} from '../door.js';
+import { checkInteger, checkNumber, checkObject, checkOptions, checkTypeOf } from '../door.js';
 import { FormatError } from '../errors.js';
-import { bitsOf, type Hash, hashToHex } from '../hash.js';
+import { type Hash, hashToHex } from '../hash.js';
 import {
   type HmaBank,
   type HmaContent,
@@ -27,15 +20,20 @@ import type {
   UnknownWord,
   UpdatesPage,
 } from './list-update.js';
-import type { RemoteAnswer, RemoteMatcher } from './remote-matcher.js';
-import { checkCredential, ServiceConnection, type ServiceOptions } from './service-connection.js';
-import { ServiceError } from './service-error.js';
+import {
+  askedInTurn,
+  checkPdqHashes,
+  type RemoteAnswer,
+  type RemoteMatcher,
+} from './remote-matcher.js';
+import { bearerOf, ServiceConnection, type ServiceOptions } from './service-connection.js';
 import {
   checkFetchOptions,
   isObject,
   type JsonObject,
   jsonObject,
   own,
+  tellProblems,
   textOf,
 } from './service-json.js';
 
@@ -124,21 +122,19 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
   constructor(options: HmaOptions) {
     checkOptions(options);
     const { token, bank, maxMissing = MAX_MISSING, ...others } = options;
-    if (token !== undefined) checkCredential('token', token);
     checkTypeOf('bank', bank, 'string');
     if (bank !== undefined && !/^[A-Z0-9_]+$/.test(bank)) {
       throw new RangeError('expected bank to be of A to Z, 0 to 9 and _');
     }
     checkInteger('maxMissing', maxMissing, 1);
-    const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
-    this.#connection = new ServiceConnection('HMA', headers, others);
+    this.#connection = new ServiceConnection('HMA', bearerOf(token), others);
     this.#bank = bank;
     this.#maxMissing = maxMissing;
   }
 
   /** The banks of the HMA. */
   banks(options: { signal?: AbortSignal } = {}): Promise<HmaBank[]> {
-    return this.#get('banks', '/c/banks', {}, hmaBanks, options);
+    return this.#connection.get('banks', '/c/banks', hmaBanks, options);
   }
 
   /**
@@ -154,12 +150,8 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
   ): Promise<HmaContent | undefined> {
     checkInteger('id', id, 1);
     checkFetchOptions(options);
-    const { onProblem, signal } = options;
-    const found = await this.#content(id, signal);
-    for (const problem of found?.problems ?? []) {
-      if (!onProblem) throw problem;
-      onProblem(problem);
-    }
+    const found = await this.#content(id, options.signal);
+    tellProblems(found?.problems ?? [], options);
     return found?.content;
   }
 
@@ -181,7 +173,7 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
     options: ReadUpdatesOptions & { checkpoint?: HmaCheckpoint; signal?: AbortSignal } = {},
   ): AsyncGenerator<UpdatesPage<HmaCheckpoint>, void, undefined> {
     checkFetchOptions(options);
-    const { checkpoint, signal, onProblem } = options;
+    const { checkpoint, signal } = options;
     if (checkpoint !== undefined) checkCheckpoint(checkpoint);
     const { newestId, ...end } = await this.#end(signal);
     let { hashCount } = end;
@@ -194,10 +186,7 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
       const last = Math.min(first + AT_A_TIME - 1, newestId ?? Number.POSITIVE_INFINITY);
       const found = await this.#contents(first, last, signal);
       for (const { content, hasPdq, problems, unknown: words } of found) {
-        for (const problem of problems) {
-          if (!onProblem) throw problem;
-          onProblem(problem);
-        }
+        tellProblems(problems, options);
         highestId = Math.max(highestId, Number(content.id));
         if (hasPdq) met++;
         unknown.push(...words);
@@ -241,8 +230,8 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
    */
   async #end(signal: AbortSignal | undefined): Promise<End> {
     const path = `/c/bank/${this.#namedBank()}`;
-    const { newestId } = await this.#connection.send({
-      ...{ method: 'GET', path, name: 'bank', read: hmaBank, signal },
+    const { newestId } = await this.#connection.get('bank', path, hmaBank, {
+      ...(signal && { signal }),
     });
     const hashCount = newestId === undefined ? await this.#hashCount(signal) : undefined;
     return { newestId, hashCount };
@@ -335,19 +324,9 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
     hashes: readonly Hash[],
     options: { signal?: AbortSignal } = {},
   ): Promise<RemoteAnswer[]> {
-    checkHashes(hashes);
-    checkOptions(options);
-    checkSignal(options.signal);
-    const answers: RemoteAnswer[] = [];
-    try {
-      for (const hash of hashes) answers.push(answerOf(hash, await this.lookup(hash, options)));
-    } catch (error) {
-      if (!(error instanceof ServiceError)) throw error;
-      for (const hash of hashes.slice(answers.length)) {
-        answers.push({ hash, answer: 'unanswered', reason: error.code });
-      }
-    }
-    return answers;
+    return askedInTurn(hashes, 1, options, async ([hash]) => {
+      return [answerOf(hash!, await this.lookup(hash!, options))];
+    });
   }
 
   #lookup(
@@ -357,21 +336,9 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
     read: (text: string) => HmaMatch[],
     options: { signal?: AbortSignal },
   ): Promise<HmaMatch[]> {
-    checkHashes([hash]);
+    checkPdqHashes([hash]);
     const asked = { signal: hashToHex(hash), signal_type: 'pdq', ...query };
-    return this.#get(path.slice('/m/'.length), path, asked, read, options);
-  }
-
-  async #get<T>(
-    name: string,
-    path: string,
-    query: Record<string, string>,
-    read: (text: string) => T,
-    options: { signal?: AbortSignal },
-  ): Promise<T> {
-    checkOptions(options);
-    const { signal } = options;
-    return this.#connection.send({ method: 'GET', path, query, name, read, signal });
+    return this.#connection.get(path.slice('/m/'.length), path, read, options, asked);
   }
 }
 
@@ -400,13 +367,4 @@ function checkCheckpoint(checkpoint: HmaCheckpoint): void {
   const { highestId, unmet = 0 } = checkpoint;
   checkInteger('highestId', highestId, 0);
   checkInteger('unmet', unmet, 0);
-}
-
-/** @throws {TypeError} unless `hashes` is a list of hashes of PDQ */
-export function checkHashes(hashes: readonly Hash[]): void {
-  if (!Array.isArray(hashes)) throw new TypeError('expected a list of hashes');
-  for (const hash of hashes as readonly Hash[]) {
-    bitsOf(hash);
-    if (hash.algorithm !== 'pdq') throw new TypeError('expected hashes of pdq');
-  }
 }

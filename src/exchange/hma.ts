@@ -14,6 +14,7 @@ import {
   jsonObject,
   leftOut,
   own,
+  parsedJson,
   problemsOf,
   type ReportProblem,
   textOf,
@@ -152,12 +153,7 @@ export function hmaHashCount(text: string): number | undefined {
 
 /** @throws {FormatError} `bad-reply` if `text` is not the reply of `GET /c/banks` */
 export function hmaBanks(text: string): HmaBank[] {
-  let list: unknown;
-  try {
-    list = JSON.parse(text);
-  } catch {
-    // The engine's message would quote the reply.
-  }
+  const list = parsedJson(text);
   const banks = Array.isArray(list) ? list.map(bankFrom) : [undefined];
   if (banks.includes(undefined)) throw new FormatError('bad-reply', 'expected a list of banks');
   return banks as HmaBank[];

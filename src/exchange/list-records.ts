@@ -14,6 +14,7 @@ import {
   headerFrom,
   type Unnamed,
 } from './list-fields.js';
+import { isObject, parsedJson } from './service-json.js';
 
 /** What some spreadsheets write between the columns of CSV. */
 const OTHER_MARKS = [
@@ -129,15 +130,9 @@ export class ListRecords implements LineSink {
   }
 
   #object(text: string, number: number): void {
-    let object: unknown;
-    try {
-      object = JSON.parse(text);
-    } catch {
-      // The engine's message would quote the line.
-      this.#problem('bad-line', 'expected a JSON object', number);
-      return;
-    }
-    this.#fields(fieldsOfObject(object as object), number, undefined);
+    const object = parsedJson(text);
+    if (isObject(object)) this.#fields(fieldsOfObject(object), number, undefined);
+    else this.#problem('bad-line', 'expected a JSON object', number);
   }
 
   #cells(cells: string[], number: number): void {

@@ -1,6 +1,5 @@
 import { checkInteger, checkNumber, checkObject, checkOptions, checkSignal } from '../door.js';
 import type { FormatError } from '../errors.js';
-import { CLOCK_SECONDS } from './checkpoint-age.js';
 import type { ListClient, ReadUpdatesOptions, UpdatesPage } from './list-update.js';
 import {
   checkNcmecFeedback,
@@ -21,7 +20,8 @@ import {
   type ServiceOptions,
 } from './service-connection.js';
 import { ServiceError } from './service-error.js';
-import { checkFetchOptions } from './service-json.js';
+import { checkFetchOptions, tellProblems } from './service-json.js';
+import { CLOCK_SECONDS } from './timed-fetch.js';
 
 /** What NCMEC gives a member, for one of its lists. */
 export interface NcmecCredentials {
@@ -110,7 +110,7 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
     options: ReadUpdatesOptions & { checkpoint?: NcmecCheckpoint; signal?: AbortSignal } = {},
   ): AsyncGenerator<UpdatesPage<NcmecCheckpoint>, void, undefined> {
     checkFetchOptions(options);
-    const { checkpoint, signal, onProblem } = options;
+    const { checkpoint, signal } = options;
     if (checkpoint !== undefined) checkCheckpoint(checkpoint);
     const now = Math.floor(this.#connection.nowSeconds());
     const isFromStart = checkpoint === undefined || this.mustRestart(checkpoint, now);
@@ -135,10 +135,7 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
           sparse = 0;
           break;
         }
-        for (const problem of page.problems) {
-          if (!onProblem) throw problem;
-          onProblem(problem);
-        }
+        tellProblems(page.problems, options);
         const { updates, unknown, next } = page.reply;
         count += updates.length;
         isWhole = next === undefined;
@@ -192,12 +189,12 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
 
   /** Who asks, as NCMEC sees it: a way to try the credentials. */
   status(options: { signal?: AbortSignal } = {}): Promise<NcmecStatus> {
-    return this.#get('status', '/v2/status', ncmecStatus, options);
+    return this.#connection.get('status', '/v2/status', ncmecStatus, options);
   }
 
   /** The participants, by whose ids entries and votes are told. */
   members(options: { signal?: AbortSignal } = {}): Promise<NcmecMember[]> {
-    return this.#get('members', '/v2/members', ncmecMembers, options);
+    return this.#connection.get('members', '/v2/members', ncmecMembers, options);
   }
 
   /**
@@ -209,7 +206,7 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
     options: { signal?: AbortSignal } = {},
   ): Promise<NcmecReason[]> {
     const path = `/v2/feedback/${segment('type', type)}/reasons`;
-    return this.#get('reasons', path, ncmecReasons, options);
+    return this.#connection.get('reasons', path, ncmecReasons, options);
   }
 
   /**
@@ -239,17 +236,6 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
       read: () => undefined,
       signal,
     });
-  }
-
-  async #get<T>(
-    name: string,
-    path: string,
-    read: (text: string) => Promise<T>,
-    options: { signal?: AbortSignal },
-  ): Promise<T> {
-    checkOptions(options);
-    const { signal } = options;
-    return this.#connection.send({ method: 'GET', path, name, read, signal });
   }
 
   /** A page of the range, or the one that `link` leads to. */

@@ -11,84 +11,42 @@ export interface NcmecList {
   readonly labels: readonly string[];
 }
 
-const EXPLOITATIVE = ['exploitative'];
-const GENERATIVE = ['generative-ai'];
-const BOTH = ['exploitative', 'generative-ai'];
+const BASE_URLS = {
+  industry: 'https://report.cybertip.org/hashsharing',
+  industryExploitative: 'https://report.cybertip.org/exploitative-hashsharing',
+  lawEnforcement: 'https://lesp.ncmec.org/csam-hashsharing',
+  npo: 'https://hashsharing.ncmec.org/npo',
+  npoExploitative: 'https://hashsharing.ncmec.org/exploitative',
+  generativeAiCsam: 'https://hashsharing.ncmec.org/generative-ai-csam',
+  generativeAiExploitative: 'https://hashsharing.ncmec.org/generative-ai-exploitative',
+  industryTest: 'https://exttest.cybertip.org/hashsharing',
+  industryExploitativeTest: 'https://exttest.cybertip.org/exploitative-hashsharing',
+  lawEnforcementTest: 'https://betalesp.ncmec.org/csam-hashsharing',
+  npoTest: 'https://hashsharing-test.ncmec.org/npo',
+  npoExploitativeTest: 'https://hashsharing-test.ncmec.org/exploitative',
+  generativeAiCsamTest: 'https://hashsharing-test.ncmec.org/generative-ai-csam',
+  generativeAiExploitativeTest: 'https://hashsharing-test.ncmec.org/generative-ai-exploitative',
+};
+
+/** What the name of a list tells of its entries. */
+const TOLD_BY_NAME = ['exploitative', 'generative-ai'];
 
 /**
  * The lists of NCMEC, each behind its own base URL and credentials. Those of generative AI are
  * lists of their own, and their entries keep that label. The names that end in `Test` are for
- * integration and hold no real hashes.
+ * integration and hold no real hashes. The source is the name in small letters:
+ * `ncmec/generative-ai-csam-test`.
  * Source: NCMEC, Hash Sharing API v2.
  */
-export const NCMEC_LISTS = {
-  industry: {
-    baseUrl: 'https://report.cybertip.org/hashsharing',
-    source: 'ncmec/industry',
-    labels: [],
-  },
-  industryExploitative: {
-    baseUrl: 'https://report.cybertip.org/exploitative-hashsharing',
-    source: 'ncmec/industry-exploitative',
-    labels: EXPLOITATIVE,
-  },
-  lawEnforcement: {
-    baseUrl: 'https://lesp.ncmec.org/csam-hashsharing',
-    source: 'ncmec/law-enforcement',
-    labels: [],
-  },
-  npo: { baseUrl: 'https://hashsharing.ncmec.org/npo', source: 'ncmec/npo', labels: [] },
-  npoExploitative: {
-    baseUrl: 'https://hashsharing.ncmec.org/exploitative',
-    source: 'ncmec/npo-exploitative',
-    labels: EXPLOITATIVE,
-  },
-  generativeAiCsam: {
-    baseUrl: 'https://hashsharing.ncmec.org/generative-ai-csam',
-    source: 'ncmec/generative-ai-csam',
-    labels: GENERATIVE,
-  },
-  generativeAiExploitative: {
-    baseUrl: 'https://hashsharing.ncmec.org/generative-ai-exploitative',
-    source: 'ncmec/generative-ai-exploitative',
-    labels: BOTH,
-  },
-  industryTest: {
-    baseUrl: 'https://exttest.cybertip.org/hashsharing',
-    source: 'ncmec/industry-test',
-    labels: [],
-  },
-  industryExploitativeTest: {
-    baseUrl: 'https://exttest.cybertip.org/exploitative-hashsharing',
-    source: 'ncmec/industry-exploitative-test',
-    labels: EXPLOITATIVE,
-  },
-  lawEnforcementTest: {
-    baseUrl: 'https://betalesp.ncmec.org/csam-hashsharing',
-    source: 'ncmec/law-enforcement-test',
-    labels: [],
-  },
-  npoTest: {
-    baseUrl: 'https://hashsharing-test.ncmec.org/npo',
-    source: 'ncmec/npo-test',
-    labels: [],
-  },
-  npoExploitativeTest: {
-    baseUrl: 'https://hashsharing-test.ncmec.org/exploitative',
-    source: 'ncmec/npo-exploitative-test',
-    labels: EXPLOITATIVE,
-  },
-  generativeAiCsamTest: {
-    baseUrl: 'https://hashsharing-test.ncmec.org/generative-ai-csam',
-    source: 'ncmec/generative-ai-csam-test',
-    labels: GENERATIVE,
-  },
-  generativeAiExploitativeTest: {
-    baseUrl: 'https://hashsharing-test.ncmec.org/generative-ai-exploitative',
-    source: 'ncmec/generative-ai-exploitative-test',
-    labels: BOTH,
-  },
-} satisfies Record<string, NcmecList>;
+export const NCMEC_LISTS = Object.fromEntries(
+  Object.entries(BASE_URLS).map(([name, baseUrl]): [string, NcmecList] => {
+    const source = `ncmec/${name.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)}`;
+    return [
+      name,
+      { baseUrl, source, labels: TOLD_BY_NAME.filter((word) => source.includes(word)) },
+    ];
+  }),
+) as Readonly<Record<keyof typeof BASE_URLS, NcmecList>>;
 
 /** @throws {TypeError} unless `list` says what its entries are called */
 export function checkNcmecList(list: Pick<NcmecList, 'source' | 'labels'>): void {

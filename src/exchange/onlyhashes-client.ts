@@ -2,7 +2,7 @@ import { checkOptions, checkSignal } from '../door.js';
 import { FormatError } from '../errors.js';
 import { type Algorithm, bitsOf, type Hash, hashFromHex, hashToJSON } from '../hash.js';
 import type { RemoteAnswer, RemoteHit, RemoteMatcher } from './remote-matcher.js';
-import { checkCredential, ServiceConnection, type ServiceOptions } from './service-connection.js';
+import { bearerOf, ServiceConnection, type ServiceOptions } from './service-connection.js';
 import { ServiceError } from './service-error.js';
 import {
   isObject,
@@ -42,9 +42,7 @@ export class OnlyhashesClient implements RemoteMatcher {
   constructor(options: OnlyhashesOptions) {
     checkOptions(options);
     const { token, ...others } = options;
-    if (token !== undefined) checkCredential('token', token);
-    const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
-    this.#connection = new ServiceConnection('onlyhashes', headers, others);
+    this.#connection = new ServiceConnection('onlyhashes', bearerOf(token), others);
   }
 
   /**

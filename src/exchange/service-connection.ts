@@ -196,6 +196,23 @@ export class ServiceConnection {
     }
   }
 
+  /**
+   * What `read` makes of the reply to a GET.
+   * @throws {TypeError} if an option is invalid
+   * @throws as `send`
+   */
+  async get<T>(
+    name: string,
+    path: string,
+    read: (text: string) => T | Promise<T>,
+    options: { signal?: AbortSignal },
+    query: Readonly<Record<string, string>> = {},
+  ): Promise<T> {
+    checkOptions(options);
+    const { signal } = options;
+    return this.send({ method: 'GET', path, query, name, read, signal });
+  }
+
   /** `undefined` if the request would fail again, or must wait for too long. */
   #secondsToWait({ code, retryAfterSeconds = 0 }: ServiceError, attempt: number) {
     if (!PASSING.includes(code) || retryAfterSeconds > LONGEST_WAIT_SECONDS) return undefined;
@@ -339,6 +356,16 @@ export function checkCredential(name: string, value: unknown): asserts value is 
 
 function checkHeader(value: string): void {
   checkCredential('each header', value);
+}
+
+/**
+ * The headers with a token, if there is one.
+ * @throws {TypeError | RangeError} if the token is invalid
+ */
+export function bearerOf(token: string | undefined): Record<string, string> {
+  if (token === undefined) return {};
+  checkCredential('token', token);
+  return { authorization: `Bearer ${token}` };
 }
 
 /**

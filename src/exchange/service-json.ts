@@ -45,14 +45,18 @@ export function own(object: JsonObject, name: string): unknown {
   return Object.hasOwn(object, name) ? (object[name] ?? undefined) : undefined;
 }
 
+/** The value of a text of JSON; of another text undefined, as the engine's words may quote it. */
+export function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** @throws {FormatError} `bad-reply` unless `text` is a JSON object; it quotes nothing */
 export function jsonObject(text: string): JsonObject {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // The engine's message would quote the reply.
-  }
+  const value = parsedJson(text);
   if (!isObject(value)) throw new FormatError('bad-reply', 'expected a JSON object');
   return value;
 }
@@ -123,6 +127,28 @@ export function checkReadOptions(options: ReadUpdatesOptions): void {
 export function checkFetchOptions(options: ReadUpdatesOptions & { signal?: AbortSignal }): void {
   checkReadOptions(options);
   checkSignal(options.signal);
+}
+
+/** Tells the problems of a reply that was read whole; throws the first if nobody takes them. */
+export function tellProblems(
+  problems: readonly FormatError[],
+  { onProblem }: ReadUpdatesOptions,
+): void {
+  for (const problem of problems) {
+    if (!onProblem) throw problem;
+    onProblem(problem);
+  }
+}
+
+/** The records of a list, each read by `from`, which gives undefined for one that it leaves out. */
+export function recordsIn<T>(
+  list: readonly unknown[],
+  options: ReadUpdatesOptions,
+  from: (value: unknown, report: ReportProblem) => T | undefined,
+): T[] {
+  return list
+    .map((each, at) => from(each, problemsOf(options, at + 1)))
+    .filter((record) => record !== undefined);
 }
 
 /** @returns what reports the problems of record number `record` */

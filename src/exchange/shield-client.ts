@@ -1,14 +1,17 @@
 import { checkInteger, checkOptions, checkSignal } from '../door.js';
 import { FormatError } from '../errors.js';
 import type { Hash } from '../hash.js';
-import { checkHashes } from './hma-client.js';
-import type { RemoteAnswer, RemoteMatcher } from './remote-matcher.js';
+import {
+  askedInTurn,
+  checkPdqHashes,
+  type RemoteAnswer,
+  type RemoteMatcher,
+} from './remote-matcher.js';
 import {
   basicAuthorization,
   ServiceConnection,
   type ServiceOptions,
 } from './service-connection.js';
-import { ServiceError } from './service-error.js';
 import { isObject, type JsonObject, jsonObject, own, textOf } from './service-json.js';
 
 /** What Project Arachnid gives an account. */
@@ -67,7 +70,7 @@ export class ShieldClient implements RemoteMatcher {
     hashes: readonly Hash[],
     options: { signal?: AbortSignal } = {},
   ): Promise<(ShieldMatch | undefined)[]> {
-    checkHashes(hashes);
+    checkPdqHashes(hashes);
     checkOptions(options);
     const { signal } = options;
     checkSignal(signal);
@@ -96,23 +99,10 @@ export class ShieldClient implements RemoteMatcher {
     hashes: readonly Hash[],
     options: { signal?: AbortSignal } = {},
   ): Promise<RemoteAnswer[]> {
-    checkHashes(hashes);
-    checkOptions(options);
-    checkSignal(options.signal);
-    const answers: RemoteAnswer[] = [];
-    try {
-      while (answers.length < hashes.length) {
-        const some = hashes.slice(answers.length, answers.length + this.#maxHashes);
-        const said = await this.scan(some, options);
-        answers.push(...some.map((hash, at) => answerOf(hash, said[at])));
-      }
-    } catch (error) {
-      if (!(error instanceof ServiceError)) throw error;
-      for (const hash of hashes.slice(answers.length)) {
-        answers.push({ hash, answer: 'unanswered', reason: error.code });
-      }
-    }
-    return answers;
+    return askedInTurn(hashes, this.#maxHashes, options, async (some) => {
+      const said = await this.scan(some, options);
+      return some.map((hash, at) => answerOf(hash, said[at]));
+    });
   }
 
   #post(hashes: readonly string[], signal: AbortSignal | undefined): Promise<JsonObject> {

@@ -1,16 +1,8 @@
-import {
-  checkInteger,
-  checkIterable,
-  checkNumber,
-  checkObject,
-  checkOptions,
-  checkSignal,
-} from '../door.js';
-import { isTooOld, OVERLAP_SECONDS } from './checkpoint-age.js';
+import { checkInteger, checkIterable, checkObject, checkOptions, checkSignal } from '../door.js';
 import type { ListClient, ReadUpdatesOptions, UpdatesPage } from './list-update.js';
 import { checkCredential, ServiceConnection, type ServiceOptions } from './service-connection.js';
 import { ServiceError } from './service-error.js';
-import { checkFetchOptions, jsonObject } from './service-json.js';
+import { jsonObject } from './service-json.js';
 import { stopNciiEnvelope, stopNciiPage, updateOfStopNcii } from './stop-ncii.js';
 import {
   type StopNciiFeedback,
@@ -18,6 +10,7 @@ import {
   writeStopNciiFeedback,
   writeStopNciiSubmission,
 } from './stop-ncii-submission.js';
+import { isTooOld, OVERLAP_SECONDS, timedUpdates } from './timed-fetch.js';
 
 /** Keys that StopNCII gives a company. Each call has a key of its own. */
 export interface StopNciiKeys {
@@ -90,45 +83,32 @@ export class StopNciiClient implements ListClient<StopNciiCheckpoint> {
   }
 
   mustRestart(checkpoint: StopNciiCheckpoint, nowSeconds: number): boolean {
-    checkCheckpoint(checkpoint);
-    checkNumber('nowSeconds', nowSeconds, 0);
-    return isTooOld(checkpoint.fetchedSeconds, nowSeconds, RESTART_SECONDS);
+    return isTooOld(checkpoint, nowSeconds, RESTART_SECONDS);
   }
 
   /**
    * @throws {ServiceError} if StopNCII does not answer as it should
    * @throws {FormatError} the first malformed record, if there is no `onProblem`
    */
-  async *fetchUpdates(
+  fetchUpdates(
     options: ReadUpdatesOptions & { checkpoint?: StopNciiCheckpoint; signal?: AbortSignal } = {},
   ): AsyncGenerator<UpdatesPage<StopNciiCheckpoint>, void, undefined> {
-    checkFetchOptions(options);
-    const { checkpoint, signal } = options;
-    const fetchedSeconds = Math.floor(this.#connection.nowSeconds());
-    const isFromStart = checkpoint === undefined || this.mustRestart(checkpoint, fetchedSeconds);
-    const start = isFromStart ? EVERYTHING : checkpoint.timestampSeconds;
-    let newest = start;
-    const tokens = new Set<string>();
-    for (let token: string | undefined, isDrained = false; !isDrained; ) {
-      const reply = await this.#fetchPage(start, token, signal);
-      const page = stopNciiPage(reply, options);
-      isDrained = !page.hasMoreRecords;
-      token = page.nextPageToken;
-      if (!isDrained && tokens.has(token!)) {
-        throw new ServiceError('bad-reply', 'StopNCII: FetchHashes gave a page token twice');
-      }
-      if (!isDrained) tokens.add(token!);
-      newest = Math.max(newest, page.nextSetTimestamp);
-      // A time that is still to come would hide every change until then.
-      const timestampSeconds = Math.max(start, Math.min(newest, fetchedSeconds));
-      yield {
-        updates: page.records.map(updateOfStopNcii),
-        unknown: page.unknown,
-        ...(isDrained && { checkpoint: { timestampSeconds, fetchedSeconds } }),
-        isDrained,
-        isFromStart,
-      };
-    }
+    return timedUpdates(options, {
+      nowSeconds: this.#connection.nowSeconds(),
+      everything: EVERYTHING,
+      restartSeconds: RESTART_SECONDS,
+      twice: 'StopNCII: FetchHashes gave a page token twice',
+      page: async (start, token) => {
+        const reply = await this.#fetchPage(start, token, options.signal);
+        const { records, unknown, ...page } = stopNciiPage(reply, options);
+        return {
+          updates: records.map(updateOfStopNcii),
+          unknown,
+          newestSeconds: page.nextSetTimestamp,
+          next: page.hasMoreRecords ? page.nextPageToken : undefined,
+        };
+      },
+    });
   }
 
   #fetchPage(start: number, token: string | undefined, signal: AbortSignal | undefined) {
@@ -258,10 +238,4 @@ const MAY_HAVE_ARRIVED: readonly ServiceError['code'][] = [
 /** Feedback as text, whatever the order of its tags and the case of its hash. */
 function identity(hash: string, value: string, tags: readonly string[]): string {
   return JSON.stringify([hash.toLowerCase(), value, [...tags].sort()]);
-}
-
-function checkCheckpoint(checkpoint: StopNciiCheckpoint): void {
-  checkObject(checkpoint, 'checkpoint: { timestampSeconds, fetchedSeconds }');
-  checkInteger('timestampSeconds', checkpoint.timestampSeconds, 0);
-  checkInteger('fetchedSeconds', checkpoint.fetchedSeconds, 0);
 }

@@ -13,8 +13,8 @@ import {
   type JsonObject,
   leftOut,
   own,
-  problemsOf,
   type ReportProblem,
+  recordsIn,
   textOf,
   UnknownWords,
   wholeNumberOf,
@@ -107,11 +107,8 @@ export function stopNciiPage(reply: JsonObject, options: ReadUpdatesOptions): St
   const { nextSetTimestamp, nextPageToken, hasMoreRecords } = stopNciiEnvelope(reply);
   const words = new UnknownWords();
   words.members(reply, PAGE_MEMBERS);
-  const records: StopNciiRecord[] = [];
-  for (const [at, each] of (own(reply, 'hashRecords') as readonly unknown[]).entries()) {
-    const record = recordFrom(each, words, problemsOf(options, at + 1));
-    if (record) records.push(record);
-  }
+  const list = own(reply, 'hashRecords') as readonly unknown[];
+  const records = recordsIn(list, options, (each, report) => recordFrom(each, words, report));
   return {
     records,
     unknown: words.list(),

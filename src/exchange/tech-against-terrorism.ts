@@ -12,8 +12,8 @@ import {
   type JsonObject,
   leftOut,
   own,
-  problemsOf,
   type ReportProblem,
+  recordsIn,
   textOf,
   UnknownWords,
   wholeNumberOf,
@@ -86,11 +86,8 @@ export function techAgainstTerrorismPage(
   const count = wholeNumberOf(reply, 'count');
   const words = new UnknownWords();
   words.members(reply, PAGE_MEMBERS);
-  const records: TechAgainstTerrorismRecord[] = [];
-  for (const [at, each] of (own(reply, 'results') as readonly unknown[]).entries()) {
-    const record = recordFrom(each, words, problemsOf(options, at + 1));
-    if (record) records.push(record);
-  }
+  const list = own(reply, 'results') as readonly unknown[];
+  const records = recordsIn(list, options, (each, report) => recordFrom(each, words, report));
   return {
     records,
     unknown: words.list(),

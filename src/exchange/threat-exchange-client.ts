@@ -1,11 +1,10 @@
-import { checkInteger, checkNumber, checkObject, checkOptions } from '../door.js';
+import { checkInteger, checkObject, checkOptions } from '../door.js';
 import type { FormatError } from '../errors.js';
-import { isTooOld, OVERLAP_SECONDS } from './checkpoint-age.js';
 import type { ListClient, ReadUpdatesOptions, UpdatesPage } from './list-update.js';
 import { checkCredential, ServiceConnection, type ServiceOptions } from './service-connection.js';
-import { ServiceError } from './service-error.js';
-import { checkFetchOptions, jsonObject } from './service-json.js';
+import { jsonObject, tellProblems } from './service-json.js';
 import { threatUpdatesPage, updateOfThreat } from './threat-exchange.js';
+import { isTooOld, OVERLAP_SECONDS, timedUpdates } from './timed-fetch.js';
 
 /** What Meta gives a participant. */
 export interface ThreatExchangeCredentials {
@@ -89,9 +88,7 @@ export class ThreatExchangeClient implements ListClient<ThreatExchangeCheckpoint
   }
 
   mustRestart(checkpoint: ThreatExchangeCheckpoint, nowSeconds: number): boolean {
-    checkCheckpoint(checkpoint);
-    checkNumber('nowSeconds', nowSeconds, 0);
-    return isTooOld(checkpoint.fetchedSeconds, nowSeconds, RESTART_SECONDS);
+    return isTooOld(checkpoint, nowSeconds, RESTART_SECONDS);
   }
 
   /**
@@ -100,43 +97,31 @@ export class ThreatExchangeClient implements ListClient<ThreatExchangeCheckpoint
    * @throws {ServiceError} if ThreatExchange does not answer as it should
    * @throws {FormatError} the first malformed record, if there is no `onProblem`
    */
-  async *fetchUpdates(
+  fetchUpdates(
     options: ReadUpdatesOptions & {
       checkpoint?: ThreatExchangeCheckpoint;
       signal?: AbortSignal;
     } = {},
   ): AsyncGenerator<UpdatesPage<ThreatExchangeCheckpoint>, void, undefined> {
-    checkFetchOptions(options);
-    const { checkpoint, signal, onProblem } = options;
-    const fetchedSeconds = Math.floor(this.#connection.nowSeconds());
-    const isFromStart = checkpoint === undefined || this.mustRestart(checkpoint, fetchedSeconds);
-    const start = isFromStart ? 0 : checkpoint.timestampSeconds;
     const source = `ThreatExchange/${this.#group}`;
-    const followed = new Set<string>();
-    let newest = start;
-    for (let link: string | undefined, isDrained = false; !isDrained; ) {
-      const { page, problems } = await this.#page(start, link, signal);
-      for (const problem of problems) {
-        if (!onProblem) throw problem;
-        onProblem(problem);
-      }
-      for (const { lastUpdated = 0 } of page.records) newest = Math.max(newest, lastUpdated);
-      link = page.next;
-      isDrained = link === undefined;
-      if (link !== undefined && followed.has(link)) {
-        throw new ServiceError('bad-reply', 'ThreatExchange: threat_updates gave a link twice');
-      }
-      if (link !== undefined) followed.add(link);
-      // A time that is still to come would hide every change until then.
-      const timestampSeconds = Math.max(start, Math.min(newest, fetchedSeconds));
-      yield {
-        updates: page.records.map((record) => updateOfThreat(record, source)),
-        unknown: page.unknown,
-        ...(isDrained && { checkpoint: { timestampSeconds, fetchedSeconds } }),
-        isDrained,
-        isFromStart,
-      };
-    }
+    return timedUpdates(options, {
+      nowSeconds: this.#connection.nowSeconds(),
+      everything: 0,
+      restartSeconds: RESTART_SECONDS,
+      twice: 'ThreatExchange: threat_updates gave a link twice',
+      page: async (start, link) => {
+        const { page, problems } = await this.#page(start, link, options.signal);
+        tellProblems(problems, options);
+        const { records, unknown, next } = page;
+        const times = records.map(({ lastUpdated = 0 }) => lastUpdated);
+        return {
+          updates: records.map((record) => updateOfThreat(record, source)),
+          unknown,
+          newestSeconds: times.reduce((newest, time) => Math.max(newest, time), 0),
+          next,
+        };
+      },
+    });
   }
 
   #page(start: number, link: string | undefined, signal: AbortSignal | undefined) {
@@ -158,9 +143,3 @@ export class ThreatExchangeClient implements ListClient<ThreatExchangeCheckpoint
 }
 
 const isWord = (value: unknown) => typeof value === 'string' && /^\w+$/.test(value);
-
-function checkCheckpoint(checkpoint: ThreatExchangeCheckpoint): void {
-  checkObject(checkpoint, 'a checkpoint: { timestampSeconds, fetchedSeconds }');
-  checkInteger('timestampSeconds', checkpoint.timestampSeconds, 0);
-  checkInteger('fetchedSeconds', checkpoint.fetchedSeconds, 0);
-}

@@ -13,8 +13,8 @@ import {
   type JsonObject,
   leftOut,
   own,
-  problemsOf,
   type ReportProblem,
+  recordsIn,
   textOf,
   UnknownWords,
   wholeNumberOf,
@@ -91,11 +91,7 @@ export function threatUpdatesPage(
   if (!Array.isArray(data)) throw new FormatError('bad-reply', 'expected data to be a list');
   const words = new UnknownWords();
   words.members(reply, ['data', 'paging']);
-  const records: ThreatUpdate[] = [];
-  for (const [at, each] of (data as readonly unknown[]).entries()) {
-    const record = recordFrom(each, words, problemsOf(options, at + 1));
-    if (record) records.push(record);
-  }
+  const records = recordsIn(data, options, (each, report) => recordFrom(each, words, report));
   const paging = own(reply, 'paging') ?? {};
   const next = isObject(paging) ? own(paging, 'next') : paging;
   // A page whose link cannot be read must not pass for the last one.

@@ -4,7 +4,14 @@ import { bitsOf, type Hash, hashToHex } from '../hash.js';
 import { hashFrom } from './list-fields.js';
 import { checkHead } from './list-text.js';
 import type { ReadUpdatesOptions } from './list-update.js';
-import { checkReadOptions, isObject, type JsonObject, own, wholeText } from './service-json.js';
+import {
+  checkReadOptions,
+  isObject,
+  type JsonObject,
+  own,
+  parsedJson,
+  wholeText,
+} from './service-json.js';
 import type { TextSource } from './text.js';
 
 /** The PDQ hash of one frame of a video. */
@@ -68,12 +75,7 @@ function framesOfText(text: string, tell: Tell): VpdqFrame[] {
 }
 
 function framesOfJson(text: string, tell: Tell): VpdqFrame[] {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // The engine's message would quote the file.
-  }
+  const value = parsedJson(text);
   const frames: VpdqFrame[] = [];
   const add = (fields: JsonObject, isNumbered: boolean, at: number) => {
     const frame = frameFrom(fields, isNumbered, at + 1, tell);

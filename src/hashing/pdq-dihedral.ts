@@ -1,22 +1,7 @@
 import type { Hash, Resample } from '../hash.js';
 import { checkedPixels, type Pixels } from '../pixels.js';
-import { DIHEDRAL_NAMES, type DihedralName } from '../variant.js';
+import { DIHEDRAL_NAMES, type DihedralName, layOf } from '../variant.js';
 import { bitsAbove, type PdqOptions, pdqOptions, rasterOf, transform } from './pdq.js';
-
-/**
- * What each form does to the coefficients. Mirroring a dimension negates its odd frequencies: the
- * even rows or columns, as the first one is frequency 1. Turning exchanges rows and columns.
- */
-const FORMS: Record<DihedralName, { rows: boolean; columns: boolean; turned: boolean }> = {
-  original: { rows: false, columns: false, turned: false },
-  rotate90: { rows: false, columns: true, turned: true },
-  rotate180: { rows: true, columns: true, turned: false },
-  rotate270: { rows: true, columns: false, turned: true },
-  flipX: { rows: true, columns: false, turned: false },
-  flipY: { rows: false, columns: true, turned: false },
-  flipPlus1: { rows: false, columns: false, turned: true },
-  flipMinus1: { rows: true, columns: true, turned: true },
-};
 
 /**
  * PDQ hashes of an image's eight dihedral forms, from one filtering: the coefficients of the others
@@ -57,14 +42,18 @@ function eachForm(
   return hashes as Record<DihedralName, Hash>;
 }
 
-/** The 16 x 16 coefficients of one form, fresh, from those of the original. */
+/**
+ * The 16 x 16 coefficients of one form, fresh, from those of the original. Mirroring a dimension
+ * negates its odd frequencies: the even rows or columns, as the first one is frequency 1. Turning
+ * exchanges rows and columns.
+ */
 export function reshaped(coefficients: Float64Array, name: DihedralName): Float64Array {
-  const { rows, columns, turned } = FORMS[name];
+  const { fromBottom, fromRight, turned } = layOf(name);
   const out = new Float64Array(256);
   for (let i = 0; i < 16; i++) {
     for (let j = 0; j < 16; j++) {
       const value = coefficients[16 * i + j]!;
-      const negative = (rows && (i & 1) === 0) !== (columns && (j & 1) === 0);
+      const negative = (fromBottom && (i & 1) === 0) !== (fromRight && (j & 1) === 0);
       out[turned ? 16 * j + i : 16 * i + j] = negative ? -value : value;
     }
   }

@@ -21,7 +21,7 @@ import {
 } from '../matching/decision.js';
 import { checkRemoteLists } from '../matching/remote-list.js';
 import type { HashedFile } from '../picture/hash-picture.js';
-import { checkLimits, checkWorkerUrl, MAX_BYTES, TIMEOUT_SECONDS } from '../picture/options.js';
+import { checkLimits, MAX_BYTES, TIMEOUT_SECONDS } from '../picture/options.js';
 import { Pool, type PooledThread, type ThreadEvents } from '../picture/pool.js';
 import { type Deadline, deadline, onAbort, unlessAborted } from '../picture/waiting.js';
 import { policyFor } from '../policy.js';
@@ -43,7 +43,6 @@ import { deathOf, type HashWorker, startWorker } from './hash-worker.js';
 import { Histogram, type Latencies } from './latencies.js';
 import { checkPace, type ImageSource, isSent, lengthOf, readBytes } from './read-bytes.js';
 import { importSharp } from './sharp.js';
-import { scriptOf } from './start-thread.js';
 import { WorkerPicture } from './worker-picture.js';
 
 const MIB = 2 ** 20;
@@ -68,7 +67,6 @@ export function createHashPool(options: HashPoolOptions = {}): HashPool {
     cpuSeconds = 5,
     timeoutSeconds = TIMEOUT_SECONDS,
     isolation = 'process',
-    workerUrl,
     minBytesPerSecond = 1024,
     idleSeconds = 30,
     unseenFrames = 'none',
@@ -81,12 +79,10 @@ export function createHashPool(options: HashPoolOptions = {}): HashPool {
   checkLimits({ timeoutSeconds });
   checkOneOf('isolation', isolation, ['process', 'thread']);
   checkOneOf('unseenFrames', unseenFrames, UNSEEN_FRAMES);
-  checkWorkerUrl(workerUrl);
   checkPace({ minBytesPerSecond, idleSeconds });
-  const url = scriptOf(workerUrl, () => new URL('./hash-process.js', import.meta.url));
   return new Workers({
     ...{ workers, maxQueued, maxBytesInFlight, maxMemory, cpuSeconds, timeoutSeconds },
-    ...{ isolation, url, minBytesPerSecond, idleSeconds, unseenFrames },
+    ...{ isolation, minBytesPerSecond, idleSeconds, unseenFrames },
   });
 }
 
@@ -98,7 +94,6 @@ const POOL_OPTIONS: readonly (keyof HashPoolOptions)[] = [
   'cpuSeconds',
   'timeoutSeconds',
   'isolation',
-  'workerUrl',
   'minBytesPerSecond',
   'idleSeconds',
   'unseenFrames',
@@ -111,7 +106,7 @@ const CHECK_OPTIONS: readonly (keyof CheckOptions)[] = [
   'unseenFrames',
 ];
 
-type Settings = Required<Omit<HashPoolOptions, 'workerUrl'>> & { readonly url: URL | undefined };
+type Settings = Required<HashPoolOptions>;
 
 /** Milliseconds of each stage so far. */
 type Times = { -readonly [Stage in keyof DecisionTimings]: number };
@@ -423,14 +418,13 @@ class Workers implements HashPool {
   }
 
   #start(events: ThreadEvents): HashWorker {
-    const { isolation, url } = this.#settings;
     let isHeld = false;
     let isOver = false;
     const over = (isRestart: boolean) => {
       if (!isOver && isRestart) this.#restarts++;
       isOver = true;
     };
-    const worker = startWorker(isolation, url, this.#settings, {
+    const worker = startWorker(this.#settings, {
       said: (message) => events.said(message),
       died: (cause) => {
         over(true);

@@ -3,18 +3,15 @@ import { DecodeError } from '../errors.js';
 import { Pool, type ThreadEvents } from '../picture/pool.js';
 import { type CheckedPixels, checkedPixels } from '../pixels.js';
 import type { HeicAnswer } from './heic-worker.js';
-import { decodeThreads, scriptUrl, startThread } from './start-thread.js';
+import { decodeThreads, scriptOf, startThread } from './start-thread.js';
 
 export interface HeicOptions {
   maxPixels: number;
-  /** where `heic-worker.js` lies; default beside this file */
-  workerUrl?: string | URL | undefined;
   /** ends the thread at once */
   signal: AbortSignal;
 }
 
-/** The threads of each script. */
-let pools: Map<string, Pool> | undefined;
+let pool: Pool | undefined;
 
 /**
  * The picture of a HEIC file as RGBA, turned as its own properties say, by the optional package
@@ -28,9 +25,10 @@ let pools: Map<string, Pool> | undefined;
  */
 export async function decodeHeic(
   bytes: Uint8Array,
-  { maxPixels, workerUrl, signal }: HeicOptions,
+  { maxPixels, signal }: HeicOptions,
 ): Promise<CheckedPixels> {
-  return await poolOf(workerUrl).use(async (thread) => {
+  pool ??= new Pool({ start, death, size: decodeThreads() });
+  return await pool.use(async (thread) => {
     const copy = new Uint8Array(bytes);
     const answer = (await thread.ask({ bytes: copy, maxPixels }, [copy.buffer])) as HeicAnswer;
     if ('code' in answer) {
@@ -43,23 +41,9 @@ export async function decodeHeic(
   }, signal);
 }
 
-function poolOf(workerUrl: string | URL | undefined): Pool {
-  let url: URL;
-  try {
-    url = scriptUrl(workerUrl ?? new URL('./heic-worker.js', import.meta.url));
-  } catch (cause) {
-    // A bundle in CommonJS has no address of its own.
-    throw noThread(cause);
-  }
-  pools ??= new Map();
-  const known = pools.get(url.href);
-  if (known !== undefined) return known;
-  const pool = new Pool({ start: (events) => start(url, events), death, size: decodeThreads() });
-  pools.set(url.href, pool);
-  return pool;
-}
-
-function start(url: URL, events: ThreadEvents) {
+function start(events: ThreadEvents) {
+  const url = scriptOf('heic-worker');
+  if (url === undefined) throw noThread();
   let worker: ReturnType<typeof startThread>;
   try {
     worker = startThread(url);
@@ -86,7 +70,7 @@ const death = (listened: boolean, cause: unknown) =>
 const noThread = (cause?: unknown) =>
   new DecodeError(
     'decoder-missing',
-    'the HEIC thread did not run: give the address of heic-worker.js as workerUrl',
+    'the HEIC thread did not run: name the folder of heic-worker.js by setWorkerScripts',
     { cause },
   );
 

@@ -13,7 +13,6 @@ import { checkDecoding, type Decoding } from '../hash.js';
 import type { Sides } from '../picture/draft-variants.js';
 import {
   checkLimits,
-  type FileOptions,
   type Limits,
   MAX_BYTES,
   MAX_PIXELS,
@@ -40,7 +39,7 @@ import { importSharp, type Sharp } from './sharp.js';
 import { decodeThreads } from './start-thread.js';
 
 /** How a file is decoded. */
-export interface DecodeOptions extends Limits, Pick<FileOptions, 'workerUrl'> {
+export interface DecodeOptions extends Limits {
   /**
    * takes what can be read of a file that breaks off or has errors, with missing parts in whatever
    * colour the decoder leaves them. Otherwise the least warning of a decoder is an error. HEIC
@@ -170,8 +169,8 @@ async function decodeInThread(
   options: PictureOptions,
   end: AbortSignal,
 ): Promise<DecodedImage> {
-  const { maxPixels = MAX_PIXELS, workerUrl } = options;
-  const decoded = await decodeHeic(bytes, { maxPixels, workerUrl, signal: end });
+  const { maxPixels = MAX_PIXELS } = options;
+  const decoded = await decodeHeic(bytes, { maxPixels, signal: end });
   const pixels = await withoutColourInTurns(decoded, end);
   const colours = await coloursWanted(bytes, header, options);
   const looks = await looksAsShown(colours, { pixels }, { orientation: 1, full: pixels }, end);

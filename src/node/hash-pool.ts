@@ -62,8 +62,6 @@ export interface HashPoolOptions extends PaceLimits {
    * @defaultValue 'none'
    */
   unseenFrames?: UnseenFrames;
-  /** location of `hash-process.js`, if a bundler moved it away from this file */
-  workerUrl?: string | URL | undefined;
 }
 
 /** The verdict where nothing is near, but not all frames of a file were looked at. */

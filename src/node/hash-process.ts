@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { DecodeError } from '../errors.js';
 import { variantsThenCloser } from '../picture/hash-picture.js';
 import type { Closer, HashedVariant, NearAt, VariantsThenCloser } from '../variant.js';
@@ -13,6 +13,7 @@ import type {
   VariantBatch,
 } from './hash-task.js';
 import { importSharp } from './sharp.js';
+import { setWorkerScripts } from './start-thread.js';
 
 /*
  * The program of one worker of `createHashPool`: a process, or a thread. A picture may crash it or
@@ -30,6 +31,7 @@ const [maxMemory, cpuSeconds] =
   parentPort === null
     ? [Number(process.argv[2]), Number(process.argv[3])]
     : [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+setWorkerScripts(parentPort === null ? process.argv[4] : workerData);
 /** How often both are looked at: a decoder fills some 50 MB in that time. */
 const WATCH_MILLISECONDS = 25;
 

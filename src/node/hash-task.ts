@@ -3,7 +3,6 @@ import type { ImageFormat } from '../formats/image-format.js';
 import type { HashedVariant, NearAt } from '../variant.js';
 import type { DecodedImage } from './decode.js';
 import type { HashFileOptions } from './hash-file.js';
-import { scriptUrl } from './start-thread.js';
 
 /*
  * What a hash pool and its workers say to each other, a picture at a time. The pool asks, the
@@ -73,7 +72,7 @@ export interface LetGo {
   readonly residentBytes: number;
 }
 
-/** Their names, and `workerUrl`, whose value is sent as a string. */
+/** Their names. */
 const TASK_OPTIONS = [
   'algorithm',
   'bits',
@@ -91,7 +90,6 @@ const TASK_OPTIONS = [
 /** The names of all options of a picture. */
 export const PICTURE_OPTIONS = [
   ...TASK_OPTIONS,
-  'workerUrl',
   'maxBytes',
   'signal',
 ] as const satisfies readonly (keyof HashFileOptions)[];
@@ -100,9 +98,5 @@ export const PICTURE_OPTIONS = [
 export function taskOptionsOf(options: HashFileOptions): TaskOptions {
   const given = options as Record<string, unknown>;
   const known = TASK_OPTIONS.filter((name) => given[name] !== undefined);
-  const { workerUrl } = options;
-  return {
-    ...Object.fromEntries(known.map((name) => [name, given[name]])),
-    ...(workerUrl !== undefined && { workerUrl: String(scriptUrl(workerUrl)) }),
-  };
+  return Object.fromEntries(known.map((name) => [name, given[name]]));
 }

@@ -5,7 +5,7 @@ import { constants, setPriority } from 'node:os';
 import { DecodeError } from '../errors.js';
 import type { Thread, ThreadEvents } from '../picture/pool.js';
 import type { HashQuestion } from './hash-task.js';
-import { startThread } from './start-thread.js';
+import { scriptOf, startThread } from './start-thread.js';
 
 /** How pictures are kept apart from the program that uses a pool. */
 export type Isolation = 'process' | 'thread';
@@ -18,8 +18,9 @@ export interface HashWorker extends Thread {
   readonly ended: Promise<void>;
 }
 
-/** Limits on a worker: bytes, and the CPU of one picture. */
+/** How workers are kept apart, and their limits: bytes, and the CPU of one picture. */
 export interface WorkerLimits {
+  readonly isolation: Isolation;
   readonly maxMemory: number;
   readonly cpuSeconds: number;
 }
@@ -54,18 +55,13 @@ const environment = (): NodeJS.ProcessEnv =>
 
 /**
  * Starts a worker.
- * @param url of `hash-process.js`; undefined where it is not known
  * @throws {DecodeError} `decoder-missing` if none can be started
  */
-export function startWorker(
-  isolation: Isolation,
-  url: URL | undefined,
-  limits: WorkerLimits,
-  events: ThreadEvents,
-): HashWorker {
+export function startWorker(limits: WorkerLimits, events: ThreadEvents): HashWorker {
+  const url = scriptOf('hash-process');
   if (url === undefined) throw deathOf(false, undefined);
   try {
-    return (isolation === 'process' ? startProcess : startHashThread)(url, limits, events);
+    return (limits.isolation === 'process' ? startProcess : startHashThread)(url, limits, events);
   } catch (cause) {
     throw deathOf(false, new NotBegun(cause));
   }
@@ -81,7 +77,7 @@ function startProcess(
   { maxMemory, cpuSeconds }: WorkerLimits,
   events: ThreadEvents,
 ): HashWorker {
-  const child = fork(url, [String(maxMemory), String(cpuSeconds)], {
+  const child = fork(url, [String(maxMemory), String(cpuSeconds), folderOf(url)], {
     serialization: 'advanced',
     stdio: ['pipe', 'ignore', 'ignore', 'ipc'],
     // One thread of Node's pool decodes, and one does what else waits. No flags of the parent: two
@@ -139,10 +135,13 @@ function yieldToOthers(pid: number | undefined): void {
 
 const LOWER_PRIORITY = constants.priority.PRIORITY_BELOW_NORMAL;
 
+/** It holds the script of HEIC, too. */
+const folderOf = (script: URL): string => new URL('.', script).href;
+
 /** A thread that runs `hash-process.js`. */
 function startHashThread(url: URL, { maxMemory }: WorkerLimits, events: ThreadEvents): HashWorker {
   const limits = { maxOldGenerationSizeMb: Math.ceil(maxMemory / MIB) };
-  const worker = startThread(url, undefined, limits);
+  const worker = startThread(url, folderOf(url), limits);
   worker.on('message', (message) => events.said(message));
   worker.on('error', (cause) => events.died(cause));
   worker.on('exit', () => events.died());
@@ -187,7 +186,7 @@ export function deathOf(listened: boolean, cause: unknown): DecodeError {
     ? new DecodeError('crashed', 'the picture broke the worker that decoded it', { cause })
     : new DecodeError(
         'decoder-missing',
-        'the worker of the pool did not run: give the address of hash-process.js as workerUrl',
+        'the worker of the pool did not run: name the folder of hash-process.js by setWorkerScripts',
         { cause },
       );
 }

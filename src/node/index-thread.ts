@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 import type { IndexMessage, IndexStart, SearchTask, SearchTaskAnswer } from './index-worker.js';
-import { startThread } from './start-thread.js';
+import { scriptOf, startThread } from './start-thread.js';
 
 interface Waiting {
   resolve(answer: SearchTaskAnswer): void;
@@ -15,12 +15,11 @@ export class IndexThread {
   #ended: Error | undefined;
 
   /**
-   * @param url undefined where it is not known
    * @param onEnd told once, when the thread ends by itself
    * @throws {Error} if none can be started
    */
-  constructor(url: URL | undefined, start: IndexStart, onEnd: (error: Error) => void) {
-    this.#worker = startedThread(url, start);
+  constructor(start: IndexStart, onEnd: (error: Error) => void) {
+    this.#worker = startedThread(start);
     this.#worker.on('message', (answer: SearchTaskAnswer) => {
       this.#waiting.shift()?.resolve(answer);
     });
@@ -76,10 +75,11 @@ export class IndexThread {
 /** A bundle may lack the script. */
 const failureOf = (cause: unknown): string =>
   /MODULE_NOT_FOUND$/.test(String((cause as { code?: unknown } | null)?.code))
-    ? 'the index worker did not run: give the address of index-worker.js as workerUrl'
+    ? 'the index worker did not run: name the folder of index-worker.js by setWorkerScripts'
     : 'an index worker failed';
 
-function startedThread(url: URL | undefined, start: IndexStart): Worker {
+function startedThread(start: IndexStart): Worker {
+  const url = scriptOf('index-worker');
   let cause: unknown;
   try {
     if (url) return startThread(url, start);
@@ -87,7 +87,7 @@ function startedThread(url: URL | undefined, start: IndexStart): Worker {
     cause = error;
   }
   const message =
-    'no thread could be started: allow threads, or give the address of index-worker.js as workerUrl';
+    'no thread could be started: allow threads, or name the folder of index-worker.js by setWorkerScripts';
   throw new Error(message, { cause });
 }
 

@@ -101,4 +101,5 @@ export {
   type SearchThreads,
   type SearchThreadsOptions,
 } from './search-threads.js';
+export { setWorkerScripts } from './start-thread.js';
 export { variantPicture } from './variant-picture.js';

@@ -4,9 +4,7 @@ import type { Segment } from '../indexing/segment.js';
 import { type SharedSegment, sharedCopy } from '../indexing/shared-segment.js';
 import { Blocklist } from '../matching/blocklist.js';
 import type { SearchingThreads, SearchThreadsStats } from '../matching/searching-threads.js';
-import { checkWorkerUrl } from '../picture/options.js';
 import { IndexThread } from './index-thread.js';
-import { scriptOf } from './start-thread.js';
 
 /** How many threads search, and who is told of one that died. */
 export interface SearchThreadsOptions {
@@ -15,8 +13,6 @@ export interface SearchThreadsOptions {
    * @defaultValue 1
    */
   workers?: number;
-  /** location of `index-worker.js`, if a bundler moved it away from this file */
-  workerUrl?: string | URL | undefined;
   /** told when a thread has died, and another takes its place; must not throw */
   onProblem?: ((error: Error) => void) | undefined;
 }
@@ -31,11 +27,7 @@ export interface SearchThreads {
   close(): Promise<void>;
 }
 
-const THREADS_OPTIONS: readonly (keyof SearchThreadsOptions)[] = [
-  'workers',
-  'workerUrl',
-  'onProblem',
-];
+const THREADS_OPTIONS: readonly (keyof SearchThreadsOptions)[] = ['workers', 'onProblem'];
 
 /** Smaller segments are searched sooner than a message is sent. */
 const LEAST_HASHES = 16_384;
@@ -65,13 +57,11 @@ export function createSearchThreads(
   if (!(blocklist instanceof Blocklist)) throw new TypeError('expected a blocklist');
   checkOptions(options);
   checkKnown(options, THREADS_OPTIONS);
-  const { workers = 1, workerUrl, onProblem = () => {} } = options;
+  const { workers = 1, onProblem = () => {} } = options;
   checkInteger('workers', workers, 1, 256);
-  checkWorkerUrl(workerUrl);
   checkTypeOf('onProblem', onProblem, 'function');
   if (blocklist.threads) throw new TypeError('expected a blocklist that no threads search yet');
-  const url = scriptOf(workerUrl, () => new URL('./index-worker.js', import.meta.url));
-  const threads = new Threads(blocklist, workers, url, onProblem);
+  const threads = new Threads(blocklist, workers, onProblem);
   blocklist.threads = threads.searching;
   return threads;
 }
@@ -98,7 +88,6 @@ class Threads implements SearchThreads {
     stats: () => this.stats(),
   };
   readonly #list: Blocklist;
-  readonly #url: URL | undefined;
   readonly #onProblem: (error: Error) => void;
   readonly #threads: (IndexThread | undefined)[];
   /** what is shared, and the number that threads know it by */
@@ -112,14 +101,8 @@ class Threads implements SearchThreads {
   #restarts = 0;
   #searches = 0;
 
-  constructor(
-    list: Blocklist,
-    workers: number,
-    url: URL | undefined,
-    onProblem: (error: Error) => void,
-  ) {
+  constructor(list: Blocklist, workers: number, onProblem: (error: Error) => void) {
     this.#list = list;
-    this.#url = url;
     this.#onProblem = onProblem;
     this.#threads = Array.from({ length: workers }, (_, at) => this.#started(at));
   }
@@ -254,7 +237,7 @@ class Threads implements SearchThreads {
 
   #started(at: number): IndexThread {
     const begun = performance.now();
-    const thread = new IndexThread(this.#url, { number: at + 1 }, (error) => {
+    const thread = new IndexThread({ number: at + 1 }, (error) => {
       if (this.#closing.signal.aborted) return;
       this.#threads[at] = undefined;
       this.#onProblem(error);

@@ -2,21 +2,46 @@ import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { type ResourceLimits, Worker } from 'node:worker_threads';
 
-/** The address of a thread's script: a URL as text or a path, too. */
-export function scriptUrl(workerUrl: string | URL): URL {
-  if (typeof workerUrl !== 'string') return workerUrl;
-  // A letter and a colon begin a path of Windows.
-  return /^[a-z][a-z]+:/i.test(workerUrl) ? new URL(workerUrl) : pathToFileURL(workerUrl);
+/** In these words, so that tools that copy files see what belongs together. */
+const OWN = {
+  'hash-process': () => new URL('./hash-process.js', import.meta.url),
+  'heic-worker': () => new URL('./heic-worker.js', import.meta.url),
+  'index-worker': () => new URL('./index-worker.js', import.meta.url),
+};
+
+/** The address of the folder in which scripts lie, if not beside this file. */
+let folderHref: string | undefined;
+
+/**
+ * Names the folder of `hash-process.js`, `heic-worker.js` and `index-worker.js`, if a bundler moved
+ * them away from the code that starts them. Call it first: what runs already goes on with its own
+ * script.
+ * @param folder a path, or a URL with `file:`; undefined: that of the code
+ * @throws {TypeError} if it is neither
+ * @example
+ * setWorkerScripts(new URL('./workers/', import.meta.url));
+ */
+export function setWorkerScripts(folder: URL | string | undefined): void {
+  folderHref = folder === undefined ? undefined : hrefOf(folder).replace(/\/?$/, '/');
+}
+
+function hrefOf(folder: URL | string): string {
+  if (typeof folder === 'string') {
+    if (/^file:/i.test(folder)) return folder;
+    // A letter and a colon begin a path of Windows.
+    if (!/^[a-z][a-z]+:/i.test(folder)) return pathToFileURL(folder).href;
+  } else if (folder instanceof URL && folder.protocol === 'file:') return folder.href;
+  throw new TypeError('expected the folder of the scripts to be a path or a file: URL');
 }
 
 /**
- * The address of a script: the one that is given, else its own, beside the code that starts it. A
- * bundle may have no address of its own, as those in CommonJS and modules in workerd: undefined.
+ * The address of a script as it is now. A bundle may have no address of its own, as those in
+ * CommonJS and modules in workerd: undefined.
  */
-export function scriptOf(workerUrl: string | URL | undefined, own: () => URL): URL | undefined {
-  if (workerUrl !== undefined) return scriptUrl(workerUrl);
+export function scriptOf(name: keyof typeof OWN): URL | undefined {
+  if (folderHref !== undefined) return new URL(`${name}.js`, folderHref);
   try {
-    return own();
+    return OWN[name]();
   } catch {
     return undefined;
   }

@@ -49,15 +49,7 @@ export interface Limits {
 }
 
 /** How a picture file is read and hashed: what Node and browsers have in common. */
-export interface FileOptions extends PictureOptions, Limits {
-  /**
-   * address of the script that decodes off this thread: `browser-worker.js` in browsers, and
-   * `heic-worker.js` in Node. Needed if a bundler moved it away from this file. Threads of one
-   * address are shared and kept for a while: give the same one each time. A `blob:` has to hold a
-   * bundle in one classic script, since Chromium runs no other on a page from a file.
-   */
-  workerUrl?: string | URL | undefined;
-}
+export interface FileOptions extends PictureOptions, Limits {}
 
 /** 64 MiB. */
 export const MAX_BYTES = 64 * 2 ** 20;
@@ -89,9 +81,9 @@ export function checkFileOptions(options: FileOptions): void {
  * Checks the options of a picture that is decoded and not hashed.
  * @throws {TypeError | RangeError} if one is invalid
  */
-export function checkLimits(options: Limits & Pick<FileOptions, 'workerUrl'>): void {
+export function checkLimits(options: Limits): void {
   checkOptions(options);
-  const { maxBytes = 1, maxPixels = 1, timeoutSeconds = 1, signal, workerUrl } = options;
+  const { maxBytes = 1, maxPixels = 1, timeoutSeconds = 1, signal } = options;
   checkNumber('maxBytes', maxBytes, 1);
   checkInteger('maxPixels', maxPixels, 1);
   const isTime = typeof timeoutSeconds === 'number' && timeoutSeconds > 0;
@@ -99,11 +91,4 @@ export function checkLimits(options: Limits & Pick<FileOptions, 'workerUrl'>): v
     throw new RangeError(`expected timeoutSeconds above 0 and at most ${MOST_SECONDS}`);
   }
   checkSignal(signal);
-  checkWorkerUrl(workerUrl);
-}
-
-/** @throws {TypeError} unless the address of a script is a string, a URL or absent */
-export function checkWorkerUrl(workerUrl: unknown): void {
-  if (workerUrl === undefined || typeof workerUrl === 'string' || workerUrl instanceof URL) return;
-  throw new TypeError('expected workerUrl to be a string or a URL');
 }

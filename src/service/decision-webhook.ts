@@ -1,9 +1,17 @@
 import { createHash } from 'node:crypto';
-import { checkInteger, checkNumber, checkObject, checkOptions, checkTypeOf } from '../door.js';
+import {
+  checkInteger,
+  checkMethods,
+  checkNumber,
+  checkObject,
+  checkOptions,
+  checkTypeOf,
+} from '../door.js';
 import { DecodeError } from '../errors.js';
 import type { NewFeedback } from '../exchange/feedback-item.js';
 import type { NewReviewRecord, ReviewFacts, ReviewOutcome } from '../matching/review-record.js';
 import { readBytes } from '../node/read-bytes.js';
+import { type FromSchema, problemOf } from './json-schema.js';
 import { SenderCheck, type SenderProof } from './webhook-sender.js';
 
 /** What a decision from outside is about, in the words of the platform. */
@@ -86,7 +94,6 @@ const MAX_BYTES = 64 * 1024;
 const RETRY_SECONDS = 900;
 /** Characters of the id of a decision, and of other ids. */
 const MAX_ID = 150;
-const MAX_TEXT = 1000;
 /** Decisions whose end is remembered, so that a late delivery calls nobody, and items. */
 const MAX_REMEMBERED = 10_000;
 const PACE = { minBytesPerSecond: 1024, idleSeconds: 10 };
@@ -138,21 +145,13 @@ class DecisionWebhook {
     const { log, outcomes, factsOf, feedback, feedbackOf, onDecision } = options;
     const { maxBytes = MAX_BYTES, retrySeconds = RETRY_SECONDS, now } = options;
     this.#sender = new SenderCheck(options);
-    checkObject(log, 'log to be a review log');
-    if (typeof log.append !== 'function' || typeof log.timeOf !== 'function') {
-      throw new TypeError('expected log to be a review log');
-    }
+    checkMethods(log, 'log to be a review log', ['append', 'timeOf']);
     checkOptions(outcomes, 'outcomes to be an object');
     if (!Object.values(outcomes).every((outcome) => OUTCOMES.includes(outcome))) {
       throw new RangeError("expected outcomes 'confirmed' or 'rejected' or 'undecided'");
     }
     if (typeof factsOf !== 'function') throw new TypeError('expected factsOf to be a function');
-    if (feedback !== undefined) {
-      checkObject(feedback, 'feedback to be a feedback queue');
-      if (typeof feedback.add !== 'function') {
-        throw new TypeError('expected feedback to be a feedback queue');
-      }
-    }
+    if (feedback !== undefined) checkMethods(feedback, 'feedback to be a feedback queue', ['add']);
     checkTypeOf('feedbackOf', feedbackOf, 'function');
     if ((feedback === undefined) !== (feedbackOf === undefined)) {
       throw new TypeError('expected feedback and feedbackOf together');
@@ -273,34 +272,39 @@ const AUTOMATION = 'automation';
 
 const recordId = (id: string, at: number) => `${id}:${at}`;
 
+const TEXT = { type: 'string', minLength: 1, maxLength: 1000 } as const;
+
+/** A body, as far as it is read. Coop adds much else. */
+const DECISION = {
+  type: 'object',
+  properties: {
+    id: { ...TEXT, maxLength: MAX_ID },
+    item: { type: 'object', properties: { id: TEXT, typeId: TEXT }, required: ['id'] },
+    action: { type: 'object', properties: { id: TEXT }, required: ['id'] },
+    role: { type: 'string', pattern: '^[a-z][a-z0-9-]{0,39}$' },
+    actorEmail: {},
+  },
+  required: ['item', 'action'],
+} as const;
+
 /** @returns undefined if it is not a decision */
 function toldBy(body: Uint8Array): Told | undefined {
-  let json: Record<string, unknown>;
+  let json: unknown;
   try {
-    json = Object(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)));
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch {
     return undefined;
   }
-  const { id, item, action, role, actorEmail } = json;
-  const { id: itemId, typeId } = Object(item) as Record<string, unknown>;
-  const { id: actionId } = Object(action) as Record<string, unknown>;
-  if (!isText(itemId) || !isText(actionId)) return undefined;
-  if (id !== undefined && !(isText(id) && id.length <= MAX_ID)) return undefined;
-  if (typeId !== undefined && !isText(typeId)) return undefined;
-  if (role !== undefined && !(isText(role) && /^[a-z][a-z0-9-]{0,39}$/.test(role))) {
-    return undefined;
-  }
+  if (problemOf(json, DECISION, 'body') !== undefined) return undefined;
+  const { id, item, action, role, actorEmail } = json as FromSchema<typeof DECISION>;
   const byPerson = typeof actorEmail === 'string' && actorEmail !== '';
   return {
-    item: { id: itemId, ...(typeId !== undefined && { typeId }) },
-    action: actionId,
+    item: { id: item.id, ...(item.typeId !== undefined && { typeId: item.typeId }) },
+    action: action.id,
     role: role ?? (byPerson ? 'moderator' : AUTOMATION),
     ...(id !== undefined && { id }),
   };
 }
-
-const isText = (value: unknown): value is string =>
-  typeof value === 'string' && value.length > 0 && value.length <= MAX_TEXT;
 
 const recorded = (count: number) =>
   Response.json({ recorded: count }, { headers: { 'cache-control': 'no-store' } });

@@ -3,9 +3,10 @@ import type { Blocklist } from '../matching/blocklist.js';
 import type { SearchThreadsStats } from '../matching/searching-threads.js';
 import type { HashPool } from '../node/hash-pool.js';
 import { within } from '../picture/waiting.js';
+import type { Schema } from './json-schema.js';
 import type { Gauge, Metrics } from './metrics.js';
 import { TextReply } from './reply.js';
-import { Refusal, type Route, type Schema } from './route.js';
+import { Refusal, type Route } from './route.js';
 
 /** A list that follows a store: `store.follow` gives one. */
 export interface FollowedList {
@@ -150,18 +151,16 @@ const staleOf = (there: FollowedList | Pick<FollowedList, 'blocklist'>): number 
 const gaugesOfThreads = (stats: SearchThreadsStats): Gauge[] => [
   gauge('onlyhashes_search_threads', 'Threads that search the list.', stats.workers),
   gauge('onlyhashes_search_bytes', 'Bytes that these threads share.', stats.sharedBytes),
-  {
-    name: 'onlyhashes_thread_searches_total',
-    about: 'Searches that threads have answered.',
-    type: 'counter',
-    values: [{ value: stats.searches }],
-  },
-  {
-    name: 'onlyhashes_thread_restarts_total',
-    about: 'Threads that died and were replaced.',
-    type: 'counter',
-    values: [{ value: stats.restarts }],
-  },
+  counter(
+    'onlyhashes_thread_searches_total',
+    'Searches that threads have answered.',
+    stats.searches,
+  ),
+  counter(
+    'onlyhashes_thread_restarts_total',
+    'Threads that died and were replaced.',
+    stats.restarts,
+  ),
 ];
 
 /** The state of the list and of the pool. */
@@ -194,12 +193,13 @@ async function gaugesOf({ list, revision, pool }: ServiceState): Promise<Gauge[]
   if (threads) gauges.push(...gaugesOfThreads(threads));
   const { queued, reading, atWork, bytesInFlight, workers, busy, done, failed, restarts } =
     pool.stats();
-  const pictures = Object.entries({ queued, reading, at_work: atWork });
+  const byLabel = (label: string, values: Readonly<Record<string, number>>) =>
+    Object.entries(values).map(([name, value]) => ({ labels: { [label]: name }, value }));
   gauges.push(
     {
       name: 'onlyhashes_pool_pictures',
       about: 'Pictures in the pool.',
-      values: pictures.map(([stage, value]) => ({ labels: { stage }, value })),
+      values: byLabel('stage', { queued, reading, at_work: atWork }),
     },
     gauge('onlyhashes_pool_bytes', 'Bytes of pictures in the pool.', bytesInFlight),
     gauge('onlyhashes_pool_workers', 'Workers alive.', workers),
@@ -207,21 +207,18 @@ async function gaugesOf({ list, revision, pool }: ServiceState): Promise<Gauge[]
       name: 'onlyhashes_pool_pictures_total',
       about: 'Pictures at their end.',
       type: 'counter',
-      values: Object.entries({ busy, done, failed }).map(([end, value]) => ({
-        labels: { end },
-        value,
-      })),
+      values: byLabel('end', { busy, done, failed }),
     },
-    {
-      name: 'onlyhashes_pool_restarts_total',
-      about: 'Workers that died or were ended.',
-      type: 'counter',
-      values: [{ value: restarts }],
-    },
+    counter('onlyhashes_pool_restarts_total', 'Workers that died or were ended.', restarts),
   );
   return gauges;
 }
 
 const gauge = (name: string, about: string, value: number): Gauge => ({
   ...{ name, about, values: [{ value }] },
+});
+
+const counter = (name: string, about: string, value: number): Gauge => ({
+  ...gauge(name, about, value),
+  type: 'counter',
 });

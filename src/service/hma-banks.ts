@@ -3,15 +3,12 @@ import type { Store } from '../store/store.js';
 import type { ChangeOptions } from '../store/write.js';
 import { bankOf, listOfBank } from './hma-hits.js';
 import { hmaJson } from './hma-reply.js';
-import { BANK, BANK_WITH_NEWEST, DONE, MESSAGE } from './hma-schema.js';
-import { type Call, Refusal, type Route, type Schema } from './route.js';
+import { BANK, BANK_WITH_NEWEST, MESSAGE, TEXT } from './hma-schema.js';
+import type { FromSchema } from './json-schema.js';
+import { type Call, Refusal, type Route, routeOf } from './route.js';
 
-/** A bank as HMA tells it. */
-export interface HmaBankJson {
-  readonly name: string;
-  /** 1 if it is on, 0 if it is off */
-  readonly matching_enabled_ratio: number;
-}
+/** A bank as HMA tells it: its ratio is 1 if it is on, and 0 if it is off. */
+export type HmaBankJson = FromSchema<typeof BANK>;
 
 /** As in HMA, and as long as the name of a list may be. */
 const NAME = /^[A-Z_][A-Z0-9_]{0,199}$/;
@@ -19,8 +16,12 @@ const LONGEST_NAME = 200;
 /** As a store takes it. */
 const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,200}$/;
 /** Coop sends the ratio as text. */
-const RATIO: Schema = { type: ['number', 'string'] };
-const FLAG: Schema = { type: ['boolean', 'string'] };
+const RATIO = { type: ['number', 'string'] } as const;
+const FLAG = { type: ['boolean', 'string'] } as const;
+const CHANGES = {
+  type: 'object',
+  properties: { name: TEXT, enabled_ratio: RATIO, enabled: FLAG },
+} as const;
 
 /**
  * `/c/banks` and `/c/bank/…`: lists as banks.
@@ -39,25 +40,20 @@ export function hmaBankRoutes(store: Store): Route[] {
       replies: { 200: { type: 'array', items: BANK } },
       answer: async () => hmaJson([...(await store.settings())].map(bankJson)),
     },
-    {
+    routeOf({
       method: 'POST',
       path: '/c/banks',
       role: 'curate',
       about: 'Make a bank.',
-      body: {
-        type: 'object',
-        properties: { name: { type: 'string' }, enabled_ratio: RATIO, enabled: FLAG },
-        required: ['name'],
-      },
+      body: { ...CHANGES, required: ['name'] },
       replies: { 201: BANK, 400: MESSAGE, 403: MESSAGE },
-      async answer(call, body) {
-        const { name, ...changes } = body as { name: string; enabled_ratio?: unknown };
+      async answer(call, { name, ...changes }) {
         const enabled = enabledBy(changes) ?? true;
         await checkNewName(store, name);
         await store.setList(listOfBank(name), { enabled }, changeBy(call));
         return hmaJson({ name, matching_enabled_ratio: Number(enabled) }, 201);
       },
-    },
+    }),
     {
       method: 'GET',
       path: '/c/bank/{name}',
@@ -70,18 +66,14 @@ export function hmaBankRoutes(store: Store): Route[] {
         return hmaJson({ ...bank, newest_content_id: newest });
       },
     },
-    {
+    routeOf({
       method: 'PUT',
       path: '/c/bank/{name}',
       role: 'curate',
       about: 'Rename a bank, or switch it on or off.',
-      body: {
-        type: 'object',
-        properties: { name: { type: 'string' }, enabled_ratio: RATIO, enabled: FLAG },
-      },
+      body: CHANGES,
       replies: { 200: BANK, 400: MESSAGE, 403: MESSAGE, 404: MESSAGE },
-      async answer(call, body) {
-        const { name, ...changes } = body as { name?: string; enabled_ratio?: unknown };
+      async answer(call, { name, ...changes }) {
         const before = await bankAt(store, call);
         const enabled = enabledBy(changes);
         const settings = enabled === undefined ? {} : { enabled };
@@ -98,13 +90,13 @@ export function hmaBankRoutes(store: Store): Route[] {
         const ratio = enabled === undefined ? before.matching_enabled_ratio : Number(enabled);
         return hmaJson({ name: to, matching_enabled_ratio: ratio });
       },
-    },
+    }),
     {
       method: 'DELETE',
       path: '/c/bank/{name}',
       role: 'curate',
       about: 'Remove a bank and its content.',
-      replies: { 200: DONE },
+      replies: { 200: MESSAGE },
       async answer(call) {
         await store.removeList(listAt(call), changeBy(call));
         return hmaJson({ message: 'Done' });
@@ -144,7 +136,7 @@ export function changeBy({ request }: Call): ChangeOptions {
 
 const bankJson = ([list, { enabled = true }]: readonly [string, ListSettings]): HmaBankJson => ({
   name: bankOf(list),
-  matching_enabled_ratio: Number(enabled),
+  matching_enabled_ratio: enabled ? 1 : 0,
 });
 
 /** @throws {Refusal} 400 or, as in HMA, 403 if there is such a bank */
@@ -162,7 +154,7 @@ export async function checkNewName(store: Store, name: string): Promise<void> {
 const isTaken = () => new Refusal('forbidden', 'expected the name of no other bank');
 
 /** @throws {Refusal} if a share is neither 0 nor 1 */
-function enabledBy(changes: { enabled_ratio?: unknown; enabled?: unknown }): boolean | undefined {
+function enabledBy(changes: FromSchema<typeof CHANGES>): boolean | undefined {
   const { enabled_ratio: ratio, enabled } = changes;
   if (ratio === undefined) return enabled === undefined ? undefined : isTrue(enabled);
   const share = typeof ratio === 'string' && /^[01](\.0*)?$/.test(ratio) ? Number(ratio) : ratio;
@@ -174,9 +166,9 @@ function enabledBy(changes: { enabled_ratio?: unknown; enabled?: unknown }): boo
 }
 
 /** @throws {Refusal} if a text is no flag */
-function isTrue(flag: unknown): boolean {
+function isTrue(flag: boolean | string): boolean {
   if (typeof flag === 'boolean') return flag;
-  if (/^(true|1)$/i.test(flag as string)) return true;
-  if (/^(false|0)$/i.test(flag as string)) return false;
+  if (/^(true|1)$/i.test(flag)) return true;
+  if (/^(false|0)$/i.test(flag)) return false;
   throw new Refusal('bad-request', 'expected enabled to be true or false');
 }

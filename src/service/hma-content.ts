@@ -10,8 +10,8 @@ import { bankOf, listOfBank } from './hma-hits.js';
 import { hashOf } from './hma-match.js';
 import { checkSignalType, type HmaHasher, type HmaPicture } from './hma-picture.js';
 import { hmaJson } from './hma-reply.js';
-import { ADDED, CONTENT, failures, MESSAGE } from './hma-schema.js';
-import { type Call, Refusal, type Route } from './route.js';
+import { ADDED, CONTENT, MESSAGE, TEXT } from './hma-schema.js';
+import { type Call, Refusal, type Route, repliesOf, routeOf } from './route.js';
 
 /** As HMA has it. */
 const LONGEST_NOTE = 255;
@@ -19,8 +19,6 @@ const LONGEST_ID = 1024;
 const JSON_BYTES = 64 * 1024;
 /** The farthest that content may be paused, in seconds: five years, as in HMA. */
 const FARTHEST = 5 * 366 * 24 * 3600;
-
-const TEXT = { type: 'string' };
 
 /** What HMA's callers tell of content, as far as it is kept. */
 interface Told {
@@ -70,21 +68,20 @@ export function hmaContentRoutes(
   }
 
   return [
-    {
+    routeOf({
       method: 'POST',
       path: '/c/bank/{name}/signal',
       role: 'curate',
       about: 'Add a hash to a bank.',
       body: { type: 'object', properties: { pdq: TEXT, note: TEXT } },
       replies: { 200: ADDED, 400: MESSAGE, 404: MESSAGE, 409: MESSAGE, 422: MESSAGE },
-      async answer(call, body) {
+      async answer(call, { note, ...signals }) {
         const bank = await bankAt(store, call);
-        const { note, ...signals } = body as { note?: string; pdq?: string };
         for (const type of Object.keys(signals)) checkSignalType(type);
         if (signals.pdq === undefined) throw new Refusal('bad-request', 'expected a signal');
         return await add(call, bank, entryOf(hashOf(signals.pdq), { ...(note && { note }) }));
       },
-    },
+    }),
     {
       method: 'POST',
       path: '/c/bank/{name}/content',
@@ -94,7 +91,7 @@ export function hmaContentRoutes(
       media: ['multipart/form-data', 'application/json'],
       replies: {
         200: ADDED,
-        ...failures(MESSAGE, 400, 403, 404, 409, 413, 415, 422, 501, 502, 503),
+        ...repliesOf(MESSAGE, 400, 403, 404, 409, 413, 415, 422, 501, 502, 503),
       },
       async answer(call) {
         const bank = await bankAt(store, call);
@@ -114,7 +111,7 @@ export function hmaContentRoutes(
         });
       },
     },
-    {
+    routeOf({
       method: 'GET',
       path: '/c/bank/{name}/content/{id}',
       role: 'curate',
@@ -123,21 +120,20 @@ export function hmaContentRoutes(
       replies: { 200: CONTENT, 404: MESSAGE },
       async answer(call) {
         const bank = await bankAt(store, call);
-        const isFull = call.url.searchParams.get('include_signals')?.toLowerCase() === 'true';
+        const isFull = call.query.include_signals?.toLowerCase() === 'true';
         return hmaJson(contentJson(await entryAt(call), bank, isFull));
       },
-    },
-    {
+    }),
+    routeOf({
       method: 'PUT',
       path: '/c/bank/{name}/content/{id}',
       role: 'curate',
       about: 'Pause content (0: for good), or switch it on again (1).',
       body: { type: 'object', properties: { disable_until_ts: { type: 'integer' } } },
       replies: { 200: CONTENT, 400: MESSAGE, 404: MESSAGE },
-      async answer(call, body) {
+      async answer(call, { disable_until_ts: until }) {
         const bank = await bankAt(store, call);
         const entry = await entryAt(call);
-        const { disable_until_ts: until } = body as { disable_until_ts?: number };
         if (until === undefined) return hmaJson(contentJson(entry, bank, false));
         const { number, pausedUntil: _, ...rest } = entry;
         const pausedUntil = pausedBy(until, now());
@@ -145,7 +141,7 @@ export function hmaContentRoutes(
         const paused = { ...rest, number, ...(pausedUntil !== undefined && { pausedUntil }) };
         return hmaJson(contentJson(paused, bank, false));
       },
-    },
+    }),
     {
       method: 'DELETE',
       path: '/c/bank/{name}/content/{id}',

@@ -4,8 +4,9 @@ import { HMA_APIS, type HmaApi, storedFields, toldFields } from './hma-apis.js';
 import { changeBy, checkNewName, listAt } from './hma-banks.js';
 import { listOfBank } from './hma-hits.js';
 import { hmaJson } from './hma-reply.js';
-import { DONE, failures, MESSAGE } from './hma-schema.js';
-import { type Call, Refusal, type Route, type Schema } from './route.js';
+import { MESSAGE, TEXT } from './hma-schema.js';
+import type { FromSchema, Schema } from './json-schema.js';
+import { type Call, Refusal, type Route, repliesOf, routeOf } from './route.js';
 
 /** The sources of lists: `store.exchanges(key)` gives them, with the key of their credentials. */
 export type HmaExchanges = Pick<Exchanges, 'set' | 'get' | 'list' | 'remove'>;
@@ -26,18 +27,18 @@ export const NO_EXCHANGES: HmaExchanges = {
   },
 };
 
-const OBJECT: Schema = { type: 'object' };
-const FLAG: Schema = { type: 'boolean' };
+const OBJECT = { type: 'object' } as const;
+const FLAG = { type: 'boolean' } as const;
 const SECONDS: Schema = { type: ['integer', 'null'] };
 const AUTHENTICATION: Schema = {
   type: 'object',
   // So spelled by HMA.
   properties: { supports_authentification: FLAG, has_set_authentification: FLAG },
 };
-const CREDENTIALS: Schema = {
+const CREDENTIALS = {
   type: 'object',
   properties: { credential_json: { type: ['object', 'null'] } },
-};
+} as const;
 const CREDENTIAL_STATUS: Schema = {
   type: 'object',
   properties: {
@@ -49,7 +50,7 @@ const CREDENTIAL_STATUS: Schema = {
 const EXCHANGE: Schema = {
   type: 'object',
   properties: {
-    ...{ name: { type: 'string' }, api: { type: 'string' }, enabled: FLAG },
+    ...{ name: TEXT, api: TEXT, enabled: FLAG },
     credential_status: CREDENTIAL_STATUS,
   },
 };
@@ -104,7 +105,7 @@ export function hmaExchangeRoutes(store: Store, exchanges: HmaExchanges): Route[
       path: '/c/exchanges/apis',
       role: 'curate',
       about: 'The names of the services that lists can be fetched from.',
-      replies: { 200: { type: 'array', items: { type: 'string' } } },
+      replies: { 200: { type: 'array', items: TEXT } },
       answer: () => hmaJson(Object.keys(HMA_APIS)),
     },
     {
@@ -115,13 +116,13 @@ export function hmaExchangeRoutes(store: Store, exchanges: HmaExchanges): Route[
       replies: { 200: AUTHENTICATION, 400: MESSAGE },
       answer: async (call) => await authentication(apiAt(call)),
     },
-    {
+    routeOf({
       method: 'POST',
       path: '/c/exchanges/api/{api}',
       role: 'curate',
       about: 'Set the credentials of all exchanges of a service.',
       body: CREDENTIALS,
-      replies: { 200: AUTHENTICATION, ...failures(MESSAGE, 400, 409, 501) },
+      replies: { 200: AUTHENTICATION, ...repliesOf(MESSAGE, 400, 409, 501) },
       async answer(call, body) {
         const api = apiAt(call);
         const credentials = credentialsOf(api, body);
@@ -132,7 +133,7 @@ export function hmaExchangeRoutes(store: Store, exchanges: HmaExchanges): Route[
         }
         return await authentication(api);
       },
-    },
+    }),
     {
       method: 'GET',
       path: '/c/exchanges/api/{api}/schema',
@@ -152,10 +153,10 @@ export function hmaExchangeRoutes(store: Store, exchanges: HmaExchanges): Route[
       path: '/c/exchanges',
       role: 'curate',
       about: 'The names of all exchanges.',
-      replies: { 200: { type: 'array', items: { type: 'string' } } },
+      replies: { 200: { type: 'array', items: TEXT } },
       answer: async () => hmaJson((await exchanges.list()).map(({ name }) => name)),
     },
-    {
+    routeOf({
       method: 'POST',
       path: '/c/exchanges',
       role: 'curate',
@@ -163,14 +164,14 @@ export function hmaExchangeRoutes(store: Store, exchanges: HmaExchanges): Route[
       body: {
         type: 'object',
         properties: {
-          ...{ bank: { type: 'string' }, api: { type: 'string' }, api_json: OBJECT },
-          ...(CREDENTIALS.properties as object),
+          ...{ bank: TEXT, api: TEXT, api_json: OBJECT },
+          ...CREDENTIALS.properties,
         },
         required: ['bank', 'api'],
       },
-      replies: { 201: DONE, ...failures(MESSAGE, 400, 403, 501) },
+      replies: { 201: MESSAGE, ...repliesOf(MESSAGE, 400, 403, 501) },
       async answer(call, body) {
-        const { bank, api: name, api_json: told = {} } = body as NewExchange;
+        const { bank, api: name, api_json: told = {} } = body;
         const api = apiOf(name);
         const settings = storedFields(api, api.config, told);
         const credentials = credentialsOf(api, body);
@@ -185,7 +186,7 @@ export function hmaExchangeRoutes(store: Store, exchanges: HmaExchanges): Route[
         await store.setList(bank, {}, changeBy(call));
         return hmaJson({ message: 'Created successfully' }, 201);
       },
-    },
+    }),
     {
       method: 'GET',
       path: '/c/exchange/{name}',
@@ -194,7 +195,7 @@ export function hmaExchangeRoutes(store: Store, exchanges: HmaExchanges): Route[
       replies: { 200: EXCHANGE, 404: MESSAGE },
       answer: async (call) => hmaJson(exchangeJson(await exchangeAt(call))),
     },
-    {
+    routeOf({
       method: 'PUT',
       path: '/c/exchange/{name}',
       role: 'curate',
@@ -203,18 +204,18 @@ export function hmaExchangeRoutes(store: Store, exchanges: HmaExchanges): Route[
       replies: { 200: EXCHANGE, 400: MESSAGE, 404: MESSAGE },
       async answer(call, body) {
         const before = await exchangeAt(call);
-        const { enabled = before.enabled } = body as { enabled?: boolean };
+        const { enabled = before.enabled } = body;
         const { name, api, settings } = before;
         await exchanges.set(name, { api, settings, enabled });
         return hmaJson(exchangeJson({ ...before, enabled }));
       },
-    },
+    }),
     {
       method: 'DELETE',
       path: '/c/exchange/{name}',
       role: 'curate',
       about: 'Remove an exchange, its credentials and its bank.',
-      replies: { 200: DONE, 404: MESSAGE },
+      replies: { 200: MESSAGE, 404: MESSAGE },
       async answer(call) {
         const { name } = await exchangeAt(call);
         // The bank first: without its exchange it could not be removed by this call again.
@@ -223,13 +224,13 @@ export function hmaExchangeRoutes(store: Store, exchanges: HmaExchanges): Route[
         return hmaJson({ message: 'success' });
       },
     },
-    {
+    routeOf({
       method: 'POST',
       path: '/c/exchange/{name}/credentials',
       role: 'curate',
       about: 'Set the credentials of an exchange.',
       body: CREDENTIALS,
-      replies: { 200: CREDENTIAL_STATUS, ...failures(MESSAGE, 400, 404, 501) },
+      replies: { 200: CREDENTIAL_STATUS, ...repliesOf(MESSAGE, 400, 404, 501) },
       async answer(call, body) {
         const { name, api: stored, settings, enabled } = await exchangeAt(call);
         const api = hmaApiOf(stored)?.[1];
@@ -238,7 +239,7 @@ export function hmaExchangeRoutes(store: Store, exchanges: HmaExchanges): Route[
         await set(name, { api: stored, settings, enabled, credentials });
         return hmaJson(credentialStatus({ api: stored, hasCredentials: true }));
       },
-    },
+    }),
     {
       method: 'GET',
       path: '/c/exchange/{name}/status',
@@ -263,12 +264,6 @@ export function hmaExchangeRoutes(store: Store, exchanges: HmaExchanges): Route[
   ];
 }
 
-interface NewExchange {
-  readonly bank: string;
-  readonly api: string;
-  readonly api_json?: Readonly<Record<string, unknown>>;
-}
-
 /** @throws {Refusal} 400, as HMA */
 function apiOf(name: string): HmaApi {
   const api = Object.hasOwn(HMA_APIS, name) ? HMA_APIS[name] : undefined;
@@ -283,8 +278,10 @@ const hmaApiOf = (stored: string): [string, HmaApi] | undefined =>
   Object.entries(HMA_APIS).find(([, { api }]) => api === stored);
 
 /** @throws {Refusal} 400 */
-function credentialsOf(api: HmaApi, body: unknown): Record<string, string> | undefined {
-  const { credential_json: told } = body as { credential_json?: Record<string, unknown> | null };
+function credentialsOf(
+  api: HmaApi,
+  { credential_json: told }: FromSchema<typeof CREDENTIALS>,
+): Record<string, string> | undefined {
   // HMA takes none at all for a wish to forget them; an exchange is removed for that.
   if (!told || Object.keys(told).length === 0) return undefined;
   return storedFields(api, api.credentials, told);

@@ -2,8 +2,9 @@ import { hashToHex } from '../hash.js';
 import type { HashedImage } from '../variant.js';
 import { checkSignalTypes, type HmaHasher } from './hma-picture.js';
 import { hmaJson } from './hma-reply.js';
-import { FORM, failures, MESSAGE, PLAIN_PDQ } from './hma-schema.js';
-import type { Call, Route, Schema } from './route.js';
+import { FORM, MESSAGE, PLAIN_PDQ, TEXT } from './hma-schema.js';
+import type { Schema } from './json-schema.js';
+import { type Call, type Route, repliesOf } from './route.js';
 
 const SIGNALS: Schema = {
   title: 'hashes by signal type, empty if the picture has too little detail to be compared',
@@ -11,11 +12,10 @@ const SIGNALS: Schema = {
   properties: { pdq: { type: 'string', pattern: '^([0-9a-f]{64})?$' } },
   required: ['pdq'],
 };
-const TEXT: Schema = { type: 'string' };
 
 /** `/h/hash`: the hash of a picture, which is neither kept nor looked up. */
 export function hmaHashRoutes(hasher: HmaHasher, minQuality: () => number): Route[] {
-  const replies = { 200: SIGNALS, ...failures(MESSAGE, 400, 403, 413, 415, 422, 501, 502, 503) };
+  const replies = { 200: SIGNALS, ...repliesOf(MESSAGE, 400, 403, 413, 415, 422, 501, 502, 503) };
   const answer = async (call: Call) => {
     checkSignalTypes(call);
     return await hasher.picture(call, async (picture) =>

@@ -2,9 +2,10 @@ import type { Blocklist } from '../matching/blocklist.js';
 import { within } from '../picture/waiting.js';
 import { checkSignalType } from './hma-picture.js';
 import { hmaJson } from './hma-reply.js';
-import { MESSAGE } from './hma-schema.js';
+import { MESSAGE, TEXT } from './hma-schema.js';
+import type { Schema } from './json-schema.js';
 import { openApiOf } from './openapi.js';
-import type { Route, Schema } from './route.js';
+import { type Route, routeOf } from './route.js';
 
 /** A list in memory that is kept equal to a store's. */
 export interface HmaFollowing {
@@ -89,6 +90,7 @@ export interface HmaIndex {
   readonly stored: (() => Promise<number>) | undefined;
 }
 
+const SIGNAL_TYPE = { signal_type: TEXT };
 const WHOLE: Schema = { type: 'integer' };
 const INDEX: Schema = {
   type: 'object',
@@ -116,7 +118,7 @@ const SIZES: Schema = {
 };
 const namesWith = (member: string, schema: Schema): Schema => ({
   type: 'array',
-  items: { type: 'object', properties: { name: { type: 'string' }, [member]: schema } },
+  items: { type: 'object', properties: { name: TEXT, [member]: schema } },
 });
 
 /** What the service is at: its health, its index, and what it can hash. */
@@ -148,32 +150,30 @@ export function hmaIndexRoutes({ list, isReady, age, stored }: HmaIndex): Route[
       replies: { 200: undefined },
       answer: () => alive('I-AM-ALIVE'),
     },
-    {
+    routeOf({
       method: 'GET',
       path: '/m/index/status',
       role: 'match',
       about: 'Whether there is an index, up to when it was built, and its number of hashes.',
-      query: { signal_type: { type: 'string' } },
+      query: SIGNAL_TYPE,
       replies: { 200: INDEX, 400: MESSAGE },
-      answer: async ({ url }) => {
-        const type = url.searchParams.get('signal_type');
-        if (type !== null) checkSignalType(type);
+      answer: async ({ query: { signal_type: type } }) => {
+        if (type !== undefined) checkSignalType(type);
         if (!isReady()) return hmaJson({ pdq: { present: false, built_to: -1, size: 0 } });
         const { builtTo } = await age.look();
         const size = list().sizeOf('pdq', 256);
         return hmaJson({ pdq: { present: true, built_to: seconds(builtTo), size } });
       },
-    },
-    {
+    }),
+    routeOf({
       method: 'GET',
       path: '/c/signal_type/index',
       role: 'curate',
       about: 'The sizes of the store and of the index.',
-      query: { signal_type: { type: 'string' } },
+      query: SIGNAL_TYPE,
       replies: { 200: SIZES, 400: MESSAGE, 503: MESSAGE },
-      answer: async ({ url }) => {
-        const type = url.searchParams.get('signal_type');
-        if (type !== null) checkSignalType(type);
+      answer: async ({ query: { signal_type: type } }) => {
+        if (type !== undefined) checkSignalType(type);
         const { builtTo, isStale } = await age.look();
         const size = isReady() ? list().sizeOf('pdq', 256) : 0;
         const inStore = (await stored?.()) ?? size;
@@ -189,7 +189,7 @@ export function hmaIndexRoutes({ list, isReady, age, stored }: HmaIndex): Route[
           },
         });
       },
-    },
+    }),
     {
       method: 'GET',
       path: '/c/signal_type',
@@ -226,7 +226,7 @@ export function hmaDocumentRoutes(routes: readonly Route[]): Route[] {
       path: '/site-map',
       role: 'public',
       about: 'The paths.',
-      replies: { 200: { type: 'array', items: { type: 'string' } } },
+      replies: { 200: { type: 'array', items: TEXT } },
       answer: () => hmaJson([...new Set(all.map(({ path }) => path))].sort()),
     },
   ];

@@ -9,12 +9,13 @@ import {
   BANKS_OF_MATCHES,
   BARE_MESSAGE,
   FORM,
-  failures,
   MATCH,
   MESSAGE,
   PLAIN_PDQ,
+  TEXT,
 } from './hma-schema.js';
-import { type Call, Refusal, type Route, type Schema } from './route.js';
+import type { Schema } from './json-schema.js';
+import { type Call, type QueryOf, Refusal, type Route, repliesOf, routeOf } from './route.js';
 
 /** What lookups need. */
 export interface HmaMatching {
@@ -25,7 +26,8 @@ export interface HmaMatching {
   readonly tellsReviews: boolean;
 }
 
-const TEXT: Schema = { type: 'string' };
+const SIGNAL = { signal: TEXT, signal_type: TEXT };
+const BANKS = { banks: TEXT };
 /** HMA's chances: they are taken, and change nothing. */
 const CHANCES = { seed: TEXT, bypass_coinflip: TEXT };
 const BY_TYPE: Schema = { type: 'object', properties: { pdq: BANKS_OF_MATCHES } };
@@ -50,9 +52,9 @@ const BY_TYPE: Schema = { type: 'object', properties: { pdq: BANKS_OF_MATCHES } 
  */
 export function hmaMatchRoutes(matching: HmaMatching): Route[] {
   const { list, hasher, tellsReviews } = matching;
-  const banksFor = ({ url, note }: Call, decision: Decision) => {
-    note({ verdict: decision.verdict });
-    const hits = hitsOf(list(), decision, banksIn(url));
+  const banksFor = (call: Call, decision: Decision) => {
+    call.note({ verdict: decision.verdict });
+    const hits = hitsOf(list(), decision, banksIn(call));
     const told = hits.filter(({ isMatch }) => isMatch || tellsReviews);
     const banks = new Map<string, object[]>();
     for (const hit of told) {
@@ -78,44 +80,43 @@ export function hmaMatchRoutes(matching: HmaMatching): Route[] {
   };
 
   return [
-    {
+    routeOf({
       method: 'GET',
       path: '/m/lookup',
       role: 'match',
       about: `The banks that list a hash, or the picture at an address. ${PLAIN_PDQ}`,
       query: {
-        ...{ signal: TEXT, signal_type: TEXT, url: TEXT, content_type: TEXT, types: TEXT },
-        ...{ banks: TEXT, ...CHANCES },
+        ...{ ...SIGNAL, url: TEXT, content_type: TEXT, types: TEXT },
+        ...{ ...BANKS, ...CHANCES },
       },
       replies: {
         200: { anyOf: [BANKS_OF_MATCHES, BY_TYPE] },
-        ...failures(BARE_MESSAGE, 400, 403, 413, 415, 422, 501, 502, 503),
+        ...repliesOf(BARE_MESSAGE, 400, 403, 413, 415, 422, 501, 502, 503),
       },
       isAnswer: true,
       async answer(call) {
-        const { searchParams } = call.url;
-        if (searchParams.get('url')) {
-          const type = searchParams.get('signal_type');
-          if (type !== null) checkSignalType(type);
-          return await lookUpPicture(call, type === null);
+        const { url, signal_type: type } = call.query;
+        if (url) {
+          if (type !== undefined) checkSignalType(type);
+          return await lookUpPicture(call, type === undefined);
         }
-        const decision = await decisionAbout(list(), call, signalIn(call));
+        const decision = await decisionAbout(list(), call, signalIn(call.query));
         return told(decision, banksFor(call, decision), false);
       },
-    },
+    }),
     {
       method: 'POST',
       path: '/m/lookup',
       role: 'match',
       about:
         'The banks that list a picture, by all its variants, sent as the file `photo` of a form.',
-      query: { types: TEXT, banks: TEXT, ...CHANCES },
+      query: { types: TEXT, ...BANKS, ...CHANCES },
       media: FORM,
-      replies: { 200: BY_TYPE, ...failures(BARE_MESSAGE, 400, 413, 415, 422, 503) },
+      replies: { 200: BY_TYPE, ...repliesOf(BARE_MESSAGE, 400, 413, 415, 422, 503) },
       isAnswer: true,
       answer: async (call) => await lookUpPicture(call, true),
     },
-    {
+    routeOf({
       method: 'GET',
       path: '/m/raw_lookup',
       role: 'match',
@@ -126,7 +127,7 @@ export function hmaMatchRoutes(matching: HmaMatching): Route[] {
       query: {
         signal: { ...TEXT, required: true },
         signal_type: { ...TEXT, required: true },
-        banks: TEXT,
+        ...BANKS,
         include_distance: TEXT,
       },
       replies: {
@@ -137,20 +138,20 @@ export function hmaMatchRoutes(matching: HmaMatching): Route[] {
           },
           required: ['matches'],
         },
-        ...failures(MESSAGE, 400, 503),
+        ...repliesOf(MESSAGE, 400, 503),
       },
       isAnswer: true,
       async answer(call) {
-        const isLong = call.url.searchParams.get('include_distance')?.toLowerCase() === 'true';
-        const decision = await decisionAbout(list(), call, signalIn(call));
+        const isLong = call.query.include_distance?.toLowerCase() === 'true';
+        const decision = await decisionAbout(list(), call, signalIn(call.query));
         call.note({ verdict: decision.verdict });
-        const { hits, omitted } = rawHitsOf(list(), decision, banksIn(call.url));
+        const { hits, omitted } = rawHitsOf(list(), decision, banksIn(call));
         const matches = isLong ? hits.map(matchOf) : hits.map(({ number }) => number);
         const more = omitted > 0 ? { 'onlyhashes-omitted': String(omitted) } : {};
         return hmaJson({ matches }, 200, more);
       },
-    },
-    {
+    }),
+    routeOf({
       method: 'POST',
       path: '/m/compare',
       role: 'match',
@@ -159,17 +160,16 @@ export function hmaMatchRoutes(matching: HmaMatching): Route[] {
         type: 'object',
         additionalProperties: { type: 'array', items: TEXT, minItems: 2, maxItems: 2 },
       },
-      replies: { 200: COMPARED, ...failures(MESSAGE, 400) },
-      async answer(_call, body) {
-        const pairs = Object.entries(body as Record<string, [string, string]>);
-        const compared = pairs.map(([type, [a, b]]) => {
+      replies: { 200: COMPARED, ...repliesOf(MESSAGE, 400) },
+      async answer(_call, pairs) {
+        const compared = Object.entries(pairs).map(([type, [a, b]]) => {
           checkSignalType(type);
-          const bits = distance(hashOf(a), hashOf(b));
+          const bits = distance(hashOf(a!), hashOf(b!));
           return [type, [bits <= policyOf(list()).matchDistance, { distance: bits }]];
         });
         return hmaJson(Object.fromEntries(compared));
       },
-    },
+    }),
   ];
 }
 
@@ -207,17 +207,16 @@ async function decisionAbout(
   return await blocklist.decideAsync({ hash, variants: [] }, { all: true, distance, signal });
 }
 
-function banksIn({ searchParams }: URL): readonly string[] | undefined {
-  const banks = searchParams.get('banks');
+function banksIn({ query }: Call): readonly string[] | undefined {
+  const { banks } = query as QueryOf<typeof BANKS>;
   return banks ? banks.split(',') : undefined;
 }
 
 /** @throws {Refusal} if the query has no hash */
-function signalIn({ url }: Call): Hash {
-  const type = url.searchParams.get('signal_type');
+function signalIn({ signal = '', signal_type: type }: QueryOf<typeof SIGNAL>): Hash {
   if (!type) throw new Refusal('bad-request', 'expected signal_type');
   checkSignalType(type);
-  return hashOf(url.searchParams.get('signal') ?? '');
+  return hashOf(signal);
 }
 
 /** @throws {Refusal} */

@@ -2,7 +2,14 @@ import { DecodeError } from '../errors.js';
 import { StoreError } from '../store/store-error.js';
 import { FetchError, type FetchErrorCode } from './fetch-picture.js';
 import { TextReply } from './reply.js';
-import { type Call, type ErrorBody, Refusal, type RefusalCode, type Route } from './route.js';
+import {
+  type Call,
+  type ErrorBody,
+  NOT_CHECKED,
+  Refusal,
+  type RefusalCode,
+  type Route,
+} from './route.js';
 
 /** The body of an error, as HMA writes it. */
 const hmaError: ErrorBody = (_status, message) => ({ message });
@@ -34,27 +41,6 @@ export const hmaRoute = (route: Route): Route => ({
 /** A reply of HMA's dialect. */
 export const hmaJson = TextReply.json;
 
-/** Why a picture was not hashed, by the code of the error or the reason of the decision. */
-const NOT_HASHED: Readonly<Record<string, RefusalCode>> = {
-  empty: 'bad-request',
-  unreadable: 'bad-request',
-  aborted: 'bad-request',
-  unsupported: 'unsupported',
-  corrupt: 'unusable',
-  'no-hash': 'unusable',
-  'too-many-pixels': 'unusable',
-  'too-many-frames': 'unusable',
-  'too-costly': 'unusable',
-  crashed: 'unusable',
-  poisoned: 'unusable',
-  'too-many-bytes': 'too-many-bytes',
-  'too-slow': 'too-slow',
-  timeout: 'timeout',
-  unanswered: 'timeout',
-  busy: 'busy',
-  'decoder-missing': 'not-available',
-};
-
 /** Why a picture was not fetched. */
 const NOT_FETCHED: Readonly<Record<FetchErrorCode, RefusalCode>> = {
   'bad-url': 'bad-request',
@@ -70,7 +56,7 @@ const NOT_FETCHED: Readonly<Record<FetchErrorCode, RefusalCode>> = {
 
 /** @param reason a code of a `DecodeError`, or why a picture is `unhashable` */
 export const notHashed = (reason: string): Refusal =>
-  new Refusal(NOT_HASHED[reason] ?? 'failed', `the picture was not hashed: ${reason}`);
+  new Refusal(NOT_CHECKED[reason] ?? 'failed', `the picture was not hashed: ${reason}`);
 
 /** What a caller is told of an error; one that is not for callers is given back. */
 function refusalOf(error: unknown): unknown {

@@ -1,14 +1,17 @@
-import type { Schema } from './route.js';
+import type { Schema } from './json-schema.js';
 
-/** The body of an error. */
+/** Any text. */
+export const TEXT = { type: 'string' } as const;
+
+/** The body of an error, or of what was done. */
 export const MESSAGE: Schema = {
   type: 'object',
-  properties: { message: { type: 'string' } },
+  properties: { message: TEXT },
   required: ['message'],
 };
 
 /** The body of an error of `/m/lookup`: `hmaErrorBody` has the reason. */
-export const BARE_MESSAGE: Schema = { type: 'string' };
+export const BARE_MESSAGE: Schema = TEXT;
 
 /** A hit. HMA writes the distance as text. */
 export const MATCH: Schema = {
@@ -27,20 +30,20 @@ export const BANKS_OF_MATCHES: Schema = {
 };
 
 /** A bank: a list. */
-export const BANK: Schema = {
+export const BANK = {
   type: 'object',
   properties: {
-    name: { type: 'string' },
+    name: TEXT,
     matching_enabled_ratio: { type: 'number', enum: [0, 1] },
   },
   required: ['name', 'matching_enabled_ratio'],
-};
+} as const satisfies Schema;
 
 /** A bank, with what whoever fetches it has to know. HMA does not tell it. */
 export const BANK_WITH_NEWEST: Schema = {
   type: 'object',
   properties: {
-    ...(BANK.properties as object),
+    ...BANK.properties,
     newest_content_id: {
       type: 'integer',
       description: 'of what the bank holds now; 0 if it holds nothing',
@@ -49,14 +52,14 @@ export const BANK_WITH_NEWEST: Schema = {
   required: ['name', 'matching_enabled_ratio', 'newest_content_id'],
 };
 
-const SIGNALS: Schema = { type: 'object', additionalProperties: { type: 'string' } };
+const SIGNALS: Schema = { type: 'object', additionalProperties: TEXT };
 const METADATA: Schema = {
   type: 'object',
   properties: {
-    content_id: { type: 'string' },
+    content_id: TEXT,
     collab: {
       type: 'object',
-      additionalProperties: { type: 'array', items: { type: 'string' } },
+      additionalProperties: { type: 'array', items: TEXT },
     },
   },
 };
@@ -74,7 +77,7 @@ export const CONTENT: Schema = {
     bank: BANK,
     signals: SIGNALS,
     metadata: METADATA,
-    note: { type: 'string' },
+    note: TEXT,
   },
   required: ['id', 'disable_until_ts', 'bank'],
 };
@@ -86,9 +89,6 @@ export const ADDED: Schema = {
   required: ['id', 'signals'],
 };
 
-/** What was done. */
-export const DONE: Schema = MESSAGE;
-
 /** The type of a body with a picture. */
 export const FORM: readonly string[] = ['multipart/form-data'];
 
@@ -96,7 +96,3 @@ export const FORM: readonly string[] = ['multipart/form-data'];
 export const PLAIN_PDQ =
   'A hash alone is plain PDQ: of edited copies 29.8 % match. `POST /m/lookup` or `/v1/match` with ' +
   'the file finds most of the others.';
-
-/** Replies of one body for each of these statuses. */
-export const failures = (body: Schema, ...statuses: readonly number[]) =>
-  Object.fromEntries(statuses.map((status) => [status, body]));

@@ -1,4 +1,11 @@
-import { checkInteger, checkObject, checkOneOf, checkOptions, checkTypeOf } from '../door.js';
+import {
+  checkInteger,
+  checkMethods,
+  checkObject,
+  checkOneOf,
+  checkOptions,
+  checkTypeOf,
+} from '../door.js';
 import { checkPool } from '../node/hash-pool.js';
 import { Store } from '../store/store.js';
 import type { FollowedList } from './health.js';
@@ -74,12 +81,7 @@ export function hmaRoutes(parts: ServiceParts, options: HmaOptions = {}): Route[
     checkInteger('follower.revision', follower.revision, 0);
   }
   checkTypeOf('fetchPicture', fetchPicture, 'function');
-  checkObject(exchanges, 'exchanges to be those of a store');
-  for (const name of ['set', 'get', 'list', 'remove'] as const) {
-    if (typeof exchanges[name] !== 'function') {
-      throw new TypeError('expected exchanges to be those of a store');
-    }
-  }
+  checkMethods(exchanges, 'exchanges to be those of a store', ['set', 'get', 'list', 'remove']);
   checkOneOf('tier', tier, ['match', 'review']);
   checkTypeOf('now', now, 'function');
 

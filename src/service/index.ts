@@ -25,6 +25,7 @@ export {
 export type { FetchedLists, FollowedList } from './health.js';
 export { type HmaOptions, hmaRoutes } from './hma.js';
 export type { HmaExchanges } from './hma-exchanges.js';
+export type { QueryValue, Schema } from './json-schema.js';
 export {
   createUploadMiddleware,
   type MiddlewareOptions,
@@ -37,12 +38,10 @@ export {
   type Caller,
   type ErrorBody,
   type LogFacts,
-  type QueryValue,
   Refusal,
   type RefusalCode,
   type Role,
   type Route,
-  type Schema,
 } from './route.js';
 export type { Client, LogRecord } from './router.js';
 export { createScanHandler } from './scan-handler.js';

@@ -6,8 +6,9 @@ import {
 } from '../matching/decision.js';
 import { DECISION_SCHEMA } from '../matching/decision-schema.js';
 import { explain } from '../matching/explain.js';
+import type { Schema } from './json-schema.js';
 import { TextReply } from './reply.js';
-import { RETRY_AFTER_SECONDS, type Schema } from './route.js';
+import { RETRY_AFTER_SECONDS } from './route.js';
 import { statusOf } from './scanner.js';
 
 const { $schema: _, ...DECISION } = DECISION_SCHEMA;

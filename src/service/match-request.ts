@@ -1,13 +1,7 @@
-import {
-  ALGORITHMS,
-  type Hash,
-  type HashJSON,
-  hashFromHex,
-  hashFromJSON,
-  newHash,
-} from '../hash.js';
+import { ALGORITHMS, type Algorithm, hashFromHex, newHash } from '../hash.js';
 import type { HashedImage, HashedVariant } from '../variant.js';
-import { Refusal, type Schema } from './route.js';
+import type { FromSchema, Schema } from './json-schema.js';
+import { Refusal } from './route.js';
 
 /** More than the most that one picture gives, at its most thorough. */
 const MOST_VARIANTS = 600;
@@ -35,7 +29,7 @@ const HASHED = {
 } as const;
 
 /** A hashed picture: as `JSON.stringify` writes one of `hashFile`, or `hash --json` prints it. */
-export const IMAGE_SCHEMA: Schema = {
+export const IMAGE_SCHEMA = {
   title: 'A hash, with the hashes of variants if there are any',
   type: 'object',
   required: ['hash'],
@@ -52,32 +46,22 @@ export const IMAGE_SCHEMA: Schema = {
       },
     },
   },
-};
+} as const satisfies Schema;
 
-/** What `IMAGE_SCHEMA` lets through. */
-interface HashedJSON {
-  readonly hash: string | HashJSON;
-  readonly algorithm?: Hash['algorithm'];
-  readonly quality?: number;
-  readonly resample?: 512 | 'none';
-  readonly decoding?: 'full' | 'draft';
-}
-interface ImageJSON extends HashedJSON {
-  readonly variants?: readonly (HashedJSON & { readonly name: HashedVariant['name'] })[];
-}
+/** A picture that somebody else hashed. */
+export type ImageJSON = FromSchema<typeof IMAGE_SCHEMA>;
+type HashedJSON = Omit<ImageJSON, 'variants'>;
 
 /**
- * The hashed picture of a body that `IMAGE_SCHEMA` describes. Of its variants, neither geometry nor
- * ranks are read.
+ * The hashed picture of a body. Of its variants, neither geometry nor ranks are read.
  * @throws {Refusal} 400 if an algorithm has no such hash, or none is named
  */
-export function imageFrom(body: unknown): HashedImage {
-  const { variants = [], ...main } = body as ImageJSON;
+export function imageFrom({ variants = [], ...main }: ImageJSON): HashedImage {
   const image = hashedFrom(main, undefined);
   return {
     ...image,
     variants: variants.map((variant) => ({
-      name: variant.name,
+      name: variant.name as HashedVariant['name'],
       ...hashedFrom(variant, image.hash.algorithm),
     })),
   };
@@ -90,24 +74,26 @@ export const hashesOf = ({ hash, variants }: HashedImage): number =>
 
 function hashedFrom(
   { hash, algorithm, quality, resample, decoding }: HashedJSON,
-  usual: Hash['algorithm'] | undefined,
+  usual: Algorithm | undefined,
 ): Omit<HashedImage, 'variants'> {
-  const read = hashFrom(hash, algorithm ?? usual);
-  const mark = read.decoding ?? decoding;
+  const named = typeof hash === 'string' ? { hash, algorithm: algorithm ?? usual, decoding } : hash;
+  if (named.algorithm === undefined) throw new Refusal('bad-request', 'expected body.algorithm');
+  const isDraft = decoding === 'draft' || named.decoding === 'draft';
   return {
-    hash: newHash(read.algorithm, read.bytes, mark),
+    hash: newHash(
+      named.algorithm,
+      bytesOf(named.algorithm, named.hash),
+      isDraft ? 'draft' : 'full',
+    ),
     ...(quality !== undefined && { quality }),
     ...(resample !== undefined && { resample }),
-    ...(mark === 'draft' && { decoding: mark }),
+    ...(isDraft && { decoding: 'draft' }),
   };
 }
 
-function hashFrom(hash: string | HashJSON, algorithm: Hash['algorithm'] | undefined): Hash {
-  if (typeof hash === 'string' && algorithm === undefined) {
-    throw new Refusal('bad-request', 'expected body.algorithm');
-  }
+function bytesOf(algorithm: Algorithm, hex: string): Uint8Array {
   try {
-    return typeof hash === 'string' ? hashFromHex(algorithm!, hash) : hashFromJSON(hash);
+    return hashFromHex(algorithm, hex).bytes;
   } catch {
     throw new Refusal('bad-request', 'expected a hash of as many digits as its algorithm has');
   }

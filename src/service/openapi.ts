@@ -1,5 +1,6 @@
+import type { Schema } from './json-schema.js';
 import { SESSION_COOKIE } from './review-session.js';
-import type { Route, Schema } from './route.js';
+import type { Route } from './route.js';
 
 /** What the document says of the service itself. */
 export interface OpenApiInfo {

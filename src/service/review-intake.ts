@@ -1,7 +1,8 @@
 import type { Decision } from '../matching/decision.js';
 import { checkId, checkLink } from '../store/review-item.js';
 import type { ReviewQueue } from '../store/review-queue.js';
-import { type Call, Refusal, type Schema } from './route.js';
+import type { Schema } from './json-schema.js';
+import { type QueryOf, Refusal } from './route.js';
 
 /** By these, a question about a picture puts it before the moderators too. */
 export const ITEM_QUERY = {
@@ -34,10 +35,9 @@ export interface NamedUpload {
  * @throws {Refusal} 400 or 501, before anything is read
  */
 export function namedUpload(
-  { query }: Pick<Call, 'query'>,
+  { item: id, link }: QueryOf<typeof ITEM_QUERY>,
   queue: ReviewQueue | undefined,
 ): NamedUpload | undefined {
-  const { item: id, link } = query as { item?: string; link?: string };
   if (id === undefined && link === undefined) return undefined;
   if (id === undefined) throw new Refusal('bad-request', 'expected query.item with query.link');
   if (!queue) throw new Refusal('not-available', 'expected a service with a review queue');

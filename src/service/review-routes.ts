@@ -18,7 +18,7 @@ import {
   sessionToken,
   signOutForm,
 } from './review-session.js';
-import { type Call, Refusal, type Route } from './route.js';
+import { type Call, type QueryOf, Refusal, type Route, routeOf } from './route.js';
 import { SignInLimit } from './sign-in-limit.js';
 
 /** What the pages for moderators stand on. */
@@ -45,6 +45,7 @@ const ROLE = 'moderator';
 const FORM = 'application/x-www-form-urlencoded';
 
 const ITEM = { type: 'string', minLength: 1, maxLength: 200 } as const;
+const QUEUE_QUERY = { after: { type: 'integer', minimum: 0 }, done: ITEM } as const;
 
 /**
  * The pages for moderators: the queue at `/review`, an item of it, and the health of the lists.
@@ -59,29 +60,31 @@ export function reviewRoutes(pages: ReviewPages): Route[] {
   } as const;
   return [
     ...sessionRoutes(sessions, pages.callerOfToken, new SignInLimit(() => performance.now())),
-    {
+    routeOf({
       ...common,
       method: 'GET',
       path: '/review',
       about: 'The page of what waits for a moderator.',
-      query: { after: { type: 'integer', minimum: 0 }, done: ITEM },
+      query: QUEUE_QUERY,
       replies: { 200: undefined },
-      answer: (call) => queuePage(call, queue),
-    },
-    {
+      answer: (call) => queuePage(call, call.query, queue),
+    }),
+    routeOf({
       ...common,
       method: 'GET',
       path: '/review/item',
       about: 'The page of one upload, with the explanation of each hit.',
       query: { item: { ...ITEM, required: true }, done: ITEM },
       replies: { 200: undefined, 404: undefined },
-      answer: async (call) =>
-        await pageOfItem(call, await itemFor(call, queue), {
+      async answer(call) {
+        const { item, done: id } = call.query;
+        return await pageOfItem(call, await itemFor(item, queue), {
           queue,
-          notice: await done(call, queue),
-        }),
-    },
-    {
+          notice: await done(id, queue),
+        });
+      },
+    }),
+    routeOf({
       ...common,
       method: 'POST',
       path: '/review/item',
@@ -89,8 +92,8 @@ export function reviewRoutes(pages: ReviewPages): Route[] {
       query: { item: { ...ITEM, required: true } },
       media: [FORM],
       replies: { 303: undefined, 404: undefined, 409: undefined },
-      answer: (call) => decide(call, queue),
-    },
+      answer: (call) => decide(call, call.query.item, queue),
+    }),
     {
       ...common,
       method: 'GET',
@@ -115,12 +118,15 @@ export function reviewRoutes(pages: ReviewPages): Route[] {
 const framed = (request: Request, at: string, title: string, body: Html, status = 200) =>
   pageOf({ title, body, status, nav: { at, signOut: signOutForm(request) } });
 
-async function queuePage(call: Call, queue: ReviewQueue): Promise<Response> {
-  const { after = 0 } = call.query as { after?: number };
+async function queuePage(
+  call: Call,
+  { after = 0, done: id }: QueryOf<typeof QUEUE_QUERY>,
+  queue: ReviewQueue,
+): Promise<Response> {
   const [items, counts, notice] = await Promise.all([
     queue.list({ after, limit: PAGE + 1 }),
     queue.counts(),
-    done(call, queue),
+    done(id, queue),
   ]);
   const shown = items.slice(0, PAGE);
   const isMore = items.length > PAGE;
@@ -151,8 +157,7 @@ const summary = ({ id, time, decision }: ReviewItem, at: number): Html => {
 };
 
 /** @throws {Refusal} 404 */
-async function itemFor({ query }: Call, queue: ReviewQueue): Promise<ReviewItem> {
-  const id = query.item as string;
+async function itemFor(id: string, queue: ReviewQueue): Promise<ReviewItem> {
   const item = isStorable(id) ? await queue.get(id) : undefined;
   if (item) return item;
   throw new Refusal('not-found', 'there is no such upload here, or its time is over');
@@ -162,8 +167,7 @@ async function itemFor({ query }: Call, queue: ReviewQueue): Promise<ReviewItem>
 const isStorable = (text: string) => !text.includes('\0');
 
 /** What was decided just now, by the word of the queue and not of the address. */
-async function done({ query }: Call, queue: ReviewQueue): Promise<Html | undefined> {
-  const id = query.done as string | undefined;
+async function done(id: string | undefined, queue: ReviewQueue): Promise<Html | undefined> {
   const item = id === undefined || !isStorable(id) ? undefined : await queue.get(id);
   if (!item?.decided) return undefined;
   const { outcome, allowed } = item.decided;
@@ -197,11 +201,10 @@ async function nextAfter({ number }: ReviewItem, queue: ReviewQueue) {
   return oldest?.number === number ? undefined : oldest;
 }
 
-async function decide(call: Call, queue: ReviewQueue): Promise<Response> {
-  const { request, query, signal, note } = call;
-  const id = query.item as string;
+async function decide(call: Call, id: string, queue: ReviewQueue): Promise<Response> {
+  const { request, signal, note } = call;
   const fields = await readForm(request, wordFor(id), signal);
-  const item = await itemFor(call, queue);
+  const item = await itemFor(id, queue);
   const { outcome, allow } = outcomeOf(fields);
   const { came } = await queue.decide(id, {
     outcome,
@@ -215,7 +218,7 @@ async function decide(call: Call, queue: ReviewQueue): Promise<Response> {
     const doneWith = `done=${encodeURIComponent(id)}`;
     return redirectTo(next ? `${pathOfItem(next.id)}&${doneWith}` : `/review?${doneWith}`);
   }
-  const now = await itemFor(call, queue);
+  const now = await itemFor(id, queue);
   const notice = html`<div class="notice stop" role="alert"><p><strong>This was decided meanwhile.</strong> Nothing of what you chose was written. Look at the decision below; you may decide anew.</p></div>`;
   return await pageOfItem(call, now, { queue, notice, status: 409 });
 }

@@ -1,4 +1,5 @@
 import type { Decider } from '../node/hash-pool.js';
+import type { FromSchema, Members, QueryValue, Schema } from './json-schema.js';
 import type { Reply } from './reply.js';
 
 /** What a caller may do; each includes the ones before it. */
@@ -13,9 +14,6 @@ export interface Caller {
   readonly name: string;
   readonly role: Role;
 }
-
-/** A value of the query, read as its schema says. */
-export type QueryValue = string | number | boolean;
 
 /** What an answer adds to its line of the log: words and numbers, never hashes, labels or names. */
 export type LogFacts = Readonly<Record<string, string | number | boolean>>;
@@ -52,9 +50,6 @@ export interface Call {
   countSearches<T>(list: Decider, check: (list: Decider) => Promise<T>): Promise<T>;
 }
 
-/** A schema of JSON, as OpenAPI 3.1 and JSON Schema 2020-12 have it. */
-export type Schema = { readonly [keyword: string]: unknown };
-
 /** One operation of the service. OpenAPI is written from it, and its schemas check what comes. */
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -86,6 +81,40 @@ export interface Route {
   /** Answers a call. */
   answer(call: Call, body: unknown): Reply | Promise<Reply>;
 }
+
+/** Replies of one body, or of none, for each of these statuses. */
+export const repliesOf = (body: Schema | undefined, ...statuses: readonly number[]) =>
+  Object.fromEntries(statuses.map((status) => [status, body]));
+
+type QuerySchemas = NonNullable<Route['query']>;
+
+/** The types of a query: of each value by its schema. */
+export type QueryOf<Query> = Members<
+  Query,
+  {
+    [Name in keyof Query]: Query[Name] extends { readonly required: true } ? Name : never;
+  }[keyof Query]
+>;
+
+/** A route whose answer gets its query and its body in the types of their schemas. */
+type TypedRoute<Query, Body, Media> = Omit<Route, 'query' | 'body' | 'media' | 'answer'> & {
+  readonly query?: Query;
+  readonly body?: Body;
+  readonly media?: Media;
+  answer(
+    call: Omit<Call, 'query'> & { readonly query: QueryOf<Query> },
+    body: FromSchema<Body> | (Media extends readonly string[] ? undefined : never),
+  ): Reply | Promise<Reply>;
+};
+
+/** A route. Its answer gets its query and its body in the types of their schemas. */
+export const routeOf = <
+  const Query extends QuerySchemas = Record<never, never>,
+  const Body extends Schema | undefined = undefined,
+  const Media extends readonly string[] | undefined = undefined,
+>(
+  route: TypedRoute<Query, Body, Media>,
+): Route => route as Route;
 
 /**
  * Writes the body of an error. Dialects differ: HMA's callers read `message`, and one of them takes
@@ -132,8 +161,32 @@ export type RefusalCode =
   /** 503: the service ends */
   | 'ending';
 
+/**
+ * Why a picture was not checked, by the code of the error or the reason of the decision. What is
+ * not here is of our own making.
+ */
+export const NOT_CHECKED: Readonly<Record<string, RefusalCode>> = {
+  empty: 'bad-request',
+  unreadable: 'bad-request',
+  aborted: 'bad-request',
+  unsupported: 'unsupported',
+  corrupt: 'unusable',
+  'no-hash': 'unusable',
+  'too-many-pixels': 'unusable',
+  'too-many-frames': 'unusable',
+  'too-costly': 'unusable',
+  crashed: 'unusable',
+  poisoned: 'unusable',
+  'too-many-bytes': 'too-many-bytes',
+  'too-slow': 'too-slow',
+  timeout: 'timeout',
+  unanswered: 'timeout',
+  busy: 'busy',
+  'decoder-missing': 'not-available',
+};
+
 /** The status of each. */
-const STATUS: Readonly<Record<RefusalCode, number>> = {
+export const STATUS: Readonly<Record<RefusalCode, number>> = {
   'bad-request': 400,
   unauthorized: 401,
   forbidden: 403,

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { HonoBase } from 'hono/hono-base';
 import { TrieRouter } from 'hono/router/trie-router';
 import { DecodeError } from '../errors.js';
-import { lengthOf, readBytes } from '../node/read-bytes.js';
 import { type Access, type KnownCaller, mayDo } from './access.js';
-import { checksOf, problemOf, readQueryValue } from './json-schema.js';
+import { bodyOf, queryOf, type Time } from './checked-request.js';
+import { checksOf } from './json-schema.js';
 import type { Metrics } from './metrics.js';
 import { isOfNode, isPlain, onGone } from './node-listener.js';
 import type { RateLimit } from './rate-limit.js';
@@ -13,7 +13,6 @@ import {
   type Call,
   type ErrorBody,
   type LogFacts,
-  type QueryValue,
   Refusal,
   type RefusalCode,
   type Route,
@@ -64,9 +63,6 @@ export interface RouterOptions {
   /** whether requests that come now are refused, but for those of who watches the service */
   readonly isEnding: () => boolean;
 }
-
-/** As a hash pool has it: a few slow senders would hold the memory of all others. */
-const PACE = { minBytesPerSecond: 1024, idleSeconds: 10 };
 
 /** In logs and metrics, as nginx has it: the client did not wait for the answer. */
 const GONE = 499;
@@ -278,11 +274,6 @@ export class Router {
   }
 }
 
-/** The time that an answer has. Its signal is made when it is first asked for. */
-interface Time {
-  readonly signal: AbortSignal;
-}
-
 /** The routes of a path, one for each method, and what it has in the place of names. */
 interface Found {
   readonly path: string;
@@ -346,65 +337,6 @@ function routeFor(method: string, routes: readonly Route[]): Route {
   const allow = methods.join(', ');
   throw new Refusal('method-not-allowed', `expected ${methods.join(' or ')}`, { allow });
 }
-
-/** @throws {Refusal} 400 */
-function queryOf({ query = {} }: Route, url: URL): Record<string, QueryValue> {
-  const values: Record<string, QueryValue> = {};
-  for (const [name, schema] of Object.entries(query)) {
-    const [text, ...others] = url.searchParams.getAll(name);
-    if (others.length > 0) throw new Refusal('bad-request', `expected query.${name} once`);
-    if (text === undefined) {
-      if (schema.required) throw new Refusal('bad-request', `expected query.${name}`);
-      continue;
-    }
-    const value = readQueryValue(text, schema);
-    const problem = problemOf(value, schema, `query.${name}`);
-    if (problem !== undefined) throw new Refusal('bad-request', problem);
-    values[name] = value;
-  }
-  return values;
-}
-
-/**
- * The checked body of JSON; undefined if the route reads the body itself, or has none.
- * @throws {Refusal} 400, 408, 413 or 415
- */
-async function bodyOf(
-  { body: schema, media = [] }: Route,
-  request: Request,
-  maxBytes: number,
-  time: Time,
-): Promise<unknown> {
-  const type = (request.headers.get('content-type') ?? '').split(';')[0]!.trim().toLowerCase();
-  if (media.some((one) => isOfType(type, one)) || !schema) return undefined;
-  // A type that is not told is taken for JSON.
-  if (type !== '' && type !== 'application/json') {
-    throw new Refusal(
-      'unsupported',
-      `expected a body of ${['application/json', ...media].join(' or ')}`,
-    );
-  }
-  const length = lengthOf(request);
-  if (length !== undefined && length > maxBytes) {
-    throw new Refusal('too-many-bytes', `expected a body of at most ${maxBytes} bytes`);
-  }
-  const limits = { maxBytes, signal: time.signal, ...PACE };
-  const bytes = await readBytes(request, limits);
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch {
-    // The engine's message would quote the body.
-    throw new Refusal('bad-request', 'expected a body of JSON');
-  }
-  const problem = problemOf(value, schema, 'body');
-  if (problem !== undefined) throw new Refusal('bad-request', problem);
-  return value;
-}
-
-/** Whether a type is `one`, or of it if that is `image/*`, say. */
-const isOfType = (type: string, one: string): boolean =>
-  one.endsWith('/*') ? type.startsWith(one.slice(0, -1)) : type === one;
 
 /** Why there is no answer, as the caller is told. */
 function refusalOf(error: unknown): Refusal {

@@ -1,7 +1,7 @@
 import {
   checkInteger,
+  checkMethods,
   checkNumber,
-  checkObject,
   checkOneOf,
   checkOptions,
   checkTypeOf,
@@ -13,7 +13,7 @@ import { checkUpload } from '../node/check-upload.js';
 import { type ImageSource, lengthOf } from '../node/read-bytes.js';
 import { MAX_BYTES } from '../picture/options.js';
 import { unlessAborted } from '../picture/waiting.js';
-import { RETRY_AFTER_SECONDS } from './route.js';
+import { NOT_CHECKED, RETRY_AFTER_SECONDS, STATUS } from './route.js';
 
 /*
  * What all adapters have in common: an upload is checked, the platform is told the decision, and
@@ -122,32 +122,14 @@ export function headersOf({ decision, retryAfterSeconds }: Outcome): Record<stri
 }
 
 /** There is nothing whole to keep, whatever `onError` says. */
-const NOTHING_TO_KEEP: Readonly<Record<string, number>> = {
-  empty: 400,
-  unreadable: 400,
-  aborted: 400,
-  'too-slow': 408,
-  'too-many-bytes': 413,
-};
-
-/** The status by the reason why an upload was not checked. Others are of our own making: 500. */
-const NOT_CHECKED: Readonly<Record<string, number>> = {
-  unsupported: 415,
-  corrupt: 422,
-  'too-many-pixels': 422,
-  'too-many-frames': 422,
-  'too-costly': 422,
-  'no-hash': 422,
-  poisoned: 422,
-  crashed: 422,
-  busy: 503,
-  timeout: 503,
-  unanswered: 503,
-};
+const NOTHING_TO_KEEP: readonly unknown[] = ['bad-request', 'too-slow', 'too-many-bytes'];
 
 /** The status of the answer about what was not checked for this reason. */
-export const statusOf = (reason: string): number =>
-  NOTHING_TO_KEEP[reason] ?? NOT_CHECKED[reason] ?? 500;
+export function statusOf(reason: string): number {
+  const code = NOT_CHECKED[reason];
+  // A decoder that is missing here is nothing that a caller asked for.
+  return code === undefined || code === 'not-available' ? 500 : STATUS[code];
+}
 
 /** Checks uploads and says what to do with them. */
 export class Scanner<Upload> {
@@ -169,10 +151,7 @@ export class Scanner<Upload> {
     if (blocklist !== undefined && !(blocklist instanceof Blocklist)) {
       throw new TypeError('expected blocklist to be a blocklist');
     }
-    if (pool !== undefined) {
-      checkObject(pool, 'pool to be a hash pool');
-      if (typeof pool.check !== 'function') throw new TypeError('expected pool to be a hash pool');
-    }
+    if (pool !== undefined) checkMethods(pool, 'pool to be a hash pool', ['check']);
     this.maxBytes = maxBytes;
     this.#options = options;
     this.#check = check ?? checkAgainst(blocklist, pool);
@@ -229,7 +208,7 @@ export class Scanner<Upload> {
       return { keep: false, status: 451 };
     }
     if (verdict !== 'unhashable') return { keep: true, status: 200 };
-    const isThere = NOTHING_TO_KEEP[reason] === undefined;
+    const isThere = !NOTHING_TO_KEEP.includes(NOT_CHECKED[reason]);
     return isThere && onError === 'accept'
       ? { keep: true, status: 200 }
       : this.#refusedAs(statusOf(reason));

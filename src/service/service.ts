@@ -1,4 +1,11 @@
-import { checkInteger, checkNumber, checkObject, checkOptions, checkTypeOf } from '../door.js';
+import {
+  checkInteger,
+  checkMethods,
+  checkNumber,
+  checkObject,
+  checkOptions,
+  checkTypeOf,
+} from '../door.js';
 import { Blocklist } from '../matching/blocklist.js';
 import { checkRemoteLists, type RemoteList } from '../matching/remote-list.js';
 import { createHashPool } from '../node/create-hash-pool.js';
@@ -197,21 +204,15 @@ export function createService(options: CreateServiceOptions): Service {
   checkInteger('maxJsonBytes', maxJsonBytes, 1);
   const { maxBytesHeld = Math.max(MAX_BYTES_HELD, maxBytes) } = options;
   checkInteger('maxBytesHeld', maxBytesHeld, maxBytes);
-  if (scan !== undefined) checkOptions(scan, 'scan to be options');
-  if (fetchPictures !== undefined) checkOptions(fetchPictures, 'fetchPictures to be options');
-  if (webhook !== undefined) checkOptions(webhook, 'webhook to be options');
+  for (const [name, value] of Object.entries({ scan, fetchPictures, webhook })) {
+    if (value !== undefined) checkOptions(value, `${name} to be options`);
+  }
   checkTypeOf('tellHashes', tellHashes, 'boolean');
   checkRemoteLists(remote);
   checkNumber('timeoutSeconds', timeoutSeconds, 0.001, 3600);
-  if (store !== undefined) {
-    checkObject(store, 'store to be a store');
-    if (typeof store.revision !== 'function') throw new TypeError('expected store to be a store');
-  }
+  if (store !== undefined) checkMethods(store, 'store to be a store', ['revision']);
   if (folder !== undefined) {
-    checkObject(folder, 'folder to be a folder of lists');
-    if (![folder.heldBack, folder.confirm].every((each) => typeof each === 'function')) {
-      throw new TypeError('expected folder to be a folder of lists');
-    }
+    checkMethods(folder, 'folder to be a folder of lists', ['heldBack', 'confirm']);
   }
   if (review !== undefined) checkReview(review, store);
   if (options.pool !== undefined) checkPool(options.pool);

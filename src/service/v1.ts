@@ -7,12 +7,13 @@ import type { ReviewQueue } from '../store/review-queue.js';
 import { mayDo } from './access.js';
 import { createDecisionWebhook, type DecisionWebhookOptions } from './decision-webhook.js';
 import { listOf, type ServiceState } from './health.js';
+import type { Schema } from './json-schema.js';
 import { isAnswered, MATCH_REPLY_SCHEMA, replyOf } from './match-reply.js';
-import { hashesOf, IMAGE_SCHEMA, imageFrom } from './match-request.js';
+import { hashesOf, IMAGE_SCHEMA, type ImageJSON, imageFrom } from './match-request.js';
 import { type FormReader, filesOf, isForm } from './read-form.js';
 import { TextReply } from './reply.js';
 import { ITEM_QUERY, type NamedUpload, namedUpload } from './review-intake.js';
-import { type Call, Refusal, type Route, type Schema } from './route.js';
+import { type Call, type QueryOf, Refusal, type Route, repliesOf, routeOf } from './route.js';
 import { createScanHandler, isRaw } from './scan-handler.js';
 import type { ScanOptions } from './scanner.js';
 
@@ -56,57 +57,55 @@ export function v1Routes(options: V1Options): Route[] {
   ];
 }
 
-const matchRoute = (options: V1Options): Route => ({
-  method: 'POST',
-  path: '/v1/match',
-  role: 'match',
-  about:
-    'Decides about one picture: by its file, by the hashes of its variants, or by its hash alone. ' +
-    'The file finds most edited copies, a hash alone fewest: `refined` is true for a file.',
-  query: {
-    distance: {
-      type: 'integer',
-      minimum: 0,
-      maximum: 256,
-      description: 'in bits: nothing farther is found. It cannot widen what the policies allow',
-    },
-    limit: {
-      type: 'integer',
-      minimum: 0,
-      maximum: MOST,
-      default: LIMIT,
-      description: 'the most matches that are told, the nearest',
-    },
-    all: { type: 'boolean', description: 'search every variant, even after a match' },
-    remote: {
-      type: 'boolean',
-      default: true,
-      description: 'false: lists elsewhere are not asked. Services that ask each other would go on',
-    },
-    ...ITEM_QUERY,
+const MATCH_QUERY = {
+  distance: {
+    type: 'integer',
+    minimum: 0,
+    maximum: 256,
+    description: 'in bits: nothing farther is found. It cannot widen what the policies allow',
   },
-  body: IMAGE_SCHEMA,
-  media: [...PICTURES, 'multipart/form-data'],
-  replies: Object.fromEntries(
-    [200, 400, 408, 413, 415, 422, 501, 503].map((status) => [status, toldBy(status)]),
-  ),
-  isAnswer: true,
-  answer: async (call, body) => {
-    const { limit = LIMIT, all = false } = call.query;
-    const upload = namedUpload(call, options.queue);
-    const decision = await decided(call, body, all === true, options);
-    noteDecision(call, decision, options.state);
-    const isQueued = await upload?.queue(decision);
-    const withHashes = options.tellHashes || mayDo(call.caller!.role, 'curate');
-    return replyOf(decision, { limit: limit as number, withHashes, isQueued });
+  limit: {
+    type: 'integer',
+    minimum: 0,
+    maximum: MOST,
+    default: LIMIT,
+    description: 'the most matches that are told, the nearest',
   },
-});
+  all: { type: 'boolean', description: 'search every variant, even after a match' },
+  remote: {
+    type: 'boolean',
+    default: true,
+    description: 'false: lists elsewhere are not asked. Services that ask each other would go on',
+  },
+  ...ITEM_QUERY,
+} as const;
 
-/** A request that is not understood has a refusal in the place of a decision. */
-const toldBy = (status: number): Schema =>
-  status === 200
-    ? MATCH_REPLY_SCHEMA
-    : { title: 'why there is no answer', anyOf: [MATCH_REPLY_SCHEMA, REFUSAL] };
+const matchRoute = (options: V1Options): Route =>
+  routeOf({
+    method: 'POST',
+    path: '/v1/match',
+    role: 'match',
+    about:
+      'Decides about one picture: by its file, by the hashes of its variants, or by its hash alone. ' +
+      'The file finds most edited copies, a hash alone fewest: `refined` is true for a file.',
+    query: MATCH_QUERY,
+    body: IMAGE_SCHEMA,
+    media: [...PICTURES, 'multipart/form-data'],
+    replies: {
+      200: MATCH_REPLY_SCHEMA,
+      ...repliesOf(UNANSWERED, 400, 408, 413, 415, 422, 501, 503),
+    },
+    isAnswer: true,
+    answer: async (call, body) => {
+      const { limit = LIMIT } = call.query;
+      const upload = namedUpload(call.query, options.queue);
+      const decision = await decided(call, body, call.query, options);
+      noteDecision(call, decision, options.state);
+      const isQueued = await upload?.queue(decision);
+      const withHashes = options.tellHashes || mayDo(call.caller!.role, 'curate');
+      return replyOf(decision, { limit, withHashes, isQueued });
+    },
+  });
 
 const REFUSAL: Schema = {
   type: 'object',
@@ -114,16 +113,21 @@ const REFUSAL: Schema = {
   properties: { code: { type: 'string' }, message: { type: 'string' } },
 };
 
+/** A request that is not understood has a refusal in the place of a decision. */
+const UNANSWERED: Schema = {
+  title: 'why there is no answer',
+  anyOf: [MATCH_REPLY_SCHEMA, REFUSAL],
+};
+
 async function decided(
   call: Call,
-  body: unknown,
-  all: boolean,
+  body: ImageJSON | undefined,
+  { all = false, distance, remote: asks = true }: QueryOf<typeof MATCH_QUERY>,
   { state, forms, maxBytes, remote: lists }: V1Options,
 ): Promise<Decision> {
   const { request, signal } = call;
   const list = listOf(state);
-  const remote = call.query.remote === false ? [] : lists;
-  const distance = call.query.distance as number | undefined;
+  const remote = asks ? lists : [];
   if (body !== undefined) {
     const image = imageFrom(body);
     // Each of them could be a question of its own.
@@ -241,25 +245,23 @@ function scanRoute(scan: ScanRouteOptions, { state, maxBytes, queue }: V1Options
       await scan.onDecision?.(decision, request);
     },
   });
-  return {
+  return routeOf({
     method: 'POST',
     path: '/v1/scan',
     role: 'match',
     about: 'Whether to keep a picture: 200 to keep it, 451 to refuse it.',
     query: ITEM_QUERY,
     media: PICTURES,
-    replies: Object.fromEntries(
-      [200, 400, 408, 413, 415, 422, 451, 501, 503].map((status) => [
-        status,
-        status === 200 || status === 451 ? VERDICT : { anyOf: [VERDICT, REFUSAL] },
-      ]),
-    ),
+    replies: {
+      ...repliesOf(VERDICT, 200, 451),
+      ...repliesOf({ anyOf: [VERDICT, REFUSAL] }, 400, 408, 413, 415, 422, 501, 503),
+    },
     isAnswer: true,
     answer: async (call) => {
       if (!isRaw(call.request.headers.get('content-type'))) {
         throw new Refusal('unsupported', 'expected a picture as the body');
       }
-      asked.set(call.request, { call, upload: namedUpload(call, queue) });
+      asked.set(call.request, { call, upload: namedUpload(call.query, queue) });
       const response = await handler(call.request);
       const verdict = response.headers.get('onlyhashes-verdict');
       if (verdict !== null) {
@@ -268,7 +270,7 @@ function scanRoute(scan: ScanRouteOptions, { state, maxBytes, queue }: V1Options
       }
       return response;
     },
-  };
+  });
 }
 
 const VERDICT: Schema = {
@@ -286,9 +288,7 @@ function webhookRoute(webhook: DecisionWebhookOptions): Route {
     role: 'public',
     about: 'Takes what moderators decided elsewhere. Senders have a token or a key of their own.',
     media: ['application/json'],
-    replies: Object.fromEntries(
-      [200, 400, 401, 404, 408, 413, 415, 422].map((status) => [status, undefined]),
-    ),
+    replies: repliesOf(undefined, 200, 400, 401, 404, 408, 413, 415, 422),
     answer: ({ request }) => handler(request),
   };
 }

@@ -1,11 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { BUSY, type Clocks, calibrate, isBusy } from '../../bench/calibration.js';
 import { checkoutOf } from '../../bench/checkout.js';
 import type { Bench } from '../../bench/harness.js';
 import { BENCHES, runBenches } from '../../bench/index.js';
+import { temporaryFolder } from '../temporary-folder.js';
 
 /** What the machine is said to be like. */
 const machine = vi.hoisted(() => ({ spread: 1, others: 0 }));
@@ -17,16 +17,14 @@ vi.mock('../../bench/calibration.js', async (original) => {
   };
 });
 
-let folder: string;
+const folder = temporaryFolder('calibration');
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-calibration-'));
   vi.spyOn(console, 'log').mockImplementation(() => {});
 });
 beforeEach(() => {
   Object.assign(machine, { spread: 1, others: 0 });
 });
 afterAll(() => {
-  rmSync(folder, { recursive: true });
   vi.restoreAllMocks();
 });
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { cliffsBench, judge } from '../../bench/cliffs.js';
-import type { Race } from '../../bench/harness.js';
+import { listener } from './listener.js';
 
 /** Timings of the default index, a scan, its buckets, the planned index and its buckets. */
 const timings = (microseconds: readonly number[]) =>
@@ -30,17 +30,9 @@ test('without planned indexes, only the default one is judged', () => {
 });
 
 test('runs five engines with the same answers, and gives the verdicts', async () => {
-  const races: Race[] = [];
-  const notes: string[] = [];
-  const figures: Record<string, unknown> = {};
-  await cliffsBench.run({
-    report: (race) => races.push(race),
-    note: (text) => notes.push(text),
-    figure: (name, value) => {
-      figures[name] = value;
-    },
-    options: { smallest: '100', largest: '100', distance: '8' },
-  });
+  const options = { smallest: '100', largest: '100', distance: '8' };
+  const { context, races, notes, figures } = listener(options);
+  await cliffsBench.run(context);
   expect(races.map(({ title }) => title)).toEqual(
     ['uniform', 'clustered', 'realistic', 'adversarial'].map(
       (data) => `${data}, 100 hashes, distance 8`,

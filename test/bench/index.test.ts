@@ -1,9 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { hammingBench } from '../../bench/hamming.js';
-import { type BenchContext, machine } from '../../bench/harness.js';
+import { machine } from '../../bench/harness.js';
 import { dataSets, QUERY_KINDS } from '../../bench/index-data.js';
 import { nameOf } from '../../bench/index-engines.js';
 import { largePart } from '../../bench/index-large.js';
@@ -21,27 +20,10 @@ import { targetsOf } from '../../bench/index-targets.js';
 import { hashesOf } from '../../bench/workloads.js';
 import { benchCommand } from '../../src/cli/bench.js';
 import { distance, type Hash } from '../../src/index.js';
+import { temporaryFolder } from '../temporary-folder.js';
+import { listener } from './listener.js';
 
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-index-bench-'));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
-
-/** Gathers what a benchmark prints. */
-function listener(options: BenchContext['options'] = {}) {
-  const notes: string[] = [];
-  const figures: Record<string, unknown> = {};
-  const context: BenchContext = {
-    report() {},
-    note: (text) => notes.push(text),
-    figure: (name, value) => {
-      figures[name] = value;
-    },
-    options,
-  };
-  return { context, notes, figures };
-}
+const folder = temporaryFolder('index-bench');
 
 /** Runs a part on lists of a thousand, with few queries. */
 async function runPart(part: IndexPart) {

@@ -1,27 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { BenchContext } from '../../bench/harness.js';
+import { expect, test } from 'vitest';
 import { runLists } from '../../bench/lists.js';
-import { ROOT } from '../package.js';
+import { temporaryFolder } from '../temporary-folder.js';
+import { listener, SERVER } from './listener.js';
 
-const SERVER = pathToFileURL(join(ROOT, 'dist/bench-server.js'));
-
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-lists-bench-'));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
-
-const contextOf = (
-  options: BenchContext['options'],
-  words: readonly string[] = [],
-): BenchContext => ({ report() {}, note() {}, figure() {}, options, words });
+const folder = temporaryFolder('lists-bench');
 
 test('all parts: what is fetched is as the service has it, and every figure is there', async () => {
-  await runLists(contextOf({ out: folder, largest: '1000' }), SERVER);
+  await runLists(listener({ out: folder, largest: '1000' }).context, SERVER);
   const record = JSON.parse(readFileSync(join(folder, 'lists.json'), 'utf8'));
   expect(record.entries).toBe(1000);
   const ways = ['StopNCII, paged', 'StopNCII, naive', 'NCMEC, paged', 'NCMEC, naive'];
@@ -42,5 +29,7 @@ test('all parts: what is fetched is as the service has it, and every figure is t
 }, 120_000);
 
 test('parts are named, or refused', async () => {
-  await expect(runLists(contextOf({}, ['fetch', 'fetched']), SERVER)).rejects.toThrow(RangeError);
+  await expect(runLists(listener({}, ['fetch', 'fetched']).context, SERVER)).rejects.toThrow(
+    RangeError,
+  );
 });

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { judgeScans } from '../../bench/scan.js';
+import { listener } from './listener.js';
 
 test('a scan slower than the naive loop is told, and the steepest step', () => {
-  const figures: Record<string, unknown> = {};
+  const { context, figures } = listener();
   const scan = (data: string, max: number, simd: number, js: number) => ({
     data,
     max,
@@ -17,11 +18,7 @@ test('a scan slower than the naive loop is told, and the steepest step', () => {
       scan('uniform', 256, 9, 40),
       scan('clustered', 31, 8, 11),
     ],
-    {
-      figure: (name, value) => {
-        figures[name] = value;
-      },
-    },
+    context,
   );
   expect(Object.values(figures)).toEqual([
     { measured: 0.9, target: 'at most 1', met: true },

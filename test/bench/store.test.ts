@@ -1,22 +1,15 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { postgresqlPrograms } from '../../bench/postgresql-server.js';
 import { runService } from '../../bench/service.js';
 import { runStore, scaleOf } from '../../bench/store.js';
-import { ROOT } from '../package.js';
+import { temporaryFolder } from '../temporary-folder.js';
+import { listener, SERVER } from './listener.js';
 
-const SERVER = pathToFileURL(join(ROOT, 'dist/bench-server.js'));
+const folder = temporaryFolder('store-bench');
 
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-store-bench-'));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
-
-const context = () => ({ report() {}, note() {}, figure() {}, options: { out: folder } });
+const { context } = listener({ out: folder });
 const recordOf = (name: string) => JSON.parse(readFileSync(join(folder, name), 'utf8'));
 
 test('store: searches are exact on every engine, and every figure is there', async () => {
@@ -24,7 +17,7 @@ test('store: searches are exact on every engine, and every figure is there', asy
     ...{ entries: 300, embedded: 200, queries: 8, scanned: 4, approximate: 100 },
     ...{ withdrawals: 3, missed: 5, missedEntries: 1500 },
   };
-  await runStore(context(), scale, SERVER);
+  await runStore(context, scale, SERVER);
   const record = recordOf('store.json');
   const engines = postgresqlPrograms() ? ['pglite', 'postgresql'] : ['pglite'];
   for (const engine of engines) {
@@ -52,7 +45,7 @@ test('service: every load is answered, in both dialects', async () => {
     rate: 50,
     workers: [0, 1],
   };
-  await runService(context(), scale, SERVER);
+  await runService(context, scale, SERVER);
   const record = recordOf('service.json');
   const lookups = ['/m/lookup, 50 a second', '/m/lookup, flat out'];
   const matches = ['/v1/match, 50 a second', '/v1/match, flat out', 'uploads'];

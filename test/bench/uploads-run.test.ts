@@ -1,14 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { BenchContext } from '../../bench/harness.js';
+import { expect, test } from 'vitest';
 import { runUploads } from '../../bench/uploads.js';
 import type { UploadScale } from '../../bench/uploads-run.js';
-import { ROOT } from '../package.js';
-
-const SERVER = pathToFileURL(join(ROOT, 'dist/bench-server.js'));
+import { temporaryFolder } from '../temporary-folder.js';
+import { listener, SERVER } from './listener.js';
 
 const SMALL: UploadScale = {
   sizes: { phone: [800, 600], shared: [400, 300], heavyBytes: 500_000, heavy: [1200, 900] },
@@ -21,27 +18,7 @@ const SMALL: UploadScale = {
   slowClients: 3,
 };
 
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-uploads-bench-'));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
-
-/** Gathers what a benchmark prints. */
-function listener(options: BenchContext['options'] = {}, words: readonly string[] = []) {
-  const notes: string[] = [];
-  const figures: Record<string, unknown> = {};
-  const context: BenchContext = {
-    report() {},
-    note: (text) => notes.push(text),
-    figure: (name, value) => {
-      figures[name] = value;
-    },
-    options,
-    words,
-  };
-  return { context, notes, figures };
-}
+const folder = temporaryFolder('uploads-bench');
 
 test('all parts: real servers answer as expected, and every figure is there', async () => {
   const { context, notes, figures } = listener({ out: folder });

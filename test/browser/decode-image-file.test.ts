@@ -1,13 +1,11 @@
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { DecodeImageFileOptions } from '../../src/browser/decode-image-file.js';
 import { ROOT } from '../package.js';
-import { bundledWorker } from './bundle.js';
 import { describeEngine, ENGINES, type EnginePage, type Running } from './engines.js';
-import { openHashing, type PageHash, serveHashing } from './hashing-page.js';
+import { hashingSite, type PageHash } from './hashing-page.js';
 import { difference, FILES, HEIC_FILES, inNode } from './node-hash.js';
-import type { Site } from './serve.js';
 
 const PHOTO = 'fixtures/photos/french-alpine-landscape.jpg';
 /** Stored on its side and displayed upright; no browser turns it by itself. */
@@ -83,23 +81,11 @@ const samplesInPage = (page: EnginePage, path: string, longestSide: number) =>
     longestSide,
   );
 
-const siteOf = (open: Running) => {
-  let site: Site;
-  beforeAll(async () => {
-    const worker = await bundledWorker({ optional: true });
-    site = await serveHashing((path) => {
-      if (path === '/bundled-worker.js') return { body: worker };
-      if (path === '/half-seen.png') return { body: halfSeen };
-      return path === '/on-its-side.webp' ? { body: onItsSide } : undefined;
-    });
-    return () => site.close();
+const siteOf = (open: Running) =>
+  hashingSite(open, (path) => {
+    if (path === '/half-seen.png') return { body: halfSeen };
+    return path === '/on-its-side.webp' ? { body: onItsSide } : undefined;
   });
-  return async () => {
-    const page = await open.page();
-    await openHashing(page, site);
-    return { page, workerUrl: `${site.url}/bundled-worker.js` };
-  };
-};
 
 for (const name of ENGINES) {
   describeEngine(name, (open) => {

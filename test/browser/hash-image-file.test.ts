@@ -1,15 +1,13 @@
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { HashImageFileOptions } from '../../src/browser/hash-image-file.js';
 import { hashToHex } from '../../src/hash.js';
 import { type HashFileOptions, variantsOfFile } from '../../src/node/hash-file.js';
 import { ROOT } from '../package.js';
-import { bundledWorker } from './bundle.js';
 import { describeEngine, ENGINES } from './engines.js';
-import { hashInPage, openHashing, type PageHash, serveHashing } from './hashing-page.js';
+import { hashInPage, hashingSite, type PageHash } from './hashing-page.js';
 import { difference, FILES, HEIC_FILES, inNode } from './node-hash.js';
-import type { Site } from './serve.js';
 
 /** A photo of 12 megapixels, with noise that JPEG keeps, stored on its side. */
 function twelveMegapixels(): Promise<Buffer> {
@@ -26,31 +24,21 @@ for (const file of [...FILES, ...HEIC_FILES]) node.set(file, await inNode(join(R
 
 for (const name of ENGINES) {
   describeEngine(name, (open) => {
-    let site: Site;
-    beforeAll(async () => {
-      const worker = await bundledWorker({ optional: true });
-      site = await serveHashing((path) => {
-        if (path === '/bundled-worker.js') return { body: worker };
-        return path === '/large.jpg' ? { body: large } : undefined;
-      });
-      return () => site.close();
-    });
+    const opened = hashingSite(open, (path) =>
+      path === '/large.jpg' ? { body: large } : undefined,
+    );
 
     test('gives the hash of Node for every kind of file', async () => {
-      const page = await open.page();
-      await openHashing(page, site);
+      const { page, workerUrl } = await opened();
       expect(await page.evaluate(() => window.onlyhashes.checkPixelReadback())).toBe('exact');
-      const options = { workerUrl: `${site.url}/bundled-worker.js` };
-      const results = await hashInPage(page, [...FILES], options);
+      const results = await hashInPage(page, [...FILES], { workerUrl });
       const problems = FILES.flatMap((file, i) => difference(file, node.get(file)!, results[i]!));
       expect(problems).toEqual([]);
     }, 120_000);
 
     test('reads HEIC by the optional decoder as Node does, and reports if it is missing', async () => {
-      const page = await open.page();
-      await openHashing(page, site);
-      const options = { workerUrl: `${site.url}/bundled-worker.js` };
-      const results = await hashInPage(page, [...HEIC_FILES], options);
+      const { page, workerUrl } = await opened();
+      const results = await hashInPage(page, [...HEIC_FILES], { workerUrl });
       expect(
         HEIC_FILES.flatMap((file, i) => difference(file, node.get(file)!, results[i]!)),
       ).toEqual([]);
@@ -68,8 +56,7 @@ for (const name of ENGINES) {
     });
 
     test('gives the hash of Node for 12 megapixels stored on their side', async () => {
-      const page = await open.page();
-      await openHashing(page, site);
+      const { page } = await opened();
       const [result] = await hashInPage(page, ['/large.jpg']);
       expect(result).toEqual(await inNode(large));
       expect(result!.variants!.map(([variant]) => variant)).toEqual(['stored']);
@@ -77,8 +64,7 @@ for (const name of ENGINES) {
     }, 60_000);
 
     test('takes the options of Node', async () => {
-      const page = await open.page();
-      await openHashing(page, site);
+      const { page } = await opened();
       const files = [
         'fixtures/photos/locomotion-house-cat.jpg',
         'fixtures/images/orientation-6.jpg',
@@ -108,8 +94,7 @@ for (const name of ENGINES) {
     }, 60_000);
 
     test('gives variants one by one, as Node does, and frees its Worker when the reader stops', async () => {
-      const page = await open.page();
-      await openHashing(page, site);
+      const { page } = await opened();
       const file = 'fixtures/images/cut-out-turned.png';
       const taken = await page.evaluate(async (url: string) => {
         const { hashImageFile, variantsOfImageFile } = window.onlyhashes;
@@ -134,8 +119,7 @@ for (const name of ENGINES) {
     });
 
     test('refuses invalid options, and files over a limit', async () => {
-      const page = await open.page();
-      await openHashing(page, site);
+      const { page } = await opened();
       const choices = [
         { algorithm: 'md5' },
         { algorithm: 'pdq', bits: 64 },
@@ -156,18 +140,8 @@ for (const name of ENGINES) {
         errors.push(result!.error?.split(':')[0]);
       }
       expect(errors).toEqual([
-        'TypeError',
-        'RangeError',
-        'RangeError',
-        'RangeError',
-        'RangeError',
-        'RangeError',
-        'RangeError',
-        'RangeError',
-        'RangeError',
-        'too-many-bytes',
-        'too-many-pixels',
-        'decoder-missing',
+        ...['TypeError', ...Array(8).fill('RangeError')],
+        ...['too-many-bytes', 'too-many-pixels', 'decoder-missing'],
       ]);
       const notAFile = await page.evaluate(() =>
         window.onlyhashes.hashImageFile('photo.jpg' as never).catch((error: Error) => error.name),

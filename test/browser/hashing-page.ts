@@ -1,6 +1,9 @@
+import { beforeAll } from 'vitest';
 import type { HashImageFileOptions } from '../../src/browser/hash-image-file.js';
 import type { Resample } from '../../src/hash.js';
+import { bundledWorker } from './bundle.js';
 import type { EnginePage } from './engine.js';
+import type { Running } from './engines.js';
 import { type Answer, projectFile, type Site, serve } from './serve.js';
 
 /** What `hashInPage` gives for one file: hex instead of hashes, or the error code. */
@@ -41,6 +44,29 @@ export function serveHashing(
 export async function openHashing(page: EnginePage, site: Site): Promise<void> {
   await page.goto(`${site.url}/`);
   await page.waitFor(() => 'onlyhashes' in window);
+}
+
+/**
+ * A site for the tests of one engine, with a Worker that has every decoder.
+ * @returns opens the page in a new window
+ */
+export function hashingSite(
+  open: Running,
+  more: (path: string) => Answer | undefined = () => undefined,
+): () => Promise<{ page: EnginePage; workerUrl: string }> {
+  let site: Site;
+  beforeAll(async () => {
+    const worker = await bundledWorker({ optional: true });
+    site = await serveHashing((path) =>
+      path === '/bundled-worker.js' ? { body: worker } : more(path),
+    );
+    return () => site.close();
+  });
+  return async () => {
+    const page = await open.page();
+    await openHashing(page, site);
+    return { page, workerUrl: `${site.url}/bundled-worker.js` };
+  };
 }
 
 /** Hashes files of the site in the page, one after another. */

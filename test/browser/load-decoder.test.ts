@@ -1,14 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { tiffHeader } from '../../src/formats/tiff.js';
 import { ROOT } from '../package.js';
+import { temporaryFolder } from '../temporary-folder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-decoders-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder('decoders');
 
 /** What a page may get for an optional package. */
 const PACKAGES = {

@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { type Algorithm, distance, hashFromHex, hashToHex } from '../../src/hash.js';
 import { type HashFileOptions, hashFile } from '../../src/node/hash-file.js';
+import { setWorkerScripts } from '../../src/node/start-thread.js';
 import { ROOT } from '../package.js';
 import type { PageHash } from './hashing-page.js';
 
@@ -40,8 +40,8 @@ export const FILES: readonly string[] = ['images', 'photos'].flatMap((folder) =>
 /** The HEIC ones. */
 export const HEIC_FILES: readonly string[] = filesOf('heic', (file) => file.endsWith('.heic'));
 
-/** The built thread, because this file runs as source. */
-const workerUrl = pathToFileURL(join(ROOT, 'dist/heic-worker.js'));
+// Threads run JavaScript, and this file runs as source.
+setWorkerScripts(join(ROOT, 'dist'));
 
 /** What Node gives, in the form that the page gives. */
 export async function inNode(
@@ -49,10 +49,7 @@ export async function inNode(
   options: HashFileOptions = {},
 ): Promise<PageHash> {
   try {
-    const { hash, quality, resample, width, height, variants } = await hashFile(source, {
-      workerUrl,
-      ...options,
-    });
+    const { hash, quality, resample, width, height, variants } = await hashFile(source, options);
     return {
       hash: hashToHex(hash),
       ...(quality === undefined ? {} : { quality }),

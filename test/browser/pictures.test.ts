@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { distance } from '../../src/hash.js';
 import { hashFile } from '../../src/node/index.js';
-import { testFolder } from '../demo/demo-page.js';
+import { testFolder } from '../folder.js';
 import { ROOT } from '../package.js';
 import { programsOf } from './install.js';
 

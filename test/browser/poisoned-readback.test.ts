@@ -3,7 +3,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ROOT } from '../package.js';
 import { bundledWorker } from './bundle.js';
 import { describeEngine, ENGINES, type EnginePage, type Running } from './engines.js';
-import { hashInPage, openHashing, type PageHash, serveHashing } from './hashing-page.js';
+import {
+  hashInPage,
+  hashingSite,
+  openHashing,
+  type PageHash,
+  serveHashing,
+} from './hashing-page.js';
 import { difference, FILES, inNode } from './node-hash.js';
 import type { Site } from './serve.js';
 
@@ -39,27 +45,17 @@ for (const [title, preferences] of Object.entries(FIREFOX)) {
   describeEngine(
     'firefox',
     (open) => {
+      const opened = hashingSite(open);
+
       test('every file has the right hash or is refused', async () => {
-        const worker = await bundledWorker({ optional: true });
-        const site = await serveHashing((path) =>
-          path === '/bundled-worker.js' ? { body: worker } : undefined,
-        );
-        try {
-          const page = await open.page();
-          await openHashing(page, site);
-          const readback = await page.evaluate(() => window.onlyhashes.checkPixelReadback());
-          expect(readback).toBe('altered');
-          const options = { workerUrl: `${site.url}/bundled-worker.js` };
-          const results = await hashInPage(page, [...FILES], options);
-          const problems = FILES.flatMap((file, i) =>
-            problemsOf(file, node.get(file)!, results[i]!),
-          );
-          expect(problems).toEqual([]);
-          const refused = results.filter(({ error }) => error === 'poisoned').length;
-          expect(refused).toBeGreaterThan(5);
-        } finally {
-          await site.close();
-        }
+        const { page, workerUrl } = await opened();
+        const readback = await page.evaluate(() => window.onlyhashes.checkPixelReadback());
+        expect(readback).toBe('altered');
+        const results = await hashInPage(page, [...FILES], { workerUrl });
+        const problems = FILES.flatMap((file, i) => problemsOf(file, node.get(file)!, results[i]!));
+        expect(problems).toEqual([]);
+        const refused = results.filter(({ error }) => error === 'poisoned').length;
+        expect(refused).toBeGreaterThan(5);
       }, 120_000);
     },
     { title, preferences },

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { headersOf } from '../../src/demo/policy.js';
-import { buildDemo, testFolder } from '../demo/demo-page.js';
+import { buildDemo } from '../demo/demo-page.js';
 import { policyIn, withFrameScript, withShell } from '../demo/demo-scripts.js';
+import { testFolder } from '../folder.js';
 import { describeEngine, ENGINES, type EngineName, type Running } from './engines.js';
 import { serve } from './serve.js';
 

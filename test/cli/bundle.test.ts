@@ -1,27 +1,14 @@
 import { spawn, spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { type Bundle, readBundle, readWithdrawal } from '../../src/submission/index.js';
+import { testFolder } from '../folder.js';
 import { onlyhashes, PHOTOS, PROGRAM } from './program.js';
 
 const CAT = join(PHOTOS, 'locomotion-house-cat.jpg');
 const BOATS = join(PHOTOS, 'nagasaki-boats-q40.jpg');
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-bundle-'));
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = testFolder();
 
 test('makes, shows and verifies a bundle, and withdraws it with the token', async () => {
   const path = join(folder, 'bundle.json');

@@ -1,34 +1,29 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import sharp from 'sharp';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { DECISION_SCHEMA } from '../../src/matching/decision-schema.js';
+import { testFolder } from '../folder.js';
 import { onlyhashes, PHOTOS } from './program.js';
 
 const CAT = join(PHOTOS, 'locomotion-house-cat.jpg');
 const SMALL_CAT = join(PHOTOS, 'locomotion-house-cat-w301.jpg');
 const BOATS = join(PHOTOS, 'nagasaki-boats-q40.jpg');
 
-let folder: string;
-let list: string;
-let bad: string;
+const folder = testFolder();
+const list = join(folder, 'list.csv');
+const bad = join(folder, 'bad.jpg');
 /** An entry that the cat is near enough to for review, and not for a match. */
-let reviewList: string;
+const reviewList = join(folder, 'review.csv');
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-check-'));
-  list = join(folder, 'list.csv');
   const cat = (await onlyhashes(['hash', CAT])).out.slice(0, 64);
   writeFileSync(list, `${cat},reported\n`);
-  reviewList = join(folder, 'review.csv');
   // One bit of each digit: a near search finds what differs all over.
   const far = cat.slice(0, 36).replace(/./g, (digit) => (Number(`0x${digit}`) ^ 1).toString(16));
   writeFileSync(reviewList, `${far}${cat.slice(36)}\n`);
-  bad = join(folder, 'bad.jpg');
   writeFileSync(bad, readFileSync(CAT).subarray(0, 3000));
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('0 if nothing matched, 1 if a file did, each with a line', async () => {
   const none = await onlyhashes(['check', BOATS, '-b', list]);

@@ -1,15 +1,6 @@
-import {
-  copyFileSync,
-  createReadStream,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, createReadStream, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { readHashList } from '../../src/exchange/hash-list.js';
 import { hashFromHex, hashToHex } from '../../src/hash.js';
@@ -17,16 +8,15 @@ import { createBlocklist } from '../../src/matching/blocklist.js';
 import { openBlocklist } from '../../src/node/blocklist-file.js';
 import { openIndex } from '../../src/node/index-file.js';
 import { saveBlocklist } from '../../src/node/save-blocklist.js';
+import { testFolder } from '../folder.js';
 import { hexOf } from '../node/fed-services.js';
 import { onlyhashes, PHOTOS } from './program.js';
 
-let folder: string;
+const folder = testFolder();
 const at = (name: string) => join(folder, name);
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-convert-'));
   writeFileSync(at('list.txt'), `${hexOf(1)},one\n${hexOf(2)}\n`);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const convert = (...words: string[]) => onlyhashes(['convert', ...words]);
 

@@ -1,24 +1,21 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { readPackedEntries } from '../../src/exchange/packed-list.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import { hashFile } from '../../src/node/hash-file.js';
+import { testFolder } from '../folder.js';
 import { onlyhashes, PHOTOS } from './program.js';
 
 const CAT = join(PHOTOS, 'locomotion-house-cat-w301.jpg');
 const CANYON = join(PHOTOS, 'black-canyon-grey.jpg');
 
-let folder: string;
-let list: string;
+const folder = testFolder();
+const list = join(folder, 'list.jsonl');
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-groups-'));
   const { out } = await onlyhashes(['hash', '--json', '--crops', CAT, CANYON]);
-  list = join(folder, 'list.jsonl');
   writeFileSync(list, out);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('a format that cannot say which picture a window belongs to is told once, with a count', async () => {
   const windows = readFileSync(list, 'utf8').match(/"name":"window/g)!.length;

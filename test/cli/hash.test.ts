@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
+import { testFolder } from '../folder.js';
 import { onlyhashes, PHOTOS } from './program.js';
 
 const CAT = join(PHOTOS, 'locomotion-house-cat-w301.jpg');
@@ -15,9 +15,8 @@ interface Expected {
 const expected = JSON.parse(readFileSync(join(PHOTOS, 'expected.json'), 'utf8')) as Expected[];
 const referenceOf = (path: string) => expected.find(({ file }) => path.endsWith(file))!;
 
-let folder: string;
+const folder = testFolder();
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-cli-'));
   mkdirSync(join(folder, 'pictures/deep'), { recursive: true });
   writeFileSync(join(folder, 'pictures/b.jpg'), readFileSync(CAT));
   writeFileSync(join(folder, 'pictures/a.jpg'), readFileSync(CANYON));
@@ -25,7 +24,6 @@ beforeAll(() => {
   writeFileSync(join(folder, 'pictures/deep/c.jpg'), readFileSync(CAT));
   writeFileSync(join(folder, 'pictures/.hidden.jpg'), readFileSync(CAT));
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('prints HASH,QUALITY,FILE as the reference tool does', async () => {
   const { pdq, quality } = referenceOf(CAT);

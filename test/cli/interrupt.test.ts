@@ -1,14 +1,13 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
+import { testFolder } from '../folder.js';
 import { ROOT } from '../package.js';
 
-let folder: string;
+const folder = testFolder();
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-interrupt-'));
   await build({
     entryPoints: [join(ROOT, 'src/cli/interrupt.ts')],
     outfile: join(folder, 'interrupt.mjs'),
@@ -16,7 +15,6 @@ beforeAll(async () => {
     platform: 'node',
   });
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs `code` and sends SIGINT after its first output. Gives what it printed and how it ended. */
 async function interrupted(code: string): Promise<{ out: string; err: string; by: unknown }> {

@@ -1,18 +1,18 @@
 import { execFile, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { hashToHex } from '../../src/hash.js';
 import { createIndex } from '../../src/indexing/mutable-index.js';
 import { hashFile } from '../../src/node/hash-file.js';
 import { saveIndex } from '../../src/node/save-index.js';
+import { testFolder } from '../folder.js';
 import { onlyhashes, PHOTOS, PROGRAM } from './program.js';
 
 const CAT = join(PHOTOS, 'locomotion-house-cat-w301.jpg');
 const BOATS = join(PHOTOS, 'nagasaki-boats-q40.jpg');
 
-let folder: string;
+const folder = testFolder();
 let cat: string;
 let catPhash: string;
 const inFolder = (name: string) => join(folder, name);
@@ -22,7 +22,6 @@ function write(name: string, text: string): string {
 }
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-lists-'));
   const pdq = (await hashFile(CAT)).hash;
   const phash = (await hashFile(CAT, { algorithm: 'phash' })).hash;
   cat = hashToHex(pdq);
@@ -46,7 +45,6 @@ beforeAll(async () => {
   // A truncated index file.
   execFileSync('sh', ['-c', 'head -c 100 good.ohx > unreadable.ohx'], { cwd: folder });
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /**
  * Ways to give the program a list, as a shell makes them: the program is "$@", the list "$LIST".

@@ -1,13 +1,12 @@
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { openReviewLog } from '../../src/node/review-log.js';
 import { hexOf, newRecord } from '../matching/reviews.js';
+import { temporaryFolder } from '../temporary-folder.js';
 import { onlyhashes } from './program.js';
 
-const base = mkdtempSync(join(tmpdir(), 'onlyhashes-cli-log-'));
-afterAll(() => rmSync(base, { recursive: true, force: true }));
+const base = temporaryFolder('cli-log');
 
 /** With three records: two of them on one entry. */
 let folder: string;

@@ -1,28 +1,25 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { testFolder } from '../folder.js';
 import { onlyhashes, PHOTOS } from './program.js';
 
 const CAT = join(PHOTOS, 'locomotion-house-cat.jpg');
 const SMALL_CAT = join(PHOTOS, 'locomotion-house-cat-w301.jpg');
 const BOATS = join(PHOTOS, 'nagasaki-boats-q40.jpg');
 
-let folder: string;
-let list: string;
+const folder = testFolder();
+const list = join(folder, 'list.csv');
 let cat: string;
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-match-'));
-  list = join(folder, 'list.csv');
   cat = (await onlyhashes(['hash', CAT])).out.slice(0, 64);
   writeFileSync(
     list,
     `# a list\n${cat},"cat, sleeping",reported\n${'0f1e2d3c4b5a69788796a5b4c3d2e1f0'.repeat(2)}\n`,
   );
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('prints VERDICT,DISTANCE,VARIANT,HASH,LABELS,FILE for each match', async () => {
   const { lines, err, code } = await onlyhashes(['match', CAT, BOATS, '--blocklist', list]);

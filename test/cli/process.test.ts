@@ -1,21 +1,18 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { testFolder } from '../folder.js';
 import { onlyhashes, PHOTOS, PROGRAM } from './program.js';
 
 const CAT = join(PHOTOS, 'locomotion-house-cat-w301.jpg');
 const MANY = Array<string>(2000).fill(CAT);
 
-let folder: string;
-let list: string;
+const folder = testFolder();
+const list = join(folder, 'list.csv');
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-process-'));
-  list = join(folder, 'list.csv');
   writeFileSync(list, `${(await onlyhashes(['hash', CAT])).out.slice(0, 64)},cat\n`);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /**
  * Arguments for Node that fake a machine of nine cores, and print the number of threads when the

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import NodeClam from 'clamscan';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { hashToHex } from '../../src/hash.js';
 import { hashFile } from '../../src/node/hash-file.js';
+import { testFolder } from '../folder.js';
 import { PHOTOS } from './program.js';
 import { eventually, ServingProgram, serving } from './serving-program.js';
 
@@ -16,14 +16,11 @@ const NO_PICTURE = Buffer.from('no picture at all');
 const SVG = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>');
 const WARNING = 'onlyhashes: --clamd: callers take FOUND for malware';
 
-let folder: string;
-let list: string;
+const folder = testFolder();
+const list = join(folder, 'list.csv');
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-serve-clamd-'));
-  list = join(folder, 'list.csv');
   writeFileSync(list, `${hashToHex((await hashFile(LISTED)).hash)}\n`);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');

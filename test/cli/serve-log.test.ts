@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { hashToHex } from '../../src/hash.js';
 import { hashFile } from '../../src/node/hash-file.js';
+import { testFolder } from '../folder.js';
 import { onlyhashes, PHOTOS } from './program.js';
 import { eventually, serving } from './serving-program.js';
 
@@ -12,16 +12,13 @@ const LABEL = 'a-label-of-the-platform';
 const FILE_NAME = 'holiday-at-the-sea.jpg';
 const ADDRESS = '203.0.113.77';
 
-let folder: string;
-let list: string;
+const folder = testFolder();
+const list = join(folder, 'list-of-ours.csv');
 let hex: string;
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-serve-log-'));
-  list = join(folder, 'list-of-ours.csv');
   hex = hashToHex((await hashFile(LISTED)).hash);
   writeFileSync(list, `${hex},${LABEL}\n`);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('a line of the log is JSON, and tells of no hash, label, file, address or token', async () => {
   const [token, rule] = (await onlyhashes(['serve', '--new-token', 'curate'])).lines as [

@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { hashToHex } from '../../src/hash.js';
 import { hashFile } from '../../src/node/hash-file.js';
+import { testFolder } from '../folder.js';
 import { PHOTOS } from './program.js';
 import {
   eventually,
@@ -19,15 +19,12 @@ const PHOTO = join(PHOTOS, 'locomotion-house-cat-w301.jpg');
 /** Before the program cuts off what it was asked, and longer than a busy machine takes. */
 const BOUND_SECONDS = 19;
 
-let folder: string;
-let list: string;
+const folder = testFolder();
+const list = join(folder, 'list.csv');
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-serve-signals-'));
-  list = join(folder, 'list.csv');
   // A picture that is found is answered soonest.
   writeFileSync(list, `${HEX}\n${hashToHex((await hashFile(PHOTO)).hash)}\n`);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** The head of a POST and its body. */
 function post(path: string, type: string, body: Uint8Array): [head: string, body: Buffer] {

@@ -1,27 +1,24 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { hashesOf, uniformHashes } from '../../bench/workloads.js';
 import { hashFromHex, hexOf } from '../../src/hash.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import { saveBlocklist } from '../../src/node/save-blocklist.js';
+import { testFolder } from '../folder.js';
 import { onlyhashes } from './program.js';
 import { serving, verdictOf } from './serving-program.js';
 
 const OTHER = '0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0';
 const HEX = 'f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22';
 
-let folder: string;
-let list: string;
+const folder = testFolder();
+const list = join(folder, 'list.csv');
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-serve-'));
-  list = join(folder, 'list.csv');
   writeFileSync(list, `${HEX}\n`);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test.each([
   ['a list', () => ['-b', list], 'lists: 1, entries: 1'],

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { hashFromHex } from '../../src/hash.js';
 import { createIndex } from '../../src/indexing/mutable-index.js';
 import { createAllowList } from '../../src/matching/allow-list.js';
@@ -10,6 +9,7 @@ import { createBlocklist } from '../../src/matching/blocklist.js';
 import { saveBlocklist } from '../../src/node/save-blocklist.js';
 import { saveIndex } from '../../src/node/save-index.js';
 import { openStore } from '../../src/store/open-store.js';
+import { testFolder } from '../folder.js';
 import { describePostgresql } from '../store/engines.js';
 import { EMBEDDED, type RunOptions, onlyhashes as run } from './program.js';
 
@@ -21,15 +21,12 @@ const [A, B, C] = ['a', 'b', 'c'].map((text) =>
 const onlyhashes = (args: readonly string[], options: RunOptions = {}) =>
   run(args, { node: EMBEDDED, ...options });
 
-let folder: string;
-let db: string;
+const folder = testFolder();
 const at = (name: string) => join(folder, name);
+const db = at('lists.db');
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-store-'));
-  db = at('lists.db');
   writeFileSync(at('list.csv'), `${A},first\n${B},second\n${'0'.repeat(64)},plain\n`);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('a list goes in once, however often it is imported, and comes out', async () => {
   expect((await onlyhashes(['store', 'init', '--store', db])).code).toBe(0);

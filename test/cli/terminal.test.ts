@@ -1,19 +1,11 @@
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { shown } from '../../src/cli/output.js';
 import { hashToHex } from '../../src/hash.js';
 import { hashFile } from '../../src/node/hash-file.js';
+import { testFolder } from '../folder.js';
 import { ROOT } from '../package.js';
 import { onlyhashes, PHOTOS } from './program.js';
 
@@ -31,22 +23,19 @@ const ON_TERMINAL = {
 const CLEAR = '\r\x1b[2K';
 const STEERING = /(?![\t\n])[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\udc80-\udc9f]/u;
 
-let folder: string;
-let list: string;
+const folder = testFolder();
+const list = join(folder, 'list.csv');
 let pictures: string;
 let broken: string;
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-terminal-'));
   [pictures, broken] = ['pictures', 'broken'].map((name) => join(folder, name)) as [string, string];
   for (const each of [pictures, broken]) mkdirSync(each);
   copyFileSync(PHOTO, join(pictures, NAME));
   for (const name of [Buffer.from(`${NAME}\nmatch,0`), BYTES]) {
     writeFileSync(Buffer.concat([Buffer.from(`${broken}/`), name]), 'no picture');
   }
-  list = join(folder, 'list.csv');
   writeFileSync(list, `${hashToHex((await hashFile(PHOTO)).hash)},"label ${NAME}"\n`);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('what steers a terminal is shown, and nothing else changes', () => {
   expect(shown(NAME)).toBe(SHOWN);

@@ -3,27 +3,21 @@ import {
   chmodSync,
   copyFileSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
-  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { output, progress } from '../../src/cli/output.js';
 import { picturesIn } from '../../src/cli/walk.js';
+import { testFolder } from '../folder.js';
 import { onlyhashes, PHOTOS } from './program.js';
 
 const CAT = join(PHOTOS, 'locomotion-house-cat-w301.jpg');
 
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-files-'));
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = testFolder();
 
 /** A folder with pictures and empty folders of these names. A name ending in `/` is a folder. */
 function folderOf(name: string, ...entries: string[]): string {

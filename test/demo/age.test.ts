@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { LANGUAGES } from '../../src/demo/language.js';
 import { describeEngine, ENGINES, type EnginePage } from '../browser/engines.js';
-import { buildDemo, speak, testFolder } from './demo-page.js';
+import { testFolder } from '../folder.js';
+import { buildDemo, speak } from './demo-page.js';
 
 const demo = buildDemo(testFolder());
 

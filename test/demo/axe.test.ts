@@ -8,8 +8,9 @@ import {
   type EngineOptions,
   type EnginePage,
 } from '../browser/engines.js';
+import { testFolder } from '../folder.js';
 import { ROOT } from '../package.js';
-import { buildDemo, photo, press, speak, testFolder } from './demo-page.js';
+import { buildDemo, photo, press, speak } from './demo-page.js';
 
 const demo = buildDemo(testFolder());
 const WIDTHS = [360, 768, 1280];

@@ -3,7 +3,8 @@ import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { describeEngine, ENGINES } from '../browser/engines.js';
 import { serve } from '../browser/serve.js';
-import { buildDemo, manyPictures, photo, screen, testFolder, toChoosing } from './demo-page.js';
+import { testFolder } from '../folder.js';
+import { buildDemo, manyPictures, photo, screen, toChoosing } from './demo-page.js';
 
 const folder = testFolder();
 const demo = buildDemo(folder);

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { LANGUAGES } from '../../src/demo/language.js';
 import { headersOf, SANDBOX } from '../../src/demo/policy.js';
-import { buildDemo, testFolder } from './demo-page.js';
+import { testFolder } from '../folder.js';
+import { buildDemo } from './demo-page.js';
 import { partsOf, policyIn } from './demo-scripts.js';
 
 const folder = testFolder();

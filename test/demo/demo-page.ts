@@ -1,18 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, readFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll } from 'vitest';
 import type { EnginePage } from '../browser/engines.js';
 import { ROOT } from '../package.js';
-
-/** A folder that is removed after the test file. */
-export function testFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-demo-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
-  return folder;
-}
 
 /** Builds the page from `dist` into `folder`. */
 export function buildDemo(folder: string): {

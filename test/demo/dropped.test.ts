@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { LANGUAGES } from '../../src/demo/language.js';
 import { describeEngine, ENGINES, type EnginePage } from '../browser/engines.js';
 import { serve } from '../browser/serve.js';
-import { buildDemo, choose, photo, screen, speak, testFolder, toChoosing } from './demo-page.js';
+import { testFolder } from '../folder.js';
+import { buildDemo, choose, photo, screen, speak, toChoosing } from './demo-page.js';
 
 const demo = buildDemo(testFolder());
 const PHOTOS = ['acanthus-mollis.jpg', 'march-pastoral-w500.webp'];

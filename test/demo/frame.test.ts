@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { LANGUAGES } from '../../src/demo/language.js';
 import { describeEngine, ENGINES, type EnginePage } from '../browser/engines.js';
 import { serve } from '../browser/serve.js';
+import { testFolder } from '../folder.js';
 import {
   buildDemo,
   focusedLabel,
@@ -12,7 +13,6 @@ import {
   photo,
   screen,
   speak,
-  testFolder,
   toChoosing,
 } from './demo-page.js';
 import { STATED_GAPS } from './stated-gaps.js';

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readBundle } from '../../src/submission/index.js';
 import { describeEngine, ENGINES } from '../browser/engines.js';
-import { buildDemo, photo, press, testFolder, toChoosing } from './demo-page.js';
+import { testFolder } from '../folder.js';
+import { buildDemo, photo, press, toChoosing } from './demo-page.js';
 
 const folder = testFolder();
 const demo = buildDemo(folder);

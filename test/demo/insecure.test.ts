@@ -2,7 +2,8 @@ import { afterAll, expect, test } from 'vitest';
 import { describeEngine, ENGINES } from '../browser/engines.js';
 import { openNameserver, skipUnwatched } from '../browser/nameserver.js';
 import { serve } from '../browser/serve.js';
-import { buildDemo, testFolder } from './demo-page.js';
+import { testFolder } from '../folder.js';
+import { buildDemo } from './demo-page.js';
 
 const demo = buildDemo(testFolder());
 const nameserver = await openNameserver();

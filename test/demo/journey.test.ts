@@ -5,6 +5,7 @@ import { hashToHex } from '../../src/hash.js';
 import { hashFile } from '../../src/node/index.js';
 import { readBundle, readWithdrawal } from '../../src/submission/index.js';
 import { describeEngine, ENGINES, type EnginePage } from '../browser/engines.js';
+import { testFolder } from '../folder.js';
 import {
   buildDemo,
   choose,
@@ -13,7 +14,6 @@ import {
   photo,
   screen,
   tabTo,
-  testFolder,
   toChoosing,
 } from './demo-page.js';
 

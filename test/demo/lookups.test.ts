@@ -5,7 +5,8 @@ import { afterAll, expect, test } from 'vitest';
 import { describeEngine, ENGINES, type EngineName, type EnginePage } from '../browser/engines.js';
 import { openNameserver, skipUnwatched } from '../browser/nameserver.js';
 import { serve } from '../browser/serve.js';
-import { buildDemo, photo, press, testFolder } from './demo-page.js';
+import { testFolder } from '../folder.js';
+import { buildDemo, photo, press } from './demo-page.js';
 
 const folder = testFolder();
 const demo = buildDemo(folder);

@@ -7,17 +7,9 @@ import { describeEngine, ENGINES, type EngineName, type Running } from '../brows
 import { serveHttps } from '../browser/https-site.js';
 import { openNameserver, skipUnwatched } from '../browser/nameserver.js';
 import { serve } from '../browser/serve.js';
+import { testFolder } from '../folder.js';
 import { ROOT } from '../package.js';
-import {
-  buildDemo,
-  choose,
-  focusNothing,
-  photo,
-  press,
-  screen,
-  testFolder,
-  toChoosing,
-} from './demo-page.js';
+import { buildDemo, choose, focusNothing, photo, press, screen, toChoosing } from './demo-page.js';
 
 const folder = testFolder();
 const demo = buildDemo(folder);

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { describeEngine, ENGINES, type EnginePage } from '../browser/engines.js';
-import { buildDemo, photo, screen, testFolder, toChoosing } from './demo-page.js';
+import { testFolder } from '../folder.js';
+import { buildDemo, photo, screen, toChoosing } from './demo-page.js';
 
 const folder = testFolder();
 const demo = buildDemo(folder);

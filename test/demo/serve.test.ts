@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { SANDBOX } from '../../src/demo/policy.js';
+import { testFolder } from '../folder.js';
 import { ROOT } from '../package.js';
-import { buildDemo, testFolder } from './demo-page.js';
+import { buildDemo } from './demo-page.js';
 
 const demo = buildDemo(testFolder());
 const server = spawn(process.execPath, [join(ROOT, 'dist/demo-serve.js'), '0', demo.path], {

@@ -6,7 +6,8 @@ import { hashFile } from '../../src/node/index.js';
 import { readBundle, readWithdrawal } from '../../src/submission/index.js';
 import { WINDOW_NAMES } from '../../src/variant.js';
 import { describeEngine, ENGINES, type EnginePage } from '../browser/engines.js';
-import { buildDemo, choose, photo, press, screen, testFolder, toChoosing } from './demo-page.js';
+import { testFolder } from '../folder.js';
+import { buildDemo, choose, photo, press, screen, toChoosing } from './demo-page.js';
 
 const folder = testFolder();
 const demo = buildDemo(folder);

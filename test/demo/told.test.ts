@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { describeEngine, ENGINES, type EnginePage } from '../browser/engines.js';
-import { buildDemo, choose, photo, screen, testFolder, toChoosing } from './demo-page.js';
+import { testFolder } from '../folder.js';
+import { buildDemo, choose, photo, screen, toChoosing } from './demo-page.js';
 
 const folder = testFolder();
 const demo = buildDemo(folder);

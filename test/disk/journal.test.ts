@@ -1,22 +1,14 @@
-import {
-  appendFileSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { GroupCommit, Journal } from '../../src/disk/journal.js';
+import { temporaryFolder } from '../temporary-folder.js';
 import { fileHandles } from './file-handles.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-journal-'));
+const folder = temporaryFolder('journal');
 afterEach(() => vi.restoreAllMocks());
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 let files = 0;
 const freshPath = () => join(folder, `${files++}.jsonl`);

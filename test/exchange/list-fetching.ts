@@ -1,6 +1,8 @@
-import { expect } from 'vitest';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
 import type { ListClient, ListUpdate, UnknownWord } from '../../src/exchange/list-update.js';
-import type { Fault } from '../../src/testing/fake-service.js';
+import { ServiceError } from '../../src/exchange/service-error.js';
+import type { FakeService, Fault } from '../../src/testing/fake-service.js';
 
 /** A list as a platform keeps it: updates by key, and the checkpoint that was stored last. */
 export interface Kept<Checkpoint> {
@@ -48,3 +50,102 @@ export const PAGE_FAULTS: Record<string, Fault> = {
   'an empty reply': { kind: 'status', status: 200, body: '' },
   'another reply': { kind: 'status', status: 200, body: { message: 'hello' } },
 };
+
+/** The error of a call that a service did not answer. It quotes no secret. */
+export const errorOf = (
+  call: Promise<unknown>,
+  secrets: readonly string[] = ['secret'],
+): Promise<ServiceError> =>
+  call.then(
+    () => expect.fail('was answered'),
+    (error: unknown) => {
+      expect(error).toBeInstanceOf(ServiceError);
+      const { message, cause, stack } = error as ServiceError;
+      const said = `${message} ${cause} ${stack} ${JSON.stringify(error)}`;
+      for (const secret of secrets) expect(said).not.toContain(secret);
+      return error as ServiceError;
+    },
+  );
+
+/** A fake service with a list of three records a page, and how it is changed and read. */
+export interface FakeList<Checkpoint> {
+  readonly fake: FakeService;
+  client(): ListClient<Checkpoint>;
+  /** lists record number `n`, in place of an earlier one */
+  put(n: number, version?: number): void;
+  /** takes it back, if it is listed */
+  remove(n: number): void;
+  /** what is listed now, in the order of the keys */
+  listed(): ListUpdate[];
+}
+
+/** Whatever fails and when, a fetch that comes to its end has the list of the service. */
+export function examFaults<Checkpoint>(
+  start: (reorderSeed: number | undefined) => Promise<FakeList<Checkpoint>>,
+): void {
+  test.each(Object.entries(PAGE_FAULTS))(
+    '%s at any step: the checkpoint stays, and the next fetch has the whole list',
+    async (_, fault) => {
+      for (const reorderSeed of [undefined, 5]) {
+        for (let skip = 0; skip < 4; skip++) {
+          const list = await start(reorderSeed);
+          for (let n = 0; n < 12; n++) list.put(n);
+          const kept: Kept<Checkpoint> = { list: new Map() };
+          const failsThenEnds = async (skip: number) => {
+            const { checkpoint } = kept;
+            list.fake.fail(fault, { skip });
+            await errorOf(fetchInto(kept, list.client()));
+            expect(kept.checkpoint).toEqual(checkpoint);
+            await fetchInto(kept, list.client());
+            expect(sorted(kept.list.values())).toEqual(list.listed());
+          };
+          await failsThenEnds(skip);
+          // The same in a fetch that goes on from a checkpoint.
+          for (let n = 3; n < 12; n++) list.remove(n);
+          await failsThenEnds(Math.min(skip, 2));
+          await list.fake.close();
+        }
+      }
+    },
+    60_000,
+  );
+
+  test('any history of changes, faults and fetches ends in the list of the service', async () => {
+    const number = fc.nat(20);
+    const step = fc.oneof(
+      fc.record({ kind: fc.constant('put' as const), n: number, version: fc.nat(99) }),
+      fc.record({ kind: fc.constant('remove' as const), n: number }),
+      fc.record({
+        kind: fc.constant('fail' as const),
+        fault: fc.constantFrom(...Object.values(PAGE_FAULTS)),
+        skip: fc.nat(3),
+      }),
+      fc.record({ kind: fc.constant('fetch' as const) }),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(step, { maxLength: 30 }),
+        fc.option(fc.nat(99), { nil: undefined }),
+        async (steps, reorderSeed) => {
+          const list = await start(reorderSeed);
+          const kept: Kept<Checkpoint> = { list: new Map() };
+          for (const each of steps) {
+            if (each.kind === 'put') list.put(each.n, each.version);
+            else if (each.kind === 'remove') list.remove(each.n);
+            else if (each.kind === 'fail') list.fake.fail(each.fault, { skip: each.skip });
+            else {
+              await fetchInto(kept, list.client()).catch((error: unknown) => {
+                expect(error).toBeInstanceOf(ServiceError);
+              });
+            }
+          }
+          list.fake.heal();
+          await fetchInto(kept, list.client());
+          expect(sorted(kept.list.values())).toEqual(list.listed());
+          await list.fake.close();
+        },
+      ),
+      { numRuns: 40 },
+    );
+  }, 60_000);
+}

@@ -3,10 +3,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type NcmecCheckpoint, NcmecClient } from '../../src/exchange/ncmec-client.js';
 import type { NcmecEntry } from '../../src/exchange/ncmec-entry.js';
 import { NCMEC_LISTS } from '../../src/exchange/ncmec-lists.js';
-import { ServiceError } from '../../src/exchange/service-error.js';
 import { hashToHex } from '../../src/hash.js';
 import { type FakeNcmec, fakeNcmec, writeNcmecEntries } from '../../src/testing/fake-ncmec.js';
 import { startFakeService } from '../../src/testing/fake-service.js';
+import { errorOf } from './list-fetching.js';
 import { stillClock } from './still-clock.js';
 
 const DAY = 86_400;
@@ -17,13 +17,13 @@ let seconds: number;
 let service: FakeNcmec;
 beforeEach(async () => {
   seconds = START;
-  service = await fakeNcmec({ maxPageSize: 3, now: () => seconds * 1000 });
+  service = await fakeNcmec({ password: 'secret', maxPageSize: 3, now: () => seconds * 1000 });
 });
 afterEach(() => service.close());
 
 const client = (options: object = {}) =>
   new NcmecClient(
-    { user: 'user', password: 'password' },
+    { user: 'user', password: 'secret' },
     {
       baseUrl: service.url,
       clock: stillClock(() => seconds),
@@ -81,17 +81,6 @@ const listed = () =>
       ]),
   );
 
-const errorOf = (call: Promise<unknown>): Promise<ServiceError> =>
-  call.then(
-    () => expect.fail('was answered'),
-    (error: unknown) => {
-      expect(error).toBeInstanceOf(ServiceError);
-      const { message, cause, stack } = error as ServiceError;
-      expect(`${message} ${cause} ${stack} ${JSON.stringify(error)}`).not.toContain('password');
-      return error as ServiceError;
-    },
-  );
-
 describe('a fetch', () => {
   test('tells every entry, page by page, and moves the checkpoint at the end', async () => {
     for (let n = 0; n < 8; n++) service.put(entryOf(n, START - 1000 + n));
@@ -110,7 +99,7 @@ describe('a fetch', () => {
     for (const name of ['from', 'to']) {
       expect(second!.query.get(name)).toBe(first!.query.get(name));
     }
-    expect(first!.headers.authorization).toBe(`Basic ${btoa('user:password')}`);
+    expect(first!.headers.authorization).toBe(`Basic ${btoa('user:secret')}`);
   });
 
   test('goes on from its checkpoint, a minute earlier', async () => {
@@ -276,7 +265,7 @@ describe('failure', () => {
 
   test('of the credentials is told at once', async () => {
     const wrong = new NcmecClient(
-      { user: 'user', password: 'password2' },
+      { user: 'user', password: 'secret2' },
       { baseUrl: service.url, clock: stillClock(() => seconds) },
     );
     expect(await errorOf(wrong.status())).toMatchObject({ code: 'unauthorized', status: 401 });

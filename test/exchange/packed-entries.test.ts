@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { PackedEntries } from '../../src/packed-entries.js';
 import { hashFromHex } from '../../src/hash.js';
+import { PackedEntries } from '../../src/packed-entries.js';
 import { hashOf } from '../arbitraries.js';
 import { entryOf } from './lists.js';
 

@@ -3,9 +3,9 @@ import { expect, test } from 'vitest';
 import type { BlocklistEntry } from '../../src/entry.js';
 import type { FormatError } from '../../src/errors.js';
 import type { ReadOptions } from '../../src/exchange/hash-list.js';
-import type { PackedEntries } from '../../src/packed-entries.js';
 import { readPackedEntries } from '../../src/exchange/packed-list.js';
 import { hashFromHex } from '../../src/hash.js';
+import type { PackedEntries } from '../../src/packed-entries.js';
 import { awkwardText, cut, readAll } from './lists.js';
 
 const HEX = '0123456789abcdef'.repeat(4);

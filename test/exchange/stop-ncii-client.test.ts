@@ -1,11 +1,9 @@
-import fc from 'fast-check';
-import { afterEach, expect, test } from 'vitest';
-import { ServiceError } from '../../src/exchange/service-error.js';
+import { afterEach, describe, expect, test } from 'vitest';
 import { type StopNciiRecord, updateOfStopNcii } from '../../src/exchange/stop-ncii.js';
 import { type StopNciiCheckpoint, StopNciiClient } from '../../src/exchange/stop-ncii-client.js';
 import type { Fault } from '../../src/testing/fake-service.js';
 import { type FakeStopNcii, fakeStopNcii } from '../../src/testing/fake-stop-ncii.js';
-import { fetchInto, type Kept, PAGE_FAULTS, sorted } from './list-fetching.js';
+import { errorOf, examFaults, fetchInto, type Kept, sorted } from './list-fetching.js';
 import { stillClock } from './still-clock.js';
 
 const KEYS = {
@@ -91,32 +89,18 @@ test('the checkpoint is the newest of all pages, though the last one has an olde
   expect(kept.checkpoint!.timestampSeconds).toBe(START + 8);
 });
 
-test.each(Object.entries(PAGE_FAULTS))(
-  '%s at any page: the checkpoint stays, and the next fetch has the whole list',
-  async (_, fault) => {
-    for (const reorderSeed of [undefined, 5]) {
-      for (let step = 0; step < 4; step++) {
-        const service = await fake(reorderSeed === undefined ? {} : { reorderSeed });
-        for (let n = 0; n < 12; n++) service.put(record(n));
-        const kept: Kept<StopNciiCheckpoint> = { list: new Map() };
-        service.fail(fault, { skip: step });
-        await expect(fetchInto(kept, clientOf(service))).rejects.toThrow(ServiceError);
-        expect(kept.checkpoint).toBeUndefined();
-        await fetchInto(kept, clientOf(service));
-        expect(sorted(kept.list.values())).toEqual(listOf(service));
-        // The same in a fetch that goes on from a checkpoint.
-        for (let n = 3; n < 12; n++) service.setStatus(hexOf(n), n % 2 ? 'Deleted' : 'Withdrawn');
-        const { checkpoint } = kept;
-        service.fail(fault, { skip: Math.min(step, 2) });
-        await expect(fetchInto(kept, clientOf(service))).rejects.toThrow(ServiceError);
-        expect(kept.checkpoint).toEqual(checkpoint);
-        await fetchInto(kept, clientOf(service));
-        expect(sorted(kept.list.values())).toEqual(listOf(service));
-      }
-    }
-  },
-  60_000,
-);
+describe('failure', () => {
+  examFaults(async (reorderSeed) => {
+    const service = await fake(reorderSeed === undefined ? {} : { reorderSeed });
+    return {
+      fake: service,
+      client: () => clientOf(service),
+      put: (n) => service.put(record(n)),
+      remove: (n) => service.setStatus(hexOf(n), n % 2 ? 'Deleted' : 'Withdrawn'),
+      listed: () => listOf(service),
+    };
+  });
+});
 
 test('a stall at any page ends in a timeout, and a fault that passes is not seen', async () => {
   const service = await fake();
@@ -135,44 +119,6 @@ test('a stall at any page ends in a timeout, and a fault that passes is not seen
     }
   }
 });
-
-test('any history of changes, faults and fetches ends in the list of the service', async () => {
-  const step = fc.oneof(
-    fc.record({ put: fc.nat(20) }),
-    fc.record({ withdraw: fc.nat(20) }),
-    fc.record({ fail: fc.constantFrom(...Object.values(PAGE_FAULTS)), skip: fc.nat(3) }),
-    fc.constant('fetch'),
-  );
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(step, { maxLength: 30 }),
-      fc.option(fc.nat(99), { nil: undefined }),
-      async (steps, reorderSeed) => {
-        const service = await fake(reorderSeed === undefined ? {} : { reorderSeed });
-        const kept: Kept<StopNciiCheckpoint> = { list: new Map() };
-        for (const each of steps) {
-          if (each === 'fetch') {
-            await fetchInto(kept, clientOf(service)).catch((error: unknown) => {
-              expect(error).toBeInstanceOf(ServiceError);
-            });
-          } else if ('put' in (each as object)) service.put(record((each as { put: number }).put));
-          else if ('withdraw' in (each as object)) {
-            service.setStatus(hexOf((each as { withdraw: number }).withdraw), 'Withdrawn');
-          } else {
-            const { fail, skip } = each as { fail: Fault; skip: number };
-            service.fail(fail, { skip });
-          }
-        }
-        service.heal();
-        await fetchInto(kept, clientOf(service));
-        expect(sorted(kept.list.values())).toEqual(listOf(service));
-        await service.close();
-        running = [];
-      },
-    ),
-    { numRuns: 40 },
-  );
-}, 60_000);
 
 test('after 30 days without a fetch, it begins from the start, and what is gone is gone', async () => {
   const service = await fake();
@@ -250,13 +196,7 @@ test('a wrong key is told, and not quoted', async () => {
     { ...KEYS, fetchHashesKey: 'wrong-key' },
     { baseUrl: service.url },
   );
-  const error: ServiceError = await client
-    .fetchUpdates()
-    .next()
-    .then(
-      () => expect.fail(),
-      (thrown) => thrown,
-    );
+  const error = await errorOf(client.fetchUpdates().next(), ['wrong-key']);
   expect(error).toMatchObject({ name: 'ServiceError', code: 'unauthorized', status: 401 });
   expect(error.message).toBe('StopNCII: FetchHashes was answered with status 401');
   await expect(

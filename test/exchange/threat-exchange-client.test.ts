@@ -1,16 +1,15 @@
-import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ServiceError } from '../../src/exchange/service-error.js';
+import { updateOfThreat } from '../../src/exchange/threat-exchange.js';
 import {
   type ThreatExchangeCheckpoint,
   ThreatExchangeClient,
 } from '../../src/exchange/threat-exchange-client.js';
-import { hashToHex } from '../../src/hash.js';
 import { startFakeService } from '../../src/testing/fake-service.js';
 import {
   type FakeThreatExchange,
   fakeThreatExchange,
 } from '../../src/testing/fake-threat-exchange.js';
+import { errorOf, examFaults, fetchInto, type Kept, sorted } from './list-fetching.js';
 import { stillClock } from './still-clock.js';
 
 const DAY = 86_400;
@@ -40,47 +39,9 @@ const recordOf = (n: number, hex = n) => ({
   descriptors: [{ id: '1', ownerId: '2', status: 'MALICIOUS', tags: [], reactions: [] }],
 });
 
-class Kept {
-  readonly hashes = new Map<string, string[]>();
-  checkpoint: ThreatExchangeCheckpoint | undefined;
-
-  async fetch(from: ThreatExchangeClient): Promise<boolean> {
-    const { checkpoint } = this;
-    let isDrained = false;
-    for await (const page of from.fetchUpdates(checkpoint ? { checkpoint } : {})) {
-      for (const { key, state, entries } of page.updates) {
-        if (state === 'deleted') this.hashes.delete(key);
-        else
-          this.hashes.set(
-            key,
-            entries.map(({ hash }) => hashToHex(hash)),
-          );
-      }
-      if (page.checkpoint) this.checkpoint = JSON.parse(JSON.stringify(page.checkpoint));
-      isDrained = page.isDrained;
-    }
-    return isDrained;
-  }
-}
-
-const listed = () =>
-  new Map(
-    service
-      .records()
-      .filter(({ shouldDelete }) => !shouldDelete)
-      .map(({ id, indicator }) => [id, [indicator]]),
-  );
-
-const errorOf = (call: Promise<unknown>): Promise<ServiceError> =>
-  call.then(
-    () => expect.fail('was answered'),
-    (error: unknown) => {
-      expect(error).toBeInstanceOf(ServiceError);
-      const { message, cause, stack } = error as ServiceError;
-      expect(`${message} ${cause} ${stack} ${JSON.stringify(error)}`).not.toContain('secret');
-      return error as ServiceError;
-    },
-  );
+const newKept = (): Kept<ThreatExchangeCheckpoint> => ({ list: new Map() });
+const listed = (from = service) =>
+  sorted(from.records().map((record) => updateOfThreat(record, 'ThreatExchange/1')));
 
 test('tells every record, and the token is in headers only', async () => {
   for (let n = 0; n < 8; n++) service.put(recordOf(n));
@@ -105,15 +66,15 @@ test('tells every record, and the token is in headers only', async () => {
 });
 
 test('goes on from a second before its checkpoint, and begins anew after 85 days', async () => {
-  const kept = new Kept();
+  const kept = newKept();
   for (let n = 0; n < 4; n++) service.put(recordOf(n));
-  await kept.fetch(client());
+  await fetchInto(kept, client());
   service.put(recordOf(1, 77));
   service.remove('2');
   const asked = service.requests.length;
-  await kept.fetch(client());
+  await fetchInto(kept, client());
   expect(service.requests[asked]!.query.get('start_time')).toBe(`${START + 2}`);
-  expect(kept.hashes).toEqual(listed());
+  expect(sorted(kept.list.values())).toEqual(listed());
   const checkpoint = kept.checkpoint!;
   expect(client().mustRestart(checkpoint, seconds + 85 * DAY)).toBe(false);
   expect(client().mustRestart(checkpoint, seconds + 85 * DAY + 1)).toBe(true);
@@ -127,51 +88,24 @@ test('goes on from a second before its checkpoint, and begins anew after 85 days
 test('a time that is still to come does not move the checkpoint over what comes before', async () => {
   seconds = START;
   for (let n = 0; n < 5; n++) service.put(recordOf(n));
-  const kept = new Kept();
-  await kept.fetch(client());
+  const kept = newKept();
+  await fetchInto(kept, client());
   expect(kept.checkpoint).toEqual({ timestampSeconds: START, fetchedSeconds: START });
 });
 
 describe('failure', () => {
-  test('at every step: the next fetch ends as the list is', async () => {
-    for (let n = 0; n < 8; n++) service.put(recordOf(n));
-    service.remove('3');
-    for (const kind of ['status', 'reset', 'cut'] as const) {
-      for (let skip = 0; skip < 3; skip++) {
-        const kept = new Kept();
-        service.fail({ kind }, { skip });
-        await errorOf(kept.fetch(client({ tries: 1 })));
-        expect(kept.checkpoint).toBeUndefined();
-        expect(await kept.fetch(client())).toBe(true);
-        expect(kept.hashes).toEqual(listed());
-      }
-    }
-  });
-
-  test('any history of changes, faults and fetches ends as the list is', async () => {
-    const step = fc.record({
-      kind: fc.constantFrom('put', 'put', 'remove', 'fetch', 'cut'),
-      n: fc.nat(7),
-      hex: fc.nat(99),
+  examFaults(async (reorderSeed) => {
+    const fake = await fakeThreatExchange({
+      ...{ accessToken: TOKEN, maxPageSize: 3 },
+      ...(reorderSeed !== undefined && { reorderSeed }),
     });
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
-        const kept = new Kept();
-        for (const { id } of service.records()) service.remove(id);
-        for (const { kind, n, hex } of steps) {
-          if (kind === 'put') service.put(recordOf(n, hex));
-          else if (kind === 'remove') service.remove(`${n}`);
-          else {
-            if (kind === 'cut') service.fail({ kind }, { skip: n % 3 });
-            await kept.fetch(client({ tries: 1 })).catch(() => {});
-            service.heal();
-          }
-        }
-        expect(await kept.fetch(client())).toBe(true);
-        expect(kept.hashes).toEqual(listed());
-      }),
-      { numRuns: 40 },
-    );
+    return {
+      fake,
+      client: () => client({ baseUrl: fake.url, tries: 1 }),
+      put: (n, version) => fake.put(recordOf(n, version)),
+      remove: (n) => fake.remove(`${n}`),
+      listed: () => listed(fake),
+    };
   });
 
   test.each(['https://elsewhere.example/?a=1', 'again'])('a link to %s', async (to) => {
@@ -179,7 +113,7 @@ describe('failure', () => {
       body: { data: [], paging: { next: to === 'again' ? `${astray.url}/1` : to } },
     }));
     try {
-      const fetching = new Kept().fetch(client({ baseUrl: astray.url }));
+      const fetching = fetchInto(newKept(), client({ baseUrl: astray.url }));
       expect(await errorOf(fetching)).toMatchObject({ code: 'bad-reply' });
     } finally {
       await astray.close();
@@ -190,7 +124,7 @@ describe('failure', () => {
     const wrong = new ThreatExchangeClient({ accessToken: '1|secret' }, '1', {
       baseUrl: service.url,
     });
-    expect(await errorOf(new Kept().fetch(wrong))).toMatchObject({ code: 'unauthorized' });
+    expect(await errorOf(fetchInto(newKept(), wrong))).toMatchObject({ code: 'unauthorized' });
     service.put({ ...recordOf(1), indicator: 'no hash' });
     const problems: string[] = [];
     const onProblem = ({ code }: { code: string }) => problems.push(code);
@@ -199,7 +133,7 @@ describe('failure', () => {
       expect(updates).toHaveLength(1);
     }
     expect(problems).toEqual(['bad-hash']);
-    await expect(new Kept().fetch(client())).rejects.toMatchObject({ name: 'FormatError' });
+    await expect(fetchInto(newKept(), client())).rejects.toMatchObject({ name: 'FormatError' });
   });
 });
 

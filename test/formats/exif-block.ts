@@ -14,3 +14,7 @@ export function block(
   view.setUint16(18, value, little);
   return new Uint8Array(view.buffer);
 }
+
+/** The same of orientation 6, as XMP says it. */
+export const XMP_TURNED =
+  '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"/></rdf:RDF></x:xmpmeta>';

@@ -4,40 +4,13 @@ import { random } from '../../bench/workloads.js';
 import { distance, hashToHex } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
 import { pdqDihedral } from '../../src/hashing/pdq-dihedral.js';
-import type { Pixels } from '../../src/pixels.js';
-import { DIHEDRAL_NAMES, type DihedralName } from '../../src/variant.js';
+import type { CheckedPixels } from '../../src/pixels.js';
+import { DIHEDRAL_NAMES } from '../../src/variant.js';
+import { dihedral } from '../../src/variants/forms.js';
 import { pixelsOf } from '../arbitraries.js';
 import { naivePdqDihedral } from '../oracles/pdq.js';
 
-/** The place in the original of the pixel at (x, y) of a form, named as in the reference. */
-const FROM: Record<DihedralName, (x: number, y: number, w: number, h: number) => [number, number]> =
-  {
-    original: (x, y) => [x, y],
-    rotate90: (x, y, w) => [w - 1 - y, x],
-    rotate180: (x, y, w, h) => [w - 1 - x, h - 1 - y],
-    rotate270: (x, y, _w, h) => [y, h - 1 - x],
-    flipX: (x, y, _w, h) => [x, h - 1 - y],
-    flipY: (x, y, w) => [w - 1 - x, y],
-    flipPlus1: (x, y) => [y, x],
-    flipMinus1: (x, y, w, h) => [w - 1 - y, h - 1 - x],
-  };
-const TURNED: readonly DihedralName[] = ['rotate90', 'rotate270', 'flipPlus1', 'flipMinus1'];
-
-function formOf({ data, width, height, channels = 1 }: Pixels, name: DihedralName): Pixels {
-  const [w, h] = TURNED.includes(name) ? [height, width] : [width, height];
-  const out = new Uint8Array(data.length);
-  for (let y = 0; y < h; y++) {
-    for (let x = 0; x < w; x++) {
-      const [fromX, fromY] = FROM[name](x, y, width, height);
-      for (let c = 0; c < channels; c++) {
-        out[channels * (y * w + x) + c] = data[channels * (fromY * width + fromX) + c]!;
-      }
-    }
-  }
-  return { data: out, width: w, height: h, channels };
-}
-
-function noise(width: number, height: number, seed: number): Pixels {
+function noise(width: number, height: number, seed: number): CheckedPixels {
   const next = random(seed);
   const data = new Uint8Array(width * height * 3).map(() => next() & 255);
   return { data, width, height, channels: 3 };
@@ -84,7 +57,7 @@ describe('turned or mirrored pixels', () => {
   test.each(DIHEDRAL_NAMES)('%s of 64 x 64: exactly the hash of the moved pixels', (name) => {
     for (let seed = 0; seed < 20; seed++) {
       const pixels = noise(64, 64, seed);
-      const moved = pdqDihedral(formOf(pixels, name)).hashes.original;
+      const moved = pdqDihedral(dihedral(pixels, name)).hashes.original;
       expect(distance(pdqDihedral(pixels).hashes[name], moved)).toBe(0);
     }
   });
@@ -105,8 +78,8 @@ describe('turned or mirrored pixels', () => {
           for (const [a, b, c] of waves) sum += 20 * Math.sin(60 * (a! * x + b! * y) + 9 * c!);
           return Math.max(0, Math.min(255, sum));
         });
-        const pixels: Pixels = { data, width, height, channels: 1 };
-        const moved = pdqDihedral(formOf(pixels, name)).hashes.original;
+        const pixels = { data, width, height, channels: 1 } as const;
+        const moved = pdqDihedral(dihedral(pixels, name)).hashes.original;
         const apart = distance(pdqDihedral(pixels).hashes[name], moved);
         expect(apart).toBeLessThanOrEqual(name === 'flipPlus1' || name === 'original' ? 2 : 31);
       }
@@ -116,7 +89,7 @@ describe('turned or mirrored pixels', () => {
   test('mirroring twice, or turning back, gives the forms of the original', () => {
     const pixels = noise(64, 64, 3);
     const original = pdqDihedral(pixels).hashes;
-    const turned = pdqDihedral(formOf(pixels, 'rotate90')).hashes;
+    const turned = pdqDihedral(dihedral(pixels, 'rotate90')).hashes;
     expect(distance(turned.rotate270, original.original)).toBe(0);
     expect(distance(turned.rotate90, original.rotate180)).toBe(0);
     expect(distance(turned.rotate180, original.rotate270)).toBe(0);

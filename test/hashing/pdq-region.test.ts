@@ -4,18 +4,10 @@ import { expect, test } from 'vitest';
 import { distance } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
 import { pdqRegion } from '../../src/hashing/pdq-region.js';
-import type { Pixels } from '../../src/pixels.js';
 import { DIHEDRAL_NAMES, layOf } from '../../src/variant.js';
 import { dihedral } from '../../src/variants/forms.js';
 import { planeOfPart, planePixels, workingPlane } from '../../src/variants/working-plane.js';
-import { drawn, patches, photo } from '../variants/pictures.js';
-
-const part = (pixels: Pixels, left: number, top: number, width: number, height: number) =>
-  drawn(width, height, (x, y, channel) => {
-    const channels = pixels.channels ?? 3;
-    const at = ((top + y) * pixels.width + left + x) * channels;
-    return pixels.data[at + (channels === 3 ? channel : 0)]!;
-  });
+import { part, patches, photo } from '../variants/pictures.js';
 
 const PHOTOS = ['airplane-from-above.jpg', 'allium-oreophilum.jpg', 'dust-bowl-home.jpg'];
 const mean = (values: readonly number[]) => values.reduce((sum, one) => sum + one) / values.length;

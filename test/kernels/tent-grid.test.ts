@@ -25,17 +25,21 @@ const places = fc
     Float64Array.from({ length: 64 }, (_, i) => start / 13 + (i * step) / 64),
   );
 
-test('a sample between four pixels mixes them by how near they are', () => {
-  const plane = { luma: Float32Array.of(0, 10, 100, 110), width: 2, height: 2 };
-  const line = () => ({
+function axisOf(at: Float64Array, length: number) {
+  const axis = {
     before: new Int32Array(64),
     after: new Int32Array(64),
     share: new Float64Array(64),
-  });
-  const [across, down, out] = [line(), line(), new Float64Array(4096)];
-  placeOnLine(new Float64Array(64).fill(0.25), 2, across);
-  placeOnLine(new Float64Array(64).fill(0.5), 2, down);
-  uprightGrid(plane, across, down, out);
+  };
+  placeOnLine(at, length, axis);
+  return axis;
+}
+
+test('a sample between four pixels mixes them by how near they are', () => {
+  const plane = { luma: Float32Array.of(0, 10, 100, 110), width: 2, height: 2 };
+  const [across, down] = [0.25, 0.5].map((place) => axisOf(new Float64Array(64).fill(place), 2));
+  const out = new Float64Array(4096);
+  uprightGrid(plane, across!, down!, out);
   expect(out.every((value) => value === 52.5)).toBe(true);
 });
 
@@ -44,13 +48,7 @@ test('upright and turned grids sample as their twin does, and the border outside
     fc.property(sides, places, places, (size, xs, ys) => {
       const plane = planeOf(size);
       const before = plane.luma.slice();
-      const [across, down] = [0, 1].map(() => ({
-        before: new Int32Array(64),
-        after: new Int32Array(64),
-        share: new Float64Array(64),
-      })) as [Parameters<typeof placeOnLine>[2], Parameters<typeof placeOnLine>[2]];
-      placeOnLine(xs, size.width, across);
-      placeOnLine(ys, size.height, down);
+      const [across, down] = [axisOf(xs, size.width), axisOf(ys, size.height)];
       const upright = new Float64Array(4096);
       uprightGrid(plane, across, down, upright);
       const [cosine, sine] = [0.96, -0.28];
@@ -75,13 +73,7 @@ test('samples of what softening would give are those of what it gives', () => {
   fc.assert(
     fc.property(sides, places, places, kernel, kernel, (size, xs, ys, byX, byY) => {
       const plane = planeOf(size);
-      const [across, down] = [0, 1].map(() => ({
-        before: new Int32Array(64),
-        after: new Int32Array(64),
-        share: new Float64Array(64),
-      })) as [Parameters<typeof placeOnLine>[2], Parameters<typeof placeOnLine>[2]];
-      placeOnLine(xs, size.width, across);
-      placeOnLine(ys, size.height, down);
+      const [across, down] = [axisOf(xs, size.width), axisOf(ys, size.height)];
       const [acrossKernel, downKernel] = [Float64Array.from(byX), Float64Array.from(byY)];
       const direct = new Float64Array(4096);
       softGrid(plane, across, down, acrossKernel, downKernel, direct);

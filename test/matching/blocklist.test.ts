@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { uniformHashes } from '../../bench/workloads.js';
+import { isDegenerate } from '../../src/blocklist/degenerate.js';
+import type { WithdrawnKey } from '../../src/blocklist/withdrawals.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { DecodeError } from '../../src/errors.js';
 import { readHashList } from '../../src/exchange/hash-list.js';
-import { PackedEntries } from '../../src/packed-entries.js';
 import { readPackedEntries } from '../../src/exchange/packed-list.js';
 import { writeHashList } from '../../src/exchange/write-hash-list.js';
 import {
@@ -17,8 +18,7 @@ import {
 } from '../../src/hash.js';
 import { createIndex } from '../../src/indexing/mutable-index.js';
 import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
-import { isDegenerate } from '../../src/blocklist/degenerate.js';
-import type { WithdrawnKey } from '../../src/blocklist/withdrawals.js';
+import { PackedEntries } from '../../src/packed-entries.js';
 import { flipBits } from '../arbitraries.js';
 import { BASE, ORDER } from './bases.js';
 

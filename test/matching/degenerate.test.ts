@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Hash, hashFromHex } from '../../src/hash.js';
 import { isDegenerate } from '../../src/blocklist/degenerate.js';
+import { type Hash, hashFromHex } from '../../src/hash.js';
 import { flipBits, hashOf } from '../arbitraries.js';
 
 const order = Array.from({ length: 256 }, (_, bit) => (bit * 37) % 256);

@@ -3,12 +3,12 @@ import { uniformHashes } from '../../bench/workloads.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { ToldRecords } from '../../src/exchange/list-fetch.js';
 import type { ListUpdate } from '../../src/exchange/list-update.js';
-import { PackedEntries } from '../../src/packed-entries.js';
 import type { Hash } from '../../src/hash.js';
 import { createIndex, MutableIndex } from '../../src/indexing/mutable-index.js';
 import { Blocklist, type BlocklistPart, createBlocklist } from '../../src/matching/blocklist.js';
 import { NewEntries } from '../../src/matching/new-entries.js';
 import { ListFeed } from '../../src/node/list-feed.js';
+import { PackedEntries } from '../../src/packed-entries.js';
 import { loopTurns, stepClock } from '../node/event-loop.js';
 
 afterEach(() => vi.restoreAllMocks());

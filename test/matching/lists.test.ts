@@ -1,15 +1,15 @@
 import { expect, test, vi } from 'vitest';
+import { isOwnConfirmed, type ListSettings, type Trust } from '../../src/blocklist/lists.js';
 import type { BlocklistEntry } from '../../src/entry.js';
-import { PackedEntries } from '../../src/packed-entries.js';
 import type { Hash } from '../../src/hash.js';
 import { createIndex } from '../../src/indexing/mutable-index.js';
 import { Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import { decisionToJSON } from '../../src/matching/decision.js';
 import { explain } from '../../src/matching/explain.js';
-import { isOwnConfirmed, type ListSettings, type Trust } from '../../src/blocklist/lists.js';
 import { NewEntries } from '../../src/matching/new-entries.js';
 import { decisionFromJSON } from '../../src/matching/read-decision.js';
 import { createRemoteList } from '../../src/matching/remote-list.js';
+import { PackedEntries } from '../../src/packed-entries.js';
 import type { HashedVariant, Near } from '../../src/variant.js';
 import { flipBits } from '../arbitraries.js';
 import { loopTurns, stepClock } from '../node/event-loop.js';

@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { ListSettings } from '../../src/blocklist/lists.js';
 import type { BlocklistEntry } from '../../src/entry.js';
-import { PackedEntries } from '../../src/packed-entries.js';
 import { type Hash, hashToHex } from '../../src/hash.js';
 import { createAllowList } from '../../src/matching/allow-list.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import { type Decision, decisionToJSON } from '../../src/matching/decision.js';
 import { createFloodGuard } from '../../src/matching/flood-guard.js';
-import type { ListSettings } from '../../src/blocklist/lists.js';
 import { decisionFromJSON } from '../../src/matching/read-decision.js';
 import { createRemoteList } from '../../src/matching/remote-list.js';
 import { reviewFactsOf } from '../../src/matching/review-record.js';
+import { PackedEntries } from '../../src/packed-entries.js';
 import type { HashedVariant } from '../../src/variant.js';
 import { flipBits } from '../arbitraries.js';
 import { loopTurns, stepClock } from '../node/event-loop.js';

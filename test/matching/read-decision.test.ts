@@ -1,6 +1,8 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { type ListSettings, TRUSTS } from '../../src/blocklist/lists.js';
+import type { Withdrawn } from '../../src/blocklist/withdrawals.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { DecodeError } from '../../src/errors.js';
 import {
@@ -21,10 +23,8 @@ import {
   type Match,
 } from '../../src/matching/decision.js';
 import { DECISION_SCHEMA } from '../../src/matching/decision-schema.js';
-import { type ListSettings, TRUSTS } from '../../src/blocklist/lists.js';
 import { decisionFromJSON, withdrawnKeyFromJSON } from '../../src/matching/read-decision.js';
 import type { RemoteMatch } from '../../src/matching/remote-match.js';
-import type { Withdrawn } from '../../src/blocklist/withdrawals.js';
 import { DIHEDRAL_NAMES, LOOK_NAMES, VARIANT_NAMES } from '../../src/variant.js';
 import { flipBits, hashOf } from '../arbitraries.js';
 

@@ -1,8 +1,8 @@
 import { expect, test, vi } from 'vitest';
-import { PackedEntries } from '../../src/packed-entries.js';
 import type { Hash } from '../../src/hash.js';
 import { createIndex } from '../../src/indexing/mutable-index.js';
 import { Shelf } from '../../src/matching/shelf.js';
+import { PackedEntries } from '../../src/packed-entries.js';
 import { flipBits } from '../arbitraries.js';
 import { BASE, ORDER } from './bases.js';
 

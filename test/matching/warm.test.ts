@@ -1,10 +1,10 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { random, uniformHashes } from '../../bench/workloads.js';
 import type { BlocklistEntry } from '../../src/entry.js';
-import { PackedEntries } from '../../src/packed-entries.js';
 import type { Hash } from '../../src/hash.js';
 import { createIndex } from '../../src/indexing/mutable-index.js';
 import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
+import { PackedEntries } from '../../src/packed-entries.js';
 import { type Fails, Fault, watchConstructors, withFaultsLater } from '../faults.js';
 import { loopTurns, stepClock } from '../node/event-loop.js';
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { random } from '../../bench/workloads.js';
 import { distance, newHash } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
@@ -9,7 +9,6 @@ import { createBlocklist } from '../../src/matching/blocklist.js';
 import { checkUpload } from '../../src/node/check-upload.js';
 import { createHashPool } from '../../src/node/create-hash-pool.js';
 import { decodeUntil } from '../../src/node/decode.js';
-import type { HashPool } from '../../src/node/hash-pool.js';
 import type { DecodedLook } from '../../src/node/looks.js';
 import type { Pixels } from '../../src/pixels.js';
 import { canInstall, install } from '../debian.js';
@@ -18,7 +17,7 @@ import { oddFile } from '../shown/grammar.js';
 import { segment } from '../shown/jpeg-writer.js';
 import { sceneOf } from '../shown/raster.js';
 import { photoPath } from './fixtures.js';
-import { type WorkerScripts, workerScripts } from './hash-process.js';
+import { ownScripts } from './hash-process.js';
 
 const PATIENT = { timeout: 600_000 };
 const PROFILES = '/usr/share/color/icc';
@@ -29,16 +28,9 @@ const isThere = () =>
   );
 if (canInstall() && !isThere()) await install(PACKAGES, isThere);
 
-let scripts: WorkerScripts;
-let pool: HashPool;
-beforeAll(() => {
-  scripts = workerScripts();
-  pool = createHashPool({ workerUrl: scripts.url });
-});
-afterAll(async () => {
-  await pool.close();
-  scripts.remove();
-});
+ownScripts('hash-process');
+const pool = createHashPool();
+afterAll(() => pool.close());
 
 const decoded = (bytes: Uint8Array) =>
   decodeUntil(new AbortController().signal, bytes, { variants: 'thorough' });

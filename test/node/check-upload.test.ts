@@ -1,29 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import { checkUpload } from '../../src/node/check-upload.js';
 import { createHashPool } from '../../src/node/create-hash-pool.js';
 import { hashFile } from '../../src/node/hash-file.js';
 import { hashFiles } from '../../src/node/hash-files.js';
-import type { HashPool } from '../../src/node/hash-pool.js';
 import { imagePath, photoFixtures, photoPath } from './fixtures.js';
-import { type WorkerScripts, workerScripts } from './hash-process.js';
+import { ownScripts } from './hash-process.js';
 
 const PATIENT = { timeout: 120_000 };
 const photo = photoPath(photoFixtures[0]!.file);
 const bytes = readFileSync(photo);
 
-let scripts: WorkerScripts;
-let pool: HashPool;
-beforeAll(() => {
-  scripts = workerScripts();
-  pool = createHashPool({ workerUrl: scripts.url });
-});
-afterAll(async () => {
-  await pool.close();
-  scripts.remove();
-});
+ownScripts('hash-process');
+const pool = createHashPool();
+afterAll(() => pool.close());
 
 test('an upload is decided about from whatever a server has', PATIENT, async () => {
   const { hash } = await hashFile(photo);

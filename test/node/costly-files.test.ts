@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { hashFromHex } from '../../src/hash.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import { checkUpload } from '../../src/node/check-upload.js';
 import { createHashPool } from '../../src/node/create-hash-pool.js';
 import { decode } from '../../src/node/decode.js';
-import type { HashPool } from '../../src/node/hash-pool.js';
 import { chunk } from '../browser/png-file.js';
 import {
   avifWithExif,
@@ -21,7 +20,7 @@ import {
   webpWithExif,
 } from './costly-files.js';
 import { photoFixtures, photoPath } from './fixtures.js';
-import { type WorkerScripts, workerScripts } from './hash-process.js';
+import { ownScripts } from './hash-process.js';
 
 const PATIENT = { timeout: 120_000 };
 const MIB = 2 ** 20;
@@ -30,16 +29,9 @@ const list = createBlocklist([
 ]);
 const photo = readFileSync(photoPath(photoFixtures[0]!.file));
 
-let scripts: WorkerScripts;
-let pool: HashPool;
-beforeAll(() => {
-  scripts = workerScripts();
-  pool = createHashPool({ workerUrl: scripts.url, workers: 1, cpuSeconds: 2 });
-});
-afterAll(async () => {
-  await pool.close();
-  scripts.remove();
-});
+ownScripts('hash-process');
+const pool = createHashPool({ workers: 1, cpuSeconds: 2 });
+afterAll(() => pool.close());
 
 const check = (bytes: Uint8Array) => checkUpload(bytes, list, { pool });
 const statOf = (pid: number, file: string) => readFileSync(`/proc/${pid}/${file}`, 'utf8');
@@ -82,7 +74,7 @@ test.each([
 });
 
 test('an AVIF that needs more memory than a worker has is not decoded', PATIENT, async () => {
-  const fresh = createHashPool({ workerUrl: scripts.url, workers: 1, maxMemory: 256 * MIB });
+  const fresh = createHashPool({ workers: 1, maxMemory: 256 * MIB });
   const bytes = await flatAvif(4096);
   expect(bytes.length).toBeLessThan(1000);
   expect((await checkUpload(bytes, list, { pool: fresh })).reason).toBe('too-many-pixels');
@@ -95,7 +87,7 @@ test('an AVIF that needs more memory than a worker has is not decoded', PATIENT,
 
 describe('CPU of a picture', PATIENT, () => {
   test('beyond the limit makes it too-costly, and ends its worker', async () => {
-    const small = createHashPool({ workerUrl: scripts.url, workers: 1, cpuSeconds: 0.1 });
+    const small = createHashPool({ workers: 1, cpuSeconds: 0.1 });
     expect(await checkUpload(photo, list, { pool: small })).toMatchObject({
       verdict: 'unhashable',
       reason: 'too-costly',
@@ -105,7 +97,7 @@ describe('CPU of a picture', PATIENT, () => {
   });
 
   test('is its own: not that of the pictures before', async () => {
-    const one = createHashPool({ workerUrl: scripts.url, workers: 1, cpuSeconds: 1 });
+    const one = createHashPool({ workers: 1, cpuSeconds: 1 });
     const first = await checkUpload(photo, list, { pool: one });
     const [pid] = one.stats().pids;
     // In hundredths of a second.

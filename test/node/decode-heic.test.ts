@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import type { Worker } from 'node:worker_threads';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { distance } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
 import { type DecodeOptions, decode, decodeUntil } from '../../src/node/decode.js';
@@ -13,18 +11,24 @@ import { decodeThreads } from '../../src/node/start-thread.js';
 import { variantPicture } from '../../src/node/variant-picture.js';
 import { onBackdrop, orient } from '../../src/variants/forms.js';
 import { heicPath, imagePath, photoPath } from './fixtures.js';
-import { buildHeicWorker, heicWorkerUrl } from './heic-worker.js';
+import { ownScripts } from './hash-process.js';
 
-const { url: workerUrl, remove } = buildHeicWorker({ decoder: true });
-afterAll(remove);
+const scripts = ownScripts('heic-worker');
+
+/** `decode` of a program that has no threads yet, and finds its scripts there. */
+async function newDecode(folder = scripts.folder): Promise<typeof decode> {
+  vi.resetModules();
+  (await import('../../src/node/start-thread.js')).setWorkerScripts(folder);
+  return (await import('../../src/node/decode.js')).decode;
+}
 
 const read = (file: string) => readFileSync(heicPath(file));
-const hashOf = (file: string) => hashFile(heicPath(file), { workerUrl });
+const hashOf = (file: string) => hashFile(heicPath(file));
 /** What libheif's own heif-dec decodes (fixtures/README.md). */
 const native = async (file: string) => (await decode(read(file))).pixels;
 
-const errorOf = (bytes: Uint8Array, options?: DecodeOptions) =>
-  decode(bytes, { workerUrl, ...options }).then(
+const errorOf = (bytes: Uint8Array, options?: DecodeOptions, decodeBytes = decode) =>
+  decodeBytes(bytes, options).then(
     () => undefined,
     (error) => error,
   );
@@ -42,7 +46,7 @@ describe('the picture that libheif decodes', () => {
     const { width, height, variants, ranks: _, ...image } = await hashOf('turned.heic');
     expect(image).toEqual(pdq(orient(upright, 6)));
     expect([width, height, variants]).toEqual([150, 301, []]);
-    const stored = await hashFile(heicPath('turned.heic'), { workerUrl, orientation: 'stored' });
+    const stored = await hashFile(heicPath('turned.heic'), { orientation: 'stored' });
     expect(stored.hash).toEqual(image.hash);
   });
 
@@ -53,7 +57,7 @@ describe('the picture that libheif decodes', () => {
 
   test('may not be what a film shows, if it has tracks', async () => {
     const film = Buffer.from('\0\0\0\x10moov\0\0\0\x08free', 'latin1');
-    const options = { workerUrl, variants: 'orientation' } as const;
+    const options = { variants: 'orientation' } as const;
     const { signal } = new AbortController();
     for (const [tracks, unseen] of [
       [[], undefined],
@@ -93,21 +97,21 @@ describe('the picture that libheif decodes', () => {
     const { hash } = await hashOf('photo.heic');
     const jpeg = await hashFile(photoPath('locomotion-house-cat-w301.jpg'));
     expect(distance(hash, jpeg.hash)).toBeLessThanOrEqual(10);
-    expect((await decode(read('photo.heic'), { workerUrl })).format).toBe('heic');
+    expect((await decode(read('photo.heic'))).format).toBe('heic');
   });
 });
 
 test('a batch of HEIC and other files, one of them broken, comes in order', async () => {
   const paths = ['photo.heic', 'half.heic', 'photo.png', 'turned.heic', 'photo.heic'].map(heicPath);
   const results = [];
-  for await (const { image, error } of hashFiles(paths, { workerUrl, variants: 'dihedral' })) {
+  for await (const { image, error } of hashFiles(paths, { variants: 'dihedral' })) {
     results.push(error?.code ?? image?.width);
   }
   expect(results).toEqual([301, 'corrupt', 301, 150, 301]);
 });
 
 test('a variant of HEIC can be shown', async () => {
-  const png = await variantPicture(heicPath('photo.heic'), { name: 'original' }, { workerUrl });
+  const png = await variantPicture(heicPath('photo.heic'), { name: 'original' });
   const { pixels } = await decode(png);
   expect([pixels.width, pixels.height]).toEqual([301, 150]);
 });
@@ -124,7 +128,7 @@ describe('is refused', () => {
     const bytes = read('photo.heic');
     const error = await errorOf(bytes, { maxPixels: 301 * 150 - 1 });
     expect(error.code).toBe('too-many-pixels');
-    const { pixels } = await decode(bytes, { workerUrl, maxPixels: 301 * 150 });
+    const { pixels } = await decode(bytes, { maxPixels: 301 * 150 });
     expect(pixels.width).toBe(301);
   });
 
@@ -141,23 +145,34 @@ describe('is refused', () => {
   });
 
   test('if no thread can be started, with what to do', async () => {
-    const error = await errorOf(read('photo.heic'), { workerUrl: new URL('http://localhost/') });
+    vi.doMock('node:worker_threads', () => ({
+      Worker: class {
+        constructor() {
+          throw new Error('no threads are allowed');
+        }
+      },
+    }));
+    onTestFinished(() => vi.doUnmock('node:worker_threads'));
+    const error = await errorOf(read('photo.heic'), {}, await newDecode());
     expect(error).toMatchObject({ name: 'DecodeError', code: 'decoder-missing' });
-    expect(error.message).toContain('workerUrl');
+    expect(error.message).toContain('setWorkerScripts');
+    expect(error.cause.message).toBe('no threads are allowed');
   });
 
   test('if heic-decode is not installed, with what to do', async () => {
-    const without = heicWorkerUrl({ decoder: false });
-    const error = await errorOf(read('photo.heic'), { workerUrl: without });
+    const script = readFileSync(new URL('heic-worker.js', scripts.folder), 'utf8');
+    const text = script.replaceAll('heic-decode', 'not-installed');
+    const without = await newDecode(scripts.played('heic-worker', 'without', text));
+    const error = await errorOf(read('photo.heic'), {}, without);
     expect(error.code).toBe('decoder-missing');
     expect(error.message).toMatch(/HEIC.*npm install heic-decode.*save the picture as JPEG/);
   });
 
   test('if a bundler left out the thread, with what to do', async () => {
-    const nowhere = pathToFileURL(join(import.meta.dirname, 'nowhere.mjs'));
-    const error = await errorOf(read('photo.heic'), { workerUrl: nowhere });
+    const left = await newDecode(new URL('nowhere/', scripts.folder));
+    const error = await errorOf(read('photo.heic'), {}, left);
     expect(error.code).toBe('decoder-missing');
-    expect(error.message).toContain('workerUrl');
+    expect(error.message).toContain('setWorkerScripts');
   });
 });
 
@@ -175,8 +190,8 @@ async function threadsOf(work: () => Promise<void>): Promise<{ started: number; 
 }
 
 test('one thread serves a batch, and restarts only after an error', async () => {
-  const url = heicWorkerUrl({ decoder: true });
-  const one = (file: string) => decode(read(file), { workerUrl: url }).catch(() => {});
+  const decodeAnew = await newDecode();
+  const one = (file: string) => decodeAnew(read(file)).catch(() => {});
   const good = await threadsOf(async () => {
     for (let i = 0; i < 5; i++) await one('photo.heic');
   });
@@ -192,23 +207,24 @@ test('one thread serves a batch, and restarts only after an error', async () => 
 test('an idle thread does not keep the process alive', async () => {
   const ports = () =>
     process.getActiveResourcesInfo().filter((kind) => kind === 'MessagePort').length;
+  const decodeAnew = await newDecode();
   const before = ports();
   // Counted when its thread starts: a look at intervals may come after its end.
   let busy = 0;
   process.once('worker', () => {
     busy = ports();
   });
-  await decode(read('photo.heic'), { workerUrl: heicWorkerUrl({ decoder: true }) });
+  await decodeAnew(read('photo.heic'));
   expect(busy).toBeGreaterThan(before);
   expect(ports()).toBe(before);
 });
 
 describe('is given up', () => {
   test('when the time is up, and its thread ends', async () => {
-    const url = heicWorkerUrl({ decoder: true });
+    const decodeAnew = await newDecode();
     const threads = await threadsOf(async () => {
-      const options = { workerUrl: url, timeoutSeconds: 0.001 };
-      expect(await errorOf(read('photo.heic'), options)).toMatchObject({ code: 'timeout' });
+      const error = await errorOf(read('photo.heic'), { timeoutSeconds: 0.001 }, decodeAnew);
+      expect(error).toMatchObject({ code: 'timeout' });
     });
     expect(threads.started).toBe(1);
     await expect.poll(threads.ended).toBe(1);
@@ -217,9 +233,12 @@ describe('is given up', () => {
   test('on abort, with its reason, and its thread ends', async () => {
     const controller = new AbortController();
     const reason = new Error('enough');
-    const options = { workerUrl: heicWorkerUrl({ decoder: true }), signal: controller.signal };
+    const { signal } = controller;
+    const decodeAnew = await newDecode();
     const threads = await threadsOf(async () => {
-      const many = Array.from({ length: 8 }, () => errorOf(read('photo.heic'), options));
+      const many = Array.from({ length: 8 }, () =>
+        errorOf(read('photo.heic'), { signal }, decodeAnew),
+      );
       await setTimeout(5);
       controller.abort(reason);
       for (const error of await Promise.all(many)) expect(error).toBe(reason);
@@ -227,7 +246,7 @@ describe('is given up', () => {
     // Only those being decoded; the others never began.
     expect(threads.started).toBeLessThanOrEqual(decodeThreads());
     await expect.poll(threads.ended).toBe(threads.started);
-    const { pixels } = await decode(read('photo.heic'), { workerUrl });
+    const { pixels } = await decode(read('photo.heic'));
     expect(pixels.width).toBe(301);
   });
 });
@@ -237,7 +256,7 @@ test('leaves the bytes unchanged, also in a view of a larger buffer', async () =
   const larger = Buffer.concat([Buffer.alloc(13, 1), bytes, Buffer.alloc(5, 2)]);
   const before = Buffer.from(larger);
   const view = new Uint8Array(larger.buffer, larger.byteOffset + 13, bytes.length);
-  const { pixels } = await decode(view, { workerUrl });
+  const { pixels } = await decode(view);
   expect(Buffer.compare(larger, before)).toBe(0);
-  expect(pixels).toEqual((await decode(bytes, { workerUrl })).pixels);
+  expect(pixels).toEqual((await decode(bytes)).pixels);
 });

@@ -1,16 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  appendFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -30,16 +21,16 @@ import {
   openFeedbackQueue,
 } from '../../src/node/feedback-queue.js';
 import { fileHandles } from '../disk/file-handles.js';
+import { temporaryFolder } from '../temporary-folder.js';
 import { fileService, postTo } from './feedback-service.js';
 import { workerScripts } from './hash-process.js';
 
-const base = mkdtempSync(join(tmpdir(), 'onlyhashes-feedback-'));
+const base = temporaryFolder('feedback');
 const open: FeedbackQueue[] = [];
 afterEach(async () => {
   vi.restoreAllMocks();
   await Promise.all(open.splice(0).map((queue) => queue.close()));
 });
-afterAll(() => rmSync(base, { recursive: true, force: true }));
 
 let folders = 0;
 const freshFolder = () => join(base, `${folders++}`);

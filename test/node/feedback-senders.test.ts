@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { NewFeedback } from '../../src/exchange/feedback-item.js';
 import { NcmecClient } from '../../src/exchange/ncmec-client.js';
 import { StopNciiClient } from '../../src/exchange/stop-ncii-client.js';
@@ -12,9 +10,9 @@ import type { FakeRequest, Fault } from '../../src/testing/fake-service.js';
 import { type FakeStopNcii, fakeStopNcii } from '../../src/testing/fake-stop-ncii.js';
 import { stillClock } from '../exchange/still-clock.js';
 import { hexOf } from '../matching/reviews.js';
+import { temporaryFolder } from '../temporary-folder.js';
 
-const base = mkdtempSync(join(tmpdir(), 'onlyhashes-senders-'));
-afterAll(() => rmSync(base, { recursive: true, force: true }));
+const base = temporaryFolder('senders');
 
 const HASH = hexOf(3);
 const CREDENTIALS = { user: 'user', password: 'password' };

@@ -1,19 +1,18 @@
 import fc from 'fast-check';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { random } from '../../bench/workloads.js';
 import { pdq } from '../../src/hashing/pdq.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import { checkUpload } from '../../src/node/check-upload.js';
 import { createHashPool } from '../../src/node/create-hash-pool.js';
 import { decodeUntil } from '../../src/node/decode.js';
-import type { HashPool } from '../../src/node/hash-pool.js';
 import { chunk } from '../browser/png-file.js';
 import { iccpOf, PROFILES } from '../shown/profiles.js';
 import { sceneOf } from '../shown/raster.js';
 import { apng, gifAnimation, type MadeFrame, webpAnimation } from './animations.js';
 import { photoPath } from './fixtures.js';
-import { type WorkerScripts, workerScripts } from './hash-process.js';
+import { ownScripts } from './hash-process.js';
 
 const { signal } = new AbortController();
 const looksOf = (bytes: Uint8Array) => decodeUntil(signal, bytes, { variants: 'quick' });
@@ -110,16 +109,9 @@ describe('frames are those that libwebp and libvips make', () => {
 });
 
 describe('what an animation shows is what is checked', { timeout: 120_000 }, () => {
-  let scripts: WorkerScripts;
-  let pool: HashPool;
-  beforeAll(() => {
-    scripts = workerScripts();
-    pool = createHashPool({ workerUrl: scripts.url });
-  });
-  afterAll(async () => {
-    await pool.close();
-    scripts.remove();
-  });
+  ownScripts('hash-process');
+  const pool = createHashPool();
+  afterAll(() => pool.close());
 
   const photo = async (file: string, milliseconds: number): Promise<MadeFrame> => {
     const sides = { width: 160, height: 160 };

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import sharp from 'sharp';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { DecodeError } from '../../src/errors.js';
@@ -16,8 +15,11 @@ import {
   type HashProgress,
   hashFiles,
 } from '../../src/node/hash-files.js';
+import { setWorkerScripts } from '../../src/node/start-thread.js';
 import { heicPath, imagePath, photoFixtures, photoPath } from './fixtures.js';
-import { heicWorkerUrl } from './heic-worker.js';
+import { ownScripts } from './hash-process.js';
+
+const scripts = ownScripts('heic-worker');
 
 const photos = photoFixtures.map(({ file }) => photoPath(file));
 const small = ['rgb.png', 'grey.png', 'still.gif', 'baseline.jpg', 'lossless.webp'].map(imagePath);
@@ -108,26 +110,24 @@ test('a slow file delays only the results of those behind it', async () => {
   // The decoder of the first file waits until the tenth of the others ends.
   const folder = mkdtempSync(join(tmpdir(), 'hash-files-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  const [script, ten] = [join(folder, 'waiting.mjs'), join(folder, 'ten')];
-  writeFileSync(
-    script,
+  const ten = join(folder, 'ten');
+  const waiting = scripts.played(
+    'heic-worker',
+    'waiting',
     `import { existsSync } from 'node:fs';
      import { setTimeout } from 'node:timers/promises';
      while (!existsSync(${JSON.stringify(ten)})) await setTimeout(5);
-     await import(${JSON.stringify(heicWorkerUrl({ decoder: true }).href)});`,
+     await import('../heic-worker.js');`,
   );
+  setWorkerScripts(waiting);
+  onTestFinished(() => setWorkerScripts(scripts.folder));
   const paths = [heicPath('mosaic.heic'), ...repeated(20)];
   const ended: string[] = [];
   const onProgress = ({ file }: HashProgress) => {
     if (ended.push(file) === 10) writeFileSync(ten, '');
   };
   const results = await collect(
-    hashFiles(paths, {
-      concurrency: 2,
-      onProgress,
-      timeoutSeconds: 60,
-      workerUrl: pathToFileURL(script),
-    }),
+    hashFiles(paths, { concurrency: 2, onProgress, timeoutSeconds: 60 }),
   );
   expect(results.map(({ file }) => file)).toEqual(paths);
   expect(results.filter(({ error }) => error)).toEqual([]);

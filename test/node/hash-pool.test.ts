@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import sharp from 'sharp';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { random } from '../../bench/workloads.js';
 import { DecodeError } from '../../src/errors.js';
 import type { RemoteAnswer } from '../../src/exchange/remote-matcher.js';
@@ -15,6 +15,7 @@ import { createRemoteList } from '../../src/matching/remote-list.js';
 import { createHashPool, isSpent } from '../../src/node/create-hash-pool.js';
 import { hashFile, variantsOfFile } from '../../src/node/hash-file.js';
 import type { HashPool, HashPoolOptions } from '../../src/node/hash-pool.js';
+import { setWorkerScripts } from '../../src/node/start-thread.js';
 import type { HashedImage } from '../../src/variant.js';
 import {
   heicPath,
@@ -24,21 +25,18 @@ import {
   photoFixtures,
   photoPath,
 } from './fixtures.js';
-import { isAlive, type WorkerScripts, workerScripts, workerThat } from './hash-process.js';
-import { buildHeicWorker } from './heic-worker.js';
+import { isAlive, ownScripts, workerThat } from './hash-process.js';
 
 // Processes start, and the machine may be busy.
 const PATIENT = { timeout: 120_000 };
 
-let scripts: WorkerScripts;
-beforeAll(() => {
-  scripts = workerScripts();
-});
-afterAll(() => scripts.remove());
+const scripts = ownScripts('hash-process', 'heic-worker');
 
 const pools: HashPool[] = [];
-function poolOf(options: HashPoolOptions = {}): HashPool {
-  const pool = createHashPool({ workers: 1, workerUrl: scripts.url, ...options });
+/** A pool; the workers of all are those of `folder` from then on. */
+function poolOf(options: HashPoolOptions = {}, folder = scripts.folder): HashPool {
+  setWorkerScripts(folder);
+  const pool = createHashPool({ workers: 1, ...options });
   pools.push(pool);
   return pool;
 }
@@ -172,13 +170,22 @@ describe.each(['process', 'thread'] as const)('a pool of isolation %s', (isolati
   );
 });
 
-test('a picture of HEIC is decoded in the thread of a worker', PATIENT, async () => {
-  const { url: workerUrl, remove } = buildHeicWorker({ decoder: true });
-  const file = heicPath('photo.heic');
-  const there = await poolOf().hash(file, { workerUrl });
-  expect(there).toEqual(await hashFile(file, { workerUrl }));
-  remove();
-});
+test(
+  'a picture of HEIC is decoded in a thread, by the script beside its worker',
+  PATIENT,
+  async () => {
+    const file = heicPath('photo.heic');
+    const here = await hashFile(file);
+    const moved = scripts.played('hash-process', 'moved', "import '../hash-process.js';");
+    for (const isolation of ['process', 'thread'] as const) {
+      expect(await codeOf(poolOf({ isolation }, moved).hash(file))).toBe('decoder-missing');
+    }
+    scripts.played('heic-worker', 'moved', "import '../heic-worker.js';");
+    for (const isolation of ['process', 'thread'] as const) {
+      expect(await poolOf({ isolation }, moved).hash(file)).toEqual(here);
+    }
+  },
+);
 
 test(
   'a decision tells of the upload, where the time went and what was searched',
@@ -255,7 +262,8 @@ test('what keeps a picture from being hashed is the reason of its decision', PAT
 
 /** A worker that hashes every picture alike, and does `then` when it is to let one go. */
 const endingWith = (then: string) =>
-  scripts.write(
+  scripts.played(
+    'hash-process',
     `end-${then.length}`,
     `const hash = { algorithm: 'pdq', bytes: new Uint8Array(32).fill(15) };
      const variants = [{ name: 'original', hash, quality: 100 }];
@@ -270,19 +278,17 @@ const endingWith = (then: string) =>
 
 describe('a worker that fails costs the picture that it has', () => {
   const scriptOf = (name: string, ask: 'begin' | 'first', then: string) =>
-    scripts.write(name, workerThat(ask, then));
+    scripts.played('hash-process', name, workerThat(ask, then));
 
   test('if it crashes', PATIENT, async () => {
-    const workerUrl = scriptOf('crash', 'first', 'process.abort();');
-    const pool = poolOf({ workerUrl });
+    const pool = poolOf({}, scriptOf('crash', 'first', 'process.abort();'));
     const codes = await Promise.all([1, 2, 3].map(() => codeOf(pool.hash(photoBytes))));
     expect(codes).toEqual(['crashed', 'crashed', 'crashed']);
     expect(pool.stats()).toMatchObject({ failed: 3, restarts: 3, bytesInFlight: 0 });
   });
 
   test('if it hangs', PATIENT, async () => {
-    const workerUrl = scriptOf('hang', 'first', 'for (;;);');
-    const pool = poolOf({ workerUrl });
+    const pool = poolOf({}, scriptOf('hang', 'first', 'for (;;);'));
     expect(await codeOf(pool.hash(photoBytes, { timeoutSeconds: 2 }))).toBe('timeout');
     expect(pool.stats().restarts).toBe(1);
     await until(() => pool.stats().workers === 0);
@@ -321,8 +327,7 @@ describe('a worker that fails costs the picture that it has', () => {
 
   test('and none, if it dies or hangs after its last answer', PATIENT, async () => {
     for (const then of ['process.exit(1)', '']) {
-      const workerUrl = endingWith(then);
-      const pool = poolOf({ workerUrl });
+      const pool = poolOf({}, endingWith(then));
       for (let i = 0; i < 2; i++) expect(await codeOf(pool.hash(photoBytes))).toBe('done');
       expect(pool.stats()).toMatchObject({ queued: 0, atWork: 0, bytesInFlight: 0 });
     }
@@ -338,7 +343,8 @@ describe('a worker that fails costs the picture that it has', () => {
       const facts = { width: 9, height: 9, format: 'png', decoding: 'full' };
       const first = { variants, done: true, hashing: 1, facts };
       process.on('disconnect', () => process.exit());`;
-    const atEnd = scripts.write(
+    const atEnd = scripts.played(
+      'hash-process',
       'large-at-end',
       `${answers}
        process.on('message', (asked) => {
@@ -347,9 +353,10 @@ describe('a worker that fails costs the picture that it has', () => {
        });
        process.send('ready');`,
     );
-    const pool = poolOf({ workerUrl: atEnd });
+    const pool = poolOf({}, atEnd);
     for (let i = 0; i < 3; i++) expect(await codeOf(pool.hash(photoBytes))).toBe('done');
-    const atBegin = scripts.write(
+    const atBegin = scripts.played(
+      'hash-process',
       'large-at-begin',
       `${answers}
        import { existsSync, writeFileSync } from 'node:fs';
@@ -362,11 +369,12 @@ describe('a worker that fails costs the picture that it has', () => {
        });
        process.send('ready');`,
     );
-    expect(await codeOf(poolOf({ workerUrl: atBegin }).hash(photoBytes))).toBe('done');
+    expect(await codeOf(poolOf({}, atBegin).hash(photoBytes))).toBe('done');
   });
 
   test('and has of the environment what it needs, by name', PATIENT, async () => {
-    const workerUrl = scripts.write(
+    const folder = scripts.played(
+      'hash-process',
       'environment',
       `import { writeFileSync } from 'node:fs';
        writeFileSync(new URL('environment.json', import.meta.url), JSON.stringify(process.env));
@@ -386,27 +394,30 @@ describe('a worker that fails costs the picture that it has', () => {
     const before = { ...process.env };
     Object.assign(process.env, secrets, needed);
     try {
-      expect(await codeOf(poolOf({ workerUrl }).hash(photoBytes))).toBe('corrupt');
+      expect(await codeOf(poolOf({}, folder).hash(photoBytes))).toBe('corrupt');
     } finally {
       for (const name of Object.keys({ ...secrets, ...needed })) {
         if (before[name] === undefined) delete process.env[name];
         else process.env[name] = before[name];
       }
     }
-    const given = JSON.parse(readFileSync(new URL('environment.json', scripts.url), 'utf8'));
+    const given = JSON.parse(readFileSync(new URL('environment.json', folder), 'utf8'));
     expect(given).toMatchObject({ ...needed, PATH: process.env.PATH, UV_THREADPOOL_SIZE: '2' });
     expect(Object.keys(given).filter((name) => name in secrets)).toEqual([]);
     expect(JSON.stringify(given)).not.toContain('secret');
   });
 
   test('and none is tried for ever', PATIENT, async () => {
-    const begins = poolOf({ workerUrl: scriptOf('begin', 'begin', 'process.exit(1);') });
+    const begins = poolOf({}, scriptOf('begin', 'begin', 'process.exit(1);'));
     expect(await codeOf(begins.hash(photoBytes))).toBe('crashed');
-    const missing = poolOf({ workerUrl: new URL('missing.mjs', scripts.url) });
+    const missing = poolOf({}, new URL('missing', scripts.folder));
     expect(await codeOf(missing.hash(photoBytes))).toBe('decoder-missing');
     expect(missing.stats().restarts).toBe(3);
   });
 });
+
+/** Workers that never answer. */
+const silent = () => scripts.played('hash-process', 'silent', workerThat('first', ''));
 
 /** Workers killed under load; the release runs 500. */
 const KILLS = Number(process.env.POOL_KILLS ?? 12);
@@ -456,8 +467,7 @@ test(`${KILLS} workers are killed at random: every upload has exactly one answer
 
 describe('admission', () => {
   test('when too many wait, the next is told so at once and not read', PATIENT, async () => {
-    const workerUrl = scripts.write('silent', workerThat('first', ''));
-    const pool = poolOf({ workerUrl, maxQueued: 2, timeoutSeconds: 5 });
+    const pool = poolOf({ maxQueued: 2, timeoutSeconds: 5 }, silent());
     const accepted = [1, 2, 3].map(() => codeOf(pool.hash(photoBytes)));
     await until(() => pool.stats().atWork === 1);
     expect(pool.stats()).toMatchObject({ queued: 2, atWork: 1 });
@@ -608,8 +618,7 @@ describe('who gives up is answered at once', () => {
   const reason = new Error('enough');
 
   test('while the picture waits for memory, is read or waits for a worker', PATIENT, async () => {
-    const workerUrl = scripts.write('silent', workerThat('first', ''));
-    const pool = poolOf({ workerUrl, maxBytesInFlight: 2 ** 20, timeoutSeconds: 6 });
+    const pool = poolOf({ maxBytesInFlight: 2 ** 20, timeoutSeconds: 6 }, silent());
     const held = codeOf(pool.hash(imagePath('rgb.png')));
     await until(() => pool.stats().atWork === 1);
     const stages: [ReadableStream<Uint8Array> | Uint8Array, () => boolean][] = [
@@ -705,8 +714,8 @@ test('a worker is free while a remote list is waited for', PATIENT, async () => 
 });
 
 test('a worker is replaced if it keeps much, or after so many pictures', PATIENT, async () => {
-  const workerUrl = endingWith('process.send({ residentBytes: 2 ** 29 + 1 })');
-  const pool = poolOf({ workerUrl, maxMemory: 2 ** 30 });
+  const large = endingWith('process.send({ residentBytes: 2 ** 29 + 1 })');
+  const pool = poolOf({ maxMemory: 2 ** 30 }, large);
   const pids = new Set<number>();
   for (let i = 0; i < 3; i++) {
     await pool.hash(photoBytes);
@@ -761,7 +770,7 @@ describe('a program with a pool', () => {
     scripts.write(
       `program-${then.length}`,
       `import { createHashPool } from ${JSON.stringify(scripts.build('src/node/create-hash-pool.ts').href)};
-       const pool = createHashPool({ workers: 1, workerUrl: ${JSON.stringify(scripts.url.href)} });
+       const pool = createHashPool({ workers: 1 });
        await pool.hash(${JSON.stringify(photo)});
        ${then}
        console.log(pool.stats().pids[0]);`,
@@ -782,7 +791,7 @@ describe('a program with a pool', () => {
         'no-descriptors',
         `import { openSync } from 'node:fs';
          import { createHashPool } from ${JSON.stringify(scripts.build('src/node/create-hash-pool.ts').href)};
-         const pool = createHashPool({ workers: 1, workerUrl: ${JSON.stringify(scripts.url.href)} });
+         const pool = createHashPool({ workers: 1 });
          try { for (;;) openSync('/dev/null'); } catch {}
          await pool.hash(new Uint8Array(9)).catch(({ code }) => console.log(code));
          await pool.close();`,

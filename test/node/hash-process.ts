@@ -1,28 +1,46 @@
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { buildSync } from 'esbuild';
+import { afterAll } from 'vitest';
+import { setWorkerScripts } from '../../src/node/start-thread.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/** A folder with scripts of workers. */
+/** A script that the package starts. */
+type Script = 'hash-process' | 'heic-worker' | 'index-worker';
+
+/** A folder with scripts that find the packages of this one. */
 export interface WorkerScripts {
-  /** the package's own */
-  readonly url: URL;
+  /** the folder, for `setWorkerScripts` */
+  readonly folder: URL;
   /** bundles a file of this repository */
   build(file: string): URL;
-  /** a worker that the test plays */
   write(name: string, text: string): URL;
+  /** @returns a folder whose script of this name is played by the test */
+  played(script: Script, name: string, text: string): URL;
   remove(): void;
 }
 
-/** Builds the script of a pool's workers as the package does: processes run JavaScript. */
+/**
+ * These scripts, built as the package builds them (processes run JavaScript), for the tests of a
+ * file or a group.
+ */
+export function ownScripts(...own: Script[]): WorkerScripts {
+  const scripts = workerScripts();
+  for (const script of own) scripts.build(`src/node/${script}.ts`);
+  setWorkerScripts(scripts.folder);
+  afterAll(scripts.remove);
+  return scripts;
+}
+
 export function workerScripts(): WorkerScripts {
-  const folder = mkdtempSync(join(tmpdir(), 'hash-process-'));
+  const folder = mkdtempSync(join(tmpdir(), 'scripts-'));
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
   const build = (file: string) => {
-    const outfile = join(folder, `${file.replace(/.*\//, '').replace(/\.ts$/, '')}.mjs`);
+    const outfile = join(folder, `${file.replace(/.*\//, '').replace(/\.ts$/, '')}.js`);
     buildSync({
       entryPoints: [join(ROOT, file)],
       bundle: true,
@@ -33,14 +51,17 @@ export function workerScripts(): WorkerScripts {
     });
     return pathToFileURL(outfile);
   };
+  const write = (name: string, text: string) => {
+    const path = join(folder, `${name}.js`);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+    return pathToFileURL(path);
+  };
   return {
-    url: build('src/node/hash-process.ts'),
+    folder: pathToFileURL(`${folder}/`),
     build,
-    write(name, text) {
-      const path = join(folder, `${name}.mjs`);
-      writeFileSync(path, text);
-      return pathToFileURL(path);
-    },
+    write,
+    played: (script, name, text) => new URL('.', write(`${name}/${script}`, text)),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

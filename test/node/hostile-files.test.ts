@@ -1,8 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { FormatError } from '../../src/errors.js';
 import { allowListFromJSON } from '../../src/matching/allow-list.js';
 import { createFloodGuard, type FloodGuardJSON } from '../../src/matching/flood-guard.js';
@@ -13,14 +12,11 @@ import { readFetchStates } from '../../src/node/fetch-states.js';
 import { readReviewLog, recordIn } from '../../src/node/review-files.js';
 import { HOSTILE_INPUTS, HOSTILE_TIMEOUT, hostileJson, readsHostile } from '../exchange/hostile.js';
 import { anyRecord, hexOf, record } from '../matching/reviews.js';
+import { temporaryFolder } from '../temporary-folder.js';
 
 // What a platform keeps beside its lists, read from files that somebody has broken.
 
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-hostile-'));
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('hostile');
 
 /** So that both ways of a reader that does not throw are counted. */
 const refuse = () => {

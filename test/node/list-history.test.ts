@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { ListSettings } from '../../src/blocklist/lists.js';
+import type { WithdrawnKey } from '../../src/blocklist/withdrawals.js';
 import type { BlocklistEntry } from '../../src/entry.js';
-import { PackedEntries } from '../../src/packed-entries.js';
 import type { RemoteAnswer } from '../../src/exchange/remote-matcher.js';
 import { type Hash, hashFromHex, hashToHex } from '../../src/hash.js';
 import {
@@ -15,13 +16,12 @@ import {
 import { Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import { type Decision, decisionToJSON, type Match } from '../../src/matching/decision.js';
 import { createFloodGuard, type FloodGuard } from '../../src/matching/flood-guard.js';
-import type { ListSettings } from '../../src/blocklist/lists.js';
 import { decisionFromJSON } from '../../src/matching/read-decision.js';
 import { createRemoteList, type RemoteList } from '../../src/matching/remote-list.js';
 import type { RemoteMatch } from '../../src/matching/remote-match.js';
-import type { WithdrawnKey } from '../../src/blocklist/withdrawals.js';
 import { openBlocklist } from '../../src/node/blocklist-file.js';
 import { saveBlocklist } from '../../src/node/save-blocklist.js';
+import { PackedEntries } from '../../src/packed-entries.js';
 import type { HashedVariant } from '../../src/variant.js';
 import { flipBits } from '../arbitraries.js';
 import { BASE, ORDER } from '../matching/bases.js';

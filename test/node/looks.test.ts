@@ -1,23 +1,20 @@
 import sharp, { type Sharp } from 'sharp';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { hashFromHex, newHash } from '../../src/hash.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import { checkUpload } from '../../src/node/check-upload.js';
 import { createHashPool } from '../../src/node/create-hash-pool.js';
 import { hashFile } from '../../src/node/hash-file.js';
 import type { CheckOptions, HashPoolOptions } from '../../src/node/hash-pool.js';
+import { setWorkerScripts } from '../../src/node/start-thread.js';
 import { variantPicture } from '../../src/node/variant-picture.js';
 import { photoPath } from './fixtures.js';
-import { type WorkerScripts, workerScripts } from './hash-process.js';
+import { ownScripts } from './hash-process.js';
 
 // Processes start, and the machine may be busy.
 const PATIENT = { timeout: 120_000 };
 
-let scripts: WorkerScripts;
-beforeAll(() => {
-  scripts = workerScripts();
-});
-afterAll(() => scripts.remove());
+const scripts = ownScripts('hash-process');
 
 const cut = { left: 320, top: 0, width: 320, height: 240 };
 const grey = async () =>
@@ -57,7 +54,7 @@ describe.each(Object.keys(FORMATS))(
           .toBuffer(),
       );
       const file = await FORMATS[format]!(await black(edited)).toBuffer();
-      const pool = createHashPool({ workers: 1, workerUrl: scripts.url });
+      const pool = createHashPool({ workers: 1 });
       const blocklist = createBlocklist([{ hash, labels: [] }]);
       const { verdict, matches } = await checkUpload(file, blocklist, { pool });
       await pool.close();
@@ -80,7 +77,7 @@ test('a lossless WebP has alpha though its flag says that it has none', PATIENT,
   const length = Buffer.alloc(4);
   length.writeUInt32LE(Buffer.concat(extended).length);
   const file = Buffer.concat([Buffer.from('RIFF'), length, ...extended]);
-  const pool = createHashPool({ workers: 1, workerUrl: scripts.url });
+  const pool = createHashPool({ workers: 1 });
   const decision = await pool.check(file, createBlocklist([{ hash, labels: [] }]));
   await pool.close();
   expect(decision).toMatchObject({ verdict: 'match', matches: [{ variant: { name: 'onWhite' } }] });
@@ -102,7 +99,8 @@ describe('what was not looked at', () => {
     { listed = far, ...options }: CheckOptions & { listed?: typeof near } = {},
     pool: HashPoolOptions = {},
   ) {
-    const workerUrl = scripts.write(
+    const played = scripts.played(
+      'hash-process',
       `facts-${facts.replaceAll(/\W/g, '')}`,
       `const hash = { algorithm: 'pdq', bytes: Uint8Array.of(${BYTES}) };
        const variants = [{ name: 'original', hash, quality: 100 }];
@@ -114,10 +112,12 @@ describe('what was not looked at', () => {
        });
        process.send('ready');`,
     );
-    const checking = createHashPool({ workers: 1, workerUrl, ...pool });
+    setWorkerScripts(played);
+    const checking = createHashPool({ workers: 1, ...pool });
     const blocklist = createBlocklist([{ hash: listed, labels: [] }]);
     const decision = await checking.check(Uint8Array.of(1), blocklist, options);
     await checking.close();
+    setWorkerScripts(scripts.folder);
     return decision;
   }
 

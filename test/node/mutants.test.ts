@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { random } from '../../bench/workloads.js';
 import { DecodeError } from '../../src/errors.js';
 import { hashFromHex } from '../../src/hash.js';
@@ -7,7 +7,6 @@ import { createBlocklist } from '../../src/matching/blocklist.js';
 import { checkUpload } from '../../src/node/check-upload.js';
 import { createHashPool } from '../../src/node/create-hash-pool.js';
 import { decode } from '../../src/node/decode.js';
-import type { HashPool } from '../../src/node/hash-pool.js';
 import { mutant } from '../mutant.js';
 import { FORMATS } from '../shown/formats.js';
 import { featuresBy, oddFile } from '../shown/grammar.js';
@@ -21,8 +20,7 @@ import {
   webpOfFrames,
 } from './costly-files.js';
 import { heicPath, imagePath } from './fixtures.js';
-import { type WorkerScripts, workerScripts } from './hash-process.js';
-import { buildHeicWorker, heicWorkerUrl } from './heic-worker.js';
+import { ownScripts } from './hash-process.js';
 
 /** One small file of each coding. */
 const SEEDS = [
@@ -50,10 +48,11 @@ const MUTANTS = 2_000;
 /** Decoders decide by headers what to allocate, so half of the changes fall there. */
 const REGIONS = [200, Number.POSITIVE_INFINITY];
 
+ownScripts('hash-process', 'heic-worker');
+
 test(`${MUTANTS} damaged files give pixels or a DecodeError, and no hang`, async () => {
   const paths = [...SEEDS.map(imagePath), heicPath('mosaic.heic')];
   const seeds = paths.map((path) => readFileSync(path));
-  const workerUrl = heicWorkerUrl({ decoder: true });
   const next = random(20);
   let decoded = 0;
   const codes: Record<string, number> = {};
@@ -63,7 +62,6 @@ test(`${MUTANTS} damaged files give pixels or a DecodeError, and no hang`, async
         lenient,
         maxPixels: 2 ** 22,
         timeoutSeconds: 10,
-        workerUrl,
       });
       expect(pixels.data.length).toBe(pixels.width * pixels.height * (pixels.channels ?? 0));
       decoded++;
@@ -96,21 +94,10 @@ const CPU_SECONDS = process.env.MUTANTS === undefined ? 5 : 2;
 const MIB = 2 ** 20;
 
 describe(`${COUNT} damaged files of each format`, { timeout: 60_000 + 1000 * COUNT }, () => {
-  let scripts: WorkerScripts;
-  let pool: HashPool;
-  beforeAll(() => {
-    scripts = workerScripts();
-    pool = createHashPool({ workerUrl: scripts.url, workers: 1, cpuSeconds: CPU_SECONDS });
-  });
-  afterAll(async () => {
-    await pool.close();
-    scripts.remove();
-    heic.remove();
-  });
+  const pool = createHashPool({ workers: 1, cpuSeconds: CPU_SECONDS });
+  afterAll(() => pool.close());
 
-  const heic = buildHeicWorker({ decoder: true });
-  const workerUrl = heic.url;
-  const check = (bytes: Uint8Array) => checkUpload(bytes, list, { pool, workerUrl });
+  const check = (bytes: Uint8Array) => checkUpload(bytes, list, { pool });
   const list = createBlocklist([{ hash: hashFromHex('pdq', '0f'.repeat(32)), labels: ['a'] }]);
   const next = random(28);
   const exif = exifAtItself(1000);

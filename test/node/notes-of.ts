@@ -1,9 +1,9 @@
+import { ColumnsBuilder } from '../../src/blocklist/columns.js';
+import { columnsPieces } from '../../src/blocklist/columns-bytes.js';
 import type { HammingIndex, SnapshotOptions } from '../../src/indexing/hamming-index.js';
 import { mutableIndex } from '../../src/indexing/mutable-index.js';
 import { byteLengthOf, finish, Segment } from '../../src/indexing/segment.js';
 import { sealed, shapeOf } from '../../src/indexing/snapshot.js';
-import { ColumnsBuilder } from '../../src/blocklist/columns.js';
-import { columnsPieces } from '../../src/blocklist/columns-bytes.js';
 import type { EntryNote } from '../../src/node/noted-entries.js';
 
 /** The notes on the entries of an index, as they are in its file. */

@@ -1,16 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  appendFileSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -25,15 +16,15 @@ import { readReviewLog } from '../../src/node/review-files.js';
 import { openReviewLog, type ReviewLog, type ReviewLogOptions } from '../../src/node/review-log.js';
 import { fileHandles } from '../disk/file-handles.js';
 import { anyRecord, hexOf, newRecord } from '../matching/reviews.js';
+import { temporaryFolder } from '../temporary-folder.js';
 import { workerScripts } from './hash-process.js';
 
-const base = mkdtempSync(join(tmpdir(), 'onlyhashes-review-log-'));
+const base = temporaryFolder('review-log');
 const open: ReviewLog[] = [];
 afterEach(async () => {
   vi.restoreAllMocks();
   await Promise.all(open.splice(0).map((log) => log.close()));
 });
-afterAll(() => rmSync(base, { recursive: true, force: true }));
 
 let folders = 0;
 const freshFolder = () => join(base, `${folders++}`);

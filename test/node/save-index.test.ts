@@ -14,6 +14,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { clusteredHashes, uniformHashes } from '../../bench/workloads.js';
+import { columnsPieces } from '../../src/blocklist/columns-bytes.js';
+import { isDegenerate } from '../../src/blocklist/degenerate.js';
 import type { Hash } from '../../src/hash.js';
 import type { HammingIndex } from '../../src/indexing/hamming-index.js';
 import {
@@ -24,10 +26,8 @@ import {
 } from '../../src/indexing/mutable-index.js';
 import { Segment } from '../../src/indexing/segment.js';
 import { alignedBytes, headerSteps, shapeOf } from '../../src/indexing/snapshot.js';
-import { isDegenerate } from '../../src/blocklist/degenerate.js';
-import { columnsPieces } from '../../src/blocklist/columns-bytes.js';
-import type { EntryNote } from '../../src/node/noted-entries.js';
 import { openIndex } from '../../src/node/index-file.js';
+import type { EntryNote } from '../../src/node/noted-entries.js';
 import { askedSteps, type SaveOptions, saveIndex } from '../../src/node/save-index.js';
 import { fileHandles } from '../disk/file-handles.js';
 import { ROOT } from '../package.js';

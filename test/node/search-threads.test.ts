@@ -1,10 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { buildSync } from 'esbuild';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { hashesOf, plant, random, uniformHashes } from '../../bench/workloads.js';
 import { textOfEntry } from '../../src/entry.js';
 import type { Hash } from '../../src/hash.js';
@@ -13,32 +8,11 @@ import type { Decision } from '../../src/matching/decision.js';
 import { openBlocklist } from '../../src/node/blocklist-file.js';
 import { saveBlocklist } from '../../src/node/save-blocklist.js';
 import { createSearchThreads } from '../../src/node/search-threads.js';
+import { setWorkerScripts } from '../../src/node/start-thread.js';
+import { ownScripts } from './hash-process.js';
 
-// Threads run JavaScript, so the worker is built as the package builds it.
-const folder = mkdtempSync(join(tmpdir(), 'search-threads-'));
-const workerUrl = pathToFileURL(join(folder, 'index-worker.mjs'));
-/** One that dies with its third question. */
-const mortalUrl = pathToFileURL(join(folder, 'mortal.mjs'));
-/** One that cannot run. */
-const stillbornUrl = pathToFileURL(join(folder, 'stillborn.mjs'));
-beforeAll(() => {
-  buildSync({
-    entryPoints: [join(import.meta.dirname, '../../src/node/index-worker.ts')],
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    outfile: join(folder, 'index-worker.mjs'),
-  });
-  writeFileSync(
-    mortalUrl,
-    `import './index-worker.mjs';
-import { parentPort } from 'node:worker_threads';
-let questions = 0;
-parentPort.on('message', ({ bytes }) => { if (bytes && ++questions === 3) process.exit(1); });`,
-  );
-  writeFileSync(stillbornUrl, 'process.exit(1);');
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const scripts = ownScripts('index-worker');
+afterEach(() => setWorkerScripts(scripts.folder));
 
 const COUNT = 40_000;
 const ENTRIES = uniformHashes(COUNT, 11);
@@ -66,7 +40,7 @@ test('decisions are those that the list makes alone, and nearly all of them in t
   expect(new Set(expected.map(({ verdict }) => verdict))).toEqual(
     new Set(['match', 'review', 'none']),
   );
-  const threads = createSearchThreads(list, { workers: 2, workerUrl });
+  const threads = createSearchThreads(list, { workers: 2 });
   await threads.ready();
   const asked = QUERIES.map(async (hash, i) => {
     return told(await list.decideAsync(image(hash, i), { all: true }));
@@ -81,7 +55,7 @@ test('decisions are those that the list makes alone, and nearly all of them in t
 
 test('a message that cannot be sent leaves its search to the list, and others to the thread', async () => {
   const list = listOf();
-  const threads = createSearchThreads(list, { workers: 1, workerUrl });
+  const threads = createSearchThreads(list, { workers: 1 });
   await threads.ready();
   const post = vi.spyOn(Worker.prototype, 'postMessage').mockImplementationOnce(() => {
     throw new RangeError('no memory');
@@ -99,7 +73,7 @@ test('a message that cannot be sent leaves its search to the list, and others to
 test('further threads take no further memory', async () => {
   const sizes: number[] = [];
   for (const workers of [1, 4]) {
-    const threads = createSearchThreads(listOf(), { workers, workerUrl });
+    const threads = createSearchThreads(listOf(), { workers });
     await threads.ready();
     sizes.push(threads.stats().sharedBytes);
     await threads.close();
@@ -111,7 +85,7 @@ test('further threads take no further memory', async () => {
 
 test('what changes while threads search is in the decision, and what is withdrawn is not', async () => {
   const list = listOf();
-  const threads = createSearchThreads(list, { workers: 2, workerUrl });
+  const threads = createSearchThreads(list, { workers: 2 });
   await threads.ready();
   const next = random(14);
   let changed = 0;
@@ -182,7 +156,7 @@ test('a list whose segments are shared is the same list', async () => {
 
 test('what is added becomes shared, and what it replaces is let go of', async () => {
   const list = listOf();
-  const threads = createSearchThreads(list, { workers: 1, workerUrl });
+  const threads = createSearchThreads(list, { workers: 1 });
   await threads.ready();
   const before = threads.stats().sharedBytes;
   await list.addAll(hashesOf(uniformHashes(COUNT, 16).bytes).map((hash) => ({ hash, labels: [] })));
@@ -198,10 +172,19 @@ test('what is added becomes shared, and what it replaces is let go of', async ()
 });
 
 test('a thread that dies is replaced, and no question is lost by it', async () => {
+  const mortal = scripts.played(
+    'index-worker',
+    'mortal',
+    `import '../index-worker.js';
+import { parentPort } from 'node:worker_threads';
+let questions = 0;
+parentPort.on('message', ({ bytes }) => { if (bytes && ++questions === 3) process.exit(1); });`,
+  );
+  setWorkerScripts(mortal);
   const list = listOf();
   const problems: string[] = [];
   const onProblem = ({ message }: Error) => problems.push(message);
-  const threads = createSearchThreads(list, { workers: 2, workerUrl: mortalUrl, onProblem });
+  const threads = createSearchThreads(list, { workers: 2, onProblem });
   await threads.ready();
   const expected = QUERIES.map((hash, i) => told(list.decide(image(hash, i), { all: true })));
   // They die young, and are replaced after a second.
@@ -224,10 +207,8 @@ test('a thread that dies is replaced, and no question is lost by it', async () =
 test('a thread that cannot run is not started without end', async () => {
   const list = listOf();
   let problems = 0;
-  const threads = createSearchThreads(list, {
-    workerUrl: stillbornUrl,
-    onProblem: () => problems++,
-  });
+  setWorkerScripts(scripts.played('index-worker', 'stillborn', 'process.exit(1);'));
+  const threads = createSearchThreads(list, { onProblem: () => problems++ });
   await threads.ready();
   for (const [i, hash] of QUERIES.slice(0, 20).entries()) {
     const decision = await list.decideAsync(image(hash, i), { all: true });
@@ -246,7 +227,7 @@ test('an empty list, a small one and hashes of other kinds are searched without 
       { hash: entries[0]!, labels: [] },
     ]),
   ]) {
-    const threads = createSearchThreads(list, { workerUrl });
+    const threads = createSearchThreads(list);
     await threads.ready();
     for (const one of [hash, entries[0]!]) {
       expect(await list.decideAsync(image(one, 1))).toEqual({
@@ -261,9 +242,9 @@ test('an empty list, a small one and hashes of other kinds are searched without 
 
 test('a list has one set of threads at a time', async () => {
   const list = createBlocklist([]);
-  const threads = createSearchThreads(list, { workerUrl });
-  expect(() => createSearchThreads(list, { workerUrl })).toThrow(TypeError);
+  const threads = createSearchThreads(list);
+  expect(() => createSearchThreads(list)).toThrow(TypeError);
   await threads.close();
-  await createSearchThreads(list, { workerUrl }).close();
+  await createSearchThreads(list).close();
   expect(() => createSearchThreads({} as Blocklist)).toThrow('expected a blocklist');
 });

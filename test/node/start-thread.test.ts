@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { buildSync } from 'esbuild';
 import { expect, onTestFinished, test } from 'vitest';
+import { scriptOf, setWorkerScripts } from '../../src/node/start-thread.js';
 
 test('a thread runs its script with its data, from a program in a file or in text', () => {
   const folder = mkdtempSync(join(tmpdir(), 'start-thread-'));
@@ -57,10 +58,28 @@ Promise.all([hashed, pool.check(new Uint8Array(9), list)]).then(([error, { verdi
   const { stdout, stderr } = spawnSync(process.execPath, [file], { encoding: 'utf8' });
   expect(stderr).toBe('');
   expect(JSON.parse(stdout)).toEqual([
-    expect.stringContaining('index-worker.js as workerUrl'),
+    expect.stringContaining('index-worker.js by setWorkerScripts'),
     'decoder-missing',
-    expect.stringContaining('hash-process.js as workerUrl'),
+    expect.stringContaining('hash-process.js by setWorkerScripts'),
     'unhashable',
     'decoder-missing',
   ]);
+});
+
+test('the folder of all scripts is a path or the URL of a file, with or without its slash', () => {
+  const own = scriptOf('heic-worker')?.href;
+  onTestFinished(() => setWorkerScripts(undefined));
+  const url = pathToFileURL(join(tmpdir(), 'of scripts'));
+  for (const folder of [join(tmpdir(), 'of scripts'), url.href, url]) {
+    for (const one of [folder, folder instanceof URL ? new URL(`${folder}/`) : `${folder}/`]) {
+      setWorkerScripts(one);
+      expect(scriptOf('index-worker')?.href).toBe(`${url}/index-worker.js`);
+    }
+  }
+  for (const one of ['https://a.test/', new URL('https://a.test/'), null, 7, {}] as never[]) {
+    expect(() => setWorkerScripts(one)).toThrow(/^expected the folder of the scripts to be a path/);
+  }
+  expect(scriptOf('heic-worker')?.href).toBe(`${url}/heic-worker.js`);
+  setWorkerScripts(undefined);
+  expect(scriptOf('heic-worker')?.href).toBe(own);
 });

@@ -1,9 +1,9 @@
-import type { BlocklistEntry } from '../../src/entry.js';
-import type { RemoteHit } from '../../src/exchange/remote-matcher.js';
-import { type Hash, hashToHex } from '../../src/hash.js';
 import { isDegenerate } from '../../src/blocklist/degenerate.js';
 import type { ListSettings, Trust } from '../../src/blocklist/lists.js';
 import type { Withdrawn } from '../../src/blocklist/withdrawals.js';
+import type { BlocklistEntry } from '../../src/entry.js';
+import type { RemoteHit } from '../../src/exchange/remote-matcher.js';
+import { type Hash, hashToHex } from '../../src/hash.js';
 import type { HashedVariant } from '../../src/variant.js';
 import type { NaiveFloodGuard } from './flood.js';
 import { naiveDistance } from './hamming.js';

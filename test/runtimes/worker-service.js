@@ -6,6 +6,7 @@ import {
   hashFile,
   openIndex,
   saveIndex,
+  setWorkerScripts,
 } from 'onlyhashes/node';
 import { createPictureFetcher, createScanHandler } from 'onlyhashes/service';
 import { openStore } from 'onlyhashes/store';
@@ -33,8 +34,10 @@ const STEPS = {
   decoding: () => hashFile(PNG),
   processes: async () => {
     const { verdict, reason } = await checkUpload(PNG, blocklist);
-    const pool = createHashPool({ workerUrl: 'file:///hash-process.js' });
+    setWorkerScripts('/');
+    const pool = createHashPool();
     const error = await pool.hash(PNG).catch(({ code, message }) => ({ code, message }));
+    setWorkerScripts(undefined);
     return { verdict, reason, ...error };
   },
   threads: () => createHashPool({ isolation: 'thread' }).hash(PNG),
@@ -44,7 +47,14 @@ const STEPS = {
     return (await openIndex('/tmp/saved.ohi')).index.size;
   },
   files: () => openIndex('/tmp/saved.ohi'),
-  sharedMemory: () => createSearchThreads(blocklist, { workerUrl: 'file:///worker.js' }),
+  sharedMemory: () => {
+    setWorkerScripts('/');
+    try {
+      return createSearchThreads(blocklist);
+    } finally {
+      setWorkerScripts(undefined);
+    }
+  },
   fetching: () => {
     const lookup = (_, __, done) => done(null, [{ address: '192.0.2.1', family: 4 }]);
     return createPictureFetcher({ hosts: ['media.test'], lookup })('https://media.test/a.jpg');

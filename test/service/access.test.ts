@@ -8,6 +8,7 @@ import { tokenHash } from '../../src/service/webhook-sender.js';
 import { flipBits } from '../arbitraries.js';
 import { BASE, ORDER } from '../matching/bases.js';
 import { as, served, TOKENS, tokens } from './served.js';
+import { withResolvers } from './with-resolvers.js';
 
 const nameOf = (options: AccessOptions, address: string, headers: Record<string, string> = {}) => {
   try {
@@ -329,16 +330,13 @@ test('searches of a picture are counted when they are known, and set aside befor
       counted.decideAsync(variants(count)),
     );
   };
-  let goOn = () => {};
-  const held = new Promise<void>((resolve) => {
-    goOn = resolve;
-  });
+  const held = withResolvers();
   limit.countAnswers(caller, 1);
-  const first = limit.countSearches(caller, list, () => held);
+  const first = limit.countSearches(caller, list, () => held.promise);
   // 160 are set aside for it, and what is left for the second.
   const second = check(100);
   await expect(check(1)).rejects.toThrow('fewer answers a day');
-  goOn();
+  held.resolve();
   await Promise.all([first, second]);
   // 101 are counted: 199 are left, of which the next picture has its own alone.
   limit.countAnswers(caller, 198);

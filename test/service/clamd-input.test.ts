@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
-import { expect, test, vi } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { DecodeError } from '../../src/errors.js';
 import { type Decision, unhashable } from '../../src/matching/decision.js';
 import { createClamdListener } from '../../src/service/clamd.js';
@@ -21,15 +21,9 @@ import {
   readAll,
 } from './clamd-client.js';
 import { blocklist, LISTED, OTHER, pool } from './uploads.js';
+import { withResolvers } from './with-resolvers.js';
 
-/** A promise that is settled from outside. */
-function withResolvers(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = () => {};
-  const promise = new Promise<void>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
-}
+afterEach(() => void vi.useRealTimers());
 
 test('any chunks, cut anywhere, give the bytes that they hold', async () => {
   const bodies: Buffer[] = [];
@@ -113,16 +107,12 @@ test('a length that says too much is refused before its bytes come', async () =>
 
 test('a length that is said is not yet sent: its sender is too slow all the same', async () => {
   vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
-  try {
-    const silent = { left: lengthOf(2 ** 25), more: () => new Promise<boolean>(() => {}) };
-    const pace = { minBytesPerSecond: 1024, idleSeconds: 100_000 };
-    const body = new ClamdBody(silent as never, { maxBytes: 2 ** 26, ...pace });
-    const ended = body.toEnd();
-    await vi.advanceTimersByTimeAsync(5001);
-    expect((await ended)?.code).toBe('too-slow');
-  } finally {
-    vi.useRealTimers();
-  }
+  const silent = { left: lengthOf(2 ** 25), more: () => new Promise<boolean>(() => {}) };
+  const pace = { minBytesPerSecond: 1024, idleSeconds: 100_000 };
+  const body = new ClamdBody(silent as never, { maxBytes: 2 ** 26, ...pace });
+  const ended = body.toEnd();
+  await vi.advanceTimersByTimeAsync(5001);
+  expect((await ended)?.code).toBe('too-slow');
 });
 
 test('a client that ends its side gets the reply; amid a stream, it is no verdict', async () => {

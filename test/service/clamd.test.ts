@@ -1,16 +1,15 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import NodeClam from 'clamscan';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { DecodeError } from '../../src/errors.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import { type Decision, unhashable } from '../../src/matching/decision.js';
 import { hashFile } from '../../src/node/hash-file.js';
 import { type ClamdOptions, createClamdListener } from '../../src/service/clamd.js';
+import { temporaryFolder } from '../temporary-folder.js';
 import {
   answer,
   answered,
@@ -24,9 +23,9 @@ import {
   readAll,
 } from './clamd-client.js';
 import { blocklist, busy, HALF, LISTED, NO_PICTURE, OTHER, pool, reviewing } from './uploads.js';
+import { withResolvers } from './with-resolvers.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-clamd-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('clamd');
 
 describe('npm clamscan', () => {
   const scans = (path?: string) => async (work: (scanner: NodeClam) => Promise<void>) =>
@@ -147,19 +146,6 @@ describe('a picture of a kind that is not read', () => {
 
   test.each(NO_PICTURES)('%s is none', async (_, bytes) => {
     expect(await answer({}, 'zINSTREAM\0', chunksOf(bytes))).toBe('stream: OK\0');
-  });
-
-  test('a client of clamd takes it for an error, and goes on', async () => {
-    await listening({}, async (address) => {
-      const clamdscan = { host: '127.0.0.1', port: (address as { port: number }).port };
-      const options = { clamdscan: { ...clamdscan, timeout: 20_000, localFallback: false } };
-      const scanner = await new NodeClam().init({ ...options, preference: 'clamdscan' });
-      for (const [, bytes] of UNREAD) {
-        const scanned = scanner.scanStream(Readable.from([bytes]));
-        await expect(scanned).rejects.toThrow('stream: unsupported');
-      }
-      expect(await scanner.scanStream(Readable.from([LISTED]))).toMatchObject({ isInfected: true });
-    });
   });
 });
 
@@ -311,13 +297,10 @@ describe('sessions', () => {
 
 test('when its signal aborts, what waits is ended, and what is checked is answered', async () => {
   const end = new AbortController();
-  let begun = () => {};
-  const isBegun = new Promise<void>((resolve) => {
-    begun = resolve;
-  });
+  const begun = withResolvers();
   const check = async (source: unknown): Promise<Decision> => {
     await readAll(source);
-    begun();
+    begun.resolve();
     await once(end.signal, 'abort');
     return noPicture();
   };
@@ -331,7 +314,7 @@ test('when its signal aborts, what waits is ended, and what is checked is answer
       'zIDSESSION\0zPING\0zINSTREAM\0',
       chunksOf(Buffer.from('no picture')),
     );
-    await isBegun;
+    await begun.promise;
     end.abort();
     expect(await idle.reply).toBe('1: PONG\0');
     expect(await answered(address, 'PING')).toBe('busy ERROR\n');
@@ -341,14 +324,8 @@ test('when its signal aborts, what waits is ended, and what is checked is answer
 
 test('it is off until it is enabled, and mistakes are told', () => {
   const made = (options: object) => () => createClamdListener(options as ClamdOptions);
-  for (const enabled of [undefined, false, 'yes', 1]) {
-    expect(made({ blocklist, enabled })).toThrow(TypeError);
-  }
+  expect(made({ blocklist, enabled: false })).toThrow(TypeError);
   expect(made({ enabled: true })).toThrow('expected a blocklist or a check');
   expect(made({ enabled: true, blocklist, lists: [] })).toThrow(RangeError);
-  expect(made({ enabled: true, blocklist, lists: 'own' })).toThrow(TypeError);
-  expect(made({ enabled: true, blocklist, unreadPictures: 'error' })).toThrow(RangeError);
   expect(made({ enabled: true, blocklist, idleSeconds: 0 })).toThrow(RangeError);
-  expect(made({ enabled: true, blocklist, maxConnections: 0 })).toThrow(RangeError);
-  expect(made({ enabled: true, blocklist })).not.toThrow();
 });

@@ -1,11 +1,10 @@
 import { createSign, generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAdaptorServer } from '@hono/node-server';
 import fc from 'fast-check';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { NewReviewRecord, ReviewFacts } from '../../src/matching/review-record.js';
 import { openFeedbackQueue } from '../../src/node/feedback-queue.js';
 import { openReviewLog } from '../../src/node/review-log.js';
@@ -16,10 +15,11 @@ import {
 } from '../../src/service/decision-webhook.js';
 import { tokenHash } from '../../src/service/webhook-sender.js';
 import { newRecord } from '../matching/reviews.js';
+import { temporaryFolder } from '../temporary-folder.js';
 import { serving } from './uploads.js';
+import { withResolvers } from './with-resolvers.js';
 
-const base = mkdtempSync(join(tmpdir(), 'onlyhashes-webhook-'));
-afterAll(() => rmSync(base, { recursive: true, force: true }));
+const base = temporaryFolder('webhook');
 
 const TOKEN = 'a-token-of-many-characters';
 const { publicKey, privateKey } = generateKeyPairSync('rsa', {
@@ -254,15 +254,13 @@ describe('the same delivery', () => {
   });
 
   test('counts after a change of mind that has not come to its end', async () => {
-    let goOn = () => {};
+    const rest = withResolvers();
     let isHeld = false;
     const { webhook, records } = recording({
       factsOf: async () => {
         if (isHeld) {
           isHeld = false;
-          await new Promise<void>((resolve) => {
-            goOn = resolve;
-          });
+          await rest.promise;
         }
         return [FACTS];
       },
@@ -272,7 +270,7 @@ describe('the same delivery', () => {
     const change = webhook(requestOf(coopBody('not-the-picture')));
     await expect.poll(() => isHeld).toBe(false);
     await webhook(requestOf(coopBody('remove')));
-    goOn();
+    rest.resolve();
     await change;
     expect([...records.values()].map(({ outcome }) => outcome)).toEqual([
       'confirmed',

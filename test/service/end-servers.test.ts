@@ -67,15 +67,3 @@ test('without anyone it takes no time, and a server that does not listen is clos
   await endServers([]);
   expect(server.listening).toBe(false);
 });
-
-test.each([
-  [[{}], {}, TypeError, 'servers of node:http'],
-  [undefined, {}, TypeError, 'servers of node:http'],
-  [[], { seconds: -1 }, RangeError, 'seconds'],
-  [[], { seconds: Number.NaN }, RangeError, 'seconds'],
-  [[], null, TypeError, 'options'],
-])('%j with %j is refused', async (servers, options, kind, message) => {
-  const error = await endServers(servers as never, options as never).catch((error) => error);
-  expect(error).toBeInstanceOf(kind);
-  expect((error as Error).message).toContain(message);
-});

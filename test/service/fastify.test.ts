@@ -8,19 +8,19 @@ import { expect, test } from 'vitest';
 import { createPartCheck } from '../../examples/fastify/check-part.js';
 import type { Decision } from '../../src/matching/decision.js';
 import type { ScanOptions } from '../../src/service/scanner.js';
+import { examAdapter } from './upload-exam.js';
 import {
   blocklist,
-  breakOff,
+  breakOffForm,
   busy,
   formOf,
   HALF,
   LISTED,
-  NO_PICTURE,
   OTHER,
   pool,
-  reviewing,
   serving,
 } from './uploads.js';
+import { withResolvers } from './with-resolvers.js';
 
 interface Setup {
   readonly options?: Partial<ScanOptions<MultipartFile>>;
@@ -64,6 +64,8 @@ test('files that are kept come as they were sent', async () => {
   expect(decisions).toMatchObject([{ verdict: 'none' }, { verdict: 'none' }]);
 });
 
+examAdapter((bytes, options) => answer(formOf(bytes), { options }));
+
 test('a match is refused by 451, and its answer names nothing', async () => {
   const { status, text, stored, decisions } = await answer(formOf(OTHER, LISTED));
   expect([status, stored]).toEqual([451, [OTHER]]);
@@ -73,25 +75,6 @@ test('a match is refused by 451, and its answer names nothing', async () => {
     message: 'the upload was refused',
   });
   expect(decisions).toMatchObject([{ verdict: 'none' }, { verdict: 'match' }]);
-});
-
-test('review is kept, or refused', async () => {
-  const kept = await answer(formOf(LISTED), { options: { blocklist: reviewing } });
-  expect(kept).toMatchObject({ status: 200, decisions: [{ verdict: 'review' }] });
-  const options = { blocklist: reviewing, refuse: 'review' } as const;
-  expect(await answer(formOf(LISTED), { options })).toMatchObject({ status: 451, stored: [] });
-});
-
-test.each([
-  ['no picture', NO_PICTURE, 415, {}],
-  ['half a picture', HALF, 422, {}],
-  ['a full queue', OTHER, 503, { check: busy }],
-] as const)('%s is refused or accepted by onError, whole', async (_, bytes, status, options) => {
-  const refused = await answer(formOf(bytes), { options });
-  const retryAfter = status === 503 ? '5' : null;
-  expect(refused).toMatchObject({ status, retryAfter, stored: [] });
-  const accepted = await answer(formOf(bytes), { options: { ...options, onError: 'accept' } });
-  expect(accepted).toMatchObject({ status: 200, stored: [bytes] });
 });
 
 test.each([true, false])(
@@ -111,11 +94,6 @@ test.each([true, false])(
   },
 );
 
-test('a file beyond maxBytes is refused whatever onError says', async () => {
-  const options = { maxBytes: 1000, onError: 'accept' } as const;
-  expect(await answer(formOf(OTHER), { options })).toMatchObject({ status: 413, stored: [] });
-});
-
 const partOf = (chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>) =>
   ({ file: Readable.from(chunks) }) as MultipartFile;
 
@@ -125,28 +103,22 @@ test('files are held up to a limit; one beyond it is refused by 503, and the nex
       ...{ blocklist, pool, onError: 'accept', maxBytes: 100_000, maxBytesHeld: 100_000 },
       ...(check && { check }),
     });
-    let goOn = () => {};
-    const going = new Promise<void>((resolve) => {
-      goOn = resolve;
-    });
-    let begun = () => {};
-    const reading = new Promise<void>((resolve) => {
-      begun = resolve;
-    });
+    const rest = withResolvers();
+    const reading = withResolvers();
     const slow = async function* () {
       yield OTHER.subarray(0, 40_000);
-      begun();
-      await going;
+      reading.resolve();
+      await rest.promise;
       yield OTHER.subarray(40_000, 50_000);
     };
     const first = checkPart(partOf(slow()));
-    await reading;
+    await reading.promise;
     const large = partOf([Buffer.alloc(60_001)]);
     await expect(checkPart(large)).rejects.toMatchObject({
       status: 503,
       headers: { 'retry-after': '5' },
     });
-    goOn();
+    rest.resolve();
     expect((await first).bytes).toEqual(OTHER.subarray(0, 50_000));
     // Whatever it is, it is not too many bytes any more.
     const { bytes } = await checkPart(partOf([Buffer.alloc(100_000)]));
@@ -159,10 +131,7 @@ test('a form that breaks off is not checked as a whole', async () => {
     void application({ options: { onError: 'accept', onDecision: resolve } }).then(
       async ({ server, stored }) =>
         await serving(server, async (url) => {
-          const form = new Response(formOf(LISTED));
-          const body = Buffer.from(await form.arrayBuffer());
-          const head = `Content-Length: ${body.length}\r\nContent-Type: ${form.headers.get('content-type')}`;
-          await breakOff(`${url}/upload`, head, body);
+          await breakOffForm(`${url}/upload`);
           await told;
           expect(stored).toEqual([]);
         }),

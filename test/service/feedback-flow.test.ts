@@ -1,7 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
@@ -13,9 +11,10 @@ import type { FakeService, Fault } from '../../src/testing/fake-service.js';
 import { fakeStopNcii } from '../../src/testing/fake-stop-ncii.js';
 import { hexOf } from '../matching/reviews.js';
 import { workerScripts } from '../node/hash-process.js';
+import { temporaryFolder } from '../temporary-folder.js';
 import { TOKEN } from './reviewed-items.js';
 
-const base = mkdtempSync(join(tmpdir(), 'onlyhashes-flow-'));
+const base = temporaryFolder('flow');
 let scripts: ReturnType<typeof workerScripts>;
 let script: string;
 let platform: ChildProcess | undefined;
@@ -26,7 +25,6 @@ beforeAll(() => {
 afterAll(() => {
   platform?.kill('SIGKILL');
   scripts.remove();
-  rmSync(base, { recursive: true, force: true });
 });
 
 const ENTRIES = [0, 1, 2, 3];

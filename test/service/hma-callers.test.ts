@@ -152,19 +152,6 @@ test('Coop makes banks, fills them and looks hashes up, without a token', async 
   );
 });
 
-test('a caller who may only match cannot curate', async () => {
-  await servedHma(
-    async ({ url }) => {
-      const headers = { authorization: `Bearer ${TOKEN}` };
-      for (const path of ['/c/banks', '/c/bank/CSAM_ONE', '/c/bank/CSAM_ONE/content/1']) {
-        expect((await fetch(`${url}${path}`, { headers })).status).toBe(403);
-        expect((await fetch(`${url}${path}`)).status).toBe(401);
-      }
-    },
-    { blocklist: listed, tokens },
-  );
-});
-
 test('our own client of an HMA fetches a bank, and asks', async () => {
   const { store, follower } = await followedStore();
   afterAll(() => store.close());

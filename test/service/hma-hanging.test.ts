@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { type Hash, hashFromHex, hashToHex } from '../../src/hash.js';
 import { hashFile } from '../../src/node/hash-file.js';
@@ -9,7 +7,6 @@ import type { Follower } from '../../src/store/follower.js';
 import type { Store } from '../../src/store/store.js';
 import { flipBits } from '../arbitraries.js';
 import { ORDER } from '../matching/bases.js';
-import { ROOT } from '../package.js';
 import { databaseOf } from '../store/opened.js';
 import { followedStore, pictureForm, servedHma } from './hma-served.js';
 import { LISTED, OTHER } from './uploads.js';
@@ -48,8 +45,6 @@ afterAll(async () => {
   await store.close();
 });
 
-const workerUrl = pathToFileURL(join(ROOT, 'dist/index-worker.js'));
-
 let release = () => {};
 
 /** The database takes every question, and answers none before `release`. */
@@ -67,8 +62,7 @@ function hang(): void {
 
 for (const workers of [0, 1]) {
   test(`while the database hangs, hits are answered with their numbers: ${workers} threads`, async () => {
-    const threads =
-      workers > 0 ? createSearchThreads(follower.blocklist, { workers, workerUrl }) : undefined;
+    const threads = workers > 0 ? createSearchThreads(follower.blocklist, { workers }) : undefined;
     await threads?.ready();
     if (threads) expect(threads.stats().sharedBytes).toBeGreaterThan(0);
     let now = 1e12;

@@ -3,10 +3,15 @@ import type { FetchPictureOptions } from '../../src/service/fetch-picture.js';
 import { type HmaOptions, hmaRoutes } from '../../src/service/hma.js';
 import { createNodeListener, NODE_LIMITS } from '../../src/service/node-listener.js';
 import type { LogRecord } from '../../src/service/router.js';
-import { type CreateServiceOptions, createService } from '../../src/service/service.js';
+import {
+  type CreateServiceOptions,
+  createService,
+  type Service,
+} from '../../src/service/service.js';
 import type { Follower } from '../../src/store/follower.js';
 import type { Store } from '../../src/store/store.js';
 import { openStore } from '../store/opened.js';
+import { tokens } from './served.js';
 import { blocklist, pool, serving } from './uploads.js';
 
 /** A service in HMA's dialect on loopback, whose callers need no token unless `options` say so. */
@@ -50,6 +55,26 @@ export async function followedStore(): Promise<{ store: Store; follower: Followe
   const store = await openStore({ dataDir: undefined });
   return { store, follower: await store.follow() };
 }
+
+/** A service with all that it may serve, which callers reach by its handler. */
+export const wholeService = (
+  { store, follower }: { store: Store; follower: Follower },
+  options: Partial<CreateServiceOptions> = {},
+): Service =>
+  createService({
+    ...{ follower, store, pool, tokens },
+    scan: { onError: 'refuse' },
+    review: { retentionDays: 30 },
+    webhook: {
+      log: { append: async () => {}, timeOf: () => undefined },
+      outcomes: {},
+      factsOf: () => undefined,
+      tokenHashes: [tokens[0]!.hash],
+    },
+    routes: (parts) =>
+      hmaRoutes(parts, { store, follower, exchanges: store.exchanges(new Uint8Array(32)) }),
+    ...options,
+  });
 
 /** A form with a picture, and other fields. */
 export function pictureForm(

@@ -1,20 +1,19 @@
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, expect, test, vi } from 'vitest';
-import { PackedEntries } from '../../src/packed-entries.js';
 import { distance, hashFromHex, hashToHex } from '../../src/hash.js';
 import { createAllowList } from '../../src/matching/allow-list.js';
 import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import { Shelves } from '../../src/matching/shelves.js';
 import { hashFile } from '../../src/node/hash-file.js';
-import { hmaRoutes } from '../../src/service/hma.js';
+import { PackedEntries } from '../../src/packed-entries.js';
 import { IndexAge } from '../../src/service/hma-index.js';
-import { FormReader } from '../../src/service/read-form.js';
 import { flipBits } from '../arbitraries.js';
 import { loopTurns, stepClock } from '../node/event-loop.js';
 import { ROOT } from '../package.js';
 import { pictureForm, pictureServer, servedHma } from './hma-served.js';
-import { HALF, LISTED, NO_PICTURE, OTHER, pool } from './uploads.js';
+import { HALF, LISTED, NO_PICTURE, OTHER } from './uploads.js';
+import { withResolvers } from './with-resolvers.js';
 
 afterEach(() => void vi.restoreAllMocks());
 
@@ -331,10 +330,7 @@ test('an error of a lookup is a bare text, of others an object with a message', 
 });
 
 test('the index tells its state, before the list is there and after', async () => {
-  let there: (list: Blocklist) => void = () => {};
-  const blocklist = new Promise<Blocklist>((resolve) => {
-    there = resolve;
-  });
+  const coming = withResolvers<Blocklist>();
   const now = () => 1_767_225_600_500;
   await servedHma(
     async ({ url, json }) => {
@@ -348,7 +344,7 @@ test('the index tells its state, before the list is there and after', async () =
         pdq: { present: false, built_to: -1, size: 0 },
       });
       expect(await json('GET', lookup(HEX))).toEqual({ status: 503, body: expect.any(String) });
-      there(createBlocklist([{ hash: HASH, labels: [] }]));
+      coming.resolve(createBlocklist([{ hash: HASH, labels: [] }]));
       await new Promise((resolve) => setImmediate(resolve));
       expect(await status('/status')).toEqual([200, 'I-AM-ALIVE']);
       expect((await json('GET', '/m/index/status?signal_type=pdq')).body).toEqual({
@@ -370,7 +366,7 @@ test('the index tells its state, before the list is there and after', async () =
         expect.arrayContaining(['/c/banks', '/h/hash', '/m/lookup', '/site-map', '/status']),
       );
     },
-    { blocklist, hma: { now } },
+    { blocklist: coming.promise, hma: { now } },
   );
 });
 
@@ -388,22 +384,6 @@ test('without a store, curation is refused by a status that is not 404', async (
       });
     }
   });
-});
-
-test('mistakes are told at the start', () => {
-  const forms = new FormReader({ maxBytes: 1, maxBytesHeld: 1 });
-  const parts = {
-    list: () => createBlocklist([]),
-    isReady: () => true,
-    pool,
-    forms,
-    fetchPicture: undefined,
-    maxBytes: 1,
-  };
-  expect(hmaRoutes(parts).length).toBeGreaterThan(15);
-  expect(() => hmaRoutes(parts, { store: {} as never })).toThrow(TypeError);
-  expect(() => hmaRoutes(parts, { tier: 'none' as never })).toThrow(RangeError);
-  expect(() => hmaRoutes({ ...parts, pool: {} as never })).toThrow(TypeError);
 });
 
 test('an index is stale once it lags for 65 seconds, or its store is away as long', async () => {
@@ -442,18 +422,17 @@ test('an index is stale once it lags for 65 seconds, or its store is away as lon
 
 test('however many ask for the state at a time, the store is asked once', async () => {
   let asked = 0;
-  let answer = () => {};
+  let answer = withResolvers<number>();
   const stored = () => {
     asked++;
-    return new Promise<number>((resolve) => {
-      answer = () => resolve(1);
-    });
+    answer = withResolvers();
+    return answer.promise;
   };
   const age = new IndexAge({ indexed: () => 1, stored }, () => 0);
   for (const times of [1, 2]) {
     const looks = Array.from({ length: 50 }, () => age.look());
     expect(asked).toBe(times);
-    answer();
+    answer.resolve(1);
     expect(new Set((await Promise.all(looks)).map(({ isStale }) => isStale))).toEqual(
       new Set([false]),
     );

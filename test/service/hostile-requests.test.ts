@@ -1,118 +1,30 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import { connect, type Socket } from 'node:net';
 import fc from 'fast-check';
-import { afterEach, expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { hashToJSON } from '../../src/hash.js';
-import { createNodeListener, NODE_LIMITS } from '../../src/service/node-listener.js';
-import { createService } from '../../src/service/service.js';
 import { flipBits } from '../arbitraries.js';
+import { RawClient } from '../cli/serving-program.js';
 import { BASE, ORDER } from '../matching/bases.js';
-import { as, posted, served, TOKENS, tokens } from './served.js';
-import { blocklist, formOf, OTHER, pool, serving } from './uploads.js';
+import { as, served, TOKENS } from './served.js';
 
-const open = new Set<Socket>();
-afterEach(() => {
-  for (const socket of open) socket.destroy();
-  open.clear();
-});
-
-/** Connects and sends text; what comes back, and whether it was ended, is kept. */
-async function sending(url: string, text: string) {
-  const { hostname, port } = new URL(url);
-  const socket = connect(Number(port), hostname);
-  open.add(socket);
-  let received = '';
-  socket.on('data', (chunk) => {
-    received += chunk;
-  });
-  socket.on('error', () => {});
-  const closed = once(socket, 'close');
-  await once(socket, 'connect');
-  socket.write(text);
-  return {
-    socket,
-    closed,
-    received: () => received,
+/** Connects and sends text. */
+function sending(url: string, text: string) {
+  const client = new RawClient(url);
+  onTestFinished(() => void client.socket.destroy());
+  client.socket.write(text);
+  return Object.assign(client, {
     status: async () => {
-      while (!received.includes('\r\n')) await Promise.race([once(socket, 'data'), closed]);
-      return Number(/^HTTP\/1\.1 (\d+)/.exec(received)?.[1]);
+      const { socket, closed } = client;
+      while (!client.received.includes('\r\n')) {
+        await Promise.race([once(socket, 'data'), closed]);
+      }
+      return Number(/^HTTP\/1\.1 (\d+)/.exec(client.received)?.[1]);
     },
-  };
+  });
 }
 
 const head = (line: string, ...headers: string[]) =>
   [line, 'Host: a.test', `Authorization: Bearer ${TOKENS.match}`, ...headers, '', ''].join('\r\n');
-const hash = posted(hashToJSON(flipBits(BASE, ORDER, 1)), 'curate');
-
-/** Each stalls elsewhere. */
-const STALLING = [
-  '',
-  'POST /v1/mat',
-  'POST /v1/match HTTP/1.1\r\nHost: a.test\r\nX-Slow: ',
-  `${head('POST /v1/match HTTP/1.1', 'Content-Type: application/json', 'Content-Length: 1000')}{"`,
-  head('POST /v1/match HTTP/1.1', 'Content-Type: image/jpeg', 'Content-Length: 60000000'),
-  `${head(
-    'POST /v1/match HTTP/1.1',
-    'Content-Type: multipart/form-data; boundary=x',
-    'Content-Length: 60000000',
-  )}--x\r\n`,
-  `${head('POST /v1/match HTTP/1.1', 'Content-Type: image/png', 'Transfer-Encoding: chunked')}5\r\na`,
-];
-const CONNECTIONS = 1000;
-
-test('1,000 connections that stall keep nobody else from being served', async () => {
-  // Those that stall are not stopped by their rate.
-  const rushing = tokens.map((token) => ({ ...token, requestsPerSecond: 1e6 }));
-  await served(
-    async ({ url }) => {
-      for (let at = 0; at < CONNECTIONS; at += 100) {
-        await Promise.all(
-          Array.from({ length: 100 }, (_, i) =>
-            sending(url, STALLING[(at + i) % STALLING.length]!),
-          ),
-        );
-      }
-      for (let i = 0; i < 20; i++) {
-        const response = await fetch(`${url}/v1/match`, hash);
-        expect([response.status, await response.json()]).toMatchObject([200, { answered: true }]);
-      }
-      const picture = as('curate', {
-        method: 'POST',
-        body: OTHER as Uint8Array<ArrayBuffer>,
-        headers: { 'content-type': 'image/jpeg' },
-      });
-      expect(await (await fetch(`${url}/v1/match`, picture)).json()).toMatchObject({
-        decision: { verdict: 'none' },
-      });
-      const form = await fetch(
-        `${url}/v1/match`,
-        as('curate', { method: 'POST', body: formOf(OTHER) }),
-      );
-      expect(await form.json()).toMatchObject({ decision: { verdict: 'none' } });
-      expect(open.size).toBe(CONNECTIONS);
-    },
-    { tokens: rushing },
-  );
-});
-
-test('who sends headers or a body too slowly is cut off', async () => {
-  const service = createService({ blocklist, pool, tokens, timeoutSeconds: 0.4 });
-  const limits = {
-    ...NODE_LIMITS,
-    ...{ headersTimeout: 300, requestTimeout: 1000, connectionsCheckingInterval: 50 },
-  };
-  await serving(createServer(limits, createNodeListener(service.handler)), async (url) => {
-    const headers = await sending(url, STALLING[2]!);
-    expect(await headers.status()).toBe(408);
-    await headers.closed;
-    for (const text of STALLING.slice(3)) {
-      const body = await sending(url, text);
-      expect([408, 503]).toContain(await body.status());
-      await body.closed;
-    }
-  });
-});
 
 test('a flood of headers is refused, and so are requests that could be two', async () => {
   await served(async ({ url, logs }) => {
@@ -130,7 +42,7 @@ test('a flood of headers is refused, and so are requests that could be two', asy
       ['\x16\x03\x01\x02\x00\x01\x00\x01', 400],
       ['GET /health/live HTTP/9.9\r\nHost: a\r\n\r\n', 400],
     ] as const) {
-      const asked = await sending(url, text);
+      const asked = sending(url, text);
       expect([text.slice(0, 30), await asked.status()]).toEqual([text.slice(0, 30), status]);
     }
     // None of them came as far as a route.
@@ -148,7 +60,7 @@ test('a body that is longer than it may be is refused before it is read', async 
         ['multipart/form-data; boundary=x', 2001],
         ['image/jpeg', 999_999_999_999],
       ] as const) {
-        const asked = await sending(
+        const asked = sending(
           url,
           head('POST /v1/match HTTP/1.1', `Content-Type: ${type}`, `Content-Length: ${length}`),
         );
@@ -167,9 +79,9 @@ test('an expectation is answered, and two requests at once are answered in order
       'Content-Type: application/json',
       `Content-Length: ${body.length}`,
     )}${body}`;
-    const asked = await sending(url, one + head('GET /nowhere HTTP/1.1', 'Connection: close'));
+    const asked = sending(url, one + head('GET /nowhere HTTP/1.1', 'Connection: close'));
     await asked.closed;
-    expect(asked.received().match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 404']);
+    expect(asked.received.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 404']);
   });
 });
 

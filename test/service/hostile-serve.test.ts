@@ -1,30 +1,30 @@
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { PHOTOS } from '../cli/program.js';
+import { RawClient } from '../cli/serving-program.js';
+import { temporaryFolder } from '../temporary-folder.js';
 import { AUTHORIZED, ServeProgram, tokensFile } from './serve-program.js';
+import { formOf } from './uploads.js';
 
 /* What strangers may try, against the program as it is built: `service` has the same, in parts. */
 
 const HEX = 'f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22';
 const CONNECTIONS = 1000;
 
-let folder: string;
+const folder = temporaryFolder('hostile');
 let list: string;
 let tokens: ReturnType<typeof tokensFile>;
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-hostile-'));
   list = join(folder, 'list.csv');
   writeFileSync(list, `${HEX},a label\n`);
   tokens = tokensFile();
 });
 afterAll(() => {
   tokens.remove();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 async function serving(args: readonly string[], node: readonly string[] = []) {
@@ -35,14 +35,12 @@ async function serving(args: readonly string[], node: readonly string[] = []) {
 }
 
 /** Connects and sends text. */
-async function sending(url: string, text: string): Promise<Socket> {
-  const { hostname, port } = new URL(url);
-  const socket = connect(Number(port), hostname);
-  onTestFinished(() => void socket.destroy());
-  socket.on('error', () => {});
-  await once(socket, 'connect');
-  socket.write(text);
-  return socket;
+async function sending(url: string, text: string): Promise<RawClient> {
+  const client = new RawClient(url);
+  onTestFinished(() => void client.socket.destroy());
+  await once(client.socket, 'connect');
+  client.socket.write(text);
+  return client;
 }
 
 const head = (...headers: string[]) =>
@@ -87,12 +85,12 @@ test('1,000 connections that stall keep nobody else from being served', async ()
     });
     expect(await match.json()).toMatchObject({ decision: { verdict: 'match' } });
   }
-  const upload = await asked(`${url}/v1/match`, {
-    method: 'POST',
-    body: readFileSync(join(PHOTOS, 'nagasaki-boats-q40.jpg')),
-    headers: { 'content-type': 'image/jpeg' },
-  });
-  expect(await upload.json()).toMatchObject({ decision: { verdict: 'none' } });
+  const picture = readFileSync(join(PHOTOS, 'nagasaki-boats-q40.jpg'));
+  const jpeg = { body: picture, headers: { 'content-type': 'image/jpeg' } };
+  for (const body of [jpeg, { body: formOf(picture) }]) {
+    const upload = await asked(`${url}/v1/match`, { method: 'POST', ...body });
+    expect(await upload.json()).toMatchObject({ decision: { verdict: 'none' } });
+  }
   expect(program.isRunning).toBe(true);
 });
 
@@ -100,13 +98,8 @@ test('who sends headers or a body too slowly is cut off', async () => {
   const { url } = await serving(['--timeout', '1']);
   await Promise.all(
     STALLING.slice(2).map(async (text) => {
-      const socket = await sending(url, text);
-      let received = '';
-      socket.on('data', (chunk) => {
-        received += chunk;
-      });
-      await once(socket, 'close');
-      expect(received).toMatch(/^HTTP\/1\.1 (408|503) /);
+      const { closed } = await sending(url, text);
+      expect(await closed).toMatch(/^HTTP\/1\.1 (408|503) /);
     }),
   );
   expect((await asked(`${url}/v1/status`)).status).toBe(200);

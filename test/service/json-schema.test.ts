@@ -1,8 +1,14 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { checksOf, problemOf, readQueryValue } from '../../src/service/json-schema.js';
-import type { Schema } from '../../src/service/route.js';
+import { expect, expectTypeOf, test } from 'vitest';
+import {
+  checksOf,
+  type FromSchema,
+  problemOf,
+  readQueryValue,
+  type Schema,
+} from '../../src/service/json-schema.js';
+import { routeOf } from '../../src/service/route.js';
 
 const word = fc.constantFrom('a', 'b', 'ab', '', 'é');
 const small = fc.integer({ min: -3, max: 3 });
@@ -133,4 +139,64 @@ test('text of a query is read by its type, and stays text if it is no such thing
   ] as const) {
     expect(readQueryValue(text, { type })).toBe(read);
   }
+});
+
+test('a value has the type of its schema', () => {
+  const schema = {
+    type: 'object',
+    properties: {
+      name: { type: 'string', minLength: 1 },
+      count: { type: ['integer', 'null'] },
+      word: { enum: ['a', 1] },
+      one: { const: true },
+      rest: {},
+      either: { anyOf: [{ type: 'boolean' }, { type: 'array', items: { type: 'number' } }] },
+      byName: { type: 'object', additionalProperties: { type: 'string' } },
+    },
+    required: ['name'],
+  } as const;
+  type Value = FromSchema<typeof schema>;
+  expectTypeOf<{
+    readonly name: string;
+    readonly count?: number | null;
+    readonly word?: 'a' | 1;
+    readonly one?: true;
+    readonly rest?: unknown;
+    readonly either?: boolean | readonly number[];
+    readonly byName?: { readonly [name: string]: string };
+  }>().toEqualTypeOf<{ [Name in keyof Value]: Value[Name] }>();
+  const value: Value = { name: 'a', count: null, word: 1, either: [1], byName: { a: 'b' } };
+  expect(problemOf(value, schema, 'it')).toBeUndefined();
+});
+
+test('a route gets its query and its body in the types of their schemas', () => {
+  const route = { method: 'POST', path: '/', role: 'public', about: '', replies: {} } as const;
+  const schema = {
+    type: 'object',
+    properties: { a: { type: 'string' } },
+    required: ['a'],
+  } as const;
+  const typed = routeOf({
+    ...route,
+    query: { must: { type: 'string', required: true }, may: { type: 'integer' } },
+    body: schema,
+    answer({ query }, body) {
+      expectTypeOf(query.must).toEqualTypeOf<string>();
+      expectTypeOf(query.may).toEqualTypeOf<number | undefined>();
+      // @ts-expect-error -- the query has no such schema
+      expectTypeOf(query.other).toBeAny();
+      expectTypeOf(body.a).toEqualTypeOf<string>();
+      return new Response();
+    },
+  });
+  routeOf({
+    ...route,
+    body: { type: 'string' },
+    media: ['image/*'],
+    answer(_call, body) {
+      expectTypeOf(body).toEqualTypeOf<string | undefined>();
+      return new Response();
+    },
+  });
+  expect(typed.body).toBe(schema);
 });

@@ -1,26 +1,28 @@
 import type { Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
-import { expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Decision } from '../../src/matching/decision.js';
 import {
   createUploadMiddleware,
   type MiddlewareOptions,
   type RequestUpload,
 } from '../../src/service/middleware.js';
+import { examAdapter } from './upload-exam.js';
 import {
   blocklist,
-  breakOff,
+  breakOffForm,
   busy,
   formOf,
-  HALF,
   LISTED,
   NO_PICTURE,
   OTHER,
   pool,
-  reviewing,
   serving,
 } from './uploads.js';
+import { withResolvers } from './with-resolvers.js';
+
+afterEach(() => void vi.useRealTimers());
 
 /** What the application behind the middleware stored. */
 interface Stored {
@@ -68,7 +70,8 @@ async function answer(body: BodyInit, type?: string, options?: Partial<Middlewar
   return await serving(server(), async (url) => {
     const headers: Record<string, string> = type === undefined ? {} : { 'content-type': type };
     const response = await fetch(`${url}/upload`, { method: 'POST', body, headers });
-    return { status: response.status, text: await response.text(), stored };
+    const retryAfter = response.headers.get('retry-after');
+    return { status: response.status, retryAfter, text: await response.text(), stored };
   });
 }
 
@@ -80,7 +83,7 @@ test.each([undefined, 'image/jpeg', 'application/octet-stream'])(
     const kept = await answer(bytesOf(OTHER), type);
     expect(kept).toMatchObject({ status: 201, stored: [{ verdicts: ['none'], files: [OTHER] }] });
     const refused = await answer(bytesOf(LISTED), type);
-    expect(refused).toEqual({ status: 451, text: '{"verdict":"match"}', stored: [] });
+    expect(refused).toMatchObject({ status: 451, text: '{"verdict":"match"}', stored: [] });
   },
 );
 
@@ -176,19 +179,15 @@ test('a body that begins as no picture goes on whole and unbuffered', async () =
 
 test('a body whose beginning does not come is refused', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-  try {
-    const checkUploads = createUploadMiddleware({ blocklist, pool, onError: 'accept' });
-    const body = new ReadableStream({
-      start: (controller) => controller.enqueue(Buffer.from('{')),
-    });
-    const init = { method: 'POST', body, duplex: 'half' } as RequestInit;
-    const slow = checkUploads(new Request('http://a.test', init), () => expect.fail('passed on'));
-    for (let turn = 0; turn < 9; turn++) await new Promise((resolve) => setImmediate(resolve));
-    await vi.advanceTimersByTimeAsync(30_000);
-    expect((await slow).status).toBe(408);
-  } finally {
-    vi.useRealTimers();
-  }
+  const checkUploads = createUploadMiddleware({ blocklist, pool, onError: 'accept' });
+  const body = new ReadableStream({
+    start: (controller) => controller.enqueue(Buffer.from('{')),
+  });
+  const init = { method: 'POST', body, duplex: 'half' } as RequestInit;
+  const slow = checkUploads(new Request('http://a.test', init), () => expect.fail('passed on'));
+  for (let turn = 0; turn < 9; turn++) await new Promise((resolve) => setImmediate(resolve));
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect((await slow).status).toBe(408);
 });
 
 test('a file of a form is checked whatever its type says; a field is text', async () => {
@@ -224,30 +223,26 @@ test('the checks of a form have one time together, then 503 or onError', async (
     ['accept', 200],
   ] as const) {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    try {
-      const signals: (AbortSignal | undefined)[] = [];
-      // The first is checked, the second never, and no other begins.
-      const check = vi.fn(async (_: unknown, { signal }: { signal?: AbortSignal }) => {
-        signals.push(signal);
-        if (signals.length === 2) await new Promise(() => {});
-        return { verdict: 'none' } as Decision;
-      });
-      const reasons: string[] = [];
-      const onDecision = ({ reason }: Decision) => void reasons.push(reason);
-      const options = { check, onError, onDecision, timeoutSeconds: 7 };
-      const body = formOf(OTHER, OTHER, OTHER);
-      const request = new Request('http://a.test', { method: 'POST', body });
-      const answered = createUploadMiddleware(options)(request, () => new Response());
-      while (signals.length < 2) await new Promise((resolve) => setImmediate(resolve));
-      await vi.advanceTimersByTimeAsync(7000);
-      expect((await answered).status).toBe(status);
-      expect(check).toHaveBeenCalledTimes(2);
-      expect(signals[1]!.aborted).toBe(true);
-      const late = onError === 'refuse' ? ['timeout'] : ['timeout', 'timeout'];
-      expect(reasons).toEqual([undefined, ...late]);
-    } finally {
-      vi.useRealTimers();
-    }
+    const signals: (AbortSignal | undefined)[] = [];
+    // The first is checked, the second never, and no other begins.
+    const check = vi.fn(async (_: unknown, { signal }: { signal?: AbortSignal }) => {
+      signals.push(signal);
+      if (signals.length === 2) await new Promise(() => {});
+      return { verdict: 'none' } as Decision;
+    });
+    const reasons: string[] = [];
+    const onDecision = ({ reason }: Decision) => void reasons.push(reason);
+    const options = { check, onError, onDecision, timeoutSeconds: 7 };
+    const body = formOf(OTHER, OTHER, OTHER);
+    const request = new Request('http://a.test', { method: 'POST', body });
+    const answered = createUploadMiddleware(options)(request, () => new Response());
+    while (signals.length < 2) await new Promise((resolve) => setImmediate(resolve));
+    await vi.advanceTimersByTimeAsync(7000);
+    expect((await answered).status).toBe(status);
+    expect(check).toHaveBeenCalledTimes(2);
+    expect(signals[1]!.aborted).toBe(true);
+    const late = onError === 'refuse' ? ['timeout'] : ['timeout', 'timeout'];
+    expect(reasons).toEqual([undefined, ...late]);
   }
 });
 
@@ -257,7 +252,7 @@ test('every file of a form is checked, and the form is there for the application
   const files = [OTHER, OTHER];
   expect(kept).toMatchObject({ status: 201, stored: [{ verdicts, files, title: 'a title' }] });
   const refused = await answer(formOf(OTHER, LISTED));
-  expect(refused).toEqual({ status: 451, text: '{"verdict":"match"}', stored: [] });
+  expect(refused).toMatchObject({ status: 451, text: '{"verdict":"match"}', stored: [] });
 });
 
 test('a form without a file, and a field for a file that was not chosen, are kept', async () => {
@@ -275,36 +270,14 @@ test('other requests are passed on', async () => {
   });
 });
 
-test('review is kept, or refused', async () => {
-  const kept = await answer(formOf(LISTED), undefined, { blocklist: reviewing });
-  expect(kept).toMatchObject({ status: 201, stored: [{ verdicts: ['review'] }] });
-  const strict = { blocklist: reviewing, refuse: 'review' } as const;
-  expect(await answer(formOf(LISTED), undefined, strict)).toMatchObject({
-    status: 451,
-    stored: [],
+describe.each([
+  ['a body', bytesOf, 'image/jpeg'],
+  ['a form', formOf, undefined],
+])('%s', (_, bodyOf, type) => {
+  examAdapter(async (bytes, options) => {
+    const { stored, ...told } = await answer(bodyOf(bytes), type, options);
+    return { ...told, stored: stored.flatMap(({ files }) => files) };
   });
-});
-
-test.each([
-  ['no picture', NO_PICTURE, 415, {}],
-  ['half a picture', HALF, 422, {}],
-  ['a full queue', OTHER, 503, { check: busy }],
-] as const)('%s is refused or accepted by onError, whole', async (_, bytes, status, options) => {
-  for (const body of [bytesOf(bytes), formOf(bytes)]) {
-    const type = body instanceof FormData ? undefined : 'image/jpeg';
-    expect(await answer(body, type, options)).toMatchObject({ status, stored: [] });
-    const accepted = await answer(body, type, { ...options, onError: 'accept' });
-    const stored = [{ verdicts: ['unhashable'], files: [bytes] }];
-    expect(accepted).toMatchObject({ status: 201, stored });
-  }
-});
-
-test('bodies and forms beyond maxBytes are refused whatever onError says', async () => {
-  for (const body of [bytesOf(OTHER), formOf(OTHER)]) {
-    const type = body instanceof FormData ? undefined : 'image/jpeg';
-    const options = { maxBytes: 1000, onError: 'accept' } as const;
-    expect(await answer(body, type, options)).toMatchObject({ status: 413, stored: [] });
-  }
 });
 
 test('a form that is malformed is refused', async () => {
@@ -320,10 +293,7 @@ test('a form that breaks off is not checked, and not passed on', async () => {
     const onDecision = (...args: [Decision, RequestUpload]) => resolve(args);
     const { server, stored } = application({ check, onError: 'accept', onDecision });
     void serving(server(), async (url) => {
-      const form = new Response(formOf(LISTED));
-      const body = Buffer.from(await form.arrayBuffer());
-      const head = `Content-Length: ${body.length}\r\nContent-Type: ${form.headers.get('content-type')}`;
-      await breakOff(`${url}/upload`, head, body);
+      await breakOffForm(`${url}/upload`);
       await told;
       expect(stored).toEqual([]);
     });
@@ -335,31 +305,24 @@ test('a form that breaks off is not checked, and not passed on', async () => {
 
 test('a form that comes too slowly is refused, and its memory is free again', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-  try {
-    const limits = { maxBytes: OTHER.length + 1000, maxBytesHeld: OTHER.length + 1000 };
-    const middleware = createUploadMiddleware({ blocklist, pool, onError: 'accept', ...limits });
-    const headers = { 'content-type': 'multipart/form-data; boundary=a' };
-    const body = new ReadableStream({
-      start: (controller) => controller.enqueue(OTHER.slice(0, 9)),
-    });
-    const init = { method: 'POST', headers, body, duplex: 'half' } as RequestInit;
-    const slow = middleware(new Request('http://a.test', init), () => expect.fail('passed on'));
-    for (let turn = 0; turn < 9; turn++) await new Promise((resolve) => setImmediate(resolve));
-    await vi.advanceTimersByTimeAsync(30_000);
-    expect((await slow).status).toBe(408);
-    vi.useRealTimers();
-    const other = new Request('http://a.test', { method: 'POST', body: formOf(OTHER) });
-    expect((await middleware(other, () => new Response('kept'))).status).toBe(200);
-  } finally {
-    vi.useRealTimers();
-  }
+  const limits = { maxBytes: OTHER.length + 1000, maxBytesHeld: OTHER.length + 1000 };
+  const middleware = createUploadMiddleware({ blocklist, pool, onError: 'accept', ...limits });
+  const headers = { 'content-type': 'multipart/form-data; boundary=a' };
+  const body = new ReadableStream({
+    start: (controller) => controller.enqueue(OTHER.slice(0, 9)),
+  });
+  const init = { method: 'POST', headers, body, duplex: 'half' } as RequestInit;
+  const slow = middleware(new Request('http://a.test', init), () => expect.fail('passed on'));
+  for (let turn = 0; turn < 9; turn++) await new Promise((resolve) => setImmediate(resolve));
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect((await slow).status).toBe(408);
+  vi.useRealTimers();
+  const other = new Request('http://a.test', { method: 'POST', body: formOf(OTHER) });
+  expect((await middleware(other, () => new Response('kept'))).status).toBe(200);
 });
 
 test('forms are held up to a limit; another one is busy, and is not read', async () => {
-  let answerFirst = (_: Response) => {};
-  const first = new Promise<Response>((resolve) => {
-    answerFirst = resolve;
-  });
+  const first = withResolvers<Response>();
   const middleware = createUploadMiddleware({
     blocklist,
     pool,
@@ -368,10 +331,10 @@ test('forms are held up to a limit; another one is busy, and is not read', async
     maxBytesHeld: OTHER.length + 1000,
   });
   const request = () => new Request('http://a.test', { method: 'POST', body: formOf(OTHER) });
-  const begun = middleware(request(), () => first);
+  const begun = middleware(request(), () => first.promise);
   const second = await middleware(request(), () => expect.fail('it was passed on'));
   expect([second.status, second.headers.get('retry-after')]).toEqual([503, '5']);
-  answerFirst(new Response('done'));
+  first.resolve(new Response('done'));
   expect(await (await begun).text()).toBe('done');
   const third = await middleware(request(), async () => new Response('again'));
   expect(await third.text()).toBe('again');
@@ -383,11 +346,6 @@ test('mistakes of the caller are told', async () => {
   expect(() => createUploadMiddleware({ blocklist, onError: 'accept', ...limits })).toThrow(
     'maxBytesHeld',
   );
-  for (const further of [{ maxFiles: 0 }, { timeoutSeconds: 0 }]) {
-    const [name] = Object.keys(further);
-    const wrong = () => createUploadMiddleware({ blocklist, onError: 'accept', ...further });
-    expect(wrong).toThrow(name);
-  }
   const middleware = createUploadMiddleware({ blocklist, onError: 'accept' });
   await expect(middleware(undefined as never, async () => new Response())).rejects.toThrow(
     TypeError,

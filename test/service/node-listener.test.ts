@@ -1,27 +1,20 @@
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import { connect as connect2, createServer as createServer2 } from 'node:http2';
-import { type AddressInfo, connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createNodeListener, type Handler } from '../../src/service/node-listener.js';
 import { createScanHandler } from '../../src/service/scan-handler.js';
+import { RawClient } from '../cli/serving-program.js';
 import { blocklist, breakOff, busy, LISTED, OTHER, pool, serving } from './uploads.js';
+import { withResolvers } from './with-resolvers.js';
 
 const listening = <T>(
   handler: Handler,
   work: (url: string) => Promise<T>,
   onError?: (error: unknown) => void,
 ) => serving(createServer(createNodeListener(handler, onError)), work);
-
-/** A promise that is settled from outside. */
-function withResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
-  let resolve: (value: T) => void = () => {};
-  const promise = new Promise<T>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
-}
 
 test('a request comes as it was sent, and the answer goes as it was given', async () => {
   const handler: Handler = async (given) => {
@@ -208,15 +201,9 @@ test('a body of an answer that fails ends the connection, and its error is told 
     ({ url }) => new Response(failing(url.endsWith('/at-once') ? 0 : 1)),
     async (url) => {
       for (const path of ['at-once', 'halfway']) {
-        const { hostname, port } = new URL(url);
-        const socket = connect(Number(port), hostname);
-        let answer = '';
-        socket.on('data', (chunk) => {
-          answer += chunk;
-        });
-        socket.write(`GET /${path} HTTP/1.1\r\nHost: a.test\r\n\r\n`);
-        await once(socket, 'close');
-        expect(answer).not.toMatch(/secret|\r\n0\r\n/);
+        const client = new RawClient(url);
+        client.socket.write(`GET /${path} HTTP/1.1\r\nHost: a.test\r\n\r\n`);
+        expect(await client.closed).not.toMatch(/secret|\r\n0\r\n/);
       }
     },
     (given) => errors.push(given),
@@ -232,16 +219,9 @@ test('who is answered and goes on slowly is cut off; who is quick is not', {
     const large = Buffer.alloc(2 ** 25, 1);
     const response = await fetch(url, { method: 'POST', body: large });
     expect([response.status, await response.text()]).toEqual([503, '{"verdict":"unhashable"}']);
-    const { hostname, port } = new URL(url);
-    const socket = connect(Number(port), hostname);
-    socket.write('POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 30000000\r\n\r\nx');
-    let answer = '';
-    socket.on('data', (chunk) => {
-      answer += chunk;
-    });
-    socket.on('error', () => {});
-    await once(socket, 'close');
-    expect(answer).toMatch(/^HTTP\/1\.1 503 /);
+    const client = new RawClient(url);
+    client.socket.write('POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 30000000\r\n\r\nx');
+    expect(await client.closed).toMatch(/^HTTP\/1\.1 503 /);
   });
 });
 

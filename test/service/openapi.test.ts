@@ -1,45 +1,28 @@
 import { createHash } from 'node:crypto';
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, expect, test, vi } from 'vitest';
 import { hashToHex } from '../../src/hash.js';
 import { hashFile } from '../../src/node/hash-file.js';
-import { hmaRoutes } from '../../src/service/hma.js';
-import { createService } from '../../src/service/service.js';
-import { followedStore, pictureForm } from './hma-served.js';
-import { TOKENS, tokens } from './served.js';
-import { HALF, LISTED, NO_PICTURE, OTHER, pool } from './uploads.js';
+import { followedStore, pictureForm, wholeService } from './hma-served.js';
+import { TOKENS } from './served.js';
+import { HALF, LISTED, NO_PICTURE, OTHER } from './uploads.js';
 
 /* What the document says of replies is what comes: statuses, types and bodies. */
 
 vi.setConfig({ testTimeout: 60_000 });
 
-const { store, follower } = await followedStore();
+const followed = await followedStore();
+const { store, follower } = followed;
 afterAll(() => store.close());
 const errors: unknown[] = [];
-const { handler } = createService({
-  ...{ follower, store, pool, tokens },
-  scan: { onError: 'refuse' },
-  onError: (error) => errors.push(error),
-  routes: (parts) =>
-    hmaRoutes(parts, { store, follower, exchanges: store.exchanges(new Uint8Array(32)) }),
-});
+const { handler } = wholeService(followed, { onError: (error) => errors.push(error) });
+const document = (await (await handler(new Request('http://localhost/openapi.json'))).json()) as {
+  paths: Record<string, Record<string, Operation>>;
+};
 
-/** The document of a service with all that it may serve. */
-async function wholeDocument(): Promise<unknown> {
-  const whole = createService({
-    ...{ follower, store, pool, tokens },
-    scan: { onError: 'refuse' },
-    review: { retentionDays: 1 },
-    webhook: {
-      log: { append: async () => {}, timeOf: () => undefined },
-      outcomes: {},
-      factsOf: () => undefined,
-      tokenHashes: [tokens[0]!.hash],
-    },
-    routes: (parts) =>
-      hmaRoutes(parts, { store, follower, exchanges: store.exchanges(new Uint8Array(32)) }),
-  });
-  return await (await whole.handler(new Request('http://localhost/openapi.json'))).json();
+interface Operation {
+  readonly responses: Record<string, { content?: Record<string, { schema: object }> }>;
 }
 
 /** With its members by name, so that their order is no difference. */
@@ -56,7 +39,7 @@ const digestOf = (value: unknown) =>
  * is meant, `npx vitest run test/service/openapi.test.ts -u` records it, and its commit says why.
  */
 test('each operation of the document is the one on record', async () => {
-  const { paths, ...rest } = (await wholeDocument()) as { paths: Record<string, object> };
+  const { paths, ...rest } = document;
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => [`${method} ${path}`, operation] as const),
   );
@@ -66,12 +49,12 @@ test('each operation of the document is the one on record', async () => {
   await expect(`${digests.join('\n')}\n`).toMatchFileSnapshot('../../fixtures/openapi.txt');
 });
 
-interface Operation {
-  readonly responses: Record<string, { content?: Record<string, { schema: object }> }>;
-}
-const document = (await (await handler(new Request('http://localhost/openapi.json'))).json()) as {
-  paths: Record<string, Record<string, Operation>>;
-};
+test('a validator of OpenAPI takes it, and would not take it without its title', async () => {
+  const { errors = [], valid } = await new Validator().validate({ ...document });
+  expect([errors, valid]).toEqual([[], true]);
+  expect((await new Validator().validate({ ...document, info: {} })).valid).toBe(false);
+});
+
 const ajv = new Ajv2020({ strict: false });
 /** Replies that the document has, and that did not come. */
 const seen = new Set<string>();

@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
-import { connect } from 'node:net';
 import express from 'express';
 import fc from 'fast-check';
 import fastify from 'fastify';
@@ -9,20 +7,14 @@ import { createNodeListener } from '../../src/service/node-listener.js';
 import type { Route } from '../../src/service/route.js';
 import type { LogRecord } from '../../src/service/router.js';
 import { createService } from '../../src/service/service.js';
+import { RawClient } from '../cli/serving-program.js';
 import { blocklist, pool, serving } from './uploads.js';
 
 /** The status for a path as it is: clients would make it plain. */
 async function statusOf(url: string, path: string): Promise<number> {
-  const { hostname, port } = new URL(url);
-  const socket = connect(Number(port), hostname);
-  socket.setEncoding('latin1');
-  socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
-  let text = '';
-  socket.on('data', (chunk) => {
-    text += chunk;
-  });
-  await once(socket, 'close');
-  return Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1]);
+  const client = new RawClient(url);
+  client.socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+  return Number(/^HTTP\/1\.1 (\d+)/.exec(await client.closed)?.[1]);
 }
 
 const asked: string[] = [];
@@ -48,6 +40,8 @@ const NOT_PLAIN = [
   ...['/v1%2f..%2fmetrics', '/own/..%2f..%2fmetrics', '/own/a%5c..%5cmetrics', '/own/..'],
   ...['/metrics#', '/metrics#/../a', '/metrics;a=b', '/v1;/metrics', '/own/a;b'],
   '/v1/../metrics?a=/b',
+  // A name is text, and not empty.
+  ...['/own/%00', '/own/%0a', '/own/%7f', '/own/%ff', '/own/%', '/own/'],
 ];
 
 test.each(NOT_PLAIN)('%s is refused by 400, before it is routed', async (path) => {
@@ -71,6 +65,7 @@ test('plain paths go on, names with encoded characters among them', async () => 
     for (const path of ['/metrics', '/metrics?a=//b/../c;d#', '/metrics/own', '/own/a%2Fb%5Cc']) {
       expect(await statusOf(url, path), path).toBe(200);
     }
+    expect(await statusOf(url, 'http://other.test/metrics')).toBe(404);
     const names = ['..a', 'a..', '.a', '...', 'a%3Bb', '%252e%252e', 'a%20b'];
     for (const name of names) expect(await statusOf(url, `/own/${name}`), name).toBe(200);
     const told = ['/metrics/own', 'a/b\\c', '..a', 'a..', '.a', '...', 'a;b', '%2e%2e', 'a b'];

@@ -20,6 +20,22 @@ export const reviewServed = <T>(
   options: Partial<CreateServiceOptions> = {},
 ): Promise<T> => served(work, { store, review: { retentionDays: 30 }, ...options });
 
+/** Serves, and signs a moderator in. */
+export const signedIn = <T>(
+  store: Store,
+  work: (moderator: Moderator, served: Served) => Promise<T>,
+  options: Partial<CreateServiceOptions> = {},
+): Promise<T> =>
+  reviewServed(
+    store,
+    async (all) => {
+      const moderator = new Moderator(all.url);
+      await moderator.signIn();
+      return await work(moderator, all);
+    },
+    options,
+  );
+
 const flipped = (hex: string, bits: number) => {
   const bytes = Buffer.from(hex, 'hex');
   for (let bit = 0; bit < bits; bit++) bytes[bit >> 3]! ^= 1 << (bit & 7);

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Store } from '../../src/store/store.js';
 import { databaseOf, openStore } from '../store/opened.js';
-import { hiddenOf, itemOf, Moderator, RULES, reviewServed } from './review-served.js';
-import { as, TOKENS } from './served.js';
+import { hiddenOf, itemOf, Moderator, RULES, reviewServed, signedIn } from './review-served.js';
+import { TOKENS } from './served.js';
 
 let store: Store;
 beforeAll(async () => {
@@ -27,17 +27,10 @@ test('whoever is not signed in sees the page where one signs in, and nothing els
   await store.reviewQueue(RULES).put(itemOf('u1'));
   await reviewServed(store, async ({ url }) => {
     for (const path of ['/review', '/review/item?item=u1', '/review/lists']) {
-      for (const init of [
-        {},
-        as('curate'),
-        as('admin'),
-        { headers: { cookie: 'onlyhashes-review=x' } },
-      ]) {
-        const response = await fetch(url + path, { ...init, redirect: 'manual' });
-        expect(response.status).toBe(303);
-        expect(response.headers.get('location')).toBe(SIGN_IN);
-        expect(await response.text()).toBe('');
-      }
+      const headers = { cookie: 'onlyhashes-review=x' };
+      const response = await fetch(url + path, { headers, redirect: 'manual' });
+      expect([response.status, await response.text()]).toEqual([303, '']);
+      expect(response.headers.get('location')).toBe(SIGN_IN);
     }
     const page = await fetch(url + SIGN_IN);
     expect(page.status).toBe(200);
@@ -140,18 +133,6 @@ test('whoever fails too often is refused for a while, and nobody else is', async
     }
     expect((await signIn(TOKENS.curate, '10.0.0.9', through('203.0.113.5'))).status).toBe(429);
     expect((await signIn(TOKENS.curate, '10.0.0.9', through('203.0.113.6'))).status).toBe(303);
-    // Who comes from the internet may say what it likes.
-    for (let i = 0; i < 10; i++) {
-      await signIn('wrong', '8.8.8.8', through(`203.0.113.${10 + i}`));
-    }
-    expect((await signIn(TOKENS.curate, '8.8.8.8', through('203.0.113.99'))).status).toBe(429);
-    // Of very many addresses the wrong tokens are refused, and the right ones are not.
-    const statuses = new Set<number>();
-    for (let i = 0; i < 400; i++) {
-      statuses.add((await signIn('wrong', `198.51.${i >> 8}.${i & 255}`)).status);
-    }
-    expect([...statuses]).toEqual([401, 429]);
-    expect((await signIn(TOKENS.curate, '192.0.2.3')).status).toBe(303);
   });
 });
 
@@ -206,9 +187,7 @@ describe('a form that another site sends', () => {
     'from %s decides nothing, with the session’s own word',
     async (_, from) => {
       await store.reviewQueue(RULES).put(itemOf('u1'));
-      await reviewServed(store, async ({ url }) => {
-        const moderator = new Moderator(url);
-        await moderator.signIn();
+      await signedIn(store, async (moderator, { url }) => {
         const fields = {
           ...hiddenOf(await moderator.get('/review/item?item=u1')),
           outcome: 'rejected',
@@ -260,9 +239,7 @@ describe('a form that another site sends', () => {
   });
 
   test('is no JSON and no text, and not long', async () => {
-    await reviewServed(store, async ({ url }) => {
-      const moderator = new Moderator(url);
-      await moderator.signIn();
+    await signedIn(store, async (moderator, { url }) => {
       const { cookie } = moderator;
       for (const type of [
         'application/json',
@@ -288,9 +265,7 @@ describe('a form that another site sends', () => {
 
 test('no page may run a script, load anything, or stand in a frame', async () => {
   await store.reviewQueue(RULES).put(itemOf('u1'));
-  await reviewServed(store, async ({ url }) => {
-    const moderator = new Moderator(url);
-    await moderator.signIn();
+  await signedIn(store, async (moderator) => {
     for (const path of [
       SIGN_IN,
       '/review',

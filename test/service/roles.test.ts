@@ -1,16 +1,13 @@
 import { afterAll, expect, test, vi } from 'vitest';
-import { hmaRoutes } from '../../src/service/hma.js';
-import { createService } from '../../src/service/service.js';
-import { openStore } from '../../src/store/open-store.js';
-import { TOKENS, type TokenRole, tokens } from './served.js';
-import { blocklist, pool } from './uploads.js';
+import { followedStore, wholeService } from './hma-served.js';
+import { TOKENS, type TokenRole } from './served.js';
 
 /* Who may call which route: the whole table, by the words of the document and by asking. */
 
 vi.setConfig({ testTimeout: 30_000 });
 
-const store = await openStore({ dataDir: undefined });
-afterAll(() => store.close());
+const followed = await followedStore();
+afterAll(() => followed.store.close());
 
 /** `session`: a token in a header is not enough. */
 const WHO: Readonly<Record<string, readonly string[]>> = {
@@ -41,18 +38,7 @@ const WHO: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-const { handler } = createService({
-  ...{ blocklist, pool, tokens, store },
-  review: { retentionDays: 30 },
-  scan: { onError: 'refuse' },
-  webhook: {
-    log: { append: async () => {}, timeOf: () => undefined },
-    outcomes: {},
-    factsOf: () => undefined,
-    tokenHashes: [tokens[0]!.hash],
-  },
-  routes: (parts) => hmaRoutes(parts, { store }),
-});
+const { handler } = wholeService(followed);
 const ask = (route: string, role?: TokenRole, headers: Record<string, string> = {}) => {
   const [method, path] = route.replaceAll(/\{\w+\}/g, '1').split(' ') as [string, string];
   const authorization: Record<string, string> = role

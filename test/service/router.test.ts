@@ -148,31 +148,6 @@ test('other methods and paths are told, and HEAD has no body', async () => {
   });
 });
 
-test('tricks with paths lead nowhere', async () => {
-  await routed(async ({ url }) => {
-    const { hostname, port } = new URL(url);
-    const statusOf = (path: string) =>
-      new Promise<number>((resolve, reject) => {
-        const headers = { authorization: `Bearer ${TOKENS.curate}` };
-        const sent = httpRequest({ hostname, port, path, headers, method: 'POST' });
-        sent.once('response', (response) => {
-          response.resume();
-          resolve(response.statusCode!);
-        });
-        sent.once('error', reject);
-        sent.end();
-      });
-    for (const path of ['/x/%00/y', '/x/%ff/y', '/x/%/y', '/x/%0a/y', '/x//y']) {
-      expect(await statusOf(path)).toBe(400);
-    }
-    // Those that a proxy may read as others are refused: `plain-paths.test.ts` has more.
-    for (const path of ['/x/../secret', '/%2e%2e/x', '/x/%2e%2e/y', '//evil.test/x/fixed/y']) {
-      expect(await statusOf(path)).toBe(400);
-    }
-    expect(await statusOf('http://other.test/x/a/z')).toBe(404);
-  });
-});
-
 test('what a route throws is written in its dialect, and a defect is told to nobody', async () => {
   await routed(async ({ url, errors, logs }) => {
     const refusal = await fetch(`${url}/throws/refusal`);

@@ -5,23 +5,10 @@ import { DecodeError } from '../../src/errors.js';
 import { type Decision, unhashable } from '../../src/matching/decision.js';
 import { createScanHandler } from '../../src/service/scan-handler.js';
 import type { ScanOptions } from '../../src/service/scanner.js';
-import {
-  blocklist,
-  breakOff,
-  busy,
-  formOf,
-  HALF,
-  LISTED,
-  NO_PICTURE,
-  OTHER,
-  pool,
-  reviewing,
-  serving,
-} from './uploads.js';
+import { examAdapter } from './upload-exam.js';
+import { blocklist, breakOff, busy, formOf, LISTED, OTHER, pool, serving } from './uploads.js';
 
 type Options = Partial<ScanOptions<Request>>;
-
-const late = async (): Promise<Decision> => unhashable(new DecodeError('timeout', 'late'));
 
 /** Posts bodies to a handler on loopback; each one's answer. */
 async function answers(options: Options, ...bodies: readonly (Uint8Array | RequestInit)[]) {
@@ -58,29 +45,9 @@ test('200 keeps, 451 refuses, and the body tells the verdict alone', async () =>
   expect([verdict, matches[0]!.entry.id]).toEqual(['match', 'an id']);
 });
 
-test('what is for review is kept with a header, or refused', async () => {
-  const kept = await answers({ blocklist: reviewing }, LISTED);
-  expect(kept.all).toMatchObject([{ status: 200, verdict: 'review' }]);
-  const refused = await answers({ blocklist: reviewing, refuse: 'review' }, LISTED, OTHER);
-  expect(refused.all).toMatchObject([
-    { status: 451, verdict: 'review' },
-    { status: 200, verdict: 'none' },
-  ]);
-});
-
-test.each<[string, string, number, Options, Uint8Array | RequestInit]>([
-  ['no picture', 'unsupported', 415, {}, NO_PICTURE],
-  ['half a picture', 'corrupt', 422, {}, HALF],
-  ['a full queue', 'busy', 503, { check: busy }, OTHER],
-  ['what waited too long', 'timeout', 503, { check: late }, OTHER],
-])('%s is refused or accepted by onError', async (_, reason, status, options, body) => {
-  const refused = await answers(options, body);
-  const text = '{"verdict":"unhashable"}';
-  expect(refused.all).toMatchObject([{ status, verdict: 'unhashable', text }]);
-  expect(refused.decisions).toMatchObject([{ reason }]);
-  expect(refused.all[0]!.headers.get('retry-after')).toBe(status === 503 ? '5' : null);
-  const accepted = await answers({ ...options, onError: 'accept' }, body);
-  expect(accepted.all).toMatchObject([{ status: 200, verdict: 'unhashable', text }]);
+examAdapter(async (bytes, options) => {
+  const { status, headers } = (await answers(options, bytes)).all[0]!;
+  return { status, retryAfter: headers.get('retry-after'), stored: status === 200 ? [bytes] : [] };
 });
 
 test('a client waits for whole seconds', async () => {
@@ -90,7 +57,6 @@ test('a client waits for whole seconds', async () => {
 
 test.each<[string, number, Options, Uint8Array | RequestInit]>([
   ['nothing', 400, {}, {}],
-  ['a body beyond maxBytes', 413, { maxBytes: 1000 }, OTHER],
   ['another method', 405, {}, { method: 'PUT', body: 'a' }],
   ['a form', 415, {}, { body: formOf(OTHER) }],
   ['a text', 415, {}, { body: 'text' }],
@@ -107,7 +73,10 @@ test.each([
   ['too-slow', 408],
 ] as const)('the status of %s', async (code, status) => {
   const check = async () => unhashable(new DecodeError(code, 'x'));
-  expect((await answers({ check }, OTHER)).all).toMatchObject([{ status }]);
+  const text = '{"verdict":"unhashable"}';
+  expect((await answers({ check }, OTHER)).all).toMatchObject([
+    { status, verdict: 'unhashable', text },
+  ]);
 });
 
 test('nothing is read of a body that says that it is too long', async () => {
@@ -181,16 +150,4 @@ test('a pool is asked with the list, the limit and the signal', async () => {
   });
   expect((await handler(request)).status).toBe(200);
   expect(check).toHaveBeenCalledWith(request, blocklist, { maxBytes: 9, signal: request.signal });
-});
-
-test.each([
-  [{ blocklist }, 'onError'],
-  [{ onError: 'accept' }, 'a blocklist or a check'],
-  [{ blocklist: [], onError: 'accept' }, 'blocklist'],
-  [{ blocklist, onError: 'ignore' }, 'onError'],
-  [{ blocklist, onError: 'accept', refuse: 'none' }, 'refuse'],
-  [{ blocklist, onError: 'accept', maxBytes: 0 }, 'maxBytes'],
-  [{ blocklist, onError: 'accept', pool: {} }, 'pool'],
-])('options %j are refused', (options, message) => {
-  expect(() => createScanHandler(options as never)).toThrow(message);
 });

@@ -1,28 +1,21 @@
-import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect, test } from 'vitest';
 import { hashToJSON } from '../../src/hash.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import type { HashPool } from '../../src/node/hash-pool.js';
 import { Metrics } from '../../src/service/metrics.js';
-import { openApiOf } from '../../src/service/openapi.js';
 import type { Route } from '../../src/service/route.js';
 import { createService } from '../../src/service/service.js';
 import { BASE } from '../matching/bases.js';
 import { as, posted, served, tokens } from './served.js';
-import { blocklist, pool } from './uploads.js';
+import { blocklist, pool, poolWith } from './uploads.js';
+import { withResolvers } from './with-resolvers.js';
 
 const statusOf = async (url: string, init?: RequestInit) => (await fetch(url, init)).status;
 
 /** A route that waits until it is let go on. */
 function waiting() {
-  let goOn = () => {};
-  let begun = () => {};
-  const begins = new Promise<void>((resolve) => {
-    begun = resolve;
-  });
-  const ended = new Promise<void>((resolve) => {
-    goOn = resolve;
-  });
+  const begun = withResolvers();
+  const ended = withResolvers();
   const route: Route = {
     method: 'GET',
     path: '/waits',
@@ -30,12 +23,12 @@ function waiting() {
     about: 'Waits.',
     replies: { 200: undefined },
     answer: async () => {
-      begun();
-      await ended;
+      begun.resolve();
+      await ended.promise;
       return new Response('done');
     },
   };
-  return { route, goOn: () => goOn(), begins };
+  return { route, goOn: ended.resolve, begins: begun.promise };
 }
 
 /** A pool that says when it is closed. */
@@ -44,20 +37,11 @@ function closable(): { pool: HashPool; isClosed: () => boolean } {
   const close = async () => {
     isClosed = true;
   };
-  const { workers } = pool;
-  const hash = pool.hash.bind(pool);
-  const check = pool.check.bind(pool);
-  return {
-    pool: { workers, hash, check, stats: () => pool.stats(), close },
-    isClosed: () => isClosed,
-  };
+  return { pool: poolWith({ close }), isClosed: () => isClosed };
 }
 
 test('it is ready when the list is there, and refuses until then', async () => {
-  let there: (list: typeof blocklist) => void = () => {};
-  const coming = new Promise<typeof blocklist>((resolve) => {
-    there = resolve;
-  });
+  const coming = withResolvers<typeof blocklist>();
   await served(
     async ({ url }) => {
       expect(await statusOf(`${url}/health/live`)).toBe(200);
@@ -67,12 +51,12 @@ test('it is ready when the list is there, and refuses until then', async () => {
       expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
       expect(await refused.json()).toMatchObject({ code: 'not-ready' });
       expect(await (await fetch(`${url}/metrics`, as('match'))).text()).toContain('_ready 0\n');
-      there(blocklist);
-      await coming;
+      coming.resolve(blocklist);
+      await coming.promise;
       expect(await statusOf(`${url}/health/ready`)).toBe(200);
       expect(await statusOf(`${url}/v1/match`, posted(hashToJSON(BASE), 'match'))).toBe(200);
     },
-    { blocklist: coming },
+    { blocklist: coming.promise },
   );
 });
 
@@ -239,62 +223,6 @@ test('buckets of times hold what is at most their bound, and labels are escaped'
   expect(lines).toContain('onlyhashes_request_seconds_bucket{route="/a",le="60"} 3');
   expect(lines).toContain('onlyhashes_request_seconds_bucket{route="/a",le="+Inf"} 4');
   expect(lines).toContain('a_total{word="a\\"b\\\\c\\nd"} 1');
-});
-
-test('OpenAPI describes all routes, as a validator reads it', async () => {
-  const webhook = {
-    log: { append: async () => {}, timeOf: () => undefined },
-    outcomes: {},
-    factsOf: () => undefined,
-    tokenHashes: [tokens[0]!.hash],
-  };
-  await served(
-    async ({ url }) => {
-      const reply = await fetch(`${url}/openapi.json`);
-      const document = (await reply.json()) as Record<string, unknown>;
-      const result = await new Validator().validate(document);
-      expect(result.errors ?? []).toEqual([]);
-      expect(result.valid).toBe(true);
-      const { openapi, paths } = document as unknown as {
-        openapi: string;
-        paths: Record<string, Record<string, { security: object[]; requestBody?: object }>>;
-      };
-      expect(openapi).toBe('3.1.0');
-      expect(Object.keys(paths).sort()).toEqual([
-        ...['/health/live', '/health/ready', '/metrics', '/openapi.json', '/v1/decisions'],
-        ...['/v1/lists/{name}/confirm', '/v1/match', '/v1/scan', '/v1/status', '/x/{name}'],
-      ]);
-      expect(paths['/v1/match']!.post).toMatchObject({
-        security: [{ token: [] }],
-        parameters: ['distance', 'limit', 'all', 'remote', 'item', 'link'].map((name) => ({
-          name,
-        })),
-        requestBody: { content: { 'application/json': {}, 'image/*': {} } },
-        responses: { 200: {}, 401: {}, 403: {}, 429: {} },
-      });
-      expect(paths['/health/live']!.get!.security).toEqual([]);
-      expect(paths['/x/{name}']!.delete).toMatchObject({
-        operationId: 'deleteXByName',
-        parameters: [{ name: 'name', in: 'path', required: true }],
-      });
-    },
-    { scan: { onError: 'refuse' }, webhook, routes: () => [deleting] },
-  );
-});
-
-const deleting: Route = {
-  method: 'DELETE',
-  path: '/x/{name}',
-  role: 'admin',
-  about: 'Deletes.',
-  replies: { 204: undefined },
-  answer: () => new Response(null, { status: 204 }),
-};
-
-test('the validator finds what is wrong with such a document', async () => {
-  const document = openApiOf([deleting], { title: 'a', version: '1' });
-  expect((await new Validator().validate({ ...document })).valid).toBe(true);
-  expect((await new Validator().validate({ ...document, info: {} })).valid).toBe(false);
 });
 
 test('a service without a list, or with two, is refused', () => {

@@ -3,20 +3,30 @@ import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { DecodeError } from '../../src/errors.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import { type Decision, unhashable } from '../../src/matching/decision.js';
 import { createHashPool } from '../../src/node/create-hash-pool.js';
 import { hashFile } from '../../src/node/hash-file.js';
+import type { HashPool } from '../../src/node/hash-pool.js';
+import { setWorkerScripts } from '../../src/node/start-thread.js';
 import { ROOT } from '../package.js';
 
 const PHOTOS = join(ROOT, 'fixtures/photos');
 
-/** The pool of all uploads: sources cannot start the built script by themselves. */
-export const pool = createHashPool({
-  workers: 1,
-  workerUrl: pathToFileURL(join(ROOT, 'dist/hash-process.js')),
+// Processes run JavaScript, and this file runs as source.
+setWorkerScripts(join(ROOT, 'dist'));
+/** The pool of all uploads. */
+export const pool = createHashPool({ workers: 1 });
+
+/** The pool, but for some members. */
+export const poolWith = (more: Partial<HashPool>): HashPool => ({
+  workers: pool.workers,
+  hash: pool.hash.bind(pool),
+  check: pool.check.bind(pool),
+  stats: () => pool.stats(),
+  close: async () => {},
+  ...more,
 });
 
 /** A picture that is listed, as a small copy. */
@@ -55,6 +65,14 @@ export function formOf(...files: readonly Uint8Array[]): FormData {
     form.append('photo', new File([bytes as Uint8Array<ArrayBuffer>], `${at}.jpg`, { type }));
   }
   return form;
+}
+
+/** Sends the first half of a form with a listed picture, and breaks off. */
+export async function breakOffForm(url: string): Promise<void> {
+  const form = new Response(formOf(LISTED));
+  const body = Buffer.from(await form.arrayBuffer());
+  const type = form.headers.get('content-type');
+  await breakOff(url, `Content-Length: ${body.length}\r\nContent-Type: ${type}`, body);
 }
 
 /** Sends the first half of a request with a body, and breaks off. */

@@ -13,7 +13,7 @@ import { flipBits } from '../arbitraries.js';
 import { BASE, ORDER } from '../matching/bases.js';
 import { pictureForm } from './hma-served.js';
 import { as, posted, served, type TokenRole, tokens } from './served.js';
-import { blocklist, formOf, HALF, LISTED, NO_PICTURE, OTHER, pool } from './uploads.js';
+import { blocklist, formOf, HALF, LISTED, NO_PICTURE, OTHER, pool, poolWith } from './uploads.js';
 
 /** Hashes as `hashFile` gives them: they write themselves. */
 const off = (bits: number) => newHash('pdq', flipBits(BASE, ORDER, bits).bytes);
@@ -283,14 +283,7 @@ test('a picture that was not checked is told apart, by the status too', async ()
 });
 
 test.each(['busy', 'timeout'] as const)('%s is 503, with when to try again', async (code) => {
-  const full = {
-    ...pool,
-    workers: 1,
-    hash: pool.hash.bind(pool),
-    stats: () => pool.stats(),
-    close: async () => {},
-    check: async () => unhashable(new DecodeError(code, 'too many')),
-  };
+  const full = poolWith({ check: async () => unhashable(new DecodeError(code, 'too many')) });
   await served(
     async ({ url, logs }) => {
       const response = await fetch(`${url}/v1/match`, picture(OTHER));

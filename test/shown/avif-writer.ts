@@ -1,9 +1,10 @@
 import { block } from '../formats/exif-block.js';
 import { sequenceOf } from './avis-writer.js';
-import type { Format, Step } from './grammar.js';
-import { box, coded, fullBox, uint16, uint32 } from './isobmff.js';
-import { PROFILES } from './profiles.js';
-import { cut, eachPixel, flat, lumaOf, type Raster } from './raster.js';
+import { type Format, having, named, type Step, trailing } from './grammar.js';
+import { box, coded, fullBox } from './isobmff.js';
+import { uint16, uint32 } from './numbers.js';
+import { PROFILES, storedBy } from './profiles.js';
+import { cut, eachPixel, flat, hasAlpha, lumaOf, type Raster, type Scene } from './raster.js';
 import { ALPHAS, FILMS, type Film } from './scenes.js';
 
 /** An item of a file: a coded picture, or what is made of others. */
@@ -37,7 +38,7 @@ export interface AvifPlan {
   /** which item is shown; 1 is the picture */
   primary: number;
   /** pictures of the items as they are derived: they take the place of the picture */
-  derive: ((main: Item, plan: AvifPlan) => Promise<void>) | undefined;
+  derive: ((plan: AvifPlan) => Promise<void>) | undefined;
   premultiplied: boolean;
   /** brand, compatible brands */
   brands: string[];
@@ -88,6 +89,14 @@ export async function pictureItem(
     ],
   };
 }
+
+const ALPHA = 'urn:mpeg:mpegB:cicp:systems:auxiliary:alpha';
+const OLD_ALPHA = 'urn:mpeg:hevc:2015:auxid:1';
+const DEPTH = 'urn:mpeg:mpegB:cicp:systems:auxiliary:depth';
+
+/** An item of what belongs to a picture. */
+const auxiliary = (id: number, raster: Raster, kind: string, more: Item['properties'] = []) =>
+  pictureItem(id, raster, [property(fullBox('auxC', 0, 0, `${kind}\0`)), ...more], true);
 
 /** The meta box, for data that begins at `start`, and the data. */
 export function metaBox(
@@ -166,31 +175,22 @@ export function metaBox(
 
 async function writeAvif(plan: AvifPlan): Promise<Uint8Array> {
   const { picture } = plan;
-  const hasAlpha = picture.data.some((value, i) => (i & 3) === 3 && value < 255);
   const main = await pictureItem(1, picture, [], plan.isGrey);
   main.properties = [...plan.early, ...main.properties, ...plan.properties];
   const items = [main, ...plan.items];
   const references = [...plan.references];
-  if (hasAlpha) {
+  if (hasAlpha(picture)) {
     const alpha = eachPixel(picture, (pixel) => [pixel[3], pixel[3], pixel[3], 255]);
-    const item = await pictureItem(
-      20,
-      alpha,
-      [
-        property(fullBox('auxC', 0, 0, 'urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0')),
-        // Both are turned alike.
-        ...plan.properties.filter(({ box: one }) =>
-          /irot|imir|clap/.test(one.toString('latin1', 4, 8)),
-        ),
-      ],
-      true,
+    // Both are turned alike.
+    const geometry = plan.properties.filter(({ box: one }) =>
+      /irot|imir|clap/.test(one.toString('latin1', 4, 8)),
     );
-    items.push(item);
+    items.push(await auxiliary(20, alpha, ALPHA, geometry));
     references.push({ type: 'auxl', from: 20, to: [1] });
     if (plan.premultiplied) references.push({ type: 'prem', from: 1, to: [20] });
   }
   const held = { ...plan, items, references };
-  await plan.derive?.(main, held);
+  await plan.derive?.(held);
   const brands = box('ftyp', plan.brands[0]!, uint32(0), ...plan.brands);
   const before = Buffer.concat([brands, ...plan.between]);
   const build = (start: number) =>
@@ -236,8 +236,6 @@ const plain = (picture: Raster): AvifPlan => ({
 });
 
 type AvifStep = Step<AvifPlan>;
-const named = <T>(names: readonly string[], make: (name: string) => T) =>
-  Object.fromEntries(names.map((name) => [name, make(name)]));
 const withProperties =
   (...made: Buffer[]): AvifStep =>
   (plan) =>
@@ -258,6 +256,40 @@ function part({ width, height }: Raster, left: number, top: number, across: numb
   const [w, h] = [Math.floor(width * across), Math.floor(height * down)];
   return clap(w, h, 2 * left + w - width, 2 * top + h - height);
 }
+
+const cutTo =
+  (left: number, top: number, across: number, down: number, essential = true): AvifStep =>
+  (plan) =>
+    plan.properties.push(property(part(plan.picture, left, top, across, down), essential));
+
+const turnedByExif: AvifStep = (plan) => {
+  const data = Buffer.concat([uint32(0), block(6)]);
+  plan.items.push({ id: 9, type: 'Exif', data, properties: [] });
+  plan.references.push({ type: 'cdsc', from: 9, to: [1] });
+};
+
+/** An item by which the picture is made of others, and these. */
+interface Derived {
+  readonly data: Buffer;
+  readonly parts: readonly Raster[];
+  /** of what is made, if it is not the picture's */
+  readonly width?: number;
+  readonly properties?: Item['properties'];
+}
+
+const derived =
+  (type: string, made: (picture: Raster, scene: Scene) => Derived): AvifStep =>
+  (plan, scene) => {
+    plan.derive = async (held) => {
+      const { picture } = plan;
+      const { data, parts, ...other } = made(picture, scene);
+      const { width = picture.width, properties = plan.properties } = other;
+      const sides = [property(ispe(width, picture.height)), property(pixi(3))];
+      held.items[0] = { id: 1, type, data, properties: [...sides, ...properties] };
+      for (const [i, one] of parts.entries()) held.items.push(await pictureItem(30 + i, one));
+      held.references.push({ type: 'dimg', from: 1, to: parts.map((_, i) => 30 + i) });
+    };
+  };
 
 /** AVIF. */
 export const AVIF: Format<AvifPlan> = {
@@ -307,24 +339,10 @@ export const AVIF: Format<AvifPlan> = {
       },
       'alpha-of-another': async (plan, { decoy }) => {
         // The alpha is an item of its own, and no other refers to it.
-        plan.items.push(
-          await pictureItem(
-            20,
-            decoy,
-            [property(fullBox('auxC', 0, 0, 'urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0'))],
-            true,
-          ),
-        );
+        plan.items.push(await auxiliary(20, decoy, ALPHA));
       },
       'a-depth': async (plan, { decoy }) => {
-        plan.items.push(
-          await pictureItem(
-            21,
-            decoy,
-            [property(fullBox('auxC', 0, 0, 'urn:mpeg:mpegB:cicp:systems:auxiliary:depth\0'))],
-            true,
-          ),
-        );
+        plan.items.push(await auxiliary(21, decoy, DEPTH));
         plan.references.push({ type: 'auxl', from: 21, to: [1] });
       },
       'alpha-old-name': async (plan, scene) => {
@@ -333,50 +351,31 @@ export const AVIF: Format<AvifPlan> = {
           return [a, a, a, 255];
         });
         plan.picture = flat(alpha.width, alpha.height, [0, 0, 0, 255]);
-        plan.items.push(
-          await pictureItem(
-            21,
-            alpha,
-            [property(fullBox('auxC', 0, 0, 'urn:mpeg:hevc:2015:auxid:1\0'))],
-            true,
-          ),
-        );
+        plan.items.push(await auxiliary(21, alpha, OLD_ALPHA));
         plan.references.push({ type: 'auxl', from: 21, to: [1] });
       },
     },
     colour: {
       ...named(
         Object.keys(PROFILES).filter((name) => !name.startsWith('grey-')),
-        (name): AvifStep =>
-          (plan, scene) => {
-            const { icc, store } = PROFILES[name]!(scene);
-            plan.picture = store(plan.picture, scene);
-            plan.properties.push(property(profileBox(icc)));
-          },
+        (name) =>
+          storedBy<AvifPlan>(name, (plan, icc) => plan.properties.push(property(profileBox(icc)))),
       ),
-      'profile-and-codes': (plan, scene) => {
-        const { icc, store } = PROFILES['blue-alone']!(scene);
-        plan.picture = store(plan.picture, scene);
-        plan.properties.push(property(nclx(1, 13, 6)), property(profileBox(icc)));
-      },
-      'profile-before-codes': (plan, scene) => {
-        const { icc, store } = PROFILES['blue-alone']!(scene);
-        plan.picture = store(plan.picture, scene);
-        plan.properties.push(property(profileBox(icc)), property(nclx(1, 13, 6)));
-      },
-      'profile-restricted': (plan, scene) => {
-        const { icc, store } = PROFILES['blue-alone']!(scene);
-        plan.picture = store(plan.picture, scene);
-        plan.properties.push(property(profileBox(icc, 'rICC')));
-      },
-      'profiles-twice': (plan, scene) => {
-        const { icc, store } = PROFILES['blue-alone']!(scene);
-        plan.picture = store(plan.picture, scene);
+      'profile-and-codes': storedBy('blue-alone', (plan, icc) =>
+        plan.properties.push(property(nclx(1, 13, 6)), property(profileBox(icc))),
+      ),
+      'profile-before-codes': storedBy('blue-alone', (plan, icc) =>
+        plan.properties.push(property(profileBox(icc)), property(nclx(1, 13, 6))),
+      ),
+      'profile-restricted': storedBy('blue-alone', (plan, icc) =>
+        plan.properties.push(property(profileBox(icc, 'rICC'))),
+      ),
+      'profiles-twice': storedBy('blue-alone', (plan, icc, scene) =>
         plan.properties.push(
           property(profileBox(PROFILES.srgb!(scene).icc)),
           property(profileBox(icc)),
-        );
-      },
+        ),
+      ),
       'profile-of-another-item': async (plan, scene) => {
         const { icc } = PROFILES.inverted!(scene);
         plan.items.push(await pictureItem(2, scene.decoy, [property(profileBox(icc))]));
@@ -401,9 +400,7 @@ export const AVIF: Format<AvifPlan> = {
         plan.properties.push(property(nclx(1, 13, 0)));
       },
       'codes-by-constant-light': withProperties(nclx(9, 14, 10)),
-      grey: (plan) => {
-        plan.isGrey = true;
-      },
+      grey: having({ isGrey: true }),
       'mastering-light': withProperties(box('clli', uint16(1000, 400))),
     },
     geometry: {
@@ -413,37 +410,19 @@ export const AVIF: Format<AvifPlan> = {
       'turn-then-mirror': withProperties(irot(1), imir(1)),
       'mirror-then-turn': withProperties(imir(1), irot(1)),
       'turned-twice': withProperties(irot(1), irot(1)),
-      'exif-orientation': (plan) => {
-        plan.items.push({
-          id: 9,
-          type: 'Exif',
-          data: Buffer.concat([uint32(0), block(6)]),
-          properties: [],
-        });
-        plan.references.push({ type: 'cdsc', from: 9, to: [1] });
-      },
-      'exif-and-turn': (plan) => {
+      'exif-orientation': turnedByExif,
+      'exif-and-turn': (plan, scene) => {
         plan.properties.push(property(irot(3), true));
-        plan.items.push({
-          id: 9,
-          type: 'Exif',
-          data: Buffer.concat([uint32(0), block(6)]),
-          properties: [],
-        });
-        plan.references.push({ type: 'cdsc', from: 9, to: [1] });
+        turnedByExif(plan, scene);
       },
-      'cut-from-the-start': (plan) =>
-        plan.properties.push(property(part(plan.picture, 0, 0, 0.5, 0.7), true)),
-      'cut-at-an-offset': (plan) =>
-        plan.properties.push(property(part(plan.picture, 30, 20, 0.5, 0.6), true)),
+      'cut-from-the-start': cutTo(0, 0, 0.5, 0.7),
+      'cut-at-an-offset': cutTo(30, 20, 0.5, 0.6),
       'cut-at-the-centre': (plan) => {
         const { width, height } = plan.picture;
         plan.properties.push(property(clap(width >> 1, height >> 1, 0, 0), true));
       },
-      'cut-not-essential': (plan) =>
-        plan.properties.push(property(part(plan.picture, 30, 20, 0.5, 0.6))),
-      'cut-to-much-less': (plan) =>
-        plan.properties.push(property(part(plan.picture, 60, 50, 0.2, 0.2), true)),
+      'cut-not-essential': cutTo(30, 20, 0.5, 0.6, false),
+      'cut-to-much-less': cutTo(60, 50, 0.2, 0.2),
       'cut-outside': (plan) => {
         const { width, height } = plan.picture;
         plan.properties.push(property(clap(width >> 1, height >> 1, width, height), true));
@@ -482,68 +461,37 @@ export const AVIF: Format<AvifPlan> = {
         plan.items.push(await pictureItem(2, cut(decoy, 0, 0, 64, 64)));
         plan.references.push({ type: 'thmb', from: 2, to: [1] });
       },
-      grid: (plan) => {
-        plan.derive = async (_main, held) => {
-          const { width, height } = plan.picture;
-          const half = Math.ceil(width / 2);
-          const [left, right] = [0, 1].map((i) => cut(plan.picture, i * half, 0, half, height));
-          held.items[0] = {
-            id: 1,
-            type: 'grid',
-            data: Buffer.concat([Buffer.of(0, 0, 0, 1), uint16(width, height)]),
-            properties: [property(ispe(width, height)), property(pixi(3)), ...plan.properties],
-          };
-          held.items.push(await pictureItem(30, left!), await pictureItem(31, right!));
-          held.references.push({ type: 'dimg', from: 1, to: [30, 31] });
+      grid: derived('grid', (picture) => {
+        const { width, height } = picture;
+        const half = Math.ceil(width / 2);
+        return {
+          data: Buffer.concat([Buffer.of(0, 0, 0, 1), uint16(width, height)]),
+          parts: [0, 1].map((i) => cut(picture, i * half, 0, half, height)),
         };
-      },
-      'grid-cut': (plan) => {
-        plan.derive = async (_main, held) => {
-          // The grid shows less than its tiles: the decoy's tile is out of it.
-          const { width, height } = plan.picture;
-          const other = flat(width, height, [90, 90, 90, 255]);
-          held.items[0] = {
-            id: 1,
-            type: 'grid',
-            data: Buffer.concat([Buffer.of(0, 0, 0, 1), uint16(width + 8, height)]),
-            properties: [property(ispe(width + 8, height)), property(pixi(3)), ...plan.properties],
-          };
-          held.items.push(await pictureItem(30, plan.picture), await pictureItem(31, other));
-          held.references.push({ type: 'dimg', from: 1, to: [30, 31] });
+      }),
+      // The grid shows less than its tiles: the second is out of it.
+      'grid-cut': derived('grid', (picture) => {
+        const { width, height } = picture;
+        return {
+          width: width + 8,
+          data: Buffer.concat([Buffer.of(0, 0, 0, 1), uint16(width + 8, height)]),
+          parts: [picture, flat(width, height, [90, 90, 90, 255])],
         };
-      },
-      overlay: (plan, { decoy }) => {
-        plan.derive = async (_main, held) => {
-          const { width, height } = plan.picture;
-          held.items[0] = {
-            id: 1,
-            type: 'iovl',
-            data: Buffer.concat([
-              Buffer.of(0, 0),
-              uint16(0, 0, 0, 65535),
-              uint16(width, height, 0, 0, 0, 0),
-            ]),
-            properties: [property(ispe(width, height)), property(pixi(3)), ...plan.properties],
-          };
-          held.items.push(await pictureItem(30, decoy), await pictureItem(31, plan.picture));
-          held.references.push({ type: 'dimg', from: 1, to: [30, 31] });
-        };
-      },
-      identity: (plan) => {
-        plan.derive = async (_main, held) => {
-          const { width, height } = plan.picture;
-          held.items[0] = {
-            id: 1,
-            type: 'iden',
-            data: Buffer.alloc(0),
-            properties: [property(ispe(width, height)), property(pixi(3)), property(irot(1), true)],
-          };
-          held.items.push(await pictureItem(30, plan.picture));
-          held.references.push({ type: 'dimg', from: 1, to: [30] });
-        };
-      },
+      }),
+      overlay: derived('iovl', (picture, { decoy }) => ({
+        data: Buffer.concat([
+          Buffer.of(0, 0),
+          uint16(0, 0, 0, 65535, picture.width, picture.height, 0, 0, 0, 0),
+        ]),
+        parts: [decoy, picture],
+      })),
+      identity: derived('iden', (picture) => ({
+        data: Buffer.alloc(0),
+        properties: [property(irot(1), true)],
+        parts: [picture],
+      })),
       'tone-map': (plan, { decoy }) => {
-        plan.derive = async (_main, held) => {
+        plan.derive = async (held) => {
           held.items.push(await pictureItem(30, decoy, [], true));
           held.items.push({
             id: 31,
@@ -555,7 +503,7 @@ export const AVIF: Format<AvifPlan> = {
         };
       },
       layers: (plan, { decoy }) => {
-        plan.derive = async (_main, held) => {
+        plan.derive = async (held) => {
           // Groups of alternatives: the second may be taken for the first.
           held.items.push(await pictureItem(30, decoy));
           held.references.push({ type: 'base', from: 30, to: [1] });
@@ -563,28 +511,16 @@ export const AVIF: Format<AvifPlan> = {
       },
     },
     container: {
-      'meta-last': (plan) => {
-        plan.metaLast = true;
-      },
-      'data-in-meta': (plan) => {
-        plan.inMeta = true;
-      },
+      'meta-last': having({ metaLast: true }),
+      'data-in-meta': having({ inMeta: true }),
       'boxes-free': (plan) => plan.between.push(box('free', Buffer.alloc(40)), box('abcd', 'a')),
-      'brand-mif1': (plan) => {
-        plan.brands = ['mif1', 'avif', 'miaf'];
-      },
-      'brand-heic': (plan) => {
-        plan.brands = ['mif1', 'heic', 'avif', 'miaf'];
-      },
-      'brand-avis': (plan) => {
-        plan.brands = ['avis', 'avif', 'mif1', 'miaf'];
-      },
+      'brand-mif1': having({ brands: ['mif1', 'avif', 'miaf'] }),
+      'brand-heic': having({ brands: ['mif1', 'heic', 'avif', 'miaf'] }),
+      'brand-avis': having({ brands: ['avis', 'avif', 'mif1', 'miaf'] }),
       trailing: (plan, { next }) => {
         plan.trailing = box('free', Buffer.alloc(next() % 300));
       },
-      'trailing-bytes': (plan, { next }) => {
-        plan.trailing = Buffer.alloc(1 + (next() % 300), 7);
-      },
+      'trailing-bytes': trailing,
       'another-after-the-end': async (plan, { decoy }) => {
         plan.trailing = await writeAvif(plain(decoy));
       },

@@ -1,4 +1,5 @@
-import { box, type Coded, coded, fullBox, uint16, uint32 } from './isobmff.js';
+import { box, type Coded, coded, fullBox } from './isobmff.js';
+import { uint16, uint32 } from './numbers.js';
 import type { Raster } from './raster.js';
 import type { Film } from './scenes.js';
 

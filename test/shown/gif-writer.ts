@@ -1,6 +1,7 @@
-import type { Format, Step } from './grammar.js';
+import { type Format, having, named, type Step, trailing } from './grammar.js';
+import { uint16 } from './numbers.js';
 import { cut, eachPixel, lumaOf, type Raster } from './raster.js';
-import { FILMS, type Film, type Frame } from './scenes.js';
+import { ALPHAS, FILMS, type Film, type Frame } from './scenes.js';
 
 /** Six levels of red, seven of green, six of blue; the last entry is the transparent one. */
 const [RED, GREEN, BLUE] = [6, 7, 6];
@@ -72,13 +73,8 @@ function compressed(indices: Uint8Array): Buffer {
   return Buffer.concat([...blocks, Buffer.of(0)]);
 }
 
-const uint16 = (...values: number[]) => {
-  const data = Buffer.alloc(2 * values.length);
-  values.forEach((value, i) => {
-    data.writeUInt16LE(value, 2 * i);
-  });
-  return data;
-};
+/** Numbers of 16 bits, the low byte first. */
+const lowFirst = (...values: number[]) => uint16(...values).swap16();
 
 /** A GIF that is being made. */
 export interface GifPlan {
@@ -130,7 +126,7 @@ function frameBlocks(plan: GifPlan, one: Frame): Buffer[] {
       4,
       ((1 + ['stays', 'clears', 'restores'].indexOf(after)) << 2) | (hasHoles ? 1 : 0),
     ),
-    uint16(Math.min(65535, Math.round(milliseconds / 10))),
+    lowFirst(Math.min(65535, Math.round(milliseconds / 10))),
     Buffer.of(plan.key ?? CLEAR, 0),
   ]);
   if (plan.interlaced) indices = interlaced(indices, width, height);
@@ -138,7 +134,7 @@ function frameBlocks(plan: GifPlan, one: Frame): Buffer[] {
     ...(plan.hasControls ? [control] : []),
     Buffer.concat([
       Buffer.of(0x2c),
-      uint16(x, y, width, height),
+      lowFirst(x, y, width, height),
       Buffer.of((local ? 0x87 : 0) | (plan.interlaced ? 0x40 : 0)),
       Buffer.from(local ? paletteOf(plan) : []),
       compressed(indices),
@@ -153,12 +149,12 @@ function writeGif(plan: GifPlan): Uint8Array {
   const global = palettes !== 'local' && palettes !== 'none';
   const loops = Buffer.concat([
     Buffer.from('\x21\xff\x0bNETSCAPE2.0\x03\x01', 'latin1'),
-    uint16(film.plays === 0 ? 0 : film.plays - 1),
+    lowFirst(film.plays === 0 ? 0 : film.plays - 1),
     Buffer.of(0),
   ]);
   return Buffer.concat([
     Buffer.from(`GIF${plan.version}`),
-    uint16(...plan.screen),
+    lowFirst(...plan.screen),
     Buffer.of((global ? 0x80 : 0) | 0x77, plan.background, 0),
     Buffer.from(global ? (palettes === 'global' ? paletteOf(plan) : [...GREYS].reverse()) : []),
     ...(plan.looped && film.plays !== 1 && film.frames.length > 1 ? [loops] : []),
@@ -190,8 +186,11 @@ const still = (raster: Raster): GifPlan => ({
 });
 
 type GifStep = Step<GifPlan>;
-const named = <T>(names: readonly string[], make: (name: string) => T) =>
-  Object.fromEntries(names.map((name) => [name, make(name)]));
+const screenBy =
+  (sides: (width: number, height: number) => [number, number]): GifStep =>
+  (plan) => {
+    plan.screen = sides(...plan.screen);
+  };
 const first = (plan: GifPlan, change: (one: Frame) => Partial<Frame>) => {
   const [one, ...rest] = plan.film.frames;
   plan.film = { ...plan.film, frames: [{ ...one!, ...change(one!) }, ...rest] };
@@ -235,22 +234,15 @@ export const GIF: Format<GifPlan> = {
           raster: eachPixel(raster, ([r, g, b]) => [r, g, b, next() % 4 ? 255 : 0]),
         }));
       },
-      'black-under-holes': (plan) => {
-        first(plan, ({ raster }) => ({
-          raster: eachPixel(raster, (pixel, _other, x, y) => {
-            const threshold =
-              16 * [0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5][4 * (y & 3) + (x & 3)]!;
-            return [0, 0, 0, lumaOf(pixel) > threshold + 8 ? 0 : 255];
-          }),
-        }));
+      'black-under-holes': (plan, scene) => {
+        first(plan, ({ raster }) => ({ raster: ALPHAS['one-bit']!(raster, scene) }));
       },
-      'white-under-holes': (plan) => {
+      'white-under-holes': (plan, scene) => {
         first(plan, ({ raster }) => ({
-          raster: eachPixel(raster, (pixel, _other, x, y) => {
-            const threshold =
-              16 * [0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5][4 * (y & 3) + (x & 3)]!;
-            return [255, 255, 255, lumaOf(pixel) > threshold + 8 ? 255 : 0];
-          }),
+          raster: eachPixel(ALPHAS['one-bit']!(raster, scene), ([, , , alpha]) => [
+            ...[255, 255, 255],
+            255 - alpha,
+          ]),
         }));
         // What is transparent is of the same colour.
         plan.palette = [...COLOURS.slice(0, 3 * CLEAR), 255, 255, 255];
@@ -260,26 +252,19 @@ export const GIF: Format<GifPlan> = {
           raster: eachPixel(raster, ([r, g, b]) => [r, g, b, lumaOf([r, g, b]) > 120 ? 0 : 255]),
         }));
       },
-      'key-of-a-colour': (plan) => {
-        plan.key = 0;
-      },
+      'key-of-a-colour': having({ key: 0 }),
       'key-and-background': (plan, { next }) => {
         plan.key = plan.background = next() % 256;
       },
     },
     colour: {
-      grey: (plan) => {
-        plan.isGrey = true;
-      },
+      grey: having({ isGrey: true }),
       'palettes-differ': (plan, { next }) => {
         // The global palette is none of a frame's.
         plan.palettes = 'local-and-other-global';
         plan.background = next() & 255;
       },
-      'palette-absent': (plan) => {
-        plan.isGrey = true;
-        plan.palettes = 'none';
-      },
+      'palette-absent': having({ isGrey: true, palettes: 'none' }),
       'a-profile': (plan, { next }) => {
         plan.extensions.push(
           Buffer.concat([
@@ -291,57 +276,31 @@ export const GIF: Format<GifPlan> = {
       },
     },
     geometry: {
-      'screen-larger': (plan) => {
-        plan.screen = [plan.screen[0] + 37, plan.screen[1] + 21];
-      },
-      'screen-much-larger': (plan) => {
-        plan.screen = [plan.screen[0] * 3, plan.screen[1] * 2];
-      },
+      'screen-larger': screenBy((width, height) => [width + 37, height + 21]),
+      'screen-much-larger': screenBy((width, height) => [width * 3, height * 2]),
       'screen-larger-and-offset': (plan) => {
         plan.screen = [plan.screen[0] + 37, plan.screen[1] + 21];
         first(plan, () => ({ x: 30, y: 15 }));
       },
-      'screen-smaller': (plan) => {
-        plan.screen = [plan.screen[0] >> 1, plan.screen[1] >> 1];
-      },
-      'screen-a-little-smaller': (plan) => {
-        plan.screen = [plan.screen[0] - 9, plan.screen[1] - 5];
-      },
-      'screen-of-one': (plan) => {
-        plan.screen = [1, 1];
-      },
-      'screen-of-none': (plan) => {
-        plan.screen = [0, 0];
-      },
-      'screen-of-terminals': (plan) => {
-        plan.screen = [640, 480];
-      },
-      'screen-of-800': (plan) => {
-        plan.screen = [800, 600];
-      },
+      'screen-smaller': screenBy((width, height) => [width >> 1, height >> 1]),
+      'screen-a-little-smaller': screenBy((width, height) => [width - 9, height - 5]),
+      'screen-of-one': having({ screen: [1, 1] }),
+      'screen-of-none': having({ screen: [0, 0] }),
+      'screen-of-terminals': having({ screen: [640, 480] }),
+      'screen-of-800': having({ screen: [800, 600] }),
       'frame-outside': (plan) => {
         first(plan, () => ({ x: 20, y: 10 }));
       },
       'frame-wholly-outside': (plan) => {
         first(plan, ({ raster }) => ({ x: raster.width, y: 0 }));
       },
-      'screen-wider-alone': (plan) => {
-        plan.screen = [plan.screen[0] * 2, plan.screen[1]];
-      },
+      'screen-wider-alone': screenBy((width, height) => [width * 2, height]),
     },
     container: {
-      interlaced: (plan) => {
-        plan.interlaced = true;
-      },
-      'version-87': (plan) => {
-        plan.version = '87a';
-      },
-      'palettes-local': (plan) => {
-        plan.palettes = 'local';
-      },
-      'no-trailer': (plan) => {
-        plan.trailer = false;
-      },
+      interlaced: having({ interlaced: true }),
+      'version-87': having({ version: '87a' }),
+      'palettes-local': having({ palettes: 'local' }),
+      'no-trailer': having({ trailer: false }),
       'a-comment': (plan) => plan.extensions.push(extension(0xfe, Buffer.from('a'))),
       'plain-text': (plan) =>
         plan.extensions.push(extension(1, Buffer.from([0, 0, 0, 0, 9, 0, 9, 0, 8, 8, 1, 2]))),
@@ -349,9 +308,7 @@ export const GIF: Format<GifPlan> = {
         const bytes = writeGif(still(cut(decoy, 0, 0, 12, 12)));
         plan.extensions.push(extension(0xfe, bytes.subarray(0, 200)));
       },
-      trailing: (plan, { next }) => {
-        plan.trailing = Buffer.alloc(1 + (next() % 300), 7);
-      },
+      trailing,
       'another-after-the-end': (plan, { decoy }) => {
         plan.trailing = writeGif(still(decoy));
       },

@@ -4,6 +4,30 @@ import { oneOf, type Scene, sceneOf } from './raster.js';
 /** A change of a file that is being made. */
 export type Step<Plan> = (plan: Plan, scene: Scene) => unknown;
 
+/** Sets members of a file that is being made. */
+export const having =
+  <Plan>(members: Partial<NoInfer<Plan>>): Step<Plan> =>
+  (plan) =>
+    Object.assign(plan as object, members);
+
+/** A step for each name. */
+export const named = <T>(names: readonly string[], make: (name: string) => T) =>
+  Object.fromEntries(names.map((name) => [name, make(name)]));
+
+/** A step for each EXIF orientation. */
+export const orientations = <Plan>(put: (plan: Plan, orientation: number) => unknown) =>
+  named(
+    ['1', '2', '3', '4', '5', '6', '7', '8'],
+    (name): Step<Plan> =>
+      (plan) =>
+        put(plan, Number(name)),
+  );
+
+/** Bytes after the end of the file. */
+export const trailing: Step<{ trailing: Uint8Array }> = (plan, { next }) => {
+  plan.trailing = Buffer.alloc(1 + (next() % 300), 7);
+};
+
 /** A file format: how a file of it begins, what can be done to it, and its writer. */
 export interface Format<Plan> {
   readonly name: string;

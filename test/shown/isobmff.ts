@@ -1,22 +1,6 @@
 import sharp from 'sharp';
+import { uint32 } from './numbers.js';
 import type { Raster } from './raster.js';
-
-/** Numbers of 16 bits. */
-export const uint16 = (...values: number[]) => {
-  const data = Buffer.alloc(2 * values.length);
-  values.forEach((value, i) => {
-    data.writeUInt16BE(value & 0xffff, 2 * i);
-  });
-  return data;
-};
-/** Numbers of 32 bits. */
-export const uint32 = (...values: number[]) => {
-  const data = Buffer.alloc(4 * values.length);
-  values.forEach((value, i) => {
-    data.writeUInt32BE(value >>> 0, 4 * i);
-  });
-  return data;
-};
 
 /** A box of ISO base media. */
 export function box(name: string, ...parts: readonly (Uint8Array | string)[]): Buffer {

@@ -1,8 +1,9 @@
 import sharp from 'sharp';
-import { block } from '../formats/exif-block.js';
-import type { Format, Step } from './grammar.js';
+import { block, XMP_TURNED } from '../formats/exif-block.js';
+import { type Format, having, named, orientations, type Step, trailing } from './grammar.js';
 import { encodeJpeg, type JpegComponent } from './jpeg-encoder.js';
-import { PROFILES, profileOf } from './profiles.js';
+import { uint16, uint32 } from './numbers.js';
+import { PROFILES, profileOf, storedBy } from './profiles.js';
 import { eachPixel, lumaOf, oneOf, type Raster } from './raster.js';
 
 const START = Buffer.of(0xff, 0xd8);
@@ -122,25 +123,17 @@ const plain = (picture: Raster): JpegPlan => ({
   trailing: new Uint8Array(),
 });
 
-/** Two entries of a TIFF block, the second of which may be the same tag. */
-function entries(
-  ...list: readonly (readonly [tag: number, kind: number, value: number])[]
-): Buffer {
-  const data = Buffer.alloc(8 + 2 + 12 * list.length + 4);
-  data.write('MM');
-  data.writeUInt16BE(42, 2);
-  data.writeUInt32BE(8, 4);
-  data.writeUInt16BE(list.length, 8);
-  list.forEach(([tag, kind, value], i) => {
-    const at = 10 + 12 * i;
-    data.writeUInt16BE(tag, at);
-    data.writeUInt16BE(kind, at + 2);
-    data.writeUInt32BE(1, at + 4);
-    if (kind === 3) data.writeUInt16BE(value, at + 8);
-    else data.writeUInt32BE(value, at + 8);
-  });
-  return data;
-}
+/** A TIFF block of these entries. */
+const entries = (...list: readonly (readonly [tag: number, kind: number, value: number])[]) =>
+  Buffer.concat([
+    Buffer.from('MM\0*\0\0\0\x08'),
+    uint16(list.length),
+    ...list.flatMap(([tag, kind, value]) => [
+      ...[uint16(tag, kind), uint32(1)],
+      kind === 3 ? uint16(value, 0) : uint32(value),
+    ]),
+    uint32(0),
+  ]);
 
 /** A block whose second directory has the thumbnail. */
 function withThumbnail(orientation: number, own: number, thumbnail: Uint8Array): Buffer {
@@ -161,15 +154,20 @@ const small = async (raster: Raster): Promise<Uint8Array> => {
   return made;
 };
 
-const named = <T>(names: readonly string[], make: (name: string) => T) =>
-  Object.fromEntries(names.map((name) => [name, make(name)]));
 type JpegStep = Step<JpegPlan>;
 
 const coded =
-  (coding: Coding, change: (plan: JpegPlan) => unknown = () => {}): JpegStep =>
-  (plan) => {
+  (coding: Coding, change: JpegStep = () => {}): JpegStep =>
+  (plan, scene) => {
     plan.coding = coding;
-    change(plan);
+    return change(plan, scene);
+  };
+
+const withoutJfif =
+  (...before: Buffer[]): JpegStep =>
+  (plan) => {
+    plan.jfif = false;
+    plan.before.push(...before);
   };
 
 /** JPEG. */
@@ -180,57 +178,23 @@ export const JPEG: Format<JpegPlan> = {
   groups: {
     coding: {
       'rgb-by-adobe': coded('rgb', (plan) => plan.before.push(adobe(0))),
-      'rgb-by-adobe-and-jfif-late': coded('rgb', (plan) => {
-        plan.jfif = false;
-        plan.before.push(adobe(0), JFIF);
-      }),
-      'rgb-by-letters': coded('rgb', (plan) => {
-        plan.jfif = false;
-        plan.ids = [82, 71, 66];
-      }),
-      'rgb-by-letters-and-jfif': coded('rgb', (plan) => {
-        plan.ids = [82, 71, 66];
-      }),
+      'rgb-by-adobe-and-jfif-late': coded('rgb', withoutJfif(adobe(0), JFIF)),
+      'rgb-by-letters': coded('rgb', having({ jfif: false, ids: [82, 71, 66] })),
+      'rgb-by-letters-and-jfif': coded('rgb', having({ ids: [82, 71, 66] })),
       'rgb-undeclared': coded('rgb'),
-      'rgb-ids-odd': coded('rgb', (plan) => {
-        plan.jfif = false;
-        plan.ids = [7, 8, 9];
-      }),
-      'ycc-ids-from-0': coded('ycc', (plan) => {
-        plan.jfif = false;
-        plan.ids = [0, 1, 2];
-      }),
+      'rgb-ids-odd': coded('rgb', having({ jfif: false, ids: [7, 8, 9] })),
+      'ycc-ids-from-0': coded('ycc', having({ jfif: false, ids: [0, 1, 2] })),
       'ycc-called-rgb': coded('ycc', (plan) => plan.before.push(adobe(0))),
-      'ycc-called-rgb-alone': coded('ycc', (plan) => {
-        plan.jfif = false;
-        plan.before.push(adobe(0));
-      }),
+      'ycc-called-rgb-alone': coded('ycc', withoutJfif(adobe(0))),
       'ycc-by-adobe': coded('ycc', (plan) => plan.before.push(adobe(1))),
-      'ycc-by-adobe-2': coded('ycc', (plan) => {
-        plan.jfif = false;
-        plan.before.push(adobe(2));
-      }),
-      'adobe-twice': coded('rgb', (plan) => {
-        plan.jfif = false;
-        plan.before.push(adobe(1), adobe(0));
-      }),
+      'ycc-by-adobe-2': coded('ycc', withoutJfif(adobe(2))),
+      'adobe-twice': coded('rgb', withoutJfif(adobe(1), adobe(0))),
       grey: coded('grey'),
       'grey-by-adobe': coded('grey', (plan) => plan.before.push(adobe(1))),
-      inks: coded('inks', (plan) => {
-        plan.jfif = false;
-        plan.before.push(adobe(0));
-      }),
-      'inks-without-adobe': coded('inks', (plan) => {
-        plan.jfif = false;
-      }),
-      'inks-ycc': coded('inks-ycc', (plan) => {
-        plan.jfif = false;
-        plan.before.push(adobe(2));
-      }),
-      'inks-called-ycc': coded('inks', (plan) => {
-        plan.jfif = false;
-        plan.before.push(adobe(2));
-      }),
+      inks: coded('inks', withoutJfif(adobe(0))),
+      'inks-without-adobe': coded('inks', having({ jfif: false })),
+      'inks-ycc': coded('inks-ycc', withoutJfif(adobe(2))),
+      'inks-called-ycc': coded('inks', withoutJfif(adobe(2))),
       'inks-hide': (plan, { decoy }) => {
         // Black ink holds the picture, and coloured inks the decoy.
         plan.jfif = false;
@@ -240,58 +204,38 @@ export const JPEG: Format<JpegPlan> = {
       },
     },
     colour: {
-      ...named(
-        Object.keys(PROFILES),
-        (name): JpegStep =>
-          (plan, scene) => {
-            const { icc, store } = PROFILES[name]!(scene);
-            plan.picture = store(plan.picture, scene);
-            if (name.startsWith('grey-')) plan.coding = 'grey';
-            plan.before.push(...profileSegments(icc));
-          },
+      ...named(Object.keys(PROFILES), (name) =>
+        storedBy<JpegPlan>(name, (plan, icc) => {
+          if (name.startsWith('grey-')) plan.coding = 'grey';
+          plan.before.push(...profileSegments(icc));
+        }),
       ),
-      'in-parts': (plan, scene) => {
-        const { icc, store } = PROFILES['blue-alone']!(scene);
-        plan.picture = store(plan.picture, scene);
-        plan.before.push(...profileSegments(icc, 200));
-      },
-      'in-parts-turned': (plan, scene) => {
-        const { icc, store } = PROFILES['blue-alone']!(scene);
-        plan.picture = store(plan.picture, scene);
-        plan.before.push(...profileSegments(icc, 200).reverse());
-      },
-      'a-part-missing': (plan, scene) => {
-        const { icc, store } = PROFILES['blue-alone']!(scene);
-        plan.picture = store(plan.picture, scene);
-        plan.before.push(...profileSegments(icc, 200).slice(1));
-      },
-      'a-part-twice': (plan, scene) => {
-        const { icc, store } = PROFILES['blue-alone']!(scene);
-        plan.picture = store(plan.picture, scene);
+      'in-parts': storedBy('blue-alone', (plan, icc) =>
+        plan.before.push(...profileSegments(icc, 200)),
+      ),
+      'in-parts-turned': storedBy('blue-alone', (plan, icc) =>
+        plan.before.push(...profileSegments(icc, 200).reverse()),
+      ),
+      'a-part-missing': storedBy('blue-alone', (plan, icc) =>
+        plan.before.push(...profileSegments(icc, 200).slice(1)),
+      ),
+      'a-part-twice': storedBy('blue-alone', (plan, icc) => {
         const parts = profileSegments(icc, 200);
         plan.before.push(...parts, parts[0]!);
-      },
-      'profiles-twice': (plan, scene) => {
-        const { icc, store } = PROFILES['blue-alone']!(scene);
-        plan.picture = store(plan.picture, scene);
-        plan.before.push(...profileSegments(PROFILES.srgb!(scene).icc), ...profileSegments(icc));
-      },
-      'profile-amid': (plan, scene) => {
-        const { icc, store } = PROFILES['blue-alone']!(scene);
-        plan.picture = store(plan.picture, scene);
-        plan.amid.push(...profileSegments(icc));
-      },
-      'profile-after': (plan, scene) => {
-        const { icc, store } = PROFILES['blue-alone']!(scene);
-        plan.picture = store(plan.picture, scene);
-        plan.after.push(...profileSegments(icc));
-      },
-      'profile-before-jfif': (plan, scene) => {
-        const { icc, store } = PROFILES['blue-alone']!(scene);
-        plan.picture = store(plan.picture, scene);
+      }),
+      'profiles-twice': storedBy('blue-alone', (plan, icc, scene) =>
+        plan.before.push(...profileSegments(PROFILES.srgb!(scene).icc), ...profileSegments(icc)),
+      ),
+      'profile-amid': storedBy('blue-alone', (plan, icc) =>
+        plan.amid.push(...profileSegments(icc)),
+      ),
+      'profile-after': storedBy('blue-alone', (plan, icc) =>
+        plan.after.push(...profileSegments(icc)),
+      ),
+      'profile-before-jfif': storedBy('blue-alone', (plan, icc) => {
         plan.jfif = false;
         plan.before.push(...profileSegments(icc), JFIF);
-      },
+      }),
       'inks-with-profile': (plan, scene) => {
         plan.jfif = false;
         plan.coding = 'inks';
@@ -311,13 +255,7 @@ export const JPEG: Format<JpegPlan> = {
       'profile-empty': (plan) => plan.before.push(...profileSegments(profileOf({ tags: [] }))),
     },
     geometry: {
-      ...named(
-        ['1', '2', '3', '4', '5', '6', '7', '8'],
-        (name): JpegStep =>
-          (plan) => {
-            plan.before.push(exif(block(Number(name))));
-          },
-      ),
+      ...orientations<JpegPlan>((plan, value) => plan.before.push(exif(block(value)))),
       'little-endian': (plan) => plan.before.push(exif(block(6, { little: true }))),
       nine: (plan) => plan.before.push(exif(block(9))),
       'long-value': (plan) => plan.before.push(exif(entries([0x112, 4, 6]))),
@@ -325,16 +263,11 @@ export const JPEG: Format<JpegPlan> = {
       'two-blocks': (plan) => plan.before.push(exif(block(6)), exif(block(2))),
       'second-block-alone': (plan) =>
         plan.before.push(exif(entries([0x10f, 3, 1])), exif(block(6))),
-      'before-jfif': (plan) => {
-        plan.jfif = false;
-        plan.before.push(exif(block(6)), JFIF);
-      },
+      'before-jfif': withoutJfif(exif(block(6)), JFIF),
       amid: (plan) => plan.amid.push(exif(block(6))),
       after: (plan) => plan.after.push(exif(block(6))),
       'in-xmp': (plan) => {
-        const xmp =
-          '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"/></rdf:RDF></x:xmpmeta>';
-        plan.before.push(app(1, 'http://ns.adobe.com/xap/1.0/\0', Buffer.from(xmp)));
+        plan.before.push(app(1, 'http://ns.adobe.com/xap/1.0/\0', Buffer.from(XMP_TURNED)));
       },
       'thumbnail-turned': async (plan, { decoy }) => {
         plan.before.push(exif(withThumbnail(1, 6, await small(decoy))));
@@ -342,35 +275,9 @@ export const JPEG: Format<JpegPlan> = {
       'resolution-halves': (plan, { listed: { width, height } }) => {
         // Chromium shows a picture at the density that EXIF gives, if it gives both sides.
         const data = Buffer.alloc(0x90);
-        const list: [number, number, number, number][] = [
-          [0x11a, 5, 1, 0x60],
-          [0x11b, 5, 1, 0x68],
-          [0x128, 3, 1, 2],
-          [0x8769, 4, 1, 0x40],
-        ];
-        data.write('MM');
-        data.writeUInt16BE(42, 2);
-        data.writeUInt32BE(8, 4);
-        const write = (at: number, all: typeof list) => {
-          data.writeUInt16BE(all.length, at);
-          all.forEach(([tag, kind, count, value], i) => {
-            const entry = at + 2 + 12 * i;
-            data.writeUInt16BE(tag, entry);
-            data.writeUInt16BE(kind, entry + 2);
-            data.writeUInt32BE(count, entry + 4);
-            if (kind === 3) data.writeUInt16BE(value, entry + 8);
-            else data.writeUInt32BE(value, entry + 8);
-          });
-        };
-        write(8, list);
-        write(0x40, [
-          [0xa002, 4, 1, width / 2],
-          [0xa003, 4, 1, height / 2],
-        ]);
-        for (const at of [0x60, 0x68]) {
-          data.writeUInt32BE(144, at);
-          data.writeUInt32BE(1, at + 4);
-        }
+        data.set(entries([0x11a, 5, 0x60], [0x11b, 5, 0x68], [0x128, 3, 2], [0x8769, 4, 0x40]));
+        data.set(entries([0xa002, 4, width / 2], [0xa003, 4, height / 2]).subarray(8), 0x40);
+        data.set(uint32(144, 1, 144, 1), 0x60);
         plan.before.push(exif(data));
       },
     },
@@ -387,18 +294,14 @@ export const JPEG: Format<JpegPlan> = {
           () => plan.picture.width,
         );
       },
-      restarts: (plan) => {
-        plan.restart = 4;
-      },
+      restarts: having({ restart: 4 }),
       comments: (plan) => plan.before.push(segment(0xfe, Buffer.from('a'))),
       'fill-bytes': (plan) => {
         plan.before.push(Buffer.concat([Buffer.of(0xff, 0xff), segment(0xfe, Buffer.from('a'))]));
       },
       'unknown-segments': (plan, { next }) =>
         plan.before.push(app(3 + (next() % 10), 'none\0', Buffer.alloc(next() % 300))),
-      trailing: (plan, { next }) => {
-        plan.trailing = Buffer.alloc(1 + (next() % 300), 7);
-      },
+      trailing,
       'another-after-the-end': async (plan, { decoy }) => {
         plan.trailing = await writeJpeg(plain(decoy));
       },

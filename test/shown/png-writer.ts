@@ -1,10 +1,11 @@
 import { deflateSync } from 'node:zlib';
 import { chunk, header, pngOf } from '../browser/png-file.js';
-import { block } from '../formats/exif-block.js';
-import type { Format } from './grammar.js';
-import { iccpOf, PROFILES } from './profiles.js';
+import { block, XMP_TURNED } from '../formats/exif-block.js';
+import { type Format, having, named, orientations, type Step, trailing } from './grammar.js';
+import { uint32 } from './numbers.js';
+import { iccpOf, PROFILES, storedBy } from './profiles.js';
 import { eachPixel, lumaOf, oneOf, type Raster, type Scene, shuffled } from './raster.js';
-import { ALPHAS, FILMS, type Film } from './scenes.js';
+import { ALPHAS, FILMS, type Film, mapped } from './scenes.js';
 
 /** How samples are stored. */
 type Samples = 'rgb' | 'rgba' | 'grey' | 'greyAlpha' | 'palette' | 'rgb16' | 'rgba16' | 'grey16';
@@ -39,7 +40,6 @@ export interface PngPlan {
   filmAs:
     | 'first-is-default'
     | 'default-is-none'
-    | 'control-after-data'
     | 'control-late'
     | 'none-counted'
     | 'more-counted'
@@ -99,14 +99,6 @@ function dataOf(raster: Raster, samples: Samples, interlaced: boolean): Buffer {
   return deflateSync(Buffer.concat(rows), { level: 1 });
 }
 
-const uint32 = (...values: number[]) => {
-  const data = Buffer.alloc(4 * values.length);
-  values.forEach((value, i) => {
-    data.writeUInt32BE(value >>> 0, 4 * i);
-  });
-  return data;
-};
-
 function frameControl(
   number: number,
   { raster, x, y, milliseconds, after, isOver }: Film['frames'][number],
@@ -138,10 +130,6 @@ function filmChunks(plan: PngPlan, parts: Buffer[]): { before: Buffer[]; data: B
       : frames.length + (filmAs === 'more-counted' ? 3 : filmAs === 'fewer-counted' ? -1 : 0);
   const control = chunk('acTL', uint32(count, plays));
   if (filmAs === 'default-is-none') return { before: [control], data: [...parts, ...later(0)] };
-  if (filmAs === 'control-after-data') {
-    // The control of the first frame stands behind IDAT, so that IDAT is no frame.
-    return { before: [control], data: [...parts, ...later(0)] };
-  }
   const first = frameControl(number++, frames[0]!);
   if (filmAs === 'control-late') return { before: [first], data: [...parts, control, ...later(1)] };
   return { before: [control, first], data: [...parts, ...later(1)] };
@@ -181,20 +169,11 @@ const gamma = (value: number) => chunk('gAMA', uint32(value));
 const profile = (name: string, scene: Scene) => chunk('iCCP', iccpOf(PROFILES[name]!(scene).icc));
 const exif = (orientation: number) => chunk('eXIf', block(orientation));
 
-type Step = (plan: PngPlan, scene: Scene) => void;
+type PngStep = Step<PngPlan>;
 const colourChunks =
-  (...make: ((scene: Scene) => Buffer)[]): Step =>
+  (...make: ((scene: Scene) => Buffer)[]): PngStep =>
   (plan, scene) =>
     plan.colours.push(...make.map((one) => one(scene)));
-
-/** Applies to all that is drawn. */
-function mapped(plan: PngPlan, change: (raster: Raster) => Raster): void {
-  plan.picture = change(plan.picture);
-  if (plan.film) {
-    const frames = plan.film.frames.map((one) => ({ ...one, raster: change(one.raster) }));
-    plan.film = { ...plan.film, frames };
-  }
-}
 
 const withAlpha: Record<Samples, Samples> = {
   rgb: 'rgba',
@@ -208,7 +187,7 @@ const withAlpha: Record<Samples, Samples> = {
 };
 
 const filmStep =
-  (name: string, filmAs: PngPlan['filmAs'] = 'first-is-default'): Step =>
+  (name: string, filmAs: PngPlan['filmAs'] = 'first-is-default'): PngStep =>
   (plan, scene) => {
     plan.film = FILMS[name]!(scene);
     plan.filmAs = filmAs;
@@ -217,8 +196,25 @@ const filmStep =
     plan.samples = 'rgba';
   };
 
-const named = <T>(names: readonly string[], make: (name: string) => T) =>
-  Object.fromEntries(names.map((name) => [name, make(name)]));
+/** What is light is the key, and clear. */
+const keyOfLight =
+  (samples: 'rgb' | 'rgb16'): PngStep =>
+  (plan) => {
+    plan.film = undefined;
+    plan.samples = samples;
+    plan.picture = eachPixel(plan.picture, (pixel) =>
+      lumaOf(pixel) > 128 ? [0, 0, 0, 255] : [pixel[0] / 2, pixel[1] / 2, 1 + pixel[2] / 2, 255],
+    );
+    plan.beforeData.push(chunk('tRNS', [0, 0, 0, 0, 0, 0]));
+  };
+
+/** A still picture that is seen by a profile, beside another chunk of colours. */
+const stillBy = (name: string, other: (scene: Scene) => Buffer): PngStep =>
+  storedBy(name, (plan, icc, scene) => {
+    plan.samples = 'rgb';
+    plan.film = undefined;
+    plan.colours.push(other(scene), chunk('iCCP', iccpOf(icc)));
+  });
 
 /** PNG and APNG. */
 export const PNG: Format<PngPlan> = {
@@ -256,7 +252,7 @@ export const PNG: Format<PngPlan> = {
     transparency: {
       ...named(
         Object.keys(ALPHAS),
-        (name): Step =>
+        (name): PngStep =>
           (plan, scene) => {
             mapped(plan, (raster) => ALPHAS[name]!(raster, scene));
             plan.samples = withAlpha[plan.samples];
@@ -296,26 +292,8 @@ export const PNG: Format<PngPlan> = {
         );
         plan.beforeData.push(chunk('tRNS', [0, 0]));
       },
-      'key-rgb': (plan) => {
-        plan.film = undefined;
-        plan.samples = 'rgb';
-        plan.picture = eachPixel(plan.picture, (pixel) =>
-          lumaOf(pixel) > 128
-            ? [0, 0, 0, 255]
-            : [pixel[0] / 2, pixel[1] / 2, 1 + pixel[2] / 2, 255],
-        );
-        plan.beforeData.push(chunk('tRNS', [0, 0, 0, 0, 0, 0]));
-      },
-      'key-rgb16': (plan) => {
-        plan.film = undefined;
-        plan.samples = 'rgb16';
-        plan.picture = eachPixel(plan.picture, (pixel) =>
-          lumaOf(pixel) > 128
-            ? [0, 0, 0, 255]
-            : [pixel[0] / 2, pixel[1] / 2, 1 + pixel[2] / 2, 255],
-        );
-        plan.beforeData.push(chunk('tRNS', [0, 0, 0, 0, 0, 0]));
-      },
+      'key-rgb': keyOfLight('rgb'),
+      'key-rgb16': keyOfLight('rgb16'),
       background: (plan, scene) => {
         mapped(plan, (raster) => ALPHAS['cut-out']!(raster, scene));
         plan.samples = 'rgba';
@@ -325,7 +303,7 @@ export const PNG: Format<PngPlan> = {
     colour: {
       ...named(
         Object.keys(PROFILES),
-        (name): Step =>
+        (name): PngStep =>
           (plan, scene) => {
             const { icc, store } = PROFILES[name]!(scene);
             const grey = name.startsWith('grey-');
@@ -375,27 +353,9 @@ export const PNG: Format<PngPlan> = {
         () => chunk('sRGB', [0]),
         () => gamma(8_000),
       ),
-      'srgb-chunk-with-profile': (plan, scene) => {
-        plan.samples = 'rgb';
-        plan.film = undefined;
-        const { icc, store } = PROFILES.permuted!(scene);
-        plan.picture = store(plan.picture, scene);
-        plan.colours.push(chunk('sRGB', [0]), chunk('iCCP', iccpOf(icc)));
-      },
-      'gamma-with-profile': (plan, scene) => {
-        plan.samples = 'rgb';
-        plan.film = undefined;
-        const { icc, store } = PROFILES.permuted!(scene);
-        plan.picture = store(plan.picture, scene);
-        plan.colours.push(gamma(8_000), chunk('iCCP', iccpOf(icc)));
-      },
-      'profiles-twice': (plan, scene) => {
-        plan.samples = 'rgb';
-        plan.film = undefined;
-        const { icc, store } = PROFILES.inverted!(scene);
-        plan.picture = store(plan.picture, scene);
-        plan.colours.push(profile('srgb', scene), chunk('iCCP', iccpOf(icc)));
-      },
+      'srgb-chunk-with-profile': stillBy('permuted', () => chunk('sRGB', [0])),
+      'gamma-with-profile': stillBy('permuted', () => gamma(8_000)),
+      'profiles-twice': stillBy('inverted', (scene) => profile('srgb', scene)),
       'profile-after-data': (plan, scene) => plan.afterData.push(profile('inverted', scene)),
       'profile-after-palette': (plan, scene) => {
         plan.samples = 'palette';
@@ -411,26 +371,14 @@ export const PNG: Format<PngPlan> = {
       'cicp-with-profile': (plan, scene) => {
         plan.colours.push(chunk('cICP', [1, 13, 0, 1]), profile('inverted', scene));
       },
-      'cicp-bad-with-profile': (plan, scene) => {
-        plan.samples = 'rgb';
-        plan.film = undefined;
-        const { icc, store } = PROFILES.inverted!(scene);
-        plan.picture = store(plan.picture, scene);
-        plan.colours.push(chunk('cICP', [2, 2, 5, 1]), chunk('iCCP', iccpOf(icc)));
-      },
+      'cicp-bad-with-profile': stillBy('inverted', () => chunk('cICP', [2, 2, 5, 1])),
       'significant-bits': (plan) => {
         plan.samples = 'rgb';
         plan.colours.push(chunk('sBIT', [5, 3, 1]));
       },
     },
     geometry: {
-      ...named(
-        ['1', '2', '3', '4', '5', '6', '7', '8'],
-        (name): Step =>
-          (plan) => {
-            plan.beforeData.push(exif(Number(name)));
-          },
-      ),
+      ...orientations<PngPlan>((plan, value) => plan.beforeData.push(exif(value))),
       'after-data': (plan, { next }) => plan.afterData.push(exif(2 + (next() % 7))),
       'before-and-after-data': (plan) => {
         plan.beforeData.push(exif(1));
@@ -441,9 +389,9 @@ export const PNG: Format<PngPlan> = {
         plan.beforeData.push(chunk('eXIf', Buffer.concat([Buffer.from('Exif\0\0'), block(6)])));
       },
       'in-xmp': (plan) => {
-        const xmp =
-          '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"/></rdf:RDF></x:xmpmeta>';
-        plan.beforeData.push(chunk('iTXt', Buffer.from(`XML:com.adobe.xmp\0\0\0\0\0${xmp}`)));
+        plan.beforeData.push(
+          chunk('iTXt', Buffer.from(`XML:com.adobe.xmp\0\0\0\0\0${XMP_TURNED}`)),
+        );
       },
       'raw-profile-text': (plan) => {
         const hex = Buffer.concat([Buffer.from('Exif\0\0'), block(6)]).toString('hex');
@@ -458,9 +406,7 @@ export const PNG: Format<PngPlan> = {
       'pixels-tall': (plan) => plan.beforeData.push(chunk('pHYs', [0, 0, 8, 0, 0, 0, 4, 0, 0])),
     },
     container: {
-      interlaced: (plan) => {
-        plan.interlaced = true;
-      },
+      interlaced: having({ interlaced: true }),
       'chunk-amid-data': (plan) => plan.amidData.push(chunk('tEXt', Buffer.from('a\0b'))),
       'data-empty': (plan) => plan.beforeData.push(chunk('tIME', [7, 234, 1, 1, 0, 0, 0])),
       'unknown-chunks': (plan, { next }) => {
@@ -468,9 +414,7 @@ export const PNG: Format<PngPlan> = {
           list.push(chunk(oneOf(['abCd', 'prVt', 'tEXt', 'zzZz'], next), Buffer.from('a\0b')));
         }
       },
-      trailing: (plan, { next }) => {
-        plan.trailing = Buffer.alloc(1 + (next() % 300), 7);
-      },
+      trailing,
       'another-after-the-end': (plan, scene) => {
         const rest = PNG.begin(scene);
         plan.trailing = writePng({ ...rest, picture: scene.decoy }, scene);

@@ -1,5 +1,15 @@
 import { deflateSync } from 'node:zlib';
-import { byTable, eachPixel, lumaOf, type Raster, type Scene, shuffled } from './raster.js';
+import type { Step } from './grammar.js';
+import { uint16, uint32 } from './numbers.js';
+import {
+  byTable,
+  decoyFor,
+  eachPixel,
+  lumaOf,
+  type Raster,
+  type Scene,
+  shuffled,
+} from './raster.js';
 
 /** How colours are hidden: a profile, and what is stored so that an engine shows the picture. */
 export interface Profile {
@@ -12,36 +22,16 @@ type Xyz = readonly [number, number, number];
 
 const fixed = (value: number) => Math.round(value * 65536);
 
-function xyz([x, y, z]: Xyz): Buffer {
-  const data = Buffer.alloc(20);
-  data.write('XYZ ');
-  [x, y, z].forEach((value, i) => {
-    data.writeInt32BE(fixed(value), 8 + 4 * i);
-  });
-  return data;
-}
-
+const xyz = (values: Xyz) =>
+  Buffer.concat([Buffer.from('XYZ \0\0\0\0'), uint32(...values.map(fixed))]);
+/** Samples of 16 bits. */
+const limited = (samples: readonly number[]) =>
+  uint16(...samples.map((sample) => Math.max(0, Math.min(65535, Math.round(sample)))));
 /** A curve of samples from 0 to 65535; of one, a gamma in 256ths; of none, the identity. */
-function curve(samples: readonly number[]): Buffer {
-  const data = Buffer.alloc(12 + 2 * samples.length);
-  data.write('curv');
-  data.writeUInt32BE(samples.length, 8);
-  samples.forEach((sample, i) => {
-    data.writeUInt16BE(Math.max(0, Math.min(65535, Math.round(sample))), 12 + 2 * i);
-  });
-  return data;
-}
-
-function parametric(kind: number, values: readonly number[]): Buffer {
-  const data = Buffer.alloc(12 + 4 * values.length);
-  data.write('para');
-  data.writeUInt16BE(kind, 8);
-  values.forEach((value, i) => {
-    data.writeInt32BE(fixed(value), 12 + 4 * i);
-  });
-  return data;
-}
-
+const curve = (samples: readonly number[]) =>
+  Buffer.concat([Buffer.from('curv\0\0\0\0'), uint32(samples.length), limited(samples)]);
+const parametric = (kind: number, values: readonly number[]) =>
+  Buffer.concat([Buffer.from('para\0\0\0\0'), uint16(kind, 0), uint32(...values.map(fixed))]);
 const text = (words: string) =>
   Buffer.concat([Buffer.from('text\0\0\0\0'), Buffer.from(`${words}\0`)]);
 function description(words: string): Buffer {
@@ -53,22 +43,14 @@ function description(words: string): Buffer {
 }
 
 /** `mft2`: input tables, a grid of two points a side, output tables, of 16 bits. */
-function lut16(input: readonly (readonly number[])[], grid: readonly Xyz[]): Buffer {
-  const head = Buffer.alloc(52);
-  head.write('mft2');
-  head.set([input.length, 3, 2, 0], 8);
-  [0, 4, 8].forEach((i) => {
-    head.writeInt32BE(65536, 12 + 4 * i);
-  });
-  head.writeUInt16BE(input[0]!.length, 48);
-  head.writeUInt16BE(2, 50);
-  const samples = [...input.flat(), ...grid.flat(), ...[0, 65535, 0, 65535, 0, 65535]];
-  const data = Buffer.alloc(2 * samples.length);
-  samples.forEach((sample, i) => {
-    data.writeUInt16BE(Math.max(0, Math.min(65535, Math.round(sample))), 2 * i);
-  });
-  return Buffer.concat([head, data]);
-}
+const lut16 = (input: readonly (readonly number[])[], grid: readonly Xyz[]) =>
+  Buffer.concat([
+    Buffer.from('mft2\0\0\0\0'),
+    Buffer.of(input.length, 3, 2, 0),
+    uint32(...[1, 0, 0, 0, 1, 0, 0, 0, 1].map(fixed)),
+    uint16(input[0]!.length, 2),
+    limited([...input.flat(), ...grid.flat(), ...[0, 65535, 0, 65535, 0, 65535]]),
+  ]);
 
 const D50: Xyz = [0.9642, 1, 0.8249];
 const SRGB: readonly Xyz[] = [
@@ -164,20 +146,17 @@ function byLevels(shown: readonly number[], make = (one: Buffer) => rgb(SRGB, on
 }
 
 /** The listed picture in one channel, the decoy in the two others. */
-const inChannel =
-  (channel: number) =>
-  (shown: Raster, { decoy }: Scene) =>
-    eachPixel(
-      shown,
-      (pixel, other) => {
-        const grey = lumaOf(other);
-        const stored = [grey, grey, grey, pixel[3]];
-        stored[channel] = lumaOf(pixel);
-        return stored;
-      },
-      // Later frames may be smaller than the decoy.
-      decoy.width === shown.width && decoy.height === shown.height ? decoy : shown,
-    );
+const inChannel = (channel: number) => (shown: Raster, scene: Scene) =>
+  eachPixel(
+    shown,
+    (pixel, other) => {
+      const grey = lumaOf(other);
+      const stored = [grey, grey, grey, pixel[3]];
+      stored[channel] = lumaOf(pixel);
+      return stored;
+    },
+    decoyFor(shown, scene),
+  );
 
 /** A matrix by which one channel is grey, and the others a share of it. */
 const alone = (channel: number, rest = 0) =>
@@ -185,8 +164,12 @@ const alone = (channel: number, rest = 0) =>
     (i) => D50.map((value) => value * (i === channel ? 1 - 2 * rest : rest)) as unknown as Xyz,
   );
 
-const lutGrid = (colour: (r: number, g: number, b: number) => Xyz) =>
-  levels.slice(0, 8).map((i) => colour((i >> 2) & 1, (i >> 1) & 1, i & 1));
+/** A table by which stored levels look as others and then mix. */
+const tableOf = (shown: readonly number[], mix: (r: number, g: number, b: number) => Xyz) =>
+  lut16(
+    [0, 1, 2].map(() => shown.map((level) => 65535 * linear(level))),
+    levels.slice(0, 8).map((i) => mix((i >> 2) & 1, (i >> 1) & 1, i & 1)),
+  );
 /** PCS XYZ of 16 bits has 1 + 32767/32768 at 65535. */
 const pcs = (value: number) => value * 32768;
 const sum = (r: number, g: number, b: number, matrix = SRGB): Xyz =>
@@ -232,27 +215,27 @@ export const PROFILES: Record<string, (scene: Scene) => Profile> = {
   // The upper bit shows the decoy, the other ones the picture.
   folded: () => ({
     icc: rgb(SRGB, curveOf(levels.map((v) => (v < 128 ? 2 * v : 2 * (255 - v))))),
-    store: (shown, { decoy }) =>
+    store: (shown, scene) =>
       eachPixel(
         shown,
         (pixel, other) => [
           ...pixel.slice(0, 3).map((v) => (lumaOf(other) < 110 ? v >> 1 : 255 - (v >> 1))),
           pixel[3],
         ],
-        decoy.width === shown.width && decoy.height === shown.height ? decoy : shown,
+        decoyFor(shown, scene),
       ),
   }),
   // The upper four bits are the decoy's, the lower four the picture's.
   nibbles: () => ({
     icc: rgb(SRGB, curveOf(levels.map((v) => 17 * (v & 15)))),
-    store: (shown, { decoy }) =>
+    store: (shown, scene) =>
       eachPixel(
         shown,
         (pixel, other) => [
           ...[0, 1, 2].map((c) => (other[c]! & 0xf0) | (pixel[c]! >> 4)),
           pixel[3],
         ],
-        decoy.width === shown.width && decoy.height === shown.height ? decoy : shown,
+        decoyFor(shown, scene),
       ),
   }),
   'red-alone': () => ({ icc: rgb(alone(0), curveOf(levels)), store: inChannel(0) }),
@@ -292,42 +275,26 @@ export const PROFILES: Record<string, (scene: Scene) => Profile> = {
   'band-in-the-bright': () => ({
     // Black to 223: the decoy's shadows; a monotone curve all the same.
     icc: rgb(SRGB, curveOf(levels.map((v) => Math.max(0, Math.min(255, 8 * (v - 223)))))),
-    store: (shown, { decoy }) =>
+    store: (shown, scene) =>
       eachPixel(
         shown,
         (pixel, other) => [
           ...[0, 1, 2].map((c) => (pixel[c]! < 24 ? other[c]! * 0.85 : 223 + (pixel[c]! >> 3))),
           pixel[3],
         ],
-        decoy.width === shown.width && decoy.height === shown.height ? decoy : shown,
+        decoyFor(shown, scene),
       ),
   }),
   lut: () => ({
     icc: profileOf({
       kind: 'scnr',
-      tags: [
-        [
-          'A2B0',
-          lut16(
-            [0, 1, 2].map(() => levels.map((v) => 65535 * linear(255 - v))),
-            lutGrid((r, g, b) => sum(r, g, b)),
-          ),
-        ],
-      ],
+      tags: [['A2B0', tableOf(inverted, (r, g, b) => sum(r, g, b))]],
     }),
     store: (shown) => byTable(shown, inverted),
   }),
   'lut-blue': () => ({
     icc: profileOf({
-      tags: [
-        [
-          'A2B0',
-          lut16(
-            [0, 1, 2].map(() => levels.map((v) => 65535 * linear(v))),
-            lutGrid((_r, _g, b) => sum(b, b, b)),
-          ),
-        ],
-      ],
+      tags: [['A2B0', tableOf(levels, (_r, _g, b) => sum(b, b, b))]],
     }),
     store: inChannel(2),
   }),
@@ -336,13 +303,7 @@ export const PROFILES: Record<string, (scene: Scene) => Profile> = {
       tags: [
         ...colours(SRGB),
         ...curves(curveOf(levels)),
-        [
-          'A2B0',
-          lut16(
-            [0, 1, 2].map(() => levels.map((v) => 65535 * linear(v))),
-            lutGrid((_r, _g, b) => sum(b, b, b)),
-          ),
-        ],
+        ['A2B0', tableOf(levels, (_r, _g, b) => sum(b, b, b))],
       ],
     }),
     store: inChannel(2),
@@ -352,13 +313,7 @@ export const PROFILES: Record<string, (scene: Scene) => Profile> = {
       tags: [
         ...colours(SRGB),
         ...curves(curveOf(levels)),
-        [
-          'A2B1',
-          lut16(
-            [0, 1, 2].map(() => levels.map((v) => 65535 * linear(v))),
-            lutGrid((_r, _g, b) => sum(b, b, b)),
-          ),
-        ],
+        ['A2B1', tableOf(levels, (_r, _g, b) => sum(b, b, b))],
       ],
     }),
     store: inChannel(2),
@@ -398,6 +353,18 @@ export const PROFILES: Record<string, (scene: Scene) => Profile> = {
     store: inChannel(2),
   }),
 };
+
+/** Stores the picture so that it is seen by a profile, which `put` puts into the file. */
+export const storedBy =
+  <Plan extends { picture: Raster }>(
+    name: string,
+    put: (plan: Plan, icc: Uint8Array, scene: Scene) => unknown,
+  ): Step<Plan> =>
+  (plan, scene) => {
+    const { icc, store } = PROFILES[name]!(scene);
+    plan.picture = store(plan.picture, scene);
+    return put(plan, icc, scene);
+  };
 
 /** Data of an iCCP chunk. */
 export const iccpOf = (icc: Uint8Array) => Buffer.concat([Buffer.from('a\0\0'), deflateSync(icc)]);

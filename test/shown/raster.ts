@@ -27,6 +27,9 @@ export function eachPixel(
   return { width, height, data };
 }
 
+/** Whether a pixel is not opaque. */
+export const hasAlpha = ({ data }: Raster) => data.some((value, i) => (i & 3) === 3 && value < 255);
+
 /** Luma by Rec. 601. */
 export const lumaOf = ([r, g, b]: readonly number[]) => 0.299 * r! + 0.587 * g! + 0.114 * b!;
 
@@ -105,6 +108,10 @@ export interface Scene {
   /** seeded, of 32 bits */
   readonly next: () => number;
 }
+
+/** The decoy, or the raster itself where that has other sides. */
+export const decoyFor = (raster: Raster, { decoy }: Scene) =>
+  decoy.width === raster.width && decoy.height === raster.height ? decoy : raster;
 
 /** Two photos of one size, by the next numbers. */
 export async function sceneOf(next: () => number): Promise<Scene> {

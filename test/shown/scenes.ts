@@ -1,8 +1,13 @@
-import { cut, eachPixel, flat, lumaOf, oneOf, type Raster, type Scene } from './raster.js';
-
-/** Data of the same sides as `raster`, or the raster itself where the decoy has others. */
-const decoyFor = (raster: Raster, { decoy }: Scene) =>
-  decoy.width === raster.width && decoy.height === raster.height ? decoy : raster;
+import {
+  cut,
+  decoyFor,
+  eachPixel,
+  flat,
+  lumaOf,
+  oneOf,
+  type Raster,
+  type Scene,
+} from './raster.js';
 
 /** Ways to hide a picture by transparency: what is stored of what is to be seen. */
 export const ALPHAS: Record<string, (shown: Raster, scene: Scene) => Raster> = {
@@ -83,6 +88,18 @@ const LONG = 60_000;
 export interface Film {
   readonly frames: readonly Frame[];
   readonly plays: number;
+}
+
+/** Changes all that is drawn. */
+export function mapped(
+  plan: { picture: Raster; film: Film | undefined },
+  change: (raster: Raster) => Raster,
+): void {
+  plan.picture = change(plan.picture);
+  if (plan.film) {
+    const frames = plan.film.frames.map((one) => ({ ...one, raster: change(one.raster) }));
+    plan.film = { ...plan.film, frames };
+  }
 }
 
 const frame = (raster: Raster, milliseconds: number, rest: Partial<Frame> = {}): Frame => ({

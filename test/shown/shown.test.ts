@@ -3,10 +3,9 @@ import { calibrate } from '../../bench/calibration.js';
 import { writeRecord } from '../../bench/harness.js';
 import { random } from '../../bench/workloads.js';
 import { createHashPool } from '../../src/node/create-hash-pool.js';
-import type { HashPool } from '../../src/node/hash-pool.js';
 import { ENGINES, type EngineName } from '../browser/engines.js';
 import { programsOf } from '../browser/install.js';
-import { type WorkerScripts, workerScripts } from '../node/hash-process.js';
+import { ownScripts } from '../node/hash-process.js';
 import { FORMATS } from './formats.js';
 import { FOUND } from './found.js';
 import { featuresOf, oddFile } from './grammar.js';
@@ -41,19 +40,16 @@ for (const name of engines) {
 }
 const isMissing = missing.length > 0 && !process.env.CI;
 
-let scripts: WorkerScripts;
-let pool: HashPool;
+ownScripts('hash-process');
+const pool = createHashPool();
 let painters: Painter[] = [];
 beforeAll(() => {
   expect(ENGINES).toEqual(expect.arrayContaining(engines));
-  scripts = workerScripts();
-  pool = createHashPool({ workerUrl: scripts.url });
   painters = engines.map((name) => createPainter(name));
 });
 afterAll(async () => {
   await Promise.all(painters.map((painter) => painter.close()));
   await pool.close();
-  scripts.remove();
 });
 
 const hasFailed = ({ answers }: Judged) => Object.values(answers).includes('FAILED');

@@ -1,9 +1,9 @@
 import sharp from 'sharp';
 import { block } from '../formats/exif-block.js';
-import type { Format, Step } from './grammar.js';
+import { type Format, having, named, orientations, type Step, trailing } from './grammar.js';
 import { PROFILES } from './profiles.js';
-import { cut, eachPixel, lumaOf, oneOf, type Raster } from './raster.js';
-import { ALPHAS, FILMS, type Film, type Frame } from './scenes.js';
+import { cut, eachPixel, hasAlpha, lumaOf, oneOf, type Raster, type Scene } from './raster.js';
+import { ALPHAS, FILMS, type Film, type Frame, mapped } from './scenes.js';
 
 const FLAGS = { animation: 2, xmp: 4, exif: 8, alpha: 16, profile: 32 };
 
@@ -43,9 +43,9 @@ export interface WebpPlan {
 /** Chunks of one image: VP8L, or VP8 with an ALPH before it. */
 async function imageOf(raster: Raster, { lossless, rawAlpha }: WebpPlan): Promise<Buffer[]> {
   const { width, height, data } = raster;
-  const hasAlpha = data.some((value, i) => (i & 3) === 3 && value < 255);
+  const isClear = hasAlpha(raster);
   const picture = sharp(data, { raw: { width, height, channels: 4 } });
-  if (!hasAlpha || (rawAlpha && !lossless)) picture.removeAlpha();
+  if (!isClear || (rawAlpha && !lossless)) picture.removeAlpha();
   const made = await picture
     .webp({ lossless, quality: lossless ? 30 : 95, effort: 0, exact: true })
     .toBuffer();
@@ -58,7 +58,7 @@ async function imageOf(raster: Raster, { lossless, rawAlpha }: WebpPlan): Promis
       chunks.push(made.subarray(at, at + padded));
     at += padded;
   }
-  if (hasAlpha && rawAlpha && !lossless) {
+  if (isClear && rawAlpha && !lossless) {
     const alpha = Buffer.from(data.filter((_, i) => (i & 3) === 3));
     chunks.unshift(chunk('ALPH', Buffer.concat([Buffer.of(0), alpha])));
   }
@@ -92,12 +92,11 @@ async function writeWebp(plan: WebpPlan): Promise<Uint8Array> {
         ...(await Promise.all(film.frames.map((one) => frameOf(one, plan)))),
       ]
     : await imageOf(picture, plan);
-  const holds = (raster: Raster) => raster.data.some((value, i) => (i & 3) === 3 && value < 255);
   const flags =
     (film ? FLAGS.animation : 0) |
     (icc ? FLAGS.profile : 0) |
     (exif ? FLAGS.exif : 0) |
-    (holds(picture) || film?.frames.some(({ raster }) => holds(raster)) ? FLAGS.alpha : 0);
+    (hasAlpha(picture) || film?.frames.some(({ raster }) => hasAlpha(raster)) ? FLAGS.alpha : 0);
   const extended = chunk(
     'VP8X',
     Buffer.concat([
@@ -141,22 +140,24 @@ const plain = (picture: Raster): WebpPlan => ({
 });
 
 type WebpStep = Step<WebpPlan>;
-const named = <T>(names: readonly string[], make: (name: string) => T) =>
-  Object.fromEntries(names.map((name) => [name, make(name)]));
-
-function mapped(plan: WebpPlan, change: (raster: Raster) => Raster): void {
-  plan.picture = change(plan.picture);
-  if (plan.film) {
-    const frames = plan.film.frames.map((one) => ({ ...one, raster: change(one.raster) }));
-    plan.film = { ...plan.film, frames };
-  }
-}
 
 /** Frames at even places, as the format has them. */
 const evenFilm = (film: Film): Film => ({
   ...film,
   frames: film.frames.map((one) => ({ ...one, x: one.x & ~1, y: one.y & ~1 })),
 });
+
+/** Stores all that is drawn so that it is seen by a profile. */
+const seenBy =
+  (name: string, put: (plan: WebpPlan, icc: Uint8Array, scene: Scene) => void): WebpStep =>
+  (plan, scene) => {
+    const { icc, store } = PROFILES[name]!(scene);
+    mapped(plan, (raster) => store(raster, scene));
+    put(plan, icc, scene);
+  };
+
+/** The picture in black of its own darkness. */
+const inBlack = (raster: Raster) => eachPixel(raster, (pixel) => [0, 0, 0, 255 - lumaOf(pixel)]);
 
 /** WebP, still and animated. */
 export const WEBP: Format<WebpPlan> = {
@@ -165,20 +166,10 @@ export const WEBP: Format<WebpPlan> = {
   begin: ({ listed }) => plain(listed),
   groups: {
     coding: {
-      lossy: (plan) => {
-        plan.lossless = false;
-      },
-      'lossy-simple': (plan) => {
-        plan.lossless = false;
-        plan.simple = true;
-      },
-      'lossless-simple': (plan) => {
-        plan.simple = true;
-      },
-      'lossy-with-coded-alpha': (plan) => {
-        plan.lossless = false;
-        plan.rawAlpha = false;
-      },
+      lossy: having({ lossless: false }),
+      'lossy-simple': having({ lossless: false, simple: true }),
+      'lossless-simple': having({ simple: true }),
+      'lossy-with-coded-alpha': having({ lossless: false, rawAlpha: false }),
     },
     frames: {
       ...named(
@@ -204,7 +195,7 @@ export const WEBP: Format<WebpPlan> = {
           plays: 0,
           frames: [
             {
-              raster: eachPixel(listed, (pixel) => [0, 0, 0, 255 - lumaOf(pixel)]),
+              raster: inBlack(listed),
               ...{ x: 0, y: 0, milliseconds: 60_000, after: 'stays', isOver: true },
             },
           ],
@@ -232,70 +223,51 @@ export const WEBP: Format<WebpPlan> = {
           },
       ),
       'flag-missing': (plan) => {
-        mapped(plan, (raster) => eachPixel(raster, (pixel) => [0, 0, 0, 255 - lumaOf(pixel)]));
+        mapped(plan, inBlack);
         plan.flipped |= FLAGS.alpha;
       },
       'lossy-flag-missing': (plan) => {
         plan.lossless = false;
-        mapped(plan, (raster) => eachPixel(raster, (pixel) => [0, 0, 0, 255 - lumaOf(pixel)]));
+        mapped(plan, inBlack);
         plan.flipped |= FLAGS.alpha;
       },
       'lossy-black-alone': (plan) => {
         plan.lossless = false;
-        mapped(plan, (raster) => eachPixel(raster, (pixel) => [0, 0, 0, 255 - lumaOf(pixel)]));
+        mapped(plan, inBlack);
       },
       'flag-alone': (plan) => {
         plan.flipped |= FLAGS.alpha;
       },
     },
     colour: {
-      ...named(
-        Object.keys(PROFILES),
-        (name): WebpStep =>
-          (plan, scene) => {
-            const { icc, store } = PROFILES[name]!(scene);
-            mapped(plan, (raster) => store(raster, scene));
-            plan.icc = icc;
-          },
+      ...named(Object.keys(PROFILES), (name) =>
+        seenBy(name, (plan, icc) => {
+          plan.icc = icc;
+        }),
       ),
-      'flag-missing': (plan, scene) => {
-        const { icc, store } = PROFILES['blue-alone']!(scene);
-        mapped(plan, (raster) => store(raster, scene));
+      'flag-missing': seenBy('blue-alone', (plan, icc) => {
         plan.icc = icc;
         plan.flipped |= FLAGS.profile;
-      },
-      'profile-after': (plan, scene) => {
-        const { icc, store } = PROFILES['blue-alone']!(scene);
-        mapped(plan, (raster) => store(raster, scene));
+      }),
+      'profile-after': seenBy('blue-alone', (plan, icc) => {
         plan.last.push(chunk('ICCP', icc));
         plan.flipped |= FLAGS.profile;
-      },
-      'profile-twice': (plan, scene) => {
-        const { icc, store } = PROFILES['blue-alone']!(scene);
-        mapped(plan, (raster) => store(raster, scene));
+      }),
+      'profile-twice': seenBy('blue-alone', (plan, icc, scene) => {
         plan.icc = PROFILES.srgb!(scene).icc;
         plan.first.push(chunk('ICCP', icc));
-      },
+      }),
     },
     geometry: {
-      ...named(
-        ['1', '2', '3', '4', '5', '6', '7', '8'],
-        (name): WebpStep =>
-          (plan) => {
-            plan.exif = block(Number(name));
-          },
-      ),
-      'with-identifier': (plan) => {
-        plan.exif = Buffer.concat([Buffer.from('Exif\0\0'), block(6)]);
-      },
+      ...orientations<WebpPlan>((plan, value) => {
+        plan.exif = block(value);
+      }),
+      'with-identifier': having({ exif: Buffer.concat([Buffer.from('Exif\0\0'), block(6)]) }),
       'flag-missing': (plan) => {
         plan.exif = block(6);
         plan.flipped |= FLAGS.exif;
       },
-      'before-the-picture': (plan) => {
-        plan.exif = block(6);
-        plan.exifFirst = true;
-      },
+      'before-the-picture': having({ exif: block(6), exifFirst: true }),
       twice: (plan) => {
         plan.exif = block(6);
         plan.last.push(chunk('EXIF', block(2)));
@@ -312,9 +284,7 @@ export const WEBP: Format<WebpPlan> = {
         plan.first.push(chunk(oneOf(['abcd', 'XMP ', 'JUNK'], next), Buffer.alloc(next() % 99)));
         plan.last.push(chunk('abcd', Buffer.alloc(3)));
       },
-      trailing: (plan, { next }) => {
-        plan.trailing = Buffer.alloc(1 + (next() % 300), 7);
-      },
+      trailing,
       'another-after-the-end': async (plan, { decoy }) => {
         plan.trailing = await writeWebp(plain(decoy));
       },

@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +10,7 @@ import { random } from '../../bench/workloads.js';
 import { hashFromHex, hashToHex } from '../../src/hash.js';
 import { openStore } from '../../src/store/open-store.js';
 import { workerScripts } from '../node/hash-process.js';
+import { temporaryFolder } from '../temporary-folder.js';
 
 const HEX = createHash('sha256').update('one').digest('hex');
 /** Kills of the writing process. */
@@ -18,14 +18,13 @@ const KILLS = Number(process.env.STORE_KILLS ?? 2);
 /** Opening the engine takes seconds on a busy machine. */
 const timeout = 60_000 + 30_000 * KILLS;
 
-const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-store-'));
+const folder = temporaryFolder('store');
 let scripts: ReturnType<typeof workerScripts>;
 beforeAll(() => {
   scripts = workerScripts();
 });
 afterAll(() => {
   scripts.remove();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 test('one process at a time opens the folder, and a dead one does not count', {

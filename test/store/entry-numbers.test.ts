@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { PackedEntries } from '../../src/packed-entries.js';
 import { hashFromHex } from '../../src/hash.js';
 import { AllowList } from '../../src/matching/allow-list.js';
 import { Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import { numberOf } from '../../src/matching/found.js';
+import { PackedEntries } from '../../src/packed-entries.js';
 import { applySteps, numbered, PendingChanges } from '../../src/store/apply-changes.js';
 
 const hash = (at: number) =>

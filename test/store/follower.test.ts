@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { ListSettings } from '../../src/blocklist/lists.js';
+import type { WithdrawnKey } from '../../src/blocklist/withdrawals.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { type Hash, hashFromHex, hashToHex } from '../../src/hash.js';
 import { AllowList } from '../../src/matching/allow-list.js';
 import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import { decisionToJSON } from '../../src/matching/decision.js';
-import type { ListSettings } from '../../src/blocklist/lists.js';
-import type { WithdrawnKey } from '../../src/blocklist/withdrawals.js';
 import { type Follower, followDatabase } from '../../src/store/follower.js';
 import type { Store } from '../../src/store/store.js';
 import { Breaking } from './breaking.js';

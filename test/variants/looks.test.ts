@@ -14,18 +14,10 @@ import { gridOf, isAlike, viewOnBackdrop } from '../../src/variants/looks.js';
 import { MOST_HASHES } from '../../src/variants/variant-profile.js';
 import { movedPixels, viewOf } from '../../src/variants/view.js';
 import { pixelsOf } from '../arbitraries.js';
-import { collage, drawn, laidOn, patches, photo } from './pictures.js';
+import { collage, drawn, laidOn, part, patches, photo } from './pictures.js';
 
 const pasture = await photo('march-pastoral-w700.png');
 const boats = await photo('nagasaki-boats-q40.jpg');
-
-const part = (of: CheckedPixels, left: number, top: number, width: number, height: number) =>
-  drawn(
-    width,
-    height,
-    (x, y, channel) =>
-      of.data[of.channels * ((y + top) * of.width + x + left) + (of.channels === 3 ? channel : 0)]!,
-  );
 
 const lumaAt = ({ data, channels }: CheckedPixels, at: number) =>
   channels === 1

@@ -40,6 +40,20 @@ export function drawn(
   return { data, width, height, channels: 3 };
 }
 
+/** A part of a picture, in RGB. */
+export function part(
+  { data, width: across, channels }: CheckedPixels,
+  left: number,
+  top: number,
+  width: number,
+  height: number,
+): CheckedPixels {
+  return drawn(width, height, (x, y, channel) => {
+    const at = channels * ((y + top) * across + x + left);
+    return data[at + (channels === 3 ? channel : 0)]!;
+  });
+}
+
 /** A picture full of blocks of seeded colours: edges everywhere, and no line of one colour. */
 export function patches(width: number, height: number, seed: number, size = 9): CheckedPixels {
   const next = random(seed);

@@ -4,6 +4,7 @@ import { DecodeError } from '../../src/errors.js';
 import { distance } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
+import type { CheckedPixels } from '../../src/pixels.js';
 import type { HashedVariant, Near } from '../../src/variant.js';
 import type { Placement } from '../../src/variants/detect/detector.js';
 import { hashPixels, variantsOf } from '../../src/variants/hash-pixels.js';
@@ -11,7 +12,7 @@ import { type NearPlace, refined } from '../../src/variants/refine.js';
 import { VARIANT_PROFILES } from '../../src/variants/variant-profile.js';
 import { flipBits } from '../arbitraries.js';
 import { BASE, ORDER } from '../matching/bases.js';
-import { drawn, photo } from './pictures.js';
+import { part, photo } from './pictures.js';
 
 const placement = (left: number, top: number, width: number, height: number): Placement => ({
   name: 'uncrop',
@@ -26,6 +27,14 @@ const apart = (a: Placement, b: Placement) => {
   };
   return sides(a).reduce((sum, side, i) => sum + Math.abs(side - sides(b)[i]!), 0) / 2;
 };
+
+/** A part of a picture by shares of its sides: left, top, width and height. */
+function partBy(of: CheckedPixels, shares: readonly [number, number, number, number]) {
+  const [left, top, width, height] = shares.map((share, i) =>
+    Math.round(share * (i & 1 ? of.height : of.width)),
+  );
+  return part(of, left!, top!, width!, height!);
+}
 
 const near = (place: Placement, from: number, enough = 5): NearPlace<Placement> => ({
   placement: place,
@@ -107,15 +116,7 @@ test('a crop between the blind ones is for review as a list of variants, and a m
   let found = 0;
   for (const name of ['dust-bowl-home.jpg', 'airplane-from-above.jpg', 'acanthus-mollis.jpg']) {
     const pixels = await photo(name);
-    const { width, height } = pixels;
-    const channels = pixels.channels ?? 3;
-    const [left, top] = [Math.round(0.07 * width), Math.round(0.02 * height)];
-    const cut = drawn(
-      Math.round(0.88 * width),
-      Math.round(0.89 * height),
-      (x, y, channel) =>
-        pixels.data[channels * ((y + top) * width + x + left) + (channels === 1 ? 0 : channel)]!,
-    );
+    const cut = partBy(pixels, [0.07, 0.02, 0.88, 0.89]);
     const { hash } = pdq(pixels);
     const blocklist = createBlocklist([{ hash, labels: [] }]);
     const all = [...variantsOf(cut, { variants: 'thorough' })];
@@ -135,15 +136,7 @@ test('a crop between the blind ones is for review as a list of variants, and a m
 
 test('a decision says whether its variants could look closer, by what they give if told', async () => {
   const pixels = await photo('acanthus-mollis.jpg');
-  const { width, height, data } = pixels;
-  const channels = pixels.channels ?? 3;
-  const [left, top] = [Math.round(0.05 * width), Math.round(0.03 * height)];
-  const cut = drawn(
-    Math.round(0.91 * width),
-    Math.round(0.93 * height),
-    (x, y, channel) =>
-      data[channels * ((y + top) * width + x + left) + (channels === 1 ? 0 : channel)]!,
-  );
+  const cut = partBy(pixels, [0.05, 0.03, 0.91, 0.93]);
   const closer: string[] = [];
   for (const algorithm of ['pdq', 'phash'] as const) {
     for (const variants of VARIANT_PROFILES) {
@@ -184,18 +177,11 @@ test('a decision says whether its variants could look closer, by what they give 
 
 test('only places of the quality that a match needs are given, whatever that is', async () => {
   const pixels = await photo('acanthus-mollis.jpg');
-  const { width, height, data } = pixels;
-  const channels = pixels.channels ?? 3;
-  // A crop with so little contrast that PDQ's quality is below 50, the default of the policy.
-  const faint = (left: number, top: number, right: number, bottom: number) =>
-    drawn(right - left, bottom - top, (x, y, channel) => {
-      const at = channels * ((y + top) * width + x + left) + (channels === 1 ? 0 : channel);
-      return 120 + data[at]! / 16;
-    });
-  const { hash, quality } = pdq(faint(0, 0, width, height));
+  // So little contrast that PDQ's quality is below 50, the default of the policy.
+  const faint = (of: CheckedPixels) => ({ ...of, data: of.data.map((value) => 120 + value / 16) });
+  const { hash, quality } = pdq(faint(pixels));
   expect(quality).toBeLessThan(50);
-  const [left, top] = [Math.round(0.07 * width), Math.round(0.02 * height)];
-  const cut = faint(left, top, Math.round(0.95 * width), Math.round(0.91 * height));
+  const cut = faint(partBy(pixels, [0.07, 0.02, 0.88, 0.89]));
   const countUnder = (leastQuality: number) => {
     const variants = variantsOf(cut, { variants: 'thorough' });
     let count = 0;

@@ -10,7 +10,7 @@ import { dihedral } from '../../src/variants/forms.js';
 import { variantsOf } from '../../src/variants/hash-pixels.js';
 import { THOROUGH, thoroughVariants } from '../../src/variants/thorough.js';
 import { planeOfPart, workingPlane } from '../../src/variants/working-plane.js';
-import { collage, drawn, inPerspective, laidOn, patches, photo, turned } from './pictures.js';
+import { collage, drawn, inPerspective, laidOn, part, patches, photo, turned } from './pictures.js';
 
 /*
  * A frozen set: for each row of `THOROUGH`, and for each cut, turn and guess in it, a copy of a
@@ -41,21 +41,12 @@ const photos = Object.fromEntries(
 ) as Record<Name, CheckedPixels>;
 
 async function coloured(file: string): Promise<CheckedPixels> {
-  const { data, width, height, channels } = await photo(file);
-  if (channels === 3) return { data, width, height, channels };
-  return drawn(width, height, (x, y) => data[y * width + x]!);
-}
-
-function part(of: CheckedPixels, left: number, top: number, width = WIDTH, height = HEIGHT) {
-  return drawn(
-    width,
-    height,
-    (x, y, channel) => of.data[3 * ((y + top) * of.width + x + left) + channel]!,
-  );
+  const pixels = await photo(file);
+  return part(pixels, 0, 0, pixels.width, pixels.height);
 }
 
 /** A photo: a part of one of the fixtures. */
-const listed = (name: Name, left: number, top: number, width?: number, height?: number) =>
+const listed = (name: Name, left: number, top: number, width = WIDTH, height = HEIGHT) =>
   part(photos[name], left, top, width, height);
 
 /** As `BLIND` names it: eightieths of the sides cut off, or a turn whose corners were cut off. */

@@ -1,17 +1,15 @@
 import { button, h } from '../element.js';
 import { t } from '../language.js';
 import { go } from '../navigation.js';
-import { backTo, heading, helpForChildren, outside } from '../parts.js';
+import { actions, backTo, helpForChildren, outside, screen } from '../parts.js';
 
 /**
  * Asks whether anyone in the picture was under 18, before any file is chosen. Both answers stand
  * side by side above all other words, so that a phone shows them without scrolling.
  */
 export function ageScreen(): HTMLElement {
-  return h(
-    'section',
-    {},
-    heading(t('ageTitle')),
+  return screen(
+    t('ageTitle'),
     h(
       'div',
       { class: 'answers' },
@@ -19,7 +17,7 @@ export function ageScreen(): HTMLElement {
       button(t('ageAdult'), () => go('truth')),
     ),
     h('p', {}, t('ageBody')),
-    h('div', { class: 'actions' }, backTo('welcome')),
+    actions(backTo('welcome')),
   );
 }
 
@@ -27,15 +25,13 @@ export function ageScreen(): HTMLElement {
 export function childScreen(): HTMLElement {
   const link = outside(t('childGo'), 'https://takeitdown.ncmec.org/');
   link.className = 'button primary';
-  return h(
-    'section',
-    {},
-    heading(t('childTitle')),
+  return screen(
+    t('childTitle'),
     h('p', { class: 'lead' }, t('childBody')),
-    h('div', { class: 'actions' }, link),
+    actions(link),
     helpForChildren(),
     h('p', {}, t('childSend')),
     h('p', { class: 'strong' }, t('helpDanger')),
-    h('div', { class: 'actions' }, backTo('age')),
+    actions(backTo('age')),
   );
 }

@@ -2,7 +2,7 @@ import { bundleText, createBundle } from '../../submission/index.js';
 import { button, h } from '../element.js';
 import { t } from '../language.js';
 import { go } from '../navigation.js';
-import { backTo, heading, verbatim } from '../parts.js';
+import { actions, backTo, screen, verbatim } from '../parts.js';
 import { saveLink } from '../saving.js';
 import { hashedPictures, isMadeOfThese, session } from '../session.js';
 import { shapeNumbers } from '../shape-numbers.js';
@@ -17,19 +17,15 @@ export function bundleScreen(): HTMLElement {
   const again = isMadeOfThese();
   const shapes = hashedPictures().some(({ image }) => shapeNumbers(image).length > 0);
   const changed = session.made !== undefined && !again;
-  return h(
-    'section',
-    {},
-    heading(t('bundleTitle')),
+  return screen(
+    t('bundleTitle'),
     h('p', { class: 'lead' }, t('bundleBody')),
     shapes ? h('p', { id: 'bundle-shapes' }, t('bundleShapes')) : undefined,
     h('p', {}, t('bundleCode')),
     h('p', { class: 'strong' }, t('bundleWarn')),
     again ? h('p', { class: 'good' }, t('bundleKept')) : undefined,
     changed ? h('p', { class: 'maybe' }, t('bundleChanged')) : undefined,
-    h(
-      'div',
-      { class: 'actions' },
+    actions(
       again
         ? button(t('next'), () => go('code'), 'primary')
         : button(t('bundleMake'), make, 'primary'),
@@ -52,15 +48,11 @@ async function make(): Promise<void> {
 /** Shows the code that withdraws the file. It comes before the file, to be written down. */
 export function codeScreen(): HTMLElement {
   const { withdrawToken } = session.made!;
-  return h(
-    'section',
-    {},
-    heading(t('codeTitle')),
+  return screen(
+    t('codeTitle'),
     h('p', { class: 'lead' }, t('codeBody')),
     h('p', { class: 'code', dir: 'ltr', id: 'code' }, withdrawToken),
-    h(
-      'div',
-      { class: 'actions' },
+    actions(
       button(t('next'), () => go('preview'), 'primary'),
       button(t('codeCopy'), () => copy(withdrawToken)),
       backTo('pictures'),
@@ -76,16 +68,12 @@ export function previewScreen(): HTMLElement {
     made.saved = true;
     tell(t('saved', { file: FILE_NAME }), 'done', 'buttons');
   };
-  return h(
-    'section',
-    {},
-    heading(t('previewTitle')),
+  return screen(
+    t('previewTitle'),
     h('p', { class: 'lead' }, t('previewBody')),
     verbatim(text, t('previewLabel')),
     h('p', { class: 'note' }, t('saveBody')),
-    h(
-      'div',
-      { class: 'actions' },
+    actions(
       saveLink(t('save'), text, FILE_NAME, saved),
       button(t('next'), () => go('done')),
       backTo('code'),

@@ -4,7 +4,7 @@ import { filePicker } from '../file-picker.js';
 import { startHashing } from '../hashing.js';
 import { t } from '../language.js';
 import { go } from '../navigation.js';
-import { backTo, heading } from '../parts.js';
+import { actions, backTo, screen } from '../parts.js';
 import { session } from '../session.js';
 
 /** Asks for pictures, and whether they are to get more numbers. */
@@ -14,16 +14,12 @@ export function chooseScreen(): HTMLElement {
     go('working');
   };
   takeDropped(take);
-  return h(
-    'section',
-    {},
-    heading(t('chooseTitle')),
+  return screen(
+    t('chooseTitle'),
     h('p', { class: 'lead' }, t('chooseBody')),
     h('p', {}, t('truthStays')),
     shapesChoice(),
-    h(
-      'div',
-      { class: 'actions' },
+    actions(
       filePicker('files', t('chooseButton'), 'image/*', true, take),
       backTo(session.pictures.length > 0 ? 'pictures' : 'truth'),
     ),

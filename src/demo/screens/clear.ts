@@ -1,20 +1,16 @@
 import { button, h } from '../element.js';
 import { t } from '../language.js';
 import { go } from '../navigation.js';
-import { heading } from '../parts.js';
+import { actions, screen } from '../parts.js';
 import { clearSession } from '../session.js';
 import { tell } from '../status.js';
 
 /** Asks before an unsaved file is lost. */
 export function clearScreen(): HTMLElement {
-  return h(
-    'section',
-    {},
-    heading(t('clearTitle')),
+  return screen(
+    t('clearTitle'),
     h('p', { class: 'lead' }, t('clearBody')),
-    h(
-      'div',
-      { class: 'actions' },
+    actions(
       button(t('clearBack'), () => go('preview'), 'primary'),
       button(t('doneClear'), clearAll),
     ),

@@ -1,7 +1,7 @@
 import { button, h } from '../element.js';
 import { t } from '../language.js';
 import { go } from '../navigation.js';
-import { backTo, heading, helplines, takers } from '../parts.js';
+import { actions, backTo, helplines, screen, takers } from '../parts.js';
 import { session } from '../session.js';
 import { clearAll } from './clear.js';
 
@@ -10,17 +10,13 @@ import { clearAll } from './clear.js';
  */
 export function doneScreen(): HTMLElement {
   const unsaved = session.made?.saved === false;
-  return h(
-    'section',
-    {},
-    heading(t('doneTitle')),
+  return screen(
+    t('doneTitle'),
     h('p', { class: 'lead' }, t('doneBody')),
     unsaved ? h('p', { class: 'maybe' }, t('doneUnsaved')) : undefined,
     takers(),
     helplines(),
-    h(
-      'div',
-      { class: 'actions' },
+    actions(
       button(t('doneClear'), unsaved ? () => go('clear') : clearAll, 'primary'),
       backTo('preview'),
     ),

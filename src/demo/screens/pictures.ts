@@ -1,7 +1,7 @@
 import { button, h } from '../element.js';
 import { counted, t } from '../language.js';
 import { go } from '../navigation.js';
-import { heading } from '../parts.js';
+import { actions, screen } from '../parts.js';
 import { pictureCard } from '../picture-card.js';
 import { hashedPictures, type Picture, session } from '../session.js';
 import { tell } from '../status.js';
@@ -13,10 +13,8 @@ const TESTED_UNASKED = 6;
 export function picturesScreen(): HTMLElement {
   const hashed = hashedPictures().length;
   const unasked = hashed <= TESTED_UNASKED;
-  return h(
-    'section',
-    {},
-    heading(counted('picturesTitle', session.pictures.length)),
+  return screen(
+    counted('picturesTitle', session.pictures.length),
     h('p', { class: 'lead' }, hashed > 0 ? t('picturesBody') : t('picturesNone')),
     h(
       'ul',
@@ -25,9 +23,7 @@ export function picturesScreen(): HTMLElement {
         h('li', {}, pictureCard(picture, { unasked, onRemove: () => remove(picture) })),
       ),
     ),
-    h(
-      'div',
-      { class: 'actions' },
+    actions(
       hashed > 0 ? button(t('next'), () => go('bundle'), 'primary') : undefined,
       button(t('pictureAdd'), () => go('choose')),
     ),

@@ -1,7 +1,7 @@
 import { button, h } from '../element.js';
 import { t } from '../language.js';
 import { go } from '../navigation.js';
-import { backTo, checkYourself, heading } from '../parts.js';
+import { actions, backTo, checkYourself, screen } from '../parts.js';
 
 const TRUTHS = [
   'truthStays',
@@ -16,15 +16,11 @@ const TRUTHS = [
 
 /** What a person should know before they choose a picture. */
 export function truthScreen(): HTMLElement {
-  return h(
-    'section',
-    {},
-    heading(t('truthTitle')),
+  return screen(
+    t('truthTitle'),
     h('ul', { class: 'truths' }, ...TRUTHS.map((key) => h('li', {}, t(key)))),
     checkYourself(),
-    h(
-      'div',
-      { class: 'actions' },
+    actions(
       button(t('next'), () => go('choose'), 'primary'),
       backTo('age'),
     ),

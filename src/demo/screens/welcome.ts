@@ -1,7 +1,7 @@
 import { button, h } from '../element.js';
 import { t } from '../language.js';
 import { go } from '../navigation.js';
-import { heading, helplines, takers } from '../parts.js';
+import { actions, heading, helplines, takers } from '../parts.js';
 
 /** The first screen: it is not your fault, who can help, and who takes the file made here. */
 export function welcomeScreen(): HTMLElement {
@@ -16,9 +16,7 @@ export function welcomeScreen(): HTMLElement {
     helplines(),
     takers(),
     canMakeFiles()
-      ? h(
-          'div',
-          { class: 'actions' },
+      ? actions(
           button(t('welcomeStart'), () => go('age'), 'primary'),
           button(t('welcomeWithdraw'), () => go('withdraw'), 'quiet'),
         )

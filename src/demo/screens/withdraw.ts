@@ -8,7 +8,7 @@ import { takeDropped } from '../dropped.js';
 import { button, h } from '../element.js';
 import { filePicker } from '../file-picker.js';
 import { t } from '../language.js';
-import { backTo, heading, verbatim } from '../parts.js';
+import { actions, backTo, screen, verbatim } from '../parts.js';
 import { saveLink } from '../saving.js';
 import { announce, tell } from '../status.js';
 
@@ -55,23 +55,21 @@ export function withdrawScreen(): HTMLElement {
       result.replaceChildren(
         h('p', { class: 'strong' }, t('withdrawReady')),
         verbatim(text, t('previewLabel')),
-        h('div', { class: 'actions' }, save),
+        actions(save),
       );
       announce(t('withdrawReady'));
     } catch {
       told.textContent = t('withdrawBadCode');
     }
   };
-  return h(
-    'section',
-    {},
-    heading(t('withdrawTitle')),
+  return screen(
+    t('withdrawTitle'),
     h('p', { class: 'lead' }, t('withdrawBody')),
     filePicker('withdraw-file', t('withdrawFile'), '.json,application/json', false, choose),
     h('label', { for: 'withdraw-code', class: 'label' }, t('withdrawCode')),
     code,
     told,
-    h('div', { class: 'actions' }, button(t('withdrawMake'), make), backTo('welcome')),
+    actions(button(t('withdrawMake'), make), backTo('welcome')),
     result,
   );
 }

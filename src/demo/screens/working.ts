@@ -2,7 +2,7 @@ import { button, h } from '../element.js';
 import { type Job, stopHashing, watchJob } from '../hashing.js';
 import { counted, t } from '../language.js';
 import { go } from '../navigation.js';
-import { heading } from '../parts.js';
+import { actions, screen } from '../parts.js';
 import { hashedPictures, session } from '../session.js';
 import { announce, tell } from '../status.js';
 
@@ -27,14 +27,12 @@ export function workingScreen(): HTMLElement {
     announced = Date.now();
     announce(words.textContent);
   });
-  return h(
-    'section',
-    {},
-    heading(t('workingTitle')),
+  return screen(
+    t('workingTitle'),
     words,
     bar,
     failed,
-    h('div', { class: 'actions' }, button(t('workingStop'), stopHashing)),
+    actions(button(t('workingStop'), stopHashing)),
   );
 }
 

@@ -24,15 +24,15 @@ const RINGING = 2;
  * collage with gaps or of a page of results.
  */
 export function* backgroundBoxes(plane: WorkingPlane): Generator<Placement> {
-  for (const box of boxesOf(plane)) {
-    const rectangle = snapToEdges(plane, box, RINGING);
-    yield {
-      name: 'box',
-      geometry: { rectangle },
-      plane: withoutRoundedCorners(plane, rectangle),
-    };
-  }
+  for (const box of boxesOf(plane)) yield boxAt(plane, snapToEdges(plane, box, RINGING));
 }
+
+/** The placement of a box, whose corners may be rounded. */
+export const boxAt = (plane: WorkingPlane, rectangle: Rectangle): Placement => ({
+  name: 'box',
+  geometry: { rectangle },
+  plane: withoutRoundedCorners(plane, rectangle),
+});
 
 /** The same boxes, in pixels of the plane. */
 export const boxesOf = /* @__PURE__ */ shared((plane: WorkingPlane): readonly Rectangle[] => {

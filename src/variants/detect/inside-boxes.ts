@@ -1,6 +1,6 @@
 import type { Rectangle } from '../../variant.js';
 import { shared, type WorkingPlane } from '../working-plane.js';
-import { boxesOf, withoutRoundedCorners } from './background-boxes.js';
+import { boxAt, boxesOf } from './background-boxes.js';
 import { contentOf, frameColour, partsOf } from './content-parts.js';
 import type { Placement } from './detector.js';
 import { snapToEdges } from './snap-to-edges.js';
@@ -20,14 +20,7 @@ const LEAST_BAR = 2;
  * is tried as well, since a player's controls often end it too soon.
  */
 export function* insideBoxes(plane: WorkingPlane): Generator<Placement> {
-  for (const inside of insidesOf(plane)) {
-    const rectangle = snapToEdges(plane, inside);
-    yield {
-      name: 'box',
-      geometry: { rectangle },
-      plane: withoutRoundedCorners(plane, rectangle),
-    };
-  }
+  for (const inside of insidesOf(plane)) yield boxAt(plane, snapToEdges(plane, inside));
 }
 
 /** The same photos, in pixels of the plane. */

@@ -1,0 +1,90 @@
+import { checkInteger, checkNumber, checkObject } from '../door.js';
+import type { ListUpdate, ReadUpdatesOptions, UnknownWord, UpdatesPage } from './list-update.js';
+import { ServiceError } from './service-error.js';
+import { checkFetchOptions } from './service-json.js';
+
+/*
+ * Lists that tell what changed since a time, as StopNCII and ThreatExchange do.
+ */
+
+/** Up to where such a list was fetched. */
+interface TimedCheckpoint {
+  /** the newest time that was told, in the service's time */
+  readonly timestampSeconds: number;
+  /** when the fetch began, in our time */
+  readonly fetchedSeconds: number;
+}
+
+/** A checkpoint of the future, of a clock that was wrong, says nothing of its age. */
+export const CLOCK_SECONDS = 86_400;
+
+/**
+ * A fetch begins this long before its checkpoint: no document says whether what changed in the very
+ * second of the checkpoint, after it was fetched, would be told. What is told twice is the same.
+ */
+export const OVERLAP_SECONDS = 1;
+
+/**
+ * Whether the fetch of `checkpoint` began more than `most` ago, or in the future.
+ * @throws {TypeError | RangeError} if an argument is invalid
+ */
+export function isTooOld(checkpoint: TimedCheckpoint, nowSeconds: number, most: number): boolean {
+  checkObject(checkpoint, 'a checkpoint: { timestampSeconds, fetchedSeconds }');
+  const { timestampSeconds, fetchedSeconds } = checkpoint;
+  checkInteger('timestampSeconds', timestampSeconds, 0);
+  checkInteger('fetchedSeconds', fetchedSeconds, 0);
+  checkNumber('nowSeconds', nowSeconds, 0);
+  const age = nowSeconds - fetchedSeconds;
+  return age > most || age < -CLOCK_SECONDS;
+}
+
+/** A page of such a list. */
+export interface TimedPage {
+  readonly updates: readonly ListUpdate[];
+  readonly unknown: readonly UnknownWord[];
+  /** the newest time that it tells */
+  readonly newestSeconds: number;
+  /** leads to the next page; undefined on the last one */
+  readonly next: string | undefined;
+}
+
+/** A service with such a list. */
+export interface TimedService {
+  readonly nowSeconds: number;
+  /** the time from which on everything is told */
+  readonly everything: number;
+  /** a fetch after a longer time begins from the start */
+  readonly restartSeconds: number;
+  /** what is said of a page that leads to one before */
+  readonly twice: string;
+  /** @param next as the page before has it */
+  page(startSeconds: number, next: string | undefined): Promise<TimedPage>;
+}
+
+/** Every update since a checkpoint, which is the newest time of all pages. */
+export async function* timedUpdates(
+  options: ReadUpdatesOptions & { checkpoint?: TimedCheckpoint; signal?: AbortSignal },
+  service: TimedService,
+): AsyncGenerator<UpdatesPage<TimedCheckpoint>, void, undefined> {
+  checkFetchOptions(options);
+  const { checkpoint } = options;
+  const fetchedSeconds = Math.floor(service.nowSeconds);
+  const isFromStart =
+    checkpoint === undefined || isTooOld(checkpoint, fetchedSeconds, service.restartSeconds);
+  const start = isFromStart ? service.everything : checkpoint.timestampSeconds;
+  const followed = new Set<string>();
+  let newest = start;
+  for (let next: string | undefined, isDrained = false; !isDrained; ) {
+    const { updates, unknown, ...page } = await service.page(start, next);
+    next = page.next;
+    isDrained = next === undefined;
+    if (next !== undefined && followed.has(next))
+      throw new ServiceError('bad-reply', service.twice);
+    if (next !== undefined) followed.add(next);
+    newest = Math.max(newest, page.newestSeconds);
+    // A time that is still to come would hide every change until then.
+    const timestampSeconds = Math.max(start, Math.min(newest, fetchedSeconds));
+    const reached = isDrained && { checkpoint: { timestampSeconds, fetchedSeconds } };
+    yield { updates, unknown, ...reached, isDrained, isFromStart };
+  }
+}

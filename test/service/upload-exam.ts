@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import type { Decision } from '../../src/matching/decision.js';
+import type { ScanOptions } from '../../src/service/scanner.js';
+import { busy, HALF, LISTED, NO_PICTURE, OTHER, reviewing } from './uploads.js';
+
+/** The answer to an upload, and what is kept of it. */
+interface Answered {
+  readonly status: number;
+  /** undefined: the framework does not show it */
+  readonly retryAfter?: string | null;
+  readonly stored: readonly Uint8Array[];
+}
+
+type Options = Partial<ScanOptions<unknown>>;
+
+/**
+ * What each adapter has to do with an upload, whatever its framework is.
+ * @param answer uploads once to an application that has the adapter and nothing stored
+ */
+export function examAdapter(
+  answer: (bytes: Uint8Array, options: Options) => Promise<Answered>,
+): void {
+  /** Uploads, and gives the decisions too. */
+  async function told(bytes: Uint8Array, options: Options) {
+    const decisions: Decision[] = [];
+    const onDecision = (decision: Decision) => void decisions.push(decision);
+    const { status, retryAfter, stored } = await answer(bytes, { ...options, onDecision });
+    if (retryAfter !== undefined) expect(retryAfter).toBe(status === 503 ? '5' : null);
+    return { status: status < 300 ? 200 : status, stored, decisions };
+  }
+
+  test('review is kept, or refused', async () => {
+    const decisions = [{ verdict: 'review' }];
+    const kept = await told(LISTED, { blocklist: reviewing });
+    expect(kept).toMatchObject({ status: 200, stored: [LISTED], decisions });
+    const refused = await told(LISTED, { blocklist: reviewing, refuse: 'review' });
+    expect(refused).toMatchObject({ status: 451, stored: [], decisions });
+  });
+
+  test.each([
+    ['no picture', NO_PICTURE, 415, {}],
+    ['half a picture', HALF, 422, {}],
+    ['a full queue', OTHER, 503, { check: busy }],
+  ] as const)('%s is refused or accepted by onError, whole', async (_, bytes, status, options) => {
+    const decisions = [{ verdict: 'unhashable' }];
+    expect(await told(bytes, options)).toMatchObject({ status, stored: [], decisions });
+    const accepted = await told(bytes, { ...options, onError: 'accept' });
+    expect(accepted).toMatchObject({ status: 200, stored: [bytes], decisions });
+  });
+
+  test('an upload beyond maxBytes is refused whatever onError says, checked or not', async () => {
+    for (const options of [{}, { check: busy }]) {
+      const refused = await told(OTHER, { ...options, maxBytes: 1000, onError: 'accept' });
+      expect(refused).toMatchObject({ status: 413, stored: [] });
+      expect(refused.decisions.at(-1)).toMatchObject({ reason: 'too-many-bytes' });
+    }
+  });
+}
