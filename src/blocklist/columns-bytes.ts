@@ -62,7 +62,7 @@ function filledUp(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * Reads the columns of a segment from its notes, step by step; without notes no entry says anything.
+ * Reads the columns of a segment from its notes, step by step. Without notes no entry says anything.
  * They stay attached to its buffer.
  * @throws {FormatError} `bad-notes`
  */
