@@ -138,8 +138,8 @@ export class EntryList {
   readonly #onKeptOut: OnKeptOut | undefined;
   /** the end of the last large change or compaction */
   #large: Promise<unknown> = Promise.resolve();
-  /** of the large change that is being prepared */
-  #meanwhile: Meanwhile | undefined;
+  /** of the large changes that are being prepared, or wait for their turn */
+  readonly #preparing = new Set<Meanwhile>();
   #isTidying = false;
   #pause = 0;
   /** more entries are prepared step by step; tests prepare few */
@@ -221,8 +221,10 @@ export class EntryList {
 
   #put({ state, made, done }: Changed): void {
     this.#state = state;
-    this.#meanwhile?.withdrawals.push(...made);
-    if (this.#meanwhile && done.reinstated > 0) this.#meanwhile.isReinstated = true;
+    for (const meanwhile of this.#preparing) {
+      meanwhile.withdrawals.push(...made);
+      meanwhile.isReinstated ||= done.reinstated > 0;
+    }
     this.#tidy();
   }
 
@@ -231,46 +233,48 @@ export class EntryList {
     known: Gathered | undefined,
     signal: AbortSignal | undefined,
   ): Promise<Applied> {
-    // What is given as it is can be read before its turn.
-    const first =
-      typeof change === 'function' ? undefined : (known ?? (await gathered(change, signal)));
-    return this.#tidied(
-      await this.#inTurn(async () => {
+    const meanwhile: Meanwhile = { withdrawals: [], isReinstated: false };
+    this.#preparing.add(meanwhile);
+    try {
+      // What is given as it is can be read before its turn.
+      const first =
+        typeof change === 'function' ? undefined : (known ?? (await gathered(change, signal)));
+      const applied = await this.#inTurn(async () => {
         signal?.throwIfAborted();
-        const told =
-          first ??
-          (await gathered((change as (state: ListState) => ListChange)(this.#state), signal));
-        return this.#prepared(told, signal);
-      }),
-    );
+        if (first) return this.#prepared(first, meanwhile, signal);
+        meanwhile.withdrawals.length = 0;
+        const given = (change as (state: ListState) => ListChange)(this.#state);
+        return this.#prepared(await gathered(given, signal), meanwhile, signal);
+      });
+      return await this.#tidied(applied);
+    } finally {
+      this.#preparing.delete(meanwhile);
+    }
   }
 
-  async #prepared(told: Gathered, signal: AbortSignal | undefined): Promise<Applied> {
-    const { coming, withdraw = [], reinstate = [], settings } = told;
+  async #prepared(
+    { coming, going, withdraw = [], reinstate = [], settings }: Gathered,
+    meanwhile: Meanwhile,
+    signal: AbortSignal | undefined,
+  ): Promise<Applied> {
     this.#state = settledState(this.#state);
     const base = this.#state;
-    const meanwhile: Meanwhile = { withdrawals: [], isReinstated: false };
-    this.#meanwhile = meanwhile;
-    try {
-      const withdrawn = base.withdrawn.fork();
-      for (const key of reinstate) withdrawn.delete(key);
-      for (const each of withdraw) withdrawn.set(each);
-      const large: LargeChange = { tables: coming.tables, replaced: told.going };
-      const ready = await inTurns(readySteps(base, large, withdrawn), signal);
-      return this.commit((state) => {
-        // The word of whoever withdrew the same meanwhile is the last.
-        const since = new Withdrawals();
-        for (const each of meanwhile.withdrawals) since.set(each);
-        return {
-          withdraw: withdraw.filter((key) => !since.has(key)),
-          reinstate: reinstate.filter((key) => !since.has(key)),
-          ...(settings && { lists: listsWith(state.lists, settings) }),
-          ...lateStep(state, ready, large, meanwhile),
-        };
-      });
-    } finally {
-      this.#meanwhile = undefined;
-    }
+    const withdrawn = base.withdrawn.fork();
+    for (const key of reinstate) withdrawn.delete(key);
+    for (const each of withdraw) withdrawn.set(each);
+    const large: LargeChange = { tables: coming.tables, replaced: going };
+    const ready = await inTurns(readySteps(base, large, withdrawn), signal);
+    return this.commit((state) => {
+      // The word of whoever withdrew the same meanwhile is the last.
+      const since = new Withdrawals();
+      for (const each of meanwhile.withdrawals) since.set(each);
+      return {
+        withdraw: withdraw.filter((key) => !since.has(key)),
+        reinstate: reinstate.filter((key) => !since.has(key)),
+        ...(settings && { lists: listsWith(state.lists, settings) }),
+        ...lateStep(state, ready, large, meanwhile),
+      };
+    });
   }
 
   /** Does something long after what was begun before. */
