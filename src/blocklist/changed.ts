@@ -21,6 +21,11 @@ const DELTA = 512;
 /** What a change does to a list, made out by the list as it is. */
 export interface Step {
   readonly withdraw?: readonly Withdrawn[];
+  /**
+   * whether these name all pictures that go with them; else entries of the list name more. An entry
+   * that goes in the same step may name one that is to stay
+   */
+  readonly isWhole?: boolean;
   readonly reinstate?: readonly WithdrawnKey[];
   /** the numbers of entries that go, by the kinds of the list as it is */
   readonly remove?: ReadonlyMap<Kind, readonly number[]>;
@@ -80,7 +85,7 @@ export interface Changed {
  */
 export function changed(
   state: ListState,
-  { withdraw = [], reinstate = [], remove, add = [], lists = state.lists, prepared }: Step,
+  { withdraw = [], isWhole, reinstate = [], remove, add = [], lists = state.lists, prepared }: Step,
 ): Changed {
   // Few changes withdraw anything.
   let withdrawn = state.withdrawn;
@@ -91,7 +96,7 @@ export function changed(
   const reinstated = reinstate.filter((key) => withdrawn.has(key) && own().delete(key)).length;
   const kinds = [...state.kinds.values()];
   // In force from here on, and to be looked for among the entries.
-  const made = [...withdraw, ...widenedBy(kinds, withdraw)];
+  const made = [...withdraw, ...(isWhole ? [] : widenedBy(kinds, withdraw))];
   let isWithdrawn = 0;
   for (const each of withdraw) if (own().set(each)) isWithdrawn++;
   let isWider = made.slice(withdraw.length).filter((each) => own().set(each)).length > 0;

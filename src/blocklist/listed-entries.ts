@@ -28,9 +28,10 @@ export class ComingEntries {
 
   /**
    * @param list the name of the list that it is put on; undefined: the one that it names
+   * @returns the table that it is in, as the last row
    * @throws {TypeError | RangeError} if `entry` is invalid
    */
-  push(entry: BlocklistEntry, list = entry?.list ?? ''): void {
+  push(entry: BlocklistEntry, list = entry?.list ?? ''): PackedEntries {
     checkEntry(entry);
     const { algorithm } = entry.hash;
     const bits = bitsOf(entry.hash);
@@ -39,6 +40,7 @@ export class ComingEntries {
     this.#tables.set(kind, table);
     // An entry of the unnamed list names none.
     table.push(list === (entry.list ?? '') && entry.list !== '' ? entry : onList(entry, list));
+    return table;
   }
 
   /** All of them. */
@@ -66,7 +68,7 @@ export async function comingEntries(
   list: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  await eachEntry(entries, signal, (entry) => coming.push(entry, list));
+  await eachEntry(entries, signal, (entry) => void coming.push(entry, list));
 }
 
 /**

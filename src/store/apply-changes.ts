@@ -1,15 +1,13 @@
-import { listOf } from '../blocklist/lists.js';
-import { Withdrawals, type Withdrawn } from '../blocklist/withdrawals.js';
-import { type BlocklistEntry, NUMBER, type NumberedEntry } from '../entry.js';
+import { type ListState, type Numbers, typeOf } from '../blocklist/list-state.js';
+import type { Lists } from '../blocklist/lists.js';
+import type { Withdrawals, Withdrawn } from '../blocklist/withdrawals.js';
+import { isSameEntry, type NumberedEntry } from '../entry.js';
 import { hexOf } from '../hash.js';
 import type { AllowList } from '../matching/allow-list.js';
-import { Blocklist } from '../matching/blocklist.js';
-import type { Holdings } from '../matching/holdings.js';
-import { comingOf } from '../matching/large-change.js';
-import type { Shelf } from '../matching/shelf.js';
+import type { Blocklist } from '../matching/blocklist.js';
 import { keyOfAllowance } from './allowances.js';
 import type { StoreChanges } from './changes.js';
-import { type StoredEntry, saidOf } from './stored-entry.js';
+import { haveSameKey, numbered } from './stored-entry.js';
 import { keyOfWithdrawal } from './withdrawals.js';
 
 /** Entries that are changed together, in one turn of the event loop: about 30 µs each. */
@@ -49,104 +47,91 @@ export class PendingChanges {
 }
 
 /**
- * Makes a blocklist what the store says. Up to 256 changed entries are one step, with all that
- * belongs to them: a decision is about the state before or after. More of them take several steps.
- * What is withdrawn goes with the first ones, then entries come or change, and then the others go,
- * so that what only moves is found all the time. What is as it is to be stays: steps that failed
- * can be taken again.
+ * Makes a blocklist what the store says. Up to 256 changed entries, and as many withdrawals, are
+ * one step with all that belongs to them: a decision is about the state before or after. More of
+ * them take several steps. What is withdrawn goes with the first ones, then entries come or change,
+ * and then the others go, so that what only moves is found all the time. What is as it is to be
+ * stays: steps that failed can be taken again.
  */
 export function* applySteps(
   { blocklist, allowList }: Following,
   changes: PendingChanges,
 ): Generator<void, void> {
-  const held = Blocklist.held(blocklist);
-  const withdraw = [];
-  const reinstate = [];
-  const anew = new Withdrawals();
-  for (const { withdrawal, listed } of changes.withdrawals.values()) {
-    if (!listed) reinstate.push(withdrawal);
-    else if (!isSame(held, withdrawal)) {
-      // It may have been lifted and made again: what it took then is not taken now.
-      if (held.withdrawn.has(withdrawal)) reinstate.push(withdrawal);
-      withdraw.push(withdrawal);
-    }
-    if (listed) anew.set(withdrawal);
-  }
-  const [withdrawn, coming, others]: Change<'entries'>[][] = [[], [], []];
-  for (const each of changes.entries.values()) {
-    if (isIn(each)) coming!.push(each);
-    else if (anew.cover(each.entry)) withdrawn!.push(each);
-    else others!.push(each);
-  }
-  const entries = [...withdrawn!, ...coming!, ...others!];
-  for (let from = 0; from === 0 || from < entries.length; from += TOGETHER) {
-    const isFirst = from === 0;
-    if (!isFirst) yield;
-    held.exchange({
-      withdraw: isFirst ? withdraw : [],
-      reinstate: isFirst ? reinstate : [],
-      ...moves(held, entries.slice(from, from + TOGETHER)),
-    });
-    if (!isFirst) continue;
-    setLists(held, changes);
-    for (const { allowance, listed } of changes.allowances.values()) {
+  const withdrawals = [...changes.withdrawals.values()];
+  const all = [...changes.entries.values()];
+  const entries = [...all.filter(isIn), ...all.filter((each) => !isIn(each))];
+  // Of withdrawals alone; the last of them go with the first entries.
+  const before = Math.max(1, Math.ceil(withdrawals.length / TOGETHER)) - 1;
+  const steps = before + Math.max(1, Math.ceil(entries.length / TOGETHER));
+  for (let at = 0; at < steps; at++) {
+    if (at > 0) yield;
+    const changed = at < before ? [] : partOf(entries, at - before);
+    blocklist.commit((state) => ({
+      ...withdrawing(state.withdrawn, partOf(withdrawals, at)),
+      ...moving(state, changed),
+      ...(at === 0 && { lists: listsAfter(state.lists, changes) }),
+    }));
+    for (const { allowance, listed } of at === 0 ? changes.allowances.values() : []) {
       if (listed) allowList.allow(allowance.hash, allowance);
       else allowList.disallow(allowance.hash, allowance);
     }
   }
 }
 
+const partOf = <T>(all: readonly T[], at: number): readonly T[] =>
+  all.slice(TOGETHER * at, TOGETHER * (at + 1));
+
 const isIn = ({ entry, listed }: Change<'entries'>) => listed && entry.pausedUntil === undefined;
 
+/** What makes these withdrawals those of the store, which knows all that goes with them. */
+function withdrawing(withdrawn: Withdrawals, changed: readonly Change<'withdrawals'>[]) {
+  const lifted = changed.filter(({ listed }) => !listed);
+  const made = changed.filter((each) => each.listed && !isSame(withdrawn, each.withdrawal));
+  return {
+    // One may have been lifted and made again: what it took then is not taken now.
+    reinstate: [...lifted, ...made].map(({ withdrawal }) => withdrawal),
+    withdraw: made.map(({ withdrawal }) => withdrawal),
+    isWhole: true,
+  };
+}
+
 /** Whether a withdrawal is in force with the same reason and groups, and need not be made again. */
-export function isSame(held: Holdings, withdrawal: Withdrawn): boolean {
-  const before = held.withdrawn.get(withdrawal);
-  const [had, has] = [before?.groups ?? [], withdrawal.groups ?? []];
+function isSame(withdrawn: Withdrawals, withdrawal: Withdrawn): boolean {
+  const { reason, groups = [] } = withdrawn.get(withdrawal) ?? {};
   return (
-    before?.reason === withdrawal.reason &&
-    held.withdrawn.holds(withdrawal) &&
-    had.length === has.length
+    reason === withdrawal.reason &&
+    withdrawn.holds(withdrawal) &&
+    groups.length === (withdrawal.groups?.length ?? 0)
   );
 }
 
-function setLists(held: Holdings, { lists: changed }: PendingChanges): void {
-  let lists = held.lists;
+function listsAfter(lists: Lists, { lists: changed }: PendingChanges): Lists {
+  let after = lists;
   for (const { name, settings, listed } of changed.values()) {
-    lists = lists.without(name);
+    after = after.without(name);
     // The unnamed list without settings is not told in matches.
-    if (listed && Object.keys(settings).length > 0) lists = lists.with(name, settings);
+    if (listed && Object.keys(settings).length > 0) after = after.with(name, settings);
   }
-  if (changed.size > 0) held.setLists(lists);
+  return after;
 }
 
 /** What goes and what comes, so that each of these entries is as the store says. */
-function moves(held: Holdings, changed: readonly Change<'entries'>[]) {
-  const going = new Map<Shelf, number[]>();
-  const coming: BlocklistEntry[] = [];
+function moving(state: ListState, changed: readonly Change<'entries'>[]) {
+  const remove: Numbers = new Map();
+  const add: NumberedEntry[] = [];
   for (const change of changed) {
     const { entry } = change;
+    const kind = state.of(typeOf(entry.hash));
     let isThere = false;
-    for (const shelf of held.shelves.all()) {
-      for (const id of shelf.idsOfHash(entry.hash)) {
-        const old = shelf.entryAt(id);
-        if (!haveSameKey(old, entry)) continue;
-        // An entry that was purged and listed again has another number.
-        const isSame = shelf.numberAt(id) === entry.number && saidOf(old) === saidOf(entry);
-        if (isIn(change) && !isThere && isSame) isThere = true;
-        else going.set(shelf, [...(going.get(shelf) ?? []), id]);
-      }
+    for (const at of kind.ofHash(entry.hash)) {
+      const old = kind.entryAt(at);
+      if (!haveSameKey(old, entry)) continue;
+      // An entry that was purged and listed again has another number.
+      const isSame = kind.numberAt(at) === entry.number && isSameEntry(old, entry);
+      if (isIn(change) && !isThere && isSame) isThere = true;
+      else remove.set(kind, [...(remove.get(kind) ?? []), at]);
     }
-    if (isIn(change) && !isThere) coming.push(numbered(entry));
+    if (isIn(change) && !isThere) add.push(numbered(entry));
   }
-  return { going, coming: comingOf(coming) };
+  return { remove, add };
 }
-
-/** An entry as a list takes it, with its number: lookups tell it while the store is away. */
-export const numbered = (entry: StoredEntry): NumberedEntry => ({
-  ...entry,
-  [NUMBER]: entry.number,
-});
-
-/** Whether one entry takes the other's place, if both have the same hash. */
-const haveSameKey = (a: BlocklistEntry, b: BlocklistEntry) =>
-  listOf(a) === listOf(b) && a.source === b.source && a.id === b.id && a.variant === b.variant;

@@ -1,11 +1,18 @@
 import { copyOfSettings, type ListSettings } from '../blocklist/lists.js';
 import type { Withdrawn } from '../blocklist/withdrawals.js';
 import { checkInteger } from '../door.js';
+import type { NumberedEntry } from '../entry.js';
 import type { Allowance } from '../matching/allow-list.js';
 import { ALLOWED, type AllowanceRow, allowanceOf } from './allowances.js';
 import type { Database, Sql, SqlValue } from './database.js';
 import { StoreError } from './store-error.js';
-import { type EntryRow, SELECTED, type StoredEntry, storedEntryOf } from './stored-entry.js';
+import {
+  type EntryRow,
+  numbered,
+  SELECTED,
+  type StoredEntry,
+  storedEntryOf,
+} from './stored-entry.js';
 import { WITHDRAWN, type WithdrawalRow, withdrawnOf } from './withdrawals.js';
 
 /** Whether something is in the store, or was removed. */
@@ -144,14 +151,14 @@ async function rowsAfter<Row>(
 }
 
 /**
- * The entries that are listed, not paused, and have not changed since a revision: each at most
- * once. Those that change meanwhile may be missing; `changesAfter` tells them.
+ * The entries that are listed, not paused, and have not changed since a revision, as a list takes
+ * them: each at most once. Those that change meanwhile may be missing; `changesAfter` tells them.
  */
 export async function* unchangedEntries(
   database: Database,
   upTo: number,
   signal: AbortSignal | undefined,
-): AsyncGenerator<StoredEntry[]> {
+): AsyncGenerator<NumberedEntry> {
   for (let after = 0; ; ) {
     signal?.throwIfAborted();
     const rows = await database.query<EntryRow>(
@@ -160,7 +167,7 @@ export async function* unchangedEntries(
       order by number limit ${PAGE}`,
       [after, upTo],
     );
-    yield rows.map(storedEntryOf);
+    for (const row of rows) yield numbered(storedEntryOf(row));
     if (rows.length < PAGE) return;
     after = rows.at(-1)!.number;
   }

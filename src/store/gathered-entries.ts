@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { eachEntry, type ListedEntries } from '../blocklist/listed-entries.js';
-import { type BlocklistEntry, checkEntry } from '../entry.js';
-import { bitsOf, hexOf } from '../hash.js';
-import { PackedEntries } from '../packed-entries.js';
+import { ComingEntries, eachEntry, type ListedEntries } from '../blocklist/listed-entries.js';
+import type { BlocklistEntry } from '../entry.js';
+import { hexOf } from '../hash.js';
+import type { PackedEntries } from '../packed-entries.js';
 import { checkStorable, keyOfEntry, valuesOf } from './stored-entry.js';
 import { type ChangeOptions, checkChange } from './write.js';
 
@@ -11,10 +11,9 @@ import { type ChangeOptions, checkChange } from './write.js';
  * runs, all other changes wait, and must not do so for whoever gives the entries.
  */
 export class GatheredEntries {
-  readonly #tables = new Map<string, PackedEntries>();
+  readonly #coming = new ComingEntries();
   /** of each entry, in the order given */
   readonly #tableOf: PackedEntries[] = [];
-  readonly #rowOf: number[] = [];
   readonly #told: ReturnType<typeof createHash> | undefined;
 
   /** @param isDigested whether `digest` will be asked for */
@@ -22,40 +21,35 @@ export class GatheredEntries {
     if (isDigested) this.#told = createHash('sha256');
   }
 
-  get size(): number {
-    return this.#rowOf.length;
+  /**
+   * @param list that it is put on; undefined: the one that it names
+   * @throws {TypeError | RangeError} if the entry is invalid, or a database cannot keep it
+   */
+  push(entry: BlocklistEntry, list?: string): void {
+    this.#tableOf.push(this.#coming.push(entry, list));
+    checkStorable(entry.source, entry.id, entry.variant, list ?? entry.list);
+    const put = list === undefined ? entry : { ...entry, list };
+    this.#told?.update(JSON.stringify(valuesOf(put, keyOfEntry(put)).map(inText)));
   }
 
-  /** @throws {TypeError | RangeError} if the entry is invalid, or a database cannot keep it */
-  push(entry: BlocklistEntry): void {
-    const bits = bitsOf(entry.hash);
-    const { algorithm } = entry.hash;
-    const kind = `${algorithm}-${bits}`;
-    const table = this.#tables.get(kind) ?? new PackedEntries(algorithm, bits);
-    const row = table.push(entry);
-    checkStorable(entry.source, entry.id, entry.variant, entry.list);
-    this.#tables.set(kind, table);
-    this.#tableOf.push(table);
-    this.#rowOf.push(row);
-    this.#told?.update(JSON.stringify(valuesOf(entry, keyOfEntry(entry)).map(inText)));
-  }
-
-  /** The entries that name a group, in batches. */
-  *parts(most: number): Generator<BlocklistEntry[]> {
-    if ([...this.#tables.values()].every(({ hasGroups }) => !hasGroups)) return;
+  /**
+   * The entries in the order given, in batches.
+   * @param onlyParts whether only those are meant that name a group
+   */
+  *batches(most: number, onlyParts = false): Generator<BlocklistEntry[]> {
+    if (onlyParts && this.#coming.tables.every(({ hasGroups }) => !hasGroups)) return;
+    const rows = new Map<PackedEntries, number>();
     let batch: BlocklistEntry[] = [];
-    for (let place = 0; place < this.size; place++) {
-      if (this.#tableOf[place]!.groupAt(this.#rowOf[place]!) === undefined) continue;
-      batch.push(this.at(place));
+    for (const table of this.#tableOf) {
+      const row = rows.get(table) ?? 0;
+      rows.set(table, row + 1);
+      if (onlyParts && table.groupAt(row) === undefined) continue;
+      batch.push(table.entryAt(row));
       if (batch.length < most) continue;
       yield batch;
       batch = [];
     }
     if (batch.length > 0) yield batch;
-  }
-
-  at(place: number): BlocklistEntry {
-    return this.#tableOf[place]!.entryAt(this.#rowOf[place]!);
   }
 
   /** Of all entries in their order, in hex, if that was wanted: equal ones are the same change. */
@@ -78,10 +72,6 @@ export async function gatheredEntries(
 ): Promise<GatheredEntries> {
   checkChange(change);
   const gathered = new GatheredEntries(change.idempotencyKey !== undefined);
-  await eachEntry(entries, undefined, (entry) => {
-    // Its own list is checked, too.
-    checkEntry(entry);
-    gathered.push(list === undefined ? entry : { ...entry, list });
-  });
+  await eachEntry(entries, undefined, (entry) => gathered.push(entry, list));
   return gathered;
 }

@@ -1,8 +1,9 @@
-import { inTurns, nextTurn } from '../in-turns.js';
+import { ListState } from '../blocklist/list-state.js';
+import { inTurns } from '../in-turns.js';
 import { AllowList, type AllowListOptions } from '../matching/allow-list.js';
 import { Blocklist, type BlocklistOptions } from '../matching/blocklist.js';
 import { allowancesOf } from './allowances.js';
-import { applySteps, type Following, isSame, numbered, PendingChanges } from './apply-changes.js';
+import { applySteps, type Following, PendingChanges } from './apply-changes.js';
 import { changesAfter, unchangedEntries } from './changes.js';
 import type { Database, Sql } from './database.js';
 import { settingsOf } from './lists.js';
@@ -55,13 +56,10 @@ async function loadOnce(
     lists: start.settings,
     allowList,
   });
-  for await (const page of unchangedEntries(database, start.revision, signal)) {
-    for (const entry of page) blocklist.add(numbered(entry));
-    await nextTurn();
-  }
-  await blocklist.warm({ ...(signal && { signal }) });
+  await blocklist.apply({ add: unchangedEntries(database, start.revision, signal) }, { signal });
   // What has changed while it was read.
   const revision = await catchUp(database, { blocklist, allowList }, start.revision, signal);
+  await blocklist.settled();
   return { blocklist, allowList, revision };
 }
 
@@ -97,17 +95,11 @@ export async function catchUp(
   throw new Error('expected a last page of changes');
 }
 
-/**
- * Gives a blocklist what another one has, in one turn: what was withdrawn in the store and
- * reinstated since is reinstated here, too.
- */
+/** Gives a blocklist what another one has, which is not used after it. */
 export function replaceFollowed({ blocklist, allowList }: Following, by: Following): void {
-  const [held, others] = [Blocklist.held(blocklist), Blocklist.held(by.blocklist)];
-  for (const withdrawal of held.withdrawn.values()) {
-    if (!isSame(others, withdrawal)) held.withdrawn.delete(withdrawal);
-  }
-  held.setLists(others.lists);
-  blocklist.replaceWith(by.blocklist);
+  const { state } = by.blocklist;
+  const generation = Math.max(blocklist.generation, state.generation) + 1;
+  blocklist.become(new ListState({ ...state, generation }));
   for (const { hash, ...named } of allowList.allowances) allowList.disallow(hash, named);
   for (const { hash, ...named } of by.allowList.allowances) allowList.allow(hash, named);
 }

@@ -28,7 +28,7 @@ export interface Put {
 }
 
 const names = Object.keys(COLUMNS);
-const given = `select * from unnest(${Object.values(COLUMNS)
+const GIVEN = `select * from unnest(${Object.values(COLUMNS)
   .map((type, at) => `$${at + 1}::${type}[]`)
   .join(', ')}) with ordinality as given (${names.join(', ')}, place)`;
 const REVISION = `$${names.length + 1}::bigint`;
@@ -42,7 +42,7 @@ const compared = (table: string) =>
  * for each other, looking before is enough.
  */
 const PUT = `
-with given as (${given}),
+with given as (${GIVEN}),
 judged as materialized (
   select given.*, ${isCovered('given')} as is_withdrawn from given
 ),
@@ -89,12 +89,10 @@ export async function putEntries(
   const put: Put = { added: 0, keptOut: { degenerate: 0, withdrawn: 0 }, numbers: [] };
   const isWider = await withdrawGroups(sql, revision, entries);
   const lists = new Set<string>();
-  for (let from = 0; from < entries.size; from += BATCH) {
-    const end = Math.min(entries.size, from + BATCH);
+  for (const given of entries.batches(BATCH)) {
     const keys: (string | undefined)[] = [];
     const batch = new Map<string, { key: Uint8Array; entry: BlocklistEntry }>();
-    for (let at = from; at < end; at++) {
-      const entry = entries.at(at);
+    for (const entry of given) {
       const isOut = isDegenerate(entry.hash);
       const key = isOut ? undefined : keyOfEntry(entry);
       keys.push(key && inText(key));

@@ -1,7 +1,16 @@
 import { createHash } from 'node:crypto';
 import { listOf } from '../blocklist/lists.js';
-import { type BlocklistEntry, copyOfOpinions, type Opinion } from '../entry.js';
-import { type Algorithm, bytesOf, hashToHex, hexOf, newHash, type Resample } from '../hash.js';
+import {
+  type BlocklistEntry,
+  copyOfSaid,
+  FIELD_NAMES,
+  FIELDS,
+  type FieldName,
+  NUMBER,
+  type NumberedEntry,
+  type Said,
+} from '../entry.js';
+import { type Algorithm, bytesOf, hashToHex, hexOf, newHash } from '../hash.js';
 import type { SqlValue } from './database.js';
 
 /** An entry as a store keeps it. */
@@ -14,56 +23,32 @@ export interface StoredEntry extends BlocklistEntry {
   readonly revision: number;
 }
 
+/** What makes an entry that very one, with its list and hash. */
+const OWN: readonly FieldName[] = ['source', 'id', 'variant'];
+
 /** The columns that an entry is written to, in the order of `valuesOf`, with their types. */
-export const COLUMNS = {
+export const COLUMNS: Readonly<Record<string, string>> = {
   key: 'bytea',
-  list: 'text',
   algorithm: 'text',
   hash: 'bytea',
-  labels: 'json',
-  quality: 'smallint',
-  source: 'text',
-  id: 'text',
-  resample: 'text',
-  variant: 'text',
-  group_hash: 'bytea',
-  case_count: 'bigint',
-  opinions: 'json',
-  confirmed: 'boolean',
-} as const;
+  ...Object.fromEntries(FIELD_NAMES.map((name) => FIELDS[name].sql)),
+};
 
 /** Those that may change while the entry stays the same one. */
-export const SAID = [
-  'labels',
-  'quality',
-  'resample',
-  'group_hash',
-  'case_count',
-  'opinions',
-  'confirmed',
-] as const;
+export const SAID: readonly string[] = FIELD_NAMES.filter(
+  (name) => name !== 'list' && !OWN.includes(name),
+).map((name) => FIELDS[name].sql[0]);
 
 /** What is selected of an entry, for `entryOf`. */
-export const SELECTED = `number, list, algorithm, hash, labels, quality, source, id, resample, variant,
-  group_hash, case_count, opinions, confirmed, revision, listed,
-  (extract(epoch from paused_until) * 1000)::float8 as paused_ms`;
+export const SELECTED = `number, algorithm, hash, revision, listed,
+  (extract(epoch from paused_until) * 1000)::float8 as paused_ms,
+  ${FIELD_NAMES.map((name) => FIELDS[name].sql[0]).join(', ')}`;
 
-/** A row of `SELECTED`. */
+/** A row of `SELECTED`. The columns of `FIELDS` are read by their names. */
 export interface EntryRow {
   readonly number: number;
-  readonly list: string;
   readonly algorithm: Algorithm;
   readonly hash: Uint8Array;
-  readonly labels: readonly string[];
-  readonly quality: number | null;
-  readonly source: string | null;
-  readonly id: string | null;
-  readonly resample: '512' | 'none' | null;
-  readonly variant: string | null;
-  readonly group_hash: Uint8Array | null;
-  readonly case_count: number | null;
-  readonly opinions: readonly Opinion[] | null;
-  readonly confirmed: boolean | null;
   readonly revision: number;
   readonly listed: boolean;
   /** since 1970; infinite for good */
@@ -85,9 +70,14 @@ export function checkStorable(...texts: readonly (string | undefined)[]): void {
  * with the same key takes its place.
  */
 export function keyOfEntry(entry: BlocklistEntry): Uint8Array {
-  const { hash, source = null, id = null, variant = null } = entry;
-  return digestOf([listOf(entry), hash.algorithm, hashToHex(hash), source, id, variant]);
+  const { hash } = entry;
+  const own = OWN.map((name) => entry[name] ?? null);
+  return digestOf([listOf(entry), hash.algorithm, hashToHex(hash), ...own]);
 }
+
+/** Whether one entry takes the other's place, if both have the same hash. */
+export const haveSameKey = (a: BlocklistEntry, b: BlocklistEntry): boolean =>
+  listOf(a) === listOf(b) && OWN.every((name) => a[name] === b[name]);
 
 /** The SHA-256 of some JSON. */
 export const digestOf = (json: readonly unknown[]): Uint8Array =>
@@ -95,52 +85,40 @@ export const digestOf = (json: readonly unknown[]): Uint8Array =>
 
 /** The values of an entry that was checked, as `COLUMNS` has them. */
 export function valuesOf(entry: BlocklistEntry, key: Uint8Array): SqlValue[] {
-  const { hash, labels, quality, source, id, resample, variant } = entry;
-  const { group, caseCount, opinions, confirmed } = entry;
+  const said: Said = { ...copyOfSaid(entry), list: listOf(entry) };
   return [
     key,
-    listOf(entry),
-    hash.algorithm,
-    hash.bytes,
-    JSON.stringify(labels),
-    quality ?? null,
-    source ?? null,
-    id ?? null,
-    resample === undefined ? null : String(resample),
-    variant ?? null,
-    group === undefined ? null : bytesOf(group),
-    caseCount ?? null,
-    opinions === undefined ? null : JSON.stringify(copyOfOpinions(opinions)),
-    confirmed ?? null,
+    entry.hash.algorithm,
+    entry.hash.bytes,
+    ...FIELD_NAMES.map((name) => written(FIELDS[name].sql[1], said[name])),
   ];
 }
 
-/** What an entry says that may change while it stays the same one, as text. */
-export function saidOf(entry: BlocklistEntry): string {
-  const { labels, quality, resample, group, caseCount, opinions, confirmed } = entry;
-  const heard = opinions && copyOfOpinions(opinions);
-  return JSON.stringify([labels, quality, resample, group, caseCount, heard, confirmed]);
+function written(type: string, value: Said[FieldName]): SqlValue {
+  if (value === undefined) return null;
+  if (type === 'json') return JSON.stringify(value);
+  if (type === 'bytea') return bytesOf(value as string);
+  return type === 'text' ? String(value) : (value as SqlValue);
 }
 
 /** The entry of a row, as a blocklist takes it. */
 export function entryOf(row: EntryRow): BlocklistEntry {
-  const { list, quality, source, id, resample, variant, opinions, confirmed } = row;
-  const { group_hash: group, case_count: caseCount } = row;
-  return {
-    hash: newHash(row.algorithm, new Uint8Array(row.hash)),
-    labels: row.labels,
-    ...(quality !== null && { quality }),
-    ...(source !== null && { source }),
-    ...(id !== null && { id }),
-    ...(resample !== null && { resample: (resample === '512' ? 512 : 'none') as Resample }),
-    ...(variant !== null && { variant }),
-    ...(group !== null && { group: hexOf(new Uint8Array(group)) }),
-    ...(list !== '' && { list }),
-    ...(caseCount !== null && { caseCount }),
-    ...(opinions !== null && { opinions }),
-    ...(confirmed !== null && { confirmed }),
-  };
+  const entry: Record<string, unknown> = { hash: newHash(row.algorithm, new Uint8Array(row.hash)) };
+  for (const name of FIELD_NAMES) {
+    const [column, type] = FIELDS[name].sql;
+    const value = (row as EntryRow & Readonly<Record<string, unknown>>)[column];
+    if (value === null || (name === 'list' && value === '')) continue;
+    if (type === 'bytea') entry[name] = hexOf(new Uint8Array(value as Uint8Array));
+    else entry[name] = name === 'resample' && value === '512' ? 512 : value;
+  }
+  return entry as unknown as BlocklistEntry;
 }
+
+/** An entry as a list takes it, with its number: lookups tell it while the store is away. */
+export const numbered = (entry: StoredEntry): NumberedEntry => ({
+  ...entry,
+  [NUMBER]: entry.number,
+});
 
 /** The entry of a row, with what only the store knows of it. */
 export function storedEntryOf(row: EntryRow): StoredEntry {

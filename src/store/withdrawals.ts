@@ -193,7 +193,7 @@ export async function withdrawGroups(
   entries: GatheredEntries,
 ): Promise<boolean> {
   let isWider = false;
-  for (const batch of entries.parts(BATCH)) {
+  for (const batch of entries.batches(BATCH, true)) {
     const met = await sql.query<WiderGroup>(
       `select w.key, w.algorithm, given.group_hash as hash, given.list
       from unnest($1::text[], $2::bytea[], $3::bytea[], $4::text[]) with ordinality

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, expect, test, vi } from 'vitest';
+import { Columns } from '../../src/blocklist/columns.js';
+import { Kind } from '../../src/blocklist/kind.js';
 import { distance, hashFromHex, hashToHex } from '../../src/hash.js';
 import { createAllowList } from '../../src/matching/allow-list.js';
 import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
-import { Shelves } from '../../src/matching/shelves.js';
 import { hashFile } from '../../src/node/hash-file.js';
-import { PackedEntries } from '../../src/packed-entries.js';
 import { IndexAge } from '../../src/service/hma-index.js';
 import { flipBits } from '../arbitraries.js';
 import { loopTurns, stepClock } from '../node/event-loop.js';
@@ -223,8 +223,8 @@ test('of very many, lookups tell the nearest, in turns and by one search', async
   for (const options of [{}, { allowList }]) {
     const blocklist = createBlocklist([...entries, ...few, far], options);
     await blocklist.warm();
-    const made = vi.spyOn(PackedEntries.prototype, 'entryAt');
-    const searched = vi.spyOn(Shelves.prototype, 'search');
+    const made = vi.spyOn(Columns.prototype, 'entryAt');
+    const searched = vi.spyOn(Kind.prototype, 'searchNear');
     await servedHma(
       async ({ url }) => {
         const asked = async (path: string) => {
