@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hashFromHex } from '../../src/hash.js';
+import { hashFromHex, hashToHex } from '../../src/hash.js';
 import { AllowList } from '../../src/matching/allow-list.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import { applySteps, PendingChanges } from '../../src/store/apply-changes.js';
@@ -103,6 +103,36 @@ test('another reason of a withdrawal is told', () => {
     Array.from(applySteps(followed, pendingOf({ withdrawals })));
     expect(followed.blocklist.withdrawals).toEqual([{ id: 'id 9', reason }]);
   }
+});
+
+test('a part that went before its hash was withdrawn takes no picture along', () => {
+  const allowList = new AllowList();
+  const [picture, other] = [entry(1), entry(2)];
+  const part = { ...other, group: hashToHex(picture.hash) };
+  const followed = { blocklist: createBlocklist([picture, part], { allowList }), allowList };
+  const withdrawals = [{ withdrawal: part.hash, listed: true }];
+  const entries = [changed(2, false, part)];
+  Array.from(applySteps(followed, pendingOf({ withdrawals, entries })));
+  expect([...followed.blocklist.entries()].map(({ id }) => id)).toEqual(['id 1']);
+  expect(followed.blocklist.withdrawals).toEqual([part.hash]);
+});
+
+test('very many withdrawals take several steps, and the last of them go with the entries', () => {
+  const numbers = Array.from({ length: 600 }, (_, at) => at);
+  const followed = following(numbers);
+  const pending = pendingOf({
+    withdrawals: numbers.map((at) => ({ withdrawal: { id: `id ${at}` }, listed: true })),
+    lists: [{ name: 'a', settings: { trust: 'own' }, listed: true }],
+    entries: [
+      ...numbers.map((at) => changed(at, false, entry(at))),
+      changed(600, true, entry(600)),
+    ],
+  });
+  const sizes = [];
+  for (const _ of applySteps(followed, pending)) sizes.push(followed.blocklist.size);
+  expect(sizes).toEqual([344, 88, 1, 1]);
+  expect(followed.blocklist.size).toBe(1);
+  expect(followed.blocklist.lists()).toMatchObject([{ name: 'a', size: 1, trust: 'own' }]);
 });
 
 test('what a store no longer has goes with its replacement', () => {
