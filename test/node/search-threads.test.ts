@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { afterEach, expect, test, vi } from 'vitest';
 import { hashesOf, plant, random, uniformHashes } from '../../bench/workloads.js';
@@ -139,7 +140,7 @@ test('a list whose segments are shared is the same list', async () => {
   const textOf = (one: Blocklist) => [...one.entries()].map(textOfEntry).sort().join('\n');
   const before = textOf(list);
   const decided = QUERIES.map((hash, i) => told(list.decide(image(hash, i), { all: true })));
-  const threads = createSearchThreads(list, { workers: 1, workerUrl });
+  const threads = createSearchThreads(list);
   await threads.ready();
   expect(threads.stats().sharedBytes).toBeGreaterThan(32 * COUNT);
   expect(textOf(list) === before).toBe(true);
@@ -147,7 +148,7 @@ test('a list whose segments are shared is the same list', async () => {
     decided,
   );
   expect(list.generation).toBe(generation);
-  const path = join(folder, 'shared.ohb');
+  const path = fileURLToPath(new URL('shared.ohb', scripts.folder));
   await saveBlocklist(path, list);
   expect(textOf(await openBlocklist(path)) === before).toBe(true);
   expect(list.withdraw({ id: 'e3' })).toBe(2);
