@@ -13,7 +13,7 @@ import { checksumSteps } from '../indexing/snapshot.js';
 import { entryOf, type Note, type PackedEntries } from '../packed-entries.js';
 import { grown } from '../packed-words.js';
 import { type KeyTable, KeyTableBuilder } from './key-table.js';
-import { encoded, type Texts, TextsBuilder } from './texts.js';
+import { type Texts, TextsBuilder } from './texts.js';
 
 /** Of the byte of an entry: its quality, or that it has none; and whether it names a group. */
 export const NO_QUALITY = 127;
@@ -168,12 +168,14 @@ export class Columns {
     }
   }
 
-  /** The entries whose own id is this. */
-  ofId(id: string): number[] {
+  /** The entries whose own id is this, given in both forms. */
+  ofId(_: string, bytes: Uint8Array): number[] {
     const { ids, names } = this.data;
-    if (!ids || !names) return [];
-    const bytes = encoded(id);
-    return [...names.candidates(bytes, OF_ID)].filter((entry) => ids.isAt(entry, bytes));
+    const found: number[] = [];
+    for (const entry of (ids && names?.candidates(bytes, OF_ID)) ?? []) {
+      if (ids!.isAt(entry, bytes)) found.push(entry);
+    }
+    return found;
   }
 
   /** The entries that name this group. */

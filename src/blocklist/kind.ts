@@ -8,6 +8,7 @@ import type { Columns } from './columns.js';
 import { Delta } from './delta.js';
 import type { Lists } from './lists.js';
 import { Living } from './living.js';
+import { encoded } from './texts.js';
 
 /** Entries by their numbers, and what a search of them goes through. */
 export interface Table {
@@ -26,7 +27,8 @@ export interface Table {
   groupAt(entry: number): string | undefined;
   numberAt(entry: number): number | undefined;
   onList(list: string): Iterable<number>;
-  ofId(id: string): number[];
+  /** @param bytes the id as `Texts` holds it */
+  ofId(id: string, bytes: Uint8Array): readonly number[];
   ofGroup(group: string): number[];
 }
 
@@ -224,7 +226,8 @@ export class Kind {
 
   /** The entries whose own id is this, of any source or of the given one. */
   ofId(id: string, source: string | undefined): number[] {
-    const numbers = this.#there((table) => table.ofId(id));
+    const bytes = encoded(id);
+    const numbers = this.#there((table) => table.ofId(id, bytes));
     if (source === undefined) return numbers;
     return numbers.filter((number) => this.entryAt(number).source === source);
   }
@@ -238,8 +241,12 @@ export class Kind {
 
   #there(find: (table: Table) => readonly number[]): number[] {
     const numbers: number[] = [];
-    for (const { table, living, base } of this.all()) {
-      for (const entry of find(table)) if (living.has(entry)) numbers.push(base + entry);
+    // A page of a feed asks for each of its records.
+    for (let at = 0; at < this.#all.length; at++) {
+      const { table, living } = this.#all[at]!;
+      for (const entry of find(table)) {
+        if (living.has(entry)) numbers.push(this.#bases[at]! + entry);
+      }
     }
     return numbers;
   }
