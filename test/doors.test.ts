@@ -934,11 +934,11 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     isIndexFile: [path(indexPath)],
     openIndex: [
       fromOutside(indexPath, 'text', 'bytes'),
-      options({ verify: flag, minGeneration: whole, onProblem: callback }),
+      options({ verify: flag, minGeneration: whole }),
     ],
     openBlocklist: [
       path(listPath),
-      options({ verify: flag, minGeneration: whole, onProblem: callback, ...listOptions }),
+      options({ verify: flag, minGeneration: whole, ...listOptions }),
     ],
     readBytes: [
       source,
@@ -1221,7 +1221,7 @@ afterAll(async () => {
 });
 
 /** Of our index and not of its interface: other rooms call them. */
-const INTERNAL = ['frozenSteps'];
+const INTERNAL = ['frozenSteps', 'cut', 'noteAt', 'noteNumberAt'];
 
 /** The rows of the methods of the returned objects. A method without a row fails. */
 const METHODS: Record<string, Methods> = {
@@ -1368,7 +1368,6 @@ const METHODS: Record<string, Methods> = {
     of: packedEntries,
     doors: {
       push: [entry],
-      put: [entry, optional(row)],
       pushHex: [or({ good: HEX }, 'text'), row],
       entryAt: [row],
       numberAt: [row],
@@ -1379,13 +1378,11 @@ const METHODS: Record<string, Methods> = {
       idAt: [row],
       groupAt: [row],
       listAt: [row],
-      erase: [row],
-      pop: [],
     },
   },
   NotedEntries: {
     of: () => noted,
-    doors: { entryAt: [row], idAt: [row], rows: [], rowsOf: [text], rowsOfGroup: [text] },
+    doors: { entryAt: [row], idAt: [row], rows: [] },
   },
   SearchThreads: {
     of: () => node.createSearchThreads(matching.createBlocklist([ENTRY as never])),

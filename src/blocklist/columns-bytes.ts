@@ -62,8 +62,8 @@ function filledUp(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * Reads the columns of a segment from its notes, step by step. Without notes no entry says anything.
- * They stay attached to its buffer.
+ * Reads the columns of a segment from its notes, step by step; they stay attached to its buffer.
+ * Without notes no entry says anything.
  * @throws {FormatError} `bad-notes`
  */
 export function* columnsSteps(segment: Segment): Generator<void, Columns> {

@@ -226,6 +226,9 @@ export class Blocklist extends EntryList {
     checkOptions(options);
     const { signal } = options;
     checkSignal(signal);
+    if (!(entries instanceof PackedEntries)) {
+      checkAsyncIterable(entries, 'an iterable of entries');
+    }
     const { added } = await this.apply({ add: entries }, { signal });
     return { added };
   }
