@@ -74,6 +74,8 @@ export interface Changed {
   readonly state: ListState;
   readonly done: Done;
   readonly keptOut: KeptOut;
+  /** the withdrawals that it was asked for */
+  readonly asked: readonly Withdrawn[];
   /** the withdrawals that it made, also of the pictures that entries are parts of */
   readonly made: readonly Withdrawn[];
 }
@@ -124,8 +126,10 @@ export function changed(
     const { algorithm, bits } = part.table.searched.shape;
     return new Kind(algorithm, bits, [part]);
   });
-  // Entries that were withdrawn while they were built may be parts of other pictures.
-  for (const each of widenedBy(arriving, [...(prepared?.withdrawn ?? []), ...made])) {
+  // What was withdrawn while they were built, as far as it still is: each withdrawal once.
+  const late = [...new Set((prepared?.withdrawn ?? []).flatMap((one) => withdrawn.get(one) ?? []))];
+  // Such entries may be parts of other pictures.
+  for (const each of widenedBy(arriving, [...late, ...made])) {
     if (own().set(each)) isWider = true;
     made.push(each);
   }
@@ -140,18 +144,18 @@ export function changed(
     removed += kind.size - left.size;
     next.set(kindOf(kind.algorithm, kind.bits), left);
   }
-  const rejected = { degenerate: prepared?.degenerate ?? 0, withdrawn: 0 };
-  for (const [, reason] of keptOut) rejected[reason]++;
   let added = coming.length;
   for (const alone of arriving) {
     const name = kindOf(alone.algorithm, alone.bits);
-    const late = [...prepared!.withdrawn, ...made].flatMap((each) => numbersTaken(alone, each));
-    const fits = alone.without(late);
-    rejected.withdrawn += alone.size - fits.size;
+    const taken = new Set([...late, ...made].flatMap((each) => numbersTaken(alone, each)));
+    for (const number of taken) keptOut.push([alone.numberedAt(number), 'withdrawn']);
+    const fits = alone.without(taken);
     added += fits.size;
     const kind = next.get(name) ?? new Kind(alone.algorithm, alone.bits);
     if (fits.size > 0) next.set(name, withPart(kind, fits.parts[0]!));
   }
+  const rejected = { degenerate: prepared?.degenerate ?? 0, withdrawn: 0 };
+  for (const [, reason] of keptOut) rejected[reason]++;
   for (const [name, entries] of byKind(coming)) {
     const { algorithm, bits } = typeOf(entries[0]!.hash);
     next.set(name, extended(next.get(name) ?? new Kind(algorithm, bits), entries));
@@ -167,6 +171,7 @@ export function changed(
     state: new ListState({ kinds: next, withdrawn, lists, keptOut: counts, generation }),
     done: { added, removed, withdrawn: isWithdrawn, reinstated, rejected },
     keptOut,
+    asked: withdraw,
     made,
   };
 }

@@ -175,7 +175,8 @@ export class Columns {
     for (const entry of (ids && names?.candidates(bytes, OF_ID)) ?? []) {
       if (ids!.isAt(entry, bytes)) found.push(entry);
     }
-    return found;
+    // Its id and its group may lie in one bucket.
+    return found.length > 1 ? [...new Set(found)] : found;
   }
 
   /** The entries that name this group. */
@@ -183,7 +184,8 @@ export class Columns {
     const { groups, names } = this.data;
     const bytes = bytesOf(group);
     if (!groups || !names || bytes.length !== this.#size) return [];
-    return [...names.candidates(bytes, OF_GROUP)].filter((entry) => this.groupAt(entry) === group);
+    const found = new Set(names.candidates(bytes, OF_GROUP));
+    return [...found].filter((entry) => this.groupAt(entry) === group);
   }
 }
 

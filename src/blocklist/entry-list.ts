@@ -31,8 +31,14 @@ import {
   settledState,
 } from './large-change.js';
 import { ListState, numbersOf } from './list-state.js';
-import { ComingEntries, comingEntries, type ListedEntries, rowsOf } from './listed-entries.js';
-import { checkListSettings, type ListSettings, type Lists } from './lists.js';
+import {
+  ComingEntries,
+  comingEntries,
+  type ListedEntries,
+  onList,
+  rowsOf,
+} from './listed-entries.js';
+import { checkListSettings, copyOfSettings, type ListSettings, type Lists } from './lists.js';
 import {
   copyOf,
   type OnKeptOut,
@@ -173,15 +179,24 @@ export class EntryList {
       const { signal } = options;
       checkSignal(signal);
       signal?.throwIfAborted();
-      const given = typeof change === 'function' ? change(this.#state) : change;
-      const most = this.mostAtOnce;
-      const known = gatheredNow(given, most);
-      const step = known && stepOf(this.#state, known, most);
-      if (!step) return this.#applyLarge(change, known, signal);
-      // Whoever is told of what is kept out may change the list: then it is made out anew.
       const before = this.#state;
-      const anew = (state: ListState) =>
-        state === before ? step : stepOf(state, known, Number.POSITIVE_INFINITY)!;
+      const given = typeof change === 'function' ? change(before) : change;
+      const most = this.mostAtOnce;
+      const rest = begun(given);
+      const known = gatheredNow(given, rest, most);
+      const step = known && stepOf(before, known, most);
+      if (!step) {
+        if (typeof change === 'function') return this.#applyLarge(change, signal);
+        // It can be read before its turn, and perhaps only once.
+        return this.#applyLarge(known ?? gathered(given, rest, signal), signal);
+      }
+      // Whoever is told of what is kept out may change the list: then it is made out anew.
+      const all = Number.POSITIVE_INFINITY;
+      const anew = (state: ListState) => {
+        if (state === before) return step;
+        const again = typeof change === 'function' ? change(state) : undefined;
+        return stepOf(state, (again && gatheredNow(again, begun(again), all)) ?? known, all)!;
+      };
       return this.#tidied(this.commit(anew));
     } catch (error) {
       return Promise.reject(error);
@@ -197,8 +212,8 @@ export class EntryList {
         this.#onKeptOut?.(entry, reason);
       }
       // Whoever was told may have changed the list.
-      if (this.#state !== before) continue;
-      this.#put(next);
+      if (this.#state.generation !== before.generation) continue;
+      this.#put(next, before);
       return { ...next.done, generation: this.#state.generation };
     }
   }
@@ -217,34 +232,44 @@ export class EntryList {
   /** Takes the place of what the list was. */
   become(state: ListState): void {
     this.#state = state;
+    for (const meanwhile of this.#preparing) {
+      for (const each of state.withdrawn.values()) meanwhile.withdrawals.push(each);
+      meanwhile.isReinstated = true;
+    }
   }
 
-  #put({ state, made, done }: Changed): void {
-    this.#state = state;
+  #put({ state, asked, made, done }: Changed, before: ListState): void {
+    // Whoever was told of what is kept out may have kept out more.
+    const { degenerate, withdrawn } = this.#state.keptOut;
+    const keptOut = {
+      degenerate: state.keptOut.degenerate + degenerate - before.keptOut.degenerate,
+      withdrawn: state.keptOut.withdrawn + withdrawn - before.keptOut.withdrawn,
+    };
+    this.#state = this.#state === before ? state : new ListState({ ...state, keptOut });
     for (const meanwhile of this.#preparing) {
-      meanwhile.withdrawals.push(...made);
+      // Not `push` of all: they may be more than a call takes arguments.
+      for (const each of asked) meanwhile.asked.push(each);
+      for (const each of made) meanwhile.withdrawals.push(each);
       meanwhile.isReinstated ||= done.reinstated > 0;
     }
     this.#tidy();
   }
 
   async #applyLarge(
-    change: ListChange | ((state: ListState) => ListChange),
-    known: Gathered | undefined,
+    change: Gathered | Promise<Gathered> | ((state: ListState) => ListChange),
     signal: AbortSignal | undefined,
   ): Promise<Applied> {
-    const meanwhile: Meanwhile = { withdrawals: [], isReinstated: false };
+    const meanwhile: Meanwhile = { asked: [], withdrawals: [], isReinstated: false };
     this.#preparing.add(meanwhile);
     try {
-      // What is given as it is can be read before its turn.
-      const first =
-        typeof change === 'function' ? undefined : (known ?? (await gathered(change, signal)));
+      const first = typeof change === 'function' ? undefined : await change;
       const applied = await this.#inTurn(async () => {
         signal?.throwIfAborted();
-        if (first) return this.#prepared(first, meanwhile, signal);
+        if (typeof change !== 'function') return this.#prepared(first!, meanwhile, signal);
+        meanwhile.asked.length = 0;
         meanwhile.withdrawals.length = 0;
-        const given = (change as (state: ListState) => ListChange)(this.#state);
-        return this.#prepared(await gathered(given, signal), meanwhile, signal);
+        const given = change(this.#state);
+        return this.#prepared(await gathered(given, begun(given), signal), meanwhile, signal);
       });
       return await this.#tidied(applied);
     } finally {
@@ -267,7 +292,7 @@ export class EntryList {
     return this.commit((state) => {
       // The word of whoever withdrew the same meanwhile is the last.
       const since = new Withdrawals();
-      for (const each of meanwhile.withdrawals) since.set(each);
+      for (const each of meanwhile.asked) since.set(each);
       return {
         withdraw: withdraw.filter((key) => !since.has(key)),
         reinstate: reinstate.filter((key) => !since.has(key)),
@@ -395,7 +420,7 @@ function stepOf(
 const equalTo = (kind: Kind, entry: BlocklistEntry): number[] =>
   kind.ofHash(entry.hash).filter((number) => isSameEntry(kind.entryAt(number), entry));
 
-const NOTHING: Meanwhile = { withdrawals: [], isReinstated: false };
+const NOTHING: Meanwhile = { asked: [], withdrawals: [], isReinstated: false };
 
 /** The settings of all lists with these changes. */
 export function listsWith(lists: Lists, settings: NonNullable<ListChange['settings']>): Lists {
@@ -425,15 +450,14 @@ function goingOf({ replace, remove = [] }: ListChange): Going | undefined {
     checkListName(remove.list);
     checkTypeOf('except.has', remove.except?.has ?? null, 'function');
   } else checkIterable(remove, 'remove to be an iterable of entries');
-  const removed = 'except' in remove ? [] : [...remove];
-  for (const entry of removed) checkEntry(entry);
+  const removed = ('except' in remove ? [] : [...remove]).map((entry) => {
+    checkEntry(entry);
+    return onList(entry, entry.list ?? '');
+  });
   const isAll = replace !== undefined && 'all' in replace;
   const whole = replace !== undefined && 'list' in replace ? replace.list : undefined;
   const records =
-    replace === undefined || 'all' in replace || 'list' in replace
-      ? []
-      : replace.map(({ list, id, source }) => ({ list, id, source }));
-  for (const { list } of records) checkListName(list);
+    replace === undefined || 'all' in replace || 'list' in replace ? [] : recordsOf(replace);
   if (whole !== undefined) checkListName(whole);
   const named = records.length + removed.length;
   if (replace === undefined && named === 0 && !unlisted) return undefined;
@@ -484,6 +508,19 @@ function goingOf({ replace, remove = [] }: ListChange): Going | undefined {
   };
 }
 
+/** Copies without the entries. */
+function recordsOf(records: readonly ListRecord[]): Omit<ListRecord, 'entries'>[] {
+  if (!Array.isArray(records)) throw new TypeError('expected the records to be an array');
+  return (records as readonly ListRecord[]).map((record) => {
+    checkObject(record, 'a record: { list, id, entries }');
+    const { list, id, source } = record;
+    checkListName(list);
+    checkTypeOf('id', id ?? null, 'string');
+    checkTypeOf('source', source, 'string');
+    return { list, id, source };
+  });
+}
+
 function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   const values = map.get(key);
   if (values) values.push(value);
@@ -497,19 +534,24 @@ function begun(change: ListChange): Omit<Gathered, 'coming'> {
   const { withdraw = [], reinstate = [], settings } = change;
   checkIterable(withdraw, 'withdraw to be an iterable of withdrawals');
   checkIterable(reinstate, 'reinstate to be an iterable of withdrawals');
-  if (settings !== undefined) {
-    checkOptions(settings, 'settings to be an object: settings by list');
-    for (const [name, each] of Object.entries(settings)) {
-      checkListName(name);
-      if (each !== null) checkListSettings(each);
-    }
-  }
   return {
     withdraw: [...withdraw].map((each) => copyOf(each)),
     reinstate: [...reinstate].map((each) => copyOf(each)),
     going: goingOf(change),
-    settings,
+    settings: settings && settingsOf(settings),
   };
+}
+
+function settingsOf(
+  settings: NonNullable<ListChange['settings']>,
+): NonNullable<ListChange['settings']> {
+  checkOptions(settings, 'settings to be an object: settings by list');
+  const copies = Object.entries(settings).map(([name, each]) => {
+    checkListName(name);
+    if (each !== null) checkListSettings(each);
+    return [name, each && copyOfSettings(each)] as const;
+  });
+  return Object.fromEntries(copies);
 }
 
 /** The entries of a change, and the list that all are put on. */
@@ -522,11 +564,14 @@ function* givenEntries(change: ListChange): Generator<[ListedEntries, string | u
 }
 
 /** A change that can be read at once; undefined if it is of more entries, or they come later. */
-function gatheredNow(change: ListChange, most: number): Gathered | undefined {
-  const others = begun(change);
+function gatheredNow(
+  change: ListChange,
+  rest: Omit<Gathered, 'coming'>,
+  most: number,
+): Gathered | undefined {
   const coming = new ComingEntries();
   const lists: [readonly BlocklistEntry[], string | undefined][] = [];
-  let left = most - (others.going?.named ?? 0);
+  let left = most - (rest.going?.named ?? 0);
   for (const [entries, list] of givenEntries(change)) {
     const isTable = entries instanceof PackedEntries;
     if (!isTable) checkAsyncIterable(entries, 'an iterable of entries');
@@ -536,12 +581,15 @@ function gatheredNow(change: ListChange, most: number): Gathered | undefined {
     lists.push([isTable ? [...rowsOf(entries)] : entries, list]);
   }
   for (const [entries, list] of lists) for (const entry of entries) coming.push(entry, list);
-  return { ...others, coming };
+  return { ...rest, coming };
 }
 
 /** A change whose entries are read while the event loop turns. */
-async function gathered(change: ListChange, signal: AbortSignal | undefined): Promise<Gathered> {
-  const others = begun(change);
+async function gathered(
+  change: ListChange,
+  rest: Omit<Gathered, 'coming'>,
+  signal: AbortSignal | undefined,
+): Promise<Gathered> {
   const coming = new ComingEntries();
   let end = performance.now() + TURN;
   for (const [entries, list] of givenEntries(change)) {
@@ -551,5 +599,5 @@ async function gathered(change: ListChange, signal: AbortSignal | undefined): Pr
     await nextTurn();
     end = performance.now() + TURN;
   }
-  return { ...others, coming };
+  return { ...rest, coming };
 }

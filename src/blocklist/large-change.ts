@@ -38,6 +38,9 @@ export interface LargeChange {
 
 /** What small changes did while a large one was prepared. */
 export interface Meanwhile {
+  /** those that they were asked to make */
+  readonly asked: Withdrawn[];
+  /** those that they made, also of the pictures that entries are parts of */
   readonly withdrawals: Withdrawn[];
   /** whether any was lifted */
   isReinstated: boolean;
@@ -160,6 +163,16 @@ export function lateStep(
       }
     }
     if (going.length > 0) remove.set(kind, going);
+  }
+  // Another list may have taken the place of this one.
+  const there = new Set(
+    [...now.kinds.values()].flatMap((kind) => kind.parts.map((part) => part.table)),
+  );
+  for (const [table, stays] of kept) {
+    if (there.has(table)) continue;
+    for (let entry = 0; entry < table.size; entry++) {
+      if (!stays.has(entry)) add.push(table.numberedAt(entry));
+    }
   }
   const isBack = ([entry, reason]: KeptOut[number]) =>
     isReinstated && reason === 'withdrawn' && !now.withdrawn.cover(entry);

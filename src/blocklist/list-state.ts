@@ -68,11 +68,13 @@ export function numbersTaken(kind: Kind, withdrawal: Withdrawn): number[] {
   if ('id' in withdrawal) return numbers;
   const { algorithm, list, groups = [] } = withdrawal;
   const others = groups.map(({ group, list }) => ({ ...hashFromHex(algorithm, group), list }));
-  for (const other of others) numbers.push(...numbersOf(kind, other));
-  for (const picture of [{ ...withdrawal, list }, ...others]) {
-    numbers.push(...onList(kind, kind.ofGroup(picture), picture.list));
-  }
-  return numbers;
+  const pictures = [{ ...withdrawal, list }, ...others];
+  // Not `push` of all: a picture may have more parts than a call takes arguments.
+  return [
+    numbers,
+    ...others.map((other) => numbersOf(kind, other)),
+    ...pictures.map((picture) => onList(kind, kind.ofGroup(picture), picture.list)),
+  ].flat();
 }
 
 /**

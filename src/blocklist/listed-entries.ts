@@ -38,7 +38,6 @@ export class ComingEntries {
     const kind = kindOf(algorithm, bits);
     const table = this.#tables.get(kind) ?? new PackedEntries(algorithm, bits);
     this.#tables.set(kind, table);
-    // An entry of the unnamed list names none.
     table.push(list === (entry.list ?? '') && entry.list !== '' ? entry : onList(entry, list));
     return table;
   }
@@ -51,7 +50,8 @@ export class ComingEntries {
   }
 }
 
-function onList(entry: BlocklistEntry, list: string): BlocklistEntry {
+/** An entry as it is on a list: one of the unnamed list names none. */
+export function onList(entry: BlocklistEntry, list: string): BlocklistEntry {
   const { list: _, ...others } = entry;
   return list === '' ? others : { ...others, list };
 }
