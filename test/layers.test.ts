@@ -16,7 +16,8 @@ const ROOMS: Record<string, { layer: number; may: string[] }> = {
   exchange: { layer: 1, may: ['root'] },
   submission: { layer: 1, may: ['root'] },
   variants: { layer: 2, may: ['root', 'kernels', 'hashing'] },
-  matching: { layer: 2, may: ['root', 'indexing', 'exchange'] },
+  blocklist: { layer: 2, may: ['root', 'indexing'] },
+  matching: { layer: 3, may: ['root', 'indexing', 'exchange', 'blocklist'] },
   picture: { layer: 3, may: ['root', 'kernels', 'formats', 'hashing', 'variants'] },
   disk: { layer: 4, may: ['root'] },
   node: {
@@ -31,6 +32,7 @@ const ROOMS: Record<string, { layer: number; may: string[] }> = {
       'exchange',
       'submission',
       'variants',
+      'blocklist',
       'matching',
       'picture',
     ],
@@ -39,7 +41,7 @@ const ROOMS: Record<string, { layer: number; may: string[] }> = {
     layer: 5,
     may: ['root', 'kernels', 'formats', 'hashing', 'indexing', 'submission', 'variants', 'picture'],
   },
-  store: { layer: 5, may: ['root', 'disk', 'exchange', 'matching'] },
+  store: { layer: 5, may: ['root', 'disk', 'exchange', 'blocklist', 'matching'] },
   testing: { layer: 5, may: ['root', 'exchange'] },
   service: {
     layer: 6,
@@ -52,6 +54,7 @@ const ROOMS: Record<string, { layer: number; may: string[] }> = {
       'exchange',
       'submission',
       'variants',
+      'blocklist',
       'matching',
       'picture',
       'node',
@@ -71,6 +74,9 @@ const ROOT_ORDER = [
   'packed-words.ts',
   'variant.ts',
   'entry.ts',
+  'hex.ts',
+  'packed-entries.ts',
+  'policy.ts',
 ];
 const DRAWERS = /(^|\/)(utils?|helpers?|common|misc|types|constants)(\.ts|\/)/;
 

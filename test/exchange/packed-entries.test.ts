@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { NUMBER } from '../../src/entry.js';
 import { hashFromHex } from '../../src/hash.js';
 import { PackedEntries } from '../../src/packed-entries.js';
 import { hashOf } from '../arbitraries.js';
@@ -53,13 +54,10 @@ test('notes beyond the shared ones are kept too', () => {
   const packed = new PackedEntries('pdq', 256);
   for (let i = 0; i < 66_000; i++) packed.push({ hash, labels: [`${i}`] });
   packed.push({ hash, labels: ['65999'] });
-  packed.erase(65_998);
-  packed.put({ hash, labels: ['again'] }, 65_998);
-  packed.push({ hash, labels: ['65998'] });
-  const labels = [0, 65_535, 65_536, 65_998, 65_999, 66_000, 66_001].map(
+  const labels = [0, 65_535, 65_536, 65_998, 65_999, 66_000].map(
     (row) => packed.entryAt(row).labels[0],
   );
-  expect(labels).toEqual(['0', '65535', '65536', 'again', '65999', '65999', '65998']);
+  expect(labels).toEqual(['0', '65535', '65536', '65998', '65999', '65999']);
 });
 
 test('an input is copied, an output is fresh', () => {
@@ -84,32 +82,29 @@ test('bare hashes from hex', () => {
   expect(packed.entryAt(0)).toEqual({ hash, labels: [] });
 });
 
-test('an erased row has a zero hash and no other fields', () => {
+test('what is cut off leaves nothing in the rows that come later', () => {
   const packed = new PackedEntries('pdq', 256);
-  const entry = { hash, labels: ['a'], quality: 9, id: 'i', source: 's' };
-  for (let i = 0; i < 3; i++) packed.push(entry);
-  packed.erase(1);
-  const zero = { algorithm: 'pdq', bytes: new Uint8Array(32) };
-  expect([0, 1, 2].map((row) => packed.entryAt(row))).toEqual([
-    entry,
-    { hash: zero, labels: [] },
-    entry,
-  ]);
-  expect(packed.put({ hash, labels: ['b'] }, 1)).toBe(1);
-  expect([0, 1, 2].map((row) => packed.entryAt(row))).toEqual([
-    entry,
-    { hash, labels: ['b'] },
-    entry,
-  ]);
+  const bare = { hash, labels: [] };
+  const full = {
+    ...bare,
+    labels: ['a'],
+    quality: 9,
+    id: 'i',
+    source: 's',
+    group: HEX,
+    [NUMBER]: 2 ** 40,
+  };
+  for (let i = 0; i < 3; i++) packed.push(full);
+  packed.cut(5);
   expect(packed.size).toBe(3);
-  packed.pop();
-  expect(packed.size).toBe(2);
-  expect(packed.push({ hash, labels: [] })).toBe(2);
-  expect(packed.entryAt(2)).toEqual({ hash, labels: [] });
-  for (const row of [-2, 3, 0.5, Number.NaN]) {
-    expect(() => packed.erase(row)).toThrow(RangeError);
-    expect(() => packed.put(entry, row)).toThrow(RangeError);
-  }
+  packed.cut(1);
+  expect([packed.size, packed.hashes.bytes.length]).toEqual([1, 32]);
+  expect(() => packed.entryAt(1)).toThrow(RangeError);
+  expect([packed.push(bare), packed.pushHex(HEX, 0)]).toEqual([1, true]);
+  expect([0, 1, 2].map((row) => packed.numberedAt(row))).toEqual([full, bare, bare]);
+  packed.cut(0);
+  expect([packed.push(bare), packed.push(full)]).toEqual([0, 1]);
+  expect([0, 1].map((row) => packed.numberedAt(row))).toEqual([bare, full]);
 });
 
 test('an invalid entry is refused, and nothing is added', () => {
