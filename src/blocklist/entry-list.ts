@@ -166,7 +166,7 @@ export class EntryList {
    * in force when this returns; the promise resolves then. More are prepared while the event loop
    * turns, after the large changes before, and come in force at once. Small changes do not wait for
    * them.
-   * @param change or what gives it for the list as it is when its turn comes; it may be called again
+   * @param change or a function of the list as it is when its turn comes, which may be called twice
    * @param options `signal`: ends what is being prepared, with nothing changed
    * @throws {TypeError | RangeError} if an argument or an entry is invalid; nothing has changed
    */

@@ -9,7 +9,7 @@ export interface SearchThreadsStats {
   readonly restarts: number;
   /** bytes of the memory that all of them read */
   readonly sharedBytes: number;
-  /** searches that were sent to threads, and answered */
+  /** searches of a segment that were sent to threads, and answered */
   readonly searches: number;
 }
 
