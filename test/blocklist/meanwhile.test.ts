@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { EntryList } from '../../src/blocklist/entry-list.js';
+import type { BlocklistEntry } from '../../src/entry.js';
+import { hashToHex } from '../../src/hash.js';
+import { farHash } from './worlds.js';
+
+const entryAt = (at: number): BlocklistEntry => ({ hash: farHash(at), labels: [], id: `${at}` });
+const entries = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, i) => entryAt(from + i));
+const idsOf = ({ state }: EntryList) =>
+  [...state.kinds.values()].flatMap((kind) => [...kind.numbers()].map((at) => kind.entryAt(at).id));
+
+test('what can be read once is read once, however large the change', async () => {
+  const list = new EntryList();
+  list.mostAtOnce = 2;
+  const withdraw = [{ id: '3' }].values();
+  const remove = [entryAt(0)].values();
+  await list.apply({ add: entries(0, 4) });
+  const { withdrawn, removed } = await list.apply({ withdraw, remove, add: entries(10, 20) });
+  expect([withdrawn, removed, list.state.withdrawn.size]).toEqual([1, 2, 1]);
+});
+
+test('a small change does not wait for a large one, which keeps to what it withdrew', async () => {
+  const list = new EntryList();
+  list.mostAtOnce = 4;
+  const adding = list.apply({ add: entries(0, 20) });
+  list.apply({ withdraw: [{ id: '5' }, { id: '6' }], add: [entryAt(30)] });
+  list.apply({ reinstate: [{ id: '6' }] });
+  expect(idsOf(list)).toEqual(['30']);
+  expect(await adding).toMatchObject({ added: 19, rejected: { withdrawn: 1 } });
+  expect(list.state.size).toBe(20);
+  expect(idsOf(list).includes('6')).toBe(true);
+});
+
+test('the picture of a part that is withdrawn meanwhile goes, too', async () => {
+  const list = new EntryList();
+  list.mostAtOnce = 4;
+  const part = { ...entryAt(5), group: hashToHex(farHash(6)) };
+  const adding = list.apply({ add: [...entries(0, 5), part, entryAt(6)] });
+  list.apply({ withdraw: [farHash(5)] });
+  expect((await adding).added).toBe(5);
+});
+
+test('who withdraws the same each time that an entry is kept out comes to an end', async () => {
+  const list: EntryList = new EntryList(() => void list.apply({ withdraw: [{ id: '1' }] }));
+  await list.apply({ withdraw: [{ id: '1' }] });
+  expect(await list.apply({ add: entries(0, 3) })).toMatchObject({
+    added: 2,
+    rejected: { withdrawn: 1 },
+  });
+  expect(list.state.keptOut.withdrawn).toBe(1);
+});
+
+test('a picture is withdrawn that has more parts than a call takes arguments', async () => {
+  const list = new EntryList();
+  const group = hashToHex(farHash(0));
+  const parts = Array.from({ length: 150_000 }, () => ({ ...entryAt(1), group }));
+  await list.apply({ add: parts });
+  expect((await list.apply({ withdraw: [farHash(0)] })).removed).toBe(150_000);
+});
