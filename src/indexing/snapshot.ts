@@ -198,7 +198,8 @@ export function shapeOf(bytes: Uint8Array, byteLength: number): Shape {
     degenerate: counted ? header[DEGENERATE_WORD]! - 1 : undefined,
     ...Object.fromEntries(NUMBERS.map((name, i) => [name, header[5 + i]])),
   } as Shape;
-  const { algorithm, bits, bands, count, groups, entries, nextId, maxDistance } = shape;
+  const { algorithm, bits, bands, count, groups, entries } = shape;
+  const { nextId, maxDistance, hasIds, notesLength } = shape;
   if (
     algorithm === undefined ||
     word! - flags >= KINDS.length ||
@@ -209,6 +210,8 @@ export function shapeOf(bytes: Uint8Array, byteLength: number): Shape {
     maxDistance > bits ||
     groups > count ||
     groups > entries - count ||
+    // Without ids, several entries of one hash take room in the notes alone.
+    (!hasIds && entries !== count && notesLength < 4 * entries) ||
     entries > nextId
   ) {
     throw contradiction();

@@ -1,7 +1,8 @@
 import { changed } from '../blocklist/changed.js';
 import { isDegenerate } from '../blocklist/degenerate.js';
-import { EntryList, listsWith } from '../blocklist/entry-list.js';
+import { EntryList } from '../blocklist/entry-list.js';
 import type { ListedPart } from '../blocklist/kind.js';
+import { listsWith } from '../blocklist/list-change.js';
 import { ListState, numbersOf, reasonToKeepOut } from '../blocklist/list-state.js';
 import { ComingEntries, type ListedEntries } from '../blocklist/listed-entries.js';
 import {

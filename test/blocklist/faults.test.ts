@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { EntryList, type ListChange } from '../../src/blocklist/entry-list.js';
+import { EntryList } from '../../src/blocklist/entry-list.js';
+import type { ListChange } from '../../src/blocklist/list-change.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { Fault, watchConstructors, withFaultsLater } from '../faults.js';
 import { fullText } from '../oracles/plain-list.js';

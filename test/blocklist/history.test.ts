@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
-import type { Applied, ListChange } from '../../src/blocklist/entry-list.js';
+import type { Applied } from '../../src/blocklist/entry-list.js';
 import type { Kind } from '../../src/blocklist/kind.js';
+import type { ListChange } from '../../src/blocklist/list-change.js';
 import { type ListState, numbersOf } from '../../src/blocklist/list-state.js';
 import type { ListSettings } from '../../src/blocklist/lists.js';
 import type { Withdrawn } from '../../src/blocklist/withdrawals.js';

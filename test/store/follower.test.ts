@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { ListChange } from '../../src/blocklist/entry-list.js';
+import type { ListChange } from '../../src/blocklist/list-change.js';
 import type { ListSettings } from '../../src/blocklist/lists.js';
 import type { Withdrawn, WithdrawnKey } from '../../src/blocklist/withdrawals.js';
 import type { BlocklistEntry } from '../../src/entry.js';

@@ -1,0 +1,323 @@
+import {
+  checkAsyncIterable,
+  checkIterable,
+  checkKnown,
+  checkObject,
+  checkOptions,
+  checkTypeOf,
+} from '../door.js';
+import {
+  type BlocklistEntry,
+  checkEntry,
+  checkListName,
+  isSameEntry,
+  type NumberedEntry,
+  textOfEntry,
+} from '../entry.js';
+import { nextTurn, TURN } from '../in-turns.js';
+import { finish } from '../indexing/segment.js';
+import { PackedEntries } from '../packed-entries.js';
+import type { Step } from './changed.js';
+import type { Kind } from './kind.js';
+import type { Replaced } from './large-change.js';
+import { type ListState, numbersOf } from './list-state.js';
+import {
+  ComingEntries,
+  comingEntries,
+  type ListedEntries,
+  onList,
+  rowsOf,
+} from './listed-entries.js';
+import { checkListSettings, copyOfSettings, type ListSettings, type Lists } from './lists.js';
+import { copyOf, type Withdrawn, type WithdrawnKey } from './withdrawals.js';
+
+/** Records that a step looks up: about 0.3 ms. */
+const STEP = 64;
+
+/** A record of a list: what its source calls by one id. */
+export interface ListRecord {
+  /** the name of the list, '' for the unnamed one */
+  readonly list: string;
+  readonly id: string;
+  /** of its entries; absent: any */
+  readonly source?: string | undefined;
+  readonly entries: readonly BlocklistEntry[];
+}
+
+/** What a list is to have in place of what it has. */
+export type Replacement =
+  | { readonly list: string; readonly entries: ListedEntries }
+  | readonly ListRecord[]
+  | { readonly all: ListedEntries };
+
+/** The entries of a list, except those of some records. */
+export interface Unlisted {
+  readonly list: string;
+  readonly except: { has(record: Pick<BlocklistEntry, 'source' | 'id'>): boolean };
+}
+
+/** A change of a list. All of it is made, or nothing. */
+export interface ListChange {
+  /**
+   * what to keep out from now on, and to remove; `reason` tells those who look after the list why
+   */
+  readonly withdraw?: Iterable<Withdrawn> | undefined;
+  /** withdrawals to lift, as they were made; what they removed does not come back */
+  readonly reinstate?: Iterable<WithdrawnKey> | undefined;
+  /** entries that go unless they come again: those equal to these, or what a list is to lose */
+  readonly remove?: Iterable<BlocklistEntry> | Unlisted | undefined;
+  /** the entries of a list, of records or of all lists; equal ones stay in place */
+  readonly replace?: Replacement | undefined;
+  readonly add?: ListedEntries | undefined;
+  /** by the names of lists; what is absent of one stays, and `null` takes its settings away */
+  readonly settings?: Readonly<Record<string, ListSettings | null>> | undefined;
+}
+
+const CHANGES: readonly (keyof ListChange)[] = [
+  'withdraw',
+  'reinstate',
+  'remove',
+  'replace',
+  'add',
+  'settings',
+];
+
+/** A change whose entries were read. */
+export interface Gathered extends Pick<Step, 'withdraw' | 'reinstate'> {
+  readonly coming: ComingEntries;
+  readonly going: Going | undefined;
+  readonly settings: ListChange['settings'];
+}
+
+/** What goes with a change unless it comes again. */
+interface Going extends Replaced {
+  /** how many records and entries are named */
+  readonly named: number;
+  /** Whether each entry of a list has to be looked at, by the name of the list. */
+  isWhole(list: string): boolean;
+  /** the entries that may go */
+  steps(kind: Kind): Generator<void, readonly number[]>;
+}
+
+/**
+ * What a change does to a list.
+ * @param most entries of it, or that it may remove
+ * @returns undefined if they are more
+ */
+export function stepOf(
+  state: ListState,
+  { coming, going, settings, ...others }: Gathered,
+  most: number,
+): Step | undefined {
+  let left = most - coming.size - (going?.named ?? 0);
+  for (const kind of going ? state.kinds.values() : []) {
+    for (const [list, count] of kind.counts) if (going!.isWhole(list)) left -= count;
+  }
+  if (left < 0) return undefined;
+  const remove = new Map<Kind, number[]>();
+  let add = [...coming.entries()];
+  if (going) {
+    // Equal ones stay in place.
+    const anew = new Map<string, NumberedEntry[]>();
+    for (const entry of add) push(anew, textOfEntry(entry), entry);
+    for (const kind of state.kinds.values()) {
+      const numbers = finish(going.steps(kind));
+      left -= numbers.length;
+      if (left < 0) return undefined;
+      for (const number of numbers) {
+        if (!anew.get(textOfEntry(kind.entryAt(number)))?.shift()) push(remove, kind, number);
+      }
+    }
+    add = [...anew.values()].flat();
+  }
+  return {
+    ...others,
+    add,
+    remove,
+    ...(settings && { lists: listsWith(state.lists, settings) }),
+  };
+}
+
+/** The entries that say the same. */
+const equalTo = (kind: Kind, entry: BlocklistEntry): number[] =>
+  kind.ofHash(entry.hash).filter((number) => isSameEntry(kind.entryAt(number), entry));
+
+/** The settings of all lists with these changes. */
+export function listsWith(lists: Lists, settings: NonNullable<ListChange['settings']>): Lists {
+  let next = lists;
+  for (const [name, changes] of Object.entries(settings)) {
+    const before = JSON.stringify(next.of(name));
+    const isThere = next.entries().some(([known]) => known === name);
+    if (changes === null) {
+      if (isThere) next = next.without(name);
+      continue;
+    }
+    const changed = next.with(name, changes);
+    if (JSON.stringify(changed.of(name)) !== before) next = changed;
+  }
+  return next;
+}
+
+/**
+ * What goes with a change.
+ * @throws {TypeError | RangeError} if it is invalid
+ */
+function goingOf({ replace, remove = [] }: ListChange): Going | undefined {
+  if (replace !== undefined) checkObject(replace, 'replace: { list, entries }, records or { all }');
+  checkObject(remove, 'remove: an iterable of entries, or { list, except }');
+  const unlisted = 'except' in remove ? remove : undefined;
+  if ('except' in remove) {
+    checkListName(remove.list);
+    checkTypeOf('except.has', remove.except?.has ?? null, 'function');
+  } else checkIterable(remove, 'remove to be an iterable of entries');
+  const removed = ('except' in remove ? [] : [...remove]).map((entry) => {
+    checkEntry(entry);
+    return onList(entry, entry.list ?? '');
+  });
+  const isAll = replace !== undefined && 'all' in replace;
+  const whole = replace !== undefined && 'list' in replace ? replace.list : undefined;
+  const records =
+    replace === undefined || 'all' in replace || 'list' in replace ? [] : recordsOf(replace);
+  if (whole !== undefined) checkListName(whole);
+  const named = records.length + removed.length;
+  if (replace === undefined && named === 0 && !unlisted) return undefined;
+  const isWhole = (list: string) => isAll || list === whole;
+  const isUntold = (entry: BlocklistEntry) => unlisted !== undefined && !unlisted.except.has(entry);
+  function* steps(kind: Kind): Generator<void, readonly number[]> {
+    const numbers = new Set<number>();
+    for (const list of kind.counts.keys()) {
+      if (isWhole(list)) for (const number of kind.onList(list)) numbers.add(number);
+    }
+    let at = 0;
+    for (const { list, id, source } of records) {
+      if (++at % STEP === 0) yield;
+      const key = { id, list, ...(source !== undefined && { source }) };
+      for (const number of numbersOf(kind, key)) numbers.add(number);
+    }
+    for (const entry of removed) {
+      if (++at % STEP === 0) yield;
+      for (const number of equalTo(kind, entry)) numbers.add(number);
+    }
+    for (const number of unlisted ? kind.onList(unlisted.list) : []) {
+      if (++at % STEP === 0) yield;
+      if (isUntold(kind.entryAt(number))) numbers.add(number);
+    }
+    return [...numbers];
+  }
+  const isAmong = named > 0 || unlisted !== undefined;
+  const keyOfRecord = ({ list = '', id, source }: Omit<Partial<ListRecord>, 'entries'>) =>
+    JSON.stringify([list, id, source]);
+  let known: Set<string> | undefined;
+  return {
+    named,
+    isWhole: (list) => isWhole(list) || list === unlisted?.list,
+    steps,
+    isOf: isAmong ? () => true : isWhole,
+    ...(isAmong && { among: steps }),
+    has(entry) {
+      const { list = '', id, source } = entry;
+      if (isWhole(list) || (list === unlisted?.list && isUntold(entry))) return true;
+      // Few changes meet entries that came since.
+      known ??= new Set([...records.map(keyOfRecord), ...removed.map(textOfEntry)]);
+      return (
+        known.has(textOfEntry(entry)) ||
+        (id !== undefined &&
+          (known.has(keyOfRecord({ list, id, source })) || known.has(keyOfRecord({ list, id }))))
+      );
+    },
+  };
+}
+
+/** Copies without the entries. */
+function recordsOf(records: readonly ListRecord[]): Omit<ListRecord, 'entries'>[] {
+  if (!Array.isArray(records)) throw new TypeError('expected the records to be an array');
+  return (records as readonly ListRecord[]).map((record) => {
+    checkObject(record, 'a record: { list, id, entries }');
+    const { list, id, source } = record;
+    checkListName(list);
+    checkTypeOf('id', id ?? null, 'string');
+    checkTypeOf('source', source, 'string');
+    return { list, id, source };
+  });
+}
+
+function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const values = map.get(key);
+  if (values) values.push(value);
+  else map.set(key, [value]);
+}
+
+/** What a change is but for its entries, checked and copied. */
+export function begun(change: ListChange): Omit<Gathered, 'coming'> {
+  checkOptions(change, 'a change to be an object');
+  checkKnown(change, CHANGES);
+  const { withdraw = [], reinstate = [], settings } = change;
+  checkIterable(withdraw, 'withdraw to be an iterable of withdrawals');
+  checkIterable(reinstate, 'reinstate to be an iterable of withdrawals');
+  return {
+    withdraw: [...withdraw].map((each) => copyOf(each)),
+    reinstate: [...reinstate].map((each) => copyOf(each)),
+    going: goingOf(change),
+    settings: settings && settingsOf(settings),
+  };
+}
+
+function settingsOf(
+  settings: NonNullable<ListChange['settings']>,
+): NonNullable<ListChange['settings']> {
+  checkOptions(settings, 'settings to be an object: settings by list');
+  const copies = Object.entries(settings).map(([name, each]) => {
+    checkListName(name);
+    if (each !== null) checkListSettings(each);
+    return [name, each && copyOfSettings(each)] as const;
+  });
+  return Object.fromEntries(copies);
+}
+
+/** The entries of a change, and the list that all are put on. */
+function* givenEntries(change: ListChange): Generator<[ListedEntries, string | undefined]> {
+  const { add, replace } = change;
+  if (replace && 'all' in replace) yield [replace.all, undefined];
+  else if (replace && 'list' in replace) yield [replace.entries, replace.list];
+  else for (const { list, entries } of replace ?? []) yield [entries, list];
+  if (add !== undefined) yield [add, undefined];
+}
+
+/** A change that can be read at once; undefined if it is of more entries, or they come later. */
+export function gatheredNow(
+  change: ListChange,
+  rest: Omit<Gathered, 'coming'>,
+  most: number,
+): Gathered | undefined {
+  const coming = new ComingEntries();
+  const lists: [readonly BlocklistEntry[], string | undefined][] = [];
+  let left = most - (rest.going?.named ?? 0);
+  for (const [entries, list] of givenEntries(change)) {
+    const isTable = entries instanceof PackedEntries;
+    if (!isTable) checkAsyncIterable(entries, 'an iterable of entries');
+    if (!(isTable || Array.isArray(entries))) return undefined;
+    left -= isTable ? entries.size : entries.length;
+    if (left < 0) return undefined;
+    lists.push([isTable ? [...rowsOf(entries)] : entries, list]);
+  }
+  for (const [entries, list] of lists) for (const entry of entries) coming.push(entry, list);
+  return { ...rest, coming };
+}
+
+/** A change whose entries are read while the event loop turns. */
+export async function gathered(
+  change: ListChange,
+  rest: Omit<Gathered, 'coming'>,
+  signal: AbortSignal | undefined,
+): Promise<Gathered> {
+  const coming = new ComingEntries();
+  let end = performance.now() + TURN;
+  for (const [entries, list] of givenEntries(change)) {
+    await comingEntries(coming, entries, list, signal);
+    // There may be many, of an entry each.
+    if (performance.now() < end) continue;
+    await nextTurn();
+    end = performance.now() + TURN;
+  }
+  return { ...rest, coming };
+}
