@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { temporaryFolder } from './temporary-folder.js';
+import { testFolder } from './folder.js';
 
 export const ROOT = join(import.meta.dirname, '..');
 
@@ -29,7 +29,7 @@ export function installedPackage({ decoders }: { decoders: boolean }): {
   folder: string;
   write(name: string, text: string): string;
 } {
-  const folder = temporaryFolder('installed');
+  const folder = testFolder();
   const modules = join(folder, 'node_modules');
   mkdirSync(join(modules, 'onlyhashes'), { recursive: true });
   tarball ??= readFileSync(packedInto(folder));
