@@ -1,6 +1,6 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { clusteredHashes, plant, random, uniformHashes } from '../bench/workloads.js';
@@ -35,6 +35,7 @@ import { bundleText, createBundle } from '../src/submission/index.js';
 import { hashPixels } from '../src/variants/index.js';
 import { ALL, type Answers, differences, digest, writeRecord } from './answer-record.js';
 import { onlyhashes, type RunOptions } from './cli/program.js';
+import { testFolder } from './folder.js';
 import { withNotes } from './node/notes-of.js';
 import { ROOT } from './package.js';
 import { readPnm } from './pnm.js';
@@ -313,45 +314,42 @@ describe('indexes', () => {
     expect(differences(`indexes ${algorithm}`, answers)).toEqual([]);
   });
 
+  const folder = testFolder();
+
   test('lists as text and as index files', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-answers-'));
-    try {
-      const answers: Answers = {};
-      for (const name of ['python.csv', 'python.jsonl']) {
-        const parts = await readPackedEntries(readFileSync(join(FIXTURES, 'lists', name), 'utf8'), {
-          onProblem: () => {},
-        });
-        for (const part of parts) {
-          const entries = Array.from({ length: part.size }, (_, row) => part.entryAt(row));
-          const path = join(folder, name);
-          const index = createIndex(part.hashes);
-          const info = await saveIndex(path, index, { entries: part });
-          const file = digest(readFileSync(path));
-          const opened = await openIndex(path);
-          const rows = [...opened.entries.rows()].map((id) => opened.entries.entryAt(id));
-          index.remove(1);
-          await saveIndex(path, index, { entries: part });
-          answers[`${name} ${part.algorithm} ${part.bits}`] = {
-            entries: digest(entries),
-            csv: digest([...writeHashList(entries)].join('')),
-            jsonl: digest([...writeHashList(entries, { format: 'jsonl' })].join('')),
-            plain: digest([...writeHashList(entries, { format: 'plain' })].join('')),
-            info: digest([info, opened.info]),
-            rows: digest(rows),
-            file,
-            'file, one removed': digest(readFileSync(path)),
-          };
-        }
+    const answers: Answers = {};
+    for (const name of ['python.csv', 'python.jsonl']) {
+      const parts = await readPackedEntries(readFileSync(join(FIXTURES, 'lists', name), 'utf8'), {
+        onProblem: () => {},
+      });
+      for (const part of parts) {
+        const entries = Array.from({ length: part.size }, (_, row) => part.entryAt(row));
+        const path = join(folder, name);
+        const index = createIndex(part.hashes);
+        const info = await saveIndex(path, index, { entries: part });
+        const file = digest(readFileSync(path));
+        const opened = await openIndex(path);
+        const rows = [...opened.entries.rows()].map((id) => opened.entries.entryAt(id));
+        index.remove(1);
+        await saveIndex(path, index, { entries: part });
+        answers[`${name} ${part.algorithm} ${part.bits}`] = {
+          entries: digest(entries),
+          csv: digest([...writeHashList(entries)].join('')),
+          jsonl: digest([...writeHashList(entries, { format: 'jsonl' })].join('')),
+          plain: digest([...writeHashList(entries, { format: 'plain' })].join('')),
+          info: digest([info, opened.info]),
+          rows: digest(rows),
+          file,
+          'file, one removed': digest(readFileSync(path)),
+        };
       }
-      expect(differences('lists', answers)).toEqual([]);
-    } finally {
-      rmSync(folder, { recursive: true });
     }
+    expect(differences('lists', answers)).toEqual([]);
   });
 });
 
 describe('the program', () => {
-  let folder: string;
+  const folder = testFolder();
   const CASE = '0123456789abcdef'.repeat(2);
   const TOKEN = 'ABCD-EFGH-JKMN-PQRS-TVWX-YZ01';
   /** SHA-256 of `onlyhashes withdraw 1`, the case and the token, a line each. */
@@ -363,7 +361,6 @@ describe('the program', () => {
 
   /** A working folder, so that printed names are the same on every machine. */
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'onlyhashes-answers-'));
     const copies = {
       'cat.jpg': 'photos/locomotion-house-cat.jpg',
       'small cat.jpg': 'photos/locomotion-house-cat-w301.jpg',
@@ -414,7 +411,6 @@ describe('the program', () => {
     await write('bundle.json', bundleText({ ...bundle, case: CASE, withdraw: WITHDRAW }));
     await write('no-bundle.json', '{"format":"onlyhashes-bundle","version":1}');
   });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   /** A line of its output; in JSON, without the messages for people. */
   const lineOf = (text: string) =>

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -7,6 +6,7 @@ import type { Store as StoreClass } from '../src/store/store.js';
 import { writeHmaContent } from '../src/testing/fake-hma.js';
 import { writeNcmecEntries } from '../src/testing/fake-ncmec.js';
 import { writeStopNciiPage } from '../src/testing/fake-stop-ncii.js';
+import { testFolder } from './folder.js';
 import { ROOT } from './package.js';
 
 /** Stands for a hash, a label or a file name: no message may hold it. */
@@ -396,8 +396,7 @@ const identity = await age.generateIdentity();
 const recipient = await age.identityToRecipient(identity);
 const sealed = await submission.sealBundle(bundle, recipient);
 const DECISION = matching.createBlocklist([ENTRY as never]).decide(IMAGE as never);
-const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-doors-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = testFolder();
 const indexPath = join(folder, 'list.ohx');
 await node.saveIndex(indexPath, INDEX, { entries: { entryAt: () => ({ labels: [], id: '7' }) } });
 const listPath = join(folder, 'list.ohl');

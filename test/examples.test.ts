@@ -50,10 +50,9 @@ const { hash: listed } = await hashFile(join(PHOTOS, 'locomotion-house-cat.jpg')
 const { hash: other } = await hashFile(OTHER_PATH);
 const LIST = `${hashToHex(listed)},reported by its owner\n`;
 
-let project: ReturnType<typeof installedPackage>;
+const project = installedPackage({ decoders: true });
 const folderOf = (name: string) => join(project.folder, name);
 beforeAll(() => {
-  project = installedPackage({ decoders: true });
   for (const name of PACKAGES) {
     symlinkSync(join(ROOT, 'node_modules', name), join(project.folder, 'node_modules', name));
   }
@@ -62,7 +61,6 @@ beforeAll(() => {
     writeFileSync(join(folderOf(name), 'list.csv'), LIST);
   }
 });
-afterAll(() => project.remove());
 
 /** A running program of an example. */
 class Program {

@@ -12,8 +12,8 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { distance, hashFromHex } from '../src/hash.js';
 import { hashFile } from '../src/node/hash-file.js';
+import { testFolder } from './folder.js';
 import { packedInto, ROOT } from './package.js';
-import { temporaryFolder } from './temporary-folder.js';
 
 /*
  * The packed tarball, installed by npm with what it depends on. npm asks the registry for versions,
@@ -36,7 +36,7 @@ const PHOTO_HASH = (
   }[]
 ).find(({ file }) => PHOTO.endsWith(`/${file}`))!.pdq;
 
-const base = temporaryFolder('npm');
+const base = testFolder();
 let tarball: string;
 let cache: string | undefined;
 beforeAll(() => {

@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { type Page, pageOf, pages } from './markdown.js';
 import { installedPackage, ROOT } from './package.js';
 
@@ -28,6 +28,9 @@ const imported = subpaths.filter((path) => path !== './browser/worker');
 const pure = subpaths.filter(
   (path) => !['./node', './service', './store', './testing'].includes(path),
 );
+/** With what it takes for some pictures, XML and stores, and without. */
+const equipped = installedPackage({ decoders: true });
+const bare = installedPackage({ decoders: false });
 const nameOf = (subpath: string) => `onlyhashes${subpath.slice(1)}`;
 
 const HASHING = `const { hash, quality } = pdq({ data: new Uint8Array(64 * 64).map((_, i) => (i * i) >> 4), width: 64, height: 64 });
@@ -36,11 +39,7 @@ console.log(hash.bytes.length, Number.isInteger(quality));`;
 describe.each([{ decoders: true }, { decoders: false }])(
   'installed, decoders beside it: $decoders',
   (state) => {
-    let project: ReturnType<typeof installedPackage>;
-    beforeAll(() => {
-      project = installedPackage(state);
-    });
-    afterAll(() => project.remove());
+    const project = state.decoders ? equipped : bare;
     const node = (file: string) =>
       execFileSync(process.execPath, [file], { cwd: project.folder, encoding: 'utf8' }).trim();
     const bench = (...words: string[]) => {
@@ -123,9 +122,8 @@ new NcmecClient({ user: 'a', password: 'b' }, { fetch }).members()
 );
 
 describe('the types', () => {
-  let project: ReturnType<typeof installedPackage>;
+  const project = bare;
   beforeAll(() => {
-    project = installedPackage({ decoders: false });
     // Node's types, which an application for Node has; none of the optional packages.
     const modules = join(project.folder, 'node_modules');
     mkdirSync(join(modules, '@types'));
@@ -133,7 +131,6 @@ describe('the types', () => {
       symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
     }
   });
-  afterAll(() => project.remove());
 
   const compilers = ['typescript-5.4', 'typescript'];
   const resolutions = [
@@ -200,11 +197,7 @@ describe('the types', () => {
 });
 
 describe('the bundle', () => {
-  let project: ReturnType<typeof installedPackage>;
-  beforeAll(() => {
-    project = installedPackage({ decoders: false });
-  });
-  afterAll(() => project.remove());
+  const project = bare;
 
   test.each(pure)('%s bundles for a browser without anything from Node', async (subpath) => {
     const path = project.write('entry.js', `export * from '${nameOf(subpath)}';`);
@@ -259,13 +252,7 @@ describe('the bundle', () => {
 });
 
 describe('the pages', () => {
-  let project: ReturnType<typeof installedPackage>;
-  let root: string;
-  beforeAll(() => {
-    project = installedPackage({ decoders: false });
-    root = join(project.folder, 'node_modules/onlyhashes');
-  });
-  afterAll(() => project.remove());
+  const root = join(bare.folder, 'node_modules/onlyhashes');
 
   /** Links of a page that lead nowhere in the package, and of which the page does not say so. */
   function untold({ path, links }: Page, text: string): string[] {
@@ -306,11 +293,7 @@ describe('the pages', () => {
 });
 
 describe('a server, bundled by esbuild for Node', () => {
-  let project: ReturnType<typeof installedPackage>;
-  beforeAll(() => {
-    project = installedPackage({ decoders: true });
-  });
-  afterAll(() => project.remove());
+  const project = equipped;
 
   const PICTURES = ['photos/locomotion-house-cat-w301.jpg', 'heic/photo.heic'].map((file) =>
     join(ROOT, 'fixtures', file),

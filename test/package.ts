@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { testFolder } from './folder.js';
 
 export const ROOT = join(import.meta.dirname, '..');
 
@@ -22,15 +22,14 @@ let tarball: Buffer | undefined;
 
 /**
  * An empty project with the packed tarball installed, as a user would have it, with or without the
- * decoders, the reader of XML and the embedded database.
- * `remove` deletes its folder.
+ * decoders, the reader of XML and the embedded database. Its folder is there for the tests of a
+ * file, or of a group.
  */
 export function installedPackage({ decoders }: { decoders: boolean }): {
   folder: string;
   write(name: string, text: string): string;
-  remove(): void;
 } {
-  const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-installed-'));
+  const folder = testFolder();
   const modules = join(folder, 'node_modules');
   mkdirSync(join(modules, 'onlyhashes'), { recursive: true });
   tarball ??= readFileSync(packedInto(folder));
@@ -51,6 +50,5 @@ export function installedPackage({ decoders }: { decoders: boolean }): {
       writeFileSync(path, text);
       return path;
     },
-    remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

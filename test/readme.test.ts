@@ -30,9 +30,8 @@ const [HANDLER] = of('js', README).map(({ text }) => text) as [string];
 /** Lines that would fetch this package from a registry that may not have it. */
 const ELSEWHERE = /^npm install\b/;
 
-let project: ReturnType<typeof installedPackage>;
+const project = installedPackage({ decoders: true });
 beforeAll(async () => {
-  project = installedPackage({ decoders: true });
   const photo = join(ROOT, 'fixtures/photos/locomotion-house-cat.jpg');
   copyFileSync(photo, join(project.folder, 'photo.jpg'));
   await sharp(photo).flop().webp({ quality: 80 }).toFile(join(project.folder, 'upload.webp'));
@@ -40,10 +39,7 @@ beforeAll(async () => {
   project.write('list.csv', `${hashToHex(hash)},reported by its owner\n`);
   await startService();
 }, 60_000);
-afterAll(() => {
-  service?.kill();
-  project.remove();
-});
+afterAll(() => service?.kill());
 
 let service: ChildProcess | undefined;
 

@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { installedPackage, ROOT } from './package.js';
 import { ask, breakOff } from './runtimes/ask.js';
 import { RUNTIMES, type RuntimeName, runtimeProgram } from './runtimes/install.js';
@@ -190,14 +190,12 @@ const WORDS = [
   ...['processes', 'threads', 'files', 'sharedMemory', 'fetching', 'store', 'program'],
 ];
 
-let project: ReturnType<typeof installedPackage>;
+const project = installedPackage({ decoders: true });
 beforeAll(() => {
-  project = installedPackage({ decoders: true });
   cpSync(join(import.meta.dirname, 'runtimes'), project.folder, { recursive: true });
   project.write('question.json', JSON.stringify(QUESTION));
   project.write('list.csv', `${photo.pdq},cat\n`);
 });
-afterAll(() => project.remove());
 
 const run = promisify(execFile);
 /** For a program of a few seconds, on a busy machine. */

@@ -2,13 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import { testFolder } from './folder.js';
 import { pages } from './markdown.js';
 import { ROOT } from './package.js';
-import { temporaryFolder } from './temporary-folder.js';
 
 /** `npm run docs`: the site that it builds, and what makes it fail. */
 
-const folder = temporaryFolder('site');
+const folder = testFolder();
 
 /** Runs the script with more options than it has. */
 function docs(...options: string[]): { said: string; status: number | null } {

@@ -359,7 +359,7 @@ function isComparable(part: ListPart): boolean {
   return idsOf(index).some(says);
 }
 
-/** The ids of an index: a search at the full distance lists them, in 25 MB a million. */
+/** The ids of an index. Since they have gaps, a search lists them, in 25 MB a million. */
 export function idsOf(index: OpenedIndex['index']): Uint32Array {
   const any: Hash = { algorithm: index.algorithm, bytes: new Uint8Array(index.bits / 8) };
   const hits = new Uint32Array(2 * index.size);

@@ -83,6 +83,7 @@ export class StopNciiClient implements ListClient<StopNciiCheckpoint> {
   }
 
   mustRestart(checkpoint: StopNciiCheckpoint, nowSeconds: number): boolean {
+    checkObject(checkpoint, 'checkpoint: { timestampSeconds, fetchedSeconds }');
     return isTooOld(checkpoint, nowSeconds, RESTART_SECONDS);
   }
 
@@ -94,9 +95,9 @@ export class StopNciiClient implements ListClient<StopNciiCheckpoint> {
     options: ReadUpdatesOptions & { checkpoint?: StopNciiCheckpoint; signal?: AbortSignal } = {},
   ): AsyncGenerator<UpdatesPage<StopNciiCheckpoint>, void, undefined> {
     return timedUpdates(options, {
-      nowSeconds: this.#connection.nowSeconds(),
+      nowSeconds: () => this.#connection.nowSeconds(),
       everything: EVERYTHING,
-      restartSeconds: RESTART_SECONDS,
+      mustRestart: (checkpoint, nowSeconds) => this.mustRestart(checkpoint, nowSeconds),
       twice: 'StopNCII: FetchHashes gave a page token twice',
       page: async (start, token) => {
         const reply = await this.#fetchPage(start, token, options.signal);

@@ -105,9 +105,9 @@ export class ThreatExchangeClient implements ListClient<ThreatExchangeCheckpoint
   ): AsyncGenerator<UpdatesPage<ThreatExchangeCheckpoint>, void, undefined> {
     const source = `ThreatExchange/${this.#group}`;
     return timedUpdates(options, {
-      nowSeconds: this.#connection.nowSeconds(),
+      nowSeconds: () => this.#connection.nowSeconds(),
       everything: 0,
-      restartSeconds: RESTART_SECONDS,
+      mustRestart: (checkpoint, nowSeconds) => this.mustRestart(checkpoint, nowSeconds),
       twice: 'ThreatExchange: threat_updates gave a link twice',
       page: async (start, link) => {
         const { page, problems } = await this.#page(start, link, options.signal);

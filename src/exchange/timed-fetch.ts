@@ -50,11 +50,12 @@ export interface TimedPage {
 
 /** A service with such a list. */
 export interface TimedService {
-  readonly nowSeconds: number;
+  /** the time, in seconds since 1970 */
+  nowSeconds(): number;
   /** the time from which on everything is told */
   readonly everything: number;
-  /** a fetch after a longer time begins from the start */
-  readonly restartSeconds: number;
+  /** as `ListClient` has it */
+  mustRestart(checkpoint: TimedCheckpoint, nowSeconds: number): boolean;
   /** what is said of a page that leads to one before */
   readonly twice: string;
   /** @param next as the page before has it */
@@ -68,9 +69,8 @@ export async function* timedUpdates(
 ): AsyncGenerator<UpdatesPage<TimedCheckpoint>, void, undefined> {
   checkFetchOptions(options);
   const { checkpoint } = options;
-  const fetchedSeconds = Math.floor(service.nowSeconds);
-  const isFromStart =
-    checkpoint === undefined || isTooOld(checkpoint, fetchedSeconds, service.restartSeconds);
+  const fetchedSeconds = Math.floor(service.nowSeconds());
+  const isFromStart = checkpoint === undefined || service.mustRestart(checkpoint, fetchedSeconds);
   const start = isFromStart ? service.everything : checkpoint.timestampSeconds;
   const followed = new Set<string>();
   let newest = start;

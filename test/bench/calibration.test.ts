@@ -5,7 +5,7 @@ import { BUSY, type Clocks, calibrate, isBusy } from '../../bench/calibration.js
 import { checkoutOf } from '../../bench/checkout.js';
 import type { Bench } from '../../bench/harness.js';
 import { BENCHES, runBenches } from '../../bench/index.js';
-import { temporaryFolder } from '../temporary-folder.js';
+import { testFolder } from '../folder.js';
 
 /** What the machine is said to be like. */
 const machine = vi.hoisted(() => ({ spread: 1, others: 0 }));
@@ -17,7 +17,7 @@ vi.mock('../../bench/calibration.js', async (original) => {
   };
 });
 
-const folder = temporaryFolder('calibration');
+const folder = testFolder();
 beforeAll(() => {
   vi.spyOn(console, 'log').mockImplementation(() => {});
 });

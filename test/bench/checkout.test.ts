@@ -3,9 +3,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { checkoutOf } from '../../bench/checkout.js';
-import { temporaryFolder } from '../temporary-folder.js';
+import { testFolder } from '../folder.js';
 
-const folder = temporaryFolder('checkout');
+const folder = testFolder();
 
 test('the commit of a checkout, and whether files differ from it, records apart', () => {
   const root = join(folder, 'project');

@@ -20,10 +20,10 @@ import { targetsOf } from '../../bench/index-targets.js';
 import { hashesOf } from '../../bench/workloads.js';
 import { benchCommand } from '../../src/cli/bench.js';
 import { distance, type Hash } from '../../src/index.js';
-import { temporaryFolder } from '../temporary-folder.js';
+import { testFolder } from '../folder.js';
 import { listener } from './listener.js';
 
-const folder = temporaryFolder('index-bench');
+const folder = testFolder();
 
 /** Runs a part on lists of a thousand, with few queries. */
 async function runPart(part: IndexPart) {

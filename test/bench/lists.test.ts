@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runLists } from '../../bench/lists.js';
-import { temporaryFolder } from '../temporary-folder.js';
+import { testFolder } from '../folder.js';
 import { listener, SERVER } from './listener.js';
 
-const folder = temporaryFolder('lists-bench');
+const folder = testFolder();
 
 test('all parts: what is fetched is as the service has it, and every figure is there', async () => {
   await runLists(listener({ out: folder, largest: '1000' }).context, SERVER);

@@ -1,12 +1,13 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { realisticHashes } from '../../bench/realistic-hashes.js';
 import { distance } from '../../src/index.js';
+import { testFolder } from '../folder.js';
 
 const COUNT = 81;
 const QUERIES = 64;
+const folder = testFolder();
 const realistic = (await realisticHashes(5))!;
 
 const hashAt = (bytes: Uint8Array, at: number) =>
@@ -27,8 +28,6 @@ test('a short list is the beginning of a long one, and another seed gives anothe
 });
 
 test('a list that is kept is read again, and goes on where it ended', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-realistic-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
   const notes: string[] = [];
   const kept = (await realisticHashes(5, (text) => notes.push(text), { folder, keptFrom: 20 }))!;
   const { bytes } = realistic.hashes(COUNT);

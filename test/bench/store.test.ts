@@ -4,10 +4,10 @@ import { expect, test } from 'vitest';
 import { postgresqlPrograms } from '../../bench/postgresql-server.js';
 import { runService } from '../../bench/service.js';
 import { runStore, scaleOf } from '../../bench/store.js';
-import { temporaryFolder } from '../temporary-folder.js';
+import { testFolder } from '../folder.js';
 import { listener, SERVER } from './listener.js';
 
-const folder = temporaryFolder('store-bench');
+const folder = testFolder();
 
 const { context } = listener({ out: folder });
 const recordOf = (name: string) => JSON.parse(readFileSync(join(folder, name), 'utf8'));

@@ -1,12 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { testFolder } from '../folder.js';
 import { ROOT } from '../package.js';
 
+const folder = testFolder();
+
 test('the tour fails and says where if mirrored copies are not found', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-tour-'));
   const preload = join(folder, 'corner.mjs');
   // The "mirrored" copy becomes a corner of the photo, which is not a copy.
   const sharp = JSON.stringify(import.meta.resolve('sharp'));
@@ -22,7 +23,6 @@ sharp.prototype.flop = function () {
     ['--import', preload, join(ROOT, 'dist/tour.js')],
     { encoding: 'utf8' },
   );
-  rmSync(folder, { recursive: true });
   const lines = stderr.trim().split('\n');
   expect(lines).toHaveLength(8);
   for (const line of lines) {

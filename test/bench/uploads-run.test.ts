@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { runUploads } from '../../bench/uploads.js';
 import type { UploadScale } from '../../bench/uploads-run.js';
-import { temporaryFolder } from '../temporary-folder.js';
+import { testFolder } from '../folder.js';
 import { listener, SERVER } from './listener.js';
 
 const SMALL: UploadScale = {
@@ -18,7 +18,7 @@ const SMALL: UploadScale = {
   slowClients: 3,
 };
 
-const folder = temporaryFolder('uploads-bench');
+const folder = testFolder();
 
 test('all parts: real servers answer as expected, and every figure is there', async () => {
   const { context, notes, figures } = listener({ out: folder });

@@ -5,10 +5,10 @@ import { expect, test } from 'vitest';
 import { BUSY } from '../../bench/calibration.js';
 import { verdictOf } from '../../bench/versus.js';
 import { onlyhashes } from '../cli/program.js';
+import { testFolder } from '../folder.js';
 import { ROOT } from '../package.js';
-import { temporaryFolder } from '../temporary-folder.js';
 
-const folder = temporaryFolder('versus');
+const folder = testFolder();
 
 /** Another build: its only entry, its only export. */
 function build(blockhash: string): string {

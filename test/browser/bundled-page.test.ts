@@ -96,6 +96,8 @@ async function withoutTypes(folder: string, change = (code: string) => code): Pr
   writeFileSync(join(folder, 'dist/index.html'), html.replace('./main.ts', './assets/main.js'));
 }
 
+type Installed = ReturnType<typeof installedPackage>;
+
 /** The built pages of all bundlers. */
 interface Built {
   asked: string[];
@@ -103,10 +105,9 @@ interface Built {
   end(): Promise<void>;
 }
 
-async function built(decoders: boolean): Promise<Built> {
-  const project = installedPackage({ decoders });
+async function built(project: Installed, beside: readonly string[]): Promise<Built> {
   const modules = join(project.folder, 'node_modules');
-  for (const name of ['vite', ...(decoders ? ['utif2'] : [])]) {
+  for (const name of beside) {
     symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
   }
   const sites = new Map<Bundler, Site>();
@@ -130,7 +131,6 @@ async function built(decoders: boolean): Promise<Built> {
     address: (bundler) => `${sites.get(bundler)!.url}/`,
     async end() {
       for (const site of sites.values()) await site.close();
-      project.remove();
     },
   };
 }
@@ -148,11 +148,13 @@ async function said(page: EnginePage, path: string): Promise<string> {
   });
 }
 
+const equipped = installedPackage({ decoders: true });
+const bare = installedPackage({ decoders: false });
 let pages: Built;
 let pagesWithoutDecoders: Built;
 beforeAll(async () => {
-  pages = await built(true);
-  pagesWithoutDecoders = await built(false);
+  pages = await built(equipped, ['vite', 'utif2']);
+  pagesWithoutDecoders = await built(bare, ['vite']);
 });
 afterAll(async () => {
   await pages.end();

@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { testFolder } from '../folder.js';
 import { describeEngine, ENGINES } from './engines.js';
 import { serve } from './serve.js';
 
@@ -10,11 +10,12 @@ const HTML = `<!doctype html><title>harness</title><input type="file" id="files"
 
 for (const name of ENGINES) {
   describeEngine(name, (open) => {
+    const folder = testFolder();
+
     test('drives a page under a strict policy: evaluate, keys, files, screenshot', async () => {
       const site = await serve((path) =>
         path === '/' ? { body: HTML, headers: { 'content-security-policy': POLICY } } : undefined,
       );
-      const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-harness-'));
       try {
         const file = join(folder, 'a.txt');
         writeFileSync(file, 'twelve bytes');
@@ -56,42 +57,31 @@ for (const name of ENGINES) {
         expect([...png.subarray(1, 4)]).toEqual([...Buffer.from('PNG')]);
       } finally {
         await site.close();
-        rmSync(folder, { recursive: true });
       }
     });
 
     test('opens a second window, and one from a file', async () => {
-      const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-harness-'));
-      try {
-        const file = join(folder, 'page.html');
-        writeFileSync(file, HTML);
-        const [first, second] = [await open.page(), await open.page()];
-        await first.goto('about:blank');
-        await second.goto(`file://${file}`);
-        expect(await first.url()).toBe('about:blank');
-        expect(await second.waitFor(() => document.title)).toBe('harness');
-      } finally {
-        rmSync(folder, { recursive: true });
-      }
+      const file = join(folder, 'page.html');
+      writeFileSync(file, HTML);
+      const [first, second] = [await open.page(), await open.page()];
+      await first.goto('about:blank');
+      await second.goto(`file://${file}`);
+      expect(await first.url()).toBe('about:blank');
+      expect(await second.waitFor(() => document.title)).toBe('harness');
     });
 
     test('a page from a file may not read another file, as in normal use', async () => {
-      const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-harness-'));
-      try {
-        writeFileSync(join(folder, 'other.html'), HTML);
-        writeFileSync(join(folder, 'page.html'), HTML);
-        const page = await open.page();
-        await page.goto(`file://${join(folder, 'page.html')}`);
-        const read = await page.evaluate(() =>
-          fetch('other.html').then(
-            () => 'read',
-            () => 'refused',
-          ),
-        );
-        expect(read).toBe('refused');
-      } finally {
-        rmSync(folder, { recursive: true });
-      }
+      writeFileSync(join(folder, 'other.html'), HTML);
+      writeFileSync(join(folder, 'page.html'), HTML);
+      const page = await open.page();
+      await page.goto(`file://${join(folder, 'page.html')}`);
+      const read = await page.evaluate(() =>
+        fetch('other.html').then(
+          () => 'read',
+          () => 'refused',
+        ),
+      );
+      expect(read).toBe('refused');
     });
   });
 }

@@ -4,10 +4,10 @@ import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { describe, expect, test } from 'vitest';
 import { tiffHeader } from '../../src/formats/tiff.js';
+import { testFolder } from '../folder.js';
 import { ROOT } from '../package.js';
-import { temporaryFolder } from '../temporary-folder.js';
 
-const folder = temporaryFolder('decoders');
+const folder = testFolder();
 
 /** What a page may get for an optional package. */
 const PACKAGES = {

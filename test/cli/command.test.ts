@@ -9,6 +9,10 @@ const CAT = join(PHOTOS, 'locomotion-house-cat-w301.jpg');
 const folder = testFolder();
 
 test.each([
+  [['hash'], 'expected FILE…'],
+  [['hash', '--resample', '7', CAT], '--resample: expected 512 or none, got 7'],
+  [['hash', '--no-such', CAT], "Unknown option '--no-such'"],
+  [['paint'], 'expected a command'],
   [['hash', '--json', '--json', CAT], '--json: expected once'],
   [['hash', '--algorithm', 'pdq', '--algorithm=phash', CAT], '--algorithm: expected once'],
   [['match', '-b', 'a', '--blocklist', 'b', CAT], '--blocklist: expected once'],
@@ -114,11 +118,17 @@ test('every command that matches against a list says which files it may be', asy
   }
 });
 
-test('the help fits a terminal of 80 columns', async () => {
+test('every command has help with an example, which fits a terminal of 80 columns', async () => {
+  const tooLong = (text: string) => text.split('\n').filter((line) => line.length > 80);
   const { out } = await onlyhashes(['--help']);
-  const commands = [...out.matchAll(/^ {2}([a-z]+) /gm)].map(([, command]) => [command!]);
-  for (const words of [[], ...commands]) {
-    const help = await onlyhashes([...words, '--help']);
-    expect(help.out.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  expect(tooLong(out)).toEqual([]);
+  const commands = [...out.matchAll(/^ {2}([a-z]+) /gm)].map(([, command]) => command!);
+  expect(commands).toEqual(expect.arrayContaining(['hash', 'match', 'compare', 'bench', 'doctor']));
+  for (const command of commands) {
+    const help = await onlyhashes([command, '--help']);
+    expect(help.code).toBe(0);
+    expect(help.out).toMatch(new RegExp(`^onlyhashes ${command}\\b`));
+    expect(help.out).toContain('Examples\n  ');
+    expect(tooLong(help.out)).toEqual([]);
   }
 });

@@ -1,15 +1,15 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { type Command, readCall } from '../../src/cli/command.js';
 import { serveCommand } from '../../src/cli/serve.js';
 import { storeCommand } from '../../src/cli/store-command.js';
+import { testFolder } from '../folder.js';
 import { ROOT } from '../package.js';
 
 /* No container is started here: what is checked is what the files say, and the two scripts. */
@@ -124,15 +124,13 @@ test('servers may write nowhere, end in their time, and begin after the migratio
 });
 
 describe('the scripts', () => {
-  let app: string;
+  const app = testFolder();
   beforeAll(() => {
-    app = mkdtempSync(join(tmpdir(), 'onlyhashes-docker-'));
     for (const name of ['ready.cjs', 'with-secrets.cjs']) {
       cpSync(join(EXAMPLE, name), join(app, name));
     }
     symlinkSync(join(ROOT, 'dist'), join(app, 'dist'));
   });
-  afterAll(() => rmSync(app, { recursive: true, force: true }));
 
   const run = async (words: string[], env: NodeJS.ProcessEnv = {}) => {
     try {

@@ -1,21 +1,21 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hashToHex } from '../../src/hash.js';
 import { readListFolder } from '../../src/node/list-folder.js';
 import { fakeStopNcii } from '../../src/testing/fake-stop-ncii.js';
+import { testFolder } from '../folder.js';
 import { type Clock, type FedService, hexOf, SERVICES } from '../node/fed-services.js';
-import { onlyhashes, PROGRAM, type RunOptions } from './program.js';
+import { listOf, onlyhashes, PROGRAM, type RunOptions } from './program.js';
 
+const base = testFolder();
 let folder: string;
 let config: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-fetch-'));
+  folder = mkdtempSync(join(base, 'fetch-'));
   config = join(folder, 'lists.json');
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** The program asks the system for the time, so the services are of the past. */
 const clock = (): Clock => ({ seconds: 1_767_225_600 });
@@ -23,14 +23,6 @@ const clock = (): Clock => ({ seconds: 1_767_225_600 });
 function write(lists: readonly object[]): void {
   writeFileSync(config, JSON.stringify({ folder: 'state', lists }));
 }
-const listOf = (name: string, { config, fake }: FedService, more: object = {}) => ({
-  name,
-  ...config,
-  baseUrl: fake.url,
-  tries: 1,
-  timeoutSeconds: 20,
-  ...more,
-});
 const hexes = (...numbers: number[]) => numbers.map(hexOf).sort();
 async function saved(list: string): Promise<string[]> {
   const { blocklist } = await readListFolder(join(folder, 'state'));

@@ -105,19 +105,6 @@ test('other algorithms print no quality', async () => {
   expect(lines[0]).toMatch(/^[0-9a-f]{64},,/);
 });
 
-test.each([
-  [['hash'], 'expected FILE…'],
-  [['hash', '--resample', '7', CAT], '--resample: expected 512 or none, got 7'],
-  [['hash', '--no-such', CAT], "Unknown option '--no-such'"],
-  [['paint'], 'expected a command'],
-])('%j is refused with a hint, exit code 2', async (args, message) => {
-  const { out, err, code } = await onlyhashes(args);
-  expect(out).toBe('');
-  expect(err).toContain(message);
-  expect(err).toContain('--help');
-  expect(code).toBe(2);
-});
-
 test('a name that the system refuses is an error of that file', async () => {
   const long = join(folder, 'a'.repeat(300));
   const { lines, err, code } = await onlyhashes(['hash', '--json', long]);
@@ -140,16 +127,4 @@ test('Ctrl-C ends the work at once and says so', async () => {
   expect(err).toContain('interrupted');
   expect(code).toBe(130);
   expect(lines.length).toBeLessThan(2000);
-});
-
-test('every command has help with an example', async () => {
-  const { out } = await onlyhashes(['--help']);
-  const commands = [...out.matchAll(/^ {2}([a-z]+) /gm)].map((match) => match[1]!);
-  expect(commands).toEqual(expect.arrayContaining(['hash', 'match', 'compare', 'bench', 'doctor']));
-  for (const command of commands) {
-    const help = await onlyhashes([command, '--help']);
-    expect(help.code).toBe(0);
-    expect(help.out).toMatch(new RegExp(`^onlyhashes ${command}\\b`));
-    expect(help.out).toContain('Examples\n  ');
-  }
 });

@@ -7,18 +7,17 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
+import { testFolder } from '../folder.js';
 import { onlyhashes, PROGRAM } from './program.js';
 
 const HEX = '0f1e2d3c4b5a69788796a5b4c3d2e1f0'.repeat(2);
-const folders: string[] = [];
+const base = testFolder();
 let folder: string;
 let list: string;
 const inFolder = (name: string) => join(folder, name);
@@ -30,12 +29,8 @@ const write = (name: string, text: string) => {
 const leftovers = () => readdirSync(folder).filter((name) => name.endsWith('.tmp'));
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-build-'));
-  folders.push(folder);
+  folder = mkdtempSync(join(base, 'build-'));
   list = write('list.csv', `${HEX},a\n${HEX.toUpperCase()},b\n`);
-});
-afterAll(() => {
-  for (const each of folders) rmSync(each, { recursive: true, force: true });
 });
 
 const build = (from: string, to: string, ...more: string[]) =>

@@ -2,11 +2,11 @@ import { appendFileSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { openReviewLog } from '../../src/node/review-log.js';
+import { testFolder } from '../folder.js';
 import { hexOf, newRecord } from '../matching/reviews.js';
-import { temporaryFolder } from '../temporary-folder.js';
 import { onlyhashes } from './program.js';
 
-const base = temporaryFolder('cli-log');
+const base = testFolder();
 
 /** With three records: two of them on one entry. */
 let folder: string;

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
+import type { FedService } from '../node/fed-services.js';
 import { ROOT } from '../package.js';
 
 export const PROGRAM = join(ROOT, 'dist/cli.cjs');
@@ -40,6 +41,16 @@ export interface RunOptions {
   /** a command that runs it, with its arguments */
   by?: readonly string[];
 }
+
+/** A list of a CONFIG that comes from a fake service. */
+export const listOf = (name: string, { config, fake }: FedService, more: object = {}) => ({
+  name,
+  ...config,
+  baseUrl: fake.url,
+  tries: 1,
+  timeoutSeconds: 20,
+  ...more,
+});
 
 /** Runs `onlyhashes` with `args`, `input` on its standard input. */
 export function onlyhashes(

@@ -1,28 +1,26 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openStore } from '../../src/store/open-store.js';
+import { testFolder } from '../folder.js';
 import { type FedService, hexOf, SERVICES } from '../node/fed-services.js';
 import { PostgresqlServer } from '../store/postgresql.js';
-import { onlyhashes } from './program.js';
+import { listOf, onlyhashes } from './program.js';
 import { eventually, serving, verdictOf } from './serving-program.js';
 
 const FASTER = ['--require', join(import.meta.dirname, 'faster-minutes.cjs')];
 const SECRETS = ['subscription-of-ours', 'key-of-ours'];
 
+const base = testFolder();
 let folder: string;
 let service: FedService;
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-serve-fetch-'));
+  folder = mkdtempSync(join(base, 'serve-fetch-'));
   // The program asks the system for the time, so the service is of the past.
   service = await SERVICES.stopncii!({ seconds: 1_767_225_600 }, 3);
   for (let n = 0; n < 7; n++) service.list(n);
 });
-afterEach(async () => {
-  await service.fake.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterEach(() => service.fake.close());
 
 const found = (url: string, n: number, verdict = 'match') =>
   eventually(async () => expect(await verdictOf(url, hexOf(n))).toBe(verdict));
@@ -35,12 +33,7 @@ describe('a CONFIG', () => {
     writeFileSync(config, JSON.stringify({ folder: 'state', lists }));
     return config;
   };
-  const ours = (more: object = {}) => ({
-    name: 'ours',
-    ...service.config,
-    ...connection(),
-    ...more,
-  });
+  const ours = (more: object = {}) => listOf('ours', service, more);
   beforeEach(() => written([ours()]));
 
   test('is fetched at the start and every so many minutes, and kept', async () => {

@@ -1,45 +1,35 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hashFromHex, hashToHex } from '../../src/hash.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import { openStore } from '../../src/store/open-store.js';
 import type { Store } from '../../src/store/store.js';
+import { testFolder } from '../folder.js';
 import { newRecord } from '../matching/reviews.js';
 import { type Clock, type FedService, hexOf, SERVICES } from '../node/fed-services.js';
 import { describeEngines } from '../store/engines.js';
-import { EMBEDDED, onlyhashes, PROGRAM } from './program.js';
+import { EMBEDDED, listOf, onlyhashes, PROGRAM } from './program.js';
 
 /** Each run of the program opens the store; an embedded one takes seconds on a busy machine. */
 const timeout = 180_000;
 
+const base = testFolder();
 let folder: string;
 let config: string;
 let service: FedService;
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-stored-'));
+  folder = mkdtempSync(join(base, 'stored-'));
   config = join(folder, 'lists.json');
   service = await SERVICES.stopncii!(clock(), 3);
 });
-afterEach(async () => {
-  await service.fake.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterEach(() => service.fake.close());
 
 /** The program asks the system for the time, so the services are of the past. */
 const clock = (): Clock => ({ seconds: 1_767_225_600 });
 
-const listOf = (name: string, { config, fake }: FedService, more: object = {}) => ({
-  name,
-  ...config,
-  baseUrl: fake.url,
-  tries: 1,
-  timeoutSeconds: 20,
-  ...more,
-});
 const write = (json: object) => writeFileSync(config, JSON.stringify(json));
 const hexes = (...numbers: number[]) => numbers.map(hexOf).sort();
 const run = (words: readonly string[], env: NodeJS.ProcessEnv = {}) =>

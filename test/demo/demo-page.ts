@@ -19,6 +19,16 @@ export function buildDemo(folder: string): {
   return { path, url: pathToFileURL(path).href, html: readFileSync(path, 'utf8'), printed };
 }
 
+/** Settings of Firefox: it saves without asking, and shows no panel that would take the keys. */
+export const savingTo = (folder: string) => ({
+  'browser.download.folderList': 2,
+  'browser.download.dir': folder,
+  'browser.download.useDownloadDir': true,
+  'browser.download.alwaysOpenPanel': false,
+  'browser.download.always_ask_before_handling_new_types': false,
+  'browser.helperApps.neverAsk.saveToDisk': 'application/json',
+});
+
 /** Writes `count` pictures to `folder`; the one at `corrupt` is truncated. */
 export function manyPictures(folder: string, count: number, corrupt: number): string[] {
   const from = join(ROOT, 'fixtures/photos/locomotion-house-cat-w301.jpg');

@@ -12,6 +12,7 @@ import {
   focusedLabel,
   focusNothing,
   photo,
+  savingTo,
   screen,
   tabTo,
   toChoosing,
@@ -113,14 +114,7 @@ for (const name of ENGINES) {
       });
     },
     {
-      preferences: {
-        'browser.download.folderList': 2,
-        'browser.download.dir': folder,
-        'browser.download.useDownloadDir': true,
-        'browser.download.alwaysOpenPanel': false,
-        'browser.download.always_ask_before_handling_new_types': false,
-        'browser.helperApps.neverAsk.saveToDisk': 'application/json',
-      },
+      preferences: savingTo(folder),
     },
   );
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { describeEngine, ENGINES, type EnginePage } from '../browser/engines.js';
 import { testFolder } from '../folder.js';
-import { buildDemo, choose, photo, screen, toChoosing } from './demo-page.js';
+import { buildDemo, choose, photo, savingTo, screen, toChoosing } from './demo-page.js';
 
 const folder = testFolder();
 const demo = buildDemo(folder);
@@ -38,16 +38,6 @@ async function told(page: EnginePage) {
 
 const mainText = (page: EnginePage) =>
   page.evaluate(() => document.querySelector('main')!.textContent!);
-
-/** Firefox saves without asking, and shows no panel that would take the keys. */
-const preferences = {
-  'browser.download.folderList': 2,
-  'browser.download.dir': folder,
-  'browser.download.useDownloadDir': true,
-  'browser.download.alwaysOpenPanel': false,
-  'browser.download.always_ask_before_handling_new_types': false,
-  'browser.helperApps.neverAsk.saveToDisk': 'application/json',
-};
 
 for (const name of ENGINES) {
   describeEngine(
@@ -174,6 +164,6 @@ for (const name of ENGINES) {
         });
       });
     },
-    { preferences },
+    { preferences: savingTo(folder) },
   );
 }

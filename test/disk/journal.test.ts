@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
 import { GroupCommit, Journal } from '../../src/disk/journal.js';
-import { temporaryFolder } from '../temporary-folder.js';
+import { testFolder } from '../folder.js';
 import { fileHandles } from './file-handles.js';
 
-const folder = temporaryFolder('journal');
+const folder = testFolder();
 afterEach(() => vi.restoreAllMocks());
 
 let files = 0;

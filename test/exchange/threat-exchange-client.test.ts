@@ -85,6 +85,23 @@ test('goes on from a second before its checkpoint, and begins anew after 85 days
   expect(service.requests.at(-1)!.query.has('start_time')).toBe(false);
 });
 
+test('a checkpoint that is none is refused', async () => {
+  const refusal = new TypeError('expected a checkpoint: { timestampSeconds, fetchedSeconds }');
+  expect(() => client().mustRestart(1 as never, seconds)).toThrow(refusal);
+  await expect(
+    client()
+      .fetchUpdates({ checkpoint: 1 as never })
+      .next(),
+  ).rejects.toThrow(refusal);
+});
+
+test('a fetch begins when its first page is asked for', async () => {
+  const updates = client().fetchUpdates();
+  seconds += 5;
+  const { value } = await updates.next();
+  expect(value).toMatchObject({ checkpoint: { fetchedSeconds: START + DAY + 5 } });
+});
+
 test('a time that is still to come does not move the checkpoint over what comes before', async () => {
   seconds = START;
   for (let n = 0; n < 5; n++) service.put(recordOf(n));

@@ -21,11 +21,11 @@ import {
   openFeedbackQueue,
 } from '../../src/node/feedback-queue.js';
 import { fileHandles } from '../disk/file-handles.js';
-import { temporaryFolder } from '../temporary-folder.js';
+import { testFolder } from '../folder.js';
 import { fileService, postTo } from './feedback-service.js';
 import { workerScripts } from './hash-process.js';
 
-const base = temporaryFolder('feedback');
+const base = testFolder();
 const open: FeedbackQueue[] = [];
 afterEach(async () => {
   vi.restoreAllMocks();

@@ -9,10 +9,10 @@ import { type FakeNcmec, fakeNcmec } from '../../src/testing/fake-ncmec.js';
 import type { FakeRequest, Fault } from '../../src/testing/fake-service.js';
 import { type FakeStopNcii, fakeStopNcii } from '../../src/testing/fake-stop-ncii.js';
 import { stillClock } from '../exchange/still-clock.js';
+import { testFolder } from '../folder.js';
 import { hexOf } from '../matching/reviews.js';
-import { temporaryFolder } from '../temporary-folder.js';
 
-const base = temporaryFolder('senders');
+const base = testFolder();
 
 const HASH = hexOf(3);
 const CREDENTIALS = { user: 'user', password: 'password' };

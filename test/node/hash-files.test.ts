@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
@@ -16,10 +15,12 @@ import {
   hashFiles,
 } from '../../src/node/hash-files.js';
 import { setWorkerScripts } from '../../src/node/start-thread.js';
+import { testFolder } from '../folder.js';
 import { heicPath, imagePath, photoFixtures, photoPath } from './fixtures.js';
 import { ownScripts } from './hash-process.js';
 
 const scripts = ownScripts('heic-worker');
+const folder = testFolder();
 
 const photos = photoFixtures.map(({ file }) => photoPath(file));
 const small = ['rgb.png', 'grey.png', 'still.gif', 'baseline.jpg', 'lossless.webp'].map(imagePath);
@@ -108,8 +109,6 @@ test('an item that cannot be a path gives an error in its place without its name
 
 test('a slow file delays only the results of those behind it', async () => {
   // The decoder of the first file waits until the tenth of the others ends.
-  const folder = mkdtempSync(join(tmpdir(), 'hash-files-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
   const ten = join(folder, 'ten');
   const waiting = scripts.played(
     'heic-worker',

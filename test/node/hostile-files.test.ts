@@ -11,12 +11,12 @@ import { lineIn } from '../../src/node/feedback-store.js';
 import { readFetchStates } from '../../src/node/fetch-states.js';
 import { readReviewLog, recordIn } from '../../src/node/review-files.js';
 import { HOSTILE_INPUTS, HOSTILE_TIMEOUT, hostileJson, readsHostile } from '../exchange/hostile.js';
+import { testFolder } from '../folder.js';
 import { anyRecord, hexOf, record } from '../matching/reviews.js';
-import { temporaryFolder } from '../temporary-folder.js';
 
 // What a platform keeps beside its lists, read from files that somebody has broken.
 
-const folder = temporaryFolder('hostile');
+const folder = testFolder();
 
 /** So that both ways of a reader that does not throw are counted. */
 const refuse = () => {

@@ -1,27 +1,24 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, openAsBlob, rmSync, writeFileSync } from 'node:fs';
+import { openAsBlob, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { DecodeError } from '../../src/errors.js';
 import { type ImageSource, readBytes } from '../../src/node/read-bytes.js';
+import { testFolder } from '../folder.js';
 
-let folder = '';
-let file = '';
+const folder = testFolder();
+const file = join(folder, 'a file');
 const content = Buffer.from(Array.from({ length: 1000 }, (_, i) => i & 255));
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-'));
-  file = join(folder, 'a file');
   writeFileSync(file, content);
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 async function* chunked(size: number): AsyncGenerator<Uint8Array> {
   for (let i = 0; i < content.length; i += size) yield content.subarray(i, i + size);

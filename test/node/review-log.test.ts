@@ -15,11 +15,11 @@ import type { NewReviewRecord, ReviewRecord } from '../../src/matching/review-re
 import { readReviewLog } from '../../src/node/review-files.js';
 import { openReviewLog, type ReviewLog, type ReviewLogOptions } from '../../src/node/review-log.js';
 import { fileHandles } from '../disk/file-handles.js';
+import { testFolder } from '../folder.js';
 import { anyRecord, hexOf, newRecord } from '../matching/reviews.js';
-import { temporaryFolder } from '../temporary-folder.js';
 import { workerScripts } from './hash-process.js';
 
-const base = temporaryFolder('review-log');
+const base = testFolder();
 const open: ReviewLog[] = [];
 afterEach(async () => {
   vi.restoreAllMocks();

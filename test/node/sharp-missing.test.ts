@@ -1,16 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'tsup';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
+import { testFolder } from '../folder.js';
 import { imagePath } from './fixtures.js';
 
-let folder = '';
+const folder = testFolder();
 
 /** Builds the room as it is shipped, in a folder where no package can be resolved. */
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'onlyhashes-no-sharp-'));
   await build({
     config: false,
     entry: { node: join(import.meta.dirname, '../../src/node/index.ts') },
@@ -33,7 +32,6 @@ beforeAll(async () => {
      process.stdout.write(JSON.stringify(answers));`,
   );
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 function answers() {
   const files = ['rgb.png', 'text.jpg', 'bomb-progressive.jpg', 'magic-alone.png'].map(imagePath);

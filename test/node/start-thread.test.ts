@@ -1,15 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { buildSync } from 'esbuild';
 import { expect, onTestFinished, test } from 'vitest';
 import { scriptOf, setWorkerScripts } from '../../src/node/start-thread.js';
+import { testFolder } from '../folder.js';
+
+const folder = testFolder();
 
 test('a thread runs its script with its data, from a program in a file or in text', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'start-thread-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
   const thread = join(folder, 'thread.mjs');
   const say = `import { parentPort, workerData } from 'node:worker_threads';
 parentPort.postMessage(workerData);`;
@@ -33,8 +34,6 @@ startThread(new URL('${pathToFileURL(thread)}'), 'data').once('message', console
 });
 
 test('a bundle without an address of its own loads, and what needs a script says what to give', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'without-address-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
   const contents = `import { createHashPool } from './create-hash-pool.js';
 import { createSearchThreads } from './search-threads.js';
 import { createBlocklist } from '../matching/blocklist.js';

@@ -9,7 +9,7 @@ import { createBlocklist } from '../../src/matching/blocklist.js';
 import { type Decision, unhashable } from '../../src/matching/decision.js';
 import { hashFile } from '../../src/node/hash-file.js';
 import { type ClamdOptions, createClamdListener } from '../../src/service/clamd.js';
-import { temporaryFolder } from '../temporary-folder.js';
+import { testFolder } from '../folder.js';
 import {
   answer,
   answered,
@@ -25,7 +25,7 @@ import {
 import { blocklist, busy, HALF, LISTED, NO_PICTURE, OTHER, pool, reviewing } from './uploads.js';
 import { withResolvers } from './with-resolvers.js';
 
-const folder = temporaryFolder('clamd');
+const folder = testFolder();
 
 describe('npm clamscan', () => {
   const scans = (path?: string) => async (work: (scanner: NodeClam) => Promise<void>) =>

@@ -14,12 +14,12 @@ import {
   type OutsideDecision,
 } from '../../src/service/decision-webhook.js';
 import { tokenHash } from '../../src/service/webhook-sender.js';
+import { testFolder } from '../folder.js';
 import { newRecord } from '../matching/reviews.js';
-import { temporaryFolder } from '../temporary-folder.js';
 import { serving } from './uploads.js';
 import { withResolvers } from './with-resolvers.js';
 
-const base = temporaryFolder('webhook');
+const base = testFolder();
 
 const TOKEN = 'a-token-of-many-characters';
 const { publicKey, privateKey } = generateKeyPairSync('rsa', {

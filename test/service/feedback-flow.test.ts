@@ -9,12 +9,12 @@ import { readReviewLog } from '../../src/node/review-files.js';
 import { fakeNcmec } from '../../src/testing/fake-ncmec.js';
 import type { FakeService, Fault } from '../../src/testing/fake-service.js';
 import { fakeStopNcii } from '../../src/testing/fake-stop-ncii.js';
+import { testFolder } from '../folder.js';
 import { hexOf } from '../matching/reviews.js';
 import { workerScripts } from '../node/hash-process.js';
-import { temporaryFolder } from '../temporary-folder.js';
 import { TOKEN } from './reviewed-items.js';
 
-const base = temporaryFolder('flow');
+const base = testFolder();
 let scripts: ReturnType<typeof workerScripts>;
 let script: string;
 let platform: ChildProcess | undefined;

@@ -1,11 +1,15 @@
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { hashToJSON } from '../../src/hash.js';
+import { createNodeListener, NODE_LIMITS } from '../../src/service/node-listener.js';
+import { createService } from '../../src/service/service.js';
 import { flipBits } from '../arbitraries.js';
 import { RawClient } from '../cli/serving-program.js';
 import { BASE, ORDER } from '../matching/bases.js';
-import { as, served, TOKENS } from './served.js';
+import { as, posted, served, TOKENS, tokens } from './served.js';
+import { blocklist, formOf, OTHER, pool, serving } from './uploads.js';
 
 /** Connects and sends text. */
 function sending(url: string, text: string) {
@@ -25,6 +29,79 @@ function sending(url: string, text: string) {
 
 const head = (line: string, ...headers: string[]) =>
   [line, 'Host: a.test', `Authorization: Bearer ${TOKENS.match}`, ...headers, '', ''].join('\r\n');
+const hash = posted(hashToJSON(flipBits(BASE, ORDER, 1)), 'curate');
+
+/** Each stalls elsewhere. */
+const STALLING = [
+  '',
+  'POST /v1/mat',
+  'POST /v1/match HTTP/1.1\r\nHost: a.test\r\nX-Slow: ',
+  `${head('POST /v1/match HTTP/1.1', 'Content-Type: application/json', 'Content-Length: 1000')}{"`,
+  head('POST /v1/match HTTP/1.1', 'Content-Type: image/jpeg', 'Content-Length: 60000000'),
+  `${head(
+    'POST /v1/match HTTP/1.1',
+    'Content-Type: multipart/form-data; boundary=x',
+    'Content-Length: 60000000',
+  )}--x\r\n`,
+  `${head('POST /v1/match HTTP/1.1', 'Content-Type: image/png', 'Transfer-Encoding: chunked')}5\r\na`,
+];
+const CONNECTIONS = 1000;
+
+test('1,000 connections that stall keep nobody else from being served', async () => {
+  // Those that stall are not stopped by their rate.
+  const rushing = tokens.map((token) => ({ ...token, requestsPerSecond: 1e6 }));
+  await served(
+    async ({ url }) => {
+      let connected = 0;
+      for (let at = 0; at < CONNECTIONS; at += 100) {
+        await Promise.all(
+          Array.from({ length: 100 }, async (_, i) => {
+            const { socket } = sending(url, STALLING[(at + i) % STALLING.length]!);
+            await once(socket, 'connect');
+            connected++;
+          }),
+        );
+      }
+      expect(connected).toBe(CONNECTIONS);
+      for (let i = 0; i < 20; i++) {
+        const response = await fetch(`${url}/v1/match`, hash);
+        expect([response.status, await response.json()]).toMatchObject([200, { answered: true }]);
+      }
+      const picture = as('curate', {
+        method: 'POST',
+        body: OTHER as Uint8Array<ArrayBuffer>,
+        headers: { 'content-type': 'image/jpeg' },
+      });
+      expect(await (await fetch(`${url}/v1/match`, picture)).json()).toMatchObject({
+        decision: { verdict: 'none' },
+      });
+      const form = await fetch(
+        `${url}/v1/match`,
+        as('curate', { method: 'POST', body: formOf(OTHER) }),
+      );
+      expect(await form.json()).toMatchObject({ decision: { verdict: 'none' } });
+    },
+    { tokens: rushing },
+  );
+});
+
+test('who sends headers or a body too slowly is cut off', async () => {
+  const service = createService({ blocklist, pool, tokens, timeoutSeconds: 0.4 });
+  const limits = {
+    ...NODE_LIMITS,
+    ...{ headersTimeout: 300, requestTimeout: 1000, connectionsCheckingInterval: 50 },
+  };
+  await serving(createServer(limits, createNodeListener(service.handler)), async (url) => {
+    const headers = sending(url, STALLING[2]!);
+    expect(await headers.status()).toBe(408);
+    await headers.closed;
+    for (const text of STALLING.slice(3)) {
+      const body = sending(url, text);
+      expect([408, 503]).toContain(await body.status());
+      await body.closed;
+    }
+  });
+});
 
 test('a flood of headers is refused, and so are requests that could be two', async () => {
   await served(async ({ url, logs }) => {

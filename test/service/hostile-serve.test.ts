@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { PHOTOS } from '../cli/program.js';
 import { RawClient } from '../cli/serving-program.js';
-import { temporaryFolder } from '../temporary-folder.js';
+import { testFolder } from '../folder.js';
 import { AUTHORIZED, ServeProgram, tokensFile } from './serve-program.js';
 import { formOf } from './uploads.js';
 
@@ -15,7 +15,7 @@ import { formOf } from './uploads.js';
 const HEX = 'f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22';
 const CONNECTIONS = 1000;
 
-const folder = temporaryFolder('hostile');
+const folder = testFolder();
 let list: string;
 let tokens: ReturnType<typeof tokensFile>;
 beforeAll(() => {

@@ -1,14 +1,14 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import multer from 'multer';
-import { afterAll, beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { checkedStorage } from '../../examples/express/checked-storage.js';
 import type { Decision } from '../../src/matching/decision.js';
 import { type ScanOptions, UploadRefused } from '../../src/service/scanner.js';
+import { testFolder } from '../folder.js';
 import { examAdapter } from './upload-exam.js';
 import {
   blocklist,
@@ -22,8 +22,7 @@ import {
   serving,
 } from './uploads.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-multer-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = testFolder();
 const clear = () => {
   for (const name of readdirSync(folder)) rmSync(join(folder, name));
 };

@@ -18,13 +18,15 @@ async function statusOf(url: string, path: string): Promise<number> {
 }
 
 const asked: string[] = [];
-const routes: readonly Route[] = ['/metrics/own', '/own/{name}'].map((path) => ({
-  ...{ method: 'GET', path, role: 'admin', about: 'Tells its path.', replies: {} },
-  answer: ({ params }) => {
-    asked.push(params.name ?? path);
-    return new Response(params.name);
-  },
-}));
+const routes: readonly Route[] = ['/metrics/own', '/own/{name}', '/own/{name}/more'].map(
+  (path) => ({
+    ...{ method: 'GET', path, role: 'admin', about: 'Tells its path.', replies: {} },
+    answer: ({ params }) => {
+      asked.push(params.name ?? path);
+      return new Response(params.name);
+    },
+  }),
+);
 
 function service() {
   const logs: LogRecord[] = [];
@@ -41,7 +43,7 @@ const NOT_PLAIN = [
   ...['/metrics#', '/metrics#/../a', '/metrics;a=b', '/v1;/metrics', '/own/a;b'],
   '/v1/../metrics?a=/b',
   // A name is text, and not empty.
-  ...['/own/%00', '/own/%0a', '/own/%7f', '/own/%ff', '/own/%', '/own/'],
+  ...['/own/%00', '/own/%0a', '/own/%7f', '/own/%ff', '/own/%', '/own/', '/own//more'],
 ];
 
 test.each(NOT_PLAIN)('%s is refused by 400, before it is routed', async (path) => {

@@ -1,20 +1,19 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { FileStore } from '@tus/file-store';
 import { EVENTS, Server, type Upload as StoredUpload } from '@tus/server';
 import { type DetailedError, Upload } from 'tus-js-client';
-import { afterAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { createTusCheck } from '../../examples/tus/tus-check.js';
 import type { Decision } from '../../src/matching/decision.js';
 import { UploadRefused } from '../../src/service/scanner.js';
+import { testFolder } from '../folder.js';
 import { examAdapter } from './upload-exam.js';
 import { blocklist, busy, LISTED, OTHER, pool, serving } from './uploads.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-tus-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = testFolder();
 const clear = () => {
   for (const name of readdirSync(folder)) rmSync(join(folder, name));
 };

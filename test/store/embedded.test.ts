@@ -9,8 +9,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { random } from '../../bench/workloads.js';
 import { hashFromHex, hashToHex } from '../../src/hash.js';
 import { openStore } from '../../src/store/open-store.js';
+import { testFolder } from '../folder.js';
 import { workerScripts } from '../node/hash-process.js';
-import { temporaryFolder } from '../temporary-folder.js';
 
 const HEX = createHash('sha256').update('one').digest('hex');
 /** Kills of the writing process. */
@@ -18,7 +18,7 @@ const KILLS = Number(process.env.STORE_KILLS ?? 2);
 /** Opening the engine takes seconds on a busy machine. */
 const timeout = 60_000 + 30_000 * KILLS;
 
-const folder = temporaryFolder('store');
+const folder = testFolder();
 let scripts: ReturnType<typeof workerScripts>;
 beforeAll(() => {
   scripts = workerScripts();
