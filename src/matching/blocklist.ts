@@ -103,7 +103,8 @@ export class Blocklist extends EntryList {
     this.policy = { ...policy, algorithms: { ...policy.algorithms } };
     this.#watch = new Watch(options);
     for (const [name, settings] of Object.entries(lists)) this.setList(name, settings);
-    for (const withdrawal of withdrawn) this.withdraw(withdrawal);
+    const withdraw = [...withdrawn].map((each) => copyOf(each));
+    if (withdraw.length > 0) this.commit(() => ({ withdraw }));
   }
 
   /** The number of entries; a query can match those on lists that are enabled. */

@@ -556,7 +556,6 @@ test('a file of a later version keeps its place against an older list', async ()
 
 test('a generation may be any safe integer', async () => {
   const path = join(folder, 'large.ohl');
-  const list = aList();
   for (const generation of [2 ** 32 - 1, 2 ** 32, 2 ** 40 + 7, Number.MAX_SAFE_INTEGER]) {
     const high = new Blocklist();
     high.become(new ListState({ generation }));

@@ -10,7 +10,7 @@ import { readPackedEntries } from '../../src/exchange/packed-list.js';
 import { writeHashList } from '../../src/exchange/write-hash-list.js';
 import { hashFromHex, hashToHex } from '../../src/hash.js';
 import { createIndex } from '../../src/indexing/mutable-index.js';
-import { Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
+import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import { openBlocklist } from '../../src/node/blocklist-file.js';
 import { openIndex } from '../../src/node/index-file.js';
 import { openListFolder } from '../../src/node/list-folder.js';
@@ -72,7 +72,7 @@ const ROADS: Readonly<Record<string, Road>> = {
   },
   'all at once': async (list, entries) => void (await list.addAll(entries)),
   'in steps': async (list, entries) => {
-    Blocklist.held(list).mostAtOnce = 2;
+    list.mostAtOnce = 2;
     await list.addAll(entries);
   },
   'as a table': (list, entries) => list.addPart(rowsOf(entries)),
