@@ -74,7 +74,7 @@ export type FormatErrorCode =
   | 'bad-header'
   /** fewer or more bytes than expected */
   | 'bad-length'
-  /** the checksum does not match the content */
+  /** the checksum, or the digest of a record in a store, does not match the content */
   | 'bad-checksum'
   /** another running process writes in this folder */
   | 'in-use'
@@ -88,8 +88,8 @@ export type FormatErrorCode =
   | 'bad-seal';
 
 /**
- * A file or text that is malformed. `line` (1-based), `record` (1-based, of a service's reply) or
- * `offset` (in bytes) says where.
+ * A file or text that is malformed. `line` (1-based), `record` (1-based, of a service's reply or a
+ * review log) or `offset` (in bytes) says where.
  */
 export class FormatError extends Error {
   override readonly name = 'FormatError';

@@ -1542,7 +1542,7 @@ const METHODS: Record<string, Methods> = {
     doors: {
       append: [reviewRecord],
       timeOf: [text],
-      read: [reviewQuery],
+      read: [reviewQuery, options({ onProblem: callback })],
       erase: [erased],
       prune: [],
     },

@@ -80,6 +80,12 @@ test('PDQ is read in eight files, and with its short cut in thirteen', () => {
   expect(chainOf('hashing/pdq.ts').length).toBeLessThanOrEqual(13);
 });
 
+test('checking an upload is read in 60 files, besides variants, hashing and kernels', () => {
+  const rooms = /^(variants|hashing|kernels)\//;
+  const chain = chainOf('node/check-upload.ts').filter((file) => !rooms.test(file));
+  expect(chain.length).toBeLessThanOrEqual(60);
+});
+
 test("a browser's Worker is read in 38 files, and its room has no more than 22", () => {
   expect(chainOf('browser/worker.ts').length).toBeLessThanOrEqual(38);
   expect(chainOf('browser/worker.ts')).not.toContain('variants/further-variants.ts');

@@ -27,7 +27,8 @@ Prints a line TIME,LIST,VERDICT,OUTCOME,ROLE,DISTANCE,ENTRY,ID for each record, 
 is the hash and ID the id of the entry, oldest first. It may run beside the program that \
 writes the log, but --erase may not. A log holds hashes, which are personal data.
 The review log of a store is read and erased from beside any programs, unless the store is \
-embedded; there, --erase counts and erases what is in the review queue, too.`,
+embedded; there, --erase counts and erases what is in the review queue, too. A record that has changed since \
+it was written is an error and left out; store verify also finds those that are missing.`,
   options: {
     ...STORE_OPTIONS,
     entry: { about: 'only what was decided on an entry: its hash or its id', value: 'HEX|ID' },
@@ -163,7 +164,9 @@ async function readStore(
 ): Promise<number> {
   const log = store.reviewLog(RETENTION);
   if (!call.on('erase')) {
-    await print(call, log.read(query), out);
+    const onProblem = ({ record }: { record?: number }) =>
+      out.error('the store', `record ${record} has changed since it was written`);
+    await print(call, log.read(query, { onProblem }), out);
     return exitCode(out.errors, out.lines);
   }
   // First: what is in the queue becomes a record once it is decided.

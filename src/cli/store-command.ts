@@ -25,7 +25,8 @@ export const storeCommand: Command = {
 init makes the store, or brings it to the form of this version; status prints a line \
 NAME,VALUE for each fact; import adds what match takes as a LIST, and prints a line \
 ADDED,DEGENERATE,WITHDRAWN,LIST; export prints the entries; verify prints a line CODE,COUNT for \
-each problem, exit code 2. An embedded store is for up to 100,000 entries and one program at a \
+each problem, exit code 2, and after bad-record the number of the first record of the review log \
+that is not as it was written. An embedded store is for up to 100,000 entries and one program at a \
 time.
 A text list goes in as it is read, 10,000 entries a change, and so does an index file: import \
 again after it was interrupted, what is there stays. A blocklist file, or the folder of a \
@@ -137,7 +138,9 @@ const ACTIONS: Readonly<Record<string, (action: Action) => Promise<number>>> = {
 
   async verify({ store, out }) {
     const problems = await store.verify();
-    for (const { code, count } of problems) await out.line(`${code},${count}`);
+    for (const { code, count, first } of problems) {
+      await out.line(first === undefined ? `${code},${count}` : `${code},${count},${first}`);
+    }
     return problems.length > 0 ? 2 : 0;
   },
 };

@@ -1,8 +1,9 @@
-import { checkInteger, checkObject } from '../door.js';
-import type { Blocklist } from '../matching/blocklist.js';
+import { checkInteger, checkMethods } from '../door.js';
 import type { Decision, DecisionTimings } from '../matching/decision.js';
 import type { RemoteList } from '../matching/remote-list.js';
 import type { HashedFile } from '../picture/hash-picture.js';
+import type { PolicyOptions } from '../policy.js';
+import type { HashedVariant, Variants } from '../variant.js';
 import type { HashFileOptions } from './hash-file.js';
 import type { Isolation } from './hash-worker.js';
 import type { Latencies } from './latencies.js';
@@ -90,7 +91,14 @@ export interface CheckOptions extends HashFileOptions {
 }
 
 /** A list that a picture is checked against: a `Blocklist`, or what decides as it does. */
-export type Decider = Pick<Blocklist, 'decideAsync' | 'policy'>;
+export interface Decider {
+  readonly policy: PolicyOptions;
+  /** Decides about variants that come one at a time, as `decideAsync` of a `Blocklist` does. */
+  decideAsync(
+    variants: AsyncIterable<HashedVariant> & Pick<Variants, 'looksCloser'>,
+    options?: Pick<CheckOptions, 'all' | 'remote'>,
+  ): Promise<Decision>;
+}
 
 /** What a pool is at, and has done. */
 export interface HashPoolStats {
@@ -156,10 +164,6 @@ export interface HashPool {
 
 /** @throws {TypeError} unless `pool` is a hash pool */
 export function checkPool(pool: HashPool): void {
-  checkObject(pool, 'pool to be a hash pool');
-  const { hash, check, workers } = pool;
-  if (typeof hash !== 'function' || typeof check !== 'function') {
-    throw new TypeError('expected pool to be a hash pool');
-  }
-  checkInteger('pool.workers', workers, 1);
+  checkMethods(pool, 'pool to be a hash pool', ['hash', 'check']);
+  checkInteger('pool.workers', pool.workers, 1);
 }

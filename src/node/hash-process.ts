@@ -3,11 +3,13 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { DecodeError } from '../errors.js';
 import { variantsThenCloser } from '../picture/hash-picture.js';
 import type { Closer, HashedVariant, NearAt, VariantsThenCloser } from '../variant.js';
-import { decodeUntil } from './decode.js';
+import { type DecodedImage, decodeUntil } from './decode.js';
 import { pictureOfDecoded } from './hash-file.js';
 import type {
+  FirstBatch,
   HashFailure,
   HashQuestion,
+  LetGo,
   PictureFacts,
   TaskOptions,
   VariantBatch,
@@ -76,40 +78,47 @@ let picture: Picture | undefined;
 /** the CPU of this process when it got the picture's bytes */
 let begun: NodeJS.CpuUsage | undefined;
 
-async function answerTo(question: HashQuestion): Promise<unknown> {
-  switch (question.ask) {
-    case 'begin':
-      options = question.options;
-      return 'ready';
-    case 'first': {
-      begun = process.cpuUsage();
-      const bytes = question.bytes ?? (await standardInput(question.byteLength));
-      const decoded = await decodeUntil(never, bytes, { ...options, maxMemory });
-      // It has the most now, and hashing may be over before the next look.
-      const excess = tooMuch();
-      if (excess) return excess;
-      const start = performance.now();
-      const taken = await pictureOfDecoded(decoded, never, options);
-      const { variants, looksCloser, ...sides } = await variantsThenCloser(taken, options);
-      const { format, frames, unseen } = decoded;
-      picture = new Picture(variants);
-      const batch = picture.batch([], question.most);
-      const facts: PictureFacts = {
-        ...{ decoding: 'full', ...sides, format },
-        ...(frames && { frames }),
-        ...(unseen && { unseen }),
-      };
-      return { ...batch, hashing: performance.now() - start, facts, looksCloser };
+async function answer(question: HashQuestion): Promise<void> {
+  try {
+    switch (question.ask) {
+      case 'begin':
+        options = question.options;
+        return say('ready');
+      case 'first': {
+        begun = process.cpuUsage();
+        const bytes = question.bytes ?? (await standardInput(question.byteLength));
+        const decoded = await decodeUntil(never, bytes, { ...options, maxMemory });
+        // It has the most now, and hashing may be over before the next look.
+        return say(tooMuch() ?? (await firstBatch(decoded, question.most)));
+      }
+      case 'next': {
+        // The watch has no turn while there is hashing.
+        const batch = picture?.batch(question.nears, question.most);
+        return say(tooMuch() ?? batch);
+      }
+      case 'end':
+        picture = begun = undefined;
+        return say({ residentBytes: parentPort ? 0 : process.memoryUsage.rss() } satisfies LetGo);
     }
-    case 'next': {
-      // The watch has no turn while there is hashing.
-      const batch = picture?.batch(question.nears, question.most);
-      return tooMuch() ?? batch;
-    }
-    case 'end':
-      picture = begun = undefined;
-      return { residentBytes: parentPort ? 0 : process.memoryUsage.rss() };
+  } catch (error) {
+    picture = begun = undefined;
+    say(failureOf(error));
   }
+}
+
+async function firstBatch(decoded: DecodedImage, most: number): Promise<FirstBatch> {
+  const start = performance.now();
+  const taken = await pictureOfDecoded(decoded, never, options);
+  const { variants, looksCloser, ...sides } = await variantsThenCloser(taken, options);
+  const { format, frames, unseen } = decoded;
+  picture = new Picture(variants);
+  const batch = picture.batch([], most);
+  const facts: PictureFacts = {
+    ...{ decoding: 'full', ...sides, format },
+    ...(frames && { frames }),
+    ...(unseen && { unseen }),
+  };
+  return { ...batch, hashing: performance.now() - start, facts, looksCloser };
 }
 
 /** The bytes of a picture. The pool sends those of the next only after this one. */
@@ -142,15 +151,6 @@ const say = (message: unknown) => {
   else if (process.connected) process.send?.(message);
 };
 
-const hear = async (question: HashQuestion) => {
-  try {
-    say(await answerTo(question));
-  } catch (error) {
-    picture = begun = undefined;
-    say(failureOf(error));
-  }
-};
-
 const TOO_MUCH: HashFailure = {
   code: 'crashed',
   message: 'the picture needs more memory than a worker may use',
@@ -171,11 +171,6 @@ function tooMuch(): HashFailure | undefined {
   return user + system > 1e6 * cpuSeconds ? TOO_COSTLY : undefined;
 }
 
-function watch(): void {
-  const excess = tooMuch();
-  if (excess) say(excess);
-}
-
 /** A process decodes one picture: more threads of libvips would only share its core. */
 async function prepareSharp(): Promise<void> {
   try {
@@ -188,14 +183,18 @@ async function prepareSharp(): Promise<void> {
 }
 
 if (parentPort) {
-  parentPort.on('message', hear);
+  parentPort.on('message', answer);
 } else {
   // In a terminal every process gets it. The parent decides.
   process.on('SIGINT', () => {});
   // The parent is gone, or wants no more.
   process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
-  process.on('message', hear);
+  process.on('message', answer);
   await prepareSharp();
+  const watch = () => {
+    const excess = tooMuch();
+    if (excess) say(excess);
+  };
   setInterval(watch, WATCH_MILLISECONDS).unref();
 }
 say('ready');

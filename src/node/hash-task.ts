@@ -32,16 +32,20 @@ export type HashQuestion =
   /** to let the picture go */
   | { readonly ask: 'end' };
 
-/** The answer to `first`, which has the picture's facts, and to `next`. */
+/** The answer to `next`. */
 export interface VariantBatch {
   readonly variants: readonly HashedVariant[];
   /** whether there are no more; false where what came near is needed first */
   readonly done: boolean;
   /** milliseconds that hashing took */
   readonly hashing: number;
-  readonly facts?: PictureFacts;
-  /** with `facts`: whether what came near is looked at more closely */
-  readonly looksCloser?: boolean;
+}
+
+/** The answer to `first`. */
+export interface FirstBatch extends VariantBatch {
+  readonly facts: PictureFacts;
+  /** whether what came near is looked at more closely */
+  readonly looksCloser: boolean;
 }
 
 /** What is known of a picture once it is decoded. */

@@ -51,7 +51,9 @@ export async function readBytes(
   source: ImageSource,
   options: ReadOptions = {},
 ): Promise<Uint8Array> {
-  checkReadOptions(options);
+  checkLimits(options);
+  checkPace(options);
+  checkTypeOf('room', options.room, 'function');
   const { maxBytes = MAX_BYTES, signal } = options;
   signal?.throwIfAborted();
   if (typeof source === 'string' || source instanceof URL) {
@@ -70,13 +72,6 @@ export async function readBytes(
     throw new DecodeError('unreadable', 'the body ended before its Content-Length');
   }
   return bytes;
-}
-
-/** @throws {TypeError | RangeError} if an option is invalid */
-function checkReadOptions(options: ReadOptions): void {
-  checkLimits(options);
-  checkPace(options);
-  checkTypeOf('room', options.room, 'function');
 }
 
 /** @throws {TypeError | RangeError} if a limit is invalid */

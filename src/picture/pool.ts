@@ -1,4 +1,4 @@
-import { onAbort, Turns } from './waiting.js';
+import { onAbort, Turns, unlessAborted } from './waiting.js';
 
 /** A thread as the platform gives it: a Worker of a browser, or one of Node. */
 export interface Thread {
@@ -26,6 +26,15 @@ export interface PoolSettings {
   death(listened: boolean, cause: unknown): unknown;
   /** threads at a time */
   readonly size: number;
+}
+
+/** A thread that one piece of work has to itself. */
+export interface Lease {
+  readonly thread: PooledThread;
+  /** gives it back; settles when its turn is passed on */
+  release(): Promise<void>;
+  /** from now on the signal does not end the thread: the work knows better when to give it up */
+  detach(): void;
 }
 
 /** A thread with nothing to do is ended after so long: it holds the memory of its last picture. */
@@ -57,24 +66,48 @@ export class Pool {
   }
 
   /**
-   * Does `work` with a thread of its own, when its turn has come and the thread listens. The thread
-   * is ended if the work is given up while it owes an answer: nothing else stops a decoder.
+   * A thread of its own, once its turn has come and the thread listens. The thread is ended on
+   * abort, until it is given back.
+   * @returns rejects with `signal.reason` if it aborts first
+   */
+  lease(signal?: AbortSignal): Promise<Lease> {
+    return new Promise((resolve, reject) => {
+      const hold = async () => {
+        const thread = this.#takeIdle() ?? new PooledThread(this.#settings);
+        this.#running.add(thread);
+        const forget = onAbort(signal, () => thread.end(signal?.reason));
+        try {
+          await thread.listens();
+          const released = new Promise<void>((done) => {
+            const release = async () => {
+              done();
+              await over;
+            };
+            resolve({ thread, release, detach: forget });
+          });
+          await thread.unlessEnded(released);
+        } finally {
+          forget();
+          this.#running.delete(thread);
+          if (thread.rests()) this.#keep(thread);
+        }
+      };
+      const over = this.#turns.run(hold, signal).catch(reject);
+    });
+  }
+
+  /**
+   * Does `work` with a thread of its own. The thread is ended if the work is given up while it owes
+   * an answer: nothing else stops a decoder.
    * @returns rejects with `signal.reason` on abort
    */
-  use<T>(work: (thread: PooledThread) => Promise<T>, signal?: AbortSignal): Promise<T> {
-    return this.#turns.run(async () => {
-      const thread = this.#takeIdle() ?? new PooledThread(this.#settings);
-      this.#running.add(thread);
-      const forget = onAbort(signal, () => thread.end(signal?.reason));
-      try {
-        return await thread.perform(work);
-      } finally {
-        forget();
-        this.#running.delete(thread);
-        if (thread.isSpent) thread.end(undefined);
-        else if (thread.alive) this.#keep(thread);
-      }
-    }, signal);
+  async use<T>(work: (thread: PooledThread) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const { thread, release } = await this.lease(signal);
+    try {
+      return await thread.unlessEnded(work(thread));
+    } finally {
+      await release();
+    }
   }
 
   /** Ends all threads at once; what is at work and what waits rejects with `reason`. */
@@ -91,7 +124,7 @@ export class Pool {
   #keep(thread: PooledThread): void {
     const timer = setTimeout(() => {
       this.#idle = this.#idle.filter((other) => other.thread !== thread);
-      thread.end(undefined);
+      thread.end();
     }, IDLE_MILLISECONDS);
     // Node's alone: a thread that waits keeps no process alive.
     Object(timer).unref?.();
@@ -112,12 +145,9 @@ export class Pool {
 /** A thread with at most one pending answer. Once ended it does no more. */
 export class PooledThread {
   readonly #thread: Thread;
+  readonly #life = new AbortController();
   readonly #listens: Promise<void>;
-  #answer: { resolve(message: unknown): void; reject(reason: unknown): void } | undefined;
-  #giveUp: (reason: unknown) => void = () => {};
-  #reason: unknown;
-  /** whether it can do more work */
-  alive = true;
+  #answer: ((message: unknown) => void) | undefined;
   /** set by work that wants another thread to do the next: it is ended in peace */
   isSpent = false;
 
@@ -129,7 +159,7 @@ export class PooledThread {
     });
     this.#thread = start({
       said: (message) => {
-        this.#answer?.resolve(message);
+        this.#answer?.(message);
         listened = true;
         listens();
       },
@@ -137,21 +167,36 @@ export class PooledThread {
     });
   }
 
-  /** Does one piece of work; ends if that is over and an answer is owed. */
-  perform<T>(work: (thread: PooledThread) => Promise<T>): Promise<T> {
+  /** Whether it can do more work. */
+  get alive(): boolean {
+    return !this.#life.signal.aborted;
+  }
+
+  /** Whether it has still to answer. What it is asked meanwhile would get that answer. */
+  get owes(): boolean {
+    return this.#answer !== undefined;
+  }
+
+  /** Settles when it listens. It keeps the process alive from now on. */
+  listens(): Promise<void> {
     this.#thread.hold?.(true);
-    return new Promise<T>((resolve, reject) => {
-      this.#giveUp = reject;
-      const begin = async () => {
-        await this.#listens;
-        if (this.alive) resolve(await work(this));
-      };
-      begin().catch(reject);
-    }).finally(() => {
-      this.#giveUp = () => {};
-      if (this.#answer !== undefined) this.end(undefined);
-      else if (this.alive) this.#thread.hold?.(false);
-    });
+    return this.unlessEnded(this.#listens);
+  }
+
+  /** What `work` gives; rejects with the reason for which the thread was ended, if it is first. */
+  unlessEnded<T>(work: Promise<T>): Promise<T> {
+    return unlessAborted(work, this.#life.signal);
+  }
+
+  /**
+   * Its work is over. It is ended if an answer is owed, or in peace if it is spent.
+   * @returns whether it can do more
+   */
+  rests(): boolean {
+    if (this.owes) this.end();
+    if (this.alive) this.#thread.hold?.(false);
+    if (this.isSpent) this.end();
+    return this.alive;
   }
 
   /**
@@ -159,24 +204,21 @@ export class PooledThread {
    * @returns rejects with the reason for which the thread was ended
    */
   async ask(message: unknown, transfer: readonly object[] = []): Promise<unknown> {
-    if (!this.alive) throw this.#reason;
+    const answer = new Promise((resolve) => {
+      this.#answer = resolve;
+      if (this.alive) this.#thread.post(message, transfer);
+    });
     try {
-      return await new Promise((resolve, reject) => {
-        this.#answer = { resolve, reject };
-        this.#thread.post(message, transfer);
-      });
+      return await this.unlessEnded(answer);
     } finally {
       this.#answer = undefined;
     }
   }
 
   /** Stops it at once; what it is doing rejects with `reason`. */
-  end(reason: unknown): void {
+  end(reason?: unknown): void {
     if (!this.alive) return;
-    this.alive = false;
-    this.#reason = reason;
     this.#thread.terminate();
-    this.#answer?.reject(reason);
-    this.#giveUp(reason);
+    this.#life.abort(reason);
   }
 }

@@ -1,5 +1,5 @@
 import type { Decider } from '../node/hash-pool.js';
-import type { HashedVariant, Variants } from '../variant.js';
+import type { HashedVariant } from '../variant.js';
 import type { KnownCaller } from './access.js';
 import { Refusal } from './route.js';
 
@@ -108,7 +108,6 @@ function counting(list: Decider, count: () => void): Decider {
   return {
     policy: list.policy,
     decideAsync(query, options) {
-      if (!(Symbol.asyncIterator in query)) return list.decideAsync(query, options);
       const variants = query[Symbol.asyncIterator]() as AsyncIterator<HashedVariant, void, unknown>;
       const counted = {
         async next(near: unknown) {
@@ -119,10 +118,7 @@ function counting(list: Decider, count: () => void): Decider {
         return: async () =>
           (await variants.return?.()) ?? { done: true as const, value: undefined },
         [Symbol.asyncIterator]: () => counted,
-        // Known at the end alone.
-        get looksCloser() {
-          return (query as Partial<Variants>).looksCloser;
-        },
+        looksCloser: query.looksCloser === true,
       };
       return list.decideAsync(counted, options);
     },

@@ -9,6 +9,8 @@ export interface ListsPage {
   readonly lists: readonly StoredList[];
   /** what reviewers decided lately, by list */
   readonly errors: readonly ListErrors[];
+  /** records of the review log that have changed since they were written: not in `errors` */
+  readonly changed: number;
   /** days that `errors` goes back */
   readonly days: number;
   /** the store's */
@@ -18,10 +20,12 @@ export interface ListsPage {
 }
 
 /** The health of each list: how large it is, how fresh, and how often it was wrong. */
-export function listsPage({ lists, errors, days, revision, followed }: ListsPage): Html {
+export function listsPage(page: ListsPage): Html {
+  const { lists, errors, changed, days, revision, followed } = page;
   const named = new Set(lists.map(({ name }) => name));
   const others = errors.filter(({ list = '' }) => !named.has(list));
   return html`<p>The store is at revision ${revision}${behind(revision, followed)}</p>
+${changed === 0 ? undefined : html`<p>Records of the review log that have changed since they were written, and are not counted: ${changed}.</p>`}
 ${lists.length === 0 ? html`<p>There is no list yet.</p>` : undefined}
 ${lists.map((list) =>
   section(

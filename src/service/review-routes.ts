@@ -103,12 +103,14 @@ export function reviewRoutes(pages: ReviewPages): Route[] {
       answer: async ({ request }) => {
         const { store, log, followed, now } = pages;
         const from = new Date(now() - DAYS * DAY).toISOString();
+        let changed = 0;
+        const onProblem = () => changed++;
         const [lists, revision, errors] = await Promise.all([
           store.lists(),
           store.revision(),
-          errorsByList(log.read({ from })),
+          errorsByList(log.read({ from }, { onProblem })),
         ]);
-        const at = { lists, revision, errors, days: DAYS, followed: followed() };
+        const at = { lists, revision, errors, changed, days: DAYS, followed: followed() };
         return framed(request, '/review/lists', 'Lists', listsPage(at));
       },
     },

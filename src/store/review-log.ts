@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { checkOptions } from '../door.js';
+import { checkOptions, checkTypeOf } from '../door.js';
+import { FormatError } from '../errors.js';
 import { bytesOf } from '../hash.js';
 import {
   checkedRecord,
@@ -10,6 +11,15 @@ import {
 } from '../matching/review-record.js';
 import type { RetentionRules } from '../matching/review-retention.js';
 import type { Database, Sql, SqlValue } from './database.js';
+import {
+  appendRecords,
+  eraseRecords,
+  isUnchanged,
+  lockedEnd,
+  RECORD_ROW,
+  type RecordColumns,
+  type RecordRow,
+} from './review-chain.js';
 import { checkStorable } from './stored-entry.js';
 
 /** Records of one statement. */
@@ -80,26 +90,43 @@ export class StoredReviewLog {
   /**
    * The records that a query means, in the order in which they were written: all if there is none.
    * Those whose time is over are not given. It reads page by page: what is written or erased
-   * meanwhile may be given or not.
-   * @throws {TypeError | RangeError} if `query` is invalid
+   * meanwhile may be given or not. A record that has changed since it was written is not given;
+   * whether one is missing, `Store.verify` finds.
+   * @param options `onProblem` is told of each record that has changed, by its number in `record`
+   * @throws {TypeError | RangeError} if an argument is invalid
+   * @throws {FormatError} `bad-checksum` if a record has changed, and there is no `onProblem`
    */
-  read(query: ReviewQuery = {}): AsyncGenerator<ReviewRecord, void, undefined> {
+  read(
+    query: ReviewQuery = {},
+    options: { onProblem?: (error: FormatError) => void } = {},
+  ): AsyncGenerator<ReviewRecord, void, undefined> {
     const where = conditionOf(query);
-    return this.#read(where, new Date(this.#rules.oldest()));
+    checkOptions(options);
+    checkTypeOf('onProblem', options.onProblem, 'function');
+    return this.#read(where, new Date(this.#rules.oldest()), options.onProblem);
   }
 
   async *#read(
     { text, values }: Condition,
     oldest: Date,
+    onProblem?: (error: FormatError) => void,
   ): AsyncGenerator<ReviewRecord, void, undefined> {
     for (let after = 0; ; ) {
       const at = values.length;
-      const rows = await this.#database.query<{ number: number; record: ReviewRecord }>(
-        `select number, record from review_record
+      const rows = await this.#database.query<RecordRow>(
+        `select ${RECORD_ROW} from review_record
         where ${text} and at >= $${at + 1} and number > $${at + 2} order by number limit ${PAGE}`,
         [...values, oldest, after],
       );
-      for (const { record } of rows) yield record;
+      for (const row of rows) {
+        if (isUnchanged(row)) yield JSON.parse(row.record) as ReviewRecord;
+        else {
+          const message = `expected record ${row.number} as it was written`;
+          const error = new FormatError('bad-checksum', message, { record: row.number });
+          if (!onProblem) throw error;
+          onProblem(error);
+        }
+      }
       if (rows.length < PAGE) return;
       after = rows.at(-1)!.number;
     }
@@ -119,11 +146,7 @@ export class StoredReviewLog {
     if (values.length === 0) {
       throw new TypeError('expected a query with id, entry, list, from or before');
     }
-    const gone = await this.#database.query(
-      `delete from review_record where ${text} returning 1`,
-      values,
-    );
-    return { erased: gone.length };
+    return { erased: await eraseRecords(this.#database, text, values) };
   }
 
   /**
@@ -132,10 +155,8 @@ export class StoredReviewLog {
    * @returns how many
    */
   async prune(): Promise<ErasedRecords> {
-    const gone = await this.#database.query('delete from review_record where at < $1 returning 1', [
-      new Date(this.#rules.oldest()),
-    ]);
-    return { erased: gone.length };
+    const oldest = new Date(this.#rules.oldest());
+    return { erased: await eraseRecords(this.#database, 'at < $1', [oldest]) };
   }
 
   /** Until nobody waits. */
@@ -193,39 +214,30 @@ export async function putRecords(
   sql: Sql,
   records: readonly ReviewRecord[],
 ): Promise<ReviewRecord[]> {
-  await sql.query('lock table review_record in share row exclusive mode');
-  const columns = records.map(({ id, time, list, entry, ...others }) => [
+  const end = await lockedEnd(sql);
+  const ids = records.map(({ id }) => id);
+  const known = await timesOf(sql, ids);
+  const fresh = records.filter(({ id, time }) => {
+    if (known.has(id)) return false;
+    known.set(id, Date.parse(time));
+    return true;
+  });
+  if (fresh.length > 0) await appendRecords(sql, end, fresh.map(columnsOf));
+  const timeOf = (id: string) => new Date(known.get(id)!).toISOString();
+  return records.map((record) => ({ ...record, time: timeOf(record.id) }));
+}
+
+function columnsOf({ id, time, list, entry, ...others }: ReviewRecord): RecordColumns {
+  return {
     id,
-    new Date(time),
-    list ?? null,
-    entry?.algorithm ?? null,
-    entry ? bytesOf(entry.hash) : null,
-    entry?.id ?? null,
-    entry?.source ?? null,
-    JSON.stringify({ id, time, list, entry, ...others }),
-  ]);
-  const fresh = await sql.query<{ id: string }>(
-    `insert into review_record
-      (id, at, list, entry_algorithm, entry_hash, entry_id, entry_source, record)
-    select id, at, list, entry_algorithm, entry_hash, entry_id, entry_source, record::json
-    from unnest($1::text[], $2::timestamptz[], $3::text[], $4::text[], $5::bytea[], $6::text[],
-      $7::text[], $8::text[]) with ordinality as given
-      (id, at, list, entry_algorithm, entry_hash, entry_id, entry_source, record, place)
-    order by place
-    on conflict (id) do nothing returning id`,
-    Array.from({ length: 8 }, (_, column) => columns.map((row) => row[column]!)),
-  );
-  const isFresh = new Set(fresh.map(({ id }) => id));
-  const known = new Map<string, string>();
-  for (const { id, time } of records) {
-    if (isFresh.has(id) && !known.has(id)) known.set(id, time);
-  }
-  const earlier = records.map(({ id }) => id).filter((id) => !isFresh.has(id));
-  if (earlier.length > 0) {
-    const times = await timesOf(sql, earlier);
-    for (const [id, time] of times) known.set(id, new Date(time).toISOString());
-  }
-  return records.map((record) => ({ ...record, time: known.get(record.id) ?? record.time }));
+    at: new Date(time),
+    list: list ?? null,
+    entry_algorithm: entry?.algorithm ?? null,
+    entry_hash: entry ? bytesOf(entry.hash) : null,
+    entry_id: entry?.id ?? null,
+    entry_source: entry?.source ?? null,
+    record: JSON.stringify({ id, time, list, entry, ...others }),
+  };
 }
 
 async function timesOf(sql: Sql, ids: readonly string[]): Promise<Map<string, number>> {

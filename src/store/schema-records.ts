@@ -2,7 +2,9 @@
  * What people decided, what waits for them, and what is exchanged with services. Followers need
  * none of it, so that its rows have no revision.
  *
- * - `review_record` is the review log. `at` is the record's time; `number` gives the order.
+ * - `review_record` is the review log. `at` is the record's time; `number` gives the order, without
+ *   gaps. `review_erased` has the runs of numbers that were erased, from `first` to `number`, and
+ *   `review_chain` the last number: see review-chain.ts.
  * - `review_item` waits for a moderator, or was decided until its time is over. Its `number` is
  *   never used again, and begins the ids of the records that come of it. `times` is how often it
  *   was decided: whoever decides it says which decision was looked at. `allowed` is the reason, if
@@ -18,7 +20,10 @@
  */
 export const RECORDS = `
 create table review_record (
-  number bigint generated always as identity primary key,
+  number bigint primary key check (number > 0),
+  before bytea not null,
+  digest bytea not null,
+  salt bytea not null,
   id text not null unique,
   at timestamptz not null,
   list text,
@@ -31,6 +36,20 @@ create table review_record (
 create index on review_record (at);
 create index on review_record (entry_hash) where entry_hash is not null;
 create index on review_record using hash (entry_id) where entry_id is not null;
+
+create table review_erased (
+  number bigint primary key,
+  first bigint not null check (first > 0 and first <= number),
+  before bytea not null,
+  digest bytea not null
+);
+
+create table review_chain (
+  one boolean primary key default true check (one),
+  number bigint not null default 0,
+  digest bytea not null default decode(repeat('00', 32), 'hex')
+);
+insert into review_chain default values;
 
 create table review_item (
   number bigint generated always as identity primary key,

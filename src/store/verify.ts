@@ -3,6 +3,7 @@ import { checkEntry } from '../entry.js';
 import { wrongBands } from './bands.js';
 import { isCovered } from './covered.js';
 import type { Sql, SqlValue } from './database.js';
+import { brokenRecords } from './review-chain.js';
 import { type EntryRow, entryOf, keyOfEntry, SELECTED } from './stored-entry.js';
 
 /** Something that is not as it must be. */
@@ -22,9 +23,13 @@ export interface StoreProblem {
     /** a band of an entry that is not there: a search may miss the entry */
     | 'no-band'
     /** a band that belongs to no entry */
-    | 'band-left';
+    | 'band-left'
+    /** a record of the review log that has changed since it was written, is missing or too much */
+    | 'bad-record';
   /** how many rows */
   readonly count: number;
+  /** of `bad-record`: the number of the first one; those before it are as they were written */
+  readonly first?: number;
 }
 
 const PAGE = 1000;
@@ -69,7 +74,14 @@ export async function problemsOf(sql: Sql): Promise<StoreProblem[]> {
     if (row.listed && !isTaken(row)) count('bad-entry', 1);
     else if (!hasItsKey(row)) count('bad-key', 1);
   }
-  return [...counts].map(([code, count]) => ({ code, count }));
+  let first = 0;
+  for await (const number of brokenRecords(sql)) {
+    count('bad-record', 1);
+    first ||= number;
+  }
+  return [...counts].map(([code, count]) =>
+    code === 'bad-record' ? { code, count, first } : { code, count },
+  );
 }
 
 type KeyedRow = EntryRow & { readonly key: Uint8Array };

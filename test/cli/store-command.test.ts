@@ -8,8 +8,9 @@ import { createAllowList } from '../../src/matching/allow-list.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import { saveBlocklist } from '../../src/node/save-blocklist.js';
 import { saveIndex } from '../../src/node/save-index.js';
-import { openStore } from '../../src/store/open-store.js';
+import { openDatabase, openStore } from '../../src/store/open-store.js';
 import { testFolder } from '../folder.js';
+import { newRecord } from '../matching/reviews.js';
 import { describePostgresql } from '../store/engines.js';
 import { EMBEDDED, type RunOptions, onlyhashes as run } from './program.js';
 
@@ -64,6 +65,28 @@ test('a blocklist file brings its withdrawals along', async () => {
   await onlyhashes(['store', 'import', at('saved.ohb'), '--store', other]);
   const repeated = await onlyhashes(['store', 'import', at('list.csv'), '--store', other]);
   expect(repeated.lines).toEqual([`1,1,1,${at('list.csv')}`]);
+}, 120_000);
+
+test('a record of the review log that has changed is told by its number, and never quoted', async () => {
+  const dataDir = at('reviewed.db');
+  const store = await openStore({ dataDir });
+  const log = store.reviewLog({ retentionDays: 30_000 });
+  for (const id of ['a', 'b', 'c']) await log.append(newRecord(1, { id }));
+  await store.close();
+  const sound = await onlyhashes(['store', 'verify', '--store', dataDir]);
+  expect(sound).toMatchObject({ out: '', code: 0 });
+  const { database } = await openDatabase({ dataDir });
+  await database.query(
+    `update review_record set record = replace(record::text, '"distance":12', '"distance":13')::json
+    where id = 'b'`,
+  );
+  await database.close();
+  const verified = await onlyhashes(['store', 'verify', '--store', dataDir]);
+  expect(verified).toMatchObject({ out: 'bad-record,1,2\n', err: '', code: 2 });
+  const { lines, err, code } = await onlyhashes(['log', '--json', '--store', dataDir]);
+  expect(lines.map((line) => JSON.parse(line).id)).toEqual(['a', 'c']);
+  expect(err).toBe('onlyhashes: the store: record 2 has changed since it was written\n');
+  expect(code).toBe(2);
 }, 120_000);
 
 describePostgresql((server) => {

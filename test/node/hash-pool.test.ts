@@ -12,10 +12,11 @@ import { type Hash, hashFromHex, hashFromJSON, hashToHex, hashToJSON } from '../
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import type { Decision } from '../../src/matching/decision.js';
 import { createRemoteList } from '../../src/matching/remote-list.js';
-import { createHashPool, isSpent } from '../../src/node/create-hash-pool.js';
+import { createHashPool } from '../../src/node/create-hash-pool.js';
 import { hashFile, variantsOfFile } from '../../src/node/hash-file.js';
-import type { HashPool, HashPoolOptions } from '../../src/node/hash-pool.js';
+import type { Decider, HashPool, HashPoolOptions } from '../../src/node/hash-pool.js';
 import { setWorkerScripts } from '../../src/node/start-thread.js';
+import { isSpent } from '../../src/node/worker-lease.js';
 import type { HashedImage } from '../../src/variant.js';
 import {
   heicPath,
@@ -662,6 +663,20 @@ describe('who gives up is answered at once', () => {
   });
 });
 
+test('a worker whose caller gave up has the rest of the time to answer', PATIENT, async () => {
+  const hung = scripts.played('hash-process', 'hung', workerThat('begin', ''));
+  const pool = poolOf({ timeoutSeconds: 3 }, hung);
+  const controller = new AbortController();
+  const checked = pool.check(photoBytes, empty, { signal: controller.signal });
+  await until(() => pool.stats().atWork === 1);
+  controller.abort();
+  expect((await checked).reason).toBe('aborted');
+  expect(pool.stats()).toMatchObject({ failed: 1, atWork: 1, restarts: 0 });
+  await until(() => pool.stats().restarts === 1);
+  await until(() => pool.stats().bytesInFlight === 0);
+  expect(pool.stats()).toMatchObject({ queued: 0, atWork: 0, failed: 1 });
+});
+
 test(
   'what is withdrawn while a worker lets its picture go is in no decision',
   PATIENT,
@@ -684,6 +699,27 @@ test(
     };
     const { verdict } = await pool.check(photo, decider);
     expect([verdict, withdrawn]).toEqual(['match', false]);
+  },
+);
+
+test(
+  'a list that decides before a variant that it has asked for costs no other',
+  PATIENT,
+  async () => {
+    const pool = poolOf();
+    const { hash } = await hashFile(photo);
+    const listed = createBlocklist([{ hash, labels: ['a'] }]);
+    const hasty: Decider = {
+      policy: empty.policy,
+      async decideAsync(variants) {
+        const all = variants[Symbol.asyncIterator]();
+        const { value } = await all.next();
+        all.next().catch(() => {});
+        return empty.decide([value]);
+      },
+    };
+    expect((await pool.check(photo, hasty)).verdict).toBe('none');
+    for (let i = 0; i < 2; i++) expect((await pool.check(photo, listed)).verdict).toBe('match');
   },
 );
 

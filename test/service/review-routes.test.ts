@@ -322,6 +322,7 @@ test('the lists tell how large, how fresh and how often wrong they are', async (
       const part = (name: string) =>
         new RegExp(`<h2>${name}</h2>[\\s\\S]*?</section>`).exec(text)?.[0] ?? '';
       expect(text).toContain('and so is this server.');
+      expect(text).not.toContain('not counted');
       expect(part('stopncii')).toContain('<dt>Entries</dt><dd>2</dd>');
       expect(part('stopncii')).toContain('1 of 2 that were decided in 30 days (50 %)');
       expect(part('stopncii')).toContain('not fetched from anywhere');
@@ -330,6 +331,12 @@ test('the lists tell how large, how fresh and how often wrong they are', async (
       expect(part('partner')).toContain('entries are missing');
       expect(part('off')).toContain('switched off');
       expect(part('off')).toContain('not known: nothing was decided');
+      await databaseOf(store).query(
+        "update review_record set list = 'off' where record ->> 'outcome' = 'rejected'",
+      );
+      const changed = (await moderator.get('/review/lists')).text;
+      expect(changed).toContain('have changed since they were written, and are not counted: 1.');
+      expect(changed).toContain('0 of 1 that were decided in 30 days (0 %)');
     },
     { follower },
   );

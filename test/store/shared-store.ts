@@ -4,7 +4,7 @@ import type { Place, Running } from './engines.js';
 import { databaseOf, openStore } from './opened.js';
 
 const TABLES =
-  'entry, list, withdrawal, withdrawal_group, allowance, request, review_record, review_item, feedback, exchange, session';
+  'entry, list, withdrawal, withdrawal_group, allowance, request, review_record, review_erased, review_item, feedback, exchange, session';
 
 /**
  * One store for all tests of a suite, empty before each: to open an embedded one takes seconds. Its
@@ -19,6 +19,7 @@ export function sharedStore({ newPlace }: Running): { store(): Store; place(): P
   });
   beforeEach(async () => {
     await databaseOf(store!).query(`truncate ${TABLES}`);
+    await databaseOf(store!).query('update review_chain set number = default, digest = default');
   });
   afterAll(async () => {
     await store?.close();

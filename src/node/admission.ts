@@ -1,0 +1,224 @@
+import { stat } from 'node:fs/promises';
+import { DecodeError } from '../errors.js';
+import type { DecisionTimings } from '../matching/decision.js';
+import { MAX_BYTES } from '../picture/options.js';
+import { type Deadline, deadline, unlessAborted } from '../picture/waiting.js';
+import { ByteBudget, type Reservation } from './byte-budget.js';
+import type { HashFileOptions } from './hash-file.js';
+import type { PaceLimits } from './pace.js';
+import { type ImageSource, isSent, lengthOf, readBytes } from './read-bytes.js';
+
+/*
+ * Admission to a hash pool: the uploads that it takes, the memory that their bodies get, and the
+ * one scope by which each of them ends.
+ */
+
+/** Bounds of what is taken. */
+export interface AdmissionLimits extends Required<PaceLimits> {
+  /** uploads that wait or are at work */
+  readonly places: number;
+  /** bytes of files that are read, wait or are at work */
+  readonly maxBytesInFlight: number;
+  /** of an upload that has no time of its own */
+  readonly timeoutSeconds: number;
+}
+
+/** The uploads of a pool. */
+export class Admission {
+  readonly limits: AdmissionLimits;
+  readonly budget: ByteBudget;
+  readonly counts = { reading: 0, busy: 0, done: 0, failed: 0 };
+  /** those that are not over, also those that nobody waits for */
+  readonly #accepted = new Set<Promise<unknown>>();
+  #isClosed = false;
+
+  constructor(limits: AdmissionLimits) {
+    this.limits = limits;
+    this.budget = new ByteBudget(limits.maxBytesInFlight);
+  }
+
+  /** `accepted` are all that are not over, those that are read among them. */
+  get stats() {
+    const { size: accepted } = this.#accepted;
+    return { ...this.counts, accepted, bytesInFlight: this.budget.reserved };
+  }
+
+  /**
+   * Takes an upload, whose time begins. It is not read yet.
+   * @throws the reason of the caller's signal if it has aborted
+   * @throws {DecodeError} `busy`
+   */
+  admit(source: ImageSource, options: HashFileOptions): Upload {
+    options.signal?.throwIfAborted();
+    const isFull = this.#accepted.size - this.counts.reading >= this.limits.places;
+    if (this.#isClosed || isFull) {
+      leaveUnread(source);
+      if (this.#isClosed) throw new DecodeError('busy', 'the pool is closed');
+      this.counts.busy++;
+      throw new DecodeError('busy', 'too many pictures wait: try again later');
+    }
+    return new Upload(source, options, this);
+  }
+
+  /** The result of `work`, which goes on to its own end when the upload's scope ends first. */
+  async answer<T>({ signal }: Upload, work: Promise<T>): Promise<T> {
+    this.#accepted.add(work);
+    const over = () => this.#accepted.delete(work);
+    work.then(over, over);
+    try {
+      const result = await unlessAborted(work, signal);
+      this.counts.done++;
+      return result;
+    } catch (error) {
+      this.counts.failed++;
+      throw error;
+    }
+  }
+
+  /** Takes no more. Settles when all that were taken are over. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.allSettled(this.#accepted);
+  }
+}
+
+/** Milliseconds of each stage so far. */
+export type Times = { -readonly [Stage in keyof DecisionTimings]: number };
+
+/** What is reserved for a body that is sent, at first: most photos of the web are no larger. */
+const FIRST = 2 ** 20;
+
+/** One upload, until it is released. */
+export class Upload {
+  readonly options: HashFileOptions & { timeoutSeconds: number };
+  /** aborts when the caller gives up, or when the upload's time is over */
+  readonly signal: AbortSignal;
+  readonly times: Times = { reading: 0, waiting: 0, decoding: 0, hashing: 0, search: 0 };
+  readonly #source: ImageSource;
+  readonly #admission: Admission;
+  readonly #scope: Deadline;
+  readonly #arrived = performance.now();
+  #memory: BodyMemory | undefined;
+
+  constructor(source: ImageSource, options: HashFileOptions, admission: Admission) {
+    const { timeoutSeconds = admission.limits.timeoutSeconds } = options;
+    this.#source = source;
+    this.options = { ...options, timeoutSeconds };
+    this.#admission = admission;
+    this.#scope = deadline(timeoutSeconds, options.signal);
+    this.signal = this.#scope.signal;
+  }
+
+  /** Milliseconds of its time that are left when its signal has aborted: if the caller gave up. */
+  get left(): number {
+    const { timeoutSeconds, signal } = this.options;
+    return signal?.aborted ? this.#arrived + 1000 * timeoutSeconds - performance.now() : 0;
+  }
+
+  /**
+   * Its bytes, in memory that is reserved before they are read.
+   * @returns rejects with the reason of its signal on abort
+   */
+  async read(): Promise<Uint8Array> {
+    const { signal, times } = this;
+    const source = this.#source;
+    const { limits, budget, counts } = this.#admission;
+    const { maxBytesInFlight, minBytesPerSecond, idleSeconds } = limits;
+    const maxBytes = Math.min(this.options.maxBytes ?? MAX_BYTES, maxBytesInFlight);
+    const size = await unlessAborted(sizeOf(source), signal);
+    // What is too large anyway is refused by reading it, and needs no memory.
+    const bytes = Math.min(size ?? maxBytes, maxBytes);
+    const first = isSent(source) ? Math.min(FIRST, bytes) : bytes;
+    const reservation = await budget.reserve(first, signal, bytes).catch((error) => {
+      leaveUnread(source);
+      throw error;
+    });
+    const memory = new BodyMemory(reservation, signal);
+    this.#memory = memory;
+    const begun = performance.now();
+    const room = (needed: number) => memory.room(needed);
+    const reading = { maxBytes: Math.max(1, bytes), minBytesPerSecond, idleSeconds, signal, room };
+    counts.reading++;
+    const file = await readBytes(source, reading).finally(() => counts.reading--);
+    memory.isComplete(file.length);
+    times.waiting = begun - this.#arrived + memory.waited;
+    times.reading = performance.now() - begun - memory.waited;
+    if (file.length === 0) throw new DecodeError('empty', 'expected an image, got no bytes');
+    return file;
+  }
+
+  /** It is over: its memory is free, and nothing aborts any more. */
+  release(): void {
+    this.#memory?.release();
+    this.#scope.over();
+  }
+}
+
+/** Polling interval for what a body has sent. */
+const LOOK_MILLISECONDS = 500;
+
+/**
+ * The memory of one body from its first byte on. It has some to begin with, and gets more as more
+ * comes. What has not filled half of it since the last look gives back all but twice of what has
+ * come: else a hundred senders that promise 30 MB and pause would keep out all others.
+ */
+class BodyMemory {
+  readonly #reservation: Reservation;
+  readonly #signal: AbortSignal;
+  #timer: NodeJS.Timeout | undefined;
+  #needed = 0;
+  /** milliseconds that it has waited for more */
+  waited = 0;
+
+  constructor(reservation: Reservation, signal: AbortSignal) {
+    this.#reservation = reservation;
+    this.#signal = signal;
+  }
+
+  /**
+   * Settles when it has room for so many bytes, or for its most.
+   * @returns the bytes that it has then
+   */
+  async room(bytes: number): Promise<number> {
+    this.#needed = bytes;
+    this.#timer ??= setInterval(() => this.#look(), LOOK_MILLISECONDS).unref();
+    const { held } = this.#reservation;
+    if (bytes > held) {
+      const asked = performance.now();
+      await this.#reservation.growTo(Math.max(bytes, 2 * held), this.#signal);
+      this.waited += performance.now() - asked;
+    }
+    return this.#reservation.held;
+  }
+
+  #look(): void {
+    const enough = 2 * this.#needed;
+    if (enough < this.#reservation.held) this.#reservation.squeezeTo(enough);
+  }
+
+  /** All is there. */
+  isComplete(bytes: number): void {
+    clearInterval(this.#timer);
+    this.#reservation.shrinkTo(bytes);
+  }
+
+  release(): void {
+    clearInterval(this.#timer);
+    this.#reservation.release();
+  }
+}
+
+/** The size of a source where it is known before it is read. */
+async function sizeOf(source: ImageSource): Promise<number | undefined> {
+  if (typeof source !== 'string' && !(source instanceof URL)) return lengthOf(source);
+  // Whatever is wrong with the file is told by who reads it.
+  const file = await stat(source).catch(() => undefined);
+  return file?.isFile() ? file.size : 0;
+}
+
+/** Tells the sender of a body that nobody will read it. A stream of Node's is left as it is. */
+function leaveUnread(source: ImageSource): void {
+  const stream = Object(source);
+  const body = 'bodyUsed' in stream ? stream.body : stream;
+  if (typeof body?.getReader === 'function' && !body.locked) body.cancel().catch(() => {});
+}

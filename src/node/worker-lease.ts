@@ -1,0 +1,279 @@
+import { DecodeError } from '../errors.js';
+import { copyOfHash } from '../matching/hash-key.js';
+import { type Lease, Pool, type PooledThread, type ThreadEvents } from '../picture/pool.js';
+import { onAbort } from '../picture/waiting.js';
+import type { HashedVariant, Near, NearAt, Variants } from '../variant.js';
+import type {
+  FirstBatch,
+  HashFailure,
+  HashQuestion,
+  LetGo,
+  TaskOptions,
+  VariantBatch,
+} from './hash-task.js';
+import { deathOf, type HashWorker, startWorker, type WorkerLimits } from './hash-worker.js';
+import { importSharp } from './sharp.js';
+
+/*
+ * The workers of a hash pool, and the lease by which one picture has a worker to itself. A worker
+ * is in one of these states:
+ *
+ *   state       ends                                       then
+ *   starting    when it listens                            at work
+ *   at work     with the lease                             letting go
+ *   letting go  when it has forgotten the picture          idle, or ended if it is spent
+ *   idle        with the next lease, or after 30 s         at work, or ended
+ *   ended
+ *
+ * It is ended from each of them if it dies. From `at work` it is ended, too, if it takes too much
+ * memory or CPU, or owes an answer when the picture's time or its lease is over; from `letting go`
+ * after 5 s.
+ *
+ * A lease begins with a question that risks nothing of the picture: if the worker has died, another
+ * takes its place. It ends with the last variant, as remote lists may be waited for after that. The
+ * picture is answered while its worker lets it go.
+ */
+
+/** The scope of the picture that a worker is leased for. */
+interface Scope {
+  /** nothing more is asked once it has aborted */
+  readonly signal: AbortSignal;
+  /** milliseconds that the worker then has for the answer that it owes */
+  readonly left: number;
+  /** milliseconds of its stages so far */
+  readonly times: { decoding: number; hashing: number };
+}
+
+/** A worker that has not let its picture go by then hangs. */
+const LET_GO_MILLISECONDS = 5000;
+
+/** A worker that died before a picture was given to it is not the picture's fault. */
+const MOST_TRIES = 3;
+
+/** Pictures after which a worker is replaced, in case it keeps a little of each. */
+const MOST_PICTURES = 10_000;
+
+/** Whether a worker is replaced: one that keeps much would be ended amid the next picture. */
+export const isSpent = (
+  { pictures, residentBytes }: { pictures: number; residentBytes: number },
+  maxMemory: number,
+): boolean => pictures >= MOST_PICTURES || residentBytes > maxMemory / 2;
+
+/** The workers of a pool. */
+export class Workers {
+  readonly #limits: WorkerLimits;
+  readonly #pool: Pool;
+  readonly #alive = new Set<HashWorker>();
+  readonly #pictures = new WeakMap<PooledThread, number>();
+  #atWork = 0;
+  #restarts = 0;
+
+  constructor(size: number, limits: WorkerLimits) {
+    this.#limits = limits;
+    this.#pool = new Pool({ start: (events) => this.#start(events), death: deathOf, size });
+  }
+
+  get stats() {
+    const pids = [...this.#alive].map(({ pid }) => pid).filter((pid) => pid !== undefined);
+    const { size: workers } = this.#alive;
+    return { atWork: this.#atWork, workers, pids, restarts: this.#restarts };
+  }
+
+  /**
+   * A worker that is well, when the picture's turn has come. On abort it leaves the queue.
+   * @returns rejects with the reason of the scope's signal on abort
+   */
+  async lease(options: TaskOptions, scope: Scope): Promise<WorkerLease> {
+    // It has to be in the process before a thread can have it.
+    if (this.#limits.isolation === 'thread') await importSharp().catch(() => {});
+    for (let tries = 1; ; tries++) {
+      let lease: WorkerLease | undefined;
+      try {
+        lease = this.#leaseOf(await this.#pool.lease(scope.signal), scope);
+        await lease.begin(options);
+        return lease;
+      } catch (error) {
+        lease?.end();
+        const { code } = error instanceof DecodeError ? error : {};
+        const died = code === 'crashed' || code === 'decoder-missing';
+        if (!died || tries === MOST_TRIES) throw error;
+      }
+    }
+  }
+
+  #leaseOf({ thread, release, detach }: Lease, scope: Scope): WorkerLease {
+    this.#atWork++;
+    detach();
+    return new WorkerLease(thread, scope, async () => {
+      this.#atWork--;
+      if (thread.alive && !thread.owes) await this.#letGo(thread);
+      await release();
+    });
+  }
+
+  /** Lets a worker forget its picture, and says so if it has done enough. */
+  async #letGo(thread: PooledThread): Promise<void> {
+    const late = setTimeout(() => thread.end(), LET_GO_MILLISECONDS);
+    // One that should do no more says so, with this answer still to come.
+    const residentBytes = await thread.ask({ ask: 'end' } satisfies HashQuestion).then(
+      (answer) => (isFailure(answer) ? Number.POSITIVE_INFINITY : (answer as LetGo).residentBytes),
+      () => 0,
+    );
+    clearTimeout(late);
+    const pictures = (this.#pictures.get(thread) ?? 0) + 1;
+    this.#pictures.set(thread, pictures);
+    thread.isSpent = isSpent({ pictures, residentBytes }, this.#limits.maxMemory);
+  }
+
+  /** Ends all, for a pool whose pictures are answered. */
+  async end(): Promise<void> {
+    this.#pool.end(undefined);
+    for (const worker of this.#alive) worker.hold?.(true);
+    await Promise.all([...this.#alive].map(({ ended }) => ended));
+  }
+
+  #start(events: ThreadEvents): HashWorker {
+    let isLost = false;
+    const worker = startWorker(this.#limits, {
+      ...events,
+      died: (cause) => {
+        isLost = true;
+        events.died(cause);
+      },
+    });
+    this.#alive.add(worker);
+    worker.ended.then(() => this.#alive.delete(worker));
+    return {
+      ...worker,
+      hold: (holds) => {
+        isLost = holds;
+        worker.hold?.(holds);
+      },
+      terminate: () => {
+        if (isLost) this.#restarts++;
+        worker.terminate();
+      },
+    };
+  }
+}
+
+/**
+ * The sizes of batches. Most pictures that match do so by their first hash, and those beyond it
+ * cost more than a message, which takes about 0.1 ms.
+ */
+export const FIRST_BATCH = 1;
+const GROWTH = 8;
+export const LARGEST_BATCH = 64;
+
+/** A worker that one picture has to itself, one stage after another. */
+export class WorkerLease {
+  readonly #thread: PooledThread;
+  readonly #scope: Scope;
+  readonly #giveBack: () => Promise<void>;
+  readonly #forget: () => void;
+  #late: NodeJS.Timeout | undefined;
+  #isOver = false;
+
+  constructor(thread: PooledThread, scope: Scope, giveBack: () => Promise<void>) {
+    const { signal } = scope;
+    this.#thread = thread;
+    this.#scope = scope;
+    this.#giveBack = giveBack;
+    // To end a worker costs more than its next answer.
+    this.#forget = onAbort(signal, () => {
+      const end = () => thread.end(signal.reason);
+      if (scope.left > 0) this.#late = setTimeout(end, scope.left);
+      else end();
+    });
+  }
+
+  /** Asks whether the worker is well; if it is not, the picture may try another. */
+  async begin(options: TaskOptions): Promise<void> {
+    this.#scope.signal.throwIfAborted();
+    this.#believed(await this.#thread.ask({ ask: 'begin', options } satisfies HashQuestion));
+  }
+
+  /** The facts of the picture in `bytes`, and its first variants: at most so many. */
+  async decode(bytes: Uint8Array, most: number): Promise<FirstBatch> {
+    const { signal, times } = this.#scope;
+    signal.throwIfAborted();
+    const start = performance.now();
+    const question = { ask: 'first', byteLength: bytes.length, bytes, most } satisfies HashQuestion;
+    const batch = this.#batchOf<FirstBatch>(await this.#thread.ask(question));
+    // With the way there: bytes go to another process.
+    times.decoding = performance.now() - start - batch.hashing;
+    times.hashing = batch.hashing;
+    return batch;
+  }
+
+  /**
+   * The variants from `first` on, one by one. They come in batches: what one came near to is told
+   * to the worker with the next. The lease ends with the last of them.
+   */
+  variants(first: FirstBatch): AsyncIterable<HashedVariant> & Pick<Variants, 'looksCloser'> {
+    const { looksCloser } = first;
+    return Object.assign(this.#inBatches(first), { looksCloser });
+  }
+
+  async *#inBatches(first: VariantBatch): AsyncGenerator<HashedVariant, void, Near | undefined> {
+    try {
+      let batch = first;
+      let most = FIRST_BATCH;
+      let nears: NearAt[] = [];
+      let at = 0;
+      for (;;) {
+        for (const variant of batch.variants) {
+          const near = yield variant;
+          if (near) nears.push({ ...near, at });
+          at++;
+        }
+        if (batch.done) return;
+        most = Math.min(LARGEST_BATCH, GROWTH * most);
+        batch = await this.#next(nears, most);
+        nears = [];
+      }
+    } finally {
+      this.end();
+    }
+  }
+
+  async #next(nears: readonly NearAt[], most: number): Promise<VariantBatch> {
+    this.#scope.signal.throwIfAborted();
+    const start = performance.now();
+    const question = { ask: 'next', nears, most } satisfies HashQuestion;
+    const batch = this.#batchOf<VariantBatch>(await this.#thread.ask(question));
+    this.#scope.times.hashing += performance.now() - start;
+    return batch;
+  }
+
+  /** Gives the worker back, which lets the picture go. Later calls are no-ops. */
+  end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearTimeout(this.#late);
+    this.#forget();
+    this.#giveBack();
+  }
+
+  /** A message carries data alone. Hashes get back what makes them write themselves. */
+  #batchOf<Batch extends VariantBatch>(answer: unknown): Batch {
+    const batch = this.#believed<Batch>(answer);
+    const variants = batch.variants.map((one) => ({ ...one, hash: copyOfHash(one.hash) }));
+    return { ...batch, variants };
+  }
+
+  #believed<Answer>(answer: unknown): Answer {
+    if (!isFailure(answer)) return answer as Answer;
+    const { code, message, cause, isBroken } = answer;
+    const error = new DecodeError(
+      code,
+      message,
+      cause === undefined ? {} : { cause: new Error(cause) },
+    );
+    if (isBroken) this.#thread.end(error);
+    throw error;
+  }
+}
+
+const isFailure = (answer: unknown): answer is HashFailure =>
+  typeof answer === 'object' && answer !== null && 'isBroken' in answer;
