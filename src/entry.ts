@@ -73,9 +73,9 @@ export interface Field<Value = unknown> {
   readonly copy?: (value: Value) => Value;
 }
 
-const text = (name: string): Field<string> => ({
+const text = (name: string, isShared: boolean): Field<string> => ({
   sql: [name, 'text'],
-  isShared: true,
+  isShared,
   check: (value) => checkTypeOf(name, value, 'string'),
 });
 
@@ -97,14 +97,14 @@ export const FIELDS: {
     isShared: false,
     check: (value) => checkInteger('quality', value, 0, 100),
   },
-  source: text('source'),
-  id: { ...text('id'), isShared: false },
+  source: /* @__PURE__ */ text('source', true),
+  id: /* @__PURE__ */ text('id', false),
   resample: {
     sql: ['resample', 'text'],
     isShared: true,
     check: (value) => checkResample(value as Resample),
   },
-  variant: text('variant'),
+  variant: /* @__PURE__ */ text('variant', true),
   group: {
     sql: ['group_hash', 'bytea'],
     isShared: false,
