@@ -367,7 +367,7 @@ describe('recall.md', () => {
     expect(text('docs/decisions.md')).toContain(
       `${WRONG.mixed.value} wrong reviews an upload on mixed photos, and ${WRONG['one kind'].value} on photos of one kind`,
     );
-    expect(text('src/matching/policy.ts').replaceAll(' * ', ' ')).toContain(
+    expect(text('src/policy.ts').replaceAll(' * ', ' ')).toContain(
       `${mixed} false pairs in 8.0e8 of unrelated photographs, and ${reviewed(ONE_KIND)} in 2.7e7 of one kind`,
     );
     says(page, [
