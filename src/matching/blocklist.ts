@@ -274,9 +274,7 @@ export class Blocklist extends EntryList {
    *
    * Without settings, the unnamed list is own and others are shared (`Trust` has what that means),
    * and the blocklist's policy holds. The list that has the largest distances rules the search, so
-   * that others may find more beyond 31 bits than they would by themselves. Once a list is switched
-   * off, a decision needs the numbers of entries by lists. For an index that is attached or was
-   * opened it counts them the first time, for 2 s a million: await `warm({ lists: true })` before.
+   * that others may find more beyond 31 bits than they would by themselves.
    * @param name of the list, up to 200 characters, `''` for the unnamed one; it need not have
    *   entries yet. A remote list has the settings that it was made with, whatever is set under its
    *   name
@@ -288,10 +286,7 @@ export class Blocklist extends EntryList {
     this.commit(({ lists }) => ({ lists: listsWith(lists, { [name]: settings }) }));
   }
 
-  /**
-   * Each list that has entries or settings. To count the entries of an attached index, it reads
-   * them the first time, which takes seconds for a million.
-   */
+  /** Each list that has entries or settings. */
   lists(): ListInfo[] {
     const sizes = new Map<string, number>();
     for (const [name] of this.state.lists.entries()) sizes.set(name, 0);
@@ -317,8 +312,8 @@ export class Blocklist extends EntryList {
    *
    * The event loop turns about every 5 ms while the entries are read, compared and indexed, however
    * many have changed. They are then put in place in a moment: up to some hundred one by one, more
-   * as an index of their own. At most four such indexes of a kind stay side by side; more are
-   * merged afterwards, and what went is freed then, also while the event loop turns.
+   * as a segment of their own. Segments are merged afterwards, and what went is freed then, also
+   * while the event loop turns.
    *
    * Withdrawn and degenerate entries are kept out; who is told of them may be told twice if the
    * blocklist changes meanwhile. Entries that are added to the list meanwhile do not stay.
