@@ -1256,7 +1256,7 @@ const METHODS: Record<string, Methods> = {
       addAll: [entries, options({ signal })],
       replaceList: [text, entries, options({ signal })],
       removeList: [text, options({ signal })],
-      warm: [options({ lists: flag, signal })],
+      warm: [options({ signal })],
       decide: [image, options({ all: flag, distance: whole })],
       decideAsync: [image, options({ all: flag, distance: whole, signal, remote: remotes })],
     },

@@ -16,7 +16,7 @@ export interface Source {
 /** A part that was built. */
 export interface Built {
   readonly part: Part<Columns>;
-  /** of each entry, its number among those taken; absent if that is the same */
+  /** the place of each entry among those taken; absent where that is its number */
   readonly order: Uint32Array | undefined;
 }
 

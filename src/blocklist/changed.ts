@@ -12,18 +12,19 @@ import {
   widenedBy,
 } from './list-state.js';
 import type { Lists } from './lists.js';
-import type { Living } from './living.js';
+import type { EntryMarks, Living } from './living.js';
 import type { KeptOutReason, Withdrawn, WithdrawnKey } from './withdrawals.js';
 
 /** Entries of a delta that a search compares one by one before they become a segment. */
 const DELTA = 512;
 
-/** What a change does to a list, made out by the list as it is. */
+/** What a change does to one state of a list. */
 export interface Step {
   readonly withdraw?: readonly Withdrawn[];
   /**
-   * whether these name all pictures that go with them; else entries of the list name more. An entry
-   * that goes in the same step may name one that is to stay
+   * whether `withdraw` names every picture that is to go; by default, entries of the list that have
+   * these hashes name more. A follower sets it: the store has found the pictures, and an entry that
+   * goes in the same step may name one that stays
    */
   readonly isWhole?: boolean;
   readonly reinstate?: readonly WithdrawnKey[];
@@ -33,11 +34,11 @@ export interface Step {
   readonly add?: readonly NumberedEntry[];
   /** the settings of all lists */
   readonly lists?: Lists;
-  /** what was prepared before */
+  /** the part of a large change that takes long */
   readonly prepared?: Prepared;
 }
 
-/** What is ready, so that a change of many entries takes a moment. */
+/** The part of a large change that takes long. It is done before, so the change takes a moment. */
 export interface Prepared {
   /** entries that go, by the table that they are in */
   readonly leaving: ReadonlyMap<Columns, Leaving>;
@@ -52,9 +53,8 @@ export interface Prepared {
 
 /** Many entries of a table. */
 export interface Leaving {
-  /** of which they are gone */
-  readonly entries: Living;
-  /** those that were there when they were looked for */
+  readonly entries: EntryMarks;
+  /** those that were there when these were looked for */
   readonly earlier: Living;
 }
 

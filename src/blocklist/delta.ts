@@ -1,5 +1,5 @@
 import type { BlocklistEntry, EntryFacts, NumberedEntry } from '../entry.js';
-import type { Algorithm, Bits, Hash } from '../hash.js';
+import type { Algorithm, Bits } from '../hash.js';
 import { Entries } from '../indexing/segment.js';
 import { PackedEntries } from '../packed-entries.js';
 
@@ -54,16 +54,8 @@ export class Delta {
     return this.#rows.factsAt(row);
   }
 
-  hashAt(row: number): Hash {
-    return this.#rows.hashAt(row);
-  }
-
   listAt(row: number): string {
     return this.#rows.listAt(row) ?? '';
-  }
-
-  groupAt(row: number): string | undefined {
-    return this.#rows.groupAt(row);
   }
 
   numberAt(row: number): number | undefined {

@@ -21,10 +21,8 @@ export interface Table {
   numberedAt(entry: number): NumberedEntry;
   /** What a decision depends on. The next call may overwrite it. */
   factsAt(entry: number): EntryFacts;
-  hashAt(entry: number): Hash;
   /** The name of its list, '' for the unnamed one. */
   listAt(entry: number): string;
-  groupAt(entry: number): string | undefined;
   numberAt(entry: number): number | undefined;
   onList(list: string): Iterable<number>;
   /** @param bytes the id as `Texts` holds it */
@@ -185,11 +183,6 @@ export class Kind {
     let at = this.#all.length - 1;
     while (number < this.#bases[at]!) at--;
     return { part: this.#all[at]!, at, entry: number - this.#bases[at]! };
-  }
-
-  has(number: number): boolean {
-    const { part, entry } = this.placeOf(number);
-    return part.living.has(entry);
   }
 
   entryAt(number: number): BlocklistEntry {

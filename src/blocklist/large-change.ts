@@ -8,7 +8,7 @@ import { settled } from './changed.js';
 import type { Columns } from './columns.js';
 import { type Kind, kindOf, type Part } from './kind.js';
 import { type KeptOut, ListState, reasonToKeepOut } from './list-state.js';
-import { LeavingEntries, type Living } from './living.js';
+import { EntryMarks, type Living } from './living.js';
 import type { KeptOutReason, Withdrawals, Withdrawn } from './withdrawals.js';
 
 /** Entries that a step looks at: about 0.2 ms. */
@@ -51,8 +51,8 @@ export interface Ready {
   /** the list as it was, with all deltas as segments */
   readonly base: ListState;
   readonly leaving: ReadonlyMap<Columns, Leaving>;
-  /** of which those are gone that stay because they come again */
-  readonly kept: ReadonlyMap<Columns, Living>;
+  /** the entries that stay because they come again */
+  readonly kept: ReadonlyMap<Columns, EntryMarks>;
   readonly arriving: readonly Part<Columns>[];
   readonly keptOut: KeptOut;
 }
@@ -75,7 +75,7 @@ export function* readySteps(
   withdrawn: Withdrawals,
 ): Generator<void, Ready> {
   const leaving = new Map<Columns, Leaving>();
-  const kept = new Map<Columns, Living>();
+  const kept = new Map<Columns, EntryMarks>();
   const arriving: Part<Columns>[] = [];
   const keptOut: (readonly [NumberedEntry, KeptOutReason])[] = [];
   const byKind = new Map(tables.map((rows) => [kindOf(rows.algorithm, rows.bits), rows]));
@@ -94,22 +94,21 @@ export function* readySteps(
       const { notes: noteOf, lists, listOf } = table.data;
       const isMeant = lists.map((list) => replaced!.isOf(list));
       if (!isMeant.includes(true)) continue;
-      const [goes, stays] = [new LeavingEntries(), new LeavingEntries()];
+      const [goes, stays] = [new EntryMarks(), new EntryMarks()];
       const look = (entry: number) => {
         if (!part.living.has(entry) || !isMeant[listOf[noteOf[entry]!]!]) return;
         const row = chains?.take(table, entry, notes!);
         if (row !== undefined) {
           isTaken![row] = 1;
-          stays.add(entry, '');
+          stays.add(entry, table.listAt(entry));
         } else goes.add(entry, table.listAt(entry));
       };
       if (among) {
         const here = among.filter((at) => at >= part.base && at < part.base + table.size);
         yield* inSteps(here.length, (at) => look(here[at]! - part.base), STEP);
       } else yield* inSteps(table.size, look, STEP);
-      const entries = goes.made();
-      if (entries.lost > 0) leaving.set(table, { entries, earlier: part.living });
-      kept.set(table, stays.made());
+      if (goes.count > 0) leaving.set(table, { entries: goes, earlier: part.living });
+      kept.set(table, stays);
     }
   }
   for (const rows of tables) {
@@ -159,7 +158,7 @@ export function lateStep(
       }
       const stays = kept.get(table as Columns);
       for (const entry of stays ? living.since(earlier) : []) {
-        if (!stays!.has(entry)) add.push(table.numberedAt(entry));
+        if (stays!.has(entry)) add.push(table.numberedAt(entry));
       }
     }
     if (going.length > 0) remove.set(kind, going);
@@ -171,7 +170,7 @@ export function lateStep(
   for (const [table, stays] of kept) {
     if (there.has(table)) continue;
     for (let entry = 0; entry < table.size; entry++) {
-      if (!stays.has(entry)) add.push(table.numberedAt(entry));
+      if (stays.has(entry)) add.push(table.numberedAt(entry));
     }
   }
   const isBack = ([entry, reason]: KeptOut[number]) =>

@@ -13,9 +13,6 @@ import {
   type WithdrawnKey,
 } from './withdrawals.js';
 
-/** Entries that a change takes away, by the kinds that they are of. */
-export type Numbers = Map<Kind, number[]>;
-
 /** What a list is at one moment. It does not change: a change makes another. */
 export class ListState {
   readonly kinds: ReadonlyMap<string, Kind>;
@@ -25,7 +22,7 @@ export class ListState {
   readonly keptOut: Readonly<Record<KeptOutReason, number>>;
   readonly generation: number;
 
-  constructor(state: Partial<Omit<ListState, 'of' | 'size' | 'reasonToKeepOut'>> = {}) {
+  constructor(state: Partial<Omit<ListState, 'of' | 'size'>> = {}) {
     this.kinds = state.kinds ?? new Map<string, Kind>();
     this.withdrawn = state.withdrawn ?? new Withdrawals();
     this.lists = state.lists ?? new Lists();

@@ -49,22 +49,23 @@ export class Living {
   }
 
   /**
-   * The same without those that a set leaves, which was made when `earlier` were there.
+   * The same without those that are marked, which were marked when `earlier` were there.
    * @param listOf tells the list of an entry
    */
-  withoutAll(leaving: Living, earlier: Living, listOf: (entry: number) => string): Living {
+  withoutAll(marked: EntryMarks, earlier: Living, listOf: (entry: number) => string): Living {
     const lostOf = new Map(this.lostOf);
-    let lost = this.lost + leaving.lost;
-    for (const [list, count] of leaving.lostOf) lostOf.set(list, (lostOf.get(list) ?? 0) + count);
+    let lost = this.lost + marked.count;
+    for (const [list, count] of marked.counts) lostOf.set(list, (lostOf.get(list) ?? 0) + count);
+    // Some have gone by themselves since, and are counted already.
     for (const entry of this.since(earlier)) {
-      if (leaving.has(entry)) continue;
+      if (!marked.has(entry)) continue;
       const list = listOf(entry);
       lostOf.set(list, lostOf.get(list)! - 1);
       lost--;
     }
-    const pages = Math.max(this.#gone.length, leaving.#gone.length);
+    const pages = Math.max(this.#gone.length, marked.pages.length);
     const gone = Array.from({ length: pages }, (_, at) => {
-      const more = leaving.#gone[at];
+      const more = marked.pages[at];
       if (!more) return this.#gone[at];
       const page = copyOf(this.#gone[at]);
       for (let word = 0; word < PAGE; word++) page[word]! |= more[word]!;
@@ -88,26 +89,27 @@ export class Living {
   }
 }
 
-/** Collects entries that are to go, whatever else is gone. */
-export class LeavingEntries {
-  readonly #gone: (Uint32Array | undefined)[] = [];
-  readonly #of = new Map<string, number>();
-  #count = 0;
+/** Entries of a part that are marked one by one. */
+export class EntryMarks {
+  /** a bit for each entry that is marked; a page without any is absent */
+  readonly pages: (Uint32Array | undefined)[] = [];
+  /** how many of each list are marked */
+  readonly counts = new Map<string, number>();
+  count = 0;
+
+  has(entry: number): boolean {
+    return ((this.pages[entry >>> 15]?.[(entry >>> 5) & (PAGE - 1)] ?? 0) & (1 << entry)) !== 0;
+  }
 
   /** Each entry once. */
   add(entry: number, list: string): void {
     const at = entry >>> 15;
-    while (this.#gone.length <= at) this.#gone.push(undefined);
-    const page = this.#gone[at] ?? new Uint32Array(PAGE);
-    this.#gone[at] = page;
+    while (this.pages.length <= at) this.pages.push(undefined);
+    const page = this.pages[at] ?? new Uint32Array(PAGE);
+    this.pages[at] = page;
     page[(entry >>> 5) & (PAGE - 1)]! |= 1 << entry;
-    this.#of.set(list, (this.#of.get(list) ?? 0) + 1);
-    this.#count++;
-  }
-
-  /** As a set of which these are gone. */
-  made(): Living {
-    return new Living(this.#gone, this.#count, this.#of);
+    this.counts.set(list, (this.counts.get(list) ?? 0) + 1);
+    this.count++;
   }
 }
 

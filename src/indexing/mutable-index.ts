@@ -395,7 +395,8 @@ export class MutableIndex implements HammingIndex {
   #searchAll(query: Hash, maxDistance: number): number {
     this.#search.ask(query);
     checkMaxDistance(maxDistance, this.bits);
-    const scope = { live: this.#living };
+    const live = this.#living;
+    const scope = live && { live };
     let total = 0;
     for (const part of this.#parts) total = this.#search.search(part, maxDistance, total, scope);
     return total;

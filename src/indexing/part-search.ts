@@ -58,16 +58,16 @@ export class PartSearch {
     // Where the id of an entry is its number, and all are there, the part writes hits itself.
     const isPlain = total + from + base === 0 && groups === 0 && ids === undefined && !live;
     let out = isPlain ? this.#hits : this.#found;
-    const find = () =>
-      near && part instanceof Segment
-        ? part.searchNear(this.query, max, near, out)
-        : part.search(this.query, max, out, from, to);
-    let found = find();
+    let found = near
+      ? this.#near(part, max, near, out, to)
+      : part.search(this.query, max, out, from, to);
     if (2 * found > out.length) {
       out = new Uint32Array(4 * found);
       if (isPlain) this.#hits = out;
       else this.#found = out;
-      found = find();
+      found = near
+        ? this.#near(part, max, near, out, to)
+        : part.search(this.query, max, out, from, to);
     }
     if (near) found = keepNear(part.words, out, found);
     if (isPlain) return found;
@@ -91,6 +91,13 @@ export class PartSearch {
     }
     this.#hits = hits;
     return at / 2;
+  }
+
+  #near(part: Part, max: number, rings: readonly Ring[], out: Uint32Array, to: number): number {
+    // Without buckets all are compared: the rule is applied to what is found.
+    return part instanceof Segment
+      ? part.searchNear(this.query, max, rings, out)
+      : part.search(this.query, max, out, 0, to);
   }
 
   /** The first hits as fresh pairs of id and distance. */

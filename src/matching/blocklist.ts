@@ -179,14 +179,17 @@ export class Blocklist extends EntryList {
     return reasonToKeepOut(entry, this.state.withdrawn);
   }
 
-  /** Resolves once nothing is prepared or merged. @throws the signal's reason if it aborts */
-  async warm(options: { lists?: boolean; signal?: AbortSignal } = {}): Promise<void> {
+  /**
+   * Resolves once nothing is prepared or merged.
+   * @throws the signal's reason if it has aborted before or by then
+   */
+  async warm(options: { signal?: AbortSignal } = {}): Promise<void> {
     checkOptions(options);
-    const { lists = false, signal } = options;
-    checkTypeOf('lists', lists, 'boolean');
+    const { signal } = options;
     checkSignal(signal);
     signal?.throwIfAborted();
     await this.settled();
+    signal?.throwIfAborted();
   }
 
   /**

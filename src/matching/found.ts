@@ -64,7 +64,7 @@ export class Found {
     return this.#kind.factsAt(this.#places[2 * at]!);
   }
 
-  /** Whether an entry counts: lists are off. */
+  /** Whether an entry counts: its list may be off. */
   counts(facts: EntryFacts): boolean {
     return this.#lists.isEnabled(listOf(facts));
   }

@@ -1,4 +1,5 @@
-import { type ListState, type Numbers, typeOf } from '../blocklist/list-state.js';
+import type { Kind } from '../blocklist/kind.js';
+import { type ListState, typeOf } from '../blocklist/list-state.js';
 import type { Lists } from '../blocklist/lists.js';
 import type { Withdrawals, Withdrawn } from '../blocklist/withdrawals.js';
 import { isSameEntry, type NumberedEntry } from '../entry.js';
@@ -117,7 +118,7 @@ function listsAfter(lists: Lists, { lists: changed }: PendingChanges): Lists {
 
 /** What goes and what comes, so that each of these entries is as the store says. */
 function moving(state: ListState, changed: readonly Change<'entries'>[]) {
-  const remove: Numbers = new Map();
+  const remove = new Map<Kind, number[]>();
   const add: NumberedEntry[] = [];
   for (const change of changed) {
     const { entry } = change;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { BUSY } from '../../bench/calibration.js';
-import { verdictOf } from '../../bench/versus.js';
+import { areSame, verdictOf } from '../../bench/versus.js';
 import { onlyhashes } from '../cli/program.js';
 import { testFolder } from '../folder.js';
 import { ROOT } from '../package.js';
@@ -37,6 +37,17 @@ test.each([
   expect(verdict.isSlower).toBe(isSlower);
   expect(verdict.text.endsWith(': SLOWER')).toBe(isSlower);
   expect(verdict.text).toContain(`${ratio.toFixed(3)}, 95 % interval ${interval[0].toFixed(3)} to`);
+});
+
+test('answers are the same whatever classes two builds have, and not if a member differs', () => {
+  const answer = (at: number) => {
+    class Answer {
+      readonly bytes = Uint8Array.of(1, at);
+    }
+    return [new Answer()];
+  };
+  expect(areSame(answer(2), answer(2))).toBe(true);
+  expect(areSame(answer(2), answer(3))).toBe(false);
 });
 
 test('a build that does the work again is slower than one that keeps it', async () => {
