@@ -129,9 +129,17 @@ export class Router {
     const { metrics, onLog, now } = this.#options;
     const time = new Date(now()).toISOString();
     const begun = performance.now();
+    // Member by member: with spread objects a trivial request took a quarter longer.
     const course: Course = {
-      ...{ id: randomUUID(), request, url: new URL(request.url), address, facts: {} },
-      ...{ path: undefined, route: undefined, caller: undefined, refusal: undefined },
+      id: randomUUID(),
+      request,
+      url: new URL(request.url),
+      address,
+      facts: {},
+      path: undefined,
+      route: undefined,
+      caller: undefined,
+      refusal: undefined,
     };
     const reply = await this.#answerOrRefusal(course);
     const { id, path, caller, facts, refusal } = course;
@@ -140,7 +148,11 @@ export class Router {
     const method = METHODS.includes(request.method) ? request.method : 'other';
     metrics.answered(method, path ?? 'none', status, milliseconds);
     onLog({
-      ...{ id, time, method, status, milliseconds },
+      id,
+      time,
+      method,
+      status,
+      milliseconds,
       ...(caller && { caller: caller.name }),
       ...(path !== undefined && { route: path }),
       ...(refusal && { refusal }),
@@ -259,7 +271,12 @@ export class Router {
     // After the checks: a request that was not understood has told nothing of the list.
     if (route.isAnswer) countAnswers(1);
     const call: Call = {
-      ...{ request, url, params, query, address, countAnswers },
+      request,
+      url,
+      params,
+      query,
+      address,
+      countAnswers,
       countSearches: (list, check) =>
         caller ? rateLimit.countSearches(caller, list, check) : check(list),
       get signal() {
