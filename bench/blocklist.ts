@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BlocklistEntry } from '../src/entry.js';
 import { type Blocklist, createBlocklist } from '../src/matching/blocklist.js';
-import { openBlocklist } from '../src/node/blocklist-file.js';
+import { loadBlocklist as openBlocklist } from '../src/node/list-records.js';
 import { saveBlocklist } from '../src/node/save-blocklist.js';
 import { PackedEntries } from '../src/packed-entries.js';
 import type { HashedVariant } from '../src/variant.js';

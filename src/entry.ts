@@ -1,9 +1,11 @@
-import { checkInteger, checkObject, checkTypeOf } from './door.js';
+import { checkInteger, checkKnown, checkObject, checkTypeOf } from './door.js';
 import {
+  type Algorithm,
   bitsOf,
   checkResample,
   type Decoding,
   type Hash,
+  hashFromHex,
   hashToHex,
   type Resample,
 } from './hash.js';
@@ -185,6 +187,33 @@ export const isSameEntry = (a: BlocklistEntry, b: BlocklistEntry): boolean =>
   a.hash.algorithm === b.hash.algorithm &&
   hashToHex(a.hash) === hashToHex(b.hash) &&
   textOfSaid(a) === textOfSaid(b);
+
+/** An entry as JSON: its hash, and its members as they are. */
+export interface EntryJSON extends Said {
+  readonly algorithm: Algorithm;
+  readonly hash: string;
+}
+
+/** An entry as JSON, without any member that entries do not have. */
+export const entryToJSON = (entry: BlocklistEntry): EntryJSON => ({
+  algorithm: entry.hash.algorithm,
+  hash: hashToHex(entry.hash),
+  ...copyOfSaid(entry),
+});
+
+/**
+ * An entry of what `entryToJSON` gave.
+ * @throws {TypeError | RangeError} if it is malformed, or has a member that entries do not have:
+ *   one of a later version would be lost
+ */
+export function entryFromJSON(json: unknown): BlocklistEntry {
+  checkObject(json, 'an entry as JSON');
+  const { algorithm, hash, ...said } = json as EntryJSON;
+  checkKnown(said, FIELD_NAMES);
+  const entry = { hash: hashFromHex(algorithm, hash), ...said };
+  checkEntry(entry);
+  return entry;
+}
 
 /** Under this key, an entry on its way into a list has the number by which a store calls it. */
 export const NUMBER: unique symbol = /* @__PURE__ */ Symbol('number');

@@ -76,6 +76,8 @@ export type FormatErrorCode =
   | 'bad-length'
   /** the checksum, or the digest of a record in a store, does not match the content */
   | 'bad-checksum'
+  /** a list that is changed cannot be written: no room, no right, or a form that is only read */
+  | 'unwritable'
   /** another running process writes in this folder */
   | 'in-use'
   /** the index file's data about an entry is malformed */

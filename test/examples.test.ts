@@ -7,7 +7,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hashToHex } from '../src/hash.js';
 import { createBlocklist } from '../src/matching/blocklist.js';
-import { openBlocklist } from '../src/node/blocklist-file.js';
+import { loadBlocklist as openBlocklist } from '../src/node/list-records.js';
 import { hashFile } from '../src/node/hash-file.js';
 import { saveBlocklist } from '../src/node/save-blocklist.js';
 import { eventually, RawClient, refusal } from './cli/serving-program.js';

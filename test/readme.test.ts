@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { hashToHex } from '../src/hash.js';
-import { openBlocklist } from '../src/node/blocklist-file.js';
+import { loadBlocklist as openBlocklist } from '../src/node/list-records.js';
 import { hashFile } from '../src/node/hash-file.js';
 import { eventually, RawClient, refusal } from './cli/serving-program.js';
 import { type Block, type Page, pages } from './markdown.js';

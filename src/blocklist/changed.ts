@@ -78,6 +78,9 @@ export interface Changed {
   readonly asked: readonly Withdrawn[];
   /** the withdrawals that it made, also of the pictures that entries are parts of */
   readonly made: readonly Withdrawn[];
+  /** the entries that came: few, and those of parts */
+  readonly came: readonly NumberedEntry[];
+  readonly arrived: readonly Part<Columns>[];
 }
 
 /**
@@ -145,14 +148,17 @@ export function changed(
     next.set(kindOf(kind.algorithm, kind.bits), left);
   }
   let added = coming.length;
+  const arrived: Part<Columns>[] = [];
   for (const alone of arriving) {
     const name = kindOf(alone.algorithm, alone.bits);
     const taken = new Set([...late, ...made].flatMap((each) => numbersTaken(alone, each)));
     for (const number of taken) keptOut.push([alone.numberedAt(number), 'withdrawn']);
     const fits = alone.without(taken);
     added += fits.size;
+    if (fits.size === 0) continue;
     const kind = next.get(name) ?? new Kind(alone.algorithm, alone.bits);
-    if (fits.size > 0) next.set(name, withPart(kind, fits.parts[0]!));
+    next.set(name, withPart(kind, fits.parts[0]!));
+    arrived.push(fits.parts[0]!);
   }
   const rejected = { degenerate: prepared?.degenerate ?? 0, withdrawn: 0 };
   for (const [, reason] of keptOut) rejected[reason]++;
@@ -173,6 +179,8 @@ export function changed(
     keptOut,
     asked: withdraw,
     made,
+    came: coming,
+    arrived,
   };
 }
 

@@ -2,9 +2,11 @@ import { checkOptions, checkSignal } from '../door.js';
 import { inTurns } from '../in-turns.js';
 import { finish, type Segment } from '../indexing/segment.js';
 import type { PackedEntries } from '../packed-entries.js';
-import { type Changed, changed, type Done, type Step } from './changed.js';
+import { type Changed, changed, type Step } from './changed.js';
 import { Columns } from './columns.js';
 import { dueOf, mergedSteps } from './compaction.js';
+import type { Effect } from './effect.js';
+import { type Applied, type Keeper, KeptChanges } from './keeper.js';
 import { Kind } from './kind.js';
 import {
   type LargeChange,
@@ -22,7 +24,7 @@ import {
   listsWith,
   stepOf,
 } from './list-change.js';
-import { ListState } from './list-state.js';
+import { type KeptOut, ListState } from './list-state.js';
 import { type OnKeptOut, Withdrawals } from './withdrawals.js';
 
 /*
@@ -46,10 +48,7 @@ const PAUSE = 512;
 
 const NOTHING: Meanwhile = { asked: [], withdrawals: [], isReinstated: false };
 
-/** What a change did, and the generation of the list with it. */
-export interface Applied extends Done {
-  readonly generation: number;
-}
+export type { Applied } from './keeper.js';
 
 /** Entries that change, withdrawals and the settings of lists, behind one reference. */
 export class EntryList {
@@ -61,6 +60,14 @@ export class EntryList {
   readonly #preparing = new Set<Meanwhile>();
   #isTidying = false;
   #pause = 0;
+  /** the changes, if something keeps the list */
+  #kept: KeptChanges | undefined;
+  /** ends once the list, as it is kept, is what is in place */
+  #held: Promise<unknown> | undefined;
+  /** how often another list took the place of this one */
+  #epoch = 0;
+  /** why changes of others cannot be taken up; the list goes on as it is */
+  problem: Error | undefined;
   /** more entries are prepared step by step; tests prepare few */
   mostAtOnce = MOST_AT_ONCE;
 
@@ -79,9 +86,12 @@ export class EntryList {
    * in force when this returns; the promise resolves then. More are prepared while the event loop
    * turns, after the large changes before, and come in force at once. Small changes do not wait for
    * them.
+   *
+   * Of a list that is kept, nothing is seen before it is durable; the promise resolves then.
    * @param change or a function of the list as it is when its turn comes, which may be called twice
    * @param options `signal`: ends what is being prepared, with nothing changed
    * @throws {TypeError | RangeError} if an argument or an entry is invalid; nothing has changed
+   * @throws {FormatError} if what keeps it cannot be read or written; nothing has changed
    */
   apply(
     change: ListChange | ((state: ListState) => ListChange),
@@ -92,6 +102,7 @@ export class EntryList {
       const { signal } = options;
       checkSignal(signal);
       signal?.throwIfAborted();
+      if (this.#kept) return this.#applyKept(change, this.#kept, signal);
       const before = this.#state;
       const given = typeof change === 'function' ? change(before) : change;
       const most = this.mostAtOnce;
@@ -118,12 +129,11 @@ export class EntryList {
 
   /** Makes a step at once, whatever its size. @param stepOf may be called again */
   commit(stepOf: (state: ListState) => Step): Applied {
+    this.#checkUnkept();
     for (;;) {
       const before = this.#state;
       const next = changed(before, stepOf(before));
-      for (const [entry, reason] of this.#onKeptOut ? next.keptOut : []) {
-        this.#onKeptOut?.(entry, reason);
-      }
+      this.#tell(next.keptOut);
       // Whoever was told may have changed the list.
       if (this.#state.generation !== before.generation) continue;
       this.#put(next, before);
@@ -133,6 +143,7 @@ export class EntryList {
 
   /** As `commit`, of tables of any size. */
   addNow(tables: readonly PackedEntries[]): Applied {
+    this.#checkUnkept();
     const large: LargeChange = { tables };
     this.#state = settledState(this.#state);
     return this.commit((state) => {
@@ -144,10 +155,108 @@ export class EntryList {
 
   /** Takes the place of what the list was. */
   become(state: ListState): void {
+    this.#checkUnkept();
     this.#state = state;
     for (const meanwhile of this.#preparing) {
       for (const each of state.withdrawn.values()) meanwhile.withdrawals.push(each);
       meanwhile.isReinstated = true;
+    }
+  }
+
+  /** Whether something keeps it. */
+  get isKept(): boolean {
+    return this.#kept !== undefined;
+  }
+
+  /** From now on, changes are durable by a keeper before they are seen. */
+  keptBy(keeper: Keeper): void {
+    const list = this;
+    this.#kept = new KeptChanges(keeper, {
+      get state() {
+        return list.#state;
+      },
+      tell: (keptOut) => this.#tell(keptOut),
+      put: (change) => this.#put(change, this.#state),
+    });
+  }
+
+  /** Runs what makes the list what is kept. Nothing else changes its state meanwhile. */
+  async hold<T>(run: () => Promise<T>): Promise<T> {
+    await this.#free();
+    const running = run();
+    this.#held = running.catch(() => {});
+    try {
+      return await running;
+    } finally {
+      this.#held = undefined;
+    }
+  }
+
+  async #free(): Promise<void> {
+    while (this.#held) await this.#held;
+  }
+
+  /** Becomes what is kept, by effects of others. */
+  follow(state: ListState, effects: readonly Pick<Effect, 'withdraw' | 'reinstate'>[]): void {
+    this.#state = state;
+    for (const { withdraw, reinstate } of effects) {
+      for (const meanwhile of this.#preparing) {
+        for (const each of withdraw) {
+          meanwhile.asked.push(each);
+          meanwhile.withdrawals.push(each);
+        }
+        meanwhile.isReinstated ||= reinstate.length > 0;
+      }
+    }
+    this.#tidy();
+  }
+
+  /** Becomes what is kept, which is another list. */
+  followAnew(state: ListState): void {
+    this.#state = state;
+    this.#epoch++;
+    this.#tidy();
+  }
+
+  /** @throws {TypeError} if something keeps it */
+  #checkUnkept(): void {
+    if (this.#kept) throw new TypeError('expected apply: nothing else changes a list in a file');
+  }
+
+  /** @throws what the listener throws */
+  #tell(keptOut: KeptOut): void {
+    for (const [entry, reason] of this.#onKeptOut ? keptOut : []) this.#onKeptOut?.(entry, reason);
+  }
+
+  async #applyKept(
+    change: ListChange | ((state: ListState) => ListChange),
+    kept: KeptChanges,
+    signal: AbortSignal | undefined,
+  ): Promise<Applied> {
+    const most = this.mostAtOnce;
+    const isLarge = new Error('the change is large');
+    let step: (state: ListState) => Step;
+    if (typeof change !== 'function') {
+      const rest = begun(change);
+      const known = gatheredNow(change, rest, most);
+      if (!known || !stepOf(this.#state, known, most)) {
+        return this.#applyLarge(known ?? gathered(change, rest, signal), signal);
+      }
+      step = (state) => stepOf(state, known, Number.POSITIVE_INFINITY)!;
+    } else {
+      step = (state) => {
+        const given = change(state);
+        const known = gatheredNow(given, begun(given), most);
+        const made = known && stepOf(state, known, most);
+        if (!made) throw isLarge;
+        return made;
+      };
+    }
+    try {
+      return await this.#tidied(await kept.make(step, signal));
+    } catch (error) {
+      if (error !== isLarge) throw error;
+      return this.#applyLarge(change as (state: ListState) => ListChange, signal);
     }
   }
 
@@ -173,8 +282,15 @@ export class EntryList {
     signal: AbortSignal | undefined,
   ): Promise<Applied> {
     const meanwhile: Meanwhile = { asked: [], withdrawals: [], isReinstated: false };
-    this.#preparing.add(meanwhile);
+    const begin = () => {
+      this.#preparing.add(meanwhile);
+    };
+    // What it is read from may fail before it is waited for.
+    if (change instanceof Promise) change.catch(() => {});
     try {
+      // What others changed before this began is not what they change meanwhile.
+      if (this.#kept) await this.#kept.make(() => ({}), signal, begin);
+      else begin();
       const first = typeof change === 'function' ? undefined : await change;
       const applied = await this.#inTurn(async () => {
         signal?.throwIfAborted();
@@ -191,10 +307,13 @@ export class EntryList {
   }
 
   async #prepared(
-    { coming, going, withdraw = [], reinstate = [], settings }: Gathered,
+    told: Gathered,
     meanwhile: Meanwhile,
     signal: AbortSignal | undefined,
   ): Promise<Applied> {
+    const { coming, going, withdraw = [], reinstate = [], settings } = told;
+    await this.#free();
+    const epoch = this.#epoch;
     this.#state = settledState(this.#state);
     const base = this.#state;
     const withdrawn = base.withdrawn.fork();
@@ -202,7 +321,9 @@ export class EntryList {
     for (const each of withdraw) withdrawn.set(each);
     const large: LargeChange = { tables: coming.tables, replaced: going };
     const ready = await inTurns(readySteps(base, large, withdrawn), signal);
-    return this.commit((state) => {
+    const isAnother = new Error('another list has taken the place of this one');
+    const late = (state: ListState): Step => {
+      if (this.#epoch !== epoch) throw isAnother;
       // The word of whoever withdrew the same meanwhile is the last.
       const since = new Withdrawals();
       for (const each of meanwhile.asked) since.set(each);
@@ -212,7 +333,14 @@ export class EntryList {
         ...(settings && { lists: listsWith(state.lists, settings) }),
         ...lateStep(state, ready, large, meanwhile),
       };
-    });
+    };
+    if (!this.#kept) return this.commit(late);
+    try {
+      return await this.#kept.make(late, signal);
+    } catch (error) {
+      if (error !== isAnother) throw error;
+      return this.#prepared(told, meanwhile, signal);
+    }
   }
 
   /** Does something long after what was begun before. */
@@ -248,6 +376,7 @@ export class EntryList {
         try {
           for (let due = dueOf(this.#state); due; due = dueOf(this.#state)) {
             const swap = await inTurns(mergedSteps(due), undefined);
+            await this.#free();
             this.#state = swap(this.#state);
           }
         } catch {
@@ -275,6 +404,7 @@ export class EntryList {
         );
       if (!isThere()) return undefined;
       const moved = await inTurns(steps, signal);
+      await this.#free();
       const kinds = new Map<string, Kind>();
       for (const [name, kind] of this.#state.kinds) {
         const parts = kind.parts.map((part) =>

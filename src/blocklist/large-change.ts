@@ -24,8 +24,8 @@ export interface Replaced {
   isOf(list: string): boolean;
   /** the entries of a part that may go, if they are few; absent: all of such lists */
   readonly among?: ((kind: Kind) => Generator<void, readonly number[]>) | undefined;
-  /** Whether this entry goes, which came while the change was prepared. */
-  has(entry: BlocklistEntry): boolean;
+  /** What tells whether an entry goes that came while the change was prepared: each one once. */
+  late(): (entry: BlocklistEntry) => boolean;
 }
 
 /** A change of many entries. */
@@ -143,6 +143,7 @@ export function lateStep(
 ): Step & { readonly prepared: Prepared } {
   const add: NumberedEntry[] = [];
   const remove = new Map<Kind, number[]>();
+  const isLate = replaced?.late();
   for (const [name, kind] of now.kinds) {
     const before = new Map<Columns, Living>();
     for (const { table, living } of base.kinds.get(name)?.parts ?? []) before.set(table, living);
@@ -151,8 +152,8 @@ export function lateStep(
       const earlier = before.get(table as Columns);
       if (!earlier) {
         // It has come since, so it was on the list before this change, whose word is the last.
-        for (let entry = 0; replaced && entry < table.size; entry++) {
-          if (living.has(entry) && replaced.has(table.entryAt(entry))) going.push(first + entry);
+        for (let entry = 0; isLate && entry < table.size; entry++) {
+          if (living.has(entry) && isLate(table.entryAt(entry))) going.push(first + entry);
         }
         continue;
       }

@@ -10,7 +10,6 @@ import {
   type BlocklistEntry,
   checkEntry,
   checkListName,
-  isSameEntry,
   type NumberedEntry,
   textOfEntry,
 } from '../entry.js';
@@ -18,9 +17,10 @@ import { nextTurn, TURN } from '../in-turns.js';
 import { finish } from '../indexing/segment.js';
 import { PackedEntries } from '../packed-entries.js';
 import type { Step } from './changed.js';
-import type { Kind } from './kind.js';
+import { equalSteps } from './effect.js';
+import { type Kind, kindOf } from './kind.js';
 import type { Replaced } from './large-change.js';
-import { type ListState, numbersOf } from './list-state.js';
+import { type ListState, numbersOf, typeOf } from './list-state.js';
 import {
   ComingEntries,
   comingEntries,
@@ -64,7 +64,7 @@ export interface ListChange {
   readonly withdraw?: Iterable<Withdrawn> | undefined;
   /** withdrawals to lift, as they were made; what they removed does not come back */
   readonly reinstate?: Iterable<WithdrawnKey> | undefined;
-  /** entries that go unless they come again: those equal to these, or what a list is to lose */
+  /** entries that go unless they come again: one that is equal to each, or what a list is to lose */
   readonly remove?: Iterable<BlocklistEntry> | Unlisted | undefined;
   /** the entries of a list, of records or of all lists; equal ones stay in place */
   readonly replace?: Replacement | undefined;
@@ -138,10 +138,6 @@ export function stepOf(
   };
 }
 
-/** The entries that say the same. */
-const equalTo = (kind: Kind, entry: BlocklistEntry): number[] =>
-  kind.ofHash(entry.hash).filter((number) => isSameEntry(kind.entryAt(number), entry));
-
 /** The settings of all lists with these changes. */
 export function listsWith(lists: Lists, settings: NonNullable<ListChange['settings']>): Lists {
   let next = lists;
@@ -181,6 +177,13 @@ function goingOf({ replace, remove = [] }: ListChange): Going | undefined {
   if (whole !== undefined) checkListName(whole);
   const named = records.length + removed.length;
   if (replace === undefined && named === 0 && !unlisted) return undefined;
+  const removedOf = new Map<string, BlocklistEntry[]>();
+  for (const entry of removed) {
+    const { algorithm, bits } = typeOf(entry.hash);
+    push(removedOf, kindOf(algorithm, bits), entry);
+  }
+  // What was not there when it was looked for may have come since.
+  const missing = new Map<string, ReadonlyMap<string, number>>();
   const isWhole = (list: string) => isAll || list === whole;
   const isUntold = (entry: BlocklistEntry) => unlisted !== undefined && !unlisted.except.has(entry);
   function* steps(kind: Kind): Generator<void, readonly number[]> {
@@ -194,10 +197,10 @@ function goingOf({ replace, remove = [] }: ListChange): Going | undefined {
       const key = { id, list, ...(source !== undefined && { source }) };
       for (const number of numbersOf(kind, key)) numbers.add(number);
     }
-    for (const entry of removed) {
-      if (++at % STEP === 0) yield;
-      for (const number of equalTo(kind, entry)) numbers.add(number);
-    }
+    const name = kindOf(kind.algorithm, kind.bits);
+    const equal = yield* equalSteps(kind, removedOf.get(name) ?? []);
+    for (const number of equal.found) numbers.add(number);
+    missing.set(name, equal.missing);
     for (const number of unlisted ? kind.onList(unlisted.list) : []) {
       if (++at % STEP === 0) yield;
       if (isUntold(kind.entryAt(number))) numbers.add(number);
@@ -214,16 +217,28 @@ function goingOf({ replace, remove = [] }: ListChange): Going | undefined {
     steps,
     isOf: isAmong ? () => true : isWhole,
     ...(isAmong && { among: steps }),
-    has(entry) {
-      const { list = '', id, source } = entry;
-      if (isWhole(list) || (list === unlisted?.list && isUntold(entry))) return true;
+    late() {
       // Few changes meet entries that came since.
-      known ??= new Set([...records.map(keyOfRecord), ...removed.map(textOfEntry)]);
-      return (
-        known.has(textOfEntry(entry)) ||
-        (id !== undefined &&
-          (known.has(keyOfRecord({ list, id, source })) || known.has(keyOfRecord({ list, id }))))
-      );
+      known ??= new Set(records.map(keyOfRecord));
+      const left = new Map([...missing.values()].flatMap((each) => [...each]));
+      for (const [name, entries] of removedOf) {
+        // There were none of this kind.
+        for (const entry of missing.has(name) ? [] : entries) {
+          const text = textOfEntry(entry);
+          left.set(text, (left.get(text) ?? 0) + 1);
+        }
+      }
+      return (entry) => {
+        const { list = '', id, source } = entry;
+        if (isWhole(list) || (list === unlisted?.list && isUntold(entry))) return true;
+        const isOfRecord = (key: { source?: string | undefined }) =>
+          id !== undefined && known!.has(keyOfRecord({ list, id, ...key }));
+        if (isOfRecord({ source }) || isOfRecord({})) return true;
+        const text = left.size > 0 ? textOfEntry(entry) : '';
+        const count = left.get(text) ?? 0;
+        if (count > 0) left.set(text, count - 1);
+        return count > 0;
+      };
     },
   };
 }

@@ -1,7 +1,12 @@
 import { open, stat } from 'node:fs/promises';
 import { ALGORITHMS, type Algorithm, type Bits, type Hash } from '../index.js';
 import type { Blocklist } from '../matching/index.js';
-import { isBlocklistFile, openBlocklist, readListFolder } from '../node/index.js';
+import {
+  isBlocklistFile,
+  type OpenBlocklistOptions,
+  openBlocklist,
+  readListFolder,
+} from '../node/index.js';
 import type { StorePlace } from '../store/index.js';
 import { Failure, failureOf } from './failure.js';
 import { encoded } from './file-name.js';
@@ -36,8 +41,9 @@ const KINDS: readonly Kind[] = ALGORITHMS.flatMap((algorithm) =>
 export async function savedBlocklist(
   path: string,
   wanted: Wanted,
+  follow?: OpenBlocklistOptions['follow'],
 ): Promise<SavedBlocklist | undefined> {
-  const blocklist = await blocklistIn(path);
+  const blocklist = await blocklistIn(path, follow);
   if (blocklist) return wantedOf(path, blocklist, wanted);
   try {
     const config = await configIn(path);
@@ -48,13 +54,19 @@ export async function savedBlocklist(
 }
 
 /**
- * The blocklist in a file that `saveBlocklist` wrote; undefined if it is something else.
+ * The blocklist in a blocklist file; undefined if it is something else.
+ * @param follow what others change in the file
  * @throws {Failure} if it cannot be read
  */
-export async function blocklistIn(path: string): Promise<Blocklist | undefined> {
+export async function blocklistIn(
+  path: string,
+  follow?: OpenBlocklistOptions['follow'],
+): Promise<Blocklist | undefined> {
   if ((await regular(path)) === undefined) return undefined;
   try {
-    return (await isBlocklistFile(path)) ? await openBlocklist(path) : undefined;
+    return (await isBlocklistFile(path))
+      ? await openBlocklist(path, { ...(follow && { follow }) })
+      : undefined;
   } catch (error) {
     throw failureOf(path, error);
   }

@@ -147,7 +147,9 @@ async function sourceOfList(path: string, { out, signal, fetches }: Opening): Pr
       close: () => folder.close(),
     };
   }
-  const saved = await savedBlocklist(path, EVERYTHING);
+  const onProblem = (problem: Error | undefined) =>
+    out.note(`the list: ${problem ? wordsOf(problem) : 'it is followed again'}`);
+  const saved = await savedBlocklist(path, EVERYTHING, { signal, onProblem });
   const close = async () => {};
   if (saved) return { blocklist: saved.blocklist, close };
   const bar = progress('reading the list', ' MB');

@@ -1,5 +1,6 @@
 import { ALGORITHMS, type Algorithm, hashFromHex } from '../index.js';
 import type { WithdrawnKey } from '../matching/index.js';
+import { isBlocklistFile, openBlocklist } from '../node/index.js';
 import type { Store, StorePlace } from '../store/index.js';
 import type { Call, Command } from './command.js';
 import { failureOf, UsageError } from './failure.js';
@@ -12,10 +13,11 @@ import { configIn } from './saved-blocklist.js';
 /** `onlyhashes withdraw`: entries that must not match again. */
 export const withdrawCommand: Command = {
   name: 'withdraw',
-  usage: 'CONFIG HASH|ID… | --store URL|FOLDER HASH|ID…',
-  about: `Withdraw entries from fetched lists, or lift withdrawals.
+  usage: 'CONFIG|LIST HASH|ID… | --store URL|FOLDER HASH|ID…',
+  about: `Withdraw entries from a blocklist file or fetched lists, or lift withdrawals.
 An entry with this hash or this id stops matching and stays out, whatever its service says, \
-until --reinstate; by a hash, the whole picture does, with its windows. Prints a line withdrawn,ENTRIES,WORD for each word, where ENTRIES were \
+until --reinstate; by a hash, the whole picture does, with its windows. In a blocklist file (.ohb) \
+it takes effect at once, and serve answers by it within a second. Prints a line withdrawn,ENTRIES,WORD for each word, where ENTRIES were \
 removed, or reinstated,WORD. Once a withdrawal is lifted, the next fetch begins from the \
 start, so that the entries come back. While serve runs on a folder of lists, this waits for its \
 end. Other programs go on with the lists that they have read.
@@ -36,6 +38,7 @@ follow the store, as serve does, match by it at most some seconds later.`,
   examples: [
     ['onlyhashes withdraw lists.json case-7 --reason "listed by mistake"', 'by id'],
     ['onlyhashes withdraw lists.json case-7 --reinstate', 'lift it'],
+    ['onlyhashes withdraw list.ohb case-7', 'from a blocklist file'],
     ['onlyhashes withdraw case-7 --store hashes', 'from a store'],
   ],
   minWords: 1,
@@ -52,14 +55,21 @@ follow the store, as serve does, match by it at most some seconds later.`,
     const words = given ? call.words : others;
     if (words.length === 0) throw new UsageError(`expected ${withdrawCommand.usage}`);
     const keys = words.map((word) => keyOf(word, call));
-    const place = given ? { store: given } : listPlaceOf(path, await readListConfig(path));
+    const isFile = !given && (await isBlocklistFile(path));
+    const place = given
+      ? { store: given }
+      : isFile
+        ? { file: path }
+        : listPlaceOf(path, await readListConfig(path));
     const bar = progress('withdrawing');
     const out = output(bar);
     const change = { keys, isLifted, reason: call.text('reason') };
     const done =
       'store' in place
         ? await changedStore(place.store, change, { out, signal })
-        : await changedFolder(place.folder, change, { out, signal });
+        : 'file' in place
+          ? await changedFile(place.file, change)
+          : await changedFolder(place.folder, change, { out, signal });
     // Printed once it is durable.
     for (const [at, of] of done.entries()) {
       if (of !== undefined) await out.line(`${of},${words[at]}`);
@@ -79,6 +89,28 @@ interface Change {
 interface Telling {
   readonly out: Output;
   readonly signal: AbortSignal;
+}
+
+/** As `changedFolder`, in a blocklist file, which is there for good when this ends. */
+async function changedFile(
+  path: string,
+  { keys, isLifted, reason }: Change,
+): Promise<(string | undefined)[]> {
+  try {
+    const list = await openBlocklist(path);
+    // At the same time, so that they are written at once.
+    const changed = keys.map(async (key) => {
+      if (isLifted) {
+        const { reinstated } = await list.apply({ reinstate: [key] });
+        return reinstated > 0 ? 'reinstated' : undefined;
+      }
+      const withdraw = [{ ...key, ...(reason !== undefined && { reason }) }];
+      return `withdrawn,${(await list.apply({ withdraw })).removed}`;
+    });
+    return await Promise.all(changed);
+  } catch (error) {
+    throw failureOf(path, error);
+  }
 }
 
 /** @returns of each key what was done; undefined if there was no withdrawal to be lifted */

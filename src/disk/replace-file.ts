@@ -9,7 +9,8 @@ const CHUNK = 4 * 2 ** 20;
 
 /**
  * Writes a file, entirely or not at all. It writes a temporary file beside it, flushes it to disk,
- * gives it the permissions and the name of the old file, and flushes the folder. A process that has
+ * gives it the permissions and the name of the old file (a new one is its owner's alone, mode 600),
+ * and flushes the folder. A process that has
  * the old file open still sees the old content. Where `path` is a symbolic link to a file, the link
  * stays, and that file is replaced.
  * @param pieces the content, end to end
@@ -30,7 +31,7 @@ export async function replaceFile(
   // Also removes the temporary file if a signal ends the program.
   process.once('exit', remove);
   try {
-    const handle = await open(temporary, 'w', mode);
+    const handle = await open(temporary, 'w', mode ?? 0o600);
     try {
       if (mode !== undefined) await handle.chmod(mode);
       for (const piece of pieces) await write(handle, piece, signal);

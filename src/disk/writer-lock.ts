@@ -30,8 +30,9 @@ export function lockFolder(folder: string): Promise<() => Promise<void>> {
  * @throws {FormatError} `in-use` if a running process has it
  */
 export async function lockFile(path: string, mode: number): Promise<() => Promise<void>> {
-  const content = `${JSON.stringify({ pid: process.pid, began: await beganOf(process.pid), key: randomUUID() })}\n`;
-  const temporary = `${path}.${randomUUID()}.tmp`;
+  const { pid } = process;
+  const content = `${JSON.stringify({ pid, began: await beganOf(pid), key: randomUUID() })}\n`;
+  const temporary = `${path}.${await ownMark()}.${randomUUID()}.tmp`;
   const file = await open(temporary, 'wx', mode);
   // Before it shows: another call of this process must not take it for that of an earlier one.
   held.set(content, undefined);
@@ -62,6 +63,30 @@ export async function lockFile(path: string, mode: number): Promise<() => Promis
       held.delete(content);
     }
   };
+}
+
+/** What tells this process from others, for the name of a file that it writes. */
+export async function ownMark(): Promise<string> {
+  return `${process.pid}-${ticksOf(await beganOf(process.pid))}`;
+}
+
+/** Whether the process of a mark still runs. */
+export async function isMarkHeld(mark: string): Promise<boolean> {
+  const at = mark.indexOf('-');
+  const pid = Number(mark.slice(0, at));
+  if (!isRunning(pid)) return false;
+  const [ticks, now] = [mark.slice(at + 1), ticksOf(await beganOf(pid))];
+  return ticks === '' || now === '' || ticks === now;
+}
+
+const ticksOf = (began: string) => began.split(' ')[1] ?? '';
+
+/** Removes what somebody has left who was killed while taking a lock. @param temporary its path */
+export async function removeLeft(temporary: string): Promise<void> {
+  const content = await readFile(temporary, 'utf8').catch(() => undefined);
+  // It may be just being written.
+  if (!content || (await isHeld(content))) return;
+  await rm(temporary, { force: true });
 }
 
 /** Removes what is still held as the program exits. */
@@ -114,15 +139,19 @@ async function isHeld(content: string): Promise<boolean> {
   const { pid, began } = lock;
   // Of this process, by another thread; or of one that had its id before, if times are not told.
   if (pid === process.pid) return began !== '' && began === (await beganOf(process.pid));
-  if (!Number.isSafeInteger(pid)) return false;
-  try {
-    process.kill(pid as number, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
-  }
+  if (!Number.isSafeInteger(pid) || !isRunning(pid as number)) return false;
   const now = await beganOf(pid as number);
   // Where the times are hidden, the process that runs is taken for the one that locked.
   return began === '' || now === '' || began === now;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
 }
 
 /**

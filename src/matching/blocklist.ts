@@ -2,6 +2,7 @@ import { changed } from '../blocklist/changed.js';
 import { isDegenerate } from '../blocklist/degenerate.js';
 import { EntryList } from '../blocklist/entry-list.js';
 import type { ListedPart } from '../blocklist/kind.js';
+import { settledState } from '../blocklist/large-change.js';
 import { listsWith } from '../blocklist/list-change.js';
 import { ListState, numbersOf, reasonToKeepOut } from '../blocklist/list-state.js';
 import { ComingEntries, type ListedEntries } from '../blocklist/listed-entries.js';
@@ -368,7 +369,7 @@ export class Blocklist extends EntryList {
    * about the new one, never about both, even if its variants come later. The withdrawals of both
    * are in force afterwards, so what was withdrawn here does not come back. The policy stays, and
    * so do the settings of lists; those of lists that have none here are taken over. `other` has no
-   * entries afterwards. Warm it before, or this takes as long as its first decision.
+   * entries afterwards, unless a file keeps it. Warm it before, or this takes as long as its first decision.
    * @throws {TypeError} if `other` is not another blocklist
    */
   replaceWith(other: Blocklist): void {
@@ -483,7 +484,9 @@ export class Blocklist extends EntryList {
   }
 
   #takeFrom(other: Blocklist): void {
-    const [own, taken] = [this.state, other.state];
+    const own = this.state;
+    // What is kept goes on, so the newest entries of both must not lie in one table.
+    const taken = other.isKept ? settledState(other.state) : other.state;
     // The other has already kept out what both withdrew.
     const missing = own.withdrawn.values().filter((each) => !taken.withdrawn.holds(each));
     const { state } = changed(new ListState({ ...taken, keptOut: taken.keptOut }), {
@@ -500,7 +503,9 @@ export class Blocklist extends EntryList {
     const generation = Math.max(own.generation, taken.generation) + 1;
     const keptOut = { degenerate, withdrawn: withdrawn + removed };
     this.become(new ListState({ ...state, lists, keptOut, generation }));
-    other.become(new ListState({ ...taken, kinds: new Map(), generation: taken.generation + 1 }));
+    if (!other.isKept) {
+      other.become(new ListState({ ...taken, kinds: new Map(), generation: taken.generation + 1 }));
+    }
     this.origins = origins;
   }
 }

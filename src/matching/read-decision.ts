@@ -1,15 +1,7 @@
-import { copyOf, type Withdrawn, type WithdrawnGroup } from '../blocklist/withdrawals.js';
+import { type Withdrawn, type WithdrawnJSON, withdrawnFromJSON } from '../blocklist/withdrawals.js';
 import { checkInteger, checkNumber, checkObject, checkOneOf } from '../door.js';
 import { type BlocklistEntry, checkEntry, copyOfOpinions } from '../entry.js';
-import {
-  type Algorithm,
-  type Decoding,
-  type Hash,
-  type HashJSON,
-  hashFromHex,
-  hashFromJSON,
-  newHash,
-} from '../hash.js';
+import { type Algorithm, type Decoding, type Hash, hashFromHex, newHash } from '../hash.js';
 import { DIHEDRAL_NAMES, type HashedVariant, type VariantGeometry } from '../variant.js';
 import {
   type CheckedUpload,
@@ -175,16 +167,6 @@ function timingsFromJSON(json: DecisionTimings): DecisionTimings {
  * const withdrawn = JSON.parse(text).map(withdrawnKeyFromJSON);
  * const blocklist = createBlocklist(entries, { withdrawn });
  */
-export function withdrawnKeyFromJSON(
-  json: (HashJSON | { id: string; source?: string }) & {
-    list?: string;
-    reason?: string;
-    groups?: readonly WithdrawnGroup[];
-  },
-): Withdrawn {
-  checkObject(json, 'a withdrawal by hash or by id');
-  if ('id' in json) return copyOf(json);
-  const { list, reason, groups } = json;
-  const told = { ...(list !== undefined && { list }), ...(groups !== undefined && { groups }) };
-  return copyOf({ ...hashFromJSON(json), ...told }, reason);
+export function withdrawnKeyFromJSON(json: WithdrawnJSON): Withdrawn {
+  return withdrawnFromJSON(json);
 }

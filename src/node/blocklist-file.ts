@@ -1,20 +1,19 @@
 import type { FileHandle } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { Kind, kindOf, type ListedPart } from '../blocklist/kind.js';
 import { ListState } from '../blocklist/list-state.js';
 import { checkListSettings, copyOfSettings, type ListSettings, Lists } from '../blocklist/lists.js';
-import { type KeptOutReason, Withdrawals, type Withdrawn } from '../blocklist/withdrawals.js';
+import {
+  type KeptOutReason,
+  Withdrawals,
+  type Withdrawn,
+  type WithdrawnJSON,
+  withdrawnFromJSON,
+} from '../blocklist/withdrawals.js';
 import { FormatError } from '../errors.js';
-import type { HashJSON } from '../hash.js';
 import { inTurns } from '../in-turns.js';
 import { HEADER_BYTES, inSteps } from '../indexing/segment.js';
 import { CHECKSUM_WORD, checksumSteps, headerSum, shapeOf } from '../indexing/snapshot.js';
-import { Blocklist, type BlocklistOptions } from '../matching/blocklist.js';
-import { withdrawnKeyFromJSON } from '../matching/read-decision.js';
 import {
-  checkGeneration,
-  checkOpenOptions,
-  checkPath,
   type FileKind,
   fill,
   loadSegment,
@@ -27,15 +26,19 @@ import {
 import { wordsOf } from './save-index.js';
 
 /*
- * A blocklist file: a header of 16 words; four words for each part, its length in two of them and
- * its own checksum; the state as lines of JSON; and the parts, each an index file as `saveIndex`
- * writes it. The header's checksum is over all but the parts, which have their own.
+ * A blocklist file begins with a snapshot: a header of 16 words; four words for each part, its
+ * length in two of them and its own checksum; the state as lines of JSON; and the parts, each an
+ * index file as `saveIndex` writes it. The header's checksum is over all but the parts, which have
+ * their own. Zeros fill it up to a multiple of 512 bytes; then come the slots and the changes since
+ * (`commit-slots.ts`, `change-record.ts`). A file of version 1 is a snapshot alone.
  */
 
 /** `OHBLIST` and a line feed, as two little-endian words. */
 export const MAGIC = [0x4c42484f, 0x0a545349] as const;
-export const VERSION = 1;
+export const VERSION = 2;
 export const TABLE_WORDS = 4;
+/** A sector of a disk. */
+export const SECTOR = 512;
 const FILE: FileKind = {
   kind: 'blocklist',
   makers: 'saveBlocklist and `npx onlyhashes convert list.csv list.ohb`',
@@ -51,72 +54,87 @@ export interface State {
   readonly lists: readonly (readonly [string, ListSettings])[];
 }
 
-/** How a saved blocklist is opened. */
-export interface OpenBlocklistOptions
-  extends OpenOptions,
-    Pick<BlocklistOptions, 'policy' | 'onKeptOut' | 'allowList' | 'floodGuard'> {}
-
-/**
- * Reads a blocklist that `saveBlocklist` wrote, and checks it. What was withdrawn stays withdrawn.
- * Checking an index blocks the event loop, for about 0.2 s per million hashes.
- * @param path a path to a regular file
- * @throws {TypeError | RangeError} if `path` or an option is invalid
- * @throws {FormatError} `unreadable`, `bad-magic`, `bad-version`, `bad-header`, `bad-length`,
- *   `bad-checksum`, `bad-line`, `bad-notes` or `old-generation`
- */
-export async function openBlocklist(
-  path: string,
-  options: OpenBlocklistOptions = {},
-): Promise<Blocklist> {
-  checkPath(path);
-  checkOpenOptions(options);
-  const { minGeneration = 0, policy, onKeptOut } = options;
-  const { allowList, floodGuard } = options;
-  const list = new Blocklist({
-    ...(policy !== undefined && { policy }),
-    ...(onKeptOut !== undefined && { onKeptOut }),
-    ...(allowList !== undefined && { allowList }),
-    ...(floodGuard !== undefined && { floodGuard }),
-  });
-  await readingList(path, async (file) => {
-    const { size } = await file.stat();
-    const read = readOf(file);
-    const header = headerFrom(await bytesAt(read, 0, HEADER_BYTES));
-    checkGeneration(header.generation, minGeneration);
-    const { table, state } = await recordOf(read, header, size);
-    const told = await inTurns(readStateSteps(state), undefined);
-    const parts = new Map<string, ListedPart[]>();
-    for (const { at, byteLength, sum } of table) {
-      const start = await bytesAt(read, at, HEADER_BYTES);
-      const shape = shapeOf(start, byteLength);
-      if (wordsOf(start)[CHECKSUM_WORD]! >>> 0 !== sum) throw changed();
-      const segment = await loadSegment(shape, (bytes) =>
-        fill(bytes, start, (into, from) => read(into, at + from)),
-      );
-      const kind = kindOf(shape.algorithm, shape.bits);
-      parts.set(kind, [...(parts.get(kind) ?? []), await openedPart(segment, options)]);
-    }
-    const withdrawn = new Withdrawals();
-    for (const each of told.withdrawals) withdrawn.set(each);
-    const kinds = new Map(
-      [...parts].map(([name, [first, ...others]]) => {
-        const { algorithm, bits } = first!.table.searched.shape;
-        return [name, new Kind(algorithm, bits, [first!, ...others])];
-      }),
-    );
-    const { keptOut } = told;
-    const lists = new Lists(told.lists);
-    const { generation } = header;
-    list.become(new ListState({ kinds, withdrawn, lists, keptOut, generation }));
-    list.origins = new Map([[resolve(path), [header.words[CHECKSUM_WORD]!]]]);
-  });
-  return list;
+/** A snapshot in a file, but for what it holds. */
+export interface Snapshot {
+  /** the first bytes of the file */
+  readonly header: Uint8Array;
+  readonly version: number;
+  readonly generation: number;
+  /** the checksum in the header */
+  readonly sum: number;
+  /** where the last part ends */
+  readonly end: number;
+  readonly parts: readonly PartPlace[];
+  readonly stateLength: number;
 }
 
-/** Whether a file starts like a blocklist file, of whatever version; false if it cannot be read. */
-export async function isBlocklistFile(path: string): Promise<boolean> {
-  checkPath(path);
-  return (await fileInPlace(path).catch(() => undefined)) !== undefined;
+interface PartPlace {
+  readonly at: number;
+  readonly byteLength: number;
+  readonly sum: number;
+}
+
+/**
+ * Where the parts of the snapshot of a file are. Its content is not looked at.
+ * @throws {FormatError} `bad-magic`, `bad-version`, `bad-header` or `bad-length`
+ */
+export async function snapshotIn(file: FileHandle): Promise<Snapshot> {
+  const { size } = await file.stat();
+  const read = readOf(file);
+  const header = await bytesAt(read, 0, HEADER_BYTES);
+  const { words, version, parts: count, generation, stateLength } = headerFrom(header);
+  let at = HEADER_BYTES + 4 * TABLE_WORDS * count + stateLength;
+  if (at > size) throw cutOff();
+  const table = await bytesAt(read, HEADER_BYTES, 4 * TABLE_WORDS * count);
+  const numbers = new Uint32Array(table.buffer);
+  const parts = Array.from({ length: count }, (_, part) => {
+    const [low, high, sum] = numbers.subarray(TABLE_WORDS * part) as unknown as number[];
+    const place = { at, byteLength: high! * 2 ** 32 + low!, sum: sum! };
+    at += place.byteLength;
+    return place;
+  });
+  if (at > size || (version === 1 && at < size)) throw cutOff();
+  const sum = words[CHECKSUM_WORD]! >>> 0;
+  return { header, version, generation, sum, end: at, parts, stateLength };
+}
+
+/**
+ * The list that a snapshot holds, checked. Checking an index blocks the event loop, for about 0.2 s
+ * per million hashes.
+ * @throws {FormatError} `bad-header`, `bad-length`, `bad-checksum`, `bad-line` or `bad-notes`
+ */
+export async function snapshotState(
+  file: FileHandle,
+  { header, sum, parts: places, stateLength, generation }: Snapshot,
+  options: OpenOptions,
+): Promise<ListState> {
+  const read = readOf(file);
+  const tableLength = 4 * TABLE_WORDS * places.length;
+  const record = await bytesAt(read, HEADER_BYTES, tableLength + stateLength);
+  const steps = checksumSteps([wordsOf(record)], headerSum(wordsOf(header)));
+  if ((await inTurns(steps, undefined)) !== sum) throw hasChanged();
+  const told = await inTurns(readStateSteps(record.subarray(tableLength)), undefined);
+  const parts = new Map<string, ListedPart[]>();
+  for (const { at, byteLength, sum } of places) {
+    const start = await bytesAt(read, at, HEADER_BYTES);
+    const shape = shapeOf(start, byteLength);
+    if (wordsOf(start)[CHECKSUM_WORD]! >>> 0 !== sum) throw hasChanged();
+    const segment = await loadSegment(shape, (bytes) =>
+      fill(bytes, start, (into, from) => read(into, at + from)),
+    );
+    const kind = kindOf(shape.algorithm, shape.bits);
+    parts.set(kind, [...(parts.get(kind) ?? []), await openedPart(segment, options)]);
+  }
+  const withdrawn = new Withdrawals();
+  for (const each of told.withdrawals) withdrawn.set(each);
+  const kinds = new Map(
+    [...parts].map(([name, [first, ...others]]) => {
+      const { algorithm, bits } = first!.table.searched.shape;
+      return [name, new Kind(algorithm, bits, [first!, ...others])];
+    }),
+  );
+  const { keptOut, lists } = told;
+  return new ListState({ kinds, withdrawn, lists: new Lists(lists), keptOut, generation });
 }
 
 /**
@@ -134,6 +152,7 @@ function generationIn(words: Int32Array): number {
 
 interface Header {
   readonly words: Int32Array;
+  readonly version: number;
   readonly parts: number;
   readonly generation: number;
   readonly stateLength: number;
@@ -145,38 +164,12 @@ function headerFrom(bytes: Uint8Array): Header {
   const generation = generationIn(words);
   const [version, parts] = [words[2]! >>> 0, words[3]! >>> 0];
   const stateLength = words[6]! >>> 0;
-  if (version !== VERSION) {
-    const message = `expected a blocklist file of version ${VERSION}, got ${version}`;
+  if (version !== 1 && version !== VERSION) {
+    const message = `expected a blocklist file of version 1 or ${VERSION}, got ${version}`;
     throw new FormatError('bad-version', message);
   }
   if (stateLength % 4 > 0) throw contradiction();
-  return { words, parts, generation, stateLength };
-}
-
-/** Where each part is, and the state. @throws {FormatError} `bad-length` or `bad-checksum` */
-async function recordOf(
-  read: Read,
-  { words, parts, stateLength }: Header,
-  byteLength: number,
-): Promise<{
-  table: { at: number; byteLength: number; sum: number }[];
-  state: Uint8Array;
-}> {
-  const tableLength = 4 * TABLE_WORDS * parts;
-  let at = HEADER_BYTES + tableLength + stateLength;
-  if (at > byteLength) throw cutOff();
-  const record = await bytesAt(read, HEADER_BYTES, tableLength + stateLength);
-  const sum = await inTurns(checksumSteps([wordsOf(record)], headerSum(words)), undefined);
-  if (sum !== words[CHECKSUM_WORD]! >>> 0) throw changed();
-  const numbers = new Uint32Array(record.buffer, 0, TABLE_WORDS * parts);
-  const table = Array.from({ length: parts }, (_, part) => {
-    const [low, high, sum] = numbers.subarray(TABLE_WORDS * part) as unknown as number[];
-    const place = { at, byteLength: high! * 2 ** 32 + low!, sum: sum! };
-    at += place.byteLength;
-    return place;
-  });
-  if (at !== byteLength) throw cutOff();
-  return { table, state: record.subarray(tableLength) };
+  return { words, version, parts, generation, stateLength };
 }
 
 /** @throws {FormatError} `bad-line` */
@@ -213,9 +206,9 @@ function* readStateSteps(bytes: Uint8Array): Generator<void, State> {
   }
   const withdrawals: Withdrawn[] = [];
   const read = () => {
-    const json = next() as HashJSON;
+    const json = next() as WithdrawnJSON;
     try {
-      withdrawals.push(withdrawnKeyFromJSON(json));
+      withdrawals.push(withdrawnFromJSON(json));
     } catch {
       throw new FormatError('bad-line', 'expected a withdrawal in the blocklist', { line });
     }
@@ -240,42 +233,29 @@ function listsFrom(json: unknown): [string, ListSettings][] | undefined {
 const isCount = (value: unknown): value is number =>
   Number.isSafeInteger(value) && (value as number) >= 0;
 
-/**
- * The generation and the checksum of the blocklist file at `path`, of whatever version; undefined
- * if there is no file, or another one.
- * @throws {FormatError} `unreadable`
- */
-export async function fileInPlace(
-  path: string,
-): Promise<{ generation: number; sum: number } | undefined> {
-  try {
-    return await readingList(path, async (file) => {
-      const words = wordsOf(await bytesAt(readOf(file), 0, HEADER_BYTES));
-      return { generation: generationIn(words), sum: words[CHECKSUM_WORD]! };
-    });
-  } catch (error) {
-    if (!(error instanceof FormatError)) throw error;
-    const { code } = Object(error.cause) as NodeJS.ErrnoException;
-    if (error.code === 'unreadable' && code !== 'ENOENT') throw error;
-    return undefined;
-  }
-}
+/** The generation that the header of a file tells, of whatever version. */
+export const generationAtStart = async (file: FileHandle): Promise<number> =>
+  generationIn(wordsOf(await bytesAt(readOf(file), 0, HEADER_BYTES)));
 
-const readingList = <T>(path: string, read: (file: FileHandle) => Promise<T>) =>
+/** Opens a blocklist file to read from it. @throws {FormatError} `unreadable` */
+export const readingList = <T>(path: string, read: (file: FileHandle) => Promise<T>) =>
   reading(path, read, FILE);
 
+/** Bytes read at a time. */
+const CHUNK = 4 * 2 ** 20;
+
 /** @throws {FormatError} `bad-length` if the file ends before */
-async function bytesAt(read: Read, from: number, length: number): Promise<Uint8Array> {
+export async function bytesAt(read: Read, from: number, length: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(length);
   for (let at = 0; at < length; ) {
-    const count = await read(bytes.subarray(at), from + at);
+    const count = await read(bytes.subarray(at, at + CHUNK), from + at);
     if (count === 0) throw cutOff();
     at += count;
   }
   return bytes;
 }
 
-const cutOff = () => new FormatError('bad-length', 'the blocklist file has another length');
-const changed = () =>
+export const cutOff = () => new FormatError('bad-length', 'the blocklist file has another length');
+export const hasChanged = () =>
   new FormatError('bad-checksum', 'the blocklist file has changed since it was written');
 const contradiction = () => new FormatError('bad-header', 'the blocklist file contradicts itself');

@@ -255,11 +255,7 @@ export async function reading<T>(
 ): Promise<T> {
   let file: FileHandle | undefined;
   try {
-    if (!(await stat(path)).isFile()) {
-      throw new FormatError('unreadable', 'expected a regular file');
-    }
-    // Without O_NONBLOCK (Windows has none) this would wait if a pipe took the file's place.
-    file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    file = await openRegular(path, constants.O_RDONLY);
     return await read(file);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
@@ -272,6 +268,18 @@ export async function reading<T>(
   } finally {
     await file?.close();
   }
+}
+
+/** @throws {FormatError} `unreadable` if it is no regular file */
+export async function openRegular(
+  path: string | Buffer,
+  access = constants.O_RDWR,
+): Promise<FileHandle> {
+  if (!(await stat(path)).isFile()) {
+    throw new FormatError('unreadable', 'expected a regular file');
+  }
+  // Without O_NONBLOCK (Windows has none) this would wait if a pipe took the file's place.
+  return open(path, access | (constants.O_NONBLOCK ?? 0));
 }
 
 export async function headerOf(file: FileHandle): Promise<Uint8Array> {

@@ -17,7 +17,6 @@ export { type ImageFormat, imageFormatOf } from '../formats/image-format.js';
 export type { SearchThreadsStats } from '../matching/searching-threads.js';
 export type { HashedFile, PictureVariants } from '../picture/hash-picture.js';
 export type { FileOptions } from '../picture/options.js';
-export { isBlocklistFile, type OpenBlocklistOptions, openBlocklist } from './blocklist-file.js';
 export { type CheckUploadOptions, checkUpload } from './check-upload.js';
 export { createHashPool } from './create-hash-pool.js';
 export { type DecodedImage, type DecodeOptions, decode } from './decode.js';
@@ -66,6 +65,7 @@ export {
   readListFolder,
   type SavedLists,
 } from './list-folder.js';
+export { isBlocklistFile } from './list-records.js';
 export {
   type MatchReportOptions,
   matchReport,
@@ -73,6 +73,11 @@ export {
   type ReportedPicture,
 } from './match-report.js';
 export type { EntryNote, NotedEntries } from './noted-entries.js';
+export {
+  type FollowOptions,
+  type OpenListOptions as OpenBlocklistOptions,
+  openBlocklist,
+} from './open-blocklist.js';
 export type { PaceLimits } from './pace.js';
 export { type ImageSource, type ReadOptions, readBytes } from './read-bytes.js';
 export { type ReadReviewLogOptions, readReviewLog } from './review-files.js';

@@ -16,11 +16,12 @@ import {
 } from '../exchange/list-fetch.js';
 import type { ListClient } from '../exchange/list-update.js';
 import { Blocklist } from '../matching/blocklist.js';
-import { type OpenBlocklistOptions, openBlocklist } from './blocklist-file.js';
 import { type FetchStates, readFetchStates, writeFetchStates } from './fetch-states.js';
 import { checkPath } from './index-file.js';
 import { ListFeed } from './list-feed.js';
-import { lockPathOf, saveBlocklist } from './save-blocklist.js';
+import { lockPathOf } from './list-lock.js';
+import { loadBlocklist, type OpenBlocklistOptions } from './list-records.js';
+import { saveBlocklist } from './save-blocklist.js';
 
 const BLOCKLIST = 'blocklist.ohb';
 const STATES = 'fetched.json';
@@ -311,7 +312,7 @@ async function savedBlocklist(
   options: OpenBlocklistOptions,
 ): Promise<Blocklist | undefined> {
   try {
-    return await openBlocklist(join(folder, BLOCKLIST), options);
+    return await loadBlocklist(join(folder, BLOCKLIST), options);
   } catch (error) {
     const { code } = Object((error as Error).cause) as NodeJS.ErrnoException;
     if (error instanceof FormatError && error.code === 'unreadable' && code === 'ENOENT') {

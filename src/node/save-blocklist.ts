@@ -1,34 +1,28 @@
-import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
+import type { Moment } from '../blocklist/change-record.js';
+import { slotOf } from '../blocklist/commit-slots.js';
 import { wholeSteps } from '../blocklist/compaction.js';
 import type { ListState } from '../blocklist/list-state.js';
+import { withdrawnToJSON } from '../blocklist/withdrawals.js';
 import { replaceFile } from '../disk/replace-file.js';
-import { lockFile } from '../disk/writer-lock.js';
 import { checkOptions, checkSignal, checkTypeOf } from '../door.js';
 import { FormatError } from '../errors.js';
-import { hashToJSON } from '../hash.js';
 import { inTurns } from '../in-turns.js';
 import { HEADER_BYTES, inSteps } from '../indexing/segment.js';
 import { CHECKSUM_WORD, checksumSteps, headerSum } from '../indexing/snapshot.js';
 import { Blocklist } from '../matching/blocklist.js';
 import {
-  fileInPlace,
   LINE_STEP,
   MAGIC,
-  openBlocklist,
+  type Snapshot,
   type State,
   TABLE_WORDS,
   VERSION,
 } from './blocklist-file.js';
 import { checkPath } from './index-file.js';
-import { afterEarlier, nextGeneration, segmentFile, wordsOf } from './save-index.js';
-
-/** While another process saves: the pause before the next try, and how many tries there are. */
-const LOCK_MILLISECONDS = 20;
-const LOCK_TRIES = 3000;
-/** Another user's program, which may save too, must see whether this one has ended. */
-const LOCK_MODE = 0o644;
+import { whileAlone } from './list-lock.js';
+import { fileInPlace, firstCommit, loadBlocklist, slotsAt } from './list-records.js';
+import { nextGeneration, segmentFile, wordsOf } from './save-index.js';
 
 /** How a blocklist is saved. */
 export interface SaveBlocklistOptions {
@@ -74,7 +68,7 @@ export async function saveBlocklist(
   checkTypeOf('force', force, 'boolean');
   checkSignal(signal);
   signal?.throwIfAborted();
-  const alone: Alone = (save) => whileAlone(path, signal, save);
+  const alone: Alone = (save) => whileAlone(path, save, { signal, mayBeLockless: true });
   return savedList(path, blocklist, { force, signal, alone });
 }
 
@@ -108,14 +102,15 @@ export async function changeBlocklist(
   const { signal } = options;
   checkSignal(signal);
   signal?.throwIfAborted();
-  return whileAlone(path, signal, async () => {
-    const list = await openBlocklist(path);
+  const changing = async () => {
+    const list = await loadBlocklist(path);
     const { generation } = list;
     await change(list);
     const alone: Alone = (save) => save();
     if (list.generation > generation) await savedList(path, list, { force: false, signal, alone });
     return list;
-  });
+  };
+  return whileAlone(path, changing, { signal, mayBeLockless: true });
 }
 
 /** Runs what writes the file while nobody else does. */
@@ -131,85 +126,20 @@ async function savedList(
     const check = async (): Promise<number> => {
       const before = await fileInPlace(path);
       const sums = blocklist.origins.get(resolve(path));
-      if (before && sums && !sums.includes(before.sum) && !force) throw writtenByAnother();
+      if (before?.sum !== undefined && sums && !sums.includes(before.sum) && !force)
+        throw writtenByAnother();
       const most = Number.MAX_SAFE_INTEGER;
       return nextGeneration(before?.generation, state.generation, { force, most });
     };
     const generation = await check();
-    const { pieces, size } = await blocklistFile(state, signal);
-    const sums = [wordsOf(pieces[0]!)[CHECKSUM_WORD]!];
+    const { pieces, size, snapshot } = await blocklistFile(state, signal);
+    const sums = [snapshot.sum];
     // Again, as late as it can be told: a large list is written for seconds.
     await replaceFile(path, pieces, signal, check);
     blocklist.origins = new Map(blocklist.origins).set(resolve(path), sums);
     return { generation, size, byteLength: lengthOf(pieces) };
   });
 }
-
-/** Saves while no other process saves to this path, if it is on the same machine. */
-async function whileAlone<T>(
-  path: string,
-  signal: AbortSignal | undefined,
-  save: () => Promise<T>,
-): Promise<T> {
-  return afterEarlier(path, async () => {
-    const unlock = await lockOf(path, signal);
-    try {
-      return await save();
-    } finally {
-      // What is saved is saved. A lock that cannot be removed is taken over once this program ends.
-      await unlock?.().catch(() => {});
-    }
-  });
-}
-
-/**
- * Where there can be no lock: on a disk without links, or in a folder that cannot be written. The
- * writing will tell the latter.
- */
-const LOCKLESS = [
-  'ENOENT',
-  'ENOTDIR',
-  'EACCES',
-  'EROFS',
-  'EPERM',
-  'ENOTSUP',
-  'EOPNOTSUPP',
-  'ENOSYS',
-];
-
-/**
- * @returns a function that ends the lock; undefined where there can be none
- * @throws {FormatError} `in-use` if another process has it for too long
- */
-async function lockOf(
-  path: string,
-  signal: AbortSignal | undefined,
-): Promise<(() => Promise<void>) | undefined> {
-  const lock = await lockPathOf(path);
-  for (let tries = 1; ; tries++) {
-    try {
-      return await lockFile(lock, LOCK_MODE);
-    } catch (error) {
-      const { code = '' } = error as NodeJS.ErrnoException;
-      if (LOCKLESS.includes(code)) return undefined;
-      if (!(error instanceof FormatError)) throw error;
-      if (tries > LOCK_TRIES) throw inUse();
-    }
-    await wait(LOCK_MILLISECONDS);
-    signal?.throwIfAborted();
-  }
-}
-
-/** The lock of a file lies beside it, not beside a link to it. */
-export const lockPathOf = async (path: string): Promise<string> =>
-  `${await realpath(path).catch(() => resolve(path))}.lock`;
-
-const inUse = () =>
-  new FormatError(
-    'in-use',
-    'expected a file that no other process saves: one has been saving it for a minute, and the ' +
-      'file beside it, whose name ends in .lock, tells which',
-  );
 
 const writtenByAnother = () =>
   new FormatError(
@@ -218,11 +148,17 @@ const writtenByAnother = () =>
       'since: make the change by changeBlocklist, or use force to overwrite it',
   );
 
-async function blocklistFile(
+/**
+ * The content of a file with a snapshot of a list, in pieces that are not to be changed.
+ * @param base the change that it is made after; absent: its history begins here
+ */
+export async function blocklistFile(
   { generation, keptOut, withdrawn, lists, kinds }: ListState,
   signal: AbortSignal | undefined,
-): Promise<{ pieces: Uint8Array[]; size: number }> {
+  base?: Moment,
+): Promise<{ pieces: Uint8Array[]; size: number; snapshot: Snapshot }> {
   const parts: Uint8Array[] = [];
+  const places: Snapshot['parts'][number][] = [];
   const numbers: number[] = [];
   let size = 0;
   for (const kind of kinds.values()) {
@@ -235,6 +171,7 @@ async function blocklistFile(
     const sum = wordsOf(file.pieces[0]!)[CHECKSUM_WORD]!;
     numbers.push(byteLength % 2 ** 32, Math.floor(byteLength / 2 ** 32), sum, 0);
     parts.push(...file.pieces);
+    places.push({ at: 0, byteLength, sum: sum >>> 0 });
     size += file.info.size;
   }
   const table = Uint32Array.from(numbers);
@@ -245,8 +182,29 @@ async function blocklistFile(
   header.set([...MAGIC, VERSION, numbers.length / TABLE_WORDS, low, high, state.length]);
   const checked = [new Int32Array(table.buffer), wordsOf(state)];
   header[CHECKSUM_WORD] = await inTurns(checksumSteps(checked, headerSum(header)), signal);
-  const pieces = [new Uint8Array(header.buffer), new Uint8Array(table.buffer), state, ...parts];
-  return { pieces, size };
+  const start = new Uint8Array(header.buffer);
+  const pieces = [start, new Uint8Array(table.buffer), state, ...parts];
+  const end = lengthOf(pieces);
+  let at = end - lengthOf(parts);
+  for (const [number, place] of places.entries()) {
+    places[number] = { ...place, at };
+    at += place.byteLength;
+  }
+  const snapshot = {
+    header: start,
+    version: VERSION,
+    generation,
+    sum: header[CHECKSUM_WORD]! >>> 0,
+    end,
+    parts: places,
+    stateLength: state.length,
+  };
+  const slot = slotOf(firstCommit(snapshot, base));
+  return {
+    pieces: [...pieces, new Uint8Array(slotsAt(snapshot) - end), slot, slot],
+    size,
+    snapshot,
+  };
 }
 
 /**
@@ -256,8 +214,7 @@ async function blocklistFile(
 function* stateSteps({ keptOut, withdrawals, lists }: State): Generator<void, Uint8Array> {
   const lines = [JSON.stringify({ keptOut, withdrawals: withdrawals.length, lists })];
   const write = (at: number) => {
-    const { reason, list, groups, ...key } = withdrawals[at]!;
-    lines.push(JSON.stringify({ ...('id' in key ? key : hashToJSON(key)), list, reason, groups }));
+    lines.push(JSON.stringify(withdrawnToJSON(withdrawals[at]!)));
   };
   yield* inSteps(withdrawals.length, write, LINE_STEP);
   const text = Buffer.from(`${lines.join('\n')}\n`);

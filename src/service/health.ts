@@ -74,6 +74,11 @@ const STATE: Schema = {
       type: 'integer',
       minimum: 0,
     },
+    problem: {
+      description:
+        'why what others change in the file of the list is not taken up: the code of an error; absent: nothing',
+      type: 'string',
+    },
     heldBack: {
       description: 'what fetches did not remove, and a person has to confirm; absent: nothing',
       type: 'array',
@@ -89,8 +94,8 @@ const REVISION_SECONDS = 1;
  * `/health/live`: the process answers. `/health/ready`: the list is there, at the revision that the
  * store had when it was opened or later, and the service does not end. It does not ask the store,
  * and stays ready while that is away or hangs, as hits are answered from memory, with their
- * numbers; `staleSeconds` tells how long; and while something is held back, as the list is what it
- * was. `/metrics`: for Prometheus.
+ * numbers; `staleSeconds` tells how long; and while something is held back or the file of the list
+ * cannot be followed (`problem`), as the list is what it was. `/metrics`: for Prometheus.
  */
 export function healthRoutes(state: ServiceState): Route[] {
   const told = (status: string, code: number, more: object = {}) =>
@@ -116,9 +121,11 @@ export function healthRoutes(state: ServiceState): Route[] {
         const there = state.list();
         if (!there) return told('not-ready', 503);
         const stale = staleOf(there);
+        const { problem } = there.blocklist;
         const heldBack = state.fetched.heldBack().map(heldBackJson);
         return told('ready', 200, {
           ...(stale !== undefined && { staleSeconds: Math.floor(stale) }),
+          ...(problem && { problem: codeOf(problem) }),
           ...(heldBack.length > 0 && { heldBack }),
         });
       },
@@ -144,6 +151,10 @@ export function listOf({ list }: Pick<ServiceState, 'list'>): Blocklist {
   if (there) return there.blocklist;
   throw new Refusal('not-ready', 'expected the list to be read first');
 }
+
+/** Without a message, which may name a file. */
+const codeOf = ({ name, code }: Error & { code?: unknown }): string =>
+  typeof code === 'string' ? code : name;
 
 const staleOf = (there: FollowedList | Pick<FollowedList, 'blocklist'>): number | undefined =>
   'revision' in there ? there.staleSeconds : undefined;

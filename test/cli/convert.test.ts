@@ -5,7 +5,7 @@ import type { BlocklistEntry } from '../../src/entry.js';
 import { readHashList } from '../../src/exchange/hash-list.js';
 import { hashFromHex, hashToHex } from '../../src/hash.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
-import { openBlocklist } from '../../src/node/blocklist-file.js';
+import { loadBlocklist as openBlocklist } from '../../src/node/list-records.js';
 import { openIndex } from '../../src/node/index-file.js';
 import { saveBlocklist } from '../../src/node/save-blocklist.js';
 import { testFolder } from '../folder.js';

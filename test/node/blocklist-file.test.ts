@@ -16,6 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { SLOTS_BYTES } from '../../src/blocklist/commit-slots.js';
 import { isDegenerate } from '../../src/blocklist/degenerate.js';
 import { ListState } from '../../src/blocklist/list-state.js';
 import type { Withdrawn, WithdrawnKey } from '../../src/blocklist/withdrawals.js';
@@ -26,7 +27,7 @@ import { readPackedEntries } from '../../src/exchange/packed-list.js';
 import { type Hash, hashToHex, type Resample } from '../../src/hash.js';
 import { createIndex } from '../../src/indexing/mutable-index.js';
 import { Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
-import { openBlocklist } from '../../src/node/blocklist-file.js';
+import { loadBlocklist as openBlocklist } from '../../src/node/list-records.js';
 import { changeBlocklist, saveBlocklist } from '../../src/node/save-blocklist.js';
 import { saveIndex } from '../../src/node/save-index.js';
 import { PackedEntries } from '../../src/packed-entries.js';
@@ -544,7 +545,7 @@ test('a file of a later version keeps its place against an older list', async ()
   const list = aList();
   await saveBlocklist(path, list);
   const bytes = new Uint8Array(readFileSync(path));
-  bytes[8] = 2;
+  bytes[8] = 3;
   writeFileSync(path, bytes);
   await expect(openBlocklist(path)).rejects.toMatchObject({ code: 'bad-version' });
   const older = createBlocklist([{ hash: BASE, labels: [] }]);
@@ -690,15 +691,25 @@ test('any changed bit, any cut and any bytes are refused', async () => {
     expect(error).toMatchObject({ name: 'FormatError', code: expect.stringMatching(codes) });
   };
   const codes = /^bad-(magic|version|header|length|checksum)$/;
+  const slots = good.length - SLOTS_BYTES;
   for (let bit = 0; bit < 8 * good.length; bit += 5) {
     const bytes = new Uint8Array(good);
     bytes[bit >> 3]! ^= 1 << (bit & 7);
-    await refused(bytes, codes);
+    if (bit < 8 * slots) await refused(bytes, codes);
+    else if (bit % 3 === 0) {
+      // The other slot says the same.
+      writeFileSync(path, bytes);
+      expect((await openBlocklist(path)).withdrawals).toHaveLength(3);
+      bytes[bit < 8 * (slots + SLOTS_BYTES / 2) ? good.length - 1 : slots]! ^= 1;
+      await refused(bytes, /^bad-checksum$/);
+    }
   }
   for (let length = 0; length < good.length; length += 7) {
     await refused(good.subarray(0, length), /^bad-(length|magic)$/);
   }
-  await refused(Buffer.concat([good, Buffer.alloc(4)]), /^bad-length$/);
+  // What follows was never acknowledged.
+  writeFileSync(path, Buffer.concat([good, Buffer.alloc(4)]));
+  expect((await openBlocklist(path)).withdrawals).toHaveLength(3);
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 200 }), async (bytes) => {
       await refused(bytes, codes);

@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { openBlocklist } from '../../src/node/blocklist-file.js';
+import { loadBlocklist as openBlocklist } from '../../src/node/list-records.js';
 import { changeBlocklist, saveBlocklist } from '../../src/node/save-blocklist.js';
 
 /*

@@ -19,7 +19,7 @@ import { createFloodGuard, type FloodGuard } from '../../src/matching/flood-guar
 import { decisionFromJSON } from '../../src/matching/read-decision.js';
 import { createRemoteList, type RemoteList } from '../../src/matching/remote-list.js';
 import type { RemoteMatch } from '../../src/matching/remote-match.js';
-import { openBlocklist } from '../../src/node/blocklist-file.js';
+import { loadBlocklist as openBlocklist } from '../../src/node/list-records.js';
 import { saveBlocklist } from '../../src/node/save-blocklist.js';
 import { PackedEntries } from '../../src/packed-entries.js';
 import type { HashedVariant } from '../../src/variant.js';

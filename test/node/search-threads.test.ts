@@ -6,7 +6,7 @@ import { textOfEntry } from '../../src/entry.js';
 import type { Hash } from '../../src/hash.js';
 import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import type { Decision } from '../../src/matching/decision.js';
-import { openBlocklist } from '../../src/node/blocklist-file.js';
+import { loadBlocklist as openBlocklist } from '../../src/node/list-records.js';
 import { saveBlocklist } from '../../src/node/save-blocklist.js';
 import { createSearchThreads } from '../../src/node/search-threads.js';
 import { setWorkerScripts } from '../../src/node/start-thread.js';

@@ -1,0 +1,264 @@
+import { type BlocklistEntry, textOfEntry, textOfSaid } from '../entry.js';
+import { FormatError } from '../errors.js';
+import { hashToHex } from '../hash.js';
+import { inSteps } from '../indexing/segment.js';
+import { builtSteps } from './built-part.js';
+import { type Changed, changed, type Step } from './changed.js';
+import type { Columns } from './columns.js';
+import type { Kind, Part } from './kind.js';
+import { ListState, typeOf } from './list-state.js';
+import { ComingEntries } from './listed-entries.js';
+import { type ListSettings, Lists } from './lists.js';
+import { Living } from './living.js';
+import type { KeptOutReason, Withdrawn, WithdrawnKey } from './withdrawals.js';
+
+/** Items of an effect that are made at once; more entries become a segment. */
+const MOST_AT_ONCE = 512;
+/** Withdrawals that a step makes: with fewer, to copy those in force takes most of the time. */
+const MANY = 4096;
+/** Items that a step looks at: about 0.3 ms. */
+const STEP = 64;
+
+/**
+ * All that a change did to a list, so that the same can be done to the list as it was before. What
+ * is reinstated comes first, then what is withdrawn, then what goes, then what comes.
+ */
+export interface Effect {
+  readonly reinstate: readonly WithdrawnKey[];
+  /** also of the pictures that entries were parts of */
+  readonly withdraw: readonly Withdrawn[];
+  /** each takes one equal entry away; what the withdrawals took is not among them */
+  readonly remove: readonly BlocklistEntry[];
+  readonly add: readonly BlocklistEntry[];
+  /** the settings of all lists, if any changed */
+  readonly lists?: readonly (readonly [string, ListSettings])[];
+  /** how many entries had been kept out then */
+  readonly keptOut: Readonly<Record<KeptOutReason, number>>;
+  /** of the list then */
+  readonly generation: number;
+}
+
+/** Whether a change did anything that a list keeps. */
+export const isEffective = (before: ListState, { state }: Changed): boolean =>
+  state.generation !== before.generation ||
+  state.keptOut.degenerate !== before.keptOut.degenerate ||
+  state.keptOut.withdrawn !== before.keptOut.withdrawn;
+
+/** What a step did to a list, made out step by step. */
+export function* effectSteps(
+  before: ListState,
+  step: Step,
+  { state, made, came, arrived }: Changed,
+): Generator<void, Effect> {
+  const remove: BlocklistEntry[] = [];
+  for (const [kind, numbers] of step.remove ?? []) {
+    yield* inSteps(numbers.length, (at) => remove.push(kind.entryAt(numbers[at]!)), STEP);
+  }
+  const { leaving } = step.prepared ?? {};
+  for (const kind of leaving ? before.kinds.values() : []) {
+    for (const { table, living } of kind.parts) {
+      const gone = leaving!.get(table)?.entries.since(new Living());
+      let at = 0;
+      for (const entry of gone ?? []) {
+        if (++at % STEP === 0) yield;
+        if (living.has(entry)) remove.push(table.entryAt(entry));
+      }
+    }
+  }
+  const add: BlocklistEntry[] = [...came];
+  for (const { table, living } of arrived) {
+    const take = (entry: number) => {
+      if (living.has(entry)) add.push(table.entryAt(entry));
+    };
+    yield* inSteps(table.size, take, STEP);
+  }
+  const { keptOut, generation } = state;
+  const lists = state.lists === before.lists ? undefined : state.lists.entries();
+  return {
+    reinstate: step.reinstate ?? [],
+    withdraw: made,
+    remove,
+    add,
+    ...(lists && { lists }),
+    keptOut,
+    generation,
+  };
+}
+
+/**
+ * The list after an effect, made out step by step. It changes only what the effect does.
+ * @throws {FormatError} `bad-line` if the effect is not one of this list
+ */
+export function* replaySteps(state: ListState, effect: Effect): Generator<void, ListState> {
+  const { reinstate, withdraw, add, keptOut, generation } = effect;
+  const remove = yield* removedSteps(state, effect.remove);
+  let next = state;
+  // Whoever waits for an effect of a few items waits for one step.
+  const isSmall = reinstate.length + withdraw.length <= MOST_AT_ONCE;
+  if (!isSmall) {
+    yield* inSteps(reinstate.length, (at) => {
+      next = changed(next, { reinstate: [reinstate[at]!] }).state;
+    });
+    for (let at = 0; at < withdraw.length; at += MANY) {
+      next = changed(next, { withdraw: withdraw.slice(at, at + MANY) }).state;
+      yield;
+    }
+  }
+  const parts = add.length > MOST_AT_ONCE ? yield* partsSteps(add) : undefined;
+  const lists = effect.lists && new Lists(effect.lists);
+  // By the kinds as they are now, whose numbers are the same.
+  const going = [...remove].map(([kind, numbers]) => [next.of(kind), numbers] as const);
+  const last = changed(next, {
+    ...(isSmall && { reinstate, withdraw }),
+    remove: new Map(going),
+    ...(parts ? { prepared: prepared(parts) } : { add }),
+    ...(lists && { lists }),
+  });
+  return new ListState({ ...last.state, keptOut, generation });
+}
+
+const prepared = (arriving: readonly Part<Columns>[]) => ({
+  leaving: new Map(),
+  arriving,
+  withdrawn: [],
+  keptOut: [],
+});
+
+function* partsSteps(entries: readonly BlocklistEntry[]): Generator<void, Part<Columns>[]> {
+  const coming = new ComingEntries();
+  yield* inSteps(entries.length, (at) => coming.push(entries[at]!), STEP);
+  const parts: Part<Columns>[] = [];
+  for (const table of coming.tables) {
+    const rows = Uint32Array.from({ length: table.size }, (_, row) => row);
+    parts.push((yield* builtSteps(table, [{ table, entries: rows }])).part);
+  }
+  return parts;
+}
+
+/** The numbers of entries that go, by their kinds. */
+function* removedSteps(
+  state: ListState,
+  entries: readonly BlocklistEntry[],
+): Generator<void, Map<Kind, readonly number[]>> {
+  const byKind = new Map<Kind, BlocklistEntry[]>();
+  for (const entry of entries) {
+    const kind = state.of(typeOf(entry.hash));
+    const same = [...byKind.keys()].find(({ algorithm, bits }) => {
+      return algorithm === kind.algorithm && bits === kind.bits;
+    });
+    if (same) byKind.get(same)!.push(entry);
+    else byKind.set(kind, [entry]);
+  }
+  const numbers = new Map<Kind, readonly number[]>();
+  for (const [kind, going] of byKind) {
+    const { found, missing } = yield* equalSteps(kind, going);
+    if (missing.size > 0) throw new FormatError('bad-line', 'the change is not of this list');
+    numbers.set(kind, found);
+  }
+  return numbers;
+}
+
+/** Entries of a kind that are equal to some: one to each. */
+export interface Equal {
+  readonly found: number[];
+  /** how many of those that say the same were not found, by the text of the entry */
+  readonly missing: Map<string, number>;
+}
+
+/** Looks for an equal entry to each of some, another one each time, step by step. */
+export function* equalSteps(
+  kind: Kind,
+  entries: readonly BlocklistEntry[],
+): Generator<void, Equal> {
+  const byHash = new Map<string, BlocklistEntry[]>();
+  for (const entry of entries) {
+    const hex = hashToHex(entry.hash);
+    const known = byHash.get(hex);
+    if (known) known.push(entry);
+    else byHash.set(hex, [entry]);
+  }
+  const found: number[] = [];
+  const missing = new Map<string, number>();
+  let at = 0;
+  for (const wanted of byHash.values()) {
+    const wants = new Map<string, number>();
+    for (const entry of wanted) {
+      const text = textOfSaid(entry);
+      wants.set(text, (wants.get(text) ?? 0) + 1);
+    }
+    let left = wanted.length;
+    for (const number of kind.ofHash(wanted[0]!.hash)) {
+      if (left === 0) break;
+      if (++at % STEP === 0) yield;
+      const text = textOfSaid(kind.entryAt(number));
+      const count = wants.get(text) ?? 0;
+      if (count === 0) continue;
+      wants.set(text, count - 1);
+      left--;
+      found.push(number);
+    }
+    for (const entry of left > 0 ? wanted : []) {
+      const count = wants.get(textOfSaid(entry))!;
+      if (count > 0) missing.set(textOfEntry(entry), count);
+    }
+  }
+  return { found, missing };
+}
+
+/** Puts effects that follow one another together, as far as that is the same. */
+export class JoinedEffects {
+  readonly #done: Effect[] = [];
+  #last: Joined | undefined;
+
+  push(effect: Effect): void {
+    const last = this.#last;
+    const first = PHASES.findIndex((phase) => effect[phase].length > 0);
+    const end = PHASES.findLastIndex((phase) => effect[phase].length > 0);
+    if (!last || (first >= 0 && first < last.end)) {
+      this.#flush();
+      const { reinstate, withdraw, remove, add } = effect;
+      this.#last = {
+        ...effect,
+        reinstate: [...reinstate],
+        withdraw: [...withdraw],
+        remove: [...remove],
+        add: [...add],
+        end,
+      };
+      return;
+    }
+    for (const each of effect.reinstate) last.reinstate.push(each);
+    for (const each of effect.withdraw) last.withdraw.push(each);
+    for (const each of effect.remove) last.remove.push(each);
+    for (const each of effect.add) last.add.push(each);
+    if (effect.lists) last.lists = effect.lists;
+    last.keptOut = effect.keptOut;
+    last.generation = effect.generation;
+    last.end = Math.max(last.end, end);
+  }
+
+  made(): Effect[] {
+    this.#flush();
+    return this.#done;
+  }
+
+  #flush(): void {
+    if (this.#last) this.#done.push(this.#last);
+    this.#last = undefined;
+  }
+}
+
+/** In the order in which they are done. */
+const PHASES = ['reinstate', 'withdraw', 'remove', 'add'] as const;
+
+interface Joined {
+  reinstate: WithdrawnKey[];
+  withdraw: Withdrawn[];
+  remove: BlocklistEntry[];
+  add: BlocklistEntry[];
+  lists?: NonNullable<Effect['lists']>;
+  keptOut: Effect['keptOut'];
+  generation: number;
+  /** the last of the phases that it has; -1: none */
+  end: number;
+}

@@ -1,0 +1,362 @@
+import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { type FileHandle, open, rename, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import process from 'node:process';
+import { payloadSteps, recordSteps } from '../blocklist/change-record.js';
+import { type Commit, SLOT_BYTES, slotOf } from '../blocklist/commit-slots.js';
+import type { Effect } from '../blocklist/effect.js';
+import type { Keeper } from '../blocklist/keeper.js';
+import type { ListState } from '../blocklist/list-state.js';
+import { syncFolder } from '../disk/replace-file.js';
+import { ownMark } from '../disk/writer-lock.js';
+import { FormatError } from '../errors.js';
+import { inTurns } from '../in-turns.js';
+import type { Blocklist } from '../matching/blocklist.js';
+import { bytesAt, readingList } from './blocklist-file.js';
+import { type OpenOptions, openRegular, readOf } from './index-file.js';
+import { realPathOf, whileAlone } from './list-lock.js';
+import {
+  type Changes,
+  changesAt,
+  changesFrom,
+  knownIn,
+  listIn,
+  type Place,
+  placeIn,
+  replayed,
+  slotsAt,
+} from './list-records.js';
+import { blocklistFile } from './save-blocklist.js';
+
+/*
+ * Keeps a list in a file: each change is appended as a record and flushed, then counted by a slot,
+ * then put in place. A turn takes the lock beside the file and takes up first what others appended:
+ *
+ *     lock -> catch up -> change -> append, flush -> slot, flush -> in place -> unlock
+ *
+ * What a killed writer left after the last commit is taken up if it is whole, else cut off. Once
+ * the changes are a tenth of the file, it is written anew while changes go on; those that came
+ * meanwhile are copied at the end, and a rename puts it in place. The history goes on across it:
+ * whoever knows a moment of it reads on from there.
+ */
+
+/** From which size of the changes a file is written anew. */
+const MANY_BYTES = 64 * 1024;
+/** From which number of changes it is, whatever their size: to read them takes seconds. */
+const MANY_CHANGES = 1 << 16;
+/** Changes to let pass after that failed. */
+const PAUSE = 512;
+/** Bytes copied at a time. */
+const CHUNK = 4 * 2 ** 20;
+
+/** A list and the file that keeps it. */
+export class ListFile implements Keeper {
+  readonly path: string;
+  readonly list: Blocklist;
+  readonly #options: OpenOptions;
+  readonly #manyBytes: number;
+  #place: Place;
+  /** the end of the last work upon the list and the file */
+  #last: Promise<unknown> = Promise.resolve();
+  #rewriting: Promise<void> | undefined;
+  /** the change before which the file is not written anew */
+  #pausedTo = 0;
+  /** called once the list has changed by others */
+  onChange: (() => void) | undefined;
+
+  private constructor(
+    path: string,
+    list: Blocklist,
+    place: Place,
+    options: OpenOptions & { manyBytes?: number },
+  ) {
+    this.path = path;
+    this.list = list;
+    this.#place = place;
+    this.#options = options;
+    this.#manyBytes = options.manyBytes ?? MANY_BYTES;
+  }
+
+  /**
+   * Makes a list what a file has, and keeps it there from then on.
+   * @param list an empty one
+   * @param options `manyBytes`: of changes, from which on the file is written anew; for tests
+   */
+  static async open(
+    path: string,
+    list: Blocklist,
+    options: OpenOptions & { manyBytes?: number } = {},
+  ): Promise<ListFile> {
+    const { state, place } = await readingList(path, (file) => listIn(file, options));
+    list.become(state);
+    const file = new ListFile(path, list, place, options);
+    file.#put(place);
+    list.keptBy(file);
+    return file;
+  }
+
+  async turn(
+    run: (write: (effects: readonly Effect[]) => Promise<void>) => Promise<void>,
+  ): Promise<void> {
+    await this.#locked((file) => run((effects) => this.#append(file, effects)));
+  }
+
+  /**
+   * Takes up what others have written since, without a lock.
+   * @throws {FormatError} as `openBlocklist`; `old-generation` also if an older file took its place
+   */
+  async look(): Promise<void> {
+    await this.#alone(() =>
+      readingList(this.path, (file) => this.#catchUp(file, { isAlone: false })),
+    );
+  }
+
+  /** Resolves once the file is not being written anew. */
+  async settled(): Promise<void> {
+    await this.#rewriting;
+  }
+
+  /** One work at a time; the state of the list changes by it alone meanwhile. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const running = this.#last.then(() => this.list.hold(work));
+    this.#last = running.catch(() => {});
+    return running;
+  }
+
+  #put(place: Place): void {
+    this.#place = place;
+    this.list.origins = new Map([[resolve(this.path), [place.commit.sum]]]);
+  }
+
+  /** Works upon the file while nobody else writes it, and the list is as it is there. */
+  async #locked(work: (file: FileHandle) => Promise<void>): Promise<void> {
+    try {
+      await whileAlone(this.path, () =>
+        this.#alone(async () => {
+          let file = await openRegular(this.path);
+          try {
+            await this.#catchUp(file, { isAlone: true });
+            if (this.#place.snapshot.version === 1) {
+              await this.#replace(file, this.#place);
+              await file.close();
+              file = await openRegular(this.path);
+            }
+            await this.#settle(file);
+            await work(file);
+          } finally {
+            await file.close();
+          }
+        }),
+      );
+    } catch (error) {
+      throw toldOf(error);
+    }
+  }
+
+  async #catchUp(file: FileHandle, { isAlone }: { isAlone: boolean }): Promise<void> {
+    const known = this.#place;
+    const place = await placeIn(file, known.snapshot);
+    const changes = await this.#changesOf(file, place, isAlone);
+    if (!changes) {
+      // Another history: of another list, or of this one as it was long ago.
+      const { generation: minGeneration } = this.list;
+      const options = { ...this.#options, minGeneration, isAlone, known: place.snapshot };
+      const read = await listIn(file, options);
+      this.list.followAnew(read.state);
+      this.#put(read.place);
+    } else {
+      const { effects } = changes;
+      const state = await replayed(this.list.state, effects);
+      if (effects.length > 0) this.list.follow(state, effects);
+      this.#put(changes.place);
+      if (effects.length === 0) return;
+    }
+    this.onChange?.();
+  }
+
+  async #changesOf(file: FileHandle, place: Place, isAlone: boolean): Promise<Changes | undefined> {
+    const from = knownIn(place, this.#place);
+    const { sequence, sum } = from;
+    try {
+      return await changesFrom(file, place, from, { isAlone });
+    } catch (error) {
+      const isMoment = !('length' in from);
+      if (isMoment || !(error instanceof FormatError)) throw error;
+      // A file that was once a copy of this one goes on otherwise.
+      return await changesFrom(file, place, { sequence, sum }, { isAlone });
+    }
+  }
+
+  /** Counts what was not counted, and cuts off what is not whole. */
+  async #settle(file: FileHandle): Promise<void> {
+    const { commit, isCommitted } = this.#place;
+    if ((await file.stat()).size > commit.length) await file.truncate(commit.length);
+    else if (isCommitted) return;
+    await file.datasync();
+    if (!isCommitted) await this.#commit(file, commit);
+  }
+
+  async #append(file: FileHandle, effects: readonly Effect[]): Promise<void> {
+    const before = this.#place.commit;
+    let commit = before;
+    const pieces: Uint8Array[] = [];
+    for (const effect of effects) {
+      const payload = await inTurns(payloadSteps(effect), undefined);
+      const { header, moment } = await inTurns(recordSteps(payload, commit), undefined);
+      pieces.push(header, payload.bytes);
+      const length = commit.length + header.length + payload.bytes.length;
+      commit = { ...commit, ...moment, length, generation: effect.generation };
+    }
+    try {
+      await writeAll(file, pieces, before.length);
+      await file.datasync();
+    } catch (error) {
+      await file.truncate(before.length).catch(() => {});
+      throw error;
+    }
+    try {
+      await this.#commit(file, commit);
+    } catch (error) {
+      await this.#undo(file, before).catch(() => {});
+      throw error;
+    }
+    if (this.#isDue()) this.#rewriting ??= this.#rewrite();
+  }
+
+  /** Writes the slot that does not have the last commit. */
+  async #commit(file: FileHandle, commit: Commit): Promise<void> {
+    const place = this.#place;
+    const slot = place.slot === 0 ? 1 : 0;
+    await writeAll(file, [slotOf(commit)], slotsAt(place.snapshot) + slot * SLOT_BYTES);
+    await file.datasync();
+    this.#put({ ...place, commit, slot, isSure: true, isCommitted: true });
+  }
+
+  /**
+   * Takes a commit back that failed. The slot comes first: it must not count what is not there. If
+   * that fails, too, the next turn takes up what the file says.
+   */
+  async #undo(file: FileHandle, before: Commit): Promise<void> {
+    const { slot, snapshot } = this.#place;
+    const other = slotsAt(snapshot) + (slot === 0 ? SLOT_BYTES : 0);
+    await writeAll(file, [slotOf(before)], other);
+    await file.truncate(before.length);
+    await file.datasync();
+  }
+
+  #isDue(): boolean {
+    const { commit, snapshot } = this.#place;
+    if (commit.sequence < this.#pausedTo) return false;
+    const bytes = commit.length - changesAt(snapshot);
+    if (commit.sequence - commit.base.sequence >= MANY_CHANGES) return true;
+    return bytes >= this.#manyBytes && 10 * bytes >= commit.length;
+  }
+
+  /** Writes the file anew. If that fails, it is tried again some changes later. */
+  async #rewrite(): Promise<void> {
+    try {
+      const begun = await this.#alone(async () => ({
+        state: this.list.state,
+        place: this.#place,
+      }));
+      await this.#replaceBy(begun, (put) => this.#locked((file) => put(file)));
+    } catch {
+      this.#pausedTo = this.#place.commit.sequence + PAUSE;
+    } finally {
+      this.#rewriting = undefined;
+    }
+  }
+
+  /** Writes the file anew within a turn. */
+  async #replace(file: FileHandle, place: Place): Promise<void> {
+    await this.#replaceBy({ state: this.list.state, place }, (put) => put(file));
+  }
+
+  /**
+   * @param begun the list, and where the file was then
+   * @param inTurn calls what puts the new file in place
+   */
+  async #replaceBy(
+    { state, place: { commit: base, snapshot: old } }: { state: ListState; place: Place },
+    inTurn: (put: (file: FileHandle) => Promise<void>) => Promise<void>,
+  ): Promise<void> {
+    const { pieces, snapshot } = await blocklistFile(state, undefined, base);
+    const path = await realPathOf(this.path);
+    const { mode } = await stat(path);
+    const temporary = `${path}.${await ownMark()}.${randomUUID()}.tmp`;
+    const remove = () => rmSync(temporary, { force: true });
+    process.once('exit', remove);
+    try {
+      const file = await open(temporary, 'wx', mode);
+      try {
+        await file.chmod(mode);
+        await writeAll(file, pieces, 0);
+        await file.sync();
+        await inTurn(async (before) => {
+          const { commit } = this.#place;
+          // Another process may have written it anew.
+          if (this.#place.snapshot !== old || commit.base.sum !== base.base.sum) return;
+          const shift = changesAt(snapshot) - base.length;
+          await copy(before, file, base.length, commit.length, shift);
+          const next: Commit = {
+            ...commit,
+            snapshot: snapshot.sum,
+            base: { sequence: base.sequence, sum: base.sum },
+            length: commit.length + shift,
+          };
+          const slot = slotOf(next);
+          await writeAll(file, [slot, slot], slotsAt(snapshot));
+          await file.sync();
+          await rename(temporary, path);
+          this.#put({ snapshot, commit: next, slot: 0, isSure: true, isCommitted: true });
+          await syncFolder(dirname(path));
+        });
+      } finally {
+        await file.close();
+      }
+    } finally {
+      remove();
+      process.off('exit', remove);
+    }
+  }
+}
+
+async function writeAll(
+  file: FileHandle,
+  pieces: readonly Uint8Array[],
+  from: number,
+): Promise<void> {
+  let to = from;
+  for (const piece of pieces) {
+    for (let at = 0; at < piece.length; ) {
+      const { bytesWritten } = await file.write(piece.subarray(at, at + CHUNK), 0, null, to);
+      at += bytesWritten;
+      to += bytesWritten;
+    }
+  }
+}
+
+async function copy(
+  from: FileHandle,
+  into: FileHandle,
+  start: number,
+  end: number,
+  shift: number,
+): Promise<void> {
+  for (let at = start; at < end; at += CHUNK) {
+    const bytes = await bytesAt(readOf(from), at, Math.min(CHUNK, end - at));
+    await writeAll(into, [bytes], at + shift);
+  }
+}
+
+/** The system's errors name the file, so they are kept as causes. */
+function toldOf(error: unknown): unknown {
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (error instanceof FormatError || code === undefined || syscall === undefined) return error;
+  const message =
+    code === 'ENOENT'
+      ? 'the blocklist file is not there any more (ENOENT)'
+      : `the blocklist file cannot be written (${code})`;
+  return new FormatError('unwritable', message, { cause: error });
+}

@@ -1,0 +1,98 @@
+import { readdir, realpath, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { isMarkHeld, lockFile, removeLeft } from '../disk/writer-lock.js';
+import { FormatError } from '../errors.js';
+import { afterEarlier } from './save-index.js';
+
+/** While another process writes: the pause before the next try, and how many tries there are. */
+const LOCK_MILLISECONDS = 5;
+const LOCK_TRIES = 12_000;
+
+/**
+ * Where there can be no lock: on a disk without links, or in a folder that cannot be written. The
+ * writing will tell the latter.
+ */
+const LOCKLESS = [
+  'ENOENT',
+  'ENOTDIR',
+  'EACCES',
+  'EROFS',
+  'EPERM',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'ENOSYS',
+];
+
+/**
+ * Writes a blocklist file while nobody else does, of this machine.
+ * @param options `mayBeLockless`: goes on where there can be no lock
+ * @throws {FormatError} `in-use` if another process has the lock for a minute
+ */
+export async function whileAlone<T>(
+  path: string,
+  write: () => Promise<T>,
+  options: { signal?: AbortSignal | undefined; mayBeLockless?: boolean } = {},
+): Promise<T> {
+  return afterEarlier(path, async () => {
+    const unlock = await lockOf(path, options);
+    try {
+      if (unlock) await removeLeftovers(path).catch(() => {});
+      return await write();
+    } finally {
+      // What is written is written. A lock that cannot be removed is taken over once this program
+      // ends.
+      await unlock?.().catch(() => {});
+    }
+  });
+}
+
+async function lockOf(
+  path: string,
+  { signal, mayBeLockless = false }: { signal?: AbortSignal | undefined; mayBeLockless?: boolean },
+): Promise<(() => Promise<void>) | undefined> {
+  const lock = await lockPathOf(path);
+  for (let tries = 1; ; tries++) {
+    try {
+      return await lockFile(lock, 0o600);
+    } catch (error) {
+      const { code = '' } = error as NodeJS.ErrnoException;
+      if (mayBeLockless && LOCKLESS.includes(code)) return undefined;
+      if (!(error instanceof FormatError)) throw error;
+      if (tries > LOCK_TRIES) throw inUse();
+    }
+    await wait(LOCK_MILLISECONDS);
+    signal?.throwIfAborted();
+  }
+}
+
+/** The lock of a file lies beside it, not beside a link to it. */
+export const lockPathOf = async (path: string): Promise<string> => `${await realPathOf(path)}.lock`;
+
+export const realPathOf = (path: string): Promise<string> =>
+  realpath(path).catch(() => resolve(path));
+
+const UUID = '[\\da-f]{8}-(?:[\\da-f]{4}-){3}[\\da-f]{12}';
+/** After the name of the file: of who takes its lock, of who replaces it, of who rewrites it. */
+const LEFT = new RegExp(`^\\.(lock\\.)?(\\d+-\\d*)?\\.?${UUID}\\.tmp$`);
+
+/** Removes what killed writers have left beside a file. Nobody else writes it now. */
+async function removeLeftovers(path: string): Promise<void> {
+  const file = await realPathOf(path);
+  const [folder, base] = [dirname(file), basename(file)];
+  for (const name of await readdir(folder)) {
+    const left = name.startsWith(base) ? LEFT.exec(name.slice(base.length)) : undefined;
+    if (!left) continue;
+    const [, lock, mark] = left;
+    const there = join(folder, name);
+    if (lock && !mark) await removeLeft(there);
+    else if (!mark || !(await isMarkHeld(mark))) await rm(there, { force: true });
+  }
+}
+
+const inUse = () =>
+  new FormatError(
+    'in-use',
+    'expected a file that no other process writes: one has been writing it for a minute, and the ' +
+      'file beside it, whose name ends in .lock, tells which',
+  );

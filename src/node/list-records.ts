@@ -1,0 +1,306 @@
+import type { FileHandle } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import {
+  effectFromSteps,
+  headerOf,
+  type Moment,
+  momentSteps,
+  RECORD_BYTES,
+} from '../blocklist/change-record.js';
+import {
+  type Commit,
+  type Committed,
+  committedIn,
+  SLOTS_BYTES,
+} from '../blocklist/commit-slots.js';
+import { type Effect, JoinedEffects, replaySteps } from '../blocklist/effect.js';
+import type { ListState } from '../blocklist/list-state.js';
+import { FormatError } from '../errors.js';
+import { inTurns, nextTurn, TURN } from '../in-turns.js';
+import { HEADER_BYTES } from '../indexing/segment.js';
+import { Blocklist, type BlocklistOptions } from '../matching/blocklist.js';
+import {
+  bytesAt,
+  cutOff,
+  generationAtStart,
+  hasChanged,
+  readingList,
+  SECTOR,
+  type Snapshot,
+  snapshotIn,
+  snapshotState,
+} from './blocklist-file.js';
+import {
+  checkGeneration,
+  checkOpenOptions,
+  checkPath,
+  type OpenOptions,
+  type Read,
+  readOf,
+} from './index-file.js';
+
+/** How a saved blocklist is opened. */
+export interface OpenBlocklistOptions
+  extends OpenOptions,
+    Pick<BlocklistOptions, 'policy' | 'onKeptOut' | 'allowList' | 'floodGuard'> {}
+
+/** Where a file is, and where it ends. */
+export interface Place extends Committed {
+  readonly snapshot: Snapshot;
+  /** whether the slots tell of the commit; a change that was not acknowledged may follow it */
+  readonly isCommitted: boolean;
+}
+
+/** Where the slots of a file are. */
+export const slotsAt = ({ end }: Pick<Snapshot, 'end'>): number => SECTOR * Math.ceil(end / SECTOR);
+/** Where its changes begin. */
+export const changesAt = (snapshot: Pick<Snapshot, 'end'>): number =>
+  slotsAt(snapshot) + SLOTS_BYTES;
+
+/** The commit of a snapshot that no change follows. */
+export const firstCommit = (
+  snapshot: Pick<Snapshot, 'sum' | 'generation' | 'end'>,
+  base: Moment = { sequence: 0, sum: snapshot.sum },
+): Commit => ({
+  snapshot: snapshot.sum,
+  base,
+  ...base,
+  length: changesAt(snapshot),
+  generation: snapshot.generation,
+});
+
+/**
+ * What is in force of a file.
+ * @param known a snapshot that the file had before
+ * @throws {FormatError} `bad-magic`, `bad-version`, `bad-header`, `bad-length` or `bad-checksum`
+ */
+export async function placeIn(file: FileHandle, known?: Snapshot): Promise<Place> {
+  const read = readOf(file);
+  const isKnown = known && sameBytes(await bytesAt(read, 0, HEADER_BYTES), known.header);
+  const snapshot = isKnown ? known : await snapshotIn(file);
+  if (snapshot.version === 1) {
+    const commit = { ...firstCommit(snapshot), length: snapshot.end };
+    return { snapshot, commit, slot: 0, isSure: true, isCommitted: true };
+  }
+  const { end, sum } = snapshot;
+  const from = slotsAt(snapshot);
+  const bytes = await bytesAt(read, end, from + SLOTS_BYTES - end);
+  // Only now: what is counted was there before the slot was written.
+  const { size } = await file.stat();
+  if (bytes.subarray(0, from - end).some((byte) => byte !== 0)) throw hasChanged();
+  const committed = committedIn(bytes.subarray(from - end), sum);
+  const { length, base } = committed.commit;
+  if (length > size) throw cutOff();
+  if (length < from + SLOTS_BYTES || committed.commit.sequence < base.sequence) throw hasChanged();
+  return { snapshot, ...committed, isCommitted: true };
+}
+
+/** Where the reading of changes is. */
+export interface At extends Moment {
+  readonly length: number;
+}
+
+/** Changes of a file, and where it ends with them. */
+export interface Changes {
+  readonly effects: Effect[];
+  readonly place: Place;
+}
+
+/**
+ * Reads the changes of a file that follow a moment of its history.
+ * @param from with its length, if that is of a place in this very file
+ * @param options `isAlone`: nobody writes now, so what is whole counts, acknowledged or not
+ * @returns undefined if what was read before is not part of this file's history
+ * @throws {FormatError} `bad-length`, `bad-checksum` or `bad-line`
+ */
+export async function changesFrom(
+  file: FileHandle,
+  place: Place,
+  from: Moment | At,
+  { isAlone }: { isAlone: boolean },
+): Promise<Changes | undefined> {
+  const { commit, snapshot } = place;
+  const { size } = await file.stat();
+  const view = ahead(readOf(file));
+  const effects = new JoinedEffects();
+  const start = snapshot.version === 1 ? commit.length : changesAt(snapshot);
+  let at: At = 'length' in from ? from : { ...commit.base, length: start };
+  let { generation } = 'length' in from ? commit : snapshot;
+  const check = () => {
+    const { sequence, sum, length } = at;
+    if (length !== commit.length || (sequence === commit.sequence && sum === commit.sum)) return;
+    throw hasChanged();
+  };
+  check();
+  const isMet = () => at.sequence === from.sequence && at.sum === from.sum;
+  let isKnown = isMet();
+  // What follows the commit of a slot may be acknowledged by one that is damaged.
+  const most = isAlone || !place.isSure ? size : commit.length;
+  let end = performance.now() + TURN;
+  while (at.length < most) {
+    if (performance.now() > end) {
+      await nextTurn();
+      end = performance.now() + TURN;
+    }
+    const isCommitted = at.length < commit.length;
+    const next = await recordAt(view, at, isCommitted ? commit.length : most);
+    if (!next) {
+      if (isCommitted) throw hasChanged();
+      break;
+    }
+    if (isKnown) effects.push(await inTurns(effectFromSteps(next), undefined));
+    const { sequence, sum, length } = next;
+    at = { sequence, sum, length };
+    generation = next.generation;
+    isKnown ||= isMet();
+    check();
+  }
+  if (!isKnown) return undefined;
+  return {
+    effects: effects.made(),
+    place: {
+      ...place,
+      commit: { ...commit, ...at, generation },
+      isCommitted: at.length === commit.length,
+    },
+  };
+}
+
+/**
+ * The place of a list in the file that it was read from, if that is still this one, and no older
+ * copy of it.
+ */
+export function knownIn({ commit, snapshot }: Place, known: Place): Moment | At {
+  const { sequence, sum, length, base } = known.commit;
+  const isSame =
+    snapshot === known.snapshot &&
+    commit.base.sequence === base.sequence &&
+    commit.base.sum === base.sum &&
+    length <= commit.length;
+  return isSame ? { sequence, sum, length } : { sequence, sum };
+}
+
+/** Bytes that are read ahead: a change has some hundred. */
+const AHEAD = 1 << 20;
+/** Gives bytes of a file, until the next call. */
+type View = (from: number, length: number) => Promise<Uint8Array>;
+
+/** Reads many small pieces, one after the other, by few calls, and without copies. */
+function ahead(read: Read): View {
+  const bytes = new Uint8Array(AHEAD);
+  let [start, end] = [0, 0];
+  return async (from, length) => {
+    if (length > AHEAD) return bytesAt(read, from, length);
+    if (from < start || from + length > end) {
+      [start, end] = [from, from];
+      while (end < from + length) {
+        const count = await read(bytes.subarray(end - start), end);
+        if (count === 0) throw cutOff();
+        end += count;
+      }
+    }
+    return bytes.subarray(from - start, from - start + length);
+  };
+}
+
+/** The record at a place; undefined unless it is whole. */
+async function recordAt(view: View, at: At, end: number) {
+  const from = at.length + RECORD_BYTES;
+  if (from > end) return undefined;
+  const header = (await view(at.length, RECORD_BYTES)).slice();
+  const told = headerOf(header, at);
+  if (!told || from + told.byteLength > end) return undefined;
+  const bytes = await view(from, told.byteLength);
+  const moment = await inTurns(momentSteps(header, bytes, at), undefined);
+  const { generation } = told;
+  return moment && { ...moment, bytes, generation, length: from + told.byteLength };
+}
+
+/** The list after effects. */
+export async function replayed(state: ListState, effects: readonly Effect[]): Promise<ListState> {
+  let next = state;
+  for (const effect of effects) next = await inTurns(replaySteps(next, effect), undefined);
+  return next;
+}
+
+/**
+ * Reads the list in a file, with the changes since the snapshot.
+ * @throws {FormatError} as `openBlocklist`
+ */
+export async function listIn(
+  file: FileHandle,
+  options: OpenOptions & { isAlone?: boolean; known?: Snapshot },
+): Promise<{ state: ListState; place: Place }> {
+  const { minGeneration = 0, isAlone = false, known } = options;
+  const place = await placeIn(file, known);
+  const least = place.isSure && !isAlone ? minGeneration : 0;
+  checkGeneration(place.commit.generation, least);
+  const changes = (await changesFrom(file, place, place.commit.base, { isAlone }))!;
+  checkGeneration(changes.place.commit.generation, minGeneration);
+  const before = await snapshotState(file, place.snapshot, options);
+  return { state: await replayed(before, changes.effects), place: changes.place };
+}
+
+/**
+ * A copy in memory of the list in a file, as it is now.
+ * @throws {FormatError} as `openBlocklist`
+ */
+export async function loadBlocklist(
+  path: string,
+  options: OpenBlocklistOptions = {},
+): Promise<Blocklist> {
+  const list = listBy(path, options);
+  const { state, place } = await readingList(path, (file) => listIn(file, options));
+  list.become(state);
+  list.origins = new Map([[resolve(path), [place.commit.sum]]]);
+  return list;
+}
+
+/** An empty list. @throws {TypeError | RangeError} if `path` or an option is invalid */
+export function listBy(path: string, options: OpenBlocklistOptions): Blocklist {
+  checkPath(path);
+  checkOpenOptions(options);
+  const { policy, onKeptOut, allowList, floodGuard } = options;
+  return new Blocklist({
+    ...(policy !== undefined && { policy }),
+    ...(onKeptOut !== undefined && { onKeptOut }),
+    ...(allowList !== undefined && { allowList }),
+    ...(floodGuard !== undefined && { floodGuard }),
+  });
+}
+
+/**
+ * The generation and the checksum of the last change of the blocklist file at `path`; of a file of
+ * another version, the generation alone; undefined if there is no file, or another one.
+ * @throws {FormatError} `unreadable`
+ */
+export async function fileInPlace(
+  path: string,
+): Promise<{ generation: number; sum: number | undefined } | undefined> {
+  try {
+    return await readingList(path, async (file) => {
+      const generation = await generationAtStart(file);
+      try {
+        const { commit } = await placeIn(file);
+        return { generation: commit.generation, sum: commit.sum };
+      } catch (error) {
+        if (error instanceof FormatError) return { generation, sum: undefined };
+        throw error;
+      }
+    });
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    const { code } = Object(error.cause) as NodeJS.ErrnoException;
+    if (error.code === 'unreadable' && code !== 'ENOENT') throw error;
+    return undefined;
+  }
+}
+
+/** Whether a file starts like a blocklist file, of whatever version; false if it cannot be read. */
+export async function isBlocklistFile(path: string): Promise<boolean> {
+  checkPath(path);
+  return (await fileInPlace(path).catch(() => undefined)) !== undefined;
+}
+
+const sameBytes = (a: Uint8Array, b: Uint8Array) =>
+  a.length === b.length && a.every((byte, at) => byte === b[at]);

@@ -1,0 +1,178 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import type { Keeper } from '../blocklist/keeper.js';
+import { checkKnown, checkOptions, checkSignal, checkTypeOf } from '../door.js';
+import { FormatError } from '../errors.js';
+import { readHashList } from '../exchange/hash-list.js';
+import type { Blocklist } from '../matching/blocklist.js';
+import { isIndexFile, openIndex } from './index-file.js';
+import { ListFile } from './list-file.js';
+import { isBlocklistFile, listBy, type OpenBlocklistOptions } from './list-records.js';
+
+/** Milliseconds between two looks at a file that is followed. */
+const LOOK_MILLISECONDS = 500;
+/** Looks to let pass at a file that could not be read and is still the same. */
+const SKIPS = 10;
+
+/** How a list follows its file. */
+export interface FollowOptions {
+  /** ends it */
+  readonly signal?: AbortSignal;
+  /** called once others have changed the list */
+  readonly onChange?: () => void;
+  /**
+   * called with why the file cannot be followed, and with undefined once it can again; meanwhile
+   * the list is what it was
+   */
+  readonly onProblem?: (problem: Error | undefined) => void;
+}
+
+export interface OpenListOptions extends OpenBlocklistOptions {
+  /** takes up what other processes write to the file, within a second */
+  readonly follow?: FollowOptions;
+}
+
+/**
+ * Opens the blocklist in a file. What `apply` changes is on disk before it is seen: it appends to
+ * the file, in turns with other processes of this machine, whose changes it takes up first. What
+ * was withdrawn stays withdrawn.
+ *
+ * Opening takes no lock. Checking an index blocks the event loop, for about 0.2 s per million
+ * hashes. A list of text and an index file can be opened, too: their `apply` rejects.
+ * @param path a path to a regular file, as `saveBlocklist` or `onlyhashes convert` make it
+ * @param options `follow`: takes up what others change, also while nothing is applied. A file that
+ *   an older copy replaced is refused, and so is one that is damaged
+ * @throws {TypeError | RangeError} if `path` or an option is invalid
+ * @throws {FormatError} `unreadable`, `bad-magic`, `bad-version`, `bad-header`, `bad-length`,
+ *   `bad-checksum`, `bad-line`, `bad-notes` or `old-generation`. `apply` rejects with `unwritable`
+ *   if the file cannot be written, with `in-use` if another process has written it for a minute,
+ *   and with the others if it cannot be read any more; nothing has changed then
+ */
+export async function openBlocklist(
+  path: string,
+  options: OpenListOptions = {},
+): Promise<Blocklist> {
+  const list = listBy(path, options);
+  const { follow } = options;
+  if (follow !== undefined) checkFollow(follow);
+  follow?.signal?.throwIfAborted();
+  if (!/\.ohb$/i.test(path) && !(await isBlocklistFile(path)) && (await isThere(path))) {
+    await readOnly(path, list, options);
+    return list;
+  }
+  const file = await ListFile.open(path, list, options);
+  if (follow) followed(file, follow);
+  return list;
+}
+
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (about) => about.isFile() && about.size > 0,
+    () => false,
+  );
+
+function checkFollow(follow: FollowOptions): void {
+  checkOptions(follow, 'follow to be an object');
+  checkKnown(follow, ['signal', 'onChange', 'onProblem']);
+  const { signal, onChange, onProblem } = follow;
+  checkSignal(signal);
+  checkTypeOf('onChange', onChange, 'function');
+  checkTypeOf('onProblem', onProblem, 'function');
+}
+
+/** Reads an index file, or a list of text. */
+async function readOnly(
+  path: string,
+  list: Blocklist,
+  options: OpenBlocklistOptions,
+): Promise<void> {
+  if (await isIndexFile(path)) list.addPart(await openIndex(path, options));
+  else {
+    const text = createReadStream(path);
+    try {
+      await list.apply({ add: readHashList(text) });
+    } finally {
+      text.destroy();
+    }
+    // Cut to nothing, any file is a list of text without entries.
+    if (list.size === 0) throw new FormatError('not-a-list', 'expected a list with entries');
+  }
+  list.keptBy(UNCHANGED);
+}
+
+/** Keeps a list as it is. */
+const UNCHANGED: Keeper = {
+  turn: async () => {
+    throw new FormatError(
+      'unwritable',
+      'expected a blocklist file, as lists of text and index files are only read: ' +
+        '`npx onlyhashes convert FILE list.ohb` makes one',
+    );
+  },
+};
+
+/** Looks at a file twice a second. The timer lets the program end. */
+function followed(file: ListFile, { signal, onChange, onProblem }: FollowOptions): void {
+  const follower = new Follower(file, { onChange, onProblem });
+  let timer: NodeJS.Timeout;
+  const wait = () => {
+    timer = setTimeout(async () => {
+      await follower.look();
+      if (!signal?.aborted) wait();
+    }, LOOK_MILLISECONDS);
+    timer.unref();
+  };
+  wait();
+  signal?.addEventListener('abort', () => {
+    clearTimeout(timer);
+    file.onChange = undefined;
+  });
+}
+
+/** Follows a file, one look after the other. */
+export class Follower {
+  readonly #file: ListFile;
+  readonly #onProblem: FollowOptions['onProblem'] | undefined;
+  /** what the file was when it could not be followed */
+  #refused: string | undefined;
+  #problem: string | undefined;
+  #skips = 0;
+
+  constructor(
+    file: ListFile,
+    options: {
+      onChange?: (() => void) | undefined;
+      onProblem?: FollowOptions['onProblem'] | undefined;
+    },
+  ) {
+    this.#file = file;
+    file.onChange = options.onChange;
+    this.#onProblem = options.onProblem;
+  }
+
+  /** Takes up what others have changed, or tells why it cannot. */
+  async look(): Promise<void> {
+    const { path } = this.#file;
+    const about = await stat(path).catch(() => undefined);
+    const seen = about && `${about.ino} ${about.size} ${about.mtimeMs}`;
+    // To read a large file that is damaged takes seconds.
+    if (seen !== undefined && seen === this.#refused && this.#skips-- > 0) return;
+    try {
+      await this.#file.look();
+      this.#refused = undefined;
+      this.#tell(undefined);
+    } catch (error) {
+      this.#refused = seen;
+      this.#skips = SKIPS;
+      this.#tell(error as Error);
+    }
+  }
+
+  #tell(problem: Error | undefined): void {
+    const text = problem && `${(problem as FormatError).code} ${problem.message}`;
+    if (text === this.#problem) return;
+    this.#problem = text;
+    this.#file.list.problem = problem;
+    this.#onProblem?.(problem);
+  }
+}
