@@ -3,6 +3,8 @@ import { EntryList } from '../../src/blocklist/entry-list.js';
 import {
   type BlocklistEntry,
   copyOfSaid,
+  entryFromJSON,
+  entryToJSON,
   FIELD_NAMES,
   type FieldName,
   isSameEntry,
@@ -62,6 +64,7 @@ test('the table has all that an entry says', () => {
 test.each(changed)('%s is compared, copied and kept', async (name, entry) => {
   expect(isSameEntry(FULL, entry)).toBe(false);
   expect({ hash: BASE, ...copyOfSaid(entry) }).toEqual(entry);
+  expect(entryFromJSON(JSON.parse(JSON.stringify(entryToJSON(entry))))).toEqual(entry);
   expect(JSON.parse(JSON.stringify(copyOfSaid(entry)))[name]).toEqual(entry[name]);
   const table = new PackedEntries('pdq', 256);
   for (const one of [FULL, entry, FULL]) table.push(one);

@@ -15,7 +15,7 @@ import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { payloadSteps, RECORD_BYTES, recordSteps } from '../../src/blocklist/change-record.js';
 import { SLOT_BYTES, SLOTS_BYTES, slotOf } from '../../src/blocklist/commit-slots.js';
-import type { ListChange } from '../../src/blocklist/entry-list.js';
+import type { ListChange } from '../../src/blocklist/list-change.js';
 import type { Withdrawn, WithdrawnKey } from '../../src/blocklist/withdrawals.js';
 import { type BlocklistEntry, textOfEntry } from '../../src/entry.js';
 import { type Hash, hashToHex } from '../../src/hash.js';
