@@ -3,8 +3,7 @@ import { hashFromHex } from 'onlyhashes';
 import { createHashPool, openBlocklist } from 'onlyhashes/node';
 import { createNodeListener, createScanHandler, endServers, NODE_LIMITS } from 'onlyhashes/service';
 
-const onProblem = (problem) => problem && console.error(problem.message);
-const blocklist = await openBlocklist('list.ohb', { follow: { onProblem } });
+const blocklist = await openBlocklist('list.ohb', { follow: { onProblem: console.error } });
 const pool = createHashPool({ timeoutSeconds: 20, idleSeconds: 5 });
 const onDecision = ({ verdict, reason }, request) => console.log(request.url, verdict, reason);
 const scan = createScanHandler({ blocklist, pool, onError: 'refuse', onDecision });

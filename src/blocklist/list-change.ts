@@ -64,7 +64,7 @@ export interface ListChange {
   readonly withdraw?: Iterable<Withdrawn> | undefined;
   /** withdrawals to lift, as they were made; what they removed does not come back */
   readonly reinstate?: Iterable<WithdrawnKey> | undefined;
-  /** entries that go unless they come again: one that is equal to each, or what a list is to lose */
+  /** entries that go unless they come again: one equal to each, or what a list is to lose */
   readonly remove?: Iterable<BlocklistEntry> | Unlisted | undefined;
   /** the entries of a list, of records or of all lists; equal ones stay in place */
   readonly replace?: Replacement | undefined;

@@ -369,7 +369,8 @@ export class Blocklist extends EntryList {
    * about the new one, never about both, even if its variants come later. The withdrawals of both
    * are in force afterwards, so what was withdrawn here does not come back. The policy stays, and
    * so do the settings of lists; those of lists that have none here are taken over. `other` has no
-   * entries afterwards, unless a file keeps it. Warm it before, or this takes as long as its first decision.
+   * entries afterwards, unless a file keeps it. Warm it before, or this takes as long as its
+   * first decision.
    * @throws {TypeError} if `other` is not another blocklist
    */
   replaceWith(other: Blocklist): void {
