@@ -7,7 +7,7 @@ import multer from 'multer';
 import { hashFromHex } from 'onlyhashes';
 import { readHashList } from 'onlyhashes/exchange';
 import { createBlocklist } from 'onlyhashes/matching';
-import { changeBlocklist, createHashPool, openBlocklist, saveBlocklist } from 'onlyhashes/node';
+import { createHashPool, openBlocklist, saveBlocklist } from 'onlyhashes/node';
 import { endServers, NODE_LIMITS } from 'onlyhashes/service';
 import { checkedStorage } from './checked-storage.js';
 
@@ -20,7 +20,7 @@ if (!existsSync('list.ohb')) {
   const list = await createBlocklist(readHashList(createReadStream('list.csv', 'utf8')));
   await saveBlocklist('list.ohb', list);
 }
-const blocklist = await openBlocklist('list.ohb');
+const blocklist = await openBlocklist('list.ohb', { follow: {} });
 const pool = createHashPool({ maxQueued: 100, idleSeconds: 10 });
 
 const storage = checkedStorage(multer.diskStorage({ destination: 'uploads' }), {
@@ -52,13 +52,14 @@ app.route('/list/:hex').put(changeList).delete(changeList);
  */
 async function changeList({ method, params }, response) {
   const hash = hashFromHex('pdq', params.hex);
-  // The file changes first: what cannot be saved does not count.
-  const list = await changeBlocklist('list.ohb', (list) => {
-    if (method === 'DELETE') list.withdraw(hash);
-    else if (list.reinstate(hash) || !list.has(hash)) list.add({ hash, labels: [] });
+  // It is in the file first: what cannot be saved does not count.
+  const entry = { hash, labels: [] };
+  await blocklist.apply(() => {
+    if (method === 'DELETE') return { withdraw: [hash] };
+    // An equal entry stays in place.
+    const entries = blocklist.has(hash) ? [] : [entry];
+    return { reinstate: [hash], remove: entries, add: entries };
   });
-  if (method === 'PUT') blocklist.reinstate(hash);
-  blocklist.replaceWith(list);
   // A hash that says too little is not taken.
   response.sendStatus(blocklist.has(hash) === (method === 'PUT') ? 204 : 409);
 }

@@ -7,7 +7,7 @@ import fastify from 'fastify';
 import { hashFromHex } from 'onlyhashes';
 import { readHashList } from 'onlyhashes/exchange';
 import { createBlocklist } from 'onlyhashes/matching';
-import { changeBlocklist, createHashPool, openBlocklist, saveBlocklist } from 'onlyhashes/node';
+import { createHashPool, openBlocklist, saveBlocklist } from 'onlyhashes/node';
 import { NODE_LIMITS } from 'onlyhashes/service';
 import { createPartCheck } from './check-part.js';
 
@@ -20,7 +20,7 @@ if (!existsSync('list.ohb')) {
   const list = await createBlocklist(readHashList(createReadStream('list.csv', 'utf8')));
   await saveBlocklist('list.ohb', list);
 }
-const blocklist = await openBlocklist('list.ohb');
+const blocklist = await openBlocklist('list.ohb', { follow: {} });
 const pool = createHashPool({ maxQueued: 100, idleSeconds: 10 });
 await mkdir('uploads', { recursive: true });
 
@@ -59,13 +59,14 @@ app.route({
   handler: async (request, reply) => {
     const { hex } = /** @type {{ hex: string }} */ (request.params);
     const hash = hashFromHex('pdq', hex);
-    // The file changes first: what cannot be saved does not count.
-    const list = await changeBlocklist('list.ohb', (list) => {
-      if (request.method === 'DELETE') list.withdraw(hash);
-      else if (list.reinstate(hash) || !list.has(hash)) list.add({ hash, labels: [] });
+    // It is in the file first: what cannot be saved does not count.
+    const entry = { hash, labels: [] };
+    await blocklist.apply(() => {
+      if (request.method === 'DELETE') return { withdraw: [hash] };
+      // An equal entry stays in place.
+      const entries = blocklist.has(hash) ? [] : [entry];
+      return { reinstate: [hash], remove: entries, add: entries };
     });
-    if (request.method === 'PUT') blocklist.reinstate(hash);
-    blocklist.replaceWith(list);
     // A hash that says too little is not taken.
     return reply.code(blocklist.has(hash) === (request.method === 'PUT') ? 204 : 409).send();
   },

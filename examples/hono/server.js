@@ -8,7 +8,7 @@ import { bearerAuth } from 'hono/bearer-auth';
 import { hashFromHex } from 'onlyhashes';
 import { readHashList } from 'onlyhashes/exchange';
 import { createBlocklist } from 'onlyhashes/matching';
-import { changeBlocklist, createHashPool, openBlocklist, saveBlocklist } from 'onlyhashes/node';
+import { createHashPool, openBlocklist, saveBlocklist } from 'onlyhashes/node';
 import { createUploadMiddleware, endServers, NODE_LIMITS } from 'onlyhashes/service';
 
 const { PORT = '8080', UPLOAD_SECONDS = '60', ADMIN_TOKEN } = process.env;
@@ -20,7 +20,7 @@ if (!existsSync('list.ohb')) {
   const list = await createBlocklist(readHashList(createReadStream('list.csv', 'utf8')));
   await saveBlocklist('list.ohb', list);
 }
-const blocklist = await openBlocklist('list.ohb');
+const blocklist = await openBlocklist('list.ohb', { follow: {} });
 const pool = createHashPool({ maxQueued: 100, idleSeconds: 10 });
 await mkdir('uploads', { recursive: true });
 
@@ -53,13 +53,14 @@ app.use('/list/*', async (c, next) =>
 app.use('/list/*', bearerAuth({ token: ADMIN_TOKEN }));
 app.on(['PUT', 'DELETE'], '/list/:hex{[0-9a-fA-F]{64}}', async (c) => {
   const hash = hashFromHex('pdq', c.req.param('hex'));
-  // The file changes first: what cannot be saved does not count.
-  const list = await changeBlocklist('list.ohb', (list) => {
-    if (c.req.method === 'DELETE') list.withdraw(hash);
-    else if (list.reinstate(hash) || !list.has(hash)) list.add({ hash, labels: [] });
+  // It is in the file first: what cannot be saved does not count.
+  const entry = { hash, labels: [] };
+  await blocklist.apply(() => {
+    if (c.req.method === 'DELETE') return { withdraw: [hash] };
+    // An equal entry stays in place.
+    const entries = blocklist.has(hash) ? [] : [entry];
+    return { reinstate: [hash], remove: entries, add: entries };
   });
-  if (c.req.method === 'PUT') blocklist.reinstate(hash);
-  blocklist.replaceWith(list);
   // A hash that says too little is not taken.
   return c.body(null, blocklist.has(hash) === (c.req.method === 'PUT') ? 204 : 409);
 });

@@ -4,13 +4,13 @@ import { createInterface } from 'node:readline';
 import { hashFromHex } from 'onlyhashes';
 import { readHashList } from 'onlyhashes/exchange';
 import { createBlocklist } from 'onlyhashes/matching';
-import { changeBlocklist, createHashPool, openBlocklist, saveBlocklist } from 'onlyhashes/node';
+import { createHashPool, openBlocklist, saveBlocklist } from 'onlyhashes/node';
 
 if (!existsSync('list.ohb')) {
   const list = await createBlocklist(readHashList(createReadStream('list.csv', 'utf8')));
   await saveBlocklist('list.ohb', list);
 }
-const blocklist = await openBlocklist('list.ohb');
+const blocklist = await openBlocklist('list.ohb', { follow: {} });
 const pool = createHashPool({ timeoutSeconds: 20 });
 const limits = { maxBytes: 16 * 2 ** 20 };
 
@@ -26,13 +26,14 @@ async function answerTo({ path, bytes, add, withdraw }) {
     return { verdict, reason };
   }
   const hash = hashFromHex('pdq', add ?? withdraw ?? '');
-  // The file changes first: what cannot be saved does not count.
-  const list = await changeBlocklist('list.ohb', (list) => {
-    if (add === undefined) list.withdraw(hash);
-    else if (list.reinstate(hash) || !list.has(hash)) list.add({ hash, labels: [] });
+  // It is in the file first: what cannot be saved does not count.
+  const entry = { hash, labels: [] };
+  await blocklist.apply(() => {
+    if (add === undefined) return { withdraw: [hash] };
+    // An equal entry stays in place.
+    const entries = blocklist.has(hash) ? [] : [entry];
+    return { reinstate: [hash], remove: entries, add: entries };
   });
-  if (add !== undefined) blocklist.reinstate(hash);
-  blocklist.replaceWith(list);
   // A hash that says too little is not taken.
   return { entries: blocklist.size, isListed: blocklist.has(hash) };
 }
