@@ -3,19 +3,19 @@ import { hashFromHex } from 'onlyhashes';
 import { createHashPool, openBlocklist } from 'onlyhashes/node';
 import { createNodeListener, createScanHandler, endServers, NODE_LIMITS } from 'onlyhashes/service';
 
-const blocklist = await openBlocklist('list.ohb', { follow: { onProblem: console.error } });
+const blocklist = await openBlocklist('list.ohb', { follow: {} });
 const pool = createHashPool({ timeoutSeconds: 20, idleSeconds: 5 });
 const onDecision = ({ verdict, reason }, request) => console.log(request.url, verdict, reason);
 const scan = createScanHandler({ blocklist, pool, onError: 'refuse', onDecision });
 const answer = (status) => new Response(null, { status });
-// PUT /HASH adds an entry; DELETE /HASH withdraws it, with its windows. It is in the file then.
+// PUT /HASH adds an entry; DELETE /HASH withdraws it, with its windows.
 const curate = async ({ method, url, headers }) => {
   if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(headers.get('host'))) return answer(421);
   if (!/\/[\da-f]{64}$/i.test(url)) return answer(400);
   if (!['PUT', 'DELETE'].includes(method)) return answer(405);
   const [hash, isPut] = [hashFromHex('pdq', url.slice(-64)), method === 'PUT'];
-  const add = () => (blocklist.has(hash) ? {} : { add: [{ hash, labels: [] }] });
-  await blocklist.apply(isPut ? add : { withdraw: [hash] });
+  const add = blocklist.has(hash) ? [] : [{ hash, labels: [] }];
+  await blocklist.apply(isPut ? { add } : { withdraw: [hash] });
   return answer(blocklist.has(hash) === isPut ? 204 : 409);
 };
 const listen = (handler, port) =>
