@@ -9,7 +9,6 @@ import type { Kind, Part } from './kind.js';
 import { ListState, typeOf } from './list-state.js';
 import { ComingEntries } from './listed-entries.js';
 import { type ListSettings, Lists } from './lists.js';
-import { Living } from './living.js';
 import type { KeptOutReason, Withdrawn, WithdrawnKey } from './withdrawals.js';
 
 /** Items of an effect that are made at once; more entries become a segment. */
@@ -57,7 +56,7 @@ export function* effectSteps(
   const { leaving } = step.prepared ?? {};
   for (const kind of leaving ? before.kinds.values() : []) {
     for (const { table, living } of kind.parts) {
-      const gone = leaving!.get(table)?.entries.since(new Living());
+      const gone = leaving!.get(table)?.entries;
       let at = 0;
       for (const entry of gone ?? []) {
         if (++at % STEP === 0) yield;

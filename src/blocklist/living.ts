@@ -75,17 +75,8 @@ export class Living {
   }
 
   /** Those that are gone here and were not in an earlier one of the same part. */
-  *since(earlier: Living): Generator<number> {
-    for (const [at, page] of this.#gone.entries()) {
-      const before = earlier.#gone[at];
-      if (page === undefined || page === before) continue;
-      for (let word = 0; word < PAGE; word++) {
-        let anew = page[word]! & ~(before?.[word] ?? 0);
-        for (; anew !== 0; anew &= anew - 1) {
-          yield 32 * (PAGE * at + word) + 31 - Math.clz32(anew & -anew);
-        }
-      }
-    }
+  since(earlier: Living): Generator<number> {
+    return marksOf(this.#gone, earlier.#gone);
   }
 }
 
@@ -101,6 +92,10 @@ export class EntryMarks {
     return ((this.pages[entry >>> 15]?.[(entry >>> 5) & (PAGE - 1)] ?? 0) & (1 << entry)) !== 0;
   }
 
+  [Symbol.iterator](): Generator<number> {
+    return marksOf(this.pages, []);
+  }
+
   /** Each entry once. */
   add(entry: number, list: string): void {
     const at = entry >>> 15;
@@ -110,6 +105,23 @@ export class EntryMarks {
     page[(entry >>> 5) & (PAGE - 1)]! |= 1 << entry;
     this.counts.set(list, (this.counts.get(list) ?? 0) + 1);
     this.count++;
+  }
+}
+
+/** The bits that are set, but for those of earlier pages. */
+function* marksOf(
+  pages: readonly (Uint32Array | undefined)[],
+  earlier: readonly (Uint32Array | undefined)[],
+): Generator<number> {
+  for (const [at, page] of pages.entries()) {
+    const before = earlier[at];
+    if (page === undefined || page === before) continue;
+    for (let word = 0; word < PAGE; word++) {
+      let anew = page[word]! & ~(before?.[word] ?? 0);
+      for (; anew !== 0; anew &= anew - 1) {
+        yield 32 * (PAGE * at + word) + 31 - Math.clz32(anew & -anew);
+      }
+    }
   }
 }
 
