@@ -610,7 +610,7 @@ const scanOptions = {
   retryAfterSeconds: optional(number),
 };
 const WEBHOOK = {
-  log: { append: async () => {}, timeOf: () => undefined },
+  log: { append: async () => {}, timeOf: async () => undefined },
   outcomes: { a: 'confirmed' },
   factsOf: () => undefined,
   tokenHashes: [HEX],
@@ -948,34 +948,11 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
         idleSeconds: member(9, '7.5'),
       }),
     ],
-    openFeedbackQueue: [
-      path(join(folder, 'feedback')),
-      record({
-        senders,
-        maxAttempts: optional(whole),
-        backoffSeconds: optional(number),
-        maxBackoffSeconds: optional(number),
-        timeoutSeconds: optional(number),
-        now: optional(member(() => 0)),
-      }),
-    ],
     openListFolder: [
       path(join(folder, 'lists')),
       options({ ...listOptions, now: optional(member(() => 0, 'function')) }),
     ],
     readListFolder: [path(join(folder, 'lists')), options(listOptions)],
-    stopNciiSender: [
-      member(FEEDBACK_CLIENT),
-      record({ company: text, lookBackSeconds: optional(number) }),
-    ],
-    ncmecSender: [member(FEEDBACK_CLIENT)],
-    stopNciiFeedbackOf: [reviewRecord, options({ ...reviewed, tags: words })],
-    ncmecFeedbackOf: [reviewRecord, options({ ...reviewed, list: ncmecList, reasonIds: words })],
-    openReviewLog: [
-      path(join(folder, 'review-log')),
-      record({ ...retention.members, maxFileBytes: optional(whole) }),
-    ],
-    readReviewLog: [path(folder), reviewQuery, options({ onProblem: callback })],
     readIndexInfo: [path(indexPath)],
     changeBlocklist: [path(listPath), member(() => {}, 'function'), options({ signal })],
     saveBlocklist: [
@@ -1032,6 +1009,13 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
       ),
       options({ schema: member('onlyhashes') }),
     ],
+    stopNciiSender: [
+      member(FEEDBACK_CLIENT),
+      record({ company: text, lookBackSeconds: optional(number) }),
+    ],
+    ncmecSender: [member(FEEDBACK_CLIENT)],
+    stopNciiFeedbackOf: [reviewRecord, options({ ...reviewed, tags: words })],
+    ncmecFeedbackOf: [reviewRecord, options({ ...reviewed, list: ncmecList, reasonIds: words })],
   },
   service: {
     FetchError: 'class of errors',
@@ -1414,19 +1398,8 @@ const METHODS: Record<string, Methods> = {
       close: [],
     },
   },
-  ReviewLog: {
-    of: () => node.openReviewLog(newFolder(), { retentionDays: 30 }),
-    doors: {
-      append: [reviewRecord],
-      timeOf: [text],
-      read: [reviewQuery, options({ onProblem: callback })],
-      erase: [erased],
-      prune: [],
-      close: [],
-    },
-  },
   FeedbackQueue: {
-    of: () => node.openFeedbackQueue(newFolder(), { senders: { service: SENDER } as never }),
+    of: async () => (await aStore()).feedbackQueue({ senders: { service: SENDER } as never }),
     doors: {
       add: [
         members(QUEUED, {
@@ -1514,7 +1487,16 @@ const METHODS: Record<string, Methods> = {
       reviewLog: [retention],
       pruneReviews: [retention],
       reviewQueue: [record({ ...retention.members, feedbackOf: callback })],
-      feedbackItems: [options({ now: callback })],
+      feedbackQueue: [
+        record({
+          senders,
+          maxAttempts: optional(whole),
+          backoffSeconds: optional(number),
+          maxBackoffSeconds: optional(number),
+          timeoutSeconds: optional(number),
+          now: optional(member(() => 0)),
+        }),
+      ],
       purge: [date],
       close: [],
     },
@@ -1537,7 +1519,7 @@ const METHODS: Record<string, Methods> = {
       remove: [text],
     },
   },
-  StoredReviewLog: {
+  ReviewLog: {
     of: async () => (await aStore()).reviewLog({ retentionDays: 30 }),
     doors: {
       append: [reviewRecord],

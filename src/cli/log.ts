@@ -5,12 +5,11 @@ import {
   type ReviewRecord,
   reportHashes,
 } from '../matching/index.js';
-import { openReviewLog, readReviewLog } from '../node/index.js';
 import type { Store } from '../store/index.js';
 import type { Call, Command } from './command.js';
-import { failureOf, UsageError } from './failure.js';
-import { givenStore, STORE_OPTIONS, storePlaceOf, withStore } from './opened-store.js';
-import { counted, csvLine, exitCode, type Output, output, progress } from './output.js';
+import { UsageError } from './failure.js';
+import { STORE_OPTIONS, storePlaceOf, withStore } from './opened-store.js';
+import { csvLine, exitCode, type Output, output, progress } from './output.js';
 
 /** What chooses records. */
 const FILTERS = ['entry', 'list', 'id', 'from', 'before'] as const;
@@ -18,17 +17,16 @@ const FILTERS = ['entry', 'list', 'id', 'from', 'before'] as const;
 /** The retention of the program that writes is not known here: nothing else may be removed. */
 const RETENTION = { retentionDays: 36_500 };
 
-/** `onlyhashes log`: what a review log says, and erasing from it. */
+/** `onlyhashes log`: the review log of a store, and erasing from it. */
 export const logCommand: Command = {
   name: 'log',
-  usage: 'FOLDER | --store URL|FOLDER',
-  about: `Read a review log, or erase from it.
+  usage: '--store URL|FOLDER',
+  about: `Read the review log of a store, or erase from it.
 Prints a line TIME,LIST,VERDICT,OUTCOME,ROLE,DISTANCE,ENTRY,ID for each record, where ENTRY \
-is the hash and ID the id of the entry, oldest first. It may run beside the program that \
-writes the log, but --erase may not. A log holds hashes, which are personal data.
-The review log of a store is read and erased from beside any programs, unless the store is \
-embedded; there, --erase counts and erases what is in the review queue, too. A record that has changed since \
-it was written is an error and left out; store verify also finds those that are missing.`,
+is the hash and ID the id of the entry, oldest first. A log holds hashes, which are personal data.
+It may run beside any programs, unless the store is embedded. --erase counts and erases what is in \
+the review queue, too. A record that has changed since it was written is an error and left out; \
+store verify also finds those that are missing.`,
   options: {
     ...STORE_OPTIONS,
     entry: { about: 'only what was decided on an entry: its hash or its id', value: 'HEX|ID' },
@@ -51,15 +49,15 @@ it was written is an error and left out; store verify also finds those that are 
     json: { about: 'print JSON, one object per line' },
   },
   examples: [
-    ['onlyhashes log review-log --list stopncii --errors', 'how often a list was wrong'],
-    ['onlyhashes log review-log --entry case-7 --json', 'what was decided on an entry'],
-    ['onlyhashes log review-log --before 2026-06-01 --erase', 'erase old records'],
-    ['onlyhashes log --store hashes --errors', 'of a store'],
+    ['onlyhashes log --store reviews --list stopncii --errors', 'how often a list was wrong'],
+    ['onlyhashes log --store reviews --entry case-7 --json', 'what was decided on an entry'],
+    ['onlyhashes log --store reviews --before 2026-06-01 --erase', 'erase old records'],
   ],
   minWords: 0,
-  maxWords: 1,
   async run(call) {
-    const [folder] = call.words;
+    if (call.words.length > 0) {
+      throw new UsageError('a review log is in a store: onlyhashes log --store URL|FOLDER');
+    }
     const modes = ['errors', 'report', 'erase'].filter(
       (mode) => call.on(mode) || call.text(mode) !== undefined,
     );
@@ -68,18 +66,12 @@ it was written is an error and left out; store verify also finds those that are 
     if (call.on('erase') && Object.keys(query).length === 0) {
       throw new UsageError('--erase: expected which records, by --entry, --list, --from …');
     }
-    if (folder !== undefined && givenStore(call)) {
-      throw new UsageError('expected FOLDER or --store, not both');
-    }
-    const place = folder === undefined ? storePlaceOf(call) : undefined;
+    const place = storePlaceOf(call);
     const out = output(progress('reading'));
     try {
-      return place
-        ? await withStore(place, (store) => readStore(store, query, call, out))
-        : await readFolder(folder!, query, call, out);
+      return await withStore(place, (store) => readLog(store, query, call, out));
     } catch (error) {
-      if (error instanceof TypeError) throw new UsageError(error.message);
-      throw place ? error : failureOf(folder!, error);
+      throw error instanceof TypeError ? new UsageError(error.message) : error;
     }
   },
 };
@@ -124,44 +116,7 @@ async function print(call: Call, records: AsyncIterable<ReviewRecord>, out: Outp
   }
 }
 
-async function readFolder(
-  folder: string,
-  query: ReviewQuery,
-  call: Call,
-  out: Output,
-): Promise<number> {
-  if (call.on('erase')) return await erase(folder, query, out);
-  const onProblem = ({ line }: { line?: number }) =>
-    out.error(folder, `line ${line} of a file cannot be read`);
-  await print(call, readReviewLog(folder, query, { onProblem }), out);
-  return exitCode(out.errors, out.lines);
-}
-
-async function erase(folder: string, query: ReviewQuery, out: Output): Promise<number> {
-  // Opening a log begins one where there is none.
-  await readReviewLog(folder, {}, { onProblem() {} }).next();
-  const log = await openReviewLog(folder, RETENTION);
-  try {
-    const { erased, unreadable } = await log.erase(query);
-    if (unreadable > 0) {
-      out.error(
-        folder,
-        `${counted(unreadable, 'line')} cannot be read, so what is in there is not known`,
-      );
-    }
-    await out.line(`${erased}`);
-    return exitCode(out.errors, erased);
-  } finally {
-    await log.close();
-  }
-}
-
-async function readStore(
-  store: Store,
-  query: ReviewQuery,
-  call: Call,
-  out: Output,
-): Promise<number> {
+async function readLog(store: Store, query: ReviewQuery, call: Call, out: Output): Promise<number> {
   const log = store.reviewLog(RETENTION);
   if (!call.on('erase')) {
     const onProblem = ({ record }: { record?: number }) =>

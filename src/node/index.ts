@@ -3,14 +3,6 @@
  * @module onlyhashes/node
  */
 
-export type {
-  FeedbackItem,
-  FeedbackSender,
-  FeedbackValue,
-  NewFeedback,
-  Sent,
-  Settled,
-} from '../exchange/feedback-item.js';
 export type { HeldBack, HeldBackList } from '../exchange/held-back.js';
 export type { FetchOptions, FetchProgress, FetchState } from '../exchange/list-fetch.js';
 export { type ImageFormat, imageFormatOf } from '../formats/image-format.js';
@@ -21,19 +13,6 @@ export { type CheckUploadOptions, checkUpload } from './check-upload.js';
 export { createHashPool } from './create-hash-pool.js';
 export { type DecodedImage, type DecodeOptions, decode } from './decode.js';
 export { type Decoders, decoders } from './decoders.js';
-export {
-  type FeedbackProgress,
-  type FeedbackQueue,
-  type FeedbackQueueOptions,
-  openFeedbackQueue,
-} from './feedback-queue.js';
-export {
-  type NcmecFeedbackClient,
-  ncmecSender,
-  type StopNciiFeedbackClient,
-  type StopNciiSenderOptions,
-  stopNciiSender,
-} from './feedback-senders.js';
 export { type HashFileOptions, hashFile, variantsOfFile } from './hash-file.js';
 export {
   eachFile,
@@ -80,20 +59,6 @@ export {
 } from './open-blocklist.js';
 export type { PaceLimits } from './pace.js';
 export { type ImageSource, type ReadOptions, readBytes } from './read-bytes.js';
-export { type ReadReviewLogOptions, readReviewLog } from './review-files.js';
-export {
-  type Erased,
-  openReviewLog,
-  type ReviewLog,
-  type ReviewLogOptions,
-} from './review-log.js';
-export {
-  type NcmecFeedbackOptions,
-  ncmecFeedbackOf,
-  type ReviewedFeedbackOptions,
-  type StopNciiFeedbackOptions,
-  stopNciiFeedbackOf,
-} from './reviewed-feedback.js';
 export {
   changeBlocklist,
   type SaveBlocklistOptions,

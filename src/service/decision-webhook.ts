@@ -8,9 +8,11 @@ import {
   checkTypeOf,
 } from '../door.js';
 import { DecodeError } from '../errors.js';
-import type { NewFeedback } from '../exchange/feedback-item.js';
 import type { NewReviewRecord, ReviewFacts, ReviewOutcome } from '../matching/review-record.js';
 import { readBytes } from '../node/read-bytes.js';
+import type { NewFeedback } from '../store/feedback-item.js';
+import type { FeedbackQueue } from '../store/feedback-queue.js';
+import type { ReviewLog } from '../store/review-log.js';
 import { type FromSchema, problemOf } from './json-schema.js';
 import { SenderCheck, type SenderProof } from './webhook-sender.js';
 
@@ -37,22 +39,9 @@ export interface OutsideDecision {
   readonly isRepeat: boolean;
 }
 
-/** Where decisions are written: a `ReviewLog`, or that of a store. */
-export interface DecisionLog {
-  /** Writes a record. */
-  append(record: NewReviewRecord): Promise<unknown>;
-  /** when a record was written, in milliseconds since 1970; undefined if it was not */
-  timeOf(id: string): number | undefined | Promise<number | undefined>;
-}
-
-/** Where feedback waits until it is sent: a `FeedbackQueue`. */
-export interface FeedbackTaker {
-  /** Takes feedback, as `FeedbackQueue.add` does. */
-  add(feedback: NewFeedback): Promise<boolean>;
-}
-
 export interface DecisionWebhookOptions extends SenderProof {
-  log: DecisionLog;
+  /** that of a store, which decisions are written into */
+  log: Pick<ReviewLog, 'append' | 'timeOf'>;
   /** what each action means for the match, by the id of the action; others are answered with 422 */
   outcomes: Readonly<Record<string, ReviewOutcome>>;
   /**
@@ -62,8 +51,8 @@ export interface DecisionWebhookOptions extends SenderProof {
   factsOf: (
     item: DecidedItem,
   ) => readonly ReviewFacts[] | undefined | Promise<readonly ReviewFacts[] | undefined>;
-  /** takes what `feedbackOf` gives */
-  feedback?: FeedbackTaker | undefined;
+  /** that of a store, which takes what `feedbackOf` gives */
+  feedback?: Pick<FeedbackQueue, 'add'> | undefined;
   /** the feedback that follows from a record, if a person decided; its id is added */
   feedbackOf?: ((record: NewReviewRecord) => readonly Omit<NewFeedback, 'id'>[]) | undefined;
   /**
@@ -106,7 +95,7 @@ const OUTCOMES: readonly unknown[] = ['confirmed', 'rejected', 'undecided'];
  * whether there is an `actorEmail`; it keeps neither this nor any note or name. A tool of your own
  * may add `id`, which names the decision, and `role`.
  *
- * The answer is 200 with `{"recorded":N}` once the decision is on disk, 0 for a repeated delivery;
+ * The answer is 200 with `{"recorded":N}` once the decision is durable, 0 for a repeated delivery;
  * 401 if the token or the signature is wrong; 400, 404, 405, 408, 413, 415 or 422 for what cannot
  * be a decision. Coop's documents say that deliveries that fail are repeated up to five times.
  *

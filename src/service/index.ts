@@ -8,9 +8,7 @@ export { type ClamdOptions, type ClamdUpload, createClamdListener } from './clam
 export {
   createDecisionWebhook,
   type DecidedItem,
-  type DecisionLog,
   type DecisionWebhookOptions,
-  type FeedbackTaker,
   type OutsideDecision,
 } from './decision-webhook.js';
 export { type EndServersOptions, endServers } from './end-servers.js';

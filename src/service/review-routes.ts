@@ -2,7 +2,7 @@ import { explain } from '../matching/explain.js';
 import { decisionFromJSON } from '../matching/read-decision.js';
 import { errorsByList } from '../matching/review-answers.js';
 import type { ReviewItem } from '../store/review-item.js';
-import type { StoredReviewLog } from '../store/review-log.js';
+import type { ReviewLog } from '../store/review-log.js';
 import type { ReviewQueue } from '../store/review-queue.js';
 import type { Sessions } from '../store/sessions.js';
 import type { Store } from '../store/store.js';
@@ -25,7 +25,7 @@ import { SignInLimit } from './sign-in-limit.js';
 export interface ReviewPages {
   readonly store: Pick<Store, 'lists' | 'revision'>;
   readonly queue: ReviewQueue;
-  readonly log: StoredReviewLog;
+  readonly log: ReviewLog;
   readonly sessions: Sessions;
   readonly callerOfToken: CallerOfToken;
   /** the revision that this server matches at; undefined: it follows no store, or is not ready */

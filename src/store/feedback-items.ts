@@ -1,12 +1,5 @@
-import { checkOptions, checkTypeOf } from '../door.js';
-import type {
-  FeedbackCounts,
-  FeedbackItem,
-  FeedbackItems,
-  FeedbackValue,
-  NewFeedback,
-} from '../exchange/feedback-item.js';
 import type { Database, Sql } from './database.js';
+import type { FeedbackItem, FeedbackValue, NewFeedback } from './feedback-item.js';
 import { type Lease, takeLease } from './lease.js';
 import { checkStorable } from './stored-entry.js';
 
@@ -26,31 +19,32 @@ interface ItemRow {
 }
 
 /**
- * Feedback that waits in a store, for `openFeedbackQueue`. Any number of processes may add to it;
- * one at a time sends. If that one ends, the next call of `send` in another goes on. If it hangs,
- * another goes on about a minute later, and what the first one still writes is refused: at most
- * what it was sending at that moment may arrive twice. What has ended keeps its id for a week, and
- * nothing else.
+ * The items of a feedback queue. What a call wrote is durable once it resolves; a call that rejects
+ * has changed nothing. Any number of processes may add items; one at a time sends. If that one
+ * ends, the next call of `send` in another goes on. If it hangs, another goes on about a minute
+ * later, and what the first one still writes is refused: at most what it was sending at that moment
+ * may arrive twice. What has ended keeps its id for a week, and nothing else.
  */
-export class StoredFeedbackItems implements FeedbackItems {
+export class FeedbackItems {
   readonly #database: Database;
   readonly #now: () => number;
   #lease: Lease | undefined;
 
-  /** Use `Store.feedbackItems`. */
-  constructor(database: Database, options: { now?: () => number }) {
-    checkOptions(options);
-    const { now = Date.now } = options;
-    checkTypeOf('now', now, 'function');
+  constructor(database: Database, now: () => number) {
     this.#database = database;
     this.#now = now;
   }
 
-  /** @throws {RangeError} if a database cannot keep one of the texts */
+  /**
+   * Takes feedback that was checked, as `waiting` and due at once.
+   * @returns false if its id is there, or has ended within a week
+   * @throws {RangeError} if a database cannot keep one of the texts
+   */
   async put(feedback: NewFeedback): Promise<boolean> {
     return (await putFeedback(this.#database, [feedback], this.#now())) === 1;
   }
 
+  /** All of them, in the order in which they came. */
   async all(): Promise<FeedbackItem[]> {
     const rows = await this.#database.query<ItemRow>(
       `select ${ITEM} from feedback where state <> 'ended' order by number`,
@@ -58,6 +52,7 @@ export class StoredFeedbackItems implements FeedbackItems {
     return rows.map(itemOf);
   }
 
+  /** Undefined if there is none. */
   async get(id: string): Promise<FeedbackItem | undefined> {
     checkStorable(id);
     const [row] = await this.#database.query<ItemRow>(
@@ -67,6 +62,7 @@ export class StoredFeedbackItems implements FeedbackItems {
     return row && itemOf(row);
   }
 
+  /** The first of each entry that is not stuck, in their order; of one sender, if named. */
   async heads(to?: string): Promise<FeedbackItem[]> {
     const rows = await this.#database.query<ItemRow>(
       `select ${ITEM} from (
@@ -79,6 +75,7 @@ export class StoredFeedbackItems implements FeedbackItems {
     return rows.map(itemOf);
   }
 
+  /** Whether feedback on the same entry came after this item. */
   async hasLater({ id, to, entry }: FeedbackItem): Promise<boolean> {
     const later = await this.#database.query(
       `select from feedback where recipient = $2 and entry = $3 and state <> 'ended'
@@ -88,15 +85,17 @@ export class StoredFeedbackItems implements FeedbackItems {
     return later.length > 0;
   }
 
-  async counts(): Promise<FeedbackCounts> {
-    const [row] = await this.#database.query<FeedbackCounts>(
+  /** How many are still to be sent or settled, and how many wait for people. */
+  async counts(): Promise<{ open: number; stuck: number }> {
+    const [row] = await this.#database.query<{ open: number; stuck: number }>(
       `select count(*) filter (where state <> 'stuck') as open,
         count(*) filter (where state = 'stuck') as stuck
       from feedback where state <> 'ended'`,
     );
-    return { open: row!.open, stuck: row!.stuck };
+    return { ...row! };
   }
 
+  /** @returns the item as it is now; undefined if it had changed or gone, and nothing was done */
   async change(
     item: FeedbackItem,
     { state, attempts, due }: Pick<FeedbackItem, 'state' | 'attempts' | 'due'>,
@@ -109,6 +108,10 @@ export class StoredFeedbackItems implements FeedbackItems {
     return rows === 0 ? undefined : { ...item, state, attempts, due };
   }
 
+  /**
+   * Forgets an item, but for its id.
+   * @returns false if it had changed or gone, and nothing was done
+   */
   async end(item: FeedbackItem): Promise<boolean> {
     const rows = await this.#changed(
       item,
@@ -134,6 +137,12 @@ export class StoredFeedbackItems implements FeedbackItems {
     });
   }
 
+  /**
+   * Runs a sending while no other runs, in any process. Its changes and ends fail once another
+   * process has taken the right over.
+   * @param run its signal aborts when the right is lost
+   * @returns undefined if another process is sending; nothing ran
+   */
   async sending<T>(run: (signal: AbortSignal) => Promise<T>): Promise<{ of: T } | undefined> {
     const lease = await takeLease(this.#database, 'feedback');
     if (lease === undefined) return undefined;
@@ -149,9 +158,6 @@ export class StoredFeedbackItems implements FeedbackItems {
       await lease.release();
     }
   }
-
-  /** Does nothing: the store is closed by who opened it. */
-  async close(): Promise<void> {}
 }
 
 /** Whether the item is still there, and stuck or not as it was. */

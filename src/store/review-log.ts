@@ -9,7 +9,6 @@ import {
   type ReviewRecord,
   reviewTest,
 } from '../matching/review-record.js';
-import type { RetentionRules } from '../matching/review-retention.js';
 import type { Database, Sql, SqlValue } from './database.js';
 import {
   appendRecords,
@@ -20,6 +19,7 @@ import {
   type RecordColumns,
   type RecordRow,
 } from './review-chain.js';
+import type { RetentionRules } from './review-retention.js';
 import { checkStorable } from './stored-entry.js';
 
 /** Records of one statement. */
@@ -27,8 +27,8 @@ const BATCH = 500;
 /** Records of a page when many are read. */
 const PAGE = 500;
 
-/** What `erase` of a store's review log did. */
-export interface ErasedRecords {
+/** What `erase` or `prune` did. */
+export interface Erased {
   /** records that are gone */
   readonly erased: number;
 }
@@ -41,11 +41,10 @@ interface Waiting {
 }
 
 /**
- * What was decided about uploads, and by whom, in a store. Made by `Store.reviewLog`. It means what
- * the `ReviewLog` of a folder means, but any number of processes may write in it. It holds hashes,
- * which are personal data: no picture, no user, no file name.
+ * What was decided about uploads, and by whom. Made by `Store.reviewLog`. Any number of processes
+ * may write in it. It holds hashes, which are personal data: no picture, no user, no file name.
  */
-export class StoredReviewLog {
+export class ReviewLog {
   readonly #database: Database;
   readonly #rules: RetentionRules;
   #waiting: Waiting[] = [];
@@ -140,7 +139,7 @@ export class StoredReviewLog {
    * @param query must say something: an empty one is refused
    * @throws {TypeError | RangeError} if `query` is invalid or empty
    */
-  async erase(query: ReviewQuery): Promise<ErasedRecords> {
+  async erase(query: ReviewQuery): Promise<Erased> {
     checkOptions(query, 'a query to be an object');
     const { text, values } = conditionOf(query);
     if (values.length === 0) {
@@ -154,7 +153,7 @@ export class StoredReviewLog {
    * right. `Store.pruneReviews` does so where that is certain.
    * @returns how many
    */
-  async prune(): Promise<ErasedRecords> {
+  async prune(): Promise<Erased> {
     const oldest = new Date(this.#rules.oldest());
     return { erased: await eraseRecords(this.#database, 'at < $1', [oldest]) };
   }
@@ -181,7 +180,9 @@ export class StoredReviewLog {
 }
 
 /**
- * The time that has certainly come by what a store has of reviews, as `certainTime` counts it.
+ * The time that has certainly come by what a store has of reviews: from the first one on, a gap
+ * between two counts as a day at most. So a clock that was far ahead adds a day, also where a
+ * process that began with it wrote some of them.
  * @returns in milliseconds since 1970; undefined if there is nothing
  */
 export async function certainTimeOf(database: Database): Promise<number | undefined> {

@@ -1,5 +1,4 @@
 import { checkInteger, checkObject, checkOneOf, checkOptions, checkTypeOf } from '../door.js';
-import type { NewFeedback } from '../exchange/feedback-item.js';
 import type { Allowance } from '../matching/allow-list.js';
 import { type Decision, type DecisionJSON, decisionToJSON } from '../matching/decision.js';
 import { decisionFromJSON } from '../matching/read-decision.js';
@@ -14,9 +13,9 @@ import {
   reviewFactsOf,
   reviewTest,
 } from '../matching/review-record.js';
-import type { RetentionRules, ReviewRetention } from '../matching/review-retention.js';
 import { checkedAllowance, keyOfAllowance, putAllowance, removeAllowance } from './allowances.js';
 import type { Database, Sql } from './database.js';
+import { checkedFeedback, type NewFeedback } from './feedback-item.js';
 import { putFeedback } from './feedback-items.js';
 import {
   checkId,
@@ -27,7 +26,8 @@ import {
   type NewReviewItem,
   type ReviewItem,
 } from './review-item.js';
-import { type ErasedRecords, newRecord, putRecords } from './review-log.js';
+import { type Erased, newRecord, putRecords } from './review-log.js';
+import type { RetentionRules, ReviewRetention } from './review-retention.js';
 import { checkStorable } from './stored-entry.js';
 import { type Changed, type ChangeOptions, checkChange, write } from './write.js';
 
@@ -35,7 +35,7 @@ import { type Changed, type ChangeOptions, checkChange, write } from './write.js
 export interface ReviewQueueOptions extends ReviewRetention {
   /**
    * the feedback that follows from a record, if a person decided; its id is added. It waits in the
-   * store, for the queue of `Store.feedbackItems`
+   * store, for `Store.feedbackQueue`
    */
   feedbackOf?: (record: NewReviewRecord) => readonly Omit<NewFeedback, 'id'>[];
 }
@@ -239,12 +239,12 @@ export class ReviewQueue {
   }
 
   /**
-   * Erases the items that a query means, as `StoredReviewLog.erase` does records: by their id, an
+   * Erases the items that a query means, as `ReviewLog.erase` does records: by their id, an
    * entry that came near, its list, and when they came. It reads all items.
    * @param query must say something: an empty one is refused
    * @throws {TypeError | RangeError} if `query` is invalid or empty
    */
-  async erase(query: ReviewQuery): Promise<ErasedRecords> {
+  async erase(query: ReviewQuery): Promise<Erased> {
     checkOptions(query, 'a query to be an object');
     const isMeant = reviewTest(query);
     if (Object.values(query).every((value) => value === undefined)) {
@@ -277,7 +277,7 @@ export class ReviewQueue {
    * Removes the items that came more than `retentionDays` ago, by the clock as it is: see that it
    * is right. `Store.pruneReviews` does so where that is certain.
    */
-  async prune(): Promise<ErasedRecords> {
+  async prune(): Promise<Erased> {
     const gone = await this.#database.query('delete from review_item where at < $1 returning 1', [
       this.#oldest(),
     ]);
@@ -301,7 +301,9 @@ export class ReviewQueue {
 
   #feedbackAfter(record: ReviewRecord): NewFeedback[] {
     const { time: _, ...decided } = record;
-    return this.#feedbackOf(decided).map((one, at) => ({ ...one, id: `${record.id}:${at}` }));
+    return this.#feedbackOf(decided).map((one, at) =>
+      checkedFeedback({ ...one, id: `${record.id}:${at}` }),
+    );
   }
 
   #keptFacts(facts: ReviewFacts): ReviewFacts {

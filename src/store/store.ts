@@ -2,12 +2,10 @@ import type { ListedEntries } from '../blocklist/listed-entries.js';
 import type { ListSettings } from '../blocklist/lists.js';
 import type { Withdrawn, WithdrawnKey } from '../blocklist/withdrawals.js';
 import { checkOptions, checkSignal } from '../door.js';
-import type { FeedbackItems } from '../exchange/feedback-item.js';
 import type { FetchOptions, FetchProgress } from '../exchange/list-fetch.js';
 import type { ListClient } from '../exchange/list-update.js';
 import { type Hash, hexOf } from '../hash.js';
 import type { Allowance } from '../matching/allow-list.js';
-import { RetentionRules, type ReviewRetention, steadyClock } from '../matching/review-retention.js';
 import {
   allowancesOf,
   checkedAllowance,
@@ -32,7 +30,11 @@ import {
   resumeEntries,
 } from './entries.js';
 import { Exchanges } from './exchanges.js';
-import { StoredFeedbackItems } from './feedback-items.js';
+import {
+  type FeedbackQueue,
+  type FeedbackQueueOptions,
+  openFeedbackQueue,
+} from './feedback-queue.js';
 import { confirmRemovals, fetchList } from './fetch.js';
 import { type Follower, type FollowOptions, followDatabase } from './follower.js';
 import { gatheredEntries } from './gathered-entries.js';
@@ -48,8 +50,9 @@ import {
 import { type Purged, purge } from './purge.js';
 import { type Put, putEntries, replaceEntries } from './put-entries.js';
 import { renameList } from './rename-list.js';
-import { certainTimeOf, type ErasedRecords, StoredReviewLog } from './review-log.js';
+import { certainTimeOf, type Erased, ReviewLog } from './review-log.js';
 import { ReviewQueue, type ReviewQueueOptions } from './review-queue.js';
+import { RetentionRules, type ReviewRetention } from './review-retention.js';
 import { Search, type SearchAnswer } from './search.js';
 import { Sessions, type SessionsOptions } from './sessions.js';
 import { type StoreStatus, statusOf } from './status.js';
@@ -464,8 +467,8 @@ export class Store {
    * @example
    * const log = store.reviewLog({ retentionDays: 180 });
    */
-  reviewLog(options: ReviewRetention): StoredReviewLog {
-    return new StoredReviewLog(this.#database, new RetentionRules(options));
+  reviewLog(options: ReviewRetention): ReviewLog {
+    return new ReviewLog(this.#database, new RetentionRules(options));
   }
 
   /** What waits for a moderator. It writes into the review log, and keeps what that would keep. */
@@ -481,12 +484,13 @@ export class Store {
    * where you trust the clock: nothing else erases them.
    * @returns how many
    */
-  async pruneReviews(options: ReviewRetention): Promise<ErasedRecords> {
+  async pruneReviews(options: ReviewRetention): Promise<Erased> {
     const rules = new RetentionRules(options);
     const clock = () => rules.now().valueOf();
     if (this.#certain === undefined) {
       const from = (await certainTimeOf(this.#database)) ?? clock();
-      this.#certain ??= steadyClock(() => Number.POSITIVE_INFINITY, from);
+      const start = performance.now();
+      this.#certain ??= () => from + performance.now() - start;
     }
     const certain = this.#certain;
     const now = () => Math.min(clock(), certain());
@@ -501,11 +505,13 @@ export class Store {
   }
 
   /**
-   * Feedback that waits in the store, for `openFeedbackQueue`.
-   * @param options `now`: the time, in milliseconds since 1970, default `Date.now`
+   * The queue of feedback, which many processes share: any may add to it, and one at a time sends.
+   * What a kill left goes on: feedback that was being sent may have arrived, so it is settled
+   * first, or sent again if the sender is idempotent.
+   * @throws {RangeError} if a name in the queue has no sender
    */
-  feedbackItems(options: { now?: () => number } = {}): FeedbackItems {
-    return new StoredFeedbackItems(this.#database, options);
+  async feedbackQueue(options: FeedbackQueueOptions): Promise<FeedbackQueue> {
+    return await openFeedbackQueue(this.#database, options);
   }
 
   /**

@@ -1,31 +1,34 @@
-import { appendFileSync, existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, expect, test } from 'vitest';
-import { openReviewLog } from '../../src/node/review-log.js';
+import { beforeAll, expect, test } from 'vitest';
+import { openStore } from '../../src/store/open-store.js';
 import { testFolder } from '../folder.js';
 import { hexOf, newRecord } from '../matching/reviews.js';
-import { onlyhashes } from './program.js';
+import { EMBEDDED, onlyhashes } from './program.js';
 
 const base = testFolder();
-
-/** With three records: two of them on one entry. */
-let folder: string;
-let folders = 0;
 const noon = () => Date.UTC(2026, 10, 26, 12);
-const openLog = () => openReviewLog(folder, { retentionDays: 30_000, now: noon });
-beforeEach(async () => {
-  folder = join(base, `${folders++}`);
-  const log = await openLog();
-  await log.append(newRecord(1, { id: 'a' }));
-  await log.append(newRecord(1, { id: 'b', outcome: 'rejected', role: 'appeals' }));
-  await log.append(newRecord(5, { id: 'c', list: '=ncmec' }));
-  await log.close();
+
+/** Two embedded stores with three records, two of them on one entry. */
+const [db, other] = ['db', 'other'].map((name) => join(base, name)) as [string, string];
+beforeAll(async () => {
+  for (const dataDir of [db, other]) {
+    const store = await openStore({ dataDir });
+    const log = store.reviewLog({ retentionDays: 30_000, now: noon });
+    await log.append(newRecord(1, { id: 'a' }));
+    await log.append(newRecord(1, { id: 'b', outcome: 'rejected', role: 'appeals' }));
+    await log.append(newRecord(5, { id: 'c', list: '=ncmec' }));
+    await store.close();
+  }
 });
+
+const log = (words: readonly string[], place = db) =>
+  onlyhashes(['log', '--store', place, ...words], { node: EMBEDDED });
 
 const TIME = '2026-11-26T12:00:00.000Z';
 
 test('prints a line for each record, safe for a spreadsheet', async () => {
-  const { lines, code } = await onlyhashes(['log', folder]);
+  const { lines, code } = await log([]);
   expect(lines).toEqual([
     `${TIME},stopncii,match,confirmed,moderator,12,${hexOf(2)},entry 1`,
     `${TIME},stopncii,match,rejected,appeals,12,${hexOf(2)},entry 1`,
@@ -41,54 +44,38 @@ test.each([
   ['a record', ['--id', 'b'], ['b']],
   ['a time', ['--before', '2026-11-26'], []],
 ])('chooses by %s', async (_, words, ids) => {
-  const { lines, code } = await onlyhashes(['log', folder, '--json', ...words]);
+  const { lines, code } = await log(['--json', ...words]);
   expect(lines.map((line) => JSON.parse(line).id)).toEqual(ids);
   expect(code).toBe(ids.length > 0 ? 0 : 1);
 });
 
 test('answers how often each list was wrong, and what a report takes', async () => {
-  const errors = await onlyhashes(['log', folder, '--errors']);
+  const errors = await log(['--errors']);
   expect(errors.lines).toEqual(["'=ncmec,1,0", 'stopncii,1,1']);
-  const ncmec = await onlyhashes(['log', folder, '--report', 'ncmec', '--json']);
+  const ncmec = await log(['--report', 'ncmec', '--json']);
   expect(ncmec.lines).toEqual([`{"originalFileHash":"${hexOf(5)}","hashType":"PDQ"}`]);
-  expect((await onlyhashes(['log', folder, '--report', 'nca'])).lines).toEqual([hexOf(5)]);
+  expect((await log(['--report', 'nca'])).lines).toEqual([hexOf(5)]);
 });
 
 test('erases what is chosen, and nothing without a choice', async () => {
-  const refused = await onlyhashes(['log', folder, '--erase']);
+  const refused = await log(['--erase']);
   expect([refused.code, refused.lines]).toEqual([2, []]);
   expect(refused.err).toContain('expected which records');
-  const erased = await onlyhashes(['log', folder, '--erase', '--entry', 'entry 1']);
+  const erased = await log(['--erase', '--entry', 'entry 1'], other);
   expect(erased).toMatchObject({ lines: ['2'], code: 0 });
-  expect((await onlyhashes(['log', folder])).lines).toHaveLength(1);
-  const again = await onlyhashes(['log', folder, '--erase', '--entry', 'entry 1']);
+  expect((await log([], other)).lines).toHaveLength(1);
+  const again = await log(['--erase', '--entry', 'entry 1'], other);
   expect(again).toMatchObject({ lines: ['0'], code: 1 });
 });
 
-test('does not erase beside the program that writes', async () => {
-  const log = await openLog();
-  const { err, code } = await onlyhashes(['log', folder, '--erase', '--id', 'a']);
-  expect([err, code]).toEqual([
-    `onlyhashes: ${folder}: expected a folder in which nobody else writes\n`,
-    2,
-  ]);
-  expect((await onlyhashes(['log', folder])).lines).toHaveLength(3);
-  await log.close();
-});
-
-test('a line that cannot be read is told, and the others are printed', async () => {
-  const name = readdirSync(folder).find((one) => one.endsWith('.jsonl'))!;
-  appendFileSync(join(folder, name), 'no record\n');
-  const { lines, err, code } = await onlyhashes(['log', folder]);
-  expect(lines).toHaveLength(3);
-  expect([err, code]).toEqual([`onlyhashes: ${folder}: line 4 of a file cannot be read\n`, 2]);
-});
-
-test('a folder that is not there is an error, and none is made', async () => {
+test('a store that is not there is an error, and none is made', async () => {
   const missing = join(base, 'missing');
   for (const words of [[], ['--erase', '--id', 'a']]) {
-    const { err, code } = await onlyhashes(['log', missing, ...words]);
-    expect([err, code]).toEqual([`onlyhashes: ${missing}: no such file or directory\n`, 2]);
+    const { err, code } = await log(words, missing);
+    expect([err, code]).toEqual([
+      'onlyhashes: the store: no such folder; onlyhashes store init makes it\n',
+      2,
+    ]);
   }
   expect(existsSync(missing)).toBe(false);
 });
@@ -97,8 +84,9 @@ test.each([
   [['--from', 'yesterday'], 'expected from to be a time'],
   [['--errors', '--report', 'nca'], 'expected one of --errors and --report'],
   [['--algorithm', 'phash'], '--algorithm: only with --entry'],
+  [['review-log'], 'a review log is in a store: onlyhashes log --store URL|FOLDER'],
 ])('%j is refused', async (words, message) => {
-  const { err, code } = await onlyhashes(['log', folder, ...words]);
+  const { err, code } = await log(words);
   expect(err).toContain(message);
   expect(code).toBe(2);
 });

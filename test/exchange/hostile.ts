@@ -80,7 +80,7 @@ export function hostileText(good: string, more: readonly string[]): fc.Arbitrary
 }
 
 /** Hostile inputs of each reader: 10,000, or as `HOSTILE_INPUTS` says, a million before a release. */
-export const HOSTILE_INPUTS = Number(process.env.HOSTILE_INPUTS ?? 10_000);
+const HOSTILE_INPUTS = Number(process.env.HOSTILE_INPUTS ?? 10_000);
 /** Of CPU time for one of them, in milliseconds. Judged only where `HOSTILE_INPUTS` is set. */
 const LONGEST = 100;
 const isTimed = process.env.HOSTILE_INPUTS !== undefined;

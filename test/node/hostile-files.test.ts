@@ -5,12 +5,10 @@ import { describe, expect, test } from 'vitest';
 import { FormatError } from '../../src/errors.js';
 import { allowListFromJSON } from '../../src/matching/allow-list.js';
 import { createFloodGuard, type FloodGuardJSON } from '../../src/matching/flood-guard.js';
-import type { ReviewRecord } from '../../src/matching/review-record.js';
-import { openFeedbackQueue } from '../../src/node/feedback-queue.js';
-import { lineIn } from '../../src/node/feedback-store.js';
+import { checkedRecord } from '../../src/matching/review-record.js';
 import { readFetchStates } from '../../src/node/fetch-states.js';
-import { readReviewLog, recordIn } from '../../src/node/review-files.js';
-import { HOSTILE_INPUTS, HOSTILE_TIMEOUT, hostileJson, readsHostile } from '../exchange/hostile.js';
+import { checkedFeedback } from '../../src/store/feedback-item.js';
+import { HOSTILE_TIMEOUT, hostileJson, readsHostile } from '../exchange/hostile.js';
 import { testFolder } from '../folder.js';
 import { anyRecord, hexOf, record } from '../matching/reviews.js';
 
@@ -22,92 +20,6 @@ const folder = testFolder();
 const refuse = () => {
   throw new FormatError('bad-line', 'not read');
 };
-
-describe('a review log', () => {
-  const lines = fc.oneof(
-    { weight: 9, arbitrary: hostileJson(record('1')) },
-    { weight: 1, arbitrary: anyRecord.map((one) => JSON.stringify({ ...record('2'), ...one })) },
-  );
-
-  test(
-    '10,000 hostile lines are read or refused, and what is read is written the same',
-    async () => {
-      await readsHostile(lines, (line) => {
-        const read = recordIn(line);
-        if (read === undefined) return refuse();
-        expect(recordIn(JSON.stringify(read))).toEqual(read);
-      });
-    },
-    HOSTILE_TIMEOUT,
-  );
-
-  test(
-    'of 10,000 hostile lines in files, each is a record or told with its number',
-    async () => {
-      const count = 1000;
-      const good = JSON.stringify(record('last'));
-      for (let seed = 0; seed < HOSTILE_INPUTS / count; seed++) {
-        const texts = fc.sample(lines, { numRuns: count, seed });
-        const all = [...texts.join('\n').split('\n'), good];
-        writeFileSync(join(folder, '2026-11-26.0.jsonl'), `${all.join('\n')}\n${good.slice(9)}`);
-        const told: (number | undefined)[] = [];
-        const onProblem = ({ line, message }: FormatError) => {
-          expect(message).toBe('expected a record in a review log');
-          told.push(line);
-        };
-        const records: ReviewRecord[] = [];
-        for await (const one of readReviewLog(folder, {}, { onProblem })) records.push(one);
-        expect(records.length + told.length).toBe(all.length);
-        expect(records.at(-1)).toEqual(record('last'));
-        for (const at of told) expect(recordIn(all[at! - 1]!)).toBeUndefined();
-      }
-    },
-    HOSTILE_TIMEOUT,
-  );
-});
-
-describe('a feedback queue', () => {
-  const put = { id: '1', to: 'service', entry: '7', body: { hash: hexOf(1), tags: ['a'] } };
-  const lines = fc.oneof(
-    hostileJson({ put, due: 5 }),
-    hostileJson({ id: '1', state: 'unknown', attempts: 2, due: 5 }),
-  );
-
-  test(
-    '10,000 hostile lines are read or refused, and what is read is written the same',
-    async () => {
-      await readsHostile(lines, (line) => {
-        const read = lineIn(line);
-        if (read === undefined) return refuse();
-        expect(lineIn(JSON.stringify(read))).toEqual(read);
-      });
-    },
-    HOSTILE_TIMEOUT,
-  );
-
-  test('a file with a hostile line is opened with all before it, or refused', async () => {
-    const path = join(folder, 'feedback.jsonl');
-    const senders = { service: { send: async () => 'retry' as const, idempotent: true } };
-    let opened = 0;
-    for (const line of fc.sample(lines, { numRuns: 300, seed: 1 })) {
-      writeFileSync(path, `${JSON.stringify({ put, due: 5 })}\n${line}\n`);
-      try {
-        const queue = await openFeedbackQueue(folder, { senders, now: () => 1 });
-        await queue.close();
-        opened++;
-      } catch (error) {
-        // A name without a sender is the caller's mistake.
-        if (error instanceof RangeError) {
-          expect(error.message).toMatch(/^expected a sender for each name/);
-          continue;
-        }
-        expect(error).toBeInstanceOf(FormatError);
-        expect(error).toMatchObject({ code: 'bad-line', line: expect.any(Number) });
-      }
-    }
-    expect(opened).toBeGreaterThan(20);
-  }, 60_000);
-});
 
 test(
   '10,000 hostile states of fetches are read or refused',
@@ -125,7 +37,7 @@ test(
   HOSTILE_TIMEOUT,
 );
 
-describe('saved as JSON', () => {
+describe('as JSON', () => {
   const hash = { algorithm: 'pdq', hash: hexOf(1) } as const;
   /** What is no JSON never comes to the reader. */
   const parsed = (text: string): unknown => {
@@ -136,6 +48,32 @@ describe('saved as JSON', () => {
     }
   };
   const alsoThrows = [TypeError, RangeError];
+
+  const feedback = { id: '1', to: 'service', entry: '7', body: { hash: hexOf(1), tags: ['a'] } };
+  test.each([
+    [
+      'records of reviews',
+      checkedRecord,
+      fc.oneof(
+        { weight: 9, arbitrary: hostileJson(record('1')) },
+        { weight: 1, arbitrary: anyRecord.map((one) => JSON.stringify(one)) },
+      ),
+    ],
+    ['feedback', checkedFeedback, hostileJson(feedback)],
+  ])(
+    '10,000 hostile %s are taken or refused, and what is taken is the same again',
+    async (_, checked: (given: never) => unknown, texts) => {
+      await readsHostile(
+        texts,
+        (text) => {
+          const taken = checked(parsed(text) as never);
+          expect(checked(JSON.parse(JSON.stringify(taken)) as never)).toEqual(taken);
+        },
+        { alsoThrows },
+      );
+    },
+    HOSTILE_TIMEOUT,
+  );
 
   test(
     '10,000 hostile states of a flood guard are taken or refused',

@@ -1,25 +1,27 @@
 import { createSign, generateKeyPairSync } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
-import { join } from 'node:path';
 import { createAdaptorServer } from '@hono/node-server';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { NewReviewRecord, ReviewFacts } from '../../src/matching/review-record.js';
-import { openFeedbackQueue } from '../../src/node/feedback-queue.js';
-import { openReviewLog } from '../../src/node/review-log.js';
+import type {
+  NewReviewRecord,
+  ReviewFacts,
+  ReviewRecord,
+} from '../../src/matching/review-record.js';
 import {
   createDecisionWebhook,
   type DecisionWebhookOptions,
   type OutsideDecision,
 } from '../../src/service/decision-webhook.js';
 import { tokenHash } from '../../src/service/webhook-sender.js';
-import { testFolder } from '../folder.js';
 import { newRecord } from '../matching/reviews.js';
+import { EMBEDDED } from '../store/engines.js';
+import { databaseOf } from '../store/opened.js';
+import { sharedStore } from '../store/shared-store.js';
 import { serving } from './uploads.js';
 import { withResolvers } from './with-resolvers.js';
 
-const base = testFolder();
+const { store } = sharedStore(EMBEDDED);
 
 const TOKEN = 'a-token-of-many-characters';
 const { publicKey, privateKey } = generateKeyPairSync('rsa', {
@@ -46,6 +48,12 @@ const coopBody = (action = 'not-the-picture', more: object = {}) =>
 
 const { outcome: _, role: __, ...FACTS } = newRecord(1);
 
+const logged = (record: NewReviewRecord, time: number): ReviewRecord => ({
+  ...record,
+  id: record.id!,
+  time: new Date(time).toISOString(),
+});
+
 /** A log in memory, and what the webhook told. */
 function recording(options: Partial<DecisionWebhookOptions> = {}) {
   const records = new Map<string, NewReviewRecord>();
@@ -56,11 +64,13 @@ function recording(options: Partial<DecisionWebhookOptions> = {}) {
     tokenHashes: [tokenHash(TOKEN)],
     log: {
       async append(record) {
-        if (records.has(record.id!)) return;
-        records.set(record.id!, record);
-        times.set(record.id!, clock.time);
+        if (!records.has(record.id!)) {
+          records.set(record.id!, record);
+          times.set(record.id!, clock.time);
+        }
+        return logged(record, times.get(record.id!)!);
       },
-      timeOf: (id) => times.get(id),
+      timeOf: async (id) => times.get(id),
     },
     outcomes: { 'not-the-picture': 'rejected', remove: 'confirmed' },
     factsOf: ({ id }) => (id === 'upload 7' ? [FACTS] : undefined),
@@ -80,8 +90,7 @@ function requestOf(body: string, headers: Record<string, string> = {}): Request 
 }
 
 test("a decision from Coop's actions is logged, by role and without names", async () => {
-  const folder = join(base, 'log');
-  const log = await openReviewLog(folder, { retentionDays: 30 });
+  const log = store().reviewLog({ retentionDays: 30 });
   const { webhook, decisions } = recording({ log });
   const server = createAdaptorServer({ fetch: webhook }) as Server;
   await serving(server, async (url) => {
@@ -104,15 +113,15 @@ test("a decision from Coop's actions is logged, by role and without names", asyn
       isRepeat: false,
     },
   ]);
-  const text = readFileSync(
-    join(folder, readdirSync(folder).find((name) => name.endsWith('.jsonl'))!),
-    'utf8',
+  const rows = await databaseOf(store()).query<{ record: object; text: string }>(
+    'select record, r::text as text from review_record r',
   );
-  expect(JSON.parse(text)).toMatchObject({ ...FACTS, outcome: 'rejected', role: 'moderator' });
+  const [{ record, text } = { record: {}, text: '' }] = rows;
+  expect(rows).toHaveLength(1);
+  expect(record).toMatchObject({ ...FACTS, outcome: 'rejected', role: 'moderator' });
   for (const name of ['example.com', 'person', 'user 9', 'upload 7', 'Photo']) {
     expect(text).not.toContain(name);
   }
-  await log.close();
 });
 
 describe('who may tell', () => {
@@ -293,12 +302,8 @@ describe('the same delivery', () => {
     expect(records.size).toBe(2);
   });
 
-  test('is known from a log that has to be waited for', async () => {
-    const times = new Map<string, number>();
-    const log = {
-      append: async ({ id }: NewReviewRecord) => void times.set(id!, 1000),
-      timeOf: async (id: string) => times.get(id),
-    };
+  test('is known from the log, whoever wrote it', async () => {
+    const log = store().reviewLog({ retentionDays: 30, now: () => 1000 });
     const { webhook } = recording({ log });
     const answers: unknown[] = [];
     for (const _ of [1, 2]) {
@@ -308,7 +313,7 @@ describe('the same delivery', () => {
     const other = recording({ log }).webhook;
     answers.push(await (await other(requestOf(coopBody('remove')))).json());
     expect(answers).toEqual([{ recorded: 1 }, { recorded: 0 }, { recorded: 0 }]);
-    expect(times.size).toBe(1);
+    expect(await databaseOf(store()).query('select from review_record')).toHaveLength(1);
   });
 
   test('with an id is the same for good, whatever else it says', async () => {
@@ -337,7 +342,7 @@ describe('the same delivery', () => {
 });
 
 test('a log that fails is told to the sender, and nobody else', async () => {
-  const log = { append: () => Promise.reject(new Error('full')), timeOf: () => undefined };
+  const log = { append: () => Promise.reject(new Error('full')), timeOf: async () => undefined };
   const { webhook, decisions } = recording({ log });
   await expect(webhook(requestOf(coopBody()))).rejects.toThrow('full');
   expect(decisions).toEqual([]);
@@ -345,7 +350,7 @@ test('a log that fails is told to the sender, and nobody else', async () => {
 
 test('feedback follows from what a person decided, for each match, and once', async () => {
   const sent: unknown[] = [];
-  const queue = await openFeedbackQueue(join(base, 'queue'), {
+  const queue = await store().feedbackQueue({
     senders: {
       stopncii: {
         send: async ({ entry, body }) => {

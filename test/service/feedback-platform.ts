@@ -2,17 +2,15 @@ import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import process from 'node:process';
 import { NcmecClient } from '../../src/exchange/ncmec-client.js';
 import { StopNciiClient } from '../../src/exchange/stop-ncii-client.js';
-import { openFeedbackQueue } from '../../src/node/feedback-queue.js';
-import { ncmecSender, stopNciiSender } from '../../src/node/feedback-senders.js';
-import { openReviewLog } from '../../src/node/review-log.js';
-import { ncmecFeedbackOf, stopNciiFeedbackOf } from '../../src/node/reviewed-feedback.js';
 import { createDecisionWebhook } from '../../src/service/decision-webhook.js';
 import { createNodeListener } from '../../src/service/node-listener.js';
 import { tokenHash } from '../../src/service/webhook-sender.js';
+import { ncmecSender, stopNciiSender } from '../../src/store/feedback-senders.js';
+import { openStore } from '../../src/store/open-store.js';
+import { ncmecFeedbackOf, stopNciiFeedbackOf } from '../../src/store/reviewed-feedback.js';
 import { factsOf, TOKEN } from './reviewed-items.js';
 
 /*
@@ -20,10 +18,11 @@ import { factsOf, TOKEN } from './reviewed-items.js';
  * standard output, and how much feedback is open each time that it has sent some.
  */
 
-const [folder, stopNciiUrl, ncmecUrl] = process.argv.slice(2) as [string, string, string];
+const [storeUrl, stopNciiUrl, ncmecUrl] = process.argv.slice(2) as [string, string, string];
 const keys = { subscriptionKey: 'a', fetchHashesKey: 'b', submitFeedbackKey: 'c' };
-const log = await openReviewLog(join(folder, 'log'), { retentionDays: 30 });
-const queue = await openFeedbackQueue(join(folder, 'queue'), {
+const store = await openStore({ url: storeUrl });
+const log = store.reviewLog({ retentionDays: 30 });
+const queue = await store.feedbackQueue({
   senders: {
     StopNCII: stopNciiSender(new StopNciiClient(keys, { baseUrl: stopNciiUrl }), {
       company: 'Us',

@@ -66,7 +66,7 @@ export const wholeService = (
     scan: { onError: 'refuse' },
     review: { retentionDays: 30 },
     webhook: {
-      log: { append: async () => {}, timeOf: () => undefined },
+      log: store.reviewLog({ retentionDays: 30 }),
       outcomes: {},
       factsOf: () => undefined,
       tokenHashes: [tokens[0]!.hash],

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { decisionOf, decisionToJSON } from '../../src/matching/decision.js';
 import { tokenHash } from '../../src/service/webhook-sender.js';
 import type { Store } from '../../src/store/store.js';
-import { databaseOf, openStore } from '../store/opened.js';
+import { databaseOf, feedbackIn, openStore } from '../store/opened.js';
 import {
   actionOf,
   decisionNear,
@@ -167,7 +167,7 @@ test('feedback that follows waits in the store', async () => {
     store,
     async (moderator) => {
       await moderator.press(await moderator.get('/review/item?item=u1'), 'confirmed');
-      expect(await store.feedbackItems().all()).toHaveLength(2);
+      expect(await feedbackIn(store)).toHaveLength(2);
     },
     { review: { retentionDays: 30, feedbackOf } },
   );

@@ -5,7 +5,7 @@ import { type Hash, hashToHex, hashToJSON, newHash } from '../../src/hash.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import { unhashable } from '../../src/matching/decision.js';
 import { createRemoteList } from '../../src/matching/remote-list.js';
-import { reviewFactsOf } from '../../src/matching/review-record.js';
+import { type ReviewRecord, reviewFactsOf } from '../../src/matching/review-record.js';
 import { hashFile } from '../../src/node/hash-file.js';
 import { hmaRoutes } from '../../src/service/hma.js';
 import { MATCH_REPLY_SCHEMA } from '../../src/service/match-reply.js';
@@ -390,8 +390,11 @@ test('status tells sizes to all, and lists to curators', async () => {
 test('the scan handler is a route, and so is the webhook of decisions', async () => {
   const taken: object[] = [];
   const log = {
-    timeOf: () => undefined,
-    append: async (record: object) => void taken.push(record),
+    timeOf: async () => undefined,
+    async append(record: object) {
+      taken.push(record);
+      return record as ReviewRecord;
+    },
   };
   const facts = (await hashFile(LISTED)).hash;
   const webhook = {

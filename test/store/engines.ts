@@ -14,11 +14,15 @@ export interface Running {
 // Before the tests are collected, so that their list names what is missing.
 const missing = await postgresqlMissing();
 
+/** A store in memory, for tests of what does not depend on the engine. */
+export const EMBEDDED: Running = {
+  engine: 'pglite',
+  newPlace: async () => ({ dataDir: undefined }),
+};
+
 /** A suite that runs on both engines: embedded, and on a PostgreSQL server of its own. */
 export function describeEngines(body: (running: Running) => void): void {
-  describe('pglite', () => {
-    body({ engine: 'pglite', newPlace: async () => ({ dataDir: undefined }) });
-  });
+  describe('pglite', () => body(EMBEDDED));
   describePostgresql((server) => {
     body({
       engine: 'postgresql',

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { random } from '../../bench/workloads.js';
-import type { FeedbackItem, FeedbackSender } from '../../src/exchange/feedback-item.js';
-import { type FeedbackQueue, openFeedbackQueue } from '../../src/node/feedback-queue.js';
+import type { FeedbackItem, FeedbackSender } from '../../src/store/feedback-item.js';
+import { FeedbackItems } from '../../src/store/feedback-items.js';
+import type { FeedbackQueue } from '../../src/store/feedback-queue.js';
 import { takeLease } from '../../src/store/lease.js';
 import { describeEngines } from './engines.js';
 import { databaseOf, openStore } from './opened.js';
@@ -32,12 +33,7 @@ describeEngines((running) => {
   const clock = { time: START };
   const now = () => clock.time;
   const queueOf = (service: Service, of = store()): Promise<FeedbackQueue> =>
-    openFeedbackQueue(of.feedbackItems({ now }), {
-      senders: { s: service },
-      backoffSeconds: 5,
-      maxAttempts: 3,
-      now,
-    });
+    of.feedbackQueue({ senders: { s: service }, backoffSeconds: 5, maxAttempts: 3, now });
   const feedback = (id: string, entry = id) => ({ id, to: 's', entry, body: { of: id } });
 
   test('what is added in one process is sent by another, in its order, once', async () => {
@@ -125,7 +121,7 @@ describeEngines((running) => {
     // Three bytes each: the most that 500 characters of UTF-16 can have, and unlike each other.
     const long = () =>
       Array.from({ length: 500 }, () => String.fromCharCode(0x4e00 + (next() % 0x5000))).join('');
-    const items = store().feedbackItems({ now });
+    const items = new FeedbackItems(databaseOf(store()), now);
     const [to, entry, body] = [long(), long(), null];
     const put = [long(), long()];
     for (const id of put) expect(await items.put({ id, to, entry, body })).toBe(true);

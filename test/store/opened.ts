@@ -1,4 +1,6 @@
 import type { Database } from '../../src/store/database.js';
+import type { FeedbackItem } from '../../src/store/feedback-item.js';
+import { FeedbackItems } from '../../src/store/feedback-items.js';
 import { openDatabase } from '../../src/store/open-store.js';
 import { Store } from '../../src/store/store.js';
 
@@ -14,3 +16,7 @@ export async function openStore(...given: Parameters<typeof openDatabase>): Prom
 
 /** What a store runs on that was opened here. */
 export const databaseOf = (store: Store): Database => databases.get(store)!;
+
+/** The feedback that waits in such a store. */
+export const feedbackIn = (store: Store): Promise<FeedbackItem[]> =>
+  new FeedbackItems(databaseOf(store), Date.now).all();

@@ -4,6 +4,7 @@ import { createBlocklist } from '../../src/matching/blocklist.js';
 import { errorsByList } from '../../src/matching/review-answers.js';
 import { hexOf } from '../node/fed-services.js';
 import { describeEngines } from './engines.js';
+import { feedbackIn } from './opened.js';
 import { failing, sharedStore } from './shared-store.js';
 
 const HASH = hashFromHex('pdq', hexOf(1));
@@ -45,7 +46,7 @@ describeEngines((running) => {
     expect(await errorsByList(store().reviewLog(RULES).read())).toEqual([
       { list: 'a', decided: 1, rejected: 0 },
     ]);
-    expect(await store().feedbackItems().all()).toHaveLength(2);
+    expect(await feedbackIn(store())).toHaveLength(2);
   });
 
   test('another reason takes the place of the one before', async () => {

@@ -12,7 +12,7 @@ import {
   RECORD_ROW,
   type RecordRow,
 } from '../../src/store/review-chain.js';
-import type { StoredReviewLog } from '../../src/store/review-log.js';
+import type { ReviewLog } from '../../src/store/review-log.js';
 import { newRecord } from '../matching/reviews.js';
 import { workerScripts } from '../node/hash-process.js';
 import { describeEngines, describePostgresql } from './engines.js';
@@ -69,7 +69,7 @@ const COLUMNS: Record<string, Record<string, Flip>> = {
 };
 
 /** Records of which some name no list and no entry, and some are erased. */
-async function write(log: StoredReviewLog, count = COUNT): Promise<void> {
+async function write(log: ReviewLog, count = COUNT): Promise<void> {
   for (let n = 1; n <= count; n++) {
     const { list: _, entry: __, distance: ___, ...bare } = newRecord(n);
     await log.append({ ...(n % 4 === 0 ? bare : newRecord(n)), id: `r${n}` });
@@ -104,7 +104,7 @@ describeEngines((running) => {
   const logOf = () => store().reviewLog({ retentionDays: 30 });
   const database = () => databaseOf(store());
 
-  async function erased(log = logOf()): Promise<StoredReviewLog> {
+  async function erased(log = logOf()): Promise<ReviewLog> {
     await write(log);
     for (const n of ERASED) await log.erase({ id: `r${n}` });
     return log;

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { hashFromHex } from '../../src/hash.js';
 import { errorsByList, reportHashes } from '../../src/matching/review-answers.js';
 import {
@@ -9,8 +9,12 @@ import {
   reviewTest,
 } from '../../src/matching/review-record.js';
 import { openStore } from '../../src/store/open-store.js';
+import type { ReviewLog } from '../../src/store/review-log.js';
+import { Store } from '../../src/store/store.js';
+import { anyRecord } from '../matching/reviews.js';
 import { hexOf } from '../node/fed-services.js';
 import { describeEngines } from './engines.js';
+import { databaseOf } from './opened.js';
 import { failing, sharedStore } from './shared-store.js';
 
 const START = Date.parse('2026-11-20T12:00:00Z');
@@ -37,12 +41,22 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   return list;
 }
 
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
 describeEngines((running) => {
   const { store, place } = sharedStore(running);
+  /** All columns of all records. */
+  const textOf = async () => {
+    const rows = await databaseOf(store()).query('select r::text as text from review_record r');
+    return rows.map(({ text }) => text).join('\n');
+  };
+  const idsIn = async (log: ReviewLog) => (await all(log.read())).map(({ id }) => id);
   const logAt = (clock: { time: number }, options: object = {}) =>
     store().reviewLog({ retentionDays: 30, now: () => clock.time, ...options });
 
-  test('records come back in their order, and answer what a folder’s answer', async () => {
+  test('records come back in their order, and answer how often a list was wrong', async () => {
     const clock = { time: START };
     const log = logAt(clock);
     const written: ReviewRecord[] = [];
@@ -133,35 +147,188 @@ describeEngines((running) => {
     expect(await all(logAt(clock).read())).toEqual([later]);
   });
 
-  test('a clock that is wrong erases nothing by itself, also if it wrote a record', async () => {
-    const clock = { time: START };
-    const log = logAt(clock, { retentionDays: 180 });
-    for (let at = 0; at < 10; at++) await log.append(record(at));
-    clock.time += 400 * DAY;
-    await log.append(record(10));
-    let passed = 0;
-    const spy = vi.spyOn(performance, 'now').mockImplementation(() => passed);
-    try {
-      const prune = () => store().pruneReviews({ retentionDays: 180, now: () => clock.time });
-      expect(await prune()).toEqual({ erased: 0 });
+  describe('a clock that is wrong', () => {
+    /** As after a restart: a store knows only of the time that it has run. */
+    const restarted = () => new Store(databaseOf(store()), store().id);
+
+    test('erases nothing by itself, for a moment and over restarts', async () => {
+      const clock = { time: START };
+      let passed = 0;
+      vi.spyOn(performance, 'now').mockImplementation(() => passed);
+      const rules = { retentionDays: 180, now: () => clock.time };
+      const log = logAt(clock, { retentionDays: 180 });
+      for (let at = 0; at < 10; at++) await log.append(record(at));
+      const first = restarted();
+      expect(await first.pruneReviews(rules)).toEqual({ erased: 0 });
+      clock.time += 400 * DAY;
+      await log.append(record(10, { id: 'ahead' }));
+      expect(await first.pruneReviews(rules)).toEqual({ erased: 0 });
+      const again = restarted();
+      expect(await again.pruneReviews(rules)).toEqual({ erased: 0 });
+      clock.time = START + DAY;
+      await log.append(record(11));
+      expect(await restarted().pruneReviews(rules)).toEqual({ erased: 0 });
+      clock.time += 399 * DAY;
       passed = 181 * DAY;
-      expect(await prune()).toEqual({ erased: 10 });
-    } finally {
-      spy.mockRestore();
-    }
+      expect(await again.pruneReviews(rules)).toEqual({ erased: 11 });
+      // By an explicit call, it is taken at its word.
+      clock.time += 181 * DAY;
+      expect(await log.prune()).toEqual({ erased: 1 });
+    });
+
+    test('and was ahead once leaves retention as it is for what came later', async () => {
+      const clock = { time: START + 1000 * DAY };
+      const log = logAt(clock, { retentionDays: 2 });
+      await log.append(record(1, { id: 'ahead' }));
+      clock.time = START;
+      await log.append(record(2, { id: 'second' }));
+      clock.time += 2 * DAY;
+      await log.append(record(3, { id: 'third' }));
+      clock.time++;
+      expect(await log.prune()).toEqual({ erased: 1 });
+      expect(await idsIn(log)).toEqual(['ahead', 'third']);
+    });
+
+    test('whatever happens, no record goes early, and all go in the end', async () => {
+      const step = fc.oneof(
+        { weight: 3, arbitrary: fc.constant('append' as const) },
+        fc.record({ jump: fc.integer({ min: -500, max: 500 }) }),
+        fc.record({ pass: fc.integer({ min: 0, max: 4 }) }),
+        fc.record({ pause: fc.integer({ min: 0, max: 30 }), isRight: fc.boolean() }),
+      );
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+          const retentionDays = 5;
+          // True time goes on while the process is off, and its own clock does not.
+          let [time, running, off] = [START, 0, 0];
+          // Where a process begins with a wrong clock, each jump before may count as a day.
+          let [jumps, early] = [0, 0];
+          vi.spyOn(performance, 'now').mockImplementation(() => running);
+          const rules = { retentionDays, now: () => time + off };
+          const log = store().reviewLog(rules);
+          await log.erase({ from: '2000-01-01' });
+          const written = new Map<string, number>();
+          let program = restarted();
+          await program.pruneReviews(rules);
+          const pass = (days: number) => {
+            time += days * DAY;
+            running += days * DAY;
+          };
+          for (const each of steps) {
+            if (each === 'append') {
+              const id = `r${written.size}`;
+              await log.append(record(written.size, { id }));
+              written.set(id, time);
+            } else if ('jump' in each) {
+              off = each.jump * DAY;
+              jumps++;
+            } else if ('pass' in each) pass(each.pass);
+            else {
+              time += each.pause * DAY;
+              if (each.isRight) off = 0;
+              if (off !== 0) early = jumps;
+              program = restarted();
+            }
+            await program.pruneReviews(rules);
+            const text = await textOf();
+            for (const [id, at] of written) {
+              if (at > time - (retentionDays - early) * DAY) expect(text).toContain(`,${id},"`);
+            }
+          }
+          off = 0;
+          program = restarted();
+          await program.pruneReviews(rules);
+          // As late as records of a clock that was ahead, or 500 days behind.
+          pass(1100 + retentionDays);
+          await log.append(record(0, { id: 'last' }));
+          await program.pruneReviews(rules);
+          expect(await idsIn(log)).toEqual(['last']);
+        }),
+        { numRuns: 20 },
+      );
+    });
   });
 
-  test('a list whose match data must not be kept has none, in any column', async () => {
-    const log = logAt({ time: START }, { withoutMatchData: ['T'] });
-    await log.append(record(1, { id: 'a', list: 'shield-ca' }));
-    await log.append(record(2, { id: 'b', entry: { ...record(2).entry!, source: 'T' } }));
-    for (const kept of await all(log.read())) {
-      expect(kept.entry ?? kept.hash ?? kept.distance).toBe(undefined);
+  test('any records come back in the order in which they were appended', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyRecord, { maxLength: 20 }), async (given) => {
+        const log = logAt({ time: START }, { keepShieldData: true });
+        await log.erase({ from: '2000-01-01' });
+        const records = given.map((one, at) => ({ ...one, id: `${at}` }));
+        await Promise.all(records.map((one) => log.append(one)));
+        expect((await all(log.read())).map(({ time: _, ...one }) => one)).toEqual(records);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('unknown members are refused, and nothing is written', async () => {
+    const log = logAt({ time: START });
+    const bad = { ...record(1), file: 'holiday.jpg' } as NewReviewRecord;
+    await expect(log.append(bad)).rejects.toThrow(TypeError);
+    expect(await textOf()).toBe('');
+  });
+
+  describe('match data of a matcher whose terms forbid keeping it', () => {
+    test('is in no column', async () => {
+      const log = logAt({ time: START }, { withoutMatchData: ['T', 'theirs'] });
+      await log.append(record(1, { list: 'arachnid-shield' }));
+      const other = { algorithm: 'pdq', hash: hexOf(9), id: 'e9' } as const;
+      await log.append(record(1, { list: 'a', entry: { ...other, source: 'Shield' } }));
+      await log.append(record(2, { list: 'b', entry: { ...other, source: 'T' } }));
+      await log.append(record(1, { list: 'theirs' }));
+      const text = await textOf();
+      const words = [',e1,', ',e2,', ',e9,', '"e', '"distance"', 'original'];
+      for (const secret of [...[1, 2, 9, 101, 102].map(hexOf), ...words]) {
+        expect(text).not.toContain(secret);
+      }
+      expect((await errorsByList(log.read())).map(({ list, decided }) => [list, decided])).toEqual([
+        ['a', 1],
+        ['arachnid-shield', 1],
+        ['b', 1],
+        ['theirs', 1],
+      ]);
+    });
+
+    test('is in no column if a remote list was asked, which tells no entry', async () => {
+      const { entry, distance, variant, ...told } = record(1, { list: 'shield' });
+      await logAt({ time: START }).append({ ...told, reason: 'matched-elsewhere' });
+      expect(await textOf()).not.toContain(hexOf(101));
+      expect(await textOf()).toContain('matched-elsewhere');
+    });
+
+    test('is kept if that is asked for', async () => {
+      const log = logAt({ time: START }, { keepShieldData: true });
+      expect(await log.append(record(1, { list: 'shield' }))).toHaveProperty('hash');
+    });
+  });
+
+  test('the id of an erased record is free again, and nothing that it said is left', async () => {
+    const log = logAt({ time: START });
+    await log.append(record(1, { id: 'a' }));
+    await log.append(record(2, { id: 'b' }));
+    await log.erase({ id: 'a' });
+    expect(await textOf()).not.toContain(hexOf(1));
+    expect([await log.timeOf('a'), await log.timeOf('b')]).toEqual([undefined, START]);
+    await log.append(record(1, { id: 'a' }));
+    expect(await idsIn(log)).toEqual(['b', 'a']);
+  });
+
+  test('what is appended while others are erased is not lost', async () => {
+    const log = logAt({ time: START });
+    const work: Promise<unknown>[] = [];
+    for (let at = 0; at < 60; at++) {
+      work.push(log.append(record(at, { id: `${at}` })));
+      if (at % 7 === 3)
+        work.push(log.append(record(at)).then(() => log.erase({ id: `${at - 1}` })));
+      if (at % 10 === 0) await Promise.all(work.splice(0));
     }
-    for (const n of [1, 2]) {
-      const hash = hashFromHex('pdq', hexOf(n));
-      expect(await all(log.read({ entry: hash }))).toEqual([]);
-    }
+    await Promise.all(work);
+    const ids = await idsIn(log);
+    const expected = Array.from({ length: 60 }, (_, at) => `${at}`);
+    expect(ids.filter((id) => id.length < 3)).toEqual(
+      expected.filter((at) => Number(at) % 7 !== 2),
+    );
   });
 
   test('more records than one page or one statement come back whole', async () => {

@@ -7,6 +7,7 @@ import { openStore } from '../../src/store/open-store.js';
 import type { ReviewQueueOptions } from '../../src/store/review-queue.js';
 import { hexOf } from '../node/fed-services.js';
 import { describeEngines } from './engines.js';
+import { feedbackIn } from './opened.js';
 import { failing, sharedStore } from './shared-store.js';
 
 const START = Date.parse('2026-11-20T12:00:00Z');
@@ -92,10 +93,10 @@ describeEngines((running) => {
     await queue.put({ id: 'u1', decision: decisionOn(1) });
     await queue.put({ id: 'u2', decision: decisionOn(1) });
     await queue.decide('u2', { outcome: 'confirmed', role: 'automation' });
-    expect(await store().feedbackItems().all()).toEqual([]);
+    expect(await feedbackIn(store())).toEqual([]);
     const { feedback } = await queue.decide('u1', { outcome: 'confirmed', role: 'moderator' });
     expect(feedback).toBe(2);
-    const items = await store().feedbackItems().all();
+    const items = await feedbackIn(store());
     expect(items).toMatchObject([
       { entry: 'e1', body: 'confirmed', due: START },
       { entry: 'e2', body: 'confirmed' },
@@ -121,7 +122,7 @@ describeEngines((running) => {
         expect((await queue.get('u'))!.decided !== undefined).toBe(isDone);
         expect(await all(log.read())).toHaveLength(isDone ? 2 : 0);
         expect(await store().allowances()).toHaveLength(isDone ? 1 : 0);
-        expect(await store().feedbackItems().all()).toHaveLength(isDone ? 2 : 0);
+        expect(await feedbackIn(store())).toHaveLength(isDone ? 2 : 0);
         expect(isDone).toBe(skip === 11);
       },
     );

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach } from 'vitest';
+import type { Sql } from '../../src/store/database.js';
 import type { Store } from '../../src/store/store.js';
 import type { Place, Running } from './engines.js';
 import { databaseOf, openStore } from './opened.js';
@@ -49,5 +50,32 @@ export function failing(store: Store, skip: number): () => void {
     ) as never;
   return () => {
     database.transaction = transaction;
+  };
+}
+
+/**
+ * Has a store fail at one of the statements to come, in a transaction or not.
+ * @param told whether that statement fails before it is done, or after
+ * @returns ends it; whether a statement has failed
+ */
+export function failingAt(store: Store, skip: number, told: 'before' | 'after'): () => boolean {
+  const database = databaseOf(store);
+  const { transaction, query } = database;
+  let left = skip;
+  const through = (sql: Sql): Sql => ({
+    async query(text, values) {
+      const isLast = left-- === 0;
+      if (isLast && told === 'before') throw new Error('the disk is full');
+      const rows = await sql.query(text, values);
+      if (isLast) throw new Error('the connection was lost');
+      return rows as never;
+    },
+  });
+  database.query = through({ query: query.bind(database) as Sql['query'] }).query;
+  database.transaction = (run, options) =>
+    transaction.call(database, (sql) => run(through(sql)), options) as never;
+  return () => {
+    Object.assign(database, { transaction, query });
+    return left < 0;
   };
 }

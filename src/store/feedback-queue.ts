@@ -1,25 +1,17 @@
-import {
-  checkInteger,
-  checkNumber,
-  checkObject,
-  checkOptions,
-  checkSignal,
-  checkTypeOf,
-} from '../door.js';
+import { checkInteger, checkNumber, checkOptions, checkSignal, checkTypeOf } from '../door.js';
+import type { Database } from './database.js';
 import {
   checkedFeedback,
   checkSenders,
   type FeedbackItem,
-  type FeedbackItems,
   type FeedbackSender,
   type NewFeedback,
   type Sent,
   type Settled,
-} from '../exchange/feedback-item.js';
-import { FeedbackStore } from './feedback-store.js';
-import { checkPath } from './index-file.js';
+} from './feedback-item.js';
+import { FeedbackItems } from './feedback-items.js';
 
-/** Where feedback waits, and how it is sent. */
+/** How feedback is sent. */
 export interface FeedbackQueueOptions {
   /** by the name that feedback is sent to */
   senders: Readonly<Record<string, FeedbackSender>>;
@@ -59,26 +51,15 @@ export interface FeedbackProgress {
   readonly stuck: number;
   /** when the next one is due, in milliseconds since 1970; undefined if none is open */
   readonly nextDue?: number;
-  /** another process was sending for the same store, so that this call sent nothing */
+  /** another process was sending, so that this call sent nothing */
   readonly isElsewhere?: true;
 }
 
-/**
- * Opens the queue of feedback in a folder, or begins one; or that of a store, which many processes
- * share, and where one at a time sends. What a kill left goes on: feedback that was being sent may
- * have arrived, so it is settled first, or sent again if the sender is idempotent.
- * @param place a folder, which is made with mode 700 if it is not there, and in which one process
- *   may write; or what `Store.feedbackItems` gives
- * @throws {FormatError} `in-use` if another running process writes in it; `bad-line` if the file
- *   holds what no queue wrote
- * @throws {TypeError | RangeError} if an argument is invalid
- */
+/** As `Store.feedbackQueue` says. */
 export async function openFeedbackQueue(
-  place: string | FeedbackItems,
+  database: Database,
   options: FeedbackQueueOptions,
 ): Promise<FeedbackQueue> {
-  if (typeof place === 'object') checkItems(place);
-  else checkPath(place);
   checkOptions(options);
   const { senders, maxAttempts = 12, backoffSeconds = 5, maxBackoffSeconds = 3600 } = options;
   const { timeoutSeconds = 60, now = Date.now } = options;
@@ -94,24 +75,13 @@ export async function openFeedbackQueue(
     return time;
   };
   clock();
-  const items = typeof place === 'string' ? await FeedbackStore.open(place, clock) : place;
   const byName = new Map(Object.entries(senders));
-  try {
-    if ((await items.all()).some(({ to }) => !byName.has(to))) {
-      throw new RangeError('expected a sender for each name in the queue');
-    }
-  } catch (error) {
-    await items.close();
-    throw error;
+  const items = new FeedbackItems(database, clock);
+  if ((await items.all()).some(({ to }) => !byName.has(to))) {
+    throw new RangeError('expected a sender for each name in the queue');
   }
   const limits = { maxAttempts, backoffSeconds, maxBackoffSeconds, timeoutSeconds };
   return new FeedbackQueue(items, byName, { ...limits, now: clock });
-}
-
-function checkItems(items: FeedbackItems): void {
-  const what = 'the path of a folder, or the feedback items of a store';
-  checkObject(items, what);
-  if (typeof items.sending !== 'function') throw new TypeError(`expected ${what}`);
 }
 
 interface Settings {
@@ -142,7 +112,7 @@ export class FeedbackQueue {
   #turn: Promise<unknown> = Promise.resolve();
   #closed: Promise<void> | undefined;
 
-  /** Use `openFeedbackQueue`. */
+  /** Use `Store.feedbackQueue`. */
   constructor(
     items: FeedbackItems,
     senders: ReadonlyMap<string, FeedbackSender>,
@@ -154,11 +124,11 @@ export class FeedbackQueue {
   }
 
   /**
-   * Takes feedback. Many at once share one flush to disk.
-   * @returns once it is on disk; whether it is new: an id that the queue has, or has ended within a
+   * Takes feedback.
+   * @returns once it is durable; whether it is new: an id that the queue has, or has ended within a
    *   week, is not taken again
    * @throws {TypeError | RangeError} if it is invalid, or the queue is closed
-   * @throws what the file system throws, as on a full disk; the feedback is not in the queue then
+   * @throws {StoreError} `unreachable`; the feedback may be in the queue then: add it again
    */
   async add(feedback: NewFeedback): Promise<boolean> {
     const put = checkedFeedback(feedback);
@@ -180,11 +150,8 @@ export class FeedbackQueue {
   /**
    * Sends and settles what is due, once each, until nothing more is due. Services are asked side by
    * side, each for one thing at a time. A call while another runs joins it.
-   *
-   * What was sent stays in the file, with its body, until the first call a day later or until the
-   * queue is opened again.
    * @param options `signal` ends it after what is being sent
-   * @throws what the file system throws; nothing is sent that could not be written down before
+   * @throws {StoreError} if the store fails; nothing is sent that could not be written down before
    */
   send(options: { signal?: AbortSignal } = {}): Promise<FeedbackProgress> {
     checkOptions(options);
@@ -233,7 +200,7 @@ export class FeedbackQueue {
     return result;
   }
 
-  /** Waits for what is being sent and written, and closes the queue. */
+  /** Waits for what is being sent, and closes the queue; the store stays open. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -242,7 +209,6 @@ export class FeedbackQueue {
   async #close(): Promise<void> {
     this.#closing.abort();
     await this.#sending?.catch(() => {});
-    await this.#items.close();
   }
 
   #checkOpen(): void {
@@ -317,7 +283,7 @@ export class FeedbackQueue {
       const settled = await this.#ask(signal, (options) => sender.settle!(item, options));
       if (settled !== 'absent') return await this.#after(item, settled, 'unknown', signal);
     }
-    // On disk before it is sent: whoever goes on after a kill must know that it may have arrived.
+    // Durable before it is sent: whoever goes on after a kill must know that it may have arrived.
     const { attempts, due } = item;
     const change = { state: 'unknown', attempts: attempts + 1, due } as const;
     const sending = await this.#items.change(item, change);

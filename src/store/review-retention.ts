@@ -1,5 +1,5 @@
 import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
-import { type NewReviewRecord, withoutMatchData } from './review-record.js';
+import { type NewReviewRecord, withoutMatchData } from '../matching/review-record.js';
 
 /** What may be kept of reviews, and for how long. */
 export interface ReviewRetention {
@@ -29,34 +29,6 @@ export interface ReviewRetention {
 
 /** In milliseconds. */
 const DAY = 86_400_000;
-
-/**
- * The time that has certainly come, given when records were written: each gap between two of them
- * counts as a day at most. So a clock that was far ahead adds a day, also where a process that
- * began with it wrote some of them.
- * @param times in milliseconds since 1970, in ascending order
- * @returns undefined if there are none
- */
-export function certainTime(times: Iterable<number>): number | undefined {
-  let before: number | undefined;
-  let certain: number | undefined;
-  for (const time of times) {
-    certain = certain === undefined ? time : certain + Math.min(time - before!, DAY);
-    before = time;
-  }
-  return certain;
-}
-
-/**
- * A clock for automatic erasure: the given one, but never further on than the time since `from`
- * that this process has run. A clock that is wrong for a moment erases nothing. While a process is
- * off, no time passes, so records go late.
- * @param from a time that has certainly come, in milliseconds since 1970
- */
-export function steadyClock(now: () => number, from: number): () => number {
-  const start = performance.now();
-  return () => Math.min(now(), from + performance.now() - start);
-}
 
 /** The rules of a log, checked. */
 export class RetentionRules {
@@ -92,12 +64,7 @@ export class RetentionRules {
 
   /** Before this time, in milliseconds since 1970, records are not kept. */
   oldest(): number {
-    return this.oldestAt(this.now().valueOf());
-  }
-
-  /** As `oldest`, at a time. */
-  oldestAt(time: number): number {
-    return time - this.#days * DAY;
+    return this.now().valueOf() - this.#days * DAY;
   }
 
   /** Whether the matches of a list, or of a source, must not be told. */

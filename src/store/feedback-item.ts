@@ -65,52 +65,6 @@ export interface FeedbackSender {
   settle?(item: FeedbackItem, options: { signal: AbortSignal }): Promise<Settled>;
 }
 
-/** How many items wait for the queue, and how many wait for people. */
-export interface FeedbackCounts {
-  /** that are still to be sent or settled */
-  readonly open: number;
-  readonly stuck: number;
-}
-
-/**
- * The items of a feedback queue, in a folder or in a store. What a call wrote is durable once it
- * resolves; a call that rejects has changed nothing.
- */
-export interface FeedbackItems {
-  /**
-   * Takes feedback that was checked, as `waiting` and due at once.
-   * @returns false if its id is there, or has ended within a week
-   */
-  put(feedback: NewFeedback): Promise<boolean>;
-  /** All of them, in the order in which they came. */
-  all(): Promise<FeedbackItem[]>;
-  /** Undefined if there is none. */
-  get(id: string): Promise<FeedbackItem | undefined>;
-  /** The first of each entry that is not stuck, in their order; of one sender, if named. */
-  heads(to?: string): Promise<FeedbackItem[]>;
-  /** Whether feedback on the same entry came after this item. */
-  hasLater(item: FeedbackItem): Promise<boolean>;
-  counts(): Promise<FeedbackCounts>;
-  /** @returns the item as it is now; undefined if it had changed or gone, and nothing was done */
-  change(
-    item: FeedbackItem,
-    to: Pick<FeedbackItem, 'state' | 'attempts' | 'due'>,
-  ): Promise<FeedbackItem | undefined>;
-  /**
-   * Forgets an item, but for its id.
-   * @returns false if it had changed or gone, and nothing was done
-   */
-  end(item: FeedbackItem): Promise<boolean>;
-  /**
-   * Runs a sending while no other runs, in any process. Its changes and ends fail once another
-   * process has taken the right over.
-   * @param run its signal aborts when the right is lost
-   * @returns undefined if another process is sending; nothing ran
-   */
-  sending<T>(run: (signal: AbortSignal) => Promise<T>): Promise<{ of: T } | undefined>;
-  close(): Promise<void>;
-}
-
 /** Characters of an id, a name or a key. */
 const MAX_NAME = 500;
 /** Characters of JSON. */

@@ -1,18 +1,18 @@
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { NewFeedback } from '../../src/exchange/feedback-item.js';
 import { NcmecClient } from '../../src/exchange/ncmec-client.js';
 import { StopNciiClient } from '../../src/exchange/stop-ncii-client.js';
-import { type FeedbackQueue, openFeedbackQueue } from '../../src/node/feedback-queue.js';
-import { ncmecSender, stopNciiSender } from '../../src/node/feedback-senders.js';
+import type { NewFeedback } from '../../src/store/feedback-item.js';
+import type { FeedbackQueue } from '../../src/store/feedback-queue.js';
+import { ncmecSender, stopNciiSender } from '../../src/store/feedback-senders.js';
 import { type FakeNcmec, fakeNcmec } from '../../src/testing/fake-ncmec.js';
 import type { FakeRequest, Fault } from '../../src/testing/fake-service.js';
 import { type FakeStopNcii, fakeStopNcii } from '../../src/testing/fake-stop-ncii.js';
 import { stillClock } from '../exchange/still-clock.js';
-import { testFolder } from '../folder.js';
 import { hexOf } from '../matching/reviews.js';
+import { EMBEDDED } from './engines.js';
+import { sharedStore } from './shared-store.js';
 
-const base = testFolder();
+const { store } = sharedStore(EMBEDDED);
 
 const HASH = hexOf(3);
 const CREDENTIALS = { user: 'user', password: 'password' };
@@ -21,7 +21,6 @@ const KEYS = { subscriptionKey: 'a', fetchHashesKey: 'b', submitFeedbackKey: 'b'
 let stopNcii: FakeStopNcii;
 let ncmec: FakeNcmec;
 let queue: FeedbackQueue;
-let folders = 0;
 const clock = { time: 0 };
 
 beforeEach(async () => {
@@ -44,7 +43,7 @@ afterEach(() => Promise.all([queue.close(), stopNcii.close(), ncmec.close()]));
 
 function opened(keys: Partial<typeof KEYS> = KEYS, password = 'password'): Promise<FeedbackQueue> {
   const options = { timeoutSeconds: 1, clock: stillClock(() => clock.time / 1000), tries: 2 };
-  return openFeedbackQueue(join(base, `${folders++}`), {
+  return store().feedbackQueue({
     senders: {
       StopNCII: stopNciiSender(
         new StopNciiClient(

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { checkedFeedback } from '../../src/exchange/feedback-item.js';
 import { NCMEC_LISTS } from '../../src/exchange/ncmec-lists.js';
-import { ncmecFeedbackOf, stopNciiFeedbackOf } from '../../src/node/reviewed-feedback.js';
+import { checkedFeedback } from '../../src/store/feedback-item.js';
+import { ncmecFeedbackOf, stopNciiFeedbackOf } from '../../src/store/reviewed-feedback.js';
 import { anyRecord, hexOf, newRecord } from '../matching/reviews.js';
 
 const hash = hexOf(2);

@@ -1,8 +1,8 @@
 import { checkInteger, checkOptions } from '../door.js';
-import type { NewFeedback } from '../exchange/feedback-item.js';
 import { checkNcmecList, NCMEC_LISTS, type NcmecList } from '../exchange/ncmec-lists.js';
 import type { NewReviewRecord, ReviewedEntry } from '../matching/review-record.js';
 import { checkedRecord } from '../matching/review-record.js';
+import type { NewFeedback } from './feedback-item.js';
 
 /*
  * What a service is told after a review. A service hears of its own entries alone, and only what a
