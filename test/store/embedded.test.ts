@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -35,6 +35,7 @@ test('one process at a time opens the folder, and a dead one does not count', {
   const { added } = await store.add([{ hash: hashFromHex('pdq', HEX), labels: [] }]);
   expect(added).toBe(1);
   const lock = readFileSync(join(dataDir, 'writer.lock'));
+  expect(statSync(dataDir).mode & 0o777).toBe(0o700);
   await expect(openStore({ dataDir })).rejects.toMatchObject({
     name: 'StoreError',
     code: 'in-use',
