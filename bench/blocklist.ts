@@ -57,10 +57,10 @@ async function runOf(run: Run): Promise<void> {
       'open',
       await longestBlock(async () => {
         opened = await openBlocklist(path);
-        await opened.warm();
+        await opened.settled();
       }),
     );
-    measure(run, 'opened', opened!, listed);
+    await measure(run, 'opened', opened!, listed);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -71,11 +71,11 @@ async function saveOne(run: Run, path: string, listed: Listed): Promise<void> {
   const table = new PackedEntries('pdq', 256);
   for (let at = 0; at < listed.count; at++) table.push(listed.entryAt(at));
   const list = createBlocklist([]);
-  report(run, 'fill', await longestBlock(() => list.addAll(table)));
-  await list.warm();
+  report(run, 'fill', await longestBlock(() => list.apply({ add: table })));
+  await list.settled();
   await raceDecisions(run, list);
   report(run, 'save', await longestBlock(() => saveBlocklist(path, list)));
-  measure(run, 'warm', list, listed);
+  await measure(run, 'warm', list, listed);
 }
 
 const UPLOADS = 8;
@@ -142,18 +142,23 @@ const usage = (process as { threadCpuUsage?: typeof process.cpuUsage }).threadCp
 const cpuUsage = (usage ?? process.cpuUsage).bind(process);
 
 /** Milliseconds of CPU of one call. */
-function cpuOf(act: () => void): number {
+async function cpuOf(act: () => unknown): Promise<number> {
   const before = cpuUsage();
-  act();
+  await act();
   const { user, system } = cpuUsage(before);
   return (user + system) / 1000;
 }
 
-function measure(run: Run, state: string, list: Blocklist, { entryAt, count, changes }: Listed) {
+async function measure(
+  run: Run,
+  state: string,
+  list: Blocklist,
+  { entryAt, count, changes }: Listed,
+): Promise<void> {
   const decide = (at: number) =>
     list.decide({ hash: entryAt(at).hash, quality: 100, variants: [] }).matches.length;
   let matches = 0;
-  const first = cpuOf(() => {
+  const first = await cpuOf(() => {
     matches = decide(count - 1);
   });
   if (matches !== 1) throw new Error(`the first decision found ${matches}`);
@@ -161,21 +166,22 @@ function measure(run: Run, state: string, list: Blocklist, { entryAt, count, cha
   const withdrawn = new Set<number>();
   const times: Record<string, number[]> = { add: [], withdraw: [] };
   let firstWithdrawal: number | undefined;
-  for (let change = 0; change < 2 * changes; change++) {
-    const adds = change % 2 === 0;
-    const at = adds ? count + change / 2 : next() % (count + (change + 1) / 2);
+  for (let made = 0; made < 2 * changes; made++) {
+    const adds = made % 2 === 0;
+    const at = adds ? count + made / 2 : next() % (count + (made + 1) / 2);
     const entry = entryAt(at);
-    let answer: boolean | number = false;
-    const time = cpuOf(() => {
-      answer = adds ? list.add(entry) : list.withdraw({ id: entry.id! });
+    const change = adds ? { add: [entry] } : { withdraw: [{ id: entry.id! }] };
+    let answer = 0;
+    const time = await cpuOf(async () => {
+      const { added, removed } = await list.apply(change);
+      answer = adds ? added : removed;
     });
     if (!adds) firstWithdrawal ??= time;
     times[adds ? 'add' : 'withdraw']!.push(time);
-    if (Number(answer) !== (withdrawn.has(at) ? 0 : 1))
-      throw new Error(`change ${change} gave ${answer}`);
+    if (answer !== (withdrawn.has(at) ? 0 : 1)) throw new Error(`change ${made} gave ${answer}`);
     if (!adds) withdrawn.add(at);
-    if (change % 64 < 2 && decide(at) !== (adds ? 1 : 0)) {
-      throw new Error(`a decision after change ${change} sees the state before it`);
+    if (made % 64 < 2 && decide(at) !== (adds ? 1 : 0)) {
+      throw new Error(`a decision after change ${made} sees the state before it`);
     }
   }
   const { context, targets } = run;

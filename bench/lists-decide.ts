@@ -57,9 +57,10 @@ export async function decidePart({ context, count }: ListsRun): Promise<unknown>
   const answers: number[] = [];
   for (const lists of LISTS) {
     const list = createBlocklist(listed(bytes, count, lists));
-    await list.warm();
+    await list.settled();
     answers.push(queries.reduce((sum, hash) => sum + found(list, hash), 0));
-    for (const [name, settings] of Object.entries(settingsOf(lists))) list.setList(name, settings);
+    for (const [name, settings] of Object.entries(settingsOf(lists)))
+      await list.apply({ settings: { [name]: settings } });
     contenders.push({
       name: `${lists} list${lists > 1 ? 's' : ''} in one blocklist`,
       operations: QUERIES,
@@ -70,7 +71,7 @@ export async function decidePart({ context, count }: ListsRun): Promise<unknown>
   const apart = Array.from({ length: most }, (_, which) =>
     createBlocklist(listed(bytes, count, most).filter((_, at) => at % most === which)),
   );
-  for (const list of apart) await list.warm();
+  for (const list of apart) await list.settled();
   const foundApart = (hash: Hash) => apart.reduce((sum, list) => sum + found(list, hash), 0);
   answers.push(queries.reduce((sum, hash) => sum + foundApart(hash), 0));
   if (new Set(answers).size > 1) throw new Error(`${answers} matches`);
@@ -90,7 +91,7 @@ export async function replacePart({ context, count }: ListsRun): Promise<unknown
   const { bytes } = uniformHashes(count, 5);
   const entries = listed(bytes, count, 5);
   const list = createBlocklist(entries);
-  await list.warm();
+  await list.settled();
   const own = entries.filter((entry) => entry.list === 'list 3');
   const { bytes: others } = uniformHashes(own.length, 6);
   const changed = own.map((entry, at) =>
@@ -102,7 +103,7 @@ export async function replacePart({ context, count }: ListsRun): Promise<unknown
   const sawNew = () => list.decide(variantOf(changed[half - 100]!.hash)).verdict === 'match';
   if (sawNew()) throw new Error('a new entry is there before it came');
   const { all, block } = await longestBlock(async () =>
-    feed(await list.replaceList('list 3', changed)),
+    feed(await list.apply({ replace: { list: 'list 3', entries: changed } })),
   );
   if (!sawNew()) throw new Error('a new entry has not come');
   const title = `a list of ${own.length.toLocaleString('en')} of ${count.toLocaleString('en')} entries, 1 % changed`;

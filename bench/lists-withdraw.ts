@@ -25,7 +25,7 @@ export async function withdrawPart({ context, count }: ListsRun): Promise<unknow
     const { blocklist } = lists;
     const client = clientOf(service.name, service.url);
     await lists.fetch('fetched', client);
-    await blocklist.warm();
+    await blocklist.settled();
     const next = random(7);
     const used = new Set<number>();
     const nextListed = () => {
@@ -46,7 +46,7 @@ export async function withdrawPart({ context, count }: ListsRun): Promise<unknow
       const kind = call % 2 === 0 ? 'id' : 'hash';
       const key = kind === 'id' ? { id: `ImagePDQ:${hex}` } : hashFromHex('pdq', hex);
       const start = performance.now();
-      blocklist.withdraw(key);
+      await blocklist.apply({ withdraw: [key] });
       const isGone = !isSeen(hex);
       byCall[kind].push(performance.now() - start);
       if (!isGone) throw new Error('a withdrawn entry is found');

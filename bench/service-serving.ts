@@ -30,6 +30,6 @@ export async function madeUpList(count: number): Promise<Blocklist> {
     table.push({ hash, labels: ['listed'] });
   }
   const blocklist = createBlocklist([table]);
-  await blocklist.warm();
+  await blocklist.settled();
   return blocklist;
 }

@@ -35,6 +35,6 @@ async function listOf(count: number, listed: readonly string[]): Promise<Blockli
     table.push({ hash, labels: ['listed'] });
   }
   const blocklist = createBlocklist([table]);
-  await blocklist.warm();
+  await blocklist.settled();
   return blocklist;
 }

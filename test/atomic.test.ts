@@ -9,10 +9,17 @@ import type { Hit } from '../src/indexing/hamming-index.js';
 import { type Compaction, indexFromBuffer, indexOf } from '../src/indexing/mutable-index.js';
 import type { Simd } from '../src/indexing/segment.js';
 import { hasSimd } from '../src/kernels/simd.js';
-import { Blocklist, createBlocklist } from '../src/matching/blocklist.js';
+import { createBlocklist } from '../src/matching/blocklist.js';
 import { PackedEntries } from '../src/packed-entries.js';
 import { flipBits } from './arbitraries.js';
-import { type Fails, Fault, mayFail, watchConstructors, withFaults } from './faults.js';
+import {
+  type Fails,
+  Fault,
+  mayFail,
+  type Outcome,
+  watchConstructors,
+  withFaults,
+} from './faults.js';
 import { attachedTo } from './indexing/conformance.js';
 import { BASE, ORDER } from './matching/bases.js';
 import { naiveDistance } from './oracles/hamming.js';
@@ -56,8 +63,14 @@ interface Faults {
  * Makes a change with faults. It must happen entirely or not at all. @returns whether it happened,
  * and its number of steps
  */
-function make(pair: Pair, change: Change, fails: Fails, count: Faults): [boolean, number] {
-  const { value, error, faults, steps } = withFaults(fails, () => change.real());
+async function make(
+  pair: Pair,
+  change: Change,
+  fails: Fails,
+  count: Faults,
+): Promise<[boolean, number]> {
+  const { faults, steps, ...outcome } = withFaults(fails, () => change.real());
+  const { value, error } = await settled(outcome);
   if (error === undefined) {
     agree(value, change.model(), change.name);
     count.dropped += faults;
@@ -69,19 +82,28 @@ function make(pair: Pair, change: Change, fails: Fails, count: Faults): [boolean
   return [error === undefined, steps];
 }
 
+/** What a call gave, or what it has promised. */
+const settled = async ({ value, error }: Pick<Outcome<unknown>, 'value' | 'error'>) =>
+  error === undefined
+    ? Promise.resolve(value).then(
+        (value) => ({ value, error: undefined }),
+        (error: unknown) => ({ value: undefined, error }),
+      )
+    : { value, error };
+
 /**
  * Each change fails from its first step on, then at that step alone, then at the second, until it
  * succeeds.
  */
-function eachStepOfEachChange(pair: Pair, seed: number, changes: number): Faults {
+async function eachStepOfEachChange(pair: Pair, seed: number, changes: number): Promise<Faults> {
   const next = random(seed);
   const count = { refused: 0, dropped: 0 };
   for (let i = 0; i < changes; i++) {
     const change = pair.change(next);
     let made = false;
     for (let at = 0; !made; at++) {
-      [made] = make(pair, change, (step) => step >= at, count);
-      if (!made) [made] = make(pair, change, (step) => step === at, count);
+      [made] = await make(pair, change, (step) => step >= at, count);
+      if (!made) [made] = await make(pair, change, (step) => step === at, count);
     }
   }
   pair.compare();
@@ -89,7 +111,11 @@ function eachStepOfEachChange(pair: Pair, seed: number, changes: number): Faults
 }
 
 /** Repeats the same changes from the start, each time with one fault, at the next step. */
-function eachStepOfAllChanges(create: () => Pair, seed: number, changes: number): Faults {
+async function eachStepOfAllChanges(
+  create: () => Pair,
+  seed: number,
+  changes: number,
+): Promise<Faults> {
   const count = { refused: 0, dropped: 0 };
   for (let at = 0, before = -1; count.refused + count.dropped > before; at++) {
     before = count.refused + count.dropped;
@@ -97,7 +123,9 @@ function eachStepOfAllChanges(create: () => Pair, seed: number, changes: number)
     const next = random(seed);
     let done = 0;
     for (let i = 0; i < changes; i++) {
-      done += make(pair, pair.change(next), (step) => done + step === at, count)[1];
+      const fails: Fails = (step) => done + step === at;
+      const [, steps] = await make(pair, pair.change(next), fails, count);
+      done += steps;
     }
     pair.compare();
   }
@@ -206,21 +234,21 @@ describe.each<[Algorithm, Bits, 'flat' | 'mih', Simd]>([
     };
   }
 
-  test('each step of each change fails', () => {
+  test('each step of each change fails', async () => {
     for (const first of [0, 40]) {
       const pair = indexBesideArray(first, { deltaLimit: 3, maxSteps: 5 });
-      const { refused, dropped } = eachStepOfEachChange(pair, first + 1, 120);
+      const { refused, dropped } = await eachStepOfEachChange(pair, first + 1, 120);
       expect(refused).toBeGreaterThan(200);
       expect(dropped).toBeGreaterThan(20);
     }
     // Nothing is merged before arrays have grown twice.
-    eachStepOfEachChange(indexBesideArray(40, { deltaLimit: LONG }), 3, 300);
+    await eachStepOfEachChange(indexBesideArray(40, { deltaLimit: LONG }), 3, 300);
   });
 
-  test('each step of many changes fails, once', () => {
+  test('each step of many changes fails, once', async () => {
     for (const first of [0, 40]) {
       const create = () => indexBesideArray(first, { deltaLimit: 3, maxSteps: 5 });
-      const { refused, dropped } = eachStepOfAllChanges(create, first + 7, 60);
+      const { refused, dropped } = await eachStepOfAllChanges(create, first + 7, 60);
       expect(refused).toBeGreaterThan(50);
       expect(dropped).toBeGreaterThan(50);
     }
@@ -291,9 +319,9 @@ function columnsBesideArray(packed: PackedEntries, rows: BlocklistEntry[]): Pair
 }
 
 describe('entries by column', () => {
-  test('each step of each change fails', () => {
+  test('each step of each change fails', async () => {
     const pair = columnsBesideArray(new PackedEntries('pdq', 256, { capacity: 0 }), []);
-    expect(eachStepOfEachChange(pair, 1, 400).refused).toBeGreaterThan(3);
+    expect((await eachStepOfEachChange(pair, 1, 400)).refused).toBeGreaterThan(3);
   });
 });
 
@@ -304,7 +332,6 @@ function blocklistBesideArray(first: number): Pair {
   let listed: BlocklistEntry[] = [];
   let withdrawn: WithdrawnKey[] = [];
   let off: string[] = [];
-  const blocklist = new Blocklist({ onKeptOut: () => mayFail() });
   const same = (a: Hash, b: Hash) =>
     a.algorithm === b.algorithm && Buffer.compare(a.bytes, b.bytes) === 0;
   const covers = (one: WithdrawnKey, { hash, id, source, list = '' }: BlocklistEntry) =>
@@ -326,8 +353,8 @@ function blocklistBesideArray(first: number): Pair {
     );
   if (first > 0) {
     listed = someEntries(first, draw);
-    blocklist.addPart(packedOf(listed));
   }
+  const blocklist = createBlocklist(listed, { onKeptOut: () => mayFail() });
   const matchesOf = (hash: Hash) =>
     blocklist
       .decide({ hash, variants: [] }, { all: true })
@@ -352,7 +379,7 @@ function blocklistBesideArray(first: number): Pair {
       const changes: Change[] = [
         {
           name: 'withdraw',
-          real: () => blocklist.withdraw(withdrawal),
+          real: () => blocklist.apply({ withdraw: [withdrawal] }).then((done) => done.removed),
           model() {
             const left = listed.filter((entry) => !covers(withdrawal, entry));
             const count = listed.length - left.length;
@@ -365,33 +392,33 @@ function blocklistBesideArray(first: number): Pair {
         },
         {
           name: 'reinstate',
-          real: () => blocklist.reinstate(withdrawal),
+          real: () => blocklist.apply({ reinstate: [withdrawal] }).then((done) => done.reinstated),
           model() {
             const before = withdrawn.length;
             withdrawn = withdrawn.filter((other) => !equal(other, withdrawal));
-            return withdrawn.length < before;
+            return before - withdrawn.length;
           },
         },
         {
           name: 'add a part',
-          real: () => blocklist.addPart(packedOf(part)),
-          model: () => part.forEach(listEntry),
+          real: () => blocklist.apply({ add: packedOf(part) }).then((done) => done.added),
+          model: () => part.filter(listEntry).length,
         },
         {
           name: 'replace',
-          real: () => blocklist.replaceWith(createBlocklist(part)),
+          real: () => blocklist.apply({ replace: { all: part } }).then(() => undefined),
           model() {
             listed = [];
             const fits = part.filter((entry) => !isDegenerate(entry.hash));
             const left = fits.filter((entry) => !isWithdrawn(entry));
-            keptOut.degenerate = part.length - fits.length;
-            keptOut.withdrawn = fits.length - left.length;
+            keptOut.degenerate += part.length - fits.length;
+            keptOut.withdrawn += fits.length - left.length;
             listed = left;
           },
         },
         {
           name: 'switch a list',
-          real: () => blocklist.setList(list, { enabled }),
+          real: () => blocklist.apply({ settings: { [list]: { enabled } } }).then(() => undefined),
           model() {
             off = off.filter((other) => other !== list);
             if (!enabled) off.push(list);
@@ -406,7 +433,11 @@ function blocklistBesideArray(first: number): Pair {
       const chosen = changes[next() % 20];
       // A list that is replaced often never gets long.
       if (chosen && (chosen.name !== 'replace' || next() % 4 === 0)) return chosen;
-      return { name: 'add', real: () => blocklist.add(one), model: () => listEntry(one) };
+      return {
+        name: 'add',
+        real: () => blocklist.apply({ add: [one] }).then((done) => done.added),
+        model: () => Number(listEntry(one)),
+      };
     },
     compare() {
       agree(blocklist.size, listed.length);
@@ -436,15 +467,15 @@ function packedOf(entries: readonly BlocklistEntry[]): PackedEntries {
 }
 
 describe.each([0, 30])('a blocklist that starts with %i entries', (first) => {
-  test('each step of each change fails', () => {
+  test('each step of each change fails', async () => {
     const pair = blocklistBesideArray(first);
-    const { refused } = eachStepOfEachChange(pair, first + 1, 300);
+    const { refused } = await eachStepOfEachChange(pair, first + 1, 300);
     expect(refused).toBeGreaterThan(500);
   });
 
-  test('each step of many changes fails, once', () => {
+  test('each step of many changes fails, once', async () => {
     const create = () => blocklistBesideArray(first);
-    const { refused } = eachStepOfAllChanges(create, first + 7, 60);
+    const { refused } = await eachStepOfAllChanges(create, first + 7, 60);
     expect(refused).toBeGreaterThan(50);
   });
 });
@@ -481,7 +512,7 @@ test('without memory to merge, changes succeed, and merging is retried now and t
   expect(nearest()).toEqual([...Array(500).keys()]);
 });
 
-test('an entry keeps its own labels, whichever large allocation fails as a list grows', () => {
+test('an entry keeps its own labels, whichever large allocation fails as a list grows', async () => {
   const listed = uniform(300, 2);
   const added = uniform(600, 3);
   let refused = 0;
@@ -494,9 +525,10 @@ test('an entry keeps its own labels, whichever large allocation fails as a list 
     const fails: Fails = (_, length) => length > 256 && large++ === at;
     for (const [i, hash] of added.entries()) {
       const entry = { hash, labels: [`new ${i}`] };
-      const { error, faults } = withFaults(fails, () => blocklist.add(entry));
+      const { faults, ...outcome } = withFaults(fails, () => blocklist.apply({ add: [entry] }));
+      const { error } = await settled(outcome);
       refused += faults;
-      if (error !== undefined) blocklist.add(entry);
+      if (error !== undefined) await blocklist.apply({ add: [entry] });
     }
     all = large <= at;
     expect(blocklist.size).toBe(900);

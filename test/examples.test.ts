@@ -9,8 +9,8 @@ import { hashToHex } from '../src/hash.js';
 import { createBlocklist } from '../src/matching/blocklist.js';
 import { hashFile } from '../src/node/hash-file.js';
 import { loadBlocklist as openBlocklist } from '../src/node/list-records.js';
-import { saveBlocklist } from '../src/node/save-blocklist.js';
 import { eventually, RawClient, refusal } from './cli/serving-program.js';
+import { saveList } from './node/saved-list.js';
 import { installedPackage, ROOT } from './package.js';
 
 /*
@@ -321,7 +321,7 @@ describe('servers', () => {
 
 test('tus: what is listed is removed once it is whole', async () => {
   const file = join(folderOf('tus'), 'list.ohb');
-  await saveBlocklist(file, createBlocklist([{ hash: listed, labels: [] }]));
+  await saveList(file, createBlocklist([{ hash: listed, labels: [] }]));
   const server = await Server.started('tus');
   const statusOf = async (bytes: Uint8Array) => {
     const headers = {
@@ -441,7 +441,7 @@ describe('the Lambda', () => {
 
   test('answers each event, by the list as it is then', async () => {
     const file = join(folderOf(NAME), 'list.ohb');
-    await saveBlocklist(file, createBlocklist([{ hash: listed, labels: [] }]));
+    await saveList(file, createBlocklist([{ hash: listed, labels: [] }]));
     writeFileSync(
       join(folderOf(NAME), 'instance.mjs'),
       `import { createInterface } from 'node:readline';
@@ -473,9 +473,9 @@ for await (const line of createInterface({ input: process.stdin })) {
     }
 
     const changed = await openBlocklist(file);
-    changed.add({ hash: other, labels: [] });
-    changed.withdraw(listed);
-    await saveBlocklist(file, changed);
+    await changed.apply({ add: [{ hash: other, labels: [] }] });
+    await changed.apply({ withdraw: [listed] });
+    await saveList(file, changed);
     expect(await statusOf(eventOf(OTHER))).toBe(451);
     expect(await statusOf(eventOf(LISTED))).toBe(200);
     instance.child.stdin!.end();

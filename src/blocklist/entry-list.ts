@@ -7,7 +7,7 @@ import { Columns } from './columns.js';
 import { dueOf, mergedSteps } from './compaction.js';
 import type { Effect } from './effect.js';
 import { type Applied, type Keeper, KeptChanges } from './keeper.js';
-import { Kind } from './kind.js';
+import { Kind, type OpenedEntries } from './kind.js';
 import {
   type LargeChange,
   lateStep,
@@ -46,8 +46,6 @@ const MANY_SEGMENTS = 32;
 /** Changes to let pass after a compaction that failed. */
 const PAUSE = 512;
 
-const NOTHING: Meanwhile = { asked: [], withdrawals: [], isReinstated: false };
-
 export type { Applied } from './keeper.js';
 
 /** Entries that change, withdrawals and the settings of lists, behind one reference. */
@@ -84,8 +82,11 @@ export class EntryList {
   /**
    * Changes the list, entirely or not at all. Up to some hundred entries, and any withdrawals, are
    * in force when this returns; the promise resolves then. More are prepared while the event loop
-   * turns, after the large changes before, and come in force at once. Small changes do not wait for
-   * them.
+   * turns about every 5 ms, after the large changes before, and come in force at once. Small changes
+   * do not wait for them. Entries that are no array or table are read as many are, however few.
+   *
+   * Degenerate hashes and withdrawn entries are kept out; who is told of them may be told twice if
+   * the list changes meanwhile. Copies of all else are kept.
    *
    * Of a list that is kept, nothing is seen before it is durable; the promise resolves then.
    * @param change or a function of the list as it is when its turn comes, which may be called twice
@@ -127,9 +128,8 @@ export class EntryList {
     }
   }
 
-  /** Makes a step at once, whatever its size. @param stepOf may be called again */
+  /** Makes a step of a list that nothing keeps at once, of any size. @param stepOf may be called again */
   commit(stepOf: (state: ListState) => Step): Applied {
-    this.#checkUnkept();
     for (;;) {
       const before = this.#state;
       const next = changed(before, stepOf(before));
@@ -141,26 +141,28 @@ export class EntryList {
     }
   }
 
-  /** As `commit`, of tables of any size. */
-  addNow(tables: readonly PackedEntries[]): Applied {
-    this.#checkUnkept();
-    const large: LargeChange = { tables };
-    this.#state = settledState(this.#state);
+  /** As `commit`: adds tables of any size, and index files that are open. */
+  addNow(tables: readonly PackedEntries[], opened: readonly OpenedEntries[] = []): Applied {
     return this.commit((state) => {
-      const base = settledState(state);
-      const ready = finish(readySteps(base, large, base.withdrawn));
-      return lateStep(state, { ...ready, base: state }, large, NOTHING);
+      const { arriving, keptOut } = finish(readySteps(state, { tables }, state.withdrawn));
+      const lost = opened.map(({ listed, degenerate = 0 }) => degenerate + listed.living.lost);
+      return {
+        prepared: {
+          leaving: new Map(),
+          arriving: [...arriving, ...opened.map(({ listed }) => listed)],
+          withdrawn: opened.length > 0 ? state.withdrawn.values() : [],
+          keptOut,
+          degenerate: lost.reduce((sum, count) => sum + count, 0),
+        },
+      };
     });
   }
 
-  /** Takes the place of what the list was. */
+  /** Becomes another list. What is being prepared is prepared again, for that one. */
   become(state: ListState): void {
-    this.#checkUnkept();
     this.#state = state;
-    for (const meanwhile of this.#preparing) {
-      for (const each of state.withdrawn.values()) meanwhile.withdrawals.push(each);
-      meanwhile.isReinstated = true;
-    }
+    this.#epoch++;
+    this.#tidy();
   }
 
   /** Whether something keeps it. */
@@ -209,18 +211,6 @@ export class EntryList {
       }
     }
     this.#tidy();
-  }
-
-  /** Becomes what is kept, which is another list. */
-  followAnew(state: ListState): void {
-    this.#state = state;
-    this.#epoch++;
-    this.#tidy();
-  }
-
-  /** @throws {TypeError} if something keeps it */
-  #checkUnkept(): void {
-    if (this.#kept) throw new TypeError('expected apply: nothing else changes a list in a file');
   }
 
   /** @throws what the listener throws */
@@ -334,9 +324,8 @@ export class EntryList {
         ...lateStep(state, ready, large, meanwhile),
       };
     };
-    if (!this.#kept) return this.commit(late);
     try {
-      return await this.#kept.make(late, signal);
+      return this.#kept ? await this.#kept.make(late, signal) : this.commit(late);
     } catch (error) {
       if (error !== isAnother) throw error;
       return this.#prepared(told, meanwhile, signal);

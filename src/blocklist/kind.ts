@@ -39,6 +39,13 @@ export interface Part<T extends Table = Table> {
 /** A segment of a list. */
 export type ListedPart = Part<Columns>;
 
+/** An index file that is open, as `openIndex` gives it; it is searched as it is. */
+export interface OpenedEntries {
+  readonly listed: ListedPart;
+  /** degenerate entries that it left out */
+  readonly degenerate: number | undefined;
+}
+
 const NO_HITS = /* @__PURE__ */ new Uint32Array(0);
 /** Buffers of searches, by kind. */
 const searches = /* @__PURE__ */ new Map<string, PartSearch>();

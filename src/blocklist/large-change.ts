@@ -164,16 +164,6 @@ export function lateStep(
     }
     if (going.length > 0) remove.set(kind, going);
   }
-  // Another list may have taken the place of this one.
-  const there = new Set(
-    [...now.kinds.values()].flatMap((kind) => kind.parts.map((part) => part.table)),
-  );
-  for (const [table, stays] of kept) {
-    if (there.has(table)) continue;
-    for (let entry = 0; entry < table.size; entry++) {
-      if (stays.has(entry)) add.push(table.numberedAt(entry));
-    }
-  }
   const isBack = ([entry, reason]: KeptOut[number]) =>
     isReinstated && reason === 'withdrawn' && !now.withdrawn.cover(entry);
   for (const each of isReinstated ? keptOut.filter(isBack) : []) add.push(each[0]);

@@ -59,17 +59,35 @@ export interface Unlisted {
 /** A change of a list. All of it is made, or nothing. */
 export interface ListChange {
   /**
-   * what to keep out from now on, and to remove; `reason` tells those who look after the list why
+   * What to remove, and to keep out from now on, from all lists or from the one that it names: no
+   * later decision finds it, and what comes again from a feed that lags is kept out until it is
+   * reinstated. What somebody else's list withdraws should name that list. `reason` tells those who
+   * look after the list why.
+   *
+   * By a hash, a picture goes with all that names it as its group: its windows, and what is a part
+   * or form of it. By the hash of a part, the picture goes as well, on the list that says which it
+   * is, also if that entry comes later. Another picture under the same id stays. By an id, all goes
+   * that has it, and just that stays out: a part that comes later without the id is taken.
    */
   readonly withdraw?: Iterable<Withdrawn> | undefined;
-  /** withdrawals to lift, as they were made; what they removed does not come back */
+  /** withdrawals to lift, as they were made, with all that they took; no entry comes back by it */
   readonly reinstate?: Iterable<WithdrawnKey> | undefined;
   /** entries that go unless they come again: one equal to each, or what a list is to lose */
   readonly remove?: Iterable<BlocklistEntry> | Unlisted | undefined;
-  /** the entries of a list, of records or of all lists; equal ones stay in place */
+  /**
+   * the entries that a list, records or all lists have from now on, at once; equal ones stay in
+   * place. On a list that is named here are all of its new entries, whatever list each one names
+   */
   readonly replace?: Replacement | undefined;
   readonly add?: ListedEntries | undefined;
-  /** by the names of lists; what is absent of one stays, and `null` takes its settings away */
+  /**
+   * How lists are used, by name, `''` for the unnamed one; they need not have entries yet. What is
+   * absent of one stays, `policy` is replaced as a whole, and `null` takes all settings away.
+   *
+   * Without settings, the unnamed list is own and others are shared (`Trust` has what that means).
+   * The list that has the largest distances rules the search, so that others may find more beyond
+   * 31 bits than they would by themselves. A remote list has the settings that it was made with.
+   */
   readonly settings?: Readonly<Record<string, ListSettings | null>> | undefined;
 }
 

@@ -14,7 +14,7 @@ import {
 } from '../exchange/index.js';
 import { ALGORITHMS, type Algorithm, type Bits, type FormatError } from '../index.js';
 import { type Blocklist, createBlocklist, type ListInfo } from '../matching/index.js';
-import { changeBlocklist, isBlocklistFile, isIndexFile, saveBlocklist } from '../node/index.js';
+import { isBlocklistFile, isIndexFile, openBlocklist, saveBlocklist } from '../node/index.js';
 import type { Call, Command } from './command.js';
 import { Failure, failureOf, shownName, UsageError } from './failure.js';
 import { encoded } from './file-name.js';
@@ -220,16 +220,19 @@ async function writeBlocklist(
     if (!(await isBlocklistFile(path))) {
       return (await saveBlocklist(path, blocklist, { signal })).size;
     }
-    const { size } = blocklist;
-    const saved = await changeBlocklist(path, (list) => list.replaceWith(blocklist), { signal });
-    const withdrawn = size - saved.size;
+    const list = await openBlocklist(path);
+    const own = list.settings;
+    const settings = Object.fromEntries([...blocklist.settings].filter(([name]) => !own.has(name)));
+    const replace = { all: blocklist.entries() };
+    await list.apply({ replace, withdraw: blocklist.withdrawals, settings }, { signal });
+    const withdrawn = blocklist.size - list.size;
     if (withdrawn > 0) {
       out.say(
         shownName(from),
         `${counted(withdrawn, 'withdrawn entry was', 'withdrawn entries were')} kept out of it`,
       );
     }
-    return saved.size;
+    return list.size;
   } catch (error) {
     throw signal.aborted ? error : failureOf(to, error);
   }

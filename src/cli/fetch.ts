@@ -114,7 +114,7 @@ async function fetchIntoFolder(
         `a list that it names no longer was removed, with ${counted(removed, 'entry', 'entries')}`,
       );
     }
-    applySettings(folder.blocklist, config);
+    await applySettings(folder.blocklist, config);
     for (const [{ name, origin }, client] of clients) {
       await fetchList(name, fetching, folder, (options) =>
         folder.fetch(name, client, { ...options, origin }),

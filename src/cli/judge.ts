@@ -124,7 +124,7 @@ async function listOf(
   if (saved) {
     const kinds = saved.kinds.length > 0 ? saved.kinds : [kindWithout(wanted)];
     const blocklist = createBlocklist([], { policy: policyOf(call, kinds) });
-    blocklist.replaceWith(saved.blocklist);
+    blocklist.become(saved.blocklist.state);
     return { blocklist, kinds };
   }
   const reading = progress('reading the list', ' MB');

@@ -123,8 +123,9 @@ function hasPassword(url: string): boolean {
 }
 
 /** Gives a blocklist the settings that a CONFIG has, whatever it had before. */
-export function applySettings(blocklist: Blocklist, { lists }: ListConfig): void {
-  for (const { name, settings } of lists) blocklist.setList(name, settings);
+export async function applySettings(blocklist: Blocklist, { lists }: ListConfig): Promise<void> {
+  const settings = Object.fromEntries(lists.map(({ name, settings }) => [name, settings]));
+  await blocklist.apply({ settings });
 }
 
 /**

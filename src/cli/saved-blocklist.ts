@@ -34,7 +34,7 @@ const KINDS: readonly Kind[] = ALGORITHMS.flatMap((algorithm) =>
 );
 
 /**
- * The blocklist in a file that `saveBlocklist` wrote, or in the folder or store of a CONFIG of
+ * The blocklist in a file that `openBlocklist` opens, or in the folder or store of a CONFIG of
  * `fetch`; undefined if the path leads to neither.
  * @throws {Failure} if it cannot be read, or has no wanted hash
  */
@@ -105,11 +105,13 @@ async function fetched(path: string, config: ListConfig): Promise<Blocklist> {
   if ('store' in place) return await stored(place.store, config);
   const { blocklist } = await readListFolder(place.folder);
   if (!blocklist) throw new Failure(`${path}: nothing was fetched yet; onlyhashes fetch does so`);
-  applySettings(blocklist, config);
+  await applySettings(blocklist, config);
   const names = config.lists.map(({ name }) => name);
   for (const { name } of blocklist.lists()) {
     // Nobody would tell what is withdrawn from it.
-    if (name !== '' && !names.includes(name)) blocklist.setList(name, { enabled: false });
+    if (name !== '' && !names.includes(name)) {
+      await blocklist.apply({ settings: { [name]: { enabled: false } } });
+    }
   }
   return blocklist;
 }
@@ -118,7 +120,9 @@ async function fetched(path: string, config: ListConfig): Promise<Blocklist> {
 async function stored(place: StorePlace, { lists }: ListConfig): Promise<Blocklist> {
   return await withStore(place, async (store) => {
     const { blocklist } = await store.follow();
-    for (const { name, ownSettings } of lists) blocklist.setList(name, ownSettings);
+    await blocklist.apply({
+      settings: Object.fromEntries(lists.map(({ name, ownSettings }) => [name, ownSettings])),
+    });
     return blocklist;
   });
 }

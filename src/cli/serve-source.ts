@@ -132,7 +132,7 @@ async function sourceOfList(path: string, { out, signal, fetches }: Opening): Pr
       await folder.remove(name);
       out.note('a list that the CONFIG no longer names was removed');
     }
-    applySettings(folder.blocklist, config);
+    await applySettings(folder.blocklist, config);
     return {
       blocklist: folder.blocklist,
       folder,

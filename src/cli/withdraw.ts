@@ -122,10 +122,15 @@ async function changedFolder(
   const folder = await openedFolder(place, telling);
   try {
     const { blocklist } = folder;
-    const done = keys.map((key) => {
-      if (isLifted) return blocklist.reinstate(key) ? 'reinstated' : undefined;
-      return `withdrawn,${blocklist.withdraw(key, reason === undefined ? {} : { reason })}`;
+    const changed = keys.map(async (key) => {
+      if (isLifted) {
+        const { reinstated } = await blocklist.apply({ reinstate: [key] });
+        return reinstated > 0 ? 'reinstated' : undefined;
+      }
+      const withdraw = [{ ...key, ...(reason !== undefined && { reason }) }];
+      return `withdrawn,${(await blocklist.apply({ withdraw })).removed}`;
     });
+    const done = await Promise.all(changed);
     // First: a kill in between must not leave the entries out for good.
     if (done.includes('reinstated')) await folder.refetchNext();
     return done;

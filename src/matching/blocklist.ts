@@ -1,18 +1,11 @@
 import { changed } from '../blocklist/changed.js';
 import { isDegenerate } from '../blocklist/degenerate.js';
 import { EntryList } from '../blocklist/entry-list.js';
-import type { ListedPart } from '../blocklist/kind.js';
-import { settledState } from '../blocklist/large-change.js';
-import { listsWith } from '../blocklist/list-change.js';
+import type { OpenedEntries } from '../blocklist/kind.js';
+import { begun, stepOf } from '../blocklist/list-change.js';
 import { ListState, numbersOf, reasonToKeepOut } from '../blocklist/list-state.js';
-import { ComingEntries, type ListedEntries } from '../blocklist/listed-entries.js';
-import {
-  checkListSettings,
-  copyOfSettings,
-  type ListSettings,
-  Lists,
-  type Trust,
-} from '../blocklist/lists.js';
+import { ComingEntries, rowsOf } from '../blocklist/listed-entries.js';
+import { copyOfSettings, type ListSettings, type Trust } from '../blocklist/lists.js';
 import {
   copyOf,
   type KeptOutReason,
@@ -29,7 +22,7 @@ import {
   checkSignal,
   checkTypeOf,
 } from '../door.js';
-import { type BlocklistEntry, checkEntry, checkListName } from '../entry.js';
+import { type BlocklistEntry, checkEntry } from '../entry.js';
 import { DecodeError } from '../errors.js';
 import { type Algorithm, type Bits, checkKind } from '../hash.js';
 import { PackedEntries } from '../packed-entries.js';
@@ -44,13 +37,6 @@ import { searchBy, searchOf } from './search.js';
 import type { SearchingThreads, SearchThreadsStats } from './searching-threads.js';
 import { Watch, type WatchOptions } from './watch.js';
 
-/** An index file that is open, as `openIndex` gives it; it is searched as it is. */
-export interface OpenedEntries {
-  readonly listed: ListedPart;
-  /** degenerate entries that it left out */
-  readonly degenerate: number | undefined;
-}
-
 /** A part of a blocklist: one entry, a table of entries, or an index file that is open. */
 export type BlocklistPart = BlocklistEntry | PackedEntries | OpenedEntries;
 
@@ -60,7 +46,7 @@ export interface BlocklistOptions extends WatchOptions {
    * quality 50
    */
   policy?: PolicyOptions;
-  /** the settings of lists by name, as `setList` takes them; `''` is the unnamed one */
+  /** the settings of lists by name, as `apply` takes them; `''` is the unnamed one */
   lists?: Readonly<Record<string, ListSettings>>;
   /** earlier withdrawals, as `withdrawals` returned them */
   withdrawn?: Iterable<Withdrawn>;
@@ -100,12 +86,14 @@ export class Blocklist extends EntryList {
     checkOptions(lists, 'lists to be an object: settings by name');
     checkIterable(withdrawn, 'withdrawn to be an iterable of withdrawals');
     checkTypeOf('onKeptOut', onKeptOut, 'function');
-    super(onKeptOut);
+    const first = new ListState();
+    const change = {
+      ...begun({ withdraw: withdrawn, settings: lists }),
+      coming: new ComingEntries(),
+    };
+    super(onKeptOut, changed(first, stepOf(first, change, 0)!).state);
     this.policy = { ...policy, algorithms: { ...policy.algorithms } };
     this.#watch = new Watch(options);
-    for (const [name, settings] of Object.entries(lists)) this.setList(name, settings);
-    const withdraw = [...withdrawn].map((each) => copyOf(each));
-    if (withdraw.length > 0) this.commit(() => ({ withdraw }));
   }
 
   /** The number of entries; a query can match those on lists that are enabled. */
@@ -145,7 +133,7 @@ export class Blocklist extends EntryList {
 
   /**
    * Goes up with each change of the entries, the withdrawals or the settings of lists, also across
-   * saving, opening and `replaceWith`. Equal numbers of one list mean equal answers, as far as the
+   * saving and opening. Equal numbers of one list mean equal answers, as far as the
    * allow list, the flood guard and remote lists have not changed theirs.
    */
   get generation(): number {
@@ -172,122 +160,12 @@ export class Blocklist extends EntryList {
   }
 
   /**
-   * Why `add` would keep this entry out; undefined if it would add it.
+   * Why `apply` would keep this entry out; undefined if it would add it.
    * @throws {TypeError | RangeError} if `entry` is invalid
    */
   reasonToKeepOut(entry: BlocklistEntry): KeptOutReason | undefined {
     checkEntry(entry);
     return reasonToKeepOut(entry, this.state.withdrawn);
-  }
-
-  /**
-   * Resolves once nothing is prepared or merged.
-   * @throws the signal's reason if it has aborted before or by then
-   */
-  async warm(options: { signal?: AbortSignal } = {}): Promise<void> {
-    checkOptions(options);
-    const { signal } = options;
-    checkSignal(signal);
-    signal?.throwIfAborted();
-    await this.settled();
-    signal?.throwIfAborted();
-  }
-
-  /**
-   * Adds a copy of an entry; the next decision sees it. Degenerate hashes and withdrawn entries are
-   * kept out.
-   * @returns whether it was added; if not, `reasonToKeepOut` tells why
-   * @throws {TypeError | RangeError} if `entry` is invalid, or its hash is marked as a draft
-   */
-  add(entry: BlocklistEntry): boolean {
-    checkEntry(entry);
-    const coming = new ComingEntries();
-    coming.push(entry);
-    return this.commit(() => ({ add: [...coming.entries()] })).added > 0;
-  }
-
-  /**
-   * Adds an entry or a table of entries, as `add`. If this throws, nothing of the part is added. A
-   * large table blocks the event loop; `apply` does not.
-   * @throws {TypeError | RangeError} if `part` is invalid
-   */
-  addPart(part: BlocklistPart): void {
-    checkObject(part, PART);
-    if ('hash' in part) this.add(part);
-    else if (part instanceof PackedEntries) this.addNow([part]);
-    else this.#attach(part);
-  }
-
-  /**
-   * Adds copies of entries, as `add`, all at once: a decision is about all of them or none. What
-   * takes long is done before, while the event loop turns about every 5 ms, however many they are.
-   * @param options `signal`: ends it between two entries, with nothing changed
-   * @returns how many were added, not kept out; rejects if reading the entries does
-   * @throws {TypeError | RangeError} if an argument or an entry is invalid; nothing has changed
-   */
-  async addAll(
-    entries: ListedEntries,
-    options: { signal?: AbortSignal | undefined } = {},
-  ): Promise<{ added: number }> {
-    checkOptions(options);
-    const { signal } = options;
-    checkSignal(signal);
-    if (!(entries instanceof PackedEntries)) {
-      checkAsyncIterable(entries, 'an iterable of entries');
-    }
-    const { added } = await this.apply({ add: entries }, { signal });
-    return { added };
-  }
-
-  /**
-   * Removes entries at once: no later decision finds them. The withdrawal is remembered. An entry
-   * with the same hash or id that is added later, from a list that is read again or a feed that
-   * lags, is kept out until `reinstate`.
-   *
-   * By a hash, a picture goes with all that names it as its group: its windows, and what is a part
-   * or form of it. By the hash of a part, the picture goes as well, on the list that says which it
-   * is, also if that entry comes later. Another picture under the same id stays. By an id, all goes
-   * that has it, and just that stays out: a part that comes later without the id is taken.
-   * @param withdrawal what to withdraw, from all lists or from the one that it names; what somebody
-   *   else's list withdraws should name that list
-   * @param options `reason`: why, for those who look after the list; it is kept and saved with the
-   *   withdrawal
-   * @returns how many entries were removed
-   * @throws {TypeError | RangeError} if `withdrawal` or an option is invalid
-   */
-  withdraw(withdrawal: Withdrawn, options: { reason?: string } = {}): number {
-    checkOptions(options);
-    const withdraw = [copyOf(withdrawal, options.reason)];
-    return this.commit(() => ({ withdraw })).removed;
-  }
-
-  /**
-   * Lifts a withdrawal, given as it was made, with all that it took, so that such entries can be
-   * added again. The removed entries do not come back.
-   * @returns whether there was such a withdrawal
-   * @throws {TypeError | RangeError} if `withdrawal` is invalid
-   */
-  reinstate(withdrawal: WithdrawnKey): boolean {
-    const reinstate = [copyOf(withdrawal)];
-    return this.commit(() => ({ reinstate })).reinstated > 0;
-  }
-
-  /**
-   * Sets how a list is used; the next decision goes by it. Settings that are absent stay as they
-   * are; `policy` replaces the list's policy as a whole.
-   *
-   * Without settings, the unnamed list is own and others are shared (`Trust` has what that means),
-   * and the blocklist's policy holds. The list that has the largest distances rules the search, so
-   * that others may find more beyond 31 bits than they would by themselves.
-   * @param name of the list, up to 200 characters, `''` for the unnamed one; it need not have
-   *   entries yet. A remote list has the settings that it was made with, whatever is set under its
-   *   name
-   * @throws {TypeError | RangeError} if an argument is invalid
-   */
-  setList(name: string, settings: ListSettings): void {
-    checkListName(name);
-    checkListSettings(settings);
-    this.commit(({ lists }) => ({ lists: listsWith(lists, { [name]: settings }) }));
   }
 
   /** Each list that has entries or settings. */
@@ -307,77 +185,6 @@ export class Blocklist extends EntryList {
       trust: name === '' ? 'own' : 'shared',
       ...copyOfSettings(this.state.lists.of(name)),
     }));
-  }
-
-  /**
-   * Gives a list these entries in place of those that it has, at once: a decision is about the old
-   * ones or the new ones, never about both. Entries that are there already stay in place, so that
-   * reading a list again removes and adds only what has changed in it.
-   *
-   * The event loop turns about every 5 ms while the entries are read, compared and indexed, however
-   * many have changed. They are then put in place in a moment: up to some hundred one by one, more
-   * as a segment of their own. Segments are merged afterwards, and what went is freed then, also
-   * while the event loop turns.
-   *
-   * Withdrawn and degenerate entries are kept out; who is told of them may be told twice if the
-   * blocklist changes meanwhile. Entries that are added to the list meanwhile do not stay.
-   * @param name of the list, `''` for the unnamed one; whatever list an entry names, it is on this
-   *   one afterwards
-   * @param entries the new ones; those of another blocklist are copied
-   * @param options `signal`: ends it between two entries, with nothing changed
-   * @returns how many entries were added and removed; rejects if reading the entries does
-   * @throws {TypeError | RangeError} if an argument or an entry is invalid; nothing has changed
-   */
-  async replaceList(
-    name: string,
-    entries: ListedEntries | Blocklist,
-    options: { signal?: AbortSignal | undefined } = {},
-  ): Promise<{ added: number; removed: number }> {
-    checkListName(name);
-    checkOptions(options);
-    const { signal } = options;
-    checkSignal(signal);
-    if (entries === this) throw new TypeError('expected another blocklist');
-    const given = entries instanceof Blocklist ? entries.entries() : entries;
-    const replace = { list: name, entries: given };
-    const { added, removed } = await this.apply({ replace }, { signal });
-    return { added, removed };
-  }
-
-  /**
-   * Removes a list, its entries and its settings, at once. An entry that comes later and names it
-   * is on a list without settings.
-   * @param name of the list, `''` for the unnamed one
-   * @param options `signal`: ends it, with nothing changed
-   * @returns how many entries were removed
-   * @throws {TypeError} if an argument is invalid
-   */
-  async removeList(
-    name: string,
-    options: { signal?: AbortSignal | undefined } = {},
-  ): Promise<number> {
-    checkListName(name);
-    checkOptions(options);
-    const { signal } = options;
-    checkSignal(signal);
-    const replace = { list: name, entries: [] };
-    return (await this.apply({ replace, settings: { [name]: null } }, { signal })).removed;
-  }
-
-  /**
-   * Takes the entries of `other` in place of its own, at once: a decision is about the old list or
-   * about the new one, never about both, even if its variants come later. The withdrawals of both
-   * are in force afterwards, so what was withdrawn here does not come back. The policy stays, and
-   * so do the settings of lists; those of lists that have none here are taken over. `other` has no
-   * entries afterwards, unless a file keeps it. Warm it before, or this takes as long as its
-   * first decision.
-   * @throws {TypeError} if `other` is not another blocklist
-   */
-  replaceWith(other: Blocklist): void {
-    if (!(other instanceof Blocklist) || other === this) {
-      throw new TypeError('expected another blocklist');
-    }
-    this.#takeFrom(other);
   }
 
   /**
@@ -470,45 +277,6 @@ export class Blocklist extends EntryList {
     const elsewhere = remote.length > 0 ? new Elsewhere(remote) : undefined;
     return this.#watch.told(await decideAsync(variants, list, signal, elsewhere));
   }
-
-  #attach({ listed, degenerate = 0 }: OpenedEntries): void {
-    if (listed === undefined) throw new TypeError(`expected ${PART}`);
-    this.commit(({ withdrawn }) => ({
-      prepared: {
-        leaving: new Map(),
-        arriving: [listed],
-        withdrawn: withdrawn.values(),
-        keptOut: [],
-        degenerate: degenerate + listed.living.lost,
-      },
-    }));
-  }
-
-  #takeFrom(other: Blocklist): void {
-    const own = this.state;
-    // What is kept goes on, so the newest entries of both must not lie in one table.
-    const taken = other.isKept ? settledState(other.state) : other.state;
-    // The other has already kept out what both withdrew.
-    const missing = own.withdrawn.values().filter((each) => !taken.withdrawn.holds(each));
-    const { state } = changed(new ListState({ ...taken, keptOut: taken.keptOut }), {
-      withdraw: missing,
-    });
-    const removed = taken.size - state.size;
-    const lists = new Lists([...taken.lists.entries(), ...own.lists.entries()]);
-    const { degenerate, withdrawn } = state.keptOut;
-    const origins = new Map(other.origins);
-    for (const [path, sums] of this.origins) {
-      origins.set(path, [...sums, ...(origins.get(path) ?? [])]);
-    }
-    // Nothing can fail from here on.
-    const generation = Math.max(own.generation, taken.generation) + 1;
-    const keptOut = { degenerate, withdrawn: withdrawn + removed };
-    this.become(new ListState({ ...state, lists, keptOut, generation }));
-    if (!other.isKept) {
-      other.become(new ListState({ ...taken, kinds: new Map(), generation: taken.generation + 1 }));
-    }
-    this.origins = origins;
-  }
 }
 
 /**
@@ -533,9 +301,9 @@ export function createBlocklist(
   checkAsyncIterable(entries, 'an iterable of entries');
   const blocklist = new Blocklist(options);
   if (Symbol.asyncIterator in entries) return filled(blocklist, entries);
-  const coming = new ComingEntries();
-  for (const part of entries) push(blocklist, coming, part);
-  blocklist.addNow(coming.tables);
+  const filling = new Filling();
+  for (const part of entries) filling.push(part);
+  filling.into(blocklist);
   return blocklist;
 }
 
@@ -543,17 +311,28 @@ async function filled(
   blocklist: Blocklist,
   entries: AsyncIterable<BlocklistPart>,
 ): Promise<Blocklist> {
-  const coming = new ComingEntries();
-  for await (const part of entries) push(blocklist, coming, part);
-  blocklist.addNow(coming.tables);
+  const filling = new Filling();
+  for await (const part of entries) filling.push(part);
+  filling.into(blocklist);
   return blocklist;
 }
 
-function push(blocklist: Blocklist, coming: ComingEntries, part: BlocklistPart): void {
-  checkObject(part, PART);
-  if ('hash' in part) coming.push(part);
-  else if (!(part instanceof PackedEntries)) blocklist.addPart(part);
-  else for (let row = 0; row < part.size; row++) coming.push(part.numberedAt(row));
+/** What a list is filled with. */
+class Filling {
+  readonly #coming = new ComingEntries();
+  readonly #opened: OpenedEntries[] = [];
+
+  push(part: BlocklistPart): void {
+    checkObject(part, PART);
+    if ('hash' in part) this.#coming.push(part);
+    else if (part instanceof PackedEntries) for (const row of rowsOf(part)) this.#coming.push(row);
+    else if (part.listed === undefined) throw new TypeError(`expected ${PART}`);
+    else this.#opened.push(part);
+  }
+
+  into(blocklist: Blocklist): void {
+    blocklist.addNow(this.#coming.tables, this.#opened);
+  }
 }
 
 function* variantsOf(image: HashedImage): Generator<HashedVariant> {

@@ -163,7 +163,7 @@ export class ListFile implements Keeper {
       const { generation: minGeneration } = this.list;
       const options = { ...this.#options, minGeneration, isAlone, known: place.snapshot };
       const read = await listIn(file, options);
-      this.list.followAnew(read.state);
+      this.list.become(read.state);
       this.#put(read.place);
     } else {
       const { effects } = changes;

@@ -86,7 +86,7 @@ async function readOnly(
   list: Blocklist,
   options: OpenBlocklistOptions,
 ): Promise<void> {
-  if (await isIndexFile(path)) list.addPart(await openIndex(path, options));
+  if (await isIndexFile(path)) list.addNow([], [await openIndex(path, options)]);
   else {
     const text = createReadStream(path);
     try {

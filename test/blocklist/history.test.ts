@@ -3,7 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import type { Applied } from '../../src/blocklist/entry-list.js';
 import type { Kind } from '../../src/blocklist/kind.js';
 import type { ListChange } from '../../src/blocklist/list-change.js';
-import { type ListState, numbersOf } from '../../src/blocklist/list-state.js';
+import { ListState, numbersOf } from '../../src/blocklist/list-state.js';
 import type { ListSettings } from '../../src/blocklist/lists.js';
 import type { Withdrawn } from '../../src/blocklist/withdrawals.js';
 import { type BlocklistEntry, NUMBER, type NumberedEntry } from '../../src/entry.js';
@@ -77,7 +77,7 @@ interface Act {
   readonly entries: readonly BlocklistEntry[];
   readonly list: string;
   readonly settings?: Readonly<Record<string, ListSettings | null>>;
-  readonly special: 'none' | 'abort' | 'fail' | 'move' | 'replaceWith' | 'reenter' | 'many';
+  readonly special: 'none' | 'abort' | 'fail' | 'move' | 'become' | 'reenter' | 'many';
 }
 
 const settings: fc.Arbitrary<ListSettings | null> = fc.option(
@@ -116,7 +116,7 @@ const act: fc.Arbitrary<Act> = fc.record(
           'abort',
           'fail',
           'move',
-          'replaceWith',
+          'become',
           'reenter',
           'many',
         ),
@@ -358,7 +358,7 @@ async function live(acts: readonly Act[], start: number): Promise<void> {
   let isQuiet = true;
   for (const act of acts) {
     list.mostAtOnce = act.most;
-    if (act.special === 'replaceWith') {
+    if (act.special === 'become') {
       isQuiet = false;
       const other = new PlainList();
       const change = { add: act.add ?? [], withdraw: act.withdraw ?? [] };
@@ -367,7 +367,8 @@ async function live(acts: readonly Act[], start: number): Promise<void> {
       const there = createBlocklist([]);
       there.commit(() => ({ withdraw: change.withdraw }));
       there.commit(() => ({ add: change.add.map((one) => withoutEmpty(one)) }));
-      list.replaceWith(there);
+      const generation = Math.max(list.generation, there.generation) + 1;
+      list.become(new ListState({ ...there.state, generation }));
       list.made.push({ by: other, state: list.state });
     } else if (act.special === 'move') {
       const part = [...list.state.kinds.values()].flatMap(({ parts }) => parts)[0];
@@ -398,7 +399,7 @@ async function live(acts: readonly Act[], start: number): Promise<void> {
   const expected: string[] = [];
   const withdrawals: (readonly Withdrawn[])[] = list.made.map(() => []);
   for (const [at, { applied, by, state }] of list.made.entries()) {
-    if (by) replaceAll(model, by);
+    if (by) become(model, by);
     else if (applied) {
       const asked = changes.get(applied);
       expect(asked, 'a change that was not asked for').toBeDefined();
@@ -462,32 +463,10 @@ function fitted(applied: Applied, done: PlainDone, before: number, isAtOnce: boo
   return generation;
 }
 
-/** All of another list, and the withdrawals of both. */
-function replaceAll(model: PlainList, by: PlainList): void {
-  const theirs = new PlainList();
-  Object.assign(theirs, { entries: by.entries, withdrawn: by.withdrawn });
-  const withdraw = model.withdrawn.map(({ what, reason, groups }) => ({
-    ...what,
-    ...(reason !== undefined && { reason }),
-    ...(groups.length > 0 && { groups }),
-  }));
-  const missing = withdraw.filter((each) => !holds(by, each as never));
-  const { removed } = theirs.apply({ withdraw: missing });
-  model.entries = theirs.entries;
-  model.withdrawn = theirs.withdrawn;
-  model.keptOut = { ...by.keptOut };
-  model.keptOut.withdrawn += removed;
-  model.generation = Math.max(model.generation, by.generation) + 1;
-}
-
-function holds(
-  by: PlainList,
-  each: Hash & { groups?: { group: string; list: string }[] },
-): boolean {
-  const probe = new PlainList();
-  probe.withdrawn = structuredClone(by.withdrawn);
-  const { reason: _, ...what } = each as { reason?: string };
-  return probe.apply({ withdraw: [what as never] }).isChanged === false;
+/** All of another list. */
+function become(model: PlainList, by: PlainList): void {
+  const generation = Math.max(model.generation, by.generation) + 1;
+  Object.assign(model, by, { generation });
 }
 
 test('any history of changes is that of an array', async () => {

@@ -7,9 +7,9 @@ import { hashFromHex, hashToHex } from '../../src/hash.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import { openIndex } from '../../src/node/index-file.js';
 import { loadBlocklist as openBlocklist } from '../../src/node/list-records.js';
-import { saveBlocklist } from '../../src/node/save-blocklist.js';
 import { testFolder } from '../folder.js';
 import { hexOf } from '../node/fed-services.js';
+import { saveList } from '../node/saved-list.js';
 import { onlyhashes, PHOTOS } from './program.js';
 
 const folder = testFolder();
@@ -98,7 +98,7 @@ describe.each(['pdq', 'blockhash'] as const)('fields of entries of %s', (algorit
     'as %s: what it holds is kept, the rest is counted',
     async (format) => {
       const from = at(`${algorithm}-fields.ohb`);
-      await saveBlocklist(from, createBlocklist(entries));
+      await saveList(from, createBlocklist(entries));
       const to = at(`${algorithm}-fields-${format}`);
       const { err, code } = await convert(from, to, '--format', format);
       expect(code).toBe(0);
@@ -124,8 +124,8 @@ test('a blocklist is what a program opens, and keeps what was withdrawn', async 
   expect(blocklist.size).toBe(2);
   expect(blocklist.has(hashFromHex('pdq', hexOf(1)))).toBe(true);
 
-  blocklist.withdraw(hashFromHex('pdq', hexOf(1)), { reason: 'a mistake' });
-  await saveBlocklist(at('kinds.ohb'), blocklist);
+  await blocklist.apply({ withdraw: [{ ...hashFromHex('pdq', hexOf(1)), reason: 'a mistake' }] });
+  await saveList(at('kinds.ohb'), blocklist);
   const before = readFileSync(at('kinds.ohb'));
   const refused = await convert(at('list.txt'), at('kinds.ohb'));
   expect(refused).toMatchObject({ out: '', code: 2 });
@@ -157,11 +157,11 @@ test('of a blocklist file, a text or an index has what is listed, a copy what is
     { hash: withdrawn!, labels: ['three'], id: 'case-2' },
     { hash: small, labels: [], list: 'others' },
   ]);
-  blocklist.withdraw({ id: 'case-2' }, { reason: 'a mistake' });
-  blocklist.withdraw(withdrawn!);
-  blocklist.setList('others', { enabled: false });
+  await blocklist.apply({ withdraw: [{ id: 'case-2', reason: 'a mistake' }] });
+  await blocklist.apply({ withdraw: [withdrawn!] });
+  await blocklist.apply({ settings: { others: { enabled: false } } });
   const from = at('saved.ohb');
-  await saveBlocklist(from, blocklist);
+  await saveList(from, blocklist);
 
   const csv = await convert(from, at('saved.csv'));
   expect(csv).toMatchObject({ lines: [`2,csv,${at('saved.csv')}`], code: 0 });
@@ -183,14 +183,14 @@ test('of a blocklist file, a text or an index has what is listed, a copy what is
   const mixed = await convert(from, at('saved.ohx'));
   expect(mixed).toMatchObject({ out: '', code: 2 });
   expect(mixed.err).toContain('an index has one kind of hash: 256-bit pdq, 64-bit phash');
-  await blocklist.removeList('others');
-  await saveBlocklist(from, blocklist);
+  await blocklist.apply({ replace: { list: 'others', entries: [] }, settings: { others: null } });
+  await saveList(from, blocklist);
   const index = await convert(from, at('saved.ohx'));
   expect(index.err).toContain('left out: 2 withdrawals; only');
   expect((await openIndex(at('saved.ohx'))).entries.entryAt(0)).toMatchObject({ id: 'case-1' });
 
-  blocklist.setList('others', { tier: 'review' });
-  await saveBlocklist(from, blocklist);
+  await blocklist.apply({ settings: { others: { tier: 'review' } } });
+  await saveList(from, blocklist);
   const copied = await convert(from, at('copy.ohb'));
   expect(copied).toMatchObject({ lines: [`1,blocklist,${at('copy.ohb')}`], err: '', code: 0 });
   const copy = await openBlocklist(at('copy.ohb'));
@@ -201,8 +201,8 @@ test('of a blocklist file, a text or an index has what is listed, a copy what is
   // What either has withdrawn stays out.
   await convert(at('list.txt'), at('target.ohb'));
   const target = await openBlocklist(at('target.ohb'));
-  target.withdraw(listed!);
-  await saveBlocklist(at('target.ohb'), target);
+  await target.apply({ withdraw: [listed!] });
+  await saveList(at('target.ohb'), target);
   const over = await convert(from, at('target.ohb'), '--overwrite');
   expect(over).toMatchObject({ lines: [`0,blocklist,${at('target.ohb')}`], code: 0 });
   expect(over.err).toContain('1 withdrawn entry was kept out');

@@ -6,8 +6,8 @@ import { beforeAll, expect, test } from 'vitest';
 import { hashesOf, uniformHashes } from '../../bench/workloads.js';
 import { hashFromHex, hexOf } from '../../src/hash.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
-import { saveBlocklist } from '../../src/node/save-blocklist.js';
 import { testFolder } from '../folder.js';
+import { saveList } from '../node/saved-list.js';
 import { onlyhashes } from './program.js';
 import { serving, verdictOf } from './serving-program.js';
 
@@ -38,8 +38,8 @@ test('a blocklist file is served with its withdrawals', async () => {
   const blocklist = createBlocklist(
     [HEX, OTHER].map((hex) => ({ hash: hashFromHex('pdq', hex), labels: [] })),
   );
-  blocklist.withdraw(hashFromHex('pdq', OTHER), { reason: 'a mistake' });
-  await saveBlocklist(file, blocklist);
+  await blocklist.apply({ withdraw: [{ ...hashFromHex('pdq', OTHER), reason: 'a mistake' }] });
+  await saveList(file, blocklist);
   const { code, out } = await serving(['-b', file], async (url) => {
     expect(await verdictOf(url, HEX)).toBe('match');
     expect(await verdictOf(url, OTHER)).toBe('none');
@@ -51,7 +51,7 @@ test('a blocklist file is served with its withdrawals', async () => {
 test('workers share the list, and answer as it does', async () => {
   const file = join(folder, 'large.ohb');
   const hashes = hashesOf(uniformHashes(20_000, 21).bytes);
-  await saveBlocklist(file, createBlocklist(hashes.map((hash) => ({ hash, labels: [] }))));
+  await saveList(file, createBlocklist(hashes.map((hash) => ({ hash, labels: [] }))));
   const { code, out } = await serving(['-b', file, '--workers', '2'], async (url) => {
     const near = hashes[7]!.bytes.slice();
     // 40 bits off, for review: 20 near each end.

@@ -6,11 +6,11 @@ import { hashFromHex } from '../../src/hash.js';
 import { createIndex } from '../../src/indexing/mutable-index.js';
 import { createAllowList } from '../../src/matching/allow-list.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
-import { saveBlocklist } from '../../src/node/save-blocklist.js';
 import { saveIndex } from '../../src/node/save-index.js';
 import { openDatabase, openStore } from '../../src/store/open-store.js';
 import { testFolder } from '../folder.js';
 import { newRecord } from '../matching/reviews.js';
+import { saveList } from '../node/saved-list.js';
 import { describePostgresql } from '../store/engines.js';
 import { EMBEDDED, type RunOptions, onlyhashes as run } from './program.js';
 
@@ -59,8 +59,8 @@ test('a list goes in once, however often it is imported, and comes out', async (
 test('a blocklist file brings its withdrawals along', async () => {
   const entries = [A, C].map((hex) => ({ hash: hashFromHex('pdq', hex), labels: [] }));
   const blocklist = createBlocklist(entries);
-  blocklist.withdraw(hashFromHex('pdq', A));
-  await saveBlocklist(at('saved.ohb'), blocklist);
+  await blocklist.apply({ withdraw: [hashFromHex('pdq', A)] });
+  await saveList(at('saved.ohb'), blocklist);
   const other = at('other.db');
   await onlyhashes(['store', 'import', at('saved.ohb'), '--store', other]);
   const repeated = await onlyhashes(['store', 'import', at('list.csv'), '--store', other]);
@@ -117,9 +117,9 @@ describePostgresql((server) => {
     const url = await server().newDatabase();
     const entries = [A, C].map((hex) => ({ hash: hashFromHex('pdq', hex), labels: [], list: 'a' }));
     const blocklist = createBlocklist(entries, { lists: { a: { tier: 'review' } } });
-    blocklist.withdraw(hashFromHex('pdq', A), { reason: 'wrong' });
-    blocklist.withdraw({ id: 'case-7' });
-    await saveBlocklist(at('whole.ohb'), blocklist);
+    await blocklist.apply({ withdraw: [{ ...hashFromHex('pdq', A), reason: 'wrong' }] });
+    await blocklist.apply({ withdraw: [{ id: 'case-7' }] });
+    await saveList(at('whole.ohb'), blocklist);
     const done = await onlyhashes(['store', 'import', at('whole.ohb'), '--store', url]);
     expect(done).toMatchObject({ lines: [`1,0,0,${at('whole.ohb')}`], code: 0 });
     const index = createIndex([A, B].map((hex) => hashFromHex('pdq', hex)));

@@ -4,8 +4,8 @@ import { expect, test } from 'vitest';
 import { hashFromHex } from '../../src/hash.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import { loadBlocklist } from '../../src/node/list-records.js';
-import { saveBlocklist } from '../../src/node/save-blocklist.js';
 import { testFolder } from '../folder.js';
+import { saveList } from '../node/saved-list.js';
 import { onlyhashes } from './program.js';
 
 /** Hashes that are not degenerate. */
@@ -17,7 +17,7 @@ const path = join(testFolder(), 'list.ohb');
 
 test('words are withdrawn from a blocklist file, and withdrawals lifted', async () => {
   const entries = [A, B, B].map((hex) => ({ hash: hashFromHex('pdq', hex), labels: [], id: 'x' }));
-  await saveBlocklist(path, createBlocklist(entries));
+  await saveList(path, createBlocklist(entries));
   const done = await onlyhashes(['withdraw', path, B, 'y', '--reason', 'a mistake']);
   expect(done).toMatchObject({ lines: [`withdrawn,2,${B}`, 'withdrawn,0,y'], code: 0 });
   const list = await loadBlocklist(path);

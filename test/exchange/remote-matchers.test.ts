@@ -488,11 +488,11 @@ test('a blocklist asks an HMA and Shield, and what is withdrawn there or here is
       { id: '1', source: 'ours' },
       { id: '1', list: 'ours' },
     ]) {
-      blocklist.withdraw(key);
+      await blocklist.apply({ withdraw: [key] });
       expect(await told()).toEqual(['none', [], []]);
-      blocklist.reinstate(key);
+      await blocklist.apply({ reinstate: [key] });
     }
-    blocklist.withdraw({ id: '1', source: 'HMA/OTHER' });
+    await blocklist.apply({ withdraw: [{ id: '1', source: 'HMA/OTHER' }] });
     expect(await told()).toEqual(['match', ['ours'], []]);
     hma.remove('1');
     expect(await told()).toEqual(['none', [], []]);

@@ -72,12 +72,12 @@ test('a decision is that of the list at its end, whatever is withdrawn, added or
         const blocklist = createBlocklist(entries.map((far, i) => listed(far, String(i))));
         const variantsThen = coming(variants, (at) => {
           const what = changes[at];
-          if (what?.kind === 'withdraw') blocklist.withdraw({ id: what.id });
-          if (what?.kind === 'add') blocklist.add(listed(what.bits, `added ${at}`));
+          if (what?.kind === 'withdraw') blocklist.apply({ withdraw: [{ id: what.id }] });
+          if (what?.kind === 'add') blocklist.apply({ add: [listed(what.bits, `added ${at}`)] });
           if (what?.kind !== 'replace') return;
-          blocklist.replaceWith(
-            createBlocklist(what.entries.map((far, i) => listed(far, `${at} ${i}`))),
-          );
+          blocklist.apply({
+            replace: { all: what.entries.map((far, i) => listed(far, `${at} ${i}`)) },
+          });
         });
         const decision = await blocklist.decideAsync(variantsThen, { all });
         // Where it ended early, the variants so far decide; the others would have come after.
@@ -92,7 +92,7 @@ test('a decision is that of the list at its end, whatever is withdrawn, added or
 test('a match that is withdrawn before the end is gone, and what is left is searched on', async () => {
   const blocklist = createBlocklist([listed(40, 'review'), listed(200, 'later')]);
   const withdrawn = await blocklist.decideAsync(
-    coming([0, 255, 200], (at) => at === 1 && blocklist.withdraw({ id: 'review' })),
+    coming([0, 255, 200], (at) => at === 1 && blocklist.apply({ withdraw: [{ id: 'review' }] })),
   );
   expect(labelsOf(withdrawn)).toEqual(['later']);
 });
@@ -117,7 +117,7 @@ test.each([1, 2, 5])(
       confirmed: false,
     }));
     const blocklist = createBlocklist([...unsure, listed(40, 'near 0')]);
-    await blocklist.warm();
+    await blocklist.settled();
     const told: (number | undefined)[] = [];
     const pulled = {
       looksCloser: true,
@@ -131,8 +131,8 @@ test.each([1, 2, 5])(
     const deciding = blocklist.decideAsync(pulled);
     let changes = 0;
     const change = () => {
-      blocklist.withdraw({ id: `near ${changes}` });
-      blocklist.add(listed(41 + changes, `near ${changes + 1}`));
+      blocklist.apply({ withdraw: [{ id: `near ${changes}` }] });
+      blocklist.apply({ add: [listed(41 + changes, `near ${changes + 1}`)] });
       if (++changes < times) setImmediate(change);
     };
     setImmediate(change);

@@ -163,7 +163,7 @@ test('what was withdrawn here does not match elsewhere either, by hash, id or li
     const blocklist = createBlocklist([], { withdrawn: [withdrawal] });
     const decision = await blocklist.decideAsync([variant(0)], { remote: [list] });
     expect([decision.verdict, decision.elsewhere]).toEqual(['none', []]);
-    blocklist.reinstate(withdrawal);
+    await blocklist.apply({ reinstate: [withdrawal] });
     expect((await blocklist.decideAsync([variant(0)], { remote: [list] })).verdict).toBe('match');
   }
   const blocklist = createBlocklist([], { withdrawn: [{ id: '7', source: 'elsewhere' }, off(4)] });
@@ -349,8 +349,8 @@ describe('in time', () => {
       );
       const made = blocklist.decideAsync([variant(3)], { remote: [list] });
       await vi.advanceTimersByTimeAsync(10);
-      if (what === 'added') blocklist.add(entry(0));
-      else blocklist.withdraw({ id: '40' });
+      if (what === 'added') await blocklist.apply({ add: [entry(0)] });
+      else await blocklist.apply({ withdraw: [{ id: '40' }] });
       settle();
       const decision = await made;
       expect([decision.verdict, decision.unanswered]).toEqual([verdict, silent]);
@@ -362,7 +362,7 @@ describe('in time', () => {
     const { list, ask } = remoteOf(none);
     async function* coming() {
       await null;
-      blocklist.replaceWith(createBlocklist([entry(200)]));
+      await blocklist.apply({ replace: { all: [entry(200)] } });
       yield variant(3);
     }
     const decision = await blocklist.decideAsync(coming(), { remote: [list] });

@@ -54,7 +54,7 @@ describe('of many matches', () => {
 
   test('few entries are made, and none is kept but what is given', async () => {
     const blocklist = createBlocklist(many(20_000));
-    await blocklist.warm();
+    await blocklist.settled();
     const made = vi.spyOn(PackedEntries.prototype, 'entryAt');
     for (const decide of [() => blocklist.decide([variant()]), decideAsync]) {
       made.mockClear();
@@ -123,13 +123,13 @@ describe('of many matches', () => {
   test('the event loop turns meanwhile, and what is withdrawn then is not given', async () => {
     const entries = many(5000);
     const blocklist = createBlocklist(entries);
-    await blocklist.warm();
+    await blocklist.settled();
     const turns = loopTurns();
     stepClock(10);
     const deciding = blocklist.decideAsync([variant()]);
     setImmediate(() => {
-      blocklist.withdraw({ id: '30' });
-      blocklist.add(entry(0, { id: 'late', labels: ['late'] }));
+      blocklist.apply({ withdraw: [{ id: '30' }] });
+      blocklist.apply({ add: [entry(0, { id: 'late', labels: ['late'] })] });
     });
     const { matches, omitted } = await deciding;
     turns.stop();

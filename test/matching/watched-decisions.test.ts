@@ -230,7 +230,7 @@ describe('flooded', () => {
     async function* changing() {
       for (const bits of [1, 2, 3, 4]) {
         yield variant(bits);
-        blocklist.add(entry(200));
+        await blocklist.apply({ add: [entry(200)] });
       }
     }
     const { verdict } = await blocklist.decideAsync(changing(), { all: true });
@@ -374,17 +374,19 @@ test('any history of allowances, floods, remote answers and restarts decides as 
         } else if (step.kind === 'add') {
           const { hash, confirmed } = step;
           const id = `${at}`;
-          blocklist.add(entry(hash, { id, ...(confirmed !== undefined && { confirmed }) }));
+          await blocklist.apply({
+            add: [entry(hash, { id, ...(confirmed !== undefined && { confirmed }) })],
+          });
           model.entries.push({ id, hash, confirmed });
         } else if (step.kind === 'withdraw') {
           const gone = model.entries[step.which];
-          if (gone) blocklist.withdraw({ id: gone.id });
+          if (gone) await blocklist.apply({ withdraw: [{ id: gone.id }] });
           model.entries = model.entries.filter((each) => each !== gone);
         } else if (step.kind === 'withdrawId') {
-          blocklist.withdraw({ id: step.id });
+          await blocklist.apply({ withdraw: [{ id: step.id }] });
           model.withdrawnIds.add(step.id);
         } else if (step.kind === 'reinstateId') {
-          blocklist.reinstate({ id: step.id });
+          await blocklist.apply({ reinstate: [{ id: step.id }] });
           model.withdrawnIds.delete(step.id);
         } else if (step.kind === 'lift') {
           floodGuard.lift(off(step.hash));

@@ -14,11 +14,11 @@ import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js
 import { openIndex } from '../../src/node/index-file.js';
 import { openListFolder } from '../../src/node/list-folder.js';
 import { loadBlocklist as openBlocklist } from '../../src/node/list-records.js';
-import { saveBlocklist } from '../../src/node/save-blocklist.js';
 import { saveIndex } from '../../src/node/save-index.js';
 import { PackedEntries } from '../../src/packed-entries.js';
 import { bundleText, createBundle, entriesOfBundle } from '../../src/submission/bundle.js';
 import { readBundle } from '../../src/submission/read-bundle.js';
+import { saveList } from './saved-list.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-groups-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -55,52 +55,50 @@ const rowsOf = (entries: readonly BlocklistEntry[]) => {
   return rows;
 };
 
-type Road = (list: Blocklist, entries: readonly BlocklistEntry[]) => Promise<void> | void;
+type Road = (list: Blocklist, entries: readonly BlocklistEntry[]) => Promise<unknown>;
 
 const asText =
   (format: 'csv' | 'jsonl'): Road =>
   async (list, entries) => {
     for (const part of await readPackedEntries([...writeHashList(entries, { format })].join(''))) {
-      list.addPart(part);
+      await list.apply({ add: part });
     }
   };
 
 /** Each way on which entries come to a blocklist. */
 const ROADS: Readonly<Record<string, Road>> = {
-  'one by one': (list, entries) => {
-    for (const entry of entries) list.add(entry);
+  'one by one': async (list, entries) => {
+    for (const entry of entries) await list.apply({ add: [entry] });
   },
-  'all at once': async (list, entries) => void (await list.addAll(entries)),
+  'all at once': (list, entries) => list.apply({ add: entries }),
   'in steps': async (list, entries) => {
     list.mostAtOnce = 2;
-    await list.addAll(entries);
+    await list.apply({ add: entries });
   },
-  'as a table': (list, entries) => list.addPart(rowsOf(entries)),
-  'in place of a list': async (list, entries) => void (await list.replaceList('', entries)),
-  'by another list': (list, entries) => list.replaceWith(createBlocklist(entries)),
-  'with an index': (list, entries) => {
-    const rows = rowsOf(entries);
-    list.addPart(rows);
-  },
+  'as a table': (list, entries) => list.apply({ add: rowsOf(entries) }),
+  'in place of a list': (list, entries) => list.apply({ replace: { list: '', entries } }),
+  'in place of all': (list, entries) => list.apply({ replace: { all: entries } }),
   JSONL: asText('jsonl'),
   CSV: asText('csv'),
   'an index file': async (list, entries) => {
     const path = newFile();
     const rows = rowsOf(entries);
     await saveIndex(path, createIndex(rows.hashes), { entries: rows });
-    list.addPart(await openIndex(path));
+    const { withdrawals: withdrawn } = list;
+    const indexed = createBlocklist([await openIndex(path)], { withdrawn });
+    await list.apply({ add: indexed.entries(), withdraw: indexed.withdrawals });
   },
   'a blocklist file': async (list, entries) => {
     const path = newFile();
-    await saveBlocklist(path, createBlocklist(entries));
-    list.replaceWith(await openBlocklist(path));
+    await saveList(path, createBlocklist(entries));
+    await list.apply({ replace: { all: (await openBlocklist(path)).entries() } });
   },
 };
 
 /** The blocklist as it is after it was saved and opened. */
 async function reloaded(list: Blocklist): Promise<Blocklist> {
   const path = newFile();
-  await saveBlocklist(path, list);
+  await saveList(path, list);
   return openBlocklist(path);
 }
 
@@ -160,12 +158,12 @@ test.each(Object.entries(ROADS))(
       fc.asyncProperty(plan, async (planned) => {
         const { key, entries, isBefore, isSaved } = planned;
         let list = createBlocklist([]);
-        if (isBefore) list.withdraw(key);
+        if (isBefore) await list.apply({ withdraw: [key] });
         if (isBefore && isSaved) list = await reloaded(list);
         await road(list, entries);
         if (!isBefore) {
           if (isSaved) list = await reloaded(list);
-          list.withdraw(key);
+          await list.apply({ withdraw: [key] });
         }
         expectGone(list, planned);
         // Read again, from the text and from the file.
@@ -174,7 +172,7 @@ test.each(Object.entries(ROADS))(
         await road(again, entries);
         expectGone(again, planned);
         // It is lifted as a whole.
-        expect(again.reinstate(key)).toBe(true);
+        expect((await again.apply({ reinstate: [key] })).reinstated).toBe(1);
         expect(again.withdrawals).toEqual([]);
         await road(again, entries);
         expectGone(again, { ...planned, isGone: () => false });
@@ -199,9 +197,9 @@ test('a withdrawn picture stays out: a bundle', async () => {
   for (const name of [mainOf(0), windowOf(0, 2)]) {
     const pictures = [0, 1].map(() => ({ id: bundle.case, windows: 4 }));
     const list = createBlocklist(entries);
-    expect(list.withdraw(hashOf(name))).toBe(5);
+    expect((await list.apply({ withdraw: [hashOf(name)] })).removed).toBe(5);
     expectGone(list, { pictures, isGone: (at) => at === 0 });
-    for (const entry of entries) list.add(entry);
+    for (const entry of entries) await list.apply({ add: [entry] });
     expectGone(list, { pictures, isGone: (at) => at === 0 });
   }
 });
@@ -227,31 +225,33 @@ test('a withdrawn picture stays out: a folder of fetched lists', async () => {
   };
   for (const name of [windowOf(0, 1), mainOf(1)]) {
     const folder = await openListFolder(path, { now });
-    folder.blocklist.withdraw(hashOf(name));
+    await folder.blocklist.apply({ withdraw: [hashOf(name)] });
     await folder.fetch('fed', client);
     await folder.close();
   }
   const folder = await openListFolder(path, { now });
   await folder.fetch('fed', client);
   expectGone(folder.blocklist, { pictures, isGone: () => true });
-  expect(folder.blocklist.reinstate(hashOf(windowOf(0, 1)))).toBe(true);
+  expect((await folder.blocklist.apply({ reinstate: [hashOf(windowOf(0, 1))] })).reinstated).toBe(
+    1,
+  );
   await folder.refetchNext();
   await folder.fetch('fed', client);
   expectGone(folder.blocklist, { pictures, isGone: (at) => at === 1 });
   await folder.close();
 });
 
-test('one list withdraws no picture of another', () => {
+test('one list withdraws no picture of another', async () => {
   const [main, window] = entriesOf({ id: undefined, windows: 1 }, 0);
   // Whoever is on a foreign list says that a window of theirs is of somebody else's picture.
   const list = createBlocklist([{ ...window!, list: 'foreign' }, main!]);
-  expect(list.withdraw(window!.hash)).toBe(1);
+  expect((await list.apply({ withdraw: [window!.hash] })).removed).toBe(1);
   expect(matches(list, mainOf(0))).toBe(true);
   expect(list.withdrawals).toMatchObject([
     { groups: [{ group: hashToHex(main!.hash), list: 'foreign' }] },
   ]);
-  expect(list.add({ ...main!, list: 'foreign' })).toBe(false);
-  expect(list.withdraw(main!.hash)).toBe(1);
+  expect((await list.apply({ add: [{ ...main!, list: 'foreign' }] })).added).toBe(0);
+  expect((await list.apply({ withdraw: [main!.hash] })).removed).toBe(1);
 });
 
 test('a failure while a picture is withdrawn with its part changes nothing', async () => {
@@ -262,26 +262,26 @@ test('a failure while a picture is withdrawn with its part changes nothing', asy
       if (isFailing) throw new Error('told');
     },
   });
-  list.add(entries[0]!);
-  list.withdraw(entries[1]!.hash);
+  await list.apply({ add: [entries[0]!] });
+  await list.apply({ withdraw: [entries[1]!.hash] });
   isFailing = true;
   const before = [list.generation, JSON.stringify(list.withdrawals), list.size];
-  expect(() => list.addPart(rowsOf(entries))).toThrow('told');
-  await expect(list.addAll(entries)).rejects.toThrow('told');
+  await expect(list.apply({ add: rowsOf(entries) })).rejects.toThrow('told');
+  await expect(list.apply({ add: entries })).rejects.toThrow('told');
   expect([list.generation, JSON.stringify(list.withdrawals), list.size]).toEqual(before);
   expect(matches(list, mainOf(0))).toBe(true);
 });
 
-test('a withdrawal by an id keeps out what has the id, not the group', () => {
+test('a withdrawal by an id keeps out what has the id, not the group', async () => {
   const [main, window] = entriesOf({ id: 'case', windows: 1 }, 0);
   const list = createBlocklist([main!, window!]);
-  expect(list.withdraw({ id: 'case' })).toBe(2);
+  expect((await list.apply({ withdraw: [{ id: 'case' }] })).removed).toBe(2);
   const { id: _, ...others } = window!;
-  expect([list.add(window!), list.add(others), list.add({ ...main!, id: 'another' })]).toEqual([
-    false,
-    true,
-    true,
-  ]);
+  expect([
+    (await list.apply({ add: [window!] })).added,
+    (await list.apply({ add: [others] })).added,
+    (await list.apply({ add: [{ ...main!, id: 'another' }] })).added,
+  ]).toEqual([0, 1, 1]);
 });
 
 test('a list cannot widen a withdrawal without end', async () => {
@@ -294,16 +294,16 @@ test('a list cannot widen a withdrawal without end', async () => {
       id: `${at}`,
       group: hexOf(`${list} ${at}`),
     }));
-  for (const road of ['one by one', 'all at once', 'in steps', 'as a table', 'with an index']) {
+  for (const road of ['one by one', 'all at once', 'in steps', 'as a table']) {
     const list = createBlocklist([]);
-    list.withdraw(withdrawn);
+    await list.apply({ withdraw: [withdrawn] });
     await ROADS[road]!(list, [...parts('foreign', 1200), ...parts('own', 2)]);
     expect(list.size).toBe(0);
     const groups = list.withdrawals.flatMap((each) => ('groups' in each ? each.groups! : []));
     expect(groups.length).toBe(1002);
     const pictureOf = (name: string, on: string) => ({ hash: hashOf(name), labels: [], list: on });
-    expect(list.add(pictureOf('foreign 999', 'foreign'))).toBe(false);
-    expect(list.add(pictureOf('foreign 1000', 'foreign'))).toBe(true);
-    expect(list.add(pictureOf('own 1', 'own'))).toBe(false);
+    expect((await list.apply({ add: [pictureOf('foreign 999', 'foreign')] })).added).toBe(0);
+    expect((await list.apply({ add: [pictureOf('foreign 1000', 'foreign')] })).added).toBe(1);
+    expect((await list.apply({ add: [pictureOf('own 1', 'own')] })).added).toBe(0);
   }
 });

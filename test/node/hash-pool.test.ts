@@ -237,7 +237,9 @@ test('a large picture is decoded as a draft, placed in the full one', PATIENT, a
   expect(draft.matches).toMatchObject([{ distance: 0, variant: { hash: { decoding: 'draft' } } }]);
   for (const hash of [upload!.hash, (await pool.hash(large, options)).hash]) {
     expect(JSON.parse(JSON.stringify(hash))).toEqual(hashToJSON(hash, { decoding: 'draft' }));
-    expect(() => blocklist.add({ hash, labels: [] })).toThrow("decoding 'draft'");
+    await expect(blocklist.apply({ add: [{ hash, labels: [] }] })).rejects.toThrow(
+      "decoding 'draft'",
+    );
   }
   const inFull = await pool.check(large, blocklist, { decoding: 'full' });
   expect(inFull.upload).toMatchObject({ decoding: 'full', hash: full.hash });
@@ -691,7 +693,7 @@ test(
       decideAsync: async (...query: Parameters<typeof blocklist.decideAsync>) => {
         const decision = await blocklist.decideAsync(...query);
         setImmediate(() => {
-          blocklist.withdraw(hash);
+          blocklist.apply({ withdraw: [hash] });
           withdrawn = true;
         });
         return decision;

@@ -93,7 +93,7 @@ test('a blocklist can use an opened file', async () => {
   const { verdict, matches } = blocklist.decide({ hash: hashOf(1), quality: 100, variants: [] });
   expect(verdict).toBe('match');
   expect(matches.map(({ entry }) => entry.id)).toContain('n1');
-  blocklist.withdraw({ id: 'n1' });
+  await blocklist.apply({ withdraw: [{ id: 'n1' }] });
   const after = blocklist.decide({ hash: hashOf(1), quality: 100, variants: [] });
   expect(after.matches.map(({ entry }) => entry.id)).not.toContain('n1');
 });
@@ -256,10 +256,10 @@ test('a small file takes little memory, however high its ids', async () => {
   const saved = await openIndex(path);
   expect(saved.entries.entryAt(id)).toEqual({ hash: hashOf(0), labels: ['a'], id: 'b' });
   const listed = createBlocklist([saved]);
-  expect(listed.withdraw({ id: 'other' })).toBe(0);
-  expect(listed.withdraw({ id: 'b' })).toBe(1);
+  expect((await listed.apply({ withdraw: [{ id: 'other' }] })).removed).toBe(0);
+  expect((await listed.apply({ withdraw: [{ id: 'b' }] })).removed).toBe(1);
   expect(listed.decide(query).verdict).toBe('none');
-  expect(blocklist.withdraw(hashOf(0))).toBe(1);
+  expect((await blocklist.apply({ withdraw: [hashOf(0)] })).removed).toBe(1);
   expect(() => index.add(hashOf(1))).toThrow(RangeError);
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1e6);
 });

@@ -89,7 +89,7 @@ test('changes between any two turns of a large page are not lost', async () => {
     list.mostAtOnce = 2;
     const known = { id: '50', source: 's', list: 'a' };
     for (const each of [known, { ...known, id: '51' }]) {
-      list.withdraw(each, { reason: WITHDRAWN_BY_SERVICE.deleted });
+      await list.apply({ withdraw: [{ ...each, reason: WITHDRAWN_BY_SERVICE.deleted }] });
     }
     const feed = new ListFeed(list, 'a');
     const told = tellsOf(numbers(10, 60));
@@ -102,14 +102,15 @@ test('changes between any two turns of a large page are not lost', async () => {
       if (at !== stop) return;
       isChanged = true;
       isInForce = !list.has({ id: '0' });
-      expect(list.withdraw({ id: '15' })).toBe(1);
-      list.withdraw({ id: '5' });
-      list.withdraw(hashes[45]!);
+      list.apply({ withdraw: [{ id: '15' }] });
+      expect(list.has({ id: '15' })).toBe(false);
+      list.apply({ withdraw: [{ id: '5' }] });
+      list.apply({ withdraw: [hashes[45]!] });
       // A person withdraws what the service lifts, and what it withdraws.
-      list.withdraw({ id: '51', source: 's', list: 'a' }, { reason: 'a person' });
-      list.withdraw({ id: '40', source: 's', list: 'a' }, { reason: 'a person' });
-      list.add(entryAt(65));
-      list.add(entryAt(66, 'b'));
+      list.apply({ withdraw: [{ id: '51', source: 's', list: 'a', reason: 'a person' }] });
+      list.apply({ withdraw: [{ id: '40', source: 's', list: 'a', reason: 'a person' }] });
+      list.apply({ add: [entryAt(65)] });
+      list.apply({ add: [entryAt(66, 'b')] });
     });
     const changed = await feed.apply(updates, { told });
     readings = Math.max(readings, clock.readings);
@@ -149,9 +150,11 @@ test.each([
   const begun = () => {
     const list = createBlocklist([...entries(0, 8), entryAt(20, 'b')]);
     list.mostAtOnce = most;
-    list.add(entryAt(8));
-    list.withdraw({ id: '9', source: 's', list: 'a' }, { reason: WITHDRAWN_BY_SERVICE.withdrawn });
-    list.withdraw({ id: '10' });
+    list.apply({ add: [entryAt(8)] });
+    list.apply({
+      withdraw: [{ id: '9', source: 's', list: 'a', reason: WITHDRAWN_BY_SERVICE.withdrawn }],
+    });
+    list.apply({ withdraw: [{ id: '10' }] });
     return list;
   };
   const told = tellsOf(numbers(2, 20));
@@ -310,13 +313,13 @@ test('any pages, small or large, do what they do to a plain list', async () => {
             const [at, on, isFed] = each.add;
             const { source: _, ...unfed } = entryAt(at, on);
             const entry = isFed ? entryAt(at, on) : unfed;
-            if (list.add(entry)) plain.entries.push(entry);
+            if ((await list.apply({ add: [entry] })).added > 0) plain.entries.push(entry);
           } else if ('withdraw' in each) {
             const { key: id, source } = each.withdraw;
-            list.withdraw({ id, source, list: 'a' }, { reason: 'a person' });
+            await list.apply({ withdraw: [{ id, source, list: 'a', reason: 'a person' }] });
             plain.withdraw(`${id} ${source} a`, 'a person');
           } else {
-            list.withdraw(hashes[each.withdrawHash]!);
+            await list.apply({ withdraw: [hashes[each.withdrawHash]!] });
             plain.withdraw(hashToHex(hashes[each.withdrawHash]!));
           }
           expect(textsOf(list)).toEqual(plain.entries.map(textOfEntry).sort());

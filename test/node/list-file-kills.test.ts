@@ -8,8 +8,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Blocklist } from '../../src/matching/blocklist.js';
 import { ListFile } from '../../src/node/list-file.js';
 import { loadBlocklist } from '../../src/node/list-records.js';
-import { saveBlocklist } from '../../src/node/save-blocklist.js';
 import { type WorkerScripts, workerScripts } from './hash-process.js';
+import { saveList } from './saved-list.js';
 
 const kills = Number(process.env.LIST_KILLS ?? 20);
 
@@ -62,7 +62,7 @@ const noise = (n: number) => ((n * 2654435761) % 2 ** 32) / 2 ** 32;
 
 test(`of ${kills} kills in append, slot and rename none loses or halves a change`, async () => {
   const path = join(folder, 'list.ohb');
-  await saveBlocklist(path, new Blocklist());
+  await saveList(path, new Blocklist());
   const begun = new Set<string>();
   const done = new Set<string>();
   for (let kill = 0; kill < kills; kill++) {

@@ -26,12 +26,13 @@ import { Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import { ListFile } from '../../src/node/list-file.js';
 import { firstCommit, loadBlocklist } from '../../src/node/list-records.js';
 import { Follower, openBlocklist } from '../../src/node/open-blocklist.js';
-import { blocklistFile, saveBlocklist } from '../../src/node/save-blocklist.js';
+import { blocklistFile } from '../../src/node/save-blocklist.js';
 import { saveIndex } from '../../src/node/save-index.js';
 import { PackedEntries } from '../../src/packed-entries.js';
 import { flipBits } from '../arbitraries.js';
 import { fileHandles } from '../disk/file-handles.js';
 import { BASE, ORDER } from '../matching/bases.js';
+import { saveList } from './saved-list.js';
 
 let folder: string;
 beforeAll(() => {
@@ -135,7 +136,7 @@ const answersOf = (list: Blocklist) => ({
 async function fresh(name: string, list = new Blocklist()): Promise<string> {
   const path = join(folder, name);
   rmSync(path, { force: true });
-  await saveBlocklist(path, list);
+  await saveList(path, list);
   return path;
 }
 
@@ -456,8 +457,8 @@ describe('whatever fails, nothing is seen, and the next change works', () => {
     expect(list.generation).toBe(before.generation + 1);
     expect(statSync(path).size).toBeGreaterThan(size);
     expect(answersOf(await loadBlocklist(path))).toEqual(answersOf(list));
-    expect(() => list.add({ hash: SMALL, labels: [] })).toThrow(TypeError);
-    expect(() => list.withdraw(BASE)).toThrow(TypeError);
+    await expect(list.apply({ add: [{ hash: SMALL, labels: [] }] })).rejects.toThrow(TypeError);
+    await expect(list.apply({ withdraw: [BASE] })).rejects.toThrow(TypeError);
   });
 });
 
@@ -483,7 +484,7 @@ describe('a list that follows its file', () => {
     expect(onChange).toHaveBeenCalledTimes(1);
     const anew = await opened(path, 1);
     const { ino } = statSync(path);
-    const followAnew = vi.spyOn(list, 'followAnew');
+    const become = vi.spyOn(list, 'become');
     const handles = await fileHandles();
     const real = handles.sync;
     vi.spyOn(handles, 'sync').mockImplementationOnce(async function (this: FileHandle) {
@@ -499,12 +500,12 @@ describe('a list that follows its file', () => {
     await follower.look();
     expect(answersOf(list)).toEqual(answersOf(anew.list));
     // It read on, and kept what it had.
-    expect(followAnew).not.toHaveBeenCalled();
+    expect(become).not.toHaveBeenCalled();
     expect(onProblem).not.toHaveBeenCalled();
     // Another list of a higher generation takes its place.
     const anotherList = createBlocklist([{ hash: SMALL, labels: ['another'] }]);
     anotherList.become(Object.assign(Object.create(anotherList.state), { generation: 99 }));
-    await saveBlocklist(path, anotherList);
+    await saveList(path, anotherList);
     await follower.look();
     expect([list.size, list.generation]).toEqual([1, 99]);
     await list.apply({ withdraw: [SMALL] });

@@ -171,8 +171,8 @@ test('what is pending is for review, until it is active', async () => {
 test('what a person withdrew stays, whatever the service says', async () => {
   const folder = await open();
   await folder.fetch('a', telling({ updates: [update(1), update(2), update(3)] }).client);
-  folder.blocklist.withdraw({ id: 'r1', source: 'fake' }, { reason: 'wrong' });
-  folder.blocklist.withdraw(hashOf(2));
+  await folder.blocklist.apply({ withdraw: [{ id: 'r1', source: 'fake', reason: 'wrong' }] });
+  await folder.blocklist.apply({ withdraw: [hashOf(2)] });
   const gone = [update(1, 'withdrawn'), update(2, 'deleted'), update(3, 'withdrawn')];
   await folder.fetch('a', telling({ updates: gone }).client);
   await folder.close();
@@ -200,7 +200,7 @@ test('what a fetch from the start does not tell goes at its end, at once', async
   const folder = await open();
   const all = [1, 2, 3, 4].map((n) => update(n));
   await folder.fetch('a', telling({ updates: all }).client);
-  folder.blocklist.add({ hash: hashOf(9), labels: [], list: 'b' });
+  await folder.blocklist.apply({ add: [{ hash: hashOf(9), labels: [], list: 'b' }] });
   const seen: number[] = [];
   const onProgress = () => seen.push(hashesOn(folder.blocklist, 'a').length);
   const { client } = telling({ updates: [update(2)] }, { updates: [update(4), update(5)] });

@@ -20,7 +20,6 @@ import { decisionFromJSON } from '../../src/matching/read-decision.js';
 import { createRemoteList, type RemoteList } from '../../src/matching/remote-list.js';
 import type { RemoteMatch } from '../../src/matching/remote-match.js';
 import { loadBlocklist as openBlocklist } from '../../src/node/list-records.js';
-import { saveBlocklist } from '../../src/node/save-blocklist.js';
 import { PackedEntries } from '../../src/packed-entries.js';
 import type { HashedVariant } from '../../src/variant.js';
 import { flipBits } from '../arbitraries.js';
@@ -37,6 +36,7 @@ import {
   type PlainRemote,
   remoteLine,
 } from '../oracles/lists.js';
+import { saveList } from './saved-list.js';
 
 // Any history of a platform beside a plain model of it: a blocklist of several lists with an allow
 // list, a flood guard and lists elsewhere, which answer, stall and lie.
@@ -223,7 +223,7 @@ class Platform {
   async restart(): Promise<void> {
     const path = join(folder, 'list.ohl');
     rmSync(path, { force: true });
-    await saveBlocklist(path, this.list);
+    await saveList(path, this.list);
     this.allowList = allowListFromJSON(JSON.parse(JSON.stringify(this.allowList)), this.#log);
     const state = JSON.parse(JSON.stringify(this.floodGuard));
     this.floodGuard = createFloodGuard({ ...this.#flooding, state });
@@ -314,17 +314,26 @@ function plain(decision: Decision): PlainDecision {
 async function make(platform: Platform, step: Step): Promise<void> {
   const { list, model } = platform;
   const { generation } = list;
-  if (step.add) expect(list.add(step.add)).toBe(model.add(step.add));
+  if (step.add) {
+    const { added } = await list.apply({ add: [step.add] });
+    expect(added).toBe(model.add(step.add) ? 1 : 0);
+  }
   if (step.attach) {
     const table = new PackedEntries('pdq', 256);
     for (const entry of step.attach.filter(({ hash }) => hash.bytes.some(Boolean))) {
       table.push(entry);
       model.add(entry);
     }
-    list.addPart(table);
+    await list.apply({ add: table });
   }
-  if (step.withdraw) expect(list.withdraw(step.withdraw)).toBe(model.withdraw(step.withdraw));
-  if (step.reinstate) expect(list.reinstate(step.reinstate)).toBe(model.reinstate(step.reinstate));
+  if (step.withdraw)
+    expect((await list.apply({ withdraw: [step.withdraw] })).removed).toBe(
+      model.withdraw(step.withdraw),
+    );
+  if (step.reinstate)
+    expect((await list.apply({ reinstate: [step.reinstate] })).reinstated).toBe(
+      model.reinstate(step.reinstate) ? 1 : 0,
+    );
   if (step.replace !== undefined) {
     const before = model.entries.map(entryText);
     model.replace(step.replace, step.by!);
@@ -334,20 +343,27 @@ async function make(platform: Platform, step: Step): Promise<void> {
       if (at >= 0) left.splice(at, 1);
       return at < 0;
     });
-    expect(await list.replaceList(step.replace, step.by!)).toEqual({
+    expect(await list.apply({ replace: { list: step.replace, entries: step.by! } })).toMatchObject({
       added: added.length,
       removed: left.length,
     });
   }
   if (step.remove !== undefined) {
-    expect(await list.removeList(step.remove)).toBe(model.remove(step.remove));
+    expect(
+      (
+        await list.apply({
+          replace: { list: step.remove, entries: [] },
+          settings: { [step.remove]: null },
+        })
+      ).removed,
+    ).toBe(model.remove(step.remove));
   }
   if (step.set !== undefined) {
-    list.setList(step.set, step.settings!);
+    await list.apply({ settings: { [step.set]: step.settings! } });
     model.set(step.set, step.settings!);
   }
   if (step.replaceAll) {
-    list.replaceWith(createBlocklist(step.replaceAll));
+    await list.apply({ replace: { all: createBlocklist(step.replaceAll).entries() } });
     model.entries = [];
     for (const entry of step.replaceAll) model.add(entry);
   }

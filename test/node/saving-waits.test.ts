@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { lockFile } from '../../src/disk/writer-lock.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
-import { saveBlocklist } from '../../src/node/save-blocklist.js';
+import { openBlocklist } from '../../src/node/open-blocklist.js';
 import { testFolder } from '../folder.js';
+import { saveList } from './saved-list.js';
 
 // A minute passes at once.
 const waited = vi.hoisted(() => ({ milliseconds: 0 }));
@@ -15,13 +16,16 @@ vi.mock('node:timers/promises', () => ({
 
 const folder = testFolder();
 
-test('a process that saves for longer than a minute is told of', async () => {
+test('a process that writes for longer than a minute is told of', async () => {
   const path = join(folder, 'list.ohb');
+  await saveList(path, createBlocklist([]));
+  const list = await openBlocklist(path);
   const unlock = await lockFile(`${path}.lock`, 0o644);
-  const error = await saveBlocklist(path, createBlocklist([])).catch((error: unknown) => error);
+  const withdraw = [{ id: '1' }];
+  const error = await list.apply({ withdraw }).catch((error: unknown) => error);
   expect(error).toMatchObject({ name: 'FormatError', code: 'in-use' });
   expect((error as Error).message).toContain('.lock');
-  expect(waited.milliseconds).toBe(60_000);
+  expect([waited.milliseconds, list.withdrawals]).toEqual([60_000, []]);
   await unlock();
-  await saveBlocklist(path, createBlocklist([]));
+  expect((await list.apply({ withdraw })).withdrawn).toBe(1);
 });

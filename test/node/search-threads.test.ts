@@ -7,10 +7,10 @@ import type { Hash } from '../../src/hash.js';
 import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import type { Decision } from '../../src/matching/decision.js';
 import { loadBlocklist as openBlocklist } from '../../src/node/list-records.js';
-import { saveBlocklist } from '../../src/node/save-blocklist.js';
 import { createSearchThreads } from '../../src/node/search-threads.js';
 import { setWorkerScripts } from '../../src/node/start-thread.js';
 import { ownScripts } from './hash-process.js';
+import { saveList } from './saved-list.js';
 
 const scripts = ownScripts('index-worker');
 afterEach(() => setWorkerScripts(scripts.folder));
@@ -98,8 +98,11 @@ test('what changes while threads search is in the decision, and what is withdraw
     // Now, once it is sent, or once it is answered.
     for (let turns = next() % 3; turns > 0; turns--) await new Promise(setImmediate);
     const [near] = before.matches;
-    if (i % 2 === 0 && near) list.withdraw({ id: near.entry.id! });
-    else list.add({ hash: i % 3 === 0 ? hash : late[i]!, id: `late ${i}`, labels: [] });
+    if (i % 2 === 0 && near) await list.apply({ withdraw: [{ id: near.entry.id! }] });
+    else
+      await list.apply({
+        add: [{ hash: i % 3 === 0 ? hash : late[i]!, id: `late ${i}`, labels: [] }],
+      });
     // It may have been made before the change.
     const decision = await deciding;
     const isBefore = decision.generation === generation;
@@ -122,7 +125,7 @@ test('an answer of threads is about the list as it was asked', async () => {
   const kind = () => list.state.of({ algorithm: 'pdq', bits: 256 });
   const ask = (answer: Promise<Uint32Array>) => kind().searchNearBy(() => answer, query!, policy);
   const asked = ask(new Promise((resolve) => setTimeout(() => resolve(hits), 50)));
-  for (const id of [8, 4999]) list.withdraw({ id: `e${id}` });
+  for (const id of [8, 4999]) await list.apply({ withdraw: [{ id: `e${id}` }] });
   expect(await ask(Promise.resolve(hits))).toEqual(Uint32Array.of(7, 40));
   // So much goes that the segment is made anew, and entries have other numbers.
   const second = entries.slice(0, COUNT / 2);
@@ -134,8 +137,10 @@ test('an answer of threads is about the list as it was asked', async () => {
 
 test('a list whose segments are shared is the same list', async () => {
   const list = listOf();
-  list.add({ hash: entries[3]!, id: 'e3', source: 'twice', labels: ['b'], list: 'a' });
-  list.withdraw({ id: 'e4' });
+  await list.apply({
+    add: [{ hash: entries[3]!, id: 'e3', source: 'twice', labels: ['b'], list: 'a' }],
+  });
+  await list.apply({ withdraw: [{ id: 'e4' }] });
   const { generation } = list;
   const textOf = (one: Blocklist) => [...one.entries()].map(textOfEntry).sort().join('\n');
   const before = textOf(list);
@@ -149,9 +154,9 @@ test('a list whose segments are shared is the same list', async () => {
   );
   expect(list.generation).toBe(generation);
   const path = fileURLToPath(new URL('shared.ohb', scripts.folder));
-  await saveBlocklist(path, list);
+  await saveList(path, list);
   expect(textOf(await openBlocklist(path)) === before).toBe(true);
-  expect(list.withdraw({ id: 'e3' })).toBe(2);
+  expect((await list.apply({ withdraw: [{ id: 'e3' }] })).removed).toBe(2);
   await threads.close();
 });
 
@@ -160,11 +165,13 @@ test('what is added becomes shared, and what it replaces is let go of', async ()
   const threads = createSearchThreads(list, { workers: 1 });
   await threads.ready();
   const before = threads.stats().sharedBytes;
-  await list.addAll(hashesOf(uniformHashes(COUNT, 16).bytes).map((hash) => ({ hash, labels: [] })));
+  await list.apply({
+    add: hashesOf(uniformHashes(COUNT, 16).bytes).map((hash) => ({ hash, labels: [] })),
+  });
   await threads.ready();
   const both = threads.stats().sharedBytes;
   expect(both).toBeGreaterThan(1.5 * before);
-  await list.replaceList('', []);
+  await list.apply({ replace: { list: '', entries: [] } });
   await threads.ready();
   expect(threads.stats().sharedBytes).toBe(0);
   const [hash] = QUERIES;

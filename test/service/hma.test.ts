@@ -222,7 +222,7 @@ test('of very many, lookups tell the nearest, in turns and by one search', async
   const far = { hash: near(40), labels: [], list: 'FAR' };
   for (const options of [{}, { allowList }]) {
     const blocklist = createBlocklist([...entries, ...few, far], options);
-    await blocklist.warm();
+    await blocklist.settled();
     const made = vi.spyOn(Columns.prototype, 'entryAt');
     const searched = vi.spyOn(Kind.prototype, 'searchNear');
     await servedHma(

@@ -69,12 +69,12 @@ test('an entry that is withdrawn there, or here, is not found', async () => {
   const there = createBlocklist([entry(0)]);
   await asking(there, async (client) => {
     const here = createBlocklist([]);
-    here.withdraw({ id: '0', source: 'a source' });
+    await here.apply({ withdraw: [{ id: '0', source: 'a source' }] });
     const variants = [{ name: 'original' as const, hash: off(2) }];
     const remote = [createRemoteList(client, { sendsHashes: true, trust: 'shared' })];
     expect((await here.decideAsync(variants, { remote })).verdict).toBe('none');
     expect((await decided(client, 2)).verdict).toBe('match');
-    there.withdraw({ id: '0' });
+    await there.apply({ withdraw: [{ id: '0' }] });
     expect((await decided(client, 2)).verdict).not.toBe('match');
   });
 });

@@ -80,10 +80,10 @@ test('changes that are applied again change nothing', () => {
   expect([...followed.blocklist.entries()].map(({ id }) => id).sort()).toEqual(['id 1', 'id 3']);
 });
 
-test('a list has the settings that it has now, and what was reinstated comes', () => {
+test('a list has the settings that it has now, and what was reinstated comes', async () => {
   const followed = following([1]);
-  followed.blocklist.setList('a', { tier: 'review', trust: 'foreign' });
-  followed.blocklist.withdraw({ id: 'id 2' });
+  await followed.blocklist.apply({ settings: { a: { tier: 'review', trust: 'foreign' } } });
+  await followed.blocklist.apply({ withdraw: [{ id: 'id 2' }] });
   const pending = pendingOf({
     withdrawals: [{ withdrawal: { id: 'id 2' }, listed: false }],
     lists: [{ name: 'a', settings: { trust: 'own' }, listed: true }],
@@ -135,12 +135,12 @@ test('very many withdrawals take several steps, and the last of them go with the
   expect(followed.blocklist.lists()).toMatchObject([{ name: 'a', size: 1, trust: 'own' }]);
 });
 
-test('what a store no longer has goes with its replacement', () => {
+test('what a store no longer has goes with its replacement', async () => {
   const [followed, anew] = [following([1, 2]), following([2, 3])];
-  followed.blocklist.withdraw({ id: 'id 3' });
+  await followed.blocklist.apply({ withdraw: [{ id: 'id 3' }] });
   followed.allowList.allow(hash(1), { reason: 'a flag' });
   anew.allowList.allow(hash(2), { reason: 'another' });
-  anew.blocklist.withdraw({ id: 'id 7' });
+  await anew.blocklist.apply({ withdraw: [{ id: 'id 7' }] });
   replaceFollowed(followed, anew);
   const { blocklist, allowList } = followed;
   expect([...blocklist.entries()].map(({ id }) => id).sort()).toEqual(['id 2', 'id 3']);

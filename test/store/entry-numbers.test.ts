@@ -44,10 +44,12 @@ test('an entry keeps its number, however it comes and wherever it moves', async 
     for (const each of entries) expected[each.entry.number - 1000] = each.entry.number;
   }
   const more = Array.from({ length: 50 }, (_, at) => numbered(entry(500 + at, 2 ** 40 + at)));
-  await blocklist.addAll(more);
+  await blocklist.apply({ add: more });
   for (const { number } of more as unknown as { number: number }[])
     expected[500 + number - 2 ** 40] = number;
-  await blocklist.addAll(Array.from({ length: 8 }, (_, at) => numbered(entry(600 + at, 1 + at))));
+  await blocklist.apply({
+    add: Array.from({ length: 8 }, (_, at) => numbered(entry(600 + at, 1 + at))),
+  });
   for (let at = 0; at < 8; at++) expected[600 + at] = 1 + at;
   await blocklist.settled();
   expect(numbersIn(blocklist, 608)).toEqual(Array.from({ length: 608 }, (_, at) => expected[at]));

@@ -1,0 +1,9 @@
+import { writeFileSync } from 'node:fs';
+import type { Blocklist } from '../../src/matching/blocklist.js';
+import { blocklistFile } from '../../src/node/save-blocklist.js';
+
+/** Writes a list as a blocklist file. */
+export async function saveList(path: string, { state }: Blocklist): Promise<void> {
+  const { pieces } = await blocklistFile(state, undefined);
+  writeFileSync(path, Buffer.concat(pieces));
+}
