@@ -1226,7 +1226,6 @@ const METHODS: Record<string, Methods> = {
   Blocklist: {
     of: aBlocklist,
     doors: {
-      add: [entry],
       entries: [],
       sizeOf: [member('pdq'), member(256)],
       has: [withdrawalOf],

@@ -82,7 +82,7 @@ export class EntryList {
   /**
    * Changes the list, entirely or not at all. Up to some hundred entries, and any withdrawals, are
    * in force when this returns; the promise resolves then. More are prepared while the event loop
-   * turns about every 5 ms, after the large changes before, and come in force at once. Small changes
+   * turns about every 5 ms, after the large changes before, and come in force at once. Small ones
    * do not wait for them. Entries that are no array or table are read as many are, however few.
    *
    * Degenerate hashes and withdrawn entries are kept out; who is told of them may be told twice if
@@ -128,7 +128,7 @@ export class EntryList {
     }
   }
 
-  /** Makes a step of a list that nothing keeps at once, of any size. @param stepOf may be called again */
+  /** Makes a step of any size at once; nothing keeps the list. @param stepOf may be called again */
   commit(stepOf: (state: ListState) => Step): Applied {
     for (;;) {
       const before = this.#state;

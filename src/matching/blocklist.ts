@@ -5,7 +5,12 @@ import type { OpenedEntries } from '../blocklist/kind.js';
 import { begun, stepOf } from '../blocklist/list-change.js';
 import { ListState, numbersOf, reasonToKeepOut } from '../blocklist/list-state.js';
 import { ComingEntries, rowsOf } from '../blocklist/listed-entries.js';
-import { copyOfSettings, type ListSettings, type Trust } from '../blocklist/lists.js';
+import {
+  checkListSettings,
+  copyOfSettings,
+  type ListSettings,
+  type Trust,
+} from '../blocklist/lists.js';
 import {
   copyOf,
   type KeptOutReason,
@@ -84,6 +89,7 @@ export class Blocklist extends EntryList {
     const { policy = {}, lists = {}, withdrawn = [], onKeptOut } = options;
     checkPolicy(policy);
     checkOptions(lists, 'lists to be an object: settings by name');
+    for (const settings of Object.values(lists)) checkListSettings(settings);
     checkIterable(withdrawn, 'withdrawn to be an iterable of withdrawals');
     checkTypeOf('onKeptOut', onKeptOut, 'function');
     const first = new ListState();
