@@ -172,7 +172,7 @@ export class RemoteList {
  * such a list is made and given there. Then the main hash of an upload is sent, once the blocklist
  * here did not match it at once; never a variant, a picture or a name. A hit at a known distance
  * goes by the policy of the blocklist, not by that of any of its lists. The options here are its
- * settings: what `setList` sets under its name is for entries of the blocklist alone.
+ * settings: what `apply` sets under its name is for entries of the blocklist alone.
  * @param matcher an `OnlyhashesClient`, a `ShieldClient`, an `HmaClient`, or your own client
  * @throws {TypeError | RangeError} if an argument is invalid
  * @example

@@ -268,7 +268,7 @@ export class ListFolder {
  *   those of `openBlocklist` if a file in it cannot be read
  * @example
  * const folder = await openListFolder('lists');
- * folder.blocklist.setList('stopncii', { trust: 'shared' });
+ * await folder.blocklist.apply({ settings: { stopncii: { trust: 'shared' } } });
  * await folder.fetch('stopncii', client, { onProblem: ({ message }) => console.warn(message) });
  * const { verdict } = await checkUpload('photo.jpg', folder.blocklist);
  * await folder.close();
