@@ -1,5 +1,5 @@
+import { createIndex, indexOf } from '../src/indexing/create-index.js';
 import type { HammingIndex } from '../src/indexing/index.js';
-import { createIndex, indexOf } from '../src/indexing/mutable-index.js';
 import {
   type Bench,
   type BenchContext,

@@ -1,4 +1,4 @@
-import { createIndex } from '../src/indexing/mutable-index.js';
+import { createIndex } from '../src/indexing/create-index.js';
 import { feed, quantile } from './harness.js';
 import { answerOf, naiveScan } from './index-peers.js';
 import { type IndexPart, JUDGED } from './index-run.js';

@@ -1,5 +1,5 @@
+import { createIndex } from '../src/indexing/create-index.js';
 import { indexFromBuffer } from '../src/indexing/index.js';
-import { createIndex } from '../src/indexing/mutable-index.js';
 import { feed, median } from './harness.js';
 import { type IndexPart, JUDGED } from './index-run.js';
 import { hashesOf, uniformHashes } from './workloads.js';

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createIndex } from '../src/indexing/create-index.js';
 import { type HammingIndex, indexFromBuffer } from '../src/indexing/index.js';
-import { createIndex } from '../src/indexing/mutable-index.js';
 import { saveIndex } from '../src/node/save-index.js';
 import { feed, quantile } from './harness.js';
 import { fieldOf } from './index-data.js';

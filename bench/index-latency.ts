@@ -1,4 +1,4 @@
-import { indexOf } from '../src/indexing/mutable-index.js';
+import { indexOf } from '../src/indexing/create-index.js';
 import { type BenchContext, digits, feed, quantile, table } from './harness.js';
 import { QUERY_KINDS, type QueryKind } from './index-data.js';
 import { type EngineOptions, engineOf, nameOf } from './index-engines.js';

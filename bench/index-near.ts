@@ -1,4 +1,4 @@
-import { createIndex, indexOf } from '../src/indexing/mutable-index.js';
+import { createIndex, indexOf } from '../src/indexing/create-index.js';
 import { createBlocklist } from '../src/matching/blocklist.js';
 import { PackedEntries } from '../src/packed-entries.js';
 import type { HashedVariant } from '../src/variant.js';

@@ -1,4 +1,4 @@
-import { indexOf } from '../src/indexing/mutable-index.js';
+import { indexOf } from '../src/indexing/create-index.js';
 import { Faiss } from './faiss.js';
 import { type Contender, digits, race } from './harness.js';
 import { QUERIES } from './index-data.js';

@@ -1,5 +1,5 @@
 import type { PackedHashes } from '../src/hash.js';
-import { indexOf } from '../src/indexing/mutable-index.js';
+import { indexOf } from '../src/indexing/create-index.js';
 import {
   type Bench,
   type BenchContext,

@@ -20,8 +20,8 @@ import {
   pdqDihedral,
   phash,
 } from '../src/index.js';
+import { indexOf } from '../src/indexing/create-index.js';
 import { createIndex, type HammingIndex, indexFromBuffer } from '../src/indexing/index.js';
-import { indexOf } from '../src/indexing/mutable-index.js';
 import {
   type Blocklist,
   createBlocklist,

@@ -1,7 +1,6 @@
 import { entryFromJSON, entryToJSON } from '../entry.js';
 import { FormatError } from '../errors.js';
-import { inSteps } from '../indexing/segment.js';
-import { checksumSteps } from '../indexing/snapshot.js';
+import { checksumSteps, inSteps } from '../indexing/segment.js';
 import type { Effect } from './effect.js';
 import { checkListSettings, copyOfSettings, type ListSettings } from './lists.js';
 import {

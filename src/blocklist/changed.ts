@@ -1,7 +1,7 @@
 import type { NumberedEntry } from '../entry.js';
-import { finish } from '../indexing/segment.js';
-import { builtSteps } from './built-part.js';
 import type { Columns } from './columns.js';
+import { settled } from './compaction.js';
+import type { EntryMarks } from './delta.js';
 import { Kind, kindOf, type Part } from './kind.js';
 import {
   type KeptOut,
@@ -12,7 +12,6 @@ import {
   widenedBy,
 } from './list-state.js';
 import type { Lists } from './lists.js';
-import type { EntryMarks, Living } from './living.js';
 import type { KeptOutReason, Withdrawn, WithdrawnKey } from './withdrawals.js';
 
 /** Entries of a delta that a search compares one by one before they become a segment. */
@@ -41,7 +40,7 @@ export interface Step {
 /** The part of a large change that takes long. It is done before, so the change takes a moment. */
 export interface Prepared {
   /** entries that go, by the table that they are in */
-  readonly leaving: ReadonlyMap<Columns, Leaving>;
+  readonly leaving: ReadonlyMap<Columns, EntryMarks>;
   /** parts that come */
   readonly arriving: readonly Part<Columns>[];
   /** withdrawals that were made while the parts were built */
@@ -49,13 +48,6 @@ export interface Prepared {
   readonly keptOut: KeptOut;
   /** degenerate entries that were left out before */
   readonly degenerate?: number;
-}
-
-/** Many entries of a table. */
-export interface Leaving {
-  readonly entries: EntryMarks;
-  /** those that were there when these were looked for */
-  readonly earlier: Living;
 }
 
 /** What a change did. */
@@ -205,18 +197,6 @@ function extended(kind: Kind, entries: readonly NumberedEntry[]): Kind {
   return table.size < DELTA ? longer : settled(longer);
 }
 
-/** The same with the delta as a segment. */
-export function settled(kind: Kind): Kind {
-  const { algorithm, bits, parts, delta } = kind;
-  const { table, living } = delta;
-  if (table.size === 0) return kind;
-  const entries: number[] = [];
-  for (let row = 0; row < table.size; row++) if (living.has(row)) entries.push(row);
-  if (entries.length === 0) return new Kind(algorithm, bits, parts);
-  const { part } = finish(builtSteps(kind, [{ table: table.rows, entries }]));
-  return new Kind(algorithm, bits, [...parts, part]);
-}
-
 /** The same with one more segment, after what came before it. */
 function withPart(kind: Kind, part: Part<Columns>): Kind {
   const { algorithm, bits, parts } = settled(kind);
@@ -230,8 +210,7 @@ function without(kind: Kind, prepared: Prepared | undefined): Kind {
     const leaving = prepared.leaving.get(part.table);
     if (!leaving) return part;
     const { table, living } = part;
-    const { entries, earlier } = leaving;
-    return { table, living: living.withoutAll(entries, earlier, (at) => table.listAt(at)) };
+    return { table, living: living.withoutAll(leaving, (entry) => table.listAt(entry)) };
   });
   return new Kind(kind.algorithm, kind.bits, parts, kind.delta);
 }

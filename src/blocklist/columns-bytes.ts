@@ -3,8 +3,7 @@ import { FormatError } from '../errors.js';
 import { inSteps, type Segment } from '../indexing/segment.js';
 import type { Note } from '../packed-entries.js';
 import { Columns, HAS_GROUP, NO_QUALITY } from './columns.js';
-import { KeyTable } from './key-table.js';
-import { Texts } from './texts.js';
+import { KeyTable, Texts } from './texts.js';
 
 /*
  * The columns of a segment as bytes, in the byte order of the machine: a header of words, then each

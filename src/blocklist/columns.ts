@@ -8,12 +8,10 @@ import {
   textOfSaid,
 } from '../entry.js';
 import { type Bits, bytesOf, type Hash, hexOf, newHash } from '../hash.js';
-import { inSteps, type Segment } from '../indexing/segment.js';
-import { checksumSteps } from '../indexing/snapshot.js';
+import { checksumSteps, inSteps, type Segment } from '../indexing/segment.js';
 import { entryOf, type Note, type PackedEntries } from '../packed-entries.js';
 import { grown } from '../packed-words.js';
-import { type KeyTable, KeyTableBuilder } from './key-table.js';
-import { type Texts, TextsBuilder } from './texts.js';
+import { type KeyTable, KeyTableBuilder, type Texts, TextsBuilder } from './texts.js';
 
 /** Of the byte of an entry: its quality, or that it has none; and whether it names a group. */
 export const NO_QUALITY = 127;
@@ -202,7 +200,7 @@ export function positionOf({ shape, starts }: Segment, entry: number): number {
   return from;
 }
 
-/** Collects what entries say, row by row, and puts it in the order of a segment. */
+/** Collects what the entries of a segment say, one by one. */
 export class ColumnsBuilder {
   readonly #size: number;
   readonly #flags: Uint8Array;
@@ -226,8 +224,12 @@ export class ColumnsBuilder {
     this.#noteOf('{"labels":[]}', '');
   }
 
-  /** Gives what takes rows of a table. */
-  fromRows(table: PackedEntries): (row: number) => void {
+  /** Gives what takes entries of a table. */
+  from(table: PackedEntries | Columns): (entry: number) => void {
+    return table instanceof Columns ? this.#fromColumns(table) : this.#fromRows(table);
+  }
+
+  #fromRows(table: PackedEntries): (row: number) => void {
     const notes = this.#translation((number) => {
       const note = table.noteAt(number);
       return [JSON.stringify(note), note.list ?? ''];
@@ -250,8 +252,7 @@ export class ColumnsBuilder {
     if (group !== undefined) this.#group(at, bytesOf(group));
   }
 
-  /** Gives what takes entries of other columns. */
-  fromColumns(columns: Columns): (entry: number) => void {
+  #fromColumns(columns: Columns): (entry: number) => void {
     const { ids, dictionary, lists, listOf, groups, flags } = columns.data;
     const notes = this.#translation((number) => [dictionary.at(number)!, lists[listOf[number]!]!]);
     const size = this.#size;
@@ -265,45 +266,11 @@ export class ColumnsBuilder {
     };
   }
 
-  /**
-   * The columns in the order of a segment.
-   * @param order the row of each entry; absent: the entries are the rows
-   */
-  *steps(segment: Segment, order: Uint32Array | undefined): Generator<void, Columns> {
-    const rows = this.#rows;
-    this.#ids?.fill(rows);
-    let [flags, notes, groups] = [this.#flags, this.#notes, this.#groups];
-    let numbers = this.#numbers;
-    let ids = this.#ids?.made();
-    if (order) {
-      const rowOf = order;
-      [flags, notes] = [new Uint8Array(rows), new Uint32Array(rows)];
-      yield* inSteps(rows, (entry) => {
-        flags[entry] = this.#flags[rowOf[entry]!]!;
-        notes[entry] = this.#notes[rowOf[entry]!]!;
-      });
-      if (ids) {
-        const [before, sorted] = [ids, new TextsBuilder(rows)];
-        yield* inSteps(rows, (entry) => sorted.copy(before, rowOf[entry]!));
-        ids = sorted.made();
-      }
-      if (groups) {
-        const [before, size, sorted] = [groups, this.#size, new Uint8Array(groups.length)];
-        yield* inSteps(rows, (entry) => {
-          const from = size * rowOf[entry]!;
-          sorted.set(before.subarray(from, from + size), size * entry);
-        });
-        groups = sorted;
-      }
-      if (numbers) {
-        const before = numbers;
-        numbers = before.slice();
-        const sorted = numbers;
-        yield* inSteps(rows, (entry) => {
-          sorted[entry] = before[rowOf[entry]!]!;
-        });
-      }
-    }
+  /** The columns of a segment whose entries were taken in their order. */
+  *steps(segment: Segment): Generator<void, Columns> {
+    this.#ids?.fill(this.#rows);
+    const [flags, notes, groups, numbers] = [this.#flags, this.#notes, this.#groups, this.#numbers];
+    const ids = this.#ids?.made();
     const names = yield* this.#nameSteps(segment, ids, groups, flags);
     const dictionary = this.#dictionary.made();
     const noted = { dictionary, lists: [...this.#lists.keys()], listOf: this.#listOf };

@@ -1,6 +1,5 @@
 import { FormatError } from '../errors.js';
-import { finish } from '../indexing/segment.js';
-import { checksumSteps } from '../indexing/snapshot.js';
+import { checksumSteps, finish } from '../indexing/segment.js';
 import { halves, type Moment, wholeOf } from './change-record.js';
 
 /*

@@ -1,10 +1,91 @@
-import { firstDue } from '../indexing/mutable-index.js';
-import { inSteps } from '../indexing/segment.js';
-import { builtSteps } from './built-part.js';
-import { settled } from './changed.js';
-import type { Columns } from './columns.js';
+import {
+  firstDue,
+  isWasteful,
+  mergedSteps as merge,
+  newTarget,
+  replacedIn,
+} from '../indexing/compaction.js';
+import { finish, inSteps, roomFor } from '../indexing/segment.js';
+import { PackedEntries } from '../packed-entries.js';
+import type { HashType } from '../packed-words.js';
+import { policyUnder } from '../policy.js';
+import { type Columns, ColumnsBuilder } from './columns.js';
+import { Living } from './delta.js';
 import { Kind, kindOf, type ListedPart } from './kind.js';
 import { ListState } from './list-state.js';
+
+/** Entries of a table; by default all. */
+export interface Source {
+  readonly table: PackedEntries | Columns;
+  /** how many are meant */
+  readonly count?: number;
+  has?(entry: number): boolean;
+}
+
+/**
+ * Builds a part of entries step by step. The tables must not lose rows meanwhile.
+ * @returns `numbers`: of its entries, among all of the sources; undefined if these are the same
+ */
+export function* builtSteps(
+  { algorithm, bits }: HashType,
+  sources: readonly Source[],
+): Generator<void, { readonly part: ListedPart; readonly numbers: Uint32Array | undefined }> {
+  const { reviewDistance: maxDistance } = policyUnder({}, algorithm, bits);
+  const purpose = { kind: undefined, maxDistance, sketchBits: 32 } as const;
+  const { segment, ids: numbers } = yield* merge(
+    sources.map(({ table, has = () => true }) => {
+      const part = table instanceof PackedEntries ? partOf(table) : table.searched;
+      return { part, entries: table.size, has };
+    }),
+    {
+      most: sources.reduce((sum, { table, count = table.size }) => sum + count, 0),
+      target: (count) => newTarget({ algorithm, bits }, purpose, count, 'auto'),
+      allocate: (shape) => roomFor(shape, 'auto'),
+      isNumbered: true,
+    },
+  );
+  const columns = new ColumnsBuilder(bits, segment.entries);
+  const takers = sources.map(({ table }) => ({ take: columns.from(table), size: table.size }));
+  yield* inSteps(segment.entries, (entry) => {
+    let number = numbers ? numbers[entry]! : entry;
+    let at = 0;
+    while (number >= takers[at]!.size) number -= takers[at++]!.size;
+    takers[at]!.take(number);
+  });
+  return { part: { table: yield* columns.steps(segment), living: new Living() }, numbers };
+}
+
+function partOf({ hashes, size, bits }: PackedEntries) {
+  const { buffer, byteOffset } = hashes.bytes;
+  const same = (row: number) => row;
+  const words = new Int32Array(buffer, byteOffset, (size * bits) / 32);
+  return { words, count: size, startOf: same, idAt: same };
+}
+
+const livingOf = ({ table, living }: ListedPart): Source => ({
+  table,
+  count: table.size - living.lost,
+  has: (entry) => living.has(entry),
+});
+
+/** The same with the delta as a segment. */
+export function settled(kind: Kind): Kind {
+  const { algorithm, bits, parts, delta } = kind;
+  const { table, living } = delta;
+  if (table.size === 0) return kind;
+  const count = table.size - living.lost;
+  if (count === 0) return new Kind(algorithm, bits, parts);
+  const has = (row: number) => row < table.size && living.has(row);
+  const { part } = finish(builtSteps(kind, [{ table: table.rows, count, has }]));
+  return new Kind(algorithm, bits, [...parts, part]);
+}
+
+/** A list that says the same, without a delta. */
+export function settledState(state: ListState): ListState {
+  const kinds = new Map<string, Kind>();
+  for (const [name, kind] of state.kinds) kinds.set(name, settled(kind));
+  return new ListState({ ...state, kinds });
+}
 
 /** Segments that are to become one. */
 export interface Due {
@@ -20,7 +101,7 @@ export function dueOf(state: ListState): Due | undefined {
     if (parts.length === 0) continue;
     const first = firstDue(parts.map(({ table }) => ({ entries: table.size })));
     if (first < parts.length - 1) return { kind, from: first };
-    const wasting = parts.findIndex(({ table, living }) => 3 * living.lost > table.size);
+    const wasting = parts.findIndex(({ table, living }) => isWasteful(living.lost, table.size));
     if (wasting >= 0) return { kind, from: wasting };
   }
   return undefined;
@@ -33,51 +114,31 @@ export function dueOf(state: ListState): Due | undefined {
 export function* mergedSteps({ kind, from }: Due): Generator<void, (now: ListState) => ListState> {
   const { algorithm, bits } = kind;
   const merging = kind.parts.slice(from);
-  const sources = yield* livingSteps(merging);
-  const { part, order } = yield* builtSteps(kind, sources);
-  const places = order && new Uint32Array(order.length);
-  yield* inSteps(order?.length ?? 0, (entry) => {
-    places![order![entry]!] = entry;
+  const { part, numbers } = yield* builtSteps(kind, merging.map(livingOf));
+  const { table } = part;
+  const moved = new Uint32Array(merging.reduce((sum, { table }) => sum + table.size, 0));
+  yield* inSteps(table.size, (entry) => {
+    moved[numbers ? numbers[entry]! : entry] = entry;
   });
   return (now) => {
-    const name = kindOf(algorithm, bits);
-    const changed = now.kinds.get(name);
-    const tables = changed?.parts.map(({ table }) => table) ?? [];
-    // Another list may have taken the place of this one.
-    if (!changed || sources.some(({ table }, at) => tables[from + at] !== table)) return now;
+    const { parts, delta } = now.of(kind);
+    const changed = merging.map(({ table }) => parts.find((each) => each.table === table));
     const gone: number[] = [];
-    let row = 0;
-    for (const [at, { entries }] of sources.entries()) {
-      for (const entry of changed.parts[from + at]!.living.since(merging[at]!.living)) {
-        const taken = row + rankOf(entries, entry);
-        gone.push(places ? places[taken]! : taken);
-      }
-      row += entries.length;
+    let base = 0;
+    for (const [at, { table, living }] of merging.entries()) {
+      for (const entry of changed[at]?.living.since(living) ?? []) gone.push(moved[base + entry]!);
+      base += table.size;
     }
-    const { table, living } = part;
-    const left = living.without(gone, (entry) => table.listAt(entry));
-    const merged: ListedPart[] = table.size > left.lost ? [{ table, living: left }] : [];
-    const later = changed.parts.slice(from + merging.length);
-    const parts = [...changed.parts.slice(0, from), ...merged, ...later];
-    const kinds = new Map(now.kinds).set(name, new Kind(algorithm, bits, parts, changed.delta));
-    return new ListState({ ...now, kinds });
-  };
-}
-
-/** The entries of parts that are there. */
-function* livingSteps(
-  parts: readonly ListedPart[],
-): Generator<void, { readonly table: Columns; readonly entries: Uint32Array }[]> {
-  const sources: { table: Columns; entries: Uint32Array }[] = [];
-  for (const { table, living } of parts) {
-    const entries = new Uint32Array(table.size - living.lost);
-    let count = 0;
-    yield* inSteps(table.size, (entry) => {
-      if (living.has(entry)) entries[count++] = entry;
+    const living = part.living.without(gone, (entry) => table.listAt(entry));
+    const next = replacedIn(parts, changed, table.size > living.lost ? [{ table, living }] : []);
+    // Another list may have taken the place of this one.
+    if (!next) return now;
+    const merged = new Kind(algorithm, bits, next, delta);
+    return new ListState({
+      ...now,
+      kinds: new Map(now.kinds).set(kindOf(algorithm, bits), merged),
     });
-    sources.push({ table, entries });
-  }
-  return sources;
+  };
 }
 
 /** All that a kind has in one segment, made step by step; itself, if it is that already. */
@@ -85,17 +146,5 @@ export function* wholeSteps(kind: Kind): Generator<void, ListedPart> {
   const { algorithm, bits, parts } = settled(kind);
   const [first] = parts;
   if (first && parts.length === 1 && first.living.lost === 0) return first;
-  const sources = yield* livingSteps(parts);
-  return (yield* builtSteps({ algorithm, bits }, sources)).part;
-}
-
-/** The place of a number in an ascending list that has it. */
-function rankOf(numbers: Uint32Array, number: number): number {
-  let [from, to] = [0, numbers.length];
-  while (to - from > 1) {
-    const middle = (from + to) >> 1;
-    if (numbers[middle]! <= number) from = middle;
-    else to = middle;
-  }
-  return from;
+  return (yield* builtSteps({ algorithm, bits }, parts.map(livingOf))).part;
 }

@@ -1,5 +1,6 @@
 import type { BlocklistEntry, EntryFacts, NumberedEntry } from '../entry.js';
 import type { Algorithm, Bits } from '../hash.js';
+import { Marks } from '../indexing/compaction.js';
 import { Entries } from '../indexing/segment.js';
 import { PackedEntries } from '../packed-entries.js';
 
@@ -89,5 +90,73 @@ export class Delta {
     const rows: number[] = [];
     for (let row = 0; row < this.size; row++) if (isMeant(row)) rows.push(row);
     return rows;
+  }
+}
+
+/** Entries of a part that are marked, and how many of each list. */
+export class EntryMarks extends Marks {
+  readonly counts: Map<string, number>;
+
+  constructor(original?: EntryMarks) {
+    super(original);
+    this.counts = new Map(original?.counts);
+  }
+
+  /** Marks an entry of a list, unless it is marked. */
+  mark(entry: number, list: string): void {
+    if (this.add(entry)) this.counts.set(list, (this.counts.get(list) ?? 0) + 1);
+  }
+}
+
+/** Which of the entries of a part are there. It does not change: what loses some is another. */
+export class Living {
+  readonly #gone: EntryMarks;
+
+  constructor(gone = new EntryMarks()) {
+    this.#gone = gone;
+  }
+
+  has(entry: number): boolean {
+    return !this.#gone.has(entry);
+  }
+
+  /** how many are gone */
+  get lost(): number {
+    return this.#gone.count;
+  }
+
+  /** how many of each list are gone */
+  get lostOf(): ReadonlyMap<string, number> {
+    return this.#gone.counts;
+  }
+
+  /**
+   * The same without some entries.
+   * @param listOf tells the list of each
+   */
+  without(entries: Iterable<number>, listOf: (entry: number) => string): Living {
+    const gone = new EntryMarks(this.#gone);
+    for (const entry of entries) if (!gone.has(entry)) gone.mark(entry, listOf(entry));
+    return gone.count === this.lost ? this : new Living(gone);
+  }
+
+  /**
+   * The same without those that are marked, however many, if few of them are gone.
+   * @param listOf tells the list of an entry
+   */
+  withoutAll(marked: EntryMarks, listOf: (entry: number) => string): Living {
+    const gone = new EntryMarks(this.#gone);
+    const { counts } = gone;
+    for (const [list, count] of marked.counts) counts.set(list, (counts.get(list) ?? 0) + count);
+    for (const entry of gone.addAll(marked)) {
+      const list = listOf(entry);
+      counts.set(list, counts.get(list)! - 1);
+    }
+    return new Living(gone);
+  }
+
+  /** Those that are gone here and were not in an earlier one of the same part. */
+  since(earlier: Living): Generator<number> {
+    return this.#gone.besides(earlier.#gone);
   }
 }

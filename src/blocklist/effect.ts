@@ -2,9 +2,9 @@ import { type BlocklistEntry, textOfEntry, textOfSaid } from '../entry.js';
 import { FormatError } from '../errors.js';
 import { hashToHex } from '../hash.js';
 import { inSteps } from '../indexing/segment.js';
-import { builtSteps } from './built-part.js';
 import { type Changed, changed, type Step } from './changed.js';
 import type { Columns } from './columns.js';
+import { builtSteps } from './compaction.js';
 import type { Kind, Part } from './kind.js';
 import { ListState, typeOf } from './list-state.js';
 import { ComingEntries } from './listed-entries.js';
@@ -56,9 +56,8 @@ export function* effectSteps(
   const { leaving } = step.prepared ?? {};
   for (const kind of leaving ? before.kinds.values() : []) {
     for (const { table, living } of kind.parts) {
-      const gone = leaving!.get(table)?.entries;
       let at = 0;
-      for (const entry of gone ?? []) {
+      for (const entry of leaving!.get(table)?.besides() ?? []) {
         if (++at % STEP === 0) yield;
         if (living.has(entry)) remove.push(table.entryAt(entry));
       }
@@ -127,10 +126,7 @@ function* partsSteps(entries: readonly BlocklistEntry[]): Generator<void, Part<C
   const coming = new ComingEntries();
   yield* inSteps(entries.length, (at) => coming.push(entries[at]!), STEP);
   const parts: Part<Columns>[] = [];
-  for (const table of coming.tables) {
-    const rows = Uint32Array.from({ length: table.size }, (_, row) => row);
-    parts.push((yield* builtSteps(table, [{ table, entries: rows }])).part);
-  }
+  for (const table of coming.tables) parts.push((yield* builtSteps(table, [{ table }])).part);
   return parts;
 }
 

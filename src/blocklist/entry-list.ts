@@ -4,17 +4,11 @@ import { finish, type Segment } from '../indexing/segment.js';
 import type { PackedEntries } from '../packed-entries.js';
 import { type Changed, changed, type Step } from './changed.js';
 import { Columns } from './columns.js';
-import { dueOf, mergedSteps } from './compaction.js';
+import { dueOf, mergedSteps, settledState } from './compaction.js';
 import type { Effect } from './effect.js';
 import { type Applied, type Keeper, KeptChanges } from './keeper.js';
 import { Kind, type OpenedEntries } from './kind.js';
-import {
-  type LargeChange,
-  lateStep,
-  type Meanwhile,
-  readySteps,
-  settledState,
-} from './large-change.js';
+import { type LargeChange, lateStep, type Meanwhile, readySteps } from './large-change.js';
 import {
   begun,
   type Gathered,

@@ -5,9 +5,8 @@ import { hitsOf, joined, PartSearch } from '../indexing/part-search.js';
 import type { Part as Searched, Segment } from '../indexing/segment.js';
 import type { Policy } from '../policy.js';
 import type { Columns } from './columns.js';
-import { Delta } from './delta.js';
+import { Delta, Living } from './delta.js';
 import type { Lists } from './lists.js';
-import { Living } from './living.js';
 import { encoded } from './texts.js';
 
 /** Entries by their numbers, and what a search of them goes through. */

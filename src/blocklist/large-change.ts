@@ -2,13 +2,12 @@ import type { BlocklistEntry, NumberedEntry } from '../entry.js';
 import type { Hash } from '../hash.js';
 import { inSteps } from '../indexing/segment.js';
 import type { PackedEntries } from '../packed-entries.js';
-import { builtSteps } from './built-part.js';
-import type { Leaving, Prepared, Step } from './changed.js';
-import { settled } from './changed.js';
+import type { Prepared, Step } from './changed.js';
 import type { Columns } from './columns.js';
+import { builtSteps } from './compaction.js';
+import { EntryMarks, type Living } from './delta.js';
 import { type Kind, kindOf, type Part } from './kind.js';
-import { type KeptOut, ListState, reasonToKeepOut } from './list-state.js';
-import { EntryMarks, type Living } from './living.js';
+import { type KeptOut, type ListState, reasonToKeepOut } from './list-state.js';
 import type { KeptOutReason, Withdrawals, Withdrawn } from './withdrawals.js';
 
 /** Entries that a step looks at: about 0.2 ms. */
@@ -50,18 +49,11 @@ export interface Meanwhile {
 export interface Ready {
   /** the list as it was, with all deltas as segments */
   readonly base: ListState;
-  readonly leaving: ReadonlyMap<Columns, Leaving>;
+  readonly leaving: ReadonlyMap<Columns, EntryMarks>;
   /** the entries that stay because they come again */
   readonly kept: ReadonlyMap<Columns, EntryMarks>;
   readonly arriving: readonly Part<Columns>[];
   readonly keptOut: KeptOut;
-}
-
-/** A list that says the same, without a delta. */
-export function settledState(state: ListState): ListState {
-  const kinds = new Map<string, Kind>();
-  for (const [name, kind] of state.kinds) kinds.set(name, settled(kind));
-  return new ListState({ ...state, kinds });
 }
 
 /**
@@ -74,7 +66,7 @@ export function* readySteps(
   { tables, replaced }: LargeChange,
   withdrawn: Withdrawals,
 ): Generator<void, Ready> {
-  const leaving = new Map<Columns, Leaving>();
+  const leaving = new Map<Columns, EntryMarks>();
   const kept = new Map<Columns, EntryMarks>();
   const arriving: Part<Columns>[] = [];
   const keptOut: (readonly [NumberedEntry, KeptOutReason])[] = [];
@@ -100,33 +92,37 @@ export function* readySteps(
         const row = chains?.take(table, entry, notes!);
         if (row !== undefined) {
           isTaken![row] = 1;
-          stays.add(entry, table.listAt(entry));
-        } else goes.add(entry, table.listAt(entry));
+          stays.mark(entry, table.listAt(entry));
+        } else goes.mark(entry, table.listAt(entry));
       };
       if (among) {
         const here = among.filter((at) => at >= part.base && at < part.base + table.size);
         yield* inSteps(here.length, (at) => look(here[at]! - part.base), STEP);
       } else yield* inSteps(table.size, look, STEP);
-      if (goes.count > 0) leaving.set(table, { entries: goes, earlier: part.living });
+      if (goes.count > 0) leaving.set(table, goes);
       kept.set(table, stays);
     }
   }
   for (const rows of tables) {
-    const isTaken = taken.get(rows);
-    const coming: number[] = [];
+    const isTaken = taken.get(rows) ?? new Uint8Array(rows.size);
+    let count = 0;
     yield* inSteps(
       rows.size,
       (row) => {
-        if (isTaken?.[row]) return;
+        if (isTaken[row]) return;
         const entry = withdrawn.size > 0 ? rows.entryAt(row) : { hash: rows.hashAt(row) };
         const reason = reasonToKeepOut(entry, withdrawn);
-        if (reason === undefined) coming.push(row);
-        else keptOut.push([rows.numberedAt(row), reason]);
+        if (reason === undefined) count++;
+        else {
+          isTaken[row] = 1;
+          keptOut.push([rows.numberedAt(row), reason]);
+        }
       },
       STEP,
     );
-    if (coming.length === 0) continue;
-    arriving.push((yield* builtSteps(rows, [{ table: rows, entries: coming }])).part);
+    if (count === 0) continue;
+    const coming = { table: rows, count, has: (row: number) => isTaken[row] === 0 };
+    arriving.push((yield* builtSteps(rows, [coming])).part);
   }
   return { base, leaving, kept, arriving, keptOut };
 }

@@ -1,12 +1,7 @@
 import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
 import type { Hash, PackedHashes } from '../hash.js';
 import type { HashType } from '../packed-words.js';
-
-/** What a search finds: the number under which a hash was added, and its distance in bits. */
-export interface Hit {
-  readonly id: number;
-  readonly distance: number;
-}
+import type { Hit } from './part-search.js';
 
 /**
  * Exact Hamming search over hashes of one algorithm and width. The same query gives the same hits,
@@ -63,8 +58,7 @@ export interface HammingIndex extends HashType {
 
   /**
    * Removes the entry of an id, or every entry of a hash; the next search no longer finds it. Ids
-   * are never used again. The first call makes a set of all ids, even if it removes nothing; later
-   * calls need no memory.
+   * are never used again. The first call makes a set of all ids, even if it removes nothing.
    * @returns how many entries were removed
    */
   remove(what: number | Hash): number;

@@ -3,12 +3,12 @@
  * @module onlyhashes/indexing
  */
 
+export { type CreateOptions, createIndex, indexFromBuffer } from './create-index.js';
 export type {
   Explanation,
   HammingIndex,
-  Hit,
   NearOptions,
   SnapshotOptions,
 } from './hamming-index.js';
-export { type CreateOptions, createIndex, indexFromBuffer } from './mutable-index.js';
+export type { Hit } from './part-search.js';
 export { type SnapshotInfo, type SnapshotSource, snapshotInfo } from './snapshot.js';

@@ -1,9 +1,14 @@
 import type { Hash } from '../hash.js';
 import type { Ring } from '../kernels/bands.js';
 import { copyHash, grown, type HashType } from '../packed-words.js';
-import type { Hit } from './hamming-index.js';
 import { keepNear } from './near.js';
 import { type Part, Segment } from './segment.js';
+
+/** What a search finds: the number under which a hash was added, and its distance in bits. */
+export interface Hit {
+  readonly id: number;
+  readonly distance: number;
+}
 
 /** Where a search looks in a part, and what it may find there. */
 export interface Scope {

@@ -1,5 +1,6 @@
 import type { Bits } from '../hash.js';
 import type { Ring } from '../kernels/bands.js';
+import { checksum } from '../kernels/checksum.js';
 import {
   FAR_WORDS,
   NARROW_DISTANCE,
@@ -18,7 +19,7 @@ import {
   simdRoom,
 } from '../kernels/simd.js';
 import { grown, type HashType } from '../packed-words.js';
-import { type Banding, Buckets, bucketSteps, offsetsLength, STEP } from './mih.js';
+import { type Banding, Buckets, offsetsLength, STEP } from './mih.js';
 import { NEAR_BANDS } from './near.js';
 import { probingPlan, type SearchPlan, scanPlan, searchPlan, spansFor } from './plan.js';
 
@@ -325,20 +326,8 @@ export class Segment {
   }
 }
 
-/** What is known of a segment before it is built. */
-export type Target = Omit<Shape, 'count' | 'groups' | 'entries' | 'hasIds'>;
-
 /** Entries that a step copies one by one, which takes longer than placing. */
 const COPY_STEP = STEP / 4;
-/** Entries that a step looks up in a hash table, longest of all. */
-const LOOKUP_STEP = COPY_STEP / 4;
-
-/**
- * Steps, at most, of copying the entries of at most seven parts and building a segment of them: one
- * of looking up, six of copying or spreading and two a band, and what is rounded up.
- */
-export const stepCount = (entries: number, bands: number): number =>
-  (entries * (20 + bands)) / (STEP / 2) + 3 * bands + 17;
 
 /** Runs `run` on each of 0…`count` - 1, `size` a step. */
 export function* inSteps(
@@ -360,107 +349,16 @@ export function finish<T>(steps: Generator<void, T>): T {
   }
 }
 
-/**
- * Builds a segment step by step: each `next` is a short step, so that a caller may do other things
- * in between. Equal hashes become one with several ids.
- * @param source hashes end to end, and their ids unless these are their numbers
- */
-export function* segmentSteps(
-  source: Pick<Entries, 'count' | 'words'> & Partial<Entries>,
-  target: Target,
-  allocate: (shape: Shape) => Room,
-): Generator<void, Segment> {
-  return (yield* orderedSegmentSteps(source, target, allocate)).segment;
-}
+/** Words that a step of the checksum goes through: about 1 ms. */
+const CHECK_STEP = 1 << 18;
 
-/**
- * As `segmentSteps`, with the order of the entries.
- * @param isStored whether ids are stored; by default where the id of an entry is not its number
- * @returns `order`: of each entry, its number among the given ones; undefined if that is the same
- */
-export function* orderedSegmentSteps(
-  source: Pick<Entries, 'count' | 'words'> & Partial<Entries>,
-  target: Target,
-  allocate: (shape: Shape) => Room,
-  isStored?: boolean,
-): Generator<void, { segment: Segment; order: Uint32Array | undefined }> {
-  const { count: entries, words: given, ids, inOrder = true } = source;
-  const perHash = target.bits >> 5;
-  const { order, starts } = yield* grouped(given, perHash, entries);
-  const groups = starts.length - 1;
-  const count = groups + entries - starts[groups]!;
-  const hasIds = isStored ?? (groups > 0 || !inOrder);
-  const shape = { ...target, count, groups, entries, hasIds };
-  const segment = new Segment(shape, allocate(shape));
-  const { words, buckets } = segment;
-  segment.starts.set(starts);
-  yield* inSteps(hasIds ? entries : 0, (i) => {
-    segment.ids![i] = ids ? ids[order[i]!]! : order[i]!;
-  });
-  yield* inSteps(count, (i) => {
-    const entry = order[segment.startOf(i)]! * perHash;
-    for (let word = 0; word < perHash; word++) words[i * perHash + word] = given[entry + word]!;
-  });
-  if (target.bands > 0) yield* bucketSteps(buckets.hashes, target.bands, count);
-  return { segment, order: groups > 0 ? order : undefined };
-}
-
-/**
- * The entries in the order of their hashes, equal ones together and those first that several
- * entries have; where the entries of each of these groups start, and end. A hash table with open
- * addressing; its hash function is keyed by chance, as a list made to collide would otherwise cost
- * quadratic time. The result does not depend on the key.
- */
-function* grouped(
-  words: Int32Array,
-  perHash: number,
-  entries: number,
-): Generator<void, { order: Uint32Array; starts: Uint32Array }> {
-  const key = Math.floor(Math.random() * 2 ** 32) | 0;
-  const mask = 2 ** Math.ceil(Math.log2(1.5 * entries + 1)) - 1;
-  // Entry + 1 in each slot; 0 is empty. Making arrays of megabytes takes milliseconds: a step each.
-  const slots = new Uint32Array(mask + 1);
-  yield;
-  const firsts = new Uint32Array(entries);
-  yield;
-  const sizes = new Uint32Array(entries);
-  const equal = (a: number, b: number) => {
-    for (let i = 0; i < perHash; i++) {
-      if (words[a * perHash + i] !== words[b * perHash + i]) return false;
+/** The checksum of words in several pieces, or of what follows words with this sum, in steps. */
+export function* checksumSteps(pieces: Iterable<Int32Array>, sum = 0): Generator<void, number> {
+  for (const words of pieces) {
+    for (let at = 0; at < words.length; at += CHECK_STEP) {
+      sum = checksum(words.subarray(at, at + CHECK_STEP), sum);
+      yield;
     }
-    return true;
-  };
-  let groups = 0;
-  const find = (entry: number) => {
-    let mix = key;
-    for (let word = 0; word < perHash; word++) {
-      mix = Math.imul(mix ^ words[entry * perHash + word]!, 0x9e3779b1);
-      mix ^= mix >>> 15;
-    }
-    let slot = mix & mask;
-    while (slots[slot] !== 0 && !equal(slots[slot]! - 1, entry)) slot = (slot + 1) & mask;
-    if (slots[slot] === 0) slots[slot] = entry + 1;
-    const first = slots[slot]! - 1;
-    firsts[entry] = first;
-    if (++sizes[first]! === 2) groups++;
-  };
-  yield* inSteps(entries, find, LOOKUP_STEP);
-  const starts = new Uint32Array(groups + 1);
-  groups = 0;
-  // The same memory again: the size of a group becomes its next place + 2, and the slots the order.
-  let place = 0;
-  yield* inSteps(entries, (entry) => {
-    const size = sizes[entry]!;
-    if (size < 2) return;
-    starts[groups++] = place;
-    sizes[entry] = place + 2;
-    place += size;
-  });
-  starts[groups] = place;
-  const order = slots.subarray(0, entries);
-  yield* inSteps(entries, (entry) => {
-    const first = firsts[entry]!;
-    order[sizes[first]! > 1 ? sizes[first]!++ - 2 : place++] = entry;
-  });
-  return { order, starts };
+  }
+  return sum;
 }

@@ -1,8 +1,16 @@
 import { FormatError } from '../errors.js';
 import { ALGORITHMS, type Algorithm, type Bits, hasBits } from '../hash.js';
 import { checksum } from '../kernels/checksum.js';
+import { Marks } from './compaction.js';
 import { MAX_PLACES } from './plan.js';
-import { byteLengthOf, finish, HEADER_BYTES, type Segment, type Shape } from './segment.js';
+import {
+  byteLengthOf,
+  checksumSteps,
+  finish,
+  HEADER_BYTES,
+  type Segment,
+  type Shape,
+} from './segment.js';
 
 /**
  * `OHINDEX` and a line feed, as two little-endian words. A machine of the other byte order reads
@@ -33,20 +41,6 @@ const NUMBERS = [
 /** The word of the header that holds the checksum over all the others. */
 export const CHECKSUM_WORD = 14;
 const DEGENERATE_WORD = 15;
-
-/** Words that a step of the checksum goes through: about 1 ms. */
-const CHECK_STEP = 1 << 18;
-
-/** The checksum of words in several pieces, or of what follows words with this sum, in steps. */
-export function* checksumSteps(pieces: Iterable<Int32Array>, sum = 0): Generator<void, number> {
-  for (const words of pieces) {
-    for (let at = 0; at < words.length; at += CHECK_STEP) {
-      sum = checksum(words.subarray(at, at + CHECK_STEP), sum);
-      yield;
-    }
-  }
-  return sum;
-}
 
 /** The checksum of a header but for the word that holds it. */
 export const headerSum = (header: Int32Array): number =>
@@ -100,7 +94,7 @@ export function verified({
   ids,
   starts,
   buckets,
-}: Segment): IdSet {
+}: Segment): Marks {
   const start = byteOffset - HEADER_BYTES;
   const words = new Int32Array(buffer, start, byteLengthOf(shape) / 4);
   const rest = words.subarray(HEADER_BYTES / 4);
@@ -109,7 +103,7 @@ export function verified({
   }
   const { count, groups, entries, nextId } = shape;
   const { offsets, positions, positionBytes } = buckets.hashes;
-  const set = ids ? idSetOf(ids, nextId) : IdSet.below(entries);
+  const set = ids ? idSetOf(ids, nextId) : Marks.below(entries);
   if (
     !set ||
     !ascends(starts, groups + entries - count) ||
@@ -238,12 +232,9 @@ function positionsBelow(bytes: Uint8Array, size: number, length: number, limit: 
 }
 
 /** The set of ids; undefined if one is not below `limit`, or two are equal. */
-function idSetOf(ids: Uint32Array, limit: number): IdSet | undefined {
-  const set = new IdSet();
-  for (let i = 0; i < ids.length; i++) {
-    if (ids[i]! >= limit || set.has(ids[i]!)) return undefined;
-    set.add(ids[i]!);
-  }
+function idSetOf(ids: Uint32Array, limit: number): Marks | undefined {
+  const set = new Marks();
+  for (let i = 0; i < ids.length; i++) if (ids[i]! >= limit || !set.add(ids[i]!)) return undefined;
   return set;
 }
 
@@ -251,62 +242,4 @@ function idSetOf(ids: Uint32Array, limit: number): IdSet | undefined {
 function ascends(values: Uint32Array, end: number): boolean {
   for (let i = 1; i < values.length; i++) if (values[i - 1]! > values[i]!) return false;
   return values[0] === 0 && values.at(-1) === end;
-}
-
-/** Ids of a page: 4 KiB. */
-const PAGE = 2 ** 15;
-
-/**
- * A set of ids 0…2^32 - 1: a bit for each, in pages. However high an id, it takes one page at
- * most.
- */
-export class IdSet {
-  readonly #pages = new Map<number, Int32Array>();
-  /** the page of the id that was added last, as ids mostly ascend, and its number */
-  #page: Int32Array = new Int32Array(0);
-  #number = -1;
-
-  /** The ids below `end`. */
-  static below(end: number): IdSet {
-    const set = new IdSet();
-    for (let id = 0; id < end; id += PAGE) {
-      set.reserve(id);
-      set.#page.fill(-1);
-    }
-    for (let id = end; id % PAGE > 0; id++) set.delete(id);
-    return set;
-  }
-
-  copy(): IdSet {
-    const set = new IdSet();
-    for (const [number, page] of this.#pages) set.#pages.set(number, page.slice());
-    return set;
-  }
-
-  has(id: number): boolean {
-    const page = this.#pages.get(Math.floor(id / PAGE));
-    return page !== undefined && (page[(id % PAGE) >>> 5]! & (1 << id)) !== 0;
-  }
-
-  /** Makes room for an id. Adding it cannot fail then. */
-  reserve(id: number): void {
-    const number = Math.floor(id / PAGE);
-    if (number === this.#number) return;
-    const page = this.#pages.get(number) ?? new Int32Array(PAGE / 32);
-    this.#pages.set(number, page);
-    this.#page = page;
-    this.#number = number;
-  }
-
-  add(id: number): void {
-    this.reserve(id);
-    this.#page[(id % PAGE) >>> 5]! |= 1 << id;
-  }
-
-  /** Whether it was there. */
-  delete(id: number): boolean {
-    const there = this.has(id);
-    if (there) this.#pages.get(Math.floor(id / PAGE))![(id % PAGE) >>> 5]! &= ~(1 << id);
-    return there;
-  }
 }

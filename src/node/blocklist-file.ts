@@ -11,8 +11,8 @@ import {
 } from '../blocklist/withdrawals.js';
 import { FormatError } from '../errors.js';
 import { inTurns } from '../in-turns.js';
-import { HEADER_BYTES, inSteps } from '../indexing/segment.js';
-import { CHECKSUM_WORD, checksumSteps, headerSum, shapeOf } from '../indexing/snapshot.js';
+import { checksumSteps, HEADER_BYTES, inSteps } from '../indexing/segment.js';
+import { CHECKSUM_WORD, headerSum, shapeOf } from '../indexing/snapshot.js';
 import {
   type FileKind,
   fill,

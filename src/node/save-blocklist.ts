@@ -8,8 +8,8 @@ import { replaceFile } from '../disk/replace-file.js';
 import { checkOptions, checkSignal, checkTypeOf } from '../door.js';
 import { FormatError } from '../errors.js';
 import { inTurns } from '../in-turns.js';
-import { HEADER_BYTES, inSteps } from '../indexing/segment.js';
-import { CHECKSUM_WORD, checksumSteps, headerSum } from '../indexing/snapshot.js';
+import { checksumSteps, HEADER_BYTES, inSteps } from '../indexing/segment.js';
+import { CHECKSUM_WORD, headerSum } from '../indexing/snapshot.js';
 import { Blocklist } from '../matching/blocklist.js';
 import {
   LINE_STEP,

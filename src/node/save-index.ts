@@ -8,8 +8,8 @@ import { checkEntry } from '../entry.js';
 import { FormatError } from '../errors.js';
 import { newHash } from '../hash.js';
 import { inTurns } from '../in-turns.js';
+import { mutableIndex } from '../indexing/create-index.js';
 import { checkIndex, type HammingIndex } from '../indexing/hamming-index.js';
-import { mutableIndex } from '../indexing/mutable-index.js';
 import { inSteps, type Segment } from '../indexing/segment.js';
 import { headerSteps, infoOf, type SnapshotInfo } from '../indexing/snapshot.js';
 import type { HashType } from '../packed-words.js';
@@ -134,7 +134,7 @@ export function* askedSteps(
     columns.add(note);
   };
   yield* inSteps(segment.entries, ask, ASK_STEP);
-  return yield* columns.steps(segment, undefined);
+  return yield* columns.steps(segment);
 }
 
 /** The content of an index file, in pieces that are not to be changed. */

@@ -8,7 +8,7 @@ import { serve } from './serve.js';
 /** Runs in a page and in Node: what indexes of 5,000 hashes answer, and what they run in. */
 const PROGRAM = `
 import { indexFromBuffer } from './src/indexing/index.js';
-import { indexOf } from './src/indexing/mutable-index.js';
+import { indexOf } from './src/indexing/create-index.js';
 import { clusteredHashes } from './bench/workloads.js';
 
 export function answers() {

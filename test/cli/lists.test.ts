@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { hashToHex } from '../../src/hash.js';
-import { createIndex } from '../../src/indexing/mutable-index.js';
+import { createIndex } from '../../src/indexing/create-index.js';
 import { hashFile } from '../../src/node/hash-file.js';
 import { saveIndex } from '../../src/node/save-index.js';
 import { testFolder } from '../folder.js';

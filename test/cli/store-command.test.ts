@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { hashFromHex } from '../../src/hash.js';
-import { createIndex } from '../../src/indexing/mutable-index.js';
+import { createIndex } from '../../src/indexing/create-index.js';
 import { createAllowList } from '../../src/matching/allow-list.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import { saveIndex } from '../../src/node/save-index.js';

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Algorithm, Bits, Hash, PackedHashes } from '../../src/hash.js';
-import type { HammingIndex, Hit } from '../../src/indexing/hamming-index.js';
+import type { HammingIndex } from '../../src/indexing/hamming-index.js';
 import { type Compaction, MutableIndex } from '../../src/indexing/mutable-index.js';
+import type { Hit } from '../../src/indexing/part-search.js';
 import { Segment, type Simd } from '../../src/indexing/segment.js';
 import { alignedBytes, type SnapshotSource, shapeOf } from '../../src/indexing/snapshot.js';
 import { flipBits, hashOf } from '../arbitraries.js';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { uniformHashes } from '../../bench/workloads.js';
+import { type CreateOptions, createIndex, indexOf } from '../../src/indexing/create-index.js';
 import type { Explanation } from '../../src/indexing/hamming-index.js';
-import { type CreateOptions, createIndex, indexOf } from '../../src/indexing/mutable-index.js';
 import { conforms, KERNELS } from './conformance.js';
 
 describe.each(

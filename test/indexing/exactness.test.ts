@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { clusteredHashes, plant, random, uniformHashes } from '../../bench/workloads.js';
 import type { Algorithm, Bits, Hash, PackedHashes } from '../../src/hash.js';
+import { indexOf } from '../../src/indexing/create-index.js';
 import type { HammingIndex } from '../../src/indexing/hamming-index.js';
-import { indexOf } from '../../src/indexing/mutable-index.js';
 import { spread } from '../../src/kernels/bands.js';
 import { naiveScan } from '../oracles/hamming.js';
 import { KERNELS } from './conformance.js';

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import type { Algorithm, Bits, Hash } from '../../src/hash.js';
+import { createIndex, indexOf } from '../../src/indexing/create-index.js';
 import type { HammingIndex } from '../../src/indexing/hamming-index.js';
-import { type Compaction, createIndex, indexOf } from '../../src/indexing/mutable-index.js';
+import type { Compaction } from '../../src/indexing/mutable-index.js';
 import type { Simd } from '../../src/indexing/segment.js';
 import { snapshotInfo } from '../../src/indexing/snapshot.js';
 import { hashOf } from '../arbitraries.js';

@@ -2,8 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { clusteredHashes, random, uniformHashes } from '../../bench/workloads.js';
 import type { Hash } from '../../src/hash.js';
-import { createIndex, MutableIndex } from '../../src/indexing/mutable-index.js';
-import { finish, roomFor, type Simd, segmentSteps } from '../../src/indexing/segment.js';
+import { segmentSteps } from '../../src/indexing/compaction.js';
+import { createIndex } from '../../src/indexing/create-index.js';
+import { MutableIndex } from '../../src/indexing/mutable-index.js';
+import { finish, roomFor, type Simd } from '../../src/indexing/segment.js';
 import { packedWords } from '../../src/packed-words.js';
 import { naiveDistance } from '../oracles/hamming.js';
 import { isNear } from '../oracles/near.js';
@@ -43,7 +45,7 @@ function banded(bytes: Uint8Array, simd: Simd, sketchBits: 16 | 32): MutableInde
   const like = { algorithm: 'pdq', bits: 256, kind: 'mih', maxDistance: 31 } as const;
   const target = { ...none, ...like, sketchBits, bands: 16 };
   const steps = segmentSteps(entries, target, (shape) => roomFor(shape, simd));
-  return new MutableIndex(finish(steps), { simd, deltaLimit: 40 });
+  return new MutableIndex(finish(steps).segment, { simd, deltaLimit: 40 });
 }
 
 /** What the rule says, by a loop over all entries that are not gone. */
@@ -156,7 +158,7 @@ const segmentOf = (bytes: Uint8Array, kind: 'flat' | 'mih', simd: Simd) => {
   const none = { generation: 0, notesLength: 0, degenerate: undefined, nextId: entries.count };
   const like = { algorithm: 'pdq', bits: 256, kind, maxDistance: 31, sketchBits: 32 } as const;
   const target = { ...none, ...like, bands: kind === 'flat' ? 0 : 21 };
-  return finish(segmentSteps(entries, target, (shape) => roomFor(shape, simd)));
+  return finish(segmentSteps(entries, target, (shape) => roomFor(shape, simd))).segment;
 };
 
 /** How many more entries a scan finds. */

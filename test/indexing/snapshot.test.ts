@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { clusteredHashes, random, uniformHashes } from '../../bench/workloads.js';
 import { FormatError } from '../../src/errors.js';
 import type { Hash } from '../../src/hash.js';
-import { createIndex, indexFromBuffer, indexOf } from '../../src/indexing/mutable-index.js';
+import { createIndex, indexFromBuffer, indexOf } from '../../src/indexing/create-index.js';
 import { snapshotInfo } from '../../src/indexing/snapshot.js';
 import { naiveChecksum } from '../oracles/checksum.js';
 

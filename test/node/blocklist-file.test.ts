@@ -11,7 +11,7 @@ import type { BlocklistEntry } from '../../src/entry.js';
 import { readHashList } from '../../src/exchange/hash-list.js';
 import { readPackedEntries } from '../../src/exchange/packed-list.js';
 import { type Hash, hashToHex, type Resample } from '../../src/hash.js';
-import { createIndex } from '../../src/indexing/mutable-index.js';
+import { createIndex } from '../../src/indexing/create-index.js';
 import { Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import { loadBlocklist as openBlocklist } from '../../src/node/list-records.js';
 import { saveIndex } from '../../src/node/save-index.js';

@@ -9,7 +9,7 @@ import type { BlocklistEntry } from '../../src/entry.js';
 import { readPackedEntries } from '../../src/exchange/packed-list.js';
 import { writeHashList } from '../../src/exchange/write-hash-list.js';
 import { hashFromHex, hashToHex } from '../../src/hash.js';
-import { createIndex } from '../../src/indexing/mutable-index.js';
+import { createIndex } from '../../src/indexing/create-index.js';
 import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import { openIndex } from '../../src/node/index-file.js';
 import { openListFolder } from '../../src/node/list-folder.js';

@@ -19,7 +19,7 @@ import { FormatError } from '../../src/errors.js';
 import { readPackedEntries } from '../../src/exchange/packed-list.js';
 import { writeHashList } from '../../src/exchange/write-hash-list.js';
 import type { Hash } from '../../src/hash.js';
-import { createIndex, indexFromBuffer } from '../../src/indexing/mutable-index.js';
+import { createIndex, indexFromBuffer } from '../../src/indexing/create-index.js';
 import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import { isIndexFile, openIndex, readIndexInfo } from '../../src/node/index-file.js';
 import type { EntryNote } from '../../src/node/noted-entries.js';

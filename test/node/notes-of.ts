@@ -1,7 +1,7 @@
 import { ColumnsBuilder } from '../../src/blocklist/columns.js';
 import { columnsPieces } from '../../src/blocklist/columns-bytes.js';
+import { mutableIndex } from '../../src/indexing/create-index.js';
 import type { HammingIndex, SnapshotOptions } from '../../src/indexing/hamming-index.js';
-import { mutableIndex } from '../../src/indexing/mutable-index.js';
 import { byteLengthOf, finish, Segment } from '../../src/indexing/segment.js';
 import { sealed, shapeOf } from '../../src/indexing/snapshot.js';
 import type { EntryNote } from '../../src/node/noted-entries.js';
@@ -11,7 +11,7 @@ export function notesOf(index: HammingIndex, entryAt: (id: number) => EntryNote)
   const segment = finish(mutableIndex(index).frozenSteps(() => false));
   const columns = new ColumnsBuilder(index.bits, segment.entries);
   for (let entry = 0; entry < segment.entries; entry++) columns.add(entryAt(segment.idAt(entry)));
-  return Buffer.concat(columnsPieces(finish(columns.steps(segment, undefined))));
+  return Buffer.concat(columnsPieces(finish(columns.steps(segment))));
 }
 
 /** An index file with these notes, whatever they say. */

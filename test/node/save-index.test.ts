@@ -17,13 +17,9 @@ import { clusteredHashes, uniformHashes } from '../../bench/workloads.js';
 import { columnsPieces } from '../../src/blocklist/columns-bytes.js';
 import { isDegenerate } from '../../src/blocklist/degenerate.js';
 import type { Hash } from '../../src/hash.js';
+import { createIndex, indexFromBuffer, indexOf } from '../../src/indexing/create-index.js';
 import type { HammingIndex } from '../../src/indexing/hamming-index.js';
-import {
-  createIndex,
-  indexFromBuffer,
-  indexOf,
-  MutableIndex,
-} from '../../src/indexing/mutable-index.js';
+import { MutableIndex } from '../../src/indexing/mutable-index.js';
 import { Segment } from '../../src/indexing/segment.js';
 import { alignedBytes, headerSteps, shapeOf } from '../../src/indexing/snapshot.js';
 import { openIndex } from '../../src/node/index-file.js';

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { plant, random, uniformHashes } from '../../bench/workloads.js';
 import { type Hash, newHash, type PackedHashes } from '../../src/hash.js';
-import { createIndex } from '../../src/indexing/mutable-index.js';
+import { createIndex } from '../../src/indexing/create-index.js';
 import type { Database } from '../../src/store/database.js';
 import { Search, type SearchAnswer } from '../../src/store/search.js';
 import { naiveScan } from '../oracles/hamming.js';

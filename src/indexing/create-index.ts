@@ -1,0 +1,98 @@
+import { checkOneOf, checkOptions, checkTypeOf } from '../door.js';
+import type { Algorithm, Bits, Hash, PackedHashes } from '../hash.js';
+import { checkMaxDistance, packedWords } from '../packed-words.js';
+import { newTarget, segmentSteps } from './compaction.js';
+import type { HammingIndex } from './hamming-index.js';
+import { MutableIndex } from './mutable-index.js';
+import { finish, roomFor, Segment, type Simd } from './segment.js';
+import { alignedBytes, type SnapshotSource, shapeOf, verified } from './snapshot.js';
+
+/** What an index holds, and how it is made. */
+export interface CreateOptions {
+  /** needed only where there are no hashes */
+  algorithm?: Algorithm;
+  /** needed only where there are no hashes and the algorithm has several widths */
+  bits?: Bits;
+  /**
+   * the distance that most searches will ask for, default 31 of 256 bits, 8 of 64; any works. From
+   * 32 to 63 of 256 bits, lists of 16,384 hashes and more are kept as near searches want them.
+   */
+  maxDistance?: number;
+  /**
+   * `small` takes a fifth less memory than `fast`, the default, for a large list: 116 bytes a hash
+   * of 256 bits instead of 148. Searches up to distance 31 of 256 bits take about as long, further
+   * ones up to three times as long.
+   */
+  memory?: 'fast' | 'small';
+}
+
+/** An engine and a kernel by name, obeyed: for tests and benchmarks. */
+export interface Engine {
+  kind?: 'flat' | 'mih' | undefined;
+  simd?: Simd;
+}
+
+/**
+ * An index over `hashes`, which are copied; ids count from 0 in their order. A million hashes of
+ * 256 bits take about a second and 150 bytes each; fewer take up to 290 each. It compares every
+ * hash or looks into buckets, whichever is cheaper. Lists of 2,048 hashes and more are kept in
+ * WebAssembly memory and searched by SIMD where the platform has it and allows it.
+ * @throws {TypeError} if one is not a hash, or they are not all of one algorithm
+ * @throws {RangeError} if they are not all of one width, or an option is out of range
+ * @example
+ * const index = createIndex(hashes);
+ * for (const { id, distance } of index.search(query, 31)) …
+ */
+export function createIndex(
+  hashes: Iterable<Hash> | PackedHashes,
+  options: CreateOptions = {},
+): HammingIndex {
+  checkOptions(options);
+  checkOneOf('memory', options.memory, [undefined, 'fast', 'small']);
+  return indexOf(hashes, options);
+}
+
+/** As `createIndex`, of a named engine. */
+export function indexOf(
+  hashes: Iterable<Hash> | PackedHashes,
+  options: CreateOptions = {},
+  { kind, simd = 'auto' }: Engine = {},
+): MutableIndex {
+  const entries = packedWords(hashes, options);
+  const { maxDistance = entries.bits === 64 ? 8 : 31, memory } = options;
+  checkMaxDistance(maxDistance, entries.bits);
+  const purpose = { kind, maxDistance, sketchBits: memory === 'small' ? 16 : 32 } as const;
+  const target = newTarget(entries, purpose, entries.count, simd);
+  const { segment } = finish(segmentSteps(entries, target, (shape) => roomFor(shape, simd)));
+  return new MutableIndex(segment, { simd });
+}
+
+/**
+ * The index that `toBuffer` wrote. It stays attached to `buffer` (the one place where an input is
+ * kept: do not write to it), so nothing is copied, unless a view begins at no multiple of four
+ * bytes. What is added or removed later does not change the buffer.
+ * Searches of the buffer run in JavaScript.
+ * @param options `verify`: false skips the checksum and the check of the content, for a buffer
+ *   that was verified before
+ * @throws {TypeError} if `buffer` is not bytes
+ * @throws {FormatError} `bad-magic`, `bad-version`, `bad-header`, `bad-length` or `bad-checksum`
+ */
+export function indexFromBuffer(
+  buffer: SnapshotSource,
+  options: { verify?: boolean } = {},
+): HammingIndex {
+  checkOptions(options);
+  const { verify = true } = options;
+  checkTypeOf('verify', verify, 'boolean');
+  return attachedIndex(buffer, verify);
+}
+
+function attachedIndex(buffer: SnapshotSource, verify: boolean): MutableIndex {
+  const bytes = alignedBytes(buffer);
+  const segment = new Segment(shapeOf(bytes, bytes.length), bytes);
+  return new MutableIndex(segment, { live: verify ? verified(segment) : undefined });
+}
+
+/** An index as ours: itself, or a copy if it is of another implementation. */
+export const mutableIndex = (index: HammingIndex): MutableIndex =>
+  index instanceof MutableIndex ? index : attachedIndex(index.toBuffer(), false);
