@@ -23,8 +23,13 @@ export interface Replaced {
   isOf(list: string): boolean;
   /** the entries of a part that may go, if they are few; absent: all of such lists */
   readonly among?: ((kind: Kind) => Generator<void, readonly number[]>) | undefined;
-  /** What tells whether an entry goes that came while the change was prepared: each one once. */
-  late(): (entry: BlocklistEntry) => boolean;
+  /** Whether an entry equal to this one is to go; absent: none is. */
+  readonly names?: ((entry: BlocklistEntry) => boolean) | undefined;
+  /**
+   * What tells whether an entry goes that was not to go when the change was prepared: each once.
+   * @param lost those of the named ones that were to go, and have gone: others go instead
+   */
+  late(lost: readonly BlocklistEntry[]): (entry: BlocklistEntry) => boolean;
 }
 
 /** A change of many entries. */
@@ -138,25 +143,39 @@ export function lateStep(
   { withdrawals, isReinstated }: Meanwhile,
 ): Step & { readonly prepared: Prepared } {
   const add: NumberedEntry[] = [];
+  const lost: BlocklistEntry[] = [];
+  const before = new Map<Columns, Living>();
+  for (const { parts } of base.kinds.values()) {
+    for (const { table, living } of parts) before.set(table, living);
+  }
+  for (const { table, living } of [...now.kinds.values()].flatMap(({ parts }) => parts)) {
+    const [goes, stays] = [leaving.get(table), kept.get(table)];
+    for (const entry of goes || stays ? living.since(before.get(table)!) : []) {
+      if (stays?.has(entry)) add.push(table.numberedAt(entry));
+      else if (goes?.has(entry) && replaced?.names?.(table.entryAt(entry))) {
+        lost.push(table.entryAt(entry));
+      }
+    }
+  }
   const remove = new Map<Kind, number[]>();
-  const isLate = replaced?.late();
-  for (const [name, kind] of now.kinds) {
-    const before = new Map<Columns, Living>();
-    for (const { table, living } of base.kinds.get(name)?.parts ?? []) before.set(table, living);
+  const isLate = replaced?.late(lost);
+  for (const kind of isLate ? now.kinds.values() : []) {
     const going: number[] = [];
+    const look = (number: number) => {
+      if (isLate!(kind.entryAt(number))) going.push(number);
+    };
     for (const { table, living, base: first } of kind.all()) {
-      const earlier = before.get(table as Columns);
-      if (!earlier) {
-        // It has come since, so it was on the list before this change, whose word is the last.
-        for (let entry = 0; isLate && entry < table.size; entry++) {
-          if (living.has(entry) && isLate(table.entryAt(entry))) going.push(first + entry);
-        }
-        continue;
+      // It has come since, so it was on the list before this change, whose word is the last.
+      const isNew = !before.has(table as Columns);
+      for (let entry = 0; isNew && entry < table.size; entry++) {
+        if (living.has(entry)) look(first + entry);
       }
-      const stays = kept.get(table as Columns);
-      for (const entry of stays ? living.since(earlier) : []) {
-        if (stays!.has(entry)) add.push(table.numberedAt(entry));
-      }
+    }
+    for (const number of new Set(lost.flatMap(({ hash }) => kind.ofHash(hash)))) {
+      const { part, entry } = kind.placeOf(number);
+      const table = part.table as Columns;
+      const isMeant = leaving.get(table)?.has(entry) || kept.get(table)?.has(entry);
+      if (before.has(table) && !isMeant) look(number);
     }
     if (going.length > 0) remove.set(kind, going);
   }

@@ -229,13 +229,20 @@ function goingOf({ replace, remove = [] }: ListChange): Going | undefined {
   const keyOfRecord = ({ list = '', id, source }: Omit<Partial<ListRecord>, 'entries'>) =>
     JSON.stringify([list, id, source]);
   let known: Set<string> | undefined;
+  let texts: Set<string> | undefined;
   return {
     named,
     isWhole: (list) => isWhole(list) || list === unlisted?.list,
     steps,
     isOf: isAmong ? () => true : isWhole,
     ...(isAmong && { among: steps }),
-    late() {
+    ...(removed.length > 0 && {
+      names(entry: BlocklistEntry) {
+        texts ??= new Set(removed.map(textOfEntry));
+        return texts.has(textOfEntry(entry));
+      },
+    }),
+    late(lost) {
       // Few changes meet entries that came since.
       known ??= new Set(records.map(keyOfRecord));
       const left = new Map([...missing.values()].flatMap((each) => [...each]));
@@ -246,6 +253,7 @@ function goingOf({ replace, remove = [] }: ListChange): Going | undefined {
           left.set(text, (left.get(text) ?? 0) + 1);
         }
       }
+      for (const text of lost.map(textOfEntry)) left.set(text, (left.get(text) ?? 0) + 1);
       return (entry) => {
         const { list = '', id, source } = entry;
         if (isWhole(list) || (list === unlisted?.list && isUntold(entry))) return true;

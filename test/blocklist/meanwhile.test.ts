@@ -1,7 +1,9 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { EntryList } from '../../src/blocklist/entry-list.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { hashToHex } from '../../src/hash.js';
+import { nextTurn } from '../../src/in-turns.js';
+import { stepClock } from '../node/event-loop.js';
 import { farHash } from './worlds.js';
 
 const entryAt = (at: number): BlocklistEntry => ({ hash: farHash(at), labels: [], id: `${at}` });
@@ -57,4 +59,31 @@ test('a picture is withdrawn that has more parts than a call takes arguments', a
   const parts = Array.from({ length: 150_000 }, () => ({ ...entryAt(1), group }));
   await list.apply({ add: parts });
   expect((await list.apply({ withdraw: [farHash(0)] })).removed).toBe(150_000);
+});
+
+test('what goes with a large change goes, too, if it went and came again meanwhile', async () => {
+  stepClock(10);
+  let met = 0;
+  for (let turns = 0; turns < 40; turns++) {
+    const list = new EntryList();
+    list.mostAtOnce = 4;
+    // Two are equal: one of them stays.
+    await list.apply({ add: [...entries(0, 10), entryAt(1)] });
+    let isDone = false;
+    const changing = list.apply({ remove: [entryAt(1), entryAt(2)], add: entries(20, 26) });
+    changing.then(() => {
+      isDone = true;
+    });
+    for (let i = 0; i < turns; i++) await nextTurn();
+    if (isDone) break;
+    const isThere = list.state.size === 11;
+    await list.apply({ remove: [entryAt(1), entryAt(2)] });
+    await list.apply({ add: [entryAt(2)] });
+    await changing;
+    if (isThere) met++;
+    const left = idsOf(list).filter((id) => id === '1' || id === '2');
+    expect(left, `after ${turns} turns`).toEqual([]);
+  }
+  expect(met).toBeGreaterThan(3);
+  vi.restoreAllMocks();
 });

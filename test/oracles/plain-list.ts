@@ -50,9 +50,13 @@ export class PlainList {
     let coming = comingOf(change);
     // Equal ones stay in place.
     const stays: BlocklistEntry[] = [];
-    const removed = new Set(remove.map(fullText));
+    const removed = remove.map(fullText);
     let left = before.filter((entry) => {
-      if (!isReplaced(entry, replace) && !removed.has(fullText(entry))) return true;
+      if (!isReplaced(entry, replace)) {
+        const named = removed.indexOf(fullText(entry));
+        if (named < 0) return true;
+        removed.splice(named, 1);
+      }
       const at = coming.findIndex((one) => fullText(one) === fullText(entry));
       if (at < 0) return false;
       coming = coming.filter((_, i) => i !== at);
