@@ -56,7 +56,7 @@ export interface FeedbackProgress {
 }
 
 /** As `Store.feedbackQueue` says. */
-export async function openFeedbackQueue(
+export async function feedbackQueueOf(
   database: Database,
   options: FeedbackQueueOptions,
 ): Promise<FeedbackQueue> {

@@ -33,7 +33,7 @@ import { Exchanges } from './exchanges.js';
 import {
   type FeedbackQueue,
   type FeedbackQueueOptions,
-  openFeedbackQueue,
+  feedbackQueueOf,
 } from './feedback-queue.js';
 import { confirmRemovals, fetchList } from './fetch.js';
 import { type Follower, type FollowOptions, followDatabase } from './follower.js';
@@ -511,7 +511,7 @@ export class Store {
    * @throws {RangeError} if a name in the queue has no sender
    */
   async feedbackQueue(options: FeedbackQueueOptions): Promise<FeedbackQueue> {
-    return await openFeedbackQueue(this.#database, options);
+    return await feedbackQueueOf(this.#database, options);
   }
 
   /**
