@@ -160,19 +160,52 @@ export function hexOf(bytes: Uint8Array): string {
  */
 export function hashFromHex(algorithm: Algorithm, hex: string): Hash {
   if (!isAlgorithm(algorithm)) throw new TypeError('expected a known algorithm');
-  if (typeof hex !== 'string' || !hasBits(algorithm, hex.length * 4) || !/^[0-9a-f]+$/i.test(hex)) {
-    const digits = algorithm === 'pdq' ? '64' : '16 or 64';
-    throw new RangeError(`expected ${digits} hex digits of ${algorithm}`);
-  }
-  return newHash(algorithm, bytesOf(hex));
+  const hash = hashFrom(algorithm, hex);
+  if (hash) return hash;
+  const digits = algorithm === 'pdq' ? '64' : '16 or 64';
+  throw new RangeError(`expected ${digits} hex digits of ${algorithm}`);
+}
+
+/** The hash that `hex` encodes, if it has as many digits as a hash of `algorithm`. */
+export function hashFrom(algorithm: Algorithm, hex: unknown): Hash | undefined {
+  if (typeof hex !== 'string' || !hasBits(algorithm, hex.length * 4)) return undefined;
+  const bytes = new Uint8Array(hex.length / 2);
+  return hexInto(hex, 0, hex.length, bytes, 0) ? newHash(algorithm, bytes) : undefined;
 }
 
 /** The bytes of a hex string, two digits a byte. The caller has checked the digits. */
 export function bytesOf(hex: string): Uint8Array {
   const bytes = new Uint8Array(hex.length / 2);
-  for (let i = 0; i < bytes.length; i++)
-    bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
+  hexInto(hex, 0, hex.length, bytes, 0);
   return bytes;
+}
+
+/**
+ * Decodes `length` hex digits of `text`, from `at` on and in either case, into `out`.
+ * @returns whether all of them are hex digits; if not, `out` holds part of the bytes
+ */
+export function hexInto(
+  text: string,
+  at: number,
+  length: number,
+  out: Uint8Array,
+  outAt: number,
+): boolean {
+  if (at + length > text.length) return false;
+  for (let i = 0; i < length; i += 2) {
+    const high = digit(text.charCodeAt(at + i));
+    const low = digit(text.charCodeAt(at + i + 1));
+    if ((high | low) < 0) return false;
+    out[outAt + (i >> 1)] = (high << 4) | low;
+  }
+  return true;
+}
+
+function digit(code: number): number {
+  if (code >= 48 && code <= 57) return code - 48;
+  // 32 is the bit that differs between the two cases of a letter
+  const letter = (code | 32) - 87;
+  return letter >= 10 && letter <= 15 ? letter : -1;
 }
 
 /**

@@ -16,10 +16,10 @@ import {
   bitsOf,
   checkKind,
   type Hash,
+  hexInto,
   newHash,
   type PackedHashes,
 } from './hash.js';
-import { hexInto } from './hex.js';
 
 /** The members that many entries share; equal notes are stored once. */
 export type Note = Omit<Said, 'quality' | 'id' | 'group'>;

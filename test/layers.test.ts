@@ -74,7 +74,6 @@ const ROOT_ORDER = [
   'packed-words.ts',
   'variant.ts',
   'entry.ts',
-  'hex.ts',
   'packed-entries.ts',
   'policy.ts',
 ];

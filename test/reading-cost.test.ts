@@ -92,6 +92,14 @@ test("a browser's Worker is read in 38 files, and its room has no more than 22",
   expect(readdirSync(join(SRC, 'browser')).length).toBeLessThanOrEqual(22);
 });
 
+test.each([...sources.keys()].filter((file) => /^exchange\/.+-client\.ts$/.test(file)))(
+  '%s is read in eight files, besides those of the root',
+  (client) => {
+    const chain = chainOf(client).filter((file) => file.includes('/') && !/^kernels\//.test(file));
+    expect(chain.length).toBeLessThanOrEqual(8);
+  },
+);
+
 test('no file imports itself, however indirectly', () => {
   const circles = [...imports].filter(([file, targets]) =>
     targets.some((target) => chainOf(target).includes(file)),

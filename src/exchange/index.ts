@@ -19,15 +19,22 @@ export type {
   UpdateState,
   UpdatesPage,
 } from './list-update.js';
+export type {
+  NcmecEntry,
+  NcmecFeedback,
+  NcmecFingerprint,
+  NcmecMember,
+  NcmecReason,
+  NcmecStatus,
+  NcmecVote,
+} from './ncmec.js';
+export { NCMEC_LISTS, type NcmecList } from './ncmec.js';
 export {
   type NcmecCheckpoint,
   NcmecClient,
   type NcmecCredentials,
   type NcmecOptions,
 } from './ncmec-client.js';
-export type { NcmecEntry, NcmecFingerprint, NcmecVote } from './ncmec-entry.js';
-export type { NcmecFeedback, NcmecMember, NcmecReason, NcmecStatus } from './ncmec-feedback.js';
-export { NCMEC_LISTS, type NcmecList } from './ncmec-lists.js';
 export { OnlyhashesClient, type OnlyhashesOptions } from './onlyhashes-client.js';
 export { readPackedEntries } from './packed-list.js';
 export type { RemoteAnswer, RemoteHit, RemoteMatcher } from './remote-matcher.js';
@@ -39,14 +46,18 @@ export {
   type ShieldMatch,
   type ShieldOptions,
 } from './shield-client.js';
-export type { StopNciiOpinion, StopNciiRecord } from './stop-ncii.js';
+export type {
+  StopNciiFeedback,
+  StopNciiOpinion,
+  StopNciiRecord,
+  StopNciiSubmission,
+} from './stop-ncii.js';
 export {
   type PostOutcome,
   type StopNciiCheckpoint,
   StopNciiClient,
   type StopNciiKeys,
 } from './stop-ncii-client.js';
-export type { StopNciiFeedback, StopNciiSubmission } from './stop-ncii-submission.js';
 export type { TechAgainstTerrorismRecord } from './tech-against-terrorism.js';
 export {
   type TechAgainstTerrorismCheckpoint,

@@ -1,8 +1,7 @@
 import type { BlocklistEntry } from '../entry.js';
 import type { FormatErrorCode } from '../errors.js';
 import type { Algorithm, Bits, Hash, Resample } from '../hash.js';
-import { hasBits, isAlgorithm, newHash } from '../hash.js';
-import { hexInto } from '../hex.js';
+import { isAlgorithm } from '../hash.js';
 import { WINDOW_NAMES, type WindowName } from '../variant.js';
 import { splitLabels } from './csv.js';
 
@@ -190,13 +189,6 @@ export function algorithmFrom(fields: Fields, unnamed: Unnamed): Algorithm | und
   }
   const name = typeof fields.algorithm === 'string' ? fields.algorithm.toLowerCase() : '';
   return isAlgorithm(name) ? name : undefined;
-}
-
-/** The hash that `hex` encodes, if it has as many digits as a hash of `algorithm`. */
-export function hashFrom(algorithm: Algorithm, hex: unknown): Hash | undefined {
-  if (typeof hex !== 'string' || !hasBits(algorithm, hex.length * 4)) return undefined;
-  const bytes = new Uint8Array(hex.length / 2);
-  return hexInto(hex, 0, hex.length, bytes, 0) ? newHash(algorithm, bytes) : undefined;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { BlocklistEntry } from '../entry.js';
 import { FormatError } from '../errors.js';
+import { hashFrom } from '../hash.js';
 import { MAX_RECORD_LINES, type Row, readRow } from './csv.js';
 import type { LineSink } from './lines.js';
 import {
@@ -10,7 +11,6 @@ import {
   fieldsByPosition,
   fieldsOfDataset,
   fieldsOfObject,
-  hashFrom,
   headerFrom,
   type Unnamed,
 } from './list-fields.js';

@@ -1,19 +1,27 @@
 import { checkInteger, checkNumber, checkObject, checkOptions, checkSignal } from '../door.js';
 import type { FormatError } from '../errors.js';
-import type { ListClient, ReadUpdatesOptions, UpdatesPage } from './list-update.js';
+import {
+  CLOCK_SECONDS,
+  type ListClient,
+  type ReadUpdatesOptions,
+  type UpdatesPage,
+} from './list-update.js';
 import {
   checkNcmecFeedback,
+  checkNcmecList,
+  NCMEC_LISTS,
   type NcmecFeedback,
+  type NcmecList,
   type NcmecMember,
   type NcmecReason,
+  type NcmecReply,
   type NcmecStatus,
   ncmecMembers,
   ncmecReasons,
+  ncmecReply,
   ncmecStatus,
   writeNcmecFeedback,
-} from './ncmec-feedback.js';
-import { checkNcmecList, NCMEC_LISTS, type NcmecList } from './ncmec-lists.js';
-import { type NcmecReply, ncmecReply } from './ncmec-reply.js';
+} from './ncmec.js';
 import {
   basicAuthorization,
   ServiceConnection,
@@ -21,7 +29,6 @@ import {
 } from './service-connection.js';
 import { ServiceError } from './service-error.js';
 import { checkFetchOptions, tellProblems } from './service-json.js';
-import { CLOCK_SECONDS } from './timed-fetch.js';
 
 /** What NCMEC gives a member, for one of its lists. */
 export interface NcmecCredentials {

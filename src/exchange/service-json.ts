@@ -1,7 +1,6 @@
 import { checkOptions, checkSignal, checkTypeOf } from '../door.js';
 import { FormatError } from '../errors.js';
 import type { ReadUpdatesOptions, UnknownWord } from './list-update.js';
-import { type TextSource, textPieces } from './text.js';
 
 /*
  * Replies of services are read by our own code. A schema library says whether a reply is as it
@@ -12,26 +11,6 @@ import { type TextSource, textPieces } from './text.js';
 
 /** Most characters of one reply: a page of 800 records takes about 400,000. */
 export const MAX_REPLY_LENGTH = 64 * 2 ** 20;
-
-/**
- * The whole text of `source`, without a byte order mark.
- * @throws {FormatError} `bad-length` beyond `maxLength` characters
- */
-export async function wholeText(
-  source: TextSource,
-  maxLength: number = MAX_REPLY_LENGTH,
-): Promise<string> {
-  const pieces: string[] = [];
-  let length = 0;
-  for await (const piece of textPieces(source)) {
-    length += piece.length;
-    if (length > maxLength) {
-      throw new FormatError('bad-length', `expected at most ${maxLength} characters`);
-    }
-    pieces.push(piece);
-  }
-  return pieces.join('').replace(/^\ufeff/, '');
-}
 
 /** A JSON object, not yet checked. Its members are its own: read them by `own`. */
 export type JsonObject = Readonly<Record<string, unknown>>;

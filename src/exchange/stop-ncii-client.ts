@@ -3,13 +3,15 @@ import type { ListClient, ReadUpdatesOptions, UpdatesPage } from './list-update.
 import { checkCredential, ServiceConnection, type ServiceOptions } from './service-connection.js';
 import { ServiceError } from './service-error.js';
 import { jsonObject } from './service-json.js';
-import { stopNciiEnvelope, stopNciiPage, updateOfStopNcii } from './stop-ncii.js';
 import {
   type StopNciiFeedback,
   type StopNciiSubmission,
+  stopNciiEnvelope,
+  stopNciiPage,
+  updateOfStopNcii,
   writeStopNciiFeedback,
   writeStopNciiSubmission,
-} from './stop-ncii-submission.js';
+} from './stop-ncii.js';
 import { isTooOld, OVERLAP_SECONDS, timedUpdates } from './timed-fetch.js';
 
 /** Keys that StopNCII gives a company. Each call has a key of its own. */

@@ -1,5 +1,5 @@
 import { FormatError } from '../errors.js';
-import { hashFrom } from './list-fields.js';
+import { hashFrom } from '../hash.js';
 import {
   type ListUpdate,
   type ReadUpdatesOptions,

@@ -1,6 +1,6 @@
 import type { Opinion } from '../entry.js';
 import { FormatError } from '../errors.js';
-import { hashFrom } from './list-fields.js';
+import { hashFrom } from '../hash.js';
 import {
   type ListUpdate,
   type ReadUpdatesOptions,

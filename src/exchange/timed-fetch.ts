@@ -1,5 +1,11 @@
 import { checkInteger, checkNumber, checkObject } from '../door.js';
-import type { ListUpdate, ReadUpdatesOptions, UnknownWord, UpdatesPage } from './list-update.js';
+import {
+  CLOCK_SECONDS,
+  type ListUpdate,
+  type ReadUpdatesOptions,
+  type UnknownWord,
+  type UpdatesPage,
+} from './list-update.js';
 import { ServiceError } from './service-error.js';
 import { checkFetchOptions } from './service-json.js';
 
@@ -14,9 +20,6 @@ interface TimedCheckpoint {
   /** when the fetch began, in our time */
   readonly fetchedSeconds: number;
 }
-
-/** A checkpoint of the future, of a clock that was wrong, says nothing of its age. */
-export const CLOCK_SECONDS = 86_400;
 
 /**
  * A fetch begins this long before its checkpoint: no document says whether what changed in the very

@@ -1,18 +1,17 @@
 import { checkInteger, checkIterable, checkNumber, checkObject } from '../door.js';
 import { FormatError, type FormatErrorCode } from '../errors.js';
-import { bitsOf, type Hash, hashToHex } from '../hash.js';
-import { hashFrom } from './list-fields.js';
+import { bitsOf, type Hash, hashFrom, hashToHex } from '../hash.js';
 import { checkHead } from './list-text.js';
 import type { ReadUpdatesOptions } from './list-update.js';
 import {
   checkReadOptions,
   isObject,
   type JsonObject,
+  MAX_REPLY_LENGTH,
   own,
   parsedJson,
-  wholeText,
 } from './service-json.js';
-import type { TextSource } from './text.js';
+import { type TextSource, textPieces } from './text.js';
 
 /** The PDQ hash of one frame of a video. */
 export interface VpdqFrame {
@@ -60,6 +59,23 @@ export async function readVpdq(
     onProblem(error);
   };
   return isJson ? framesOfJson(whole, tell) : framesOfText(whole, tell);
+}
+
+/**
+ * The whole text of `source`, without a byte order mark.
+ * @throws {FormatError} `bad-length` beyond 64 Mi characters
+ */
+async function wholeText(source: TextSource): Promise<string> {
+  const pieces: string[] = [];
+  let length = 0;
+  for await (const piece of textPieces(source)) {
+    length += piece.length;
+    if (length > MAX_REPLY_LENGTH) {
+      throw new FormatError('bad-length', `expected at most ${MAX_REPLY_LENGTH} characters`);
+    }
+    pieces.push(piece);
+  }
+  return pieces.join('').replace(/^\ufeff/, '');
 }
 
 function framesOfText(text: string, tell: Tell): VpdqFrame[] {

@@ -1,5 +1,4 @@
 import { DecodeError, FormatError } from '../errors.js';
-import { type TextSource, textPieces } from './text.js';
 
 /** An element with all that it holds. Names are without their namespace prefix. */
 export interface XmlElement {
@@ -19,6 +18,8 @@ const MAX_ATTRIBUTES = 64;
 const MAX_LENGTH = 1 << 16;
 /** Elements within one that is gathered. */
 const MAX_ELEMENTS = 20_000;
+/** Characters that are parsed at a time, so that a refused text is not read to its end. */
+const PIECE = 1 << 16;
 /** Characters from one tag to the next: saxes holds a text or a comment until its end. */
 const MAX_BETWEEN_TAGS = 1 << 22;
 
@@ -33,7 +34,7 @@ const MAX_BETWEEN_TAGS = 1 << 22;
  * @throws {DecodeError} `decoder-missing` if saxes is not installed
  */
 export async function readElements(
-  source: TextSource,
+  text: string,
   begins: (name: string, depth: number) => boolean,
   take: (element: XmlElement | 'too-large', depth: number) => void,
 ): Promise<void> {
@@ -85,13 +86,13 @@ export async function readElements(
     }
     depth++;
   });
-  const text = (more: string) => {
+  const gather = (more: string) => {
     const top = open.at(-1);
     if (top?.text === undefined) return;
     top.text = top.text.length + more.length > MAX_LENGTH ? undefined : top.text + more;
   };
-  parser.on('text', text);
-  parser.on('cdata', text);
+  parser.on('text', gather);
+  parser.on('cdata', gather);
   parser.on('closetag', () => {
     lastTag = parser.position;
     depth--;
@@ -100,7 +101,8 @@ export async function readElements(
     closed.text = closed.text?.trim();
     if (open.length === 0) take(count > MAX_ELEMENTS ? 'too-large' : closed, depth);
   });
-  for await (piece of textPieces(source)) {
+  for (let at = 0; at < text.length; at += PIECE) {
+    piece = text.slice(at, at + PIECE);
     length += piece.length;
     bytes += utf8Length(piece);
     parser.write(piece);
@@ -119,7 +121,7 @@ export async function readElements(
  *   another name, or too many elements
  * @throws {DecodeError} `decoder-missing` if saxes is not installed
  */
-export async function rootElement(text: TextSource, name?: string): Promise<XmlElement> {
+export async function rootElement(text: string, name?: string): Promise<XmlElement> {
   let root: XmlElement | 'too-large' = 'too-large';
   await readElements(
     text,

@@ -1,4 +1,4 @@
-import { NCMEC_LISTS } from '../exchange/ncmec-lists.js';
+import { NCMEC_LISTS } from '../exchange/ncmec.js';
 import { Refusal } from './route.js';
 
 /** A member of a configuration or of credentials, as HMA describes it. */

@@ -1,5 +1,5 @@
 import { checkInteger, checkOptions } from '../door.js';
-import { checkNcmecList, NCMEC_LISTS, type NcmecList } from '../exchange/ncmec-lists.js';
+import { checkNcmecList, NCMEC_LISTS, type NcmecList } from '../exchange/ncmec.js';
 import type { NewReviewRecord, ReviewedEntry } from '../matching/review-record.js';
 import { checkedRecord } from '../matching/review-record.js';
 import type { NewFeedback } from './feedback-item.js';

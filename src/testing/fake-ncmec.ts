@@ -1,7 +1,7 @@
 import { checkInteger, checkIterable, checkObject, checkOptions, checkTypeOf } from '../door.js';
 import { FormatError } from '../errors.js';
-import type { NcmecEntry, NcmecFingerprint, NcmecVote } from '../exchange/ncmec-entry.js';
-import { document, type NcmecFeedback } from '../exchange/ncmec-feedback.js';
+import type { NcmecEntry, NcmecFingerprint, NcmecVote } from '../exchange/ncmec.js';
+import { document, type NcmecFeedback } from '../exchange/ncmec.js';
 import { childOf, rootElement, xmlText } from '../exchange/xml.js';
 import {
   type FakeReply,

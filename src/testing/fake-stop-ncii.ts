@@ -1,8 +1,12 @@
 import { checkInteger, checkObject, checkOptions, checkTypeOf } from '../door.js';
 import { FormatError } from '../errors.js';
 import { isObject, type JsonObject, jsonObject, own, textOf } from '../exchange/service-json.js';
-import type { StopNciiPage, StopNciiRecord } from '../exchange/stop-ncii.js';
-import type { StopNciiFeedback, StopNciiSubmission } from '../exchange/stop-ncii-submission.js';
+import type {
+  StopNciiFeedback,
+  StopNciiPage,
+  StopNciiRecord,
+  StopNciiSubmission,
+} from '../exchange/stop-ncii.js';
 import {
   checkTexts,
   type FakeReply,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { hexInto } from '../../src/hex.js';
+import { hexInto } from '../../src/hash.js';
 
 test('reads what Buffer writes, in either case, at any offset', () => {
   fc.assert(

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { NcmecEntry } from '../../src/exchange/ncmec.js';
+import { NCMEC_LISTS } from '../../src/exchange/ncmec.js';
 import { type NcmecCheckpoint, NcmecClient } from '../../src/exchange/ncmec-client.js';
-import type { NcmecEntry } from '../../src/exchange/ncmec-entry.js';
-import { NCMEC_LISTS } from '../../src/exchange/ncmec-lists.js';
 import { hashToHex } from '../../src/hash.js';
 import { type FakeNcmec, fakeNcmec, writeNcmecEntries } from '../../src/testing/fake-ncmec.js';
 import { startFakeService } from '../../src/testing/fake-service.js';

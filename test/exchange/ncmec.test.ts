@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FormatError } from '../../src/errors.js';
-import type { NcmecEntry } from '../../src/exchange/ncmec-entry.js';
+import type { NcmecEntry } from '../../src/exchange/ncmec.js';
 import {
+  NCMEC_LISTS,
   ncmecMembers,
   ncmecReasons,
+  ncmecReply,
   ncmecStatus,
   writeNcmecFeedback,
-} from '../../src/exchange/ncmec-feedback.js';
-import { NCMEC_LISTS } from '../../src/exchange/ncmec-lists.js';
-import { ncmecReply } from '../../src/exchange/ncmec-reply.js';
+} from '../../src/exchange/ncmec.js';
 import { hashFromHex } from '../../src/hash.js';
 import { readNcmecFeedback, writeNcmecEntries } from '../../src/testing/fake-ncmec.js';
 import { HOSTILE_TIMEOUT, hostileText, readsHostile } from './hostile.js';

@@ -3,16 +3,14 @@ import { describe, expect, test } from 'vitest';
 import type { FormatError } from '../../src/errors.js';
 import { jsonObject } from '../../src/exchange/service-json.js';
 import {
+  type StopNciiFeedback,
   type StopNciiPage,
   type StopNciiRecord,
   stopNciiPage,
   updateOfStopNcii,
-} from '../../src/exchange/stop-ncii.js';
-import {
-  type StopNciiFeedback,
   writeStopNciiFeedback,
   writeStopNciiSubmission,
-} from '../../src/exchange/stop-ncii-submission.js';
+} from '../../src/exchange/stop-ncii.js';
 import { hashFromHex } from '../../src/hash.js';
 import {
   readStopNciiFeedback,

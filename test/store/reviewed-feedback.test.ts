@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { NCMEC_LISTS } from '../../src/exchange/ncmec-lists.js';
+import { NCMEC_LISTS } from '../../src/exchange/ncmec.js';
 import { checkedFeedback } from '../../src/store/feedback-item.js';
 import { ncmecFeedbackOf, stopNciiFeedbackOf } from '../../src/store/reviewed-feedback.js';
 import { anyRecord, hexOf, newRecord } from '../matching/reviews.js';
