@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BlocklistEntry } from '../src/entry.js';
 import { type Blocklist, createBlocklist } from '../src/matching/blocklist.js';
-import { loadBlocklist as openBlocklist } from '../src/node/list-records.js';
-import { saveBlocklist } from '../src/node/save-blocklist.js';
+import { loadBlocklist } from '../src/node/list-records.js';
+import { openBlocklist } from '../src/node/open-blocklist.js';
 import { PackedEntries } from '../src/packed-entries.js';
 import type { HashedVariant } from '../src/variant.js';
 import { variantsOf } from '../src/variants/hash-pixels.js';
@@ -56,7 +56,7 @@ async function runOf(run: Run): Promise<void> {
       run,
       'open',
       await longestBlock(async () => {
-        opened = await openBlocklist(path);
+        opened = await loadBlocklist(path);
         await opened.settled();
       }),
     );
@@ -74,7 +74,7 @@ async function saveOne(run: Run, path: string, listed: Listed): Promise<void> {
   report(run, 'fill', await longestBlock(() => list.apply({ add: table })));
   await list.settled();
   await raceDecisions(run, list);
-  report(run, 'save', await longestBlock(() => saveBlocklist(path, list)));
+  report(run, 'save', await longestBlock(() => openBlocklist(path, { create: list })));
   await measure(run, 'warm', list, listed);
 }
 

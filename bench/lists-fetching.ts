@@ -8,7 +8,7 @@ import { StopNciiClient } from '../src/exchange/stop-ncii-client.js';
 import { hashFromHex } from '../src/hash.js';
 import { type Blocklist, createBlocklist } from '../src/matching/blocklist.js';
 import { openListFolder } from '../src/node/list-folder.js';
-import { saveBlocklist } from '../src/node/save-blocklist.js';
+import { openBlocklist } from '../src/node/open-blocklist.js';
 import type { ServiceName } from './lists-services.js';
 
 /* The program of `bench lists fetch`: it fetches one list, in a process whose memory is weighed. */
@@ -88,7 +88,7 @@ async function paged(service: ServiceName, url: string, folder: string): Promise
 async function naive(service: ServiceName, url: string, folder: string): Promise<Blocklist> {
   const entries = service === 'StopNCII' ? await naiveStopNcii(url) : await naiveNcmec(url);
   const blocklist = createBlocklist(entries);
-  await saveBlocklist(join(folder, 'list.ohl'), blocklist);
+  await openBlocklist(join(folder, 'list.ohl'), { create: blocklist });
   return blocklist;
 }
 

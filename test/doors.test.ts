@@ -400,7 +400,7 @@ const folder = testFolder();
 const indexPath = join(folder, 'list.ohx');
 await node.saveIndex(indexPath, INDEX, { entries: { entryAt: () => ({ labels: [], id: '7' }) } });
 const listPath = join(folder, 'list.ohl');
-await node.saveBlocklist(listPath, matching.createBlocklist([ENTRY as never]));
+await node.openBlocklist(listPath, { create: matching.createBlocklist([ENTRY as never]) });
 const picturePath = join(ROOT, 'fixtures/images/rgb.png');
 const picture = readFileSync(picturePath);
 
@@ -937,7 +937,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     ],
     openBlocklist: [
       path(listPath),
-      options({ verify: flag, minGeneration: whole, ...listOptions }),
+      options({ verify: flag, minGeneration: whole, create: flag, copy: flag, ...listOptions }),
     ],
     readBytes: [
       source,
@@ -954,12 +954,6 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     ],
     readListFolder: [path(join(folder, 'lists')), options(listOptions)],
     readIndexInfo: [path(indexPath)],
-    changeBlocklist: [path(listPath), member(() => {}, 'function'), options({ signal })],
-    saveBlocklist: [
-      path(join(folder, 'saved.ohl')),
-      member(matching.createBlocklist([])),
-      options({ force: flag, signal }),
-    ],
     saveIndex: [
       path(join(folder, 'saved.ohx')),
       member(INDEX),

@@ -7,7 +7,7 @@ import multer from 'multer';
 import { hashFromHex } from 'onlyhashes';
 import { readHashList } from 'onlyhashes/exchange';
 import { createBlocklist } from 'onlyhashes/matching';
-import { createHashPool, openBlocklist, saveBlocklist } from 'onlyhashes/node';
+import { createHashPool, openBlocklist } from 'onlyhashes/node';
 import { endServers, NODE_LIMITS } from 'onlyhashes/service';
 import { checkedStorage } from './checked-storage.js';
 
@@ -18,7 +18,7 @@ const ownNames = (process.env.HOST_NAMES ?? '127.0.0.1,localhost').split(',');
 
 if (!existsSync('list.ohb')) {
   const list = await createBlocklist(readHashList(createReadStream('list.csv', 'utf8')));
-  await saveBlocklist('list.ohb', list);
+  await openBlocklist('list.ohb', { create: list });
 }
 const blocklist = await openBlocklist('list.ohb', { follow: {} });
 const pool = createHashPool({ maxQueued: 100, idleSeconds: 10 });

@@ -4,11 +4,11 @@ import { createInterface } from 'node:readline';
 import { hashFromHex } from 'onlyhashes';
 import { readHashList } from 'onlyhashes/exchange';
 import { createBlocklist } from 'onlyhashes/matching';
-import { createHashPool, openBlocklist, saveBlocklist } from 'onlyhashes/node';
+import { createHashPool, openBlocklist } from 'onlyhashes/node';
 
 if (!existsSync('list.ohb')) {
   const list = await createBlocklist(readHashList(createReadStream('list.csv', 'utf8')));
-  await saveBlocklist('list.ohb', list);
+  await openBlocklist('list.ohb', { create: list });
 }
 const blocklist = await openBlocklist('list.ohb', { follow: {} });
 const pool = createHashPool({ timeoutSeconds: 20 });

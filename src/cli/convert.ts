@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { rename } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { stdin } from 'node:process';
 import type { Readable } from 'node:stream';
@@ -14,7 +16,7 @@ import {
 } from '../exchange/index.js';
 import { ALGORITHMS, type Algorithm, type Bits, type FormatError } from '../index.js';
 import { type Blocklist, createBlocklist, type ListInfo } from '../matching/index.js';
-import { isBlocklistFile, isIndexFile, openBlocklist, saveBlocklist } from '../node/index.js';
+import { isBlocklistFile, isIndexFile, openBlocklist } from '../node/index.js';
 import type { Call, Command } from './command.js';
 import { Failure, failureOf, shownName, UsageError } from './failure.js';
 import { encoded } from './file-name.js';
@@ -218,7 +220,11 @@ async function writeBlocklist(
     // Checked again: reading took its time.
     const path = await outputPath(to, { overwrite });
     if (!(await isBlocklistFile(path))) {
-      return (await saveBlocklist(path, blocklist, { signal })).size;
+      const made = `${path}.${randomUUID()}.tmp`;
+      await openBlocklist(made, { create: blocklist });
+      signal.throwIfAborted();
+      await rename(made, path);
+      return blocklist.size;
     }
     const list = await openBlocklist(path);
     const own = list.settings;

@@ -81,8 +81,6 @@ export class Blocklist extends EntryList {
   readonly #watch: Watch;
   /** where decisions that may wait are searched */
   threads: SearchingThreads | undefined;
-  /** by path: checksums of the saved states that are part of this one */
-  origins: ReadonlyMap<string, readonly number[]> = new Map();
 
   constructor(options: BlocklistOptions = {}) {
     checkOptions(options);

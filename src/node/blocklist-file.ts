@@ -41,7 +41,7 @@ export const TABLE_WORDS = 4;
 export const SECTOR = 512;
 const FILE: FileKind = {
   kind: 'blocklist',
-  makers: 'saveBlocklist and `npx onlyhashes convert list.csv list.ohb`',
+  makers: 'openBlocklist with `create` and `npx onlyhashes convert list.csv list.ohb`',
 };
 /** Lines of the state that a step writes or reads. */
 export const LINE_STEP = 256;

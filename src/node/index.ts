@@ -59,12 +59,6 @@ export {
 } from './open-blocklist.js';
 export type { PaceLimits } from './pace.js';
 export { type ImageSource, type ReadOptions, readBytes } from './read-bytes.js';
-export {
-  changeBlocklist,
-  type SaveBlocklistOptions,
-  type SavedBlocklist,
-  saveBlocklist,
-} from './save-blocklist.js';
 export { type SaveOptions, saveIndex } from './save-index.js';
 export {
   createSearchThreads,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { type FileHandle, open, rename, stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import process from 'node:process';
 import { payloadSteps, recordSteps } from '../blocklist/change-record.js';
 import { type Commit, SLOT_BYTES, slotOf } from '../blocklist/commit-slots.js';
@@ -126,7 +126,6 @@ export class ListFile implements Keeper {
 
   #put(place: Place): void {
     this.#place = place;
-    this.list.origins = new Map([[resolve(this.path), [place.commit.sum]]]);
   }
 
   /** Works upon the file while nobody else writes it, and the list is as it is there. */
@@ -281,7 +280,7 @@ export class ListFile implements Keeper {
     { state, place: { commit: base, snapshot: old } }: { state: ListState; place: Place },
     inTurn: (put: (file: FileHandle) => Promise<void>) => Promise<void>,
   ): Promise<void> {
-    const { pieces, snapshot } = await blocklistFile(state, undefined, base);
+    const { pieces, snapshot } = await blocklistFile(state, base);
     const path = await realPathOf(this.path);
     const { mode } = await stat(path);
     const temporary = `${path}.${await ownMark()}.${randomUUID()}.tmp`;

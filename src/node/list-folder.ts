@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { replaceFile } from '../disk/replace-file.js';
 import { lockFile, lockFolder } from '../disk/writer-lock.js';
 import { checkOptions, checkTypeOf } from '../door.js';
 import { checkListName } from '../entry.js';
@@ -21,7 +22,7 @@ import { checkPath } from './index-file.js';
 import { ListFeed } from './list-feed.js';
 import { lockPathOf } from './list-lock.js';
 import { loadBlocklist, type OpenBlocklistOptions } from './list-records.js';
-import { saveBlocklist } from './save-blocklist.js';
+import { blocklistFile } from './save-blocklist.js';
 
 const BLOCKLIST = 'blocklist.ohb';
 const STATES = 'fetched.json';
@@ -216,8 +217,10 @@ export class ListFolder {
   async save(): Promise<void> {
     await this.#inTurn(async () => {
       if (this.#savedGeneration === this.blocklist.generation) return;
-      const { generation } = await saveBlocklist(join(this.#folder, BLOCKLIST), this.blocklist);
-      this.#savedGeneration = generation;
+      const { state } = this.blocklist;
+      const { pieces } = await blocklistFile(state);
+      await replaceFile(join(this.#folder, BLOCKLIST), pieces, undefined);
+      this.#savedGeneration = state.generation;
     });
   }
 

@@ -10,59 +10,33 @@ const LOCK_MILLISECONDS = 5;
 const LOCK_TRIES = 12_000;
 
 /**
- * Where there can be no lock: on a disk without links, or in a folder that cannot be written. The
- * writing will tell the latter.
- */
-const LOCKLESS = [
-  'ENOENT',
-  'ENOTDIR',
-  'EACCES',
-  'EROFS',
-  'EPERM',
-  'ENOTSUP',
-  'EOPNOTSUPP',
-  'ENOSYS',
-];
-
-/**
  * Writes a blocklist file while nobody else does, of this machine.
- * @param options `mayBeLockless`: goes on where there can be no lock
  * @throws {FormatError} `in-use` if another process has the lock for a minute
  */
-export async function whileAlone<T>(
-  path: string,
-  write: () => Promise<T>,
-  options: { signal?: AbortSignal | undefined; mayBeLockless?: boolean } = {},
-): Promise<T> {
+export async function whileAlone<T>(path: string, write: () => Promise<T>): Promise<T> {
   return afterEarlier(path, async () => {
-    const unlock = await lockOf(path, options);
+    const unlock = await lockOf(path);
     try {
-      if (unlock) await removeLeftovers(path).catch(() => {});
+      await removeLeftovers(path).catch(() => {});
       return await write();
     } finally {
       // What is written is written. A lock that cannot be removed is taken over once this program
       // ends.
-      await unlock?.().catch(() => {});
+      await unlock().catch(() => {});
     }
   });
 }
 
-async function lockOf(
-  path: string,
-  { signal, mayBeLockless = false }: { signal?: AbortSignal | undefined; mayBeLockless?: boolean },
-): Promise<(() => Promise<void>) | undefined> {
+async function lockOf(path: string): Promise<() => Promise<void>> {
   const lock = await lockPathOf(path);
   for (let tries = 1; ; tries++) {
     try {
       return await lockFile(lock, 0o600);
     } catch (error) {
-      const { code = '' } = error as NodeJS.ErrnoException;
-      if (mayBeLockless && LOCKLESS.includes(code)) return undefined;
       if (!(error instanceof FormatError)) throw error;
       if (tries > LOCK_TRIES) throw inUse();
     }
     await wait(LOCK_MILLISECONDS);
-    signal?.throwIfAborted();
   }
 }
 

@@ -1,5 +1,4 @@
 import type { FileHandle } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import {
   effectFromSteps,
   headerOf,
@@ -15,7 +14,6 @@ import {
 } from '../blocklist/commit-slots.js';
 import { type Effect, JoinedEffects, replaySteps } from '../blocklist/effect.js';
 import type { ListState } from '../blocklist/list-state.js';
-import { FormatError } from '../errors.js';
 import { inTurns, nextTurn, TURN } from '../in-turns.js';
 import { HEADER_BYTES } from '../indexing/segment.js';
 import { Blocklist, type BlocklistOptions } from '../matching/blocklist.js';
@@ -250,9 +248,7 @@ export async function loadBlocklist(
   options: OpenBlocklistOptions = {},
 ): Promise<Blocklist> {
   const list = listBy(path, options);
-  const { state, place } = await readingList(path, (file) => listIn(file, options));
-  list.become(state);
-  list.origins = new Map([[resolve(path), [place.commit.sum]]]);
+  list.become((await readingList(path, (file) => listIn(file, options))).state);
   return list;
 }
 
@@ -269,37 +265,13 @@ export function listBy(path: string, options: OpenBlocklistOptions): Blocklist {
   });
 }
 
-/**
- * The generation and the checksum of the last change of the blocklist file at `path`; of a file of
- * another version, the generation alone; undefined if there is no file, or another one.
- * @throws {FormatError} `unreadable`
- */
-export async function fileInPlace(
-  path: string,
-): Promise<{ generation: number; sum: number | undefined } | undefined> {
-  try {
-    return await readingList(path, async (file) => {
-      const generation = await generationAtStart(file);
-      try {
-        const { commit } = await placeIn(file);
-        return { generation: commit.generation, sum: commit.sum };
-      } catch (error) {
-        if (error instanceof FormatError) return { generation, sum: undefined };
-        throw error;
-      }
-    });
-  } catch (error) {
-    if (!(error instanceof FormatError)) throw error;
-    const { code } = Object(error.cause) as NodeJS.ErrnoException;
-    if (error.code === 'unreadable' && code !== 'ENOENT') throw error;
-    return undefined;
-  }
-}
-
 /** Whether a file starts like a blocklist file, of whatever version; false if it cannot be read. */
 export async function isBlocklistFile(path: string): Promise<boolean> {
   checkPath(path);
-  return (await fileInPlace(path).catch(() => undefined)) !== undefined;
+  return readingList(path, generationAtStart).then(
+    () => true,
+    () => false,
+  );
 }
 
 const sameBytes = (a: Uint8Array, b: Uint8Array) =>

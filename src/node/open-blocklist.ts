@@ -1,13 +1,22 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Keeper } from '../blocklist/keeper.js';
+import { ListState } from '../blocklist/list-state.js';
+import { replaceFile } from '../disk/replace-file.js';
 import { checkKnown, checkOptions, checkSignal, checkTypeOf } from '../door.js';
 import { FormatError } from '../errors.js';
 import { readHashList } from '../exchange/hash-list.js';
-import type { Blocklist } from '../matching/blocklist.js';
+import { Blocklist } from '../matching/blocklist.js';
 import { isIndexFile, openIndex } from './index-file.js';
 import { ListFile } from './list-file.js';
-import { isBlocklistFile, listBy, type OpenBlocklistOptions } from './list-records.js';
+import { whileAlone } from './list-lock.js';
+import {
+  isBlocklistFile,
+  listBy,
+  loadBlocklist,
+  type OpenBlocklistOptions,
+} from './list-records.js';
+import { blocklistFile } from './save-blocklist.js';
 
 /** Milliseconds between two looks at a file that is followed. */
 const LOOK_MILLISECONDS = 500;
@@ -30,6 +39,16 @@ export interface FollowOptions {
 export interface OpenListOptions extends OpenBlocklistOptions {
   /** takes up what other processes write to the file, within a second */
   readonly follow?: FollowOptions;
+  /**
+   * makes a blocklist file, of mode 600, if there is no file: an empty one, or with all that a list
+   * in memory holds; default false
+   */
+  readonly create?: boolean | Blocklist;
+  /**
+   * gives a copy in memory: what is changed in it stays out of the file, and the other way round;
+   * default false
+   */
+  readonly copy?: boolean;
 }
 
 /**
@@ -39,7 +58,7 @@ export interface OpenListOptions extends OpenBlocklistOptions {
  *
  * Opening takes no lock. Checking an index blocks the event loop, for about 0.2 s per million
  * hashes. A list of text and an index file can be opened, too: their `apply` rejects.
- * @param path a path to a regular file, as `saveBlocklist` or `onlyhashes convert` make it
+ * @param path a path to a regular file, as `create` or `onlyhashes convert` make it
  * @param options `follow`: takes up what others change, also while nothing is applied. A file that
  *   an older copy replaced is refused, and so is one that is damaged
  * @throws {TypeError | RangeError} if `path` or an option is invalid
@@ -53,16 +72,40 @@ export async function openBlocklist(
   options: OpenListOptions = {},
 ): Promise<Blocklist> {
   const list = listBy(path, options);
-  const { follow } = options;
+  const { follow, create = false, copy = false } = options;
   if (follow !== undefined) checkFollow(follow);
+  if (!(create instanceof Blocklist)) checkTypeOf('create', create, 'boolean');
+  checkTypeOf('copy', copy, 'boolean');
+  if (copy && follow) throw new TypeError('expected copy or follow, not both');
   follow?.signal?.throwIfAborted();
   if (!/\.ohb$/i.test(path) && !(await isBlocklistFile(path)) && (await isThere(path))) {
     await readOnly(path, list, options);
     return list;
   }
+  if (create && !existsSync(path)) {
+    await makeFile(path, create === true ? new ListState() : create.state);
+  }
+  if (copy) return await loadBlocklist(path, options);
   const file = await ListFile.open(path, list, options);
   if (follow) followed(file, follow);
   return list;
+}
+
+/** Makes a blocklist file, unless another process does. */
+async function makeFile(path: string, state: ListState): Promise<void> {
+  try {
+    await whileAlone(path, async () => {
+      if (existsSync(path)) return;
+      const { pieces } = await blocklistFile(state);
+      await replaceFile(path, pieces, undefined);
+    });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (error instanceof FormatError) throw error;
+    throw new FormatError('unwritable', `the blocklist file cannot be made (${code})`, {
+      cause: error,
+    });
+  }
 }
 
 const isThere = (path: string): Promise<boolean> =>

@@ -70,7 +70,7 @@ export async function saveIndex(
   const steps = own.frozenSteps(degenerateAt(own));
   return afterEarlier(path, async () => {
     const before = await generationOf(path);
-    const next = nextGeneration(before, generation, { force });
+    const next = nextGeneration(before, generation, force);
     const segment = await inTurns(steps, signal);
     const columns = entries && (await inTurns(askedSteps(segment, entries), signal));
     // What is missing in the segment is degenerate.
@@ -86,13 +86,13 @@ export async function saveIndex(
  * The generation of a file that takes the place of one of generation `before`.
  * @throws {FormatError} `old-generation` if it is lower, unless forced
  */
-export function nextGeneration(
+function nextGeneration(
   before: number | undefined,
   generation: number | undefined,
-  { force, most = 0xffffffff }: { force: boolean; most?: number },
+  force: boolean,
 ): number {
   const next = generation ?? (before ?? 0) + 1;
-  if (next > most) throw new RangeError(`expected a generation of at most ${most}`);
+  if (next > 0xffffffff) throw new RangeError(`expected a generation of at most ${0xffffffff}`);
   if (before !== undefined && next < before && !force) {
     throw new FormatError(
       'old-generation',

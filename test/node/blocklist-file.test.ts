@@ -285,7 +285,7 @@ test('a blocklist file that is not there is told with what makes one', async () 
   const error: Error = await openBlocklist(path).catch((thrown) => thrown);
   expect(error).toMatchObject({ code: 'unreadable', cause: { code: 'ENOENT', path } });
   expect(error.message).toBe(
-    'the blocklist file is not there (ENOENT): saveBlocklist and ' +
+    'the blocklist file is not there (ENOENT): openBlocklist with `create` and ' +
       '`npx onlyhashes convert list.csv list.ohb` make one',
   );
   const below = openBlocklist(join(import.meta.filename, 'list.ohb'));

@@ -4,6 +4,6 @@ import { blocklistFile } from '../../src/node/save-blocklist.js';
 
 /** Writes a list as a blocklist file. */
 export async function saveList(path: string, { state }: Blocklist): Promise<void> {
-  const { pieces } = await blocklistFile(state, undefined);
+  const { pieces } = await blocklistFile(state);
   writeFileSync(path, Buffer.concat(pieces), { mode: 0o600 });
 }

@@ -11,7 +11,6 @@ import {
   hashFile,
   openBlocklist,
   openIndex,
-  saveBlocklist,
   saveIndex,
 } from 'onlyhashes/node';
 import {
@@ -80,9 +79,8 @@ export function machineSteps({ pictures, photo, otherPhoto, heic, photoBase64 })
     files: async () => {
       const { hash } = await made;
       await saveIndex('saved.ohi', createIndex([hash]));
-      await saveBlocklist('saved.ohb', await listOfPhoto());
       const index = await openIndex('saved.ohi');
-      const list = await openBlocklist('saved.ohb');
+      const list = await openBlocklist('saved.ohb', { create: await listOfPhoto() });
       const { verdict, matches } = list.decide(await made);
       return { hits: index.index.search(hash, 31), verdict, labels: matches[0].entry.labels };
     },
