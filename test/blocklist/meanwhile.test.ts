@@ -87,3 +87,26 @@ test('what goes with a large change goes, too, if it went and came again meanwhi
   expect(met).toBeGreaterThan(3);
   vi.restoreAllMocks();
 });
+
+test('what goes while segments are merged is gone from the merged one', async () => {
+  stepClock(10);
+  let met = 0;
+  for (let turns = 0; turns < 40; turns++) {
+    const list = new EntryList();
+    list.mostAtOnce = 4;
+    // Equal hashes come first in a segment, so numbers change.
+    await list.apply({ add: entries(0, 10) });
+    await list.apply({ add: [...entries(10, 20), entryAt(7), entryAt(15)] });
+    const partsOf = () => [...list.state.kinds.values()].flatMap(({ parts }) => parts).length;
+    for (let i = 0; i < turns && partsOf() > 1; i++) await nextTurn();
+    if (partsOf() > 1) met++;
+    await list.apply({ remove: [entryAt(3), entryAt(15)] });
+    await list.apply({ withdraw: [farHash(12)] });
+    await list.settled();
+    expect(partsOf()).toBe(1);
+    const left = [...entries(0, 20), entryAt(7)].filter(({ id }) => id !== '3' && id !== '12');
+    expect(idsOf(list).sort(), `after ${turns} turns`).toEqual(left.map(({ id }) => id).sort());
+  }
+  expect(met).toBeGreaterThan(3);
+  vi.restoreAllMocks();
+});
