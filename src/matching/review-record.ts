@@ -42,7 +42,9 @@ export interface ReviewFacts {
  * What a reviewer found: the upload is what the entry is listed for (`confirmed`), it is not
  * (`rejected`), or it cannot be told (`undecided`).
  */
-export type ReviewOutcome = 'confirmed' | 'rejected' | 'undecided';
+export type ReviewOutcome = (typeof REVIEW_OUTCOMES)[number];
+
+export const REVIEW_OUTCOMES = ['confirmed', 'rejected', 'undecided'] as const;
 
 /** One line of a review log, without what the log adds. */
 export interface NewReviewRecord extends ReviewFacts {
@@ -158,7 +160,7 @@ export function checkedRecord<T extends NewReviewRecord>(record: T): T {
   if (variant !== undefined) checkName('variant', variant);
   if (list !== undefined) checkName('list', list);
   if (id !== undefined) checkName('id', id);
-  checkOneOf('outcome', outcome, ['confirmed', 'rejected', 'undecided', undefined]);
+  checkOneOf('outcome', outcome, [...REVIEW_OUTCOMES, undefined]);
   if (role !== undefined) checkWord('role', role);
   if ((outcome === undefined) !== (role === undefined)) {
     throw new TypeError('expected outcome and role together');
@@ -291,6 +293,18 @@ export function reviewTest(query: ReviewQuery = {}): (record: ReviewRecord) => b
       isOn(record)
     );
   };
+}
+
+/**
+ * As `reviewTest`, for what is to be erased.
+ * @throws {TypeError | RangeError} if `query` is invalid, or empty: it would mean all records
+ */
+export function erasureTest(query: ReviewQuery): (record: ReviewRecord) => boolean {
+  checkOptions(query, 'a query to be an object');
+  if (Object.values(query).every((value) => value === undefined)) {
+    throw new TypeError('expected a query with id, entry, list, from or before');
+  }
+  return reviewTest(query);
 }
 
 function entryTest(

@@ -4,11 +4,17 @@ import {
   checkMethods,
   checkNumber,
   checkObject,
+  checkOneOf,
   checkOptions,
   checkTypeOf,
 } from '../door.js';
 import { DecodeError } from '../errors.js';
-import type { NewReviewRecord, ReviewFacts, ReviewOutcome } from '../matching/review-record.js';
+import {
+  type NewReviewRecord,
+  REVIEW_OUTCOMES,
+  type ReviewFacts,
+  type ReviewOutcome,
+} from '../matching/review-record.js';
 import { readBytes } from '../node/read-bytes.js';
 import type { NewFeedback } from '../store/feedback-item.js';
 import type { FeedbackQueue } from '../store/feedback-queue.js';
@@ -86,7 +92,6 @@ const MAX_ID = 150;
 /** Decisions whose end is remembered, so that a late delivery calls nobody, and items. */
 const MAX_REMEMBERED = 10_000;
 const PACE = { minBytesPerSecond: 1024, idleSeconds: 10 };
-const OUTCOMES: readonly unknown[] = ['confirmed', 'rejected', 'undecided'];
 
 /**
  * A webhook by which a review tool tells what its moderators decided: it writes the decision into a
@@ -136,9 +141,7 @@ class DecisionWebhook {
     this.#sender = new SenderCheck(options);
     checkMethods(log, 'log to be a review log', ['append', 'timeOf']);
     checkOptions(outcomes, 'outcomes to be an object');
-    if (!Object.values(outcomes).every((outcome) => OUTCOMES.includes(outcome))) {
-      throw new RangeError("expected outcomes 'confirmed' or 'rejected' or 'undecided'");
-    }
+    for (const outcome of Object.values(outcomes)) checkOneOf('outcomes', outcome, REVIEW_OUTCOMES);
     if (typeof factsOf !== 'function') throw new TypeError('expected factsOf to be a function');
     if (feedback !== undefined) checkMethods(feedback, 'feedback to be a feedback queue', ['add']);
     checkTypeOf('feedbackOf', feedbackOf, 'function');

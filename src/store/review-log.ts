@@ -4,6 +4,7 @@ import { FormatError } from '../errors.js';
 import { bytesOf } from '../hash.js';
 import {
   checkedRecord,
+  erasureTest,
   type NewReviewRecord,
   type ReviewQuery,
   type ReviewRecord,
@@ -140,11 +141,8 @@ export class ReviewLog {
    * @throws {TypeError | RangeError} if `query` is invalid or empty
    */
   async erase(query: ReviewQuery): Promise<Erased> {
-    checkOptions(query, 'a query to be an object');
+    erasureTest(query);
     const { text, values } = conditionOf(query);
-    if (values.length === 0) {
-      throw new TypeError('expected a query with id, entry, list, from or before');
-    }
     return { erased: await eraseRecords(this.#database, text, values) };
   }
 

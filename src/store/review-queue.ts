@@ -5,13 +5,14 @@ import { decisionFromJSON } from '../matching/read-decision.js';
 import {
   checkedRecord,
   checkWord,
+  erasureTest,
   type NewReviewRecord,
+  REVIEW_OUTCOMES,
   type ReviewFacts,
   type ReviewOutcome,
   type ReviewQuery,
   type ReviewRecord,
   reviewFactsOf,
-  reviewTest,
 } from '../matching/review-record.js';
 import { checkedAllowance, keyOfAllowance, putAllowance, removeAllowance } from './allowances.js';
 import type { Database, Sql } from './database.js';
@@ -73,7 +74,6 @@ export interface Decided {
   readonly feedback: number;
 }
 
-const OUTCOMES = ['confirmed', 'rejected', 'undecided'] as const;
 const MOST = 1000;
 /** What a column of the table can count to. */
 const MOST_TIMES = 2 ** 31 - 2;
@@ -175,7 +175,7 @@ export class ReviewQueue {
     checkOptions(decision, 'a decision: { outcome, role }');
     checkChange(change);
     const { outcome, role, allow, insteadOf = 0 } = decision;
-    checkOneOf('outcome', outcome, OUTCOMES);
+    checkOneOf('outcome', outcome, REVIEW_OUTCOMES);
     checkWord('role', role);
     checkInteger('insteadOf', insteadOf, 0, MOST_TIMES);
     if (allow !== undefined) {
@@ -245,11 +245,7 @@ export class ReviewQueue {
    * @throws {TypeError | RangeError} if `query` is invalid or empty
    */
   async erase(query: ReviewQuery): Promise<Erased> {
-    checkOptions(query, 'a query to be an object');
-    const isMeant = reviewTest(query);
-    if (Object.values(query).every((value) => value === undefined)) {
-      throw new TypeError('expected a query with id, entry, list, from or before');
-    }
+    const isMeant = erasureTest(query);
     return await this.#database.transaction(async (sql) => {
       // What comes meanwhile waits, and is not missed.
       await sql.query('lock table review_item in share row exclusive mode');

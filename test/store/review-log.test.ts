@@ -218,7 +218,8 @@ describeEngines((running) => {
             if (each === 'append') {
               const id = `r${written.size}`;
               await log.append(record(written.size, { id }));
-              written.set(id, time);
+              // It goes by the time that it has: early, if the clock was behind.
+              written.set(id, time + Math.min(0, off));
             } else if ('jump' in each) {
               off = each.jump * DAY;
               jumps++;
@@ -244,7 +245,7 @@ describeEngines((running) => {
           await program.pruneReviews(rules);
           expect(await idsIn(log)).toEqual(['last']);
         }),
-        { numRuns: 20 },
+        { numRuns: 50 },
       );
     });
   });
@@ -278,7 +279,8 @@ describeEngines((running) => {
       await log.append(record(2, { list: 'b', entry: { ...other, source: 'T' } }));
       await log.append(record(1, { list: 'theirs' }));
       const text = await textOf();
-      const words = [',e1,', ',e2,', ',e9,', '"e', '"distance"', 'original'];
+      const ids = ['e1', 'e2', 'e9'].flatMap((id) => [`,${id},`, `"${id}"`]);
+      const words = [...ids, '"distance"', 'original'];
       for (const secret of [...[1, 2, 9, 101, 102].map(hexOf), ...words]) {
         expect(text).not.toContain(secret);
       }
