@@ -29,9 +29,16 @@ export class Delta {
   /** The same with these entries after its own. */
   extended(entries: readonly NumberedEntry[]): Delta {
     const { algorithm, bits } = this.#rows;
+    // Lists share one without entries.
+    if (this.size === 0) return new Delta(algorithm, bits).#with(entries);
     // What a change that failed has left.
     this.#rows.cut(this.size);
     this.searched.count = this.size;
+    return this.#with(entries);
+  }
+
+  #with(entries: readonly NumberedEntry[]): Delta {
+    const { algorithm, bits } = this.#rows;
     for (const entry of entries) this.#rows.push(entry);
     const { buffer, byteOffset } = this.#rows.hashes.bytes;
     const words = new Int32Array(buffer, byteOffset, (this.#rows.size * bits) / 32);

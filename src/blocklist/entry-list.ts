@@ -88,38 +88,55 @@ export class EntryList {
    * @throws {TypeError | RangeError} if an argument or an entry is invalid; nothing has changed
    * @throws {FormatError} if what keeps it cannot be read or written; nothing has changed
    */
-  apply(
+  async apply(
     change: ListChange | ((state: ListState) => ListChange),
     options: { signal?: AbortSignal | undefined } = {},
   ): Promise<Applied> {
-    try {
-      checkOptions(options);
-      const { signal } = options;
-      checkSignal(signal);
-      signal?.throwIfAborted();
-      if (this.#kept) return this.#applyKept(change, this.#kept, signal);
+    checkOptions(options);
+    const { signal } = options;
+    checkSignal(signal);
+    signal?.throwIfAborted();
+    const most = this.mostAtOnce;
+    if (typeof change !== 'function') {
       const before = this.#state;
-      const given = typeof change === 'function' ? change(before) : change;
-      const most = this.mostAtOnce;
-      const rest = begun(given);
-      const known = gatheredNow(given, rest, most);
+      const rest = begun(change);
+      const known = gatheredNow(change, rest, most);
       const step = known && stepOf(before, known, most);
-      if (!step) {
-        if (typeof change === 'function') return this.#applyLarge(change, signal);
-        // It can be read before its turn, and perhaps only once.
-        return this.#applyLarge(known ?? gathered(given, rest, signal), signal);
-      }
-      // Whoever is told of what is kept out may change the list: then it is made out anew.
-      const all = Number.POSITIVE_INFINITY;
-      const anew = (state: ListState) => {
-        if (state === before) return step;
-        const again = typeof change === 'function' ? change(state) : undefined;
-        return stepOf(state, (again && gatheredNow(again, begun(again), all)) ?? known, all)!;
-      };
-      return this.#tidied(this.commit(anew));
-    } catch (error) {
-      return Promise.reject(error);
+      // It can be read before its turn, and perhaps only once.
+      if (!step) return this.#applyLarge(known ?? gathered(change, rest, signal), signal);
+      const anew = (state: ListState) => stepOf(state, known, Number.POSITIVE_INFINITY)!;
+      const made = this.#made((state) => (state === before ? step : anew(state)), signal);
+      return this.#tidied(await made);
     }
+    const isLarge = new Error('the change is large');
+    const small = (state: ListState) => {
+      const given = change(state);
+      const known = gatheredNow(given, begun(given), most);
+      const step = known && stepOf(state, known, most);
+      if (!step) throw isLarge;
+      return step;
+    };
+    try {
+      return await this.#tidied(await this.#made(small, signal));
+    } catch (error) {
+      if (error !== isLarge) throw error;
+      return this.#applyLarge(change, signal);
+    }
+  }
+
+  /** Makes a step, at once or once it is durable. */
+  #made(
+    stepOf: (state: ListState) => Step,
+    signal: AbortSignal | undefined,
+  ): Applied | Promise<Applied> {
+    return this.#kept ? this.#kept.make(stepOf, signal) : this.commit(stepOf);
+  }
+
+  /** Whoever adds more than is merged waits. */
+  async #tidied(applied: Applied): Promise<Applied> {
+    const kinds = [...this.#state.kinds.values()];
+    if (kinds.some(({ parts }) => parts.length > MANY_SEGMENTS)) await this.#large;
+    return applied;
   }
 
   /** Makes a step of any size at once; nothing keeps the list. @param stepOf may be called again */
@@ -157,11 +174,6 @@ export class EntryList {
     this.#state = state;
     this.#epoch++;
     this.#tidy();
-  }
-
-  /** Whether something keeps it. */
-  get isKept(): boolean {
-    return this.#kept !== undefined;
   }
 
   /** From now on, changes are durable by a keeper before they are seen. */
@@ -210,38 +222,6 @@ export class EntryList {
   /** @throws what the listener throws */
   #tell(keptOut: KeptOut): void {
     for (const [entry, reason] of this.#onKeptOut ? keptOut : []) this.#onKeptOut?.(entry, reason);
-  }
-
-  async #applyKept(
-    change: ListChange | ((state: ListState) => ListChange),
-    kept: KeptChanges,
-    signal: AbortSignal | undefined,
-  ): Promise<Applied> {
-    const most = this.mostAtOnce;
-    const isLarge = new Error('the change is large');
-    let step: (state: ListState) => Step;
-    if (typeof change !== 'function') {
-      const rest = begun(change);
-      const known = gatheredNow(change, rest, most);
-      if (!known || !stepOf(this.#state, known, most)) {
-        return this.#applyLarge(known ?? gathered(change, rest, signal), signal);
-      }
-      step = (state) => stepOf(state, known, Number.POSITIVE_INFINITY)!;
-    } else {
-      step = (state) => {
-        const given = change(state);
-        const known = gatheredNow(given, begun(given), most);
-        const made = known && stepOf(state, known, most);
-        if (!made) throw isLarge;
-        return made;
-      };
-    }
-    try {
-      return await this.#tidied(await kept.make(step, signal));
-    } catch (error) {
-      if (error !== isLarge) throw error;
-      return this.#applyLarge(change as (state: ListState) => ListChange, signal);
-    }
   }
 
   #put({ state, asked, made, done }: Changed, before: ListState): void {
@@ -319,7 +299,7 @@ export class EntryList {
       };
     };
     try {
-      return this.#kept ? await this.#kept.make(late, signal) : this.commit(late);
+      return await this.#made(late, signal);
     } catch (error) {
       if (error !== isAnother) throw error;
       return this.#prepared(told, meanwhile, signal);
@@ -339,15 +319,6 @@ export class EntryList {
       last = this.#large;
       await this.#large;
     }
-  }
-
-  /** Whoever adds more than is merged waits. */
-  async #tidied(applied: Applied): Promise<Applied> {
-    const isMuch = [...this.#state.kinds.values()].some(
-      ({ parts }) => parts.length > MANY_SEGMENTS,
-    );
-    if (isMuch) await this.#large;
-    return applied;
   }
 
   /** Merges segments in the background. What fails is tried again some changes later. */

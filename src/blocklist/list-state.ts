@@ -13,6 +13,9 @@ import {
   type WithdrawnKey,
 } from './withdrawals.js';
 
+/** Kinds without entries, by name; they do not change. */
+const empties = /* @__PURE__ */ new Map<string, Kind>();
+
 /** What a list is at one moment. It does not change: a change makes another. */
 export class ListState {
   readonly kinds: ReadonlyMap<string, Kind>;
@@ -32,7 +35,12 @@ export class ListState {
 
   /** The entries of the kind of a hash; without any, one that has none. */
   of({ algorithm, bits }: HashType): Kind {
-    return this.kinds.get(kindOf(algorithm, bits)) ?? new Kind(algorithm, bits);
+    const name = kindOf(algorithm, bits);
+    const known = this.kinds.get(name) ?? empties.get(name);
+    if (known) return known;
+    const empty = new Kind(algorithm, bits);
+    empties.set(name, empty);
+    return empty;
   }
 
   get size(): number {

@@ -3,6 +3,7 @@ import { EntryList } from '../../src/blocklist/entry-list.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { hashToHex } from '../../src/hash.js';
 import { nextTurn } from '../../src/in-turns.js';
+import { PackedEntries } from '../../src/packed-entries.js';
 import { stepClock } from '../node/event-loop.js';
 import { farHash } from './worlds.js';
 
@@ -109,4 +110,31 @@ test('what goes while segments are merged is gone from the merged one', async ()
   }
   expect(met).toBeGreaterThan(3);
   vi.restoreAllMocks();
+});
+
+test('lists that were one until now do not share what each adds', async () => {
+  const [one, two] = [new EntryList(), new EntryList()];
+  const table = new PackedEntries('pdq', 256);
+  table.push(entryAt(0));
+  one.addNow([table]);
+  two.become(one.state);
+  await one.apply({ add: [entryAt(10)] });
+  await two.apply({ add: [entryAt(20)] });
+  await one.apply({ add: [entryAt(11)] });
+  expect([idsOf(one), idsOf(two)]).toEqual([
+    ['0', '10', '11'],
+    ['0', '20'],
+  ]);
+});
+
+test('a large change is made of the list that took the place of the first', async () => {
+  const [list, other] = [new EntryList(), new EntryList()];
+  list.mostAtOnce = 2;
+  await list.apply({ add: [entryAt(0)] });
+  await other.apply({ add: entries(1, 4), withdraw: [{ id: '12' }] });
+  const replacing = list.apply({ replace: { all: [...entries(2, 3), ...entries(10, 20)] } });
+  list.become(other.state);
+  expect(await replacing).toMatchObject({ added: 9, removed: 2, rejected: { withdrawn: 1 } });
+  const kept = ['10', '11', '13', '14', '15', '16', '17', '18', '19', '2'];
+  expect(idsOf(list).sort()).toEqual(kept);
 });
