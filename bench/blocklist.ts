@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BlocklistEntry } from '../src/entry.js';
 import { type Blocklist, createBlocklist } from '../src/matching/blocklist.js';
+import { match } from '../src/matching/match.js';
 import { loadBlocklist } from '../src/node/list-records.js';
 import { openBlocklist } from '../src/node/open-blocklist.js';
 import { PackedEntries } from '../src/packed-entries.js';
@@ -87,7 +88,7 @@ async function raceDecisions({ context, count }: Run, list: Blocklist): Promise<
       ...variantsOf(detailedPixels(1155, 866, seed + 1), { variants }),
     ]);
     for (const upload of uploads) {
-      const { verdict } = list.decide(upload);
+      const { verdict } = match(upload, list);
       if (verdict !== 'none') throw new Error(`an upload that is near nothing is ${verdict}`);
     }
     const hashes = uploads.reduce((sum, upload) => sum + upload.length, 0);
@@ -97,7 +98,7 @@ async function raceDecisions({ context, count }: Run, list: Blocklist): Promise<
       name,
       operations: UPLOADS,
       run() {
-        for (const upload of uploads) feed(list.decide(upload).matches.length);
+        for (const upload of uploads) feed(match(upload, list).matches.length);
       },
     };
   });
@@ -156,7 +157,7 @@ async function measure(
   { entryAt, count, changes }: Listed,
 ): Promise<void> {
   const decide = (at: number) =>
-    list.decide({ hash: entryAt(at).hash, quality: 100, variants: [] }).matches.length;
+    match({ hash: entryAt(at).hash, quality: 100, variants: [] }, list).matches.length;
   let matches = 0;
   const first = await cpuOf(() => {
     matches = decide(count - 1);

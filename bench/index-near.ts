@@ -1,5 +1,6 @@
 import { createIndex, indexOf } from '../src/indexing/create-index.js';
 import { createBlocklist } from '../src/matching/blocklist.js';
+import { match } from '../src/matching/match.js';
 import { PackedEntries } from '../src/packed-entries.js';
 import type { HashedVariant } from '../src/variant.js';
 import { variantsOf } from '../src/variants/hash-pixels.js';
@@ -70,7 +71,7 @@ export const nearPart: IndexPart = async ({ context, usual: count, targets }) =>
       'near searches without ranks': (upload) => {
         for (const { hash } of upload) feed(index.searchNear(hash, REVIEW).length);
       },
-      ...(simd === 'auto' && { 'a decision': (upload) => blocklist.decide(upload).verdict }),
+      ...(simd === 'auto' && { 'a decision': (upload) => match(upload, blocklist).verdict }),
     };
     const kernel = index.explain(MATCH).parts[0]!.kernel;
     for (const [way, run] of Object.entries(ways)) {

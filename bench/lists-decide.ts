@@ -1,6 +1,7 @@
 import type { BlocklistEntry } from '../src/entry.js';
 import type { Hash } from '../src/hash.js';
 import { type Blocklist, createBlocklist } from '../src/matching/blocklist.js';
+import { match } from '../src/matching/match.js';
 import type { HashedVariant } from '../src/variant.js';
 import { longestBlock } from './blocklist.js';
 import { type Contender, feed, race } from './harness.js';
@@ -53,7 +54,7 @@ export async function decidePart({ context, count }: ListsRun): Promise<unknown>
   const queries = queriesNear(bytes, count);
   const contenders: Contender[] = [];
   const found = (list: Blocklist, hash: Hash) =>
-    list.decide(variantOf(hash), { all: true }).matches.length;
+    match(variantOf(hash), list, { all: true }).matches.length;
   const answers: number[] = [];
   for (const lists of LISTS) {
     const list = createBlocklist(listed(bytes, count, lists));
@@ -100,7 +101,7 @@ export async function replacePart({ context, count }: ListsRun): Promise<unknown
       : { ...entry, hash: { ...entry.hash, bytes: others.slice(32 * at, 32 * at + 32) } },
   );
   const half = Math.floor(changed.length / 100) * 100;
-  const sawNew = () => list.decide(variantOf(changed[half - 100]!.hash)).verdict === 'match';
+  const sawNew = () => match(variantOf(changed[half - 100]!.hash), list).verdict === 'match';
   if (sawNew()) throw new Error('a new entry is there before it came');
   const { all, block } = await longestBlock(async () =>
     feed(await list.apply({ replace: { list: 'list 3', entries: changed } })),

@@ -7,6 +7,7 @@ import { NcmecClient } from '../src/exchange/ncmec-client.js';
 import { StopNciiClient } from '../src/exchange/stop-ncii-client.js';
 import { hashFromHex } from '../src/hash.js';
 import { type Blocklist, createBlocklist } from '../src/matching/blocklist.js';
+import { match } from '../src/matching/match.js';
 import { openListFolder } from '../src/node/list-folder.js';
 import { openBlocklist } from '../src/node/open-blocklist.js';
 import type { ServiceName } from './lists-services.js';
@@ -60,7 +61,7 @@ export async function fetchOnce({ service, way, url, asked }: FetchSetup): Promi
     const peak = peakBytes() - residentBefore;
     const matched = asked.map(
       (hex) =>
-        blocklist.decide({ hash: hashFromHex('pdq', hex), variants: [] }).verdict === 'match',
+        match({ hash: hashFromHex('pdq', hex), variants: [] }, blocklist).verdict === 'match',
     );
     const fetched: Fetched = {
       size: blocklist.size,

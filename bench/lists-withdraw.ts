@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hashFromHex } from '../src/hash.js';
+import { match } from '../src/matching/match.js';
 import { openListFolder } from '../src/node/list-folder.js';
 import { quantile } from './harness.js';
 import { clientOf } from './lists-fetching.js';
@@ -37,7 +38,7 @@ export async function withdrawPart({ context, count }: ListsRun): Promise<unknow
       }
     };
     const isSeen = (hex: string) =>
-      blocklist.decide({ hash: hashFromHex('pdq', hex), variants: [] }).verdict === 'match';
+      match({ hash: hashFromHex('pdq', hex), variants: [] }, blocklist).verdict === 'match';
     const calls = Math.min(CALLS, Math.floor(count / 4));
     const byCall: Record<'id' | 'hash', number[]> = { id: [], hash: [] };
     for (let call = 0; call < calls; call++) {

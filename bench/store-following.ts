@@ -1,4 +1,5 @@
 import { hashFromHex } from '../src/hash.js';
+import { match } from '../src/matching/match.js';
 import { openStore } from '../src/store/open-store.js';
 
 /** A process that follows a store. */
@@ -23,9 +24,9 @@ export async function followStore({ url }: FollowSetup): Promise<void> {
   let awaited: string | undefined;
   // By its own entry: near ones may be matched on.
   const isSeen = (hex: string) =>
-    follower.blocklist
-      .decide({ hash: hashFromHex('pdq', hex), variants: [] })
-      .matches.some(({ distance }) => distance === 0);
+    match({ hash: hashFromHex('pdq', hex), variants: [] }, follower.blocklist, {
+      allowList: follower.allowList,
+    }).matches.some(({ distance }) => distance === 0);
   const look = () => {
     if (awaited === undefined || isSeen(awaited)) return;
     awaited = undefined;

@@ -11,6 +11,7 @@ import type { Hit } from '../src/indexing/part-search.js';
 import type { Simd } from '../src/indexing/segment.js';
 import { hasSimd } from '../src/kernels/simd.js';
 import { createBlocklist } from '../src/matching/blocklist.js';
+import { match } from '../src/matching/match.js';
 import { PackedEntries } from '../src/packed-entries.js';
 import { flipBits } from './arbitraries.js';
 import {
@@ -357,8 +358,7 @@ function blocklistBesideArray(first: number): Pair {
   }
   const blocklist = createBlocklist(listed, { onKeptOut: () => mayFail() });
   const matchesOf = (hash: Hash) =>
-    blocklist
-      .decide({ hash, variants: [] }, { all: true })
+    match({ hash, variants: [] }, blocklist, { all: true })
       .matches.filter(({ distance }) => distance === 0)
       .map(({ entry }) => textOf(entry))
       .sort();
@@ -520,7 +520,7 @@ test('an entry keeps its own labels, whichever large allocation fails as a list 
   for (let at = 0, all = false; !all; at++) {
     const blocklist = createBlocklist(listed.map((hash, i) => ({ hash, labels: [`old ${i}`] })));
     const labelsOf = (hash: Hash) =>
-      blocklist.decide({ hash, variants: [] }).matches.map(({ entry }) => entry.labels[0]);
+      match({ hash, variants: [] }, blocklist).matches.map(({ entry }) => entry.labels[0]);
     expect(labelsOf(listed[0]!)).toEqual(['old 0']);
     let large = 0;
     const fails: Fails = (_, length) => length > 256 && large++ === at;

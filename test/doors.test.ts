@@ -395,7 +395,7 @@ const age = await import('age-encryption');
 const identity = await age.generateIdentity();
 const recipient = await age.identityToRecipient(identity);
 const sealed = await submission.sealBundle(bundle, recipient);
-const DECISION = matching.createBlocklist([ENTRY as never]).decide(IMAGE as never);
+const DECISION = matching.match(IMAGE as never, matching.createBlocklist([ENTRY as never]));
 const folder = testFolder();
 const indexPath = join(folder, 'list.ohx');
 await node.saveIndex(indexPath, INDEX, { entries: { entryAt: () => ({ labels: [], id: '7' }) } });
@@ -454,10 +454,16 @@ const listSettings = record(
 );
 const allowList = member(matching.createAllowList());
 const floodGuard = member(matching.createFloodGuard());
-const listOptions = { policy: options(), onKeptOut: callback, allowList, floodGuard };
+const rules = {
+  policy: optional(policy),
+  allowList: optional(allowList),
+  floodGuard: optional(floodGuard),
+};
+const listOptions = { onKeptOut: callback };
 const MATCHER = { name: 'there', ask: async () => [] };
 const REMOTE = matching.createRemoteList(MATCHER, { sendsHashes: true });
 const remotes = member([REMOTE], '[]');
+const ruling = { ...rules, all: flag, distance: whole, remote: optional(remotes) };
 const REMOTE_MATCH = { list: 'there', trust: 'own', tier: 'match', labels: ['label'], hash: HASH };
 const remoteMatch = {
   list: text,
@@ -591,12 +597,15 @@ const files = {
   world: true,
 };
 
+/** A hash that `IMAGE` does not have, so all of its variants are examined. */
+const aBlocklist = () => matching.createBlocklist([{ ...ENTRY, hash: FAR } as never]);
 const LIST = matching.createBlocklist([ENTRY as never]);
-const decider = member(LIST);
+const decider = member(LIST, 'function');
 const POOL = node.createHashPool({ workers: 1 });
 afterAll(() => POOL.close());
 const SCANNING = { blocklist: LIST, onError: 'accept' };
 const uploadOptions = {
+  ...rules,
   blocklist: member(LIST),
   pool: optional(member({ check: () => {} })),
   check: callback,
@@ -686,14 +695,12 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     createBlocklist: [
       entries,
       options({
-        policy,
         lists: record({ a: listSettings }, '{}'),
         withdrawn: list(hash),
         onKeptOut: callback,
-        allowList,
-        floodGuard,
       }),
     ],
+    match: [image, member(aBlocklist()), strict({ ...ruling, signal })],
     DECISION_SCHEMA: 'constant',
     createAllowList: [
       options({
@@ -893,7 +900,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     checkUpload: [
       source,
       decider,
-      strict({ ...fileHashing, all: flag, remote: remotes, unseenFrames, pool: member(POOL) }),
+      strict({ ...fileHashing, ...ruling, unseenFrames, pool: member(POOL) }),
     ],
     createHashPool: [
       strict({
@@ -1019,6 +1026,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     UploadRefused: 'class of errors',
     createService: [
       members(SERVICE, {
+        ...rules,
         blocklist: member(LIST, 'promise'),
         follower: optional(member(undefined)),
         store: optional(members({ revision: async () => 1 }, { revision: callback })),
@@ -1145,8 +1153,6 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
   },
 };
 
-/** A hash that `IMAGE` does not have, so all of its variants are examined. */
-const aBlocklist = () => matching.createBlocklist([{ ...ENTRY, hash: FAR } as never]);
 const packedEntries = () => {
   const rows = new matching.PackedEntries('pdq', 256);
   rows.push(ENTRY as never);
@@ -1177,7 +1183,6 @@ const NO_JSON: readonly Mistake[] = ['undefined', 'bigint', 'symbol', 'function'
 const change = options({ idempotencyKey: text });
 const date = member(new Date(0));
 const following = options({
-  policy,
   allowList: options({ radius: member(2), onAllowed: callback }),
   pollSeconds: member(1, '7.5'),
   onChange: callback,
@@ -1225,8 +1230,6 @@ const METHODS: Record<string, Methods> = {
       has: [withdrawalOf],
       reasonToKeepOut: [entry],
       lists: [],
-      decide: [image, options({ all: flag, distance: whole })],
-      decideAsync: [image, options({ all: flag, distance: whole, signal, remote: remotes })],
     },
   },
   AllowList: {
@@ -1359,11 +1362,7 @@ const METHODS: Record<string, Methods> = {
     of: () => node.createHashPool({ workers: 1 }),
     doors: {
       hash: [source, strict(fileHashing)],
-      check: [
-        source,
-        decider,
-        strict({ ...fileHashing, all: flag, remote: remotes, unseenFrames }),
-      ],
+      check: [source, decider, strict({ ...fileHashing, ...ruling, unseenFrames })],
       stats: [],
       close: [],
     },

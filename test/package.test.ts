@@ -301,7 +301,7 @@ describe('a server, bundled by esbuild for Node', () => {
   /** Says what becomes of each picture, by itself and in a pool, and of a search in threads. */
   const SERVER = `import { openAsBlob } from 'node:fs';
 import { hashToHex } from 'onlyhashes';
-import { createBlocklist } from 'onlyhashes/matching';
+import { createBlocklist, match } from 'onlyhashes/matching';
 import { createHashPool, createSearchThreads, hashFile, setWorkerScripts } from 'onlyhashes/node';
 setWorkerScripts(process.argv[2]);
 const said = { hashes: [], verdicts: [], searches: 0 };
@@ -323,7 +323,7 @@ let tell;
 const problem = new Promise((resolve) => { tell = resolve; });
 const threads = createSearchThreads(list, { onProblem: ({ message }) => tell(message) });
 await threads.ready();
-const decided = list.decideAsync({ hash, quality: 100, variants: [] });
+const decided = match({ hash, quality: 100, variants: [] }, list, { remote: [] });
 said.searches = await Promise.race([problem, decided.then(() => threads.stats().searches)]);
 await threads.close();
 console.log(JSON.stringify(said));`;

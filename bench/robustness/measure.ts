@@ -1,5 +1,6 @@
 import type { Hash } from '../../src/hash.js';
 import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
+import { match } from '../../src/matching/match.js';
 import type { Pixels } from '../../src/pixels.js';
 import { policyFor } from '../../src/policy.js';
 import { DIHEDRAL_NAMES, type HashedVariant } from '../../src/variant.js';
@@ -186,14 +187,14 @@ export class EntryTable {
     const { near, ...compared } = this.#compared(photo, variants);
     const decided = (entries: readonly number[], windows: boolean) => {
       const blocklist = this.#blocklist(entries, windows);
-      const decision = blocklist.decide(variants, { all: true });
+      const decision = match(variants, blocklist, { all: true });
       // What came near is looked at more closely where variants are made one at a time.
       return decision.verdict === 'review'
-        ? blocklist.decide(variantsOf(pixels, { variants: 'thorough', stored }), { all: true })
+        ? match(variantsOf(pixels, { variants: 'thorough', stored }), blocklist, { all: true })
         : decision;
     };
     const found = decided([photo], false);
-    const match = found.matches.find(({ tier }) => tier === 'match');
+    const first = found.matches.find(({ tier }) => tier === 'match');
     return {
       ...compared,
       verdict: verdictOf(found),
@@ -209,11 +210,11 @@ export class EntryTable {
           hashes: variants.length,
           milliseconds,
           distance: Math.min(...distances),
-          verdict: verdictOf(this.#blocklist([photo], false).decide(variants, { all: true })),
+          verdict: verdictOf(match(variants, this.#blocklist([photo], false), { all: true })),
         };
       }),
       peers: await this.#peers(photo, pixels),
-      placement: match && edited.truth && placementOf(match.variant, edited.truth),
+      placement: first && edited.truth && placementOf(first.variant, edited.truth),
     };
   }
 

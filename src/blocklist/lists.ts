@@ -33,7 +33,7 @@ export type Trust = (typeof TRUSTS)[number];
 
 /** How a list is used. What is absent is as it is by default. */
 export interface ListSettings {
-  /** changes to the blocklist's policy, for this list's entries */
+  /** changes to the policy of `match`, for this list's entries */
   readonly policy?: PolicyOptions;
   /** the most that an entry may say; default `match` */
   readonly tier?: 'match' | 'review';
@@ -107,7 +107,7 @@ export class Lists {
     return true;
   }
 
-  /** @param changes of the blocklist to the default policy */
+  /** @param changes to the default policy */
   rulesOf(name: string, changes: PolicyOptions, algorithm: Algorithm, bits: Bits): ListRules {
     const settings = this.#settings.get(name);
     const { policy = {}, tier = 'match', trust = name === '' ? 'own' : 'shared' } = settings ?? {};
@@ -119,7 +119,7 @@ export class Lists {
 
   /**
    * A policy that finds what any list finds: the largest distances of those that are enabled.
-   * @param changes of the blocklist to the default policy, which lists without settings have
+   * @param changes to the default policy, which lists without settings have
    */
   widest(changes: PolicyOptions, algorithm: Algorithm, bits: Bits): Policy {
     const general = policyUnder(changes, algorithm, bits);

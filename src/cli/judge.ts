@@ -5,6 +5,8 @@ import {
   type Decision,
   type DecisionJSON,
   decisionToJSON,
+  type MatchRules,
+  match,
   type Policy,
   type PolicyOptions,
   policyFor,
@@ -33,7 +35,7 @@ import {
 } from './lists.js';
 import { counted, type Output, progress } from './output.js';
 import { hashOptions, PICTURE_OPTIONS } from './picture-options.js';
-import { savedBlocklist } from './saved-blocklist.js';
+import { type SavedBlocklist, savedBlocklist } from './saved-blocklist.js';
 
 /** The list and the policy of every command that decides. */
 export const BLOCKLIST_OPTIONS = {
@@ -96,7 +98,8 @@ export async function judgeOf(
   list: string,
   { out, signal }: { out: Output; signal: AbortSignal },
 ): Promise<Judge> {
-  const { blocklist, kinds } = await listOf(call, list, { out, signal });
+  const { blocklist, allowList, kinds } = await listOf(call, list, { out, signal });
+  const rules = { policy: policyOf(call, kinds), allowList };
   const { degenerate } = blocklist.keptOut;
   // An empty list was reported when it was read.
   if (degenerate > 0 && blocklist.size > 0) {
@@ -110,7 +113,7 @@ export async function judgeOf(
     decoding: call.text('decoding') as 'draft',
     unseenFrames: call.text('unseen-frames') as 'none',
   };
-  return new Judge(blocklist, kinds, { all: call.on('all'), hashing });
+  return new Judge(blocklist, kinds, { rules, all: call.on('all'), hashing });
 }
 
 /** The blocklist, and the kinds of hashes that pictures are compared by: at least one. */
@@ -118,20 +121,16 @@ async function listOf(
   call: Call,
   list: string,
   { out, signal }: { out: Output; signal: AbortSignal },
-): Promise<{ blocklist: Blocklist; kinds: Kind[] }> {
+): Promise<SavedBlocklist> {
   const wanted = wantedOf(call);
   const saved = await savedBlocklist(list, wanted);
   if (saved) {
-    const kinds = saved.kinds.length > 0 ? saved.kinds : [kindWithout(wanted)];
-    const blocklist = createBlocklist([], { policy: policyOf(call, kinds) });
-    blocklist.become(saved.blocklist.state);
-    return { blocklist, kinds };
+    return { ...saved, kinds: saved.kinds.length > 0 ? saved.kinds : [kindWithout(wanted)] };
   }
   const reading = progress('reading the list', ' MB');
   const parts = await readParts(list, wanted, { signal, out, bar: reading });
   const kinds = parts.length > 0 ? parts.map(kindOf) : [kindWithout(wanted)];
-  const policy = policyOf(call, kinds);
-  return { blocklist: endingAtOnce(() => createBlocklist(parts, { policy })), kinds };
+  return { blocklist: endingAtOnce(() => createBlocklist(parts)), kinds };
 }
 
 /** The kind of an empty list. */
@@ -149,6 +148,7 @@ export interface Judged {
 export class Judge {
   readonly #blocklist: Blocklist;
   readonly #kinds: readonly Kind[];
+  readonly #rules: MatchRules;
   readonly #all: boolean;
   readonly #hashing: CheckOptions;
   /** a file that breaks a decoder breaks a process of this pool, and no more */
@@ -158,10 +158,11 @@ export class Judge {
   constructor(
     blocklist: Blocklist,
     kinds: readonly Kind[],
-    { all, hashing }: { all: boolean; hashing: CheckOptions },
+    { rules, all, hashing }: { rules: MatchRules; all: boolean; hashing: CheckOptions },
   ) {
     this.#blocklist = blocklist;
     this.#kinds = kinds;
+    this.#rules = rules;
     this.#all = all;
     this.#hashing = hashing;
   }
@@ -173,7 +174,7 @@ export class Judge {
   async picture(bytes: Uint8Array, signal: AbortSignal): Promise<Judged> {
     const decisions: Decision[] = [];
     for (const kind of this.#kinds) {
-      const options = { ...this.#hashing, ...kind, all: this.#all, signal };
+      const options = { ...this.#hashing, ...this.#rules, ...kind, all: this.#all, signal };
       const decision = await this.#pool.check(bytes, this.#blocklist, options);
       signal.throwIfAborted();
       if (decision.verdict === 'unhashable') {
@@ -206,7 +207,8 @@ export class Judge {
       return { picture: this.unhashable(), problem };
     }
     const query = [{ name: 'original' as const, hash: hashFromHex(kind.algorithm, hex) }];
-    return { picture: { decision: this.#blocklist.decide(query, { all: this.#all }) } };
+    const options = { ...this.#rules, all: this.#all };
+    return { picture: { decision: match(query, this.#blocklist, options) } };
   }
 
   /** The decision about a file, whose problems are told. */
@@ -222,13 +224,14 @@ export class Judge {
 
   /** The decision about what gave no hash. */
   unhashable(error?: DecodeError): ReportedPicture {
-    return { decision: { ...this.#blocklist.decide(error ?? []), policy: this.#policy } };
+    const decision = match(error ?? [], this.#blocklist, this.#rules);
+    return { decision: { ...decision, policy: this.#policy } };
   }
 
   /** Of a picture that has no hash: that of the first kind. */
   get #policy(): Policy {
     const [{ algorithm, bits }] = this.#kinds as [Kind];
-    return policyFor(algorithm, bits, this.#blocklist.policy);
+    return policyFor(algorithm, bits, this.#rules.policy);
   }
 
   /**
@@ -242,7 +245,7 @@ export class Judge {
     const policies = this.#kinds.map(({ algorithm, bits }) => ({
       algorithm,
       bits,
-      ...policyFor(algorithm, bits, this.#blocklist.policy),
+      ...policyFor(algorithm, bits, this.#rules.policy),
     }));
     return { ...json, policies };
   }

@@ -1,6 +1,6 @@
 import { open, stat } from 'node:fs/promises';
 import { ALGORITHMS, type Algorithm, type Bits, type Hash } from '../index.js';
-import type { Blocklist } from '../matching/index.js';
+import { type AllowList, type Blocklist, match } from '../matching/index.js';
 import {
   isBlocklistFile,
   type OpenBlocklistOptions,
@@ -23,8 +23,12 @@ import { withStore } from './opened-store.js';
 /** A blocklist with its withdrawals and lists, and the wanted kinds of its hashes. */
 export interface SavedBlocklist {
   readonly blocklist: Blocklist;
+  /** what a store allows */
+  readonly allowList?: AllowList;
   readonly kinds: Kind[];
 }
+
+type Listed = Omit<SavedBlocklist, 'kinds'>;
 
 /** Every kind that a blocklist may have. */
 const KINDS: readonly Kind[] = ALGORITHMS.flatMap((algorithm) =>
@@ -44,7 +48,7 @@ export async function savedBlocklist(
   follow?: OpenBlocklistOptions['follow'],
 ): Promise<SavedBlocklist | undefined> {
   const blocklist = await blocklistIn(path, follow);
-  if (blocklist) return wantedOf(path, blocklist, wanted);
+  if (blocklist) return wantedOf(path, { blocklist }, wanted);
   try {
     const config = await configIn(path);
     return config && wantedOf(path, await fetched(path, config), wanted);
@@ -100,7 +104,7 @@ async function configAt(path: string, size: number): Promise<ListConfig | undefi
 }
 
 /** What was fetched, by the settings that CONFIG has now. */
-async function fetched(path: string, config: ListConfig): Promise<Blocklist> {
+async function fetched(path: string, config: ListConfig): Promise<Listed> {
   const place = listPlaceOf(path, config);
   if ('store' in place) return await stored(place.store, config);
   const { blocklist } = await readListFolder(place.folder);
@@ -113,32 +117,32 @@ async function fetched(path: string, config: ListConfig): Promise<Blocklist> {
       await blocklist.apply({ settings: { [name]: { enabled: false } } });
     }
   }
-  return blocklist;
+  return { blocklist };
 }
 
 /** What a store has, its lists of other programs too. */
-async function stored(place: StorePlace, { lists }: ListConfig): Promise<Blocklist> {
+async function stored(place: StorePlace, { lists }: ListConfig): Promise<Listed> {
   return await withStore(place, async (store) => {
-    const { blocklist } = await store.follow();
+    const { blocklist, allowList } = await store.follow();
     await blocklist.apply({
       settings: Object.fromEntries(lists.map(({ name, ownSettings }) => [name, ownSettings])),
     });
-    return blocklist;
+    return { blocklist, allowList };
   });
 }
 
-function wantedOf(path: string, blocklist: Blocklist, wanted: Wanted): SavedBlocklist {
-  const held = KINDS.filter((kind) => hasKind(blocklist, kind));
+function wantedOf(path: string, listed: Listed, wanted: Wanted): SavedBlocklist {
+  const held = KINDS.filter((kind) => hasKind(listed.blocklist, kind));
   const choice = choiceOf(wanted);
   const kinds = held.filter(choice.takes);
   if (held.length === 0 && !wanted.allowEmpty) throw new Failure(`${path}: no hash in it`);
   if (held.length > 0 && kinds.length === 0) throw choice.failure(path, held);
-  return { blocklist, kinds };
+  return { ...listed, kinds };
 }
 
 /** Whether a picture's hash of this kind is compared with anything. */
 function hasKind(blocklist: Blocklist, { algorithm, bits }: Kind): boolean {
-  const { reason } = blocklist.decide([{ name: 'original', hash: anyHash(algorithm, bits) }]);
+  const { reason } = match([{ name: 'original', hash: anyHash(algorithm, bits) }], blocklist);
   return reason !== 'nothing-comparable';
 }
 

@@ -5,7 +5,7 @@ import {
   type HashedFile,
   hashImageFiles,
 } from '../browser/index.js';
-import { createBlocklist, type Decision } from '../matching/index.js';
+import { createBlocklist, type Decision, match } from '../matching/index.js';
 import { COPY_NAMES, type CopyName, copiesIn } from './copies-message.js';
 import { shapeNumbers } from './shape-numbers.js';
 import { copiesUrl, hasherUrl } from './worker-urls.js';
@@ -55,7 +55,7 @@ export async function measureCopies(
     const results = hashImageFiles(files, { workerUrl: hasherUrl(), variants: 'none' });
     for await (const { image, error } of results) {
       if (error) throw error;
-      measured.push({ name: COPY_NAMES[measured.length]!, verdict: list.decide(image).verdict });
+      measured.push({ name: COPY_NAMES[measured.length]!, verdict: match(image, list).verdict });
     }
     return measured;
   } catch {

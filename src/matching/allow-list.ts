@@ -52,7 +52,7 @@ export interface AllowListOptions {
 export class AllowList {
   /** in bits, inclusive */
   readonly radius: number;
-  /** as in the options: a blocklist calls it */
+  /** as in the options: `match` calls it */
   readonly onAllowed: AllowListOptions['onAllowed'];
   /** by the key of the hash, then of the entry's */
   readonly #allowances = new Map<string, Map<string, Allowance>>();
@@ -188,11 +188,11 @@ export class PictureAllowances {
 }
 
 /**
- * Creates an allow list, for `createBlocklist`.
+ * Creates an allow list, for `match`.
  * @throws {TypeError | RangeError} if an option is invalid
  * @example
  * const allowList = createAllowList({ onAllowed: (match) => log(match) });
- * const blocklist = createBlocklist(entries, { allowList });
+ * const decision = match(await hashFile(path), blocklist, { allowList });
  * for (const { variant } of decision.matches) allowList.allow(variant.hash, { reason: 'a flag' });
  */
 export function createAllowList(options?: AllowListOptions): AllowList {

@@ -20,37 +20,21 @@ import {
 } from '../blocklist/withdrawals.js';
 import {
   checkAsyncIterable,
-  checkInteger,
   checkIterable,
   checkObject,
   checkOptions,
-  checkSignal,
   checkTypeOf,
 } from '../door.js';
 import { type BlocklistEntry, checkEntry } from '../entry.js';
-import { DecodeError } from '../errors.js';
 import { type Algorithm, type Bits, checkKind } from '../hash.js';
 import { PackedEntries } from '../packed-entries.js';
-import { checkPolicy, type PolicyOptions } from '../policy.js';
-import type { HashedImage, HashedVariant } from '../variant.js';
-import { decide } from './decide.js';
-import { type ChangingList, decideAsync, type SomeVariants } from './decide-async.js';
-import { type Decision, unhashable } from './decision.js';
-import { Elsewhere } from './elsewhere.js';
-import { checkRemoteLists, type RemoteList } from './remote-list.js';
-import { searchBy, searchOf } from './search.js';
+import type { PolicyOptions } from '../policy.js';
 import type { SearchingThreads, SearchThreadsStats } from './searching-threads.js';
-import { Watch, type WatchOptions } from './watch.js';
 
 /** A part of a blocklist: one entry, a table of entries, or an index file that is open. */
 export type BlocklistPart = BlocklistEntry | PackedEntries | OpenedEntries;
 
-export interface BlocklistOptions extends WatchOptions {
-  /**
-   * changes to the default policy; for PDQ it matches up to 31 bits, reviews up to 60 and asks for
-   * quality 50
-   */
-  policy?: PolicyOptions;
+export interface BlocklistOptions {
   /** the settings of lists by name, as `apply` takes them; `''` is the unnamed one */
   lists?: Readonly<Record<string, ListSettings>>;
   /** earlier withdrawals, as `withdrawals` returned them */
@@ -70,22 +54,19 @@ export interface ListInfo extends Required<Omit<ListSettings, 'policy'>> {
 }
 
 const PART = 'an entry, PackedEntries or an index of openIndex';
-const QUERY = 'a hashed image, an iterable of its variants, or a DecodeError';
 
 /**
  * Entries to match against, of any mix of algorithms and widths. Made by `createBlocklist`. A call
  * that throws has changed nothing, even if memory ran out halfway or `onKeptOut` threw.
  */
 export class Blocklist extends EntryList {
-  readonly policy: PolicyOptions;
-  readonly #watch: Watch;
   /** where decisions that may wait are searched */
   threads: SearchingThreads | undefined;
 
   constructor(options: BlocklistOptions = {}) {
     checkOptions(options);
-    const { policy = {}, lists = {}, withdrawn = [], onKeptOut } = options;
-    checkPolicy(policy);
+    checkNoRules(options);
+    const { lists = {}, withdrawn = [], onKeptOut } = options;
     checkOptions(lists, 'lists to be an object: settings by name');
     for (const settings of Object.values(lists)) checkListSettings(settings);
     checkIterable(withdrawn, 'withdrawn to be an iterable of withdrawals');
@@ -96,8 +77,6 @@ export class Blocklist extends EntryList {
       coming: new ComingEntries(),
     };
     super(onKeptOut, changed(first, stepOf(first, change, 0)!).state);
-    this.policy = { ...policy, algorithms: { ...policy.algorithms } };
-    this.#watch = new Watch(options);
   }
 
   /** The number of entries; a query can match those on lists that are enabled. */
@@ -137,8 +116,8 @@ export class Blocklist extends EntryList {
 
   /**
    * Goes up with each change of the entries, the withdrawals or the settings of lists, also across
-   * saving and opening. Equal numbers of one list mean equal answers, as far as the
-   * allow list, the flood guard and remote lists have not changed theirs.
+   * saving and opening. Equal numbers of one list mean equal answers by the same options of
+   * `match`, as far as the allow list, the flood guard and remote lists have not changed theirs.
    */
   get generation(): number {
     return this.state.generation;
@@ -190,97 +169,6 @@ export class Blocklist extends EntryList {
       ...copyOfSettings(this.state.lists.of(name)),
     }));
   }
-
-  /**
-   * Decides about one picture.
-   *
-   * Variants, the main hash first, are searched until one matches: exactly up to `matchDistance`.
-   * If none does, those that a near search found up to `reviewDistance` are for review. That search
-   * is not exact beyond 31 bits (see `HammingIndex.searchNear`). A match with a low quality is for
-   * review.
-   *
-   * Variants that are made one at a time, by `variantsOf` or `variantsOfFile`, are told what they
-   * came near to, and places near an entry are moved closer. A hashed image, as `hashFile` gives
-   * it, has no pixels to do so: some edited copies that would match are then for review only. The
-   * decision says by `refined` which it was. Decide about uploads by `checkUpload`.
-   *
-   * Keep distances from the uploader, and which variant matched: who knows them can change a
-   * picture step by step until it is no longer found.
-   * @param query variants, which are pulled only as needed; a hashed image; or the error that came
-   *   instead, which makes the picture `unhashable`, as does an iterable without variants
-   * @param options `all`: search every variant, even after a match; default false. `distance`: in
-   *   bits, beyond which nothing is found, as if no policy had a larger one; default no such limit
-   * @throws {TypeError | RangeError} if `query`, one of its variants or an option is invalid
-   */
-  decide(
-    query: Iterable<HashedVariant> | HashedImage | DecodeError,
-    options: { all?: boolean; distance?: number | undefined } = {},
-  ): Decision {
-    checkOptions(options);
-    const { all = false, distance } = options;
-    checkTypeOf('all', all, 'boolean');
-    checkDistance(distance);
-    const { policy } = this;
-    if (query instanceof DecodeError) return unhashable(query, policy);
-    checkObject(query, QUERY);
-    checkIterable('hash' in query ? query.variants : query, QUERY);
-    const variants = 'hash' in query ? variantsOf(query) : query;
-    const { lists } = this.state;
-    const rules = { policy, all, distance, lists, ...this.#watch.rules() };
-    return this.#watch.told(decide(variants, searchOf(this.state), rules));
-  }
-
-  /**
-   * Decides as `decide`, about variants that may come one at a time from elsewhere: from another
-   * process, say. The event loop turns about every 5 ms. The decision is about the list at its
-   * end: what was withdrawn meanwhile is not in it. As with `decide`, fewer edited copies of a
-   * hashed image match: see `refined` of the decision.
-   * @param query as for `decide`, or an async iterable of variants
-   * @param options as for `decide`; `signal`: ends it, also while it waits for a variant or an
-   *   answer; `remote`: lists elsewhere that are asked about the main hash, by `createRemoteList`,
-   *   unless an entry here matches it at once. They are waited for, unless a variant matches here
-   *   and `all` is not set. While one does not answer, the verdict is not `none`
-   * @returns rejects with `signal.reason` on abort, and with the error of an iterable that throws
-   * @throws {TypeError | RangeError} if `query`, one of its variants or an option is invalid
-   */
-  async decideAsync(
-    query: SomeVariants | HashedImage | DecodeError,
-    options: {
-      all?: boolean;
-      distance?: number | undefined;
-      signal?: AbortSignal | undefined;
-      remote?: readonly RemoteList[];
-    } = {},
-  ): Promise<Decision> {
-    checkOptions(options);
-    const { all = false, distance, signal, remote = [] } = options;
-    checkRemoteLists(remote);
-    checkDistance(distance);
-    checkTypeOf('all', all, 'boolean');
-    checkSignal(signal);
-    const { policy } = this;
-    if (query instanceof DecodeError) return unhashable(query, policy);
-    checkObject(query, QUERY);
-    if ('hash' in query) checkIterable(query.variants, QUERY);
-    else checkAsyncIterable(query, QUERY);
-    const variants = 'hash' in query ? variantsOf(query) : query;
-    const watched = this.#watch.rules();
-    const { threads } = this;
-    const list: ChangingList = {
-      generation: () => this.generation,
-      changes: () => this.generation + this.#watch.generation,
-      search: () => searchOf(this.state),
-      searchElsewhere: threads && searchBy(() => this.state, threads),
-      rules: () => ({ policy, all, distance, lists: this.state.lists, ...watched }),
-      // Whoever withdraws by source may mean the list or what the service calls it.
-      isWithdrawn: (hit, list) =>
-        [hit.source ?? list, list].some((source) =>
-          this.state.withdrawn.cover({ ...hit, source, list }),
-        ),
-    };
-    const elsewhere = remote.length > 0 ? new Elsewhere(remote) : undefined;
-    return this.#watch.told(await decideAsync(variants, list, signal, elsewhere));
-  }
 }
 
 /**
@@ -288,7 +176,7 @@ export class Blocklist extends EntryList {
  * @throws {TypeError | RangeError} if an entry or an option is invalid
  * @example
  * const blocklist = await createBlocklist(readHashList(text));
- * const { verdict, reason, matches } = blocklist.decide(await hashFile(path));
+ * const { verdict, reason, matches } = match(await hashFile(path), blocklist);
  */
 export function createBlocklist(
   entries: Iterable<BlocklistPart>,
@@ -339,21 +227,12 @@ class Filling {
   }
 }
 
-function* variantsOf(image: HashedImage): Generator<HashedVariant> {
-  const { hash, quality, resample, ranks, decoding } = image;
-  yield {
-    name: 'original',
-    hash,
-    ...(quality !== undefined && { quality }),
-    ...(resample !== undefined && { resample }),
-    ...(ranks !== undefined && { ranks }),
-    ...(decoding !== undefined && { decoding }),
-  };
-  yield* image.variants;
-}
-
-function checkDistance(distance: number | undefined): void {
-  if (distance !== undefined) checkInteger('distance', distance, 0, 256);
+/** @throws {TypeError} if it has what a list does not know: it would be ignored in silence */
+export function checkNoRules(options: object): void {
+  for (const name of ['policy', 'allowList', 'floodGuard']) {
+    if ((options as Record<string, unknown>)[name] === undefined) continue;
+    throw new TypeError(`expected ${name} as an option of match`);
+  }
 }
 
 function* entriesOf({ kinds }: ListState): Generator<BlocklistEntry> {

@@ -1,11 +1,5 @@
-import {
-  isOwnConfirmed,
-  type ListRules,
-  Lists,
-  limitOf,
-  listOf,
-  TRUSTS,
-} from '../blocklist/lists.js';
+import type { ListState } from '../blocklist/list-state.js';
+import { isOwnConfirmed, type ListRules, limitOf, listOf, TRUSTS } from '../blocklist/lists.js';
 import type { EntryFacts } from '../entry.js';
 import { bitsOf, type Hash } from '../hash.js';
 import { finish } from '../indexing/segment.js';
@@ -23,21 +17,7 @@ import {
 import type { Found } from './found.js';
 import { copyOfHash } from './hash-key.js';
 import { Nearest, nearestOf } from './nearest.js';
-
-/**
- * Finds entries near a variant: every one within `matchDistance`, and those of a near search within
- * `reviewDistance`.
- */
-export type Search = (variant: HashedVariant, policy: Policy) => Found;
-
-/**
- * As `Search`, elsewhere: resolves to what gives the entries, which holds as long as nothing has
- * changed. `undefined` if it is not for there.
- */
-export type SearchElsewhere = (
-  variant: HashedVariant,
-  policy: Policy,
-) => Promise<() => Found> | undefined;
+import { foundIn } from './search.js';
 
 /** The most entries of a variant that are made to be looked at: the nearest. */
 const MOST_MADE = 1000;
@@ -54,15 +34,11 @@ export interface Rules {
   readonly all?: boolean;
   /** nothing farther counts, whatever the policies allow */
   readonly distance?: number | undefined;
-  /** the settings of the lists that the entries are on */
-  readonly lists?: Lists;
   /** what matched wrongly */
   readonly allowList?: AllowList | undefined;
   /** counts this upload; tells whether the entry is flooded */
   readonly isFlooded?: ((entry: Hash, upload: Hash) => boolean) | undefined;
 }
-
-const NO_LISTS = /* @__PURE__ */ new Lists();
 
 /** A found entry, and what it says by the rules of its list. */
 interface Judged extends Match {
@@ -77,8 +53,12 @@ interface Judged extends Match {
  * @param variants pulled one by one, until one matches unless `all` is set
  * @throws {TypeError | RangeError} if a variant is invalid
  */
-export function decide(variants: Iterable<HashedVariant>, search: Search, rules: Rules): Decision {
-  const picture = new Deciding(search, rules);
+export function decide(
+  variants: Iterable<HashedVariant>,
+  state: ListState,
+  rules: Rules,
+): Decision {
+  const picture = new Deciding(state, rules);
   let told: Near | undefined;
   for (const variant of tellingOf(variants, () => told)) {
     told = picture.take(variant);
@@ -92,11 +72,11 @@ export const isRefined = (variants: object): boolean =>
   (variants as Partial<Variants>).looksCloser === true;
 
 /**
- * A picture whose variants come one by one, main hash first. What lies beyond its match distance
- * counts only if nothing matched.
+ * A picture whose variants come one by one, main hash first, and a list as it is at one moment.
+ * What lies beyond the match distance counts only if nothing matched.
  */
 export class Deciding {
-  readonly #search: Search;
+  readonly #state: ListState;
   readonly #rules: Rules;
   readonly #kinds = new Map<string, KindRules>();
   readonly #matches = new Nearest<Judged>(byDistance);
@@ -108,8 +88,8 @@ export class Deciding {
   #main: HashedVariant | undefined;
   #comparable = false;
 
-  constructor(search: Search, rules: Rules) {
-    this.#search = search;
+  constructor(state: ListState, rules: Rules) {
+    this.#state = state;
     this.#rules = rules;
     this.#allowances = rules.allowList && new PictureAllowances(rules.allowList);
   }
@@ -146,7 +126,7 @@ export class Deciding {
     checkVariant(variant);
     this.#main ??= variant;
     const kind = this.#kindOf(variant.hash);
-    const near = found ? found() : this.#search(variant, kind.widest);
+    const near = found ? found() : foundIn(this.#state, variant, kind.widest);
     // Ranks have served: nobody else shall keep them.
     const { ranks: _, ...shown } = variant;
     const told: Told[] = [];
@@ -226,7 +206,7 @@ export class Deciding {
     const kind = `${hash.algorithm} ${bitsOf(hash)}`;
     const known = this.#kinds.get(kind);
     if (known !== undefined) return known;
-    const rules = kindRules(this.#rules, hash);
+    const rules = kindRules(this.#state, this.#rules, hash);
     this.#kinds.set(kind, rules);
     return rules;
   }
@@ -240,7 +220,7 @@ interface KindRules {
   rulesOf(name: string): ListRules;
 }
 
-function kindRules({ policy, lists = NO_LISTS, distance }: Rules, hash: Hash): KindRules {
+function kindRules({ lists }: ListState, { policy, distance }: Rules, hash: Hash): KindRules {
   const { algorithm } = hash;
   const bits = bitsOf(hash);
   const known = new Map<string, ListRules>();

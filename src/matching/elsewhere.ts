@@ -1,27 +1,16 @@
 import { isDegenerate } from '../blocklist/degenerate.js';
 import { isOwnConfirmed, limitOf } from '../blocklist/lists.js';
+import type { Withdrawals } from '../blocklist/withdrawals.js';
 import type { RemoteHit } from '../exchange/remote-matcher.js';
 import { bitsOf, type Hash } from '../hash.js';
-import { type Policy, type PolicyOptions, policyUnder, upTo } from '../policy.js';
+import { type Policy, policyUnder, upTo } from '../policy.js';
 import type { HashedVariant } from '../variant.js';
-import { type AllowList, PictureAllowances } from './allow-list.js';
+import { PictureAllowances } from './allow-list.js';
+import type { Rules } from './decide.js';
 import { type Decision, type DecisionReason, decisionOf } from './decision.js';
 import { nearestOf } from './nearest.js';
 import type { RemoteList, RemoteOutcome } from './remote-list.js';
 import type { RemoteMatch } from './remote-match.js';
-
-/** What the platform itself has to say about a hit elsewhere. */
-export interface OwnWord {
-  /** changes of the blocklist to the default policy; no list here changes it for one elsewhere */
-  readonly policy: PolicyOptions;
-  /** nothing farther counts */
-  readonly distance?: number | undefined;
-  /** whether it was withdrawn here */
-  isWithdrawn(hit: RemoteHit, list: string): boolean;
-  readonly allowList?: AllowList | undefined;
-  /** whether an entry is flooded, now that this upload came near it */
-  readonly isFlooded?: ((entry: Hash, upload: Hash) => boolean) | undefined;
-}
 
 /** A hit elsewhere, and why it is for review; no reason if it is a match. */
 interface Judged {
@@ -82,8 +71,10 @@ export class Elsewhere {
    * A decision with what was answered elsewhere. A match here stays one. Else the strongest word
    * counts: a match elsewhere, then a review here or there, then that a list did not answer.
    * @param here the decision by the lists that were searched here
+   * @param own the rules here; no list here changes the policy for one elsewhere
+   * @param withdrawn what was withdrawn here
    */
-  joinedTo(here: Decision, own: OwnWord): Decision {
+  joinedTo(here: Decision, own: Rules, withdrawn: Withdrawals): Decision {
     const main = this.#main;
     if (!main || !this.#outcomes) return here;
     const allowances = own.allowList && new PictureAllowances(own.allowList);
@@ -101,7 +92,8 @@ export class Elsewhere {
         for (const hit of outcome) {
           // What is not told is taken to be near enough.
           if ((hit.distance ?? 0) > (own.distance ?? 256)) continue;
-          if (own.isWithdrawn(hit, list.name) || (hit.hash && isDegenerate(hit.hash))) continue;
+          if (isWithdrawn(withdrawn, hit, list.name)) continue;
+          if (hit.hash && isDegenerate(hit.hash)) continue;
           judged.push(judge(hit, list, { main, policy, allowances, own }));
         }
       }
@@ -145,8 +137,12 @@ interface Circumstances {
   readonly main: HashedVariant;
   readonly policy: Policy;
   readonly allowances: PictureAllowances | undefined;
-  readonly own: OwnWord;
+  readonly own: Rules;
 }
+
+/** Whoever withdraws by source may mean the list or what the service calls it. */
+const isWithdrawn = (withdrawn: Withdrawals, hit: RemoteHit, list: string): boolean =>
+  [hit.source ?? list, list].some((source) => withdrawn.cover({ ...hit, source, list }));
 
 function judge(hit: RemoteHit, list: RemoteList, { main, policy, allowances, own }: Circumstances) {
   const { tier, trust, name } = list;

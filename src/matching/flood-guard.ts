@@ -369,11 +369,11 @@ export function countingOnce(guard: FloodGuard): (entry: Hash, upload: Hash) => 
 }
 
 /**
- * Creates a flood guard, for `createBlocklist`.
+ * Creates a flood guard, for `match`.
  * @throws {TypeError | RangeError} if an option is invalid
  * @example
  * const floodGuard = createFloodGuard({ onAlarm: ({ uploads }) => page(`${uploads} uploads`) });
- * const blocklist = createBlocklist(entries, { floodGuard });
+ * const decision = match(await hashFile(path), blocklist, { floodGuard });
  * // after a reviewer has looked at it
  * floodGuard.lift(entry.hash);
  */

@@ -51,6 +51,7 @@ export {
   type FloodGuardJSON,
   type FloodGuardOptions,
 } from './flood-guard.js';
+export { type MatchOptions, type MatchRules, match } from './match.js';
 export { decisionFromJSON, withdrawnKeyFromJSON } from './read-decision.js';
 export {
   createRemoteList,
@@ -75,4 +76,3 @@ export {
   type ReviewRecord,
   reviewFactsOf,
 } from './review-record.js';
-export type { WatchOptions } from './watch.js';

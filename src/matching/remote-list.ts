@@ -48,7 +48,7 @@ export interface RemoteListOptions {
 export type RemoteOutcome = readonly RemoteHit[] | 'unanswered';
 
 /**
- * A list whose matcher is elsewhere, for `decideAsync`. It asks with a time-out, believes no answer
+ * A list whose matcher is elsewhere, for `match`. It asks with a time-out, believes no answer
  * that has a wrong form, and keeps for a short time which hashes had no hit.
  */
 export class RemoteList {
@@ -168,17 +168,17 @@ export class RemoteList {
 }
 
 /**
- * Makes a list of a matcher that is elsewhere, for `decideAsync`. Nothing is sent anywhere unless
+ * Makes a list of a matcher that is elsewhere, for `match`. Nothing is sent anywhere unless
  * such a list is made and given there. Then the main hash of an upload is sent, once the blocklist
  * here did not match it at once; never a variant, a picture or a name. A hit at a known distance
- * goes by the policy of the blocklist, not by that of any of its lists. The options here are its
+ * goes by the policy of `match`, not by that of any list of the blocklist. The options here are its
  * settings: what `apply` sets under its name is for entries of the blocklist alone.
  * @param matcher an `OnlyhashesClient`, a `ShieldClient`, an `HmaClient`, or your own client
  * @throws {TypeError | RangeError} if an argument is invalid
  * @example
  * const matcher = new HmaClient({ baseUrl: 'http://127.0.0.1:5000', tries: 1 });
  * const elsewhere = createRemoteList(matcher, { sendsHashes: true, timeoutSeconds: 1 });
- * const decision = await blocklist.decideAsync(variants, { remote: [elsewhere] });
+ * const decision = await match(variants, blocklist, { remote: [elsewhere] });
  */
 export function createRemoteList(matcher: RemoteMatcher, options: RemoteListOptions): RemoteList {
   return new RemoteList(matcher, options);

@@ -2,36 +2,41 @@ import { isDegenerate } from '../blocklist/degenerate.js';
 import { type ListState, typeOf } from '../blocklist/list-state.js';
 import type { Policy } from '../policy.js';
 import type { HashedVariant } from '../variant.js';
-import type { Search, SearchElsewhere } from './decide.js';
 import { Found } from './found.js';
 import type { SearchingThreads } from './searching-threads.js';
 
-/** Searches a list as it is at one moment. One search finds the entries of all lists. */
-export function searchOf(state: ListState): Search {
-  return (variant, policy) => {
-    const { hash } = variant;
-    const kind = state.of(typeOf(hash));
-    return new Found(kind, kind.searchNear(hash, policy, ranksFor(variant, policy)), state.lists);
-  };
+/**
+ * The entries near a variant, of all lists: every one within `matchDistance`, and those of a near
+ * search within `reviewDistance`.
+ */
+export function foundIn(state: ListState, variant: HashedVariant, policy: Policy): Found {
+  const { hash } = variant;
+  const kind = state.of(typeOf(hash));
+  return new Found(kind, kind.searchNear(hash, policy, ranksFor(variant, policy)), state.lists);
 }
 
-/** As `searchOf` the list as it is when a variant comes, as far as threads search. */
-export function searchBy(stateNow: () => ListState, threads: SearchingThreads): SearchElsewhere {
-  return (variant, policy) => {
-    const state = stateNow();
-    const { hash } = variant;
-    const kind = state.of(typeOf(hash));
-    const ranks = ranksFor(variant, policy);
-    const asked = kind.searchNearBy(
-      (segment, max) => threads.searchNear(segment, hash, max, ranks),
-      hash,
-      policy,
-      ranks,
-    );
-    return asked?.then(
-      (hits) => () => new Found(kind, hits ?? kind.searchNear(hash, policy, ranks), state.lists),
-    );
-  };
+/**
+ * As `foundIn`, by threads: resolves to what gives the entries, which holds as long as the list has
+ * not changed. `undefined` if the search is not for them.
+ */
+export function foundBy(
+  threads: SearchingThreads,
+  state: ListState,
+  variant: HashedVariant,
+  policy: Policy,
+): Promise<() => Found> | undefined {
+  const { hash } = variant;
+  const kind = state.of(typeOf(hash));
+  const ranks = ranksFor(variant, policy);
+  const asked = kind.searchNearBy(
+    (segment, max) => threads.searchNear(segment, hash, max, ranks),
+    hash,
+    policy,
+    ranks,
+  );
+  return asked?.then(
+    (hits) => () => new Found(kind, hits ?? kind.searchNear(hash, policy, ranks), state.lists),
+  );
 }
 
 /** The ranks of a hash, if its bits are such that they say something. */

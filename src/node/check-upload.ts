@@ -1,7 +1,8 @@
 import { checkOptions } from '../door.js';
+import type { Blocklist } from '../matching/blocklist.js';
 import type { Decision } from '../matching/decision.js';
 import { createHashPool } from './create-hash-pool.js';
-import { type CheckOptions, checkPool, type Decider, type HashPool } from './hash-pool.js';
+import { type CheckOptions, checkPool, type Decide, type HashPool } from './hash-pool.js';
 import type { ImageSource } from './read-bytes.js';
 
 /** How an upload is checked. */
@@ -18,21 +19,22 @@ let shared: HashPool | undefined;
  * `Response` whose body it is. Always a decision: what keeps it from being hashed makes it
  * `unhashable`, and is its reason: an error of the file, a limit, `busy` (see `createHashPool`), or
  * `aborted`. The upload is decoded in another process, so that it cannot crash or block this one.
+ * @param list a blocklist, or what decides about the variants by it
  * @throws {TypeError | RangeError} if an argument is invalid
  * @example
  * const { verdict, reason } = await checkUpload(request, blocklist, { signal: request.signal });
  */
 export async function checkUpload(
   source: ImageSource,
-  blocklist: Decider,
+  list: Blocklist | Decide,
   options: CheckUploadOptions = {},
 ): Promise<Decision> {
   checkOptions(options);
   const { pool, ...rest } = options;
   if (pool !== undefined) {
     checkPool(pool);
-    return await pool.check(source, blocklist, rest);
+    return await pool.check(source, list, rest);
   }
   shared ??= createHashPool();
-  return await shared.check(source, blocklist, rest);
+  return await shared.check(source, list, rest);
 }

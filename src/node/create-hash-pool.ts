@@ -2,14 +2,13 @@ import { availableParallelism } from 'node:os';
 import {
   checkInteger,
   checkKnown,
-  checkMethods,
   checkNoOptions,
   checkNumber,
   checkOneOf,
   checkOptions,
-  checkTypeOf,
 } from '../door.js';
 import { DecodeError } from '../errors.js';
+import { Blocklist } from '../matching/blocklist.js';
 import {
   type Decision,
   type DecisionTimings,
@@ -18,7 +17,7 @@ import {
   STAGES,
   unhashable,
 } from '../matching/decision.js';
-import { checkRemoteLists } from '../matching/remote-list.js';
+import { checkMatchOptions, match } from '../matching/match.js';
 import type { HashedFile } from '../picture/hash-picture.js';
 import { checkLimits, TIMEOUT_SECONDS } from '../picture/options.js';
 import { policyFor } from '../policy.js';
@@ -29,7 +28,7 @@ import { Admission, type Times, type Upload } from './admission.js';
 import { checkHashFileOptions, type HashFileOptions } from './hash-file.js';
 import type {
   CheckOptions,
-  Decider,
+  Decide,
   HashPool,
   HashPoolOptions,
   HashPoolStats,
@@ -145,20 +144,20 @@ class UploadPool implements HashPool {
 
   async check(
     source: ImageSource,
-    blocklist: Decider,
+    list: Blocklist | Decide,
     options: CheckOptions = {},
   ): Promise<Decision> {
     checkHashFileOptions(options);
-    checkKnown(options, [...PICTURE_OPTIONS, 'all', 'remote', 'unseenFrames']);
     const { unseenFrames = this.#unseenFrames } = options;
-    const { all = false, remote = [], unseenFrames: _, ...rest } = options;
-    checkTypeOf('all', all, 'boolean');
-    checkRemoteLists(remote);
+    const { policy, allowList, floodGuard, all, distance, remote } = options;
+    const matching = { policy, allowList, floodGuard, all, distance, remote };
+    checkKnown(options, [...PICTURE_OPTIONS, ...Object.keys(matching), 'unseenFrames']);
+    checkMatchOptions(matching);
     checkOneOf('unseenFrames', unseenFrames, UNSEEN_FRAMES);
-    checkMethods(blocklist, 'a blocklist', ['decideAsync']);
+    const decide = decideBy(list);
     const work: Work<Decision> = async (lease, first, times) => {
       const start = performance.now() - times.hashing;
-      const decision = await blocklist.decideAsync(lease.variants(first), { all, remote });
+      const decision = await decide(lease.variants(first), matching);
       times.search = performance.now() - start - times.hashing;
       const { frames, unseen: __, ...seen } = first.facts;
       const { name: ___, geometry: ____, ranks: _____, ...hash } = first.variants[0]!;
@@ -170,11 +169,11 @@ class UploadPool implements HashPool {
       });
     };
     try {
-      const hashed = { variants: MATCHING_VARIANTS, decoding: 'draft', ...rest } as const;
+      const hashed = { variants: MATCHING_VARIANTS, decoding: 'draft', ...options } as const;
       const upload = this.#admission.admit(source, hashed);
       return await this.#admission.answer(upload, this.#run(upload, FIRST_BATCH, work));
     } catch (error) {
-      return undecided(error, blocklist, options.signal);
+      return undecided(error, options);
     }
   }
 
@@ -218,6 +217,13 @@ class UploadPool implements HashPool {
   }
 }
 
+/** @throws {TypeError} unless it is a blocklist, or what decides by one */
+function decideBy(list: Blocklist | Decide): Decide {
+  if (typeof list === 'function') return list;
+  if (list instanceof Blocklist) return (variants, options) => match(variants, list, options);
+  throw new TypeError('expected a blocklist');
+}
+
 /** What becomes of `none` where a browser may show something that was not looked at. */
 function doubtOf(
   { verdict, reason }: Decision,
@@ -234,13 +240,13 @@ function doubtOf(
 }
 
 /** The decision about a picture that gave none. Mistakes of the caller are thrown. */
-function undecided(error: unknown, blocklist: Decider, signal: AbortSignal | undefined): Decision {
+function undecided(error: unknown, { policy = {}, signal }: CheckOptions): Decision {
   if (signal?.aborted && error === signal.reason) {
-    return nothingHashed('aborted', policyFor('pdq', 256, blocklist.policy));
+    return nothingHashed('aborted', policyFor('pdq', 256, policy));
   }
   if (error instanceof TypeError || error instanceof RangeError) throw error;
   const message = 'the picture could not be hashed';
   const known =
     error instanceof DecodeError ? error : new DecodeError('crashed', message, { cause: error });
-  return unhashable(known, blocklist.policy);
+  return unhashable(known, policy);
 }

@@ -65,7 +65,7 @@ export async function hashFile(
  * @throws {TypeError | RangeError} if `source` or an option is invalid
  * @example
  * const { variants } = await variantsOfFile('upload.jpg', { variants: 'thorough' });
- * const decision = blocklist.decide(variants);
+ * const decision = match(variants, blocklist);
  */
 export async function variantsOfFile(
   source: ImageSource,

@@ -83,7 +83,7 @@ export async function* hashFiles(
  * @example
  * const job = async (file, signal) => {
  *   const { variants } = await variantsOfFile(file, { signal });
- *   return blocklist.decide(variants);
+ *   return match(variants, blocklist);
  * };
  * for await (const { file, value: decision, error } of eachFile(paths, job)) …
  */

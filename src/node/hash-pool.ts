@@ -1,8 +1,8 @@
 import { checkInteger, checkMethods } from '../door.js';
+import type { Blocklist } from '../matching/blocklist.js';
 import type { Decision, DecisionTimings } from '../matching/decision.js';
-import type { RemoteList } from '../matching/remote-list.js';
+import type { MatchOptions } from '../matching/match.js';
 import type { HashedFile } from '../picture/hash-picture.js';
-import type { PolicyOptions } from '../policy.js';
 import type { HashedVariant, Variants } from '../variant.js';
 import type { HashFileOptions } from './hash-file.js';
 import type { Isolation } from './hash-worker.js';
@@ -69,20 +69,11 @@ export interface HashPoolOptions extends PaceLimits {
 export type UnseenFrames = 'none' | 'review';
 
 /**
- * How a picture is checked. By default `variants` is `thorough` and `decoding` is `draft`, by which
- * `thorough` found 161 of 169 copies of large photos, and 160 in full.
+ * How a picture is checked: hashed as `hashFile` does, and matched as `match` does. By default
+ * `variants` is `thorough` and `decoding` is `draft`, by which `thorough` found 161 of 169 copies
+ * of large photos, and 160 in full.
  */
-export interface CheckOptions extends HashFileOptions {
-  /**
-   * search every variant, even after a match
-   * @defaultValue false
-   */
-  all?: boolean;
-  /**
-   * lists elsewhere that are asked about the main hash, as `decideAsync` of the blocklist asks them
-   * @defaultValue none: no hash is sent anywhere
-   */
-  remote?: readonly RemoteList[];
+export interface CheckOptions extends HashFileOptions, Omit<MatchOptions, 'signal'> {
   /**
    * `review`: a file with frames that were not looked at is for review where it would be `none`
    * @defaultValue that of the pool
@@ -90,15 +81,11 @@ export interface CheckOptions extends HashFileOptions {
   unseenFrames?: UnseenFrames;
 }
 
-/** A list that a picture is checked against: a `Blocklist`, or what decides as it does. */
-export interface Decider {
-  readonly policy: PolicyOptions;
-  /** Decides about variants that come one at a time, as `decideAsync` of a `Blocklist` does. */
-  decideAsync(
-    variants: AsyncIterable<HashedVariant> & Pick<Variants, 'looksCloser'>,
-    options?: Pick<CheckOptions, 'all' | 'remote'>,
-  ): Promise<Decision>;
-}
+/** Decides in the place of `match` about variants that come one at a time, by the same options. */
+export type Decide = (
+  variants: AsyncIterable<HashedVariant> & Pick<Variants, 'looksCloser'>,
+  options: MatchOptions,
+) => Promise<Decision>;
 
 /** What a pool is at, and has done. */
 export interface HashPoolStats {
@@ -151,9 +138,10 @@ export interface HashPool {
    * Workers decode and hash; the variants come in batches, and this thread searches them until one
    * matches (about 0.05 ms each in a million entries, with a turn of the event loop every 5 ms). So
    * there is one list, and a withdrawal that has returned is in no decision that ends after it.
+   * @param list a blocklist, or what decides about the variants by it
    * @throws {TypeError | RangeError} if an argument is invalid
    */
-  check(source: ImageSource, blocklist: Decider, options?: CheckOptions): Promise<Decision>;
+  check(source: ImageSource, list: Blocklist | Decide, options?: CheckOptions): Promise<Decision>;
 
   /** What it is at, and has done. */
   stats(): HashPoolStats;

@@ -24,7 +24,7 @@ export {
 } from './hash-files.js';
 export type {
   CheckOptions,
-  Decider,
+  Decide,
   HashPool,
   HashPoolOptions,
   HashPoolStats,

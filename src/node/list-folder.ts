@@ -28,8 +28,7 @@ const BLOCKLIST = 'blocklist.ohb';
 const STATES = 'fetched.json';
 
 /** Options of `openListFolder`. */
-export interface ListFolderOptions
-  extends Pick<OpenBlocklistOptions, 'policy' | 'onKeptOut' | 'allowList' | 'floodGuard'> {
+export interface ListFolderOptions extends Pick<OpenBlocklistOptions, 'onKeptOut'> {
   /** milliseconds since 1970, default `Date.now` */
   now?: () => number;
 }

@@ -38,9 +38,7 @@ import {
 } from './index-file.js';
 
 /** How a saved blocklist is opened. */
-export interface OpenBlocklistOptions
-  extends OpenOptions,
-    Pick<BlocklistOptions, 'policy' | 'onKeptOut' | 'allowList' | 'floodGuard'> {}
+export interface OpenBlocklistOptions extends OpenOptions, Pick<BlocklistOptions, 'onKeptOut'> {}
 
 /** Where a file is, and where it ends. */
 export interface Place extends Committed {
@@ -256,13 +254,7 @@ export async function loadBlocklist(
 export function listBy(path: string, options: OpenBlocklistOptions): Blocklist {
   checkPath(path);
   checkOpenOptions(options);
-  const { policy, onKeptOut, allowList, floodGuard } = options;
-  return new Blocklist({
-    ...(policy !== undefined && { policy }),
-    ...(onKeptOut !== undefined && { onKeptOut }),
-    ...(allowList !== undefined && { allowList }),
-    ...(floodGuard !== undefined && { floodGuard }),
-  });
+  return new Blocklist(options);
 }
 
 /** Whether a file starts like a blocklist file, of whatever version; false if it cannot be read. */

@@ -37,17 +37,18 @@ const LOOK_MILLISECONDS = 1000;
 const SHORT_LIFE = 1000;
 
 /**
- * Starts threads that search a blocklist for decisions that may wait: those of `decideAsync`, and
- * so of hash pools and services. They read one memory, which the list searches too: it is moved
- * there once, and no thread has a copy. What changes later counts at once: a decision about a list
- * that has changed meanwhile is searched anew. Only what is beyond the match distance of 31 bits is
- * given to threads, since what is exact takes less time than a message. A thread that dies is
- * replaced, and what it had not answered is searched by the list itself.
+ * Starts threads that search a blocklist for decisions that are waited for: those that `match`
+ * gives as a promise, and so those of hash pools and services. They read one memory, which the list
+ * searches too: it is moved there once, and no thread has a copy. What changes later counts at
+ * once: a decision about a list that has changed meanwhile is searched anew. Only what is beyond
+ * the match distance of 31 bits is given to threads, since what is exact takes less time than a
+ * message. A thread that dies is replaced, and what it had not answered is searched by the list
+ * itself.
  * @throws {TypeError | RangeError} if an argument is invalid, or the list has such threads
  * @example
  * const threads = createSearchThreads(blocklist, { workers: 2 });
  * await threads.ready();
- * // … decide, by `createService` or `createHashPool` …
+ * // … match, by `createService` or `createHashPool` …
  * await threads.close();
  */
 export function createSearchThreads(

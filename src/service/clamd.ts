@@ -5,7 +5,7 @@ import { beginsAsPicture } from '../formats/picture-magic.js';
 import type { Decision } from '../matching/decision.js';
 import { within } from '../picture/waiting.js';
 import { ClamdBody, type ClamdCommand, ClamdInput } from './clamd-input.js';
-import { checkAgainst, Scanner, type ScanOptions } from './scanner.js';
+import { Scanner, type ScanOptions } from './scanner.js';
 
 /** What a listener for clamd's clients knows of an upload. */
 export interface ClamdUpload {
@@ -89,8 +89,7 @@ export function createClamdListener(
 ): (socket: Socket) => void {
   checkOptions(options);
   const { enabled, lists, idleSeconds = IDLE_SECONDS, signal, ...scanning } = options;
-  const { maxConnections = MAX_CONNECTIONS, check, blocklist, pool } = options;
-  const { unreadPictures = 'refuse' } = options;
+  const { maxConnections = MAX_CONNECTIONS, unreadPictures = 'refuse' } = options;
   if (enabled !== true) {
     throw new TypeError('expected enabled to be true: see what callers do with FOUND');
   }
@@ -101,12 +100,9 @@ export function createClamdListener(
   if (idleSeconds === 0) throw new RangeError('expected idleSeconds above 0');
   checkSignal(signal);
   if (typeof onError !== 'function') throw new TypeError('expected onError to be a function');
-  const scanner = new Scanner<ClamdUpload>({
-    ...scanning,
-    // The first match may be of a list that is not among `lists`.
-    check: lists && !check ? checkAgainst(blocklist, pool, { all: true }) : check,
-    onError: 'refuse',
-  });
+  // The first match may be of a list that is not among `lists`.
+  const how = lists ? { all: true } : {};
+  const scanner = new Scanner<ClamdUpload>({ ...scanning, onError: 'refuse' }, how);
   const idle = new Set<Socket>();
   const isPicture = unreadPictures === 'refuse' ? beginsAsPicture : isOfReadKind;
   const settings: Settings = { scanner, lists, isPicture, idleSeconds, signal, onError, idle };

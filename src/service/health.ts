@@ -1,5 +1,7 @@
 import type { HeldBackList } from '../exchange/held-back.js';
+import type { AllowList } from '../matching/allow-list.js';
 import type { Blocklist } from '../matching/blocklist.js';
+import type { MatchRules } from '../matching/match.js';
 import type { SearchThreadsStats } from '../matching/searching-threads.js';
 import type { HashPool } from '../node/hash-pool.js';
 import { within } from '../picture/waiting.js';
@@ -11,6 +13,8 @@ import { Refusal, type Route } from './route.js';
 /** A list that follows a store: `store.follow` gives one. */
 export interface FollowedList {
   readonly blocklist: Blocklist;
+  /** what the store allows */
+  readonly allowList?: AllowList;
   /** the store's change up to which the list is equal to it */
   readonly revision: number;
   /** how long ago the store last said that nothing is newer, in seconds; absent: not told */
@@ -31,6 +35,8 @@ export interface FetchedLists {
 export interface ServiceState {
   /** undefined until it is there */
   readonly list: () => FollowedList | Pick<FollowedList, 'blocklist'> | undefined;
+  /** those that the service was given */
+  readonly rules: MatchRules;
   /** the store's own revision, if there is a store */
   readonly revision: (() => Promise<number>) | undefined;
   readonly pool: HashPool;
@@ -150,6 +156,16 @@ export function listOf({ list }: Pick<ServiceState, 'list'>): Blocklist {
   const there = list();
   if (there) return there.blocklist;
   throw new Refusal('not-ready', 'expected the list to be read first');
+}
+
+/**
+ * What decides besides the list.
+ * @throws {Refusal} 503 until the list is there
+ */
+export function rulesOf({ list, rules }: Pick<ServiceState, 'list' | 'rules'>): MatchRules {
+  listOf({ list });
+  const followed = list()!;
+  return 'allowList' in followed ? { ...rules, allowList: followed.allowList } : rules;
 }
 
 /** Without a message, which may name a file. */

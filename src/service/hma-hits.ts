@@ -5,7 +5,7 @@ import type { Blocklist } from '../matching/blocklist.js';
 import type { Decision } from '../matching/decision.js';
 import { numberOf } from '../matching/found.js';
 import { nearestOf } from '../matching/nearest.js';
-import { type Policy, policyUnder } from '../policy.js';
+import type { PolicyOptions } from '../policy.js';
 import { keyOfEntry } from '../store/stored-entry.js';
 
 /** The bank that stands for the unnamed list: a bank of HMA has a name. */
@@ -15,6 +15,12 @@ const UNNAMED = 'UNNAMED';
 export const bankOf = (list: string): string => (list === '' ? UNNAMED : list);
 /** The name of the list that a bank stands for. */
 export const listOfBank = (bank: string): string => (bank === UNNAMED ? '' : bank);
+
+/** What was searched, and the changes to the default policy. */
+export interface HmaLists {
+  readonly blocklist: Blocklist;
+  readonly policy: PolicyOptions;
+}
 
 /** An entry within the match distance of its list. */
 export interface HmaHit {
@@ -36,7 +42,7 @@ export interface HmaHit {
  * @param banks only of these, if given
  */
 export function hitsOf(
-  blocklist: Blocklist,
+  { blocklist, policy }: HmaLists,
   decision: Decision,
   banks: readonly string[] | undefined,
 ): HmaHit[] {
@@ -46,7 +52,7 @@ export function hitsOf(
     const { entry, distance, tier, allowed } = match;
     const { algorithm } = entry.hash;
     const list = listOf(entry);
-    const rules = lists.rulesOf(list, blocklist.policy, algorithm, bitsOf(entry.hash));
+    const rules = lists.rulesOf(list, policy, algorithm, bitsOf(entry.hash));
     const bank = bankOf(list);
     if (distance > rules.matchDistance || banks?.includes(bank) === false) continue;
     const number = numberFor(entry);
@@ -69,11 +75,11 @@ export function hitsOf(
  *   other banks, or beyond the match distance of their list
  */
 export function rawHitsOf(
-  blocklist: Blocklist,
+  searched: HmaLists,
   decision: Decision,
   banks: readonly string[] | undefined,
 ): { hits: HmaHit[]; omitted: number } {
-  const all = hitsOf(blocklist, decision, banks);
+  const all = hitsOf(searched, decision, banks);
   const hits = nearestOf(all, (a, b) => a.distance - b.distance);
   return { hits, omitted: (decision.omitted ?? 0) + all.length - hits.length };
 }
@@ -87,6 +93,3 @@ const numberFor = (entry: BlocklistEntry): number => numberOf(entry) ?? madeNumb
 
 const madeNumber = (entry: BlocklistEntry): number =>
   2 ** 52 + Buffer.from(keyOfEntry(entry)).readUIntBE(0, 6);
-
-/** What holds for hashes of PDQ on lists without settings. */
-export const policyOf = (blocklist: Blocklist): Policy => policyUnder(blocklist.policy, 'pdq', 256);

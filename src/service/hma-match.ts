@@ -2,7 +2,9 @@ import { Lists } from '../blocklist/lists.js';
 import { distance, type Hash, hashFromHex } from '../hash.js';
 import type { Blocklist } from '../matching/blocklist.js';
 import type { Decision } from '../matching/decision.js';
-import { type HmaHit, hitsOf, policyOf, rawHitsOf } from './hma-hits.js';
+import { type MatchRules, match } from '../matching/match.js';
+import { policyUnder } from '../policy.js';
+import { type HmaHit, type HmaLists, hitsOf, rawHitsOf } from './hma-hits.js';
 import { checkSignalType, checkSignalTypes, type HmaHasher } from './hma-picture.js';
 import { hmaJson, notHashed } from './hma-reply.js';
 import {
@@ -21,6 +23,8 @@ import { type Call, type QueryOf, Refusal, type Route, repliesOf, routeOf } from
 export interface HmaMatching {
   /** @throws {Refusal} 503 until the list is there */
   readonly list: () => Blocklist;
+  /** @throws {Refusal} 503 until the list is there */
+  readonly rules: () => MatchRules;
   readonly hasher: HmaHasher;
   /** whether a lookup tells hits for review, too */
   readonly tellsReviews: boolean;
@@ -51,10 +55,11 @@ const BY_TYPE: Schema = { type: 'object', properties: { pdq: BANKS_OF_MATCHES } 
  * bank is on or off. So `seed` and `bypass_coinflip` change nothing.
  */
 export function hmaMatchRoutes(matching: HmaMatching): Route[] {
-  const { list, hasher, tellsReviews } = matching;
+  const { list, rules, hasher, tellsReviews } = matching;
+  const searched = (): HmaLists => ({ blocklist: list(), policy: rules().policy ?? {} });
   const banksFor = (call: Call, decision: Decision) => {
     call.note({ verdict: decision.verdict });
-    const hits = hitsOf(list(), decision, banksIn(call));
+    const hits = hitsOf(searched(), decision, banksIn(call));
     const told = hits.filter(({ isMatch }) => isMatch || tellsReviews);
     const banks = new Map<string, object[]>();
     for (const hit of told) {
@@ -69,9 +74,10 @@ export function hmaMatchRoutes(matching: HmaMatching): Route[] {
   const lookUpPicture = async (call: Call, isNested: boolean) => {
     checkSignalTypes(call);
     const blocklist = list();
+    const options = { ...rules(), signal: call.signal };
     return await hasher.picture(call, async (picture) => {
       const decision = await call.countSearches(blocklist, (counted) =>
-        hasher.check(picture, counted, call.signal),
+        hasher.check(picture, counted, options),
       );
       if (decision.verdict === 'unhashable') throw notHashed(decision.reason);
       const banks = banksFor(call, decision);
@@ -100,7 +106,11 @@ export function hmaMatchRoutes(matching: HmaMatching): Route[] {
           if (type !== undefined) checkSignalType(type);
           return await lookUpPicture(call, type === undefined);
         }
-        const decision = await decisionAbout(list(), call, signalIn(call.query));
+        const decision = await decisionAbout(signalIn(call.query), {
+          list: list(),
+          rules: rules(),
+          call,
+        });
         return told(decision, banksFor(call, decision), false);
       },
     }),
@@ -143,9 +153,13 @@ export function hmaMatchRoutes(matching: HmaMatching): Route[] {
       isAnswer: true,
       async answer(call) {
         const isLong = call.query.include_distance?.toLowerCase() === 'true';
-        const decision = await decisionAbout(list(), call, signalIn(call.query));
+        const decision = await decisionAbout(signalIn(call.query), {
+          list: list(),
+          rules: rules(),
+          call,
+        });
         call.note({ verdict: decision.verdict });
-        const { hits, omitted } = rawHitsOf(list(), decision, banksIn(call));
+        const { hits, omitted } = rawHitsOf(searched(), decision, banksIn(call));
         const matches = isLong ? hits.map(matchOf) : hits.map(({ number }) => number);
         const more = omitted > 0 ? { 'onlyhashes-omitted': String(omitted) } : {};
         return hmaJson({ matches }, 200, more);
@@ -165,7 +179,10 @@ export function hmaMatchRoutes(matching: HmaMatching): Route[] {
         const compared = Object.entries(pairs).map(([type, [a, b]]) => {
           checkSignalType(type);
           const bits = distance(hashOf(a!), hashOf(b!));
-          return [type, [bits <= policyOf(list()).matchDistance, { distance: bits }]];
+          return [
+            type,
+            [bits <= policyUnder(searched().policy, 'pdq', 256).matchDistance, { distance: bits }],
+          ];
         });
         return hmaJson(Object.fromEntries(compared));
       },
@@ -198,13 +215,14 @@ const matchOf = ({ number, distance }: HmaHit) => ({
  * do not tell. In a million entries this takes 18 us; searching for reviews takes 150.
  */
 async function decisionAbout(
-  blocklist: Blocklist,
-  { signal }: Call,
   hash: Hash,
+  { list, rules, call }: { list: Blocklist; rules: MatchRules; call: Call },
 ): Promise<Decision> {
-  const { matchDistance } = new Lists(blocklist.settings).widest(blocklist.policy, 'pdq', 256);
+  const lists = new Lists(list.settings);
+  const { matchDistance } = lists.widest(rules.policy ?? {}, 'pdq', 256);
   const distance = Math.max(0, matchDistance);
-  return await blocklist.decideAsync({ hash, variants: [] }, { all: true, distance, signal });
+  const { signal } = call;
+  return await match({ hash, variants: [] }, list, { ...rules, all: true, distance, signal });
 }
 
 function banksIn({ query }: Call): readonly string[] | undefined {

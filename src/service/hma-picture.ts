@@ -1,5 +1,7 @@
+import type { Blocklist } from '../matching/blocklist.js';
 import type { Decision } from '../matching/decision.js';
-import type { Decider, HashPool } from '../node/hash-pool.js';
+import type { MatchRules } from '../matching/match.js';
+import type { Decide, HashPool } from '../node/hash-pool.js';
 import type { HashedImage } from '../variant.js';
 import type { FetchPicture } from './fetch-picture.js';
 import { type FormReader, filesOf, isForm } from './read-form.js';
@@ -62,9 +64,13 @@ export class HmaHasher {
   }
 
   /** Decides about a picture by all its variants. */
-  async check({ source }: HmaPicture, list: Decider, signal: AbortSignal): Promise<Decision> {
+  async check(
+    { source }: HmaPicture,
+    list: Blocklist | Decide,
+    options: MatchRules & { signal: AbortSignal },
+  ): Promise<Decision> {
     const { pool, maxBytes } = this.#pictures;
-    return await pool.check(source, list, { all: true, maxBytes, signal });
+    return await pool.check(source, list, { ...options, all: true, maxBytes });
   }
 
   async #fetched({ url, signal }: Call): Promise<HmaPicture> {

@@ -7,13 +7,13 @@ import {
   checkTypeOf,
 } from '../door.js';
 import { checkPool } from '../node/hash-pool.js';
+import { policyUnder } from '../policy.js';
 import { Store } from '../store/store.js';
 import type { FollowedList } from './health.js';
 import { hmaBankRoutes } from './hma-banks.js';
 import { hmaContentRoutes } from './hma-content.js';
 import { type HmaExchanges, hmaExchangeRoutes, NO_EXCHANGES } from './hma-exchanges.js';
 import { hmaHashRoutes } from './hma-hash.js';
-import { policyOf } from './hma-hits.js';
 import { type HmaFollowing, hmaDocumentRoutes, hmaIndexRoutes, IndexAge } from './hma-index.js';
 import { hmaMatchRoutes } from './hma-match.js';
 import { HmaHasher } from './hma-picture.js';
@@ -63,8 +63,8 @@ export interface HmaOptions {
  */
 export function hmaRoutes(parts: ServiceParts, options: HmaOptions = {}): Route[] {
   checkObject(parts, 'the parts of a service');
-  const { list, isReady, pool, forms, fetchPicture, maxBytes } = parts;
-  for (const [name, value] of Object.entries({ list, isReady })) {
+  const { list, rules, isReady, pool, forms, fetchPicture, maxBytes } = parts;
+  for (const [name, value] of Object.entries({ list, rules, isReady })) {
     if (typeof value !== 'function') throw new TypeError(`expected ${name} to be a function`);
   }
   checkPool(pool);
@@ -86,11 +86,12 @@ export function hmaRoutes(parts: ServiceParts, options: HmaOptions = {}): Route[
   checkTypeOf('now', now, 'function');
 
   const hasher = new HmaHasher({ pool, forms, maxBytes, fetchPicture });
-  const minQuality = () => policyOf(list()).minQuality;
+  const minQuality = () => policyUnder(rules().policy ?? {}, 'pdq', 256).minQuality;
   const routes = [
     ...hmaHashRoutes(hasher, minQuality),
     ...hmaMatchRoutes({
       list,
+      rules,
       hasher,
       tellsReviews: tier === 'review',
     }),

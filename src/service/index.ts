@@ -56,7 +56,6 @@ export {
   type Service,
   type ServiceParts,
 } from './service.js';
-export { type ListFetchOptions, type StoreRoutesOptions, storeRoutes } from './store-routes.js';
 export {
   createUploadScanner,
   type FileStream,

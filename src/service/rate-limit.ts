@@ -1,4 +1,6 @@
-import type { Decider } from '../node/hash-pool.js';
+import type { Blocklist } from '../matching/blocklist.js';
+import { match } from '../matching/match.js';
+import type { Decide } from '../node/hash-pool.js';
 import type { HashedVariant } from '../variant.js';
 import type { KnownCaller } from './access.js';
 import { Refusal } from './route.js';
@@ -64,8 +66,8 @@ export class RateLimit {
    */
   async countSearches<T>(
     caller: KnownCaller,
-    list: Decider,
-    check: (list: Decider) => Promise<T>,
+    list: Blocklist,
+    check: (list: Decide) => Promise<T>,
   ): Promise<T> {
     const used = this.#usedBy(caller);
     const { since } = used;
@@ -103,25 +105,21 @@ export class RateLimit {
   }
 }
 
-/** The list for one picture: `count` is called for each variant that is searched. */
-function counting(list: Decider, count: () => void): Decider {
-  return {
-    policy: list.policy,
-    decideAsync(query, options) {
-      const variants = query[Symbol.asyncIterator]() as AsyncIterator<HashedVariant, void, unknown>;
-      const counted = {
-        async next(near: unknown) {
-          const pulled = await variants.next(near);
-          if (!pulled.done) count();
-          return pulled;
-        },
-        return: async () =>
-          (await variants.return?.()) ?? { done: true as const, value: undefined },
-        [Symbol.asyncIterator]: () => counted,
-        looksCloser: query.looksCloser === true,
-      };
-      return list.decideAsync(counted, options);
-    },
+/** Matches one picture: `count` is called for each variant that is searched. */
+function counting(list: Blocklist, count: () => void): Decide {
+  return (query, options) => {
+    const variants = query[Symbol.asyncIterator]() as AsyncIterator<HashedVariant, void, unknown>;
+    const counted = {
+      async next(near: unknown) {
+        const pulled = await variants.next(near);
+        if (!pulled.done) count();
+        return pulled;
+      },
+      return: async () => (await variants.return?.()) ?? { done: true as const, value: undefined },
+      [Symbol.asyncIterator]: () => counted,
+      looksCloser: query.looksCloser === true,
+    };
+    return match(counted, list, options);
   };
 }
 

@@ -1,4 +1,5 @@
-import type { Decider } from '../node/hash-pool.js';
+import type { Blocklist } from '../matching/blocklist.js';
+import type { Decide } from '../node/hash-pool.js';
 import type { FromSchema, Members, QueryValue, Schema } from './json-schema.js';
 import type { Reply } from './reply.js';
 
@@ -43,11 +44,11 @@ export interface Call {
    */
   countAnswers(further: number): void;
   /**
-   * checks a picture, and counts as `countAnswers` does, afterwards, what was searched in the list
-   * that `check` gets
+   * checks a picture, and counts as `countAnswers` does, afterwards, what was searched by what
+   * `check` gets in the place of the list
    * @throws {Refusal} 429 if no further answer is left
    */
-  countSearches<T>(list: Decider, check: (list: Decider) => Promise<T>): Promise<T>;
+  countSearches<T>(list: Blocklist, check: (list: Blocklist | Decide) => Promise<T>): Promise<T>;
 }
 
 /** One operation of the service. OpenAPI is written from it, and its schemas check what comes. */

@@ -15,7 +15,6 @@ import {
   type LogFacts,
   Refusal,
   type RefusalCode,
-  type Role,
   type Route,
 } from './route.js';
 
@@ -23,11 +22,6 @@ import {
 export interface Client {
   /** of the connection, as IPv4 or IPv6; empty if it has none */
   readonly address: string;
-  /**
-   * of a caller whom the server knows by itself, as by the mode of the socket that it listens on;
-   * absent: the token or the address tells
-   */
-  readonly role?: Role;
 }
 
 /** One line of the log for each answer. It holds no hash, label, file name, address or token. */
@@ -78,7 +72,7 @@ interface Course {
   readonly id: string;
   readonly request: Request;
   readonly url: URL;
-  readonly client: Client;
+  readonly address: string;
   /** the path as its routes write it */
   path: string | undefined;
   /** until the method is known, any route of the path: they have one dialect */
@@ -131,7 +125,7 @@ export class Router {
   }
 
   /** Answers a request. It does not reject. */
-  async answer(request: Request, client: Client): Promise<Reply> {
+  async answer(request: Request, { address }: Client): Promise<Reply> {
     const { metrics, onLog, now } = this.#options;
     const time = new Date(now()).toISOString();
     const begun = performance.now();
@@ -140,7 +134,7 @@ export class Router {
       id: randomUUID(),
       request,
       url: new URL(request.url),
-      client,
+      address,
       facts: {},
       path: undefined,
       route: undefined,
@@ -241,7 +235,7 @@ export class Router {
    */
   async #admitted(course: Course, route: Route): Promise<KnownCaller | undefined> {
     const { access, rateLimit } = this.#options;
-    const { request, client } = course;
+    const { request, address } = course;
     const { role, tokenHashOf } = route;
     if (role === 'public') return undefined;
     let caller: KnownCaller | undefined;
@@ -249,10 +243,8 @@ export class Router {
       const hash = await tokenHashOf(request);
       caller = hash === undefined ? undefined : access.callerOfHash(hash);
       if (!caller) throw new Refusal('unauthorized', 'expected a session');
-    } else if (client.role) {
-      caller = { name: 'socket', role: client.role, limits: {} };
     } else {
-      caller = access.callerOf(request, client.address);
+      caller = access.callerOf(request, address);
     }
     course.caller = caller;
     rateLimit.countRequest(caller);
@@ -265,7 +257,7 @@ export class Router {
     course: Course,
     { route, params, time }: Pick<Call, 'params'> & { readonly route: Route; readonly time: Time },
   ): Promise<Reply> {
-    const { request, url, client } = course;
+    const { request, url, address } = course;
     const { rateLimit, maxBytes, isEnding } = this.#options;
     // Before the body: a request that came in time is answered, however long its body takes.
     const isLate = isEnding() && !isWatching(route);
@@ -283,7 +275,7 @@ export class Router {
       url,
       params,
       query,
-      address: client.address,
+      address,
       countAnswers,
       countSearches: (list, check) =>
         caller ? rateLimit.countSearches(caller, list, check) : check(list),

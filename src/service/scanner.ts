@@ -9,6 +9,7 @@ import {
 import { DecodeError } from '../errors.js';
 import { Blocklist } from '../matching/blocklist.js';
 import { type Decision, unhashable } from '../matching/decision.js';
+import { checkRules, type MatchRules } from '../matching/match.js';
 import { checkUpload } from '../node/check-upload.js';
 import { type ImageSource, lengthOf } from '../node/read-bytes.js';
 import { MAX_BYTES } from '../picture/options.js';
@@ -31,14 +32,18 @@ export interface CheckLimits {
 /** What checks uploads against a list: a hash pool. */
 export interface CheckingPool {
   /** Decides about an upload, as `HashPool.check` does. */
-  check(source: ImageSource, blocklist: Blocklist, options: CheckLimits): Promise<Decision>;
+  check(
+    source: ImageSource,
+    blocklist: Blocklist,
+    options: CheckLimits & MatchRules,
+  ): Promise<Decision>;
 }
 
 /**
  * Which uploads are kept, and who is told.
  * @typeParam Upload what the adapter knows of an upload, for `onDecision`
  */
-export interface ScanOptions<Upload> {
+export interface ScanOptions<Upload> extends MatchRules {
   /** what uploads are checked against; not needed with `check`. An empty one refuses nothing */
   blocklist?: Blocklist | undefined;
   /** where uploads are decoded and hashed; by default the pool that `checkUpload` shares */
@@ -137,8 +142,11 @@ export class Scanner<Upload> {
   readonly #options: ScanOptions<Upload>;
   readonly #check: (source: ImageSource, limits: CheckLimits) => Promise<Decision>;
 
-  /** @throws {TypeError | RangeError} if an option is missing or invalid */
-  constructor(options: ScanOptions<Upload>) {
+  /**
+   * @param how `all`: a check against the blocklist searches every variant, even after a match
+   * @throws {TypeError | RangeError} if an option is missing or invalid
+   */
+  constructor(options: ScanOptions<Upload>, how: Pick<CheckLimits, 'all'> = {}) {
     checkOptions(options);
     const { blocklist, pool, check, onError, refuse, maxBytes = MAX_BYTES } = options;
     const { retryAfterSeconds = RETRY_AFTER_SECONDS } = options;
@@ -151,10 +159,14 @@ export class Scanner<Upload> {
     if (blocklist !== undefined && !(blocklist instanceof Blocklist)) {
       throw new TypeError('expected blocklist to be a blocklist');
     }
+    checkRules(options);
+    if (check && (options.allowList ?? options.floodGuard) !== undefined) {
+      throw new TypeError('expected allowList and floodGuard with a blocklist, not with a check');
+    }
     if (pool !== undefined) checkMethods(pool, 'pool to be a hash pool', ['check']);
     this.maxBytes = maxBytes;
     this.#options = options;
-    this.#check = check ?? checkAgainst(blocklist, pool);
+    this.#check = check ?? checkAgainst(options, how);
   }
 
   /**
@@ -194,7 +206,7 @@ export class Scanner<Upload> {
   }
 
   #unhashable(error: DecodeError): Decision {
-    return unhashable(error, this.#options.blocklist?.policy);
+    return unhashable(error, this.#options.policy);
   }
 
   async #told(decision: Decision, upload: Upload): Promise<Outcome> {
@@ -219,14 +231,14 @@ export class Scanner<Upload> {
  * A check against a list.
  * @throws {TypeError} if there is no list
  */
-export function checkAgainst(
-  blocklist: Blocklist | undefined,
-  pool: CheckingPool | undefined,
-  how: Pick<CheckLimits, 'all'> = {},
+function checkAgainst(
+  given: Pick<ScanOptions<never>, 'blocklist' | 'pool' | keyof MatchRules>,
+  how: Pick<CheckLimits, 'all'>,
 ) {
+  const { blocklist, pool, policy, allowList, floodGuard } = given;
   if (blocklist === undefined) throw new TypeError('expected a blocklist or a check');
   return (source: ImageSource, limits: CheckLimits) => {
-    const options = { ...limits, ...how };
+    const options = { policy, allowList, floodGuard, ...limits, ...how };
     return pool ? pool.check(source, blocklist, options) : checkUpload(source, blocklist, options);
   };
 }

@@ -7,6 +7,7 @@ import {
   checkTypeOf,
 } from '../door.js';
 import { Blocklist } from '../matching/blocklist.js';
+import { checkRules, type MatchRules } from '../matching/match.js';
 import { checkRemoteLists, type RemoteList } from '../matching/remote-list.js';
 import { createHashPool } from '../node/create-hash-pool.js';
 import { checkPool, type HashPool } from '../node/hash-pool.js';
@@ -25,6 +26,7 @@ import {
   type FollowedList,
   healthRoutes,
   listOf,
+  rulesOf,
   type ServiceState,
 } from './health.js';
 import { Metrics } from './metrics.js';
@@ -41,6 +43,11 @@ import { type ScanRouteOptions, v1Routes } from './v1.js';
 export interface ServiceParts {
   /** @throws {Refusal} 503 until the list is there */
   readonly list: () => Blocklist;
+  /**
+   * what decides besides the list
+   * @throws {Refusal} 503 until the list is there
+   */
+  readonly rules: () => MatchRules;
   /** whether the service is ready */
   readonly isReady: () => boolean;
   readonly pool: HashPool;
@@ -53,13 +60,13 @@ export interface ServiceParts {
 }
 
 /** How a service answers, and what it knows. */
-export interface CreateServiceOptions extends AccessOptions {
+export interface CreateServiceOptions extends AccessOptions, MatchRules {
   /**
    * what is matched against. While it is a promise, the service is not ready, and refuses what
    * needs it
    */
   blocklist?: Blocklist | Promise<Blocklist> | undefined;
-  /** in place of `blocklist`: a list that follows a store */
+  /** in place of `blocklist`: a list that follows a store, and has the allow list of the store */
   follower?: FollowedList | Promise<FollowedList> | undefined;
   /**
    * tells the metrics how far the follower is behind; `review`, and confirming what fetches held
@@ -197,6 +204,12 @@ export function createService(options: CreateServiceOptions): Service {
   const { maxBytes = MAX_BYTES, maxJsonBytes = MAX_JSON_BYTES } = options;
   const { timeoutSeconds = TIMEOUT_SECONDS, tellHashes = false, remote = [] } = options;
   const { scan, webhook, fetchPictures, review, folder } = options;
+  const { policy, allowList, floodGuard } = options;
+  const rules = { policy, allowList, floodGuard };
+  checkRules(rules);
+  if (allowList !== undefined && follower !== undefined) {
+    throw new TypeError('expected no allowList with a follower, which has its own');
+  }
   for (const [name, value] of Object.entries({ routes, onLog, onError, now })) {
     checkTypeOf(name, value, 'function');
   }
@@ -226,6 +239,7 @@ export function createService(options: CreateServiceOptions): Service {
   const metrics = new Metrics();
   const state: ServiceState = {
     list: () => list,
+    rules,
     revision: store && (() => store.revision()),
     pool,
     metrics,
@@ -250,6 +264,7 @@ export function createService(options: CreateServiceOptions): Service {
   const forms = new FormReader({ maxBytes, maxBytesHeld, firstBytes: FIRST_FORM_BYTES });
   const parts: ServiceParts = {
     list: () => listOf(state),
+    rules: () => rulesOf(state),
     isReady: () => list !== undefined && !isEnding,
     fetchPicture,
     ...{ pool, forms, maxBytes },

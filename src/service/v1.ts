@@ -1,12 +1,12 @@
 import { DecodeError } from '../errors.js';
 import { type Decision, unhashable } from '../matching/decision.js';
+import { type MatchRules, match } from '../matching/match.js';
 import type { RemoteList } from '../matching/remote-list.js';
-import type { Decider } from '../node/hash-pool.js';
 import type { ImageSource } from '../node/read-bytes.js';
 import type { ReviewQueue } from '../store/review-queue.js';
 import { mayDo } from './access.js';
 import { createDecisionWebhook, type DecisionWebhookOptions } from './decision-webhook.js';
-import { listOf, type ServiceState } from './health.js';
+import { listOf, rulesOf, type ServiceState } from './health.js';
 import type { Schema } from './json-schema.js';
 import { isAnswered, MATCH_REPLY_SCHEMA, replyOf } from './match-reply.js';
 import { hashesOf, IMAGE_SCHEMA, type ImageJSON, imageFrom } from './match-request.js';
@@ -20,7 +20,7 @@ import type { ScanOptions } from './scanner.js';
 /** How uploads are answered by `/v1/scan`; the service has the list, the pool and the limits. */
 export type ScanRouteOptions = Omit<
   ScanOptions<Request>,
-  'blocklist' | 'pool' | 'check' | 'maxBytes'
+  'blocklist' | keyof MatchRules | 'pool' | 'check' | 'maxBytes'
 >;
 
 /** What our own dialect stands on. */
@@ -127,20 +127,17 @@ async function decided(
 ): Promise<Decision> {
   const { request, signal } = call;
   const list = listOf(state);
-  const remote = asks ? lists : [];
+  const rules = rulesOf(state);
+  const further = { ...rules, all, distance, signal, remote: asks ? lists : [] };
   if (body !== undefined) {
     const image = imageFrom(body);
     // Each of them could be a question of its own.
     call.countAnswers(hashesOf(image) - 1);
-    return await list.decideAsync(image, { all, distance, signal, remote });
+    return await match(image, list, further);
   }
-  const decider: Decider = {
-    policy: list.policy,
-    decideAsync: (variants, further) => list.decideAsync(variants, { ...further, distance }),
-  };
   const check = (source: ImageSource) =>
-    call.countSearches(decider, (counted) =>
-      state.pool.check(source, counted, { maxBytes, signal, all, remote }),
+    call.countSearches(list, (counted) =>
+      state.pool.check(source, counted, { ...further, maxBytes }),
     );
   if (!isForm(request.headers.get('content-type'))) return await check(request);
   try {
@@ -155,7 +152,7 @@ async function decided(
       release();
     }
   } catch (error) {
-    if (error instanceof DecodeError) return unhashable(error, list.policy);
+    if (error instanceof DecodeError) return unhashable(error, rules.policy);
     throw error;
   }
 }
@@ -236,10 +233,13 @@ function scanRoute(scan: ScanRouteOptions, { state, maxBytes, queue }: V1Options
   const handler = createScanHandler({
     ...scan,
     maxBytes,
+    policy: state.rules.policy,
     check: (source, limits) =>
       asked
         .get(source as Request)!
-        .call.countSearches(listOf(state), (list) => state.pool.check(source, list, limits)),
+        .call.countSearches(listOf(state), (list) =>
+          state.pool.check(source, list, { ...rulesOf(state), ...limits }),
+        ),
     onDecision: async (decision, request) => {
       await asked.get(request)?.upload?.queue(decision);
       await scan.onDecision?.(decision, request);

@@ -1,6 +1,7 @@
 import { checkInteger, checkNumber, checkOptions, checkSignal, checkTypeOf } from '../door.js';
 import { type BlocklistEntry, checkEntry } from '../entry.js';
 import type { HeldBackList } from '../exchange/held-back.js';
+import type { AllowList } from '../matching/allow-list.js';
 import type { Blocklist } from '../matching/blocklist.js';
 import type { Following } from './apply-changes.js';
 import type { Database } from './database.js';
@@ -54,8 +55,10 @@ interface Waiter {
  * turning between them: first what was withdrawn goes.
  */
 export class Follower {
-  /** Decides as the store says. It is not to be changed but through the store. */
+  /** The entries of the store. It is not to be changed but through the store. */
   readonly blocklist: Blocklist;
+  /** What the store allows, for `match`. It is not to be changed but through the store. */
+  readonly allowList: AllowList;
   readonly #database: Database;
   readonly #following: Following;
   readonly #options: FollowOptions;
@@ -82,6 +85,7 @@ export class Follower {
     this.#database = database;
     this.#following = loaded;
     this.blocklist = loaded.blocklist;
+    this.allowList = loaded.allowList;
     this.#revision = loaded.revision;
     this.#options = options;
     this.#resume = resume;
@@ -241,6 +245,9 @@ export async function followDatabase(
   const { pollSeconds = 2, allowList, onChange, onProblem, signal } = options;
   checkNumber('pollSeconds', pollSeconds, 0.01, 3600);
   if (allowList !== undefined) checkOptions(allowList, 'allowList to be an object: { radius }');
+  for (const name of ['policy', 'floodGuard']) {
+    if (name in options) throw new TypeError(`expected ${name} as an option of match`);
+  }
   checkTypeOf('onChange', onChange, 'function');
   checkTypeOf('onProblem', onProblem, 'function');
   checkSignal(signal);

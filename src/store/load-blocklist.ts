@@ -1,7 +1,7 @@
 import { ListState } from '../blocklist/list-state.js';
 import { inTurns } from '../in-turns.js';
 import { AllowList, type AllowListOptions } from '../matching/allow-list.js';
-import { Blocklist, type BlocklistOptions } from '../matching/blocklist.js';
+import { Blocklist } from '../matching/blocklist.js';
 import { allowancesOf } from './allowances.js';
 import { applySteps, type Following, PendingChanges } from './apply-changes.js';
 import { changesAfter, unchangedEntries } from './changes.js';
@@ -13,8 +13,8 @@ import { withdrawalsOf } from './withdrawals.js';
 /** Changes that are kept until they are whole. Beyond, what is there is applied. */
 const KEPT = 20_000;
 
-/** How a blocklist that follows a store is made. */
-export interface FollowedOptions extends Pick<BlocklistOptions, 'policy' | 'floodGuard'> {
+/** How a blocklist that follows a store, and its allow list, are made. */
+export interface FollowedOptions {
   /** options of the allow list, whose allowances are the store's */
   allowList?: Pick<AllowListOptions, 'radius' | 'onAllowed'>;
 }
@@ -44,18 +44,12 @@ export const isRevisionGone = (error: unknown) =>
 
 async function loadOnce(
   database: Database,
-  { policy, floodGuard, allowList: allowing = {} }: FollowedOptions,
+  { allowList: allowing = {} }: FollowedOptions,
   signal: AbortSignal | undefined,
 ): Promise<Following & { readonly revision: number }> {
   const start = await database.transaction(startOf, { snapshot: true });
   const allowList = new AllowList({ ...allowing, allowances: start.allowances });
-  const blocklist = new Blocklist({
-    ...(policy !== undefined && { policy }),
-    ...(floodGuard !== undefined && { floodGuard }),
-    withdrawn: start.withdrawals,
-    lists: start.settings,
-    allowList,
-  });
+  const blocklist = new Blocklist({ withdrawn: start.withdrawals, lists: start.settings });
   await blocklist.apply({ add: unchangedEntries(database, start.revision, signal) }, { signal });
   // What has changed while it was read.
   const revision = await catchUp(database, { blocklist, allowList }, start.revision, signal);

@@ -11,6 +11,7 @@ import { bitsOf, type Hash, hashToHex } from '../../src/hash.js';
 import { roomFor, Segment } from '../../src/indexing/segment.js';
 import { Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import type { Match } from '../../src/matching/decision.js';
+import { match } from '../../src/matching/match.js';
 import { PackedEntries } from '../../src/packed-entries.js';
 import { stepClock } from '../node/event-loop.js';
 import { naiveDistance } from '../oracles/hamming.js';
@@ -292,7 +293,7 @@ function compareDecisions(blocklist: Blocklist, model: PlainList): void {
   for (const asked of HASHES.slice(0, 7)) {
     const variant = { name: 'original', hash: asked, quality: 100 } as const;
     const expected = plain.decide([variant], { all: true });
-    const { verdict, reason, matches } = blocklist.decide([variant], { all: true });
+    const { verdict, reason, matches } = match([variant], blocklist, { all: true });
     const line = ({ tier, distance, variant, entry }: Match) =>
       lineOf(tier, distance, variant, entry);
     expect([verdict, matches.map(line).sort()]).toEqual([expected.verdict, expected.matches]);

@@ -43,6 +43,14 @@ test('a file for review is kept, unless --refuse-review', async () => {
   });
 });
 
+test('the distances of the command line are obeyed', async () => {
+  const words = ['check', SMALL_CAT, '-b', list, '--variants', 'none'];
+  const near = await onlyhashes([...words, '--max-distance', '0']);
+  expect(near.lines).toEqual([`review,within-review-distance,${SMALL_CAT}`]);
+  const none = await onlyhashes([...words, '--max-distance', '0', '--review-distance', '0']);
+  expect(none.lines).toEqual([`none,nothing-near,${SMALL_CAT}`]);
+});
+
 test.each(['broken', 'absent', 'over the limit', 'empty'])(
   '2 if a file is %s, also beside a match',
   async (what) => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hashFromHex, hashToHex } from '../../src/hash.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
+import { match } from '../../src/matching/match.js';
 import { openStore } from '../../src/store/open-store.js';
 import type { Store } from '../../src/store/store.js';
 import { testFolder } from '../folder.js';
@@ -80,6 +81,19 @@ describeEngines(({ engine, newPlace }) => {
       await store.close();
     }
   }
+
+  test('what a store allows is no match of the command', { timeout }, async () => {
+    service.list(1);
+    write({ store: db, lists: [listOf('ours', service)] });
+    await run(['fetch', config]);
+    const verdict = async () => {
+      const { lines } = await run(['match', hexOf(1), '-b', config, '--json']);
+      return JSON.parse(lines[0]!);
+    };
+    expect(await verdict()).toMatchObject({ verdict: 'match' });
+    await inStore((store) => store.allow({ hash: hashFromHex('pdq', hexOf(1)), reason: 'a flag' }));
+    expect(await verdict()).toMatchObject({ verdict: 'none', reason: 'allowed' });
+  });
 
   test('--store counts before the folder of a CONFIG; what it names no longer stays', {
     timeout,
@@ -175,7 +189,7 @@ describeEngines(({ engine, newPlace }) => {
       await log.append(newRecord(5, { id: 'c', list: 'ncmec' }));
       const hash = hashFromHex('pdq', hexOf(1));
       const blocklist = createBlocklist([{ hash, labels: [], id: 'entry 1' }]);
-      const decision = blocklist.decide([{ name: 'original', hash, quality: 100 }]);
+      const decision = match([{ name: 'original', hash, quality: 100 }], blocklist);
       await store.reviewQueue({ retentionDays: 30_000 }).put({ id: 'upload', decision });
     });
     const env = { ONLYHASHES_STORE: db };
@@ -250,9 +264,11 @@ describeEngines(({ engine, newPlace }) => {
         await store.add([{ hash: hashFromHex('pdq', hexOf(1)), labels: [], id: 'case-7' }]);
         const follower = await store.follow({ pollSeconds: 60 });
         const verdict = () =>
-          follower.blocklist.decide([
-            { name: 'original', hash: hashFromHex('pdq', hexOf(1)), quality: 100 },
-          ]).verdict;
+          match(
+            [{ name: 'original', hash: hashFromHex('pdq', hexOf(1)), quality: 100 }],
+            follower.blocklist,
+            { allowList: follower.allowList },
+          ).verdict;
         expect(verdict()).toBe('match');
         const { lines } = await run(['withdraw', 'case-7', '--store', db]);
         expect(lines).toEqual(['withdrawn,1,case-7']);
@@ -289,13 +305,18 @@ describeEngines(({ engine, newPlace }) => {
   });
 });
 
-test('an embedded store that another program has is waited for, some seconds', {
+test('an embedded store that another program has is waited for by who changes it', {
   timeout,
 }, async () => {
   service.list(1);
   const dataDir = join(folder, 'hashes');
   write({ store: 'hashes', lists: [listOf('ours', service)] });
   const store = await openStore({ dataDir });
+  const reading = await run(['lists', config]);
+  expect(reading.err).toBe(
+    'onlyhashes: the store: expected a folder that no other process has open\n',
+  );
+  expect(reading.code).toBe(2);
   const child = spawn(process.execPath, [...EMBEDDED, PROGRAM, 'fetch', config], {
     env: { ...process.env, ...service.env },
     stdio: 'pipe',
@@ -311,7 +332,7 @@ test('an embedded store that another program has is waited for, some seconds', {
       if (err.includes('\n')) resolve();
     });
   });
-  expect(err).toBe('onlyhashes: the store: another program has it; waiting some seconds\n');
+  expect(err).toBe('onlyhashes: the store: another program has it; waiting for its end\n');
   await store.close();
   expect([await ended, out]).toEqual([0, 'ours,1,1,0\n']);
 });

@@ -8,6 +8,7 @@ import type { Fetch } from '../../src/exchange/service-connection.js';
 import { ShieldClient } from '../../src/exchange/shield-client.js';
 import { hashFromHex, hashToHex } from '../../src/hash.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
+import { match } from '../../src/matching/match.js';
 import { createRemoteList } from '../../src/matching/remote-list.js';
 import { type FakeHma, fakeHma } from '../../src/testing/fake-hma.js';
 import { type FakeRequest, startFakeService } from '../../src/testing/fake-service.js';
@@ -477,7 +478,7 @@ test('a blocklist asks an HMA and Shield, and what is withdrawn there or here is
     const blocklist = createBlocklist([]);
     const image = { hash: flipBits(BASE, ORDER, 8), quality: 100, variants: [] };
     const told = async () => {
-      const { verdict, elsewhere, unanswered } = await blocklist.decideAsync(image, { remote });
+      const { verdict, elsewhere, unanswered } = await match(image, blocklist, { remote });
       return [verdict, elsewhere!.map(({ list }) => list).sort(), unanswered];
     };
     expect(await told()).toEqual(['match', ['Shield', 'ours'], []]);

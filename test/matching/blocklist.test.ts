@@ -17,6 +17,7 @@ import {
   newHash,
 } from '../../src/hash.js';
 import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
+import { match } from '../../src/matching/match.js';
 import { PackedEntries } from '../../src/packed-entries.js';
 import { flipBits } from '../arbitraries.js';
 import { BASE, ORDER } from './bases.js';
@@ -25,9 +26,9 @@ const zero: Hash = { algorithm: 'pdq', bytes: new Uint8Array(32) };
 const small = hashFromHex('dhash', '0123456789abcdef');
 /** The labels of the entries that a hash matches, nearest first. */
 const found = (blocklist: Blocklist, hash: Hash = BASE) =>
-  blocklist
-    .decide({ hash, variants: [] }, { all: true })
-    .matches.map(({ entry }) => entry.labels.join());
+  match({ hash, variants: [] }, blocklist, { all: true }).matches.map(({ entry }) =>
+    entry.labels.join(),
+  );
 
 test('from a list, entry by entry or packed', async () => {
   const text = `${hashToHex(BASE)},a\ndhash ${hashToHex(small)}\n`;
@@ -35,11 +36,14 @@ test('from a list, entry by entry or packed', async () => {
   const packed = createBlocklist(await readPackedEntries(text));
   for (const blocklist of [read, packed]) {
     expect(blocklist.size).toBe(2);
-    const { verdict, matches } = blocklist.decide({
-      hash: flipBits(BASE, ORDER, 7),
-      quality: 90,
-      variants: [],
-    });
+    const { verdict, matches } = match(
+      {
+        hash: flipBits(BASE, ORDER, 7),
+        quality: 90,
+        variants: [],
+      },
+      blocklist,
+    );
     expect(verdict).toBe('match');
     expect(matches).toEqual([
       {
@@ -54,13 +58,13 @@ test('from a list, entry by entry or packed', async () => {
 
 test('an error instead of a picture is unhashable, as is an empty iterable', () => {
   const blocklist = createBlocklist([]);
-  expect(blocklist.decide(new DecodeError('corrupt', 'expected an image'))).toMatchObject({
+  expect(match(new DecodeError('corrupt', 'expected an image'), blocklist)).toMatchObject({
     verdict: 'unhashable',
     reason: 'corrupt',
   });
-  expect(blocklist.decide([])).toMatchObject({ verdict: 'unhashable', reason: 'no-hash' });
-  expect(() => blocklist.decide(new Error('other') as never)).toThrow(TypeError);
-  expect(() => blocklist.decide([{ name: 'original' }] as never)).toThrow(TypeError);
+  expect(match([], blocklist)).toMatchObject({ verdict: 'unhashable', reason: 'no-hash' });
+  expect(() => match(new Error('other') as never, blocklist)).toThrow(TypeError);
+  expect(() => match([{ name: 'original' }] as never, blocklist)).toThrow(TypeError);
 });
 
 test('each algorithm and width is searched separately, at its own distances', () => {
@@ -82,9 +86,10 @@ test('each algorithm and width is searched separately, at its own distances', ()
       ),
     ),
   ).toEqual([]);
-  const { verdict, reason } = blocklist.decide([
-    { name: 'original', hash: { ...BASE, algorithm: 'blockhash' } },
-  ]);
+  const { verdict, reason } = match(
+    [{ name: 'original', hash: { ...BASE, algorithm: 'blockhash' } }],
+    blocklist,
+  );
   expect([verdict, reason]).toEqual(['none', 'nothing-comparable']);
 });
 
@@ -117,7 +122,7 @@ test('a hash of a draft is no entry, and is searched as any other', async () => 
   await expect(blocklist.apply({ add: [entry] })).rejects.toThrow('draft');
   expect(() => createBlocklist([entry])).toThrow(TypeError);
   expect(blocklist.size).toBe(1);
-  const { matches } = blocklist.decide(image);
+  const { matches } = match(image, blocklist);
   expect(matches).toMatchObject([
     { distance: 5, variant: { name: 'original', decoding: 'draft' } },
   ]);
@@ -135,8 +140,8 @@ test('a draft hash is refused by name, also a copy of one', async () => {
     }
   }
   expect(blocklist.size).toBe(1);
-  const [match] = blocklist.decide({ hash: draft, quality: 90, variants: [] }).matches;
-  expect(match).toMatchObject({ distance: 0, variant: { hash: { decoding: 'draft' } } });
+  const { matches } = match({ hash: draft, quality: 90, variants: [] }, blocklist);
+  expect(matches[0]).toMatchObject({ distance: 0, variant: { hash: { decoding: 'draft' } } });
 });
 
 test("a withdrawal by a draft's hash is one of its bits", async () => {
@@ -357,7 +362,7 @@ test('behaves like a list of entries', async () => {
               withdrawn.length < before ? 1 : 0,
             );
           } else {
-            const matches = blocklist.decide({ hash: one.query, variants: [] }).matches;
+            const matches = match({ hash: one.query, variants: [] }, blocklist).matches;
             const exact = matches
               .filter(({ distance }) => distance === 0)
               .map((match) => match.entry);
@@ -443,7 +448,7 @@ describe('all entries are replaced', () => {
       blocklist.apply({ replace: { all: anew } });
       yield { name: 'stored' as const, hash: BASE };
     };
-    const decision = blocklist.decide(variants(), { all: true });
+    const decision = match(variants(), blocklist, { all: true });
     expect(decision.matches.map(({ entry }) => entry.labels)).toEqual([['old']]);
     expect(found(blocklist)).toEqual(['new']);
     expect(blocklist.size).toBe(3);

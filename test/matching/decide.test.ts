@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { BlocklistEntry } from '../../src/entry.js';
 import type { Hash } from '../../src/hash.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
+import { match } from '../../src/matching/match.js';
 import type { HashedVariant, VariantName } from '../../src/variant.js';
 import { flipBits } from '../arbitraries.js';
 import { naiveDecide, textOf } from '../oracles/decide.js';
@@ -35,7 +36,7 @@ describe('tiers', () => {
       [60, 'review', 'within-review-distance'],
       [61, 'none', 'nothing-near'],
     ] as const) {
-      const decision = blocklist.decide([variant(bits, 100)]);
+      const decision = match([variant(bits, 100)], blocklist);
       expect([decision.verdict, decision.reason]).toEqual([verdict, reason]);
       expect(decision.matches.map(({ distance, tier }) => [distance, tier])).toEqual(
         verdict === 'none' ? [] : [[bits, verdict]],
@@ -51,23 +52,24 @@ describe('tiers', () => {
       [far, near],
       [near, far],
     ]) {
-      const { verdict, reason, matches } = blocklist.decide(variants);
+      const { verdict, reason, matches } = match(variants, blocklist);
       expect([verdict, reason]).toEqual(['review', 'within-review-distance']);
       expect(matches.map((match) => [match.variant.name, match.distance])).toEqual([['flipX', 40]]);
     }
-    expect(blocklist.decide([near, variant(30, 100)]).matches.map((match) => match.tier)).toEqual([
+    expect(match([near, variant(30, 100)], blocklist).matches.map((match) => match.tier)).toEqual([
       'match',
     ]);
-    expect(blocklist.decide([far, variant(31, 100, 'flipX')]).matches[0]!.variant.name).toBe(
+    expect(match([far, variant(31, 100, 'flipX')], blocklist).matches[0]!.variant.name).toBe(
       'flipX',
     );
   });
 
   test('a low quality of the query, or a known low quality of the entry, is for review', () => {
     const decide = (query?: number, listed?: number) => {
-      const { verdict, reason } = createBlocklist([
-        entry(listed === undefined ? {} : { quality: listed }),
-      ]).decide([variant(3, query)]);
+      const { verdict, reason } = match(
+        [variant(3, query)],
+        createBlocklist([entry(listed === undefined ? {} : { quality: listed })]),
+      );
       return [verdict, reason];
     };
     expect(decide(50, 50)).toEqual(['match', 'within-match-distance']);
@@ -80,14 +82,14 @@ describe('tiers', () => {
   test('an image gives its main hash, then its variants', () => {
     const { hash } = variant(40);
     const image = { hash, quality: 90, variants: [variant(2, 90, 'stored')] };
-    const [match] = blocklist.decide(image).matches;
-    expect([match!.variant.name, match!.distance]).toEqual(['stored', 2]);
-    expect(blocklist.decide({ hash, quality: 90, variants: [] }).matches[0]!.variant).toEqual({
+    const [first] = match(image, blocklist).matches;
+    expect([first!.variant.name, first!.distance]).toEqual(['stored', 2]);
+    expect(match({ hash, quality: 90, variants: [] }, blocklist).matches[0]!.variant).toEqual({
       name: 'original',
       hash,
       quality: 90,
     });
-    expect(blocklist.decide({ hash, variants: [] }).verdict).toBe('review');
+    expect(match({ hash, variants: [] }, blocklist).verdict).toBe('review');
   });
 });
 
@@ -99,11 +101,11 @@ test('ranks count where the quality is good and the hash says something', () => 
   ).find((hash) => isNear(hash, base, undefined) && !isNear(hash, base, ranks))!;
   const blocklist = createBlocklist([entry()]);
   const decide = (fields: Partial<HashedVariant>) =>
-    blocklist.decide([{ name: 'original', hash: far, ...fields }]).verdict;
+    match([{ name: 'original', hash: far, ...fields }], blocklist).verdict;
   expect(decide({ quality: 100 })).toBe('review');
   expect(decide({ quality: 100, ranks })).toBe('none');
   expect(decide({ quality: 49, ranks })).toBe('review');
-  expect(blocklist.decide({ hash: far, quality: 100, ranks, variants: [] }).verdict).toBe('none');
+  expect(match({ hash: far, quality: 100, ranks, variants: [] }, blocklist).verdict).toBe('none');
   expect(() => decide({ ranks: new Uint8Array(256) })).toThrow(RangeError);
 });
 
@@ -121,14 +123,14 @@ test('variants are pulled until the first match, then the iterator is closed', (
       closed = true;
     }
   }
-  const first = blocklist.decide(variants());
+  const first = match(variants(), blocklist);
   expect([pulled, closed]).toEqual([3, true]);
   expect(first.matches.map(({ distance, tier }) => [distance, tier])).toEqual([
     [5, 'match'],
     [5, 'review'],
   ]);
   pulled = 0;
-  const all = blocklist.decide(variants(), { all: true });
+  const all = match(variants(), blocklist, { all: true });
   expect(pulled).toBe(5);
   expect(all.matches.map(({ distance, tier }) => [distance, tier])).toEqual([
     [0, 'match'],
@@ -141,8 +143,10 @@ test('variants are pulled until the first match, then the iterator is closed', (
 });
 
 test('a policy that never matches leaves everything to review', () => {
-  const blocklist = createBlocklist([entry()], { policy: { matchDistance: -1 } });
-  const { verdict, reason, matches } = blocklist.decide([variant(0, 100)]);
+  const blocklist = createBlocklist([entry()]);
+  const { verdict, reason, matches } = match([variant(0, 100)], blocklist, {
+    policy: { matchDistance: -1 },
+  });
   expect([verdict, reason, matches.length]).toEqual(['review', 'within-review-distance', 1]);
 });
 
@@ -183,14 +187,15 @@ test('agrees with a loop over entries and variants', () => {
         const variants = hashes.map((fields, i) => defined({ name: NAMES[i]!, ...fields }));
         const expected = naiveDecide(clean, variants as HashedVariant[], thresholds, all);
         let pulled = 0;
-        const decision = createBlocklist(clean, { policy: thresholds }).decide(
+        const decision = match(
           (function* () {
             for (const one of variants) {
               pulled++;
               yield one as HashedVariant;
             }
           })(),
-          { all },
+          createBlocklist(clean),
+          { policy: thresholds, all },
         );
         const matches = decision.matches.map((match) =>
           textOf(match.tier, match.distance, match.variant, match.entry),

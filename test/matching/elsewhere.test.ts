@@ -5,6 +5,7 @@ import { type Hash, hashFromHex, hashToHex } from '../../src/hash.js';
 import { createAllowList } from '../../src/matching/allow-list.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import { createFloodGuard } from '../../src/matching/flood-guard.js';
+import { match } from '../../src/matching/match.js';
 import { createRemoteList, type RemoteListOptions } from '../../src/matching/remote-list.js';
 import type { HashedVariant } from '../../src/variant.js';
 import { flipBits } from '../arbitraries.js';
@@ -35,7 +36,7 @@ const stalling: Asked = () => new Promise(() => {});
 const empty = createBlocklist([]);
 
 test('nobody is asked unless a remote list is given', async () => {
-  const decision = await empty.decideAsync([variant(0)]);
+  const decision = await match([variant(0)], empty, { remote: [] });
   expect(decision).not.toHaveProperty('unanswered');
   expect(decision).not.toHaveProperty('elsewhere');
 });
@@ -48,7 +49,7 @@ test('only the main hash is sent, a copy of it, and nothing else', async () => {
   });
   const main = variant(0, { ranks: Uint8Array.from({ length: 256 }, (_, i) => i) });
   const variants = [main, variant(100, { name: 'flipX' }), variant(120, { name: 'stored' })];
-  const { verdict, unanswered } = await empty.decideAsync(variants, { remote: [list] });
+  const { verdict, unanswered } = await match(variants, empty, { remote: [list] });
   expect([verdict, unanswered]).toEqual(['none', []]);
   expect(ask).toHaveBeenCalledTimes(1);
   const [hashes, ...rest] = ask.mock.calls[0]!;
@@ -92,7 +93,7 @@ test.each<[string, RemoteHit, Partial<RemoteListOptions>, Partial<HashedVariant>
   ],
 ])('%s', async (_, told, options, fields, verdict, reason) => {
   const { list } = remoteOf(hit(told), options);
-  const decision = await empty.decideAsync([variant(0, fields)], { remote: [list] });
+  const decision = await match([variant(0, fields)], empty, { remote: [list] });
   expect([decision.verdict, decision.reason, decision.matches]).toEqual([verdict, reason, []]);
   expect(decision.elsewhere).toEqual([
     { list: 'there', trust: options.trust ?? 'foreign', tier: verdict, labels: [], ...told },
@@ -102,7 +103,7 @@ test.each<[string, RemoteHit, Partial<RemoteListOptions>, Partial<HashedVariant>
 test('a match elsewhere outranks a review here, which keeps its own reason otherwise', async () => {
   const blocklist = createBlocklist([entry(40)]);
   const decide = (ask: Asked) =>
-    blocklist.decideAsync([variant(0)], { remote: [remoteOf(ask, { trust: 'shared' }).list] });
+    match([variant(0)], blocklist, { remote: [remoteOf(ask, { trust: 'shared' }).list] });
   expect(await decide(hit({}))).toMatchObject({ verdict: 'match', reason: 'matched-elsewhere' });
   for (const ask of [hit({ distance: 33 }), async () => [], none]) {
     expect(await decide(ask)).toMatchObject({
@@ -117,15 +118,16 @@ test('no list here changes what is near enough elsewhere', async () => {
   const far = { policy: { matchDistance: 60, reviewDistance: 61 }, tier: 'review' } as const;
   const strict = { policy: { matchDistance: 5 } };
   const listed = (list: string) => createBlocklist([{ ...entry(61), list }], { lists: { far } });
-  for (const [blocklist, distance, verdict] of [
+  const wide = { matchDistance: 50 };
+  for (const [blocklist, distance, verdict, policy] of [
     [listed('far'), 50, 'review'],
     [createBlocklist([{ ...entry(8), list: 'strict' }], { lists: { strict } }), 20, 'match'],
     [createBlocklist([], { lists: { '': far } }), 50, 'review'],
     [createBlocklist([], { lists: { '': strict } }), 20, 'match'],
-    [createBlocklist([], { policy: { matchDistance: 50 } }), 50, 'match'],
+    [createBlocklist([]), 50, 'match', wide],
   ] as const) {
     const { list } = remoteOf(hit({ distance }), { trust: 'shared' });
-    const decision = await blocklist.decideAsync([variant(0)], { remote: [list] });
+    const decision = await match([variant(0)], blocklist, { policy, remote: [list] });
     expect(decision.verdict).toBe(verdict);
   }
 });
@@ -139,7 +141,7 @@ test('matches elsewhere come first, the nearest of each tier before the others',
     }),
   ];
   const remote = lists.map(({ list }) => list);
-  const { elsewhere } = await empty.decideAsync([variant(0)], { remote });
+  const { elsewhere } = await match([variant(0)], empty, { remote });
   expect(elsewhere!.map(({ id, tier }) => [id, tier])).toEqual([
     ['c', 'match'],
     ['b', 'review'],
@@ -151,7 +153,7 @@ test('matches elsewhere come first, the nearest of each tier before the others',
 test('compared elsewhere is compared, and a list of other algorithms is not asked', async () => {
   const { list, ask } = remoteOf(none);
   const phash = { ...variant(0), hash: hashFromHex('phash', '0123456789abcdef') };
-  const decide = (one: HashedVariant) => empty.decideAsync([one], { remote: [list] });
+  const decide = (one: HashedVariant) => match([one], empty, { remote: [list] });
   expect((await decide(variant(0))).reason).toBe('nothing-near');
   expect(await decide(phash)).toMatchObject({ reason: 'nothing-comparable', unanswered: [] });
   expect(ask).toHaveBeenCalledTimes(1);
@@ -161,19 +163,19 @@ test('what was withdrawn here does not match elsewhere either, by hash, id or li
   const { list } = remoteOf(hit({ id: '7', hash: off(3) }), { trust: 'own', noneSeconds: 0 });
   for (const withdrawal of [off(3), { id: '7' }, { id: '7', source: 'there' }]) {
     const blocklist = createBlocklist([], { withdrawn: [withdrawal] });
-    const decision = await blocklist.decideAsync([variant(0)], { remote: [list] });
+    const decision = await match([variant(0)], blocklist, { remote: [list] });
     expect([decision.verdict, decision.elsewhere]).toEqual(['none', []]);
     await blocklist.apply({ reinstate: [withdrawal] });
-    expect((await blocklist.decideAsync([variant(0)], { remote: [list] })).verdict).toBe('match');
+    expect((await match([variant(0)], blocklist, { remote: [list] })).verdict).toBe('match');
   }
   const blocklist = createBlocklist([], { withdrawn: [{ id: '7', source: 'elsewhere' }, off(4)] });
-  expect((await blocklist.decideAsync([variant(0)], { remote: [list] })).verdict).toBe('match');
+  expect((await match([variant(0)], blocklist, { remote: [list] })).verdict).toBe('match');
 });
 
 test('what was withdrawn there is gone with the next answer', async () => {
   let answer = hit({ id: '7' });
   const { list } = remoteOf((...args) => answer(...args), { trust: 'own' });
-  const decide = async () => (await empty.decideAsync([variant(0)], { remote: [list] })).verdict;
+  const decide = async () => (await match([variant(0)], empty, { remote: [list] })).verdict;
   expect(await decide()).toBe('match');
   answer = none;
   expect(await decide()).toBe('none');
@@ -181,7 +183,7 @@ test('what was withdrawn there is gone with the next answer', async () => {
 
 test('an entry elsewhere with a degenerate hash is kept out', async () => {
   const { list } = remoteOf(hit({ hash: hashFromHex('pdq', 'ff'.repeat(32)) }), { trust: 'own' });
-  const decision = await empty.decideAsync([variant(0)], { remote: [list] });
+  const decision = await match([variant(0)], empty, { remote: [list] });
   expect([decision.verdict, decision.elsewhere]).toEqual(['none', []]);
 });
 
@@ -189,9 +191,9 @@ test('the allow list is about hits elsewhere, too, but not about an own confirma
   const told: unknown[] = [];
   const allowList = createAllowList({ onAllowed: (match) => told.push(match) });
   allowList.allow(off(0), { reason: 'wrong' });
-  const blocklist = createBlocklist([], { allowList });
+  const blocklist = createBlocklist([]);
   const remote = [remoteOf(hit({ id: 'a' }, { id: 'b', confirmed: true }), { trust: 'own' }).list];
-  const decision = await blocklist.decideAsync([variant(0)], { remote });
+  const decision = await match([variant(0)], blocklist, { allowList, remote });
   expect(decision.verdict).toBe('match');
   expect(decision.elsewhere!.map(({ id, allowed }) => [id, allowed])).toEqual([
     ['b', undefined],
@@ -202,12 +204,12 @@ test('the allow list is about hits elsewhere, too, but not about an own confirma
 
 test('the flood guard counts entries elsewhere whose hash is told', async () => {
   const floodGuard = createFloodGuard({ mostUploads: 1 });
-  const blocklist = createBlocklist([], { floodGuard });
+  const blocklist = createBlocklist([]);
   const decide = async (bits: readonly number[], confirmed: boolean) => {
     const hash = flipBits(BASE, bits, 31);
     const said = { hash: BASE, ...(confirmed && { confirmed }) };
     const remote = [remoteOf(hit(said), { trust: 'own' }).list];
-    return (await blocklist.decideAsync([{ ...variant(0), hash }], { remote })).reason;
+    return (await match([{ ...variant(0), hash }], blocklist, { floodGuard, remote })).reason;
   };
   const uploads = [ORDER, ORDER.slice(31), ORDER.slice(62)] as const;
   for (const bits of uploads) expect(await decide(bits, true)).toBe('matched-elsewhere');
@@ -232,7 +234,7 @@ describe('not answered', () => {
     ] as const) {
       const { list } = remoteOf(ask, { ...(whenUnanswered && { whenUnanswered }) });
       const good = remoteOf(none, { name: 'good' }).list;
-      const decision = await empty.decideAsync([variant(0)], { remote: [good, list] });
+      const decision = await match([variant(0)], empty, { remote: [good, list] });
       expect([decision.verdict, decision.reason]).toEqual([verdict, 'unanswered']);
       expect([decision.unanswered, decision.elsewhere]).toEqual([['there'], []]);
     }
@@ -241,16 +243,16 @@ describe('not answered', () => {
   test('an answer of another list stands beside it', async () => {
     const { list } = remoteOf(async () => [], { whenUnanswered: 'unhashable' });
     const other = remoteOf(hit({ id: 'a' }), { name: 'other' }).list;
-    const decision = await empty.decideAsync([variant(0)], { remote: [list, other] });
+    const decision = await match([variant(0)], empty, { remote: [list, other] });
     expect([decision.verdict, decision.reason]).toEqual(['review', 'foreign-list']);
     expect(decision.unanswered).toEqual(['there']);
   });
 
   test('nobody is asked about what has no hash', async () => {
     const { list, ask } = remoteOf(none);
-    expect((await empty.decideAsync([], { remote: [list] })).reason).toBe('no-hash');
+    expect((await match([], empty, { remote: [list] })).reason).toBe('no-hash');
     const error = new DecodeError('corrupt', 'broken');
-    expect((await empty.decideAsync(error, { remote: [list] })).reason).toBe('corrupt');
+    expect((await match(error, empty, { remote: [list] })).reason).toBe('corrupt');
     expect(ask).not.toHaveBeenCalled();
   });
 });
@@ -262,11 +264,11 @@ describe('in time', () => {
   test('a match by the main hash is not sent anywhere, unless all is wanted', async () => {
     const { list, ask } = remoteOf(none);
     const blocklist = createBlocklist([entry(0)]);
-    const decision = await blocklist.decideAsync([variant(3)], { remote: [list] });
+    const decision = await match([variant(3)], blocklist, { remote: [list] });
     expect(decision.verdict).toBe('match');
     expect(decision).not.toHaveProperty('unanswered');
     expect(ask).not.toHaveBeenCalled();
-    const whole = await blocklist.decideAsync([variant(3)], { remote: [list], all: true });
+    const whole = await match([variant(3)], blocklist, { remote: [list], all: true });
     expect([whole.verdict, whole.unanswered]).toEqual(['match', []]);
     expect(ask).toHaveBeenCalledTimes(1);
   });
@@ -274,7 +276,7 @@ describe('in time', () => {
   test('a match here does not wait for those that are asked, and tells them so', async () => {
     const { list, ask } = remoteOf(stalling);
     const blocklist = createBlocklist([entry(0)]);
-    const decision = await blocklist.decideAsync([variant(100), variant(3)], { remote: [list] });
+    const decision = await match([variant(100), variant(3)], blocklist, { remote: [list] });
     expect(decision.verdict).toBe('match');
     expect(decision).not.toHaveProperty('unanswered');
     expect(ask.mock.calls[0]![1].signal.aborted).toBe(true);
@@ -286,10 +288,10 @@ describe('in time', () => {
     const { list } = remoteOf(none, { now: () => Number.NaN });
     const blocklist = createBlocklist([entry(0)]);
     const variants = [variant(100), variant(3)];
-    const decision = await blocklist.decideAsync(variants, { remote: [list] });
+    const decision = await match(variants, blocklist, { remote: [list] });
     expect(decision.verdict).toBe('match');
     await vi.advanceTimersByTimeAsync(0);
-    const all = blocklist.decideAsync(variants, { remote: [list], all: true });
+    const all = match(variants, blocklist, { remote: [list], all: true });
     await expect(all).rejects.toThrow(RangeError);
   });
 
@@ -297,7 +299,7 @@ describe('in time', () => {
     const { list } = remoteOf(stalling, { timeoutSeconds: 3 });
     const blocklist = createBlocklist([entry(0)]);
     let decision: unknown;
-    blocklist.decideAsync([variant(3)], { remote: [list], all: true }).then((made) => {
+    match([variant(3)], blocklist, { remote: [list], all: true }).then((made) => {
       decision = made;
     });
     await vi.advanceTimersByTimeAsync(2999);
@@ -311,7 +313,7 @@ describe('in time', () => {
     const slow = remoteOf(stalling, { name: 'slow', timeoutSeconds: 5 }).list;
     const slower = remoteOf(stalling, { name: 'slower', timeoutSeconds: 7 }).list;
     let decision: unknown;
-    empty.decideAsync([variant(3)], { remote: [slow, slower] }).then((made) => {
+    match([variant(3)], empty, { remote: [slow, slower] }).then((made) => {
       decision = made;
     });
     await vi.advanceTimersByTimeAsync(6999);
@@ -324,7 +326,7 @@ describe('in time', () => {
     const { list, ask } = remoteOf(stalling);
     const controller = new AbortController();
     const reason = new Error('enough');
-    const made = empty.decideAsync([variant(3)], { remote: [list], signal: controller.signal });
+    const made = match([variant(3)], empty, { remote: [list], signal: controller.signal });
     await vi.advanceTimersByTimeAsync(10);
     controller.abort(reason);
     await expect(made).rejects.toBe(reason);
@@ -347,7 +349,7 @@ describe('in time', () => {
             settle = () => resolve([{ hash: hash!, answer: 'none' }]);
           }),
       );
-      const made = blocklist.decideAsync([variant(3)], { remote: [list] });
+      const made = match([variant(3)], blocklist, { remote: [list] });
       await vi.advanceTimersByTimeAsync(10);
       if (what === 'added') await blocklist.apply({ add: [entry(0)] });
       else await blocklist.apply({ withdraw: [{ id: '40' }] });
@@ -365,7 +367,7 @@ describe('in time', () => {
       await blocklist.apply({ replace: { all: [entry(200)] } });
       yield variant(3);
     }
-    const decision = await blocklist.decideAsync(coming(), { remote: [list] });
+    const decision = await match(coming(), blocklist, { remote: [list] });
     expect([decision.verdict, decision.unanswered]).toEqual(['none', []]);
     expect(ask).toHaveBeenCalledTimes(1);
   });
@@ -374,7 +376,7 @@ describe('in time', () => {
 test.each([null, {}, [null], [{}], 'list', [{ name: 'a', ask: none }]])(
   'refuses what createRemoteList did not make: %o',
   async (remote) => {
-    await expect(empty.decideAsync([variant(0)], { remote: remote as never })).rejects.toThrow(
+    await expect(match([variant(0)], empty, { remote: remote as never })).rejects.toThrow(
       TypeError,
     );
   },
@@ -382,16 +384,16 @@ test.each([null, {}, [null], [{}], 'list', [{ name: 'a', ask: none }]])(
 
 test('refuses two lists of one name, since nobody could tell them apart', async () => {
   const remote = [remoteOf(none).list, remoteOf(none).list];
-  await expect(empty.decideAsync([variant(0)], { remote })).rejects.toThrow('different names');
+  await expect(match([variant(0)], empty, { remote })).rejects.toThrow('different names');
 });
 
 test('with a distance, what is farther elsewhere does not count', async () => {
   const { list } = remoteOf(hit({ distance: 20, id: 'a' }, { distance: 9, id: 'b' }), {
     trust: 'shared',
   });
-  const near = await empty.decideAsync([variant(0)], { remote: [list], distance: 9 });
+  const near = await match([variant(0)], empty, { remote: [list], distance: 9 });
   expect(near).toMatchObject({ verdict: 'match', policy: { matchDistance: 9 } });
   expect(near.elsewhere!.map(({ id }) => id)).toEqual(['b']);
-  const none = await empty.decideAsync([variant(0)], { remote: [list], distance: 8 });
+  const none = await match([variant(0)], empty, { remote: [list], distance: 8 });
   expect(none).toMatchObject({ verdict: 'none', reason: 'nothing-near', elsewhere: [] });
 });

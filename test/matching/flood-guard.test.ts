@@ -9,6 +9,7 @@ import {
   type FloodAlarm,
   type FloodGuardJSON,
 } from '../../src/matching/flood-guard.js';
+import { match } from '../../src/matching/match.js';
 import { flipBits } from '../arbitraries.js';
 import { NaiveFloodGuard } from '../oracles/flood.js';
 import { BASE, ORDER } from './bases.js';
@@ -252,9 +253,10 @@ test('an alarm that is not heard is raised again, and the decision stands', () =
       heard.push(uploads);
     },
   });
-  const blocklist = createBlocklist([{ hash: BASE, labels: [] }], { floodGuard: guard });
+  const blocklist = createBlocklist([{ hash: BASE, labels: [] }]);
   const verdictOf = (at: number) =>
-    blocklist.decide({ hash: distinct(at), quality: 100, variants: [] }).verdict;
+    match({ hash: distinct(at), quality: 100, variants: [] }, blocklist, { floodGuard: guard })
+      .verdict;
   expect(verdictOf(0)).toBe('match');
   expect([verdictOf(1), tries, heard]).toEqual(['review', 1, []]);
   expect([guard.isFlooded(BASE), guard.generation]).toEqual([true, 1]);

@@ -5,9 +5,11 @@ import type { Hash } from '../../src/hash.js';
 import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import { decisionToJSON } from '../../src/matching/decision.js';
 import { explain } from '../../src/matching/explain.js';
+import { match } from '../../src/matching/match.js';
 import { decisionFromJSON } from '../../src/matching/read-decision.js';
 import { createRemoteList } from '../../src/matching/remote-list.js';
 import { PackedEntries } from '../../src/packed-entries.js';
+import type { PolicyOptions } from '../../src/policy.js';
 import type { HashedVariant, Near } from '../../src/variant.js';
 import { flipBits } from '../arbitraries.js';
 import { loopTurns, stepClock } from '../node/event-loop.js';
@@ -25,12 +27,12 @@ const entry = (list: string | undefined, fields: Partial<BlocklistEntry> = {}): 
   ...(list !== undefined && { list }),
   ...fields,
 });
-const decideOn = (blocklist: Blocklist, bits = 0) => {
-  const { verdict, reason } = blocklist.decide([off(bits)]);
+const decideOn = (blocklist: Blocklist, bits = 0, policy: PolicyOptions = {}) => {
+  const { verdict, reason } = match([off(bits)], blocklist, { policy });
   return [verdict, reason];
 };
 const foundOn = (blocklist: Blocklist, bits = 0) =>
-  blocklist.decide([off(bits)], { all: true }).matches.map(({ entry }) => entry.labels[0]);
+  match([off(bits)], blocklist, { all: true }).matches.map(({ entry }) => entry.labels[0]);
 
 test('an entry says at most what the trust in its list, its tier and its confirmation allow', async () => {
   const matches = ['match', 'within-match-distance'];
@@ -70,7 +72,7 @@ test('without settings, the unnamed list is own and others are shared', () => {
     { name: '', size: 1, tier: 'match', enabled: true, trust: 'own' },
     { name: 'a', size: 1, tier: 'match', enabled: true, trust: 'shared' },
   ]);
-  const { matches } = blocklist.decide([off(0)]);
+  const { matches } = match([off(0)], blocklist);
   expect(matches.map(({ trust }) => trust)).toEqual([undefined, 'shared']);
   expect(isOwnConfirmed(entry(undefined, { confirmed: true }))).toBe(true);
   // Whether the unnamed list is told or left out makes no difference.
@@ -84,7 +86,7 @@ test('a foreign list flags until an own confirmation acts, which outlives the li
   });
   expect(decideOn(blocklist, 5)).toEqual(['review', 'foreign-list']);
   await blocklist.apply({ add: [entry(undefined, { confirmed: true })] });
-  const { verdict, matches } = blocklist.decide([off(5)]);
+  const { verdict, matches } = match([off(5)], blocklist);
   expect(verdict).toBe('match');
   expect(matches.map(({ tier, trust = 'own' }) => [tier, trust])).toEqual([
     ['match', 'own'],
@@ -114,16 +116,16 @@ test('a list has its own distances and quality, and the decision tells those of 
   expect(decideOn(blocklist, 10)[0]).toBe('match');
   expect(decideOn(blocklist, 11)).toEqual(['review', 'within-review-distance']);
   expect(decideOn(blocklist, 21)).toEqual(['none', 'nothing-near']);
-  const low = blocklist.decide([off(0, 69)]);
+  const low = match([off(0, 69)], blocklist);
   expect([low.reason, low.policy]).toEqual(['low-query-quality', policy]);
   await blocklist.apply({ add: [entry(undefined, { hash: off(40).hash })] });
-  expect(blocklist.decide([off(40)]).policy.matchDistance).toBe(31);
-  // The blocklist's policy holds where the list's says nothing.
+  expect(match([off(40)], blocklist).policy.matchDistance).toBe(31);
+  // The policy of all holds where the list's says nothing.
+  const general = { matchDistance: 5, algorithms: { dhash: { matchDistance: 0 } } };
   const both = createBlocklist([entry('a')], {
-    policy: { matchDistance: 5, algorithms: { dhash: { matchDistance: 0 } } },
     lists: { a: { policy: { reviewDistance: 8, algorithms: { dhash: { reviewDistance: 3 } } } } },
   });
-  expect([5, 6, 8, 9].map((bits) => decideOn(both, bits)[0])).toEqual([
+  expect([5, 6, 8, 9].map((bits) => decideOn(both, bits, general)[0])).toEqual([
     'match',
     'review',
     'review',
@@ -132,15 +134,17 @@ test('a list has its own distances and quality, and the decision tells those of 
   const dhash: Hash = { algorithm: 'dhash', bytes: BASE.bytes.slice(0, 8) };
   await both.apply({ add: [{ ...entry('a'), hash: dhash }] });
   const near = flipBits(dhash, [1, 9, 17, 25], 3);
-  expect(both.decide({ hash: near, variants: [] }).verdict).toBe('review');
-  expect(both.decide({ hash: flipBits(near, [33], 1), variants: [] }).verdict).toBe('none');
+  const verdictOf = (hash: Hash) =>
+    match({ hash, variants: [] }, both, { policy: general }).verdict;
+  expect(verdictOf(near)).toBe('review');
+  expect(verdictOf(flipBits(near, [33], 1))).toBe('none');
 });
 
 test('a wide list is searched exactly, and others do not see farther by it', () => {
   const blocklist = createBlocklist([entry('wide'), entry('narrow')], {
     lists: { wide: { policy: { matchDistance: 70 } } },
   });
-  const { matches } = blocklist.decide([off(70)], { all: true });
+  const { matches } = match([off(70)], blocklist, { all: true });
   expect(matches.map(({ entry }) => entry.list)).toEqual(['wide']);
   expect(foundOn(blocklist, 31)).toEqual(['wide', 'narrow']);
 });
@@ -224,10 +228,11 @@ test('a list that only flags does not make its variants be looked at closer', ()
   const toldOn = (settings: ListSettings, fields: Partial<BlocklistEntry> = {}) => {
     const told: (Near | undefined)[] = [];
     const blocklist = createBlocklist([entry('a', fields)], { lists: { a: settings } });
-    blocklist.decide(
+    match(
       (function* (): Generator<HashedVariant, void, Near | undefined> {
         told.push(yield off(40));
       })(),
+      blocklist,
     );
     return told[0];
   };
@@ -254,12 +259,12 @@ test('what an entry says of its origin is kept, also through JSON', async () => 
   };
   const blocklist = createBlocklist([entry('a', said)], { lists: { a: { trust: 'shared' } } });
   said.opinions[0]!.tags!.push('two');
-  const decision = blocklist.decide([off(2)]);
-  const [match] = decision.matches;
-  expect(match?.entry).toMatchObject({ ...said, opinions: [{ tags: ['one'] }, { from: 'y' }] });
-  (match!.entry.opinions as object[]).pop();
+  const decision = match([off(2)], blocklist);
+  const [first] = decision.matches;
+  expect(first?.entry).toMatchObject({ ...said, opinions: [{ tags: ['one'] }, { from: 'y' }] });
+  (first!.entry.opinions as object[]).pop();
   expect([...blocklist.entries()][0]?.opinions).toHaveLength(2);
-  const json = decisionToJSON(blocklist.decide([off(2)]));
+  const json = decisionToJSON(match([off(2)], blocklist));
   expect(json.matches[0]).toMatchObject({
     list: 'a',
     trust: 'shared',
@@ -270,7 +275,7 @@ test('what an entry says of its origin is kept, also through JSON', async () => 
       { from: 'y', says: 'NotBlocked' },
     ],
   });
-  expect(decisionFromJSON(JSON.parse(JSON.stringify(json)))).toEqual(blocklist.decide([off(2)]));
+  expect(decisionFromJSON(JSON.parse(JSON.stringify(json)))).toEqual(match([off(2)], blocklist));
   expect(explain(decision)).toBe(
     'review: distance 2, variant original, but the entry is not confirmed',
   );
@@ -437,7 +442,7 @@ test.each([1, 20])(
       const sizes = blocklist.lists().map(({ name, size }) => [name, size]);
       expect(Object.fromEntries(sizes)).toMatchObject({ a: 99 });
       for (const { hash, id } of listed.filter((_, at) => at % 15 === 0)) {
-        const ids = blocklist.decide({ hash, variants: [] }, { all: true }).matches;
+        const ids = match({ hash, variants: [] }, blocklist, { all: true }).matches;
         const exact = ids.filter(({ distance, entry }) => distance === 0 && entry.id === id);
         expect(exact).toHaveLength(expected.includes(id) ? 1 : 0);
       }
@@ -513,7 +518,7 @@ test('a decision in flight is that of the lists at its end', async () => {
     yield off(100);
   }
   const decide = async (change: () => void) => {
-    const { verdict, reason, matches } = await blocklist.decideAsync(coming(change), { all: true });
+    const { verdict, reason, matches } = await match(coming(change), blocklist, { all: true });
     return [verdict, reason, matches.map(({ entry }) => entry.list).join()];
   };
   expect(await decide(() => {})).toEqual(['match', 'within-match-distance', 'a,b']);

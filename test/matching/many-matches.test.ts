@@ -7,6 +7,7 @@ import { createAllowList } from '../../src/matching/allow-list.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import { type Decision, decisionToJSON } from '../../src/matching/decision.js';
 import { createFloodGuard } from '../../src/matching/flood-guard.js';
+import { match } from '../../src/matching/match.js';
 import { decisionFromJSON } from '../../src/matching/read-decision.js';
 import { createRemoteList } from '../../src/matching/remote-list.js';
 import { reviewFactsOf } from '../../src/matching/review-record.js';
@@ -36,7 +37,7 @@ const distancesOf = ({ matches }: Decision) => matches.map(({ distance }) => dis
 describe('of many matches', () => {
   test('the nearest 1,000 are given, and the number of the others', () => {
     const blocklist = createBlocklist(many(6000));
-    const decision = blocklist.decide([variant()]);
+    const decision = match([variant()], blocklist);
     expect([decision.verdict, decision.matches.length, decision.omitted]).toEqual([
       'match',
       1000,
@@ -49,20 +50,18 @@ describe('of many matches', () => {
     const json = decisionToJSON(decision);
     expect(json.omitted).toBe(5000);
     expect(decisionFromJSON(JSON.parse(JSON.stringify(decision)))).toEqual(decision);
-    expect(createBlocklist(many(1000)).decide([variant()])).not.toHaveProperty('omitted');
+    expect(match([variant()], createBlocklist(many(1000)))).not.toHaveProperty('omitted');
   });
 
   test('few entries are made, and none is kept but what is given', async () => {
     const blocklist = createBlocklist(many(20_000));
     await blocklist.settled();
     const made = vi.spyOn(PackedEntries.prototype, 'entryAt');
-    for (const decide of [() => blocklist.decide([variant()]), decideAsync]) {
+    const later = () => match([variant()], blocklist, { remote: [] });
+    for (const decide of [() => match([variant()], blocklist), later]) {
       made.mockClear();
       expect((await decide()).omitted).toBe(19_000);
       expect(made.mock.calls.length).toBeLessThanOrEqual(2000);
-    }
-    function decideAsync() {
-      return blocklist.decideAsync([variant()]);
     }
   });
 
@@ -71,7 +70,7 @@ describe('of many matches', () => {
     const fields = (at: number) => (at % 2 ? { list: 'theirs' } : { list: 'own' });
     const more = ['off', 'far', 'farther'].map((list, at) => entry(20 + at, { list }));
     const blocklist = createBlocklist([...many(5000, fields), ...more], { lists });
-    const { matches, omitted } = blocklist.decide([variant()], { all: true });
+    const { matches, omitted } = match([variant()], blocklist, { all: true });
     const tiers = (tier: string) => matches.filter((match) => match.tier === tier);
     expect([tiers('match').length, tiers('review').length, omitted]).toEqual([1002, 1000, 3000]);
     expect(matches.slice(1000, 1002).map(({ entry }) => entry.list)).toEqual(['far', 'farther']);
@@ -82,8 +81,8 @@ describe('of many matches', () => {
     const lists = { theirs: { trust: 'foreign' } } as const;
     const blocklist = createBlocklist([...theirs, entry(31, { id: 'own' })], { lists });
     for (const decision of [
-      blocklist.decide([variant()]),
-      await blocklist.decideAsync([variant()]),
+      match([variant()], blocklist),
+      await match([variant()], blocklist, { remote: [] }),
     ]) {
       expect([decision.verdict, decision.reason]).toEqual(['match', 'within-match-distance']);
       expect(decision.matches[0]!.entry.id).toBe('own');
@@ -99,7 +98,7 @@ describe('of many matches', () => {
       return hashToHex(hash) === hashToHex(off(29, 2999));
     });
     const entries = many(3000);
-    const { matches } = createBlocklist(entries, { floodGuard }).decide([variant()]);
+    const { matches } = match([variant()], createBlocklist(entries), { floodGuard });
     expect(counted.size).toBe(new Set(entries.map(({ hash }) => hashToHex(hash))).size);
     const flooded = matches.filter(({ tier }) => tier === 'review');
     expect(new Set(flooded.map(({ distance }) => distance))).toEqual(new Set([29]));
@@ -110,9 +109,9 @@ describe('of many matches', () => {
     const entries = many(3000);
     const far = entries.filter((_, at) => at % 30 === 29);
     for (const { hash } of far) allowList.allow(off(0), { entry: hash, reason: 'wrong' });
-    const { allowed, omitted, matches } = createBlocklist(entries, { allowList }).decide([
-      variant(),
-    ]);
+    const { allowed, omitted, matches } = match([variant()], createBlocklist(entries), {
+      allowList,
+    });
     expect([matches.length, allowed!.length, omitted]).toEqual([
       1000,
       far.length,
@@ -126,7 +125,7 @@ describe('of many matches', () => {
     await blocklist.settled();
     const turns = loopTurns();
     stepClock(10);
-    const deciding = blocklist.decideAsync([variant()]);
+    const deciding = match([variant()], blocklist, { remote: [] });
     setImmediate(() => {
       blocklist.apply({ withdraw: [{ id: '30' }] });
       blocklist.apply({ add: [entry(0, { id: 'late', labels: ['late'] })] });
@@ -149,7 +148,7 @@ describe('of many matches', () => {
       ask: async (hashes: readonly Hash[]) => [{ hash: hashes[0]!, answer: 'hits' as const, hits }],
     };
     const remote = [createRemoteList(matcher, { sendsHashes: true, trust: 'shared' })];
-    const decision = await createBlocklist([]).decideAsync([variant()], { remote });
+    const decision = await match([variant()], createBlocklist([]), { remote });
     expect([decision.verdict, decision.reason]).toEqual(['match', 'matched-elsewhere']);
     expect(decision.elsewhere![0]).toMatchObject({ id: '2975', tier: 'match' });
     expect([decision.elsewhere!.length, decision.omitted]).toEqual([1001, 1999]);
@@ -180,8 +179,8 @@ describe('of many matches', () => {
         const blocklist = createBlocklist(entries, { lists: settings });
         const asked = near.map((bits) => variant(bits));
         const expected = naive(entries, settings, near, all);
-        const decision = blocklist.decide(asked, { all });
-        const later = await blocklist.decideAsync(asked, { all });
+        const decision = match(asked, blocklist, { all });
+        const later = await match(asked, blocklist, { all, remote: [] });
         expect({ ...later, generation: undefined }).toEqual({ ...decision, generation: undefined });
         const { verdict, reason, matches, omitted = 0 } = decision;
         expect([verdict, reason, matches.length + omitted]).toEqual([

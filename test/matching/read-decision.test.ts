@@ -23,6 +23,7 @@ import {
   type Match,
 } from '../../src/matching/decision.js';
 import { DECISION_SCHEMA } from '../../src/matching/decision-schema.js';
+import { match } from '../../src/matching/match.js';
 import { decisionFromJSON, withdrawnKeyFromJSON } from '../../src/matching/read-decision.js';
 import type { RemoteMatch } from '../../src/matching/remote-match.js';
 import { DIHEDRAL_NAMES, LOOK_NAMES, VARIANT_NAMES } from '../../src/variant.js';
@@ -69,7 +70,7 @@ const opinion = fc.record(
   { from: text, says: text, tags: fc.array(text, { maxLength: 2 }) },
   { requiredKeys: ['from', 'says'] },
 );
-const match: fc.Arbitrary<Match> = fc.constantFrom(...KINDS).chain(
+const matchOf: fc.Arbitrary<Match> = fc.constantFrom(...KINDS).chain(
   ({ algorithm, bits }) =>
     fc.record(
       {
@@ -138,7 +139,7 @@ const decision = fc
     {
       verdict: fc.constantFrom(...(['match', 'review', 'none', 'unhashable'] as const)),
       reason: fc.constantFrom(...(['nothing-near', 'busy', 'aborted', 'no-hash'] as const)),
-      matches: fc.array(match, { maxLength: 3 }),
+      matches: fc.array(matchOf, { maxLength: 3 }),
       policy: fc.record({
         matchDistance: threshold,
         reviewDistance: threshold,
@@ -167,7 +168,7 @@ const decision = fc
       }),
       generation: fc.maxSafeNat(),
       refined: fc.boolean(),
-      allowed: fc.array(match, { maxLength: 2 }),
+      allowed: fc.array(matchOf, { maxLength: 2 }),
       elsewhere: fc.array(remoteMatch, { maxLength: 2 }),
       unanswered: fc.array(text, { maxLength: 2 }),
       omitted: fc.integer({ min: 1 }),
@@ -206,17 +207,17 @@ const listOn = (settings: ListSettings) => createBlocklist([entry], { lists: { '
 const query = (hash: Hash, quality = 100) => [{ name: 'original' as const, hash, quality }];
 
 test.each<[string, Decision]>([
-  ['within-match-distance', list.decide(query(near))],
-  ['low-query-quality', list.decide(query(near, 10))],
-  ['low-entry-quality', createBlocklist([{ ...entry, quality: 1 }]).decide(query(near))],
-  ['review-only-list', listOn({ tier: 'review' }).decide(query(near))],
-  ['foreign-list', listOn({ trust: 'foreign' }).decide(query(near))],
-  ['unconfirmed-entry', createBlocklist([{ ...entry, confirmed: false }]).decide(query(near))],
-  ['within-review-distance', list.decide(query(reviewed))],
-  ['nothing-near', list.decide(query(unlike))],
-  ['nothing-comparable', createBlocklist([]).decide(query(near))],
-  ['no-hash', list.decide([])],
-  ['corrupt', list.decide(new DecodeError('corrupt', 'x'))],
+  ['within-match-distance', match(query(near), list)],
+  ['low-query-quality', match(query(near, 10), list)],
+  ['low-entry-quality', match(query(near), createBlocklist([{ ...entry, quality: 1 }]))],
+  ['review-only-list', match(query(near), listOn({ tier: 'review' }))],
+  ['foreign-list', match(query(near), listOn({ trust: 'foreign' }))],
+  ['unconfirmed-entry', match(query(near), createBlocklist([{ ...entry, confirmed: false }]))],
+  ['within-review-distance', match(query(reviewed), list)],
+  ['nothing-near', match(query(unlike), list)],
+  ['nothing-comparable', match(query(near), createBlocklist([]))],
+  ['no-hash', match([], list)],
+  ['corrupt', match(new DecodeError('corrupt', 'x'), list)],
 ])('a decision of reason %s fits the schema and comes back', (reason, made) => {
   expect(made.reason).toBe(reason);
   const json = JSON.parse(JSON.stringify(made));
@@ -226,7 +227,7 @@ test.each<[string, Decision]>([
 
 test('unknown members are ignored, and a later reason is kept', () => {
   const json = {
-    ...decisionToJSON(list.decide(query(near))),
+    ...decisionToJSON(match(query(near), list)),
     reason: 'of-a-later-version',
     more: 1,
   };

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { hashFromHex } from '../../src/hash.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import type { Decision } from '../../src/matching/decision.js';
+import { match } from '../../src/matching/match.js';
 import {
   checkedRecord,
   type NewReviewRecord,
@@ -21,7 +22,7 @@ const blocklist = createBlocklist([{ hash: listed, labels: ['a label'], id: '7',
 
 describe('the facts of a decision', () => {
   test('are those of each match, without labels', () => {
-    const decision = blocklist.decide([{ name: 'original', hash: near, quality: 90 }]);
+    const decision = match([{ name: 'original', hash: near, quality: 90 }], blocklist);
     const facts = reviewFactsOf({ ...decision, generation: 4 });
     expect(facts).toEqual([
       {
@@ -40,16 +41,16 @@ describe('the facts of a decision', () => {
   });
 
   test('name the list of the entry', () => {
-    const decision = blocklist.decide([{ name: 'original', hash: listed }]);
-    const [match] = decision.matches;
-    const matches = [{ ...match!, entry: { ...match!.entry, list: 'stopncii' } }];
+    const decision = match([{ name: 'original', hash: listed }], blocklist);
+    const [first] = decision.matches;
+    const matches = [{ ...first!, entry: { ...first!.entry, list: 'stopncii' } }];
     expect(reviewFactsOf({ ...decision, matches })[0]!.list).toBe('stopncii');
-    const unnamed = [{ ...match!, entry: { ...match!.entry, list: '' } }];
+    const unnamed = [{ ...first!, entry: { ...first!.entry, list: '' } }];
     expect(reviewFactsOf({ ...decision, matches: unnamed })[0]).not.toHaveProperty('list');
   });
 
   test('are those of remote lists, too', () => {
-    const decision = blocklist.decide([{ name: 'original', hash: near, quality: 90 }]);
+    const decision = match([{ name: 'original', hash: near, quality: 90 }], blocklist);
     const remote = { trust: 'shared', tier: 'match', labels: ['a label'] } as const;
     const elsewhere = [
       { ...remote, list: 'shield' },
@@ -76,7 +77,7 @@ describe('the facts of a decision', () => {
   });
 
   test("hold the hash of the picture itself, not of a variant's", () => {
-    const decision = blocklist.decide([{ name: 'flipX', hash: near, quality: 90 }]);
+    const decision = match([{ name: 'flipX', hash: near, quality: 90 }], blocklist);
     expect(reviewFactsOf(decision)[0]!.hash).toBeUndefined();
     expect(reviewFactsOf(decision, listed)[0]!.hash!.hash).toBe(LISTED);
     const upload = { hash: listed, width: 3, height: 2 };
@@ -84,16 +85,16 @@ describe('the facts of a decision', () => {
   });
 
   test('leave out an id that no record may hold', () => {
-    const decision = blocklist.decide([{ name: 'original', hash: listed }]);
-    const [match] = decision.matches;
-    const entry = { ...match!.entry, id: '', source: 'x'.repeat(201) };
-    const [facts] = reviewFactsOf({ ...decision, matches: [{ ...match!, entry }] });
+    const decision = match([{ name: 'original', hash: listed }], blocklist);
+    const [first] = decision.matches;
+    const entry = { ...first!.entry, id: '', source: 'x'.repeat(201) };
+    const [facts] = reviewFactsOf({ ...decision, matches: [{ ...first!, entry }] });
     expect(facts!.entry).toEqual({ algorithm: 'pdq', hash: LISTED });
     expect(checkedRecord(facts as NewReviewRecord)).toEqual(facts);
   });
 
   test('are one if nothing matched', () => {
-    const decision = createBlocklist([]).decide([{ name: 'original', hash: near }]);
+    const decision = match([{ name: 'original', hash: near }], createBlocklist([]));
     expect(reviewFactsOf(decision, near)).toMatchObject([{ verdict: 'none' }]);
     expect(reviewFactsOf(decision)[0]).not.toHaveProperty('entry');
     expect(() => reviewFactsOf({} as Decision)).toThrow(TypeError);

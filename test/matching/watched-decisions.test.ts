@@ -11,6 +11,7 @@ import {
 import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import { type Decision, decisionToJSON, type Match } from '../../src/matching/decision.js';
 import { createFloodGuard, type FloodGuard } from '../../src/matching/flood-guard.js';
+import { match } from '../../src/matching/match.js';
 import { decisionFromJSON } from '../../src/matching/read-decision.js';
 import { createRemoteList } from '../../src/matching/remote-list.js';
 import type { RemoteMatch } from '../../src/matching/remote-match.js';
@@ -43,27 +44,27 @@ describe('allowed', () => {
   test('a hit that was wrong is no match, and is told', () => {
     const told: (Match | RemoteMatch)[] = [];
     const allowList = createAllowList({ onAllowed: (match) => told.push(match) });
-    const blocklist = createBlocklist([entry(0), entry(40)], { allowList });
-    expect(blocklist.decide([variant(5)]).verdict).toBe('match');
+    const blocklist = createBlocklist([entry(0), entry(40)]);
+    expect(match([variant(5)], blocklist, { allowList }).verdict).toBe('match');
     allowList.allow(off(5), { reason: 'a flag' });
-    const decision = blocklist.decide([variant(5)]);
+    const decision = match([variant(5)], blocklist, { allowList });
     expect([decision.verdict, decision.reason, decision.matches]).toEqual(['none', 'allowed', []]);
     expect(decision.allowed).toEqual(told);
     expect(told.map(({ tier, allowed }) => [tier, allowed])).toEqual([
       ['match', 'a flag'],
       ['review', 'a flag'],
     ]);
-    expect(blocklist.decide([variant(6)]).verdict).toBe('match');
+    expect(match([variant(6)], blocklist, { allowList }).verdict).toBe('match');
     allowList.disallow(off(5));
-    expect(blocklist.decide([variant(5)]).verdict).toBe('match');
+    expect(match([variant(5)], blocklist, { allowList }).verdict).toBe('match');
   });
 
   test('it never silences an entry that is confirmed in an own list', () => {
     const allowList = createAllowList({ radius: 31 });
     allowList.allow(off(5), { reason: 'wrong' });
     allowList.allow(off(5), { reason: 'wrong', entry: off(0) });
-    const blocklist = createBlocklist([entry(0, own), entry(1)], { allowList });
-    const decision = blocklist.decide([variant(5)]);
+    const blocklist = createBlocklist([entry(0, own), entry(1)]);
+    const decision = match([variant(5)], blocklist, { allowList });
     expect(decision.verdict).toBe('match');
     expect([idsOf(decision.matches), idsOf(decision.allowed)]).toEqual([['0'], ['1']]);
   });
@@ -73,13 +74,13 @@ describe('allowed', () => {
     allowList.allow(off(5), { reason: 'wrong' });
     const floodGuard = createFloodGuard({ mostUploads: 1, clusterDistance: 0 });
     const lists = { theirs: { trust } };
-    const blocklist = createBlocklist([entry(0, { ...own, list: 'theirs' })], {
-      allowList,
-      floodGuard,
-      lists,
-    });
-    expect(blocklist.decide([variant(5)]).verdict).toBe(trust === 'own' ? 'match' : 'none');
-    const reasons = [1, 2, 3].map((bits) => blocklist.decide([variant(bits)]).reason);
+    const blocklist = createBlocklist([entry(0, { ...own, list: 'theirs' })], { lists });
+    expect(match([variant(5)], blocklist, { allowList, floodGuard }).verdict).toBe(
+      trust === 'own' ? 'match' : 'none',
+    );
+    const reasons = [1, 2, 3].map(
+      (bits) => match([variant(bits)], blocklist, { allowList, floodGuard }).reason,
+    );
     expect(reasons.at(-1)).toBe(
       { own: 'within-match-distance', shared: 'flooded', foreign: 'foreign-list' }[trust],
     );
@@ -88,9 +89,9 @@ describe('allowed', () => {
   test('an allowed picture does not hide another in it: its other variants are searched on', () => {
     const allowList = createAllowList();
     allowList.allow(off(5), { reason: 'wrong' });
-    const blocklist = createBlocklist([entry(0), entry(150)], { allowList });
+    const blocklist = createBlocklist([entry(0), entry(150)]);
     const part = { ...variant(152), name: 'window1x1' as const };
-    const decision = blocklist.decide([variant(5), part]);
+    const decision = match([variant(5), part], blocklist, { allowList });
     expect([decision.verdict, idsOf(decision.matches)]).toEqual(['match', ['150']]);
     expect(idsOf(decision.allowed)).toEqual(['0']);
   });
@@ -98,9 +99,9 @@ describe('allowed', () => {
   test('its parts and turns are allowed where its main hash is, and matches', () => {
     const allowList = createAllowList();
     allowList.allow(off(40), { reason: 'wrong' });
-    const blocklist = createBlocklist([entry(0), entry(20), entry(70)], { allowList });
+    const blocklist = createBlocklist([entry(0), entry(20), entry(70)]);
     const turned = { ...variant(5), name: 'flipX' as const };
-    const decision = blocklist.decide([variant(40), turned], { all: true });
+    const decision = match([variant(40), turned], blocklist, { allowList, all: true });
     expect(idsOf(decision.matches)).toEqual(['0']);
     expect(idsOf(decision.allowed)).toEqual(['20', '20', '70', '0']);
   });
@@ -112,8 +113,8 @@ describe('allowed', () => {
     function* pulled(): Generator<HashedVariant, void, unknown> {
       told.push(yield variant(40));
     }
-    createBlocklist([entry(0)], { allowList }).decide(pulled());
-    createBlocklist([entry(0)]).decide(pulled());
+    match(pulled(), createBlocklist([entry(0)]), { allowList });
+    match(pulled(), createBlocklist([entry(0)]));
     expect(told).toEqual([undefined, expect.objectContaining({ distance: 40 })]);
   });
 
@@ -124,16 +125,16 @@ describe('allowed', () => {
       },
     });
     allowList.allow(off(5), { reason: 'wrong' });
-    const blocklist = createBlocklist([entry(0)], { allowList });
-    expect(() => blocklist.decide([variant(5)])).toThrow('full');
-    await expect(blocklist.decideAsync([variant(5)])).rejects.toThrow('full');
+    const blocklist = createBlocklist([entry(0)]);
+    expect(() => match([variant(5)], blocklist, { allowList })).toThrow('full');
+    await expect(match([variant(5)], blocklist, { allowList, remote: [] })).rejects.toThrow('full');
   });
 
   test('of many allowed hits the nearest 1,000 are given', () => {
     const allowList = createAllowList();
     allowList.allow(off(5), { reason: 'wrong' });
     const entries = Array.from({ length: 2500 }, (_, i) => entry(i % 30, { id: `${i}` }));
-    const { allowed, reason } = createBlocklist(entries, { allowList }).decide([variant(5)]);
+    const { allowed, reason } = match([variant(5)], createBlocklist(entries), { allowList });
     expect([allowed!.length, reason]).toEqual([1000, 'allowed']);
   });
 
@@ -142,13 +143,13 @@ describe('allowed', () => {
     async (what) => {
       const allowList = createAllowList();
       if (what === 'disallow') allowList.allow(off(5), { reason: 'wrong' });
-      const blocklist = createBlocklist([entry(0)], { allowList });
+      const blocklist = createBlocklist([entry(0)]);
       async function* coming() {
         yield variant(5);
         if (what === 'allow') allowList.allow(off(5), { reason: 'wrong' });
         else allowList.disallow(off(5));
       }
-      const { verdict, generation } = await blocklist.decideAsync(coming(), { all: true });
+      const { verdict, generation } = await match(coming(), blocklist, { allowList, all: true });
       expect([verdict, generation]).toEqual([what === 'allow' ? 'none' : 'match', 1]);
     },
   );
@@ -167,32 +168,37 @@ describe('flooded', () => {
       mostUploads: 3,
       onAlarm: ({ uploads }) => alarms.push(uploads),
     });
-    const blocklist = createBlocklist([entry(0)], { floodGuard });
-    const verdicts = [0, 1, 2, 3, 0, 4].map((at) => blocklist.decide([distinct(at)]));
+    const blocklist = createBlocklist([entry(0)]);
+    const verdicts = [0, 1, 2, 3, 0, 4].map((at) =>
+      match([distinct(at)], blocklist, { floodGuard }),
+    );
     expect(verdicts.map(({ verdict }) => verdict)).toEqual([
       ...['match', 'match', 'match'],
       ...['review', 'review', 'review'],
     ]);
     expect(verdicts.at(-1)!.reason).toBe('flooded');
-    expect((await blocklist.decideAsync([variant(0)])).reason).toBe('flooded');
+    expect((await match([variant(0)], blocklist, { floodGuard, remote: [] })).reason).toBe(
+      'flooded',
+    );
     expect(alarms).toEqual([4]);
     floodGuard.lift(verdicts[3]!.matches[0]!.entry.hash);
-    expect(blocklist.decide([variant(0)]).verdict).toBe('match');
+    expect(match([variant(0)], blocklist, { floodGuard }).verdict).toBe('match');
   });
 
   test.each(['flooded', 'lifted'] as const)(
     'a decision under way hears of it: %s',
     async (what) => {
       const floodGuard = createFloodGuard({ mostUploads: 1 });
-      const blocklist = createBlocklist([entry(0)], { floodGuard });
-      const flood = () => [0, 1].forEach((at) => void blocklist.decide([distinct(at)]));
+      const blocklist = createBlocklist([entry(0)]);
+      const flood = () =>
+        [0, 1].forEach((at) => void match([distinct(at)], blocklist, { floodGuard }));
       if (what === 'lifted') flood();
       async function* coming() {
         yield distinct(5);
         if (what === 'flooded') flood();
         else floodGuard.lift(off(0));
       }
-      const { verdict } = await blocklist.decideAsync(coming(), { all: true });
+      const { verdict } = await match(coming(), blocklist, { floodGuard, all: true });
       expect(verdict).toBe(what === 'flooded' ? 'review' : 'match');
     },
   );
@@ -200,50 +206,49 @@ describe('flooded', () => {
   test('one that is confirmed in an own list is exempt, beside one that is not', () => {
     const floodGuard = createFloodGuard({ mostUploads: 1 });
     const own = entry(0, { id: 'own', confirmed: true });
-    const blocklist = createBlocklist([own, entry(0)], { floodGuard });
+    const blocklist = createBlocklist([own, entry(0)]);
     for (const at of [0, 1, 2]) {
-      const { verdict, matches } = blocklist.decide([distinct(at)]);
+      const { verdict, matches } = match([distinct(at)], blocklist, { floodGuard });
       expect([verdict, matches[0]!.entry.id]).toEqual(['match', 'own']);
     }
-    expect(blocklist.decide([distinct(0)]).matches.map(({ tier }) => tier)).toEqual([
-      'match',
-      'review',
-    ]);
+    expect(match([distinct(0)], blocklist, { floodGuard }).matches.map(({ tier }) => tier)).toEqual(
+      ['match', 'review'],
+    );
   });
 
   test('hits that are allowed, far or of low quality do not count', () => {
     const floodGuard = createFloodGuard({ mostUploads: 1, clusterDistance: 0 });
     const allowList = createAllowList();
-    const blocklist = createBlocklist([entry(0)], { floodGuard, allowList });
+    const blocklist = createBlocklist([entry(0)]);
     for (const bits of [1, 2, 3]) {
       allowList.allow(off(bits), { reason: 'wrong' });
-      blocklist.decide([variant(bits)]);
-      blocklist.decide([{ ...variant(bits + 10), quality: 20 }]);
-      blocklist.decide([variant(bits + 40)]);
+      match([variant(bits)], blocklist, { floodGuard, allowList });
+      match([{ ...variant(bits + 10), quality: 20 }], blocklist, { floodGuard, allowList });
+      match([variant(bits + 40)], blocklist, { floodGuard, allowList });
     }
     expect(floodGuard.toJSON()).toEqual({ flooded: [], watched: [] });
   });
 
   test('a picture counts once, with all of its variants and however often it is searched', async () => {
     const floodGuard = createFloodGuard({ mostUploads: 1, clusterDistance: 0 });
-    const blocklist = createBlocklist([entry(0)], { floodGuard });
+    const blocklist = createBlocklist([entry(0)]);
     async function* changing() {
       for (const bits of [1, 2, 3, 4]) {
         yield variant(bits);
         await blocklist.apply({ add: [entry(200)] });
       }
     }
-    const { verdict } = await blocklist.decideAsync(changing(), { all: true });
+    const { verdict } = await match(changing(), blocklist, { floodGuard, all: true });
     expect([verdict, floodGuard.toJSON().watched[0]!.uploads.length]).toEqual(['match', 1]);
   });
 
   test('copies of the listed picture in many pictures do not switch off its entry', () => {
     const floodGuard = createFloodGuard({ mostUploads: 1 });
-    const blocklist = createBlocklist([entry(0)], { floodGuard });
+    const blocklist = createBlocklist([entry(0)]);
     for (let at = 0; at < 500; at++) {
       const around = variant(80 + (at % 100));
       const inset = { ...variant(at % 16), name: 'window1x1' as const };
-      expect(blocklist.decide([around, inset]).verdict).toBe('match');
+      expect(match([around, inset], blocklist, { floodGuard }).verdict).toBe('match');
     }
   });
 });
@@ -340,7 +345,7 @@ test('any history of allowances, floods, remote answers and restarts decides as 
       const policy = { matchDistance: 10, reviewDistance: 20 };
       let allowList: AllowList = createAllowList({ onAllowed });
       let floodGuard: FloodGuard = createFloodGuard(options);
-      let blocklist: Blocklist = createBlocklist([], { policy, allowList, floodGuard });
+      let blocklist: Blocklist = createBlocklist([]);
       const guard = new NaiveFloodGuard(2, 10, 3);
       const model = new NaivePlatform(guard, (bits) => off(bits).bytes);
       for (const [at, step] of steps.entries()) {
@@ -349,11 +354,11 @@ test('any history of allowances, floods, remote answers and restarts decides as 
           const { all } = step;
           const remote = step.remote.map((each, i) => ({ ...each, name: `list ${i}` }));
           logged.length = 0;
-          const asked = step.isAsync ? { all, remote: remote.map(remoteOf) } : { all };
+          const rules = { policy, allowList, floodGuard, all };
           const variants = step.variants.map(variant);
           const decision = step.isAsync
-            ? await blocklist.decideAsync(variants, asked)
-            : blocklist.decide(variants, asked);
+            ? await match(variants, blocklist, { ...rules, remote: remote.map(remoteOf) })
+            : match(variants, blocklist, rules);
           const expected = model.decide(
             step.variants,
             now,
@@ -397,7 +402,7 @@ test('any history of allowances, floods, remote answers and restarts decides as 
           floodGuard = createFloodGuard({ ...options, state });
           const withdrawn = blocklist.withdrawals;
           const entries = [...blocklist.entries()];
-          blocklist = createBlocklist(entries, { policy, withdrawn, allowList, floodGuard });
+          blocklist = createBlocklist(entries, { withdrawn });
         } else {
           const { hash, entry: meant } = step.pair;
           const narrowed = meant === undefined ? {} : { entry: off(meant) };

@@ -13,6 +13,7 @@ import { readPackedEntries } from '../../src/exchange/packed-list.js';
 import { type Hash, hashToHex, type Resample } from '../../src/hash.js';
 import { createIndex } from '../../src/indexing/create-index.js';
 import { Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
+import { match } from '../../src/matching/match.js';
 import { loadBlocklist as openBlocklist } from '../../src/node/list-records.js';
 import { saveIndex } from '../../src/node/save-index.js';
 import { PackedEntries } from '../../src/packed-entries.js';
@@ -114,8 +115,7 @@ class Model {
 }
 
 const found = (list: Blocklist, hash: Hash) =>
-  list
-    .decide({ hash, variants: [] }, { all: true })
+  match({ hash, variants: [] }, list, { all: true })
     .matches.filter(({ distance }) => distance === 0)
     .map(({ entry }) => textOf(entry))
     .sort();
@@ -242,8 +242,11 @@ test('a list is opened with the policy of the caller, and its file names nothing
   await saveList(path, await aList());
   const kept: string[] = [];
   const onKeptOut = (_: BlocklistEntry, reason: string) => kept.push(reason);
-  const list = await openBlocklist(path, { policy: { matchDistance: -1 }, onKeptOut });
-  expect(list.decide({ hash: BASE, quality: 100, variants: [] }).verdict).toBe('review');
+  const list = await openBlocklist(path, { onKeptOut });
+  expect(
+    match({ hash: BASE, quality: 100, variants: [] }, list, { policy: { matchDistance: -1 } })
+      .verdict,
+  ).toBe('review');
   expect((await list.apply({ add: [{ hash: BASE, labels: [], id: '1' }] })).added).toBe(0);
   expect(kept).toEqual(['withdrawn']);
   expect(list.keptOut).toEqual({ degenerate: 1, withdrawn: 1 });

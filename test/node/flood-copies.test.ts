@@ -7,6 +7,7 @@ import { distance, type Hash } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import { createFloodGuard } from '../../src/matching/flood-guard.js';
+import { match } from '../../src/matching/match.js';
 import { flipBits } from '../arbitraries.js';
 
 const PHOTOS = join(import.meta.dirname, '../../fixtures/photos');
@@ -81,8 +82,8 @@ describe.each(['locomotion-house-cat-w301.jpg', 'march-pastoral-w500.webp'])(
       fc.assert(
         fc.property(fc.shuffledSubarray(copies, { minLength: copies.length }), (uploads) => {
           const floodGuard = createFloodGuard();
-          const blocklist = createBlocklist([{ hash: entry, labels: [] }], { floodGuard });
-          for (const hash of uploads) blocklist.decide({ hash, variants: [] });
+          const blocklist = createBlocklist([{ hash: entry, labels: [] }]);
+          for (const hash of uploads) match({ hash, variants: [] }, blocklist, { floodGuard });
           expect(floodGuard.flooded).toEqual([]);
         }),
         { numRuns: 10 },

@@ -11,6 +11,7 @@ import { writeHashList } from '../../src/exchange/write-hash-list.js';
 import { hashFromHex, hashToHex } from '../../src/hash.js';
 import { createIndex } from '../../src/indexing/create-index.js';
 import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
+import { match } from '../../src/matching/match.js';
 import { openIndex } from '../../src/node/index-file.js';
 import { openListFolder } from '../../src/node/list-folder.js';
 import { loadBlocklist as openBlocklist } from '../../src/node/list-records.js';
@@ -104,7 +105,7 @@ async function reloaded(list: Blocklist): Promise<Blocklist> {
 
 /** Whether an upload of the picture with this hash matches. */
 const matches = (list: Blocklist, name: string) =>
-  list.decide([{ name: 'original', hash: hashOf(name), quality: 100 }]).verdict === 'match';
+  match([{ name: 'original', hash: hashOf(name), quality: 100 }], list).verdict === 'match';
 
 const picture = fc.record({
   id: fc.constantFrom(undefined, 'case-1', 'case-2'),

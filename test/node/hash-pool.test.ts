@@ -9,12 +9,14 @@ import { random } from '../../bench/workloads.js';
 import { DecodeError } from '../../src/errors.js';
 import type { RemoteAnswer } from '../../src/exchange/remote-matcher.js';
 import { type Hash, hashFromHex, hashFromJSON, hashToHex, hashToJSON } from '../../src/hash.js';
+import { createAllowList } from '../../src/matching/allow-list.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import type { Decision } from '../../src/matching/decision.js';
+import { match } from '../../src/matching/match.js';
 import { createRemoteList } from '../../src/matching/remote-list.js';
 import { createHashPool } from '../../src/node/create-hash-pool.js';
 import { hashFile, variantsOfFile } from '../../src/node/hash-file.js';
-import type { Decider, HashPool, HashPoolOptions } from '../../src/node/hash-pool.js';
+import type { CheckOptions, Decide, HashPool, HashPoolOptions } from '../../src/node/hash-pool.js';
 import { setWorkerScripts } from '../../src/node/start-thread.js';
 import { isSpent } from '../../src/node/worker-lease.js';
 import type { HashedImage } from '../../src/variant.js';
@@ -148,12 +150,12 @@ describe.each(['process', 'thread'] as const)('a pool of isolation %s', (isolati
         const cut = await sharp(photo).extract(area).png().toBuffer();
         for (const all of [false, true]) {
           const { variants } = await variantsOfFile(cut, { variants: 'thorough' });
-          const here = blocklist.decide(variants, { all });
+          const here = match(variants, blocklist, { all });
           expect(said(await pool.check(cut, blocklist, { all }))).toEqual(said(here));
           expect(here.refined).toBe(true);
         }
         const listed = await hashFile(cut, { variants: 'thorough' });
-        const plain = blocklist.decide(listed);
+        const plain = match(listed, blocklist);
         expect(plain.refined).toBe(false);
         if (plain.verdict !== (await pool.check(cut, blocklist)).verdict) closer++;
       }
@@ -227,7 +229,7 @@ test('a large picture is decoded as a draft, placed in the full one', PATIENT, a
   for (const all of [false, true]) {
     const { variants, width, height } = await variantsOfFile(large, options);
     const decision = await pool.check(large, blocklist, { all });
-    expect(said(decision)).toEqual(said(blocklist.decide(variants, { all })));
+    expect(said(decision)).toEqual(said(match(variants, blocklist, { all })));
     expect(decision.upload).toMatchObject({ width, height, decoding: 'draft' });
   }
   const [{ upload }, full] = [await pool.check(large, blocklist), await pool.hash(large)];
@@ -679,6 +681,22 @@ test('a worker whose caller gave up has the rest of the time to answer', PATIENT
   expect(pool.stats()).toMatchObject({ queued: 0, atWork: 0, failed: 1 });
 });
 
+test('a check goes by its policy, allow list and distance', PATIENT, async () => {
+  const pool = poolOf();
+  const { hash } = await hashFile(photo);
+  const listed = createBlocklist([{ hash, labels: ['a'] }]);
+  const allowList = createAllowList({ allowances: [{ hash, reason: 'a mistake' }] });
+  const policy = { matchDistance: -1 };
+  const how = { decoding: 'full', variants: 'none' } as const;
+  const check = (options: CheckOptions) => pool.check(photo, listed, { ...how, ...options });
+  expect((await check({})).verdict).toBe('match');
+  expect(await check({ allowList })).toMatchObject({ verdict: 'none', reason: 'allowed' });
+  expect(await check({ policy })).toMatchObject({ verdict: 'review', policy });
+  expect(await pool.check(Buffer.from('x'), listed, { policy })).toMatchObject({ policy });
+  expect((await check({ distance: 0, policy })).policy).toMatchObject({ reviewDistance: 0 });
+  await expect(check({ allowlist: allowList } as object)).rejects.toThrow('allowList');
+});
+
 test(
   'what is withdrawn while a worker lets its picture go is in no decision',
   PATIENT,
@@ -688,18 +706,15 @@ test(
     const blocklist = createBlocklist([{ hash, labels: ['a'] }]);
     await warm(pool);
     let withdrawn = false;
-    const decider = {
-      policy: blocklist.policy,
-      decideAsync: async (...query: Parameters<typeof blocklist.decideAsync>) => {
-        const decision = await blocklist.decideAsync(...query);
-        setImmediate(() => {
-          blocklist.apply({ withdraw: [hash] });
-          withdrawn = true;
-        });
-        return decision;
-      },
+    const decide: Decide = async (variants, options) => {
+      const decision = await match(variants, blocklist, options);
+      setImmediate(() => {
+        blocklist.apply({ withdraw: [hash] });
+        withdrawn = true;
+      });
+      return decision;
     };
-    const { verdict } = await pool.check(photo, decider);
+    const { verdict } = await pool.check(photo, decide);
     expect([verdict, withdrawn]).toEqual(['match', false]);
   },
 );
@@ -711,14 +726,11 @@ test(
     const pool = poolOf();
     const { hash } = await hashFile(photo);
     const listed = createBlocklist([{ hash, labels: ['a'] }]);
-    const hasty: Decider = {
-      policy: empty.policy,
-      async decideAsync(variants) {
-        const all = variants[Symbol.asyncIterator]();
-        const { value } = await all.next();
-        all.next().catch(() => {});
-        return empty.decide([value]);
-      },
+    const hasty: Decide = async (variants) => {
+      const all = variants[Symbol.asyncIterator]();
+      const { value } = await all.next();
+      all.next().catch(() => {});
+      return match([value], empty);
     };
     expect((await pool.check(photo, hasty)).verdict).toBe('none');
     for (let i = 0; i < 2; i++) expect((await pool.check(photo, listed)).verdict).toBe('match');

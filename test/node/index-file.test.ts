@@ -21,6 +21,7 @@ import { writeHashList } from '../../src/exchange/write-hash-list.js';
 import type { Hash } from '../../src/hash.js';
 import { createIndex, indexFromBuffer } from '../../src/indexing/create-index.js';
 import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
+import { match } from '../../src/matching/match.js';
 import { isIndexFile, openIndex, readIndexInfo } from '../../src/node/index-file.js';
 import type { EntryNote } from '../../src/node/noted-entries.js';
 import { saveIndex } from '../../src/node/save-index.js';
@@ -90,11 +91,11 @@ test('a blocklist can use an opened file', async () => {
   const path = join(folder, 'c.ohx');
   await saveIndex(path, createIndex(packed), { entries: { entryAt: noteOf } });
   const blocklist = createBlocklist([await openIndex(path)]);
-  const { verdict, matches } = blocklist.decide({ hash: hashOf(1), quality: 100, variants: [] });
+  const { verdict, matches } = match({ hash: hashOf(1), quality: 100, variants: [] }, blocklist);
   expect(verdict).toBe('match');
   expect(matches.map(({ entry }) => entry.id)).toContain('n1');
   await blocklist.apply({ withdraw: [{ id: 'n1' }] });
-  const after = blocklist.decide({ hash: hashOf(1), quality: 100, variants: [] });
+  const after = match({ hash: hashOf(1), quality: 100, variants: [] }, blocklist);
   expect(after.matches.map(({ entry }) => entry.id)).not.toContain('n1');
 });
 
@@ -204,7 +205,7 @@ test('a list decides the same as an index file and as text', async () => {
 
 /** A decision with its matches sorted, because equally near entries come in any order. */
 function decisionOf(blocklist: Blocklist, hash: Hash, quality: number) {
-  const { matches, ...decision } = blocklist.decide({ hash, quality, variants: [] }, { all: true });
+  const { matches, ...decision } = match({ hash, quality, variants: [] }, blocklist, { all: true });
   return { ...decision, matches: matches.map((match) => JSON.stringify(match)).sort() };
 }
 
@@ -214,7 +215,7 @@ test('degenerate entries that nobody counted are counted when the index is saved
   const opened = await openIndex(bytes);
   expect([opened.info.degenerate, opened.degenerate]).toEqual([undefined, undefined]);
   const before = createBlocklist([opened]);
-  expect(before.decide({ hash: zero, variants: [] }).verdict).toBe('none');
+  expect(match({ hash: zero, variants: [] }, before).verdict).toBe('none');
   expect([before.keptOut.degenerate, before.size]).toEqual([1, 2]);
   const path = join(folder, 'k.ohx');
   await saveIndex(path, opened.index, { entries: opened.entries });
@@ -251,14 +252,14 @@ test('a small file takes little memory, however high its ids', async () => {
   expect(index.search(hashOf(0), 0)).toEqual([{ id, distance: 0 }]);
   const blocklist = createBlocklist([opened]);
   const query = { hash: hashOf(0), variants: [] };
-  expect(blocklist.decide(query).matches[0]?.entry).toEqual({ hash: hashOf(0), labels: [] });
+  expect(match(query, blocklist).matches[0]?.entry).toEqual({ hash: hashOf(0), labels: [] });
   await saveIndex(path, index, { entries: { entryAt: () => ({ labels: ['a'], id: 'b' }) } });
   const saved = await openIndex(path);
   expect(saved.entries.entryAt(id)).toEqual({ hash: hashOf(0), labels: ['a'], id: 'b' });
   const listed = createBlocklist([saved]);
   expect((await listed.apply({ withdraw: [{ id: 'other' }] })).removed).toBe(0);
   expect((await listed.apply({ withdraw: [{ id: 'b' }] })).removed).toBe(1);
-  expect(listed.decide(query).verdict).toBe('none');
+  expect(match(query, listed).verdict).toBe('none');
   expect((await blocklist.apply({ withdraw: [hashOf(0)] })).removed).toBe(1);
   expect(() => index.add(hashOf(1))).toThrow(RangeError);
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1e6);

@@ -7,6 +7,7 @@ import { isOfService, ToldRecords, WITHDRAWN_BY_SERVICE } from '../../src/exchan
 import type { ListUpdate } from '../../src/exchange/list-update.js';
 import { hashToHex } from '../../src/hash.js';
 import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
+import { match } from '../../src/matching/match.js';
 import { ListFeed } from '../../src/node/list-feed.js';
 import { Fault, watchConstructors, withFaultsLater } from '../faults.js';
 import { loopTurns, stepClock } from './event-loop.js';
@@ -37,7 +38,7 @@ const tellsOf = (keys: readonly number[]) => {
 };
 const textsOf = (list: Blocklist) => [...list.entries()].map(textOfEntry).sort();
 const verdictOf = (list: Blocklist, at: number) =>
-  list.decide({ hash: hashes[at]!, variants: [] }).verdict;
+  match({ hash: hashes[at]!, variants: [] }, list).verdict;
 
 /** Whether the list holds exactly these entries, by any way to ask. */
 function compare(list: Blocklist, expected: readonly number[], asked: readonly number[]): void {

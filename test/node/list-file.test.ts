@@ -23,6 +23,7 @@ import { createIndex } from '../../src/indexing/create-index.js';
 import { checksumSteps, finish, HEADER_BYTES } from '../../src/indexing/segment.js';
 import { CHECKSUM_WORD, headerSum } from '../../src/indexing/snapshot.js';
 import { Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
+import { match } from '../../src/matching/match.js';
 import { ListFile } from '../../src/node/list-file.js';
 import { firstCommit, loadBlocklist } from '../../src/node/list-records.js';
 import { Follower, openBlocklist } from '../../src/node/open-blocklist.js';
@@ -115,8 +116,7 @@ const countsOf = ({ state }: Blocklist) =>
     .map(String)
     .sort();
 const found = (list: Blocklist, hash: Hash) =>
-  list
-    .decide({ hash, quality: 100, variants: [] }, { all: true })
+  match({ hash, quality: 100, variants: [] }, list, { all: true })
     .matches.map(({ entry, distance, tier }) => `${distance} ${tier} ${textOfEntry(entry)}`)
     .sort();
 

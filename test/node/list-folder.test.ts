@@ -8,6 +8,7 @@ import type { ListClient, ListUpdate, UpdatesPage } from '../../src/exchange/lis
 import { ServiceError } from '../../src/exchange/service-error.js';
 import { hashFromHex, hashToHex } from '../../src/hash.js';
 import type { Blocklist } from '../../src/matching/blocklist.js';
+import { match } from '../../src/matching/match.js';
 import { openListFolder, readListFolder } from '../../src/node/list-folder.js';
 import { fakeHma } from '../../src/testing/fake-hma.js';
 import { examHeldBack, range } from '../exchange/held-back-exam.js';
@@ -58,7 +59,7 @@ function telling(...pages: Partial<UpdatesPage<number>>[]) {
   return { client, asked };
 }
 const verdictOn = (blocklist: Blocklist, n: number) =>
-  blocklist.decide([{ name: 'original', hash: hashOf(n), quality: 100 }]).verdict;
+  match([{ name: 'original', hash: hashOf(n), quality: 100 }], blocklist).verdict;
 
 describe.each(Object.entries(SERVICES))('%s', (name, start) => {
   test('a reply that has not the shape of the service empties no list', async () => {

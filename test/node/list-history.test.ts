@@ -8,14 +8,11 @@ import type { WithdrawnKey } from '../../src/blocklist/withdrawals.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import type { RemoteAnswer } from '../../src/exchange/remote-matcher.js';
 import { type Hash, hashFromHex, hashToHex } from '../../src/hash.js';
-import {
-  type AllowList,
-  allowListFromJSON,
-  createAllowList,
-} from '../../src/matching/allow-list.js';
+import { allowListFromJSON, createAllowList } from '../../src/matching/allow-list.js';
 import { Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import { type Decision, decisionToJSON, type Match } from '../../src/matching/decision.js';
-import { createFloodGuard, type FloodGuard } from '../../src/matching/flood-guard.js';
+import { createFloodGuard } from '../../src/matching/flood-guard.js';
+import { match } from '../../src/matching/match.js';
 import { decisionFromJSON } from '../../src/matching/read-decision.js';
 import { createRemoteList, type RemoteList } from '../../src/matching/remote-list.js';
 import type { RemoteMatch } from '../../src/matching/remote-match.js';
@@ -185,7 +182,7 @@ class Platform {
   readonly logged: (Match | RemoteMatch)[] = [];
   allowList = createAllowList({ radius: ALLOWED_RADIUS, ...this.#log });
   floodGuard = createFloodGuard(this.#flooding);
-  list: Blocklist = new Blocklist(this.#watched);
+  list: Blocklist = new Blocklist();
   #remoteLists: RemoteList[];
 
   constructor(remote: Pick<PlainRemote, 'trust' | 'tier' | 'whenUnanswered'>[]) {
@@ -214,11 +211,6 @@ class Platform {
     };
   }
 
-  get #watched(): { allowList: AllowList; floodGuard: FloodGuard } {
-    const { allowList, floodGuard } = this;
-    return { allowList, floodGuard };
-  }
-
   /** Everything is saved and opened again, but for what remote lists were asked. */
   async restart(): Promise<void> {
     const path = join(folder, 'list.ohl');
@@ -227,7 +219,7 @@ class Platform {
     this.allowList = allowListFromJSON(JSON.parse(JSON.stringify(this.allowList)), this.#log);
     const state = JSON.parse(JSON.stringify(this.floodGuard));
     this.floodGuard = createFloodGuard({ ...this.#flooding, state });
-    this.list = await openBlocklist(path, this.#watched);
+    this.list = await openBlocklist(path);
     for (const { none } of this.remote) none.clear();
     this.#remoteLists = this.remote.map((each) => this.#remoteOf(each));
   }
@@ -251,9 +243,11 @@ class Platform {
   async decide({ query = [], all = false, isAsync = false }: Step): Promise<void> {
     this.logged.length = 0;
     const remote = this.#remoteLists;
+    const { allowList, floodGuard } = this;
+    const rules = { allowList, floodGuard, all };
     const decision = isAsync
-      ? await this.list.decideAsync(query, { all, remote })
-      : this.list.decide(query, { all });
+      ? await match(query, this.list, { ...rules, remote })
+      : match(query, this.list, rules);
     const asked = isAsync ? { remote: this.remote } : {};
     const expected = this.model.decide(query, { all, now: this.now, ...asked });
     const { reasons, ...told } = plain(decision);

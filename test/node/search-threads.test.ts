@@ -6,6 +6,7 @@ import { textOfEntry } from '../../src/entry.js';
 import type { Hash } from '../../src/hash.js';
 import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import type { Decision } from '../../src/matching/decision.js';
+import { match } from '../../src/matching/match.js';
 import { loadBlocklist as openBlocklist } from '../../src/node/list-records.js';
 import { createSearchThreads } from '../../src/node/search-threads.js';
 import { setWorkerScripts } from '../../src/node/start-thread.js';
@@ -37,20 +38,20 @@ const told = ({ verdict, reason, matches }: Decision) => ({
 
 test('decisions are those that the list makes alone, and nearly all of them in threads', async () => {
   const list = listOf();
-  const expected = QUERIES.map((hash, i) => told(list.decide(image(hash, i), { all: true })));
+  const expected = QUERIES.map((hash, i) => told(match(image(hash, i), list, { all: true })));
   expect(new Set(expected.map(({ verdict }) => verdict))).toEqual(
     new Set(['match', 'review', 'none']),
   );
   const threads = createSearchThreads(list, { workers: 2 });
   await threads.ready();
   const asked = QUERIES.map(async (hash, i) => {
-    return told(await list.decideAsync(image(hash, i), { all: true }));
+    return told(await match(image(hash, i), list, { all: true, remote: [] }));
   });
   expect(await Promise.all(asked)).toEqual(expected);
   expect(threads.stats()).toMatchObject({ workers: 2, restarts: 0, searches: QUERIES.length });
   await threads.close();
   const [first] = QUERIES;
-  expect(told(await list.decideAsync(image(first!), { all: true }))).toEqual(expected[0]);
+  expect(told(await match(image(first!), list, { all: true, remote: [] }))).toEqual(expected[0]);
   expect(threads.stats().searches).toBe(QUERIES.length);
 });
 
@@ -64,7 +65,9 @@ test('a message that cannot be sent leaves its search to the list, and others to
   // One after another, so that each has a message of its own.
   const three = QUERIES.filter((_, i) => i % 61 > 31).slice(0, 3);
   for (const hash of three) {
-    expect(told(await list.decideAsync(image(hash)))).toEqual(told(list.decide(image(hash))));
+    expect(told(await match(image(hash), list, { remote: [] }))).toEqual(
+      told(match(image(hash), list)),
+    );
   }
   expect(threads.stats()).toMatchObject({ restarts: 0, searches: 2 });
   post.mockRestore();
@@ -93,8 +96,8 @@ test('what changes while threads search is in the decision, and what is withdraw
   const late = hashesOf(uniformHashes(QUERIES.length, 15).bytes);
   for (const [i, hash] of QUERIES.entries()) {
     const { generation } = list;
-    const before = list.decide(image(hash, i), { all: true });
-    const deciding = list.decideAsync(image(hash, i), { all: true });
+    const before = match(image(hash, i), list, { all: true });
+    const deciding = match(image(hash, i), list, { all: true, remote: [] });
     // Now, once it is sent, or once it is answered.
     for (let turns = next() % 3; turns > 0; turns--) await new Promise(setImmediate);
     const [near] = before.matches;
@@ -106,12 +109,12 @@ test('what changes while threads search is in the decision, and what is withdraw
     // It may have been made before the change.
     const decision = await deciding;
     const isBefore = decision.generation === generation;
-    const now = isBefore ? before : list.decide(image(hash, i), { all: true });
+    const now = isBefore ? before : match(image(hash, i), list, { all: true });
     expect(told(decision)).toEqual(told(now));
     if (!isBefore) changed++;
     // The segment that threads search still has what was withdrawn.
-    const again = await list.decideAsync(image(hash, i), { all: true });
-    expect(told(again)).toEqual(told(list.decide(image(hash, i), { all: true })));
+    const again = await match(image(hash, i), list, { all: true, remote: [] });
+    expect(told(again)).toEqual(told(match(image(hash, i), list, { all: true })));
   }
   expect(changed).toBeGreaterThan(QUERIES.length / 2);
   await threads.close();
@@ -144,12 +147,12 @@ test('a list whose segments are shared is the same list', async () => {
   const { generation } = list;
   const textOf = (one: Blocklist) => [...one.entries()].map(textOfEntry).sort().join('\n');
   const before = textOf(list);
-  const decided = QUERIES.map((hash, i) => told(list.decide(image(hash, i), { all: true })));
+  const decided = QUERIES.map((hash, i) => told(match(image(hash, i), list, { all: true })));
   const threads = createSearchThreads(list);
   await threads.ready();
   expect(threads.stats().sharedBytes).toBeGreaterThan(32 * COUNT);
   expect(textOf(list) === before).toBe(true);
-  expect(QUERIES.map((hash, i) => told(list.decide(image(hash, i), { all: true })))).toEqual(
+  expect(QUERIES.map((hash, i) => told(match(image(hash, i), list, { all: true })))).toEqual(
     decided,
   );
   expect(list.generation).toBe(generation);
@@ -175,7 +178,7 @@ test('what is added becomes shared, and what it replaces is let go of', async ()
   await threads.ready();
   expect(threads.stats().sharedBytes).toBe(0);
   const [hash] = QUERIES;
-  expect(await list.decideAsync(image(hash!))).toMatchObject({ verdict: 'none' });
+  expect(await match(image(hash!), list, { remote: [] })).toMatchObject({ verdict: 'none' });
   await threads.close();
 });
 
@@ -194,13 +197,13 @@ parentPort.on('message', ({ bytes }) => { if (bytes && ++questions === 3) proces
   const onProblem = ({ message }: Error) => problems.push(message);
   const threads = createSearchThreads(list, { workers: 2, onProblem });
   await threads.ready();
-  const expected = QUERIES.map((hash, i) => told(list.decide(image(hash, i), { all: true })));
+  const expected = QUERIES.map((hash, i) => told(match(image(hash, i), list, { all: true })));
   // They die young, and are replaced after a second.
   for (let round = 0; threads.stats().restarts < 3; round++) {
     const asked: Promise<Decision>[] = [];
     for (let i = 0; i < 8; i++) {
       const at = (8 * round + i) % QUERIES.length;
-      asked.push(list.decideAsync(image(QUERIES[at]!, at), { all: true }));
+      asked.push(match(image(QUERIES[at]!, at), list, { all: true, remote: [] }));
       await new Promise(setImmediate);
     }
     for (const [i, decision] of (await Promise.all(asked)).entries()) {
@@ -219,8 +222,8 @@ test('a thread that cannot run is not started without end', async () => {
   const threads = createSearchThreads(list, { onProblem: () => problems++ });
   await threads.ready();
   for (const [i, hash] of QUERIES.slice(0, 20).entries()) {
-    const decision = await list.decideAsync(image(hash, i), { all: true });
-    expect(told(decision)).toEqual(told(list.decide(image(hash, i), { all: true })));
+    const decision = await match(image(hash, i), list, { all: true, remote: [] });
+    expect(told(decision)).toEqual(told(match(image(hash, i), list, { all: true })));
   }
   expect(problems).toBeLessThan(5);
   await threads.close();
@@ -238,8 +241,8 @@ test('an empty list, a small one and hashes of other kinds are searched without 
     const threads = createSearchThreads(list);
     await threads.ready();
     for (const one of [hash, entries[0]!]) {
-      expect(await list.decideAsync(image(one, 1))).toEqual({
-        ...list.decide(image(one, 1)),
+      expect(await match(image(one, 1), list, { remote: [] })).toEqual({
+        ...match(image(one, 1), list),
         generation: list.generation,
       });
     }

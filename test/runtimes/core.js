@@ -1,7 +1,7 @@
 import { DIHEDRAL_NAMES, hashFromHex, hashToHex, pdq, pdqDihedral } from 'onlyhashes';
 import { readHashList, writeHashList } from 'onlyhashes/exchange';
 import { createIndex, indexFromBuffer } from 'onlyhashes/indexing';
-import { createBlocklist, decisionFromJSON, explain } from 'onlyhashes/matching';
+import { createBlocklist, decisionFromJSON, explain, match } from 'onlyhashes/matching';
 import { bundleText, createBundle, entriesOfBundle, readBundle } from 'onlyhashes/submission';
 import { hashPixels } from 'onlyhashes/variants';
 
@@ -76,7 +76,7 @@ export function coreSteps(input) {
     decisions: async () => {
       const list = await createBlocklist(readHashList(textOf(hashes)));
       return [hashes[2], last].map((hash) => {
-        const decision = list.decide({ hash, quality: 100, variants: [] });
+        const decision = match({ hash, quality: 100, variants: [] }, list);
         const text = JSON.stringify(decision);
         const again = decisionFromJSON(JSON.parse(text));
         return { ...told(decision), isSame: JSON.stringify(again) === text };

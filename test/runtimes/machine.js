@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import process from 'node:process';
 import { hashToHex } from 'onlyhashes';
 import { createIndex } from 'onlyhashes/indexing';
-import { createBlocklist } from 'onlyhashes/matching';
+import { createBlocklist, match } from 'onlyhashes/matching';
 import {
   checkUpload,
   createHashPool,
@@ -81,7 +81,7 @@ export function machineSteps({ pictures, photo, otherPhoto, heic, photoBase64 })
       await saveIndex('saved.ohi', createIndex([hash]));
       const index = await openIndex('saved.ohi');
       const list = await openBlocklist('saved.ohb', { create: await listOfPhoto() });
-      const { verdict, matches } = list.decide(await made);
+      const { verdict, matches } = match(await made, list);
       return { hits: index.index.search(hash, 31), verdict, labels: matches[0].entry.labels };
     },
     /** threads that search one blocklist in shared memory */
@@ -91,7 +91,7 @@ export function machineSteps({ pictures, photo, otherPhoto, heic, photoBase64 })
       const list = createBlocklist(hashes.map((each) => ({ hash: each, labels: [] })));
       const threads = createSearchThreads(list, { workers: 2 });
       await threads.ready();
-      const { verdict } = await list.decideAsync({ hash, quality: 100, variants: [] });
+      const { verdict } = await match({ hash, quality: 100, variants: [] }, list, { remote: [] });
       const { searches } = threads.stats();
       await threads.close();
       return { verdict, searches };
@@ -168,7 +168,7 @@ export function machineSteps({ pictures, photo, otherPhoto, heic, photoBase64 })
       const store = await openStore({ dataDir: 'store' });
       await store.add([{ hash: (await made).hash, labels: ['cat'] }]);
       const follower = await store.follow();
-      const { verdict } = follower.blocklist.decide(await made);
+      const { verdict } = match(await made, follower.blocklist, { allowList: follower.allowList });
       const revision = await store.revision();
       await follower.close();
       await store.close();

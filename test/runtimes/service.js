@@ -1,4 +1,4 @@
-import { createBlocklist } from 'onlyhashes/matching';
+import { createBlocklist, match } from 'onlyhashes/matching';
 import {
   createScanHandler,
   createService,
@@ -28,7 +28,7 @@ export function serving(input, extra = []) {
   const check = async (source) => {
     const bytes = source instanceof Uint8Array ? source : await bytesOf(source);
     const image = hashPixels(pixelsOf(bytes), { variants: 'quick' });
-    return await blocklist.decideAsync(image);
+    return await match(image, blocklist, { remote: [] });
   };
   const scan = createScanHandler({ check, onError: 'refuse' });
   const checkUploads = createUploadMiddleware({ check, onError: 'refuse' });

@@ -1,4 +1,5 @@
 import { createIndex } from 'onlyhashes/indexing';
+import { match } from 'onlyhashes/matching';
 import {
   checkUpload,
   createHashPool,
@@ -25,7 +26,7 @@ const counting = createScanHandler({
   onError: 'accept',
   check: async (request) => {
     decided.push((await request.arrayBuffer()).byteLength);
-    return blocklist.decide({ hash: hashes[0], quality: 100, variants: [] });
+    return match({ hash: hashes[0], quality: 100, variants: [] }, blocklist);
   },
 });
 

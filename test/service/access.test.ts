@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createBlocklist } from '../../src/matching/blocklist.js';
+import { match } from '../../src/matching/match.js';
 import { Access, type AccessOptions, mayDo, networkOf } from '../../src/service/access.js';
 import { RateLimit } from '../../src/service/rate-limit.js';
 import { Refusal, ROLES, type Role } from '../../src/service/route.js';
@@ -326,9 +327,7 @@ test('searches of a picture are counted when they are known, and set aside befor
   }
   const check = async (count: number) => {
     limit.countAnswers(caller, 1);
-    return await limit.countSearches(caller, list, (counted) =>
-      counted.decideAsync(variants(count)),
-    );
+    return await limit.countSearches(caller, list, (counted) => counted(variants(count), {}));
   };
   const held = withResolvers();
   limit.countAnswers(caller, 1);
@@ -368,10 +367,10 @@ test('a list that counts decides as the list does', async () => {
     }
   }
   const looking = () => Object.defineProperty(variants(), 'looksCloser', { value: true });
-  const counted = await limit.countSearches(caller, list, (one) => one.decideAsync(looking()));
+  const counted = await limit.countSearches(caller, list, (one) => one(looking(), {}));
   expect([told.length, isClosed]).toEqual([1, true]);
   expect(told[0]).toMatchObject({ distance: 49 });
-  expect(counted).toEqual(await list.decideAsync(looking()));
+  expect(counted).toEqual(await match(looking(), list));
   expect(counted).toMatchObject({ verdict: 'match', refined: true });
 });
 

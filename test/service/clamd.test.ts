@@ -22,7 +22,17 @@ import {
   type Options,
   readAll,
 } from './clamd-client.js';
-import { blocklist, busy, HALF, LISTED, NO_PICTURE, OTHER, pool, reviewing } from './uploads.js';
+import {
+  allowing,
+  blocklist,
+  busy,
+  HALF,
+  LISTED,
+  NO_PICTURE,
+  OTHER,
+  pool,
+  reviewing,
+} from './uploads.js';
 import { withResolvers } from './with-resolvers.js';
 
 const folder = testFolder();
@@ -198,6 +208,13 @@ describe('one stream', () => {
     expect(await found(['near', 'other'])).toBe(`${FOUND}\0`);
     expect(await found(['', 'other'])).toBe('stream: OK\0');
     expect(await answer({ lists: [''] }, 'zINSTREAM\0', chunksOf(LISTED))).toBe(`${FOUND}\0`);
+  });
+
+  test('what is allowed is OK, whatever lists are named', async () => {
+    for (const lists of [undefined, ['']]) {
+      const options = { allowList: allowing(), lists };
+      expect(await answer(options, 'zINSTREAM\0', chunksOf(LISTED))).toBe('stream: OK\0');
+    }
   });
 
   test('a later variant of a named list is found behind an earlier match', async () => {

@@ -163,7 +163,7 @@ test('what is for review is told by the header, by a raw lookup, and on request'
       { hash: near(0), labels: [], list: 'THEIRS' },
       { hash: near(0), labels: [], list: 'DOUBTED', confirmed: false },
     ],
-    { lists: { THEIRS: { tier: 'review' } }, allowList },
+    { lists: { THEIRS: { tier: 'review' } } },
   );
   const raw = (hex: string) => `/m/raw_lookup?signal_type=pdq&signal=${hex}`;
   await servedHma(
@@ -179,7 +179,7 @@ test('what is for review is told by the header, by a raw lookup, and on request'
         matches: [expect.any(Number), expect.any(Number)],
       });
     },
-    { blocklist },
+    { blocklist, allowList },
   );
   await servedHma(
     async ({ json }) => {
@@ -191,9 +191,8 @@ test('what is for review is told by the header, by a raw lookup, and on request'
 });
 
 test('what is beyond the match distance of its list is told by no lookup', async () => {
-  const blocklist = createBlocklist([{ hash: near(32), labels: [] }], {
-    policy: { matchDistance: 31, reviewDistance: 60 },
-  });
+  const blocklist = createBlocklist([{ hash: near(32), labels: [] }]);
+  const policy = { matchDistance: 31, reviewDistance: 60 };
   await servedHma(
     async ({ json, url }) => {
       const raw = `/m/raw_lookup?signal_type=pdq&signal=${HEX}`;
@@ -201,7 +200,7 @@ test('what is beyond the match distance of its list is told by no lookup', async
       const reply = await fetch(`${url}${lookup(HEX)}`);
       expect([await reply.json(), reply.headers.get('onlyhashes-verdict')]).toEqual([{}, null]);
     },
-    { blocklist, hma: { tier: 'review' } },
+    { blocklist, policy, hma: { tier: 'review' } },
   );
 });
 
@@ -221,7 +220,7 @@ test('of very many, lookups tell the nearest, in turns and by one search', async
   }));
   const far = { hash: near(40), labels: [], list: 'FAR' };
   for (const options of [{}, { allowList }]) {
-    const blocklist = createBlocklist([...entries, ...few, far], options);
+    const blocklist = createBlocklist([...entries, ...few, far]);
     await blocklist.settled();
     const made = vi.spyOn(Columns.prototype, 'entryAt');
     const searched = vi.spyOn(Kind.prototype, 'searchNear');
@@ -252,7 +251,7 @@ test('of very many, lookups tell the nearest, in turns and by one search', async
         expect(one.body).toEqual({ matches: [expect.objectContaining({ distance: '26' })] });
         expect(Number(one.headers.get('onlyhashes-omitted'))).toBeGreaterThanOrEqual(2);
       },
-      { blocklist },
+      { blocklist, ...options },
     );
   }
   await servedHma(
@@ -266,13 +265,13 @@ test('of very many, lookups tell the nearest, in turns and by one search', async
 
 test('what is allowed is no match of a lookup, however sure its list is', async () => {
   const allowList = createAllowList({ allowances: [{ hash: near(3), reason: 'ours' }] });
-  const blocklist = createBlocklist([{ hash: near(0), labels: [], list: 'SURE' }], { allowList });
+  const blocklist = createBlocklist([{ hash: near(0), labels: [], list: 'SURE' }]);
   await servedHma(
     async ({ json }) => {
       expect(Object.keys((await json('GET', lookup(HEX))).body)).toEqual(['SURE']);
       expect((await json('GET', lookup(hashToHex(near(3))))).body).toEqual({});
     },
-    { blocklist },
+    { blocklist, allowList },
   );
 });
 

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { OnlyhashesClient } from '../../src/exchange/onlyhashes-client.js';
 import { type Hash, hashToHex } from '../../src/hash.js';
 import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
+import { match } from '../../src/matching/match.js';
 import { createRemoteList, type RemoteListOptions } from '../../src/matching/remote-list.js';
 import type { CreateServiceOptions } from '../../src/service/service.js';
 import { flipBits } from '../arbitraries.js';
@@ -32,7 +33,7 @@ const decided = (
   bits: number,
   options: Partial<RemoteListOptions> = {},
 ) =>
-  createBlocklist([]).decideAsync([{ name: 'original', hash: off(bits) }], {
+  match([{ name: 'original', hash: off(bits) }], createBlocklist([]), {
     remote: [createRemoteList(client, { sendsHashes: true, trust: 'shared', ...options })],
   });
 
@@ -72,7 +73,7 @@ test('an entry that is withdrawn there, or here, is not found', async () => {
     await here.apply({ withdraw: [{ id: '0', source: 'a source' }] });
     const variants = [{ name: 'original' as const, hash: off(2) }];
     const remote = [createRemoteList(client, { sendsHashes: true, trust: 'shared' })];
-    expect((await here.decideAsync(variants, { remote })).verdict).toBe('none');
+    expect((await match(variants, here, { remote })).verdict).toBe('none');
     expect((await decided(client, 2)).verdict).toBe('match');
     await there.apply({ withdraw: [{ id: '0' }] });
     expect((await decided(client, 2)).verdict).not.toBe('match');

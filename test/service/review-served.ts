@@ -2,6 +2,7 @@ import type { BlocklistEntry } from '../../src/entry.js';
 import { hashFromHex } from '../../src/hash.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import { type Decision, decisionOf } from '../../src/matching/decision.js';
+import { match } from '../../src/matching/match.js';
 import type { CreateServiceOptions } from '../../src/service/service.js';
 import type { NewReviewItem } from '../../src/store/review-item.js';
 import type { Store } from '../../src/store/store.js';
@@ -73,7 +74,7 @@ export function decisionNear(
     },
     { name: 'flipY', hash: flipped(hexOf(2), distance + 8), quality: 91 },
   ];
-  const decision = blocklist.decide(variants, { all: true });
+  const decision = match(variants, blocklist, { all: true });
   const upload = { hash: main, quality: 90, width: 800, height: 600, format: 'jpeg' };
   return decisionOf({ ...decision, upload });
 }

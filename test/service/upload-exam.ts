@@ -1,7 +1,8 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Decision } from '../../src/matching/decision.js';
+import { createFloodGuard } from '../../src/matching/flood-guard.js';
 import type { ScanOptions } from '../../src/service/scanner.js';
-import { busy, HALF, LISTED, NO_PICTURE, OTHER, reviewing } from './uploads.js';
+import { allowing, busy, HALF, LISTED, NO_PICTURE, OTHER, reviewing } from './uploads.js';
 
 /** The answer to an upload, and what is kept of it. */
 interface Answered {
@@ -46,6 +47,20 @@ export function examAdapter(
     expect(await told(bytes, options)).toMatchObject({ status, stored: [], decisions });
     const accepted = await told(bytes, { ...options, onError: 'accept' });
     expect(accepted).toMatchObject({ status: 200, stored: [bytes], decisions });
+  });
+
+  test('the policy, the allow list and the flood guard are obeyed', async () => {
+    const allowed = await told(LISTED, { allowList: allowing() });
+    expect(allowed.status).toBe(200);
+    expect(allowed.decisions).toMatchObject([{ verdict: 'none', reason: 'allowed' }]);
+    const strict = await told(LISTED, { policy: { matchDistance: -1 } });
+    expect(strict.decisions).toMatchObject([{ verdict: 'review', policy: { matchDistance: -1 } }]);
+    const floodGuard = createFloodGuard();
+    for (const name of ['count', 'isFlooded'] as const) {
+      vi.spyOn(floodGuard, name).mockReturnValue(true);
+    }
+    const flooded = await told(LISTED, { floodGuard });
+    expect(flooded.decisions).toMatchObject([{ verdict: 'review', reason: 'flooded' }]);
   });
 
   test('an upload beyond maxBytes is refused whatever onError says, checked or not', async () => {

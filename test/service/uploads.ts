@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { DecodeError } from '../../src/errors.js';
+import { createAllowList } from '../../src/matching/allow-list.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import { type Decision, unhashable } from '../../src/matching/decision.js';
 import { createHashPool } from '../../src/node/create-hash-pool.js';
@@ -38,6 +39,11 @@ export const HALF = OTHER.subarray(0, OTHER.length >> 1);
 export const NO_PICTURE = Buffer.from('no picture at all');
 
 const { hash } = await hashFile(join(PHOTOS, 'locomotion-house-cat.jpg'));
+/** By which the listed picture is no match, if it is compared as a whole. */
+export const allowing = () => {
+  const allowances = [{ hash, reason: 'a mistake' }];
+  return createAllowList({ radius: 31, allowances });
+};
 const labels = ['a label for the platform alone'];
 export const blocklist = createBlocklist([{ hash, labels, id: 'an id' }]);
 /** By which the listed picture is for review. */

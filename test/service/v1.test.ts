@@ -1,9 +1,11 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { DecodeError } from '../../src/errors.js';
 import { type Hash, hashToHex, hashToJSON, newHash } from '../../src/hash.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
-import { unhashable } from '../../src/matching/decision.js';
+import { type Decision, unhashable } from '../../src/matching/decision.js';
+import { createFloodGuard } from '../../src/matching/flood-guard.js';
+import { match } from '../../src/matching/match.js';
 import { createRemoteList } from '../../src/matching/remote-list.js';
 import { type ReviewRecord, reviewFactsOf } from '../../src/matching/review-record.js';
 import { hashFile } from '../../src/node/hash-file.js';
@@ -13,7 +15,17 @@ import { flipBits } from '../arbitraries.js';
 import { BASE, ORDER } from '../matching/bases.js';
 import { pictureForm } from './hma-served.js';
 import { as, posted, served, type TokenRole, tokens } from './served.js';
-import { blocklist, formOf, HALF, LISTED, NO_PICTURE, OTHER, pool, poolWith } from './uploads.js';
+import {
+  allowing,
+  blocklist,
+  formOf,
+  HALF,
+  LISTED,
+  NO_PICTURE,
+  OTHER,
+  pool,
+  poolWith,
+} from './uploads.js';
 
 /** Hashes as `hashFile` gives them: they write themselves. */
 const off = (bits: number) => newHash('pdq', flipBits(BASE, ORDER, bits).bytes);
@@ -101,6 +113,48 @@ test('distance narrows what is found, limit what is told, and what is left out i
     },
     { blocklist: list },
   );
+});
+
+test('the policy, the allow list and the flood guard of the service are obeyed', {
+  timeout: 240_000,
+}, async () => {
+  const floodGuard = createFloodGuard();
+  for (const name of ['count', 'isFlooded'] as const) {
+    vi.spyOn(floodGuard, name).mockReturnValue(true);
+  }
+  const followed = { blocklist, revision: 1, allowList: allowing() };
+  for (const [options, said] of [
+    [{ policy: { matchDistance: -1 } }, { verdict: 'review', policy: { matchDistance: -1 } }],
+    [{ allowList: allowing() }, { verdict: 'none', reason: 'allowed' }],
+    [{ follower: followed }, { verdict: 'none', reason: 'allowed' }],
+    [{ floodGuard }, { verdict: 'review', reason: 'flooded' }],
+  ] as const) {
+    const scans: Decision[] = [];
+    const scan = {
+      onError: 'refuse',
+      onDecision: (one: Decision) => void scans.push(one),
+    } as const;
+    await served(
+      async ({ url }) => {
+        const { hash } = await hashFile(LISTED);
+        const [, byHash] = await asked(url, posted(hashToJSON(hash), 'match'));
+        const [, byPicture] = await asked(url, picture(LISTED));
+        const [, byForm] = await asked(url, as('match', { method: 'POST', body: formOf(LISTED) }));
+        for (const { decision } of [byHash, byPicture, byForm])
+          expect(decision).toMatchObject(said);
+        const scanned = await fetch(`${url}/v1/scan`, picture(LISTED));
+        expect(scanned.status).toBe(200);
+        expect(scans).toMatchObject([said]);
+        const form = { method: 'POST', body: pictureForm('photo', LISTED) };
+        const hma = await fetch(`${url}/m/lookup`, as('match', form));
+        expect(await hma.json()).toEqual({ pdq: {} });
+        expect(hma.headers.get('onlyhashes-verdict')).toBe(said.verdict);
+      },
+      { ...options, scan, routes: (parts) => hmaRoutes(parts) },
+    );
+  }
+  const refused = { follower: followed, allowList: allowing() };
+  await expect(served(async () => {}, refused)).rejects.toThrow('expected no allowList');
 });
 
 test('entry hashes are for curators, unless an option tells them to all', async () => {
@@ -400,7 +454,7 @@ test('the scan handler is a route, and so is the webhook of decisions', async ()
   const webhook = {
     log,
     outcomes: { ban: 'confirmed' },
-    factsOf: () => reviewFactsOf(blocklist.decide({ hash: facts, variants: [] })),
+    factsOf: () => reviewFactsOf(match({ hash: facts, variants: [] }, blocklist)),
     tokenHashes: [tokens[0]!.hash],
   } as const;
   await served(

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { hashFromHex, hashToHex } from '../../src/hash.js';
 import { AllowList } from '../../src/matching/allow-list.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
+import { match } from '../../src/matching/match.js';
 import { applySteps, PendingChanges } from '../../src/store/apply-changes.js';
 import type { StoreChanges } from '../../src/store/changes.js';
 import { replaceFollowed } from '../../src/store/load-blocklist.js';
@@ -17,10 +18,7 @@ const entry = (number: number, list = 'a') => ({
 
 function following(numbers: readonly number[]) {
   const allowList = new AllowList();
-  const blocklist = createBlocklist(
-    numbers.map((at) => entry(at)),
-    { allowList },
-  );
+  const blocklist = createBlocklist(numbers.map((at) => entry(at)));
   return { blocklist, allowList };
 }
 
@@ -51,8 +49,10 @@ test('in many steps, what is withdrawn goes first, and what moves is found all t
   });
   let steps = 0;
   const listsOf = (number: number) =>
-    followed.blocklist
-      .decide([{ name: 'original', hash: hash(number), quality: 100 }], { all: true })
+    match([{ name: 'original', hash: hash(number), quality: 100 }], followed.blocklist, {
+      allowList: followed.allowList,
+      all: true,
+    })
       .matches.filter((match) => match.entry.id === `id ${number}`)
       .map((match) => match.entry.list);
   for (const _ of applySteps(followed, pending)) {
@@ -109,7 +109,7 @@ test('a part that went before its hash was withdrawn takes no picture along', ()
   const allowList = new AllowList();
   const [picture, other] = [entry(1), entry(2)];
   const part = { ...other, group: hashToHex(picture.hash) };
-  const followed = { blocklist: createBlocklist([picture, part], { allowList }), allowList };
+  const followed = { blocklist: createBlocklist([picture, part]), allowList };
   const withdrawals = [{ withdrawal: part.hash, listed: true }];
   const entries = [changed(2, false, part)];
   Array.from(applySteps(followed, pendingOf({ withdrawals, entries })));

@@ -3,6 +3,7 @@ import { hashFromHex } from '../../src/hash.js';
 import { AllowList } from '../../src/matching/allow-list.js';
 import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import { numberOf } from '../../src/matching/found.js';
+import { match } from '../../src/matching/match.js';
 import { PackedEntries } from '../../src/packed-entries.js';
 import { applySteps, PendingChanges } from '../../src/store/apply-changes.js';
 import { numbered } from '../../src/store/stored-entry.js';
@@ -20,7 +21,7 @@ const entry = (at: number, number: number) => ({
 function numbersIn(blocklist: Blocklist, count: number): (number | undefined)[] {
   return Array.from({ length: count }, (_, at) => {
     const variants = [{ name: 'original' as const, hash: hash(at), quality: 100 }];
-    const { matches } = blocklist.decide(variants, { all: true, distance: 0 });
+    const { matches } = match(variants, blocklist, { all: true, distance: 0 });
     expect(matches.map((match) => match.entry)).toEqual(
       matches.map(() => ({ hash: hash(at), labels: [], id: `id ${at}` })),
     );
@@ -30,7 +31,7 @@ function numbersIn(blocklist: Blocklist, count: number): (number | undefined)[] 
 
 test('an entry keeps its number, however it comes and wherever it moves', async () => {
   const allowList = new AllowList();
-  const blocklist = createBlocklist([], { allowList });
+  const blocklist = createBlocklist([]);
   blocklist.mostAtOnce = 4;
   const expected: (number | undefined)[] = [];
   for (const from of [0, 30, 60, 300, 340, 380, 420]) {
@@ -57,7 +58,7 @@ test('an entry keeps its number, however it comes and wherever it moves', async 
 
 test('an entry that was purged and listed again has its new number', () => {
   const allowList = new AllowList();
-  const blocklist = createBlocklist([], { allowList });
+  const blocklist = createBlocklist([]);
   for (const number of [7, 8]) {
     const pending = new PendingChanges();
     const entries = [{ entry: entry(0, number), listed: true }];

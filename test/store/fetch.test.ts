@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ListClient, ListUpdate, UpdatesPage } from '../../src/exchange/list-update.js';
 import { ServiceError } from '../../src/exchange/service-error.js';
 import { hashFromHex, hashToHex } from '../../src/hash.js';
+import { match } from '../../src/matching/match.js';
 import { heldBackLists } from '../../src/store/fetch.js';
 import type { Store } from '../../src/store/store.js';
 import { examHeldBack, range } from '../exchange/held-back-exam.js';
@@ -54,9 +55,11 @@ function telling(...pages: Partial<UpdatesPage<number>>[]) {
 
 async function verdictOn(store: Store, n: number): Promise<string> {
   const follower = await store.follow();
-  const { verdict } = follower.blocklist.decide([
-    { name: 'original', hash: hashOf(n), quality: 100 },
-  ]);
+  const { verdict } = match(
+    [{ name: 'original', hash: hashOf(n), quality: 100 }],
+    follower.blocklist,
+    { allowList: follower.allowList },
+  );
   await follower.close();
   return verdict;
 }

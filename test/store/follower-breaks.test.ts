@@ -5,6 +5,7 @@ import type { BlocklistEntry } from '../../src/entry.js';
 import { newHash } from '../../src/hash.js';
 import { AllowList } from '../../src/matching/allow-list.js';
 import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
+import { match } from '../../src/matching/match.js';
 import { applySteps, PendingChanges } from '../../src/store/apply-changes.js';
 import type { SqlValue } from '../../src/store/database.js';
 import { type FollowOptions, followDatabase } from '../../src/store/follower.js';
@@ -29,7 +30,7 @@ const entry = (at: number, more: Partial<BlocklistEntry> = {}): BlocklistEntry =
 });
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => from + at);
 const found = (blocklist: Blocklist, at: number) =>
-  blocklist.decide({ hash: hash(at), variants: [] }, { all: true }).matches.length;
+  match({ hash: hash(at), variants: [] }, blocklist, { all: true }).matches.length;
 
 const NO_HOOKS = { resume: async () => {}, end: async () => {} };
 /** Whether a statement reads changed entries, and whether it reads all of them. */

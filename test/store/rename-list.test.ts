@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { newHash } from '../../src/hash.js';
+import { match } from '../../src/matching/match.js';
 import { openStore } from '../../src/store/open-store.js';
 import type { Store } from '../../src/store/store.js';
 import { describeEngines } from './engines.js';
@@ -81,7 +82,9 @@ describeEngines(({ newPlace }) => {
 
     const followed = follower.blocklist.lists().map(({ name, size }) => [name, size]);
     expect(Object.fromEntries(followed)).toEqual({ B: 1097, OTHER: 1 });
-    const { matches } = follower.blocklist.decide({ hash: hashNumber(7), variants: [] });
+    const { matches } = match({ hash: hashNumber(7), variants: [] }, follower.blocklist, {
+      allowList: follower.allowList,
+    });
     expect(matches.map((match) => [match.entry.list, match.tier])).toEqual([['B', 'review']]);
     expect(await follower.numberOf(matches[0]!.entry)).toBe(numbers[7]);
     await follower.close();

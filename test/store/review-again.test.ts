@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { hashFromHex } from '../../src/hash.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
+import { match } from '../../src/matching/match.js';
 import { errorsByList } from '../../src/matching/review-answers.js';
 import { hexOf } from '../node/fed-services.js';
 import { describeEngines } from './engines.js';
@@ -9,7 +10,7 @@ import { failing, sharedStore } from './shared-store.js';
 
 const HASH = hashFromHex('pdq', hexOf(1));
 const blocklist = createBlocklist([{ hash: HASH, labels: [], list: 'a', id: 'e1', source: 'S' }]);
-const decision = blocklist.decide([{ name: 'original', hash: HASH, quality: 100 }]);
+const decision = match([{ name: 'original', hash: HASH, quality: 100 }], blocklist);
 const RULES = { retentionDays: 30, now: () => Date.parse('2026-11-20T12:00:00Z') };
 const ROLE = 'moderator';
 const ALLOW = { outcome: 'rejected', role: ROLE, allow: { reason: 'our logo' } } as const;

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { hashFromHex, hashToHex } from '../../src/hash.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import { decisionOf } from '../../src/matching/decision.js';
+import { match } from '../../src/matching/match.js';
 import { reviewFactsOf } from '../../src/matching/review-record.js';
 import { openStore } from '../../src/store/open-store.js';
 import type { ReviewQueueOptions } from '../../src/store/review-queue.js';
@@ -20,7 +21,7 @@ const blocklist = createBlocklist([
   { hash: hashOf(2), labels: [], id: 'e3', source: 'S', list: 'shield' },
 ]);
 const decisionOn = (n: number) =>
-  blocklist.decide([{ name: 'original', hash: hashOf(n), quality: 100 }]);
+  match([{ name: 'original', hash: hashOf(n), quality: 100 }], blocklist);
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   const list: T[] = [];
@@ -81,7 +82,9 @@ describeEngines((running) => {
     expect(await store().allowances()).toMatchObject([{ reason: 'a logo' }]);
     await store().add([{ hash: hashOf(1), labels: [], list: 'a' }]);
     await follower.reached(await store().revision());
-    expect(follower.blocklist.decide([variant])).toMatchObject({ verdict: 'none' });
+    expect(match([variant], follower.blocklist, { allowList: follower.allowList })).toMatchObject({
+      verdict: 'none',
+    });
     await follower.close();
   });
 

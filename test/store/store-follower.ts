@@ -1,6 +1,7 @@
 import process from 'node:process';
 import { setTimeout } from 'node:timers/promises';
 import { hashFromHex, hashToHex } from '../../src/hash.js';
+import { match } from '../../src/matching/match.js';
 import { openStore } from '../../src/store/open-store.js';
 import { StoreError } from '../../src/store/store-error.js';
 
@@ -42,7 +43,7 @@ process.on('message', async ({ number, revision, asked }: Question) => {
       ? [...blocklist.entries()].map(({ hash }) => hashToHex(hash))
       : asked.filter(
           (hex) =>
-            blocklist.decide({ hash: hashFromHex('pdq', hex), variants: [] }).verdict !== 'none',
+            match({ hash: hashFromHex('pdq', hex), variants: [] }, blocklist).verdict !== 'none',
         );
   process.send!({ number, hexes } satisfies Answer);
 });

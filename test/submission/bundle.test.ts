@@ -7,7 +7,7 @@ import type { BlocklistEntry } from '../../src/entry.js';
 import { readHashList, writeHashList } from '../../src/exchange/index.js';
 import { distance, type Hash, hashFromHex, hashToHex, newHash } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
-import { createBlocklist } from '../../src/matching/index.js';
+import { createBlocklist, match } from '../../src/matching/index.js';
 import { hashFile } from '../../src/node/hash-file.js';
 import type { Pixels } from '../../src/pixels.js';
 import {
@@ -480,13 +480,13 @@ test('a list made of a bundle with windows finds a copy that was cut to a shape'
     expect(read.map(({ hash }) => hash)).toEqual(entries.map(({ hash }) => hash));
     if (format !== 'plain') expect(read).toEqual(entries);
     else for (const entry of read) expect(entry).not.toHaveProperty('variant');
-    const { verdict, matches } = createBlocklist(read).decide(copy);
+    const { verdict, matches } = match(copy, createBlocklist(read));
     expect(verdict).toBe('match');
     expect(matches).toHaveLength(1);
     if (format !== 'plain') expect(matches[0]!.entry.variant).toBe('window1x1');
   }
   const alone = entries.filter(({ variant }) => variant === undefined);
-  expect(createBlocklist(alone).decide(copy).verdict).toBe('none');
+  expect(match(copy, createBlocklist(alone)).verdict).toBe('none');
 });
 
 describe('createBundle refuses', () => {

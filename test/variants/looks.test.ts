@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { distance } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
+import { match } from '../../src/matching/match.js';
 import { pictureOf } from '../../src/picture/decoded-picture.js';
 import { placingOf } from '../../src/picture/draft-variants.js';
 import { variantsOfPicture } from '../../src/picture/hash-picture.js';
@@ -52,7 +53,7 @@ describe.each([
 ] as const)('a picture of %d whose alpha is the listed one', (colour, look) => {
   test.each(Object.keys(EDITS))('is found %s', (name) => {
     const shown = hidden(EDITS[name]!(listed), colour);
-    const decision = blocklist.decide(variantsOf(shown, { variants: 'thorough' }));
+    const decision = match(variantsOf(shown, { variants: 'thorough' }), blocklist);
     expect(decision.verdict).toBe('match');
     expect(decision.matches[0]!.variant.look).toBe(look);
   });
@@ -63,8 +64,9 @@ describe.each([
     const listedOf = pdq(of).hash;
     const still = [...variantsOf(cut, { variants: 'thorough' })];
     expect(Math.min(...still.map((each) => distance(each.hash, listedOf)))).toBeGreaterThan(31);
-    const decision = createBlocklist([{ hash: listedOf, labels: [] }]).decide(
+    const decision = match(
       variantsOf(cut, { variants: 'thorough' }),
+      createBlocklist([{ hash: listedOf, labels: [] }]),
     );
     expect(decision.verdict).toBe('match');
     expect(decision.matches[0]!.variant.look).toBe(look);
@@ -169,13 +171,13 @@ test('other looks are hashed whole, then in parts, each in turn', async () => {
 test('a part of a later frame is found, and so is one that is moved', async () => {
   const stored = patches(320, 240, 4);
   const mirrored = await variantsWith([frameOf(3, orient(listed, 2))], stored);
-  expect(blocklist.decide(mirrored).matches[0]!.variant).toMatchObject({
+  expect(match(mirrored, blocklist).matches[0]!.variant).toMatchObject({
     ...{ name: 'flipY', look: 'frame', frame: 3 },
   });
   const of = part(pasture, 140, 100, 320, 240);
   const entries = [{ hash: pdq(of).hash, labels: [] }];
   const cut = frameOf(3, part(of, 29, 18, 269, 209));
-  expect(createBlocklist(entries).decide(await variantsWith([cut], stored))).toMatchObject({
+  expect(match(await variantsWith([cut], stored), createBlocklist(entries))).toMatchObject({
     verdict: 'match',
     matches: [{ variant: { look: 'frame', frame: 3 } }],
   });
@@ -186,7 +188,7 @@ test('variants of a reduced look are drafts, placed in the full one', async () =
   const full = { width: 1280, height: 960 };
   const { placed } = placingOf(on, full, { displayed: 1, hashed: 1 });
   const reduced = { ...frameOf(1, on), given: placed };
-  const decision = blocklist.decide(await variantsWith([reduced], patches(320, 240, 4)));
+  const decision = match(await variantsWith([reduced], patches(320, 240, 4)), blocklist);
   expect(decision.matches[0]!.variant).toMatchObject({
     ...{ name: 'unletterbox', look: 'frame', frame: 1, decoding: 'draft' },
     geometry: { rectangle: { left: 320, top: 240, width: 640, height: 480 } },

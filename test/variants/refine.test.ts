@@ -4,6 +4,7 @@ import { DecodeError } from '../../src/errors.js';
 import { distance } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
+import { match } from '../../src/matching/match.js';
 import type { CheckedPixels } from '../../src/pixels.js';
 import type { HashedVariant, Near } from '../../src/variant.js';
 import type { Placement } from '../../src/variants/detect/detector.js';
@@ -120,8 +121,8 @@ test('a crop between the blind ones is for review as a list of variants, and a m
     const { hash } = pdq(pixels);
     const blocklist = createBlocklist([{ hash, labels: [] }]);
     const all = [...variantsOf(cut, { variants: 'thorough' })];
-    const listed = blocklist.decide(all);
-    const pulled = blocklist.decide(variantsOf(cut, { variants: 'thorough' }));
+    const listed = match(all, blocklist);
+    const pulled = match(variantsOf(cut, { variants: 'thorough' }), blocklist);
     expect(['match', 'review']).toContain(listed.verdict);
     if (listed.verdict === 'review' && pulled.verdict === 'match') found++;
     if (pulled.verdict === 'match') {
@@ -152,26 +153,26 @@ test('a decision says whether its variants could look closer, by what they give 
         next = told.next(isNear ? near : undefined);
       }
       const blocklist = createBlocklist([{ hash, labels: [] }]);
-      const ofPulled = blocklist.decide(variantsOf(cut, options));
+      const ofPulled = match(variantsOf(cut, options), blocklist);
       expect(ofPulled.refined, `${algorithm} ${variants}`).toBe(count > list.length);
       if (ofPulled.refined) closer.push(`${algorithm} ${variants}`);
       // It is not asked what came of it: a match by the first hash says the same.
-      expect(blocklist.decide(variantsOf(pixels, options)).refined).toBe(ofPulled.refined);
+      expect(match(variantsOf(pixels, options), blocklist).refined).toBe(ofPulled.refined);
       const [original, ...others] = list;
       const image = { ...original!, variants: others };
       const passedOn = (function* () {
         yield* list;
       })();
       for (const fixed of [list, image, passedOn]) {
-        expect(blocklist.decide(fixed).refined).toBe(false);
+        expect(match(fixed, blocklist).refined).toBe(false);
       }
-      expect((await blocklist.decideAsync(image)).refined).toBe(false);
+      expect((await match(image, blocklist, { remote: [] })).refined).toBe(false);
       const pulled = variantsOf(cut, options);
-      expect((await blocklist.decideAsync(pulled)).refined).toBe(ofPulled.refined);
+      expect((await match(pulled, blocklist, { remote: [] })).refined).toBe(ofPulled.refined);
     }
   }
   expect(closer).toEqual(['pdq quick', 'pdq thorough']);
-  const nothing = createBlocklist([]).decide(new DecodeError('corrupt', 'x'));
+  const nothing = match(new DecodeError('corrupt', 'x'), createBlocklist([]));
   expect([nothing.verdict, nothing.refined]).toEqual(['unhashable', undefined]);
 });
 
@@ -219,7 +220,7 @@ test('who pulls variants is told what came near, and ended early if something ma
     }
   }
   const blocklist = createBlocklist([{ hash, labels: [] }]);
-  const decision = blocklist.decide(pulled());
+  const decision = match(pulled(), blocklist);
   expect(decision.verdict).toBe('match');
   expect(told[0]).toBeUndefined();
   expect(told[1]).toEqual({ hashes: [hash], distance: 32, enough: 31, leastQuality: 50 });
@@ -236,7 +237,7 @@ test('of very many near entries the nearest are told and given', () => {
   function* pulled(): Generator<HashedVariant, void, Near | undefined> {
     told.push(yield { name: 'original', hash: BASE, quality: 100, ranks });
   }
-  const { matches, verdict } = createBlocklist(entries).decide(pulled());
+  const { matches, verdict } = match(pulled(), createBlocklist(entries));
   expect(verdict).toBe('review');
   expect(matches).toHaveLength(1000);
   expect(matches[0]!.distance).toBe(36);
@@ -251,7 +252,7 @@ test('where nothing can match, nothing is told', () => {
     told.push(yield { name: 'original', hash: BASE, quality: 100 });
   }
   const policy = { matchDistance: -1 };
-  const { verdict } = createBlocklist([{ hash: BASE, labels: [] }], { policy }).decide(pulled());
+  const { verdict } = match(pulled(), createBlocklist([{ hash: BASE, labels: [] }]), { policy });
   expect(verdict).toBe('review');
   expect(told).toEqual([undefined]);
 });
@@ -272,6 +273,6 @@ test('an iterator that throws is not ended, and its error is the one that is see
     }),
   };
   const far = createBlocklist([{ hash: flipBits(BASE, ORDER, 200), labels: [] }]);
-  expect(() => far.decide(broken)).toThrow('broken');
+  expect(() => match(broken, far)).toThrow('broken');
   expect(calls).toEqual(['next', 'next']);
 });

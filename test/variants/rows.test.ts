@@ -4,6 +4,7 @@ import { distance, type Hash } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
 import { pdqRegion } from '../../src/hashing/pdq-region.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
+import { match } from '../../src/matching/match.js';
 import type { CheckedPixels } from '../../src/pixels.js';
 import { DIHEDRAL_NAMES, type DihedralName } from '../../src/variant.js';
 import { dihedral } from '../../src/variants/forms.js';
@@ -414,5 +415,5 @@ test.each(MOVED)('moves find a copy of %s %d %d', (name, left, top, edit) => {
   const { hash } = pdq(of);
   expect(finders(pixels, hash)).toEqual([]);
   const blocklist = createBlocklist([{ hash, labels: [] }]);
-  expect(blocklist.decide(variantsOf(pixels, { variants: 'thorough' })).verdict).toBe('match');
+  expect(match(variantsOf(pixels, { variants: 'thorough' }), blocklist).verdict).toBe('match');
 });

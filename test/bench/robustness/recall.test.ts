@@ -5,6 +5,7 @@ import { TRANSFORMS } from '../../../bench/robustness/transforms.js';
 import { distance } from '../../../src/hash.js';
 import { pdq } from '../../../src/hashing/pdq.js';
 import { createBlocklist } from '../../../src/matching/blocklist.js';
+import { match } from '../../../src/matching/match.js';
 import type { VariantGeometry } from '../../../src/variant.js';
 import { variantsOf } from '../../../src/variants/hash-pixels.js';
 import { photo } from '../../variants/pictures.js';
@@ -34,7 +35,7 @@ async function queries(family: string) {
       let name: string | undefined;
       let placed: boolean | undefined;
       const blocklist = createBlocklist([{ hash: hashes[at]!, labels: [] }]);
-      const { matches } = blocklist.decide(variantsOf(edited, { variants: 'thorough' }));
+      const { matches } = match(variantsOf(edited, { variants: 'thorough' }), blocklist);
       for (const { variant, tier } of matches.slice(0, 1)) {
         if (tier !== 'match') continue;
         name = variant.name;

@@ -1,25 +1,28 @@
-import type { RemoteHit } from '../exchange/remote-matcher.js';
+import type { ListState } from '../blocklist/list-state.js';
 import { nextTurn, TURN } from '../in-turns.js';
 import type { HashedVariant, Near } from '../variant.js';
-import { Deciding, isRefined, type Rules, type Search, type SearchElsewhere } from './decide.js';
+import { Deciding, isRefined, type Rules } from './decide.js';
 import { type Decision, decisionOf } from './decision.js';
 import type { Elsewhere } from './elsewhere.js';
 import type { Found } from './found.js';
+import { foundBy } from './search.js';
+import type { SearchingThreads } from './searching-threads.js';
 
 /** A list that may change while a picture is decided about. */
 export interface ChangingList {
-  /** of the list, for the decision */
-  generation(): number;
-  /** it goes up with each change of what decides: also of the allow list and the flood guard */
+  /** what it is now */
+  readonly state: ListState;
+  /** where it is searched, if not in this thread */
+  readonly threads: SearchingThreads | undefined;
+}
+
+/** What else a decision that is waited for goes by. */
+export interface Waiting {
+  readonly signal: AbortSignal | undefined;
+  /** goes up with each change of what decides besides the list */
   changes(): number;
-  /** searches the entries that are in place now */
-  search(): Search;
-  /** as `search`, in threads, if there are any */
-  readonly searchElsewhere?: SearchElsewhere | undefined;
-  /** the rules that hold now */
-  rules(): Rules;
-  /** whether what a remote list of this name has was withdrawn here */
-  isWithdrawn(hit: RemoteHit, list: string): boolean;
+  /** asked about the main hash */
+  readonly elsewhere: Elsewhere | undefined;
 }
 
 /** Variants that are pulled, at once or later. */
@@ -42,19 +45,20 @@ type Pulled = { done?: boolean | undefined; value: HashedVariant };
  *
  * Lists elsewhere are asked once the main hash has not matched here. They are waited for at the
  * end, unless there is a match by then that needs no others.
- * @param signal ends the wait for a variant or an answer, too
+ * @param waiting `signal` ends the wait for a variant or an answer, too
  * @returns rejects with `signal.reason` on abort
  * @throws {TypeError | RangeError} if a variant is invalid
  */
-export async function decideAsync(
+export async function decideLater(
   variants: SomeVariants,
   list: ChangingList,
-  signal: AbortSignal | undefined,
-  elsewhere?: Elsewhere,
+  rules: Rules,
+  { signal, changes: furtherChanges, elsewhere }: Waiting,
 ): Promise<Decision> {
   signal?.throwIfAborted();
-  let changes = list.changes();
-  let picture = new Deciding(list.search(), list.rules());
+  const changesNow = () => list.state.generation + furtherChanges();
+  let changes = changesNow();
+  let picture = new Deciding(list.state, rules);
   const taken: HashedVariant[] = [];
   const { ended, forget } = ending(signal);
   const puller = pullerOf(variants);
@@ -68,18 +72,18 @@ export async function decideAsync(
   };
   /** Any number of entries may be near a variant. */
   const take = async (variant: HashedVariant, found?: () => Found) => {
-    let generation = list.generation();
+    let generation = list.state.generation;
     let steps = picture.takeSteps(variant, found);
     for (let again = 0; ; ) {
       const { done, value } = steps.next();
       if (done) return value;
       if (again > 1 || performance.now() < turn) continue;
       await nextTurnAfter();
-      if (list.generation() === generation) continue;
+      if (list.state.generation === generation) continue;
       // What was found is gone, perhaps. At the end, all variants are searched once more, but their
       // generator hears what is near now, or it would not look closer at that.
-      generation = list.generation();
-      steps = new Deciding(list.search(), list.rules()).takeSteps(variant);
+      generation = list.state.generation;
+      steps = new Deciding(list.state, rules).takeSteps(variant);
       again++;
     }
   };
@@ -95,9 +99,9 @@ export async function decideAsync(
       if (state === 'done' || picture.isDecided) {
         const answered = answers();
         if (answered) await Promise.race([answered, ended]);
-        for (let again = 0; list.changes() !== changes; again++) {
-          changes = list.changes();
-          picture = new Deciding(list.search(), list.rules());
+        for (let again = 0; changesNow() !== changes; again++) {
+          changes = changesNow();
+          picture = new Deciding(list.state, rules);
           for (const variant of taken) {
             told = again === 0 ? await take(variant) : picture.take(variant);
             if (picture.isDecided) break;
@@ -106,12 +110,9 @@ export async function decideAsync(
         // Nothing is awaited between the last search and this.
         if (state === 'done' || picture.isDecided) {
           const decided = picture.decision(isRefined(variants));
-          const here = decisionOf({ ...decided, generation: list.generation() });
-          const { policy, distance, allowList, isFlooded } = list.rules();
+          const here = decisionOf({ ...decided, generation: list.state.generation });
           if (!elsewhere || picture.isDecided) return here;
-          const { isWithdrawn } = list;
-          const own = { policy, distance, isWithdrawn, allowList, isFlooded };
-          return elsewhere.joinedTo(here, own);
+          return elsewhere.joinedTo(here, rules, list.state.withdrawn);
         }
       }
       state = 'pulling';
@@ -122,12 +123,13 @@ export async function decideAsync(
       if (done) continue;
       if (performance.now() >= turn) await nextTurnAfter();
       taken.push(value);
-      const asked = list.searchElsewhere?.(value, picture.widestFor(value));
+      const { state: listed, threads } = list;
+      const asked = threads && foundBy(threads, listed, value, picture.widestFor(value));
       if (asked) {
-        const before = list.changes();
+        const before = changesNow();
         const found = await Promise.race([asked, ended]);
         // What was found before a change may be gone.
-        told = await take(value, list.changes() === before ? found : undefined);
+        told = await take(value, changesNow() === before ? found : undefined);
       } else told = await take(value);
       answers();
     }

@@ -3,6 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { DecodeError } from '../../src/errors.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import type { Decision } from '../../src/matching/decision.js';
+import { match } from '../../src/matching/match.js';
 import type { HashedVariant, Near } from '../../src/variant.js';
 import { flipBits } from '../arbitraries.js';
 import { loopTurns, stepClock } from '../node/event-loop.js';
@@ -39,9 +40,9 @@ test('variants that come later give the decision of those that are there', async
     fc.asyncProperty(distances, distances, fc.boolean(), async (entries, variants, all) => {
       const blocklist = createBlocklist(entries.map((bits, i) => listed(bits, String(i))));
       const { generation } = blocklist;
-      const expected = { ...blocklist.decide(variants.map(off), { all }), generation };
-      expect(await blocklist.decideAsync(coming(variants), { all })).toEqual(expected);
-      expect(await blocklist.decideAsync(variants.map(off), { all })).toEqual(expected);
+      const expected = { ...match(variants.map(off), blocklist, { all }), generation };
+      expect(await match(coming(variants), blocklist, { all })).toEqual(expected);
+      expect(await match(variants.map(off), blocklist, { all, remote: [] })).toEqual(expected);
     }),
   );
 });
@@ -50,9 +51,12 @@ test('a hashed image and an error are decided about as well', async () => {
   const blocklist = createBlocklist([listed(0, 'a')]);
   const { hash } = off(3);
   const image = { hash, quality: 90, variants: [] };
-  expect(await blocklist.decideAsync(image)).toEqual({ ...blocklist.decide(image), generation: 1 });
+  expect(await match(image, blocklist, { remote: [] })).toEqual({
+    ...match(image, blocklist),
+    generation: 1,
+  });
   const error = new DecodeError('corrupt', 'broken');
-  expect(await blocklist.decideAsync(error)).toEqual(blocklist.decide(error));
+  expect(await match(error, blocklist, { remote: [] })).toEqual(match(error, blocklist));
 });
 
 test('a decision is that of the list at its end, whatever is withdrawn, added or replaced', async () => {
@@ -79,10 +83,10 @@ test('a decision is that of the list at its end, whatever is withdrawn, added or
             replace: { all: what.entries.map((far, i) => listed(far, `${at} ${i}`)) },
           });
         });
-        const decision = await blocklist.decideAsync(variantsThen, { all });
+        const decision = await match(variantsThen, blocklist, { all });
         // Where it ended early, the variants so far decide; the others would have come after.
         const { generation } = blocklist;
-        expect(decision).toEqual({ ...blocklist.decide(variants.map(off), { all }), generation });
+        expect(decision).toEqual({ ...match(variants.map(off), blocklist, { all }), generation });
       },
     ),
     { numRuns: 500 },
@@ -91,8 +95,9 @@ test('a decision is that of the list at its end, whatever is withdrawn, added or
 
 test('a match that is withdrawn before the end is gone, and what is left is searched on', async () => {
   const blocklist = createBlocklist([listed(40, 'review'), listed(200, 'later')]);
-  const withdrawn = await blocklist.decideAsync(
+  const withdrawn = await match(
     coming([0, 255, 200], (at) => at === 1 && blocklist.apply({ withdraw: [{ id: 'review' }] })),
+    blocklist,
   );
   expect(labelsOf(withdrawn)).toEqual(['later']);
 });
@@ -104,7 +109,7 @@ test('the generator is told what its variants came near to', async () => {
     told.push(yield off(200));
   }
   const blocklist = createBlocklist([listed(0, 'a')]);
-  expect((await blocklist.decideAsync(pulled())).verdict).toBe('review');
+  expect((await match(pulled(), blocklist, { remote: [] })).verdict).toBe('review');
   expect(told).toEqual([expect.objectContaining({ distance: 40, enough: 31 }), undefined]);
 });
 
@@ -128,7 +133,7 @@ test.each([1, 2, 5])(
       },
     };
     stepClock(10);
-    const deciding = blocklist.decideAsync(pulled);
+    const deciding = match(pulled, blocklist, { remote: [] });
     let changes = 0;
     const change = () => {
       blocklist.apply({ withdraw: [{ id: `near ${changes}` }] });
@@ -147,7 +152,11 @@ test('the event loop turns about every 5 ms', async () => {
   stepClock(1);
   const turns = loopTurns();
   const blocklist = createBlocklist([listed(0, 'a')]);
-  await blocklist.decideAsync(Array.from({ length: 100 }, () => off(200)));
+  await match(
+    Array.from({ length: 100 }, () => off(200)),
+    blocklist,
+    { remote: [] },
+  );
   turns.stop();
   expect(turns.count).toBeGreaterThanOrEqual(100 / 6 - 1);
 });
@@ -173,7 +182,7 @@ test.each(['before', 'between', 'waiting'])('hears its signal: %s', async (when)
   if (when === 'between') stepClock(6);
   const blocklist = createBlocklist([listed(0, 'a')]);
   const { signal } = controller;
-  await expect(blocklist.decideAsync(slow(), { signal })).rejects.toBe(reason);
+  await expect(match(slow(), blocklist, { signal })).rejects.toBe(reason);
   await new Promise((resolve) => setImmediate(resolve));
   expect(closed).toBe(when !== 'before');
 });
@@ -194,8 +203,8 @@ test('a source is closed after a match, and its error is passed on', async () =>
       },
     }),
   });
-  expect((await blocklist.decideAsync(source(false))).verdict).toBe('match');
-  await expect(blocklist.decideAsync(source(true))).rejects.toThrow('broken');
+  expect((await match(source(false), blocklist)).verdict).toBe('match');
+  await expect(match(source(true), blocklist)).rejects.toThrow('broken');
   expect(calls).toEqual(['next', 'return', 'next']);
 });
 
@@ -208,7 +217,7 @@ test('an invalid variant closes its source', async () => {
       closed = true;
     }
   }
-  await expect(createBlocklist([]).decideAsync(wrong())).rejects.toThrow(TypeError);
+  await expect(match(wrong(), createBlocklist([]))).rejects.toThrow(TypeError);
   expect(closed).toBe(true);
 });
 
@@ -223,11 +232,11 @@ test('with a distance, nothing farther is found: as if all policies had no large
         matchDistance: Math.min(31, distance),
         reviewDistance: Math.min(60, distance),
       };
-      const narrow = createBlocklist(parts, { policy, lists: { other: { policy } } });
+      const narrow = createBlocklist(parts, { lists: { other: { policy } } });
       const options = { all: true, distance };
-      const expected = narrow.decide(variants.map(off), { all: true });
-      expect({ ...blocklist.decide(variants.map(off), options) }).toEqual({ ...expected });
-      const later = await blocklist.decideAsync(coming(variants), options);
+      const expected = match(variants.map(off), narrow, { policy, all: true });
+      expect({ ...match(variants.map(off), blocklist, options) }).toEqual({ ...expected });
+      const later = await match(coming(variants), blocklist, options);
       expect(later).toEqual({ ...expected, generation: blocklist.generation });
     }),
     { numRuns: 50 },

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { createAllowList } from '../../src/matching/allow-list.js';
+import { createBlocklist } from '../../src/matching/blocklist.js';
+import { createFloodGuard } from '../../src/matching/flood-guard.js';
+import { match } from '../../src/matching/match.js';
+import type { HashedVariant } from '../../src/variant.js';
+import { BASE } from './bases.js';
+
+const variants: HashedVariant[] = [{ name: 'original', hash: BASE, quality: 100 }];
+const image = { hash: BASE, quality: 100, variants: [] };
+const list = createBlocklist([{ hash: BASE, labels: ['a'] }]);
+async function* later() {
+  yield* variants;
+}
+
+test('it gives a promise if variants come one at a time, or a signal or remote lists are given', async () => {
+  const { generation: _, ...here } = await match(later(), list);
+  for (const query of [variants, image]) {
+    expect(match(query, list)).toEqual(here);
+    const { signal } = new AbortController();
+    const made = [match(query, list, { signal }), match(query, list, { remote: [] })];
+    for (const promise of made) {
+      expect(promise).toBeInstanceOf(Promise);
+      expect(await promise).toEqual({ ...here, generation: list.generation });
+    }
+    expect(match(query, list, { signal: undefined, remote: undefined })).toEqual(here);
+  }
+});
+
+test('a mistake is thrown, and a promise rejects', async () => {
+  const mistakes = [{ all: 1 }, { distance: 257 }, { allowlist: createAllowList() }];
+  for (const options of mistakes as object[]) {
+    expect(() => match(variants, list, options)).toThrow(/all|distance|allowList/);
+    await expect(match(later(), list, options)).rejects.toThrow(/all|distance|allowList/);
+  }
+  expect(() => match(variants, [BASE] as never)).toThrow('expected a blocklist');
+});
+
+test('a list has no rules: they would be ignored in silence', () => {
+  const rules = {
+    policy: { matchDistance: 3 },
+    allowList: createAllowList(),
+    floodGuard: createFloodGuard(),
+  };
+  for (const [name, value] of Object.entries(rules)) {
+    expect(() => createBlocklist([], { [name]: value })).toThrow(
+      `expected ${name} as an option of match`,
+    );
+  }
+});
