@@ -20,7 +20,7 @@ export interface FollowedOptions {
 }
 
 /**
- * A blocklist with what a store holds, warm. The event loop turns about every 5 ms. It begins again
+ * A blocklist with what a store holds. The event loop turns about every 5 ms. It begins again
  * if what it has read is purged meanwhile.
  * @returns with the revision that it is at
  */

@@ -407,7 +407,7 @@ export class Store {
   }
 
   /**
-   * A blocklist in this process that is kept equal to the store, warm. Resolves once it is at the
+   * A blocklist in this process that is kept equal to the store. Resolves once it is at the
    * revision that the store had at this call.
    * @throws {StoreError} `unreachable`
    * @throws the signal's reason if it aborts before
