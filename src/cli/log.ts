@@ -24,8 +24,8 @@ export const logCommand: Command = {
   about: `Read the review log of a store, or erase from it.
 Prints a line TIME,LIST,VERDICT,OUTCOME,ROLE,DISTANCE,ENTRY,ID for each record, where ENTRY \
 is the hash and ID the id of the entry, oldest first. A log holds hashes, which are personal data.
-It may run beside any programs, unless the store is embedded. --erase counts and erases what is in \
-the review queue, too. A record that has changed since it was written is an error and left out; \
+It may run beside any programs. --erase counts and erases what is in the review queue, too. A \
+record that has changed since it was written is an error and left out; \
 store verify also finds those that are missing.`,
   options: {
     ...STORE_OPTIONS,

@@ -5,8 +5,11 @@ import { openStore, type Store, StoreError, type StorePlace } from '../store/ind
 import type { Call, Option } from './command.js';
 import { Failure, UsageError } from './failure.js';
 import type { Output } from './output.js';
+import { ALONE, servedStore } from './served-store.js';
+import { HoldingServe } from './store-socket.js';
 
-/** How long to wait before a store that another program has is tried again. */
+/** A store that another command has is tried again: so often, and after such a pause. */
+const RETRIES = 50;
 const RETRY_MILLISECONDS = 200;
 
 /** The option of every command that uses a store. */
@@ -53,27 +56,37 @@ interface Telling {
 }
 
 /**
- * Opens a store, which is made if it is not there.
- * @param waiting for an embedded store that another program has: it waits for that one's end.
- *   Absent: it does not
- * @throws {Failure} if it cannot be opened; no message holds the address
+ * Opens a store, which is made if it is not there. An embedded one that another command has is
+ * waited for, some seconds long.
+ * @param waiting told that it waits
+ * @throws {Failure} if it cannot be opened, or a `serve` has it; no message holds the address
  */
 export async function openedStore(place: StorePlace, waiting?: Telling): Promise<Store> {
-  for (let tries = 0; ; tries++) {
+  const opened = await storeOrServe(place, waiting);
+  if (opened instanceof HoldingServe) throw opened.failure(ALONE);
+  return opened;
+}
+
+/** @returns the `serve` that has the store, if one has */
+async function storeOrServe(place: StorePlace, waiting?: Telling): Promise<Store | HoldingServe> {
+  for (let tries = 1; ; tries++) {
     try {
       return await openStore(place);
     } catch (error) {
       const isTaken = error instanceof StoreError && error.code === 'in-use';
-      if (!waiting || !isTaken) throw storeFailure(error);
+      if (!isTaken || !('dataDir' in place)) throw storeFailure(error);
+      const serve = new HoldingServe(place.dataDir!, error.message);
+      if (await serve.listens()) return serve;
+      if (tries > RETRIES) throw storeFailure(error);
     }
-    if (tries === 0) waiting.out.note('the store: another program has it; waiting for its end');
+    if (tries === 1) waiting?.out.note('the store: another program has it; waiting some seconds');
     await new Promise((resolve) => setTimeout(resolve, RETRY_MILLISECONDS));
-    waiting.signal.throwIfAborted();
+    waiting?.signal.throwIfAborted();
   }
 }
 
 /**
- * Opens a store that is there for some work, and closes it.
+ * Opens a store that is there for some work, and closes it. Where a `serve` has it, that is asked.
  * @throws {Failure} if it is not there, cannot be opened, or does not do what is asked
  */
 export async function withStore<T>(
@@ -82,7 +95,8 @@ export async function withStore<T>(
   { waiting, mayMake = false }: { waiting?: Telling; mayMake?: boolean } = {},
 ): Promise<T> {
   if (!mayMake) await checkStoreThere(place);
-  const store = await openedStore(place, waiting);
+  const opened = await storeOrServe(place, waiting);
+  const store = opened instanceof HoldingServe ? servedStore(opened) : opened;
   try {
     return await work(store);
   } catch (error) {

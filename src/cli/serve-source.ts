@@ -28,6 +28,8 @@ import { clientOf, exchangeKey } from './stored-exchanges.js';
 /** What a service answers from. */
 export interface Source {
   readonly store?: Store;
+  /** of an embedded store: the folder where commands beside it find it */
+  readonly dataDir?: string | undefined;
   readonly exchanges?: Exchanges;
   /** resolves once it is at the revision that the store had */
   readonly follower?: Promise<Follower>;
@@ -95,6 +97,7 @@ async function sourceOfStore(
   };
   return {
     store,
+    dataDir: 'dataDir' in place ? place.dataDir : undefined,
     exchanges,
     follower: store.follow({ signal, onProblem }),
     async fetch(ended) {

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type Server as HttpServer } from 'node:http';
 import { createServer as createSocketServer, type Server, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import {
@@ -16,6 +16,8 @@ import {
   type LogRecord,
   NODE_LIMITS,
   type Role,
+  type Service,
+  storeRoutes,
 } from '../service/index.js';
 import type { Call, Command } from './command.js';
 import { Failure, UsageError } from './failure.js';
@@ -25,6 +27,7 @@ import { type Output, output, progress, toStdout } from './output.js';
 import { type Place, type ServeOptions, serveOptionsOf } from './serve-options.js';
 import { openedSource, placeOfSource, type Source, wordsOf } from './serve-source.js';
 import { newToken } from './serve-tokens.js';
+import { listenForCommands } from './store-socket.js';
 
 /** What is kept for some days is looked through so often. */
 const PRUNE_MINUTES = 60;
@@ -163,7 +166,7 @@ interface Serving {
 
 /** Serves until the signal aborts; resolves once all is answered. */
 async function serve(
-  { store, exchanges, follower, blocklist, folder, fetch }: Source,
+  { store, dataDir, exchanges, follower, blocklist, folder, fetch }: Source,
   { place, clamd, reviewDays, trusted, service: options }: ServeOptions,
   { call, out, signal, pool }: Serving,
 ): Promise<void> {
@@ -177,16 +180,27 @@ async function serve(
     ...(follower ? { follower } : { blocklist }),
     ...{ store, folder, pool, onError },
     onLog: (record) => log.push(toLine(record)),
-    routes: (parts) => hmaRoutes(parts, { store, follower, exchanges }),
+    routes: (parts) => [
+      ...hmaRoutes(parts, { store, follower, exchanges }),
+      ...(store ? storeRoutes(store) : []),
+    ],
   });
   const server = createServer(NODE_LIMITS, createNodeListener(service.handler, onError));
-  const servers: Server[] = [server];
+  const webServers = [server];
+  const servers: Server[] = [];
   /** of clamd's clients */
   const sockets = new Set<Socket>();
   const ending = new AbortController();
   const regular: Promise<void>[] = [];
   let threads: SearchThreads | undefined;
+  const closeWeb = () => {
+    for (const each of webServers) each.closeAllConnections();
+  };
   try {
+    if (dataDir !== undefined) {
+      const commands = await forCommands(dataDir, service, { out, onError });
+      if (commands) webServers.push(commands);
+    }
     await listening(server, place, '--port', onError);
     const followed = await follower;
     const list = followed?.blocklist ?? blocklist!;
@@ -225,14 +239,14 @@ async function serve(
   } finally {
     ending.abort();
     // No new connection is taken, and one that is idle ends; what is asked is answered.
-    const closed = servers.map(closing);
+    const closed = [...webServers, ...servers].map(closing);
     const late = setTimeout(() => {
-      server.closeAllConnections();
+      closeWeb();
       for (const socket of sockets) socket.destroy();
     }, 1000 * ANSWER_SECONDS);
     await service.drain();
-    server.closeIdleConnections();
-    const read = setTimeout(() => server.closeAllConnections(), 1000 * READ_SECONDS);
+    for (const each of webServers) each.closeIdleConnections();
+    const read = setTimeout(closeWeb, 1000 * READ_SECONDS);
     await Promise.all(closed);
     clearTimeout(read);
     clearTimeout(late);
@@ -270,6 +284,20 @@ async function every(
   while (!signal.aborted) {
     await work(signal).catch(onError);
     await wait(60_000 * minutes, undefined, { signal }).catch(() => {});
+  }
+}
+
+/** Without it, the service is what it is, and commands beside it end with 2. */
+async function forCommands(
+  dataDir: string,
+  service: Service,
+  { out, onError }: { readonly out: Output; readonly onError: (error: unknown) => void },
+): Promise<HttpServer | undefined> {
+  try {
+    return await listenForCommands(dataDir, service, onError);
+  } catch (error) {
+    out.note(`the store: no command can be used beside this: ${wordsOf(error)}`);
+    return undefined;
   }
 }
 

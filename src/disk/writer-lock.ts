@@ -46,7 +46,7 @@ export async function lockFile(path: string, mode: number): Promise<() => Promis
     }
     // Linking fails if there is a lock. An empty lock, whose content is still to come, never shows.
     for (let tries = 0; !(await linked(temporary, path)); tries++) {
-      if (tries === 3 || !(await removeStale(path))) throw inUse();
+      if (tries === 3 || !(await removeStale(path))) throw await inUse(path);
     }
     held.set(content, path);
   } catch (error) {
@@ -173,4 +173,14 @@ async function beganOf(pid: number): Promise<string> {
   }
 }
 
-const inUse = () => new FormatError('in-use', 'expected a folder in which nobody else writes');
+/** Who has the lock at `path`, in words. */
+export async function holderOf(path: string): Promise<string> {
+  const [, pid] = /"pid":(\d+)/.exec(await readFile(path, 'utf8').catch(() => '')) ?? [];
+  return pid === undefined ? 'another process' : `process ${pid}`;
+}
+
+const inUse = async (path: string) =>
+  new FormatError(
+    'in-use',
+    `expected a folder in which nobody else writes: ${await holderOf(path)} does`,
+  );

@@ -56,6 +56,7 @@ export {
   type Service,
   type ServiceParts,
 } from './service.js';
+export { type ListFetchOptions, type StoreRoutesOptions, storeRoutes } from './store-routes.js';
 export {
   createUploadScanner,
   type FileStream,

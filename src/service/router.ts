@@ -15,6 +15,7 @@ import {
   type LogFacts,
   Refusal,
   type RefusalCode,
+  type Role,
   type Route,
 } from './route.js';
 
@@ -22,6 +23,11 @@ import {
 export interface Client {
   /** of the connection, as IPv4 or IPv6; empty if it has none */
   readonly address: string;
+  /**
+   * of a caller whom the server knows by itself, as by the mode of the socket that it listens on;
+   * absent: the token or the address tells
+   */
+  readonly role?: Role;
 }
 
 /** One line of the log for each answer. It holds no hash, label, file name, address or token. */
@@ -72,7 +78,7 @@ interface Course {
   readonly id: string;
   readonly request: Request;
   readonly url: URL;
-  readonly address: string;
+  readonly client: Client;
   /** the path as its routes write it */
   path: string | undefined;
   /** until the method is known, any route of the path: they have one dialect */
@@ -125,7 +131,7 @@ export class Router {
   }
 
   /** Answers a request. It does not reject. */
-  async answer(request: Request, { address }: Client): Promise<Reply> {
+  async answer(request: Request, client: Client): Promise<Reply> {
     const { metrics, onLog, now } = this.#options;
     const time = new Date(now()).toISOString();
     const begun = performance.now();
@@ -134,7 +140,7 @@ export class Router {
       id: randomUUID(),
       request,
       url: new URL(request.url),
-      address,
+      client,
       facts: {},
       path: undefined,
       route: undefined,
@@ -235,7 +241,7 @@ export class Router {
    */
   async #admitted(course: Course, route: Route): Promise<KnownCaller | undefined> {
     const { access, rateLimit } = this.#options;
-    const { request, address } = course;
+    const { request, client } = course;
     const { role, tokenHashOf } = route;
     if (role === 'public') return undefined;
     let caller: KnownCaller | undefined;
@@ -243,8 +249,10 @@ export class Router {
       const hash = await tokenHashOf(request);
       caller = hash === undefined ? undefined : access.callerOfHash(hash);
       if (!caller) throw new Refusal('unauthorized', 'expected a session');
+    } else if (client.role) {
+      caller = { name: 'socket', role: client.role, limits: {} };
     } else {
-      caller = access.callerOf(request, address);
+      caller = access.callerOf(request, client.address);
     }
     course.caller = caller;
     rateLimit.countRequest(caller);
@@ -257,7 +265,7 @@ export class Router {
     course: Course,
     { route, params, time }: Pick<Call, 'params'> & { readonly route: Route; readonly time: Time },
   ): Promise<Reply> {
-    const { request, url, address } = course;
+    const { request, url, client } = course;
     const { rateLimit, maxBytes, isEnding } = this.#options;
     // Before the body: a request that came in time is answered, however long its body takes.
     const isLate = isEnding() && !isWatching(route);
@@ -275,7 +283,7 @@ export class Router {
       url,
       params,
       query,
-      address,
+      address: client.address,
       countAnswers,
       countSearches: (list, check) =>
         caller ? rateLimit.countSearches(caller, list, check) : check(list),

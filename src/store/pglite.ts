@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises';
+import { lstat, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PGlite, Transaction } from '@electric-sql/pglite';
-import { lockFolder } from '../disk/writer-lock.js';
+import { holderOf, LOCK_NAME, lockFolder } from '../disk/writer-lock.js';
 import { FormatError } from '../errors.js';
 import type { Database, Sql, SqlValue, TransactionOptions } from './database.js';
 import { StoreError } from './store-error.js';
@@ -10,6 +10,8 @@ const CHANNEL = 'onlyhashes';
 const INT8 = 20;
 /** The engine's own folder: it takes no other file beside its own. */
 const DATA = 'data';
+/** A `serve` that has the folder listens there for other commands. */
+const SOCKET = 'serve.sock';
 
 /**
  * A database in a folder, or in memory, by the optional package `@electric-sql/pglite`: PostgreSQL
@@ -56,11 +58,20 @@ async function started(
 /** Nothing in the engine keeps two processes from writing in one folder, and spoiling it. */
 async function locked(folder: string): Promise<() => Promise<void>> {
   try {
-    return await lockFolder(folder);
+    const unlock = await lockFolder(folder);
+    await removeLeft(join(folder, SOCKET));
+    return unlock;
   } catch (cause) {
     if (!(cause instanceof FormatError)) throw cause;
-    throw new StoreError('in-use', 'expected a folder that no other process has open', { cause });
+    const who = await holderOf(join(folder, LOCK_NAME));
+    throw new StoreError('in-use', `${who} has the folder open`, { cause });
   }
+}
+
+/** Removes the socket of a process that was killed, and nothing else that may be there. */
+async function removeLeft(path: string): Promise<void> {
+  const there = await lstat(path).catch(() => undefined);
+  if (there?.isSocket()) await rm(path, { force: true });
 }
 
 class Embedded implements Database {

@@ -305,18 +305,13 @@ describeEngines(({ engine, newPlace }) => {
   });
 });
 
-test('an embedded store that another program has is waited for by who changes it', {
+test('an embedded store that another program has is waited for, some seconds', {
   timeout,
 }, async () => {
   service.list(1);
   const dataDir = join(folder, 'hashes');
   write({ store: 'hashes', lists: [listOf('ours', service)] });
   const store = await openStore({ dataDir });
-  const reading = await run(['lists', config]);
-  expect(reading.err).toBe(
-    'onlyhashes: the store: expected a folder that no other process has open\n',
-  );
-  expect(reading.code).toBe(2);
   const child = spawn(process.execPath, [...EMBEDDED, PROGRAM, 'fetch', config], {
     env: { ...process.env, ...service.env },
     stdio: 'pipe',
@@ -332,7 +327,7 @@ test('an embedded store that another program has is waited for by who changes it
       if (err.includes('\n')) resolve();
     });
   });
-  expect(err).toBe('onlyhashes: the store: another program has it; waiting for its end\n');
+  expect(err).toBe('onlyhashes: the store: another program has it; waiting some seconds\n');
   await store.close();
   expect([await ended, out]).toEqual([0, 'ours,1,1,0\n']);
 });

@@ -8,6 +8,7 @@ import {
   createService,
   type Service,
 } from '../../src/service/service.js';
+import { storeRoutes } from '../../src/service/store-routes.js';
 import type { Follower } from '../../src/store/follower.js';
 import type { Store } from '../../src/store/store.js';
 import { openStore } from '../store/opened.js';
@@ -71,8 +72,10 @@ export const wholeService = (
       factsOf: () => undefined,
       tokenHashes: [tokens[0]!.hash],
     },
-    routes: (parts) =>
-      hmaRoutes(parts, { store, follower, exchanges: store.exchanges(new Uint8Array(32)) }),
+    routes: (parts) => [
+      ...hmaRoutes(parts, { store, follower, exchanges: store.exchanges(new Uint8Array(32)) }),
+      ...storeRoutes(store),
+    ],
     ...options,
   });
 

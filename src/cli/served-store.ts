@@ -1,0 +1,106 @@
+import { FormatError, hashToJSON } from '../index.js';
+import type { ReviewQuery, ReviewRecord, Withdrawn } from '../matching/index.js';
+import type { FetchOptions, FetchProgress } from '../node/index.js';
+import {
+  type Exchange,
+  type Store,
+  type StoredList,
+  StoreError,
+  type TogetherChanges,
+} from '../store/index.js';
+import { Failure } from './failure.js';
+import type { HoldingServe } from './store-socket.js';
+
+/** Why something cannot be done. */
+export const ALONE = 'this takes a store that none serves';
+
+/** A line of `/v1/lists/{name}/fetch`. */
+interface FetchLine {
+  readonly progress?: FetchProgress;
+  readonly problem?: string;
+  readonly done?: FetchProgress;
+  readonly failed?: string;
+  /** of an error of the store */
+  readonly code?: StoreError['code'];
+}
+
+/** A line of `/v1/reviews`. */
+interface ReviewLine {
+  readonly record?: ReviewRecord;
+  readonly changed?: number;
+}
+
+/**
+ * An embedded store that a `serve` has open: what has a route there is asked of it, and all else
+ * fails. Its services are those that `serve` knows.
+ */
+export function servedStore(serve: HoldingServe): Store {
+  const lists = () =>
+    serve.ask<{ revision: number; lists: StoredList[]; exchanges: Exchange[] }>('GET', '/v1/lists');
+  const routes = {
+    together: ({ withdraw = [], reinstate = [], setLists = [] }: TogetherChanges) =>
+      serve.ask('POST', '/v1/changes', {
+        withdraw: [...withdraw].map(toJSON),
+        reinstate: [...reinstate].map(toJSON),
+        settings: Object.fromEntries(setLists),
+      }),
+    revision: async () => (await lists()).revision,
+    lists: async () => (await lists()).lists,
+    exchanges: () => ({ list: async () => (await lists()).exchanges }),
+    async confirm(name: string) {
+      const path = `/v1/lists/${encodeURIComponent(name)}/confirm`;
+      try {
+        await serve.ask('POST', path);
+        return { confirmed: true };
+      } catch (error) {
+        if ((error as { status?: number }).status !== 404) throw error;
+        return { confirmed: false };
+      }
+    },
+    async fetch(
+      name: string,
+      _: unknown,
+      { fromStart = false, onProgress, onProblem }: FetchOptions,
+    ) {
+      const path = `/v1/lists/${encodeURIComponent(name)}/fetch`;
+      for await (const line of serve.lines<FetchLine>('POST', path, { fromStart })) {
+        const { progress, problem, done, failed, code } = line;
+        if (progress) onProgress?.(progress);
+        if (problem !== undefined) onProblem?.(new FormatError('bad-record', problem));
+        if (done) return done;
+        if (failed !== undefined) throw code ? new StoreError(code, failed) : new Failure(failed);
+      }
+      throw serve.failure('its answer broke off');
+    },
+    reviewLog: () => ({
+      async *read(query: ReviewQuery, options: { onProblem(problem: object): void }) {
+        const lines = serve.lines<ReviewLine>('POST', '/v1/reviews', queryJSON(query));
+        for await (const { record, changed } of lines) {
+          if (record) yield record;
+          else options.onProblem({ record: changed });
+        }
+      },
+      erase: (query: ReviewQuery) =>
+        serve.ask<{ erased: number }>('POST', '/v1/reviews/erase', queryJSON(query)),
+    }),
+    // The route erases what waits, too.
+    reviewQueue: () => ({ erase: async () => ({ erased: 0 }) }),
+    close: async () => {},
+  };
+  return new Proxy(routes as unknown as Store, {
+    get(target, name) {
+      if (name in target) return Reflect.get(target, name);
+      throw serve.failure(ALONE);
+    },
+  });
+}
+
+const toJSON = ({ list, reason, ...key }: Withdrawn) => ({
+  ...('id' in key ? key : hashToJSON(key)),
+  ...{ list, reason },
+});
+
+const queryJSON = ({ entry, ...query }: ReviewQuery) => ({
+  ...query,
+  ...(entry && { entry: 'id' in entry ? entry : hashToJSON(entry) }),
+});

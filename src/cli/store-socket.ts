@@ -1,0 +1,160 @@
+import { once } from 'node:events';
+import { open } from 'node:fs/promises';
+import { createServer, type IncomingMessage, request, type Server } from 'node:http';
+import { connect } from 'node:net';
+import { join, relative } from 'node:path';
+import process from 'node:process';
+import { createNodeListener, type Service } from '../service/index.js';
+import { Failure, UsageError } from './failure.js';
+
+/*
+ * An embedded store has one process. If that is a `serve`, other commands ask it, by the routes of
+ * its service, over a socket in the folder of the store. The mode of the socket is the permission:
+ * whoever may connect is the owner of the store, and needs no token.
+ */
+
+/** `openStore` removes one that was left, by this name. */
+const SOCKET = 'serve.sock';
+
+/** The bytes of a socket's address: 108 on Linux, 104 on macOS, with a zero at the end. */
+const LONGEST = 103;
+
+/** How long a command waits for a `serve`. */
+export interface ServeLimits {
+  /** until it says that it has heard: one that hangs does not */
+  readonly heardSeconds: number;
+  /** until it says something more */
+  readonly idleSeconds: number;
+}
+
+const LIMITS: ServeLimits = { heardSeconds: 2, idleSeconds: 90 };
+
+/**
+ * Listens for the commands beside a service.
+ * @returns undefined on Windows, whose pipes have no mode
+ * @throws {NodeJS.ErrnoException} if it cannot listen there
+ */
+export async function listenForCommands(
+  folder: string,
+  service: Service,
+  onError: (error: unknown) => void,
+): Promise<Server | undefined> {
+  if (process.platform === 'win32') return undefined;
+  const handler = (asked: Request) => service.handler(asked, { address: '', role: 'admin' });
+  const server = createServer(createNodeListener(handler, onError));
+  const { path, close } = await addressOf(folder);
+  try {
+    // It is made within the call, and never has another mode.
+    const mask = process.umask(0o177);
+    server.listen(path);
+    process.umask(mask);
+    await once(server, 'listening');
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  // By its address it is removed.
+  return server.on('error', onError).once('close', close);
+}
+
+/** The `serve` that holds an embedded store. */
+export class HoldingServe {
+  readonly #folder: string;
+  readonly #holder: string;
+  readonly #limits: ServeLimits;
+
+  /** @param holder what to say of its process */
+  constructor(folder: string, holder: string, limits = LIMITS) {
+    this.#folder = folder;
+    this.#holder = holder;
+    this.#limits = limits;
+  }
+
+  /** Whether somebody listens there. */
+  async listens(): Promise<boolean> {
+    const { path, close } = await addressOf(this.#folder);
+    const socket = connect(path);
+    try {
+      await once(socket, 'connect');
+      return true;
+    } catch {
+      return false;
+    } finally {
+      socket.destroy();
+      await close();
+    }
+  }
+
+  /**
+   * Asks for one value.
+   * @throws {Failure} as `lines`
+   */
+  async ask<T>(method: 'GET' | 'POST', path: string, body?: object): Promise<T> {
+    for await (const value of this.lines<T>(method, path, body)) return value;
+    throw this.failure('its answer is empty');
+  }
+
+  /**
+   * Asks for values, one a line.
+   * @throws {Failure} if it does not answer in time, refuses, or ends meanwhile
+   */
+  async *lines<T>(method: 'GET' | 'POST', path: string, body?: object): AsyncGenerator<T> {
+    const { heardSeconds, idleSeconds } = this.#limits;
+    const { path: socketPath, close } = await addressOf(this.#folder);
+    // A server that lives answers 100 to it at once, however long its store takes.
+    const headers = { 'content-type': 'application/json', expect: '100-continue' };
+    const asked = request({ socketPath, method, path, headers, agent: false });
+    let late: Failure | undefined;
+    const within = (seconds: number) =>
+      asked.removeAllListeners('timeout').setTimeout(1000 * seconds, () => {
+        late = this.failure(`it gave no answer in ${seconds} s`);
+        asked.destroy();
+      });
+    try {
+      asked.on('error', () => {}).once('continue', () => within(idleSeconds));
+      within(heardSeconds).end(body && JSON.stringify(body));
+      const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+      let text = '';
+      for await (const piece of answer.setEncoding('utf8')) {
+        const lines = `${text}${piece}`.split('\n');
+        text = lines.pop()!;
+        if (answer.statusCode === 200) yield* this.#valuesOf<T>(lines);
+      }
+      if (answer.statusCode !== 200) throw this.#refusal(answer.statusCode!, text);
+      yield* this.#valuesOf<T>([text]);
+    } catch (error) {
+      throw error instanceof Failure ? error : (late ?? this.failure('its answer broke off'));
+    } finally {
+      asked.destroy();
+      await close();
+    }
+  }
+
+  *#valuesOf<T>(lines: readonly string[]): Generator<T> {
+    for (const line of lines) if (line !== '') yield JSON.parse(line) as T;
+  }
+
+  #refusal(status: number, text: string): Failure {
+    const { message } = JSON.parse(text) as { message: unknown };
+    if (status === 400) return new UsageError(`${message}`);
+    return Object.assign(this.failure(`it answers ${status}: ${message}`), { status });
+  }
+
+  /** A failure that names its process. */
+  failure(why: string): Failure {
+    return new Failure(`the store: ${this.#holder}, and ${why}`);
+  }
+}
+
+/** How the socket of a folder is called, and what is to be done once that name is not needed. */
+async function addressOf(folder: string): Promise<{ path: string; close(): Promise<void> }> {
+  const whole = join(folder, SOCKET);
+  const near = relative('', whole);
+  const path = near.length < whole.length ? near : whole;
+  if (Buffer.byteLength(path) <= LONGEST || process.platform !== 'linux') {
+    return { path, close: async () => {} };
+  }
+  // Of any length, by a name that the system gives it.
+  const opened = await open(folder);
+  return { path: `/proc/self/fd/${opened.fd}/${SOCKET}`, close: () => opened.close() };
+}

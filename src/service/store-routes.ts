@@ -1,0 +1,227 @@
+import { type WithdrawnJSON, withdrawnFromJSON } from '../blocklist/withdrawals.js';
+import { checkTypeOf } from '../door.js';
+import type { FetchProgress } from '../exchange/list-fetch.js';
+import { hashFromJSON } from '../hash.js';
+import type { ReviewQuery } from '../matching/review-record.js';
+import { Store } from '../store/store.js';
+import type { FromSchema, Schema } from './json-schema.js';
+import { type Reply, TextReply } from './reply.js';
+import { Refusal, type Route, repliesOf, routeOf } from './route.js';
+
+/** What `storeRoutes` takes beside the store. */
+export interface StoreRoutesOptions {
+  /**
+   * fetches a list from its service, as `Store.fetch` does; undefined if the list has none. Absent:
+   * no list is fetched on demand
+   */
+  fetch?:
+    | ((list: string, options: ListFetchOptions) => Promise<FetchProgress> | undefined)
+    | undefined;
+}
+
+/** How a list is fetched on demand. */
+export interface ListFetchOptions {
+  readonly fromStart: boolean;
+  /** called after each page */
+  readonly onProgress: (progress: FetchProgress) => void;
+  /** called with each record that is malformed */
+  readonly onProblem: (error: Error) => void;
+  /** aborts when the caller is gone */
+  readonly signal: AbortSignal;
+}
+
+const TEXT = { type: 'string' } as const;
+const KEYS = { type: 'array', maxItems: 10_000, items: { type: 'object' } } as const;
+const CHANGES = {
+  type: 'object',
+  properties: {
+    withdraw: KEYS,
+    reinstate: KEYS,
+    settings: { type: 'object', additionalProperties: { type: 'object' } },
+  },
+  additionalProperties: false,
+} as const;
+const CHANGED: Schema = {
+  type: 'object',
+  required: ['removed', 'reinstated'],
+  properties: {
+    removed: { type: 'array', items: { type: 'integer' } },
+    reinstated: { type: 'array', items: { type: 'boolean' } },
+  },
+};
+const QUERY = {
+  type: 'object',
+  properties: { entry: { type: 'object' }, id: TEXT, list: TEXT, from: TEXT, before: TEXT },
+  // One that is misspelt would mean more records.
+  additionalProperties: false,
+} as const;
+const FETCH = {
+  type: 'object',
+  properties: { fromStart: { type: 'boolean' } },
+  additionalProperties: false,
+} as const;
+
+/** The retention of whoever writes reviews is not known here: nothing else may be left out. */
+const RETENTION = { retentionDays: 36_500 };
+/** While nothing else is to be said: the caller hears that the fetch goes on. */
+const PULSE_MILLISECONDS = 1000;
+
+/**
+ * Routes for those who look after a store: changing it, how far lists were fetched, fetching one
+ * now, and the review log. The commands of the program ask them beside a `serve` that holds an
+ * embedded store.
+ * @throws {TypeError} if an argument is invalid
+ */
+export function storeRoutes(store: Store, options: StoreRoutesOptions = {}): Route[] {
+  if (!(store instanceof Store)) throw new TypeError('expected store to be a store');
+  checkTypeOf('fetch', options.fetch, 'function');
+  const { fetch } = options;
+  const log = store.reviewLog(RETENTION);
+  return [
+    routeOf({
+      method: 'POST',
+      path: '/v1/changes',
+      role: 'curate',
+      about:
+        'Withdraws entries, lifts withdrawals, by hash or by id, and sets how lists are used: all ' +
+        'in one change.',
+      body: CHANGES,
+      replies: { 200: CHANGED, ...repliesOf(undefined, 400) },
+      answer: (_, { withdraw = [], reinstate = [], settings = {} }) =>
+        checked(async () => {
+          const keysOf = (keys: readonly object[]) =>
+            keys.map((key) => withdrawnFromJSON(key as WithdrawnJSON));
+          const { removed, reinstated } = await store.together({
+            withdraw: keysOf(withdraw),
+            reinstate: keysOf(reinstate),
+            setLists: Object.entries(settings),
+          });
+          return TextReply.json({ removed, reinstated });
+        }),
+    }),
+    {
+      method: 'GET',
+      path: '/v1/lists',
+      role: 'curate',
+      about: 'All lists, how far each was fetched, and from where.',
+      replies: { 200: { type: 'object', required: ['revision', 'lists', 'exchanges'] } },
+      async answer() {
+        const [revision, lists] = [await store.revision(), await store.lists()];
+        return TextReply.json({ revision, lists, exchanges: await store.exchanges().list() });
+      },
+    },
+    routeOf({
+      method: 'POST',
+      path: '/v1/lists/{name}/fetch',
+      role: 'curate',
+      about:
+        'Fetches a list from its service. Answers lines of JSON: `progress` or `problem`, and at ' +
+        'the end `done` or `failed`.',
+      body: FETCH,
+      replies: repliesOf(undefined, 200, 404, 501),
+      answer({ params }, { fromStart = false }) {
+        if (!fetch) throw new Refusal('not-available', 'this service fetches no lists');
+        return linesOf((write, signal) => {
+          const onProgress = (progress: FetchProgress) => write({ progress });
+          const onProblem = ({ message }: Error) => write({ problem: message });
+          const done = fetch(params.name!, { fromStart, onProgress, onProblem, signal });
+          if (!done) throw new Refusal('not-found', 'expected a list with a service');
+          return done.then(
+            (progress) => write({ done: progress }),
+            ({ code, message }) => write({ failed: message, code }),
+          );
+        });
+      },
+    }),
+    routeOf({
+      method: 'POST',
+      path: '/v1/reviews',
+      role: 'admin',
+      about:
+        'The records of the review log that a query means, as lines of JSON: `record`, or ' +
+        '`changed` with the number of one that is not as it was written.',
+      body: QUERY,
+      replies: repliesOf(undefined, 200, 400),
+      answer: (_, body) =>
+        checked(() => {
+          const changed: number[] = [];
+          const onProblem = ({ record }: { record?: number }) => changed.push(record!);
+          const records = log.read(queryOf(body), { onProblem });
+          return linesOf(async (write, signal) => {
+            const writeChanged = async () => {
+              for (const number of changed.splice(0)) await write({ changed: number });
+            };
+            for await (const record of records) {
+              await writeChanged();
+              await write({ record });
+              if (signal.aborted) return;
+            }
+            await writeChanged();
+          });
+        }),
+    }),
+    routeOf({
+      method: 'POST',
+      path: '/v1/reviews/erase',
+      role: 'admin',
+      about: 'Erases the records that a query means, and what waits for moderators by it.',
+      body: QUERY,
+      replies: { 200: { type: 'object', required: ['erased'] }, ...repliesOf(undefined, 400) },
+      answer: (_, body) =>
+        checked(async () => {
+          const query = queryOf(body);
+          // First: what is in the queue becomes a record once it is decided.
+          const waiting = await store.reviewQueue(RETENTION).erase(query);
+          const written = await log.erase(query);
+          return TextReply.json({ erased: waiting.erased + written.erased });
+        }),
+    }),
+  ];
+}
+
+/** @throws {TypeError | RangeError} if the entry is malformed */
+function queryOf({ entry, ...query }: FromSchema<typeof QUERY>): ReviewQuery {
+  if (entry === undefined) return query;
+  return {
+    ...query,
+    entry: 'id' in entry ? (entry as { id: string }) : hashFromJSON(entry as never),
+  };
+}
+
+/** @throws {Refusal} 400 where `work` finds an argument invalid; its words quote nothing */
+async function checked(work: () => Reply | Promise<Reply>): Promise<Reply> {
+  try {
+    return await work();
+  } catch (error) {
+    const isInvalid = error instanceof TypeError || error instanceof RangeError;
+    throw isInvalid ? new Refusal('bad-request', error.message) : error;
+  }
+}
+
+/**
+ * A reply of lines of JSON, which begins at once. An empty line now and then says that `work` goes
+ * on. If it fails, the reply breaks off.
+ * @param work its signal aborts once the caller is gone
+ */
+function linesOf(
+  work: (write: (line: object) => Promise<void>, gone: AbortSignal) => Promise<void>,
+): Response {
+  const gone = new AbortController();
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = writable.getWriter();
+  const send = (text: string) =>
+    writer.write(new TextEncoder().encode(text)).catch(() => gone.abort());
+  const working = work((line) => send(`${JSON.stringify(line)}\n`), gone.signal);
+  const pulse = setInterval(() => {
+    if ((writer.desiredSize ?? 0) > 0) void send('\n');
+  }, PULSE_MILLISECONDS);
+  working
+    .then(
+      () => writer.close(),
+      (error) => writer.abort(error),
+    )
+    .catch(() => {})
+    .finally(() => clearInterval(pulse));
+  const headers = { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' };
+  return new Response(readable, { headers });
+}

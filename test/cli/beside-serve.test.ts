@@ -1,0 +1,185 @@
+import { mkdirSync, mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { createServer as createWebServer, type RequestListener } from 'node:http';
+import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { textOf } from '../../src/cli/failure.js';
+import { HoldingServe, type ServeLimits } from '../../src/cli/store-socket.js';
+import { hashFromHex } from '../../src/hash.js';
+import { openStore } from '../../src/store/open-store.js';
+import { testFolder } from '../folder.js';
+import { newRecord } from '../matching/reviews.js';
+import { hexOf } from '../node/fed-services.js';
+import { EMBEDDED, type Ended, onlyhashes } from './program.js';
+import { eventually, ServingProgram, serving, verdictOf } from './serving-program.js';
+
+/* Commands on an embedded store that a `serve` has open. */
+
+/** Each run of the program opens the store; an embedded one takes seconds on a busy machine. */
+vi.setConfig({ testTimeout: 180_000 });
+
+const base = testFolder();
+const run = (...words: string[]) => onlyhashes(words, { node: EMBEDDED });
+
+/** The folder of a store with an entry on a list, and a record of a review. */
+async function newStore(name = 'hashes'): Promise<string> {
+  const dataDir = join(mkdtempSync(join(base, 'beside-')), name);
+  const store = await openStore({ dataDir });
+  await store.add([{ hash: hashFromHex('pdq', hexOf(1)), labels: [], id: 'one', list: 'ours' }]);
+  await store.reviewLog({ retentionDays: 30 }).append(newRecord(1, { id: 'r1', list: 'ours' }));
+  await store.close();
+  return dataDir;
+}
+
+const served = (dataDir: string, work: (url: string, pid: number) => Promise<void>) =>
+  serving(
+    ['--store', dataDir, '--fetch-minutes', '0'],
+    async (url, { child }) => await work(url, child.pid!),
+    { node: EMBEDDED },
+  );
+
+test('what is asked of a store that serve has open is answered as without it', async () => {
+  const dataDir = await newStore();
+  const at = ['--store', dataDir];
+  const reading = [
+    ['lists', ...at, '--json'],
+    ['log', ...at],
+    ['log', ...at, '--json', '--entry', newRecord(1).entry!.hash],
+    ['log', ...at, '--errors'],
+    ['log', ...at, '--from', 'yesterday'],
+  ];
+  const alone: Ended[] = [];
+  for (const words of reading) alone.push(await run(...words));
+  const { code, err } = await served(dataDir, async (url) => {
+    expect(statSync(join(dataDir, 'serve.sock')).mode & 0o777).toBe(0o600);
+    for (const [i, words] of reading.entries()) expect(await run(...words)).toEqual(alone[i]);
+    const words = [hexOf(1), 'no such'];
+    expect(await run('withdraw', ...words, ...at, '--reason', 'a mistake')).toMatchObject({
+      ...{ lines: [`withdrawn,1,${hexOf(1)}`, 'withdrawn,0,no such'], err: '', code: 0 },
+    });
+    await eventually(async () => expect(await verdictOf(url, hexOf(1))).toBe('none'));
+    expect(await run('withdraw', ...words, ...at, '--reinstate')).toMatchObject({
+      lines: [`reinstated,${hexOf(1)}`, 'reinstated,no such'],
+      err: '',
+    });
+    expect((await run('withdraw', 'none', ...at, '--reinstate')).err).toBe(
+      'onlyhashes: word 1 names no withdrawal\n',
+    );
+    expect(await run('log', ...at, '--id', 'r1', '--erase')).toMatchObject({ out: '1\n', code: 0 });
+    expect(await run('log', ...at)).toMatchObject({ out: '', code: 1 });
+  });
+  expect([code, err]).toEqual([0, '']);
+  expect(readdirSync(dataDir)).toEqual(['data']);
+});
+
+test('what serve has no route for ends with 2 and names its process', async () => {
+  const dataDir = await newStore();
+  await served(dataDir, async (_, pid) => {
+    const config = join(dataDir, '../lists.json');
+    writeFileSync(config, JSON.stringify({ store: dataDir, lists: [] }));
+    for (const words of [
+      ['store', 'status', '--store', dataDir],
+      ['store', 'import', config, '--store', dataDir],
+      ['match', hexOf(1), '-b', config],
+      ['serve', '--port', '0', '--store', dataDir],
+    ]) {
+      const { out, err, code } = await run(...words);
+      expect([out, code]).toEqual(['', 2]);
+      expect(err).toContain(`process ${pid} has the folder open`);
+    }
+  });
+});
+
+test('the socket of a serve that was killed is removed by whoever opens the store', async () => {
+  const dataDir = await newStore();
+  const program = new ServingProgram(['--store', dataDir, '--fetch-minutes', '0'], {
+    node: EMBEDDED,
+  });
+  await program.ready();
+  await program.end('SIGKILL');
+  expect(readdirSync(dataDir)).toContain('serve.sock');
+  expect(await run('lists', '--store', dataDir)).toMatchObject({ err: '', code: 0 });
+  expect(readdirSync(dataDir)).toEqual(['data']);
+});
+
+test('a folder whose path is longer than an address of a socket', async () => {
+  const dataDir = await newStore('x'.repeat(200));
+  await served(dataDir, async () => {
+    const { lines, err } = await run('lists', '--store', dataDir);
+    expect([lines.length, err]).toEqual([1, '']);
+  });
+  expect(readdirSync(dataDir)).toEqual(['data']);
+});
+
+test('what else is at the path of the socket stays, and serve says so', async () => {
+  const dataDir = await newStore();
+  mkdirSync(join(dataDir, 'serve.sock'));
+  const { err, code } = await served(dataDir, async (url) => {
+    expect(await verdictOf(url, hexOf(1))).toBe('match');
+  });
+  expect(code).toBe(0);
+  expect(err).toBe('onlyhashes: the store: no command can be used beside this: Error EADDRINUSE\n');
+  expect(readdirSync(dataDir)).toEqual(['data', 'serve.sock']);
+});
+
+test('a command that another one does not give the store to ends with 2', async () => {
+  const dataDir = await newStore();
+  const store = await openStore({ dataDir });
+  const { err, code } = await run('lists', '--store', dataDir);
+  await store.close();
+  const holder = `process ${process.pid} has the folder open`;
+  expect([err, code]).toEqual([`onlyhashes: the store: ${holder}\n`, 2]);
+});
+
+const PATIENT = { heardSeconds: 60, idleSeconds: 60 };
+const HASTY = { heardSeconds: 0.05, idleSeconds: 0.05 };
+
+/** What a command says of a serve that answers so. */
+async function saidOf(server: Server, limits: ServeLimits): Promise<string | undefined> {
+  const folder = mkdtempSync(join(base, 'socket-'));
+  await new Promise<void>((resolve) => server.listen(join(folder, 'serve.sock'), resolve));
+  try {
+    const serve = new HoldingServe(folder, 'process 7 has it', limits);
+    expect(await serve.listens()).toBe(true);
+    return `${await serve.ask('GET', '/v1/lists').catch(textOf)}`;
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
+}
+
+test.each<[string, RequestListener, string]>([
+  [
+    'an older one',
+    (_, to) => to.writeHead(404).end('{"message":"expected a path of the service"}'),
+    'it answers 404: expected a path of the service',
+  ],
+  [
+    'one that ends',
+    (_, to) => to.writeHead(503).end('{"message":"expected another server"}'),
+    'it answers 503: expected another server',
+  ],
+  ['one that says nothing more', () => {}, 'it gave no answer in 0.05 s'],
+  ['one that stops in the middle', (_, to) => to.write('{"a":'), 'it gave no answer in 0.05 s'],
+  ['one that is killed', ({ socket }) => socket.destroy(), 'its answer broke off'],
+  ['one that answers what is no JSON', (_, to) => to.end('<html>'), 'its answer broke off'],
+  ['one that answers nothing', (_, to) => to.end(), 'its answer is empty'],
+])('of %s', async (_, listener, why) => {
+  const server = createWebServer(listener);
+  const limits = why.includes('0.05') ? HASTY : PATIENT;
+  expect(await saidOf(server, limits)).toBe(`the store: process 7 has it, and ${why}`);
+});
+
+test('of one that accepts, and never answers', async () => {
+  const server = createServer((socket) => socket.resume());
+  expect(await saidOf(server, HASTY)).toBe(
+    'the store: process 7 has it, and it gave no answer in 0.05 s',
+  );
+});
+
+test('nobody listens where there is no socket, or something else', async () => {
+  const folder = mkdtempSync(join(base, 'none-'));
+  const listens = () => new HoldingServe(folder, '').listens();
+  expect(await listens()).toBe(false);
+  writeFileSync(join(folder, 'serve.sock'), 'a file');
+  expect(await listens()).toBe(false);
+});

@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { FetchProgress } from '../../src/exchange/list-fetch.js';
+import { hashFromHex, hashToJSON } from '../../src/hash.js';
+import { createService } from '../../src/service/service.js';
+import { type StoreRoutesOptions, storeRoutes } from '../../src/service/store-routes.js';
+import type { Follower } from '../../src/store/follower.js';
+import type { Store } from '../../src/store/store.js';
+import { newRecord } from '../matching/reviews.js';
+import { hexOf } from '../node/fed-services.js';
+import { databaseOf } from '../store/opened.js';
+import { followedStore } from './hma-served.js';
+import { TOKENS, type TokenRole, tokens } from './served.js';
+import { pool } from './uploads.js';
+
+vi.setConfig({ testTimeout: 30_000 });
+
+let store: Store;
+let follower: Follower;
+beforeAll(async () => {
+  ({ store, follower } = await followedStore());
+});
+afterAll(() => store.close());
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+const hash = (n: number) => hashFromHex('pdq', hexOf(n));
+
+/** Asks a service with the routes of the store, as a caller of a role or of the socket. */
+async function asked(
+  route: string,
+  body?: object,
+  { role = 'admin', ...options }: StoreRoutesOptions & { role?: TokenRole | 'socket' } = {},
+) {
+  const [method, path] = route.split(' ') as [string, string];
+  const service = createService({
+    ...{ follower, store, pool, tokens },
+    routes: () => storeRoutes(store, options),
+  });
+  const isSocket = role === 'socket';
+  const response = await service.handler(
+    new Request(`http://localhost${path}`, {
+      method,
+      headers: { ...JSON_TYPE, ...(!isSocket && { authorization: `Bearer ${TOKENS[role]}` }) },
+      ...(body && { body: JSON.stringify(body) }),
+    }),
+    { address: '', ...(isSocket && { role: 'admin' }) },
+  );
+  const text = await response.text();
+  const lines = text.split('\n').filter((line) => line !== '');
+  return { status: response.status, lines: lines.map((line) => JSON.parse(line)) };
+}
+
+test('entries are withdrawn and come back, by hash and by id, in one change', async () => {
+  await store.add([
+    { hash: hash(1), labels: [], list: 'a' },
+    { hash: hash(2), labels: [], id: 'two', list: 'a' },
+  ]);
+  const before = await store.revision();
+  const withdraw = [
+    { ...hashToJSON(hash(1)), reason: 'a mistake' },
+    { id: 'two', list: 'a' },
+    { id: 'no such' },
+  ];
+  const done = await asked('POST /v1/changes', { withdraw });
+  expect(done).toEqual({ status: 200, lines: [{ removed: [1, 1, 0], reinstated: [] }] });
+  expect(await store.revision()).toBe(before + 1);
+  expect((await store.status()).entries).toBe(0);
+  const reinstate = [hashToJSON(hash(1)), { id: 'another' }];
+  const back = await asked('POST /v1/changes', { reinstate }, { role: 'socket' });
+  expect(back.lines).toEqual([{ removed: [], reinstated: [true, false] }]);
+  await asked('POST /v1/changes', { settings: { a: { enabled: false } } });
+  expect((await store.settings()).get('a')).toMatchObject({ enabled: false });
+});
+
+test.each([
+  [{ withdraw: [{ algorithm: 'pdq', hash: 'ab' }] }],
+  [{ withdraw: [{}] }],
+  [{ withdraw: [{ id: 'a', list: 7 }] }],
+  [{ withdraw: ['a'] }],
+  [{ withdrawn: [] }],
+  [{ settings: { a: { trust: 'none' } } }],
+  [{ settings: { a: 7 } }],
+])('%j is refused, and nothing is changed', async (body) => {
+  const before = await store.revision();
+  const { status, lines } = await asked('POST /v1/changes', body);
+  expect([status, lines[0].code]).toEqual([400, 'bad-request']);
+  expect(await store.revision()).toBe(before);
+});
+
+test('all lists are told, with the exchanges and no credential', async () => {
+  const exchanges = store.exchanges(new Uint8Array(32).fill(7));
+  const credentials = { key: 'a secret' };
+  await exchanges.set('theirs', { api: 'stopncii', settings: {}, credentials, enabled: true });
+  const { lines } = await asked('GET /v1/lists', undefined, { role: 'curate' });
+  expect(lines).toEqual([
+    JSON.parse(
+      JSON.stringify({
+        revision: await store.revision(),
+        lists: await store.lists(),
+        exchanges: await exchanges.list(),
+      }),
+    ),
+  ]);
+  expect(JSON.stringify(lines)).not.toContain('secret');
+});
+
+test('records come as they are in the log; one that was changed is told by its number', async () => {
+  const log = store.reviewLog({ retentionDays: 30 });
+  for (let n = 0; n < 4; n++) await log.append(newRecord(n, { id: `r${n}` }));
+  await databaseOf(store).query("update review_record set list = 'other' where id = 'r2'");
+  const { lines } = await asked('POST /v1/reviews', {});
+  expect(lines.map(({ record, changed }) => record?.id ?? changed)).toEqual(['r0', 'r1', 3, 'r3']);
+  const entry = newRecord(1).entry!;
+  for (const query of [{ entry: { id: entry.id } }, { entry }, { id: 'r1' }]) {
+    const some = await asked('POST /v1/reviews', query);
+    expect(some.lines).toEqual([lines[1]]);
+  }
+  expect((await asked('POST /v1/reviews/erase', { id: 'r1' })).lines).toEqual([{ erased: 1 }]);
+  expect((await asked('POST /v1/reviews', { id: 'r1' })).lines).toEqual([]);
+});
+
+test.each([
+  ['POST /v1/reviews', { fron: '2026-01-01' }],
+  ['POST /v1/reviews', { from: 'yesterday' }],
+  ['POST /v1/reviews', { entry: { algorithm: 'pdq', hash: 'ab' } }],
+  ['POST /v1/reviews/erase', {}],
+  ['POST /v1/reviews/erase', { id: 7 }],
+])('%s with %j is refused', async (route, body) => {
+  expect((await asked(route, body)).status).toBe(400);
+});
+
+test('a list is fetched while the caller hears how far it is', async () => {
+  const progress = { told: 2, added: 1 } as FetchProgress;
+  const fetch: StoreRoutesOptions['fetch'] = (list, { fromStart, onProgress, onProblem }) => {
+    if (list !== 'a') return undefined;
+    onProgress(progress);
+    onProblem(new Error('a record'));
+    return fromStart ? Promise.reject(new Error('no answer')) : Promise.resolve(progress);
+  };
+  const lines = [{ progress }, { problem: 'a record' }];
+  const done = await asked('POST /v1/lists/a/fetch', {}, { fetch, role: 'curate' });
+  expect(done).toEqual({ status: 200, lines: [...lines, { done: progress }] });
+  const failed = await asked('POST /v1/lists/a/fetch', { fromStart: true }, { fetch });
+  expect(failed.lines).toEqual([...lines, { failed: 'no answer' }]);
+  expect((await asked('POST /v1/lists/b/fetch', {}, { fetch })).status).toBe(404);
+  expect((await asked('POST /v1/lists/a/fetch', {})).status).toBe(501);
+});
+
+test('a caller who is gone ends the fetch', async () => {
+  const service = createService({
+    ...{ follower, store, pool, tokens },
+    routes: () =>
+      storeRoutes(store, {
+        fetch: (_, { signal }) =>
+          new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+      }),
+  });
+  const { body } = await service.handler(
+    new Request('http://localhost/v1/lists/a/fetch', {
+      ...{ method: 'POST', body: '{}' },
+      headers: JSON_TYPE,
+    }),
+    { address: '', role: 'admin' },
+  );
+  const reader = body!.getReader();
+  // It says that it goes on, until nobody hears it.
+  expect(new TextDecoder().decode((await reader.read()).value)).toBe('\n');
+  await reader.cancel();
+  await service.drain();
+});
