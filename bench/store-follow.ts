@@ -30,6 +30,26 @@ export interface FollowRun {
   readonly missedEntries: number;
 }
 
+/** What an embedded store of 100,000 may take: bytes, and seconds until it decides. */
+const EMBEDDED = { megabytes: 300, seconds: 4 };
+
+/** A process that opens an embedded store, and follows it. */
+export async function embeddedPart(
+  { context, targets, script }: Pick<FollowRun, 'context' | 'targets' | 'script'>,
+  dataDir: string,
+): Promise<unknown> {
+  const setup = { program: 'follow', place: { dataDir } } as const;
+  const [follower, told] = await Program.start(script, setup);
+  const residentBytes = usageOfTree(follower.child.pid!)?.residentBytes;
+  await follower.end();
+  const figures = { seconds: (told as number) / 1000, megabytes: (residentBytes ?? 0) / 1e6 };
+  context.figure('an embedded store, opened and followed: s', figures.seconds);
+  context.figure('an embedded store, resident: MB', figures.megabytes);
+  targets.atMost('an embedded store, opened and followed: s', figures.seconds, EMBEDDED.seconds);
+  targets.atMost('an embedded store, resident: MB', figures.megabytes, EMBEDDED.megabytes);
+  return figures;
+}
+
 /**
  * Three processes that follow a store: their first load, what they catch up with after a break,
  * and how long what is withdrawn is matched in any of them. A break is a process that is stopped
@@ -41,7 +61,9 @@ export async function followPart(run: FollowRun): Promise<unknown> {
   const loads: number[] = [];
   try {
     for (let at = 0; at < PROCESSES; at++) {
-      const [follower, told] = await Program.start(script, { program: 'follow', url });
+      const [follower, told] = await Program.start(script, {
+        ...{ program: 'follow', place: { url } },
+      });
       followers.push(follower);
       loads.push(told as number);
     }

@@ -1,11 +1,11 @@
 import { hashFromHex } from '../src/hash.js';
 import { match } from '../src/matching/match.js';
-import { openStore } from '../src/store/open-store.js';
+import { openStore, type StorePlace } from '../src/store/open-store.js';
 
 /** A process that follows a store. */
 export interface FollowSetup {
   readonly program: 'follow';
-  readonly url: string;
+  readonly place: StorePlace;
 }
 
 /**
@@ -19,8 +19,9 @@ export type FollowQuestion = { readonly gone: string } | { readonly reached: num
  * question about a hash at once, as it is matched, and once more when it is not. What it awaits is
  * looked at whenever its list has changed, so that waiting costs it nothing.
  */
-export async function followStore({ url }: FollowSetup): Promise<void> {
-  const store = await openStore({ url });
+export async function followStore({ place }: FollowSetup): Promise<void> {
+  const start = performance.now();
+  const store = await openStore(place);
   let awaited: string | undefined;
   // By its own entry: near ones may be matched on.
   const isSeen = (hex: string) =>
@@ -32,7 +33,6 @@ export async function followStore({ url }: FollowSetup): Promise<void> {
     awaited = undefined;
     process.send?.(true);
   };
-  const start = performance.now();
   const follower = await store.follow({ onChange: () => look() });
   process.on('message', async (question: FollowQuestion) => {
     if ('reached' in question) {

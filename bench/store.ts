@@ -1,10 +1,13 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { keepBands } from '../src/store/bands.js';
-import { openDatabase, type StorePlace } from '../src/store/open-store.js';
+import { openDatabase, openStore, type StorePlace } from '../src/store/open-store.js';
 import { Store } from '../src/store/store.js';
 import { type Bench, type BenchContext, NotRun, writeRecord } from './harness.js';
 import { type Targets, targetsOf } from './index-targets.js';
 import { rival } from './rivals.js';
-import { followPart } from './store-follow.js';
+import { embeddedPart, followPart } from './store-follow.js';
 import { storeSearched, truthOf, vectorSearched } from './store-search.js';
 import { hashesOf, plant, random, uniformHashes } from './workloads.js';
 
@@ -83,6 +86,7 @@ export async function runStore(
   const engines: Record<string, unknown> = {};
   if (await rival('@electric-sql/pglite')) {
     engines.pglite = await measured(run, { dataDir: undefined }, scale.embedded);
+    engines.embedded = await embeddedFollowed(run, scale.embedded);
   } else context.note('@electric-sql/pglite is not installed');
   if (await rival('pg')) {
     // It stands on `pg`, which whoever installed this package may not have.
@@ -175,6 +179,20 @@ async function measured(
     };
   } finally {
     await store.close();
+  }
+}
+
+/** In a folder, which the process that wrote it has closed. */
+async function embeddedFollowed(run: StoreRun, count: number): Promise<unknown> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'onlyhashes-bench-'));
+  try {
+    const store = await openStore({ dataDir });
+    const { hashes } = askedOf(count, 0);
+    await store.add(hashes.map((hash, at) => ({ hash, labels: ['listed'], id: String(at) })));
+    await store.close();
+    return await embeddedPart(run, dataDir);
+  } finally {
+    rmSync(dataDir, { recursive: true });
   }
 }
 

@@ -10,6 +10,8 @@ const CHANNEL = 'onlyhashes';
 const INT8 = 20;
 /** The engine's own folder: it takes no other file beside its own. */
 const DATA = 'data';
+/** Its memory is never given back, and its own 128 MB of buffers are for many connections. */
+const SETTINGS = ['shared_buffers=4MB', 'max_connections=5'];
 /** A `serve` that has the folder listens there for other commands. */
 const SOCKET = 'serve.sock';
 
@@ -49,6 +51,7 @@ async function started(
 ): Promise<Database> {
   const engine = await Engine.create({
     ...(dataDir !== undefined && { dataDir }),
+    startParams: [...Engine.defaultStartParams, ...SETTINGS.flatMap((each) => ['-c', each])],
     parsers: { [INT8]: Number },
   });
   await engine.query(`set search_path to "${schema}"`);

@@ -39,16 +39,25 @@ export const SAID: readonly string[] = FIELD_NAMES.filter(
   (name) => name !== 'list' && !OWN.includes(name),
 ).map((name) => FIELDS[name].sql[0]);
 
-/** What is selected of an entry, for `entryOf`. */
-export const SELECTED = `number, algorithm, hash, revision, listed,
+/** @param bytes how a column of bytes is selected */
+const selected = (bytes: (column: string) => string) =>
+  `number, algorithm, ${bytes('hash')}, revision, listed,
   (extract(epoch from paused_until) * 1000)::float8 as paused_ms,
-  ${FIELD_NAMES.map((name) => FIELDS[name].sql[0]).join(', ')}`;
+  ${FIELD_NAMES.map((name) => FIELDS[name].sql)
+    .map(([column, type]) => (type === 'bytea' ? bytes(column) : column))
+    .join(', ')}`;
+
+/** What is selected of an entry, for `entryOf`. */
+export const SELECTED = selected((column) => column);
+
+/** The same where rows become JSON, which has no form for bytes. */
+export const SELECTED_AS_JSON = selected((column) => `encode(${column}, 'hex') as ${column}`);
 
 /** A row of `SELECTED`. The columns of `FIELDS` are read by their names. */
 export interface EntryRow {
   readonly number: number;
   readonly algorithm: Algorithm;
-  readonly hash: Uint8Array;
+  readonly hash: Uint8Array | string;
   readonly revision: number;
   readonly listed: boolean;
   /** since 1970; infinite for good */
@@ -103,16 +112,20 @@ function written(type: string, value: Said[FieldName]): SqlValue {
 
 /** The entry of a row, as a blocklist takes it. */
 export function entryOf(row: EntryRow): BlocklistEntry {
-  const entry: Record<string, unknown> = { hash: newHash(row.algorithm, new Uint8Array(row.hash)) };
+  const entry: Record<string, unknown> = { hash: newHash(row.algorithm, bytesIn(row.hash)) };
   for (const name of FIELD_NAMES) {
     const [column, type] = FIELDS[name].sql;
     const value = (row as EntryRow & Readonly<Record<string, unknown>>)[column];
     if (value === null || (name === 'list' && value === '')) continue;
-    if (type === 'bytea') entry[name] = hexOf(new Uint8Array(value as Uint8Array));
+    if (type === 'bytea') entry[name] = hexOf(bytesIn(value as EntryRow['hash']));
     else entry[name] = name === 'resample' && value === '512' ? 512 : value;
   }
   return entry as unknown as BlocklistEntry;
 }
+
+/** A copy of what a column of bytes has, or JSON in its place. */
+const bytesIn = (value: EntryRow['hash']): Uint8Array =>
+  typeof value === 'string' ? bytesOf(value) : new Uint8Array(value);
 
 /** An entry as a list takes it, with its number: lookups tell it while the store is away. */
 export const numbered = (entry: StoredEntry): NumberedEntry => ({

@@ -27,6 +27,7 @@ test('store: searches are exact on every engine, and every figure is there', asy
     // Of so few entries, half-empty pages weigh more than bands.
     expect(Math.min(bytes, bytesWithBands)).toBeGreaterThan(32);
   }
+  expect(record.embedded.seconds).toBeGreaterThan(0);
   if (engines.length > 1) {
     const { followers } = record.postgresql;
     expect(followers).toMatchObject({ missed: 5, missedEntries: 1500, withdrawals: 3 });

@@ -19,6 +19,7 @@ const MADE_BY = join(ROOT, 'node_modules/@electric-sql/pglite/package.json');
  * kept as a file, and each database in memory begins as a copy of it. Those in a folder do not.
  */
 export const PGlite = {
+  defaultStartParams: Engine.defaultStartParams,
   async create(options: PGliteOptions) {
     const isInMemory = options.dataDir === undefined;
     const empty = isInMemory ? { loadDataDir: await emptyDatabase() } : {};
