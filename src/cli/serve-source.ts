@@ -1,5 +1,6 @@
 import { type Blocklist, createBlocklist } from '../matching/index.js';
 import type { FetchProgress, ListFolder } from '../node/index.js';
+import type { StoreRoutesOptions } from '../service/index.js';
 import {
   type Exchanges,
   type Follower,
@@ -38,6 +39,8 @@ export interface Source {
   readonly folder?: ListFolder;
   /** fetches all lists that have a service, each going on from the last time */
   readonly fetch?: (signal: AbortSignal) => Promise<void>;
+  /** fetches one of them; gives undefined if it has none */
+  readonly fetchList?: StoreRoutesOptions['fetch'];
   close(): Promise<void>;
 }
 
@@ -114,6 +117,18 @@ async function sourceOfStore(
           const origin = originOf(exchange.api, exchange.settings);
           return await store.fetch(exchange.name, client, { signal: ended, origin, onProblem });
         });
+      }
+    },
+    async fetchList(name, options) {
+      const [list, made] = clients.find(([list]) => list.name === name) ?? [];
+      const exchange = (await exchanges.list()).find((each) => each.name === name);
+      if (!list && !exchange) return undefined;
+      const origin = list ? list.origin : originOf(exchange!.api, exchange!.settings);
+      try {
+        const client = made ?? (await clientOf(exchange!, exchanges));
+        return await store.fetch(name, client, { ...options, origin });
+      } catch (error) {
+        throw error instanceof StoreError ? error : new Failure(wordsOf(error));
       }
     },
     close: () => store.close(),

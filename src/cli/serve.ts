@@ -166,7 +166,7 @@ interface Serving {
 
 /** Serves until the signal aborts; resolves once all is answered. */
 async function serve(
-  { store, dataDir, exchanges, follower, blocklist, folder, fetch }: Source,
+  { store, dataDir, exchanges, follower, blocklist, folder, fetch, fetchList }: Source,
   { place, clamd, reviewDays, trusted, service: options }: ServeOptions,
   { call, out, signal, pool }: Serving,
 ): Promise<void> {
@@ -174,6 +174,15 @@ async function serve(
   const toLine = call.on('log-json') ? (record: LogRecord) => JSON.stringify(record) : textOfRecord;
   const review = reviewDays === undefined ? undefined : { retentionDays: reviewDays };
   const log = new Log();
+  const ending = new AbortController();
+  const regular: Promise<void>[] = [];
+  let fetching: Promise<unknown> = Promise.resolve();
+  const fetchNow: typeof fetchList = async (name, options) => {
+    const both = AbortSignal.any([options.signal, ending.signal]);
+    const done = fetchList?.(name, { ...options, signal: both });
+    fetching = Promise.allSettled([fetching, done]);
+    return await done;
+  };
   const service = createService({
     ...options,
     review,
@@ -182,7 +191,7 @@ async function serve(
     onLog: (record) => log.push(toLine(record)),
     routes: (parts) => [
       ...hmaRoutes(parts, { store, follower, exchanges }),
-      ...(store ? storeRoutes(store) : []),
+      ...(store ? storeRoutes(store, { fetch: fetchNow }) : []),
     ],
   });
   const server = createServer(NODE_LIMITS, createNodeListener(service.handler, onError));
@@ -190,8 +199,6 @@ async function serve(
   const servers: Server[] = [];
   /** of clamd's clients */
   const sockets = new Set<Socket>();
-  const ending = new AbortController();
-  const regular: Promise<void>[] = [];
   let threads: SearchThreads | undefined;
   const closeWeb = () => {
     for (const each of webServers) each.closeAllConnections();
@@ -250,7 +257,7 @@ async function serve(
     await Promise.all(closed);
     clearTimeout(read);
     clearTimeout(late);
-    await Promise.all(regular);
+    await Promise.all([...regular, fetching]);
     await threads?.close();
     log.flush();
   }

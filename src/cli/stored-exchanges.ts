@@ -20,6 +20,8 @@ export async function clientOf(
   { name, api, settings, hasCredentials }: Exchange,
   exchanges: Exchanges,
 ): Promise<ListClient<unknown>> {
+  // A `serve` that has the store fetches, and knows them.
+  if (!('credentials' in exchanges)) return idleClientOf({ api, settings });
   const { connect } = serviceOf(api);
   if (hasCredentials && exchangeKey() === undefined) {
     throw new Failure('expected ONLYHASHES_KEY, with which its credentials were stored');
@@ -29,7 +31,10 @@ export async function clientOf(
 }
 
 /** A client that can tell whether a fetch must begin from the start, and fetch nothing. */
-export function idleClientOf({ api, settings }: Exchange): ListClient<unknown> {
+export function idleClientOf({
+  api,
+  settings,
+}: Pick<Exchange, 'api' | 'settings'>): ListClient<unknown> {
   const { connect, credentials } = serviceOf(api);
   const unused = Object.keys(credentials).map((each) => [each, 'unused']);
   return connect(Object.fromEntries(unused), { ...settings });

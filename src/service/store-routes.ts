@@ -4,6 +4,7 @@ import type { FetchProgress } from '../exchange/list-fetch.js';
 import { hashFromJSON } from '../hash.js';
 import type { ReviewQuery } from '../matching/review-record.js';
 import { Store } from '../store/store.js';
+import { StoreError } from '../store/store-error.js';
 import type { FromSchema, Schema } from './json-schema.js';
 import { type Reply, TextReply } from './reply.js';
 import { Refusal, type Route, repliesOf, routeOf } from './route.js';
@@ -11,11 +12,11 @@ import { Refusal, type Route, repliesOf, routeOf } from './route.js';
 /** What `storeRoutes` takes beside the store. */
 export interface StoreRoutesOptions {
   /**
-   * fetches a list from its service, as `Store.fetch` does; undefined if the list has none. Absent:
-   * no list is fetched on demand
+   * fetches a list from its service, as `Store.fetch` does, or gives undefined if it knows none.
+   * The messages of its errors are told. Absent: no list is fetched on demand
    */
   fetch?:
-    | ((list: string, options: ListFetchOptions) => Promise<FetchProgress> | undefined)
+    | ((list: string, options: ListFetchOptions) => Promise<FetchProgress | undefined>)
     | undefined;
 }
 
@@ -118,17 +119,18 @@ export function storeRoutes(store: Store, options: StoreRoutesOptions = {}): Rou
         'Fetches a list from its service. Answers lines of JSON: `progress` or `problem`, and at ' +
         'the end `done` or `failed`.',
       body: FETCH,
-      replies: repliesOf(undefined, 200, 404, 501),
+      replies: repliesOf(undefined, 200, 501),
       answer({ params }, { fromStart = false }) {
         if (!fetch) throw new Refusal('not-available', 'this service fetches no lists');
         return linesOf((write, signal) => {
           const onProgress = (progress: FetchProgress) => write({ progress });
           const onProblem = ({ message }: Error) => write({ problem: message });
-          const done = fetch(params.name!, { fromStart, onProgress, onProblem, signal });
-          if (!done) throw new Refusal('not-found', 'expected a list with a service');
-          return done.then(
-            (progress) => write({ done: progress }),
-            ({ code, message }) => write({ failed: message, code }),
+          return fetch(params.name!, { fromStart, onProgress, onProblem, signal }).then(
+            (done) => write(done ? { done } : { failed: 'this service does not fetch this list' }),
+            (error) => {
+              const code = error instanceof StoreError ? error.code : undefined;
+              return write({ failed: error.message, code });
+            },
           );
         });
       },

@@ -9,8 +9,8 @@ import { hashFromHex } from '../../src/hash.js';
 import { openStore } from '../../src/store/open-store.js';
 import { testFolder } from '../folder.js';
 import { newRecord } from '../matching/reviews.js';
-import { hexOf } from '../node/fed-services.js';
-import { EMBEDDED, type Ended, onlyhashes } from './program.js';
+import { hexOf, SERVICES } from '../node/fed-services.js';
+import { EMBEDDED, type Ended, listOf, onlyhashes } from './program.js';
 import { eventually, ServingProgram, serving, verdictOf } from './serving-program.js';
 
 /* Commands on an embedded store that a `serve` has open. */
@@ -70,6 +70,39 @@ test('what is asked of a store that serve has open is answered as without it', a
   });
   expect([code, err]).toEqual([0, '']);
   expect(readdirSync(dataDir)).toEqual(['data']);
+});
+
+test('a list is fetched by the serve that has the store, and what is held back is confirmed', async () => {
+  const service = await SERVICES.stopncii!({ seconds: 1_767_225_600 }, 3);
+  try {
+    const dataDir = await newStore();
+    const config = join(dataDir, '../lists.json');
+    const lists = [listOf('theirs', service)];
+    writeFileSync(config, JSON.stringify({ store: dataDir, lists }));
+    service.list(1);
+    const env = { ...service.env };
+    const fetch = (...words: string[]) =>
+      onlyhashes(['fetch', config, ...words], { node: EMBEDDED, env });
+    const ended = await serving(
+      ['-b', config, '--fetch-minutes', '10000'],
+      async (url) => {
+        await eventually(async () => expect(await verdictOf(url, hexOf(1))).toBe('match'));
+        await eventually(async () => {
+          const { lines } = await run('lists', config);
+          expect(lines[0]).toMatch(/^theirs,stopncii,1,/);
+        });
+        service.list(2);
+        expect(await fetch()).toMatchObject({ lines: ['theirs,2,1,0'], err: '', code: 0 });
+        await eventually(async () => expect(await verdictOf(url, hexOf(2))).toBe('match'));
+        const { err, code } = await fetch('--confirm', 'theirs');
+        expect([err, code]).toEqual(['onlyhashes: theirs: nothing of it is held back\n', 2]);
+      },
+      { node: EMBEDDED, env },
+    );
+    expect([ended.code, ended.err]).toEqual([0, '']);
+  } finally {
+    await service.fake.close();
+  }
 });
 
 test('what serve has no route for ends with 2 and names its process', async () => {

@@ -5,6 +5,7 @@ import { createService } from '../../src/service/service.js';
 import { type StoreRoutesOptions, storeRoutes } from '../../src/service/store-routes.js';
 import type { Follower } from '../../src/store/follower.js';
 import type { Store } from '../../src/store/store.js';
+import { StoreError } from '../../src/store/store-error.js';
 import { newRecord } from '../matching/reviews.js';
 import { hexOf } from '../node/fed-services.js';
 import { databaseOf } from '../store/opened.js';
@@ -130,18 +131,22 @@ test.each([
 
 test('a list is fetched while the caller hears how far it is', async () => {
   const progress = { told: 2, added: 1 } as FetchProgress;
-  const fetch: StoreRoutesOptions['fetch'] = (list, { fromStart, onProgress, onProblem }) => {
+  const fetch: StoreRoutesOptions['fetch'] = async (list, options) => {
     if (list !== 'a') return undefined;
+    const { fromStart, onProgress, onProblem } = options;
     onProgress(progress);
     onProblem(new Error('a record'));
-    return fromStart ? Promise.reject(new Error('no answer')) : Promise.resolve(progress);
+    if (fromStart) throw new StoreError('in-use', 'it is being fetched');
+    return progress;
   };
   const lines = [{ progress }, { problem: 'a record' }];
   const done = await asked('POST /v1/lists/a/fetch', {}, { fetch, role: 'curate' });
   expect(done).toEqual({ status: 200, lines: [...lines, { done: progress }] });
   const failed = await asked('POST /v1/lists/a/fetch', { fromStart: true }, { fetch });
-  expect(failed.lines).toEqual([...lines, { failed: 'no answer' }]);
-  expect((await asked('POST /v1/lists/b/fetch', {}, { fetch })).status).toBe(404);
+  expect(failed.lines).toEqual([...lines, { failed: 'it is being fetched', code: 'in-use' }]);
+  expect((await asked('POST /v1/lists/b/fetch', {}, { fetch })).lines).toEqual([
+    { failed: 'this service does not fetch this list' },
+  ]);
   expect((await asked('POST /v1/lists/a/fetch', {})).status).toBe(501);
 });
 
