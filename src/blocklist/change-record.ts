@@ -1,31 +1,34 @@
 import { entryFromJSON, entryToJSON } from '../entry.js';
 import { FormatError } from '../errors.js';
-import { checksumSteps, inSteps } from '../indexing/segment.js';
+import { checksumSteps, finish, inSteps } from '../indexing/segment.js';
 import type { Effect } from './effect.js';
 import { checkListSettings, copyOfSettings, type ListSettings } from './lists.js';
-import {
-  type KeptOutReason,
-  type WithdrawnJSON,
-  withdrawnFromJSON,
-  withdrawnToJSON,
-} from './withdrawals.js';
+import { type Body, Lines, wordsOf } from './record-lines.js';
+import { type KeptOutReason, withdrawnFromJSON, withdrawnToJSON } from './withdrawals.js';
 
 /*
  * A change of a list as bytes, in words of the machine's order:
  *
  *     magic, bytes of the payload, sequence (2), generation (2), 0, checksum; the payload
  *
- * The payload is lines of JSON in UTF-8, filled up with spaces to a multiple of four bytes: counts,
+ * The payload is lines of JSON in UTF-8, filled up with spaces to multiples of four bytes: counts,
  * the settings of lists and what was kept out; then each withdrawal and entry. The checksum is over
  * all else and goes on from that of the record before, so that none can be left out or moved.
+ *
+ * The entries of a large change are written before its turn: a record keeps their room, without
+ * any effect, and the record of the change tells where they are, their checksum, and which of them
+ * changes that came meanwhile have left out.
  */
 
 /** `OHBR` as a little-endian word. */
 const MAGIC = 0x5242484f;
+/** `OHBE`: room for entries. Its checksum is over the header alone. */
+const ROOM = 0x4542484f;
 export const RECORD_BYTES = 32;
 const CHECKSUM_WORD = 7;
-/** Lines that a step writes or reads: about 0.3 ms. */
+/** Lines that a step reads: about 0.3 ms. */
 const STEP = 64;
+const DECODER = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true });
 
 /** Where a history of changes is: the number of the last one, and its checksum. */
 export interface Moment {
@@ -41,17 +44,28 @@ interface Head {
   readonly remove: number;
   readonly add: number;
   readonly lists?: readonly (readonly [string, ListSettings])[];
+  readonly body?: BodyPlace;
+}
+
+/** Where the entries of a large change are, and which of them are meant. */
+export interface BodyPlace extends Omit<Body, 'pieces'> {
+  /** bytes from their start to the record of the change */
+  readonly back: number;
+  /** the numbers of those that are not */
+  readonly without: readonly number[];
 }
 
 /** A change in bytes, without its place in a history. */
 export interface Payload {
   readonly generation: number;
-  readonly bytes: Uint8Array;
+  readonly pieces: readonly Uint8Array[];
+  readonly byteLength: number;
 }
 
-/** Writes an effect, step by step. */
-export function* payloadSteps(effect: Effect): Generator<void, Payload> {
-  const { keptOut, reinstate, withdraw, remove, add, lists, generation } = effect;
+/** Writes an effect, step by step. @param back bytes from the start of its body to its record */
+export function* payloadSteps(effect: Effect, back = 0): Generator<void, Payload> {
+  const { keptOut, reinstate, withdraw, remove, add, lists, generation, body } = effect;
+  const lines = new Lines();
   const head: Head = {
     keptOut,
     reinstate: reinstate.length,
@@ -59,116 +73,162 @@ export function* payloadSteps(effect: Effect): Generator<void, Payload> {
     remove: remove.length,
     add: add.length,
     ...(lists && { lists }),
+    ...(body && { body: placeOf(body, back, effect.without) }),
   };
-  const encoder = new TextEncoder();
-  const pieces = [encoder.encode(`${JSON.stringify(head)}\n`)];
-  function* write<T>(items: readonly T[], jsonOf: (item: T) => object): Generator<void> {
-    for (let at = 0; at < items.length; at += STEP) {
-      const lines = items.slice(at, at + STEP).map((item) => `${JSON.stringify(jsonOf(item))}\n`);
-      pieces.push(encoder.encode(lines.join('')));
-      yield;
-    }
-  }
-  yield* write(reinstate, withdrawnToJSON);
-  yield* write(withdraw, withdrawnToJSON);
-  yield* write(remove, entryToJSON);
-  yield* write(add, entryToJSON);
-  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  if (length > 0xfffffff0) throw new RangeError('expected less than 4 GiB of changes at once');
-  const bytes = new Uint8Array(4 * Math.ceil(length / 4)).fill(0x20, length);
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return { generation, bytes };
+  lines.push(head);
+  yield* lines.write(reinstate, withdrawnToJSON);
+  yield* lines.write(withdraw, withdrawnToJSON);
+  yield* lines.write(remove, entryToJSON);
+  yield* lines.write(add, entryToJSON);
+  lines.flush();
+  return { generation, pieces: lines.pieces, byteLength: lines.byteLength };
 }
 
-/** The header of a record that follows a moment, and the moment then. */
+const placeOf = (
+  { pieces: _, ...body }: Body,
+  back: number,
+  without: readonly number[] = [],
+): BodyPlace => ({ ...body, back, without });
+
+/** A header that follows a moment, and the moment then. */
+export interface Header {
+  readonly header: Uint8Array;
+  readonly moment: Moment;
+}
+
+/** The header of a record that follows a moment. */
 export function* recordSteps(
-  { generation, bytes }: Payload,
+  { generation, pieces, byteLength }: Payload,
+  before: Moment,
+): Generator<void, Header> {
+  return yield* headerSteps({ magic: MAGIC, byteLength, generation }, before, pieces);
+}
+
+/** As `recordSteps`, of room for entries. */
+export const roomHeader = (byteLength: number, generation: number, before: Moment): Header =>
+  finish(headerSteps({ magic: ROOM, byteLength, generation }, before, []));
+
+function* headerSteps(
+  { magic, byteLength, generation }: { magic: number; byteLength: number; generation: number },
   { sequence, sum }: Moment,
-): Generator<void, { header: Uint8Array; moment: Moment }> {
+  payload: readonly Uint8Array[],
+): Generator<void, Header> {
   const words = new Int32Array(RECORD_BYTES / 4);
   const next = sequence + 1;
-  words.set([MAGIC, bytes.length, ...halves(next), ...halves(generation), 0]);
-  const own = yield* recordSum(words, bytes, sum);
+  words.set([magic, byteLength, ...halves(next), ...halves(generation), 0]);
+  const checked = [words.subarray(0, CHECKSUM_WORD), ...payload.map(wordsOf)];
+  const own = yield* checksumSteps(checked, sum);
   words[CHECKSUM_WORD] = own;
   return { header: new Uint8Array(words.buffer), moment: { sequence: next, sum: own } };
 }
 
 /**
- * The length of the payload that follows a header, and the generation then; undefined unless it is
- * the header of the record that follows a moment.
+ * What the header of a record tells; undefined unless it is one that follows a moment.
+ * @param words with the header at `at`
  */
 export function headerOf(
-  header: Uint8Array,
+  words: Int32Array,
+  at: number,
   { sequence }: Moment,
-): { byteLength: number; generation: number } | undefined {
-  const words = wordsOf(header);
-  const byteLength = words[1]! >>> 0;
-  const isNext = words[0] === MAGIC && wholeOf(words, 2) === sequence + 1;
+): { byteLength: number; generation: number; isRoom: boolean } | undefined {
+  const byteLength = words[at + 1]! >>> 0;
+  const isRoom = words[at] === ROOM;
+  const isNext = (isRoom || words[at] === MAGIC) && wholeOf(words, at + 2) === sequence + 1;
   if (!isNext || byteLength % 4 > 0) return undefined;
-  return { byteLength, generation: wholeOf(words, 4) };
-}
-
-/** The moment after a record, if it is whole, and follows one. */
-export function* momentSteps(
-  header: Uint8Array,
-  payload: Uint8Array,
-  { sequence, sum }: Moment,
-): Generator<void, Moment | undefined> {
-  const words = wordsOf(header);
-  const own = yield* recordSum(words, payload, sum);
-  return own === words[CHECKSUM_WORD]! >>> 0 ? { sequence: sequence + 1, sum: own } : undefined;
-}
-
-function* recordSum(words: Int32Array, payload: Uint8Array, sum: number): Generator<void, number> {
-  return yield* checksumSteps([words.subarray(0, CHECKSUM_WORD), wordsOf(payload)], sum);
+  return { byteLength, generation: wholeOf(words, at + 4), isRoom };
 }
 
 /**
- * Reads the payload of a record, step by step.
- * @throws {FormatError} `bad-line`
+ * The moment after a record, if it is whole, and follows one.
+ * @param words the header, and the payload unless that is room
  */
-export function* effectFromSteps({ generation, bytes }: Payload): Generator<void, Effect> {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  let from = 0;
-  const next = <T>(read: (json: never) => T): T => {
-    const end = bytes.indexOf(0x0a, from);
+export function* momentSteps(
+  words: Int32Array,
+  { sequence, sum }: Moment,
+): Generator<void, Moment | undefined> {
+  const checked = [words.subarray(0, CHECKSUM_WORD), words.subarray(CHECKSUM_WORD + 1)];
+  const own = yield* checksumSteps(checked, sum);
+  return own === words[CHECKSUM_WORD]! >>> 0 ? { sequence: sequence + 1, sum: own } : undefined;
+}
+
+/** Reads the payload of a record. */
+export class PayloadReader {
+  readonly head: Head;
+  readonly #lines: LineReader;
+
+  /** @throws {FormatError} `bad-line` */
+  constructor(bytes: Uint8Array) {
+    this.#lines = new LineReader(bytes);
+    this.head = this.#lines.next(headFrom);
+  }
+
+  /**
+   * The effect, read step by step, once.
+   * @param body what the head tells of, if anything
+   * @throws {FormatError} `bad-line`
+   */
+  *steps(generation: number, body?: Uint8Array): Generator<void, Effect> {
+    const { keptOut, lists, body: told, ...counts } = this.head;
+    const lines = this.#lines;
+    const reinstate = yield* lines.all(counts.reinstate, withdrawnFromJSON);
+    const withdraw = yield* lines.all(counts.withdraw, withdrawnFromJSON);
+    const remove = yield* lines.all(counts.remove, entryFromJSON);
+    const add = yield* lines.all(counts.add, entryFromJSON);
+    if (told && body) {
+      const more = new LineReader(body);
+      const without = new Set(told.without);
+      const read = (at: number) => {
+        if (without.has(at)) more.skip();
+        else (at < told.remove ? remove : add).push(more.next(entryFromJSON));
+      };
+      yield* inSteps(told.remove + told.add, read, STEP);
+    }
+    return { reinstate, withdraw, remove, add, ...(lists && { lists }), keptOut, generation };
+  }
+}
+
+class LineReader {
+  readonly #bytes: Uint8Array;
+  #from = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  skip(): void {
+    this.#from = this.#bytes.indexOf(0x0a, this.#from) + 1;
+  }
+
+  /** @throws {FormatError} `bad-line` */
+  next<T>(read: (json: never) => T): T {
+    const end = this.#bytes.indexOf(0x0a, this.#from);
     try {
       if (end < 0) throw new TypeError('expected a line');
-      const text = decoder.decode(bytes.subarray(from, end));
-      from = end + 1;
+      const text = DECODER.decode(this.#bytes.subarray(this.#from, end));
+      this.#from = end + 1;
       return read(JSON.parse(text) as never);
     } catch {
       // Without the words of whoever found it: they may quote the text.
       throw new FormatError('bad-line', 'expected a change of the blocklist in its record');
     }
-  };
-  const { keptOut, lists, ...counts } = next(headFrom);
-  function* all<T>(count: number, read: (json: never) => T): Generator<void, T[]> {
+  }
+
+  *all<T>(count: number, read: (json: never) => T): Generator<void, T[]> {
     const items: T[] = [];
-    yield* inSteps(count, () => items.push(next(read)), STEP);
+    yield* inSteps(count, () => items.push(this.next(read)), STEP);
     return items;
   }
-  const withdrawal = (json: WithdrawnJSON) => withdrawnFromJSON(json);
-  return {
-    reinstate: yield* all(counts.reinstate, withdrawal),
-    withdraw: yield* all(counts.withdraw, withdrawal),
-    remove: yield* all(counts.remove, entryFromJSON),
-    add: yield* all(counts.add, entryFromJSON),
-    ...(lists && { lists }),
-    keptOut,
-    generation,
-  };
 }
 
 /** @throws {TypeError} if it is malformed */
-function headFrom({ keptOut, lists, reinstate, withdraw, remove, add, ...others }: Head): Head {
+function headFrom(head: Head): Head {
+  const { keptOut, lists, reinstate, withdraw, remove, add, body, ...others } = head;
   const { degenerate, withdrawn } = keptOut;
   const counts = [degenerate, withdrawn, reinstate, withdraw, remove, add];
-  const isFit = counts.every((count) => Number.isSafeInteger(count) && count >= 0);
+  if (body) counts.push(body.back, body.byteLength, body.sum, body.remove, body.add);
+  const isFit = [...counts, ...(body?.without ?? [])].every(
+    (count) => Number.isSafeInteger(count) && count >= 0,
+  );
   // What a later version adds would be lost.
   if (!isFit || Object.keys(others).length > 0) throw new TypeError('expected counts');
   const settings = lists?.map(([name, each]): [string, ListSettings] => {
@@ -183,6 +243,7 @@ function headFrom({ keptOut, lists, reinstate, withdraw, remove, add, ...others 
     remove,
     add,
     ...(settings && { lists: settings }),
+    ...(body && { body }),
   };
 }
 
@@ -194,6 +255,3 @@ export const halves = (whole: number): [number, number] => [
 
 export const wholeOf = (words: Int32Array, at: number): number =>
   (words[at + 1]! >>> 0) * 2 ** 32 + (words[at]! >>> 0);
-
-const wordsOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Int32Array =>
-  new Int32Array(buffer, byteOffset, byteLength / 4);

@@ -12,6 +12,7 @@ import {
   widenedBy,
 } from './list-state.js';
 import type { Lists } from './lists.js';
+import type { Body } from './record-lines.js';
 import type { KeptOutReason, Withdrawn, WithdrawnKey } from './withdrawals.js';
 
 /** Entries of a delta that a search compares one by one before they become a segment. */
@@ -27,6 +28,8 @@ export interface Step {
    */
   readonly isWhole?: boolean;
   readonly reinstate?: readonly WithdrawnKey[];
+  /** whether the withdrawals of the list are changed, not copied, as nobody else sees it */
+  readonly ownsWithdrawn?: boolean;
   /** the numbers of entries that go, by the kinds of the list as it is */
   readonly remove?: ReadonlyMap<Kind, readonly number[]>;
   /** entries that come, few */
@@ -35,6 +38,8 @@ export interface Step {
   readonly lists?: Lists;
   /** the part of a large change that takes long */
   readonly prepared?: Prepared;
+  /** the entries of that, in bytes, if something keeps the list */
+  readonly body?: Body | undefined;
 }
 
 /** The part of a large change that takes long. It is done before, so the change takes a moment. */
@@ -80,14 +85,13 @@ export interface Changed {
  * then what goes, then what comes: that is kept out by the withdrawals that are in force then.
  * Whatever fails, `state` stays as it is.
  */
-export function changed(
-  state: ListState,
-  { withdraw = [], isWhole, reinstate = [], remove, add = [], lists = state.lists, prepared }: Step,
-): Changed {
+export function changed(state: ListState, step: Step): Changed {
+  const { withdraw = [], isWhole, reinstate = [], ownsWithdrawn = false, remove, prepared } = step;
+  const { add = [], lists = state.lists } = step;
   // Few changes withdraw anything.
   let withdrawn = state.withdrawn;
   const own = () => {
-    if (withdrawn === state.withdrawn) withdrawn = withdrawn.fork();
+    if (!ownsWithdrawn && withdrawn === state.withdrawn) withdrawn = withdrawn.fork();
     return withdrawn;
   };
   const reinstated = reinstate.filter((key) => withdrawn.has(key) && own().delete(key)).length;

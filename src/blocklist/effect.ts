@@ -2,19 +2,19 @@ import { type BlocklistEntry, textOfEntry, textOfSaid } from '../entry.js';
 import { FormatError } from '../errors.js';
 import { hashToHex } from '../hash.js';
 import { inSteps } from '../indexing/segment.js';
-import { type Changed, changed, type Step } from './changed.js';
+import { type Changed, changed, type Prepared, type Step } from './changed.js';
 import type { Columns } from './columns.js';
-import { builtSteps } from './compaction.js';
+import { builtSteps, dueOf, mergedSteps } from './compaction.js';
+import type { Living } from './delta.js';
 import type { Kind, Part } from './kind.js';
 import { ListState, typeOf } from './list-state.js';
 import { ComingEntries } from './listed-entries.js';
 import { type ListSettings, Lists } from './lists.js';
+import type { Body } from './record-lines.js';
 import type { KeptOutReason, Withdrawn, WithdrawnKey } from './withdrawals.js';
 
 /** Items of an effect that are made at once; more entries become a segment. */
 const MOST_AT_ONCE = 512;
-/** Withdrawals that a step makes: with fewer, to copy those in force takes most of the time. */
-const MANY = 4096;
 /** Items that a step looks at: about 0.3 ms. */
 const STEP = 64;
 
@@ -29,6 +29,9 @@ export interface Effect {
   /** each takes one equal entry away; what the withdrawals took is not among them */
   readonly remove: readonly BlocklistEntry[];
   readonly add: readonly BlocklistEntry[];
+  /** more of both, in bytes, and the numbers of those that are not meant; only to be written */
+  readonly body?: Body | undefined;
+  readonly without?: readonly number[];
   /** the settings of all lists, if any changed */
   readonly lists?: readonly (readonly [string, ListSettings])[];
   /** how many entries had been kept out then */
@@ -53,67 +56,107 @@ export function* effectSteps(
   for (const [kind, numbers] of step.remove ?? []) {
     yield* inSteps(numbers.length, (at) => remove.push(kind.entryAt(numbers[at]!)), STEP);
   }
-  const { leaving } = step.prepared ?? {};
-  for (const kind of leaving ? before.kinds.values() : []) {
-    for (const { table, living } of kind.parts) {
-      let at = 0;
-      for (const entry of leaving!.get(table)?.besides() ?? []) {
-        if (++at % STEP === 0) yield;
-        if (living.has(entry)) remove.push(table.entryAt(entry));
-      }
-    }
-  }
-  const add: BlocklistEntry[] = [...came];
-  for (const { table, living } of arrived) {
-    const take = (entry: number) => {
-      if (living.has(entry)) add.push(table.entryAt(entry));
-    };
-    yield* inSteps(table.size, take, STEP);
-  }
+  const { prepared, body } = step;
+  const without = prepared && body && (yield* lateSteps(before, prepared, arrived));
   const { keptOut, generation } = state;
   const lists = state.lists === before.lists ? undefined : state.lists.entries();
   return {
     reinstate: step.reinstate ?? [],
     withdraw: made,
     remove,
-    add,
+    add: came,
+    body,
+    ...(without && { without }),
     ...(lists && { lists }),
     keptOut,
     generation,
   };
 }
 
+/** The lines of a body that changes which came while it was made have left out. */
+function* lateSteps(
+  before: ListState,
+  { leaving, arriving }: Prepared,
+  arrived: readonly Part<Columns>[],
+): Generator<void, number[]> {
+  const without: number[] = [];
+  const there = new Map<Columns, Living>();
+  for (const { parts } of before.kinds.values()) {
+    for (const { table, living } of parts) there.set(table, living);
+  }
+  for (const { table, living } of arrived) there.set(table, living);
+  let line = 0;
+  for (const [table, entries] of leaving) {
+    const living = there.get(table);
+    for (const entry of entries.besides()) {
+      if (line % STEP === 0) yield;
+      if (!living?.has(entry)) without.push(line);
+      line++;
+    }
+  }
+  for (const { table } of arriving) {
+    const living = there.get(table);
+    const look = (entry: number) => {
+      if (!living?.has(entry)) without.push(line + entry);
+    };
+    if (living?.lost !== 0) yield* inSteps(table.size, look, STEP);
+    line += table.size;
+  }
+  return without;
+}
+
 /**
- * The list after an effect, made out step by step. It changes only what the effect does.
- * @throws {FormatError} `bad-line` if the effect is not one of this list
+ * The list after effects, made out step by step. It changes only what they do.
+ * @param options `isAlone`: nobody uses the list yet, so that segments may become one
+ * @throws {FormatError} `bad-line` if an effect is not one of this list
  */
-export function* replaySteps(state: ListState, effect: Effect): Generator<void, ListState> {
+export function* replaySteps(
+  state: ListState,
+  effects: readonly Effect[],
+  { isAlone = false } = {},
+): Generator<void, ListState> {
+  // Nobody sees the states in between, so that they need no copies of their own.
+  let next = new ListState({ ...state, withdrawn: state.withdrawn.fork() });
+  for (const effect of effects) {
+    next = yield* replayedSteps(next, effect);
+    for (let due = isAlone && dueOf(next); due; due = dueOf(next)) {
+      next = (yield* mergedSteps(due))(next);
+    }
+    yield;
+  }
+  return next;
+}
+
+/** @param state its withdrawals are changed */
+function* replayedSteps(state: ListState, effect: Effect): Generator<void, ListState> {
   const { reinstate, withdraw, add, keptOut, generation } = effect;
   const remove = yield* removedSteps(state, effect.remove);
   let next = state;
   // Whoever waits for an effect of a few items waits for one step.
   const isSmall = reinstate.length + withdraw.length <= MOST_AT_ONCE;
-  if (!isSmall) {
-    yield* inSteps(reinstate.length, (at) => {
-      next = changed(next, { reinstate: [reinstate[at]!] }).state;
-    });
-    for (let at = 0; at < withdraw.length; at += MANY) {
-      next = changed(next, { withdraw: withdraw.slice(at, at + MANY) }).state;
-      yield;
-    }
+  for (let at = 0; !isSmall && at < reinstate.length; at += STEP) {
+    next = replaced(next, { reinstate: reinstate.slice(at, at + STEP) });
+    yield;
+  }
+  for (let at = 0; !isSmall && at < withdraw.length; at += STEP) {
+    next = replaced(next, { withdraw: withdraw.slice(at, at + STEP) });
+    yield;
   }
   const parts = add.length > MOST_AT_ONCE ? yield* partsSteps(add) : undefined;
   const lists = effect.lists && new Lists(effect.lists);
   // By the kinds as they are now, whose numbers are the same.
   const going = [...remove].map(([kind, numbers]) => [next.of(kind), numbers] as const);
-  const last = changed(next, {
+  const last = replaced(next, {
     ...(isSmall && { reinstate, withdraw }),
     remove: new Map(going),
     ...(parts ? { prepared: prepared(parts) } : { add }),
     ...(lists && { lists }),
   });
-  return new ListState({ ...last.state, keptOut, generation });
+  return new ListState({ ...last, keptOut, generation });
 }
+
+const replaced = (state: ListState, step: Step) =>
+  changed(state, { ...step, ownsWithdrawn: true }).state;
 
 const prepared = (arriving: readonly Part<Columns>[]) => ({
   leaving: new Map(),

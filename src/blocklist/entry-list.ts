@@ -103,7 +103,8 @@ export class EntryList {
       const known = gatheredNow(change, rest, most);
       const step = known && stepOf(before, known, most);
       // It can be read before its turn, and perhaps only once.
-      if (!step) return this.#applyLarge(known ?? gathered(change, rest, signal), signal);
+      const read = () => gathered(change, rest, signal, this.#kept?.rest);
+      if (!step) return this.#applyLarge(known ?? read(), signal);
       const anew = (state: ListState) => stepOf(state, known, Number.POSITIVE_INFINITY)!;
       const made = this.#made((state) => (state === before ? step : anew(state)), signal);
       return this.#tidied(await made);
@@ -262,7 +263,8 @@ export class EntryList {
         meanwhile.asked.length = 0;
         meanwhile.withdrawals.length = 0;
         const given = change(this.#state);
-        return this.#prepared(await gathered(given, begun(given), signal), meanwhile, signal);
+        const rest = this.#kept?.rest;
+        return this.#prepared(await gathered(given, begun(given), signal, rest), meanwhile, signal);
       });
       return await this.#tidied(applied);
     } finally {
@@ -284,7 +286,7 @@ export class EntryList {
     for (const key of reinstate) withdrawn.delete(key);
     for (const each of withdraw) withdrawn.set(each);
     const large: LargeChange = { tables: coming.tables, replaced: going };
-    const ready = await inTurns(readySteps(base, large, withdrawn), signal);
+    const ready = await inTurns(readySteps(base, large, withdrawn), signal, this.#kept?.rest);
     const isAnother = new Error('another list has taken the place of this one');
     const late = (state: ListState): Step => {
       if (this.#epoch !== epoch) throw isAnother;
@@ -299,6 +301,7 @@ export class EntryList {
       };
     };
     try {
+      if (this.#kept) return await this.#kept.makeReady(ready, late, signal);
       return await this.#made(late, signal);
     } catch (error) {
       if (error !== isAnother) throw error;
@@ -329,7 +332,7 @@ export class EntryList {
       this.#inTurn(async () => {
         try {
           for (let due = dueOf(this.#state); due; due = dueOf(this.#state)) {
-            const swap = await inTurns(mergedSteps(due), undefined);
+            const swap = await inTurns(mergedSteps(due), undefined, this.#kept?.rest);
             await this.#free();
             this.#state = swap(this.#state);
           }

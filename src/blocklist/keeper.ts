@@ -1,7 +1,9 @@
-import { inTurns } from '../in-turns.js';
+import { inTurns, nextTurn } from '../in-turns.js';
 import { type Changed, changed, type Done, type Step } from './changed.js';
 import { type Effect, effectSteps, isEffective } from './effect.js';
+import { type Ready, readyBodySteps } from './large-change.js';
 import type { KeptOut, ListState } from './list-state.js';
+import type { Body } from './record-lines.js';
 
 /** Changes that are made durable at once. */
 const MOST = 256;
@@ -14,6 +16,11 @@ export interface Keeper {
    * @throws what hinders it, also from what `run` was given; nothing has changed then
    */
   turn(run: (write: (effects: readonly Effect[]) => Promise<void>) => Promise<void>): Promise<void>;
+  /**
+   * Writes the entries of a large change, of no effect, so that its turn takes a moment.
+   * @param run makes the change
+   */
+  ahead<T>(body: Body, run: () => Promise<T>): Promise<T>;
 }
 
 /** The list that is kept. */
@@ -47,10 +54,27 @@ export class KeptChanges {
   readonly #list: KeptList;
   #waiting: Waiting[] = [];
   #isRunning = false;
+  /** settles at the end of the turn that is being taken */
+  #turn: Promise<unknown> | undefined;
 
   constructor(keeper: Keeper, list: KeptList) {
     this.#keeper = keeper;
     this.#list = list;
+  }
+
+  /**
+   * Makes a large change.
+   * @param lateStep what is left to do, for the list as it is when its turn comes
+   */
+  async makeReady(
+    ready: Ready,
+    lateStep: (state: ListState) => Step,
+    signal: AbortSignal | undefined,
+  ): Promise<Applied> {
+    const body = await inTurns(readyBodySteps(ready), signal, this.rest);
+    return this.#keeper.ahead(body, () =>
+      this.make((state) => ({ ...lateStep(state), body }), signal),
+    );
   }
 
   /**
@@ -74,10 +98,12 @@ export class KeptChanges {
       let batch: Waiting[] = [];
       let made: [Waiting, Changed][] = [];
       try {
-        await this.#keeper.turn(async (write) => {
+        const turn = this.#keeper.turn(async (write) => {
           batch = this.#waiting.splice(0, MOST);
           made = await this.#makeAll(batch, write);
         });
+        this.#turn = turn.catch(() => {});
+        await turn;
       } catch (error) {
         // Without a turn, none of those that waited for it has been made.
         if (batch.length === 0) batch = this.#waiting.splice(0);
@@ -89,7 +115,17 @@ export class KeptChanges {
       }
     }
     this.#isRunning = false;
+    this.#turn = undefined;
   }
+
+  /**
+   * What a large change waits for between its steps: a turn is some calls of the system, one after
+   * the other, each of which would wait for a step.
+   */
+  readonly rest = async (): Promise<void> => {
+    await nextTurn();
+    await this.#turn;
+  };
 
   async #makeAll(
     batch: readonly Waiting[],

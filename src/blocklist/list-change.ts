@@ -348,17 +348,18 @@ export function gatheredNow(
 /** A change whose entries are read while the event loop turns. */
 export async function gathered(
   change: ListChange,
-  rest: Omit<Gathered, 'coming'>,
+  others: Omit<Gathered, 'coming'>,
   signal: AbortSignal | undefined,
+  rest: () => Promise<unknown> = nextTurn,
 ): Promise<Gathered> {
   const coming = new ComingEntries();
   let end = performance.now() + TURN;
   for (const [entries, list] of givenEntries(change)) {
-    await comingEntries(coming, entries, list, signal);
+    await comingEntries(coming, entries, list, signal, rest);
     // There may be many, of an entry each.
     if (performance.now() < end) continue;
-    await nextTurn();
+    await rest();
     end = performance.now() + TURN;
   }
-  return { ...rest, coming };
+  return { ...others, coming };
 }

@@ -67,8 +67,9 @@ export async function comingEntries(
   entries: ListedEntries,
   list: string | undefined,
   signal: AbortSignal | undefined,
+  rest?: () => Promise<unknown>,
 ): Promise<void> {
-  await eachEntry(entries, signal, (entry) => void coming.push(entry, list));
+  await eachEntry(entries, signal, (entry) => void coming.push(entry, list), rest);
 }
 
 /**
@@ -80,6 +81,7 @@ export async function eachEntry(
   entries: ListedEntries,
   signal: AbortSignal | undefined,
   take: (entry: BlocklistEntry) => void,
+  rest: () => Promise<unknown> = nextTurn,
 ): Promise<void> {
   const given = entries instanceof PackedEntries ? rowsOf(entries) : entries;
   checkAsyncIterable(given, 'an iterable of entries');
@@ -90,7 +92,7 @@ export async function eachEntry(
     signal?.throwIfAborted();
     take(entry);
     if (++count % LOOK > 0 || performance.now() < end) continue;
-    await nextTurn();
+    await rest();
     end = performance.now() + TURN;
   }
   signal?.throwIfAborted();

@@ -3,18 +3,25 @@ import { rmSync } from 'node:fs';
 import { type FileHandle, open, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import process from 'node:process';
-import { payloadSteps, recordSteps } from '../blocklist/change-record.js';
+import {
+  type Header,
+  payloadSteps,
+  RECORD_BYTES,
+  recordSteps,
+  roomHeader,
+} from '../blocklist/change-record.js';
 import { type Commit, SLOT_BYTES, slotOf } from '../blocklist/commit-slots.js';
-import type { Effect } from '../blocklist/effect.js';
+import { type Effect, replaySteps } from '../blocklist/effect.js';
 import type { Keeper } from '../blocklist/keeper.js';
 import type { ListState } from '../blocklist/list-state.js';
+import type { Body } from '../blocklist/record-lines.js';
 import { syncFolder } from '../disk/replace-file.js';
 import { ownMark } from '../disk/writer-lock.js';
 import { FormatError } from '../errors.js';
 import { inTurns } from '../in-turns.js';
 import type { Blocklist } from '../matching/blocklist.js';
-import { bytesAt, readingList } from './blocklist-file.js';
-import { type OpenOptions, openRegular, readOf } from './index-file.js';
+import { readingList, type Snapshot } from './blocklist-file.js';
+import { type OpenOptions, openRegular } from './index-file.js';
 import { realPathOf, whileAlone } from './list-lock.js';
 import {
   type Changes,
@@ -24,10 +31,10 @@ import {
   listIn,
   type Place,
   placeIn,
-  replayed,
   slotsAt,
 } from './list-records.js';
 import { blocklistFile } from './save-blocklist.js';
+import { copyAll, toldOf, writeAll } from './write-bytes.js';
 
 /*
  * Keeps a list in a file: each change is appended as a record and flushed, then counted by a slot,
@@ -47,8 +54,6 @@ const MANY_BYTES = 64 * 1024;
 const MANY_CHANGES = 1 << 16;
 /** Changes to let pass after that failed. */
 const PAUSE = 512;
-/** Bytes copied at a time. */
-const CHUNK = 4 * 2 ** 20;
 
 /** A list and the file that keeps it. */
 export class ListFile implements Keeper {
@@ -62,6 +67,13 @@ export class ListFile implements Keeper {
   #rewriting: Promise<void> | undefined;
   /** the change before which the file is not written anew */
   #pausedTo = 0;
+  /** where the entries of large changes are whose turn is to come; while there are any, the file is
+   * not written anew: what took its place would lack them */
+  readonly #ahead = new Map<Body, { readonly snapshot: Snapshot; readonly from: number }>();
+  /** how many large changes are on their way */
+  #large = 0;
+  /** where the first entries are that changes of others refer to, since the file is written anew */
+  #bodiesFrom = Number.POSITIVE_INFINITY;
   /** called once the list has changed by others */
   onChange: (() => void) | undefined;
 
@@ -100,6 +112,48 @@ export class ListFile implements Keeper {
     run: (write: (effects: readonly Effect[]) => Promise<void>) => Promise<void>,
   ): Promise<void> {
     await this.#locked((file) => run((effects) => this.#append(file, effects)));
+  }
+
+  async ahead<T>(body: Body, run: () => Promise<T>): Promise<T> {
+    this.#large++;
+    try {
+      await this.settled();
+      await this.#store(body);
+      return await run();
+    } finally {
+      this.#ahead.delete(body);
+      this.#large--;
+    }
+  }
+
+  /** Keeps room for entries by a turn of its own, and writes them there while others take turns. */
+  async #store(body: Body): Promise<void> {
+    let file: FileHandle | undefined;
+    let from = 0;
+    try {
+      await this.#locked(async (locked) => {
+        const { commit, snapshot } = this.#place;
+        const { header, moment } = roomHeader(body.byteLength, commit.generation, commit);
+        from = commit.length + header.length;
+        file = await openRegular(this.path);
+        await this.#write(locked, [header], {
+          ...commit,
+          ...moment,
+          length: from + body.byteLength,
+        });
+        this.#ahead.set(body, { snapshot, from });
+      });
+      // One by one: a small change that is flushed meanwhile waits for what is not yet on the disk.
+      for (const piece of body.pieces) {
+        await writeAll(file!, [piece], from);
+        await file!.datasync();
+        from += piece.length;
+      }
+    } catch (error) {
+      throw toldOf(error);
+    } finally {
+      await file?.close();
+    }
   }
 
   /**
@@ -165,9 +219,12 @@ export class ListFile implements Keeper {
       this.list.become(read.state);
       this.#put(read.place);
     } else {
-      const { effects } = changes;
-      const state = await replayed(this.list.state, effects);
-      if (effects.length > 0) this.list.follow(state, effects);
+      const { effects, bodiesFrom } = changes;
+      this.#bodiesFrom = Math.min(this.#bodiesFrom, bodiesFrom);
+      if (effects.length > 0) {
+        const steps = replaySteps(this.list.state, effects);
+        this.list.follow(await inTurns(steps, undefined), effects);
+      }
       this.#put(changes.place);
       if (effects.length === 0) return;
     }
@@ -197,18 +254,36 @@ export class ListFile implements Keeper {
   }
 
   async #append(file: FileHandle, effects: readonly Effect[]): Promise<void> {
-    const before = this.#place.commit;
-    let commit = before;
+    let { commit } = this.#place;
     const pieces: Uint8Array[] = [];
+    const follows = ({ header, moment }: Header, payload: readonly Uint8Array[]) => {
+      pieces.push(header, ...payload);
+      const length = [header, ...payload].reduce((sum, piece) => sum + piece.length, commit.length);
+      commit = { ...commit, ...moment, length };
+    };
     for (const effect of effects) {
-      const payload = await inTurns(payloadSteps(effect), undefined);
-      const { header, moment } = await inTurns(recordSteps(payload, commit), undefined);
-      pieces.push(header, payload.bytes);
-      const length = commit.length + header.length + payload.bytes.length;
-      commit = { ...commit, ...moment, length, generation: effect.generation };
+      const { body, generation } = effect;
+      const there = body && this.#ahead.get(body);
+      let from = there?.from ?? 0;
+      // Another process has written the file anew.
+      if (body && there?.snapshot !== this.#place.snapshot) {
+        from = commit.length + RECORD_BYTES;
+        follows(roomHeader(body.byteLength, commit.generation, commit), body.pieces);
+      }
+      const payload = await inTurns(payloadSteps(effect, commit.length - from), undefined);
+      follows(await inTurns(recordSteps(payload, commit), undefined), payload.pieces);
+      commit = { ...commit, generation };
     }
+    await this.#write(file, pieces, commit);
+    if (this.#isDue()) this.#rewriting ??= this.#rewrite();
+  }
+
+  /** Appends and commits. @param pieces what is left up to the commit's length is room */
+  async #write(file: FileHandle, pieces: readonly Uint8Array[], commit: Commit): Promise<void> {
+    const before = this.#place.commit;
     try {
-      await writeAll(file, pieces, before.length);
+      const end = await writeAll(file, pieces, before.length);
+      if (end < commit.length) await file.truncate(commit.length);
       await file.datasync();
     } catch (error) {
       await file.truncate(before.length).catch(() => {});
@@ -220,7 +295,6 @@ export class ListFile implements Keeper {
       await this.#undo(file, before).catch(() => {});
       throw error;
     }
-    if (this.#isDue()) this.#rewriting ??= this.#rewrite();
   }
 
   /** Writes the slot that does not have the last commit. */
@@ -246,7 +320,7 @@ export class ListFile implements Keeper {
 
   #isDue(): boolean {
     const { commit, snapshot } = this.#place;
-    if (commit.sequence < this.#pausedTo) return false;
+    if (commit.sequence < this.#pausedTo || this.#large > 0) return false;
     const bytes = commit.length - changesAt(snapshot);
     if (commit.sequence - commit.base.sequence >= MANY_CHANGES) return true;
     return bytes >= this.#manyBytes && 10 * bytes >= commit.length;
@@ -255,10 +329,10 @@ export class ListFile implements Keeper {
   /** Writes the file anew. If that fails, it is tried again some changes later. */
   async #rewrite(): Promise<void> {
     try {
-      const begun = await this.#alone(async () => ({
-        state: this.list.state,
-        place: this.#place,
-      }));
+      const begun = await this.#alone(async () => {
+        this.#bodiesFrom = Number.POSITIVE_INFINITY;
+        return { state: this.list.state, place: this.#place };
+      });
       await this.#replaceBy(begun, (put) => this.#locked((file) => put(file)));
     } catch {
       this.#pausedTo = this.#place.commit.sequence + PAUSE;
@@ -296,8 +370,10 @@ export class ListFile implements Keeper {
           const { commit } = this.#place;
           // Another process may have written it anew.
           if (this.#place.snapshot !== old || commit.base.sum !== base.base.sum) return;
+          if (this.#bodiesFrom < base.length)
+            throw new Error('a change refers to what is left out');
           const shift = changesAt(snapshot) - base.length;
-          await copy(before, file, base.length, commit.length, shift);
+          await copyAll(before, file, { start: base.length, end: commit.length, shift });
           const next: Commit = {
             ...commit,
             snapshot: snapshot.sum,
@@ -319,43 +395,4 @@ export class ListFile implements Keeper {
       process.off('exit', remove);
     }
   }
-}
-
-async function writeAll(
-  file: FileHandle,
-  pieces: readonly Uint8Array[],
-  from: number,
-): Promise<void> {
-  let to = from;
-  for (const piece of pieces) {
-    for (let at = 0; at < piece.length; ) {
-      const { bytesWritten } = await file.write(piece.subarray(at, at + CHUNK), 0, null, to);
-      at += bytesWritten;
-      to += bytesWritten;
-    }
-  }
-}
-
-async function copy(
-  from: FileHandle,
-  into: FileHandle,
-  start: number,
-  end: number,
-  shift: number,
-): Promise<void> {
-  for (let at = start; at < end; at += CHUNK) {
-    const bytes = await bytesAt(readOf(from), at, Math.min(CHUNK, end - at));
-    await writeAll(into, [bytes], at + shift);
-  }
-}
-
-/** The system's errors name the file, so they are kept as causes. */
-function toldOf(error: unknown): unknown {
-  const { code, syscall } = error as NodeJS.ErrnoException;
-  if (error instanceof FormatError || code === undefined || syscall === undefined) return error;
-  const message =
-    code === 'ENOENT'
-      ? 'the blocklist file is not there any more (ENOENT)'
-      : `the blocklist file cannot be written (${code})`;
-  return new FormatError('unwritable', message, { cause: error });
 }

@@ -1,9 +1,10 @@
 import type { FileHandle } from 'node:fs/promises';
 import {
-  effectFromSteps,
+  type BodyPlace,
   headerOf,
   type Moment,
   momentSteps,
+  PayloadReader,
   RECORD_BYTES,
 } from '../blocklist/change-record.js';
 import {
@@ -15,7 +16,7 @@ import {
 import { type Effect, JoinedEffects, replaySteps } from '../blocklist/effect.js';
 import type { ListState } from '../blocklist/list-state.js';
 import { inTurns, nextTurn, TURN } from '../in-turns.js';
-import { HEADER_BYTES } from '../indexing/segment.js';
+import { checksumSteps, finish, HEADER_BYTES } from '../indexing/segment.js';
 import { Blocklist, type BlocklistOptions } from '../matching/blocklist.js';
 import {
   bytesAt,
@@ -27,6 +28,7 @@ import {
   type Snapshot,
   snapshotIn,
   snapshotState,
+  VERSION,
 } from './blocklist-file.js';
 import {
   checkGeneration,
@@ -36,6 +38,7 @@ import {
   type Read,
   readOf,
 } from './index-file.js';
+import { wordsOf } from './save-index.js';
 
 /** How a saved blocklist is opened. */
 export interface OpenBlocklistOptions extends OpenOptions, Pick<BlocklistOptions, 'onKeptOut'> {}
@@ -72,7 +75,13 @@ export const firstCommit = (
  */
 export async function placeIn(file: FileHandle, known?: Snapshot): Promise<Place> {
   const read = readOf(file);
-  const isKnown = known && sameBytes(await bytesAt(read, 0, HEADER_BYTES), known.header);
+  const slotBytes = ({ end }: Snapshot) => bytesAt(read, end, slotsAt({ end }) + SLOTS_BYTES - end);
+  // Each call is a turn of a thread, and most often the snapshot is known.
+  const [header, ahead] = await Promise.all([
+    bytesAt(read, 0, HEADER_BYTES),
+    known?.version === VERSION ? slotBytes(known).catch(() => undefined) : undefined,
+  ]);
+  const isKnown = known && sameBytes(header, known.header);
   const snapshot = isKnown ? known : await snapshotIn(file);
   if (snapshot.version === 1) {
     const commit = { ...firstCommit(snapshot), length: snapshot.end };
@@ -80,7 +89,7 @@ export async function placeIn(file: FileHandle, known?: Snapshot): Promise<Place
   }
   const { end, sum } = snapshot;
   const from = slotsAt(snapshot);
-  const bytes = await bytesAt(read, end, from + SLOTS_BYTES - end);
+  const bytes = (isKnown && ahead) || (await slotBytes(snapshot));
   // Only now: what is counted was there before the slot was written.
   const { size } = await file.stat();
   if (bytes.subarray(0, from - end).some((byte) => byte !== 0)) throw hasChanged();
@@ -99,6 +108,8 @@ export interface At extends Moment {
 /** Changes of a file, and where it ends with them. */
 export interface Changes {
   readonly effects: Effect[];
+  /** where the first entries are that these refer to; infinite: nowhere */
+  readonly bodiesFrom: number;
   readonly place: Place;
 }
 
@@ -117,7 +128,9 @@ export async function changesFrom(
 ): Promise<Changes | undefined> {
   const { commit, snapshot } = place;
   const { size } = await file.stat();
-  const view = ahead(readOf(file));
+  const read = readOf(file);
+  const view = ahead(read);
+  let bodiesFrom = Number.POSITIVE_INFINITY;
   const effects = new JoinedEffects();
   const start = snapshot.version === 1 ? commit.length : changesAt(snapshot);
   let at: At = 'length' in from ? from : { ...commit.base, length: start };
@@ -144,8 +157,21 @@ export async function changesFrom(
       if (isCommitted) throw hasChanged();
       break;
     }
-    if (isKnown) effects.push(await inTurns(effectFromSteps(next), undefined));
-    const { sequence, sum, length } = next;
+    const { sequence, sum, length, payload } = next;
+    if (isKnown && payload) {
+      const reader = new PayloadReader(payload);
+      const { body } = reader.head;
+      const from = body ? at.length - body.back : Number.POSITIVE_INFINITY;
+      const bytes = body && from >= start ? await bodyAt(read, from, body) : undefined;
+      if (body && !bytes) {
+        if (isCommitted) throw hasChanged();
+        break;
+      }
+      bodiesFrom = Math.min(bodiesFrom, from);
+      const steps = reader.steps(next.generation, bytes);
+      const isSmall = !bytes && payload.length < SMALL;
+      effects.push(isSmall ? finish(steps) : await inTurns(steps, undefined));
+    }
     at = { sequence, sum, length };
     generation = next.generation;
     isKnown ||= isMet();
@@ -154,6 +180,7 @@ export async function changesFrom(
   if (!isKnown) return undefined;
   return {
     effects: effects.made(),
+    bodiesFrom,
     place: {
       ...place,
       commit: { ...commit, ...at, generation },
@@ -178,23 +205,28 @@ export function knownIn({ commit, snapshot }: Place, known: Place): Moment | At 
 
 /** Bytes that are read ahead: a change has some hundred. */
 const AHEAD = 1 << 20;
-/** Gives bytes of a file, until the next call. */
-type View = (from: number, length: number) => Promise<Uint8Array>;
+/** Bytes of a change that is read at once: about 0.3 ms. */
+const SMALL = 1 << 14;
+
+/** Gives bytes of a file, until the next call; a promise if they are not read yet. */
+type View = (from: number, length: number) => Uint8Array | Promise<Uint8Array>;
 
 /** Reads many small pieces, one after the other, by few calls, and without copies. */
 function ahead(read: Read): View {
   const bytes = new Uint8Array(AHEAD);
   let [start, end] = [0, 0];
-  return async (from, length) => {
-    if (length > AHEAD) return bytesAt(read, from, length);
-    if (from < start || from + length > end) {
-      [start, end] = [from, from];
-      while (end < from + length) {
-        const count = await read(bytes.subarray(end - start), end);
-        if (count === 0) throw cutOff();
-        end += count;
-      }
+  const more = async (from: number, length: number) => {
+    [start, end] = [from, from];
+    while (end < from + length) {
+      const count = await read(bytes.subarray(end - start), end);
+      if (count === 0) throw cutOff();
+      end += count;
     }
+    return bytes.subarray(0, length);
+  };
+  return (from, length) => {
+    if (length > AHEAD) return bytesAt(read, from, length);
+    if (from < start || from + length > end) return more(from, length);
     return bytes.subarray(from - start, from - start + length);
   };
 }
@@ -203,20 +235,29 @@ function ahead(read: Read): View {
 async function recordAt(view: View, at: At, end: number) {
   const from = at.length + RECORD_BYTES;
   if (from > end) return undefined;
-  const header = (await view(at.length, RECORD_BYTES)).slice();
-  const told = headerOf(header, at);
+  const start = view(at.length, RECORD_BYTES);
+  const told = headerOf(wordsOf(start instanceof Promise ? await start : start), 0, at);
   if (!told || from + told.byteLength > end) return undefined;
-  const bytes = await view(from, told.byteLength);
-  const moment = await inTurns(momentSteps(header, bytes, at), undefined);
-  const { generation } = told;
-  return moment && { ...moment, bytes, generation, length: from + told.byteLength };
+  const { generation, isRoom } = told;
+  const length = from + told.byteLength;
+  const viewed = view(at.length, isRoom ? RECORD_BYTES : length - at.length);
+  const bytes = viewed instanceof Promise ? await viewed : viewed;
+  const steps = momentSteps(wordsOf(bytes), at);
+  const moment = bytes.length < SMALL ? finish(steps) : await inTurns(steps, undefined);
+  const payload = isRoom ? undefined : bytes.subarray(RECORD_BYTES);
+  return moment && { ...moment, payload, generation, length };
 }
 
-/** The list after effects. */
-export async function replayed(state: ListState, effects: readonly Effect[]): Promise<ListState> {
-  let next = state;
-  for (const effect of effects) next = await inTurns(replaySteps(next, effect), undefined);
-  return next;
+/** The entries of a large change; undefined unless they are whole. */
+async function bodyAt(
+  read: Read,
+  from: number,
+  { back, byteLength, sum }: BodyPlace,
+): Promise<Uint8Array | undefined> {
+  if (byteLength > back || byteLength % 4 > 0) return undefined;
+  const bytes = await bytesAt(read, from, byteLength);
+  const own = await inTurns(checksumSteps([wordsOf(bytes)]), undefined);
+  return own === sum ? bytes : undefined;
 }
 
 /**
@@ -234,7 +275,8 @@ export async function listIn(
   const changes = (await changesFrom(file, place, place.commit.base, { isAlone }))!;
   checkGeneration(changes.place.commit.generation, minGeneration);
   const before = await snapshotState(file, place.snapshot, options);
-  return { state: await replayed(before, changes.effects), place: changes.place };
+  const steps = replaySteps(before, changes.effects, { isAlone: true });
+  return { state: await inTurns(steps, undefined), place: changes.place };
 }
 
 /**

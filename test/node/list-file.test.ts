@@ -635,8 +635,8 @@ test('many appended withdrawals are read, and the file is written anew at the ne
     };
     const payload = finish(payloadSteps(effect));
     const { header, moment } = finish(recordSteps(payload, commit));
-    records.push(header, payload.bytes);
-    const length = commit.length + header.length + payload.bytes.length;
+    records.push(header, ...payload.pieces);
+    const length = commit.length + header.length + payload.byteLength;
     commit = { ...commit, ...moment, length, generation: effect.generation };
   }
   const path = join(folder, 'appended.ohb');

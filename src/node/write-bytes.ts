@@ -1,0 +1,50 @@
+import type { FileHandle } from 'node:fs/promises';
+import { FormatError } from '../errors.js';
+import { bytesAt } from './blocklist-file.js';
+import { readOf } from './index-file.js';
+
+/** Bytes written at a time. */
+const CHUNK = 4 * 2 ** 20;
+
+/** Writes pieces end to end. @returns where they end */
+export async function writeAll(
+  file: FileHandle,
+  pieces: readonly Uint8Array[],
+  from: number,
+): Promise<number> {
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  // Each write of a few bytes is a turn of a thread.
+  const few = pieces.length > 1 && length <= CHUNK ? [Buffer.concat(pieces, length)] : pieces;
+  let to = from;
+  for (const piece of few) {
+    for (let at = 0; at < piece.length; ) {
+      const { bytesWritten } = await file.write(piece.subarray(at, at + CHUNK), 0, null, to);
+      at += bytesWritten;
+      to += bytesWritten;
+    }
+  }
+  return to;
+}
+
+/** Copies what lies from `start` to `end` into another file, `shift` bytes further on. */
+export async function copyAll(
+  from: FileHandle,
+  into: FileHandle,
+  { start, end, shift }: { start: number; end: number; shift: number },
+): Promise<void> {
+  for (let at = start; at < end; at += CHUNK) {
+    const bytes = await bytesAt(readOf(from), at, Math.min(CHUNK, end - at));
+    await writeAll(into, [bytes], at + shift);
+  }
+}
+
+/** What a caller is told of an error. The system's errors name the file, so they are causes. */
+export function toldOf(error: unknown): unknown {
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (error instanceof FormatError || code === undefined || syscall === undefined) return error;
+  const message =
+    code === 'ENOENT'
+      ? 'the blocklist file is not there any more (ENOENT)'
+      : `the blocklist file cannot be written (${code})`;
+  return new FormatError('unwritable', message, { cause: error });
+}
