@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Applied } from '../../src/blocklist/keeper.js';
 import type { ListChange } from '../../src/blocklist/list-change.js';
 import type { ListSettings } from '../../src/blocklist/lists.js';
 import type { Withdrawn, WithdrawnKey } from '../../src/blocklist/withdrawals.js';
@@ -9,8 +13,11 @@ import { AllowList } from '../../src/matching/allow-list.js';
 import { Blocklist } from '../../src/matching/blocklist.js';
 import { decisionToJSON } from '../../src/matching/decision.js';
 import { match } from '../../src/matching/match.js';
+import { ListFile } from '../../src/node/list-file.js';
+import { loadBlocklist } from '../../src/node/list-records.js';
 import { type Follower, followDatabase } from '../../src/store/follower.js';
 import type { Store } from '../../src/store/store.js';
+import { saveList } from '../node/saved-list.js';
 import { Breaking } from './breaking.js';
 import { emptied } from './emptied.js';
 import { describeEngines, type Place } from './engines.js';
@@ -46,22 +53,31 @@ const entry = (number: number, quality = 50): BlocklistEntry => {
 
 const HASHES = [0, 1, 2, 3, 4, 5].flatMap((at) => [hash(at), hash(at, 'phash')]);
 
-/** The same history on lists in memory: of what is matched, and of what is paused. */
+/**
+ * The same history on lists in memory, of what is matched and of what is paused, and on one in a
+ * file, of what is matched.
+ */
 class Memory {
   readonly allowList = new AllowList();
   readonly listed = new Blocklist();
   readonly paused = new Blocklist();
+  readonly kept = new Blocklist();
+
+  /** Changes what is matched, in memory and in the file. */
+  async apply(change: ListChange): Promise<Applied> {
+    const applied = await this.listed.apply(change);
+    expect(await this.kept.apply(change)).toEqual(applied);
+    return applied;
+  }
 
   /** @returns how many entries went from both, and how many were rejected */
-  async change(of: ListChange, ofPaused = of): Promise<{ removed: number; withdrawn: number }> {
-    const done = [await this.listed.apply(of), await this.paused.apply(ofPaused)];
+  async change(of: ListChange, ofPaused = of): Promise<Pick<Applied, 'removed' | 'rejected'>> {
+    const done = [await this.apply(of), await this.paused.apply(ofPaused)];
     // What is paused may be a part of what is not.
-    done.push(await this.listed.apply({ withdraw: this.paused.withdrawals }));
+    done.push(await this.apply({ withdraw: this.paused.withdrawals }));
     done.push(await this.paused.apply({ withdraw: this.listed.withdrawals }));
-    return {
-      removed: done.reduce((sum, { removed }) => sum + removed, 0),
-      withdrawn: done[0]!.rejected.withdrawn,
-    };
+    const removed = done.reduce((sum, { removed }) => sum + removed, 0);
+    return { removed, rejected: done[0]!.rejected };
   }
 
   /** Puts entries in the places of those with the same keys; those that are paused stay so. */
@@ -77,10 +93,10 @@ class Memory {
   }
 
   async pause(isMeant: (entry: BlocklistEntry) => boolean, isPaused: boolean): Promise<void> {
-    const [from, to] = isPaused ? [this.listed, this.paused] : [this.paused, this.listed];
-    const moving = [...from.entries()].filter(isMeant);
-    await from.apply({ remove: moving });
-    await to.apply({ add: moving });
+    const moving = [...(isPaused ? this.listed : this.paused).entries()].filter(isMeant);
+    const [remove, add] = [{ remove: moving }, { add: moving }];
+    await this.apply(isPaused ? remove : add);
+    await this.paused.apply(isPaused ? add : remove);
   }
 
   those(isMeant: (entry: BlocklistEntry) => boolean): BlocklistEntry[] {
@@ -144,7 +160,7 @@ const changes: fc.Arbitrary<Change> = fc.oneof(
       change(`add ${all} ${said}`, async (store, memory) => {
         const coming = all.map((at) => entry(at, said));
         const { keptOut } = await store.add(coming);
-        expect(keptOut.withdrawn).toBe((await memory.put(coming)).withdrawn);
+        expect(keptOut).toEqual((await memory.put(coming)).rejected);
       }),
     ),
   },
@@ -205,7 +221,7 @@ const changes: fc.Arbitrary<Change> = fc.oneof(
   fc.tuple(listName, settings).map(([name, told]) =>
     change(`set ${name} ${textOf(told)}`, async (store, memory) => {
       await store.setList(name, told);
-      await memory.listed.apply({ settings: { [name]: told } });
+      await memory.apply({ settings: { [name]: told } });
     }),
   ),
   listName.map((name) =>
@@ -263,13 +279,18 @@ const NO_HOOKS = { resume: async () => {}, end: async () => {} };
 describeEngines(({ newPlace }) => {
   let place: Place;
   let store: Store;
+  let folder: string;
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'onlyhashes-histories-'));
     place = await newPlace();
     store = await openStore(place);
   });
-  afterAll(() => store.close());
+  afterAll(async () => {
+    await store.close();
+    rmSync(folder, { recursive: true });
+  });
 
-  test('any history gives every follower what it gives a list in memory', async () => {
+  test('any history gives every follower what it gives a list in memory and in a file', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(changes, { minLength: 1, maxLength: 14 }),
@@ -282,6 +303,10 @@ describeEngines(({ newPlace }) => {
           const memory = new Memory();
           // More are prepared step by step.
           memory.listed.mostAtOnce = mostAtOnce;
+          memory.kept.mostAtOnce = mostAtOnce;
+          const path = join(folder, 'list.ohb');
+          await saveList(path, new Blocklist());
+          const file = await ListFile.open(path, memory.kept, { manyBytes: 2000 });
           const followers: Follower[] = [];
           try {
             followers.push(await store.follow({ pollSeconds: 3600 }));
@@ -293,11 +318,20 @@ describeEngines(({ newPlace }) => {
               breaking.failsFrom = breaks[at] ? at % 7 : undefined;
               await each.of(store, memory);
               if (breaks[at]) followers[1]!.wake();
+              await followers[0]!.reached(await store.revision());
+              const { allowList } = memory;
+              const expected = stateOf(memory.listed, allowList);
+              const [follower] = followers;
+              expect(stateOf(follower!.blocklist, follower!.allowList)).toEqual(expected);
+              expect(stateOf(memory.kept, allowList)).toEqual(expected);
+              expect(memory.kept.keptOut).toEqual(memory.listed.keptOut);
             }
             breaking.failsFrom = undefined;
             followers.push(await store.follow({ pollSeconds: 3600 }));
             const revision = await store.revision();
             const expected = stateOf(memory.listed, memory.allowList);
+            await file.settled();
+            expect(stateOf(await loadBlocklist(path), memory.allowList)).toEqual(expected);
             for (const follower of followers) {
               await follower.reached(revision);
               expect(stateOf(follower.blocklist, follower.allowList)).toEqual(expected);
@@ -305,6 +339,7 @@ describeEngines(({ newPlace }) => {
             expect(await store.verify()).toEqual([]);
           } finally {
             for (const follower of followers) await follower.close();
+            await file.settled();
           }
         },
       ),
