@@ -9,7 +9,8 @@ import { openBlocklist } from '../src/node/open-blocklist.js';
 import { PackedEntries } from '../src/packed-entries.js';
 import type { HashedVariant } from '../src/variant.js';
 import { variantsOf } from '../src/variants/hash-pixels.js';
-import { type Bench, type BenchContext, feed, quantile, race } from './harness.js';
+import { measureFile } from './blocklist-file.js';
+import { type Bench, type BenchContext, feed, longestBlock, quantile, race } from './harness.js';
 import { type Targets, targetsOf } from './index-targets.js';
 import { detailedPixels, random, uniformHashes } from './workloads.js';
 
@@ -19,8 +20,8 @@ const CHANGES = 100_000;
 
 /**
  * `blocklist`: a decision by all variants of an upload, the first decision and the first withdrawal
- * after it was filled, the CPU time of each change, and for how long filling, saving and opening
- * take and block. Option: `largest`.
+ * after it was filled, the CPU time of each change, for how long filling, saving and opening take
+ * and block, and changes of the list in a file. Option: `largest`.
  */
 export const blocklistBench: Bench = {
   name: 'blocklist',
@@ -48,7 +49,7 @@ async function runOf(run: Run): Promise<void> {
     source: 'list',
   });
   const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-bench-'));
-  const path = join(folder, 'list.ohl');
+  const path = join(folder, 'list.ohb');
   const listed = { entryAt, count, changes };
   try {
     await saveOne(run, path, listed);
@@ -62,6 +63,7 @@ async function runOf(run: Run): Promise<void> {
       }),
     );
     await measure(run, 'opened', opened!, listed);
+    await measureFile({ ...run, ...listed, path, isJudged: count === JUDGED });
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -104,27 +106,6 @@ async function raceDecisions({ context, count }: Run, list: Blocklist): Promise<
   });
   const title = `a decision, ${count.toLocaleString('en')} entries, nothing near`;
   context.report(await race(title, contenders));
-}
-
-/** How long something takes in all, and blocks the event loop at the longest, in milliseconds. */
-export async function longestBlock(
-  act: () => Promise<unknown>,
-): Promise<{ all: number; block: number }> {
-  let block = 0;
-  let last = performance.now();
-  const start = last;
-  let handle: NodeJS.Immediate;
-  const turn = () => {
-    const now = performance.now();
-    block = Math.max(block, now - last);
-    last = now;
-    handle = setImmediate(turn);
-  };
-  handle = setImmediate(turn);
-  await act();
-  clearImmediate(handle!);
-  const end = performance.now();
-  return { all: end - start, block: Math.max(block, end - last) };
 }
 
 function report({ context }: Run, name: string, { all, block }: { all: number; block: number }) {

@@ -3,8 +3,7 @@ import type { Hash } from '../src/hash.js';
 import { type Blocklist, createBlocklist } from '../src/matching/blocklist.js';
 import { match } from '../src/matching/match.js';
 import type { HashedVariant } from '../src/variant.js';
-import { longestBlock } from './blocklist.js';
-import { type Contender, feed, race } from './harness.js';
+import { type Contender, feed, longestBlock, race } from './harness.js';
 import type { ListsRun } from './lists-run.js';
 import { plant, random, uniformHashes } from './workloads.js';
 
