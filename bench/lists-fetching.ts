@@ -8,7 +8,7 @@ import { StopNciiClient } from '../src/exchange/stop-ncii-client.js';
 import { hashFromHex } from '../src/hash.js';
 import { type Blocklist, createBlocklist } from '../src/matching/blocklist.js';
 import { match } from '../src/matching/match.js';
-import { openListFolder } from '../src/node/list-folder.js';
+import { fetchList } from '../src/node/fetch-list.js';
 import { openBlocklist } from '../src/node/open-blocklist.js';
 import type { ServiceName } from './lists-services.js';
 
@@ -79,10 +79,9 @@ export async function fetchOnce({ service, way, url, asked }: FetchSetup): Promi
 const peakBytes = () => 1024 * process.resourceUsage().maxRSS;
 
 async function paged(service: ServiceName, url: string, folder: string): Promise<Blocklist> {
-  const lists = await openListFolder(join(folder, 'lists'));
-  await lists.fetch(LIST, clientOf(service, url));
-  await lists.close();
-  return lists.blocklist;
+  const list = await openBlocklist(join(folder, 'lists.ohb'), { create: true });
+  await fetchList(list, LIST, clientOf(service, url));
+  return list;
 }
 
 /** As a script would: no bounds, no problems told, and from the start each time. */

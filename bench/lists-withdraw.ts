@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hashFromHex } from '../src/hash.js';
 import { match } from '../src/matching/match.js';
-import { openListFolder } from '../src/node/list-folder.js';
+import { fetchList } from '../src/node/fetch-list.js';
+import { openBlocklist } from '../src/node/open-blocklist.js';
 import { quantile } from './harness.js';
 import { clientOf } from './lists-fetching.js';
 import type { ListsRun } from './lists-run.js';
@@ -11,21 +12,19 @@ import { startService } from './lists-services.js';
 import { random } from './workloads.js';
 
 const CALLS = 1000;
-/** Each writes the whole list. */
 const FETCHES = 20;
 
 /**
- * How long what was withdrawn is still matched: from the call of `withdraw`, and from its leaving
+ * How long what was withdrawn is still matched: from the call of `apply`, and from its leaving
  * the service's list, with a fetch that begins at that moment.
  */
 export async function withdrawPart({ context, count }: ListsRun): Promise<unknown> {
   const service = await startService('StopNCII', count);
   const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-bench-'));
   try {
-    const lists = await openListFolder(join(folder, 'lists'));
-    const { blocklist } = lists;
+    const blocklist = await openBlocklist(join(folder, 'lists.ohb'), { create: true });
     const client = clientOf(service.name, service.url);
-    await lists.fetch('fetched', client);
+    await fetchList(blocklist, 'fetched', client);
     await blocklist.settled();
     const next = random(7);
     const used = new Set<number>();
@@ -62,7 +61,7 @@ export async function withdrawPart({ context, count }: ListsRun): Promise<unknow
       service.withdraw(at);
       let seen = Number.POSITIVE_INFINITY;
       let isOver = false;
-      const fetching = lists.fetch('fetched', client).finally(() => {
+      const fetching = fetchList(blocklist, 'fetched', client).finally(() => {
         isOver = true;
       });
       while (!isOver && seen === Number.POSITIVE_INFINITY) {
@@ -74,7 +73,6 @@ export async function withdrawPart({ context, count }: ListsRun): Promise<unknow
       if (isSeen(hex)) throw new Error('what the service withdrew is found');
       toInvisible.push(Math.min(seen, toDisk.at(-1)!));
     }
-    await lists.close();
     const record: Record<string, unknown> = {};
     const title = `${count.toLocaleString('en')} entries`;
     for (const [name, times] of [

@@ -78,8 +78,10 @@ export type FormatErrorCode =
   | 'bad-checksum'
   /** a list that is changed cannot be written: no room, no right, or a form that is only read */
   | 'unwritable'
-  /** another running process writes in this folder */
+  /** another running process writes this file */
   | 'in-use'
+  /** a list was changed while it was fetched, so that the fetch has ended */
+  | 'taken-over'
   /** the index file's data about an entry is malformed */
   | 'bad-notes'
   /** the generation is older than the one in place or the one asked for */

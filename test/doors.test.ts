@@ -955,11 +955,15 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
         idleSeconds: member(9, '7.5'),
       }),
     ],
-    openListFolder: [
-      path(join(folder, 'lists')),
-      options({ ...listOptions, now: optional(member(() => 0, 'function')) }),
+    fetchList: [
+      member(matching.createBlocklist([])),
+      text,
+      member(emptyClient),
+      options({ ...fetchOptions, now: callback }),
     ],
-    readListFolder: [path(join(folder, 'lists')), options(listOptions)],
+    fetchStateOf: [member(LIST), text],
+    heldBackLists: [member(LIST)],
+    confirmHeldBack: [member(LIST), text],
     readIndexInfo: [path(indexPath)],
     saveIndex: [
       path(join(folder, 'saved.ohx')),
@@ -1030,12 +1034,6 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
         blocklist: member(LIST, 'promise'),
         follower: optional(member(undefined)),
         store: optional(members({ revision: async () => 1 }, { revision: callback })),
-        folder: optional(
-          members(
-            { heldBack: () => [], confirm: async () => false },
-            { heldBack: callback, confirm: callback },
-          ),
-        ),
         pool: optional(members(SERVICE.pool, {})),
         tokens: optional(
           list(
@@ -1175,8 +1173,6 @@ const stopNciiCheckpoint = record({ timestampSeconds: whole, fetchedSeconds: who
 const terrorismCheckpoint = record({ after: member('1,1', 'text'), fetchedSeconds: number });
 const fakeService = await testing.startFakeService(() => ({}));
 afterAll(() => fakeService.close());
-let newFolders = 0;
-const newFolder = () => join(folder, `new ${newFolders++}`);
 /** What has no JSON, or throws where it is written. */
 const NO_JSON: readonly Mistake[] = ['undefined', 'bigint', 'symbol', 'function'];
 
@@ -1364,20 +1360,6 @@ const METHODS: Record<string, Methods> = {
       hash: [source, strict(fileHashing)],
       check: [source, decider, strict({ ...fileHashing, ...ruling, unseenFrames })],
       stats: [],
-      close: [],
-    },
-  },
-  ListFolder: {
-    of: () => node.openListFolder(newFolder()),
-    doors: {
-      state: [text],
-      heldBack: [],
-      confirm: [text],
-      names: [],
-      fetch: [text, member(emptyClient), options({ ...fetchOptions })],
-      refetchNext: [],
-      remove: [text],
-      save: [],
       close: [],
     },
   },

@@ -2,7 +2,7 @@ import { entryFromJSON, entryToJSON } from '../entry.js';
 import { FormatError } from '../errors.js';
 import { checksumSteps, finish, inSteps } from '../indexing/segment.js';
 import type { Effect } from './effect.js';
-import { checkListSettings, copyOfSettings, type ListSettings } from './lists.js';
+import { checkKeptSettings, copyOfKept, type KeptSettings } from './lists.js';
 import { type Body, Lines, wordsOf } from './record-lines.js';
 import { type KeptOutReason, withdrawnFromJSON, withdrawnToJSON } from './withdrawals.js';
 
@@ -43,7 +43,7 @@ interface Head {
   readonly withdraw: number;
   readonly remove: number;
   readonly add: number;
-  readonly lists?: readonly (readonly [string, ListSettings])[];
+  readonly lists?: readonly (readonly [string, KeptSettings])[];
   readonly body?: BodyPlace;
 }
 
@@ -231,10 +231,10 @@ function headFrom(head: Head): Head {
   );
   // What a later version adds would be lost.
   if (!isFit || Object.keys(others).length > 0) throw new TypeError('expected counts');
-  const settings = lists?.map(([name, each]): [string, ListSettings] => {
+  const settings = lists?.map(([name, each]): [string, KeptSettings] => {
     if (typeof name !== 'string') throw new TypeError('expected a name');
-    checkListSettings(each);
-    return [name, copyOfSettings(each)];
+    checkKeptSettings(each);
+    return [name, copyOfKept(each)];
   });
   return {
     keptOut: { degenerate, withdrawn },

@@ -9,7 +9,7 @@ import type { Living } from './delta.js';
 import type { Kind, Part } from './kind.js';
 import { ListState, typeOf } from './list-state.js';
 import { ComingEntries } from './listed-entries.js';
-import { type ListSettings, Lists } from './lists.js';
+import { type KeptSettings, Lists } from './lists.js';
 import type { Body } from './record-lines.js';
 import type { KeptOutReason, Withdrawn, WithdrawnKey } from './withdrawals.js';
 
@@ -33,7 +33,7 @@ export interface Effect {
   readonly body?: Body | undefined;
   readonly without?: readonly number[];
   /** the settings of all lists, if any changed */
-  readonly lists?: readonly (readonly [string, ListSettings])[];
+  readonly lists?: readonly (readonly [string, KeptSettings])[];
   /** how many entries had been kept out then */
   readonly keptOut: Readonly<Record<KeptOutReason, number>>;
   /** of the list then */

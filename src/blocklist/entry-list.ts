@@ -15,7 +15,8 @@ import {
   gathered,
   gatheredNow,
   type ListChange,
-  listsWith,
+  listsAfter,
+  settingsOf,
   stepOf,
 } from './list-change.js';
 import { type KeptOut, ListState } from './list-state.js';
@@ -83,7 +84,8 @@ export class EntryList {
    * the list changes meanwhile. Copies of all else are kept.
    *
    * Of a list that is kept, nothing is seen before it is durable; the promise resolves then.
-   * @param change or a function of the list as it is when its turn comes, which may be called twice
+   * @param change or a function of the list as it is when its turn comes, which may be called again:
+   *   if a large change was prepared, for the settings of lists, as they are at its end
    * @param options `signal`: ends what is being prepared, with nothing changed
    * @throws {TypeError | RangeError} if an argument or an entry is invalid; nothing has changed
    * @throws {FormatError} if what keeps it cannot be read or written; nothing has changed
@@ -262,9 +264,13 @@ export class EntryList {
         if (typeof change !== 'function') return this.#prepared(first!, meanwhile, signal);
         meanwhile.asked.length = 0;
         meanwhile.withdrawals.length = 0;
+        const { lists } = this.#state;
         const given = change(this.#state);
-        const rest = this.#kept?.rest;
-        return this.#prepared(await gathered(given, begun(given), signal, rest), meanwhile, signal);
+        const told = await gathered(given, begun(given), signal, this.#kept?.rest);
+        // Others may set the same meanwhile.
+        const settings = (state: ListState) =>
+          state.lists === lists ? told.settings : settingsOf(change(state).settings);
+        return this.#prepared(told, meanwhile, signal, settings);
       });
       return await this.#tidied(applied);
     } finally {
@@ -276,8 +282,9 @@ export class EntryList {
     told: Gathered,
     meanwhile: Meanwhile,
     signal: AbortSignal | undefined,
+    settingsFor: (state: ListState) => Gathered['settings'] = () => told.settings,
   ): Promise<Applied> {
-    const { coming, going, withdraw = [], reinstate = [], settings } = told;
+    const { coming, going, withdraw = [], reinstate = [] } = told;
     await this.#free();
     const epoch = this.#epoch;
     this.#state = settledState(this.#state);
@@ -293,10 +300,11 @@ export class EntryList {
       // The word of whoever withdrew the same meanwhile is the last.
       const since = new Withdrawals();
       for (const each of meanwhile.asked) since.set(each);
+      const lifted = reinstate.filter((key) => !since.has(key));
       return {
         withdraw: withdraw.filter((key) => !since.has(key)),
-        reinstate: reinstate.filter((key) => !since.has(key)),
-        ...(settings && { lists: listsWith(state.lists, settings) }),
+        reinstate: lifted,
+        lists: listsAfter(state, { reinstate: lifted, settings: settingsFor(state) }),
         ...lateStep(state, ready, large, meanwhile),
       };
     };
@@ -305,7 +313,7 @@ export class EntryList {
       return await this.#made(late, signal);
     } catch (error) {
       if (error !== isAnother) throw error;
-      return this.#prepared(told, meanwhile, signal);
+      return this.#prepared(told, meanwhile, signal, settingsFor);
     }
   }
 

@@ -28,7 +28,7 @@ import {
   onList,
   rowsOf,
 } from './listed-entries.js';
-import { checkListSettings, copyOfSettings, type ListSettings, type Lists } from './lists.js';
+import { checkKeptSettings, copyOfKept, type KeptSettings, type Lists } from './lists.js';
 import { copyOf, type Withdrawn, type WithdrawnKey } from './withdrawals.js';
 
 /** Records that a step looks up: about 0.3 ms. */
@@ -88,7 +88,7 @@ export interface ListChange {
    * The list that has the largest distances rules the search, so that others may find more beyond
    * 31 bits than they would by themselves. A remote list has the settings that it was made with.
    */
-  readonly settings?: Readonly<Record<string, ListSettings | null>> | undefined;
+  readonly settings?: Readonly<Record<string, KeptSettings | null>> | undefined;
 }
 
 const CHANGES: readonly (keyof ListChange)[] = [
@@ -148,12 +148,22 @@ export function stepOf(
     }
     add = [...anew.values()].flat();
   }
-  return {
-    ...others,
-    add,
-    remove,
-    ...(settings && { lists: listsWith(state.lists, settings) }),
-  };
+  return { ...others, add, remove, lists: listsAfter(state, { ...others, settings }) };
+}
+
+/**
+ * The settings of all lists after a change. Whatever a lifted withdrawal took has to come again, so
+ * its lists are fetched from the start.
+ */
+export function listsAfter(
+  { lists, withdrawn, generation }: ListState,
+  { reinstate = [], settings = {} }: Pick<Gathered, 'reinstate' | 'settings'>,
+): Lists {
+  let next = lists;
+  for (const key of reinstate) {
+    if (withdrawn.has(key)) next = next.refetched(key.list, generation);
+  }
+  return listsWith(next, settings);
 }
 
 /** The settings of all lists with these changes. */
@@ -299,18 +309,18 @@ export function begun(change: ListChange): Omit<Gathered, 'coming'> {
     withdraw: [...withdraw].map((each) => copyOf(each)),
     reinstate: [...reinstate].map((each) => copyOf(each)),
     going: goingOf(change),
-    settings: settings && settingsOf(settings),
+    settings: settingsOf(settings),
   };
 }
 
-function settingsOf(
-  settings: NonNullable<ListChange['settings']>,
-): NonNullable<ListChange['settings']> {
+/** Checked and copied. */
+export function settingsOf(settings: ListChange['settings']): ListChange['settings'] {
+  if (settings === undefined) return undefined;
   checkOptions(settings, 'settings to be an object: settings by list');
   const copies = Object.entries(settings).map(([name, each]) => {
     checkListName(name);
-    if (each !== null) checkListSettings(each);
-    return [name, each && copyOfSettings(each)] as const;
+    if (each !== null) checkKeptSettings(each);
+    return [name, each && copyOfKept(each)] as const;
   });
   return Object.fromEntries(copies);
 }

@@ -1,4 +1,4 @@
-import { checkOneOf, checkOptions, checkTypeOf } from '../door.js';
+import { checkInteger, checkObject, checkOneOf, checkOptions, checkTypeOf } from '../door.js';
 import type { EntryFacts } from '../entry.js';
 import type { Algorithm, Bits } from '../hash.js';
 import {
@@ -43,6 +43,19 @@ export interface ListSettings {
   readonly trust?: Trust;
 }
 
+/** How far a list was fetched from its service, as `fetchList` of `onlyhashes/node` has it: JSON. */
+export interface Fetched {
+  /** of the blocklist when a fetch began, or a withdrawal was lifted: the mark of that */
+  readonly generation: number;
+  /** whether the next fetch must begin from the start; a withdrawal that is lifted sets it */
+  readonly mustRefetch?: boolean;
+}
+
+/** The settings of a list, and how far it was fetched. */
+export interface KeptSettings extends ListSettings {
+  readonly fetched?: Fetched;
+}
+
 /** What holds for the entries of one list and one kind of hash. */
 export interface ListRules extends Policy {
   readonly tier: 'match' | 'review';
@@ -72,26 +85,40 @@ export function limitOf(
 
 /** The settings of all lists that have any. It does not change: what changes one makes another. */
 export class Lists {
-  readonly #settings: ReadonlyMap<string, ListSettings>;
+  readonly #settings: ReadonlyMap<string, KeptSettings>;
 
   /** @param settings by the names of the lists; checked and copied */
-  constructor(settings: Iterable<readonly [string, ListSettings]> = []) {
+  constructor(settings: Iterable<readonly [string, KeptSettings]> = []) {
     this.#settings = new Map(settings);
   }
 
   /** The settings by the names of their lists. They are not to be changed. */
-  entries(): [string, ListSettings][] {
+  entries(): [string, KeptSettings][] {
     return [...this.#settings];
   }
 
-  of(name: string): ListSettings {
+  of(name: string): KeptSettings {
     return this.#settings.get(name) ?? {};
   }
 
   /** The same with these settings of one list; those that are absent stay as they are. */
-  with(name: string, changes: ListSettings): Lists {
-    const settings = { ...this.#settings.get(name), ...copyOfSettings(changes) };
+  with(name: string, changes: KeptSettings): Lists {
+    const settings = { ...this.#settings.get(name), ...copyOfKept(changes) };
     return new Lists(new Map(this.#settings).set(name, settings));
+  }
+
+  /**
+   * The same, with those that were fetched to be fetched from the start.
+   * @param name of one list; undefined: all
+   * @param generation of the blocklist
+   */
+  refetched(name: string | undefined, generation: number): Lists {
+    let next: Lists = this;
+    for (const [list, { fetched }] of this.#settings) {
+      if (!fetched || (name ?? list) !== list) continue;
+      next = next.with(list, { fetched: { ...fetched, generation, mustRefetch: true } });
+    }
+    return next;
   }
 
   without(name: string): Lists {
@@ -110,8 +137,9 @@ export class Lists {
   /** @param changes to the default policy */
   rulesOf(name: string, changes: PolicyOptions, algorithm: Algorithm, bits: Bits): ListRules {
     const settings = this.#settings.get(name);
-    const { policy = {}, tier = 'match', trust = name === '' ? 'own' : 'shared' } = settings ?? {};
-    const isTold = name !== '' || settings !== undefined;
+    const { fetched, ...own } = settings ?? {};
+    const { policy = {}, tier = 'match', trust = name === '' ? 'own' : 'shared' } = own;
+    const isTold = name !== '' || Object.keys(own).length > 0 || (settings && !fetched) === true;
     const general = policyUnder(changes, algorithm, bits);
     const { matchDistance, reviewDistance, minQuality } = changedBy(policy, algorithm, general);
     return { matchDistance, reviewDistance, minQuality, tier, trust, isTold };
@@ -148,7 +176,26 @@ export function checkListSettings(settings: ListSettings): void {
   checkOneOf('trust', trust, [...TRUSTS, undefined]);
 }
 
-/** A copy of the settings that are there. */
+/** As `checkListSettings`, with how far a list was fetched. */
+export function checkKeptSettings(settings: KeptSettings): void {
+  checkOptions(settings, 'settings of a list to be an object');
+  const { fetched, ...others } = settings;
+  checkListSettings(others);
+  if (fetched === undefined) return;
+  checkObject(fetched, 'fetched: how far a list was fetched');
+  checkInteger('fetched.generation', fetched.generation, 0);
+  checkTypeOf('fetched.mustRefetch', fetched.mustRefetch, 'boolean');
+}
+
+/** A copy of all settings that are there. */
+export function copyOfKept({ fetched, ...settings }: KeptSettings): KeptSettings {
+  return {
+    ...copyOfSettings(settings),
+    ...(fetched !== undefined && { fetched: JSON.parse(JSON.stringify(fetched)) as Fetched }),
+  };
+}
+
+/** A copy of the settings that are there, but for how far the list was fetched. */
 export function copyOfSettings({ policy, tier, enabled, trust }: ListSettings): ListSettings {
   return {
     ...(policy !== undefined && { policy: copyOfPolicy(policy) }),

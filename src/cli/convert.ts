@@ -24,7 +24,7 @@ import { LeftOut } from './left-out.js';
 import { idsOf, kindName, kindOf, type ListPart, readAll, sizeOf } from './lists.js';
 import { counted, exitCode, type Output, output, type Progress, progress } from './output.js';
 import { outputPath, writeWhole } from './output-file.js';
-import { blocklistIn } from './saved-blocklist.js';
+import { savedBlocklist } from './saved-blocklist.js';
 import { writeIndex } from './write-index.js';
 
 const LIST_FORMATS = ['plain', 'csv', 'jsonl', 'dataset', 'dataset-csv', 'local-file'] as const;
@@ -42,13 +42,15 @@ const ENDINGS: Readonly<Record<string, Format>> = {
   '.ohb': 'blocklist',
 };
 
+const ANY = { algorithm: undefined, bits: undefined, allowEmpty: true };
+
 /** `onlyhashes convert`: a hash list in another format. */
 export const convertCommand: Command = {
   name: 'convert',
   usage: 'FROM TO',
   about: `Write a hash list, an index or blocklist file, or the frames of a video in another format.
 FROM is told by its content: plain, CSV, JSONL, a file of python-threatexchange (dataset or \
-local file), an index file, a blocklist file (no pipe); with --vpdq, frames as text or JSON. TO is \
+local file), an index file, a blocklist file (no pipe), a CONFIG of fetch; with --vpdq, frames as text or JSON. TO is \
 told by the end of its name or by --format; - is standard input or output. A text list does not \
 say which list an entry is on, whether it was confirmed, its cases and opinions; a note counts what \
 TO cannot hold. A blocklist (.ohb) \
@@ -98,7 +100,7 @@ line ENTRIES,FORMAT,TO unless TO is standard output.`,
       await write([format === 'vpdq' ? writeVpdqText(frames) : `${writeVpdqJson(frames)}\n`]);
       count = frames.length;
     } else {
-      const saved = call.on('vpdq') ? undefined : await blocklistIn(from);
+      const saved = call.on('vpdq') ? undefined : (await savedBlocklist(from, ANY))?.blocklist;
       const parts = async () =>
         saved ? tablesOf(saved, from, out) : await partsOf(from, call, { out, bar, signal });
       if (format === 'blocklist') {

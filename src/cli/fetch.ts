@@ -1,27 +1,14 @@
-import { type ListClient, writeCell } from '../exchange/index.js';
-import type { FormatError } from '../index.js';
+import { writeCell } from '../exchange/index.js';
+import { FormatError } from '../index.js';
 import type { FetchOptions, FetchProgress } from '../node/index.js';
-import { type Store, StoreError, type StorePlace } from '../store/index.js';
+import { StoreError, type StorePlace } from '../store/index.js';
 import type { Call, Command } from './command.js';
-import { Failure, failureOf, UsageError } from './failure.js';
+import { Failure, UsageError } from './failure.js';
 import { heldBackJson, heldBackWords, notReadWords } from './held-back.js';
-import {
-  applySettings,
-  type ConfiguredList,
-  type ListConfig,
-  listPlaceOf,
-  readListConfig,
-  storedSettingsOf,
-} from './list-config.js';
+import { type ListPlace, listPlaceOf, readListConfig } from './list-config.js';
+import { type KeptLists, withLists } from './list-place.js';
 import { originOf } from './list-services.js';
-import { openedFolder } from './opened-folder.js';
-import {
-  givenStore,
-  STORE_OPTIONS,
-  storeFailure,
-  storePlaceOf,
-  withStore,
-} from './opened-store.js';
+import { givenStore, STORE_OPTIONS, storeFailure, storePlaceOf } from './opened-store.js';
 import { counted, exitCode, type Output, output, type Progress, progress } from './output.js';
 import { clientOf, exchangeKey } from './stored-exchanges.js';
 
@@ -34,7 +21,7 @@ export const fetchCommand: Command = {
   usage: 'CONFIG [NAME…] | --store URL|FOLDER',
   about: `Fetch lists from their services, going on from the last time.
 Prints a line NAME,RECORDS,ADDED,REMOVED for each list, where RECORDS were told by the \
-service. CONFIG is a JSON file: { "folder": "state", "lists": [{ "name": "ours", "service": \
+service. CONFIG is a JSON file: { "list": "lists.ohb", "lists": [{ "name": "ours", "service": \
 "stopncii", "trust": "shared", "credentials": { "subscriptionKey": \
 "NAME_OF_A_VARIABLE", "fetchHashesKey": "NAME_OF_ANOTHER" } }] }. \
 Services: stopncii, ncmec, threatexchange, techagainstterrorism, hma; none has been tried \
@@ -44,7 +31,8 @@ tries; one of hma has bank and maxMissing, too. An interrupted fetch loses nothi
 A fetch from the start that would remove more than a fifth of a list, and 20 entries at least, \
 is held back and exits with 2: the entries stay until --confirm, and until a fetch after it \
 finds no more to remove.
-In the folder, a list that CONFIG names no longer is removed. "store" in place of "folder", or \
+The lists are kept in a blocklist file, which is made if it is not there. A list that was fetched \
+and that CONFIG names no longer is removed from it. "store" in place of "list", or \
 --store, keeps the lists in a store, which others may share: there, nothing is removed, what \
 CONFIG does not say of a list stays as it is, and a list that another program is fetching is \
 left to it. Without CONFIG, the lists that have an exchange in the store are fetched; \
@@ -82,9 +70,19 @@ ONLYHASHES_KEY has the key of their credentials, 64 hex digits.`,
     const wanted = config.lists.filter(({ name }) => names.length === 0 || names.includes(name));
     // Before anything is fetched: a missing credential is told at once.
     const clients = wanted.map((list) => [list, list.client()] as const);
-    return 'store' in place
-      ? await fetchIntoStore(place.store, config, clients, fetching)
-      : await fetchIntoFolder(place.folder, { path, config }, clients, fetching);
+    return await fetchInto(place, fetching, { mayMake: true }, async (lists) => {
+      for (const removed of await lists.configure(config)) {
+        const entries = counted(removed, 'entry', 'entries');
+        out.say(path, `a list that it names no longer was removed, with ${entries}`);
+      }
+      let elsewhere = 0;
+      for (const [{ name, origin }, client] of clients) {
+        elsewhere += await fetchOne(name, fetching, lists, (options) =>
+          lists.fetch(name, client, { ...options, origin }),
+        );
+      }
+      return elsewhere;
+    });
   },
 };
 
@@ -95,63 +93,11 @@ interface Fetching {
   readonly signal: AbortSignal;
 }
 
-type Clients = readonly (readonly [ConfiguredList, ListClient<unknown>])[];
-
-async function fetchIntoFolder(
-  place: string,
-  { path, config }: { path: string; config: ListConfig },
-  clients: Clients,
-  fetching: Fetching,
-): Promise<number> {
-  const { out, bar, signal } = fetching;
-  const folder = await openedFolder(place, { out, signal });
-  try {
-    for (const name of folder.names()) {
-      if (config.lists.some((list) => list.name === name)) continue;
-      const removed = await folder.remove(name);
-      out.say(
-        path,
-        `a list that it names no longer was removed, with ${counted(removed, 'entry', 'entries')}`,
-      );
-    }
-    await applySettings(folder.blocklist, config);
-    for (const [{ name, origin }, client] of clients) {
-      await fetchList(name, fetching, folder, (options) =>
-        folder.fetch(name, client, { ...options, origin }),
-      );
-    }
-  } catch (error) {
-    throw signal.aborted ? error : failureOf(place, error);
-  } finally {
-    bar.clear();
-    await folder.close();
-  }
-  return exitCode(out.errors, out.lines);
-}
-
-async function fetchIntoStore(
-  place: StorePlace,
-  { lists }: ListConfig,
-  clients: Clients,
-  fetching: Fetching,
-): Promise<number> {
-  return await fetchStored(place, fetching, { mayMake: true }, async (store) => {
-    await store.together({ setLists: storedSettingsOf(lists) });
-    let elsewhere = 0;
-    for (const [{ name, origin }, client] of clients) {
-      elsewhere += await fetchList(name, fetching, confirming(store), (options) =>
-        store.fetch(name, client, { ...options, origin }),
-      );
-    }
-    return elsewhere;
-  });
-}
-
 /** Fetches the lists for which the store itself says where they come from, as `serve` does. */
 async function fetchExchanges(place: StorePlace, fetching: Fetching): Promise<number> {
   const key = exchangeKey();
-  return await fetchStored(place, fetching, { mayMake: false }, async (store) => {
-    const exchanges = store.exchanges(key);
+  return await fetchInto({ store: place }, fetching, {}, async (lists) => {
+    const exchanges = lists.exchanges!(key);
     const only = fetching.call.text('confirm');
     const all = (await exchanges.list()).filter(({ name }) => only === undefined || name === only);
     if (only !== undefined && all.length === 0) {
@@ -161,9 +107,9 @@ async function fetchExchanges(place: StorePlace, fetching: Fetching): Promise<nu
     for (const exchange of all) {
       const { name, api, settings, enabled } = exchange;
       if (!enabled) continue;
-      elsewhere += await fetchList(name, fetching, confirming(store), async (options) => {
+      elsewhere += await fetchOne(name, fetching, lists, async (options) => {
         const client = await clientOf(exchange, exchanges);
-        return await store.fetch(name, client, { ...options, origin: originOf(api, settings) });
+        return await lists.fetch(name, client, { ...options, origin: originOf(api, settings) });
       });
     }
     return elsewhere;
@@ -171,37 +117,28 @@ async function fetchExchanges(place: StorePlace, fetching: Fetching): Promise<nu
 }
 
 /** @param fetch gives the number of lists that others are fetching, which is no failure */
-async function fetchStored(
-  place: StorePlace,
+async function fetchInto(
+  place: ListPlace,
   { out, bar, signal }: Fetching,
-  { mayMake }: { mayMake: boolean },
-  fetch: (store: Store) => Promise<number>,
+  { mayMake = false }: { mayMake?: boolean },
+  fetch: (lists: KeptLists) => Promise<number>,
 ): Promise<number> {
   try {
-    const elsewhere = await withStore(place, fetch, { waiting: { out, signal }, mayMake });
+    const elsewhere = await withLists(place, fetch, { waiting: { out, signal }, mayMake });
     return exitCode(out.errors, out.lines + elsewhere);
   } finally {
     bar.clear();
   }
 }
 
-/** The folder or the store, which takes a confirmation. */
-interface Confirming {
-  confirm(name: string): Promise<boolean>;
-}
-
-const confirming = (store: Store): Confirming => ({
-  confirm: async (name) => (await store.confirm(name)).confirmed,
-});
-
 /**
  * Fetches a list and prints what it did. If it fails, that is told, and the other lists go on.
  * @returns 1 if another program is fetching it, else 0
  */
-async function fetchList(
+async function fetchOne(
   name: string,
   { call, out, bar, signal }: Fetching,
-  at: Confirming,
+  lists: KeptLists,
   fetch: (options: FetchOptions) => Promise<FetchProgress>,
 ): Promise<number> {
   bar.stage(`fetching ${name}`);
@@ -213,7 +150,7 @@ async function fetchList(
   };
   const onProgress = ({ told }: FetchProgress) => bar.update(told);
   try {
-    if (call.text('confirm') !== undefined && !(await at.confirm(name))) {
+    if (call.text('confirm') !== undefined && !(await lists.confirm(name))) {
       out.error(name, 'nothing of it is held back');
       return 0;
     }
@@ -237,6 +174,9 @@ async function fetchList(
   return 0;
 }
 
+/** Why a file can take no list. */
+const UNFIT: readonly FormatError['code'][] = ['unwritable', 'unreadable', 'in-use'];
+
 const isElsewhere = (error: unknown) => error instanceof StoreError && error.code === 'in-use';
 
 /** What is told of a list that failed. @throws what no other list would be spared */
@@ -246,8 +186,8 @@ function messageOf(error: unknown): string {
     if (error.code !== 'taken-over') throw error;
     return 'another program changed it meanwhile; the next fetch goes on from there';
   }
-  // Of the file system or of the database.
-  if ((error as NodeJS.ErrnoException).errno !== undefined) throw error;
+  // Of the file or of the database.
+  if (error instanceof FormatError && UNFIT.includes(error.code)) throw error;
   const failure = storeFailure(error);
   if (failure instanceof Failure && failure !== error) throw failure;
   // Errors of clients quote neither credentials nor replies.

@@ -1,20 +1,15 @@
 import { dirname, resolve } from 'node:path';
 import process from 'node:process';
 import type { ListClient } from '../exchange/index.js';
-import {
-  type Blocklist,
-  createBlocklist,
-  type ListSettings,
-  type PolicyOptions,
-} from '../matching/index.js';
+import { createBlocklist, type ListSettings, type PolicyOptions } from '../matching/index.js';
 import type { StorePlace } from '../store/index.js';
 import { Failure, jsonIn } from './failure.js';
 import { wholeFile } from './file-name.js';
 import { LIST_SERVICES, originOf, type ServiceSettings } from './list-services.js';
 import { namedStore, placeOfStore } from './opened-store.js';
 
-/** Where fetched lists are kept: in a folder, with its absolute path, or in a store. */
-export type ListPlace = { readonly folder: string } | { readonly store: StorePlace };
+/** Where lists are kept: in a blocklist file or in a store. */
+export type ListPlace = { readonly file: string } | { readonly store: StorePlace };
 
 /** What CONFIG says: where fetched lists are kept, and where each comes from. */
 export interface ListConfig {
@@ -55,7 +50,7 @@ export async function readListConfig(path: string): Promise<ListConfig> {
   const bytes = await wholeFile(path);
   const config = bytes.length > MAX_CONFIG_BYTES ? undefined : configFrom(`${bytes}`, path);
   if (!config) {
-    throw new Failure(`${path}: expected a JSON object: { "folder" or "store", "lists" }`);
+    throw new Failure(`${path}: expected a JSON object: { "list" or "store", "lists" }`);
   }
   return config;
 }
@@ -68,7 +63,10 @@ export function configFrom(text: string, path: string): ListConfig | undefined {
   const json = jsonIn(text);
   if (!isObject(json) || !('lists' in json)) return undefined;
   const file = new Member(json, path, '');
-  file.hasOnly(['folder', 'store', 'lists']);
+  if (file.has('folder')) {
+    throw file.wrong('folder', 'expected "list": "lists.ohb" in place of "folder"');
+  }
+  file.hasOnly(['list', 'store', 'lists']);
   const place = placeIn(file, dirname(path));
   const { lists } = json;
   if (!Array.isArray(lists)) throw file.wrong('lists', 'expected a list of lists');
@@ -99,14 +97,14 @@ export function listPlaceOf(
   if (place) return place;
   const named = namedStore();
   if (named) return { store: named };
-  throw new Failure(`${path}: expected "folder" or "store" in it, or ONLYHASHES_STORE`);
+  throw new Failure(`${path}: expected "list" or "store" in it, or ONLYHASHES_STORE`);
 }
 
 function placeIn(file: Member, base: string): ListPlace | undefined {
   if (!file.has('store')) {
-    return file.has('folder') ? { folder: resolve(base, file.text('folder')) } : undefined;
+    return file.has('list') ? { file: resolve(base, file.text('list')) } : undefined;
   }
-  if (file.has('folder')) throw file.wrong('store', 'expected either this or folder');
+  if (file.has('list')) throw file.wrong('store', 'expected either this or list');
   const text = file.text('store');
   if (text === '') throw file.wrong('store', 'expected URL|FOLDER');
   const store = placeOfStore(text, base);
@@ -120,12 +118,6 @@ function hasPassword(url: string): boolean {
   // An address without a host, as that of a socket, is none to the engine.
   const [, before = '', query = ''] = /^[^/]*\/\/([^/?#]*)[^?]*(.*)$/.exec(url) ?? [];
   return /:.*@/.test(before) || new URLSearchParams(query).has('password');
-}
-
-/** Gives a blocklist the settings that a CONFIG has, whatever it had before. */
-export async function applySettings(blocklist: Blocklist, { lists }: ListConfig): Promise<void> {
-  const settings = Object.fromEntries(lists.map(({ name, settings }) => [name, settings]));
-  await blocklist.apply({ settings });
 }
 
 /**

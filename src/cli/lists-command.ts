@@ -1,53 +1,54 @@
 import type { ListClient } from '../exchange/index.js';
-import { type FetchState, readListFolder } from '../node/index.js';
-import type { Exchange, StorePlace } from '../store/index.js';
+import type { FetchState } from '../node/index.js';
+import type { Exchange } from '../store/index.js';
 import type { Command } from './command.js';
-import { failureOf } from './failure.js';
 import { heldBackJson } from './held-back.js';
-import { type ConfiguredList, listPlaceOf, readListConfig } from './list-config.js';
+import { type ConfiguredList, listPlaceOf } from './list-config.js';
+import { type KeptLists, withLists } from './list-place.js';
 import { LIST_SERVICES, originOf, serviceOfOrigin } from './list-services.js';
-import { givenStore, STORE_OPTIONS, storePlaceOf, withStore } from './opened-store.js';
+import { givenStore, STORE_OPTIONS, storePlaceOf } from './opened-store.js';
 import { csvLine, exitCode, output, progress } from './output.js';
+import { configIn } from './saved-blocklist.js';
 import { idleClientOf } from './stored-exchanges.js';
 
 /** `onlyhashes lists`: what was fetched, and when. */
 export const listsCommand: Command = {
   name: 'lists',
-  usage: 'CONFIG | --store URL|FOLDER',
-  about: `Tell how far each list of a CONFIG was fetched.
+  usage: 'CONFIG|LIST | --store URL|FOLDER',
+  about: `Tell which lists there are, and how far each was fetched.
 Prints a line NAME,SERVICE,ENTRIES,GENERATION,FETCHED,NEXT,UNKNOWN,HELD for each list. GENERATION \
 goes up with each change of any list, FETCHED is when the last whole fetch began, NEXT is \
 update, or restart if the next fetch begins from the start, and UNKNOWN how many words of \
 the service this version does not know. HELD is empty, or what a fetch did not remove, as \
-REMOVALS of ENTRIES since TIME: fetch --confirm NAME does. CONFIG is as for fetch; no credential is needed.
-Of a store, all lists are told, those of CONFIG first, and GENERATION is its revision. NEXT is \
-empty for a list that neither CONFIG nor an exchange of the store names: whoever fetched it may \
-do so no longer.`,
+REMOVALS of ENTRIES since TIME: fetch --confirm NAME does. CONFIG is as for fetch; no credential is needed. \
+LIST is a blocklist file. The lists of CONFIG come first. Of a store, GENERATION is its revision. \
+NEXT is empty for a list that neither CONFIG nor an exchange of the store names: whoever fetched \
+it may do so no longer.`,
   options: {
     ...STORE_OPTIONS,
     json: { about: 'print one JSON object per list, with the unknown words' },
   },
   examples: [
     ['onlyhashes lists lists.json', 'one line per list'],
+    ['onlyhashes lists list.ohb', 'all lists of a blocklist file'],
     ['onlyhashes lists --store hashes', 'all lists of a store'],
   ],
   minWords: 0,
   maxWords: 1,
   async run(call) {
     const [path] = call.words;
-    const config = path === undefined ? undefined : await readListConfig(path);
-    const place =
-      config === undefined
+    const config = path === undefined ? undefined : await configIn(path);
+    const place = config
+      ? listPlaceOf(path!, config, givenStore(call))
+      : path === undefined
         ? { store: storePlaceOf(call) }
-        : listPlaceOf(path!, config, givenStore(call));
+        : { file: path };
     const bar = progress('reading');
     const out = output(bar);
     bar.stage('reading the lists');
-    const lists = config?.lists ?? [];
-    const told =
-      'store' in place
-        ? await listsInStore(place.store, lists)
-        : await listsInFolder(place.folder, lists);
+    const isRead = config !== undefined;
+    const work = async (lists: KeptLists) => await toldLists(lists, config?.lists ?? []);
+    const told = await withLists(place, work, { isRead });
     bar.clear();
     for (const each of told) {
       const { name, service, entries, generation, fetched, mustRestart, unknown, heldBack } = each;
@@ -73,43 +74,20 @@ interface ToldList {
   readonly heldBack: ReturnType<typeof heldBackJson> | undefined;
 }
 
-async function listsInFolder(
-  folder: string,
-  lists: readonly ConfiguredList[],
-): Promise<ToldList[]> {
-  try {
-    const { blocklist, states } = await readListFolder(folder);
-    const sizes = new Map(blocklist?.lists().map(({ name, size }) => [name, size]));
-    const generation = blocklist?.generation ?? 0;
-    return lists.map((list) => {
-      const state = states.get(list.name);
-      const entries = sizes.get(list.name) ?? 0;
-      return toldOf({ name: list.name, entries, generation }, sourceOf(list), state);
-    });
-  } catch (error) {
-    throw failureOf(folder, error);
-  }
-}
-
-async function listsInStore(
-  place: StorePlace,
-  lists: readonly ConfiguredList[],
-): Promise<ToldList[]> {
-  return await withStore(place, async (store) => {
-    const generation = await store.revision();
-    const held = new Map((await store.lists()).map((list) => [list.name, list]));
-    const sources = new Map((await store.exchanges().list()).map((each) => [each.name, each]));
-    const names = new Set([
-      ...lists.map(({ name }) => name),
-      ...[...held.keys(), ...sources.keys()].sort(),
-    ]);
-    return [...names].map((name) => {
-      const { size: entries = 0, fetched: state } = held.get(name) ?? {};
-      const configured = lists.find((list) => list.name === name);
-      const exchange = sources.get(name);
-      const source = configured ? sourceOf(configured) : exchange && sourceOfExchange(exchange);
-      return toldOf({ name, entries, generation }, source, state);
-    });
+async function toldLists(kept: KeptLists, lists: readonly ConfiguredList[]): Promise<ToldList[]> {
+  const { generation, lists: all } = await kept.all();
+  const held = new Map(all.map((list) => [list.name, list]));
+  const sources = new Map((await kept.exchanges?.().list())?.map((each) => [each.name, each]));
+  const names = new Set([
+    ...lists.map(({ name }) => name),
+    ...[...held.keys(), ...sources.keys()].sort(),
+  ]);
+  return [...names].map((name) => {
+    const { size: entries = 0, fetched: state } = held.get(name) ?? {};
+    const configured = lists.find((list) => list.name === name);
+    const exchange = sources.get(name);
+    const source = configured ? sourceOf(configured) : exchange && sourceOfExchange(exchange);
+    return toldOf({ name, entries, generation }, source, state);
   });
 }
 

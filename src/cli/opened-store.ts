@@ -50,7 +50,7 @@ export function placeOfStore(text: string, base = ''): StorePlace {
 }
 
 /** What is said, and how waiting ends. */
-interface Telling {
+export interface Telling {
   readonly out: Output;
   readonly signal: AbortSignal;
 }

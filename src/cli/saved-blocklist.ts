@@ -1,34 +1,17 @@
 import { open, stat } from 'node:fs/promises';
 import { ALGORITHMS, type Algorithm, type Bits, type Hash } from '../index.js';
-import { type AllowList, type Blocklist, match } from '../matching/index.js';
-import {
-  isBlocklistFile,
-  type OpenBlocklistOptions,
-  openBlocklist,
-  readListFolder,
-} from '../node/index.js';
-import type { StorePlace } from '../store/index.js';
+import { type Blocklist, match } from '../matching/index.js';
+import { isBlocklistFile, type OpenBlocklistOptions, openBlocklist } from '../node/index.js';
 import { Failure, failureOf } from './failure.js';
 import { encoded } from './file-name.js';
-import {
-  applySettings,
-  configFrom,
-  type ListConfig,
-  listPlaceOf,
-  MAX_CONFIG_BYTES,
-} from './list-config.js';
+import { configFrom, type ListConfig, listPlaceOf, MAX_CONFIG_BYTES } from './list-config.js';
+import { type Listed, withLists } from './list-place.js';
 import { choiceOf, type Kind, type Wanted } from './lists.js';
-import { withStore } from './opened-store.js';
 
 /** A blocklist with its withdrawals and lists, and the wanted kinds of its hashes. */
-export interface SavedBlocklist {
-  readonly blocklist: Blocklist;
-  /** what a store allows */
-  readonly allowList?: AllowList;
+export interface SavedBlocklist extends Listed {
   readonly kinds: Kind[];
 }
-
-type Listed = Omit<SavedBlocklist, 'kinds'>;
 
 /** Every kind that a blocklist may have. */
 const KINDS: readonly Kind[] = ALGORITHMS.flatMap((algorithm) =>
@@ -38,16 +21,15 @@ const KINDS: readonly Kind[] = ALGORITHMS.flatMap((algorithm) =>
 );
 
 /**
- * The blocklist in a file that `openBlocklist` opens, or in the folder or store of a CONFIG of
- * `fetch`; undefined if the path leads to neither.
+ * The blocklist in a blocklist file, or in the file or store of a CONFIG of `fetch`; undefined if
+ * the path leads to neither.
  * @throws {Failure} if it cannot be read, or has no wanted hash
  */
 export async function savedBlocklist(
   path: string,
   wanted: Wanted,
-  follow?: OpenBlocklistOptions['follow'],
 ): Promise<SavedBlocklist | undefined> {
-  const blocklist = await blocklistIn(path, follow);
+  const blocklist = await blocklistIn(path);
   if (blocklist) return wantedOf(path, { blocklist }, wanted);
   try {
     const config = await configIn(path);
@@ -106,32 +88,14 @@ async function configAt(path: string, size: number): Promise<ListConfig | undefi
 /** What was fetched, by the settings that CONFIG has now. */
 async function fetched(path: string, config: ListConfig): Promise<Listed> {
   const place = listPlaceOf(path, config);
-  if ('store' in place) return await stored(place.store, config);
-  const { blocklist } = await readListFolder(place.folder);
-  if (!blocklist) throw new Failure(`${path}: nothing was fetched yet; onlyhashes fetch does so`);
-  await applySettings(blocklist, config);
-  const names = config.lists.map(({ name }) => name);
-  for (const { name } of blocklist.lists()) {
-    // Nobody would tell what is withdrawn from it.
-    if (name !== '' && !names.includes(name)) {
-      await blocklist.apply({ settings: { [name]: { enabled: false } } });
-    }
-  }
-  return { blocklist };
+  const listed = await withLists(place, (lists) => lists.copy(config), { isRead: true });
+  const { size, withdrawals } = listed.blocklist;
+  if ('store' in place || size + withdrawals.length > 0) return listed;
+  throw new Failure(`${path}: nothing was fetched yet; onlyhashes fetch does so`);
 }
 
-/** What a store has, its lists of other programs too. */
-async function stored(place: StorePlace, { lists }: ListConfig): Promise<Listed> {
-  return await withStore(place, async (store) => {
-    const { blocklist, allowList } = await store.follow();
-    await blocklist.apply({
-      settings: Object.fromEntries(lists.map(({ name, ownSettings }) => [name, ownSettings])),
-    });
-    return { blocklist, allowList };
-  });
-}
-
-function wantedOf(path: string, listed: Listed, wanted: Wanted): SavedBlocklist {
+/** @throws {Failure} if there is no wanted hash in a blocklist */
+export function wantedOf(path: string, listed: Listed, wanted: Wanted): SavedBlocklist {
   const held = KINDS.filter((kind) => hasKind(listed.blocklist, kind));
   const choice = choiceOf(wanted);
   const kinds = held.filter(choice.takes);

@@ -1,5 +1,5 @@
 import { type Blocklist, createBlocklist } from '../matching/index.js';
-import type { FetchProgress, ListFolder } from '../node/index.js';
+import { type FetchProgress, type FollowOptions, openBlocklist } from '../node/index.js';
 import type { StoreRoutesOptions } from '../service/index.js';
 import {
   type Exchanges,
@@ -9,21 +9,16 @@ import {
   type StorePlace,
 } from '../store/index.js';
 import type { Call } from './command.js';
-import { Failure, UsageError } from './failure.js';
+import { Failure, failureOf, UsageError } from './failure.js';
 import { heldBackWords, notReadWords } from './held-back.js';
 import { endingAtOnce } from './interrupt.js';
-import {
-  applySettings,
-  type ConfiguredList,
-  listPlaceOf,
-  storedSettingsOf,
-} from './list-config.js';
+import { type ListConfig, type ListPlace, listPlaceOf } from './list-config.js';
+import { inFile, inStore } from './list-place.js';
 import { originOf } from './list-services.js';
 import { readParts } from './lists.js';
-import { openedFolder } from './opened-folder.js';
 import { openedStore, storePlaceOf } from './opened-store.js';
 import { counted, type Output, progress } from './output.js';
-import { configIn, savedBlocklist } from './saved-blocklist.js';
+import { blocklistIn, configIn, wantedOf } from './saved-blocklist.js';
 import { clientOf, exchangeKey } from './stored-exchanges.js';
 
 /** What a service answers from. */
@@ -35,8 +30,6 @@ export interface Source {
   /** resolves once it is at the revision that the store had */
   readonly follower?: Promise<Follower>;
   readonly blocklist?: Blocklist;
-  /** that the blocklist is from */
-  readonly folder?: ListFolder;
   /** fetches all lists that have a service, each going on from the last time */
   readonly fetch?: (signal: AbortSignal) => Promise<void>;
   /** fetches one of them; gives undefined if it has none */
@@ -74,22 +67,66 @@ export function placeOfSource(call: Call): SourcePlace {
 
 /** @throws {Failure | StoreError} if it cannot be opened */
 export async function openedSource(place: SourcePlace, opening: Opening): Promise<Source> {
-  return 'store' in place
-    ? await sourceOfStore(place.store, opening)
-    : await sourceOfList(place.blocklist, opening);
+  if ('store' in place) return await sourceOfLists(place, undefined, opening);
+  const { blocklist: path } = place;
+  const config = await configIn(path);
+  return config
+    ? await sourceOfLists(listPlaceOf(path, config), config, opening)
+    : await sourceOfList(path, opening);
 }
 
-/** @param lists of a CONFIG, which are fetched besides those with an exchange */
-async function sourceOfStore(
-  place: StorePlace,
-  { out, signal, fetches }: Opening,
-  lists: readonly ConfiguredList[] = [],
+/** @param config has lists that are fetched besides those with an exchange */
+async function sourceOfLists(
+  place: ListPlace,
+  config: ListConfig | undefined,
+  opening: Opening,
 ): Promise<Source> {
-  const fetched = fetches ? lists : [];
+  const { out, fetches } = opening;
+  const fetched = (fetches && config?.lists) || [];
   const clients = fetched.map((list) => [list, list.client()] as const);
+  const source =
+    'store' in place
+      ? await storeSource(place.store, opening)
+      : await fileSource(place.file, opening);
+  const lists = source.store ? inStore(source.store) : inFile(source.blocklist!);
+  for (const _ of config ? await lists.configure(config) : []) {
+    out.note('a list that the CONFIG no longer names was removed');
+  }
+  return {
+    ...source,
+    async fetch(signal) {
+      for (const [{ name, origin }, client] of clients) {
+        if (signal.aborted) return;
+        await told(name, { out, signal }, async (onProblem) => {
+          return await lists.fetch(name, client, { signal, origin, onProblem });
+        });
+      }
+      for (const exchange of (await source.exchanges?.list()) ?? []) {
+        if (!exchange.enabled || signal.aborted) continue;
+        await told(exchange.name, { out, signal }, async (onProblem) => {
+          const client = await clientOf(exchange, source.exchanges!);
+          const origin = originOf(exchange.api, exchange.settings);
+          return await lists.fetch(exchange.name, client, { signal, origin, onProblem });
+        });
+      }
+    },
+    async fetchList(name, options) {
+      const [list, made] = clients.find(([list]) => list.name === name) ?? [];
+      const exchange = (await source.exchanges?.list())?.find((each) => each.name === name);
+      if (!list && !exchange) return undefined;
+      const origin = list ? list.origin : originOf(exchange!.api, exchange!.settings);
+      try {
+        const client = made ?? (await clientOf(exchange!, source.exchanges!));
+        return await lists.fetch(name, client, { ...options, origin });
+      } catch (error) {
+        throw error instanceof StoreError ? error : new Failure(wordsOf(error));
+      }
+    },
+  };
+}
+
+async function storeSource(place: StorePlace, { out, signal }: Opening): Promise<Source> {
   const store = await openedStore(place);
-  if (lists.length > 0) await store.together({ setLists: storedSettingsOf(lists) });
-  const exchanges = store.exchanges(exchangeKey());
   let last = { words: '', at: 0 };
   // A follower asks every two seconds.
   const onProblem = (error: unknown) => {
@@ -101,75 +138,34 @@ async function sourceOfStore(
   return {
     store,
     dataDir: 'dataDir' in place ? place.dataDir : undefined,
-    exchanges,
+    exchanges: store.exchanges(exchangeKey()),
     follower: store.follow({ signal, onProblem }),
-    async fetch(ended) {
-      for (const [{ name, origin }, client] of clients) {
-        if (ended.aborted) return;
-        await told(name, { out, signal: ended }, async (onProblem) => {
-          return await store.fetch(name, client, { signal: ended, origin, onProblem });
-        });
-      }
-      for (const exchange of await exchanges.list()) {
-        if (!exchange.enabled || ended.aborted) continue;
-        await told(exchange.name, { out, signal: ended }, async (onProblem) => {
-          const client = await clientOf(exchange, exchanges);
-          const origin = originOf(exchange.api, exchange.settings);
-          return await store.fetch(exchange.name, client, { signal: ended, origin, onProblem });
-        });
-      }
-    },
-    async fetchList(name, options) {
-      const [list, made] = clients.find(([list]) => list.name === name) ?? [];
-      const exchange = (await exchanges.list()).find((each) => each.name === name);
-      if (!list && !exchange) return undefined;
-      const origin = list ? list.origin : originOf(exchange!.api, exchange!.settings);
-      try {
-        const client = made ?? (await clientOf(exchange!, exchanges));
-        return await store.fetch(name, client, { ...options, origin });
-      } catch (error) {
-        throw error instanceof StoreError ? error : new Failure(wordsOf(error));
-      }
-    },
     close: () => store.close(),
   };
 }
 
-async function sourceOfList(path: string, { out, signal, fetches }: Opening): Promise<Source> {
-  const config = await configIn(path);
-  if (config) {
-    const fetched = fetches ? config.lists : [];
-    const place = listPlaceOf(path, config);
-    if ('store' in place) {
-      return await sourceOfStore(place.store, { out, signal, fetches }, config.lists);
-    }
-    const clients = fetched.map((list) => [list, list.client()] as const);
-    const folder = await openedFolder(place.folder, { out, signal });
-    for (const name of folder.names()) {
-      if (config.lists.some((list) => list.name === name)) continue;
-      await folder.remove(name);
-      out.note('a list that the CONFIG no longer names was removed');
-    }
-    await applySettings(folder.blocklist, config);
-    return {
-      blocklist: folder.blocklist,
-      folder,
-      async fetch(ended) {
-        for (const [{ name, origin }, client] of clients) {
-          if (ended.aborted) return;
-          await told(name, { out, signal: ended }, async (onProblem) => {
-            return await folder.fetch(name, client, { signal: ended, origin, onProblem });
-          });
-        }
-      },
-      close: () => folder.close(),
-    };
+/** A blocklist file, which is made if it is not there. */
+async function fileSource(path: string, opening: Opening): Promise<Source> {
+  try {
+    const blocklist = await openBlocklist(path, { create: true, follow: following(opening) });
+    return { blocklist, close: async () => {} };
+  } catch (error) {
+    throw failureOf(path, error);
   }
-  const onProblem = (problem: Error | undefined) =>
-    out.note(`the list: ${problem ? wordsOf(problem) : 'it is followed again'}`);
-  const saved = await savedBlocklist(path, EVERYTHING, { signal, onProblem });
+}
+
+const following = ({ out, signal }: Opening): FollowOptions => ({
+  signal,
+  onProblem: (problem) =>
+    out.note(`the list: ${problem ? wordsOf(problem) : 'it is followed again'}`),
+});
+
+async function sourceOfList(path: string, opening: Opening): Promise<Source> {
+  const { out, signal } = opening;
+  const saved = await blocklistIn(path, following(opening));
   const close = async () => {};
-  if (saved) return { blocklist: saved.blocklist, close };
+  if (saved)
+    return { blocklist: wantedOf(path, { blocklist: saved }, EVERYTHING).blocklist, close };
   const bar = progress('reading the list', ' MB');
   const parts = await readParts(path, EVERYTHING, { signal, out, bar });
   bar.clear();

@@ -166,7 +166,7 @@ interface Serving {
 
 /** Serves until the signal aborts; resolves once all is answered. */
 async function serve(
-  { store, dataDir, exchanges, follower, blocklist, folder, fetch, fetchList }: Source,
+  { store, dataDir, exchanges, follower, blocklist, fetch, fetchList }: Source,
   { place, clamd, reviewDays, trusted, service: options }: ServeOptions,
   { call, out, signal, pool }: Serving,
 ): Promise<void> {
@@ -187,7 +187,7 @@ async function serve(
     ...options,
     review,
     ...(follower ? { follower } : { blocklist }),
-    ...{ store, folder, pool, onError },
+    ...{ store, pool, onError },
     onLog: (record) => log.push(toLine(record)),
     routes: (parts) => [
       ...hmaRoutes(parts, { store, follower, exchanges }),

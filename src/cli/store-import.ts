@@ -53,7 +53,7 @@ async function savedInto(
 ): Promise<Imported | undefined> {
   const config = await configIn(path);
   if (config && 'store' in listPlaceOf(path, config)) {
-    throw new Failure(`${path}: expected a folder in it: its lists are in a store already`);
+    throw new Failure(`${path}: expected "list" in it: its lists are in a store already`);
   }
   const wanted = { algorithm: undefined, bits: undefined, allowEmpty: true };
   const saved = await savedBlocklist(path, wanted);

@@ -1,7 +1,7 @@
 import { checkObject, checkOptions, checkSignal, checkTypeOf } from '../door.js';
 import type { BlocklistEntry } from '../entry.js';
-import type { HeldBack, Removal } from './held-back.js';
-import { heldBackOf } from './held-back.js';
+import { FormatError } from '../errors.js';
+import { type HeldBack, heldBackOf, isHeldBack, type Removal } from './held-back.js';
 import type {
   ListClient,
   ListUpdate,
@@ -56,7 +56,7 @@ export interface FetchProgress {
   readonly notRead?: string;
 }
 
-/** Options of `ListFolder.fetch` and `Store.fetch`. */
+/** Options of `fetchList` and `Store.fetch`. */
 export interface FetchOptions extends ReadUpdatesOptions {
   /**
    * where the client fetches from: a service and, if it has several, the list. A list whose origin
@@ -81,6 +81,46 @@ export interface PageChange {
   readonly withdrawn: number;
   /** what was not removed, though it was not told */
   readonly heldBack?: HeldBack | undefined;
+}
+
+/**
+ * Reads how far a list was fetched.
+ * @throws {FormatError} `bad-line`
+ */
+export function fetchStateFrom(json: object): FetchState {
+  const told: { [K in keyof FetchState]?: unknown } = json;
+  const { origin, checkpoint, isPartial, mustRefetch, fetchedSeconds, heldBack, unknown } = told;
+  const isShaped =
+    typeof origin === 'string' &&
+    isFlag(isPartial) &&
+    isFlag(mustRefetch) &&
+    (fetchedSeconds === undefined || isCount(fetchedSeconds)) &&
+    (heldBack === undefined || isHeldBack(heldBack)) &&
+    Array.isArray(unknown) &&
+    unknown.every(isWord);
+  if (!isShaped) throw new FormatError('bad-line', 'expected how far the list was fetched');
+  return {
+    origin,
+    ...(checkpoint !== undefined && { checkpoint }),
+    ...(isPartial !== undefined && { isPartial }),
+    ...(mustRefetch !== undefined && { mustRefetch }),
+    ...(fetchedSeconds !== undefined && { fetchedSeconds }),
+    ...(heldBack !== undefined && { heldBack }),
+    unknown: withWords([], unknown),
+  };
+}
+
+const isFlag = (value: unknown): value is boolean | undefined =>
+  value === undefined || typeof value === 'boolean';
+
+const isCount = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && (value as number) >= 0;
+
+function isWord(value: unknown): value is UnknownWord {
+  const { field, word, count } = Object(value) as Partial<UnknownWord>;
+  return (
+    typeof field === 'string' && (word === undefined || typeof word === 'string') && isCount(count)
+  );
 }
 
 /** A page as it is to be applied, entirely or not at all. */
@@ -108,6 +148,7 @@ export interface FetchTarget {
   isEmpty(): Promise<boolean>;
   /** The number of its entries. */
   size(): Promise<number>;
+  /** Called first. */
   state(): Promise<FetchState | undefined>;
   /** Keeps the state in which the fetch begins, before its first page. */
   begin(state: FetchState): Promise<void>;
@@ -189,8 +230,8 @@ export async function fetchInto<Checkpoint>(
   { nowSeconds, ...options }: FetchOptions & { nowSeconds: number },
 ): Promise<FetchProgress> {
   const { origin = '', fromStart = false, onProgress, onProblem, signal } = options;
-  const wasEmpty = await target.isEmpty();
   const known = await target.state();
+  const wasEmpty = await target.isEmpty();
   const wasConfirmed = known?.heldBack?.isConfirmed ?? false;
   let state = known;
   if (known?.origin !== origin || (fromStart && !known.mustRefetch)) {

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { Kind, kindOf, type ListedPart } from '../blocklist/kind.js';
 import { ListState } from '../blocklist/list-state.js';
-import { checkListSettings, copyOfSettings, type ListSettings, Lists } from '../blocklist/lists.js';
+import { checkKeptSettings, copyOfKept, type KeptSettings, Lists } from '../blocklist/lists.js';
 import {
   type KeptOutReason,
   Withdrawals,
@@ -51,7 +51,7 @@ export interface State {
   readonly keptOut: Readonly<Record<KeptOutReason, number>>;
   readonly withdrawals: readonly Withdrawn[];
   /** the settings of lists, by name */
-  readonly lists: readonly (readonly [string, ListSettings])[];
+  readonly lists: readonly (readonly [string, KeptSettings])[];
 }
 
 /** A snapshot in a file, but for what it holds. */
@@ -218,12 +218,12 @@ function* readStateSteps(bytes: Uint8Array): Generator<void, State> {
 }
 
 /** The settings of lists by name; undefined if they are malformed. */
-function listsFrom(json: unknown): [string, ListSettings][] | undefined {
+function listsFrom(json: unknown): [string, KeptSettings][] | undefined {
   try {
-    return (json as [string, ListSettings][]).map(([name, settings]) => {
+    return (json as [string, KeptSettings][]).map(([name, settings]) => {
       if (typeof name !== 'string') throw new TypeError('expected a name');
-      checkListSettings(settings);
-      return [name, copyOfSettings(settings)];
+      checkKeptSettings(settings);
+      return [name, copyOfKept(settings)];
     });
   } catch {
     return undefined;

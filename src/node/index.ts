@@ -13,6 +13,12 @@ export { type CheckUploadOptions, checkUpload } from './check-upload.js';
 export { createHashPool } from './create-hash-pool.js';
 export { type DecodedImage, type DecodeOptions, decode } from './decode.js';
 export { type Decoders, decoders } from './decoders.js';
+export {
+  confirmHeldBack,
+  fetchList,
+  fetchStateOf,
+  heldBackLists,
+} from './fetch-list.js';
 export { type HashFileOptions, hashFile, variantsOfFile } from './hash-file.js';
 export {
   eachFile,
@@ -37,13 +43,6 @@ export {
   readIndexInfo,
 } from './index-file.js';
 export type { Latencies } from './latencies.js';
-export {
-  type ListFolder,
-  type ListFolderOptions,
-  openListFolder,
-  readListFolder,
-  type SavedLists,
-} from './list-folder.js';
 export { isBlocklistFile } from './list-records.js';
 export {
   type MatchReportOptions,

@@ -1,3 +1,5 @@
+import type { ListState } from '../blocklist/list-state.js';
+import type { KeptSettings } from '../blocklist/lists.js';
 import { type BlocklistEntry, textOfEntry } from '../entry.js';
 import type { HeldBack, Removal } from '../exchange/held-back.js';
 import {
@@ -44,12 +46,13 @@ export class ListFeed {
   /**
    * Applies a page at once, entirely or not at all. Entries that are as they were stay in place.
    * @param options `told`: if given, the page is the last of a fetch from the start, and entries of
-   *   the list that are not among `told` are removed, too, unless `holdsBack` gives something
+   *   the list that are not among `told` are removed, too, unless `holdsBack` gives something.
+   *   `settings`: of the list, which are set with the page
    * @throws {TypeError | RangeError} if an entry is invalid; nothing has changed
    */
   async apply(
     updates: readonly ListUpdate[],
-    { told, holdsBack, signal }: ApplyOptions = {},
+    { told, holdsBack, settings, signal }: ApplyOptions = {},
   ): Promise<PageChange> {
     const list = this.#list;
     const records = latestUpdates(updates).map(({ key: id, source, state, entries }) => {
@@ -78,6 +81,7 @@ export class ListFeed {
             !gone && before && isOfService(before.reason) ? [key] : [],
           ),
           ...(told && !heldBack && { remove: { list, except: told } }),
+          ...(settings && { settings: { [list]: settings(state, heldBack) } }),
         };
       },
       { signal },
@@ -104,5 +108,8 @@ export class ListFeed {
 interface ApplyOptions {
   readonly told?: ToldRecords | undefined;
   readonly holdsBack?: ((untold: readonly Removal[]) => HeldBack | undefined) | undefined;
+  readonly settings?:
+    | ((state: ListState, heldBack: HeldBack | undefined) => KeptSettings)
+    | undefined;
   readonly signal?: AbortSignal | undefined;
 }

@@ -23,14 +23,6 @@ export interface FollowedList {
   readonly heldBack?: readonly HeldBackList[];
 }
 
-/** Lists that are fetched, and may have something held back: `openListFolder` gives such. */
-export interface FetchedLists {
-  /** what fetches did not remove */
-  heldBack(): readonly HeldBackList[];
-  /** Confirms it; gives whether there is something. */
-  confirm(name: string): Promise<boolean>;
-}
-
 /** What the state of a service is read from. */
 export interface ServiceState {
   /** undefined until it is there */
@@ -42,7 +34,10 @@ export interface ServiceState {
   readonly pool: HashPool;
   readonly metrics: Metrics;
   readonly isEnding: () => boolean;
-  readonly fetched: FetchedLists;
+  /** what fetches did not remove */
+  heldBack(): readonly HeldBackList[];
+  /** Confirms it; gives whether there is something. */
+  confirm(name: string): Promise<boolean>;
 }
 
 /** Removals that are held back of a list, as JSON. */
@@ -128,7 +123,7 @@ export function healthRoutes(state: ServiceState): Route[] {
         if (!there) return told('not-ready', 503);
         const stale = staleOf(there);
         const { problem } = there.blocklist;
-        const heldBack = state.fetched.heldBack().map(heldBackJson);
+        const heldBack = state.heldBack().map(heldBackJson);
         return told('ready', 200, {
           ...(stale !== undefined && { staleSeconds: Math.floor(stale) }),
           ...(problem && { problem: codeOf(problem) }),

@@ -20,7 +20,7 @@ export {
   type FetchPicture,
   type FetchPictureOptions,
 } from './fetch-picture.js';
-export type { FetchedLists, FollowedList } from './health.js';
+export type { FollowedList } from './health.js';
 export { type HmaOptions, hmaRoutes } from './hma.js';
 export type { HmaExchanges } from './hma-exchanges.js';
 export type { QueryValue, Schema } from './json-schema.js';

@@ -10,6 +10,7 @@ import { Blocklist } from '../matching/blocklist.js';
 import { checkRules, type MatchRules } from '../matching/match.js';
 import { checkRemoteLists, type RemoteList } from '../matching/remote-list.js';
 import { createHashPool } from '../node/create-hash-pool.js';
+import { confirmHeldBack, heldBackLists } from '../node/fetch-list.js';
 import { checkPool, type HashPool } from '../node/hash-pool.js';
 import { MAX_BYTES } from '../picture/options.js';
 import type { ReviewQueueOptions } from '../store/review-queue.js';
@@ -21,14 +22,7 @@ import {
   type FetchPicture,
   type FetchPictureOptions,
 } from './fetch-picture.js';
-import {
-  type FetchedLists,
-  type FollowedList,
-  healthRoutes,
-  listOf,
-  rulesOf,
-  type ServiceState,
-} from './health.js';
+import { type FollowedList, healthRoutes, listOf, rulesOf, type ServiceState } from './health.js';
 import { Metrics } from './metrics.js';
 import { openApiOf } from './openapi.js';
 import { RateLimit } from './rate-limit.js';
@@ -73,8 +67,6 @@ export interface CreateServiceOptions extends AccessOptions, MatchRules {
    * back, need all of it
    */
   store?: Pick<Store, 'revision'> | Store | undefined;
-  /** the folder of fetched lists that `blocklist` is from: it tells what fetches held back */
-  folder?: FetchedLists | undefined;
   /**
    * serves the pages for moderators at `/review`, and takes uploads into their queue by `item` and
    * `link` of `/v1/match` and `/v1/scan`. Moderators sign in by a token of the role `curate`. The
@@ -203,7 +195,7 @@ export function createService(options: CreateServiceOptions): Service {
   const { blocklist, follower, store, routes, onLog, onError, now = Date.now } = options;
   const { maxBytes = MAX_BYTES, maxJsonBytes = MAX_JSON_BYTES } = options;
   const { timeoutSeconds = TIMEOUT_SECONDS, tellHashes = false, remote = [] } = options;
-  const { scan, webhook, fetchPictures, review, folder } = options;
+  const { scan, webhook, fetchPictures, review } = options;
   const { policy, allowList, floodGuard } = options;
   const rules = { policy, allowList, floodGuard };
   checkRules(rules);
@@ -224,9 +216,6 @@ export function createService(options: CreateServiceOptions): Service {
   checkRemoteLists(remote);
   checkNumber('timeoutSeconds', timeoutSeconds, 0.001, 3600);
   if (store !== undefined) checkMethods(store, 'store to be a store', ['revision']);
-  if (folder !== undefined) {
-    checkMethods(folder, 'folder to be a folder of lists', ['heldBack', 'confirm']);
-  }
   if (review !== undefined) checkReview(review, store);
   if (options.pool !== undefined) checkPool(options.pool);
   const fetchPicture = fetchPictures && createPictureFetcher({ maxBytes, ...fetchPictures });
@@ -244,16 +233,14 @@ export function createService(options: CreateServiceOptions): Service {
     pool,
     metrics,
     isEnding: () => isEnding,
-    fetched: {
-      heldBack() {
-        const followed = list && 'revision' in list ? list.heldBack : undefined;
-        return folder?.heldBack() ?? followed ?? [];
-      },
-      async confirm(name) {
-        if (folder) return await folder.confirm(name);
-        if (store && 'confirm' in store) return (await store.confirm(name)).confirmed;
-        throw new Refusal('not-available', 'this service was started without fetched lists');
-      },
+    heldBack() {
+      if (!list) return [];
+      return 'revision' in list ? (list.heldBack ?? []) : heldBackLists(list.blocklist);
+    },
+    async confirm(name) {
+      if (store && 'confirm' in store) return (await store.confirm(name)).confirmed;
+      if (!follower) return await confirmHeldBack(listOf(state), name);
+      throw new Refusal('not-available', 'this service was started without its store');
     },
   };
   const take = (there: typeof list) => {

@@ -216,7 +216,7 @@ const confirmRoute = (state: ServiceState): Route => ({
   replies: { 200: CONFIRMED, 404: REFUSAL, 501: REFUSAL },
   answer: async ({ params }) => {
     const list = params.name!;
-    if (await state.fetched.confirm(list)) return TextReply.json({ list, isConfirmed: true });
+    if (await state.confirm(list)) return TextReply.json({ list, isConfirmed: true });
     throw new Refusal('not-found', 'expected the name of a list with something held back');
   },
 });

@@ -426,7 +426,7 @@ export class Store {
 
   /**
    * Fetches what a service changed since the last time, and applies it to a list page by page, each
-   * with the checkpoint after it in one change, as `ListFolder.fetch` does in a folder. One process
+   * with the checkpoint after it in one change, as `fetchList` does in a blocklist. One process
    * at a time fetches a list. If that one ends, the list can be fetched at once; if it hangs, about
    * a minute later, and what it still writes is refused. The entries of the list are the service's
    * alone; what a person withdrew stays withdrawn; what is pending is for review; what would remove
@@ -445,7 +445,7 @@ export class Store {
   }
 
   /**
-   * Confirms what a fetch held back of a list, as `ListFolder.confirm` does.
+   * Confirms what a fetch held back of a list, as `confirmHeldBack` does.
    * @returns `confirmed`: whether something is held back
    */
   async confirm(name: string): Promise<Changed & { confirmed: boolean }> {

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hashToHex } from '../../src/hash.js';
-import { readListFolder } from '../../src/node/list-folder.js';
+import { openBlocklist } from '../../src/node/open-blocklist.js';
 import { fakeStopNcii } from '../../src/testing/fake-stop-ncii.js';
 import { testFolder } from '../folder.js';
 import { type Clock, type FedService, hexOf, SERVICES } from '../node/fed-services.js';
@@ -21,12 +21,12 @@ beforeEach(() => {
 const clock = (): Clock => ({ seconds: 1_767_225_600 });
 
 function write(lists: readonly object[]): void {
-  writeFileSync(config, JSON.stringify({ folder: 'state', lists }));
+  writeFileSync(config, JSON.stringify({ list: 'lists.ohb', lists }));
 }
 const hexes = (...numbers: number[]) => numbers.map(hexOf).sort();
 async function saved(list: string): Promise<string[]> {
-  const { blocklist } = await readListFolder(join(folder, 'state'));
-  return [...(blocklist?.entries() ?? [])]
+  const blocklist = await openBlocklist(join(folder, 'lists.ohb'));
+  return [...blocklist.entries()]
     .filter((entry) => entry.list === list)
     .map(({ hash }) => hashToHex(hash))
     .sort();
@@ -49,7 +49,7 @@ test('the CONFIG in the help is accepted as it stands', async () => {
 });
 
 describe.each([
-  ['a folder', []],
+  ['a file', []],
   ['a store', ['--store', 'kept']],
 ] as const)('removals, in %s', (_, place) => {
   test('of more than a fifth of a list wait until somebody confirms them', async () => {
@@ -127,7 +127,7 @@ describe('StopNCII', () => {
       isFromStart: false,
       isDrained: true,
     });
-    for (const list of [config, join(folder, 'state', 'blocklist.ohb')]) {
+    for (const list of [config, join(folder, 'lists.ohb')]) {
       expect((await run(['match', hexOf(3), '-b', list], service)).code).toBe(1);
       expect((await run(['match', hexOf(8), '-b', list], service)).code).toBe(0);
     }
@@ -251,7 +251,7 @@ test('a credential that is not set, a name twice and what is no CONFIG are refus
   expect((await onlyhashes(['fetch', config])).err).toContain('lists[1].name: expected a name');
   writeFileSync(config, '{"hash":"secret"}');
   const { err } = await onlyhashes(['fetch', config]);
-  expect(err).toContain('expected a JSON object: { "folder" or "store", "lists" }');
+  expect(err).toContain('expected a JSON object: { "list" or "store", "lists" }');
 });
 
 /** Of each service; with 30, every change of a file is a place of a kill. */
@@ -295,7 +295,7 @@ describe.runIf(process.platform === 'linux')('killed between two changes of file
       const { code, err } = await fetch(0);
       expect({ code, err }).toEqual({ code: 0, err: '' });
       expect(await saved(name)).toEqual(hexes(...listed));
-      expect(readdirSync(join(folder, 'state')).sort()).toEqual(['blocklist.ohb', 'fetched.json']);
+      expect(readdirSync(folder).sort()).toEqual(['lists.json', 'lists.ohb']);
       await service.fake.close();
     },
   );
@@ -320,7 +320,6 @@ describe('a list of 100,000 hashes', () => {
     expect(again.lines[0]).toMatch(/^stopncii,\d,0,1$/);
     expect((await run(['match', hexOf(77_777), '-b', config], service)).code).toBe(1);
     expect((await onlyhashes(['lists', config])).lines[0]).toContain('stopncii,stopncii,99999,');
-    expect(readFileSync(join(folder, 'state', 'fetched.json'), 'utf8')).not.toContain(hexOf(1));
     await fake.close();
   });
 });

@@ -21,7 +21,7 @@ for (const name of ['open', 'rename', 'link', 'rm', 'mkdir']) {
 const open = fs.open;
 fs.open = async (...words) => {
   const file = await open(...words);
-  for (const name of ['write', 'writeFile', 'sync']) {
+  for (const name of ['write', 'writeFile', 'sync', 'datasync', 'truncate']) {
     const real = file[name].bind(file);
     file[name] = (...others) => {
       count();

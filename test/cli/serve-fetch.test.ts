@@ -30,7 +30,7 @@ describe('a CONFIG', () => {
   let config: string;
   const written = (lists: readonly object[]) => {
     config = join(folder, 'lists.json');
-    writeFileSync(config, JSON.stringify({ folder: 'state', lists }));
+    writeFileSync(config, JSON.stringify({ list: 'lists.ohb', lists }));
     return config;
   };
   const ours = (more: object = {}) => listOf('ours', service, more);

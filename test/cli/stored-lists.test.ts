@@ -95,13 +95,13 @@ describeEngines(({ engine, newPlace }) => {
     expect(await verdict()).toMatchObject({ verdict: 'none', reason: 'allowed' });
   });
 
-  test('--store counts before the folder of a CONFIG; what it names no longer stays', {
+  test('--store counts before the list of a CONFIG; what it names no longer stays', {
     timeout,
   }, async () => {
     service.list(1);
-    write({ folder: 'state', lists: [listOf('ours', service), listOf('more', service)] });
+    write({ list: 'lists.ohb', lists: [listOf('ours', service), listOf('more', service)] });
     await run(['fetch', config, '--store', db]);
-    expect(existsSync(join(folder, 'state'))).toBe(false);
+    expect(existsSync(join(folder, 'lists.ohb'))).toBe(false);
     await inStore((store) => store.setList('ours', { enabled: false, tier: 'review' }));
     write({ lists: [listOf('ours', service, { tier: 'match' })] });
     const env = { ONLYHASHES_STORE: db };
@@ -333,12 +333,13 @@ test('an embedded store that another program has is waited for, some seconds', {
 });
 
 test.each([
-  [{ folder: 'a', store: 'b', lists: [] }, [], 'store: expected either this or folder'],
+  [{ folder: 'a', lists: [] }, [], 'expected "list": "lists.ohb" in place of "folder"'],
+  [{ list: 'a', store: 'b', lists: [] }, [], 'store: expected either this or list'],
   [{ store: 7, lists: [] }, [], 'store: expected text'],
   [{ store: 'postgres://me:secret@h/d', lists: [] }, [], 'store: expected no password in it'],
   [{ store: 'postgres:///d?password=secret', lists: [] }, [], 'store: expected no password in it'],
   [{ store: 'hashes', lists: [] }, [], 'the store: no such folder'],
-  [{ lists: [] }, [], 'expected "folder" or "store" in it, or ONLYHASHES_STORE'],
+  [{ lists: [] }, [], 'expected "list" or "store" in it, or ONLYHASHES_STORE'],
   [{ lists: [] }, ['--store', 'nowhere'], 'the store: no such folder'],
 ])('lists of a CONFIG %j with %j is refused', async (json, words, message) => {
   write(json);
@@ -355,12 +356,12 @@ test.each([
   [['log'], 'expected --store URL|FOLDER, or ONLYHASHES_STORE'],
   [['log', 'reviews', '--store', 'hashes'], 'expected FOLDER or --store, not both'],
   [['log', '--store', 'hashes', '--erase'], 'expected which records'],
-  [['withdraw', 'lists.json'], 'expected CONFIG HASH|ID…'],
+  [['withdraw', 'lists.json'], 'expected CONFIG|LIST HASH|ID…'],
   [['withdraw', 'lists.json', 'a', '--store', 'hashes'], 'the first word is a CONFIG'],
   [['withdraw', 'a', '--store', 'hashes'], 'the store: no such folder'],
   [['fetch', '--store', 'hashes'], 'the store: no such folder'],
 ])('%j is refused, and makes nothing', async (words, message) => {
-  write({ folder: 'state', lists: [] });
+  write({ list: 'lists.ohb', lists: [] });
   const env = { ONLYHASHES_STORE: '' };
   const { err, code } = await onlyhashes(words, { env, cwd: folder });
   expect(err).toContain(message);

@@ -12,9 +12,10 @@ import { hashFromHex, hashToHex } from '../../src/hash.js';
 import { createIndex } from '../../src/indexing/create-index.js';
 import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import { match } from '../../src/matching/match.js';
+import { fetchList } from '../../src/node/fetch-list.js';
 import { openIndex } from '../../src/node/index-file.js';
-import { openListFolder } from '../../src/node/list-folder.js';
 import { loadBlocklist as openBlocklist } from '../../src/node/list-records.js';
+import { openBlocklist as openKept } from '../../src/node/open-blocklist.js';
 import { saveIndex } from '../../src/node/save-index.js';
 import { PackedEntries } from '../../src/packed-entries.js';
 import { bundleText, createBundle, entriesOfBundle } from '../../src/submission/bundle.js';
@@ -205,7 +206,7 @@ test('a withdrawn picture stays out: a bundle', async () => {
   }
 });
 
-test('a withdrawn picture stays out: a folder of fetched lists', async () => {
+test('a withdrawn picture stays out: a list that is fetched', async () => {
   const path = newFile();
   const now = () => 1_767_225_600_000;
   const pictures = [0, 1].map(() => ({ id: 'record', windows: 3 }));
@@ -225,21 +226,17 @@ test('a withdrawn picture stays out: a folder of fetched lists', async () => {
     mustRestart: () => true,
   };
   for (const name of [windowOf(0, 1), mainOf(1)]) {
-    const folder = await openListFolder(path, { now });
-    await folder.blocklist.apply({ withdraw: [hashOf(name)] });
-    await folder.fetch('fed', client);
-    await folder.close();
+    const list = await openKept(path, { create: true });
+    await list.apply({ withdraw: [hashOf(name)] });
+    await fetchList(list, 'fed', client, { now });
   }
-  const folder = await openListFolder(path, { now });
-  await folder.fetch('fed', client);
-  expectGone(folder.blocklist, { pictures, isGone: () => true });
-  expect((await folder.blocklist.apply({ reinstate: [hashOf(windowOf(0, 1))] })).reinstated).toBe(
-    1,
-  );
-  await folder.refetchNext();
-  await folder.fetch('fed', client);
-  expectGone(folder.blocklist, { pictures, isGone: (at) => at === 1 });
-  await folder.close();
+  const list = await openKept(path);
+  await fetchList(list, 'fed', client, { now });
+  expectGone(list, { pictures, isGone: () => true });
+  const { reinstated } = await list.apply({ reinstate: [hashOf(windowOf(0, 1))] });
+  expect(reinstated).toBe(1);
+  await fetchList(list, 'fed', client, { now });
+  expectGone(list, { pictures, isGone: (at) => at === 1 });
 });
 
 test('one list withdraws no picture of another', async () => {

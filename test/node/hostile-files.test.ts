@@ -1,41 +1,20 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FormatError } from '../../src/errors.js';
+import { fetchStateFrom } from '../../src/exchange/list-fetch.js';
 import { allowListFromJSON } from '../../src/matching/allow-list.js';
 import { createFloodGuard, type FloodGuardJSON } from '../../src/matching/flood-guard.js';
 import { checkedRecord } from '../../src/matching/review-record.js';
-import { readFetchStates } from '../../src/node/fetch-states.js';
 import { checkedFeedback } from '../../src/store/feedback-item.js';
 import { HOSTILE_TIMEOUT, hostileJson, readsHostile } from '../exchange/hostile.js';
-import { testFolder } from '../folder.js';
 import { anyRecord, hexOf, record } from '../matching/reviews.js';
 
-// What a platform keeps beside its lists, read from files that somebody has broken.
-
-const folder = testFolder();
+// What a platform keeps beside its lists, read from text that somebody has broken.
 
 /** So that both ways of a reader that does not throw are counted. */
 const refuse = () => {
   throw new FormatError('bad-line', 'not read');
 };
-
-test(
-  '10,000 hostile states of fetches are read or refused',
-  async () => {
-    const path = join(folder, 'fetched.json');
-    const unknown = [{ field: 'hashStatus', word: 'New', count: 3 }];
-    const list = { name: 'a', origin: 'x', checkpoint: { toSeconds: 5 }, unknown };
-    const states = { version: 1, generation: 7, lists: [{ ...list, isPartial: true }, list] };
-    await readsHostile(hostileJson(states), async (text) => {
-      writeFileSync(path, text);
-      const read = await readFetchStates(path);
-      for (const [name, { origin }] of read!.lists) expect(typeof (name + origin)).toBe('string');
-    });
-  },
-  HOSTILE_TIMEOUT,
-);
 
 describe('as JSON', () => {
   const hash = { algorithm: 'pdq', hash: hexOf(1) } as const;
@@ -89,6 +68,30 @@ describe('as JSON', () => {
         (text) => {
           const guard = createFloodGuard({ state: parsed(text) as never });
           expect(createFloodGuard({ state: guard.toJSON() }).toJSON()).toEqual(guard.toJSON());
+        },
+        { alsoThrows },
+      );
+    },
+    HOSTILE_TIMEOUT,
+  );
+
+  test(
+    '10,000 hostile states of fetches are taken or refused',
+    async () => {
+      const unknown = [{ field: 'hashStatus', word: 'New', count: 3 }];
+      const heldBack = { removals: 20, of: 40, sinceSeconds: 5, isConfirmed: false, keys: 'AA==' };
+      const state = {
+        origin: 'x',
+        checkpoint: { toSeconds: 5 },
+        isPartial: true,
+        heldBack,
+        unknown,
+      };
+      await readsHostile(
+        hostileJson(state),
+        (text) => {
+          const read = fetchStateFrom(Object(parsed(text)));
+          expect(fetchStateFrom(read)).toEqual(read);
         },
         { alsoThrows },
       );

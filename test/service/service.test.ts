@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import type { Fetched } from '../../src/blocklist/lists.js';
+import type { FetchState } from '../../src/exchange/list-fetch.js';
 import { hashToJSON } from '../../src/hash.js';
 import { createBlocklist } from '../../src/matching/blocklist.js';
 import type { HashPool } from '../../src/node/hash-pool.js';
@@ -235,17 +237,13 @@ test('a service without a list, or with two, is refused', () => {
 
 test('what fetches held back is told, and confirmed by curators', async () => {
   const held = { removals: 30, of: 40, sinceSeconds: 1_767_225_600, isConfirmed: false };
-  const lists = new Map([['a/b', { ...held, list: 'a/b' }]]);
-  const folder = {
-    heldBack: () => [...lists.values()],
-    async confirm(name: string) {
-      const there = lists.get(name);
-      if (there) lists.set(name, { ...there, isConfirmed: true });
-      return there !== undefined;
-    },
-  };
+  const fetchedBlocklist = createBlocklist([]);
+  const state = { generation: 0, origin: '', unknown: [] };
+  const keep = (fetched: Fetched) => fetchedBlocklist.apply({ settings: { 'a/b': { fetched } } });
+  const kept: Fetched & FetchState = { ...state, heldBack: { ...held, keys: 'AA==' } };
+  await keep(kept);
   const ask = async (options: object, method: string, path: string) => {
-    const { handler } = createService({ blocklist, pool, ...options });
+    const { handler } = createService({ blocklist: fetchedBlocklist, pool, ...options });
     const response = await handler(new Request(`http://localhost${path}`, { method }), {
       address: '127.0.0.1',
     });
@@ -253,25 +251,26 @@ test('what fetches held back is told, and confirmed by curators', async () => {
   };
   const told = { list: 'a/b', removals: 30, of: 40, since: '2026-01-01T00:00:00.000Z' };
   const ready = async (options: object) => await ask(options, 'GET', '/health/ready');
-  expect(await ready({ folder })).toEqual([
+  expect(await ready({})).toEqual([
     200,
     { status: 'ready', heldBack: [{ ...told, isConfirmed: false }] },
   ]);
   const confirm = '/v1/lists/a%2Fb/confirm';
-  expect(await ask({ folder }, 'POST', '/v1/lists/a/confirm')).toMatchObject([404, {}]);
-  expect(await ask({ folder }, 'POST', '/v1/lists/b/confirm')).toMatchObject([404, {}]);
-  expect(await ask({ folder }, 'POST', confirm)).toEqual([200, { list: 'a/b', isConfirmed: true }]);
-  expect(await ready({ folder })).toMatchObject([200, { heldBack: [{ isConfirmed: true }] }]);
-  expect(await ask({}, 'POST', confirm)).toMatchObject([501, { code: 'not-available' }]);
-  lists.clear();
-  expect(await ready({ folder })).toEqual([200, { status: 'ready' }]);
+  expect(await ask({}, 'POST', '/v1/lists/a/confirm')).toMatchObject([404, {}]);
+  expect(await ask({}, 'POST', '/v1/lists/b/confirm')).toMatchObject([404, {}]);
+  expect(await ask({}, 'POST', confirm)).toEqual([200, { list: 'a/b', isConfirmed: true }]);
+  expect(await ready({})).toMatchObject([200, { heldBack: [{ isConfirmed: true }] }]);
+  await keep({ ...state });
+  expect(await ready({})).toEqual([200, { status: 'ready' }]);
   // What a follower tells is from memory: the store is not asked.
   const follower = { blocklist, revision: 3, heldBack: [{ ...held, list: 'a/b' }] };
   const store = {
     revision: () => new Promise<number>(() => {}),
     confirm: async (name: string) => ({ confirmed: name === 'a/b', revision: 4 }),
   };
-  const following = { blocklist: undefined, follower, store };
+  const alone = { blocklist: undefined, follower };
+  expect(await ask(alone, 'POST', confirm)).toMatchObject([501, { code: 'not-available' }]);
+  const following = { ...alone, store };
   expect(await ready(following)).toMatchObject([200, { heldBack: [told] }]);
   expect(await ask(following, 'POST', confirm)).toMatchObject([200, { isConfirmed: true }]);
 });

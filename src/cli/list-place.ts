@@ -1,0 +1,138 @@
+import { existsSync } from 'node:fs';
+import type { ListClient } from '../exchange/index.js';
+import {
+  type AllowList,
+  type Blocklist,
+  createBlocklist,
+  type Withdrawn,
+  type WithdrawnKey,
+} from '../matching/index.js';
+import {
+  confirmHeldBack,
+  type FetchOptions,
+  type FetchProgress,
+  type FetchState,
+  fetchList,
+  fetchStateOf,
+  openBlocklist,
+} from '../node/index.js';
+import type { Exchanges, Store } from '../store/index.js';
+import { failureOf } from './failure.js';
+import { type ListConfig, type ListPlace, storedSettingsOf } from './list-config.js';
+import { type Telling, withStore } from './opened-store.js';
+
+/** Lists in the place where they are kept: a blocklist file or a store. */
+export interface KeptLists {
+  /** All are written at once. @returns how many entries each removed */
+  withdraw(withdrawals: readonly Withdrawn[]): Promise<readonly number[]>;
+  /** All are written at once. @returns of each, whether there was such a withdrawal */
+  reinstate(keys: readonly WithdrawnKey[]): Promise<readonly boolean[]>;
+  /**
+   * Gives lists the settings of a CONFIG. A file loses those that were fetched and that it names no
+   * longer; a store keeps them, as others may share it.
+   * @returns how many entries each of these had
+   */
+  configure(config: ListConfig): Promise<readonly number[]>;
+  /** With a number that goes up with each change. */
+  all(): Promise<{ readonly generation: number; readonly lists: readonly KeptList[] }>;
+  fetch(name: string, client: ListClient<unknown>, options: FetchOptions): Promise<FetchProgress>;
+  /** Confirms what is held back. @returns whether something is */
+  confirm(name: string): Promise<boolean>;
+  /** A copy in memory, by the settings of a CONFIG, which are not kept. */
+  copy(config: ListConfig): Promise<Listed>;
+  /** those of a store */
+  readonly exchanges?: (key?: Uint8Array) => Exchanges;
+}
+
+/** A blocklist, and what a store allows. */
+export interface Listed {
+  readonly blocklist: Blocklist;
+  readonly allowList?: AllowList;
+}
+
+/** A list, and how far it was fetched. */
+export interface KeptList {
+  readonly name: string;
+  readonly size: number;
+  readonly fetched?: FetchState | undefined;
+}
+
+/**
+ * Opens a place for some work.
+ * @param options `mayMake`: makes what is not there. `waiting`: for an embedded store that another
+ *   program has. `isRead`: nothing is changed there, and a file that is not there is empty
+ * @throws {Failure} if it cannot be opened, or does not do what is asked
+ */
+export async function withLists<T>(
+  place: ListPlace,
+  work: (lists: KeptLists) => Promise<T>,
+  options: { waiting?: Telling; mayMake?: boolean; isRead?: boolean } = {},
+): Promise<T> {
+  if ('store' in place)
+    return await withStore(place.store, (store) => work(inStore(store)), options);
+  const { mayMake = false, isRead = false } = options;
+  try {
+    const isMissing = isRead && !existsSync(place.file);
+    const list = isMissing
+      ? createBlocklist([])
+      : await openBlocklist(place.file, { create: mayMake, copy: isRead });
+    return await work(inFile(list));
+  } catch (error) {
+    throw failureOf(place.file, error);
+  }
+}
+
+/** The lists of a blocklist that a file keeps. */
+export function inFile(list: Blocklist): KeptLists {
+  const lists: KeptLists = {
+    withdraw: (withdrawals) =>
+      Promise.all(
+        withdrawals.map(async (each) => (await list.apply({ withdraw: [each] })).removed),
+      ),
+    reinstate: (keys) =>
+      Promise.all(keys.map(async (key) => (await list.apply({ reinstate: [key] })).reinstated > 0)),
+    async configure(config) {
+      const names = new Set(config.lists.map(({ name }) => name));
+      const removed: number[] = [];
+      for (const { name } of list.lists()) {
+        if (names.has(name) || !fetchStateOf(list, name)) continue;
+        const change = { replace: { list: name, entries: [] }, settings: { [name]: null } };
+        removed.push((await list.apply(change)).removed);
+      }
+      const settings = config.lists.map(({ name, settings }) => [name, settings] as const);
+      await list.apply({ settings: Object.fromEntries(settings) });
+      return removed;
+    },
+    all: async () => ({
+      generation: list.generation,
+      lists: list
+        .lists()
+        .map(({ name, size }) => ({ name, size, fetched: fetchStateOf(list, name) })),
+    }),
+    fetch: (name, client, options) => fetchList(list, name, client, options),
+    confirm: (name) => confirmHeldBack(list, name),
+    async copy(config) {
+      await lists.configure(config);
+      return { blocklist: list };
+    },
+  };
+  return lists;
+}
+
+export const inStore = (store: Store): KeptLists => ({
+  withdraw: async (withdraw) => (await store.together({ withdraw })).removed,
+  reinstate: async (reinstate) => (await store.together({ reinstate })).reinstated,
+  async configure({ lists }) {
+    if (lists.length > 0) await store.together({ setLists: storedSettingsOf(lists) });
+    return [];
+  },
+  all: async () => ({ generation: await store.revision(), lists: await store.lists() }),
+  fetch: (name, client, options) => store.fetch(name, client, options),
+  confirm: async (name) => (await store.confirm(name)).confirmed,
+  async copy({ lists }) {
+    const { blocklist, allowList } = await store.follow();
+    await blocklist.apply({ settings: Object.fromEntries(storedSettingsOf(lists)) });
+    return { blocklist, allowList };
+  },
+  exchanges: (key) => store.exchanges(key),
+});

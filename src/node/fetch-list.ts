@@ -1,0 +1,208 @@
+import type { ListState } from '../blocklist/list-state.js';
+import type { Fetched, KeptSettings } from '../blocklist/lists.js';
+import { checkTypeOf } from '../door.js';
+import { checkListName } from '../entry.js';
+import { FormatError } from '../errors.js';
+import { type HeldBackList, toldHeldBack } from '../exchange/held-back.js';
+import {
+  checkFetch,
+  type FetchedPage,
+  type FetchOptions,
+  type FetchProgress,
+  type FetchState,
+  type FetchTarget,
+  fetchInto,
+  fetchStateFrom,
+  type PageChange,
+} from '../exchange/list-fetch.js';
+import type { ListClient } from '../exchange/list-update.js';
+import { Blocklist } from '../matching/blocklist.js';
+import { ListFeed } from './list-feed.js';
+
+/**
+ * Fetches what a service changed since the last time, and applies it to a list of a blocklist page
+ * by page. A page and the checkpoint after it are one change, so of a blocklist in a file a kill at
+ * any moment loses nothing. The client must be of one service and list, always the same.
+ *
+ * The entries of the list are the service's alone: once a fetch from the start is at its end, what
+ * it did not tell is gone. If that is more than a fifth of the list, and at least 20 entries, it is
+ * held back: it stays until `confirmHeldBack` is called and a fetch after that finds no more. Until
+ * then each fetch begins from the start, and so it does once a withdrawal was lifted.
+ *
+ * What the service withdraws or deletes is withdrawn on this list, by id and source, until the
+ * service lists it again; what a person withdrew stays withdrawn. What is pending is for review.
+ * @param options `now`: milliseconds since 1970, default `Date.now`
+ * @returns what it did; rejects with the error of the client, or the signal's reason. What came
+ *   before stays
+ * @throws {TypeError | RangeError} if an argument is invalid
+ * @throws {FormatError} `taken-over` if meanwhile the list was fetched or removed by another, or a
+ *   withdrawal was lifted: the next fetch goes on from there; `bad-line` if it is not known how far
+ *   the list was fetched; those of `apply`
+ * @example
+ * const list = await openBlocklist('lists.ohb', { create: true });
+ * await list.apply({ settings: { stopncii: { trust: 'shared' } } });
+ * await fetchList(list, 'stopncii', client, {
+ *   onProblem: ({ message }) => console.warn(message),
+ * });
+ */
+export async function fetchList<Checkpoint>(
+  list: Blocklist,
+  name: string,
+  client: ListClient<Checkpoint>,
+  options: FetchOptions & { now?: () => number } = {},
+): Promise<FetchProgress> {
+  checkBlocklist(list);
+  checkListName(name);
+  checkFetch(client, options);
+  const { now = Date.now, ...others } = options;
+  checkTypeOf('now', now, 'function');
+  const nowSeconds = Math.floor(now() / 1000);
+  return await fetchInto(new ListTarget(list, name, options.signal), client, {
+    ...others,
+    nowSeconds,
+  });
+}
+
+/**
+ * How far a list was fetched; undefined if it never was.
+ * @throws {TypeError | RangeError} if an argument is invalid
+ * @throws {FormatError} `bad-line` if it is malformed
+ */
+export function fetchStateOf(list: Blocklist, name: string): FetchState | undefined {
+  checkBlocklist(list);
+  checkListName(name);
+  return stateIn(list.state, name);
+}
+
+/**
+ * What fetches did not remove, until `confirmHeldBack` is called.
+ * @throws {TypeError} if `list` is no blocklist
+ */
+export function heldBackLists(list: Blocklist): HeldBackList[] {
+  checkBlocklist(list);
+  return list.state.lists.entries().flatMap(([name]) => {
+    const heldBack = stateIn(list.state, name)?.heldBack;
+    return heldBack ? [toldHeldBack(name, heldBack)] : [];
+  });
+}
+
+/**
+ * Confirms what is held back of a list. The next fetch that begins, and finds no more to remove,
+ * removes it; one that finds something else holds it back again.
+ * @returns whether something is held back
+ * @throws {TypeError | RangeError} if an argument is invalid
+ */
+export async function confirmHeldBack(list: Blocklist, name: string): Promise<boolean> {
+  checkBlocklist(list);
+  checkListName(name);
+  let isThere = false;
+  await list.apply((state) => {
+    const { heldBack, ...others } = stateIn(state, name) ?? {};
+    isThere = heldBack !== undefined;
+    if (!heldBack) return {};
+    const { generation } = state.lists.of(name).fetched!;
+    // Of a fetch that runs, too: it goes on.
+    const fetched = { ...others, heldBack: { ...heldBack, isConfirmed: true }, generation };
+    return { settings: { [name]: { fetched } } };
+  });
+  return isThere;
+}
+
+/**
+ * A list of a blocklist. What a page changes and the state after it are one change. A fetch marks
+ * the state as it begins; one that finds the mark of another ends.
+ */
+class ListTarget implements FetchTarget {
+  readonly #list: Blocklist;
+  readonly #name: string;
+  readonly #signal: AbortSignal | undefined;
+  readonly #feed: ListFeed;
+  /** the mark of this fetch; undefined: there is no state */
+  #mark: number | undefined;
+  /** after the last page, also if its checkpoint is not to be kept yet */
+  #state: FetchState | undefined;
+
+  constructor(list: Blocklist, name: string, signal: AbortSignal | undefined) {
+    this.#list = list;
+    this.#name = name;
+    this.#signal = signal;
+    this.#feed = new ListFeed(list, name);
+  }
+
+  async isEmpty(): Promise<boolean> {
+    return this.#feed.size === 0;
+  }
+
+  async size(): Promise<number> {
+    return this.#feed.size;
+  }
+
+  async state(): Promise<FetchState | undefined> {
+    await this.#keep((state) => stateIn(state, this.#name));
+    return this.#state;
+  }
+
+  async begin(next: FetchState): Promise<void> {
+    await this.#keep((state) => {
+      this.#checkMark(state);
+      return next;
+    });
+  }
+
+  async apply({ updates, told, isReached, holdsBack, next }: FetchedPage): Promise<PageChange> {
+    const before = this.#state!;
+    let after = before;
+    const change = await this.#feed.apply(updates, {
+      ...{ told, signal: this.#signal },
+      holdsBack: (untold) => holdsBack(untold, this.#withHeldBack(this.#list.state, before)),
+      settings: (state, heldBack) => {
+        this.#checkMark(state);
+        after = next(this.#withHeldBack(state, before), heldBack);
+        return isReached || heldBack ? keptAs(after, this.#mark!) : {};
+      },
+    });
+    this.#state = after;
+    return change;
+  }
+
+  async #keep(stateOf: (before: ListState) => FetchState | undefined): Promise<void> {
+    let mark: number | undefined;
+    const change = (before: ListState) => {
+      this.#state = stateOf(before);
+      mark = this.#state && before.generation;
+      return mark === undefined ? {} : { settings: { [this.#name]: keptAs(this.#state!, mark) } };
+    };
+    await this.#list.apply(change, { signal: this.#signal });
+    this.#mark = mark;
+  }
+
+  /** Somebody may have confirmed what is held back. */
+  #withHeldBack(state: ListState, before: FetchState): FetchState {
+    const heldBack = stateIn(state, this.#name)?.heldBack;
+    return heldBack ? { ...before, heldBack } : before;
+  }
+
+  /** @throws {FormatError} if the mark is not that of this fetch */
+  #checkMark({ lists }: ListState): void {
+    if (lists.of(this.#name).fetched?.generation === this.#mark) return;
+    throw new FormatError(
+      'taken-over',
+      'another fetch, or a lifted withdrawal, has changed the list meanwhile; the next fetch goes ' +
+        'on from there',
+    );
+  }
+}
+
+const keptAs = (state: FetchState, generation: number): KeptSettings => {
+  const fetched: Fetched & FetchState = { ...state, generation };
+  return { fetched };
+};
+
+function stateIn({ lists }: ListState, name: string): FetchState | undefined {
+  const { fetched } = lists.of(name);
+  return fetched && fetchStateFrom(fetched);
+}
+
+function checkBlocklist(list: Blocklist): void {
+  if (!(list instanceof Blocklist)) throw new TypeError('expected a blocklist');
+}
