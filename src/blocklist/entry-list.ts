@@ -84,8 +84,8 @@ export class EntryList {
    * the list changes meanwhile. Copies of all else are kept.
    *
    * Of a list that is kept, nothing is seen before it is durable; the promise resolves then.
-   * @param change or a function of the list as it is when its turn comes, which may be called again:
-   *   if a large change was prepared, for the settings of lists, as they are at its end
+   * @param change or a function of the list as it is when its turn comes. It may be called again:
+   *   once a large change was prepared, for the settings of lists as they are at its end
    * @param options `signal`: ends what is being prepared, with nothing changed
    * @throws {TypeError | RangeError} if an argument or an entry is invalid; nothing has changed
    * @throws {FormatError} if what keeps it cannot be read or written; nothing has changed

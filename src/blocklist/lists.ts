@@ -43,7 +43,7 @@ export interface ListSettings {
   readonly trust?: Trust;
 }
 
-/** How far a list was fetched from its service, as `fetchList` of `onlyhashes/node` has it: JSON. */
+/** How far a list was fetched from its service, in JSON, as `fetchList` keeps it. */
 export interface Fetched {
   /** of the blocklist when a fetch began, or a withdrawal was lifted: the mark of that */
   readonly generation: number;
