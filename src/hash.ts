@@ -191,7 +191,6 @@ export function hexInto(
   out: Uint8Array,
   outAt: number,
 ): boolean {
-  if (at + length > text.length) return false;
   for (let i = 0; i < length; i += 2) {
     const high = digit(text.charCodeAt(at + i));
     const low = digit(text.charCodeAt(at + i + 1));
@@ -202,10 +201,11 @@ export function hexInto(
 }
 
 function digit(code: number): number {
+  // of what is beyond the end, NaN: no digit either
   if (code >= 48 && code <= 57) return code - 48;
   // 32 is the bit that differs between the two cases of a letter
   const letter = (code | 32) - 87;
-  return letter >= 10 && letter <= 15 ? letter : -1;
+  return letter > 9 && letter < 16 ? letter : -1;
 }
 
 /**

@@ -24,6 +24,7 @@ import {
   type Decision,
   type DecisionReason,
   decisionToJSON,
+  match,
 } from 'onlyhashes/matching';
 import { checkUpload, createHashPool, type HashPool, hashFile, saveIndex } from 'onlyhashes/node';
 import { createNodeListener, createScanHandler, createService } from 'onlyhashes/service';
@@ -61,19 +62,19 @@ export function indexed(hashes: readonly Hash[]): number[] {
 }
 
 export async function matched(lines: AsyncIterable<string>): Promise<string | undefined> {
-  const blocklist: Blocklist = createBlocklist([]);
-  for await (const entry of readHashList(lines)) blocklist.add(entry);
+  const blocklist: Blocklist = await createBlocklist(readHashList(lines));
   const entry: BlocklistEntry = { hash: hashFromHex('pdq', '0'.repeat(64)), labels: [] };
-  blocklist.add(entry);
+  const { added } = await blocklist.apply({ add: [entry] });
   // @ts-expect-error: labels are not left out
-  blocklist.add({ hash: entry.hash });
-  blocklist.withdraw(entry.hash, { reason: 'listed by mistake' });
+  await blocklist.apply({ add: [{ hash: entry.hash }] });
+  await blocklist.apply({ withdraw: [{ ...entry.hash, reason: 'listed by mistake' }] });
+  const again: Decision = match([{ name: 'original', hash: entry.hash }], blocklist, { all: added > 0 });
   const { signal } = new AbortController();
   const decision = await checkUpload('upload.webp', blocklist, { signal });
   const reason: DecisionReason = decision.reason;
-  const [match] = decision.matches;
-  if (match === undefined) return JSON.stringify(decisionToJSON(decision)) + reason;
-  return match.entry.labels[0] ?? match.variant.name;
+  const [first] = [...again.matches, ...decision.matches];
+  if (first === undefined) return JSON.stringify(decisionToJSON(decision)) + reason;
+  return first.entry.labels[0] ?? first.variant.name;
 }
 
 export async function files(index: HammingIndex): Promise<number> {
