@@ -68,7 +68,9 @@ export async function matched(lines: AsyncIterable<string>): Promise<string | un
   // @ts-expect-error: labels are not left out
   await blocklist.apply({ add: [{ hash: entry.hash }] });
   await blocklist.apply({ withdraw: [{ ...entry.hash, reason: 'listed by mistake' }] });
-  const again: Decision = match([{ name: 'original', hash: entry.hash }], blocklist, { all: added > 0 });
+  const again: Decision = match([{ name: 'original', hash: entry.hash }], blocklist, {
+    all: added > 0,
+  });
   const { signal } = new AbortController();
   const decision = await checkUpload('upload.webp', blocklist, { signal });
   const reason: DecisionReason = decision.reason;
