@@ -16,11 +16,11 @@ const LOCK_TRIES = 12_000;
 export async function whileAlone<T>(path: string, write: () => Promise<T>): Promise<T> {
   return afterEarlier(path, async () => {
     const unlock = await lockOf(path);
-    const removing = removeLeftovers(path).catch(() => {});
     try {
+      // First: it would take what is being written for a leftover.
+      await removeLeftovers(path).catch(() => {});
       return await write();
     } finally {
-      await removing;
       // What is written is written. A lock that cannot be removed is taken over once this program
       // ends.
       await unlock().catch(() => {});
