@@ -651,6 +651,19 @@ const asked = { requestsPerSecond: optional(number), answersPerDay: optional(who
 const scanning = members(SCANNING, scanOptions);
 const maxBytesHeld = optional(member(2 ** 30));
 
+let opened: Promise<StoreClass> | undefined;
+/** One store for all, which takes long to open. It is closed at the end alone. */
+async function aStore(): Promise<StoreClass> {
+  opened ??= store
+    .openStore({ dataDir: undefined })
+    .then((one) => Object.assign(one, { close: async () => {} }));
+  return await opened;
+}
+afterAll(async () => {
+  const one = await opened;
+  if (one) await (Object.getPrototypeOf(one) as StoreClass).close.call(one);
+});
+
 /** The rows of each entry. An export without a row fails. */
 const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'>> = {
   index: {
@@ -1088,6 +1101,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
         now: callback,
       }),
     ],
+    storeRoutes: [member(await aStore()), options({ fetch: callback })],
     createDecisionWebhook: [
       members(WEBHOOK, {
         log: member(WEBHOOK.log),
@@ -1185,19 +1199,6 @@ const following = options({
   onProblem: callback,
   signal,
 });
-let opened: Promise<StoreClass> | undefined;
-/** One store for all, which takes long to open. It is closed at the end alone. */
-async function aStore(): Promise<StoreClass> {
-  opened ??= store
-    .openStore({ dataDir: undefined })
-    .then((one) => Object.assign(one, { close: async () => {} }));
-  return await opened;
-}
-afterAll(async () => {
-  const one = await opened;
-  if (one) await (Object.getPrototypeOf(one) as StoreClass).close.call(one);
-});
-
 /** Of our index and not of its interface: other rooms call them. */
 const INTERNAL = ['frozenSteps', 'cut', 'noteAt', 'noteNumberAt'];
 

@@ -34,6 +34,7 @@ import type { SearchingThreads, SearchThreadsStats } from './searching-threads.j
 /** A part of a blocklist: one entry, a table of entries, or an index file that is open. */
 export type BlocklistPart = BlocklistEntry | PackedEntries | OpenedEntries;
 
+/** What a new blocklist begins with, besides entries. */
 export interface BlocklistOptions {
   /** the settings of lists by name, as `apply` takes them; `''` is the unnamed one */
   lists?: Readonly<Record<string, ListSettings>>;

@@ -1,11 +1,12 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import type { Keeper } from '../blocklist/keeper.js';
+import type { DurableChanges } from '../blocklist/entry-list.js';
 import { ListState } from '../blocklist/list-state.js';
 import { replaceFile } from '../disk/replace-file.js';
 import { checkKnown, checkOptions, checkSignal, checkTypeOf } from '../door.js';
 import { FormatError } from '../errors.js';
 import { readHashList } from '../exchange/hash-list.js';
+import { nextTurn } from '../in-turns.js';
 import { Blocklist } from '../matching/blocklist.js';
 import { isIndexFile, openIndex } from './index-file.js';
 import { ListFile } from './list-file.js';
@@ -36,6 +37,7 @@ export interface FollowOptions {
   readonly onProblem?: (problem: Error | undefined) => void;
 }
 
+/** How a list in a file is opened. */
 export interface OpenListOptions extends OpenBlocklistOptions {
   /** takes up what other processes write to the file, within a second */
   readonly follow?: FollowOptions;
@@ -140,20 +142,19 @@ async function readOnly(
     // Cut to nothing, any file is a list of text without entries.
     if (list.size === 0) throw new FormatError('not-a-list', 'expected a list with entries');
   }
-  list.keptBy(UNCHANGED);
+  list.keptBy(() => UNCHANGED);
 }
 
-/** Keeps a list as it is. */
-const UNCHANGED: Keeper = {
-  turn: async () => {
-    throw new FormatError(
-      'unwritable',
-      'expected a blocklist file, as lists of text and index files are only read: ' +
-        '`npx onlyhashes convert FILE list.ohb` makes one',
-    );
-  },
-  ahead: (_, run) => run(),
+const refused = async (): Promise<never> => {
+  throw new FormatError(
+    'unwritable',
+    'expected a blocklist file, as lists of text and index files are only read: ' +
+      '`npx onlyhashes convert FILE list.ohb` makes one',
+  );
 };
+
+/** Leaves a list as it is. */
+const UNCHANGED: DurableChanges = { make: refused, makeReady: refused, rest: nextTurn };
 
 /** Looks at a file twice a second. The timer lets the program end. */
 function followed(file: ListFile, { signal, onChange, onProblem }: FollowOptions): void {

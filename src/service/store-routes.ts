@@ -1,5 +1,5 @@
 import { type WithdrawnJSON, withdrawnFromJSON } from '../blocklist/withdrawals.js';
-import { checkTypeOf } from '../door.js';
+import { checkKnown, checkOptions, checkTypeOf } from '../door.js';
 import type { FetchProgress } from '../exchange/list-fetch.js';
 import { hashFromJSON } from '../hash.js';
 import type { ReviewQuery } from '../matching/review-record.js';
@@ -75,6 +75,8 @@ const PULSE_MILLISECONDS = 1000;
  */
 export function storeRoutes(store: Store, options: StoreRoutesOptions = {}): Route[] {
   if (!(store instanceof Store)) throw new TypeError('expected store to be a store');
+  checkOptions(options);
+  checkKnown(options, ['fetch']);
   checkTypeOf('fetch', options.fetch, 'function');
   const { fetch } = options;
   const log = store.reviewLog(RETENTION);
