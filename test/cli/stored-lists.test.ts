@@ -354,7 +354,7 @@ test.each([
   [['lists'], 'expected --store URL|FOLDER, or ONLYHASHES_STORE'],
   [['fetch'], 'expected --store URL|FOLDER, or ONLYHASHES_STORE'],
   [['log'], 'expected --store URL|FOLDER, or ONLYHASHES_STORE'],
-  [['log', 'reviews', '--store', 'hashes'], 'expected FOLDER or --store, not both'],
+  [['log', 'reviews', '--store', 'hashes'], 'a review log is in a store'],
   [['log', '--store', 'hashes', '--erase'], 'expected which records'],
   [['withdraw', 'lists.json'], 'expected CONFIG|LIST HASH|ID…'],
   [['withdraw', 'lists.json', 'a', '--store', 'hashes'], 'the first word is a CONFIG'],

@@ -95,7 +95,8 @@ describeEngines((running) => {
     const { sent, sender } = scripted([]);
     const queue = await queueOf({ service: sender });
     const added = await Promise.all([1, 2, 3].map(() => queue.add(feedback('a'))));
-    expect(added).toEqual([true, false, false]);
+    // On several connections, any of them may be the first.
+    expect(added.filter((isNew) => isNew)).toHaveLength(1);
     await queue.send();
     expect(await queue.add(feedback('a'))).toBe(false);
     await queue.close();
