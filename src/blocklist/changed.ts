@@ -12,7 +12,6 @@ import {
   widenedBy,
 } from './list-state.js';
 import type { Lists } from './lists.js';
-import type { Body } from './record-lines.js';
 import type { KeptOutReason, Withdrawn, WithdrawnKey } from './withdrawals.js';
 
 /** Entries of a delta that a search compares one by one before they become a segment. */
@@ -38,8 +37,6 @@ export interface Step {
   readonly lists?: Lists;
   /** the part of a large change that takes long */
   readonly prepared?: Prepared;
-  /** the entries of that, in bytes, if something keeps the list */
-  readonly body?: Body | undefined;
 }
 
 /** The part of a large change that takes long. It is done before, so the change takes a moment. */
@@ -64,6 +61,11 @@ export interface Done {
   readonly reinstated: number;
   /** entries that were kept out, by reason */
   readonly rejected: Readonly<Record<KeptOutReason, number>>;
+}
+
+/** What a change did, and the generation of the list with it. */
+export interface Applied extends Done {
+  readonly generation: number;
 }
 
 /** A list after a change. */

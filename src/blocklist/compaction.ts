@@ -5,11 +5,11 @@ import {
   newTarget,
   replacedIn,
 } from '../indexing/compaction.js';
-import { finish, inSteps, roomFor } from '../indexing/segment.js';
+import { finish, inSteps, roomFor, type Segment } from '../indexing/segment.js';
 import { PackedEntries } from '../packed-entries.js';
 import type { HashType } from '../packed-words.js';
 import { policyUnder } from '../policy.js';
-import { type Columns, ColumnsBuilder } from './columns.js';
+import { Columns, ColumnsBuilder } from './columns.js';
 import { Living } from './delta.js';
 import { Kind, kindOf, type ListedPart } from './kind.js';
 import { ListState } from './list-state.js';
@@ -147,4 +147,18 @@ export function* wholeSteps(kind: Kind): Generator<void, ListedPart> {
   const [first] = parts;
   if (first && parts.length === 1 && first.living.lost === 0) return first;
   return (yield* builtSteps({ algorithm, bits }, parts.map(livingOf))).part;
+}
+
+/** A list that says the same, with a segment that lies elsewhere. */
+export function movedTo(state: ListState, segment: Segment, moved: Segment): ListState {
+  const kinds = new Map<string, Kind>();
+  for (const [name, { algorithm, bits, parts, delta }] of state.kinds) {
+    const there = parts.map((part) =>
+      part.table.searched === segment
+        ? { ...part, table: new Columns(moved, part.table.data) }
+        : part,
+    );
+    kinds.set(name, new Kind(algorithm, bits, there, delta));
+  }
+  return new ListState({ ...state, kinds });
 }

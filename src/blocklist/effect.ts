@@ -1,12 +1,11 @@
-import { type BlocklistEntry, textOfEntry, textOfSaid } from '../entry.js';
+import type { BlocklistEntry } from '../entry.js';
 import { FormatError } from '../errors.js';
-import { hashToHex } from '../hash.js';
 import { inSteps } from '../indexing/segment.js';
 import { type Changed, changed, type Prepared, type Step } from './changed.js';
 import type { Columns } from './columns.js';
 import { builtSteps, dueOf, mergedSteps } from './compaction.js';
 import type { Living } from './delta.js';
-import type { Kind, Part } from './kind.js';
+import { equalSteps, type Kind, type Part } from './kind.js';
 import { ListState, typeOf } from './list-state.js';
 import { ComingEntries } from './listed-entries.js';
 import { type KeptSettings, Lists } from './lists.js';
@@ -46,17 +45,21 @@ export const isEffective = (before: ListState, { state }: Changed): boolean =>
   state.keptOut.degenerate !== before.keptOut.degenerate ||
   state.keptOut.withdrawn !== before.keptOut.withdrawn;
 
-/** What a step did to a list, made out step by step. */
+/**
+ * What a step did to a list, made out step by step.
+ * @param body the entries of a large one
+ */
 export function* effectSteps(
   before: ListState,
   step: Step,
   { state, made, came, arrived }: Changed,
+  body?: Body,
 ): Generator<void, Effect> {
   const remove: BlocklistEntry[] = [];
   for (const [kind, numbers] of step.remove ?? []) {
     yield* inSteps(numbers.length, (at) => remove.push(kind.entryAt(numbers[at]!)), STEP);
   }
-  const { prepared, body } = step;
+  const { prepared } = step;
   const without = prepared && body && (yield* lateSteps(before, prepared, arrived));
   const { keptOut, generation } = state;
   const lists = state.lists === before.lists ? undefined : state.lists.entries();
@@ -194,53 +197,6 @@ function* removedSteps(
     numbers.set(kind, found);
   }
   return numbers;
-}
-
-/** Entries of a kind that are equal to some: one to each. */
-export interface Equal {
-  readonly found: number[];
-  /** how many of those that say the same were not found, by the text of the entry */
-  readonly missing: Map<string, number>;
-}
-
-/** Looks for an equal entry to each of some, another one each time, step by step. */
-export function* equalSteps(
-  kind: Kind,
-  entries: readonly BlocklistEntry[],
-): Generator<void, Equal> {
-  const byHash = new Map<string, BlocklistEntry[]>();
-  for (const entry of entries) {
-    const hex = hashToHex(entry.hash);
-    const known = byHash.get(hex);
-    if (known) known.push(entry);
-    else byHash.set(hex, [entry]);
-  }
-  const found: number[] = [];
-  const missing = new Map<string, number>();
-  let at = 0;
-  for (const wanted of byHash.values()) {
-    const wants = new Map<string, number>();
-    for (const entry of wanted) {
-      const text = textOfSaid(entry);
-      wants.set(text, (wants.get(text) ?? 0) + 1);
-    }
-    let left = wanted.length;
-    for (const number of kind.ofHash(wanted[0]!.hash)) {
-      if (left === 0) break;
-      if (++at % STEP === 0) yield;
-      const text = textOfSaid(kind.entryAt(number));
-      const count = wants.get(text) ?? 0;
-      if (count === 0) continue;
-      wants.set(text, count - 1);
-      left--;
-      found.push(number);
-    }
-    for (const entry of left > 0 ? wanted : []) {
-      const count = wants.get(textOfSaid(entry))!;
-      if (count > 0) missing.set(textOfEntry(entry), count);
-    }
-  }
-  return { found, missing };
 }
 
 /** Puts effects that follow one another together, as far as that is the same. */

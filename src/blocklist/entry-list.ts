@@ -2,13 +2,16 @@ import { checkOptions, checkSignal } from '../door.js';
 import { inTurns } from '../in-turns.js';
 import { finish, type Segment } from '../indexing/segment.js';
 import type { PackedEntries } from '../packed-entries.js';
-import { type Changed, changed, type Step } from './changed.js';
-import { Columns } from './columns.js';
-import { dueOf, mergedSteps, settledState } from './compaction.js';
-import type { Effect } from './effect.js';
-import { type Applied, type Keeper, KeptChanges } from './keeper.js';
-import { Kind, type OpenedEntries } from './kind.js';
-import { type LargeChange, lateStep, type Meanwhile, readySteps } from './large-change.js';
+import { type Applied, type Changed, changed, type Step } from './changed.js';
+import { dueOf, mergedSteps, movedTo, settledState } from './compaction.js';
+import type { OpenedEntries } from './kind.js';
+import {
+  type LargeChange,
+  lateStep,
+  type Meanwhile,
+  type Ready,
+  readySteps,
+} from './large-change.js';
 import {
   begun,
   type Gathered,
@@ -41,7 +44,37 @@ const MANY_SEGMENTS = 32;
 /** Changes to let pass after a compaction that failed. */
 const PAUSE = 512;
 
-export type { Applied } from './keeper.js';
+export type { Applied } from './changed.js';
+
+/** A list whose changes something makes. */
+export interface KeptList {
+  readonly state: ListState;
+  /** Tells of what is kept out. What it throws, the change rejects with. */
+  tell(keptOut: KeptOut): void;
+  /** Puts a change in place, which is durable. It cannot fail. */
+  put(change: Changed): void;
+}
+
+/** Makes the changes of a list that is kept. None is seen before it is durable. */
+export interface DurableChanges {
+  /**
+   * @param stepOf what to do, for the list as it is when its turn comes
+   * @param onPut called once the change is in place, before any later one is
+   */
+  make(
+    stepOf: (state: ListState) => Step,
+    signal: AbortSignal | undefined,
+    onPut?: () => void,
+  ): Promise<Applied>;
+  /** Makes a large change. @param lateStep what is left to do, for the list as it is then */
+  makeReady(
+    ready: Ready,
+    lateStep: (state: ListState) => Step,
+    signal: AbortSignal | undefined,
+  ): Promise<Applied>;
+  /** What a large change waits for between its steps. */
+  rest(): Promise<void>;
+}
 
 /** Entries that change, withdrawals and the settings of lists, behind one reference. */
 export class EntryList {
@@ -54,7 +87,7 @@ export class EntryList {
   #isTidying = false;
   #pause = 0;
   /** the changes, if something keeps the list */
-  #kept: KeptChanges | undefined;
+  #kept: DurableChanges | undefined;
   /** ends once the list, as it is kept, is what is in place */
   #held: Promise<unknown> | undefined;
   /** how often another list took the place of this one */
@@ -179,10 +212,10 @@ export class EntryList {
     this.#tidy();
   }
 
-  /** From now on, changes are durable by a keeper before they are seen. */
-  keptBy(keeper: Keeper): void {
+  /** From now on, changes are made by what keeps the list. */
+  keptBy(keeperOf: (list: KeptList) => DurableChanges): void {
     const list = this;
-    this.#kept = new KeptChanges(keeper, {
+    this.#kept = keeperOf({
       get state() {
         return list.#state;
       },
@@ -208,7 +241,10 @@ export class EntryList {
   }
 
   /** Becomes what is kept, by effects of others. */
-  follow(state: ListState, effects: readonly Pick<Effect, 'withdraw' | 'reinstate'>[]): void {
+  follow(
+    state: ListState,
+    effects: readonly Required<Pick<Step, 'withdraw' | 'reinstate'>>[],
+  ): void {
     this.#state = state;
     for (const { withdraw, reinstate } of effects) {
       for (const meanwhile of this.#preparing) {
@@ -363,23 +399,13 @@ export class EntryList {
     signal: AbortSignal | undefined,
   ): Promise<Segment | undefined> {
     return this.#inTurn(async () => {
-      const isThere = () =>
-        [...this.#state.kinds.values()].some(({ parts }) =>
-          parts.some(({ table }) => table.searched === segment),
-        );
-      if (!isThere()) return undefined;
+      const isThere = [...this.#state.kinds.values()].some(({ parts }) =>
+        parts.some(({ table }) => table.searched === segment),
+      );
+      if (!isThere) return undefined;
       const moved = await inTurns(steps, signal);
       await this.#free();
-      const kinds = new Map<string, Kind>();
-      for (const [name, kind] of this.#state.kinds) {
-        const parts = kind.parts.map((part) =>
-          part.table.searched === segment
-            ? { ...part, table: new Columns(moved, part.table.data) }
-            : part,
-        );
-        kinds.set(name, new Kind(kind.algorithm, kind.bits, parts, kind.delta));
-      }
-      this.#state = new ListState({ ...this.#state, kinds });
+      this.#state = movedTo(this.#state, segment, moved);
       return moved;
     });
   }

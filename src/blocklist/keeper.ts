@@ -1,9 +1,11 @@
+import type { BlocklistEntry } from '../entry.js';
 import { inTurns, nextTurn } from '../in-turns.js';
-import { type Changed, changed, type Done, type Step } from './changed.js';
+import { type Applied, type Changed, changed, type Step } from './changed.js';
 import { type Effect, effectSteps, isEffective } from './effect.js';
-import { type Ready, readyBodySteps } from './large-change.js';
-import type { KeptOut, ListState } from './list-state.js';
-import type { Body } from './record-lines.js';
+import type { DurableChanges, KeptList } from './entry-list.js';
+import type { Ready } from './large-change.js';
+import type { ListState } from './list-state.js';
+import { type Body, bodySteps } from './record-lines.js';
 
 /** Changes that are made durable at once. */
 const MOST = 256;
@@ -23,24 +25,11 @@ export interface Keeper {
   ahead<T>(body: Body, run: () => Promise<T>): Promise<T>;
 }
 
-/** The list that is kept. */
-export interface KeptList {
-  readonly state: ListState;
-  /** Tells of what is kept out. What it throws, the change rejects with. */
-  tell(keptOut: KeptOut): void;
-  /** Puts a change in place, which is durable. It cannot fail. */
-  put(change: Changed): void;
-}
-
-/** What a change did, and the generation of the list with it. */
-export interface Applied extends Done {
-  readonly generation: number;
-}
-
 interface Waiting {
   readonly stepOf: (state: ListState) => Step;
   readonly signal: AbortSignal | undefined;
   readonly onPut: (() => void) | undefined;
+  readonly body: Body | undefined;
   resolve(applied: Applied): void;
   reject(error: unknown): void;
 }
@@ -49,7 +38,7 @@ interface Waiting {
  * The changes of a list that is kept, one after the other. None is seen before it is durable. Those
  * that wait at the same time become durable together.
  */
-export class KeptChanges {
+export class KeptChanges implements DurableChanges {
   readonly #keeper: Keeper;
   readonly #list: KeptList;
   #waiting: Waiting[] = [];
@@ -62,32 +51,23 @@ export class KeptChanges {
     this.#list = list;
   }
 
-  /**
-   * Makes a large change.
-   * @param lateStep what is left to do, for the list as it is when its turn comes
-   */
   async makeReady(
     ready: Ready,
     lateStep: (state: ListState) => Step,
     signal: AbortSignal | undefined,
   ): Promise<Applied> {
     const body = await inTurns(readyBodySteps(ready), signal, this.rest);
-    return this.#keeper.ahead(body, () =>
-      this.make((state) => ({ ...lateStep(state), body }), signal),
-    );
+    return this.#keeper.ahead(body, () => this.make(lateStep, signal, undefined, body));
   }
 
-  /**
-   * @param stepOf what to do, for the list as it is when its turn comes
-   * @param onPut called once the change is in place, before any later one is
-   */
   make(
     stepOf: (state: ListState) => Step,
     signal: AbortSignal | undefined,
     onPut?: () => void,
+    body?: Body,
   ): Promise<Applied> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ stepOf, signal, onPut, resolve, reject });
+      this.#waiting.push({ stepOf, signal, onPut, body, resolve, reject });
       if (!this.#isRunning) this.#run();
     });
   }
@@ -141,7 +121,8 @@ export class KeptChanges {
         const next = changed(state, step);
         this.#list.tell(next.keptOut);
         if (isEffective(state, next)) {
-          effects.push(await inTurns(effectSteps(state, step, next), undefined));
+          const steps = effectSteps(state, step, next, waiting.body);
+          effects.push(await inTurns(steps, undefined));
         }
         made.push([waiting, next]);
         state = next.state;
@@ -156,4 +137,18 @@ export class KeptChanges {
     }
     return made;
   }
+}
+
+/** The entries of a change that is ready, in bytes, step by step. */
+function* readyBodySteps({ leaving, arriving }: Ready): Generator<void, Body> {
+  let [remove, add] = [0, 0];
+  for (const { count } of leaving.values()) remove += count;
+  for (const { table } of arriving) add += table.size;
+  function* entries(): Generator<BlocklistEntry> {
+    for (const [table, marks] of leaving) for (const at of marks.besides()) yield table.entryAt(at);
+    for (const { table } of arriving) {
+      for (let entry = 0; entry < table.size; entry++) yield table.entryAt(entry);
+    }
+  }
+  return yield* bodySteps(entries(), { remove, add });
 }

@@ -8,7 +8,6 @@ import { builtSteps } from './compaction.js';
 import { EntryMarks, type Living } from './delta.js';
 import { type Kind, kindOf, type Part } from './kind.js';
 import { type KeptOut, type ListState, reasonToKeepOut } from './list-state.js';
-import { type Body, bodySteps } from './record-lines.js';
 import type { KeptOutReason, Withdrawals, Withdrawn } from './withdrawals.js';
 
 /** Entries that a step looks at: about 0.2 ms. */
@@ -131,20 +130,6 @@ export function* readySteps(
     arriving.push((yield* builtSteps(rows, [coming])).part);
   }
   return { base, leaving, kept, arriving, keptOut };
-}
-
-/** The entries of a change that is ready, in bytes, step by step. */
-export function* readyBodySteps({ leaving, arriving }: Ready): Generator<void, Body> {
-  let [remove, add] = [0, 0];
-  for (const { count } of leaving.values()) remove += count;
-  for (const { table } of arriving) add += table.size;
-  function* entries(): Generator<BlocklistEntry> {
-    for (const [table, marks] of leaving) for (const at of marks.besides()) yield table.entryAt(at);
-    for (const { table } of arriving) {
-      for (let entry = 0; entry < table.size; entry++) yield table.entryAt(entry);
-    }
-  }
-  return yield* bodySteps(entries(), { remove, add });
 }
 
 /**

@@ -17,8 +17,7 @@ import { nextTurn, TURN } from '../in-turns.js';
 import { finish } from '../indexing/segment.js';
 import { PackedEntries } from '../packed-entries.js';
 import type { Step } from './changed.js';
-import { equalSteps } from './effect.js';
-import { type Kind, kindOf } from './kind.js';
+import { equalSteps, type Kind, kindOf } from './kind.js';
 import type { Replaced } from './large-change.js';
 import { type ListState, numbersOf, typeOf } from './list-state.js';
 import {

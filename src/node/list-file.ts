@@ -12,7 +12,7 @@ import {
 } from '../blocklist/change-record.js';
 import { type Commit, SLOT_BYTES, slotOf } from '../blocklist/commit-slots.js';
 import { type Effect, replaySteps } from '../blocklist/effect.js';
-import type { Keeper } from '../blocklist/keeper.js';
+import { type Keeper, KeptChanges } from '../blocklist/keeper.js';
 import type { ListState } from '../blocklist/list-state.js';
 import type { Body } from '../blocklist/record-lines.js';
 import { syncFolder } from '../disk/replace-file.js';
@@ -104,7 +104,7 @@ export class ListFile implements Keeper {
     list.become(state);
     const file = new ListFile(path, list, place, options);
     file.#put(place);
-    list.keptBy(file);
+    list.keptBy((kept) => new KeptChanges(file, kept));
     return file;
   }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Applied } from '../../src/blocklist/keeper.js';
+import type { Applied } from '../../src/blocklist/changed.js';
 import type { ListChange } from '../../src/blocklist/list-change.js';
 import type { ListSettings } from '../../src/blocklist/lists.js';
 import type { Withdrawn, WithdrawnKey } from '../../src/blocklist/withdrawals.js';
