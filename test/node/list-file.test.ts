@@ -388,6 +388,33 @@ describe('the entries of a large change are written ahead of its turn', () => {
     600_000,
   );
 
+  test('more entries than a replay adds one by one, of which some are withdrawn meanwhile', async () => {
+    const { path, list, file } = await opening('ahead-many.ohb');
+    const other = await opened(path, Number.POSITIVE_INFINITY);
+    const bits = Array.from({ length: 700 }, (_, at) => [at % 200, 200 + Math.floor(at / 200)]);
+    const add = bits.map(([one, another], at) => ({
+      hash: flipBits(flipBits(BASE, [one!], 1), [another!], 1),
+      labels: [],
+      id: `m${at}`,
+    }));
+    const { ahead } = file;
+    file.ahead = (body, run) =>
+      ahead.call(file, body, async () => {
+        await other.list.apply({ withdraw: [{ id: 'm3' }, { id: 'm699' }] });
+        return run();
+      }) as never;
+    const { added } = await list.apply({ add });
+    expect(added).toBe(698);
+    // It knows of the withdrawal, and takes up what comes alone.
+    await other.file.look();
+    for (const id of ['m3', 'm699']) {
+      expect(list.has({ id })).toBe(false);
+      expect(other.list.has({ id })).toBe(false);
+      expect((await loadBlocklist(path)).has({ id })).toBe(false);
+    }
+    expect(answersOf(await loadBlocklist(path))).toEqual(answersOf(list));
+  });
+
   test('those of a writer that ended before its turn are left alone', async () => {
     const { path, list, file } = await opening('unused.ohb');
     const before = answersOf(list);
