@@ -30,12 +30,12 @@ import { wordsOf } from './save-index.js';
  * length in two of them and its own checksum; the state as lines of JSON; and the parts, each an
  * index file as `saveIndex` writes it. The header's checksum is over all but the parts, which have
  * their own. Zeros fill it up to a multiple of 512 bytes; then come the slots and the changes since
- * (`commit-slots.ts`, `change-record.ts`). A file of version 1 is a snapshot alone.
+ * (`commit-slots.ts`, `change-record.ts`).
  */
 
 /** `OHBLIST` and a line feed, as two little-endian words. */
 export const MAGIC = [0x4c42484f, 0x0a545349] as const;
-export const VERSION = 2;
+export const VERSION = 1;
 export const TABLE_WORDS = 4;
 /** A sector of a disk. */
 export const SECTOR = 512;
@@ -58,7 +58,6 @@ export interface State {
 export interface Snapshot {
   /** the first bytes of the file */
   readonly header: Uint8Array;
-  readonly version: number;
   readonly generation: number;
   /** the checksum in the header */
   readonly sum: number;
@@ -82,7 +81,7 @@ export async function snapshotIn(file: FileHandle): Promise<Snapshot> {
   const { size } = await file.stat();
   const read = readOf(file);
   const header = await bytesAt(read, 0, HEADER_BYTES);
-  const { words, version, parts: count, generation, stateLength } = headerFrom(header);
+  const { words, parts: count, generation, stateLength } = headerFrom(header);
   let at = HEADER_BYTES + 4 * TABLE_WORDS * count + stateLength;
   if (at > size) throw cutOff();
   const table = await bytesAt(read, HEADER_BYTES, 4 * TABLE_WORDS * count);
@@ -93,9 +92,9 @@ export async function snapshotIn(file: FileHandle): Promise<Snapshot> {
     at += place.byteLength;
     return place;
   });
-  if (at > size || (version === 1 && at < size)) throw cutOff();
+  if (at > size) throw cutOff();
   const sum = words[CHECKSUM_WORD]! >>> 0;
-  return { header, version, generation, sum, end: at, parts, stateLength };
+  return { header, generation, sum, end: at, parts, stateLength };
 }
 
 /**
@@ -152,7 +151,6 @@ function generationIn(words: Int32Array): number {
 
 interface Header {
   readonly words: Int32Array;
-  readonly version: number;
   readonly parts: number;
   readonly generation: number;
   readonly stateLength: number;
@@ -164,12 +162,12 @@ function headerFrom(bytes: Uint8Array): Header {
   const generation = generationIn(words);
   const [version, parts] = [words[2]! >>> 0, words[3]! >>> 0];
   const stateLength = words[6]! >>> 0;
-  if (version !== 1 && version !== VERSION) {
-    const message = `expected a blocklist file of version 1 or ${VERSION}, got ${version}`;
+  if (version !== VERSION) {
+    const message = `expected a blocklist file of version ${VERSION}, got ${version}`;
     throw new FormatError('bad-version', message);
   }
   if (stateLength % 4 > 0) throw contradiction();
-  return { words, version, parts, generation, stateLength };
+  return { words, parts, generation, stateLength };
 }
 
 /** @throws {FormatError} `bad-line` */

@@ -187,14 +187,9 @@ export class ListFile implements Keeper {
     try {
       await whileAlone(this.path, () =>
         this.#alone(async () => {
-          let file = await openRegular(this.path);
+          const file = await openRegular(this.path);
           try {
             await this.#catchUp(file, { isAlone: true });
-            if (this.#place.snapshot.version === 1) {
-              await this.#replace(file, this.#place);
-              await file.close();
-              file = await openRegular(this.path);
-            }
             await this.#settle(file);
             await work(file);
           } finally {
@@ -333,7 +328,7 @@ export class ListFile implements Keeper {
         this.#bodiesFrom = Number.POSITIVE_INFINITY;
         return { state: this.list.state, place: this.#place };
       });
-      await this.#replaceBy(begun, (put) => this.#locked((file) => put(file)));
+      await this.#replaceBy(begun);
     } catch {
       this.#pausedTo = this.#place.commit.sequence + PAUSE;
     } finally {
@@ -341,19 +336,14 @@ export class ListFile implements Keeper {
     }
   }
 
-  /** Writes the file anew within a turn. */
-  async #replace(file: FileHandle, place: Place): Promise<void> {
-    await this.#replaceBy({ state: this.list.state, place }, (put) => put(file));
-  }
-
-  /**
-   * @param begun the list, and where the file was then
-   * @param inTurn calls what puts the new file in place
-   */
-  async #replaceBy(
-    { state, place: { commit: base, snapshot: old } }: { state: ListState; place: Place },
-    inTurn: (put: (file: FileHandle) => Promise<void>) => Promise<void>,
-  ): Promise<void> {
+  /** @param begun the list, and where the file was then */
+  async #replaceBy({
+    state,
+    place: { commit: base, snapshot: old },
+  }: {
+    state: ListState;
+    place: Place;
+  }): Promise<void> {
     const { pieces, snapshot } = await blocklistFile(state, base);
     const path = await realPathOf(this.path);
     const { mode } = await stat(path);
@@ -366,7 +356,7 @@ export class ListFile implements Keeper {
         await file.chmod(mode);
         await writeAll(file, pieces, 0);
         await file.sync();
-        await inTurn(async (before) => {
+        await this.#locked(async (before) => {
           const { commit } = this.#place;
           // Another process may have written it anew.
           if (this.#place.snapshot !== old || commit.base.sum !== base.base.sum) return;

@@ -28,7 +28,6 @@ import {
   type Snapshot,
   snapshotIn,
   snapshotState,
-  VERSION,
 } from './blocklist-file.js';
 import {
   checkGeneration,
@@ -79,14 +78,10 @@ export async function placeIn(file: FileHandle, known?: Snapshot): Promise<Place
   // Each call is a turn of a thread, and most often the snapshot is known.
   const [header, ahead] = await Promise.all([
     bytesAt(read, 0, HEADER_BYTES),
-    known?.version === VERSION ? slotBytes(known).catch(() => undefined) : undefined,
+    known && slotBytes(known).catch(() => undefined),
   ]);
   const isKnown = known && sameBytes(header, known.header);
   const snapshot = isKnown ? known : await snapshotIn(file);
-  if (snapshot.version === 1) {
-    const commit = { ...firstCommit(snapshot), length: snapshot.end };
-    return { snapshot, commit, slot: 0, isSure: true, isCommitted: true };
-  }
   const { end, sum } = snapshot;
   const from = slotsAt(snapshot);
   const bytes = (isKnown && ahead) || (await slotBytes(snapshot));
@@ -132,7 +127,7 @@ export async function changesFrom(
   const view = ahead(read);
   let bodiesFrom = Number.POSITIVE_INFINITY;
   const effects = new JoinedEffects();
-  const start = snapshot.version === 1 ? commit.length : changesAt(snapshot);
+  const start = changesAt(snapshot);
   let at: At = 'length' in from ? from : { ...commit.base, length: start };
   let { generation } = 'length' in from ? commit : snapshot;
   const check = () => {

@@ -58,7 +58,6 @@ export async function blocklistFile(
   }
   const snapshot = {
     header: start,
-    version: VERSION,
     generation,
     sum: header[CHECKSUM_WORD]! >>> 0,
     end,

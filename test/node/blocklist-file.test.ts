@@ -268,7 +268,7 @@ test('a file of a later version is refused', async () => {
   const path = join(folder, 'later.ohl');
   await saveList(path, await aList());
   const bytes = new Uint8Array(readFileSync(path));
-  bytes[8] = 3;
+  bytes[8] = 2;
   writeFileSync(path, bytes);
   await expect(openBlocklist(path)).rejects.toMatchObject({ code: 'bad-version' });
 });

@@ -20,8 +20,7 @@ import type { Withdrawn, WithdrawnKey } from '../../src/blocklist/withdrawals.js
 import { type BlocklistEntry, textOfEntry } from '../../src/entry.js';
 import { type Hash, hashToHex } from '../../src/hash.js';
 import { createIndex } from '../../src/indexing/create-index.js';
-import { checksumSteps, finish, HEADER_BYTES } from '../../src/indexing/segment.js';
-import { CHECKSUM_WORD, headerSum } from '../../src/indexing/snapshot.js';
+import { finish } from '../../src/indexing/segment.js';
 import { Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import { match } from '../../src/matching/match.js';
 import { ListFile } from '../../src/node/list-file.js';
@@ -795,28 +794,6 @@ test('many appended withdrawals are read, and the file is written anew at the ne
   expect(statSync(path).size).toBeLessThan(size);
   expect(answersOf(await loadBlocklist(path))).toEqual(answersOf(list));
 }, 600_000);
-
-test('a file of version 1, a snapshot alone, is read, and becomes one of this version', async () => {
-  const list = await aList();
-  const { pieces, snapshot } = await blocklistFile(list.state, undefined);
-  const bytes = Buffer.concat(pieces).subarray(0, snapshot.end);
-  const words = new Int32Array(new Uint8Array(bytes.subarray(0, HEADER_BYTES)).buffer);
-  words[2] = 1;
-  const state = new Uint8Array(bytes.subarray(HEADER_BYTES, snapshot.parts[0]!.at));
-  const checked = checksumSteps([new Int32Array(state.buffer)], headerSum(words));
-  words[CHECKSUM_WORD] = finish(checked);
-  bytes.set(new Uint8Array(words.buffer));
-  const path = join(folder, 'first.ohb');
-  writeFileSync(path, bytes, { mode: 0o640 });
-  const { list: read } = await opened(path);
-  expect(answersOf(read)).toEqual(answersOf(list));
-  await read.apply({ withdraw: [BASE] });
-  expect(readFileSync(path)[8]).toBe(2);
-  expect(statSync(path).mode & 0o777).toBe(0o640);
-  expect(answersOf(await loadBlocklist(path))).toEqual(answersOf(read));
-  writeFileSync(path, Buffer.concat([bytes, Buffer.alloc(4)]));
-  await expect(openBlocklist(path)).rejects.toMatchObject({ code: 'bad-length' });
-});
 
 test.each([512, 0])(
   'each removed entry takes one equal entry away, of at most %i at once',
