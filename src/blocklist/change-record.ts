@@ -12,8 +12,8 @@ import { type KeptOutReason, withdrawnFromJSON, withdrawnToJSON } from './withdr
  *     magic, bytes of the payload, sequence (2), generation (2), 0, checksum; the payload
  *
  * The payload is lines of JSON in UTF-8, filled up with spaces to multiples of four bytes: counts,
- * the settings of lists and what was kept out; then each withdrawal and entry. The checksum is over
- * all else and goes on from that of the record before, so that none can be left out or moved.
+ * the settings of lists and the number of rejected entries; then each withdrawal and entry. The
+ * checksum covers all else and continues that of the record before: none can be left out or moved.
  *
  * The entries of a large change are written before its turn: a record keeps their room, without
  * any effect, and the record of the change tells where they are, their checksum, and which of them
@@ -30,7 +30,7 @@ const CHECKSUM_WORD = 7;
 const STEP = 64;
 const DECODER = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true });
 
-/** Where a history of changes is: the number of the last one, and its checksum. */
+/** A position in the history of changes: the number and the checksum of the last one. */
 export interface Moment {
   readonly sequence: number;
   readonly sum: number;
@@ -47,7 +47,7 @@ interface Head {
   readonly body?: BodyPlace;
 }
 
-/** Where the entries of a large change are, and which of them are meant. */
+/** The place of the entries of a large change, and the numbers of those that are left out. */
 export interface BodyPlace extends Omit<Body, 'pieces'> {
   /** bytes from their start to the record of the change */
   readonly back: number;
@@ -123,7 +123,7 @@ function* headerSteps(
 }
 
 /**
- * What the header of a record tells; undefined unless it is one that follows a moment.
+ * Reads the header of a record; undefined unless the record follows a moment.
  * @param words with the header at `at`
  */
 export function headerOf(
