@@ -1,7 +1,8 @@
 import type { BlocklistEntry } from '../src/entry.js';
 import { Blocklist } from '../src/matching/blocklist.js';
 import { ListFile } from '../src/node/list-file.js';
-import { type BenchContext, longestBlock, quantile } from './harness.js';
+import { longestBlock } from './event-loop.js';
+import { type BenchContext, quantile } from './harness.js';
 import type { Targets } from './index-targets.js';
 
 /** Durable withdrawals, one after the other. */
@@ -17,15 +18,17 @@ export interface FileRun {
   readonly count: number;
   readonly changes: number;
   readonly isJudged: boolean;
+  /** of what took long */
+  report(name: string, times: { all: number; block: number }): void;
   entryAt(at: number): BlocklistEntry;
 }
 
 /**
- * The list in a file: durable withdrawals, one after the other and while many entries are added,
- * for how long that blocks the event loop, and how long the file is written anew.
+ * The list in a file: durable withdrawals, one after the other and while many entries are added
+ * and removed again, for how long that and writing the file anew take and block the event loop.
  */
 export async function measureFile(run: FileRun): Promise<void> {
-  const { context, targets, path, count, changes, isJudged, entryAt } = run;
+  const { context, targets, path, count, changes, isJudged, entryAt, report } = run;
   const list = new Blocklist();
   const file = await ListFile.open(path, list);
   const title = `${count.toLocaleString('en')} entries, in a file`;
@@ -54,19 +57,18 @@ export async function measureFile(run: FileRun): Promise<void> {
       meanwhile.push(await withdrawal());
     }
   })();
-  const add = Array.from({ length: changes }, (_, at) => entryAt(count + at));
-  const { all, block } = await longestBlock(() => list.apply({ add }));
+  const some = changes.toLocaleString('en');
+  const entries = Array.from({ length: changes }, (_, at) => entryAt(count + at));
+  report(`${title}, ${some} more`, await longestBlock(() => list.apply({ add: entries })));
+  report(`${title}, ${some} less`, await longestBlock(() => list.apply({ remove: entries })));
   isDone = true;
   await small;
   const sorted = Float64Array.from(meanwhile).sort();
-  context.figure(`${title}, ${changes.toLocaleString('en')} more: ms`, all);
-  context.figure(
-    `${title}, while they are added: milliseconds that it blocks at the longest`,
-    block,
-  );
   context.figure(`${title}, a withdrawal meanwhile: p95, ms`, quantile(sorted, 0.95));
-  const start = performance.now();
-  await list.apply({ withdraw: [{ id: 'elsewhere' }] });
-  await file.settled();
-  context.figure(`${title}, written anew: ms`, performance.now() - start);
+  const blocks = await longestBlock(async () => {
+    await list.apply({ withdraw: [{ id: 'elsewhere' }] });
+    await file.settled();
+    await list.settled();
+  });
+  report(`${title}, written anew`, blocks);
 }

@@ -294,24 +294,3 @@ export function machine(): Record<string, string | number> {
     v8: process.versions.v8,
   };
 }
-
-/** How long something takes in all, and blocks the event loop at the longest, in milliseconds. */
-export async function longestBlock(
-  act: () => Promise<unknown>,
-): Promise<{ all: number; block: number }> {
-  let block = 0;
-  let last = performance.now();
-  const start = last;
-  let handle: NodeJS.Immediate;
-  const turn = () => {
-    const now = performance.now();
-    block = Math.max(block, now - last);
-    last = now;
-    handle = setImmediate(turn);
-  };
-  handle = setImmediate(turn);
-  await act();
-  clearImmediate(handle!);
-  const end = performance.now();
-  return { all: end - start, block: Math.max(block, end - last) };
-}

@@ -3,7 +3,8 @@ import type { Hash } from '../src/hash.js';
 import { type Blocklist, createBlocklist } from '../src/matching/blocklist.js';
 import { match } from '../src/matching/match.js';
 import type { HashedVariant } from '../src/variant.js';
-import { type Contender, feed, longestBlock, race } from './harness.js';
+import { longestBlock } from './event-loop.js';
+import { type Contender, feed, race } from './harness.js';
 import type { ListsRun } from './lists-run.js';
 import { plant, random, uniformHashes } from './workloads.js';
 
@@ -108,6 +109,6 @@ export async function replacePart({ context, count }: ListsRun): Promise<unknown
   if (!sawNew()) throw new Error('a new entry has not come');
   const title = `a list of ${own.length.toLocaleString('en')} of ${count.toLocaleString('en')} entries, 1 % changed`;
   context.figure(`${title}: milliseconds`, all);
-  context.figure(`${title}: milliseconds that it blocks at the longest`, block);
+  context.figure(`${title}: the longest block, ms of CPU`, block);
   return { entries: own.length, milliseconds: all, blocks: block };
 }
