@@ -6,13 +6,9 @@ import {
   textOfSaid,
 } from '../entry.js';
 import { type Algorithm, type Bits, type Hash, hashToHex, hexOf } from '../hash.js';
-import { askNear, EXACT_DISTANCE } from '../indexing/near.js';
-import { hitsOf, joined, PartSearch } from '../indexing/part-search.js';
 import type { Part as Searched, Segment } from '../indexing/segment.js';
-import type { Policy } from '../policy.js';
 import type { Columns } from './columns.js';
 import { Delta, Living } from './delta.js';
-import type { Lists } from './lists.js';
 import { encoded } from './texts.js';
 
 /** Entries that a step looks at: about 0.3 ms. */
@@ -54,9 +50,36 @@ export interface OpenedEntries {
   readonly degenerate: number | undefined;
 }
 
-const NO_HITS = /* @__PURE__ */ new Uint32Array(0);
-/** Buffers of searches, by kind. */
-const searches = /* @__PURE__ */ new Map<string, PartSearch>();
+/** How the threads of a list fare. */
+export interface SearchThreadsStats {
+  /** threads that run */
+  readonly workers: number;
+  /** threads that took the place of one that died */
+  readonly restarts: number;
+  /** bytes of the memory that all of them read */
+  readonly sharedBytes: number;
+  /** searches of a segment that were sent to threads, and answered */
+  readonly searches: number;
+}
+
+/** Threads that search the large segments of a blocklist. */
+export interface SearchingThreads {
+  /**
+   * Searches a segment of hashes of 256 bits beyond 31 bits: pairs of entry and distance.
+   * @returns undefined if it is not for them; resolves to undefined if they failed
+   */
+  searchNear(
+    segment: Segment,
+    hash: Hash,
+    maxDistance: number,
+    ranks: Uint8Array | undefined,
+  ): Promise<Uint32Array | undefined> | undefined;
+  stats(): SearchThreadsStats;
+}
+
+// Scratch of looking for a hash.
+const query = /* @__PURE__ */ new Uint8Array(32);
+let hits = /* @__PURE__ */ new Uint32Array(64);
 
 /**
  * The entries of one algorithm and width: segments, the largest first, and a delta of the newest.
@@ -67,9 +90,8 @@ export class Kind {
   readonly bits: Bits;
   readonly parts: readonly Part<Columns>[];
   readonly delta: Part<Delta>;
-  readonly #all: readonly Part[];
-  readonly #bases: readonly number[];
-  readonly #search: PartSearch;
+  /** all parts, and where the numbers of each begin */
+  readonly all: readonly (Part & { readonly base: number })[];
   #counts: ReadonlyMap<string, number> | undefined;
 
   constructor(
@@ -82,122 +104,27 @@ export class Kind {
     this.bits = bits;
     this.parts = parts;
     this.delta = delta;
-    this.#all = [...parts, delta];
-    const bases: number[] = [];
-    let base = 0;
-    for (const { table } of this.#all) {
-      bases.push(base);
-      base += table.size;
-    }
-    this.#bases = bases;
-    const name = kindOf(algorithm, bits);
-    this.#search = searches.get(name) ?? new PartSearch({ algorithm, bits });
-    searches.set(name, this.#search);
+    let next = 0;
+    this.all = [...parts, delta].map(({ table, living }) => {
+      const base = next;
+      next += table.size;
+      return { table, living, base };
+    });
   }
 
   /** The number of entries that a search can find. */
   get size(): number {
     let size = 0;
-    for (const { table, living } of this.#all) size += table.size - living.lost;
+    for (const { table, living } of this.all) size += table.size - living.lost;
     return size;
-  }
-
-  /** Its parts and where their numbers begin. */
-  *all(): Generator<Part & { readonly base: number }> {
-    for (const [at, part] of this.#all.entries()) yield { ...part, base: this.#bases[at]! };
-  }
-
-  /** The entries within a distance: fresh pairs of number and distance. */
-  search(hash: Hash, maxDistance: number): Uint32Array {
-    return this.#pairs(hash, Math.min(maxDistance, this.bits));
-  }
-
-  /** Those within `matchDistance`, and those of a near search within `reviewDistance`, in pairs. */
-  searchNear(
-    hash: Hash,
-    { matchDistance, reviewDistance }: Policy,
-    ranks?: Uint8Array,
-  ): Uint32Array {
-    const within = () => this.#pairs(hash, Math.min(matchDistance, this.bits));
-    if (reviewDistance <= matchDistance) return within();
-    const near = this.#nearPairs(hash, Math.min(reviewDistance, this.bits), ranks);
-    // A near search finds all to there.
-    if (matchDistance <= EXACT_DISTANCE) return near;
-    return joined([within(), hitsOf(near, (_, distance) => distance > matchDistance)]);
-  }
-
-  /**
-   * As `searchNear`, with some segments searched elsewhere.
-   * @param ask has a segment searched to a distance, in pairs; undefined: it is searched here
-   * @returns undefined if all would be searched here; resolves to undefined if one was not searched
-   */
-  searchNearBy(
-    ask: (segment: Segment, maxDistance: number) => Promise<Uint32Array | undefined> | undefined,
-    hash: Hash,
-    { matchDistance, reviewDistance }: Policy,
-    ranks?: Uint8Array,
-  ): Promise<Uint32Array | undefined> | undefined {
-    // What is exact is found here, in less time than a message takes.
-    if (this.bits !== 256 || matchDistance > EXACT_DISTANCE) return undefined;
-    if (reviewDistance <= EXACT_DISTANCE) return undefined;
-    const max = Math.min(reviewDistance, this.bits);
-    const asked = this.parts.map(({ table }) => ask(table.searched, max));
-    if (asked.every((one) => one === undefined)) return undefined;
-    this.#search.ask(hash);
-    const near = askNear(this.#search.query, ranks);
-    const here = this.#pairsIn(max, near, (at) => asked[at] === undefined);
-    return Promise.all(asked).then((answers) => {
-      const found = [here];
-      for (const [at, hits] of answers.entries()) {
-        if (asked[at] === undefined) continue;
-        if (hits === undefined) return undefined;
-        const { living } = this.parts[at]!;
-        const there = hitsOf(hits, (entry) => living.has(entry));
-        for (let i = 0; i < there.length; i += 2) there[i]! += this.#bases[at]!;
-        found.push(there);
-      }
-      return joined(found);
-    });
-  }
-
-  #nearPairs(hash: Hash, max: number, ranks: Uint8Array | undefined): Uint32Array {
-    if (this.bits === 64 || max <= EXACT_DISTANCE) return this.#pairs(hash, max);
-    this.#search.ask(hash);
-    return this.#pairs(hash, max, askNear(this.#search.query, ranks));
-  }
-
-  #pairs(hash: Hash, max: number, near?: ReturnType<typeof askNear>): Uint32Array {
-    if (max < 0) return NO_HITS;
-    this.#search.ask(hash);
-    return this.#pairsIn(max, near);
-  }
-
-  /** Of what was asked, in some parts. */
-  #pairsIn(
-    max: number,
-    near: ReturnType<typeof askNear> | undefined,
-    isMeant?: (at: number) => boolean,
-  ): Uint32Array {
-    let total = 0;
-    for (const [at, { table, living }] of this.#all.entries()) {
-      if (table.size === 0 || isMeant?.(at) === false) continue;
-      const scope = {
-        base: this.#bases[at]!,
-        isNumbered: true,
-        near,
-        ...(table instanceof Delta && { to: table.size }),
-        live: living.lost > 0 ? living : undefined,
-      };
-      total = this.#search.search(table.searched, max, total, scope);
-    }
-    return total === 0 ? NO_HITS : this.#search.pairs(total);
   }
 
   /** Where the entry of a number is. */
   placeOf(number: number): { readonly part: Part; readonly at: number; readonly entry: number } {
-    let at = this.#all.length - 1;
-    while (number < this.#bases[at]!) at--;
-    return { part: this.#all[at]!, at, entry: number - this.#bases[at]! };
+    let at = this.all.length - 1;
+    while (number < this.all[at]!.base) at--;
+    const part = this.all[at]!;
+    return { part, at, entry: number - part.base };
   }
 
   entryAt(number: number): BlocklistEntry {
@@ -228,8 +155,26 @@ export class Kind {
   /** The entries with exactly this hash. */
   ofHash(hash: Hash): number[] {
     if (hash.algorithm !== this.algorithm || hash.bytes.length * 8 !== this.bits) return [];
-    const pairs = this.search(hash, 0);
-    return Array.from({ length: pairs.length / 2 }, (_, at) => pairs[2 * at]!);
+    query.set(hash.bytes);
+    const words = new Int32Array(query.buffer, 0, this.bits / 32);
+    const numbers: number[] = [];
+    for (const { table, living, base } of this.all) {
+      const { searched, size } = table;
+      // A delta may share its table with a longer one.
+      let found = searched.search(words, 0, hits, 0, Math.min(size, searched.count));
+      if (2 * found > hits.length) {
+        hits = new Uint32Array(4 * found);
+        found = searched.search(words, 0, hits, 0, Math.min(size, searched.count));
+      }
+      for (let i = 0; i < found; i++) {
+        const position = hits[2 * i]!;
+        const end = Math.min(searched.startOf(position + 1), searched.entries);
+        for (let entry = searched.startOf(position); entry < end; entry++) {
+          if (living.has(entry)) numbers.push(base + entry);
+        }
+      }
+    }
+    return numbers;
   }
 
   /** The entries whose own id is this, of any source or of the given one. */
@@ -249,12 +194,8 @@ export class Kind {
 
   #there(find: (table: Table) => readonly number[]): number[] {
     const numbers: number[] = [];
-    // A page of a feed asks for each of its records.
-    for (let at = 0; at < this.#all.length; at++) {
-      const { table, living } = this.#all[at]!;
-      for (const entry of find(table)) {
-        if (living.has(entry)) numbers.push(this.#bases[at]! + entry);
-      }
+    for (const { table, living, base } of this.all) {
+      for (const entry of find(table)) if (living.has(entry)) numbers.push(base + entry);
     }
     return numbers;
   }
@@ -263,7 +204,7 @@ export class Kind {
   get counts(): ReadonlyMap<string, number> {
     if (this.#counts) return this.#counts;
     const counts = new Map<string, number>();
-    for (const { table, living } of this.#all) {
+    for (const { table, living } of this.all) {
       for (const [list, count] of table.counts) {
         const left = count - (living.lostOf.get(list) ?? 0);
         counts.set(list, (counts.get(list) ?? 0) + left);
@@ -273,23 +214,16 @@ export class Kind {
     return counts;
   }
 
-  /** Whether a search can find an entry of a list that is enabled. */
-  isSearched(lists: Lists): boolean {
-    if (this.size === 0 || lists.areAllEnabled) return this.size > 0;
-    for (const [list, count] of this.counts) if (count > 0 && lists.isEnabled(list)) return true;
-    return false;
-  }
-
   /** The numbers of the entries on a list. */
   *onList(list: string): Generator<number> {
-    for (const { table, living, base } of this.all()) {
+    for (const { table, living, base } of this.all) {
       for (const entry of table.onList(list)) if (living.has(entry)) yield base + entry;
     }
   }
 
   /** The numbers of all entries. */
   *numbers(): Generator<number> {
-    for (const { table, living, base } of this.all()) {
+    for (const { table, living, base } of this.all) {
       for (let entry = 0; entry < table.size; entry++) {
         if (living.has(entry)) yield base + entry;
       }

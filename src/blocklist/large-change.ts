@@ -83,7 +83,7 @@ export function* readySteps(
     const isTaken = rows && new Uint8Array(rows.size);
     if (rows && isTaken) taken.set(rows, isTaken);
     const among = replaced!.among && (yield* replaced!.among(kind));
-    for (const part of kind.all()) {
+    for (const part of kind.all) {
       // The delta is empty.
       if (part.table.size === 0) continue;
       const table = part.table as Columns;
@@ -164,7 +164,7 @@ export function lateStep(
     const look = (number: number) => {
       if (isLate!(kind.entryAt(number))) going.push(number);
     };
-    for (const { table, living, base: first } of kind.all()) {
+    for (const { table, living, base: first } of kind.all) {
       // It has come since, so it was on the list before this change, whose word is the last.
       const isNew = !before.has(table as Columns);
       for (let entry = 0; isNew && entry < table.size; entry++) {

@@ -6,7 +6,6 @@ import {
   firstDue,
   fitted,
   isWasteful,
-  Marks,
   mergedSteps,
   replacedIn,
   stepCount,
@@ -19,8 +18,10 @@ import {
   type NearOptions,
   type SnapshotOptions,
 } from './hamming-index.js';
-import { askNear, checkRanks, EXACT_DISTANCE } from './near.js';
+import { Marks } from './marks.js';
+import { askNear, checkRanks } from './near.js';
 import { type Hit, PartSearch } from './part-search.js';
+import { EXACT_DISTANCE } from './plan.js';
 import {
   Entries,
   finish,

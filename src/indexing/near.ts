@@ -2,6 +2,7 @@ import { checkArray } from '../door.js';
 import type { Bits } from '../hash.js';
 import { bitsAt, type Ring, spread } from '../kernels/bands.js';
 import { ringsWithin } from './mih.js';
+import { EXACT_DISTANCE, NEAR_BANDS } from './plan.js';
 
 /*
  * The near search: beyond 31 bits, without looking at more buckets than a few hundred. All that is
@@ -33,12 +34,6 @@ import { ringsWithin } from './mih.js';
  * of a plain distance of 31, 68.8 against 69.5 of 40, 74.4 against 74.0 of 50 and 76.5 against 76.8
  * of 60; with memes of one template among the hard pairs, fewer than the distance at each.
  */
-
-/** Up to this distance, a near search is exact. */
-export const EXACT_DISTANCE = 31;
-
-/** Bands of the rule; each has as many bits. */
-export const NEAR_BANDS = 16;
 
 const LEAST_SURE = 6;
 const PAIRS = (LEAST_SURE * (LEAST_SURE - 1)) / 2;

@@ -2,7 +2,12 @@ import type { Ring } from '../kernels/bands.js';
 import { EARLY_DISTANCE, NARROW_DISTANCE } from '../kernels/scan.js';
 import { NARROW_SIMD_DISTANCE } from '../kernels/simd.js';
 import { type Banding, offsetsLength, type Probes, ringsWithin } from './mih.js';
-import { EXACT_DISTANCE, NEAR_BANDS } from './near.js';
+
+/** Up to this distance, a near search is exact. */
+export const EXACT_DISTANCE = 31;
+
+/** Bands of the near search's rule; each has as many bits. */
+export const NEAR_BANDS = 16;
 
 /** How hashes are searched at one distance. */
 export interface SearchPlan {

@@ -20,8 +20,14 @@ import {
 } from '../kernels/simd.js';
 import { grown, type HashType } from '../packed-words.js';
 import { type Banding, Buckets, offsetsLength, STEP } from './mih.js';
-import { NEAR_BANDS } from './near.js';
-import { probingPlan, type SearchPlan, scanPlan, searchPlan, spansFor } from './plan.js';
+import {
+  NEAR_BANDS,
+  probingPlan,
+  type SearchPlan,
+  scanPlan,
+  searchPlan,
+  spansFor,
+} from './plan.js';
 
 /** What the header of a segment tells, and all that the places of its sections depend on. */
 export interface Shape extends HashType, Banding {

@@ -1,7 +1,7 @@
 import { FormatError } from '../errors.js';
 import { ALGORITHMS, type Algorithm, type Bits, hasBits } from '../hash.js';
 import { checksum } from '../kernels/checksum.js';
-import { Marks } from './compaction.js';
+import { Marks } from './marks.js';
 import { MAX_PLACES } from './plan.js';
 import {
   byteLengthOf,

@@ -1,7 +1,7 @@
 import { changed } from '../blocklist/changed.js';
 import { isDegenerate } from '../blocklist/degenerate.js';
 import { EntryList } from '../blocklist/entry-list.js';
-import type { OpenedEntries } from '../blocklist/kind.js';
+import type { OpenedEntries, SearchingThreads, SearchThreadsStats } from '../blocklist/kind.js';
 import { begun, stepOf } from '../blocklist/list-change.js';
 import { ListState, numbersOf, reasonToKeepOut } from '../blocklist/list-state.js';
 import { ComingEntries, rowsOf } from '../blocklist/listed-entries.js';
@@ -29,7 +29,6 @@ import { type BlocklistEntry, checkEntry } from '../entry.js';
 import { type Algorithm, type Bits, checkKind } from '../hash.js';
 import { PackedEntries } from '../packed-entries.js';
 import type { PolicyOptions } from '../policy.js';
-import type { SearchingThreads, SearchThreadsStats } from './searching-threads.js';
 
 /** A part of a blocklist: one entry, a table of entries, or an index file that is open. */
 export type BlocklistPart = BlocklistEntry | PackedEntries | OpenedEntries;

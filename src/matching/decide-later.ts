@@ -1,20 +1,9 @@
-import type { ListState } from '../blocklist/list-state.js';
 import { nextTurn, TURN } from '../in-turns.js';
 import type { HashedVariant, Near } from '../variant.js';
 import { Deciding, isRefined, type Rules } from './decide.js';
 import { type Decision, decisionOf } from './decision.js';
 import type { Elsewhere } from './elsewhere.js';
-import type { Found } from './found.js';
-import { foundBy } from './search.js';
-import type { SearchingThreads } from './searching-threads.js';
-
-/** A list that may change while a picture is decided about. */
-export interface ChangingList {
-  /** what it is now */
-  readonly state: ListState;
-  /** where it is searched, if not in this thread */
-  readonly threads: SearchingThreads | undefined;
-}
+import { type Found, foundBy, type SearchableList } from './search.js';
 
 /** What else a decision that is waited for goes by. */
 export interface Waiting {
@@ -51,7 +40,7 @@ type Pulled = { done?: boolean | undefined; value: HashedVariant };
  */
 export async function decideLater(
   variants: SomeVariants,
-  list: ChangingList,
+  list: SearchableList,
   rules: Rules,
   { signal, changes: furtherChanges, elsewhere }: Waiting,
 ): Promise<Decision> {

@@ -14,10 +14,9 @@ import {
   type Match,
   nothingHashed,
 } from './decision.js';
-import type { Found } from './found.js';
 import { copyOfHash } from './hash-key.js';
 import { Nearest, nearestOf } from './nearest.js';
-import { foundIn } from './search.js';
+import { type Found, foundIn } from './search.js';
 
 /** The most entries of a variant that are made to be looked at: the nearest. */
 const MOST_MADE = 1000;

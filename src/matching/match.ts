@@ -1,3 +1,4 @@
+import { ListState } from '../blocklist/list-state.js';
 import {
   checkAsyncIterable,
   checkInteger,
@@ -12,13 +13,13 @@ import { DecodeError } from '../errors.js';
 import { checkPolicy, copyOfPolicy, type PolicyOptions } from '../policy.js';
 import type { HashedImage, HashedVariant } from '../variant.js';
 import { AllowList } from './allow-list.js';
-import { Blocklist } from './blocklist.js';
 import { decide, type Rules } from './decide.js';
 import { decideLater, type SomeVariants } from './decide-later.js';
 import { type Decision, unhashable } from './decision.js';
 import { Elsewhere } from './elsewhere.js';
 import { countingOnce, FloodGuard } from './flood-guard.js';
 import { checkRemoteLists, type RemoteList } from './remote-list.js';
+import type { SearchableList } from './search.js';
 
 /** What a picture is decided by, besides a list. Both that have state may serve several lists. */
 export interface MatchRules {
@@ -84,22 +85,22 @@ const OPTIONS = ['policy', 'allowList', 'floodGuard', 'all', 'distance', 'signal
  */
 export function match(
   query: Iterable<HashedVariant> | HashedImage | DecodeError,
-  list: Blocklist,
+  list: SearchableList,
   options?: MatchOptions & { signal?: undefined; remote?: undefined },
 ): Decision;
 export function match(
   query: AsyncIterable<HashedVariant>,
-  list: Blocklist,
+  list: SearchableList,
   options?: MatchOptions,
 ): Promise<Decision>;
 export function match(
   query: SomeVariants | HashedImage | DecodeError,
-  list: Blocklist,
+  list: SearchableList,
   options: MatchOptions & Waited,
 ): Promise<Decision>;
 export function match(
   query: SomeVariants | HashedImage | DecodeError,
-  list: Blocklist,
+  list: SearchableList,
   options: MatchOptions = {},
 ): Decision | Promise<Decision> {
   checkOptions(options);
@@ -116,7 +117,7 @@ export function match(
 
 async function matchLater(
   query: SomeVariants | HashedImage | DecodeError,
-  list: Blocklist,
+  list: SearchableList,
   options: MatchOptions,
 ): Promise<Decision> {
   const { signal, remote = [], allowList, floodGuard } = options;
@@ -132,13 +133,18 @@ async function matchLater(
 }
 
 /** @throws {TypeError | RangeError} if the list or an option is invalid */
-function rulesOf(list: Blocklist, options: MatchOptions): Rules {
-  if (!(list instanceof Blocklist)) throw new TypeError('expected a blocklist');
+function rulesOf(list: SearchableList, options: MatchOptions): Rules {
+  checkList(list);
   checkMatchOptions(options);
   const { policy = {}, all = false, distance, allowList, floodGuard } = options;
   // The picture counts once, however often it is searched.
   const isFlooded = floodGuard && countingOnce(floodGuard);
   return { policy: copyOfPolicy(policy), all, distance, allowList, isFlooded };
+}
+
+/** @throws {TypeError} unless it is a list that can be searched */
+export function checkList(list: SearchableList): void {
+  if (!(list?.state instanceof ListState)) throw new TypeError('expected a blocklist');
 }
 
 /** @throws {TypeError | RangeError} if an option is invalid, or of another name */

@@ -1,9 +1,22 @@
 import { isDegenerate } from '../blocklist/degenerate.js';
+import { type Kind, kindOf, type SearchingThreads } from '../blocklist/kind.js';
 import { type ListState, typeOf } from '../blocklist/list-state.js';
+import { type Lists, listOf } from '../blocklist/lists.js';
+import type { BlocklistEntry, EntryFacts } from '../entry.js';
+import type { Hash } from '../hash.js';
+import { askNear } from '../indexing/near.js';
+import { hitsOf, joined, PartSearch } from '../indexing/part-search.js';
+import { EXACT_DISTANCE } from '../indexing/plan.js';
 import type { Policy } from '../policy.js';
 import type { HashedVariant } from '../variant.js';
-import { Found } from './found.js';
-import type { SearchingThreads } from './searching-threads.js';
+
+/** A list that is searched. It may change meanwhile. */
+export interface SearchableList {
+  /** what it is now */
+  readonly state: ListState;
+  /** where it is searched, if not in this thread */
+  readonly threads: SearchingThreads | undefined;
+}
 
 /**
  * The entries near a variant, of all lists: every one within `matchDistance`, and those of a near
@@ -12,7 +25,7 @@ import type { SearchingThreads } from './searching-threads.js';
 export function foundIn(state: ListState, variant: HashedVariant, policy: Policy): Found {
   const { hash } = variant;
   const kind = state.of(typeOf(hash));
-  return new Found(kind, kind.searchNear(hash, policy, ranksFor(variant, policy)), state.lists);
+  return new Found(kind, nearHits(kind, hash, policy, ranksFor(variant, policy)), state.lists);
 }
 
 /**
@@ -28,17 +41,185 @@ export function foundBy(
   const { hash } = variant;
   const kind = state.of(typeOf(hash));
   const ranks = ranksFor(variant, policy);
-  const asked = kind.searchNearBy(
-    (segment, max) => threads.searchNear(segment, hash, max, ranks),
-    hash,
-    policy,
-    ranks,
-  );
+  const asked = nearHitsBy(threads, kind, hash, policy, ranks);
   return asked?.then(
-    (hits) => () => new Found(kind, hits ?? kind.searchNear(hash, policy, ranks), state.lists),
+    (hits) => () => new Found(kind, hits ?? nearHits(kind, hash, policy, ranks), state.lists),
   );
 }
 
 /** The ranks of a hash, if its bits are such that they say something. */
 const ranksFor = ({ hash, quality, ranks }: HashedVariant, { minQuality }: Policy) =>
   (quality ?? 100) >= minQuality && !isDegenerate(hash) ? ranks : undefined;
+
+type Near = ReturnType<typeof askNear>;
+
+const NO_HITS = /* @__PURE__ */ new Uint32Array(0);
+/** Buffers of searches, by kind. */
+const searches = /* @__PURE__ */ new Map<string, PartSearch>();
+
+/** Begins a search. */
+function searchFor({ algorithm, bits }: Kind, hash: Hash): PartSearch {
+  const name = kindOf(algorithm, bits);
+  const search = searches.get(name) ?? new PartSearch({ algorithm, bits });
+  searches.set(name, search);
+  search.ask(hash);
+  return search;
+}
+
+/** The entries within a distance: fresh pairs of number and distance. */
+export function hitsWithin(kind: Kind, hash: Hash, maxDistance: number): Uint32Array {
+  if (maxDistance < 0) return NO_HITS;
+  return hitsIn(kind, searchFor(kind, hash), Math.min(maxDistance, kind.bits));
+}
+
+/** Those within `matchDistance`, and those of a near search within `reviewDistance`, in pairs. */
+function nearHits(
+  kind: Kind,
+  hash: Hash,
+  { matchDistance, reviewDistance }: Policy,
+  ranks: Uint8Array | undefined,
+): Uint32Array {
+  if (reviewDistance <= matchDistance) return hitsWithin(kind, hash, matchDistance);
+  const max = Math.min(reviewDistance, kind.bits);
+  const search = searchFor(kind, hash);
+  const isNear = kind.bits === 256 && max > EXACT_DISTANCE;
+  const near = hitsIn(kind, search, max, isNear ? askNear(search.query, ranks) : undefined);
+  // A near search finds all to there.
+  if (matchDistance <= EXACT_DISTANCE) return near;
+  const within = hitsWithin(kind, hash, matchDistance);
+  return joined([within, hitsOf(near, (_, distance) => distance > matchDistance)]);
+}
+
+/**
+ * As `nearHits`, with some segments searched by threads.
+ * @returns undefined if all would be searched here; resolves to undefined if one was not searched
+ */
+export function nearHitsBy(
+  threads: Pick<SearchingThreads, 'searchNear'>,
+  kind: Kind,
+  hash: Hash,
+  { matchDistance, reviewDistance }: Policy,
+  ranks: Uint8Array | undefined,
+): Promise<Uint32Array | undefined> | undefined {
+  // What is exact is found here, in less time than a message takes.
+  if (kind.bits !== 256 || matchDistance > EXACT_DISTANCE) return undefined;
+  if (reviewDistance <= EXACT_DISTANCE) return undefined;
+  const max = Math.min(reviewDistance, 256);
+  const asked = kind.parts.map(({ table }) => threads.searchNear(table.searched, hash, max, ranks));
+  if (asked.every((one) => one === undefined)) return undefined;
+  const search = searchFor(kind, hash);
+  const near = askNear(search.query, ranks);
+  const here = hitsIn(kind, search, max, near, (at) => asked[at] === undefined);
+  return Promise.all(asked).then((answers) => {
+    const found = [here];
+    for (const [at, hits] of answers.entries()) {
+      if (asked[at] === undefined) continue;
+      if (hits === undefined) return undefined;
+      const { living, base } = kind.all[at]!;
+      const there = hitsOf(hits, (entry) => living.has(entry));
+      for (let i = 0; i < there.length; i += 2) there[i]! += base;
+      found.push(there);
+    }
+    return joined(found);
+  });
+}
+
+/** Of what was asked, in some parts. */
+function hitsIn(
+  kind: Kind,
+  search: PartSearch,
+  max: number,
+  near?: Near,
+  isMeant?: (at: number) => boolean,
+): Uint32Array {
+  let total = 0;
+  for (const [at, { table, living, base }] of kind.all.entries()) {
+    const { searched, size } = table;
+    if (size === 0 || isMeant?.(at) === false) continue;
+    const scope = {
+      base,
+      isNumbered: true,
+      near,
+      // A delta may share its table with a longer one.
+      to: Math.min(size, searched.count),
+      live: living.lost > 0 ? living : undefined,
+    };
+    total = search.search(searched, max, total, scope);
+  }
+  return total === 0 ? NO_HITS : search.pairs(total);
+}
+
+const numbers = /* @__PURE__ */ new WeakMap<BlocklistEntry, number>();
+
+/**
+ * The number by which the store calls the entry of a match, as it was when the list was searched;
+ * undefined if the list does not follow a store.
+ * @param entry the very object that the match has, and no copy
+ */
+export const numberOf = (entry: BlocklistEntry): number | undefined => numbers.get(entry);
+
+/**
+ * The entries near a hash, the nearest first: of those at one distance, in the order in which they
+ * were found. No entry is made before it is asked for, since a list may hold any number of them
+ * near one hash. They are those of the list as it was when it was searched.
+ */
+export class Found {
+  readonly #kind: Kind;
+  readonly #lists: Lists;
+  /** by the order of distances: the number of the entry, and the distance */
+  readonly #places: Uint32Array;
+  readonly count: number;
+
+  /** @param hits pairs of number and distance */
+  constructor(kind: Kind, hits: Uint32Array, lists: Lists) {
+    this.#kind = kind;
+    this.#lists = lists;
+    this.count = hits.length / 2;
+    this.#places = new Uint32Array(hits.length);
+    if (this.count === 0) return;
+    // A counting sort: `starts` holds where the entries of each distance begin, then go on.
+    const starts = new Uint32Array(258);
+    for (let i = 1; i < hits.length; i += 2) starts[hits[i]! + 1]!++;
+    for (let distance = 1; distance < 258; distance++) starts[distance]! += starts[distance - 1]!;
+    for (let i = 0; i < hits.length; i += 2) {
+      const distance = hits[i + 1]!;
+      const at = 2 * starts[distance]!++;
+      this.#places[at] = hits[i]!;
+      this.#places[at + 1] = distance;
+    }
+  }
+
+  distanceAt(at: number): number {
+    return this.#places[2 * at + 1]!;
+  }
+
+  /** `numberOf` has its number. */
+  entryAt(at: number): BlocklistEntry {
+    const entry = this.#kind.entryAt(this.#places[2 * at]!);
+    const number = this.numberAt(at);
+    if (number !== undefined) numbers.set(entry, number);
+    return entry;
+  }
+
+  /** The number by which the store calls an entry that a follower has read from it. */
+  numberAt(at: number): number | undefined {
+    return this.#kind.numberAt(this.#places[2 * at]!);
+  }
+
+  /** What a decision depends on. The next call may overwrite it. */
+  factsAt(at: number): EntryFacts {
+    return this.#kind.factsAt(this.#places[2 * at]!);
+  }
+
+  /** Whether an entry counts: its list may be off. */
+  counts(facts: EntryFacts): boolean {
+    return this.#lists.isEnabled(listOf(facts));
+  }
+
+  /** Whether the hash was compared with any entry that counts. */
+  isCompared(): boolean {
+    const { size, counts } = this.#kind;
+    if (size === 0 || this.#lists.areAllEnabled) return size > 0;
+    return [...counts].some(([list, count]) => count > 0 && this.#lists.isEnabled(list));
+  }
+}

@@ -1,6 +1,6 @@
 import { checkOptions } from '../door.js';
-import type { Blocklist } from '../matching/blocklist.js';
 import type { Decision } from '../matching/decision.js';
+import type { SearchableList } from '../matching/search.js';
 import { createHashPool } from './create-hash-pool.js';
 import { type CheckOptions, checkPool, type Decide, type HashPool } from './hash-pool.js';
 import type { ImageSource } from './read-bytes.js';
@@ -26,7 +26,7 @@ let shared: HashPool | undefined;
  */
 export async function checkUpload(
   source: ImageSource,
-  list: Blocklist | Decide,
+  list: SearchableList | Decide,
   options: CheckUploadOptions = {},
 ): Promise<Decision> {
   checkOptions(options);

@@ -8,7 +8,6 @@ import {
   checkOptions,
 } from '../door.js';
 import { DecodeError } from '../errors.js';
-import { Blocklist } from '../matching/blocklist.js';
 import {
   type Decision,
   type DecisionTimings,
@@ -17,7 +16,8 @@ import {
   STAGES,
   unhashable,
 } from '../matching/decision.js';
-import { checkMatchOptions, match } from '../matching/match.js';
+import { checkList, checkMatchOptions, match } from '../matching/match.js';
+import type { SearchableList } from '../matching/search.js';
 import type { HashedFile } from '../picture/hash-picture.js';
 import { checkLimits, TIMEOUT_SECONDS } from '../picture/options.js';
 import { policyFor } from '../policy.js';
@@ -144,7 +144,7 @@ class UploadPool implements HashPool {
 
   async check(
     source: ImageSource,
-    list: Blocklist | Decide,
+    list: SearchableList | Decide,
     options: CheckOptions = {},
   ): Promise<Decision> {
     checkHashFileOptions(options);
@@ -218,10 +218,10 @@ class UploadPool implements HashPool {
 }
 
 /** @throws {TypeError} unless it is a blocklist, or what decides by one */
-function decideBy(list: Blocklist | Decide): Decide {
+function decideBy(list: SearchableList | Decide): Decide {
   if (typeof list === 'function') return list;
-  if (list instanceof Blocklist) return (variants, options) => match(variants, list, options);
-  throw new TypeError('expected a blocklist');
+  checkList(list);
+  return (variants, options) => match(variants, list, options);
 }
 
 /** What becomes of `none` where a browser may show something that was not looked at. */

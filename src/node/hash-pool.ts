@@ -1,7 +1,7 @@
 import { checkInteger, checkMethods } from '../door.js';
-import type { Blocklist } from '../matching/blocklist.js';
 import type { Decision, DecisionTimings } from '../matching/decision.js';
 import type { MatchOptions } from '../matching/match.js';
+import type { SearchableList } from '../matching/search.js';
 import type { HashedFile } from '../picture/hash-picture.js';
 import type { HashedVariant, Variants } from '../variant.js';
 import type { HashFileOptions } from './hash-file.js';
@@ -141,7 +141,11 @@ export interface HashPool {
    * @param list a blocklist, or what decides about the variants by it
    * @throws {TypeError | RangeError} if an argument is invalid
    */
-  check(source: ImageSource, list: Blocklist | Decide, options?: CheckOptions): Promise<Decision>;
+  check(
+    source: ImageSource,
+    list: SearchableList | Decide,
+    options?: CheckOptions,
+  ): Promise<Decision>;
 
   /** What it is at, and has done. */
   stats(): HashPoolStats;

@@ -3,10 +3,10 @@
  * @module onlyhashes/node
  */
 
+export type { SearchThreadsStats } from '../blocklist/kind.js';
 export type { HeldBack, HeldBackList } from '../exchange/held-back.js';
 export type { FetchOptions, FetchProgress, FetchState } from '../exchange/list-fetch.js';
 export { type ImageFormat, imageFormatOf } from '../formats/image-format.js';
-export type { SearchThreadsStats } from '../matching/searching-threads.js';
 export type { HashedFile, PictureVariants } from '../picture/hash-picture.js';
 export type { FileOptions } from '../picture/options.js';
 export { type CheckUploadOptions, checkUpload } from './check-upload.js';

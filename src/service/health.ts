@@ -1,8 +1,8 @@
+import type { SearchThreadsStats } from '../blocklist/kind.js';
 import type { HeldBackList } from '../exchange/held-back.js';
 import type { AllowList } from '../matching/allow-list.js';
 import type { Blocklist } from '../matching/blocklist.js';
 import type { MatchRules } from '../matching/match.js';
-import type { SearchThreadsStats } from '../matching/searching-threads.js';
 import type { HashPool } from '../node/hash-pool.js';
 import { within } from '../picture/waiting.js';
 import type { Schema } from './json-schema.js';

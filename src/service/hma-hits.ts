@@ -3,8 +3,8 @@ import type { BlocklistEntry } from '../entry.js';
 import { bitsOf } from '../hash.js';
 import type { Blocklist } from '../matching/blocklist.js';
 import type { Decision } from '../matching/decision.js';
-import { numberOf } from '../matching/found.js';
 import { nearestOf } from '../matching/nearest.js';
+import { numberOf } from '../matching/search.js';
 import type { PolicyOptions } from '../policy.js';
 import { keyOfEntry } from '../store/stored-entry.js';
 

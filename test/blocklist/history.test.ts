@@ -12,6 +12,7 @@ import { roomFor, Segment } from '../../src/indexing/segment.js';
 import { Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import type { Match } from '../../src/matching/decision.js';
 import { match } from '../../src/matching/match.js';
+import { hitsWithin } from '../../src/matching/search.js';
 import { PackedEntries } from '../../src/packed-entries.js';
 import { stepClock } from '../node/event-loop.js';
 import { naiveDistance } from '../oracles/hamming.js';
@@ -246,7 +247,7 @@ function compare(state: ListState, model: PlainList): void {
   for (const asked of HASHES) {
     const kind = state.of({ algorithm: asked.algorithm, bits: bitsOf(asked) });
     const within = (max: number) => {
-      const pairs = kind.search(asked, max);
+      const pairs = hitsWithin(kind, asked, max);
       return Array.from({ length: pairs.length / 2 }, (_, at) => {
         const one = kind.entryAt(pairs[2 * at]!);
         expect(kind.listAt(pairs[2 * at]!)).toBe(one.list ?? '');

@@ -7,6 +7,7 @@ import type { Hash } from '../../src/hash.js';
 import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import type { Decision } from '../../src/matching/decision.js';
 import { match } from '../../src/matching/match.js';
+import { nearHitsBy } from '../../src/matching/search.js';
 import { loadBlocklist as openBlocklist } from '../../src/node/list-records.js';
 import { createSearchThreads } from '../../src/node/search-threads.js';
 import { setWorkerScripts } from '../../src/node/start-thread.js';
@@ -126,7 +127,8 @@ test('an answer of threads is about the list as it was asked', async () => {
   const policy = { matchDistance: 31, reviewDistance: 60, minQuality: 50 };
   const [query] = entries;
   const kind = () => list.state.of({ algorithm: 'pdq', bits: 256 });
-  const ask = (answer: Promise<Uint32Array>) => kind().searchNearBy(() => answer, query!, policy);
+  const ask = (answer: Promise<Uint32Array>) =>
+    nearHitsBy({ searchNear: () => answer }, kind(), query!, policy, undefined);
   const asked = ask(new Promise((resolve) => setTimeout(() => resolve(hits), 50)));
   for (const id of [8, 4999]) await list.apply({ withdraw: [{ id: `e${id}` }] });
   expect(await ask(Promise.resolve(hits))).toEqual(Uint32Array.of(7, 40));

@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, expect, test, vi } from 'vitest';
 import { Columns } from '../../src/blocklist/columns.js';
-import { Kind } from '../../src/blocklist/kind.js';
+
 import { distance, hashFromHex, hashToHex } from '../../src/hash.js';
+import { PartSearch } from '../../src/indexing/part-search.js';
 import { createAllowList } from '../../src/matching/allow-list.js';
 import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import { hashFile } from '../../src/node/hash-file.js';
@@ -223,7 +224,7 @@ test('of very many, lookups tell the nearest, in turns and by one search', async
     const blocklist = createBlocklist([...entries, ...few, far]);
     await blocklist.settled();
     const made = vi.spyOn(Columns.prototype, 'entryAt');
-    const searched = vi.spyOn(Kind.prototype, 'searchNear');
+    const searched = vi.spyOn(PartSearch.prototype, 'ask');
     await servedHma(
       async ({ url }) => {
         const asked = async (path: string) => {
