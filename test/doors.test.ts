@@ -1016,17 +1016,6 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
       members({ dataDir: undefined }, { dataDir: optional(text) }),
       strict({ schema: member('onlyhashes'), bands: flag }),
     ],
-    shardScript: [
-      list(
-        record({
-          host: member('a', 'text'),
-          port: optional(member(5432)),
-          database: member('b', 'text'),
-          user: member('c', 'text'),
-        }),
-      ),
-      options({ schema: member('onlyhashes') }),
-    ],
     stopNciiSender: [
       member(FEEDBACK_CLIENT),
       record({ company: text, lookBackSeconds: optional(number) }),

@@ -4,15 +4,11 @@ import type { Database, Sql } from './database.js';
  * Makes a store keep bands, or no longer, in one transaction. All who write wait for it: a million
  * hashes take a minute. They are written in the order of their tokens, in which they are read the
  * fastest; what is added later comes behind them.
- * @throws {RangeError} if other servers keep the bands, and it is not to have any
  */
 export async function keepBands(database: Database, bands: boolean): Promise<void> {
   await database.transaction(async (sql) => {
     const [state] = await sql.query<{ bands: boolean }>('select bands from state for update');
     if (state!.bands === bands) return;
-    if ((await searchForm(sql)).sharded) {
-      throw new RangeError('expected bands to be true: the entries are on other servers');
-    }
     // Who writes without asking for the state waits here.
     await sql.query('lock table entry in share row exclusive mode');
     await sql.query('truncate band');
@@ -42,22 +38,6 @@ async function makeBands(sql: Sql): Promise<void> {
     );
   }
   await sql.query('create index band_token on band (token)');
-}
-
-/** How the entries of a store are found. */
-export interface SearchForm {
-  /** by bands, or by their hashes alone */
-  readonly bands: boolean;
-  /** whether they are on other servers */
-  readonly sharded: boolean;
-}
-
-export async function searchForm(sql: Sql): Promise<SearchForm> {
-  const [form] = await sql.query<SearchForm>(
-    `select bands,
-      exists (select from pg_inherits where inhparent = 'band'::regclass) as sharded from state`,
-  );
-  return form!;
 }
 
 /**

@@ -45,7 +45,6 @@ export {
 } from './reviewed-feedback.js';
 export type { SearchAnswer, StoreHit } from './search.js';
 export type { Sessions, SessionsOptions } from './sessions.js';
-export { type Shard, type ShardScriptOptions, shardScript } from './shard-script.js';
 export type { StoreStatus } from './status.js';
 export type { Store } from './store.js';
 export { StoreError, type StoreErrorCode } from './store-error.js';

@@ -10,18 +10,13 @@ import { kindOf } from './schema-bands.js';
 
 const WIDTH = 16;
 
-/**
- * Beyond so many tokens a scan takes their place: it reads the rows of one band in the order of the
- * index, which are as many as 65,536 tokens have.
- */
+/** Beyond so many tokens a scan takes their place. */
 const MOST_TOKENS = 4096;
 
 /** How near a hash is looked for, by its bands. */
 export interface Probes {
-  /** to be looked up; undefined: too many, read all of one band */
+  /** to be looked up; undefined: too many */
   readonly tokens: number[] | undefined;
-  /** the tokens of one band, from the first to the last */
-  readonly band: readonly [number, number];
   /** of a `bit(256)` */
   readonly bits: string;
 }
@@ -30,7 +25,6 @@ export function probesOf(hash: Hash, maxDistance: number): Probes {
   const kind = kindOf(hash.algorithm, 8 * hash.bytes.length) << 20;
   return {
     tokens: tokensOf(hash.bytes, kind, maxDistance),
-    band: [kind, kind + 2 ** WIDTH - 1],
     bits: `x${hashToHex(hash).padEnd(64, '0')}`,
   };
 }

@@ -38,8 +38,8 @@ const compared = (table: string) =>
 
 /**
  * Puts a batch in place. What is withdrawn is kept out; what is there and says the same stays as it
- * is. A partition may lie on another server, which knows no `on conflict`: since all changes wait
- * for each other, looking before is enough.
+ * is. All changes wait for each other, so looking before is enough; `on conflict` would take a
+ * number for each entry that is there.
  */
 const PUT = `
 with given as (${GIVEN}),
@@ -182,12 +182,12 @@ async function makeLists(sql: Sql, revision: number, names: readonly string[]): 
 /**
  * Makes the statistics of the table of entries if it is more than twice as large as when they were
  * made last. A server does so in a minute or later, an embedded one never: until then it would
- * rather read and sort the whole table for each page of entries. Those on other servers are theirs.
+ * rather read and sort the whole table for each page of entries.
  */
 async function countAnew(sql: Sql): Promise<void> {
   const grown = await sql.query(
     `select from pg_inherits join pg_class on oid = inhrelid
-    where inhparent = 'entry'::regclass and relkind = 'r'
+    where inhparent = 'entry'::regclass
       and pg_relation_size(oid) > $1
         + 2::bigint * greatest(relpages, 0) * current_setting('block_size')::bigint
     limit 1`,

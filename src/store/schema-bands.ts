@@ -1,5 +1,3 @@
-import { PARTITIONS } from './schema.js';
-
 /**
  * The algorithms, in an order that stays: tokens have their places. Of each, hashes of 64 bits come
  * before those of 256.
@@ -17,8 +15,7 @@ export const kindOf = (algorithm: (typeof KINDS)[number], bits: number): number 
  *   `kind << 20 | band << 16 | value`, so that hashes of other kinds are never met. The hash itself
  *   stands in each row, as looking it up would take longer than reading it; one of 64 bits is
  *   followed by zeros.
- * - The triggers keep bands and entries equal, whoever writes. A statement fires those of the table
- *   that it names: a partition has its own, for who writes to it from another server.
+ * - The triggers keep bands and entries equal, whoever writes.
  * - PostgreSQL writes `token_of` into the statement that calls it, which it does not with a strict
  *   function of this kind; and `bits_of` is called once a hash, which `offset 0` sees to.
  * - Rows of entries that are not listed have bands too, until they are purged: so a withdrawal
@@ -66,18 +63,13 @@ begin
   return null;
 end $$;
 
-${['entry', ...PARTITIONS].map(triggersOf).join('\n')}
+create trigger add_bands after insert on entry
+  referencing new table as added for each statement execute function add_bands();
+create trigger remove_bands after delete on entry
+  referencing old table as removed for each statement execute function remove_bands();
 
 create view searched as
 select entry.*, bits_of(hash) as bits from entry
 where listed and (paused_until is null or paused_until <= now())
   and list not in (select name from list where listed and settings ->> 'enabled' = 'false');
 `;
-
-function triggersOf(table: string): string {
-  return `
-create trigger add_bands after insert on ${table}
-  referencing new table as added for each statement execute function add_bands();
-create trigger remove_bands after delete on ${table}
-  referencing old table as removed for each statement execute function remove_bands();`;
-}

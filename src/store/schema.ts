@@ -1,5 +1,5 @@
 /** Parts of the table of entries, by hash: each has indexes of its own, which stay small. */
-export const PARTITIONS = Array.from({ length: 8 }, (_, at) => `entry_${at}`);
+const PARTITIONS = Array.from({ length: 8 }, (_, at) => `entry_${at}`);
 
 /**
  * Lists, entries, withdrawals and allowances, each row with the revision that last changed it. What

@@ -1,4 +1,3 @@
-import { type SearchForm, searchForm } from './bands.js';
 import type { Sql } from './database.js';
 import { listsOf, type StoredList } from './lists.js';
 import { MIGRATIONS } from './migrations.js';
@@ -24,8 +23,6 @@ export interface StoreStatus {
   readonly entries: number;
   /** whether a search looks up bands, or compares all hashes */
   readonly bands: boolean;
-  /** whether the entries and their bands are on other servers */
-  readonly sharded: boolean;
   /** in force */
   readonly withdrawals: number;
   readonly allowances: number;
@@ -35,12 +32,12 @@ export interface StoreStatus {
   readonly warnings: readonly string[];
 }
 
-type Told = Omit<StoreStatus, 'engine' | 'form' | 'lists' | 'warnings' | keyof SearchForm>;
+type Told = Omit<StoreStatus, 'engine' | 'form' | 'lists' | 'warnings'>;
 
 /** Reads the whole table of entries once: a second or so for a million. */
 export async function statusOf(sql: Sql, engine: StoreStatus['engine']): Promise<StoreStatus> {
   const [row] = await sql.query<Told>(
-    `select current_setting('server_version') as "serverVersion", store as id, revision, purged,
+    `select current_setting('server_version') as "serverVersion", store as id, revision, purged, bands,
       (select count(*) from entry where listed) as entries,
       (select count(*) from withdrawal where listed) as withdrawals,
       (select count(*) from allowance where listed) as allowances,
@@ -48,12 +45,11 @@ export async function statusOf(sql: Sql, engine: StoreStatus['engine']): Promise
     from state`,
   );
   const lists = await listsOf(sql);
-  const form = await searchForm(sql);
   const warnings: string[] = [];
   if (engine === 'pglite' && row!.entries > EMBEDDED) {
     warnings.push(
       'more than 100,000 entries in an embedded store: move them to a PostgreSQL server',
     );
   }
-  return { engine, ...row!, form: MIGRATIONS.length, ...form, lists, warnings };
+  return { engine, ...row!, form: MIGRATIONS.length, lists, warnings };
 }

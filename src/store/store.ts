@@ -53,7 +53,7 @@ import { renameList } from './rename-list.js';
 import { certainTimeOf, type Erased, ReviewLog } from './review-log.js';
 import { ReviewQueue, type ReviewQueueOptions } from './review-queue.js';
 import { RetentionRules, type ReviewRetention } from './review-retention.js';
-import { Search, type SearchAnswer } from './search.js';
+import { type SearchAnswer, searchEntries } from './search.js';
 import { Sessions, type SessionsOptions } from './sessions.js';
 import { type StoreStatus, statusOf } from './status.js';
 import type { StoredEntry } from './stored-entry.js';
@@ -84,7 +84,6 @@ const PAGE = 1000;
  */
 export class Store {
   readonly #database: Database;
-  readonly #search: Search;
   readonly #followers = new Set<Follower>();
   /** the time that has certainly come, for what `pruneReviews` erases */
   #certain: (() => number) | undefined;
@@ -93,7 +92,6 @@ export class Store {
 
   constructor(database: Database, id: string) {
     this.#database = database;
-    this.#search = new Search(database);
     this.id = id;
   }
 
@@ -140,7 +138,7 @@ export class Store {
    * @param maxDistance 0…bits, inclusive; without bands, each search compares all hashes
    */
   async search(hash: Hash, maxDistance: number): Promise<SearchAnswer> {
-    const [answer] = await this.#search.batch([hash], maxDistance);
+    const [answer] = await searchEntries(this.#database, [hash], maxDistance);
     return answer!;
   }
 
@@ -149,7 +147,7 @@ export class Store {
    * algorithms. Batches of a few hundred work best.
    */
   async searchBatch(hashes: Iterable<Hash>, maxDistance: number): Promise<SearchAnswer[]> {
-    return await this.#search.batch(hashes, maxDistance);
+    return await searchEntries(this.#database, hashes, maxDistance);
   }
 
   /** The entry of this number; undefined if there is none. It may be paused. */

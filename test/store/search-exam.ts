@@ -3,7 +3,7 @@ import { plant, random, uniformHashes } from '../../bench/workloads.js';
 import { type Hash, newHash, type PackedHashes } from '../../src/hash.js';
 import { createIndex } from '../../src/indexing/create-index.js';
 import type { Database } from '../../src/store/database.js';
-import { Search, type SearchAnswer } from '../../src/store/search.js';
+import { type SearchAnswer, searchEntries } from '../../src/store/search.js';
 import { naiveScan } from '../oracles/hamming.js';
 
 /** Entries of each list that is searched; a release runs 200,000. */
@@ -49,13 +49,12 @@ export async function examine(
   { bands }: { bands: boolean },
 ): Promise<void> {
   const { bits } = hashes;
-  const search = new Search(database);
   const index = createIndex(hashes);
   // Without bands, each radius is the same statement.
   const radii = bands ? [...Array(32).keys(), 40, 47, 52] : [0, 31, 52];
   for (const radius of radii) {
     const queries = queriesOf(hashes, [0, radius, radius + 1], radius);
-    const answers = await search.batch(queries, radius);
+    const answers = await searchEntries(database, queries, radius);
     for (const [at, query] of queries.entries()) {
       const found = inShort(answers[at]!);
       expect(found).toEqual(expected(hashes, query, radius));
