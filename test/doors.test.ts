@@ -813,7 +813,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
   testing: {
     startFakeService: [member(() => ({}), 'function')],
     fakeNcmec: [
-      options({
+      strict({
         user: text,
         password: text,
         maxPageSize: whole,
@@ -822,7 +822,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
       }),
     ],
     fakeThreatExchange: [
-      options({
+      strict({
         accessToken: text,
         privacyGroup: text,
         maxPageSize: whole,
@@ -830,10 +830,10 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
         startSeconds: whole,
       }),
     ],
-    fakeHma: [options({ token: text, maxDistance: whole, now: callback })],
-    fakeShield: [options({ user: text, password: text, maxDistance: whole })],
+    fakeHma: [strict({ token: text, maxDistance: whole, now: callback })],
+    fakeShield: [strict({ user: text, password: text, maxDistance: whole })],
     fakeStopNcii: [
-      options({
+      strict({
         maxPageSize: whole,
         reorderSeed: whole,
         company: text,
@@ -842,7 +842,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
       }),
     ],
     fakeTechAgainstTerrorism: [
-      options({
+      strict({
         pageSize: whole,
         reorderSeed: whole,
         pageCheckpoints: flag,
@@ -875,7 +875,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
       options({ maxBytes: member(1e6, '7.5'), padded: flag }),
     ],
     readWithdrawal: [
-      fromOutside(submission.withdrawalText(withdrawal), 'text', 'bytes'),
+      fromOutside(JSON.stringify(withdrawal), 'text', 'bytes'),
       options({ maxBytes: member(1e6, '7.5') }),
     ],
     sealBundle: [wholeBundle, member(recipient)],
@@ -884,7 +884,6 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
       member(identity),
       options({ maxBytes: member(1e6, '7.5'), padded: flag }),
     ],
-    withdrawalText: [withdrawalArgument],
   },
   node: {
     matchReport: [

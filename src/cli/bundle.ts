@@ -9,11 +9,9 @@ import {
   bundleText,
   createBundle,
   createWithdrawal,
-  type ReadBundleOptions,
   readBundle,
   sealBundle,
   unsealBundle,
-  withdrawalText,
 } from '../submission/index.js';
 import type { Call, Command } from './command.js';
 import { Failure, failureOf, UsageError } from './failure.js';
@@ -100,7 +98,7 @@ saved; withdraw prints what to send to take it back.`,
       checkToken(call, words[0]!);
       const bundle = await open(call, words[0]!);
       const withdrawal = await createWithdrawal(bundle, await tokenOf(call, signal));
-      await write(call, withdrawalText(withdrawal), signal);
+      await write(call, `${JSON.stringify(withdrawal, null, 2)}\n`, signal);
     } else throw new UsageError('expected create, show, verify or withdraw');
     return 0;
   },
@@ -132,7 +130,7 @@ async function create(call: Call, words: readonly string[], signal: AbortSignal)
   return 0;
 }
 
-async function open(call: Call, path: string, options: ReadBundleOptions = {}): Promise<Bundle> {
+async function open(call: Call, path: string, options?: { padded?: boolean }): Promise<Bundle> {
   const bytes = await bytesOf(path);
   const key = await secretKey(call);
   try {

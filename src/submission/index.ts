@@ -3,15 +3,13 @@
  * @module onlyhashes/submission
  */
 
-export { bundleText, type CreateBundleOptions, createBundle, entriesOfBundle } from './bundle.js';
-export type { Bundle, BundledDigest, BundledHash, UnknownHash } from './bundle-shape.js';
-export { type ReadBundleOptions, readBundle } from './read-bundle.js';
+export { bundleText, createBundle, entriesOfBundle } from './bundle.js';
+export type { Bundle, BundledHash } from './bundle-shape.js';
+export { readBundle } from './read-bundle.js';
 export { sealBundle, unsealBundle } from './seal.js';
-export type { TextLimits } from './strict-json.js';
 export {
   allowsWithdrawal,
   createWithdrawal,
   readWithdrawal,
   type Withdrawal,
-  withdrawalText,
 } from './withdrawal.js';

@@ -73,13 +73,6 @@ const copyOf = (withdrawal: Withdrawal): Withdrawal =>
   given('a withdrawal', () => withdrawalOf(withdrawal));
 
 /**
- * The text of a withdrawal: JSON in ASCII.
- * @throws {TypeError} if `withdrawal` is not a withdrawal
- */
-export const withdrawalText = (withdrawal: Withdrawal): string =>
-  `${JSON.stringify(copyOf(withdrawal), null, 2)}\n`;
-
-/**
  * Reads a withdrawal.
  * @throws {TypeError | RangeError} if the input or the limit is invalid
  * @throws {FormatError} `bad-bundle` or `bad-length`, as `readBundle`

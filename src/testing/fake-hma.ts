@@ -1,7 +1,7 @@
-import { checkInteger, checkNumber, checkObject, checkOptions, checkTypeOf } from '../door.js';
 import type { HmaContent } from '../exchange/hma.js';
 import { distance, type Hash, hashFromHex } from '../hash.js';
 import {
+  checkFake,
   type FakeReply,
   type FakeRequest,
   type FakeService,
@@ -36,11 +36,8 @@ export interface FakeHma extends FakeService {
  * @throws {TypeError | RangeError} if an option is invalid
  */
 export async function fakeHma(options: FakeHmaOptions = {}): Promise<FakeHma> {
-  checkOptions(options);
+  checkFake(options, { token: 'string', maxDistance: [0, 256], now: 'function' });
   const { token, maxDistance = 31, now = Date.now } = options;
-  checkTypeOf('token', token, 'string');
-  checkInteger('maxDistance', maxDistance, 0, 256);
-  checkTypeOf('now', now, 'function');
   const banks = new Map<string, number>();
   const held = new Map<string, HmaContent>();
   const current = (content: HmaContent): HmaContent => {
@@ -132,13 +129,8 @@ export async function fakeHma(options: FakeHmaOptions = {}): Promise<FakeHma> {
   });
   return {
     ...service,
-    setBank(name, enabledRatio) {
-      if (typeof name !== 'string') throw new TypeError('expected name to be text');
-      banks.set(name, enabledRatio);
-    },
+    setBank: (name, enabledRatio) => void banks.set(name, enabledRatio),
     put(content) {
-      // Written once, so that what cannot be told is refused here.
-      writeHmaContent(content);
       if (!banks.has(content.bank.name)) banks.set(content.bank.name, content.bank.enabledRatio);
       held.set(content.id, content);
     },
@@ -151,12 +143,8 @@ function failure(status: number, message: string): FakeReply {
   return { status, body: { message } };
 }
 
-/**
- * The text of a reply with content.
- * @throws {TypeError} if `content` is invalid
- */
+/** The text of a reply with content. */
 export function writeHmaContent(content: HmaContent): string {
-  checkContent(content);
   const { id, bank, disableUntil, signals, exchanges, uri = null, note } = content;
   return JSON.stringify({
     id: /^(0|[1-9]\d{0,14})$/.test(id) ? Number(id) : id,
@@ -167,22 +155,4 @@ export function writeHmaContent(content: HmaContent): string {
     signals: Object.fromEntries(signals.map(({ type, value }) => [type, value])),
     ...(note !== undefined && { note }),
   });
-}
-
-function checkContent(content: HmaContent): void {
-  checkObject(content, 'content of an HMA: { id, bank, … }');
-  const { id, bank, disableUntil, signals, exchanges, uri = '', note = '' } = content;
-  checkObject(bank, 'bank: { name, enabledRatio }');
-  const isText = (value: unknown) => typeof value === 'string';
-  const isShaped =
-    [id, bank.name, uri, note].every(isText) &&
-    Array.isArray(signals) &&
-    signals.every((one) => isText(one?.type) && isText(one.value)) &&
-    Array.isArray(exchanges) &&
-    exchanges.every(
-      (one) => isText(one?.name) && Array.isArray(one.keys) && one.keys.every(isText),
-    );
-  if (!isShaped) throw new TypeError('expected content of an HMA');
-  checkNumber('enabledRatio', bank.enabledRatio, 0);
-  checkInteger('disableUntil', disableUntil, 0);
 }

@@ -1,9 +1,9 @@
-import { checkInteger, checkIterable, checkObject, checkOptions, checkTypeOf } from '../door.js';
 import { FormatError } from '../errors.js';
 import type { NcmecEntry, NcmecFingerprint, NcmecVote } from '../exchange/ncmec.js';
 import { document, type NcmecFeedback } from '../exchange/ncmec.js';
 import { childOf, rootElement, xmlText } from '../exchange/xml.js';
 import {
+  checkFake,
   type FakeReply,
   type FakeRequest,
   type FakeService,
@@ -55,19 +55,17 @@ const REASON = '<reason guid="01234567-abcd-0123-4567-012345678900" name="Exampl
  * @throws {TypeError | RangeError} if an option is invalid
  */
 export async function fakeNcmec(options: FakeNcmecOptions = {}): Promise<FakeNcmec> {
-  checkOptions(options);
+  checkFake(options, {
+    ...{ user: 'string', password: 'string', now: 'function' },
+    ...{ maxPageSize: [1], reorderSeed: [0] },
+  });
   const { user = 'user', password = 'password', maxPageSize = 1000, reorderSeed = 1 } = options;
   const { now = Date.now } = options;
-  checkTypeOf('user', user, 'string');
-  checkTypeOf('password', password, 'string');
-  checkInteger('maxPageSize', maxPageSize, 1);
-  checkInteger('reorderSeed', reorderSeed, 0);
-  checkTypeOf('now', now, 'function');
   const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
   const held = new Map<string, NcmecEntry>();
   const votes = new Map<string, FakeNcmecVote>();
   /** What a range held when it was asked for, so that its pages belong together. */
-  const cursors = new Map<string, { entries: NcmecEntry[]; begun: number }>();
+  const cursors = new Map<string, { entries: readonly NcmecEntry[]; begun: number }>();
 
   async function answer(request: FakeRequest): Promise<FakeReply> {
     if (request.headers.authorization !== authorization) return { status: 401 };
@@ -139,11 +137,7 @@ export async function fakeNcmec(options: FakeNcmecOptions = {}): Promise<FakeNcm
   });
   return {
     ...service,
-    put: (entry) => {
-      // Written once, so that what cannot be told is refused here.
-      writeNcmecEntries([entry]);
-      held.set(keyOf(entry.memberId, entry.id), entry);
-    },
+    put: (entry) => void held.set(keyOf(entry.memberId, entry.id), entry),
     remove: (memberId, id, timestamp) => {
       const { kind = 'image' } = held.get(keyOf(memberId, id)) ?? {};
       const notice = { kind, isDeleted: true, memberId, id, timestamp };
@@ -160,24 +154,16 @@ function xml(body: string): FakeReply {
   return { body, headers: { 'content-type': 'application/xml; charset=utf-8' } };
 }
 
-/**
- * Writes entries as a page of `GET /v2/entries`.
- * @throws {TypeError} if `entries` or `next` is invalid
- */
+/** Writes entries as a page of `GET /v2/entries`. */
 export function writeNcmecEntries(
   entries: Iterable<NcmecEntry>,
-  options: { next?: string } = {},
+  { next }: { next?: string } = {},
 ): string {
-  checkIterable(entries, 'an iterable of entries');
-  checkOptions(options);
-  const { next } = options;
-  checkTypeOf('next', next, 'string');
   const groups = new Map<string, NcmecEntry[]>([
     ['images', []],
     ['videos', []],
   ]);
   for (const entry of entries) {
-    checkNcmecEntry(entry);
     const name = `${entry.kind}s`;
     groups.set(name, groups.get(name) ?? []);
     groups.get(name)!.push(entry);
@@ -185,34 +171,6 @@ export function writeNcmecEntries(
   const paging = next === undefined ? '' : `<paging><next>${xmlText(next)}</next></paging>`;
   return document('queryResult', [...groups].map(groupElement).join('') + paging);
 }
-
-function checkNcmecEntry(entry: NcmecEntry): void {
-  checkObject(entry, 'an entry of NCMEC: { kind, memberId, id, … }');
-  const { kind, isDeleted, memberId, id, fingerprints, votes } = entry;
-  const { memberName, timestamp, classification } = entry;
-  const isEntry =
-    [kind, memberId, id].every((text) => isText(text) && text !== '') &&
-    [memberName, timestamp, classification].every(isTextOrAbsent) &&
-    isFlag(isDeleted) &&
-    isListOf(fingerprints, ({ type, value, isLink }) => {
-      return isText(type) && isText(value) && isFlag(isLink);
-    }) &&
-    isListOf(votes, ({ isAffirmative, type, memberId, reason, reasonId }) => {
-      const texts = [type, memberId].every(isText) && [reason, reasonId].every(isTextOrAbsent);
-      return texts && isFlag(isAffirmative);
-    });
-  if (!isEntry) throw new TypeError('expected an entry of NCMEC: { kind, memberId, id, … }');
-  if (![kind, ...fingerprints.map(({ type }) => type)].every((name) => ELEMENT.test(name))) {
-    throw new RangeError('expected kinds and types that can name an element');
-  }
-}
-
-const ELEMENT = /^[A-Za-z][\w-]{0,200}$/;
-const isText = (value: unknown) => typeof value === 'string';
-const isTextOrAbsent = (value: unknown) => value === undefined || isText(value);
-const isFlag = (value: unknown) => value === undefined || typeof value === 'boolean';
-const isListOf = <T extends object>(list: readonly T[], holds: (one: T) => boolean) =>
-  Array.isArray(list) && list.every((one: T) => holds(Object(one) as T));
 
 function groupElement([name, entries]: [string, NcmecEntry[]]): string {
   if (entries.length === 0) return `<${name} count="0"/>`;

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
+import { checkInteger, checkKnown, checkOptions, checkTypeOf } from '../door.js';
 
 /** A request as a fake service got it. */
 export interface FakeRequest {
@@ -189,17 +189,55 @@ async function requestOf(incoming: IncomingMessage): Promise<FakeRequest> {
   };
 }
 
-/** @throws {TypeError} unless `values` is absent, or an object whose `names` are text */
-export function checkTexts(what: string, values: unknown, names: readonly string[]): void {
-  if (values === undefined) return;
-  const given = Object(values) as Record<string, unknown>;
-  if (!names.every((name) => typeof given[name] === 'string')) {
-    throw new TypeError(`expected ${what} to be { ${names.join(', ')} }, of text`);
+/** The least and most of an option that is an integer, its type, or the texts that it has. */
+type OptionRule =
+  | readonly [least: number, most?: number]
+  | 'string'
+  | 'boolean'
+  | 'function'
+  | { readonly texts: readonly string[] };
+
+/** @throws {TypeError | RangeError} if an option is unknown or invalid; each may be absent */
+export function checkFake(options: object, rules: Readonly<Record<string, OptionRule>>): void {
+  checkOptions(options);
+  checkKnown(options, Object.keys(rules));
+  for (const [name, value] of Object.entries(options)) {
+    const rule = rules[name]!;
+    if (value === undefined) continue;
+    if (typeof rule === 'string') checkTypeOf(name, value, rule);
+    else if ('texts' in rule) {
+      if (rule.texts.some((text) => typeof Object(value)[text] !== 'string')) {
+        throw new TypeError(`expected ${name} to be { ${rule.texts.join(', ')} }, of text`);
+      }
+    } else checkInteger(name, value, ...rule);
   }
 }
 
-/** `items` in another order, the same for the same `seed` (a Fisher-Yates shuffle). */
-export function reordered<T>(items: readonly T[], seed: number): T[] {
+/** What was asked for page by page: a fetch sees the list as it was at its first page. */
+export class Pages<T> {
+  readonly #rests = new Map<string, readonly T[]>();
+
+  /**
+   * @param token of a page after the first one; it stays good
+   * @param first what the first page begins with
+   * @returns undefined if there is no such page
+   */
+  page(
+    token: string | null,
+    size: number,
+    first: () => readonly T[],
+  ): { records: readonly T[]; next: string | undefined } | undefined {
+    const all = token === null ? first() : this.#rests.get(token);
+    if (!all) return undefined;
+    const next = all.length > size ? `page ${this.#rests.size + 1}` : undefined;
+    if (next !== undefined) this.#rests.set(next, all.slice(size));
+    return { records: all.slice(0, size), next };
+  }
+}
+
+/** `items` in another order, the same for the same `seed` (a Fisher-Yates shuffle); default as is. */
+export function reordered<T>(items: readonly T[], seed: number | undefined): readonly T[] {
+  if (seed === undefined) return items;
   const out = [...items];
   // A linear congruential generator: Numerical Recipes, 2nd ed., 7.1.
   let state = seed >>> 0;

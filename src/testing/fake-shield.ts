@@ -1,7 +1,6 @@
-import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
 import { jsonObject, own } from '../exchange/service-json.js';
 import { bitsOf, distance, type Hash, newHash } from '../hash.js';
-import { type FakeReply, type FakeService, startFakeService } from './fake-service.js';
+import { checkFake, type FakeReply, type FakeService, startFakeService } from './fake-service.js';
 
 /** Options of `fakeShield`. */
 export interface FakeShieldOptions {
@@ -29,11 +28,8 @@ export interface FakeShield extends FakeService {
  * @throws {TypeError | RangeError} if an option is invalid
  */
 export async function fakeShield(options: FakeShieldOptions = {}): Promise<FakeShield> {
-  checkOptions(options);
+  checkFake(options, { user: 'string', password: 'string', maxDistance: [0, 256] });
   const { user = 'user', password = 'password', maxDistance = 31 } = options;
-  checkTypeOf('user', user, 'string');
-  checkTypeOf('password', password, 'string');
-  checkInteger('maxDistance', maxDistance, 0, 256);
   const authorization = `Basic ${btoa(`${user}:${password}`)}`;
   const listed = new Map<string, { hash: Hash; classification: string | null }>();
 

@@ -1,4 +1,3 @@
-import { checkInteger, checkObject, checkOptions, checkTypeOf } from '../door.js';
 import { FormatError } from '../errors.js';
 import { isObject, type JsonObject, jsonObject, own, textOf } from '../exchange/service-json.js';
 import type {
@@ -8,10 +7,11 @@ import type {
   StopNciiSubmission,
 } from '../exchange/stop-ncii.js';
 import {
-  checkTexts,
+  checkFake,
   type FakeReply,
   type FakeRequest,
   type FakeService,
+  Pages,
   reordered,
   startFakeService,
 } from './fake-service.js';
@@ -47,24 +47,15 @@ export interface FakeStopNcii extends FakeService {
  * @throws {TypeError | RangeError} if an option is invalid
  */
 export async function fakeStopNcii(options: FakeStopNciiOptions = {}): Promise<FakeStopNcii> {
-  checkOptions(options);
-  const {
-    maxPageSize = 800,
-    reorderSeed,
-    company = 'Us',
-    keys,
-    startSeconds = 1_600_000_000,
-  } = options;
-  checkInteger('maxPageSize', maxPageSize, 1);
-  if (reorderSeed !== undefined) checkInteger('reorderSeed', reorderSeed, 0);
-  checkTypeOf('company', company, 'string');
-  checkInteger('startSeconds', startSeconds, 0);
-  checkTexts('keys', keys, ['subscriptionKey', 'functionKey']);
+  checkFake(options, {
+    ...{ maxPageSize: [1], reorderSeed: [0], startSeconds: [0], company: 'string' },
+    keys: { texts: ['subscriptionKey', 'functionKey'] },
+  });
+  const { maxPageSize = 800, reorderSeed, company = 'Us', keys } = options;
+  const { startSeconds = 1_600_000_000 } = options;
   const listed = new Map<string, StopNciiRecord>();
-  /** Fetches that are not at their end, by the token of their next page. */
-  const fetches = new Map<string, { all: StopNciiRecord[]; from: number }>();
+  const pages = new Pages<StopNciiRecord>();
   let now = startSeconds;
-  let tokens = 0;
 
   function put(record: Omit<StopNciiRecord, 'lastModtimestamp'>): StopNciiRecord {
     const dated = { ...record, lastModtimestamp: now++ };
@@ -79,28 +70,21 @@ export async function fakeStopNcii(options: FakeStopNciiOptions = {}): Promise<F
     const asked = Number(query.get('pageSize') ?? 800);
     const start = Number(query.get('startTimestamp'));
     if (!(asked >= 1 && start >= 0)) return { status: 400, body: { message: 'bad query' } };
-    const size = Math.min(asked, maxPageSize);
-    const token = query.get('nextPageToken');
-    let fetch = token === null ? undefined : fetches.get(token);
-    if (token !== null && !fetch) return { status: 400, body: { message: 'bad nextPageToken' } };
-    if (!fetch) {
+    const page = pages.page(query.get('nextPageToken'), Math.min(asked, maxPageSize), () => {
       const found = [...listed.values()].filter((each) => each.lastModtimestamp! >= start);
       found.sort((a, b) => a.lastModtimestamp! - b.lastModtimestamp!);
-      const all = reorderSeed === undefined ? found : reordered(found, reorderSeed);
-      fetch = { all, from: 0 };
-    }
-    const to = fetch.from + size;
-    const records = fetch.all.slice(fetch.from, to);
-    const hasMoreRecords = fetch.all.length > to;
-    const nextPageToken = `page ${++tokens}`;
-    // A page may be asked for again: its own token stays good.
-    if (hasMoreRecords) fetches.set(nextPageToken, { all: fetch.all, from: to });
+      return reordered(found, reorderSeed);
+    });
+    if (!page) return { status: 400, body: { message: 'bad nextPageToken' } };
+    const { records, next: nextPageToken } = page;
     const nextSetTimestamp = records.reduce(
       (newest, { lastModtimestamp = 0 }) => Math.max(newest, lastModtimestamp),
       start,
     );
-    const page = { records, nextSetTimestamp, hasMoreRecords };
-    const body = writeStopNciiPage(hasMoreRecords ? { ...page, nextPageToken } : page);
+    const body = writeStopNciiPage({
+      ...{ records, nextSetTimestamp, hasMoreRecords: nextPageToken !== undefined },
+      ...(nextPageToken !== undefined && { nextPageToken }),
+    });
     return { body, headers: { 'content-type': 'application/json' } };
   }
 
@@ -139,7 +123,6 @@ export async function fakeStopNcii(options: FakeStopNciiOptions = {}): Promise<F
     url: `${service.url}/v1`,
     put,
     setStatus(hashValue, hashStatus) {
-      if (typeof hashValue !== 'string') throw new TypeError('expected hashValue to be text');
       for (const { lastModtimestamp: _, ...record } of withHash(hashValue)) {
         put({ ...record, hashStatus });
       }
@@ -148,21 +131,19 @@ export async function fakeStopNcii(options: FakeStopNciiOptions = {}): Promise<F
   };
 }
 
-/**
- * The text of a reply of `FetchHashes`.
- * @throws {TypeError} if `page` is invalid
- */
-export function writeStopNciiPage(page: Omit<StopNciiPage, 'unknown'>): string {
-  checkObject(page, 'a page of StopNCII');
-  const { records, nextSetTimestamp, nextPageToken = null, hasMoreRecords } = page;
-  if (!Array.isArray(records)) throw new TypeError('expected records to be a list');
+/** The text of a reply of `FetchHashes`. */
+export function writeStopNciiPage({
+  records,
+  nextSetTimestamp,
+  nextPageToken = null!,
+  hasMoreRecords,
+}: Omit<StopNciiPage, 'unknown'>): string {
   return JSON.stringify({
     count: records.length,
     nextSetTimestamp,
     nextPageToken,
     hasMoreRecords,
     hashRecords: records.map((record: StopNciiRecord) => {
-      checkRecord(record);
       const { further, caseNumbers, feedbacks, hashRegions, ...words } = record;
       return {
         lastModtimestamp: words.lastModtimestamp,
@@ -176,25 +157,6 @@ export function writeStopNciiPage(page: Omit<StopNciiPage, 'unknown'>): string {
       };
     }),
   });
-}
-
-/** @throws {TypeError} unless `record` has the shape of a record */
-function checkRecord(record: StopNciiRecord): void {
-  checkObject(record, 'a record of StopNCII');
-  const { signalType, hashValue, hashStatus, caseNumbers, feedbacks } = record;
-  const texts = [signalType, hashValue, hashStatus];
-  const isShaped =
-    texts.every((text) => typeof text === 'string') &&
-    Array.isArray(caseNumbers) &&
-    caseNumbers.every((each) => typeof each?.id === 'string' && typeof each.status === 'string') &&
-    Array.isArray(feedbacks) &&
-    feedbacks.every(
-      (each) =>
-        typeof each?.feedbackValue === 'string' &&
-        Array.isArray(each.tags) &&
-        each.tags.every((tag: unknown) => typeof tag === 'string'),
-    );
-  if (!isShaped) throw new TypeError('expected a record of StopNCII');
 }
 
 /**

@@ -1,10 +1,9 @@
-import { checkInteger, checkObject, checkOptions, checkTypeOf } from '../door.js';
 import type {
   TechAgainstTerrorismPage,
   TechAgainstTerrorismRecord,
 } from '../exchange/tech-against-terrorism.js';
 import {
-  checkTexts,
+  checkFake,
   type FakeReply,
   type FakeRequest,
   type FakeService,
@@ -46,14 +45,12 @@ export interface FakeTechAgainstTerrorism extends FakeService {
 export async function fakeTechAgainstTerrorism(
   options: FakeTechAgainstTerrorismOptions = {},
 ): Promise<FakeTechAgainstTerrorism> {
-  checkOptions(options);
+  checkFake(options, {
+    ...{ pageSize: [1], reorderSeed: [0], startSeconds: [0], pageCheckpoints: 'boolean' },
+    login: { texts: ['username', 'password'] },
+  });
   const { pageSize = 1000, reorderSeed, pageCheckpoints = true, login } = options;
   const { startSeconds = 1_700_000_000 } = options;
-  checkInteger('pageSize', pageSize, 1);
-  if (reorderSeed !== undefined) checkInteger('reorderSeed', reorderSeed, 0);
-  checkTypeOf('pageCheckpoints', pageCheckpoints, 'boolean');
-  checkInteger('startSeconds', startSeconds, 0);
-  checkTexts('login', login, ['username', 'password']);
   const listed = new Map<string, TechAgainstTerrorismRecord>();
   const tokens = new Set<string>();
   let now = startSeconds + 0.5;
@@ -97,7 +94,7 @@ export async function fakeTechAgainstTerrorism(
     const checkpoint = last ? `${last.updatedOn},${last.id}` : query.get('after');
     const body = writeTechAgainstTerrorismPage({
       count: found.length,
-      records: reorderSeed === undefined ? ordered : reordered(ordered, reorderSeed),
+      records: reordered(ordered, reorderSeed),
       ...(hasMore && { next: `${url}/api/hash-list/v2/all?${link}` }),
       ...((pageCheckpoints || !hasMore) && checkpoint && { checkpoint }),
     });
@@ -126,23 +123,17 @@ export async function fakeTechAgainstTerrorism(
   };
 }
 
-/**
- * The text of a page.
- * @throws {TypeError} if `page` is invalid
- */
+/** The text of a page. */
 export function writeTechAgainstTerrorismPage(
   page: Omit<TechAgainstTerrorismPage, 'unknown'>,
 ): string {
-  checkObject(page, 'a page of Tech Against Terrorism');
   const { records, next = null, checkpoint = null, count } = page;
-  if (!Array.isArray(records)) throw new TypeError('expected records to be a list');
   return JSON.stringify({
     count: count ?? records.length,
     next,
     previous: null,
     checkpoint,
     results: records.map((record: TechAgainstTerrorismRecord) => {
-      checkRecord(record);
       const { id, algorithm, hashDigest, ideology, fileType, further } = record;
       const { deleted, updatedOn, createdOn } = record;
       return {
@@ -159,14 +150,4 @@ export function writeTechAgainstTerrorismPage(
       };
     }),
   });
-}
-
-/** @throws {TypeError} unless `record` has the shape of a record */
-function checkRecord(record: TechAgainstTerrorismRecord): void {
-  const what = 'a record of Tech Against Terrorism';
-  checkObject(record, what);
-  const { id, algorithm, hashDigest = '', ideology = '', fileType = '' } = record;
-  if (![id, algorithm, hashDigest, ideology, fileType].every((each) => typeof each === 'string')) {
-    throw new TypeError(`expected ${what}`);
-  }
 }

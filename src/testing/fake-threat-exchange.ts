@@ -1,9 +1,10 @@
-import { checkInteger, checkIterable, checkObject, checkOptions, checkTypeOf } from '../door.js';
 import type { ThreatDescriptor, ThreatUpdate } from '../exchange/threat-exchange.js';
 import {
+  checkFake,
   type FakeReply,
   type FakeRequest,
   type FakeService,
+  Pages,
   reordered,
   startFakeService,
 } from './fake-service.js';
@@ -40,33 +41,25 @@ export interface FakeThreatExchange extends FakeService {
 export async function fakeThreatExchange(
   options: FakeThreatExchangeOptions = {},
 ): Promise<FakeThreatExchange> {
-  checkOptions(options);
+  checkFake(options, {
+    ...{ accessToken: 'string', privacyGroup: 'string' },
+    ...{ maxPageSize: [1], reorderSeed: [0], startSeconds: [0] },
+  });
   const { accessToken = '1234567890|secret', privacyGroup = '1', reorderSeed } = options;
   const { maxPageSize = 500, startSeconds = 1_600_000_000 } = options;
-  checkTypeOf('accessToken', accessToken, 'string');
-  checkTypeOf('privacyGroup', privacyGroup, 'string');
-  checkInteger('maxPageSize', maxPageSize, 1);
-  if (reorderSeed !== undefined) checkInteger('reorderSeed', reorderSeed, 0);
-  checkInteger('startSeconds', startSeconds, 0);
   const listed = new Map<string, ThreatUpdate>();
-  /** Fetches that are not at their end, by their cursor. */
-  const fetches = new Map<string, ThreatUpdate[]>();
+  const pages = new Pages<ThreatUpdate>();
   let now = startSeconds;
-  let cursors = 0;
 
   function put(record: Omit<ThreatUpdate, 'lastUpdated'>): ThreatUpdate {
     const dated = { ...record, lastUpdated: now++ };
-    // Written once, so that what cannot be told is refused here.
-    writeThreatUpdates([dated]);
     listed.set(record.id, dated);
     return dated;
   }
 
   function page({ query }: FakeRequest): FakeReply {
-    const after = query.get('after');
-    let rest = after === null ? undefined : fetches.get(after);
-    if (after !== null && !rest) return { status: 400, body: { error: { code: 100 } } };
-    if (!rest) {
+    const size = Math.min(Number(query.get('limit') ?? maxPageSize), maxPageSize);
+    const page = pages.page(query.get('after'), size, () => {
       const types = query.get('types')?.split(',');
       const from = Number(query.get('start_time') ?? 0);
       const to = Number(query.get('stop_time') ?? Number.POSITIVE_INFINITY);
@@ -76,14 +69,12 @@ export async function fakeThreatExchange(
           return isWithin && (types?.includes(type) ?? true);
         })
         .sort((a, b) => a.lastUpdated! - b.lastUpdated!);
-      rest = reorderSeed === undefined ? found : reordered(found, reorderSeed);
-    }
-    const size = Math.min(Number(query.get('limit') ?? maxPageSize), maxPageSize);
+      return reordered(found, reorderSeed);
+    });
+    if (!page) return { status: 400, body: { error: { code: 100 } } };
+    const { records, next: cursor } = page;
     const headers = { 'content-type': 'application/json' };
-    const records = rest.slice(0, size);
-    if (rest.length <= size) return { headers, body: writeThreatUpdates(records) };
-    const cursor = `cursor ${++cursors}`;
-    fetches.set(cursor, rest.slice(size));
+    if (cursor === undefined) return { headers, body: writeThreatUpdates(records) };
     const link = new URLSearchParams(query);
     link.set('access_token', accessToken);
     link.set('after', cursor);
@@ -113,20 +104,12 @@ export async function fakeThreatExchange(
   };
 }
 
-/**
- * The text of a reply of `threat_updates`.
- * @throws {TypeError} if `records` or `next` is invalid
- */
+/** The text of a reply of `threat_updates`. */
 export function writeThreatUpdates(
   records: Iterable<ThreatUpdate>,
-  options: { next?: string } = {},
+  { next }: { next?: string } = {},
 ): string {
-  checkIterable(records, 'an iterable of records');
-  checkOptions(options);
-  const { next } = options;
-  checkTypeOf('next', next, 'string');
   const data = Array.from(records, (record) => {
-    checkThreat(record);
     const { id, indicator, type, lastUpdated, shouldDelete, descriptors } = record;
     return {
       id,
@@ -151,23 +134,3 @@ function descriptorJson({ id, ownerId, status, tags, reactions }: ThreatDescript
     }),
   };
 }
-
-function checkThreat(record: ThreatUpdate): void {
-  checkObject(record, 'a record of ThreatExchange: { id, indicator, type, … }');
-  const { id, indicator, type, lastUpdated, shouldDelete, descriptors = [] } = record;
-  const isShaped =
-    [id, indicator, type].every(isText) &&
-    (shouldDelete === undefined || typeof shouldDelete === 'boolean') &&
-    Array.isArray(descriptors) &&
-    (descriptors as readonly Partial<ThreatDescriptor>[]).every((one) => {
-      const { id, ownerId, status, tags, reactions } = Object(one) as Partial<ThreatDescriptor>;
-      return [id, ownerId, status].every(isText) && areTexts(tags) && areReactions(reactions);
-    });
-  if (!isShaped) throw new TypeError('expected a record of ThreatExchange');
-  if (lastUpdated !== undefined) checkInteger('lastUpdated', lastUpdated, 0);
-}
-
-const isText = (value: unknown) => typeof value === 'string';
-const areTexts = (list: unknown) => Array.isArray(list) && list.every(isText);
-const areReactions = (list: unknown) =>
-  Array.isArray(list) && list.every((one) => isText(one?.key) && areTexts(one.ownerIds));

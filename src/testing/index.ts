@@ -3,30 +3,16 @@
  * @module onlyhashes/testing
  */
 
-export { type FakeHma, type FakeHmaOptions, fakeHma } from './fake-hma.js';
-export {
-  type FakeNcmec,
-  type FakeNcmecOptions,
-  type FakeNcmecVote,
-  fakeNcmec,
-} from './fake-ncmec.js';
+export { fakeHma } from './fake-hma.js';
+export { fakeNcmec } from './fake-ncmec.js';
 export {
   type FakeReply,
   type FakeRequest,
   type FakeService,
   type Fault,
-  type FaultOptions,
   startFakeService,
 } from './fake-service.js';
-export { type FakeShield, type FakeShieldOptions, fakeShield } from './fake-shield.js';
-export { type FakeStopNcii, type FakeStopNciiOptions, fakeStopNcii } from './fake-stop-ncii.js';
-export {
-  type FakeTechAgainstTerrorism,
-  type FakeTechAgainstTerrorismOptions,
-  fakeTechAgainstTerrorism,
-} from './fake-tech-against-terrorism.js';
-export {
-  type FakeThreatExchange,
-  type FakeThreatExchangeOptions,
-  fakeThreatExchange,
-} from './fake-threat-exchange.js';
+export { fakeShield } from './fake-shield.js';
+export { fakeStopNcii } from './fake-stop-ncii.js';
+export { fakeTechAgainstTerrorism } from './fake-tech-against-terrorism.js';
+export { fakeThreatExchange } from './fake-threat-exchange.js';

@@ -227,17 +227,6 @@ describe('a page of entries', () => {
   ])('%#: another document is refused', async (text, code) => {
     await expect(read(text)).rejects.toMatchObject({ code });
   });
-
-  test('what cannot be written is refused', () => {
-    const entry = { kind: 'image', isDeleted: false, memberId: '1', id: 'a' } as const;
-    const write = (fields: object) => () =>
-      writeNcmecEntries([{ ...entry, fingerprints: [], votes: [], ...fields }]);
-    expect(write({})()).toContain('<id>a</id>');
-    expect(write({ memberId: '' })).toThrow(TypeError);
-    expect(write({ fingerprints: 7 })).toThrow(TypeError);
-    expect(write({ kind: 'a b' })).toThrow(RangeError);
-    expect(write({ fingerprints: [{ type: 'a><b', value: 'c' }] })).toThrow(RangeError);
-  });
 });
 
 const words = fc

@@ -7,7 +7,6 @@ import {
   createBundle,
   createWithdrawal,
   readWithdrawal,
-  withdrawalText,
 } from '../../src/submission/index.js';
 
 const IMAGES = [{ hash: hashFromHex('pdq', '0f'.repeat(32)), variants: [] }];
@@ -15,7 +14,7 @@ const IMAGES = [{ hash: hashFromHex('pdq', '0f'.repeat(32)), variants: [] }];
 test('the person who has the token can withdraw the bundle', async () => {
   const { bundle, withdrawToken } = await createBundle(IMAGES);
   const withdrawal = await createWithdrawal(bundle, withdrawToken);
-  const sent = readWithdrawal(withdrawalText(withdrawal));
+  const sent = readWithdrawal(JSON.stringify(withdrawal));
   expect(sent).toEqual(withdrawal);
   expect(await allowsWithdrawal(bundle, sent)).toBe(true);
 });

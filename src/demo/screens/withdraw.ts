@@ -1,9 +1,4 @@
-import {
-  type Bundle,
-  createWithdrawal,
-  readBundle,
-  withdrawalText,
-} from '../../submission/index.js';
+import { type Bundle, createWithdrawal, readBundle } from '../../submission/index.js';
 import { takeDropped } from '../dropped.js';
 import { button, h } from '../element.js';
 import { filePicker } from '../file-picker.js';
@@ -48,7 +43,8 @@ export function withdrawScreen(): HTMLElement {
       return;
     }
     try {
-      const text = withdrawalText(await createWithdrawal(bundle, code.value));
+      const withdrawal = await createWithdrawal(bundle, code.value);
+      const text = `${JSON.stringify(withdrawal, null, 2)}\n`;
       const save = saveLink(t('withdrawSave'), text, FILE_NAME, () =>
         tell(t('saved', { file: FILE_NAME }), 'done', 'buttons'),
       );
