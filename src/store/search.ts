@@ -70,8 +70,8 @@ export async function searchEntries(
 }
 
 /**
- * Looks up the rows of `each` one by one, which `offset 0` sees to: before the statistics of a table
- * are made, PostgreSQL would rather read all of it.
+ * Looks up the rows of `each` one by one, which `offset 0` sees to: before the statistics of a
+ * table are made, PostgreSQL would rather read all of it.
  */
 const within = (table: string, where: string) => `cross join lateral (
     select number from ${table} where ${where} and bit_count(${table}.bits # each.bits) <= $1 offset 0

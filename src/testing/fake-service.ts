@@ -235,7 +235,7 @@ export class Pages<T> {
   }
 }
 
-/** `items` in another order, the same for the same `seed` (a Fisher-Yates shuffle); default as is. */
+/** `items` in another order, the same for the same `seed`: a Fisher-Yates shuffle. */
 export function reordered<T>(items: readonly T[], seed: number | undefined): readonly T[] {
   if (seed === undefined) return items;
   const out = [...items];
