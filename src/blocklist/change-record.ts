@@ -1,6 +1,7 @@
 import { entryFromJSON, entryToJSON } from '../entry.js';
 import { FormatError } from '../errors.js';
-import { checksumSteps, finish, inSteps } from '../indexing/segment.js';
+import { finish, inSteps } from '../in-turns.js';
+import { checksumSteps } from '../indexing/segment.js';
 import type { Effect } from './effect.js';
 import { checkKeptSettings, copyOfKept, type KeptSettings } from './lists.js';
 import { type Body, Lines, wordsOf } from './record-lines.js';

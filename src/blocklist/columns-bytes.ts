@@ -1,6 +1,7 @@
 import { FIELDS, type Field, SHARED_NAMES } from '../entry.js';
 import { FormatError } from '../errors.js';
-import { inSteps, type Segment } from '../indexing/segment.js';
+import { ascendsSteps, inSteps } from '../in-turns.js';
+import type { Segment } from '../indexing/segment.js';
 import type { Note } from '../packed-entries.js';
 import { Columns, HAS_GROUP, NO_QUALITY } from './columns.js';
 import { KeyTable, Texts } from './texts.js';
@@ -97,21 +98,8 @@ export function* columnsSteps(segment: Segment): Generator<void, Columns> {
   if (at !== all.length) fail('nothing after the notes');
   if (starts && (buckets! & (buckets! - 1)) !== 0) fail('a table of ids');
   for (const texts of [dictionary, ids]) {
-    if (texts && !(yield* ascendsSteps(texts))) fail('texts end to end');
+    if (texts && !(yield* ascendsSteps(texts.starts, texts.bytes.length))) fail('texts end to end');
   }
-  let isSound = true;
-  yield* inSteps(
-    entries,
-    (entry) => {
-      const quality = flags[entry]! & ~HAS_GROUP;
-      isSound &&= notes[entry]! < count! && (quality <= 100 || quality === NO_QUALITY);
-      isSound &&= groups !== undefined || (flags[entry]! & HAS_GROUP) === 0;
-    },
-    CHECK_STEP,
-  );
-  if (!isSound) fail('a note and a quality for each entry');
-  const names = starts && new KeyTable(starts, listed, key!);
-  if (names && !(yield* names.isSoundSteps(entries))) fail('a table of ids');
   const lists = new Map<string, number>();
   const listOf = new Uint32Array(count!);
   yield* inSteps(
@@ -124,7 +112,22 @@ export function* columnsSteps(segment: Segment): Generator<void, Columns> {
     },
     NOTE_STEP,
   );
-  const noted = { dictionary, lists: [...lists.keys()], listOf };
+  const counts = Array.from(lists, () => 0);
+  let isSound = true;
+  yield* inSteps(
+    entries,
+    (entry) => {
+      const quality = flags[entry]! & ~HAS_GROUP;
+      isSound &&= notes[entry]! < count! && (quality <= 100 || quality === NO_QUALITY);
+      isSound &&= groups !== undefined || (flags[entry]! & HAS_GROUP) === 0;
+      if (isSound) counts[listOf[notes[entry]!]!]!++;
+    },
+    CHECK_STEP,
+  );
+  if (!isSound) fail('a note and a quality for each entry');
+  const names = starts && new KeyTable(starts, listed, key!);
+  if (names && !(yield* names.isSoundSteps(entries))) fail('a table of ids');
+  const noted = { dictionary, lists: [...lists.keys()], listOf, counts };
   return new Columns(segment, { flags, notes, ...noted, ids, groups, names });
 }
 
@@ -153,18 +156,6 @@ function noteFrom(text: string | undefined): Note {
   return note;
 }
 
-function* ascendsSteps({ starts, bytes }: Texts): Generator<void, boolean> {
-  let ascends = starts[0] === 0 && starts.at(-1) === bytes.length;
-  yield* inSteps(
-    starts.length - 1,
-    (at) => {
-      ascends &&= starts[at]! <= starts[at + 1]!;
-    },
-    CHECK_STEP,
-  );
-  return ascends;
-}
-
 /** Columns of entries that say nothing. */
 function silent(segment: Segment): Columns {
   const { entries } = segment;
@@ -175,5 +166,6 @@ function silent(segment: Segment): Columns {
     dictionary: new Texts(Uint32Array.of(0, text.length), text),
     lists: [''],
     listOf: new Uint32Array(1),
+    counts: [entries],
   });
 }

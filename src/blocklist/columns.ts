@@ -8,7 +8,8 @@ import {
   textOfSaid,
 } from '../entry.js';
 import { type Bits, bytesOf, type Hash, hexOf, newHash } from '../hash.js';
-import { checksumSteps, inSteps, type Segment } from '../indexing/segment.js';
+import { inSteps } from '../in-turns.js';
+import { checksumSteps, type Segment } from '../indexing/segment.js';
 import { entryOf, type Note, type PackedEntries } from '../packed-entries.js';
 import { grown } from '../packed-words.js';
 import { type KeyTable, KeyTableBuilder, type Texts, TextsBuilder } from './texts.js';
@@ -39,6 +40,8 @@ export interface ColumnData {
   /** the names of lists, '' for the unnamed one, and of each note the number of its list */
   readonly lists: readonly string[];
   readonly listOf: Uint32Array;
+  /** how many entries are on each list */
+  readonly counts: readonly number[];
   readonly ids?: Texts | undefined;
   /** as many bytes each as a hash has; zeros where there is no group */
   readonly groups?: Uint8Array | undefined;
@@ -145,15 +148,9 @@ export class Columns {
 
   /** How many entries are on each list, by their names. */
   get counts(): ReadonlyMap<string, number> {
-    this.#counts ??= this.#counted();
+    const { lists, counts } = this.data;
+    this.#counts ??= new Map(lists.map((list, at) => [list, counts[at]!]));
     return this.#counts;
-  }
-
-  #counted(): ReadonlyMap<string, number> {
-    const { notes, lists, listOf } = this.data;
-    const of = new Uint32Array(lists.length);
-    for (let entry = 0; entry < notes.length; entry++) of[listOf[notes[entry]!]!]!++;
-    return new Map(lists.map((list, at) => [list, of[at]!]));
   }
 
   /** The entries of a list. */
@@ -208,6 +205,7 @@ export class ColumnsBuilder {
   readonly #dictionary = new TextsBuilder(16);
   readonly #known = new Map<string, number>();
   readonly #lists = new Map<string, number>();
+  readonly #counts: number[] = [];
   /** of each note */
   #listOf = new Uint32Array(16);
   readonly #rows: number;
@@ -273,7 +271,8 @@ export class ColumnsBuilder {
     const ids = this.#ids?.made();
     const names = yield* this.#nameSteps(segment, ids, groups, flags);
     const dictionary = this.#dictionary.made();
-    const noted = { dictionary, lists: [...this.#lists.keys()], listOf: this.#listOf };
+    const [lists, listOf, counts] = [[...this.#lists.keys()], this.#listOf, this.#counts];
+    const noted = { dictionary, lists, listOf, counts };
     return new Columns(segment, { flags, notes, ...noted, ids, groups, numbers, names });
   }
 
@@ -303,6 +302,7 @@ export class ColumnsBuilder {
     const at = this.#row++;
     this.#flags[at] = quality ?? NO_QUALITY;
     this.#notes[at] = note;
+    this.#counts[this.#listOf[note]!]!++;
     return at;
   }
 
@@ -353,6 +353,7 @@ export class ColumnsBuilder {
     if (number === this.#listOf.length) this.#listOf = grown(this.#listOf, 2 * number);
     const on = this.#lists.get(list) ?? this.#lists.size;
     this.#lists.set(list, on);
+    this.#counts[on] ??= 0;
     this.#listOf[number] = on;
     return number;
   }

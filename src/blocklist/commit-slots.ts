@@ -1,5 +1,6 @@
 import { FormatError } from '../errors.js';
-import { checksumSteps, finish } from '../indexing/segment.js';
+import { finish } from '../in-turns.js';
+import { checksumSteps } from '../indexing/segment.js';
 import { halves, type Moment, wholeOf } from './change-record.js';
 
 /*

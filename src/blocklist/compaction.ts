@@ -1,3 +1,4 @@
+import { finish, inSteps } from '../in-turns.js';
 import {
   firstDue,
   isWasteful,
@@ -5,7 +6,7 @@ import {
   newTarget,
   replacedIn,
 } from '../indexing/compaction.js';
-import { finish, inSteps, roomFor, type Segment } from '../indexing/segment.js';
+import { roomFor, type Segment } from '../indexing/segment.js';
 import { PackedEntries } from '../packed-entries.js';
 import type { HashType } from '../packed-words.js';
 import { policyUnder } from '../policy.js';

@@ -1,6 +1,6 @@
 import type { BlocklistEntry } from '../entry.js';
 import { FormatError } from '../errors.js';
-import { inSteps } from '../indexing/segment.js';
+import { inSteps } from '../in-turns.js';
 import { type Changed, changed, type Prepared, type Step } from './changed.js';
 import type { Columns } from './columns.js';
 import { builtSteps, dueOf, mergedSteps } from './compaction.js';

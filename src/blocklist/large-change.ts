@@ -1,6 +1,6 @@
 import type { BlocklistEntry, NumberedEntry } from '../entry.js';
 import type { Hash } from '../hash.js';
-import { inSteps } from '../indexing/segment.js';
+import { inSteps } from '../in-turns.js';
 import type { PackedEntries } from '../packed-entries.js';
 import type { Prepared, Step } from './changed.js';
 import type { Columns } from './columns.js';

@@ -13,8 +13,7 @@ import {
   type NumberedEntry,
   textOfEntry,
 } from '../entry.js';
-import { nextTurn, TURN } from '../in-turns.js';
-import { finish } from '../indexing/segment.js';
+import { finish, nextTurn, TURN } from '../in-turns.js';
 import { PackedEntries } from '../packed-entries.js';
 import type { Step } from './changed.js';
 import { equalSteps, type Kind, kindOf } from './kind.js';

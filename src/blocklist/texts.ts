@@ -1,4 +1,4 @@
-import { inSteps } from '../indexing/segment.js';
+import { allSteps, ascendsSteps, clearSteps, inSteps } from '../in-turns.js';
 import { grown } from '../packed-words.js';
 
 /** No text has this byte: it stands for the empty text, which is not the absent one. */
@@ -191,15 +191,15 @@ export class KeyTable {
 
   /** Whether every number in the table leads to a place in it, or to one of so many entries. */
   *isSoundSteps(entries: number): Generator<void, boolean> {
-    const { starts } = this;
-    let isSound = starts[0] === 0 && starts.at(-1) === this.entries.length;
-    yield* inSteps(starts.length - 1, (i) => {
-      isSound &&= starts[i]! <= starts[i + 1]!;
-    });
-    yield* inSteps(this.entries.length, (i) => {
-      isSound &&= this.entries[i]! < entries;
-    });
-    return isSound;
+    const listed = this.entries;
+    const areBelow = (from: number, to: number) => {
+      for (let i = from; i < to; i++) if (listed[i]! >= entries) return false;
+      return true;
+    };
+    return (
+      (yield* ascendsSteps(this.starts, listed.length)) &&
+      (yield* allSteps(listed.length, areBelow))
+    );
   }
 }
 
@@ -231,9 +231,9 @@ export class KeyTableBuilder {
     const count = this.#count;
     const buckets = 2 ** Math.ceil(Math.log2(Math.max(1, count)));
     const starts = new Uint32Array(buckets + 1);
-    yield;
+    yield* clearSteps(starts);
     const entries = new Uint32Array(count);
-    yield;
+    yield* clearSteps(entries);
     const bucketOf = (i: number) => this.#hashes[i]! & (buckets - 1);
     // A bucket holds first the number of its entries, then its end; placing the entries, the last
     // one first, takes that back to its start.

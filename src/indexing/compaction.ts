@@ -1,9 +1,9 @@
+import { clearSteps, inSteps } from '../in-turns.js';
 import type { HashType } from '../packed-words.js';
 import { bucketSteps, STEP } from './mih.js';
 import { chooseBands } from './plan.js';
 import {
   Entries,
-  inSteps,
   kernelFor,
   type Part,
   type Room,
@@ -181,12 +181,13 @@ function* grouped(
 ): Generator<void, { order: Uint32Array; starts: Uint32Array }> {
   const key = Math.floor(Math.random() * 2 ** 32) | 0;
   const mask = 2 ** Math.ceil(Math.log2(1.5 * entries + 1)) - 1;
-  // Entry + 1 in each slot; 0 is empty. Making arrays of megabytes takes milliseconds: a step each.
+  // Entry + 1 in each slot; 0 is empty.
   const slots = new Uint32Array(mask + 1);
-  yield;
+  yield* clearSteps(slots);
   const firsts = new Uint32Array(entries);
   yield;
   const sizes = new Uint32Array(entries);
+  yield* clearSteps(sizes);
   const equal = (a: number, b: number) => {
     for (let i = 0; i < perHash; i++) {
       if (words[a * perHash + i] !== words[b * perHash + i]) return false;

@@ -1,11 +1,12 @@
 import { checkOneOf, checkOptions, checkTypeOf } from '../door.js';
 import type { Algorithm, Bits, Hash, PackedHashes } from '../hash.js';
+import { finish } from '../in-turns.js';
 import { checkMaxDistance, packedWords } from '../packed-words.js';
 import { newTarget, segmentSteps } from './compaction.js';
 import type { HammingIndex } from './hamming-index.js';
 import { MutableIndex } from './mutable-index.js';
-import { finish, roomFor, Segment, type Simd } from './segment.js';
-import { alignedBytes, type SnapshotSource, shapeOf, verified } from './snapshot.js';
+import { roomFor, Segment, type Simd } from './segment.js';
+import { alignedBytes, type SnapshotSource, shapeOf, verifiedSteps } from './snapshot.js';
 
 /** What an index holds, and how it is made. */
 export interface CreateOptions {
@@ -90,7 +91,7 @@ export function indexFromBuffer(
 function attachedIndex(buffer: SnapshotSource, verify: boolean): MutableIndex {
   const bytes = alignedBytes(buffer);
   const segment = new Segment(shapeOf(bytes, bytes.length), bytes);
-  return new MutableIndex(segment, { live: verify ? verified(segment) : undefined });
+  return new MutableIndex(segment, { live: verify ? finish(verifiedSteps(segment)) : undefined });
 }
 
 /** An index as ours: itself, or a copy if it is of another implementation. */

@@ -1,5 +1,6 @@
 import { checkArray, checkInteger, checkOptions } from '../door.js';
 import type { Algorithm, Bits, Hash, PackedHashes } from '../hash.js';
+import { finish, inSteps } from '../in-turns.js';
 import { checkMaxDistance, packedWords } from '../packed-words.js';
 import {
   type Built,
@@ -24,8 +25,6 @@ import { type Hit, PartSearch } from './part-search.js';
 import { EXACT_DISTANCE } from './plan.js';
 import {
   Entries,
-  finish,
-  inSteps,
   type Part,
   type Room,
   roomFor,

@@ -19,7 +19,7 @@ import {
   simdRoom,
 } from '../kernels/simd.js';
 import { grown, type HashType } from '../packed-words.js';
-import { type Banding, Buckets, offsetsLength, STEP } from './mih.js';
+import { type Banding, Buckets, offsetsLength } from './mih.js';
 import {
   NEAR_BANDS,
   probingPlan,
@@ -332,37 +332,14 @@ export class Segment {
   }
 }
 
-/** Entries that a step copies one by one, which takes longer than placing. */
-const COPY_STEP = STEP / 4;
-
-/** Runs `run` on each of 0…`count` - 1, `size` a step. */
-export function* inSteps(
-  count: number,
-  run: (i: number) => void,
-  size = COPY_STEP,
-): Generator<void, void> {
-  for (let i = 0; i < count; i++) {
-    if (i % size === 0) yield;
-    run(i);
-  }
-}
-
-/** Runs steps to their end. */
-export function finish<T>(steps: Generator<void, T>): T {
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
-  }
-}
-
-/** Words that a step of the checksum goes through: about 1 ms. */
-const CHECK_STEP = 1 << 18;
+/** Words that a step of the checksum goes through: about 0.5 ms. */
+const SUM_STEP = 1 << 18;
 
 /** The checksum of words in several pieces, or of what follows words with this sum, in steps. */
 export function* checksumSteps(pieces: Iterable<Int32Array>, sum = 0): Generator<void, number> {
   for (const words of pieces) {
-    for (let at = 0; at < words.length; at += CHECK_STEP) {
-      sum = checksum(words.subarray(at, at + CHECK_STEP), sum);
+    for (let at = 0; at < words.length; at += SUM_STEP) {
+      sum = checksum(words.subarray(at, at + SUM_STEP), sum);
       yield;
     }
   }

@@ -1,16 +1,10 @@
 import { FormatError } from '../errors.js';
 import { ALGORITHMS, type Algorithm, type Bits, hasBits } from '../hash.js';
+import { allSteps, ascendsSteps, finish } from '../in-turns.js';
 import { checksum } from '../kernels/checksum.js';
 import { Marks } from './marks.js';
 import { MAX_PLACES } from './plan.js';
-import {
-  byteLengthOf,
-  checksumSteps,
-  finish,
-  HEADER_BYTES,
-  type Segment,
-  type Shape,
-} from './segment.js';
+import { byteLengthOf, checksumSteps, HEADER_BYTES, type Segment, type Shape } from './segment.js';
 
 /**
  * `OHINDEX` and a line feed, as two little-endian words. A machine of the other byte order reads
@@ -84,31 +78,33 @@ export function sealed(segment: Segment): ArrayBufferLike {
 export type SnapshotSource = ArrayBufferLike | Uint8Array;
 
 /**
- * Checks the checksum of a segment and every number that leads into it.
+ * Checks the checksum of a segment and every number that leads into it, step by step.
  * @returns the ids of its entries
  * @throws {FormatError} `bad-header` or `bad-checksum`
  */
-export function verified({
+export function* verifiedSteps({
   shape,
   words: { buffer, byteOffset },
   ids,
   starts,
   buckets,
-}: Segment): Marks {
+}: Segment): Generator<void, Marks> {
   const start = byteOffset - HEADER_BYTES;
   const words = new Int32Array(buffer, start, byteLengthOf(shape) / 4);
   const rest = words.subarray(HEADER_BYTES / 4);
-  if (finish(checksumSteps([rest], headerSum(words))) !== words[CHECKSUM_WORD]! >>> 0) {
+  if ((yield* checksumSteps([rest], headerSum(words))) !== words[CHECKSUM_WORD]! >>> 0) {
     throw new FormatError('bad-checksum', 'the index file has changed since it was written');
   }
-  const { count, groups, entries, nextId } = shape;
+  const { bands, count, groups, entries, nextId } = shape;
   const { offsets, positions, positionBytes } = buckets.hashes;
-  const set = ids ? idSetOf(ids, nextId) : Marks.below(entries);
+  const set = ids ? yield* idSteps(ids, nextId) : Marks.below(entries);
   if (
     !set ||
-    !ascends(starts, groups + entries - count) ||
-    !ascends(offsets, shape.bands * count) ||
-    !positionsBelow(positions, positionBytes, shape.bands * count, count)
+    !(yield* ascendsSteps(starts, groups + entries - count)) ||
+    !(yield* ascendsSteps(offsets, bands * count)) ||
+    !(yield* allSteps(bands * count, (from, to) =>
+      arePositions(positions, positionBytes, from, to, count),
+    ))
   ) {
     throw contradiction();
   }
@@ -220,10 +216,16 @@ export function shapeOf(bytes: Uint8Array, byteLength: number): Shape {
   return shape;
 }
 
-/** Whether each position is below `limit`. */
-function positionsBelow(bytes: Uint8Array, size: number, length: number, limit: number): boolean {
+/** Whether positions number `from`…`to` - 1 are below `limit`. */
+function arePositions(
+  bytes: Uint8Array,
+  size: number,
+  from: number,
+  to: number,
+  limit: number,
+): boolean {
   let above = 0;
-  for (let at = 0; at < length * size; at += size) {
+  for (let at = from * size; at < to * size; at += size) {
     let position = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16);
     if (size === 4) position = (position | (bytes[at + 3]! << 24)) >>> 0;
     above |= position >= limit ? 1 : 0;
@@ -232,14 +234,11 @@ function positionsBelow(bytes: Uint8Array, size: number, length: number, limit: 
 }
 
 /** The set of ids; undefined if one is not below `limit`, or two are equal. */
-function idSetOf(ids: Uint32Array, limit: number): Marks | undefined {
+function* idSteps(ids: Uint32Array, limit: number): Generator<void, Marks | undefined> {
   const set = new Marks();
-  for (let i = 0; i < ids.length; i++) if (ids[i]! >= limit || !set.add(ids[i]!)) return undefined;
-  return set;
-}
-
-/** Whether values go from 0 to `end` and never down. */
-function ascends(values: Uint32Array, end: number): boolean {
-  for (let i = 1; i < values.length; i++) if (values[i - 1]! > values[i]!) return false;
-  return values[0] === 0 && values.at(-1) === end;
+  const areNew = (from: number, to: number) => {
+    for (let i = from; i < to; i++) if (ids[i]! >= limit || !set.add(ids[i]!)) return false;
+    return true;
+  };
+  return (yield* allSteps(ids.length, areNew)) ? set : undefined;
 }

@@ -2,7 +2,7 @@ import type { ListState } from '../blocklist/list-state.js';
 import { isOwnConfirmed, type ListRules, limitOf, listOf, TRUSTS } from '../blocklist/lists.js';
 import type { EntryFacts } from '../entry.js';
 import { bitsOf, type Hash } from '../hash.js';
-import { finish } from '../indexing/segment.js';
+import { finish } from '../in-turns.js';
 import { type Policy, type PolicyOptions, policyUnder, upTo } from '../policy.js';
 import type { HashedVariant, Near, Variants } from '../variant.js';
 import { type AllowList, PictureAllowances } from './allow-list.js';

@@ -10,8 +10,8 @@ import {
   withdrawnFromJSON,
 } from '../blocklist/withdrawals.js';
 import { FormatError } from '../errors.js';
-import { inTurns } from '../in-turns.js';
-import { checksumSteps, HEADER_BYTES, inSteps } from '../indexing/segment.js';
+import { inSteps, inTurns } from '../in-turns.js';
+import { checksumSteps, HEADER_BYTES } from '../indexing/segment.js';
 import { CHECKSUM_WORD, headerSum, shapeOf } from '../indexing/snapshot.js';
 import {
   type FileKind,
@@ -98,8 +98,7 @@ export async function snapshotIn(file: FileHandle): Promise<Snapshot> {
 }
 
 /**
- * The list that a snapshot holds, checked. Checking an index blocks the event loop, for about 0.2 s
- * per million hashes.
+ * The list that a snapshot holds, checked.
  * @throws {FormatError} `bad-header`, `bad-length`, `bad-checksum`, `bad-line` or `bad-notes`
  */
 export async function snapshotState(
@@ -125,7 +124,9 @@ export async function snapshotState(
     parts.set(kind, [...(parts.get(kind) ?? []), await openedPart(segment, options)]);
   }
   const withdrawn = new Withdrawals();
-  for (const each of told.withdrawals) withdrawn.set(each);
+  const { withdrawals } = told;
+  const withdraw = (at: number) => withdrawn.set(withdrawals[at]!);
+  await inTurns(inSteps(withdrawals.length, withdraw, LINE_STEP), undefined);
   const kinds = new Map(
     [...parts].map(([name, [first, ...others]]) => {
       const { algorithm, bits } = first!.table.searched.shape;

@@ -7,24 +7,17 @@ import { Living } from '../blocklist/delta.js';
 import type { ListedPart } from '../blocklist/kind.js';
 import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
 import { FormatError } from '../errors.js';
-import { inTurns } from '../in-turns.js';
+import { inSteps, inTurns } from '../in-turns.js';
 import type { HammingIndex } from '../indexing/hamming-index.js';
 import { MutableIndex } from '../indexing/mutable-index.js';
-import {
-  byteLengthOf,
-  HEADER_BYTES,
-  inSteps,
-  roomFor,
-  Segment,
-  type Shape,
-} from '../indexing/segment.js';
+import { byteLengthOf, HEADER_BYTES, roomFor, Segment, type Shape } from '../indexing/segment.js';
 import {
   alignedBytes,
   infoOf,
   type SnapshotInfo,
   shapeOf,
   snapshotInfo,
-  verified,
+  verifiedSteps,
 } from '../indexing/snapshot.js';
 import { type NotedEntries, notedEntriesSteps } from './noted-entries.js';
 
@@ -55,10 +48,8 @@ const HASH_STEP = 1024;
 const CHUNK = 4 * 2 ** 20;
 
 /**
- * Reads an index that `saveIndex` wrote into memory, and checks it. Checking the checksum and the
- * numbers blocks the event loop, for about 0.2 s per million hashes. Reading does not, nor does
- * checking the notes. A file is searched by SIMD where the platform allows it and the list is large
- * enough.
+ * Reads an index that `saveIndex` wrote into memory, and checks it while the event loop turns. A
+ * file is searched by SIMD where the platform allows it and the list is large enough.
  * @param source a path to a regular file, or its bytes. The index keeps the bytes, so do not change
  *   them; they are searched by JavaScript
  * @throws {TypeError | RangeError} if `source` or an option is invalid
@@ -97,7 +88,7 @@ export function checkGeneration(generation: number, least: number): void {
 
 /** The index and the entries of a segment that was read. Options must have been checked. */
 async function openedIndex(segment: Segment, { verify = true }: OpenOptions): Promise<OpenedIndex> {
-  const live = verify ? verified(segment) : undefined;
+  const live = verify ? await inTurns(verifiedSteps(segment), undefined) : undefined;
   const columns = await inTurns(columnsSteps(segment), undefined);
   const info = infoOf(segment.shape);
   return {
@@ -111,7 +102,7 @@ async function openedIndex(segment: Segment, { verify = true }: OpenOptions): Pr
 
 /** The segment of a blocklist, checked. */
 export async function openedPart(segment: Segment, { verify = true }: OpenOptions) {
-  if (verify) verified(segment);
+  if (verify) await inTurns(verifiedSteps(segment), undefined);
   return inTurns(listedSteps(await inTurns(columnsSteps(segment), undefined)), undefined);
 }
 

@@ -15,8 +15,8 @@ import {
 } from '../blocklist/commit-slots.js';
 import { type Effect, JoinedEffects, replaySteps } from '../blocklist/effect.js';
 import type { ListState } from '../blocklist/list-state.js';
-import { inTurns, nextTurn, TURN } from '../in-turns.js';
-import { checksumSteps, finish, HEADER_BYTES } from '../indexing/segment.js';
+import { finish, inTurns, nextTurn, TURN } from '../in-turns.js';
+import { checksumSteps, HEADER_BYTES } from '../indexing/segment.js';
 import { Blocklist, type BlocklistOptions } from '../matching/blocklist.js';
 import {
   bytesAt,

@@ -1,7 +1,7 @@
 import type { Columns } from '../blocklist/columns.js';
 import { checkInteger } from '../door.js';
 import type { BlocklistEntry, Said } from '../entry.js';
-import { inSteps } from '../indexing/segment.js';
+import { inSteps } from '../in-turns.js';
 
 /** What a list says about an entry besides its hash. */
 export type EntryNote = Said;

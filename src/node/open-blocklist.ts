@@ -58,8 +58,8 @@ export interface OpenListOptions extends OpenBlocklistOptions {
  * the file, in turns with other processes of this machine, whose changes it takes up first. What
  * was withdrawn stays withdrawn.
  *
- * Opening takes no lock. Checking an index blocks the event loop, for about 0.2 s per million
- * hashes. A list of text and an index file can be opened, too: their `apply` rejects.
+ * Opening takes no lock. A list of text and an index file can be opened, too: their `apply`
+ * rejects.
  * @param path a path to a regular file, as `create` or `onlyhashes convert` make it
  * @param options `follow`: takes up what others change, also while nothing is applied. A file that
  *   an older copy replaced is refused, and so is one that is damaged

@@ -3,8 +3,8 @@ import { slotOf } from '../blocklist/commit-slots.js';
 import { wholeSteps } from '../blocklist/compaction.js';
 import type { ListState } from '../blocklist/list-state.js';
 import { withdrawnToJSON } from '../blocklist/withdrawals.js';
-import { inTurns } from '../in-turns.js';
-import { checksumSteps, HEADER_BYTES, inSteps } from '../indexing/segment.js';
+import { inSteps, inTurns } from '../in-turns.js';
+import { checksumSteps, HEADER_BYTES } from '../indexing/segment.js';
 import { CHECKSUM_WORD, headerSum } from '../indexing/snapshot.js';
 import {
   LINE_STEP,

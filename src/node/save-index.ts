@@ -7,10 +7,10 @@ import { checkInteger, checkObject, checkOptions, checkSignal, checkTypeOf } fro
 import { checkEntry } from '../entry.js';
 import { FormatError } from '../errors.js';
 import { newHash } from '../hash.js';
-import { inTurns } from '../in-turns.js';
+import { inSteps, inTurns } from '../in-turns.js';
 import { mutableIndex } from '../indexing/create-index.js';
 import { checkIndex, type HammingIndex } from '../indexing/hamming-index.js';
-import { inSteps, type Segment } from '../indexing/segment.js';
+import type { Segment } from '../indexing/segment.js';
 import { headerSteps, infoOf, type SnapshotInfo } from '../indexing/snapshot.js';
 import type { HashType } from '../packed-words.js';
 import { checkPath, generationOf } from './index-file.js';

@@ -1,8 +1,9 @@
 import { ColumnsBuilder } from '../../src/blocklist/columns.js';
 import { columnsPieces } from '../../src/blocklist/columns-bytes.js';
+import { finish } from '../../src/in-turns.js';
 import { mutableIndex } from '../../src/indexing/create-index.js';
 import type { HammingIndex, SnapshotOptions } from '../../src/indexing/hamming-index.js';
-import { byteLengthOf, finish, Segment } from '../../src/indexing/segment.js';
+import { byteLengthOf, Segment } from '../../src/indexing/segment.js';
 import { sealed, shapeOf } from '../../src/indexing/snapshot.js';
 import type { EntryNote } from '../../src/node/noted-entries.js';
 
