@@ -2,7 +2,6 @@ import type { RequestListener } from 'node:http';
 import { type Blocklist, createBlocklist } from '../src/matching/blocklist.js';
 import { createSearchThreads } from '../src/node/search-threads.js';
 import { PackedEntries } from '../src/packed-entries.js';
-import { hmaRoutes } from '../src/service/hma.js';
 import { createNodeListener } from '../src/service/node-listener.js';
 import { createService } from '../src/service/service.js';
 import { ENTRY_SEED, type ServeSetup } from './service-protocol.js';
@@ -18,7 +17,7 @@ export async function servingListener({ entries, workers }: ServeSetup): Promise
   const { handler } = createService({
     blocklist,
     trustNetworks: [{ cidr: '127.0.0.0/8', role: 'match', requestsPerSecond: NO_LIMIT }],
-    routes: (parts) => hmaRoutes(parts),
+    hma: {},
   });
   return createNodeListener(handler);
 }

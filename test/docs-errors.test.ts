@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DecodeError, type DecodeErrorCode } from '../src/errors.js';
 import { createBlocklist } from '../src/matching/index.js';
-import { FetchError, type FetchErrorCode } from '../src/service/fetch-picture.js';
 import { hmaRoute } from '../src/service/hma-reply.js';
 import { type Call, Refusal, type RefusalCode } from '../src/service/route.js';
 import { Scanner, statusOf } from '../src/service/scanner.js';
@@ -62,7 +61,7 @@ const rowsOf = (name: string) => onPage.get(name)!;
 
 test('the page has a table for each class of errors with codes, and no other', () => {
   expect([...inSource.keys()].sort()).toEqual(
-    ['DecodeError', 'FetchError', 'FormatError', 'Refusal', 'ServiceError', 'StoreError'].sort(),
+    ['DecodeError', 'FormatError', 'Refusal', 'ServiceError', 'StoreError'].sort(),
   );
   expect([...onPage.keys()].sort()).toEqual([...inSource.keys()].sort());
 });
@@ -111,11 +110,6 @@ describe('the statuses on the page are those that are answered', () => {
     expect(keep).toBe(star === undefined);
     const missing = code === 'decoder-missing';
     expect(await statusByHma(error)).toBe(missing ? 501 : Number(status));
-  });
-
-  test.each(rowsOf('FetchError'))('$code of a FetchError', async ({ code, cells }) => {
-    const error = new FetchError(code as FetchErrorCode, '');
-    expect(await statusByHma(error)).toBe(Number(cells[0]));
   });
 
   test.each(rowsOf('StoreError'))('$code of a StoreError', async ({ code }) => {

@@ -618,12 +618,6 @@ const scanOptions = {
   refuse: optional(member('review')),
   retryAfterSeconds: optional(number),
 };
-const WEBHOOK = {
-  log: { append: async () => {}, timeOf: async () => undefined },
-  outcomes: { a: 'confirmed' },
-  factsOf: () => undefined,
-  tokenHashes: [HEX],
-};
 const pictureHosts = record({
   hosts: member(['*.example.org'], '[]', '[text]'),
   privateNetworks: optional(member(['10.0.0.0/8'], '[]')),
@@ -633,18 +627,6 @@ const pictureHosts = record({
   lookup: callback,
 });
 const SERVICE = { blocklist: LIST, pool: POOL };
-const parts = await (async () => {
-  const { createService } = (await entryOf('service')) as typeof import('../src/service/index.js');
-  let given: import('../src/service/index.js').ServiceParts | undefined;
-  createService({
-    ...SERVICE,
-    routes: (each: typeof given) => {
-      given = each;
-      return [];
-    },
-  } as never);
-  return given!;
-})();
 const TOKEN = { name: 'a', hash: HEX, role: 'match' };
 const NETWORK = { cidr: '10.0.0.0/8', role: 'match' };
 const asked = { requestsPerSecond: optional(number), answersPerDay: optional(whole) };
@@ -1024,10 +1006,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     ncmecFeedbackOf: [reviewRecord, options({ ...reviewed, list: ncmecList, reasonIds: words })],
   },
   service: {
-    FetchError: 'class of errors',
     NODE_LIMITS: 'constant',
-    createPictureFetcher: [pictureHosts],
-    Refusal: 'class of errors',
     UploadRefused: 'class of errors',
     createService: [
       members(SERVICE, {
@@ -1062,46 +1041,14 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
         webhook: optional(member(undefined)),
         review: optional(member(undefined)),
         fetchPictures: optional(pictureHosts),
-        routes: callback,
+        hma: options({ exchanges: member(undefined), tier: member('review') }),
+        curation: optional(member(undefined)),
         maxBytes: optional(whole),
         maxBytesHeld,
         maxJsonBytes: optional(whole),
         timeoutSeconds: optional(number),
         onLog: callback,
         onError: callback,
-        now: callback,
-      }),
-    ],
-    hmaRoutes: [
-      members(parts, {
-        list: member(parts.list, 'function'),
-        isReady: member(parts.isReady, 'function'),
-        pool: members(parts.pool, {}),
-        forms: member(parts.forms),
-        maxBytes: whole,
-        fetchPicture: callback,
-      }),
-      options({
-        store: member(undefined),
-        follower: member(undefined, 'promise'),
-        exchanges: member(undefined),
-        tier: member('review'),
-        now: callback,
-      }),
-    ],
-    storeRoutes: [member(await aStore()), options({ fetch: callback })],
-    createDecisionWebhook: [
-      members(WEBHOOK, {
-        log: member(WEBHOOK.log),
-        outcomes: record({ a: member('rejected') }, '{}', 'hostile'),
-        factsOf: member(WEBHOOK.factsOf, 'function'),
-        tokenHashes: member(WEBHOOK.tokenHashes, '[text]'),
-        publicKey: optional(member(undefined)),
-        feedback: optional(member(undefined)),
-        feedbackOf: optional(member(undefined)),
-        onDecision: callback,
-        maxBytes: optional(whole),
-        retrySeconds: optional(number),
         now: callback,
       }),
     ],

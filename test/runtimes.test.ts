@@ -111,7 +111,10 @@ const MACHINE = {
   threads: 'match',
   files: { hits: [{ id: 0, distance: 0 }], verdict: 'match', labels: ['cat'] },
   sharedMemory: { verdict: 'none', searches: 1 },
-  fetching: { refused: 'private-address', askedBefore: 0, length: 9 },
+  fetching: {
+    ...{ refused: 'the picture was not fetched: private-address', askedBefore: 0 },
+    isListed: true,
+  },
   store: { verdict: 'match', revision: 1 },
   program: {
     itself: expect.stringMatching(/^(node|bun|deno) +\d+\.\d+\.\d+ on \w+ \w+$/),
@@ -153,11 +156,7 @@ const WORKERD_REFUSES: Record<string, Fact> = {
   threads: lacking('hash-process.js by setWorkerScripts'),
   files: { name: 'FormatError', code: 'unreadable', message: expect.stringContaining('ENOENT') },
   sharedMemory: { name: 'Error', message: expect.stringContaining('allow threads') },
-  fetching: {
-    name: 'FetchError',
-    code: 'unreachable',
-    message: expect.stringContaining('looks names up'),
-  },
+  fetching: { value: { message: 'the picture was not fetched: unreachable' } },
   store: {
     name: 'StoreError',
     code: 'client-missing',

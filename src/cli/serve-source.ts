@@ -1,6 +1,6 @@
 import { type Blocklist, createBlocklist } from '../matching/index.js';
 import { type FetchProgress, type FollowOptions, openBlocklist } from '../node/index.js';
-import type { StoreRoutesOptions } from '../service/index.js';
+import type { CurationOptions } from '../service/index.js';
 import {
   type Exchanges,
   type Follower,
@@ -33,7 +33,7 @@ export interface Source {
   /** fetches all lists that have a service, each going on from the last time */
   readonly fetch?: (signal: AbortSignal) => Promise<void>;
   /** fetches one of them; gives undefined if it has none */
-  readonly fetchList?: StoreRoutesOptions['fetch'];
+  readonly fetchList?: CurationOptions['fetch'];
   close(): Promise<void>;
 }
 

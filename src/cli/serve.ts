@@ -12,12 +12,10 @@ import {
   createClamdListener,
   createNodeListener,
   createService,
-  hmaRoutes,
   type LogRecord,
   NODE_LIMITS,
   type Role,
   type Service,
-  storeRoutes,
 } from '../service/index.js';
 import type { Call, Command } from './command.js';
 import { Failure, UsageError } from './failure.js';
@@ -189,10 +187,8 @@ async function serve(
     ...(follower ? { follower } : { blocklist }),
     ...{ store, pool, onError },
     onLog: (record) => log.push(toLine(record)),
-    routes: (parts) => [
-      ...hmaRoutes(parts, { store, follower, exchanges }),
-      ...(store ? storeRoutes(store, { fetch: fetchNow }) : []),
-    ],
+    hma: { exchanges },
+    curation: store && { fetch: fetchNow },
   });
   const server = createServer(NODE_LIMITS, createNodeListener(service.handler, onError));
   const webServers = [server];

@@ -7,39 +7,35 @@ import {
 } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import { checkInteger, checkNumber, checkOptions, checkSignal, checkTypeOf } from '../door.js';
+import { checkInteger, checkNumber, checkTypeOf } from '../door.js';
 import { DecodeError } from '../errors.js';
 import { MAX_BYTES } from '../picture/options.js';
 import { PublicAddresses } from './public-addresses.js';
+import { Refusal, type RefusalCode } from './route.js';
 
-/** Why a picture was not fetched. The words are API. */
-export type FetchErrorCode =
+/** Why a picture is not fetched, and the code by which callers are told. */
+const NOT_FETCHED = {
   /** not an address of `https:` or `http:`, or one with a name and a password */
-  | 'bad-url'
+  'bad-url': 'bad-request',
   /** a host that is not allowed, there or where a redirect leads */
-  | 'host-not-allowed'
+  'host-not-allowed': 'forbidden',
   /** its name leads to an address of this machine or of a private network */
-  | 'private-address'
-  | 'too-many-redirects'
+  'private-address': 'forbidden',
+  'too-many-redirects': 'bad-gateway',
   /** no connection, or it broke */
-  | 'unreachable'
+  unreachable: 'bad-gateway',
   /** another status than 200 */
-  | 'rejected'
+  rejected: 'bad-gateway',
   /** not `image/…` or `application/octet-stream`, or compressed */
-  | 'wrong-type'
-  | 'too-many-bytes'
-  | 'timeout';
+  'wrong-type': 'unsupported',
+  'too-many-bytes': 'too-many-bytes',
+  timeout: 'timeout',
+} as const satisfies Record<string, RefusalCode>;
+type Reason = keyof typeof NOT_FETCHED;
 
-/** A picture was not fetched. The message tells nothing of the address or of the reply. */
-export class FetchError extends Error {
-  override readonly name = 'FetchError';
-  readonly code: FetchErrorCode;
-
-  constructor(code: FetchErrorCode, message: string, options?: { cause?: unknown }) {
-    super(message, options);
-    this.code = code;
-  }
-}
+/** The message tells nothing of the address or of the reply. */
+const notFetched = (reason: Reason) =>
+  new Refusal(NOT_FETCHED[reason], `the picture was not fetched: ${reason}`);
 
 /** What is fetched, and from where. */
 export interface FetchPictureOptions {
@@ -76,22 +72,15 @@ export interface FetchPictureOptions {
   lookup?: LookupFunction | undefined;
 }
 
-/** Fetches a picture. */
+/**
+ * Fetches a picture. Reading it throws a `DecodeError`: `too-many-bytes`, `timeout`, or
+ * `unreadable` if the connection breaks. It is to be read to its end, or returned.
+ * @throws {Refusal} if it cannot be fetched
+ */
 export type FetchPicture = (
   url: string,
-  options?: { signal?: AbortSignal | undefined },
-) => Promise<FetchedPicture>;
-
-/** A picture on its way: its bytes can be read once. */
-export interface FetchedPicture {
-  /** `image/jpeg`, say, as the other side says */
-  readonly type: string;
-  /**
-   * throws a `DecodeError`: `too-many-bytes`, `timeout`, or `unreadable` if the connection breaks,
-   * so that it can be given to `check` of a pool. It is to be read to its end, or returned
-   */
-  readonly bytes: AsyncGenerator<Uint8Array, void, undefined>;
-}
+  options: { signal: AbortSignal },
+) => Promise<AsyncGenerator<Uint8Array, void, undefined>>;
 
 /**
  * Makes what fetches pictures by their address, for servers that are told addresses by strangers.
@@ -101,13 +90,8 @@ export interface FetchedPicture {
  * leads elsewhere, once more when it is connected, and again after each redirect. No cookies and
  * no credentials are sent.
  * @throws {TypeError | RangeError} if an option is invalid
- * @example
- * const fetchPicture = createPictureFetcher({ hosts: ['*.media.example.org'] });
- * const { bytes } = await fetchPicture(url);
- * const decision = await pool.check(bytes, blocklist);
  */
-export function createPictureFetcher(options: FetchPictureOptions): FetchPicture {
-  checkOptions(options);
+export function pictureFetcher(options: FetchPictureOptions): FetchPicture {
   const { hosts, privateNetworks = [], maxBytes = MAX_BYTES, lookup = systemLookup } = options;
   const { timeoutSeconds = 20, maxRedirects = 3 } = options;
   checkInteger('maxBytes', maxBytes, 1);
@@ -133,41 +117,38 @@ export function createPictureFetcher(options: FetchPictureOptions): FetchPicture
         request = (url.protocol === 'https:' ? requestHttps : requestHttp)(url, options);
       } catch {
         // Workerd takes no lookup, and so could be led anywhere.
-        return reject(new FetchError('unreachable', 'expected a runtime that looks names up here'));
+        return reject(notFetched('unreachable'));
       }
       request.on('error', (error) => reject(errorOf(error, signal)));
       // A reply of 101 ends it so, without an error and without a response.
       request.once('close', () => reject(errorOf(undefined, signal)));
       request.once('socket', (socket) => {
         socket.once('connect', () => {
-          if (!addresses.has(socket.remoteAddress ?? '')) request.destroy(privateAddress());
+          if (!addresses.has(socket.remoteAddress ?? ''))
+            request.destroy(notFetched('private-address'));
         });
       });
       request.once('response', resolve);
       request.end();
     });
 
-  return async (address, { signal } = {}) => {
-    checkTypeOf('the address', address, 'string');
-    checkSignal(signal);
-    signal?.throwIfAborted();
+  return async (address, { signal }) => {
+    signal.throwIfAborted();
     const late = AbortSignal.timeout(Math.ceil(timeoutSeconds * 1000));
-    const end = signal ? AbortSignal.any([signal, late]) : late;
+    const end = AbortSignal.any([signal, late]);
     let url = urlOf(address, undefined);
     for (let redirects = 0; ; redirects++) {
       allowed.check(url);
       // No name is looked up of what is an address already.
       const literal = url.hostname.replace(/^\[|\]$/g, '');
-      if (isIP(literal) !== 0 && !addresses.has(literal)) throw privateAddress();
+      if (isIP(literal) !== 0 && !addresses.has(literal)) throw notFetched('private-address');
       const reply = await replyOf(url, end);
       const { location } = reply.headers;
       if (!REDIRECTS.includes(reply.statusCode!) || location === undefined) {
         return pictureOf(reply, maxBytes, end);
       }
       reply.destroy();
-      if (redirects === maxRedirects) {
-        throw new FetchError('too-many-redirects', 'expected fewer redirects');
-      }
+      if (redirects === maxRedirects) throw notFetched('too-many-redirects');
       url = urlOf(location, url);
     }
   };
@@ -175,7 +156,7 @@ export function createPictureFetcher(options: FetchPictureOptions): FetchPicture
 
 const REDIRECTS = [301, 302, 303, 307, 308];
 
-/** @throws {FetchError} `bad-url` */
+/** @throws {Refusal} `bad-url` */
 function urlOf(address: string, base: URL | undefined): URL {
   let url: URL | undefined;
   try {
@@ -185,10 +166,7 @@ function urlOf(address: string, base: URL | undefined): URL {
   }
   const isOfHttp = url?.protocol === 'https:' || url?.protocol === 'http:';
   if (url !== undefined && isOfHttp && url.username === '' && url.password === '') return url;
-  throw new FetchError(
-    'bad-url',
-    'expected an address of https: or http: without a name and a password',
-  );
+  throw notFetched('bad-url');
 }
 
 /** The hosts that may be asked. */
@@ -206,12 +184,12 @@ class AllowedHosts {
     }
   }
 
-  /** @throws {FetchError} `host-not-allowed` */
+  /** @throws {Refusal} `host-not-allowed` */
   check({ origin, protocol, port, hostname }: URL): void {
     if (this.#origins.has(origin)) return;
     const isUsual = protocol === 'https:' && port === '';
     if (isUsual && this.#suffixes.some((suffix) => hostname.endsWith(suffix))) return;
-    throw new FetchError('host-not-allowed', 'expected a host that is allowed');
+    throw notFetched('host-not-allowed');
   }
 }
 
@@ -233,35 +211,33 @@ const guardedLookup =
     lookup(hostname, { ...options, all: true }, (error, found) => {
       if (error) return done(error, []);
       const all = Array.isArray(found) ? found : [];
-      if (all.length === 0) return done(new FetchError('unreachable', 'expected an address'), []);
-      if (!all.every(({ address }) => addresses.has(address))) return done(privateAddress(), []);
+      if (all.length === 0) return done(notFetched('unreachable'), []);
+      if (!all.every(({ address }) => addresses.has(address))) {
+        return done(notFetched('private-address'), []);
+      }
       if (options.all) return done(null, all);
       done(null, all[0]!.address, all[0]!.family);
     });
   };
 
-const privateAddress = () =>
-  new FetchError('private-address', 'expected a host whose addresses are all public');
-
-/** @throws {FetchError} unless it is a picture */
-function pictureOf(reply: IncomingMessage, maxBytes: number, signal: AbortSignal): FetchedPicture {
-  const refuse = (code: FetchErrorCode, message: string): never => {
-    reply.destroy();
-    throw new FetchError(code, message);
-  };
+/** @throws {Refusal} unless it is a picture */
+function pictureOf(reply: IncomingMessage, maxBytes: number, signal: AbortSignal) {
   const { headers, statusCode } = reply;
-  if (statusCode !== 200) refuse('rejected', 'expected a reply of status 200');
-  const type = (headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
+  const type = (headers['content-type'] ?? '').split(';')[0]!.trim();
   const isPicture =
-    /^image\/[\w.+-]+$/.test(type) || /^(application|binary)\/octet-stream$/.test(type);
-  const encoding = headers['content-encoding'] ?? 'identity';
-  if (!isPicture || encoding !== 'identity') refuse('wrong-type', 'expected a picture');
-  if (Number(headers['content-length'] ?? 0) > maxBytes) {
-    refuse('too-many-bytes', `expected at most ${maxBytes} bytes`);
+    /^(image\/[\w.+-]+|(application|binary)\/octet-stream)$/i.test(type) &&
+    (headers['content-encoding'] ?? 'identity') === 'identity';
+  let reason: Reason | undefined;
+  if (statusCode !== 200) reason = 'rejected';
+  else if (!isPicture) reason = 'wrong-type';
+  else if (Number(headers['content-length'] ?? 0) > maxBytes) reason = 'too-many-bytes';
+  if (reason) {
+    reply.destroy();
+    throw notFetched(reason);
   }
   // What is never read is let go of when the time is over; nobody may listen to it then.
   reply.on('error', () => {});
-  return { type, bytes: bytesOf(reply, maxBytes, signal) };
+  return bytesOf(reply, maxBytes, signal);
 }
 
 async function* bytesOf(
@@ -293,8 +269,8 @@ const isLate = ({ aborted, reason }: AbortSignal) =>
 
 /** The engine's error is left out: it may quote the address. */
 function errorOf(error: unknown, signal: AbortSignal): unknown {
-  if (error instanceof FetchError) return error;
-  if (isLate(signal)) return new FetchError('timeout', 'the reply came too slowly');
+  if (error instanceof Refusal) return error;
+  if (isLate(signal)) return notFetched('timeout');
   if (signal.aborted) return signal.reason;
-  return new FetchError('unreachable', 'the host was not reached');
+  return notFetched('unreachable');
 }

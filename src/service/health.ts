@@ -1,44 +1,11 @@
 import type { SearchThreadsStats } from '../blocklist/kind.js';
 import type { HeldBackList } from '../exchange/held-back.js';
-import type { AllowList } from '../matching/allow-list.js';
-import type { Blocklist } from '../matching/blocklist.js';
-import type { MatchRules } from '../matching/match.js';
-import type { HashPool } from '../node/hash-pool.js';
 import { within } from '../picture/waiting.js';
 import type { Schema } from './json-schema.js';
-import type { Gauge, Metrics } from './metrics.js';
+import type { Gauge } from './metrics.js';
+import type { FollowedList, ServiceParts } from './parts.js';
 import { TextReply } from './reply.js';
-import { Refusal, type Route } from './route.js';
-
-/** A list that follows a store: `store.follow` gives one. */
-export interface FollowedList {
-  readonly blocklist: Blocklist;
-  /** what the store allows */
-  readonly allowList?: AllowList;
-  /** the store's change up to which the list is equal to it */
-  readonly revision: number;
-  /** how long ago the store last said that nothing is newer, in seconds; absent: not told */
-  readonly staleSeconds?: number;
-  /** what fetches into the store did not remove; absent: not told */
-  readonly heldBack?: readonly HeldBackList[];
-}
-
-/** What the state of a service is read from. */
-export interface ServiceState {
-  /** undefined until it is there */
-  readonly list: () => FollowedList | Pick<FollowedList, 'blocklist'> | undefined;
-  /** those that the service was given */
-  readonly rules: MatchRules;
-  /** the store's own revision, if there is a store */
-  readonly revision: (() => Promise<number>) | undefined;
-  readonly pool: HashPool;
-  readonly metrics: Metrics;
-  readonly isEnding: () => boolean;
-  /** what fetches did not remove */
-  heldBack(): readonly HeldBackList[];
-  /** Confirms it; gives whether there is something. */
-  confirm(name: string): Promise<boolean>;
-}
+import type { Route } from './route.js';
 
 /** Removals that are held back of a list, as JSON. */
 const HELD_BACK: Schema = {
@@ -98,7 +65,7 @@ const REVISION_SECONDS = 1;
  * numbers; `staleSeconds` tells how long; and while something is held back or the file of the list
  * cannot be followed (`problem`), as the list is what it was. `/metrics`: for Prometheus.
  */
-export function healthRoutes(state: ServiceState): Route[] {
+export function healthRoutes(parts: ServiceParts): Route[] {
   const told = (status: string, code: number, more: object = {}) =>
     TextReply.json({ status, ...more }, code);
   return [
@@ -118,12 +85,12 @@ export function healthRoutes(state: ServiceState): Route[] {
         'Whether the service answers about its list, from memory: a store that is away or hangs changes nothing but `staleSeconds`.',
       replies: { 200: STATE, 503: STATE },
       answer: () => {
-        if (state.isEnding()) return told('ending', 503);
-        const there = state.list();
+        if (parts.isEnding()) return told('ending', 503);
+        const there = parts.followed();
         if (!there) return told('not-ready', 503);
         const stale = staleOf(there);
         const { problem } = there.blocklist;
-        const heldBack = state.heldBack().map(heldBackJson);
+        const heldBack = parts.heldBack().map(heldBackJson);
         return told('ready', 200, {
           ...(stale !== undefined && { staleSeconds: Math.floor(stale) }),
           ...(problem && { problem: codeOf(problem) }),
@@ -140,27 +107,10 @@ export function healthRoutes(state: ServiceState): Route[] {
       answer: async () => {
         const type = 'text/plain; version=0.0.4; charset=utf-8';
         const headers = { 'content-type': type, 'cache-control': 'no-store' };
-        return new Response(state.metrics.text(await gaugesOf(state)), { headers });
+        return new Response(parts.metrics.text(await gaugesOf(parts)), { headers });
       },
     },
   ];
-}
-
-/** @throws {Refusal} 503 until the list is there */
-export function listOf({ list }: Pick<ServiceState, 'list'>): Blocklist {
-  const there = list();
-  if (there) return there.blocklist;
-  throw new Refusal('not-ready', 'expected the list to be read first');
-}
-
-/**
- * What decides besides the list.
- * @throws {Refusal} 503 until the list is there
- */
-export function rulesOf({ list, rules }: Pick<ServiceState, 'list' | 'rules'>): MatchRules {
-  listOf({ list });
-  const followed = list()!;
-  return 'allowList' in followed ? { ...rules, allowList: followed.allowList } : rules;
 }
 
 /** Without a message, which may name a file. */
@@ -186,9 +136,9 @@ const gaugesOfThreads = (stats: SearchThreadsStats): Gauge[] => [
 ];
 
 /** The state of the list and of the pool. */
-async function gaugesOf({ list, revision, pool }: ServiceState): Promise<Gauge[]> {
-  const gauges = [gauge('onlyhashes_ready', 'Whether the list is there.', list() ? 1 : 0)];
-  const there = list();
+async function gaugesOf({ followed, store, pool }: ServiceParts): Promise<Gauge[]> {
+  const there = followed();
+  const gauges = [gauge('onlyhashes_ready', 'Whether the list is there.', there ? 1 : 0)];
   if (there) {
     const { size, generation } = there.blocklist;
     gauges.push(
@@ -198,8 +148,8 @@ async function gaugesOf({ list, revision, pool }: ServiceState): Promise<Gauge[]
     if ('revision' in there) {
       gauges.push(gauge('onlyhashes_list_revision', 'Revision of the list.', there.revision));
       // A store that is away tells no revision: then no lag is told, rather than a wrong one.
-      const latest =
-        revision && (await within(REVISION_SECONDS, undefined, revision).catch(() => undefined));
+      const asked = store && within(REVISION_SECONDS, undefined, () => store.revision());
+      const latest = await asked?.catch(() => undefined);
       if (latest !== undefined) {
         const lag = Math.max(0, latest - there.revision);
         gauges.push(gauge('onlyhashes_list_lag', 'Changes of the store not in the list yet.', lag));

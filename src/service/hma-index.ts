@@ -1,19 +1,11 @@
-import type { Blocklist } from '../matching/blocklist.js';
 import { within } from '../picture/waiting.js';
 import { checkSignalType } from './hma-picture.js';
 import { hmaJson } from './hma-reply.js';
 import { MESSAGE, TEXT } from './hma-schema.js';
 import type { Schema } from './json-schema.js';
 import { openApiOf } from './openapi.js';
+import type { ServiceParts } from './parts.js';
 import { type Route, routeOf } from './route.js';
-
-/** A list in memory that is kept equal to a store's. */
-export interface HmaFollowing {
-  /** the revision that the list in memory has; undefined until it is there */
-  indexed(): number | undefined;
-  /** the revision of the store */
-  stored(): Promise<number>;
-}
 
 interface IndexState {
   readonly builtTo: number;
@@ -31,8 +23,7 @@ const REVISION_SECONDS = 1;
  * asks, and no timer runs.
  */
 export class IndexAge {
-  readonly #following: HmaFollowing | undefined;
-  readonly #now: () => number;
+  readonly #parts: Pick<ServiceParts, 'followed' | 'store' | 'now'>;
   #builtTo: number;
   /** the first revision that was seen in the store and is not in the list yet */
   #missing: { readonly revision: number; readonly at: number } | undefined;
@@ -40,11 +31,9 @@ export class IndexAge {
   #awaySince: number | undefined;
   #looking: Promise<IndexState> | undefined;
 
-  /** @param following absent: the list is whole by itself */
-  constructor(following: HmaFollowing | undefined, now: () => number) {
-    this.#following = following;
-    this.#now = now;
-    this.#builtTo = now();
+  constructor(parts: Pick<ServiceParts, 'followed' | 'store' | 'now'>) {
+    this.#parts = parts;
+    this.#builtTo = parts.now();
   }
 
   /**
@@ -59,12 +48,15 @@ export class IndexAge {
   }
 
   async #look(): Promise<IndexState> {
-    const following = this.#following;
-    if (!following) return { builtTo: this.#now(), isStale: false };
-    const at = this.#now();
+    const { store, followed, now } = this.#parts;
+    const at = now();
+    const there = followed();
+    // Without a store to follow, it is whole by itself.
+    if (!store || (there && !('revision' in there))) return { builtTo: at, isStale: false };
     try {
-      const revision = await within(REVISION_SECONDS, undefined, () => following.stored());
-      const indexed = following.indexed() ?? 0;
+      const revision = await within(REVISION_SECONDS, undefined, () => store.revision());
+      const then = followed();
+      const indexed = then && 'revision' in then ? then.revision : 0;
       this.#awaySince = undefined;
       if (this.#missing && indexed >= this.#missing.revision) {
         this.#builtTo = this.#missing.at;
@@ -80,16 +72,8 @@ export class IndexAge {
   }
 }
 
-/** What the state of an index is read from. */
-export interface HmaIndex {
-  /** @throws {Refusal} 503 until the list is there */
-  readonly list: () => Blocklist;
-  readonly isReady: () => boolean;
-  readonly age: IndexAge;
-  /** the number of hashes of PDQ in the store; absent: there is no store */
-  readonly stored: (() => Promise<number>) | undefined;
-}
-
+/** What an index has of a store. */
+const PDQ = { algorithm: 'pdq', paused: false } as const;
 const SIGNAL_TYPE = { signal_type: TEXT };
 const WHOLE: Schema = { type: 'integer' };
 const INDEX: Schema = {
@@ -122,7 +106,10 @@ const namesWith = (member: string, schema: Schema): Schema => ({
 });
 
 /** What the service is at: its health, its index, and what it can hash. */
-export function hmaIndexRoutes({ list, isReady, age, stored }: HmaIndex): Route[] {
+export function hmaIndexRoutes(parts: ServiceParts): Route[] {
+  const age = new IndexAge(parts);
+  const isReady = () => parts.followed() !== undefined && !parts.isEnding();
+  const sizeOfIndex = () => parts.list().sizeOf('pdq', 256);
   const alive = (word: string, status = 200) =>
     new Response(word, {
       status,
@@ -161,7 +148,7 @@ export function hmaIndexRoutes({ list, isReady, age, stored }: HmaIndex): Route[
         if (type !== undefined) checkSignalType(type);
         if (!isReady()) return hmaJson({ pdq: { present: false, built_to: -1, size: 0 } });
         const { builtTo } = await age.look();
-        const size = list().sizeOf('pdq', 256);
+        const size = sizeOfIndex();
         return hmaJson({ pdq: { present: true, built_to: seconds(builtTo), size } });
       },
     }),
@@ -175,8 +162,8 @@ export function hmaIndexRoutes({ list, isReady, age, stored }: HmaIndex): Route[
       answer: async ({ query: { signal_type: type } }) => {
         if (type !== undefined) checkSignalType(type);
         const { builtTo, isStale } = await age.look();
-        const size = isReady() ? list().sizeOf('pdq', 256) : 0;
-        const inStore = (await stored?.()) ?? size;
+        const size = isReady() ? sizeOfIndex() : 0;
+        const inStore = (await parts.store?.count(PDQ))?.entries ?? size;
         const to = seconds(builtTo);
         const isBehind = isStale || inStore !== size;
         return hmaJson({

@@ -17,18 +17,8 @@ import {
   TEXT,
 } from './hma-schema.js';
 import type { Schema } from './json-schema.js';
+import type { ServiceParts } from './parts.js';
 import { type Call, type QueryOf, Refusal, type Route, repliesOf, routeOf } from './route.js';
-
-/** What lookups need. */
-export interface HmaMatching {
-  /** @throws {Refusal} 503 until the list is there */
-  readonly list: () => Blocklist;
-  /** @throws {Refusal} 503 until the list is there */
-  readonly rules: () => MatchRules;
-  readonly hasher: HmaHasher;
-  /** whether a lookup tells hits for review, too */
-  readonly tellsReviews: boolean;
-}
 
 const SIGNAL = { signal: TEXT, signal_type: TEXT };
 const BANKS = { banks: TEXT };
@@ -53,9 +43,13 @@ const BY_TYPE: Schema = { type: 'object', properties: { pdq: BANKS_OF_MATCHES } 
  *
  * HMA drops some matches of a bank by chance, by its `enabled_ratio`. Nothing is dropped here: a
  * bank is on or off. So `seed` and `bypass_coinflip` change nothing.
+ * @param tellsReviews whether a lookup tells hits for review, too
  */
-export function hmaMatchRoutes(matching: HmaMatching): Route[] {
-  const { list, rules, hasher, tellsReviews } = matching;
+export function hmaMatchRoutes(
+  { list, rules }: ServiceParts,
+  hasher: HmaHasher,
+  tellsReviews: boolean,
+): Route[] {
   const searched = (): HmaLists => ({ blocklist: list(), policy: rules().policy ?? {} });
   const banksFor = (call: Call, decision: Decision) => {
     call.note({ verdict: decision.verdict });

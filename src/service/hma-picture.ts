@@ -1,21 +1,11 @@
 import type { Blocklist } from '../matching/blocklist.js';
 import type { Decision } from '../matching/decision.js';
 import type { MatchRules } from '../matching/match.js';
-import type { Decide, HashPool } from '../node/hash-pool.js';
+import type { Decide } from '../node/hash-pool.js';
 import type { HashedImage } from '../variant.js';
-import type { FetchPicture } from './fetch-picture.js';
-import { type FormReader, filesOf, isForm } from './read-form.js';
+import type { ServiceParts } from './parts.js';
+import { filesOf, isForm } from './read-form.js';
 import { type Call, Refusal } from './route.js';
-
-/** What HMA's dialect needs to hash pictures. */
-export interface HmaPictures {
-  readonly pool: HashPool;
-  readonly forms: FormReader;
-  /** most bytes of a picture */
-  readonly maxBytes: number;
-  /** absent: pictures are not fetched */
-  readonly fetchPicture: FetchPicture | undefined;
-}
 
 /** A picture that came with a request, and what else came with it. */
 export interface HmaPicture {
@@ -29,10 +19,10 @@ const CONTENT_TYPE = 'photo';
 
 /** Gets the pictures of requests, in bounded memory, and hashes them in a pool. */
 export class HmaHasher {
-  readonly #pictures: HmaPictures;
+  readonly #parts: ServiceParts;
 
-  constructor(pictures: HmaPictures) {
-    this.#pictures = pictures;
+  constructor(parts: ServiceParts) {
+    this.#parts = parts;
   }
 
   /**
@@ -46,7 +36,7 @@ export class HmaHasher {
     if (!isForm(request.headers.get('content-type'))) {
       throw new Refusal('bad-request', 'expected a file in multipart/form-data');
     }
-    const { form, release } = await this.#pictures.forms.read(request, signal);
+    const { form, release } = await this.#parts.forms.read(request, signal);
     try {
       return await use(await this.#fileOf(form));
     } finally {
@@ -59,7 +49,7 @@ export class HmaHasher {
    * @throws {DecodeError}
    */
   async hash({ source }: HmaPicture, signal: AbortSignal): Promise<HashedImage> {
-    const { pool, maxBytes } = this.#pictures;
+    const { pool, maxBytes } = this.#parts;
     return await pool.hash(source, { variants: 'none', decoding: 'full', maxBytes, signal });
   }
 
@@ -69,18 +59,18 @@ export class HmaHasher {
     list: Blocklist | Decide,
     options: MatchRules & { signal: AbortSignal },
   ): Promise<Decision> {
-    const { pool, maxBytes } = this.#pictures;
+    const { pool, maxBytes } = this.#parts;
     return await pool.check(source, list, { ...options, all: true, maxBytes });
   }
 
   async #fetched({ url, signal }: Call): Promise<HmaPicture> {
-    const { fetchPicture } = this.#pictures;
+    const { fetchPicture } = this.#parts;
     checkContentType(url.searchParams.get('content_type') || CONTENT_TYPE);
     if (!fetchPicture) {
       throw new Refusal('not-available', 'expected a file: this service fetches no addresses');
     }
-    const { bytes } = await fetchPicture(url.searchParams.get('url')!, { signal });
-    return { source: bytes, fields: url.searchParams };
+    const source = await fetchPicture(url.searchParams.get('url')!, { signal });
+    return { source, fields: url.searchParams };
   }
 
   async #fileOf(form: FormData): Promise<HmaPicture> {
@@ -90,7 +80,7 @@ export class HmaHasher {
     if (files.length !== 1) throw new Refusal('bad-request', 'expected one file');
     const [name] = [...form].find(([, value]) => value === files[0]!)!;
     checkContentType(name);
-    if (files[0]!.size > this.#pictures.maxBytes) {
+    if (files[0]!.size > this.#parts.maxBytes) {
       throw new Refusal('too-many-bytes', 'expected a smaller picture');
     }
     return { source: new Uint8Array(await files[0]!.arrayBuffer()), fields };

@@ -1,15 +1,7 @@
 import { DecodeError } from '../errors.js';
 import { StoreError } from '../store/store-error.js';
-import { FetchError, type FetchErrorCode } from './fetch-picture.js';
 import { TextReply } from './reply.js';
-import {
-  type Call,
-  type ErrorBody,
-  NOT_CHECKED,
-  Refusal,
-  type RefusalCode,
-  type Route,
-} from './route.js';
+import { type Call, type ErrorBody, NOT_CHECKED, Refusal, type Route } from './route.js';
 
 /** The body of an error, as HMA writes it. */
 const hmaError: ErrorBody = (_status, message) => ({ message });
@@ -41,19 +33,6 @@ export const hmaRoute = (route: Route): Route => ({
 /** A reply of HMA's dialect. */
 export const hmaJson = TextReply.json;
 
-/** Why a picture was not fetched. */
-const NOT_FETCHED: Readonly<Record<FetchErrorCode, RefusalCode>> = {
-  'bad-url': 'bad-request',
-  'host-not-allowed': 'forbidden',
-  'private-address': 'forbidden',
-  'too-many-bytes': 'too-many-bytes',
-  'wrong-type': 'unsupported',
-  'too-many-redirects': 'bad-gateway',
-  unreachable: 'bad-gateway',
-  rejected: 'bad-gateway',
-  timeout: 'timeout',
-};
-
 /** @param reason a code of a `DecodeError`, or why a picture is `unhashable` */
 export const notHashed = (reason: string): Refusal =>
   new Refusal(NOT_CHECKED[reason] ?? 'failed', `the picture was not hashed: ${reason}`);
@@ -61,9 +40,6 @@ export const notHashed = (reason: string): Refusal =>
 /** What a caller is told of an error; one that is not for callers is given back. */
 function refusalOf(error: unknown): unknown {
   if (error instanceof DecodeError) return notHashed(error.code);
-  if (error instanceof FetchError) {
-    return new Refusal(NOT_FETCHED[error.code], `the picture was not fetched: ${error.code}`);
-  }
   if (error instanceof StoreError) {
     const code = error.code === 'key-used' ? 'conflict' : 'not-ready';
     return new Refusal(code, `the store did not answer: ${error.code}`);

@@ -5,7 +5,7 @@ import type { ReviewItem } from '../store/review-item.js';
 import type { ReviewLog } from '../store/review-log.js';
 import type { ReviewQueue } from '../store/review-queue.js';
 import type { Sessions } from '../store/sessions.js';
-import type { Store } from '../store/store.js';
+import type { ServiceParts } from './parts.js';
 import { type Html, html } from './review-html.js';
 import { itemPage, OUTCOME_WORDS, pathOfItem, timeOf } from './review-item-page.js';
 import { listsPage } from './review-lists-page.js';
@@ -23,15 +23,11 @@ import { SignInLimit } from './sign-in-limit.js';
 
 /** What the pages for moderators stand on. */
 export interface ReviewPages {
-  readonly store: Pick<Store, 'lists' | 'revision'>;
+  readonly parts: ServiceParts;
   readonly queue: ReviewQueue;
   readonly log: ReviewLog;
   readonly sessions: Sessions;
   readonly callerOfToken: CallerOfToken;
-  /** the revision that this server matches at; undefined: it follows no store, or is not ready */
-  readonly followed: () => number | undefined;
-  /** milliseconds since 1970 */
-  readonly now: () => number;
 }
 
 /** Items of a page. */
@@ -101,8 +97,9 @@ export function reviewRoutes(pages: ReviewPages): Route[] {
       about: 'The page of the lists: how large, how fresh, and how often wrong.',
       replies: { 200: undefined },
       answer: async ({ request }) => {
-        const { store, log, followed, now } = pages;
-        const from = new Date(now() - DAYS * DAY).toISOString();
+        const { parts, log } = pages;
+        const store = parts.store!;
+        const from = new Date(parts.now() - DAYS * DAY).toISOString();
         let changed = 0;
         const onProblem = () => changed++;
         const [lists, revision, errors] = await Promise.all([
@@ -110,7 +107,9 @@ export function reviewRoutes(pages: ReviewPages): Route[] {
           store.revision(),
           errorsByList(log.read({ from }, { onProblem })),
         ]);
-        const at = { lists, revision, errors, changed, days: DAYS, followed: followed() };
+        const there = parts.followed();
+        const followed = there && 'revision' in there ? there.revision : undefined;
+        const at = { lists, revision, errors, changed, days: DAYS, followed };
         return framed(request, '/review/lists', 'Lists', listsPage(at));
       },
     },

@@ -14,44 +14,23 @@ import { confirmHeldBack, heldBackLists } from '../node/fetch-list.js';
 import { checkPool, type HashPool } from '../node/hash-pool.js';
 import { MAX_BYTES } from '../picture/options.js';
 import type { ReviewQueueOptions } from '../store/review-queue.js';
-import type { Store } from '../store/store.js';
+import { Store } from '../store/store.js';
 import { Access, type AccessOptions } from './access.js';
 import type { DecisionWebhookOptions } from './decision-webhook.js';
-import {
-  createPictureFetcher,
-  type FetchPicture,
-  type FetchPictureOptions,
-} from './fetch-picture.js';
-import { type FollowedList, healthRoutes, listOf, rulesOf, type ServiceState } from './health.js';
+import { type FetchPictureOptions, pictureFetcher } from './fetch-picture.js';
+import { healthRoutes } from './health.js';
+import { type HmaOptions, hmaRoutes } from './hma.js';
 import { Metrics } from './metrics.js';
 import { openApiOf } from './openapi.js';
+import type { FollowedList, ServiceParts } from './parts.js';
 import { RateLimit } from './rate-limit.js';
 import { FormReader, MAX_BYTES_HELD } from './read-form.js';
 import { callDirectly, responseOf } from './reply.js';
 import { reviewRoutes } from './review-routes.js';
 import { Refusal, type Route } from './route.js';
 import { type Client, type LogRecord, Router } from './router.js';
+import { type CurationOptions, storeRoutes } from './store-routes.js';
 import { type ScanRouteOptions, v1Routes } from './v1.js';
-
-/** What routes of another dialect stand on. */
-export interface ServiceParts {
-  /** @throws {Refusal} 503 until the list is there */
-  readonly list: () => Blocklist;
-  /**
-   * what decides besides the list
-   * @throws {Refusal} 503 until the list is there
-   */
-  readonly rules: () => MatchRules;
-  /** whether the service is ready */
-  readonly isReady: () => boolean;
-  readonly pool: HashPool;
-  /** fetches pictures by their address; undefined unless hosts are allowed */
-  readonly fetchPicture: FetchPicture | undefined;
-  /** reads forms: what they hold counts together */
-  readonly forms: FormReader;
-  /** most bytes of a picture */
-  readonly maxBytes: number;
-}
 
 /** How a service answers, and what it knows. */
 export interface CreateServiceOptions extends AccessOptions, MatchRules {
@@ -63,10 +42,10 @@ export interface CreateServiceOptions extends AccessOptions, MatchRules {
   /** in place of `blocklist`: a list that follows a store, and has the allow list of the store */
   follower?: FollowedList | Promise<FollowedList> | undefined;
   /**
-   * tells the metrics how far the follower is behind; `review`, and confirming what fetches held
-   * back, need all of it
+   * tells the metrics how far the follower is behind; `review`, `curation` and the banks of `hma`
+   * are in it, and it confirms what fetches held back
    */
-  store?: Pick<Store, 'revision'> | Store | undefined;
+  store?: Store | undefined;
   /**
    * serves the pages for moderators at `/review`, and takes uploads into their queue by `item` and
    * `link` of `/v1/match` and `/v1/scan`. Moderators sign in by a token of the role `curate`. The
@@ -97,8 +76,17 @@ export interface CreateServiceOptions extends AccessOptions, MatchRules {
   scan?: ScanRouteOptions | undefined;
   /** serves `/v1/decisions`, for what moderators decided elsewhere */
   webhook?: DecisionWebhookOptions | undefined;
-  /** further routes, of another dialect, say */
-  routes?: ((parts: ServiceParts) => readonly Route[]) | undefined;
+  /**
+   * serves HMA's dialect, version 1.1: `/h/…`, `/m/…`, `/c/…` and `/status`. A bank is a list, and
+   * content is an entry, by its number in the store; without a store, banks are searched and cannot
+   * be changed. The unnamed list is the bank `UNNAMED`
+   */
+  hma?: HmaOptions | undefined;
+  /**
+   * serves routes for those who look after the store: `/v1/changes`, `/v1/lists`, fetching one now,
+   * and the review log
+   */
+  curation?: CurationOptions | undefined;
   /**
    * most bytes of a picture
    * @defaultValue 64 MiB
@@ -191,93 +179,65 @@ const TIMEOUT_SECONDS = 60;
  * });
  */
 export function createService(options: CreateServiceOptions): Service {
+  return serviceWith([], options);
+}
+
+/** A service with further routes. */
+export function serviceWith(further: readonly Route[], options: CreateServiceOptions): Service {
   checkOptions(options);
-  const { blocklist, follower, store, routes, onLog, onError, now = Date.now } = options;
+  const { store, onLog, onError, now = Date.now } = options;
   const { maxBytes = MAX_BYTES, maxJsonBytes = MAX_JSON_BYTES } = options;
   const { timeoutSeconds = TIMEOUT_SECONDS, tellHashes = false, remote = [] } = options;
-  const { scan, webhook, fetchPictures, review } = options;
-  const { policy, allowList, floodGuard } = options;
-  const rules = { policy, allowList, floodGuard };
-  checkRules(rules);
-  if (allowList !== undefined && follower !== undefined) {
-    throw new TypeError('expected no allowList with a follower, which has its own');
-  }
-  for (const [name, value] of Object.entries({ routes, onLog, onError, now })) {
+  const { scan, webhook, fetchPictures, review, hma, curation } = options;
+  for (const [name, value] of Object.entries({ onLog, onError, now })) {
     checkTypeOf(name, value, 'function');
   }
   checkInteger('maxBytes', maxBytes, 1);
   checkInteger('maxJsonBytes', maxJsonBytes, 1);
   const { maxBytesHeld = Math.max(MAX_BYTES_HELD, maxBytes) } = options;
   checkInteger('maxBytesHeld', maxBytesHeld, maxBytes);
-  for (const [name, value] of Object.entries({ scan, fetchPictures, webhook })) {
+  const parted = { scan, fetchPictures, webhook, review, hma, curation };
+  for (const [name, value] of Object.entries(parted)) {
     if (value !== undefined) checkOptions(value, `${name} to be options`);
   }
   checkTypeOf('tellHashes', tellHashes, 'boolean');
   checkRemoteLists(remote);
   checkNumber('timeoutSeconds', timeoutSeconds, 0.001, 3600);
   if (store !== undefined) checkMethods(store, 'store to be a store', ['revision']);
-  if (review !== undefined) checkReview(review, store);
-  if (options.pool !== undefined) checkPool(options.pool);
-  const fetchPicture = fetchPictures && createPictureFetcher({ maxBytes, ...fetchPictures });
+  if ((review ?? curation ?? (hma && store)) !== undefined && !(store instanceof Store)) {
+    throw new TypeError('expected review, curation and hma with a store, of openStore');
+  }
+  const fetchPicture = fetchPictures && pictureFetcher({ maxBytes, ...fetchPictures });
   const access = new Access(options);
-  const start = startOf(blocklist, follower);
-  const pool = options.pool ?? createHashPool();
-
-  let list: FollowedList | { readonly blocklist: Blocklist } | undefined;
-  let isEnding = false;
-  const metrics = new Metrics();
-  const state: ServiceState = {
-    list: () => list,
-    rules,
-    revision: store && (() => store.revision()),
-    pool,
-    metrics,
-    isEnding: () => isEnding,
-    heldBack() {
-      if (!list) return [];
-      return 'revision' in list ? (list.heldBack ?? []) : heldBackLists(list.blocklist);
-    },
-    async confirm(name) {
-      if (store && 'confirm' in store) return (await store.confirm(name)).confirmed;
-      if (!follower) return await confirmHeldBack(listOf(state), name);
-      throw new Refusal('not-available', 'this service was started without its store');
-    },
-  };
-  const take = (there: typeof list) => {
-    list = there;
-  };
-  const started =
-    start instanceof Promise ? start.then(take).catch((error) => onError?.(error)) : take(start);
-  const forms = new FormReader({ maxBytes, maxBytesHeld, firstBytes: FIRST_FORM_BYTES });
-  const parts: ServiceParts = {
-    list: () => listOf(state),
-    rules: () => rulesOf(state),
-    isReady: () => list !== undefined && !isEnding,
-    fetchPicture,
-    ...{ pool, forms, maxBytes },
-  };
-  const queue = review && (store as Store).reviewQueue({ now, ...review });
-  const v1 = v1Routes({ state, forms, maxBytes, tellHashes, remote, scan, webhook, queue });
-  const all: Route[] = [...healthRoutes(state), ...v1, ...(routes?.(parts) ?? [])];
+  const { parts, started, end } = partsOf(options, {
+    ...{ fetchPicture, maxBytes, now },
+    forms: new FormReader({ maxBytes, maxBytesHeld, firstBytes: FIRST_FORM_BYTES }),
+  });
+  const queue = review && store!.reviewQueue({ now, ...review });
+  const all: Route[] = [
+    ...healthRoutes(parts),
+    ...v1Routes({ parts, tellHashes, remote, scan, webhook, queue }),
+    ...(hma ? hmaRoutes(parts, hma) : []),
+    ...(curation ? storeRoutes(store!, curation) : []),
+    ...further,
+  ];
   if (review && queue) {
-    const followed = () => (list && 'revision' in list ? list.revision : undefined);
-    const callerOfToken = (token: string) => access.callerOfToken(token);
     const { sessionHours: hours } = review;
     all.push(
       ...reviewRoutes({
-        ...{ store: store as Store, queue, followed, callerOfToken, now },
-        log: (store as Store).reviewLog({ now, ...review }),
-        sessions: (store as Store).sessions({ now, ...(hours !== undefined && { hours }) }),
+        ...{ parts, queue, log: store!.reviewLog({ now, ...review }) },
+        callerOfToken: (token) => access.callerOfToken(token),
+        sessions: store!.sessions({ now, ...(hours !== undefined && { hours }) }),
       }),
     );
   }
   all.push(openApiRoute(all));
   const router = new Router({
     routes: all,
-    isEnding: state.isEnding,
+    isEnding: parts.isEnding,
     access,
     rateLimit: new RateLimit(() => performance.now()),
-    metrics,
+    metrics: parts.metrics,
     onLog: onLog ?? (() => {}),
     onError: onError ?? (() => {}),
     maxBytes: maxJsonBytes,
@@ -294,23 +254,64 @@ export function createService(options: CreateServiceOptions): Service {
   return {
     handler,
     drain() {
-      isEnding = true;
+      end();
       drained ??= (async () => {
         await started;
         await router.idle();
-        if (!options.pool) await pool.close();
+        if (!options.pool) await parts.pool.close();
       })();
       return drained;
     },
   };
 }
 
-/** @throws {TypeError} unless the store can keep reviews */
-function checkReview(review: ReviewOptions, store: CreateServiceOptions['store']): void {
-  checkOptions(review, 'review to be options');
-  if (store === undefined || !('reviewQueue' in store)) {
-    throw new TypeError('expected review with a store, of openStore');
+/** The list, once it is there, and what else the routes share. */
+function partsOf(
+  options: CreateServiceOptions,
+  others: Pick<ServiceParts, 'fetchPicture' | 'forms' | 'maxBytes' | 'now'>,
+) {
+  const { blocklist, follower, store, onError, policy, allowList, floodGuard } = options;
+  const rules = { policy, allowList, floodGuard };
+  checkRules(rules);
+  if (allowList !== undefined && follower !== undefined) {
+    throw new TypeError('expected no allowList with a follower, which has its own');
   }
+  if (options.pool !== undefined) checkPool(options.pool);
+  let followed: ReturnType<ServiceParts['followed']>;
+  let isEnding = false;
+  const there = () => {
+    if (followed) return followed;
+    throw new Refusal('not-ready', 'expected the list to be read first');
+  };
+  const take = (list: typeof followed) => {
+    followed = list;
+  };
+  const start = startOf(blocklist, follower);
+  const started =
+    start instanceof Promise ? start.then(take).catch((error) => onError?.(error)) : take(start);
+  const parts: ServiceParts = {
+    ...{ policy, store, pool: options.pool ?? createHashPool(), metrics: new Metrics(), ...others },
+    followed: () => followed,
+    list: () => there().blocklist,
+    rules() {
+      const list = there();
+      return 'allowList' in list ? { ...rules, allowList: list.allowList } : rules;
+    },
+    isEnding: () => isEnding,
+    heldBack() {
+      if (!followed) return [];
+      return 'revision' in followed ? (followed.heldBack ?? []) : heldBackLists(followed.blocklist);
+    },
+    async confirm(name) {
+      if (store && 'confirm' in store) return (await store.confirm(name)).confirmed;
+      if (!follower) return await confirmHeldBack(there().blocklist, name);
+      throw new Refusal('not-available', 'this service was started without its store');
+    },
+  };
+  const end = () => {
+    isEnding = true;
+  };
+  return { parts, started, end };
 }
 
 const NO_LIST = 'expected blocklist or follower, and not both';

@@ -1,16 +1,16 @@
 import { type WithdrawnJSON, withdrawnFromJSON } from '../blocklist/withdrawals.js';
-import { checkKnown, checkOptions, checkTypeOf } from '../door.js';
+import { checkKnown, checkTypeOf } from '../door.js';
 import type { FetchProgress } from '../exchange/list-fetch.js';
 import { hashFromJSON } from '../hash.js';
 import type { ReviewQuery } from '../matching/review-record.js';
-import { Store } from '../store/store.js';
+import type { Store } from '../store/store.js';
 import { StoreError } from '../store/store-error.js';
 import type { FromSchema, Schema } from './json-schema.js';
 import { type Reply, TextReply } from './reply.js';
 import { Refusal, type Route, repliesOf, routeOf } from './route.js';
 
-/** What `storeRoutes` takes beside the store. */
-export interface StoreRoutesOptions {
+/** What those who look after a store may do beside changing it. */
+export interface CurationOptions {
   /**
    * fetches a list from its service, as `Store.fetch` does, or gives undefined if it knows none.
    * The messages of its errors are told. Absent: no list is fetched on demand
@@ -73,9 +73,7 @@ const PULSE_MILLISECONDS = 1000;
  * embedded store.
  * @throws {TypeError} if an argument is invalid
  */
-export function storeRoutes(store: Store, options: StoreRoutesOptions = {}): Route[] {
-  if (!(store instanceof Store)) throw new TypeError('expected store to be a store');
-  checkOptions(options);
+export function storeRoutes(store: Store, options: CurationOptions): Route[] {
   checkKnown(options, ['fetch']);
   checkTypeOf('fetch', options.fetch, 'function');
   const { fetch } = options;

@@ -6,11 +6,11 @@ import type { ImageSource } from '../node/read-bytes.js';
 import type { ReviewQueue } from '../store/review-queue.js';
 import { mayDo } from './access.js';
 import { createDecisionWebhook, type DecisionWebhookOptions } from './decision-webhook.js';
-import { listOf, rulesOf, type ServiceState } from './health.js';
 import type { Schema } from './json-schema.js';
 import { isAnswered, MATCH_REPLY_SCHEMA, replyOf } from './match-reply.js';
 import { hashesOf, IMAGE_SCHEMA, type ImageJSON, imageFrom } from './match-request.js';
-import { type FormReader, filesOf, isForm } from './read-form.js';
+import type { ServiceParts } from './parts.js';
+import { filesOf, isForm } from './read-form.js';
 import { TextReply } from './reply.js';
 import { ITEM_QUERY, type NamedUpload, namedUpload } from './review-intake.js';
 import { type Call, type QueryOf, Refusal, type Route, repliesOf, routeOf } from './route.js';
@@ -25,10 +25,7 @@ export type ScanRouteOptions = Omit<
 
 /** What our own dialect stands on. */
 export interface V1Options {
-  readonly state: ServiceState;
-  readonly forms: FormReader;
-  /** most bytes of a picture */
-  readonly maxBytes: number;
+  readonly parts: ServiceParts;
   /** whether callers of the role `match` are told hashes of entries */
   readonly tellHashes: boolean;
   readonly remote: readonly RemoteList[];
@@ -50,8 +47,8 @@ export function v1Routes(options: V1Options): Route[] {
   const { scan, webhook } = options;
   return [
     matchRoute(options),
-    statusRoute(options.state),
-    confirmRoute(options.state),
+    statusRoute(options.parts),
+    confirmRoute(options.parts),
     ...(scan ? [scanRoute(scan, options)] : []),
     ...(webhook ? [webhookRoute(webhook)] : []),
   ];
@@ -100,7 +97,7 @@ const matchRoute = (options: V1Options): Route =>
       const { limit = LIMIT } = call.query;
       const upload = namedUpload(call.query, options.queue);
       const decision = await decided(call, body, call.query, options);
-      noteDecision(call, decision, options.state);
+      noteDecision(call, decision, options.parts);
       const isQueued = await upload?.queue(decision);
       const withHashes = options.tellHashes || mayDo(call.caller!.role, 'curate');
       return replyOf(decision, { limit, withHashes, isQueued });
@@ -123,11 +120,12 @@ async function decided(
   call: Call,
   body: ImageJSON | undefined,
   { all = false, distance, remote: asks = true }: QueryOf<typeof MATCH_QUERY>,
-  { state, forms, maxBytes, remote: lists }: V1Options,
+  { parts, remote: lists }: V1Options,
 ): Promise<Decision> {
   const { request, signal } = call;
-  const list = listOf(state);
-  const rules = rulesOf(state);
+  const { forms, pool, maxBytes } = parts;
+  const list = parts.list();
+  const rules = parts.rules();
   const further = { ...rules, all, distance, signal, remote: asks ? lists : [] };
   if (body !== undefined) {
     const image = imageFrom(body);
@@ -136,9 +134,7 @@ async function decided(
     return await match(image, list, further);
   }
   const check = (source: ImageSource) =>
-    call.countSearches(list, (counted) =>
-      state.pool.check(source, counted, { ...further, maxBytes }),
-    );
+    call.countSearches(list, (counted) => pool.check(source, counted, { ...further, maxBytes }));
   if (!isForm(request.headers.get('content-type'))) return await check(request);
   try {
     const { form, release } = await forms.read(request, signal);
@@ -157,7 +153,7 @@ async function decided(
   }
 }
 
-function noteDecision(call: Call, decision: Decision, { metrics }: ServiceState): void {
+function noteDecision(call: Call, decision: Decision, { metrics }: ServiceParts): void {
   const { verdict, reason, matches, generation } = decision;
   const told = generation === undefined ? {} : { generation };
   call.note({ verdict, reason, matches: matches.length, ...told });
@@ -187,18 +183,18 @@ const STATUS: Schema = {
   },
 };
 
-const statusRoute = (state: ServiceState): Route => ({
+const statusRoute = (parts: ServiceParts): Route => ({
   method: 'GET',
   path: '/v1/status',
   role: 'match',
   about: 'How large the list is, and what the service is at.',
   replies: { 200: STATUS, 503: REFUSAL },
   answer: ({ caller }) => {
-    const list = listOf(state);
-    const there = state.list()!;
-    const { queued, reading, atWork } = state.pool.stats();
+    const list = parts.list();
+    const there = parts.followed()!;
+    const { queued, reading, atWork } = parts.pool.stats();
     return TextReply.json({
-      status: state.isEnding() ? 'ending' : 'ready',
+      status: parts.isEnding() ? 'ending' : 'ready',
       entries: list.size,
       generation: list.generation,
       ...('revision' in there && { revision: there.revision }),
@@ -208,7 +204,7 @@ const statusRoute = (state: ServiceState): Route => ({
   },
 });
 
-const confirmRoute = (state: ServiceState): Route => ({
+const confirmRoute = (parts: ServiceParts): Route => ({
   method: 'POST',
   path: '/v1/lists/{name}/confirm',
   role: 'curate',
@@ -216,7 +212,7 @@ const confirmRoute = (state: ServiceState): Route => ({
   replies: { 200: CONFIRMED, 404: REFUSAL, 501: REFUSAL },
   answer: async ({ params }) => {
     const list = params.name!;
-    if (await state.confirm(list)) return TextReply.json({ list, isConfirmed: true });
+    if (await parts.confirm(list)) return TextReply.json({ list, isConfirmed: true });
     throw new Refusal('not-found', 'expected the name of a list with something held back');
   },
 });
@@ -228,17 +224,17 @@ const CONFIRMED: Schema = {
 };
 
 /** The verdict alone, by the status: `createScanHandler` has what it means. */
-function scanRoute(scan: ScanRouteOptions, { state, maxBytes, queue }: V1Options): Route {
+function scanRoute(scan: ScanRouteOptions, { parts, queue }: V1Options): Route {
   const asked = new WeakMap<object, { call: Call; upload: NamedUpload | undefined }>();
   const handler = createScanHandler({
     ...scan,
-    maxBytes,
-    policy: state.rules.policy,
+    maxBytes: parts.maxBytes,
+    policy: parts.policy,
     check: (source, limits) =>
       asked
         .get(source as Request)!
-        .call.countSearches(listOf(state), (list) =>
-          state.pool.check(source, list, { ...rulesOf(state), ...limits }),
+        .call.countSearches(parts.list(), (list) =>
+          parts.pool.check(source, list, { ...parts.rules(), ...limits }),
         ),
     onDecision: async (decision, request) => {
       await asked.get(request)?.upload?.queue(decision);
@@ -266,7 +262,7 @@ function scanRoute(scan: ScanRouteOptions, { state, maxBytes, queue }: V1Options
       const verdict = response.headers.get('onlyhashes-verdict');
       if (verdict !== null) {
         call.note({ verdict });
-        state.metrics.count('onlyhashes_verdicts_total', 'Decisions by verdict.', { verdict });
+        parts.metrics.count('onlyhashes_verdicts_total', 'Decisions by verdict.', { verdict });
       }
       return response;
     },

@@ -158,7 +158,11 @@ test('what a look-up by hash finds, in the words of HMA’s calls', () => {
   const plain = `${mean('plain PDQ')} %`;
   expect(text('docs/production.md')).toContain(`plain PDQ, which finds ${plain} of edited copies`);
   expect(text('docs/platform.md')).toContain(`plain PDQ: they find ${plain} of edited copies`);
-  const routes = [...hmaHashRoutes({} as never, () => 50), ...hmaMatchRoutes({} as never)];
+  const parts = {} as never;
+  const routes = [
+    ...hmaHashRoutes({} as never, () => 50),
+    ...hmaMatchRoutes(parts, {} as never, false),
+  ];
   const calls = ['GET /h/hash', 'POST /h/hash', 'GET /m/lookup', 'GET /m/raw_lookup'];
   for (const call of calls) {
     const { about } = routes.find(({ method, path }) => `${method} ${path}` === call)!;

@@ -15,8 +15,8 @@ import {
 } from 'onlyhashes/node';
 import {
   createNodeListener,
-  createPictureFetcher,
   createScanHandler,
+  createService,
   NODE_LIMITS,
 } from 'onlyhashes/service';
 import { openStore } from 'onlyhashes/store';
@@ -146,22 +146,29 @@ export function machineSteps({ pictures, photo, otherPhoto, heic, photoBase64 })
       let asked = 0;
       const server = createServer((_, response) => {
         asked++;
-        response.writeHead(200, { 'content-type': 'image/jpeg' }).end('a picture');
+        response.writeHead(200, { 'content-type': 'image/jpeg' });
+        response.end(Buffer.from(photoBase64, 'base64'));
       });
       await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
       const { port } = server.address();
       const hosts = [`http://media.test:${port}`];
       const url = `${hosts[0]}/a.jpg`;
       const lookup = (_, __, done) => done(null, [{ address: '127.0.0.1', family: 4 }]);
-      const guarded = createPictureFetcher({ hosts, lookup });
-      const refused = await guarded(url).catch(({ code }) => code);
+      const ask = async (privateNetworks) => {
+        const fetchPictures = { hosts, lookup, privateNetworks };
+        const service = createService({ blocklist: createBlocklist([]), hma: {}, fetchPictures });
+        const asked = new Request(`http://localhost/h/hash?url=${encodeURIComponent(url)}`);
+        const reply = await service.handler(asked, { address: '127.0.0.1' });
+        const body = await reply.json();
+        await service.drain();
+        return body;
+      };
+      const refused = (await ask([])).message;
       const askedBefore = asked;
-      const allowing = createPictureFetcher({ hosts, lookup, privateNetworks: ['127.0.0.1'] });
-      let length = 0;
-      for await (const chunk of (await allowing(url)).bytes) length += chunk.length;
+      const { pdq } = await ask(['127.0.0.1']);
       server.close();
       server.closeAllConnections();
-      return { refused, askedBefore, length };
+      return { refused, askedBefore, isListed: pdq === hashToHex((await made).hash) };
     },
     /** the embedded store, in a folder */
     store: async () => {

@@ -9,7 +9,7 @@ import {
   saveIndex,
   setWorkerScripts,
 } from 'onlyhashes/node';
-import { createPictureFetcher, createScanHandler } from 'onlyhashes/service';
+import { createScanHandler, createService } from 'onlyhashes/service';
 import { openStore } from 'onlyhashes/store';
 import { factsOf, listed } from './core.js';
 import question from './question.json';
@@ -56,9 +56,12 @@ const STEPS = {
       setWorkerScripts(undefined);
     }
   },
-  fetching: () => {
+  fetching: async () => {
     const lookup = (_, __, done) => done(null, [{ address: '192.0.2.1', family: 4 }]);
-    return createPictureFetcher({ hosts: ['media.test'], lookup })('https://media.test/a.jpg');
+    const fetchPictures = { hosts: ['media.test'], lookup };
+    const { handler } = createService({ blocklist, hma: {}, fetchPictures });
+    const asked = new Request('http://localhost/h/hash?url=https://media.test/a.jpg');
+    return await (await handler(asked, { address: '127.0.0.1' })).json();
   },
   store: () => openStore({ dataDir: '/tmp/store' }),
 };

@@ -232,7 +232,7 @@ test('over HTTP: 401 without a token, 403 with too low a role, and the address i
       expect(challenge).toBe('Bearer');
       expect(JSON.stringify(logs)).not.toMatch(/token-of|127\.0\.0/);
     },
-    { routes: () => [curated] },
+    { routes: [curated] },
   );
   await served(
     async ({ url }) => {
@@ -240,7 +240,7 @@ test('over HTTP: 401 without a token, 403 with too low a role, and the address i
       const forwarded = { headers: { 'x-forwarded-for': '127.0.0.1' } };
       expect((await fetch(`${url}/c`, forwarded)).status).toBe(401);
     },
-    { tokens: [], routes: () => [curated] },
+    { tokens: [], routes: [curated] },
   );
 });
 
@@ -386,7 +386,7 @@ test('a caller that asks too fast is refused by 429, and another is served', asy
       expect((await fetch(`${url}/health/live`)).status).toBe(200);
     },
     {
-      routes: () => [curated],
+      routes: [curated],
       tokens: tokens.map((token) => ({ ...token, requestsPerSecond: 0.001 })).slice(1),
     },
   );

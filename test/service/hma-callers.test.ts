@@ -146,7 +146,6 @@ test('Coop makes banks, fills them and looks hashes up, without a token', async 
         {
           ...{ follower, store, tokens, fetchPictures },
           trustNetworks: [{ cidr: '127.0.0.0/8', role: 'curate' }],
-          hma: { store, follower },
         },
       ),
   );
@@ -206,7 +205,6 @@ test('our own client of an HMA fetches a bank, and asks', async () => {
     {
       ...{ follower, store },
       tokens: [{ ...tokens[0], role: 'curate' }],
-      hma: { store, follower },
     },
   );
 });
@@ -248,7 +246,6 @@ test('our own client of an HMA fetches a bank between entries of others, and no 
     {
       ...{ follower, store },
       tokens: [{ ...tokens[0], role: 'curate' }],
-      hma: { store, follower },
     },
   );
 });

@@ -31,7 +31,7 @@ const hexOf = (number: number) =>
   );
 
 const served = <T>(work: (served: ServedHma) => Promise<T>) =>
-  servedHma(work, { follower, store, hma: { store, follower, now: () => NOW } });
+  servedHma(work, { follower, store, now: () => NOW });
 /** The distances of hits by bank, once the follower has what the store has. */
 async function found({ json }: ServedHma, hex: string) {
   await follower.reached(await store.revision());
@@ -270,7 +270,7 @@ test('a picture at an address is added, with what a body of JSON tells', async (
         expect((await json('POST', path, { note: {} })).status).toBe(400);
         await json('DELETE', '/c/bank/FETCHED');
       },
-      { follower, store, fetchPictures, hma: { store, follower } },
+      { follower, store, fetchPictures },
     );
   });
 });

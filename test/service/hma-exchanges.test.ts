@@ -10,7 +10,7 @@ const SECRET = 'a secret of nobody else';
 
 const exchanges = store.exchanges(new Uint8Array(32).fill(7));
 const served = <T>(work: (served: ServedHma) => Promise<T>) =>
-  servedHma(work, { follower, store, hma: { store, follower, exchanges } });
+  servedHma(work, { follower, store, hma: { exchanges } });
 
 test('Coop makes an exchange, reads its state, and removes it with its bank', async () => {
   await served(async ({ json, logs }) => {
@@ -152,7 +152,7 @@ test('without exchanges there are none, and none is made', async () => {
       );
       expect((await json('GET', '/c/bank/A')).status).toBe(404);
     },
-    { follower, store, hma: { store, follower } },
+    { follower, store },
   );
 });
 

@@ -66,7 +66,6 @@ for (const workers of [0, 1]) {
     await threads?.ready();
     if (threads) expect(threads.stats().sharedBytes).toBeGreaterThan(0);
     let now = 1e12;
-    const hma = { store, follower, now: () => now };
     await servedHma(
       async ({ json, url }) => {
         hang();
@@ -94,7 +93,7 @@ for (const workers of [0, 1]) {
         now += 66_000;
         expect(await (await fetch(`${url}/status`)).text()).toBe('INDEX-STALE');
       },
-      { follower, store, hma },
+      { follower, store, now: () => now },
     );
     await threads?.close();
   });

@@ -1,6 +1,5 @@
 import { createServer } from 'node:http';
 import type { FetchPictureOptions } from '../../src/service/fetch-picture.js';
-import { type HmaOptions, hmaRoutes } from '../../src/service/hma.js';
 import { createNodeListener, NODE_LIMITS } from '../../src/service/node-listener.js';
 import type { LogRecord } from '../../src/service/router.js';
 import {
@@ -8,7 +7,6 @@ import {
   createService,
   type Service,
 } from '../../src/service/service.js';
-import { storeRoutes } from '../../src/service/store-routes.js';
 import type { Follower } from '../../src/store/follower.js';
 import type { Store } from '../../src/store/store.js';
 import { openStore } from '../store/opened.js';
@@ -25,19 +23,18 @@ export interface ServedHma {
 
 export async function servedHma<T>(
   work: (served: ServedHma) => Promise<T>,
-  options: Partial<CreateServiceOptions> & { hma?: HmaOptions } = {},
+  options: Partial<CreateServiceOptions> = {},
 ): Promise<T> {
-  const { hma = {}, ...others } = options;
   const logs: LogRecord[] = [];
   const service = createService({
-    ...(others.follower ? {} : { blocklist }),
+    ...(options.follower ? {} : { blocklist }),
     pool,
-    routes: (parts) => hmaRoutes(parts, hma),
+    hma: {},
     onLog: (record) => logs.push(record),
     onError: (error) => {
       throw error;
     },
-    ...others,
+    ...options,
   });
   const server = createServer(NODE_LIMITS, createNodeListener(service.handler));
   return await serving(server, async (url) => {
@@ -72,10 +69,8 @@ export const wholeService = (
       factsOf: () => undefined,
       tokenHashes: [tokens[0]!.hash],
     },
-    routes: (parts) => [
-      ...hmaRoutes(parts, { store, follower, exchanges: store.exchanges(new Uint8Array(32)) }),
-      ...storeRoutes(store),
-    ],
+    hma: { exchanges: store.exchanges(new Uint8Array(32)) },
+    curation: {},
     ...options,
   });
 

@@ -366,7 +366,7 @@ test('the index tells its state, before the list is there and after', async () =
         expect.arrayContaining(['/c/banks', '/h/hash', '/m/lookup', '/site-map', '/status']),
       );
     },
-    { blocklist: coming.promise, hma: { now } },
+    { blocklist: coming.promise, now },
   );
 });
 
@@ -390,14 +390,15 @@ test('an index is stale once it lags for 65 seconds, or its store is away as lon
   let time = 1_000_000;
   let [stored, indexed] = [5, 5];
   let isAway = false;
-  const following = {
-    indexed: () => indexed,
-    stored: async () => {
-      if (isAway) throw new Error('away');
-      return stored;
-    },
+  const revision = async () => {
+    if (isAway) throw new Error('away');
+    return stored;
   };
-  const age = new IndexAge(following, () => time);
+  const age = new IndexAge({
+    followed: () => ({ blocklist: createBlocklist([]), revision: indexed }),
+    store: { revision } as never,
+    now: () => time,
+  });
   const after = async (seconds: number) => {
     time += 1000 * seconds;
     return await age.look();
@@ -423,12 +424,13 @@ test('an index is stale once it lags for 65 seconds, or its store is away as lon
 test('however many ask for the state at a time, the store is asked once', async () => {
   let asked = 0;
   let answer = withResolvers<number>();
-  const stored = () => {
+  const revision = () => {
     asked++;
     answer = withResolvers();
     return answer.promise;
   };
-  const age = new IndexAge({ indexed: () => 1, stored }, () => 0);
+  const followed = () => ({ blocklist: createBlocklist([]), revision: 1 });
+  const age = new IndexAge({ followed, store: { revision } as never, now: () => 0 });
   for (const times of [1, 2]) {
     const looks = Array.from({ length: 50 }, () => age.look());
     expect(asked).toBe(times);

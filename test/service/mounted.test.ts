@@ -2,14 +2,13 @@ import fastify from 'fastify';
 import { expect, test } from 'vitest';
 import { hashToHex } from '../../src/hash.js';
 import { hashFile } from '../../src/node/hash-file.js';
-import { hmaRoutes } from '../../src/service/hma.js';
 import { createNodeListener } from '../../src/service/node-listener.js';
 import { createService } from '../../src/service/service.js';
 import { pictureForm } from './hma-served.js';
 import { blocklist, LISTED, pool, serving } from './uploads.js';
 
 test('a service is mounted in Fastify, beside its own routes', async () => {
-  const { handler } = createService({ blocklist, pool, routes: (parts) => hmaRoutes(parts) });
+  const { handler } = createService({ blocklist, pool, hma: {} });
   const app = fastify();
   app.get('/own', () => 'own');
   await app.register(async (mounted) => {

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { createNodeListener } from '../../src/service/node-listener.js';
 import type { Route } from '../../src/service/route.js';
 import type { LogRecord } from '../../src/service/router.js';
-import { createService } from '../../src/service/service.js';
+import { serviceWith } from '../../src/service/service.js';
 import { RawClient } from '../cli/serving-program.js';
 import { blocklist, pool, serving } from './uploads.js';
 
@@ -31,7 +31,7 @@ const routes: readonly Route[] = ['/metrics/own', '/own/{name}', '/own/{name}/mo
 function service() {
   const logs: LogRecord[] = [];
   const onLog = (record: LogRecord) => void logs.push(record);
-  const { handler } = createService({ blocklist, pool, routes: () => routes, onLog });
+  const { handler } = serviceWith(routes, { blocklist, pool, onLog });
   return { handler, logs };
 }
 

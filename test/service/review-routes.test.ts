@@ -348,7 +348,7 @@ test('the pages are there only with review, and a store that keeps it', async ()
   });
   const review = { retentionDays: 30 };
   await expect(served(async () => {}, { review })).rejects.toThrow(TypeError);
-  const other = { revision: async () => 1 };
+  const other = { revision: async () => 1 } as never;
   await expect(served(async () => {}, { review, store: other })).rejects.toThrow(TypeError);
 });
 

@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { expect, test } from 'vitest';
 import { Refusal, type Route } from '../../src/service/route.js';
-import { createService } from '../../src/service/service.js';
+import { serviceWith } from '../../src/service/service.js';
 import { as, posted, type Served, served, TOKENS } from './served.js';
 import { blocklist, pool } from './uploads.js';
 
@@ -51,7 +51,7 @@ const routes: Route[] = [
   },
 ];
 
-const routed = (work: (served: Served) => Promise<void>) => served(work, { routes: () => routes });
+const routed = (work: (served: Served) => Promise<void>) => served(work, { routes });
 
 test('a route gets its parameters, its query and its body as its schemas say', async () => {
   await routed(async ({ url, logs }) => {
@@ -165,9 +165,9 @@ test('what a route throws is written in its dialect, and a defect is told to nob
 });
 
 test('two routes that are the same are refused at the start', () => {
-  expect(() => createService({ blocklist, pool, routes: () => [echo, echo] })).toThrow(TypeError);
+  expect(() => serviceWith([echo, echo], { blocklist, pool })).toThrow(TypeError);
   const other = { ...echo, path: '/x/{other}/y', method: 'PUT' } as const;
-  expect(() => createService({ blocklist, pool, routes: () => [echo, other] })).toThrow(TypeError);
+  expect(() => serviceWith([echo, other], { blocklist, pool })).toThrow(TypeError);
   const unknown = { ...echo, body: { type: 'object', uniqueItems: true } };
-  expect(() => createService({ blocklist, pool, routes: () => [unknown] })).toThrow(TypeError);
+  expect(() => serviceWith([unknown], { blocklist, pool })).toThrow(TypeError);
 });

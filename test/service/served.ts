@@ -1,11 +1,8 @@
 import { createServer } from 'node:http';
 import { createNodeListener, NODE_LIMITS } from '../../src/service/node-listener.js';
+import type { Route } from '../../src/service/route.js';
 import type { LogRecord } from '../../src/service/router.js';
-import {
-  type CreateServiceOptions,
-  createService,
-  type Service,
-} from '../../src/service/service.js';
+import { type CreateServiceOptions, type Service, serviceWith } from '../../src/service/service.js';
 import { tokenHash } from '../../src/service/webhook-sender.js';
 import { blocklist, pool, serving } from './uploads.js';
 
@@ -34,11 +31,11 @@ export interface Served {
 /** Serves on loopback, with tokens and the list of the uploads, while `work` runs. */
 export async function served<T>(
   work: (served: Served) => Promise<T>,
-  options: Partial<CreateServiceOptions> = {},
+  { routes = [], ...options }: Partial<CreateServiceOptions> & { routes?: readonly Route[] } = {},
 ): Promise<T> {
   const logs: LogRecord[] = [];
   const errors: unknown[] = [];
-  const service = createService({
+  const service = serviceWith(routes, {
     ...(options.follower === undefined && { blocklist }),
     ...{ pool, tokens },
     onLog: (record) => logs.push(record),

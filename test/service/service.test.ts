@@ -97,7 +97,7 @@ test('it drains: new work is refused, what runs is answered, then the pool is cl
       // It is not the service's own.
       expect(isClosed()).toBe(false);
     },
-    { routes: () => [route], pool: shared },
+    { routes: [route], pool: shared },
   );
   const own = createService({ blocklist });
   await own.drain();
@@ -145,7 +145,7 @@ test('what takes too long is answered by 503, and drain waits for it all the sam
       goOn();
       await drained;
     },
-    { routes: () => [route], timeoutSeconds: 0.05 },
+    { routes: [route], timeoutSeconds: 0.05 },
   );
 });
 
@@ -163,7 +163,7 @@ test('a client that goes away is logged as such', async () => {
       expect(errors).toEqual([]);
       goOn();
     },
-    { routes: () => [route] },
+    { routes: [route] },
   );
 });
 
@@ -196,7 +196,7 @@ test('metrics are text of Prometheus, with the state of the list, the store and 
         expect(text.split('\n')).toContain(line);
       }
     },
-    { follower: { blocklist, revision: 40 }, store: { revision: async () => 42 } },
+    { follower: { blocklist, revision: 40 }, store: { revision: async () => 42 } as never },
   );
 });
 
@@ -209,7 +209,7 @@ test('a store that is away has no lag to tell', async () => {
     },
     {
       follower: { blocklist, revision: 40 },
-      store: { revision: () => Promise.reject(new Error('away')) },
+      store: { revision: () => Promise.reject(new Error('away')) } as never,
     },
   );
 });

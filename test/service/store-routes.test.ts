@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { FetchProgress } from '../../src/exchange/list-fetch.js';
 import { hashFromHex, hashToJSON } from '../../src/hash.js';
 import { createService } from '../../src/service/service.js';
-import { type StoreRoutesOptions, storeRoutes } from '../../src/service/store-routes.js';
+import type { CurationOptions } from '../../src/service/store-routes.js';
 import type { Follower } from '../../src/store/follower.js';
 import type { Store } from '../../src/store/store.js';
 import { StoreError } from '../../src/store/store-error.js';
@@ -29,12 +29,12 @@ const hash = (n: number) => hashFromHex('pdq', hexOf(n));
 async function asked(
   route: string,
   body?: object,
-  { role = 'admin', ...options }: StoreRoutesOptions & { role?: TokenRole | 'socket' } = {},
+  { role = 'admin', ...options }: CurationOptions & { role?: TokenRole | 'socket' } = {},
 ) {
   const [method, path] = route.split(' ') as [string, string];
   const service = createService({
     ...{ follower, store, pool, tokens },
-    routes: () => storeRoutes(store, options),
+    curation: options,
   });
   const isSocket = role === 'socket';
   const response = await service.handler(
@@ -131,7 +131,7 @@ test.each([
 
 test('a list is fetched while the caller hears how far it is', async () => {
   const progress = { told: 2, added: 1 } as FetchProgress;
-  const fetch: StoreRoutesOptions['fetch'] = async (list, options) => {
+  const fetch: CurationOptions['fetch'] = async (list, options) => {
     if (list !== 'a') return undefined;
     const { fromStart, onProgress, onProblem } = options;
     onProgress(progress);
@@ -153,11 +153,10 @@ test('a list is fetched while the caller hears how far it is', async () => {
 test('a caller who is gone ends the fetch', async () => {
   const service = createService({
     ...{ follower, store, pool, tokens },
-    routes: () =>
-      storeRoutes(store, {
-        fetch: (_, { signal }) =>
-          new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
-      }),
+    curation: {
+      fetch: (_, { signal }) =>
+        new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+    },
   });
   const { body } = await service.handler(
     new Request('http://localhost/v1/lists/a/fetch', {

@@ -9,7 +9,6 @@ import { match } from '../../src/matching/match.js';
 import { createRemoteList } from '../../src/matching/remote-list.js';
 import { type ReviewRecord, reviewFactsOf } from '../../src/matching/review-record.js';
 import { hashFile } from '../../src/node/hash-file.js';
-import { hmaRoutes } from '../../src/service/hma.js';
 import { MATCH_REPLY_SCHEMA } from '../../src/service/match-reply.js';
 import { flipBits } from '../arbitraries.js';
 import { BASE, ORDER } from '../matching/bases.js';
@@ -150,7 +149,7 @@ test('the policy, the allow list and the flood guard of the service are obeyed',
         expect(await hma.json()).toEqual({ pdq: {} });
         expect(hma.headers.get('onlyhashes-verdict')).toBe(said.verdict);
       },
-      { ...options, scan, routes: (parts) => hmaRoutes(parts) },
+      { ...options, scan, hma: {} },
     );
   }
   const refused = { follower: followed, allowList: allowing() };
@@ -403,7 +402,7 @@ test.each(['/v1/match', '/v1/scan', '/m/lookup'])(
         expect([await ask(), await ask(), await ask()]).toEqual([200, 200, 429]);
       },
       {
-        ...{ blocklist, pool, scan: { onError: 'refuse' }, routes: (parts) => hmaRoutes(parts) },
+        ...{ blocklist, pool, scan: { onError: 'refuse' }, hma: {} },
         tokens: [{ ...token!, answersPerDay: 80 }],
       },
     );
