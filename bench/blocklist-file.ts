@@ -1,5 +1,5 @@
+import { Blocklist } from '../src/blocklist/blocklist.js';
 import type { BlocklistEntry } from '../src/entry.js';
-import { Blocklist } from '../src/matching/blocklist.js';
 import { ListFile } from '../src/node/list-file.js';
 import { longestBlock } from './event-loop.js';
 import { type BenchContext, quantile } from './harness.js';

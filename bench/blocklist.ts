@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Blocklist } from '../src/blocklist/blocklist.js';
+import { createBlocklist } from '../src/blocklist/create-blocklist.js';
 import type { BlocklistEntry } from '../src/entry.js';
 import { nextTurn } from '../src/in-turns.js';
-import { type Blocklist, createBlocklist } from '../src/matching/blocklist.js';
 import { match } from '../src/matching/match.js';
 import { loadBlocklist } from '../src/node/list-records.js';
 import { openBlocklist } from '../src/node/open-blocklist.js';

@@ -1,5 +1,5 @@
+import { createBlocklist } from '../src/blocklist/create-blocklist.js';
 import { createIndex, indexOf } from '../src/indexing/create-index.js';
-import { createBlocklist } from '../src/matching/blocklist.js';
 import { match } from '../src/matching/match.js';
 import { PackedEntries } from '../src/packed-entries.js';
 import type { HashedVariant } from '../src/variant.js';

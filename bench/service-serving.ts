@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
-import { type Blocklist, createBlocklist } from '../src/matching/blocklist.js';
+import type { Blocklist } from '../src/blocklist/blocklist.js';
+import { createBlocklist } from '../src/blocklist/create-blocklist.js';
 import { createSearchThreads } from '../src/node/search-threads.js';
 import { PackedEntries } from '../src/packed-entries.js';
 import { createNodeListener } from '../src/service/node-listener.js';

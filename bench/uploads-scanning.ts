@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
+import type { Blocklist } from '../src/blocklist/blocklist.js';
+import { createBlocklist } from '../src/blocklist/create-blocklist.js';
 import { hashFromHex } from '../src/hash.js';
-import { type Blocklist, createBlocklist } from '../src/matching/blocklist.js';
 import { createHashPool } from '../src/node/create-hash-pool.js';
 import { PackedEntries } from '../src/packed-entries.js';
 import { createNodeListener } from '../src/service/node-listener.js';

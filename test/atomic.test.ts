@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { random, uniformHashes } from '../bench/workloads.js';
-import { isDegenerate } from '../src/blocklist/degenerate.js';
+import { createBlocklist } from '../src/blocklist/create-blocklist.js';
+import { isDegenerate } from '../src/blocklist/list-state.js';
 import type { WithdrawnKey } from '../src/blocklist/withdrawals.js';
 import type { BlocklistEntry } from '../src/entry.js';
 import { type Algorithm, type Bits, type Hash, hashFromHex, hashToHex } from '../src/hash.js';
@@ -10,7 +11,6 @@ import type { Compaction } from '../src/indexing/mutable-index.js';
 import type { Hit } from '../src/indexing/part-search.js';
 import type { Simd } from '../src/indexing/segment.js';
 import { hasSimd } from '../src/kernels/simd.js';
-import { createBlocklist } from '../src/matching/blocklist.js';
 import { match } from '../src/matching/match.js';
 import { PackedEntries } from '../src/packed-entries.js';
 import { flipBits } from './arbitraries.js';

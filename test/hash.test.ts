@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   type Bits,
   bitsOf,
+  copyOfHash,
   distance,
   hashFromHex,
   hashFromJSON,
@@ -10,7 +11,6 @@ import {
   hashToJSON,
   newHash,
 } from '../src/hash.js';
-import { copyOfHash } from '../src/matching/hash-key.js';
 import { flipBits, hashOf } from './arbitraries.js';
 import { naiveDistance } from './oracles/hamming.js';
 

@@ -1,5 +1,5 @@
+import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import { pdq } from '../../src/hashing/pdq.js';
-import { createBlocklist } from '../../src/matching/blocklist.js';
 import { match } from '../../src/matching/match.js';
 import type { HashedVariant } from '../../src/variant.js';
 import { variantsOf } from '../../src/variants/hash-pixels.js';

@@ -5,7 +5,8 @@ import { checksumSteps } from '../indexing/segment.js';
 import type { Effect } from './effect.js';
 import { checkKeptSettings, copyOfKept, type KeptSettings } from './lists.js';
 import { type Body, Lines, wordsOf } from './record-lines.js';
-import { type KeptOutReason, withdrawnFromJSON, withdrawnToJSON } from './withdrawals.js';
+import type { KeptOutReason } from './withdrawals.js';
+import { withdrawnFromJSON, withdrawnToJSON } from './withdrawn-json.js';
 
 /*
  * A change of a list as bytes, in words of the machine's order:

@@ -5,7 +5,8 @@ import { type Changed, changed, type Prepared, type Step } from './changed.js';
 import type { Columns } from './columns.js';
 import { builtSteps, dueOf, mergedSteps } from './compaction.js';
 import type { Living } from './delta.js';
-import { equalSteps, type Kind, type Part } from './kind.js';
+import type { Kind, Part } from './kind.js';
+import { equalSteps } from './list-change.js';
 import { ListState, typeOf } from './list-state.js';
 import { ComingEntries } from './listed-entries.js';
 import { type KeptSettings, Lists } from './lists.js';
@@ -192,8 +193,9 @@ function* removedSteps(
   }
   const numbers = new Map<Kind, readonly number[]>();
   for (const [kind, going] of byKind) {
-    const { found, missing } = yield* equalSteps(kind, going);
-    if (missing.size > 0) throw new FormatError('bad-line', 'the change is not of this list');
+    const { found } = yield* equalSteps(kind, going);
+    if (found.length < going.length)
+      throw new FormatError('bad-line', 'the change is not of this list');
     numbers.set(kind, found);
   }
   return numbers;

@@ -1,10 +1,8 @@
 import { checkOptions, checkSignal } from '../door.js';
-import { finish, inTurns } from '../in-turns.js';
+import { inTurns } from '../in-turns.js';
 import type { Segment } from '../indexing/segment.js';
-import type { PackedEntries } from '../packed-entries.js';
 import { type Applied, type Changed, changed, type Step } from './changed.js';
 import { dueOf, mergedSteps, movedTo, settledState } from './compaction.js';
-import type { OpenedEntries } from './kind.js';
 import {
   type LargeChange,
   lateStep,
@@ -25,26 +23,12 @@ import {
 import { type KeptOut, ListState } from './list-state.js';
 import { type OnKeptOut, Withdrawals } from './withdrawals.js';
 
-/*
- * A list is one reference to a `ListState`, which does not change. Whoever reads takes it and sees
- * one moment. Whoever changes makes another and puts it there:
- *
- *     ListState -> Kind (each algorithm and width) -> segments: hashes and columns, with tombstones
- *               |                                  -> delta: the newest entries, one by one
- *               -> withdrawals, settings of lists
- *
- * `changed` makes a small change at once. A large one is prepared in steps (`readySteps`), one at a
- * time, and brought up to date at its turn (`lateStep`). Compaction is prepared the same way.
- */
-
 /** The most entries of a change that is made at once: about 8 ms. */
 const MOST_AT_ONCE = 512;
 /** Segments of a kind from which whoever adds waits until they are fewer. */
 const MANY_SEGMENTS = 32;
 /** Changes to let pass after a compaction that failed. */
 const PAUSE = 512;
-
-export type { Applied } from './changed.js';
 
 /** A list whose changes something makes. */
 export interface KeptList {
@@ -188,23 +172,6 @@ export class EntryList {
     }
   }
 
-  /** As `commit`: adds tables of any size, and index files that are open. */
-  addNow(tables: readonly PackedEntries[], opened: readonly OpenedEntries[] = []): Applied {
-    return this.commit((state) => {
-      const { arriving, keptOut } = finish(readySteps(state, { tables }, state.withdrawn));
-      const lost = opened.map(({ listed, degenerate = 0 }) => degenerate + listed.living.lost);
-      return {
-        prepared: {
-          leaving: new Map(),
-          arriving: [...arriving, ...opened.map(({ listed }) => listed)],
-          withdrawn: opened.length > 0 ? state.withdrawn.values() : [],
-          keptOut,
-          degenerate: lost.reduce((sum, count) => sum + count, 0),
-        },
-      };
-    });
-  }
-
   /** Becomes another list. What is being prepared is prepared again, for that one. */
   become(state: ListState): void {
     this.#state = state;
@@ -337,8 +304,9 @@ export class EntryList {
       const since = new Withdrawals();
       for (const each of meanwhile.asked) since.set(each);
       const lifted = reinstate.filter((key) => !since.has(key));
+      const left = withdraw.filter((key) => !since.has(key));
       return {
-        withdraw: withdraw.filter((key) => !since.has(key)),
+        withdraw: left,
         reinstate: lifted,
         lists: listsAfter(state, { reinstate: lifted, settings: settingsFor(state) }),
         ...lateStep(state, ready, large, meanwhile),

@@ -1,18 +1,9 @@
-import {
-  type BlocklistEntry,
-  type EntryFacts,
-  type NumberedEntry,
-  textOfEntry,
-  textOfSaid,
-} from '../entry.js';
-import { type Algorithm, type Bits, type Hash, hashToHex, hexOf } from '../hash.js';
+import type { BlocklistEntry, EntryFacts, NumberedEntry } from '../entry.js';
+import { type Algorithm, type Bits, type Hash, hexOf } from '../hash.js';
 import type { Part as Searched, Segment } from '../indexing/segment.js';
 import type { Columns } from './columns.js';
 import { Delta, Living } from './delta.js';
 import { encoded } from './texts.js';
-
-/** Entries that a step looks at: about 0.3 ms. */
-const STEP = 64;
 
 /** Entries by their numbers, and what a search of them goes through. */
 export interface Table {
@@ -252,50 +243,3 @@ export class Kind {
 }
 
 export const kindOf = (algorithm: Algorithm, bits: Bits): string => `${algorithm}-${bits}`;
-
-/** Entries of a kind that are equal to some: one to each. */
-export interface Equal {
-  readonly found: number[];
-  /** how many of those that say the same were not found, by the text of the entry */
-  readonly missing: Map<string, number>;
-}
-
-/** Looks for an equal entry to each of some, another one each time, step by step. */
-export function* equalSteps(
-  kind: Kind,
-  entries: readonly BlocklistEntry[],
-): Generator<void, Equal> {
-  const byHash = new Map<string, BlocklistEntry[]>();
-  for (const entry of entries) {
-    const hex = hashToHex(entry.hash);
-    const known = byHash.get(hex);
-    if (known) known.push(entry);
-    else byHash.set(hex, [entry]);
-  }
-  const found: number[] = [];
-  const missing = new Map<string, number>();
-  let at = 0;
-  for (const wanted of byHash.values()) {
-    const wants = new Map<string, number>();
-    for (const entry of wanted) {
-      const text = textOfSaid(entry);
-      wants.set(text, (wants.get(text) ?? 0) + 1);
-    }
-    let left = wanted.length;
-    for (const number of kind.ofHash(wanted[0]!.hash)) {
-      if (left === 0) break;
-      if (++at % STEP === 0) yield;
-      const text = textOfSaid(kind.entryAt(number));
-      const count = wants.get(text) ?? 0;
-      if (count === 0) continue;
-      wants.set(text, count - 1);
-      left--;
-      found.push(number);
-    }
-    for (const entry of left > 0 ? wanted : []) {
-      const count = wants.get(textOfSaid(entry))!;
-      if (count > 0) missing.set(textOfEntry(entry), count);
-    }
-  }
-  return { found, missing };
-}

@@ -13,19 +13,15 @@ import {
   type NumberedEntry,
   textOfEntry,
 } from '../entry.js';
+import { hashToHex } from '../hash.js';
 import { finish, nextTurn, TURN } from '../in-turns.js';
 import { PackedEntries } from '../packed-entries.js';
+import type { HashType } from '../packed-words.js';
 import type { Step } from './changed.js';
-import { equalSteps, type Kind, kindOf } from './kind.js';
+import { type Kind, kindOf } from './kind.js';
 import type { Replaced } from './large-change.js';
 import { type ListState, numbersOf, typeOf } from './list-state.js';
-import {
-  ComingEntries,
-  comingEntries,
-  type ListedEntries,
-  onList,
-  rowsOf,
-} from './listed-entries.js';
+import { ComingEntries, eachEntry, type ListedEntries, onList, rowsOf } from './listed-entries.js';
 import { checkKeptSettings, copyOfKept, type KeptSettings, type Lists } from './lists.js';
 import { copyOf, type Withdrawn, type WithdrawnKey } from './withdrawals.js';
 
@@ -161,22 +157,7 @@ export function listsAfter(
   for (const key of reinstate) {
     if (withdrawn.has(key)) next = next.refetched(key.list, generation);
   }
-  return listsWith(next, settings);
-}
-
-/** The settings of all lists with these changes. */
-export function listsWith(lists: Lists, settings: NonNullable<ListChange['settings']>): Lists {
-  let next = lists;
-  for (const [name, changes] of Object.entries(settings)) {
-    const before = JSON.stringify(next.of(name));
-    const isThere = next.entries().some(([known]) => known === name);
-    if (changes === null) {
-      if (isThere) next = next.without(name);
-      continue;
-    }
-    const changed = next.with(name, changes);
-    if (JSON.stringify(changed.of(name)) !== before) next = changed;
-  }
+  for (const [name, changes] of Object.entries(settings)) next = next.with(name, changes);
   return next;
 }
 
@@ -204,12 +185,9 @@ function goingOf({ replace, remove = [] }: ListChange): Going | undefined {
   const named = records.length + removed.length;
   if (replace === undefined && named === 0 && !unlisted) return undefined;
   const removedOf = new Map<string, BlocklistEntry[]>();
-  for (const entry of removed) {
-    const { algorithm, bits } = typeOf(entry.hash);
-    push(removedOf, kindOf(algorithm, bits), entry);
-  }
-  // What was not there when it was looked for may have come since.
-  const missing = new Map<string, ReadonlyMap<string, number>>();
+  for (const entry of removed) push(removedOf, nameOf(typeOf(entry.hash)), entry);
+  /** of each kind that was looked through: those that were not there. They may have come since */
+  const missing = new Map<string, Counts>();
   const isWhole = (list: string) => isAll || list === whole;
   const isUntold = (entry: BlocklistEntry) => unlisted !== undefined && !unlisted.except.has(entry);
   function* steps(kind: Kind): Generator<void, readonly number[]> {
@@ -223,10 +201,9 @@ function goingOf({ replace, remove = [] }: ListChange): Going | undefined {
       const key = { id, list, ...(source !== undefined && { source }) };
       for (const number of numbersOf(kind, key)) numbers.add(number);
     }
-    const name = kindOf(kind.algorithm, kind.bits);
-    const equal = yield* equalSteps(kind, removedOf.get(name) ?? []);
+    const equal = yield* equalSteps(kind, removedOf.get(nameOf(kind)) ?? []);
     for (const number of equal.found) numbers.add(number);
-    missing.set(name, equal.missing);
+    missing.set(nameOf(kind), equal.missing);
     for (const number of unlisted ? kind.onList(unlisted.list) : []) {
       if (++at % STEP === 0) yield;
       if (isUntold(kind.entryAt(number))) numbers.add(number);
@@ -253,29 +230,67 @@ function goingOf({ replace, remove = [] }: ListChange): Going | undefined {
     late(lost) {
       // Few changes meet entries that came since.
       known ??= new Set(records.map(keyOfRecord));
-      const left = new Map([...missing.values()].flatMap((each) => [...each]));
+      const counts = countsOf(lost);
       for (const [name, entries] of removedOf) {
-        // There were none of this kind.
-        for (const entry of missing.has(name) ? [] : entries) {
-          const text = textOfEntry(entry);
-          left.set(text, (left.get(text) ?? 0) + 1);
+        for (const [text, count] of missing.get(name) ?? countsOf(entries)) {
+          counts.set(text, (counts.get(text) ?? 0) + count);
         }
       }
-      for (const text of lost.map(textOfEntry)) left.set(text, (left.get(text) ?? 0) + 1);
       return (entry) => {
         const { list = '', id, source } = entry;
         if (isWhole(list) || (list === unlisted?.list && isUntold(entry))) return true;
         const isOfRecord = (key: { source?: string | undefined }) =>
           id !== undefined && known!.has(keyOfRecord({ list, id, ...key }));
-        if (isOfRecord({ source }) || isOfRecord({})) return true;
-        const text = left.size > 0 ? textOfEntry(entry) : '';
-        const count = left.get(text) ?? 0;
-        if (count > 0) left.set(text, count - 1);
-        return count > 0;
+        return isOfRecord({ source }) || isOfRecord({}) || take(counts, entry);
       };
     },
   };
 }
+
+/**
+ * Looks for an equal entry to each of some of a kind, another one each time, step by step.
+ * @returns their numbers; and how many that say the same were not found, by their text
+ */
+export function* equalSteps(
+  kind: Kind,
+  entries: readonly BlocklistEntry[],
+): Generator<void, { readonly found: readonly number[]; readonly missing: Counts }> {
+  const found: number[] = [];
+  const missing = countsOf(entries);
+  const ofHash = new Map<string, BlocklistEntry[]>();
+  for (const entry of entries) push(ofHash, hashToHex(entry.hash), entry);
+  let at = 0;
+  for (const wanted of ofHash.values()) {
+    let left = wanted.length;
+    for (const number of kind.ofHash(wanted[0]!.hash)) {
+      if (left === 0) break;
+      if (++at % STEP === 0) yield;
+      if (!take(missing, kind.entryAt(number))) continue;
+      found.push(number);
+      left--;
+    }
+  }
+  return { found, missing };
+}
+
+/** How many entries say the same, by their text. */
+type Counts = Map<string, number>;
+
+function countsOf(entries: readonly BlocklistEntry[]): Counts {
+  const counts: Counts = new Map();
+  for (const text of entries.map(textOfEntry)) counts.set(text, (counts.get(text) ?? 0) + 1);
+  return counts;
+}
+
+/** Counts one down that is equal to an entry. @returns whether there was one */
+function take(counts: Counts, entry: BlocklistEntry): boolean {
+  const text = counts.size > 0 ? textOfEntry(entry) : '';
+  const count = counts.get(text) ?? 0;
+  if (count > 0) counts.set(text, count - 1);
+  return count > 0;
+}
+
+const nameOf = ({ algorithm, bits }: HashType) => kindOf(algorithm, bits);
 
 /** Copies without the entries. */
 function recordsOf(records: readonly ListRecord[]): Omit<ListRecord, 'entries'>[] {
@@ -363,7 +378,7 @@ export async function gathered(
   const coming = new ComingEntries();
   let end = performance.now() + TURN;
   for (const [entries, list] of givenEntries(change)) {
-    await comingEntries(coming, entries, list, signal, rest);
+    await eachEntry(entries, signal, (entry) => coming.push(entry, list), rest);
     // There may be many, of an entry each.
     if (performance.now() < end) continue;
     await rest();

@@ -44,9 +44,7 @@ export class ComingEntries {
 
   /** All of them. */
   *entries(): Generator<NumberedEntry> {
-    for (const table of this.tables) {
-      for (let row = 0; row < table.size; row++) yield table.numberedAt(row);
-    }
+    for (const table of this.tables) yield* rowsOf(table);
   }
 }
 
@@ -57,22 +55,6 @@ export function onList(entry: BlocklistEntry, list: string): BlocklistEntry {
 }
 
 /**
- * Reads entries. The event loop turns about every 5 ms.
- * @param list that all are put on; undefined: each is on the one that it names
- * @throws {TypeError | RangeError} if an entry is invalid, or `entries` is not as told
- * @throws the signal's reason if it has aborted by the next entry or turn
- */
-export async function comingEntries(
-  coming: ComingEntries,
-  entries: ListedEntries,
-  list: string | undefined,
-  signal: AbortSignal | undefined,
-  rest?: () => Promise<unknown>,
-): Promise<void> {
-  await eachEntry(entries, signal, (entry) => void coming.push(entry, list), rest);
-}
-
-/**
  * Calls `take` with each entry, one after the other. The event loop turns about every 5 ms.
  * @throws {TypeError} if `entries` is not as told
  * @throws what `take` throws, or the signal's reason if it has aborted by the next entry or turn
@@ -80,7 +62,7 @@ export async function comingEntries(
 export async function eachEntry(
   entries: ListedEntries,
   signal: AbortSignal | undefined,
-  take: (entry: BlocklistEntry) => void,
+  take: (entry: BlocklistEntry) => unknown,
   rest: () => Promise<unknown> = nextTurn,
 ): Promise<void> {
   const given = entries instanceof PackedEntries ? rowsOf(entries) : entries;

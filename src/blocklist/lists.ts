@@ -1,14 +1,6 @@
 import { checkInteger, checkObject, checkOneOf, checkOptions, checkTypeOf } from '../door.js';
 import type { EntryFacts } from '../entry.js';
-import type { Algorithm, Bits } from '../hash.js';
-import {
-  changedBy,
-  checkPolicy,
-  copyOfPolicy,
-  type Policy,
-  type PolicyOptions,
-  policyUnder,
-} from '../policy.js';
+import { checkPolicy, copyOfPolicy, type PolicyOptions } from '../policy.js';
 
 /** How far a list is trusted, the most first. */
 export const TRUSTS = ['own', 'shared', 'foreign'] as const;
@@ -56,32 +48,8 @@ export interface KeptSettings extends ListSettings {
   readonly fetched?: Fetched;
 }
 
-/** What holds for the entries of one list and one kind of hash. */
-export interface ListRules extends Policy {
-  readonly tier: 'match' | 'review';
-  readonly trust: Trust;
-  /** whether the entries' matches tell the trust */
-  readonly isTold: boolean;
-}
-
 /** The name of a list; that of the unnamed one is empty. */
 export const listOf = ({ list = '' }: Pick<EntryFacts, 'list'>): string => list;
-
-/** Whether the platform itself has confirmed an entry. */
-export const isOwnConfirmed = (
-  { confirmed }: Pick<EntryFacts, 'confirmed'>,
-  trust: Trust = 'own',
-): boolean => confirmed === true && trust === 'own';
-
-/** Why an entry within the match distance is for review all the same; undefined if it matches. */
-export function limitOf(
-  { confirmed }: Pick<EntryFacts, 'confirmed'>,
-  { tier, trust }: Pick<ListRules, 'tier' | 'trust'>,
-): 'review-only-list' | 'foreign-list' | 'unconfirmed-entry' | undefined {
-  if (tier === 'review') return 'review-only-list';
-  if (trust === 'foreign') return 'foreign-list';
-  return confirmed === false ? 'unconfirmed-entry' : undefined;
-}
 
 /** The settings of all lists that have any. It does not change: what changes one makes another. */
 export class Lists {
@@ -97,13 +65,22 @@ export class Lists {
     return [...this.#settings];
   }
 
+  has(name: string): boolean {
+    return this.#settings.has(name);
+  }
+
   of(name: string): KeptSettings {
     return this.#settings.get(name) ?? {};
   }
 
-  /** The same with these settings of one list; those that are absent stay as they are. */
-  with(name: string, changes: KeptSettings): Lists {
-    const settings = { ...this.#settings.get(name), ...copyOfKept(changes) };
+  /** With these settings of one list; those that are absent stay. `null` takes all away. */
+  with(name: string, changes: KeptSettings | null): Lists {
+    if (changes === null) {
+      return this.has(name) ? new Lists(this.entries().filter(([other]) => other !== name)) : this;
+    }
+    const before = this.of(name);
+    const settings = { ...before, ...copyOfKept(changes) };
+    if (JSON.stringify(settings) === JSON.stringify(before)) return this;
     return new Lists(new Map(this.#settings).set(name, settings));
   }
 
@@ -121,10 +98,6 @@ export class Lists {
     return next;
   }
 
-  without(name: string): Lists {
-    return new Lists(this.entries().filter(([other]) => other !== name));
-  }
-
   isEnabled(name: string): boolean {
     return this.#settings.get(name)?.enabled ?? true;
   }
@@ -132,33 +105,6 @@ export class Lists {
   get areAllEnabled(): boolean {
     for (const { enabled } of this.#settings.values()) if (enabled === false) return false;
     return true;
-  }
-
-  /** @param changes to the default policy */
-  rulesOf(name: string, changes: PolicyOptions, algorithm: Algorithm, bits: Bits): ListRules {
-    const settings = this.#settings.get(name);
-    const { fetched, ...own } = settings ?? {};
-    const { policy = {}, tier = 'match', trust = name === '' ? 'own' : 'shared' } = own;
-    const isTold = name !== '' || Object.keys(own).length > 0 || (settings && !fetched) === true;
-    const general = policyUnder(changes, algorithm, bits);
-    const { matchDistance, reviewDistance, minQuality } = changedBy(policy, algorithm, general);
-    return { matchDistance, reviewDistance, minQuality, tier, trust, isTold };
-  }
-
-  /**
-   * A policy that finds what any list finds: the largest distances of those that are enabled.
-   * @param changes to the default policy, which lists without settings have
-   */
-  widest(changes: PolicyOptions, algorithm: Algorithm, bits: Bits): Policy {
-    const general = policyUnder(changes, algorithm, bits);
-    let { matchDistance, reviewDistance } = general;
-    for (const { enabled = true, policy } of this.#settings.values()) {
-      if (!enabled || !policy) continue;
-      const own = changedBy(policy, algorithm, general);
-      matchDistance = Math.max(matchDistance, own.matchDistance);
-      reviewDistance = Math.max(reviewDistance, own.reviewDistance);
-    }
-    return { matchDistance, reviewDistance, minQuality: general.minQuality };
   }
 }
 

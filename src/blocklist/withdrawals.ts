@@ -1,15 +1,6 @@
 import { checkIterable, checkObject, checkTypeOf } from '../door.js';
 import { type BlocklistEntry, checkGroup, checkListName } from '../entry.js';
-import {
-  type Algorithm,
-  bitsOf,
-  type Hash,
-  type HashJSON,
-  hashFromJSON,
-  hashToHex,
-  hashToJSON,
-  newHash,
-} from '../hash.js';
+import { type Algorithm, bitsOf, type Hash, hashToHex, newHash } from '../hash.js';
 import { SlottedMap } from './slotted-map.js';
 
 /**
@@ -273,32 +264,6 @@ export function copyOf(withdrawal: Withdrawn, reason = withdrawal?.reason): With
     ...told,
     ...(copied.length > 0 && { groups: copied }),
   });
-}
-
-/** A withdrawal as JSON. */
-export type WithdrawnJSON = (HashJSON | { id: string; source?: string }) & {
-  list?: string;
-  reason?: string;
-  groups?: readonly WithdrawnGroup[];
-};
-
-export function withdrawnToJSON(withdrawal: Withdrawn): WithdrawnJSON {
-  const { reason, list, groups, ...key } = withdrawal;
-  return {
-    ...('id' in key ? key : hashToJSON(key)),
-    ...(list !== undefined && { list }),
-    ...(reason !== undefined && { reason }),
-    ...(groups !== undefined && { groups }),
-  };
-}
-
-/** @throws {TypeError | RangeError} if `json` is malformed */
-export function withdrawnFromJSON(json: WithdrawnJSON): Withdrawn {
-  checkObject(json, 'a withdrawal by hash or by id');
-  if ('id' in json) return copyOf(json);
-  const { list, reason, groups } = json;
-  const told = { ...(list !== undefined && { list }), ...(groups !== undefined && { groups }) };
-  return copyOf({ ...hashFromJSON(json), ...told }, reason);
 }
 
 /** Each group once, and not too many of a list. */

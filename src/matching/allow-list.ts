@@ -1,7 +1,15 @@
 import { checkInteger, checkIterable, checkObject, checkOptions, checkTypeOf } from '../door.js';
-import { bitsOf, distance, type Hash, type HashJSON, hashFromJSON, hashToJSON } from '../hash.js';
+import {
+  bitsOf,
+  copyOfHash,
+  distance,
+  type Hash,
+  type HashJSON,
+  hashFromJSON,
+  hashToJSON,
+  keyOfHash,
+} from '../hash.js';
 import type { Match } from './decision.js';
-import { copyOfHash, keyOfHash } from './hash-key.js';
 import type { RemoteMatch } from './remote-match.js';
 
 /** A hash that matched wrongly, and why it is allowed. */

@@ -1,7 +1,7 @@
-import type { ListState } from '../blocklist/list-state.js';
-import { isOwnConfirmed, type ListRules, limitOf, listOf, TRUSTS } from '../blocklist/lists.js';
+import { type ListState, typeOf } from '../blocklist/list-state.js';
+import { listOf, TRUSTS } from '../blocklist/lists.js';
 import type { EntryFacts } from '../entry.js';
-import { bitsOf, type Hash } from '../hash.js';
+import { bitsOf, copyOfHash, type Hash } from '../hash.js';
 import { finish } from '../in-turns.js';
 import { type Policy, type PolicyOptions, policyUnder, upTo } from '../policy.js';
 import type { HashedVariant, Near, Variants } from '../variant.js';
@@ -14,9 +14,8 @@ import {
   type Match,
   nothingHashed,
 } from './decision.js';
-import { copyOfHash } from './hash-key.js';
-import { Nearest, nearestOf } from './nearest.js';
-import { type Found, foundIn } from './search.js';
+import { isOwnConfirmed, type ListRules, limitOf, rulesOf, widestOf } from './list-rules.js';
+import { type Found, foundIn, Nearest, nearestOf } from './search.js';
 
 /** The most entries of a variant that are made to be looked at: the nearest. */
 const MOST_MADE = 1000;
@@ -220,15 +219,14 @@ interface KindRules {
 }
 
 function kindRules({ lists }: ListState, { policy, distance }: Rules, hash: Hash): KindRules {
-  const { algorithm } = hash;
-  const bits = bitsOf(hash);
+  const type = typeOf(hash);
   const known = new Map<string, ListRules>();
   return {
-    widest: upTo(lists.widest(policy, algorithm, bits), distance),
+    widest: upTo(widestOf(lists, policy, type), distance),
     rulesOf(name) {
       let rules = known.get(name);
       if (rules === undefined) {
-        rules = upTo(lists.rulesOf(name, policy, algorithm, bits), distance);
+        rules = upTo(rulesOf(lists, name, policy, type), distance);
         known.set(name, rules);
       }
       return rules;

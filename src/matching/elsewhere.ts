@@ -1,5 +1,4 @@
-import { isDegenerate } from '../blocklist/degenerate.js';
-import { isOwnConfirmed, limitOf } from '../blocklist/lists.js';
+import { isDegenerate } from '../blocklist/list-state.js';
 import type { Withdrawals } from '../blocklist/withdrawals.js';
 import type { RemoteHit } from '../exchange/remote-matcher.js';
 import { bitsOf, type Hash } from '../hash.js';
@@ -8,9 +7,10 @@ import type { HashedVariant } from '../variant.js';
 import { PictureAllowances } from './allow-list.js';
 import type { Rules } from './decide.js';
 import { type Decision, type DecisionReason, decisionOf } from './decision.js';
-import { nearestOf } from './nearest.js';
+import { isOwnConfirmed, limitOf } from './list-rules.js';
 import type { RemoteList, RemoteOutcome } from './remote-list.js';
 import type { RemoteMatch } from './remote-match.js';
+import { nearestOf } from './search.js';
 
 /** A hit elsewhere, and why it is for review; no reason if it is a match. */
 interface Judged {

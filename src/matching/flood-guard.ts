@@ -8,15 +8,16 @@ import {
 } from '../door.js';
 import {
   bitsOf,
+  copyOfHash,
   distance,
   type Hash,
   type HashJSON,
   hashFromJSON,
   hashToHex,
   hashToJSON,
+  keyOfHash,
 } from '../hash.js';
 import { policyUnder } from '../policy.js';
-import { copyOfHash, keyOfHash } from './hash-key.js';
 
 /** An entry that fell from match to review. */
 export interface FloodAlarm {

@@ -3,7 +3,9 @@
  * @module onlyhashes/matching
  */
 
-export { isDegenerate } from '../blocklist/degenerate.js';
+export type { Blocklist, BlocklistOptions, ListInfo } from '../blocklist/blocklist.js';
+export { type BlocklistPart, createBlocklist } from '../blocklist/create-blocklist.js';
+export { isDegenerate } from '../blocklist/list-state.js';
 export type { ListedEntries } from '../blocklist/listed-entries.js';
 export type { ListSettings, Trust } from '../blocklist/lists.js';
 export type {
@@ -24,13 +26,6 @@ export {
   allowListFromJSON,
   createAllowList,
 } from './allow-list.js';
-export {
-  type Blocklist,
-  type BlocklistOptions,
-  type BlocklistPart,
-  createBlocklist,
-  type ListInfo,
-} from './blocklist.js';
 export {
   type CheckedUpload,
   type Decision,

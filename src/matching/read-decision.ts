@@ -1,4 +1,5 @@
-import { type Withdrawn, type WithdrawnJSON, withdrawnFromJSON } from '../blocklist/withdrawals.js';
+import type { Withdrawn } from '../blocklist/withdrawals.js';
+import { type WithdrawnJSON, withdrawnFromJSON } from '../blocklist/withdrawn-json.js';
 import { checkInteger, checkNumber, checkObject, checkOneOf } from '../door.js';
 import { type BlocklistEntry, checkEntry, copyOfOpinions } from '../entry.js';
 import { type Algorithm, type Decoding, type Hash, hashFromHex, newHash } from '../hash.js';

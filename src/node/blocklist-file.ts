@@ -2,13 +2,8 @@ import type { FileHandle } from 'node:fs/promises';
 import { Kind, kindOf, type ListedPart } from '../blocklist/kind.js';
 import { ListState } from '../blocklist/list-state.js';
 import { checkKeptSettings, copyOfKept, type KeptSettings, Lists } from '../blocklist/lists.js';
-import {
-  type KeptOutReason,
-  Withdrawals,
-  type Withdrawn,
-  type WithdrawnJSON,
-  withdrawnFromJSON,
-} from '../blocklist/withdrawals.js';
+import { type KeptOutReason, Withdrawals, type Withdrawn } from '../blocklist/withdrawals.js';
+import { type WithdrawnJSON, withdrawnFromJSON } from '../blocklist/withdrawn-json.js';
 import { FormatError } from '../errors.js';
 import { inSteps, inTurns } from '../in-turns.js';
 import { checksumSteps, HEADER_BYTES } from '../indexing/segment.js';

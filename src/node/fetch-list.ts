@@ -1,3 +1,4 @@
+import { Blocklist } from '../blocklist/blocklist.js';
 import type { ListState } from '../blocklist/list-state.js';
 import type { Fetched, KeptSettings } from '../blocklist/lists.js';
 import { checkTypeOf } from '../door.js';
@@ -16,7 +17,6 @@ import {
   type PageChange,
 } from '../exchange/list-fetch.js';
 import type { ListClient } from '../exchange/list-update.js';
-import { Blocklist } from '../matching/blocklist.js';
 import { ListFeed } from './list-feed.js';
 
 /**

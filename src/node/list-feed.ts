@@ -1,3 +1,4 @@
+import type { Blocklist } from '../blocklist/blocklist.js';
 import type { ListState } from '../blocklist/list-state.js';
 import type { KeptSettings } from '../blocklist/lists.js';
 import { type BlocklistEntry, textOfEntry } from '../entry.js';
@@ -12,7 +13,6 @@ import {
 } from '../exchange/list-fetch.js';
 import type { ListUpdate } from '../exchange/list-update.js';
 import { inTurns } from '../in-turns.js';
-import type { Blocklist } from '../matching/blocklist.js';
 
 /** Entries that a step looks at: about 0.2 ms. */
 const STEP = 256;

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { type FileHandle, open, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import process from 'node:process';
+import type { Blocklist } from '../blocklist/blocklist.js';
 import {
   type Header,
   payloadSteps,
@@ -19,7 +20,6 @@ import { syncFolder } from '../disk/replace-file.js';
 import { ownMark } from '../disk/writer-lock.js';
 import { FormatError } from '../errors.js';
 import { inTurns } from '../in-turns.js';
-import type { Blocklist } from '../matching/blocklist.js';
 import { readingList, type Snapshot } from './blocklist-file.js';
 import { type OpenOptions, openRegular } from './index-file.js';
 import { realPathOf, whileAlone } from './list-lock.js';

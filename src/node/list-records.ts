@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import { Blocklist, type BlocklistOptions } from '../blocklist/blocklist.js';
 import {
   type BodyPlace,
   headerOf,
@@ -17,7 +18,6 @@ import { type Effect, JoinedEffects, replaySteps } from '../blocklist/effect.js'
 import type { ListState } from '../blocklist/list-state.js';
 import { finish, inTurns, nextTurn, TURN } from '../in-turns.js';
 import { checksumSteps, HEADER_BYTES } from '../indexing/segment.js';
-import { Blocklist, type BlocklistOptions } from '../matching/blocklist.js';
 import {
   bytesAt,
   cutOff,

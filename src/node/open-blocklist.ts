@@ -1,5 +1,7 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { Blocklist } from '../blocklist/blocklist.js';
+import { addNow } from '../blocklist/create-blocklist.js';
 import type { DurableChanges } from '../blocklist/entry-list.js';
 import { ListState } from '../blocklist/list-state.js';
 import { replaceFile } from '../disk/replace-file.js';
@@ -7,7 +9,6 @@ import { checkKnown, checkOptions, checkSignal, checkTypeOf } from '../door.js';
 import { FormatError } from '../errors.js';
 import { readHashList } from '../exchange/hash-list.js';
 import { nextTurn } from '../in-turns.js';
-import { Blocklist } from '../matching/blocklist.js';
 import { isIndexFile, openIndex } from './index-file.js';
 import { ListFile } from './list-file.js';
 import { whileAlone } from './list-lock.js';
@@ -131,7 +132,7 @@ async function readOnly(
   list: Blocklist,
   options: OpenBlocklistOptions,
 ): Promise<void> {
-  if (await isIndexFile(path)) list.addNow([], [await openIndex(path, options)]);
+  if (await isIndexFile(path)) addNow(list, [], [await openIndex(path, options)]);
   else {
     const text = createReadStream(path);
     try {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type Columns, ColumnsBuilder } from '../blocklist/columns.js';
 import { columnsPieces } from '../blocklist/columns-bytes.js';
-import { isDegenerate } from '../blocklist/degenerate.js';
+import { isDegenerate } from '../blocklist/list-state.js';
 import { replaceFile } from '../disk/replace-file.js';
 import { checkInteger, checkObject, checkOptions, checkSignal, checkTypeOf } from '../door.js';
 import { checkEntry } from '../entry.js';

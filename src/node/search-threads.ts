@@ -1,9 +1,9 @@
+import { Blocklist } from '../blocklist/blocklist.js';
 import type { SearchingThreads, SearchThreadsStats } from '../blocklist/kind.js';
 import { checkInteger, checkKnown, checkNoOptions, checkOptions, checkTypeOf } from '../door.js';
 import type { Hash } from '../hash.js';
 import type { Segment } from '../indexing/segment.js';
 import { type SharedSegment, sharedCopy } from '../indexing/shared-segment.js';
-import { Blocklist } from '../matching/blocklist.js';
 import { IndexThread } from './index-thread.js';
 
 /** How many threads search, and who is told of one that died. */

@@ -1,5 +1,5 @@
 import { DecodeError } from '../errors.js';
-import { copyOfHash } from '../matching/hash-key.js';
+import { copyOfHash } from '../hash.js';
 import { type Lease, Pool, type PooledThread, type ThreadEvents } from '../picture/pool.js';
 import { onAbort } from '../picture/waiting.js';
 import type { HashedVariant, Near, NearAt, Variants } from '../variant.js';

@@ -1,10 +1,10 @@
+import type { Blocklist } from '../blocklist/blocklist.js';
 import { Lists, listOf } from '../blocklist/lists.js';
 import type { BlocklistEntry } from '../entry.js';
 import { bitsOf } from '../hash.js';
-import type { Blocklist } from '../matching/blocklist.js';
 import type { Decision } from '../matching/decision.js';
-import { nearestOf } from '../matching/nearest.js';
-import { numberOf } from '../matching/search.js';
+import { rulesOf } from '../matching/list-rules.js';
+import { nearestOf, numberOf } from '../matching/search.js';
 import type { PolicyOptions } from '../policy.js';
 import { keyOfEntry } from '../store/stored-entry.js';
 
@@ -52,7 +52,7 @@ export function hitsOf(
     const { entry, distance, tier, allowed } = match;
     const { algorithm } = entry.hash;
     const list = listOf(entry);
-    const rules = lists.rulesOf(list, policy, algorithm, bitsOf(entry.hash));
+    const rules = rulesOf(lists, list, policy, { algorithm, bits: bitsOf(entry.hash) });
     const bank = bankOf(list);
     if (distance > rules.matchDistance || banks?.includes(bank) === false) continue;
     const number = numberFor(entry);

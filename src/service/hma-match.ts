@@ -1,7 +1,8 @@
+import type { Blocklist } from '../blocklist/blocklist.js';
 import { Lists } from '../blocklist/lists.js';
 import { distance, type Hash, hashFromHex } from '../hash.js';
-import type { Blocklist } from '../matching/blocklist.js';
 import type { Decision } from '../matching/decision.js';
+import { widestOf } from '../matching/list-rules.js';
 import { type MatchRules, match } from '../matching/match.js';
 import { policyUnder } from '../policy.js';
 import { type HmaHit, type HmaLists, hitsOf, rawHitsOf } from './hma-hits.js';
@@ -213,7 +214,7 @@ async function decisionAbout(
   { list, rules, call }: { list: Blocklist; rules: MatchRules; call: Call },
 ): Promise<Decision> {
   const lists = new Lists(list.settings);
-  const { matchDistance } = lists.widest(rules.policy ?? {}, 'pdq', 256);
+  const { matchDistance } = widestOf(lists, rules.policy ?? {}, { algorithm: 'pdq', bits: 256 });
   const distance = Math.max(0, matchDistance);
   const { signal } = call;
   return await match({ hash, variants: [] }, list, { ...rules, all: true, distance, signal });

@@ -1,4 +1,4 @@
-import type { Blocklist } from '../matching/blocklist.js';
+import type { Blocklist } from '../blocklist/blocklist.js';
 import type { Decision } from '../matching/decision.js';
 import type { MatchRules } from '../matching/match.js';
 import type { Decide } from '../node/hash-pool.js';

@@ -1,6 +1,6 @@
+import type { Blocklist } from '../blocklist/blocklist.js';
 import type { HeldBackList } from '../exchange/held-back.js';
 import type { AllowList } from '../matching/allow-list.js';
-import type { Blocklist } from '../matching/blocklist.js';
 import type { MatchRules } from '../matching/match.js';
 import type { HashPool } from '../node/hash-pool.js';
 import type { Store } from '../store/store.js';

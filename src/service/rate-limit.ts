@@ -1,4 +1,4 @@
-import type { Blocklist } from '../matching/blocklist.js';
+import type { Blocklist } from '../blocklist/blocklist.js';
 import { match } from '../matching/match.js';
 import type { Decide } from '../node/hash-pool.js';
 import type { HashedVariant } from '../variant.js';

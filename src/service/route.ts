@@ -1,4 +1,4 @@
-import type { Blocklist } from '../matching/blocklist.js';
+import type { Blocklist } from '../blocklist/blocklist.js';
 import type { Decide } from '../node/hash-pool.js';
 import type { FromSchema, Members, QueryValue, Schema } from './json-schema.js';
 import type { Reply } from './reply.js';

@@ -1,3 +1,4 @@
+import { Blocklist } from '../blocklist/blocklist.js';
 import {
   checkInteger,
   checkMethods,
@@ -7,7 +8,6 @@ import {
   checkTypeOf,
 } from '../door.js';
 import { DecodeError } from '../errors.js';
-import { Blocklist } from '../matching/blocklist.js';
 import { type Decision, unhashable } from '../matching/decision.js';
 import { checkRules, type MatchRules } from '../matching/match.js';
 import { checkUpload } from '../node/check-upload.js';

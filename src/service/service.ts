@@ -1,3 +1,4 @@
+import { Blocklist } from '../blocklist/blocklist.js';
 import {
   checkInteger,
   checkMethods,
@@ -6,7 +7,6 @@ import {
   checkOptions,
   checkTypeOf,
 } from '../door.js';
-import { Blocklist } from '../matching/blocklist.js';
 import { checkRules, type MatchRules } from '../matching/match.js';
 import { checkRemoteLists, type RemoteList } from '../matching/remote-list.js';
 import { createHashPool } from '../node/create-hash-pool.js';

@@ -1,4 +1,4 @@
-import { type WithdrawnJSON, withdrawnFromJSON } from '../blocklist/withdrawals.js';
+import { type WithdrawnJSON, withdrawnFromJSON } from '../blocklist/withdrawn-json.js';
 import { checkKnown, checkTypeOf } from '../door.js';
 import type { FetchProgress } from '../exchange/list-fetch.js';
 import { hashFromJSON } from '../hash.js';

@@ -1,6 +1,5 @@
-import { type Algorithm, bitsOf, type Hash, newHash } from '../hash.js';
+import { type Algorithm, bitsOf, type Hash, keyOfHash, newHash } from '../hash.js';
 import { type Allowance, AllowList } from '../matching/allow-list.js';
-import { keyOfHash } from '../matching/hash-key.js';
 import type { Sql } from './database.js';
 import { checkStorable, digestOf } from './stored-entry.js';
 

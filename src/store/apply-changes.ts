@@ -1,3 +1,4 @@
+import type { Blocklist } from '../blocklist/blocklist.js';
 import type { Kind } from '../blocklist/kind.js';
 import { type ListState, typeOf } from '../blocklist/list-state.js';
 import type { Lists } from '../blocklist/lists.js';
@@ -5,7 +6,6 @@ import type { Withdrawals, Withdrawn } from '../blocklist/withdrawals.js';
 import { isSameEntry, type NumberedEntry } from '../entry.js';
 import { hexOf } from '../hash.js';
 import type { AllowList } from '../matching/allow-list.js';
-import type { Blocklist } from '../matching/blocklist.js';
 import { keyOfAllowance } from './allowances.js';
 import type { StoreChanges } from './changes.js';
 import { haveSameKey, numbered } from './stored-entry.js';
@@ -109,7 +109,7 @@ function isSame(withdrawn: Withdrawals, withdrawal: Withdrawn): boolean {
 function listsAfter(lists: Lists, { lists: changed }: PendingChanges): Lists {
   let after = lists;
   for (const { name, settings, listed } of changed.values()) {
-    after = after.without(name);
+    after = after.with(name, null);
     // The unnamed list without settings is not told in matches.
     if (listed && Object.keys(settings).length > 0) after = after.with(name, settings);
   }

@@ -1,8 +1,8 @@
+import type { Blocklist } from '../blocklist/blocklist.js';
 import { checkInteger, checkNumber, checkOptions, checkSignal, checkTypeOf } from '../door.js';
 import { type BlocklistEntry, checkEntry } from '../entry.js';
 import type { HeldBackList } from '../exchange/held-back.js';
 import type { AllowList } from '../matching/allow-list.js';
-import type { Blocklist } from '../matching/blocklist.js';
 import type { Following } from './apply-changes.js';
 import type { Database } from './database.js';
 import { numberOfEntry } from './entries.js';

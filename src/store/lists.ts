@@ -1,7 +1,7 @@
+import type { ListInfo } from '../blocklist/blocklist.js';
 import { checkListSettings, copyOfSettings, type ListSettings, Lists } from '../blocklist/lists.js';
 import { checkListName as checkEntryListName } from '../entry.js';
 import type { FetchState } from '../exchange/list-fetch.js';
-import type { ListInfo } from '../matching/blocklist.js';
 import type { Sql } from './database.js';
 import { removeEntries } from './entries.js';
 import { checkStorable } from './stored-entry.js';

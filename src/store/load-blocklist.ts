@@ -1,7 +1,7 @@
+import { Blocklist } from '../blocklist/blocklist.js';
 import { ListState } from '../blocklist/list-state.js';
 import { inTurns } from '../in-turns.js';
 import { AllowList, type AllowListOptions } from '../matching/allow-list.js';
-import { Blocklist } from '../matching/blocklist.js';
 import { allowancesOf } from './allowances.js';
 import { applySteps, type Following, PendingChanges } from './apply-changes.js';
 import { changesAfter, unchangedEntries } from './changes.js';

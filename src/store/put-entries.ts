@@ -1,4 +1,4 @@
-import { isDegenerate } from '../blocklist/degenerate.js';
+import { isDegenerate } from '../blocklist/list-state.js';
 import { listOf } from '../blocklist/lists.js';
 import type { KeptOutReason } from '../blocklist/withdrawals.js';
 import type { BlocklistEntry } from '../entry.js';

@@ -1,4 +1,4 @@
-import { isDegenerate } from '../blocklist/degenerate.js';
+import { isDegenerate } from '../blocklist/list-state.js';
 import { checkEntry } from '../entry.js';
 import { wrongBands } from './bands.js';
 import { isCovered } from './covered.js';

@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest';
+import { addNow } from '../../src/blocklist/create-blocklist.js';
 import { EntryList } from '../../src/blocklist/entry-list.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { hashToHex } from '../../src/hash.js';
@@ -116,7 +117,7 @@ test('lists that were one until now do not share what each adds', async () => {
   const [one, two] = [new EntryList(), new EntryList()];
   const table = new PackedEntries('pdq', 256);
   table.push(entryAt(0));
-  one.addNow([table]);
+  addNow(one, [table]);
   two.become(one.state);
   await one.apply({ add: [entryAt(10)] });
   await two.apply({ add: [entryAt(20)] });

@@ -88,7 +88,7 @@ export const entry: fc.Arbitrary<BlocklistEntry> = fc
 
 /** With a number that follows from what it says: most often none, sometimes one over 2^32. */
 export function numbered(entry: BlocklistEntry): NumberedEntry {
-  const { list, ...others } = entry;
+  const { list, [NUMBER]: _, ...others } = entry as NumberedEntry;
   let mix = 0;
   for (const char of fullText(entry)) mix = (mix * 31 + char.codePointAt(0)!) % 1_000_003;
   const numbers = [0, 0, 0, mix, mix, 2 ** 32 + mix, 2 ** 52 + mix];

@@ -1,10 +1,10 @@
 import { copyFileSync, createReadStream, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { readHashList } from '../../src/exchange/hash-list.js';
 import { hashFromHex, hashToHex } from '../../src/hash.js';
-import { createBlocklist } from '../../src/matching/blocklist.js';
 import { openIndex } from '../../src/node/index-file.js';
 import { loadBlocklist as openBlocklist } from '../../src/node/list-records.js';
 import { testFolder } from '../folder.js';

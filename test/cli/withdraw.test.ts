@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import { hashFromHex } from '../../src/hash.js';
-import { createBlocklist } from '../../src/matching/blocklist.js';
 import { loadBlocklist } from '../../src/node/list-records.js';
 import { testFolder } from '../folder.js';
 import { saveList } from '../node/saved-list.js';

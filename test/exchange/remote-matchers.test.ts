@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import { FormatError } from '../../src/errors.js';
 import type { HmaContent } from '../../src/exchange/hma.js';
 import { type HmaCheckpoint, HmaClient } from '../../src/exchange/hma-client.js';
@@ -7,7 +8,6 @@ import type { RemoteMatcher } from '../../src/exchange/remote-matcher.js';
 import type { Fetch } from '../../src/exchange/service-connection.js';
 import { ShieldClient } from '../../src/exchange/shield-client.js';
 import { hashFromHex, hashToHex } from '../../src/hash.js';
-import { createBlocklist } from '../../src/matching/blocklist.js';
 import { match } from '../../src/matching/match.js';
 import { createRemoteList } from '../../src/matching/remote-list.js';
 import { type FakeHma, fakeHma } from '../../src/testing/fake-hma.js';

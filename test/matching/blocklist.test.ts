@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { uniformHashes } from '../../bench/workloads.js';
-import { isDegenerate } from '../../src/blocklist/degenerate.js';
+import type { Blocklist } from '../../src/blocklist/blocklist.js';
+import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
+import { isDegenerate } from '../../src/blocklist/list-state.js';
 import type { WithdrawnKey } from '../../src/blocklist/withdrawals.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { DecodeError } from '../../src/errors.js';
@@ -16,7 +18,6 @@ import {
   hashToJSON,
   newHash,
 } from '../../src/hash.js';
-import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import { match } from '../../src/matching/match.js';
 import { PackedEntries } from '../../src/packed-entries.js';
 import { flipBits } from '../arbitraries.js';

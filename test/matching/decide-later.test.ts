@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
+import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import { DecodeError } from '../../src/errors.js';
-import { createBlocklist } from '../../src/matching/blocklist.js';
 import type { Decision } from '../../src/matching/decision.js';
 import { match } from '../../src/matching/match.js';
 import type { HashedVariant, Near } from '../../src/variant.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isDegenerate } from '../../src/blocklist/degenerate.js';
+import { isDegenerate } from '../../src/blocklist/list-state.js';
 import { type Hash, hashFromHex } from '../../src/hash.js';
 import { flipBits, hashOf } from '../arbitraries.js';
 

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import { DecodeError } from '../../src/errors.js';
 import type { RemoteHit, RemoteMatcher } from '../../src/exchange/remote-matcher.js';
 import { type Hash, hashFromHex, hashToHex } from '../../src/hash.js';
 import { createAllowList } from '../../src/matching/allow-list.js';
-import { createBlocklist } from '../../src/matching/blocklist.js';
 import { createFloodGuard } from '../../src/matching/flood-guard.js';
 import { match } from '../../src/matching/match.js';
 import { createRemoteList, type RemoteListOptions } from '../../src/matching/remote-list.js';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { random } from '../../bench/workloads.js';
+import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import { distance, type Hash, hashFromHex, hashToHex } from '../../src/hash.js';
-import { createBlocklist } from '../../src/matching/blocklist.js';
 import {
   countingOnce,
   createFloodGuard,

@@ -1,10 +1,12 @@
 import { expect, test, vi } from 'vitest';
-import { isOwnConfirmed, type ListSettings, type Trust } from '../../src/blocklist/lists.js';
+import type { Blocklist } from '../../src/blocklist/blocklist.js';
+import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
+import type { ListSettings, Trust } from '../../src/blocklist/lists.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import type { Hash } from '../../src/hash.js';
-import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import { decisionToJSON } from '../../src/matching/decision.js';
 import { explain } from '../../src/matching/explain.js';
+import { isOwnConfirmed } from '../../src/matching/list-rules.js';
 import { match } from '../../src/matching/match.js';
 import { decisionFromJSON } from '../../src/matching/read-decision.js';
 import { createRemoteList } from '../../src/matching/remote-list.js';

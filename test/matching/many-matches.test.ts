@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import type { ListSettings } from '../../src/blocklist/lists.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { type Hash, hashToHex } from '../../src/hash.js';
 import { createAllowList } from '../../src/matching/allow-list.js';
-import { createBlocklist } from '../../src/matching/blocklist.js';
 import { type Decision, decisionToJSON } from '../../src/matching/decision.js';
 import { createFloodGuard } from '../../src/matching/flood-guard.js';
 import { match } from '../../src/matching/match.js';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import { createAllowList } from '../../src/matching/allow-list.js';
-import { createBlocklist } from '../../src/matching/blocklist.js';
 import { createFloodGuard } from '../../src/matching/flood-guard.js';
 import { match } from '../../src/matching/match.js';
 import type { HashedVariant } from '../../src/variant.js';

@@ -1,6 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import { type ListSettings, TRUSTS } from '../../src/blocklist/lists.js';
 import type { Withdrawn } from '../../src/blocklist/withdrawals.js';
 import type { BlocklistEntry } from '../../src/entry.js';
@@ -14,7 +15,6 @@ import {
   hashToHex,
   newHash,
 } from '../../src/hash.js';
-import { createBlocklist } from '../../src/matching/blocklist.js';
 import {
   type Decision,
   type DecisionJSON,

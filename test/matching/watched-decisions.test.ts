@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Blocklist } from '../../src/blocklist/blocklist.js';
+import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import type { RemoteMatcher } from '../../src/exchange/remote-matcher.js';
 import type { Hash } from '../../src/hash.js';
@@ -8,7 +10,6 @@ import {
   allowListFromJSON,
   createAllowList,
 } from '../../src/matching/allow-list.js';
-import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import { type Decision, decisionToJSON, type Match } from '../../src/matching/decision.js';
 import { createFloodGuard, type FloodGuard } from '../../src/matching/flood-guard.js';
 import { match } from '../../src/matching/match.js';

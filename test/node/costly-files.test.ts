@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
+import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import { hashFromHex } from '../../src/hash.js';
-import { createBlocklist } from '../../src/matching/blocklist.js';
 import { checkUpload } from '../../src/node/check-upload.js';
 import { createHashPool } from '../../src/node/create-hash-pool.js';
 import { decode } from '../../src/node/decode.js';

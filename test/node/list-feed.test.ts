@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
 import { hashesOf, uniformHashes } from '../../bench/workloads.js';
+import type { Blocklist } from '../../src/blocklist/blocklist.js';
+import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import { type BlocklistEntry, textOfEntry } from '../../src/entry.js';
 import type { HeldBack, Removal } from '../../src/exchange/held-back.js';
 import { isOfService, ToldRecords, WITHDRAWN_BY_SERVICE } from '../../src/exchange/list-fetch.js';
 import type { ListUpdate } from '../../src/exchange/list-update.js';
 import { hashToHex } from '../../src/hash.js';
-import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import { match } from '../../src/matching/match.js';
 import { ListFeed } from '../../src/node/list-feed.js';
 import { Fault, watchConstructors, withFaultsLater } from '../faults.js';

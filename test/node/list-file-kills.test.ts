@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Blocklist } from '../../src/matching/blocklist.js';
+import { Blocklist } from '../../src/blocklist/blocklist.js';
 import { ListFile } from '../../src/node/list-file.js';
 import { loadBlocklist } from '../../src/node/list-records.js';
 import { type WorkerScripts, workerScripts } from './hash-process.js';

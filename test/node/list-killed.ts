@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { Blocklist } from '../../src/matching/blocklist.js';
+import { Blocklist } from '../../src/blocklist/blocklist.js';
 import { ListFile } from '../../src/node/list-file.js';
 import { flipBits } from '../arbitraries.js';
 import { BASE, ORDER } from '../matching/bases.js';

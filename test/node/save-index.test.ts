@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { clusteredHashes, uniformHashes } from '../../bench/workloads.js';
 import { columnsPieces } from '../../src/blocklist/columns-bytes.js';
-import { isDegenerate } from '../../src/blocklist/degenerate.js';
+import { isDegenerate } from '../../src/blocklist/list-state.js';
 import type { Hash } from '../../src/hash.js';
 import { createIndex, indexFromBuffer, indexOf } from '../../src/indexing/create-index.js';
 import type { HammingIndex } from '../../src/indexing/hamming-index.js';

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import type { Blocklist } from '../../src/matching/blocklist.js';
+import type { Blocklist } from '../../src/blocklist/blocklist.js';
 import { blocklistFile } from '../../src/node/save-blocklist.js';
 
 /** Writes a list as a blocklist file. */

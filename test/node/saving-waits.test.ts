@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
+import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import { lockFile } from '../../src/disk/writer-lock.js';
-import { createBlocklist } from '../../src/matching/blocklist.js';
 import { openBlocklist } from '../../src/node/open-blocklist.js';
 import { testFolder } from '../folder.js';
 import { saveList } from './saved-list.js';

@@ -1,4 +1,4 @@
-import { isDegenerate } from '../../src/blocklist/degenerate.js';
+import { isDegenerate } from '../../src/blocklist/list-state.js';
 import type { ListSettings, Trust } from '../../src/blocklist/lists.js';
 import type { Withdrawn } from '../../src/blocklist/withdrawals.js';
 import type { BlocklistEntry } from '../../src/entry.js';

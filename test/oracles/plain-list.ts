@@ -1,5 +1,5 @@
-import { isDegenerate } from '../../src/blocklist/degenerate.js';
 import type { ListChange, ListRecord } from '../../src/blocklist/list-change.js';
+import { isDegenerate } from '../../src/blocklist/list-state.js';
 import type { ListSettings } from '../../src/blocklist/lists.js';
 import type { KeptOutReason, Withdrawn, WithdrawnKey } from '../../src/blocklist/withdrawals.js';
 import type { BlocklistEntry } from '../../src/entry.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createBlocklist } from '../../src/matching/blocklist.js';
+import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import { match } from '../../src/matching/match.js';
 import { Access, type AccessOptions, mayDo, networkOf } from '../../src/service/access.js';
 import { RateLimit } from '../../src/service/rate-limit.js';

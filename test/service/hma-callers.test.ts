@@ -1,8 +1,8 @@
 import { afterAll, expect, test, vi } from 'vitest';
+import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import { HmaClient } from '../../src/exchange/hma-client.js';
 import type { Fetch } from '../../src/exchange/service-connection.js';
 import { hashFromHex, hashToHex } from '../../src/hash.js';
-import { createBlocklist } from '../../src/matching/blocklist.js';
 import { hashFile } from '../../src/node/hash-file.js';
 import { tokenHash } from '../../src/service/webhook-sender.js';
 import { flipBits } from '../arbitraries.js';

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, expect, test, vi } from 'vitest';
+import type { Blocklist } from '../../src/blocklist/blocklist.js';
 import { Columns } from '../../src/blocklist/columns.js';
-
+import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import { distance, hashFromHex, hashToHex } from '../../src/hash.js';
 import { PartSearch } from '../../src/indexing/part-search.js';
 import { createAllowList } from '../../src/matching/allow-list.js';
-import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import { hashFile } from '../../src/node/hash-file.js';
 import { IndexAge } from '../../src/service/hma-index.js';
 import { flipBits } from '../arbitraries.js';

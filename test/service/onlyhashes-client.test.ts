@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Blocklist } from '../../src/blocklist/blocklist.js';
+import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import { OnlyhashesClient } from '../../src/exchange/onlyhashes-client.js';
 import { type Hash, hashToHex } from '../../src/hash.js';
-import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import { match } from '../../src/matching/match.js';
 import { createRemoteList, type RemoteListOptions } from '../../src/matching/remote-list.js';
 import type { CreateServiceOptions } from '../../src/service/service.js';

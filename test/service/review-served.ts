@@ -1,6 +1,6 @@
+import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { hashFromHex } from '../../src/hash.js';
-import { createBlocklist } from '../../src/matching/blocklist.js';
 import { type Decision, decisionOf } from '../../src/matching/decision.js';
 import { match } from '../../src/matching/match.js';
 import type { CreateServiceOptions } from '../../src/service/service.js';

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
+import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import type { Fetched } from '../../src/blocklist/lists.js';
 import type { FetchState } from '../../src/exchange/list-fetch.js';
 import { hashToJSON } from '../../src/hash.js';
-import { createBlocklist } from '../../src/matching/blocklist.js';
 import type { HashPool } from '../../src/node/hash-pool.js';
 import { Metrics } from '../../src/service/metrics.js';
 import type { Route } from '../../src/service/route.js';

@@ -1,7 +1,7 @@
-import { isDegenerate } from '../../src/blocklist/degenerate.js';
+import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
+import { isDegenerate } from '../../src/blocklist/list-state.js';
 import { type Hash, hashToHex } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
-import { createBlocklist } from '../../src/matching/blocklist.js';
 import { checkUpload } from '../../src/node/check-upload.js';
 import type { HashPool } from '../../src/node/hash-pool.js';
 import type { Painted } from './paint.js';

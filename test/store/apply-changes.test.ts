@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import { hashFromHex, hashToHex } from '../../src/hash.js';
 import { AllowList } from '../../src/matching/allow-list.js';
-import { createBlocklist } from '../../src/matching/blocklist.js';
 import { match } from '../../src/matching/match.js';
 import { applySteps, PendingChanges } from '../../src/store/apply-changes.js';
 import type { StoreChanges } from '../../src/store/changes.js';

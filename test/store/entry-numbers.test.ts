@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import type { Blocklist } from '../../src/blocklist/blocklist.js';
+import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import { hashFromHex } from '../../src/hash.js';
 import { AllowList } from '../../src/matching/allow-list.js';
-import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import { match } from '../../src/matching/match.js';
 import { numberOf } from '../../src/matching/search.js';
 import { PackedEntries } from '../../src/packed-entries.js';

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Blocklist } from '../../src/blocklist/blocklist.js';
 import type { Applied } from '../../src/blocklist/changed.js';
 import type { ListChange } from '../../src/blocklist/list-change.js';
 import type { ListSettings } from '../../src/blocklist/lists.js';
@@ -10,7 +11,6 @@ import type { Withdrawn, WithdrawnKey } from '../../src/blocklist/withdrawals.js
 import type { BlocklistEntry } from '../../src/entry.js';
 import { hashFromHex, hashToHex } from '../../src/hash.js';
 import { AllowList } from '../../src/matching/allow-list.js';
-import { Blocklist } from '../../src/matching/blocklist.js';
 import { decisionToJSON } from '../../src/matching/decision.js';
 import { match } from '../../src/matching/match.js';
 import { ListFile } from '../../src/node/list-file.js';

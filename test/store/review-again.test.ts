@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import { hashFromHex } from '../../src/hash.js';
-import { createBlocklist } from '../../src/matching/blocklist.js';
 import { match } from '../../src/matching/match.js';
 import { errorsByList } from '../../src/matching/review-answers.js';
 import { hexOf } from '../node/fed-services.js';

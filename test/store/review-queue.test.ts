@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import { hashFromHex, hashToHex } from '../../src/hash.js';
-import { createBlocklist } from '../../src/matching/blocklist.js';
 import { decisionOf } from '../../src/matching/decision.js';
 import { match } from '../../src/matching/match.js';
 import { reviewFactsOf } from '../../src/matching/review-record.js';

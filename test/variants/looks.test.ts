@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import { distance } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
-import { createBlocklist } from '../../src/matching/blocklist.js';
 import { match } from '../../src/matching/match.js';
 import { pictureOf } from '../../src/picture/decoded-picture.js';
 import { placingOf } from '../../src/picture/draft-variants.js';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import { DecodeError } from '../../src/errors.js';
 import { distance } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
-import { createBlocklist } from '../../src/matching/blocklist.js';
 import { match } from '../../src/matching/match.js';
 import type { CheckedPixels } from '../../src/pixels.js';
 import type { HashedVariant, Near } from '../../src/variant.js';

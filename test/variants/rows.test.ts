@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { random } from '../../bench/workloads.js';
+import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import { distance, type Hash } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
 import { pdqRegion } from '../../src/hashing/pdq-region.js';
-import { createBlocklist } from '../../src/matching/blocklist.js';
 import { match } from '../../src/matching/match.js';
 import type { CheckedPixels } from '../../src/pixels.js';
 import { DIHEDRAL_NAMES, type DihedralName } from '../../src/variant.js';

@@ -1,37 +1,36 @@
-import { changed } from '../blocklist/changed.js';
-import { isDegenerate } from '../blocklist/degenerate.js';
-import { EntryList } from '../blocklist/entry-list.js';
-import type { OpenedEntries, SearchingThreads, SearchThreadsStats } from '../blocklist/kind.js';
-import { begun, stepOf } from '../blocklist/list-change.js';
-import { ListState, numbersOf, reasonToKeepOut } from '../blocklist/list-state.js';
-import { ComingEntries, rowsOf } from '../blocklist/listed-entries.js';
-import {
-  checkListSettings,
-  copyOfSettings,
-  type ListSettings,
-  type Trust,
-} from '../blocklist/lists.js';
+import { checkIterable, checkOptions, checkTypeOf } from '../door.js';
+import { type BlocklistEntry, checkEntry } from '../entry.js';
+import { type Algorithm, type Bits, checkKind } from '../hash.js';
+import type { PolicyOptions } from '../policy.js';
+import { changed } from './changed.js';
+import { EntryList } from './entry-list.js';
+import type { SearchingThreads, SearchThreadsStats } from './kind.js';
+import { begun, stepOf } from './list-change.js';
+import { isDegenerate, ListState, numbersOf, reasonToKeepOut } from './list-state.js';
+import { ComingEntries } from './listed-entries.js';
+import { checkListSettings, copyOfSettings, type ListSettings, type Trust } from './lists.js';
 import {
   copyOf,
   type KeptOutReason,
   type OnKeptOut,
   type Withdrawn,
   type WithdrawnKey,
-} from '../blocklist/withdrawals.js';
-import {
-  checkAsyncIterable,
-  checkIterable,
-  checkObject,
-  checkOptions,
-  checkTypeOf,
-} from '../door.js';
-import { type BlocklistEntry, checkEntry } from '../entry.js';
-import { type Algorithm, type Bits, checkKind } from '../hash.js';
-import { PackedEntries } from '../packed-entries.js';
-import type { PolicyOptions } from '../policy.js';
+} from './withdrawals.js';
 
-/** A part of a blocklist: one entry, a table of entries, or an index file that is open. */
-export type BlocklistPart = BlocklistEntry | PackedEntries | OpenedEntries;
+/*
+ * A list is one reference to a `ListState`, which does not change. Whoever reads takes it and sees
+ * one moment. Whoever changes makes another and puts it there:
+ *
+ *     Blocklist -> ListState -> Kind (each algorithm and width)
+ *                            |    -> segments: hashes and columns, each with its tombstones
+ *                            |    -> delta: the newest entries, one by one, with its tombstones
+ *                            -> withdrawals, settings of lists
+ *
+ * Who reads: this class, `match`, whoever saves. Who swaps: `EntryList`, which this class extends,
+ * alone. `changed` makes a small change at once. A large one is prepared in steps (`readySteps`),
+ * one at a time, and brought up to date at its turn (`lateStep`). Compaction is prepared the same
+ * way. What is kept, in a file or a store, is made there first (`DurableChanges`).
+ */
 
 /** What a new blocklist begins with, besides entries. */
 export interface BlocklistOptions {
@@ -53,8 +52,6 @@ export interface ListInfo extends Required<Omit<ListSettings, 'policy'>> {
   readonly policy?: PolicyOptions;
 }
 
-const PART = 'an entry, PackedEntries or an index of openIndex';
-
 /**
  * Entries to match against, of any mix of algorithms and widths. Made by `createBlocklist`. A call
  * that throws has changed nothing, even if memory ran out halfway or `onKeptOut` threw.
@@ -65,7 +62,11 @@ export class Blocklist extends EntryList {
 
   constructor(options: BlocklistOptions = {}) {
     checkOptions(options);
-    checkNoRules(options);
+    // They would be ignored in silence.
+    for (const name of ['policy', 'allowList', 'floodGuard'] as const) {
+      if (!(name in options) || (options as Record<string, unknown>)[name] === undefined) continue;
+      throw new TypeError(`expected ${name} as an option of match`);
+    }
     const { lists = {}, withdrawn = [], onKeptOut } = options;
     checkOptions(lists, 'lists to be an object: settings by name');
     for (const settings of Object.values(lists)) checkListSettings(settings);
@@ -168,70 +169,6 @@ export class Blocklist extends EntryList {
       trust: name === '' ? 'own' : 'shared',
       ...copyOfSettings(this.state.lists.of(name)),
     }));
-  }
-}
-
-/**
- * Creates a blocklist from copies of `entries`. An async iterable of entries gives a promise.
- * @throws {TypeError | RangeError} if an entry or an option is invalid
- * @example
- * const blocklist = await createBlocklist(readHashList(text));
- * const { verdict, reason, matches } = match(await hashFile(path), blocklist);
- */
-export function createBlocklist(
-  entries: Iterable<BlocklistPart>,
-  options?: BlocklistOptions,
-): Blocklist;
-export function createBlocklist(
-  entries: AsyncIterable<BlocklistPart>,
-  options?: BlocklistOptions,
-): Promise<Blocklist>;
-export function createBlocklist(
-  entries: Iterable<BlocklistPart> | AsyncIterable<BlocklistPart>,
-  options?: BlocklistOptions,
-): Blocklist | Promise<Blocklist> {
-  checkAsyncIterable(entries, 'an iterable of entries');
-  const blocklist = new Blocklist(options);
-  if (Symbol.asyncIterator in entries) return filled(blocklist, entries);
-  const filling = new Filling();
-  for (const part of entries) filling.push(part);
-  filling.into(blocklist);
-  return blocklist;
-}
-
-async function filled(
-  blocklist: Blocklist,
-  entries: AsyncIterable<BlocklistPart>,
-): Promise<Blocklist> {
-  const filling = new Filling();
-  for await (const part of entries) filling.push(part);
-  filling.into(blocklist);
-  return blocklist;
-}
-
-/** What a list is filled with. */
-class Filling {
-  readonly #coming = new ComingEntries();
-  readonly #opened: OpenedEntries[] = [];
-
-  push(part: BlocklistPart): void {
-    checkObject(part, PART);
-    if ('hash' in part) this.#coming.push(part);
-    else if (part instanceof PackedEntries) for (const row of rowsOf(part)) this.#coming.push(row);
-    else if (part.listed === undefined) throw new TypeError(`expected ${PART}`);
-    else this.#opened.push(part);
-  }
-
-  into(blocklist: Blocklist): void {
-    blocklist.addNow(this.#coming.tables, this.#opened);
-  }
-}
-
-/** @throws {TypeError} if it has what a list does not know: it would be ignored in silence */
-export function checkNoRules(options: object): void {
-  for (const name of ['policy', 'allowList', 'floodGuard']) {
-    if ((options as Record<string, unknown>)[name] === undefined) continue;
-    throw new TypeError(`expected ${name} as an option of match`);
   }
 }
 
