@@ -305,11 +305,13 @@ export class EntryList {
       for (const each of meanwhile.asked) since.set(each);
       const lifted = reinstate.filter((key) => !since.has(key));
       const left = withdraw.filter((key) => !since.has(key));
+      // What only a withdrawal that is not made kept out comes after all.
+      const isReinstated = meanwhile.isReinstated || left.length < withdraw.length;
       return {
         withdraw: left,
         reinstate: lifted,
         lists: listsAfter(state, { reinstate: lifted, settings: settingsFor(state) }),
-        ...lateStep(state, ready, large, meanwhile),
+        ...lateStep(state, ready, large, { ...meanwhile, isReinstated }),
       };
     };
     try {

@@ -45,6 +45,15 @@ test('the picture of a part that is withdrawn meanwhile goes, too', async () => 
   expect((await adding).added).toBe(5);
 });
 
+test('what only a withdrawal keeps out that others made meanwhile, of less, is added', async () => {
+  const list = new EntryList();
+  list.mostAtOnce = 4;
+  const groups = [{ group: hashToHex(farHash(2)), list: '' }];
+  const adding = list.apply({ add: entries(0, 9), withdraw: [{ ...farHash(50), groups }] });
+  list.apply({ withdraw: [farHash(50)] });
+  expect(await adding).toMatchObject({ added: 9, withdrawn: 0, rejected: { withdrawn: 0 } });
+});
+
 test('who withdraws the same each time that an entry is kept out comes to an end', async () => {
   const list: EntryList = new EntryList(() => void list.apply({ withdraw: [{ id: '1' }] }));
   await list.apply({ withdraw: [{ id: '1' }] });
