@@ -3,7 +3,8 @@ import { pdq } from '../src/hashing/pdq.js';
 import type { CheckedPixels } from '../src/pixels.js';
 import type { Rectangle } from '../src/variant.js';
 import { variantsOf } from '../src/variants/hash-pixels.js';
-import { windowPixels, windowsOf } from '../src/variants/list-crops.js';
+import { windowsOf } from '../src/variants/list-crops.js';
+import { movedPixels, partOf as partOfView, viewOf } from '../src/variants/view.js';
 import { type Bench, type BenchContext, NotRun, race } from './harness.js';
 import { photos } from './photos.js';
 import { rival } from './rivals.js';
@@ -71,6 +72,9 @@ const LISTS: Record<string, (sides: Sides) => Rectangle[]> = {
 
 const isCut = ({ width, height }: Sides, part: Rectangle) =>
   part.width * part.height <= 0.97 * width * height;
+
+const windowPixels = (pixels: CheckedPixels, rectangle: Rectangle): CheckedPixels =>
+  movedPixels(partOfView(viewOf(pixels), rectangle));
 
 async function run(context: BenchContext): Promise<void> {
   const sharp = await rival<typeof import('sharp').default>('sharp');

@@ -20,8 +20,7 @@ export interface PictureOptions extends HashOptions {
   variants?: VariantProfile;
   /**
    * also up to four windows of the picture, 1:1, 4:5, 16:9 and 9:16 about its centre, for a list
-   * that is to catch copies cut to these shapes; they give away more of the picture (see
-   * `listCrops`)
+   * that is to catch copies cut to these shapes; they give away more of the picture
    */
   crops?: boolean;
 }

@@ -1,7 +1,5 @@
 import type { Hash } from '../hash.js';
-import { type CheckedPixels, checkedPixels, type Pixels } from '../pixels.js';
-import type { Rectangle, VariantGeometry, WindowName } from '../variant.js';
-import { movedPixels, partOf, viewOf } from './view.js';
+import type { Rectangle, WindowName } from '../variant.js';
 
 /** Width over height of each window. */
 const SHAPES: Readonly<Record<WindowName, number>> = {
@@ -53,20 +51,12 @@ export function isOfLoneEdge({ algorithm, bytes }: Hash): boolean {
   return rows >= EDGE_ROWS;
 }
 
-/** A window of a photo: its name says its shape, its geometry where it lies. */
-export interface ListCrop {
-  readonly name: WindowName;
-  /** fresh, and the caller's */
-  readonly pixels: CheckedPixels;
-  readonly geometry: VariantGeometry;
-}
-
 /**
- * The windows of a photo that a list may hold beside its own hash, so that a copy which an app cut
- * to 1:1, 4:5, 16:9 or 9:16 is found by its plain hash: of each shape the largest about the centre.
- * A window is left out if it keeps more than 97 % of the photo, or if a side is under 64. Where
- * windows are hashed by `crops: true`, those are left out, too, whose PDQ hash has a quality below
- * 50 or tells of little but one edge: do not list them.
+ * The windows of a photo of these sides that a list may hold beside its own hash, so that a copy
+ * which an app cut to 1:1, 4:5, 16:9 or 9:16 is found by its plain hash: of each shape the largest
+ * about the centre. A window is left out if it keeps more than 97 % of the photo, or if a side is
+ * under 64. Those are not listed, either, whose PDQ hash has a quality below `LEAST_QUALITY` or
+ * tells of little but one edge.
  *
  * With the photo's own hash these are at most five. Five give away more of the photo than one: its
  * shape, sharper parts of its blurred outline, and that they belong together.
@@ -74,26 +64,15 @@ export interface ListCrop {
  * Of centre cuts to these shapes, plain hashes find 100 % with the windows in the list, and 4 %
  * with the photo's hash alone; of cuts a little beside the centre 35 %, and of cuts anywhere 2 %.
  * Five windows of each shape would find 24 % of the last, for 21 hashes a photo (`bench windows`).
- * @throws {TypeError | RangeError} at once, if the pixels are invalid
  */
-export function listCrops(pixels: Pixels): Generator<ListCrop, void, undefined> {
-  return cropsOf(checkedPixels(pixels));
-}
-
-function* cropsOf(pixels: CheckedPixels): Generator<ListCrop, void, undefined> {
-  for (const { name, rectangle } of windowsOf(pixels)) {
-    yield { name, pixels: windowPixels(pixels, rectangle), geometry: { rectangle } };
-  }
-}
-
-/** The windows of a photo of these sides. */
 export function* windowsOf({
   width,
   height,
-}: {
-  width: number;
-  height: number;
-}): Generator<{ name: WindowName; rectangle: Rectangle }, void, undefined> {
+}: Pick<Rectangle, 'width' | 'height'>): Generator<
+  { name: WindowName; rectangle: Rectangle },
+  void,
+  undefined
+> {
   for (const [name, shape] of Object.entries(SHAPES) as [WindowName, number][]) {
     const across = Math.min(width, Math.round(height * shape));
     const down = Math.min(height, Math.round(width / shape));
@@ -104,7 +83,3 @@ export function* windowsOf({
     yield { name, rectangle: { left, top, width: across, height: down } };
   }
 }
-
-/** The pixels of a window, copied. */
-export const windowPixels = (pixels: CheckedPixels, rectangle: Rectangle): CheckedPixels =>
-  movedPixels(partOf(viewOf(pixels), rectangle));

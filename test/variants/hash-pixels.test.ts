@@ -3,11 +3,13 @@ import { expect, test } from 'vitest';
 import { distance, hashToHex } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
 import { rankedPdq } from '../../src/hashing/pdq-ranks.js';
+import { checkedPixels } from '../../src/pixels.js';
 import { DIHEDRAL_NAMES, type DihedralName } from '../../src/variant.js';
 import { dihedral } from '../../src/variants/forms.js';
 import { hashPixels, variantsOf } from '../../src/variants/hash-pixels.js';
-import { listCrops } from '../../src/variants/list-crops.js';
+import { windowsOf } from '../../src/variants/list-crops.js';
 import { MOST_HASHES, VARIANT_PROFILES } from '../../src/variants/variant-profile.js';
+import { movedPixels, partOf, viewOf } from '../../src/variants/view.js';
 import { pixelsOf } from '../arbitraries.js';
 import { drawn, laidOn, patches, photo } from './pictures.js';
 
@@ -121,10 +123,13 @@ test('adds the windows that a list may contain, each by the hash of its pixels',
     for (const resample of [512, 'none'] as const) {
       const [original, ...windows] = variantsOf(pixels, { crops: true, resample, exact: i > 1 });
       expect(original!.name).toBe('original');
-      const expected = [...listCrops(pixels)].map(({ name, pixels: part, geometry }) => ({
+      const expected = [...windowsOf(pixels)].map(({ name, rectangle }) => ({
         name,
-        ...rankedPdq(part, { resample, exact: i > 1 }),
-        geometry,
+        ...rankedPdq(movedPixels(partOf(viewOf(checkedPixels(pixels)), rectangle)), {
+          resample,
+          exact: i > 1,
+        }),
+        geometry: { rectangle },
       }));
       expect(windows).toEqual(expected);
       expect(windows.length).toBeGreaterThanOrEqual(3);

@@ -3,36 +3,19 @@ import { expect, test } from 'vitest';
 import { distance, hashFromHex } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
 import { WINDOW_NAMES } from '../../src/variant.js';
-import { isOfLoneEdge, listCrops, windowsOf } from '../../src/variants/list-crops.js';
-import { drawn, patches, photo } from './pictures.js';
+import { isOfLoneEdge, windowsOf } from '../../src/variants/list-crops.js';
+import { drawn, photo } from './pictures.js';
 
-test('gives a window of each social shape about the centre, with its pixels and place', () => {
-  const pixels = patches(400, 300, 1);
-  const before = pixels.data.slice();
-  const crops = [...listCrops(pixels)];
-  expect(
-    crops.map(({ name, geometry: { rectangle: r } }) => [name, r.left, r.top, r.width, r.height]),
-  ).toEqual([
-    ['window1x1', 50, 0, 300, 300],
-    ['window4x5', 80, 0, 240, 300],
-    ['window16x9', 0, 37, 400, 225],
-    ['window9x16', 115, 0, 169, 300],
-  ]);
-  for (const { pixels: part, geometry } of crops) {
-    const { left, top, width, height } = geometry.rectangle;
-    expect([part.width, part.height]).toEqual([width, height]);
-    for (const [x, y] of [
-      [0, 0],
-      [width - 1, height - 1],
-    ] as const) {
-      const there = 3 * ((top + y) * 400 + left + x);
-      const here = 3 * (y * width + x);
-      expect([...part.data.slice(here, here + 3)]).toEqual([
-        ...pixels.data.slice(there, there + 3),
-      ]);
-    }
-  }
-  expect(Buffer.compare(Buffer.from(pixels.data), Buffer.from(before))).toBe(0);
+test('gives a window of each social shape about the centre', () => {
+  const windows = [...windowsOf({ width: 400, height: 300 })];
+  expect(windows.map(({ name, rectangle: r }) => [name, r.left, r.top, r.width, r.height])).toEqual(
+    [
+      ['window1x1', 50, 0, 300, 300],
+      ['window4x5', 80, 0, 240, 300],
+      ['window16x9', 0, 37, 400, 225],
+      ['window9x16', 115, 0, 169, 300],
+    ],
+  );
 });
 
 const namesOf = (width: number, height: number) =>
