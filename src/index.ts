@@ -9,7 +9,6 @@ export {
   type Algorithm,
   type Bits,
   DEFAULT_BITS,
-  type Decoding,
   distance,
   type Hash,
   type HashJSON,
@@ -23,15 +22,14 @@ export {
 export { ahash } from './hashing/ahash.js';
 export { blockhash } from './hashing/blockhash.js';
 export { dhash } from './hashing/dhash.js';
-export { type PdqOptions, pdq } from './hashing/pdq.js';
+export { pdq } from './hashing/pdq.js';
 export { pdqDihedral } from './hashing/pdq-dihedral.js';
 export { phash } from './hashing/phash.js';
-export type { Channels, CheckedPixels, Pixels } from './pixels.js';
+export type { Pixels } from './pixels.js';
 export {
   DIHEDRAL_NAMES,
   type DihedralName,
   type HashedImage,
   type HashedVariant,
-  type LookName,
   type VariantName,
 } from './variant.js';

@@ -667,7 +667,6 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     hashToJSON: [hash, options({ resample, decoding: member('draft') })],
   },
   variants: {
-    MATCHING_VARIANTS: 'constant',
     VARIANT_PROFILES: 'constant',
     hashPixels: [pixels, options({ ...hashing, variants: profile, crops: flag, stored: pixels })],
     variantsOf: [pixels, options({ ...hashing, variants: profile, crops: flag, stored: pixels })],
@@ -679,7 +678,6 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
         algorithm: member('pdq'),
         bits: member(256),
         maxDistance: member(31),
-        memory: member('small'),
       }),
     ],
     indexFromBuffer: [indexBytes, options({ verify: flag })],
@@ -1080,7 +1078,6 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     ],
   },
   browser: {
-    DecodeError: 'class of errors',
     checkPixelReadback: [
       options({ signal, workerUrl: member('/browser-worker.js', 'text'), concurrency: member(2) }),
     ],

@@ -3,7 +3,11 @@ import type * as browser from '../src/browser/index.js';
 import type * as node from '../src/node/index.js';
 
 /** What one program may hand to either entry; `tsc` checks that both take it. */
-const file: Required<browser.FileOptions> & Required<node.FileOptions> = {
+type BrowserFileOptions = Omit<
+  browser.HashImageFileOptions,
+  'workerUrl' | 'concurrency' | 'onProgress'
+>;
+const file: Required<BrowserFileOptions> & Required<node.FileOptions> = {
   algorithm: 'pdq',
   bits: 256,
   resample: 'none',

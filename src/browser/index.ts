@@ -3,23 +3,18 @@
  * @module onlyhashes/browser
  */
 
-export { DecodeError, type DecodeErrorCode } from '../errors.js';
 export type { HashedFile } from '../picture/hash-picture.js';
-export type { FileOptions } from '../picture/options.js';
 export { checkPixelReadback } from './check-pixel-readback.js';
-export { type DecodeImageFileOptions, decodeImageFile } from './decode-image-file.js';
+export { decodeImageFile } from './decode-image-file.js';
 export {
   type HashImageFileOptions,
   hashImageFile,
-  type ImageFileVariants,
   variantsOfImageFile,
 } from './hash-image-file.js';
 export {
   type HashImageFilesOptions,
-  type HashImageFilesResult,
   type HashProgress,
   hashImageFiles,
 } from './hash-image-files.js';
-export type { DisplayedPixels, Stage } from './message.js';
-export type { Readback } from './readback-canvas.js';
-export { endWorkers, type WorkerOptions } from './workers.js';
+export type { DisplayedPixels } from './message.js';
+export { endWorkers } from './workers.js';

@@ -18,7 +18,6 @@ import {
   type HashPool,
   type ReportedPicture,
 } from '../node/index.js';
-import { MATCHING_VARIANTS } from '../variants/index.js';
 import type { Call, Option } from './command.js';
 import { shownName, UsageError } from './failure.js';
 import { fileToJSON } from './file-name.js';
@@ -63,7 +62,7 @@ export const BLOCKLIST_OPTIONS = {
 export const MATCHING_OPTIONS = {
   ...PICTURE_OPTIONS,
   ...LIST_OPTIONS,
-  variants: { ...PICTURE_OPTIONS.variants, default: MATCHING_VARIANTS },
+  variants: { ...PICTURE_OPTIONS.variants, default: 'thorough' },
   decoding: {
     about: 'decode large JPEG and WebP files at a fraction of their size, or in full',
     choices: ['draft', 'full'],

@@ -1,4 +1,5 @@
-import { type DecodeError, type HashProgress, hashImageFiles } from '../browser/index.js';
+import { type HashProgress, hashImageFiles } from '../browser/index.js';
+import type { DecodeError } from '../index.js';
 import { type Picture, type Problem, session } from './session.js';
 import { hasherUrl } from './worker-urls.js';
 

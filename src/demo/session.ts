@@ -1,4 +1,5 @@
-import { type DecodeErrorCode, endWorkers, type HashedFile } from '../browser/index.js';
+import { endWorkers, type HashedFile } from '../browser/index.js';
+import type { DecodeErrorCode } from '../index.js';
 import type { Bundle } from '../submission/index.js';
 import { endCopies, type MeasuredCopy } from './copies.js';
 import { forgetSaved } from './saving.js';

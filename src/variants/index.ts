@@ -3,10 +3,9 @@
  * @module onlyhashes/variants
  */
 
-export type { Near, Rectangle, VariantGeometry, Variants, WindowName } from '../variant.js';
+export type { VariantGeometry } from '../variant.js';
 export { hashPixels, variantsOf } from './hash-pixels.js';
 export {
-  MATCHING_VARIANTS,
   VARIANT_PROFILES,
   type VariantOptions,
   type VariantProfile,

@@ -48,9 +48,9 @@ export interface VariantOptions extends HashOptions {
   /** @defaultValue 'orientation' */
   variants?: VariantProfile;
   /**
-   * also the windows that a list may hold beside a photo (see `listCrops`), at most four, before
-   * the mirrored and turned forms; those of a PDQ quality below 50, or of a
-   * lone edge, are left out
+   * also the windows that a list may hold beside a photo, at most four, before the mirrored and
+   * turned forms: its largest parts of 1:1, 4:5, 16:9 and 9:16 about the centre. One that is nearly
+   * the photo, has a side under 64, a PDQ quality below 50 or shows a lone edge is left out
    */
   crops?: boolean;
   /** the raster before EXIF orientation, if that is not the picture as displayed */
