@@ -6,7 +6,6 @@ import { createBlocklist } from '../src/blocklist/create-blocklist.js';
 import type { BlocklistEntry } from '../src/entry.js';
 import { nextTurn } from '../src/in-turns.js';
 import { match } from '../src/matching/match.js';
-import { loadBlocklist } from '../src/node/list-records.js';
 import { openBlocklist } from '../src/node/open-blocklist.js';
 import { PackedEntries } from '../src/packed-entries.js';
 import type { HashedVariant } from '../src/variant.js';
@@ -64,7 +63,7 @@ async function runOf(run: Run): Promise<void> {
       run,
       'open',
       await longestBlock(async () => {
-        opened = await loadBlocklist(path);
+        opened = await openBlocklist(path, { copy: true });
         await opened.settled();
       }),
     );

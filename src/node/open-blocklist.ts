@@ -8,7 +8,9 @@ import { replaceFile } from '../disk/replace-file.js';
 import { checkKnown, checkOptions, checkSignal, checkTypeOf } from '../door.js';
 import { FormatError } from '../errors.js';
 import { readHashList } from '../exchange/hash-list.js';
+import { newHash } from '../hash.js';
 import { nextTurn } from '../in-turns.js';
+import { match } from '../matching/match.js';
 import { isIndexFile, openIndex } from './index-file.js';
 import { ListFile } from './list-file.js';
 import { whileAlone } from './list-lock.js';
@@ -83,14 +85,36 @@ export async function openBlocklist(
   follow?.signal?.throwIfAborted();
   if (!/\.ohb$/i.test(path) && !(await isBlocklistFile(path)) && (await isThere(path))) {
     await readOnly(path, list, options);
-    return list;
+    return searchedOnce(list);
   }
   if (create && !existsSync(path)) {
     await makeFile(path, create === true ? new ListState() : create.state);
   }
-  if (copy) return await loadBlocklist(path, options);
+  if (copy) return searchedOnce(await loadBlocklist(path, options));
   const file = await ListFile.open(path, list, options);
   if (follow) followed(file, follow);
+  return searchedOnce(list);
+}
+
+/**
+ * Decides about a hash of the list and one that is near nothing. The first search makes tables, and
+ * the engine compiles what first runs: about 6 ms, for which no upload waits now.
+ */
+async function searchedOnce(list: Blocklist): Promise<Blocklist> {
+  for (const { algorithm, parts } of list.state.kinds.values()) {
+    const [part] = parts;
+    if (!part || part.table.size === 0) continue;
+    await nextTurn();
+    // Those that several entries have come first.
+    const { bytes } = part.table.hashAt(part.table.size - 1);
+    for (const flipped of [0, 255]) {
+      const hash = newHash(
+        algorithm,
+        bytes.map((byte) => byte ^ flipped),
+      );
+      match({ hash, quality: 100, variants: [] }, list);
+    }
+  }
   return list;
 }
 
