@@ -33,7 +33,7 @@ import {
   placeIn,
   slotsAt,
 } from './list-records.js';
-import { blocklistFile } from './save-blocklist.js';
+import { blocklistFile } from './list-snapshot.js';
 import { copyAll, toldOf, writeAll } from './write-bytes.js';
 
 /*

@@ -20,7 +20,7 @@ import {
   loadBlocklist,
   type OpenBlocklistOptions,
 } from './list-records.js';
-import { blocklistFile } from './save-blocklist.js';
+import { blocklistFile } from './list-snapshot.js';
 
 /** Milliseconds between two looks at a file that is followed. */
 const LOOK_MILLISECONDS = 500;
