@@ -1,15 +1,16 @@
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { hashesOf, uniformHashes } from '../../bench/workloads.js';
 import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import { hashFromHex, hexOf } from '../../src/hash.js';
+import { openBlocklist } from '../../src/node/open-blocklist.js';
 import { testFolder } from '../folder.js';
 import { saveList } from '../node/saved-list.js';
 import { onlyhashes } from './program.js';
-import { serving, verdictOf } from './serving-program.js';
+import { eventually, serving, verdictOf } from './serving-program.js';
 
 const OTHER = '0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0';
 const HEX = 'f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22';
@@ -45,6 +46,34 @@ test('a blocklist file is served with its withdrawals', async () => {
     expect(await verdictOf(url, OTHER)).toBe('none');
   });
   expect(out).toContain('lists: 1, entries: 1, ');
+  expect(code).toBe(0);
+});
+
+test('an older copy of the file is refused, and what was withdrawn since stays withdrawn', async () => {
+  const file = join(folder, 'followed.ohb');
+  const hashes = [HEX, OTHER].map((hex) => hashFromHex('pdq', hex));
+  await saveList(file, createBlocklist(hashes.map((hash) => ({ hash, labels: [] }))));
+  const older = readFileSync(file);
+  const { err, code } = await serving(['-b', file], async (url) => {
+    const health = async () => await (await fetch(`${url}/health/ready`)).json();
+    await (await openBlocklist(file)).apply({ withdraw: [hashes[1]!] });
+    await eventually(async () => expect(await verdictOf(url, OTHER)).toBe('none'));
+    const newer = readFileSync(file);
+    // As a backup is put back.
+    writeFileSync(`${file}.backup`, older);
+    renameSync(`${file}.backup`, file);
+    const problem = { status: 'ready', problem: 'old-generation' };
+    await eventually(async () => expect(await health()).toEqual(problem));
+    expect(await verdictOf(url, OTHER)).toBe('none');
+    expect(await verdictOf(url, HEX)).toBe('match');
+    expect(readFileSync(file).equals(older)).toBe(true);
+    writeFileSync(file, newer);
+    await eventually(async () => expect(await health()).toEqual({ status: 'ready' }));
+    expect(await verdictOf(url, OTHER)).toBe('none');
+  });
+  expect(err).toContain('the list: ');
+  expect(err).toContain('the list: it is followed again\n');
+  expect(err).not.toContain(file);
   expect(code).toBe(0);
 });
 

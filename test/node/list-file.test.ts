@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  chownSync,
   copyFileSync,
   mkdtempSync,
   readdirSync,
@@ -41,6 +42,22 @@ beforeAll(() => {
 });
 afterEach(() => vi.restoreAllMocks());
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** `nobody`, in most systems. */
+const USER = 65_534;
+
+/** Runs something as a user whom the modes of files bind, as they do not bind root. */
+async function asUser(owned: readonly string[], run: () => Promise<void>): Promise<void> {
+  if (process.getuid?.() !== 0) return run();
+  for (const path of owned) chownSync(path, USER, USER);
+  process.seteuid!(USER);
+  try {
+    await run();
+  } finally {
+    process.seteuid!(0);
+    for (const path of owned) chownSync(path, 0, 0);
+  }
+}
 
 // Few hashes, ids and sources, so that they coincide.
 const SMALL: Hash = { algorithm: 'dhash', bytes: BASE.bytes.slice(0, 8) };
@@ -555,16 +572,22 @@ describe('whatever fails, nothing is seen, and the next change works', () => {
     expect(list.has(BASE)).toBe((await loadBlocklist(path)).has(BASE));
   });
 
-  test.skipIf(process.getuid?.() === 0)('a folder that cannot be written', async () => {
-    const path = await fresh('closed.ohb', await aList());
+  test('a folder that cannot be written', async () => {
+    const closed = mkdtempSync(join(folder, 'closed-'));
+    const path = join(closed, 'list.ohb');
+    await saveList(path, await aList());
     const { list } = await opened(path);
-    chmodSync(folder, 0o500);
-    try {
+    chmodSync(closed, 0o500);
+    await asUser([folder, closed, path], async () => {
       await expect(list.apply({ withdraw: [BASE] })).rejects.toMatchObject({ code: 'unwritable' });
       expect(list.has(BASE)).toBe(true);
-    } finally {
-      chmodSync(folder, 0o700);
-    }
+      // To read it, and to follow it, nothing has to be written.
+      expect(answersOf(await openBlocklist(path))).toEqual(answersOf(list));
+      const made = openBlocklist(join(closed, 'made.ohb'), { create: true });
+      await expect(made).rejects.toMatchObject({ code: 'unwritable' });
+    });
+    chmodSync(closed, 0o700);
+    expect(readdirSync(closed)).toEqual(['list.ohb']);
     await list.apply({ withdraw: [BASE] });
     expect(list.has(BASE)).toBe(false);
   });
