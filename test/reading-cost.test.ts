@@ -80,10 +80,21 @@ test('PDQ is read in eight files, and with its short cut in thirteen', () => {
   expect(chainOf('hashing/pdq.ts').length).toBeLessThanOrEqual(13);
 });
 
-test('checking an upload is read in 60 files, besides variants, hashing and the list', () => {
-  const rooms = /^(variants|hashing|kernels|blocklist|indexing)\/|^[^/]+$/;
+test('checking an upload is read in 60 files, besides variants and hashing', () => {
+  const rooms = /^(variants|hashing|kernels)\/|^[^/]+$/;
   const chain = chainOf('node/check-upload.ts').filter((file) => !rooms.test(file));
   expect(chain.length).toBeLessThanOrEqual(60);
+});
+
+test('a list is read in 20 files, which have few lines; who matches need not read its changing', () => {
+  const besides = /^kernels\/|^[^/]+$/;
+  const chain = chainOf('blocklist/blocklist.ts').filter((file) => !besides.test(file));
+  expect(chain.length).toBeLessThanOrEqual(20);
+  const lines = chain.map((file) => sources.get(file)!.getLineStarts().length);
+  expect(lines.reduce((sum, count) => sum + count)).toBeLessThanOrEqual(4550);
+  const changing =
+    /^blocklist\/(blocklist|changed|compaction|entry-list|large-change|list-change)\.ts$/;
+  expect(chainOf('matching/match.ts').filter((file) => changing.test(file))).toEqual([]);
 });
 
 test("a browser's Worker is read in 38 files, and its room has no more than 22", () => {

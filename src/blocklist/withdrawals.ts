@@ -1,7 +1,6 @@
 import { checkIterable, checkObject, checkTypeOf } from '../door.js';
 import { type BlocklistEntry, checkGroup, checkListName } from '../entry.js';
 import { type Algorithm, bitsOf, type Hash, hashToHex, newHash } from '../hash.js';
-import { SlottedMap } from './slotted-map.js';
 
 /**
  * What to withdraw: every entry with this hash or of its group, or every entry with this id (of
@@ -37,12 +36,11 @@ export type Withdrawn = WithdrawnKey & {
  */
 export const MOST_GROUPS = 1000;
 
-/** What a withdrawal names. */
-interface Form {
-  readonly isOfHash: boolean;
-  readonly hasSource: boolean;
-  readonly hasList: boolean;
-}
+/** What a withdrawal names, as a number; more by `ON_LIST` if it names a list, too. */
+const [OF_HASH, OF_ID, OF_SOURCE, ON_LIST] = [0, 1, 2, 3];
+const formOf = (key: WithdrawnKey): number =>
+  ('id' in key ? (key.source === undefined ? OF_ID : OF_SOURCE) : OF_HASH) +
+  (key.list === undefined ? 0 : ON_LIST);
 
 /** A withdrawal, and its place in the order in which they were made. */
 interface Placed {
@@ -59,8 +57,8 @@ export class Withdrawals {
   #groups = new SlottedMap<true>();
   /** how many pictures a withdrawal has, by its key and the list */
   #groupsOf = new SlottedMap<number>();
-  /** how many withdrawals name what */
-  #forms: readonly (readonly [Form, number])[] = [];
+  /** how many withdrawals there are of each form */
+  #forms: readonly number[] = [0, 0, 0, 0, 0, 0];
   #next = 0;
 
   /** A copy. The original is not to be changed from then on. */
@@ -142,17 +140,16 @@ export class Withdrawals {
    */
   cover({ hash, group, id, source, list = '' }: Partial<Covered>): boolean {
     let hexes: string[] | undefined;
-    for (const [form, count] of this.#forms) {
-      if (count === 0) continue;
-      const on = form.hasList ? list : undefined;
-      if (!form.isOfHash) {
-        if (id === undefined || (form.hasSource && source === undefined)) continue;
-        if (this.#byKey.has(keyOfId(id, form.hasSource ? source : undefined, on))) return true;
-      } else if (hash !== undefined) {
-        hexes ??= hexesOf(hash, group);
-        for (const hex of hexes)
-          if (this.#byKey.has(keyOfHash(hash.algorithm, hex, on))) return true;
+    for (const on of [undefined, list]) {
+      const isOf = (form: number) => this.#forms[on === undefined ? form : form + ON_LIST]! > 0;
+      if (id !== undefined) {
+        if (isOf(OF_ID) && this.#byKey.has(keyOfId(id, undefined, on))) return true;
+        const isOfSource = source !== undefined && isOf(OF_SOURCE);
+        if (isOfSource && this.#byKey.has(keyOfId(id, source, on))) return true;
       }
+      if (hash === undefined || !isOf(OF_HASH)) continue;
+      hexes ??= hexesOf(hash, group);
+      if (hexes.some((hex) => this.#byKey.has(keyOfHash(hash.algorithm, hex, on)))) return true;
     }
     if (this.#byGroup.size === 0 || hash === undefined) return false;
     return (hexes ?? hexesOf(hash, group)).some((hex) =>
@@ -204,15 +201,8 @@ export class Withdrawals {
   }
 
   #count(key: WithdrawnKey, by: number): void {
-    const isOfHash = !('id' in key);
-    const hasSource = 'id' in key && key.source !== undefined;
-    const hasList = key.list !== undefined;
-    const isThis = (form: Form) =>
-      form.isOfHash === isOfHash && form.hasSource === hasSource && form.hasList === hasList;
-    const isKnown = this.#forms.some(([form]) => isThis(form));
-    this.#forms = isKnown
-      ? this.#forms.map(([form, count]) => [form, isThis(form) ? count + by : count])
-      : [...this.#forms, [{ isOfHash, hasSource, hasList }, by]];
+    const form = formOf(key);
+    this.#forms = this.#forms.map((count, at) => (at === form ? count + by : count));
   }
 }
 
@@ -309,3 +299,74 @@ const keyOfId = (id: string, source: string | undefined, list: string | undefine
 
 const keyOfHash = (algorithm: Algorithm, hex: string, list: string | undefined) =>
   list === undefined ? `${algorithm} ${hex}` : `${algorithm} ${hex} ${JSON.stringify(list)}`;
+
+/** Maps that the keys lie in: of a million keys, each holds about 250. */
+const SLOTS = 4096;
+
+/**
+ * A map that is copied in microseconds, however large it is. What is set in the copy copies the
+ * small map that its key lies in, and leaves the original as it was. A map that grew as a whole
+ * would move all it holds, too, which takes about 70 ms for a million keys.
+ */
+class SlottedMap<V> {
+  #slots: (Map<string, V> | undefined)[] = [];
+  /** the slots that no other map shares */
+  readonly #owned = new Set<number>();
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** A copy. The original is not to be changed from then on. */
+  fork(): SlottedMap<V> {
+    const copy = new SlottedMap<V>();
+    copy.#slots = this.#slots.slice();
+    copy.#size = this.#size;
+    return copy;
+  }
+
+  has(key: string): boolean {
+    return this.#slots[slotOf(key)]?.has(key) ?? false;
+  }
+
+  get(key: string): V | undefined {
+    return this.#slots[slotOf(key)]?.get(key);
+  }
+
+  set(key: string, value: V): void {
+    const slot = this.#own(slotOf(key));
+    const { size } = slot;
+    slot.set(key, value);
+    this.#size += slot.size - size;
+  }
+
+  delete(key: string): boolean {
+    if (!this.has(key)) return false;
+    this.#own(slotOf(key)).delete(key);
+    this.#size--;
+    return true;
+  }
+
+  /** In no particular order. */
+  *values(): Generator<V> {
+    for (const slot of this.#slots) if (slot) yield* slot.values();
+  }
+
+  #own(at: number): Map<string, V> {
+    if (this.#slots.length === 0) this.#slots = new Array(SLOTS).fill(undefined);
+    const slot = this.#slots[at];
+    if (slot && this.#owned.has(at)) return slot;
+    const copy = new Map(slot);
+    this.#slots[at] = copy;
+    this.#owned.add(at);
+    return copy;
+  }
+}
+
+/** Keys that were chosen to lie in one slot only make that one large. */
+function slotOf(key: string): number {
+  let mix = 0;
+  for (let i = 0; i < key.length; i++) mix = Math.imul(mix ^ key.charCodeAt(i), 0x9e3779b1);
+  return (mix >>> 16) & (SLOTS - 1);
+}

@@ -1,6 +1,6 @@
 import { TRUSTS, type Trust } from '../blocklist/lists.js';
 import { checkInteger, checkNumber, checkObject, checkOneOf, checkTypeOf } from '../door.js';
-import { type BlocklistEntry, checkEntry, copyOfOpinions, type Opinion } from '../entry.js';
+import { type BlocklistEntry, checkEntry, copyOfOpinions, type Said } from '../entry.js';
 import { DecodeError, type DecodeErrorCode } from '../errors.js';
 import {
   type Algorithm,
@@ -15,7 +15,7 @@ import {
 } from '../hash.js';
 import { checkRanks } from '../indexing/near.js';
 import { checkPolicy, type Policy, type PolicyOptions, policyFor } from '../policy.js';
-import { type HashedVariant, LOOK_NAMES, type LookName, type VariantGeometry } from '../variant.js';
+import { type HashedVariant, LOOK_NAMES } from '../variant.js';
 import {
   checkRemoteMatch,
   type RemoteMatch,
@@ -171,61 +171,34 @@ export interface DecisionTimings {
  * A decision as a plain object for JSON. Members may be added in a minor release: ignore those that
  * you do not know.
  */
-export interface DecisionJSON {
+export interface DecisionJSON
+  extends Omit<Decision, 'matches' | 'allowed' | 'elsewhere' | 'upload'> {
   file?: string;
   /** the whole name in hex, if it is not UTF-8 */
   fileBytes?: string;
-  verdict: Decision['verdict'];
-  reason: DecisionReason;
-  detail?: string;
   matches: MatchJSON[];
-  policy: Policy;
-  refined?: boolean;
   /** of each kind of hash, if the picture was hashed in several */
   policies?: (Policy & { algorithm: Algorithm; bits: Bits })[];
   allowed?: MatchJSON[];
   elsewhere?: RemoteMatchJSON[];
-  unanswered?: string[];
-  omitted?: number;
-  frames?: { total: number; checked: number };
   upload?: Omit<HashJSON, 'decoding'> & Omit<CheckedUpload, 'hash' | 'resample'>;
-  timings?: DecisionTimings;
-  generation?: number;
 }
 
-/** A match as JSON. What is not said to be of the variant is the entry's. */
-export interface MatchJSON {
-  distance: number;
-  tier: Match['tier'];
+/**
+ * A match as JSON. What is not said to be of the variant is the entry's; geometry, look and frame
+ * are the variant's.
+ */
+export interface MatchJSON
+  extends Pick<Match, 'distance' | 'tier' | 'trust' | 'allowed'>,
+    Pick<HashedVariant, 'geometry' | 'look' | 'frame'>,
+    Omit<Said, 'variant'> {
   /** the name of the variant of the upload that came near */
   variant: string;
   hash: string;
-  labels: readonly string[];
-  /** of the variant */
-  geometry?: VariantGeometry;
-  /** the look that the variant is a part or form of */
-  look?: LookName;
-  /** the frame of the upload that it shows, from 0 */
-  frame?: number;
   /** of both hashes */
   algorithm: Algorithm;
-  id?: string;
-  source?: string;
-  quality?: number;
-  resample?: Resample;
   /** which part or form of the listed picture it is; absent: the picture itself, or not known */
   entryVariant?: string;
-  /** the hash of that picture in hex, if the entry names it */
-  group?: string;
-  /** the name of the entry's list; absent: the unnamed one */
-  list?: string;
-  /** of that list; absent: own */
-  trust?: Trust;
-  caseCount?: number;
-  opinions?: Opinion[];
-  confirmed?: boolean;
-  /** why the allow list made this no match */
-  allowed?: string;
   variantHash: string;
   variantQuality?: number;
   variantResample?: Resample;

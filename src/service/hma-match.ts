@@ -1,8 +1,8 @@
 import type { Blocklist } from '../blocklist/blocklist.js';
 import { Lists } from '../blocklist/lists.js';
 import { distance, type Hash, hashFromHex } from '../hash.js';
+import { widestOf } from '../matching/decide.js';
 import type { Decision } from '../matching/decision.js';
-import { widestOf } from '../matching/list-rules.js';
 import { type MatchRules, match } from '../matching/match.js';
 import { policyUnder } from '../policy.js';
 import { type HmaHit, type HmaLists, hitsOf, rawHitsOf } from './hma-hits.js';
