@@ -1,10 +1,23 @@
-import { ar } from './strings/ar.js';
-import { en, type Plural, type Strings } from './strings/en.js';
-import { es } from './strings/es.js';
-import { fr } from './strings/fr.js';
-import { hi } from './strings/hi.js';
+import ar from './strings/ar.json' with { type: 'json' };
+import en from './strings/en.json' with { type: 'json' };
+import es from './strings/es.json' with { type: 'json' };
+import fr from './strings/fr.json' with { type: 'json' };
+import hi from './strings/hi.json' with { type: 'json' };
 
-/** The languages, in the order they are offered. */
+/** A text with a number: a form for each plural category of the language. */
+export type Plural = { readonly [category in Intl.LDMLPluralRule]?: string } & {
+  readonly other: string;
+};
+
+/** The texts of a language, by the keys of the English ones. */
+type Strings = {
+  readonly [key in keyof typeof en]: (typeof en)[key] extends string ? string : Plural;
+};
+
+/**
+ * The languages, in the order they are offered. A text with `machine` says that a machine
+ * translated it, and that no speaker has checked it.
+ */
 export const LANGUAGES = { en, es, fr, ar, hi } as const satisfies Record<string, Strings>;
 
 /** A language's tag. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { headersOf } from '../../src/demo/policy.js';
-import { en } from '../../src/demo/strings/en.js';
+import en from '../../src/demo/strings/en.json' with { type: 'json' };
 import { buildDemo } from '../demo/demo-page.js';
 import { policyIn, withFrameScript } from '../demo/demo-scripts.js';
 import { STATED_GAPS } from '../demo/stated-gaps.js';

@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { LANGUAGES, type Language, languageFor, pluralOf } from '../../src/demo/language.js';
+import {
+  LANGUAGES,
+  type Language,
+  languageFor,
+  type Plural,
+  pluralOf,
+} from '../../src/demo/language.js';
 import { FOR_CHILDREN, HELPLINES, TOOLS } from '../../src/demo/parts.js';
-import { en, type Plural } from '../../src/demo/strings/en.js';
+import en from '../../src/demo/strings/en.json' with { type: 'json' };
 
 /** Words for the first and the second. What comes first differs by screen and direction. */
 const ORDINALS: Record<Language, RegExp> = {
