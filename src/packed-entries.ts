@@ -16,7 +16,6 @@ import {
   bitsOf,
   checkKind,
   type Hash,
-  hexInto,
   newHash,
   type PackedHashes,
 } from './hash.js';
@@ -111,24 +110,6 @@ export class PackedEntries {
     if (this.#numbers) this.#numbers[row] = number;
     this.#size++;
     return row;
-  }
-
-  /**
-   * Adds the bare hash that `text` holds in hex from `at` on.
-   * @returns false, with nothing added, if there is no such hash
-   * @throws {TypeError} if `text` is not a string or `at` is not a non-negative integer
-   */
-  pushHex(text: string, at: number): boolean {
-    if (typeof text !== 'string' || !Number.isInteger(at) || at < 0) {
-      throw new TypeError('expected a string and an offset in it');
-    }
-    const row = this.#room();
-    if (!hexInto(text, at, this.bits / 4, this.#bytes, (row * this.bits) / 8)) return false;
-    this.#quality[row] = UNKNOWN;
-    this.#note[row] = 0;
-    if (this.#numbers) this.#numbers[row] = 0;
-    this.#size++;
-    return true;
   }
 
   /**

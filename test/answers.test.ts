@@ -4,7 +4,8 @@ import { availableParallelism } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { clusteredHashes, plant, random, uniformHashes } from '../bench/workloads.js';
-import { type BlocklistEntry, readPackedEntries, writeHashList } from '../src/exchange/index.js';
+import type { BlocklistEntry } from '../src/entry.js';
+import { writeHashList } from '../src/exchange/index.js';
 import {
   type Algorithm,
   ahash,
@@ -36,6 +37,7 @@ import { bundleText, createBundle } from '../src/submission/index.js';
 import { hashPixels } from '../src/variants/index.js';
 import { ALL, type Answers, differences, digest, writeRecord } from './answer-record.js';
 import { onlyhashes, type RunOptions } from './cli/program.js';
+import { tablesOf } from './exchange/lists.js';
 import { testFolder } from './folder.js';
 import { withNotes } from './node/notes-of.js';
 import { ROOT } from './package.js';
@@ -320,9 +322,7 @@ describe('indexes', () => {
   test('lists as text and as index files', async () => {
     const answers: Answers = {};
     for (const name of ['python.csv', 'python.jsonl']) {
-      const parts = await readPackedEntries(readFileSync(join(FIXTURES, 'lists', name), 'utf8'), {
-        onProblem: () => {},
-      });
+      const parts = await tablesOf(readFileSync(join(FIXTURES, 'lists', name), 'utf8'));
       for (const part of parts) {
         const entries = Array.from({ length: part.size }, (_, row) => part.entryAt(row));
         const path = join(folder, name);

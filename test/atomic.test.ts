@@ -5,7 +5,7 @@ import { createBlocklist } from '../src/blocklist/create-blocklist.js';
 import { isDegenerate } from '../src/blocklist/list-state.js';
 import type { WithdrawnKey } from '../src/blocklist/withdrawals.js';
 import type { BlocklistEntry } from '../src/entry.js';
-import { type Algorithm, type Bits, type Hash, hashFromHex, hashToHex } from '../src/hash.js';
+import { type Algorithm, type Bits, type Hash, hashFromHex } from '../src/hash.js';
 import { indexFromBuffer, indexOf } from '../src/indexing/create-index.js';
 import type { Compaction } from '../src/indexing/mutable-index.js';
 import type { Hit } from '../src/indexing/part-search.js';
@@ -295,11 +295,6 @@ function columnsBesideArray(packed: PackedEntries, rows: BlocklistEntry[]): Pair
         real: () => packed.push(entry),
         model: () => rows.push(entry) - 1,
       };
-      const pushHex: Change = {
-        name: 'push hex',
-        real: () => packed.pushHex(hashToHex(entry.hash), 0),
-        model: () => rows.push({ hash: entry.hash, labels: [] }) > 0,
-      };
       const cut: Change = {
         name: 'cut',
         real: () => packed.cut(size),
@@ -307,7 +302,7 @@ function columnsBesideArray(packed: PackedEntries, rows: BlocklistEntry[]): Pair
           rows.length = size;
         },
       };
-      const changes = [...(size >= 0 ? [cut] : []), push, push, push, pushHex];
+      const changes = [...(size >= 0 ? [cut] : []), push, push, push];
       return changes[next() % changes.length]!;
     },
     compare() {

@@ -274,20 +274,10 @@ const addressed: Record<string, Argument> = {
 };
 /** Text of a service, of which any may come. */
 const reply = (good: string): Argument => fromOutside(good, 'text', '[]', '[text]');
-const hashListDoor: Door = [
-  reply(`${HEX}\n`),
-  options({
-    algorithm: member('dhash'),
-    onProblem: callback,
-    maxLineLength: member(100),
-    maxLines: member(100),
-  }),
-];
 const stopNciiKeys = {
   subscriptionKey: 'a',
   fetchHashesKey: 'b',
   submitFeedbackKey: 'c',
-  submitHashesKey: 'd',
 };
 const STOP_NCII_RECORD = {
   signalType: 'ImagePDQ',
@@ -298,14 +288,6 @@ const STOP_NCII_RECORD = {
   feedbacks: [{ source: 'a', feedbackValue: 'Blocked', tags: ['a'] }],
 };
 const feedbacks = list(record({ hashValue: text, feedbackValue: text, tags: words }));
-const submissions = list(
-  record({
-    signalType: text,
-    hashValue: text,
-    lastModtimestamp: whole,
-    feedbacks: list(record({ feedbackValue: text, tags: words })),
-  }),
-);
 const STOP_NCII_PAGE = writeStopNciiPage({
   records: [STOP_NCII_RECORD],
   nextSetTimestamp: 1,
@@ -372,17 +354,13 @@ const answeringBy = (bodies: Record<string, string>) => ({
   clock: CLOCK,
 });
 const NCMEC_REPLIES = {
-  '/status': '<status><member id="1">a</member></status>',
-  '/members': '<members/>',
   '/reasons': '<availableFeedbackReasons/>',
   '/entries': NCMEC_PAGE,
 };
 const HMA_REPLIES = {
-  '/c/banks': '[{"name":"A"}]',
   '/content/1?': HMA_REPLY,
   '/c/bank/A': '{"name":"A","newest_content_id":1}',
   '/m/lookup': '{}',
-  '/m/raw_lookup': '{"matches":[]}',
 };
 const fetching = (checkpoint: Argument): Argument =>
   options({ onProblem: callback, signal, checkpoint });
@@ -775,19 +753,22 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
         subscriptionKey: text,
         fetchHashesKey: optional(text),
         submitFeedbackKey: optional(text),
-        submitHashesKey: optional(text),
       }),
       options({ ...serviceOptions, pageSize: whole }),
     ],
     TechAgainstTerrorismClient: [login, options(serviceOptions)],
-    readVpdq: [reply(exchange.writeVpdqText([FRAME as never])), options({ onProblem: callback })],
-    writeVpdqJson: [frames],
-    writeVpdqText: [frames],
-    PackedEntries: [member('pdq'), member(256), options({ capacity: member(5) })],
-    joinLabels: [words],
-    writeCell: [text],
-    readHashList: hashListDoor,
-    readPackedEntries: hashListDoor,
+    readVpdq: [reply(exchange.writeVpdq([FRAME as never])), options({ onProblem: callback })],
+    writeVpdq: [frames, options({ format: member('json') })],
+    writeCell: [or(text, '[]', '[text]')],
+    readHashList: [
+      reply(`${HEX}\n`),
+      options({
+        algorithm: member('dhash'),
+        onProblem: callback,
+        maxLineLength: member(100),
+        maxLines: member(100),
+      }),
+    ],
     writeHashList: [entries, options({ format: member('jsonl') })],
   },
   testing: {
@@ -1183,8 +1164,6 @@ const METHODS: Record<string, Methods> = {
     doors: {
       mustRestart: [ncmecCheckpoint, member(1, '7.5')],
       fetchUpdates: [fetching(ncmecCheckpoint)],
-      status: [options({ signal })],
-      members: [options({ signal })],
       feedbackReasons: [text, options({ signal })],
       sendFeedback: [
         record({ memberId: text, id: text, type: text }),
@@ -1209,12 +1188,9 @@ const METHODS: Record<string, Methods> = {
         ...answeringBy(HMA_REPLIES),
       }),
     doors: {
-      banks: [options({ signal })],
-      content: [whole, options({ onProblem: callback, signal })],
       mustRestart: [hmaCheckpoint, member(1, '7.5')],
       fetchUpdates: [fetching(hmaCheckpoint)],
       lookup: [hash, options({ signal })],
-      rawLookup: [hash, options({ signal })],
       ask: [hashes, options({ signal })],
     },
   },
@@ -1237,7 +1213,6 @@ const METHODS: Record<string, Methods> = {
       mustRestart: [stopNciiCheckpoint, member(1, '7.5')],
       fetchUpdates: [fetching(stopNciiCheckpoint)],
       submitFeedback: [feedbacks, options({ signal })],
-      submitHashes: [submissions, options({ signal })],
       findFeedback: [feedbacks, record({ source: text, sinceSeconds: optional(whole), signal })],
     },
   },
@@ -1267,7 +1242,6 @@ const METHODS: Record<string, Methods> = {
     of: packedEntries,
     doors: {
       push: [entry],
-      pushHex: [or({ good: HEX }, 'text'), row],
       entryAt: [row],
       numberAt: [row],
       numberedAt: [row],

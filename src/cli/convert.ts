@@ -4,24 +4,21 @@ import { rename } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { stdin } from 'node:process';
 import type { Readable } from 'node:stream';
+import { type ListFormat, readVpdq, writeHashList, writeVpdq } from '../exchange/index.js';
+import { ALGORITHMS, type Algorithm, type FormatError } from '../index.js';
 import {
+  type Blocklist,
   type BlocklistEntry,
-  type ListFormat,
+  createBlocklist,
+  type ListInfo,
   PackedEntries,
-  readVpdq,
-  type VpdqFrame,
-  writeHashList,
-  writeVpdqJson,
-  writeVpdqText,
-} from '../exchange/index.js';
-import { ALGORITHMS, type Algorithm, type Bits, type FormatError } from '../index.js';
-import { type Blocklist, createBlocklist, type ListInfo } from '../matching/index.js';
+} from '../matching/index.js';
 import { isBlocklistFile, isIndexFile, openBlocklist } from '../node/index.js';
 import type { Call, Command } from './command.js';
 import { Failure, failureOf, shownName, UsageError } from './failure.js';
 import { encoded } from './file-name.js';
 import { LeftOut } from './left-out.js';
-import { idsOf, kindName, kindOf, type ListPart, readAll, sizeOf } from './lists.js';
+import { idsOf, kindName, kindOf, type ListPart, readAll, sizeOf, tablesOf } from './lists.js';
 import { counted, exitCode, type Output, output, type Progress, progress } from './output.js';
 import { outputPath, writeWhole } from './output-file.js';
 import { savedBlocklist } from './saved-blocklist.js';
@@ -97,12 +94,12 @@ line ENTRIES,FORMAT,TO unless TO is standard output.`,
     let count: number;
     if (isFrames) {
       const frames = await framesOf(from, out);
-      await write([format === 'vpdq' ? writeVpdqText(frames) : `${writeVpdqJson(frames)}\n`]);
+      await write([writeVpdq(frames, { format: format === 'vpdq' ? 'text' : 'json' })]);
       count = frames.length;
     } else {
       const saved = call.on('vpdq') ? undefined : (await savedBlocklist(from, ANY))?.blocklist;
       const parts = async () =>
-        saved ? tablesOf(saved, from, out) : await partsOf(from, call, { out, bar, signal });
+        saved ? await tablesIn(saved, from, out) : await partsOf(from, call, { out, bar, signal });
       if (format === 'blocklist') {
         const blocklist = saved ?? blocklistOf(await parts(), from, out);
         count = await writeBlocklist(blocklist, { from, to, overwrite, out, signal });
@@ -149,7 +146,7 @@ async function partsOf(from: string, call: Call, options: ReadingOptions): Promi
   return [table];
 }
 
-async function framesOf(from: string, out: Output): Promise<VpdqFrame[]> {
+async function framesOf(from: string, out: Output) {
   const onProblem = ({ line, record, message }: FormatError) =>
     out.error(`${shownName(from)}:${line ?? record}`, message);
   const source: Readable = from === '-' ? stdin : createReadStream(encoded(from));
@@ -247,7 +244,7 @@ async function writeBlocklist(
 }
 
 /** What a blocklist can match, a table for each kind of hash. Notes what is left out. */
-function tablesOf(blocklist: Blocklist, from: string, out: Output): PackedEntries[] {
+function tablesIn(blocklist: Blocklist, from: string, out: Output): Promise<PackedEntries[]> {
   const withdrawals = blocklist.withdrawals.length;
   const lists = blocklist.lists().filter(hasSettings).length;
   const left = [
@@ -257,16 +254,7 @@ function tablesOf(blocklist: Blocklist, from: string, out: Output): PackedEntrie
   if (left.length > 0) {
     out.say(shownName(from), `left out: ${left.join(', ')}; only a blocklist file can hold that`);
   }
-  const tables = new Map<string, PackedEntries>();
-  for (const entry of blocklist.entries()) {
-    const { algorithm, bytes } = entry.hash;
-    const bits = (8 * bytes.length) as Bits;
-    const name = kindName({ algorithm, bits });
-    const table = tables.get(name) ?? new PackedEntries(algorithm, bits);
-    tables.set(name, table);
-    table.push(entry);
-  }
-  return [...tables.values()];
+  return tablesOf(blocklist.entries());
 }
 
 const hasSettings = ({ name, trust, tier, enabled, policy }: ListInfo) =>

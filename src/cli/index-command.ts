@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { PackedEntries } from '../exchange/index.js';
 import { DEFAULT_BITS } from '../index.js';
+import { PackedEntries } from '../matching/index.js';
 import { isIndexFile, openIndex, readIndexInfo } from '../node/index.js';
 import type { Call, Command } from './command.js';
 import { Failure, failureOf, shownName, UsageError } from './failure.js';

@@ -1,4 +1,5 @@
-import type { BlocklistEntry, ListFormat } from '../exchange/index.js';
+import type { ListFormat } from '../exchange/index.js';
+import type { BlocklistEntry } from '../matching/index.js';
 import { counted } from './output.js';
 
 /** The text forms that hold each field of an entry. */

@@ -3,16 +3,10 @@ import { stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { stdin } from 'node:process';
 import { addAbortSignal, type Readable } from 'node:stream';
-import {
-  type BlocklistEntry,
-  PackedEntries,
-  type ReadOptions as ReadListOptions,
-  readHashList,
-  readPackedEntries,
-} from '../exchange/index.js';
+import { type ReadOptions as ReadListOptions, readHashList } from '../exchange/index.js';
 import { type Algorithm, type Bits, DEFAULT_BITS, FormatError, type Hash } from '../index.js';
 import { snapshotInfo } from '../indexing/index.js';
-import { isDegenerate } from '../matching/index.js';
+import { type BlocklistEntry, isDegenerate, PackedEntries } from '../matching/index.js';
 import { type OpenedIndex, openIndex } from '../node/index.js';
 import type { Call, Option } from './command.js';
 import { Failure, failureOf, shownName, UsageError } from './failure.js';
@@ -291,12 +285,30 @@ async function readText(
   { out, bar }: ReadOptions,
 ): Promise<PackedEntries[]> {
   const problems = new ListProblems(path, { out, bar });
-  const tables = await readPackedEntries(text, {
-    onProblem: problems.add,
-    ...(algorithm !== undefined && { algorithm }),
-  });
+  const tables = await tablesOf(
+    readHashList(text, {
+      onProblem: problems.add,
+      ...(algorithm !== undefined && { algorithm }),
+    }),
+  );
   problems.tell(tables.length === 0);
   return tables;
+}
+
+/** Entries as tables: one for each kind of hash, in the order of their first entries. */
+export async function tablesOf(
+  entries: Iterable<BlocklistEntry> | AsyncIterable<BlocklistEntry>,
+): Promise<PackedEntries[]> {
+  const tables = new Map<string, PackedEntries>();
+  for await (const entry of entries) {
+    const { algorithm, bytes } = entry.hash;
+    const bits = (8 * bytes.length) as Bits;
+    const name = kindName({ algorithm, bits });
+    const table = tables.get(name) ?? new PackedEntries(algorithm, bits);
+    tables.set(name, table);
+    table.push(entry);
+  }
+  return [...tables.values()];
 }
 
 /** The lines of a text that cannot be read. */

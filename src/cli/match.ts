@@ -1,4 +1,4 @@
-import { joinLabels, writeCell } from '../exchange/index.js';
+import { writeCell } from '../exchange/index.js';
 import { DecodeError, hashToHex } from '../index.js';
 import type { Decision, Match } from '../matching/index.js';
 import {
@@ -107,7 +107,7 @@ with one hash[,label…] per line (plain or CSV) or JSONL, an index file (.ohx),
 
 /** `VERDICT,DISTANCE,VARIANT,HASH,LABELS,FILE`, the labels as a cell of a CSV list. */
 function lineOf({ tier, distance, variant, entry }: Match, file: string): string {
-  const labels = writeCell(joinLabels(entry.labels));
+  const labels = writeCell(entry.labels);
   return [tier, distance, variant.name, hashToHex(entry.hash), labels, nameCell(file)].join(',');
 }
 

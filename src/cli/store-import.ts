@@ -1,6 +1,5 @@
 import { open, readFile, stat } from 'node:fs/promises';
-import type { BlocklistEntry } from '../exchange/index.js';
-import { type Allowance, allowListFromJSON } from '../matching/index.js';
+import { type Allowance, allowListFromJSON, type BlocklistEntry } from '../matching/index.js';
 import type { Store } from '../store/index.js';
 import { Failure, failureOf } from './failure.js';
 import { encoded } from './file-name.js';

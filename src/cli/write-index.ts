@@ -1,6 +1,5 @@
-import type { PackedEntries } from '../exchange/index.js';
 import { createIndex } from '../indexing/index.js';
-import { policyFor } from '../matching/index.js';
+import { type PackedEntries, policyFor } from '../matching/index.js';
 import { saveIndex } from '../node/index.js';
 import { failureOf } from './failure.js';
 import { endingAtOnce } from './interrupt.js';

@@ -76,10 +76,12 @@ const LATER_GUARDED = /([,;\t\r\n] *)'(?='*[=+\-@＝＋－＠])/g;
  * `@` that starts the cell or follows a `,`, `;`, tab or line break in it, because locales differ
  * in what separates cells. `readRow` removes it again, so the text round-trips.
  * Source: OWASP, CSV Injection; ASVS 5, 1.2.10.
- * @throws {TypeError} if `text` is not a string
+ * @param content text, or labels: they are separated by `;`, and a `\` escapes each `;`, each `\`,
+ *   and a blank at either end of a label
+ * @throws {TypeError} if it is neither
  */
-export function writeCell(text: string): string {
-  if (typeof text !== 'string') throw new TypeError('expected text to be a string');
+export function writeCell(content: string | readonly string[]): string {
+  const text = typeof content === 'string' ? content : joinLabels(content);
   const safe = text.replace(LATER_GUARD, "$1'").replace(FIRST_GUARD, "$1'");
   return /[",;\r\n\t]|^\s|\s$/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
@@ -89,11 +91,7 @@ function unguard(cell: string): string {
   return cell.replace(FIRST_GUARDED, '$1').replace(LATER_GUARDED, '$1');
 }
 
-/**
- * Joins labels into one cell, separated by `;`. A `\` escapes each `;`, each `\`, and a blank at
- * either end of a label.
- * @throws {TypeError} if `labels` is not a list of strings
- */
+/** Labels in one cell, not yet written. @throws {TypeError} unless they are strings */
 export function joinLabels(labels: readonly string[]): string {
   checkLabels(labels);
   return labels.map((label) => label.replace(/[\\;]|^\s|\s$/g, '\\$&')).join(';');

@@ -8,7 +8,7 @@ import { ListRecords } from './list-records.js';
 import { listPieces } from './list-text.js';
 import type { TextSource } from './text.js';
 
-/** Options of `readHashList` and `readPackedEntries`. */
+/** Options of `readHashList`. */
 export interface ReadOptions {
   /**
    * algorithm of records that name none, default `pdq`; a bare hash of 16 digits needs one. It may
@@ -91,7 +91,7 @@ export async function* readHashList(
 }
 
 /** @throws {TypeError | RangeError} if an option is invalid */
-export function checkedOptions(options: ReadOptions) {
+function checkedOptions(options: ReadOptions) {
   checkOptions(options);
   const { algorithm = 'pdq', onProblem, maxLineLength = 1 << 16, maxLines = 100_000_000 } = options;
   const byBits = Object(algorithm) as Readonly<Record<Bits, Algorithm>>;

@@ -2,15 +2,12 @@ import { checkInteger, checkNumber, checkObject, checkOptions, checkTypeOf } fro
 import { FormatError } from '../errors.js';
 import { type Hash, hashToHex } from '../hash.js';
 import {
-  type HmaBank,
   type HmaContent,
   type HmaMatch,
   hmaBank,
-  hmaBanks,
   hmaContent,
   hmaHashCount,
   hmaLookup,
-  hmaRawLookup,
   updateOfHmaContent,
 } from './hma.js';
 import type {
@@ -107,7 +104,7 @@ const MAX_MISSING = 100_000;
  * chance: at 0.8, one lookup in five finds nothing there whatever is listed, and a remote list
  * cannot tell that from a hash that nothing is near. Only the lookup of a picture by POST may pass
  * this by (`bypass_coinflip`); the lookup of a hash, which this client asks, reads the word and
- * does not use it. So have the banks that you rely on at 1; `banks` tells them.
+ * does not use it. So have the banks that you rely on at 1.
  * @example
  * const hma = new HmaClient({ baseUrl: 'http://127.0.0.1:5000', bank: 'OURS' });
  * const [answer] = await hma.ask([hash], { signal: AbortSignal.timeout(500) });
@@ -130,29 +127,6 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
     this.#connection = new ServiceConnection('HMA', bearerOf(token), others);
     this.#bank = bank;
     this.#maxMissing = maxMissing;
-  }
-
-  /** The banks of the HMA. */
-  banks(options: { signal?: AbortSignal } = {}): Promise<HmaBank[]> {
-    return this.#connection.get('banks', '/c/banks', hmaBanks, options);
-  }
-
-  /**
-   * What the HMA holds under an id.
-   * @returns `undefined` if there is nothing
-   * @throws {TypeError | RangeError} if an argument is invalid, or the client has no `bank`
-   * @throws {ServiceError} if the HMA does not answer
-   * @throws {FormatError} the first part that is malformed, if there is no `onProblem`
-   */
-  async content(
-    id: number,
-    options: ReadUpdatesOptions & { signal?: AbortSignal } = {},
-  ): Promise<HmaContent | undefined> {
-    checkInteger('id', id, 1);
-    checkFetchOptions(options);
-    const found = await this.#content(id, options.signal);
-    tellProblems(found?.problems ?? [], options);
-    return found?.content;
   }
 
   /** Never for its age: each fetch tells everything. */
@@ -302,17 +276,10 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
    * @throws {ServiceError} if the HMA does not answer
    */
   async lookup(hash: Hash, options: { signal?: AbortSignal } = {}): Promise<HmaMatch[]> {
-    const query = this.#bank === undefined ? {} : { banks: this.#bank };
-    return this.#lookup('/m/lookup', hash, query, hmaLookup, options);
-  }
-
-  /**
-   * The hits of one hash in the whole index, those too that are off. It does not name the banks.
-   * @throws {TypeError} if `hash` is not a hash of PDQ
-   * @throws {ServiceError} if the HMA does not answer
-   */
-  async rawLookup(hash: Hash, options: { signal?: AbortSignal } = {}): Promise<HmaMatch[]> {
-    return this.#lookup('/m/raw_lookup', hash, { include_distance: 'true' }, hmaRawLookup, options);
+    checkPdqHashes([hash]);
+    const banks = this.#bank === undefined ? {} : { banks: this.#bank };
+    const asked = { signal: hashToHex(hash), signal_type: 'pdq', ...banks };
+    return this.#connection.get('lookup', '/m/lookup', hmaLookup, options, asked);
   }
 
   /**
@@ -327,18 +294,6 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
     return askedInTurn(hashes, 1, options, async ([hash]) => {
       return [answerOf(hash!, await this.lookup(hash!, options))];
     });
-  }
-
-  #lookup(
-    path: string,
-    hash: Hash,
-    query: Record<string, string>,
-    read: (text: string) => HmaMatch[],
-    options: { signal?: AbortSignal },
-  ): Promise<HmaMatch[]> {
-    checkPdqHashes([hash]);
-    const asked = { signal: hashToHex(hash), signal_type: 'pdq', ...query };
-    return this.#connection.get(path.slice('/m/'.length), path, read, options, asked);
   }
 }
 

@@ -14,7 +14,6 @@ import {
   jsonObject,
   leftOut,
   own,
-  parsedJson,
   problemsOf,
   type ReportProblem,
   textOf,
@@ -151,14 +150,6 @@ export function hmaHashCount(text: string): number | undefined {
   return isObject(pdq) ? wholeNumberOf(pdq, 'db_size') : undefined;
 }
 
-/** @throws {FormatError} `bad-reply` if `text` is not the reply of `GET /c/banks` */
-export function hmaBanks(text: string): HmaBank[] {
-  const list = parsedJson(text);
-  const banks = Array.isArray(list) ? list.map(bankFrom) : [undefined];
-  if (banks.includes(undefined)) throw new FormatError('bad-reply', 'expected a list of banks');
-  return banks as HmaBank[];
-}
-
 /**
  * Content as an update of a list. It is `withdrawn` while it or its bank is off.
  * @param nowSeconds the time that counts for what is off until a time
@@ -184,11 +175,6 @@ export function hmaLookup(text: string): HmaMatch[] {
   return Object.entries(jsonObject(text)).flatMap(([bank, hits]) =>
     matchesIn(hits).map((hit) => ({ bank, ...hit })),
   );
-}
-
-/** The hits in a reply of `GET /m/raw_lookup` with distances. @throws {FormatError} `bad-reply` */
-export function hmaRawLookup(text: string): HmaMatch[] {
-  return matchesIn(own(jsonObject(text), 'matches'));
 }
 
 function matchesIn(hits: unknown): HmaMatch[] {

@@ -8,11 +8,6 @@ export interface LineSink {
   tooLong(number: number): void;
   /** The end of the text, which had `number - 1` lines. */
   end(number: number): void;
-  /**
-   * Lets a faster reader take the line that starts at `at`. Returns the index after its `\n`, or -1
-   * to receive the line through `line`. It is not called for a line that began in an earlier chunk.
-   */
-  take?(text: string, at: number, number: number): number;
 }
 
 /**
@@ -47,13 +42,6 @@ export class LineSplitter {
         throw new FormatError('too-many-lines', `expected at most ${this.#maxLines} lines`, {
           line: this.#number,
         });
-      }
-      const fresh = this.#carry === '' && !this.#overflow;
-      const taken = fresh ? (this.#sink.take?.(chunk, at, this.#number) ?? -1) : -1;
-      if (taken >= 0) {
-        at = taken;
-        this.#number++;
-        continue;
       }
       const end = chunk.indexOf('\n', at);
       this.#grow(chunk, at, end < 0 ? chunk.length : end);

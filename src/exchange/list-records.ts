@@ -49,18 +49,6 @@ export class ListRecords implements LineSink {
     this.#maxLineLength = maxLineLength;
   }
 
-  /** Whether a bare hash on a line is an entry: there is no header, and no quote is open. */
-  get plain(): boolean {
-    return this.#row === undefined && this.#header === undefined;
-  }
-
-  /**
-   * Notes that another reader took a line as an entry. A later line can then no longer be a header.
-   */
-  taken(): void {
-    this.#started = true;
-  }
-
   line(text: string, number: number): void {
     if (this.#row !== undefined) {
       this.#continue(text, number);

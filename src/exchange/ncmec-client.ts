@@ -12,14 +12,10 @@ import {
   NCMEC_LISTS,
   type NcmecFeedback,
   type NcmecList,
-  type NcmecMember,
   type NcmecReason,
   type NcmecReply,
-  type NcmecStatus,
-  ncmecMembers,
   ncmecReasons,
   ncmecReply,
-  ncmecStatus,
   writeNcmecFeedback,
 } from './ncmec.js';
 import {
@@ -192,16 +188,6 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
         return;
       }
     }
-  }
-
-  /** Who asks, as NCMEC sees it: a way to try the credentials. */
-  status(options: { signal?: AbortSignal } = {}): Promise<NcmecStatus> {
-    return this.#connection.get('status', '/v2/status', ncmecStatus, options);
-  }
-
-  /** The participants, by whose ids entries and votes are told. */
-  members(options: { signal?: AbortSignal } = {}): Promise<NcmecMember[]> {
-    return this.#connection.get('members', '/v2/members', ncmecMembers, options);
   }
 
   /**

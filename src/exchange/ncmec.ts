@@ -322,19 +322,6 @@ export interface NcmecReason {
   readonly type: string;
 }
 
-/** A participant of NCMEC's hash sharing. */
-export interface NcmecMember {
-  readonly id: string;
-  readonly name: string;
-}
-
-/** Who asks, as NCMEC sees it. */
-export interface NcmecStatus {
-  readonly ipAddress: string;
-  readonly username: string;
-  readonly member: NcmecMember;
-}
-
 /** @throws {TypeError | RangeError} if `feedback` is invalid: a negative vote has its reasons */
 export function checkNcmecFeedback(feedback: NcmecFeedback): void {
   checkObject(feedback, 'feedback: { says, reasonIds }');
@@ -358,28 +345,6 @@ export function writeNcmecFeedback(feedback: NcmecFeedback): string {
   const guids = reasonIds.map((id) => `<guid>${xmlText(id)}</guid>`).join('');
   const inner = says === 'affirmative' ? '' : `<reasonIds>${guids}</reasonIds>`;
   return document('feedbackSubmission', `<${says}>${inner}</${says}>`);
-}
-
-/** @throws {FormatError} if `text` is not the reply of `GET /v2/status` */
-export async function ncmecStatus(text: string): Promise<NcmecStatus> {
-  const root = await rootElement(text, 'status');
-  const member = root.children.find(({ name }) => name === 'member');
-  if (!member) throw new FormatError('bad-reply', 'expected the member of a status');
-  return {
-    ipAddress: childOf(root, 'ipAddress')?.text ?? '',
-    username: childOf(root, 'username')?.text ?? '',
-    member: memberFrom(member),
-  };
-}
-
-/** @throws {FormatError} if `text` is not the reply of `GET /v2/members` */
-export async function ncmecMembers(text: string): Promise<NcmecMember[]> {
-  const { children } = await rootElement(text);
-  return children.filter(({ name }) => name === 'member').map(memberFrom);
-}
-
-function memberFrom({ attributes, text }: XmlElement): NcmecMember {
-  return { id: attributes.get('id') ?? '', name: text ?? '' };
 }
 
 /** @throws {FormatError} if `text` is not the reply of `GET /v2/feedback/…/reasons` */

@@ -5,12 +5,10 @@ import { ServiceError } from './service-error.js';
 import { jsonObject } from './service-json.js';
 import {
   type StopNciiFeedback,
-  type StopNciiSubmission,
   stopNciiEnvelope,
   stopNciiPage,
   updateOfStopNcii,
   writeStopNciiFeedback,
-  writeStopNciiSubmission,
 } from './stop-ncii.js';
 import { isTooOld, OVERLAP_SECONDS, timedUpdates } from './timed-fetch.js';
 
@@ -19,7 +17,6 @@ export interface StopNciiKeys {
   subscriptionKey: string;
   fetchHashesKey?: string;
   submitFeedbackKey?: string;
-  submitHashesKey?: string;
 }
 
 /** Up to where StopNCII's list was fetched. */
@@ -63,13 +60,9 @@ export class StopNciiClient implements ListClient<StopNciiCheckpoint> {
    */
   constructor(keys: StopNciiKeys, options: ServiceOptions & { pageSize?: number } = {}) {
     checkObject(keys, 'keys: { subscriptionKey, fetchHashesKey … }');
-    const { subscriptionKey, fetchHashesKey, submitFeedbackKey, submitHashesKey } = keys;
+    const { subscriptionKey, fetchHashesKey, submitFeedbackKey } = keys;
     checkCredential('subscriptionKey', subscriptionKey);
-    for (const [name, key] of Object.entries({
-      fetchHashesKey,
-      submitFeedbackKey,
-      submitHashesKey,
-    })) {
+    for (const [name, key] of Object.entries({ fetchHashesKey, submitFeedbackKey })) {
       if (key !== undefined) checkCredential(name, key);
     }
     checkOptions(options);
@@ -146,39 +139,15 @@ export class StopNciiClient implements ListClient<StopNciiCheckpoint> {
   ): Promise<PostOutcome> {
     checkOptions(options);
     const text = writeStopNciiFeedback(feedbacks);
-    return this.#post('SubmitFeedback', text, this.#key('submitFeedbackKey'), options.signal);
-  }
-
-  /**
-   * Gives hashes to StopNCII. Posted once, never again by itself. When the reference client was
-   * written, StopNCII did not serve this yet.
-   * @returns `unknown` if StopNCII did not answer or failed: they may have arrived
-   * @throws {ServiceError} if StopNCII refused it
-   */
-  async submitHashes(
-    submissions: Iterable<StopNciiSubmission>,
-    options: { signal?: AbortSignal } = {},
-  ): Promise<PostOutcome> {
-    checkOptions(options);
-    const text = writeStopNciiSubmission(submissions);
-    return this.#post('SubmitHashes', text, this.#key('submitHashesKey'), options.signal);
-  }
-
-  async #post(
-    name: string,
-    text: string,
-    headers: Record<string, string>,
-    signal: AbortSignal | undefined,
-  ): Promise<PostOutcome> {
     try {
       return await this.#connection.send<PostOutcome>({
         method: 'POST',
-        path: `/${name}`,
-        name,
-        headers,
+        path: '/SubmitFeedback',
+        name: 'SubmitFeedback',
+        headers: this.#key('submitFeedbackKey'),
         body: { type: 'application/json', text },
         read: () => 'done',
-        signal,
+        signal: options.signal,
       });
     } catch (error) {
       if (!(error instanceof ServiceError) || !MAY_HAVE_ARRIVED.includes(error.code)) throw error;

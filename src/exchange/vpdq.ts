@@ -1,4 +1,11 @@
-import { checkInteger, checkIterable, checkNumber, checkObject } from '../door.js';
+import {
+  checkInteger,
+  checkIterable,
+  checkNumber,
+  checkObject,
+  checkOneOf,
+  checkOptions,
+} from '../door.js';
 import { FormatError, type FormatErrorCode } from '../errors.js';
 import { bitsOf, type Hash, hashFrom, hashToHex } from '../hash.js';
 import { checkHead } from './list-text.js';
@@ -153,29 +160,25 @@ function numberFrom(value: unknown): number | undefined {
 }
 
 /**
- * Writes frames as the vPDQ tool does: `frameNumber,quality,hex,seconds` a line, with three
- * decimals. A frame without a number has its place in the list.
- * @throws {TypeError | RangeError} if there is no frame, or a frame is invalid
+ * Writes frames with three decimals of their seconds.
+ * - `text`, as the vPDQ tool: `frameNumber,quality,hex,seconds` a line. A frame without a number has
+ *   its place in the list
+ * - `json`, as python-threatexchange reads it: texts `hex,quality,seconds`, without the numbers
+ * @throws {TypeError | RangeError} if there is no frame, or a frame or the format is invalid
  */
-export function writeVpdqText(frames: Iterable<VpdqFrame>): string {
-  return checked(frames)
-    .map(({ frameNumber, quality, hash, seconds }, at) =>
-      [frameNumber ?? at, quality, hashToHex(hash), `${seconds.toFixed(3)}\n`].join(),
-    )
-    .join('');
-}
-
-/**
- * Writes frames as JSON that python-threatexchange reads: texts `hex,quality,seconds`, with three
- * decimals where it writes three digits itself. Frame numbers are left out.
- * @throws {TypeError | RangeError} if there is no frame, or a frame is invalid
- */
-export function writeVpdqJson(frames: Iterable<VpdqFrame>): string {
-  return JSON.stringify(
-    checked(frames).map(({ hash, quality, seconds }) =>
-      [hashToHex(hash), quality, seconds.toFixed(3)].join(),
-    ),
+export function writeVpdq(
+  frames: Iterable<VpdqFrame>,
+  options: { format?: 'text' | 'json' } = {},
+): string {
+  checkOptions(options);
+  const { format = 'text' } = options;
+  checkOneOf('format', format, ['text', 'json']);
+  const rows = checked(frames).map(({ frameNumber, quality, hash, seconds }, at) =>
+    format === 'text'
+      ? [frameNumber ?? at, quality, hashToHex(hash), `${seconds.toFixed(3)}\n`].join()
+      : [hashToHex(hash), quality, seconds.toFixed(3)].join(),
   );
+  return format === 'text' ? rows.join('') : `${JSON.stringify(rows)}\n`;
 }
 
 function checked(frames: Iterable<VpdqFrame>): VpdqFrame[] {

@@ -1,11 +1,6 @@
 import { FormatError } from '../errors.js';
-import { isObject, type JsonObject, jsonObject, own, textOf } from '../exchange/service-json.js';
-import type {
-  StopNciiFeedback,
-  StopNciiPage,
-  StopNciiRecord,
-  StopNciiSubmission,
-} from '../exchange/stop-ncii.js';
+import { isObject, jsonObject, own, textOf } from '../exchange/service-json.js';
+import type { StopNciiFeedback, StopNciiPage, StopNciiRecord } from '../exchange/stop-ncii.js';
 import {
   checkFake,
   type FakeReply,
@@ -41,7 +36,7 @@ export interface FakeStopNcii extends FakeService {
 }
 
 /**
- * Starts a fake StopNCII: `FetchHashes` with pages, `SubmitFeedback` and `SubmitHashes`. A fetch
+ * Starts a fake StopNCII: `FetchHashes` with pages, and `SubmitFeedback`. A fetch
  * sees the list as it was at its first page. `nextSetTimestamp` is the newest time of a page, so it
  * goes up and down if the records are reordered.
  * @throws {TypeError | RangeError} if an option is invalid
@@ -98,14 +93,6 @@ export async function fakeStopNcii(options: FakeStopNciiOptions = {}): Promise<F
     return { body: {} };
   }
 
-  function submitHashes({ body }: FakeRequest): FakeReply {
-    for (const { signalType, hashValue, feedbacks } of readStopNciiSubmission(body)) {
-      const said = feedbacks.map((each) => ({ source: company, ...each }));
-      put({ signalType, hashValue, hashStatus: 'Active', caseNumbers: [], feedbacks: said });
-    }
-    return { body: {} };
-  }
-
   const service = await startFakeService((request) => {
     const { method, path, headers } = request;
     const subscription = headers['ocp-apim-subscription-key'];
@@ -115,7 +102,6 @@ export async function fakeStopNcii(options: FakeStopNciiOptions = {}): Promise<F
       return { status: 401, body: { message: 'access denied' } };
     if (method === 'GET' && path === '/v1/FetchHashes') return fetchHashes(request);
     if (method === 'POST' && path === '/v1/SubmitFeedback') return submitFeedback(request);
-    if (method === 'POST' && path === '/v1/SubmitHashes') return submitHashes(request);
     return { status: 404, body: { message: 'not found' } };
   });
   return {
@@ -164,50 +150,23 @@ export function writeStopNciiPage({
  * @throws {FormatError} `bad-reply` if it is anything else
  */
 export function readStopNciiFeedback(text: string): StopNciiFeedback[] {
-  return listOf(text, 'hashFeedbacks').map((each) => ({
-    hashValue: wordOf(each, 'hashValue'),
-    ...opinionFrom(each),
-  }));
-}
-
-/**
- * Reads a body of `SubmitHashes`.
- * @throws {FormatError} `bad-reply` if it is anything else
- */
-export function readStopNciiSubmission(text: string): StopNciiSubmission[] {
-  return listOf(text, 'hashRecords').map((each) => {
-    const lastModtimestamp = own(each, 'lastModtimestamp');
-    const feedbacks = own(each, 'CSPFeedbacks');
-    const isTime = Number.isSafeInteger(lastModtimestamp) && (lastModtimestamp as number) >= 0;
-    if (!isTime || !Array.isArray(feedbacks) || !feedbacks.every(isObject)) malformed();
+  const body = jsonObject(text);
+  const list = own(body, 'hashFeedbacks');
+  if (!Array.isArray(list) || own(body, 'count') !== list.length || !list.every(isObject)) {
+    malformed();
+  }
+  return list.map((each) => {
+    const [hashValue, feedbackValue] = [textOf(each, 'hashValue'), textOf(each, 'feedbackValue')];
+    const tags = own(each, 'tags');
+    if (!Array.isArray(tags) || !tags.every((tag) => typeof tag === 'string')) malformed();
     return {
-      signalType: wordOf(each, 'signalType'),
-      hashValue: wordOf(each, 'hashValue'),
-      lastModtimestamp: lastModtimestamp as number,
-      feedbacks: feedbacks.map(opinionFrom),
+      hashValue: hashValue || malformed(),
+      feedbackValue: feedbackValue || malformed(),
+      tags,
     };
   });
 }
 
-function listOf(text: string, name: string): JsonObject[] {
-  const body = jsonObject(text);
-  const list = own(body, name);
-  if (!Array.isArray(list) || own(body, 'count') !== list.length || !list.every(isObject)) {
-    malformed();
-  }
-  return list;
-}
-
-function opinionFrom(each: JsonObject) {
-  const tags = own(each, 'tags');
-  if (!Array.isArray(tags) || !tags.every((tag) => typeof tag === 'string')) malformed();
-  return { feedbackValue: wordOf(each, 'feedbackValue'), tags: tags as string[] };
-}
-
-function wordOf(each: JsonObject, name: string): string {
-  return textOf(each, name) || malformed();
-}
-
 function malformed(): never {
-  throw new FormatError('bad-reply', 'expected a body of SubmitFeedback or SubmitHashes');
+  throw new FormatError('bad-reply', 'expected a body of SubmitFeedback');
 }

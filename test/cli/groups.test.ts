@@ -2,9 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
-import { readPackedEntries } from '../../src/exchange/packed-list.js';
 import { match } from '../../src/matching/match.js';
 import { hashFile } from '../../src/node/hash-file.js';
+import { tablesOf } from '../exchange/lists.js';
 import { testFolder } from '../folder.js';
 import { onlyhashes, PHOTOS } from './program.js';
 
@@ -31,7 +31,7 @@ test('a format that cannot say which picture a window belongs to is told once, w
   for (const format of ['csv', 'jsonl', 'index', 'blocklist']) {
     expect((await convert(`told.${format}`, format)).err).toBe('');
   }
-  const read = await readPackedEntries(readFileSync(join(folder, 'told.csv'), 'utf8'));
+  const read = await tablesOf(readFileSync(join(folder, 'told.csv'), 'utf8'));
   const blocklist = createBlocklist(read);
   const { hash } = await hashFile(CAT);
   const { length } = (await hashFile(CAT, { crops: true })).variants;
@@ -40,7 +40,7 @@ test('a format that cannot say which picture a window belongs to is told once, w
 
 test('a photo that was listed with its windows and withdrawn by its hash matches no more', async () => {
   const { out } = await onlyhashes(['hash', '--json', '--crops', CAT, CANYON]);
-  const blocklist = createBlocklist(await readPackedEntries(out));
+  const blocklist = createBlocklist(await tablesOf(out));
   const [cat, canyon] = await Promise.all(
     [CAT, CANYON].map((file) => hashFile(file, { variants: 'thorough', crops: true })),
   );

@@ -5,7 +5,6 @@ import { describe, expect, test, vi } from 'vitest';
 import { FormatError } from '../../src/errors.js';
 import { readHashList } from '../../src/exchange/hash-list.js';
 import { ListRecords } from '../../src/exchange/list-records.js';
-import { readPackedEntries } from '../../src/exchange/packed-list.js';
 import { writeHashList } from '../../src/exchange/write-hash-list.js';
 import { bitsOf, hashFromHex, hashToHex, hashToJSON } from '../../src/hash.js';
 import { HOSTILE_TIMEOUT, hostileText, readsHostile } from './hostile.js';
@@ -117,8 +116,6 @@ describe('plain lists', () => {
     expect(problems).toEqual([]);
     const names = ['phash', 'pdq', 'blockhash', 'pdq'];
     expect(entries.map(({ hash }) => hash.algorithm)).toEqual(names);
-    const tables = await readPackedEntries(text, { algorithm });
-    expect(tables.map((table) => table.algorithm)).toEqual(['phash', 'pdq', 'blockhash']);
     for (const wrong of [{ 64: 'phash' }, { 64: 'phash', 256: 'md5' }]) {
       await expect(readAll(text, { algorithm: wrong as never })).rejects.toThrow(TypeError);
     }
@@ -392,7 +389,6 @@ describe('problems', () => {
     for (const source of [typeof text === 'string' ? text : [text], [...bytes].map(byteOf)]) {
       const expected = { code: 'not-a-list', message: expect.stringContaining(message) };
       await expect(readHashList(source, { onProblem }).next()).rejects.toMatchObject(expected);
-      await expect(readPackedEntries(source, { onProblem })).rejects.toMatchObject(expected);
     }
     expect(problems).toEqual([]);
   });
@@ -502,9 +498,6 @@ describe('properties', () => {
       const more = ['"', "'", '\\', '\r', '\t', ' ', '{', '}', '__proto__', '_CLASS', 'DISPUTED'];
       await readsHostile(hostileText(good, more), async (text, onProblem) => {
         for await (const { hash } of readHashList(text, { onProblem })) bitsOf(hash);
-        for (const packed of await readPackedEntries(text, { onProblem })) {
-          for (let row = 0; row < packed.size; row++) bitsOf(packed.entryAt(row).hash);
-        }
         // It stops at the first problem.
         for await (const _ of readHashList(text));
       });

@@ -3,10 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { FormatError } from '../../src/errors.js';
 import {
   type HmaContent,
-  hmaBanks,
   hmaContent,
   hmaLookup,
-  hmaRawLookup,
   updateOfHmaContent,
 } from '../../src/exchange/hma.js';
 import { jsonObject } from '../../src/exchange/service-json.js';
@@ -165,9 +163,6 @@ describe('lookups', () => {
       { bank: 'B', contentId: '8', distance: 0 },
     ]);
     expect(hmaLookup('{}')).toEqual([]);
-    expect(hmaRawLookup('{"matches":[{"bank_content_id":7,"distance":"31"}]}')).toEqual([
-      { contentId: '7', distance: 31 },
-    ]);
   });
 
   test.each([
@@ -181,7 +176,6 @@ describe('lookups', () => {
     '',
   ])('%j is not read as hits', (text) => {
     expect(() => hmaLookup(text)).toThrow(FormatError);
-    expect(() => hmaRawLookup(text)).toThrow(FormatError);
   });
 
   test(
@@ -189,27 +183,7 @@ describe('lookups', () => {
     async () => {
       const reply = { A: [{ bank_content_id: 7, distance: '4' }], B: [] };
       await readsHostile(hostileJson(reply), hmaLookup);
-      await readsHostile(hostileJson({ matches: reply.A }), hmaRawLookup);
     },
     HOSTILE_TIMEOUT,
   );
 });
-
-test('banks', () => {
-  expect(hmaBanks('[{"name":"A","matching_enabled_ratio":0.5},{"name":"B"}]')).toEqual([
-    { name: 'A', enabledRatio: 0.5 },
-    { name: 'B', enabledRatio: 1 },
-  ]);
-  for (const text of ['{}', '[7]', '[{}]', '', '[],"x":1']) {
-    expect(() => hmaBanks(text)).toThrow(FormatError);
-  }
-});
-
-test(
-  '10,000 hostile lists of banks are read or refused',
-  async () => {
-    const reply = [{ name: 'A', matching_enabled_ratio: 0.5 }, { name: 'B' }];
-    await readsHostile(hostileJson(reply), hmaBanks);
-  },
-  HOSTILE_TIMEOUT,
-);

@@ -3,7 +3,8 @@ import type { BlocklistEntry } from '../../src/entry.js';
 import type { FormatError } from '../../src/errors.js';
 import { type ReadOptions, readHashList } from '../../src/exchange/hash-list.js';
 import type { TextSource } from '../../src/exchange/text.js';
-import type { Hash } from '../../src/hash.js';
+import type { Bits, Hash } from '../../src/hash.js';
+import { PackedEntries } from '../../src/packed-entries.js';
 import { hashOf } from '../arbitraries.js';
 
 /** Every entry and every problem of a list. */
@@ -16,6 +17,20 @@ export async function readAll(
   const onProblem = ({ code, line }: FormatError) => problems.push(`${line} ${code}`);
   for await (const entry of readHashList(text, { onProblem, ...options })) entries.push(entry);
   return { entries, problems };
+}
+
+/** The entries of a list as tables, one for each kind of hash. Problems are passed over. */
+export async function tablesOf(text: TextSource): Promise<PackedEntries[]> {
+  const tables = new Map<string, PackedEntries>();
+  for (const entry of (await readAll(text)).entries) {
+    const { algorithm, bytes } = entry.hash;
+    const table =
+      tables.get(`${algorithm}-${bytes.length}`) ??
+      new PackedEntries(algorithm, (8 * bytes.length) as Bits);
+    tables.set(`${algorithm}-${bytes.length}`, table);
+    table.push(entry);
+  }
+  return [...tables.values()];
 }
 
 /** Any hash of any algorithm and width. */

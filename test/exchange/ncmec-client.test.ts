@@ -268,7 +268,10 @@ describe('failure', () => {
       { user: 'user', password: 'secret2' },
       { baseUrl: service.url, clock: stillClock(() => seconds) },
     );
-    expect(await errorOf(wrong.status())).toMatchObject({ code: 'unauthorized', status: 401 });
+    expect(await errorOf(wrong.feedbackReasons('PDQ'))).toMatchObject({
+      code: 'unauthorized',
+      status: 401,
+    });
     expect(service.requests).toHaveLength(1);
   });
 
@@ -323,9 +326,7 @@ describe('failure', () => {
 });
 
 describe('the other calls', () => {
-  test('status, members and reasons', async () => {
-    expect(await client().status()).toMatchObject({ username: 'user', member: { id: '1' } });
-    expect(await client().members()).toHaveLength(2);
+  test('reasons', async () => {
     expect(await client().feedbackReasons('PDQ')).toEqual([
       { id: '01234567-abcd-0123-4567-012345678900', name: 'Example Reason', type: 'PDQ' },
     ]);
@@ -370,8 +371,10 @@ test('options are checked, and each list has its address', async () => {
       throw new Error('no network');
     };
     const one = new NcmecClient({ user: 'a', password: 'b' }, { list, fetch, tries: 1 });
-    await errorOf(one.status());
+    await errorOf(one.feedbackReasons('PDQ'));
   }
-  expect(urls).toEqual(Object.values(NCMEC_LISTS).map(({ baseUrl }) => `${baseUrl}/v2/status`));
+  expect(urls).toEqual(
+    Object.values(NCMEC_LISTS).map(({ baseUrl }) => `${baseUrl}/v2/feedback/PDQ/reasons`),
+  );
   expect(client().mustRestart({ toSeconds: 0 }, START)).toBe(false);
 });

@@ -4,10 +4,8 @@ import { FormatError } from '../../src/errors.js';
 import type { NcmecEntry } from '../../src/exchange/ncmec.js';
 import {
   NCMEC_LISTS,
-  ncmecMembers,
   ncmecReasons,
   ncmecReply,
-  ncmecStatus,
   writeNcmecFeedback,
 } from '../../src/exchange/ncmec.js';
 import { hashFromHex } from '../../src/hash.js';
@@ -384,11 +382,6 @@ test(
     const good: [string, (text: string) => unknown][] = [
       [vote, readNcmecFeedback],
       [
-        '<status><ipAddress>1</ipAddress><username>t</username><member id="1">T</member></status>',
-        ncmecStatus,
-      ],
-      ['<members><member id="1">a</member><member id="2"/></members>', ncmecMembers],
-      [
         '<availableFeedbackReasons><reason guid="g" name="n" type="T"/></availableFeedbackReasons>',
         ncmecReasons,
       ],
@@ -398,23 +391,11 @@ test(
   4 * HOSTILE_TIMEOUT,
 );
 
-test('status, members and reasons', async () => {
-  expect(
-    await ncmecStatus(
-      `<?xml version="1.0"?><status ${NS}><ipAddress>127.0.0.1</ipAddress><username>t</username><member id="1">Sir T</member></status>`,
-    ),
-  ).toEqual({ ipAddress: '127.0.0.1', username: 't', member: { id: '1', name: 'Sir T' } });
-  expect(
-    await ncmecMembers('<members><member id="1">a</member><x/><member id="2"/></members>'),
-  ).toEqual([
-    { id: '1', name: 'a' },
-    { id: '2', name: '' },
-  ]);
+test('reasons', async () => {
   expect(
     await ncmecReasons(
       `<availableFeedbackReasons ${NS}><reason guid="g" name="n" type="Sha1"/></availableFeedbackReasons>`,
     ),
   ).toEqual([{ id: 'g', name: 'n', type: 'Sha1' }]);
-  await expect(ncmecStatus('<status/>')).rejects.toThrow(FormatError);
-  await expect(ncmecStatus('<members/>')).rejects.toThrow(FormatError);
+  await expect(ncmecReasons('<members/>')).rejects.toThrow(FormatError);
 });

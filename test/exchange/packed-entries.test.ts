@@ -73,15 +73,6 @@ test('an input is copied, an output is fresh', () => {
   expect(packed.entryAt(0)).toEqual({ hash, labels: ['a'] });
 });
 
-test('bare hashes from hex', () => {
-  const packed = new PackedEntries('pdq', 256);
-  expect(packed.pushHex(`x${HEX}`, 1)).toBe(true);
-  expect(packed.pushHex(`x${HEX}`, 0)).toBe(false);
-  expect(packed.pushHex(HEX, 1)).toBe(false);
-  expect(packed.size).toBe(1);
-  expect(packed.entryAt(0)).toEqual({ hash, labels: [] });
-});
-
 test('what is cut off leaves nothing in the rows that come later', () => {
   const packed = new PackedEntries('pdq', 256);
   const bare = { hash, labels: [] };
@@ -100,7 +91,7 @@ test('what is cut off leaves nothing in the rows that come later', () => {
   packed.cut(1);
   expect([packed.size, packed.hashes.bytes.length]).toEqual([1, 32]);
   expect(() => packed.entryAt(1)).toThrow(RangeError);
-  expect([packed.push(bare), packed.pushHex(HEX, 0)]).toEqual([1, true]);
+  expect([packed.push(bare), packed.push(bare)]).toEqual([1, 2]);
   expect([0, 1, 2].map((row) => packed.numberedAt(row))).toEqual([full, bare, bare]);
   packed.cut(0);
   expect([packed.push(bare), packed.push(full)]).toEqual([0, 1]);

@@ -69,18 +69,6 @@ describe('an HMA', () => {
   const untold = { when: ({ path }: FakeRequest) => path === '/c/signal_type/index', times: 99 };
   const NOT_FOUND = '<!doctype html>\n<title>404 Not Found</title>';
 
-  test('tells its banks, and what is under an id', async () => {
-    service.put(contentOf(3));
-    service.setBank('OTHER', 0.5);
-    expect(await client().banks()).toEqual([
-      { name: 'OURS', enabledRatio: 1 },
-      { name: 'OTHER', enabledRatio: 0.5 },
-    ]);
-    expect(await client().content(3)).toEqual(contentOf(3));
-    expect(await client().content(4)).toBeUndefined();
-    await expect(client({ bank: undefined }).content(3)).rejects.toThrow(TypeError);
-  });
-
   test('is fetched id by id, with what is off and without other banks', async () => {
     service.put(contentOf(2));
     service.put(contentOf(5, LISTED, { disableUntil: 0 }));
@@ -268,7 +256,6 @@ describe('an HMA', () => {
     service.put(contentOf(3, LISTED, { bank: { name: 'OTHER', enabledRatio: 1 } }));
     expect(await client().lookup(NEAR!)).toEqual([{ bank: 'OURS', contentId: '1', distance: 8 }]);
     expect(await client({ bank: undefined }).lookup(NEAR!)).toHaveLength(2);
-    expect(await client().rawLookup(OTHER!)).toEqual([{ contentId: '2', distance: 0 }]);
     const hit = { source: 'HMA/OURS', labels: ['OURS'], id: '1', distance: 8 };
     expect(await client().ask([FAR!, NEAR!, OTHER!])).toEqual([
       { hash: FAR, answer: 'none' },

@@ -10,7 +10,6 @@ const KEYS = {
   subscriptionKey: 'subscription',
   fetchHashesKey: 'key',
   submitFeedbackKey: 'key',
-  submitHashesKey: 'key',
 };
 const DAY = 86_400;
 const START = 1_600_000_000;
@@ -262,12 +261,4 @@ test('a post that is refused is an error', async () => {
     service.fail({ kind: 'status', status });
     await expect(clientOf(service).submitFeedback([FEEDBACK])).rejects.toMatchObject({ code });
   }
-});
-
-test('hashes are given', async () => {
-  const service = await fake();
-  const { hashValue, ...said } = FEEDBACK;
-  const one = { signalType: 'ImagePDQ', hashValue, lastModtimestamp: 7, feedbacks: [said] };
-  expect(await clientOf(service).submitHashes([one])).toBe('done');
-  expect(service.records()).toMatchObject([{ hashValue, hashStatus: 'Active' }]);
 });

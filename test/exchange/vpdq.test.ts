@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { FormatError } from '../../src/errors.js';
-import { readVpdq, type VpdqFrame, writeVpdqJson, writeVpdqText } from '../../src/exchange/vpdq.js';
+import { readVpdq, type VpdqFrame, writeVpdq } from '../../src/exchange/vpdq.js';
 import { hashFromHex } from '../../src/hash.js';
 import { hashOf } from '../arbitraries.js';
 import { HOSTILE_TIMEOUT, hostileJson, readsHostile } from './hostile.js';
@@ -53,8 +53,8 @@ test('frames are written as the tools write them, with three decimals', () => {
     { frameNumber: 30, quality: 98, hash, seconds: 12.345 },
     { quality: 7, hash, seconds: 59999.97 },
   ];
-  expect(writeVpdqText(frames)).toBe(`30,98,${HEX},12.345\n1,7,${HEX},59999.970\n`);
-  expect(writeVpdqJson(frames)).toBe(`["${HEX},98,12.345","${HEX},7,59999.970"]`);
+  expect(writeVpdq(frames)).toBe(`30,98,${HEX},12.345\n1,7,${HEX},59999.970\n`);
+  expect(writeVpdq(frames, { format: 'json' })).toBe(`["${HEX},98,12.345","${HEX},7,59999.970"]\n`);
 });
 
 test('a frame that cannot be read is told and left out', async () => {
@@ -104,9 +104,11 @@ test('any frames are read as they were written, however the text is cut', async 
       fc.array(frame, { minLength: 1, maxLength: 5 }),
       fc.array(fc.nat(), { maxLength: 4 }),
       async (frames, cuts) => {
-        expect(await readVpdq(cut(writeVpdqText(frames), cuts))).toEqual(frames);
+        expect(await readVpdq(cut(writeVpdq(frames), cuts))).toEqual(frames);
         const unnumbered = frames.map(({ frameNumber: _, ...others }) => others);
-        expect(await readVpdq(cut(writeVpdqJson(frames), cuts))).toEqual(unnumbered);
+        expect(await readVpdq(cut(writeVpdq(frames, { format: 'json' }), cuts))).toEqual(
+          unnumbered,
+        );
       },
     ),
   );
@@ -117,11 +119,12 @@ test(
   async () => {
     const frames = [{ quality: 98, hash, seconds: 12.345 }];
     const old = { 0: { quality: 98, hash: HEX, timestamp: 12.3 } };
-    await readsHostile(hostileJson(JSON.parse(writeVpdqJson(frames))), (text, onProblem) =>
-      readVpdq(text, { onProblem }),
+    await readsHostile(
+      hostileJson(JSON.parse(writeVpdq(frames, { format: 'json' }))),
+      (text, onProblem) => readVpdq(text, { onProblem }),
     );
     await readsHostile(hostileJson(old), (text, onProblem) => readVpdq(text, { onProblem }));
-    const lines = writeVpdqText([...frames, ...frames]);
+    const lines = writeVpdq([...frames, ...frames]);
     const mutant = fc
       .tuple(fc.nat(lines.length), fc.nat(80), fc.string({ unit: 'binary', maxLength: 8 }))
       .map(([at, gone, more]) => lines.slice(0, at) + more + lines.slice(at + gone));

@@ -8,7 +8,6 @@ import type { WithdrawnKey } from '../../src/blocklist/withdrawals.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { DecodeError } from '../../src/errors.js';
 import { readHashList } from '../../src/exchange/hash-list.js';
-import { readPackedEntries } from '../../src/exchange/packed-list.js';
 import { writeHashList } from '../../src/exchange/write-hash-list.js';
 import {
   type Hash,
@@ -21,6 +20,7 @@ import {
 import { match } from '../../src/matching/match.js';
 import { PackedEntries } from '../../src/packed-entries.js';
 import { flipBits } from '../arbitraries.js';
+import { tablesOf } from '../exchange/lists.js';
 import { BASE, ORDER } from './bases.js';
 
 const zero: Hash = { algorithm: 'pdq', bytes: new Uint8Array(32) };
@@ -34,7 +34,7 @@ const found = (blocklist: Blocklist, hash: Hash = BASE) =>
 test('from a list, entry by entry or packed', async () => {
   const text = `${hashToHex(BASE)},a\ndhash ${hashToHex(small)}\n`;
   const read = await createBlocklist(readHashList(text));
-  const packed = createBlocklist(await readPackedEntries(text));
+  const packed = createBlocklist(await tablesOf(text));
   for (const blocklist of [read, packed]) {
     expect(blocklist.size).toBe(2);
     const { verdict, matches } = match(

@@ -8,7 +8,6 @@ import type { Blocklist } from '../../src/blocklist/blocklist.js';
 import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import type { WithdrawnKey } from '../../src/blocklist/withdrawals.js';
 import type { BlocklistEntry } from '../../src/entry.js';
-import { readPackedEntries } from '../../src/exchange/packed-list.js';
 import { writeHashList } from '../../src/exchange/write-hash-list.js';
 import { hashFromHex, hashToHex } from '../../src/hash.js';
 import { createIndex } from '../../src/indexing/create-index.js';
@@ -21,6 +20,7 @@ import { saveIndex } from '../../src/node/save-index.js';
 import { PackedEntries } from '../../src/packed-entries.js';
 import { bundleText, createBundle, entriesOfBundle } from '../../src/submission/bundle.js';
 import { readBundle } from '../../src/submission/read-bundle.js';
+import { tablesOf } from '../exchange/lists.js';
 import { saveList } from './saved-list.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-groups-'));
@@ -63,7 +63,7 @@ type Road = (list: Blocklist, entries: readonly BlocklistEntry[]) => Promise<unk
 const asText =
   (format: 'csv' | 'jsonl'): Road =>
   async (list, entries) => {
-    for (const part of await readPackedEntries([...writeHashList(entries, { format })].join(''))) {
+    for (const part of await tablesOf([...writeHashList(entries, { format })].join(''))) {
       await list.apply({ add: part });
     }
   };

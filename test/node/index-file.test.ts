@@ -18,7 +18,6 @@ import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import { isDegenerate } from '../../src/blocklist/list-state.js';
 import type { WithdrawnKey } from '../../src/blocklist/withdrawals.js';
 import { FormatError } from '../../src/errors.js';
-import { readPackedEntries } from '../../src/exchange/packed-list.js';
 import { writeHashList } from '../../src/exchange/write-hash-list.js';
 import type { Hash } from '../../src/hash.js';
 import { createIndex, indexFromBuffer } from '../../src/indexing/create-index.js';
@@ -28,7 +27,7 @@ import type { EntryNote } from '../../src/node/noted-entries.js';
 import { saveIndex } from '../../src/node/save-index.js';
 import { flipBits, hashOf as hashOfBits } from '../arbitraries.js';
 import { fileHandles } from '../disk/file-handles.js';
-import { entryOf } from '../exchange/lists.js';
+import { entryOf, tablesOf } from '../exchange/lists.js';
 import { BASE, ORDER } from '../matching/bases.js';
 import { naiveChecksum } from '../oracles/checksum.js';
 import { stepClock } from './event-loop.js';
@@ -177,7 +176,7 @@ test('a list decides the same as an index file and as text', async () => {
       fc.boolean(),
       async (entries, queries, withdrawals, verify) => {
         const text = [...writeHashList(entries)].join('');
-        const [table] = await readPackedEntries(text);
+        const [table] = await tablesOf(text);
         await saveIndex(path, createIndex(table!.hashes), { entries: table! });
         const withdrawn = withdrawals.map((at): WithdrawnKey => {
           const { id, hash } = entries[at % entries.length]!;
