@@ -11,9 +11,9 @@ import {
   updateOfHmaContent,
 } from './hma.js';
 import type {
+  FetchUpdatesOptions,
   ListClient,
   ListUpdate,
-  ReadUpdatesOptions,
   UnknownWord,
   UpdatesPage,
 } from './list-update.js';
@@ -144,7 +144,7 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
    * @throws {FormatError} the first malformed part, if there is no `onProblem`
    */
   async *fetchUpdates(
-    options: ReadUpdatesOptions & { checkpoint?: HmaCheckpoint; signal?: AbortSignal } = {},
+    options: FetchUpdatesOptions<HmaCheckpoint> = {},
   ): AsyncGenerator<UpdatesPage<HmaCheckpoint>, void, undefined> {
     checkFetchOptions(options);
     const { checkpoint, signal } = options;

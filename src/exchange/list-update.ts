@@ -85,6 +85,13 @@ export interface ReadUpdatesOptions {
   onProblem?: (error: FormatError) => void;
 }
 
+/** How updates are fetched. */
+export interface FetchUpdatesOptions<Checkpoint> extends ReadUpdatesOptions {
+  /** as a page of an earlier fetch had it; absent: everything */
+  checkpoint?: Checkpoint;
+  signal?: AbortSignal;
+}
+
 /** One page of a fetch. Store its updates before the checkpoint. */
 export interface UpdatesPage<Checkpoint> {
   /** in the service's order */
@@ -120,7 +127,7 @@ export interface ListClient<Checkpoint> {
    * @throws {ServiceError} if the service does not answer; what was paged out stays true
    */
   fetchUpdates(
-    options?: ReadUpdatesOptions & { checkpoint?: Checkpoint; signal?: AbortSignal },
+    options?: FetchUpdatesOptions<Checkpoint>,
   ): AsyncGenerator<UpdatesPage<Checkpoint>, void, undefined>;
   /** Whether the next fetch begins from the start, because `checkpoint` is too old. */
   mustRestart(checkpoint: Checkpoint, nowSeconds: number): boolean;

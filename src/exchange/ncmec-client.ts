@@ -2,8 +2,8 @@ import { checkInteger, checkNumber, checkObject, checkOptions, checkSignal } fro
 import type { FormatError } from '../errors.js';
 import {
   CLOCK_SECONDS,
+  type FetchUpdatesOptions,
   type ListClient,
-  type ReadUpdatesOptions,
   type UpdatesPage,
 } from './list-update.js';
 import {
@@ -25,12 +25,6 @@ import {
 } from './service-connection.js';
 import { ServiceError } from './service-error.js';
 import { checkFetchOptions, tellProblems } from './service-json.js';
-
-/** What NCMEC gives a member, for one of its lists. */
-export interface NcmecCredentials {
-  user: string;
-  password: string;
-}
 
 /** Options of `NcmecClient`. */
 export interface NcmecOptions extends ServiceOptions {
@@ -79,7 +73,7 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
   readonly #maxEntries: number;
 
   /** @throws {TypeError | RangeError} if an option is invalid */
-  constructor(credentials: NcmecCredentials, options: NcmecOptions = {}) {
+  constructor(credentials: { user: string; password: string }, options: NcmecOptions = {}) {
     const authorization = basicAuthorization(credentials);
     checkOptions(options);
     const { list = NCMEC_LISTS.industry, maxEntriesPerRange = 100_000, ...others } = options;
@@ -110,7 +104,7 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
    * @throws {FormatError} the first malformed record, if there is no `onProblem`
    */
   async *fetchUpdates(
-    options: ReadUpdatesOptions & { checkpoint?: NcmecCheckpoint; signal?: AbortSignal } = {},
+    options: FetchUpdatesOptions<NcmecCheckpoint> = {},
   ): AsyncGenerator<UpdatesPage<NcmecCheckpoint>, void, undefined> {
     checkFetchOptions(options);
     const { checkpoint, signal } = options;

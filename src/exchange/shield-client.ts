@@ -14,12 +14,6 @@ import {
 } from './service-connection.js';
 import { isObject, type JsonObject, jsonObject, own, textOf } from './service-json.js';
 
-/** What Project Arachnid gives an account. */
-export interface ShieldCredentials {
-  user: string;
-  password: string;
-}
-
 /** Options of `ShieldClient`. */
 export interface ShieldOptions extends ServiceOptions {
   /** hashes in one request, default 100 */
@@ -51,7 +45,7 @@ export class ShieldClient implements RemoteMatcher {
   readonly #maxHashes: number;
 
   /** @throws {TypeError | RangeError} if an option is invalid */
-  constructor(credentials: ShieldCredentials, options: ShieldOptions = {}) {
+  constructor(credentials: { user: string; password: string }, options: ShieldOptions = {}) {
     const authorization = basicAuthorization(credentials);
     checkOptions(options);
     const { maxHashes = 100, baseUrl = 'https://shield.projectarachnid.com', ...others } = options;

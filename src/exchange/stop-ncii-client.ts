@@ -1,5 +1,5 @@
 import { checkInteger, checkIterable, checkObject, checkOptions, checkSignal } from '../door.js';
-import type { ListClient, ReadUpdatesOptions, UpdatesPage } from './list-update.js';
+import type { FetchUpdatesOptions, ListClient, UpdatesPage } from './list-update.js';
 import { checkCredential, ServiceConnection, type ServiceOptions } from './service-connection.js';
 import { ServiceError } from './service-error.js';
 import { jsonObject } from './service-json.js';
@@ -10,21 +10,13 @@ import {
   updateOfStopNcii,
   writeStopNciiFeedback,
 } from './stop-ncii.js';
-import { isTooOld, OVERLAP_SECONDS, timedUpdates } from './timed-fetch.js';
+import { isTooOld, OVERLAP_SECONDS, type TimedCheckpoint, timedUpdates } from './timed-fetch.js';
 
 /** Keys that StopNCII gives a company. Each call has a key of its own. */
 export interface StopNciiKeys {
   subscriptionKey: string;
   fetchHashesKey?: string;
   submitFeedbackKey?: string;
-}
-
-/** Up to where StopNCII's list was fetched. */
-export interface StopNciiCheckpoint {
-  /** the newest `nextSetTimestamp`, in StopNCII's time */
-  readonly timestampSeconds: number;
-  /** when the fetch began, in our time */
-  readonly fetchedSeconds: number;
 }
 
 /** Whether StopNCII took what was posted: `unknown` if it did not answer, or failed. */
@@ -49,7 +41,7 @@ const EVERYTHING = 10;
  *   if (page.checkpoint) checkpoint = page.checkpoint;
  * }
  */
-export class StopNciiClient implements ListClient<StopNciiCheckpoint> {
+export class StopNciiClient implements ListClient<TimedCheckpoint> {
   readonly #keys: StopNciiKeys;
   readonly #connection: ServiceConnection;
   readonly #pageSize: number;
@@ -77,7 +69,7 @@ export class StopNciiClient implements ListClient<StopNciiCheckpoint> {
     );
   }
 
-  mustRestart(checkpoint: StopNciiCheckpoint, nowSeconds: number): boolean {
+  mustRestart(checkpoint: TimedCheckpoint, nowSeconds: number): boolean {
     checkObject(checkpoint, 'checkpoint: { timestampSeconds, fetchedSeconds }');
     return isTooOld(checkpoint, nowSeconds, RESTART_SECONDS);
   }
@@ -87,8 +79,8 @@ export class StopNciiClient implements ListClient<StopNciiCheckpoint> {
    * @throws {FormatError} the first malformed record, if there is no `onProblem`
    */
   fetchUpdates(
-    options: ReadUpdatesOptions & { checkpoint?: StopNciiCheckpoint; signal?: AbortSignal } = {},
-  ): AsyncGenerator<UpdatesPage<StopNciiCheckpoint>, void, undefined> {
+    options: FetchUpdatesOptions<TimedCheckpoint> = {},
+  ): AsyncGenerator<UpdatesPage<TimedCheckpoint>, void, undefined> {
     return timedUpdates(options, {
       nowSeconds: () => this.#connection.nowSeconds(),
       everything: EVERYTHING,

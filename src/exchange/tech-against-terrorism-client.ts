@@ -1,5 +1,5 @@
 import { checkNumber, checkObject, checkOptions } from '../door.js';
-import type { ListClient, ReadUpdatesOptions, UpdatesPage } from './list-update.js';
+import type { FetchUpdatesOptions, ListClient, UpdatesPage } from './list-update.js';
 import {
   checkCredential,
   ServiceConnection,
@@ -62,10 +62,7 @@ export class TechAgainstTerrorismClient implements ListClient<TechAgainstTerrori
    * @throws {FormatError} the first malformed record, if there is no `onProblem`
    */
   async *fetchUpdates(
-    options: ReadUpdatesOptions & {
-      checkpoint?: TechAgainstTerrorismCheckpoint;
-      signal?: AbortSignal;
-    } = {},
+    options: FetchUpdatesOptions<TechAgainstTerrorismCheckpoint> = {},
   ): AsyncGenerator<UpdatesPage<TechAgainstTerrorismCheckpoint>, void, undefined> {
     checkFetchOptions(options);
     const { checkpoint, signal } = options;

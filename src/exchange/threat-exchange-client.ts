@@ -1,16 +1,10 @@
 import { checkInteger, checkObject, checkOptions } from '../door.js';
 import type { FormatError } from '../errors.js';
-import type { ListClient, ReadUpdatesOptions, UpdatesPage } from './list-update.js';
+import type { FetchUpdatesOptions, ListClient, UpdatesPage } from './list-update.js';
 import { checkCredential, ServiceConnection, type ServiceOptions } from './service-connection.js';
 import { jsonObject, tellProblems } from './service-json.js';
 import { threatUpdatesPage, updateOfThreat } from './threat-exchange.js';
-import { isTooOld, OVERLAP_SECONDS, timedUpdates } from './timed-fetch.js';
-
-/** What Meta gives a participant. */
-export interface ThreatExchangeCredentials {
-  /** the app's, as `APP|SECRET` */
-  accessToken: string;
-}
+import { isTooOld, OVERLAP_SECONDS, type TimedCheckpoint, timedUpdates } from './timed-fetch.js';
 
 /** Options of `ThreatExchangeClient`. */
 export interface ThreatExchangeOptions extends ServiceOptions {
@@ -18,14 +12,6 @@ export interface ThreatExchangeOptions extends ServiceOptions {
   types?: readonly string[];
   /** records a page, default 500 */
   pageSize?: number;
-}
-
-/** Up to where a group's list was fetched. */
-export interface ThreatExchangeCheckpoint {
-  /** the newest `last_updated`, in ThreatExchange's time */
-  readonly timestampSeconds: number;
-  /** when the fetch began, in our time */
-  readonly fetchedSeconds: number;
 }
 
 /** Notices of deletion are kept for 90 days, and clients begin anew a little earlier. */
@@ -42,17 +28,18 @@ const FIELDS =
  * const client = new ThreatExchangeClient({ accessToken }, '1012185296055235');
  * for await (const { updates, checkpoint } of client.fetchUpdates({ checkpoint: stored })) …
  */
-export class ThreatExchangeClient implements ListClient<ThreatExchangeCheckpoint> {
+export class ThreatExchangeClient implements ListClient<TimedCheckpoint> {
   readonly #connection: ServiceConnection;
   readonly #group: string;
   readonly #query: Readonly<Record<string, string>>;
 
   /**
+   * @param credentials `accessToken`: the app's, as `APP|SECRET`
    * @param privacyGroup its number
    * @throws {TypeError | RangeError} if an argument is invalid
    */
   constructor(
-    credentials: ThreatExchangeCredentials,
+    credentials: { accessToken: string },
     privacyGroup: string,
     options: ThreatExchangeOptions = {},
   ) {
@@ -87,7 +74,7 @@ export class ThreatExchangeClient implements ListClient<ThreatExchangeCheckpoint
     );
   }
 
-  mustRestart(checkpoint: ThreatExchangeCheckpoint, nowSeconds: number): boolean {
+  mustRestart(checkpoint: TimedCheckpoint, nowSeconds: number): boolean {
     return isTooOld(checkpoint, nowSeconds, RESTART_SECONDS);
   }
 
@@ -98,11 +85,8 @@ export class ThreatExchangeClient implements ListClient<ThreatExchangeCheckpoint
    * @throws {FormatError} the first malformed record, if there is no `onProblem`
    */
   fetchUpdates(
-    options: ReadUpdatesOptions & {
-      checkpoint?: ThreatExchangeCheckpoint;
-      signal?: AbortSignal;
-    } = {},
-  ): AsyncGenerator<UpdatesPage<ThreatExchangeCheckpoint>, void, undefined> {
+    options: FetchUpdatesOptions<TimedCheckpoint> = {},
+  ): AsyncGenerator<UpdatesPage<TimedCheckpoint>, void, undefined> {
     const source = `ThreatExchange/${this.#group}`;
     return timedUpdates(options, {
       nowSeconds: () => this.#connection.nowSeconds(),

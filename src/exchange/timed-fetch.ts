@@ -1,8 +1,8 @@
 import { checkInteger, checkNumber, checkObject } from '../door.js';
 import {
   CLOCK_SECONDS,
+  type FetchUpdatesOptions,
   type ListUpdate,
-  type ReadUpdatesOptions,
   type UnknownWord,
   type UpdatesPage,
 } from './list-update.js';
@@ -14,7 +14,7 @@ import { checkFetchOptions } from './service-json.js';
  */
 
 /** Up to where such a list was fetched. */
-interface TimedCheckpoint {
+export interface TimedCheckpoint {
   /** the newest time that was told, in the service's time */
   readonly timestampSeconds: number;
   /** when the fetch began, in our time */
@@ -67,7 +67,7 @@ export interface TimedService {
 
 /** Every update since a checkpoint, which is the newest time of all pages. */
 export async function* timedUpdates(
-  options: ReadUpdatesOptions & { checkpoint?: TimedCheckpoint; signal?: AbortSignal },
+  options: FetchUpdatesOptions<TimedCheckpoint>,
   service: TimedService,
 ): AsyncGenerator<UpdatesPage<TimedCheckpoint>, void, undefined> {
   checkFetchOptions(options);

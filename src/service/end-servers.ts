@@ -1,20 +1,13 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { checkIterable, checkNumber, checkOptions } from '../door.js';
 
-/** How servers are ended. */
-export interface EndServersOptions {
-  /**
-   * seconds after which whoever is not done is cut off, 0 to 3600; default 25, since Kubernetes
-   * kills a program after 30
-   */
-  seconds?: number;
-}
-
 /**
  * Ends servers of `node:http`, all at the same time: they take no new connection, answer the
  * requests that have begun, and end each open connection after its next answer. `server.close`
  * alone waits for ever for whoever opens a connection and sends nothing: Node's time-outs end with
  * the server.
+ * @param options `seconds`: after these, whoever is not done is cut off, 0 to 3600; default 25, since
+ *   Kubernetes kills a program after 30
  * @returns once every connection has ended; at once if no server listens
  * @throws {TypeError | RangeError} if an argument is invalid
  * @example
@@ -22,7 +15,7 @@ export interface EndServersOptions {
  */
 export async function endServers(
   servers: Iterable<Server>,
-  options: EndServersOptions = {},
+  options: { seconds?: number } = {},
 ): Promise<void> {
   checkOptions(options);
   const { seconds = 25 } = options;

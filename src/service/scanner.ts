@@ -11,6 +11,7 @@ import { DecodeError } from '../errors.js';
 import { type Decision, unhashable } from '../matching/decision.js';
 import { checkRules, type MatchRules } from '../matching/match.js';
 import { checkUpload } from '../node/check-upload.js';
+import type { HashPool } from '../node/hash-pool.js';
 import { type ImageSource, lengthOf } from '../node/read-bytes.js';
 import { MAX_BYTES } from '../picture/options.js';
 import { unlessAborted } from '../picture/waiting.js';
@@ -29,16 +30,6 @@ export interface CheckLimits {
   readonly all?: boolean;
 }
 
-/** What checks uploads against a list: a hash pool. */
-export interface CheckingPool {
-  /** Decides about an upload, as `HashPool.check` does. */
-  check(
-    source: ImageSource,
-    blocklist: Blocklist,
-    options: CheckLimits & MatchRules,
-  ): Promise<Decision>;
-}
-
 /**
  * Which uploads are kept, and who is told.
  * @typeParam Upload what the adapter knows of an upload, for `onDecision`
@@ -47,7 +38,7 @@ export interface ScanOptions<Upload> extends MatchRules {
   /** what uploads are checked against; not needed with `check`. An empty one refuses nothing */
   blocklist?: Blocklist | undefined;
   /** where uploads are decoded and hashed; by default the pool that `checkUpload` shares */
-  pool?: CheckingPool | undefined;
+  pool?: Pick<HashPool, 'check'> | undefined;
   /**
    * the check itself, if not against `blocklist`. It gives a decision whatever the upload is: what
    * it throws, the adapter throws

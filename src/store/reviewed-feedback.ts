@@ -50,7 +50,7 @@ const STOP_NCII = 'StopNCII';
 
 /**
  * The feedback on an entry of StopNCII that follows from a review, for `feedbackOf` of
- * `createDecisionWebhook` and the sender `stopNciiSender`: `Blocked` if the match is confirmed,
+ * `webhook` of `createService` and the sender `stopNciiSender`: `Blocked` if the match is confirmed,
  * `NotBlocked` if it is rejected and near enough.
  * @returns none if the entry is of another source, or no person decided
  * @throws {TypeError | RangeError} if an argument is invalid
@@ -70,7 +70,7 @@ export function stopNciiFeedbackOf(
 
 /**
  * The vote on an entry of NCMEC that follows from a review, for `feedbackOf` of
- * `createDecisionWebhook` and the sender `ncmecSender`: affirmative if the match is confirmed,
+ * `webhook` of `createService` and the sender `ncmecSender`: affirmative if the match is confirmed,
  * negative if it is rejected, near enough, and there are `reasonIds`.
  * @returns none if the entry is not on this list, or no person decided
  * @throws {TypeError | RangeError} if an argument is invalid

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { type StopNciiRecord, updateOfStopNcii } from '../../src/exchange/stop-ncii.js';
-import { type StopNciiCheckpoint, StopNciiClient } from '../../src/exchange/stop-ncii-client.js';
+import { StopNciiClient } from '../../src/exchange/stop-ncii-client.js';
+import type { TimedCheckpoint } from '../../src/exchange/timed-fetch.js';
 import type { Fault } from '../../src/testing/fake-service.js';
 import { type FakeStopNcii, fakeStopNcii } from '../../src/testing/fake-stop-ncii.js';
 import { errorOf, examFaults, fetchInto, type Kept, sorted } from './list-fetching.js';
@@ -54,7 +55,7 @@ const listOf = (service: FakeStopNcii) => sorted(service.records().map(updateOfS
 test('a list is fetched in pages, and the next fetch goes on from a second before', async () => {
   const service = await fake();
   for (let n = 0; n < 7; n++) service.put(record(n));
-  const kept: Kept<StopNciiCheckpoint> = { list: new Map() };
+  const kept: Kept<TimedCheckpoint> = { list: new Map() };
   await fetchInto(kept, clientOf(service));
   expect(sorted(kept.list.values())).toEqual(listOf(service));
   expect(kept.checkpoint).toEqual({ timestampSeconds: START + 6, fetchedSeconds: now });
@@ -75,7 +76,7 @@ test('a list is fetched in pages, and the next fetch goes on from a second befor
 test('the checkpoint is the newest of all pages, though the last one has an older', async () => {
   const service = await fake({ reorderSeed: 3, maxPageSize: 2 });
   for (let n = 0; n < 9; n++) service.put(record(n));
-  const kept: Kept<StopNciiCheckpoint> = { list: new Map() };
+  const kept: Kept<TimedCheckpoint> = { list: new Map() };
   const told: number[] = [];
   const spying = async (url: string, init: object) => {
     const reply = await fetch(url, init);
@@ -106,7 +107,7 @@ test('a stall at any page ends in a timeout, and a fault that passes is not seen
   for (let n = 0; n < 8; n++) service.put(record(n));
   for (let step = 0; step < 3; step++) {
     for (const afterBytes of [undefined, 50]) {
-      const kept: Kept<StopNciiCheckpoint> = { list: new Map() };
+      const kept: Kept<TimedCheckpoint> = { list: new Map() };
       const stall: Fault = { kind: 'stall', ...(afterBytes && { afterBytes }) };
       service.fail(stall, { skip: step });
       const client = clientOf(service, { timeoutSeconds: 0.3 });
@@ -122,7 +123,7 @@ test('a stall at any page ends in a timeout, and a fault that passes is not seen
 test('after 30 days without a fetch, it begins from the start, and what is gone is gone', async () => {
   const service = await fake();
   for (let n = 0; n < 4; n++) service.put(record(n));
-  const kept: Kept<StopNciiCheckpoint> = { list: new Map() };
+  const kept: Kept<TimedCheckpoint> = { list: new Map() };
   await fetchInto(kept, clientOf(service));
   const client = clientOf(service);
   const { checkpoint } = kept;
@@ -156,7 +157,7 @@ test('a checkpoint that is none is refused', async () => {
 test('a time that is to come does not hide what changes until then', async () => {
   const service = await fake({ startSeconds: START + 400 * DAY });
   service.put(record(1));
-  const kept: Kept<StopNciiCheckpoint> = { list: new Map() };
+  const kept: Kept<TimedCheckpoint> = { list: new Map() };
   await fetchInto(kept, clientOf(service));
   expect(kept.checkpoint!.timestampSeconds).toBe(now);
 });
@@ -174,7 +175,7 @@ test('unknown words of a service are told with their page', async () => {
   const service = await fake();
   service.put({ ...record(1, 'Paused'), further: { reviewers: 3 } });
   service.put({ ...record(2), signalType: 'PhotoDNA' });
-  const kept: Kept<StopNciiCheckpoint> = { list: new Map() };
+  const kept: Kept<TimedCheckpoint> = { list: new Map() };
   expect(await fetchInto(kept, clientOf(service))).toEqual([
     { field: 'reviewers', count: 1 },
     { field: 'hashStatus', word: 'Paused', count: 1 },

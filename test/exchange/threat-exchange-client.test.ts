@@ -1,9 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { updateOfThreat } from '../../src/exchange/threat-exchange.js';
-import {
-  type ThreatExchangeCheckpoint,
-  ThreatExchangeClient,
-} from '../../src/exchange/threat-exchange-client.js';
+import { ThreatExchangeClient } from '../../src/exchange/threat-exchange-client.js';
+import type { TimedCheckpoint } from '../../src/exchange/timed-fetch.js';
 import { startFakeService } from '../../src/testing/fake-service.js';
 import {
   type FakeThreatExchange,
@@ -39,7 +37,7 @@ const recordOf = (n: number, hex = n) => ({
   descriptors: [{ id: '1', ownerId: '2', status: 'MALICIOUS', tags: [], reactions: [] }],
 });
 
-const newKept = (): Kept<ThreatExchangeCheckpoint> => ({ list: new Map() });
+const newKept = (): Kept<TimedCheckpoint> => ({ list: new Map() });
 const listed = (from = service) =>
   sorted(from.records().map((record) => updateOfThreat(record, 'ThreatExchange/1')));
 
