@@ -161,8 +161,8 @@ function numberFrom(value: unknown): number | undefined {
 
 /**
  * Writes frames with three decimals of their seconds.
- * - `text`, as the vPDQ tool: `frameNumber,quality,hex,seconds` a line. A frame without a number has
- *   its place in the list
+ * - `text`, as the vPDQ tool: `frameNumber,quality,hex,seconds` a line. A frame without a number
+ *   has its place in the list
  * - `json`, as python-threatexchange reads it: texts `hex,quality,seconds`, without the numbers
  * @throws {TypeError | RangeError} if there is no frame, or a frame or the format is invalid
  */

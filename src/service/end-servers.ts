@@ -6,8 +6,8 @@ import { checkIterable, checkNumber, checkOptions } from '../door.js';
  * requests that have begun, and end each open connection after its next answer. `server.close`
  * alone waits for ever for whoever opens a connection and sends nothing: Node's time-outs end with
  * the server.
- * @param options `seconds`: after these, whoever is not done is cut off, 0 to 3600; default 25, since
- *   Kubernetes kills a program after 30
+ * @param options `seconds`: after these, whoever is not done is cut off, 0 to 3600; default 25,
+ *   since Kubernetes kills a program after 30
  * @returns once every connection has ended; at once if no server listens
  * @throws {TypeError | RangeError} if an argument is invalid
  * @example

@@ -50,8 +50,8 @@ const STOP_NCII = 'StopNCII';
 
 /**
  * The feedback on an entry of StopNCII that follows from a review, for `feedbackOf` of
- * `webhook` of `createService` and the sender `stopNciiSender`: `Blocked` if the match is confirmed,
- * `NotBlocked` if it is rejected and near enough.
+ * `webhook` of `createService` and the sender `stopNciiSender`: `Blocked` if the match is
+ * confirmed, `NotBlocked` if it is rejected and near enough.
  * @returns none if the entry is of another source, or no person decided
  * @throws {TypeError | RangeError} if an argument is invalid
  */
