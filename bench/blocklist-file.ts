@@ -3,7 +3,7 @@ import type { BlocklistEntry } from '../src/entry.js';
 import { ListFile } from '../src/node/list-file.js';
 import { longestBlock } from './event-loop.js';
 import { type BenchContext, quantile } from './harness.js';
-import type { Targets } from './index-targets.js';
+import type { Targets } from './targets.js';
 
 /** Durable withdrawals, one after the other. */
 const WITHDRAWALS = 500;

@@ -13,7 +13,7 @@ import { variantsOf } from '../src/variants/hash-pixels.js';
 import { measureFile } from './blocklist-file.js';
 import { longestBlock, threadTime } from './event-loop.js';
 import { type Bench, type BenchContext, feed, quantile, race } from './harness.js';
-import { type Targets, targetsOf } from './index-targets.js';
+import { type Targets, targetsOf } from './targets.js';
 import { detailedPixels, random, uniformHashes } from './workloads.js';
 
 /** The size whose figures have bounds. */

@@ -1,23 +1,23 @@
-import { blockhashBench } from './blockhash.js';
+import { blockhashBench } from './hash/blockhash.js';
 import { blocklistBench } from './blocklist.js';
-import { browserBench } from './browser.js';
+import { browserBench } from './hash/browser.js';
 import { BUSY, calibrate } from './calibration.js';
-import { cliffsBench } from './cliffs.js';
-import { fileBench } from './file.js';
-import { hammingBench } from './hamming.js';
+import { cliffsBench } from './index/cliffs.js';
+import { fileBench } from './hash/file.js';
+import { hammingBench } from './index/hamming.js';
 import { type Bench, circumstances, machine, NotRun, type Race, writeRecord } from './harness.js';
-import { listsBench } from './lists.js';
-import { pdqBench } from './pdq.js';
-import { pdqBandBench } from './pdq-band.js';
+import { listsBench } from './lists/lists.js';
+import { pdqBench } from './hash/pdq.js';
+import { pdqBandBench } from './hash/pdq-band.js';
 import { absentPackages } from './rivals.js';
-import { robustnessBench } from './robustness.js';
-import { scanBench } from './scan.js';
-import { serviceBench } from './service.js';
-import { storeBench } from './store.js';
-import { uploadsBench } from './uploads.js';
-import { variantsBench } from './variants.js';
+import { robustnessBench } from './robustness/robustness.js';
+import { scanBench } from './index/scan.js';
+import { serviceBench } from './store/service.js';
+import { storeBench } from './store/store.js';
+import { uploadsBench } from './uploads/uploads.js';
+import { variantsBench } from './hash/variants.js';
 import { versusBench } from './versus.js';
-import { windowsBench } from './windows.js';
+import { windowsBench } from './hash/windows.js';
 
 /** Every benchmark, by its name in `onlyhashes bench NAME`. */
 export const BENCHES: readonly Bench[] = [

@@ -1,8 +1,8 @@
-import { hashToHex } from '../src/hash.js';
-import { blockhash } from '../src/hashing/blockhash.js';
-import { type Bench, type Contender, race } from './harness.js';
-import { rival, rivalVersion } from './rivals.js';
-import { syntheticPixels } from './workloads.js';
+import { hashToHex } from '../../src/hash.js';
+import { blockhash } from '../../src/hashing/blockhash.js';
+import { type Bench, type Contender, race } from '../harness.js';
+import { rival, rivalVersion } from '../rivals.js';
+import { syntheticPixels } from '../workloads.js';
 
 interface BlockhashCore {
   bmvbhash(image: { data: ArrayLike<number>; width: number; height: number }, side: number): string;

@@ -14,7 +14,7 @@ export interface BrowserSite {
 
 /** The globals of the page once it is ready. */
 export interface BrowserScope {
-  onlyhashes: typeof import('../src/browser/index.js');
+  onlyhashes: typeof import('../../src/browser/index.js');
   photo: Blob;
 }
 

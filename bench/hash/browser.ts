@@ -3,8 +3,8 @@ import type { Sharp } from 'sharp';
 import { browserMemory } from './browser-memory.js';
 import { type BrowserScope, browserSite } from './browser-site.js';
 import { startChromium } from './chromium.js';
-import { type Bench, type BenchContext, median, NotRun, quantile, timingOf } from './harness.js';
-import { photoFiles, rival } from './rivals.js';
+import { type Bench, type BenchContext, median, NotRun, quantile, timingOf } from '../harness.js';
+import { photoFiles, rival } from '../rivals.js';
 
 const ROUNDS = 15;
 const BATCH = 50;

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'puppeteer-core';
-import { rival } from './rivals.js';
+import { rival } from '../rivals.js';
 
 /** Chromium, and how to end it. */
 export interface Chromium {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { hashToHex } from '../src/hash.js';
-import { hashFile } from '../src/node/hash-file.js';
-import { type Bench, type Contender, NotRun, race } from './harness.js';
-import { photoFiles, rival } from './rivals.js';
+import { hashToHex } from '../../src/hash.js';
+import { hashFile } from '../../src/node/hash-file.js';
+import { type Bench, type Contender, NotRun, race } from '../harness.js';
+import { photoFiles, rival } from '../rivals.js';
 
 /** `file`: from a JPEG file to a hash, decoding included. */
 export const fileBench: Bench = {

@@ -1,4 +1,4 @@
-import type { Hash, Resample } from '../src/hash.js';
+import type { Hash, Resample } from '../../src/hash.js';
 import {
   bitsAbove,
   dct,
@@ -8,23 +8,23 @@ import {
   pdq,
   qualityOf,
   rasterOf,
-} from '../src/hashing/pdq.js';
-import { pdqDihedral, reshaped } from '../src/hashing/pdq-dihedral.js';
+} from '../../src/hashing/pdq.js';
+import { pdqDihedral, reshaped } from '../../src/hashing/pdq-dihedral.js';
 import {
   COEFFICIENT_BAND,
   DIFFERENCE_BAND,
   fastCoefficients,
   qualityWithin,
   tentPlane,
-} from '../src/hashing/pdq-fast.js';
-import type { Raster } from '../src/kernels/luma.js';
-import type { CheckedPixels } from '../src/pixels.js';
-import { DIHEDRAL_NAMES } from '../src/variant.js';
-import type { Bench } from './harness.js';
+} from '../../src/hashing/pdq-fast.js';
+import type { Raster } from '../../src/kernels/luma.js';
+import type { CheckedPixels } from '../../src/pixels.js';
+import { DIHEDRAL_NAMES } from '../../src/variant.js';
+import type { Bench } from '../harness.js';
 import { wholeAndQuarters } from './pdq.js';
 import { roundingBound } from './pdq-bound.js';
 import { hardPicture, type Kind } from './pdq-images.js';
-import { photos, resampled } from './photos.js';
+import { photos, resampled } from '../photos.js';
 
 /**
  * Upper bounds of the classes into which errors and gaps are counted. One more class holds larger

@@ -1,10 +1,10 @@
-import { hashToHex } from '../src/hash.js';
-import { pdq } from '../src/hashing/pdq.js';
-import type { CheckedPixels, Pixels } from '../src/pixels.js';
-import { type Bench, type Contender, race } from './harness.js';
-import { photos, resampled } from './photos.js';
-import { rival, rivalVersion } from './rivals.js';
-import { syntheticPixels } from './workloads.js';
+import { hashToHex } from '../../src/hash.js';
+import { pdq } from '../../src/hashing/pdq.js';
+import type { CheckedPixels, Pixels } from '../../src/pixels.js';
+import { type Bench, type Contender, race } from '../harness.js';
+import { photos, resampled } from '../photos.js';
+import { rival, rivalVersion } from '../rivals.js';
+import { syntheticPixels } from '../workloads.js';
 
 interface BlockhashCore {
   bmvbhash(image: { data: ArrayLike<number>; width: number; height: number }, side: number): string;

@@ -1,9 +1,9 @@
-import { type CheckedPixels, checkedPixels } from '../src/pixels.js';
-import { COPIES } from './robustness/copies/suite.js';
-import { materials } from './robustness/measure.js';
-import { type PhotoFile, photoList } from './robustness/photo-lists.js';
-import { photoOf } from './robustness/photos.js';
-import { covering, type Raster, resized } from './robustness/raster.js';
+import { type CheckedPixels, checkedPixels } from '../../src/pixels.js';
+import { COPIES } from '../robustness/copies/suite.js';
+import { materials } from '../robustness/measure.js';
+import { type PhotoFile, photoList } from '../robustness/photo-lists.js';
+import { photoOf } from '../robustness/photos.js';
+import { covering, type Raster, resized } from '../robustness/raster.js';
 
 /** Copies as `bench robustness` makes them, by the family and the names of their edits. */
 const MADE = {

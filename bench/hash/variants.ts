@@ -1,20 +1,20 @@
-import { pdq } from '../src/hashing/pdq.js';
-import { pdqRegion } from '../src/hashing/pdq-region.js';
-import { pictureOf } from '../src/picture/decoded-picture.js';
-import { variantsOfPicture } from '../src/picture/hash-picture.js';
-import { type CheckedPixels, checkedPixels, type Orientation } from '../src/pixels.js';
-import type { Detector, Placement } from '../src/variants/detect/detector.js';
-import { variantsOf } from '../src/variants/hash-pixels.js';
-import { type Row, THOROUGH, thoroughVariants } from '../src/variants/thorough.js';
-import { VARIANT_PROFILES } from '../src/variants/variant-profile.js';
+import { pdq } from '../../src/hashing/pdq.js';
+import { pdqRegion } from '../../src/hashing/pdq-region.js';
+import { pictureOf } from '../../src/picture/decoded-picture.js';
+import { variantsOfPicture } from '../../src/picture/hash-picture.js';
+import { type CheckedPixels, checkedPixels, type Orientation } from '../../src/pixels.js';
+import type { Detector, Placement } from '../../src/variants/detect/detector.js';
+import { variantsOf } from '../../src/variants/hash-pixels.js';
+import { type Row, THOROUGH, thoroughVariants } from '../../src/variants/thorough.js';
+import { VARIANT_PROFILES } from '../../src/variants/variant-profile.js';
 import {
   planeOfPart,
   planePixels,
   type WorkingPlane,
   workingPlane,
-} from '../src/variants/working-plane.js';
-import { type Bench, type BenchContext, digits, feed, NotRun, race, table } from './harness.js';
-import { photoFiles, rival } from './rivals.js';
+} from '../../src/variants/working-plane.js';
+import { type Bench, type BenchContext, digits, feed, NotRun, race, table } from '../harness.js';
+import { photoFiles, rival } from '../rivals.js';
 
 /**
  * The cost of a query per profile if nothing matches, so that every variant is hashed: of photos, and

@@ -1,14 +1,13 @@
-import { distance, type Hash } from '../src/hash.js';
-import { pdq } from '../src/hashing/pdq.js';
-import type { CheckedPixels } from '../src/pixels.js';
-import type { Rectangle } from '../src/variant.js';
-import { variantsOf } from '../src/variants/hash-pixels.js';
-import { windowsOf } from '../src/variants/list-crops.js';
-import { movedPixels, partOf as partOfView, viewOf } from '../src/variants/view.js';
-import { type Bench, type BenchContext, NotRun, race } from './harness.js';
-import { photos } from './photos.js';
-import { rival } from './rivals.js';
-import { random } from './workloads.js';
+import { distance, type Hash } from '../../src/hash.js';
+import { pdq } from '../../src/hashing/pdq.js';
+import type { CheckedPixels } from '../../src/pixels.js';
+import type { Rectangle } from '../../src/variant.js';
+import { variantsOf } from '../../src/variants/hash-pixels.js';
+import { windowPixels, windowsOf } from '../../src/variants/list-crops.js';
+import { type Bench, type BenchContext, NotRun, race } from '../harness.js';
+import { photos } from '../photos.js';
+import { rival } from '../rivals.js';
+import { random } from '../workloads.js';
 
 /** What the windows of a list find, beside other choices of parts, and what they cost. */
 export const windowsBench: Bench = {

@@ -1,8 +1,8 @@
-import { createIndex } from '../src/indexing/create-index.js';
-import { feed, quantile } from './harness.js';
-import { answerOf, naiveScan } from './index-peers.js';
-import { type IndexPart, JUDGED } from './index-run.js';
-import { plant, random, uniformHashes } from './workloads.js';
+import { createIndex } from '../../src/indexing/create-index.js';
+import { feed, quantile } from '../harness.js';
+import { answerOf, naiveScan } from './peers.js';
+import { type IndexPart, JUDGED } from './run.js';
+import { plant, random, uniformHashes } from '../workloads.js';
 
 const CHANGES = 200_000;
 /** Every so many-th removal names a hash, not an id. */

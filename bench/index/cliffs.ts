@@ -1,5 +1,5 @@
-import { createIndex, indexOf } from '../src/indexing/create-index.js';
-import type { HammingIndex } from '../src/indexing/index.js';
+import { createIndex, indexOf } from '../../src/indexing/create-index.js';
+import type { HammingIndex } from '../../src/indexing/index.js';
 import {
   type Bench,
   type BenchContext,
@@ -7,11 +7,11 @@ import {
   race,
   type Timing,
   writeRecord,
-} from './harness.js';
-import { dataSets } from './index-data.js';
-import { type EngineOptions, engineOf } from './index-engines.js';
-import { digestOf, type Field, type IndexPeer, indexPeer } from './index-peers.js';
-import { targetsOf } from './index-targets.js';
+} from '../harness.js';
+import { dataSets } from './data.js';
+import { type EngineOptions, engineOf } from './engines.js';
+import { digestOf, type Field, type IndexPeer, indexPeer } from './peers.js';
+import { targetsOf } from '../targets.js';
 
 const SIZES = [1, 10, 100, 1e3, 1e4, 3e4, 1e5, 3e5, 1e6];
 const LARGE = 1e7;

@@ -1,4 +1,4 @@
-import type { Field } from './index-peers.js';
+import type { Field } from './peers.js';
 import { realisticHashes } from './realistic-hashes.js';
 import {
   adversarialHashes,
@@ -7,7 +7,7 @@ import {
   plant,
   random,
   uniformHashes,
-} from './workloads.js';
+} from '../workloads.js';
 
 /** Queries of a field, half of them planted. */
 export const QUERIES = 2048;

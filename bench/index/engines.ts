@@ -1,5 +1,5 @@
-import type { CreateOptions, Engine } from '../src/indexing/create-index.js';
-import type { HammingIndex } from '../src/indexing/hamming-index.js';
+import type { CreateOptions, Engine } from '../../src/indexing/create-index.js';
+import type { HammingIndex } from '../../src/indexing/hamming-index.js';
 
 /** How an index is made. */
 export type EngineOptions = Pick<CreateOptions, 'maxDistance'> & Engine;

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createInterface, type Interface } from 'node:readline';
-import { answerOf, type Peer } from './index-peers.js';
+import { answerOf, type Peer } from './peers.js';
 
 const PYTHON = '/usr/bin/python3';
 

@@ -1,8 +1,8 @@
-import { createIndex } from '../src/indexing/create-index.js';
-import { indexFromBuffer } from '../src/indexing/index.js';
-import { feed, median } from './harness.js';
-import { type IndexPart, JUDGED } from './index-run.js';
-import { hashesOf, uniformHashes } from './workloads.js';
+import { createIndex } from '../../src/indexing/create-index.js';
+import { indexFromBuffer } from '../../src/indexing/index.js';
+import { feed, median } from '../harness.js';
+import { type IndexPart, JUDGED } from './run.js';
+import { hashesOf, uniformHashes } from '../workloads.js';
 
 const QUERIES = 1000;
 

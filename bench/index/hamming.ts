@@ -8,17 +8,17 @@ import {
   type Circumstances,
   circumstances,
   machine,
-} from './harness.js';
-import { changesPart } from './index-changes.js';
-import { dataSets } from './index-data.js';
-import { figuresPart } from './index-figures.js';
-import { largePart } from './index-large.js';
-import { latencyPart } from './index-latency.js';
-import { nearPart } from './index-near.js';
-import { type Measured, plotIndex } from './index-plot.js';
-import { racesPart } from './index-races.js';
-import { type IndexPart, type IndexRun, JUDGED } from './index-run.js';
-import { type Target, targetsOf } from './index-targets.js';
+} from '../harness.js';
+import { changesPart } from './changes.js';
+import { dataSets } from './data.js';
+import { figuresPart } from './figures.js';
+import { largePart } from './large.js';
+import { latencyPart } from './latency.js';
+import { nearPart } from './near.js';
+import { type Measured, plotIndex } from './plot.js';
+import { racesPart } from './races.js';
+import { type IndexPart, type IndexRun, JUDGED } from './run.js';
+import { type Target, targetsOf } from '../targets.js';
 
 const SIZES = [1e3, 1e4, 1e5, 1e6, 1e7];
 

@@ -1,16 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createIndex } from '../src/indexing/create-index.js';
-import { type HammingIndex, indexFromBuffer } from '../src/indexing/index.js';
-import { saveIndex } from '../src/node/save-index.js';
-import { longestBlock } from './event-loop.js';
-import { feed, quantile } from './harness.js';
-import { fieldOf } from './index-data.js';
-import { bestTimes } from './index-latency.js';
-import { checkAnswers, indexPeer, naivePeer } from './index-peers.js';
-import type { IndexPart } from './index-run.js';
-import { uniformHashes } from './workloads.js';
+import { createIndex } from '../../src/indexing/create-index.js';
+import { type HammingIndex, indexFromBuffer } from '../../src/indexing/index.js';
+import { saveIndex } from '../../src/node/save-index.js';
+import { longestBlock } from '../event-loop.js';
+import { feed, quantile } from '../harness.js';
+import { fieldOf } from './data.js';
+import { bestTimes } from './latency.js';
+import { checkAnswers, indexPeer, naivePeer } from './peers.js';
+import type { IndexPart } from './run.js';
+import { uniformHashes } from '../workloads.js';
 
 const DISTANCE = 31;
 const COMPARED = 8;

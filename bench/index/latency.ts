@@ -1,10 +1,10 @@
-import { indexOf } from '../src/indexing/create-index.js';
-import { type BenchContext, digits, feed, quantile, table } from './harness.js';
-import { QUERY_KINDS, type QueryKind } from './index-data.js';
-import { type EngineOptions, engineOf, nameOf } from './index-engines.js';
-import { checkAnswers, type Field, type IndexPeer, indexPeer, naivePeer } from './index-peers.js';
-import type { IndexPart, IndexRun } from './index-run.js';
-import type { Targets } from './index-targets.js';
+import { indexOf } from '../../src/indexing/create-index.js';
+import { type BenchContext, digits, feed, quantile, table } from '../harness.js';
+import { QUERY_KINDS, type QueryKind } from './data.js';
+import { type EngineOptions, engineOf, nameOf } from './engines.js';
+import { checkAnswers, type Field, type IndexPeer, indexPeer, naivePeer } from './peers.js';
+import type { IndexPart, IndexRun } from './run.js';
+import type { Targets } from '../targets.js';
 
 const PASSES = 5;
 const DISTANCES = [0, 15, 31, 40, 60];

@@ -1,13 +1,13 @@
-import { createBlocklist } from '../src/blocklist/create-blocklist.js';
-import { createIndex, indexOf } from '../src/indexing/create-index.js';
-import { match } from '../src/matching/match.js';
-import { PackedEntries } from '../src/packed-entries.js';
-import type { HashedVariant } from '../src/variant.js';
-import { variantsOf } from '../src/variants/hash-pixels.js';
-import { feed } from './harness.js';
-import { type IndexPart, JUDGED } from './index-run.js';
-import { photoFiles } from './rivals.js';
-import { random, uniformHashes } from './workloads.js';
+import { createIndex, indexOf } from '../../src/indexing/create-index.js';
+import { createBlocklist } from '../../src/matching/blocklist.js';
+import { match } from '../../src/matching/match.js';
+import { PackedEntries } from '../../src/packed-entries.js';
+import type { HashedVariant } from '../../src/variant.js';
+import { variantsOf } from '../../src/variants/hash-pixels.js';
+import { feed } from '../harness.js';
+import { type IndexPart, JUDGED } from './run.js';
+import { photoFiles } from '../rivals.js';
+import { random, uniformHashes } from '../workloads.js';
 
 /** The match and review distances of the default policy. */
 const MATCH = 31;
@@ -125,10 +125,10 @@ async function copyPairs(next: () => number): Promise<Pair[]> {
   const files = photoFiles();
   const pairs: Pair[] = [];
   if (files.length === 0) return pairs;
-  const { photoOf } = await import('./robustness/photos.js');
-  const { TRANSFORMS } = await import('./robustness/transforms.js');
-  const { distance } = await import('../src/hash.js');
-  const { pdq } = await import('../src/hashing/pdq.js');
+  const { photoOf } = await import('../robustness/photos.js');
+  const { TRANSFORMS } = await import('../../test/bench/robustness/edits/transforms.js');
+  const { distance } = await import('../../src/hash.js');
+  const { pdq } = await import('../../src/hashing/pdq.js');
   const edits = TRANSFORMS.filter(({ family }) =>
     ['overlay', 'crop', 'chain', 'turned, corners cut'].includes(family),
   );

@@ -1,4 +1,4 @@
-import type { Hash } from '../src/hash.js';
+import type { Hash } from '../../src/hash.js';
 
 /** The hashes and queries that all peers get. */
 export interface Field {

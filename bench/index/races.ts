@@ -1,11 +1,11 @@
-import { indexOf } from '../src/indexing/create-index.js';
+import { indexOf } from '../../src/indexing/create-index.js';
 import { Faiss } from './faiss.js';
-import { type Contender, digits, race } from './harness.js';
-import { QUERIES } from './index-data.js';
-import { type EngineOptions, engineOf, nameOf } from './index-engines.js';
-import { checkAnswers, type Field, indexPeer, naivePeer, type Peer } from './index-peers.js';
-import { type Measured, ratiosAtUsual } from './index-plot.js';
-import type { IndexPart, IndexRun } from './index-run.js';
+import { type Contender, digits, race } from '../harness.js';
+import { QUERIES } from './data.js';
+import { type EngineOptions, engineOf, nameOf } from './engines.js';
+import { checkAnswers, type Field, indexPeer, naivePeer, type Peer } from './peers.js';
+import { type Measured, ratiosAtUsual } from './plot.js';
+import type { IndexPart, IndexRun } from './run.js';
 
 const DISTANCES = [0, 8, 15, 31, 40, 63];
 /** Queries per race: as many as every engine answers within MILLISECONDS, between these bounds. */

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { PackedHashes } from '../src/hash.js';
-import { pdqDihedral } from '../src/hashing/pdq-dihedral.js';
-import type { CheckedPixels } from '../src/pixels.js';
-import { DIHEDRAL_NAMES } from '../src/variant.js';
-import { photos } from './photos.js';
-import { random } from './workloads.js';
+import type { PackedHashes } from '../../src/hash.js';
+import { pdqDihedral } from '../../src/hashing/pdq-dihedral.js';
+import type { CheckedPixels } from '../../src/pixels.js';
+import { DIHEDRAL_NAMES } from '../../src/variant.js';
+import { photos } from '../photos.js';
+import { random } from '../workloads.js';
 
 /** Photos are reduced to this many pixels on the longer side: a crop then costs about 0.3 ms. */
 const LONGER_SIDE = 640;

@@ -1,7 +1,7 @@
 import type { FaissBuild } from './faiss.js';
-import type { BenchContext } from './harness.js';
-import type { DataSet } from './index-data.js';
-import type { Targets } from './index-targets.js';
+import type { BenchContext } from '../harness.js';
+import type { DataSet } from './data.js';
+import type { Targets } from '../targets.js';
 
 /** The size whose figures have bounds. Those of shorter lists are only given. */
 export const JUDGED = 1e6;

@@ -1,5 +1,5 @@
-import type { PackedHashes } from '../src/hash.js';
-import { indexOf } from '../src/indexing/create-index.js';
+import type { PackedHashes } from '../../src/hash.js';
+import { indexOf } from '../../src/indexing/create-index.js';
 import {
   type Bench,
   type BenchContext,
@@ -8,11 +8,11 @@ import {
   race,
   type Timing,
   table,
-} from './harness.js';
-import { nameOf } from './index-engines.js';
-import { checkAnswers, indexPeer, naivePeer, type Peer } from './index-peers.js';
-import { targetsOf } from './index-targets.js';
-import { rival } from './rivals.js';
+} from '../harness.js';
+import { nameOf } from './engines.js';
+import { checkAnswers, indexPeer, naivePeer, type Peer } from './peers.js';
+import { targetsOf } from '../targets.js';
+import { rival } from '../rivals.js';
 import {
   adversarialHashes,
   clusteredHashes,
@@ -20,7 +20,7 @@ import {
   plant,
   random,
   uniformHashes,
-} from './workloads.js';
+} from '../workloads.js';
 
 const COUNT = 100_000;
 const DISTANCES = [0, 16, 31, 40, 44, 47, 48, 56, 63, 80, 96, 128, 192, 256];

@@ -1,13 +1,12 @@
-import type { Blocklist } from '../src/blocklist/blocklist.js';
-import { createBlocklist } from '../src/blocklist/create-blocklist.js';
-import type { BlocklistEntry } from '../src/entry.js';
-import type { Hash } from '../src/hash.js';
-import { match } from '../src/matching/match.js';
-import type { HashedVariant } from '../src/variant.js';
-import { longestBlock } from './event-loop.js';
-import { type Contender, feed, race } from './harness.js';
-import type { ListsRun } from './lists-run.js';
-import { plant, random, uniformHashes } from './workloads.js';
+import type { BlocklistEntry } from '../../src/entry.js';
+import type { Hash } from '../../src/hash.js';
+import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
+import { match } from '../../src/matching/match.js';
+import type { HashedVariant } from '../../src/variant.js';
+import { longestBlock } from '../event-loop.js';
+import { type Contender, feed, race } from '../harness.js';
+import type { ListsRun } from './run.js';
+import { plant, random, uniformHashes } from '../workloads.js';
 
 const QUERIES = 200;
 /** Lists whose entries together are as many. */

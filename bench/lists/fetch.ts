@@ -1,9 +1,9 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { median } from './harness.js';
-import type { Fetched, FetchSetup } from './lists-fetching.js';
-import type { ListsRun } from './lists-run.js';
-import { type ListedService, SERVICES, startService } from './lists-services.js';
+import { median } from '../harness.js';
+import type { Fetched, FetchSetup } from './fetching.js';
+import type { ListsRun } from './run.js';
+import { type ListedService, SERVICES, startService } from './services.js';
 
 const WAYS = ['paged', 'naive'] as const;
 const ROUNDS = 3;

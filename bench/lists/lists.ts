@@ -1,8 +1,8 @@
-import { type Bench, type BenchContext, writeRecord } from './harness.js';
-import { decidePart, replacePart } from './lists-decide.js';
-import { fetchPart } from './lists-fetch.js';
-import type { ListsPart } from './lists-run.js';
-import { withdrawPart } from './lists-withdraw.js';
+import { type Bench, type BenchContext, writeRecord } from '../harness.js';
+import { decidePart, replacePart } from './decide.js';
+import { fetchPart } from './fetch.js';
+import type { ListsPart } from './run.js';
+import { withdrawPart } from './withdraw.js';
 
 const COUNT = 1_000_000;
 

@@ -1,4 +1,4 @@
-import type { BenchContext } from './harness.js';
+import type { BenchContext } from '../harness.js';
 
 /** What each part of `bench lists` gets. */
 export interface ListsRun {

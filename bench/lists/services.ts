@@ -1,7 +1,7 @@
-import { hashToHex } from '../src/hash.js';
-import { fakeNcmec } from '../src/testing/fake-ncmec.js';
-import { fakeStopNcii } from '../src/testing/fake-stop-ncii.js';
-import { uniformHashes } from './workloads.js';
+import { hashToHex } from '../../src/hash.js';
+import { fakeNcmec } from '../../src/testing/fake-ncmec.js';
+import { fakeStopNcii } from '../../src/testing/fake-stop-ncii.js';
+import { uniformHashes } from '../workloads.js';
 
 /* Fake services whose lists are fetched. */
 

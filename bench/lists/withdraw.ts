@@ -1,15 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { hashFromHex } from '../src/hash.js';
-import { match } from '../src/matching/match.js';
-import { fetchList } from '../src/node/fetch-list.js';
-import { openBlocklist } from '../src/node/open-blocklist.js';
-import { quantile } from './harness.js';
-import { clientOf } from './lists-fetching.js';
-import type { ListsRun } from './lists-run.js';
-import { startService } from './lists-services.js';
-import { random } from './workloads.js';
+import { hashFromHex } from '../../src/hash.js';
+import { match } from '../../src/matching/match.js';
+import { fetchList } from '../../src/node/fetch-list.js';
+import { openBlocklist } from '../../src/node/open-blocklist.js';
+import { quantile } from '../harness.js';
+import { clientOf } from './fetching.js';
+import type { ListsRun } from './run.js';
+import { startService } from './services.js';
+import { random } from '../workloads.js';
 
 const CALLS = 1000;
 const FETCHES = 20;

@@ -9,7 +9,7 @@ import { variantsOf } from '../../src/variants/hash-pixels.js';
 import { VARIANT_PROFILES, type VariantProfile } from '../../src/variants/variant-profile.js';
 import { random as seeded } from '../workloads.js';
 import { type Edited, type Materials, type Transform, whole } from './edit.js';
-import { histogram, wordDistance } from './metrics.js';
+import { histogram, wordDistance } from './report/metrics.js';
 import { PEERS } from './peers.js';
 import { type Placement, placementOf } from './placement.js';
 import type { Raster } from './raster.js';

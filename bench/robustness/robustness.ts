@@ -1,5 +1,5 @@
-import { type Bench, NotRun } from './harness.js';
-import { rival } from './rivals.js';
+import { type Bench, NotRun } from '../harness.js';
+import { rival } from '../rivals.js';
 
 /**
  * Which copies of a photo are still found, by what, at what cost, and what is found wrongly.
@@ -15,7 +15,7 @@ export const robustnessBench: Bench = {
   async run(context) {
     // Whoever installed this package may not have it.
     if ((await rival('sharp')) === undefined) throw new NotRun('sharp is not installed');
-    const { runRobustness } = await import('./robustness-run.js');
+    const { runRobustness } = await import('./run.js');
     await runRobustness(context);
   },
 };

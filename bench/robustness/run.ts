@@ -1,17 +1,17 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type BenchContext, circumstances, machine, NotRun } from './harness.js';
-import { COPIES } from './robustness/copies/suite.js';
-import { Crew } from './robustness/crew.js';
-import { type Figures, figuresOf, OUTCOMES } from './robustness/figures.js';
-import { hardCases } from './robustness/hard-cases.js';
-import { type HardRow, hardRows } from './robustness/hard-negatives.js';
-import { type Entry, POLICY, type QueryResult } from './robustness/measure.js';
-import { LEAST_SIDE } from './robustness/photos.js';
-import { type Chosen, chosenFiles, queryJobs, withoutDuplicates } from './robustness/plan.js';
-import { distancePlot, recallPlot } from './robustness/plots.js';
-import { foretellings, markdown, percent, type RunFacts } from './robustness/report.js';
-import type { Job } from './robustness/worker.js';
+import { type BenchContext, circumstances, machine, NotRun } from '../harness.js';
+import { COPIES } from './copies/suite.js';
+import { Crew } from './crew.js';
+import { type Figures, figuresOf, OUTCOMES } from './report/figures.js';
+import { hardCases } from './hard-cases.js';
+import { type HardRow, hardRows } from './hard-negatives.js';
+import { type Entry, POLICY, type QueryResult } from './measure.js';
+import { LEAST_SIDE } from './photos.js';
+import { type Chosen, chosenFiles, queryJobs, withoutDuplicates } from './plan.js';
+import { distancePlot, recallPlot } from './report/plots.js';
+import { foretellings, markdown, percent, type RunFacts } from './report/report.js';
+import type { Job } from './worker.js';
 
 /** The run of `bench robustness`, in a file of its own since it stands on sharp. */
 export async function runRobustness(context: BenchContext): Promise<void> {

@@ -3,7 +3,7 @@ import type { Orientation } from '../../src/pixels.js';
 import type { DihedralName } from '../../src/variant.js';
 import { orient } from '../../src/variants/forms.js';
 import { at, type Edited, type Materials, type Transform, whole } from './edit.js';
-import { bordered } from './framed-edits.js';
+import { bordered } from '../../test/bench/robustness/edits/framed-edits.js';
 import {
   BLACK,
   type Colour,

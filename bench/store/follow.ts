@@ -1,11 +1,11 @@
-import { type Hash, hashToHex } from '../src/hash.js';
-import type { Store } from '../src/store/store.js';
-import { type BenchContext, quantile } from './harness.js';
-import type { Targets } from './index-targets.js';
-import type { FollowQuestion } from './store-following.js';
-import { Program } from './uploads-programs.js';
-import { usageOfTree } from './uploads-usage.js';
-import { hashesOf, uniformHashes } from './workloads.js';
+import { type Hash, hashToHex } from '../../src/hash.js';
+import type { Store } from '../../src/store/store.js';
+import { type BenchContext, quantile } from '../harness.js';
+import type { Targets } from '../targets.js';
+import type { FollowQuestion } from './following.js';
+import { Program } from '../uploads/programs.js';
+import { usageOfTree } from '../uploads/usage.js';
+import { hashesOf, uniformHashes } from '../workloads.js';
 
 const PROCESSES = 3;
 const BREAK_SEED = 99;

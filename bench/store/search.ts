@@ -1,7 +1,7 @@
-import { type Hash, hashToHex } from '../src/hash.js';
-import type { Database } from '../src/store/database.js';
-import type { Store } from '../src/store/store.js';
-import { type BenchContext, quantile } from './harness.js';
+import { type Hash, hashToHex } from '../../src/hash.js';
+import type { Database } from '../../src/store/database.js';
+import type { Store } from '../../src/store/store.js';
+import { type BenchContext, quantile } from '../harness.js';
 
 /** What is searched, and what is asked. */
 export interface Asked {

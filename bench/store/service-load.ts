@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { rival } from './rivals.js';
+import { rival } from '../rivals.js';
 import type { Loaded, LoadRequest, LoadSetup } from './service-protocol.js';
 
 type Autocannon = typeof import('autocannon');

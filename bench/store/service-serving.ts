@@ -1,12 +1,11 @@
 import type { RequestListener } from 'node:http';
-import type { Blocklist } from '../src/blocklist/blocklist.js';
-import { createBlocklist } from '../src/blocklist/create-blocklist.js';
-import { createSearchThreads } from '../src/node/search-threads.js';
-import { PackedEntries } from '../src/packed-entries.js';
-import { createNodeListener } from '../src/service/node-listener.js';
-import { createService } from '../src/service/service.js';
+import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
+import { createSearchThreads } from '../../src/node/search-threads.js';
+import { PackedEntries } from '../../src/packed-entries.js';
+import { createNodeListener } from '../../src/service/node-listener.js';
+import { createService } from '../../src/service/service.js';
 import { ENTRY_SEED, type ServeSetup } from './service-protocol.js';
-import { hashesOf, uniformHashes } from './workloads.js';
+import { hashesOf, uniformHashes } from '../workloads.js';
 
 /** More than any load sends: the limit of a caller is not what is measured. */
 const NO_LIMIT = 1e6;
@@ -18,7 +17,6 @@ export async function servingListener({ entries, workers }: ServeSetup): Promise
   const { handler } = createService({
     blocklist,
     trustNetworks: [{ cidr: '127.0.0.0/8', role: 'match', requestsPerSecond: NO_LIMIT }],
-    hma: {},
   });
   return createNodeListener(handler);
 }

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { type Hash, hashToHex } from '../src/hash.js';
-import { match } from '../src/matching/match.js';
-import { type Bench, type BenchContext, NotRun, writeRecord } from './harness.js';
-import { type Targets, targetsOf } from './index-targets.js';
-import { photoFiles } from './rivals.js';
+import { type Hash, hashToHex } from '../../src/hash.js';
+import { match } from '../../src/matching/match.js';
+import { type Bench, type BenchContext, NotRun, writeRecord } from '../harness.js';
+import { type Targets, targetsOf } from '../targets.js';
+import { photoFiles } from '../rivals.js';
 import { hasLoadGenerator } from './service-load.js';
 import { ENTRY_SEED, type Loaded, type LoadRequest, QUERY_SEED } from './service-protocol.js';
 import { madeUpList } from './service-serving.js';
-import { Program, WatchedServer } from './uploads-programs.js';
-import { hashesOf, plant, random, uniformHashes } from './workloads.js';
+import { Program, WatchedServer } from '../uploads/programs.js';
+import { hashesOf, plant, random, uniformHashes } from '../workloads.js';
 
 /** How large a run is. */
 export interface ServiceScale {

@@ -1,15 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { keepBands } from '../src/store/bands.js';
-import { openDatabase, openStore, type StorePlace } from '../src/store/open-store.js';
-import { Store } from '../src/store/store.js';
-import { type Bench, type BenchContext, NotRun, writeRecord } from './harness.js';
-import { type Targets, targetsOf } from './index-targets.js';
-import { rival } from './rivals.js';
-import { embeddedPart, followPart } from './store-follow.js';
-import { storeSearched, truthOf, vectorSearched } from './store-search.js';
-import { hashesOf, plant, random, uniformHashes } from './workloads.js';
+import { keepBands } from '../../src/store/bands.js';
+import { openDatabase, openStore, type StorePlace } from '../../src/store/open-store.js';
+import { Store } from '../../src/store/store.js';
+import { type Bench, type BenchContext, NotRun, writeRecord } from '../harness.js';
+import { type Targets, targetsOf } from '../targets.js';
+import { rival } from '../rivals.js';
+import { embeddedPart, followPart } from './follow.js';
+import { storeSearched, truthOf, vectorSearched } from './search.js';
+import { hashesOf, plant, random, uniformHashes } from '../workloads.js';
 
 /** How large a run is. */
 export interface StoreScale {

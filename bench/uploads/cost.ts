@@ -1,8 +1,8 @@
-import { hashFile } from '../src/node/hash-file.js';
-import { digits, median, table } from './harness.js';
-import { load } from './uploads-load.js';
-import type { Upload } from './uploads-pictures.js';
-import { outcomeOf, type UploadPart, waysOf } from './uploads-run.js';
+import { hashFile } from '../../src/node/hash-file.js';
+import { digits, median, table } from '../harness.js';
+import { load } from './load.js';
+import type { Upload } from './pictures.js';
+import { outcomeOf, type UploadPart, waysOf } from './run.js';
 
 /** As many as a machine of two cores decodes at once. */
 const CLIENTS = 2;

@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
-import { digits, median, table } from './harness.js';
-import { load, slowClients } from './uploads-load.js';
-import { mixOf } from './uploads-mix.js';
-import { expectedOf, outcomeOf, scanOf, type UploadPart, waysOf, wordsOf } from './uploads-run.js';
+import { digits, median, table } from '../harness.js';
+import { load, slowClients } from './load.js';
+import { mixOf } from './mix.js';
+import { expectedOf, outcomeOf, scanOf, type UploadPart, waysOf, wordsOf } from './run.js';
 
 const MOST_MEGABYTES = 600;
 const LEAST_BESIDE_SLOW = 0.9;

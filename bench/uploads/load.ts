@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import type { Upload } from './uploads-pictures.js';
+import type { Upload } from './pictures.js';
 
 /** What came back for an upload. */
 export interface Answer {

@@ -1,4 +1,4 @@
-import { type Kind, SHARES, type Upload, type UploadFiles } from './uploads-pictures.js';
+import { type Kind, SHARES, type Upload, type UploadFiles } from './pictures.js';
 
 /** An upload of the mix. */
 export interface MixedUpload extends Upload {

@@ -1,8 +1,8 @@
 import type { Sharp } from 'sharp';
-import { photoFiles, rival } from './rivals.js';
-import { bombs, brokenFiles } from './uploads-hostile.js';
-import type { PROFILES } from './uploads-protocol.js';
-import { detailedPixels, random } from './workloads.js';
+import { photoFiles, rival } from '../rivals.js';
+import { bombs, brokenFiles } from './hostile.js';
+import type { PROFILES } from './protocol.js';
+import { detailedPixels, random } from '../workloads.js';
 
 /** What a server should say of an upload. */
 export type Expected = 'none' | 'review' | 'match' | 'unhashable';

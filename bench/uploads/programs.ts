@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import type { LoadSetup, ServeSetup } from './service-protocol.js';
-import type { FollowSetup } from './store-following.js';
-import type { Delays, ProgramSetup, ServerQuestion, Watched } from './uploads-protocol.js';
-import { usageOfTree } from './uploads-usage.js';
+import type { LoadSetup, ServeSetup } from '../store/service-protocol.js';
+import type { FollowSetup } from '../store/following.js';
+import type { Delays, ProgramSetup, ServerQuestion, Watched } from './protocol.js';
+import { usageOfTree } from './usage.js';
 
 type Setup = ProgramSetup | FollowSetup | ServeSetup | LoadSetup;
 

@@ -1,5 +1,5 @@
-import type { HashPoolOptions } from '../src/node/hash-pool.js';
-import type { VariantProfile } from '../src/variants/variant-profile.js';
+import type { HashPoolOptions } from '../../src/node/hash-pool.js';
+import type { VariantProfile } from '../../src/variants/variant-profile.js';
 
 /*
  * What `bench uploads` and its programs say to each other. Each program is a process of its own, so

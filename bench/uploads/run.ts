@@ -1,10 +1,10 @@
-import type { VariantProfile } from '../src/variants/variant-profile.js';
-import type { BenchContext } from './harness.js';
-import type { Targets } from './index-targets.js';
-import type { Answer, Target } from './uploads-load.js';
-import type { Expected, UploadFiles, UploadSizes } from './uploads-pictures.js';
-import type { WatchedServer } from './uploads-programs.js';
-import { PROFILES, type ScanOptions } from './uploads-protocol.js';
+import type { VariantProfile } from '../../src/variants/variant-profile.js';
+import type { BenchContext } from '../harness.js';
+import type { Targets } from '../targets.js';
+import type { Answer, Target } from './load.js';
+import type { Expected, UploadFiles, UploadSizes } from './pictures.js';
+import type { WatchedServer } from './programs.js';
+import { PROFILES, type ScanOptions } from './protocol.js';
 
 /** How large a run is. */
 export interface UploadScale {

@@ -1,13 +1,12 @@
 import type { RequestListener } from 'node:http';
-import type { Blocklist } from '../src/blocklist/blocklist.js';
-import { createBlocklist } from '../src/blocklist/create-blocklist.js';
-import { hashFromHex } from '../src/hash.js';
-import { createHashPool } from '../src/node/create-hash-pool.js';
-import { PackedEntries } from '../src/packed-entries.js';
-import { createNodeListener } from '../src/service/node-listener.js';
-import { createScanHandler } from '../src/service/scan-handler.js';
-import { PROFILES, type ScanSetup } from './uploads-protocol.js';
-import { hashesOf, uniformHashes } from './workloads.js';
+import { hashFromHex } from '../../src/hash.js';
+import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
+import { createHashPool } from '../../src/node/create-hash-pool.js';
+import { PackedEntries } from '../../src/packed-entries.js';
+import { createNodeListener } from '../../src/service/node-listener.js';
+import { createScanHandler } from '../../src/service/scan-handler.js';
+import { PROFILES, type ScanSetup } from './protocol.js';
+import { hashesOf, uniformHashes } from '../workloads.js';
 
 /** Checks what is sent to `/none`, `/quick` and `/thorough` by that profile, in one pool. */
 export async function scanningListener(setup: ScanSetup): Promise<RequestListener> {

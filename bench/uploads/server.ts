@@ -1,10 +1,10 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { FetchSetup } from './lists-fetching.js';
-import type { LoadSetup, ServeSetup } from './service-protocol.js';
-import type { FollowSetup } from './store-following.js';
-import type { Delays, ProgramSetup, ServerQuestion } from './uploads-protocol.js';
+import type { FetchSetup } from '../lists/fetching.js';
+import type { LoadSetup, ServeSetup } from '../store/service-protocol.js';
+import type { FollowSetup } from '../store/following.js';
+import type { Delays, ProgramSetup, ServerQuestion } from './protocol.js';
 
 /*
  * A program of `bench uploads`: one of its servers, or what watches them; the one of `bench lists`
@@ -40,17 +40,17 @@ const setup = JSON.parse(process.argv[2] ?? '') as
 process.on('disconnect', () => process.exit());
 // Each loads only what it needs, because its memory is weighed.
 if (setup.program === 'watch') {
-  (await import('./uploads-watch.js')).watch(setup);
+  (await import('./watch.js')).watch(setup);
 } else if (setup.program === 'fetch') {
-  await (await import('./lists-fetching.js')).fetchOnce(setup);
+  await (await import('../lists/fetching.js')).fetchOnce(setup);
 } else if (setup.program === 'follow') {
-  await (await import('./store-following.js')).followStore(setup);
+  await (await import('../store/following.js')).followStore(setup);
 } else if (setup.program === 'load') {
-  await (await import('./service-load.js')).sendLoad(setup);
+  await (await import('../store/service-load.js')).sendLoad(setup);
 } else if (setup.program === 'serve') {
-  await serve(await (await import('./service-serving.js')).servingListener(setup));
+  await serve(await (await import('../store/service-serving.js')).servingListener(setup));
 } else if (setup.program === 'decode') {
-  await serve((await import('./uploads-decoding.js')).decodingListener(setup));
+  await serve((await import('./decoding.js')).decodingListener(setup));
 } else {
-  await serve(await (await import('./uploads-scanning.js')).scanningListener(setup));
+  await serve(await (await import('./scanning.js')).scanningListener(setup));
 }

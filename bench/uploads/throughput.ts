@@ -1,7 +1,7 @@
-import { digits, median, table } from './harness.js';
-import { load } from './uploads-load.js';
-import { type MixedUpload, mixOf } from './uploads-mix.js';
-import type { Fared } from './uploads-programs.js';
+import { digits, median, table } from '../harness.js';
+import { load } from './load.js';
+import { type MixedUpload, mixOf } from './mix.js';
+import type { Fared } from './programs.js';
 import {
   expectedOf,
   outcomeOf,
@@ -9,7 +9,7 @@ import {
   type Way,
   waysOf,
   wordsOf,
-} from './uploads-run.js';
+} from './run.js';
 
 /** One way's load of one round. */
 interface Round extends Fared {

@@ -1,15 +1,15 @@
-import { hashToHex } from '../src/hash.js';
-import { hashFile } from '../src/node/hash-file.js';
-import { MAX_PIXELS } from '../src/picture/options.js';
-import { type Bench, type BenchContext, NotRun, writeRecord } from './harness.js';
-import { targetsOf } from './index-targets.js';
-import { photoFiles } from './rivals.js';
-import { costPart } from './uploads-cost.js';
-import { memoryPart, slowPart } from './uploads-crowd.js';
-import { load } from './uploads-load.js';
-import { FULL_SIZES, type Kind, type Upload, uploadFiles } from './uploads-pictures.js';
-import { WatchedServer } from './uploads-programs.js';
-import type { ScanOptions } from './uploads-protocol.js';
+import { hashToHex } from '../../src/hash.js';
+import { hashFile } from '../../src/node/hash-file.js';
+import { MAX_PIXELS } from '../../src/picture/options.js';
+import { type Bench, type BenchContext, NotRun, writeRecord } from '../harness.js';
+import { targetsOf } from '../targets.js';
+import { photoFiles } from '../rivals.js';
+import { costPart } from './cost.js';
+import { memoryPart, slowPart } from './crowd.js';
+import { load } from './load.js';
+import { FULL_SIZES, type Kind, type Upload, uploadFiles } from './pictures.js';
+import { WatchedServer } from './programs.js';
+import type { ScanOptions } from './protocol.js';
 import {
   expectedOf,
   outcomeOf,
@@ -18,8 +18,8 @@ import {
   type UploadScale,
   waysOf,
   wordsOf,
-} from './uploads-run.js';
-import { throughputPart } from './uploads-throughput.js';
+} from './run.js';
+import { throughputPart } from './throughput.js';
 
 /** Ends within two minutes on two quiet cores. */
 const USUAL: UploadScale = {

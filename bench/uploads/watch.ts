@@ -1,7 +1,7 @@
 import { get } from 'node:http';
-import { quantile } from './harness.js';
-import type { Watched, WatchSetup } from './uploads-protocol.js';
-import { usageOfTree } from './uploads-usage.js';
+import { quantile } from '../harness.js';
+import type { Watched, WatchSetup } from './protocol.js';
+import { usageOfTree } from './usage.js';
 
 const HEALTH_MILLISECONDS = 20;
 const MEMORY_MILLISECONDS = 20;

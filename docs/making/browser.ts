@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'puppeteer-core';
-import { type Chromium, startChromium } from '../chromium.js';
+import { type Chromium, startChromium } from '../../bench/hash/chromium.js';
 import { systemFontIn } from './system-font.js';
 
 /** What the makers of pictures are given. */

@@ -2,11 +2,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { startBrowser } from './pictures/browser.js';
-import { explainPictures } from './pictures/explain.js';
-import { pagePictures } from './pictures/page.js';
-import { plotPictures } from './pictures/plots.js';
-import { tourPictures } from './pictures/tour.js';
+import { startBrowser } from './browser.js';
+import { explainPictures } from './explain.js';
+import { pagePictures } from './page.js';
+import { plotPictures } from './plots.js';
+import { tourPictures } from './tour.js';
 
 /**
  * `npm run pictures`: the pictures of `docs/pictures`, each made from the real thing, light and

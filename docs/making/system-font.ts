@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { tablesOf } from '../robustness/copies/font.js';
+import { tablesOf } from '../../bench/robustness/copies/drawing/font.js';
 
 const require = createRequire(import.meta.url);
 

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { FaissBuild } from '../../bench/faiss.js';
+import type { FaissBuild } from '../../bench/index/faiss.js';
 import type { Race, Timing } from '../../bench/harness.js';
-import { matchesAtMost, upperBound } from '../../bench/robustness/metrics.js';
+import { matchesAtMost, upperBound } from '../../bench/robustness/report/metrics.js';
 import { installCommands, packagesOfSealed } from '../../bench/robustness/photo-lists.js';
 import { distance, hashFromHex } from '../../src/hash.js';
 import { hmaHashRoutes } from '../../src/service/hma-hash.js';

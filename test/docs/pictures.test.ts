@@ -2,9 +2,9 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { inScheme, plotPictures } from '../../bench/pictures/plots.js';
-import { trueType } from '../../bench/pictures/system-font.js';
-import { drawRecording, linesOf } from '../../bench/pictures/terminal.js';
+import { inScheme, plotPictures } from '../../docs/making/plots.js';
+import { trueType } from '../../docs/making/system-font.js';
+import { drawRecording, linesOf } from '../../docs/making/terminal.js';
 import { pages } from '../markdown.js';
 import { ROOT } from '../package.js';
 

@@ -1,6 +1,6 @@
 import { type Edited, type Materials, type Transform, whole } from '../edit.js';
 import { covering, jpeg, type Raster } from '../raster.js';
-import { between, maybe, pick } from './chance.js';
+import { between, maybe, pick } from './drawing/chance.js';
 import { CHATS } from './chat-edits.js';
 import { COLLAGES } from './collage-edits.js';
 import { copies, type Make } from './copy.js';

@@ -1,6 +1,6 @@
 import type { Edited, Materials } from '../edit.js';
 import type { Raster } from '../raster.js';
-import { between, clock, maybe, personName, phrase, pick, type Random, vivid } from './chance.js';
+import { between, clock, maybe, personName, phrase, pick, type Random, vivid } from './drawing/chance.js';
 import { copies } from './copy.js';
 import {
   type Area,
@@ -13,10 +13,10 @@ import {
   paragraph,
   pen,
   text,
-} from './drawing.js';
-import { widthOf } from './font.js';
-import { type Phone, phoneOf, STATUS, statusBar, swipeBar } from './phone.js';
-import { drawScene, fitted, sent, snapped, truthOf } from './scene.js';
+} from './drawing/drawing.js';
+import { widthOf } from './drawing/font.js';
+import { type Phone, phoneOf, STATUS, statusBar, swipeBar } from './drawing/phone.js';
+import { drawScene, fitted, sent, snapped, truthOf } from './drawing/scene.js';
 
 /** How an app draws a chat. */
 interface ChatStyle {

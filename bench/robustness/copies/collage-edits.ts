@@ -1,10 +1,10 @@
 import type { Edited, Materials } from '../edit.js';
 import { covering, type Raster } from '../raster.js';
-import { between, maybe, personName, phrase, pick, type Random, vivid } from './chance.js';
+import { between, maybe, personName, phrase, pick, type Random, vivid } from './drawing/chance.js';
 import { copies } from './copy.js';
-import { type Area, avatar, box, text } from './drawing.js';
-import { phoneOf, STATUS, statusBar, tabBar } from './phone.js';
-import { drawScene, type Placed, saved, sent, snapped, truthOf } from './scene.js';
+import { type Area, avatar, box, text } from './drawing/drawing.js';
+import { phoneOf, STATUS, statusBar, tabBar } from './drawing/phone.js';
+import { drawScene, type Placed, saved, sent, snapped, truthOf } from './drawing/scene.js';
 
 const ground = (random: Random): string =>
   pick(random, ['#ffffff', '#ffffff', '#000000', '#f5ebe0', vivid(random)]);

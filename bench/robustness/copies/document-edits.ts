@@ -1,10 +1,10 @@
 import type { Edited, Materials } from '../edit.js';
 import { jpeg, type Raster } from '../raster.js';
-import { between, maybe, personName, phrase, pick, prose, vivid } from './chance.js';
+import { between, maybe, personName, phrase, pick, prose, vivid } from './drawing/chance.js';
 import { copies } from './copy.js';
-import { box, disc, icon, paragraph, pen, text } from './drawing.js';
-import type { Face } from './font.js';
-import { drawScene, fitted, sent, snapped, truthOf } from './scene.js';
+import { box, disc, icon, paragraph, pen, text } from './drawing/drawing.js';
+import type { Face } from './drawing/font.js';
+import { drawScene, fitted, sent, snapped, truthOf } from './drawing/scene.js';
 
 /** A printed page, A4 or letter, with the photo between paragraphs. */
 async function letter(photo: Raster, { random }: Materials): Promise<Edited> {

@@ -1,10 +1,10 @@
 import type { Edited, Materials } from '../edit.js';
 import { covering, type Raster } from '../raster.js';
-import { between, clock, maybe, personName, phrase, pick, vivid } from './chance.js';
+import { between, clock, maybe, personName, phrase, pick, vivid } from './drawing/chance.js';
 import { copies } from './copy.js';
-import { avatar, box, disc, icon, paragraph, text } from './drawing.js';
-import { phoneOf, STATUS, statusBar, tabBar } from './phone.js';
-import { drawScene, fitted, type Placed, sent, snapped, truthOf } from './scene.js';
+import { avatar, box, disc, icon, paragraph, text } from './drawing/drawing.js';
+import { phoneOf, STATUS, statusBar, tabBar } from './drawing/phone.js';
+import { drawScene, fitted, type Placed, sent, snapped, truthOf } from './drawing/scene.js';
 
 /** A feed with the photo at full width between a name and its likes. */
 async function feed(photo: Raster, { random, filler }: Materials): Promise<Edited> {

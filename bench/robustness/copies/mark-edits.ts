@@ -1,11 +1,11 @@
 import { type Edited, type Materials, whole } from '../edit.js';
 import type { Raster } from '../raster.js';
-import { between, maybe, personName, phrase, pick, type Random, vivid } from './chance.js';
+import { between, maybe, personName, phrase, pick, type Random, vivid } from './drawing/chance.js';
 import { copies, type Make } from './copy.js';
-import { box, disc, fade, linesOf, paragraph, pen, text } from './drawing.js';
-import { emoji } from './emoji.js';
-import { widthOf } from './font.js';
-import { drawnOn, drawScene, saved, snapped, truthOf } from './scene.js';
+import { box, disc, fade, linesOf, paragraph, pen, text } from './drawing/drawing.js';
+import { emoji } from './drawing/emoji.js';
+import { widthOf } from './drawing/font.js';
+import { drawnOn, drawScene, saved, snapped, truthOf } from './drawing/scene.js';
 
 /** Draws on the photo itself. */
 export const marked =

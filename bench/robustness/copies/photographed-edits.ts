@@ -10,12 +10,12 @@ import {
   type Raster,
   resized,
 } from '../raster.js';
-import { between, maybe, phrase, pick, type Random } from './chance.js';
+import { between, maybe, phrase, pick, type Random } from './drawing/chance.js';
 import { copies } from './copy.js';
-import { type Area, box, icon, text } from './drawing.js';
-import { swipeBar } from './phone.js';
-import { drawnOn, drawScene, fitted, snapped } from './scene.js';
-import { cornersIn, turnedQuad, warpOnto } from './warp.js';
+import { type Area, box, icon, text } from './drawing/drawing.js';
+import { swipeBar } from './drawing/phone.js';
+import { drawnOn, drawScene, fitted, snapped } from './drawing/scene.js';
+import { cornersIn, turnedQuad, warpOnto } from './drawing/warp.js';
 
 /** Corners moved at random by up to this much, for a camera that is not straight in front. */
 function loose(quad: Quad, by: number, random: Random): Quad {

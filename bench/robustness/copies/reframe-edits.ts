@@ -11,11 +11,11 @@ import {
   turnedOn,
   WHITE,
 } from '../raster.js';
-import { between, maybe, phrase, pick, type Random, vivid } from './chance.js';
+import { between, maybe, phrase, pick, type Random, vivid } from './drawing/chance.js';
 import { copies, type Make } from './copy.js';
-import { box, fade, paragraph, text } from './drawing.js';
-import { emoji } from './emoji.js';
-import { drawnOn, drawScene, saved, snapped, truthOf } from './scene.js';
+import { box, fade, paragraph, text } from './drawing/drawing.js';
+import { emoji } from './drawing/emoji.js';
+import { drawnOn, drawScene, saved, snapped, truthOf } from './drawing/scene.js';
 
 /** A part of the photo, with the place of the whole. */
 export interface Part {

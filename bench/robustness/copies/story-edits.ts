@@ -9,13 +9,13 @@ import {
   type Raster,
   resized,
 } from '../raster.js';
-import { between, maybe, personName, phrase, pick, type Random, vivid } from './chance.js';
+import { between, maybe, personName, phrase, pick, type Random, vivid } from './drawing/chance.js';
 import { copies } from './copy.js';
-import { avatar, box, disc, fade, frame, icon, pen, text } from './drawing.js';
-import { widthOf } from './font.js';
-import { STATUS, statusBar } from './phone.js';
-import { drawnOn, drawScene, fitted, hex, meanColour, saved, truthOf } from './scene.js';
-import { turnedQuad, warpOnto } from './warp.js';
+import { avatar, box, disc, fade, frame, icon, pen, text } from './drawing/drawing.js';
+import { widthOf } from './drawing/font.js';
+import { STATUS, statusBar } from './drawing/phone.js';
+import { drawnOn, drawScene, fitted, hex, meanColour, saved, truthOf } from './drawing/scene.js';
+import { turnedQuad, warpOnto } from './drawing/warp.js';
 
 /** The screen that stories are made for, and smaller ones. */
 const SCREENS = [

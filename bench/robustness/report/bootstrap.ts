@@ -1,4 +1,4 @@
-import { random } from '../workloads.js';
+import { random } from '../../workloads.js';
 
 /** Which photos and edits were tried, and what came of each pair. */
 export interface Grid {

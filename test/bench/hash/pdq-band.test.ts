@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { hardPicture, hardSize } from '../../bench/pdq-images.js';
-import { photos } from '../../bench/photos.js';
-import { hashToHex } from '../../src/hash.js';
-import { pdq } from '../../src/hashing/pdq.js';
-import { pdqDihedral } from '../../src/hashing/pdq-dihedral.js';
-import { DIHEDRAL_NAMES } from '../../src/variant.js';
+import { hardPicture, hardSize } from '../../../bench/hash/pdq-images.js';
+import { photos } from '../../../bench/photos.js';
+import { hashToHex } from '../../../src/hash.js';
+import { pdq } from '../../../src/hashing/pdq.js';
+import { pdqDihedral } from '../../../src/hashing/pdq-dihedral.js';
+import { DIHEDRAL_NAMES } from '../../../src/variant.js';
 
 /**
  * Numbers of 20,000 of the pictures that the guard band was measured on: the first ones, and one in

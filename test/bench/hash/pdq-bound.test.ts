@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { roundingBound } from '../../bench/pdq-bound.js';
-import { hardPicture } from '../../bench/pdq-images.js';
-import { random } from '../../bench/workloads.js';
-import { dct, jaroszFilter, rasterOf } from '../../src/hashing/pdq.js';
+import { roundingBound } from '../../../bench/hash/pdq-bound.js';
+import { hardPicture } from '../../../bench/hash/pdq-images.js';
+import { random } from '../../../bench/workloads.js';
+import { dct, jaroszFilter, rasterOf } from '../../../src/hashing/pdq.js';
 import {
   COEFFICIENT_BAND,
   DIFFERENCE_BAND,
   fastCoefficients,
   tentPlane,
-} from '../../src/hashing/pdq-fast.js';
-import { boxAhead, boxWindow } from '../../src/kernels/box-filter.js';
-import { checkedPixels, type Pixels } from '../../src/pixels.js';
-import { boxLine } from '../oracles/pdq.js';
+} from '../../../src/hashing/pdq-fast.js';
+import { boxAhead, boxWindow } from '../../../src/kernels/box-filter.js';
+import { checkedPixels, type Pixels } from '../../../src/pixels.js';
+import { boxLine } from '../../oracles/pdq.js';
 
 const round = Math.fround;
 const WEIGHTS = [round(0.299), round(0.587), round(0.114)] as const;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { picturesByKind } from '../../bench/variants-pictures.js';
-import { variantsOf } from '../../src/variants/hash-pixels.js';
+import { picturesByKind } from '../../../bench/hash/variants-pictures.js';
+import { variantsOf } from '../../../src/variants/hash-pixels.js';
 
 test('pictures of 1 megapixel, in which detectors find what they find in no photo', async () => {
   const kinds = await picturesByKind(2);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { cliffsBench, judge } from '../../bench/cliffs.js';
-import { listener } from './listener.js';
+import { cliffsBench, judge } from '../../../bench/index/cliffs.js';
+import { listener } from '../listener.js';
 
 /** Timings of the default index, a scan, its buckets, the planned index and its buckets. */
 const timings = (microseconds: readonly number[]) =>

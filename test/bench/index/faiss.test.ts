@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { Faiss, faissBuild } from '../../bench/faiss.js';
-import { plant, random, uniformHashes } from '../../bench/workloads.js';
+import { Faiss, faissBuild } from '../../../bench/index/faiss.js';
+import { plant, random, uniformHashes } from '../../../bench/workloads.js';
 
 const build = faissBuild();
 

@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { hammingBench } from '../../bench/hamming.js';
-import { machine } from '../../bench/harness.js';
-import { dataSets, QUERY_KINDS } from '../../bench/index-data.js';
-import { nameOf } from '../../bench/index-engines.js';
-import { largePart } from '../../bench/index-large.js';
+import { hammingBench } from '../../../bench/index/hamming.js';
+import { machine } from '../../../bench/harness.js';
+import { dataSets, QUERY_KINDS } from '../../../bench/index/data.js';
+import { nameOf } from '../../../bench/index/engines.js';
+import { largePart } from '../../../bench/index/large.js';
 import {
   bestTimes,
   LATENCY_ENGINES,
@@ -13,15 +13,15 @@ import {
   latency,
   latencyPart,
   latencyTargets,
-} from '../../bench/index-latency.js';
-import { nearPart } from '../../bench/index-near.js';
-import type { IndexPart, IndexRun } from '../../bench/index-run.js';
-import { targetsOf } from '../../bench/index-targets.js';
-import { hashesOf } from '../../bench/workloads.js';
-import { benchCommand } from '../../src/cli/bench.js';
-import { distance, type Hash } from '../../src/index.js';
-import { testFolder } from '../folder.js';
-import { listener } from './listener.js';
+} from '../../../bench/index/latency.js';
+import { nearPart } from '../../../bench/index/near.js';
+import type { IndexPart, IndexRun } from '../../../bench/index/run.js';
+import { targetsOf } from '../../../bench/targets.js';
+import { hashesOf } from '../../../bench/workloads.js';
+import { benchCommand } from '../../../src/cli/bench.js';
+import { distance, type Hash } from '../../../src/index.js';
+import { testFolder } from '../../folder.js';
+import { listener } from '../listener.js';
 
 const folder = testFolder();
 

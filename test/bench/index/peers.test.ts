@@ -8,10 +8,10 @@ import {
   type Field,
   naivePeer,
   type Peer,
-} from '../../bench/index-peers.js';
-import { type Measured, type RatiosAtUsual, ratiosAtUsual } from '../../bench/index-plot.js';
-import { clusteredHashes } from '../../bench/workloads.js';
-import type { Hash } from '../../src/hash.js';
+} from '../../../bench/index/peers.js';
+import { type Measured, type RatiosAtUsual, ratiosAtUsual } from '../../../bench/index/plot.js';
+import { clusteredHashes } from '../../../bench/workloads.js';
+import type { Hash } from '../../../src/hash.js';
 
 const COUNT = 400;
 const { bytes } = clusteredHashes(COUNT, 3);
@@ -92,7 +92,7 @@ test('the quoted ratios are those of the largest list at distance 31', () => {
 });
 
 test('the ratios of the record are those of its measurements', () => {
-  const path = join(import.meta.dirname, '../../bench/record/index.json');
+  const path = join(import.meta.dirname, '../../../bench/record/index.json');
   const { measured, ratios } = JSON.parse(readFileSync(path, 'utf8')) as {
     measured: Measured[];
     ratios: RatiosAtUsual[];

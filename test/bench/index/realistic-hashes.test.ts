@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { realisticHashes } from '../../bench/realistic-hashes.js';
-import { distance } from '../../src/index.js';
-import { testFolder } from '../folder.js';
+import { realisticHashes } from '../../../bench/index/realistic-hashes.js';
+import { distance } from '../../../src/index.js';
+import { testFolder } from '../../folder.js';
 
 const COUNT = 81;
 const QUERIES = 64;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { judgeScans } from '../../bench/scan.js';
-import { listener } from './listener.js';
+import { judgeScans } from '../../../bench/index/scan.js';
+import { listener } from '../listener.js';
 
 test('a scan slower than the naive loop is told, and the steepest step', () => {
   const { context, figures } = listener();

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runLists } from '../../bench/lists.js';
-import { testFolder } from '../folder.js';
-import { listener, SERVER } from './listener.js';
+import { runLists } from '../../../bench/lists/lists.js';
+import { testFolder } from '../../folder.js';
+import { listener, SERVER } from '../listener.js';
 
 const folder = testFolder();
 

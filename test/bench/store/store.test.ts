@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { postgresqlPrograms } from '../../bench/postgresql-server.js';
-import { runService } from '../../bench/service.js';
-import { runStore, scaleOf } from '../../bench/store.js';
-import { testFolder } from '../folder.js';
-import { listener, SERVER } from './listener.js';
+import { postgresqlPrograms } from '../../../bench/store/postgresql-server.js';
+import { runService } from '../../../bench/store/service.js';
+import { runStore, scaleOf } from '../../../bench/store/store.js';
+import { testFolder } from '../../folder.js';
+import { listener, SERVER } from '../listener.js';
 
 const folder = testFolder();
 

@@ -2,10 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
-import { runUploads } from '../../bench/uploads.js';
-import type { UploadScale } from '../../bench/uploads-run.js';
-import { testFolder } from '../folder.js';
-import { listener, SERVER } from './listener.js';
+import { runUploads } from '../../../bench/uploads/uploads.js';
+import type { UploadScale } from '../../../bench/uploads/run.js';
+import { testFolder } from '../../folder.js';
+import { listener, SERVER } from '../listener.js';
 
 const SMALL: UploadScale = {
   sizes: { phone: [800, 600], shared: [400, 300], heavyBytes: 500_000, heavy: [1200, 900] },

@@ -1,21 +1,21 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import { turnedBy } from '../../bench/uploads-cost.js';
+import { turnedBy } from '../../../bench/uploads/cost.js';
 import {
   blackBomb,
   brokenFiles,
   leakingSvg,
   progressiveBomb,
-} from '../../bench/uploads-hostile.js';
-import { load, slowClients } from '../../bench/uploads-load.js';
-import { mixOf } from '../../bench/uploads-mix.js';
-import { type Kind, SHARES, type Upload } from '../../bench/uploads-pictures.js';
-import { expectedOf, outcomeOf } from '../../bench/uploads-run.js';
-import { usageOfTree } from '../../bench/uploads-usage.js';
-import { decode } from '../../src/node/decode.js';
-import { hashFile } from '../../src/node/hash-file.js';
-import { PHOTO } from './uploads-photo.js';
+} from '../../../bench/uploads/hostile.js';
+import { load, slowClients } from '../../../bench/uploads/load.js';
+import { mixOf } from '../../../bench/uploads/mix.js';
+import { type Kind, SHARES, type Upload } from '../../../bench/uploads/pictures.js';
+import { expectedOf, outcomeOf } from '../../../bench/uploads/run.js';
+import { usageOfTree } from '../../../bench/uploads/usage.js';
+import { decode } from '../../../src/node/decode.js';
+import { hashFile } from '../../../src/node/hash-file.js';
+import { PHOTO } from './photo.js';
 
 /** Serves on loopback while `work` runs. */
 async function serving<T>(listener: RequestListener, work: (port: number) => Promise<T>) {

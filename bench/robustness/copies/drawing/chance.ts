@@ -1,4 +1,4 @@
-import type { Materials } from '../edit.js';
+import type { Materials } from '../../edit.js';
 
 /** A seeded random integer from 0 to `below` - 1. */
 export type Random = Materials['random'];

@@ -1,4 +1,4 @@
-import { at, type Edited, type Truth } from '../edit.js';
+import { at, type Edited, type Truth } from '../../edit.js';
 import {
   blank,
   type Colour,
@@ -9,7 +9,7 @@ import {
   rasterOf,
   reread,
   resized,
-} from '../raster.js';
+} from '../../raster.js';
 import { between, pick, type Random } from './chance.js';
 import type { Area } from './drawing.js';
 

@@ -1,5 +1,5 @@
-import type { Point, Quad } from '../edit.js';
-import type { Raster } from '../raster.js';
+import type { Point, Quad } from '../../edit.js';
+import type { Raster } from '../../raster.js';
 
 /** A projective map of the plane, row by row. */
 type Projection = readonly [number, number, number, number, number, number, number, number];

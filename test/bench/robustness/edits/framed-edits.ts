@@ -1,4 +1,4 @@
-import { at, type Edited, type Materials, type Transform } from './edit.js';
+import { at, type Edited, type Materials, type Transform } from '../../../../bench/robustness/edit.js';
 import { scribble } from './plain-edits.js';
 import {
   BLACK,
@@ -12,7 +12,7 @@ import {
   type Raster,
   resized,
   WHITE,
-} from './raster.js';
+} from '../../../../bench/robustness/raster.js';
 
 const GREY: Colour = [128, 128, 128];
 

@@ -1,5 +1,5 @@
-import { random as seeded } from '../workloads.js';
-import { type Materials, type Transform, whole } from './edit.js';
+import { random as seeded } from '../../../../bench/workloads.js';
+import { type Materials, type Transform, whole } from '../../../../bench/robustness/edit.js';
 import {
   BLACK,
   blurred,
@@ -14,7 +14,7 @@ import {
   reread,
   resized,
   WHITE,
-} from './raster.js';
+} from '../../../../bench/robustness/raster.js';
 
 type Change = (photo: Raster, materials: Materials) => Promise<Raster>;
 

@@ -1,5 +1,5 @@
-import { CHAINS, CROPS, CUT_TURNS, FLIPS, GROWN_TURNS, TAGS } from './cut-edits.js';
-import type { Transform } from './edit.js';
+import { CHAINS, CROPS, CUT_TURNS, FLIPS, GROWN_TURNS, TAGS } from '../../../../bench/robustness/single-edits.js';
+import type { Transform } from '../../../../bench/robustness/edit.js';
 import { BLURRED_BARS, BORDERS, CAPTIONS, COLLAGES, SCREENSHOTS } from './framed-edits.js';
 import { ENCODINGS, OVERLAYS, SIZES, TONES } from './plain-edits.js';
 import { VIEWERS } from './viewer-edits.js';

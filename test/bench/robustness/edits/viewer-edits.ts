@@ -1,7 +1,7 @@
-import type { Materials, Transform } from './edit.js';
+import type { Materials, Transform } from '../../../../bench/robustness/edit.js';
 import { type Controls, type Layout, screenshot } from './framed-edits.js';
 import { scribble } from './plain-edits.js';
-import { BLACK, type Colour, fill, type Raster, WHITE } from './raster.js';
+import { BLACK, type Colour, fill, type Raster, WHITE } from '../../../../bench/robustness/raster.js';
 
 /** The place of the photo on the screen. */
 interface Area {

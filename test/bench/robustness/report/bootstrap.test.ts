@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Grid, macroMean } from '../../../bench/robustness/bootstrap.js';
-import { random } from '../../../bench/workloads.js';
+import { type Grid, macroMean } from '../../../../bench/robustness/report/bootstrap.js';
+import { random } from '../../../../bench/workloads.js';
 
 const filled = (
   families: readonly number[],

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { figuresOf, OUTCOMES } from '../../../bench/robustness/figures.js';
-import { FAR, PROFILES, type QueryResult } from '../../../bench/robustness/measure.js';
-import { histogram } from '../../../bench/robustness/metrics.js';
-import { PEERS } from '../../../bench/robustness/peers.js';
-import { foretellings, markdown } from '../../../bench/robustness/report.js';
+import { figuresOf, OUTCOMES } from '../../../../bench/robustness/report/figures.js';
+import { FAR, PROFILES, type QueryResult } from '../../../../bench/robustness/measure.js';
+import { histogram } from '../../../../bench/robustness/report/metrics.js';
+import { PEERS } from '../../../../bench/robustness/peers.js';
+import { foretellings, markdown } from '../../../../bench/robustness/report/report.js';
 
 const EDITS = [
   { name: 'JPEG 90', family: 're-encoding' },

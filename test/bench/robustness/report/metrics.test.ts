@@ -9,7 +9,7 @@ import {
   upperBound,
   within,
   wordDistance,
-} from '../../../bench/robustness/metrics.js';
+} from '../../../../bench/robustness/report/metrics.js';
 
 const distances = fc.array(fc.integer({ min: 0, max: 256 }), { minLength: 1, maxLength: 30 });
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { histogram } from '../../../bench/robustness/metrics.js';
-import { fitTail, foretold } from '../../../bench/robustness/tail.js';
+import { histogram } from '../../../../bench/robustness/report/metrics.js';
+import { fitTail, foretold } from '../../../../bench/robustness/report/tail.js';
 
 /** Counts that fall tenfold in `bits` bits, from `most` at distance 128, rounded. */
 function straight(bits: number, most: number) {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { cornersIn, turnedQuad, warpOnto } from '../../../../bench/robustness/copies/warp.js';
-import type { Quad } from '../../../../bench/robustness/edit.js';
-import { blank, type Raster } from '../../../../bench/robustness/raster.js';
-import { patches } from '../../../variants/pictures.js';
+import { cornersIn, turnedQuad, warpOnto } from '../../../../../bench/robustness/copies/drawing/warp.js';
+import type { Quad } from '../../../../../bench/robustness/edit.js';
+import { blank, type Raster } from '../../../../../bench/robustness/raster.js';
+import { patches } from '../../../../variants/pictures.js';
 
 const picture = patches(90, 60, 1) as Raster;
 
