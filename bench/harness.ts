@@ -1,296 +1,156 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
-import { join } from 'node:path';
-import { type Calibration, calibrate, isBusy } from './calibration.js';
-import { type Checkout, checkoutOf } from './checkout.js';
+import { blockhashBench } from './hash/blockhash.js';
+import { blocklistBench } from './blocklist.js';
+import { browserBench } from './hash/browser.js';
+import { BUSY, calibrate } from './calibration.js';
+import { cliffsBench } from './index/cliffs.js';
+import { fileBench } from './hash/file.js';
+import { hammingBench } from './index/hamming.js';
+import { type Bench, circumstances, machine, NotRun, type Race, writeRecord } from './harness.js';
+import { listsBench } from './lists/lists.js';
+import { pdqBench } from './hash/pdq.js';
+import { pdqBandBench } from './hash/pdq-band.js';
+import { absentPackages } from './rivals.js';
+import { robustnessBench } from './robustness/robustness.js';
+import { scanBench } from './index/scan.js';
+import { serviceBench } from './store/service.js';
+import { storeBench } from './store/store.js';
+import { uploadsBench } from './uploads/uploads.js';
+import { variantsBench } from './hash/variants.js';
+import { versusBench } from './versus.js';
+import { windowsBench } from './hash/windows.js';
 
-/** One way to do a job, timed against the others. */
-export interface Contender {
-  readonly name: string;
-  /** Does the job once. Its result goes to a sink, so that no engine can optimise the job away. */
-  run(): unknown;
-  /** operations per `run`; times are given per operation */
-  readonly operations?: number;
-}
+/** Every benchmark, by its name in `onlyhashes bench NAME`. */
+export const BENCHES: readonly Bench[] = [
+  pdqBench,
+  pdqBandBench,
+  blockhashBench,
+  scanBench,
+  hammingBench,
+  cliffsBench,
+  blocklistBench,
+  listsBench,
+  fileBench,
+  browserBench,
+  variantsBench,
+  windowsBench,
+  robustnessBench,
+  uploadsBench,
+  storeBench,
+  serviceBench,
+  versusBench,
+];
 
-/** The timing of one contender. */
-export interface Timing {
-  readonly name: string;
-  /** median over the rounds, per operation */
-  readonly microseconds: number;
-  /** the fastest and the slowest round */
-  readonly range: readonly [number, number];
-  /**
-   * median over the rounds of (this contender's time / the first one's); above 1, the first is
-   * faster
-   */
-  readonly ratio: number;
-  /** the 95 % interval of `ratio` */
-  readonly interval: readonly [low: number, high: number];
-}
-
-/** The result of one race. The first timing is ours. */
-export interface Race {
-  readonly title: string;
-  readonly timings: readonly Timing[];
-  /** what else was measured or left out, in words */
-  readonly notes: readonly string[];
-}
-
-/** What a benchmark gets from its runner. */
-export interface BenchContext {
-  /** called with each race as it ends */
-  report(race: Race): void;
-  /** prints a line of prose: a missing rival, a remark */
-  note(text: string): void;
-  /** reports a single figure by name, also in `--json` */
-  figure(name: string, value: unknown): void;
-  /** command line options, by name (`large`, `photos`, `seed` …) */
-  readonly options: Readonly<Record<string, string | boolean | undefined>>;
-  /** the words after the bench's name, if it takes any */
-  readonly words?: readonly string[];
-  /** the machine before the bench ran, if its runner looked */
-  readonly before?: Calibration;
-}
-
-/** A benchmark cannot run at all: the message says what it needs. */
-export class NotRun extends Error {
-  override readonly name = 'NotRun';
-}
-
-/** A named benchmark, run by `onlyhashes bench NAME`. */
-export interface Bench {
-  readonly name: string;
-  readonly about: string;
-  /** takes many minutes, so it runs only when named */
-  readonly long?: boolean;
-  /** the words that may follow its name, as its usage shows them */
-  readonly takes?: string;
-  /** writes its own record into the folder of `out`, so the runner writes none */
-  readonly ownRecord?: true;
-  /** @throws {NotRun} if what it stands on is not installed */
-  run(context: BenchContext): Promise<void>;
-}
-
-export interface RaceOptions {
-  rounds?: number;
-  /** each sample repeats `run` until it has lasted about this long */
-  sampleMilliseconds?: number;
-  /**
-   * Cuts each sample into at most this many slices, which the contenders take in turn: a slow moment
-   * of the machine then slows all of them. All run equally often, so that none gains more from
-   * caches its own runs have filled.
-   */
-  slices?: number;
-  /**
-   * Makes the contender at this place anew, before every fourth round. Its speed depends on where
-   * its memory happens to lie; made once, it would be lucky or unlucky in every round.
-   */
-  renew?: (at: number) => Contender;
-  /**
-   * bytes written before each sample or slice to evict the contenders' data from the caches; 0 keeps
-   * them warm
-   */
-  evictBytes?: number;
-  notes?: readonly string[];
-}
-
-let sink = 0;
-/** Uses a value in a way that no optimiser can see through. */
-export function feed(value: unknown): void {
-  sink = (sink + (typeof value === 'number' ? value : value ? 1 : 0)) | 0;
-  if (sink === 0x7fffffff) process.stderr.write('');
-}
-
-let evictor = new Uint8Array(0);
-function evict(byteLength: number): void {
-  if (evictor.length < byteLength) evictor = new Uint8Array(byteLength);
-  for (let i = 0; i < byteLength; i += 64) evictor[i]!++;
-  feed(evictor[0]);
-}
-
-const RENEWED_ROUNDS = 4;
-
-/**
- * Times the contenders side by side in this process. Samples are of about equal length, and the
- * order rotates from round to round, so that a slow moment of the machine affects all of them.
- * Check the answers before you call it.
- * @returns medians, and each contender's time as a multiple of the first one's, taken round by
- *   round
- */
-export async function race(
-  title: string,
-  contenders: readonly Contender[],
-  {
-    rounds = 11,
-    sampleMilliseconds = 30,
-    slices,
-    renew,
-    evictBytes = 0,
-    notes = [],
-  }: RaceOptions = {},
-): Promise<Race> {
-  const repeats: number[] = [];
-  for (const contender of contenders) {
-    // Warm up until the engine has had time to optimise, then count how many runs fill a sample.
-    let runs = 0;
-    const start = performance.now();
-    let last = start;
-    let fastest = Number.POSITIVE_INFINITY;
-    do {
-      feed(await contender.run());
-      const now = performance.now();
-      fastest = Math.min(fastest, now - last);
-      last = now;
-      runs++;
-    } while (last - start < 4 * sampleMilliseconds && runs < 100_000);
-    const cost = runs > 1000 ? (last - start) / runs : fastest;
-    repeats.push(Math.max(1, Math.round(sampleMilliseconds / Math.max(cost, 1e-4))));
-  }
-  const times: number[][] = contenders.map(() => []);
-  let parts = 1;
-  if (slices !== undefined) {
-    const fewest = Math.min(...repeats);
-    parts = Math.min(slices, fewest);
-    repeats.fill(fewest);
-  }
-  const current = [...contenders];
-  for (let round = 0; round < rounds; round++) {
-    if (renew && round > 0 && round % RENEWED_ROUNDS === 0) {
-      for (let turn = 0; turn < current.length; turn++) {
-        const at = (round / RENEWED_ROUNDS + turn) % current.length;
-        current[at] = renew(at);
-        feed(await current[at].run());
-      }
-    }
-    const elapsed = contenders.map(() => 0);
-    for (let slice = 0; slice < parts; slice++) {
-      for (let turn = 0; turn < contenders.length; turn++) {
-        const at = (round + slice + turn) % contenders.length;
-        const contender = current[at]!;
-        if (evictBytes > 0) evict(evictBytes);
-        const count = Math.round(repeats[at]! / parts);
-        const start = performance.now();
-        for (let i = 0; i < count; i++) {
-          const result = contender.run();
-          feed(result instanceof Promise ? await result : result);
-        }
-        elapsed[at]! += (performance.now() - start) / count / parts;
-      }
-    }
-    for (const [at, { operations = 1 }] of contenders.entries()) {
-      times[at]!.push((1000 * elapsed[at]!) / operations);
-    }
-  }
-  return {
-    title,
-    notes,
-    timings: contenders.map(({ name }, at) => timingOf(name, times[at]!, times[0]!)),
-  };
-}
-
-/** The timing of a contender, from its times and the first one's, in microseconds, round by round. */
-export function timingOf(name: string, times: readonly number[], first: readonly number[]): Timing {
-  const ratios = times.map((time, round) => time / first[round]!);
-  return {
-    name,
-    microseconds: median(times),
-    range: [Math.min(...times), Math.max(...times)],
-    ratio: median(ratios),
-    interval: medianInterval(ratios),
-  };
+export interface RunOptions {
+  /** print one JSON object instead of tables */
+  json?: boolean;
+  /** of the benchmarks; `out` names a folder for a record of each */
+  options?: Record<string, string | boolean | undefined>;
 }
 
 /**
- * The 95 % interval of the true median, for any distribution: from the k-th value to the k-th last.
- * The chance that fewer than k of n values lie below the median is that of fewer than k heads in n
- * tosses of a coin; k is the largest that keeps it at most 2.5 %. Fewer than six values give no such
- * k; their interval is the whole range.
+ * Runs the named benchmarks, or all but the long ones if none is named, and prints ratios, then
+ * times. What is not installed is told last, with the command that installs it.
+ * @param words names; a benchmark that takes words gets all those after its name
+ * @returns whether any ran: one that needs what is not installed does not
+ * @throws {RangeError} if a name is not in `BENCHES`
  */
-export function medianInterval(values: readonly number[]): readonly [low: number, high: number] {
-  const sorted = Float64Array.from(values).sort();
-  const count = sorted.length;
-  let k = 0;
-  // The chance of exactly k heads, and of at most k.
-  let exactly = 0.5 ** count;
-  for (let atMost = exactly; atMost <= 0.025; atMost += exactly) {
-    k++;
-    exactly *= (count - k + 1) / k;
-  }
-  const at = Math.max(0, k - 1);
-  return [sorted[at]!, sorted[count - 1 - at]!];
-}
-
-/** The middle value, or the mean of the middle two if the count is even. */
-export function median(values: readonly number[]): number {
-  return quantile(values, 0.5);
-}
-
-/** The `q` quantile, 0…1, interpolated between neighbours. */
-export function quantile(values: ArrayLike<number>, q: number): number {
-  const sorted = Float64Array.from(values).sort();
-  const at = (sorted.length - 1) * q;
-  const low = sorted[Math.floor(at)]!;
-  return low + (sorted[Math.ceil(at)]! - low) * (at - Math.floor(at));
-}
-
-/** Three significant digits, and no exponent. */
-export function digits(value: number): string {
-  return String(value >= 1000 ? Math.round(value) : Number(value.toPrecision(3)));
-}
-
-/** Rows in columns, under a title and a heading; the first column is aligned left, others right. */
-export function table(
-  title: string,
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-): string {
-  const all = [['', ...head], ...rows];
-  const widths = all[0]!.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
-  const lines = all.map((row) =>
-    row
-      .map((cell, at) => (at === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[at]! + 2)))
-      .join(''),
+export async function runBenches(
+  words: readonly string[],
+  { json = false, options = {} }: RunOptions = {},
+): Promise<boolean> {
+  const taker = words.findIndex((word) =>
+    BENCHES.some(({ name, takes }) => takes && name === word),
   );
-  return [title, ...lines].join('\n    ');
+  const names = taker < 0 ? words : words.slice(0, taker + 1);
+  for (const name of names) {
+    if (!BENCHES.some((bench) => bench.name === name)) {
+      const known = BENCHES.map((bench) => bench.name).join(', ');
+      throw new RangeError(`expected a benchmark's name (${known}), got ${name}`);
+    }
+  }
+  const chosen = BENCHES.filter(({ name, long }) =>
+    names.length === 0 ? !long : names.includes(name),
+  );
+  const results = [];
+  let anyRan = false;
+  if (!json) {
+    for (const [key, value] of Object.entries(machine())) console.log(`${key.padEnd(9)}${value}`);
+  }
+  let before = calibrate();
+  for (const bench of chosen) {
+    const races: Race[] = [];
+    const notes: string[] = [];
+    const figures: Record<string, unknown> = {};
+    if (!json) console.log(`\n${bench.name}: ${bench.about}`);
+    const note = (text: string) => {
+      notes.push(text);
+      if (!json) console.log(`  ${text}`);
+    };
+    let ran = true;
+    try {
+      await bench.run({
+        options,
+        words: words.slice(names.length),
+        before,
+        report(race) {
+          races.push(race);
+          if (!json) console.log(`\n${formatRace(race)}`);
+        },
+        note,
+        figure(name, value) {
+          figures[name] = value;
+          if (!json)
+            console.log(
+              `  ${name}: ${typeof value === 'number' ? short(value) : JSON.stringify(value)}`,
+            );
+        },
+      });
+    } catch (error) {
+      if (!(error instanceof NotRun)) throw error;
+      ran = false;
+      note(`not run: ${error.message}`);
+    }
+    const made = circumstances({ before });
+    before = made.calibrations.at(-1)!;
+    if (ran && made.busy) note(BUSY);
+    results.push({ name: bench.name, races, notes, figures });
+    anyRan ||= ran;
+    if (ran && !bench.ownRecord) {
+      writeRecord({ options }, bench.name, { races, notes, figures }, made);
+    }
+  }
+  const notInstalled = absentPackages();
+  if (json) console.log(JSON.stringify({ machine: machine(), benches: results, notInstalled }));
+  else if (notInstalled.length > 0) {
+    console.log(
+      `\nTo compare with all of it, beside onlyhashes:\n  npm install ${notInstalled.join(' ')}`,
+    );
+  }
+  return anyRan;
 }
 
-/** How a run was made. */
-export interface Circumstances extends Partial<Checkout> {
-  /** whether the machine had other work, before the run or after it */
-  readonly busy: boolean;
-  readonly calibrations: readonly Calibration[];
+/** A race as a table: the ratio to ours, the time per operation and its spread. */
+export function formatRace({ title, timings, notes }: Race): string {
+  const width = Math.max(...timings.map(({ name }) => name.length)) + 2;
+  const lines = timings.map(({ name, ratio, microseconds, range }, at) => {
+    const factor = at === 0 ? '1' : `${ratio.toFixed(2)}x`;
+    const spread = `${duration(range[0])} - ${duration(range[1])}`;
+    return `  ${name.padEnd(width)}${factor.padStart(9)}${duration(microseconds).padStart(12)}   (${spread})`;
+  });
+  return [title, ...lines, ...notes.map((note) => `  ${note}`)].join('\n');
 }
 
-/** How a run was made that ends now. */
-export function circumstances({ before }: Pick<BenchContext, 'before'>): Circumstances {
-  const calibrations = [...(before ? [before] : []), calibrate()];
-  return { ...checkoutOf(), busy: isBusy(calibrations), calibrations };
+/** A duration in the unit that a person would use. */
+export function duration(microseconds: number): string {
+  if (microseconds < 1) return `${short(microseconds * 1000)} ns`;
+  if (microseconds < 1000) return `${short(microseconds)} us`;
+  if (microseconds < 1e6) return `${short(microseconds / 1000)} ms`;
+  return `${short(microseconds / 1e6)} s`;
 }
 
-/**
- * Writes what was measured, how, and on which machine, to `NAME.json` in the folder of `out`, if any.
- */
-export function writeRecord(
-  context: Pick<BenchContext, 'options' | 'before'>,
-  name: string,
-  measured: object,
-  made = circumstances(context),
-): void {
-  const { out } = context.options;
-  if (typeof out !== 'string') return;
-  mkdirSync(out, { recursive: true });
-  const all = { machine: machine(), made, ...measured };
-  writeFileSync(join(out, `${name}.json`), `${JSON.stringify(all, null, 2)}\n`);
-}
-
-/** The machine and engine that the figures were measured on. */
-export function machine(): Record<string, string | number> {
-  return {
-    cpu: cpus()[0]?.model ?? 'unknown',
-    cores: cpus().length,
-    platform: `${process.platform} ${process.arch}`,
-    node: process.versions.node,
-    v8: process.versions.v8,
-  };
+/** A number with three significant digits. */
+export function short(value: number): string {
+  return Number.isInteger(value) || value >= 1000
+    ? String(Math.round(value))
+    : value.toPrecision(3);
 }
