@@ -1,11 +1,32 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import type { LoadSetup, ServeSetup } from '../store/service-protocol.js';
-import type { FollowSetup } from '../store/following.js';
-import type { Delays, ProgramSetup, ServerQuestion, Watched } from './protocol.js';
 import { usageOfTree } from './usage.js';
 
-type Setup = ProgramSetup | FollowSetup | ServeSetup | LoadSetup;
+/** A process that watches a server from outside. */
+export interface WatchSetup {
+  readonly program: 'watch';
+  readonly port: number;
+  readonly pid: number;
+}
+
+/** What a server is asked by its parent. It answers both with its delays. */
+export type ServerQuestion = 'forget' | 'delays';
+
+/** By how many milliseconds a timer of the server was late since it was told to forget. */
+export interface Delays {
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** What a watcher has seen since it was asked before. */
+export interface Watched {
+  /** milliseconds until `/health` answered, asked every 20 ms */
+  readonly health: { readonly p50: number; readonly p99: number; readonly max: number };
+  readonly healthErrors: number;
+  /** the most that the server and its children held at once; undefined where `/proc` is missing */
+  readonly peakBytes: number | undefined;
+}
 
 /** A process that was started, and answers questions one at a time. */
 export class Program {
@@ -15,8 +36,11 @@ export class Program {
     this.child = child;
   }
 
-  /** @returns the process and the first thing it said */
-  static async start(script: URL, setup: Setup): Promise<[Program, unknown]> {
+  /**
+   * @param setup with the name of the program
+   * @returns the process and the first thing it said
+   */
+  static async start(script: URL, setup: object): Promise<[Program, unknown]> {
     const child = fork(script, [JSON.stringify(setup)], { serialization: 'json' });
     const program = new Program(child);
     return [program, await program.said()];
@@ -52,6 +76,9 @@ export class Program {
   }
 }
 
+/** The built programs of the benches that are run in a checkout only. */
+export const serverScript = () => new URL('./bench-all-server.js', import.meta.url);
+
 /** How a server fared while something was done to it. */
 export interface Fared extends Watched {
   readonly delays: Delays;
@@ -71,12 +98,16 @@ export class WatchedServer {
     this.port = port;
   }
 
-  /** @param script the built `bench-server.js` */
-  static async start(script: URL, setup: ProgramSetup | ServeSetup): Promise<WatchedServer> {
+  /** @param script what runs its program, and `watch` */
+  static async start(script: URL, setup: object): Promise<WatchedServer> {
     const [server, said] = await Program.start(script, setup);
     const port = said as number;
     const pid = server.child.pid!;
-    const [watch] = await Program.start(script, { program: 'watch', port, pid });
+    const [watch] = await Program.start(script, {
+      program: 'watch',
+      port,
+      pid,
+    } satisfies WatchSetup);
     return new WatchedServer(server, watch, port);
   }
 

@@ -1,9 +1,3 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
-import { join } from 'node:path';
-import { type Calibration, calibrate, isBusy } from './calibration.js';
-import { type Checkout, checkoutOf } from './checkout.js';
-
 /** One way to do a job, timed against the others. */
 export interface Contender {
   readonly name: string;
@@ -35,41 +29,6 @@ export interface Race {
   readonly timings: readonly Timing[];
   /** what else was measured or left out, in words */
   readonly notes: readonly string[];
-}
-
-/** What a benchmark gets from its runner. */
-export interface BenchContext {
-  /** called with each race as it ends */
-  report(race: Race): void;
-  /** prints a line of prose: a missing rival, a remark */
-  note(text: string): void;
-  /** reports a single figure by name, also in `--json` */
-  figure(name: string, value: unknown): void;
-  /** command line options, by name (`large`, `photos`, `seed` …) */
-  readonly options: Readonly<Record<string, string | boolean | undefined>>;
-  /** the words after the bench's name, if it takes any */
-  readonly words?: readonly string[];
-  /** the machine before the bench ran, if its runner looked */
-  readonly before?: Calibration;
-}
-
-/** A benchmark cannot run at all: the message says what it needs. */
-export class NotRun extends Error {
-  override readonly name = 'NotRun';
-}
-
-/** A named benchmark, run by `onlyhashes bench NAME`. */
-export interface Bench {
-  readonly name: string;
-  readonly about: string;
-  /** takes many minutes, so it runs only when named */
-  readonly long?: boolean;
-  /** the words that may follow its name, as its usage shows them */
-  readonly takes?: string;
-  /** writes its own record into the folder of `out`, so the runner writes none */
-  readonly ownRecord?: true;
-  /** @throws {NotRun} if what it stands on is not installed */
-  run(context: BenchContext): Promise<void>;
 }
 
 export interface RaceOptions {
@@ -189,6 +148,13 @@ export async function race(
   };
 }
 
+/** Places 0 to `count` - 1, once each round. The order rotates from round to round. */
+export function* turns(rounds: number, count: number): Generator<{ round: number; at: number }> {
+  for (let round = 0; round < rounds; round++) {
+    for (let turn = 0; turn < count; turn++) yield { round, at: (round + turn) % count };
+  }
+}
+
 /** The timing of a contender, from its times and the first one's, in microseconds, round by round. */
 export function timingOf(name: string, times: readonly number[], first: readonly number[]): Timing {
   const ratios = times.map((time, round) => time / first[round]!);
@@ -253,44 +219,4 @@ export function table(
       .join(''),
   );
   return [title, ...lines].join('\n    ');
-}
-
-/** How a run was made. */
-export interface Circumstances extends Partial<Checkout> {
-  /** whether the machine had other work, before the run or after it */
-  readonly busy: boolean;
-  readonly calibrations: readonly Calibration[];
-}
-
-/** How a run was made that ends now. */
-export function circumstances({ before }: Pick<BenchContext, 'before'>): Circumstances {
-  const calibrations = [...(before ? [before] : []), calibrate()];
-  return { ...checkoutOf(), busy: isBusy(calibrations), calibrations };
-}
-
-/**
- * Writes what was measured, how, and on which machine, to `NAME.json` in the folder of `out`, if any.
- */
-export function writeRecord(
-  context: Pick<BenchContext, 'options' | 'before'>,
-  name: string,
-  measured: object,
-  made = circumstances(context),
-): void {
-  const { out } = context.options;
-  if (typeof out !== 'string') return;
-  mkdirSync(out, { recursive: true });
-  const all = { machine: machine(), made, ...measured };
-  writeFileSync(join(out, `${name}.json`), `${JSON.stringify(all, null, 2)}\n`);
-}
-
-/** The machine and engine that the figures were measured on. */
-export function machine(): Record<string, string | number> {
-  return {
-    cpu: cpus()[0]?.model ?? 'unknown',
-    cores: cpus().length,
-    platform: `${process.platform} ${process.arch}`,
-    node: process.versions.node,
-    v8: process.versions.v8,
-  };
 }

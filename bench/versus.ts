@@ -9,13 +9,14 @@ import type { Decision } from '../src/matching/decision.js';
 import type { CheckedPixels } from '../src/pixels.js';
 import type { HashedImage } from '../src/variant.js';
 import { VARIANT_PROFILES } from '../src/variants/variant-profile.js';
+import type { Bench, BenchContext } from './harness.js';
 import { BLOCKHASH_SIZES } from './hash/blockhash.js';
-import { type Bench, type BenchContext, type Contender, race, type Timing } from './harness.js';
+import { PDQ_SIZES, picturesAt } from './hash/pdq.js';
 import { fieldOf, WORKLOADS } from './index/data.js';
 import { indexPeer } from './index/peers.js';
-import { PDQ_SIZES, picturesAt } from './hash/pdq.js';
-import { photos as readPhotos } from './photos.js';
 import { scanHashes } from './index/scan.js';
+import { photos as readPhotos } from './photos.js';
+import { type Contender, race, type Timing } from './race.js';
 import { hashesOf, syntheticPixels, uniformHashes } from './workloads.js';
 
 /** The exports of a build, all entries in one object. */

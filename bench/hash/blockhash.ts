@@ -1,6 +1,7 @@
 import { hashToHex } from '../../src/hash.js';
 import { blockhash } from '../../src/hashing/blockhash.js';
-import { type Bench, type Contender, race } from '../harness.js';
+import type { Bench } from '../harness.js';
+import { type Contender, race } from '../race.js';
 import { rival, rivalVersion } from '../rivals.js';
 import { syntheticPixels } from '../workloads.js';
 

@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'puppeteer-core';
 import type { Sharp } from 'sharp';
 import type { HashImageFileOptions } from '../../src/browser/hash-image-file.js';
-import type { BrowserScope, BrowserSite } from './browser-site.js';
 import type { BenchContext } from '../harness.js';
 import { rival } from '../rivals.js';
+import type { BrowserScope, BrowserSite } from './browser-site.js';
 
 /** Memory use depends on when memory is freed, so the largest of this many rounds is reported. */
 const REPEATS = 3;

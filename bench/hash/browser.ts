@@ -1,10 +1,11 @@
 import type { Page } from 'puppeteer-core';
 import type { Sharp } from 'sharp';
+import { type Bench, type BenchContext, NotRun } from '../harness.js';
+import { median, quantile, timingOf } from '../race.js';
+import { photoFiles, rival } from '../rivals.js';
 import { browserMemory } from './browser-memory.js';
 import { type BrowserScope, browserSite } from './browser-site.js';
 import { startChromium } from './chromium.js';
-import { type Bench, type BenchContext, median, NotRun, quantile, timingOf } from '../harness.js';
-import { photoFiles, rival } from '../rivals.js';
 
 const ROUNDS = 15;
 const BATCH = 50;

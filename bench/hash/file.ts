@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { hashToHex } from '../../src/hash.js';
 import { hashFile } from '../../src/node/hash-file.js';
-import { type Bench, type Contender, NotRun, race } from '../harness.js';
+import { type Bench, NotRun } from '../harness.js';
+import { type Contender, race } from '../race.js';
 import { photoFiles, rival } from '../rivals.js';
 
 /** `file`: from a JPEG file to a hash, decoding included. */

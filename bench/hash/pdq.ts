@@ -1,8 +1,9 @@
 import { hashToHex } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
 import type { CheckedPixels, Pixels } from '../../src/pixels.js';
-import { type Bench, type Contender, race } from '../harness.js';
+import type { Bench } from '../harness.js';
 import { photos, resampled } from '../photos.js';
+import { type Contender, race } from '../race.js';
 import { rival, rivalVersion } from '../rivals.js';
 import { syntheticPixels } from '../workloads.js';
 

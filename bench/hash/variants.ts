@@ -13,7 +13,8 @@ import {
   type WorkingPlane,
   workingPlane,
 } from '../../src/variants/working-plane.js';
-import { type Bench, type BenchContext, digits, feed, NotRun, race, table } from '../harness.js';
+import { type Bench, type BenchContext, NotRun } from '../harness.js';
+import { digits, feed, race, table } from '../race.js';
 import { photoFiles, rival } from '../rivals.js';
 
 /**

@@ -4,8 +4,9 @@ import type { CheckedPixels } from '../../src/pixels.js';
 import type { Rectangle } from '../../src/variant.js';
 import { variantsOf } from '../../src/variants/hash-pixels.js';
 import { windowPixels, windowsOf } from '../../src/variants/list-crops.js';
-import { type Bench, type BenchContext, NotRun, race } from '../harness.js';
+import { type Bench, type BenchContext, NotRun } from '../harness.js';
 import { photos } from '../photos.js';
+import { race } from '../race.js';
 import { rival } from '../rivals.js';
 import { random } from '../workloads.js';
 

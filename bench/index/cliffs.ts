@@ -1,17 +1,17 @@
 import { createIndex, indexOf } from '../../src/indexing/create-index.js';
 import type { HammingIndex } from '../../src/indexing/index.js';
-import {
-  type Bench,
-  type BenchContext,
-  digits,
-  race,
-  type Timing,
-  writeRecord,
-} from '../harness.js';
+import type { Bench, BenchContext } from '../harness.js';
+import { digits, race, type Timing } from '../race.js';
 import { dataSets } from './data.js';
-import { type EngineOptions, engineOf } from './engines.js';
-import { digestOf, type Field, type IndexPeer, indexPeer } from './peers.js';
-import { targetsOf } from '../targets.js';
+import {
+  contenderOf,
+  digestOf,
+  type EngineOptions,
+  engineOf,
+  type Field,
+  type IndexPeer,
+  indexPeer,
+} from './peers.js';
 
 const SIZES = [1, 10, 100, 1e3, 1e4, 3e4, 1e5, 3e5, 1e6];
 const LARGE = 1e7;
@@ -36,7 +36,6 @@ const POOR = 1.3;
  */
 export const cliffsBench: Bench = {
   name: 'cliffs',
-  ownRecord: true,
   about: 'the default index against its two engines and against the index planned for the distance',
   long: true,
   async run(context) {
@@ -74,14 +73,14 @@ export const cliffsBench: Bench = {
         : `over ${POOR} times as long as the better of its own two engines:`,
     );
     for (const title of poor) context.note(`  ${title}`);
-    const targets = targetsOf(context);
+    const { targets } = context;
     const over = `over ${JUDGED_MICROSECONDS} us, at its worst`;
     const own = 'better of its own two engines';
     targets.atMost(`default / ${own}, ${over}`, worst.byDefault.ratio, POOR);
     targets.atMost(`planned / ${own}, ${over}`, worst.planned.ratio, POOR);
     context.figure('the worst cells', worst);
     // Not each race: there are a thousand.
-    writeRecord(context, 'cliffs', { sizes, worst, poor, targets: targets.list });
+    return { sizes, worst, poor };
   },
 };
 
@@ -155,7 +154,7 @@ async function raceEngines(
   }
   const result = await race(
     title,
-    peers.map(({ name, hits }) => ({ name, operations: asked, run: () => hits(max, asked) })),
+    peers.map((peer) => contenderOf(peer, max, asked)),
     { rounds: 7, sampleMilliseconds: 10 },
   );
   const verdict = judge(result.timings);

@@ -1,5 +1,4 @@
-import type { Field } from './peers.js';
-import { realisticHashes } from './realistic-hashes.js';
+import type { BenchContext } from '../harness.js';
 import {
   adversarialHashes,
   clusteredHashes,
@@ -8,6 +7,9 @@ import {
   random,
   uniformHashes,
 } from '../workloads.js';
+import type { FaissBuild } from './faiss.js';
+import type { Field } from './peers.js';
+import { realisticHashes } from './realistic-hashes.js';
 
 /** Queries of a field, half of them planted. */
 export const QUERIES = 2048;
@@ -84,3 +86,47 @@ export const QUERY_KINDS = {
   unrelated: (at: number) => at % 2 === 1,
 };
 export type QueryKind = keyof typeof QUERY_KINDS;
+
+/** The size whose figures have bounds. Those of shorter lists are only given. */
+export const JUDGED = 1e6;
+
+/** What every part of `bench index` gets. */
+export interface IndexRun {
+  readonly context: BenchContext;
+  readonly data: readonly DataSet[];
+  readonly faiss: FaissBuild | undefined;
+  /** sizes of lists, ascending */
+  readonly sizes: readonly number[];
+  /** size of the list for figures that are given for one size: a million, or less if asked for */
+  readonly usual: number;
+  /** ten million, or less if asked for */
+  readonly large: number;
+  /** the only distance to measure, if it was asked for */
+  readonly distance: number | undefined;
+}
+
+/** A part of `bench index`. Resolves to what goes into the record. */
+export type IndexPart = (run: IndexRun) => Promise<Record<string, unknown>>;
+
+/**
+ * The lists of every kind and size. Above the usual largest, only uniform ones are searched, without
+ * what would fill the memory.
+ */
+export function* fieldsOf({ data, sizes }: Pick<IndexRun, 'data' | 'sizes'>) {
+  for (const { name, field } of data) {
+    for (const count of sizes) {
+      const isLarge = count > JUDGED;
+      if (!isLarge || name === 'uniform') yield { data: name, field: field(count), isLarge };
+    }
+  }
+}
+
+/** Figures that are reported, and gathered for the record. */
+export function gathered(context: BenchContext, prefix = '') {
+  const figures: Record<string, number> = {};
+  const figure = (name: string, value: number) => {
+    figures[prefix + name] = value;
+    context.figure(prefix + name, value);
+  };
+  return { figures, figure };
+}

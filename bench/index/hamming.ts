@@ -1,24 +1,15 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { type Bench, type BenchContext, type Circumstances, circumstances, machine, partsOf, type Target } from '../harness.js';
+import { dataSets, type IndexPart, type IndexRun, JUDGED } from './data.js';
 import { faissBuild } from './faiss.js';
-import {
-  type Bench,
-  type BenchContext,
-  type Circumstances,
-  circumstances,
-  machine,
-} from '../harness.js';
-import { changesPart } from './changes.js';
-import { dataSets } from './data.js';
-import { figuresPart } from './figures.js';
+import { changesPart, figuresPart } from './figures.js';
 import { largePart } from './large.js';
 import { latencyPart } from './latency.js';
 import { nearPart } from './near.js';
 import { type Measured, plotIndex } from './plot.js';
 import { racesPart } from './races.js';
-import { type IndexPart, type IndexRun, JUDGED } from './run.js';
-import { type Target, targetsOf } from '../targets.js';
 
 const SIZES = [1e3, 1e4, 1e5, 1e6, 1e7];
 
@@ -43,20 +34,16 @@ export const hammingBench: Bench = {
   ownRecord: true,
   about: 'exact search of PDQ hashes, by list size and distance; half of the queries are planted',
   async run(context) {
+    const parts = partsOf(context, PARTS);
     const run = await indexRun(context);
     const { large, part, out } = context.options;
-    for (const [name, runPart] of Object.entries(PARTS)) {
-      if (part === undefined ? name === 'large' && !large : name !== part) continue;
+    for (const [name, runPart] of parts) {
+      if (name === 'large' && !large && part !== name) continue;
       context.note(`\n  part ${name}`);
       const sections = await runPart(run);
       // After each part, since a run takes long.
       if (typeof out === 'string')
-        record(out, { ...sections, targets: run.targets.list }, circumstances(context));
-    }
-    const missed = run.targets.list.filter(({ met }) => !met);
-    context.figure(`targets missed, of ${run.targets.list.length}`, missed.length);
-    for (const { name, measured, target } of missed) {
-      context.note(`MISSED: ${name}: ${measured.toPrecision(3)}, expected ${target}`);
+        record(out, { ...sections, targets: context.targets.list }, circumstances(context));
     }
   },
 };
@@ -66,9 +53,6 @@ async function indexRun(context: BenchContext): Promise<IndexRun> {
   const { smallest = 0, largest = large || part === 'large' ? 1e7 : 1e6 } = context.options;
   const sizes = SIZES.filter((size) => size >= Number(smallest) && size <= Number(largest));
   if (sizes.length === 0) throw new RangeError(`expected one of the sizes ${SIZES.join(', ')}`);
-  if (part !== undefined && !Object.hasOwn(PARTS, String(part))) {
-    throw new RangeError(`expected one of the parts ${Object.keys(PARTS).join(', ')}`);
-  }
   const faiss = faissBuild();
   context.note(
     faiss
@@ -77,7 +61,6 @@ async function indexRun(context: BenchContext): Promise<IndexRun> {
   );
   return {
     context,
-    targets: targetsOf(context),
     data: await dataSets((text) => context.note(text)),
     faiss,
     sizes,

@@ -1,16 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createIndex } from '../../src/indexing/create-index.js';
-import { type HammingIndex, indexFromBuffer } from '../../src/indexing/index.js';
+import { indexFromBuffer } from '../../src/indexing/index.js';
 import { saveIndex } from '../../src/node/save-index.js';
+import { inFolder } from '../folder.js';
 import { longestBlock } from '../event-loop.js';
-import { feed, quantile } from '../harness.js';
-import { fieldOf } from './data.js';
+import { feed, quantile } from '../race.js';
+import { uniformHashes } from '../workloads.js';
+import { fieldOf, gathered, type IndexPart } from './data.js';
 import { bestTimes } from './latency.js';
 import { checkAnswers, indexPeer, naivePeer } from './peers.js';
-import type { IndexPart } from './run.js';
-import { uniformHashes } from '../workloads.js';
 
 const DISTANCE = 31;
 const COMPARED = 8;
@@ -26,13 +24,10 @@ const MOST_MS = 20;
  * The largest list: building, memory, changes and snapshots. It comes first, since the greatest
  * memory of a process is known of its whole life only.
  */
-export const largePart: IndexPart = async ({ context, large: count, targets }) => {
-  const figures: Record<string, number> = {};
+export const largePart: IndexPart = async ({ context, large: count }) => {
+  const { targets } = context;
   const words = `${count.toLocaleString('en')} hashes`;
-  const figure = (name: string, value: number) => {
-    figures[`${words}: ${name}`] = value;
-    context.figure(`${words}: ${name}`, value);
-  };
+  const { figures, figure } = gathered(context, `${words}: `);
   /**
    * Times a call, and the processor: all threads together, so that of this thread is at most the
    * lesser of both.
@@ -67,7 +62,9 @@ export const largePart: IndexPart = async ({ context, large: count, targets }) =
   figure(`query at distance ${DISTANCE}, p50, us`, quantile(best!, 0.5));
   figure(`query at distance ${DISTANCE}, p99, us`, quantile(best!, 0.99));
 
-  const block = await blockOfSaving(index);
+  const { block } = await inFolder((folder) =>
+    longestBlock(() => saveIndex(join(folder, 'index'), index)),
+  );
   figure('saveIndex, longest block of the event loop, ms', block);
   if (count === JUDGED) {
     targets.atMost(`${words}: saveIndex, longest block of the event loop, ms`, block, MOST_MS);
@@ -111,14 +108,4 @@ function timesOf(most: number, run: (i: number) => boolean): number[] {
     times.push(performance.now() - start);
   }
   return times;
-}
-
-/** The longest block of the event loop while the index is saved, in milliseconds. */
-async function blockOfSaving(index: HammingIndex): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-bench-'));
-  try {
-    return (await longestBlock(() => saveIndex(join(folder, 'index'), index))).block;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
 }

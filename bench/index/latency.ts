@@ -1,15 +1,18 @@
-import { indexOf } from '../../src/indexing/create-index.js';
-import { type BenchContext, digits, feed, quantile, table } from '../harness.js';
-import { QUERY_KINDS, type QueryKind } from './data.js';
-import { type EngineOptions, engineOf, nameOf } from './engines.js';
-import { checkAnswers, type Field, type IndexPeer, indexPeer, naivePeer } from './peers.js';
-import type { IndexPart, IndexRun } from './run.js';
-import type { Targets } from '../targets.js';
+import type { BenchContext, Targets } from '../harness.js';
+import { digits, feed, quantile, table } from '../race.js';
+import { fieldsOf, type IndexPart, type IndexRun, QUERY_KINDS, type QueryKind } from './data.js';
+import {
+  checkAnswers,
+  type EngineOptions,
+  type Field,
+  type IndexPeer,
+  naivePeer,
+  nameOf,
+  ownPeer,
+} from './peers.js';
 
 const PASSES = 5;
 const DISTANCES = [0, 15, 31, 40, 60];
-/** The largest list of which all kinds of data and all engines are measured. */
-const USUAL_LARGEST = 1e6;
 /** An engine answers as many queries as it can in this time, but at least some. */
 const PASS_MILLISECONDS = 400;
 const FEWEST_QUERIES = 64;
@@ -46,13 +49,10 @@ export interface Latency {
 /** Single queries, planted and unrelated apart, by each engine of ours. */
 export const latencyPart: IndexPart = async (run) => {
   const latencies: Latency[] = [];
-  for (const { name, field } of run.data) {
-    for (const count of run.sizes) {
-      if (count > USUAL_LARGEST && name !== 'uniform') continue;
-      latencies.push(...(await fieldLatencies(run, name, field(count))));
-    }
+  for (const { data, field, isLarge } of fieldsOf(run)) {
+    latencies.push(...(await fieldLatencies(run, data, field, isLarge)));
   }
-  latencyTargets(latencies, run.targets);
+  latencyTargets(latencies, run.context.targets);
   return { latencies };
 };
 
@@ -60,16 +60,11 @@ async function fieldLatencies(
   { context, distance }: IndexRun,
   data: string,
   field: Field,
+  isLarge: boolean,
 ): Promise<Latency[]> {
-  const { bytes, count, queries } = field;
-  const hashes = { algorithm: 'pdq', bits: 256, bytes } as const;
-  const isLarge = count > USUAL_LARGEST;
+  const { count } = field;
   const options = LATENCY_ENGINES.slice(0, isLarge ? ENGINES_OF_LARGE : undefined);
-  const indexes = options.map((each) => ({
-    name: nameOf(each),
-    index: indexOf(hashes, each, each),
-  }));
-  const peers = indexes.map(({ name, index }) => indexPeer(name, index, queries));
+  const peers = options.map((each) => ownPeer(field, each));
   const naive = naivePeer(field);
   const rows: Latency[] = [];
   for (const maxDistance of distance === undefined ? DISTANCES : [distance]) {
@@ -77,13 +72,12 @@ async function fieldLatencies(
     if (isLarge && distance === undefined && maxDistance !== 31) continue;
     const expected = await naive.answers(maxDistance, isLarge ? COMPARED / 4 : COMPARED);
     for (const peer of peers) await checkAnswers(peer, maxDistance, expected);
-    const asked = peers.map((peer) => affordable(peer, maxDistance, queries.length));
+    const asked = peers.map((peer) => affordable(peer, maxDistance, field.queries.length));
     const best = bestTimes(peers, asked, field, maxDistance);
     const of = (queries: QueryKind) =>
-      indexes.map(({ name, index }, i) => {
-        const how = engineOf(index, maxDistance);
+      peers.map(({ name, how }, i) => {
         const row = latency(queries, best[i]!);
-        return { data, count, maxDistance, queries, engine: name, how, ...row };
+        return { data, count, maxDistance, queries, engine: name, how: how(maxDistance), ...row };
       });
     const kinds = (Object.keys(QUERY_KINDS) as QueryKind[]).map(of);
     rows.push(...kinds.flat());

@@ -1,13 +1,12 @@
 import { createIndex, indexOf } from '../../src/indexing/create-index.js';
-import { createBlocklist } from '../../src/matching/blocklist.js';
 import { match } from '../../src/matching/match.js';
-import { PackedEntries } from '../../src/packed-entries.js';
 import type { HashedVariant } from '../../src/variant.js';
 import { variantsOf } from '../../src/variants/hash-pixels.js';
-import { feed } from '../harness.js';
-import { type IndexPart, JUDGED } from './run.js';
+import { LIST_SEED, madeList } from '../made-list.js';
+import { feed } from '../race.js';
 import { photoFiles } from '../rivals.js';
 import { random, uniformHashes } from '../workloads.js';
+import { type IndexPart, JUDGED } from './data.js';
 
 /** The match and review distances of the default policy. */
 const MATCH = 31;
@@ -26,7 +25,8 @@ const FLIPS = [0.41, 0.33, 0.28, 0.21, 0.14, 0.08, 0.035, 0.015];
  * Near searches: what they find of what a scan finds, and how long those of an upload take that
  * matches nothing.
  */
-export const nearPart: IndexPart = async ({ context, usual: count, targets }) => {
+export const nearPart: IndexPart = async ({ context, usual: count }) => {
+  const { targets } = context;
   const next = random(21);
   const share = (name: string, pairs: readonly Pair[]) => {
     const beyond = pairs.filter(({ distance }) => distance > MATCH);
@@ -47,16 +47,11 @@ export const nearPart: IndexPart = async ({ context, usual: count, targets }) =>
   const copies = count < JUDGED ? [] : await copyPairs(next);
   if (copies.length > 0) near.copies = share('copies of photos', copies);
 
-  const list = uniformHashes(count, 5);
+  const list = uniformHashes(count, LIST_SEED);
   const uploads = Array.from({ length: 8 }, () =>
     Array.from({ length: VARIANTS }, () => any(next)),
   );
-  const entries = new PackedEntries('pdq', 256);
-  for (let at = 0; at < count; at++) {
-    const bytes = list.bytes.subarray(32 * at, 32 * at + 32);
-    entries.push({ hash: { algorithm: 'pdq', bytes }, labels: [] });
-  }
-  const blocklist = createBlocklist([entries]);
+  const blocklist = await madeList(count);
   for (const simd of ['auto', 'never'] as const) {
     const index = indexOf(list, { maxDistance: REVIEW }, { simd });
     const out = new Uint32Array(1024);
@@ -126,12 +121,9 @@ async function copyPairs(next: () => number): Promise<Pair[]> {
   const pairs: Pair[] = [];
   if (files.length === 0) return pairs;
   const { photoOf } = await import('../robustness/photos.js');
-  const { TRANSFORMS } = await import('../../test/bench/robustness/edits/transforms.js');
+  const { SINGLE_EDITS: edits } = await import('../robustness/single-edits.js');
   const { distance } = await import('../../src/hash.js');
   const { pdq } = await import('../../src/hashing/pdq.js');
-  const edits = TRANSFORMS.filter(({ family }) =>
-    ['overlay', 'crop', 'chain', 'turned, corners cut'].includes(family),
-  );
   for (const { name: source, path } of files) {
     const photo = await photoOf({ source, path });
     const entry = pdq(photo).hash;

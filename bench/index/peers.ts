@@ -1,4 +1,7 @@
 import type { Hash } from '../../src/hash.js';
+import { type CreateOptions, type Engine, indexOf } from '../../src/indexing/create-index.js';
+import type { HammingIndex } from '../../src/indexing/hamming-index.js';
+import type { Contender } from '../race.js';
 
 /** The hashes and queries that all peers get. */
 export interface Field {
@@ -89,6 +92,47 @@ export function indexPeer(name: string, index: Searcher, queries: readonly Hash[
         return answerOf(out, total);
       }),
   };
+}
+
+/** The peer's searches as an entry in a race. */
+export const contenderOf = (
+  { name, hits }: Peer,
+  max: number,
+  asked: number,
+  operations = asked,
+): Contender => ({ name, operations, run: () => hits(max, asked) });
+
+/** How an index is made. */
+export type EngineOptions = Pick<CreateOptions, 'maxDistance' | 'memory'> & Engine;
+
+/** The name of ours in tables: `onlyhashes`, and what was asked of it. */
+export function nameOf({ kind, simd, memory }: EngineOptions = {}): string {
+  const words = ['onlyhashes'];
+  if (kind) words.push(kind);
+  if (memory === 'small') words.push('small');
+  if (simd === 'never') words.push('without SIMD');
+  return words.join(', ');
+}
+
+/** How a search goes about it: `mih, 16 bands, simd`. */
+export function engineOf(index: HammingIndex, maxDistance: number): string {
+  return index
+    .explain(maxDistance)
+    .parts.map(({ engine, bands, kernel }) =>
+      [engine, ...(bands > 0 ? [`${bands} bands`] : []), kernel].join(', '),
+    )
+    .join('; ');
+}
+
+/** An index of ours as a peer, and how it goes about a search. */
+export interface OwnPeer extends IndexPeer {
+  how(maxDistance: number): string;
+}
+
+/** An index that is made in this way, under the name of it. */
+export function ownPeer({ bytes, queries }: Field, options: EngineOptions): OwnPeer {
+  const index = indexOf({ algorithm: 'pdq', bits: 256, bytes }, options, options);
+  return { ...indexPeer(nameOf(options), index, queries), how: (max) => engineOf(index, max) };
 }
 
 /** Eight population counts per hash, the usual way: 32 bits at a time, in one integer. */

@@ -1,18 +1,21 @@
-import { indexOf } from '../../src/indexing/create-index.js';
+import { digits, race } from '../race.js';
+import { fieldsOf, type IndexPart, type IndexRun, QUERIES } from './data.js';
 import { Faiss } from './faiss.js';
-import { type Contender, digits, race } from '../harness.js';
-import { QUERIES } from './data.js';
-import { type EngineOptions, engineOf, nameOf } from './engines.js';
-import { checkAnswers, type Field, indexPeer, naivePeer, type Peer } from './peers.js';
+import {
+  checkAnswers,
+  contenderOf,
+  type EngineOptions,
+  type Field,
+  naivePeer,
+  ownPeer,
+  type Peer,
+} from './peers.js';
 import { type Measured, ratiosAtUsual } from './plot.js';
-import type { IndexPart, IndexRun } from './run.js';
 
 const DISTANCES = [0, 8, 15, 31, 40, 63];
 /** Queries per race: as many as every engine answers within MILLISECONDS, between these bounds. */
 const FEWEST_QUERIES = 16;
 const MILLISECONDS = 500;
-/** Above this size, only uniform lists are raced, without what would fill the memory. */
-const USUAL_LARGEST = 1e6;
 
 /** Ours, the one that all are compared with first. */
 const OURS: readonly EngineOptions[] = [
@@ -25,11 +28,8 @@ const OURS: readonly EngineOptions[] = [
 /** Every engine on the same hashes and queries, half of which are planted: mean times. */
 export const racesPart: IndexPart = async (run) => {
   const measured: Measured[] = [];
-  for (const { name, field } of run.data) {
-    for (const count of run.sizes) {
-      if (count > USUAL_LARGEST && name !== 'uniform') continue;
-      measured.push(...(await raceField(run, name, field(count))));
-    }
+  for (const { data, field, isLarge } of fieldsOf(run)) {
+    measured.push(...(await raceField(run, data, field, isLarge)));
   }
   const ratios = ratiosAtUsual(measured);
   for (const { engine, count, ...of } of ratios) {
@@ -44,18 +44,15 @@ async function raceField(
   { context, faiss: build, distance }: IndexRun,
   data: string,
   field: Field,
+  isLarge: boolean,
 ): Promise<Measured[]> {
   const { bytes, count, queries } = field;
-  const isLarge = count > USUAL_LARGEST;
-  const hashes = { algorithm: 'pdq', bits: 256, bytes } as const;
-  const indexes = OURS.map((options) => ({
-    name: nameOf(options),
-    index: indexOf(hashes, options, options),
-  }));
-  const always: Peer[] = indexes.map(({ name, index }) => indexPeer(name, index, queries));
+  const own = OURS.map((options) => ownPeer(field, options));
+  const always: Peer[] = [...own];
   const naive = naivePeer(field);
   const distances = distance === undefined ? DISTANCES : [distance];
-  const faiss = build && new Faiss(build, bytes, queriesOf(field));
+  const faiss =
+    build && new Faiss(build, bytes, Buffer.concat(queries.map((query) => query.bytes)));
   const measured: Measured[] = [];
   try {
     if (faiss) always.push(await faiss.peer('flat'));
@@ -66,14 +63,10 @@ async function raceField(
       const asked = await queriesFor([naive, ...peers], max);
       const expected = await naive.answers(max, asked);
       for (const peer of peers) await checkAnswers(peer, max, expected);
-      const contenders: Contender[] = peers.map(({ name, hits }) => ({
-        name,
-        operations: asked,
-        run: () => hits(max, asked),
-      }));
+      const contenders = peers.map((peer) => contenderOf(peer, max, asked));
       const notes = [
         `${asked} queries each`,
-        ...indexes.map(({ name, index }) => `${name}: ${engineOf(index, max)}`),
+        ...own.map(({ name, how }) => `${name}: ${how(max)}`),
       ];
       const title = `${data}, ${count.toLocaleString('en')} hashes, distance ${max}`;
       const result = await race(title, contenders, {
@@ -104,10 +97,4 @@ async function queriesFor(peers: readonly Peer[], maxDistance: number): Promise<
     slowest = Math.max(slowest, (performance.now() - start) / 8);
   }
   return Math.max(FEWEST_QUERIES, Math.min(QUERIES, Math.round(MILLISECONDS / slowest)));
-}
-
-function queriesOf({ queries }: Field): Uint8Array {
-  const bytes = new Uint8Array(32 * queries.length);
-  for (const [i, query] of queries.entries()) bytes.set(query.bytes, 32 * i);
-  return bytes;
 }

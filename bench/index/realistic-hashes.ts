@@ -1,7 +1,3 @@
-import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
 import type { PackedHashes } from '../../src/hash.js';
 import { pdqDihedral } from '../../src/hashing/pdq-dihedral.js';
 import type { CheckedPixels } from '../../src/pixels.js';
@@ -21,8 +17,6 @@ const ASPECT = [0.5, 2] as const;
 const LEAST_QUALITY = 50;
 /** A planted query's crop is moved and scaled by up to this share of its sides. */
 const MOVED = 0.02;
-/** Counts up with each change to what is drawn, so that no older file is read. */
-const RECIPE = 1;
 
 const FORMS = DIHEDRAL_NAMES.length;
 const HASH_BYTES = 32;
@@ -37,13 +31,6 @@ export interface RealisticHashes {
   unrelated(queries: number): Uint8Array;
 }
 
-export interface KeepOptions {
-  /** lists from this many hashes on are kept on disk; shorter ones take less than a second */
-  keptFrom?: number;
-  /** default the system's temporary folder */
-  folder?: string;
-}
-
 /** A crop's place in its photo, in pixels, not rounded yet. */
 interface Box {
   readonly photo: CheckedPixels;
@@ -55,14 +42,12 @@ interface Box {
 
 /**
  * Realistic hashes from the nine photos of packages, the last two of them for unrelated queries
- * only. Long lists are kept in the system's temporary folder, under the seed and a digest of the
- * photos, so that only the first run makes them.
+ * only. The longest list is kept for the next one: a million take most of a minute.
  * @returns undefined if the photos or sharp are not installed
  */
 export async function realisticHashes(
   seed: number,
   note: (text: string) => void = () => {},
-  { keptFrom = 10_000, folder = tmpdir() }: KeepOptions = {},
 ): Promise<RealisticHashes | undefined> {
   const all = (await photos()).map(({ pixels }) => reduced(pixels));
   if (all.length <= HELD_OUT) {
@@ -71,28 +56,20 @@ export async function realisticHashes(
   }
   const listed = all.slice(0, -HELD_OUT);
   const heldOut = all.slice(-HELD_OUT);
-  const digest = createHash('sha256');
-  for (const { data } of listed) digest.update(data);
-  const name = `onlyhashes-realistic-${RECIPE}-${seed}-${digest.digest('hex').slice(0, 16)}.bin`;
-  const path = join(folder, name);
-
-  /** Writes hashes `from`…`count` - 1 to `bytes`; `from` is a multiple of eight. */
-  const make = (bytes: Uint8Array, from: number, count: number) => {
-    for (let id = from; id < count; id += FORMS) {
-      const { hashes } = draw(listed, seed, id / FORMS);
-      for (let form = 0; form < FORMS && id + form < count; form++) {
-        bytes.set(hashes[DIHEDRAL_NAMES[form]!].bytes, HASH_BYTES * (id + form));
-      }
-    }
-  };
+  let made = new Uint8Array(0);
   return {
     hashes(count) {
       const bytes = new Uint8Array(HASH_BYTES * count);
-      const kept = count < keptFrom ? new Uint8Array(0) : readKept(path);
-      bytes.set(kept.subarray(0, bytes.length));
-      const from = Math.floor(kept.length / HASH_BYTES / FORMS) * FORMS;
-      make(bytes, from, count);
-      if (count >= keptFrom && from < count) keep(path, bytes, note);
+      bytes.set(made.subarray(0, bytes.length));
+      // The last crop may have been cut off.
+      const from = Math.min(count, Math.floor(made.length / HASH_BYTES / FORMS) * FORMS);
+      for (let id = from; id < count; id += FORMS) {
+        const { hashes } = draw(listed, seed, id / FORMS);
+        for (let form = 0; form < FORMS && id + form < count; form++) {
+          bytes.set(hashes[DIHEDRAL_NAMES[form]!].bytes, HASH_BYTES * (id + form));
+        }
+      }
+      if (bytes.length > made.length) made = bytes.slice();
       return { algorithm: 'pdq', bits: 256, bytes };
     },
     planted(count, queries) {
@@ -197,26 +174,4 @@ function reduced({ data, width, height, channels = 3 }: CheckedPixels): CheckedP
   const out = new Uint8Array(columns * rows);
   for (let i = 0; i < out.length; i++) out[i] = Math.round(sums[i]! / counts[i]!);
   return { data: out, width: columns, height: rows, channels: 1 };
-}
-
-function readKept(path: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch {
-    return new Uint8Array(0);
-  }
-}
-
-/** Keeps whole crops. A folder that cannot be written to costs the next run its time only. */
-function keep(path: string, bytes: Uint8Array, note: (text: string) => void): void {
-  try {
-    const folder = mkdtempSync(join(dirname(path), 'onlyhashes-'));
-    const whole = Math.floor(bytes.length / HASH_BYTES / FORMS) * HASH_BYTES * FORMS;
-    writeFileSync(join(folder, 'hashes'), bytes.subarray(0, whole));
-    renameSync(join(folder, 'hashes'), path);
-    rmSync(folder, { recursive: true });
-    note(`realistic hashes are kept in ${path} for the next run`);
-  } catch {
-    note('realistic hashes are not kept: the temporary folder cannot be written to');
-  }
 }

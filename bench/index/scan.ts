@@ -1,17 +1,6 @@
 import type { PackedHashes } from '../../src/hash.js';
-import { indexOf } from '../../src/indexing/create-index.js';
-import {
-  type Bench,
-  type BenchContext,
-  digits,
-  median,
-  race,
-  type Timing,
-  table,
-} from '../harness.js';
-import { nameOf } from './engines.js';
-import { checkAnswers, indexPeer, naivePeer, type Peer } from './peers.js';
-import { targetsOf } from '../targets.js';
+import type { Bench, BenchContext } from '../harness.js';
+import { digits, median, race, type Timing, table } from '../race.js';
 import { rival } from '../rivals.js';
 import {
   adversarialHashes,
@@ -21,6 +10,7 @@ import {
   random,
   uniformHashes,
 } from '../workloads.js';
+import { checkAnswers, contenderOf, naivePeer, nameOf, ownPeer, type Peer } from './peers.js';
 
 const COUNT = 100_000;
 const DISTANCES = [0, 16, 31, 40, 44, 47, 48, 56, 63, 80, 96, 128, 192, 256];
@@ -79,13 +69,9 @@ export const scanBench: Bench = {
 };
 
 /** Scans with both kernels and the naive loop, whose answers are compared. */
-function scannersOf(hashes: PackedHashes): Peer[] {
-  const { bytes } = hashes;
-  const queries = hashesOf(bytes.subarray(0, 32));
-  return [
-    naivePeer({ bytes, count: bytes.length / 32, queries }),
-    ...KERNELS.map((kernel) => indexPeer(nameOf(kernel), indexOf(hashes, {}, kernel), queries)),
-  ];
+function scannersOf({ bytes }: PackedHashes): Peer[] {
+  const field = { bytes, count: bytes.length / 32, queries: hashesOf(bytes.subarray(0, 32)) };
+  return [naivePeer(field), ...KERNELS.map((kernel) => ownPeer(field, kernel))];
 }
 
 async function scanList(
@@ -102,11 +88,7 @@ async function scanList(
   }
   for (const order of orders()) {
     for (const max of order) {
-      const contenders = peers.map(({ name, hits }) => ({
-        name,
-        operations,
-        run: () => hits(max, 1),
-      }));
+      const contenders = peers.map((peer) => contenderOf(peer, max, 1, operations));
       const { timings: found } = await race('', contenders, { rounds: 7, sampleMilliseconds: 8 });
       timings.get(max)!.push([...found]);
     }
@@ -127,8 +109,7 @@ async function scanList(
 }
 
 /** The scan must nowhere be slower than the naive loop. Cliffs are given as figures. */
-export function judgeScans(scans: readonly Scan[], { figure }: Pick<BenchContext, 'figure'>): void {
-  const targets = targetsOf({ figure });
+export function judgeScans(scans: readonly Scan[], { figure, targets }: BenchContext): void {
   for (const [i, kernel] of KERNELS.entries()) {
     const name = nameOf(kernel);
     const worst = scans.reduce((a, b) => (a.ratios[i + 1]! >= b.ratios[i + 1]! ? a : b));
@@ -152,11 +133,7 @@ async function scanBesidePackages(context: BenchContext): Promise<void> {
   const hashes = scanHashes();
   const [naive, ...kernels] = scannersOf(hashes);
   for (const max of QUOTED) {
-    const scanners = [...kernels, naive!].map(({ name, hits }) => ({
-      name,
-      operations: COUNT,
-      run: () => hits(max, 1),
-    }));
+    const scanners = [...kernels, naive!].map((peer) => contenderOf(peer, max, 1, COUNT));
     const contenders = [...scanners, ...(await hammingDistance(context, hashes.bytes))];
     context.report(await race(`scan at distance ${max}`, contenders));
   }

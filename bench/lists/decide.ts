@@ -4,8 +4,8 @@ import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js
 import { match } from '../../src/matching/match.js';
 import type { HashedVariant } from '../../src/variant.js';
 import { longestBlock } from '../event-loop.js';
-import { type Contender, feed, race } from '../harness.js';
-import type { ListsRun } from './run.js';
+import type { BenchContext } from '../harness.js';
+import { type Contender, feed, race } from '../race.js';
 import { plant, random, uniformHashes } from '../workloads.js';
 
 const QUERIES = 200;
@@ -49,7 +49,7 @@ function settingsOf(lists: number) {
 }
 
 /** A decision on 1, 5 and 20 lists of a blocklist, and on 20 blocklists. */
-export async function decidePart({ context, count }: ListsRun): Promise<unknown> {
+export async function decidePart(context: BenchContext, count: number): Promise<unknown> {
   const { bytes } = uniformHashes(count, 5);
   const queries = queriesNear(bytes, count);
   const contenders: Contender[] = [];
@@ -88,7 +88,7 @@ export async function decidePart({ context, count }: ListsRun): Promise<unknown>
 }
 
 /** A list of which one in a hundred entries has changed is replaced. */
-export async function replacePart({ context, count }: ListsRun): Promise<unknown> {
+export async function replacePart(context: BenchContext, count: number): Promise<unknown> {
   const { bytes } = uniformHashes(count, 5);
   const entries = listed(bytes, count, 5);
   const list = createBlocklist(entries);

@@ -1,13 +1,12 @@
-import { type Bench, type BenchContext, writeRecord } from '../harness.js';
+import { type Bench, type BenchContext, partsOf } from '../harness.js';
+import { serverScript } from '../programs.js';
 import { decidePart, replacePart } from './decide.js';
-import { fetchPart } from './fetch.js';
-import type { ListsPart } from './run.js';
-import { withdrawPart } from './withdraw.js';
+import { fetchPart, withdrawPart } from './fetch.js';
 
 const COUNT = 1_000_000;
 
 /** By name, in their order. */
-const PARTS: Readonly<Record<string, ListsPart>> = {
+const PARTS = {
   fetch: fetchPart,
   withdraw: withdrawPart,
   decide: decidePart,
@@ -23,24 +22,22 @@ const PARTS: Readonly<Record<string, ListsPart>> = {
  */
 export const listsBench: Bench = {
   name: 'lists',
-  ownRecord: true,
   about: 'lists that are fetched, changed and searched, a million entries in all',
   long: true,
   takes: '[PART…]',
-  run: (context) => runLists(context, new URL('./bench-server.js', import.meta.url)),
+  run: (context) => runLists(context, serverScript()),
 };
 
-/** Runs the parts that are named, or all of them. */
-export async function runLists(context: BenchContext, script: URL): Promise<void> {
-  const names = context.words?.length ? context.words : Object.keys(PARTS);
-  if (names.some((name) => !Object.hasOwn(PARTS, name))) {
-    throw new RangeError(`expected parts among ${Object.keys(PARTS).join(', ')}`);
-  }
+/** Runs the parts that are named, or all of them. Each checks its answers first. */
+export async function runLists(
+  context: BenchContext,
+  script: URL,
+): Promise<Record<string, unknown>> {
   const count = Number(context.options.largest ?? COUNT);
-  const record: Record<string, unknown> = {};
-  for (const name of names) {
+  const record: Record<string, unknown> = { entries: count };
+  for (const [name, part] of partsOf(context, PARTS)) {
     context.note(`\n  part ${name}`);
-    record[name] = await PARTS[name]!({ context, count, script });
+    record[name] = await part(context, count, script);
   }
-  writeRecord(context, 'lists', { entries: count, ...record });
+  return record;
 }

@@ -6,9 +6,9 @@ import { variantsOf } from '../../src/variants/hash-pixels.js';
 import { COPIES } from './copies/suite.js';
 import { HARD_KINDS, type HardCase, type HardKind, type HardPicture } from './hard-cases.js';
 import { calledAs, FAR, materials, POLICY, packed, type Verdict, verdictOf } from './measure.js';
-import { wordDistance } from './report/metrics.js';
 import { photoOf } from './photos.js';
 import { cropped, type Raster } from './raster.js';
+import { wordDistance } from './report/metrics.js';
 
 /** What came of a hard case. */
 export interface HardResult {

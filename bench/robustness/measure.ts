@@ -9,10 +9,10 @@ import { variantsOf } from '../../src/variants/hash-pixels.js';
 import { VARIANT_PROFILES, type VariantProfile } from '../../src/variants/variant-profile.js';
 import { random as seeded } from '../workloads.js';
 import { type Edited, type Materials, type Transform, whole } from './edit.js';
-import { histogram, wordDistance } from './report/metrics.js';
 import { PEERS } from './peers.js';
 import { type Placement, placementOf } from './placement.js';
 import type { Raster } from './raster.js';
+import { histogram, wordDistance } from './report/metrics.js';
 
 /** The policy that everything is measured under: the default one. */
 export const POLICY = policyFor('pdq', 256);

@@ -1,74 +1,166 @@
-import sharp from 'sharp';
 import type { Orientation } from '../../src/pixels.js';
-import type { DihedralName } from '../../src/variant.js';
 import { orient } from '../../src/variants/forms.js';
 import { at, type Edited, type Materials, type Transform, whole } from './edit.js';
-import { bordered } from '../../test/bench/robustness/edits/framed-edits.js';
 import {
   BLACK,
+  blank,
   type Colour,
+  copyOf,
   cropped,
+  fill,
   jpeg,
-  pipeline,
+  paste,
   type Raster,
-  rasterOf,
   resized,
   turnedOn,
   WHITE,
 } from './raster.js';
 
-const oriented = (photo: Raster, orientation: Orientation) => orient(photo, orientation) as Raster;
+export type Change = (photo: Raster, materials: Materials) => Promise<Raster>;
 
-/** Each turn with the orientation that causes it and the dihedral form that undoes it. */
-const TURNS: readonly (readonly [string, Orientation, DihedralName])[] = [
-  ['mirrored', 2, 'flipY'],
-  ['upside down and mirrored', 4, 'flipX'],
-  ['half turn', 3, 'rotate180'],
-  ['quarter turn clockwise', 6, 'rotate90'],
-  ['quarter turn counter-clockwise', 8, 'rotate270'],
-  ['transposed', 5, 'flipPlus1'],
-  ['transposed about the other diagonal', 7, 'flipMinus1'],
-];
-
-export const FLIPS: readonly Transform[] = TURNS.map(([name, orientation, dihedral]) => ({
+export const plain = (family: Transform['family'], name: string, change: Change): Transform => ({
   name,
-  family: 'flip or quarter turn',
-  apply: async (photo) => {
-    const pixels = await jpeg(oriented(photo, orientation), 85);
-    return { pixels, truth: at(0, 0, pixels.width, pixels.height, { dihedral }) };
+  family,
+  async apply(photo, materials) {
+    const pixels = await change(photo, materials);
+    return { pixels, truth: whole(pixels) };
   },
-}));
+});
 
-/** For each orientation, the turn of the stored raster that it undoes. */
-const UNDOING: Record<Orientation, Orientation> = {
-  1: 1,
-  2: 2,
-  3: 3,
-  4: 4,
-  5: 5,
-  6: 8,
-  7: 7,
-  8: 6,
-};
+/**
+ * Marks that look like lines of text: each glyph is a random 5 x 7 bitmap. They are drawn here
+ * because the figures would otherwise depend on the machine's fonts.
+ */
+export function scribble(
+  canvas: Raster,
+  left: number,
+  top: number,
+  width: number,
+  lineHeight: number,
+  lines: number,
+  colour: Colour,
+  random: Materials['random'],
+  opacity = 1,
+): void {
+  const dot = Math.max(1, Math.floor((0.7 * lineHeight) / 7));
+  for (let line = 0; line < lines; line++) {
+    const end = left + Math.floor((width * (60 + random(40))) / 100);
+    for (let x = left; x + 5 * dot <= end; x += 6 * dot) {
+      if (random(6) === 0) continue;
+      for (let cell = 0; cell < 35; cell++) {
+        if (random(100) >= 45) continue;
+        const column = x + (cell % 5) * dot;
+        const row = top + line * lineHeight + Math.floor(cell / 5) * dot;
+        fill(canvas, column, row, dot, dot, colour, opacity);
+      }
+    }
+  }
+}
 
-/** Files with an orientation tag, displayed upright. */
-export const TAGS: readonly Transform[] = ([1, 2, 3, 4, 5, 6, 7, 8] as const).map(
-  (orientation) => ({
-    name: `orientation ${orientation}`,
-    family: 'orientation tag',
-    async apply(photo): Promise<Edited> {
-      const raster = oriented(photo, UNDOING[orientation]);
-      const bytes = await pipeline(raster)
-        .jpeg({ quality: 85 })
-        .withMetadata({ orientation })
-        .toBuffer();
-      const stored = await rasterOf(sharp(bytes, { ignoreIcc: true }));
-      const tag = (await sharp(bytes).metadata()).orientation as Orientation;
-      const pixels = oriented(stored, tag);
-      return { pixels, stored, truth: whole(pixels) };
-    },
+/** Something drawn over the photo. */
+export const OVERLAYS: readonly Transform[] = (
+  [
+    [
+      'watermark',
+      ({ width, height }, canvas, random) => {
+        for (let y = 0.1; y < 0.95; y += 0.28) {
+          const line = Math.round(height / 14);
+          const left = Math.round(width * 0.1);
+          scribble(
+            canvas,
+            left,
+            Math.round(height * y),
+            Math.round(width * 0.8),
+            line,
+            1,
+            WHITE,
+            random,
+            0.3,
+          );
+        }
+      },
+    ],
+    [
+      'caption bar over the photo',
+      ({ width, height }, canvas, random) => {
+        const bar = Math.round(height * 0.14);
+        const top = Math.round(height * 0.72);
+        fill(canvas, 0, top, width, bar, BLACK, 0.65);
+        scribble(
+          canvas,
+          Math.round(width * 0.1),
+          top + (bar >> 2),
+          Math.round(width * 0.8),
+          bar >> 1,
+          1,
+          WHITE,
+          random,
+        );
+      },
+    ],
+    [
+      'sticker',
+      ({ width, height }, canvas, random) => {
+        const radius = Math.round(0.13 * Math.min(width, height));
+        const x0 = radius + random(Math.max(1, width - 2 * radius));
+        const y0 = radius + random(Math.max(1, height - 2 * radius));
+        for (let y = -radius; y <= radius; y++) {
+          const half = Math.floor(Math.sqrt(radius * radius - y * y));
+          fill(canvas, x0 - half, y0 + y, 2 * half + 1, 1, [250, 210, 40]);
+        }
+      },
+    ],
+    [
+      'meme text above and below',
+      ({ width, height }, canvas, random) => {
+        const line = Math.round(height / 8);
+        const left = Math.round(width * 0.06);
+        for (const top of [0.03, 0.85]) {
+          scribble(
+            canvas,
+            left,
+            Math.round(height * top),
+            Math.round(width * 0.88),
+            line,
+            1,
+            WHITE,
+            random,
+          );
+        }
+      },
+    ],
+  ] as [string, (photo: Raster, canvas: Raster, random: Materials['random']) => void][]
+).map(([name, draw]) =>
+  plain('overlay', name, (photo, { random }) => {
+    const canvas = copyOf(photo);
+    draw(photo, canvas, random);
+    return jpeg(canvas, 85);
   }),
 );
+
+/** A photo on a canvas. */
+export interface Laid {
+  canvas: Raster;
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
+/** The photo with a border of one colour, its width given for each side. */
+export function bordered(
+  photo: Raster,
+  [left, top, right, bottom]: readonly [number, number, number, number],
+  colour: Colour,
+): Laid {
+  const { width, height } = photo;
+  const canvas = blank(width + left + right, height + top + bottom, colour);
+  paste(canvas, photo, left, top);
+  return { canvas, left, top, width, height };
+}
+
+export const oriented = (photo: Raster, orientation: Orientation) =>
+  orient(photo, orientation) as Raster;
 
 /**
  * Crops the photo. The amounts are parts of the width left and right, and of the height above and
@@ -136,19 +228,7 @@ export const CROPS: readonly Transform[] = [
   ...[5, 10].map(cropAtRandom),
 ];
 
-const either = ({ random }: Materials, degrees: number) => (random(2) ? degrees : -degrees);
-
-/** Turns the photo on a canvas that grows to hold all of it. */
-async function grown(photo: Raster, degrees: number, outside: Colour): Promise<Edited> {
-  const { width, height } = photo;
-  const radians = (Math.abs(degrees) * Math.PI) / 180;
-  const canvasWidth = Math.ceil(width * Math.cos(radians) + height * Math.sin(radians));
-  const canvasHeight = Math.ceil(height * Math.cos(radians) + width * Math.sin(radians));
-  const pixels = await jpeg(turnedOn(photo, degrees, canvasWidth, canvasHeight, outside), 85);
-  const left = (canvasWidth - width) / 2;
-  const top = (canvasHeight - height) / 2;
-  return { pixels, truth: at(left, top, width, height, { angle: degrees }) };
-}
+export const either = ({ random }: Materials, degrees: number) => (random(2) ? degrees : -degrees);
 
 /**
  * Turns the photo and keeps the largest upright rectangle of its shape, as a phone's straightening
@@ -166,19 +246,6 @@ async function straightened(photo: Raster, degrees: number): Promise<Edited> {
   const top = (keptHeight - height) / 2;
   return { pixels, truth: at(left, top, width, height, { angle: degrees }) };
 }
-
-const FILLS: readonly (readonly [number, string, Colour])[] = [
-  [1, 'black', BLACK],
-  [2.5, 'white', WHITE],
-  [4, 'black', BLACK],
-  [7.5, 'white', WHITE],
-];
-
-export const GROWN_TURNS: readonly Transform[] = FILLS.map(([degrees, word, colour]) => ({
-  name: `${degrees} degrees, ${word} corners`,
-  family: 'turned, canvas grown',
-  apply: (photo, materials) => grown(photo, either(materials, degrees), colour),
-}));
 
 const cutTurn = (degrees: number): Transform => ({
   name: `${degrees} degrees, corners cut`,
@@ -224,3 +291,9 @@ export const CHAINS: readonly Transform[] = [
     },
   },
 ];
+
+/**
+ * One edit at a time, by a fixed amount, of which variants are near a photo and do not match it.
+ * What people really make, and what `bench robustness` measures, is in `copies/`.
+ */
+export const SINGLE_EDITS: readonly Transform[] = [...OVERLAYS, ...CUT_TURNS, ...CROPS, ...CHAINS];

@@ -1,11 +1,11 @@
 import { type Hash, hashToHex } from '../../src/hash.js';
 import type { Store } from '../../src/store/store.js';
-import { type BenchContext, quantile } from '../harness.js';
-import type { Targets } from '../targets.js';
-import type { FollowQuestion } from './following.js';
-import { Program } from '../uploads/programs.js';
-import { usageOfTree } from '../uploads/usage.js';
+import type { BenchContext } from '../harness.js';
+import { Program } from '../programs.js';
+import { quantile } from '../race.js';
+import { usageOfTree } from '../usage.js';
 import { hashesOf, uniformHashes } from '../workloads.js';
+import type { FollowQuestion, FollowSetup } from './follow-program.js';
 
 const PROCESSES = 3;
 const BREAK_SEED = 99;
@@ -17,7 +17,6 @@ const FIRST_LOAD = 30;
 /** What followers are measured with. */
 export interface FollowRun {
   readonly context: BenchContext;
-  readonly targets: Targets;
   readonly script: URL;
   readonly store: Store;
   readonly url: string;
@@ -35,10 +34,11 @@ const EMBEDDED = { megabytes: 300, seconds: 4 };
 
 /** A process that opens an embedded store, and follows it. */
 export async function embeddedPart(
-  { context, targets, script }: Pick<FollowRun, 'context' | 'targets' | 'script'>,
+  { context, script }: Pick<FollowRun, 'context' | 'script'>,
   dataDir: string,
 ): Promise<unknown> {
-  const setup = { program: 'follow', place: { dataDir } } as const;
+  const { targets } = context;
+  const setup: FollowSetup = { program: 'follow', place: { dataDir } };
   const [follower, told] = await Program.start(script, setup);
   const residentBytes = usageOfTree(follower.child.pid!)?.residentBytes;
   await follower.end();
@@ -56,14 +56,14 @@ export async function embeddedPart(
  * for the time.
  */
 export async function followPart(run: FollowRun): Promise<unknown> {
-  const { context, targets, script, store, url, hashes, withdrawals, missed, missedEntries } = run;
+  const { context, script, store, url, hashes, withdrawals, missed, missedEntries } = run;
+  const { targets } = context;
   const followers: Program[] = [];
   const loads: number[] = [];
   try {
     for (let at = 0; at < PROCESSES; at++) {
-      const [follower, told] = await Program.start(script, {
-        ...{ program: 'follow', place: { url } },
-      });
+      const setup: FollowSetup = { program: 'follow', place: { url } };
+      const [follower, told] = await Program.start(script, setup);
       followers.push(follower);
       loads.push(told as number);
     }

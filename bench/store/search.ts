@@ -1,7 +1,9 @@
 import { type Hash, hashToHex } from '../../src/hash.js';
 import type { Database } from '../../src/store/database.js';
 import type { Store } from '../../src/store/store.js';
-import { type BenchContext, quantile } from '../harness.js';
+import type { BenchContext } from '../harness.js';
+import { naiveScan } from '../index/peers.js';
+import { quantile } from '../race.js';
 
 /** What is searched, and what is asked. */
 export interface Asked {
@@ -21,32 +23,27 @@ export interface Searched {
   readonly recall: number;
 }
 
-/**
- * How many entries are within each radius of each query, by comparing all: the truth that every way
- * is held against.
- */
-export function truthOf({ hashes, queries }: Asked): ReadonlyMap<number, readonly string[][]> {
-  const words = new Uint32Array(8 * hashes.length);
+/** The entries within each radius of each query, by comparing all: every way is held against it. */
+type Truth = ReadonlyMap<number, readonly (readonly string[])[]>;
+
+export function truthOf({ hashes, queries }: Asked): Truth {
+  const words = new Int32Array(8 * hashes.length);
   const bytes = new Uint8Array(words.buffer);
   for (const [at, hash] of hashes.entries()) bytes.set(hash.bytes, 32 * at);
-  const truth = new Map(RADII.map((radius) => [radius, queries.map(() => [] as string[])]));
-  for (const [asked, query] of queries.entries()) {
-    const wanted = new Uint32Array(query.bytes.slice().buffer);
-    for (let at = 0; at < hashes.length; at++) {
-      let bits = 0;
-      for (let word = 0; word < 8; word++) bits += ones(words[8 * at + word]! ^ wanted[word]!);
-      for (const radius of RADII) {
-        if (bits <= radius) truth.get(radius)![asked]!.push(hashToHex(hashes[at]!));
-      }
-    }
-  }
-  return truth;
-}
-
-function ones(word: number): number {
-  let x = word - ((word >>> 1) & 0x55555555);
-  x = (x & 0x33333333) + ((x >>> 2) & 0x33333333);
-  return Math.imul((x + (x >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+  const out = new Uint32Array(2 * hashes.length);
+  const found = queries.map((query) => {
+    const wanted = new Int32Array(query.bytes.slice().buffer);
+    const total = naiveScan(words, hashes.length, wanted, Math.max(...RADII), out);
+    return Array.from({ length: total }, (_, at) => {
+      return { hex: hashToHex(hashes[out[2 * at]!]!), distance: out[2 * at + 1]! };
+    });
+  });
+  return new Map(
+    RADII.map((radius) => [
+      radius,
+      found.map((near) => near.flatMap(({ hex, distance }) => (distance <= radius ? hex : []))),
+    ]),
+  );
 }
 
 /** Times a way to search, and tells how much of the truth it found. */
@@ -54,7 +51,7 @@ export async function searched(
   context: BenchContext,
   way: string,
   asked: Asked,
-  truth: ReadonlyMap<number, readonly string[][]>,
+  truth: Truth,
   find: (hash: Hash, radius: number) => Promise<readonly string[]>,
 ): Promise<Searched[]> {
   const rows: Searched[] = [];
@@ -85,7 +82,7 @@ export async function storeSearched(
   context: BenchContext,
   store: Store,
   asked: Asked,
-  truth: ReadonlyMap<number, readonly string[][]>,
+  truth: Truth,
   expected: 'bands' | 'scan',
 ): Promise<Searched[]> {
   const find = async (hash: Hash, radius: number) => {
@@ -108,7 +105,7 @@ export interface VectorRun {
   readonly context: BenchContext;
   readonly database: Database;
   readonly asked: Asked;
-  readonly truth: ReadonlyMap<number, readonly string[][]>;
+  readonly truth: Truth;
 }
 
 /**

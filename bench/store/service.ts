@@ -1,14 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { type Hash, hashToHex } from '../../src/hash.js';
 import { match } from '../../src/matching/match.js';
-import { type Bench, type BenchContext, NotRun, writeRecord } from '../harness.js';
-import { type Targets, targetsOf } from '../targets.js';
+import { type Bench, type BenchContext, NotRun } from '../harness.js';
+import { LIST_SEED, madeList } from '../made-list.js';
+import { Program, serverScript, WatchedServer } from '../programs.js';
 import { photoFiles } from '../rivals.js';
-import { hasLoadGenerator } from './service-load.js';
-import { ENTRY_SEED, type Loaded, type LoadRequest, QUERY_SEED } from './service-protocol.js';
-import { madeUpList } from './service-serving.js';
-import { Program, WatchedServer } from '../uploads/programs.js';
 import { hashesOf, plant, random, uniformHashes } from '../workloads.js';
+import { hasLoadGenerator, type Loaded, type LoadRequest, type LoadSetup } from './load-program.js';
+import type { ServeSetup } from './service-program.js';
 
 /** How large a run is. */
 export interface ServiceScale {
@@ -36,6 +35,8 @@ const USUAL: ServiceScale = {
 /** The farthest that a listed picture is planted from its entry. */
 const FARTHEST = 31;
 const UPLOADS_AT_ONCE = 8;
+/** Of the hashes that are asked about and are no entries. */
+const QUERY_SEED = 77;
 
 /**
  * `service`: lookups and uploads a second of a service on node:http, a process of its own. The load
@@ -44,13 +45,11 @@ const UPLOADS_AT_ONCE = 8;
  */
 export const serviceBench: Bench = {
   name: 'service',
-  ownRecord: true,
   about: 'lookups and uploads that a service answers, with a million entries',
   long: true,
   async run(context) {
     const entries = Number(context.options.largest ?? USUAL.entries);
-    const script = new URL('./bench-server.js', import.meta.url);
-    await runService(context, { ...USUAL, entries }, script);
+    return await runService(context, { ...USUAL, entries }, serverScript());
   },
 };
 
@@ -59,14 +58,13 @@ export async function runService(
   context: BenchContext,
   scale: ServiceScale,
   script: URL,
-): Promise<void> {
+): Promise<Record<string, unknown>> {
   if (!(await hasLoadGenerator())) throw new NotRun('autocannon is not installed');
-  const targets = targetsOf(context);
   const queries = queriesOf(scale);
-  const all: Record<string, unknown> = {};
+  const all: Record<string, unknown> = { scale };
   for (const workers of scale.workers) {
     const loads: Record<string, unknown> = {};
-    const setup = { program: 'serve', entries: scale.entries, workers } as const;
+    const setup: ServeSetup = { program: 'serve', entries: scale.entries, workers };
     const server = await WatchedServer.start(script, setup);
     try {
       await checkAnswers(server.port, scale.entries, queries);
@@ -76,14 +74,14 @@ export async function runService(
       if (idleBytes) context.figure(`${name}: memory before the loads, MB`, idleBytes / 1e6);
       for (const load of loadsOf(scale, queries, workers)) {
         if (workers > 0 && !load.ofWorkers) continue;
-        loads[load.name] = await loaded(context, targets, { server, script, scale, load, name });
+        loads[load.name] = await loaded(context, { server, script, scale, load, name });
       }
       all[name] = { idleBytes, loads };
     } finally {
       await server.end();
     }
   }
-  writeRecord(context, 'service', { scale, ...all, targets: targets.list });
+  return all;
 }
 
 interface Loading {
@@ -98,7 +96,6 @@ interface Loading {
 /** Sends one load, and tells how it was answered. */
 async function loaded(
   context: BenchContext,
-  targets: Targets,
   { server, script, scale, load, name }: Loading,
 ): Promise<unknown> {
   const { requests, rate, connections = scale.connections } = load;
@@ -106,7 +103,7 @@ async function loaded(
     program: 'load',
     ...{ port: server.port, connections, seconds: scale.seconds },
     ...(rate !== undefined && { rate }),
-  });
+  } satisfies LoadSetup);
   const [answered, fared] = await server.during(async () => {
     return (await program.ask(requests)) as Loaded;
   });
@@ -120,9 +117,9 @@ async function loaded(
   if (fared.peakBytes) context.figure(`${of}: most memory, MB`, fared.peakBytes / 1e6);
   if (load.isAimed) {
     if (rate === undefined) {
-      targets.atLeast(`${of}: answered a second`, answered.requestsPerSecond, scale.rate);
+      context.targets.atLeast(`${of}: answered a second`, answered.requestsPerSecond, scale.rate);
     }
-    targets.atMost(`${of}: p99, ms`, answered.p99, 20);
+    context.targets.atMost(`${of}: p99, ms`, answered.p99, 20);
   }
   return { ...answered, cpuSeconds: fared.cpuSeconds, peakBytes: fared.peakBytes };
 }
@@ -130,7 +127,7 @@ async function loaded(
 /** Every other one is an entry with up to 31 bits flipped; the rest are unrelated. */
 function queriesOf({ entries, queries }: ServiceScale): Hash[] {
   const next = random(QUERY_SEED);
-  const { bytes } = uniformHashes(entries, ENTRY_SEED);
+  const { bytes } = uniformHashes(entries, LIST_SEED);
   const asked = uniformHashes(queries, QUERY_SEED).bytes;
   for (let at = 0; at < queries; at += 2) {
     plant(bytes, next() % entries, asked, at, next() % (FARTHEST + 1), next);
@@ -195,7 +192,7 @@ async function checkAnswers(
   entries: number,
   queries: readonly Hash[],
 ): Promise<void> {
-  const list = await madeUpList(entries);
+  const list = await madeList(entries);
   for (const hash of queries) {
     const { verdict, matches } = match({ hash, variants: [] }, list);
     const asked = async ({ path, body, ...request }: LoadRequest) => {

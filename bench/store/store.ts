@@ -1,15 +1,15 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import type { Hash } from '../../src/hash.js';
 import { keepBands } from '../../src/store/bands.js';
 import { openDatabase, openStore, type StorePlace } from '../../src/store/open-store.js';
 import { Store } from '../../src/store/store.js';
-import { type Bench, type BenchContext, NotRun, writeRecord } from '../harness.js';
-import { type Targets, targetsOf } from '../targets.js';
+import { inFolder } from '../folder.js';
+import { type Bench, type BenchContext, NotRun } from '../harness.js';
+import { serverScript } from '../programs.js';
 import { rival } from '../rivals.js';
-import { embeddedPart, followPart } from './follow.js';
-import { storeSearched, truthOf, vectorSearched } from './search.js';
 import { hashesOf, plant, random, uniformHashes } from '../workloads.js';
+import { embeddedPart, followPart } from './follow.js';
+import { PostgresqlServer, postgresqlPrograms } from './postgresql-server.js';
+import { storeSearched, truthOf, vectorSearched } from './search.js';
 
 /** How large a run is. */
 export interface StoreScale {
@@ -52,13 +52,11 @@ const FARTHEST = 31;
  */
 export const storeBench: Bench = {
   name: 'store',
-  ownRecord: true,
   about: 'a store in a database: load, search, and what its followers see',
   long: true,
   async run(context) {
     const entries = Number(context.options.largest ?? USUAL.entries);
-    const scale = scaleOf(entries);
-    await runStore(context, scale, new URL('./bench-server.js', import.meta.url));
+    return await runStore(context, scaleOf(entries), serverScript());
   },
 };
 
@@ -80,42 +78,35 @@ export async function runStore(
   context: BenchContext,
   scale: StoreScale,
   script: URL,
-): Promise<void> {
-  const targets = targetsOf(context);
-  const run = { context, targets, scale, script };
+): Promise<Record<string, unknown>> {
+  const run = { context, scale, script };
   const engines: Record<string, unknown> = {};
   if (await rival('@electric-sql/pglite')) {
     engines.pglite = await measured(run, { dataDir: undefined }, scale.embedded);
-    engines.embedded = await embeddedFollowed(run, scale.embedded);
+    engines.embedded = await inFolder((dataDir) => embeddedFollowed(run, dataDir));
   } else context.note('@electric-sql/pglite is not installed');
-  if (await rival('pg')) {
-    // It stands on `pg`, which whoever installed this package may not have.
-    const { PostgresqlServer, postgresqlPrograms } = await import('./postgresql-server.js');
-    if (postgresqlPrograms() === undefined) {
-      context.note('PostgreSQL is not installed: apt-get install postgresql');
-    } else {
-      const server = await PostgresqlServer.start({ isDurable: true, settings: SETTINGS });
-      try {
-        engines.postgresql = await measured(run, { url: server.url() }, scale.entries);
-      } finally {
-        await server.close();
-      }
+  if (postgresqlPrograms() === undefined) {
+    context.note('PostgreSQL is not installed: apt-get install postgresql');
+  } else {
+    const server = await PostgresqlServer.start({ isDurable: true, settings: SETTINGS });
+    try {
+      engines.postgresql = await measured(run, { url: server.url() }, scale.entries);
+    } finally {
+      await server.close();
     }
-  } else context.note('pg is not installed');
+  }
   if (Object.keys(engines).length === 0) throw new NotRun('there is no database to measure');
-  const measurements = { scale, settings: SETTINGS, ...engines, targets: targets.list };
-  writeRecord(context, 'store', measurements);
+  return { scale, settings: SETTINGS, ...engines };
 }
 
 interface StoreRun {
   readonly context: BenchContext;
-  readonly targets: Targets;
   readonly scale: StoreScale;
   readonly script: URL;
 }
 
 async function measured(
-  { context, targets, scale, script }: StoreRun,
+  { context, scale, script }: StoreRun,
   place: StorePlace,
   count: number,
 ): Promise<unknown> {
@@ -143,7 +134,7 @@ async function measured(
       context.figure(`${engine}, ${name}: bytes a hash`, row!.bytes);
       return row!.bytes;
     };
-    const listed = hashes.map((hash, at) => ({ hash, labels: ['listed'], id: String(at) }));
+    const listed = entriesOf(hashes);
     const loadSeconds = await seconds('load', () => store.add(listed));
     const bytes = await bytesAHash('without bands');
     // Of this process, which holds the entries that it gave.
@@ -158,7 +149,7 @@ async function measured(
     const followers =
       'url' in place
         ? await followPart({
-            ...{ context, targets, script, store, url: place.url, hashes },
+            ...{ context, script, store, url: place.url, hashes },
             ...{ withdrawals: scale.withdrawals },
             ...{ missed: scale.missed, missedEntries: scale.missedEntries },
           })
@@ -183,18 +174,15 @@ async function measured(
 }
 
 /** In a folder, which the process that wrote it has closed. */
-async function embeddedFollowed(run: StoreRun, count: number): Promise<unknown> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'onlyhashes-bench-'));
-  try {
-    const store = await openStore({ dataDir });
-    const { hashes } = askedOf(count, 0);
-    await store.add(hashes.map((hash, at) => ({ hash, labels: ['listed'], id: String(at) })));
-    await store.close();
-    return await embeddedPart(run, dataDir);
-  } finally {
-    rmSync(dataDir, { recursive: true });
-  }
+async function embeddedFollowed(run: StoreRun, dataDir: string): Promise<unknown> {
+  const store = await openStore({ dataDir });
+  await store.add(entriesOf(askedOf(run.scale.embedded, 0).hashes));
+  await store.close();
+  return await embeddedPart(run, dataDir);
 }
+
+const entriesOf = (hashes: readonly Hash[]) =>
+  hashes.map((hash, at) => ({ hash, labels: ['listed'], id: String(at) }));
 
 async function listedNow(store: Store) {
   const hashes = [];

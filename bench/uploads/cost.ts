@@ -1,5 +1,5 @@
 import { hashFile } from '../../src/node/hash-file.js';
-import { digits, median, table } from '../harness.js';
+import { digits, median, table, turns } from '../race.js';
 import { load } from './load.js';
 import type { Upload } from './pictures.js';
 import { outcomeOf, type UploadPart, waysOf } from './run.js';
@@ -14,7 +14,8 @@ const GREY_RUNS = 7;
 
 /** What one picture costs, by kind: of 1 megapixel, and of 12 beside bare decoding. */
 export const costPart: UploadPart = async (run) => {
-  const { context, files, scale, targets } = run;
+  const { context, files, scale } = run;
+  const { targets } = context;
   const upright = files.kinds.baseline;
   const turned = upright.map(({ body, ...rest }) => ({ ...rest, body: turnedBy(6, body) }));
   const [bare, ...scans] = waysOf(run);
@@ -30,22 +31,16 @@ export const costPart: UploadPart = async (run) => {
     { ...bare!, name: 'bare decoding, grey', uploads: files.kinds.grey },
   ];
   const costs = cases.map((): number[] => []);
-  for (let round = 0; round < scale.rounds; round++) {
-    for (let turn = 0; turn < cases.length; turn++) {
-      const at = (round + turn) % cases.length;
-      const { server, target, uploads } = cases[at]!;
-      const repeated = Array.from(
-        { length: scale.weighed },
-        (_, i) => uploads[i % uploads.length]!,
-      );
-      const [{ answers }, { cpuSeconds }] = await server.during(() =>
-        load(target, repeated, CLIENTS),
-      );
-      if (answers.some(({ answer }) => outcomeOf(answer) !== 'none')) {
-        throw new Error(`${cases[at]!.name}: an upload was not answered`);
-      }
-      if (cpuSeconds !== undefined) costs[at]!.push((1000 * cpuSeconds) / scale.weighed);
+  for (const { at } of turns(scale.rounds, cases.length)) {
+    const { name, server, target, uploads } = cases[at]!;
+    const repeated = Array.from({ length: scale.weighed }, (_, i) => uploads[i % uploads.length]!);
+    const [{ answers }, { cpuSeconds }] = await server.during(() =>
+      load(target, repeated, CLIENTS),
+    );
+    if (answers.some(({ answer }) => outcomeOf(answer) !== 'none')) {
+      throw new Error(`${name}: an upload was not answered`);
     }
+    if (cpuSeconds !== undefined) costs[at]!.push((1000 * cpuSeconds) / scale.weighed);
   }
   const blocked = await greyBlocks(files.kinds.grey[0]!);
   const figures: Record<string, number> = { 'grey, longest block of the loop, ms': blocked };

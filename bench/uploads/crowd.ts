@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
-import { digits, median, table } from '../harness.js';
+import { digits, median, table } from '../race.js';
 import { load, slowClients } from './load.js';
-import { mixOf } from './mix.js';
-import { expectedOf, outcomeOf, scanOf, type UploadPart, waysOf, wordsOf } from './run.js';
+import { mixOf } from './pictures.js';
+import { checkAnswer, outcomeOf, scanOf, type UploadPart, waysOf } from './run.js';
 
 const MOST_MEGABYTES = 600;
 const LEAST_BESIDE_SLOW = 0.9;
@@ -15,7 +15,8 @@ const SHORT_QUEUE = 0.25;
 
 /** Uploads of 30 MB, all at once: the memory they take, and that none is lost. */
 export const memoryPart: UploadPart = async (run) => {
-  const { context, files, scale, targets } = run;
+  const { context, files, scale } = run;
+  const { targets } = context;
   const heavy = await files.heavy();
   const uploads = Array.from({ length: scale.heavy }, (_, i) => heavy[i % heavy.length]!);
   const rows: { name: string; [outcome: string]: number | string | undefined }[] = [];
@@ -75,20 +76,14 @@ const CALM = 8;
 
 /** Clients that hardly send, beside those that do. */
 export const slowPart: UploadPart = async (run) => {
-  const { files, scale, targets, context } = run;
+  const { files, scale, context } = run;
   const plain = waysOf(run)[1]!;
   const clients = Math.ceil(scale.clients / 2);
   const mix = mixOf(files, Math.ceil(scale.uploads / 2));
   /** Uploads a second that were answered; those that are not answered in time do not count. */
   const rate = async (mostSeconds?: number) => {
     const { answers, seconds } = await load(plain.target, mix, clients, mostSeconds);
-    for (const { upload, answer } of answers) {
-      const outcome = outcomeOf(answer);
-      if (outcome !== expectedOf(plain, upload.expected)) {
-        const said = `${outcome} (${wordsOf(answer)})`;
-        throw new Error(`beside slow clients: ${said} for an upload of kind ${upload.kind}`);
-      }
-    }
+    for (const { upload, answer } of answers) checkAnswer(plain, upload.kind, upload, answer);
     return answers.length / seconds;
   };
   let ended = 0;
@@ -121,7 +116,11 @@ export const slowPart: UploadPart = async (run) => {
     const of = `${scale.slowClients} clients of 1 kB/s that promise ${size}`;
     const ratio = median(beside[at]!.map((value, round) => value / alone![round]!));
     figures[`uploads a second beside ${of}`] = median(beside[at]!);
-    targets.atLeast(`beside ${of}: uploads a second, of those alone`, ratio, LEAST_BESIDE_SLOW);
+    context.targets.atLeast(
+      `beside ${of}: uploads a second, of those alone`,
+      ratio,
+      LEAST_BESIDE_SLOW,
+    );
   }
   figures['slow connections that the server ended'] = ended;
   for (const [name, value] of Object.entries(figures)) context.note(`${name}: ${digits(value)}`);

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import sharp from 'sharp';
-import type { DecodeSetup } from './protocol.js';
+import type { DecodeSetup } from './run.js';
 
 /**
  * Decodes each upload to the pixels that a hash is made from, as a careful server would: formats by

@@ -1,8 +1,8 @@
 import type { Sharp } from 'sharp';
+import type { VariantProfile } from '../../src/variants/variant-profile.js';
 import { photoFiles, rival } from '../rivals.js';
-import { bombs, brokenFiles } from './hostile.js';
-import type { PROFILES } from './protocol.js';
 import { detailedPixels, random } from '../workloads.js';
+import { bombs, brokenFiles } from './hostile.js';
 
 /** What a server should say of an upload. */
 export type Expected = 'none' | 'review' | 'match' | 'unhashable';
@@ -32,7 +32,7 @@ export type Kind = keyof typeof SHARES;
 export interface Copy {
   readonly name: string;
   readonly body: Uint8Array;
-  readonly verdicts: Readonly<Partial<Record<(typeof PROFILES)[number], Expected>>>;
+  readonly verdicts: Readonly<Partial<Record<VariantProfile, Expected>>>;
 }
 
 export interface UploadFiles {
@@ -233,3 +233,31 @@ function addNoise(data: Uint8Array, channels: number, seed: number): void {
 }
 
 const PHOTOS = 9;
+
+/** An upload of the mix. */
+export interface MixedUpload extends Upload {
+  readonly kind: Kind;
+}
+
+/**
+ * The first `count` uploads of the mix, the same for every server. Each kind comes at even
+ * distances, so that any stretch has about its share of all; the files of a kind come in turn.
+ */
+export function mixOf({ kinds }: Pick<UploadFiles, 'kinds'>, count: number): MixedUpload[] {
+  const names = Object.keys(SHARES) as Kind[];
+  const total = names.reduce((sum, kind) => sum + SHARES[kind], 0);
+  /** what each kind is owed, and how many of it have come */
+  const owed = names.map(() => 0);
+  const sent = names.map(() => 0);
+  return Array.from({ length: count }, () => {
+    let most = 0;
+    for (const [at, kind] of names.entries()) {
+      owed[at]! += SHARES[kind];
+      if (owed[at]! > owed[most]!) most = at;
+    }
+    owed[most]! -= total;
+    const kind = names[most]!;
+    const files = kinds[kind];
+    return { kind, ...files[sent[most]!++ % files.length]! };
+  });
+}

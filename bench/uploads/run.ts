@@ -1,10 +1,31 @@
+import type { HashPoolOptions } from '../../src/node/hash-pool.js';
 import type { VariantProfile } from '../../src/variants/variant-profile.js';
 import type { BenchContext } from '../harness.js';
-import type { Targets } from '../targets.js';
+import type { WatchedServer } from '../programs.js';
 import type { Answer, Target } from './load.js';
-import type { Expected, UploadFiles, UploadSizes } from './pictures.js';
-import type { WatchedServer } from './programs.js';
-import { PROFILES, type ScanOptions } from './protocol.js';
+import type { Expected, Upload, UploadFiles, UploadSizes } from './pictures.js';
+
+/** A server that decodes uploads and does nothing else. */
+export interface DecodeSetup {
+  readonly program: 'decode';
+  readonly maxPixels: number;
+}
+
+/** Limits of a scanning server's pool. */
+export type ScanOptions = Pick<HashPoolOptions, 'maxQueued' | 'maxBytesInFlight' | 'workers'>;
+
+/** A server that checks uploads against a list. */
+export interface ScanSetup extends ScanOptions {
+  readonly program: 'scan';
+  /** made-up entries */
+  readonly entries: number;
+  /** further entries: PDQ hashes in hex */
+  readonly listed: readonly string[];
+  readonly timeoutSeconds: number;
+}
+
+/** What a scanning server does at `/none`, `/quick` and `/thorough`. */
+export const PROFILES = ['none', 'quick', 'thorough'] as const satisfies VariantProfile[];
 
 /** How large a run is. */
 export interface UploadScale {
@@ -25,7 +46,6 @@ export interface UploadScale {
 /** What every part of `bench uploads` gets. */
 export interface UploadRun {
   readonly context: BenchContext;
-  readonly targets: Targets;
   readonly scale: UploadScale;
   readonly files: UploadFiles;
   /** decodes, and does nothing else */
@@ -83,13 +103,22 @@ export function outcomeOf(answer: Answer | Error): Expected | 'busy' | 'lost' {
   return VERDICTS.find((verdict) => verdict === told.verdict) ?? 'lost';
 }
 
-/** An answer in words, for an error: what a server said instead of a verdict. */
-export function wordsOf(answer: Answer | Error): string {
-  return answer instanceof Error ? answer.message : `${answer.status} ${answer.body.slice(0, 80)}`;
-}
-
 const VERDICTS: readonly Expected[] = ['none', 'review', 'match', 'unhashable'];
 
 /** What a way should say: bare decoding knows of no list. */
 export const expectedOf = ({ profile }: Pick<Way, 'profile'>, expected: Expected): Expected =>
   profile === undefined && expected !== 'unhashable' ? 'none' : expected;
+
+/** @throws {Error} if a way did not answer an upload of this kind as it should */
+export function checkAnswer(
+  way: Way,
+  kind: string,
+  { expected }: Upload,
+  answer: Answer | Error,
+): void {
+  const [outcome, wanted] = [outcomeOf(answer), expectedOf(way, expected)];
+  if (outcome === wanted) return;
+  const said =
+    answer instanceof Error ? answer.message : `${answer.status} ${answer.body.slice(0, 80)}`;
+  throw new Error(`${way.name}, ${kind}: ${outcome} (${said}), expected ${wanted}`);
+}

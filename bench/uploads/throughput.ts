@@ -1,15 +1,8 @@
-import { digits, median, table } from '../harness.js';
+import type { Fared } from '../programs.js';
+import { digits, median, table, turns } from '../race.js';
 import { load } from './load.js';
-import { type MixedUpload, mixOf } from './mix.js';
-import type { Fared } from './programs.js';
-import {
-  expectedOf,
-  outcomeOf,
-  type UploadPart,
-  type Way,
-  waysOf,
-  wordsOf,
-} from './run.js';
+import { type MixedUpload, mixOf } from './pictures.js';
+import { checkAnswer, type UploadPart, type Way, waysOf } from './run.js';
 
 /** One way's load of one round. */
 interface Round extends Fared {
@@ -24,15 +17,12 @@ const MOST_HEALTH = 100;
 
 /** The mix, to each server in turn, in rotated order. */
 export const throughputPart: UploadPart = async (run) => {
-  const { context, scale, targets } = run;
+  const { context, scale } = run;
   const mix = mixOf(run.files, scale.uploads);
   const ways = waysOf(run);
   const rounds = ways.map((): Round[] => []);
-  for (let round = 0; round < scale.rounds; round++) {
-    for (let turn = 0; turn < ways.length; turn++) {
-      const at = (round + turn) % ways.length;
-      rounds[at]!.push(await loaded(ways[at]!, mix, scale.clients));
-    }
+  for (const { at } of turns(scale.rounds, ways.length)) {
+    rounds[at]!.push(await loaded(ways[at]!, mix, scale.clients));
   }
   const rates = rounds.map((all) => all.map(({ uploads, seconds }) => uploads / seconds));
   const rows = ways.map(({ name }, at) => {
@@ -58,6 +48,7 @@ export const throughputPart: UploadPart = async (run) => {
       rows.map(({ name, ...figures }) => [name, ...Object.values(figures).map(cell)]),
     ),
   );
+  const { targets } = context;
   for (const { name, ratio, delayP99, healthP99 } of rows) {
     const least = LEAST[name];
     if (least === undefined) continue;
@@ -72,13 +63,7 @@ async function loaded(way: Way, mix: readonly MixedUpload[], clients: number): P
   const [{ seconds, answers }, fared] = await way.server.during(() =>
     load(way.target, mix, clients),
   );
-  for (const { upload, answer } of answers) {
-    const outcome = outcomeOf(answer);
-    if (outcome !== expectedOf(way, upload.expected)) {
-      const said = `${outcome} (${wordsOf(answer)})`;
-      throw new Error(`${way.name}: ${said} for an upload of kind ${upload.kind}`);
-    }
-  }
+  for (const { upload, answer } of answers) checkAnswer(way, upload.kind, upload, answer);
   if (fared.healthErrors > 0) throw new Error(`${way.name}: /health was not answered`);
   return { ...fared, seconds, uploads: mix.length };
 }

@@ -1,23 +1,22 @@
 import { hashToHex } from '../../src/hash.js';
 import { hashFile } from '../../src/node/hash-file.js';
 import { MAX_PIXELS } from '../../src/picture/options.js';
-import { type Bench, type BenchContext, NotRun, writeRecord } from '../harness.js';
-import { targetsOf } from '../targets.js';
+import { type Bench, type BenchContext, NotRun, partsOf } from '../harness.js';
+import { WatchedServer } from '../programs.js';
 import { photoFiles } from '../rivals.js';
 import { costPart } from './cost.js';
 import { memoryPart, slowPart } from './crowd.js';
 import { load } from './load.js';
 import { FULL_SIZES, type Kind, type Upload, uploadFiles } from './pictures.js';
-import { WatchedServer } from './programs.js';
-import type { ScanOptions } from './protocol.js';
 import {
-  expectedOf,
-  outcomeOf,
+  checkAnswer,
+  type DecodeSetup,
+  type ScanOptions,
+  type ScanSetup,
   type UploadPart,
   type UploadRun,
   type UploadScale,
   waysOf,
-  wordsOf,
 } from './run.js';
 import { throughputPart } from './throughput.js';
 
@@ -50,13 +49,12 @@ const PARTS: Record<string, UploadPart> = {
  */
 export const uploadsBench: Bench = {
   name: 'uploads',
-  ownRecord: true,
   about: 'what an upload costs a server, beside decoding alone, and 200 of them at once',
   long: true,
   takes: '[PART…]',
   async run(context) {
     const scale = context.options.large ? LARGE : USUAL;
-    await runUploads(context, scale, new URL('./bench-server.js', import.meta.url));
+    return await runUploads(context, scale, new URL('./bench-server.js', import.meta.url));
   },
 };
 
@@ -69,11 +67,8 @@ export async function runUploads(
   scale: UploadScale,
   script: URL,
   photos = photoFiles(),
-): Promise<void> {
-  const names = context.words?.length ? context.words : Object.keys(PARTS);
-  if (names.some((name) => !Object.hasOwn(PARTS, name))) {
-    throw new RangeError(`expected parts among ${Object.keys(PARTS).join(', ')}`);
-  }
+): Promise<Record<string, unknown>> {
+  const parts = partsOf(context, PARTS);
   const files = await uploadFiles(scale.sizes, (text) => context.note(text), photos);
   if (files === undefined) throw new NotRun('sharp is not installed');
   const listed = [hashToHex((await hashFile(files.listed)).hash)];
@@ -86,29 +81,24 @@ export async function runUploads(
       timeoutSeconds: 600,
       maxQueued: 2 * scale.clients,
       ...options,
-    });
-  const decoding = await WatchedServer.start(script, { program: 'decode', maxPixels: MAX_PIXELS });
+    } satisfies ScanSetup);
+  const setup: DecodeSetup = { program: 'decode', maxPixels: MAX_PIXELS };
+  const decoding = await WatchedServer.start(script, setup);
   const scanning = await startScanning({});
-  const targets = targetsOf(context);
-  const run: UploadRun = { context, targets, scale, files, decoding, scanning, startScanning };
-  const record: Record<string, unknown> = {};
+  const run: UploadRun = { context, scale, files, decoding, scanning, startScanning };
+  const { sizes: _, ...counts } = scale;
+  const record: Record<string, unknown> = { scale: counts };
   try {
     await checkAnswers(run);
-    for (const name of names) {
+    for (const [name, part] of parts) {
       context.note(`\n  part ${name}`);
-      record[name] = await PARTS[name]!(run);
+      record[name] = await part(run);
     }
   } finally {
     await decoding.end();
     await scanning.end();
   }
-  const missed = targets.list.filter(({ met }) => !met);
-  context.figure(`targets missed, of ${targets.list.length}`, missed.length);
-  for (const { name, measured, target } of missed) {
-    context.note(`MISSED: ${name}: ${measured.toPrecision(3)}, expected ${target}`);
-  }
-  const { sizes: _, ...counts } = scale;
-  writeRecord(context, 'uploads', { scale: counts, ...record, targets: targets.list });
+  return record;
 }
 
 /** Every file, to every way: what is listed is found, and what is broken is told apart. */
@@ -126,15 +116,8 @@ async function checkAnswers(run: UploadRun): Promise<void> {
       if (expected) uploads.push({ name, body, expected });
     }
     const { answers } = await load(way.target, uploads, CHECKED_AT_ONCE);
-    for (const { upload, answer } of answers) {
-      const outcome = outcomeOf(answer);
-      const expected = expectedOf(way, upload.expected);
-      if (outcome !== expected) {
-        const said = `${outcome} (${wordsOf(answer)})`;
-        throw new Error(`${way.name}, ${upload.name}: ${said}, expected ${expected}`);
-      }
-      checked++;
-    }
+    for (const { upload, answer } of answers) checkAnswer(way, upload.name, upload, answer);
+    checked += answers.length;
   }
   run.context.note(`answers as expected: ${checked}`);
 }

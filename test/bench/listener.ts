@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { BenchContext, Race } from '../../bench/harness.js';
+import type { BenchContext } from '../../bench/harness.js';
+import type { Race } from '../../bench/race.js';
 import { ROOT } from '../package.js';
 
 /** The built program that a bench starts as a process of its own. */

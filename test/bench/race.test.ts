@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { medianInterval, race } from '../../bench/harness.js';
+import { medianInterval, race } from '../../bench/race.js';
 import { random } from '../../bench/workloads.js';
 
 /** How many of all 2^count outcomes of tossing a coin show fewer than `heads` heads, as a share. */

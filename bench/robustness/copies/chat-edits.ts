@@ -1,7 +1,16 @@
 import type { Edited, Materials } from '../edit.js';
 import type { Raster } from '../raster.js';
-import { between, clock, maybe, personName, phrase, pick, type Random, vivid } from './drawing/chance.js';
 import { copies } from './copy.js';
+import {
+  between,
+  clock,
+  maybe,
+  personName,
+  phrase,
+  pick,
+  type Random,
+  vivid,
+} from './drawing/chance.js';
 import {
   type Area,
   avatar,

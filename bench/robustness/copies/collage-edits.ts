@@ -1,7 +1,7 @@
 import type { Edited, Materials } from '../edit.js';
 import { covering, type Raster } from '../raster.js';
-import { between, maybe, personName, phrase, pick, type Random, vivid } from './drawing/chance.js';
 import { copies } from './copy.js';
+import { between, maybe, personName, phrase, pick, type Random, vivid } from './drawing/chance.js';
 import { type Area, avatar, box, text } from './drawing/drawing.js';
 import { phoneOf, STATUS, statusBar, tabBar } from './drawing/phone.js';
 import { drawScene, type Placed, saved, sent, snapped, truthOf } from './drawing/scene.js';

@@ -1,7 +1,7 @@
 import type { Edited, Materials } from '../edit.js';
 import { jpeg, type Raster } from '../raster.js';
-import { between, maybe, personName, phrase, pick, prose, vivid } from './drawing/chance.js';
 import { copies } from './copy.js';
+import { between, maybe, personName, phrase, pick, prose, vivid } from './drawing/chance.js';
 import { box, disc, icon, paragraph, pen, text } from './drawing/drawing.js';
 import type { Face } from './drawing/font.js';
 import { drawScene, fitted, sent, snapped, truthOf } from './drawing/scene.js';

@@ -1,7 +1,7 @@
 import type { Edited, Materials } from '../edit.js';
 import { covering, type Raster } from '../raster.js';
-import { between, clock, maybe, personName, phrase, pick, vivid } from './drawing/chance.js';
 import { copies } from './copy.js';
+import { between, clock, maybe, personName, phrase, pick, vivid } from './drawing/chance.js';
 import { avatar, box, disc, icon, paragraph, text } from './drawing/drawing.js';
 import { phoneOf, STATUS, statusBar, tabBar } from './drawing/phone.js';
 import { drawScene, fitted, type Placed, sent, snapped, truthOf } from './drawing/scene.js';

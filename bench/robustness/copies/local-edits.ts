@@ -9,11 +9,11 @@ import {
   rasterOf,
   resized,
 } from '../raster.js';
-import { between, maybe, type Random } from './drawing/chance.js';
 import { copies, type Make } from './copy.js';
+import { between, maybe, type Random } from './drawing/chance.js';
 import type { Area } from './drawing/drawing.js';
-import { pointed } from './mark-edits.js';
 import { saved, snapped } from './drawing/scene.js';
+import { pointed } from './mark-edits.js';
 
 /** A rectangle somewhere in the photo; its sides are parts of the shorter side. */
 function part({ width, height }: Raster, low: number, high: number, random: Random): Area {

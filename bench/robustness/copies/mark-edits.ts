@@ -1,7 +1,7 @@
 import { type Edited, type Materials, whole } from '../edit.js';
 import type { Raster } from '../raster.js';
-import { between, maybe, personName, phrase, pick, type Random, vivid } from './drawing/chance.js';
 import { copies, type Make } from './copy.js';
+import { between, maybe, personName, phrase, pick, type Random, vivid } from './drawing/chance.js';
 import { box, disc, fade, linesOf, paragraph, pen, text } from './drawing/drawing.js';
 import { emoji } from './drawing/emoji.js';
 import { widthOf } from './drawing/font.js';

@@ -1,8 +1,27 @@
 import type { Edited, Materials } from '../edit.js';
 import { covering, type Raster } from '../raster.js';
-import { between, maybe, personName, phrase, pick, prose, type Random, vivid } from './drawing/chance.js';
 import { copies } from './copy.js';
-import { type Area, avatar, box, fade, frame, icon, paragraph, pen, text } from './drawing/drawing.js';
+import {
+  between,
+  maybe,
+  personName,
+  phrase,
+  pick,
+  prose,
+  type Random,
+  vivid,
+} from './drawing/chance.js';
+import {
+  type Area,
+  avatar,
+  box,
+  fade,
+  frame,
+  icon,
+  paragraph,
+  pen,
+  text,
+} from './drawing/drawing.js';
 import { phoneOf, STATUS, statusBar, swipeBar } from './drawing/phone.js';
 import { drawScene, fitted, type Placed, sent, snapped, truthOf } from './drawing/scene.js';
 

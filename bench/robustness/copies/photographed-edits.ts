@@ -10,8 +10,8 @@ import {
   type Raster,
   resized,
 } from '../raster.js';
-import { between, maybe, phrase, pick, type Random } from './drawing/chance.js';
 import { copies } from './copy.js';
+import { between, maybe, phrase, pick, type Random } from './drawing/chance.js';
 import { type Area, box, icon, text } from './drawing/drawing.js';
 import { swipeBar } from './drawing/phone.js';
 import { drawnOn, drawScene, fitted, snapped } from './drawing/scene.js';

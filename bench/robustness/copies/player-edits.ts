@@ -1,8 +1,18 @@
 import type { Edited, Materials } from '../edit.js';
 import { covering, type Raster } from '../raster.js';
-import { between, maybe, personName, phrase, pick, type Random, vivid } from './drawing/chance.js';
 import { copies } from './copy.js';
-import { type Area, avatar, box, disc, fade, icon, paragraph, play, text } from './drawing/drawing.js';
+import { between, maybe, personName, phrase, pick, type Random, vivid } from './drawing/chance.js';
+import {
+  type Area,
+  avatar,
+  box,
+  disc,
+  fade,
+  icon,
+  paragraph,
+  play,
+  text,
+} from './drawing/drawing.js';
 import { phoneOf, STATUS, statusBar, swipeBar } from './drawing/phone.js';
 import { drawScene, fitted, type Placed, sent, snapped, truthOf } from './drawing/scene.js';
 

@@ -11,8 +11,8 @@ import {
   turnedOn,
   WHITE,
 } from '../raster.js';
-import { between, maybe, phrase, pick, type Random, vivid } from './drawing/chance.js';
 import { copies, type Make } from './copy.js';
+import { between, maybe, phrase, pick, type Random, vivid } from './drawing/chance.js';
 import { box, fade, paragraph, text } from './drawing/drawing.js';
 import { emoji } from './drawing/emoji.js';
 import { drawnOn, drawScene, saved, snapped, truthOf } from './drawing/scene.js';

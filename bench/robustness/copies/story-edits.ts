@@ -9,8 +9,8 @@ import {
   type Raster,
   resized,
 } from '../raster.js';
-import { between, maybe, personName, phrase, pick, type Random, vivid } from './drawing/chance.js';
 import { copies } from './copy.js';
+import { between, maybe, personName, phrase, pick, type Random, vivid } from './drawing/chance.js';
 import { avatar, box, disc, fade, frame, icon, pen, text } from './drawing/drawing.js';
 import { widthOf } from './drawing/font.js';
 import { STATUS, statusBar } from './drawing/phone.js';

@@ -1,5 +1,7 @@
-import { type Estimate, macroMean } from './bootstrap.js';
 import { FAR, POLICY, PROFILES, type QueryResult, type Verdict } from '../measure.js';
+import { PEERS } from '../peers.js';
+import type { Placement } from '../placement.js';
+import { type Estimate, macroMean } from './bootstrap.js';
 import {
   addTo,
   type FalsePairs,
@@ -8,8 +10,6 @@ import {
   histogram,
   quantileOf,
 } from './metrics.js';
-import { PEERS } from '../peers.js';
-import type { Placement } from '../placement.js';
 import { fitTail, type Tail } from './tail.js';
 
 /** One way to find copies, or one tier of it. */

@@ -1,9 +1,9 @@
 import { BUSY } from '../../calibration.js';
 import type { Circumstances } from '../../harness.js';
-import type { Estimate } from './bootstrap.js';
-import { type Figures, OUTCOMES, type Row } from './figures.js';
 import type { HardRow } from '../hard-negatives.js';
 import { FAR, POLICY } from '../measure.js';
+import type { Estimate } from './bootstrap.js';
+import { type Figures, OUTCOMES, type Row } from './figures.js';
 import { type FalsePairs, matchesAtMost } from './metrics.js';
 import { foretold } from './tail.js';
 

@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { hammingBench } from '../../../bench/index/hamming.js';
-import { machine } from '../../../bench/harness.js';
+import { machine, targetsOf } from '../../../bench/harness.js';
 import { dataSets, QUERY_KINDS } from '../../../bench/index/data.js';
 import { nameOf } from '../../../bench/index/engines.js';
+import { hammingBench } from '../../../bench/index/hamming.js';
 import { largePart } from '../../../bench/index/large.js';
 import {
   bestTimes,
@@ -16,7 +16,6 @@ import {
 } from '../../../bench/index/latency.js';
 import { nearPart } from '../../../bench/index/near.js';
 import type { IndexPart, IndexRun } from '../../../bench/index/run.js';
-import { targetsOf } from '../../../bench/targets.js';
 import { hashesOf } from '../../../bench/workloads.js';
 import { benchCommand } from '../../../src/cli/bench.js';
 import { distance, type Hash } from '../../../src/index.js';

@@ -1,13 +1,9 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { realisticHashes } from '../../../bench/index/realistic-hashes.js';
 import { distance } from '../../../src/index.js';
-import { testFolder } from '../../folder.js';
 
 const COUNT = 81;
 const QUERIES = 64;
-const folder = testFolder();
 const realistic = (await realisticHashes(5))!;
 
 const hashAt = (bytes: Uint8Array, at: number) =>
@@ -27,23 +23,12 @@ test('a short list is the beginning of a long one, and another seed gives anothe
   expect((await realisticHashes(6))!.hashes(COUNT).bytes).not.toEqual(bytes);
 });
 
-test('a list that is kept is read again, and goes on where it ended', async () => {
-  const notes: string[] = [];
-  const kept = (await realisticHashes(5, (text) => notes.push(text), { folder, keptFrom: 20 }))!;
+test('a list goes on where the one before ended, also within a crop', async () => {
   const { bytes } = realistic.hashes(COUNT);
-  kept.hashes(19);
-  expect(readdirSync(folder)).toEqual([]);
-  for (const count of [20, COUNT, 30]) {
-    expect(kept.hashes(count).bytes).toEqual(bytes.slice(0, 32 * count));
+  const again = (await realisticHashes(5))!;
+  for (const count of [20, 19, COUNT, 30]) {
+    expect(again.hashes(count).bytes).toEqual(bytes.slice(0, 32 * count));
   }
-  const [name, ...others] = readdirSync(folder);
-  expect(others).toEqual([]);
-  expect(notes).toHaveLength(2);
-  // Only whole crops are kept, and what is kept is not made again.
-  const path = join(folder, name!);
-  expect(readFileSync(path)).toHaveLength(32 * 80);
-  writeFileSync(path, new Uint8Array(32 * 80));
-  expect(kept.hashes(COUNT).bytes.subarray(0, 32 * 80)).toEqual(new Uint8Array(32 * 80));
 });
 
 test('every eight hashes are the forms of one crop: with a flip, half of their signs change', () => {

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { materials } from '../../../bench/robustness/measure.js';
 import type { Raster } from '../../../bench/robustness/raster.js';
-import { TRANSFORMS } from './edits/transforms.js';
 import { distance } from '../../../src/hash.js';
 import { pdq } from '../../../src/hashing/pdq.js';
 import { match } from '../../../src/matching/match.js';
 import type { VariantGeometry } from '../../../src/variant.js';
 import { variantsOf } from '../../../src/variants/hash-pixels.js';
 import { photo } from '../../variants/pictures.js';
+import { TRANSFORMS } from './edits/transforms.js';
 
 /** The suite of `bench robustness`, on three photos only. */
 const PHOTOS = ['airplane-from-above.jpg', 'dust-bowl-home.jpg', 'acanthus-mollis-w700.png'];

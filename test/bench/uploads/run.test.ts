@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
-import { runUploads } from '../../../bench/uploads/uploads.js';
 import type { UploadScale } from '../../../bench/uploads/run.js';
+import { runUploads } from '../../../bench/uploads/uploads.js';
 import { testFolder } from '../../folder.js';
 import { listener, SERVER } from '../listener.js';
 

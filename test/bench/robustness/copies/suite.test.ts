@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { COPIES } from '../../../../bench/robustness/copies/suite.js';
 import { cornersIn, turnedQuad } from '../../../../bench/robustness/copies/drawing/warp.js';
+import { COPIES } from '../../../../bench/robustness/copies/suite.js';
 import {
   COPY_FAMILIES,
   type Edited,

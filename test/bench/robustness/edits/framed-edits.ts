@@ -1,5 +1,9 @@
-import { at, type Edited, type Materials, type Transform } from '../../../../bench/robustness/edit.js';
-import { scribble } from './plain-edits.js';
+import {
+  at,
+  type Edited,
+  type Materials,
+  type Transform,
+} from '../../../../bench/robustness/edit.js';
 import {
   BLACK,
   blank,
@@ -13,17 +17,9 @@ import {
   resized,
   WHITE,
 } from '../../../../bench/robustness/raster.js';
+import { bordered, type Laid, scribble } from '../../../../bench/robustness/single-edits.js';
 
 const GREY: Colour = [128, 128, 128];
-
-/** A photo on a canvas. */
-interface Laid {
-  canvas: Raster;
-  left: number;
-  top: number;
-  width: number;
-  height: number;
-}
 
 const framed = (
   family: Transform['family'],
@@ -37,18 +33,6 @@ const framed = (
     return { pixels: await jpeg(canvas, 85), truth: at(left, top, width, height) };
   },
 });
-
-/** The photo with a border of one colour, its width given for each side. */
-export function bordered(
-  photo: Raster,
-  [left, top, right, bottom]: readonly [number, number, number, number],
-  colour: Colour,
-): Laid {
-  const { width, height } = photo;
-  const canvas = blank(width + left + right, height + top + bottom, colour);
-  paste(canvas, photo, left, top);
-  return { canvas, left, top, width, height };
-}
 
 const even = (photo: Raster, part: number, colour: Colour): Laid => {
   const border = Math.max(1, Math.round(part * Math.min(photo.width, photo.height)));

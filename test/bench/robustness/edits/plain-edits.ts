@@ -1,11 +1,6 @@
-import { random as seeded } from '../../../../bench/workloads.js';
-import { type Materials, type Transform, whole } from '../../../../bench/robustness/edit.js';
+import type { Materials, Transform } from '../../../../bench/robustness/edit.js';
 import {
-  BLACK,
   blurred,
-  type Colour,
-  copyOf,
-  fill,
   jpeg,
   mapped,
   pipeline,
@@ -13,19 +8,9 @@ import {
   rasterOf,
   reread,
   resized,
-  WHITE,
 } from '../../../../bench/robustness/raster.js';
-
-type Change = (photo: Raster, materials: Materials) => Promise<Raster>;
-
-const plain = (family: Transform['family'], name: string, change: Change): Transform => ({
-  name,
-  family,
-  async apply(photo, materials) {
-    const pixels = await change(photo, materials);
-    return { pixels, truth: whole(pixels) };
-  },
-});
+import { type Change, plain } from '../../../../bench/robustness/single-edits.js';
+import { random as seeded } from '../../../../bench/workloads.js';
 
 /** Saved again in another encoding. */
 export const ENCODINGS: readonly Transform[] = [
@@ -96,115 +81,4 @@ export const TONES: readonly Transform[] = (
   ] as [string, Change][]
 ).map(([name, change]) =>
   plain('tone', name, async (photo, materials) => jpeg(await change(photo, materials), 85)),
-);
-
-/**
- * Marks that look like lines of text: each glyph is a random 5 x 7 bitmap. They are drawn here
- * because the figures would otherwise depend on the machine's fonts.
- */
-export function scribble(
-  canvas: Raster,
-  left: number,
-  top: number,
-  width: number,
-  lineHeight: number,
-  lines: number,
-  colour: Colour,
-  random: Materials['random'],
-  opacity = 1,
-): void {
-  const dot = Math.max(1, Math.floor((0.7 * lineHeight) / 7));
-  for (let line = 0; line < lines; line++) {
-    const end = left + Math.floor((width * (60 + random(40))) / 100);
-    for (let x = left; x + 5 * dot <= end; x += 6 * dot) {
-      if (random(6) === 0) continue;
-      for (let cell = 0; cell < 35; cell++) {
-        if (random(100) >= 45) continue;
-        const column = x + (cell % 5) * dot;
-        const row = top + line * lineHeight + Math.floor(cell / 5) * dot;
-        fill(canvas, column, row, dot, dot, colour, opacity);
-      }
-    }
-  }
-}
-
-/** Something drawn over the photo. */
-export const OVERLAYS: readonly Transform[] = (
-  [
-    [
-      'watermark',
-      ({ width, height }, canvas, random) => {
-        for (let y = 0.1; y < 0.95; y += 0.28) {
-          const line = Math.round(height / 14);
-          const left = Math.round(width * 0.1);
-          scribble(
-            canvas,
-            left,
-            Math.round(height * y),
-            Math.round(width * 0.8),
-            line,
-            1,
-            WHITE,
-            random,
-            0.3,
-          );
-        }
-      },
-    ],
-    [
-      'caption bar over the photo',
-      ({ width, height }, canvas, random) => {
-        const bar = Math.round(height * 0.14);
-        const top = Math.round(height * 0.72);
-        fill(canvas, 0, top, width, bar, BLACK, 0.65);
-        scribble(
-          canvas,
-          Math.round(width * 0.1),
-          top + (bar >> 2),
-          Math.round(width * 0.8),
-          bar >> 1,
-          1,
-          WHITE,
-          random,
-        );
-      },
-    ],
-    [
-      'sticker',
-      ({ width, height }, canvas, random) => {
-        const radius = Math.round(0.13 * Math.min(width, height));
-        const x0 = radius + random(Math.max(1, width - 2 * radius));
-        const y0 = radius + random(Math.max(1, height - 2 * radius));
-        for (let y = -radius; y <= radius; y++) {
-          const half = Math.floor(Math.sqrt(radius * radius - y * y));
-          fill(canvas, x0 - half, y0 + y, 2 * half + 1, 1, [250, 210, 40]);
-        }
-      },
-    ],
-    [
-      'meme text above and below',
-      ({ width, height }, canvas, random) => {
-        const line = Math.round(height / 8);
-        const left = Math.round(width * 0.06);
-        for (const top of [0.03, 0.85]) {
-          scribble(
-            canvas,
-            left,
-            Math.round(height * top),
-            Math.round(width * 0.88),
-            line,
-            1,
-            WHITE,
-            random,
-          );
-        }
-      },
-    ],
-  ] as [string, (photo: Raster, canvas: Raster, random: Materials['random']) => void][]
-).map(([name, draw]) =>
-  plain('overlay', name, (photo, { random }) => {
-    const canvas = copyOf(photo);
-    draw(photo, canvas, random);
-    return jpeg(canvas, 85);
-  }),
 );

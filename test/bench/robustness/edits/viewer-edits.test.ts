@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { SCREENSHOTS } from './framed-edits.js';
 import { materials } from '../../../../bench/robustness/measure.js';
 import { cropped, type Raster, resized } from '../../../../bench/robustness/raster.js';
-import { VIEWERS } from './viewer-edits.js';
 import { photo } from '../../../variants/pictures.js';
+import { SCREENSHOTS } from './framed-edits.js';
+import { VIEWERS } from './viewer-edits.js';
 
 const pixels = (await photo('airplane-from-above.jpg')) as Raster;
 

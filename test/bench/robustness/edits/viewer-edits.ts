@@ -1,7 +1,13 @@
 import type { Materials, Transform } from '../../../../bench/robustness/edit.js';
+import {
+  BLACK,
+  type Colour,
+  fill,
+  type Raster,
+  WHITE,
+} from '../../../../bench/robustness/raster.js';
+import { scribble } from '../../../../bench/robustness/single-edits.js';
 import { type Controls, type Layout, screenshot } from './framed-edits.js';
-import { scribble } from './plain-edits.js';
-import { BLACK, type Colour, fill, type Raster, WHITE } from '../../../../bench/robustness/raster.js';
 
 /** The place of the photo on the screen. */
 interface Area {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { figuresOf, OUTCOMES } from '../../../../bench/robustness/report/figures.js';
 import { FAR, PROFILES, type QueryResult } from '../../../../bench/robustness/measure.js';
-import { histogram } from '../../../../bench/robustness/report/metrics.js';
 import { PEERS } from '../../../../bench/robustness/peers.js';
+import { figuresOf, OUTCOMES } from '../../../../bench/robustness/report/figures.js';
+import { histogram } from '../../../../bench/robustness/report/metrics.js';
 import { foretellings, markdown } from '../../../../bench/robustness/report/report.js';
 
 const EDITS = [

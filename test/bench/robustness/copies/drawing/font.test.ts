@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Face, outlineOf, widthOf } from '../../../../../bench/robustness/copies/drawing/font.js';
+import {
+  type Face,
+  outlineOf,
+  widthOf,
+} from '../../../../../bench/robustness/copies/drawing/font.js';
 
 const FACES: readonly Face[] = ['plain', 'bold', 'serif', 'serif bold', 'poster', 'hand'];
 const contours = (path: string) => path.split('M').length - 1;

@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { cornersIn, turnedQuad, warpOnto } from '../../../../../bench/robustness/copies/drawing/warp.js';
+import {
+  cornersIn,
+  turnedQuad,
+  warpOnto,
+} from '../../../../../bench/robustness/copies/drawing/warp.js';
 import type { Quad } from '../../../../../bench/robustness/edit.js';
 import { blank, type Raster } from '../../../../../bench/robustness/raster.js';
 import { patches } from '../../../../variants/pictures.js';

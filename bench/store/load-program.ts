@@ -1,9 +1,39 @@
 import { once } from 'node:events';
 import { rival } from '../rivals.js';
-import type { Loaded, LoadRequest, LoadSetup } from './service-protocol.js';
 
 type Autocannon = typeof import('autocannon');
 type Result = import('autocannon').Result;
+
+/** A load of lookups, sent by a process of its own. */
+export interface LoadSetup {
+  readonly program: 'load';
+  readonly port: number;
+  readonly connections: number;
+  readonly seconds: number;
+  /** requests a second; absent: as many as are answered */
+  readonly rate?: number;
+}
+
+/** Of a load; each connection sends all of them in turn. */
+export interface LoadRequest {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** in base64 */
+  readonly body?: string;
+}
+
+/** How a load was answered. */
+export interface Loaded {
+  readonly requestsPerSecond: number;
+  /** in milliseconds, from the sending of a request */
+  readonly p50: number;
+  readonly p99: number;
+  readonly longest: number;
+  readonly answered: number;
+  /** answers of another status than 2xx, and requests without an answer */
+  readonly failed: number;
+}
 
 /** Whether the load generator is installed. */
 export const hasLoadGenerator = async (): Promise<boolean> =>

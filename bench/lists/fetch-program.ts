@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BlocklistEntry } from '../../src/entry.js';
 import type { ListClient } from '../../src/exchange/list-update.js';
@@ -10,6 +8,7 @@ import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js
 import { match } from '../../src/matching/match.js';
 import { fetchList } from '../../src/node/fetch-list.js';
 import { openBlocklist } from '../../src/node/open-blocklist.js';
+import { inFolder } from '../folder.js';
 import type { ServiceName } from './services.js';
 
 /* The program of `bench lists fetch`: it fetches one list, in a process whose memory is weighed. */
@@ -49,8 +48,7 @@ export const clientOf = (service: ServiceName, url: string): ListClient<unknown>
 
 /** Fetches, and tells the parent process. */
 export async function fetchOnce({ service, way, url, asked }: FetchSetup): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-bench-'));
-  try {
+  await inFolder(async (folder) => {
     const residentBefore = peakBytes();
     const cpuBefore = process.cpuUsage();
     const start = performance.now();
@@ -71,9 +69,7 @@ export async function fetchOnce({ service, way, url, asked }: FetchSetup): Promi
       peakBytes: peak,
     };
     process.send?.(fetched);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  });
 }
 
 const peakBytes = () => 1024 * process.resourceUsage().maxRSS;

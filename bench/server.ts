@@ -1,0 +1,16 @@
+import { runProgram, serve } from './child.js';
+import type { FetchSetup } from './lists/fetch-program.js';
+import type { FollowSetup } from './store/follow-program.js';
+import type { LoadSetup } from './store/load-program.js';
+import type { ServeSetup } from './store/service-program.js';
+
+/* The programs of `bench lists`, `store` and `service`. */
+
+await runProgram({
+  fetch: async (setup: FetchSetup) => (await import('./lists/fetch-program.js')).fetchOnce(setup),
+  follow: async (setup: FollowSetup) =>
+    (await import('./store/follow-program.js')).followStore(setup),
+  load: async (setup: LoadSetup) => (await import('./store/load-program.js')).sendLoad(setup),
+  serve: async (setup: ServeSetup) =>
+    serve(await (await import('./store/service-program.js')).servingListener(setup)),
+});
