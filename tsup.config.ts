@@ -21,11 +21,11 @@ const entry = Object.fromEntries(
     browser: 'src/browser/index.ts',
     'browser-worker': 'src/browser/worker.ts',
     cli: 'src/cli/main.ts',
-    bench: 'bench/index.ts',
+    bench: 'bench/shipped.ts',
     'bench-worker': 'bench/robustness/worker.ts',
-    'bench-server': 'bench/uploads-server.ts',
+    'bench-server': 'bench/uploads/server.ts',
     tour: 'bench/tour.ts',
-    pictures: 'bench/pictures.ts',
+    pictures: 'docs/making/pictures.ts',
     'demo-build': 'src/demo/build.ts',
     'demo-serve': 'src/demo/serve.ts',
   }).filter(([, path]) => existsSync(path)),
@@ -68,21 +68,13 @@ async function writeProgram(): Promise<void> {
   chmodSync(outfile, 0o755);
 }
 
-export default defineConfig({
-  entry,
-  format: 'esm',
+/** What every script of dist is built by. */
+const common = {
   target: 'es2022',
   platform: 'neutral',
-  splitting: true,
-  clean: true,
-  // Prints errors and warnings, and nothing else.
-  silent: true,
   // As node-server has it; not all runtimes do.
   define: { global: 'globalThis' },
-  // A `node:` import must stay one: bundlers for the browser tell the two apart by it.
-  removeNodeProtocol: false,
   external: [
-    /^node:/,
     'sharp',
     'age-encryption',
     'esbuild',
@@ -94,9 +86,41 @@ export default defineConfig({
   ],
   // The decoders of the browser's Worker lie in their scripts: a page serves and allows no other file.
   loader: { '.wasm': 'binary' },
+} as const;
+
+/**
+ * The benchmarks that the package does not have. They share no chunk with it, so two names keep them
+ * out.
+ */
+async function writeBenches(): Promise<void> {
+  await build({
+    ...common,
+    entryPoints: { 'bench-all': 'bench/program.ts', 'bench-all-server': 'bench/server.ts' },
+    external: ['node:*', ...common.external],
+    mainFields: ['module', 'main'],
+    bundle: true,
+    format: 'esm',
+    outdir: 'dist',
+    plugins: [withoutAddress],
+    logLevel: 'error',
+  });
+}
+
+export default defineConfig({
+  ...common,
+  entry,
+  format: 'esm',
+  splitting: true,
+  clean: true,
+  // Prints errors and warnings, and nothing else.
+  silent: true,
+  // A `node:` import must stay one: bundlers for the browser tell the two apart by it.
+  removeNodeProtocol: false,
+  external: [/^node:/, ...common.external],
   esbuildPlugins: [withoutAddress],
   onSuccess: async () => {
     writeLicences();
     await writeProgram();
+    await writeBenches();
   },
 });

@@ -14,7 +14,7 @@ const WITHOUT_ENGINE = [
  */
 const SLOW = [
   'test/{answers,atomic,examples,installed,package,readme,runtimes,site}.test.ts',
-  'test/bench/{tour,uploads-run,pdq-band,robustness/recall}.test.ts',
+  'test/bench/{tour,uploads/run,hash/pdq-band,robustness/recall}.test.ts',
   'test/cli/*.test.ts',
   'test/service/{hostile-serve,soak}.test.ts',
 ];

@@ -1,6 +1,6 @@
+import { createRequire } from 'node:module';
 import { PerformanceObserver } from 'node:perf_hooks';
 import process from 'node:process';
-import { WASI } from 'node:wasi';
 
 /** A module of a memory, for a clock to write to. */
 const MODULE = Uint8Array.of(
@@ -31,7 +31,19 @@ function clockOfNode(): (() => number) | undefined {
   };
 }
 
+/** Without the warning that it is experimental, which each run would begin with. */
+function wasiOfNode(): typeof import('node:wasi') {
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  try {
+    return createRequire(import.meta.url)('node:wasi');
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
 function clockOfWasi(): () => number {
+  const { WASI } = wasiOfNode();
   const wasi = new WASI({ version: 'preview1' });
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(MODULE));
   wasi.initialize({ exports });

@@ -3,6 +3,7 @@ import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import ts from 'typescript';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { BENCHES as ALL_BENCHES } from '../bench/benches.js';
 import { type Command, readCall } from '../src/cli/command.js';
 import { type Block, gradeOf, type Page, pageOf, pages } from './markdown.js';
 import { ROOT } from './package.js';
@@ -180,14 +181,20 @@ describe('commands', () => {
     benches = (await import(pathToFileURL(join(ROOT, 'dist/bench.js')).href)).BENCHES;
   });
 
+  /** NAME stands for any of them, and an option for none. */
+  const noBench = (known: typeof benches, bench: string) =>
+    /^([A-Z]+$|-)/.test(bench) || known.some(({ name }) => name === bench)
+      ? undefined
+      : `no benchmark ${bench}`;
+
   /** What is wrong with a command; undefined if nothing is, or it is another program's. */
   function problem(words: readonly string[]): string | undefined {
     const [program, ...rest] = words[0] === 'npx' ? words.slice(1) : words;
     if (program === 'npm' && rest[0] === 'run') {
       const name = rest.find((word, at) => at > 0 && !word.startsWith('-'));
-      return name === undefined || Object.hasOwn(manifest.scripts, name)
-        ? undefined
-        : `no script ${name}`;
+      if (name !== undefined && !Object.hasOwn(manifest.scripts, name)) return `no script ${name}`;
+      const bench = name === 'bench' ? rest[rest.indexOf('--') + 1] : undefined;
+      return bench === undefined ? undefined : noBench(ALL_BENCHES, bench);
     }
     if (program !== 'onlyhashes') return undefined;
     const [name, ...argv] = rest;
@@ -197,9 +204,8 @@ describe('commands', () => {
     if (command === undefined) return /^[A-Z]+$/.test(name) ? undefined : `no command ${name}`;
     if (argv.includes('--help')) return undefined;
     const bench = argv.find((word) => !word.startsWith('-'));
-    if (name === 'bench' && bench !== undefined && !/^[A-Z]+$/.test(bench)) {
-      if (!benches.some((known) => known.name === bench)) return `no benchmark ${bench}`;
-    }
+    const none = name === 'bench' && bench !== undefined ? noBench(benches, bench) : undefined;
+    if (none !== undefined) return none;
     try {
       readCall(command, argv);
       return undefined;
@@ -262,6 +268,8 @@ describe('commands', () => {
     ['npx onlyhashes paint', 'no command'],
     ['npx onlyhashes hash photo.jpg --colour', 'Unknown option'],
     ['A=b onlyhashes bench no-such > out.txt', 'no benchmark'],
+    ['onlyhashes bench store', 'no benchmark'],
+    ['npm run bench -- no-such --large', 'no benchmark'],
     ['cat list.csv | npx onlyhashes match --blocklist - photo.jpg --variants most', '--variants'],
     ['npm ci && npx onlyhashes compare \\\n  a.jpg', 'expected A B'],
   ])('%j is found', (line, what) => {

@@ -64,9 +64,9 @@ describe.each([{ decoders: true }, { decoders: false }])(
     });
 
     test('a benchmark runs without what it compares with, and says what to install', () => {
-      const { stdout, status } = bench('blockhash');
+      const { stdout, status } = bench('pdq');
       expect(stdout).toMatch(/^ {2}onlyhashes +1 /m);
-      expect(stdout).toMatch(/^ {2}npm install blockhash-core$/m);
+      expect(stdout).toMatch(/^ {2}npm install @stdlib.+ blockhash-core/m);
       expect(status).toBe(0);
     });
 

@@ -1,7 +1,15 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { type Bench, type BenchContext, type Circumstances, circumstances, machine, partsOf, type Target } from '../harness.js';
+import {
+  type Bench,
+  type BenchContext,
+  type Circumstances,
+  circumstances,
+  machine,
+  partsOf,
+  type Target,
+} from '../harness.js';
 import { dataSets, type IndexPart, type IndexRun, JUDGED } from './data.js';
 import { faissBuild } from './faiss.js';
 import { changesPart, figuresPart } from './figures.js';

@@ -1,20 +1,18 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Blocklist } from '../src/blocklist/blocklist.js';
-import { createBlocklist } from '../src/blocklist/create-blocklist.js';
-import type { BlocklistEntry } from '../src/entry.js';
-import { nextTurn } from '../src/in-turns.js';
-import { match } from '../src/matching/match.js';
-import { openBlocklist } from '../src/node/open-blocklist.js';
-import { PackedEntries } from '../src/packed-entries.js';
-import type { HashedVariant } from '../src/variant.js';
-import { variantsOf } from '../src/variants/hash-pixels.js';
-import { measureFile } from './blocklist-file.js';
-import { longestBlock, threadTime } from './event-loop.js';
-import { type Bench, type BenchContext, feed, quantile, race } from './harness.js';
-import { type Targets, targetsOf } from './targets.js';
-import { detailedPixels, random, uniformHashes } from './workloads.js';
+import type { Blocklist } from '../../src/blocklist/blocklist.js';
+import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
+import { nextTurn } from '../../src/in-turns.js';
+import { match } from '../../src/matching/match.js';
+import { openBlocklist } from '../../src/node/open-blocklist.js';
+import { PackedEntries } from '../../src/packed-entries.js';
+import type { HashedVariant } from '../../src/variant.js';
+import { variantsOf } from '../../src/variants/hash-pixels.js';
+import { longestBlock, threadTime } from '../event-loop.js';
+import { inFolder } from '../folder.js';
+import type { Bench, BenchContext } from '../harness.js';
+import { feed, quantile, race } from '../race.js';
+import { detailedPixels, random, uniformHashes } from '../workloads.js';
+import { type ListRun, measureFile } from './blocklist-file.js';
 
 /** The size whose figures have bounds. */
 const JUDGED = 1e6;
@@ -33,69 +31,63 @@ export const blocklistBench: Bench = {
   about: 'a blocklist that is used, changed, saved and opened; a million entries with ids',
   async run(context) {
     const count = Number(context.options.largest ?? JUDGED);
-    await runOf({ context, targets: targetsOf(context), count });
+    const run = runOf(context, count);
+    await inFolder(async (folder) => {
+      const path = join(folder, 'list.ohb');
+      await saveOne(run, path);
+      let opened: Blocklist | undefined;
+      const opening = await longestBlock(async () => {
+        opened = await openBlocklist(path, { copy: true });
+        await opened.settled();
+      });
+      run.report('open', opening);
+      await measure(run, 'opened', opened!);
+      await measureFile(run, path);
+    });
   },
 };
 
-interface Run {
-  readonly context: BenchContext;
-  readonly targets: Targets;
-  readonly count: number;
-}
-
-async function runOf(run: Run): Promise<void> {
-  const { count } = run;
+function runOf(context: BenchContext, count: number): ListRun {
   const changes = Math.min(CHANGES, count);
   const { bytes } = uniformHashes(count + changes, 5);
-  const entryAt = (at: number): BlocklistEntry => ({
-    hash: { algorithm: 'pdq', bytes: bytes.subarray(32 * at, 32 * at + 32) },
-    labels: ['label'],
-    id: `2026/${at}`,
-    source: 'list',
-  });
-  const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-bench-'));
-  const path = join(folder, 'list.ohb');
-  const listed = { entryAt, count, changes };
-  try {
-    await saveOne(run, path, listed);
-    let opened: Blocklist | undefined;
-    report(
-      run,
-      'open',
-      await longestBlock(async () => {
-        opened = await openBlocklist(path, { copy: true });
-        await opened.settled();
-      }),
-    );
-    await measure(run, 'opened', opened!, listed);
-    await measureFile({
-      ...run,
-      ...listed,
-      path,
-      isJudged: count === JUDGED,
-      report: (name, times) => report(run, name, times),
-    });
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const figure = (name: string, value: number, most?: number) => {
+    if (most !== undefined && count === JUDGED) context.targets.atMost(name, value, most);
+    else context.figure(name, value);
+  };
+  return {
+    count,
+    changes,
+    entryAt: (at) => ({
+      hash: { algorithm: 'pdq', bytes: bytes.subarray(32 * at, 32 * at + 32) },
+      labels: ['label'],
+      id: `2026/${at}`,
+      source: 'list',
+    }),
+    context,
+    figure,
+    report(name, { all, block }) {
+      figure(`${name}: milliseconds`, all);
+      figure(`${name}: the longest block, ms of CPU`, block, MOST_BLOCK);
+    },
+  };
 }
 
 /** Fills a list, saves it and changes it. Nobody holds it afterwards. */
-async function saveOne(run: Run, path: string, listed: Listed): Promise<void> {
+async function saveOne(run: ListRun, path: string): Promise<void> {
   const table = new PackedEntries('pdq', 256);
-  for (let at = 0; at < listed.count; at++) table.push(listed.entryAt(at));
+  for (let at = 0; at < run.count; at++) table.push(run.entryAt(at));
   const list = createBlocklist([]);
-  report(run, 'fill', await longestBlock(() => list.apply({ add: table })));
+  run.report('fill', await longestBlock(() => list.apply({ add: table })));
   await list.settled();
   await raceDecisions(run, list);
-  report(run, 'save', await longestBlock(() => openBlocklist(path, { create: list })));
-  await measure(run, 'warm', list, listed);
+  run.report('save', await longestBlock(() => openBlocklist(path, { create: list })));
+  await measure(run, 'warm', list);
 }
 
 const UPLOADS = 8;
 
 /** A decision about an upload that is near nothing, so that every variant is searched for. */
-async function raceDecisions({ context, count }: Run, list: Blocklist): Promise<void> {
+async function raceDecisions({ context, count }: ListRun, list: Blocklist): Promise<void> {
   const contenders = (['thorough', 'quick', 'none'] as const).map((variants) => {
     const uploads = Array.from({ length: UPLOADS }, (_, seed): HashedVariant[] => [
       ...variantsOf(detailedPixels(1155, 866, seed + 1), { variants }),
@@ -119,30 +111,12 @@ async function raceDecisions({ context, count }: Run, list: Blocklist): Promise<
   context.report(await race(title, contenders));
 }
 
-/** How long something took, and the longest block, which is judged for a million entries. */
-function report(run: Run, name: string, { all, block }: { all: number; block: number }) {
-  run.context.figure(`${name}: milliseconds`, all);
-  const words = `${name}: the longest block, ms of CPU`;
-  if (run.count === JUDGED) run.targets.atMost(words, block, MOST_BLOCK);
-  else run.context.figure(words, block);
-}
-
-interface Listed {
-  readonly entryAt: (at: number) => BlocklistEntry;
-  readonly count: number;
-  readonly changes: number;
-}
-
 /**
  * The time of a change is that of its call. The event loop turns after each, so that segments are
  * merged meanwhile; that is in the longest block, which is of one turn.
  */
-async function measure(
-  run: Run,
-  state: string,
-  list: Blocklist,
-  { entryAt, count, changes }: Listed,
-): Promise<void> {
+async function measure(run: ListRun, state: string, list: Blocklist): Promise<void> {
+  const { entryAt, count, changes, figure } = run;
   const decide = (at: number) =>
     match({ hash: entryAt(at).hash, quality: 100, variants: [] }, list).matches.length;
   const timed = <T>(call: () => T): [time: number, result: T] => {
@@ -177,20 +151,12 @@ async function measure(
       await nextTurn();
     }
   });
-  const { context, targets } = run;
   const title = `${count.toLocaleString('en')} entries, ${state}`;
-  const figures: [string, number, number | undefined][] = [
-    ['the first decision, ms of CPU', first, 1],
-    ['the first withdrawal by id, ms of CPU', times.withdraw![0]!, 5],
-  ];
+  figure(`${title}, the first decision, ms of CPU`, first, 1);
+  figure(`${title}, the first withdrawal by id, ms of CPU`, times.withdraw![0]!, 5);
   for (const [name, each] of Object.entries(times)) {
-    const sorted = Float64Array.from(each).sort();
-    figures.push([`${name}: median, ms of CPU`, quantile(sorted, 0.5), undefined]);
-    figures.push([`${name}: p99.9, ms of CPU`, quantile(sorted, 0.999), 5]);
+    figure(`${title}, ${name}: median, ms of CPU`, quantile(each, 0.5));
+    figure(`${title}, ${name}: p99.9, ms of CPU`, quantile(each, 0.999), 5);
   }
-  for (const [name, value, most] of figures) {
-    if (most !== undefined && count === JUDGED) targets.atMost(`${title}, ${name}`, value, most);
-    else context.figure(`${title}, ${name}`, value);
-  }
-  report(run, `${title}, changes`, blocks);
+  run.report(`${title}, changes`, blocks);
 }

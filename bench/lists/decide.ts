@@ -1,6 +1,7 @@
+import type { Blocklist } from '../../src/blocklist/blocklist.js';
+import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import type { Hash } from '../../src/hash.js';
-import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import { match } from '../../src/matching/match.js';
 import type { HashedVariant } from '../../src/variant.js';
 import { longestBlock } from '../event-loop.js';

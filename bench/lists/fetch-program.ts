@@ -1,10 +1,11 @@
 import { join } from 'node:path';
+import type { Blocklist } from '../../src/blocklist/blocklist.js';
+import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import type { ListClient } from '../../src/exchange/list-update.js';
 import { NcmecClient } from '../../src/exchange/ncmec-client.js';
 import { StopNciiClient } from '../../src/exchange/stop-ncii-client.js';
 import { hashFromHex } from '../../src/hash.js';
-import { type Blocklist, createBlocklist } from '../../src/matching/blocklist.js';
 import { match } from '../../src/matching/match.js';
 import { fetchList } from '../../src/node/fetch-list.js';
 import { openBlocklist } from '../../src/node/open-blocklist.js';

@@ -99,3 +99,10 @@ export const at = (
   height: number,
   more: Pick<VariantGeometry, 'angle' | 'dihedral'> = {},
 ): VariantGeometry => ({ rectangle: { left, top, width, height }, ...more });
+
+/** Makes a copy of a photo. */
+export type Make = (photo: Raster, materials: Materials) => Promise<Edited>;
+
+/** The edits of a family, by name. */
+export const copies = (family: CopyFamily, makes: Readonly<Record<string, Make>>): Transform[] =>
+  Object.entries(makes).map(([name, apply]) => ({ name, family, apply }));

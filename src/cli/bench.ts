@@ -3,7 +3,7 @@ import { UsageError } from './failure.js';
 import { print } from './output.js';
 
 /** What `dist/bench.js` exports; it is built from bench/, which is no room of the library. */
-interface Benches {
+export interface Benches {
   BENCHES: readonly { name: string; about: string; long?: boolean }[];
   runBenches(
     names: readonly string[],
@@ -11,28 +11,22 @@ interface Benches {
   ): Promise<boolean>;
 }
 
-/** A size of a list, in hashes. */
-const SIZE = { value: 'N', range: [1, 1e9] } as const;
+/** An option that is passed on, with the benchmarks that take it, if not all do. */
+export interface BenchOption extends Option {
+  readonly takenBy?: readonly string[];
+}
 
-/** Options that are passed on, each with the benchmarks that take it, if not all do. */
-const PASSED_ON: Record<string, Option & { takenBy?: readonly string[] }> = {
-  large: {
-    about: 'add sizes that take minutes and gigabytes',
-    takenBy: ['index', 'cliffs', 'pdq-band', 'uploads'],
-  },
-  smallest: {
-    about: 'size of the smallest list, in hashes',
-    takenBy: ['index', 'cliffs'],
-    ...SIZE,
-  },
-  largest: {
-    about: 'size of the largest list, in hashes',
-    takenBy: ['index', 'cliffs', 'blocklist', 'lists', 'store', 'service'],
-    ...SIZE,
-  },
+/** A size of a list, in hashes. */
+const SIZE = { value: 'N', range: [1, 1e9], takenBy: ['index'] } as const;
+
+/** Options of the benchmarks in the package. */
+export const OPTIONS = {
+  large: { about: 'add sizes that take minutes and gigabytes', takenBy: ['index', 'uploads'] },
+  smallest: { about: 'size of the smallest list, in hashes', ...SIZE },
+  largest: { about: 'size of the largest list, in hashes', ...SIZE },
   distance: {
     about: 'measure this distance only',
-    takenBy: ['index', 'cliffs'],
+    takenBy: ['index'],
     value: 'BITS',
     range: [0, 256],
   },
@@ -58,17 +52,14 @@ const PASSED_ON: Record<string, Option & { takenBy?: readonly string[] }> = {
     value: 'N',
     range: [0, Number.MAX_SAFE_INTEGER],
   },
-  rounds: {
-    about: 'paired rounds per case, default 20',
-    takenBy: ['versus'],
-    value: 'N',
-    range: [20, 1000],
-  },
   out: { about: 'folder to write a record of each benchmark to', value: 'DIR' },
-};
+} satisfies Record<string, BenchOption>;
 
-/** `onlyhashes bench`: how fast this machine is, beside other ways to do the same. */
-export const benchCommand: Command = {
+/** The command that measures: in the package, or in a checkout with all benchmarks. */
+export const benchCommandOf = (
+  load: () => Promise<Benches>,
+  passedOn: Readonly<Record<string, BenchOption>>,
+): Command => ({
   name: 'bench',
   usage: '[NAME…]',
   about:
@@ -77,7 +68,7 @@ export const benchCommand: Command = {
     json: { about: 'print one JSON object' },
     list: { about: 'list the benchmarks' },
     ...Object.fromEntries(
-      Object.entries(PASSED_ON).map(([name, { about, takenBy, ...option }]) => [
+      Object.entries(passedOn).map(([name, { about, takenBy, ...option }]) => [
         name,
         { ...option, about: takenBy ? `${about} (${takenBy.join(', ')})` : about },
       ]),
@@ -85,14 +76,12 @@ export const benchCommand: Command = {
   },
   examples: [
     ['onlyhashes bench pdq', 'how fast a picture is hashed'],
-    ['onlyhashes bench versus ../before/dist', 'this build against another'],
     ['onlyhashes bench --list', 'what can be measured'],
   ],
   minWords: 0,
   endsAtOnce: true,
   async run(call) {
-    const url = new URL('./bench.js', import.meta.url);
-    const { BENCHES, runBenches } = (await import(url.href)) as Benches;
+    const { BENCHES, runBenches } = await load();
     if (call.on('list')) {
       for (const { name, about } of BENCHES) print(`${name.padEnd(14)}${about}`);
       return 0;
@@ -100,7 +89,7 @@ export const benchCommand: Command = {
     const run =
       call.words.length > 0 ? call.words : BENCHES.flatMap(({ name, long }) => (long ? [] : name));
     const options: Record<string, string | boolean> = {};
-    for (const [name, { takenBy }] of Object.entries(PASSED_ON)) {
+    for (const [name, { takenBy }] of Object.entries(passedOn)) {
       const value = call.text(name) ?? call.on(name);
       if (value === false) continue;
       if (takenBy && !takenBy.some((taker) => run.includes(taker))) {
@@ -113,4 +102,10 @@ export const benchCommand: Command = {
     }
     return (await runBenches(call.words, { json: call.on('json'), options })) ? 0 : 1;
   },
-};
+});
+
+/** `onlyhashes bench`: how fast this machine is, beside other ways to do the same. */
+export const benchCommand = benchCommandOf(
+  async () => (await import(new URL('./bench.js', import.meta.url).href)) as Benches,
+  OPTIONS,
+);

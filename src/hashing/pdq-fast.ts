@@ -37,7 +37,7 @@ import { tentWords } from '../kernels/tent-words.js';
  * band, not one hash and not one quality differed; 20,000 of the pictures are a test.
  *
  * What can be proved is far wider. The short cut is within 1e-9 of the true values. The reference's
- * running sums keep every rounding, and forward error analysis (bench/pdq-bound.ts) bounds what
+ * running sums keep every rounding, and error analysis (bench/hash/pdq-bound.ts) bounds what
  * that does to a coefficient of 512 x 512 pixels by 1.31, and to its distance from the median by
  * 2.62. A band that wide would send every photo down the exact path. A picture made to drift has an
  * error of 0.06, so one made for it may differ in a bit that lies as near to the median as that.

@@ -1,25 +1,34 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { BenchContext } from '../../bench/harness.js';
+import { type BenchContext, targetsOf } from '../../bench/harness.js';
 import type { Race } from '../../bench/race.js';
 import { ROOT } from '../package.js';
 
-/** The built program that a bench starts as a process of its own. */
-export const SERVER = pathToFileURL(join(ROOT, 'dist/bench-server.js'));
+const built = (name: string) => pathToFileURL(join(ROOT, 'dist', name));
+
+/** What is built of the programs that `bench uploads` starts, and of those of other benches. */
+export const UPLOADS_SERVER = built('bench-server.js');
+export const SERVER = built('bench-all-server.js');
 
 /** Gathers what a benchmark prints. */
 export function listener(options: BenchContext['options'] = {}, words: readonly string[] = []) {
   const races: Race[] = [];
   const notes: string[] = [];
   const figures: Record<string, unknown> = {};
+  const figure = (name: string, value: unknown) => {
+    figures[name] = value;
+  };
   const context: BenchContext = {
     report: (race) => races.push(race),
     note: (text) => notes.push(text),
-    figure: (name, value) => {
-      figures[name] = value;
-    },
+    figure,
+    targets: targetsOf(figure),
     options,
     words,
   };
   return { context, races, notes, figures };
 }
+
+/** What a benchmark gives for its record, as it is written there. */
+// biome-ignore lint/suspicious/noExplicitAny: tests name what they look at.
+export const recordOf = (measured: object): any => JSON.parse(JSON.stringify(measured));

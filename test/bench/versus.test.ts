@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { BUSY } from '../../bench/calibration.js';
 import { areSame, verdictOf } from '../../bench/versus.js';
-import { onlyhashes } from '../cli/program.js';
+import { benches } from '../cli/program.js';
 import { testFolder } from '../folder.js';
 import { ROOT } from '../package.js';
 
@@ -22,7 +22,7 @@ function build(blockhash: string): string {
 
 /** What `bench versus` with `--json` printed. */
 async function versus(words: string[]) {
-  const { out, err, code } = await onlyhashes(['bench', 'versus', ...words, '--json']);
+  const { out, err, code } = await benches(['versus', ...words, '--json']);
   return { err, code, bench: out === '' ? undefined : JSON.parse(out).benches[0] };
 }
 
@@ -81,6 +81,30 @@ test.each([
   expect(err).toContain(message);
   expect(code).toBe(2);
 });
+
+test('decisions are compared with those of a build whose lists decide themselves', async () => {
+  const other = build('ours.blockhash');
+  for (const name of ['variants', 'matching']) {
+    const ours = pathToFileURL(join(ROOT, `dist/${name}.js`)).href;
+    const older = `import * as ours from '${ours}';
+export * from '${ours}';
+const hidden = undefined;
+export { hidden as match };
+export const createBlocklist = (entries) => {
+  const list = ours.createBlocklist(entries);
+  return { decide: (image) => ours.match(image, list) };
+};`;
+    writeFileSync(
+      join(other, `${name}.js`),
+      name === 'matching' ? older : `export * from '${ours}';`,
+    );
+  }
+  const { bench, code, err } = await versus([other, 'decide on all variants']);
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  expect(bench.races.map(({ title }: { title: string }) => title)).toEqual([
+    'matching: decide on all variants of a photo',
+  ]);
+}, 120_000);
 
 test('it asks for the folder of the other build', async () => {
   expect((await versus([])).err).toContain('expected versus DIR [CASE…]');

@@ -178,19 +178,11 @@ test('doctor says what can be decoded here', async () => {
   expect(JSON.parse(json.out)).toMatchObject({ sharp: expect.any(String) });
 });
 
-test('bench --list names the benchmarks', async () => {
-  const { out } = await onlyhashes(['bench', '--list']);
-  expect(out).toMatch(/^scan /m);
-  expect((await onlyhashes(['bench', 'no-such'])).err).toContain('no-such');
-});
-
-test('bench --out writes a record of a benchmark', async () => {
-  const out = join(folder, 'records');
-  const bench = await onlyhashes(['bench', 'blocklist', '--largest', '100', '--out', out]);
-  expect(bench).toMatchObject({ code: 0, err: '' });
-  const { machine, figures } = JSON.parse(readFileSync(join(out, 'blocklist.json'), 'utf8'));
-  expect(machine).toMatchObject({ node: process.versions.node });
-  expect(figures['open: milliseconds']).toBeGreaterThan(0);
+test('bench --list names the benchmarks of the package', async () => {
+  const { lines } = await onlyhashes(['bench', '--list']);
+  const names = lines.map((line) => line.split(' ')[0]);
+  expect(names).toEqual(['pdq', 'index', 'file', 'robustness', 'uploads']);
+  expect((await onlyhashes(['bench', 'blocklist'])).err).toContain('blocklist');
 });
 
 test('--explain writes one page that loads nothing, with pictures only if asked', async () => {

@@ -133,7 +133,7 @@ describe('bench', () => {
     '%s ends it and its Workers at once',
     async (signal) => {
       const temporary = mkdtempSync(join(folder, 'tmp-'));
-      for (const name of ['cliffs', 'robustness']) {
+      for (const name of ['index', 'robustness']) {
         const run = spawn(process.execPath, [PROGRAM, 'bench', name], {
           env: { ...process.env, TMPDIR: temporary },
         });

@@ -7,6 +7,10 @@ import { ROOT } from '../package.js';
 export const PROGRAM = join(ROOT, 'dist/cli.cjs');
 export const PHOTOS = join(ROOT, 'fixtures/photos');
 
+/** What `npm run bench` builds and runs: all benchmarks. */
+export const benches = (args: readonly string[]): Promise<Ended> =>
+  onlyhashes(args, { program: join(ROOT, 'dist/bench-all.js') });
+
 /**
  * Arguments for Node where the program opens an embedded store. To optimize its engine's code takes
  * half of the time of a run.
@@ -40,6 +44,8 @@ export interface RunOptions {
   cwd?: string;
   /** a command that runs it, with its arguments */
   by?: readonly string[];
+  /** the script, if it is another program */
+  program?: string;
 }
 
 /** A list of a CONFIG that comes from a fake service. */
@@ -55,9 +61,18 @@ export const listOf = (name: string, { config, fake }: FedService, more: object 
 /** Runs `onlyhashes` with `args`, `input` on its standard input. */
 export function onlyhashes(
   args: readonly string[],
-  { input, signalAfterLines, signal = 'SIGINT', node = [], env, cwd, by = [] }: RunOptions = {},
+  {
+    input,
+    signalAfterLines,
+    signal = 'SIGINT',
+    node = [],
+    env,
+    cwd,
+    by = [],
+    program = PROGRAM,
+  }: RunOptions = {},
 ): Promise<Ended> {
-  const [command, ...words] = [...by, process.execPath, ...node, PROGRAM, ...args];
+  const [command, ...words] = [...by, process.execPath, ...node, program, ...args];
   const child = spawn(command!, words, {
     stdio: 'pipe',
     env: { ...process.env, ...env },

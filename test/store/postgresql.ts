@@ -1,5 +1,8 @@
 import { basename, dirname, join } from 'node:path';
-import { postgresqlPrograms, PostgresqlServer as Server } from '../../bench/store/postgresql-server.js';
+import {
+  postgresqlPrograms,
+  PostgresqlServer as Server,
+} from '../../bench/store/postgresql-server.js';
 import { canInstall, install } from '../debian.js';
 import { ROOT } from '../package.js';
 

@@ -1,8 +1,7 @@
-import { type Edited, type Materials, type Transform, whole } from '../edit.js';
+import { copies, type Edited, type Make, type Materials, type Transform, whole } from '../edit.js';
 import { covering, jpeg, type Raster } from '../raster.js';
 import { CHATS } from './chat-edits.js';
 import { COLLAGES } from './collage-edits.js';
-import { copies, type Make } from './copy.js';
 import { between, maybe, pick } from './drawing/chance.js';
 import { FEEDS } from './feed-edits.js';
 import { FILTERS } from './filter-edits.js';

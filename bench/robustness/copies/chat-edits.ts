@@ -1,6 +1,5 @@
-import type { Edited, Materials } from '../edit.js';
+import { copies, type Edited, type Materials } from '../edit.js';
 import type { Raster } from '../raster.js';
-import { copies } from './copy.js';
 import {
   between,
   clock,
@@ -25,7 +24,7 @@ import {
 } from './drawing/drawing.js';
 import { widthOf } from './drawing/font.js';
 import { type Phone, phoneOf, STATUS, statusBar, swipeBar } from './drawing/phone.js';
-import { drawScene, fitted, sent, snapped, truthOf } from './drawing/scene.js';
+import { fitted, screenshot, snapped } from './drawing/scene.js';
 
 /** How an app draws a chat. */
 interface ChatStyle {
@@ -132,10 +131,7 @@ function bubble(
     top + area.height - 5 * u,
     10 * u,
     ink,
-    {
-      align: 'right',
-      opacity: 0.5,
-    },
+    { align: 'right', opacity: 0.5 },
   );
   return {
     svg:
@@ -163,9 +159,7 @@ async function chat(
   const photoWidth = scale * photo.width;
   const photoHeight = scale * photo.height;
   const left = mine ? width - 12 * u - inset - photoWidth : (style.inset ? 12 : 46) * u + inset;
-  let svg =
-    box({ left: 0, top: 0, width, height }, style.wall) +
-    (style.doodles ? doodles(phone, u, dark ? '#1f2c33' : '#d6cabb', random) : '');
+  let svg = style.doodles ? doodles(phone, u, dark ? '#1f2c33' : '#d6cabb', random) : '';
   let y = (STATUS + 64) * u;
   // Messages above, as many as leave room for the photo and the field below.
   const room = height - photoHeight - 90 * u;
@@ -235,14 +229,14 @@ async function chat(
           )
         : '')
     : '';
-  const pixels = await drawScene({
+  return screenshot(area, random, {
     width,
     height,
+    paper: style.wall,
     around: svg,
     pictures: [{ picture: photo, area, radius: Math.max(0, style.radius - 0.6 * style.inset) * u }],
     over,
   });
-  return sent({ pixels, truth: truthOf(area) }, random);
 }
 
 function chatHead(phone: Phone, style: ChatStyle, random: Random): string {
@@ -299,7 +293,6 @@ async function desktopChat(photo: Raster, { random }: Materials): Promise<Edited
     : ['#f2f3f5', '#ffffff', '#1c1d1f', '#6d6f78', '#dcdde1'];
   const side = 240 + random(90);
   let svg =
-    box({ left: 0, top: 0, width, height }, wall!) +
     box({ left: 0, top: 0, width: side, height }, paper!) +
     box({ left: side, top: 56, width: width - side, height: 1 }, rule!);
   for (let y = 70; y < height - 60; y += 62) {
@@ -331,13 +324,13 @@ async function desktopChat(photo: Raster, { random }: Materials): Promise<Edited
     ) +
     text('Write a message', side + 70, height - 34, 15, faint!) +
     pen(`M${side + 36} ${height - 40}h16m-8 -8v16`, faint!, 2);
-  const pixels = await drawScene({
+  return screenshot(place, random, {
     width,
     height,
+    paper: wall!,
     around: svg,
     pictures: [{ picture: photo, area: place, radius: 8 }],
   });
-  return sent({ pixels, truth: truthOf(place) }, random);
 }
 
 /** Screens of people who write to each other. */

@@ -1,10 +1,9 @@
-import type { Edited, Materials } from '../edit.js';
+import { copies, type Edited, type Materials } from '../edit.js';
 import { covering, type Raster } from '../raster.js';
-import { copies } from './copy.js';
 import { between, maybe, personName, phrase, pick, type Random, vivid } from './drawing/chance.js';
 import { type Area, avatar, box, text } from './drawing/drawing.js';
 import { phoneOf, STATUS, statusBar, tabBar } from './drawing/phone.js';
-import { drawScene, type Placed, saved, sent, snapped, truthOf } from './drawing/scene.js';
+import { drawScene, type Placed, savedScene, sent, snapped, truthOf } from './drawing/scene.js';
 
 const ground = (random: Random): string =>
   pick(random, ['#ffffff', '#ffffff', '#000000', '#f5ebe0', vivid(random)]);
@@ -37,12 +36,7 @@ async function whole(
     });
   }
   const sides = { width: columns * (width + gap) + gap, height: rows * (height + gap) + gap };
-  const pixels = await drawScene({
-    ...sides,
-    around: box({ left: 0, top: 0, ...sides }, ground(random)),
-    pictures,
-  });
-  return { pixels: await saved(pixels, random), truth: truthOf(pictures[mine]!.area) };
+  return savedScene(pictures[mine]!.area, random, { ...sides, paper: ground(random), pictures });
 }
 
 /** The photo large, and two or three others in a row below it. */
@@ -66,12 +60,7 @@ async function oneLarge(photo: Raster, { random, filler }: Materials): Promise<E
     });
   }
   const sides = { width: width + 2 * gap, height: height + small + 3 * gap };
-  const pixels = await drawScene({
-    ...sides,
-    around: box({ left: 0, top: 0, ...sides }, ground(random)),
-    pictures,
-  });
-  return { pixels: await saved(pixels, random), truth: truthOf(area) };
+  return savedScene(area, random, { ...sides, paper: ground(random), pictures });
 }
 
 export const COLLAGES = copies('collage of whole photos', {
@@ -119,12 +108,11 @@ async function squares(
     });
   }
   const sides = { width: columns * (side + gap) + gap, height: rows * (side + gap) + gap };
-  const pixels = await drawScene({
+  return savedScene(beyond(photo, areas[mine]!), random, {
     ...sides,
-    around: box({ left: 0, top: 0, ...sides }, ground(random)),
+    paper: ground(random),
     pictures,
   });
-  return { pixels: await saved(pixels, random), truth: truthOf(beyond(photo, areas[mine]!)) };
 }
 
 /** A profile on a phone: a name, numbers, and squares of pictures in three columns. */
@@ -152,7 +140,6 @@ async function profile(photo: Raster, { random, filler }: Materials): Promise<Ed
   }
   const name = personName(random);
   const around =
-    box({ left: 0, top: 0, width, height }, paper) +
     statusBar(phone, ink, random) +
     text(name.toLowerCase() + random(100), 16 * u, (STATUS + 36) * u, 20 * u, ink, {
       face: 'bold',
@@ -175,7 +162,7 @@ async function profile(photo: Raster, { random, filler }: Materials): Promise<Ed
     }) +
     text('Follow', width / 2, (STATUS + 213) * u, 14 * u, ink, { align: 'centre', face: 'bold' });
   const over = tabBar(phone, ['home', 'search', 'plus', 'film', 'person']);
-  const pixels = await drawScene({ width, height, around, pictures, over });
+  const pixels = await drawScene({ width, height, paper, around, pictures, over });
   return sent({ pixels, ...(place && { truth: truthOf(beyond(photo, place)) }) }, random);
 }
 

@@ -1,10 +1,9 @@
-import type { Edited, Materials } from '../edit.js';
+import { copies, type Edited, type Materials } from '../edit.js';
 import { jpeg, type Raster } from '../raster.js';
-import { copies } from './copy.js';
 import { between, maybe, personName, phrase, pick, prose, vivid } from './drawing/chance.js';
 import { box, disc, icon, paragraph, pen, text } from './drawing/drawing.js';
 import type { Face } from './drawing/font.js';
-import { drawScene, fitted, sent, snapped, truthOf } from './drawing/scene.js';
+import { drawScene, fitted, screenshot, snapped, truthOf } from './drawing/scene.js';
 
 /** A printed page, A4 or letter, with the photo between paragraphs. */
 async function letter(photo: Raster, { random }: Materials): Promise<Edited> {
@@ -54,11 +53,11 @@ async function letter(photo: Raster, { random }: Materials): Promise<Edited> {
     '#222',
     { face, leading: 1.5 },
   );
-  const pixels = await drawScene({
+  return screenshot(place, random, {
     width,
     height,
+    paper: '#fff',
     around:
-      box({ left: 0, top: 0, width, height }, '#fff') +
       title.svg +
       first.svg +
       caption +
@@ -69,7 +68,6 @@ async function letter(photo: Raster, { random }: Materials): Promise<Edited> {
       }),
     pictures: [{ picture: photo, area: place }],
   });
-  return sent({ pixels, truth: truthOf(place) }, random);
 }
 
 /** A page in two columns, as of a magazine; the photo is above one of them or both. */
@@ -104,17 +102,13 @@ async function columns(photo: Raster, { random }: Materials): Promise<Edited> {
       '#222',
       { face: 'serif', leading: 1.45 },
     ).svg;
-  const pixels = await drawScene({
+  return screenshot(place, random, {
     width,
     height,
-    around:
-      box({ left: 0, top: 0, width, height }, pick(random, ['#ffffff', '#fdfbf5'])) +
-      title.svg +
-      fill(margin, top) +
-      fill(margin + column + gap, both ? top : place.top),
+    paper: pick(random, ['#ffffff', '#fdfbf5']),
+    around: title.svg + fill(margin, top) + fill(margin + column + gap, both ? top : place.top),
     pictures: [{ picture: photo, area: place }],
   });
-  return sent({ pixels, truth: truthOf(place) }, random);
 }
 
 /** A slide: a title, the photo, and points beside it. */
@@ -145,17 +139,16 @@ async function slide(photo: Raster, { random }: Materials): Promise<Edited> {
       );
     })
     .join('');
-  const pixels = await drawScene({
+  return screenshot(area, random, {
     width,
     height,
+    paper: paper!,
     around:
-      box({ left: 0, top: 0, width, height }, paper!) +
       box({ left: 0, top: 0, width: 0.018 * width, height }, colour) +
       text(phrase(random, 3, 5), 0.05 * width, 0.14 * height, 40, ink!, { face: 'bold' }) +
       points,
     pictures: [{ picture: photo, area }],
   });
-  return sent({ pixels, truth: truthOf(area) }, random);
 }
 
 /** A window of a word processor: tools, a grey desk and a page with the photo. */
@@ -194,11 +187,11 @@ async function processor(photo: Raster, { random }: Materials): Promise<Edited> 
       '#444',
     );
   }
-  const pixels = await drawScene({
+  return screenshot(place, random, {
     width,
     height,
+    paper: '#e4e6e9',
     around:
-      box({ left: 0, top: 0, width, height }, '#e4e6e9') +
       box({ left, top: 150, width: page, height }, '#fff') +
       words.svg +
       paragraph(
@@ -223,7 +216,6 @@ async function processor(photo: Raster, { random }: Materials): Promise<Edited> 
       pen(`M0 120H${width}`, '#c4c7cc', 1),
     pictures: [{ picture: photo, area: place }],
   });
-  return sent({ pixels, truth: truthOf(place) }, random);
 }
 
 /** A sheet with one large photo on it, printed and scanned again: greyer, softer. */
@@ -242,12 +234,11 @@ async function print(photo: Raster, { random }: Materials): Promise<Edited> {
   const pixels = await drawScene({
     width,
     height,
-    around:
-      box({ left: 0, top: 0, width, height }, '#f7f6f2') +
-      text(phrase(random, 3, 7), width / 2, height - 0.9 * margin, 26, '#333', {
-        face: 'serif',
-        align: 'centre',
-      }),
+    paper: '#f7f6f2',
+    around: text(phrase(random, 3, 7), width / 2, height - 0.9 * margin, 26, '#333', {
+      face: 'serif',
+      align: 'centre',
+    }),
     pictures: [{ picture: photo, area }],
   });
   return { pixels: await jpeg(pixels, Math.round(between(random, 45, 75))), truth: truthOf(area) };

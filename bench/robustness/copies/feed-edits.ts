@@ -1,10 +1,9 @@
-import type { Edited, Materials } from '../edit.js';
+import { copies, type Edited, type Materials } from '../edit.js';
 import { covering, type Raster } from '../raster.js';
-import { copies } from './copy.js';
 import { between, clock, maybe, personName, phrase, pick, vivid } from './drawing/chance.js';
 import { avatar, box, disc, icon, paragraph, text } from './drawing/drawing.js';
 import { phoneOf, STATUS, statusBar, tabBar } from './drawing/phone.js';
-import { drawScene, fitted, type Placed, sent, snapped, truthOf } from './drawing/scene.js';
+import { fitted, type Placed, screenshot, snapped } from './drawing/scene.js';
 
 /** A feed with the photo at full width between a name and its likes. */
 async function feed(photo: Raster, { random, filler }: Materials): Promise<Edited> {
@@ -42,7 +41,6 @@ async function feed(photo: Raster, { random, filler }: Materials): Promise<Edite
     text(phrase(random, 1, 2), 60 * u, y - 14 * u, 11.5 * u, faint) +
     icon('more', width - 40 * u, y - 40 * u, 24 * u, ink);
   const around =
-    box({ left: 0, top: 0, width, height }, paper) +
     statusBar(phone, ink, random) +
     text(pick(random, ['Moments', 'Pictures', 'Around']), 16 * u, (STATUS + 36) * u, 25 * u, ink, {
       face: 'serif bold',
@@ -67,8 +65,7 @@ async function feed(photo: Raster, { random, filler }: Materials): Promise<Edite
       disc(28 * u, below - 28 * u, 14 * u, '#222', 0.75) +
       icon('person', 20 * u, below - 36 * u, 16 * u, '#fff')
     : '';
-  const pixels = await drawScene({ width, height, around, pictures, over });
-  return sent({ pixels, truth: truthOf(area) }, random);
+  return screenshot(area, random, { width, height, paper, around, pictures, over });
 }
 
 /** A photo opened at full screen, with bars of icons that may lie on it. */
@@ -76,10 +73,10 @@ async function viewer(photo: Raster, { random }: Materials): Promise<Edited> {
   const phone = phoneOf(random);
   const { width, height, unit: u, ink, paper } = phone;
   const area = fitted(photo, { left: 0, top: 0, width, height });
-  const pixels = await drawScene({
+  return screenshot(area, random, {
     width,
     height,
-    around: box({ left: 0, top: 0, width, height }, paper),
+    paper: paper,
     pictures: [{ picture: photo, area }],
     over:
       box({ left: 0, top: 0, width, height: 96 * u }, paper, { opacity: 0.85 }) +
@@ -91,11 +88,7 @@ async function viewer(photo: Raster, { random }: Materials): Promise<Edited> {
       }) +
       tabBar(phone, ['share', 'heart', 'gear', 'bin']),
   });
-  return sent({ pixels, truth: truthOf(area) }, random);
 }
 
 /** Screens of people who look at pictures. */
-export const FEEDS = copies('chat or feed screenshot', {
-  feed,
-  'viewer at full screen': viewer,
-});
+export const FEEDS = copies('chat or feed screenshot', { feed, 'viewer at full screen': viewer });

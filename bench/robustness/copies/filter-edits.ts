@@ -1,8 +1,7 @@
 import sharp from 'sharp';
 import { random as seeded } from '../../workloads.js';
-import { type Edited, type Materials, whole } from '../edit.js';
+import { copies, type Edited, type Make, type Materials, whole } from '../edit.js';
 import { jpeg, mapped, pipeline, type Raster, rasterOf, reread, resized } from '../raster.js';
-import { copies, type Make } from './copy.js';
 import { between, maybe, type Random } from './drawing/chance.js';
 import { saved } from './drawing/scene.js';
 

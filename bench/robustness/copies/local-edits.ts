@@ -1,4 +1,4 @@
-import { type Edited, type Materials, whole } from '../edit.js';
+import { copies, type Edited, type Make, type Materials, whole } from '../edit.js';
 import {
   blurred,
   copyOf,
@@ -9,7 +9,6 @@ import {
   rasterOf,
   resized,
 } from '../raster.js';
-import { copies, type Make } from './copy.js';
 import { between, maybe, type Random } from './drawing/chance.js';
 import type { Area } from './drawing/drawing.js';
 import { saved, snapped } from './drawing/scene.js';

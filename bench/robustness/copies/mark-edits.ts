@@ -1,11 +1,10 @@
-import { type Edited, type Materials, whole } from '../edit.js';
+import { copies, type Edited, type Make, type Materials, whole } from '../edit.js';
 import type { Raster } from '../raster.js';
-import { copies, type Make } from './copy.js';
 import { between, maybe, personName, phrase, pick, type Random, vivid } from './drawing/chance.js';
 import { box, disc, fade, linesOf, paragraph, pen, text } from './drawing/drawing.js';
 import { emoji } from './drawing/emoji.js';
 import { widthOf } from './drawing/font.js';
-import { drawnOn, drawScene, saved, snapped, truthOf } from './drawing/scene.js';
+import { drawnOn, saved, savedScene, snapped } from './drawing/scene.js';
 
 /** Draws on the photo itself. */
 export const marked =
@@ -51,13 +50,12 @@ async function remark(photo: Raster, { random }: Materials): Promise<Edited> {
   );
   const top = Math.round(words.bottom + 0.7 * size);
   const area = { left: 0, top, width, height };
-  const pixels = await drawScene({
+  return savedScene(area, random, {
     width,
     height: top + height,
     around: box({ left: 0, top: 0, width, height: top }, '#fff') + words.svg,
     pictures: [{ picture: photo, area }],
   });
-  return { pixels: await saved(pixels, random), truth: truthOf(area) };
 }
 
 /** A black poster with a thin frame about the photo, a title and a line below. */
@@ -69,11 +67,11 @@ async function poster(photo: Raster, { random }: Materials): Promise<Edited> {
   const area = snapped({ left: side, top: side, width: photo.width, height: photo.height });
   const below = side + photo.height;
   const rim = 5;
-  const pixels = await drawScene({
+  return savedScene(area, random, {
     width,
     height,
+    paper: '#000',
     around:
-      box({ left: 0, top: 0, width, height }, '#000') +
       box(
         {
           left: side - 2 * rim,
@@ -101,7 +99,6 @@ async function poster(photo: Raster, { random }: Materials): Promise<Edited> {
       }),
     pictures: [{ picture: photo, area }],
   });
-  return { pixels: await saved(pixels, random), truth: truthOf(area) };
 }
 
 export const MEMES = copies('meme', {

@@ -1,63 +1,10 @@
-import type { Edited, Materials } from '../edit.js';
+import { copies, type Edited, type Materials } from '../edit.js';
 import { covering, type Raster } from '../raster.js';
-import { copies } from './copy.js';
-import {
-  between,
-  maybe,
-  personName,
-  phrase,
-  pick,
-  prose,
-  type Random,
-  vivid,
-} from './drawing/chance.js';
-import {
-  type Area,
-  avatar,
-  box,
-  fade,
-  frame,
-  icon,
-  paragraph,
-  pen,
-  text,
-} from './drawing/drawing.js';
+import { address, DARK, desktopPage, LIGHT, results } from './desktop-pages.js';
+import { maybe, personName, phrase, pick, prose, vivid } from './drawing/chance.js';
+import { avatar, box, fade, frame, icon, paragraph, pen, text } from './drawing/drawing.js';
 import { phoneOf, STATUS, statusBar, swipeBar } from './drawing/phone.js';
-import { drawScene, fitted, type Placed, sent, snapped, truthOf } from './drawing/scene.js';
-
-/** The colours of a page. */
-interface Paper {
-  readonly paper: string;
-  readonly ink: string;
-  readonly faint: string;
-  readonly panel: string;
-}
-
-const LIGHT: Paper = { paper: '#ffffff', ink: '#1a1a1a', faint: '#767676', panel: '#f3f4f6' };
-const DARK: Paper = { paper: '#16181c', ink: '#e7e9ea', faint: '#8b98a5', panel: '#25282d' };
-
-const address = (random: Random): string =>
-  `${phrase(random, 1, 1).toLowerCase()}-${phrase(random, 1, 1).toLowerCase()}.example`;
-
-/** The tabs and the address of a desktop's browser, 76 pixels high. */
-function browserBar(width: number, { ink, faint, panel, paper }: Paper, random: Random): string {
-  return (
-    box({ left: 0, top: 0, width, height: 76 }, panel) +
-    ['#ff5f57', '#febc2e', '#28c840']
-      .map((colour, at) =>
-        box({ left: 14 + 20 * at, top: 12, width: 12, height: 12 }, colour, { radius: 6 }),
-      )
-      .join('') +
-    box({ left: 92, top: 6, width: 220, height: 34 }, paper, { radius: 8 }) +
-    text(phrase(random, 2, 3), 108, 27, 13, ink) +
-    text(phrase(random, 2, 3), 340, 27, 13, faint) +
-    box({ left: 0, top: 38, width, height: 38 }, paper) +
-    icon('back', 12, 46, 22, faint) +
-    box({ left: 110, top: 43, width: width - 220, height: 28 }, panel, { radius: 14 }) +
-    text(address(random), 130, 62, 13, ink) +
-    icon('menu', width - 40, 46, 22, faint)
-  );
-}
+import { fitted, type Placed, screenshot, snapped } from './drawing/scene.js';
 
 /** An article on a phone: headline, photo, text, and the address below. */
 async function article(photo: Raster, { random }: Materials): Promise<Edited> {
@@ -100,7 +47,6 @@ async function article(photo: Raster, { random }: Materials): Promise<Edited> {
     { face: face === 'bold' ? 'plain' : 'serif', leading: 1.5 },
   );
   const around =
-    box({ left: 0, top: 0, width, height }, paper) +
     statusBar(phone, ink, random) +
     text(phrase(random, 1, 2), width / 2, (STATUS + 34) * u, 20 * u, vivid(random), {
       face: 'serif bold',
@@ -126,135 +72,14 @@ async function article(photo: Raster, { random }: Materials): Promise<Edited> {
     }) +
     text(address(random), width / 2, bar + 37 * u, 15 * u, ink, { align: 'centre' }) +
     swipeBar(phone, ink);
-  const pixels = await drawScene({
+  return screenshot(place, random, {
     width,
     height,
+    paper,
     around,
     pictures: [{ picture: photo, area: place }],
     over,
   });
-  return sent({ pixels, truth: truthOf(place) }, random);
-}
-
-const DESKTOPS = [
-  [1280, 800],
-  [1366, 768],
-  [1440, 900],
-  [1024, 768],
-] as const;
-
-/** A page on a desktop with a column of links and advertisements. */
-async function desktopPage(photo: Raster, { random, filler }: Materials): Promise<Edited> {
-  const [width, height] = pick(random, DESKTOPS);
-  const colours = maybe(random, 25) ? DARK : LIGHT;
-  const { paper, ink, faint, panel } = colours;
-  const left = Math.round(between(random, 0.06, 0.14) * width);
-  const column = Math.round(0.56 * width);
-  const top = 76 + 54 + random(50);
-  const head = paragraph(phrase(random, 5, 10), { left, top, width: column }, 32, ink, {
-    face: 'serif bold',
-    leading: 1.2,
-  });
-  const room = height - head.bottom - 80;
-  const area = fitted(photo, {
-    left,
-    top: head.bottom + 24,
-    width: column,
-    height: Math.max(250, room),
-  });
-  const place = { ...area, left };
-  const words = paragraph(
-    prose(random, 8),
-    {
-      left,
-      top: place.top + place.height + 16,
-      width: column,
-      height: Math.max(30, height - place.top - place.height),
-    },
-    16,
-    ink,
-    { face: 'serif' },
-  );
-  const side = left + column + 40;
-  const sideWidth = Math.min(280, width - side - 24);
-  let around =
-    box({ left: 0, top: 0, width, height }, paper) +
-    browserBar(width, colours, random) +
-    text(phrase(random, 1, 2), left, 112, 24, vivid(random), { face: 'bold' }) +
-    [0, 1, 2, 3]
-      .map((at) => text(phrase(random, 1, 1), left + 240 + 90 * at, 110, 14, ink))
-      .join('') +
-    head.svg +
-    words.svg;
-  const pictures: Placed[] = [{ picture: photo, area: place }];
-  for (let y = top; y < height - 110; y += 116) {
-    const thumb = snapped({ left: side, top: y, width: 110, height: 80 });
-    pictures.push({
-      picture: await covering(await filler(), thumb.width, thumb.height),
-      area: thumb,
-    });
-    around += paragraph(
-      phrase(random, 4, 9),
-      { left: side + 122, top: y, width: sideWidth - 122, height: 90 },
-      14,
-      ink,
-      { face: 'bold' },
-    ).svg;
-  }
-  around +=
-    box({ left: side, top: height - 70, width: sideWidth, height: 60 }, panel) +
-    text('Advertisement', side + 12, height - 36, 12, faint);
-  const pixels = await drawScene({ width, height, around, pictures });
-  return sent({ pixels, truth: truthOf(place) }, random);
-}
-
-/** A page of results: rows of whole pictures of one height, the photo among them. */
-async function results(photo: Raster, { random, filler }: Materials): Promise<Edited> {
-  const [width, height] = pick(random, DESKTOPS);
-  const colours = maybe(random, 35) ? DARK : LIGHT;
-  const { ink, faint, paper, panel } = colours;
-  const rowHeight = Math.round(between(random, 160, 230));
-  const gap = 6 + random(16);
-  const captions = maybe(random, 60) ? 44 : 0;
-  let around =
-    box({ left: 0, top: 0, width, height }, paper) +
-    browserBar(width, colours, random) +
-    box({ left: 150, top: 92, width: 480, height: 40 }, panel, { radius: 20 }) +
-    text(phrase(random, 2, 4), 172, 118, 16, ink) +
-    icon('search', 590, 100, 24, faint) +
-    text('All     Pictures     Videos     News     Maps', 152, 160, 14, faint);
-  const pictures: Placed[] = [];
-  let mine: Area | undefined;
-  // Within the first two rows, which are whole on every screen.
-  const turn = random(3);
-  let count = 0;
-  for (let y = 180; y < height - 60; y += rowHeight + gap + captions) {
-    for (let x = 24; x < width - 60; ) {
-      const own: boolean = mine === undefined && count++ >= turn && y + rowHeight < height;
-      const picture = own ? photo : await filler();
-      const area = snapped({
-        left: x,
-        top: y,
-        width: (rowHeight * picture.width) / picture.height,
-        height: rowHeight,
-      });
-      const fits = x + area.width < width - 16;
-      if (!fits && own) {
-        count--;
-        break;
-      }
-      if (own) mine = area;
-      pictures.push({ picture, area, radius: 8 });
-      if (captions > 0) {
-        around +=
-          text(phrase(random, 2, 3), x + 2, y + rowHeight + 17, 13, ink) +
-          text(address(random), x + 2, y + rowHeight + 34, 11, faint);
-      }
-      x += area.width + gap;
-    }
-  }
-  const pixels = await drawScene({ width, height, around, pictures });
-  return sent({ pixels, ...(mine && { truth: truthOf(mine) }) }, random);
 }
 
 /** A profile, or a post of a network, on a phone, with a notice about cookies over its foot. */
@@ -279,7 +104,6 @@ async function post(photo: Raster, { random }: Materials): Promise<Edited> {
   const below = place.top + place.height;
   const name = `${personName(random)} ${personName(random)}`;
   let around =
-    box({ left: 0, top: 0, width, height }, paper) +
     statusBar(phone, ink, random) +
     icon('back', 10 * u, (STATUS + 14) * u, 26 * u, ink) +
     text('Post', 52 * u, (STATUS + 34) * u, 19 * u, ink, { face: 'bold' }) +
@@ -320,14 +144,14 @@ async function post(photo: Raster, { random }: Materials): Promise<Edited> {
         align: 'centre',
       })
     : swipeBar(phone, ink);
-  const pixels = await drawScene({
+  return screenshot(place, random, {
     width,
     height,
+    paper,
     around,
     pictures: [{ picture: photo, area: place, radius: pick(random, [0, 12, 16]) * u }],
     over,
   });
-  return sent({ pixels, truth: truthOf(place) }, random);
 }
 
 /** A shop or gallery: the photo, a row of small pictures, a title on a shade and a button. */
@@ -366,7 +190,6 @@ async function shop(photo: Raster, { random, filler }: Materials): Promise<Edite
     { face: 'bold' },
   );
   const around =
-    box({ left: 0, top: 0, width, height }, paper) +
     statusBar(phone, ink, random) +
     icon('back', 12 * u, (STATUS + 12) * u, 28 * u, ink) +
     text(address(random), width / 2, (STATUS + 32) * u, 14 * u, faint, { align: 'centre' }) +
@@ -405,8 +228,7 @@ async function shop(photo: Raster, { random, filler }: Materials): Promise<Edite
       face: 'bold',
       align: 'centre',
     });
-  const pixels = await drawScene({ width, height, around, pictures, over });
-  return sent({ pixels, truth: truthOf(area) }, random);
+  return screenshot(area, random, { width, height, paper, around, pictures, over });
 }
 
 /** Screenshots of web pages. */

@@ -1,5 +1,5 @@
 import { random as seeded } from '../../workloads.js';
-import type { Edited, Materials, Quad, Truth } from '../edit.js';
+import { copies, type Edited, type Materials, type Quad, type Truth } from '../edit.js';
 import {
   blank,
   blurred,
@@ -10,7 +10,6 @@ import {
   type Raster,
   resized,
 } from '../raster.js';
-import { copies } from './copy.js';
 import { between, maybe, phrase, pick, type Random } from './drawing/chance.js';
 import { type Area, box, icon, text } from './drawing/drawing.js';
 import { swipeBar } from './drawing/phone.js';
@@ -125,7 +124,7 @@ async function onPhone(photo: Raster, random: Random): Promise<Shown> {
   const picture = await drawScene({
     width,
     height,
-    around: box({ left: 0, top: 0, width, height }, dark ? '#000' : '#fff'),
+    paper: dark ? '#000' : '#fff',
     pictures: [{ picture: photo, area }],
     over:
       icon('back', 12 * u, 40 * u, 26 * u, ink) +
@@ -152,12 +151,11 @@ async function onMonitor(photo: Raster, random: Random, bar: boolean): Promise<S
   const picture = await drawScene({
     width,
     height,
-    around:
-      box({ left: 0, top: 0, width, height }, pick(random, ['#000', '#1e1e1e', '#202428'])) +
-      (bar
-        ? box({ left: 0, top: 0, width, height: head }, '#2d2f33') +
-          text(phrase(random, 2, 3), width / 2, 26, 16, '#ddd', { align: 'centre' })
-        : ''),
+    paper: pick(random, ['#000', '#1e1e1e', '#202428']),
+    around: bar
+      ? box({ left: 0, top: 0, width, height: head }, '#2d2f33') +
+        text(phrase(random, 2, 3), width / 2, 26, 16, '#ddd', { align: 'centre' })
+      : '',
     pictures: [{ picture: photo, area }],
   });
   return { picture, area };

@@ -1,6 +1,5 @@
-import type { Edited, Materials } from '../edit.js';
+import { copies, type Edited, type Materials } from '../edit.js';
 import { covering, type Raster } from '../raster.js';
-import { copies } from './copy.js';
 import { between, maybe, personName, phrase, pick, type Random, vivid } from './drawing/chance.js';
 import {
   type Area,
@@ -14,7 +13,7 @@ import {
   text,
 } from './drawing/drawing.js';
 import { phoneOf, STATUS, statusBar, swipeBar } from './drawing/phone.js';
-import { drawScene, fitted, type Placed, sent, snapped, truthOf } from './drawing/scene.js';
+import { fitted, type Placed, screenshot, snapped } from './drawing/scene.js';
 
 const minutes = (seconds: number): string =>
   `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
@@ -53,9 +52,6 @@ const middle = ({ left, top, width, height }: Area, radius: number): string =>
   disc(left + width / 2, top + height / 2, radius, '#000', 0.6) +
   play(left + width / 2, top + height / 2, radius, '#fff');
 
-const black = (width: number, height: number): string =>
-  box({ left: 0, top: 0, width, height }, '#000');
-
 /** A player that fills the screen; bars of black beside the picture or above it. */
 async function whole(photo: Raster, { random }: Materials, paused: boolean): Promise<Edited> {
   const [width, height] = pick(random, [
@@ -65,10 +61,10 @@ async function whole(photo: Raster, { random }: Materials, paused: boolean): Pro
   ] as const);
   const area = fitted(photo, { left: 0, top: 0, width, height });
   const screen = { left: 0, top: 0, width, height };
-  const pixels = await drawScene({
+  return screenshot(area, random, {
     width,
     height,
-    around: black(width, height),
+    paper: '#000',
     pictures: [{ picture: photo, area }],
     over:
       fade({ ...screen, height: 80 }, ['#000', 0.6], ['#000', 0]) +
@@ -76,7 +72,6 @@ async function whole(photo: Raster, { random }: Materials, paused: boolean): Pro
       controls(screen, random, paused) +
       (paused ? middle(screen, 44) : ''),
   });
-  return sent({ pixels, truth: truthOf(area) }, random);
 }
 
 /** A player at the head of a phone's page, with a title, buttons and further videos below. */
@@ -95,7 +90,6 @@ async function onPhone(photo: Raster, { random, filler }: Materials): Promise<Ed
     { face: 'bold' },
   );
   let around =
-    box({ left: 0, top: 0, width, height }, paper) +
     box(screen, '#000') +
     statusBar(phone, ink, random) +
     title.svg +
@@ -122,9 +116,10 @@ async function onPhone(photo: Raster, { random, filler }: Materials): Promise<Ed
       ink,
     ).svg;
   }
-  const pixels = await drawScene({
+  return screenshot(area, random, {
     width,
     height,
+    paper,
     around,
     pictures,
     over:
@@ -140,7 +135,6 @@ async function onPhone(photo: Raster, { random, filler }: Materials): Promise<Ed
             '#ff0033',
           )) + swipeBar(phone, ink),
   });
-  return sent({ pixels, truth: truthOf(area) }, random);
 }
 
 /** A player in a page on a desktop, with comments below and suggestions at its right. */
@@ -159,7 +153,6 @@ async function onDesktop(photo: Raster, { random, filler }: Materials): Promise<
   const area = fitted(photo, screen);
   const below = screen.top + screen.height;
   let around =
-    box({ left: 0, top: 0, width, height }, paper!) +
     icon('menu', 28, 18, 26, ink!) +
     play(90, 31, 26, '#ff0033') +
     text(phrase(random, 1, 1), 112, 39, 22, ink!, { face: 'bold' }) +
@@ -190,14 +183,14 @@ async function onDesktop(photo: Raster, { random, filler }: Materials): Promise<
         { face: 'bold' },
       ).svg + text(`${1 + random(90)}K views`, side + 178, y + 82, 12, faint!);
   }
-  const pixels = await drawScene({
+  return screenshot(area, random, {
     width,
     height,
+    paper: paper!,
     around,
     pictures,
     over: controls(screen, random, false),
   });
-  return sent({ pixels, truth: truthOf(area) }, random);
 }
 
 /** Frames of a video player. */

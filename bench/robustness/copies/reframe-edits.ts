@@ -1,4 +1,4 @@
-import { at, type Edited, type Materials, type Truth } from '../edit.js';
+import { at, copies, type Edited, type Make, type Materials, type Truth } from '../edit.js';
 import {
   BLACK,
   blank,
@@ -11,7 +11,6 @@ import {
   turnedOn,
   WHITE,
 } from '../raster.js';
-import { copies, type Make } from './copy.js';
 import { between, maybe, phrase, pick, type Random, vivid } from './drawing/chance.js';
 import { box, fade, paragraph, text } from './drawing/drawing.js';
 import { emoji } from './drawing/emoji.js';

@@ -1,4 +1,4 @@
-import type { Edited, Materials, Truth } from '../edit.js';
+import { copies, type Edited, type Materials, type Truth } from '../edit.js';
 import {
   blank,
   blurred,
@@ -9,12 +9,11 @@ import {
   type Raster,
   resized,
 } from '../raster.js';
-import { copies } from './copy.js';
 import { between, maybe, personName, phrase, pick, type Random, vivid } from './drawing/chance.js';
 import { avatar, box, disc, fade, frame, icon, pen, text } from './drawing/drawing.js';
 import { widthOf } from './drawing/font.js';
 import { STATUS, statusBar } from './drawing/phone.js';
-import { drawnOn, drawScene, fitted, hex, meanColour, saved, truthOf } from './drawing/scene.js';
+import { drawnOn, fitted, hex, meanColour, saved, savedScene, truthOf } from './drawing/scene.js';
 import { turnedQuad, warpOnto } from './drawing/warp.js';
 
 /** The screen that stories are made for, and smaller ones. */
@@ -220,14 +219,13 @@ async function stream(photo: Raster, { random }: Materials): Promise<Edited> {
       '#fff',
       3 * u,
     );
-  const pixels = await drawScene({
+  return savedScene(area, random, {
     width,
     height,
-    around: box({ left: 0, top: 0, width, height }, '#000'),
+    paper: '#000',
     pictures: [{ picture: photo, area }],
     over,
   });
-  return { pixels: await saved(pixels, random), truth: truthOf(area) };
 }
 
 /** Stories: the whole photo on a tall screen. */

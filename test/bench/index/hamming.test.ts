@@ -2,8 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { machine, targetsOf } from '../../../bench/harness.js';
-import { dataSets, QUERY_KINDS } from '../../../bench/index/data.js';
-import { nameOf } from '../../../bench/index/engines.js';
+import { dataSets, type IndexPart, type IndexRun, QUERY_KINDS } from '../../../bench/index/data.js';
 import { hammingBench } from '../../../bench/index/hamming.js';
 import { largePart } from '../../../bench/index/large.js';
 import {
@@ -15,7 +14,7 @@ import {
   latencyTargets,
 } from '../../../bench/index/latency.js';
 import { nearPart } from '../../../bench/index/near.js';
-import type { IndexPart, IndexRun } from '../../../bench/index/run.js';
+import { nameOf } from '../../../bench/index/peers.js';
 import { hashesOf } from '../../../bench/workloads.js';
 import { benchCommand } from '../../../src/cli/bench.js';
 import { distance, type Hash } from '../../../src/index.js';
@@ -29,7 +28,6 @@ async function runPart(part: IndexPart) {
   const { context, notes, figures } = listener();
   const run: IndexRun = {
     context,
-    targets: targetsOf(context),
     data: await dataSets(() => {}, 128),
     faiss: undefined,
     sizes: [1000],
@@ -96,7 +94,7 @@ describe('each part alone', () => {
   test('an unknown part is refused, and the program names those there are', async () => {
     const { context } = listener({ part: 'none' });
     const names = benchCommand.options.part!.choices!.join(', ');
-    await expect(hammingBench.run(context)).rejects.toThrow(`one of the parts ${names}`);
+    await expect(hammingBench.run(context)).rejects.toThrow(`parts among ${names}`);
   });
 });
 
@@ -144,7 +142,7 @@ describe('single queries', () => {
 
 test('figures are judged by their bounds', () => {
   const figures: string[] = [];
-  const targets = targetsOf({ figure: (name) => figures.push(name) });
+  const targets = targetsOf((name) => figures.push(name));
   const row = (data: string, count: number, maxDistance: number, engine: string, p50: number) =>
     ({
       data,

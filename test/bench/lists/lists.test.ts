@@ -1,15 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runLists } from '../../../bench/lists/lists.js';
-import { testFolder } from '../../folder.js';
-import { listener, SERVER } from '../listener.js';
-
-const folder = testFolder();
+import { listener, recordOf, SERVER } from '../listener.js';
 
 test('all parts: what is fetched is as the service has it, and every figure is there', async () => {
-  await runLists(listener({ out: folder, largest: '1000' }).context, SERVER);
-  const record = JSON.parse(readFileSync(join(folder, 'lists.json'), 'utf8'));
+  const record = recordOf(await runLists(listener({ largest: '1000' }).context, SERVER));
   expect(record.entries).toBe(1000);
   const ways = ['StopNCII, paged', 'StopNCII, naive', 'NCMEC, paged', 'NCMEC, naive'];
   expect(Object.keys(record.fetch)).toEqual(ways);

@@ -1,24 +1,17 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { postgresqlPrograms } from '../../../bench/store/postgresql-server.js';
 import { runService } from '../../../bench/store/service.js';
 import { runStore, scaleOf } from '../../../bench/store/store.js';
-import { testFolder } from '../../folder.js';
-import { listener, SERVER } from '../listener.js';
+import { listener, recordOf, SERVER } from '../listener.js';
 
-const folder = testFolder();
-
-const { context } = listener({ out: folder });
-const recordOf = (name: string) => JSON.parse(readFileSync(join(folder, name), 'utf8'));
+const { context } = listener();
 
 test('store: searches are exact on every engine, and every figure is there', async () => {
   const scale = {
     ...{ entries: 300, embedded: 200, queries: 8, scanned: 4, approximate: 100 },
     ...{ withdrawals: 3, missed: 5, missedEntries: 1500 },
   };
-  await runStore(context, scale, SERVER);
-  const record = recordOf('store.json');
+  const record = recordOf(await runStore(context, scale, SERVER));
   const engines = postgresqlPrograms() ? ['pglite', 'postgresql'] : ['pglite'];
   for (const engine of engines) {
     const { searches, bytes, bytesWithBands } = record[engine];
@@ -46,8 +39,7 @@ test('service: every load is answered, in both dialects', async () => {
     rate: 50,
     workers: [0, 1],
   };
-  await runService(context, scale, SERVER);
-  const record = recordOf('service.json');
+  const record = recordOf(await runService(context, scale, SERVER));
   const lookups = ['/m/lookup, 50 a second', '/m/lookup, flat out'];
   const matches = ['/v1/match, 50 a second', '/v1/match, flat out', 'uploads'];
   expect(Object.keys(record['workers 0'].loads)).toEqual([...lookups, ...matches]);

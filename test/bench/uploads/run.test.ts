@@ -1,11 +1,11 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import type { UploadScale } from '../../../bench/uploads/run.js';
 import { runUploads } from '../../../bench/uploads/uploads.js';
 import { testFolder } from '../../folder.js';
-import { listener, SERVER } from '../listener.js';
+import { listener, recordOf, UPLOADS_SERVER } from '../listener.js';
 
 const SMALL: UploadScale = {
   sizes: { phone: [800, 600], shared: [400, 300], heavyBytes: 500_000, heavy: [1200, 900] },
@@ -21,10 +21,9 @@ const SMALL: UploadScale = {
 const folder = testFolder();
 
 test('all parts: real servers answer as expected, and every figure is there', async () => {
-  const { context, notes, figures } = listener({ out: folder });
-  await runUploads(context, SMALL, SERVER);
+  const { context, notes, figures } = listener();
+  const record = recordOf(await runUploads(context, SMALL, UPLOADS_SERVER));
   expect(notes.join('\n')).toMatch(/answers as expected: 1\d\d\n/);
-  const record = JSON.parse(readFileSync(join(folder, 'uploads.json'), 'utf8'));
   expect(record.scale).toMatchObject({ entries: 1000, uploads: 25 });
   expect(record.throughput.map(({ name }: { name: string }) => name)).toEqual([
     'bare decoding',
@@ -53,14 +52,14 @@ test('all parts: real servers answer as expected, and every figure is there', as
   expect(record.memory[0].decided).toBe(SMALL.heavy);
   expect(record.slow['uploads a second alone']).toBeGreaterThan(0);
   const judged = Object.values(figures).filter((figure) => Object(figure) === figure);
-  expect(record.targets).toHaveLength(judged.length);
+  expect(context.targets.list).toHaveLength(judged.length);
 });
 
 test('servers answer as expected where no photos are installed', async () => {
   const { context, notes } = listener({}, ['slow']);
   // Of nearly full size: noise weighs more in a smaller copy.
   const sizes = { ...SMALL.sizes, phone: [2016, 1512], shared: [1155, 866] } as const;
-  await runUploads(context, { ...SMALL, sizes }, SERVER, []);
+  await runUploads(context, { ...SMALL, sizes }, UPLOADS_SERVER, []);
   expect(notes.join('\n')).toContain('are not installed: pictures are made up');
   expect(notes.join('\n')).toMatch(/answers as expected: 1\d\d\n/);
 });
@@ -84,6 +83,6 @@ test('a server that finds nothing is found out', async () => {
 
 test('an unknown part is refused', async () => {
   const { context } = listener({}, ['throughput', 'none']);
-  const run = runUploads(context, SMALL, SERVER);
+  const run = runUploads(context, SMALL, UPLOADS_SERVER);
   await expect(run).rejects.toThrow('parts among throughput, cost, memory, slow');
 });

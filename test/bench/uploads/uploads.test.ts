@@ -9,10 +9,9 @@ import {
   progressiveBomb,
 } from '../../../bench/uploads/hostile.js';
 import { load, slowClients } from '../../../bench/uploads/load.js';
-import { mixOf } from '../../../bench/uploads/mix.js';
-import { type Kind, SHARES, type Upload } from '../../../bench/uploads/pictures.js';
+import { type Kind, mixOf, SHARES, type Upload } from '../../../bench/uploads/pictures.js';
 import { expectedOf, outcomeOf } from '../../../bench/uploads/run.js';
-import { usageOfTree } from '../../../bench/uploads/usage.js';
+import { usageOfTree } from '../../../bench/usage.js';
 import { decode } from '../../../src/node/decode.js';
 import { hashFile } from '../../../src/node/hash-file.js';
 import { PHOTO } from './photo.js';

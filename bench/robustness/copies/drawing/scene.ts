@@ -11,7 +11,7 @@ import {
   resized,
 } from '../../raster.js';
 import { between, pick, type Random } from './chance.js';
-import type { Area } from './drawing.js';
+import { type Area, box } from './drawing.js';
 
 /** A picture at its place in a scene. */
 export interface Placed {
@@ -25,8 +25,10 @@ export interface Placed {
 export interface Scene {
   readonly width: number;
   readonly height: number;
+  /** colour of the ground; drawn first */
+  readonly paper?: string;
   /** drawn around the pictures, never on them */
-  readonly around: string;
+  readonly around?: string;
   readonly pictures: readonly Placed[];
   /** drawn on everything */
   readonly over?: string;
@@ -65,7 +67,8 @@ const hole = ({ left, top, width, height }: Area, r: number): string =>
 export async function drawScene({
   width,
   height,
-  around,
+  paper,
+  around = '',
   pictures,
   over = '',
 }: Scene): Promise<Raster> {
@@ -78,9 +81,10 @@ export async function drawScene({
     paste(canvas, part, place.left, place.top);
     holes += hole(place, Math.round(radius));
   }
+  const ground = paper === undefined ? '' : box({ left: 0, top: 0, width, height }, paper);
   return drawnOn(
     canvas,
-    `<clipPath id="around"><path d="${holes}" clip-rule="evenodd"/></clipPath><g clip-path="url(#around)">${around}</g>${over}`,
+    `<clipPath id="around"><path d="${holes}" clip-rule="evenodd"/></clipPath><g clip-path="url(#around)">${ground}${around}</g>${over}`,
   );
 }
 
@@ -144,6 +148,16 @@ export async function sent(edited: Edited, random: Random): Promise<Edited> {
     ...(truth && { truth: scaledTruth(truth, width / pixels.width, height / pixels.height) }),
   };
 }
+
+/** A scene with the photo at `area`, as an app sends a screenshot of it. */
+export const screenshot = async (area: Area, random: Random, scene: Scene): Promise<Edited> =>
+  sent({ pixels: await drawScene(scene), truth: truthOf(area) }, random);
+
+/** A scene with the photo at `area`, as an app saves it. */
+export const savedScene = async (area: Area, random: Random, scene: Scene): Promise<Edited> => ({
+  pixels: await saved(await drawScene(scene), random),
+  truth: truthOf(area),
+});
 
 /** A colour in hexadecimal, as SVG wants it. */
 export const hex = ([red, green, blue]: Colour): string =>

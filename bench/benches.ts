@@ -1,0 +1,39 @@
+import type { Bench } from './harness.js';
+import { blockhashBench } from './hash/blockhash.js';
+import { browserBench } from './hash/browser.js';
+import { fileBench } from './hash/file.js';
+import { pdqBench } from './hash/pdq.js';
+import { pdqBandBench } from './hash/pdq-band.js';
+import { variantsBench } from './hash/variants.js';
+import { windowsBench } from './hash/windows.js';
+import { cliffsBench } from './index/cliffs.js';
+import { hammingBench } from './index/hamming.js';
+import { scanBench } from './index/scan.js';
+import { blocklistBench } from './lists/blocklist.js';
+import { listsBench } from './lists/lists.js';
+import { robustnessBench } from './robustness/robustness.js';
+import { serviceBench } from './store/service.js';
+import { storeBench } from './store/store.js';
+import { uploadsBench } from './uploads/uploads.js';
+import { versusBench } from './versus.js';
+
+/** Every benchmark, by its name in `npm run bench -- NAME`. */
+export const BENCHES: readonly Bench[] = [
+  pdqBench,
+  pdqBandBench,
+  blockhashBench,
+  scanBench,
+  hammingBench,
+  cliffsBench,
+  blocklistBench,
+  listsBench,
+  fileBench,
+  browserBench,
+  variantsBench,
+  windowsBench,
+  robustnessBench,
+  uploadsBench,
+  storeBench,
+  serviceBench,
+  versusBench,
+];

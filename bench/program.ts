@@ -1,0 +1,42 @@
+import process from 'node:process';
+import { benchCommandOf, OPTIONS } from '../src/cli/bench.js';
+import { helpOf, readCall } from '../src/cli/command.js';
+import { textOf, UsageError } from '../src/cli/failure.js';
+import { BENCHES } from './benches.js';
+import { runBenches } from './harness.js';
+
+/*
+ * `npm run bench`: as `onlyhashes bench`, with all benchmarks. What the package does not have needs
+ * a checkout, with what is installed in it.
+ */
+
+const { large, smallest, largest, distance } = OPTIONS;
+
+const command = benchCommandOf(
+  async () => ({ BENCHES, runBenches: (words, options) => runBenches(BENCHES, words, options) }),
+  {
+    ...OPTIONS,
+    large: { ...large, takenBy: ['index', 'cliffs', 'pdq-band', 'uploads'] },
+    smallest: { ...smallest, takenBy: ['index', 'cliffs'] },
+    largest: {
+      ...largest,
+      takenBy: ['index', 'cliffs', 'blocklist', 'lists', 'store', 'service'],
+    },
+    distance: { ...distance, takenBy: ['index', 'cliffs'] },
+    rounds: {
+      about: 'paired rounds per case, default 20',
+      takenBy: ['versus'],
+      value: 'N',
+      range: [20, 1000],
+    },
+  },
+);
+try {
+  const words = process.argv.slice(2);
+  if (words.includes('--help')) console.log(helpOf(command));
+  else process.exitCode = await command.run(readCall(command, words), new AbortController().signal);
+} catch (error) {
+  const hint = error instanceof UsageError ? '\nsee npm run bench -- --help' : '';
+  console.error(`bench: ${textOf(error)}${hint}`);
+  process.exitCode = 2;
+}
