@@ -87,7 +87,9 @@ export async function followPart(run: FollowRun): Promise<unknown> {
       let revision = 0;
       for (let at = from; at < to; at += together) {
         const entries = later.slice(at, Math.min(to, at + together));
-        ({ revision } = await store.add(entries.map((hash) => ({ hash, labels: ['later'] }))));
+        ({ revision } = await store.apply({
+          add: entries.map((hash) => ({ hash, labels: ['later'] })),
+        }));
       }
       return revision;
     };
@@ -101,7 +103,7 @@ export async function followPart(run: FollowRun): Promise<unknown> {
       await Promise.all(followers.map((one) => one.ask({ gone } satisfies FollowQuestion)));
       const start = performance.now();
       const invisible = Promise.all(followers.map((one) => one.said()));
-      await Promise.all([store.withdraw(hash), invisible]);
+      await Promise.all([store.apply({ withdraw: [hash] }), invisible]);
       times.push(performance.now() - start);
     }
     const toInvisible = { p50: quantile(times, 0.5), p99: quantile(times, 0.99) };

@@ -135,7 +135,7 @@ async function measured(
       return row!.bytes;
     };
     const listed = entriesOf(hashes);
-    const loadSeconds = await seconds('load', () => store.add(listed));
+    const loadSeconds = await seconds('load', () => store.apply({ add: listed }));
     const bytes = await bytesAHash('without bands');
     // Of this process, which holds the entries that it gave.
     const residentBytes = process.memoryUsage.rss();
@@ -176,7 +176,7 @@ async function measured(
 /** In a folder, which the process that wrote it has closed. */
 async function embeddedFollowed(run: StoreRun, dataDir: string): Promise<unknown> {
   const store = await openStore({ dataDir });
-  await store.add(entriesOf(askedOf(run.scale.embedded, 0).hashes));
+  await store.apply({ add: entriesOf(askedOf(run.scale.embedded, 0).hashes) });
   await store.close();
   return await embeddedPart(run, dataDir);
 }

@@ -125,7 +125,7 @@ function hasPassword(url: string): boolean {
  * a moderator may have set it.
  */
 export const storedSettingsOf = (lists: readonly ConfiguredList[]) =>
-  lists.map(({ name, ownSettings }) => [name, ownSettings] as const);
+  Object.fromEntries(lists.map(({ name, ownSettings }) => [name, ownSettings]));
 
 function readList(list: Member): ConfiguredList {
   const name = list.text('name');

@@ -16,10 +16,11 @@ import {
   fetchStateOf,
   openBlocklist,
 } from '../node/index.js';
-import type { Exchanges, Store } from '../store/index.js';
+import type { Store } from '../store/index.js';
 import { failureOf } from './failure.js';
 import { type ListConfig, type ListPlace, storedSettingsOf } from './list-config.js';
 import { type Telling, withStore } from './opened-store.js';
+import type { Exchanges } from './stored-exchanges.js';
 
 /** Lists in the place where they are kept: a blocklist file or a store. */
 export interface KeptLists {
@@ -120,10 +121,10 @@ export function inFile(list: Blocklist): KeptLists {
 }
 
 export const inStore = (store: Store): KeptLists => ({
-  withdraw: async (withdraw) => (await store.together({ withdraw })).removed,
-  reinstate: async (reinstate) => (await store.together({ reinstate })).reinstated,
+  withdraw: async (withdraw) => (await store.apply({ withdraw })).withdrawn,
+  reinstate: async (reinstate) => (await store.apply({ reinstate })).reinstated,
   async configure({ lists }) {
-    if (lists.length > 0) await store.together({ setLists: storedSettingsOf(lists) });
+    if (lists.length > 0) await store.apply({ settings: storedSettingsOf(lists) });
     return [];
   },
   all: async () => ({ generation: await store.revision(), lists: await store.lists() }),
@@ -131,7 +132,7 @@ export const inStore = (store: Store): KeptLists => ({
   confirm: async (name) => (await store.confirm(name)).confirmed,
   async copy({ lists }) {
     const { blocklist, allowList } = await store.follow();
-    await blocklist.apply({ settings: Object.fromEntries(storedSettingsOf(lists)) });
+    await blocklist.apply({ settings: storedSettingsOf(lists) });
     return { blocklist, allowList };
   },
   exchanges: (key) => store.exchanges(key),

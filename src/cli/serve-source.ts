@@ -1,13 +1,7 @@
 import { type Blocklist, createBlocklist } from '../matching/index.js';
 import { type FetchProgress, type FollowOptions, openBlocklist } from '../node/index.js';
 import type { CurationOptions } from '../service/index.js';
-import {
-  type Exchanges,
-  type Follower,
-  type Store,
-  StoreError,
-  type StorePlace,
-} from '../store/index.js';
+import { type Follower, type Store, StoreError, type StorePlace } from '../store/index.js';
 import type { Call } from './command.js';
 import { Failure, failureOf, UsageError } from './failure.js';
 import { heldBackWords, notReadWords } from './held-back.js';
@@ -19,7 +13,7 @@ import { readParts } from './lists.js';
 import { openedStore, storePlaceOf } from './opened-store.js';
 import { counted, type Output, progress } from './output.js';
 import { blocklistIn, configIn, wantedOf } from './saved-blocklist.js';
-import { clientOf, exchangeKey } from './stored-exchanges.js';
+import { clientOf, type Exchanges, exchangeKey } from './stored-exchanges.js';
 
 /** What a service answers from. */
 export interface Source {

@@ -4,9 +4,9 @@ import type { FetchOptions, FetchProgress } from '../node/index.js';
 import {
   type Exchange,
   type Store,
+  type StoreChange,
   type StoredList,
   StoreError,
-  type TogetherChanges,
 } from '../store/index.js';
 import { Failure } from './failure.js';
 import type { HoldingServe } from './store-socket.js';
@@ -38,12 +38,16 @@ export function servedStore(serve: HoldingServe): Store {
   const lists = () =>
     serve.ask<{ revision: number; lists: StoredList[]; exchanges: Exchange[] }>('GET', '/v1/lists');
   const routes = {
-    together: ({ withdraw = [], reinstate = [], setLists = [] }: TogetherChanges) =>
-      serve.ask('POST', '/v1/changes', {
+    async apply({ withdraw = [], reinstate = [], settings = {} }: StoreChange) {
+      const body = {
         withdraw: [...withdraw].map(toJSON),
         reinstate: [...reinstate].map(toJSON),
-        settings: Object.fromEntries(setLists),
-      }),
+        settings,
+      };
+      type Done = { removed: number[]; reinstated: boolean[] };
+      const { removed, reinstated } = await serve.ask<Done>('POST', '/v1/changes', body);
+      return { withdrawn: removed, reinstated };
+    },
     revision: async () => (await lists()).revision,
     lists: async () => (await lists()).lists,
     exchanges: () => ({ list: async () => (await lists()).exchanges }),

@@ -35,7 +35,7 @@ export async function importInto(
   const allowances = await allowancesIn(path, options);
   if (allowances) {
     if (list !== undefined) throw new Failure(`${path}: --list: allowances are on no list`);
-    const { allowed } = await store.together({ allow: allowances });
+    const { allowed } = await store.apply({ allow: allowances });
     return { added: allowed, degenerate: 0, withdrawn: 0 };
   }
   return (
@@ -60,14 +60,16 @@ async function savedInto(
   if (list !== undefined) throw new Failure(`${path}: --list: its entries have their lists`);
   const { blocklist } = saved;
   bar.stage('storing');
-  const { added, keptOut } = await store.together({
+  const { added, rejected } = await store.apply({
     withdraw: blocklist.withdrawals,
-    setLists: blocklist.lists().map(({ name, trust, tier, enabled, policy }) => {
-      return [name, { trust, tier, enabled, ...(policy && { policy }) }];
-    }),
+    settings: Object.fromEntries(
+      blocklist.lists().map(({ name, trust, tier, enabled, policy }) => {
+        return [name, { trust, tier, enabled, ...(policy && { policy }) }];
+      }),
+    ),
     add: blocklist.entries(),
   });
-  return { added, ...keptOut };
+  return { added, ...rejected };
 }
 
 async function entriesInto(
@@ -79,12 +81,12 @@ async function entriesInto(
   const done = { added: 0, degenerate: 0, withdrawn: 0 };
   for await (const batch of inBatches(entries)) {
     signal.throwIfAborted();
-    const { added, keptOut } = await store.add(
-      list === undefined ? batch : batch.map((entry) => ({ ...entry, list })),
-    );
+    const { added, rejected } = await store.apply({
+      add: list === undefined ? batch : batch.map((entry) => ({ ...entry, list })),
+    });
     done.added += added;
-    done.degenerate += keptOut.degenerate;
-    done.withdrawn += keptOut.withdrawn;
+    done.degenerate += rejected.degenerate;
+    done.withdrawn += rejected.withdrawn;
   }
   return done;
 }

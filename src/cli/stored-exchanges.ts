@@ -1,8 +1,11 @@
 import process from 'node:process';
 import type { ListClient } from '../exchange/index.js';
-import type { Exchange, Exchanges } from '../store/index.js';
+import type { Exchange, Store } from '../store/index.js';
 import { Failure, UsageError } from './failure.js';
 import { LIST_SERVICES } from './list-services.js';
+
+/** The services that lists of a store are fetched from. */
+export type Exchanges = ReturnType<Store['exchanges']>;
 
 /**
  * The key of the credentials of a store's exchanges, from the environment alone.

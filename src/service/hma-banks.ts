@@ -50,7 +50,7 @@ export function hmaBankRoutes(store: Store): Route[] {
       async answer(call, { name, ...changes }) {
         const enabled = enabledBy(changes) ?? true;
         await checkNewName(store, name);
-        await store.setList(listOfBank(name), { enabled }, changeBy(call));
+        await store.apply({ settings: { [listOfBank(name)]: { enabled } } }, changeBy(call));
         return hmaJson({ name, matching_enabled_ratio: Number(enabled) }, 201);
       },
     }),
@@ -86,7 +86,8 @@ export function hmaBankRoutes(store: Store): Route[] {
           if (!renamed) {
             throw new Refusal('forbidden', 'expected a bank without an exchange, and a new name');
           }
-        } else if (enabled !== undefined) await store.setList(list, settings, changeBy(call));
+        } else if (enabled !== undefined)
+          await store.apply({ settings: { [list]: settings } }, changeBy(call));
         const ratio = enabled === undefined ? before.matching_enabled_ratio : Number(enabled);
         return hmaJson({ name: to, matching_enabled_ratio: ratio });
       },
@@ -98,7 +99,10 @@ export function hmaBankRoutes(store: Store): Route[] {
       about: 'Remove a bank and its content.',
       replies: { 200: MESSAGE },
       async answer(call) {
-        await store.removeList(listAt(call), changeBy(call));
+        await store.apply(
+          { replace: { list: listAt(call), entries: [] }, settings: { [listAt(call)]: null } },
+          changeBy(call),
+        );
         return hmaJson({ message: 'Done' });
       },
     },

@@ -53,8 +53,8 @@ export function hmaContentRoutes(
 
   async function add(call: Call, bank: HmaBankJson, entry: BlocklistEntry) {
     const list = listOfBank(bank.name);
-    const { numbers, keptOut } = await store.add([{ ...entry, list }], changeBy(call));
-    if (keptOut.withdrawn > 0) {
+    const { numbers, rejected } = await store.apply({ add: [{ ...entry, list }] }, changeBy(call));
+    if (rejected.withdrawn > 0) {
       throw new Refusal('conflict', 'the hash is withdrawn: reinstate it before it is added');
     }
     const [number] = numbers;
@@ -154,7 +154,7 @@ export function hmaContentRoutes(
       async answer(call) {
         await bankAt(store, call);
         const { number } = await entryAt(call);
-        const { removed } = await store.remove(number, changeBy(call));
+        const { removed } = await store.apply({ remove: [number] }, changeBy(call));
         return hmaJson({ deleted: removed });
       },
     },

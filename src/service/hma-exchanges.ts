@@ -183,7 +183,7 @@ export function hmaExchangeRoutes(store: Store, exchanges: HmaExchanges): Route[
         const enabled = told.enabled !== false;
         // First what can be refused. A fetch makes the list if it is not there.
         await set(bank, { api: api.api, settings, enabled, ...(credentials && { credentials }) });
-        await store.setList(bank, {}, changeBy(call));
+        await store.apply({ settings: { [bank]: {} } }, changeBy(call));
         return hmaJson({ message: 'Created successfully' }, 201);
       },
     }),
@@ -219,7 +219,10 @@ export function hmaExchangeRoutes(store: Store, exchanges: HmaExchanges): Route[
       async answer(call) {
         const { name } = await exchangeAt(call);
         // The bank first: without its exchange it could not be removed by this call again.
-        await store.removeList(name, changeBy(call));
+        await store.apply(
+          { replace: { list: name, entries: [] }, settings: { [name]: null } },
+          changeBy(call),
+        );
         await exchanges.remove(name);
         return hmaJson({ message: 'success' });
       },

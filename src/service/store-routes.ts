@@ -92,12 +92,12 @@ export function storeRoutes(store: Store, options: CurationOptions): Route[] {
         checked(async () => {
           const keysOf = (keys: readonly object[]) =>
             keys.map((key) => withdrawnFromJSON(key as WithdrawnJSON));
-          const { removed, reinstated } = await store.together({
+          const { withdrawn, reinstated } = await store.apply({
             withdraw: keysOf(withdraw),
             reinstate: keysOf(reinstate),
-            setLists: Object.entries(settings),
+            settings,
           });
-          return TextReply.json({ removed, reinstated });
+          return TextReply.json({ removed: withdrawn, reinstated });
         }),
     }),
     {

@@ -7,7 +7,7 @@ import { isSameEntry, type NumberedEntry } from '../entry.js';
 import { hexOf } from '../hash.js';
 import type { AllowList } from '../matching/allow-list.js';
 import { keyOfAllowance } from './allowances.js';
-import type { StoreChanges } from './changes.js';
+import type { ChangePage } from './changes.js';
 import { haveSameKey, numbered } from './stored-entry.js';
 import { keyOfWithdrawal } from './withdrawals.js';
 
@@ -20,8 +20,8 @@ export interface Following {
   readonly allowList: AllowList;
 }
 
-type Change<Kind extends keyof StoreChanges> =
-  NonNullable<StoreChanges[Kind]> extends readonly (infer Each)[] ? Each : never;
+type Change<Kind extends keyof ChangePage> =
+  NonNullable<ChangePage[Kind]> extends readonly (infer Each)[] ? Each : never;
 
 /** Pages of changes, put together: of each thing what was told last. */
 export class PendingChanges {
@@ -35,7 +35,7 @@ export class PendingChanges {
     return withdrawals.size + lists.size + allowances.size + entries.size;
   }
 
-  add({ withdrawals, lists, allowances, entries }: StoreChanges): void {
+  add({ withdrawals, lists, allowances, entries }: ChangePage): void {
     for (const each of withdrawals)
       this.withdrawals.set(hexOf(keyOfWithdrawal(each.withdrawal)), each);
     for (const each of lists) this.lists.set(each.name, each);

@@ -22,7 +22,7 @@ export interface Listed {
 }
 
 /** What has changed since a revision, or a part of it: of each thing only how it is now. */
-export interface StoreChanges {
+export interface ChangePage {
   readonly withdrawals: readonly (Listed & { readonly withdrawal: Withdrawn })[];
   readonly lists: readonly (Listed & { readonly name: string; readonly settings: ListSettings })[];
   readonly allowances: readonly (Listed & { readonly allowance: Allowance })[];
@@ -77,7 +77,7 @@ export async function* changesAfter(
   after: number,
   signal: AbortSignal | undefined,
   since: number | undefined = after === 0 ? undefined : after,
-): AsyncGenerator<StoreChanges> {
+): AsyncGenerator<ChangePage> {
   checkInteger('after', after, 0);
   let reading: Reading = { after, places: new Map(), since };
   for (;;) {
@@ -100,7 +100,7 @@ interface Reading {
 async function pageOf(
   sql: Sql,
   { after, places: from, since }: Reading,
-): Promise<{ changes: StoreChanges; reading: Reading }> {
+): Promise<{ changes: ChangePage; reading: Reading }> {
   const [state] = await sql.query<{ revision: number; purged: number }>(
     'select revision, purged from state',
   );
@@ -122,7 +122,7 @@ async function pageOf(
   const lists = await read<ListRow & { revision: number }>(LISTS);
   const allowances = await read<AllowanceRow>(ALLOWANCES);
   const entries = await read<EntryRow>(ENTRIES);
-  const changes: StoreChanges = {
+  const changes: ChangePage = {
     withdrawals: withdrawals.map((row) => ({
       withdrawal: withdrawnOf(row),
       listed: row.listed,

@@ -2,7 +2,7 @@ import { listOf } from '../blocklist/lists.js';
 import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
 import type { BlocklistEntry } from '../entry.js';
 import { type Algorithm, bitsOf, type Hash, hashToHex } from '../hash.js';
-import type { Sql, SqlValue } from './database.js';
+import type { Database, Sql, SqlValue } from './database.js';
 import {
   checkStorable,
   type EntryRow,
@@ -11,7 +11,7 @@ import {
   type StoredEntry,
   storedEntryOf,
 } from './stored-entry.js';
-import type { Made } from './write.js';
+import { type Made, write } from './write.js';
 
 /** Which entries are meant: those of which all that is given holds. */
 export interface EntryCondition {
@@ -136,46 +136,32 @@ export async function pauseEntry(
   return { found: row!.found > 0, isChanged: row!.changed > 0 };
 }
 
-/** Resumes the entries whose pause is over, within a change. */
-export async function resumeEntries(
-  sql: Sql,
-  revision: number,
-  now: Date,
-): Promise<Made & { resumed: number }> {
-  const resumed = await countOf(
-    sql,
-    `update entry set paused_until = null, revision = $1
-    where listed and paused_until <= $2 returning 1`,
-    [revision, now],
-  );
-  return { resumed, isChanged: resumed > 0 };
-}
-
-/** Whether the pause of an entry is over. A change would wait for others, also for nothing. */
-export async function isPauseOver(sql: Sql, now: Date): Promise<boolean> {
-  const due = await sql.query('select from entry where listed and paused_until <= $1 limit 1', [
-    now,
-  ]);
-  return due.length > 0;
-}
-
-/** Removes the entry of a number, within a change. */
-export async function removeEntry(
-  sql: Sql,
-  revision: number,
-  number: number,
-): Promise<Made & { removed: number }> {
-  const entry = await entryOfNumber(sql, number);
-  const removed = entry ? await removeWithParts(sql, revision, entry) : 0;
-  return { removed, isChanged: removed > 0 };
+/**
+ * Resumes the entries whose pause was over by a time.
+ * @returns how many
+ */
+export async function resumeDue(database: Database, now: Date): Promise<number> {
+  const due = 'listed and paused_until <= $1';
+  // A change would wait for others, also for nothing.
+  if ((await database.query(`select from entry where ${due} limit 1`, [now])).length === 0)
+    return 0;
+  const { resumed } = await write(database, ['resume', now], {}, async (sql, revision) => {
+    const text = `update entry set paused_until = null, revision = $2 where ${due} returning 1`;
+    const resumed = await countOf(sql, text, [now, revision]);
+    return { resumed, isChanged: resumed > 0 };
+  });
+  return resumed;
 }
 
 /**
- * The parts that were listed with a picture go with its own entry. A part goes alone.
+ * Removes the entry of a number, within a change. The parts that were listed with a picture go with
+ * its own entry. A part goes alone.
  * @returns how many went
  */
-async function removeWithParts(sql: Sql, revision: number, entry: StoredEntry): Promise<number> {
-  const { number, hash, group, source, id } = entry;
+export async function removeEntry(sql: Sql, revision: number, number: number): Promise<number> {
+  const entry = await entryOfNumber(sql, number);
+  if (!entry) return 0;
+  const { hash, group, source, id } = entry;
   const removed = await removeEntries(sql, revision, 'number = $2', [number]);
   if (group !== undefined && group !== hashToHex(hash)) return removed;
   const parts = await removeEntries(

@@ -3,9 +3,7 @@ import { checkListSettings, copyOfSettings, type ListSettings, Lists } from '../
 import { checkListName as checkEntryListName } from '../entry.js';
 import type { FetchState } from '../exchange/list-fetch.js';
 import type { Sql } from './database.js';
-import { removeEntries } from './entries.js';
 import { checkStorable } from './stored-entry.js';
-import type { Made } from './write.js';
 
 /** A list of a store. */
 export interface StoredList extends ListInfo {
@@ -34,16 +32,25 @@ export function checkedSettings(settings: ListSettings): ListSettings {
 }
 
 /**
- * Sets how a list is used, within a change, as `Blocklist.setList` does. It is made if it is not
- * there.
+ * Sets how a list is used, within a change. It is made if it is not there.
+ * @param changes null: no settings, and it was never fetched; without entries it is gone
  * @returns whether anything changed
  */
 export async function setListSettings(
   sql: Sql,
   revision: number,
   name: string,
-  changes: ListSettings,
+  changes: ListSettings | null,
 ): Promise<boolean> {
+  if (changes === null) {
+    const changed = await sql.query(
+      `update list set settings = '{}', fetched = null, revision = $2,
+        listed = exists (select from entry where entry.list = name and entry.listed)
+      where name = $1 and listed returning 1`,
+      [name, revision],
+    );
+    return changed.length > 0;
+  }
   const [row] = await sql.query<{ settings: ListSettings; listed: boolean }>(
     'select settings, listed from list where name = $1',
     [name],
@@ -57,21 +64,6 @@ export async function setListSettings(
     [name, JSON.stringify(settings), revision],
   );
   return true;
-}
-
-/** Removes a list, its settings and its entries, within a change. */
-export async function removeList(
-  sql: Sql,
-  revision: number,
-  name: string,
-): Promise<Made & { removed: number }> {
-  const gone = await sql.query(
-    `update list set listed = false, settings = '{}', fetched = null, revision = $2
-    where name = $1 and listed returning 1`,
-    [name, revision],
-  );
-  const removed = await removeEntries(sql, revision, 'list = $2', [name]);
-  return { removed, isChanged: gone.length > 0 || removed > 0 };
 }
 
 /** All lists by their names, with the numbers of their entries. */

@@ -21,9 +21,9 @@ const SMALL = 65_536;
 export interface Put {
   /** how many are new, or say something else than before */
   added: number;
-  /** how many were kept out, by reason */
-  readonly keptOut: Record<KeptOutReason, number>;
-  /** of those that were not kept out, in the order given */
+  /** how many were rejected, by reason */
+  readonly rejected: Record<KeptOutReason, number>;
+  /** of those that were not rejected, in the order given */
   readonly numbers: number[];
 }
 
@@ -86,7 +86,7 @@ export async function putEntries(
   isMet: (keys: readonly Uint8Array[]) => Promise<void> = async () => {},
 ): Promise<Put & Made> {
   for (const plan of BY_ROW) await sql.query(`set local enable_${plan} = off`);
-  const put: Put = { added: 0, keptOut: { degenerate: 0, withdrawn: 0 }, numbers: [] };
+  const put: Put = { added: 0, rejected: { degenerate: 0, withdrawn: 0 }, numbers: [] };
   const isWider = await withdrawGroups(sql, revision, entries);
   const lists = new Set<string>();
   for (const given of entries.batches(BATCH)) {
@@ -97,7 +97,7 @@ export async function putEntries(
       const key = isOut ? undefined : keyOfEntry(entry);
       keys.push(key && inText(key));
       if (key) batch.set(inText(key), { key, entry });
-      else put.keptOut.degenerate++;
+      else put.rejected.degenerate++;
     }
     const numbers = await putBatch(sql, revision, [...batch.values()], put);
     const met: Uint8Array[] = [];
@@ -109,7 +109,7 @@ export async function putEntries(
     for (const key of keys) {
       if (key === undefined) continue;
       const number = numbers.get(key);
-      if (number === undefined) put.keptOut.withdrawn++;
+      if (number === undefined) put.rejected.withdrawn++;
       else put.numbers.push(number);
     }
     await isMet(met);
@@ -145,16 +145,15 @@ async function putBatch(
 
 /**
  * Gives a list these entries in place of those that it has, within a change.
- * @param entries all of this list
+ * @param replace `entries`: all of this list
  */
 export async function replaceEntries(
   sql: Sql,
   revision: number,
-  list: string,
-  entries: GatheredEntries,
-): Promise<Made & { added: number; removed: number }> {
+  { list, entries }: { list: string; entries: GatheredEntries },
+): Promise<Put & Made & { removed: number }> {
   await sql.query('create temporary table told (key bytea primary key) on commit drop');
-  const { added, isChanged } = await putEntries(sql, revision, entries, async (keys) => {
+  const put = await putEntries(sql, revision, entries, async (keys) => {
     await sql.query('insert into pg_temp.told select unnest($1::bytea[]) on conflict do nothing', [
       keys,
     ]);
@@ -166,7 +165,7 @@ export async function replaceEntries(
     [list],
   );
   await sql.query('drop table pg_temp.told');
-  return { added, removed, isChanged: isChanged || removed > 0 };
+  return { ...put, removed, isChanged: put.isChanged || removed > 0 };
 }
 
 /** Lists come with their first entry. */

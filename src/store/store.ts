@@ -1,19 +1,17 @@
-import type { ListedEntries } from '../blocklist/listed-entries.js';
 import type { ListSettings } from '../blocklist/lists.js';
-import type { Withdrawn, WithdrawnKey } from '../blocklist/withdrawals.js';
-import { checkOptions, checkSignal } from '../door.js';
+import type { Withdrawn } from '../blocklist/withdrawals.js';
 import type { FetchOptions, FetchProgress } from '../exchange/list-fetch.js';
 import type { ListClient } from '../exchange/list-update.js';
-import { type Hash, hexOf } from '../hash.js';
+import type { Hash } from '../hash.js';
 import type { Allowance } from '../matching/allow-list.js';
+import { allowancesOf } from './allowances.js';
 import {
-  allowancesOf,
-  checkedAllowance,
-  keyOfAllowance,
-  putAllowance,
-  removeAllowance,
-} from './allowances.js';
-import { changesAfter, type StoreChanges } from './changes.js';
+  digestOfChange,
+  gatheredChange,
+  makeChange,
+  type StoreApplied,
+  type StoreChange,
+} from './apply.js';
 import type { Database } from './database.js';
 import {
   checkDate,
@@ -24,10 +22,8 @@ import {
   type EntryFilter,
   entryOfNumber,
   findEntries,
-  isPauseOver,
   pauseEntry,
-  removeEntry,
-  resumeEntries,
+  resumeDue,
 } from './entries.js';
 import { Exchanges } from './exchanges.js';
 import {
@@ -37,18 +33,8 @@ import {
 } from './feedback-queue.js';
 import { confirmRemovals, fetchList } from './fetch.js';
 import { type Follower, type FollowOptions, followDatabase } from './follower.js';
-import { gatheredEntries } from './gathered-entries.js';
-import {
-  checkedSettings,
-  checkListName,
-  listsOf,
-  removeList,
-  type StoredList,
-  setListSettings,
-  settingsOf,
-} from './lists.js';
+import { checkedSettings, checkListName, listsOf, type StoredList, settingsOf } from './lists.js';
 import { type Purged, purge } from './purge.js';
-import { type Put, putEntries, replaceEntries } from './put-entries.js';
 import { renameList } from './rename-list.js';
 import { certainTimeOf, type Erased, ReviewLog } from './review-log.js';
 import { ReviewQueue, type ReviewQueueOptions } from './review-queue.js';
@@ -57,21 +43,8 @@ import { type SearchAnswer, searchEntries } from './search.js';
 import { Sessions, type SessionsOptions } from './sessions.js';
 import { type StoreStatus, statusOf } from './status.js';
 import type { StoredEntry } from './stored-entry.js';
-import {
-  changeTogether,
-  type DoneTogether,
-  digestOfChanges,
-  gatheredChanges,
-  type TogetherChanges,
-} from './together.js';
 import { problemsOf, type StoreProblem } from './verify.js';
-import {
-  checkedWithdrawal,
-  keyOfWithdrawal,
-  reinstateWithdrawn,
-  withdrawalsOf,
-  withdrawEntries,
-} from './withdrawals.js';
+import { withdrawalsOf } from './withdrawals.js';
 import { type Changed, type ChangeOptions, checkChange, write } from './write.js';
 
 /** Entries of a page when all are read. */
@@ -119,15 +92,16 @@ export class Store {
   }
 
   /**
-   * Adds entries in one change, however many: those that are read are copied first. One with the
-   * list, hash, source, id and variant of an earlier one takes its place, and its number; if that
-   * one is paused, so is this. Degenerate and withdrawn ones are kept out, as by a blocklist.
-   * @param entries each on the list that it names, which is made if it is not there
+   * Changes lists, entries, withdrawals and allowances, entirely or not at all. Entries are read and
+   * copied first, however many.
+   * @example
+   * const { revision } = await store.apply({ withdraw: [hash], add: readHashList(text) });
    */
-  async add(entries: ListedEntries, change: ChangeOptions = {}): Promise<Changed & Put> {
-    const gathered = await gatheredEntries(entries, change);
-    return await write(this.#database, ['add', gathered.digest()], change, (sql, revision) =>
-      putEntries(sql, revision, gathered),
+  async apply(change: StoreChange, options: ChangeOptions = {}): Promise<Changed & StoreApplied> {
+    const gathered = await gatheredChange(change, options);
+    const what = ['apply', ...digestOfChange(gathered)];
+    return await write(this.#database, what, options, (sql, revision) =>
+      makeChange(sql, revision, gathered),
     );
   }
 
@@ -177,8 +151,7 @@ export class Store {
 
   /**
    * Takes an entry out of matching for a time, or resumes it.
-   * @param until undefined: it is matched. `resumeDue` resumes an entry whose time is over, as
-   *   every follower does
+   * @param until undefined: it is matched. Every follower resumes entries whose time is over
    * @returns `found`: whether there is an entry of this number
    */
   async pause(
@@ -193,104 +166,14 @@ export class Store {
     );
   }
 
-  /**
-   * Resumes the entries whose pause was over by this time.
-   * @returns how many
-   */
-  async resumeDue(now: Date): Promise<Changed & { resumed: number }> {
-    checkDate('now', now);
-    return await write(this.#database, ['resume', now], {}, (sql, revision) =>
-      resumeEntries(sql, revision, now),
-    );
-  }
-
-  /**
-   * Removes an entry. The picture's own takes its parts along: what names it as its group, on its
-   * list, of its source and id. A part goes alone. It can be added again: to keep it out, withdraw
-   * it.
-   * @returns `removed`: how many entries, 0 if there is none of this number
-   */
-  async remove(number: number, change: ChangeOptions = {}): Promise<Changed & { removed: number }> {
-    checkNumber(number);
-    return await write(this.#database, ['remove', number], change, (sql, revision) =>
-      removeEntry(sql, revision, number),
-    );
-  }
-
-  /**
-   * Removes entries and keeps them out, in every process that follows, as `Blocklist.withdraw`
-   * does. The rows stay in the table, not listed, until `purge`.
-   * @param change `reason`: why, for those who look after the list
-   * @returns how many entries were removed
-   */
-  async withdraw(
-    withdrawn: Withdrawn,
-    change: ChangeOptions & { reason?: string } = {},
-  ): Promise<Changed & { removed: number }> {
-    checkChange(change);
-    const withdrawal = checkedWithdrawal(withdrawn, change.reason);
-    const what = ['withdraw', hexOf(keyOfWithdrawal(withdrawal)), withdrawal.reason];
-    return await write(this.#database, what, change, (sql, revision) =>
-      withdrawEntries(sql, revision, withdrawal),
-    );
-  }
-
-  /**
-   * Lifts a withdrawal, given as it was made, with all that it took, so that such entries can be
-   * added again. The removed entries do not come back.
-   * @returns `reinstated`: whether there was such a withdrawal
-   */
-  async reinstate(
-    key: WithdrawnKey,
-    change: ChangeOptions = {},
-  ): Promise<Changed & { reinstated: boolean }> {
-    const copy = checkedWithdrawal(key);
-    const what = ['reinstate', hexOf(keyOfWithdrawal(copy))];
-    return await write(this.#database, what, change, async (sql, revision) => {
-      const reinstated = await reinstateWithdrawn(sql, revision, copy);
-      return { reinstated, isChanged: reinstated };
-    });
-  }
-
   /** The withdrawals in force, in the order in which they were made. */
   async withdrawals(): Promise<Withdrawn[]> {
     return await withdrawalsOf(this.#database);
   }
 
-  /**
-   * Sets how a list is used, as `Blocklist.setList` does: settings that are absent stay. The list
-   * is made if it is not there.
-   */
-  async setList(
-    name: string,
-    settings: ListSettings,
-    change: ChangeOptions = {},
-  ): Promise<Changed> {
-    checkListName(name);
-    const changes = checkedSettings(settings);
-    const what = ['set-list', name, changes];
-    return await write(this.#database, what, change, async (sql, revision) => ({
-      isChanged: await setListSettings(sql, revision, name, changes),
-    }));
-  }
-
   /** All lists by their names, with their sizes. It reads the table of entries once. */
   async lists(): Promise<StoredList[]> {
     return await listsOf(this.#database);
-  }
-
-  /**
-   * Removes a list, its settings and its entries.
-   * @returns how many entries were removed
-   */
-  async removeList(
-    name: string,
-    change: ChangeOptions = {},
-  ): Promise<Changed & { removed: number }> {
-    checkListName(name);
-    return await write(this.#database, ['remove-list', name], change, (sql, revision) =>
-      removeList(sql, revision, name),
-    );
   }
 
   /**
@@ -324,84 +207,9 @@ export class Store {
     return await settingsOf(this.#database);
   }
 
-  /**
-   * Gives a list these entries in place of those that it has, in one change. What is there and says
-   * the same stays as it is. What is withdrawn or degenerate is kept out.
-   * @param entries whatever list they name, they are on this one afterwards
-   * @returns how many are new or say something else than before, and how many were removed
-   */
-  async replaceList(
-    name: string,
-    entries: ListedEntries,
-    change: ChangeOptions = {},
-  ): Promise<Changed & { added: number; removed: number }> {
-    checkListName(name);
-    const gathered = await gatheredEntries(entries, change, name);
-    const what = ['replace-list', name, gathered.digest()];
-    return await write(this.#database, what, change, (sql, revision) =>
-      replaceEntries(sql, revision, name, gathered),
-    );
-  }
-
-  /**
-   * Allows a hash that matched wrongly, as `AllowList.allow` does, in every process that follows.
-   */
-  async allow(allowance: Allowance, change: ChangeOptions = {}): Promise<Changed> {
-    const copy = checkedAllowance(allowance);
-    const what = ['allow', hexOf(keyOfAllowance(copy.hash, copy.entry)), copy.reason];
-    return await write(this.#database, what, change, async (sql, revision) => ({
-      isChanged: await putAllowance(sql, revision, copy),
-    }));
-  }
-
-  /**
-   * Takes back an allowance, given as it was made.
-   * @param change `entry`: the hash of the only entry that was meant
-   * @returns `disallowed`: whether there was such an allowance
-   */
-  async disallow(
-    hash: Hash,
-    change: ChangeOptions & { entry?: Hash } = {},
-  ): Promise<Changed & { disallowed: boolean }> {
-    checkChange(change);
-    const key = keyOfAllowance(hash, change.entry);
-    return await write(this.#database, ['disallow', hexOf(key)], change, async (sql, revision) => {
-      const disallowed = await removeAllowance(sql, revision, key);
-      return { disallowed, isChanged: disallowed };
-    });
-  }
-
   /** All allowances, in the order in which they were made. */
   async allowances(): Promise<Allowance[]> {
     return await allowancesOf(this.#database);
-  }
-
-  /**
-   * Makes changes of several kinds as one, entirely or not at all: what is withdrawn goes first,
-   * and what is added comes last.
-   * @example
-   * await store.together({ withdraw: [hash, { id: 'case-7' }], allow: allowList.allowances });
-   */
-  async together(
-    changes: TogetherChanges,
-    change: ChangeOptions = {},
-  ): Promise<Changed & DoneTogether> {
-    const gathered = await gatheredChanges(changes, change);
-    const what = ['together', ...digestOfChanges(gathered)];
-    return await write(this.#database, what, change, (sql, revision) =>
-      changeTogether(sql, revision, gathered),
-    );
-  }
-
-  /**
-   * What has changed since a revision, page by page, up to now; from 0 on, all that there is.
-   * `follow` keeps a blocklist by it.
-   * @throws {StoreError} `revision-gone` if it is older than what was purged, or later than now
-   */
-  changes(after: number, options: { signal?: AbortSignal } = {}): AsyncGenerator<StoreChanges> {
-    checkOptions(options);
-    checkSignal(options.signal);
-    return changesAfter(this.#database, after, options.signal);
   }
 
   /**
@@ -412,10 +220,7 @@ export class Store {
    */
   async follow(options: FollowOptions = {}): Promise<Follower> {
     const follower = await followDatabase(this.#database, options, {
-      resume: async () => {
-        const now = new Date();
-        if (await isPauseOver(this.#database, now)) await this.resumeDue(now);
-      },
+      resume: async () => void (await resumeDue(this.#database, new Date())),
       end: async () => void this.#followers.delete(follower),
     });
     this.#followers.add(follower);

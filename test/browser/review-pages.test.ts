@@ -182,7 +182,7 @@ for (const scheme of ['light', 'dark'] as const) {
     'chromium',
     (open) => {
       test('no page breaks an axe rule or overflows the window', async () => {
-        await store.add([entryOf(1), entryOf(2)]);
+        await store.apply({ add: [entryOf(1), entryOf(2)] });
         const long = 'w'.repeat(190);
         await store.reviewQueue(RULES).put(itemOf(long));
         const follower = await store.follow();

@@ -25,7 +25,9 @@ const run = (...words: string[]) => onlyhashes(words, { node: EMBEDDED });
 async function newStore(name = 'hashes'): Promise<string> {
   const dataDir = join(mkdtempSync(join(base, 'beside-')), name);
   const store = await openStore({ dataDir });
-  await store.add([{ hash: hashFromHex('pdq', hexOf(1)), labels: [], id: 'one', list: 'ours' }]);
+  await store.apply({
+    add: [{ hash: hashFromHex('pdq', hexOf(1)), labels: [], id: 'one', list: 'ours' }],
+  });
   await store.reviewLog({ retentionDays: 30 }).append(newRecord(1, { id: 'r1', list: 'ours' }));
   await store.close();
   return dataDir;

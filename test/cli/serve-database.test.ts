@@ -17,7 +17,7 @@ const entry = (n: number) => ({ hash: hashFromHex('pdq', hexOf(n)), labels: [] }
 async function put(place: string, n: number): Promise<void> {
   const store = await openStore({ url: place });
   try {
-    await store.add([entry(n)]);
+    await store.apply({ add: [entry(n)] });
   } finally {
     await store.close();
   }

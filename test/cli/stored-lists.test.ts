@@ -91,7 +91,9 @@ describeEngines(({ engine, newPlace }) => {
       return JSON.parse(lines[0]!);
     };
     expect(await verdict()).toMatchObject({ verdict: 'match' });
-    await inStore((store) => store.allow({ hash: hashFromHex('pdq', hexOf(1)), reason: 'a flag' }));
+    await inStore((store) =>
+      store.apply({ allow: [{ hash: hashFromHex('pdq', hexOf(1)), reason: 'a flag' }] }),
+    );
     expect(await verdict()).toMatchObject({ verdict: 'none', reason: 'allowed' });
   });
 
@@ -102,7 +104,9 @@ describeEngines(({ engine, newPlace }) => {
     write({ list: 'lists.ohb', lists: [listOf('ours', service), listOf('more', service)] });
     await run(['fetch', config, '--store', db]);
     expect(existsSync(join(folder, 'lists.ohb'))).toBe(false);
-    await inStore((store) => store.setList('ours', { enabled: false, tier: 'review' }));
+    await inStore((store) =>
+      store.apply({ settings: { ours: { enabled: false, tier: 'review' } } }),
+    );
     write({ lists: [listOf('ours', service, { tier: 'match' })] });
     const env = { ONLYHASHES_STORE: db };
     expect(await run(['fetch', config, 'ours'], env)).toMatchObject({ err: '', code: 0 });
@@ -261,7 +265,9 @@ describeEngines(({ engine, newPlace }) => {
 
     test('once a withdrawal is printed, followers do not match any more', { timeout }, async () => {
       await inStore(async (store) => {
-        await store.add([{ hash: hashFromHex('pdq', hexOf(1)), labels: [], id: 'case-7' }]);
+        await store.apply({
+          add: [{ hash: hashFromHex('pdq', hexOf(1)), labels: [], id: 'case-7' }],
+        });
         const follower = await store.follow({ pollSeconds: 60 });
         const verdict = () =>
           match(

@@ -173,7 +173,7 @@ export function machineSteps({ pictures, photo, otherPhoto, heic, photoBase64 })
     /** the embedded store, in a folder */
     store: async () => {
       const store = await openStore({ dataDir: 'store' });
-      await store.add([{ hash: (await made).hash, labels: ['cat'] }]);
+      await store.apply({ add: [{ hash: (await made).hash, labels: ['cat'] }] });
       const follower = await store.follow();
       const { verdict } = match(await made, follower.blocklist, { allowList: follower.allowList });
       const revision = await store.revision();

@@ -156,12 +156,14 @@ test('our own client of an HMA fetches a bank, and asks', async () => {
   afterAll(() => store.close());
   const order = Array.from({ length: 256 }, (_, at) => (at * 91) % 256);
   const near = flipBits(HASH, order, 5);
-  const { numbers } = await store.add([
-    { hash: HASH, labels: ['why'], list: 'MINE' },
-    { hash: near, labels: [], list: 'MINE', id: 'theirs', source: 'StopNCII' },
-    { hash: flipBits(HASH, order, 120), labels: [], list: 'MINE' },
-    { hash: near, labels: [], list: 'YOURS' },
-  ]);
+  const { numbers } = await store.apply({
+    add: [
+      { hash: HASH, labels: ['why'], list: 'MINE' },
+      { hash: near, labels: [], list: 'MINE', id: 'theirs', source: 'StopNCII' },
+      { hash: flipBits(HASH, order, 120), labels: [], list: 'MINE' },
+      { hash: near, labels: [], list: 'YOURS' },
+    ],
+  });
   await store.pause(numbers[2]!, 'for-good');
   await follower.reached(await store.revision());
   await servedHma(
@@ -202,9 +204,9 @@ test('our own client of an HMA fetches a bank between entries of others, and no 
   const entry = (n: number, list: string) => ({
     ...{ hash: hashFromHex('pdq', hexOf(n)), labels: [], list },
   });
-  const { numbers } = await store.add(
-    Array.from({ length: 130 }, (_, n) => entry(n, n < 110 || n % 2 ? 'YOURS' : 'MINE')),
-  );
+  const { numbers } = await store.apply({
+    add: Array.from({ length: 130 }, (_, n) => entry(n, n < 110 || n % 2 ? 'YOURS' : 'MINE')),
+  });
   await follower.reached(await store.revision());
   await servedHma(
     async ({ url }) => {
@@ -225,7 +227,7 @@ test('our own client of an HMA fetches a bank between entries of others, and no 
       expect(most).toBe(8);
       expect(asked).toBe(1 + highestId);
       // The last ones go: the bank ends where it ends.
-      for (const number of mine.slice(2)) await store.remove(number);
+      for (const number of mine.slice(2)) await store.apply({ remove: [number] });
       const left = [];
       for await (const page of client.fetchUpdates()) left.push(...page.updates);
       expect(left.map(({ key }) => Number(key))).toEqual(mine.slice(0, 2));

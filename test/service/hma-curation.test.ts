@@ -247,9 +247,9 @@ test('a picture is added by its whole hash, with what is told of it', async () =
       body: pictureForm('photo', LISTED),
     });
     expect(none.status).toBe(404);
-    await store.withdraw(OTHER_HASH);
+    await store.apply({ withdraw: [OTHER_HASH] });
     expect((await add(pictureForm('photo', OTHER))).status).toBe(409);
-    await store.reinstate(OTHER_HASH);
+    await store.apply({ reinstate: [OTHER_HASH] });
     await json('DELETE', '/c/bank/PICTURES');
   });
 });
@@ -300,7 +300,7 @@ test('a hash that cannot be listed is refused', async () => {
 test('the sizes of the store and of the index are told, and the unnamed list is a bank', async () => {
   await served(async (service) => {
     const { json } = service;
-    const { numbers } = await store.add([{ hash: OTHER_HASH, labels: [] }]);
+    const { numbers } = await store.apply({ add: [{ hash: OTHER_HASH, labels: [] }] });
     const hits = await found(service, OTHER_HEX);
     expect(hits).toEqual({ UNNAMED: [{ bank_content_id: numbers[0], distance: '0' }] });
     const seconds = NOW / 1000;
@@ -312,7 +312,7 @@ test('the sizes of the store and of the index are told, and the unnamed list is 
     });
     expect((await json('GET', `/c/bank/UNNAMED/content/${numbers[0]}`)).status).toBe(200);
     expect((await json('POST', '/c/banks', { name: 'UNNAMED' })).status).toBe(403);
-    await store.remove(numbers[0]!);
+    await store.apply({ remove: [numbers[0]!] });
   });
 });
 

@@ -70,7 +70,7 @@ test('Coop makes an exchange, reads its state, and removes it with its bank', as
       'pdq',
       'f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22',
     );
-    await store.add([{ hash, labels: [], list: 'COOP_NCMEC' }]);
+    await store.apply({ add: [{ hash, labels: [], list: 'COOP_NCMEC' }] });
     expect(await status()).toEqual({
       ...{ checkpoint_ts: 1_700_000_000, running_fetch_start_ts: null },
       ...{ last_fetch_complete_ts: 1_700_000_000, last_fetch_succeeded: true },

@@ -25,14 +25,16 @@ beforeAll(async () => {
     labels: [],
     list,
   });
-  const { revision } = await store.add([entry(200, 'BANK'), entry(0, 'BANK'), entry(9, 'OTHER')]);
+  const { revision } = await store.apply({
+    add: [entry(200, 'BANK'), entry(0, 'BANK'), entry(9, 'OTHER')],
+  });
   await follower.reached(revision);
   // Smaller segments are not given to threads.
   const many = Array.from({ length: 17_000 }, (_, at) => ({
     hash: hashFromHex('pdq', createHash('sha256').update(`${at}`).digest('hex')),
     labels: [],
   }));
-  await follower.reached((await store.add(many)).revision);
+  await follower.reached((await store.apply({ add: many })).revision);
   const one = async (hash: Hash) => (await store.find({ hash }))[0]!.number;
   numbers = [await one(entry(0, 'BANK').hash), await one(entry(9, 'OTHER').hash)];
 });

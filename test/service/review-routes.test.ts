@@ -188,7 +188,7 @@ describe('hostile input', () => {
     const id = MARKUP;
     const link = `https://platform.example/?q=${MARKUP}`;
     await queue().put({ id, decision: decisionNear([entry]), link });
-    await store.setList(MARKUP, { tier: 'review' });
+    await store.apply({ settings: { [MARKUP]: { tier: 'review' } } });
     await signedIn(store, async (moderator) => {
       const item = `/review/item?item=${encodeURIComponent(id)}`;
       const pages = [
@@ -302,9 +302,9 @@ test('what must not be kept is told to be so', async () => {
 });
 
 test('the lists tell how large, how fresh and how often wrong they are', async () => {
-  await store.add([entryOf(1), entryOf(2)]);
-  await store.setList('partner', { tier: 'review', trust: 'foreign' });
-  await store.setList('off', { enabled: false });
+  await store.apply({ add: [entryOf(1), entryOf(2)] });
+  await store.apply({ settings: { partner: { tier: 'review', trust: 'foreign' } } });
+  await store.apply({ settings: { off: { enabled: false } } });
   for (const upload of [1001, 1002, 1003]) {
     const decision = decisionNear([entryOf(1)], { upload });
     await queue().put({ id: `u${upload - 1000}`, decision });

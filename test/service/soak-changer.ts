@@ -48,25 +48,25 @@ const keyOf = (change: { hex: string } | { id: string }) =>
 function made(store: Store, change: StoreChange): Promise<Omit<Done, 'number'>> {
   switch (change.kind) {
     case 'add':
-      return store.add(change.entries.map(entryOf));
+      return store.apply({ add: change.entries.map(entryOf) });
     case 'replace':
-      return store.replaceList(change.list, change.entries.map(entryOf));
+      return store.apply({ replace: { list: change.list, entries: change.entries.map(entryOf) } });
     case 'withdraw':
-      return store.withdraw(keyOf(change));
+      return store.apply({ withdraw: [keyOf(change)] });
     case 'reinstate':
-      return store.reinstate(keyOf(change));
+      return store.apply({ reinstate: [keyOf(change)] });
     case 'remove':
-      return store.remove(change.number);
+      return store.apply({ remove: [change.number] });
     case 'pause':
       return store.pause(change.number, 'for-good');
     case 'resume':
       return store.pause(change.number, undefined);
     case 'set':
-      return store.setList(change.list, change.settings);
+      return store.apply({ settings: { [change.list]: change.settings } });
     case 'allow':
-      return store.allow({ hash: hashFromHex('pdq', change.hex), reason: 'a flag' });
+      return store.apply({ allow: [{ hash: hashFromHex('pdq', change.hex), reason: 'a flag' }] });
     case 'disallow':
-      return store.disallow(hashFromHex('pdq', change.hex));
+      return store.apply({ disallow: [{ hash: hashFromHex('pdq', change.hex) }] });
   }
 }
 

@@ -51,10 +51,12 @@ async function asked(
 }
 
 test('entries are withdrawn and come back, by hash and by id, in one change', async () => {
-  await store.add([
-    { hash: hash(1), labels: [], list: 'a' },
-    { hash: hash(2), labels: [], id: 'two', list: 'a' },
-  ]);
+  await store.apply({
+    add: [
+      { hash: hash(1), labels: [], list: 'a' },
+      { hash: hash(2), labels: [], id: 'two', list: 'a' },
+    ],
+  });
   const before = await store.revision();
   const withdraw = [
     { ...hashToJSON(hash(1)), reason: 'a mistake' },

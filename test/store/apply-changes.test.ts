@@ -4,7 +4,7 @@ import { hashFromHex, hashToHex } from '../../src/hash.js';
 import { AllowList } from '../../src/matching/allow-list.js';
 import { match } from '../../src/matching/match.js';
 import { applySteps, PendingChanges } from '../../src/store/apply-changes.js';
-import type { StoreChanges } from '../../src/store/changes.js';
+import type { ChangePage } from '../../src/store/changes.js';
 import { replaceFollowed } from '../../src/store/load-blocklist.js';
 
 const hash = (number: number) =>
@@ -23,7 +23,7 @@ function following(numbers: readonly number[]) {
 }
 
 /** Changes in which each entry has the number of its place. */
-function pendingOf(changes: Partial<StoreChanges>): PendingChanges {
+function pendingOf(changes: Partial<ChangePage>): PendingChanges {
   const pending = new PendingChanges();
   pending.add({ withdrawals: [], lists: [], allowances: [], entries: [], ...changes });
   return pending;

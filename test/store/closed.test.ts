@@ -21,7 +21,7 @@ describeEngines(({ newPlace }) => {
     await store.close();
     await expect(store.revision()).rejects.toMatchObject({ code: 'closed' });
     const hash = hashFromHex('pdq', '0123456789abcdef'.repeat(4));
-    await expect(store.withdraw(hash)).rejects.toMatchObject({ code: 'closed' });
+    await expect(store.apply({ withdraw: [hash] })).rejects.toMatchObject({ code: 'closed' });
     await expect(store.follow()).rejects.toMatchObject({ code: 'closed' });
   });
 });

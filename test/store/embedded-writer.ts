@@ -16,10 +16,10 @@ const tell = (line: string) => writeSync(1, `${line}\n`);
 for (let made = 0; ; made++) {
   const hex = createHash('sha256').update(`${run} ${made}`).digest('hex');
   const hash = hashFromHex('pdq', hex);
-  await store.add([{ hash, labels: ['a'], list: 'a' }]);
+  await store.apply({ add: [{ hash, labels: ['a'], list: 'a' }] });
   tell(`+${hex}`);
   if (made % 3 > 0) continue;
   tell(`?${hex}`);
-  await store.withdraw(hash);
+  await store.apply({ withdraw: [hash] });
   tell(`-${hex}`);
 }

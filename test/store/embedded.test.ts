@@ -32,7 +32,7 @@ test('one process at a time opens the folder, and a dead one does not count', {
 }, async () => {
   const dataDir = join(folder, 'one');
   const store = await openStore({ dataDir });
-  const { added } = await store.add([{ hash: hashFromHex('pdq', HEX), labels: [] }]);
+  const { added } = await store.apply({ add: [{ hash: hashFromHex('pdq', HEX), labels: [] }] });
   expect(added).toBe(1);
   const lock = readFileSync(join(dataDir, 'writer.lock'));
   expect(statSync(dataDir).mode & 0o777).toBe(0o700);

@@ -121,8 +121,10 @@ describeEngines((running) => {
     const store = shared();
     const all = [1, 2, 3].map((n) => update(n));
     await store.fetch('a', telling({ updates: all }).client);
-    await store.withdraw({ id: 'r1', source: 'fake', list: 'a' }, { reason: 'wrong' });
-    await store.withdraw(hashOf(2));
+    await store.apply({
+      withdraw: [{ ...{ id: 'r1', source: 'fake', list: 'a' }, reason: 'wrong' }],
+    });
+    await store.apply({ withdraw: [hashOf(2)] });
     const gone = [update(1, 'withdrawn'), update(2, 'deleted'), update(3, 'withdrawn')];
     const { withdrawn } = await store.fetch('a', telling({ updates: gone }).client);
     expect(withdrawn).toBe(2);
@@ -147,7 +149,7 @@ describeEngines((running) => {
   test('what a fetch from the start does not tell goes at its end, at once', async () => {
     const store = shared();
     await store.fetch('a', telling({ updates: [1, 2, 3, 4].map((n) => update(n)) }).client);
-    await store.add([{ hash: hashOf(9), labels: [], list: 'b' }]);
+    await store.apply({ add: [{ hash: hashOf(9), labels: [], list: 'b' }] });
     const { client } = telling({ updates: [update(2)] }, { updates: [update(4), update(5)] });
     const before = await store.revision();
     const { added, removed } = await store.fetch('a', client, { fromStart: true });
@@ -186,7 +188,7 @@ describeEngines((running) => {
     expect(await run({ origin: 'x' })).toBe(1);
     expect(await run({ origin: 'y' }, 2)).toBe(undefined);
     expect(await hashesOn(store, 'a')).toEqual(hexes(2));
-    await store.removeList('a');
+    await store.apply({ replace: { list: 'a', entries: [] }, settings: { a: null } });
     expect(await run({ origin: 'y' }, 3)).toBe(undefined);
     expect(await hashesOn(store, 'a')).toEqual(hexes(3));
   });
@@ -199,7 +201,8 @@ describeEngines((running) => {
       async *fetchUpdates(options) {
         for await (const page of client.fetchUpdates(options)) {
           yield page;
-          if (!page.isDrained) await store.removeList('a');
+          if (!page.isDrained)
+            await store.apply({ replace: { list: 'a', entries: [] }, settings: { a: null } });
         }
       },
     });

@@ -106,7 +106,7 @@ describePostgresql((server) => {
   afterAll(() => store.close());
 
   test('after a break it is told of, a follower goes on from its revision', async () => {
-    await store.add(range(0, 50).map((at) => entry(at)));
+    await store.apply({ add: range(0, 50).map((at) => entry(at)) });
     const { database, follower, problems, told } = await watched(store);
     const { revision } = follower;
     let onBroken: (() => void) | undefined;
@@ -117,8 +117,8 @@ describePostgresql((server) => {
       onBroken?.();
       throw new Broken();
     };
-    await store.withdraw(hash(0));
-    await store.add([entry(50)]);
+    await store.apply({ withdraw: [hash(0)] });
+    await store.apply({ add: [entry(50)] });
     follower.wake();
     await broken;
     await setImmediate();
@@ -137,20 +137,20 @@ describePostgresql((server) => {
   });
 
   test('what was purged while a follower was away is read anew, and what stays is found', async () => {
-    await store.add(range(0, 50).map((at) => entry(at)));
-    await store.withdraw(hash(5));
-    await store.allow({ hash: hash(4), reason: 'a flag' });
+    await store.apply({ add: range(0, 50).map((at) => entry(at)) });
+    await store.apply({ withdraw: [hash(5)] });
+    await store.apply({ allow: [{ hash: hash(4), reason: 'a flag' }] });
     const { database, follower, problems } = await watched(store);
     database.before = () => {
       throw new Broken();
     };
-    await store.withdraw(hash(0));
+    await store.apply({ withdraw: [hash(0)] });
     const [{ number } = { number: 0 }] = await store.find({ hash: hash(1) });
-    await store.remove(number);
-    await store.add([entry(50)]);
-    await store.reinstate(hash(5));
-    await store.add([entry(5)]);
-    await store.disallow(hash(4));
+    await store.apply({ remove: [number] });
+    await store.apply({ add: [entry(50)] });
+    await store.apply({ reinstate: [hash(5)] });
+    await store.apply({ add: [entry(5)] });
+    await store.apply({ disallow: [{ hash: hash(4) }] });
     expect((await store.purge(LATER)).rows).toBeGreaterThan(0);
     const revision = await store.revision();
 
@@ -174,19 +174,19 @@ describePostgresql((server) => {
     expect(now).toEqual([0, 0, 1, 1, 1, 1]);
     expect(follower.blocklist.size).toBe(49);
     // It goes on by changes.
-    const { revision: next } = await store.withdraw(hash(2));
+    const { revision: next } = await store.apply({ withdraw: [hash(2)] });
     await follower.reached(next);
     expect([found(follower.blocklist, 2), wholes]).toEqual([0, 1]);
   });
 
   test('a purge while a follower loads does not keep it from following', async () => {
-    await store.add(range(0, 50).map((at) => entry(at)));
+    await store.apply({ add: range(0, 50).map((at) => entry(at)) });
     const database = new WatchedDatabase(databaseOf(store));
     let isPurged = false;
     database.before = async (text) => {
       if (!isWhole(text) || isPurged) return;
       isPurged = true;
-      await store.withdraw(hash(0));
+      await store.apply({ withdraw: [hash(0)] });
       await store.purge(LATER);
     };
     const follower = await followDatabase(database, { pollSeconds: 3600 }, NO_HOOKS);
@@ -204,7 +204,7 @@ describePostgresql(
     }, async () => {
       const store = await openStore({ url: await server().newDatabase() });
       onTestFinished(() => store.close());
-      await store.add(range(0, 10).map((at) => entry(at)));
+      await store.apply({ add: range(0, 10).map((at) => entry(at)) });
       const { database, follower, problems, told } = await watched(store);
       const { revision } = follower;
       const count = told.length;
@@ -221,9 +221,9 @@ describePostgresql(
         await server().kill();
         await server().start();
       };
-      await store.withdraw(hash(0));
-      await store.add(range(10, MANY).map((at) => entry(at)));
-      const { revision: last } = await store.withdraw(hash(10));
+      await store.apply({ withdraw: [hash(0)] });
+      await store.apply({ add: range(10, MANY).map((at) => entry(at)) });
+      const { revision: last } = await store.apply({ withdraw: [hash(10)] });
       isBroken = false;
       await follower.reached(last);
 

@@ -15,6 +15,7 @@ import { decisionToJSON } from '../../src/matching/decision.js';
 import { match } from '../../src/matching/match.js';
 import { ListFile } from '../../src/node/list-file.js';
 import { loadBlocklist } from '../../src/node/list-records.js';
+import { resumeDue } from '../../src/store/entries.js';
 import { type Follower, followDatabase } from '../../src/store/follower.js';
 import type { Store } from '../../src/store/store.js';
 import { saveList } from '../node/saved-list.js';
@@ -159,8 +160,8 @@ const changes: fc.Arbitrary<Change> = fc.oneof(
     arbitrary: fc.tuple(numbers, quality).map(([all, said]) =>
       change(`add ${all} ${said}`, async (store, memory) => {
         const coming = all.map((at) => entry(at, said));
-        const { keptOut } = await store.add(coming);
-        expect(keptOut).toEqual((await memory.put(coming)).rejected);
+        const { rejected } = await store.apply({ add: coming });
+        expect(rejected).toEqual((await memory.put(coming)).rejected);
       }),
     ),
   },
@@ -170,7 +171,7 @@ const changes: fc.Arbitrary<Change> = fc.oneof(
         const { list: _, ...bare } = entry(at, said);
         return list === '' ? bare : { ...bare, list };
       });
-      await store.replaceList(list, coming);
+      await store.apply({ replace: { list: list, entries: coming } });
       await memory.put(coming, list);
     }),
   ),
@@ -178,7 +179,7 @@ const changes: fc.Arbitrary<Change> = fc.oneof(
     weight: 2,
     arbitrary: withdrawnKey.map((key) =>
       change(`withdraw ${textOf(key)}`, async (store, memory) => {
-        const { removed } = await store.withdraw(key);
+        const { removed } = await store.apply({ withdraw: [key] });
         expect(removed).toBe((await memory.change({ withdraw: [key] })).removed);
       }),
     ),
@@ -189,7 +190,7 @@ const changes: fc.Arbitrary<Change> = fc.oneof(
       change(`reinstate ${at}`, async (store, memory) => {
         const key = memory.listed.withdrawals[at];
         if (!key) return;
-        await store.reinstate(key);
+        await store.apply({ reinstate: [key] });
         await memory.change({ reinstate: [key] });
       }),
     ),
@@ -204,7 +205,7 @@ const changes: fc.Arbitrary<Change> = fc.oneof(
   ),
   fc.constant(
     change('resume', async (store, memory) => {
-      await store.resumeDue(LATER);
+      await resumeDue(databaseOf(store), LATER);
       await memory.pause(() => true, false);
     }),
   ),
@@ -212,7 +213,7 @@ const changes: fc.Arbitrary<Change> = fc.oneof(
     change(`remove ${at}`, async (store, memory) => {
       const found = await pick(store, at);
       if (!found) return;
-      const { removed } = await store.remove(found.number);
+      const { removed } = await store.apply({ remove: [found.number] });
       const isPart = isPartOf(found);
       const remove = memory.those((each) => keyOf(each) === keyOf(found) || isPart(each));
       expect(removed).toBe((await memory.change({ remove })).removed);
@@ -220,20 +221,20 @@ const changes: fc.Arbitrary<Change> = fc.oneof(
   ),
   fc.tuple(listName, settings).map(([name, told]) =>
     change(`set ${name} ${textOf(told)}`, async (store, memory) => {
-      await store.setList(name, told);
+      await store.apply({ settings: { [name]: told } });
       await memory.apply({ settings: { [name]: told } });
     }),
   ),
   listName.map((name) =>
     change(`remove list ${name}`, async (store, memory) => {
-      await store.removeList(name);
+      await store.apply({ replace: { list: name, entries: [] }, settings: { [name]: null } });
       await memory.change({ replace: { list: name, entries: [] }, settings: { [name]: null } });
     }),
   ),
   fc.tuple(listedHash, fc.boolean(), fc.constantFrom('x', 'y')).map(([hash, isOfOne, reason]) =>
     change(`allow ${textOf(hash)} ${isOfOne} ${reason}`, async (store, memory) => {
       const named = { reason, ...(isOfOne && { entry: hash }) };
-      await store.allow({ hash, ...named });
+      await store.apply({ allow: [{ hash, ...named }] });
       memory.allowList.allow(hash, named);
     }),
   ),
@@ -241,7 +242,7 @@ const changes: fc.Arbitrary<Change> = fc.oneof(
     change(`disallow ${at}`, async (store, { allowList }) => {
       const { hash, ...named } = allowList.allowances[at] ?? {};
       if (!hash) return;
-      await store.disallow(hash, named);
+      await store.apply({ disallow: [{ hash: hash, ...named }] });
       allowList.disallow(hash, named);
     }),
   ),

@@ -31,7 +31,7 @@ describeEngines(({ newPlace }) => {
   afterAll(() => store.close());
 
   test('an entry comes back once its pause is over', async () => {
-    await store.add([entry(1), entry(2)]);
+    await store.apply({ add: [entry(1), entry(2)] });
     await store.pause(1, LATER);
     const follower = await store.follow(SELDOM);
     expect(follower.blocklist.size).toBe(1);
@@ -48,7 +48,7 @@ describeEngines(({ newPlace }) => {
       isReached = resolve;
     });
     const follower = await store.follow({ ...SELDOM, onChange: isReached });
-    await store.add([entry(1)]);
+    await store.apply({ add: [entry(1)] });
     await reached;
     expect(follower.blocklist.size).toBe(1);
     await follower.close();
@@ -66,7 +66,7 @@ describeEngines(({ newPlace }) => {
       { pollSeconds: 0.05, onChange: isReached },
       NO_HOOKS,
     );
-    await store.add([entry(1)]);
+    await store.apply({ add: [entry(1)] });
     await reached;
     expect(follower.blocklist.size).toBe(1);
     await follower.close();
@@ -80,7 +80,7 @@ describeEngines(({ newPlace }) => {
     const hooks = { ...NO_HOOKS, resume: () => resumed };
     const follower = await followDatabase(database, SELDOM, hooks);
     for (const at of [1, 2]) {
-      const { revision } = await store.add([entry(at)]);
+      const { revision } = await store.apply({ add: [entry(at)] });
       await follower.reached(revision);
     }
     expect(follower.blocklist.size).toBe(2);
@@ -103,7 +103,7 @@ describeEngines(({ newPlace }) => {
       NO_HOOKS,
     );
     breaking.failsFrom = 0;
-    const { revision } = await store.add([entry(1)]);
+    const { revision } = await store.apply({ add: [entry(1)] });
     follower.wake();
     await vi.waitFor(() => expect(problems).toBeGreaterThan(0));
     breaking.failsFrom = undefined;
@@ -154,7 +154,7 @@ describePostgresql((server) => {
     follower.wake();
     await vi.waitFor(() => expect(follower.blocklist.size).toBe(20_000), 30_000);
     expect(follower.revision).toBe(0);
-    await store.remove(1);
+    await store.apply({ remove: [1] });
     await store.purge(LATER);
     breaking.failsFrom = undefined;
     await follower.reached(await store.revision());
@@ -163,16 +163,16 @@ describePostgresql((server) => {
   });
 
   test('what comes after it was reinstated is not lost among many', async () => {
-    await store.withdraw(firstHash);
+    await store.apply({ withdraw: [firstHash] });
     const follower = await follow(databaseOf(store));
-    await store.reinstate(firstHash);
+    await store.apply({ reinstate: [firstHash] });
     await follower.reached(await addMany());
     expect(follower.blocklist.size).toBe(MANY);
     await follower.close();
   });
 
   test('a loading whose rows are purged begins again', async () => {
-    await store.add([entry(1), entry(2)]);
+    await store.apply({ add: [entry(1), entry(2)] });
     const database = databaseOf(store);
     const purging = new Breaking(database);
     let loads = 0;
@@ -180,7 +180,7 @@ describePostgresql((server) => {
       const done = await database.transaction(run, options);
       // Once the loading has begun, and before the entries are read.
       if (++loads === 1) {
-        await store.remove(1);
+        await store.apply({ remove: [1] });
         await store.purge(LATER);
       }
       return done;
@@ -200,14 +200,14 @@ describePostgresql((server) => {
       'onlyhashes',
       { silence: 300 },
     );
-    await store.add([entry(1), entry(2)]);
+    await store.apply({ add: [entry(1), entry(2)] });
     const problems: unknown[] = [];
     const follower = await follow(database, {
       pollSeconds: 0.1,
       onProblem: (error) => problems.push(error),
     });
     proxy.silence();
-    const { revision } = await store.withdraw(hash(1));
+    const { revision } = await store.apply({ withdraw: [hash(1)] });
     await follower.reached(revision);
     expect(follower.blocklist.size).toBe(1);
     expect(problems[0]).toMatchObject({ code: 'unreachable' });

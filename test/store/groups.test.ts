@@ -72,46 +72,51 @@ describeEngines((running) => {
       '%s goes with its windows and stays out, and another of its id stays',
       async (_, { hash }) => {
         const store = await opened();
-        await store.add(both);
+        await store.apply({ add: both });
         const follower = await store.follow();
-        const { removed, revision } = await store.withdraw(hash, { reason: 'asked' });
+        const { removed, revision } = await store.apply({
+          withdraw: [{ ...hash, reason: 'asked' }],
+        });
         expect(removed).toBe(3);
         await follower.reached(revision);
         expect(both.map((entry) => Number(follower.blocklist.has(entry.hash)))).toEqual(OTHER);
         expect(await listed(store)).toEqual(OTHER);
-        expect((await store.add(both)).keptOut.withdrawn).toBe(3);
-        expect(await store.replaceList('', both)).toMatchObject({ added: 0, removed: 0 });
+        expect((await store.apply({ add: both })).rejected.withdrawn).toBe(3);
+        expect(await store.apply({ replace: { list: '', entries: both } })).toMatchObject({
+          added: 0,
+          removed: 0,
+        });
         expect(await listed(store)).toEqual(OTHER);
-        expect(await store.reinstate(hash)).toMatchObject({ reinstated: true });
+        expect(await store.apply({ reinstate: [hash] })).toMatchObject({ reinstated: [true] });
         expect(await store.withdrawals()).toEqual([]);
-        expect((await store.add(both)).added).toBe(3);
+        expect((await store.apply({ add: both })).added).toBe(3);
         expect(await listed(store)).toEqual([1, 1, 1, 1, 1, 1]);
       },
     );
 
     test('before it is listed stays out, whatever comes first', async () => {
       const store = await opened();
-      await store.withdraw(window!.hash);
+      await store.apply({ withdraw: [window!.hash] });
       const follower = await store.follow();
-      expect((await store.add([main!, second!])).added).toBe(2);
-      const { revision, added, keptOut } = await store.add([...other, window!]);
-      expect({ added, withdrawn: keptOut.withdrawn }).toEqual({ added: 3, withdrawn: 1 });
+      expect((await store.apply({ add: [main!, second!] })).added).toBe(2);
+      const { revision, added, rejected } = await store.apply({ add: [...other, window!] });
+      expect({ added, withdrawn: rejected.withdrawn }).toEqual({ added: 3, withdrawn: 1 });
       await follower.reached(revision);
       expect(both.map(({ hash }) => Number(follower.blocklist.has(hash)))).toEqual(OTHER);
       expect(await listed(store)).toEqual(OTHER);
     });
 
     test.each<[string, (store: Store, list: string) => Promise<unknown>]>([
-      ['added', (store, list) => store.add([{ ...window!, list }])],
+      ['added', (store, list) => store.apply({ add: [{ ...window!, list }] })],
+      ['added with other changes', (store, list) => store.apply({ add: [{ ...window!, list }] })],
       [
-        'added with other changes',
-        (store, list) => store.together({ add: [{ ...window!, list }] }),
+        'put in place',
+        (store, list) => store.apply({ replace: { list: list, entries: [main!, window!] } }),
       ],
-      ['put in place', (store, list) => store.replaceList(list, [main!, window!])],
       ['fetched', (store, list) => store.fetch(list, clientOf(2, [main!, window!]))],
     ])('goes from followers, too, by nothing but a window that is %s', async (_, put) => {
       const store = await opened();
-      await store.withdraw(window!.hash);
+      await store.apply({ withdraw: [window!.hash] });
       await store.fetch('list', clientOf(1, [main!]));
       const follower = await store.follow();
       expect(follower.blocklist.has(main!.hash)).toBe(true);
@@ -134,57 +139,61 @@ describeEngines((running) => {
         group: hexOf(`${at}`),
       }));
       const pictures = [999, 1000].map((at) => ({ hash: hashOf(`${at}`), labels: [] }));
-      await store.withdraw(window!.hash);
-      await store.add(pictures);
-      expect((await store.add(parts)).keptOut.withdrawn).toBe(1200);
+      await store.apply({ withdraw: [window!.hash] });
+      await store.apply({ add: pictures });
+      expect((await store.apply({ add: parts })).rejected.withdrawn).toBe(1200);
       const [{ groups }] = (await store.withdrawals()) as [Withdrawn];
       expect(groups!.length).toBe(1000);
-      expect((await store.add(pictures)).keptOut.withdrawn).toBe(1);
+      expect((await store.apply({ add: pictures })).rejected.withdrawn).toBe(1);
       expect((await store.find({})).length).toBe(1);
       expect(await store.verify()).toEqual([]);
     });
 
     test('by its id goes with all that has it', async () => {
       const store = await opened();
-      await store.add([...both, ...pictureOf('third', { id: 'another' })]);
-      expect((await store.withdraw({ id: 'case' })).removed).toBe(6);
+      await store.apply({ add: [...both, ...pictureOf('third', { id: 'another' })] });
+      expect((await store.apply({ withdraw: [{ id: 'case' }] })).removed).toBe(6);
       expect(await listed(store)).toEqual([0, 0, 0, 0, 0, 0]);
-      expect((await store.add(both)).keptOut.withdrawn).toBe(6);
+      expect((await store.apply({ add: both })).rejected.withdrawn).toBe(6);
     });
 
     test('follows its list to another name', async () => {
       const store = await opened();
       const on = both.map((entry) => ({ ...entry, list: 'before' }));
-      await store.add(on);
-      await store.withdraw(window!.hash);
+      await store.apply({ add: on });
+      await store.apply({ withdraw: [window!.hash] });
       expect(await store.renameList('before', 'after')).toMatchObject({ renamed: true });
       expect(await listed(store)).toEqual(OTHER);
-      expect((await store.add(on.map((entry) => ({ ...entry, list: 'after' })))).added).toBe(0);
+      expect(
+        (await store.apply({ add: on.map((entry) => ({ ...entry, list: 'after' })) })).added,
+      ).toBe(0);
       expect(await listed(store)).toEqual(OTHER);
     });
 
     test('on one list stays on others', async () => {
       const store = await opened();
-      await store.add([window!, ...one.map((entry) => ({ ...entry, list: 'mine' }))]);
-      await store.withdraw({ ...window!.hash, list: '' });
+      await store.apply({ add: [window!, ...one.map((entry) => ({ ...entry, list: 'mine' }))] });
+      await store.apply({ withdraw: [{ ...window!.hash, list: '' }] });
       expect(await store.withdrawals()).toMatchObject([
         { groups: [{ group: hexOf('one'), list: '' }] },
       ]);
-      expect((await store.add([main!])).keptOut.withdrawn).toBe(1);
+      expect((await store.apply({ add: [main!] })).rejected.withdrawn).toBe(1);
       expect((await store.find({ list: 'mine' })).length).toBe(3);
     });
   });
 
   test('a picture that is removed goes with its parts, and a part alone', async () => {
     const store = await opened();
-    const { numbers } = await store.add([...both, ...pictureOf('one', { id: 'another' })]);
+    const { numbers } = await store.apply({
+      add: [...both, ...pictureOf('one', { id: 'another' })],
+    });
     expect((await store.entry(numbers[1]!))!.group).toBe(hexOf('one'));
-    expect((await store.remove(numbers[1]!)).removed).toBe(1);
-    expect((await store.remove(numbers[1]!)).removed).toBe(0);
+    expect((await store.apply({ remove: [numbers[1]!] })).removed).toBe(1);
+    expect((await store.apply({ remove: [numbers[1]!] })).removed).toBe(0);
     expect((await store.find({ id: 'case' })).length).toBe(5);
-    expect((await store.remove(numbers[0]!)).removed).toBe(2);
+    expect((await store.apply({ remove: [numbers[0]!] })).removed).toBe(2);
     expect(await listed(store)).toEqual([1, 1, 1, 1, 1, 1]);
     expect((await store.find({ id: 'case' })).length).toBe(3);
-    expect((await store.add(one)).added).toBe(3);
+    expect((await store.apply({ add: one })).added).toBe(3);
   });
 });

@@ -54,13 +54,13 @@ describeEngines((running) => {
       expect(new Set(anew)).toEqual(new Set(all));
       return all!;
     };
-    const { revision } = await store().add([SAID]);
+    const { revision } = await store().apply({ add: [SAID] });
     expect(await followed(revision)).toEqual([SAID]);
     let expected = [SAID];
     for (const other of others) {
-      const { added, revision } = await store().add([other as BlocklistEntry]);
+      const { added, revision } = await store().apply({ add: [other as BlocklistEntry] });
       expect(added).toBe(1);
-      expect((await store().add([other as BlocklistEntry])).added).toBe(0);
+      expect((await store().apply({ add: [other as BlocklistEntry] })).added).toBe(0);
       expected = [...(OWN.includes(name) ? expected : []), other as typeof SAID];
       expect(new Set(await followed(revision))).toEqual(new Set(expected));
     }
@@ -70,7 +70,7 @@ describeEngines((running) => {
 
   test('a page of many entries that came at once is read by an index', async () => {
     const hashes = hashesOf(uniformHashes(COUNT, 3).bytes);
-    await store().add(hashes.map((hash) => ({ hash, labels: ['label'] })));
+    await store().apply({ add: hashes.map((hash) => ({ hash, labels: ['label'] })) });
     const database = databaseOf(store());
     const [counted] = await database.query<{ rows: number }>(
       `select sum(reltuples)::int as rows from pg_inherits join pg_class on oid = inhrelid

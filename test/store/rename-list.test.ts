@@ -38,16 +38,16 @@ describeEngines(({ newPlace }) => {
     const many = Array.from({ length: 1100 }, (_, at) =>
       entry(at, 'A', { id: `id ${at}`, source: 'S', quality: 90, confirmed: at % 2 === 0 }),
     );
-    const { numbers } = await store.add(many);
-    await store.add([entry(0, 'OTHER'), entry(5, 'B', { id: 'id 5', source: 'S' })]);
+    const { numbers } = await store.apply({ add: many });
+    await store.apply({ add: [entry(0, 'OTHER'), entry(5, 'B', { id: 'id 5', source: 'S' })] });
     // Its rows stay, under the name that A is to have.
-    await store.removeList('B');
-    await store.setList('A', { enabled: true, trust: 'foreign' });
+    await store.apply({ replace: { list: 'B', entries: [] }, settings: { B: null } });
+    await store.apply({ settings: { A: { enabled: true, trust: 'foreign' } } });
     const until = new Date('2100-01-01T00:00:00Z');
     await store.pause(numbers[1]!, until);
     await store.pause(numbers[2]!, 'for-good');
-    await store.withdraw({ id: 'id 3', list: 'A' }, { reason: 'by mistake' });
-    await store.withdraw({ id: 'of another', list: 'OTHER' });
+    await store.apply({ withdraw: [{ ...{ id: 'id 3', list: 'A' }, reason: 'by mistake' }] });
+    await store.apply({ withdraw: [{ id: 'of another', list: 'OTHER' }] });
     const follower = await store.follow();
     expect(follower.blocklist.size).toBe(1098);
 
@@ -77,8 +77,8 @@ describeEngines(({ newPlace }) => {
       ]),
     );
     expect(await store.withdrawals()).toHaveLength(2);
-    const again = await store.add([entry(3, 'B', { id: 'id 3', source: 'S' })]);
-    expect(again.keptOut.withdrawn).toBe(1);
+    const again = await store.apply({ add: [entry(3, 'B', { id: 'id 3', source: 'S' })] });
+    expect(again.rejected.withdrawn).toBe(1);
 
     const followed = follower.blocklist.lists().map(({ name, size }) => [name, size]);
     expect(Object.fromEntries(followed)).toEqual({ B: 1097, OTHER: 1 });
@@ -96,13 +96,13 @@ describeEngines(({ newPlace }) => {
 
   test('what was withdrawn on an earlier list of the new name goes', async () => {
     const [kept] = (
-      await store.add(
-        [2007, 2008, 2009].map((at) => entry(at, 'F', { id: `id ${at}`, source: 'S' })),
-      )
+      await store.apply({
+        add: [2007, 2008, 2009].map((at) => entry(at, 'F', { id: `id ${at}`, source: 'S' })),
+      })
     ).numbers;
-    await store.withdraw({ id: 'id 2008', list: 'G' });
-    await store.withdraw(Object.assign(hashNumber(2009), { list: 'G' }));
-    await store.withdraw({ id: 'id 2007', source: 'T', list: 'G' });
+    await store.apply({ withdraw: [{ id: 'id 2008', list: 'G' }] });
+    await store.apply({ withdraw: [Object.assign(hashNumber(2009), { list: 'G' })] });
+    await store.apply({ withdraw: [{ id: 'id 2007', source: 'T', list: 'G' }] });
     const follower = await store.follow();
     const { renamed, revision } = await store.renameList('F', 'G');
     expect(renamed).toBe(true);
@@ -115,7 +115,7 @@ describeEngines(({ newPlace }) => {
   });
 
   test('a list that is not there, or a name that is taken, changes nothing', async () => {
-    await store.add([entry(1, 'C'), entry(2, 'D')]);
+    await store.apply({ add: [entry(1, 'C'), entry(2, 'D')] });
     const before = await store.revision();
     for (const [from, to] of [
       ['C', 'D'],
@@ -131,12 +131,12 @@ describeEngines(({ newPlace }) => {
   });
 
   test('a name that no list in memory could have is refused, or nobody could follow', async () => {
-    await store.add([entry(3, 'F')]);
+    await store.apply({ add: [entry(3, 'F')] });
     const before = await store.revision();
     const long = 'F'.repeat(201);
     await expect(store.renameList('F', long)).rejects.toThrow(RangeError);
-    await expect(store.setList(long, {})).rejects.toThrow(RangeError);
-    await expect(store.replaceList(long, [])).rejects.toThrow(RangeError);
+    await expect(store.apply({ settings: { [long]: {} } })).rejects.toThrow(RangeError);
+    await expect(store.apply({ replace: { list: long, entries: [] } })).rejects.toThrow(RangeError);
     expect(await store.revision()).toBe(before);
     const { renamed } = await store.renameList('F', long.slice(1));
     expect(renamed).toBe(true);

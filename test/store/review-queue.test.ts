@@ -80,7 +80,7 @@ describeEngines((running) => {
     const follower = await store().follow();
     const variant = { name: 'original', hash: hashOf(1), quality: 100 } as const;
     expect(await store().allowances()).toMatchObject([{ reason: 'a logo' }]);
-    await store().add([{ hash: hashOf(1), labels: [], list: 'a' }]);
+    await store().apply({ add: [{ hash: hashOf(1), labels: [], list: 'a' }] });
     await follower.reached(await store().revision());
     expect(match([variant], follower.blocklist, { allowList: follower.allowList })).toMatchObject({
       verdict: 'none',

@@ -54,10 +54,12 @@ describeEngines(({ newPlace }) => {
       const near = hashOf('pdq', 256, 9);
       const found = async () =>
         (await store.search(hash, 31)).hits.map(({ entry, distance }) => [entry.number, distance]);
-      const { numbers } = await store.add([
-        { hash, labels: ['a'], list: 'own' },
-        { hash: near, labels: [], id: 'b', list: 'other' },
-      ]);
+      const { numbers } = await store.apply({
+        add: [
+          { hash, labels: ['a'], list: 'own' },
+          { hash: near, labels: [], id: 'b', list: 'other' },
+        ],
+      });
       const [first, second] = numbers as [number, number];
       const both = [
         [first, 0],
@@ -72,16 +74,16 @@ describeEngines(({ newPlace }) => {
       await store.pause(first, undefined);
       expect(await found()).toEqual(both);
 
-      await store.setList('other', { enabled: false });
+      await store.apply({ settings: { other: { enabled: false } } });
       expect(await found()).toEqual([both[0]]);
-      await store.setList('other', { enabled: true });
+      await store.apply({ settings: { other: { enabled: true } } });
       expect(await found()).toEqual(both);
 
-      await store.withdraw({ id: 'b' });
+      await store.apply({ withdraw: [{ id: 'b' }] });
       expect(await found()).toEqual([both[0]]);
-      await store.remove(first);
+      await store.apply({ remove: [first] });
       expect(await store.search(hash, 256)).toEqual({ hits: [], way: 'scan' });
-      await store.reinstate({ id: 'b' });
+      await store.apply({ reinstate: [{ id: 'b' }] });
       expect(await store.verify()).toEqual([]);
     });
 
@@ -97,7 +99,7 @@ describeEngines(({ newPlace }) => {
         ['ahash', 64],
       ] as const;
       const hashes = kinds.map(([algorithm, bits]) => hashOf(algorithm, bits));
-      const { numbers } = await store.add(hashes.map((hash) => ({ hash, labels: [] })));
+      const { numbers } = await store.apply({ add: hashes.map((hash) => ({ hash, labels: [] })) });
       expect(new Set(numbers).size).toBe(kinds.length);
       for (const radius of [0, 15, 60]) {
         const answers = await store.searchBatch(hashes, radius);
@@ -131,7 +133,7 @@ describeEngines(({ newPlace }) => {
     test('another process turns the bands off and on: answers stay whole', async () => {
       const database = databaseOf(store);
       const hash = hashOf('pdq', 256, 3);
-      const { numbers } = await store.add([{ hash, labels: [] }]);
+      const { numbers } = await store.apply({ add: [{ hash, labels: [] }] });
       const ways: string[] = [];
       for (const bands of [true, true, false, false, true, true]) {
         await keepBands(database, bands);

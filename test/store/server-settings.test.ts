@@ -22,7 +22,7 @@ describePostgresql((server) => {
       const url = await withSetting(`default_transaction_isolation=${level.replace(' ', '\\ ')}`);
       const stores = [await openStore({ url }), await openStore({ url })];
       const changes = stores.flatMap((store, of) =>
-        Array.from({ length: 8 }, (_, at) => store.add([entry(2 * at + of)])),
+        Array.from({ length: 8 }, (_, at) => store.apply({ add: [entry(2 * at + of)] })),
       );
       const revisions = (await Promise.all(changes)).map(({ revision }) => revision);
       expect(revisions.sort((a, b) => a - b)).toEqual(revisions.map((_, at) => at + 1));
@@ -42,7 +42,7 @@ describePostgresql((server) => {
   test.each(['user', 'default', 'public', 'a'.repeat(63)])('the schema %s', async (schema) => {
     const url = await server().newDatabase();
     const store = await openStore({ url }, { schema });
-    await store.add([entry(1)]);
+    await store.apply({ add: [entry(1)] });
     await store.close();
     const again = await openStore({ url }, { schema });
     expect(await again.find({})).toHaveLength(1);
@@ -67,7 +67,7 @@ describePostgresql((server) => {
     }
     const plainUrl = url.replace('user=postgres', 'user=plain');
     const plain = await openStore({ url: plainUrl });
-    expect(await plain.add([entry(1)])).toMatchObject({ added: 1 });
+    expect(await plain.apply({ add: [entry(1)] })).toMatchObject({ added: 1 });
     await plain.close();
     await expect(openStore({ url: plainUrl }, { schema: 'another' })).rejects.toMatchObject({
       name: 'StoreError',
@@ -76,7 +76,7 @@ describePostgresql((server) => {
     // Somebody with more rights makes the schema alone.
     await database.query('create schema its_own authorization plain');
     const own = await openStore({ url: plainUrl }, { schema: 'its_own' });
-    expect(await own.add([entry(1)])).toMatchObject({ added: 1 });
+    expect(await own.apply({ add: [entry(1)] })).toMatchObject({ added: 1 });
     await own.close();
     await store.close();
   });
@@ -87,7 +87,7 @@ describePostgresql((server) => {
     const options = encodeURIComponent('-c default_transaction_read_only=on');
     const store = await openStore({ url: `${url}&options=${options}` });
     expect(await store.find({})).toEqual([]);
-    await expect(store.add([entry(1)])).rejects.toMatchObject({ code: 'unsuitable' });
+    await expect(store.apply({ add: [entry(1)] })).rejects.toMatchObject({ code: 'unsuitable' });
     await store.close();
   });
 

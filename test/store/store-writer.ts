@@ -35,13 +35,13 @@ for (let made = 0; ; made++) {
   const done = (change: string, ask: (idempotencyKey: string) => Promise<Changed>) =>
     answered(() => ask(`${run} ${made} ${change}`));
   const added = await done('add', (idempotencyKey) =>
-    store.add([{ hash, labels: ['a'], list: 'a' }], { idempotencyKey }),
+    store.apply({ add: [{ hash, labels: ['a'], list: 'a' }] }, { idempotencyKey }),
   );
   tell(`+${hex} ${added.revision}`);
   if (made % 3 > 0) continue;
   tell(`?${hex}`);
   const { revision } = await done('withdraw', (idempotencyKey) =>
-    store.withdraw(hash, { idempotencyKey }),
+    store.apply({ withdraw: [hash] }, { idempotencyKey }),
   );
   tell(`-${hex} ${revision}`);
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { hashFromHex } from '../../src/hash.js';
+import { changesAfter } from '../../src/store/changes.js';
 import { Store } from '../../src/store/store.js';
 import { Breaking, Broken } from './breaking.js';
 import { emptied } from './emptied.js';
@@ -20,11 +21,14 @@ const entry = (number: number) => ({
 
 /** Changes that can be repeated with a key, on a store that has entries 1 and 2. */
 const CHANGES: Record<string, (store: Store, idempotencyKey: string) => Promise<unknown>> = {
-  add: (store, idempotencyKey) => store.add([entry(2), entry(3)], { idempotencyKey }),
-  replaceList: (store, idempotencyKey) => store.replaceList('a', [entry(3)], { idempotencyKey }),
-  withdraw: (store, idempotencyKey) => store.withdraw({ id: 'id 1' }, { idempotencyKey }),
+  add: (store, idempotencyKey) => store.apply({ add: [entry(2), entry(3)] }, { idempotencyKey }),
+  replaceList: (store, idempotencyKey) =>
+    store.apply({ replace: { list: 'a', entries: [entry(3)] } }, { idempotencyKey }),
+  withdraw: (store, idempotencyKey) =>
+    store.apply({ withdraw: [{ id: 'id 1' }] }, { idempotencyKey }),
   pause: (store, idempotencyKey) => store.pause(1, 'for-good', { idempotencyKey }),
-  removeList: (store, idempotencyKey) => store.removeList('a', { idempotencyKey }),
+  removeList: (store, idempotencyKey) =>
+    store.apply({ replace: { list: 'a', entries: [] }, settings: { a: null } }, { idempotencyKey }),
 };
 
 describeEngines(({ newPlace }) => {
@@ -36,7 +40,7 @@ describeEngines(({ newPlace }) => {
   });
   beforeEach(async () => {
     await emptied(store);
-    await store.add([entry(1), entry(2)]);
+    await store.apply({ add: [entry(1), entry(2)] });
   });
   afterAll(() => store.close());
 
@@ -92,7 +96,11 @@ describeEngines(({ newPlace }) => {
       let isDone = false;
       const reading = (async () => {
         while (!isDone || after < (await store.revision())) {
-          for await (const { entries, revision } of store.changes(after)) {
+          for await (const { entries, revision } of changesAfter(
+            databaseOf(store),
+            after,
+            undefined,
+          )) {
             for (const { entry, listed } of entries) seen.set(entry.number, listed);
             after = revision ?? after;
           }
@@ -101,7 +109,7 @@ describeEngines(({ newPlace }) => {
       const writers = [store, other].map(async (writer, of) => {
         const revisions: number[] = [];
         for (let at = 0; at < 15; at++) {
-          const { revision } = await writer.add([entry(100 + 2 * at + of)]);
+          const { revision } = await writer.apply({ add: [entry(100 + 2 * at + of)] });
           revisions.push(revision);
         }
         return revisions;

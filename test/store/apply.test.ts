@@ -51,23 +51,25 @@ describeEngines((running) => {
 
   test('all of it is one change, and what is withdrawn is kept out of what is added', async () => {
     const store = shared();
-    await store.add([entryOf(1), entryOf(2)]);
-    await store.withdraw({ id: 'r5' });
+    await store.apply({ add: [entryOf(1), entryOf(2)] });
+    await store.apply({ withdraw: [{ id: 'r5' }] });
     const before = await store.revision();
     const changes = {
       withdraw: [{ ...hashOf(1), reason: 'wrong' }, { id: 'none' }],
       reinstate: [{ id: 'r5' }, { id: 'r6' }],
-      setLists: [['a', { tier: 'review' as const }]] as const,
+      settings: { a: { tier: 'review' as const } },
       allow: [{ hash: hashOf(7), reason: 'a flag' }],
       add: [entryOf(1), entryOf(3)],
     };
-    expect(await store.together(changes)).toEqual({
+    expect(await store.apply(changes)).toEqual({
       revision: before + 1,
-      removed: [1, 0],
+      removed: 1,
+      withdrawn: [1, 0],
       reinstated: [true, false],
       allowed: 1,
+      disallowed: 0,
       added: 1,
-      keptOut: { degenerate: 0, withdrawn: 1 },
+      rejected: { degenerate: 0, withdrawn: 1 },
       numbers: [expect.any(Number)],
     });
     expect(await told(store)).toMatchObject({
@@ -79,26 +81,27 @@ describeEngines((running) => {
       'wrong',
       undefined,
     ]);
-    expect(await store.together(changes)).toMatchObject({ revision: before + 1, allowed: 0 });
+    expect(await store.apply(changes)).toMatchObject({ revision: before + 1, allowed: 0 });
     expect(await store.verify()).toEqual([]);
   });
 
   test('repeated with its key, it is made once; other changes are refused', async () => {
     const store = shared();
     const options = { idempotencyKey: `one ${running.engine}` };
-    const first = await store.together({ add: [entryOf(1)], withdraw: [{ id: 'r9' }] }, options);
-    await store.removeList('a');
-    expect(await store.together({ add: [entryOf(1)], withdraw: [{ id: 'r9' }] }, options)).toEqual(
+    const first = await store.apply({ add: [entryOf(1)], withdraw: [{ id: 'r9' }] }, options);
+    await store.apply({ replace: { list: 'a', entries: [] }, settings: { a: null } });
+    expect(await store.apply({ add: [entryOf(1)], withdraw: [{ id: 'r9' }] }, options)).toEqual(
       first,
     );
     expect(await store.find({})).toEqual([]);
-    await expect(store.together({ withdraw: [{ id: 'r9' }] }, options)).rejects.toMatchObject({
+    await expect(store.apply({ withdraw: [{ id: 'r9' }] }, options)).rejects.toMatchObject({
       code: 'key-used',
     });
   });
 
   test.each([
-    ['a name', { setLists: [[7, {}]] }],
+    ['a setting', { settings: { a: { tiers: 'match' } } }],
+    ['a number', { remove: [1, 0] }],
     ['an allowance', { allow: [{ hash: hashOf(1) }] }],
     ['an entry', { add: [entryOf(1), { hash: hashOf(2) }] }],
     ['a withdrawal', { withdraw: [{ id: 'x' }, { id: 7 }] }],
@@ -106,20 +109,20 @@ describeEngines((running) => {
     const store = shared();
     const before = await told(store);
     const good = { withdraw: [{ id: 'y' }], add: [entryOf(4)] };
-    await expect(store.together({ ...good, ...changes } as never)).rejects.toThrow('expected');
+    await expect(store.apply({ ...good, ...changes } as never)).rejects.toThrow('expected');
     expect(await told(store)).toEqual(before);
   });
 
   describe.each([0, 1, 2, 3, 4, 6, 8, 10, 12])('a statement fails after %i others', (skip) => {
     test('and all is as it was, or all is done', async () => {
       const store = shared();
-      await store.add([entryOf(1)]);
+      await store.apply({ add: [entryOf(1)] });
       const before = await told(store);
       const heal = failing(store, skip);
       const ended = await store
-        .together({
+        .apply({
           withdraw: [hashOf(1)],
-          setLists: [['a', { enabled: false }]],
+          settings: { a: { enabled: false } },
           allow: [{ hash: hashOf(7), reason: 'a flag' }],
           add: [entryOf(2)],
         })
@@ -134,8 +137,8 @@ describeEngines((running) => {
     const store = shared();
     await store.fetch('a', telling([1, 2]).client);
     await store.fetch('b', telling([1]).client);
-    await store.together({ withdraw: [{ id: 'r1', list: 'a' }] });
-    await store.together({ reinstate: [{ id: 'r1', list: 'a' }] });
+    await store.apply({ withdraw: [{ id: 'r1', list: 'a' }] });
+    await store.apply({ reinstate: [{ id: 'r1', list: 'a' }] });
     expect(await store.find({ list: 'a' })).toHaveLength(1);
     const [a, b] = [telling([1, 2]), telling([1])];
     await store.fetch('a', a.client);
@@ -147,8 +150,8 @@ describeEngines((running) => {
   test('a fetch that has passed what is reinstated meanwhile does not count as whole', async () => {
     const store = shared();
     await store.fetch('a', telling([1, 2]).client);
-    await store.together({ withdraw: [hashOf(1)] });
-    const passing = telling([1, 2], () => store.together({ reinstate: [hashOf(1)] }));
+    await store.apply({ withdraw: [hashOf(1)] });
+    const passing = telling([1, 2], () => store.apply({ reinstate: [hashOf(1)] }));
     await expect(store.fetch('a', passing.client, { fromStart: true })).rejects.toMatchObject({
       code: 'taken-over',
     });

@@ -1,0 +1,188 @@
+import type { ListedEntries } from '../blocklist/listed-entries.js';
+import type { ListSettings } from '../blocklist/lists.js';
+import type { Withdrawn, WithdrawnKey } from '../blocklist/withdrawals.js';
+import { checkInteger, checkIterable, checkKnown, checkObject, checkOptions } from '../door.js';
+import { hexOf } from '../hash.js';
+import type { Allowance } from '../matching/allow-list.js';
+import { checkedAllowance, keyOfAllowance, putAllowance, removeAllowance } from './allowances.js';
+import type { Sql } from './database.js';
+import { removeEntry } from './entries.js';
+import { refetchLists } from './fetch.js';
+import { gatheredEntries } from './gathered-entries.js';
+import { checkedSettings, checkListName, setListSettings } from './lists.js';
+import { type Put, putEntries, replaceEntries } from './put-entries.js';
+import {
+  checkedWithdrawal,
+  keyOfWithdrawal,
+  reinstateWithdrawn,
+  withdrawEntries,
+} from './withdrawals.js';
+import type { ChangeOptions, Made } from './write.js';
+
+/** A change of a store. All of it is made, in this order, or nothing. */
+export interface StoreChange {
+  /**
+   * What to remove, and to keep out from now on, as by `Blocklist.apply`. The rows stay in the table,
+   * not listed, until `purge`.
+   */
+  readonly withdraw?: Iterable<Withdrawn> | undefined;
+  /**
+   * withdrawals to lift, as they were made, with all that they took; the removed entries do not come
+   * back by it. The lists that they are about are fetched from the start the next time
+   */
+  readonly reinstate?: Iterable<WithdrawnKey> | undefined;
+  /**
+   * The numbers of entries to remove. The picture's own takes its parts along: what names it as its
+   * group, on its list, of its source and id. A part goes alone. They can be added again: to keep
+   * them out, withdraw them.
+   */
+  readonly remove?: Iterable<number> | undefined;
+  /**
+   * The entries that a list has from now on, whatever list they name. What is there and says the
+   * same stays as it is.
+   */
+  readonly replace?: { readonly list: string; readonly entries: ListedEntries } | undefined;
+  /**
+   * How lists are used, by name, as `Blocklist.apply` takes it; `null` takes all settings away, and
+   * how far the list was fetched. A list that has neither settings nor entries is gone.
+   */
+  readonly settings?: Readonly<Record<string, ListSettings | null>> | undefined;
+  /** hashes that matched wrongly, as `AllowList.allow` takes them */
+  readonly allow?: Iterable<Allowance> | undefined;
+  /** allowances to take back, as they were made */
+  readonly disallow?: Iterable<Pick<Allowance, 'hash' | 'entry'>> | undefined;
+  /**
+   * Entries, each on the list that it names, which is made if it is not there. One with the list,
+   * hash, source, id and variant of an earlier one takes its place, and its number; if that one is
+   * paused, so is this. Degenerate and withdrawn ones are rejected.
+   */
+  readonly add?: ListedEntries | undefined;
+}
+
+const CHANGES: readonly (keyof StoreChange)[] = [
+  'withdraw',
+  'reinstate',
+  'remove',
+  'replace',
+  'settings',
+  'allow',
+  'disallow',
+  'add',
+];
+
+/** What a change of a store did. */
+export interface StoreApplied extends Put {
+  /** how many entries went, by whatever part of the change */
+  readonly removed: number;
+  /** of each withdrawal, how many entries it removed */
+  readonly withdrawn: readonly number[];
+  /** of each withdrawal that was to be lifted, whether there was one */
+  readonly reinstated: readonly boolean[];
+  /** how many allowances are new, or have another reason than before */
+  readonly allowed: number;
+  /** how many allowances were taken back */
+  readonly disallowed: number;
+}
+
+/** A copy of a change, which is read and checked before it is made. */
+export type GatheredChange = Awaited<ReturnType<typeof gatheredChange>>;
+
+/** @throws {TypeError | RangeError} if an argument or a part of it is invalid */
+export async function gatheredChange(change: StoreChange, options: ChangeOptions) {
+  checkOptions(change, 'a change to be an object');
+  checkKnown(change, CHANGES);
+  const { replace, settings = {}, add = [] } = change;
+  checkOptions(settings, 'settings to be an object: settings by list');
+  if (replace !== undefined) {
+    checkOptions(replace, 'replace: { list, entries }');
+    checkListName(replace.list);
+  }
+  return {
+    withdraw: each('withdraw', change.withdraw, (one) => checkedWithdrawal(one)),
+    reinstate: each('reinstate', change.reinstate, (one) => checkedWithdrawal(one)),
+    remove: each('remove', change.remove, (number) => {
+      checkInteger('number', number, 1);
+      return number;
+    }),
+    settings: Object.entries(settings).map(([name, one]) => {
+      checkListName(name);
+      return [name, one && checkedSettings(one)] as const;
+    }),
+    allow: each('allow', change.allow, (one) => {
+      checkObject(one, 'an allowance: { hash, reason }');
+      return checkedAllowance(one);
+    }),
+    disallow: each('disallow', change.disallow, (one) => {
+      checkObject(one, 'an allowance: { hash }');
+      return keyOfAllowance(one.hash, one.entry);
+    }),
+    replace: replace && {
+      list: replace.list,
+      entries: await gatheredEntries(replace.entries, options, replace.list),
+    },
+    add: await gatheredEntries(add, options),
+  };
+}
+
+function each<T, U>(name: string, values: Iterable<T> = [], copy: (value: T) => U): U[] {
+  checkIterable(values, `${name} to be an iterable`);
+  return Array.from(values, copy);
+}
+
+/** Equal ones are the same changes. */
+export function digestOfChange(change: GatheredChange): unknown[] {
+  const { withdraw, reinstate, remove, replace, settings, allow, disallow, add } = change;
+  return [
+    withdraw.map((one) => [hexOf(keyOfWithdrawal(one)), one.reason]),
+    reinstate.map((one) => hexOf(keyOfWithdrawal(one))),
+    remove,
+    replace && [replace.list, replace.entries.digest()],
+    settings,
+    allow.map(({ hash, entry, reason }) => [hexOf(keyOfAllowance(hash, entry)), reason]),
+    disallow.map(hexOf),
+    add.digest(),
+  ];
+}
+
+/** Makes a change within a transaction. */
+export async function makeChange(
+  sql: Sql,
+  revision: number,
+  change: GatheredChange,
+): Promise<StoreApplied & Made> {
+  const withdrawn: number[] = [];
+  const reinstated: boolean[] = [];
+  let [removed, allowed, disallowed] = [0, 0, 0];
+  let isChanged = false;
+  const note = <T extends Made>(made: T): T => {
+    isChanged ||= made.isChanged;
+    return made;
+  };
+  for (const one of change.withdraw) {
+    withdrawn.push(note(await withdrawEntries(sql, revision, one)).removed);
+  }
+  for (const one of change.reinstate) {
+    const isLifted = await reinstateWithdrawn(sql, revision, one);
+    reinstated.push(isLifted);
+    if (isLifted) await refetchLists(sql, one.list);
+  }
+  for (const number of change.remove) removed += await removeEntry(sql, revision, number);
+  const put = change.replace && note(await replaceEntries(sql, revision, change.replace));
+  for (const [name, settings] of change.settings) {
+    note({ isChanged: await setListSettings(sql, revision, name, settings) });
+  }
+  for (const one of change.allow) if (await putAllowance(sql, revision, one)) allowed++;
+  for (const key of change.disallow) if (await removeAllowance(sql, revision, key)) disallowed++;
+  const added = note(await putEntries(sql, revision, change.add));
+  for (const count of [...withdrawn, put?.removed ?? 0]) removed += count;
+  return {
+    added: added.added + (put?.added ?? 0),
+    rejected: {
+      degenerate: added.rejected.degenerate + (put?.rejected.degenerate ?? 0),
+      withdrawn: added.rejected.withdrawn + (put?.rejected.withdrawn ?? 0),
+    },
+    numbers: [...(put?.numbers ?? []), ...added.numbers],
+    ...{ removed, withdrawn, reinstated, allowed, disallowed },
+    isChanged: isChanged || removed + allowed + disallowed > 0 || reinstated.includes(true),
+  };
+}
