@@ -1305,7 +1305,6 @@ const METHODS: Record<string, Methods> = {
       verify: [],
       search: [hash, distanceOf],
       searchBatch: [hashes, distanceOf],
-      add: [entries, change],
       entry: [whole],
       find: [
         options({
@@ -1333,9 +1332,9 @@ const METHODS: Record<string, Methods> = {
         strict({
           withdraw: list(withdrawalOf),
           reinstate: list(withdrawalOf),
-          remove: list(whole),
+          remove: list(whole, 'bytes'),
           replace: optional(record({ list: text, entries })),
-          settings: optional(record({ a: listSettings })),
+          settings: optional(members({ a: {} }, { a: or(listSettings, 'null') }, '{}')),
           allow: list(allowanceOf),
           disallow: list(record({ hash })),
           add: entries,

@@ -106,7 +106,7 @@ export async function gatheredChange(change: StoreChange, options: ChangeOptions
     }),
     settings: Object.entries(settings).map(([name, one]) => {
       checkListName(name);
-      return [name, one && checkedSettings(one)] as const;
+      return [name, one === null ? null : checkedSettings(one)] as const;
     }),
     allow: each('allow', change.allow, (one) => {
       checkObject(one, 'an allowance: { hash, reason }');

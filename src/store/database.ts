@@ -11,6 +11,12 @@ export interface Sql {
   query<Row = Record<string, unknown>>(text: string, values?: readonly SqlValue[]): Promise<Row[]>;
 }
 
+/** Runs statements of one transaction. */
+export interface Transaction extends Sql {
+  /** Several statements at once, without parameters, as migrations need them. */
+  script(text: string): Promise<void>;
+}
+
 export interface TransactionOptions {
   /** sees one state of the database from its first statement to its end, and cannot write */
   snapshot?: boolean;
@@ -29,7 +35,7 @@ export interface Database extends Sql {
    */
   prompt(): Database;
   /** Runs statements that are all done or none. What `run` throws ends it, and is thrown on. */
-  transaction<T>(run: (sql: Sql) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  transaction<T>(run: (sql: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /**
    * Calls `onWake` each time `wake` is called by any process, and whenever the connection was lost,
    * as calls may have been missed then. It only wakes: nothing depends on it but the delay.
@@ -46,7 +52,5 @@ export interface Database extends Sql {
   lock(key: bigint, onLost: () => void): Promise<(() => Promise<void>) | undefined>;
   /** The statement by which a transaction wakes those who listen, once it is committed. */
   readonly wake: string;
-  /** Several statements at once, without parameters, as migrations need them. */
-  script(sql: Sql, text: string): Promise<void>;
   close(): Promise<void>;
 }

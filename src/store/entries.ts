@@ -195,7 +195,11 @@ export async function removeEntries(
 }
 
 /** How many rows a statement touches that ends with `returning 1`. */
-async function countOf(sql: Sql, text: string, values: readonly SqlValue[]): Promise<number> {
+export async function countOf(
+  sql: Sql,
+  text: string,
+  values: readonly SqlValue[],
+): Promise<number> {
   const [row] = await sql.query<{ count: number }>(
     `with touched as (${text}) select count(*) as count from touched`,
     values,

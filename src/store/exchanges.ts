@@ -4,7 +4,7 @@ import type { FetchState } from '../exchange/list-fetch.js';
 import type { Database } from './database.js';
 import { checkListName } from './lists.js';
 import { StoreError } from './store-error.js';
-import { checkStorable } from './stored-entry.js';
+import { checkedJson, checkStorable } from './stored-entry.js';
 
 /** JSON without secrets that a client of a service is made from. */
 export type ExchangeSettings = Readonly<Record<string, unknown>>;
@@ -31,23 +31,15 @@ export interface Exchange extends Required<Omit<NewExchange, 'credentials'>> {
   readonly fetched?: FetchState;
 }
 
-interface ExchangeRow {
-  readonly name: string;
-  readonly api: string;
-  readonly settings: ExchangeSettings;
-  readonly enabled: boolean;
-  readonly has_credentials: boolean;
-  readonly fetched: FetchState | null;
-}
+type ExchangeRow = Omit<Exchange, 'fetched'> & { readonly fetched: FetchState | null };
 
 const SELECT = `select exchange.name, api, exchange.settings, enabled,
-  credentials is not null as has_credentials, list.fetched
+  credentials is not null as "hasCredentials", list.fetched
 from exchange left join list on list.name = exchange.name and list.listed`;
 
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-const MAX_JSON = 64 * 1024;
 
 /**
  * The services that lists are fetched from, by the names of the lists, in a store. Made by
@@ -81,7 +73,8 @@ export class Exchanges {
     if (typeof api !== 'string' || api === '') throw new TypeError('expected api to be a name');
     checkStorable(api);
     checkTypeOf('enabled', enabled, 'boolean');
-    const told = jsonOf('settings', settings);
+    checkOptions(settings, 'settings to be an object');
+    const told = checkedJson('settings', settings);
     const sealed = credentials === undefined ? null : this.#sealed(name, credentials);
     await this.#database.query(
       `insert into exchange (name, api, settings, enabled, credentials)
@@ -135,7 +128,8 @@ export class Exchanges {
   }
 
   #sealed(name: string, credentials: Readonly<Record<string, string>>): Uint8Array {
-    const text = jsonOf('credentials', credentials);
+    checkOptions(credentials, 'credentials to be an object');
+    const text = checkedJson('credentials', credentials);
     if (!Object.values(credentials).every((value) => typeof value === 'string')) {
       throw new TypeError('expected credentials to be texts by name');
     }
@@ -172,22 +166,7 @@ export class Exchanges {
   }
 }
 
-function exchangeOf({ has_credentials: has, fetched, ...row }: ExchangeRow): Exchange {
-  const { name, api, settings, enabled } = row;
-  return { name, api, settings, enabled, hasCredentials: has, ...(fetched && { fetched }) };
-}
-
-function jsonOf(name: string, value: object): string {
-  checkOptions(value, `${name} to be an object`);
-  let json: string | undefined;
-  try {
-    json = JSON.stringify(value);
-  } catch {
-    // Told below: the engine's words may quote.
-  }
-  if (json === undefined) throw new TypeError(`expected ${name} to be JSON`);
-  if (json.length > MAX_JSON) {
-    throw new RangeError(`expected ${name} to have up to ${MAX_JSON} characters`);
-  }
-  return json;
-}
+const exchangeOf = ({ fetched, ...row }: ExchangeRow): Exchange => ({
+  ...row,
+  ...(fetched && { fetched }),
+});

@@ -1,4 +1,5 @@
-import { checkOptions } from '../door.js';
+import { checkMethods, checkOptions, checkTypeOf } from '../door.js';
+import { checkedJson } from './stored-entry.js';
 
 /** JSON that a sender understands: which feedback on which entry. */
 export type FeedbackValue =
@@ -67,8 +68,6 @@ export interface FeedbackSender {
 
 /** Characters of an id, a name or a key. */
 const MAX_NAME = 500;
-/** Characters of JSON. */
-const MAX_BODY = 64 * 1024;
 
 /** @throws {TypeError | RangeError} if `feedback` is invalid */
 export function checkedFeedback(feedback: NewFeedback): NewFeedback {
@@ -79,32 +78,18 @@ export function checkedFeedback(feedback: NewFeedback): NewFeedback {
       throw new TypeError(`expected ${name} to be a text of 1 to ${MAX_NAME} characters`);
     }
   }
-  if (body === undefined) throw new TypeError('expected body to be JSON');
-  let json: string | undefined;
-  try {
-    json = JSON.stringify(body);
-  } catch {
-    // Told below: the engine's words may quote.
-  }
-  if (json === undefined) throw new TypeError('expected body to be JSON');
-  if (json.length > MAX_BODY)
-    throw new RangeError(`expected body to have up to ${MAX_BODY} characters`);
-  return { id, to, entry, body: JSON.parse(json) as FeedbackValue };
+  return { id, to, entry, body: JSON.parse(checkedJson('body', body)) as FeedbackValue };
 }
 
 /** @throws {TypeError} unless each is a sender that can settle what it must */
 export function checkSenders(senders: Readonly<Record<string, FeedbackSender>>): void {
   checkOptions(senders, 'senders to be an object');
   for (const sender of Object.values(senders)) {
-    checkOptions(sender, 'a sender: { send, settle }');
-    const { send, settle, idempotent = false } = sender;
-    if (typeof send !== 'function') throw new TypeError('expected a sender: { send, settle }');
-    if (typeof idempotent !== 'boolean') throw new TypeError('expected idempotent to be a boolean');
-    if (settle !== undefined && typeof settle !== 'function') {
-      throw new TypeError('expected settle to be a function');
-    }
-    if (!idempotent && settle === undefined) {
-      throw new TypeError('expected settle, as the sender is not idempotent');
-    }
+    const { settle, idempotent = false } = Object(sender) as FeedbackSender;
+    checkMethods(sender, 'a sender: { send, settle }, or one that is idempotent', [
+      'send',
+      ...(!idempotent || settle !== undefined ? ['settle'] : []),
+    ]);
+    checkTypeOf('idempotent', idempotent, 'boolean');
   }
 }

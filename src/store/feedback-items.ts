@@ -1,22 +1,13 @@
 import type { Database, Sql } from './database.js';
-import type { FeedbackItem, FeedbackValue, NewFeedback } from './feedback-item.js';
+import type { FeedbackItem, NewFeedback } from './feedback-item.js';
 import { type Lease, takeLease } from './lease.js';
 import { checkStorable } from './stored-entry.js';
 
 /** How long the id of what has ended is remembered, in milliseconds. */
 const MEMORY = 7 * 86_400_000;
 
-const ITEM = 'id, recipient, entry, body, state, attempts, due';
-
-interface ItemRow {
-  readonly id: string;
-  readonly recipient: string;
-  readonly entry: string;
-  readonly body: FeedbackValue;
-  readonly state: FeedbackItem['state'];
-  readonly attempts: number;
-  readonly due: number;
-}
+/** The columns of a `FeedbackItem`. */
+const ITEM = 'id, recipient as "to", entry, body, state, attempts, due';
 
 /**
  * The items of a feedback queue. What a call wrote is durable once it resolves; a call that rejects
@@ -46,25 +37,24 @@ export class FeedbackItems {
 
   /** All of them, in the order in which they came. */
   async all(): Promise<FeedbackItem[]> {
-    const rows = await this.#database.query<ItemRow>(
+    return await this.#database.query<FeedbackItem>(
       `select ${ITEM} from feedback where state <> 'ended' order by number`,
     );
-    return rows.map(itemOf);
   }
 
   /** Undefined if there is none. */
   async get(id: string): Promise<FeedbackItem | undefined> {
     checkStorable(id);
-    const [row] = await this.#database.query<ItemRow>(
+    const [item] = await this.#database.query<FeedbackItem>(
       `select ${ITEM} from feedback where id = $1 and state <> 'ended'`,
       [id],
     );
-    return row && itemOf(row);
+    return item;
   }
 
   /** The first of each entry that is not stuck, in their order; of one sender, if named. */
   async heads(to?: string): Promise<FeedbackItem[]> {
-    const rows = await this.#database.query<ItemRow>(
+    return await this.#database.query<FeedbackItem>(
       `select ${ITEM} from (
         select distinct on (recipient, entry) * from feedback
         where state in ('waiting', 'unknown') and ($1::text is null or recipient = $1)
@@ -72,7 +62,6 @@ export class FeedbackItems {
       ) as head order by number`,
       [to ?? null],
     );
-    return rows.map(itemOf);
   }
 
   /** Whether feedback on the same entry came after this item. */
@@ -191,8 +180,4 @@ export async function putFeedback(
     ],
   );
   return rows.length;
-}
-
-function itemOf({ id, recipient: to, entry, body, state, attempts, due }: ItemRow): FeedbackItem {
-  return { id, to, entry, body, state, attempts, due };
 }

@@ -223,8 +223,9 @@ export class FeedbackQueue {
   }
 
   async #sendAll(given: AbortSignal | undefined): Promise<FeedbackProgress> {
+    const sources = given ? [given, this.#closing.signal] : [this.#closing.signal];
     const sent = await this.#items.sending((lost) =>
-      this.#sendDue([given, lost, this.#closing.signal].filter((source) => source !== undefined)),
+      this.#sendDue(AbortSignal.any([...sources, lost])),
     );
     const counts = await this.#items.counts();
     if (sent === undefined) return { done: 0, ...counts, isElsewhere: true };
@@ -234,26 +235,14 @@ export class FeedbackQueue {
   }
 
   /** @returns how many the services have now */
-  async #sendDue(sources: readonly AbortSignal[]): Promise<number> {
-    const stop = new AbortController();
-    const abort = () => stop.abort();
-    for (const source of sources) {
-      if (source.aborted) abort();
-      source.addEventListener('abort', abort, { once: true });
-    }
+  async #sendDue(stop: AbortSignal): Promise<number> {
     let done = 0;
-    try {
-      const lanes = [...this.#senders.keys()].map((to) =>
-        this.#sendTo(to, stop.signal, () => done++),
-      );
-      // All end before the first error is told: none writes on behind the caller's back.
-      for (const end of await Promise.allSettled(lanes)) {
-        if (end.status === 'rejected') throw end.reason;
-      }
-      return done;
-    } finally {
-      for (const source of sources) source.removeEventListener('abort', abort);
+    const lanes = [...this.#senders.keys()].map((to) => this.#sendTo(to, stop, () => done++));
+    // All end before the first error is told: none writes on behind the caller's back.
+    for (const end of await Promise.allSettled(lanes)) {
+      if (end.status === 'rejected') throw end.reason;
     }
+    return done;
   }
 
   async #sendTo(to: string, signal: AbortSignal, onDone: () => void): Promise<void> {
@@ -320,19 +309,17 @@ export class FeedbackQueue {
   ): Promise<Answer | 'unknown'> {
     if (signal.aborted) return 'unknown';
     const ended = new AbortController();
-    const abort = () => ended.abort();
-    const timer = setTimeout(abort, 1000 * this.#settings.timeoutSeconds);
-    signal.addEventListener('abort', abort, { once: true });
+    const timer = setTimeout(() => ended.abort(), 1000 * this.#settings.timeoutSeconds);
+    const either = AbortSignal.any([signal, ended.signal]);
     const out = new Promise<'unknown'>((resolve) => {
-      ended.signal.addEventListener('abort', () => resolve('unknown'), { once: true });
+      either.addEventListener('abort', () => resolve('unknown'), { once: true });
     });
     try {
-      return await Promise.race([call({ signal: ended.signal }), out]);
+      return await Promise.race([call({ signal: either }), out]);
     } catch {
       return 'unknown';
     } finally {
       clearTimeout(timer);
-      signal.removeEventListener('abort', abort);
     }
   }
 }

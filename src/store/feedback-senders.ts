@@ -1,4 +1,4 @@
-import { checkNumber, checkObject, checkOptions } from '../door.js';
+import { checkMethods, checkNumber, checkOptions } from '../door.js';
 import type { NcmecClient } from '../exchange/ncmec-client.js';
 import { ServiceError } from '../exchange/service-error.js';
 import { type StopNciiFeedback, writeStopNciiFeedback } from '../exchange/stop-ncii.js';
@@ -40,7 +40,7 @@ export function stopNciiSender(
   client: StopNciiFeedbackClient,
   options: StopNciiSenderOptions,
 ): FeedbackSender {
-  checkClient(client, ['submitFeedback', 'findFeedback']);
+  checkMethods(client, 'client to be a client of StopNCII', ['submitFeedback', 'findFeedback']);
   checkOptions(options, 'options: { company }');
   const { company, lookBackSeconds = DAY } = options;
   if (typeof company !== 'string' || company === '') {
@@ -79,7 +79,7 @@ export function stopNciiSender(
  * @throws {TypeError} if `client` has no `sendFeedback`
  */
 export function ncmecSender(client: NcmecFeedbackClient): FeedbackSender {
-  checkClient(client, ['sendFeedback']);
+  checkMethods(client, 'client to be a client of NCMEC', ['sendFeedback']);
   return {
     idempotent: true,
     async send({ body }, { signal }) {
@@ -115,11 +115,3 @@ const CAME_TO: Readonly<Record<ServiceError['code'], Sent>> = {
   'too-many-bytes': 'unknown',
   'bad-reply': 'unknown',
 };
-
-function checkClient(client: object, calls: readonly string[]): void {
-  const what = `client to be a client with ${calls.join(' and ')}`;
-  checkObject(client, what);
-  if (calls.some((name) => typeof (client as Record<string, unknown>)[name] !== 'function')) {
-    throw new TypeError(`expected ${what}`);
-  }
-}

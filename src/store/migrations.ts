@@ -37,7 +37,7 @@ export async function migrate(database: Database, schema: string): Promise<numbe
     if (before === 0) await makeTable(sql, schema);
     for (const [at, text] of MIGRATIONS.entries()) {
       if (at < before) continue;
-      await database.script(sql, text);
+      await sql.script(text);
       await sql.query('insert into migration (number) values ($1)', [at + 1]);
     }
     return before;

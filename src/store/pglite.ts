@@ -1,9 +1,9 @@
 import { lstat, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PGlite, Transaction } from '@electric-sql/pglite';
+import type { PGlite } from '@electric-sql/pglite';
 import { holderOf, LOCK_NAME, lockFolder } from '../disk/writer-lock.js';
 import { FormatError } from '../errors.js';
-import type { Database, Sql, SqlValue, TransactionOptions } from './database.js';
+import type { Database, Sql, SqlValue, Transaction, TransactionOptions } from './database.js';
 import { StoreError } from './store-error.js';
 
 const CHANNEL = 'onlyhashes';
@@ -101,7 +101,7 @@ class Embedded implements Database {
   }
 
   async transaction<T>(
-    run: (sql: Sql) => Promise<T>,
+    run: (sql: Transaction) => Promise<T>,
     { snapshot = false }: TransactionOptions = {},
   ): Promise<T> {
     this.#checkOpen();
@@ -109,7 +109,11 @@ class Embedded implements Database {
       if (snapshot) {
         await transaction.query('set transaction isolation level repeatable read read only');
       }
-      return { of: await run(new Running(transaction)) };
+      const query: Sql['query'] = async <Row>(text: string, values: readonly SqlValue[] = []) => {
+        return (await transaction.query<Row>(text, [...values])).rows;
+      };
+      const script = async (text: string) => void (await transaction.exec(text));
+      return { of: await run({ query, script }) };
     });
     return result!.of;
   }
@@ -126,10 +130,6 @@ class Embedded implements Database {
     return async () => void this.#locks.delete(key);
   }
 
-  async script(sql: Sql, text: string): Promise<void> {
-    await (sql as Running).script(text);
-  }
-
   #checkOpen(): void {
     if (this.#isClosed) throw new StoreError('closed', 'expected a store that is open');
   }
@@ -142,21 +142,5 @@ class Embedded implements Database {
     } finally {
       await this.#unlock();
     }
-  }
-}
-
-class Running implements Sql {
-  readonly #transaction: Transaction;
-
-  constructor(transaction: Transaction) {
-    this.#transaction = transaction;
-  }
-
-  async query<Row>(text: string, values: readonly SqlValue[] = []): Promise<Row[]> {
-    return (await this.#transaction.query<Row>(text, [...values])).rows;
-  }
-
-  async script(text: string): Promise<void> {
-    await this.#transaction.exec(text);
   }
 }

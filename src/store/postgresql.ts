@@ -1,5 +1,5 @@
 import type { Client, Pool, PoolClient, PoolConfig } from 'pg';
-import type { Database, Sql, SqlValue, TransactionOptions } from './database.js';
+import type { Database, SqlValue, Transaction, TransactionOptions } from './database.js';
 import { StoreError } from './store-error.js';
 
 const CHANNEL = 'onlyhashes';
@@ -126,12 +126,14 @@ class Postgresql implements Database {
   }
 
   async transaction<T>(
-    run: (sql: Sql) => Promise<T>,
+    run: (sql: Transaction) => Promise<T>,
     { snapshot = false }: TransactionOptions = {},
   ): Promise<T> {
     const connection = await this.#connected();
     let isBroken = false;
-    const sql: Sql = {
+    const sql: Transaction = {
+      // Without parameters, the server takes several statements at once.
+      script: async (text) => void (await sql.query(text)),
       query: async (text, values) => {
         try {
           return await rowsOf(connection, text, values, this.#patience);
@@ -228,11 +230,6 @@ class Postgresql implements Database {
     timer = setInterval(() => void holder.query('select').catch(() => {}), SIGN_EVERY);
     timer.unref();
     return end;
-  }
-
-  async script(sql: Sql, text: string): Promise<void> {
-    // Without parameters, the server takes several statements at once.
-    await sql.query(text);
   }
 
   async close(): Promise<void> {

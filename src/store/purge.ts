@@ -1,4 +1,5 @@
 import type { Sql } from './database.js';
+import { countOf } from './entries.js';
 
 /** What was forgotten. */
 export interface Purged {
@@ -24,26 +25,15 @@ export async function purge(sql: Sql, olderThan: Date): Promise<Purged> {
   const revision = last!.revision ?? 0;
   let rows = 0;
   for (const table of ['entry', 'withdrawal', 'allowance', 'list']) {
-    rows += await deleted(
-      sql,
-      `delete from ${table} where not listed and revision <= $1`,
-      revision,
-    );
+    const gone = `delete from ${table} where not listed and revision <= $1 returning 1`;
+    rows += await countOf(sql, gone, [revision]);
   }
-  await deleted(sql, 'delete from change where revision <= $1', revision);
+  await sql.query('delete from change where revision <= $1', [revision]);
   await sql.query('update state set purged = greatest(purged, $1)', [revision]);
-  const requests = await deleted(
+  const requests = await countOf(
     sql,
-    `delete from request where at < least($1, now() - interval '${KEPT}')`,
-    olderThan,
+    `delete from request where at < least($1, now() - interval '${KEPT}') returning 1`,
+    [olderThan],
   );
   return { rows, requests };
-}
-
-async function deleted(sql: Sql, text: string, value: number | Date): Promise<number> {
-  const [row] = await sql.query<{ count: number }>(
-    `with gone as (${text} returning 1) select count(*) as count from gone`,
-    [value],
-  );
-  return row!.count;
 }

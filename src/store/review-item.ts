@@ -37,13 +37,9 @@ export interface ReviewItem {
 }
 
 /** A row of `ITEM`. */
-export interface ItemRow {
-  readonly number: number;
-  readonly id: string;
+export interface ItemRow extends Pick<ReviewItem, 'number' | 'id' | 'decision' | 'facts'> {
   readonly at: Date;
   readonly link: string | null;
-  readonly decision: DecisionJSON;
-  readonly facts: readonly ReviewFacts[];
   readonly outcome: ReviewOutcome | null;
   readonly role: string | null;
   readonly decided_at: Date | null;
@@ -59,26 +55,11 @@ const MAX_LINK = 2000;
 
 /** The item of a row. */
 export function itemOf(row: ItemRow): ReviewItem {
-  const {
-    number,
-    id,
-    at,
-    link,
-    decision,
-    facts,
-    outcome,
-    role,
-    decided_at: decidedAt,
-    times,
-    allowed,
-  } = row;
+  const { at, link, outcome, role, decided_at: decidedAt, times, allowed, ...others } = row;
   return {
-    number,
-    id,
+    ...others,
     time: at.toISOString(),
     ...(link !== null && { link }),
-    decision,
-    facts,
     ...(outcome !== null && {
       decided: {
         outcome,

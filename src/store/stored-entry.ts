@@ -74,6 +74,22 @@ export function checkStorable(...texts: readonly (string | undefined)[]): void {
   }
 }
 
+/** Characters of JSON. */
+const MAX_JSON = 64 * 1024;
+
+/** @throws {TypeError | RangeError} unless `value` is JSON, and not too much */
+export function checkedJson(name: string, value: unknown): string {
+  let json: string | undefined;
+  try {
+    json = JSON.stringify(value);
+  } catch {
+    // Told below: the engine's words may quote.
+  }
+  if (json === undefined) throw new TypeError(`expected ${name} to be JSON`);
+  if (json.length <= MAX_JSON) return json;
+  throw new RangeError(`expected ${name} to have up to ${MAX_JSON} characters`);
+}
+
 /**
  * What makes an entry that very one, as 32 bytes: its list, hash, source, id and variant. Another
  * with the same key takes its place.

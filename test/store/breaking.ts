@@ -1,4 +1,10 @@
-import type { Database, Sql, SqlValue, TransactionOptions } from '../../src/store/database.js';
+import type {
+  Database,
+  Sql,
+  SqlValue,
+  Transaction,
+  TransactionOptions,
+} from '../../src/store/database.js';
 
 /** Why a statement failed that was made to fail. */
 export class Broken extends Error {
@@ -42,9 +48,12 @@ export class Breaking implements Database {
     return this.#on(this.#database).query<Row>(text, values);
   }
 
-  async transaction<T>(run: (sql: Sql) => Promise<T>, options?: TransactionOptions): Promise<T> {
+  async transaction<T>(
+    run: (sql: Transaction) => Promise<T>,
+    options?: TransactionOptions,
+  ): Promise<T> {
     const result = await this.#database.transaction(async (sql) => {
-      const done = await run(this.#on(sql));
+      const done = await run({ ...sql, ...this.#on(sql) });
       this.#step();
       return done;
     }, options);
@@ -58,10 +67,6 @@ export class Breaking implements Database {
 
   lock(key: bigint, onLost: () => void): Promise<(() => Promise<void>) | undefined> {
     return this.#database.lock(key, onLost);
-  }
-
-  script(sql: Sql, text: string): Promise<void> {
-    return this.#database.script(sql, text);
   }
 
   close(): Promise<void> {

@@ -41,6 +41,7 @@ export function failing(store: Store, skip: number): () => void {
       database,
       (sql) =>
         run({
+          ...sql,
           query(text, values) {
             if (left-- === 0) return Promise.reject(new Error('the disk is full'));
             return sql.query(text, values);
@@ -73,7 +74,7 @@ export function failingAt(store: Store, skip: number, told: 'before' | 'after'):
   });
   database.query = through({ query: query.bind(database) as Sql['query'] }).query;
   database.transaction = (run, options) =>
-    transaction.call(database, (sql) => run(through(sql)), options) as never;
+    transaction.call(database, (sql) => run({ ...sql, ...through(sql) }), options) as never;
   return () => {
     Object.assign(database, { transaction, query });
     return left < 0;

@@ -1,4 +1,10 @@
-import type { Database, Sql, SqlValue, TransactionOptions } from '../../src/store/database.js';
+import type {
+  Database,
+  Sql,
+  SqlValue,
+  Transaction,
+  TransactionOptions,
+} from '../../src/store/database.js';
 
 /** A database whose statements are told before they run. */
 export class WatchedDatabase implements Database {
@@ -28,8 +34,8 @@ export class WatchedDatabase implements Database {
     return this.#on(this.#database).query<Row>(text, values);
   }
 
-  transaction<T>(run: (sql: Sql) => Promise<T>, options?: TransactionOptions): Promise<T> {
-    return this.#database.transaction((sql) => run(this.#on(sql)), options);
+  transaction<T>(run: (sql: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T> {
+    return this.#database.transaction((sql) => run({ ...sql, ...this.#on(sql) }), options);
   }
 
   listen(onWake: () => void): Promise<() => Promise<void>> {
@@ -38,10 +44,6 @@ export class WatchedDatabase implements Database {
 
   lock(key: bigint, onLost: () => void): Promise<(() => Promise<void>) | undefined> {
     return this.#database.lock(key, onLost);
-  }
-
-  script(sql: Sql, text: string): Promise<void> {
-    return this.#database.script(sql, text);
   }
 
   close(): Promise<void> {
