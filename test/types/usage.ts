@@ -112,7 +112,9 @@ export async function served(blocklist: Blocklist): Promise<Response> {
 
 export async function stored(): Promise<Store> {
   const store = await openStore({ dataDir: undefined }, { schema: 'hashes' });
-  const changed = await store.apply({ add: [{ hash: hashFromHex('pdq', '0'.repeat(64)), labels: ['a'] }] });
+  const changed = await store.apply({
+    add: [{ hash: hashFromHex('pdq', '0'.repeat(64)), labels: ['a'] }],
+  });
   const follower = await store.follow();
   await follower.close();
   // @ts-expect-error: a place is an object
