@@ -1,6 +1,12 @@
 import type { Orientation } from '../pixels.js';
-import { exifOrientation } from './exif.js';
-import { addStretch, corrupt, type ImageHeader, isAt, viewOf } from './image-format.js';
+import {
+  addStretch,
+  corrupt,
+  exifOrientation,
+  type ImageHeader,
+  isAt,
+  viewOf,
+} from './image-format.js';
 
 /** Markers among those of frame headers that are of another kind (T.81, table B.1). */
 const NO_FRAME = [0xc4, 0xc8, 0xcc];

@@ -1,6 +1,5 @@
 import type { Orientation } from '../pixels.js';
-import { integerAt } from './exif.js';
-import { corrupt, type ImageHeader, NO_EDITS, viewOf } from './image-format.js';
+import { corrupt, type ImageHeader, integerAt, NO_EDITS, viewOf } from './image-format.js';
 
 /** Tags of TIFF 6.0. */
 const WIDTH = 256;

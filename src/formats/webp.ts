@@ -1,8 +1,8 @@
 import type { Orientation } from '../pixels.js';
-import { exifOrientation } from './exif.js';
 import {
   addStretch,
   corrupt,
+  exifOrientation,
   type FileFrame,
   type ImageHeader,
   isAt,

@@ -5,7 +5,7 @@ import { MAX_BYTES } from '../picture/options.js';
 import { type Deadline, deadline, unlessAborted } from '../picture/waiting.js';
 import { ByteBudget, type Reservation } from './byte-budget.js';
 import type { HashFileOptions } from './hash-file.js';
-import type { PaceLimits } from './pace.js';
+import type { PaceLimits } from './read-bytes.js';
 import { type ImageSource, isSent, lengthOf, readBytes } from './read-bytes.js';
 
 /*

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { inflateSync } from 'node:zlib';
+import type { ColourReading } from '../formats/colours.js';
 import { coloursOf } from '../formats/colours.js';
-import type { ColourReading } from '../formats/icc.js';
 import type { ImageHeader } from '../formats/image-format.js';
-import type { Sides } from '../picture/draft-variants.js';
+import type { Sides } from '../picture/decoded-picture.js';
 import { type Channels, type CheckedPixels, checkedPixels } from '../pixels.js';
-import { reduced } from './canvas.js';
 import { isOpaqueInTurns } from './pixel-turns.js';
 import { importSharp } from './sharp.js';
 
@@ -152,6 +151,17 @@ async function measured(reading: ColourReading): Promise<Effect> {
   const shifts = luma.map((value, i) => value - before[i]!).subarray(256 * axes.length);
   const isPlain = channels === 3 && Math.max(...bend) <= MOST_BEND;
   return { reading, odd: odd || refused, greys, shifts: isPlain ? shifts : undefined };
+}
+
+/** Pixels of a look: more than PDQ reads, and so many that parts of it can be found. */
+const MOST_PIXELS = 1_500_000;
+
+/** The sides of a look, by those of all that is shown. */
+export function reduced(full: Sides): Sides {
+  const share = Math.sqrt((full.width * full.height) / MOST_PIXELS);
+  if (share <= 1) return full;
+  const [width, height] = [full.width, full.height].map((side) => Math.round(side / share));
+  return { width: Math.max(1, width!), height: Math.max(1, height!) };
 }
 
 /** A picture as stored. */

@@ -34,10 +34,18 @@ import type {
   HashPoolStats,
   UnseenFrames,
 } from './hash-pool.js';
-import { type FirstBatch, PICTURE_OPTIONS, type PictureFacts, taskOptionsOf } from './hash-task.js';
-import { Histogram, type Latencies } from './latencies.js';
+import { Histogram, type Latencies } from './hash-pool.js';
 import { checkPace, type ImageSource } from './read-bytes.js';
-import { FIRST_BATCH, LARGEST_BATCH, type WorkerLease, Workers } from './worker-lease.js';
+import {
+  FIRST_BATCH,
+  type FirstBatch,
+  LARGEST_BATCH,
+  PICTURE_OPTIONS,
+  type PictureFacts,
+  taskOptionsOf,
+  type WorkerLease,
+  Workers,
+} from './worker-lease.js';
 
 /*
  * A pool of workers that decode and hash uploads, in bounded memory and time. An upload is in one

@@ -2,8 +2,22 @@ import type { TransferListItem } from 'node:worker_threads';
 import { DecodeError } from '../errors.js';
 import { Pool, type ThreadEvents } from '../picture/pool.js';
 import { type CheckedPixels, checkedPixels } from '../pixels.js';
-import type { HeicAnswer } from './heic-worker.js';
 import { decodeThreads, scriptOf, startThread } from './start-thread.js';
+
+/** What a thread gets: a whole file, its own from then on. */
+export interface HeicTask {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly maxPixels: number;
+}
+
+/** What it gives back, once `ready`: RGBA pixels as displayed, or why there are none. */
+export type HeicAnswer =
+  | {
+      readonly width: number;
+      readonly height: number;
+      readonly data: Uint8ClampedArray<ArrayBuffer>;
+    }
+  | { readonly code: 'decoder-missing' | 'too-many-pixels' | 'corrupt'; readonly cause?: unknown };
 
 export interface HeicOptions {
   maxPixels: number;

@@ -10,7 +10,7 @@ import {
 } from '../formats/image-format.js';
 import { readHeader } from '../formats/read-header.js';
 import { checkDecoding, type Decoding } from '../hash.js';
-import type { Sides } from '../picture/draft-variants.js';
+import type { Sides } from '../picture/decoded-picture.js';
 import {
   checkLimits,
   type Limits,
@@ -20,8 +20,6 @@ import {
 } from '../picture/options.js';
 import { Turns, unlessAborted, within } from '../picture/waiting.js';
 import { type CheckedPixels, checkedPixels, type Orientation } from '../pixels.js';
-import { onScreen } from './canvas.js';
-import { rgbFromCmyk } from './cmyk.js';
 import { decodeHeic } from './decode-heic.js';
 import {
   coloursWanted,
@@ -30,11 +28,11 @@ import {
   type LookOptions,
   type Looks,
   looksAsShown,
-  looksOfFrames,
+  onScreen,
   type ReadFile,
   wantedLooks,
 } from './looks.js';
-import { withoutColourInTurns } from './pixel-turns.js';
+import { rgbFromCmyk, withoutColourInTurns } from './pixel-turns.js';
 import { importSharp, type Sharp } from './sharp.js';
 import { decodeThreads } from './start-thread.js';
 
@@ -192,7 +190,8 @@ async function withFrames(
   const { animation } = header;
   const isFilm = animation && (animation.frames.length > 1 || animation.beside);
   if (!isFilm || !wantedLooks(options).frames) return decoded;
-  const more = await looksOfFrames(bytes, file, decoded.orientation, end);
+  const { frameLooks } = await import('./frames.js');
+  const more = await frameLooks(bytes, file, decoded.orientation, end);
   return { ...decoded, ...more, looks: [...(decoded.looks ?? []), ...(more.looks ?? [])] };
 }
 

@@ -1,9 +1,10 @@
-import type { FileFrame, ImageFormat, ImageHeader } from '../formats/image-format.js';
-import type { Sides } from '../picture/draft-variants.js';
-import { type CheckedPixels, checkedPixels } from '../pixels.js';
-import { Canvas, reduced } from './canvas.js';
+import type { FileFrame, ImageFormat } from '../formats/image-format.js';
+import type { Sides } from '../picture/decoded-picture.js';
+import { type CheckedPixels, checkedPixels, type Orientation } from '../pixels.js';
+import { reduced, shownRasters } from './as-shown.js';
 import { frameFile } from './frame-file.js';
-import type { Sharp } from './sharp.js';
+import { Canvas, type DecodedLook, type Looks, type ReadFile } from './looks.js';
+import { importSharp, type Sharp } from './sharp.js';
 
 /** Frames that are looked at beside the first and the last: those that are shown longest. */
 const LONGEST = 6;
@@ -15,23 +16,21 @@ const MOST_CANVAS = 2 ** 24;
 /** The cost of one frame more, in pixels. */
 const FRAME = 2 ** 15;
 
-/** A frame as it is seen, with all that is left of those before it; perhaps reduced from `full`. */
-type FrameLook = { readonly frame: number; readonly pixels: CheckedPixels; readonly full: Sides };
-
 /**
- * The frames of an animation that people see best, as looks: the first, the last, which may stay
- * for good, and the six that are shown longest. Each is decoded by itself and laid on a canvas as
- * browsers do it, from the last frame on that covers all.
+ * The frames of an animation that people see best, as looks in the colours that the file gives
+ * them: the first, the last, which may stay for good, and the six that are shown longest. Each is
+ * decoded by itself and laid on a canvas as browsers do it, from the last frame on that covers all.
  * @param bytes the whole file; only read
- * @param header has an animation
+ * @param file has an animation
+ * @param orientation of the picture beside them
  */
 export async function frameLooks(
-  sharp: Sharp,
   bytes: Uint8Array,
-  { format, animation, ...header }: ImageHeader,
+  { header, colours }: ReadFile,
+  orientation: Orientation,
   end: AbortSignal,
-): Promise<{ looks: FrameLook[]; frames: { total: number; checked: number }; isAllSeen: boolean }> {
-  const { frames = [], beside = false } = animation ?? {};
+): Promise<Looks> {
+  const { frames = [], beside = false } = header.animation ?? {};
   // Browsers lengthen the screen of a GIF for its first frame.
   const { width, height } = header.screens?.[0] ?? header;
   const full = { width, height };
@@ -40,7 +39,8 @@ export async function frameLooks(
   for (const k of full.width * full.height > MOST_CANVAS ? [] : wanted) {
     if (costOf(frames, [...chosen, k], full) <= MOST_PIXELS) chosen.push(k);
   }
-  const looks: FrameLook[] = [];
+  const sharp = await importSharp();
+  const seen: { readonly frame: number; readonly pixels: CheckedPixels }[] = [];
   const sides = reduced(full);
   // A screen of a GIF may have 4,294,836,225 pixels.
   const canvas = new Canvas(chosen.length > 0 ? full : { width: 0, height: 0 });
@@ -48,22 +48,28 @@ export async function frameLooks(
     for (const [k, drawn] of stepsTo(chosen, frames, full)) {
       for (const frame of drawn) {
         end.throwIfAborted();
-        canvas.draw(await pixelsOf(sharp, bytes, format, frame), frame);
+        canvas.draw(await pixelsOf(sharp, bytes, header.format, frame), frame);
       }
       const raw = { ...full, channels: 4 as const };
       const picture = sharp(canvas.bytes, { raw, limitInputPixels: false });
       if (sides !== full) picture.resize({ ...sides, fit: 'fill', kernel: 'linear' });
       const data = await picture.raw().toBuffer();
-      const pixels = checkedPixels({ data, ...sides, channels: 4 });
-      looks.push({ frame: k, pixels, full });
+      seen.push({ frame: k, pixels: checkedPixels({ data, ...sides, channels: 4 }) });
     }
   } catch (error) {
     if (end.aborted) throw error;
   }
+  const looks: DecodedLook[] = [];
+  for (const one of seen) {
+    const rasters = colours ? await shownRasters(one, colours, end) : [];
+    for (const pixels of [one.pixels, ...rasters]) {
+      looks.push({ ...one, pixels, full, look: 'frame', orientation });
+    }
+  }
   return {
     looks,
-    frames: { total: frames.length, checked: looks.length + (beside ? 0 : 1) },
-    isAllSeen: looks.length === wanted.length,
+    frames: { total: frames.length, checked: seen.length + (beside ? 0 : 1) },
+    ...(seen.length < wanted.length && { unseen: 'unseen-picture' }),
   };
 }
 

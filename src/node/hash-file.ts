@@ -1,6 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { type DecodedPicture, pictureOf } from '../picture/decoded-picture.js';
-import { placingOf } from '../picture/draft-variants.js';
+import { type DecodedPicture, pictureOf, placingOf } from '../picture/decoded-picture.js';
 import {
   type HashedFile,
   type PictureVariants,

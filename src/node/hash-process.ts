@@ -5,6 +5,8 @@ import { variantsThenCloser } from '../picture/hash-picture.js';
 import type { Closer, HashedVariant, NearAt, VariantsThenCloser } from '../variant.js';
 import { type DecodedImage, decodeUntil } from './decode.js';
 import { pictureOfDecoded } from './hash-file.js';
+import { importSharp } from './sharp.js';
+import { setWorkerScripts } from './start-thread.js';
 import type {
   FirstBatch,
   HashFailure,
@@ -13,9 +15,7 @@ import type {
   PictureFacts,
   TaskOptions,
   VariantBatch,
-} from './hash-task.js';
-import { importSharp } from './sharp.js';
-import { setWorkerScripts } from './start-thread.js';
+} from './worker-lease.js';
 
 /*
  * The program of one worker of `createHashPool`: a process, or a thread. A picture may crash it or

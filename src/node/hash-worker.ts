@@ -4,7 +4,6 @@ import type { Socket } from 'node:net';
 import { constants, setPriority } from 'node:os';
 import { DecodeError } from '../errors.js';
 import type { Thread, ThreadEvents } from '../picture/pool.js';
-import type { HashQuestion } from './hash-task.js';
 import { scriptOf, startThread } from './start-thread.js';
 
 /** How pictures are kept apart from the program that uses a pool. */
@@ -110,7 +109,7 @@ function startProcess(
     // Without a number it never began.
     ended: child.pid === undefined ? Promise.resolve() : exitOf(child),
     post(message: unknown) {
-      const { bytes, ...question } = message as HashQuestion & { bytes?: Uint8Array };
+      const { bytes, ...question } = message as { bytes?: Uint8Array };
       child.send(question, () => {});
       if (bytes) input?.write(bytes);
     },
@@ -149,7 +148,7 @@ function startHashThread(url: URL, { maxMemory }: WorkerLimits, events: ThreadEv
     pid: undefined,
     ended: exitOf(worker),
     post(message: unknown) {
-      const { bytes, ...question } = message as HashQuestion & { bytes?: Uint8Array };
+      const { bytes, ...question } = message as { bytes?: Uint8Array };
       if (bytes === undefined) return worker.postMessage(question);
       // The bytes are the caller's.
       const copy = new Uint8Array(bytes);

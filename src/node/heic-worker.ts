@@ -1,19 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-
-/** What a thread gets: a whole file, its own from then on. */
-export interface HeicTask {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly maxPixels: number;
-}
-
-/** What it gives back, once `ready`: RGBA pixels as displayed, or why there are none. */
-export type HeicAnswer =
-  | {
-      readonly width: number;
-      readonly height: number;
-      readonly data: Uint8ClampedArray<ArrayBuffer>;
-    }
-  | { readonly code: 'decoder-missing' | 'too-many-pixels' | 'corrupt'; readonly cause?: unknown };
+import type { HeicAnswer, HeicTask } from './decode-heic.js';
 
 // The program of one thread of `decodeHeic`: the decoder holds its thread for seconds. It prints
 // what it finds wrong with a file, which would end up among the lines of the user's program.

@@ -34,6 +34,7 @@ export type {
   HashPool,
   HashPoolOptions,
   HashPoolStats,
+  Latencies,
 } from './hash-pool.js';
 export {
   isIndexFile,
@@ -42,7 +43,6 @@ export {
   openIndex,
   readIndexInfo,
 } from './index-file.js';
-export type { Latencies } from './latencies.js';
 export { isBlocklistFile } from './list-records.js';
 export {
   type MatchReportOptions,
@@ -56,7 +56,7 @@ export {
   type OpenListOptions as OpenBlocklistOptions,
   openBlocklist,
 } from './open-blocklist.js';
-export type { PaceLimits } from './pace.js';
+export type { PaceLimits } from './read-bytes.js';
 export { type ImageSource, type ReadOptions, readBytes } from './read-bytes.js';
 export { type SaveOptions, saveIndex } from './save-index.js';
 export {

@@ -1,8 +1,14 @@
-import type { ImageHeader } from '../formats/image-format.js';
-import type { Sides } from '../picture/draft-variants.js';
+import type { FileFrame, ImageHeader, Screen } from '../formats/image-format.js';
+import type { Sides } from '../picture/decoded-picture.js';
 import type { FileOptions } from '../picture/options.js';
-import type { CheckedPixels, Orientation } from '../pixels.js';
-import { type ShownColours, type StoredPixels, shownColours, shownRasters } from './as-shown.js';
+import { type CheckedPixels, checkedPixels, type Orientation } from '../pixels.js';
+import {
+  reduced,
+  type ShownColours,
+  type StoredPixels,
+  shownColours,
+  shownRasters,
+} from './as-shown.js';
 import { importSharp } from './sharp.js';
 
 /** Another raster that a browser shows of a file, for matching alone. */
@@ -64,25 +70,6 @@ export async function looksAsShown(
   return { ...(looks.length > 0 && { looks }), ...(colours.odd && { unseen: 'odd-profile' }) };
 }
 
-/** The frames beside a picture, turned as it is, in the colours that its file gives them. */
-export async function looksOfFrames(
-  bytes: Uint8Array,
-  { header, colours }: ReadFile,
-  orientation: Orientation,
-  end: AbortSignal,
-): Promise<Looks> {
-  const { frameLooks } = await import('./frames.js');
-  const { isAllSeen, frames, ...seen } = await frameLooks(await importSharp(), bytes, header, end);
-  const looks: DecodedLook[] = [];
-  for (const look of seen.looks) {
-    const rasters = colours ? await shownRasters(look, colours, end) : [];
-    for (const pixels of [look.pixels, ...rasters]) {
-      looks.push({ ...look, pixels, look: 'frame', orientation });
-    }
-  }
-  return { looks, frames, ...(!isAllSeen && { unseen: 'unseen-picture' }) };
-}
-
 /** What is known of a file before it is decoded. */
 export interface ReadFile {
   readonly header: ImageHeader;
@@ -94,4 +81,107 @@ export function joined(some: Looks, more: Looks): Looks {
   const looks = [...(some.looks ?? []), ...(more.looks ?? [])];
   const unseen = some.unseen ?? more.unseen;
   return { ...(looks.length > 0 && { looks }), ...(unseen && { unseen }) };
+}
+
+/**
+ * A picture on another screen, whose rest is transparent; perhaps reduced.
+ * @param pixels on a screen of their own, of which `frame` is the part that is shown
+ */
+export async function onScreen(
+  { data, ...raw }: CheckedPixels,
+  { frame, at = [frame[0], frame[1]], ...screen }: Screen,
+): Promise<CheckedPixels> {
+  const { width, height } = reduced(screen);
+  const [across, down] = [width / screen.width, height / screen.height];
+  const part = {
+    left: frame[0],
+    top: frame[1],
+    width: Math.min(frame[2], screen.width - at[0]),
+    height: Math.min(frame[3], screen.height - at[1]),
+  };
+  const canvas = new Canvas({ width, height });
+  if (part.width > 0 && part.height > 0) {
+    const sides = {
+      width: Math.max(1, Math.round(part.width * across)),
+      height: Math.max(1, Math.round(part.height * down)),
+    };
+    const sharp = await importSharp();
+    const rgba = await sharp(data, { raw })
+      .extract(part)
+      .resize({ ...sides, fit: 'fill' })
+      .ensureAlpha()
+      .toColourspace('srgb')
+      .raw()
+      .toBuffer();
+    const place = { x: Math.floor(at[0] * across), y: Math.floor(at[1] * down) };
+    canvas.draw(rgba, { ...place, ...sides, over: false, after: 'kept' });
+  }
+  return checkedPixels({ data: canvas.bytes, width, height, channels: 4 });
+}
+
+/** How a picture is laid on a screen. */
+type Laid = Pick<FileFrame, 'x' | 'y' | 'width' | 'height' | 'over' | 'after'>;
+
+/** A screen on which pictures are laid one on another, as browsers do it; transparent at first. */
+export class Canvas {
+  readonly #words: Uint32Array;
+  readonly #width: number;
+  readonly #height: number;
+  /** takes away the frame that was drawn last, as it says itself */
+  #undo = (): void => {};
+
+  constructor({ width, height }: Sides) {
+    this.#words = new Uint32Array(width * height);
+    this.#width = width;
+    this.#height = height;
+  }
+
+  get bytes(): Uint8Array {
+    return new Uint8Array(this.#words.buffer);
+  }
+
+  /** @param rgba of the picture alone */
+  draw(rgba: Uint8Array, { x, y, width, height, over, after }: Laid): void {
+    this.#undo();
+    // Words lie at multiples of four.
+    const pixels = new Uint32Array(new Uint8Array(rgba).buffer);
+    const words = this.#words;
+    const across = Math.max(0, Math.min(width, this.#width - x));
+    const down = Math.max(0, Math.min(height, this.#height - y));
+    const place = (row: number) => {
+      const start = (y + row) * this.#width + x;
+      return words.subarray(start, start + across);
+    };
+    const before = after === 'restored' ? words.slice() : undefined;
+    this.#undo = () => {
+      if (before) words.set(before);
+      if (after === 'cleared') for (let row = 0; row < down; row++) place(row).fill(0);
+    };
+    for (let row = 0; row < down; row++) {
+      const line = pixels.subarray(row * width, row * width + across);
+      if (over) layOver(line, place(row));
+      else place(row).set(line);
+    }
+  }
+}
+
+/** Lays straight RGBA over straight RGBA. */
+function layOver(above: Uint32Array, below: Uint32Array): void {
+  for (let i = 0; i < above.length; i++) {
+    const a = above[i]!;
+    const b = below[i]!;
+    const share = a >>> 24;
+    if (share === 255 || b >>> 24 === 0) below[i] = a;
+    else if (share > 0) below[i] = mixed(a, b, 255 * share, (b >>> 24) * (255 - share));
+  }
+}
+
+/** Two colours in these shares; their sum is 255 times the alpha. */
+function mixed(a: number, b: number, share: number, rest: number): number {
+  const sum = share + rest;
+  const red = ((a & 255) * share + (b & 255) * rest) / sum;
+  const green = (((a >>> 8) & 255) * share + ((b >>> 8) & 255) * rest) / sum;
+  const blue = (((a >>> 16) & 255) * share + ((b >>> 16) & 255) * rest) / sum;
+  const colours = (red + 0.5) | ((green + 0.5) << 8) | ((blue + 0.5) << 16);
+  return (((sum / 255 + 0.5) << 24) | colours) >>> 0;
 }

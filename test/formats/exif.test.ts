@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { exifOrientation } from '../../src/formats/exif.js';
+import { exifOrientation } from '../../src/formats/image-format.js';
 import { block } from './exif-block.js';
 
 test('the orientation of either byte order', () => {

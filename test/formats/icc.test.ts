@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { coloursOf } from '../../src/formats/colours.js';
-import { iccProfile, rgbReading } from '../../src/formats/icc.js';
+import { coloursOf, iccProfile, rgbReading } from '../../src/formats/colours.js';
 import { PROFILES, profileOf } from '../shown/profiles.js';
 import type { Scene } from '../shown/raster.js';
 
