@@ -659,7 +659,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
       }),
     ],
     indexFromBuffer: [indexBytes, options({ verify: flag })],
-    snapshotInfo: [indexBytes],
+    snapshotInfo: [indexBytes, optional(fromOutside(snapshot.byteLength))],
   },
   matching: {
     PackedEntries: [member('pdq'), member(256), options({ capacity: member(5) })],
@@ -848,9 +848,9 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
   },
   node: {
     matchReport: [
-      decision,
-      record(
-        {
+      list(
+        record({
+          decision,
           width: member(8, '7.5'),
           height: member(6, '7.5'),
           file: optional(text),
@@ -862,14 +862,9 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
               'hostile',
             ),
           ),
-        },
-        'undefined',
-        '{}',
-        '{ mark }',
-        'hostile',
+        }),
       ),
     ],
-    matchReports: [list(record({ decision }))],
     checkUpload: [
       source,
       decider,
@@ -898,19 +893,12 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     ],
     decode: [fromOutside(picture, 'bytes'), options(decoding)],
     decoders: [],
-    eachFile: [
-      paths,
-      member(async () => 1, 'function'),
-      options({ concurrency: whole, onProgress: callback, signal }),
-    ],
+    fileKindOf: [fromOutside(indexPath, 'text')],
     hashFile: [source, options(fileHashing)],
     hashFiles: [
       paths,
-      options({ ...fileHashing, concurrency: whole, onProgress: callback, pool: member(POOL) }),
+      options({ ...fileHashing, concurrency: whole, onProgress: callback, hash: callback }),
     ],
-    imageFormatOf: [member(picture, 'bytes')],
-    isBlocklistFile: [path(listPath)],
-    isIndexFile: [path(indexPath)],
     openIndex: [
       fromOutside(indexPath, 'text', 'bytes'),
       options({ verify: flag, minGeneration: whole }),
@@ -935,9 +923,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
       options({ ...fetchOptions, now: callback }),
     ],
     fetchStateOf: [member(LIST), text],
-    heldBackLists: [member(LIST)],
     confirmHeldBack: [member(LIST), text],
-    readIndexInfo: [path(indexPath)],
     saveIndex: [
       path(join(folder, 'saved.ohx')),
       member(INDEX),
@@ -968,7 +954,6 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
       }),
       options({ ...decoding, maxSide: member(9) }),
     ],
-    variantsOfFile: [source, options(fileHashing)],
   },
   store: {
     StoreError: 'class of errors',

@@ -1,9 +1,10 @@
 import {
   type BatchOptions,
+  type BatchProgress,
+  type BatchResult,
   checkBatch,
-  type HashProgress as FileHashProgress,
-  type HashResult,
-  hashesInOrder,
+  errorsInPlace,
+  inOrder,
 } from '../picture/batch.js';
 import {
   checkHashImageFileOptions,
@@ -18,10 +19,10 @@ export interface HashImageFilesOptions
     BatchOptions<HashProgress> {}
 
 /** A file that is done, with its hashes or its error, and how far the batch has come. */
-export type HashProgress = FileHashProgress<Blob>;
+export type HashProgress = BatchProgress<Blob>;
 
 /** One file of a batch: its hash, or why it has none. */
-export type HashImageFilesResult = HashResult<Blob>;
+export type HashImageFilesResult = BatchResult<Blob>;
 
 /**
  * Hashes of many files, in their order. If a file cannot be hashed, its error stands in its place,
@@ -44,5 +45,5 @@ export async function* hashImageFiles(
   const batch = { onProgress, signal, concurrency: poolOf(options).size };
   // Copied: a page that sets `input.value` to '' empties `input.files`.
   const all = Symbol.iterator in files && 'length' in files ? Array.from(files) : files;
-  yield* hashesInOrder(all, hash, 'a File or Blob', batch);
+  yield* inOrder(all, errorsInPlace(hash, 'a File or Blob'), batch);
 }

@@ -113,7 +113,7 @@ async function create(call: Call, words: readonly string[], signal: AbortSignal)
     hashFile(sourceOf(file), { exact: true, resample, crops: call.on('crops'), signal: ended });
   for await (const result of eachPicture(words, job, { out, bar, signal })) {
     if (result.error) out.error(result.file, result.error.message);
-    else images.push(result.value);
+    else images.push(result.image);
   }
   bar.clear();
   // A bundle that lacks a picture would look complete: the person decides what to leave out.

@@ -13,14 +13,14 @@ import {
   type ListInfo,
   PackedEntries,
 } from '../matching/index.js';
-import { isBlocklistFile, isIndexFile, openBlocklist } from '../node/index.js';
+import { openBlocklist } from '../node/index.js';
 import type { Call, Command } from './command.js';
 import { Failure, failureOf, shownName, UsageError } from './failure.js';
 import { encoded } from './file-name.js';
 import { LeftOut } from './left-out.js';
 import { idsOf, kindName, kindOf, type ListPart, readAll, sizeOf, tablesOf } from './lists.js';
 import { counted, exitCode, type Output, output, type Progress, progress } from './output.js';
-import { outputPath, writeWhole } from './output-file.js';
+import { isOfKind, outputPath, writeWhole } from './output-file.js';
 import { savedBlocklist } from './saved-blocklist.js';
 import { writeIndex } from './write-index.js';
 
@@ -85,7 +85,7 @@ line ENTRIES,FORMAT,TO unless TO is standard output.`,
     const isBinary = format === 'index' || format === 'blocklist';
     if (isBinary && to === '-') throw new UsageError(`expected a file, as TO is ${format}`);
     const overwrite = call.on('overwrite');
-    const writable = { overwrite, ...(format === 'index' && { replaces: isIndexFile }) };
+    const writable = { overwrite, ...(format === 'index' && { replaces: 'index' as const }) };
     if (to !== '-') await outputPath(to, writable);
     const bar = progress('reading', ' MB');
     const out = output(bar);
@@ -218,7 +218,7 @@ async function writeBlocklist(
   try {
     // Checked again: reading took its time.
     const path = await outputPath(to, { overwrite });
-    if (!(await isBlocklistFile(path))) {
+    if (!(await isOfKind(path, 'blocklist'))) {
       const made = `${path}.${randomUUID()}.tmp`;
       await openBlocklist(made, { create: blocklist });
       signal.throwIfAborted();

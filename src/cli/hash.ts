@@ -44,7 +44,7 @@ hidden pictures and links to folders. - is standard input.`,
       return await (pool ? pool.hash(bytes, hashing) : hashFile(bytes, hashing));
     };
     const results = eachPicture(call.words, job, { out, bar, signal });
-    for await (const { file, value: image, error } of results) {
+    for await (const { file, image, error } of results) {
       if (error) {
         if (call.on('json')) {
           const { code, message } = error;

@@ -1,4 +1,6 @@
-import type { HeldBack } from '../node/index.js';
+import type { FetchState } from '../node/index.js';
+
+type HeldBack = NonNullable<FetchState['heldBack']>;
 
 /** Removals that a fetch held back, as JSON. */
 export const heldBackJson = ({ keys: _, sinceSeconds, ...held }: HeldBack) => ({

@@ -1,7 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open, readFile } from 'node:fs/promises';
 import { DEFAULT_BITS } from '../index.js';
+import { snapshotInfo } from '../indexing/index.js';
 import { PackedEntries } from '../matching/index.js';
-import { isIndexFile, openIndex, readIndexInfo } from '../node/index.js';
+import { openIndex } from '../node/index.js';
 import type { Call, Command } from './command.js';
 import { Failure, failureOf, shownName, UsageError } from './failure.js';
 import { encoded } from './file-name.js';
@@ -43,7 +45,7 @@ index file only when the new one is complete. verify checks every byte.`,
       const name = encoded(path);
       const info =
         action === 'info'
-          ? await readIndexInfo(name)
+          ? await infoIn(name)
           : (await openIndex(typeof name === 'string' ? name : await readFile(name))).info;
       const { algorithm, bits, size, hashes, degenerate, generation, byteLength } = info;
       if (call.on('json')) {
@@ -64,10 +66,25 @@ index file only when the new one is complete. verify checks every byte.`,
   },
 };
 
+/** More than a header. */
+const HEAD_BYTES = 512;
+
+/** What the header of an index file says; no more of it is read. */
+async function infoIn(path: string | Buffer): Promise<ReturnType<typeof snapshotInfo>> {
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    const { size } = await file.stat();
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+    return snapshotInfo(buffer.subarray(0, bytesRead), size);
+  } finally {
+    await file.close();
+  }
+}
+
 async function build(path: string, call: Call, signal: AbortSignal): Promise<number> {
   const target = call.text('output');
   if (target === undefined) throw new UsageError('expected -o FILE');
-  const writable = { overwrite: call.on('overwrite'), replaces: isIndexFile };
+  const writable = { overwrite: call.on('overwrite'), replaces: 'index' } as const;
   await outputPath(target, writable);
   const bar = progress('reading the list', ' MB');
   const out = output(bar);

@@ -14,7 +14,7 @@ import {
 import {
   type CheckOptions,
   createHashPool,
-  type FileResult,
+  type HashFilesResult,
   type HashPool,
   type ReportedPicture,
 } from '../node/index.js';
@@ -211,8 +211,8 @@ export class Judge {
   }
 
   /** The decision about a file, whose problems are told. */
-  told({ file, value, error }: FileResult<Judged>, out: Output): ReportedPicture {
-    const { picture, problem }: Judged = value ?? {
+  told({ file, image, error }: HashFilesResult<Judged>, out: Output): ReportedPicture {
+    const { picture, problem }: Judged = image ?? {
       picture: this.unhashable(error),
       problem: error.message,
     };

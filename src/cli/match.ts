@@ -3,8 +3,7 @@ import { DecodeError, hashToHex } from '../index.js';
 import type { Decision, Match } from '../matching/index.js';
 import {
   type HashFileOptions,
-  type MatchReportOptions,
-  matchReports,
+  matchReport,
   type ReportedPicture,
   readBytes,
   variantPicture,
@@ -97,7 +96,7 @@ with one hash[,label…] per line (plain or CSV) or JSONL, an index file (.ohx),
         yield { ...picture, file };
       }
     }
-    if (page !== undefined) await writeWhole(page, matchReports(judged()), { overwrite, signal });
+    if (page !== undefined) await writeWhole(page, matchReport(judged()), { overwrite, signal });
     else for await (const _ of judged());
     await judge.close();
     bar.clear();
@@ -116,7 +115,7 @@ async function picturesOf(
   bytes: Uint8Array,
   { matches }: Decision,
   hashing: HashFileOptions,
-): Promise<MatchReportOptions['pictures']> {
+): Promise<ReportedPicture['pictures']> {
   const png = async (variant: Parameters<typeof variantPicture>[1]) => {
     const picture = await variantPicture(bytes, variant, hashing);
     return `data:image/png;base64,${Buffer.from(picture).toString('base64')}`;

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { access, constants, link, lstat, open, realpath, rename, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
+import { fileKindOf } from '../node/index.js';
 import { Failure, failureOf } from './failure.js';
 import { encoded } from './file-name.js';
 
@@ -12,8 +13,8 @@ export interface OutputOptions {
   readonly overwrite: boolean;
   /** readable by its owner alone, even in place of a file that others may read */
   readonly secret?: boolean;
-  /** files for which this resolves to true */
-  readonly replaces?: (path: string) => Promise<boolean>;
+  /** files of this kind */
+  readonly replaces?: 'index';
 }
 
 /**
@@ -41,10 +42,17 @@ export async function outputPath(
   // A device, a pipe or a folder is never replaced.
   if (!about.isFile()) throw new Failure(`${path}: expected a file to write`);
   const real = await realpath(path);
-  if (overwrite || (await replaces?.(real))) return real;
+  if (overwrite || (replaces && (await isOfKind(real, replaces)))) return real;
   const other = replaces ? 'another file is there' : 'a file is there';
   throw new Failure(`${path}: ${other}; --overwrite replaces it`);
 }
+
+/** Whether a file begins as one of this kind; false if it cannot be read. */
+export const isOfKind = (path: string, kind: 'index' | 'blocklist'): Promise<boolean> =>
+  fileKindOf(path).then(
+    (own) => own === kind,
+    () => false,
+  );
 
 /**
  * Writes a file as a whole or not at all: under another name beside it until it is complete. Its

@@ -1,7 +1,7 @@
 import { constants, createReadStream, existsSync } from 'node:fs';
 import { stdin } from 'node:process';
 import type { Readable } from 'node:stream';
-import { eachFile, type FileResult } from '../node/index.js';
+import { type HashFilesResult, hashFiles } from '../node/index.js';
 import { encoded } from './file-name.js';
 import type { Output, Progress } from './output.js';
 import { picturesIn } from './walk.js';
@@ -35,12 +35,13 @@ export async function* eachPicture<T>(
   words: readonly string[],
   job: (file: string, signal: AbortSignal) => Promise<T>,
   { out, bar, signal }: { out: Output; bar: Progress; signal: AbortSignal },
-): AsyncGenerator<FileResult<T>> {
+): AsyncGenerator<HashFilesResult<T>> {
   let total: number | undefined;
   const onTotal = (files: number) => {
     total = files;
   };
   bar.update(0);
   const onProgress = ({ done }: { done: number }) => bar.update(done, total);
-  yield* eachFile(picturesIn(words, { out, signal, onTotal }), job, { signal, onProgress });
+  const hash = (file: string, { signal: ended }: { signal: AbortSignal }) => job(file, ended);
+  yield* hashFiles(picturesIn(words, { out, signal, onTotal }), { hash, signal, onProgress });
 }

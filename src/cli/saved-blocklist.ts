@@ -1,12 +1,13 @@
 import { open, stat } from 'node:fs/promises';
 import { ALGORITHMS, type Algorithm, type Bits, type Hash } from '../index.js';
 import { type Blocklist, match } from '../matching/index.js';
-import { isBlocklistFile, type OpenBlocklistOptions, openBlocklist } from '../node/index.js';
+import { type OpenBlocklistOptions, openBlocklist } from '../node/index.js';
 import { Failure, failureOf } from './failure.js';
 import { encoded } from './file-name.js';
 import { configFrom, type ListConfig, listPlaceOf, MAX_CONFIG_BYTES } from './list-config.js';
 import { type Listed, withLists } from './list-place.js';
 import { choiceOf, type Kind, type Wanted } from './lists.js';
+import { isOfKind } from './output-file.js';
 
 /** A blocklist with its withdrawals and lists, and the wanted kinds of its hashes. */
 export interface SavedBlocklist extends Listed {
@@ -50,7 +51,7 @@ export async function blocklistIn(
 ): Promise<Blocklist | undefined> {
   if ((await regular(path)) === undefined) return undefined;
   try {
-    return (await isBlocklistFile(path))
+    return (await isOfKind(path, 'blocklist'))
       ? await openBlocklist(path, { ...(follow && { follow }) })
       : undefined;
   } catch (error) {

@@ -1,5 +1,5 @@
 import { type Blocklist, createBlocklist } from '../matching/index.js';
-import { type FetchProgress, type FollowOptions, openBlocklist } from '../node/index.js';
+import { type FetchProgress, type OpenBlocklistOptions, openBlocklist } from '../node/index.js';
 import type { CurationOptions } from '../service/index.js';
 import { type Follower, type Store, StoreError, type StorePlace } from '../store/index.js';
 import type { Call } from './command.js';
@@ -148,7 +148,7 @@ async function fileSource(path: string, opening: Opening): Promise<Source> {
   }
 }
 
-const following = ({ out, signal }: Opening): FollowOptions => ({
+const following = ({ out, signal }: Opening): NonNullable<OpenBlocklistOptions['follow']> => ({
   signal,
   onProblem: (problem) =>
     out.note(`the list: ${problem ? wordsOf(problem) : 'it is followed again'}`),

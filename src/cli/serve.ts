@@ -1,12 +1,7 @@
 import { createServer, type Server as HttpServer } from 'node:http';
 import { createServer as createSocketServer, type Server, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import {
-  createHashPool,
-  createSearchThreads,
-  type HashPool,
-  type SearchThreads,
-} from '../node/index.js';
+import { createHashPool, createSearchThreads, type HashPool } from '../node/index.js';
 import {
   type ClamdOptions,
   createClamdListener,
@@ -195,7 +190,7 @@ async function serve(
   const servers: Server[] = [];
   /** of clamd's clients */
   const sockets = new Set<Socket>();
-  let threads: SearchThreads | undefined;
+  let threads: ReturnType<typeof createSearchThreads> | undefined;
   const closeWeb = () => {
     for (const each of webServers) each.closeAllConnections();
   };

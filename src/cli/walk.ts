@@ -1,13 +1,9 @@
-import { constants } from 'node:fs';
-import { open, opendir, stat } from 'node:fs/promises';
+import { opendir, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { imageFormatOf } from '../node/index.js';
+import { fileKindOf } from '../node/index.js';
 import { Failure } from './failure.js';
 import { encoded, nameOf } from './file-name.js';
 import { counted, type Output } from './output.js';
-
-/** More than the 272 bytes that `imageFormatOf` looks at. */
-const HEAD_BYTES = 512;
 
 /** Entries that are read in one go. With 32, Node's default, a million take twice as long. */
 const ENTRIES_AT_ONCE = 1024;
@@ -180,18 +176,11 @@ async function entriesOf(folder: string, signal: AbortSignal): Promise<Entries> 
 
 /** Whether a file begins as a picture. True if it cannot be read: reading it again reports why. */
 async function mayBePicture(path: string): Promise<boolean> {
-  let file: Awaited<ReturnType<typeof open>>;
   try {
-    file = await open(encoded(path), constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const kind = await fileKindOf(encoded(path));
+    return kind !== undefined && kind !== 'index' && kind !== 'blocklist';
   } catch (error) {
-    return !['ENOENT', 'ELOOP'].includes((error as NodeJS.ErrnoException).code ?? '');
-  }
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    return imageFormatOf(buffer.subarray(0, bytesRead)) !== undefined;
-  } catch {
-    return true;
-  } finally {
-    await file.close();
+    const { code } = Object((error as Error).cause) as NodeJS.ErrnoException;
+    return !['ENOENT', 'ELOOP'].includes(code ?? '');
   }
 }

@@ -1,3 +1,4 @@
+import { checkInteger } from '../door.js';
 import { FormatError } from '../errors.js';
 import { ALGORITHMS, type Algorithm, type Bits, hasBits } from '../hash.js';
 import { allSteps, ascendsSteps, finish } from '../in-turns.js';
@@ -129,10 +130,14 @@ export interface SnapshotInfo {
   readonly byteLength: number;
 }
 
-/** @throws {FormatError} as `indexFromBuffer`, for what the header alone shows */
-export function snapshotInfo(source: SnapshotSource): SnapshotInfo {
+/**
+ * @param byteLength of all, if `source` is only its header
+ * @throws {FormatError} as `indexFromBuffer`, for what the header alone shows
+ */
+export function snapshotInfo(source: SnapshotSource, byteLength?: number): SnapshotInfo {
   const bytes = alignedBytes(source);
-  return infoOf(shapeOf(bytes, bytes.length));
+  if (byteLength !== undefined) checkInteger('byteLength', byteLength, 0);
+  return infoOf(shapeOf(bytes, byteLength ?? bytes.length));
 }
 
 /** What a shape tells to the outside. */

@@ -65,8 +65,8 @@ const OPTIONS = ['policy', 'allowList', 'floodGuard', 'all', 'distance', 'signal
  * is not exact beyond 31 bits (see `HammingIndex.searchNear`). A match with a low quality is for
  * review.
  *
- * Variants that are made one at a time, by `variantsOf` or `variantsOfFile`, are told what they
- * came near to, and places near an entry are moved closer. A hashed image, as `hashFile` gives
+ * Variants that are made one at a time, by `variantsOf`, are told what they came
+ * near to, and places near an entry are moved closer. A hashed image, as `hashFile` gives
  * it, has no pixels to do so: some edited copies that would match are then for review only. The
  * decision says by `refined` which it was. Decide about uploads by `checkUpload`.
  *

@@ -1,10 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { type DecodedPicture, pictureOf, placingOf } from '../picture/decoded-picture.js';
-import {
-  type HashedFile,
-  type PictureVariants,
-  variantsOfPicture,
-} from '../picture/hash-picture.js';
+import { type HashedFile, variantsOfPicture } from '../picture/hash-picture.js';
 import { checkFileOptions, type FileOptions, TIMEOUT_SECONDS } from '../picture/options.js';
 import { Turns, within } from '../picture/waiting.js';
 import type { HashedVariant } from '../variant.js';
@@ -32,9 +28,8 @@ let turns: Turns | undefined;
  * is in `variants`. For many files use `hashFiles`: here, the time that a picture waits for its
  * turn counts.
  *
- * For a list, or to compare. To decide about an upload use `checkUpload`, or `decide` with
- * `variantsOfFile`: a decision about what this gives is not `refined`, whatever the variants, and
- * fewer edited copies match.
+ * For a list, or to compare. To decide about an upload use `checkUpload`: a decision about what
+ * this gives is not `refined`, whatever the variants, and fewer edited copies match.
  * @returns rejects with `signal.reason` on abort
  * @throws {DecodeError} whose code says why there are no pixels
  * @throws {TypeError | RangeError} if `source` or an option is invalid
@@ -46,64 +41,24 @@ export async function hashFile(
   options: HashFileOptions = {},
 ): Promise<HashedFile> {
   checkHashFileOptions(options);
-  const { timeoutSeconds = TIMEOUT_SECONDS, signal } = options;
+  const { timeoutSeconds = TIMEOUT_SECONDS, maxBytes, signal } = options;
   return await within(timeoutSeconds, signal, async (end) => {
-    const bytes = await readUntil(end, source, options);
+    const bytes = await readBytes(source, { ...(maxBytes && { maxBytes }), signal: end });
     turns ??= new Turns(decodeThreads() + 1);
-    return await turns.run(() => hashedUntil(end, bytes, options), end);
+    return await turns.run(async () => {
+      const decoded = await decodeUntil(end, bytes, options);
+      const picture = await pictureOfDecoded(decoded, end, options);
+      const { variants, width, height } = await variantsOfPicture(picture, options);
+      const all: HashedVariant[] = [];
+      for (const variant of variants) {
+        all.push(variant);
+        // Hashing holds this thread: between two variants the time may be up.
+        if (all.length > 1) await setImmediate();
+        end.throwIfAborted();
+      }
+      return { ...hashedImage(all), width, height };
+    }, end);
   });
-}
-
-/**
- * The variants of an image file, the likeliest first. Each is hashed only when it is asked for, so
- * that a matcher that stops at the first match pays for no more. The first is the picture itself,
- * `original`. The file is read and decoded before this returns, within `timeoutSeconds`. The
- * variants can be gone through once, and hold the pixels until they end.
- * @returns rejects with `signal.reason` on abort
- * @throws {DecodeError} whose code says why there are no pixels
- * @throws {TypeError | RangeError} if `source` or an option is invalid
- * @example
- * const { variants } = await variantsOfFile('upload.jpg', { variants: 'thorough' });
- * const decision = match(variants, blocklist);
- */
-export async function variantsOfFile(
-  source: ImageSource,
-  options: HashFileOptions = {},
-): Promise<PictureVariants> {
-  checkHashFileOptions(options);
-  const { timeoutSeconds = TIMEOUT_SECONDS, signal } = options;
-  return await within(timeoutSeconds, signal, async (end) =>
-    openedUntil(end, await readUntil(end, source, options), options),
-  );
-}
-
-const readUntil = (end: AbortSignal, source: ImageSource, { maxBytes }: HashFileOptions) =>
-  readBytes(source, { ...(maxBytes && { maxBytes }), signal: end });
-
-async function hashedUntil(
-  end: AbortSignal,
-  bytes: Uint8Array,
-  options: HashFileOptions,
-): Promise<HashedFile> {
-  const { variants, width, height } = await openedUntil(end, bytes, options);
-  const all: HashedVariant[] = [];
-  for (const variant of variants) {
-    all.push(variant);
-    // Hashing holds this thread: between two variants the time may be up.
-    if (all.length > 1) await setImmediate();
-    end.throwIfAborted();
-  }
-  return { ...hashedImage(all), width, height };
-}
-
-/** The file as the line takes it, decoded before `end` aborts. */
-async function openedUntil(
-  end: AbortSignal,
-  bytes: Uint8Array,
-  options: HashFileOptions,
-): Promise<PictureVariants> {
-  const decoded = await decodeUntil(end, bytes, options);
-  return await variantsOfPicture(await pictureOfDecoded(decoded, end, options), options);
 }
 
 /** A decoded file as the line takes it. */

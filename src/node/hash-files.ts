@@ -1,45 +1,35 @@
 import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
+import { checkTypeOf } from '../door.js';
 import {
   type BatchOptions,
   type BatchProgress,
   type BatchResult,
   checkBatch,
-  type HashProgress as FileHashProgress,
-  type HashResult,
-  hashesInOrder,
+  errorsInPlace,
   inOrder,
 } from '../picture/batch.js';
+import type { HashedFile } from '../picture/hash-picture.js';
 import { checkHashFileOptions, type HashFileOptions, hashFile } from './hash-file.js';
-import { checkPool, type HashPool } from './hash-pool.js';
 
 /** How many files are read, decoded and hashed, and who is told. */
-export interface HashFilesOptions extends HashFileOptions, BatchOptions<HashProgress> {
+export interface HashFilesOptions<T = HashedFile>
+  extends HashFileOptions,
+    BatchOptions<BatchProgress<string, T>> {
   /**
-   * where files are decoded and hashed: a pool of processes is twice as fast on two cores where
-   * many variants are hashed, and a file that breaks a decoder breaks no more. `concurrency` is
-   * then one more than its workers by default; if it is more than those and its queue, files are
-   * `busy`
-   * @defaultValue this process
+   * hashes a file, as a pool does: on two cores its processes are twice as fast where many variants
+   * are hashed, and a file that breaks a decoder breaks no more. It may do anything else with the
+   * file, to match it at once, say. What it rejects with stands in the file's place if it is a
+   * DecodeError, and ends the batch otherwise. Its signal aborts when the batch ends
+   * @defaultValue `hashFile`
    */
-  pool?: HashPool | undefined;
+  hash?:
+    | ((file: string, options: HashFileOptions & { signal: AbortSignal }) => Promise<T>)
+    | undefined;
 }
 
-/** A file that is done, with its hashes or its error, and how far the batch has come. */
-export type HashProgress = FileHashProgress<string>;
-
 /** One file of a batch: its hash, or why it has none. */
-export type HashFilesResult = HashResult<string>;
-
-/** One file of a batch: what its job gave, or why it gave nothing. */
-export type FileResult<T> = BatchResult<string, T>;
-
-/** One more than the cores: one picture is hashed while the others decode. */
-const concurrencyOf = ({
-  concurrency = availableParallelism() + 1,
-}: {
-  concurrency?: number | undefined;
-}) => concurrency;
+export type HashFilesResult<T = HashedFile> = BatchResult<string, T>;
 
 /**
  * Hashes of many files, in the order of `paths`, decoded on all cores. If a file cannot be decoded,
@@ -51,53 +41,27 @@ const concurrencyOf = ({
  * @throws {TypeError | RangeError} at the first result, if an option is invalid
  * @example
  * for await (const { file, image, error } of hashFiles(paths, { signal })) …
+ * @example
+ * const hash = (file, options) => pool.hash(file, options);
+ * for await (const { file, image, error } of hashFiles(paths, { hash })) …
  */
-export async function* hashFiles(
+export async function* hashFiles<T = HashedFile>(
   paths: Iterable<string> | AsyncIterable<string>,
-  options: HashFilesOptions = {},
-): AsyncGenerator<HashFilesResult, void, undefined> {
+  options: HashFilesOptions<T> = {},
+): AsyncGenerator<HashFilesResult<T>, void, undefined> {
   checkBatch(paths, 'an iterable of paths', options);
   checkHashFileOptions(options);
-  const { onProgress, signal, pool, concurrency: wanted, ...rest } = options;
-  if (pool !== undefined) checkPool(pool);
-  const concurrency = wanted ?? (pool && pool.workers + 1);
-  const hash = (file: string, end: AbortSignal) => {
-    const hashing = { ...rest, signal: end };
-    return pool === undefined ? hashFile(file, hashing) : pool.hash(file, hashing);
-  };
-  const batch = { onProgress, signal, concurrency: concurrencyOf({ concurrency }) };
-  yield* hashesInOrder(
-    paths,
-    hash,
-    'a path, bytes, a Blob, a stream, a Request or a Response',
-    batch,
-  );
-}
-
-/**
- * As `hashFiles`, with a job of the caller's for each file, in the order of `paths`: to match a
- * file at once, say, so that its pixels are held no longer than that. What it rejects with stands
- * in the file's place if it is a DecodeError, and ends the batch otherwise.
- * @param job begins when its file's turn has come; its signal aborts when the batch ends
- * @throws {TypeError | RangeError} at the first result, if an argument is invalid
- * @example
- * const job = async (file, signal) => {
- *   const { variants } = await variantsOfFile(file, { signal });
- *   return match(variants, blocklist);
- * };
- * for await (const { file, value: decision, error } of eachFile(paths, job)) …
- */
-export async function* eachFile<T>(
-  paths: Iterable<string> | AsyncIterable<string>,
-  job: (file: string, signal: AbortSignal) => Promise<T>,
-  options: BatchOptions<BatchProgress<string, T>> = {},
-): AsyncGenerator<FileResult<T>, void, undefined> {
-  checkBatch(paths, 'an iterable of paths', options);
-  if (typeof job !== 'function') throw new TypeError('expected job to be a function');
-  const begun = (file: string, end: AbortSignal) => {
-    // Node warns of a leak from the eleventh listener on: each job may have one.
+  // One more than the cores: one picture is hashed while the others decode.
+  const { concurrency = availableParallelism() + 1, onProgress, signal, hash, ...rest } = options;
+  checkTypeOf('hash', hash, 'function');
+  // Without one they are hashed by `hashFile`, and that is what `T` is then.
+  const hashed = hash ?? (hashFile as unknown as NonNullable<typeof hash>);
+  const job = (file: string, end: AbortSignal) => {
+    // Node warns of a leak from the eleventh listener on: each file may have one.
     setMaxListeners(0, end);
-    return job(file, end);
+    return hashed(file, { ...rest, signal: end });
   };
-  yield* inOrder(paths, begun, { ...options, concurrency: concurrencyOf(options) });
+  const what = 'a path, bytes, a Blob, a stream, a Request or a Response';
+  const batch = { concurrency, onProgress, signal };
+  yield* inOrder(paths, hash ? job : errorsInPlace(job, what), batch);
 }

@@ -173,33 +173,16 @@ export async function fill(bytes: Uint8Array, header: Uint8Array, read: Read): P
   }
 }
 
-/**
- * Reads only the header of an index file.
- * @param path as text or as bytes
- * @throws {TypeError} if `path` is neither text nor bytes
- * @throws {FormatError} `unreadable`, `bad-magic`, `bad-version`, `bad-header` or `bad-length`
- */
-export async function readIndexInfo(path: string | Buffer): Promise<SnapshotInfo> {
-  if (!Buffer.isBuffer(path)) checkPath(path);
-  return reading(path, async (file) => {
-    const { size } = await file.stat();
-    return infoOf(shapeOf(await headerOf(file), size));
-  });
-}
-
 /** @throws {TypeError} unless `path` is a string */
 export function checkPath(path: unknown): void {
   if (typeof path !== 'string') throw new TypeError('expected a path to be a string');
 }
 
 /** Whether a file starts like an index file; false if it cannot be read. */
-export async function isIndexFile(path: string): Promise<boolean> {
-  checkPath(path);
-  const header = await readHeader(path);
-  return header !== undefined && beginsAsIndex(header);
-}
+export const isIndexFile = async (path: string): Promise<boolean> =>
+  isIndexHeader(await readHeader(path));
 
-function beginsAsIndex(header: Uint8Array): boolean {
+export function isIndexHeader(header: Uint8Array): boolean {
   try {
     snapshotInfo(header);
   } catch (error) {
@@ -211,18 +194,13 @@ function beginsAsIndex(header: Uint8Array): boolean {
 /** The generation of the index file at `path`; undefined if there is no such file. */
 export async function generationOf(path: string): Promise<number | undefined> {
   const header = await readHeader(path);
-  if (header?.length !== HEADER_BYTES || !beginsAsIndex(header)) return undefined;
+  if (header.length < HEADER_BYTES || !isIndexHeader(header)) return undefined;
   return new DataView(header.buffer).getUint32(40, true);
 }
 
-/** The header of a file, perhaps truncated; undefined if it cannot be read. */
-async function readHeader(path: string): Promise<Uint8Array | undefined> {
-  try {
-    return await reading(path, headerOf);
-  } catch {
-    return undefined;
-  }
-}
+/** The header of a file, perhaps truncated; empty if it cannot be read. */
+const readHeader = (path: string): Promise<Uint8Array> =>
+  reading(path, headerOf).catch(() => new Uint8Array());
 
 /** What messages call a file, and what makes one. */
 export interface FileKind {
@@ -273,8 +251,8 @@ export async function openRegular(
   return open(path, access | (constants.O_NONBLOCK ?? 0));
 }
 
-export async function headerOf(file: FileHandle): Promise<Uint8Array> {
-  const header = new Uint8Array(HEADER_BYTES);
-  const { bytesRead } = await file.read(header, 0, HEADER_BYTES, 0);
+export async function headerOf(file: FileHandle, size = HEADER_BYTES): Promise<Uint8Array> {
+  const header = new Uint8Array(size);
+  const { bytesRead } = await file.read(header, 0, size, 0);
   return header.subarray(0, bytesRead);
 }

@@ -9,8 +9,9 @@ import type { Rectangle } from '../variant.js';
 import { escapeHtml } from './escape-html.js';
 import { outlineOf, placeOf, variantWords } from './variant-outline.js';
 
-/** What a report shows besides the decision. */
-export interface MatchReportOptions {
+/** One picture of a report. */
+export interface ReportedPicture {
+  readonly decision: Decision;
   /**
    * sides of the displayed picture in pixels, to draw geometries in; absent if it was not decoded
    */
@@ -58,63 +59,38 @@ article,section{display:flex;flex-wrap:wrap;gap:1rem 2rem;align-items:start;bord
 h2,h3,section{flex:0 0 100%;margin-bottom:0}dl{flex:1 1 20rem;display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem;margin:0}dt,figcaption{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
 figure{margin:0}svg,img{display:block;max-width:16rem;max-height:20rem}img{border:1px solid var(--line)}figcaption{font-size:.85rem;max-width:16rem}`;
 
-/** One picture of a report on several. */
-export interface ReportedPicture extends MatchReportOptions {
-  decision: Decision;
-}
-
 /**
- * Explains a decision as one HTML page that loads nothing. It shows each match's distance, tier and
- * variant, and draws the variant's place in the picture as an outline. It has no hashes, but it has
- * labels, perhaps a file name and, if given, pictures: show it only to people who may see those.
+ * Explains decisions as one HTML page that loads nothing, a section each, in their order. It shows
+ * each match's distance, tier and variant, and draws the variant's place in the picture as an
+ * outline. It has no hashes, but it has labels, perhaps file names and, if given, pictures: show it
+ * only to people who may see those. The page comes in pieces, so that only one picture is held at a
+ * time.
  * @throws {RangeError} if a side is not a number above 0
- * @throws {TypeError} if `decision` or an option is invalid, or a picture is not a data URL of a
- *   PNG
+ * @throws {TypeError} if a decision or another member is invalid, or a picture is not a data URL of
+ *   a PNG
  * @example
- * await writeFile('report.html', matchReport(decision, { width, height, file: 'upload.jpg' }));
+ * await writeFile('report.html', matchReport([{ decision, width, height, file: 'upload.jpg' }]));
  */
-export function matchReport(decision: Decision, options: MatchReportOptions = {}): string {
-  const body = article(decision, options);
-  const title = options.file === undefined ? TITLE : `${TITLE}: ${options.file}`;
-  return `${head(title)}${body}${END}`;
-}
-
-/**
- * Like `matchReport`, for several pictures on one page, a section each, in their order. The page
- * comes in pieces, so that only one picture is held at a time.
- * @throws {RangeError | TypeError} as `matchReport`
- * @example
- * await writeFile('report.html', matchReports(pictures));
- */
-export async function* matchReports(
+export async function* matchReport(
   pictures: Iterable<ReportedPicture> | AsyncIterable<ReportedPicture>,
 ): AsyncGenerator<string, void, undefined> {
   checkAsyncIterable(pictures, 'an iterable of { decision, width, height }');
-  yield head(TITLE);
-  for await (const picture of pictures) {
-    checkObject(picture, 'a picture: { decision, width, height }');
-    const { decision, ...options } = picture;
-    yield article(decision, options);
-  }
-  yield END;
+  yield HEAD;
+  for await (const picture of pictures) yield article(picture);
+  yield '</body></html>\n';
 }
 
-const TITLE = 'Match report';
-const END = '</body></html>\n';
-
-function head(title: string): string {
-  return `<!doctype html>
+const HEAD = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>${escapeHtml(title)}</title><style>${STYLE}</style></head>
-<body><h1>${TITLE}</h1>
+<title>Match report</title><style>${STYLE}</style></head>
+<body><h1>Match report</h1>
 `;
-}
 
-function article(decision: Decision, options: MatchReportOptions): string {
+function article(reported: ReportedPicture): string {
+  checkObject(reported, 'a picture: { decision, width, height }');
+  const { decision, width, height, file, pictures = {} } = reported;
   checkDecision(decision);
-  checkOptions(options);
-  const { width, height, file, pictures = {} } = options;
   const sides = [width, height].filter((side) => side !== undefined);
   // Number.isFinite is false for anything but a number
   if (sides.length === 1 || !sides.every((side) => Number.isFinite(side) && side > 0)) {

@@ -28,13 +28,13 @@ export interface BatchCounts {
   readonly total: number | undefined;
 }
 
-/** One file of a batch: what its job gave, or why it gave nothing. */
-export type BatchResult<File, T> =
-  | { readonly file: File; readonly value: T; readonly error?: undefined }
-  | { readonly file: File; readonly value?: undefined; readonly error: DecodeError };
+/** One file of a batch: what its job made of it, as its hashes, or why it made nothing. */
+export type BatchResult<File, T = HashedFile> =
+  | { readonly file: File; readonly image: T; readonly error?: undefined }
+  | { readonly file: File; readonly image?: undefined; readonly error: DecodeError };
 
 /** A file that is done, with what came of it, before its turn among the results if need be. */
-export type BatchProgress<File, T> = BatchResult<File, T> & BatchCounts;
+export type BatchProgress<File, T = HashedFile> = BatchResult<File, T> & BatchCounts;
 
 /** Files begun beyond the one whose result is due, for each at work: a slow one holds up none. */
 const LOOK_AHEAD = 16;
@@ -77,7 +77,7 @@ export async function* inOrder<File, T>(
   async function resultOf(file: File): Promise<BatchResult<File, T>> {
     let result: BatchResult<File, T>;
     try {
-      result = { file, value: await job(file, end.signal) };
+      result = { file, image: await job(file, end.signal) };
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
       result = { file, error };
@@ -119,57 +119,26 @@ export async function* inOrder<File, T>(
   }
 }
 
-/** One file of a batch: its hashes, or why it has none. */
-export type HashResult<File> =
-  | { readonly file: File; readonly image: HashedFile; readonly error?: undefined }
-  | { readonly file: File; readonly image?: undefined; readonly error: DecodeError };
-
-/** A file that is done, with its hashes, before its turn among the results if need be. */
-export type HashProgress<File> = HashResult<File> & BatchCounts;
-
 /**
- * The hashes of each file, in their order, as `inOrder` has it.
+ * `job` with every error as one of its file, which stands in its place, unless work has been
+ * aborted.
+ * @param job is given valid options
  * @param what a file, in words
- * @param options valid: so whatever `hash` throws is about its file, and stands in its place
  */
-export async function* hashesInOrder<File>(
-  files: Iterable<File> | AsyncIterable<File>,
-  hash: (file: File, signal: AbortSignal) => Promise<HashedFile>,
-  what: string,
-  options: BatchOptions<HashProgress<File>> & { concurrency: number },
-): AsyncGenerator<HashResult<File>, void, undefined> {
-  const job = async (file: File, signal: AbortSignal) => {
+export const errorsInPlace =
+  <File, T>(job: (file: File, signal: AbortSignal) => Promise<T>, what: string): typeof job =>
+  async (file, signal) => {
     try {
-      return await hash(file, signal);
+      return await job(file, signal);
     } catch (error) {
-      // Of this batch, or of all work at once.
-      const aborted =
-        signal.aborted || (error as Partial<Error> | undefined)?.name === 'AbortError';
-      throw aborted ? error : asDecodeError(error, what);
+      // The signal's reason is of this batch, an AbortError of all work at once.
+      const { name } = Object(error) as Partial<Error>;
+      if (error instanceof DecodeError || signal.aborted || name === 'AbortError') throw error;
+      const message =
+        error instanceof TypeError ? `expected ${what}` : 'the picture could not be hashed';
+      throw new DecodeError('unreadable', message, { cause: error });
     }
   };
-  const { onProgress } = options;
-  const told =
-    onProgress && ((progress: BatchProgress<File, HashedFile>) => onProgress(named(progress)));
-  for await (const result of inOrder(files, job, { ...options, onProgress: told })) {
-    yield named(result);
-  }
-}
-
-/** What a job of hashes gave, by the name of `image`. */
-function named<File, Counts>({
-  value: image,
-  ...rest
-}: BatchResult<File, HashedFile> & Counts): HashResult<File> & Counts {
-  return (image ? { ...rest, image } : rest) as HashResult<File> & Counts;
-}
-
-function asDecodeError(error: unknown, what: string): DecodeError {
-  if (error instanceof DecodeError) return error;
-  const message =
-    error instanceof TypeError ? `expected ${what}` : 'the picture could not be hashed';
-  return new DecodeError('unreadable', message, { cause: error });
-}
 
 /**
  * Checks what a batch is asked for.

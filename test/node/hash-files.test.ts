@@ -9,9 +9,8 @@ import { hashToHex } from '../../src/hash.js';
 import { decoders } from '../../src/node/decoders.js';
 import { hashFile } from '../../src/node/hash-file.js';
 import {
-  eachFile,
+  type HashFilesOptions,
   type HashFilesResult,
-  type HashProgress,
   hashFiles,
 } from '../../src/node/hash-files.js';
 import { setWorkerScripts } from '../../src/node/start-thread.js';
@@ -26,6 +25,8 @@ const photos = photoFixtures.map(({ file }) => photoPath(file));
 const small = ['rgb.png', 'grey.png', 'still.gif', 'baseline.jpg', 'lossless.webp'].map(imagePath);
 const repeated = (count: number) =>
   Array.from({ length: count }, (_, i) => small[i % small.length]!);
+
+type HashProgress = Parameters<NonNullable<HashFilesOptions['onProgress']>>[0];
 
 async function collect(results: AsyncIterable<HashFilesResult>): Promise<HashFilesResult[]> {
   const all: HashFilesResult[] = [];
@@ -233,15 +234,16 @@ describe('ending early', () => {
   });
 });
 
-test('many jobs may listen to the signal without a warning of a leak', async () => {
+test('many files may listen to the signal without a warning of a leak', async () => {
   const warnings: string[] = [];
   const onWarning = ({ name }: Error) => warnings.push(name);
   process.on('warning', onWarning);
   onTestFinished(() => void process.off('warning', onWarning));
-  const job = (_: string, signal: AbortSignal) => setTimeout(10, 'done', { signal });
+  const hash = (_: string, { signal }: { signal: AbortSignal }) =>
+    setTimeout(10, 'done', { signal });
   const values: (string | undefined)[] = [];
-  for await (const { value } of eachFile(repeated(30), job, { concurrency: 20 })) {
-    values.push(value);
+  for await (const { image } of hashFiles(repeated(30), { hash, concurrency: 20 })) {
+    values.push(image);
   }
   expect(values).toEqual(Array(30).fill('done'));
   expect(warnings).toEqual([]);

@@ -15,7 +15,7 @@ import type { Decision } from '../../src/matching/decision.js';
 import { match } from '../../src/matching/match.js';
 import { createRemoteList } from '../../src/matching/remote-list.js';
 import { createHashPool } from '../../src/node/create-hash-pool.js';
-import { hashFile, variantsOfFile } from '../../src/node/hash-file.js';
+import { hashFile } from '../../src/node/hash-file.js';
 import type { CheckOptions, Decide, HashPool, HashPoolOptions } from '../../src/node/hash-pool.js';
 import { setWorkerScripts } from '../../src/node/start-thread.js';
 import { isSpent } from '../../src/node/worker-lease.js';
@@ -29,6 +29,7 @@ import {
   photoPath,
 } from './fixtures.js';
 import { isAlive, ownScripts, workerThat } from './hash-process.js';
+import { variantsOfFile } from './variants-of-file.js';
 
 // Processes start, and the machine may be busy.
 const PATIENT = { timeout: 120_000 };

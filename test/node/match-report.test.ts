@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { hashFromHex, hashToHex } from '../../src/hash.js';
 import type { Decision } from '../../src/matching/decision.js';
-import { matchReport, matchReports } from '../../src/node/match-report.js';
+import { matchReport, type ReportedPicture } from '../../src/node/match-report.js';
 import { policyFor } from '../../src/policy.js';
 import type { HashedVariant } from '../../src/variant.js';
 
@@ -24,8 +24,18 @@ function decision(variant: Partial<HashedVariant>, labels: string[] = []): Decis
   };
 }
 
-test('shows distance, tier, variant and place', () => {
-  const page = matchReport(
+/** The page about one picture. */
+async function pageOf(
+  decision: Decision,
+  picture: Omit<ReportedPicture, 'decision'>,
+): Promise<string> {
+  let page = '';
+  for await (const piece of matchReport([{ decision, ...picture }])) page += piece;
+  return page;
+}
+
+test('shows distance, tier, variant and place', async () => {
+  const page = await pageOf(
     decision({
       name: 'unturn',
       geometry: { rectangle: { left: 10, top: 20, width: 300, height: 200 }, angle: -2.5 },
@@ -47,8 +57,8 @@ test('shows distance, tier, variant and place', () => {
   expect(page).toContain("default-src 'none'");
 });
 
-test('follows the scheme of its reader, light or dark', () => {
-  const page = matchReport(
+test('follows the scheme of its reader, light or dark', async () => {
+  const page = await pageOf(
     decision({ geometry: { rectangle: { left: 0, top: 0, width: 5, height: 5 } } }),
     { width: 10, height: 10 },
   );
@@ -62,7 +72,7 @@ test('follows the scheme of its reader, light or dark', () => {
   expect(new Set(body.match(/#[\da-f]{3,6}\b/gi))).toEqual(new Set(['#2a6fbb']));
 });
 
-test('outlines a tilted part by its corners', () => {
+test('outlines a tilted part by its corners', async () => {
   const corners = [
     [20, 10],
     [300, 30.256],
@@ -71,19 +81,19 @@ test('outlines a tilted part by its corners', () => {
   ] as const;
   const rectangle = { left: 0, top: 10, width: 300, height: 220 };
   const geometry = { rectangle, corners };
-  const page = matchReport(decision({ name: 'quadrilateral', geometry }), {
+  const page = await pageOf(decision({ name: 'quadrilateral', geometry }), {
     width: 320,
     height: 240,
   });
   expect(page).toContain('<polygon points="20,10 300,30.26 280,230 0,200"');
 });
 
-test('contains no hash, and a picture only if given one', () => {
-  const page = matchReport(decision({}), { width: 10, height: 10 });
+test('contains no hash, and a picture only if given one', async () => {
+  const page = await pageOf(decision({}), { width: 10, height: 10 });
   expect(page).not.toContain(hashToHex(hash));
   expect(page).not.toContain('<img');
   const url = 'data:image/png;base64,AAAA';
-  const shown = matchReport(decision({}), {
+  const shown = await pageOf(decision({}), {
     width: 10,
     height: 10,
     pictures: { whole: url, variants: [url] },
@@ -91,9 +101,9 @@ test('contains no hash, and a picture only if given one', () => {
   expect(shown.split(`src="${url}"`)).toHaveLength(3);
 });
 
-test('a decision without matches', () => {
+test('a decision without matches', async () => {
   const none = { ...decision({}), verdict: 'none', reason: 'nothing-near', matches: [] } as const;
-  expect(matchReport(none, { width: 1, height: 1 })).toContain('no entry is near enough');
+  expect(await pageOf(none, { width: 1, height: 1 })).toContain('no entry is near enough');
 });
 
 test('shows several pictures on one page, including one not decoded', async () => {
@@ -110,7 +120,7 @@ test('shows several pictures on one page, including one not decoded', async () =
     { decision: decision({ name: 'window1x1', geometry }) },
   ];
   const pieces: string[] = [];
-  for await (const piece of matchReports(pictures)) pieces.push(piece);
+  for await (const piece of matchReport(pictures)) pieces.push(piece);
   expect(pieces).toHaveLength(5);
   const page = pieces.join('');
   expect([
@@ -131,37 +141,49 @@ test('shows several pictures on one page, including one not decoded', async () =
   expect(page.match(/9 x 9 pixels/g)).toHaveLength(1);
 });
 
-test('the page has the same elements, whatever the text', () => {
+test('the page has the same elements, whatever the text', async () => {
   const tags = (page: string) => [...page.matchAll(/[<"]/g)].length;
-  const plain = tags(matchReport(decision({}, ['x']), { width: 9, height: 9, file: 'x' }));
-  fc.assert(
-    fc.property(fc.string({ minLength: 1 }), fc.string({ minLength: 1 }), (label, file) => {
-      for (const text of [label, `"><script>${label}</script>`, `<img src=x onerror='${label}'>`]) {
-        const page = matchReport(decision({}, [text]), { width: 9, height: 9, file: file + text });
-        expect(tags(page)).toBe(plain);
-      }
-    }),
+  const plain = tags(await pageOf(decision({}, ['x']), { width: 9, height: 9, file: 'x' }));
+  await fc.assert(
+    fc.asyncProperty(
+      fc.string({ minLength: 1 }),
+      fc.string({ minLength: 1 }),
+      async (label, file) => {
+        for (const text of [
+          label,
+          `"><script>${label}</script>`,
+          `<img src=x onerror='${label}'>`,
+        ]) {
+          const page = await pageOf(decision({}, [text]), {
+            width: 9,
+            height: 9,
+            file: file + text,
+          });
+          expect(tags(page)).toBe(plain);
+        }
+      },
+    ),
   );
 });
 
 describe('refuses', () => {
-  test('invalid sides', () => {
+  test('invalid sides', async () => {
     for (const width of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
-      expect(() => matchReport(decision({}), { width, height: 5 })).toThrow(RangeError);
+      await expect(pageOf(decision({}), { width, height: 5 })).rejects.toThrow(RangeError);
     }
-    expect(() => matchReport(decision({}), { height: 5 })).toThrow(RangeError);
+    await expect(pageOf(decision({}), { height: 5 })).rejects.toThrow(RangeError);
   });
 
-  test('pictures other than PNG data URLs', () => {
+  test('pictures other than PNG data URLs', async () => {
     for (const url of [
       'https://example.org/a.png',
       'javascript:alert(1)',
       'data:image/png;base64,"><b>',
       'data:text/html;base64,AAAA',
     ]) {
-      expect(() =>
-        matchReport(decision({}), { width: 5, height: 5, pictures: { whole: url } }),
-      ).toThrow(TypeError);
+      await expect(
+        pageOf(decision({}), { width: 5, height: 5, pictures: { whole: url } }),
+      ).rejects.toThrow(TypeError);
     }
   });
 });

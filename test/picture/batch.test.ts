@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { DecodeError } from '../../src/errors.js';
-import { type BatchProgress, hashesInOrder, inOrder } from '../../src/picture/batch.js';
+import { type BatchProgress, errorsInPlace, inOrder } from '../../src/picture/batch.js';
 import type { HashedFile } from '../../src/picture/hash-picture.js';
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
@@ -57,13 +57,13 @@ test('in whatever order jobs end, their results come in that of the files, error
           end(fails[file] ? bad : undefined);
         }
         expect(await all).toEqual(
-          files.map((file) => (fails[file] ? { file, error: bad } : { file, value: 10 * file })),
+          files.map((file) => (fails[file] ? { file, error: bad } : { file, image: 10 * file })),
         );
         expect(begun).toEqual(files);
         expect(told.map(({ done }) => done)).toEqual(files.map((file) => file + 1));
         // Each with its result, in the order in which they ended.
         const sorted = [...told].sort((a, b) => a.file - b.file);
-        expect(sorted.map(({ file, value, error }) => [file, value, error])).toEqual(
+        expect(sorted.map(({ file, image, error }) => [file, image, error])).toEqual(
           files.map((file) =>
             fails[file] ? [file, undefined, bad] : [file, 10 * file, undefined],
           ),
@@ -138,7 +138,7 @@ test('an error that is no DecodeError ends the batch when it is due', async () =
     },
     { concurrency: 2 },
   );
-  expect(await results.next()).toMatchObject({ value: { file: 1, value: 1 } });
+  expect(await results.next()).toMatchObject({ value: { file: 1, image: 1 } });
   await expect(results.next()).rejects.toThrow('of the caller');
 });
 
@@ -152,19 +152,16 @@ test('of hashes, whatever is thrown stands in the place of its file, but for an 
   };
   const hash = (name: string) => outcomes[name]!();
   const options = { concurrency: 1 };
-  const results = await collected(hashesInOrder(Object.keys(outcomes), hash, 'a path', options));
+  const job = errorsInPlace(hash, 'a path');
+  const results = await collected(inOrder(Object.keys(outcomes), job, options));
   expect(results).toMatchObject([
     { file: 'image', image },
     { file: 'decode', error: bad },
     { file: 'type', error: { code: 'unreadable', message: 'expected a path' } },
     { file: 'memory', error: { code: 'unreadable', message: 'the picture could not be hashed' } },
   ]);
-  const ended = hashesInOrder(
-    ['a'],
-    () => Promise.reject(new DOMException('', 'AbortError')),
-    '',
-    options,
-  );
+  const abort = errorsInPlace(() => Promise.reject(new DOMException('', 'AbortError')), '');
+  const ended = inOrder(['a'], abort, options);
   await expect(ended.next()).rejects.toMatchObject({ name: 'AbortError' });
 });
 

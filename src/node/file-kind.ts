@@ -1,0 +1,27 @@
+import { type ImageFormat, imageFormatOf } from '../formats/image-format.js';
+import { generationAtStart } from './blocklist-file.js';
+import { headerOf, isIndexHeader, reading } from './index-file.js';
+
+/** More than the 272 bytes that `imageFormatOf` looks at. */
+const HEAD_BYTES = 512;
+
+/**
+ * The kind of a file, by how it begins: an index file or a blocklist file, of whatever version, or
+ * a picture; undefined if it is something else.
+ * @param path as text or as bytes, of a regular file
+ * @throws {TypeError} if `path` is neither text nor bytes
+ * @throws {FormatError} `unreadable`
+ */
+export function fileKindOf(
+  path: string | Buffer,
+): Promise<'index' | 'blocklist' | ImageFormat | undefined> {
+  return reading(path, async (file) => {
+    const head = await headerOf(file, HEAD_BYTES);
+    if (isIndexHeader(head)) return 'index';
+    const isBlocklist = generationAtStart(file).then(
+      () => true,
+      () => false,
+    );
+    return (await isBlocklist) ? 'blocklist' : imageFormatOf(head);
+  });
+}
