@@ -929,8 +929,6 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
       member(INDEX),
       options({
         entries: member({ entryAt: () => ({ labels: [] }) }),
-        generation: member(9),
-        force: flag,
         signal,
       }),
     ],
@@ -1240,7 +1238,7 @@ const METHODS: Record<string, Methods> = {
   },
   NotedEntries: {
     of: () => noted,
-    doors: { entryAt: [row], idAt: [row], rows: [] },
+    doors: { entryAt: [row], rows: [] },
   },
   SearchThreads: {
     of: () => node.createSearchThreads(matching.createBlocklist([ENTRY as never])),

@@ -2,11 +2,16 @@ import { stat } from 'node:fs/promises';
 import { DecodeError } from '../errors.js';
 import type { DecisionTimings } from '../matching/decision.js';
 import { MAX_BYTES } from '../picture/options.js';
-import { type Deadline, deadline, unlessAborted } from '../picture/waiting.js';
-import { ByteBudget, type Reservation } from './byte-budget.js';
+import { type Deadline, deadline, onAbort, unlessAborted } from '../picture/waiting.js';
 import type { HashFileOptions } from './hash-file.js';
-import type { PaceLimits } from './read-bytes.js';
-import { type ImageSource, isSent, lengthOf, readBytes } from './read-bytes.js';
+import {
+  discard,
+  type ImageSource,
+  isSent,
+  lengthOf,
+  type PaceLimits,
+  readBytes,
+} from './read-bytes.js';
 
 /*
  * Admission to a hash pool: the uploads that it takes, the memory that their bodies get, and the
@@ -52,7 +57,7 @@ export class Admission {
     options.signal?.throwIfAborted();
     const isFull = this.#accepted.size - this.counts.reading >= this.limits.places;
     if (this.#isClosed || isFull) {
-      leaveUnread(source);
+      discard(source);
       if (this.#isClosed) throw new DecodeError('busy', 'the pool is closed');
       this.counts.busy++;
       throw new DecodeError('busy', 'too many pictures wait: try again later');
@@ -130,7 +135,7 @@ export class Upload {
     const bytes = Math.min(size ?? maxBytes, maxBytes);
     const first = isSent(source) ? Math.min(FIRST, bytes) : bytes;
     const reservation = await budget.reserve(first, signal, bytes).catch((error) => {
-      leaveUnread(source);
+      discard(source);
       throw error;
     });
     const memory = new BodyMemory(reservation, signal);
@@ -181,7 +186,8 @@ class BodyMemory {
    */
   async room(bytes: number): Promise<number> {
     this.#needed = bytes;
-    this.#timer ??= setInterval(() => this.#look(), LOOK_MILLISECONDS).unref();
+    const look = () => this.#reservation.squeezeTo(2 * this.#needed);
+    this.#timer ??= setInterval(look, LOOK_MILLISECONDS).unref();
     const { held } = this.#reservation;
     if (bytes > held) {
       const asked = performance.now();
@@ -189,11 +195,6 @@ class BodyMemory {
       this.waited += performance.now() - asked;
     }
     return this.#reservation.held;
-  }
-
-  #look(): void {
-    const enough = 2 * this.#needed;
-    if (enough < this.#reservation.held) this.#reservation.squeezeTo(enough);
   }
 
   /** All is there. */
@@ -216,9 +217,182 @@ async function sizeOf(source: ImageSource): Promise<number | undefined> {
   return file?.isFile() ? file.size : 0;
 }
 
-/** Tells the sender of a body that nobody will read it. A stream of Node's is left as it is. */
-function leaveUnread(source: ImageSource): void {
-  const stream = Object(source);
-  const body = 'bodyUsed' in stream ? stream.body : stream;
-  if (typeof body?.getReader === 'function' && !body.locked) body.cancel().catch(() => {});
+/** Bytes that are kept for one picture. */
+export interface Reservation {
+  /** bytes that it has */
+  readonly held: number;
+  /**
+   * Takes more, when all others can still reach their most.
+   * @param bytes in all; it never has more than its most
+   * @returns rejects with `signal.reason` if `signal` aborts first; it has what it had then
+   */
+  growTo(bytes: number, signal: AbortSignal): Promise<void>;
+  /** gives back what it does not need for now */
+  squeezeTo(bytes: number): void;
+  /** gives back what it does not need at all: it grows no more */
+  shrinkTo(bytes: number): void;
+  /** gives back all of it */
+  release(): void;
 }
+
+/** A body that has bytes. */
+interface Holder {
+  held: number;
+  /** what it may need in all */
+  most: number;
+}
+
+/** Bytes that are asked for, by a new body or by one that grows. */
+interface Waiting {
+  readonly holder: Holder;
+  readonly bytes: number;
+  begin(): void;
+}
+
+/** A body counts as no less: its buffers and its connection are not free. */
+const LEAST = 64 * 1024;
+
+/**
+ * Memory for bodies, which is reserved before they are read. They get it in order of arrival: a
+ * large one is not overtaken for ever by small ones.
+ *
+ * A body may begin with less than it can need, and grow. Such bodies could each hold a part and
+ * wait for the others for ever. So nothing is given unless all bodies could then reach their most,
+ * one after another, each with what those before it gave back (Dijkstra's banker's algorithm).
+ * Nothing new begins while a body waits to grow.
+ *
+ * Why our own code: packages that limit work count tasks, and one body may need a thousand times
+ * the memory of another.
+ */
+export class ByteBudget {
+  readonly #most: number;
+  readonly #holders = new Set<Holder>();
+  #reserved = 0;
+  #arrived: Waiting[] = [];
+  #growing: Waiting[] = [];
+
+  /** @param most bytes reserved at a time */
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** Bytes reserved now. */
+  get reserved(): number {
+    return this.#reserved;
+  }
+
+  /** Bodies that wait for theirs. */
+  get waiting(): number {
+    return this.#arrived.length + this.#growing.length;
+  }
+
+  /**
+   * Reserves bytes when their turn has come.
+   * @param bytes at most those of the whole budget
+   * @param most how far the reservation may grow
+   * @returns rejects with `signal.reason` if `signal` aborts first; nothing is reserved then
+   */
+  async reserve(bytes: number, signal: AbortSignal, most = bytes): Promise<Reservation> {
+    const own = this.#counted(bytes);
+    const holder: Holder = { held: 0, most: Math.max(own, this.#counted(most)) };
+    await this.#wait(this.#arrived, holder, own, signal);
+    const keep = (left: number) => {
+      this.#give(holder, Math.min(holder.held, left));
+      this.#beginWaiting();
+    };
+    return {
+      get held() {
+        return holder.held;
+      },
+      growTo: async (wanted, end) => {
+        const to = Math.min(holder.most, wanted);
+        if (to > holder.held) await this.#wait(this.#growing, holder, to, end);
+      },
+      squeezeTo: (left) => keep(this.#counted(left)),
+      shrinkTo: (left) => {
+        holder.most = Math.min(holder.held, this.#counted(left));
+        keep(holder.most);
+      },
+      release: () => {
+        holder.most = 0;
+        this.#holders.delete(holder);
+        keep(0);
+      },
+    };
+  }
+
+  #counted = (bytes: number) => Math.min(this.#most, Math.max(LEAST, bytes));
+
+  /** Waits until `holder` has so many bytes. */
+  #wait(line: Waiting[], holder: Holder, bytes: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      signal.throwIfAborted();
+      const leave = () => void line.splice(line.indexOf(waiting), 1);
+      const waiting: Waiting = {
+        holder,
+        bytes,
+        begin: () => {
+          leave();
+          forget();
+          resolve();
+        },
+      };
+      const forget = onAbort(signal, () => {
+        leave();
+        reject(signal.reason);
+        // It may have been the large one that the others waited behind.
+        this.#beginWaiting();
+      });
+      line.push(waiting);
+      this.#beginWaiting();
+    });
+  }
+
+  #give(holder: Holder, bytes: number): void {
+    this.#reserved += bytes - holder.held;
+    holder.held = bytes;
+  }
+
+  #beginWaiting(): void {
+    // The one that needs the least: if it has to wait, then for a body that waits for nothing.
+    while (this.#growing.length > 0) {
+      const next = this.#growing.reduce((a, b) => (needOf(b.holder) < needOf(a.holder) ? b : a));
+      if (!this.#begin(next)) return;
+    }
+    while (this.#arrived.length > 0) if (!this.#begin(this.#arrived[0]!)) return;
+  }
+
+  /** Gives what is asked for, if it fits. Counted here: who waited goes on only later. */
+  #begin({ holder, bytes, begin }: Waiting): boolean {
+    const before = holder.held;
+    const isNew = !this.#holders.has(holder);
+    this.#holders.add(holder);
+    this.#give(holder, bytes);
+    if (this.#isSafe()) {
+      begin();
+      return true;
+    }
+    this.#give(holder, before);
+    if (isNew) this.#holders.delete(holder);
+    return false;
+  }
+
+  /** Whether all bodies can reach their most, those first that need the least. */
+  #isSafe(): boolean {
+    let free = this.#most - this.#reserved;
+    if (free < 0) return false;
+    const growing: Holder[] = [];
+    for (const holder of this.#holders) {
+      if (needOf(holder) > 0) growing.push(holder);
+      else free += holder.held;
+    }
+    growing.sort((a, b) => needOf(a) - needOf(b));
+    for (const holder of growing) {
+      if (needOf(holder) > free) return false;
+      free += holder.held;
+    }
+    return true;
+  }
+}
+
+const needOf = ({ held, most }: Holder): number => most - held;

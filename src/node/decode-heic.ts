@@ -1,8 +1,7 @@
-import type { TransferListItem } from 'node:worker_threads';
 import { DecodeError } from '../errors.js';
 import { Pool, type ThreadEvents } from '../picture/pool.js';
 import { type CheckedPixels, checkedPixels } from '../pixels.js';
-import { decodeThreads, scriptOf, startThread } from './start-thread.js';
+import { decodeThreads, pooled, scriptOf, startThread } from './start-thread.js';
 
 /** What a thread gets: a whole file, its own from then on. */
 export interface HeicTask {
@@ -58,22 +57,12 @@ export async function decodeHeic(
 function start(events: ThreadEvents) {
   const url = scriptOf('heic-worker');
   if (url === undefined) throw noThread();
-  let worker: ReturnType<typeof startThread>;
   try {
-    worker = startThread(url);
+    return pooled(startThread(url), events);
   } catch (cause) {
     // A process may be forbidden to start threads.
     throw noThread(cause);
   }
-  worker.on('message', (message) => events.said(message));
-  worker.on('error', (cause) => events.died(cause));
-  worker.on('exit', () => events.died());
-  return {
-    post: (message: unknown, transfer: readonly object[]) =>
-      worker.postMessage(message, transfer as TransferListItem[]),
-    terminate: () => void worker.terminate(),
-    hold: (holds: boolean) => (holds ? worker.ref() : worker.unref()),
-  };
 }
 
 const death = (listened: boolean, cause: unknown) =>

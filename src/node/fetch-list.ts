@@ -2,9 +2,14 @@ import { Blocklist } from '../blocklist/blocklist.js';
 import type { ListState } from '../blocklist/list-state.js';
 import type { Fetched, KeptSettings } from '../blocklist/lists.js';
 import { checkTypeOf } from '../door.js';
-import { checkListName } from '../entry.js';
+import { type BlocklistEntry, checkListName, textOfEntry } from '../entry.js';
 import { FormatError } from '../errors.js';
-import { type HeldBackList, toldHeldBack } from '../exchange/held-back.js';
+import {
+  type HeldBack,
+  type HeldBackList,
+  type Removal,
+  toldHeldBack,
+} from '../exchange/held-back.js';
 import {
   checkFetch,
   type FetchedPage,
@@ -12,12 +17,17 @@ import {
   type FetchProgress,
   type FetchState,
   type FetchTarget,
+  fetchedEntry,
   fetchInto,
   fetchStateFrom,
+  isOfService,
+  latestUpdates,
   type PageChange,
+  type ToldRecords,
+  WITHDRAWN_BY_SERVICE,
 } from '../exchange/list-fetch.js';
-import type { ListClient } from '../exchange/list-update.js';
-import { ListFeed } from './list-feed.js';
+import type { ListClient, ListUpdate } from '../exchange/list-update.js';
+import { inTurns } from '../in-turns.js';
 
 /**
  * Fetches what a service changed since the last time, and applies it to a list of a blocklist page
@@ -116,7 +126,6 @@ class ListTarget implements FetchTarget {
   readonly #list: Blocklist;
   readonly #name: string;
   readonly #signal: AbortSignal | undefined;
-  readonly #feed: ListFeed;
   /** the mark of this fetch; undefined: there is no state */
   #mark: number | undefined;
   /** after the last page, also if its checkpoint is not to be kept yet */
@@ -126,15 +135,14 @@ class ListTarget implements FetchTarget {
     this.#list = list;
     this.#name = name;
     this.#signal = signal;
-    this.#feed = new ListFeed(list, name);
   }
 
   async isEmpty(): Promise<boolean> {
-    return this.#feed.size === 0;
+    return sizeOf(this.#list, this.#name) === 0;
   }
 
   async size(): Promise<number> {
-    return this.#feed.size;
+    return sizeOf(this.#list, this.#name);
   }
 
   async state(): Promise<FetchState | undefined> {
@@ -152,7 +160,7 @@ class ListTarget implements FetchTarget {
   async apply({ updates, told, isReached, holdsBack, next }: FetchedPage): Promise<PageChange> {
     const before = this.#state!;
     let after = before;
-    const change = await this.#feed.apply(updates, {
+    const change = await applyUpdates(this.#list, this.#name, updates, {
       ...{ told, signal: this.#signal },
       holdsBack: (untold) => holdsBack(untold, this.#withHeldBack(this.#list.state, before)),
       settings: (state, heldBack) => {
@@ -191,6 +199,95 @@ class ListTarget implements FetchTarget {
         'on from there',
     );
   }
+}
+
+/** The number of entries on a list. */
+function sizeOf({ state }: Blocklist, list: string): number {
+  let size = 0;
+  for (const { counts } of state.kinds.values()) size += counts.get(list) ?? 0;
+  return size;
+}
+
+/** How a page is applied. */
+interface ApplyOptions {
+  readonly told?: ToldRecords | undefined;
+  readonly holdsBack?: ((untold: readonly Removal[]) => HeldBack | undefined) | undefined;
+  readonly settings?:
+    | ((state: ListState, heldBack: HeldBack | undefined) => KeptSettings)
+    | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Applies the updates of a service to one list of a blocklist, at once, entirely or not at all.
+ * Entries that are as they were stay in place. All entries of the list are the service's.
+ *
+ * What the service withdraws or deletes is withdrawn by id and source, on this list alone, so that
+ * it stays out whoever adds it again. If the service lists the record again, that withdrawal is
+ * lifted. Any other withdrawal, by hash or by id, is a person's and stays in force.
+ * @param options `told`: if given, the page is the last of a fetch from the start, and entries of
+ *   the list that are not among `told` are removed, too, unless `holdsBack` gives something.
+ *   `settings`: of the list, which are set with the page
+ * @throws {TypeError | RangeError} if an entry is invalid; nothing has changed
+ */
+export async function applyUpdates(
+  blocklist: Blocklist,
+  list: string,
+  updates: readonly ListUpdate[],
+  { told, holdsBack, settings, signal }: ApplyOptions = {},
+): Promise<PageChange> {
+  const records = latestUpdates(updates).map(({ key: id, source, state, entries }) => {
+    const gone = state === 'withdrawn' || state === 'deleted' ? state : undefined;
+    const listed: BlocklistEntry[] = gone
+      ? []
+      : entries.map((entry) => fetchedEntry(entry, list, state));
+    // A record may have a hash twice.
+    const each = listed.length > 1 ? new Map(listed.map((one) => [textOfEntry(one), one])) : listed;
+    return { list, source, id, gone, entries: [...each.values()] };
+  });
+  const untold = told && holdsBack && (await inTurns(untoldSteps(blocklist, list, told), signal));
+  const heldBack = untold && holdsBack!(untold);
+  const { added, removed, withdrawn } = await blocklist.apply(
+    (state) => {
+      const known = records.map(({ gone, entries: _, ...key }) => {
+        return { gone, key, before: state.withdrawn.get(key) };
+      });
+      return {
+        replace: records,
+        withdraw: known.flatMap(({ gone, key, before }) =>
+          gone && !before ? [{ ...key, reason: WITHDRAWN_BY_SERVICE[gone] }] : [],
+        ),
+        reinstate: known.flatMap(({ gone, key, before }) =>
+          !gone && before && isOfService(before.reason) ? [key] : [],
+        ),
+        ...(told && !heldBack && { remove: { list, except: told } }),
+        ...(settings && { settings: { [list]: settings(state, heldBack) } }),
+      };
+    },
+    { signal },
+  );
+  return { added, removed, withdrawn, heldBack };
+}
+
+/** Entries that a step looks at: about 0.2 ms. */
+const STEP = 256;
+
+/** The entries of a list that are not told. */
+function* untoldSteps(
+  blocklist: Blocklist,
+  list: string,
+  told: ToldRecords,
+): Generator<void, Removal[]> {
+  const found: Removal[] = [];
+  let at = 0;
+  for (const kind of blocklist.state.kinds.values()) {
+    for (const number of kind.onList(list)) {
+      if (at++ % STEP === 0) yield;
+      const entry = kind.entryAt(number);
+      if (!told.has(entry)) found.push({ source: entry.source, id: entry.id });
+    }
+  }
+  return found;
 }
 
 const keptAs = (state: FetchState, generation: number): KeptSettings => {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { parentPort, workerData } from 'node:worker_threads';
 import { DecodeError } from '../errors.js';
 import { variantsThenCloser } from '../picture/hash-picture.js';
-import type { Closer, HashedVariant, NearAt, VariantsThenCloser } from '../variant.js';
+import type { HashedVariant, NearAt, VariantsThenCloser } from '../variant.js';
 import { type DecodedImage, decodeUntil } from './decode.js';
 import { pictureOfDecoded } from './hash-file.js';
 import { importSharp } from './sharp.js';
@@ -42,32 +42,32 @@ const { signal: never } = new AbortController();
 
 /** The picture at work. */
 class Picture {
-  readonly #variants: VariantsThenCloser;
   readonly #nears: NearAt[] = [];
-  /** what looks closer, once all other variants are given */
-  #closer: Closer | undefined;
-  #closerOnes: Iterator<HashedVariant> | undefined;
+  readonly #variants: Generator<HashedVariant | undefined, void>;
 
   constructor(variants: VariantsThenCloser) {
-    this.#variants = variants;
+    this.#variants = this.#all(variants);
   }
 
-  /** The next variants. A batch ends where the generator needs to know what came near. */
+  /** All variants, in order; undefined before those for which it has to be known what came near. */
+  *#all(variants: VariantsThenCloser): Generator<HashedVariant | undefined, void> {
+    const closer = yield* variants;
+    if (!closer) return;
+    yield undefined;
+    yield* closer(this.#nears);
+  }
+
+  /** The next variants. */
   batch(nears: readonly NearAt[], most: number): VariantBatch {
     const start = performance.now();
     this.#nears.push(...nears);
-    if (this.#closer) this.#closerOnes ??= this.#closer(this.#nears)[Symbol.iterator]();
     const variants: HashedVariant[] = [];
     let done = false;
     while (variants.length < most) {
-      const next = this.#closerOnes ? this.#closerOnes.next() : this.#variants.next();
-      if (!next.done) {
-        variants.push(next.value);
-        continue;
-      }
-      this.#closer = this.#closerOnes ? undefined : next.value || undefined;
-      done = this.#closer === undefined;
-      break;
+      const next = this.#variants.next();
+      done = next.done === true;
+      if (!next.value) break;
+      variants.push(next.value);
     }
     return { variants, done, hashing: performance.now() - start };
   }

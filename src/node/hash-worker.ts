@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { constants, setPriority } from 'node:os';
 import { DecodeError } from '../errors.js';
 import type { Thread, ThreadEvents } from '../picture/pool.js';
-import { scriptOf, startThread } from './start-thread.js';
+import { pooled, scriptOf, startThread } from './start-thread.js';
 
 /** How pictures are kept apart from the program that uses a pool. */
 export type Isolation = 'process' | 'thread';
@@ -141,10 +141,8 @@ const folderOf = (script: URL): string => new URL('.', script).href;
 function startHashThread(url: URL, { maxMemory }: WorkerLimits, events: ThreadEvents): HashWorker {
   const limits = { maxOldGenerationSizeMb: Math.ceil(maxMemory / MIB) };
   const worker = startThread(url, folderOf(url), limits);
-  worker.on('message', (message) => events.said(message));
-  worker.on('error', (cause) => events.died(cause));
-  worker.on('exit', () => events.died());
   return {
+    ...pooled(worker, events),
     pid: undefined,
     ended: exitOf(worker),
     post(message: unknown) {
@@ -154,8 +152,6 @@ function startHashThread(url: URL, { maxMemory }: WorkerLimits, events: ThreadEv
       const copy = new Uint8Array(bytes);
       worker.postMessage({ ...question, bytes: copy }, [copy.buffer]);
     },
-    terminate: () => void worker.terminate(),
-    hold: (holds: boolean) => (holds ? worker.ref() : worker.unref()),
   };
 }
 

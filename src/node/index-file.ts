@@ -6,6 +6,7 @@ import { Living } from '../blocklist/delta.js';
 import type { ListedPart } from '../blocklist/kind.js';
 import { isDegenerate } from '../blocklist/list-state.js';
 import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
+import type { BlocklistEntry } from '../entry.js';
 import { FormatError } from '../errors.js';
 import { inSteps, inTurns } from '../in-turns.js';
 import type { HammingIndex } from '../indexing/hamming-index.js';
@@ -19,7 +20,6 @@ import {
   snapshotInfo,
   verifiedSteps,
 } from '../indexing/snapshot.js';
-import { type NotedEntries, notedEntriesSteps } from './noted-entries.js';
 
 /** An open index file: the index, its header and its entries by id. */
 export interface OpenedIndex {
@@ -255,4 +255,69 @@ export async function headerOf(file: FileHandle, size = HEADER_BYTES): Promise<U
   const header = new Uint8Array(size);
   const { bytesRead } = await file.read(header, 0, size, 0);
   return header.subarray(0, bytesRead);
+}
+
+/** Entries by the ids of their index. */
+export interface NotedEntries {
+  /** The entry whose hash has this id in the index. */
+  entryAt(id: number): BlocklistEntry;
+  /** the existing ids; removed ids are gaps */
+  rows(): Iterable<number>;
+}
+
+/** The entries of an index, made step by step. */
+function* notedEntriesSteps(columns: Columns): Generator<void, NotedEntries> {
+  const { ids, entries } = columns.searched;
+  const numberOf = ids ? yield* numberSteps(ids) : (id: number) => (id < entries ? id : -1);
+  return {
+    rows: () => (ids ? ids.values() : below(entries)),
+    entryAt(id) {
+      checkInteger('id', id, 0);
+      const entry = numberOf(id);
+      if (entry < 0) throw new RangeError('expected the id of an entry');
+      return columns.entryAt(entry);
+    },
+  };
+}
+
+function* below(end: number): Generator<number> {
+  for (let i = 0; i < end; i++) yield i;
+}
+
+/**
+ * Makes a function that finds the place of an id in `ids`, or -1: by a table of the ids by their
+ * leading bits, in at most as many buckets as there are ids. A bucket has few ids, or about 2^16 if
+ * they were chosen to fill it. The table is a counting sort of the places.
+ */
+function* numberSteps(ids: Uint32Array): Generator<void, (id: number) => number> {
+  const { length } = ids;
+  let highest = 0;
+  yield* inSteps(length, (i) => {
+    highest = Math.max(highest, ids[i]!);
+  });
+  let width = 1;
+  while (highest >= Math.max(1, length) * width) width *= 2;
+  // `ends` holds first the sizes of the buckets, then their starts; placing the ids advances each
+  // start to its end.
+  const ends = new Uint32Array(Math.floor(highest / width) + 1);
+  yield* inSteps(length, (i) => {
+    ends[Math.floor(ids[i]! / width)]!++;
+  });
+  let place = 0;
+  yield* inSteps(ends.length, (bucket) => {
+    const size = ends[bucket]!;
+    ends[bucket] = place;
+    place += size;
+  });
+  const places = new Uint32Array(length);
+  yield* inSteps(length, (i) => {
+    places[ends[Math.floor(ids[i]! / width)]!++] = i;
+  });
+  return (id) => {
+    const bucket = Math.floor(id / width);
+    for (let i = ends[bucket - 1] ?? 0; i < ends[bucket]!; i++) {
+      if (ids[places[i]!] === id) return places[i]!;
+    }
+    return -1;
+  };
 }

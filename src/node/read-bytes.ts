@@ -119,10 +119,15 @@ export const isSent = (source: ImageSource): boolean =>
     types.isArrayBuffer(source)
   );
 
-/** Closes a body that will not be read; its sender need not go on. */
-function discard(source: object): void {
-  if (!isBody(source) || source.bodyUsed || nodeBodyOf(source)) return;
-  source.body?.cancel?.().catch(() => {});
+/**
+ * Tells the sender of a body or of a web stream that nobody will read it. A stream of Node's is
+ * left as it is.
+ */
+export function discard(source: unknown): void {
+  const sent = Object(source);
+  if (nodeBodyOf(sent)) return;
+  const stream = isBody(sent) ? sent.body : sent;
+  if (typeof stream?.getReader === 'function' && !stream.locked) stream.cancel().catch(() => {});
 }
 
 /** By their members: the classes of a polyfill, or of another realm, are not our own. */

@@ -3,9 +3,8 @@ import { type Columns, ColumnsBuilder } from '../blocklist/columns.js';
 import { columnsPieces } from '../blocklist/columns-bytes.js';
 import { isDegenerate } from '../blocklist/list-state.js';
 import { replaceFile } from '../disk/replace-file.js';
-import { checkInteger, checkObject, checkOptions, checkSignal, checkTypeOf } from '../door.js';
-import { checkEntry } from '../entry.js';
-import { FormatError } from '../errors.js';
+import { checkObject, checkOptions, checkSignal } from '../door.js';
+import { checkEntry, type Said } from '../entry.js';
 import { newHash } from '../hash.js';
 import { inSteps, inTurns } from '../in-turns.js';
 import { mutableIndex } from '../indexing/create-index.js';
@@ -14,7 +13,6 @@ import type { Segment } from '../indexing/segment.js';
 import { headerSteps, infoOf, type SnapshotInfo } from '../indexing/snapshot.js';
 import type { HashType } from '../packed-words.js';
 import { checkPath, generationOf } from './index-file.js';
-import type { EntryNote } from './noted-entries.js';
 
 /** What is saved with an index, and how. */
 export interface SaveOptions {
@@ -22,11 +20,7 @@ export interface SaveOptions {
    * notes on the entries, by the index's ids; written to the file for the entries in the index.
    * They are asked for during the saving, so they must not change until it ends
    */
-  entries?: { entryAt(id: number): EntryNote };
-  /** number of this saved state, which must not go down; default one more than the file in place */
-  generation?: number;
-  /** overwrite a file of a higher generation; default false */
-  force?: boolean;
+  entries?: { entryAt(id: number): Said };
   /** aborts the saving until the file is in place; the old file stays, and no other is left */
   signal?: AbortSignal;
 }
@@ -45,7 +39,6 @@ export interface SaveOptions {
  * Degenerate entries (`isDegenerate`) are left out and counted, since a blocklist matches none of
  * them.
  * @returns the content of the file's header
- * @throws {FormatError} `old-generation` if the file in place has a higher generation
  * @throws {TypeError} if a note is malformed; no file has been touched then
  */
 export async function saveIndex(
@@ -56,12 +49,10 @@ export async function saveIndex(
   checkPath(path);
   checkIndex(index);
   checkOptions(options);
-  const { entries, generation, force = false, signal } = options;
+  const { entries, signal } = options;
   if (entries !== undefined && typeof entries?.entryAt !== 'function') {
     throw new TypeError('expected entries with a function entryAt');
   }
-  if (generation !== undefined) checkInteger('generation', generation, 0, 0xffffffff);
-  checkTypeOf('force', force, 'boolean');
   checkSignal(signal);
   signal?.throwIfAborted();
   // Before anything is awaited, since the index may change then.
@@ -69,37 +60,19 @@ export async function saveIndex(
   const { size, nextId } = own;
   const steps = own.frozenSteps(degenerateAt(own));
   return afterEarlier(path, async () => {
-    const before = await generationOf(path);
-    const next = nextGeneration(before, generation, force);
+    const generation = ((await generationOf(path)) ?? 0) + 1;
+    if (generation > 0xffffffff) {
+      throw new RangeError(`expected a generation of at most ${0xffffffff}`);
+    }
     const segment = await inTurns(steps, signal);
     const columns = entries && (await inTurns(askedSteps(segment, entries), signal));
     // What is missing in the segment is degenerate.
     const degenerate = (segment.shape.degenerate ?? 0) + size - segment.shape.entries;
-    const told = { nextId, generation: next, degenerate };
+    const told = { nextId, generation, degenerate };
     const { pieces, info } = await segmentFile(segment, columns, told, signal);
     await replaceFile(path, pieces, signal);
     return info;
   });
-}
-
-/**
- * The generation of a file that takes the place of one of generation `before`.
- * @throws {FormatError} `old-generation` if it is lower, unless forced
- */
-function nextGeneration(
-  before: number | undefined,
-  generation: number | undefined,
-  force: boolean,
-): number {
-  const next = generation ?? (before ?? 0) + 1;
-  if (next > 0xffffffff) throw new RangeError(`expected a generation of at most ${0xffffffff}`);
-  if (before !== undefined && next < before && !force) {
-    throw new FormatError(
-      'old-generation',
-      `expected generation ${before} or more, as in the file in place, got ${next}: use force to overwrite it`,
-    );
-  }
-  return next;
 }
 
 /** Whether hash number `at` of `words` is degenerate. */

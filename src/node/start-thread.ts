@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
-import { type ResourceLimits, Worker } from 'node:worker_threads';
+import { type ResourceLimits, type TransferListItem, Worker } from 'node:worker_threads';
+import type { Thread, ThreadEvents } from '../picture/pool.js';
 
 /** In these words, so that tools that copy files see what belongs together. */
 const OWN = {
@@ -59,6 +60,18 @@ export function startThread(
 ): Worker {
   const ofText = process.execArgv.some((flag) => flag.startsWith('--input-type'));
   return new Worker(url, { workerData, resourceLimits, ...(ofText && { execArgv: [] }) });
+}
+
+/** A thread as a pool has it. */
+export function pooled(worker: Worker, events: ThreadEvents): Thread {
+  worker.on('message', (message) => events.said(message));
+  worker.on('error', (cause) => events.died(cause));
+  worker.on('exit', () => events.died());
+  return {
+    post: (message, transfer) => worker.postMessage(message, transfer as TransferListItem[]),
+    terminate: () => void worker.terminate(),
+    hold: (holds) => (holds ? worker.ref() : worker.unref()),
+  };
 }
 
 /**

@@ -1,14 +1,14 @@
 import { ColumnsBuilder } from '../../src/blocklist/columns.js';
 import { columnsPieces } from '../../src/blocklist/columns-bytes.js';
+import type { Said } from '../../src/entry.js';
 import { finish } from '../../src/in-turns.js';
 import { mutableIndex } from '../../src/indexing/create-index.js';
 import type { HammingIndex, SnapshotOptions } from '../../src/indexing/hamming-index.js';
 import { byteLengthOf, Segment } from '../../src/indexing/segment.js';
 import { sealed, shapeOf } from '../../src/indexing/snapshot.js';
-import type { EntryNote } from '../../src/node/noted-entries.js';
 
 /** The notes on the entries of an index, as they are in its file. */
-export function notesOf(index: HammingIndex, entryAt: (id: number) => EntryNote): Uint8Array {
+export function notesOf(index: HammingIndex, entryAt: (id: number) => Said): Uint8Array {
   const segment = finish(mutableIndex(index).frozenSteps(() => false));
   const columns = new ColumnsBuilder(index.bits, segment.entries);
   for (let entry = 0; entry < segment.entries; entry++) columns.add(entryAt(segment.idAt(entry)));

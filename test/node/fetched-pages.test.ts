@@ -9,7 +9,7 @@ import { isOfService, ToldRecords, WITHDRAWN_BY_SERVICE } from '../../src/exchan
 import type { ListUpdate } from '../../src/exchange/list-update.js';
 import { hashToHex } from '../../src/hash.js';
 import { match } from '../../src/matching/match.js';
-import { ListFeed } from '../../src/node/list-feed.js';
+import { applyUpdates } from '../../src/node/fetch-list.js';
 import { Fault, watchConstructors, withFaultsLater } from '../faults.js';
 import { loopTurns, stepClock } from './event-loop.js';
 
@@ -55,13 +55,12 @@ function compare(list: Blocklist, expected: readonly number[], asked: readonly n
 
 test('a page that tells what is listed changes nothing', async () => {
   const list = createBlocklist([]);
-  const feed = new ListFeed(list, 'a');
   for (const count of [10, 1000]) {
     const updates = numbers(0, count).map((at) => updateOf(at));
-    await feed.apply(updates);
-    expect(feed.size).toBe(count);
+    await applyUpdates(list, 'a', updates);
+    expect(list.size).toBe(count);
     const { generation, state } = list;
-    const again = await feed.apply(updates, { told: tellsOf(numbers(0, count)) });
+    const again = await applyUpdates(list, 'a', updates, { told: tellsOf(numbers(0, count)) });
     expect(again).toEqual({ added: 0, removed: 0, withdrawn: 0, heldBack: undefined });
     expect(list.generation).toBe(generation);
     expect(list.state.size).toBe(state.size);
@@ -70,12 +69,11 @@ test('a page that tells what is listed changes nothing', async () => {
 
 test('a large page is prepared while the event loop turns, and in force at once', async () => {
   const list = createBlocklist(entries(0, 1000));
-  const feed = new ListFeed(list, 'a');
   const seen = new Set<number>();
   stepClock(1, () => seen.add(list.size));
   const turns = loopTurns();
   const updates = numbers(500, 2500).map((at) => updateOf(at));
-  const change = await feed.apply(updates, { told: tellsOf(numbers(500, 2500)) });
+  const change = await applyUpdates(list, 'a', updates, { told: tellsOf(numbers(500, 2500)) });
   turns.stop();
   expect(change).toMatchObject({ added: 1500, removed: 500, withdrawn: 0 });
   expect([...seen]).toEqual([1000, 2000]);
@@ -93,7 +91,6 @@ test('changes between any two turns of a large page are not lost', async () => {
     for (const each of [known, { ...known, id: '51' }]) {
       await list.apply({ withdraw: [{ ...each, reason: WITHDRAWN_BY_SERVICE.deleted }] });
     }
-    const feed = new ListFeed(list, 'a');
     const told = tellsOf(numbers(10, 60));
     const updates = numbers(30, 60).map((at) =>
       updateOf(at, at % 10 > 0 || at === 50 ? 'active' : 'deleted'),
@@ -114,7 +111,7 @@ test('changes between any two turns of a large page are not lost', async () => {
       list.apply({ add: [entryAt(65)] });
       list.apply({ add: [entryAt(66, 'b')] });
     });
-    const changed = await feed.apply(updates, { told });
+    const changed = await applyUpdates(list, 'a', updates, { told });
     readings = Math.max(readings, clock.readings);
     vi.restoreAllMocks();
     if (!isChanged) continue;
@@ -139,7 +136,7 @@ test('an aborted page changes nothing', async () => {
   const before = textsOf(list);
   const stopping = new AbortController();
   const updates = numbers(0, 2000).map((at) => updateOf(at, at < 20 ? 'deleted' : 'active'));
-  const page = new ListFeed(list, 'a').apply(updates, { signal: stopping.signal });
+  const page = applyUpdates(list, 'a', updates, { signal: stopping.signal });
   stopping.abort(new Error('enough'));
   await expect(page).rejects.toThrow('enough');
   expect([textsOf(list), list.withdrawals]).toEqual([before, []]);
@@ -161,7 +158,7 @@ test.each([
   };
   const told = tellsOf(numbers(2, 20));
   const updates = [...numbers(5, 12).map((at) => updateOf(at)), updateOf(3, 'withdrawn')];
-  const page = (list: Blocklist) => new ListFeed(list, 'a').apply(updates, { told });
+  const page = (list: Blocklist) => applyUpdates(list, 'a', updates, { told });
   const all = (list: Blocklist) => [
     textsOf(list),
     list.withdrawals,
@@ -290,7 +287,6 @@ test('any pages, small or large, do what they do to a plain list', async () => {
       async (most, steps) => {
         const list = createBlocklist([]);
         list.mostAtOnce = most;
-        const feed = new ListFeed(list, 'a');
         const plain = new PlainFeed();
         for (const each of steps) {
           if ('updates' in each) {
@@ -306,7 +302,7 @@ test('any pages, small or large, do what they do to a plain list', async () => {
             const untold = plain.entries.filter((one) => one.list === 'a' && !told?.has(one));
             const heldBack = told && isHeldBack ? held : undefined;
             const expected = plain.page(updates, heldBack ? undefined : told);
-            expect(await feed.apply(updates, { told, holdsBack })).toEqual({
+            expect(await applyUpdates(list, 'a', updates, { told, holdsBack })).toEqual({
               ...expected,
               heldBack,
             });
@@ -325,7 +321,8 @@ test('any pages, small or large, do what they do to a plain list', async () => {
             plain.withdraw(hashToHex(hashes[each.withdrawHash]!));
           }
           expect(textsOf(list)).toEqual(plain.entries.map(textOfEntry).sort());
-          expect(feed.size).toBe(plain.entries.filter((one) => one.list === 'a').length);
+          const own = [...list.entries()].filter((one) => one.list === 'a');
+          expect(own.length).toBe(plain.entries.filter((one) => one.list === 'a').length);
           const reasons = list.withdrawals.map((one) =>
             'id' in one
               ? [`${one.id} ${one.source} ${one.list}`, one.reason]
