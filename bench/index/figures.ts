@@ -20,8 +20,11 @@ export const figuresPart: IndexPart = async ({ context, usual: count }) => {
   const index = build.result;
   const buffer = index.toBuffer({ shared: true });
   figure('bytes a hash', buffer.byteLength / count);
+  const small = createIndex(hashes, { memory: 'small' }).toBuffer().byteLength;
+  figure('bytes a hash, small', small / count);
   if (count === JUDGED) {
     targets.atMost(`bytes a hash of ${words}`, buffer.byteLength / count, 170);
+    targets.atMost(`bytes a hash of ${words}, small`, small / count, 120);
   }
   const attach = timed(11, () => indexFromBuffer(buffer, { verify: false }));
   figure('milliseconds to attach a verified buffer', 1000 * attach.seconds);

@@ -21,14 +21,16 @@ const LED_IN = 32;
 /** Answers compared with those of the naive loop. Of all queries, the engines' counts are. */
 const COMPARED = 32;
 
-/** The engines of ours. At the largest size only the first two fit beside the others. */
+/** The engines of ours. At the largest size only the first three fit beside the others. */
 export const LATENCY_ENGINES: readonly EngineOptions[] = [
   {},
   { simd: 'never' },
+  { memory: 'small' },
+  { memory: 'small', simd: 'never' },
   { kind: 'flat' },
   { kind: 'flat', simd: 'never' },
 ];
-const ENGINES_OF_LARGE = 2;
+const ENGINES_OF_LARGE = 3;
 
 /** How long single queries of one kind take one engine. */
 export interface Latency {
@@ -166,6 +168,16 @@ export function latencyTargets(latencies: readonly Latency[], targets: Targets):
         each.maxDistance === max &&
         each.engine === nameOf(options),
     );
+  for (const simd of ['auto', 'never'] as const) {
+    const words = simd === 'auto' ? 'with SIMD' : 'without SIMD';
+    for (const data of ['uniform', 'realistic']) {
+      const fast = find(data, 1e6, 31, { simd });
+      for (const [i, each] of find(data, 1e6, 31, { memory: 'small', simd }).entries()) {
+        const name = `1M ${data}, distance 31, ${each.queries}, ${words}: small / default, median`;
+        targets.atMost(name, each.p50 / fast[i]!.p50, 1.3);
+      }
+    }
+  }
   for (const [count, max, most] of [
     [1e5, 60, 230],
     [1e4, 31, 5],

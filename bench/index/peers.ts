@@ -103,12 +103,13 @@ export const contenderOf = (
 ): Contender => ({ name, operations, run: () => hits(max, asked) });
 
 /** How an index is made. */
-export type EngineOptions = Pick<CreateOptions, 'maxDistance'> & Engine;
+export type EngineOptions = Pick<CreateOptions, 'maxDistance' | 'memory'> & Engine;
 
 /** The name of ours in tables: `onlyhashes`, and what was asked of it. */
-export function nameOf({ kind, simd }: EngineOptions = {}): string {
+export function nameOf({ kind, simd, memory }: EngineOptions = {}): string {
   const words = ['onlyhashes'];
   if (kind) words.push(kind);
+  if (memory === 'small') words.push('small');
   if (simd === 'never') words.push('without SIMD');
   return words.join(', ');
 }

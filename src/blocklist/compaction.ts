@@ -32,7 +32,7 @@ export function* builtSteps(
   sources: readonly Source[],
 ): Generator<void, { readonly part: ListedPart; readonly numbers: Uint32Array | undefined }> {
   const { reviewDistance: maxDistance } = policyUnder({}, algorithm, bits);
-  const purpose = { kind: undefined, maxDistance };
+  const purpose = { kind: undefined, maxDistance, sketchBits: 32 } as const;
   const { segment, ids: numbers } = yield* merge(
     sources.map(({ table, has = () => true }) => {
       const part = table instanceof PackedEntries ? partOf(table) : table.searched;

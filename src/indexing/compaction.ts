@@ -43,7 +43,7 @@ export const isWasteful = (lost: number, entries: number): boolean => 4 * lost >
 export type Target = Omit<Shape, 'count' | 'groups' | 'entries' | 'hasIds'>;
 
 /** What segments are for. */
-export type Purpose = Pick<Shape, 'kind' | 'maxDistance'>;
+export type Purpose = Pick<Shape, 'kind' | 'maxDistance' | 'sketchBits'>;
 
 /** What a segment of so many entries with the ids below is to be like. */
 export function newTarget(

@@ -3,6 +3,7 @@ import {
   type Band,
   bitsAt,
   collectPlaces,
+  collectPlaces16,
   countKeys,
   gatherSpans,
   type Hashes,
@@ -29,7 +30,7 @@ import type { SimdScratch } from '../kernels/simd.js';
  * With 16 bands and r = 31 each budget is 2. Then a search looks into one bucket of each band and
  * the 16 around it: 272 buckets, and of a million hashes about 4,200.
  *
- * Sketches. Beside each hash in a bucket are the 32 bits that follow the band, cyclically.
+ * Sketches. Beside each hash in a bucket are the 16 or 32 bits that follow the band, cyclically.
  * Let x be the distance in a band less its budget. Over all bands the x sum to at most -1, which
  * is r - (r + 1). So there is a band from which on every cyclic prefix sum is at most -1: the one
  * after the last greatest prefix sum. A hash that is found k bits away in that band differs, in
@@ -43,13 +44,11 @@ import type { SimdScratch } from '../kernels/simd.js';
  * is stored and compared is the hashes as they came.
  */
 
-/** Bits of a sketch. */
-export const SKETCH_BITS = 32;
-
 /** How hashes are cut. */
 export interface Banding {
   readonly bits: Bits;
   readonly bands: number;
+  readonly sketchBits: 16 | 32;
 }
 
 /**
@@ -74,7 +73,7 @@ export const offsetsLength = (bits: Bits, bands: number): number =>
   bandWidths(bits, bands).reduce((sum, width) => sum + 2 ** width, 1);
 
 /** The buckets that a search looks into, and in how much the sketches in them may differ. */
-export function ringsWithin({ bits, bands }: Banding, maxDistance: number): Ring[] {
+export function ringsWithin({ bits, bands, sketchBits }: Banding, maxDistance: number): Ring[] {
   // Budgets are spread evenly, too: a limit sums those of neighbours, and the greatest one matters.
   const budgetBefore = (band: number) => shareBefore(band, bands, maxDistance + 1);
   const startOf = (band: number) => shareBefore(band, bands, bits);
@@ -84,7 +83,7 @@ export function ringsWithin({ bits, bands }: Banding, maxDistance: number): Ring
     const start = startOf(band);
     const width = startOf(band + 1) - start;
     let next = band + 1;
-    while (startOf(next) < start + width + SKETCH_BITS) next++;
+    while (startOf(next) < start + width + sketchBits) next++;
     const before = budgetBefore(band);
     for (let k = 0; k < budgetBefore(band + 1) - before && k <= width; k++) {
       const limit = budgetBefore(next) - before - 1 - k;
@@ -138,12 +137,16 @@ export class Buckets {
   readonly #own: Spans = { spans: new Int32Array(0), length: 0, places: 0 };
   readonly #room = new Uint32Array(4096);
   readonly #spread: Int32Array;
+  /** the sketches, whatever their width: V8 is faster with one kind of array */
+  readonly #touched: Int32Array;
 
   /** @param simd memory for the SIMD kernels; without it, the search runs in JavaScript */
   constructor(hashes: Bucketed, simd: SimdScratch | undefined) {
     this.hashes = hashes;
     this.#simd = simd;
     this.#spread = new Int32Array(hashes.perHash);
+    const { buffer, byteOffset, byteLength } = hashes.sketches;
+    this.#touched = new Int32Array(buffer, byteOffset, (byteLength + 3) >>> 2);
   }
 
   /**
@@ -174,6 +177,7 @@ export class Buckets {
     if (into.places > worth) return -1;
     const { spans, length } = into;
     const room = simd?.room ?? this.#room;
+    const shift = sketches instanceof Int32Array ? 0 : 1;
     let collected = 0;
     let done = 0;
     let total = 0;
@@ -183,12 +187,13 @@ export class Buckets {
       const end = Math.min(from + TOUCHED, length);
       if (end === length && into.places <= enough) [to, done] = [length, into.places];
       else for (; to < end && done < enough; to += SPAN) done += spans[to + 1]! - spans[to]!;
-      if (!simd) this.hashes.read = touchSpans(sketches, spans, from, to);
+      if (!simd) this.hashes.read = touchSpans(this.#touched, shift, spans, from, to);
       let count: number;
       do {
-        count = simd
-          ? this.#collect(simd, from, to)
-          : collectPlaces(sketches, spans, from, to, room);
+        if (simd) count = this.#collect(simd, from, to);
+        else if (sketches instanceof Int32Array)
+          count = collectPlaces(sketches, spans, from, to, room);
+        else count = collectPlaces16(sketches, spans, from, to, room);
         collected += count;
         // As many are expected of the spans to come: so a list made to pass this test is scanned.
         isCheap = into.places + (weight * collected * into.places) / done <= worth;
@@ -202,9 +207,10 @@ export class Buckets {
   }
 
   #collect({ kernels, spans, room }: SimdScratch, from: number, to: number): number {
+    const { sketches } = this.hashes;
+    const collect = sketches instanceof Int32Array ? kernels.collect : kernels.collect16;
     const [first, last] = [spans.byteOffset + 4 * from, spans.byteOffset + 4 * to];
-    const { byteOffset } = this.hashes.sketches;
-    return kernels.collect(first, last, byteOffset, room.byteOffset, room.length);
+    return collect(first, last, sketches.byteOffset, room.byteOffset, room.length);
   }
 }
 

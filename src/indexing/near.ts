@@ -39,7 +39,7 @@ const LEAST_SURE = 6;
 const PAIRS = (LEAST_SURE * (LEAST_SURE - 1)) / 2;
 const NEAR_SKETCH = 9;
 
-const BANDING = { bits: 256, bands: NEAR_BANDS } as const;
+const BANDING = { bits: 256, bands: NEAR_BANDS, sketchBits: 32 } as const;
 
 // Scratch: nothing of ours can run between its first write and its last read.
 const asked = /* @__PURE__ */ new Int32Array(8);

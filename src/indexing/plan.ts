@@ -1,7 +1,7 @@
 import type { Ring } from '../kernels/bands.js';
 import { EARLY_DISTANCE, NARROW_DISTANCE } from '../kernels/scan.js';
 import { NARROW_SIMD_DISTANCE } from '../kernels/simd.js';
-import { type Banding, offsetsLength, type Probes, ringsWithin, SKETCH_BITS } from './mih.js';
+import { type Banding, offsetsLength, type Probes, ringsWithin } from './mih.js';
 
 /** Up to this distance, a near search is exact. */
 export const EXACT_DISTANCE = 31;
@@ -19,7 +19,7 @@ export interface SearchPlan {
 }
 
 /** What decides how hashes are searched. */
-interface Purpose extends Pick<Banding, 'bits'> {
+interface Purpose extends Omit<Banding, 'bands'> {
   readonly kernel: 'simd' | 'js';
   /** an engine asked for by name, and obeyed */
   readonly kind?: 'flat' | 'mih' | undefined;
@@ -108,7 +108,7 @@ export function searchPlan(
 
 /** The cheaper of `scan` and a look into the buckets of `rings`. */
 export function probingPlan(
-  { bits, bands, kind, kernel }: Purpose & Banding,
+  { bits, bands, kind, kernel, sketchBits }: Purpose & Banding,
   count: number,
   scan: SearchPlan,
   rings: readonly Ring[],
@@ -117,7 +117,7 @@ export function probingPlan(
   const runsIn = probes > spansFor(count) ? 'js' : kernel;
   const { search, ring, probe, bucket, candidate, ...costs } = COSTS[runsIn];
   // Buckets and hashes lie here and there: the more there is, the less of it is in the caches.
-  const bytes = 4 * offsetsLength(bits, bands) + count * bands * (3 + SKETCH_BITS / 8);
+  const bytes = 4 * offsetsLength(bits, bands) + count * bands * (3 + sketchBits / 8);
   const away = Math.max(1, bytes / 3e6) ** 0.18;
   const verify = costs.verify * Math.max(1, count / 20_000) ** 0.28;
   let probing = search + rings.length * ring;
@@ -125,7 +125,7 @@ export function probingPlan(
   for (const { masks, width, limit } of rings) {
     const each = count / 2 ** width;
     probing += masks.length * away * (probe + bucket * (1 - Math.exp(-each)));
-    comparing += masks.length * each * (candidate + verify * sketchesWithin(limit));
+    comparing += masks.length * each * (candidate + verify * sketchesWithin(limit, sketchBits));
   }
   const nanoseconds = probing + comparing;
   // A search that gives up has spent the time of probing, so a small gain is left.
@@ -137,14 +137,14 @@ export function probingPlan(
 }
 
 /** The share of unrelated sketches that differ in at most `limit` bits: a sum of binomials. */
-function sketchesWithin(limit: number): number {
+function sketchesWithin(limit: number, sketchBits: number): number {
   let sum = 0;
   let binomial = 1;
-  for (let bits = 0; bits <= Math.min(limit, SKETCH_BITS); bits++) {
+  for (let bits = 0; bits <= Math.min(limit, sketchBits); bits++) {
     sum += binomial;
-    binomial = (binomial * (SKETCH_BITS - bits)) / (bits + 1);
+    binomial = (binomial * (sketchBits - bits)) / (bits + 1);
   }
-  return sum / 2 ** SKETCH_BITS;
+  return sum / 2 ** sketchBits;
 }
 
 /** Places are signed numbers: beyond 134 million hashes of 256 bits there are no bands. */

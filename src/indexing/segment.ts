@@ -19,7 +19,7 @@ import {
   simdRoom,
 } from '../kernels/simd.js';
 import { grown, type HashType } from '../packed-words.js';
-import { type Banding, Buckets, offsetsLength, SKETCH_BITS } from './mih.js';
+import { type Banding, Buckets, offsetsLength } from './mih.js';
 import {
   NEAR_BANDS,
   probingPlan,
@@ -65,12 +65,12 @@ const positionBytesOf = ({ count }: Shape) => (count > 2 ** 24 ? 4 : 3);
  * order; notes. Each begins at a multiple of four bytes.
  */
 function sectionEnds(shape: Shape): number[] {
-  const { bits, bands, count, groups, entries, hasIds, notesLength } = shape;
+  const { bits, bands, sketchBits, count, groups, entries, hasIds, notesLength } = shape;
   const ids = hasIds ? 4 * entries : 0;
   const offsets = 4 * offsetsLength(bits, bands);
   const placed = bands * count;
   const sections = [HEADER_BYTES, (count * bits) / 8, ids, 4 * (groups + 1), offsets];
-  const lengths = [placed * positionBytesOf(shape), (placed * SKETCH_BITS) / 8, notesLength];
+  const lengths = [placed * positionBytesOf(shape), (placed * sketchBits) / 8, notesLength];
   let end = 0;
   return [...sections, ...lengths].map((length) => (end += 4 * Math.ceil(length / 4)));
 }
@@ -236,7 +236,7 @@ export class Segment {
 
   /** Attaches to the buffer of `room`, which is kept; it must hold what `shape` tells. */
   constructor(shape: Shape, { buffer, byteOffset = 0, simd, thread = 0 }: Room) {
-    const { bits, bands, count } = shape;
+    const { bits, bands, count, sketchBits } = shape;
     const ends = sectionEnds(shape).map((end) => byteOffset + end);
     const start = (section: number) => ends[section - 1]!;
     const words = (section: number) =>
@@ -253,13 +253,14 @@ export class Segment {
     this.ids = shape.hasIds ? words(2) : undefined;
     this.starts = words(3);
     this.notes = new Uint8Array(buffer, start(7), shape.notesLength);
+    const at = [buffer, start(6), bands * count] as const;
     const hashes = {
       words: this.words,
       perHash: bits >> 5,
       offsets: words(4),
       positions: new Uint8Array(buffer, start(5), ends[5]! - start(5)),
       positionBytes: positionBytesOf(shape),
-      sketches: new Int32Array(buffer, start(6), bands * count),
+      sketches: sketchBits === 32 ? new Int32Array(...at) : new Uint16Array(...at),
       seen: new Uint32Array(bands === 0 ? 0 : Math.ceil(count / 32)),
     };
     this.buckets = new Buckets({ ...hashes, read: 0 }, this.simd);

@@ -14,7 +14,8 @@ import { byteLengthOf, checksumSteps, HEADER_BYTES, type Segment, type Shape } f
 const MAGIC = [0x4e49484f, 0x0a584544] as const;
 const VERSION = 1;
 const KINDS = [undefined, 'flat', 'mih'] as const;
-/** A bit of word 4, beside the kind: no ids are stored. */
+/** Bits of word 4, beside the kind: sketches of 16 bits, and no ids stored. */
+const SMALL = 1 << 8;
 const WITHOUT_IDS = 1 << 9;
 /**
  * What the header holds after magic, version, algorithm and kind, a word each; the generation is
@@ -51,11 +52,12 @@ export function* headerSteps(
   shape: Shape,
   rest: Iterable<Int32Array>,
 ): Generator<void, Int32Array> {
+  const flags = (shape.sketchBits === 16 ? SMALL : 0) | (shape.hasIds ? 0 : WITHOUT_IDS);
   const header = Int32Array.from([
     ...MAGIC,
     VERSION,
     ALGORITHMS.indexOf(shape.algorithm),
-    KINDS.indexOf(shape.kind) | (shape.hasIds ? 0 : WITHOUT_IDS),
+    KINDS.indexOf(shape.kind) | flags,
     ...NUMBERS.map((name) => shape[name]),
     0,
     shape.degenerate === undefined ? 0 : shape.degenerate + 1,
@@ -182,11 +184,12 @@ export function shapeOf(bytes: Uint8Array, byteLength: number): Shape {
     );
   }
   const counted = header[DEGENERATE_WORD] !== 0;
-  const flag = word! & WITHOUT_IDS;
+  const flags = word! & (SMALL | WITHOUT_IDS);
   const shape = {
     algorithm: ALGORITHMS[algorithmAt!],
-    kind: KINDS[word! - flag],
-    hasIds: flag === 0,
+    kind: KINDS[word! - flags],
+    sketchBits: flags & SMALL ? 16 : 32,
+    hasIds: (flags & WITHOUT_IDS) === 0,
     degenerate: counted ? header[DEGENERATE_WORD]! - 1 : undefined,
     ...Object.fromEntries(NUMBERS.map((name, i) => [name, header[5 + i]])),
   } as Shape;
@@ -194,7 +197,7 @@ export function shapeOf(bytes: Uint8Array, byteLength: number): Shape {
   const { nextId, maxDistance, hasIds, notesLength } = shape;
   if (
     algorithm === undefined ||
-    word! - flag >= KINDS.length ||
+    word! - flags >= KINDS.length ||
     !hasBits(algorithm, bits) ||
     (bands > 0 && bands < bits / 16) ||
     bands > 32 ||

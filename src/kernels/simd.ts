@@ -73,6 +73,8 @@ export interface SimdKernels {
    * @returns the number of places written
    */
   collect(spans: number, end: number, sketches: number, places: number, room: number): number;
+  /** The same for 16-bit sketches. The upper half of a span's sketch is ignored. */
+  collect16(spans: number, end: number, sketches: number, places: number, room: number): number;
   /**
    * Hashes of 256 bits within `max` bits (inclusive) of the query, as pairs of words: the number of
    * the hash, from 0, and its distance.
@@ -104,12 +106,14 @@ const BLOCK = 16;
 /** Bytes of a span that are touched. Further on, the processor prefetches by itself. */
 const TOUCHED = 2048;
 
-/** The search of spans. */
-function collect(): WasmFunction {
-  const counts = [0, 16, 32, 48].map((at) => pairs8(differing('at', at, 'sketch')));
-  const low = le16(halve(counts[0]!, counts[1]!), 'limit');
-  const high = le16(halve(counts[2]!, counts[3]!), 'limit');
-  const addressOf = (place: Value) => add('sketches', shl(place, 2));
+/**
+ * The search of spans for sketches of one width.
+ * @param log2 of the bytes of a sketch
+ * @param splat gives the span's sketch in every lane
+ * @param within gives the block at `at` as bits: bit n is set if its nth sketch is within the limit
+ */
+function collect(log2: number, splat: Code, within: Code): WasmFunction {
+  const addressOf = (place: Value) => add('sketches', shl(place, log2));
   const start = load('span');
   const stop = load('span', 4);
   const count = shrU(sub('next', 'places'), 2);
@@ -149,11 +153,10 @@ function collect(): WasmFunction {
       during(
         ltU('span', 'end'),
         set('at', addressOf('place')),
-        set('sketch', loadSplat32('span', 8)),
+        set('sketch', splat),
         set('limit', loadSplat16('span', 12)),
         set('left', sub(stop, 'place')),
-        // Bit n is set if the nth sketch of the block is within the limit.
-        set('bits', bitmask8(narrow16(low, high))),
+        set('bits', within),
         when(
           'bits',
           when(ltS('left', BLOCK), set('bits', and('bits', sub(shl(1, 'left'), 1)))),
@@ -179,6 +182,18 @@ function collect(): WasmFunction {
     ],
   };
 }
+
+const collect32 = () => {
+  const counts = [0, 16, 32, 48].map((at) => pairs8(differing('at', at, 'sketch')));
+  const low = le16(halve(counts[0]!, counts[1]!), 'limit');
+  const high = le16(halve(counts[2]!, counts[3]!), 'limit');
+  return collect(2, loadSplat32('span', 8), bitmask8(narrow16(low, high)));
+};
+
+const collect16 = () => {
+  const [low, high] = [0, 16].map((at) => le16(pairs8(differing('at', at, 'sketch')), 'limit'));
+  return collect(1, loadSplat16('span', 8), bitmask8(narrow16(low!, high!)));
+};
 
 /**
  * A loop over hashes of `bytes` bytes, `lanes` at a time. The last ones may lie beyond `count`.
@@ -285,7 +300,12 @@ function moduleFor(shared: boolean): object | undefined {
   // Typed arrays have the byte order of the machine, WebAssembly is little-endian.
   if (new Uint8Array(Uint16Array.of(1).buffer)[0] !== 1) return undefined;
   try {
-    const functions = { collect: collect(), scan256: scan256(), scan64: scan64() };
+    const functions = {
+      collect: collect32(),
+      collect16: collect16(),
+      scan256: scan256(),
+      scan64: scan64(),
+    };
     modules[kind] = new WebAssembly.Module(assemble(functions, shared));
   } catch (error) {
     // There is no WebAssembly or no SIMD, or a policy forbids it. A lack of memory may pass.

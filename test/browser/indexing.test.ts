@@ -17,7 +17,7 @@ export function answers() {
     const hashes = clusteredHashes(5000, 3, { algorithm, bits });
     const queries = clusteredHashes(40, 4, { algorithm, bits });
     queries.bytes.set(hashes.bytes.subarray(0, 20 * bits / 8));
-    for (const options of [{}, { kind: 'flat' }, { kind: 'mih' }, { simd: 'never' }]) {
+    for (const options of [{}, { kind: 'flat' }, { memory: 'small', kind: 'mih' }, { simd: 'never' }]) {
       const index = indexOf(hashes, options, options);
       const attached = indexFromBuffer(index.toBuffer());
       for (let at = 0; at < 600; at++) {

@@ -6,10 +6,14 @@ import { conforms, KERNELS } from './conformance.js';
 
 describe.each(
   ([undefined, 'flat', 'mih'] as const).flatMap((kind) =>
-    KERNELS.map(({ kernel, simd }) => ({ kind, kernel, simd })),
+    KERNELS.flatMap(({ kernel, simd }) =>
+      (['fast', 'small'] as const).map((memory) => ({ kind, kernel, simd, memory })),
+    ),
   ),
-)('$kind, $kernel', ({ kind, simd }) => {
-  conforms((hashes, options) => indexOf(hashes, options, { kind, simd }));
+)('$kind, $kernel, $memory memory', ({ kind, simd, memory }) => {
+  conforms((hashes, options) => {
+    return indexOf(hashes, { ...options, memory }, { kind, simd });
+  });
 });
 
 test('an index takes the cheaper engine and, for a long list, SIMD', () => {
@@ -21,6 +25,10 @@ test('an index takes the cheaper engine and, for a long list, SIMD', () => {
   };
   expect(told({})).toEqual(['mih', 'mih', 'simd', true]);
   expect(told({ maxDistance: 128 })).toEqual(['flat', 'flat', 'simd', false]);
+  expect(told({ memory: 'small' }).slice(0, 3)).toEqual(['mih', 'mih', 'simd']);
+  const small = createIndex(hashes, { memory: 'small' }).toBuffer().byteLength;
+  expect(small).toBeLessThan(0.85 * createIndex(hashes).toBuffer().byteLength);
   // Nobody keeps a memory for a short list.
   expect(createIndex(uniformHashes(2000, 1)).explain(31).parts[0]!.kernel).toBe('js');
+  expect(() => createIndex(hashes, { memory: 'large' as never })).toThrow(RangeError);
 });

@@ -7,13 +7,20 @@ import { spread } from '../../src/kernels/bands.js';
 import { naiveScan } from '../oracles/hamming.js';
 import { KERNELS } from './conformance.js';
 
-/** Every engine, in both kernels. */
+/** Every engine, in both kernels, and with short sketches where there are any. */
 const ENGINES = KERNELS.flatMap(({ simd }) =>
-  (['flat', 'mih', undefined] as const).map((kind) => ({ kind, simd })),
+  (
+    [
+      ['flat', 'fast'],
+      ['mih', 'fast'],
+      ['mih', 'small'],
+      [undefined, 'fast'],
+    ] as const
+  ).map(([kind, memory]) => ({ kind, memory, simd })),
 );
 const indexesOf = (hashes: PackedHashes) => {
   const maxDistance = hashes.bits / 8 - 1;
-  return ENGINES.map((engine) => indexOf(hashes, { maxDistance }, engine));
+  return ENGINES.map(({ memory, ...engine }) => indexOf(hashes, { memory, maxDistance }, engine));
 };
 const RADII: Record<Bits, readonly number[]> = {
   64: [0, 1, 3, 4, 7, 8, 10, 12, 15, 16, 20, 31, 32, 64],

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Bits } from '../../src/hash.js';
-import { bandWidths, ringsWithin, SKETCH_BITS } from '../../src/indexing/mih.js';
+import { bandWidths, ringsWithin } from '../../src/indexing/mih.js';
 import { spread } from '../../src/kernels/bands.js';
 
 const bitsSet = (value: number) => value.toString(2).replaceAll('0', '').length;
 
 describe.each([256, 64] as const)('bands of %i bits', (bits: Bits) => {
+  const sketches = fc.constantFrom<16 | 32>(16, 32);
   const bands = fc.integer({ min: bits / 16, max: bits / 8 });
 
   test('cover the hash, none wider than 16 bits', () => {
@@ -27,9 +28,9 @@ describe.each([256, 64] as const)('bands of %i bits', (bits: Bits) => {
           : fc.shuffledSubarray([...Array(bits).keys()], { minLength: count, maxLength: count }),
       );
     fc.assert(
-      fc.property(differing, bands, fc.nat(6), (flips, count, slack) => {
+      fc.property(differing, bands, fc.nat(6), sketches, (flips, count, slack, sketchBits) => {
         const maxDistance = Math.min(bits, flips.length + slack);
-        const rings = ringsWithin({ bits, bands: count }, maxDistance);
+        const rings = ringsWithin({ bits, bands: count, sketchBits }, maxDistance);
         const differs = new Set(flips);
         const within = (from: number, length: number) => {
           let sum = 0;
@@ -38,7 +39,7 @@ describe.each([256, 64] as const)('bands of %i bits', (bits: Bits) => {
         };
         const passes = rings.some(({ start, width, masks, limit }) => {
           const inBand = within(start, width);
-          return bitsSet(masks[0]!) === inBand && within(start + width, SKETCH_BITS) <= limit;
+          return bitsSet(masks[0]!) === inBand && within(start + width, sketchBits) <= limit;
         });
         expect(passes).toBe(true);
       }),

@@ -40,11 +40,11 @@ function flipped({ bytes }: Hash, ranks: Uint8Array, count: number, next: () => 
 }
 
 /** An index whose first segment has 16 bands, however few the hashes. */
-function banded(bytes: Uint8Array, simd: Simd): MutableIndex {
+function banded(bytes: Uint8Array, simd: Simd, sketchBits: 16 | 32): MutableIndex {
   const entries = packedWords({ algorithm: 'pdq', bits: 256, bytes });
   const none = { generation: 0, notesLength: 0, degenerate: undefined, nextId: entries.count };
   const like = { algorithm: 'pdq', bits: 256, kind: 'mih', maxDistance: 31 } as const;
-  const target = { ...none, ...like, bands: 16 };
+  const target = { ...none, ...like, sketchBits, bands: 16 };
   const steps = segmentSteps(entries, target, (shape) => roomFor(shape, simd));
   return new MutableIndex(finish(steps).segment, { simd, deltaLimit: 40 });
 }
@@ -90,8 +90,9 @@ describe.each(KERNELS)('near searches in $kernel', ({ simd }) => {
       const indexes = [
         new MutableIndex(segmentOf(first, 'flat', simd), { simd }),
         new MutableIndex(segmentOf(first, 'mih', simd), { simd, deltaLimit: 60 }),
-        banded(first, simd),
-        attachedTo(banded(first, simd).toBuffer(), { simd, deltaLimit: 25 }),
+        banded(first, simd, 32),
+        banded(first, simd, 16),
+        attachedTo(banded(first, simd, 32).toBuffer(), { simd, deltaLimit: 25 }),
       ];
       const gone = new Set(Array.from({ length: 50 }, () => next() % 500));
       const check = (known: Uint8Array, without: ReadonlySet<number>) => {
@@ -132,7 +133,7 @@ describe.each(KERNELS)('near searches in $kernel', ({ simd }) => {
         const { bytes } = uniformHashes(50, seed);
         const ranks = shuffled(next);
         const query = flipped(hashAt(bytes, 3), ranks, flips, next);
-        const index = banded(bytes, simd);
+        const index = banded(bytes, simd, 32);
         const exact = index.search(query, 31);
         expect(index.searchNear(query, 31, { ranks })).toEqual(exact);
         const near = index.searchNear(query, 60, { ranks });
@@ -156,7 +157,7 @@ describe.each(KERNELS)('near searches in $kernel', ({ simd }) => {
 const segmentOf = (bytes: Uint8Array, kind: 'flat' | 'mih', simd: Simd) => {
   const entries = packedWords({ algorithm: 'pdq', bits: 256, bytes });
   const none = { generation: 0, notesLength: 0, degenerate: undefined, nextId: entries.count };
-  const like = { algorithm: 'pdq', bits: 256, kind, maxDistance: 31 } as const;
+  const like = { algorithm: 'pdq', bits: 256, kind, maxDistance: 31, sketchBits: 32 } as const;
   const target = { ...none, ...like, bands: kind === 'flat' ? 0 : 21 };
   return finish(segmentSteps(entries, target, (shape) => roomFor(shape, simd))).segment;
 };

@@ -7,7 +7,7 @@ describe.each(
     (['js', 'simd'] as const).map((kernel) => ({ bits, kernel })),
   ),
 )('plans for $bits bits in $kernel', ({ bits, kernel }) => {
-  const purpose = { bits, kernel } as const;
+  const purpose = { bits, kernel, sketchBits: 32 } as const;
 
   test('a kind asked for is obeyed, and short lists or long distances are scanned', () => {
     expect(chooseBands({ ...purpose, kind: 'flat' }, 1e6, 31)).toBe(0);
@@ -48,7 +48,7 @@ describe.each(
 });
 
 test.each(['js', 'simd'] as const)('near searches in %s get the bands of their rule', (kernel) => {
-  const purpose = { bits: 256, kernel } as const;
+  const purpose = { bits: 256, kernel, sketchBits: 32 } as const;
   expect(chooseBands(purpose, 16_384, 60)).toBe(16);
   expect(chooseBands(purpose, 100_000, 60)).toBe(16);
   expect(chooseBands(purpose, 100_000, 31)).not.toBe(16);

@@ -37,7 +37,7 @@ test.each([
     }
     const like = { algorithm: 'pdq', bits: 256, kind: undefined, maxDistance: 31 } as const;
     const none = { generation: 0, notesLength: 0, degenerate: undefined };
-    const target = { ...like, ...none, bands, nextId: entries } as const;
+    const target = { ...like, ...none, bands, sketchBits: 32, nextId: entries } as const;
     const sources = [{ part: store, entries, has: () => true }];
     const allocate = (shape: Shape) => roomFor(shape, 'auto');
     const { result, count } = counted(

@@ -31,15 +31,28 @@ interface Span {
   limit: number;
 }
 
+/** The two kernels that collect, each with how its sketches lie. */
+const COLLECTORS = [
+  { name: 'collect', size: 4, mask: 0xffffffff },
+  { name: 'collect16', size: 2, mask: 0xffff },
+] as const;
+type Collector = (typeof COLLECTORS)[number];
+
 const SPANS = 64;
 const PLACES = 0x10000;
 const SKETCHES = 0x40000;
 
+const sketchAt = ({ size }: Collector, base: number, place: number) => {
+  const view = new DataView(memory.buffer);
+  const at = base + size * place;
+  return size === 4 ? view.getUint32(at, true) : view.getUint16(at, true);
+};
+
 /** The naive twin: one place after another. */
-const placesOf = (spans: readonly Span[], base: number) =>
+const placesOf = (collector: Collector, spans: readonly Span[], base: number) =>
   spans.flatMap(({ start, stop, sketch, limit }) =>
     Array.from({ length: stop - start }, (_, i) => start + i).filter(
-      (place) => popcount(wordsAt(base + 4 * place, 1)[0]! ^ sketch) <= limit,
+      (place) => popcount((sketchAt(collector, base, place) ^ sketch) & collector.mask) <= limit,
     ),
   );
 
@@ -51,13 +64,13 @@ function writeSpans(spans: readonly Span[], at = SPANS): number {
 }
 
 /** Calls again until all is done. */
-function collectAll(spans: readonly Span[], base: number, room: number) {
+function collectAll({ name }: Collector, spans: readonly Span[], base: number, room: number) {
   const end = writeSpans(spans);
   const found: number[] = [];
   for (let calls = 0; calls < 20_000; calls++) {
     const after = PLACES + 4 * room;
     const guard = wordsAt(after, 4);
-    const count = kernels.collect(SPANS, end, base, PLACES, room);
+    const count = kernels[name](SPANS, end, base, PLACES, room);
     expect(count).toBeLessThanOrEqual(room);
     expect(wordsAt(after, 4)).toEqual(guard);
     found.push(...wordsAt(PLACES, count));
@@ -67,46 +80,51 @@ function collectAll(spans: readonly Span[], base: number, room: number) {
 }
 
 /** Sketches near `sketch` and far from it: each with some of its bits flipped. */
-function fillSketches(base: number, count: number, sketch: number): void {
+function fillSketches(collector: Collector, base: number, count: number, sketch: number): void {
   const view = new DataView(memory.buffer);
+  const bits = 8 * collector.size;
   for (let place = 0; place < count; place++) {
     let value = sketch;
-    for (let flips = next() % 33; flips > 0; flips--) value ^= 1 << (next() % 32);
-    view.setUint32(base + 4 * place, value, true);
+    for (let flips = next() % (bits + 1); flips > 0; flips--) value ^= 1 << (next() % bits);
+    if (collector.size === 4) view.setUint32(base + 4 * place, value, true);
+    else view.setUint16(base + 2 * place, value, true);
   }
 }
 
-describe('collect', () => {
-  const bits = 32;
+describe.each(COLLECTORS)('$name', (collector) => {
+  const bits = 8 * collector.size;
 
   test('gives the places within the limit of their span, span by span', () => {
     const view = new DataView(memory.buffer);
     const sketches = [0b0000, 0b0001, 0b0011, 0b0111, 0b1111];
-    for (const [place, sketch] of sketches.entries()) {
-      view.setUint32(SKETCHES + 4 * place, sketch, true);
-    }
+    sketches.forEach((sketch, place) => {
+      if (collector.size === 4) view.setUint32(SKETCHES + 4 * place, sketch, true);
+      else view.setUint16(SKETCHES + 2 * place, sketch, true);
+    });
     const spans = [
       { start: 3, stop: 5, sketch: 0b0111, limit: 0 },
       { start: 0, stop: 4, sketch: 0b0000, limit: 1 },
     ];
-    expect(collectAll(spans, SKETCHES, 64)).toEqual([3, 0, 1]);
+    expect(collectAll(collector, spans, SKETCHES, 64)).toEqual([3, 0, 1]);
   });
 
   test('every limit, every start and every length up to three blocks', () => {
     for (let limit = -1; limit <= bits + 1; limit++) {
       const sketch = next() | 0;
-      fillSketches(SKETCHES, 100, sketch);
+      fillSketches(collector, SKETCHES, 100, sketch);
       const spans = Array.from({ length: 50 }, (_, length) => {
         const start = next() % 40;
         return { start, stop: start + length, sketch, limit };
       });
-      expect(collectAll(spans, SKETCHES, 4096)).toEqual(placesOf(spans, SKETCHES));
+      expect(collectAll(collector, spans, SKETCHES, 4096)).toEqual(
+        placesOf(collector, spans, SKETCHES),
+      );
     }
   });
 
   test.each([-32_768, 255, 32_767])('a limit of %i', (limit) => {
     const spans = [{ start: 5, stop: 42, sketch: 7, limit }];
-    const found = collectAll(spans, SKETCHES, 64);
+    const found = collectAll(collector, spans, SKETCHES, 64);
     expect(found.length).toBe(limit < 0 ? 0 : 37);
   });
 
@@ -116,56 +134,56 @@ describe('collect', () => {
       { start: 1, stop: 38, sketch: 99, limit: bits / 2 },
     ];
     for (let base = SKETCHES; base < SKETCHES + 64; base++) {
-      fillSketches(base, 40, 99);
-      const found = collectAll(spans, base, 64);
-      expect(found).toEqual(placesOf(spans, base));
+      fillSketches(collector, base, 40, 99);
+      const found = collectAll(collector, spans, base, 64);
+      expect(found).toEqual(placesOf(collector, spans, base));
       expect(found.length).toBeGreaterThan(5);
     }
   });
 
   test('no spans, an empty span, empty spans between others', () => {
-    fillSketches(SKETCHES, 100, 0);
+    fillSketches(collector, SKETCHES, 100, 0);
     const empty = { start: 7, stop: 7, sketch: 0, limit: bits };
     const one = { ...empty, stop: 8 };
-    expect(collectAll([], SKETCHES, 16)).toEqual([]);
-    expect(collectAll([empty], SKETCHES, 16)).toEqual([]);
-    expect(collectAll([{ ...empty, start: 0, stop: 0 }], 0, 16)).toEqual([]);
+    expect(collectAll(collector, [], SKETCHES, 16)).toEqual([]);
+    expect(collectAll(collector, [empty], SKETCHES, 16)).toEqual([]);
+    expect(collectAll(collector, [{ ...empty, start: 0, stop: 0 }], 0, 16)).toEqual([]);
     const mixed = [empty, one, empty, empty, { ...one, start: 50, stop: 53 }, empty];
-    expect(collectAll(mixed, SKETCHES, 64)).toEqual([7, 50, 51, 52]);
+    expect(collectAll(collector, mixed, SKETCHES, 64)).toEqual([7, 50, 51, 52]);
   });
 
   test('the query is the sketch alone: what lies after a span is not reported', () => {
     for (let stop = 1; stop <= 33; stop++) {
       const span = { start: 0, stop, sketch: 0, limit: bits };
-      expect(collectAll([span], SKETCHES, 64)).toEqual(
+      expect(collectAll(collector, [span], SKETCHES, 64)).toEqual(
         Array.from({ length: stop }, (_, place) => place),
       );
     }
   });
 
   test('spans of 10,000 places, some found and all found', () => {
-    fillSketches(SKETCHES, 10_100, 1234);
+    fillSketches(collector, SKETCHES, 10_100, 1234);
     for (const limit of [2, bits / 2, bits]) {
       const spans = [
         { start: 3, stop: 10_003, sketch: 1234, limit },
         { start: 17, stop: 10_050, sketch: -1, limit: 1 },
       ];
-      const wanted = placesOf(spans, SKETCHES);
-      expect(collectAll(spans, SKETCHES, 12_000)).toEqual(wanted);
-      expect(collectAll(spans, SKETCHES, 777)).toEqual(wanted);
+      const wanted = placesOf(collector, spans, SKETCHES);
+      expect(collectAll(collector, spans, SKETCHES, 12_000)).toEqual(wanted);
+      expect(collectAll(collector, spans, SKETCHES, 777)).toEqual(wanted);
     }
   });
 
   test('stops when its room is full and goes on from there, for every room', () => {
-    fillSketches(SKETCHES, 400, 5);
+    fillSketches(collector, SKETCHES, 400, 5);
     const spans = [0, 1, 15, 16, 17, 31, 32, 33, 70, 0, 100].map((length, i) => {
       const start = 13 * i;
       return { start, stop: start + length, sketch: 5, limit: i & 1 ? bits : bits / 3 };
     });
-    const wanted = placesOf(spans, SKETCHES);
+    const wanted = placesOf(collector, spans, SKETCHES);
     expect(wanted.length).toBeGreaterThan(150);
     for (let room = 16; room <= wanted.length + 17; room++) {
-      expect(collectAll(spans, SKETCHES, room)).toEqual(wanted);
+      expect(collectAll(collector, spans, SKETCHES, room)).toEqual(wanted);
     }
   });
 
@@ -173,7 +191,7 @@ describe('collect', () => {
     const spans = [10, 20, 30].map((start) => ({ start, stop: start + 9, sketch: 0, limit: bits }));
     const end = writeSpans(spans);
     // 9 places, then 18: more than 32 - 16.
-    expect(kernels.collect(SPANS, end, SKETCHES, PLACES, 32)).toBe(18);
+    expect(kernels[collector.name](SPANS, end, SKETCHES, PLACES, 32)).toBe(18);
     const starts = [0, 1, 2].map((i) => ints[SPANS / 4 + 4 * i]);
     expect(starts).toEqual([19, 29, 30]);
   });
@@ -187,10 +205,12 @@ describe('collect', () => {
         limit: fc.integer({ min: -2, max: bits + 2 }),
       })
       .map(({ start, length, ...rest }) => ({ start, stop: start + length, ...rest }));
-    fillSketches(SKETCHES, 4000, 42);
+    fillSketches(collector, SKETCHES, 4000, 42);
     fc.assert(
       fc.property(fc.array(span), fc.integer({ min: 16, max: 300 }), (spans, room) => {
-        expect(collectAll(spans, SKETCHES, room)).toEqual(placesOf(spans, SKETCHES));
+        expect(collectAll(collector, spans, SKETCHES, room)).toEqual(
+          placesOf(collector, spans, SKETCHES),
+        );
       }),
     );
   });
