@@ -5,8 +5,8 @@ import { type Changed, changed, type Prepared, type Step } from './changed.js';
 import type { Columns } from './columns.js';
 import { builtSteps, dueOf, mergedSteps } from './compaction.js';
 import type { Living } from './delta.js';
+import { EntriesByHash, equalSteps } from './equal-entries.js';
 import type { Kind, Part } from './kind.js';
-import { equalSteps } from './list-change.js';
 import { ListState, typeOf } from './list-state.js';
 import { ComingEntries } from './listed-entries.js';
 import { type KeptSettings, Lists } from './lists.js';
@@ -182,20 +182,18 @@ function* removedSteps(
   state: ListState,
   entries: readonly BlocklistEntry[],
 ): Generator<void, Map<Kind, readonly number[]>> {
-  const byKind = new Map<Kind, BlocklistEntry[]>();
-  for (const entry of entries) {
-    const kind = state.of(typeOf(entry.hash));
-    const same = [...byKind.keys()].find(({ algorithm, bits }) => {
-      return algorithm === kind.algorithm && bits === kind.bits;
-    });
-    if (same) byKind.get(same)!.push(entry);
-    else byKind.set(kind, [entry]);
-  }
+  const byHash = new EntriesByHash();
+  const kinds = new Set<Kind>();
+  const look = (at: number) => {
+    const entry = entries[at]!;
+    byHash.push(entry);
+    kinds.add(state.of(typeOf(entry.hash)));
+  };
+  yield* inSteps(entries.length, look, STEP);
   const numbers = new Map<Kind, readonly number[]>();
-  for (const [kind, going] of byKind) {
-    const { found } = yield* equalSteps(kind, going);
-    if (found.length < going.length)
-      throw new FormatError('bad-line', 'the change is not of this list');
+  for (const kind of kinds) {
+    const { found, missing } = yield* equalSteps(kind, byHash);
+    if (missing.size > 0) throw new FormatError('bad-line', 'the change is not of this list');
     numbers.set(kind, found);
   }
   return numbers;

@@ -13,11 +13,11 @@ import {
   type NumberedEntry,
   textOfEntry,
 } from '../entry.js';
-import { hashToHex } from '../hash.js';
-import { finish, nextTurn, TURN } from '../in-turns.js';
+import { finish, inSteps, inTurns, nextTurn, TURN } from '../in-turns.js';
 import { PackedEntries } from '../packed-entries.js';
 import type { HashType } from '../packed-words.js';
 import type { Step } from './changed.js';
+import { type Counts, EntriesByHash, equalSteps } from './equal-entries.js';
 import { type Kind, kindOf } from './kind.js';
 import type { Replaced } from './large-change.js';
 import { type ListState, numbersOf, typeOf } from './list-state.js';
@@ -103,7 +103,9 @@ export interface Gathered extends Pick<Step, 'withdraw' | 'reinstate'> {
 
 /** What goes with a change unless it comes again. */
 interface Going extends Replaced {
-  /** how many records and entries are named */
+  /** reads what is named; until it ends, the rest is not known */
+  readonly reading: Generator<void, void>;
+  /** how many records and entries are named, as far as they were read */
   readonly named: number;
   /** Whether each entry of a list has to be looked at, by the name of the list. */
   isWhole(list: string): boolean;
@@ -162,148 +164,111 @@ export function listsAfter(
 }
 
 /**
- * What goes with a change.
+ * What goes with a change; what it names is read later.
  * @throws {TypeError | RangeError} if it is invalid
  */
-function goingOf({ replace, remove = [] }: ListChange): Going | undefined {
+function goingOf({ replace, remove }: ListChange): Going | undefined {
   if (replace !== undefined) checkObject(replace, 'replace: { list, entries }, records or { all }');
-  checkObject(remove, 'remove: an iterable of entries, or { list, except }');
-  const unlisted = 'except' in remove ? remove : undefined;
-  if ('except' in remove) {
-    checkListName(remove.list);
-    checkTypeOf('except.has', remove.except?.has ?? null, 'function');
-  } else checkIterable(remove, 'remove to be an iterable of entries');
-  const removed = ('except' in remove ? [] : [...remove]).map((entry) => {
-    checkEntry(entry);
-    return onList(entry, entry.list ?? '');
-  });
+  if (remove !== undefined)
+    checkObject(remove, 'remove: an iterable of entries, or { list, except }');
+  const unlisted = remove && 'except' in remove ? remove : undefined;
+  if (unlisted) {
+    checkListName(unlisted.list);
+    checkTypeOf('except.has', unlisted.except?.has ?? null, 'function');
+  } else checkIterable(remove ?? [], 'remove to be an iterable of entries');
   const isAll = replace !== undefined && 'all' in replace;
   const whole = replace !== undefined && 'list' in replace ? replace.list : undefined;
-  const records =
-    replace === undefined || 'all' in replace || 'list' in replace ? [] : recordsOf(replace);
   if (whole !== undefined) checkListName(whole);
-  const named = records.length + removed.length;
-  if (replace === undefined && named === 0 && !unlisted) return undefined;
-  const removedOf = new Map<string, BlocklistEntry[]>();
-  for (const entry of removed) push(removedOf, nameOf(typeOf(entry.hash)), entry);
+  const records = replace === undefined || 'all' in replace || 'list' in replace ? [] : replace;
+  if (!Array.isArray(records)) throw new TypeError('expected the records to be an array');
+  if (replace === undefined && remove === undefined) return undefined;
+  const removed = new EntriesByHash();
+  /** the records without their entries, and what tells of each */
+  const read: Omit<ListRecord, 'entries'>[] = [];
+  const known = new Set<string>();
+  const keyOfRecord = ({ list = '', id, source }: Omit<Partial<ListRecord>, 'entries'>) =>
+    JSON.stringify([list, id, source]);
+  function* readSteps(): Generator<void, void> {
+    for (const entry of unlisted ? [] : ((remove ?? []) as Iterable<BlocklistEntry>)) {
+      checkEntry(entry);
+      removed.push(onList(entry, entry.list ?? ''));
+      if (removed.size % STEP === 0) yield;
+    }
+    for (const record of records as readonly ListRecord[]) {
+      checkObject(record, 'a record: { list, id, entries }');
+      const { list, id, source } = record;
+      checkListName(list);
+      checkTypeOf('id', id ?? null, 'string');
+      checkTypeOf('source', source, 'string');
+      known.add(keyOfRecord(record));
+      if (read.push({ list, id, source }) % STEP === 0) yield;
+    }
+  }
   /** of each kind that was looked through: those that were not there. They may have come since */
   const missing = new Map<string, Counts>();
   const isWhole = (list: string) => isAll || list === whole;
   const isUntold = (entry: BlocklistEntry) => unlisted !== undefined && !unlisted.except.has(entry);
   function* steps(kind: Kind): Generator<void, readonly number[]> {
+    const equal = yield* equalSteps(kind, removed);
+    missing.set(nameOf(kind), equal.missing);
+    if (replace === undefined && !unlisted) return equal.found;
     const numbers = new Set<number>();
-    for (const list of kind.counts.keys()) {
-      if (isWhole(list)) for (const number of kind.onList(list)) numbers.add(number);
-    }
+    yield* inSteps(equal.found.length, (at) => numbers.add(equal.found[at]!));
     let at = 0;
-    for (const { list, id, source } of records) {
+    for (const list of kind.counts.keys()) {
+      for (const number of isWhole(list) ? kind.onList(list) : []) {
+        if (++at % STEP === 0) yield;
+        numbers.add(number);
+      }
+    }
+    for (const { list, id, source } of read) {
       if (++at % STEP === 0) yield;
       const key = { id, list, ...(source !== undefined && { source }) };
       for (const number of numbersOf(kind, key)) numbers.add(number);
     }
-    const equal = yield* equalSteps(kind, removedOf.get(nameOf(kind)) ?? []);
-    for (const number of equal.found) numbers.add(number);
-    missing.set(nameOf(kind), equal.missing);
     for (const number of unlisted ? kind.onList(unlisted.list) : []) {
       if (++at % STEP === 0) yield;
       if (isUntold(kind.entryAt(number))) numbers.add(number);
     }
     return [...numbers];
   }
-  const isAmong = named > 0 || unlisted !== undefined;
-  const keyOfRecord = ({ list = '', id, source }: Omit<Partial<ListRecord>, 'entries'>) =>
-    JSON.stringify([list, id, source]);
-  let known: Set<string> | undefined;
-  let texts: Set<string> | undefined;
+  const isAmong = () => read.length + removed.size > 0 || unlisted !== undefined;
   return {
-    named,
+    reading: readSteps(),
+    get named() {
+      return read.length + removed.size;
+    },
     isWhole: (list) => isWhole(list) || list === unlisted?.list,
     steps,
-    isOf: isAmong ? () => true : isWhole,
-    ...(isAmong && { among: steps }),
-    ...(removed.length > 0 && {
-      names(entry: BlocklistEntry) {
-        texts ??= new Set(removed.map(textOfEntry));
-        return texts.has(textOfEntry(entry));
-      },
-    }),
+    isOf: (list) => isAmong() || isWhole(list),
+    get among() {
+      return isAmong() ? steps : undefined;
+    },
+    names: (entry) => removed.countOf(entry) > 0,
     late(lost) {
-      // Few changes meet entries that came since.
-      known ??= new Set(records.map(keyOfRecord));
-      const counts = countsOf(lost);
-      for (const [name, entries] of removedOf) {
-        for (const [text, count] of missing.get(name) ?? countsOf(entries)) {
-          counts.set(text, (counts.get(text) ?? 0) + count);
-        }
-      }
+      const gone: Counts = new Map();
+      const used: Counts = new Map();
+      for (const text of lost.map(textOfEntry)) gone.set(text, (gone.get(text) ?? 0) + 1);
+      const isLeft = (entry: BlocklistEntry) => {
+        const text = removed.size > 0 ? textOfEntry(entry) : '';
+        const looked = missing.get(nameOf(typeOf(entry.hash)));
+        const still = looked ? (looked.get(text) ?? 0) : removed.countOf(entry);
+        const taken = used.get(text) ?? 0;
+        used.set(text, taken + 1);
+        return taken < still + (gone.get(text) ?? 0);
+      };
       return (entry) => {
         const { list = '', id, source } = entry;
         if (isWhole(list) || (list === unlisted?.list && isUntold(entry))) return true;
         const isOfRecord = (key: { source?: string | undefined }) =>
-          id !== undefined && known!.has(keyOfRecord({ list, id, ...key }));
-        return isOfRecord({ source }) || isOfRecord({}) || take(counts, entry);
+          id !== undefined && known.has(keyOfRecord({ list, id, ...key }));
+        return isOfRecord({ source }) || isOfRecord({}) || isLeft(entry);
       };
     },
   };
 }
 
-/**
- * Looks for an equal entry to each of some of a kind, another one each time, step by step.
- * @returns their numbers; and how many that say the same were not found, by their text
- */
-export function* equalSteps(
-  kind: Kind,
-  entries: readonly BlocklistEntry[],
-): Generator<void, { readonly found: readonly number[]; readonly missing: Counts }> {
-  const found: number[] = [];
-  const missing = countsOf(entries);
-  const ofHash = new Map<string, BlocklistEntry[]>();
-  for (const entry of entries) push(ofHash, hashToHex(entry.hash), entry);
-  let at = 0;
-  for (const wanted of ofHash.values()) {
-    let left = wanted.length;
-    for (const number of kind.ofHash(wanted[0]!.hash)) {
-      if (left === 0) break;
-      if (++at % STEP === 0) yield;
-      if (!take(missing, kind.entryAt(number))) continue;
-      found.push(number);
-      left--;
-    }
-  }
-  return { found, missing };
-}
-
-/** How many entries say the same, by their text. */
-type Counts = Map<string, number>;
-
-function countsOf(entries: readonly BlocklistEntry[]): Counts {
-  const counts: Counts = new Map();
-  for (const text of entries.map(textOfEntry)) counts.set(text, (counts.get(text) ?? 0) + 1);
-  return counts;
-}
-
-/** Counts one down that is equal to an entry. @returns whether there was one */
-function take(counts: Counts, entry: BlocklistEntry): boolean {
-  const text = counts.size > 0 ? textOfEntry(entry) : '';
-  const count = counts.get(text) ?? 0;
-  if (count > 0) counts.set(text, count - 1);
-  return count > 0;
-}
-
 const nameOf = ({ algorithm, bits }: HashType) => kindOf(algorithm, bits);
-
-/** Copies without the entries. */
-function recordsOf(records: readonly ListRecord[]): Omit<ListRecord, 'entries'>[] {
-  if (!Array.isArray(records)) throw new TypeError('expected the records to be an array');
-  return (records as readonly ListRecord[]).map((record) => {
-    checkObject(record, 'a record: { list, id, entries }');
-    const { list, id, source } = record;
-    checkListName(list);
-    checkTypeOf('id', id ?? null, 'string');
-    checkTypeOf('source', source, 'string');
-    return { list, id, source };
-  });
-}
 
 function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   const values = map.get(key);
@@ -311,7 +276,7 @@ function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   else map.set(key, [value]);
 }
 
-/** What a change is but for its entries, checked and copied. */
+/** What a change is but for its entries, and what it names, checked and copied. */
 export function begun(change: ListChange): Omit<Gathered, 'coming'> {
   checkOptions(change, 'a change to be an object');
   checkKnown(change, CHANGES);
@@ -355,7 +320,11 @@ export function gatheredNow(
 ): Gathered | undefined {
   const coming = new ComingEntries();
   const lists: [readonly BlocklistEntry[], string | undefined][] = [];
-  let left = most - (rest.going?.named ?? 0);
+  const { going } = rest;
+  while (going && going.named <= most && !going.reading.next().done);
+  let left = most - (going?.named ?? 0);
+  // The rest of what is named has not been read.
+  if (left < 0) return undefined;
   for (const [entries, list] of givenEntries(change)) {
     const isTable = entries instanceof PackedEntries;
     if (!isTable) checkAsyncIterable(entries, 'an iterable of entries');
@@ -376,6 +345,7 @@ export async function gathered(
   rest: () => Promise<unknown> = nextTurn,
 ): Promise<Gathered> {
   const coming = new ComingEntries();
+  if (others.going) await inTurns(others.going.reading, signal, rest);
   let end = performance.now() + TURN;
   for (const [entries, list] of givenEntries(change)) {
     await eachEntry(entries, signal, (entry) => coming.push(entry, list), rest);

@@ -157,3 +157,25 @@ test('a large change is made of the list that took the place of the first meanwh
   expect(met).toBeGreaterThan(3);
   vi.restoreAllMocks();
 });
+
+test('what goes may be of any number, and is read to its end', async () => {
+  const list = new EntryList();
+  await list.apply({ add: entries(0, 2000) });
+  const some = entries(100, 1600);
+  const broken = [...some, { ...some[0]!, quality: 101 }];
+  await expect(list.apply({ remove: broken })).rejects.toThrow(RangeError);
+  expect(list.state.size).toBe(2000);
+  expect((await list.apply({ remove: some.values() })).removed).toBe(1500);
+  expect(list.state.size).toBe(500);
+  expect((await list.apply({ remove: some })).removed).toBe(0);
+  const records = Array.from({ length: 2000 }, (_, n) => ({
+    list: '',
+    id: entryAt(n).id!,
+    entries: n < 50 ? [entryAt(n)] : [],
+  }));
+  const bad = [...records, { list: '', id: 1 as unknown as string, entries: [] }];
+  await expect(list.apply({ replace: bad })).rejects.toThrow(TypeError);
+  expect(list.state.size).toBe(500);
+  const { added, removed } = await list.apply({ replace: records });
+  expect([added, removed, list.state.size]).toEqual([0, 450, 50]);
+});
