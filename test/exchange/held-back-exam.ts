@@ -2,8 +2,7 @@ import { expect } from 'vitest';
 import type { HeldBackList } from '../../src/exchange/held-back.js';
 import type { FetchOptions, FetchProgress } from '../../src/exchange/list-fetch.js';
 import type { ListClient, ListUpdate, UpdatesPage } from '../../src/exchange/list-update.js';
-import { hashFromHex } from '../../src/hash.js';
-import { hexOf } from '../node/fed-services.js';
+import { updateOf } from './telling.js';
 
 /** Where a list is kept that is fetched. */
 export interface HeldPlace {
@@ -17,12 +16,6 @@ export interface HeldPlace {
 }
 
 const START = 1_767_225_600;
-
-export const updateOf = (n: number, state: ListUpdate['state'] = 'active'): ListUpdate => {
-  const [key, source] = [`r${n}`, 'fake'];
-  const entry = { hash: hashFromHex('pdq', hexOf(n)), labels: [], id: key, source };
-  return { key, source, state, signals: [], entries: [entry] };
-};
 
 /** The numbers from one to another. */
 export const range = (from: number, to: number) =>

@@ -7,9 +7,9 @@ import type { Blocklist } from '../../src/blocklist/blocklist.js';
 import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import { HmaClient } from '../../src/exchange/hma-client.js';
 import type { FetchOptions } from '../../src/exchange/list-fetch.js';
-import type { ListClient, ListUpdate, UpdatesPage } from '../../src/exchange/list-update.js';
+import type { ListClient } from '../../src/exchange/list-update.js';
 import { ServiceError } from '../../src/exchange/service-error.js';
-import { hashFromHex, hashToHex } from '../../src/hash.js';
+import { hashToHex } from '../../src/hash.js';
 import { match } from '../../src/matching/match.js';
 import {
   confirmHeldBack,
@@ -21,6 +21,7 @@ import { loadBlocklist } from '../../src/node/list-records.js';
 import { openBlocklist } from '../../src/node/open-blocklist.js';
 import { fakeHma } from '../../src/testing/fake-hma.js';
 import { examHeldBack, range } from '../exchange/held-back-exam.js';
+import { hashOf, hexes, telling, updateOf } from '../exchange/telling.js';
 import { type Clock, hexOf, SERVICES } from './fed-services.js';
 
 const START = 1_767_225_600;
@@ -41,7 +42,6 @@ const into = (list: Blocklist) => ({
     fetchList(list, name, client, { ...options, now: () => clock.seconds * 1000 }),
 });
 const open = async () => into(await openBlocklist(path, { create: true }));
-const hashOf = (n: number) => hashFromHex('pdq', hexOf(n));
 
 /** The hashes on a list, sorted, as text. */
 const hashesOn = (blocklist: Blocklist | undefined, list: string) =>
@@ -49,32 +49,6 @@ const hashesOn = (blocklist: Blocklist | undefined, list: string) =>
     .filter((entry) => entry.list === list)
     .map(({ hash }) => hashToHex(hash))
     .sort();
-const hexes = (...numbers: number[]) => numbers.map(hexOf).sort();
-
-/** An update as a service tells it. */
-function update(n: number, state: ListUpdate['state'] = 'active', hash = n): ListUpdate {
-  const [key, source] = [`r${n}`, 'fake'];
-  const entry = { hash: hashOf(hash), labels: [], id: key, source };
-  return { key, source, state, signals: [], entries: [entry] };
-}
-
-/** A client that tells these pages, and what the checkpoint of its last fetch was. */
-function telling(...pages: Partial<UpdatesPage<number>>[]) {
-  const asked: (number | undefined)[] = [];
-  const client: ListClient<number> = {
-    async *fetchUpdates({ checkpoint } = {}) {
-      asked.push(checkpoint);
-      const isFromStart = checkpoint === undefined;
-      for (const [at, page] of pages.entries()) {
-        const isDrained = at === pages.length - 1;
-        const reached = isDrained && { checkpoint: (checkpoint ?? 0) + 1 };
-        yield { updates: [], unknown: [], isDrained, isFromStart, ...reached, ...page };
-      }
-    },
-    mustRestart: () => false,
-  };
-  return { client, asked };
-}
 const verdictOn = (blocklist: Blocklist, n: number) =>
   match([{ name: 'original', hash: hashOf(n), quality: 100 }], blocklist).verdict;
 
@@ -172,22 +146,22 @@ describe.each(Object.entries(SERVICES))('%s', (name, start) => {
 
 test('what is pending is for review, until it is active', async () => {
   const kept = await open();
-  await kept.fetch('a', telling({ updates: [update(1, 'pending'), update(2)] }).client);
+  await kept.fetch('a', telling({ updates: [updateOf(1, 'pending'), updateOf(2)] }).client);
   expect([1, 2].map((n) => verdictOn(kept.list, n))).toEqual(['review', 'match']);
-  await kept.fetch('a', telling({ updates: [update(1)] }).client);
+  await kept.fetch('a', telling({ updates: [updateOf(1)] }).client);
   expect(verdictOn(kept.list, 1)).toBe('match');
 });
 
 test('what a person withdrew stays, whatever the service says', async () => {
   const kept = await open();
-  await kept.fetch('a', telling({ updates: [update(1), update(2), update(3)] }).client);
+  await kept.fetch('a', telling({ updates: [updateOf(1), updateOf(2), updateOf(3)] }).client);
   await kept.list.apply({
     withdraw: [{ id: 'r1', source: 'fake', reason: 'wrong' }, hashOf(2)],
   });
-  const gone = [update(1, 'withdrawn'), update(2, 'deleted'), update(3, 'withdrawn')];
+  const gone = [updateOf(1, 'withdrawn'), updateOf(2, 'deleted'), updateOf(3, 'withdrawn')];
   await kept.fetch('a', telling({ updates: gone }).client);
   const again = await open();
-  await again.fetch('a', telling({ updates: [update(1), update(2), update(3)] }).client);
+  await again.fetch('a', telling({ updates: [updateOf(1), updateOf(2), updateOf(3)] }).client);
   expect([1, 2, 3].map((n) => verdictOn(again.list, n))).toEqual(['none', 'none', 'match']);
   expect(again.list.withdrawals).toMatchObject([
     { id: 'r1', source: 'fake', reason: 'wrong' },
@@ -197,21 +171,21 @@ test('what a person withdrew stays, whatever the service says', async () => {
 
 test('what one service withdraws stays on the list of another', async () => {
   const kept = await open();
-  await kept.fetch('a', telling({ updates: [update(1)] }).client);
-  await kept.fetch('b', telling({ updates: [update(1)] }).client);
-  await kept.fetch('a', telling({ updates: [update(1, 'withdrawn')] }).client);
+  await kept.fetch('a', telling({ updates: [updateOf(1)] }).client);
+  await kept.fetch('b', telling({ updates: [updateOf(1)] }).client);
+  await kept.fetch('a', telling({ updates: [updateOf(1, 'withdrawn')] }).client);
   expect(hashesOn(kept.list, 'a')).toEqual([]);
   expect(hashesOn(kept.list, 'b')).toEqual(hexes(1));
 });
 
 test('what a fetch from the start does not tell goes at its end, at once', async () => {
   const kept = await open();
-  const all = [1, 2, 3, 4].map((n) => update(n));
+  const all = [1, 2, 3, 4].map((n) => updateOf(n));
   await kept.fetch('a', telling({ updates: all }).client);
   await kept.list.apply({ add: [{ hash: hashOf(9), labels: [], list: 'b' }] });
   const seen: number[] = [];
   const onProgress = () => seen.push(hashesOn(kept.list, 'a').length);
-  const { client } = telling({ updates: [update(2)] }, { updates: [update(4), update(5)] });
+  const { client } = telling({ updates: [updateOf(2)] }, { updates: [updateOf(4), updateOf(5)] });
   const options = { fromStart: true, onProgress };
   const { added, removed } = await kept.fetch('a', client, options);
   expect(seen).toEqual([4, 3]);
@@ -222,9 +196,9 @@ test('what a fetch from the start does not tell goes at its end, at once', async
 
 test('a page with an invalid entry changes nothing, and the checkpoint stays', async () => {
   const kept = await open();
-  await kept.fetch('a', telling({ updates: [update(1)] }).client);
-  const bad = { ...update(3), entries: [{ hash: hashOf(3), labels: 'none' as never }] };
-  const { client } = telling({ updates: [update(1, 'withdrawn'), update(2), bad] });
+  await kept.fetch('a', telling({ updates: [updateOf(1)] }).client);
+  const bad = { ...updateOf(3), entries: [{ hash: hashOf(3), labels: 'none' as never }] };
+  const { client } = telling({ updates: [updateOf(1, 'withdrawn'), updateOf(2), bad] });
   await expect(kept.fetch('a', client)).rejects.toThrow('expected labels');
   expect(hashesOn(kept.list, 'a')).toEqual(hexes(1));
   expect(kept.list.withdrawals).toEqual([]);
@@ -236,7 +210,7 @@ test('a page with an invalid entry changes nothing, and the checkpoint stays', a
 test('a list from elsewhere, or a lifted withdrawal, begins from the start', async () => {
   let kept = await open();
   const run = async (options: object, ...numbers: number[]) => {
-    const { client, asked } = telling({ updates: numbers.map((n) => update(n)) });
+    const { client, asked } = telling({ updates: numbers.map((n) => updateOf(n)) });
     await kept.fetch('a', client, options);
     return asked[0];
   };
@@ -255,12 +229,12 @@ test('a list from elsewhere, or a lifted withdrawal, begins from the start', asy
 
 test('a copy of the file goes on from its own checkpoint', async () => {
   let kept = await open();
-  await kept.fetch('a', telling({ updates: [update(1)] }).client);
+  await kept.fetch('a', telling({ updates: [updateOf(1)] }).client);
   const older = readFileSync(path);
-  await kept.fetch('a', telling({ updates: [update(2)] }).client);
+  await kept.fetch('a', telling({ updates: [updateOf(2)] }).client);
   writeFileSync(path, older);
   kept = await open();
-  const { client, asked } = telling({ updates: [update(2)] });
+  const { client, asked } = telling({ updates: [updateOf(2)] });
   await kept.fetch('a', client);
   expect(asked).toEqual([1]);
   expect(hashesOn(kept.list, 'a')).toEqual(hexes(1, 2));
@@ -277,7 +251,7 @@ test('unknown words are counted, and a flood of them is bounded', async () => {
 });
 
 describe.each(['small', 'large'])('of a %s page', (size) => {
-  const all = range(1, size === 'small' ? 2 : 2000).map((n) => update(n));
+  const all = range(1, size === 'small' ? 2 : 2000).map((n) => updateOf(n));
   /** Does something between the first page and the last. */
   const meanwhile = (work: () => Promise<unknown>) => {
     const { client } = telling({ updates: all.slice(1) }, { updates: all.slice(0, 1) });
@@ -295,7 +269,7 @@ describe.each(['small', 'large'])('of a %s page', (size) => {
     const [one, other] = [await open(), await open()];
     await one.fetch('a', telling({}).client);
     const between = meanwhile(() =>
-      other.fetch('a', telling({ updates: [update(3000)] }, { updates: [] }).client),
+      other.fetch('a', telling({ updates: [updateOf(3000)] }, { updates: [] }).client),
     );
     await expect(one.fetch('a', between)).rejects.toMatchObject({ code: 'taken-over' });
     expect(fetchStateOf(one.list, 'a')).toMatchObject({ checkpoint: 2 });
@@ -342,7 +316,7 @@ describe.each(['small', 'large'])('of a %s page', (size) => {
 
 test('a list that is removed while it is fetched does not come back by half', async () => {
   const { list, fetch } = into(createBlocklist([]));
-  const { client } = telling({ updates: [update(1)] }, { updates: [update(2)] });
+  const { client } = telling({ updates: [updateOf(1)] }, { updates: [updateOf(2)] });
   const onProgress = () =>
     list.apply({ replace: { list: 'a', entries: [] }, settings: { a: null } });
   await expect(fetch('a', client, { onProgress })).rejects.toMatchObject({ code: 'taken-over' });
@@ -352,7 +326,7 @@ test('a list that is removed while it is fetched does not come back by half', as
 
 test('what was fetched is no setting that users see', async () => {
   const { list, fetch } = into(createBlocklist([]));
-  await fetch('', telling({ updates: [update(1)] }).client);
+  await fetch('', telling({ updates: [updateOf(1)] }).client);
   expect(list.settings).toEqual(new Map([['', {}]]));
   expect(list.lists()).toEqual([{ name: '', size: 1, enabled: true, tier: 'match', trust: 'own' }]);
   const [found] = match([{ name: 'original', hash: hashOf(1), quality: 100 }], list).matches;
@@ -363,10 +337,10 @@ test('what was fetched is no setting that users see', async () => {
 
 test('a removed list is gone, and fetched from the start if it comes again', async () => {
   const kept = await open();
-  await kept.fetch('a', telling({ updates: [update(1)] }).client);
+  await kept.fetch('a', telling({ updates: [updateOf(1)] }).client);
   await kept.list.apply({ replace: { list: 'a', entries: [] }, settings: { a: null } });
   expect(fetchStateOf(kept.list, 'a')).toBe(undefined);
-  const { client, asked } = telling({ updates: [update(1)] });
+  const { client, asked } = telling({ updates: [updateOf(1)] });
   await kept.fetch('a', client);
   expect(asked).toEqual([undefined]);
 });
@@ -404,7 +378,7 @@ test('what would remove much of a list is held back until somebody confirms it',
 
 test('what is confirmed while a page is applied stays confirmed', async () => {
   const { list, fetch } = await open();
-  const all = range(1, 40).map((n) => update(n));
+  const all = range(1, 40).map((n) => updateOf(n));
   await fetch('a', telling({ updates: all }).client);
   await fetch('a', telling({}).client, { fromStart: true });
   const apply = list.apply.bind(list);

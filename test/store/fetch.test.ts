@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import type { ListClient, ListUpdate, UpdatesPage } from '../../src/exchange/list-update.js';
 import { ServiceError } from '../../src/exchange/service-error.js';
-import { hashFromHex, hashToHex } from '../../src/hash.js';
+import { hashToHex } from '../../src/hash.js';
 import { match } from '../../src/matching/match.js';
 import { heldBackLists } from '../../src/store/fetch.js';
 import type { Store } from '../../src/store/store.js';
 import { examHeldBack, range } from '../exchange/held-back-exam.js';
+import { hashOf, hexes, telling, updateOf } from '../exchange/telling.js';
 import { type Clock, hexOf, SERVICES } from '../node/fed-services.js';
 import { describeEngines } from './engines.js';
 import { databaseOf, openStore } from './opened.js';
@@ -19,38 +19,11 @@ beforeEach(() => {
 });
 
 const now = () => clock.seconds * 1000;
-const hashOf = (n: number) => hashFromHex('pdq', hexOf(n));
 
 /** The hashes on a list, sorted, as text. */
 async function hashesOn(store: Store, list: string): Promise<string[]> {
   const found = await store.find({ list, limit: 1000 });
   return found.map(({ hash }) => hashToHex(hash)).sort();
-}
-const hexes = (...numbers: number[]) => numbers.map(hexOf).sort();
-
-/** An update as a service tells it. */
-function update(n: number, state: ListUpdate['state'] = 'active', hash = n): ListUpdate {
-  const [key, source] = [`r${n}`, 'fake'];
-  const entry = { hash: hashOf(hash), labels: [], id: key, source };
-  return { key, source, state, signals: [], entries: [entry] };
-}
-
-/** A client that tells these pages, and what the checkpoint of each fetch was. */
-function telling(...pages: Partial<UpdatesPage<number>>[]) {
-  const asked: (number | undefined)[] = [];
-  const client: ListClient<number> = {
-    async *fetchUpdates({ checkpoint } = {}) {
-      asked.push(checkpoint);
-      const isFromStart = checkpoint === undefined;
-      for (const [at, page] of pages.entries()) {
-        const isDrained = at === pages.length - 1;
-        const reached = isDrained && { checkpoint: (checkpoint ?? 0) + 1 };
-        yield { updates: [], unknown: [], isDrained, isFromStart, ...reached, ...page };
-      }
-    },
-    mustRestart: () => false,
-  };
-  return { client, asked };
 }
 
 async function verdictOn(store: Store, n: number): Promise<string> {
@@ -107,10 +80,10 @@ describeEngines((running) => {
 
   test('what is pending is for review, until it is active', async () => {
     const store = shared();
-    await store.fetch('a', telling({ updates: [update(1, 'pending'), update(2)] }).client);
+    await store.fetch('a', telling({ updates: [updateOf(1, 'pending'), updateOf(2)] }).client);
     expect([await verdictOn(store, 1), await verdictOn(store, 2)]).toEqual(['review', 'match']);
     const [before] = await store.find({ id: 'r1' });
-    const change = await store.fetch('a', telling({ updates: [update(1)] }).client);
+    const change = await store.fetch('a', telling({ updates: [updateOf(1)] }).client);
     expect(change).toMatchObject({ added: 1, removed: 0 });
     expect(await verdictOn(store, 1)).toBe('match');
     const [after] = await store.find({ id: 'r1' });
@@ -119,13 +92,13 @@ describeEngines((running) => {
 
   test('what a person withdrew stays, whatever the service says', async () => {
     const store = shared();
-    const all = [1, 2, 3].map((n) => update(n));
+    const all = [1, 2, 3].map((n) => updateOf(n));
     await store.fetch('a', telling({ updates: all }).client);
     await store.apply({
       withdraw: [{ ...{ id: 'r1', source: 'fake', list: 'a' }, reason: 'wrong' }],
     });
     await store.apply({ withdraw: [hashOf(2)] });
-    const gone = [update(1, 'withdrawn'), update(2, 'deleted'), update(3, 'withdrawn')];
+    const gone = [updateOf(1, 'withdrawn'), updateOf(2, 'deleted'), updateOf(3, 'withdrawn')];
     const { withdrawn } = await store.fetch('a', telling({ updates: gone }).client);
     expect(withdrawn).toBe(2);
     expect(await hashesOn(store, 'a')).toEqual([]);
@@ -139,18 +112,18 @@ describeEngines((running) => {
 
   test('what one service withdraws stays on the list of another', async () => {
     const store = shared();
-    await store.fetch('a', telling({ updates: [update(1)] }).client);
-    await store.fetch('b', telling({ updates: [update(1)] }).client);
-    await store.fetch('a', telling({ updates: [update(1, 'withdrawn')] }).client);
+    await store.fetch('a', telling({ updates: [updateOf(1)] }).client);
+    await store.fetch('b', telling({ updates: [updateOf(1)] }).client);
+    await store.fetch('a', telling({ updates: [updateOf(1, 'withdrawn')] }).client);
     expect(await hashesOn(store, 'a')).toEqual([]);
     expect(await hashesOn(store, 'b')).toEqual(hexes(1));
   });
 
   test('what a fetch from the start does not tell goes at its end, at once', async () => {
     const store = shared();
-    await store.fetch('a', telling({ updates: [1, 2, 3, 4].map((n) => update(n)) }).client);
+    await store.fetch('a', telling({ updates: [1, 2, 3, 4].map((n) => updateOf(n)) }).client);
     await store.apply({ add: [{ hash: hashOf(9), labels: [], list: 'b' }] });
-    const { client } = telling({ updates: [update(2)] }, { updates: [update(4), update(5)] });
+    const { client } = telling({ updates: [updateOf(2)] }, { updates: [updateOf(4), updateOf(5)] });
     const before = await store.revision();
     const { added, removed } = await store.fetch('a', client, { fromStart: true });
     expect({ added, removed }).toEqual({ added: 1, removed: 2 });
@@ -162,11 +135,11 @@ describeEngines((running) => {
 
   test('a page with an invalid entry changes nothing, and the checkpoint stays', async () => {
     const store = shared();
-    await store.fetch('a', telling({ updates: [update(1)] }).client);
+    await store.fetch('a', telling({ updates: [updateOf(1)] }).client);
     const revision = await store.revision();
     for (const bad of [{ labels: 'none' as never }, { labels: [], variant: '\0' }]) {
-      const wrong = { ...update(3), entries: [{ hash: hashOf(3), ...bad }] };
-      const { client } = telling({ updates: [update(1, 'withdrawn'), update(2), wrong] });
+      const wrong = { ...updateOf(3), entries: [{ hash: hashOf(3), ...bad }] };
+      const { client } = telling({ updates: [updateOf(1, 'withdrawn'), updateOf(2), wrong] });
       await expect(store.fetch('a', client)).rejects.toThrow('expected');
     }
     expect(await hashesOn(store, 'a')).toEqual(hexes(1));
@@ -180,7 +153,7 @@ describeEngines((running) => {
   test('a list from elsewhere begins from the start, and so does one that was removed', async () => {
     const store = shared();
     const run = async (options: object, ...numbers: number[]) => {
-      const { client, asked } = telling({ updates: numbers.map((n) => update(n)) });
+      const { client, asked } = telling({ updates: numbers.map((n) => updateOf(n)) });
       await store.fetch('a', client, options);
       return asked[0];
     };
@@ -195,7 +168,7 @@ describeEngines((running) => {
 
   test('a list that is removed while it is fetched does not come back in part', async () => {
     const store = shared();
-    const { client } = telling({ updates: [update(1)] }, { updates: [update(2)] });
+    const { client } = telling({ updates: [updateOf(1)] }, { updates: [updateOf(2)] });
     const fetching = store.fetch('a', {
       ...client,
       async *fetchUpdates(options) {
@@ -214,7 +187,7 @@ describeEngines((running) => {
   test('one fetch of a list at a time; another list is fetched meanwhile', async () => {
     const store = shared();
     const other = running.engine === 'postgresql' ? await openStore(place()) : store;
-    const { client } = telling({ updates: [update(1)] });
+    const { client } = telling({ updates: [updateOf(1)] });
     let isTried = false;
     await store.fetch('a', {
       ...client,
@@ -235,10 +208,10 @@ describeEngines((running) => {
     'a statement that fails, the one after %i others, leaves a page whole or undone',
     async (skip) => {
       const store = shared();
-      await store.fetch('a', telling({ updates: [1, 2, 3].map((n) => update(n)) }).client);
+      await store.fetch('a', telling({ updates: [1, 2, 3].map((n) => updateOf(n)) }).client);
       const before = await hashesOn(store, 'a');
       const revision = await store.revision();
-      const updates = [update(1, 'withdrawn'), update(2, 'active', 22), update(4)];
+      const updates = [updateOf(1, 'withdrawn'), updateOf(2, 'active', 22), updateOf(4)];
       const heal = failing(store, skip);
       const ended = await store
         .fetch('a', telling({ updates }).client, { fromStart: true })
@@ -287,7 +260,7 @@ test('what would remove much of a list is held back until somebody confirms it',
 
 test('of what is held back no more is read than is told', async () => {
   const store = await openStore({ dataDir: undefined });
-  const client = telling({ updates: [update(1)] }).client;
+  const client = telling({ updates: [updateOf(1)] }).client;
   for (const name of ['a', 'b', 'c']) await store.fetch(name, client);
   const database = databaseOf(store);
   const told = { removals: 1e6, of: 1e6, sinceSeconds: START, isConfirmed: false };
