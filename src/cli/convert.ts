@@ -226,10 +226,15 @@ async function writeBlocklist(
       return blocklist.size;
     }
     const list = await openBlocklist(path);
-    const own = list.settings;
-    const settings = Object.fromEntries([...blocklist.settings].filter(([name]) => !own.has(name)));
-    const replace = { all: blocklist.entries() };
-    await list.apply({ replace, withdraw: blocklist.withdrawals, settings }, { signal });
+    const [replace, withdraw] = [{ all: blocklist.entries() }, blocklist.withdrawals];
+    await list.apply(
+      ({ lists, generation }) => {
+        // A list that was fetched has other entries now than its checkpoint says.
+        const own = lists.refetched(undefined, generation).entries();
+        return { replace, withdraw, settings: Object.fromEntries([...blocklist.settings, ...own]) };
+      },
+      { signal },
+    );
     const withdrawn = blocklist.size - list.size;
     if (withdrawn > 0) {
       out.say(

@@ -111,6 +111,20 @@ describe('StopNCII', () => {
   });
   afterEach(() => service.fake.close());
 
+  test('what is converted over a fetched list is fetched from the start next', async () => {
+    const fetch = () => run(['fetch', config], service);
+    const next = async () => (await onlyhashes(['lists', config, '--json'])).out;
+    await fetch();
+    expect(JSON.parse(await next())).toMatchObject({ mustRestart: false, entries: 7 });
+    const list = join(folder, 'list.csv');
+    writeFileSync(list, `hash\n${hexOf(50)}\n`);
+    await onlyhashes(['convert', list, join(folder, 'lists.ohb'), '--overwrite']);
+    expect(await saved('ours')).toEqual([]);
+    expect((await next()).split('\n')[0]).toMatch(/"mustRestart":true/);
+    expect((await fetch()).lines).toEqual(['ours,7,7,0']);
+    expect(await saved('ours')).toEqual(hexes(0, 1, 2, 3, 4, 5, 6));
+  });
+
   test('is fetched, goes on from there, and matches at once', async () => {
     const first = await run(['fetch', config], service);
     expect(first).toMatchObject({ lines: ['ours,7,7,0'], err: '', code: 0 });
