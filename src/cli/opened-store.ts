@@ -6,7 +6,7 @@ import type { Call, Option } from './command.js';
 import { Failure, UsageError } from './failure.js';
 import type { Output } from './output.js';
 import { ALONE, servedStore } from './served-store.js';
-import { HoldingServe } from './store-socket.js';
+import { HoldingServe, removeLeftSocket } from './store-socket.js';
 
 /** A store that another command has is tried again: so often, and after such a pause. */
 const RETRIES = 50;
@@ -71,7 +71,9 @@ export async function openedStore(place: StorePlace, waiting?: Telling): Promise
 async function storeOrServe(place: StorePlace, waiting?: Telling): Promise<Store | HoldingServe> {
   for (let tries = 1; ; tries++) {
     try {
-      return await openStore(place);
+      const store = await openStore(place);
+      if ('dataDir' in place) await removeLeftSocket(place.dataDir!);
+      return store;
     } catch (error) {
       const isTaken = error instanceof StoreError && error.code === 'in-use';
       if (!isTaken || !('dataDir' in place)) throw storeFailure(error);

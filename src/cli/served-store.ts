@@ -1,5 +1,14 @@
-import { FormatError, hashToJSON } from '../index.js';
-import type { ReviewQuery, ReviewRecord, Withdrawn } from '../matching/index.js';
+import { FormatError, type HashJSON, hashFromJSON, hashToJSON } from '../index.js';
+import {
+  allowListFromJSON,
+  type BlocklistEntry,
+  createBlocklist,
+  type ListSettings,
+  type ReviewQuery,
+  type ReviewRecord,
+  type Withdrawn,
+  withdrawnKeyFromJSON,
+} from '../matching/index.js';
 import type { FetchOptions, FetchProgress } from '../node/index.js';
 import {
   type Exchange,
@@ -22,6 +31,14 @@ interface FetchLine {
   readonly failed?: string;
   /** of an error of the store */
   readonly code?: StoreError['code'];
+}
+
+/** A line of `/v1/entries`: the first, or one of those after it. */
+interface EntriesLine {
+  readonly lists: Record<string, ListSettings>;
+  readonly withdrawals: readonly Parameters<typeof withdrawnKeyFromJSON>[0][];
+  readonly allowances: Parameters<typeof allowListFromJSON>[0];
+  readonly entries: readonly (Omit<BlocklistEntry, 'hash'> & { readonly hash: HashJSON })[];
 }
 
 /** A line of `/v1/reviews`. */
@@ -76,6 +93,16 @@ export function servedStore(serve: HoldingServe): Store {
       }
       throw serve.failure('its answer broke off');
     },
+    // A copy of all, so that it decides as without a `serve`. No hash of a picture goes there.
+    async follow() {
+      const lines = serve.lines<EntriesLine>('GET', '/v1/entries');
+      const { value } = await lines.next();
+      const { lists, withdrawals, allowances } = value as EntriesLine;
+      const withdrawn = withdrawals.map(withdrawnKeyFromJSON);
+      const blocklist = createBlocklist([], { lists, withdrawn });
+      await blocklist.apply({ add: entriesOf(lines) });
+      return { blocklist, allowList: allowListFromJSON(allowances) };
+    },
     reviewLog: () => ({
       async *read(query: ReviewQuery, options: { onProblem(problem: object): void }) {
         const lines = serve.lines<ReviewLine>('POST', '/v1/reviews', queryJSON(query));
@@ -97,6 +124,12 @@ export function servedStore(serve: HoldingServe): Store {
       throw serve.failure(ALONE);
     },
   });
+}
+
+async function* entriesOf(lines: AsyncIterable<EntriesLine>): AsyncGenerator<BlocklistEntry> {
+  for await (const { entries } of lines) {
+    for (const entry of entries) yield { ...entry, hash: hashFromJSON(entry.hash) };
+  }
 }
 
 const toJSON = ({ list, reason, ...key }: Withdrawn) => ({

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { open } from 'node:fs/promises';
+import { lstat, open, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, request, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { join, relative } from 'node:path';
@@ -13,7 +13,7 @@ import { Failure, UsageError } from './failure.js';
  * whoever may connect is the owner of the store, and needs no token.
  */
 
-/** `openStore` removes one that was left, by this name. */
+/** Of a process that was killed, whoever opens the store then removes it. */
 const SOCKET = 'serve.sock';
 
 /** The bytes of a socket's address: 108 on Linux, 104 on macOS, with a zero at the end. */
@@ -55,6 +55,13 @@ export async function listenForCommands(
   }
   // By its address it is removed.
   return server.on('error', onError).once('close', close);
+}
+
+/** Removes the socket of a `serve` that was killed, and nothing else that may be there. */
+export async function removeLeftSocket(folder: string): Promise<void> {
+  const path = join(folder, SOCKET);
+  const there = await lstat(path).catch(() => undefined);
+  if (there?.isSocket()) await rm(path, { force: true });
 }
 
 /** The `serve` that holds an embedded store. */

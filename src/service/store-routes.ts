@@ -1,7 +1,12 @@
-import { type WithdrawnJSON, withdrawnFromJSON } from '../blocklist/withdrawn-json.js';
+import {
+  type WithdrawnJSON,
+  withdrawnFromJSON,
+  withdrawnToJSON,
+} from '../blocklist/withdrawn-json.js';
 import { checkKnown, checkTypeOf } from '../door.js';
 import type { FetchProgress } from '../exchange/list-fetch.js';
 import { hashFromJSON } from '../hash.js';
+import { createAllowList } from '../matching/allow-list.js';
 import type { ReviewQuery } from '../matching/review-record.js';
 import type { Store } from '../store/store.js';
 import { StoreError } from '../store/store-error.js';
@@ -64,6 +69,8 @@ const FETCH = {
 
 /** The retention of whoever writes reviews is not known here: nothing else may be left out. */
 const RETENTION = { retentionDays: 36_500 };
+/** Entries of a line. */
+const PAGE = 1000;
 /** While nothing else is to be said: the caller hears that the fetch goes on. */
 const PULSE_MILLISECONDS = 1000;
 
@@ -135,6 +142,31 @@ export function storeRoutes(store: Store, options: CurationOptions): Route[] {
         });
       },
     }),
+    {
+      method: 'GET',
+      path: '/v1/entries',
+      role: 'admin',
+      about:
+        'All that is matched, as lines of JSON: the settings of lists, `withdrawals` and ' +
+        '`allowances`, and then pages of `entries`.',
+      replies: repliesOf(undefined, 200),
+      answer: () =>
+        linesOf(async (write, gone) => {
+          // First: what is withdrawn meanwhile is in no later page.
+          const [withdrawals, settings] = [await store.withdrawals(), await store.settings()];
+          await write({
+            lists: Object.fromEntries(settings),
+            withdrawals: withdrawals.map(withdrawnToJSON),
+            allowances: createAllowList({ allowances: await store.allowances() }),
+          });
+          for (let after = 0; !gone.aborted; ) {
+            const entries = await store.find({ paused: false, after, limit: PAGE });
+            await write({ entries });
+            if (entries.length < PAGE) return;
+            after = entries.at(-1)!.number;
+          }
+        }),
+    },
     routeOf({
       method: 'POST',
       path: '/v1/reviews',

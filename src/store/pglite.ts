@@ -1,4 +1,4 @@
-import { lstat, mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
 import { holderOf, LOCK_NAME, lockFolder } from '../disk/writer-lock.js';
@@ -12,8 +12,6 @@ const INT8 = 20;
 const DATA = 'data';
 /** Its memory is never given back, and its own 128 MB of buffers are for many connections. */
 const SETTINGS = ['shared_buffers=4MB', 'max_connections=5'];
-/** A `serve` that has the folder listens there for other commands. */
-const SOCKET = 'serve.sock';
 
 /**
  * A database in a folder, or in memory, by the optional package `@electric-sql/pglite`: PostgreSQL
@@ -61,20 +59,12 @@ async function started(
 /** Nothing in the engine keeps two processes from writing in one folder, and spoiling it. */
 async function locked(folder: string): Promise<() => Promise<void>> {
   try {
-    const unlock = await lockFolder(folder);
-    await removeLeft(join(folder, SOCKET));
-    return unlock;
+    return await lockFolder(folder);
   } catch (cause) {
     if (!(cause instanceof FormatError)) throw cause;
     const who = await holderOf(join(folder, LOCK_NAME));
     throw new StoreError('in-use', `${who} has the folder open`, { cause });
   }
-}
-
-/** Removes the socket of a process that was killed, and nothing else that may be there. */
-async function removeLeft(path: string): Promise<void> {
-  const there = await lstat(path).catch(() => undefined);
-  if (there?.isSocket()) await rm(path, { force: true });
 }
 
 class Embedded implements Database {

@@ -1,16 +1,26 @@
-import { mkdirSync, mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer as createWebServer, type RequestListener } from 'node:http';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { textOf } from '../../src/cli/failure.js';
 import { HoldingServe, type ServeLimits } from '../../src/cli/store-socket.js';
-import { hashFromHex } from '../../src/hash.js';
+import { hashFromHex, hashToHex } from '../../src/hash.js';
+import { hashFile } from '../../src/node/hash-file.js';
 import { openStore } from '../../src/store/open-store.js';
+import { flipBits } from '../arbitraries.js';
 import { testFolder } from '../folder.js';
 import { newRecord } from '../matching/reviews.js';
 import { hexOf, SERVICES } from '../node/fed-services.js';
-import { EMBEDDED, type Ended, listOf, onlyhashes } from './program.js';
+import { EMBEDDED, type Ended, listOf, onlyhashes, PHOTOS } from './program.js';
 import { eventually, ServingProgram, serving, verdictOf } from './serving-program.js';
 
 /* Commands on an embedded store that a `serve` has open. */
@@ -74,6 +84,58 @@ test('what is asked of a store that serve has open is answered as without it', a
   expect(readdirSync(dataDir)).toEqual(['data']);
 });
 
+test('pictures and hashes are matched beside a serve, byte for byte as without it', async () => {
+  const dataDir = await newStore();
+  const names = ['acanthus-mollis.jpg', 'acanthus-mollis-w700.png', 'allium-oreophilum.jpg'];
+  const pictures = names.map((name) => join(PHOTOS, name));
+  const [whole, , other] = pictures as [string, string, string];
+  const { hash } = await hashFile(whole);
+  const { hash: allowed } = await hashFile(other);
+  const flipped = (count: number) =>
+    flipBits(
+      hash,
+      Array.from({ length: count }, (_, at) => 5 * at),
+      count,
+    );
+  const store = await openStore({ dataDir });
+  const opinions = [{ from: 'a', says: 'Blocked', tags: ['x'] }];
+  const add = [
+    { hash: flipped(3), labels: ['one, two'], id: 'whole', list: 'ours', opinions, quality: 90 },
+    { hash: flipped(40), labels: [], source: 'theirs', list: 'theirs', confirmed: false },
+    { hash: flipped(3), labels: ['paused'], id: 'paused', list: 'ours' },
+    { hash: allowed, labels: [], id: 'allowed', list: 'theirs', caseCount: 3 },
+    { hash, labels: [], id: 'withdrawn', list: 'ours' },
+  ];
+  await store.apply({ add });
+  const [paused] = await store.find({ id: 'paused' });
+  await store.pause(paused!.number, 'for-good');
+  const theirs = { trust: 'foreign', policy: { matchDistance: 45 } } as const;
+  const allow = [{ hash: allowed, reason: 'a mistake' }];
+  await store.apply({ withdraw: [{ id: 'withdrawn' }], allow, settings: { theirs } });
+  await store.close();
+  const at = ['-b', join(dataDir, '../lists.json')];
+  writeFileSync(at[1]!, JSON.stringify({ store: dataDir, lists: [] }));
+  const page = join(dataDir, '../page.html');
+  const commands = [
+    ['match', ...pictures, hexOf(1), hashToHex(hash), 'none', ...at],
+    ['match', ...pictures, hexOf(1), ...at, '--json', '--all', '--max-distance', '60'],
+    ['match', whole, ...at, '--explain', '--out', page, '--overwrite'],
+    ['check', ...pictures, ...at, '--json', '--refuse-review'],
+  ];
+  const all = async () => {
+    const ended: unknown[] = [];
+    for (const words of commands)
+      ended.push(await run(...words), existsSync(page) && readFileSync(page));
+    return ended;
+  };
+  const alone = await all();
+  expect(alone[0]).toMatchObject({
+    lines: expect.arrayContaining([expect.stringMatching(/^match,3,original,/)]),
+    code: 2,
+  });
+  await served(dataDir, async () => expect(await all()).toEqual(alone));
+});
+
 test('a list is fetched by the serve that has the store, and what is held back is confirmed', async () => {
   const service = await SERVICES.stopncii!({ seconds: 1_767_225_600 }, 3);
   try {
@@ -115,7 +177,6 @@ test('what serve has no route for ends with 2 and names its process', async () =
     for (const words of [
       ['store', 'status', '--store', dataDir],
       ['store', 'import', config, '--store', dataDir],
-      ['match', hexOf(1), '-b', config],
       ['serve', '--port', '0', '--store', dataDir],
     ]) {
       const { out, err, code } = await run(...words);

@@ -33,7 +33,7 @@ const WHO: Readonly<Record<string, readonly string[]>> = {
     ...['GET /c/signal_type/index', 'POST /v1/lists/{name}/confirm'],
     ...['POST /v1/changes', 'GET /v1/lists', 'POST /v1/lists/{name}/fetch'],
   ],
-  admin: ['POST /v1/reviews', 'POST /v1/reviews/erase'],
+  admin: ['GET /v1/entries', 'POST /v1/reviews', 'POST /v1/reviews/erase'],
   session: [
     ...['GET /review', 'GET /review/item', 'POST /review/item', 'GET /review/lists'],
     'POST /review/sign-out',

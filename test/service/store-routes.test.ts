@@ -106,6 +106,38 @@ test('all lists are told, with the exchanges and no credential', async () => {
   expect(JSON.stringify(lines)).not.toContain('secret');
 });
 
+test('all that is matched is told: settings, withdrawals, allowances, entries', async () => {
+  await store.apply({
+    withdraw: [{ ...hash(8), list: 'b', reason: 'a mistake' }],
+    settings: { b: { trust: 'foreign' } },
+    allow: [{ hash: hash(9), entry: hash(7), reason: 'another picture' }],
+    add: [
+      { hash: hash(7), labels: ['seven'], id: 'seven', list: 'b' },
+      { hash: hash(10), labels: [], id: 'paused' },
+    ],
+  });
+  const [paused] = await store.find({ id: 'paused' });
+  await store.pause(paused!.number, 'for-good');
+  const { lines } = await asked('GET /v1/entries', undefined, { role: 'socket' });
+  const [first, ...pages] = lines;
+  expect(first.lists.b).toEqual({ trust: 'foreign' });
+  expect(first.withdrawals.at(-1)).toEqual({
+    ...hashToJSON(hash(8)),
+    list: 'b',
+    reason: 'a mistake',
+  });
+  expect(first.allowances).toEqual({
+    radius: 0,
+    allowances: [{ ...hashToJSON(hash(9)), entry: hashToJSON(hash(7)), reason: 'another picture' }],
+  });
+  const entries = pages.flatMap((page) => page.entries);
+  expect(entries).toContainEqual(
+    expect.objectContaining({ hash: hashToJSON(hash(7)), id: 'seven' }),
+  );
+  expect(entries.map(({ id }) => id)).not.toContain('paused');
+  expect((await asked('GET /v1/entries', undefined, { role: 'curate' })).status).toBe(403);
+});
+
 test('records come as they are in the log; one that was changed is told by its number', async () => {
   const log = store.reviewLog({ retentionDays: 30 });
   for (let n = 0; n < 4; n++) await log.append(newRecord(n, { id: `r${n}` }));
