@@ -22,13 +22,13 @@ import type { ChangeOptions, Made } from './write.js';
 /** A change of a store. All of it is made, in this order, or nothing. */
 export interface StoreChange {
   /**
-   * What to remove, and to keep out from now on, as by `Blocklist.apply`. The rows stay in the table,
-   * not listed, until `purge`.
+   * What to remove, and to keep out from now on, as by `Blocklist.apply`. The rows stay in the
+   * table, not listed, until `purge`.
    */
   readonly withdraw?: Iterable<Withdrawn> | undefined;
   /**
-   * withdrawals to lift, as they were made, with all that they took; the removed entries do not come
-   * back by it. The lists that they are about are fetched from the start the next time
+   * withdrawals to lift, as they were made, with all that they took; the removed entries do not
+   * come back by it. The lists that they are about are fetched from the start the next time
    */
   readonly reinstate?: Iterable<WithdrawnKey> | undefined;
   /**

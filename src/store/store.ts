@@ -92,8 +92,8 @@ export class Store {
   }
 
   /**
-   * Changes lists, entries, withdrawals and allowances, entirely or not at all. Entries are read and
-   * copied first, however many.
+   * Changes lists, entries, withdrawals and allowances, entirely or not at all. Entries are read
+   * and copied first, however many.
    * @example
    * const { revision } = await store.apply({ withdraw: [hash], add: readHashList(text) });
    */

@@ -22,12 +22,12 @@ const entry = (number: number) => ({
 /** Changes that can be repeated with a key, on a store that has entries 1 and 2. */
 const CHANGES: Record<string, (store: Store, idempotencyKey: string) => Promise<unknown>> = {
   add: (store, idempotencyKey) => store.apply({ add: [entry(2), entry(3)] }, { idempotencyKey }),
-  replaceList: (store, idempotencyKey) =>
+  'replaced by another': (store, idempotencyKey) =>
     store.apply({ replace: { list: 'a', entries: [entry(3)] } }, { idempotencyKey }),
   withdraw: (store, idempotencyKey) =>
     store.apply({ withdraw: [{ id: 'id 1' }] }, { idempotencyKey }),
   pause: (store, idempotencyKey) => store.pause(1, 'for-good', { idempotencyKey }),
-  removeList: (store, idempotencyKey) =>
+  'no more on the list': (store, idempotencyKey) =>
     store.apply({ replace: { list: 'a', entries: [] }, settings: { a: null } }, { idempotencyKey }),
 };
 
