@@ -10,13 +10,18 @@ import { kindOf } from './schema-bands.js';
 
 const WIDTH = 16;
 
-/** Beyond so many tokens a scan takes their place. */
+/**
+ * Beyond so many tokens a scan takes their place: it reads the rows of one band in the order of the
+ * index, which are as many as 65,536 tokens have.
+ */
 const MOST_TOKENS = 4096;
 
 /** How near a hash is looked for, by its bands. */
 export interface Probes {
-  /** to be looked up; undefined: too many */
+  /** to be looked up; undefined: too many, read all of one band */
   readonly tokens: number[] | undefined;
+  /** the first token of the first band */
+  readonly first: number;
   /** of a `bit(256)` */
   readonly bits: string;
 }
@@ -25,6 +30,7 @@ export function probesOf(hash: Hash, maxDistance: number): Probes {
   const kind = kindOf(hash.algorithm, 8 * hash.bytes.length) << 20;
   return {
     tokens: tokensOf(hash.bytes, kind, maxDistance),
+    first: kind,
     bits: `x${hashToHex(hash).padEnd(64, '0')}`,
   };
 }

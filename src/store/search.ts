@@ -105,7 +105,10 @@ async function foundByBands(
   return rows.some(({ bands }) => bands) ? rows.filter(({ bands }) => bands === null) : undefined;
 }
 
-/** What some of the queries find by comparing all hashes. */
+/**
+ * What some of the queries find by comparing all hashes: those of one band, if there are bands,
+ * since they lie together.
+ */
 async function foundByScan(
   sql: Sql,
   asked: readonly Asked[],
@@ -113,14 +116,19 @@ async function foundByScan(
   maxDistance: number,
 ): Promise<Found[]> {
   if (queries.length === 0) return [];
+  const each = `from unnest($2::int[], $3::bit(256)[], $4::int[], $5::text[], $6::int[])
+    as each (query, bits, first, kind, size)`;
+  const bands = '(select bands from state)';
   return await sql.query<Found>(
-    `select query, number
-    from unnest($2::int[], $3::bit(256)[], $4::text[], $5::int[]) as each (query, bits, kind, size)
-      ${within('searched', 'algorithm = kind and octet_length(hash) = size')}`,
+    `select query, number ${each}
+      ${within('band', `${bands} and token between first and first + 65535`)}
+    union all select query, number ${each}
+      ${within('searched', `not ${bands} and algorithm = kind and octet_length(hash) = size`)}`,
     [
       maxDistance,
       queries,
       queries.map((query) => asked[query]!.probes.bits),
+      queries.map((query) => asked[query]!.probes.first),
       queries.map((query) => asked[query]!.hash.algorithm),
       queries.map((query) => asked[query]!.hash.bytes.length),
     ],
