@@ -2,6 +2,7 @@ import process from 'node:process';
 import { benchCommandOf, OPTIONS } from '../src/cli/bench.js';
 import { helpOf, readCall } from '../src/cli/command.js';
 import { textOf, UsageError } from '../src/cli/failure.js';
+import { output } from '../src/cli/output.js';
 import { BENCHES } from './benches.js';
 import { runBenches } from './harness.js';
 
@@ -34,7 +35,10 @@ const command = benchCommandOf(
 try {
   const words = process.argv.slice(2);
   if (words.includes('--help')) console.log(helpOf(command));
-  else process.exitCode = await command.run(readCall(command, words), new AbortController().signal);
+  else {
+    const out = output(new AbortController().signal);
+    process.exitCode = await command.run(readCall(command, words), out);
+  }
 } catch (error) {
   const hint = error instanceof UsageError ? '\nsee npm run bench -- --help' : '';
   console.error(`bench: ${textOf(error)}${hint}`);

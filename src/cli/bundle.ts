@@ -16,16 +16,7 @@ import {
 import type { Call, Command } from './command.js';
 import { Failure, failureOf, UsageError } from './failure.js';
 import { wholeFile } from './file-name.js';
-import {
-  counted,
-  exitCode,
-  output,
-  print,
-  progress,
-  toStderr,
-  toStdout,
-  writeAll,
-} from './output.js';
+import { counted, exitCode, type Output, print, toStderr, toStdout, writeAll } from './output.js';
 import { outputPath, writeWhole } from './output-file.js';
 import { PICTURE_OPTIONS } from './picture-options.js';
 import { eachPicture, sourceOf } from './pictures.js';
@@ -77,18 +68,18 @@ saved; withdraw prints what to send to take it back.`,
     ['onlyhashes bundle withdraw bundle.json', 'take it back; asks for the token'],
   ],
   minWords: 2,
-  async run(call, signal) {
+  async run(call, out) {
     const [action, ...words] = call.words as [string, string, ...string[]];
     // Refused before a picture is hashed or a token asked for.
     const path = call.text('output');
     if (path !== undefined) await outputPath(path, { overwrite: call.on('overwrite') });
-    if (action === 'create') return create(call, words, signal);
+    if (action === 'create') return create(call, words, out);
     if (words.length > 1) throw new UsageError('expected one bundle');
     if (action === 'show') {
       const text = bundleText(await open(call, words[0]!));
       // Whoever looks at it may stop where they like.
       if (path === undefined) toStdout(text);
-      else await write(call, text, signal);
+      else await write(call, text, out.signal);
     } else if (action === 'verify') {
       const bundle = await open(call, words[0]!, { padded: true });
       const { hashes, unknown = [], day, case: caseId } = bundle;
@@ -97,33 +88,41 @@ saved; withdraw prints what to send to take it back.`,
     } else if (action === 'withdraw') {
       checkToken(call, words[0]!);
       const bundle = await open(call, words[0]!);
-      const withdrawal = await createWithdrawal(bundle, await tokenOf(call, signal));
-      await write(call, `${JSON.stringify(withdrawal, null, 2)}\n`, signal);
+      const withdrawal = await createWithdrawal(bundle, await tokenOf(call, out.signal));
+      await write(
+        call,
+        `${JSON.stringify(withdrawal, null, 2)}
+`,
+        out.signal,
+      );
     } else throw new UsageError('expected create, show, verify or withdraw');
     return 0;
   },
 };
 
-async function create(call: Call, words: readonly string[], signal: AbortSignal): Promise<number> {
-  const bar = progress('hashing');
-  const out = output(bar);
+async function create(call: Call, words: readonly string[], out: Output): Promise<number> {
+  out.begin('hashing');
   const resample = call.text('resample') === 'none' ? ('none' as const) : (512 as const);
   const images: HashedImage[] = [];
   const job = (file: string, ended: AbortSignal) =>
     hashFile(sourceOf(file), { exact: true, resample, crops: call.on('crops'), signal: ended });
-  for await (const result of eachPicture(words, job, { out, bar, signal })) {
+  for await (const result of eachPicture(words, job, out)) {
     if (result.error) out.error(result.file, result.error.message);
     else images.push(result.image);
   }
-  bar.clear();
+  out.clear();
   // A bundle that lacks a picture would look complete: the person decides what to leave out.
   if (out.errors > 0) {
     out.note('no bundle was made: to make one of the others, leave out the pictures with errors');
-    return exitCode(out.errors, 0);
+    return exitCode(out, 0);
   }
   const { bundle, withdrawToken } = await createBundle(images);
   const key = call.text('seal');
-  await write(call, key === undefined ? bundleText(bundle) : await sealBundle(bundle, key), signal);
+  await write(
+    call,
+    key === undefined ? bundleText(bundle) : await sealBundle(bundle, key),
+    out.signal,
+  );
   toStderr(
     `Withdraw token: ${withdrawToken}\nKeep it: it is the only way to take this bundle back. It is not in the bundle, and we cannot recover it.\n`,
   );

@@ -2,7 +2,6 @@ import { readBytes } from '../node/index.js';
 import type { Command } from './command.js';
 import { nameCell } from './file-name.js';
 import { BLOCKLIST_OPTIONS, blocklistOf, judgeOf, MATCHING_OPTIONS } from './judge.js';
-import { output, progress } from './output.js';
 import { eachPicture, sourceOf } from './pictures.js';
 
 /** `onlyhashes check`: whether uploads may be kept, told by the exit code. */
@@ -24,16 +23,15 @@ hashed, or the check failed. With several files, 2 goes before 1. LIST is as for
     ['curl -s "$URL" | onlyhashes check - -b list.ohx --refuse-review', 'standard input'],
   ],
   minWords: 1,
-  async run(call, signal) {
+  async run(call, out) {
     const list = blocklistOf(call);
-    const bar = progress('checking');
-    const out = output(bar);
-    const judge = await judgeOf(call, list, { out, signal });
+    const judge = await judgeOf(call, list, out);
+    out.begin('checking');
     const refused = call.on('refuse-review') ? ['match', 'review'] : ['match'];
     const job = async (file: string, ended: AbortSignal) =>
       await judge.picture(await readBytes(sourceOf(file), { signal: ended }), ended);
     let refusals = 0;
-    for await (const result of eachPicture(call.words, job, { out, bar, signal })) {
+    for await (const result of eachPicture(call.words, job, out)) {
       const { file } = result;
       const { decision } = judge.told(result, out);
       const { verdict, reason } = decision;
@@ -44,7 +42,6 @@ hashed, or the check failed. With several files, 2 goes before 1. LIST is as for
       await out.line(line);
     }
     await judge.close();
-    bar.clear();
     if (out.errors > 0) return 2;
     return refusals > 0 ? 1 : 0;
   },

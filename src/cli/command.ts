@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from './failure.js';
+import type { Output } from './output.js';
 
 /** One option of a command. It takes one of `choices`, or any `value`; else it is a switch. */
 export interface Option {
@@ -47,8 +48,8 @@ export interface Command {
   readonly endsAtOnce?: boolean;
   /** how long it may take to end after a signal; default 1 */
   readonly graceSeconds?: number;
-  /** Resolves to the exit code. */
-  run(call: Call, signal: AbortSignal): Promise<number>;
+  /** Resolves to the exit code; undefined: that of its lines and errors. */
+  run(call: Call, out: Output): Promise<number | undefined>;
 }
 
 /**

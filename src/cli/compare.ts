@@ -19,7 +19,7 @@ export const compareCommand: Command = {
   examples: [['onlyhashes compare a.jpg b.png', 'the distance between two pictures']],
   minWords: 2,
   maxWords: 2,
-  async run(call, signal) {
+  async run(call, { signal }) {
     const options = { ...hashOptions(call), variants: 'none' as const, signal };
     const hashes = [];
     for (const word of call.words) {

@@ -19,7 +19,7 @@ import { Failure, failureOf, shownName, UsageError } from './failure.js';
 import { encoded } from './file-name.js';
 import { LeftOut } from './left-out.js';
 import { idsOf, kindName, kindOf, type ListPart, readAll, sizeOf, tablesOf } from './lists.js';
-import { counted, exitCode, type Output, output, type Progress, progress } from './output.js';
+import { counted, exitCode, type Output } from './output.js';
 import { isOfKind, outputPath, writeWhole } from './output-file.js';
 import { savedBlocklist } from './saved-blocklist.js';
 import { writeIndex } from './write-index.js';
@@ -77,7 +77,7 @@ line ENTRIES,FORMAT,TO unless TO is standard output.`,
   ],
   minWords: 2,
   maxWords: 2,
-  async run(call, signal) {
+  async run(call, out) {
     const [from, to] = call.words as [string, string];
     const format = formatOf(to, call);
     const isFrames = format === 'vpdq' || format === 'vpdq-json';
@@ -87,8 +87,7 @@ line ENTRIES,FORMAT,TO unless TO is standard output.`,
     const overwrite = call.on('overwrite');
     const writable = { overwrite, ...(format === 'index' && { replaces: 'index' as const }) };
     if (to !== '-') await outputPath(to, writable);
-    const bar = progress('reading', ' MB');
-    const out = output(bar);
+    const { signal } = out;
     const write = (pieces: Iterable<string>) =>
       to === '-' ? print(pieces, out) : writeWhole(to, pieces, { overwrite, signal });
     let count: number;
@@ -99,23 +98,23 @@ line ENTRIES,FORMAT,TO unless TO is standard output.`,
     } else {
       const saved = call.on('vpdq') ? undefined : (await savedBlocklist(from, ANY))?.blocklist;
       const parts = async () =>
-        saved ? await tablesIn(saved, from, out) : await partsOf(from, call, { out, bar, signal });
+        saved ? await tablesIn(saved, from, out) : await partsOf(from, call, out);
       if (format === 'blocklist') {
         const blocklist = saved ?? blocklistOf(await parts(), from, out);
-        count = await writeBlocklist(blocklist, { from, to, overwrite, out, signal });
+        count = await writeBlocklist(blocklist, { from, to, overwrite, out });
       } else {
         const read = await parts();
         count = read.reduce((sum, part) => sum + sizeOf(part), 0);
         if (format === 'index') {
-          const options = { from: shownName(from), to, writable, bar, out, signal };
+          const options = { from: shownName(from), to, writable, out };
           const part = onlyPart(read, from);
           await writeIndex(tableOf(part), kindOf(part), options);
         } else await write(linesOf(read, { format, from, out }));
       }
     }
-    if (to === '-') return exitCode(out.errors, count);
+    if (to === '-') return exitCode(out, count);
     await out.line([count, format, to].join(','));
-    return exitCode(out.errors, 1);
+    return undefined;
   },
 };
 
@@ -131,16 +130,10 @@ async function print(pieces: Iterable<string>, out: Output): Promise<void> {
   for (const piece of pieces) await out.line(piece.replace(/\n$/, ''));
 }
 
-interface ReadingOptions {
-  readonly out: Output;
-  readonly bar: Progress;
-  readonly signal: AbortSignal;
-}
-
-async function partsOf(from: string, call: Call, options: ReadingOptions): Promise<ListPart[]> {
-  if (!call.on('vpdq')) return readAll(from, call.text('algorithm') as Algorithm, options);
+async function partsOf(from: string, call: Call, out: Output): Promise<ListPart[]> {
+  if (!call.on('vpdq')) return readAll(from, call.text('algorithm') as Algorithm, out);
   const table = new PackedEntries('pdq', 256);
-  for (const { hash, quality } of await framesOf(from, options.out)) {
+  for (const { hash, quality } of await framesOf(from, out)) {
     table.push({ hash, quality, labels: [] });
   }
   return [table];
@@ -200,7 +193,6 @@ interface WriteBlocklistOptions {
   readonly to: string;
   readonly overwrite: boolean;
   readonly out: Output;
-  readonly signal: AbortSignal;
 }
 
 /**
@@ -210,8 +202,9 @@ interface WriteBlocklistOptions {
  */
 async function writeBlocklist(
   blocklist: Blocklist,
-  { from, to, overwrite, out, signal }: WriteBlocklistOptions,
+  { from, to, overwrite, out }: WriteBlocklistOptions,
 ): Promise<number> {
+  const { signal } = out;
   if (blocklist.size === 0 && blocklist.withdrawals.length === 0) {
     throw new Failure(`${shownName(from)}: no hash in it that can match`);
   }

@@ -1,16 +1,15 @@
 import { writeCell } from '../exchange/index.js';
 import { FormatError } from '../index.js';
-import type { FetchOptions, FetchProgress } from '../node/index.js';
-import { StoreError, type StorePlace } from '../store/index.js';
+import type { FetchProgress } from '../node/index.js';
+import { StoreError } from '../store/index.js';
 import type { Call, Command } from './command.js';
 import { Failure, UsageError } from './failure.js';
 import { heldBackJson, heldBackWords, notReadWords } from './held-back.js';
-import { type ListPlace, listPlaceOf, readListConfig } from './list-config.js';
+import { listPlaceOf, readListConfig } from './list-config.js';
+import { exchangeKey, type ListFeed } from './list-feed.js';
 import { type KeptLists, withLists } from './list-place.js';
-import { originOf } from './list-services.js';
 import { givenStore, STORE_OPTIONS, storeFailure, storePlaceOf } from './opened-store.js';
-import { counted, exitCode, type Output, output, type Progress, progress } from './output.js';
-import { clientOf, exchangeKey } from './stored-exchanges.js';
+import { counted, exitCode, type Output } from './output.js';
 
 /** How many malformed records of a list are printed. The rest are counted. */
 const PROBLEMS_SHOWN = 20;
@@ -52,110 +51,75 @@ ONLYHASHES_KEY has the key of their credentials, 64 hex digits.`,
     ['onlyhashes fetch lists.json --store hashes', 'into a store'],
   ],
   minWords: 0,
-  async run(call, signal) {
+  async run(call, out) {
     const [path, ...given] = call.words;
     const confirmed = call.text('confirm');
     const names = confirmed === undefined ? given : [confirmed];
     if (confirmed !== undefined && given.length > 0) {
       throw new UsageError('--confirm: expected no other names of lists');
     }
-    const bar = progress('fetching', ' records');
-    const out = output(bar);
-    const fetching = { call, out, bar, signal };
-    if (path === undefined) return await fetchExchanges(storePlaceOf(call), fetching);
-    const config = await readListConfig(path);
-    const unknown = names.some((name) => !config.lists.some((list) => list.name === name));
-    if (unknown) throw new UsageError(`${path}: expected the names of lists in it`);
-    const place = listPlaceOf(path, config, givenStore(call));
-    const wanted = config.lists.filter(({ name }) => names.length === 0 || names.includes(name));
+    out.begin('fetching', ' records');
+    const config = path === undefined ? undefined : await readListConfig(path);
+    if (names.some((name) => config && !config.lists.some((list) => list.name === name))) {
+      throw new UsageError(`${path}: expected the names of lists in it`);
+    }
+    const place = config
+      ? listPlaceOf(path!, config, givenStore(call))
+      : { store: storePlaceOf(call) };
     // Before anything is fetched: a missing credential is told at once.
-    const clients = wanted.map((list) => [list, list.client()] as const);
-    return await fetchInto(place, fetching, { mayMake: true }, async (lists) => {
-      for (const removed of await lists.configure(config)) {
+    if (!config) exchangeKey();
+    const isWanted = ({ name }: ListFeed) => names.length === 0 || names.includes(name);
+    const configured = config?.lists.filter(isWanted).map((list) => {
+      const client = list.client();
+      return { ...list, client: () => client };
+    });
+    const work = async (lists: KeptLists) => {
+      for (const removed of config ? await lists.configure(config) : []) {
         const entries = counted(removed, 'entry', 'entries');
-        out.say(path, `a list that it names no longer was removed, with ${entries}`);
+        out.say(path!, `a list that it names no longer was removed, with ${entries}`);
+      }
+      const feeds = configured ?? (await lists.feeds()).filter(isWanted);
+      if (confirmed !== undefined && feeds.length === 0) {
+        throw new UsageError('--confirm: expected the name of a list that has an exchange');
       }
       let elsewhere = 0;
-      for (const [{ name, origin }, client] of clients) {
-        elsewhere += await fetchOne(name, fetching, lists, (options) =>
-          lists.fetch(name, client, { ...options, origin }),
-        );
+      for (const feed of feeds) {
+        if (feed.isRegular) elsewhere += await fetchOne(feed, lists, call, out);
       }
-      return elsewhere;
-    });
+      return exitCode(out, out.lines + elsewhere);
+    };
+    return await withLists(place, work, { waiting: out, mayMake: config !== undefined });
   },
 };
-
-interface Fetching {
-  readonly call: Call;
-  readonly out: Output;
-  readonly bar: Progress;
-  readonly signal: AbortSignal;
-}
-
-/** Fetches the lists for which the store itself says where they come from, as `serve` does. */
-async function fetchExchanges(place: StorePlace, fetching: Fetching): Promise<number> {
-  const key = exchangeKey();
-  return await fetchInto({ store: place }, fetching, {}, async (lists) => {
-    const exchanges = lists.exchanges!(key);
-    const only = fetching.call.text('confirm');
-    const all = (await exchanges.list()).filter(({ name }) => only === undefined || name === only);
-    if (only !== undefined && all.length === 0) {
-      throw new UsageError('--confirm: expected the name of a list that has an exchange');
-    }
-    let elsewhere = 0;
-    for (const exchange of all) {
-      const { name, api, settings, enabled } = exchange;
-      if (!enabled) continue;
-      elsewhere += await fetchOne(name, fetching, lists, async (options) => {
-        const client = await clientOf(exchange, exchanges);
-        return await lists.fetch(name, client, { ...options, origin: originOf(api, settings) });
-      });
-    }
-    return elsewhere;
-  });
-}
-
-/** @param fetch gives the number of lists that others are fetching, which is no failure */
-async function fetchInto(
-  place: ListPlace,
-  { out, bar, signal }: Fetching,
-  { mayMake = false }: { mayMake?: boolean },
-  fetch: (lists: KeptLists) => Promise<number>,
-): Promise<number> {
-  try {
-    const elsewhere = await withLists(place, fetch, { waiting: { out, signal }, mayMake });
-    return exitCode(out.errors, out.lines + elsewhere);
-  } finally {
-    bar.clear();
-  }
-}
 
 /**
  * Fetches a list and prints what it did. If it fails, that is told, and the other lists go on.
  * @returns 1 if another program is fetching it, else 0
  */
 async function fetchOne(
-  name: string,
-  { call, out, bar, signal }: Fetching,
+  feed: ListFeed,
   lists: KeptLists,
-  fetch: (options: FetchOptions) => Promise<FetchProgress>,
+  call: Call,
+  out: Output,
 ): Promise<number> {
-  bar.stage(`fetching ${name}`);
+  const { name } = feed;
+  const { signal } = out;
+  out.stage(`fetching ${name}`);
   let problems = 0;
   const onProblem = ({ message, record, line }: FormatError) => {
     const at = record ?? line;
     if (problems++ >= PROBLEMS_SHOWN) out.count();
     else out.error(name, at === undefined ? message : `record ${at}: ${message}`);
   };
-  const onProgress = ({ told }: FetchProgress) => bar.update(told);
+  const onProgress = ({ told }: FetchProgress) => out.update(told);
   try {
     if (call.text('confirm') !== undefined && !(await lists.confirm(name))) {
       out.error(name, 'nothing of it is held back');
       return 0;
     }
-    const done = await fetch({ fromStart: call.on('from-start'), signal, onProgress, onProblem });
-    bar.clear();
+    const fromStart = call.on('from-start');
+    const done = await lists.fetch(feed, { fromStart, signal, onProgress, onProblem });
+    out.clear();
     await out.line(lineOf(name, done, call));
     const { heldBack, notRead, isDrained } = done;
     if (heldBack)

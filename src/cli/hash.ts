@@ -3,7 +3,6 @@ import { type HashedVariant, hashToHex, hashToJSON } from '../index.js';
 import { createHashPool, type HashedFile, hashFile, readBytes } from '../node/index.js';
 import type { Command } from './command.js';
 import { encoded, fileToJSON, nameCell } from './file-name.js';
-import { exitCode, output, progress } from './output.js';
 import { hashOptions, PICTURE_OPTIONS } from './picture-options.js';
 import { eachPicture, sourceOf } from './pictures.js';
 
@@ -32,9 +31,8 @@ hidden pictures and links to folders. - is standard input.`,
     ['curl -s https://example.org/a.jpg | onlyhashes hash -', 'from standard input'],
   ],
   minWords: 1,
-  async run(call, signal) {
-    const bar = progress('hashing');
-    const out = output(bar);
+  async run(call, out) {
+    out.begin('hashing');
     const options = { ...hashOptions(call), crops: call.on('crops') };
     const pool = isOne(call.words) ? undefined : createHashPool();
     const job = async (file: string, ended: AbortSignal) => {
@@ -43,8 +41,7 @@ hidden pictures and links to folders. - is standard input.`,
       const hashing = { ...options, signal: ended };
       return await (pool ? pool.hash(bytes, hashing) : hashFile(bytes, hashing));
     };
-    const results = eachPicture(call.words, job, { out, bar, signal });
-    for await (const { file, image, error } of results) {
+    for await (const { file, image, error } of eachPicture(call.words, job, out)) {
       if (error) {
         if (call.on('json')) {
           const { code, message } = error;
@@ -58,8 +55,7 @@ hidden pictures and links to folders. - is standard input.`,
       }
     }
     await pool?.close();
-    bar.clear();
-    return exitCode(out.errors, out.lines);
+    return undefined;
   },
 };
 

@@ -8,7 +8,7 @@ import type { Call, Command } from './command.js';
 import { Failure, failureOf, shownName, UsageError } from './failure.js';
 import { encoded } from './file-name.js';
 import { kindName, kindOf, LIST_OPTIONS, readParts, wantedOf } from './lists.js';
-import { counted, exitCode, output, print, progress } from './output.js';
+import { counted, exitCode, type Output, print } from './output.js';
 import { outputPath } from './output-file.js';
 import { writeIndex } from './write-index.js';
 
@@ -35,9 +35,9 @@ index file only when the new one is complete. verify checks every byte.`,
   ],
   minWords: 2,
   maxWords: 2,
-  async run(call, signal) {
+  async run(call, out) {
     const [action, path] = call.words as [string, string];
-    if (action === 'build') return build(path, call, signal);
+    if (action === 'build') return build(path, call, out);
     if (action !== 'info' && action !== 'verify') {
       throw new UsageError('expected build, info or verify');
     }
@@ -81,15 +81,13 @@ async function infoIn(path: string | Buffer): Promise<ReturnType<typeof snapshot
   }
 }
 
-async function build(path: string, call: Call, signal: AbortSignal): Promise<number> {
+async function build(path: string, call: Call, out: Output): Promise<number> {
   const target = call.text('output');
   if (target === undefined) throw new UsageError('expected -o FILE');
   const writable = { overwrite: call.on('overwrite'), replaces: 'index' } as const;
   await outputPath(target, writable);
-  const bar = progress('reading the list', ' MB');
-  const out = output(bar);
   const wanted = wantedOf(call);
-  const [part, ...others] = await readParts(path, wanted, { signal, out, bar });
+  const [part, ...others] = await readParts(path, wanted, out);
   const name = shownName(path);
   if (others.length > 0) {
     const kinds = [part!, ...others].map((each) => kindName(kindOf(each))).join(', ');
@@ -102,6 +100,6 @@ async function build(path: string, call: Call, signal: AbortSignal): Promise<num
   }
   const { algorithm = 'pdq', bits = DEFAULT_BITS[algorithm] } = wanted;
   const kind = part ?? { algorithm, bits };
-  await writeIndex(part, kind, { from: name, to: target, writable, bar, out, signal });
-  return exitCode(out.errors, 1);
+  await writeIndex(part, kind, { from: name, to: target, writable, out });
+  return exitCode(out, 1);
 }

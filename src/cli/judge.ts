@@ -32,7 +32,7 @@ import {
   type Wanted,
   wantedOf,
 } from './lists.js';
-import { counted, type Output, progress } from './output.js';
+import { counted, type Output } from './output.js';
 import { hashOptions, PICTURE_OPTIONS } from './picture-options.js';
 import { type SavedBlocklist, savedBlocklist } from './saved-blocklist.js';
 
@@ -92,12 +92,8 @@ export function blocklistOf(call: Call): string {
  * Reads the list, and decides by it as the command line says.
  * @throws {Failure} if the list cannot be read or has nothing to match
  */
-export async function judgeOf(
-  call: Call,
-  list: string,
-  { out, signal }: { out: Output; signal: AbortSignal },
-): Promise<Judge> {
-  const { blocklist, allowList, kinds } = await listOf(call, list, { out, signal });
+export async function judgeOf(call: Call, list: string, out: Output): Promise<Judge> {
+  const { blocklist, allowList, kinds } = await listOf(call, list, out);
   const rules = { policy: policyOf(call, kinds), allowList };
   const { degenerate } = blocklist.keptOut;
   // An empty list was reported when it was read.
@@ -116,18 +112,13 @@ export async function judgeOf(
 }
 
 /** The blocklist, and the kinds of hashes that pictures are compared by: at least one. */
-async function listOf(
-  call: Call,
-  list: string,
-  { out, signal }: { out: Output; signal: AbortSignal },
-): Promise<SavedBlocklist> {
+async function listOf(call: Call, list: string, out: Output): Promise<SavedBlocklist> {
   const wanted = wantedOf(call);
   const saved = await savedBlocklist(list, wanted);
   if (saved) {
     return { ...saved, kinds: saved.kinds.length > 0 ? saved.kinds : [kindWithout(wanted)] };
   }
-  const reading = progress('reading the list', ' MB');
-  const parts = await readParts(list, wanted, { signal, out, bar: reading });
+  const parts = await readParts(list, wanted, out);
   const kinds = parts.length > 0 ? parts.map(kindOf) : [kindWithout(wanted)];
   return { blocklist: endingAtOnce(() => createBlocklist(parts)), kinds };
 }

@@ -5,7 +5,8 @@ import { createBlocklist, type ListSettings, type PolicyOptions } from '../match
 import type { StorePlace } from '../store/index.js';
 import { Failure, jsonIn } from './failure.js';
 import { wholeFile } from './file-name.js';
-import { LIST_SERVICES, originOf, type ServiceSettings } from './list-services.js';
+import type { ListFeed } from './list-feed.js';
+import { LIST_SERVICES, originOf, type ServiceSettings, serviceNamed } from './list-services.js';
 import { namedStore, placeOfStore } from './opened-store.js';
 
 /** Where lists are kept: in a blocklist file or in a store. */
@@ -19,21 +20,11 @@ export interface ListConfig {
 }
 
 /** One list of a CONFIG. */
-export interface ConfiguredList {
-  readonly name: string;
-  readonly service: string;
-  /** the service and what chooses a list of it, as text */
-  readonly origin: string;
+export interface ConfiguredList extends ListFeed {
   readonly settings: ListSettings & { readonly policy: PolicyOptions };
   /** those of them that the CONFIG itself names */
   readonly ownSettings: ListSettings;
-  /**
-   * A client with the credentials that the environment has.
-   * @throws {Failure} if one is missing, or a member is invalid
-   */
   client(): ListClient<unknown>;
-  /** A client that can tell whether a fetch must begin from the start, and fetch nothing. */
-  idleClient(): ListClient<unknown>;
 }
 
 /** Largest file that is read as a CONFIG. */
@@ -131,10 +122,9 @@ function readList(list: Member): ConfiguredList {
   const name = list.text('name');
   if (name === '') throw list.wrong('name', 'expected a name');
   const service = list.text('service');
-  if (!Object.hasOwn(LIST_SERVICES, service)) {
-    throw list.wrong('service', `expected ${Object.keys(LIST_SERVICES).join(', ')}`);
-  }
-  const { settings: own, options = [], credentials, connect } = LIST_SERVICES[service]!;
+  const known = serviceNamed(service);
+  if (!known) throw list.wrong('service', `expected ${Object.keys(LIST_SERVICES).join(', ')}`);
+  const { settings: own, options = [], credentials, connect } = known;
   list.hasOnly(['name', 'service', 'credentials', ...own, ...options, ...SETTINGS, ...CONNECTION]);
   const given = (names: readonly string[]): ServiceSettings =>
     Object.fromEntries(names.filter((each) => list.has(each)).map((each) => [each, list.of(each)]));
@@ -172,6 +162,7 @@ function readList(list: Member): ConfiguredList {
   return {
     name,
     service,
+    isRegular: true,
     origin: originOf(service, given([...own, 'baseUrl'])),
     settings: { trust, tier, enabled, policy } as ConfiguredList['settings'],
     ownSettings: given(SETTINGS),

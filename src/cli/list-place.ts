@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import type { ListClient } from '../exchange/index.js';
 import {
   type AllowList,
   type Blocklist,
@@ -19,8 +18,9 @@ import {
 import type { Store } from '../store/index.js';
 import { failureOf } from './failure.js';
 import { type ListConfig, type ListPlace, storedSettingsOf } from './list-config.js';
-import { type Telling, withStore } from './opened-store.js';
-import type { Exchanges } from './stored-exchanges.js';
+import { exchangeFeeds, type ListFeed } from './list-feed.js';
+import { withStore } from './opened-store.js';
+import type { Output } from './output.js';
 
 /** Lists in the place where they are kept: a blocklist file or a store. */
 export interface KeptLists {
@@ -36,13 +36,13 @@ export interface KeptLists {
   configure(config: ListConfig): Promise<readonly number[]>;
   /** With a number that goes up with each change. */
   all(): Promise<{ readonly generation: number; readonly lists: readonly KeptList[] }>;
-  fetch(name: string, client: ListClient<unknown>, options: FetchOptions): Promise<FetchProgress>;
+  fetch(feed: ListFeed, options: FetchOptions): Promise<FetchProgress>;
   /** Confirms what is held back. @returns whether something is */
   confirm(name: string): Promise<boolean>;
   /** A copy in memory, by the settings of a CONFIG, which are not kept. */
   copy(config: ListConfig): Promise<Listed>;
   /** those of a store */
-  readonly exchanges?: (key?: Uint8Array) => Exchanges;
+  feeds(): Promise<readonly ListFeed[]>;
 }
 
 /** A blocklist, and what a store allows. */
@@ -67,7 +67,7 @@ export interface KeptList {
 export async function withLists<T>(
   place: ListPlace,
   work: (lists: KeptLists) => Promise<T>,
-  options: { waiting?: Telling; mayMake?: boolean; isRead?: boolean } = {},
+  options: { waiting?: Output; mayMake?: boolean; isRead?: boolean } = {},
 ): Promise<T> {
   if ('store' in place)
     return await withStore(place.store, (store) => work(inStore(store)), options);
@@ -110,7 +110,9 @@ export function inFile(list: Blocklist): KeptLists {
         .lists()
         .map(({ name, size }) => ({ name, size, fetched: fetchStateOf(list, name) })),
     }),
-    fetch: (name, client, options) => fetchList(list, name, client, options),
+    fetch: async ({ name, origin, client }, options) =>
+      fetchList(list, name, await client(), { ...options, origin }),
+    feeds: async () => [],
     confirm: (name) => confirmHeldBack(list, name),
     async copy(config) {
       await lists.configure(config);
@@ -128,12 +130,13 @@ export const inStore = (store: Store): KeptLists => ({
     return [];
   },
   all: async () => ({ generation: await store.revision(), lists: await store.lists() }),
-  fetch: (name, client, options) => store.fetch(name, client, options),
+  fetch: async ({ name, origin, client }, options) =>
+    store.fetch(name, await client(), { ...options, origin }),
+  feeds: () => exchangeFeeds(store),
   confirm: async (name) => (await store.confirm(name)).confirmed,
   async copy({ lists }) {
     const { blocklist, allowList } = await store.follow();
     await blocklist.apply({ settings: storedSettingsOf(lists) });
     return { blocklist, allowList };
   },
-  exchanges: (key) => store.exchanges(key),
 });

@@ -71,19 +71,21 @@ export const LIST_SERVICES: Readonly<Record<string, ListService>> = {
   },
 };
 
+export const serviceNamed = (name: string): ListService | undefined =>
+  Object.hasOwn(LIST_SERVICES, name) ? LIST_SERVICES[name] : undefined;
+
 /**
  * A service and what chooses a list of it, as text: what tells two origins of a list apart. A list
  * that moves between a CONFIG and the exchanges of a store keeps it, and is not fetched anew.
- * @param service one of `LIST_SERVICES`
  */
 export function originOf(service: string, settings: ServiceSettings): string {
-  const chosen = [...LIST_SERVICES[service]!.settings, 'baseUrl'];
+  const chosen = [...(serviceNamed(service)?.settings ?? []), 'baseUrl'];
   return JSON.stringify([service, ...chosen.map((each) => settings[each] ?? null)]);
 }
 
 /** The service that an origin names; undefined if it names another. */
-export function serviceOfOrigin(origin: string): string | undefined {
+export function serviceOfOrigin(origin = ''): string | undefined {
   const json = jsonIn(origin);
   const [service] = Array.isArray(json) ? json : [];
-  return typeof service === 'string' && Object.hasOwn(LIST_SERVICES, service) ? service : undefined;
+  return typeof service === 'string' && serviceNamed(service) ? service : undefined;
 }

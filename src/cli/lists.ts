@@ -11,7 +11,7 @@ import { type OpenedIndex, openIndex } from '../node/index.js';
 import type { Call, Option } from './command.js';
 import { Failure, failureOf, shownName, UsageError } from './failure.js';
 import { encoded } from './file-name.js';
-import type { Output, Progress } from './output.js';
+import type { Output } from './output.js';
 import { PICTURE_OPTIONS } from './picture-options.js';
 
 /** What can be given as a list to match against. */
@@ -47,12 +47,6 @@ type Unnamed = ReadListOptions['algorithm'];
 /** The entries of one kind: a table of a text list, or an index file. */
 export type ListPart = PackedEntries | OpenedIndex;
 
-export interface ReadOptions {
-  readonly signal: AbortSignal;
-  readonly out: Output;
-  readonly bar: Progress;
-}
-
 /** How many problems of a list are printed. The rest are counted. */
 const PROBLEMS_SHOWN = 20;
 
@@ -83,12 +77,12 @@ export function wantedOf(call: Call): Wanted {
 export async function readParts(
   path: string,
   { algorithm, bits, allowEmpty }: Wanted,
-  options: ReadOptions,
+  out: Output,
 ): Promise<ListPart[]> {
   const name = shownName(path);
   // As almost everybody writes PDQ. The picture's algorithm says nothing of the list.
   const unnamed = algorithm && { 64: algorithm, 256: 'pdq' as const };
-  const all = await readAll(path, unnamed, options);
+  const all = await readAll(path, unnamed, out);
   const parts = all.filter(isComparable);
   const choice = choiceOf({ algorithm, bits });
   const isWanted = (part: ListPart) => choice.takes(kindOf(part));
@@ -96,7 +90,7 @@ export async function readParts(
     const degenerate = all.some((part) => sizeOf(part) > 0 || leftOutOf(part) > 0);
     const why = degenerate ? 'all hashes are degenerate, too plain to match' : 'no hash in it';
     if (!allowEmpty) throw new Failure(`${name}: ${why}`);
-    options.out.say(name, why);
+    out.say(name, why);
     return all.filter(isWanted);
   }
   const wanted = parts.filter(isWanted);
@@ -112,7 +106,7 @@ export async function readParts(
   for (const part of all) {
     if (wanted.includes(part)) continue;
     const why = isWanted(part) ? ', all degenerate' : '';
-    options.out.say(name, `left out: ${sizeOf(part)} ${kindName(kindOf(part))}${why}`);
+    out.say(name, `left out: ${sizeOf(part)} ${kindName(kindOf(part))}${why}`);
   }
   return wanted;
 }
@@ -149,19 +143,19 @@ export const kindName = ({ algorithm, bits }: Kind) => `${bits}-bit ${algorithm}
  * @param algorithm of the hashes in a text that name none; default `pdq`
  * @throws {Failure} if it cannot be read
  */
-export async function readAll(
-  path: string,
-  algorithm: Unnamed,
-  options: ReadOptions,
-): Promise<ListPart[]> {
-  const { signal, bar } = options;
+export async function readAll(path: string, algorithm: Unnamed, out: Output): Promise<ListPart[]> {
   try {
-    const list = await openList(path, options);
-    return 'index' in list ? [list.index] : await readText(list.text, algorithm, path, options);
+    const list = await openList(path, out);
+    if ('index' in list) return [list.index];
+    const problems = new ListProblems(path, out);
+    const reading = { onProblem: problems.add, ...(algorithm !== undefined && { algorithm }) };
+    const tables = await tablesOf(readHashList(list.text, reading));
+    problems.tell(tables.length === 0);
+    return tables;
   } catch (error) {
-    throw signal.aborted ? error : failureOf(path, error);
+    throw out.signal.aborted ? error : failureOf(path, error);
   } finally {
-    bar.clear();
+    out.clear();
   }
 }
 
@@ -172,13 +166,12 @@ export async function readAll(
  */
 export async function* readEach(
   path: string,
-  options: ReadOptions,
+  out: Output,
 ): AsyncGenerator<BlocklistEntry, void, undefined> {
-  const { signal, bar } = options;
   try {
-    const list = await openList(path, options);
+    const list = await openList(path, out);
     if ('index' in list) return yield* entriesOf(list.index);
-    const problems = new ListProblems(path, options);
+    const problems = new ListProblems(path, out);
     let isEmpty = true;
     for await (const entry of readHashList(list.text, { onProblem: problems.add })) {
       isEmpty = false;
@@ -186,19 +179,19 @@ export async function* readEach(
     }
     problems.tell(isEmpty);
   } catch (error) {
-    throw signal.aborted ? error : failureOf(path, error);
+    throw out.signal.aborted ? error : failureOf(path, error);
   } finally {
-    bar.clear();
+    out.clear();
   }
 }
 
 /** An index file, or a text that is still to be read. */
 async function openList(
   path: string,
-  options: ReadOptions,
+  out: Output,
 ): Promise<{ index: OpenedIndex } | { text: AsyncGenerator<Uint8Array> }> {
-  const { source, isFile, byteLength } = await opened(path, options.signal);
-  const chunks = counted(source, byteLength, path, options);
+  const { source, isFile, byteLength } = await opened(path, out.signal);
+  const chunks = counted(source, byteLength, path, out);
   const head: Uint8Array[] = [];
   let length = 0;
   while (length < MAGIC_BYTES) {
@@ -250,10 +243,11 @@ async function* counted(
   source: Readable,
   byteLength: number | undefined,
   path: string,
-  { out, bar }: ReadOptions,
+  out: Output,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const megabytes = (bytes: number) => Math.round(bytes / 1e6);
   const total = byteLength === undefined ? undefined : megabytes(byteLength);
+  out.begin('reading the list', ' MB');
   const waits = () => out.say(shownName(path), 'waiting, nothing has come yet');
   const timer = byteLength === undefined ? setTimeout(waits, WAIT_MILLISECONDS) : undefined;
   let bytes = 0;
@@ -261,7 +255,7 @@ async function* counted(
     for await (const chunk of source as AsyncIterable<Uint8Array>) {
       clearTimeout(timer);
       bytes += chunk.length;
-      bar.update(megabytes(bytes), total);
+      out.update(megabytes(bytes), total);
       yield chunk;
     }
   } finally {
@@ -276,23 +270,6 @@ function beginsAsIndex(bytes: Uint8Array): boolean {
     return !(error instanceof FormatError && error.code === 'bad-magic');
   }
   return true;
-}
-
-async function readText(
-  text: AsyncIterable<Uint8Array>,
-  algorithm: Unnamed,
-  path: string,
-  { out, bar }: ReadOptions,
-): Promise<PackedEntries[]> {
-  const problems = new ListProblems(path, { out, bar });
-  const tables = await tablesOf(
-    readHashList(text, {
-      onProblem: problems.add,
-      ...(algorithm !== undefined && { algorithm }),
-    }),
-  );
-  problems.tell(tables.length === 0);
-  return tables;
 }
 
 /** Entries as tables: one for each kind of hash, in the order of their first entries. */
@@ -314,13 +291,13 @@ export async function tablesOf(
 /** The lines of a text that cannot be read. */
 class ListProblems {
   readonly #name: string;
-  readonly #output: Pick<ReadOptions, 'out' | 'bar'>;
+  readonly #out: Output;
   readonly #shown: FormatError[] = [];
   #count = 0;
 
-  constructor(path: string, output: Pick<ReadOptions, 'out' | 'bar'>) {
+  constructor(path: string, out: Output) {
     this.#name = shownName(path);
-    this.#output = output;
+    this.#out = out;
   }
 
   readonly add = (problem: FormatError) => {
@@ -332,9 +309,7 @@ class ListProblems {
    * @throws {Failure} if that is so
    */
   tell(isEmpty: boolean): void {
-    const { out, bar } = this.#output;
-    const [name, shown] = [this.#name, this.#shown];
-    bar.clear();
+    const [name, shown, out] = [this.#name, this.#shown, this.#out];
     const [first] = shown;
     if (first !== undefined && isEmpty) {
       throw new Failure(

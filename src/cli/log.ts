@@ -9,7 +9,7 @@ import type { Store } from '../store/index.js';
 import type { Call, Command } from './command.js';
 import { UsageError } from './failure.js';
 import { STORE_OPTIONS, storePlaceOf, withStore } from './opened-store.js';
-import { csvLine, exitCode, type Output, output, progress } from './output.js';
+import { csvLine, exitCode, type Output } from './output.js';
 
 /** What chooses records. */
 const FILTERS = ['entry', 'list', 'id', 'from', 'before'] as const;
@@ -54,7 +54,7 @@ store verify also finds those that are missing.`,
     ['onlyhashes log --store reviews --before 2026-06-01 --erase', 'erase old records'],
   ],
   minWords: 0,
-  async run(call) {
+  async run(call, out) {
     if (call.words.length > 0) {
       throw new UsageError('a review log is in a store: onlyhashes log --store URL|FOLDER');
     }
@@ -67,7 +67,6 @@ store verify also finds those that are missing.`,
       throw new UsageError('--erase: expected which records, by --entry, --list, --from …');
     }
     const place = storePlaceOf(call);
-    const out = output(progress('reading'));
     try {
       return await withStore(place, (store) => readLog(store, query, call, out));
     } catch (error) {
@@ -116,18 +115,23 @@ async function print(call: Call, records: AsyncIterable<ReviewRecord>, out: Outp
   }
 }
 
-async function readLog(store: Store, query: ReviewQuery, call: Call, out: Output): Promise<number> {
+async function readLog(
+  store: Store,
+  query: ReviewQuery,
+  call: Call,
+  out: Output,
+): Promise<number | undefined> {
   const log = store.reviewLog(RETENTION);
   if (!call.on('erase')) {
     const onProblem = ({ record }: { record?: number }) =>
       out.error('the store', `record ${record} has changed since it was written`);
     await print(call, log.read(query, { onProblem }), out);
-    return exitCode(out.errors, out.lines);
+    return undefined;
   }
   // First: what is in the queue becomes a record once it is decided.
   const waiting = await store.reviewQueue(RETENTION).erase(query);
   const written = await log.erase(query);
   const erased = waiting.erased + written.erased;
   await out.line(`${erased}`);
-  return exitCode(out.errors, erased);
+  return exitCode(out, erased);
 }

@@ -16,7 +16,7 @@ import { endBy, interruptible } from './interrupt.js';
 import { listsCommand } from './lists-command.js';
 import { logCommand } from './log.js';
 import { matchCommand } from './match.js';
-import { CLEAR, print, toStderr } from './output.js';
+import { CLEAR, exitCode, output, print, toStderr } from './output.js';
 import { serveCommand } from './serve.js';
 import { storeCommand } from './store-command.js';
 import { withdrawCommand } from './withdraw.js';
@@ -76,8 +76,16 @@ async function main([name, ...rest]: readonly string[]): Promise<number> {
   }
   try {
     const call = readCall(command, rest);
-    if (command.endsAtOnce) return await command.run(call, new AbortController().signal);
-    return await interruptible((signal) => command.run(call, signal), command.graceSeconds);
+    const run = async (signal: AbortSignal) => {
+      const out = output(signal);
+      try {
+        return (await command.run(call, out)) ?? exitCode(out);
+      } finally {
+        out.clear();
+      }
+    };
+    if (command.endsAtOnce) return await run(new AbortController().signal);
+    return await interruptible(run, command.graceSeconds);
   } catch (error) {
     if (error instanceof UsageError) {
       throw new UsageError(`${error.message}\nsee onlyhashes ${name} --help`);

@@ -12,7 +12,7 @@ import type { Command } from './command.js';
 import { UsageError } from './failure.js';
 import { nameCell } from './file-name.js';
 import { BLOCKLIST_OPTIONS, blocklistOf, type Judged, judgeOf, MATCHING_OPTIONS } from './judge.js';
-import { counted, exitCode, output, progress } from './output.js';
+import { counted, exitCode } from './output.js';
 import { outputPath, writeWhole } from './output-file.js';
 import { hashOptions } from './picture-options.js';
 import { eachPicture, isHex, sourceOf } from './pictures.js';
@@ -52,7 +52,7 @@ with one hash[,label…] per line (plain or CSV) or JSONL, an index file (.ohx),
     ],
   ],
   minWords: 1,
-  async run(call, signal) {
+  async run(call, out) {
     const list = blocklistOf(call);
     const page = call.text('out');
     if (call.on('explain') !== (page !== undefined)) {
@@ -60,11 +60,10 @@ with one hash[,label…] per line (plain or CSV) or JSONL, an index file (.ohx),
     }
     const overwrite = call.on('overwrite');
     if (page !== undefined) await outputPath(page, { overwrite });
-    const bar = progress('matching');
-    const out = output(bar);
     // Decided once: files with such names may come and go meanwhile.
     const hashes = new Set(call.words.filter(isHex));
-    const judge = await judgeOf(call, list, { out, signal });
+    const judge = await judgeOf(call, list, out);
+    out.begin('matching');
     const hashing = hashOptions(call);
     const showPictures = page !== undefined && call.on('show-pictures');
     const pictureJob = async (file: string, ended: AbortSignal): Promise<Judged> => {
@@ -77,7 +76,7 @@ with one hash[,label…] per line (plain or CSV) or JSONL, an index file (.ohx),
     };
     const job = async (file: string, ended: AbortSignal) =>
       hashes.has(file) ? judge.hex(file) : pictureJob(file, ended);
-    const results = eachPicture(call.words, job, { out, bar, signal });
+    const results = eachPicture(call.words, job, out);
     let found = 0;
     async function* judged(): AsyncGenerator<ReportedPicture> {
       for await (const result of results) {
@@ -96,11 +95,11 @@ with one hash[,label…] per line (plain or CSV) or JSONL, an index file (.ohx),
         yield { ...picture, file };
       }
     }
-    if (page !== undefined) await writeWhole(page, matchReport(judged()), { overwrite, signal });
-    else for await (const _ of judged());
+    if (page !== undefined) {
+      await writeWhole(page, matchReport(judged()), { overwrite, signal: out.signal });
+    } else for await (const _ of judged());
     await judge.close();
-    bar.clear();
-    return exitCode(out.errors, found);
+    return exitCode(out, found);
   },
 };
 

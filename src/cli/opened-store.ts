@@ -49,26 +49,20 @@ export function placeOfStore(text: string, base = ''): StorePlace {
   return /^postgres(ql)?:\/\//i.test(text) ? { url: text } : { dataDir: resolve(base, text) };
 }
 
-/** What is said, and how waiting ends. */
-export interface Telling {
-  readonly out: Output;
-  readonly signal: AbortSignal;
-}
-
 /**
  * Opens a store, which is made if it is not there. An embedded one that another command has is
  * waited for, some seconds long.
  * @param waiting told that it waits
  * @throws {Failure} if it cannot be opened, or a `serve` has it; no message holds the address
  */
-export async function openedStore(place: StorePlace, waiting?: Telling): Promise<Store> {
+export async function openedStore(place: StorePlace, waiting?: Output): Promise<Store> {
   const opened = await storeOrServe(place, waiting);
   if (opened instanceof HoldingServe) throw opened.failure(ALONE);
   return opened;
 }
 
 /** @returns the `serve` that has the store, if one has */
-async function storeOrServe(place: StorePlace, waiting?: Telling): Promise<Store | HoldingServe> {
+async function storeOrServe(place: StorePlace, waiting?: Output): Promise<Store | HoldingServe> {
   for (let tries = 1; ; tries++) {
     try {
       const store = await openStore(place);
@@ -81,7 +75,7 @@ async function storeOrServe(place: StorePlace, waiting?: Telling): Promise<Store
       if (await serve.listens()) return serve;
       if (tries > RETRIES) throw storeFailure(error);
     }
-    if (tries === 1) waiting?.out.note('the store: another program has it; waiting some seconds');
+    if (tries === 1) waiting?.note('the store: another program has it; waiting some seconds');
     await new Promise((resolve) => setTimeout(resolve, RETRY_MILLISECONDS));
     waiting?.signal.throwIfAborted();
   }
@@ -94,7 +88,7 @@ async function storeOrServe(place: StorePlace, waiting?: Telling): Promise<Store
 export async function withStore<T>(
   place: StorePlace,
   work: (store: Store) => Promise<T>,
-  { waiting, mayMake = false }: { waiting?: Telling; mayMake?: boolean } = {},
+  { waiting, mayMake = false }: { waiting?: Output; mayMake?: boolean } = {},
 ): Promise<T> {
   if (!mayMake) await checkStoreThere(place);
   const opened = await storeOrServe(place, waiting);

@@ -36,11 +36,15 @@ export const toStderr = (text: string, before = ''): boolean =>
   stderr.write(encoded(before + shown(text)));
 
 /**
- * What a command prints: results on standard output; errors, notes and progress on standard error.
- * File names are printed as the bytes that they are, but for what would steer a terminal: on
- * standard error always, on standard output if it is one.
+ * What a command prints, and the line that shows how far it is: results on standard output; errors,
+ * notes and progress on standard error. File names are printed as the bytes that they are, but for
+ * what would steer a terminal: on standard error always, on standard output if it is one.
  */
-export interface Output {
+export interface Output extends Progress {
+  /** aborts once the program is to end */
+  readonly signal: AbortSignal;
+  /** names the work that goes on from now, e.g. `hashing`, and the unit of its amounts */
+  begin(what: string, unit?: string): void;
   /** prints a result; waits for a slow reader, so that memory stays bounded */
   line(text: string): Promise<void>;
   /** prints an error about a file, and counts it */
@@ -56,11 +60,19 @@ export interface Output {
   readonly errors: number;
 }
 
-/** @param bar cleared before anything else is printed */
-export function output(bar: Progress): Output {
+export function output(signal: AbortSignal): Output {
+  let bar = progress('');
   let lines = 0;
   let errors = 0;
   return {
+    signal,
+    begin(what, unit) {
+      bar.clear();
+      bar = progress(what, unit);
+    },
+    update: (done, total) => bar.update(done, total),
+    stage: (what) => bar.stage(what),
+    clear: () => bar.clear(),
     get lines() {
       return lines;
     },
@@ -108,10 +120,8 @@ export async function writeAll(content: string | Uint8Array): Promise<void> {
 }
 
 /** The exit code: 2 after any error, else 0 if anything was found or done, else 1. */
-export function exitCode(errors: number, found: number): number {
-  if (errors > 0) return 2;
-  return found > 0 ? 0 : 1;
-}
+export const exitCode = ({ errors, lines }: Output, found = lines): number =>
+  errors > 0 ? 2 : found > 0 ? 0 : 1;
 
 /** A count and what is counted: `1 entry`, `2 entries`. */
 export const counted = (count: number, one: string, many = `${one}s`) =>

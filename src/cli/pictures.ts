@@ -3,7 +3,7 @@ import { stdin } from 'node:process';
 import type { Readable } from 'node:stream';
 import { type HashFilesResult, hashFiles } from '../node/index.js';
 import { encoded } from './file-name.js';
-import type { Output, Progress } from './output.js';
+import type { Output } from './output.js';
 import { picturesIn } from './walk.js';
 
 /** A picture to read: a path, or a stream. */
@@ -34,14 +34,15 @@ export function isHex(word: string): boolean {
 export async function* eachPicture<T>(
   words: readonly string[],
   job: (file: string, signal: AbortSignal) => Promise<T>,
-  { out, bar, signal }: { out: Output; bar: Progress; signal: AbortSignal },
+  out: Output,
 ): AsyncGenerator<HashFilesResult<T>> {
   let total: number | undefined;
   const onTotal = (files: number) => {
     total = files;
   };
-  bar.update(0);
-  const onProgress = ({ done }: { done: number }) => bar.update(done, total);
+  out.update(0);
+  const { signal } = out;
+  const onProgress = ({ done }: { done: number }) => out.update(done, total);
   const hash = (file: string, { signal: ended }: { signal: AbortSignal }) => job(file, ended);
-  yield* hashFiles(picturesIn(words, { out, signal, onTotal }), { hash, signal, onProgress });
+  yield* hashFiles(picturesIn(words, out, onTotal), { hash, signal, onProgress });
 }

@@ -2,11 +2,19 @@ import { open, stat } from 'node:fs/promises';
 import { ALGORITHMS, type Algorithm, type Bits, type Hash } from '../index.js';
 import { type Blocklist, match } from '../matching/index.js';
 import { type OpenBlocklistOptions, openBlocklist } from '../node/index.js';
+import type { Call } from './command.js';
 import { Failure, failureOf } from './failure.js';
 import { encoded } from './file-name.js';
-import { configFrom, type ListConfig, listPlaceOf, MAX_CONFIG_BYTES } from './list-config.js';
+import {
+  configFrom,
+  type ListConfig,
+  type ListPlace,
+  listPlaceOf,
+  MAX_CONFIG_BYTES,
+} from './list-config.js';
 import { type Listed, withLists } from './list-place.js';
 import { choiceOf, type Kind, type Wanted } from './lists.js';
+import { givenStore, storePlaceOf } from './opened-store.js';
 import { isOfKind } from './output-file.js';
 
 /** A blocklist with its withdrawals and lists, and the wanted kinds of its hashes. */
@@ -66,6 +74,16 @@ export async function blocklistIn(
 export async function configIn(path: string): Promise<ListConfig | undefined> {
   const about = await regular(path);
   return about && (await configAt(path, about.size));
+}
+
+/** The lists that a word of the command line or `--store` names, and the CONFIG if it is one. */
+export async function namedLists(
+  call: Call,
+  path: string | undefined,
+): Promise<{ place: ListPlace; config: ListConfig | undefined }> {
+  const config = path === undefined ? undefined : await configIn(path);
+  if (path === undefined) return { place: { store: storePlaceOf(call) }, config };
+  return { place: config ? listPlaceOf(path, config, givenStore(call)) : { file: path }, config };
 }
 
 /** About a regular file. A pipe is read once, as a list; so is a file whose name is not UTF-8. */

@@ -1,5 +1,5 @@
 import { type Blocklist, createBlocklist } from '../matching/index.js';
-import { type FetchProgress, type OpenBlocklistOptions, openBlocklist } from '../node/index.js';
+import { type OpenBlocklistOptions, openBlocklist } from '../node/index.js';
 import type { CurationOptions } from '../service/index.js';
 import { type Follower, type Store, StoreError, type StorePlace } from '../store/index.js';
 import type { Call } from './command.js';
@@ -7,20 +7,19 @@ import { Failure, failureOf, UsageError } from './failure.js';
 import { heldBackWords, notReadWords } from './held-back.js';
 import { endingAtOnce } from './interrupt.js';
 import { type ListConfig, type ListPlace, listPlaceOf } from './list-config.js';
-import { inFile, inStore } from './list-place.js';
-import { originOf } from './list-services.js';
+import { exchangeKey, type ListFeed } from './list-feed.js';
+import { inFile, inStore, type KeptLists } from './list-place.js';
 import { readParts } from './lists.js';
 import { openedStore, storePlaceOf } from './opened-store.js';
-import { counted, type Output, progress } from './output.js';
+import { counted, type Output } from './output.js';
 import { blocklistIn, configIn, wantedOf } from './saved-blocklist.js';
-import { clientOf, type Exchanges, exchangeKey } from './stored-exchanges.js';
 
 /** What a service answers from. */
 export interface Source {
   readonly store?: Store;
   /** of an embedded store: the folder where commands beside it find it */
   readonly dataDir?: string | undefined;
-  readonly exchanges?: Exchanges;
+  readonly exchanges?: ReturnType<Store['exchanges']>;
   /** resolves once it is at the revision that the store had */
   readonly follower?: Promise<Follower>;
   readonly blocklist?: Blocklist;
@@ -36,7 +35,6 @@ export type SourcePlace = { readonly store: StorePlace } | { readonly blocklist:
 
 interface Opening {
   readonly out: Output;
-  readonly signal: AbortSignal;
   /** whether lists are to be fetched: without it, no credentials are needed */
   readonly fetches: boolean;
 }
@@ -76,8 +74,10 @@ async function sourceOfLists(
   opening: Opening,
 ): Promise<Source> {
   const { out, fetches } = opening;
-  const fetched = (fetches && config?.lists) || [];
-  const clients = fetched.map((list) => [list, list.client()] as const);
+  const configured = ((fetches && config?.lists) || []).map((list) => {
+    const client = list.client();
+    return { ...list, client: () => client };
+  });
   const source =
     'store' in place
       ? await storeSource(place.store, opening)
@@ -86,32 +86,19 @@ async function sourceOfLists(
   for (const _ of config ? await lists.configure(config) : []) {
     out.note('a list that the CONFIG no longer names was removed');
   }
+  const feeds = async (): Promise<ListFeed[]> => [...configured, ...(await lists.feeds())];
   return {
     ...source,
     async fetch(signal) {
-      for (const [{ name, origin }, client] of clients) {
-        if (signal.aborted) return;
-        await told(name, { out, signal }, async (onProblem) => {
-          return await lists.fetch(name, client, { signal, origin, onProblem });
-        });
-      }
-      for (const exchange of (await source.exchanges?.list()) ?? []) {
-        if (!exchange.enabled || signal.aborted) continue;
-        await told(exchange.name, { out, signal }, async (onProblem) => {
-          const client = await clientOf(exchange, source.exchanges!);
-          const origin = originOf(exchange.api, exchange.settings);
-          return await lists.fetch(exchange.name, client, { signal, origin, onProblem });
-        });
+      for (const feed of await feeds()) {
+        if (feed.isRegular && !signal.aborted) await fetchAndTell(feed, lists, signal, out);
       }
     },
     async fetchList(name, options) {
-      const [list, made] = clients.find(([list]) => list.name === name) ?? [];
-      const exchange = (await source.exchanges?.list())?.find((each) => each.name === name);
-      if (!list && !exchange) return undefined;
-      const origin = list ? list.origin : originOf(exchange!.api, exchange!.settings);
+      const feed = (await feeds()).find((each) => each.name === name);
+      if (!feed) return undefined;
       try {
-        const client = made ?? (await clientOf(exchange!, source.exchanges!));
-        return await lists.fetch(name, client, { ...options, origin });
+        return await lists.fetch(feed, options);
       } catch (error) {
         throw error instanceof StoreError ? error : new Failure(wordsOf(error));
       }
@@ -119,7 +106,7 @@ async function sourceOfLists(
   };
 }
 
-async function storeSource(place: StorePlace, { out, signal }: Opening): Promise<Source> {
+async function storeSource(place: StorePlace, { out }: Opening): Promise<Source> {
   const store = await openedStore(place);
   let last = { words: '', at: 0 };
   // A follower asks every two seconds.
@@ -133,7 +120,7 @@ async function storeSource(place: StorePlace, { out, signal }: Opening): Promise
     store,
     dataDir: 'dataDir' in place ? place.dataDir : undefined,
     exchanges: store.exchanges(exchangeKey()),
-    follower: store.follow({ signal, onProblem }),
+    follower: store.follow({ signal: out.signal, onProblem }),
     close: () => store.close(),
   };
 }
@@ -148,33 +135,34 @@ async function fileSource(path: string, opening: Opening): Promise<Source> {
   }
 }
 
-const following = ({ out, signal }: Opening): NonNullable<OpenBlocklistOptions['follow']> => ({
-  signal,
+const following = ({ out }: Opening): NonNullable<OpenBlocklistOptions['follow']> => ({
+  signal: out.signal,
   onProblem: (problem) =>
     out.note(`the list: ${problem ? wordsOf(problem) : 'it is followed again'}`),
 });
 
 async function sourceOfList(path: string, opening: Opening): Promise<Source> {
-  const { out, signal } = opening;
+  const { out } = opening;
   const saved = await blocklistIn(path, following(opening));
   const close = async () => {};
   if (saved)
     return { blocklist: wantedOf(path, { blocklist: saved }, EVERYTHING).blocklist, close };
-  const bar = progress('reading the list', ' MB');
-  const parts = await readParts(path, EVERYTHING, { signal, out, bar });
-  bar.clear();
+  const parts = await readParts(path, EVERYTHING, out);
   return { blocklist: endingAtOnce(() => createBlocklist(parts)), close };
 }
 
 /** A list that cannot be fetched now is told, and tried again; the others go on. */
-async function told(
-  name: string,
-  { out, signal }: Omit<Opening, 'fetches'>,
-  fetch: (onProblem: () => void) => Promise<FetchProgress>,
+async function fetchAndTell(
+  feed: ListFeed,
+  lists: KeptLists,
+  signal: AbortSignal,
+  out: Output,
 ): Promise<void> {
+  const { name } = feed;
   let problems = 0;
+  const onProblem = () => problems++;
   try {
-    const { heldBack, notRead, isDrained } = await fetch(() => problems++);
+    const { heldBack, notRead, isDrained } = await lists.fetch(feed, { signal, onProblem });
     if (heldBack) out.say(name, `${heldBackWords(heldBack)} until /v1/lists/NAME/confirm is asked`);
     if (notRead !== undefined) out.say(name, notReadWords(notRead, isDrained));
   } catch (error) {

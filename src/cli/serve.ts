@@ -16,7 +16,7 @@ import type { Call, Command } from './command.js';
 import { Failure, UsageError } from './failure.js';
 import { LIST_KINDS } from './lists.js';
 import { STORE_OPTIONS } from './opened-store.js';
-import { type Output, output, progress, toStdout } from './output.js';
+import { type Output, toStdout } from './output.js';
 import { type Place, type ServeOptions, serveOptionsOf } from './serve-options.js';
 import { openedSource, placeOfSource, type Source, wordsOf } from './serve-source.js';
 import { newToken } from './serve-tokens.js';
@@ -118,9 +118,8 @@ signal it ends at once.`,
   minWords: 0,
   maxWords: 0,
   graceSeconds: GRACE_SECONDS,
-  async run(call, signal) {
+  async run(call, out) {
     const role = call.text('new-token') as Role | undefined;
-    const out = output(progress('serving'));
     if (role !== undefined) {
       const { token, rule } = newToken(role);
       await out.line(token);
@@ -133,13 +132,13 @@ signal it ends at once.`,
       throw new UsageError('--review-days: expected --store, which keeps what is decided');
     }
     const fetches = call.number('fetch-minutes') > 0;
-    const source = await openedSource(place, { out, signal, fetches });
+    const source = await openedSource(place, { out, fetches });
     const pool = createHashPool({
       cpuSeconds: call.number('cpu-seconds'),
       unseenFrames: call.text('unseen-frames') as 'none',
     });
     try {
-      await serve(source, options, { call, out, signal, pool });
+      await serve(source, options, { call, out, pool });
     } finally {
       await pool.close();
       // A follower that is still loading ends first.
@@ -153,7 +152,6 @@ signal it ends at once.`,
 interface Serving {
   readonly call: Call;
   readonly out: Output;
-  readonly signal: AbortSignal;
   readonly pool: HashPool;
 }
 
@@ -161,8 +159,9 @@ interface Serving {
 async function serve(
   { store, dataDir, exchanges, follower, blocklist, fetch, fetchList }: Source,
   { place, clamd, reviewDays, trusted, service: options }: ServeOptions,
-  { call, out, signal, pool }: Serving,
+  { call, out, pool }: Serving,
 ): Promise<void> {
+  const { signal } = out;
   const onError = (error: unknown) => out.note(`the service: ${wordsOf(error)}`);
   const toLine = call.on('log-json') ? (record: LogRecord) => JSON.stringify(record) : textOfRecord;
   const review = reviewDays === undefined ? undefined : { retentionDays: reviewDays };

@@ -11,7 +11,7 @@ import {
   storeFailure,
   storePlaceOf,
 } from './opened-store.js';
-import { exitCode, type Output, output, type Progress, progress } from './output.js';
+import type { Output } from './output.js';
 import { outputPath, writeWhole } from './output-file.js';
 import { importInto } from './store-import.js';
 
@@ -59,7 +59,7 @@ as JSON brings its allowances; its radius is for each follower to say.`,
     ['onlyhashes store export -o all.csv --store lists.db', 'all entries as CSV'],
   ],
   minWords: 1,
-  async run(call, signal) {
+  async run(call, out) {
     const [action, ...paths] = call.words as [string, ...string[]];
     const run = ACTIONS[action];
     if (!run || paths.length > 0 !== (action === 'import')) {
@@ -69,15 +69,12 @@ as JSON brings its allowances; its radius is for each follower to say.`,
     if (action !== 'init' && action !== 'import') await checkStoreThere(place);
     const file = call.text('output');
     if (file !== undefined) await outputPath(file, { overwrite: call.on('overwrite') });
-    const bar = progress(action === 'import' ? 'reading' : action, ' MB');
-    const out = output(bar);
     const store = await openedStore(place);
     try {
-      return await run({ store, paths, call, out, bar, signal });
+      return await run({ store, paths, call, out });
     } catch (error) {
-      throw signal.aborted ? error : storeFailure(error);
+      throw out.signal.aborted ? error : storeFailure(error);
     } finally {
-      bar.clear();
       await store.close();
     }
   },
@@ -88,11 +85,9 @@ interface Action {
   readonly paths: readonly string[];
   readonly call: Call;
   readonly out: Output;
-  readonly bar: Progress;
-  readonly signal: AbortSignal;
 }
 
-const ACTIONS: Readonly<Record<string, (action: Action) => Promise<number>>> = {
+const ACTIONS: Readonly<Record<string, (action: Action) => Promise<number | undefined>>> = {
   async init({ store, out }) {
     const { id, form } = await store.status();
     await out.line(`${id},${form}`);
@@ -110,26 +105,24 @@ const ACTIONS: Readonly<Record<string, (action: Action) => Promise<number>>> = {
     return 0;
   },
 
-  async import({ store, paths, call, out, bar, signal }) {
+  async import({ store, paths, call, out }) {
     for (const path of paths) {
-      const list = call.text('list');
-      const { added, degenerate, withdrawn } = await importInto(store, path, {
-        ...{ list, out, bar, signal },
-      });
+      const imported = await importInto(store, path, call.text('list'), out);
+      const { added, degenerate, withdrawn } = imported;
       await out.line([added, degenerate, withdrawn, shownName(path)].join(','));
     }
-    return exitCode(out.errors, out.lines);
+    return undefined;
   },
 
-  async export({ store, call, out, signal }) {
+  async export({ store, call, out }) {
     const path = call.text('output');
     const format = call.text('format') as ListFormat;
     const left = new LeftOut(format);
     const pieces = call.on('allowances')
       ? allowancesOf(store)
-      : piecesOf(store, { format, left, signal });
+      : piecesOf(store, { format, left, signal: out.signal });
     if (path !== undefined) {
-      await writeWhole(path, pieces, { overwrite: call.on('overwrite'), signal });
+      await writeWhole(path, pieces, { overwrite: call.on('overwrite'), signal: out.signal });
     } else for await (const piece of pieces) await out.line(piece.replace(/\n$/, ''));
     const note = left.note();
     if (note !== undefined) out.note(note);

@@ -4,8 +4,8 @@ import type { Store } from '../store/index.js';
 import { Failure, failureOf } from './failure.js';
 import { encoded } from './file-name.js';
 import { listPlaceOf } from './list-config.js';
-import { type ReadOptions, readEach } from './lists.js';
-import { counted } from './output.js';
+import { readEach } from './lists.js';
+import { counted, type Output } from './output.js';
 import { configIn, savedBlocklist } from './saved-blocklist.js';
 
 /** Entries of a text list that are one change. */
@@ -24,23 +24,24 @@ export interface Imported {
 
 /**
  * Adds a LIST to a store.
- * @param options `list`: that entries of text lists and index files are put on
+ * @param list that entries of text lists and index files are put on
  * @throws {Failure} if it cannot be read
  */
 export async function importInto(
   store: Store,
   path: string,
-  { list, ...options }: ReadOptions & { list: string | undefined },
+  list: string | undefined,
+  out: Output,
 ): Promise<Imported> {
-  const allowances = await allowancesIn(path, options);
+  const allowances = await allowancesIn(path, out);
   if (allowances) {
     if (list !== undefined) throw new Failure(`${path}: --list: allowances are on no list`);
     const { allowed } = await store.apply({ allow: allowances });
     return { added: allowed, degenerate: 0, withdrawn: 0 };
   }
   return (
-    (await savedInto(store, path, { list, ...options })) ??
-    (await entriesInto(store, readEach(path, options), list, options))
+    (await savedInto(store, path, list, out)) ??
+    (await entriesInto(store, readEach(path, out), list, out))
   );
 }
 
@@ -48,7 +49,8 @@ export async function importInto(
 async function savedInto(
   store: Store,
   path: string,
-  { list, bar }: ReadOptions & { list: string | undefined },
+  list: string | undefined,
+  out: Output,
 ): Promise<Imported | undefined> {
   const config = await configIn(path);
   if (config && 'store' in listPlaceOf(path, config)) {
@@ -59,7 +61,7 @@ async function savedInto(
   if (!saved) return undefined;
   if (list !== undefined) throw new Failure(`${path}: --list: its entries have their lists`);
   const { blocklist } = saved;
-  bar.stage('storing');
+  out.stage('storing');
   const { added, rejected } = await store.apply({
     withdraw: blocklist.withdrawals,
     settings: Object.fromEntries(
@@ -76,7 +78,7 @@ async function entriesInto(
   store: Store,
   entries: AsyncIterable<BlocklistEntry>,
   list: string | undefined,
-  { signal }: ReadOptions,
+  { signal }: Output,
 ): Promise<Imported> {
   const done = { added: 0, degenerate: 0, withdrawn: 0 };
   for await (const batch of inBatches(entries)) {
@@ -103,7 +105,7 @@ async function* inBatches(entries: AsyncIterable<BlocklistEntry>) {
 }
 
 /** The allowances in a file; undefined if it is something else. */
-async function allowancesIn(path: string, { out }: ReadOptions): Promise<Allowance[] | undefined> {
+async function allowancesIn(path: string, out: Output): Promise<Allowance[] | undefined> {
   // A pipe is read once, as a list.
   if (path === '-' || !(await stat(encoded(path)).catch(() => undefined))?.isFile()) {
     return undefined;

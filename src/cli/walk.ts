@@ -8,27 +8,23 @@ import { counted, type Output } from './output.js';
 /** Entries that are read in one go. With 32, Node's default, a million take twice as long. */
 const ENTRIES_AT_ONCE = 1024;
 
-export interface WalkOptions {
-  /** gets notes of what is left out */
-  readonly out: Output;
-  readonly signal: AbortSignal;
-  /** called once the number of files is known: at once if all words are files, else at the end */
-  readonly onTotal: (total: number) => void;
-}
-
 /**
  * The files that words of the command line name, in their order, while they are found. Folders are
  * walked, each sorted by name; only the names in the folders that are open are held. A file with a
  * plain name is taken for a picture, so that a broken picture is reported; a hidden file is taken
  * if it begins as a picture. Hidden folders are left out. Links are followed, each folder once. A
  * folder that cannot be read is yielded itself: reading it reports the error in its place.
+ * @param out gets notes of what is left out
+ * @param onTotal called once the number of files is known: at once if all words are files, else at
+ *   the end
  * @throws {Failure} at the end, if there was no file
  */
 export async function* picturesIn(
   words: readonly string[],
-  { out, signal, onTotal }: WalkOptions,
+  out: Output,
+  onTotal: (total: number) => void,
 ): AsyncGenerator<string, void, undefined> {
-  const walk = new Walk(out, signal);
+  const walk = new Walk(out);
   // Asked beforehand: most calls name files alone, and then progress has a total from the start.
   const kinds = await Promise.all(words.map((word) => (word === '-' ? 'file' : kindOf(word))));
   if (!kinds.includes('folder')) onTotal(words.length);
@@ -56,14 +52,12 @@ interface OpenFolder {
 
 class Walk {
   readonly #out: Output;
-  readonly #signal: AbortSignal;
   /** the ids of folders that a link led to */
   readonly #followed = new Set<string>();
   readonly #left = { folders: 0, files: 0, links: 0, others: 0 };
 
-  constructor(out: Output, signal: AbortSignal) {
+  constructor(out: Output) {
     this.#out = out;
-    this.#signal = signal;
   }
 
   /** The files in a folder. With recursion, every file would cost a promise for each level. */
@@ -71,7 +65,7 @@ class Walk {
     const above: OpenFolder[] = [];
     if (!(await this.#enter(folder, false, above))) yield folder;
     for (let top = above.at(-1); top !== undefined; top = above.at(-1)) {
-      this.#signal.throwIfAborted();
+      this.#out.signal.throwIfAborted();
       const name = top.entries.names[top.done++];
       if (name === undefined) {
         above.pop();
@@ -100,12 +94,12 @@ class Walk {
       } else if (linked && this.#followed.has(id)) {
         this.#left.links++;
       } else {
-        above.push({ path, id, entries: await entriesOf(path, this.#signal), done: 0 });
+        above.push({ path, id, entries: await entriesOf(path, this.#out.signal), done: 0 });
         if (linked) this.#followed.add(id);
       }
       return true;
     } catch {
-      this.#signal.throwIfAborted();
+      this.#out.signal.throwIfAborted();
       return false;
     }
   }

@@ -5,7 +5,6 @@ import { UsageError } from './failure.js';
 import { listPlaceOf } from './list-config.js';
 import { type KeptLists, withLists } from './list-place.js';
 import { givenStore, STORE_OPTIONS } from './opened-store.js';
-import { exitCode, output, progress } from './output.js';
 import { configIn } from './saved-blocklist.js';
 
 /** `onlyhashes withdraw`: entries that must not match again. */
@@ -39,7 +38,7 @@ The change is made when the lines are printed; in a store, all words are one.`,
     ['onlyhashes withdraw case-7 --store hashes', 'from a store'],
   ],
   minWords: 1,
-  async run(call, signal) {
+  async run(call, out) {
     const isLifted = call.on('reinstate');
     if (isLifted && call.text('reason') !== undefined) {
       throw new UsageError('--reason: only without --reinstate');
@@ -62,17 +61,15 @@ The change is made when the lines are printed; in a store, all words are one.`,
     };
     const config = given ? undefined : await configIn(path);
     const place = given ? { store: given } : config ? listPlaceOf(path, config) : { file: path };
-    const bar = progress('withdrawing');
-    const out = output(bar);
     const mayMake = 'file' in place && config !== undefined;
-    const done = await withLists(place, change, { waiting: { out, signal }, mayMake });
+    const done = await withLists(place, change, { waiting: out, mayMake });
     // Printed once it is durable.
     for (const [at, of] of done.entries()) {
       if (of !== undefined) await out.line(`${of},${words[at]}`);
       else if (given) out.note(`word ${at + 1} names no withdrawal`);
       else out.say(path, `word ${at + 1} after it names no withdrawal`);
     }
-    return exitCode(out.errors, out.lines);
+    return undefined;
   },
 };
 

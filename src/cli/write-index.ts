@@ -4,7 +4,7 @@ import { saveIndex } from '../node/index.js';
 import { failureOf } from './failure.js';
 import { endingAtOnce } from './interrupt.js';
 import type { Kind } from './lists.js';
-import { counted, type Output, type Progress } from './output.js';
+import { counted, type Output } from './output.js';
 import { type OutputOptions, outputPath } from './output-file.js';
 
 /**
@@ -14,20 +14,20 @@ import { type OutputOptions, outputPath } from './output-file.js';
 export async function writeIndex(
   part: PackedEntries | undefined,
   { algorithm, bits }: Kind,
-  { from, to, writable, bar, out, signal }: WriteIndexOptions,
+  { from, to, writable, out }: WriteIndexOptions,
 ): Promise<void> {
-  bar.stage('building the index');
+  out.stage('building the index');
   // Made to be matched against, up to the distance of a review.
   const { reviewDistance: maxDistance } = policyFor(algorithm, bits);
   const index = endingAtOnce(() =>
     createIndex(part?.hashes ?? [], { algorithm, bits, maxDistance }),
   );
-  bar.stage('writing the index');
+  out.stage('writing the index');
   try {
     // Checked again: reading took its time.
     const real = await outputPath(to, writable);
     const { degenerate = 0 } = await saveIndex(real, index, {
-      signal,
+      signal: out.signal,
       ...(part && { entries: part }),
     });
     if (degenerate > 0)
@@ -36,9 +36,9 @@ export async function writeIndex(
         `${counted(degenerate, 'degenerate hash was', 'degenerate hashes were')} left out of the index`,
       );
   } catch (error) {
-    throw signal.aborted ? error : failureOf(to, error);
+    throw out.signal.aborted ? error : failureOf(to, error);
   } finally {
-    bar.clear();
+    out.clear();
   }
 }
 
@@ -47,7 +47,5 @@ interface WriteIndexOptions {
   readonly from: string;
   readonly to: string;
   readonly writable: OutputOptions;
-  readonly bar: Progress;
   readonly out: Output;
-  readonly signal: AbortSignal;
 }

@@ -1,5 +1,4 @@
 import {
-  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -125,10 +124,9 @@ test('pictures and hashes are matched beside a serve, byte for byte as without i
     ['check', ...pictures, ...at, '--json', '--refuse-review'],
   ];
   const all = async () => {
-    const ended: unknown[] = [];
-    for (const words of commands)
-      ended.push(await run(...words), existsSync(page) && readFileSync(page));
-    return ended;
+    const ended: Ended[] = [];
+    for (const words of commands) ended.push(await run(...words));
+    return [...ended, readFileSync(page, 'utf8')];
   };
   const alone = await all();
   expect(alone[0]).toMatchObject({

@@ -10,7 +10,7 @@ import {
 import { createServer } from 'node:net';
 import { basename, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { output, progress } from '../../src/cli/output.js';
+import { output } from '../../src/cli/output.js';
 import { picturesIn } from '../../src/cli/walk.js';
 import { testFolder } from '../folder.js';
 import { onlyhashes, PHOTOS } from './program.js';
@@ -278,13 +278,11 @@ globalThis.setTimeout = (f, ms, ...rest) => setTimeout(f, ms === 1000 ? 1e9 : ms
   });
 
   test('has a total once it is walked; plain files have one at once', async () => {
-    const { signal } = new AbortController();
+    const out = output(new AbortController().signal);
     const said: (string | number)[] = [];
     const all = async (words: string[]) => {
-      const out = output(progress('nothing'));
       const onTotal = (total: number) => said.push(total);
-      for await (const file of picturesIn(words, { out, signal, onTotal }))
-        said.push(basename(file));
+      for await (const file of picturesIn(words, out, onTotal)) said.push(basename(file));
       return said.splice(0);
     };
     const inside = join(tree, '00/M/M/M');

@@ -1,0 +1,70 @@
+import process from 'node:process';
+import type { ListClient } from '../exchange/index.js';
+import type { Exchange, Store } from '../store/index.js';
+import { Failure, UsageError } from './failure.js';
+import { LIST_SERVICES, originOf, serviceNamed } from './list-services.js';
+
+/** Where a list is fetched from: what a CONFIG or an exchange of a store says of it. */
+export interface ListFeed {
+  /** of the list */
+  readonly name: string;
+  readonly service: string;
+  /** the service and what chooses a list of it, as text */
+  readonly origin: string;
+  /** false: fetched when somebody asks for it alone */
+  readonly isRegular: boolean;
+  /**
+   * A client with the credentials of the environment, or of the store.
+   * @throws {Failure} if one is missing, or a member is invalid; a promise rejects
+   */
+  client(): ListClient<unknown> | Promise<ListClient<unknown>>;
+  /** A client that can tell whether a fetch must begin from the start, and fetch nothing. */
+  idleClient(): ListClient<unknown>;
+}
+
+/**
+ * The key of the credentials of a store's exchanges, from the environment alone.
+ * @throws {UsageError} unless it has 64 hex digits
+ */
+export function exchangeKey(): Uint8Array | undefined {
+  const { ONLYHASHES_KEY: hex } = process.env;
+  if (!hex) return undefined;
+  if (/^[0-9a-f]{64}$/i.test(hex)) return Buffer.from(hex, 'hex');
+  throw new UsageError('ONLYHASHES_KEY: expected 64 hex digits');
+}
+
+/** The lists of a store that have an exchange. */
+export const exchangeFeeds = async (store: Store): Promise<ListFeed[]> =>
+  (await store.exchanges().list()).map((exchange) => feedOf(exchange, store));
+
+function feedOf(
+  { name, api, settings, enabled, hasCredentials }: Exchange,
+  store: Store,
+): ListFeed {
+  const idleClient = () => {
+    const { connect, credentials } = serviceOf(api);
+    const unused = Object.keys(credentials).map((each) => [each, 'unused']);
+    return connect(Object.fromEntries(unused), { ...settings });
+  };
+  return {
+    ...{ name, service: api, origin: originOf(api, settings), isRegular: enabled, idleClient },
+    async client() {
+      const key = exchangeKey();
+      const exchanges = store.exchanges(key);
+      // A `serve` that has the store fetches, and knows them.
+      if (!('credentials' in exchanges)) return idleClient();
+      const { connect } = serviceOf(api);
+      if (hasCredentials && key === undefined) {
+        throw new Failure('expected ONLYHASHES_KEY, with which its credentials were stored');
+      }
+      const credentials = hasCredentials ? await exchanges.credentials(name) : undefined;
+      return connect({ ...credentials }, { ...settings });
+    },
+  };
+}
+
+function serviceOf(api: string) {
+  const service = serviceNamed(api);
+  if (service) return service;
+  throw new Failure(`expected an exchange of ${Object.keys(LIST_SERVICES).join(', ')}`);
+}
