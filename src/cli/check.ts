@@ -33,7 +33,7 @@ hashed, or the check failed. With several files, 2 goes before 1. LIST is as for
     let refusals = 0;
     for await (const result of eachPicture(call.words, job, out)) {
       const { file } = result;
-      const { decision } = judge.told(result, out);
+      const { decision } = judge.told(result);
       const { verdict, reason } = decision;
       if (refused.includes(verdict)) refusals++;
       const line = call.on('json')

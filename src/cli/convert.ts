@@ -5,10 +5,9 @@ import { extname } from 'node:path';
 import { stdin } from 'node:process';
 import type { Readable } from 'node:stream';
 import { type ListFormat, readVpdq, writeHashList, writeVpdq } from '../exchange/index.js';
-import { ALGORITHMS, type Algorithm, type FormatError } from '../index.js';
+import type { Algorithm, FormatError } from '../index.js';
 import {
   type Blocklist,
-  type BlocklistEntry,
   createBlocklist,
   type ListInfo,
   PackedEntries,
@@ -18,9 +17,19 @@ import type { Call, Command } from './command.js';
 import { Failure, failureOf, shownName, UsageError } from './failure.js';
 import { encoded } from './file-name.js';
 import { LeftOut } from './left-out.js';
-import { idsOf, kindName, kindOf, type ListPart, readAll, sizeOf, tablesOf } from './lists.js';
+import {
+  entriesOf,
+  kindName,
+  kindOf,
+  type ListPart,
+  noteDegenerate,
+  readAll,
+  sizeOf,
+  tablesOf,
+} from './lists.js';
 import { counted, exitCode, type Output } from './output.js';
 import { isOfKind, outputPath, writeWhole } from './output-file.js';
+import { PICTURE_OPTIONS } from './picture-options.js';
 import { savedBlocklist } from './saved-blocklist.js';
 import { writeIndex } from './write-index.js';
 
@@ -62,11 +71,7 @@ line ENTRIES,FORMAT,TO unless TO is standard output.`,
       short: 'f',
     },
     vpdq: { about: 'FROM has the frames of a video, which become a list or vPDQ again' },
-    algorithm: {
-      about: 'of hashes in FROM that name none',
-      choices: ALGORITHMS,
-      default: 'pdq',
-    },
+    algorithm: { ...PICTURE_OPTIONS.algorithm, about: 'of hashes in FROM that name none' },
     overwrite: { about: 'let TO replace a file' },
   },
   examples: [
@@ -101,7 +106,7 @@ line ENTRIES,FORMAT,TO unless TO is standard output.`,
         saved ? await tablesIn(saved, from, out) : await partsOf(from, call, out);
       if (format === 'blocklist') {
         const blocklist = saved ?? blocklistOf(await parts(), from, out);
-        count = await writeBlocklist(blocklist, { from, to, overwrite, out });
+        count = await writeBlocklist(blocklist, { from, to, overwrite }, out);
       } else {
         const read = await parts();
         count = read.reduce((sum, part) => sum + sizeOf(part), 0);
@@ -109,7 +114,7 @@ line ENTRIES,FORMAT,TO unless TO is standard output.`,
           const options = { from: shownName(from), to, writable, out };
           const part = onlyPart(read, from);
           await writeIndex(tableOf(part), kindOf(part), options);
-        } else await write(linesOf(read, { format, from, out }));
+        } else await write(linesOf(read, format, from, out));
       }
     }
     if (to === '-') return exitCode(out, count);
@@ -152,19 +157,11 @@ async function framesOf(from: string, out: Output) {
   throw new Failure(`${shownName(from)}: no frame in it could be read`);
 }
 
-function* entriesOf(parts: readonly ListPart[]): Generator<BlocklistEntry> {
-  for (const part of parts) {
-    if (part instanceof PackedEntries) {
-      for (let row = 0; row < part.size; row++) yield part.entryAt(row);
-    } else for (const id of idsOf(part.index).sort()) yield part.entries.entryAt(id);
-  }
-}
-
 function tableOf(part: ListPart): PackedEntries {
   if (part instanceof PackedEntries) return part;
   const { algorithm, bits } = kindOf(part);
   const table = new PackedEntries(algorithm, bits);
-  for (const entry of entriesOf([part])) table.push(entry);
+  for (const entry of entriesOf(part)) table.push(entry);
   return table;
 }
 
@@ -178,21 +175,8 @@ function onlyPart(parts: readonly ListPart[], from: string): ListPart {
 
 function blocklistOf(parts: readonly ListPart[], from: string, out: Output): Blocklist {
   const blocklist = createBlocklist(parts);
-  const { degenerate } = blocklist.keptOut;
-  if (degenerate > 0 && blocklist.size > 0) {
-    out.say(
-      shownName(from),
-      `${counted(degenerate, 'degenerate hash was', 'degenerate hashes were')} kept out of it`,
-    );
-  }
+  if (blocklist.size > 0) noteDegenerate(from, blocklist.keptOut.degenerate, 'kept out of it', out);
   return blocklist;
-}
-
-interface WriteBlocklistOptions {
-  readonly from: string;
-  readonly to: string;
-  readonly overwrite: boolean;
-  readonly out: Output;
 }
 
 /**
@@ -202,7 +186,8 @@ interface WriteBlocklistOptions {
  */
 async function writeBlocklist(
   blocklist: Blocklist,
-  { from, to, overwrite, out }: WriteBlocklistOptions,
+  { from, to, overwrite }: { from: string; to: string; overwrite: boolean },
+  out: Output,
 ): Promise<number> {
   const { signal } = out;
   if (blocklist.size === 0 && blocklist.withdrawals.length === 0) {
@@ -258,23 +243,19 @@ function tablesIn(blocklist: Blocklist, from: string, out: Output): Promise<Pack
 const hasSettings = ({ name, trust, tier, enabled, policy }: ListInfo) =>
   policy !== undefined || !enabled || tier !== 'match' || (trust === 'own') !== (name === '');
 
-interface LinesOptions {
-  readonly format: ListFormat;
-  readonly from: string;
-  readonly out: Output;
-}
-
 /**
  * The lines of a text list. Notes at their end what it cannot hold.
  * @throws {Failure} if an entry cannot be written at all
  */
 function* linesOf(
   parts: readonly ListPart[],
-  { format, from, out }: LinesOptions,
+  format: ListFormat,
+  from: string,
+  out: Output,
 ): Generator<string> {
   const left = new LeftOut(format);
   try {
-    yield* writeHashList(left.counting(entriesOf(parts)), { format });
+    yield* writeHashList(left.counting(entriesOf(...parts)), { format });
     const note = left.note();
     if (note !== undefined) out.say(shownName(from), note);
   } catch (error) {

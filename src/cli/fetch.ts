@@ -5,7 +5,7 @@ import { StoreError } from '../store/index.js';
 import type { Call, Command } from './command.js';
 import { Failure, UsageError } from './failure.js';
 import { heldBackJson, heldBackWords, notReadWords } from './held-back.js';
-import { listPlaceOf, readListConfig } from './list-config.js';
+import { connected, listPlaceOf, readListConfig } from './list-config.js';
 import { exchangeKey, type ListFeed } from './list-feed.js';
 import { type KeptLists, withLists } from './list-place.js';
 import { givenStore, STORE_OPTIONS, storeFailure, storePlaceOf } from './opened-store.js';
@@ -69,10 +69,7 @@ ONLYHASHES_KEY has the key of their credentials, 64 hex digits.`,
     // Before anything is fetched: a missing credential is told at once.
     if (!config) exchangeKey();
     const isWanted = ({ name }: ListFeed) => names.length === 0 || names.includes(name);
-    const configured = config?.lists.filter(isWanted).map((list) => {
-      const client = list.client();
-      return { ...list, client: () => client };
-    });
+    const configured = config?.lists.filter(isWanted).map(connected);
     const work = async (lists: KeptLists) => {
       for (const removed of config ? await lists.configure(config) : []) {
         const entries = counted(removed, 'entry', 'entries');

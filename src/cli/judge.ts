@@ -1,13 +1,11 @@
 import { DEFAULT_BITS, type DecodeError, hashFromHex } from '../index.js';
 import {
-  type Blocklist,
   createBlocklist,
   type Decision,
   type DecisionJSON,
   decisionToJSON,
   type MatchRules,
   match,
-  type Policy,
   type PolicyOptions,
   policyFor,
 } from '../matching/index.js';
@@ -15,11 +13,10 @@ import {
   type CheckOptions,
   createHashPool,
   type HashFilesResult,
-  type HashPool,
   type ReportedPicture,
 } from '../node/index.js';
 import type { Call, Option } from './command.js';
-import { shownName, UsageError } from './failure.js';
+import { UsageError } from './failure.js';
 import { fileToJSON } from './file-name.js';
 import { endingAtOnce } from './interrupt.js';
 import {
@@ -28,11 +25,12 @@ import {
   kindOf,
   LIST_KINDS,
   LIST_OPTIONS,
+  noteDegenerate,
   readParts,
   type Wanted,
   wantedOf,
 } from './lists.js';
-import { counted, type Output } from './output.js';
+import type { Output } from './output.js';
 import { hashOptions, PICTURE_OPTIONS } from './picture-options.js';
 import { type SavedBlocklist, savedBlocklist } from './saved-blocklist.js';
 
@@ -88,29 +86,6 @@ export function blocklistOf(call: Call): string {
   return list;
 }
 
-/**
- * Reads the list, and decides by it as the command line says.
- * @throws {Failure} if the list cannot be read or has nothing to match
- */
-export async function judgeOf(call: Call, list: string, out: Output): Promise<Judge> {
-  const { blocklist, allowList, kinds } = await listOf(call, list, out);
-  const rules = { policy: policyOf(call, kinds), allowList };
-  const { degenerate } = blocklist.keptOut;
-  // An empty list was reported when it was read.
-  if (degenerate > 0 && blocklist.size > 0) {
-    out.say(
-      shownName(list),
-      `${counted(degenerate, 'degenerate hash was', 'degenerate hashes were')} kept out of matching`,
-    );
-  }
-  const hashing = {
-    ...hashOptions(call),
-    decoding: call.text('decoding') as 'draft',
-    unseenFrames: call.text('unseen-frames') as 'none',
-  };
-  return new Judge(blocklist, kinds, { rules, all: call.on('all'), hashing });
-}
-
 /** The blocklist, and the kinds of hashes that pictures are compared by: at least one. */
 async function listOf(call: Call, list: string, out: Output): Promise<SavedBlocklist> {
   const wanted = wantedOf(call);
@@ -134,111 +109,99 @@ export interface Judged {
   readonly problem?: string;
 }
 
-/** Decides by every kind of hash that a list has, so that all of the list is compared. */
-export class Judge {
-  readonly #blocklist: Blocklist;
-  readonly #kinds: readonly Kind[];
-  readonly #rules: MatchRules;
-  readonly #all: boolean;
-  readonly #hashing: CheckOptions;
+/**
+ * Reads the list, and decides as the command line says: by every kind of hash that the list has, so
+ * that all of it is compared.
+ * @throws {Failure} if the list cannot be read or has nothing to match
+ */
+export async function judgeOf(call: Call, list: string, out: Output) {
+  const { blocklist, allowList, kinds } = await listOf(call, list, out);
+  const rules: MatchRules = { policy: policyOf(call, kinds), allowList };
+  const all = call.on('all');
+  // An empty list was reported when it was read.
+  if (blocklist.size > 0)
+    noteDegenerate(list, blocklist.keptOut.degenerate, 'kept out of matching', out);
+  const hashing: CheckOptions = {
+    ...hashOptions(call),
+    decoding: call.text('decoding') as 'draft',
+    unseenFrames: call.text('unseen-frames') as 'none',
+  };
   /** a file that breaks a decoder breaks a process of this pool, and no more */
-  readonly #pool: HashPool = createHashPool();
-
-  /** @param kinds at least one; a picture without a hash has the policy of the first */
-  constructor(
-    blocklist: Blocklist,
-    kinds: readonly Kind[],
-    { rules, all, hashing }: { rules: MatchRules; all: boolean; hashing: CheckOptions },
-  ) {
-    this.#blocklist = blocklist;
-    this.#kinds = kinds;
-    this.#rules = rules;
-    this.#all = all;
-    this.#hashing = hashing;
-  }
-
-  /**
-   * The decision about a picture file. Variants after the first match are not hashed, unless all
-   * matches are asked for.
-   */
-  async picture(bytes: Uint8Array, signal: AbortSignal): Promise<Judged> {
-    const decisions: Decision[] = [];
-    for (const kind of this.#kinds) {
-      const options = { ...this.#hashing, ...this.#rules, ...kind, all: this.#all, signal };
-      const decision = await this.#pool.check(bytes, this.#blocklist, options);
-      signal.throwIfAborted();
-      if (decision.verdict === 'unhashable') {
-        decisions.push({ ...decision, policy: this.#policy });
-        break;
-      }
-      decisions.push(decision);
-      if (decision.verdict === 'match' && !this.#all) break;
-    }
-    const decision = strongest(decisions);
-    const { width, height } = decision.upload ?? {};
-    const picture = { decision, ...(width && height && { width, height }) };
-    const problem = decision.detail;
-    return { picture, ...(problem !== undefined && { problem }) };
-  }
-
-  /** Ends the processes that decode. */
-  async close(): Promise<void> {
-    await this.#pool.close();
-  }
-
-  /** The decision about a hash in hex, which is of the one kind that has its length. */
-  hex(hex: string): Judged {
-    const [kind, another] = this.#kinds.filter(({ bits }) => bits === 4 * hex.length);
-    if (kind === undefined || another !== undefined) {
-      const digits = [...new Set(this.#kinds.map(({ bits }) => bits / 4))].join(' or ');
-      const problem = kind
-        ? `expected --algorithm: the list has ${kindName(kind)} and ${kindName(another!)} hashes`
-        : `no such file, and no hash like those of the list: expected ${digits} hex digits`;
-      return { picture: this.unhashable(), problem };
-    }
-    const query = [{ name: 'original' as const, hash: hashFromHex(kind.algorithm, hex) }];
-    const options = { ...this.#rules, all: this.#all };
-    return { picture: { decision: match(query, this.#blocklist, options) } };
-  }
-
-  /** The decision about a file, whose problems are told. */
-  told({ file, image, error }: HashFilesResult<Judged>, out: Output): ReportedPicture {
-    const { picture, problem }: Judged = image ?? {
-      picture: this.unhashable(error),
-      problem: error.message,
-    };
-    if (problem !== undefined) out.say(file, problem);
-    if (picture.decision.verdict === 'unhashable') out.count();
-    return picture;
-  }
-
+  const pool = createHashPool();
+  const policies = kinds.map(({ algorithm, bits }) => ({
+    ...{ algorithm, bits },
+    ...policyFor(algorithm, bits, rules.policy),
+  }));
+  /** of a picture that has no hash: that of the first kind */
+  const [{ algorithm, bits }] = kinds as [Kind];
+  const policy = policyFor(algorithm, bits, rules.policy);
   /** The decision about what gave no hash. */
-  unhashable(error?: DecodeError): ReportedPicture {
-    const decision = match(error ?? [], this.#blocklist, this.#rules);
-    return { decision: { ...decision, policy: this.#policy } };
-  }
+  const unhashable = (error?: DecodeError): ReportedPicture => ({
+    decision: { ...match(error ?? [], blocklist, rules), policy },
+  });
+  return {
+    /**
+     * The decision about a picture file. Variants after the first match are not hashed, unless all
+     * matches are asked for.
+     */
+    async picture(bytes: Uint8Array, signal: AbortSignal): Promise<Judged> {
+      const decisions: Decision[] = [];
+      for (const kind of kinds) {
+        const options = { ...hashing, ...rules, ...kind, all, signal };
+        const decision = await pool.check(bytes, blocklist, options);
+        signal.throwIfAborted();
+        if (decision.verdict === 'unhashable') {
+          decisions.push({ ...decision, policy });
+          break;
+        }
+        decisions.push(decision);
+        if (decision.verdict === 'match' && !all) break;
+      }
+      const decision = strongest(decisions);
+      const { width, height } = decision.upload ?? {};
+      const picture = { decision, ...(width && height && { width, height }) };
+      const problem = decision.detail;
+      return { picture, ...(problem !== undefined && { problem }) };
+    },
 
-  /** Of a picture that has no hash: that of the first kind. */
-  get #policy(): Policy {
-    const [{ algorithm, bits }] = this.#kinds as [Kind];
-    return policyFor(algorithm, bits, this.#rules.policy);
-  }
+    /** The decision about a hash in hex, which is of the one kind that has its length. */
+    hex(hex: string): Judged {
+      const [kind, another] = kinds.filter((each) => each.bits === 4 * hex.length);
+      if (kind === undefined || another !== undefined) {
+        const digits = [...new Set(kinds.map((each) => each.bits / 4))].join(' or ');
+        const problem = kind
+          ? `expected --algorithm: the list has ${kindName(kind)} and ${kindName(another!)} hashes`
+          : `no such file, and no hash like those of the list: expected ${digits} hex digits`;
+        return { picture: unhashable(), problem };
+      }
+      const query = [{ name: 'original' as const, hash: hashFromHex(kind.algorithm, hex) }];
+      return { picture: { decision: match(query, blocklist, { ...rules, all }) } };
+    },
 
-  /**
-   * A decision as JSON. With several kinds, it has every policy. Equal runs print equal lines: it
-   * has no timings, and no generation of a list that was just read.
-   */
-  toJSON(decision: Decision, file: string): DecisionJSON {
-    const { timings: _, generation: __, ...told } = decision;
-    const json = { ...fileToJSON(file), ...decisionToJSON(told) };
-    if (this.#kinds.length === 1) return json;
-    const policies = this.#kinds.map(({ algorithm, bits }) => ({
-      algorithm,
-      bits,
-      ...policyFor(algorithm, bits, this.#rules.policy),
-    }));
-    return { ...json, policies };
-  }
+    /** The decision about a file, whose problems are told. */
+    told({ file, image, error }: HashFilesResult<Judged>): ReportedPicture {
+      const { picture, problem }: Judged = image ?? {
+        picture: unhashable(error),
+        problem: error.message,
+      };
+      if (problem !== undefined) out.say(file, problem);
+      if (picture.decision.verdict === 'unhashable') out.count();
+      return picture;
+    },
+
+    /**
+     * A decision as JSON. With several kinds, it has every policy. Equal runs print equal lines: it
+     * has no timings, and no generation of a list that was just read.
+     */
+    toJSON(decision: Decision, file: string): DecisionJSON {
+      const { timings: _, generation: __, ...told } = decision;
+      const json = { ...fileToJSON(file), ...decisionToJSON(told) };
+      return kinds.length === 1 ? json : { ...json, policies };
+    },
+
+    /** Ends the processes that decode. */
+    close: () => pool.close(),
+  };
 }
 
 /**

@@ -27,6 +27,12 @@ export interface ConfiguredList extends ListFeed {
   client(): ListClient<unknown>;
 }
 
+/** The list with a client that is made now. @throws {Failure} as `client` */
+export function connected(list: ConfiguredList): ListFeed {
+  const client = list.client();
+  return { ...list, client: () => client };
+}
+
 /** Largest file that is read as a CONFIG. */
 export const MAX_CONFIG_BYTES = 1 << 20;
 

@@ -11,7 +11,7 @@ import { type OpenedIndex, openIndex } from '../node/index.js';
 import type { Call, Option } from './command.js';
 import { Failure, failureOf, shownName, UsageError } from './failure.js';
 import { encoded } from './file-name.js';
-import type { Output } from './output.js';
+import { counted, type Output } from './output.js';
 import { PICTURE_OPTIONS } from './picture-options.js';
 
 /** What can be given as a list to match against. */
@@ -147,8 +147,9 @@ export async function readAll(path: string, algorithm: Unnamed, out: Output): Pr
   try {
     const list = await openList(path, out);
     if ('index' in list) return [list.index];
-    const problems = new ListProblems(path, out);
-    const reading = { onProblem: problems.add, ...(algorithm !== undefined && { algorithm }) };
+    const problems = listProblems(path, out);
+    const { onProblem } = problems;
+    const reading = { onProblem, ...(algorithm !== undefined && { algorithm }) };
     const tables = await tablesOf(readHashList(list.text, reading));
     problems.tell(tables.length === 0);
     return tables;
@@ -171,9 +172,9 @@ export async function* readEach(
   try {
     const list = await openList(path, out);
     if ('index' in list) return yield* entriesOf(list.index);
-    const problems = new ListProblems(path, out);
+    const problems = listProblems(path, out);
     let isEmpty = true;
-    for await (const entry of readHashList(list.text, { onProblem: problems.add })) {
+    for await (const entry of readHashList(list.text, { onProblem: problems.onProblem })) {
       isEmpty = false;
       yield entry;
     }
@@ -191,7 +192,7 @@ async function openList(
   out: Output,
 ): Promise<{ index: OpenedIndex } | { text: AsyncGenerator<Uint8Array> }> {
   const { source, isFile, byteLength } = await opened(path, out.signal);
-  const chunks = counted(source, byteLength, path, out);
+  const chunks = chunksOf(source, byteLength, path, out);
   const head: Uint8Array[] = [];
   let length = 0;
   while (length < MAGIC_BYTES) {
@@ -215,8 +216,13 @@ async function openList(
   return { index: await openIndex(Buffer.concat(head)) };
 }
 
-function* entriesOf({ index, entries }: OpenedIndex): Generator<BlocklistEntry> {
-  for (const id of idsOf(index)) yield entries.entryAt(id);
+/** The entries of parts, in their order. */
+export function* entriesOf(...parts: readonly ListPart[]): Generator<BlocklistEntry> {
+  for (const part of parts) {
+    if (part instanceof PackedEntries) {
+      for (let row = 0; row < part.size; row++) yield part.entryAt(row);
+    } else for (const id of idsOf(part.index).sort()) yield part.entries.entryAt(id);
+  }
 }
 
 /** A list as a stream; its length if it has one, and whether the path can be opened again. */
@@ -239,7 +245,7 @@ async function opened(
   return { source: addAbortSignal(signal, source), isFile: false };
 }
 
-async function* counted(
+async function* chunksOf(
   source: Readable,
   byteLength: number | undefined,
   path: string,
@@ -289,39 +295,36 @@ export async function tablesOf(
 }
 
 /** The lines of a text that cannot be read. */
-class ListProblems {
-  readonly #name: string;
-  readonly #out: Output;
-  readonly #shown: FormatError[] = [];
-  #count = 0;
-
-  constructor(path: string, out: Output) {
-    this.#name = shownName(path);
-    this.#out = out;
-  }
-
-  readonly add = (problem: FormatError) => {
-    if (this.#count++ < PROBLEMS_SHOWN) this.#shown.push(problem);
+function listProblems(path: string, out: Output) {
+  const name = shownName(path);
+  const shown: FormatError[] = [];
+  let count = 0;
+  return {
+    onProblem(problem: FormatError): void {
+      if (count++ < PROBLEMS_SHOWN) shown.push(problem);
+    },
+    /**
+     * Tells them at the end: if no line is a hash, one message says more than twenty.
+     * @throws {Failure} if that is so
+     */
+    tell(isEmpty: boolean): void {
+      const [first] = shown;
+      if (first !== undefined && isEmpty) {
+        throw new Failure(
+          `${name}: no hash in it could be read (line ${first.line}: ${first.message})`,
+        );
+      }
+      for (const { line, message } of shown) out.error(`${name}:${line}`, message);
+      for (let more = count - shown.length; more > 0; more--) out.count();
+      if (count > shown.length) out.say(name, `${count} lines with problems in total`);
+    },
   };
+}
 
-  /**
-   * Tells them at the end: if no line is a hash, one message says more than twenty.
-   * @throws {Failure} if that is so
-   */
-  tell(isEmpty: boolean): void {
-    const [name, shown, out] = [this.#name, this.#shown, this.#out];
-    const [first] = shown;
-    if (first !== undefined && isEmpty) {
-      throw new Failure(
-        `${name}: no hash in it could be read (line ${first.line}: ${first.message})`,
-      );
-    }
-    for (const { line, message } of shown) out.error(`${name}:${line}`, message);
-    for (let more = this.#count - shown.length; more > 0; more--) out.count();
-    if (this.#count > shown.length) {
-      out.say(name, `${this.#count} lines with problems in total`);
-    }
-  }
+/** Notes how many hashes of a list are too plain to match. */
+export function noteDegenerate(path: string, degenerate: number, where: string, out: Output): void {
+  const hashes = counted(degenerate, 'degenerate hash was', 'degenerate hashes were');
+  if (degenerate > 0) out.say(shownName(path), `${hashes} ${where}`);
 }
 
 const leftOutOf = (part: ListPart) => ('degenerate' in part && part.degenerate) || 0;
@@ -347,7 +350,7 @@ function isComparable(part: ListPart): boolean {
 }
 
 /** The ids of an index. Since they have gaps, a search lists them, in 25 MB a million. */
-export function idsOf(index: OpenedIndex['index']): Uint32Array {
+function idsOf(index: OpenedIndex['index']): Uint32Array {
   const any: Hash = { algorithm: index.algorithm, bytes: new Uint8Array(index.bits / 8) };
   const hits = new Uint32Array(2 * index.size);
   index.searchInto(any, index.bits, hits);

@@ -1,4 +1,3 @@
-import { ALGORITHMS, type Algorithm, hashFromHex } from '../index.js';
 import {
   errorsByList,
   type ReviewQuery,
@@ -10,6 +9,8 @@ import type { Call, Command } from './command.js';
 import { UsageError } from './failure.js';
 import { STORE_OPTIONS, storePlaceOf, withStore } from './opened-store.js';
 import { csvLine, exitCode, type Output } from './output.js';
+import { PICTURE_OPTIONS } from './picture-options.js';
+import { hashOrId } from './pictures.js';
 
 /** What chooses records. */
 const FILTERS = ['entry', 'list', 'id', 'from', 'before'] as const;
@@ -31,9 +32,8 @@ store verify also finds those that are missing.`,
     ...STORE_OPTIONS,
     entry: { about: 'only what was decided on an entry: its hash or its id', value: 'HEX|ID' },
     algorithm: {
+      ...PICTURE_OPTIONS.algorithm,
       about: 'of the hash in --entry',
-      choices: ALGORITHMS,
-      default: 'pdq',
       needs: { entry: [] },
     },
     list: { about: 'only records of this list', value: 'NAME' },
@@ -78,18 +78,9 @@ store verify also finds those that are missing.`,
 function queryOf(call: Call): ReviewQuery {
   const given = FILTERS.flatMap((name) => {
     const value = call.text(name);
-    return value === undefined ? [] : [[name, name === 'entry' ? entryOf(value, call) : value]];
+    return value === undefined ? [] : [[name, name === 'entry' ? hashOrId(value, call) : value]];
   });
   return Object.fromEntries(given) as ReviewQuery;
-}
-
-/** A word of hex digits that is no hash of the algorithm is an id. */
-function entryOf(word: string, call: Call): NonNullable<ReviewQuery['entry']> {
-  try {
-    return hashFromHex(call.text('algorithm') as Algorithm, word);
-  } catch {
-    return { id: word };
-  }
 }
 
 async function print(call: Call, records: AsyncIterable<ReviewRecord>, out: Output): Promise<void> {

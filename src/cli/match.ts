@@ -81,7 +81,7 @@ with one hash[,label…] per line (plain or CSV) or JSONL, an index file (.ohx),
     async function* judged(): AsyncGenerator<ReportedPicture> {
       for await (const result of results) {
         const { file } = result;
-        const picture = judge.told(result, out);
+        const picture = judge.told(result);
         const { decision } = picture;
         found += decision.matches.length;
         const { matches, omitted } = decision;

@@ -1,7 +1,9 @@
 import { constants, createReadStream, existsSync } from 'node:fs';
 import { stdin } from 'node:process';
 import type { Readable } from 'node:stream';
+import { type Algorithm, type Hash, hashFromHex } from '../index.js';
 import { type HashFilesResult, hashFiles } from '../node/index.js';
+import type { Call } from './command.js';
 import { encoded } from './file-name.js';
 import type { Output } from './output.js';
 import { picturesIn } from './walk.js';
@@ -25,6 +27,15 @@ export function sourceOf(file: string): Source {
  */
 export function isHex(word: string): boolean {
   return /^[0-9a-f]{16,}$/i.test(word) && !existsSync(word);
+}
+
+/** The hash of `--algorithm` that a word is, or else an id. */
+export function hashOrId(word: string, call: Call): Hash | { readonly id: string } {
+  try {
+    return hashFromHex(call.text('algorithm') as Algorithm, word);
+  } catch {
+    return { id: word };
+  }
 }
 
 /**

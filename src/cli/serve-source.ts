@@ -6,7 +6,7 @@ import type { Call } from './command.js';
 import { Failure, failureOf, UsageError } from './failure.js';
 import { heldBackWords, notReadWords } from './held-back.js';
 import { endingAtOnce } from './interrupt.js';
-import { type ListConfig, type ListPlace, listPlaceOf } from './list-config.js';
+import { connected, type ListConfig, type ListPlace, listPlaceOf } from './list-config.js';
 import { exchangeKey, type ListFeed } from './list-feed.js';
 import { inFile, inStore, type KeptLists } from './list-place.js';
 import { readParts } from './lists.js';
@@ -74,10 +74,7 @@ async function sourceOfLists(
   opening: Opening,
 ): Promise<Source> {
   const { out, fetches } = opening;
-  const configured = ((fetches && config?.lists) || []).map((list) => {
-    const client = list.client();
-    return { ...list, client: () => client };
-  });
+  const configured = fetches ? (config?.lists ?? []).map(connected) : [];
   const source =
     'store' in place
       ? await storeSource(place.store, opening)

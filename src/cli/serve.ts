@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type Server as HttpServer } from 'node:http';
 import { createServer as createSocketServer, type Server, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -230,7 +231,7 @@ async function serve(
       const prune = async () => void (await store.pruneReviews(review));
       regular.push(every(PRUNE_MINUTES, prune, ending.signal, onError));
     }
-    await aborted(signal);
+    if (!signal.aborted) await once(signal, 'abort');
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
@@ -314,34 +315,24 @@ async function clamdServer(
  * @param onError told what fails once it listens
  * @throws {Failure} with the system's word for why not
  */
-function listening(
+async function listening(
   server: Server,
   place: Place,
   option: string,
   onError: (error: unknown) => void,
 ): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const refused = ({ code }: NodeJS.ErrnoException) =>
-      reject(new Failure(`${option}: cannot listen there: ${code}`));
-    server.once('error', refused);
-    server.listen(place, () => {
-      server.off('error', refused).on('error', onError);
-      resolve();
-    });
-  });
+  try {
+    await once(server.listen(place), 'listening');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Failure(`${option}: cannot listen there: ${code}`);
+  }
+  server.on('error', onError);
 }
 
+/** Also of one that does not listen, which its callback calls an error. */
 const closing = (server: Server): Promise<void> =>
-  new Promise((resolve) => {
-    if (server.listening) server.close(() => resolve());
-    else resolve();
-  });
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+  new Promise((resolve) => server.close(() => resolve()));
 
 function textOfRecord({ time, caller, method, route, status, milliseconds }: LogRecord): string {
   const known = [time, caller ?? '-', method, route ?? '-', status, Math.round(milliseconds)];

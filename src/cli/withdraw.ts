@@ -1,10 +1,11 @@
-import { ALGORITHMS, type Algorithm, hashFromHex } from '../index.js';
 import type { WithdrawnKey } from '../matching/index.js';
-import type { Call, Command } from './command.js';
+import type { Command } from './command.js';
 import { UsageError } from './failure.js';
 import { listPlaceOf } from './list-config.js';
 import { type KeptLists, withLists } from './list-place.js';
 import { givenStore, STORE_OPTIONS } from './opened-store.js';
+import { PICTURE_OPTIONS } from './picture-options.js';
+import { hashOrId } from './pictures.js';
 import { configIn } from './saved-blocklist.js';
 
 /** `onlyhashes withdraw`: entries that must not match again. */
@@ -25,11 +26,7 @@ The change is made when the lines are printed; in a store, all words are one.`,
     reinstate: { about: 'lift the withdrawals of these words, given as they were made' },
     list: { about: 'only on this list', value: 'NAME' },
     source: { about: 'only entries of this source; for ids', value: 'NAME' },
-    algorithm: {
-      about: 'of the hashes',
-      choices: ALGORITHMS,
-      default: 'pdq',
-    },
+    algorithm: { ...PICTURE_OPTIONS.algorithm, about: 'of the hashes' },
   },
   examples: [
     ['onlyhashes withdraw lists.json case-7 --reason "listed by mistake"', 'by id'],
@@ -50,7 +47,12 @@ The change is made when the lines are printed; in a store, all words are one.`,
     }
     const words = given ? call.words : others;
     if (words.length === 0) throw new UsageError(`expected ${withdrawCommand.usage}`);
-    const keys = words.map((word) => keyOf(word, call));
+    const [list, source] = [call.text('list'), call.text('source')];
+    const keys = words.map((word): WithdrawnKey => {
+      const key = hashOrId(word, call);
+      const isOfSource = 'id' in key && source !== undefined;
+      return { ...key, ...(isOfSource && { source }), ...(list !== undefined && { list }) };
+    });
     const reason = call.text('reason');
     const change = async (lists: KeptLists) => {
       if (isLifted) {
@@ -72,14 +74,3 @@ The change is made when the lines are printed; in a store, all words are one.`,
     return undefined;
   },
 };
-
-/** A word of hex digits that is no hash of the algorithm is an id. */
-function keyOf(word: string, call: Call): WithdrawnKey {
-  const [list, source] = [call.text('list'), call.text('source')];
-  const on = list === undefined ? {} : { list };
-  try {
-    return { ...hashFromHex(call.text('algorithm') as Algorithm, word), ...on };
-  } catch {
-    return { id: word, ...(source !== undefined && { source }), ...on };
-  }
-}

@@ -3,8 +3,8 @@ import { type PackedEntries, policyFor } from '../matching/index.js';
 import { saveIndex } from '../node/index.js';
 import { failureOf } from './failure.js';
 import { endingAtOnce } from './interrupt.js';
-import type { Kind } from './lists.js';
-import { counted, type Output } from './output.js';
+import { type Kind, noteDegenerate } from './lists.js';
+import type { Output } from './output.js';
 import { type OutputOptions, outputPath } from './output-file.js';
 
 /**
@@ -30,11 +30,7 @@ export async function writeIndex(
       signal: out.signal,
       ...(part && { entries: part }),
     });
-    if (degenerate > 0)
-      out.say(
-        from,
-        `${counted(degenerate, 'degenerate hash was', 'degenerate hashes were')} left out of the index`,
-      );
+    noteDegenerate(from, degenerate, 'left out of the index', out);
   } catch (error) {
     throw out.signal.aborted ? error : failureOf(to, error);
   } finally {
