@@ -89,12 +89,7 @@ saved; withdraw prints what to send to take it back.`,
       checkToken(call, words[0]!);
       const bundle = await open(call, words[0]!);
       const withdrawal = await createWithdrawal(bundle, await tokenOf(call, out.signal));
-      await write(
-        call,
-        `${JSON.stringify(withdrawal, null, 2)}
-`,
-        out.signal,
-      );
+      await write(call, `${JSON.stringify(withdrawal, null, 2)}\n`, out.signal);
     } else throw new UsageError('expected create, show, verify or withdraw');
     return 0;
   },
