@@ -179,13 +179,13 @@ test('a file named like a hash is read as a file, even while others like it are 
   const hash = (await onlyhashes(['hash', CAT])).out.slice(0, 64);
   const list = join(folder, 'hex.csv');
   writeFileSync(list, `${hash},cat\n`);
-  // Another program might delete the last one as soon as the first is begun.
+  // Another program might delete the last one once the first is answered: about 48 are read ahead.
   const preload = join(folder, 'delete.cjs');
   writeFileSync(
     preload,
     `const { write } = process.stdout;
 process.stdout.write = function (...args) {
-  require('node:fs').rmSync(${JSON.stringify(names[40])}, { force: true });
+  require('node:fs').rmSync(${JSON.stringify(names[59])}, { force: true });
   return write.apply(this, args);
 };`,
   );
