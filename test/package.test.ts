@@ -108,8 +108,9 @@ describe.each([{ decoders: true }, { decoders: false }])(
       project.write(
         'a.mjs',
         `import { NcmecClient } from 'onlyhashes/exchange';
-const fetch = async () => new Response('<members><member id="1">a</member></members>');
-new NcmecClient({ user: 'a', password: 'b' }, { fetch }).members()
+const reasons = '<availableFeedbackReasons><reason guid="1" name="a"/></availableFeedbackReasons>';
+const fetch = async () => new Response(reasons);
+new NcmecClient({ user: 'a', password: 'b' }, { fetch }).feedbackReasons('PDQ')
   .then(({ length }) => console.log(length))
   .catch(({ name, code, message }) => console.log(name, code, message));`,
       );

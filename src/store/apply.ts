@@ -8,7 +8,7 @@ import { checkedAllowance, keyOfAllowance, putAllowance, removeAllowance } from 
 import type { Sql } from './database.js';
 import { removeEntry } from './entries.js';
 import { refetchLists } from './fetch.js';
-import { gatheredEntries } from './gathered-entries.js';
+import { type GatheredEntries, gatheredEntries } from './gathered-entries.js';
 import { checkedSettings, checkListName, setListSettings } from './lists.js';
 import { type Put, putEntries, replaceEntries } from './put-entries.js';
 import {
@@ -85,10 +85,22 @@ export interface StoreApplied extends Put {
 }
 
 /** A copy of a change, which is read and checked before it is made. */
-export type GatheredChange = Awaited<ReturnType<typeof gatheredChange>>;
+export interface GatheredChange {
+  readonly withdraw: Withdrawn[];
+  readonly reinstate: Withdrawn[];
+  readonly remove: number[];
+  readonly settings: (readonly [string, ListSettings | null])[];
+  readonly allow: Allowance[];
+  readonly disallow: Uint8Array[];
+  readonly replace: { readonly list: string; readonly entries: GatheredEntries } | undefined;
+  readonly add: GatheredEntries;
+}
 
 /** @throws {TypeError | RangeError} if an argument or a part of it is invalid */
-export async function gatheredChange(change: StoreChange, options: ChangeOptions) {
+export async function gatheredChange(
+  change: StoreChange,
+  options: ChangeOptions,
+): Promise<GatheredChange> {
   checkOptions(change, 'a change to be an object');
   checkKnown(change, CHANGES);
   const { replace, settings = {}, add = [] } = change;
