@@ -5,7 +5,7 @@ import type { Browser, Page } from 'puppeteer-core';
 import { type Chromium, startChromium } from '../../bench/hash/chromium.js';
 import { systemFontIn } from './system-font.js';
 
-/** What the makers of pictures are given. */
+/** The input of each maker of pictures. */
 export interface Studio {
   /** the folder of the checkout, with `dist` built */
   readonly root: string;
@@ -47,7 +47,7 @@ export async function startBrowser(): Promise<Chromium | undefined> {
   }
 }
 
-/** How large a window is, and how many pixels of a picture a pixel of the window has. */
+/** The size of a window, and its scale: pixels of the picture for each of the window. */
 export interface Window {
   readonly width: number;
   readonly height: number;

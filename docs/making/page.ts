@@ -12,8 +12,8 @@ const WINDOWS: Readonly<Record<string, Window>> = {
 };
 
 /**
- * The page for a person at risk as built, on a phone and on a desktop, where it tells which copies
- * of a photo would be found. It has hashed the photo, and altered copies of it.
+ * The built page for a person at risk, on a phone and on a desktop. It has hashed a photo and
+ * altered copies of it, and shows which copies would be found.
  */
 export async function pagePictures({ root, browser }: Studio): Promise<Pictures> {
   const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-page-'));

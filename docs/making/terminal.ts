@@ -49,7 +49,7 @@ const COLOURS: Readonly<
 };
 
 const FONT_SIZE = 13;
-/** Of a character. Each line is drawn to this measure, so that columns stand in any font. */
+/** The width of a character. Lines are drawn to it, so that columns align in any font. */
 const ADVANCE = 7.8;
 const LINE = 18;
 const BAR = 30;
@@ -71,7 +71,7 @@ export function drawRecording(
   const height = BAR + rows * LINE + 2 * PADDING;
   const all = [{ text: typed, seconds: 0 }, ...lines];
   const total = all.at(-1)!.seconds;
-  /** How far up the text is once `count` lines are there. */
+  /** The distance by which the text has scrolled up after `count` lines. */
   const scrolled = (count: number) => -LINE * Math.max(0, count - rows);
   const steps = new Map([['0', 0]]);
   for (const [at, { seconds }] of all.entries()) {
