@@ -157,9 +157,11 @@ describePostgresql((server) => {
     );
     expect(newest - START + 1 - ENTRIES.length).toBe(2 * ENTRIES.length);
     // NCMEC took votes twice: an answer that is lost costs another PUT, which changes nothing.
+    // Without a wait, the later vote may replace the lost one before it is sent again.
     const puts = ncmec.requests.filter(({ method }) => method === 'PUT').map(({ path }) => path);
     for (const number of ENTRIES) {
-      expect(puts.filter((path) => path.includes(`/7/${number}/`)).length).toBeGreaterThan(2);
+      const ofEntry = puts.filter((path) => path.includes(`/7/${number}/`));
+      expect(ofEntry.length).toBeGreaterThanOrEqual(waits(number) ? 3 : 2);
     }
     await Promise.all([stopNcii.close(), ncmec.close()]);
   });
