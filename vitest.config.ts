@@ -4,8 +4,8 @@ import { defineConfig } from 'vitest/config';
 
 /** Tests of the browser's side that need no browser. */
 const WITHOUT_ENGINE = [
-  'test/browser/{decode-png,load-decoder,reply,workers}.test.ts',
-  'test/demo/{copies-message,language,outline}.test.ts',
+  'test/browser/{decode/{decode-png,load-decoder},worker/{reply,workers}}.test.ts',
+  'test/page/{copies-message,language,outline}.test.ts',
 ];
 
 /**
@@ -13,10 +13,11 @@ const WITHOUT_ENGINE = [
  * programs, or try every step of many failures.
  */
 const SLOW = [
-  'test/{answers,atomic,examples,installed,package,readme,runtimes,site}.test.ts',
+  'test/{answers,atomic}.test.ts',
+  'test/project/{examples,installed,package,readme,runtimes,site}.test.ts',
   'test/bench/{tour,uploads/run,hash/pdq-band,robustness/recall}.test.ts',
-  'test/cli/*.test.ts',
-  'test/service/{hostile-serve,soak}.test.ts',
+  'test/cli/**/*.test.ts',
+  'test/server/{hostile-serve,soak/soak}.test.ts',
 ];
 
 /**
@@ -24,24 +25,26 @@ const SLOW = [
  * take a third of a second each to start their own. Not those with servers or other globals.
  */
 const CORE = [
-  'test/{formats,indexing,submission,variants,matching}/**/*.test.ts',
-  'test/{kernels/!(simd),hashing/!(scratch)}.test.ts',
-  'test/exchange/!(*-client|remote-matchers|service-connection).test.ts',
+  'test/{formats,indexing,bundle,text,variants,matching}/**/*.test.ts',
+  'test/{kernels/*/!(simd),hashing/!(scratch)}.test.ts',
+  'test/services/**/!(client|remote-matchers|service-connection).test.ts',
   'test/bench/robustness/**/*.test.ts',
   'test/picture/!(pool|waiting).test.ts',
 ];
 
 /** Spares the many tests of embedded stores the seconds in which a database is initialized. */
-const PREPARED_PGLITE = fileURLToPath(new URL('test/store/prepared-pglite.ts', import.meta.url));
+const PREPARED_PGLITE = fileURLToPath(
+  new URL('test/store/sql/prepared-pglite.ts', import.meta.url),
+);
 
 /** As `examples/` name it. */
-const SERVICE_SOURCE = fileURLToPath(new URL('src/service/index.ts', import.meta.url));
+const SERVICE_SOURCE = fileURLToPath(new URL('src/server/index.ts', import.meta.url));
 
 /**
  * Tests of stores and of the service, which load the same large packages: a process runs many of
  * their files, too, but none of CORE, as the code of all WebAssembly is not optimized here.
  */
-const SERVICE = ['test/{store,service}/**/*.test.ts'];
+const SERVICE = ['test/{store,server}/**/*.test.ts'];
 
 const common = {
   setupFiles: ['test/seed.ts'],
@@ -96,7 +99,7 @@ export default defineConfig({
           name: 'library',
           testTimeout: 1000 * SECONDS_OF_A_TEST,
           hookTimeout: 60_000,
-          include: ['test/!(browser|demo|shown)/**/*.test.ts', 'test/*.test.ts', ...WITHOUT_ENGINE],
+          include: ['test/!(browser|page|shown)/**/*.test.ts', 'test/*.test.ts', ...WITHOUT_ENGINE],
           exclude: [...CORE, ...SERVICE, ...SLOW],
           maxWorkers: WORKERS,
           sequence: { groupOrder: 0 },
@@ -117,9 +120,9 @@ export default defineConfig({
         test: {
           ...patient,
           name: 'engines',
-          include: ['test/{browser,demo,shown}/**/*.test.ts'],
+          include: ['test/{browser,page,shown}/**/*.test.ts'],
           exclude: WITHOUT_ENGINE,
-          globalSetup: 'test/browser/engines-not-run.ts',
+          globalSetup: 'test/browser/engines/engines-not-run.ts',
           isolate: false,
           maxWorkers: WORKERS,
           sequence: { groupOrder: 0 },

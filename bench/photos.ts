@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { decode } from '../src/node/decode.js';
+import { decode } from '../src/node/decode/decode.js';
 import type { Channels, CheckedPixels } from '../src/pixels.js';
 import { photoFiles, rival } from './rivals.js';
 

@@ -142,3 +142,19 @@ export function checkSignal(signal: unknown): void {
   const { throwIfAborted } = Object(signal) as Partial<AbortSignal>;
   if (typeof throwIfAborted !== 'function') wrongKind('signal to be an AbortSignal');
 }
+
+/** Characters of JSON. */
+const MAX_JSON = 64 * 1024;
+
+/** @throws {TypeError | RangeError} unless `value` is JSON, and not too much */
+export function checkedJson(name: string, value: unknown): string {
+  let json: string | undefined;
+  try {
+    json = JSON.stringify(value);
+  } catch {
+    // Told below: the engine's words may quote.
+  }
+  if (json === undefined) throw new TypeError(`expected ${name} to be JSON`);
+  if (json.length <= MAX_JSON) return json;
+  throw new RangeError(`expected ${name} to have up to ${MAX_JSON} characters`);
+}

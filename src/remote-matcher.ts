@@ -1,6 +1,4 @@
-import { checkOptions, checkSignal } from '../door.js';
-import { bitsOf, type Hash } from '../hash.js';
-import { ServiceError } from './service-error.js';
+import type { Hash } from './hash.js';
 
 /** A listed hash near the one that was asked about: as much as the service tells. */
 export interface RemoteHit {
@@ -49,42 +47,4 @@ export interface RemoteMatcher {
    *   answered
    */
   ask(hashes: readonly Hash[], options: { signal: AbortSignal }): Promise<readonly RemoteAnswer[]>;
-}
-
-/** @throws {TypeError} unless `hashes` is a list of hashes of PDQ */
-export function checkPdqHashes(hashes: readonly Hash[]): void {
-  if (!Array.isArray(hashes)) throw new TypeError('expected a list of hashes');
-  for (const hash of hashes as readonly Hash[]) {
-    bitsOf(hash);
-    if (hash.algorithm !== 'pdq') throw new TypeError('expected hashes of pdq');
-  }
-}
-
-/**
- * Asks about hashes of PDQ, `most` at a time and in their order. Once the service fails, it is not
- * asked about the others.
- * @param about gives one answer for each of its hashes
- * @throws {TypeError} if an argument is invalid
- */
-export async function askedInTurn(
-  hashes: readonly Hash[],
-  most: number,
-  options: { signal?: AbortSignal },
-  about: (some: readonly Hash[]) => Promise<readonly RemoteAnswer[]>,
-): Promise<RemoteAnswer[]> {
-  checkPdqHashes(hashes);
-  checkOptions(options);
-  checkSignal(options.signal);
-  const answers: RemoteAnswer[] = [];
-  try {
-    while (answers.length < hashes.length) {
-      answers.push(...(await about(hashes.slice(answers.length, answers.length + most))));
-    }
-  } catch (error) {
-    if (!(error instanceof ServiceError)) throw error;
-    for (const hash of hashes.slice(answers.length)) {
-      answers.push({ hash, answer: 'unanswered', reason: error.code });
-    }
-  }
-  return answers;
 }

@@ -4,8 +4,8 @@ import { availableParallelism } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { clusteredHashes, plant, random, uniformHashes } from '../bench/workloads.js';
+import { bundleText, createBundle } from '../src/bundle/index.js';
 import type { BlocklistEntry } from '../src/entry.js';
-import { writeHashList } from '../src/exchange/index.js';
 import {
   type Algorithm,
   ahash,
@@ -32,16 +32,16 @@ import {
   policyFor,
 } from '../src/matching/index.js';
 import { type HashFileOptions, hashFile, openIndex, saveIndex } from '../src/node/index.js';
-import { setWorkerScripts } from '../src/node/start-thread.js';
-import { bundleText, createBundle } from '../src/submission/index.js';
+import { setWorkerScripts } from '../src/node/pool/start-thread.js';
+import { writeHashList } from '../src/services/index.js';
 import { hashPixels } from '../src/variants/index.js';
 import { ALL, type Answers, differences, digest, writeRecord } from './answer-record.js';
 import { onlyhashes, type RunOptions } from './cli/program.js';
-import { tablesOf } from './exchange/lists.js';
 import { testFolder } from './folder.js';
 import { withNotes } from './node/notes-of.js';
-import { ROOT } from './package.js';
-import { readPnm } from './pnm.js';
+import { readPnm } from './pictures/pnm.js';
+import { ROOT } from './project/package.js';
+import { tablesOf } from './services/lists.js';
 
 /**
  * All answers are unchanged: fixtures/answers.json has a digest of each hash, decision, index file

@@ -10,7 +10,7 @@ import { indexFromBuffer, indexOf } from '../src/indexing/create-index.js';
 import type { Compaction } from '../src/indexing/mutable-index.js';
 import type { Hit } from '../src/indexing/part-search.js';
 import type { Simd } from '../src/indexing/segment.js';
-import { hasSimd } from '../src/kernels/simd.js';
+import { hasSimd } from '../src/kernels/search/simd.js';
 import { match } from '../src/matching/match.js';
 import { PackedEntries } from '../src/packed-entries.js';
 import { flipBits } from './arbitraries.js';

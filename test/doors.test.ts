@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import { writeHmaContent } from '../src/services/hma/fake.js';
+import { writeNcmecEntries } from '../src/services/ncmec/fake.js';
+import { writeStopNciiPage } from '../src/services/stop-ncii/fake.js';
 import type { Store as StoreClass } from '../src/store/store.js';
-import { writeHmaContent } from '../src/testing/fake-hma.js';
-import { writeNcmecEntries } from '../src/testing/fake-ncmec.js';
-import { writeStopNciiPage } from '../src/testing/fake-stop-ncii.js';
 import { testFolder } from './folder.js';
-import { ROOT } from './package.js';
+import { ROOT } from './project/package.js';
 
 /** Stands for a hash, a label or a file name: no message may hold it. */
 const MARK = 'b20aaad0c7f1e355'.repeat(4);
@@ -248,11 +248,11 @@ const senders = record(
 
 const { createIndex } = (await entryOf('indexing')) as typeof import('../src/indexing/index.js');
 const matching = (await entryOf('matching')) as typeof import('../src/matching/index.js');
-const submission = (await entryOf('submission')) as typeof import('../src/submission/index.js');
+const submission = (await entryOf('submission')) as typeof import('../src/bundle/index.js');
 const node = (await entryOf('node')) as typeof import('../src/node/index.js');
 
-const exchange = (await entryOf('exchange')) as typeof import('../src/exchange/index.js');
-const testing = (await entryOf('testing')) as typeof import('../src/testing/index.js');
+const exchange = (await entryOf('exchange')) as typeof import('../src/services/index.js');
+const testing = (await entryOf('testing')) as typeof import('../src/services/testing.js');
 const store = (await entryOf('store')) as typeof import('../src/store/index.js');
 
 const CLOCK = { now: () => 0, wait: async () => {} };

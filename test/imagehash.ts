@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { type Bits, type Hash, hashFromHex, hashToHex } from '../src/hash.js';
 import type { Channels, Pixels } from '../src/pixels.js';
-import { picture } from './pictures.js';
+import { picture } from './pictures/pictures.js';
 
 type Hashes = Record<string, string>;
 interface Expected {

@@ -17,7 +17,7 @@ import {
   qualityWithin,
   tentPlane,
 } from '../../src/hashing/pdq-fast.js';
-import type { Raster } from '../../src/kernels/luma.js';
+import type { Raster } from '../../src/kernels/pixels/luma.js';
 import type { CheckedPixels } from '../../src/pixels.js';
 import { DIHEDRAL_NAMES } from '../../src/variant.js';
 import type { Bench } from '../harness.js';

@@ -1,5 +1,5 @@
-import { boxAhead, boxCount, boxWindow, tileCentres } from '../../src/kernels/box-filter.js';
-import { DCT_MATRIX } from '../../src/kernels/dct.js';
+import { boxAhead, boxCount, boxWindow, tileCentres } from '../../src/kernels/pdq/box-filter.js';
+import { DCT_MATRIX } from '../../src/kernels/pdq/dct.js';
 
 /**
  * The worst-case float32 error of PDQ's reference, by forward error analysis. It is proved for any

@@ -1,6 +1,6 @@
 import { Blocklist } from '../../src/blocklist/blocklist.js';
 import type { BlocklistEntry } from '../../src/entry.js';
-import { ListFile } from '../../src/node/list-file.js';
+import { ListFile } from '../../src/node/files/list-file.js';
 import { longestBlock } from '../event-loop.js';
 import type { BenchContext } from '../harness.js';
 import { quantile } from '../race.js';

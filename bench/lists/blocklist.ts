@@ -3,7 +3,7 @@ import type { Blocklist } from '../../src/blocklist/blocklist.js';
 import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import { nextTurn } from '../../src/in-turns.js';
 import { match } from '../../src/matching/match.js';
-import { openBlocklist } from '../../src/node/open-blocklist.js';
+import { openBlocklist } from '../../src/node/files/open-blocklist.js';
 import { PackedEntries } from '../../src/packed-entries.js';
 import type { HashedVariant } from '../../src/variant.js';
 import { variantsOf } from '../../src/variants/hash-pixels.js';

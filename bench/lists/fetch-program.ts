@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import type { Blocklist } from '../../src/blocklist/blocklist.js';
 import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import type { BlocklistEntry } from '../../src/entry.js';
-import type { ListClient } from '../../src/exchange/list-update.js';
-import { NcmecClient } from '../../src/exchange/ncmec-client.js';
-import { StopNciiClient } from '../../src/exchange/stop-ncii-client.js';
 import { hashFromHex } from '../../src/hash.js';
 import { match } from '../../src/matching/match.js';
-import { fetchList } from '../../src/node/fetch-list.js';
-import { openBlocklist } from '../../src/node/open-blocklist.js';
+import { fetchList } from '../../src/node/files/fetch-list.js';
+import { openBlocklist } from '../../src/node/files/open-blocklist.js';
+import type { ListClient } from '../../src/services/list-update.js';
+import { NcmecClient } from '../../src/services/ncmec/client.js';
+import { StopNciiClient } from '../../src/services/stop-ncii/client.js';
 import { inFolder } from '../folder.js';
 import type { ServiceName } from './services.js';
 

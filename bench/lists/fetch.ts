@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { hashFromHex } from '../../src/hash.js';
 import { match } from '../../src/matching/match.js';
-import { fetchList } from '../../src/node/fetch-list.js';
-import { openBlocklist } from '../../src/node/open-blocklist.js';
+import { fetchList } from '../../src/node/files/fetch-list.js';
+import { openBlocklist } from '../../src/node/files/open-blocklist.js';
 import { inFolder } from '../folder.js';
 import type { BenchContext } from '../harness.js';
 import { Program } from '../programs.js';

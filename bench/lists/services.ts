@@ -1,6 +1,6 @@
 import { hashToHex } from '../../src/hash.js';
-import { fakeNcmec } from '../../src/testing/fake-ncmec.js';
-import { fakeStopNcii } from '../../src/testing/fake-stop-ncii.js';
+import { fakeNcmec } from '../../src/services/ncmec/fake.js';
+import { fakeStopNcii } from '../../src/services/stop-ncii/fake.js';
 import { uniformHashes } from '../workloads.js';
 
 /* Fake services whose lists are fetched. */

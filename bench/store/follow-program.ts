@@ -1,6 +1,6 @@
 import { hashFromHex } from '../../src/hash.js';
 import { match } from '../../src/matching/match.js';
-import { openStore, type StorePlace } from '../../src/store/open-store.js';
+import { openStore, type StorePlace } from '../../src/store/sql/open-store.js';
 
 /** A process that follows a store. */
 export interface FollowSetup {

@@ -1,5 +1,5 @@
 import { type Hash, hashToHex } from '../../src/hash.js';
-import type { Database } from '../../src/store/database.js';
+import type { Database } from '../../src/store/sql/database.js';
 import type { Store } from '../../src/store/store.js';
 import type { BenchContext } from '../harness.js';
 import { naiveScan } from '../index/peers.js';

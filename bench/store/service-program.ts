@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
-import { createSearchThreads } from '../../src/node/search-threads.js';
-import { createNodeListener } from '../../src/service/node-listener.js';
-import { createService } from '../../src/service/service.js';
+import { createSearchThreads } from '../../src/node/files/search-threads.js';
+import { createNodeListener } from '../../src/server/http/node-listener.js';
+import { createService } from '../../src/server/service.js';
 import { madeList } from '../made-list.js';
 
 /** A service on node:http with made-up entries. */

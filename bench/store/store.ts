@@ -1,6 +1,6 @@
 import type { Hash } from '../../src/hash.js';
-import { keepBands } from '../../src/store/bands.js';
-import { openDatabase, openStore, type StorePlace } from '../../src/store/open-store.js';
+import { keepBands } from '../../src/store/sql/bands.js';
+import { openDatabase, openStore, type StorePlace } from '../../src/store/sql/open-store.js';
 import { Store } from '../../src/store/store.js';
 import { inFolder } from '../folder.js';
 import { type Bench, type BenchContext, NotRun } from '../harness.js';

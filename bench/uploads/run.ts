@@ -1,4 +1,4 @@
-import type { HashPoolOptions } from '../../src/node/hash-pool.js';
+import type { HashPoolOptions } from '../../src/node/pool/hash-pool.js';
 import type { VariantProfile } from '../../src/variants/variant-profile.js';
 import type { BenchContext } from '../harness.js';
 import type { WatchedServer } from '../programs.js';

@@ -1,8 +1,8 @@
 import type { RequestListener } from 'node:http';
 import { hashFromHex } from '../../src/hash.js';
-import { createHashPool } from '../../src/node/create-hash-pool.js';
-import { createNodeListener } from '../../src/service/node-listener.js';
-import { createScanHandler } from '../../src/service/scan-handler.js';
+import { createHashPool } from '../../src/node/pool/create-hash-pool.js';
+import { createNodeListener } from '../../src/server/http/node-listener.js';
+import { createScanHandler } from '../../src/server/uploads/scan-handler.js';
 import { madeList } from '../made-list.js';
 import { PROFILES, type ScanSetup } from './run.js';
 

@@ -1,7 +1,5 @@
 import type { NumberedEntry } from '../entry.js';
-import type { Columns } from './columns.js';
 import { settled } from './compaction.js';
-import type { EntryMarks } from './delta.js';
 import { Kind, kindOf, type Part } from './kind.js';
 import {
   type KeptOut,
@@ -12,6 +10,8 @@ import {
   widenedBy,
 } from './list-state.js';
 import type { Lists } from './lists.js';
+import type { Columns } from './segments/columns.js';
+import type { EntryMarks } from './segments/delta.js';
 import type { KeptOutReason, Withdrawn, WithdrawnKey } from './withdrawals.js';
 
 /** Entries of a delta that a search compares one by one before they become a segment. */

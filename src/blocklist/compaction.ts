@@ -10,10 +10,10 @@ import { roomFor, type Segment } from '../indexing/segment.js';
 import { PackedEntries } from '../packed-entries.js';
 import type { HashType } from '../packed-words.js';
 import { policyUnder } from '../policy.js';
-import { Columns, ColumnsBuilder } from './columns.js';
-import { Living } from './delta.js';
 import { Kind, kindOf, type ListedPart } from './kind.js';
 import { ListState } from './list-state.js';
+import { Columns, ColumnsBuilder } from './segments/columns.js';
+import { Living } from './segments/delta.js';
 
 /** Entries of a table; by default all. */
 export interface Source {

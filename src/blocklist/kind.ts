@@ -1,9 +1,9 @@
 import type { BlocklistEntry, EntryFacts, NumberedEntry } from '../entry.js';
 import { type Algorithm, type Bits, type Hash, hexOf } from '../hash.js';
 import type { Part as Searched, Segment } from '../indexing/segment.js';
-import type { Columns } from './columns.js';
-import { Delta, Living } from './delta.js';
-import { encoded } from './texts.js';
+import type { Columns } from './segments/columns.js';
+import { Delta, Living } from './segments/delta.js';
+import { encoded } from './segments/texts.js';
 
 /** Entries by their numbers, and what a search of them goes through. */
 export interface Table {

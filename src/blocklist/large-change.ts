@@ -3,11 +3,11 @@ import type { Hash } from '../hash.js';
 import { inSteps } from '../in-turns.js';
 import type { PackedEntries } from '../packed-entries.js';
 import type { Prepared, Step } from './changed.js';
-import type { Columns } from './columns.js';
 import { builtSteps } from './compaction.js';
-import { EntryMarks, type Living } from './delta.js';
 import { type Kind, kindOf, type Part } from './kind.js';
 import { type KeptOut, type ListState, reasonToKeepOut } from './list-state.js';
+import type { Columns } from './segments/columns.js';
+import { EntryMarks, type Living } from './segments/delta.js';
 import type { KeptOutReason, Withdrawals, Withdrawn } from './withdrawals.js';
 
 /** Entries that a step looks at: about 0.2 ms. */

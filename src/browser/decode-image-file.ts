@@ -1,9 +1,15 @@
 import { checkInteger } from '../door.js';
 import { checkLimits, type Limits, TIMEOUT_SECONDS } from '../picture/options.js';
 import { within } from '../picture/waiting.js';
-import type { DisplayedPixels } from './message.js';
-import { pixelsIn } from './reply.js';
-import { answerTo, bytesOf, checkWorkerOptions, poolOf, type WorkerOptions } from './workers.js';
+import type { DisplayedPixels } from './worker/message.js';
+import { pixelsIn } from './worker/reply.js';
+import {
+  answerTo,
+  bytesOf,
+  checkWorkerOptions,
+  poolOf,
+  type WorkerOptions,
+} from './worker/workers.js';
 
 /** How an image file is read and decoded. */
 export interface DecodeImageFileOptions extends Limits, WorkerOptions {

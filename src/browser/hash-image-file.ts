@@ -10,9 +10,15 @@ import type { PooledThread } from '../picture/pool.js';
 import { deadline } from '../picture/waiting.js';
 import type { HashedVariant } from '../variant.js';
 import { hashedImage } from '../variants/forms.js';
-import type { HashingOptions, Stage } from './message.js';
-import { sidesIn, variantReader } from './reply.js';
-import { answerTo, bytesOf, checkWorkerOptions, poolOf, type WorkerOptions } from './workers.js';
+import type { HashingOptions, Stage } from './worker/message.js';
+import { sidesIn, variantReader } from './worker/reply.js';
+import {
+  answerTo,
+  bytesOf,
+  checkWorkerOptions,
+  poolOf,
+  type WorkerOptions,
+} from './worker/workers.js';
 
 /** How an image file is read and hashed. */
 export interface HashImageFileOptions extends FileOptions, WorkerOptions {

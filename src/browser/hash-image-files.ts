@@ -11,7 +11,7 @@ import {
   type HashImageFileOptions,
   hashImageFile,
 } from './hash-image-file.js';
-import { poolOf } from './workers.js';
+import { poolOf } from './worker/workers.js';
 
 /** How many files are hashed, and who is told. */
 export interface HashImageFilesOptions

@@ -4,7 +4,7 @@
  */
 
 export type { HashedFile } from '../picture/hash-picture.js';
-export { checkPixelReadback } from './check-pixel-readback.js';
+export { checkPixelReadback } from './decode/check-pixel-readback.js';
 export { decodeImageFile } from './decode-image-file.js';
 export {
   type HashImageFileOptions,
@@ -16,5 +16,5 @@ export {
   type HashProgress,
   hashImageFiles,
 } from './hash-image-files.js';
-export type { DisplayedPixels } from './message.js';
-export { endWorkers } from './workers.js';
+export type { DisplayedPixels } from './worker/message.js';
+export { endWorkers } from './worker/workers.js';

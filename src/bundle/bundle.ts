@@ -1,9 +1,15 @@
 import { checkInteger, checkIterable, checkOptions } from '../door.js';
 import { checkNoDraft } from '../entry.js';
-import type { Hash, Resample } from '../hash.js';
-import { bytesOf, checkResample, hashToHex, hexOf, newHash } from '../hash.js';
-import type { HashedImage, HashedVariant } from '../variant.js';
-import { VARIANT_NAMES } from '../variant.js';
+import {
+  bytesOf,
+  checkResample,
+  type Hash,
+  hashToHex,
+  hexOf,
+  newHash,
+  type Resample,
+} from '../hash.js';
+import { type HashedImage, type HashedVariant, VARIANT_NAMES } from '../variant.js';
 import {
   type Bundle,
   type BundledDigest,

@@ -1,8 +1,8 @@
 import process from 'node:process';
-import type { ListClient } from '../exchange/index.js';
+import type { ListClient } from '../services/index.js';
 import type { Exchange, Store } from '../store/index.js';
 import { Failure, UsageError } from './failure.js';
-import { LIST_SERVICES, originOf, serviceNamed } from './list-services.js';
+import { LIST_SERVICES, originOf, serviceNamed } from './lists/list-services.js';
 
 /** Where a list is fetched from: what a CONFIG or an exchange of a store says of it. */
 export interface ListFeed {

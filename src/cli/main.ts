@@ -1,25 +1,25 @@
 import { createRequire } from 'node:module';
 import process, { stderr, stdout } from 'node:process';
 import { benchCommand } from './bench.js';
-import { bundleCommand } from './bundle.js';
-import { checkCommand } from './check.js';
 import { type Command, helpOf, readCall, twoColumns } from './command.js';
-import { compareCommand } from './compare.js';
-import { convertCommand } from './convert.js';
 import { doctorCommand } from './doctor.js';
 import { textOf, UsageError } from './failure.js';
-import { fetchCommand } from './fetch.js';
 import { commandLine } from './file-name.js';
-import { hashCommand } from './hash.js';
-import { indexCommand } from './index-command.js';
 import { endBy, interruptible } from './interrupt.js';
-import { listsCommand } from './lists-command.js';
-import { logCommand } from './log.js';
-import { matchCommand } from './match.js';
+import { bundleCommand } from './lists/bundle.js';
+import { convertCommand } from './lists/convert.js';
+import { fetchCommand } from './lists/fetch.js';
+import { indexCommand } from './lists/index-command.js';
+import { listsCommand } from './lists/lists-command.js';
+import { withdrawCommand } from './lists/withdraw.js';
 import { CLEAR, exitCode, output, print, toStderr } from './output.js';
-import { serveCommand } from './serve.js';
-import { storeCommand } from './store-command.js';
-import { withdrawCommand } from './withdraw.js';
+import { checkCommand } from './pictures/check.js';
+import { compareCommand } from './pictures/compare.js';
+import { hashCommand } from './pictures/hash.js';
+import { matchCommand } from './pictures/match.js';
+import { serveCommand } from './serve/serve.js';
+import { logCommand } from './store/log.js';
+import { storeCommand } from './store/store-command.js';
 
 const COMMANDS: readonly Command[] = [
   hashCommand,

@@ -1,5 +1,5 @@
 import { DEFAULT_BITS, type Hash, newHash } from '../hash.js';
-import { blockSums } from '../kernels/block-sums.js';
+import { blockSums } from '../kernels/pixels/block-sums.js';
 import { checkedPixels, type Pixels, wordsOf } from '../pixels.js';
 import { type BitsOptions, gridOf } from './grid.js';
 

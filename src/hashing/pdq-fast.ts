@@ -1,8 +1,8 @@
-import { dctFolded } from '../kernels/dct-folded.js';
-import type { Raster } from '../kernels/luma.js';
-import { makeTentRow } from '../kernels/tent-rows.js';
-import { type TentTaps, tentTaps } from '../kernels/tent-taps.js';
-import { tentWords } from '../kernels/tent-words.js';
+import { dctFolded } from '../kernels/pdq/dct-folded.js';
+import type { Raster } from '../kernels/pixels/luma.js';
+import { makeTentRow } from '../kernels/pixels/tent-rows.js';
+import { type TentTaps, tentTaps } from '../kernels/pixels/tent-taps.js';
+import { tentWords } from '../kernels/pixels/tent-words.js';
 
 /*
  * The short cut through PDQ. Luma, filter, decimation and DCT are linear, so their results can be

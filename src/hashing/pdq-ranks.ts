@@ -1,6 +1,6 @@
 import type { Hash, Resample } from '../hash.js';
-import type { Raster } from '../kernels/luma.js';
-import { rankByDistance } from '../kernels/ranks.js';
+import { rankByDistance } from '../kernels/pdq/ranks.js';
+import type { Raster } from '../kernels/pixels/luma.js';
 import type { Pixels } from '../pixels.js';
 import { bitsOver, lowerMedian, type PdqOptions, pdqBy, transform } from './pdq.js';
 import { reshaped } from './pdq-dihedral.js';

@@ -1,7 +1,7 @@
 import type { Hash, Resample } from '../hash.js';
-import { boxAhead, boxWindow } from '../kernels/box-filter.js';
-import { perspectiveGrid } from '../kernels/perspective.js';
-import { halve } from '../kernels/plane.js';
+import { boxAhead, boxWindow } from '../kernels/pdq/box-filter.js';
+import { perspectiveGrid } from '../kernels/pixels/perspective.js';
+import { halve } from '../kernels/pixels/plane.js';
 import {
   type GridAxis,
   type Plane,
@@ -10,7 +10,7 @@ import {
   softGrid,
   turnedGrid,
   uprightGrid,
-} from '../kernels/tent-grid.js';
+} from '../kernels/pixels/tent-grid.js';
 import { layOf, type Rectangle, type VariantGeometry } from '../variant.js';
 import { isResampled } from './pdq.js';
 import { fastCoefficients, qualityWithin } from './pdq-fast.js';

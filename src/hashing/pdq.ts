@@ -8,10 +8,10 @@ import {
   columnBoxes,
   nextRows,
   tileCentres,
-} from '../kernels/box-filter.js';
-import { dctInOrder } from '../kernels/dct.js';
-import { makeFilter512 } from '../kernels/filter-512.js';
-import { lumaRows, type Raster } from '../kernels/luma.js';
+} from '../kernels/pdq/box-filter.js';
+import { dctInOrder } from '../kernels/pdq/dct.js';
+import { makeFilter512 } from '../kernels/pdq/filter-512.js';
+import { lumaRows, type Raster } from '../kernels/pixels/luma.js';
 import { type CheckedPixels, checkedPixels, type Pixels, wordsOf } from '../pixels.js';
 import { COEFFICIENT_BAND, fastCoefficients, fastPlane } from './pdq-fast.js';
 

@@ -1,5 +1,5 @@
 import { DEFAULT_BITS, type Hash, newHash } from '../hash.js';
-import { lowDct } from '../kernels/low-dct.js';
+import { lowDct } from '../kernels/pdq/low-dct.js';
 import { checkedPixels, type Pixels } from '../pixels.js';
 import { type BitsOptions, gridOf } from './grid.js';
 import { greyThumbnail } from './thumbnail.js';

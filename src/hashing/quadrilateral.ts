@@ -1,4 +1,4 @@
-import { perspectiveOf } from '../kernels/perspective.js';
+import { perspectiveOf } from '../kernels/pixels/perspective.js';
 import { type DihedralName, layOf, type VariantGeometry } from '../variant.js';
 
 /** The corners of a four-sided part: top left, top right, bottom right, bottom left. */

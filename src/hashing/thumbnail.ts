@@ -1,5 +1,11 @@
-import { greyRows } from '../kernels/grey.js';
-import { addRow, HALF, lanczosWeights, PRECISION, resampleRows } from '../kernels/lanczos.js';
+import { greyRows } from '../kernels/pixels/grey.js';
+import {
+  addRow,
+  HALF,
+  lanczosWeights,
+  PRECISION,
+  resampleRows,
+} from '../kernels/pixels/lanczos.js';
 import type { CheckedPixels } from '../pixels.js';
 
 /**

@@ -16,8 +16,8 @@ import {
   spread,
   touchSpans,
   verifyPlaces,
-} from '../kernels/bands.js';
-import type { SimdScratch } from '../kernels/simd.js';
+} from '../kernels/search/bands.js';
+import type { SimdScratch } from '../kernels/search/simd.js';
 
 /*
  * Multi-index hashing (Norouzi, Punjani and Fleet 2014): all hashes within r bits of a query,

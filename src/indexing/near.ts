@@ -1,6 +1,6 @@
 import { checkArray } from '../door.js';
 import type { Bits } from '../hash.js';
-import { bitsAt, type Ring, spread } from '../kernels/bands.js';
+import { bitsAt, type Ring, spread } from '../kernels/search/bands.js';
 import { ringsWithin } from './mih.js';
 import { EXACT_DISTANCE, NEAR_BANDS } from './plan.js';
 
@@ -10,7 +10,7 @@ import { EXACT_DISTANCE, NEAR_BANDS } from './plan.js';
  * whatever the engine: so a list that grows, or is merged, or is read from a file, gives the same
  * answers.
  *
- * The rule. A hash is spread (`kernels/bands.ts`) and cut into 16 bands of 16 bits. Another one is
+ * The rule. A hash is spread (`kernels/search/bands.ts`) and cut into 16 bands of 16 bits. Another one is
  * near it if in some band both hold:
  *
  * - The two differ there in at most one bit, or in two that are both among the band's

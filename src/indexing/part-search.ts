@@ -1,5 +1,5 @@
 import type { Hash } from '../hash.js';
-import type { Ring } from '../kernels/bands.js';
+import type { Ring } from '../kernels/search/bands.js';
 import { copyHash, grown, type HashType } from '../packed-words.js';
 import { keepNear } from './near.js';
 import { type Part, Segment } from './segment.js';

@@ -1,6 +1,6 @@
 import type { Bits } from '../hash.js';
-import type { Ring } from '../kernels/bands.js';
-import { checksum } from '../kernels/checksum.js';
+import type { Ring } from '../kernels/search/bands.js';
+import { checksum } from '../kernels/search/checksum.js';
 import {
   FAR_WORDS,
   NARROW_DISTANCE,
@@ -8,7 +8,7 @@ import {
   scan256Narrow,
   scan256Wide,
   touchWords,
-} from '../kernels/scan.js';
+} from '../kernels/search/scan.js';
 import {
   hasSimd,
   SCRATCH_PLACES,
@@ -17,7 +17,7 @@ import {
   scratchAt,
   scratchBytes,
   simdRoom,
-} from '../kernels/simd.js';
+} from '../kernels/search/simd.js';
 import { grown, type HashType } from '../packed-words.js';
 import { type Banding, Buckets, offsetsLength } from './mih.js';
 import {

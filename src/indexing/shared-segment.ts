@@ -1,4 +1,4 @@
-import { attachKernels, type SimdMemory } from '../kernels/simd.js';
+import { attachKernels, type SimdMemory } from '../kernels/search/simd.js';
 import { type Room, roomFor, Segment, type Shape } from './segment.js';
 
 /** Bytes that a step copies: about 1 ms. */

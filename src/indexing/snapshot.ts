@@ -2,7 +2,7 @@ import { checkInteger } from '../door.js';
 import { FormatError } from '../errors.js';
 import { ALGORITHMS, type Algorithm, type Bits, hasBits } from '../hash.js';
 import { allSteps, ascendsSteps, finish } from '../in-turns.js';
-import { checksum } from '../kernels/checksum.js';
+import { checksum } from '../kernels/search/checksum.js';
 import { Marks } from './marks.js';
 import { MAX_PLACES } from './plan.js';
 import { byteLengthOf, checksumSteps, HEADER_BYTES, type Segment, type Shape } from './segment.js';

@@ -1,8 +1,8 @@
 import { isDegenerate } from '../blocklist/list-state.js';
 import type { Withdrawals } from '../blocklist/withdrawals.js';
-import type { RemoteHit } from '../exchange/remote-matcher.js';
 import { bitsOf, type Hash } from '../hash.js';
 import { type Policy, policyUnder, upTo } from '../policy.js';
+import type { RemoteHit } from '../remote-matcher.js';
 import type { HashedVariant } from '../variant.js';
 import { PictureAllowances } from './allow-list.js';
 import { isOwnConfirmed, limitOf, type Rules } from './decide.js';

@@ -9,9 +9,15 @@ export { isDegenerate } from '../blocklist/list-state.js';
 export type { ListSettings, Trust } from '../blocklist/lists.js';
 export type { Withdrawn, WithdrawnKey } from '../blocklist/withdrawals.js';
 export type { BlocklistEntry } from '../entry.js';
-export type { RemoteAnswer, RemoteHit, RemoteMatcher } from '../exchange/remote-matcher.js';
 export { PackedEntries } from '../packed-entries.js';
 export { type Policy, type PolicyOptions, policyFor } from '../policy.js';
+export type { RemoteAnswer, RemoteHit, RemoteMatcher } from '../remote-matcher.js';
+export { errorsByList, reportHashes } from '../review/review-answers.js';
+export {
+  type ReviewQuery,
+  type ReviewRecord,
+  reviewFactsOf,
+} from '../review/review-record.js';
 export {
   type Allowance,
   type AllowList,
@@ -33,9 +39,3 @@ export { type MatchOptions, type MatchRules, match } from './match.js';
 export { decisionFromJSON, withdrawnKeyFromJSON } from './read-decision.js';
 export { createRemoteList, type RemoteList } from './remote-list.js';
 export type { RemoteMatch } from './remote-match.js';
-export { errorsByList, reportHashes } from './review-answers.js';
-export {
-  type ReviewQuery,
-  type ReviewRecord,
-  reviewFactsOf,
-} from './review-record.js';

@@ -1,5 +1,5 @@
+import { type WithdrawnJSON, withdrawnFromJSON } from '../blocklist/records/withdrawn-json.js';
 import type { Withdrawn } from '../blocklist/withdrawals.js';
-import { type WithdrawnJSON, withdrawnFromJSON } from '../blocklist/withdrawn-json.js';
 import { checkInteger, checkNumber, checkObject, checkOneOf } from '../door.js';
 import { type BlocklistEntry, checkEntry, copyOfOpinions } from '../entry.js';
 import { type Algorithm, type Decoding, type Hash, hashFromHex, newHash } from '../hash.js';

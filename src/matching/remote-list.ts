@@ -9,7 +9,6 @@ import {
   checkTypeOf,
 } from '../door.js';
 import { checkLabels, checkListName } from '../entry.js';
-import type { RemoteAnswer, RemoteHit, RemoteMatcher } from '../exchange/remote-matcher.js';
 import {
   type Algorithm,
   bitsOf,
@@ -19,6 +18,7 @@ import {
   isAlgorithm,
   keyOfHash,
 } from '../hash.js';
+import type { RemoteAnswer, RemoteHit, RemoteMatcher } from '../remote-matcher.js';
 
 /** The most hits, labels and characters that are read. A longer answer is not believed. */
 const MOST_READ = 100_000;

@@ -1,8 +1,8 @@
 import { TRUSTS, type Trust } from '../blocklist/lists.js';
 import { checkInteger, checkObject, checkOneOf, checkTypeOf } from '../door.js';
 import { checkLabels } from '../entry.js';
-import type { RemoteHit } from '../exchange/remote-matcher.js';
 import { bitsOf, type HashJSON, hashFromJSON, hashToJSON } from '../hash.js';
+import type { RemoteHit } from '../remote-matcher.js';
 
 /** What a remote list said about the main hash. */
 export interface RemoteMatch extends RemoteHit {

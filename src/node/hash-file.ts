@@ -10,11 +10,11 @@ import {
   type DecodedImage,
   type DecodeOptions,
   decodeUntil,
-} from './decode.js';
-import type { DecodedLook } from './looks.js';
-import { isOpaqueInTurns } from './pixel-turns.js';
+} from './decode/decode.js';
+import type { DecodedLook } from './decode/looks.js';
+import { isOpaqueInTurns } from './decode/pixel-turns.js';
+import { decodeThreads } from './pool/start-thread.js';
 import { type ImageSource, readBytes } from './read-bytes.js';
-import { decodeThreads } from './start-thread.js';
 
 /** How a file is read and hashed. */
 export interface HashFileOptions extends FileOptions, Pick<DecodeOptions, 'lenient' | 'decoding'> {}

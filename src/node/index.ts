@@ -3,28 +3,31 @@
  * @module onlyhashes/node
  */
 
-export type { FetchOptions, FetchProgress, FetchState } from '../exchange/list-fetch.js';
 export type { HashedFile } from '../picture/hash-picture.js';
-export { type CheckUploadOptions, checkUpload } from './check-upload.js';
-export { createHashPool } from './create-hash-pool.js';
-export { type DecodedImage, type DecodeOptions, decode } from './decode.js';
-export { decoders } from './decoders.js';
-export { confirmHeldBack, fetchList, fetchStateOf } from './fetch-list.js';
-export { fileKindOf } from './file-kind.js';
+export type { FetchOptions, FetchProgress, FetchState } from '../services/list-fetch.js';
+export { type DecodedImage, type DecodeOptions, decode } from './decode/decode.js';
+export { decoders } from './decode/decoders.js';
+export { confirmHeldBack, fetchList, fetchStateOf } from './files/fetch-list.js';
+export { fileKindOf } from './files/file-kind.js';
+export { type OpenedIndex, type OpenOptions, openIndex } from './files/index-file.js';
+export {
+  type OpenListOptions as OpenBlocklistOptions,
+  openBlocklist,
+} from './files/open-blocklist.js';
+export { type SaveOptions, saveIndex } from './files/save-index.js';
+export { createSearchThreads, type SearchThreadsOptions } from './files/search-threads.js';
 export { type HashFileOptions, hashFile } from './hash-file.js';
 export { type HashFilesOptions, type HashFilesResult, hashFiles } from './hash-files.js';
+export { type CheckUploadOptions, checkUpload } from './pool/check-upload.js';
+export { createHashPool } from './pool/create-hash-pool.js';
 export type {
   CheckOptions,
   Decide,
   HashPool,
   HashPoolOptions,
   HashPoolStats,
-} from './hash-pool.js';
-export { type OpenedIndex, type OpenOptions, openIndex } from './index-file.js';
-export { matchReport, type ReportedPicture } from './match-report.js';
-export { type OpenListOptions as OpenBlocklistOptions, openBlocklist } from './open-blocklist.js';
+} from './pool/hash-pool.js';
+export { setWorkerScripts } from './pool/start-thread.js';
 export { type ImageSource, readBytes } from './read-bytes.js';
-export { type SaveOptions, saveIndex } from './save-index.js';
-export { createSearchThreads, type SearchThreadsOptions } from './search-threads.js';
-export { setWorkerScripts } from './start-thread.js';
-export { variantPicture } from './variant-picture.js';
+export { matchReport, type ReportedPicture } from './report/match-report.js';
+export { variantPicture } from './report/variant-picture.js';

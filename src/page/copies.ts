@@ -7,7 +7,7 @@ import {
 } from '../browser/index.js';
 import { createBlocklist, type Decision, match } from '../matching/index.js';
 import { COPY_NAMES, type CopyName, copiesIn } from './copies-message.js';
-import { shapeNumbers } from './shape-numbers.js';
+import { shapeNumbers } from './parts/shape-numbers.js';
 import { copiesUrl, hasherUrl } from './worker-urls.js';
 
 /**

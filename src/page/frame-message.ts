@@ -1,4 +1,4 @@
-import type { Language } from './language.js';
+import type { Language } from './parts/language.js';
 
 /** What the frame tells the shell: the chosen language, or that Shift was pressed alone. */
 export type FrameMessage = { readonly language: Language } | { readonly shift: true };

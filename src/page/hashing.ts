@@ -1,6 +1,6 @@
 import { type HashProgress, hashImageFiles } from '../browser/index.js';
 import type { DecodeError } from '../index.js';
-import { type Picture, type Problem, session } from './session.js';
+import { type Picture, type Problem, session } from './parts/session.js';
 import { hasherUrl } from './worker-urls.js';
 
 /** The progress of the chosen pictures. */

@@ -1,9 +1,17 @@
-import { guardFromFiles, takeDropped, whenNotTaken } from './dropped.js';
-import { h } from './element.js';
 import { tellShell, whenShiftAlone } from './frame-message.js';
-import { LANGUAGES, type Language, language, languageFor, setLanguage, t } from './language.js';
-import { type ScreenName, whenGoing } from './navigation.js';
-import { onlineWords } from './parts.js';
+import { guardFromFiles, takeDropped, whenNotTaken } from './parts/dropped.js';
+import { h } from './parts/element.js';
+import {
+  LANGUAGES,
+  type Language,
+  language,
+  languageFor,
+  setLanguage,
+  t,
+} from './parts/language.js';
+import { type ScreenName, whenGoing } from './parts/navigation.js';
+import { onlineWords } from './parts/parts.js';
+import { tell } from './parts/status.js';
 import { ageScreen, childScreen } from './screens/age.js';
 import { bundleScreen, codeScreen, previewScreen } from './screens/bundle.js';
 import { chooseScreen } from './screens/choose.js';
@@ -14,7 +22,6 @@ import { truthScreen } from './screens/truth.js';
 import { welcomeScreen } from './screens/welcome.js';
 import { withdrawScreen } from './screens/withdraw.js';
 import { workingScreen } from './screens/working.js';
-import { tell } from './status.js';
 
 const SCREENS: Record<ScreenName, () => HTMLElement> = {
   welcome: welcomeScreen,

@@ -1,4 +1,4 @@
-import { directionOf, LANGUAGES, type Language } from './language.js';
+import { directionOf, LANGUAGES, type Language } from './parts/language.js';
 
 const KEYS = [
   'title',

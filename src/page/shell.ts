@@ -1,10 +1,10 @@
-import { guardFromFiles } from './dropped.js';
-import { h } from './element.js';
-import { beginAnewWhenBroughtBack, countPresses, leave } from './exit.js';
 import { whenShiftAlone } from './frame-message.js';
+import { guardFromFiles } from './parts/dropped.js';
+import { h } from './parts/element.js';
+import { beginAnewWhenBroughtBack, countPresses, leave } from './parts/exit.js';
+import { announce } from './parts/status.js';
 import { SANDBOX } from './policy.js';
 import type { ShellWords } from './shell-words.js';
-import { announce } from './status.js';
 
 /** The page as HTML, and the shell's texts in each language. The build inserts both. */
 declare const PAGE_HTML: string;

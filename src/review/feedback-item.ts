@@ -1,5 +1,4 @@
-import { checkMethods, checkOptions, checkTypeOf } from '../door.js';
-import { checkedJson } from './stored-entry.js';
+import { checkedJson, checkMethods, checkOptions, checkTypeOf } from '../door.js';
 
 /** JSON that a sender understands: which feedback on which entry. */
 export type FeedbackValue =

@@ -1,8 +1,8 @@
 import { checkMethods, checkNumber, checkOptions } from '../door.js';
-import type { NcmecClient } from '../exchange/ncmec-client.js';
-import { ServiceError } from '../exchange/service-error.js';
-import { type StopNciiFeedback, writeStopNciiFeedback } from '../exchange/stop-ncii.js';
-import type { StopNciiClient } from '../exchange/stop-ncii-client.js';
+import type { NcmecClient } from '../services/ncmec/client.js';
+import { ServiceError } from '../services/service-error.js';
+import type { StopNciiClient } from '../services/stop-ncii/client.js';
+import { type StopNciiFeedback, writeStopNciiFeedback } from '../services/stop-ncii/format.js';
 import type { FeedbackSender, Sent } from './feedback-item.js';
 
 /** What the sender uses of a client of StopNCII, which needs the keys for feedback and fetching. */

@@ -1,8 +1,13 @@
 import { checkInteger, checkNumber, checkObject, checkOneOf, checkOptions } from '../door.js';
 import { bitsOf, type Hash, type HashJSON, hashFromJSON, hashToHex, hashToJSON } from '../hash.js';
+import {
+  type Decision,
+  type DecisionReason,
+  decisionToJSON,
+  type Match,
+} from '../matching/decision.js';
+import type { RemoteMatch } from '../matching/remote-match.js';
 import type { Policy } from '../policy.js';
-import { type Decision, type DecisionReason, decisionToJSON, type Match } from './decision.js';
-import type { RemoteMatch } from './remote-match.js';
 
 /*
  * What a review log keeps of a decision: enough to defend it later, and to find all that was

@@ -1,5 +1,5 @@
 import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
-import { type NewReviewRecord, withoutMatchData } from '../matching/review-record.js';
+import { type NewReviewRecord, withoutMatchData } from './review-record.js';
 
 /** What may be kept of reviews, and for how long. */
 export interface ReviewRetention {

@@ -1,8 +1,7 @@
 import { checkInteger, checkOptions } from '../door.js';
-import { checkNcmecList, NCMEC_LISTS, type NcmecList } from '../exchange/ncmec.js';
-import type { NewReviewRecord, ReviewedEntry } from '../matching/review-record.js';
-import { checkedRecord } from '../matching/review-record.js';
+import { checkNcmecList, NCMEC_LISTS, type NcmecList } from '../services/ncmec/format.js';
 import type { NewFeedback } from './feedback-item.js';
+import { checkedRecord, type NewReviewRecord, type ReviewedEntry } from './review-record.js';
 
 /*
  * What a service is told after a review. A service hears of its own entries alone, and only what a

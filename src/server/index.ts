@@ -3,16 +3,20 @@
  * @module onlyhashes/service
  */
 
-export type { NetworkRule, TokenRule } from './access.js';
-export { type ClamdOptions, createClamdListener } from './clamd.js';
-export { endServers } from './end-servers.js';
-export { createUploadMiddleware, type MiddlewareOptions } from './middleware.js';
-export { createNodeListener, NODE_LIMITS } from './node-listener.js';
-export type { Role } from './route.js';
-export type { LogRecord } from './router.js';
-export { createScanHandler } from './scan-handler.js';
-export { type ScanOptions, UploadRefused } from './scanner.js';
+export { type ClamdOptions, createClamdListener } from './clamd/clamd.js';
+export type { NetworkRule, TokenRule } from './http/access.js';
+export { endServers } from './http/end-servers.js';
+export { createNodeListener, NODE_LIMITS } from './http/node-listener.js';
+export type { Role } from './http/route.js';
+export type { LogRecord } from './http/router.js';
+export type { CurationOptions } from './routes/store-routes.js';
+export { tokenHash } from './routes/webhook-sender.js';
 export { type CreateServiceOptions, createService, type Service } from './service.js';
-export type { CurationOptions } from './store-routes.js';
-export { createUploadScanner, type KeepOptions, type UploadScanner } from './upload-scanner.js';
-export { tokenHash } from './webhook-sender.js';
+export { createUploadMiddleware, type MiddlewareOptions } from './uploads/middleware.js';
+export { createScanHandler } from './uploads/scan-handler.js';
+export { type ScanOptions, UploadRefused } from './uploads/scanner.js';
+export {
+  createUploadScanner,
+  type KeepOptions,
+  type UploadScanner,
+} from './uploads/upload-scanner.js';

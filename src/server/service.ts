@@ -9,28 +9,28 @@ import {
 } from '../door.js';
 import { checkRules, type MatchRules } from '../matching/match.js';
 import { checkRemoteLists, type RemoteList } from '../matching/remote-list.js';
-import { createHashPool } from '../node/create-hash-pool.js';
-import { confirmHeldBack, heldBackLists } from '../node/fetch-list.js';
-import { checkPool, type HashPool } from '../node/hash-pool.js';
+import { confirmHeldBack, heldBackLists } from '../node/files/fetch-list.js';
+import { createHashPool } from '../node/pool/create-hash-pool.js';
+import { checkPool, type HashPool } from '../node/pool/hash-pool.js';
 import { MAX_BYTES } from '../picture/options.js';
-import type { ReviewQueueOptions } from '../store/review-queue.js';
+import type { ReviewQueueOptions } from '../store/reviews/review-queue.js';
 import { Store } from '../store/store.js';
-import { Access, type AccessOptions } from './access.js';
-import type { DecisionWebhookOptions } from './decision-webhook.js';
-import { type FetchPictureOptions, pictureFetcher } from './fetch-picture.js';
-import { healthRoutes } from './health.js';
-import { type HmaOptions, hmaRoutes } from './hma.js';
-import { Metrics } from './metrics.js';
-import { openApiOf } from './openapi.js';
-import type { FollowedList, ServiceParts } from './parts.js';
-import { RateLimit } from './rate-limit.js';
-import { FormReader, MAX_BYTES_HELD } from './read-form.js';
-import { callDirectly, responseOf } from './reply.js';
-import { reviewRoutes } from './review-routes.js';
-import { Refusal, type Route } from './route.js';
-import { type Client, type LogRecord, Router } from './router.js';
-import { type CurationOptions, storeRoutes } from './store-routes.js';
-import { type ScanRouteOptions, v1Routes } from './v1.js';
+import { type HmaOptions, hmaRoutes } from './hma/routes.js';
+import { Access, type AccessOptions } from './http/access.js';
+import { healthRoutes } from './http/health.js';
+import { Metrics } from './http/metrics.js';
+import { openApiOf } from './http/openapi.js';
+import { RateLimit } from './http/rate-limit.js';
+import { FormReader, MAX_BYTES_HELD } from './http/read-form.js';
+import { callDirectly, responseOf } from './http/reply.js';
+import { Refusal, type Route } from './http/route.js';
+import { type Client, type LogRecord, Router } from './http/router.js';
+import { reviewRoutes } from './review/routes.js';
+import type { DecisionWebhookOptions } from './routes/decision-webhook.js';
+import type { FollowedList, ServiceParts } from './routes/parts.js';
+import { type CurationOptions, storeRoutes } from './routes/store-routes.js';
+import { type ScanRouteOptions, v1Routes } from './routes/v1.js';
+import { type FetchPictureOptions, pictureFetcher } from './uploads/fetch-picture.js';
 
 /** How a service answers, and what it knows. */
 export interface CreateServiceOptions extends AccessOptions, MatchRules {

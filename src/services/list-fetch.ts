@@ -1,14 +1,9 @@
 import { checkObject, checkOptions, checkSignal, checkTypeOf } from '../door.js';
 import type { BlocklistEntry } from '../entry.js';
 import { FormatError } from '../errors.js';
+import type { ReadUpdatesOptions, UnknownWord } from '../text/json.js';
 import { type HeldBack, heldBackOf, isHeldBack, type Removal } from './held-back.js';
-import type {
-  ListClient,
-  ListUpdate,
-  ReadUpdatesOptions,
-  UnknownWord,
-  UpdatesPage,
-} from './list-update.js';
+import type { ListClient, ListUpdate, UpdatesPage } from './list-update.js';
 
 /*
  * How a list is fetched from a service, page by page, wherever the list is kept: what is applied

@@ -1,6 +1,6 @@
 import type { BlocklistEntry, Opinion } from '../entry.js';
-import type { FormatError } from '../errors.js';
 import type { Hash } from '../hash.js';
+import type { ReadUpdatesOptions, UnknownWord } from '../text/json.js';
 
 /**
  * What a service says of a record now.
@@ -61,28 +61,6 @@ export function updateOf(
     ...(opinions && { opinions }),
   };
   return { ...told, entries: hashes.map((hash) => ({ hash, labels, ...provenance })) };
-}
-
-/**
- * A word of a service that this version does not know: a member of a record, or the value of one
- * that has a fixed set. The record is kept. Text from outside: escape it before printing.
- */
-export interface UnknownWord {
-  /** the member, with those above it: `hashStatus`, `CSPFeedbacks.feedbackValue` */
-  readonly field: string;
-  /** the value; absent if the member itself is unknown */
-  readonly word?: string;
-  /** how often it was met */
-  readonly count: number;
-}
-
-/** Options of everything that reads the replies of services. */
-export interface ReadUpdatesOptions {
-  /**
-   * called with each malformed record, in order; the others are read. Without it, the first one is
-   * thrown
-   */
-  onProblem?: (error: FormatError) => void;
 }
 
 /** How updates are fetched. */

@@ -7,9 +7,9 @@ import {
   checkTypeOf,
 } from '../door.js';
 import { FormatError } from '../errors.js';
+import { MAX_REPLY_LENGTH } from '../text/json.js';
 import { type Clock, SYSTEM_CLOCK } from './clock.js';
 import { ServiceError } from './service-error.js';
-import { MAX_REPLY_LENGTH } from './service-json.js';
 
 /** What this library uses of a `fetch` reply; every standard `Response` has it. */
 export interface FetchedReply {

@@ -3,8 +3,6 @@
  * @module onlyhashes/testing
  */
 
-export { fakeHma } from './fake-hma.js';
-export { fakeNcmec } from './fake-ncmec.js';
 export {
   type FakeReply,
   type FakeRequest,
@@ -12,7 +10,9 @@ export {
   type Fault,
   startFakeService,
 } from './fake-service.js';
-export { fakeShield } from './fake-shield.js';
-export { fakeStopNcii } from './fake-stop-ncii.js';
-export { fakeTechAgainstTerrorism } from './fake-tech-against-terrorism.js';
-export { fakeThreatExchange } from './fake-threat-exchange.js';
+export { fakeHma } from './hma/fake.js';
+export { fakeNcmec } from './ncmec/fake.js';
+export { fakeShield } from './shield/fake.js';
+export { fakeStopNcii } from './stop-ncii/fake.js';
+export { fakeTechAgainstTerrorism } from './tech-against-terrorism/fake.js';
+export { fakeThreatExchange } from './threat-exchange/fake.js';

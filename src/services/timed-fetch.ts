@@ -1,13 +1,12 @@
 import { checkInteger, checkNumber, checkObject } from '../door.js';
+import { checkFetchOptions, type UnknownWord } from '../text/json.js';
 import {
   CLOCK_SECONDS,
   type FetchUpdatesOptions,
   type ListUpdate,
-  type UnknownWord,
   type UpdatesPage,
 } from './list-update.js';
 import { ServiceError } from './service-error.js';
-import { checkFetchOptions } from './service-json.js';
 
 /*
  * Lists that tell what changed since a time, as StopNCII and ThreatExchange do.

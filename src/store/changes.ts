@@ -3,9 +3,10 @@ import type { Withdrawn } from '../blocklist/withdrawals.js';
 import { checkInteger } from '../door.js';
 import type { NumberedEntry } from '../entry.js';
 import type { Allowance } from '../matching/allow-list.js';
-import { ALLOWED, type AllowanceRow, allowanceOf } from './allowances.js';
-import type { Database, Sql, SqlValue } from './database.js';
-import { StoreError } from './store-error.js';
+import { ALLOWED, type AllowanceRow, allowanceOf } from './lists/allowances.js';
+import { WITHDRAWN, type WithdrawalRow, withdrawnOf } from './lists/withdrawals.js';
+import type { Database, Sql, SqlValue } from './sql/database.js';
+import { StoreError } from './sql/store-error.js';
 import {
   type EntryRow,
   numbered,
@@ -14,7 +15,6 @@ import {
   type StoredEntry,
   storedEntryOf,
 } from './stored-entry.js';
-import { WITHDRAWN, type WithdrawalRow, withdrawnOf } from './withdrawals.js';
 
 /** Whether something is in the store, or was removed. */
 export interface Listed {

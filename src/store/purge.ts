@@ -1,5 +1,5 @@
-import type { Sql } from './database.js';
-import { countOf } from './entries.js';
+import { countOf } from './lists/entries.js';
+import type { Sql } from './sql/database.js';
 
 /** What was forgotten. */
 export interface Purged {

@@ -1,6 +1,6 @@
-import type { Sql } from './database.js';
-import { listsOf, type StoredList } from './lists.js';
-import { MIGRATIONS } from './migrations.js';
+import { listsOf, type StoredList } from './lists/lists.js';
+import type { Sql } from './sql/database.js';
+import { MIGRATIONS } from './sql/migrations.js';
 
 /** Entries from which an embedded store is the wrong one. */
 const EMBEDDED = 100_000;

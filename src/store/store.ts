@@ -1,18 +1,18 @@
 import type { ListSettings } from '../blocklist/lists.js';
 import type { Withdrawn } from '../blocklist/withdrawals.js';
-import type { FetchOptions, FetchProgress } from '../exchange/list-fetch.js';
-import type { ListClient } from '../exchange/list-update.js';
 import type { Hash } from '../hash.js';
 import type { Allowance } from '../matching/allow-list.js';
-import { allowancesOf } from './allowances.js';
+import { RetentionRules, type ReviewRetention } from '../review/review-retention.js';
+import type { FetchOptions, FetchProgress } from '../services/list-fetch.js';
+import type { ListClient } from '../services/list-update.js';
+import { allowancesOf } from './lists/allowances.js';
 import {
   digestOfChange,
   gatheredChange,
   makeChange,
   type StoreApplied,
   type StoreChange,
-} from './apply.js';
-import type { Database } from './database.js';
+} from './lists/apply.js';
 import {
   checkDate,
   checkNumber,
@@ -24,27 +24,33 @@ import {
   findEntries,
   pauseEntry,
   resumeDue,
-} from './entries.js';
-import { Exchanges } from './exchanges.js';
+} from './lists/entries.js';
+import { Exchanges } from './lists/exchanges.js';
+import { confirmRemovals, fetchList } from './lists/fetch.js';
+import { type Follower, type FollowOptions, followDatabase } from './lists/follower.js';
+import {
+  checkedSettings,
+  checkListName,
+  listsOf,
+  type StoredList,
+  settingsOf,
+} from './lists/lists.js';
+import { renameList } from './lists/rename-list.js';
+import { type SearchAnswer, searchEntries } from './lists/search.js';
+import { withdrawalsOf } from './lists/withdrawals.js';
+import { type Purged, purge } from './purge.js';
 import {
   type FeedbackQueue,
   type FeedbackQueueOptions,
   feedbackQueueOf,
-} from './feedback-queue.js';
-import { confirmRemovals, fetchList } from './fetch.js';
-import { type Follower, type FollowOptions, followDatabase } from './follower.js';
-import { checkedSettings, checkListName, listsOf, type StoredList, settingsOf } from './lists.js';
-import { type Purged, purge } from './purge.js';
-import { renameList } from './rename-list.js';
-import { certainTimeOf, type Erased, ReviewLog } from './review-log.js';
-import { ReviewQueue, type ReviewQueueOptions } from './review-queue.js';
-import { RetentionRules, type ReviewRetention } from './review-retention.js';
-import { type SearchAnswer, searchEntries } from './search.js';
-import { Sessions, type SessionsOptions } from './sessions.js';
+} from './reviews/feedback-queue.js';
+import { certainTimeOf, type Erased, ReviewLog } from './reviews/review-log.js';
+import { ReviewQueue, type ReviewQueueOptions } from './reviews/review-queue.js';
+import { Sessions, type SessionsOptions } from './reviews/sessions.js';
+import type { Database } from './sql/database.js';
+import { problemsOf, type StoreProblem } from './sql/verify.js';
 import { type StoreStatus, statusOf } from './status.js';
 import type { StoredEntry } from './stored-entry.js';
-import { problemsOf, type StoreProblem } from './verify.js';
-import { withdrawalsOf } from './withdrawals.js';
 import { type Changed, type ChangeOptions, checkChange, write } from './write.js';
 
 /** Entries of a page when all are read. */

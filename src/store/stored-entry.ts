@@ -11,7 +11,7 @@ import {
   type Said,
 } from '../entry.js';
 import { type Algorithm, bytesOf, hashToHex, hexOf, newHash } from '../hash.js';
-import type { SqlValue } from './database.js';
+import type { SqlValue } from './sql/database.js';
 
 /** An entry as a store keeps it. */
 export interface StoredEntry extends BlocklistEntry {
@@ -72,22 +72,6 @@ export function checkStorable(...texts: readonly (string | undefined)[]): void {
   if (texts.some((text) => text !== undefined && UNSTORABLE.test(text))) {
     throw new RangeError('expected texts without U+0000 and halves of surrogate pairs');
   }
-}
-
-/** Characters of JSON. */
-const MAX_JSON = 64 * 1024;
-
-/** @throws {TypeError | RangeError} unless `value` is JSON, and not too much */
-export function checkedJson(name: string, value: unknown): string {
-  let json: string | undefined;
-  try {
-    json = JSON.stringify(value);
-  } catch {
-    // Told below: the engine's words may quote.
-  }
-  if (json === undefined) throw new TypeError(`expected ${name} to be JSON`);
-  if (json.length <= MAX_JSON) return json;
-  throw new RangeError(`expected ${name} to have up to ${MAX_JSON} characters`);
 }
 
 /**

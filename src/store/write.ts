@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { checkOptions, checkTypeOf } from '../door.js';
-import type { Database, Sql } from './database.js';
-import { StoreError } from './store-error.js';
+import type { Database, Sql } from './sql/database.js';
+import { StoreError } from './sql/store-error.js';
 
 /** Options of every change. */
 export interface ChangeOptions {

@@ -1,7 +1,6 @@
 import type { BlocklistEntry } from '../entry.js';
 import type { FormatErrorCode } from '../errors.js';
-import type { Algorithm, Bits, Hash, Resample } from '../hash.js';
-import { isAlgorithm } from '../hash.js';
+import { type Algorithm, type Bits, type Hash, isAlgorithm, type Resample } from '../hash.js';
 import { WINDOW_NAMES, type WindowName } from '../variant.js';
 import { splitLabels } from './csv.js';
 

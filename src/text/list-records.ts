@@ -2,6 +2,7 @@ import type { BlocklistEntry } from '../entry.js';
 import { FormatError } from '../errors.js';
 import { hashFrom } from '../hash.js';
 import { MAX_RECORD_LINES, type Row, readRow } from './csv.js';
+import { isObject, parsedJson } from './json.js';
 import type { LineSink } from './lines.js';
 import {
   algorithmFrom,
@@ -14,7 +15,6 @@ import {
   headerFrom,
   type Unnamed,
 } from './list-fields.js';
-import { isObject, parsedJson } from './service-json.js';
 
 /** What some spreadsheets write between the columns of CSV. */
 const OTHER_MARKS = [

@@ -8,8 +8,6 @@ import {
 } from '../door.js';
 import { FormatError, type FormatErrorCode } from '../errors.js';
 import { bitsOf, type Hash, hashFrom, hashToHex } from '../hash.js';
-import { checkHead } from './list-text.js';
-import type { ReadUpdatesOptions } from './list-update.js';
 import {
   checkReadOptions,
   isObject,
@@ -17,7 +15,9 @@ import {
   MAX_REPLY_LENGTH,
   own,
   parsedJson,
-} from './service-json.js';
+  type ReadUpdatesOptions,
+} from './json.js';
+import { checkHead } from './list-text.js';
 import { type TextSource, textPieces } from './text.js';
 
 /** The PDQ hash of one frame of a video. */

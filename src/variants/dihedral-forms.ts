@@ -1,7 +1,7 @@
 import type { Resample } from '../hash.js';
 import { isResampled, type PdqOptions } from '../hashing/pdq.js';
 import { rankedPdq, rankedPdqPair } from '../hashing/pdq-ranks.js';
-import type { Raster } from '../kernels/luma.js';
+import type { Raster } from '../kernels/pixels/luma.js';
 import { wordsOf } from '../pixels.js';
 import { DIHEDRAL_ORIENTATIONS, type DihedralName } from '../variant.js';
 import { pixelsFor, places, turned, type View } from './view.js';

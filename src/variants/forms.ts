@@ -1,5 +1,5 @@
 import type { Hashed } from '../hashing/hash-options.js';
-import { allGrey, allOpaque, layOn, takeGrey } from '../kernels/pixels.js';
+import { allGrey, allOpaque, layOn, takeGrey } from '../kernels/pixels/pixels.js';
 import type { CheckedPixels, Orientation } from '../pixels.js';
 import {
   DIHEDRAL_ORIENTATIONS,

@@ -2,7 +2,7 @@ import { distance, newHash } from '../hash.js';
 import type { Hashed } from '../hashing/hash-options.js';
 import { isResampled } from '../hashing/pdq.js';
 import { pdqRegion } from '../hashing/pdq-region.js';
-import { invert } from '../kernels/plane.js';
+import { invert } from '../kernels/pixels/plane.js';
 import type { CheckedPixels } from '../pixels.js';
 import {
   DIHEDRAL_NAMES,

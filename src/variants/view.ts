@@ -1,6 +1,6 @@
 import type { Algorithm, Resample } from '../hash.js';
 import { isResampled } from '../hashing/pdq.js';
-import { type Lay, movePixels, takePixels } from '../kernels/pixels.js';
+import { type Lay, movePixels, takePixels } from '../kernels/pixels/pixels.js';
 import { type Channels, type CheckedPixels, layoutOf, type Orientation } from '../pixels.js';
 import type { Rectangle } from '../variant.js';
 

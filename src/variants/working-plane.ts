@@ -1,7 +1,7 @@
 import type { LumaPlane } from '../hashing/pdq-region.js';
 import { type Corners, quadrilateralOn } from '../hashing/quadrilateral.js';
-import { perspectivePixels } from '../kernels/perspective.js';
-import { reduce, reducedLuma, turnedPixels } from '../kernels/plane.js';
+import { perspectivePixels } from '../kernels/pixels/perspective.js';
+import { reduce, reducedLuma, turnedPixels } from '../kernels/pixels/plane.js';
 import type { CheckedPixels } from '../pixels.js';
 import type { Point, VariantGeometry } from '../variant.js';
 import { dihedral } from './forms.js';

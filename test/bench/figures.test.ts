@@ -6,8 +6,8 @@ import type { Race, Timing } from '../../bench/race.js';
 import { installCommands, packagesOfSealed } from '../../bench/robustness/photo-lists.js';
 import { matchesAtMost, upperBound } from '../../bench/robustness/report/metrics.js';
 import { distance, hashFromHex } from '../../src/hash.js';
-import { hmaHashRoutes } from '../../src/service/hma-hash.js';
-import { hmaMatchRoutes } from '../../src/service/hma-match.js';
+import { hmaHashRoutes } from '../../src/server/hma/hash.js';
+import { hmaMatchRoutes } from '../../src/server/hma/match.js';
 
 /** The figures of README and docs match the records and fixtures. A new record needs new pages. */
 const root = join(import.meta.dirname, '../..');
@@ -710,9 +710,9 @@ describe('security.md', () => {
   });
 
   test('the counts of the tests that it names, and the limits', () => {
-    const connections = constant('test/service/hostile-serve.test.ts', 'CONNECTIONS');
-    const mutants = constant('test/node/mutants.test.ts', 'MUTANTS');
-    const [, kills] = /POOL_KILLS \?\? (\d+)\)/.exec(text('test/node/hash-pool.test.ts'))!;
+    const connections = constant('test/server/hostile-serve.test.ts', 'CONNECTIONS');
+    const mutants = constant('test/node/decode/mutants.test.ts', 'MUTANTS');
+    const [, kills] = /POOL_KILLS \?\? (\d+)\)/.exec(text('test/node/pool/hash-pool.test.ts'))!;
     const production = text('docs/production.md');
     says(production, [
       '| `cpuSeconds` of a pool | 5 a picture |',
@@ -773,7 +773,7 @@ describe('evidence.md', () => {
   });
 
   test('how long a service is asked while its lists change', () => {
-    const [, seconds] = /SOAK_SECONDS \?\? (\d+)\)/.exec(text('test/service/soak.test.ts'))!;
+    const [, seconds] = /SOAK_SECONDS \?\? (\d+)\)/.exec(text('test/server/soak/soak.test.ts'))!;
     expect(page).toContain(`for ${seconds} seconds in \`npm test\``);
   });
 

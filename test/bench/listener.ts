@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type BenchContext, targetsOf } from '../../bench/harness.js';
 import type { Race } from '../../bench/race.js';
-import { ROOT } from '../package.js';
+import { ROOT } from '../project/package.js';
 
 const built = (name: string) => pathToFileURL(join(ROOT, 'dist', name));
 

@@ -6,7 +6,7 @@ import { BUSY } from '../../bench/calibration.js';
 import { areSame, verdictOf } from '../../bench/versus.js';
 import { benches } from '../cli/program.js';
 import { testFolder } from '../folder.js';
-import { ROOT } from '../package.js';
+import { ROOT } from '../project/package.js';
 
 const folder = testFolder();
 

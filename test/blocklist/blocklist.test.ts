@@ -7,8 +7,6 @@ import { isDegenerate } from '../../src/blocklist/list-state.js';
 import type { WithdrawnKey } from '../../src/blocklist/withdrawals.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { DecodeError } from '../../src/errors.js';
-import { readHashList } from '../../src/exchange/hash-list.js';
-import { writeHashList } from '../../src/exchange/write-hash-list.js';
 import {
   type Hash,
   hashFromHex,
@@ -19,9 +17,11 @@ import {
 } from '../../src/hash.js';
 import { match } from '../../src/matching/match.js';
 import { PackedEntries } from '../../src/packed-entries.js';
+import { readHashList } from '../../src/text/hash-list.js';
+import { writeHashList } from '../../src/text/write-hash-list.js';
 import { flipBits } from '../arbitraries.js';
-import { tablesOf } from '../exchange/lists.js';
-import { BASE, ORDER } from './bases.js';
+import { BASE, ORDER } from '../matching/bases.js';
+import { tablesOf } from '../services/lists.js';
 
 const zero: Hash = { algorithm: 'pdq', bytes: new Uint8Array(32) };
 const small = hashFromHex('dhash', '0123456789abcdef');

@@ -14,9 +14,9 @@ import { PackedEntries } from '../../src/packed-entries.js';
 import type { PolicyOptions } from '../../src/policy.js';
 import type { HashedVariant, Near } from '../../src/variant.js';
 import { flipBits } from '../arbitraries.js';
+import { BASE, ORDER } from '../matching/bases.js';
 import { loopTurns, stepClock } from '../node/event-loop.js';
 import { PlainLists } from '../oracles/lists.js';
-import { BASE, ORDER } from './bases.js';
 
 const off = (bits: number, quality = 100): HashedVariant => ({
   name: 'original',

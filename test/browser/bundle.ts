@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { ROOT } from '../package.js';
+import { ROOT } from '../project/package.js';
 
 /**
  * The built Worker as one self-contained script, with its own decoders, as a single-file page

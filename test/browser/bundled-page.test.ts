@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import * as esbuild from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import webpack from 'webpack';
-import { installedPackage, ROOT } from '../package.js';
-import type { EnginePage } from './engine.js';
-import { describeEngine, ENGINES } from './engines.js';
+import { installedPackage, ROOT } from '../project/package.js';
+import type { EnginePage } from './engines/engine.js';
+import { describeEngine, ENGINES } from './engines/engines.js';
+import { type Site, serve } from './engines/serve.js';
 import { inNode } from './node-hash.js';
-import { type Site, serve } from './serve.js';
 
 /*
  * The page of examples/vite-page, built by each bundler from the packed tarball, and served as it

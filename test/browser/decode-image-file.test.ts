@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import type { DecodeImageFileOptions } from '../../src/browser/decode-image-file.js';
-import { ROOT } from '../package.js';
-import { describeEngine, ENGINES, type EnginePage, type Running } from './engines.js';
+import { ROOT } from '../project/package.js';
+import { describeEngine, ENGINES, type EnginePage, type Running } from './engines/engines.js';
 import { hashingSite, type PageHash } from './hashing-page.js';
 import { difference, FILES, HEIC_FILES, inNode } from './node-hash.js';
 

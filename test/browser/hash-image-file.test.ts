@@ -5,8 +5,8 @@ import type { HashImageFileOptions } from '../../src/browser/hash-image-file.js'
 import { hashToHex } from '../../src/hash.js';
 import type { HashFileOptions } from '../../src/node/hash-file.js';
 import { variantsOfFile } from '../node/variants-of-file.js';
-import { ROOT } from '../package.js';
-import { describeEngine, ENGINES } from './engines.js';
+import { ROOT } from '../project/package.js';
+import { describeEngine, ENGINES } from './engines/engines.js';
 import { hashInPage, hashingSite, type PageHash } from './hashing-page.js';
 import { difference, FILES, HEIC_FILES, inNode } from './node-hash.js';
 

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { ROOT } from '../package.js';
+import { ROOT } from '../project/package.js';
 import { bundledWorker } from './bundle.js';
-import { describeEngine, ENGINES } from './engines.js';
+import { describeEngine, ENGINES } from './engines/engines.js';
+import type { Site } from './engines/serve.js';
 import { openHashing, serveHashing } from './hashing-page.js';
 import { inNode } from './node-hash.js';
-import type { Site } from './serve.js';
 
 const PHOTO = 'fixtures/photos/locomotion-house-cat.jpg';
 const SMALL = 'fixtures/images/orientation-1.jpg';

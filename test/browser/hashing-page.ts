@@ -2,9 +2,9 @@ import { beforeAll } from 'vitest';
 import type { HashImageFileOptions } from '../../src/browser/hash-image-file.js';
 import type { Resample } from '../../src/hash.js';
 import { bundledWorker } from './bundle.js';
-import type { EnginePage } from './engine.js';
-import type { Running } from './engines.js';
-import { type Answer, projectFile, type Site, serve } from './serve.js';
+import type { EnginePage } from './engines/engine.js';
+import type { Running } from './engines/engines.js';
+import { type Answer, projectFile, type Site, serve } from './engines/serve.js';
 
 /** What `hashInPage` gives for one file: hex instead of hashes, or the error code. */
 export interface PageHash {

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { expect, test } from 'vitest';
-import { ROOT } from '../package.js';
-import { describeEngine, ENGINES } from './engines.js';
-import { serve } from './serve.js';
+import { ROOT } from '../project/package.js';
+import { describeEngine, ENGINES } from './engines/engines.js';
+import { serve } from './engines/serve.js';
 
 /** Runs in a page and in Node: what indexes of 5,000 hashes answer, and what they run in. */
 const PROGRAM = `

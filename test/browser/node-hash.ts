@@ -2,8 +2,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Algorithm, distance, hashFromHex, hashToHex } from '../../src/hash.js';
 import { type HashFileOptions, hashFile } from '../../src/node/hash-file.js';
-import { setWorkerScripts } from '../../src/node/start-thread.js';
-import { ROOT } from '../package.js';
+import { setWorkerScripts } from '../../src/node/pool/start-thread.js';
+import { ROOT } from '../project/package.js';
 import type { PageHash } from './hashing-page.js';
 
 /**

@@ -6,8 +6,8 @@ import { expect, test } from 'vitest';
 import { distance } from '../../src/hash.js';
 import { hashFile } from '../../src/node/index.js';
 import { testFolder } from '../folder.js';
-import { ROOT } from '../package.js';
-import { programsOf } from './install.js';
+import { ROOT } from '../project/package.js';
+import { programsOf } from './engines/install.js';
 
 const programs = await programsOf('chromium');
 const missing = typeof programs === 'string' ? ` (${programs})` : '';

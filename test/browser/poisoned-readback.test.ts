@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ROOT } from '../package.js';
+import { ROOT } from '../project/package.js';
 import { bundledWorker } from './bundle.js';
-import { describeEngine, ENGINES, type EnginePage, type Running } from './engines.js';
+import { describeEngine, ENGINES, type EnginePage, type Running } from './engines/engines.js';
+import type { Site } from './engines/serve.js';
 import {
   hashInPage,
   hashingSite,
@@ -11,7 +12,6 @@ import {
   serveHashing,
 } from './hashing-page.js';
 import { difference, FILES, inNode } from './node-hash.js';
-import type { Site } from './serve.js';
 
 /**
  * Files whose pixels come only from a canvas. They must be refused if that lies. HEIC and TIFF

@@ -1,11 +1,11 @@
 import axe from 'axe-core';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { STYLE } from '../../src/service/review-style.js';
+import { STYLE } from '../../src/server/review/style.js';
 import type { Store } from '../../src/store/store.js';
-import { entryOf, itemOf, RULES, reviewServed } from '../service/review-served.js';
-import { TOKENS } from '../service/served.js';
+import { entryOf, itemOf, RULES, reviewServed } from '../server/review/review-served.js';
+import { TOKENS } from '../server/served.js';
 import { databaseOf, openStore } from '../store/opened.js';
-import { describeEngine, type EnginePage } from './engines.js';
+import { describeEngine, type EnginePage } from './engines/engines.js';
 
 let store: Store;
 beforeAll(async () => {

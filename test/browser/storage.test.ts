@@ -2,12 +2,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
-import { headersOf } from '../../src/demo/policy.js';
-import { buildDemo } from '../demo/demo-page.js';
-import { policyIn, withFrameScript, withShell } from '../demo/demo-scripts.js';
+import { headersOf } from '../../src/page/policy.js';
 import { testFolder } from '../folder.js';
-import { describeEngine, ENGINES, type EngineName, type Running } from './engines.js';
-import { serve } from './serve.js';
+import { buildDemo } from '../page/demo-page.js';
+import { policyIn, withFrameScript, withShell } from '../page/demo-scripts.js';
+import { describeEngine, ENGINES, type EngineName, type Running } from './engines/engines.js';
+import { serve } from './engines/serve.js';
 
 const folder = testFolder();
 const demo = buildDemo(folder);

@@ -2,21 +2,21 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, test, vi } from 'vitest';
-import { outlineOf } from '../../src/demo/outline.js';
-import type { BlocklistEntry } from '../../src/entry.js';
-import { readHashList, writeHashList } from '../../src/exchange/index.js';
-import { distance, type Hash, hashFromHex, hashToHex, newHash } from '../../src/hash.js';
-import { pdq } from '../../src/hashing/pdq.js';
-import { createBlocklist, match } from '../../src/matching/index.js';
-import { hashFile } from '../../src/node/hash-file.js';
-import type { Pixels } from '../../src/pixels.js';
 import {
   type Bundle,
   bundleText,
   createBundle,
   entriesOfBundle,
   readBundle,
-} from '../../src/submission/index.js';
+} from '../../src/bundle/index.js';
+import type { BlocklistEntry } from '../../src/entry.js';
+import { distance, type Hash, hashFromHex, hashToHex, newHash } from '../../src/hash.js';
+import { pdq } from '../../src/hashing/pdq.js';
+import { createBlocklist, match } from '../../src/matching/index.js';
+import { hashFile } from '../../src/node/hash-file.js';
+import { outlineOf } from '../../src/page/parts/outline.js';
+import type { Pixels } from '../../src/pixels.js';
+import { readHashList, writeHashList } from '../../src/services/index.js';
 import {
   type HashedImage,
   VARIANT_NAMES,

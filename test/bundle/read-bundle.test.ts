@@ -3,8 +3,6 @@ import { join } from 'node:path';
 import Ajv2020 from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { FormatError } from '../../src/errors.js';
-import { hashFromHex } from '../../src/hash.js';
 import {
   type Bundle,
   bundleText,
@@ -12,8 +10,10 @@ import {
   entriesOfBundle,
   readBundle,
   readWithdrawal,
-} from '../../src/submission/index.js';
-import { ROOT } from '../package.js';
+} from '../../src/bundle/index.js';
+import { FormatError } from '../../src/errors.js';
+import { hashFromHex } from '../../src/hash.js';
+import { ROOT } from '../project/package.js';
 
 const ajv = new Ajv2020.default({ strict: true, strictRequired: false, strictTypes: false });
 const compiled = (name: string) =>

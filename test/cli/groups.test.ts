@@ -4,8 +4,8 @@ import { beforeAll, expect, test } from 'vitest';
 import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import { match } from '../../src/matching/match.js';
 import { hashFile } from '../../src/node/hash-file.js';
-import { tablesOf } from '../exchange/lists.js';
 import { testFolder } from '../folder.js';
+import { tablesOf } from '../services/lists.js';
 import { onlyhashes, PHOTOS } from './program.js';
 
 const CAT = join(PHOTOS, 'locomotion-house-cat-w301.jpg');

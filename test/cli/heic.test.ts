@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ROOT } from '../package.js';
+import { ROOT } from '../project/package.js';
 import { onlyhashes } from './program.js';
 
 const HEIC = join(ROOT, 'fixtures/heic');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { beforeAll, expect, test } from 'vitest';
 import { testFolder } from '../folder.js';
-import { ROOT } from '../package.js';
+import { ROOT } from '../project/package.js';
 
 const folder = testFolder();
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import type { FedService } from '../node/fed-services.js';
-import { ROOT } from '../package.js';
+import type { FedService } from '../node/files/fed-services.js';
+import { ROOT } from '../project/package.js';
 
 export const PROGRAM = join(ROOT, 'dist/cli.cjs');
 export const PHOTOS = join(ROOT, 'fixtures/photos');

@@ -4,8 +4,8 @@ import type { PassThrough } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import { readCall } from '../../src/cli/command.js';
-import { hashCommand } from '../../src/cli/hash.js';
 import { output } from '../../src/cli/output.js';
+import { hashCommand } from '../../src/cli/pictures/hash.js';
 import { photoPath } from '../node/fixtures.js';
 
 const SECONDS = vi.hoisted(() => 2);

@@ -6,11 +6,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import { hashFromHex, hashToHex } from '../../src/hash.js';
 import { match } from '../../src/matching/match.js';
-import { openStore } from '../../src/store/open-store.js';
+import { openStore } from '../../src/store/sql/open-store.js';
 import type { Store } from '../../src/store/store.js';
 import { testFolder } from '../folder.js';
 import { newRecord } from '../matching/reviews.js';
-import { type Clock, type FedService, hexOf, SERVICES } from '../node/fed-services.js';
+import { type Clock, type FedService, hexOf, SERVICES } from '../node/files/fed-services.js';
 import { describeEngines } from '../store/engines.js';
 import { EMBEDDED, listOf, onlyhashes, PROGRAM } from './program.js';
 

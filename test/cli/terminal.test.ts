@@ -6,7 +6,7 @@ import { shown } from '../../src/cli/output.js';
 import { hashToHex } from '../../src/hash.js';
 import { hashFile } from '../../src/node/hash-file.js';
 import { testFolder } from '../folder.js';
-import { ROOT } from '../package.js';
+import { ROOT } from '../project/package.js';
 import { onlyhashes, PHOTOS } from './program.js';
 
 const PHOTO = join(PHOTOS, 'locomotion-house-cat-w301.jpg');

@@ -5,8 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { inScheme, plotPictures } from '../../docs/making/plots.js';
 import { trueType } from '../../docs/making/system-font.js';
 import { drawRecording, linesOf } from '../../docs/making/terminal.js';
-import { pages } from '../markdown.js';
-import { ROOT } from '../package.js';
+import { pages } from '../project/markdown.js';
+import { ROOT } from '../project/package.js';
 
 const FOLDER = join(ROOT, 'docs/pictures');
 const files = readdirSync(FOLDER).sort();

@@ -6,11 +6,11 @@ import { random } from '../../bench/workloads.js';
 import { DecodeError } from '../../src/errors.js';
 import { edited, type ImageHeader } from '../../src/formats/image-format.js';
 import { readHeader } from '../../src/formats/read-header.js';
-import { decode } from '../../src/node/decode.js';
+import { decode } from '../../src/node/decode/decode.js';
 import { FILES, HEIC_FILES } from '../browser/node-hash.js';
-import { mutant } from '../mutant.js';
 import { hostileFixtures, imagePath } from '../node/fixtures.js';
-import { ROOT } from '../package.js';
+import { mutant } from '../pictures/mutant.js';
+import { ROOT } from '../project/package.js';
 
 const read = (file: string) => new Uint8Array(readFileSync(join(ROOT, file)));
 

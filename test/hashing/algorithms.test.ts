@@ -7,7 +7,7 @@ import { dhash } from '../../src/hashing/dhash.js';
 import { checkHashOptions } from '../../src/hashing/hash-options.js';
 import { rankedPdq } from '../../src/hashing/pdq-ranks.js';
 import { phash } from '../../src/hashing/phash.js';
-import { picture } from '../pictures.js';
+import { picture } from '../pictures/pictures.js';
 
 const pixels = picture('gradient', 700, 530, 3);
 const OTHERS = { blockhash, phash, dhash, ahash };

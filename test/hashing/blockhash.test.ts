@@ -9,8 +9,8 @@ import { type Bits, hashToHex } from '../../src/hash.js';
 import { blockhash } from '../../src/hashing/blockhash.js';
 import type { Channels, Pixels } from '../../src/pixels.js';
 import { pixelsOf } from '../arbitraries.js';
-import { ROOT } from '../package.js';
-import { PICTURE_KINDS, picture } from '../pictures.js';
+import { PICTURE_KINDS, picture } from '../pictures/pictures.js';
+import { ROOT } from '../project/package.js';
 
 /** Any picture as the RGBA that blockhash-core reads. */
 function toRgba({ data, width, height, channels = 4 }: Pixels): Pixels {

@@ -8,7 +8,7 @@ import type { CheckedPixels } from '../../src/pixels.js';
 import { DIHEDRAL_NAMES } from '../../src/variant.js';
 import { dihedral } from '../../src/variants/forms.js';
 import { pixelsOf } from '../arbitraries.js';
-import { naivePdqDihedral } from '../oracles/pdq.js';
+import { naivePdqDihedral } from '../oracles/pixels/pdq.js';
 
 function noise(width: number, height: number, seed: number): CheckedPixels {
   const next = random(seed);

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { random } from '../../bench/workloads.js';
 import { pdq } from '../../src/hashing/pdq.js';
 import { rankedPdq } from '../../src/hashing/pdq-ranks.js';
-import { readPnm } from '../pnm.js';
+import { readPnm } from '../pictures/pnm.js';
 
 const FIXTURES = join(import.meta.dirname, '../../fixtures/pdq');
 

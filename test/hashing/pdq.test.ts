@@ -16,8 +16,8 @@ import { pdqDihedral } from '../../src/hashing/pdq-dihedral.js';
 import { checkedPixels, type Pixels } from '../../src/pixels.js';
 import { DIHEDRAL_NAMES } from '../../src/variant.js';
 import { gradientPlane, pixelsOf } from '../arbitraries.js';
-import { hexOfBits, naivePdq, quality } from '../oracles/pdq.js';
-import { readPnm } from '../pnm.js';
+import { hexOfBits, naivePdq, quality } from '../oracles/pixels/pdq.js';
+import { readPnm } from '../pictures/pnm.js';
 
 const FIXTURES = join(import.meta.dirname, '../../fixtures/pdq');
 

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { greyThumbnail } from '../../src/hashing/thumbnail.js';
 import { pixelsOf } from '../arbitraries.js';
-import { naiveThumbnail } from '../oracles/lanczos.js';
-import { PICTURE_KINDS, picture } from '../pictures.js';
+import { naiveThumbnail } from '../oracles/pixels/lanczos.js';
+import { PICTURE_KINDS, picture } from '../pictures/pictures.js';
 
 /** Columns and rows of every hash's thumbnail. */
 const SHAPES = [

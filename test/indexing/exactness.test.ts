@@ -3,7 +3,7 @@ import { clusteredHashes, plant, random, uniformHashes } from '../../bench/workl
 import type { Algorithm, Bits, Hash, PackedHashes } from '../../src/hash.js';
 import { indexOf } from '../../src/indexing/create-index.js';
 import type { HammingIndex } from '../../src/indexing/hamming-index.js';
-import { spread } from '../../src/kernels/bands.js';
+import { spread } from '../../src/kernels/search/bands.js';
 import { naiveScan } from '../oracles/hamming.js';
 import { KERNELS } from './conformance.js';
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Bits } from '../../src/hash.js';
 import { bandWidths, ringsWithin } from '../../src/indexing/mih.js';
-import { spread } from '../../src/kernels/bands.js';
+import { spread } from '../../src/kernels/search/bands.js';
 
 const bitsSet = (value: number) => value.toString(2).replaceAll('0', '').length;
 

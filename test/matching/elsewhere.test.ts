@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import { DecodeError } from '../../src/errors.js';
-import type { RemoteHit, RemoteMatcher } from '../../src/exchange/remote-matcher.js';
 import { type Hash, hashFromHex, hashToHex } from '../../src/hash.js';
 import { createAllowList } from '../../src/matching/allow-list.js';
 import { createFloodGuard } from '../../src/matching/flood-guard.js';
 import { match } from '../../src/matching/match.js';
 import { createRemoteList, type RemoteListOptions } from '../../src/matching/remote-list.js';
+import type { RemoteHit, RemoteMatcher } from '../../src/remote-matcher.js';
 import type { HashedVariant } from '../../src/variant.js';
 import { flipBits } from '../arbitraries.js';
 import { BASE, ORDER } from './bases.js';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { RemoteAnswer, RemoteMatcher } from '../../src/exchange/remote-matcher.js';
 import { type Hash, hashFromHex, hashToHex } from '../../src/hash.js';
 import { createRemoteList } from '../../src/matching/remote-list.js';
+import type { RemoteAnswer, RemoteMatcher } from '../../src/remote-matcher.js';
 import { flipBits } from '../arbitraries.js';
 import { BASE, ORDER } from './bases.js';
 

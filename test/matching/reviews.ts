@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { NewReviewRecord, ReviewRecord } from '../../src/matching/review-record.js';
+import type { NewReviewRecord, ReviewRecord } from '../../src/review/review-record.js';
 
 /** A hash that is told apart by a number. */
 export const hexOf = (number: number) => (number + 1).toString(16).padStart(4, '0').repeat(16);

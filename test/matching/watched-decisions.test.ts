@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 import type { Blocklist } from '../../src/blocklist/blocklist.js';
 import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import type { BlocklistEntry } from '../../src/entry.js';
-import type { RemoteMatcher } from '../../src/exchange/remote-matcher.js';
 import type { Hash } from '../../src/hash.js';
 import {
   type AllowList,
@@ -16,6 +15,7 @@ import { match } from '../../src/matching/match.js';
 import { decisionFromJSON } from '../../src/matching/read-decision.js';
 import { createRemoteList } from '../../src/matching/remote-list.js';
 import type { RemoteMatch } from '../../src/matching/remote-match.js';
+import type { RemoteMatcher } from '../../src/remote-matcher.js';
 import type { HashedVariant } from '../../src/variant.js';
 import { flipBits } from '../arbitraries.js';
 import { NaiveFloodGuard } from '../oracles/flood.js';

@@ -7,8 +7,8 @@ import { DecodeError } from '../../src/errors.js';
 import { distance, hashFromHex, hashToHex } from '../../src/hash.js';
 import { pdqDihedral } from '../../src/hashing/pdq-dihedral.js';
 import { rankedPdq } from '../../src/hashing/pdq-ranks.js';
-import { decode } from '../../src/node/decode.js';
-import { decoders } from '../../src/node/decoders.js';
+import { decode } from '../../src/node/decode/decode.js';
+import { decoders } from '../../src/node/decode/decoders.js';
 import { hashFile } from '../../src/node/hash-file.js';
 import { onBackdrop } from '../../src/variants/forms.js';
 import {

@@ -6,17 +6,17 @@ import sharp from 'sharp';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { DecodeError } from '../../src/errors.js';
 import { hashToHex } from '../../src/hash.js';
-import { decoders } from '../../src/node/decoders.js';
+import { decoders } from '../../src/node/decode/decoders.js';
 import { hashFile } from '../../src/node/hash-file.js';
 import {
   type HashFilesOptions,
   type HashFilesResult,
   hashFiles,
 } from '../../src/node/hash-files.js';
-import { setWorkerScripts } from '../../src/node/start-thread.js';
+import { setWorkerScripts } from '../../src/node/pool/start-thread.js';
 import { testFolder } from '../folder.js';
 import { heicPath, imagePath, photoFixtures, photoPath } from './fixtures.js';
-import { ownScripts } from './hash-process.js';
+import { ownScripts } from './pool/hash-process.js';
 
 const scripts = ownScripts('heic-worker');
 const folder = testFolder();

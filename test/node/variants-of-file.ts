@@ -1,4 +1,4 @@
-import { decodeUntil } from '../../src/node/decode.js';
+import { decodeUntil } from '../../src/node/decode/decode.js';
 import { type HashFileOptions, pictureOfDecoded } from '../../src/node/hash-file.js';
 import { type ImageSource, readBytes } from '../../src/node/read-bytes.js';
 import { type PictureVariants, variantsOfPicture } from '../../src/picture/hash-picture.js';

@@ -1,5 +1,5 @@
 import type { Hash } from '../../src/hash.js';
-import { spread } from '../../src/kernels/bands.js';
+import { spread } from '../../src/kernels/search/bands.js';
 
 /**
  * The rule of the near search, bit by bit: as `indexing/near.ts` has it in words, over the 256 bits

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { LANGUAGES } from '../../src/demo/language.js';
-import { describeEngine, ENGINES, type EnginePage } from '../browser/engines.js';
+import { LANGUAGES } from '../../src/page/parts/language.js';
+import { describeEngine, ENGINES, type EnginePage } from '../browser/engines/engines.js';
 import { testFolder } from '../folder.js';
 import { buildDemo, speak } from './demo-page.js';
 

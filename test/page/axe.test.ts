@@ -7,9 +7,9 @@ import {
   type EngineName,
   type EngineOptions,
   type EnginePage,
-} from '../browser/engines.js';
+} from '../browser/engines/engines.js';
 import { testFolder } from '../folder.js';
-import { ROOT } from '../package.js';
+import { ROOT } from '../project/package.js';
 import { buildDemo, photo, press, speak } from './demo-page.js';
 
 const demo = buildDemo(testFolder());
@@ -53,7 +53,7 @@ async function shown(page: EnginePage, heading: string): Promise<void> {
 }
 
 test('in the dark, only colours differ', () => {
-  const style = readFileSync(join(ROOT, 'src/demo/page.css'), 'utf8');
+  const style = readFileSync(join(ROOT, 'src/page/page.css'), 'utf8');
   const declarations = IN_THE_DARK.exec(style)![1]!
     .split(';')
     .map((each) => each.trim());

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { describeEngine, ENGINES } from '../browser/engines.js';
-import { serve } from '../browser/serve.js';
+import { describeEngine, ENGINES } from '../browser/engines/engines.js';
+import { serve } from '../browser/engines/serve.js';
 import { testFolder } from '../folder.js';
 import { buildDemo, manyPictures, photo, screen, toChoosing } from './demo-page.js';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { COPY_NAMES, copiesIn } from '../../src/demo/copies-message.js';
+import { COPY_NAMES, copiesIn } from '../../src/page/copies-message.js';
 
 const all = () => Object.fromEntries(COPY_NAMES.map((name) => [name, new Blob([name])]));
 

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, readFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { EnginePage } from '../browser/engines.js';
-import { ROOT } from '../package.js';
+import type { EnginePage } from '../browser/engines/engines.js';
+import { ROOT } from '../project/package.js';
 
 /** Builds the page from `dist` into `folder`. */
 export function buildDemo(folder: string): {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { LANGUAGES } from '../../src/demo/language.js';
-import { describeEngine, ENGINES, type EnginePage } from '../browser/engines.js';
-import { serve } from '../browser/serve.js';
+import { LANGUAGES } from '../../src/page/parts/language.js';
+import { describeEngine, ENGINES, type EnginePage } from '../browser/engines/engines.js';
+import { serve } from '../browser/engines/serve.js';
 import { testFolder } from '../folder.js';
 import { buildDemo, choose, photo, screen, speak, toChoosing } from './demo-page.js';
 

@@ -5,9 +5,9 @@ import {
   languageFor,
   type Plural,
   pluralOf,
-} from '../../src/demo/language.js';
-import { FOR_CHILDREN, HELPLINES, TOOLS } from '../../src/demo/parts.js';
-import en from '../../src/demo/strings/en.json' with { type: 'json' };
+} from '../../src/page/parts/language.js';
+import { FOR_CHILDREN, HELPLINES, TOOLS } from '../../src/page/parts/parts.js';
+import en from '../../src/page/strings/en.json' with { type: 'json' };
 
 /** Words for the first and the second. What comes first differs by screen and direction. */
 const ORDINALS: Record<Language, RegExp> = {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { describeEngine, ENGINES, type EnginePage } from '../browser/engines.js';
+import { describeEngine, ENGINES, type EnginePage } from '../browser/engines/engines.js';
 import { testFolder } from '../folder.js';
 import { buildDemo, photo, screen, toChoosing } from './demo-page.js';
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { outlineOf } from '../../src/demo/outline.js';
 import { distance, type Hash } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
+import { outlineOf } from '../../src/page/parts/outline.js';
 
 /** A hash as PDQ makes it: half of its bits are set. */
 const balanced: fc.Arbitrary<Hash> = fc

@@ -2,7 +2,7 @@ import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { describeEngine, ENGINES } from '../browser/engines.js';
+import { describeEngine, ENGINES } from '../browser/engines/engines.js';
 import { testFolder } from '../folder.js';
 import { buildDemo, photo, screen, toChoosing } from './demo-page.js';
 

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { SANDBOX } from '../../src/demo/policy.js';
+import { SANDBOX } from '../../src/page/policy.js';
 import { testFolder } from '../folder.js';
-import { ROOT } from '../package.js';
+import { ROOT } from '../project/package.js';
 import { buildDemo } from './demo-page.js';
 
 const demo = buildDemo(testFolder());

@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { readBundle, readWithdrawal } from '../../src/bundle/index.js';
 import { hashToHex } from '../../src/hash.js';
 import { hashFile } from '../../src/node/index.js';
-import { readBundle, readWithdrawal } from '../../src/submission/index.js';
 import { WINDOW_NAMES } from '../../src/variant.js';
-import { describeEngine, ENGINES, type EnginePage } from '../browser/engines.js';
+import { describeEngine, ENGINES, type EnginePage } from '../browser/engines/engines.js';
 import { testFolder } from '../folder.js';
 import { buildDemo, choose, photo, press, screen, toChoosing } from './demo-page.js';
 

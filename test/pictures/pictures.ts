@@ -1,5 +1,5 @@
-import { random } from '../bench/workloads.js';
-import type { CheckedPixels } from '../src/pixels.js';
+import { random } from '../../bench/workloads.js';
+import type { CheckedPixels } from '../../src/pixels.js';
 
 /** Kinds of seeded RGBA pictures, each hard on hashes in its own way. */
 export const PICTURE_KINDS = [

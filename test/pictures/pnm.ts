@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { CheckedPixels } from '../src/pixels.js';
+import type { CheckedPixels } from '../../src/pixels.js';
 
 /** The pixels of a binary PGM or PPM file with one byte per value. */
 export function readPnm(path: string): CheckedPixels {

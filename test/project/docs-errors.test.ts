@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { DecodeError, type DecodeErrorCode } from '../src/errors.js';
-import { createBlocklist } from '../src/matching/index.js';
-import { hmaRoute } from '../src/service/hma-reply.js';
-import { type Call, Refusal, type RefusalCode } from '../src/service/route.js';
-import { Scanner, statusOf } from '../src/service/scanner.js';
-import { StoreError, type StoreErrorCode } from '../src/store/store-error.js';
+import { DecodeError, type DecodeErrorCode } from '../../src/errors.js';
+import { createBlocklist } from '../../src/matching/index.js';
+import { hmaRoute } from '../../src/server/hma/reply.js';
+import { type Call, Refusal, type RefusalCode } from '../../src/server/http/route.js';
+import { Scanner, statusOf } from '../../src/server/uploads/scanner.js';
+import { StoreError, type StoreErrorCode } from '../../src/store/sql/store-error.js';
 import { ROOT } from './package.js';
 
 /** Text without comments, in which quotes may stand. */

@@ -3,8 +3,8 @@ import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import ts from 'typescript';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { BENCHES as ALL_BENCHES } from '../bench/benches.js';
-import { type Command, readCall } from '../src/cli/command.js';
+import { BENCHES as ALL_BENCHES } from '../../bench/benches.js';
+import { type Command, readCall } from '../../src/cli/command.js';
 import { type Block, gradeOf, type Page, pageOf, pages } from './markdown.js';
 import { ROOT } from './package.js';
 
@@ -139,9 +139,9 @@ describe('links', () => {
     const bad = [
       '../no.md',
       '#a-b',
-      '../README.md#no-such-heading',
-      '../LICENSE#a',
-      '../dist/index.js',
+      '../../README.md#no-such-heading',
+      '../../LICENSE#a',
+      '../../dist/index.js',
     ];
     const text = `# A & b\n\n${good}\n\n${bad.map((link) => `[x](${link})`).join(' ')}\n`;
     expect(dead(pageOf('docs/a.md', text))).toEqual(bad);

@@ -10,9 +10,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { distance, hashFromHex } from '../src/hash.js';
-import { hashFile } from '../src/node/hash-file.js';
-import { testFolder } from './folder.js';
+import { distance, hashFromHex } from '../../src/hash.js';
+import { hashFile } from '../../src/node/hash-file.js';
+import { testFolder } from '../folder.js';
 import { packedInto, ROOT } from './package.js';
 
 /*

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { testFolder } from './folder.js';
+import { testFolder } from '../folder.js';
 
 export const ROOT = join(import.meta.dirname, '..');
 

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
  * arguments one must keep apart. Both grow unseen, a line at a time.
  */
 
-const SRC = join(import.meta.dirname, '../src');
+const SRC = join(import.meta.dirname, '../../src');
 
 const sources = new Map(
   readdirSync(SRC, { recursive: true, encoding: 'utf8' })
@@ -82,7 +82,7 @@ test('PDQ is read in eight files, and with its short cut in thirteen', () => {
 
 test('checking an upload is read in 60 files, besides variants and hashing', () => {
   const rooms = /^(variants|hashing|kernels)\/|^[^/]+$/;
-  const chain = chainOf('node/check-upload.ts').filter((file) => !rooms.test(file));
+  const chain = chainOf('node/pool/check-upload.ts').filter((file) => !rooms.test(file));
   expect(chain.length).toBeLessThanOrEqual(60);
 });
 
@@ -98,8 +98,8 @@ test('a list is read in 20 files, which have few lines; who matches need not rea
 });
 
 test("a browser's Worker is read in 38 files, and its room has no more than 22", () => {
-  expect(chainOf('browser/worker.ts').length).toBeLessThanOrEqual(38);
-  expect(chainOf('browser/worker.ts')).not.toContain('variants/further-variants.ts');
+  expect(chainOf('browser/worker/worker.ts').length).toBeLessThanOrEqual(38);
+  expect(chainOf('browser/worker/worker.ts')).not.toContain('variants/further-variants.ts');
   expect(readdirSync(join(SRC, 'browser')).length).toBeLessThanOrEqual(22);
 });
 

@@ -7,16 +7,16 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { hashToHex } from '../src/hash.js';
-import { hashFile } from '../src/node/hash-file.js';
-import { loadBlocklist as openBlocklist } from '../src/node/list-records.js';
-import { eventually, RawClient, refusal } from './cli/serving-program.js';
+import { hashToHex } from '../../src/hash.js';
+import { loadBlocklist as openBlocklist } from '../../src/node/files/list-records.js';
+import { hashFile } from '../../src/node/hash-file.js';
+import { eventually, RawClient, refusal } from '../cli/serve/serving-program.js';
 import { type Block, type Page, pages } from './markdown.js';
 import { installedPackage, ROOT } from './package.js';
 
 /*
  * What README and these pages show is run, from the packed tarball. What other pages show is for
- * another program, or needs more around it; test/docs.test.ts checks its types, commands and options.
+ * another program, or needs more around it; test/project/docs.test.ts checks its types, commands and options.
  */
 const RUN = ['README.md', 'docs/cli.md', 'docs/decisions.md', 'docs/entries.md']
   .concat(['docs/platform.md', 'docs/production.md'])

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { ask, breakOff } from '../runtimes/ask.js';
+import { RUNTIMES, type RuntimeName, runtimeProgram } from '../runtimes/install.js';
 import { installedPackage, ROOT } from './package.js';
-import { ask, breakOff } from './runtimes/ask.js';
-import { RUNTIMES, type RuntimeName, runtimeProgram } from './runtimes/install.js';
 
 /*
  * One program, run beside the packed tarball by every runtime that the package promises. Node, Bun

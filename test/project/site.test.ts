@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { testFolder } from './folder.js';
+import { testFolder } from '../folder.js';
 import { pages } from './markdown.js';
 import { ROOT } from './package.js';
 

@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { NcmecClient } from '../../src/exchange/ncmec-client.js';
-import { StopNciiClient } from '../../src/exchange/stop-ncii-client.js';
-import type { NewFeedback } from '../../src/store/feedback-item.js';
-import type { FeedbackQueue } from '../../src/store/feedback-queue.js';
-import { ncmecSender, stopNciiSender } from '../../src/store/feedback-senders.js';
-import { type FakeNcmec, fakeNcmec } from '../../src/testing/fake-ncmec.js';
-import type { FakeRequest, Fault } from '../../src/testing/fake-service.js';
-import { type FakeStopNcii, fakeStopNcii } from '../../src/testing/fake-stop-ncii.js';
-import { stillClock } from '../exchange/still-clock.js';
+import type { NewFeedback } from '../../src/review/feedback-item.js';
+import { ncmecSender, stopNciiSender } from '../../src/review/feedback-senders.js';
+import type { FakeRequest, Fault } from '../../src/services/fake-service.js';
+import { NcmecClient } from '../../src/services/ncmec/client.js';
+import { type FakeNcmec, fakeNcmec } from '../../src/services/ncmec/fake.js';
+import { StopNciiClient } from '../../src/services/stop-ncii/client.js';
+import { type FakeStopNcii, fakeStopNcii } from '../../src/services/stop-ncii/fake.js';
+import type { FeedbackQueue } from '../../src/store/reviews/feedback-queue.js';
 import { hexOf } from '../matching/reviews.js';
-import { EMBEDDED } from './engines.js';
-import { sharedStore } from './shared-store.js';
+import { stillClock } from '../services/still-clock.js';
+import { EMBEDDED } from '../store/engines.js';
+import { sharedStore } from '../store/shared-store.js';
 
 const { store } = sharedStore(EMBEDDED);
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { errorsByList, reportHashes } from '../../src/matching/review-answers.js';
-import { withoutMatchData } from '../../src/matching/review-record.js';
-import { hexOf, newRecord, record } from './reviews.js';
+import { errorsByList, reportHashes } from '../../src/review/review-answers.js';
+import { withoutMatchData } from '../../src/review/review-record.js';
+import { hexOf, newRecord, record } from '../matching/reviews.js';
 
 const about = (number: number, more: Parameters<typeof newRecord>[1] = {}) =>
   record(`${number}`, { ...newRecord(number), id: `${number}`, ...more });

@@ -11,8 +11,8 @@ import {
   reviewFactsOf,
   reviewTest,
   withoutMatchData,
-} from '../../src/matching/review-record.js';
-import { anyRecord, hexOf, newRecord, record } from './reviews.js';
+} from '../../src/review/review-record.js';
+import { anyRecord, hexOf, newRecord, record } from '../matching/reviews.js';
 
 const LISTED = Buffer.from(Array.from({ length: 32 }, (_, at) => (37 * at) % 256)).toString('hex');
 const NEAR = `1${LISTED.slice(1)}`;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { NCMEC_LISTS } from '../../src/exchange/ncmec.js';
-import { checkedFeedback } from '../../src/store/feedback-item.js';
-import { ncmecFeedbackOf, stopNciiFeedbackOf } from '../../src/store/reviewed-feedback.js';
+import { checkedFeedback } from '../../src/review/feedback-item.js';
+import { ncmecFeedbackOf, stopNciiFeedbackOf } from '../../src/review/reviewed-feedback.js';
+import { NCMEC_LISTS } from '../../src/services/ncmec/format.js';
 import { anyRecord, hexOf, newRecord } from '../matching/reviews.js';
 
 const hash = hexOf(2);

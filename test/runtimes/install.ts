@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from '../package.js';
+import { ROOT } from '../project/package.js';
 
 /** The runtimes, as the table of docs/runtimes.md has them. */
 export const RUNTIMES = ['Node 20', 'Node 22', 'Node 24', 'Bun', 'Deno', 'workerd'] as const;

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { DecodeError } from '../../src/errors.js';
 import { unhashable } from '../../src/matching/decision.js';
-import { type ClamdOptions, createClamdListener } from '../../src/service/clamd.js';
-import { blocklist, pool } from './uploads.js';
+import { type ClamdOptions, createClamdListener } from '../../src/server/clamd/clamd.js';
+import { blocklist, pool } from './uploads/uploads.js';
 
 export const FOUND = 'stream: Onlyhashes.Listed-Picture FOUND';
 

@@ -4,21 +4,21 @@ import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openStore } from '../../src/store/open-store.js';
-import { fakeNcmec } from '../../src/testing/fake-ncmec.js';
-import type { FakeService, Fault } from '../../src/testing/fake-service.js';
-import { fakeStopNcii } from '../../src/testing/fake-stop-ncii.js';
+import type { FakeService, Fault } from '../../src/services/fake-service.js';
+import { fakeNcmec } from '../../src/services/ncmec/fake.js';
+import { fakeStopNcii } from '../../src/services/stop-ncii/fake.js';
+import { openStore } from '../../src/store/sql/open-store.js';
 import { hexOf } from '../matching/reviews.js';
-import { workerScripts } from '../node/hash-process.js';
+import { workerScripts } from '../node/pool/hash-process.js';
 import { describePostgresql } from '../store/engines.js';
-import { TOKEN } from './reviewed-items.js';
+import { TOKEN } from './review/reviewed-items.js';
 
 let scripts: ReturnType<typeof workerScripts>;
 let script: string;
 let platform: ChildProcess | undefined;
 beforeAll(() => {
   scripts = workerScripts();
-  script = fileURLToPath(scripts.build('test/service/feedback-platform.ts'));
+  script = fileURLToPath(scripts.build('test/server/feedback-platform.ts'));
 });
 afterAll(() => {
   platform?.kill('SIGKILL');

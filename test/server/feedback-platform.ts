@@ -3,15 +3,15 @@ import { writeSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import process from 'node:process';
-import { NcmecClient } from '../../src/exchange/ncmec-client.js';
-import { StopNciiClient } from '../../src/exchange/stop-ncii-client.js';
-import { createDecisionWebhook } from '../../src/service/decision-webhook.js';
-import { createNodeListener } from '../../src/service/node-listener.js';
-import { tokenHash } from '../../src/service/webhook-sender.js';
-import { ncmecSender, stopNciiSender } from '../../src/store/feedback-senders.js';
-import { openStore } from '../../src/store/open-store.js';
-import { ncmecFeedbackOf, stopNciiFeedbackOf } from '../../src/store/reviewed-feedback.js';
-import { factsOf, TOKEN } from './reviewed-items.js';
+import { ncmecSender, stopNciiSender } from '../../src/review/feedback-senders.js';
+import { ncmecFeedbackOf, stopNciiFeedbackOf } from '../../src/review/reviewed-feedback.js';
+import { createNodeListener } from '../../src/server/http/node-listener.js';
+import { createDecisionWebhook } from '../../src/server/routes/decision-webhook.js';
+import { tokenHash } from '../../src/server/routes/webhook-sender.js';
+import { NcmecClient } from '../../src/services/ncmec/client.js';
+import { StopNciiClient } from '../../src/services/stop-ncii/client.js';
+import { openStore } from '../../src/store/sql/open-store.js';
+import { factsOf, TOKEN } from './review/reviewed-items.js';
 
 /*
  * A platform with a webhook, a review log and a queue, until it is killed. It tells its port on

@@ -3,13 +3,13 @@ import { createServer } from 'node:http';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { hashToJSON } from '../../src/hash.js';
-import { createNodeListener, NODE_LIMITS } from '../../src/service/node-listener.js';
-import { createService } from '../../src/service/service.js';
+import { createNodeListener, NODE_LIMITS } from '../../src/server/http/node-listener.js';
+import { createService } from '../../src/server/service.js';
 import { flipBits } from '../arbitraries.js';
-import { RawClient } from '../cli/serving-program.js';
+import { RawClient } from '../cli/serve/serving-program.js';
 import { BASE, ORDER } from '../matching/bases.js';
 import { as, posted, served, TOKENS, tokens } from './served.js';
-import { blocklist, formOf, OTHER, pool, serving } from './uploads.js';
+import { blocklist, formOf, OTHER, pool, serving } from './uploads/uploads.js';
 
 /** Connects and sends text. */
 function sending(url: string, text: string) {

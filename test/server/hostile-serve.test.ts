@@ -5,10 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { PHOTOS } from '../cli/program.js';
-import { RawClient } from '../cli/serving-program.js';
+import { RawClient } from '../cli/serve/serving-program.js';
 import { testFolder } from '../folder.js';
 import { AUTHORIZED, ServeProgram, tokensFile } from './serve-program.js';
-import { formOf } from './uploads.js';
+import { formOf } from './uploads/uploads.js';
 
 /* What strangers may try, against the program as it is built: `service` has the same, in parts. */
 

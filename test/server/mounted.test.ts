@@ -2,10 +2,10 @@ import fastify from 'fastify';
 import { expect, test } from 'vitest';
 import { hashToHex } from '../../src/hash.js';
 import { hashFile } from '../../src/node/hash-file.js';
-import { createNodeListener } from '../../src/service/node-listener.js';
-import { createService } from '../../src/service/service.js';
-import { pictureForm } from './hma-served.js';
-import { blocklist, LISTED, pool, serving } from './uploads.js';
+import { createNodeListener } from '../../src/server/http/node-listener.js';
+import { createService } from '../../src/server/service.js';
+import { pictureForm } from './hma/hma-served.js';
+import { blocklist, LISTED, pool, serving } from './uploads/uploads.js';
 
 test('a service is mounted in Fastify, beside its own routes', async () => {
   const { handler } = createService({ blocklist, pool, hma: {} });

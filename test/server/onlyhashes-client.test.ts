@@ -2,14 +2,14 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Blocklist } from '../../src/blocklist/blocklist.js';
 import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
-import { OnlyhashesClient } from '../../src/exchange/onlyhashes-client.js';
 import { type Hash, hashToHex } from '../../src/hash.js';
 import { match } from '../../src/matching/match.js';
 import { createRemoteList, type RemoteListOptions } from '../../src/matching/remote-list.js';
-import type { CreateServiceOptions } from '../../src/service/service.js';
+import type { CreateServiceOptions } from '../../src/server/service.js';
+import { OnlyhashesClient } from '../../src/services/onlyhashes/client.js';
 import { flipBits } from '../arbitraries.js';
-import { hostileJson } from '../exchange/hostile.js';
 import { BASE, ORDER } from '../matching/bases.js';
+import { hostileJson } from '../services/hostile.js';
 import { served, TOKENS } from './served.js';
 
 const off = (bits: number): Hash => flipBits(BASE, ORDER, bits);

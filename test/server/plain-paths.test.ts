@@ -3,12 +3,12 @@ import express from 'express';
 import fc from 'fast-check';
 import fastify from 'fastify';
 import { expect, test } from 'vitest';
-import { createNodeListener } from '../../src/service/node-listener.js';
-import type { Route } from '../../src/service/route.js';
-import type { LogRecord } from '../../src/service/router.js';
-import { serviceWith } from '../../src/service/service.js';
-import { RawClient } from '../cli/serving-program.js';
-import { blocklist, pool, serving } from './uploads.js';
+import { createNodeListener } from '../../src/server/http/node-listener.js';
+import type { Route } from '../../src/server/http/route.js';
+import type { LogRecord } from '../../src/server/http/router.js';
+import { serviceWith } from '../../src/server/service.js';
+import { RawClient } from '../cli/serve/serving-program.js';
+import { blocklist, pool, serving } from './uploads/uploads.js';
 
 /** The status for a path as it is: clients would make it plain. */
 async function statusOf(url: string, path: string): Promise<number> {

@@ -1,5 +1,5 @@
 import { afterAll, expect, test, vi } from 'vitest';
-import { followedStore, wholeService } from './hma-served.js';
+import { followedStore, wholeService } from './hma/hma-served.js';
 import { TOKENS, type TokenRole } from './served.js';
 
 /* Who may call which route: the whole table, by the words of the document and by asking. */

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { tokenHash } from '../../src/service/webhook-sender.js';
+import { tokenHash } from '../../src/server/routes/webhook-sender.js';
 import { PROGRAM } from '../cli/program.js';
 
 const TOKEN = 'a-token-of-many-characters-for-one-test';

@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
-import { createNodeListener, NODE_LIMITS } from '../../src/service/node-listener.js';
-import type { Route } from '../../src/service/route.js';
-import type { LogRecord } from '../../src/service/router.js';
-import { type CreateServiceOptions, type Service, serviceWith } from '../../src/service/service.js';
-import { tokenHash } from '../../src/service/webhook-sender.js';
-import { blocklist, pool, serving } from './uploads.js';
+import { createNodeListener, NODE_LIMITS } from '../../src/server/http/node-listener.js';
+import type { Route } from '../../src/server/http/route.js';
+import type { LogRecord } from '../../src/server/http/router.js';
+import { tokenHash } from '../../src/server/routes/webhook-sender.js';
+import { type CreateServiceOptions, type Service, serviceWith } from '../../src/server/service.js';
+import { blocklist, pool, serving } from './uploads/uploads.js';
 
 /** One token of each role. */
 export const TOKENS = {

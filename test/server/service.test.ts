@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
 import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import type { Fetched } from '../../src/blocklist/lists.js';
-import type { FetchState } from '../../src/exchange/list-fetch.js';
 import { hashToJSON } from '../../src/hash.js';
-import type { HashPool } from '../../src/node/hash-pool.js';
-import { Metrics } from '../../src/service/metrics.js';
-import type { Route } from '../../src/service/route.js';
-import { createService } from '../../src/service/service.js';
+import type { HashPool } from '../../src/node/pool/hash-pool.js';
+import { Metrics } from '../../src/server/http/metrics.js';
+import type { Route } from '../../src/server/http/route.js';
+import { createService } from '../../src/server/service.js';
+import type { FetchState } from '../../src/services/list-fetch.js';
 import { BASE } from '../matching/bases.js';
 import { as, posted, served, tokens } from './served.js';
-import { blocklist, pool, poolWith } from './uploads.js';
+import { blocklist, pool, poolWith } from './uploads/uploads.js';
 import { withResolvers } from './with-resolvers.js';
 
 const statusOf = async (url: string, init?: RequestInit) => (await fetch(url, init)).status;

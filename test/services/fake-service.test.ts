@@ -5,7 +5,7 @@ import {
   type Fault,
   reordered,
   startFakeService,
-} from '../../src/testing/fake-service.js';
+} from '../../src/services/fake-service.js';
 
 let service: FakeService;
 let answered: FakeRequest[];

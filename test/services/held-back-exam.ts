@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
-import type { HeldBackList } from '../../src/exchange/held-back.js';
-import type { FetchOptions, FetchProgress } from '../../src/exchange/list-fetch.js';
-import type { ListClient, ListUpdate, UpdatesPage } from '../../src/exchange/list-update.js';
+import type { HeldBackList } from '../../src/services/held-back.js';
+import type { FetchOptions, FetchProgress } from '../../src/services/list-fetch.js';
+import type { ListClient, ListUpdate, UpdatesPage } from '../../src/services/list-update.js';
 import { updateOf } from './telling.js';
 
 /** Where a list is kept that is fetched. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { latestUpdates, ToldRecords } from '../../src/exchange/list-fetch.js';
-import type { ListUpdate } from '../../src/exchange/list-update.js';
+import { latestUpdates, ToldRecords } from '../../src/services/list-fetch.js';
+import type { ListUpdate } from '../../src/services/list-update.js';
 
 const PAIRS = [
   { source: 'a', key: 'b\nc' },

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import type { BlocklistEntry } from '../../src/entry.js';
 import type { FormatError } from '../../src/errors.js';
-import { type ReadOptions, readHashList } from '../../src/exchange/hash-list.js';
-import type { TextSource } from '../../src/exchange/text.js';
 import type { Bits, Hash } from '../../src/hash.js';
 import { PackedEntries } from '../../src/packed-entries.js';
+import { type ReadOptions, readHashList } from '../../src/text/hash-list.js';
+import type { TextSource } from '../../src/text/text.js';
 import { hashOf } from '../arbitraries.js';
 
 /** Every entry and every problem of a list. */

@@ -1,18 +1,18 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { FormatError } from '../../src/errors.js';
 import {
+  type FakeReply,
+  type FakeService,
+  startFakeService,
+} from '../../src/services/fake-service.js';
+import {
   basicAuthorization,
   checkCredential,
   ServiceConnection,
   type ServiceOptions,
   type ServiceRequest,
-} from '../../src/exchange/service-connection.js';
-import { ServiceError } from '../../src/exchange/service-error.js';
-import {
-  type FakeReply,
-  type FakeService,
-  startFakeService,
-} from '../../src/testing/fake-service.js';
+} from '../../src/services/service-connection.js';
+import { ServiceError } from '../../src/services/service-error.js';
 
 const SECRET = 'secret-of-the-caller';
 

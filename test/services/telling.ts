@@ -1,6 +1,6 @@
-import type { ListClient, ListUpdate, UpdatesPage } from '../../src/exchange/list-update.js';
 import { hashFromHex } from '../../src/hash.js';
-import { hexOf } from '../node/fed-services.js';
+import type { ListClient, ListUpdate, UpdatesPage } from '../../src/services/list-update.js';
+import { hexOf } from '../node/files/fed-services.js';
 
 export const hashOf = (n: number) => hashFromHex('pdq', hexOf(n));
 export const hexes = (...numbers: number[]) => numbers.map(hexOf).sort();

@@ -2,8 +2,8 @@ import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import { isDegenerate } from '../../src/blocklist/list-state.js';
 import { type Hash, hashToHex } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
-import { checkUpload } from '../../src/node/check-upload.js';
-import type { HashPool } from '../../src/node/hash-pool.js';
+import { checkUpload } from '../../src/node/pool/check-upload.js';
+import type { HashPool } from '../../src/node/pool/hash-pool.js';
 import type { Painted } from './paint.js';
 
 /** The least quality of a hash that is worth a list. */

@@ -6,8 +6,8 @@ import {
   type EngineOptions,
   type EnginePage,
   startEngine,
-} from '../browser/engines.js';
-import { serve } from '../browser/serve.js';
+} from '../browser/engines/engines.js';
+import { serve } from '../browser/engines/serve.js';
 
 /** A picture as a server sends it. */
 export interface Sent {

@@ -2,20 +2,20 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { calibrate } from '../../bench/calibration.js';
 import { writeRecord } from '../../bench/harness.js';
 import { random } from '../../bench/workloads.js';
-import { createHashPool } from '../../src/node/create-hash-pool.js';
-import { ENGINES, type EngineName } from '../browser/engines.js';
-import { programsOf } from '../browser/install.js';
-import { ownScripts } from '../node/hash-process.js';
+import { createHashPool } from '../../src/node/pool/create-hash-pool.js';
+import { ENGINES, type EngineName } from '../browser/engines/engines.js';
+import { programsOf } from '../browser/engines/install.js';
+import { ownScripts } from '../node/pool/hash-process.js';
 import { FORMATS } from './formats.js';
 import { FOUND } from './found.js';
 import { featuresOf, oddFile } from './grammar.js';
 import { judge } from './judge.js';
 import { isNotMended, NOT_MENDED } from './not-mended.js';
 import { createPainter, type Painted, type Painter } from './paint.js';
-import { PNG } from './png-writer.js';
 import { flat, type Raster, sceneOf } from './raster.js';
 import { type Judged, run } from './run.js';
 import { tallyOf } from './tally.js';
+import { PNG } from './writers/png-writer.js';
 
 /**
  * For every file that a browser shows, what is shown is looked at, or the verdict is not `none`.

@@ -1,4 +1,4 @@
-import type { EngineName } from '../browser/engines.js';
+import type { EngineName } from '../browser/engines/engines.js';
 import type { Answer } from './judge.js';
 import type { Judged } from './run.js';
 

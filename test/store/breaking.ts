@@ -4,7 +4,7 @@ import type {
   SqlValue,
   Transaction,
   TransactionOptions,
-} from '../../src/store/database.js';
+} from '../../src/store/sql/database.js';
 
 /** Why a statement failed that was made to fail. */
 export class Broken extends Error {

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { hashFromHex } from '../../src/hash.js';
-import { openStore } from '../../src/store/open-store.js';
+import { openStore } from '../../src/store/sql/open-store.js';
 import { describeEngines } from './engines.js';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe } from 'vitest';
-import { PostgresqlServer, postgresqlMissing } from './postgresql.js';
+import { PostgresqlServer, postgresqlMissing } from './sql/postgresql.js';
 
 /** How a test opens a store: as `openStore` takes it. */
 export type Place = { url: string } | { dataDir: undefined };

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Withdrawn } from '../../src/blocklist/withdrawals.js';
 import type { BlocklistEntry } from '../../src/entry.js';
-import type { ListClient } from '../../src/exchange/list-update.js';
 import { hashFromHex } from '../../src/hash.js';
-import { openStore } from '../../src/store/open-store.js';
+import type { ListClient } from '../../src/services/list-update.js';
+import { openStore } from '../../src/store/sql/open-store.js';
 import type { Store } from '../../src/store/store.js';
 import { describeEngines } from './engines.js';
 

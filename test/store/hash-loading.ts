@@ -1,9 +1,8 @@
-import type { PackedHashes } from '../../src/hash.js';
-import { hashToHex } from '../../src/hash.js';
-import type { Database } from '../../src/store/database.js';
-import { migrate } from '../../src/store/migrations.js';
-import { openPglite } from '../../src/store/pglite.js';
-import { openPostgresql } from '../../src/store/postgresql.js';
+import { hashToHex, type PackedHashes } from '../../src/hash.js';
+import type { Database } from '../../src/store/sql/database.js';
+import { migrate } from '../../src/store/sql/migrations.js';
+import { openPglite } from '../../src/store/sql/pglite.js';
+import { openPostgresql } from '../../src/store/sql/postgresql.js';
 import type { Place } from './engines.js';
 
 const SCHEMA = 'onlyhashes';

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { AUTHORIZED, freePort, ServeProgram } from '../service/serve-program.js';
+import { AUTHORIZED, freePort, ServeProgram } from '../server/serve-program.js';
 
 /** Between two questions to a service, in milliseconds. */
 const PAUSE = 20;

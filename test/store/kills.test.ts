@@ -5,12 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { random } from '../../bench/workloads.js';
 import { hashToHex } from '../../src/hash.js';
-import { openStore } from '../../src/store/open-store.js';
-import { workerScripts } from '../node/hash-process.js';
-import { tokensFile } from '../service/serve-program.js';
+import { openStore } from '../../src/store/sql/open-store.js';
+import { workerScripts } from '../node/pool/hash-process.js';
+import { tokensFile } from '../server/serve-program.js';
 import { describePostgresql } from './engines.js';
 import { type Acknowledged, KilledService } from './killed-service.js';
-import type { Answer, Question } from './store-follower.js';
+import type { Answer, Question } from './lists/store-follower.js';
 
 /** Kills of the writer, of followers and of services, and of the database server. */
 const KILLS = Number(process.env.STORE_KILLS ?? 4);

@@ -1,7 +1,7 @@
-import type { Database } from '../../src/store/database.js';
-import type { FeedbackItem } from '../../src/store/feedback-item.js';
-import { FeedbackItems } from '../../src/store/feedback-items.js';
-import { openDatabase } from '../../src/store/open-store.js';
+import type { FeedbackItem } from '../../src/review/feedback-item.js';
+import { FeedbackItems } from '../../src/store/reviews/feedback-items.js';
+import type { Database } from '../../src/store/sql/database.js';
+import { openDatabase } from '../../src/store/sql/open-store.js';
 import { Store } from '../../src/store/store.js';
 
 const databases = new WeakMap<Store, Database>();

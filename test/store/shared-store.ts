@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach } from 'vitest';
-import type { Sql } from '../../src/store/database.js';
+import type { Sql } from '../../src/store/sql/database.js';
 import type { Store } from '../../src/store/store.js';
 import type { Place, Running } from './engines.js';
 import { databaseOf, openStore } from './opened.js';

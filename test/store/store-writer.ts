@@ -3,9 +3,9 @@ import { writeSync } from 'node:fs';
 import process from 'node:process';
 import { setTimeout } from 'node:timers/promises';
 import { hashFromHex } from '../../src/hash.js';
-import { openStore } from '../../src/store/open-store.js';
+import { openStore } from '../../src/store/sql/open-store.js';
+import { StoreError } from '../../src/store/sql/store-error.js';
 import type { Store } from '../../src/store/store.js';
-import { StoreError } from '../../src/store/store-error.js';
 import type { Changed } from '../../src/store/write.js';
 
 /*

@@ -3,7 +3,7 @@ import { random } from '../../bench/workloads.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { hashFromHex } from '../../src/hash.js';
 import { changesAfter } from '../../src/store/changes.js';
-import { resumeDue } from '../../src/store/entries.js';
+import { resumeDue } from '../../src/store/lists/entries.js';
 import type { Store } from '../../src/store/store.js';
 import { emptied } from './emptied.js';
 import { describeEngines } from './engines.js';

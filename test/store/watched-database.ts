@@ -4,7 +4,7 @@ import type {
   SqlValue,
   Transaction,
   TransactionOptions,
-} from '../../src/store/database.js';
+} from '../../src/store/sql/database.js';
 
 /** A database whose statements are told before they run. */
 export class WatchedDatabase implements Database {

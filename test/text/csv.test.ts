@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { joinLabels, type Row, readRow, splitLabels, writeCell } from '../../src/exchange/csv.js';
+import { joinLabels, type Row, readRow, splitLabels, writeCell } from '../../src/text/csv.js';
 import { naiveCsv } from '../oracles/csv.js';
-import { awkwardText } from './lists.js';
+import { awkwardText } from '../services/lists.js';
 
 /** The rows of a text, read line by line, or where reading failed. */
 function rowsOf(text: string): string[][] | 'stray' | 'open' {

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { FormatError } from '../../src/errors.js';
-import { readHashList } from '../../src/exchange/hash-list.js';
-import { ListRecords } from '../../src/exchange/list-records.js';
-import { writeHashList } from '../../src/exchange/write-hash-list.js';
 import { bitsOf, hashFromHex, hashToHex, hashToJSON } from '../../src/hash.js';
-import { HOSTILE_TIMEOUT, hostileText, readsHostile } from './hostile.js';
-import { anyHash, awkwardText, cut, entryOf, readAll } from './lists.js';
+import { readHashList } from '../../src/text/hash-list.js';
+import { ListRecords } from '../../src/text/list-records.js';
+import { writeHashList } from '../../src/text/write-hash-list.js';
+import { HOSTILE_TIMEOUT, hostileText, readsHostile } from '../services/hostile.js';
+import { anyHash, awkwardText, cut, entryOf, readAll } from '../services/lists.js';
 
 const HEX = '0123456789abcdef'.repeat(4);
 const hash = hashFromHex('pdq', HEX);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
-import { LineSplitter } from '../../src/exchange/lines.js';
-import { cut } from './lists.js';
+import { LineSplitter } from '../../src/text/lines.js';
+import { cut } from '../services/lists.js';
 
 function split(chunks: Iterable<string>, { maxLineLength = 100, maxLines = 1000 } = {}): string[] {
   const told: string[] = [];

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type TextSource, textPieces } from '../../src/exchange/text.js';
+import { type TextSource, textPieces } from '../../src/text/text.js';
 
 async function piecesOf(source: TextSource): Promise<string[]> {
   const pieces: string[] = [];

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { FormatError } from '../../src/errors.js';
-import { readVpdq, type VpdqFrame, writeVpdq } from '../../src/exchange/vpdq.js';
 import { hashFromHex } from '../../src/hash.js';
+import { readVpdq, type VpdqFrame, writeVpdq } from '../../src/text/vpdq.js';
 import { hashOf } from '../arbitraries.js';
-import { HOSTILE_TIMEOUT, hostileJson, readsHostile } from './hostile.js';
-import { cut } from './lists.js';
+import { HOSTILE_TIMEOUT, hostileJson, readsHostile } from '../services/hostile.js';
+import { cut } from '../services/lists.js';
 
 const HEX = '9def0b7dafa86a1c90f2abd78e79ceb25ec3d1a4b3d4bc7a4354baf7717ea038';
 const hash = hashFromHex('pdq', HEX);

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { BlocklistEntry } from '../../src/entry.js';
-import { type ListFormat, writeHashList } from '../../src/exchange/write-hash-list.js';
 import { hashFromHex } from '../../src/hash.js';
-import { anyHash, entryOf, readAll } from './lists.js';
+import { type ListFormat, writeHashList } from '../../src/text/write-hash-list.js';
+import { anyHash, entryOf, readAll } from '../services/lists.js';
 
 const HEX = '0123456789abcdef'.repeat(4);
 const hash = hashFromHex('pdq', HEX);

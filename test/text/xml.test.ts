@@ -7,7 +7,7 @@ import {
   rootElement,
   type XmlElement,
   xmlText,
-} from '../../src/exchange/xml.js';
+} from '../../src/text/xml.js';
 
 type Root = XmlElement | 'too-large' | undefined;
 

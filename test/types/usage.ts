@@ -1,6 +1,6 @@
 /**
  * What applications do with each entry, for the compilers that they may have. It is only compiled,
- * against the packed declarations: `test/package.test.ts` copies it beside an installed package.
+ * against the packed declarations: `test/project/package.test.ts` copies it beside an installed package.
  */
 import {
   type Algorithm,

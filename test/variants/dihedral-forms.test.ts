@@ -6,7 +6,7 @@ import { DIHEDRAL_NAMES, type DihedralName } from '../../src/variant.js';
 import { dihedralHasher } from '../../src/variants/dihedral-forms.js';
 import { dihedral } from '../../src/variants/forms.js';
 import { viewOf } from '../../src/variants/view.js';
-import { oriented } from '../oracles/pixels.js';
+import { oriented } from '../oracles/pixels/pixels.js';
 import { drawn, patches, photo } from './pictures.js';
 
 const orientations = [1, 2, 3, 4, 5, 6, 7, 8] as const satisfies readonly Orientation[];

@@ -7,7 +7,7 @@ import type { Orientation } from '../../src/pixels.js';
 import { DIHEDRAL_NAMES } from '../../src/variant.js';
 import { dihedral, isOpaque, onBackdrop, orient, withoutColour } from '../../src/variants/forms.js';
 import { pixelsOf } from '../arbitraries.js';
-import { oriented } from '../oracles/pixels.js';
+import { oriented } from '../oracles/pixels/pixels.js';
 import { photo } from './pictures.js';
 
 test('a half-transparent red pixel on white and on black', () => {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { random } from '../../bench/workloads.js';
-import { perspectiveOf } from '../../src/kernels/perspective.js';
+import { perspectiveOf } from '../../src/kernels/pixels/perspective.js';
 import type { CheckedPixels } from '../../src/pixels.js';
 import type { Placement } from '../../src/variants/detect/detector.js';
 

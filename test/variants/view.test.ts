@@ -16,7 +16,7 @@ import {
 } from '../../src/variants/view.js';
 import { planeOf, workingPlane } from '../../src/variants/working-plane.js';
 import { pixelsOf } from '../arbitraries.js';
-import { oriented } from '../oracles/pixels.js';
+import { oriented } from '../oracles/pixels/pixels.js';
 import { patches } from './pictures.js';
 
 const anyTurn = fc.constantFrom<Orientation>(1, 2, 3, 4, 5, 6, 7, 8);

@@ -1,11 +1,11 @@
-import { entryFromJSON, entryToJSON } from '../entry.js';
-import { FormatError } from '../errors.js';
-import { finish, inSteps } from '../in-turns.js';
-import { checksumSteps } from '../indexing/segment.js';
+import { entryFromJSON, entryToJSON } from '../../entry.js';
+import { FormatError } from '../../errors.js';
+import { finish, inSteps } from '../../in-turns.js';
+import { checksumSteps } from '../../indexing/segment.js';
+import { checkKeptSettings, copyOfKept, type KeptSettings } from '../lists.js';
+import type { KeptOutReason } from '../withdrawals.js';
 import type { Effect } from './effect.js';
-import { checkKeptSettings, copyOfKept, type KeptSettings } from './lists.js';
 import { type Body, Lines, wordsOf } from './record-lines.js';
-import type { KeptOutReason } from './withdrawals.js';
 import { withdrawnFromJSON, withdrawnToJSON } from './withdrawn-json.js';
 
 /*

@@ -1,10 +1,10 @@
-import type { BlocklistEntry } from '../entry.js';
-import { inTurns, nextTurn } from '../in-turns.js';
-import { type Applied, type Changed, changed, type Step } from './changed.js';
+import type { BlocklistEntry } from '../../entry.js';
+import { inTurns, nextTurn } from '../../in-turns.js';
+import { type Applied, type Changed, changed, type Step } from '../changed.js';
+import type { DurableChanges, KeptList } from '../entry-list.js';
+import type { Ready } from '../large-change.js';
+import type { ListState } from '../list-state.js';
 import { type Effect, effectSteps, isEffective } from './effect.js';
-import type { DurableChanges, KeptList } from './entry-list.js';
-import type { Ready } from './large-change.js';
-import type { ListState } from './list-state.js';
 import { type Body, bodySteps } from './record-lines.js';
 
 /** Changes that are made durable at once. */

@@ -1,6 +1,6 @@
-import { checkObject } from '../door.js';
-import { type HashJSON, hashFromJSON, hashToJSON } from '../hash.js';
-import { copyOf, type Withdrawn, type WithdrawnGroup } from './withdrawals.js';
+import { checkObject } from '../../door.js';
+import { type HashJSON, hashFromJSON, hashToJSON } from '../../hash.js';
+import { copyOf, type Withdrawn, type WithdrawnGroup } from '../withdrawals.js';
 
 /** A withdrawal as JSON. */
 export type WithdrawnJSON = (HashJSON | { id: string; source?: string }) & {

@@ -6,12 +6,12 @@ import {
   type Said,
   SHARED_NAMES,
   textOfSaid,
-} from '../entry.js';
-import { type Bits, bytesOf, type Hash, hexOf, newHash } from '../hash.js';
-import { inSteps } from '../in-turns.js';
-import { checksumSteps, type Segment } from '../indexing/segment.js';
-import { entryOf, type Note, type PackedEntries } from '../packed-entries.js';
-import { grown } from '../packed-words.js';
+} from '../../entry.js';
+import { type Bits, bytesOf, type Hash, hexOf, newHash } from '../../hash.js';
+import { inSteps } from '../../in-turns.js';
+import { checksumSteps, type Segment } from '../../indexing/segment.js';
+import { entryOf, type Note, type PackedEntries } from '../../packed-entries.js';
+import { grown } from '../../packed-words.js';
 import { type KeyTable, KeyTableBuilder, type Texts, TextsBuilder } from './texts.js';
 
 /** Of the byte of an entry: its quality, or that it has none; and whether it names a group. */

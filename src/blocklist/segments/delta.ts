@@ -1,8 +1,8 @@
-import type { BlocklistEntry, EntryFacts, NumberedEntry } from '../entry.js';
-import type { Algorithm, Bits } from '../hash.js';
-import { Marks } from '../indexing/marks.js';
-import { Entries } from '../indexing/segment.js';
-import { PackedEntries } from '../packed-entries.js';
+import type { BlocklistEntry, EntryFacts, NumberedEntry } from '../../entry.js';
+import type { Algorithm, Bits } from '../../hash.js';
+import { Marks } from '../../indexing/marks.js';
+import { Entries } from '../../indexing/segment.js';
+import { PackedEntries } from '../../packed-entries.js';
 
 /**
  * The newest entries of a kind, in the order in which they came; a search compares each. It does

@@ -1,5 +1,5 @@
-import { allSteps, ascendsSteps, clearSteps, inSteps } from '../in-turns.js';
-import { grown } from '../packed-words.js';
+import { allSteps, ascendsSteps, clearSteps, inSteps } from '../../in-turns.js';
+import { grown } from '../../packed-words.js';
 
 /** No text has this byte: it stands for the empty text, which is not the absent one. */
 const EMPTY = 0xff;

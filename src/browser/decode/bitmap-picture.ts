@@ -1,8 +1,8 @@
-import { allGrey, allOpaque } from '../kernels/pixels.js';
-import type { Coding, DecodedPicture } from '../picture/decoded-picture.js';
-import { type CheckedPixels, layoutOf, type Orientation } from '../pixels.js';
-import { orient } from '../variants/forms.js';
-import { places, SIDE } from '../variants/view.js';
+import { allGrey, allOpaque } from '../../kernels/pixels/pixels.js';
+import type { Coding, DecodedPicture } from '../../picture/decoded-picture.js';
+import { type CheckedPixels, layoutOf, type Orientation } from '../../pixels.js';
+import { orient } from '../../variants/forms.js';
+import { places, SIDE } from '../../variants/view.js';
 import { type ReadbackCanvas, TILE_HEIGHT, TILE_WIDTH } from './readback-canvas.js';
 
 /** A picture that the browser decoded. In memory, its pixels would be 48 MB at 12 megapixels. */

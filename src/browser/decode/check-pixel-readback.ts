@@ -1,8 +1,8 @@
-import { checkLimits, type Limits, TIMEOUT_SECONDS } from '../picture/options.js';
-import { within } from '../picture/waiting.js';
+import { checkLimits, type Limits, TIMEOUT_SECONDS } from '../../picture/options.js';
+import { within } from '../../picture/waiting.js';
+import { readbackIn } from '../worker/reply.js';
+import { answerTo, checkWorkerOptions, poolOf, type WorkerOptions } from '../worker/workers.js';
 import type { Readback } from './readback-canvas.js';
-import { readbackIn } from './reply.js';
-import { answerTo, checkWorkerOptions, poolOf, type WorkerOptions } from './workers.js';
 
 /**
  * Tells whether this browser gives back the pixels that it draws. It draws known noise on a canvas

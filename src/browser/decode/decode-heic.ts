@@ -1,5 +1,5 @@
-import { corrupt } from '../formats/image-format.js';
-import type { Pixels } from '../pixels.js';
+import { corrupt } from '../../formats/image-format.js';
+import type { Pixels } from '../../pixels.js';
 import { missingDecoder } from './load-decoder.js';
 
 /**

@@ -1,7 +1,7 @@
 /*! Contains mozjpeg in WebAssembly, by @jsquash/jpeg: Apache-2.0; mozjpeg: IJG and BSD-3-Clause. */
 import factory from '@jsquash/jpeg/codec/dec/mozjpeg_dec.js';
 import wasm from '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm';
-import type { Pixels } from '../pixels.js';
+import type { Pixels } from '../../pixels.js';
 import { compiled, instantiated } from './load-decoder.js';
 
 interface Decoder {

@@ -1,6 +1,6 @@
-import { DecodeError } from '../errors.js';
-import { type PngPicture, pngPicture } from '../formats/png-rows.js';
-import type { Pixels } from '../pixels.js';
+import { DecodeError } from '../../errors.js';
+import { type PngPicture, pngPicture } from '../../formats/png-rows.js';
+import type { Pixels } from '../../pixels.js';
 
 /**
  * Deflated bytes given at a time. A browser inflates all that it is given, up to 1,032 times as

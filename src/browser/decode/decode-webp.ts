@@ -1,7 +1,7 @@
 /*! Contains libwebp in WebAssembly, by @jsquash/webp: Apache-2.0; libwebp: BSD-3-Clause. */
 import factory from '@jsquash/webp/codec/dec/webp_dec.js';
 import wasm from '@jsquash/webp/codec/dec/webp_dec.wasm';
-import type { Pixels } from '../pixels.js';
+import type { Pixels } from '../../pixels.js';
 import { compiled, instantiated } from './load-decoder.js';
 
 interface Decoder {

@@ -1,7 +1,7 @@
-import type { DecodedPicture } from '../picture/decoded-picture.js';
-import type { CheckedPixels } from '../pixels.js';
-import { orient } from '../variants/forms.js';
-import type { DisplayedPixels } from './message.js';
+import type { DecodedPicture } from '../../picture/decoded-picture.js';
+import type { CheckedPixels } from '../../pixels.js';
+import { orient } from '../../variants/forms.js';
+import type { DisplayedPixels } from '../worker/message.js';
 
 /** The picture as people see it, in RGBA, with no side longer than `longestSide`. */
 export function displayedPixels(

@@ -1,4 +1,4 @@
-import { DecodeError } from '../errors.js';
+import { DecodeError } from '../../errors.js';
 
 let modules: WeakMap<Uint8Array, WebAssembly.Module> | undefined;
 

@@ -1,8 +1,8 @@
-import type { DecodeErrorCode } from '../errors.js';
-import type { Limits, PictureOptions } from '../picture/options.js';
-import type { Pixels } from '../pixels.js';
-import type { HashedVariant } from '../variant.js';
-import type { Readback } from './readback-canvas.js';
+import type { DecodeErrorCode } from '../../errors.js';
+import type { Limits, PictureOptions } from '../../picture/options.js';
+import type { Pixels } from '../../pixels.js';
+import type { HashedVariant } from '../../variant.js';
+import type { Readback } from '../decode/readback-canvas.js';
 
 /** What of the caller's options goes to the Worker that hashes. */
 export type HashingOptions = PictureOptions & Pick<Limits, 'maxPixels'>;

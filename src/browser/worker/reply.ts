@@ -1,6 +1,6 @@
-import { DecodeError, type DecodeErrorCode } from '../errors.js';
-import { type Hash, hasBits, newHash, type Resample } from '../hash.js';
-import { MAX_PIXELS, type PictureOptions } from '../picture/options.js';
+import { DecodeError, type DecodeErrorCode } from '../../errors.js';
+import { type Hash, hasBits, newHash, type Resample } from '../../hash.js';
+import { MAX_PIXELS, type PictureOptions } from '../../picture/options.js';
 import {
   DIHEDRAL_NAMES,
   type HashedVariant,
@@ -9,10 +9,10 @@ import {
   type VariantGeometry,
   type VariantName,
   WINDOW_NAMES,
-} from '../variant.js';
-import { MOST_HASHES, MOST_QUICK_HASHES } from '../variants/variant-profile.js';
+} from '../../variant.js';
+import { MOST_HASHES, MOST_QUICK_HASHES } from '../../variants/variant-profile.js';
+import type { Readback } from '../decode/readback-canvas.js';
 import type { DecodingOptions, DisplayedPixels } from './message.js';
-import type { Readback } from './readback-canvas.js';
 
 /*
  * A Worker decodes files of strangers. One that such a file has taken over could hide the picture

@@ -1,7 +1,7 @@
-import { DecodeError } from '../errors.js';
-import { variantsOfPicture } from '../picture/hash-picture.js';
-import type { HashedVariant } from '../variant.js';
-import { decodeBytes, type Page, readback } from './decode-bytes.js';
+import { DecodeError } from '../../errors.js';
+import { variantsOfPicture } from '../../picture/hash-picture.js';
+import type { HashedVariant } from '../../variant.js';
+import { decodeBytes, type Page, readback } from '../decode/decode-bytes.js';
 import type { Reply, Request } from './message.js';
 
 /** The Worker's own scope; the library's types know the page's. */
@@ -40,7 +40,7 @@ async function answer(request: Exclude<Request, { bitmap: unknown }>): Promise<R
     const { bytes } = request;
     if ('decoding' in request) {
       const { maxPixels, longestSide } = request.decoding;
-      const { displayedPixels } = await import('./displayed-pixels.js');
+      const { displayedPixels } = await import('../decode/displayed-pixels.js');
       const pixels = await decodeBytes(bytes, maxPixels, page, async (picture) =>
         displayedPixels(picture, longestSide),
       );

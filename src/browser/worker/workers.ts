@@ -1,7 +1,7 @@
-import { checkInteger } from '../door.js';
-import { DecodeError } from '../errors.js';
-import { MAX_BYTES } from '../picture/options.js';
-import { Pool, type PooledThread, type Thread, type ThreadEvents } from '../picture/pool.js';
+import { checkInteger } from '../../door.js';
+import { DecodeError } from '../../errors.js';
+import { MAX_BYTES } from '../../picture/options.js';
+import { Pool, type PooledThread, type Thread, type ThreadEvents } from '../../picture/pool.js';
 import type { OwnBytes, Request } from './message.js';
 import { bytesIn, errorIn, isReply } from './reply.js';
 

@@ -2,8 +2,6 @@ import { once } from 'node:events';
 import process, { stdin } from 'node:process';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
-import type { HashedImage } from '../index.js';
-import { hashFile } from '../node/index.js';
 import {
   type Bundle,
   bundleText,
@@ -12,14 +10,16 @@ import {
   readBundle,
   sealBundle,
   unsealBundle,
-} from '../submission/index.js';
-import type { Call, Command } from './command.js';
-import { Failure, failureOf, UsageError } from './failure.js';
-import { wholeFile } from './file-name.js';
-import { counted, exitCode, type Output, print, toStderr, toStdout, writeAll } from './output.js';
-import { outputPath, writeWhole } from './output-file.js';
-import { PICTURE_OPTIONS } from './picture-options.js';
-import { eachPicture, sourceOf } from './pictures.js';
+} from '../../bundle/index.js';
+import type { HashedImage } from '../../index.js';
+import { hashFile } from '../../node/index.js';
+import type { Call, Command } from '../command.js';
+import { Failure, failureOf, UsageError } from '../failure.js';
+import { wholeFile } from '../file-name.js';
+import { counted, exitCode, type Output, print, toStderr, toStdout, writeAll } from '../output.js';
+import { outputPath, writeWhole } from '../output-file.js';
+import { PICTURE_OPTIONS } from '../pictures/picture-options.js';
+import { eachPicture, sourceOf } from '../pictures/pictures.js';
 
 /** `onlyhashes bundle`: what a person submits, hashes only. */
 export const bundleCommand: Command = {

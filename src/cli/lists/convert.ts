@@ -4,18 +4,21 @@ import { rename } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { stdin } from 'node:process';
 import type { Readable } from 'node:stream';
-import { type ListFormat, readVpdq, writeHashList, writeVpdq } from '../exchange/index.js';
-import type { Algorithm, FormatError } from '../index.js';
+import type { Algorithm, FormatError } from '../../index.js';
 import {
   type Blocklist,
   createBlocklist,
   type ListInfo,
   PackedEntries,
-} from '../matching/index.js';
-import { openBlocklist } from '../node/index.js';
-import type { Call, Command } from './command.js';
-import { Failure, failureOf, shownName, UsageError } from './failure.js';
-import { encoded } from './file-name.js';
+} from '../../matching/index.js';
+import { openBlocklist } from '../../node/index.js';
+import { type ListFormat, readVpdq, writeHashList, writeVpdq } from '../../services/index.js';
+import type { Call, Command } from '../command.js';
+import { Failure, failureOf, shownName, UsageError } from '../failure.js';
+import { encoded } from '../file-name.js';
+import { counted, exitCode, type Output } from '../output.js';
+import { isOfKind, outputPath, writeWhole } from '../output-file.js';
+import { PICTURE_OPTIONS } from '../pictures/picture-options.js';
 import { LeftOut } from './left-out.js';
 import {
   entriesOf,
@@ -27,9 +30,6 @@ import {
   sizeOf,
   tablesOf,
 } from './lists.js';
-import { counted, exitCode, type Output } from './output.js';
-import { isOfKind, outputPath, writeWhole } from './output-file.js';
-import { PICTURE_OPTIONS } from './picture-options.js';
 import { savedBlocklist } from './saved-blocklist.js';
 import { writeIndex } from './write-index.js';
 

@@ -1,15 +1,15 @@
-import { writeCell } from '../exchange/index.js';
-import { FormatError } from '../index.js';
-import type { FetchProgress } from '../node/index.js';
-import { StoreError } from '../store/index.js';
-import type { Call, Command } from './command.js';
-import { Failure, UsageError } from './failure.js';
+import { FormatError } from '../../index.js';
+import type { FetchProgress } from '../../node/index.js';
+import { writeCell } from '../../services/index.js';
+import { StoreError } from '../../store/index.js';
+import type { Call, Command } from '../command.js';
+import { Failure, UsageError } from '../failure.js';
+import { exchangeKey, type ListFeed } from '../list-feed.js';
+import { counted, exitCode, type Output } from '../output.js';
+import { givenStore, STORE_OPTIONS, storeFailure, storePlaceOf } from '../store/opened-store.js';
 import { heldBackJson, heldBackWords, notReadWords } from './held-back.js';
 import { connected, listPlaceOf, readListConfig } from './list-config.js';
-import { exchangeKey, type ListFeed } from './list-feed.js';
 import { type KeptLists, withLists } from './list-place.js';
-import { givenStore, STORE_OPTIONS, storeFailure, storePlaceOf } from './opened-store.js';
-import { counted, exitCode, type Output } from './output.js';
 
 /** How many malformed records of a list are printed. The rest are counted. */
 const PROBLEMS_SHOWN = 20;

@@ -1,4 +1,4 @@
-import type { FetchState } from '../node/index.js';
+import type { FetchState } from '../../node/index.js';
 
 type HeldBack = NonNullable<FetchState['heldBack']>;
 

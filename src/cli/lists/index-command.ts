@@ -1,15 +1,15 @@
 import { constants } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
-import { DEFAULT_BITS } from '../index.js';
-import { snapshotInfo } from '../indexing/index.js';
-import { PackedEntries } from '../matching/index.js';
-import { openIndex } from '../node/index.js';
-import type { Call, Command } from './command.js';
-import { Failure, failureOf, shownName, UsageError } from './failure.js';
-import { encoded } from './file-name.js';
+import { DEFAULT_BITS } from '../../index.js';
+import { snapshotInfo } from '../../indexing/index.js';
+import { PackedEntries } from '../../matching/index.js';
+import { openIndex } from '../../node/index.js';
+import type { Call, Command } from '../command.js';
+import { Failure, failureOf, shownName, UsageError } from '../failure.js';
+import { encoded } from '../file-name.js';
+import { counted, exitCode, type Output, print } from '../output.js';
+import { outputPath } from '../output-file.js';
 import { kindName, kindOf, LIST_OPTIONS, readParts, wantedOf } from './lists.js';
-import { counted, exitCode, type Output, print } from './output.js';
-import { outputPath } from './output-file.js';
 import { writeIndex } from './write-index.js';
 
 const BUILD = { actions: ['build'] } as const;

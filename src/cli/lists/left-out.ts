@@ -1,6 +1,6 @@
-import type { ListFormat } from '../exchange/index.js';
-import type { BlocklistEntry } from '../matching/index.js';
-import { counted } from './output.js';
+import type { BlocklistEntry } from '../../matching/index.js';
+import type { ListFormat } from '../../services/index.js';
+import { counted } from '../output.js';
 
 /** The text forms that hold each field of an entry. */
 const HELD: Readonly<Record<Exclude<keyof BlocklistEntry, 'hash'>, readonly ListFormat[]>> = {

@@ -1,13 +1,13 @@
 import { dirname, resolve } from 'node:path';
 import process from 'node:process';
-import type { ListClient } from '../exchange/index.js';
-import { createBlocklist, type ListSettings, type PolicyOptions } from '../matching/index.js';
-import type { StorePlace } from '../store/index.js';
-import { Failure, jsonIn } from './failure.js';
-import { wholeFile } from './file-name.js';
-import type { ListFeed } from './list-feed.js';
+import { createBlocklist, type ListSettings, type PolicyOptions } from '../../matching/index.js';
+import type { ListClient } from '../../services/index.js';
+import type { StorePlace } from '../../store/index.js';
+import { Failure, jsonIn } from '../failure.js';
+import { wholeFile } from '../file-name.js';
+import type { ListFeed } from '../list-feed.js';
+import { namedStore, placeOfStore } from '../store/opened-store.js';
 import { LIST_SERVICES, originOf, type ServiceSettings, serviceNamed } from './list-services.js';
-import { namedStore, placeOfStore } from './opened-store.js';
 
 /** Where lists are kept: in a blocklist file or in a store. */
 export type ListPlace = { readonly file: string } | { readonly store: StorePlace };

@@ -5,7 +5,7 @@ import {
   createBlocklist,
   type Withdrawn,
   type WithdrawnKey,
-} from '../matching/index.js';
+} from '../../matching/index.js';
 import {
   confirmHeldBack,
   type FetchOptions,
@@ -14,13 +14,13 @@ import {
   fetchList,
   fetchStateOf,
   openBlocklist,
-} from '../node/index.js';
-import type { Store } from '../store/index.js';
-import { failureOf } from './failure.js';
+} from '../../node/index.js';
+import type { Store } from '../../store/index.js';
+import { failureOf } from '../failure.js';
+import { exchangeFeeds, type ListFeed } from '../list-feed.js';
+import type { Output } from '../output.js';
+import { withStore } from '../store/opened-store.js';
 import { type ListConfig, type ListPlace, storedSettingsOf } from './list-config.js';
-import { exchangeFeeds, type ListFeed } from './list-feed.js';
-import { withStore } from './opened-store.js';
-import type { Output } from './output.js';
 
 /** Lists in the place where they are kept: a blocklist file or a store. */
 export interface KeptLists {

@@ -8,8 +8,8 @@ import {
   StopNciiClient,
   TechAgainstTerrorismClient,
   ThreatExchangeClient,
-} from '../exchange/index.js';
-import { jsonIn } from './failure.js';
+} from '../../services/index.js';
+import { jsonIn } from '../failure.js';
 
 /** Members of a list in a CONFIG; the client checks them. */
 export type ServiceSettings = Record<string, unknown>;

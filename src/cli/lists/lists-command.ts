@@ -1,11 +1,11 @@
-import type { FetchState } from '../node/index.js';
-import type { Command } from './command.js';
+import type { FetchState } from '../../node/index.js';
+import type { Command } from '../command.js';
+import type { ListFeed } from '../list-feed.js';
+import { csvLine } from '../output.js';
+import { STORE_OPTIONS } from '../store/opened-store.js';
 import { heldBackJson } from './held-back.js';
-import type { ListFeed } from './list-feed.js';
 import { type KeptLists, withLists } from './list-place.js';
 import { serviceOfOrigin } from './list-services.js';
-import { STORE_OPTIONS } from './opened-store.js';
-import { csvLine } from './output.js';
 import { namedLists } from './saved-blocklist.js';
 
 /** `onlyhashes lists`: what was fetched, and when. */

@@ -3,16 +3,16 @@ import { stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { stdin } from 'node:process';
 import { addAbortSignal, type Readable } from 'node:stream';
-import { type ReadOptions as ReadListOptions, readHashList } from '../exchange/index.js';
-import { type Algorithm, type Bits, DEFAULT_BITS, FormatError, type Hash } from '../index.js';
-import { snapshotInfo } from '../indexing/index.js';
-import { type BlocklistEntry, isDegenerate, PackedEntries } from '../matching/index.js';
-import { type OpenedIndex, openIndex } from '../node/index.js';
-import type { Call, Option } from './command.js';
-import { Failure, failureOf, shownName, UsageError } from './failure.js';
-import { encoded } from './file-name.js';
-import { counted, type Output } from './output.js';
-import { PICTURE_OPTIONS } from './picture-options.js';
+import { type Algorithm, type Bits, DEFAULT_BITS, FormatError, type Hash } from '../../index.js';
+import { snapshotInfo } from '../../indexing/index.js';
+import { type BlocklistEntry, isDegenerate, PackedEntries } from '../../matching/index.js';
+import { type OpenedIndex, openIndex } from '../../node/index.js';
+import { type ReadOptions as ReadListOptions, readHashList } from '../../services/index.js';
+import type { Call, Option } from '../command.js';
+import { Failure, failureOf, shownName, UsageError } from '../failure.js';
+import { encoded } from '../file-name.js';
+import { counted, type Output } from '../output.js';
+import { PICTURE_OPTIONS } from '../pictures/picture-options.js';
 
 /** What can be given as a list to match against. */
 export const LIST_KINDS = 'text, an .ohx or .ohb file, or a CONFIG of fetch';

@@ -1,10 +1,12 @@
 import { open, stat } from 'node:fs/promises';
-import { ALGORITHMS, type Algorithm, type Bits, type Hash } from '../index.js';
-import { type Blocklist, match } from '../matching/index.js';
-import { type OpenBlocklistOptions, openBlocklist } from '../node/index.js';
-import type { Call } from './command.js';
-import { Failure, failureOf } from './failure.js';
-import { encoded } from './file-name.js';
+import { ALGORITHMS, type Algorithm, type Bits, type Hash } from '../../index.js';
+import { type Blocklist, match } from '../../matching/index.js';
+import { type OpenBlocklistOptions, openBlocklist } from '../../node/index.js';
+import type { Call } from '../command.js';
+import { Failure, failureOf } from '../failure.js';
+import { encoded } from '../file-name.js';
+import { isOfKind } from '../output-file.js';
+import { givenStore, storePlaceOf } from '../store/opened-store.js';
 import {
   configFrom,
   type ListConfig,
@@ -14,8 +16,6 @@ import {
 } from './list-config.js';
 import { type Listed, withLists } from './list-place.js';
 import { choiceOf, type Kind, type Wanted } from './lists.js';
-import { givenStore, storePlaceOf } from './opened-store.js';
-import { isOfKind } from './output-file.js';
 
 /** A blocklist with its withdrawals and lists, and the wanted kinds of its hashes. */
 export interface SavedBlocklist extends Listed {

@@ -1,11 +1,11 @@
-import type { WithdrawnKey } from '../matching/index.js';
-import type { Command } from './command.js';
-import { UsageError } from './failure.js';
+import type { WithdrawnKey } from '../../matching/index.js';
+import type { Command } from '../command.js';
+import { UsageError } from '../failure.js';
+import { PICTURE_OPTIONS } from '../pictures/picture-options.js';
+import { hashOrId } from '../pictures/pictures.js';
+import { givenStore, STORE_OPTIONS } from '../store/opened-store.js';
 import { listPlaceOf } from './list-config.js';
 import { type KeptLists, withLists } from './list-place.js';
-import { givenStore, STORE_OPTIONS } from './opened-store.js';
-import { PICTURE_OPTIONS } from './picture-options.js';
-import { hashOrId } from './pictures.js';
 import { configIn } from './saved-blocklist.js';
 
 /** `onlyhashes withdraw`: entries that must not match again. */

@@ -1,11 +1,11 @@
-import { createIndex } from '../indexing/index.js';
-import { type PackedEntries, policyFor } from '../matching/index.js';
-import { saveIndex } from '../node/index.js';
-import { failureOf } from './failure.js';
-import { endingAtOnce } from './interrupt.js';
+import { createIndex } from '../../indexing/index.js';
+import { type PackedEntries, policyFor } from '../../matching/index.js';
+import { saveIndex } from '../../node/index.js';
+import { failureOf } from '../failure.js';
+import { endingAtOnce } from '../interrupt.js';
+import type { Output } from '../output.js';
+import { type OutputOptions, outputPath } from '../output-file.js';
 import { type Kind, noteDegenerate } from './lists.js';
-import type { Output } from './output.js';
-import { type OutputOptions, outputPath } from './output-file.js';
 
 /**
  * Builds an index of a table, empty if there is none, and writes it to a file.

@@ -1,6 +1,6 @@
-import { readBytes } from '../node/index.js';
-import type { Command } from './command.js';
-import { nameCell } from './file-name.js';
+import { readBytes } from '../../node/index.js';
+import type { Command } from '../command.js';
+import { nameCell } from '../file-name.js';
 import { BLOCKLIST_OPTIONS, blocklistOf, judgeOf, MATCHING_OPTIONS } from './judge.js';
 import { eachPicture, sourceOf } from './pictures.js';
 

@@ -1,8 +1,8 @@
-import { type Algorithm, DecodeError, distance, type Hash, hashFromHex } from '../index.js';
-import { type HashFileOptions, hashFile } from '../node/index.js';
-import type { Command } from './command.js';
-import { Failure, UsageError } from './failure.js';
-import { print } from './output.js';
+import { type Algorithm, DecodeError, distance, type Hash, hashFromHex } from '../../index.js';
+import { type HashFileOptions, hashFile } from '../../node/index.js';
+import type { Command } from '../command.js';
+import { Failure, UsageError } from '../failure.js';
+import { print } from '../output.js';
 import { hashOptions, PICTURE_OPTIONS } from './picture-options.js';
 import { isHex, sourceOf } from './pictures.js';
 

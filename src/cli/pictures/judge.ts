@@ -1,4 +1,4 @@
-import { DEFAULT_BITS, type DecodeError, hashFromHex } from '../index.js';
+import { DEFAULT_BITS, type DecodeError, hashFromHex } from '../../index.js';
 import {
   createBlocklist,
   type Decision,
@@ -8,17 +8,17 @@ import {
   match,
   type PolicyOptions,
   policyFor,
-} from '../matching/index.js';
+} from '../../matching/index.js';
 import {
   type CheckOptions,
   createHashPool,
   type HashFilesResult,
   type ReportedPicture,
-} from '../node/index.js';
-import type { Call, Option } from './command.js';
-import { UsageError } from './failure.js';
-import { fileToJSON } from './file-name.js';
-import { endingAtOnce } from './interrupt.js';
+} from '../../node/index.js';
+import type { Call, Option } from '../command.js';
+import { UsageError } from '../failure.js';
+import { fileToJSON } from '../file-name.js';
+import { endingAtOnce } from '../interrupt.js';
 import {
   type Kind,
   kindName,
@@ -29,10 +29,10 @@ import {
   readParts,
   type Wanted,
   wantedOf,
-} from './lists.js';
-import type { Output } from './output.js';
+} from '../lists/lists.js';
+import { type SavedBlocklist, savedBlocklist } from '../lists/saved-blocklist.js';
+import type { Output } from '../output.js';
 import { hashOptions, PICTURE_OPTIONS } from './picture-options.js';
-import { type SavedBlocklist, savedBlocklist } from './saved-blocklist.js';
 
 /** The list and the policy of every command that decides. */
 export const BLOCKLIST_OPTIONS = {

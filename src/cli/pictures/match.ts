@@ -1,19 +1,19 @@
-import { writeCell } from '../exchange/index.js';
-import { DecodeError, hashToHex } from '../index.js';
-import type { Decision, Match } from '../matching/index.js';
+import { DecodeError, hashToHex } from '../../index.js';
+import type { Decision, Match } from '../../matching/index.js';
 import {
   type HashFileOptions,
   matchReport,
   type ReportedPicture,
   readBytes,
   variantPicture,
-} from '../node/index.js';
-import type { Command } from './command.js';
-import { UsageError } from './failure.js';
-import { nameCell } from './file-name.js';
+} from '../../node/index.js';
+import { writeCell } from '../../services/index.js';
+import type { Command } from '../command.js';
+import { UsageError } from '../failure.js';
+import { nameCell } from '../file-name.js';
+import { counted, exitCode } from '../output.js';
+import { outputPath, writeWhole } from '../output-file.js';
 import { BLOCKLIST_OPTIONS, blocklistOf, type Judged, judgeOf, MATCHING_OPTIONS } from './judge.js';
-import { counted, exitCode } from './output.js';
-import { outputPath, writeWhole } from './output-file.js';
 import { hashOptions } from './picture-options.js';
 import { eachPicture, isHex, sourceOf } from './pictures.js';
 

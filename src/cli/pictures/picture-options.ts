@@ -1,7 +1,7 @@
-import { ALGORITHMS } from '../index.js';
-import type { HashFileOptions } from '../node/index.js';
-import { VARIANT_PROFILES } from '../variants/index.js';
-import type { Call, Option } from './command.js';
+import { ALGORITHMS } from '../../index.js';
+import type { HashFileOptions } from '../../node/index.js';
+import { VARIANT_PROFILES } from '../../variants/index.js';
+import type { Call, Option } from '../command.js';
 
 /** The options of every command that takes pictures: how they are read and hashed. */
 export const PICTURE_OPTIONS = {

@@ -1,11 +1,11 @@
 import { constants, createReadStream, existsSync } from 'node:fs';
 import { stdin } from 'node:process';
 import type { Readable } from 'node:stream';
-import { type Algorithm, type Hash, hashFromHex } from '../index.js';
-import { type HashFilesResult, hashFiles } from '../node/index.js';
-import type { Call } from './command.js';
-import { encoded } from './file-name.js';
-import type { Output } from './output.js';
+import { type Algorithm, type Hash, hashFromHex } from '../../index.js';
+import { type HashFilesResult, hashFiles } from '../../node/index.js';
+import type { Call } from '../command.js';
+import { encoded } from '../file-name.js';
+import type { Output } from '../output.js';
 import { picturesIn } from './walk.js';
 
 /** A picture to read: a path, or a stream. */

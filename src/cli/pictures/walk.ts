@@ -1,9 +1,9 @@
 import { opendir, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { fileKindOf } from '../node/index.js';
-import { Failure } from './failure.js';
-import { encoded, nameOf } from './file-name.js';
-import { counted, type Output } from './output.js';
+import { fileKindOf } from '../../node/index.js';
+import { Failure } from '../failure.js';
+import { encoded, nameOf } from '../file-name.js';
+import { counted, type Output } from '../output.js';
 
 /** Entries that are read in one go. With 32, Node's default, a million take twice as long. */
 const ENTRIES_AT_ONCE = 1024;

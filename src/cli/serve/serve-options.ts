@@ -1,9 +1,13 @@
 import { isIP } from 'node:net';
-import { createBlocklist } from '../matching/index.js';
-import type { CreateServiceOptions, NetworkRule, Role } from '../service/index.js';
-import { createService } from '../service/index.js';
-import type { Call } from './command.js';
-import { Failure, UsageError } from './failure.js';
+import { createBlocklist } from '../../matching/index.js';
+import {
+  type CreateServiceOptions,
+  createService,
+  type NetworkRule,
+  type Role,
+} from '../../server/index.js';
+import type { Call } from '../command.js';
+import { Failure, UsageError } from '../failure.js';
 import { readTokens } from './serve-tokens.js';
 
 /** Where a server listens: a port of an address, or a socket of the file system. */

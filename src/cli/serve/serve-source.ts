@@ -1,18 +1,18 @@
-import { type Blocklist, createBlocklist } from '../matching/index.js';
-import { type OpenBlocklistOptions, openBlocklist } from '../node/index.js';
-import type { CurationOptions } from '../service/index.js';
-import { type Follower, type Store, StoreError, type StorePlace } from '../store/index.js';
-import type { Call } from './command.js';
-import { Failure, failureOf, UsageError } from './failure.js';
-import { heldBackWords, notReadWords } from './held-back.js';
-import { endingAtOnce } from './interrupt.js';
-import { connected, type ListConfig, type ListPlace, listPlaceOf } from './list-config.js';
-import { exchangeKey, type ListFeed } from './list-feed.js';
-import { inFile, inStore, type KeptLists } from './list-place.js';
-import { readParts } from './lists.js';
-import { openedStore, storePlaceOf } from './opened-store.js';
-import { counted, type Output } from './output.js';
-import { blocklistIn, configIn, wantedOf } from './saved-blocklist.js';
+import { type Blocklist, createBlocklist } from '../../matching/index.js';
+import { type OpenBlocklistOptions, openBlocklist } from '../../node/index.js';
+import type { CurationOptions } from '../../server/index.js';
+import { type Follower, type Store, StoreError, type StorePlace } from '../../store/index.js';
+import type { Call } from '../command.js';
+import { Failure, failureOf, UsageError } from '../failure.js';
+import { endingAtOnce } from '../interrupt.js';
+import { exchangeKey, type ListFeed } from '../list-feed.js';
+import { heldBackWords, notReadWords } from '../lists/held-back.js';
+import { connected, type ListConfig, type ListPlace, listPlaceOf } from '../lists/list-config.js';
+import { inFile, inStore, type KeptLists } from '../lists/list-place.js';
+import { readParts } from '../lists/lists.js';
+import { blocklistIn, configIn, wantedOf } from '../lists/saved-blocklist.js';
+import { counted, type Output } from '../output.js';
+import { openedStore, storePlaceOf } from '../store/opened-store.js';
 
 /** What a service answers from. */
 export interface Source {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { type Role, type TokenRule, tokenHash } from '../service/index.js';
-import { Failure, jsonIn } from './failure.js';
-import { wholeFile } from './file-name.js';
+import { type Role, type TokenRule, tokenHash } from '../../server/index.js';
+import { Failure, jsonIn } from '../failure.js';
+import { wholeFile } from '../file-name.js';
 
 const MEMBERS = ['name', 'hash', 'role', 'requestsPerSecond', 'answersPerDay'];
 

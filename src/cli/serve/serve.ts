@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server as HttpServer } from 'node:http';
 import { createServer as createSocketServer, type Server, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { createHashPool, createSearchThreads, type HashPool } from '../node/index.js';
+import { createHashPool, createSearchThreads, type HashPool } from '../../node/index.js';
 import {
   type ClamdOptions,
   createClamdListener,
@@ -12,12 +12,12 @@ import {
   NODE_LIMITS,
   type Role,
   type Service,
-} from '../service/index.js';
-import type { Call, Command } from './command.js';
-import { Failure, UsageError } from './failure.js';
-import { LIST_KINDS } from './lists.js';
-import { STORE_OPTIONS } from './opened-store.js';
-import { type Output, toStdout } from './output.js';
+} from '../../server/index.js';
+import type { Call, Command } from '../command.js';
+import { Failure, UsageError } from '../failure.js';
+import { LIST_KINDS } from '../lists/lists.js';
+import { type Output, toStdout } from '../output.js';
+import { STORE_OPTIONS } from '../store/opened-store.js';
 import { type Place, type ServeOptions, serveOptionsOf } from './serve-options.js';
 import { openedSource, placeOfSource, type Source, wordsOf } from './serve-source.js';
 import { newToken } from './serve-tokens.js';

@@ -1,4 +1,4 @@
-import { FormatError, type HashJSON, hashFromJSON, hashToJSON } from '../index.js';
+import { FormatError, type HashJSON, hashFromJSON, hashToJSON } from '../../index.js';
 import {
   allowListFromJSON,
   type BlocklistEntry,
@@ -8,16 +8,16 @@ import {
   type ReviewRecord,
   type Withdrawn,
   withdrawnKeyFromJSON,
-} from '../matching/index.js';
-import type { FetchOptions, FetchProgress } from '../node/index.js';
+} from '../../matching/index.js';
+import type { FetchOptions, FetchProgress } from '../../node/index.js';
 import {
   type Exchange,
   type Store,
   type StoreChange,
   type StoredList,
   StoreError,
-} from '../store/index.js';
-import { Failure } from './failure.js';
+} from '../../store/index.js';
+import { Failure } from '../failure.js';
 import type { HoldingServe } from './store-socket.js';
 
 /** Why something cannot be done. */

@@ -4,8 +4,8 @@ import { createServer, type IncomingMessage, request, type Server } from 'node:h
 import { connect } from 'node:net';
 import { join, relative } from 'node:path';
 import process from 'node:process';
-import { createNodeListener, type Service } from '../service/index.js';
-import { Failure, UsageError } from './failure.js';
+import { createNodeListener, type Service } from '../../server/index.js';
+import { Failure, UsageError } from '../failure.js';
 
 /*
  * An embedded store has one process. If that is a `serve`, other commands ask it, by the routes of

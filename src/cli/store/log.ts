@@ -3,14 +3,14 @@ import {
   type ReviewQuery,
   type ReviewRecord,
   reportHashes,
-} from '../matching/index.js';
-import type { Store } from '../store/index.js';
-import type { Call, Command } from './command.js';
-import { UsageError } from './failure.js';
+} from '../../matching/index.js';
+import type { Store } from '../../store/index.js';
+import type { Call, Command } from '../command.js';
+import { UsageError } from '../failure.js';
+import { csvLine, exitCode, type Output } from '../output.js';
+import { PICTURE_OPTIONS } from '../pictures/picture-options.js';
+import { hashOrId } from '../pictures/pictures.js';
 import { STORE_OPTIONS, storePlaceOf, withStore } from './opened-store.js';
-import { csvLine, exitCode, type Output } from './output.js';
-import { PICTURE_OPTIONS } from './picture-options.js';
-import { hashOrId } from './pictures.js';
 
 /** What chooses records. */
 const FILTERS = ['entry', 'list', 'id', 'from', 'before'] as const;

@@ -1,12 +1,12 @@
 import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import process from 'node:process';
-import { openStore, type Store, StoreError, type StorePlace } from '../store/index.js';
-import type { Call, Option } from './command.js';
-import { Failure, UsageError } from './failure.js';
-import type { Output } from './output.js';
-import { ALONE, servedStore } from './served-store.js';
-import { HoldingServe, removeLeftSocket } from './store-socket.js';
+import { openStore, type Store, StoreError, type StorePlace } from '../../store/index.js';
+import type { Call, Option } from '../command.js';
+import { Failure, UsageError } from '../failure.js';
+import type { Output } from '../output.js';
+import { ALONE, servedStore } from '../serve/served-store.js';
+import { HoldingServe, removeLeftSocket } from '../serve/store-socket.js';
 
 /** A store that another command has is tried again: so often, and after such a pause. */
 const RETRIES = 50;

@@ -1,9 +1,11 @@
-import { type ListFormat, writeHashList } from '../exchange/index.js';
-import { createAllowList } from '../matching/index.js';
-import type { Exchange, Store, StoreStatus } from '../store/index.js';
-import type { Call, Command } from './command.js';
-import { shownName, UsageError } from './failure.js';
-import { LeftOut } from './left-out.js';
+import { createAllowList } from '../../matching/index.js';
+import { type ListFormat, writeHashList } from '../../services/index.js';
+import type { Exchange, Store, StoreStatus } from '../../store/index.js';
+import type { Call, Command } from '../command.js';
+import { shownName, UsageError } from '../failure.js';
+import { LeftOut } from '../lists/left-out.js';
+import type { Output } from '../output.js';
+import { outputPath, writeWhole } from '../output-file.js';
 import {
   checkStoreThere,
   openedStore,
@@ -11,8 +13,6 @@ import {
   storeFailure,
   storePlaceOf,
 } from './opened-store.js';
-import type { Output } from './output.js';
-import { outputPath, writeWhole } from './output-file.js';
 import { importInto } from './store-import.js';
 
 const USAGE = 'init | status | import LIST… | export | verify';

@@ -1,12 +1,12 @@
 import { open, readFile, stat } from 'node:fs/promises';
-import { type Allowance, allowListFromJSON, type BlocklistEntry } from '../matching/index.js';
-import type { Store } from '../store/index.js';
-import { Failure, failureOf } from './failure.js';
-import { encoded } from './file-name.js';
-import { listPlaceOf } from './list-config.js';
-import { readEach } from './lists.js';
-import { counted, type Output } from './output.js';
-import { configIn, savedBlocklist } from './saved-blocklist.js';
+import { type Allowance, allowListFromJSON, type BlocklistEntry } from '../../matching/index.js';
+import type { Store } from '../../store/index.js';
+import { Failure, failureOf } from '../failure.js';
+import { encoded } from '../file-name.js';
+import { listPlaceOf } from '../lists/list-config.js';
+import { readEach } from '../lists/lists.js';
+import { configIn, savedBlocklist } from '../lists/saved-blocklist.js';
+import { counted, type Output } from '../output.js';
 
 /** Entries of a text list that are one change. */
 const BATCH = 10_000;

@@ -1,4 +1,4 @@
-import { float32 } from './luma.js';
+import { float32 } from '../pixels/luma.js';
 
 // Loaders that do not join modules (test runners, bundlers while developing) turn a call of an
 // import into a look-up that is not inlined: 25 times slower here.

@@ -1,4 +1,4 @@
-import { float32 } from './luma.js';
+import { float32 } from '../pixels/luma.js';
 
 // Loaders that do not join modules (test runners, bundlers while developing) turn a call of an
 // import into a look-up that is not inlined: 25 times slower here.
@@ -31,7 +31,7 @@ function dctMatrix(): Float64Array {
  * But for the sign, its 1024 entries are the 63 values of cos(pi / 128 · n). They come from cos(n +
  * 1) = 2 cos(1) cos(n) - cos(n - 1), in float64 sums and products alone, which every engine rounds
  * alike; `Math.cos` is each engine's own. What the recurrence loses (under 2^-40) never reaches a
- * float32: all entries equal the reference's (test/kernels/dct.test.ts).
+ * float32: all entries equal the reference's (test/kernels/pdq/dct.test.ts).
  */
 export const DCT_MATRIX = /* @__PURE__ */ dctMatrix();
 

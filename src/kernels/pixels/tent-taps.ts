@@ -1,4 +1,4 @@
-import { boxAhead, boxCount, boxWindow, tileCentres } from './box-filter.js';
+import { boxAhead, boxCount, boxWindow, tileCentres } from '../pdq/box-filter.js';
 
 /**
  * Which samples of a line PDQ's filter mixes into each of the 64 that are kept, and their weights.

@@ -1,7 +1,7 @@
-import { DecodeError } from '../errors.js';
-import { Pool, type ThreadEvents } from '../picture/pool.js';
-import { type CheckedPixels, checkedPixels } from '../pixels.js';
-import { decodeThreads, pooled, scriptOf, startThread } from './start-thread.js';
+import { DecodeError } from '../../errors.js';
+import { Pool, type ThreadEvents } from '../../picture/pool.js';
+import { type CheckedPixels, checkedPixels } from '../../pixels.js';
+import { decodeThreads, pooled, scriptOf, startThread } from '../pool/start-thread.js';
 
 /** What a thread gets: a whole file, its own from then on. */
 export interface HeicTask {

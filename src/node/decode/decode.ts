@@ -1,25 +1,26 @@
 import type { OutputInfo, SharpOptions } from 'sharp';
-import { checkArray, checkTypeOf } from '../door.js';
-import { DecodeError } from '../errors.js';
+import { checkArray, checkTypeOf } from '../../door.js';
+import { DecodeError } from '../../errors.js';
 import {
   corrupt,
   editedCopy,
   type ImageFormat,
   type ImageHeader,
   MOST_FRAMES,
-} from '../formats/image-format.js';
-import { readHeader } from '../formats/read-header.js';
-import { checkDecoding, type Decoding } from '../hash.js';
-import type { Sides } from '../picture/decoded-picture.js';
+} from '../../formats/image-format.js';
+import { readHeader } from '../../formats/read-header.js';
+import { checkDecoding, type Decoding } from '../../hash.js';
+import type { Sides } from '../../picture/decoded-picture.js';
 import {
   checkLimits,
   type Limits,
   MAX_BYTES,
   MAX_PIXELS,
   TIMEOUT_SECONDS,
-} from '../picture/options.js';
-import { Turns, unlessAborted, within } from '../picture/waiting.js';
-import { type CheckedPixels, checkedPixels, type Orientation } from '../pixels.js';
+} from '../../picture/options.js';
+import { Turns, unlessAborted, within } from '../../picture/waiting.js';
+import { type CheckedPixels, checkedPixels, type Orientation } from '../../pixels.js';
+import { decodeThreads } from '../pool/start-thread.js';
 import { decodeHeic } from './decode-heic.js';
 import {
   coloursWanted,
@@ -34,7 +35,6 @@ import {
 } from './looks.js';
 import { rgbFromCmyk, withoutColourInTurns } from './pixel-turns.js';
 import { importSharp, type Sharp } from './sharp.js';
-import { decodeThreads } from './start-thread.js';
 
 /** How a file is decoded. */
 export interface DecodeOptions extends Limits {

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
-import type { ImageFormat } from '../formats/image-format.js';
+import type { ImageFormat } from '../../formats/image-format.js';
+import { decodeThreads } from '../pool/start-thread.js';
 import { importSharp } from './sharp.js';
-import { decodeThreads } from './start-thread.js';
 
 /** What can be decoded here. */
 export interface Decoders {

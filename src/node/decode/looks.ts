@@ -1,7 +1,7 @@
-import type { FileFrame, ImageHeader, Screen } from '../formats/image-format.js';
-import type { Sides } from '../picture/decoded-picture.js';
-import type { FileOptions } from '../picture/options.js';
-import { type CheckedPixels, checkedPixels, type Orientation } from '../pixels.js';
+import type { FileFrame, ImageHeader, Screen } from '../../formats/image-format.js';
+import type { Sides } from '../../picture/decoded-picture.js';
+import type { FileOptions } from '../../picture/options.js';
+import { type CheckedPixels, checkedPixels, type Orientation } from '../../pixels.js';
 import {
   reduced,
   type ShownColours,

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { allGrey, allOpaque, takeGrey } from '../kernels/pixels.js';
-import type { CheckedPixels } from '../pixels.js';
+import { allGrey, allOpaque, takeGrey } from '../../kernels/pixels/pixels.js';
+import type { CheckedPixels } from '../../pixels.js';
 
 /*
  * Loops over all pixels of a picture in turns of the event loop. At once, those over 12 megapixels

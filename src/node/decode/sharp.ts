@@ -1,4 +1,4 @@
-import { DecodeError } from '../errors.js';
+import { DecodeError } from '../../errors.js';
 
 /** Its declarations are not published: they would need sharp's own, which may not be installed. */
 export type Sharp = typeof import('sharp').default;

@@ -1,13 +1,13 @@
 import type { FileHandle } from 'node:fs/promises';
-import { Kind, kindOf, type ListedPart } from '../blocklist/kind.js';
-import { ListState } from '../blocklist/list-state.js';
-import { checkKeptSettings, copyOfKept, type KeptSettings, Lists } from '../blocklist/lists.js';
-import { type KeptOutReason, Withdrawals, type Withdrawn } from '../blocklist/withdrawals.js';
-import { type WithdrawnJSON, withdrawnFromJSON } from '../blocklist/withdrawn-json.js';
-import { FormatError } from '../errors.js';
-import { inSteps, inTurns } from '../in-turns.js';
-import { checksumSteps, HEADER_BYTES } from '../indexing/segment.js';
-import { CHECKSUM_WORD, headerSum, shapeOf } from '../indexing/snapshot.js';
+import { Kind, kindOf, type ListedPart } from '../../blocklist/kind.js';
+import { ListState } from '../../blocklist/list-state.js';
+import { checkKeptSettings, copyOfKept, type KeptSettings, Lists } from '../../blocklist/lists.js';
+import { type WithdrawnJSON, withdrawnFromJSON } from '../../blocklist/records/withdrawn-json.js';
+import { type KeptOutReason, Withdrawals, type Withdrawn } from '../../blocklist/withdrawals.js';
+import { FormatError } from '../../errors.js';
+import { inSteps, inTurns } from '../../in-turns.js';
+import { checksumSteps, HEADER_BYTES } from '../../indexing/segment.js';
+import { CHECKSUM_WORD, headerSum, shapeOf } from '../../indexing/snapshot.js';
 import {
   type FileKind,
   fill,

@@ -1,15 +1,16 @@
-import { Blocklist } from '../blocklist/blocklist.js';
-import type { ListState } from '../blocklist/list-state.js';
-import type { Fetched, KeptSettings } from '../blocklist/lists.js';
-import { checkTypeOf } from '../door.js';
-import { type BlocklistEntry, checkListName, textOfEntry } from '../entry.js';
-import { FormatError } from '../errors.js';
+import { Blocklist } from '../../blocklist/blocklist.js';
+import type { ListState } from '../../blocklist/list-state.js';
+import type { Fetched, KeptSettings } from '../../blocklist/lists.js';
+import { checkTypeOf } from '../../door.js';
+import { type BlocklistEntry, checkListName, textOfEntry } from '../../entry.js';
+import { FormatError } from '../../errors.js';
+import { inTurns } from '../../in-turns.js';
 import {
   type HeldBack,
   type HeldBackList,
   type Removal,
   toldHeldBack,
-} from '../exchange/held-back.js';
+} from '../../services/held-back.js';
 import {
   checkFetch,
   type FetchedPage,
@@ -25,9 +26,8 @@ import {
   type PageChange,
   type ToldRecords,
   WITHDRAWN_BY_SERVICE,
-} from '../exchange/list-fetch.js';
-import type { ListClient, ListUpdate } from '../exchange/list-update.js';
-import { inTurns } from '../in-turns.js';
+} from '../../services/list-fetch.js';
+import type { ListClient, ListUpdate } from '../../services/list-update.js';
 
 /**
  * Fetches what a service changed since the last time, and applies it to a list of a blocklist page

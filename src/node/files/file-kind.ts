@@ -1,4 +1,4 @@
-import { type ImageFormat, imageFormatOf } from '../formats/image-format.js';
+import { type ImageFormat, imageFormatOf } from '../../formats/image-format.js';
 import { generationAtStart } from './blocklist-file.js';
 import { headerOf, isIndexHeader, reading } from './index-file.js';
 

@@ -1,17 +1,23 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import type { Columns } from '../blocklist/columns.js';
-import { columnsSteps } from '../blocklist/columns-bytes.js';
-import { Living } from '../blocklist/delta.js';
-import type { ListedPart } from '../blocklist/kind.js';
-import { isDegenerate } from '../blocklist/list-state.js';
-import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
-import type { BlocklistEntry } from '../entry.js';
-import { FormatError } from '../errors.js';
-import { inSteps, inTurns } from '../in-turns.js';
-import type { HammingIndex } from '../indexing/hamming-index.js';
-import { MutableIndex } from '../indexing/mutable-index.js';
-import { byteLengthOf, HEADER_BYTES, roomFor, Segment, type Shape } from '../indexing/segment.js';
+import type { ListedPart } from '../../blocklist/kind.js';
+import { isDegenerate } from '../../blocklist/list-state.js';
+import type { Columns } from '../../blocklist/segments/columns.js';
+import { columnsSteps } from '../../blocklist/segments/columns-bytes.js';
+import { Living } from '../../blocklist/segments/delta.js';
+import { checkInteger, checkOptions, checkTypeOf } from '../../door.js';
+import type { BlocklistEntry } from '../../entry.js';
+import { FormatError } from '../../errors.js';
+import { inSteps, inTurns } from '../../in-turns.js';
+import type { HammingIndex } from '../../indexing/hamming-index.js';
+import { MutableIndex } from '../../indexing/mutable-index.js';
+import {
+  byteLengthOf,
+  HEADER_BYTES,
+  roomFor,
+  Segment,
+  type Shape,
+} from '../../indexing/segment.js';
 import {
   alignedBytes,
   infoOf,
@@ -19,7 +25,7 @@ import {
   shapeOf,
   snapshotInfo,
   verifiedSteps,
-} from '../indexing/snapshot.js';
+} from '../../indexing/snapshot.js';
 
 /** An open index file: the index, its header and its entries by id. */
 export interface OpenedIndex {

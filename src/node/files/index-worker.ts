@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { askNear } from '../indexing/near.js';
-import { joined, PartSearch } from '../indexing/part-search.js';
-import type { Segment } from '../indexing/segment.js';
-import { openShared, type SharedSegment } from '../indexing/shared-segment.js';
+import { askNear } from '../../indexing/near.js';
+import { joined, PartSearch } from '../../indexing/part-search.js';
+import type { Segment } from '../../indexing/segment.js';
+import { openShared, type SharedSegment } from '../../indexing/shared-segment.js';
 
 /** What a worker is started with. */
 export interface IndexStart {

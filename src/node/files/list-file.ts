@@ -3,23 +3,23 @@ import { rmSync } from 'node:fs';
 import { type FileHandle, open, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import process from 'node:process';
-import type { Blocklist } from '../blocklist/blocklist.js';
+import type { Blocklist } from '../../blocklist/blocklist.js';
+import type { ListState } from '../../blocklist/list-state.js';
 import {
   type Header,
   payloadSteps,
   RECORD_BYTES,
   recordSteps,
   roomHeader,
-} from '../blocklist/change-record.js';
-import { type Commit, SLOT_BYTES, slotOf } from '../blocklist/commit-slots.js';
-import { type Effect, replaySteps } from '../blocklist/effect.js';
-import { type Keeper, KeptChanges } from '../blocklist/keeper.js';
-import type { ListState } from '../blocklist/list-state.js';
-import type { Body } from '../blocklist/record-lines.js';
-import { syncFolder } from '../disk/replace-file.js';
-import { ownMark } from '../disk/writer-lock.js';
-import { FormatError } from '../errors.js';
-import { inTurns } from '../in-turns.js';
+} from '../../blocklist/records/change-record.js';
+import { type Commit, SLOT_BYTES, slotOf } from '../../blocklist/records/commit-slots.js';
+import { type Effect, replaySteps } from '../../blocklist/records/effect.js';
+import { type Keeper, KeptChanges } from '../../blocklist/records/keeper.js';
+import type { Body } from '../../blocklist/records/record-lines.js';
+import { syncFolder } from '../../disk/replace-file.js';
+import { ownMark } from '../../disk/writer-lock.js';
+import { FormatError } from '../../errors.js';
+import { inTurns } from '../../in-turns.js';
 import { readingList, type Snapshot } from './blocklist-file.js';
 import { type OpenOptions, openRegular } from './index-file.js';
 import { realPathOf, whileAlone } from './list-lock.js';

@@ -1,8 +1,8 @@
 import { readdir, realpath, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { isMarkHeld, lockFile, removeLeft } from '../disk/writer-lock.js';
-import { FormatError } from '../errors.js';
+import { isMarkHeld, lockFile, removeLeft } from '../../disk/writer-lock.js';
+import { FormatError } from '../../errors.js';
 import { afterEarlier } from './save-index.js';
 
 /** While another process writes: the pause before the next try, and how many tries there are. */

@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
-import { Blocklist, type BlocklistOptions } from '../blocklist/blocklist.js';
+import { Blocklist, type BlocklistOptions } from '../../blocklist/blocklist.js';
+import type { ListState } from '../../blocklist/list-state.js';
 import {
   type BodyPlace,
   headerOf,
@@ -7,17 +8,16 @@ import {
   momentSteps,
   PayloadReader,
   RECORD_BYTES,
-} from '../blocklist/change-record.js';
+} from '../../blocklist/records/change-record.js';
 import {
   type Commit,
   type Committed,
   committedIn,
   SLOTS_BYTES,
-} from '../blocklist/commit-slots.js';
-import { type Effect, JoinedEffects, replaySteps } from '../blocklist/effect.js';
-import type { ListState } from '../blocklist/list-state.js';
-import { finish, inTurns, nextTurn, TURN } from '../in-turns.js';
-import { checksumSteps, HEADER_BYTES } from '../indexing/segment.js';
+} from '../../blocklist/records/commit-slots.js';
+import { type Effect, JoinedEffects, replaySteps } from '../../blocklist/records/effect.js';
+import { finish, inTurns, nextTurn, TURN } from '../../in-turns.js';
+import { checksumSteps, HEADER_BYTES } from '../../indexing/segment.js';
 import {
   bytesAt,
   cutOff,

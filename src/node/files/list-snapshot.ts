@@ -1,11 +1,11 @@
-import type { Moment } from '../blocklist/change-record.js';
-import { slotOf } from '../blocklist/commit-slots.js';
-import { wholeSteps } from '../blocklist/compaction.js';
-import type { ListState } from '../blocklist/list-state.js';
-import { withdrawnToJSON } from '../blocklist/withdrawn-json.js';
-import { inSteps, inTurns } from '../in-turns.js';
-import { checksumSteps, HEADER_BYTES } from '../indexing/segment.js';
-import { CHECKSUM_WORD, headerSum } from '../indexing/snapshot.js';
+import { wholeSteps } from '../../blocklist/compaction.js';
+import type { ListState } from '../../blocklist/list-state.js';
+import type { Moment } from '../../blocklist/records/change-record.js';
+import { slotOf } from '../../blocklist/records/commit-slots.js';
+import { withdrawnToJSON } from '../../blocklist/records/withdrawn-json.js';
+import { inSteps, inTurns } from '../../in-turns.js';
+import { checksumSteps, HEADER_BYTES } from '../../indexing/segment.js';
+import { CHECKSUM_WORD, headerSum } from '../../indexing/snapshot.js';
 import {
   LINE_STEP,
   MAGIC,

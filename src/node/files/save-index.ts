@@ -1,17 +1,17 @@
 import { resolve } from 'node:path';
-import { type Columns, ColumnsBuilder } from '../blocklist/columns.js';
-import { columnsPieces } from '../blocklist/columns-bytes.js';
-import { isDegenerate } from '../blocklist/list-state.js';
-import { replaceFile } from '../disk/replace-file.js';
-import { checkObject, checkOptions, checkSignal } from '../door.js';
-import { checkEntry, type Said } from '../entry.js';
-import { newHash } from '../hash.js';
-import { inSteps, inTurns } from '../in-turns.js';
-import { mutableIndex } from '../indexing/create-index.js';
-import { checkIndex, type HammingIndex } from '../indexing/hamming-index.js';
-import type { Segment } from '../indexing/segment.js';
-import { headerSteps, infoOf, type SnapshotInfo } from '../indexing/snapshot.js';
-import type { HashType } from '../packed-words.js';
+import { isDegenerate } from '../../blocklist/list-state.js';
+import { type Columns, ColumnsBuilder } from '../../blocklist/segments/columns.js';
+import { columnsPieces } from '../../blocklist/segments/columns-bytes.js';
+import { replaceFile } from '../../disk/replace-file.js';
+import { checkObject, checkOptions, checkSignal } from '../../door.js';
+import { checkEntry, type Said } from '../../entry.js';
+import { newHash } from '../../hash.js';
+import { inSteps, inTurns } from '../../in-turns.js';
+import { mutableIndex } from '../../indexing/create-index.js';
+import { checkIndex, type HammingIndex } from '../../indexing/hamming-index.js';
+import type { Segment } from '../../indexing/segment.js';
+import { headerSteps, infoOf, type SnapshotInfo } from '../../indexing/snapshot.js';
+import type { HashType } from '../../packed-words.js';
 import { checkPath, generationOf } from './index-file.js';
 
 /** What is saved with an index, and how. */

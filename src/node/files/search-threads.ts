@@ -1,12 +1,12 @@
 import type { Worker } from 'node:worker_threads';
-import { Blocklist } from '../blocklist/blocklist.js';
-import type { SearchingThreads, SearchThreadsStats } from '../blocklist/kind.js';
-import { checkInteger, checkKnown, checkNoOptions, checkOptions, checkTypeOf } from '../door.js';
-import type { Hash } from '../hash.js';
-import type { Segment } from '../indexing/segment.js';
-import { type SharedSegment, sharedCopy } from '../indexing/shared-segment.js';
+import { Blocklist } from '../../blocklist/blocklist.js';
+import type { SearchingThreads, SearchThreadsStats } from '../../blocklist/kind.js';
+import { checkInteger, checkKnown, checkNoOptions, checkOptions, checkTypeOf } from '../../door.js';
+import type { Hash } from '../../hash.js';
+import type { Segment } from '../../indexing/segment.js';
+import { type SharedSegment, sharedCopy } from '../../indexing/shared-segment.js';
+import { scriptOf, startThread } from '../pool/start-thread.js';
 import type { IndexMessage, IndexStart, SearchTask, SearchTaskAnswer } from './index-worker.js';
-import { scriptOf, startThread } from './start-thread.js';
 
 /** How many threads search, and who is told of one that died. */
 export interface SearchThreadsOptions {

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { FormatError } from '../errors.js';
+import { FormatError } from '../../errors.js';
 import { bytesAt } from './blocklist-file.js';
 import { readOf } from './index-file.js';
 

@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
-import { DecodeError } from '../errors.js';
-import type { DecisionTimings } from '../matching/decision.js';
-import { MAX_BYTES } from '../picture/options.js';
-import { type Deadline, deadline, onAbort, unlessAborted } from '../picture/waiting.js';
-import type { HashFileOptions } from './hash-file.js';
+import { DecodeError } from '../../errors.js';
+import type { DecisionTimings } from '../../matching/decision.js';
+import { MAX_BYTES } from '../../picture/options.js';
+import { type Deadline, deadline, onAbort, unlessAborted } from '../../picture/waiting.js';
+import type { HashFileOptions } from '../hash-file.js';
 import {
   discard,
   type ImageSource,
@@ -11,7 +11,7 @@ import {
   lengthOf,
   type PaceLimits,
   readBytes,
-} from './read-bytes.js';
+} from '../read-bytes.js';
 
 /*
  * Admission to a hash pool: the uploads that it takes, the memory that their bodies get, and the

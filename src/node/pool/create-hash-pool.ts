@@ -6,8 +6,8 @@ import {
   checkNumber,
   checkOneOf,
   checkOptions,
-} from '../door.js';
-import { DecodeError } from '../errors.js';
+} from '../../door.js';
+import { DecodeError } from '../../errors.js';
 import {
   type Decision,
   type DecisionTimings,
@@ -15,27 +15,28 @@ import {
   nothingHashed,
   STAGES,
   unhashable,
-} from '../matching/decision.js';
-import { checkList, checkMatchOptions, match } from '../matching/match.js';
-import type { SearchableList } from '../matching/search.js';
-import type { HashedFile } from '../picture/hash-picture.js';
-import { checkLimits, TIMEOUT_SECONDS } from '../picture/options.js';
-import { policyFor } from '../policy.js';
-import type { HashedVariant } from '../variant.js';
-import { hashedImage } from '../variants/forms.js';
-import { MATCHING_VARIANTS } from '../variants/variant-profile.js';
+} from '../../matching/decision.js';
+import { checkList, checkMatchOptions, match } from '../../matching/match.js';
+import type { SearchableList } from '../../matching/search.js';
+import type { HashedFile } from '../../picture/hash-picture.js';
+import { checkLimits, TIMEOUT_SECONDS } from '../../picture/options.js';
+import { policyFor } from '../../policy.js';
+import type { HashedVariant } from '../../variant.js';
+import { hashedImage } from '../../variants/forms.js';
+import { MATCHING_VARIANTS } from '../../variants/variant-profile.js';
+import { checkHashFileOptions, type HashFileOptions } from '../hash-file.js';
+import { checkPace, type ImageSource } from '../read-bytes.js';
 import { Admission, type Times, type Upload } from './admission.js';
-import { checkHashFileOptions, type HashFileOptions } from './hash-file.js';
-import type {
-  CheckOptions,
-  Decide,
-  HashPool,
-  HashPoolOptions,
-  HashPoolStats,
-  UnseenFrames,
+import {
+  type CheckOptions,
+  type Decide,
+  type HashPool,
+  type HashPoolOptions,
+  type HashPoolStats,
+  Histogram,
+  type Latencies,
+  type UnseenFrames,
 } from './hash-pool.js';
-import { Histogram, type Latencies } from './hash-pool.js';
-import { checkPace, type ImageSource } from './read-bytes.js';
 import {
   FIRST_BATCH,
   type FirstBatch,

@@ -1,12 +1,12 @@
-import { checkInteger, checkMethods } from '../door.js';
-import type { Decision, DecisionTimings } from '../matching/decision.js';
-import type { MatchOptions } from '../matching/match.js';
-import type { SearchableList } from '../matching/search.js';
-import type { HashedFile } from '../picture/hash-picture.js';
-import type { HashedVariant, Variants } from '../variant.js';
-import type { HashFileOptions } from './hash-file.js';
+import { checkInteger, checkMethods } from '../../door.js';
+import type { Decision, DecisionTimings } from '../../matching/decision.js';
+import type { MatchOptions } from '../../matching/match.js';
+import type { SearchableList } from '../../matching/search.js';
+import type { HashedFile } from '../../picture/hash-picture.js';
+import type { HashedVariant, Variants } from '../../variant.js';
+import type { HashFileOptions } from '../hash-file.js';
+import type { ImageSource, PaceLimits } from '../read-bytes.js';
 import type { Isolation } from './hash-worker.js';
-import type { ImageSource, PaceLimits } from './read-bytes.js';
 
 /** How a pool works. The limits on the pace are for bodies: they are ended if they are slower. */
 export interface HashPoolOptions extends PaceLimits {

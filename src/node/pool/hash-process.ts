@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { parentPort, workerData } from 'node:worker_threads';
-import { DecodeError } from '../errors.js';
-import { variantsThenCloser } from '../picture/hash-picture.js';
-import type { HashedVariant, NearAt, VariantsThenCloser } from '../variant.js';
-import { type DecodedImage, decodeUntil } from './decode.js';
-import { pictureOfDecoded } from './hash-file.js';
-import { importSharp } from './sharp.js';
+import { DecodeError } from '../../errors.js';
+import { variantsThenCloser } from '../../picture/hash-picture.js';
+import type { HashedVariant, NearAt, VariantsThenCloser } from '../../variant.js';
+import { type DecodedImage, decodeUntil } from '../decode/decode.js';
+import { importSharp } from '../decode/sharp.js';
+import { pictureOfDecoded } from '../hash-file.js';
 import { setWorkerScripts } from './start-thread.js';
 import type {
   FirstBatch,

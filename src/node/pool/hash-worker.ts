@@ -2,8 +2,8 @@ import { fork } from 'node:child_process';
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { constants, setPriority } from 'node:os';
-import { DecodeError } from '../errors.js';
-import type { Thread, ThreadEvents } from '../picture/pool.js';
+import { DecodeError } from '../../errors.js';
+import type { Thread, ThreadEvents } from '../../picture/pool.js';
 import { pooled, scriptOf, startThread } from './start-thread.js';
 
 /** How pictures are kept apart from the program that uses a pool. */

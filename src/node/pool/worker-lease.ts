@@ -1,13 +1,13 @@
-import { DecodeError, type DecodeErrorCode } from '../errors.js';
-import type { ImageFormat } from '../formats/image-format.js';
-import { copyOfHash } from '../hash.js';
-import { type Lease, Pool, type PooledThread, type ThreadEvents } from '../picture/pool.js';
-import { onAbort } from '../picture/waiting.js';
-import type { HashedVariant, Near, NearAt, Variants } from '../variant.js';
-import type { DecodedImage } from './decode.js';
-import type { HashFileOptions } from './hash-file.js';
+import { DecodeError, type DecodeErrorCode } from '../../errors.js';
+import type { ImageFormat } from '../../formats/image-format.js';
+import { copyOfHash } from '../../hash.js';
+import { type Lease, Pool, type PooledThread, type ThreadEvents } from '../../picture/pool.js';
+import { onAbort } from '../../picture/waiting.js';
+import type { HashedVariant, Near, NearAt, Variants } from '../../variant.js';
+import type { DecodedImage } from '../decode/decode.js';
+import { importSharp } from '../decode/sharp.js';
+import type { HashFileOptions } from '../hash-file.js';
 import { deathOf, type HashWorker, startWorker, type WorkerLimits } from './hash-worker.js';
-import { importSharp } from './sharp.js';
 
 /*
  * The workers of a hash pool, and the lease by which one picture has a worker to itself. A worker

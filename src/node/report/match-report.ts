@@ -1,11 +1,17 @@
-import { checkAsyncIterable, checkObject, checkOptions, checkTypeOf } from '../door.js';
+import { checkAsyncIterable, checkObject, checkOptions, checkTypeOf } from '../../door.js';
 import {
   checkDecision,
   type Decision,
   type DecisionReason,
   type Match,
-} from '../matching/decision.js';
-import type { HashedVariant, Point, Rectangle, VariantGeometry, VariantName } from '../variant.js';
+} from '../../matching/decision.js';
+import type {
+  HashedVariant,
+  Point,
+  Rectangle,
+  VariantGeometry,
+  VariantName,
+} from '../../variant.js';
 
 /** One picture of a report. */
 export interface ReportedPicture {

@@ -1,14 +1,14 @@
-import { checkInteger, checkObject } from '../door.js';
-import { DecodeError } from '../errors.js';
-import { enlarged } from '../picture/decoded-picture.js';
-import { TIMEOUT_SECONDS } from '../picture/options.js';
-import { within } from '../picture/waiting.js';
-import { DIHEDRAL_NAMES, type HashedVariant, VARIANT_NAMES } from '../variant.js';
-import { onBackdrop, orient } from '../variants/forms.js';
-import { planePixels, workingPlane } from '../variants/working-plane.js';
-import { checkDecodeOptions, type DecodeOptions, decodeUntil } from './decode.js';
-import { type ImageSource, readBytes } from './read-bytes.js';
-import { importSharp } from './sharp.js';
+import { checkInteger, checkObject } from '../../door.js';
+import { DecodeError } from '../../errors.js';
+import { enlarged } from '../../picture/decoded-picture.js';
+import { TIMEOUT_SECONDS } from '../../picture/options.js';
+import { within } from '../../picture/waiting.js';
+import { DIHEDRAL_NAMES, type HashedVariant, VARIANT_NAMES } from '../../variant.js';
+import { onBackdrop, orient } from '../../variants/forms.js';
+import { planePixels, workingPlane } from '../../variants/working-plane.js';
+import { checkDecodeOptions, type DecodeOptions, decodeUntil } from '../decode/decode.js';
+import { importSharp } from '../decode/sharp.js';
+import { type ImageSource, readBytes } from '../read-bytes.js';
 
 /**
  * Draws a variant of an image file as a PNG, so that a person can see why something matched. It

@@ -1,5 +1,5 @@
-import { type MeasuredCopy, measureCopies } from './copies.js';
-import type { CopyName } from './copies-message.js';
+import { type MeasuredCopy, measureCopies } from '../copies.js';
+import type { CopyName } from '../copies-message.js';
 import { button, h } from './element.js';
 import { t } from './language.js';
 import type { HashedPicture } from './session.js';

@@ -1,8 +1,8 @@
-import ar from './strings/ar.json' with { type: 'json' };
-import en from './strings/en.json' with { type: 'json' };
-import es from './strings/es.json' with { type: 'json' };
-import fr from './strings/fr.json' with { type: 'json' };
-import hi from './strings/hi.json' with { type: 'json' };
+import ar from '../strings/ar.json' with { type: 'json' };
+import en from '../strings/en.json' with { type: 'json' };
+import es from '../strings/es.json' with { type: 'json' };
+import fr from '../strings/fr.json' with { type: 'json' };
+import hi from '../strings/hi.json' with { type: 'json' };
 
 /** A text with a number: a form for each plural category of the language. */
 export type Plural = { readonly [category in Intl.LDMLPluralRule]?: string } & {

@@ -1,6 +1,6 @@
-import type { DisplayedPixels } from '../browser/index.js';
-import { type Hash, hashToHex } from '../index.js';
-import { blurredView } from './copies.js';
+import type { DisplayedPixels } from '../../browser/index.js';
+import { type Hash, hashToHex } from '../../index.js';
+import { blurredView } from '../copies.js';
 import { copiesPart } from './copies-part.js';
 import { button, h } from './element.js';
 import { type TextKey, t } from './language.js';

@@ -1,7 +1,7 @@
-import { endWorkers, type HashedFile } from '../browser/index.js';
-import type { DecodeErrorCode } from '../index.js';
-import type { Bundle } from '../submission/index.js';
-import { endCopies, type MeasuredCopy } from './copies.js';
+import { endWorkers, type HashedFile } from '../../browser/index.js';
+import type { Bundle } from '../../bundle/index.js';
+import type { DecodeErrorCode } from '../../index.js';
+import { endCopies, type MeasuredCopy } from '../copies.js';
 import { forgetSaved } from './saving.js';
 
 /** Why a file has no hash. `heic`: neither the browser nor the page can decode it. */

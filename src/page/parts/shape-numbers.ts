@@ -1,5 +1,5 @@
-import type { HashedFile } from '../browser/index.js';
-import type { HashedVariant } from '../index.js';
+import type { HashedFile } from '../../browser/index.js';
+import type { HashedVariant } from '../../index.js';
 
 /** A number of a picture for copies cut to one shape. */
 export interface ShapeNumber {

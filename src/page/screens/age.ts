@@ -1,7 +1,7 @@
-import { button, h } from '../element.js';
-import { t } from '../language.js';
-import { go } from '../navigation.js';
-import { actions, backTo, helpForChildren, outside, screen } from '../parts.js';
+import { button, h } from '../parts/element.js';
+import { t } from '../parts/language.js';
+import { go } from '../parts/navigation.js';
+import { actions, backTo, helpForChildren, outside, screen } from '../parts/parts.js';
 
 /**
  * Asks whether anyone in the picture was under 18, before any file is chosen. Both answers stand

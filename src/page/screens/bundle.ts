@@ -1,12 +1,12 @@
-import { bundleText, createBundle } from '../../submission/index.js';
-import { button, h } from '../element.js';
-import { t } from '../language.js';
-import { go } from '../navigation.js';
-import { actions, backTo, screen, verbatim } from '../parts.js';
-import { saveLink } from '../saving.js';
-import { hashedPictures, isMadeOfThese, session } from '../session.js';
-import { shapeNumbers } from '../shape-numbers.js';
-import { tell } from '../status.js';
+import { bundleText, createBundle } from '../../bundle/index.js';
+import { button, h } from '../parts/element.js';
+import { t } from '../parts/language.js';
+import { go } from '../parts/navigation.js';
+import { actions, backTo, screen, verbatim } from '../parts/parts.js';
+import { saveLink } from '../parts/saving.js';
+import { hashedPictures, isMadeOfThese, session } from '../parts/session.js';
+import { shapeNumbers } from '../parts/shape-numbers.js';
+import { tell } from '../parts/status.js';
 
 /** A name that reveals nothing. */
 const FILE_NAME = 'numbers.json';

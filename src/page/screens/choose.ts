@@ -1,11 +1,11 @@
-import { takeDropped } from '../dropped.js';
-import { h } from '../element.js';
-import { filePicker } from '../file-picker.js';
 import { startHashing } from '../hashing.js';
-import { t } from '../language.js';
-import { go } from '../navigation.js';
-import { actions, backTo, screen } from '../parts.js';
-import { session } from '../session.js';
+import { takeDropped } from '../parts/dropped.js';
+import { h } from '../parts/element.js';
+import { filePicker } from '../parts/file-picker.js';
+import { t } from '../parts/language.js';
+import { go } from '../parts/navigation.js';
+import { actions, backTo, screen } from '../parts/parts.js';
+import { session } from '../parts/session.js';
 
 /** Asks for pictures, and whether they are to get more numbers. */
 export function chooseScreen(): HTMLElement {

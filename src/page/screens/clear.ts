@@ -1,9 +1,9 @@
-import { button, h } from '../element.js';
-import { t } from '../language.js';
-import { go } from '../navigation.js';
-import { actions, screen } from '../parts.js';
-import { clearSession } from '../session.js';
-import { tell } from '../status.js';
+import { button, h } from '../parts/element.js';
+import { t } from '../parts/language.js';
+import { go } from '../parts/navigation.js';
+import { actions, screen } from '../parts/parts.js';
+import { clearSession } from '../parts/session.js';
+import { tell } from '../parts/status.js';
 
 /** Asks before an unsaved file is lost. */
 export function clearScreen(): HTMLElement {

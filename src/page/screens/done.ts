@@ -1,8 +1,8 @@
-import { button, h } from '../element.js';
-import { t } from '../language.js';
-import { go } from '../navigation.js';
-import { actions, backTo, helplines, screen, takers } from '../parts.js';
-import { session } from '../session.js';
+import { button, h } from '../parts/element.js';
+import { t } from '../parts/language.js';
+import { go } from '../parts/navigation.js';
+import { actions, backTo, helplines, screen, takers } from '../parts/parts.js';
+import { session } from '../parts/session.js';
 import { clearAll } from './clear.js';
 
 /**

@@ -1,10 +1,10 @@
-import { button, h } from '../element.js';
-import { counted, t } from '../language.js';
-import { go } from '../navigation.js';
-import { actions, screen } from '../parts.js';
-import { pictureCard } from '../picture-card.js';
-import { hashedPictures, type Picture, session } from '../session.js';
-import { tell } from '../status.js';
+import { button, h } from '../parts/element.js';
+import { counted, t } from '../parts/language.js';
+import { go } from '../parts/navigation.js';
+import { actions, screen } from '../parts/parts.js';
+import { pictureCard } from '../parts/picture-card.js';
+import { hashedPictures, type Picture, session } from '../parts/session.js';
+import { tell } from '../parts/status.js';
 
 /** Up to this many pictures are tested without asking. */
 const TESTED_UNASKED = 6;

@@ -1,7 +1,7 @@
-import { button, h } from '../element.js';
-import { t } from '../language.js';
-import { go } from '../navigation.js';
-import { actions, heading, helplines, takers } from '../parts.js';
+import { button, h } from '../parts/element.js';
+import { t } from '../parts/language.js';
+import { go } from '../parts/navigation.js';
+import { actions, heading, helplines, takers } from '../parts/parts.js';
 
 /** The first screen: it is not your fault, who can help, and who takes the file made here. */
 export function welcomeScreen(): HTMLElement {

@@ -1,11 +1,11 @@
-import { type Bundle, createWithdrawal, readBundle } from '../../submission/index.js';
-import { takeDropped } from '../dropped.js';
-import { button, h } from '../element.js';
-import { filePicker } from '../file-picker.js';
-import { t } from '../language.js';
-import { actions, backTo, screen, verbatim } from '../parts.js';
-import { saveLink } from '../saving.js';
-import { announce, tell } from '../status.js';
+import { type Bundle, createWithdrawal, readBundle } from '../../bundle/index.js';
+import { takeDropped } from '../parts/dropped.js';
+import { button, h } from '../parts/element.js';
+import { filePicker } from '../parts/file-picker.js';
+import { t } from '../parts/language.js';
+import { actions, backTo, screen, verbatim } from '../parts/parts.js';
+import { saveLink } from '../parts/saving.js';
+import { announce, tell } from '../parts/status.js';
 
 const FILE_NAME = 'numbers-back.json';
 

@@ -1,10 +1,10 @@
-import { button, h } from '../element.js';
 import { type Job, stopHashing, watchJob } from '../hashing.js';
-import { counted, t } from '../language.js';
-import { go } from '../navigation.js';
-import { actions, screen } from '../parts.js';
-import { hashedPictures, session } from '../session.js';
-import { announce, tell } from '../status.js';
+import { button, h } from '../parts/element.js';
+import { counted, t } from '../parts/language.js';
+import { go } from '../parts/navigation.js';
+import { actions, screen } from '../parts/parts.js';
+import { hashedPictures, session } from '../parts/session.js';
+import { announce, tell } from '../parts/status.js';
 
 /** The shortest time between two announcements of progress. */
 const ANNOUNCE_EVERY_MILLISECONDS = 4000;

@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
-import { checkInteger, checkNumber, checkOneOf, checkOptions, checkSignal } from '../door.js';
-import { imageFormatOf } from '../formats/image-format.js';
-import { beginsAsPicture } from '../formats/picture-magic.js';
-import type { Decision } from '../matching/decision.js';
-import { within } from '../picture/waiting.js';
-import { ClamdBody, type ClamdCommand, ClamdInput } from './clamd-input.js';
-import { Scanner, type ScanOptions } from './scanner.js';
+import { checkInteger, checkNumber, checkOneOf, checkOptions, checkSignal } from '../../door.js';
+import { imageFormatOf } from '../../formats/image-format.js';
+import { beginsAsPicture } from '../../formats/picture-magic.js';
+import type { Decision } from '../../matching/decision.js';
+import { within } from '../../picture/waiting.js';
+import { Scanner, type ScanOptions } from '../uploads/scanner.js';
+import { ClamdBody, type ClamdCommand, ClamdInput } from './input.js';
 
 /** What a listener for clamd's clients knows of an upload. */
 export interface ClamdUpload {

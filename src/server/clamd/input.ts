@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
-import { DecodeError } from '../errors.js';
-import { HEAD_BYTES } from '../formats/picture-magic.js';
-import { Pace, type PaceLimits } from '../node/read-bytes.js';
+import { DecodeError } from '../../errors.js';
+import { HEAD_BYTES } from '../../formats/picture-magic.js';
+import { Pace, type PaceLimits } from '../../node/read-bytes.js';
 
 /*
  * What clients of clamd send: commands, and streams in chunks. Nothing is read ahead of its reader

@@ -1,5 +1,5 @@
-import { NCMEC_LISTS } from '../exchange/ncmec.js';
-import { Refusal } from './route.js';
+import { NCMEC_LISTS } from '../../services/ncmec/format.js';
+import { Refusal } from '../http/route.js';
 
 /** A member of a configuration or of credentials, as HMA describes it. */
 export interface HmaField {

@@ -1,11 +1,11 @@
-import { within } from '../picture/waiting.js';
-import { checkSignalType } from './hma-picture.js';
-import { hmaJson } from './hma-reply.js';
-import { MESSAGE, TEXT } from './hma-schema.js';
-import type { Schema } from './json-schema.js';
-import { openApiOf } from './openapi.js';
-import type { ServiceParts } from './parts.js';
-import { type Route, routeOf } from './route.js';
+import { within } from '../../picture/waiting.js';
+import type { Schema } from '../http/json-schema.js';
+import { openApiOf } from '../http/openapi.js';
+import { type Route, routeOf } from '../http/route.js';
+import type { ServiceParts } from '../routes/parts.js';
+import { checkSignalType } from './picture.js';
+import { hmaJson } from './reply.js';
+import { MESSAGE, TEXT } from './schema.js';
 
 interface IndexState {
   readonly builtTo: number;

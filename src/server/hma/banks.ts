@@ -1,11 +1,11 @@
-import type { ListSettings } from '../blocklist/lists.js';
-import type { Store } from '../store/store.js';
-import type { ChangeOptions } from '../store/write.js';
-import { bankOf, listOfBank } from './hma-hits.js';
-import { hmaJson } from './hma-reply.js';
-import { BANK, BANK_WITH_NEWEST, MESSAGE, TEXT } from './hma-schema.js';
-import type { FromSchema } from './json-schema.js';
-import { type Call, Refusal, type Route, routeOf } from './route.js';
+import type { ListSettings } from '../../blocklist/lists.js';
+import type { Store } from '../../store/store.js';
+import type { ChangeOptions } from '../../store/write.js';
+import type { FromSchema } from '../http/json-schema.js';
+import { type Call, Refusal, type Route, routeOf } from '../http/route.js';
+import { bankOf, listOfBank } from './hits.js';
+import { hmaJson } from './reply.js';
+import { BANK, BANK_WITH_NEWEST, MESSAGE, TEXT } from './schema.js';
 
 /** A bank as HMA tells it: its ratio is 1 if it is on, and 0 if it is off. */
 export type HmaBankJson = FromSchema<typeof BANK>;

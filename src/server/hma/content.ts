@@ -1,17 +1,17 @@
-import { listOf } from '../blocklist/lists.js';
-import type { BlocklistEntry } from '../entry.js';
-import { hashToHex } from '../hash.js';
-import { readBytes } from '../node/read-bytes.js';
-import type { Store } from '../store/store.js';
-import { checkStorable, type StoredEntry } from '../store/stored-entry.js';
-import { bankAt, changeBy, type HmaBankJson } from './hma-banks.js';
-import { signalOf } from './hma-hash.js';
-import { bankOf, listOfBank } from './hma-hits.js';
-import { hashOf } from './hma-match.js';
-import { checkSignalType, type HmaHasher, type HmaPicture } from './hma-picture.js';
-import { hmaJson } from './hma-reply.js';
-import { ADDED, CONTENT, MESSAGE, TEXT } from './hma-schema.js';
-import { type Call, Refusal, type Route, repliesOf, routeOf } from './route.js';
+import { listOf } from '../../blocklist/lists.js';
+import type { BlocklistEntry } from '../../entry.js';
+import { hashToHex } from '../../hash.js';
+import { readBytes } from '../../node/read-bytes.js';
+import type { Store } from '../../store/store.js';
+import { checkStorable, type StoredEntry } from '../../store/stored-entry.js';
+import { type Call, Refusal, type Route, repliesOf, routeOf } from '../http/route.js';
+import { bankAt, changeBy, type HmaBankJson } from './banks.js';
+import { signalOf } from './hash.js';
+import { bankOf, listOfBank } from './hits.js';
+import { hashOf } from './match.js';
+import { checkSignalType, type HmaHasher, type HmaPicture } from './picture.js';
+import { hmaJson } from './reply.js';
+import { ADDED, CONTENT, MESSAGE, TEXT } from './schema.js';
 
 /** As HMA has it. */
 const LONGEST_NOTE = 255;

@@ -1,12 +1,12 @@
-import type { Exchange, Exchanges } from '../store/exchanges.js';
-import type { Store } from '../store/store.js';
-import { HMA_APIS, type HmaApi, storedFields, toldFields } from './hma-apis.js';
-import { changeBy, checkNewName, listAt } from './hma-banks.js';
-import { listOfBank } from './hma-hits.js';
-import { hmaJson } from './hma-reply.js';
-import { MESSAGE, TEXT } from './hma-schema.js';
-import type { FromSchema, Schema } from './json-schema.js';
-import { type Call, Refusal, type Route, repliesOf, routeOf } from './route.js';
+import type { Exchange, Exchanges } from '../../store/lists/exchanges.js';
+import type { Store } from '../../store/store.js';
+import type { FromSchema, Schema } from '../http/json-schema.js';
+import { type Call, Refusal, type Route, repliesOf, routeOf } from '../http/route.js';
+import { HMA_APIS, type HmaApi, storedFields, toldFields } from './apis.js';
+import { changeBy, checkNewName, listAt } from './banks.js';
+import { listOfBank } from './hits.js';
+import { hmaJson } from './reply.js';
+import { MESSAGE, TEXT } from './schema.js';
 
 /** The sources of lists: `store.exchanges(key)` gives them, with the key of their credentials. */
 export type HmaExchanges = Pick<Exchanges, 'set' | 'get' | 'list' | 'remove'>;

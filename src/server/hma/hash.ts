@@ -1,10 +1,10 @@
-import { hashToHex } from '../hash.js';
-import type { HashedImage } from '../variant.js';
-import { checkSignalTypes, type HmaHasher } from './hma-picture.js';
-import { hmaJson } from './hma-reply.js';
-import { FORM, MESSAGE, PLAIN_PDQ, TEXT } from './hma-schema.js';
-import type { Schema } from './json-schema.js';
-import { type Call, type Route, repliesOf } from './route.js';
+import { hashToHex } from '../../hash.js';
+import type { HashedImage } from '../../variant.js';
+import type { Schema } from '../http/json-schema.js';
+import { type Call, type Route, repliesOf } from '../http/route.js';
+import { checkSignalTypes, type HmaHasher } from './picture.js';
+import { hmaJson } from './reply.js';
+import { FORM, MESSAGE, PLAIN_PDQ, TEXT } from './schema.js';
 
 const SIGNALS: Schema = {
   title: 'hashes by signal type, empty if the picture has too little detail to be compared',

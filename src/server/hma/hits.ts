@@ -1,12 +1,12 @@
-import type { Blocklist } from '../blocklist/blocklist.js';
-import { Lists, listOf } from '../blocklist/lists.js';
-import type { BlocklistEntry } from '../entry.js';
-import { bitsOf } from '../hash.js';
-import { rulesOf } from '../matching/decide.js';
-import type { Decision } from '../matching/decision.js';
-import { nearestOf, numberOf } from '../matching/search.js';
-import type { PolicyOptions } from '../policy.js';
-import { keyOfEntry } from '../store/stored-entry.js';
+import type { Blocklist } from '../../blocklist/blocklist.js';
+import { Lists, listOf } from '../../blocklist/lists.js';
+import type { BlocklistEntry } from '../../entry.js';
+import { bitsOf } from '../../hash.js';
+import { rulesOf } from '../../matching/decide.js';
+import type { Decision } from '../../matching/decision.js';
+import { nearestOf, numberOf } from '../../matching/search.js';
+import type { PolicyOptions } from '../../policy.js';
+import { keyOfEntry } from '../../store/stored-entry.js';
 
 /** The bank that stands for the unnamed list: a bank of HMA has a name. */
 const UNNAMED = 'UNNAMED';

@@ -1,25 +1,17 @@
-import type { Blocklist } from '../blocklist/blocklist.js';
-import { Lists } from '../blocklist/lists.js';
-import { distance, type Hash, hashFromHex } from '../hash.js';
-import { widestOf } from '../matching/decide.js';
-import type { Decision } from '../matching/decision.js';
-import { type MatchRules, match } from '../matching/match.js';
-import { policyUnder } from '../policy.js';
-import { type HmaHit, type HmaLists, hitsOf, rawHitsOf } from './hma-hits.js';
-import { checkSignalType, checkSignalTypes, type HmaHasher } from './hma-picture.js';
-import { hmaJson, notHashed } from './hma-reply.js';
-import {
-  BANKS_OF_MATCHES,
-  BARE_MESSAGE,
-  FORM,
-  MATCH,
-  MESSAGE,
-  PLAIN_PDQ,
-  TEXT,
-} from './hma-schema.js';
-import type { Schema } from './json-schema.js';
-import type { ServiceParts } from './parts.js';
-import { type Call, type QueryOf, Refusal, type Route, repliesOf, routeOf } from './route.js';
+import type { Blocklist } from '../../blocklist/blocklist.js';
+import { Lists } from '../../blocklist/lists.js';
+import { distance, type Hash, hashFromHex } from '../../hash.js';
+import { widestOf } from '../../matching/decide.js';
+import type { Decision } from '../../matching/decision.js';
+import { type MatchRules, match } from '../../matching/match.js';
+import { policyUnder } from '../../policy.js';
+import type { Schema } from '../http/json-schema.js';
+import { type Call, type QueryOf, Refusal, type Route, repliesOf, routeOf } from '../http/route.js';
+import type { ServiceParts } from '../routes/parts.js';
+import { type HmaHit, type HmaLists, hitsOf, rawHitsOf } from './hits.js';
+import { checkSignalType, checkSignalTypes, type HmaHasher } from './picture.js';
+import { hmaJson, notHashed } from './reply.js';
+import { BANKS_OF_MATCHES, BARE_MESSAGE, FORM, MATCH, MESSAGE, PLAIN_PDQ, TEXT } from './schema.js';
 
 const SIGNAL = { signal: TEXT, signal_type: TEXT };
 const BANKS = { banks: TEXT };

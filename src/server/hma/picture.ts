@@ -1,11 +1,11 @@
-import type { Blocklist } from '../blocklist/blocklist.js';
-import type { Decision } from '../matching/decision.js';
-import type { MatchRules } from '../matching/match.js';
-import type { Decide } from '../node/hash-pool.js';
-import type { HashedImage } from '../variant.js';
-import type { ServiceParts } from './parts.js';
-import { filesOf, isForm } from './read-form.js';
-import { type Call, Refusal } from './route.js';
+import type { Blocklist } from '../../blocklist/blocklist.js';
+import type { Decision } from '../../matching/decision.js';
+import type { MatchRules } from '../../matching/match.js';
+import type { Decide } from '../../node/pool/hash-pool.js';
+import type { HashedImage } from '../../variant.js';
+import { filesOf, isForm } from '../http/read-form.js';
+import { type Call, Refusal } from '../http/route.js';
+import type { ServiceParts } from '../routes/parts.js';
 
 /** A picture that came with a request, and what else came with it. */
 export interface HmaPicture {

@@ -1,7 +1,7 @@
-import { DecodeError } from '../errors.js';
-import { StoreError } from '../store/store-error.js';
-import { TextReply } from './reply.js';
-import { type Call, type ErrorBody, NOT_CHECKED, Refusal, type Route } from './route.js';
+import { DecodeError } from '../../errors.js';
+import { StoreError } from '../../store/sql/store-error.js';
+import { TextReply } from '../http/reply.js';
+import { type Call, type ErrorBody, NOT_CHECKED, Refusal, type Route } from '../http/route.js';
 
 /** The body of an error, as HMA writes it. */
 const hmaError: ErrorBody = (_status, message) => ({ message });

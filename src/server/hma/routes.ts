@@ -1,16 +1,16 @@
-import { checkMethods, checkOneOf } from '../door.js';
-import { policyUnder } from '../policy.js';
-import type { Store } from '../store/store.js';
-import { hmaBankRoutes } from './hma-banks.js';
-import { hmaContentRoutes } from './hma-content.js';
-import { type HmaExchanges, hmaExchangeRoutes, NO_EXCHANGES } from './hma-exchanges.js';
-import { hmaHashRoutes } from './hma-hash.js';
-import { hmaDocumentRoutes, hmaIndexRoutes } from './hma-index.js';
-import { hmaMatchRoutes } from './hma-match.js';
-import { HmaHasher } from './hma-picture.js';
-import { hmaRoute } from './hma-reply.js';
-import type { ServiceParts } from './parts.js';
-import { Refusal, type Route } from './route.js';
+import { checkMethods, checkOneOf } from '../../door.js';
+import { policyUnder } from '../../policy.js';
+import type { Store } from '../../store/store.js';
+import { Refusal, type Route } from '../http/route.js';
+import type { ServiceParts } from '../routes/parts.js';
+import { hmaDocumentRoutes, hmaIndexRoutes } from './bank-index.js';
+import { hmaBankRoutes } from './banks.js';
+import { hmaContentRoutes } from './content.js';
+import { type HmaExchanges, hmaExchangeRoutes, NO_EXCHANGES } from './exchanges.js';
+import { hmaHashRoutes } from './hash.js';
+import { hmaMatchRoutes } from './match.js';
+import { HmaHasher } from './picture.js';
+import { hmaRoute } from './reply.js';
 
 /** How HMA's dialect is served. */
 export interface HmaOptions {

@@ -1,4 +1,4 @@
-import type { Schema } from './json-schema.js';
+import type { Schema } from '../http/json-schema.js';
 
 /** Any text. */
 export const TEXT = { type: 'string' } as const;

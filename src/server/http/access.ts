@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { BlockList, isIP } from 'node:net';
-import { checkInteger, checkNumber, checkObject, checkOneOf, checkTypeOf } from '../door.js';
+import { checkInteger, checkNumber, checkObject, checkOneOf, checkTypeOf } from '../../door.js';
 import { type Caller, Refusal, ROLES, type Role } from './route.js';
 
 /** How much a caller may ask. */

@@ -1,4 +1,4 @@
-import { lengthOf, readBytes } from '../node/read-bytes.js';
+import { lengthOf, readBytes } from '../../node/read-bytes.js';
 import { problemOf, type QueryValue, readQueryValue } from './json-schema.js';
 import { Refusal, type Route } from './route.js';
 

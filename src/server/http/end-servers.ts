@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { checkIterable, checkNumber, checkOptions } from '../door.js';
+import { checkIterable, checkNumber, checkOptions } from '../../door.js';
 
 /**
  * Ends servers of `node:http`, all at the same time: they take no new connection, answer the

@@ -1,9 +1,9 @@
-import type { SearchThreadsStats } from '../blocklist/kind.js';
-import type { HeldBackList } from '../exchange/held-back.js';
-import { within } from '../picture/waiting.js';
+import type { SearchThreadsStats } from '../../blocklist/kind.js';
+import { within } from '../../picture/waiting.js';
+import type { HeldBackList } from '../../services/held-back.js';
+import type { FollowedList, ServiceParts } from '../routes/parts.js';
 import type { Schema } from './json-schema.js';
 import type { Gauge } from './metrics.js';
-import type { FollowedList, ServiceParts } from './parts.js';
 import { TextReply } from './reply.js';
 import type { Route } from './route.js';
 

@@ -2,8 +2,8 @@ import type { IncomingMessage, RequestListener, ServerOptions, ServerResponse } 
 import { Readable } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
-import { NODE_BODY } from '../node/read-bytes.js';
-import { onAbort } from '../picture/waiting.js';
+import { NODE_BODY } from '../../node/read-bytes.js';
+import { onAbort } from '../../picture/waiting.js';
 import { directOf, type Reply, TextReply } from './reply.js';
 
 /** A standard handler, as `createScanHandler` makes one, which may look at who asks. */

@@ -1,5 +1,5 @@
+import { SESSION_COOKIE } from '../review/session.js';
 import type { Schema } from './json-schema.js';
-import { SESSION_COOKIE } from './review-session.js';
 import type { Route } from './route.js';
 
 /** What the document says of the service itself. */

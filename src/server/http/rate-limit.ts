@@ -1,7 +1,7 @@
-import type { Blocklist } from '../blocklist/blocklist.js';
-import { match } from '../matching/match.js';
-import type { Decide } from '../node/hash-pool.js';
-import type { HashedVariant } from '../variant.js';
+import type { Blocklist } from '../../blocklist/blocklist.js';
+import { match } from '../../matching/match.js';
+import type { Decide } from '../../node/pool/hash-pool.js';
+import type { HashedVariant } from '../../variant.js';
 import type { KnownCaller } from './access.js';
 import { Refusal } from './route.js';
 

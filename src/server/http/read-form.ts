@@ -1,5 +1,5 @@
-import { DecodeError } from '../errors.js';
-import { lengthOf, readBytes } from '../node/read-bytes.js';
+import { DecodeError } from '../../errors.js';
+import { lengthOf, readBytes } from '../../node/read-bytes.js';
 
 /** As a hash pool has them: a few slow senders would hold the memory of all others. */
 export const PACE = { minBytesPerSecond: 1024, idleSeconds: 30 };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { HonoBase } from 'hono/hono-base';
 import { TrieRouter } from 'hono/router/trie-router';
-import { DecodeError } from '../errors.js';
+import { DecodeError } from '../../errors.js';
 import { type Access, type KnownCaller, mayDo } from './access.js';
 import { bodyOf, queryOf, type Time } from './checked-request.js';
 import { checksOf } from './json-schema.js';

@@ -1,9 +1,9 @@
-import type { Trust } from '../blocklist/lists.js';
-import type { Opinion } from '../entry.js';
-import type { Decision, Match } from '../matching/decision.js';
-import type { RemoteMatch } from '../matching/remote-match.js';
-import { outlineOf, placeOf, variantWords } from '../node/match-report.js';
-import { type Html, type HtmlValue, html, trusted } from './review-html.js';
+import type { Trust } from '../../blocklist/lists.js';
+import type { Opinion } from '../../entry.js';
+import type { Decision, Match } from '../../matching/decision.js';
+import type { RemoteMatch } from '../../matching/remote-match.js';
+import { outlineOf, placeOf, variantWords } from '../../node/report/match-report.js';
+import { type Html, type HtmlValue, html, trusted } from './html.js';
 
 /** A page shows so many hits, the nearest. */
 const MOST = 20;

@@ -1,4 +1,4 @@
-import { escapeHtml } from '../node/match-report.js';
+import { escapeHtml } from '../../node/report/match-report.js';
 
 /** HTML that is shown as it is. Only `html` and `trusted` make it. */
 export class Html {

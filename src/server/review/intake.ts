@@ -1,8 +1,8 @@
-import type { Decision } from '../matching/decision.js';
-import { checkId, checkLink } from '../store/review-item.js';
-import type { ReviewQueue } from '../store/review-queue.js';
-import type { Schema } from './json-schema.js';
-import { type QueryOf, Refusal } from './route.js';
+import type { Decision } from '../../matching/decision.js';
+import { checkId, checkLink } from '../../store/reviews/review-item.js';
+import type { ReviewQueue } from '../../store/reviews/review-queue.js';
+import type { Schema } from '../http/json-schema.js';
+import { type QueryOf, Refusal } from '../http/route.js';
 
 /** By these, a question about a picture puts it before the moderators too. */
 export const ITEM_QUERY = {

@@ -1,10 +1,10 @@
-import type { Decision } from '../matching/decision.js';
-import { explain } from '../matching/explain.js';
-import { decisionFromJSON } from '../matching/read-decision.js';
-import { REASON_WORDS } from '../node/match-report.js';
-import type { ReviewItem } from '../store/review-item.js';
-import { hitsOf } from './review-hits.js';
-import { type Html, html } from './review-html.js';
+import type { Decision } from '../../matching/decision.js';
+import { explain } from '../../matching/explain.js';
+import { decisionFromJSON } from '../../matching/read-decision.js';
+import { REASON_WORDS } from '../../node/report/match-report.js';
+import type { ReviewItem } from '../../store/reviews/review-item.js';
+import { hitsOf } from './hits.js';
+import { type Html, html } from './html.js';
 
 /** What the page of an item shows besides it. */
 export interface ItemPage {

@@ -1,8 +1,8 @@
-import type { ListErrors } from '../matching/review-answers.js';
-import type { StoredList } from '../store/lists.js';
-import { facts } from './review-hits.js';
-import { type Html, html } from './review-html.js';
-import { timeOf } from './review-item-page.js';
+import type { ListErrors } from '../../review/review-answers.js';
+import type { StoredList } from '../../store/lists/lists.js';
+import { facts } from './hits.js';
+import { type Html, html } from './html.js';
+import { timeOf } from './item-page.js';
 
 /** What the health of lists is read from. */
 export interface ListsPage {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type Html, html, trusted } from './review-html.js';
-import { STYLE } from './review-style.js';
-import type { Refusal } from './route.js';
+import type { Refusal } from '../http/route.js';
+import { type Html, html, trusted } from './html.js';
+import { STYLE } from './style.js';
 
 /** A page for moderators. */
 export interface ReviewPage {

@@ -1,15 +1,16 @@
-import { explain } from '../matching/explain.js';
-import { decisionFromJSON } from '../matching/read-decision.js';
-import { errorsByList } from '../matching/review-answers.js';
-import type { ReviewItem } from '../store/review-item.js';
-import type { ReviewLog } from '../store/review-log.js';
-import type { ReviewQueue } from '../store/review-queue.js';
-import type { Sessions } from '../store/sessions.js';
-import type { ServiceParts } from './parts.js';
-import { type Html, html } from './review-html.js';
-import { itemPage, OUTCOME_WORDS, pathOfItem, timeOf } from './review-item-page.js';
-import { listsPage } from './review-lists-page.js';
-import { pageOf, redirectTo, refusedPage } from './review-page.js';
+import { explain } from '../../matching/explain.js';
+import { decisionFromJSON } from '../../matching/read-decision.js';
+import { errorsByList } from '../../review/review-answers.js';
+import type { ReviewItem } from '../../store/reviews/review-item.js';
+import type { ReviewLog } from '../../store/reviews/review-log.js';
+import type { ReviewQueue } from '../../store/reviews/review-queue.js';
+import type { Sessions } from '../../store/reviews/sessions.js';
+import { type Call, type QueryOf, Refusal, type Route, routeOf } from '../http/route.js';
+import type { ServiceParts } from '../routes/parts.js';
+import { type Html, html } from './html.js';
+import { itemPage, OUTCOME_WORDS, pathOfItem, timeOf } from './item-page.js';
+import { listsPage } from './lists-page.js';
+import { pageOf, redirectTo, refusedPage } from './page.js';
 import {
   type CallerOfToken,
   formWord,
@@ -17,8 +18,7 @@ import {
   sessionRoutes,
   sessionToken,
   signOutForm,
-} from './review-session.js';
-import { type Call, type QueryOf, Refusal, type Route, routeOf } from './route.js';
+} from './session.js';
 import { SignInLimit } from './sign-in-limit.js';
 
 /** What the pages for moderators stand on. */

@@ -1,12 +1,12 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { readBytes } from '../node/read-bytes.js';
-import type { Sessions } from '../store/sessions.js';
-import { type KnownCaller, mayDo } from './access.js';
-import { type Html, html } from './review-html.js';
-import { pageOf, redirectTo, refusedPage } from './review-page.js';
-import { Refusal, type Route } from './route.js';
+import { readBytes } from '../../node/read-bytes.js';
+import type { Sessions } from '../../store/reviews/sessions.js';
+import { type KnownCaller, mayDo } from '../http/access.js';
+import { Refusal, type Route } from '../http/route.js';
+import { tokenHash } from '../routes/webhook-sender.js';
+import { type Html, html } from './html.js';
+import { pageOf, redirectTo, refusedPage } from './page.js';
 import { addressOf, type SignInLimit } from './sign-in-limit.js';
-import { tokenHash } from './webhook-sender.js';
 
 /*
  * Moderators sign in with a token, and the browser gets a session. A form counts only if it came

@@ -1,6 +1,6 @@
 import { isIP, isIPv4 } from 'node:net';
-import { PublicAddresses } from './public-addresses.js';
-import { Refusal } from './route.js';
+import { Refusal } from '../http/route.js';
+import { PublicAddresses } from '../uploads/public-addresses.js';
 
 /** Failures of one address, and of all together, that may come at once. */
 const OF_ADDRESS = 10;

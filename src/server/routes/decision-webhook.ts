@@ -7,19 +7,19 @@ import {
   checkOneOf,
   checkOptions,
   checkTypeOf,
-} from '../door.js';
-import { DecodeError } from '../errors.js';
+} from '../../door.js';
+import { DecodeError } from '../../errors.js';
+import { readBytes } from '../../node/read-bytes.js';
+import type { NewFeedback } from '../../review/feedback-item.js';
 import {
   type NewReviewRecord,
   REVIEW_OUTCOMES,
   type ReviewFacts,
   type ReviewOutcome,
-} from '../matching/review-record.js';
-import { readBytes } from '../node/read-bytes.js';
-import type { NewFeedback } from '../store/feedback-item.js';
-import type { FeedbackQueue } from '../store/feedback-queue.js';
-import type { ReviewLog } from '../store/review-log.js';
-import { type FromSchema, problemOf } from './json-schema.js';
+} from '../../review/review-record.js';
+import type { FeedbackQueue } from '../../store/reviews/feedback-queue.js';
+import type { ReviewLog } from '../../store/reviews/review-log.js';
+import { type FromSchema, problemOf } from '../http/json-schema.js';
 import { SenderCheck, type SenderProof } from './webhook-sender.js';
 
 /** What a decision from outside is about, in the words of the platform. */

@@ -3,13 +3,13 @@ import {
   type DecisionJSON,
   decisionToJSON,
   type MatchJSON,
-} from '../matching/decision.js';
-import { DECISION_SCHEMA } from '../matching/decision-schema.js';
-import { explain } from '../matching/explain.js';
-import type { Schema } from './json-schema.js';
-import { TextReply } from './reply.js';
-import { RETRY_AFTER_SECONDS } from './route.js';
-import { statusOf } from './scanner.js';
+} from '../../matching/decision.js';
+import { DECISION_SCHEMA } from '../../matching/decision-schema.js';
+import { explain } from '../../matching/explain.js';
+import type { Schema } from '../http/json-schema.js';
+import { TextReply } from '../http/reply.js';
+import { RETRY_AFTER_SECONDS } from '../http/route.js';
+import { statusOf } from '../uploads/scanner.js';
 
 const { $schema: _, ...DECISION } = DECISION_SCHEMA;
 const MATCHES = DECISION.properties.matches;

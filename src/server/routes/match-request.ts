@@ -1,7 +1,7 @@
-import { ALGORITHMS, type Algorithm, hashFromHex, newHash } from '../hash.js';
-import type { HashedImage, HashedVariant } from '../variant.js';
-import type { FromSchema, Schema } from './json-schema.js';
-import { Refusal } from './route.js';
+import { ALGORITHMS, type Algorithm, hashFromHex, newHash } from '../../hash.js';
+import type { HashedImage, HashedVariant } from '../../variant.js';
+import type { FromSchema, Schema } from '../http/json-schema.js';
+import { Refusal } from '../http/route.js';
 
 /** More than the most that one picture gives, at its most thorough. */
 const MOST_VARIANTS = 600;

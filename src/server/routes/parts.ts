@@ -1,12 +1,12 @@
-import type { Blocklist } from '../blocklist/blocklist.js';
-import type { HeldBackList } from '../exchange/held-back.js';
-import type { AllowList } from '../matching/allow-list.js';
-import type { MatchRules } from '../matching/match.js';
-import type { HashPool } from '../node/hash-pool.js';
-import type { Store } from '../store/store.js';
-import type { FetchPicture } from './fetch-picture.js';
-import type { Metrics } from './metrics.js';
-import type { FormReader } from './read-form.js';
+import type { Blocklist } from '../../blocklist/blocklist.js';
+import type { AllowList } from '../../matching/allow-list.js';
+import type { MatchRules } from '../../matching/match.js';
+import type { HashPool } from '../../node/pool/hash-pool.js';
+import type { HeldBackList } from '../../services/held-back.js';
+import type { Store } from '../../store/store.js';
+import type { Metrics } from '../http/metrics.js';
+import type { FormReader } from '../http/read-form.js';
+import type { FetchPicture } from '../uploads/fetch-picture.js';
 
 /** A list that follows a store: `store.follow` gives one. */
 export interface FollowedList {

@@ -2,17 +2,17 @@ import {
   type WithdrawnJSON,
   withdrawnFromJSON,
   withdrawnToJSON,
-} from '../blocklist/withdrawn-json.js';
-import { checkKnown, checkTypeOf } from '../door.js';
-import type { FetchProgress } from '../exchange/list-fetch.js';
-import { hashFromJSON } from '../hash.js';
-import { createAllowList } from '../matching/allow-list.js';
-import type { ReviewQuery } from '../matching/review-record.js';
-import type { Store } from '../store/store.js';
-import { StoreError } from '../store/store-error.js';
-import type { FromSchema, Schema } from './json-schema.js';
-import { type Reply, TextReply } from './reply.js';
-import { Refusal, type Route, repliesOf, routeOf } from './route.js';
+} from '../../blocklist/records/withdrawn-json.js';
+import { checkKnown, checkTypeOf } from '../../door.js';
+import { hashFromJSON } from '../../hash.js';
+import { createAllowList } from '../../matching/allow-list.js';
+import type { ReviewQuery } from '../../review/review-record.js';
+import type { FetchProgress } from '../../services/list-fetch.js';
+import { StoreError } from '../../store/sql/store-error.js';
+import type { Store } from '../../store/store.js';
+import type { FromSchema, Schema } from '../http/json-schema.js';
+import { type Reply, TextReply } from '../http/reply.js';
+import { Refusal, type Route, repliesOf, routeOf } from '../http/route.js';
 
 /** What those who look after a store may do beside changing it. */
 export interface CurationOptions {

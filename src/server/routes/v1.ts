@@ -1,21 +1,21 @@
-import { DecodeError } from '../errors.js';
-import { type Decision, unhashable } from '../matching/decision.js';
-import { type MatchRules, match } from '../matching/match.js';
-import type { RemoteList } from '../matching/remote-list.js';
-import type { ImageSource } from '../node/read-bytes.js';
-import type { ReviewQueue } from '../store/review-queue.js';
-import { mayDo } from './access.js';
+import { DecodeError } from '../../errors.js';
+import { type Decision, unhashable } from '../../matching/decision.js';
+import { type MatchRules, match } from '../../matching/match.js';
+import type { RemoteList } from '../../matching/remote-list.js';
+import type { ImageSource } from '../../node/read-bytes.js';
+import type { ReviewQueue } from '../../store/reviews/review-queue.js';
+import { mayDo } from '../http/access.js';
+import type { Schema } from '../http/json-schema.js';
+import { filesOf, isForm } from '../http/read-form.js';
+import { TextReply } from '../http/reply.js';
+import { type Call, type QueryOf, Refusal, type Route, repliesOf, routeOf } from '../http/route.js';
+import { ITEM_QUERY, type NamedUpload, namedUpload } from '../review/intake.js';
+import { createScanHandler, isRaw } from '../uploads/scan-handler.js';
+import type { ScanOptions } from '../uploads/scanner.js';
 import { createDecisionWebhook, type DecisionWebhookOptions } from './decision-webhook.js';
-import type { Schema } from './json-schema.js';
 import { isAnswered, MATCH_REPLY_SCHEMA, replyOf } from './match-reply.js';
 import { hashesOf, IMAGE_SCHEMA, type ImageJSON, imageFrom } from './match-request.js';
 import type { ServiceParts } from './parts.js';
-import { filesOf, isForm } from './read-form.js';
-import { TextReply } from './reply.js';
-import { ITEM_QUERY, type NamedUpload, namedUpload } from './review-intake.js';
-import { type Call, type QueryOf, Refusal, type Route, repliesOf, routeOf } from './route.js';
-import { createScanHandler, isRaw } from './scan-handler.js';
-import type { ScanOptions } from './scanner.js';
 
 /** How uploads are answered by `/v1/scan`; the service has the list, the pool and the limits. */
 export type ScanRouteOptions = Omit<

@@ -7,11 +7,11 @@ import {
 } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import { checkInteger, checkNumber, checkTypeOf } from '../door.js';
-import { DecodeError } from '../errors.js';
-import { MAX_BYTES } from '../picture/options.js';
+import { checkInteger, checkNumber, checkTypeOf } from '../../door.js';
+import { DecodeError } from '../../errors.js';
+import { MAX_BYTES } from '../../picture/options.js';
+import { Refusal, type RefusalCode } from '../http/route.js';
 import { PublicAddresses } from './public-addresses.js';
-import { Refusal, type RefusalCode } from './route.js';
 
 /** Why a picture is not fetched, and the code by which callers are told. */
 const NOT_FETCHED = {

@@ -1,9 +1,9 @@
-import { checkInteger, checkNumber, checkObject, checkOptions } from '../door.js';
-import { DecodeError } from '../errors.js';
-import { beginsAsPicture, HEAD_BYTES } from '../formats/picture-magic.js';
-import type { Decision } from '../matching/decision.js';
-import { readBytes } from '../node/read-bytes.js';
-import { deadline } from '../picture/waiting.js';
+import { checkInteger, checkNumber, checkObject, checkOptions } from '../../door.js';
+import { DecodeError } from '../../errors.js';
+import { beginsAsPicture, HEAD_BYTES } from '../../formats/picture-magic.js';
+import type { Decision } from '../../matching/decision.js';
+import { readBytes } from '../../node/read-bytes.js';
+import { deadline } from '../../picture/waiting.js';
 import {
   FormReader,
   filesOf,
@@ -12,7 +12,7 @@ import {
   MAX_BYTES_HELD,
   MAX_FILES,
   PACE,
-} from './read-form.js';
+} from '../http/read-form.js';
 import { answerTo } from './scan-handler.js';
 import { type Outcome, Scanner, type ScanOptions } from './scanner.js';
 

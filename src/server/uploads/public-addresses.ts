@@ -1,5 +1,5 @@
 import { type BlockList, isIP } from 'node:net';
-import { networkOf } from './access.js';
+import { networkOf } from '../http/access.js';
 
 /*
  * Which addresses are of the public internet, by the registries of special addresses that RFC 6890

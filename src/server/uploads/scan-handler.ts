@@ -1,4 +1,4 @@
-import { checkObject } from '../door.js';
+import { checkObject } from '../../door.js';
 import { headersOf, type Outcome, Scanner, type ScanOptions } from './scanner.js';
 
 /**

@@ -1,4 +1,4 @@
-import { Blocklist } from '../blocklist/blocklist.js';
+import { Blocklist } from '../../blocklist/blocklist.js';
 import {
   checkInteger,
   checkMethods,
@@ -6,16 +6,16 @@ import {
   checkOneOf,
   checkOptions,
   checkTypeOf,
-} from '../door.js';
-import { DecodeError } from '../errors.js';
-import { type Decision, unhashable } from '../matching/decision.js';
-import { checkRules, type MatchRules } from '../matching/match.js';
-import { checkUpload } from '../node/check-upload.js';
-import type { HashPool } from '../node/hash-pool.js';
-import { type ImageSource, lengthOf } from '../node/read-bytes.js';
-import { MAX_BYTES } from '../picture/options.js';
-import { unlessAborted } from '../picture/waiting.js';
-import { NOT_CHECKED, RETRY_AFTER_SECONDS, STATUS } from './route.js';
+} from '../../door.js';
+import { DecodeError } from '../../errors.js';
+import { type Decision, unhashable } from '../../matching/decision.js';
+import { checkRules, type MatchRules } from '../../matching/match.js';
+import { checkUpload } from '../../node/pool/check-upload.js';
+import type { HashPool } from '../../node/pool/hash-pool.js';
+import { type ImageSource, lengthOf } from '../../node/read-bytes.js';
+import { MAX_BYTES } from '../../picture/options.js';
+import { unlessAborted } from '../../picture/waiting.js';
+import { NOT_CHECKED, RETRY_AFTER_SECONDS, STATUS } from '../http/route.js';
 
 /*
  * What all adapters have in common: an upload is checked, the platform is told the decision, and

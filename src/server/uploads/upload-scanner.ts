@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
-import { checkObject, checkOptions, checkTypeOf } from '../door.js';
-import { DecodeError } from '../errors.js';
-import type { Decision } from '../matching/decision.js';
-import type { ImageSource } from '../node/read-bytes.js';
+import { checkObject, checkOptions, checkTypeOf } from '../../door.js';
+import { DecodeError } from '../../errors.js';
+import type { Decision } from '../../matching/decision.js';
+import type { ImageSource } from '../../node/read-bytes.js';
 import { type Outcome, Scanner, type ScanOptions, UploadRefused } from './scanner.js';
 
 /** The stream of a file in a form; parsers set `truncated` if they cut it at their limit. */

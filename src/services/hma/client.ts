@@ -1,29 +1,7 @@
-import { checkInteger, checkNumber, checkObject, checkOptions, checkTypeOf } from '../door.js';
-import { FormatError } from '../errors.js';
-import { type Hash, hashToHex } from '../hash.js';
-import {
-  type HmaContent,
-  type HmaMatch,
-  hmaBank,
-  hmaContent,
-  hmaHashCount,
-  hmaLookup,
-  updateOfHmaContent,
-} from './hma.js';
-import type {
-  FetchUpdatesOptions,
-  ListClient,
-  ListUpdate,
-  UnknownWord,
-  UpdatesPage,
-} from './list-update.js';
-import {
-  askedInTurn,
-  checkPdqHashes,
-  type RemoteAnswer,
-  type RemoteMatcher,
-} from './remote-matcher.js';
-import { bearerOf, ServiceConnection, type ServiceOptions } from './service-connection.js';
+import { checkInteger, checkNumber, checkObject, checkOptions, checkTypeOf } from '../../door.js';
+import { FormatError } from '../../errors.js';
+import { type Hash, hashToHex } from '../../hash.js';
+import type { RemoteAnswer, RemoteMatcher } from '../../remote-matcher.js';
 import {
   checkFetchOptions,
   isObject,
@@ -32,7 +10,20 @@ import {
   own,
   tellProblems,
   textOf,
-} from './service-json.js';
+  type UnknownWord,
+} from '../../text/json.js';
+import { askedInTurn, checkPdqHashes } from '../asked-in-turn.js';
+import type { FetchUpdatesOptions, ListClient, ListUpdate, UpdatesPage } from '../list-update.js';
+import { bearerOf, ServiceConnection, type ServiceOptions } from '../service-connection.js';
+import {
+  type HmaContent,
+  type HmaMatch,
+  hmaBank,
+  hmaContent,
+  hmaHashCount,
+  hmaLookup,
+  updateOfHmaContent,
+} from './format.js';
 
 /** Options of `HmaClient`. */
 export interface HmaOptions extends ServiceOptions {

@@ -1,12 +1,12 @@
-import type { HmaContent } from '../exchange/hma.js';
-import { distance, type Hash, hashFromHex } from '../hash.js';
+import { distance, type Hash, hashFromHex } from '../../hash.js';
 import {
   checkFake,
   type FakeReply,
   type FakeRequest,
   type FakeService,
   startFakeService,
-} from './fake-service.js';
+} from '../fake-service.js';
+import type { HmaContent } from './format.js';
 
 /** Options of `fakeHma`. */
 export interface FakeHmaOptions {

@@ -1,13 +1,5 @@
-import { FormatError } from '../errors.js';
-import { hashFrom } from '../hash.js';
-import {
-  type ListedSignal,
-  type ListUpdate,
-  type ReadUpdatesOptions,
-  type UnknownWord,
-  type UpdateState,
-  updateOf,
-} from './list-update.js';
+import { FormatError } from '../../errors.js';
+import { hashFrom } from '../../hash.js';
 import {
   isObject,
   type JsonObject,
@@ -15,11 +7,14 @@ import {
   leftOut,
   own,
   problemsOf,
+  type ReadUpdatesOptions,
   type ReportProblem,
   textOf,
+  type UnknownWord,
   UnknownWords,
   wholeNumberOf,
-} from './service-json.js';
+} from '../../text/json.js';
+import { type ListedSignal, type ListUpdate, type UpdateState, updateOf } from '../list-update.js';
 
 /*
  * The JSON of a Hasher-Matcher-Actioner, version 1.1.

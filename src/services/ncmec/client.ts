@@ -1,11 +1,18 @@
-import { checkInteger, checkNumber, checkObject, checkOptions, checkSignal } from '../door.js';
-import type { FormatError } from '../errors.js';
+import { checkInteger, checkNumber, checkObject, checkOptions, checkSignal } from '../../door.js';
+import type { FormatError } from '../../errors.js';
+import { checkFetchOptions, tellProblems } from '../../text/json.js';
 import {
   CLOCK_SECONDS,
   type FetchUpdatesOptions,
   type ListClient,
   type UpdatesPage,
-} from './list-update.js';
+} from '../list-update.js';
+import {
+  basicAuthorization,
+  ServiceConnection,
+  type ServiceOptions,
+} from '../service-connection.js';
+import { ServiceError } from '../service-error.js';
 import {
   checkNcmecFeedback,
   checkNcmecList,
@@ -17,14 +24,7 @@ import {
   ncmecReasons,
   ncmecReply,
   writeNcmecFeedback,
-} from './ncmec.js';
-import {
-  basicAuthorization,
-  ServiceConnection,
-  type ServiceOptions,
-} from './service-connection.js';
-import { ServiceError } from './service-error.js';
-import { checkFetchOptions, tellProblems } from './service-json.js';
+} from './format.js';
 
 /** Options of `NcmecClient`. */
 export interface NcmecOptions extends ServiceOptions {

@@ -1,7 +1,5 @@
-import { FormatError } from '../errors.js';
-import type { NcmecEntry, NcmecFingerprint, NcmecVote } from '../exchange/ncmec.js';
-import { document, type NcmecFeedback } from '../exchange/ncmec.js';
-import { childOf, rootElement, xmlText } from '../exchange/xml.js';
+import { FormatError } from '../../errors.js';
+import { childOf, rootElement, xmlText } from '../../text/xml.js';
 import {
   checkFake,
   type FakeReply,
@@ -9,7 +7,14 @@ import {
   type FakeService,
   reordered,
   startFakeService,
-} from './fake-service.js';
+} from '../fake-service.js';
+import {
+  document,
+  type NcmecEntry,
+  type NcmecFeedback,
+  type NcmecFingerprint,
+  type NcmecVote,
+} from './format.js';
 
 /** Options of `fakeNcmec`. */
 export interface FakeNcmecOptions {

@@ -1,15 +1,16 @@
-import { checkObject, checkOneOf } from '../door.js';
-import { checkLabels, type Opinion } from '../entry.js';
-import { FormatError } from '../errors.js';
-import { hashFrom } from '../hash.js';
+import { checkObject, checkOneOf } from '../../door.js';
+import { checkLabels, type Opinion } from '../../entry.js';
+import { FormatError } from '../../errors.js';
+import { hashFrom } from '../../hash.js';
 import {
-  type ListUpdate,
+  problemsOf,
   type ReadUpdatesOptions,
+  type ReportProblem,
   type UnknownWord,
-  updateOf,
-} from './list-update.js';
-import { problemsOf, type ReportProblem, UnknownWords } from './service-json.js';
-import { childOf, readElements, rootElement, type XmlElement, xmlText } from './xml.js';
+  UnknownWords,
+} from '../../text/json.js';
+import { childOf, readElements, rootElement, type XmlElement, xmlText } from '../../text/xml.js';
+import { type ListUpdate, updateOf } from '../list-update.js';
 
 /*
  * The lists of NCMEC, and the XML of its hash sharing API, version 2: pages of entries, votes, and

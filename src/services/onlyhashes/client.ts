@@ -1,9 +1,7 @@
-import { checkOptions, checkSignal } from '../door.js';
-import { FormatError } from '../errors.js';
-import { type Algorithm, bitsOf, type Hash, hashFromHex, hashToJSON } from '../hash.js';
-import type { RemoteAnswer, RemoteHit, RemoteMatcher } from './remote-matcher.js';
-import { bearerOf, ServiceConnection, type ServiceOptions } from './service-connection.js';
-import { ServiceError } from './service-error.js';
+import { checkOptions, checkSignal } from '../../door.js';
+import { FormatError } from '../../errors.js';
+import { type Algorithm, bitsOf, type Hash, hashFromHex, hashToJSON } from '../../hash.js';
+import type { RemoteAnswer, RemoteHit, RemoteMatcher } from '../../remote-matcher.js';
 import {
   isObject,
   type JsonObject,
@@ -11,7 +9,9 @@ import {
   own,
   textOf,
   wholeNumberOf,
-} from './service-json.js';
+} from '../../text/json.js';
+import { bearerOf, ServiceConnection, type ServiceOptions } from '../service-connection.js';
+import { ServiceError } from '../service-error.js';
 
 /** Options of `OnlyhashesClient`. */
 export interface OnlyhashesOptions extends ServiceOptions {

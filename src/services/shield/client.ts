@@ -1,18 +1,14 @@
-import { checkInteger, checkOptions, checkSignal } from '../door.js';
-import { FormatError } from '../errors.js';
-import type { Hash } from '../hash.js';
-import {
-  askedInTurn,
-  checkPdqHashes,
-  type RemoteAnswer,
-  type RemoteMatcher,
-} from './remote-matcher.js';
+import { checkInteger, checkOptions, checkSignal } from '../../door.js';
+import { FormatError } from '../../errors.js';
+import type { Hash } from '../../hash.js';
+import type { RemoteAnswer, RemoteMatcher } from '../../remote-matcher.js';
+import { isObject, type JsonObject, jsonObject, own, textOf } from '../../text/json.js';
+import { askedInTurn, checkPdqHashes } from '../asked-in-turn.js';
 import {
   basicAuthorization,
   ServiceConnection,
   type ServiceOptions,
-} from './service-connection.js';
-import { isObject, type JsonObject, jsonObject, own, textOf } from './service-json.js';
+} from '../service-connection.js';
 
 /** Options of `ShieldClient`. */
 export interface ShieldOptions extends ServiceOptions {

@@ -1,6 +1,6 @@
-import { jsonObject, own } from '../exchange/service-json.js';
-import { bitsOf, distance, type Hash, newHash } from '../hash.js';
-import { checkFake, type FakeReply, type FakeService, startFakeService } from './fake-service.js';
+import { bitsOf, distance, type Hash, newHash } from '../../hash.js';
+import { jsonObject, own } from '../../text/json.js';
+import { checkFake, type FakeReply, type FakeService, startFakeService } from '../fake-service.js';
 
 /** Options of `fakeShield`. */
 export interface FakeShieldOptions {

@@ -1,16 +1,16 @@
-import { checkInteger, checkIterable, checkObject, checkOptions, checkSignal } from '../door.js';
-import type { FetchUpdatesOptions, ListClient, UpdatesPage } from './list-update.js';
-import { checkCredential, ServiceConnection, type ServiceOptions } from './service-connection.js';
-import { ServiceError } from './service-error.js';
-import { jsonObject } from './service-json.js';
+import { checkInteger, checkIterable, checkObject, checkOptions, checkSignal } from '../../door.js';
+import { jsonObject } from '../../text/json.js';
+import type { FetchUpdatesOptions, ListClient, UpdatesPage } from '../list-update.js';
+import { checkCredential, ServiceConnection, type ServiceOptions } from '../service-connection.js';
+import { ServiceError } from '../service-error.js';
+import { isTooOld, OVERLAP_SECONDS, type TimedCheckpoint, timedUpdates } from '../timed-fetch.js';
 import {
   type StopNciiFeedback,
   stopNciiEnvelope,
   stopNciiPage,
   updateOfStopNcii,
   writeStopNciiFeedback,
-} from './stop-ncii.js';
-import { isTooOld, OVERLAP_SECONDS, type TimedCheckpoint, timedUpdates } from './timed-fetch.js';
+} from './format.js';
 
 /** Keys that StopNCII gives a company. Each call has a key of its own. */
 export interface StopNciiKeys {

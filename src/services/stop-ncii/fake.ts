@@ -1,6 +1,5 @@
-import { FormatError } from '../errors.js';
-import { isObject, jsonObject, own, textOf } from '../exchange/service-json.js';
-import type { StopNciiFeedback, StopNciiPage, StopNciiRecord } from '../exchange/stop-ncii.js';
+import { FormatError } from '../../errors.js';
+import { isObject, jsonObject, own, textOf } from '../../text/json.js';
 import {
   checkFake,
   type FakeReply,
@@ -9,7 +8,8 @@ import {
   Pages,
   reordered,
   startFakeService,
-} from './fake-service.js';
+} from '../fake-service.js';
+import type { StopNciiFeedback, StopNciiPage, StopNciiRecord } from './format.js';
 
 /** Options of `fakeStopNcii`. */
 export interface FakeStopNciiOptions {

@@ -1,25 +1,21 @@
-import { checkIterable, checkObject } from '../door.js';
-import type { Opinion } from '../entry.js';
-import { FormatError } from '../errors.js';
-import { hashFrom } from '../hash.js';
-import {
-  type ListUpdate,
-  type ReadUpdatesOptions,
-  type UnknownWord,
-  type UpdateState,
-  updateOf,
-} from './list-update.js';
+import { checkIterable, checkObject } from '../../door.js';
+import type { Opinion } from '../../entry.js';
+import { FormatError } from '../../errors.js';
+import { hashFrom } from '../../hash.js';
 import {
   isObject,
   type JsonObject,
   leftOut,
   own,
+  type ReadUpdatesOptions,
   type ReportProblem,
   recordsIn,
   textOf,
+  type UnknownWord,
   UnknownWords,
   wholeNumberOf,
-} from './service-json.js';
+} from '../../text/json.js';
+import { type ListUpdate, type UpdateState, updateOf } from '../list-update.js';
 
 /*
  * The JSON of StopNCII's API for participating companies, as facebook/ThreatExchange and the

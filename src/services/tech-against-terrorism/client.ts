@@ -1,18 +1,18 @@
-import { checkNumber, checkObject, checkOptions } from '../door.js';
-import type { FetchUpdatesOptions, ListClient, UpdatesPage } from './list-update.js';
+import { checkNumber, checkObject, checkOptions } from '../../door.js';
+import { checkFetchOptions, type JsonObject, jsonObject, textOf } from '../../text/json.js';
+import type { FetchUpdatesOptions, ListClient, UpdatesPage } from '../list-update.js';
 import {
   checkCredential,
   ServiceConnection,
   type ServiceLink,
   type ServiceOptions,
-} from './service-connection.js';
-import { ServiceError } from './service-error.js';
-import { checkFetchOptions, type JsonObject, jsonObject, textOf } from './service-json.js';
+} from '../service-connection.js';
+import { ServiceError } from '../service-error.js';
 import {
   techAgainstTerrorismEnvelope,
   techAgainstTerrorismPage,
   updateOfTechAgainstTerrorism,
-} from './tech-against-terrorism.js';
+} from './format.js';
 
 /** Up to where Tech Against Terrorism's list was fetched. */
 export interface TechAgainstTerrorismCheckpoint {

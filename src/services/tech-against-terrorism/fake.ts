@@ -1,7 +1,3 @@
-import type {
-  TechAgainstTerrorismPage,
-  TechAgainstTerrorismRecord,
-} from '../exchange/tech-against-terrorism.js';
 import {
   checkFake,
   type FakeReply,
@@ -9,7 +5,8 @@ import {
   type FakeService,
   reordered,
   startFakeService,
-} from './fake-service.js';
+} from '../fake-service.js';
+import type { TechAgainstTerrorismPage, TechAgainstTerrorismRecord } from './format.js';
 
 /** Options of `fakeTechAgainstTerrorism`. */
 export interface FakeTechAgainstTerrorismOptions {

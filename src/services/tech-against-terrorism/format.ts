@@ -1,23 +1,19 @@
-import { FormatError } from '../errors.js';
-import { hashFrom } from '../hash.js';
-import {
-  type ListUpdate,
-  type ReadUpdatesOptions,
-  type UnknownWord,
-  type UpdateState,
-  updateOf,
-} from './list-update.js';
+import { FormatError } from '../../errors.js';
+import { hashFrom } from '../../hash.js';
 import {
   isObject,
   type JsonObject,
   leftOut,
   own,
+  type ReadUpdatesOptions,
   type ReportProblem,
   recordsIn,
   textOf,
+  type UnknownWord,
   UnknownWords,
   wholeNumberOf,
-} from './service-json.js';
+} from '../../text/json.js';
+import { type ListUpdate, type UpdateState, updateOf } from '../list-update.js';
 
 /*
  * The JSON of Tech Against Terrorism's hash list, version 2, as facebook/ThreatExchange and the

@@ -1,10 +1,10 @@
-import { checkInteger, checkObject, checkOptions } from '../door.js';
-import type { FormatError } from '../errors.js';
-import type { FetchUpdatesOptions, ListClient, UpdatesPage } from './list-update.js';
-import { checkCredential, ServiceConnection, type ServiceOptions } from './service-connection.js';
-import { jsonObject, tellProblems } from './service-json.js';
-import { threatUpdatesPage, updateOfThreat } from './threat-exchange.js';
-import { isTooOld, OVERLAP_SECONDS, type TimedCheckpoint, timedUpdates } from './timed-fetch.js';
+import { checkInteger, checkObject, checkOptions } from '../../door.js';
+import type { FormatError } from '../../errors.js';
+import { jsonObject, tellProblems } from '../../text/json.js';
+import type { FetchUpdatesOptions, ListClient, UpdatesPage } from '../list-update.js';
+import { checkCredential, ServiceConnection, type ServiceOptions } from '../service-connection.js';
+import { isTooOld, OVERLAP_SECONDS, type TimedCheckpoint, timedUpdates } from '../timed-fetch.js';
+import { threatUpdatesPage, updateOfThreat } from './format.js';
 
 /** Options of `ThreatExchangeClient`. */
 export interface ThreatExchangeOptions extends ServiceOptions {

@@ -1,4 +1,3 @@
-import type { ThreatDescriptor, ThreatUpdate } from '../exchange/threat-exchange.js';
 import {
   checkFake,
   type FakeReply,
@@ -7,7 +6,8 @@ import {
   Pages,
   reordered,
   startFakeService,
-} from './fake-service.js';
+} from '../fake-service.js';
+import type { ThreatDescriptor, ThreatUpdate } from './format.js';
 
 /** Options of `fakeThreatExchange`. */
 export interface FakeThreatExchangeOptions {

@@ -1,7 +1,7 @@
-import { type Algorithm, bitsOf, type Hash, keyOfHash, newHash } from '../hash.js';
-import { type Allowance, AllowList } from '../matching/allow-list.js';
-import type { Sql } from './database.js';
-import { checkStorable, digestOf } from './stored-entry.js';
+import { type Algorithm, bitsOf, type Hash, keyOfHash, newHash } from '../../hash.js';
+import { type Allowance, AllowList } from '../../matching/allow-list.js';
+import type { Sql } from '../sql/database.js';
+import { checkStorable, digestOf } from '../stored-entry.js';
 
 /** What is selected of an allowance, for `allowanceOf`. */
 export const ALLOWED = 'key, algorithm, hash, entry, reason, listed, revision';

@@ -1,14 +1,14 @@
-import type { Blocklist } from '../blocklist/blocklist.js';
-import type { Kind } from '../blocklist/kind.js';
-import { type ListState, typeOf } from '../blocklist/list-state.js';
-import type { Lists } from '../blocklist/lists.js';
-import type { Withdrawals, Withdrawn } from '../blocklist/withdrawals.js';
-import { isSameEntry, type NumberedEntry } from '../entry.js';
-import { hexOf } from '../hash.js';
-import type { AllowList } from '../matching/allow-list.js';
+import type { Blocklist } from '../../blocklist/blocklist.js';
+import type { Kind } from '../../blocklist/kind.js';
+import { type ListState, typeOf } from '../../blocklist/list-state.js';
+import type { Lists } from '../../blocklist/lists.js';
+import type { Withdrawals, Withdrawn } from '../../blocklist/withdrawals.js';
+import { isSameEntry, type NumberedEntry } from '../../entry.js';
+import { hexOf } from '../../hash.js';
+import type { AllowList } from '../../matching/allow-list.js';
+import type { ChangePage } from '../changes.js';
+import { haveSameKey, numbered } from '../stored-entry.js';
 import { keyOfAllowance } from './allowances.js';
-import type { ChangePage } from './changes.js';
-import { haveSameKey, numbered } from './stored-entry.js';
 import { keyOfWithdrawal } from './withdrawals.js';
 
 /** Entries that are changed together, in one turn of the event loop: about 30 µs each. */

@@ -1,11 +1,12 @@
-import type { ListedEntries } from '../blocklist/listed-entries.js';
-import type { ListSettings } from '../blocklist/lists.js';
-import type { Withdrawn, WithdrawnKey } from '../blocklist/withdrawals.js';
-import { checkInteger, checkIterable, checkKnown, checkObject, checkOptions } from '../door.js';
-import { hexOf } from '../hash.js';
-import type { Allowance } from '../matching/allow-list.js';
+import type { ListedEntries } from '../../blocklist/listed-entries.js';
+import type { ListSettings } from '../../blocklist/lists.js';
+import type { Withdrawn, WithdrawnKey } from '../../blocklist/withdrawals.js';
+import { checkInteger, checkIterable, checkKnown, checkObject, checkOptions } from '../../door.js';
+import { hexOf } from '../../hash.js';
+import type { Allowance } from '../../matching/allow-list.js';
+import type { Sql } from '../sql/database.js';
+import type { ChangeOptions, Made } from '../write.js';
 import { checkedAllowance, keyOfAllowance, putAllowance, removeAllowance } from './allowances.js';
-import type { Sql } from './database.js';
 import { removeEntry } from './entries.js';
 import { refetchLists } from './fetch.js';
 import { type GatheredEntries, gatheredEntries } from './gathered-entries.js';
@@ -17,7 +18,6 @@ import {
   reinstateWithdrawn,
   withdrawEntries,
 } from './withdrawals.js';
-import type { ChangeOptions, Made } from './write.js';
 
 /** A change of a store. All of it is made, in this order, or nothing. */
 export interface StoreChange {

@@ -1,8 +1,8 @@
-import { listOf } from '../blocklist/lists.js';
-import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
-import type { BlocklistEntry } from '../entry.js';
-import { type Algorithm, bitsOf, type Hash, hashToHex } from '../hash.js';
-import type { Database, Sql, SqlValue } from './database.js';
+import { listOf } from '../../blocklist/lists.js';
+import { checkInteger, checkOptions, checkTypeOf } from '../../door.js';
+import type { BlocklistEntry } from '../../entry.js';
+import { type Algorithm, bitsOf, type Hash, hashToHex } from '../../hash.js';
+import type { Database, Sql, SqlValue } from '../sql/database.js';
 import {
   checkStorable,
   type EntryRow,
@@ -10,8 +10,8 @@ import {
   SELECTED,
   type StoredEntry,
   storedEntryOf,
-} from './stored-entry.js';
-import { type Made, write } from './write.js';
+} from '../stored-entry.js';
+import { type Made, write } from '../write.js';
 
 /** Which entries are meant: those of which all that is given holds. */
 export interface EntryCondition {

@@ -1,10 +1,10 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { checkOptions, checkTypeOf } from '../door.js';
-import type { FetchState } from '../exchange/list-fetch.js';
-import type { Database } from './database.js';
+import { checkedJson, checkOptions, checkTypeOf } from '../../door.js';
+import type { FetchState } from '../../services/list-fetch.js';
+import type { Database } from '../sql/database.js';
+import { StoreError } from '../sql/store-error.js';
+import { checkStorable } from '../stored-entry.js';
 import { checkListName } from './lists.js';
-import { StoreError } from './store-error.js';
-import { checkedJson, checkStorable } from './stored-entry.js';
 
 /** JSON without secrets that a client of a service is made from. */
 export type ExchangeSettings = Readonly<Record<string, unknown>>;

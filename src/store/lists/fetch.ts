@@ -1,10 +1,10 @@
-import { checkTypeOf } from '../door.js';
+import { checkTypeOf } from '../../door.js';
 import {
   type HeldBack,
   type HeldBackList,
   type Removal,
   toldHeldBack,
-} from '../exchange/held-back.js';
+} from '../../services/held-back.js';
 import {
   checkFetch,
   type FetchedPage,
@@ -18,18 +18,18 @@ import {
   latestUpdates,
   type PageChange,
   WITHDRAWN_BY_SERVICE,
-} from '../exchange/list-fetch.js';
-import type { ListClient, ListUpdate } from '../exchange/list-update.js';
-import type { Database, Sql } from './database.js';
+} from '../../services/list-fetch.js';
+import type { ListClient, ListUpdate } from '../../services/list-update.js';
+import type { Database, Sql } from '../sql/database.js';
+import { type Lease, takeLease } from '../sql/lease.js';
+import { StoreError } from '../sql/store-error.js';
+import { checkStorable, keyOfEntry } from '../stored-entry.js';
+import { type Made, write } from '../write.js';
 import { countEntries, removeEntries } from './entries.js';
 import { GatheredEntries } from './gathered-entries.js';
-import { type Lease, takeLease } from './lease.js';
 import { checkListName } from './lists.js';
 import { putEntries } from './put-entries.js';
-import { StoreError } from './store-error.js';
-import { checkStorable, keyOfEntry } from './stored-entry.js';
 import { keyOfWithdrawal } from './withdrawals.js';
-import { type Made, write } from './write.js';
 
 /** Records of one statement. */
 const BATCH = 5000;

@@ -1,10 +1,11 @@
-import type { Blocklist } from '../blocklist/blocklist.js';
-import { checkInteger, checkNumber, checkOptions, checkSignal, checkTypeOf } from '../door.js';
-import { type BlocklistEntry, checkEntry } from '../entry.js';
-import type { HeldBackList } from '../exchange/held-back.js';
-import type { AllowList } from '../matching/allow-list.js';
+import type { Blocklist } from '../../blocklist/blocklist.js';
+import { checkInteger, checkNumber, checkOptions, checkSignal, checkTypeOf } from '../../door.js';
+import { type BlocklistEntry, checkEntry } from '../../entry.js';
+import type { AllowList } from '../../matching/allow-list.js';
+import type { HeldBackList } from '../../services/held-back.js';
+import type { Database } from '../sql/database.js';
+import { StoreError } from '../sql/store-error.js';
 import type { Following } from './apply-changes.js';
-import type { Database } from './database.js';
 import { numberOfEntry } from './entries.js';
 import { heldBackLists } from './fetch.js';
 import {
@@ -14,7 +15,6 @@ import {
   loadBlocklist,
   replaceFollowed,
 } from './load-blocklist.js';
-import { StoreError } from './store-error.js';
 
 /** How a follower keeps up with its store. */
 export interface FollowOptions extends FollowedOptions {

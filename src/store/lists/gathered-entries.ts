@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { ComingEntries, eachEntry, type ListedEntries } from '../blocklist/listed-entries.js';
-import type { BlocklistEntry } from '../entry.js';
-import { hexOf } from '../hash.js';
-import type { PackedEntries } from '../packed-entries.js';
-import { checkStorable, keyOfEntry, valuesOf } from './stored-entry.js';
-import { type ChangeOptions, checkChange } from './write.js';
+import { ComingEntries, eachEntry, type ListedEntries } from '../../blocklist/listed-entries.js';
+import type { BlocklistEntry } from '../../entry.js';
+import { hexOf } from '../../hash.js';
+import type { PackedEntries } from '../../packed-entries.js';
+import { checkStorable, keyOfEntry, valuesOf } from '../stored-entry.js';
+import { type ChangeOptions, checkChange } from '../write.js';
 
 /**
  * Copies of entries that a change is about. They are read and checked before it begins: while it

@@ -1,9 +1,14 @@
-import type { ListInfo } from '../blocklist/blocklist.js';
-import { checkListSettings, copyOfSettings, type ListSettings, Lists } from '../blocklist/lists.js';
-import { checkListName as checkEntryListName } from '../entry.js';
-import type { FetchState } from '../exchange/list-fetch.js';
-import type { Sql } from './database.js';
-import { checkStorable } from './stored-entry.js';
+import type { ListInfo } from '../../blocklist/blocklist.js';
+import {
+  checkListSettings,
+  copyOfSettings,
+  type ListSettings,
+  Lists,
+} from '../../blocklist/lists.js';
+import { checkListName as checkEntryListName } from '../../entry.js';
+import type { FetchState } from '../../services/list-fetch.js';
+import type { Sql } from '../sql/database.js';
+import { checkStorable } from '../stored-entry.js';
 
 /** A list of a store. */
 export interface StoredList extends ListInfo {

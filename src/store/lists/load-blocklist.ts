@@ -1,13 +1,13 @@
-import { Blocklist } from '../blocklist/blocklist.js';
-import { ListState } from '../blocklist/list-state.js';
-import { inTurns } from '../in-turns.js';
-import { AllowList, type AllowListOptions } from '../matching/allow-list.js';
+import { Blocklist } from '../../blocklist/blocklist.js';
+import { ListState } from '../../blocklist/list-state.js';
+import { inTurns } from '../../in-turns.js';
+import { AllowList, type AllowListOptions } from '../../matching/allow-list.js';
+import { changesAfter, unchangedEntries } from '../changes.js';
+import type { Database, Sql } from '../sql/database.js';
+import { StoreError } from '../sql/store-error.js';
 import { allowancesOf } from './allowances.js';
 import { applySteps, type Following, PendingChanges } from './apply-changes.js';
-import { changesAfter, unchangedEntries } from './changes.js';
-import type { Database, Sql } from './database.js';
 import { settingsOf } from './lists.js';
-import { StoreError } from './store-error.js';
 import { withdrawalsOf } from './withdrawals.js';
 
 /** Changes that are kept until they are whole. Beyond, what is there is applied. */

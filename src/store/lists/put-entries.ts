@@ -1,14 +1,14 @@
-import { isDegenerate } from '../blocklist/list-state.js';
-import { listOf } from '../blocklist/lists.js';
-import type { KeptOutReason } from '../blocklist/withdrawals.js';
-import type { BlocklistEntry } from '../entry.js';
+import { isDegenerate } from '../../blocklist/list-state.js';
+import { listOf } from '../../blocklist/lists.js';
+import type { KeptOutReason } from '../../blocklist/withdrawals.js';
+import type { BlocklistEntry } from '../../entry.js';
+import type { Sql, SqlValue } from '../sql/database.js';
+import { COLUMNS, keyOfEntry, SAID, valuesOf } from '../stored-entry.js';
+import type { Made } from '../write.js';
 import { isCovered } from './covered.js';
-import type { Sql, SqlValue } from './database.js';
 import { removeEntries } from './entries.js';
 import type { GatheredEntries } from './gathered-entries.js';
-import { COLUMNS, keyOfEntry, SAID, valuesOf } from './stored-entry.js';
 import { withdrawGroups } from './withdrawals.js';
-import type { Made } from './write.js';
 
 /** Entries of one statement. */
 const BATCH = 1000;

@@ -1,9 +1,16 @@
-import type { ListSettings } from '../blocklist/lists.js';
+import type { ListSettings } from '../../blocklist/lists.js';
+import type { Sql, SqlValue } from '../sql/database.js';
+import {
+  COLUMNS,
+  type EntryRow,
+  entryOf,
+  keyOfEntry,
+  SELECTED,
+  valuesOf,
+} from '../stored-entry.js';
 import { isCovered } from './covered.js';
-import type { Sql, SqlValue } from './database.js';
 import { removeEntries } from './entries.js';
 import { setListSettings } from './lists.js';
-import { COLUMNS, type EntryRow, entryOf, keyOfEntry, SELECTED, valuesOf } from './stored-entry.js';
 import { reinstateWithdrawn, withdrawalsOf, withdrawEntries } from './withdrawals.js';
 
 /** Entries of one statement. */

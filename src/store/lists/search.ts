@@ -1,9 +1,9 @@
-import { checkIterable } from '../door.js';
-import { bitsOf, distance, type Hash } from '../hash.js';
-import { checkMaxDistance } from '../packed-words.js';
-import type { Sql } from './database.js';
-import { type Probes, probesOf } from './probes.js';
-import { type EntryRow, SELECTED, type StoredEntry, storedEntryOf } from './stored-entry.js';
+import { checkIterable } from '../../door.js';
+import { bitsOf, distance, type Hash } from '../../hash.js';
+import { checkMaxDistance } from '../../packed-words.js';
+import type { Sql } from '../sql/database.js';
+import { type Probes, probesOf } from '../sql/probes.js';
+import { type EntryRow, SELECTED, type StoredEntry, storedEntryOf } from '../stored-entry.js';
 
 /** An entry within the distance asked for. */
 export interface StoreHit {

@@ -1,17 +1,17 @@
-import { listOf } from '../blocklist/lists.js';
+import { listOf } from '../../blocklist/lists.js';
 import {
   copyOf,
   MOST_GROUPS,
   type Withdrawn,
   type WithdrawnGroup,
   type WithdrawnKey,
-} from '../blocklist/withdrawals.js';
-import { type Algorithm, bytesOf, type Hash, hashToHex, newHash } from '../hash.js';
-import type { Sql, SqlValue } from './database.js';
+} from '../../blocklist/withdrawals.js';
+import { type Algorithm, bytesOf, type Hash, hashToHex, newHash } from '../../hash.js';
+import type { Sql, SqlValue } from '../sql/database.js';
+import { checkStorable, digestOf } from '../stored-entry.js';
+import type { Made } from '../write.js';
 import { removeEntries } from './entries.js';
 import type { GatheredEntries } from './gathered-entries.js';
-import { checkStorable, digestOf } from './stored-entry.js';
-import type { Made } from './write.js';
 
 /** What is selected of a withdrawal, for `withdrawnOf`. */
 export const WITHDRAWN = `key, list, algorithm, hash, source, id, reason, listed, revision,

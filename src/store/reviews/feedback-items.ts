@@ -1,7 +1,7 @@
-import type { Database, Sql } from './database.js';
-import type { FeedbackItem, NewFeedback } from './feedback-item.js';
-import { type Lease, takeLease } from './lease.js';
-import { checkStorable } from './stored-entry.js';
+import type { FeedbackItem, NewFeedback } from '../../review/feedback-item.js';
+import type { Database, Sql } from '../sql/database.js';
+import { type Lease, takeLease } from '../sql/lease.js';
+import { checkStorable } from '../stored-entry.js';
 
 /** How long the id of what has ended is remembered, in milliseconds. */
 const MEMORY = 7 * 86_400_000;

@@ -1,5 +1,4 @@
-import { checkInteger, checkNumber, checkOptions, checkSignal, checkTypeOf } from '../door.js';
-import type { Database } from './database.js';
+import { checkInteger, checkNumber, checkOptions, checkSignal, checkTypeOf } from '../../door.js';
 import {
   checkedFeedback,
   checkSenders,
@@ -8,7 +7,8 @@ import {
   type NewFeedback,
   type Sent,
   type Settled,
-} from './feedback-item.js';
+} from '../../review/feedback-item.js';
+import type { Database } from '../sql/database.js';
 import { FeedbackItems } from './feedback-items.js';
 
 /** How feedback is sent. */

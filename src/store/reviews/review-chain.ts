@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Database, Sql, SqlValue } from './database.js';
+import type { Database, Sql, SqlValue } from '../sql/database.js';
 
 /*
  * The records of the review log are a chain. Each has the digest of the one before, a salt, and its

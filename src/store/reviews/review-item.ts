@@ -1,6 +1,6 @@
-import type { Decision, DecisionJSON } from '../matching/decision.js';
-import type { ReviewFacts, ReviewOutcome } from '../matching/review-record.js';
-import { checkStorable } from './stored-entry.js';
+import type { Decision, DecisionJSON } from '../../matching/decision.js';
+import type { ReviewFacts, ReviewOutcome } from '../../review/review-record.js';
+import { checkStorable } from '../stored-entry.js';
 
 /** What is to wait for a moderator: no picture, and nothing of who uploaded it. */
 export interface NewReviewItem {

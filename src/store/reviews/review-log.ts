@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { checkOptions, checkTypeOf } from '../door.js';
-import { FormatError } from '../errors.js';
-import { bytesOf } from '../hash.js';
+import { checkOptions, checkTypeOf } from '../../door.js';
+import { FormatError } from '../../errors.js';
+import { bytesOf } from '../../hash.js';
 import {
   checkedRecord,
   erasureTest,
@@ -9,8 +9,10 @@ import {
   type ReviewQuery,
   type ReviewRecord,
   reviewTest,
-} from '../matching/review-record.js';
-import type { Database, Sql, SqlValue } from './database.js';
+} from '../../review/review-record.js';
+import type { RetentionRules } from '../../review/review-retention.js';
+import type { Database, Sql, SqlValue } from '../sql/database.js';
+import { checkStorable } from '../stored-entry.js';
 import {
   appendRecords,
   eraseRecords,
@@ -20,8 +22,6 @@ import {
   type RecordColumns,
   type RecordRow,
 } from './review-chain.js';
-import type { RetentionRules } from './review-retention.js';
-import { checkStorable } from './stored-entry.js';
 
 /** Records of one statement. */
 const BATCH = 500;

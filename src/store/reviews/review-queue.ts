@@ -1,7 +1,8 @@
-import { checkInteger, checkObject, checkOneOf, checkOptions, checkTypeOf } from '../door.js';
-import type { Allowance } from '../matching/allow-list.js';
-import { type Decision, type DecisionJSON, decisionToJSON } from '../matching/decision.js';
-import { decisionFromJSON } from '../matching/read-decision.js';
+import { checkInteger, checkObject, checkOneOf, checkOptions, checkTypeOf } from '../../door.js';
+import type { Allowance } from '../../matching/allow-list.js';
+import { type Decision, type DecisionJSON, decisionToJSON } from '../../matching/decision.js';
+import { decisionFromJSON } from '../../matching/read-decision.js';
+import { checkedFeedback, type NewFeedback } from '../../review/feedback-item.js';
 import {
   checkedRecord,
   checkWord,
@@ -13,10 +14,17 @@ import {
   type ReviewQuery,
   type ReviewRecord,
   reviewFactsOf,
-} from '../matching/review-record.js';
-import { checkedAllowance, keyOfAllowance, putAllowance, removeAllowance } from './allowances.js';
-import type { Database, Sql } from './database.js';
-import { checkedFeedback, type NewFeedback } from './feedback-item.js';
+} from '../../review/review-record.js';
+import type { RetentionRules, ReviewRetention } from '../../review/review-retention.js';
+import {
+  checkedAllowance,
+  keyOfAllowance,
+  putAllowance,
+  removeAllowance,
+} from '../lists/allowances.js';
+import type { Database, Sql } from '../sql/database.js';
+import { checkStorable } from '../stored-entry.js';
+import { type Changed, type ChangeOptions, checkChange, write } from '../write.js';
 import { putFeedback } from './feedback-items.js';
 import {
   checkId,
@@ -28,9 +36,6 @@ import {
   type ReviewItem,
 } from './review-item.js';
 import { type Erased, newRecord, putRecords } from './review-log.js';
-import type { RetentionRules, ReviewRetention } from './review-retention.js';
-import { checkStorable } from './stored-entry.js';
-import { type Changed, type ChangeOptions, checkChange, write } from './write.js';
 
 /** Options of `Store.reviewQueue`: what may be kept, as of the review log, and what follows. */
 export interface ReviewQueueOptions extends ReviewRetention {

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { checkNumber, checkOptions, checkTypeOf } from '../door.js';
-import type { Database } from './database.js';
+import { checkNumber, checkOptions, checkTypeOf } from '../../door.js';
+import type { Database } from '../sql/database.js';
 
 /** Options of `Store.sessions`. */
 export interface SessionsOptions {

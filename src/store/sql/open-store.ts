@@ -1,10 +1,10 @@
-import { checkKnown, checkObject, checkOptions, checkTypeOf } from '../door.js';
+import { checkKnown, checkObject, checkOptions, checkTypeOf } from '../../door.js';
+import { Store } from '../store.js';
 import { keepBands } from './bands.js';
 import type { Database } from './database.js';
 import { checkSchema, migrate } from './migrations.js';
 import { openPglite } from './pglite.js';
 import { openPostgresql } from './postgresql.js';
-import { Store } from './store.js';
 import { StoreError } from './store-error.js';
 
 /** Where a store is: on a PostgreSQL server, or embedded, in a folder or in memory. */

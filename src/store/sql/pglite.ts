@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
-import { holderOf, LOCK_NAME, lockFolder } from '../disk/writer-lock.js';
-import { FormatError } from '../errors.js';
+import { holderOf, LOCK_NAME, lockFolder } from '../../disk/writer-lock.js';
+import { FormatError } from '../../errors.js';
 import type { Database, Sql, SqlValue, Transaction, TransactionOptions } from './database.js';
 import { StoreError } from './store-error.js';
 

@@ -1,4 +1,4 @@
-import { type Hash, hashToHex } from '../hash.js';
+import { type Hash, hashToHex } from '../../hash.js';
 import { kindOf } from './schema-bands.js';
 
 /*

@@ -1,10 +1,10 @@
-import { isDegenerate } from '../blocklist/list-state.js';
-import { checkEntry } from '../entry.js';
+import { isDegenerate } from '../../blocklist/list-state.js';
+import { checkEntry } from '../../entry.js';
+import { isCovered } from '../lists/covered.js';
+import { brokenRecords } from '../reviews/review-chain.js';
+import { type EntryRow, entryOf, keyOfEntry, SELECTED } from '../stored-entry.js';
 import { wrongBands } from './bands.js';
-import { isCovered } from './covered.js';
 import type { Sql, SqlValue } from './database.js';
-import { brokenRecords } from './review-chain.js';
-import { type EntryRow, entryOf, keyOfEntry, SELECTED } from './stored-entry.js';
 
 /** Something that is not as it must be. */
 export interface StoreProblem {

@@ -1,5 +1,5 @@
 import { type Corners, quadrilateralOn } from '../../hashing/quadrilateral.js';
-import { perspectivePoint } from '../../kernels/perspective.js';
+import { perspectivePoint } from '../../kernels/pixels/perspective.js';
 import { uprightPixels, type WorkingPlane, workingPlane } from '../working-plane.js';
 import { backgroundBoxes } from './background-boxes.js';
 import { trim } from './trim.js';

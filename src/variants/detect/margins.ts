@@ -1,5 +1,5 @@
 import { halvedFor, type LumaPlane } from '../../hashing/pdq-region.js';
-import { extendLine } from '../../kernels/margins.js';
+import { extendLine } from '../../kernels/pixels/margins.js';
 import type { Rectangle } from '../../variant.js';
 import { shared } from '../working-plane.js';
 

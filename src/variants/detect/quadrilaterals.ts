@@ -10,7 +10,7 @@ import {
   reduceLuma,
   type StraightLine,
   takeLine,
-} from '../../kernels/straight-lines.js';
+} from '../../kernels/pixels/straight-lines.js';
 import type { Point } from '../../variant.js';
 import type { WorkingPlane } from '../working-plane.js';
 import type { Placement } from './detector.js';

@@ -9,9 +9,9 @@ import {
   fastCoefficients,
   tentPlane,
 } from '../../../src/hashing/pdq-fast.js';
-import { boxAhead, boxWindow } from '../../../src/kernels/box-filter.js';
+import { boxAhead, boxWindow } from '../../../src/kernels/pdq/box-filter.js';
 import { checkedPixels, type Pixels } from '../../../src/pixels.js';
-import { boxLine } from '../../oracles/pdq.js';
+import { boxLine } from '../../oracles/pixels/pdq.js';
 
 const round = Math.fround;
 const WEIGHTS = [round(0.299), round(0.587), round(0.114)] as const;

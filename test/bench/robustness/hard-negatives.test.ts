@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { COPIES } from '../../../bench/robustness/copies/suite.js';
-import type { Transform } from '../../../bench/robustness/edit.js';
-import { whole } from '../../../bench/robustness/edit.js';
+import { type Transform, whole } from '../../../bench/robustness/edit.js';
 import { type HardCase, hardCases } from '../../../bench/robustness/hard-cases.js';
 import { HardCases, hardRows } from '../../../bench/robustness/hard-negatives.js';
 import { photoList } from '../../../bench/robustness/photo-lists.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { ROOT } from '../../package.js';
+import { ROOT } from '../../project/package.js';
 
 const jpeg = readFileSync(join(ROOT, 'fixtures/photos/nagasaki-boats-q40.jpg'));
 

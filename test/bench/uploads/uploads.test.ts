@@ -12,7 +12,7 @@ import { load, slowClients } from '../../../bench/uploads/load.js';
 import { type Kind, mixOf, SHARES, type Upload } from '../../../bench/uploads/pictures.js';
 import { expectedOf, outcomeOf } from '../../../bench/uploads/run.js';
 import { usageOfTree } from '../../../bench/usage.js';
-import { decode } from '../../../src/node/decode.js';
+import { decode } from '../../../src/node/decode/decode.js';
 import { hashFile } from '../../../src/node/hash-file.js';
 import { PHOTO } from './photo.js';
 

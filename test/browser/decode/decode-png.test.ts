@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { random } from '../../bench/workloads.js';
-import { decode } from '../../src/browser/decode-png.js';
-import { edited } from '../../src/formats/image-format.js';
-import { pngHeader } from '../../src/formats/png.js';
-import { ROOT } from '../package.js';
-import { chunk, header, type PngFile, png, pngOf, rowLengths } from './png-file.js';
+import { random } from '../../../bench/workloads.js';
+import { decode } from '../../../src/browser/decode/decode-png.js';
+import { edited } from '../../../src/formats/image-format.js';
+import { pngHeader } from '../../../src/formats/png.js';
+import { ROOT } from '../../project/package.js';
+import { chunk, header, type PngFile, png, pngOf, rowLengths } from '../png-file.js';
 
 const FOLDER = join(ROOT, 'fixtures/images');
 /**

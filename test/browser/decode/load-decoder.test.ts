@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { describe, expect, test } from 'vitest';
-import { tiffHeader } from '../../src/formats/tiff.js';
-import { testFolder } from '../folder.js';
-import { ROOT } from '../package.js';
+import { tiffHeader } from '../../../src/formats/tiff.js';
+import { testFolder } from '../../folder.js';
+import { ROOT } from '../../project/package.js';
 
 const folder = testFolder();
 
@@ -48,11 +48,9 @@ const bytesOf = (file: string) => new Uint8Array(readFileSync(join(ROOT, 'fixtur
 
 describe.each(Object.entries(PACKAGES))('if the optional package is %s', (_, contents) => {
   test('TIFF lacks its decoder, and the file does not count as damaged', async () => {
-    const { decodeTiff } = await bundled<typeof import('../../src/browser/decode-tiff.js')>(
-      'decode-tiff.ts',
-      'utif2',
-      contents,
-    );
+    const { decodeTiff } = await bundled<
+      typeof import('../../../src/browser/decode/decode-tiff.js')
+    >('decode-tiff.ts', 'utif2', contents);
     const bytes = bytesOf('images/rgb.tiff');
     await expect(decodeTiff(bytes, tiffHeader(bytes))).rejects.toMatchObject({
       code: 'decoder-missing',
@@ -61,7 +59,7 @@ describe.each(Object.entries(PACKAGES))('if the optional package is %s', (_, con
   });
 
   test('HEIC lacks its decoder, and the file does not count as damaged', async () => {
-    const { decode } = await bundled<typeof import('../../src/browser/decode-heic.js')>(
+    const { decode } = await bundled<typeof import('../../../src/browser/decode/decode-heic.js')>(
       'decode-heic.ts',
       'heic-decode',
       contents,

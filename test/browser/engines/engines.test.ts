@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { testFolder } from '../folder.js';
+import { testFolder } from '../../folder.js';
 import { describeEngine, ENGINES } from './engines.js';
 import { serve } from './serve.js';
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { canInstall, install } from '../debian.js';
+import { canInstall, install } from '../../project/debian.js';
 
 /** The three engines of the browser tests. WebKitGTK is not Safari: Apple has its own decoders. */
 export const ENGINES = ['chromium', 'firefox', 'webkit'] as const;

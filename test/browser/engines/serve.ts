@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize, sep } from 'node:path';
-import { ROOT } from '../package.js';
+import { ROOT } from '../../project/package.js';
 
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',

@@ -7,17 +7,17 @@ import {
   readbackIn,
   sidesIn,
   variantReader,
-} from '../../src/browser/reply.js';
-import { DecodeError } from '../../src/errors.js';
-import { ALGORITHMS } from '../../src/hash.js';
-import type { PictureOptions } from '../../src/picture/options.js';
+} from '../../../src/browser/worker/reply.js';
+import { DecodeError } from '../../../src/errors.js';
+import { ALGORITHMS } from '../../../src/hash.js';
+import type { PictureOptions } from '../../../src/picture/options.js';
 import {
   type HashedVariant,
   VARIANT_NAMES,
   type VariantName,
   WINDOW_NAMES,
-} from '../../src/variant.js';
-import { hashPixels, type VariantOptions } from '../../src/variants/index.js';
+} from '../../../src/variant.js';
+import { hashPixels, type VariantOptions } from '../../../src/variants/index.js';
 
 const WIDTH = 300;
 const HEIGHT = 200;

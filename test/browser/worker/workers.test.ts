@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { checkPixelReadback } from '../../src/browser/check-pixel-readback.js';
-import { hashImageFile, variantsOfImageFile } from '../../src/browser/hash-image-file.js';
-import { hashImageFiles } from '../../src/browser/hash-image-files.js';
-import type { Reply, Request, Stage } from '../../src/browser/message.js';
-import { endWorkers } from '../../src/browser/workers.js';
-import { DecodeError } from '../../src/errors.js';
-import type { HashedVariant } from '../../src/variant.js';
+import { checkPixelReadback } from '../../../src/browser/decode/check-pixel-readback.js';
+import { hashImageFile, variantsOfImageFile } from '../../../src/browser/hash-image-file.js';
+import { hashImageFiles } from '../../../src/browser/hash-image-files.js';
+import type { Reply, Request, Stage } from '../../../src/browser/worker/message.js';
+import { endWorkers } from '../../../src/browser/worker/workers.js';
+import { DecodeError } from '../../../src/errors.js';
+import type { HashedVariant } from '../../../src/variant.js';
 
 const file = new Blob([Uint8Array.of(1, 2, 3)]);
 

@@ -2,9 +2,9 @@ import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Bundle, readBundle, readWithdrawal } from '../../src/submission/index.js';
-import { testFolder } from '../folder.js';
-import { onlyhashes, PHOTOS, PROGRAM } from './program.js';
+import { type Bundle, readBundle, readWithdrawal } from '../../../src/bundle/index.js';
+import { testFolder } from '../../folder.js';
+import { onlyhashes, PHOTOS, PROGRAM } from '../program.js';
 
 const CAT = join(PHOTOS, 'locomotion-house-cat.jpg');
 const BOATS = join(PHOTOS, 'nagasaki-boats-q40.jpg');

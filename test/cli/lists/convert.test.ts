@@ -1,16 +1,16 @@
 import { copyFileSync, createReadStream, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
-import type { BlocklistEntry } from '../../src/entry.js';
-import { readHashList } from '../../src/exchange/hash-list.js';
-import { hashFromHex, hashToHex } from '../../src/hash.js';
-import { openIndex } from '../../src/node/index-file.js';
-import { loadBlocklist as openBlocklist } from '../../src/node/list-records.js';
-import { testFolder } from '../folder.js';
-import { hexOf } from '../node/fed-services.js';
-import { saveList } from '../node/saved-list.js';
-import { onlyhashes, PHOTOS } from './program.js';
+import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import type { BlocklistEntry } from '../../../src/entry.js';
+import { hashFromHex, hashToHex } from '../../../src/hash.js';
+import { openIndex } from '../../../src/node/files/index-file.js';
+import { loadBlocklist as openBlocklist } from '../../../src/node/files/list-records.js';
+import { readHashList } from '../../../src/text/hash-list.js';
+import { testFolder } from '../../folder.js';
+import { hexOf } from '../../node/files/fed-services.js';
+import { saveList } from '../../node/files/saved-list.js';
+import { onlyhashes, PHOTOS } from '../program.js';
 
 const folder = testFolder();
 const at = (name: string) => join(folder, name);

@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { hashToHex } from '../../src/hash.js';
-import { openBlocklist } from '../../src/node/open-blocklist.js';
-import { fakeStopNcii } from '../../src/testing/fake-stop-ncii.js';
-import { testFolder } from '../folder.js';
-import { type Clock, type FedService, hexOf, SERVICES } from '../node/fed-services.js';
-import { listOf, onlyhashes, PROGRAM, type RunOptions } from './program.js';
+import { hashToHex } from '../../../src/hash.js';
+import { openBlocklist } from '../../../src/node/files/open-blocklist.js';
+import { fakeStopNcii } from '../../../src/services/stop-ncii/fake.js';
+import { testFolder } from '../../folder.js';
+import { type Clock, type FedService, hexOf, SERVICES } from '../../node/files/fed-services.js';
+import { listOf, onlyhashes, PROGRAM, type RunOptions } from '../program.js';
 
 const base = testFolder();
 let folder: string;

@@ -13,8 +13,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { testFolder } from '../folder.js';
-import { onlyhashes, PROGRAM } from './program.js';
+import { testFolder } from '../../folder.js';
+import { onlyhashes, PROGRAM } from '../program.js';
 
 const HEX = '0f1e2d3c4b5a69788796a5b4c3d2e1f0'.repeat(2);
 const base = testFolder();

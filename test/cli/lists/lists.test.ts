@@ -2,12 +2,12 @@ import { execFile, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { hashToHex } from '../../src/hash.js';
-import { createIndex } from '../../src/indexing/create-index.js';
-import { hashFile } from '../../src/node/hash-file.js';
-import { saveIndex } from '../../src/node/save-index.js';
-import { testFolder } from '../folder.js';
-import { onlyhashes, PHOTOS, PROGRAM } from './program.js';
+import { hashToHex } from '../../../src/hash.js';
+import { createIndex } from '../../../src/indexing/create-index.js';
+import { saveIndex } from '../../../src/node/files/save-index.js';
+import { hashFile } from '../../../src/node/hash-file.js';
+import { testFolder } from '../../folder.js';
+import { onlyhashes, PHOTOS, PROGRAM } from '../program.js';
 
 const CAT = join(PHOTOS, 'locomotion-house-cat-w301.jpg');
 const BOATS = join(PHOTOS, 'nagasaki-boats-q40.jpg');

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
-import { hashFromHex } from '../../src/hash.js';
-import { loadBlocklist } from '../../src/node/list-records.js';
-import { testFolder } from '../folder.js';
-import { saveList } from '../node/saved-list.js';
-import { onlyhashes } from './program.js';
+import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { hashFromHex } from '../../../src/hash.js';
+import { loadBlocklist } from '../../../src/node/files/list-records.js';
+import { testFolder } from '../../folder.js';
+import { saveList } from '../../node/files/saved-list.js';
+import { onlyhashes } from '../program.js';
 
 /** Hashes that are not degenerate. */
 const [A, B] = ['a', 'b'].map((text) => createHash('sha256').update(text).digest('hex')) as [

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import sharp from 'sharp';
 import { beforeAll, expect, test } from 'vitest';
-import { DECISION_SCHEMA } from '../../src/matching/decision-schema.js';
-import { testFolder } from '../folder.js';
-import { onlyhashes, PHOTOS } from './program.js';
+import { DECISION_SCHEMA } from '../../../src/matching/decision-schema.js';
+import { testFolder } from '../../folder.js';
+import { onlyhashes, PHOTOS } from '../program.js';
 
 const CAT = join(PHOTOS, 'locomotion-house-cat.jpg');
 const SMALL_CAT = join(PHOTOS, 'locomotion-house-cat-w301.jpg');

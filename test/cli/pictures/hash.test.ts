@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { testFolder } from '../folder.js';
-import { onlyhashes, PHOTOS } from './program.js';
+import { testFolder } from '../../folder.js';
+import { onlyhashes, PHOTOS } from '../program.js';
 
 const CAT = join(PHOTOS, 'locomotion-house-cat-w301.jpg');
 const CANYON = join(PHOTOS, 'black-canyon-grey.jpg');

@@ -3,8 +3,8 @@ import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { testFolder } from '../folder.js';
-import { onlyhashes, PHOTOS } from './program.js';
+import { testFolder } from '../../folder.js';
+import { onlyhashes, PHOTOS } from '../program.js';
 
 const CAT = join(PHOTOS, 'locomotion-house-cat.jpg');
 const SMALL_CAT = join(PHOTOS, 'locomotion-house-cat-w301.jpg');

@@ -10,10 +10,10 @@ import {
 import { createServer } from 'node:net';
 import { basename, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { output } from '../../src/cli/output.js';
-import { picturesIn } from '../../src/cli/walk.js';
-import { testFolder } from '../folder.js';
-import { onlyhashes, PHOTOS } from './program.js';
+import { output } from '../../../src/cli/output.js';
+import { picturesIn } from '../../../src/cli/pictures/walk.js';
+import { testFolder } from '../../folder.js';
+import { onlyhashes, PHOTOS } from '../program.js';
 
 const CAT = join(PHOTOS, 'locomotion-house-cat-w301.jpg');
 

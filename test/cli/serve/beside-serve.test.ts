@@ -10,16 +10,16 @@ import { createServer as createWebServer, type RequestListener } from 'node:http
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { textOf } from '../../src/cli/failure.js';
-import { HoldingServe, type ServeLimits } from '../../src/cli/store-socket.js';
-import { hashFromHex, hashToHex } from '../../src/hash.js';
-import { hashFile } from '../../src/node/hash-file.js';
-import { openStore } from '../../src/store/open-store.js';
-import { flipBits } from '../arbitraries.js';
-import { testFolder } from '../folder.js';
-import { newRecord } from '../matching/reviews.js';
-import { hexOf, SERVICES } from '../node/fed-services.js';
-import { EMBEDDED, type Ended, listOf, onlyhashes, PHOTOS } from './program.js';
+import { textOf } from '../../../src/cli/failure.js';
+import { HoldingServe, type ServeLimits } from '../../../src/cli/serve/store-socket.js';
+import { hashFromHex, hashToHex } from '../../../src/hash.js';
+import { hashFile } from '../../../src/node/hash-file.js';
+import { openStore } from '../../../src/store/sql/open-store.js';
+import { flipBits } from '../../arbitraries.js';
+import { testFolder } from '../../folder.js';
+import { newRecord } from '../../matching/reviews.js';
+import { hexOf, SERVICES } from '../../node/files/fed-services.js';
+import { EMBEDDED, type Ended, listOf, onlyhashes, PHOTOS } from '../program.js';
 import { eventually, ServingProgram, serving, verdictOf } from './serving-program.js';
 
 /* Commands on an embedded store that a `serve` has open. */

@@ -6,11 +6,11 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type Command, readCall } from '../../src/cli/command.js';
-import { serveCommand } from '../../src/cli/serve.js';
-import { storeCommand } from '../../src/cli/store-command.js';
-import { testFolder } from '../folder.js';
-import { ROOT } from '../package.js';
+import { type Command, readCall } from '../../../src/cli/command.js';
+import { serveCommand } from '../../../src/cli/serve/serve.js';
+import { storeCommand } from '../../../src/cli/store/store-command.js';
+import { testFolder } from '../../folder.js';
+import { ROOT } from '../../project/package.js';
 
 /* No container is started here: what is checked is what the files say, and the two scripts. */
 

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import NodeClam from 'clamscan';
 import { beforeAll, expect, test } from 'vitest';
-import { hashToHex } from '../../src/hash.js';
-import { hashFile } from '../../src/node/hash-file.js';
-import { testFolder } from '../folder.js';
-import { PHOTOS } from './program.js';
+import { hashToHex } from '../../../src/hash.js';
+import { hashFile } from '../../../src/node/hash-file.js';
+import { testFolder } from '../../folder.js';
+import { PHOTOS } from '../program.js';
 import { eventually, ServingProgram, serving } from './serving-program.js';
 
 const LISTED = join(PHOTOS, 'locomotion-house-cat-w301.jpg');

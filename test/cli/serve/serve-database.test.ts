@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { hashFromHex } from '../../src/hash.js';
-import { openStore } from '../../src/store/open-store.js';
-import { hexOf } from '../node/fed-services.js';
-import { PostgresqlServer } from '../store/postgresql.js';
-import { onlyhashes } from './program.js';
+import { hashFromHex } from '../../../src/hash.js';
+import { openStore } from '../../../src/store/sql/open-store.js';
+import { hexOf } from '../../node/files/fed-services.js';
+import { PostgresqlServer } from '../../store/sql/postgresql.js';
+import { onlyhashes } from '../program.js';
 import { eventually, serving, verdictOf } from './serving-program.js';
 
 let server: PostgresqlServer;

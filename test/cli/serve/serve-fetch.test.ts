@@ -1,11 +1,11 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { openStore } from '../../src/store/open-store.js';
-import { testFolder } from '../folder.js';
-import { type FedService, hexOf, SERVICES } from '../node/fed-services.js';
-import { PostgresqlServer } from '../store/postgresql.js';
-import { listOf, onlyhashes } from './program.js';
+import { openStore } from '../../../src/store/sql/open-store.js';
+import { testFolder } from '../../folder.js';
+import { type FedService, hexOf, SERVICES } from '../../node/files/fed-services.js';
+import { PostgresqlServer } from '../../store/sql/postgresql.js';
+import { listOf, onlyhashes } from '../program.js';
 import { eventually, serving, verdictOf } from './serving-program.js';
 
 const FASTER = ['--require', join(import.meta.dirname, 'faster-minutes.cjs')];

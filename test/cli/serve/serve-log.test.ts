@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { hashToHex } from '../../src/hash.js';
-import { hashFile } from '../../src/node/hash-file.js';
-import { testFolder } from '../folder.js';
-import { onlyhashes, PHOTOS } from './program.js';
+import { hashToHex } from '../../../src/hash.js';
+import { hashFile } from '../../../src/node/hash-file.js';
+import { testFolder } from '../../folder.js';
+import { onlyhashes, PHOTOS } from '../program.js';
 import { eventually, serving } from './serving-program.js';
 
 const LISTED = join(PHOTOS, 'locomotion-house-cat-w301.jpg');

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { connect, type Socket } from 'node:net';
 import { vi } from 'vitest';
-import { codeOf, PROGRAM } from './program.js';
+import { codeOf, PROGRAM } from '../program.js';
 
 /** How `serve` ended. */
 export interface ServeEnded {

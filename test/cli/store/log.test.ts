@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { openStore } from '../../src/store/open-store.js';
-import { testFolder } from '../folder.js';
-import { hexOf, newRecord } from '../matching/reviews.js';
-import { EMBEDDED, onlyhashes } from './program.js';
+import { openStore } from '../../../src/store/sql/open-store.js';
+import { testFolder } from '../../folder.js';
+import { hexOf, newRecord } from '../../matching/reviews.js';
+import { EMBEDDED, onlyhashes } from '../program.js';
 
 const base = testFolder();
 const noon = () => Date.UTC(2026, 10, 26, 12);

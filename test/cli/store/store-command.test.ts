@@ -2,17 +2,17 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
-import { hashFromHex } from '../../src/hash.js';
-import { createIndex } from '../../src/indexing/create-index.js';
-import { createAllowList } from '../../src/matching/allow-list.js';
-import { saveIndex } from '../../src/node/save-index.js';
-import { openDatabase, openStore } from '../../src/store/open-store.js';
-import { testFolder } from '../folder.js';
-import { newRecord } from '../matching/reviews.js';
-import { saveList } from '../node/saved-list.js';
-import { describePostgresql } from '../store/engines.js';
-import { EMBEDDED, type RunOptions, onlyhashes as run } from './program.js';
+import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { hashFromHex } from '../../../src/hash.js';
+import { createIndex } from '../../../src/indexing/create-index.js';
+import { createAllowList } from '../../../src/matching/allow-list.js';
+import { saveIndex } from '../../../src/node/files/save-index.js';
+import { openDatabase, openStore } from '../../../src/store/sql/open-store.js';
+import { testFolder } from '../../folder.js';
+import { newRecord } from '../../matching/reviews.js';
+import { saveList } from '../../node/files/saved-list.js';
+import { describePostgresql } from '../../store/engines.js';
+import { EMBEDDED, type RunOptions, onlyhashes as run } from '../program.js';
 
 /** Hashes that are not degenerate. */
 const [A, B, C] = ['a', 'b', 'c'].map((text) =>

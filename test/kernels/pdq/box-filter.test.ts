@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { random } from '../../bench/workloads.js';
+import { random } from '../../../bench/workloads.js';
 import {
   boxAhead,
   boxColumns,
@@ -11,8 +11,8 @@ import {
   columnBoxes,
   nextRows,
   tileCentres,
-} from '../../src/kernels/box-filter.js';
-import { boxLine } from '../oracles/pdq.js';
+} from '../../../src/kernels/pdq/box-filter.js';
+import { boxLine } from '../../oracles/pixels/pdq.js';
 
 /** Windows of one sample, of powers of two, and others. */
 const LENGTHS = [5, 6, 64, 128, 129, 200, 257, 300, 511, 512, 640, 700];

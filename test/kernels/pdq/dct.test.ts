@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { random } from '../../bench/workloads.js';
-import { DCT_MATRIX, dctInOrder } from '../../src/kernels/dct.js';
-import { dctFolded } from '../../src/kernels/dct-folded.js';
-import { cosine, dct } from '../oracles/pdq.js';
+import { random } from '../../../bench/workloads.js';
+import { DCT_MATRIX, dctInOrder } from '../../../src/kernels/pdq/dct.js';
+import { dctFolded } from '../../../src/kernels/pdq/dct-folded.js';
+import { cosine, dct } from '../../oracles/pixels/pdq.js';
 
 const PLANES = {
   noise: (next: () => number) => Math.fround((next() / 2 ** 32) * 255),

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { random } from '../../bench/workloads.js';
-import { makeFilter512 } from '../../src/kernels/filter-512.js';
-import type { Channels, Pixels } from '../../src/pixels.js';
-import { decimate, lumaPlane, tentFilter } from '../oracles/pdq.js';
+import { random } from '../../../bench/workloads.js';
+import { makeFilter512 } from '../../../src/kernels/pdq/filter-512.js';
+import type { Channels, Pixels } from '../../../src/pixels.js';
+import { decimate, lumaPlane, tentFilter } from '../../oracles/pixels/pdq.js';
 
 const identity = Int32Array.from({ length: 512 }, (_, x) => x);
 // One for all tests: leftovers of one picture must not reach the next.

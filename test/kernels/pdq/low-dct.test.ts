@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { random } from '../../bench/workloads.js';
-import { lowDct } from '../../src/kernels/low-dct.js';
-import { naiveDct } from '../oracles/low-dct.js';
+import { random } from '../../../bench/workloads.js';
+import { lowDct } from '../../../src/kernels/pdq/low-dct.js';
+import { naiveDct } from '../../oracles/pixels/low-dct.js';
 
 /** The low corner of the DCT of a square: `lowDct` twice. */
 function corner(square: Float64Array, size: number, keep: number): Float64Array {

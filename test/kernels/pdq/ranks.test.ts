@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { rankByDistance } from '../../src/kernels/ranks.js';
+import { rankByDistance } from '../../../src/kernels/pdq/ranks.js';
 
 /** By a stable sort of the distances as float32, without their last 8 bits. */
 function naiveRanks(values: readonly number[], centre: number): number[] {

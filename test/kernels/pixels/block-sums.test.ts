@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { blockSums } from '../../src/kernels/block-sums.js';
-import { naiveBlockSums } from '../oracles/block-sums.js';
-import { PICTURE_KINDS, picture } from '../pictures.js';
+import { blockSums } from '../../../src/kernels/pixels/block-sums.js';
+import { naiveBlockSums } from '../../oracles/pixels/block-sums.js';
+import { PICTURE_KINDS, picture } from '../../pictures/pictures.js';
 
 /**
  * The sums of the kernel in pixels, read by words and by bytes. The kernel counts in units of 1 /

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { greyRows } from '../../src/kernels/grey.js';
+import { greyRows } from '../../../src/kernels/pixels/grey.js';
 
 test('grey is 0.299 R + 0.587 G + 0.114 B, up to fixed-point rounding', () => {
   const width = 256;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { lanczosWeights } from '../../src/kernels/lanczos.js';
+import { lanczosWeights } from '../../../src/kernels/pixels/lanczos.js';
 
 /** The table as one list of weights per output. */
 function outputs(size: number, count: number) {

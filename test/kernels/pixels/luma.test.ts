@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { random } from '../../bench/workloads.js';
-import { float32, lumaOf, lumaProducts, lumaRows } from '../../src/kernels/luma.js';
-import { pixelsOf } from '../arbitraries.js';
-import { lumaPlane } from '../oracles/pdq.js';
+import { random } from '../../../bench/workloads.js';
+import { float32, lumaOf, lumaProducts, lumaRows } from '../../../src/kernels/pixels/luma.js';
+import { pixelsOf } from '../../arbitraries.js';
+import { lumaPlane } from '../../oracles/pixels/pdq.js';
 
 const [reds, greens, blues] = [lumaProducts(0.299), lumaProducts(0.587), lumaProducts(0.114)];
 

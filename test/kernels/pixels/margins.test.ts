@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { extendLine } from '../../src/kernels/margins.js';
-import { extended } from '../oracles/plane.js';
+import { extendLine } from '../../../src/kernels/pixels/margins.js';
+import { extended } from '../../oracles/pixels/plane.js';
 
 test('extends a line in any direction as its twin does, and changes nothing else', () => {
   const line = fc.array(fc.integer({ min: -99, max: 99 }), { minLength: 1, maxLength: 12 });

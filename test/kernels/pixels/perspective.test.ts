@@ -5,9 +5,9 @@ import {
   perspectiveOf,
   perspectivePixels,
   perspectivePoint,
-} from '../../src/kernels/perspective.js';
-import { pointIn, sampleWithin } from '../oracles/perspective.js';
-import { sampleAt } from '../oracles/plane.js';
+} from '../../../src/kernels/pixels/perspective.js';
+import { pointIn, sampleWithin } from '../../oracles/pixels/perspective.js';
+import { sampleAt } from '../../oracles/pixels/plane.js';
 
 const WIDTH = 60;
 const HEIGHT = 50;

@@ -7,11 +7,11 @@ import {
   movePixels,
   takeGrey,
   takePixels,
-} from '../../src/kernels/pixels.js';
-import type { Channels, Orientation } from '../../src/pixels.js';
-import { viewOf } from '../../src/variants/view.js';
-import { pixelsOf } from '../arbitraries.js';
-import * as naive from '../oracles/pixels.js';
+} from '../../../src/kernels/pixels/pixels.js';
+import type { Channels, Orientation } from '../../../src/pixels.js';
+import { viewOf } from '../../../src/variants/view.js';
+import { pixelsOf } from '../../arbitraries.js';
+import * as naive from '../../oracles/pixels/pixels.js';
 
 const withAlpha = fc.constantFrom<Channels>(2, 4).chain((channels) => pixelsOf(9, channels));
 const inColour = fc.constantFrom<Channels>(3, 4).chain((channels) => pixelsOf(9, channels));

@@ -1,9 +1,15 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { halve, invert, reduce, reducedLuma, turnedPixels } from '../../src/kernels/plane.js';
-import { partOf, viewOf } from '../../src/variants/view.js';
-import { pixelsOf } from '../arbitraries.js';
-import { meanOfSquare, sampleAt } from '../oracles/plane.js';
+import {
+  halve,
+  invert,
+  reduce,
+  reducedLuma,
+  turnedPixels,
+} from '../../../src/kernels/pixels/plane.js';
+import { partOf, viewOf } from '../../../src/variants/view.js';
+import { pixelsOf } from '../../arbitraries.js';
+import { meanOfSquare, sampleAt } from '../../oracles/pixels/plane.js';
 
 test('a picture of 3 x 3 at scale 2: its last row and column count twice in the luma', () => {
   const data = Uint8Array.of(0, 10, 20, 30, 40, 50, 60, 70, 80);

@@ -11,8 +11,8 @@ import {
   noEdges,
   reduceLuma,
   takeLine,
-} from '../../src/kernels/straight-lines.js';
-import { meanOfSquare } from '../oracles/plane.js';
+} from '../../../src/kernels/pixels/straight-lines.js';
+import { meanOfSquare } from '../../oracles/pixels/plane.js';
 
 /** The steepest slope of an edge, in 1024ths. */
 const STEEP = Math.round(1024 * 0.59);

@@ -6,8 +6,8 @@ import {
   softGrid,
   turnedGrid,
   uprightGrid,
-} from '../../src/kernels/tent-grid.js';
-import { between, softened } from '../oracles/tent-grid.js';
+} from '../../../src/kernels/pixels/tent-grid.js';
+import { between, softened } from '../../oracles/pixels/tent-grid.js';
 
 const sides = fc.record({
   width: fc.integer({ min: 1, max: 12 }),

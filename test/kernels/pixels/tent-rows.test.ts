@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { makeTentRow } from '../../src/kernels/tent-rows.js';
-import { tentTaps } from '../../src/kernels/tent-taps.js';
-import { pixelsOf } from '../arbitraries.js';
-import { lumaRows, tentPlane } from '../oracles/tent.js';
+import { makeTentRow } from '../../../src/kernels/pixels/tent-rows.js';
+import { tentTaps } from '../../../src/kernels/pixels/tent-taps.js';
+import { pixelsOf } from '../../arbitraries.js';
+import { lumaRows, tentPlane } from '../../oracles/pixels/tent.js';
 
 test('any picture, larger or smaller: within 1e-10 of the two boxes in doubles', () => {
   const tentRow = makeTentRow();

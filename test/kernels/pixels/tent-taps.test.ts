@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { boxAhead, boxCount, boxWindow, tileCentres } from '../../src/kernels/box-filter.js';
-import { tentTaps } from '../../src/kernels/tent-taps.js';
-import { twoBoxes } from '../oracles/tent.js';
+import { boxAhead, boxCount, boxWindow, tileCentres } from '../../../src/kernels/pdq/box-filter.js';
+import { tentTaps } from '../../../src/kernels/pixels/tent-taps.js';
+import { twoBoxes } from '../../oracles/pixels/tent.js';
 
 test('512 samples: 1 2 3 4 3 2 1 from 8 i + 2, cut off at the end', () => {
   const { starts, counts, weights, room } = tentTaps(512);

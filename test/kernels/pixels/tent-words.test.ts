@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { random } from '../../bench/workloads.js';
-import { tentWords } from '../../src/kernels/tent-words.js';
-import { lumaRows, tentPlane } from '../oracles/tent.js';
+import { random } from '../../../bench/workloads.js';
+import { tentWords } from '../../../src/kernels/pixels/tent-words.js';
+import { lumaRows, tentPlane } from '../../oracles/pixels/tent.js';
 
 const identity = Int32Array.from({ length: 512 }, (_, x) => x);
 

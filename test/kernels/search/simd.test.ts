@@ -1,8 +1,8 @@
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { random } from '../../bench/workloads.js';
-import { attachKernels, simdRoom } from '../../src/kernels/simd.js';
+import { random } from '../../../bench/workloads.js';
+import { attachKernels, simdRoom } from '../../../src/kernels/search/simd.js';
 
 const MEBI = 2 ** 20;
 
@@ -419,7 +419,7 @@ describe('without the platform', () => {
   /** The file anew, since it keeps what it compiled. */
   const fresh = async () => {
     vi.resetModules();
-    return import('../../src/kernels/simd.js');
+    return import('../../../src/kernels/search/simd.js');
   };
 
   test('compiles each kind once, at most 4 KB', async () => {

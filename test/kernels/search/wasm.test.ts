@@ -13,7 +13,7 @@ import {
   sub,
   type Value,
   when,
-} from '../../src/kernels/wasm.js';
+} from '../../../src/kernels/search/wasm.js';
 
 /** Runs a body with the locals `a`, `b` (parameters), `i` and `sum`. */
 function run(body: Code[], a = 0, b = 0, memory = new WebAssembly.Memory({ initial: 1 })): number {

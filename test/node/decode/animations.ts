@@ -1,6 +1,6 @@
 import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
-import { chunk } from '../browser/png-file.js';
+import { chunk } from '../../browser/png-file.js';
 import { riff, webpOf } from './costly-files.js';
 
 /*

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { rgbFromCmyk } from '../../src/node/pixel-turns.js';
+import { rgbFromCmyk } from '../../../src/node/decode/pixel-turns.js';
 
 const { signal } = new AbortController();
 

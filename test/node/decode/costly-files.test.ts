@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
-import { hashFromHex } from '../../src/hash.js';
-import { checkUpload } from '../../src/node/check-upload.js';
-import { createHashPool } from '../../src/node/create-hash-pool.js';
-import { decode } from '../../src/node/decode.js';
-import { chunk } from '../browser/png-file.js';
+import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { hashFromHex } from '../../../src/hash.js';
+import { decode } from '../../../src/node/decode/decode.js';
+import { checkUpload } from '../../../src/node/pool/check-upload.js';
+import { createHashPool } from '../../../src/node/pool/create-hash-pool.js';
+import { chunk } from '../../browser/png-file.js';
+import { photoFixtures, photoPath } from '../fixtures.js';
+import { ownScripts } from '../pool/hash-process.js';
 import {
   avifWithExif,
   compressedText,
@@ -19,8 +21,6 @@ import {
   webpOfFrames,
   webpWithExif,
 } from './costly-files.js';
-import { photoFixtures, photoPath } from './fixtures.js';
-import { ownScripts } from './hash-process.js';
 
 const PATIENT = { timeout: 120_000 };
 const MIB = 2 ** 20;

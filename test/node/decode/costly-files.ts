@@ -1,6 +1,6 @@
 import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
-import { chunk } from '../browser/png-file.js';
+import { chunk } from '../../browser/png-file.js';
 
 /*
  * Parts of files that cost a decoder much more than files of their size do.

@@ -2,24 +2,24 @@ import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { distance } from '../../src/hash.js';
-import { pdq } from '../../src/hashing/pdq.js';
-import { type DecodeOptions, decode, decodeUntil } from '../../src/node/decode.js';
-import { hashFile } from '../../src/node/hash-file.js';
-import { hashFiles } from '../../src/node/hash-files.js';
-import { decodeThreads } from '../../src/node/start-thread.js';
-import { variantPicture } from '../../src/node/variant-picture.js';
-import { onBackdrop, orient } from '../../src/variants/forms.js';
-import { heicPath, imagePath, photoPath } from './fixtures.js';
-import { ownScripts } from './hash-process.js';
+import { distance } from '../../../src/hash.js';
+import { pdq } from '../../../src/hashing/pdq.js';
+import { type DecodeOptions, decode, decodeUntil } from '../../../src/node/decode/decode.js';
+import { hashFile } from '../../../src/node/hash-file.js';
+import { hashFiles } from '../../../src/node/hash-files.js';
+import { decodeThreads } from '../../../src/node/pool/start-thread.js';
+import { variantPicture } from '../../../src/node/report/variant-picture.js';
+import { onBackdrop, orient } from '../../../src/variants/forms.js';
+import { heicPath, imagePath, photoPath } from '../fixtures.js';
+import { ownScripts } from '../pool/hash-process.js';
 
 const scripts = ownScripts('heic-worker');
 
 /** `decode` of a program that has no threads yet, and finds its scripts there. */
 async function newDecode(folder = scripts.folder): Promise<typeof decode> {
   vi.resetModules();
-  (await import('../../src/node/start-thread.js')).setWorkerScripts(folder);
-  return (await import('../../src/node/decode.js')).decode;
+  (await import('../../../src/node/pool/start-thread.js')).setWorkerScripts(folder);
+  return (await import('../../../src/node/decode/decode.js')).decode;
 }
 
 const read = (file: string) => readFileSync(heicPath(file));

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { DecodeError } from '../../src/errors.js';
-import { type DecodeOptions, decode } from '../../src/node/decode.js';
-import { decoders } from '../../src/node/decoders.js';
+import { DecodeError } from '../../../src/errors.js';
+import { type DecodeOptions, decode } from '../../../src/node/decode/decode.js';
+import { decoders } from '../../../src/node/decode/decoders.js';
 import {
   hostileFixtures,
   imageFixtures,
@@ -13,7 +13,7 @@ import {
   photoPath,
   planes,
   sha256,
-} from './fixtures.js';
+} from '../fixtures.js';
 
 const read = (file: string) => readFileSync(imagePath(file));
 

@@ -1,11 +1,11 @@
 import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { distance } from '../../src/hash.js';
-import { decode } from '../../src/node/decode.js';
-import { hashFile } from '../../src/node/hash-file.js';
-import { variantPicture } from '../../src/node/variant-picture.js';
-import { photoPath, sha256 } from './fixtures.js';
-import { variantsOfFile } from './variants-of-file.js';
+import { distance } from '../../../src/hash.js';
+import { decode } from '../../../src/node/decode/decode.js';
+import { hashFile } from '../../../src/node/hash-file.js';
+import { variantPicture } from '../../../src/node/report/variant-picture.js';
+import { photoPath, sha256 } from '../fixtures.js';
+import { variantsOfFile } from '../variants-of-file.js';
 
 const raw = { raw: { width: 3600, height: 2404, channels: 3 } } as const;
 let pixels: Buffer;

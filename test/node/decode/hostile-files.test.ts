@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { FormatError } from '../../src/errors.js';
-import { fetchStateFrom } from '../../src/exchange/list-fetch.js';
-import { allowListFromJSON } from '../../src/matching/allow-list.js';
-import { createFloodGuard, type FloodGuardJSON } from '../../src/matching/flood-guard.js';
-import { checkedRecord } from '../../src/matching/review-record.js';
-import { checkedFeedback } from '../../src/store/feedback-item.js';
-import { HOSTILE_TIMEOUT, hostileJson, readsHostile } from '../exchange/hostile.js';
-import { anyRecord, hexOf, record } from '../matching/reviews.js';
+import { FormatError } from '../../../src/errors.js';
+import { allowListFromJSON } from '../../../src/matching/allow-list.js';
+import { createFloodGuard, type FloodGuardJSON } from '../../../src/matching/flood-guard.js';
+import { checkedFeedback } from '../../../src/review/feedback-item.js';
+import { checkedRecord } from '../../../src/review/review-record.js';
+import { fetchStateFrom } from '../../../src/services/list-fetch.js';
+import { anyRecord, hexOf, record } from '../../matching/reviews.js';
+import { HOSTILE_TIMEOUT, hostileJson, readsHostile } from '../../services/hostile.js';
 
 // What a platform keeps beside its lists, read from text that somebody has broken.
 

@@ -1,15 +1,15 @@
 import sharp, { type Sharp } from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
-import { hashFromHex, newHash } from '../../src/hash.js';
-import { checkUpload } from '../../src/node/check-upload.js';
-import { createHashPool } from '../../src/node/create-hash-pool.js';
-import { hashFile } from '../../src/node/hash-file.js';
-import type { CheckOptions, HashPoolOptions } from '../../src/node/hash-pool.js';
-import { setWorkerScripts } from '../../src/node/start-thread.js';
-import { variantPicture } from '../../src/node/variant-picture.js';
-import { photoPath } from './fixtures.js';
-import { ownScripts } from './hash-process.js';
+import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { hashFromHex, newHash } from '../../../src/hash.js';
+import { hashFile } from '../../../src/node/hash-file.js';
+import { checkUpload } from '../../../src/node/pool/check-upload.js';
+import { createHashPool } from '../../../src/node/pool/create-hash-pool.js';
+import type { CheckOptions, HashPoolOptions } from '../../../src/node/pool/hash-pool.js';
+import { setWorkerScripts } from '../../../src/node/pool/start-thread.js';
+import { variantPicture } from '../../../src/node/report/variant-picture.js';
+import { photoPath } from '../fixtures.js';
+import { ownScripts } from '../pool/hash-process.js';
 
 // Processes start, and the machine may be busy.
 const PATIENT = { timeout: 120_000 };

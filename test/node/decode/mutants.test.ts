@@ -1,15 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
-import { random } from '../../bench/workloads.js';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
-import { DecodeError } from '../../src/errors.js';
-import { hashFromHex } from '../../src/hash.js';
-import { checkUpload } from '../../src/node/check-upload.js';
-import { createHashPool } from '../../src/node/create-hash-pool.js';
-import { decode } from '../../src/node/decode.js';
-import { mutant } from '../mutant.js';
-import { FORMATS } from '../shown/formats.js';
-import { featuresBy, oddFile } from '../shown/grammar.js';
+import { random } from '../../../bench/workloads.js';
+import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { DecodeError } from '../../../src/errors.js';
+import { hashFromHex } from '../../../src/hash.js';
+import { decode } from '../../../src/node/decode/decode.js';
+import { checkUpload } from '../../../src/node/pool/check-upload.js';
+import { createHashPool } from '../../../src/node/pool/create-hash-pool.js';
+import { mutant } from '../../pictures/mutant.js';
+import { FORMATS } from '../../shown/formats.js';
+import { featuresBy, oddFile } from '../../shown/grammar.js';
+import { heicPath, imagePath } from '../fixtures.js';
+import { ownScripts } from '../pool/hash-process.js';
 import {
   avifWithExif,
   exifAtItself,
@@ -19,8 +21,6 @@ import {
   tiffOfPages,
   webpOfFrames,
 } from './costly-files.js';
-import { heicPath, imagePath } from './fixtures.js';
-import { ownScripts } from './hash-process.js';
 
 /** One small file of each coding. */
 const SEEDS = [

@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest';
-import { inSlices, isOpaqueInTurns, withoutColourInTurns } from '../../src/node/pixel-turns.js';
-import type { Channels, CheckedPixels } from '../../src/pixels.js';
-import { isOpaque, withoutColour } from '../../src/variants/forms.js';
-import { loopTurns } from './event-loop.js';
+import {
+  inSlices,
+  isOpaqueInTurns,
+  withoutColourInTurns,
+} from '../../../src/node/decode/pixel-turns.js';
+import type { Channels, CheckedPixels } from '../../../src/pixels.js';
+import { isOpaque, withoutColour } from '../../../src/variants/forms.js';
+import { loopTurns } from '../event-loop.js';
 
 const { signal } = new AbortController();
 /** More pixels than three turns take. */

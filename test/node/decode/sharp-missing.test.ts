@@ -3,8 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'tsup';
 import { beforeAll, expect, test } from 'vitest';
-import { testFolder } from '../folder.js';
-import { imagePath } from './fixtures.js';
+import { testFolder } from '../../folder.js';
+import { imagePath } from '../fixtures.js';
 
 const folder = testFolder();
 
@@ -12,7 +12,7 @@ const folder = testFolder();
 beforeAll(async () => {
   await build({
     config: false,
-    entry: { node: join(import.meta.dirname, '../../src/node/index.ts') },
+    entry: { node: join(import.meta.dirname, '../../../src/node/index.ts') },
     outDir: folder,
     outExtension: () => ({ js: '.mjs' }),
     format: 'esm',

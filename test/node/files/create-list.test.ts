@@ -1,10 +1,10 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
-import { openBlocklist } from '../../src/node/open-blocklist.js';
-import { testFolder } from '../folder.js';
-import { BASE } from '../matching/bases.js';
+import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { openBlocklist } from '../../../src/node/files/open-blocklist.js';
+import { testFolder } from '../../folder.js';
+import { BASE } from '../../matching/bases.js';
 
 const folder = testFolder();
 const entry = { hash: BASE, labels: ['a'], id: '1', list: 'b' };

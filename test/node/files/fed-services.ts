@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
-import { HmaClient } from '../../src/exchange/hma-client.js';
-import type { ListClient } from '../../src/exchange/list-update.js';
-import { NcmecClient } from '../../src/exchange/ncmec-client.js';
-import { StopNciiClient } from '../../src/exchange/stop-ncii-client.js';
-import { TechAgainstTerrorismClient } from '../../src/exchange/tech-against-terrorism-client.js';
-import { ThreatExchangeClient } from '../../src/exchange/threat-exchange-client.js';
-import { fakeHma } from '../../src/testing/fake-hma.js';
-import { fakeNcmec } from '../../src/testing/fake-ncmec.js';
-import type { FakeService } from '../../src/testing/fake-service.js';
-import { fakeStopNcii } from '../../src/testing/fake-stop-ncii.js';
-import { fakeTechAgainstTerrorism } from '../../src/testing/fake-tech-against-terrorism.js';
-import { fakeThreatExchange } from '../../src/testing/fake-threat-exchange.js';
-import { stillClock } from '../exchange/still-clock.js';
+import type { FakeService } from '../../../src/services/fake-service.js';
+import { HmaClient } from '../../../src/services/hma/client.js';
+import { fakeHma } from '../../../src/services/hma/fake.js';
+import type { ListClient } from '../../../src/services/list-update.js';
+import { NcmecClient } from '../../../src/services/ncmec/client.js';
+import { fakeNcmec } from '../../../src/services/ncmec/fake.js';
+import { StopNciiClient } from '../../../src/services/stop-ncii/client.js';
+import { fakeStopNcii } from '../../../src/services/stop-ncii/fake.js';
+import { TechAgainstTerrorismClient } from '../../../src/services/tech-against-terrorism/client.js';
+import { fakeTechAgainstTerrorism } from '../../../src/services/tech-against-terrorism/fake.js';
+import { ThreatExchangeClient } from '../../../src/services/threat-exchange/client.js';
+import { fakeThreatExchange } from '../../../src/services/threat-exchange/fake.js';
+import { stillClock } from '../../services/still-clock.js';
 
 /** A hash that is not degenerate. */
 export const hexOf = (n: number) => createHash('sha256').update(`${n}`).digest('hex');

@@ -3,25 +3,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Blocklist } from '../../src/blocklist/blocklist.js';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
-import { HmaClient } from '../../src/exchange/hma-client.js';
-import type { FetchOptions } from '../../src/exchange/list-fetch.js';
-import type { ListClient } from '../../src/exchange/list-update.js';
-import { ServiceError } from '../../src/exchange/service-error.js';
-import { hashToHex } from '../../src/hash.js';
-import { match } from '../../src/matching/match.js';
+import type { Blocklist } from '../../../src/blocklist/blocklist.js';
+import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { hashToHex } from '../../../src/hash.js';
+import { match } from '../../../src/matching/match.js';
 import {
   confirmHeldBack,
   fetchList,
   fetchStateOf,
   heldBackLists,
-} from '../../src/node/fetch-list.js';
-import { loadBlocklist } from '../../src/node/list-records.js';
-import { openBlocklist } from '../../src/node/open-blocklist.js';
-import { fakeHma } from '../../src/testing/fake-hma.js';
-import { examHeldBack, range } from '../exchange/held-back-exam.js';
-import { hashOf, hexes, telling, updateOf } from '../exchange/telling.js';
+} from '../../../src/node/files/fetch-list.js';
+import { loadBlocklist } from '../../../src/node/files/list-records.js';
+import { openBlocklist } from '../../../src/node/files/open-blocklist.js';
+import { HmaClient } from '../../../src/services/hma/client.js';
+import { fakeHma } from '../../../src/services/hma/fake.js';
+import type { FetchOptions } from '../../../src/services/list-fetch.js';
+import type { ListClient } from '../../../src/services/list-update.js';
+import { ServiceError } from '../../../src/services/service-error.js';
+import { examHeldBack, range } from '../../services/held-back-exam.js';
+import { hashOf, hexes, telling, updateOf } from '../../services/telling.js';
 import { type Clock, hexOf, SERVICES } from './fed-services.js';
 
 const START = 1_767_225_600;

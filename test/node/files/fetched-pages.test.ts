@@ -1,17 +1,21 @@
 import fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
-import { hashesOf, uniformHashes } from '../../bench/workloads.js';
-import type { Blocklist } from '../../src/blocklist/blocklist.js';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
-import { type BlocklistEntry, textOfEntry } from '../../src/entry.js';
-import type { HeldBack, Removal } from '../../src/exchange/held-back.js';
-import { isOfService, ToldRecords, WITHDRAWN_BY_SERVICE } from '../../src/exchange/list-fetch.js';
-import type { ListUpdate } from '../../src/exchange/list-update.js';
-import { hashToHex } from '../../src/hash.js';
-import { match } from '../../src/matching/match.js';
-import { applyUpdates } from '../../src/node/fetch-list.js';
-import { Fault, watchConstructors, withFaultsLater } from '../faults.js';
-import { loopTurns, stepClock } from './event-loop.js';
+import { hashesOf, uniformHashes } from '../../../bench/workloads.js';
+import type { Blocklist } from '../../../src/blocklist/blocklist.js';
+import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { type BlocklistEntry, textOfEntry } from '../../../src/entry.js';
+import { hashToHex } from '../../../src/hash.js';
+import { match } from '../../../src/matching/match.js';
+import { applyUpdates } from '../../../src/node/files/fetch-list.js';
+import type { HeldBack, Removal } from '../../../src/services/held-back.js';
+import {
+  isOfService,
+  ToldRecords,
+  WITHDRAWN_BY_SERVICE,
+} from '../../../src/services/list-fetch.js';
+import type { ListUpdate } from '../../../src/services/list-update.js';
+import { Fault, watchConstructors, withFaultsLater } from '../../faults.js';
+import { loopTurns, stepClock } from '../event-loop.js';
 
 afterEach(() => vi.restoreAllMocks());
 

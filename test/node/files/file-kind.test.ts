@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { fileKindOf } from '../../src/node/file-kind.js';
-import { openBlocklist } from '../../src/node/open-blocklist.js';
-import { testFolder } from '../folder.js';
-import { imagePath } from './fixtures.js';
+import { fileKindOf } from '../../../src/node/files/file-kind.js';
+import { openBlocklist } from '../../../src/node/files/open-blocklist.js';
+import { testFolder } from '../../folder.js';
+import { imagePath } from '../fixtures.js';
 
 const folder = testFolder();
 

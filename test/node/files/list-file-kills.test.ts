@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Blocklist } from '../../src/blocklist/blocklist.js';
-import { ListFile } from '../../src/node/list-file.js';
-import { loadBlocklist } from '../../src/node/list-records.js';
-import { type WorkerScripts, workerScripts } from './hash-process.js';
+import { Blocklist } from '../../../src/blocklist/blocklist.js';
+import { ListFile } from '../../../src/node/files/list-file.js';
+import { loadBlocklist } from '../../../src/node/files/list-records.js';
+import { type WorkerScripts, workerScripts } from '../pool/hash-process.js';
 import { saveList } from './saved-list.js';
 
 const kills = Number(process.env.LIST_KILLS ?? 20);
@@ -19,7 +19,7 @@ let script: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'onlyhashes-kills-'));
   scripts = workerScripts();
-  script = fileURLToPath(scripts.build('test/node/list-killed.ts'));
+  script = fileURLToPath(scripts.build('test/node/files/list-killed.ts'));
 });
 afterAll(() => {
   scripts.remove();

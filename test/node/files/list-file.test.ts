@@ -14,26 +14,30 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { Blocklist } from '../../src/blocklist/blocklist.js';
-import { payloadSteps, RECORD_BYTES, recordSteps } from '../../src/blocklist/change-record.js';
-import { SLOT_BYTES, SLOTS_BYTES, slotOf } from '../../src/blocklist/commit-slots.js';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
-import type { ListChange } from '../../src/blocklist/list-change.js';
-import type { Withdrawn, WithdrawnKey } from '../../src/blocklist/withdrawals.js';
-import { type BlocklistEntry, textOfEntry } from '../../src/entry.js';
-import { type Hash, hashToHex } from '../../src/hash.js';
-import { finish } from '../../src/in-turns.js';
-import { createIndex } from '../../src/indexing/create-index.js';
-import { match } from '../../src/matching/match.js';
-import { ListFile } from '../../src/node/list-file.js';
-import { firstCommit, loadBlocklist } from '../../src/node/list-records.js';
-import { blocklistFile } from '../../src/node/list-snapshot.js';
-import { Follower, openBlocklist } from '../../src/node/open-blocklist.js';
-import { saveIndex } from '../../src/node/save-index.js';
-import { PackedEntries } from '../../src/packed-entries.js';
-import { flipBits } from '../arbitraries.js';
-import { fileHandles } from '../disk/file-handles.js';
-import { BASE, ORDER } from '../matching/bases.js';
+import { Blocklist } from '../../../src/blocklist/blocklist.js';
+import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import type { ListChange } from '../../../src/blocklist/list-change.js';
+import {
+  payloadSteps,
+  RECORD_BYTES,
+  recordSteps,
+} from '../../../src/blocklist/records/change-record.js';
+import { SLOT_BYTES, SLOTS_BYTES, slotOf } from '../../../src/blocklist/records/commit-slots.js';
+import type { Withdrawn, WithdrawnKey } from '../../../src/blocklist/withdrawals.js';
+import { type BlocklistEntry, textOfEntry } from '../../../src/entry.js';
+import { type Hash, hashToHex } from '../../../src/hash.js';
+import { finish } from '../../../src/in-turns.js';
+import { createIndex } from '../../../src/indexing/create-index.js';
+import { match } from '../../../src/matching/match.js';
+import { ListFile } from '../../../src/node/files/list-file.js';
+import { firstCommit, loadBlocklist } from '../../../src/node/files/list-records.js';
+import { blocklistFile } from '../../../src/node/files/list-snapshot.js';
+import { Follower, openBlocklist } from '../../../src/node/files/open-blocklist.js';
+import { saveIndex } from '../../../src/node/files/save-index.js';
+import { PackedEntries } from '../../../src/packed-entries.js';
+import { flipBits } from '../../arbitraries.js';
+import { fileHandles } from '../../disk/file-handles.js';
+import { BASE, ORDER } from '../../matching/bases.js';
 import { saveList } from './saved-list.js';
 
 let folder: string;

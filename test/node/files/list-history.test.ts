@@ -3,26 +3,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Blocklist } from '../../src/blocklist/blocklist.js';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
-import type { ListSettings } from '../../src/blocklist/lists.js';
-import type { WithdrawnKey } from '../../src/blocklist/withdrawals.js';
-import type { BlocklistEntry } from '../../src/entry.js';
-import type { RemoteAnswer } from '../../src/exchange/remote-matcher.js';
-import { type Hash, hashFromHex, hashToHex } from '../../src/hash.js';
-import { allowListFromJSON, createAllowList } from '../../src/matching/allow-list.js';
-import { type Decision, decisionToJSON, type Match } from '../../src/matching/decision.js';
-import { createFloodGuard } from '../../src/matching/flood-guard.js';
-import { match } from '../../src/matching/match.js';
-import { decisionFromJSON } from '../../src/matching/read-decision.js';
-import { createRemoteList, type RemoteList } from '../../src/matching/remote-list.js';
-import type { RemoteMatch } from '../../src/matching/remote-match.js';
-import { loadBlocklist as openBlocklist } from '../../src/node/list-records.js';
-import { PackedEntries } from '../../src/packed-entries.js';
-import type { HashedVariant } from '../../src/variant.js';
-import { flipBits } from '../arbitraries.js';
-import { BASE, ORDER } from '../matching/bases.js';
-import { NaiveFloodGuard } from '../oracles/flood.js';
+import { Blocklist } from '../../../src/blocklist/blocklist.js';
+import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import type { ListSettings } from '../../../src/blocklist/lists.js';
+import type { WithdrawnKey } from '../../../src/blocklist/withdrawals.js';
+import type { BlocklistEntry } from '../../../src/entry.js';
+import { type Hash, hashFromHex, hashToHex } from '../../../src/hash.js';
+import { allowListFromJSON, createAllowList } from '../../../src/matching/allow-list.js';
+import { type Decision, decisionToJSON, type Match } from '../../../src/matching/decision.js';
+import { createFloodGuard } from '../../../src/matching/flood-guard.js';
+import { match } from '../../../src/matching/match.js';
+import { decisionFromJSON } from '../../../src/matching/read-decision.js';
+import { createRemoteList, type RemoteList } from '../../../src/matching/remote-list.js';
+import type { RemoteMatch } from '../../../src/matching/remote-match.js';
+import { loadBlocklist as openBlocklist } from '../../../src/node/files/list-records.js';
+import { PackedEntries } from '../../../src/packed-entries.js';
+import type { RemoteAnswer } from '../../../src/remote-matcher.js';
+import type { HashedVariant } from '../../../src/variant.js';
+import { flipBits } from '../../arbitraries.js';
+import { BASE, ORDER } from '../../matching/bases.js';
+import { NaiveFloodGuard } from '../../oracles/flood.js';
 import {
   ALLOWED_RADIUS,
   entryText,
@@ -33,7 +33,7 @@ import {
   PlainLists,
   type PlainRemote,
   remoteLine,
-} from '../oracles/lists.js';
+} from '../../oracles/lists.js';
 import { saveList } from './saved-list.js';
 
 // Any history of a platform beside a plain model of it: a blocklist of several lists with an allow

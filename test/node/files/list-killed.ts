@@ -1,8 +1,8 @@
 import process from 'node:process';
-import { Blocklist } from '../../src/blocklist/blocklist.js';
-import { ListFile } from '../../src/node/list-file.js';
-import { flipBits } from '../arbitraries.js';
-import { BASE, ORDER } from '../matching/bases.js';
+import { Blocklist } from '../../../src/blocklist/blocklist.js';
+import { ListFile } from '../../../src/node/files/list-file.js';
+import { flipBits } from '../../arbitraries.js';
+import { BASE, ORDER } from '../../matching/bases.js';
 
 /*
  * Changes a list in a file until it is killed. It says what it begins, and what was acknowledged:

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
-import type { Blocklist } from '../../src/blocklist/blocklist.js';
-import { blocklistFile } from '../../src/node/list-snapshot.js';
+import type { Blocklist } from '../../../src/blocklist/blocklist.js';
+import { blocklistFile } from '../../../src/node/files/list-snapshot.js';
 
 /** Writes a list as a blocklist file. */
 export async function saveList(path: string, { state }: Blocklist): Promise<void> {

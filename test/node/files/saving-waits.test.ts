@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
-import { lockFile } from '../../src/disk/writer-lock.js';
-import { openBlocklist } from '../../src/node/open-blocklist.js';
-import { testFolder } from '../folder.js';
+import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { lockFile } from '../../../src/disk/writer-lock.js';
+import { openBlocklist } from '../../../src/node/files/open-blocklist.js';
+import { testFolder } from '../../folder.js';
 import { saveList } from './saved-list.js';
 
 // A minute passes at once.

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { afterAll, expect, test } from 'vitest';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
-import { checkUpload } from '../../src/node/check-upload.js';
-import { createHashPool } from '../../src/node/create-hash-pool.js';
-import { hashFile } from '../../src/node/hash-file.js';
-import { hashFiles } from '../../src/node/hash-files.js';
-import { imagePath, photoFixtures, photoPath } from './fixtures.js';
+import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { hashFile } from '../../../src/node/hash-file.js';
+import { hashFiles } from '../../../src/node/hash-files.js';
+import { checkUpload } from '../../../src/node/pool/check-upload.js';
+import { createHashPool } from '../../../src/node/pool/create-hash-pool.js';
+import { imagePath, photoFixtures, photoPath } from '../fixtures.js';
 import { ownScripts } from './hash-process.js';
 
 const PATIENT = { timeout: 120_000 };

@@ -2,15 +2,15 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import sharp, { type Sharp } from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { random } from '../../bench/workloads.js';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
-import { distance, type Hash } from '../../src/hash.js';
-import { pdq } from '../../src/hashing/pdq.js';
-import { createFloodGuard } from '../../src/matching/flood-guard.js';
-import { match } from '../../src/matching/match.js';
-import { flipBits } from '../arbitraries.js';
+import { random } from '../../../bench/workloads.js';
+import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { distance, type Hash } from '../../../src/hash.js';
+import { pdq } from '../../../src/hashing/pdq.js';
+import { createFloodGuard } from '../../../src/matching/flood-guard.js';
+import { match } from '../../../src/matching/match.js';
+import { flipBits } from '../../arbitraries.js';
 
-const PHOTOS = join(import.meta.dirname, '../../fixtures/photos');
+const PHOTOS = join(import.meta.dirname, '../../../fixtures/photos');
 const SEPIA: [[number, number, number], [number, number, number], [number, number, number]] = [
   [0.393, 0.769, 0.189],
   [0.349, 0.686, 0.168],

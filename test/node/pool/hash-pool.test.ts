@@ -5,21 +5,26 @@ import { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import sharp from 'sharp';
 import { afterEach, describe, expect, test } from 'vitest';
-import { random } from '../../bench/workloads.js';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
-import { DecodeError } from '../../src/errors.js';
-import type { RemoteAnswer } from '../../src/exchange/remote-matcher.js';
-import { type Hash, hashFromHex, hashFromJSON, hashToHex, hashToJSON } from '../../src/hash.js';
-import { createAllowList } from '../../src/matching/allow-list.js';
-import type { Decision } from '../../src/matching/decision.js';
-import { match } from '../../src/matching/match.js';
-import { createRemoteList } from '../../src/matching/remote-list.js';
-import { createHashPool } from '../../src/node/create-hash-pool.js';
-import { hashFile } from '../../src/node/hash-file.js';
-import type { CheckOptions, Decide, HashPool, HashPoolOptions } from '../../src/node/hash-pool.js';
-import { setWorkerScripts } from '../../src/node/start-thread.js';
-import { isSpent } from '../../src/node/worker-lease.js';
-import type { HashedImage } from '../../src/variant.js';
+import { random } from '../../../bench/workloads.js';
+import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { DecodeError } from '../../../src/errors.js';
+import { type Hash, hashFromHex, hashFromJSON, hashToHex, hashToJSON } from '../../../src/hash.js';
+import { createAllowList } from '../../../src/matching/allow-list.js';
+import type { Decision } from '../../../src/matching/decision.js';
+import { match } from '../../../src/matching/match.js';
+import { createRemoteList } from '../../../src/matching/remote-list.js';
+import { hashFile } from '../../../src/node/hash-file.js';
+import { createHashPool } from '../../../src/node/pool/create-hash-pool.js';
+import type {
+  CheckOptions,
+  Decide,
+  HashPool,
+  HashPoolOptions,
+} from '../../../src/node/pool/hash-pool.js';
+import { setWorkerScripts } from '../../../src/node/pool/start-thread.js';
+import { isSpent } from '../../../src/node/pool/worker-lease.js';
+import type { RemoteAnswer } from '../../../src/remote-matcher.js';
+import type { HashedImage } from '../../../src/variant.js';
 import {
   heicPath,
   hostileFixtures,
@@ -27,9 +32,9 @@ import {
   imagePath,
   photoFixtures,
   photoPath,
-} from './fixtures.js';
+} from '../fixtures.js';
+import { variantsOfFile } from '../variants-of-file.js';
 import { isAlive, ownScripts, workerThat } from './hash-process.js';
-import { variantsOfFile } from './variants-of-file.js';
 
 // Processes start, and the machine may be busy.
 const PATIENT = { timeout: 120_000 };
@@ -820,7 +825,7 @@ describe('a program with a pool', () => {
   const program = (then: string) =>
     scripts.write(
       `program-${then.length}`,
-      `import { createHashPool } from ${JSON.stringify(scripts.build('src/node/create-hash-pool.ts').href)};
+      `import { createHashPool } from ${JSON.stringify(scripts.build('src/node/pool/create-hash-pool.ts').href)};
        const pool = createHashPool({ workers: 1 });
        await pool.hash(${JSON.stringify(photo)});
        ${then}
@@ -841,7 +846,7 @@ describe('a program with a pool', () => {
       const url = scripts.write(
         'no-descriptors',
         `import { openSync } from 'node:fs';
-         import { createHashPool } from ${JSON.stringify(scripts.build('src/node/create-hash-pool.ts').href)};
+         import { createHashPool } from ${JSON.stringify(scripts.build('src/node/pool/create-hash-pool.ts').href)};
          const pool = createHashPool({ workers: 1 });
          try { for (;;) openSync('/dev/null'); } catch {}
          await pool.hash(new Uint8Array(9)).catch(({ code }) => console.log(code));

@@ -4,9 +4,9 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { buildSync } from 'esbuild';
 import { afterAll } from 'vitest';
-import { setWorkerScripts } from '../../src/node/start-thread.js';
+import { setWorkerScripts } from '../../../src/node/pool/start-thread.js';
 
-const ROOT = join(import.meta.dirname, '../..');
+const ROOT = join(import.meta.dirname, '../../..');
 
 /** A script that the package starts. */
 type Script = 'hash-process' | 'heic-worker' | 'index-worker';

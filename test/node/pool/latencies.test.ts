@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Histogram } from '../../src/node/hash-pool.js';
+import { Histogram } from '../../../src/node/pool/hash-pool.js';
 
 test('each latency is in one bucket, the one whose bounds it lies between', () => {
   fc.assert(

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { buildSync } from 'esbuild';
 import { expect, onTestFinished, test } from 'vitest';
-import { scriptOf, setWorkerScripts } from '../../src/node/start-thread.js';
-import { testFolder } from '../folder.js';
+import { scriptOf, setWorkerScripts } from '../../../src/node/pool/start-thread.js';
+import { testFolder } from '../../folder.js';
 
 const folder = testFolder();
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { hashFromHex, hashToHex } from '../../src/hash.js';
-import type { Decision } from '../../src/matching/decision.js';
-import { matchReport, type ReportedPicture } from '../../src/node/match-report.js';
-import { policyFor } from '../../src/policy.js';
-import type { HashedVariant } from '../../src/variant.js';
+import { hashFromHex, hashToHex } from '../../../src/hash.js';
+import type { Decision } from '../../../src/matching/decision.js';
+import { matchReport, type ReportedPicture } from '../../../src/node/report/match-report.js';
+import { policyFor } from '../../../src/policy.js';
+import type { HashedVariant } from '../../../src/variant.js';
 
 const hash = hashFromHex('pdq', '0123456789abcdef'.repeat(4));
 

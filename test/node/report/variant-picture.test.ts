@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { variantPicture } from '../../src/node/variant-picture.js';
-import { imagePath } from './fixtures.js';
+import { variantPicture } from '../../../src/node/report/variant-picture.js';
+import { imagePath } from '../fixtures.js';
 
 test('draws a part of the picture as a PNG, no side longer than asked for', async () => {
   const rectangle = { left: 0, top: 0, width: 40, height: 20 };

@@ -1,4 +1,4 @@
-import type { Pixels } from '../../src/pixels.js';
+import type { Pixels } from '../../../src/pixels.js';
 
 /** Grey as 16-bit fixed point weights give it, one pixel. */
 const greyAt = ({ data, channels = 4 }: Pixels, i: number) =>

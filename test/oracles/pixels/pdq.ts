@@ -1,6 +1,6 @@
-import type { Resample } from '../../src/hash.js';
-import type { Pixels } from '../../src/pixels.js';
-import { DIHEDRAL_NAMES, type DihedralName } from '../../src/variant.js';
+import type { Resample } from '../../../src/hash.js';
+import type { Pixels } from '../../../src/pixels.js';
+import { DIHEDRAL_NAMES, type DihedralName } from '../../../src/variant.js';
 
 /**
  * PDQ line by line, as its C++ reference computes it (facebook/ThreatExchange, pdq/cpp), without any regard for speed:

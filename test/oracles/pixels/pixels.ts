@@ -1,4 +1,4 @@
-import type { Channels, CheckedPixels, Orientation } from '../../src/pixels.js';
+import type { Channels, CheckedPixels, Orientation } from '../../../src/pixels.js';
 
 /** One array of samples for each pixel, row by row. */
 const each = ({ data, channels }: CheckedPixels): number[][] =>

@@ -1,4 +1,4 @@
-import { boxWindow, tileCentres } from '../../src/kernels/box-filter.js';
+import { boxWindow, tileCentres } from '../../../src/kernels/pdq/box-filter.js';
 
 /** Plain double means, twice; each box cut off at the ends of the line. */
 export function twoBoxes(line: readonly number[]): number[] {

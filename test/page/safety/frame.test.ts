@@ -2,10 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
-import { LANGUAGES } from '../../src/demo/language.js';
-import { describeEngine, ENGINES, type EnginePage } from '../browser/engines.js';
-import { serve } from '../browser/serve.js';
-import { testFolder } from '../folder.js';
+import { LANGUAGES } from '../../../src/page/parts/language.js';
+import { describeEngine, ENGINES, type EnginePage } from '../../browser/engines/engines.js';
+import { serve } from '../../browser/engines/serve.js';
+import { testFolder } from '../../folder.js';
 import {
   buildDemo,
   focusedLabel,
@@ -14,7 +14,7 @@ import {
   screen,
   speak,
   toChoosing,
-} from './demo-page.js';
+} from '../demo-page.js';
 import { STATED_GAPS } from './stated-gaps.js';
 
 const folder = testFolder();

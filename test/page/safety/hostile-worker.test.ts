@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readBundle } from '../../src/submission/index.js';
-import { describeEngine, ENGINES } from '../browser/engines.js';
-import { testFolder } from '../folder.js';
-import { buildDemo, photo, press, toChoosing } from './demo-page.js';
+import { readBundle } from '../../../src/bundle/index.js';
+import { describeEngine, ENGINES } from '../../browser/engines/engines.js';
+import { testFolder } from '../../folder.js';
+import { buildDemo, photo, press, toChoosing } from '../demo-page.js';
 
 const folder = testFolder();
 const demo = buildDemo(folder);

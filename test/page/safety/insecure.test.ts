@@ -1,9 +1,9 @@
 import { afterAll, expect, test } from 'vitest';
-import { describeEngine, ENGINES } from '../browser/engines.js';
-import { openNameserver, skipUnwatched } from '../browser/nameserver.js';
-import { serve } from '../browser/serve.js';
-import { testFolder } from '../folder.js';
-import { buildDemo } from './demo-page.js';
+import { describeEngine, ENGINES } from '../../browser/engines/engines.js';
+import { openNameserver, skipUnwatched } from '../../browser/engines/nameserver.js';
+import { serve } from '../../browser/engines/serve.js';
+import { testFolder } from '../../folder.js';
+import { buildDemo } from '../demo-page.js';
 
 const demo = buildDemo(testFolder());
 const nameserver = await openNameserver();

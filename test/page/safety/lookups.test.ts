@@ -2,11 +2,16 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
-import { describeEngine, ENGINES, type EngineName, type EnginePage } from '../browser/engines.js';
-import { openNameserver, skipUnwatched } from '../browser/nameserver.js';
-import { serve } from '../browser/serve.js';
-import { testFolder } from '../folder.js';
-import { buildDemo, photo, press } from './demo-page.js';
+import {
+  describeEngine,
+  ENGINES,
+  type EngineName,
+  type EnginePage,
+} from '../../browser/engines/engines.js';
+import { openNameserver, skipUnwatched } from '../../browser/engines/nameserver.js';
+import { serve } from '../../browser/engines/serve.js';
+import { testFolder } from '../../folder.js';
+import { buildDemo, photo, press } from '../demo-page.js';
 
 const folder = testFolder();
 const demo = buildDemo(folder);

@@ -3,13 +3,18 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { describeEngine, ENGINES, type EngineName, type Running } from '../browser/engines.js';
-import { serveHttps } from '../browser/https-site.js';
-import { openNameserver, skipUnwatched } from '../browser/nameserver.js';
-import { serve } from '../browser/serve.js';
-import { testFolder } from '../folder.js';
-import { ROOT } from '../package.js';
-import { buildDemo, choose, focusNothing, photo, press, screen, toChoosing } from './demo-page.js';
+import {
+  describeEngine,
+  ENGINES,
+  type EngineName,
+  type Running,
+} from '../../browser/engines/engines.js';
+import { serveHttps } from '../../browser/engines/https-site.js';
+import { openNameserver, skipUnwatched } from '../../browser/engines/nameserver.js';
+import { serve } from '../../browser/engines/serve.js';
+import { testFolder } from '../../folder.js';
+import { ROOT } from '../../project/package.js';
+import { buildDemo, choose, focusNothing, photo, press, screen, toChoosing } from '../demo-page.js';
 
 const folder = testFolder();
 const demo = buildDemo(folder);

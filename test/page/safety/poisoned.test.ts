@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { hashToHex } from '../../src/hash.js';
-import { hashFile } from '../../src/node/index.js';
-import { describeEngine } from '../browser/engines.js';
-import { testFolder } from '../folder.js';
-import { buildDemo, photo, screen, toChoosing } from './demo-page.js';
+import { hashToHex } from '../../../src/hash.js';
+import { hashFile } from '../../../src/node/index.js';
+import { describeEngine } from '../../browser/engines/engines.js';
+import { testFolder } from '../../folder.js';
+import { buildDemo, photo, screen, toChoosing } from '../demo-page.js';
 
 const demo = buildDemo(testFolder());
 const PHOTOS = ['acanthus-mollis.jpg', 'march-pastoral-w500.webp', 'allium-oreophilum-w700.png'];

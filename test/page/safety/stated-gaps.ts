@@ -1,4 +1,4 @@
-import type { GAPS } from '../../src/demo/parts.js';
+import type { GAPS } from '../../../src/page/parts/parts.js';
 
 /**
  * The gaps that the page admits, each with its channels in the exfiltration test. The page,

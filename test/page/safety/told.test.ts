@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { describeEngine, ENGINES, type EnginePage } from '../browser/engines.js';
-import { testFolder } from '../folder.js';
-import { buildDemo, choose, photo, savingTo, screen, toChoosing } from './demo-page.js';
+import { describeEngine, ENGINES, type EnginePage } from '../../browser/engines/engines.js';
+import { testFolder } from '../../folder.js';
+import { buildDemo, choose, photo, savingTo, screen, toChoosing } from '../demo-page.js';
 
 const folder = testFolder();
 const demo = buildDemo(folder);

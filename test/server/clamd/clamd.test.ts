@@ -4,12 +4,12 @@ import { Readable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import NodeClam from 'clamscan';
 import { describe, expect, test } from 'vitest';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
-import { DecodeError } from '../../src/errors.js';
-import { type Decision, unhashable } from '../../src/matching/decision.js';
-import { hashFile } from '../../src/node/hash-file.js';
-import { type ClamdOptions, createClamdListener } from '../../src/service/clamd.js';
-import { testFolder } from '../folder.js';
+import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { DecodeError } from '../../../src/errors.js';
+import { type Decision, unhashable } from '../../../src/matching/decision.js';
+import { hashFile } from '../../../src/node/hash-file.js';
+import { type ClamdOptions, createClamdListener } from '../../../src/server/clamd/clamd.js';
+import { testFolder } from '../../folder.js';
 import {
   answer,
   answered,
@@ -21,7 +21,7 @@ import {
   noPicture,
   type Options,
   readAll,
-} from './clamd-client.js';
+} from '../clamd-client.js';
 import {
   allowing,
   blocklist,
@@ -32,8 +32,8 @@ import {
   OTHER,
   pool,
   reviewing,
-} from './uploads.js';
-import { withResolvers } from './with-resolvers.js';
+} from '../uploads/uploads.js';
+import { withResolvers } from '../with-resolvers.js';
 
 const folder = testFolder();
 

@@ -4,10 +4,10 @@ import { Duplex } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
-import { DecodeError } from '../../src/errors.js';
-import { type Decision, unhashable } from '../../src/matching/decision.js';
-import { createClamdListener } from '../../src/service/clamd.js';
-import { ClamdBody } from '../../src/service/clamd-input.js';
+import { DecodeError } from '../../../src/errors.js';
+import { type Decision, unhashable } from '../../../src/matching/decision.js';
+import { createClamdListener } from '../../../src/server/clamd/clamd.js';
+import { ClamdBody } from '../../../src/server/clamd/input.js';
 import {
   answer,
   answered,
@@ -19,9 +19,9 @@ import {
   listening,
   noPicture,
   readAll,
-} from './clamd-client.js';
-import { blocklist, LISTED, OTHER, pool } from './uploads.js';
-import { withResolvers } from './with-resolvers.js';
+} from '../clamd-client.js';
+import { blocklist, LISTED, OTHER, pool } from '../uploads/uploads.js';
+import { withResolvers } from '../with-resolvers.js';
 
 afterEach(() => void vi.useRealTimers());
 

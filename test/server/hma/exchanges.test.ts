@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
-import { hashFromHex } from '../../src/hash.js';
-import { databaseOf } from '../store/opened.js';
+import { hashFromHex } from '../../../src/hash.js';
+import { databaseOf } from '../../store/opened.js';
 import { followedStore, type ServedHma, servedHma } from './hma-served.js';
 
 const { store, follower } = await followedStore();

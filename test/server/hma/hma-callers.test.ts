@@ -1,14 +1,14 @@
 import { afterAll, expect, test, vi } from 'vitest';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
-import { HmaClient } from '../../src/exchange/hma-client.js';
-import type { Fetch } from '../../src/exchange/service-connection.js';
-import { hashFromHex, hashToHex } from '../../src/hash.js';
-import { hashFile } from '../../src/node/hash-file.js';
-import { tokenHash } from '../../src/service/webhook-sender.js';
-import { flipBits } from '../arbitraries.js';
-import { hexOf } from '../node/fed-services.js';
+import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { hashFromHex, hashToHex } from '../../../src/hash.js';
+import { hashFile } from '../../../src/node/hash-file.js';
+import { tokenHash } from '../../../src/server/routes/webhook-sender.js';
+import { HmaClient } from '../../../src/services/hma/client.js';
+import type { Fetch } from '../../../src/services/service-connection.js';
+import { flipBits } from '../../arbitraries.js';
+import { hexOf } from '../../node/files/fed-services.js';
+import { LISTED, OTHER } from '../uploads/uploads.js';
 import { followedStore, pictureForm, pictureServer, servedHma } from './hma-served.js';
-import { LISTED, OTHER } from './uploads.js';
 
 /* The requests that HMA's callers send, and what they make of the replies. */
 

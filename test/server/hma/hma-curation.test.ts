@@ -1,7 +1,8 @@
 import { afterAll, expect, test, vi } from 'vitest';
-import { hashToHex } from '../../src/hash.js';
-import { hashFile } from '../../src/node/hash-file.js';
-import { flipBits } from '../arbitraries.js';
+import { hashToHex } from '../../../src/hash.js';
+import { hashFile } from '../../../src/node/hash-file.js';
+import { flipBits } from '../../arbitraries.js';
+import { LISTED, OTHER } from '../uploads/uploads.js';
 import {
   followedStore,
   pictureForm,
@@ -9,7 +10,6 @@ import {
   type ServedHma,
   servedHma,
 } from './hma-served.js';
-import { LISTED, OTHER } from './uploads.js';
 
 vi.setConfig({ testTimeout: 30_000 });
 

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { type Hash, hashFromHex, hashToHex } from '../../src/hash.js';
-import { hashFile } from '../../src/node/hash-file.js';
-import { createSearchThreads } from '../../src/node/search-threads.js';
-import type { Follower } from '../../src/store/follower.js';
-import type { Store } from '../../src/store/store.js';
-import { flipBits } from '../arbitraries.js';
-import { ORDER } from '../matching/bases.js';
-import { databaseOf } from '../store/opened.js';
+import { type Hash, hashFromHex, hashToHex } from '../../../src/hash.js';
+import { createSearchThreads } from '../../../src/node/files/search-threads.js';
+import { hashFile } from '../../../src/node/hash-file.js';
+import type { Follower } from '../../../src/store/lists/follower.js';
+import type { Store } from '../../../src/store/store.js';
+import { flipBits } from '../../arbitraries.js';
+import { ORDER } from '../../matching/bases.js';
+import { databaseOf } from '../../store/opened.js';
+import { LISTED, OTHER } from '../uploads/uploads.js';
 import { followedStore, pictureForm, servedHma } from './hma-served.js';
-import { LISTED, OTHER } from './uploads.js';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 

@@ -1,17 +1,17 @@
 import { createServer } from 'node:http';
-import type { FetchPictureOptions } from '../../src/service/fetch-picture.js';
-import { createNodeListener, NODE_LIMITS } from '../../src/service/node-listener.js';
-import type { LogRecord } from '../../src/service/router.js';
+import { createNodeListener, NODE_LIMITS } from '../../../src/server/http/node-listener.js';
+import type { LogRecord } from '../../../src/server/http/router.js';
 import {
   type CreateServiceOptions,
   createService,
   type Service,
-} from '../../src/service/service.js';
-import type { Follower } from '../../src/store/follower.js';
-import type { Store } from '../../src/store/store.js';
-import { openStore } from '../store/opened.js';
-import { tokens } from './served.js';
-import { blocklist, pool, serving } from './uploads.js';
+} from '../../../src/server/service.js';
+import type { FetchPictureOptions } from '../../../src/server/uploads/fetch-picture.js';
+import type { Follower } from '../../../src/store/lists/follower.js';
+import type { Store } from '../../../src/store/store.js';
+import { openStore } from '../../store/opened.js';
+import { tokens } from '../served.js';
+import { blocklist, pool, serving } from '../uploads/uploads.js';
 
 /** A service in HMA's dialect on loopback, whose callers need no token unless `options` say so. */
 export interface ServedHma {

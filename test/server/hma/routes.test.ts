@@ -1,20 +1,20 @@
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, expect, test, vi } from 'vitest';
-import type { Blocklist } from '../../src/blocklist/blocklist.js';
-import { Columns } from '../../src/blocklist/columns.js';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
-import { distance, hashFromHex, hashToHex } from '../../src/hash.js';
-import { PartSearch } from '../../src/indexing/part-search.js';
-import { createAllowList } from '../../src/matching/allow-list.js';
-import { hashFile } from '../../src/node/hash-file.js';
-import { IndexAge } from '../../src/service/hma-index.js';
-import { flipBits } from '../arbitraries.js';
-import { loopTurns, stepClock } from '../node/event-loop.js';
-import { ROOT } from '../package.js';
+import type { Blocklist } from '../../../src/blocklist/blocklist.js';
+import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { Columns } from '../../../src/blocklist/segments/columns.js';
+import { distance, hashFromHex, hashToHex } from '../../../src/hash.js';
+import { PartSearch } from '../../../src/indexing/part-search.js';
+import { createAllowList } from '../../../src/matching/allow-list.js';
+import { hashFile } from '../../../src/node/hash-file.js';
+import { IndexAge } from '../../../src/server/hma/bank-index.js';
+import { flipBits } from '../../arbitraries.js';
+import { loopTurns, stepClock } from '../../node/event-loop.js';
+import { ROOT } from '../../project/package.js';
+import { HALF, LISTED, NO_PICTURE, OTHER } from '../uploads/uploads.js';
+import { withResolvers } from '../with-resolvers.js';
 import { pictureForm, pictureServer, servedHma } from './hma-served.js';
-import { HALF, LISTED, NO_PICTURE, OTHER } from './uploads.js';
-import { withResolvers } from './with-resolvers.js';
 
 afterEach(() => void vi.restoreAllMocks());
 

@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
-import { match } from '../../src/matching/match.js';
-import { Access, type AccessOptions, mayDo, networkOf } from '../../src/service/access.js';
-import { RateLimit } from '../../src/service/rate-limit.js';
-import { Refusal, ROLES, type Role } from '../../src/service/route.js';
-import { tokenHash } from '../../src/service/webhook-sender.js';
-import { flipBits } from '../arbitraries.js';
-import { BASE, ORDER } from '../matching/bases.js';
-import { as, served, TOKENS, tokens } from './served.js';
-import { withResolvers } from './with-resolvers.js';
+import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { match } from '../../../src/matching/match.js';
+import { Access, type AccessOptions, mayDo, networkOf } from '../../../src/server/http/access.js';
+import { RateLimit } from '../../../src/server/http/rate-limit.js';
+import { Refusal, ROLES, type Role } from '../../../src/server/http/route.js';
+import { tokenHash } from '../../../src/server/routes/webhook-sender.js';
+import { flipBits } from '../../arbitraries.js';
+import { BASE, ORDER } from '../../matching/bases.js';
+import { as, served, TOKENS, tokens } from '../served.js';
+import { withResolvers } from '../with-resolvers.js';
 
 const nameOf = (options: AccessOptions, address: string, headers: Record<string, string> = {}) => {
   try {

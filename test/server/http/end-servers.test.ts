@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { endServers } from '../../src/service/end-servers.js';
-import { eventually, RawClient, refusal } from '../cli/serving-program.js';
+import { endServers } from '../../../src/server/http/end-servers.js';
+import { eventually, RawClient, refusal } from '../../cli/serve/serving-program.js';
 
 const servers: ReturnType<typeof createServer>[] = [];
 afterEach(() => {

@@ -7,8 +7,8 @@ import {
   problemOf,
   readQueryValue,
   type Schema,
-} from '../../src/service/json-schema.js';
-import { routeOf } from '../../src/service/route.js';
+} from '../../../src/server/http/json-schema.js';
+import { routeOf } from '../../../src/server/http/route.js';
 
 const word = fc.constantFrom('a', 'b', 'ab', '', 'é');
 const small = fc.integer({ min: -3, max: 3 });

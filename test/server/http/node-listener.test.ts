@@ -4,11 +4,11 @@ import { connect as connect2, createServer as createServer2 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { createNodeListener, type Handler } from '../../src/service/node-listener.js';
-import { createScanHandler } from '../../src/service/scan-handler.js';
-import { RawClient } from '../cli/serving-program.js';
-import { blocklist, breakOff, busy, LISTED, OTHER, pool, serving } from './uploads.js';
-import { withResolvers } from './with-resolvers.js';
+import { createNodeListener, type Handler } from '../../../src/server/http/node-listener.js';
+import { createScanHandler } from '../../../src/server/uploads/scan-handler.js';
+import { RawClient } from '../../cli/serve/serving-program.js';
+import { blocklist, breakOff, busy, LISTED, OTHER, pool, serving } from '../uploads/uploads.js';
+import { withResolvers } from '../with-resolvers.js';
 
 const listening = <T>(
   handler: Handler,

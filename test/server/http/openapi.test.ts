@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, expect, test, vi } from 'vitest';
-import { hashToHex } from '../../src/hash.js';
-import { hashFile } from '../../src/node/hash-file.js';
-import { followedStore, pictureForm, wholeService } from './hma-served.js';
-import { TOKENS } from './served.js';
-import { HALF, LISTED, NO_PICTURE, OTHER } from './uploads.js';
+import { hashToHex } from '../../../src/hash.js';
+import { hashFile } from '../../../src/node/hash-file.js';
+import { followedStore, pictureForm, wholeService } from '../hma/hma-served.js';
+import { TOKENS } from '../served.js';
+import { HALF, LISTED, NO_PICTURE, OTHER } from '../uploads/uploads.js';
 
 /* What the document says of replies is what comes: statuses, types and bodies. */
 
@@ -36,7 +36,7 @@ const digestOf = (value: unknown) =>
 
 /*
  * Clients are made from the document: it changes with the service, never by itself. Where a change
- * is meant, `npx vitest run test/service/openapi.test.ts -u` records it, and its commit says why.
+ * is meant, `npx vitest run test/server/http/openapi.test.ts -u` records it, and its commit says why.
  */
 test('each operation of the document is the one on record', async () => {
   const { paths, ...rest } = document;
@@ -46,7 +46,7 @@ test('each operation of the document is the one on record', async () => {
   const digests = [...operations, ['document', rest] as const]
     .map(([name, part]) => `${digestOf(part)} ${name}`)
     .sort((a, b) => (a.slice(17) < b.slice(17) ? -1 : 1));
-  await expect(`${digests.join('\n')}\n`).toMatchFileSnapshot('../../fixtures/openapi.txt');
+  await expect(`${digests.join('\n')}\n`).toMatchFileSnapshot('../../../fixtures/openapi.txt');
 });
 
 test('a validator of OpenAPI takes it, and would not take it without its title', async () => {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { DecodeError } from '../../src/errors.js';
-import { FormReader, filesOf, isForm } from '../../src/service/read-form.js';
-import { formOf } from './uploads.js';
-import { withResolvers } from './with-resolvers.js';
+import { DecodeError } from '../../../src/errors.js';
+import { FormReader, filesOf, isForm } from '../../../src/server/http/read-form.js';
+import { formOf } from '../uploads/uploads.js';
+import { withResolvers } from '../with-resolvers.js';
 
 const KB = 1024;
 const requestOf = (...sizes: number[]) =>

@@ -1,9 +1,9 @@
 import { request as httpRequest } from 'node:http';
 import { expect, test } from 'vitest';
-import { Refusal, type Route } from '../../src/service/route.js';
-import { serviceWith } from '../../src/service/service.js';
-import { as, posted, type Served, served, TOKENS } from './served.js';
-import { blocklist, pool } from './uploads.js';
+import { Refusal, type Route } from '../../../src/server/http/route.js';
+import { serviceWith } from '../../../src/server/service.js';
+import { as, posted, type Served, served, TOKENS } from '../served.js';
+import { blocklist, pool } from '../uploads/uploads.js';
 
 const echo: Route = {
   method: 'POST',

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { Store } from '../../src/store/store.js';
-import { databaseOf, openStore } from '../store/opened.js';
+import type { Store } from '../../../src/store/store.js';
+import { databaseOf, openStore } from '../../store/opened.js';
+import { as, posted, served } from '../served.js';
+import { formOf, LISTED, OTHER, reviewing } from '../uploads/uploads.js';
 import { RULES, reviewServed } from './review-served.js';
-import { as, posted, served } from './served.js';
-import { formOf, LISTED, OTHER, reviewing } from './uploads.js';
 
 let store: Store;
 beforeAll(async () => {

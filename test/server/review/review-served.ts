@@ -1,14 +1,14 @@
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
-import type { BlocklistEntry } from '../../src/entry.js';
-import { hashFromHex } from '../../src/hash.js';
-import { type Decision, decisionOf } from '../../src/matching/decision.js';
-import { match } from '../../src/matching/match.js';
-import type { CreateServiceOptions } from '../../src/service/service.js';
-import type { NewReviewItem } from '../../src/store/review-item.js';
-import type { Store } from '../../src/store/store.js';
-import type { HashedVariant } from '../../src/variant.js';
-import { hexOf } from '../node/fed-services.js';
-import { type Served, served, TOKENS, type TokenRole } from './served.js';
+import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import type { BlocklistEntry } from '../../../src/entry.js';
+import { hashFromHex } from '../../../src/hash.js';
+import { type Decision, decisionOf } from '../../../src/matching/decision.js';
+import { match } from '../../../src/matching/match.js';
+import type { CreateServiceOptions } from '../../../src/server/service.js';
+import type { NewReviewItem } from '../../../src/store/reviews/review-item.js';
+import type { Store } from '../../../src/store/store.js';
+import type { HashedVariant } from '../../../src/variant.js';
+import { hexOf } from '../../node/files/fed-services.js';
+import { type Served, served, TOKENS, type TokenRole } from '../served.js';
 
 /** The time of the service. */
 export const NOW = 1_767_225_600_000;

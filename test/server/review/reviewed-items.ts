@@ -1,5 +1,5 @@
-import type { ReviewFacts } from '../../src/matching/review-record.js';
-import { hexOf, newRecord } from '../matching/reviews.js';
+import type { ReviewFacts } from '../../../src/review/review-record.js';
+import { hexOf, newRecord } from '../../matching/reviews.js';
 
 export const TOKEN = 'a-token-of-many-characters';
 

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { decisionOf, decisionToJSON } from '../../src/matching/decision.js';
-import { tokenHash } from '../../src/service/webhook-sender.js';
-import type { Store } from '../../src/store/store.js';
-import { databaseOf, feedbackIn, openStore } from '../store/opened.js';
+import { decisionOf, decisionToJSON } from '../../../src/matching/decision.js';
+import { tokenHash } from '../../../src/server/routes/webhook-sender.js';
+import type { Store } from '../../../src/store/store.js';
+import { databaseOf, feedbackIn, openStore } from '../../store/opened.js';
+import { as, served, TOKENS, tokens } from '../served.js';
 import {
   actionOf,
   decisionNear,
@@ -15,7 +16,6 @@ import {
   reviewServed,
   signedIn,
 } from './review-served.js';
-import { as, served, TOKENS, tokens } from './served.js';
 
 let store: Store;
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Store } from '../../src/store/store.js';
-import { databaseOf, openStore } from '../store/opened.js';
+import type { Store } from '../../../src/store/store.js';
+import { databaseOf, openStore } from '../../store/opened.js';
+import { TOKENS } from '../served.js';
 import { hiddenOf, itemOf, Moderator, RULES, reviewServed, signedIn } from './review-served.js';
-import { TOKENS } from './served.js';
 
 let store: Store;
 beforeAll(async () => {

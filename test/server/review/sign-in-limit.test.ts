@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Refusal } from '../../src/service/route.js';
-import { addressOf, SignInLimit } from '../../src/service/sign-in-limit.js';
+import { Refusal } from '../../../src/server/http/route.js';
+import { addressOf, SignInLimit } from '../../../src/server/review/sign-in-limit.js';
 
 /** The seconds after which one may try again; 0: at once. */
 function retry(work: () => void): number {

@@ -7,19 +7,19 @@ import type {
   NewReviewRecord,
   ReviewFacts,
   ReviewRecord,
-} from '../../src/matching/review-record.js';
+} from '../../../src/review/review-record.js';
 import {
   createDecisionWebhook,
   type DecisionWebhookOptions,
   type OutsideDecision,
-} from '../../src/service/decision-webhook.js';
-import { tokenHash } from '../../src/service/webhook-sender.js';
-import { newRecord } from '../matching/reviews.js';
-import { EMBEDDED } from '../store/engines.js';
-import { databaseOf } from '../store/opened.js';
-import { sharedStore } from '../store/shared-store.js';
-import { serving } from './uploads.js';
-import { withResolvers } from './with-resolvers.js';
+} from '../../../src/server/routes/decision-webhook.js';
+import { tokenHash } from '../../../src/server/routes/webhook-sender.js';
+import { newRecord } from '../../matching/reviews.js';
+import { EMBEDDED } from '../../store/engines.js';
+import { databaseOf } from '../../store/opened.js';
+import { sharedStore } from '../../store/shared-store.js';
+import { serving } from '../uploads/uploads.js';
+import { withResolvers } from '../with-resolvers.js';
 
 const { store } = sharedStore(EMBEDDED);
 

@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import type { FetchProgress } from '../../src/exchange/list-fetch.js';
-import { hashFromHex, hashToJSON } from '../../src/hash.js';
-import { createService } from '../../src/service/service.js';
-import type { CurationOptions } from '../../src/service/store-routes.js';
-import type { Follower } from '../../src/store/follower.js';
-import type { Store } from '../../src/store/store.js';
-import { StoreError } from '../../src/store/store-error.js';
-import { newRecord } from '../matching/reviews.js';
-import { hexOf } from '../node/fed-services.js';
-import { databaseOf } from '../store/opened.js';
-import { followedStore } from './hma-served.js';
-import { TOKENS, type TokenRole, tokens } from './served.js';
-import { pool } from './uploads.js';
+import { hashFromHex, hashToJSON } from '../../../src/hash.js';
+import type { CurationOptions } from '../../../src/server/routes/store-routes.js';
+import { createService } from '../../../src/server/service.js';
+import type { FetchProgress } from '../../../src/services/list-fetch.js';
+import type { Follower } from '../../../src/store/lists/follower.js';
+import { StoreError } from '../../../src/store/sql/store-error.js';
+import type { Store } from '../../../src/store/store.js';
+import { newRecord } from '../../matching/reviews.js';
+import { hexOf } from '../../node/files/fed-services.js';
+import { databaseOf } from '../../store/opened.js';
+import { followedStore } from '../hma/hma-served.js';
+import { TOKENS, type TokenRole, tokens } from '../served.js';
+import { pool } from '../uploads/uploads.js';
 
 vi.setConfig({ testTimeout: 30_000 });
 

@@ -1,19 +1,19 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test, vi } from 'vitest';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
-import { DecodeError } from '../../src/errors.js';
-import { type Hash, hashToHex, hashToJSON, newHash } from '../../src/hash.js';
-import { type Decision, unhashable } from '../../src/matching/decision.js';
-import { createFloodGuard } from '../../src/matching/flood-guard.js';
-import { match } from '../../src/matching/match.js';
-import { createRemoteList } from '../../src/matching/remote-list.js';
-import { type ReviewRecord, reviewFactsOf } from '../../src/matching/review-record.js';
-import { hashFile } from '../../src/node/hash-file.js';
-import { MATCH_REPLY_SCHEMA } from '../../src/service/match-reply.js';
-import { flipBits } from '../arbitraries.js';
-import { BASE, ORDER } from '../matching/bases.js';
-import { pictureForm } from './hma-served.js';
-import { as, posted, served, type TokenRole, tokens } from './served.js';
+import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { DecodeError } from '../../../src/errors.js';
+import { type Hash, hashToHex, hashToJSON, newHash } from '../../../src/hash.js';
+import { type Decision, unhashable } from '../../../src/matching/decision.js';
+import { createFloodGuard } from '../../../src/matching/flood-guard.js';
+import { match } from '../../../src/matching/match.js';
+import { createRemoteList } from '../../../src/matching/remote-list.js';
+import { hashFile } from '../../../src/node/hash-file.js';
+import { type ReviewRecord, reviewFactsOf } from '../../../src/review/review-record.js';
+import { MATCH_REPLY_SCHEMA } from '../../../src/server/routes/match-reply.js';
+import { flipBits } from '../../arbitraries.js';
+import { BASE, ORDER } from '../../matching/bases.js';
+import { pictureForm } from '../hma/hma-served.js';
+import { as, posted, served, type TokenRole, tokens } from '../served.js';
 import {
   allowing,
   blocklist,
@@ -24,7 +24,7 @@ import {
   OTHER,
   pool,
   poolWith,
-} from './uploads.js';
+} from '../uploads/uploads.js';
 
 /** Hashes as `hashFile` gives them: they write themselves. */
 const off = (bits: number) => newHash('pdq', flipBits(BASE, ORDER, bits).bytes);

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import { AUTHORIZED } from './serve-program.js';
-import type { Query, ShadowSet, Told, ToldSubject, Wrong } from './shadow-set.js';
+import { AUTHORIZED } from '../serve-program.js';
+import type { Query, ShadowSet, Told, ToldSubject, Wrong } from '../shadow-set.js';
 
 type Verdict = 'match' | 'review' | 'none';
 

@@ -1,9 +1,9 @@
 import process from 'node:process';
-import type { ListSettings } from '../../src/blocklist/lists.js';
-import type { BlocklistEntry } from '../../src/entry.js';
-import { hashFromHex } from '../../src/hash.js';
-import { openStore } from '../../src/store/open-store.js';
-import type { Store } from '../../src/store/store.js';
+import type { ListSettings } from '../../../src/blocklist/lists.js';
+import type { BlocklistEntry } from '../../../src/entry.js';
+import { hashFromHex } from '../../../src/hash.js';
+import { openStore } from '../../../src/store/sql/open-store.js';
+import type { Store } from '../../../src/store/store.js';
 
 /* Makes the changes of a store that its parent tells, and says which revision each has. */
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import type { Query, ShadowSet } from './shadow-set.js';
+import type { Query, ShadowSet } from '../shadow-set.js';
 import type { SoakAsker } from './soak-asker.js';
 import type { Done, StoreChange } from './soak-changer.js';
 import { BATCH_ID, SINGLE, TOGETHER } from './soak-subjects.js';

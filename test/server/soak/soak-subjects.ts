@@ -1,7 +1,7 @@
-import { plant, random, uniformHashes } from '../../bench/workloads.js';
-import type { Hash } from '../../src/hash.js';
-import { naiveScan } from '../oracles/hamming.js';
-import { History, type Query, type Subject } from './shadow-set.js';
+import { plant, random, uniformHashes } from '../../../bench/workloads.js';
+import type { Hash } from '../../../src/hash.js';
+import { naiveScan } from '../../oracles/hamming.js';
+import { History, type Query, type Subject } from '../shadow-set.js';
 
 /** Entries of a soak. */
 export const ENTRIES = 20_000;

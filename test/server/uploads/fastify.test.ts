@@ -5,9 +5,10 @@ import multipart, {
 } from '@fastify/multipart';
 import fastify from 'fastify';
 import { expect, test } from 'vitest';
-import { createPartCheck } from '../../examples/fastify/check-part.js';
-import type { Decision } from '../../src/matching/decision.js';
-import type { ScanOptions } from '../../src/service/scanner.js';
+import { createPartCheck } from '../../../examples/fastify/check-part.js';
+import type { Decision } from '../../../src/matching/decision.js';
+import type { ScanOptions } from '../../../src/server/uploads/scanner.js';
+import { withResolvers } from '../with-resolvers.js';
 import { examAdapter } from './upload-exam.js';
 import {
   blocklist,
@@ -20,7 +21,6 @@ import {
   pool,
   serving,
 } from './uploads.js';
-import { withResolvers } from './with-resolvers.js';
 
 interface Setup {
   readonly options?: Partial<ScanOptions<MultipartFile>>;

@@ -7,10 +7,13 @@ import {
   type LookupFunction,
 } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { DecodeError } from '../../src/errors.js';
-import { type FetchPictureOptions, pictureFetcher } from '../../src/service/fetch-picture.js';
-import { PublicAddresses } from '../../src/service/public-addresses.js';
-import { Refusal } from '../../src/service/route.js';
+import { DecodeError } from '../../../src/errors.js';
+import { Refusal } from '../../../src/server/http/route.js';
+import {
+  type FetchPictureOptions,
+  pictureFetcher,
+} from '../../../src/server/uploads/fetch-picture.js';
+import { PublicAddresses } from '../../../src/server/uploads/public-addresses.js';
 import { blocklist, LISTED, pool } from './uploads.js';
 
 /** Where pictures are: an address of loopback that is allowed; 127.0.0.1 stays forbidden. */

@@ -2,12 +2,13 @@ import type { Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { Decision } from '../../src/matching/decision.js';
+import type { Decision } from '../../../src/matching/decision.js';
 import {
   createUploadMiddleware,
   type MiddlewareOptions,
   type RequestUpload,
-} from '../../src/service/middleware.js';
+} from '../../../src/server/uploads/middleware.js';
+import { withResolvers } from '../with-resolvers.js';
 import { examAdapter } from './upload-exam.js';
 import {
   blocklist,
@@ -20,7 +21,6 @@ import {
   pool,
   serving,
 } from './uploads.js';
-import { withResolvers } from './with-resolvers.js';
 
 afterEach(() => void vi.useRealTimers());
 

@@ -5,10 +5,10 @@ import { Readable } from 'node:stream';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import multer from 'multer';
 import { beforeEach, expect, test, vi } from 'vitest';
-import { checkedStorage } from '../../examples/express/checked-storage.js';
-import type { Decision } from '../../src/matching/decision.js';
-import { type ScanOptions, UploadRefused } from '../../src/service/scanner.js';
-import { testFolder } from '../folder.js';
+import { checkedStorage } from '../../../examples/express/checked-storage.js';
+import type { Decision } from '../../../src/matching/decision.js';
+import { type ScanOptions, UploadRefused } from '../../../src/server/uploads/scanner.js';
+import { testFolder } from '../../folder.js';
 import { examAdapter } from './upload-exam.js';
 import {
   blocklist,

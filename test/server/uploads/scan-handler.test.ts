@@ -1,10 +1,10 @@
 import type { Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
 import { expect, test, vi } from 'vitest';
-import { DecodeError } from '../../src/errors.js';
-import { type Decision, unhashable } from '../../src/matching/decision.js';
-import { createScanHandler } from '../../src/service/scan-handler.js';
-import type { ScanOptions } from '../../src/service/scanner.js';
+import { DecodeError } from '../../../src/errors.js';
+import { type Decision, unhashable } from '../../../src/matching/decision.js';
+import { createScanHandler } from '../../../src/server/uploads/scan-handler.js';
+import type { ScanOptions } from '../../../src/server/uploads/scanner.js';
 import { examAdapter } from './upload-exam.js';
 import { blocklist, breakOff, busy, formOf, LISTED, OTHER, pool, serving } from './uploads.js';
 

@@ -6,10 +6,10 @@ import { FileStore } from '@tus/file-store';
 import { EVENTS, Server, type Upload as StoredUpload } from '@tus/server';
 import { type DetailedError, Upload } from 'tus-js-client';
 import { beforeEach, expect, test } from 'vitest';
-import { createTusCheck } from '../../examples/tus/tus-check.js';
-import type { Decision } from '../../src/matching/decision.js';
-import { UploadRefused } from '../../src/service/scanner.js';
-import { testFolder } from '../folder.js';
+import { createTusCheck } from '../../../examples/tus/tus-check.js';
+import type { Decision } from '../../../src/matching/decision.js';
+import { UploadRefused } from '../../../src/server/uploads/scanner.js';
+import { testFolder } from '../../folder.js';
 import { examAdapter } from './upload-exam.js';
 import { blocklist, busy, LISTED, OTHER, pool, serving } from './uploads.js';
 

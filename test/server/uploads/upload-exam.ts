@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
-import type { Decision } from '../../src/matching/decision.js';
-import { createFloodGuard } from '../../src/matching/flood-guard.js';
-import type { ScanOptions } from '../../src/service/scanner.js';
+import type { Decision } from '../../../src/matching/decision.js';
+import { createFloodGuard } from '../../../src/matching/flood-guard.js';
+import type { ScanOptions } from '../../../src/server/uploads/scanner.js';
 import { allowing, busy, HALF, LISTED, NO_PICTURE, OTHER, reviewing } from './uploads.js';
 
 /** The answer to an upload, and what is kept of it. */

@@ -1,7 +1,10 @@
 import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
-import { UploadRefused } from '../../src/service/scanner.js';
-import { createUploadScanner, type FileStream } from '../../src/service/upload-scanner.js';
+import { UploadRefused } from '../../../src/server/uploads/scanner.js';
+import {
+  createUploadScanner,
+  type FileStream,
+} from '../../../src/server/uploads/upload-scanner.js';
 import { blocklist, busy, LISTED, NO_PICTURE, OTHER, pool } from './uploads.js';
 
 /*

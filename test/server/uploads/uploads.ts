@@ -3,15 +3,15 @@ import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
-import { DecodeError } from '../../src/errors.js';
-import { createAllowList } from '../../src/matching/allow-list.js';
-import { type Decision, unhashable } from '../../src/matching/decision.js';
-import { createHashPool } from '../../src/node/create-hash-pool.js';
-import { hashFile } from '../../src/node/hash-file.js';
-import type { HashPool } from '../../src/node/hash-pool.js';
-import { setWorkerScripts } from '../../src/node/start-thread.js';
-import { ROOT } from '../package.js';
+import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { DecodeError } from '../../../src/errors.js';
+import { createAllowList } from '../../../src/matching/allow-list.js';
+import { type Decision, unhashable } from '../../../src/matching/decision.js';
+import { hashFile } from '../../../src/node/hash-file.js';
+import { createHashPool } from '../../../src/node/pool/create-hash-pool.js';
+import type { HashPool } from '../../../src/node/pool/hash-pool.js';
+import { setWorkerScripts } from '../../../src/node/pool/start-thread.js';
+import { ROOT } from '../../project/package.js';
 
 const PHOTOS = join(ROOT, 'fixtures/photos');
 

@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { FormatError } from '../../src/errors.js';
+import { FormatError } from '../../../src/errors.js';
+import { hashFromHex } from '../../../src/hash.js';
+import { writeHmaContent } from '../../../src/services/hma/fake.js';
 import {
   type HmaContent,
   hmaContent,
   hmaLookup,
   updateOfHmaContent,
-} from '../../src/exchange/hma.js';
-import { jsonObject } from '../../src/exchange/service-json.js';
-import { hashFromHex } from '../../src/hash.js';
-import { writeHmaContent } from '../../src/testing/fake-hma.js';
-import { HOSTILE_TIMEOUT, hostileJson, readsHostile } from './hostile.js';
+} from '../../../src/services/hma/format.js';
+import { jsonObject } from '../../../src/text/json.js';
+import { HOSTILE_TIMEOUT, hostileJson, readsHostile } from '../hostile.js';
 
 const PDQ = '0123456789abcdef'.repeat(4);
 const MD5 = 'd41d8cd98f00b204e9800998ecf8427e';

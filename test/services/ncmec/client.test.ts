@@ -1,13 +1,12 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { NcmecEntry } from '../../src/exchange/ncmec.js';
-import { NCMEC_LISTS } from '../../src/exchange/ncmec.js';
-import { type NcmecCheckpoint, NcmecClient } from '../../src/exchange/ncmec-client.js';
-import { hashToHex } from '../../src/hash.js';
-import { type FakeNcmec, fakeNcmec, writeNcmecEntries } from '../../src/testing/fake-ncmec.js';
-import { startFakeService } from '../../src/testing/fake-service.js';
-import { errorOf } from './list-fetching.js';
-import { stillClock } from './still-clock.js';
+import { hashToHex } from '../../../src/hash.js';
+import { startFakeService } from '../../../src/services/fake-service.js';
+import { type NcmecCheckpoint, NcmecClient } from '../../../src/services/ncmec/client.js';
+import { type FakeNcmec, fakeNcmec, writeNcmecEntries } from '../../../src/services/ncmec/fake.js';
+import { NCMEC_LISTS, type NcmecEntry } from '../../../src/services/ncmec/format.js';
+import { errorOf } from '../list-fetching.js';
+import { stillClock } from '../still-clock.js';
 
 const DAY = 86_400;
 /** 2026-01-01 */

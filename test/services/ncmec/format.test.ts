@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { FormatError } from '../../src/errors.js';
-import type { NcmecEntry } from '../../src/exchange/ncmec.js';
+import { FormatError } from '../../../src/errors.js';
+import { hashFromHex } from '../../../src/hash.js';
+import { readNcmecFeedback, writeNcmecEntries } from '../../../src/services/ncmec/fake.js';
 import {
   NCMEC_LISTS,
+  type NcmecEntry,
   ncmecReasons,
   ncmecReply,
   writeNcmecFeedback,
-} from '../../src/exchange/ncmec.js';
-import { hashFromHex } from '../../src/hash.js';
-import { readNcmecFeedback, writeNcmecEntries } from '../../src/testing/fake-ncmec.js';
-import { HOSTILE_TIMEOUT, hostileText, readsHostile } from './hostile.js';
+} from '../../../src/services/ncmec/format.js';
+import { HOSTILE_TIMEOUT, hostileText, readsHostile } from '../hostile.js';
 
 const PDQ = '0123456789abcdef'.repeat(4);
 const MD5 = 'a1'.repeat(16);

@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { type StopNciiRecord, updateOfStopNcii } from '../../src/exchange/stop-ncii.js';
-import { StopNciiClient } from '../../src/exchange/stop-ncii-client.js';
-import type { TimedCheckpoint } from '../../src/exchange/timed-fetch.js';
-import type { Fault } from '../../src/testing/fake-service.js';
-import { type FakeStopNcii, fakeStopNcii } from '../../src/testing/fake-stop-ncii.js';
-import { errorOf, examFaults, fetchInto, type Kept, sorted } from './list-fetching.js';
-import { stillClock } from './still-clock.js';
+import type { Fault } from '../../../src/services/fake-service.js';
+import { StopNciiClient } from '../../../src/services/stop-ncii/client.js';
+import { type FakeStopNcii, fakeStopNcii } from '../../../src/services/stop-ncii/fake.js';
+import { type StopNciiRecord, updateOfStopNcii } from '../../../src/services/stop-ncii/format.js';
+import type { TimedCheckpoint } from '../../../src/services/timed-fetch.js';
+import { errorOf, examFaults, fetchInto, type Kept, sorted } from '../list-fetching.js';
+import { stillClock } from '../still-clock.js';
 
 const KEYS = {
   subscriptionKey: 'subscription',

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { FormatError } from '../../src/errors.js';
-import { jsonObject } from '../../src/exchange/service-json.js';
+import type { FormatError } from '../../../src/errors.js';
+import { hashFromHex } from '../../../src/hash.js';
+import { readStopNciiFeedback, writeStopNciiPage } from '../../../src/services/stop-ncii/fake.js';
 import {
   type StopNciiFeedback,
   type StopNciiPage,
@@ -9,10 +10,9 @@ import {
   stopNciiPage,
   updateOfStopNcii,
   writeStopNciiFeedback,
-} from '../../src/exchange/stop-ncii.js';
-import { hashFromHex } from '../../src/hash.js';
-import { readStopNciiFeedback, writeStopNciiPage } from '../../src/testing/fake-stop-ncii.js';
-import { HOSTILE_TIMEOUT, hostileJson, readsHostile } from './hostile.js';
+} from '../../../src/services/stop-ncii/format.js';
+import { jsonObject } from '../../../src/text/json.js';
+import { HOSTILE_TIMEOUT, hostileJson, readsHostile } from '../hostile.js';
 
 const HEX = '2afc4a5c09628a7961c14d436493bba66b89b831453baa1d556ba385554daa82';
 const MD5 = 'd41d8cd98f00b204e9800998ecf8427e';

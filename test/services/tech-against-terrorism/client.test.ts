@@ -1,18 +1,18 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import {
-  type TechAgainstTerrorismRecord,
-  updateOfTechAgainstTerrorism,
-} from '../../src/exchange/tech-against-terrorism.js';
-import {
   type TechAgainstTerrorismCheckpoint,
   TechAgainstTerrorismClient,
-} from '../../src/exchange/tech-against-terrorism-client.js';
+} from '../../../src/services/tech-against-terrorism/client.js';
 import {
   type FakeTechAgainstTerrorism,
   fakeTechAgainstTerrorism,
-} from '../../src/testing/fake-tech-against-terrorism.js';
-import { errorOf, examFaults, fetchInto, type Kept, sorted } from './list-fetching.js';
-import { stillClock } from './still-clock.js';
+} from '../../../src/services/tech-against-terrorism/fake.js';
+import {
+  type TechAgainstTerrorismRecord,
+  updateOfTechAgainstTerrorism,
+} from '../../../src/services/tech-against-terrorism/format.js';
+import { errorOf, examFaults, fetchInto, type Kept, sorted } from '../list-fetching.js';
+import { stillClock } from '../still-clock.js';
 
 const LOGIN = { username: 'us & them', password: 'pass=word?ä' };
 

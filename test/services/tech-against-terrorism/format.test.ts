@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { FormatError } from '../../src/errors.js';
-import { jsonObject } from '../../src/exchange/service-json.js';
+import type { FormatError } from '../../../src/errors.js';
+import { hashFromHex } from '../../../src/hash.js';
+import { writeTechAgainstTerrorismPage } from '../../../src/services/tech-against-terrorism/fake.js';
 import {
   type TechAgainstTerrorismPage,
   type TechAgainstTerrorismRecord,
   techAgainstTerrorismPage,
   updateOfTechAgainstTerrorism,
-} from '../../src/exchange/tech-against-terrorism.js';
-import { hashFromHex } from '../../src/hash.js';
-import { writeTechAgainstTerrorismPage } from '../../src/testing/fake-tech-against-terrorism.js';
-import { HOSTILE_TIMEOUT, hostileJson, readsHostile } from './hostile.js';
+} from '../../../src/services/tech-against-terrorism/format.js';
+import { jsonObject } from '../../../src/text/json.js';
+import { HOSTILE_TIMEOUT, hostileJson, readsHostile } from '../hostile.js';
 
 const HEX = '9def0b7dafa86a1c90f2abd78e79ceb25ec3d1a4b3d4bc7a4354baf7717ea038';
 const FIRST = {

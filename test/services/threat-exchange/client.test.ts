@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { updateOfThreat } from '../../src/exchange/threat-exchange.js';
-import { ThreatExchangeClient } from '../../src/exchange/threat-exchange-client.js';
-import type { TimedCheckpoint } from '../../src/exchange/timed-fetch.js';
-import { startFakeService } from '../../src/testing/fake-service.js';
+import { startFakeService } from '../../../src/services/fake-service.js';
+import { ThreatExchangeClient } from '../../../src/services/threat-exchange/client.js';
 import {
   type FakeThreatExchange,
   fakeThreatExchange,
-} from '../../src/testing/fake-threat-exchange.js';
-import { errorOf, examFaults, fetchInto, type Kept, sorted } from './list-fetching.js';
-import { stillClock } from './still-clock.js';
+} from '../../../src/services/threat-exchange/fake.js';
+import { updateOfThreat } from '../../../src/services/threat-exchange/format.js';
+import type { TimedCheckpoint } from '../../../src/services/timed-fetch.js';
+import { errorOf, examFaults, fetchInto, type Kept, sorted } from '../list-fetching.js';
+import { stillClock } from '../still-clock.js';
 
 const DAY = 86_400;
 const TOKEN = '1234567890|secret-of-the-app';

@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { FormatError } from '../../src/errors.js';
-import { jsonObject } from '../../src/exchange/service-json.js';
+import type { FormatError } from '../../../src/errors.js';
+import { hashFromHex } from '../../../src/hash.js';
+import { writeThreatUpdates } from '../../../src/services/threat-exchange/fake.js';
 import {
   type ThreatUpdate,
   threatUpdatesPage,
   updateOfThreat,
-} from '../../src/exchange/threat-exchange.js';
-import { hashFromHex } from '../../src/hash.js';
-import { writeThreatUpdates } from '../../src/testing/fake-threat-exchange.js';
-import { HOSTILE_TIMEOUT, hostileJson, readsHostile } from './hostile.js';
+} from '../../../src/services/threat-exchange/format.js';
+import { jsonObject } from '../../../src/text/json.js';
+import { HOSTILE_TIMEOUT, hostileJson, readsHostile } from '../hostile.js';
 
 const SOURCE = 'ThreatExchange';
 const PDQ = '0123456789abcdef'.repeat(4);

@@ -1,11 +1,11 @@
-import { block } from '../formats/exif-block.js';
+import { block } from '../../formats/exif-block.js';
+import { type Format, having, named, type Step, trailing } from '../grammar.js';
+import { uint16, uint32 } from '../numbers.js';
+import { PROFILES, storedBy } from '../profiles.js';
+import { cut, eachPixel, flat, hasAlpha, lumaOf, type Raster, type Scene } from '../raster.js';
+import { ALPHAS, FILMS, type Film } from '../scenes.js';
 import { sequenceOf } from './avis-writer.js';
-import { type Format, having, named, type Step, trailing } from './grammar.js';
 import { box, coded, fullBox } from './isobmff.js';
-import { uint16, uint32 } from './numbers.js';
-import { PROFILES, storedBy } from './profiles.js';
-import { cut, eachPixel, flat, hasAlpha, lumaOf, type Raster, type Scene } from './raster.js';
-import { ALPHAS, FILMS, type Film } from './scenes.js';
 
 /** An item of a file: a coded picture, or what is made of others. */
 export interface Item {

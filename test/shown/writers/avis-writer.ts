@@ -1,7 +1,7 @@
+import { uint16, uint32 } from '../numbers.js';
+import type { Raster } from '../raster.js';
+import type { Film } from '../scenes.js';
 import { box, type Coded, coded, fullBox } from './isobmff.js';
-import { uint16, uint32 } from './numbers.js';
-import type { Raster } from './raster.js';
-import type { Film } from './scenes.js';
 
 const MATRIX = uint32(0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000);
 /** Ticks of a second. */

@@ -1,7 +1,7 @@
-import { type Format, having, named, type Step, trailing } from './grammar.js';
-import { uint16 } from './numbers.js';
-import { cut, eachPixel, lumaOf, type Raster } from './raster.js';
-import { ALPHAS, FILMS, type Film, type Frame } from './scenes.js';
+import { type Format, having, named, type Step, trailing } from '../grammar.js';
+import { uint16 } from '../numbers.js';
+import { cut, eachPixel, lumaOf, type Raster } from '../raster.js';
+import { ALPHAS, FILMS, type Film, type Frame } from '../scenes.js';
 
 /** Six levels of red, seven of green, six of blue; the last entry is the transparent one. */
 const [RED, GREEN, BLUE] = [6, 7, 6];

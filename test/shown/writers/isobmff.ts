@@ -1,6 +1,6 @@
 import sharp from 'sharp';
-import { uint32 } from './numbers.js';
-import type { Raster } from './raster.js';
+import { uint32 } from '../numbers.js';
+import type { Raster } from '../raster.js';
 
 /** A box of ISO base media. */
 export function box(name: string, ...parts: readonly (Uint8Array | string)[]): Buffer {

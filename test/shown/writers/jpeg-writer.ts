@@ -1,10 +1,10 @@
 import sharp from 'sharp';
-import { block, XMP_TURNED } from '../formats/exif-block.js';
-import { type Format, having, named, orientations, type Step, trailing } from './grammar.js';
+import { block, XMP_TURNED } from '../../formats/exif-block.js';
+import { type Format, having, named, orientations, type Step, trailing } from '../grammar.js';
+import { uint16, uint32 } from '../numbers.js';
+import { PROFILES, profileOf, storedBy } from '../profiles.js';
+import { eachPixel, lumaOf, oneOf, type Raster } from '../raster.js';
 import { encodeJpeg, type JpegComponent } from './jpeg-encoder.js';
-import { uint16, uint32 } from './numbers.js';
-import { PROFILES, profileOf, storedBy } from './profiles.js';
-import { eachPixel, lumaOf, oneOf, type Raster } from './raster.js';
 
 const START = Buffer.of(0xff, 0xd8);
 

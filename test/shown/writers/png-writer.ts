@@ -1,11 +1,11 @@
 import { deflateSync } from 'node:zlib';
-import { chunk, header, pngOf } from '../browser/png-file.js';
-import { block, XMP_TURNED } from '../formats/exif-block.js';
-import { type Format, having, named, orientations, type Step, trailing } from './grammar.js';
-import { uint32 } from './numbers.js';
-import { iccpOf, PROFILES, storedBy } from './profiles.js';
-import { eachPixel, lumaOf, oneOf, type Raster, type Scene, shuffled } from './raster.js';
-import { ALPHAS, FILMS, type Film, mapped } from './scenes.js';
+import { chunk, header, pngOf } from '../../browser/png-file.js';
+import { block, XMP_TURNED } from '../../formats/exif-block.js';
+import { type Format, having, named, orientations, type Step, trailing } from '../grammar.js';
+import { uint32 } from '../numbers.js';
+import { iccpOf, PROFILES, storedBy } from '../profiles.js';
+import { eachPixel, lumaOf, oneOf, type Raster, type Scene, shuffled } from '../raster.js';
+import { ALPHAS, FILMS, type Film, mapped } from '../scenes.js';
 
 /** How samples are stored. */
 type Samples = 'rgb' | 'rgba' | 'grey' | 'greyAlpha' | 'palette' | 'rgb16' | 'rgba16' | 'grey16';

@@ -1,9 +1,9 @@
 import sharp from 'sharp';
-import { block } from '../formats/exif-block.js';
-import { type Format, having, named, orientations, type Step, trailing } from './grammar.js';
-import { PROFILES } from './profiles.js';
-import { cut, eachPixel, hasAlpha, lumaOf, oneOf, type Raster, type Scene } from './raster.js';
-import { ALPHAS, FILMS, type Film, type Frame, mapped } from './scenes.js';
+import { block } from '../../formats/exif-block.js';
+import { type Format, having, named, orientations, type Step, trailing } from '../grammar.js';
+import { PROFILES } from '../profiles.js';
+import { cut, eachPixel, hasAlpha, lumaOf, oneOf, type Raster, type Scene } from '../raster.js';
+import { ALPHAS, FILMS, type Film, type Frame, mapped } from '../scenes.js';
 
 const FLAGS = { animation: 2, xmp: 4, exif: 8, alpha: 16, profile: 32 };
 

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
-import { hashFromHex, hashToHex } from '../../src/hash.js';
-import { AllowList } from '../../src/matching/allow-list.js';
-import { match } from '../../src/matching/match.js';
-import { applySteps, PendingChanges } from '../../src/store/apply-changes.js';
-import type { ChangePage } from '../../src/store/changes.js';
-import { replaceFollowed } from '../../src/store/load-blocklist.js';
+import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { hashFromHex, hashToHex } from '../../../src/hash.js';
+import { AllowList } from '../../../src/matching/allow-list.js';
+import { match } from '../../../src/matching/match.js';
+import type { ChangePage } from '../../../src/store/changes.js';
+import { applySteps, PendingChanges } from '../../../src/store/lists/apply-changes.js';
+import { replaceFollowed } from '../../../src/store/lists/load-blocklist.js';
 
 const hash = (number: number) =>
   hashFromHex('pdq', `${(0x1357_9bdf + number).toString(16)}${'0f1e2d3c4b5a69'.repeat(4)}`);

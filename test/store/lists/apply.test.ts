@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { ListClient, ListUpdate } from '../../src/exchange/list-update.js';
-import { hashFromHex, hashToHex } from '../../src/hash.js';
-import type { Store } from '../../src/store/store.js';
-import { hexOf } from '../node/fed-services.js';
-import { describeEngines } from './engines.js';
-import { failing, sharedStore } from './shared-store.js';
+import { hashFromHex, hashToHex } from '../../../src/hash.js';
+import type { ListClient, ListUpdate } from '../../../src/services/list-update.js';
+import type { Store } from '../../../src/store/store.js';
+import { hexOf } from '../../node/files/fed-services.js';
+import { describeEngines } from '../engines.js';
+import { failing, sharedStore } from '../shared-store.js';
 
 const hashOf = (n: number) => hashFromHex('pdq', hexOf(n));
 const entryOf = (n: number, list = 'a') => ({

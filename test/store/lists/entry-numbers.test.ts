@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import type { Blocklist } from '../../src/blocklist/blocklist.js';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
-import { hashFromHex } from '../../src/hash.js';
-import { AllowList } from '../../src/matching/allow-list.js';
-import { match } from '../../src/matching/match.js';
-import { numberOf } from '../../src/matching/search.js';
-import { PackedEntries } from '../../src/packed-entries.js';
-import { applySteps, PendingChanges } from '../../src/store/apply-changes.js';
-import { numbered } from '../../src/store/stored-entry.js';
+import type { Blocklist } from '../../../src/blocklist/blocklist.js';
+import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { hashFromHex } from '../../../src/hash.js';
+import { AllowList } from '../../../src/matching/allow-list.js';
+import { match } from '../../../src/matching/match.js';
+import { numberOf } from '../../../src/matching/search.js';
+import { PackedEntries } from '../../../src/packed-entries.js';
+import { applySteps, PendingChanges } from '../../../src/store/lists/apply-changes.js';
+import { numbered } from '../../../src/store/stored-entry.js';
 
 const hash = (at: number) =>
   hashFromHex('pdq', `${(0x1357_9bdf + at).toString(16)}${'0f1e2d3c4b5a69'.repeat(4)}`);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { describeEngines } from './engines.js';
-import { databaseOf } from './opened.js';
-import { sharedStore } from './shared-store.js';
+import { describeEngines } from '../engines.js';
+import { databaseOf } from '../opened.js';
+import { sharedStore } from '../shared-store.js';
 
 const KEY = new Uint8Array(32).fill(7);
 

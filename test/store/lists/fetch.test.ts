@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { ServiceError } from '../../src/exchange/service-error.js';
-import { hashToHex } from '../../src/hash.js';
-import { match } from '../../src/matching/match.js';
-import { heldBackLists } from '../../src/store/fetch.js';
-import type { Store } from '../../src/store/store.js';
-import { examHeldBack, range } from '../exchange/held-back-exam.js';
-import { hashOf, hexes, telling, updateOf } from '../exchange/telling.js';
-import { type Clock, hexOf, SERVICES } from '../node/fed-services.js';
-import { describeEngines } from './engines.js';
-import { databaseOf, openStore } from './opened.js';
-import { failing, sharedStore } from './shared-store.js';
+import { hashToHex } from '../../../src/hash.js';
+import { match } from '../../../src/matching/match.js';
+import { ServiceError } from '../../../src/services/service-error.js';
+import { heldBackLists } from '../../../src/store/lists/fetch.js';
+import type { Store } from '../../../src/store/store.js';
+import { type Clock, hexOf, SERVICES } from '../../node/files/fed-services.js';
+import { examHeldBack, range } from '../../services/held-back-exam.js';
+import { hashOf, hexes, telling, updateOf } from '../../services/telling.js';
+import { describeEngines } from '../engines.js';
+import { databaseOf, openStore } from '../opened.js';
+import { failing, sharedStore } from '../shared-store.js';
 
 const START = 1_767_225_600;
 let clock: Clock;

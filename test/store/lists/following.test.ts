@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { hashFromHex, newHash } from '../../src/hash.js';
-import type { Database } from '../../src/store/database.js';
-import { type FollowOptions, followDatabase } from '../../src/store/follower.js';
-import { openPostgresql } from '../../src/store/postgresql.js';
-import type { Store } from '../../src/store/store.js';
-import { Breaking } from './breaking.js';
-import { emptied } from './emptied.js';
-import { describeEngines, describePostgresql } from './engines.js';
-import { databaseOf, openStore } from './opened.js';
+import { hashFromHex, newHash } from '../../../src/hash.js';
+import { type FollowOptions, followDatabase } from '../../../src/store/lists/follower.js';
+import type { Database } from '../../../src/store/sql/database.js';
+import { openPostgresql } from '../../../src/store/sql/postgresql.js';
+import type { Store } from '../../../src/store/store.js';
+import { Breaking } from '../breaking.js';
+import { emptied } from '../emptied.js';
+import { describeEngines, describePostgresql } from '../engines.js';
+import { databaseOf, openStore } from '../opened.js';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 

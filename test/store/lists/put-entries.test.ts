@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { hashesOf, uniformHashes } from '../../bench/workloads.js';
-import { type BlocklistEntry, FIELD_NAMES, type FieldName, type Said } from '../../src/entry.js';
-import { hashFromHex } from '../../src/hash.js';
-import { describeEngines } from './engines.js';
-import { databaseOf } from './opened.js';
-import { sharedStore } from './shared-store.js';
+import { hashesOf, uniformHashes } from '../../../bench/workloads.js';
+import { type BlocklistEntry, FIELD_NAMES, type FieldName, type Said } from '../../../src/entry.js';
+import { hashFromHex } from '../../../src/hash.js';
+import { describeEngines } from '../engines.js';
+import { databaseOf } from '../opened.js';
+import { sharedStore } from '../shared-store.js';
 
 const COUNT = 6000;
 

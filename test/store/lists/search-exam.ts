@@ -1,10 +1,10 @@
 import { expect } from 'vitest';
-import { plant, random, uniformHashes } from '../../bench/workloads.js';
-import { type Hash, newHash, type PackedHashes } from '../../src/hash.js';
-import { createIndex } from '../../src/indexing/create-index.js';
-import type { Database } from '../../src/store/database.js';
-import { type SearchAnswer, searchEntries } from '../../src/store/search.js';
-import { naiveScan } from '../oracles/hamming.js';
+import { plant, random, uniformHashes } from '../../../bench/workloads.js';
+import { type Hash, newHash, type PackedHashes } from '../../../src/hash.js';
+import { createIndex } from '../../../src/indexing/create-index.js';
+import { type SearchAnswer, searchEntries } from '../../../src/store/lists/search.js';
+import type { Database } from '../../../src/store/sql/database.js';
+import { naiveScan } from '../../oracles/hamming.js';
 
 /** Entries of each list that is searched; a release runs 200,000. */
 export const COUNT = Number(process.env.STORE_ENTRIES ?? 2000);

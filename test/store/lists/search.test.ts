@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { clusteredHashes, uniformHashes } from '../../bench/workloads.js';
-import { type Algorithm, type Hash, newHash } from '../../src/hash.js';
-import { keepBands, wrongBands } from '../../src/store/bands.js';
-import type { Database } from '../../src/store/database.js';
-import { searchEntries } from '../../src/store/search.js';
-import type { Store } from '../../src/store/store.js';
-import { describeEngines } from './engines.js';
-import { loadHashes, openTables } from './hash-loading.js';
-import { databaseOf, openStore } from './opened.js';
+import { clusteredHashes, uniformHashes } from '../../../bench/workloads.js';
+import { type Algorithm, type Hash, newHash } from '../../../src/hash.js';
+import { searchEntries } from '../../../src/store/lists/search.js';
+import { keepBands, wrongBands } from '../../../src/store/sql/bands.js';
+import type { Database } from '../../../src/store/sql/database.js';
+import type { Store } from '../../../src/store/store.js';
+import { describeEngines } from '../engines.js';
+import { loadHashes, openTables } from '../hash-loading.js';
+import { databaseOf, openStore } from '../opened.js';
 import { COUNT, examine } from './search-exam.js';
 
 /** The full size takes its time. */

@@ -1,9 +1,9 @@
 import process from 'node:process';
 import { setTimeout } from 'node:timers/promises';
-import { hashFromHex, hashToHex } from '../../src/hash.js';
-import { match } from '../../src/matching/match.js';
-import { openStore } from '../../src/store/open-store.js';
-import { StoreError } from '../../src/store/store-error.js';
+import { hashFromHex, hashToHex } from '../../../src/hash.js';
+import { match } from '../../../src/matching/match.js';
+import { openStore } from '../../../src/store/sql/open-store.js';
+import { StoreError } from '../../../src/store/sql/store-error.js';
 
 /* Follows a store, and tells its parent what it matches at a revision, and all that it holds. */
 

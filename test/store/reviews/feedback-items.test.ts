@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { random } from '../../bench/workloads.js';
-import type { FeedbackItem, FeedbackSender } from '../../src/store/feedback-item.js';
-import { FeedbackItems } from '../../src/store/feedback-items.js';
-import type { FeedbackQueue } from '../../src/store/feedback-queue.js';
-import { takeLease } from '../../src/store/lease.js';
-import { describeEngines } from './engines.js';
-import { databaseOf, openStore } from './opened.js';
-import { sharedStore } from './shared-store.js';
+import { random } from '../../../bench/workloads.js';
+import type { FeedbackItem, FeedbackSender } from '../../../src/review/feedback-item.js';
+import { FeedbackItems } from '../../../src/store/reviews/feedback-items.js';
+import type { FeedbackQueue } from '../../../src/store/reviews/feedback-queue.js';
+import { takeLease } from '../../../src/store/sql/lease.js';
+import { describeEngines } from '../engines.js';
+import { databaseOf, openStore } from '../opened.js';
+import { sharedStore } from '../shared-store.js';
 
 const START = 1_767_225_600_000;
 const DAY = 86_400_000;

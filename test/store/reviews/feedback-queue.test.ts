@@ -8,13 +8,16 @@ import type {
   NewFeedback,
   Sent,
   Settled,
-} from '../../src/store/feedback-item.js';
-import type { FeedbackQueue, FeedbackQueueOptions } from '../../src/store/feedback-queue.js';
-import { testFolder } from '../folder.js';
-import { describeEngines } from './engines.js';
+} from '../../../src/review/feedback-item.js';
+import type {
+  FeedbackQueue,
+  FeedbackQueueOptions,
+} from '../../../src/store/reviews/feedback-queue.js';
+import { testFolder } from '../../folder.js';
+import { describeEngines } from '../engines.js';
+import { databaseOf } from '../opened.js';
+import { failingAt, sharedStore } from '../shared-store.js';
 import { fileService, postTo } from './feedback-service.js';
-import { databaseOf } from './opened.js';
-import { failingAt, sharedStore } from './shared-store.js';
 
 const base = testFolder();
 

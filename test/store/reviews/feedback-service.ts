@@ -1,5 +1,5 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
-import type { FeedbackItem, FeedbackSender, Settled } from '../../src/store/feedback-item.js';
+import type { FeedbackItem, FeedbackSender, Settled } from '../../../src/review/feedback-item.js';
 
 /** A service that keeps what it is sent in a file, so that it outlives whoever sends. */
 export function fileService(path: string) {

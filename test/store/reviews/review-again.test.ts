@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
-import { hashFromHex } from '../../src/hash.js';
-import { match } from '../../src/matching/match.js';
-import { errorsByList } from '../../src/matching/review-answers.js';
-import { hexOf } from '../node/fed-services.js';
-import { describeEngines } from './engines.js';
-import { feedbackIn } from './opened.js';
-import { failing, sharedStore } from './shared-store.js';
+import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { hashFromHex } from '../../../src/hash.js';
+import { match } from '../../../src/matching/match.js';
+import { errorsByList } from '../../../src/review/review-answers.js';
+import { hexOf } from '../../node/files/fed-services.js';
+import { describeEngines } from '../engines.js';
+import { feedbackIn } from '../opened.js';
+import { failing, sharedStore } from '../shared-store.js';
 
 const HASH = hashFromHex('pdq', hexOf(1));
 const blocklist = createBlocklist([{ hash: HASH, labels: [], list: 'a', id: 'e1', source: 'S' }]);

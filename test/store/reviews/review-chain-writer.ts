@@ -1,6 +1,6 @@
 import process from 'node:process';
-import { openStore } from '../../src/store/open-store.js';
-import { newRecord } from '../matching/reviews.js';
+import { openStore } from '../../../src/store/sql/open-store.js';
+import { newRecord } from '../../matching/reviews.js';
 
 /* Writes 200 records into the review log of a store, four at a time, and erases one in ten. */
 

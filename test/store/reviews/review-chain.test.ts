@@ -3,21 +3,21 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { random } from '../../bench/workloads.js';
-import type { Database, Sql } from '../../src/store/database.js';
+import { random } from '../../../bench/workloads.js';
 import {
   appendRecords,
   brokenRecords,
   lockedEnd,
   RECORD_ROW,
   type RecordRow,
-} from '../../src/store/review-chain.js';
-import type { ReviewLog } from '../../src/store/review-log.js';
-import { newRecord } from '../matching/reviews.js';
-import { workerScripts } from '../node/hash-process.js';
-import { describeEngines, describePostgresql } from './engines.js';
-import { databaseOf, openStore } from './opened.js';
-import { sharedStore } from './shared-store.js';
+} from '../../../src/store/reviews/review-chain.js';
+import type { ReviewLog } from '../../../src/store/reviews/review-log.js';
+import type { Database, Sql } from '../../../src/store/sql/database.js';
+import { newRecord } from '../../matching/reviews.js';
+import { workerScripts } from '../../node/pool/hash-process.js';
+import { describeEngines, describePostgresql } from '../engines.js';
+import { databaseOf, openStore } from '../opened.js';
+import { sharedStore } from '../shared-store.js';
 
 const FLIPS = 300;
 const COUNT = 14;
@@ -297,7 +297,7 @@ describePostgresql((server) => {
   }, async () => {
     const url = await server().newDatabase();
     const store = await openStore({ url });
-    const script = fileURLToPath(scripts.build('test/store/review-chain-writer.ts'));
+    const script = fileURLToPath(scripts.build('test/store/reviews/review-chain-writer.ts'));
     const ended = ['a', 'b'].map((run) =>
       once(spawn(process.execPath, [script, url, run], { stdio: 'inherit' }), 'exit'),
     );

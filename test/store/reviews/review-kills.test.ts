@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { random } from '../../bench/workloads.js';
-import { openStore, type StorePlace } from '../../src/store/open-store.js';
-import { testFolder } from '../folder.js';
-import { workerScripts } from '../node/hash-process.js';
-import { describePostgresql } from './engines.js';
+import { random } from '../../../bench/workloads.js';
+import { openStore, type StorePlace } from '../../../src/store/sql/open-store.js';
+import { testFolder } from '../../folder.js';
+import { workerScripts } from '../../node/pool/hash-process.js';
+import { describePostgresql } from '../engines.js';
 import { fileService, postTo } from './feedback-service.js';
 
 /** Kills of the process that writes reviews and sends feedback. */
@@ -22,7 +22,7 @@ let scripts: ReturnType<typeof workerScripts>;
 let script: string;
 beforeAll(() => {
   scripts = workerScripts();
-  script = fileURLToPath(scripts.build('test/store/review-writer.ts'));
+  script = fileURLToPath(scripts.build('test/store/reviews/review-writer.ts'));
 });
 afterAll(() => scripts.remove());
 

@@ -1,21 +1,21 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { hashFromHex } from '../../src/hash.js';
-import { errorsByList, reportHashes } from '../../src/matching/review-answers.js';
+import { hashFromHex } from '../../../src/hash.js';
+import { errorsByList, reportHashes } from '../../../src/review/review-answers.js';
 import {
   type NewReviewRecord,
   type ReviewQuery,
   type ReviewRecord,
   reviewTest,
-} from '../../src/matching/review-record.js';
-import { openStore } from '../../src/store/open-store.js';
-import type { ReviewLog } from '../../src/store/review-log.js';
-import { Store } from '../../src/store/store.js';
-import { anyRecord } from '../matching/reviews.js';
-import { hexOf } from '../node/fed-services.js';
-import { describeEngines } from './engines.js';
-import { databaseOf } from './opened.js';
-import { failing, sharedStore } from './shared-store.js';
+} from '../../../src/review/review-record.js';
+import type { ReviewLog } from '../../../src/store/reviews/review-log.js';
+import { openStore } from '../../../src/store/sql/open-store.js';
+import { Store } from '../../../src/store/store.js';
+import { anyRecord } from '../../matching/reviews.js';
+import { hexOf } from '../../node/files/fed-services.js';
+import { describeEngines } from '../engines.js';
+import { databaseOf } from '../opened.js';
+import { failing, sharedStore } from '../shared-store.js';
 
 const START = Date.parse('2026-11-20T12:00:00Z');
 const DAY = 86_400_000;

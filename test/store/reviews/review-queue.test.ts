@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
-import { hashFromHex, hashToHex } from '../../src/hash.js';
-import { decisionOf } from '../../src/matching/decision.js';
-import { match } from '../../src/matching/match.js';
-import { reviewFactsOf } from '../../src/matching/review-record.js';
-import { openStore } from '../../src/store/open-store.js';
-import type { ReviewQueueOptions } from '../../src/store/review-queue.js';
-import { hexOf } from '../node/fed-services.js';
-import { describeEngines } from './engines.js';
-import { feedbackIn } from './opened.js';
-import { failing, sharedStore } from './shared-store.js';
+import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { hashFromHex, hashToHex } from '../../../src/hash.js';
+import { decisionOf } from '../../../src/matching/decision.js';
+import { match } from '../../../src/matching/match.js';
+import { reviewFactsOf } from '../../../src/review/review-record.js';
+import type { ReviewQueueOptions } from '../../../src/store/reviews/review-queue.js';
+import { openStore } from '../../../src/store/sql/open-store.js';
+import { hexOf } from '../../node/files/fed-services.js';
+import { describeEngines } from '../engines.js';
+import { feedbackIn } from '../opened.js';
+import { failing, sharedStore } from '../shared-store.js';
 
 const START = Date.parse('2026-11-20T12:00:00Z');
 const DAY = 86_400_000;

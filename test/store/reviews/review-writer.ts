@@ -1,9 +1,9 @@
 import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import type { FeedbackItem } from '../../src/store/feedback-item.js';
-import { openStore } from '../../src/store/open-store.js';
-import { newRecord } from '../matching/reviews.js';
+import type { FeedbackItem } from '../../../src/review/feedback-item.js';
+import { openStore } from '../../../src/store/sql/open-store.js';
+import { newRecord } from '../../matching/reviews.js';
 import { fileService, postTo } from './feedback-service.js';
 
 /*

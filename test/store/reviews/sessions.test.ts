@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { tokenHash } from '../../src/service/webhook-sender.js';
-import { describeEngines } from './engines.js';
-import { databaseOf, openStore } from './opened.js';
-import { sharedStore } from './shared-store.js';
+import { tokenHash } from '../../../src/server/routes/webhook-sender.js';
+import { describeEngines } from '../engines.js';
+import { databaseOf, openStore } from '../opened.js';
+import { sharedStore } from '../shared-store.js';
 
 const TOKEN = tokenHash('a-token-of-many-characters');
 const HOUR = 3_600_000;

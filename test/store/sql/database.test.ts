@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Database } from '../../src/store/database.js';
-import { migrate } from '../../src/store/migrations.js';
-import { openPglite } from '../../src/store/pglite.js';
-import { write } from '../../src/store/write.js';
+import type { Database } from '../../../src/store/sql/database.js';
+import { migrate } from '../../../src/store/sql/migrations.js';
+import { openPglite } from '../../../src/store/sql/pglite.js';
+import { write } from '../../../src/store/write.js';
 
 const SCHEMA = 'onlyhashes';
 

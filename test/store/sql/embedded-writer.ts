@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import process from 'node:process';
-import { hashFromHex } from '../../src/hash.js';
-import { openStore } from '../../src/store/open-store.js';
+import { hashFromHex } from '../../../src/hash.js';
+import { openStore } from '../../../src/store/sql/open-store.js';
 
 /*
  * Adds entries to an embedded store, and withdraws some, until it is killed. What is done is told on

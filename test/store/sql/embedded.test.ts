@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { random } from '../../bench/workloads.js';
-import { hashFromHex, hashToHex } from '../../src/hash.js';
-import { openStore } from '../../src/store/open-store.js';
-import { testFolder } from '../folder.js';
-import { workerScripts } from '../node/hash-process.js';
+import { random } from '../../../bench/workloads.js';
+import { hashFromHex, hashToHex } from '../../../src/hash.js';
+import { openStore } from '../../../src/store/sql/open-store.js';
+import { testFolder } from '../../folder.js';
+import { workerScripts } from '../../node/pool/hash-process.js';
 
 const HEX = createHash('sha256').update('one').digest('hex');
 /** Kills of the writing process. */
@@ -54,7 +54,7 @@ test('one process at a time opens the folder, and a dead one does not count', {
 test(`${KILLS} kills of an embedded store: nothing acknowledged is lost`, {
   timeout,
 }, async () => {
-  const script = fileURLToPath(scripts.build('test/store/embedded-writer.ts'));
+  const script = fileURLToPath(scripts.build('test/store/sql/embedded-writer.ts'));
   const dataDir = join(folder, 'killed');
   const next = random(7);
   const added = new Set<string>();

@@ -4,8 +4,8 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { expect, test, vi } from 'vitest';
-import { workerScripts } from '../node/hash-process.js';
-import { describePostgresql } from './engines.js';
+import { workerScripts } from '../../node/pool/hash-process.js';
+import { describePostgresql } from '../engines.js';
 import { PostgresqlServer } from './postgresql.js';
 
 /** The folder of the server at this address. */
@@ -61,7 +61,7 @@ describePostgresql(
 
     test('a server ends with the process that started it, also when that is killed', async () => {
       const scripts = workerScripts();
-      const script = fileURLToPath(scripts.build('test/store/postgresql-starter.ts'));
+      const script = fileURLToPath(scripts.build('test/store/sql/postgresql-starter.ts'));
       const starter = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
       const [line] = (await once(starter.stdout, 'data')) as [Buffer];
       const url = String(line).trim();

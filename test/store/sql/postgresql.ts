@@ -2,9 +2,9 @@ import { basename, dirname, join } from 'node:path';
 import {
   postgresqlPrograms,
   PostgresqlServer as Server,
-} from '../../bench/store/postgresql-server.js';
-import { canInstall, install } from '../debian.js';
-import { ROOT } from '../package.js';
+} from '../../../bench/store/postgresql-server.js';
+import { canInstall, install } from '../../project/debian.js';
+import { ROOT } from '../../project/package.js';
 
 export type PostgresqlServer = Server;
 

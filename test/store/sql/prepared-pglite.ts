@@ -5,8 +5,8 @@ import { setFlagsFromString } from 'node:v8';
 import {
   PGlite as Engine,
   type PGliteOptions,
-} from '../../node_modules/@electric-sql/pglite/dist/index.js';
-import { ROOT } from '../package.js';
+} from '../../../node_modules/@electric-sql/pglite/dist/index.js';
+import { ROOT } from '../../project/package.js';
 
 // To optimize the engine's code takes longer than the few queries of a test gain by it.
 setFlagsFromString('--liftoff-only');

@@ -1,8 +1,8 @@
 import { expect, test, vi } from 'vitest';
-import { hashFromHex } from '../../src/hash.js';
-import { StoreError } from '../../src/store/store-error.js';
-import { describePostgresql } from './engines.js';
-import { databaseOf, openStore } from './opened.js';
+import { hashFromHex } from '../../../src/hash.js';
+import { StoreError } from '../../../src/store/sql/store-error.js';
+import { describePostgresql } from '../engines.js';
+import { databaseOf, openStore } from '../opened.js';
 
 vi.setConfig({ testTimeout: 60_000 });
 
