@@ -1,5 +1,5 @@
-import { runProgram, serve } from './child.js';
 import type { FetchSetup } from './lists/fetch-program.js';
+import { runProgram, serve } from './programs/child.js';
 import type { FollowSetup } from './store/follow-program.js';
 import type { LoadSetup } from './store/load-program.js';
 import type { ServeSetup } from './store/service-program.js';

@@ -2,7 +2,7 @@ import { createIndex, indexOf } from '../../src/indexing/create-index.js';
 import { match } from '../../src/matching/match.js';
 import type { HashedVariant } from '../../src/variant.js';
 import { variantsOf } from '../../src/variants/hash-pixels.js';
-import { LIST_SEED, madeList } from '../made-list.js';
+import { LIST_SEED, madeList } from '../lists/made-list.js';
 import { feed } from '../race.js';
 import { photoFiles } from '../rivals.js';
 import { random, uniformHashes } from '../workloads.js';

@@ -5,7 +5,7 @@ import { fetchList } from '../../src/node/files/fetch-list.js';
 import { openBlocklist } from '../../src/node/files/open-blocklist.js';
 import { inFolder } from '../folder.js';
 import type { BenchContext } from '../harness.js';
-import { Program } from '../programs.js';
+import { Program } from '../programs/programs.js';
 import { median, quantile, turns } from '../race.js';
 import { random } from '../workloads.js';
 import { clientOf, type Fetched, type FetchSetup } from './fetch-program.js';

@@ -1,5 +1,5 @@
 import { type Bench, type BenchContext, partsOf } from '../harness.js';
-import { serverScript } from '../programs.js';
+import { serverScript } from '../programs/programs.js';
 import { decidePart, replacePart } from './decide.js';
 import { fetchPart, withdrawPart } from './fetch.js';
 

@@ -1,9 +1,9 @@
 import { type Hash, hashToHex } from '../../src/hash.js';
 import type { Store } from '../../src/store/store.js';
 import type { BenchContext } from '../harness.js';
-import { Program } from '../programs.js';
+import { Program } from '../programs/programs.js';
+import { usageOfTree } from '../programs/usage.js';
 import { quantile } from '../race.js';
-import { usageOfTree } from '../usage.js';
 import { hashesOf, uniformHashes } from '../workloads.js';
 import type { FollowQuestion, FollowSetup } from './follow-program.js';
 

@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http';
 import { createSearchThreads } from '../../src/node/files/search-threads.js';
 import { createNodeListener } from '../../src/server/http/node-listener.js';
 import { createService } from '../../src/server/service.js';
-import { madeList } from '../made-list.js';
+import { madeList } from '../lists/made-list.js';
 
 /** A service on node:http with made-up entries. */
 export interface ServeSetup {

@@ -4,7 +4,7 @@ import { openDatabase, openStore, type StorePlace } from '../../src/store/sql/op
 import { Store } from '../../src/store/store.js';
 import { inFolder } from '../folder.js';
 import { type Bench, type BenchContext, NotRun } from '../harness.js';
-import { serverScript } from '../programs.js';
+import { serverScript } from '../programs/programs.js';
 import { rival } from '../rivals.js';
 import { hashesOf, plant, random, uniformHashes } from '../workloads.js';
 import { embeddedPart, followPart } from './follow.js';

@@ -1,7 +1,7 @@
 import type { HashPoolOptions } from '../../src/node/pool/hash-pool.js';
 import type { VariantProfile } from '../../src/variants/variant-profile.js';
 import type { BenchContext } from '../harness.js';
-import type { WatchedServer } from '../programs.js';
+import type { WatchedServer } from '../programs/programs.js';
 import type { Answer, Target } from './load.js';
 import type { Expected, Upload, UploadFiles, UploadSizes } from './pictures.js';
 

@@ -3,7 +3,7 @@ import { hashFromHex } from '../../src/hash.js';
 import { createHashPool } from '../../src/node/pool/create-hash-pool.js';
 import { createNodeListener } from '../../src/server/http/node-listener.js';
 import { createScanHandler } from '../../src/server/uploads/scan-handler.js';
-import { madeList } from '../made-list.js';
+import { madeList } from '../lists/made-list.js';
 import { PROFILES, type ScanSetup } from './run.js';
 
 /** Checks what is sent to `/none`, `/quick` and `/thorough` by that profile, in one pool. */

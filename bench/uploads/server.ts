@@ -1,4 +1,4 @@
-import { runProgram, serve } from '../child.js';
+import { runProgram, serve } from '../programs/child.js';
 import type { DecodeSetup, ScanSetup } from './run.js';
 
 /* The servers of `bench uploads`. */

@@ -1,4 +1,4 @@
-import type { Fared } from '../programs.js';
+import type { Fared } from '../programs/programs.js';
 import { digits, median, table, turns } from '../race.js';
 import { load } from './load.js';
 import { type MixedUpload, mixOf } from './pictures.js';

@@ -2,7 +2,7 @@ import { hashToHex } from '../../src/hash.js';
 import { hashFile } from '../../src/node/hash-file.js';
 import { MAX_PIXELS } from '../../src/picture/options.js';
 import { type Bench, type BenchContext, NotRun, partsOf } from '../harness.js';
-import { WatchedServer } from '../programs.js';
+import { WatchedServer } from '../programs/programs.js';
 import { photoFiles } from '../rivals.js';
 import { costPart } from './cost.js';
 import { memoryPart, slowPart } from './crowd.js';

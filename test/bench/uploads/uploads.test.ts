@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
+import { usageOfTree } from '../../../bench/programs/usage.js';
 import { turnedBy } from '../../../bench/uploads/cost.js';
 import {
   blackBomb,
@@ -11,7 +12,6 @@ import {
 import { load, slowClients } from '../../../bench/uploads/load.js';
 import { type Kind, mixOf, SHARES, type Upload } from '../../../bench/uploads/pictures.js';
 import { expectedOf, outcomeOf } from '../../../bench/uploads/run.js';
-import { usageOfTree } from '../../../bench/usage.js';
 import { decode } from '../../../src/node/decode/decode.js';
 import { hashFile } from '../../../src/node/hash-file.js';
 import { PHOTO } from './photo.js';

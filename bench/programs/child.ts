@@ -1,8 +1,8 @@
 import { createServer, get, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { quantile } from '../race.js';
 import type { Delays, ServerQuestion, Watched, WatchSetup } from './programs.js';
-import { quantile } from './race.js';
 import { usageOfTree } from './usage.js';
 
 /*

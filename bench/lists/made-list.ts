@@ -1,8 +1,8 @@
-import type { Blocklist } from '../src/blocklist/blocklist.js';
-import { createBlocklist } from '../src/blocklist/create-blocklist.js';
-import type { BlocklistEntry } from '../src/entry.js';
-import type { Hash } from '../src/hash.js';
-import { hashesOf, uniformHashes } from './workloads.js';
+import type { Blocklist } from '../../src/blocklist/blocklist.js';
+import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
+import type { BlocklistEntry } from '../../src/entry.js';
+import type { Hash } from '../../src/hash.js';
+import { hashesOf, uniformHashes } from '../workloads.js';
 
 /** Seed of the hashes of lists. Queries need another. */
 export const LIST_SEED = 5;
