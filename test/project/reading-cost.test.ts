@@ -103,7 +103,7 @@ test("a browser's Worker is read in 38 files, and its room has no more than 22",
   expect(readdirSync(join(SRC, 'browser')).length).toBeLessThanOrEqual(22);
 });
 
-test.each([...sources.keys()].filter((file) => /^exchange\/.+-client\.ts$/.test(file)))(
+test.each([...sources.keys()].filter((file) => /^services\/.+\/client\.ts$/.test(file)))(
   '%s is read in eight files, besides those of the root',
   (client) => {
     const chain = chainOf(client).filter((file) => file.includes('/') && !/^kernels\//.test(file));
@@ -122,7 +122,7 @@ test('no file imports itself, however indirectly', () => {
  * Functions that are called a thousand times a picture and more, or for every query of an index,
  * where an object made for each call takes its time. Their comments say so.
  */
-const HOT = ['kernels/bands.ts verifyPlaces', 'kernels/block-sums.ts rectangleSum'];
+const HOT = ['kernels/pixels/block-sums.ts rectangleSum', 'kernels/search/bands.ts verifyPlaces'];
 
 test('in kernels and hashing, functions take at most six arguments, but for the hot ones', () => {
   const long: string[] = [];

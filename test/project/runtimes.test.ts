@@ -191,7 +191,7 @@ const WORDS = [
 
 const project = installedPackage({ decoders: true });
 beforeAll(() => {
-  cpSync(join(import.meta.dirname, 'runtimes'), project.folder, { recursive: true });
+  cpSync(join(import.meta.dirname, '../runtimes'), project.folder, { recursive: true });
   project.write('question.json', JSON.stringify(QUESTION));
   project.write('list.csv', `${photo.pdq},cat\n`);
 });

@@ -18,7 +18,7 @@ parentPort.postMessage(workerData);`;
   const contents = `import { startThread } from './start-thread.js';
 startThread(new URL('${pathToFileURL(thread)}'), 'data').once('message', console.log);`;
   const { outputFiles } = buildSync({
-    stdin: { contents, resolveDir: join(import.meta.dirname, '../../src/node') },
+    stdin: { contents, resolveDir: join(import.meta.dirname, '../../../src/node/pool') },
     bundle: true,
     format: 'esm',
     platform: 'node',
@@ -35,8 +35,8 @@ startThread(new URL('${pathToFileURL(thread)}'), 'data').once('message', console
 
 test('a bundle without an address of its own loads, and what needs a script says what to give', () => {
   const contents = `import { createHashPool } from './create-hash-pool.js';
-import { createSearchThreads } from './search-threads.js';
-import { createBlocklist } from '../blocklist/create-blocklist.js';
+import { createSearchThreads } from '../files/search-threads.js';
+import { createBlocklist } from '../../blocklist/create-blocklist.js';
 const list = createBlocklist([]);
 const messages = [];
 try { createSearchThreads(list); } catch ({ message }) { messages.push(message); }
@@ -46,7 +46,7 @@ Promise.all([hashed, pool.check(new Uint8Array(9), list)]).then(([error, { verdi
   console.log(JSON.stringify([...messages, ...error, verdict, reason])));`;
   const file = join(folder, 'bundle.cjs');
   buildSync({
-    stdin: { contents, resolveDir: join(import.meta.dirname, '../../src/node') },
+    stdin: { contents, resolveDir: join(import.meta.dirname, '../../../src/node/pool') },
     bundle: true,
     format: 'cjs',
     platform: 'node',
