@@ -222,6 +222,20 @@ export interface NumberedEntry extends BlocklistEntry {
   readonly [NUMBER]?: number;
 }
 
+const numbers = /* @__PURE__ */ new WeakMap<BlocklistEntry, number>();
+
+/** Notes the number by which the store calls an entry that a search found. */
+export function noteNumber(entry: BlocklistEntry, number: number): void {
+  numbers.set(entry, number);
+}
+
+/**
+ * The number by which the store calls the entry of a match, as it was when the list was searched;
+ * undefined if the list does not follow a store.
+ * @param entry the very object that the match has, and no copy
+ */
+export const numberOf = (entry: BlocklistEntry): number | undefined => numbers.get(entry);
+
 /** What a decision about an entry depends on. */
 export interface EntryFacts {
   readonly hash: Hash;

@@ -76,6 +76,53 @@ export const upTo = <P extends Policy>(policy: P, distance: number | undefined):
         reviewDistance: Math.min(policy.reviewDistance, distance),
       };
 
+/**
+ * A policy that finds what any list finds: the largest distances of those that are enabled.
+ * @param settings of the lists that have any, by their names
+ * @param changes to the default policy, which the other lists have
+ */
+export function widestOf(
+  settings: Iterable<readonly [string, { enabled?: boolean; policy?: PolicyOptions }]>,
+  changes: PolicyOptions,
+  { algorithm, bits }: { readonly algorithm: Algorithm; readonly bits: Bits },
+): Policy {
+  const general = policyUnder(changes, algorithm, bits);
+  let { matchDistance, reviewDistance } = general;
+  for (const [, { enabled = true, policy }] of settings) {
+    if (!enabled || !policy) continue;
+    const own = changedBy(policy, algorithm, general);
+    matchDistance = Math.max(matchDistance, own.matchDistance);
+    reviewDistance = Math.max(reviewDistance, own.reviewDistance);
+  }
+  return { matchDistance, reviewDistance, minQuality: general.minQuality };
+}
+
+/** The most of what a decision gives of one kind, the nearest: a list may hold any number alike. */
+export const MOST_GIVEN = 1000;
+
+/** What came near, by its list and its distance in bits. */
+export interface Distant {
+  readonly list: string;
+  readonly distance: number;
+}
+
+export type Order<T> = (a: T, b: T) => number;
+
+/**
+ * Those that come first in an order by distance, and the first of each list.
+ * @returns a fresh list in that order; the sort is stable
+ */
+export function nearestOf<T extends Distant>(all: readonly T[], order: Order<T>): T[] {
+  const sorted = [...all].sort(order);
+  if (sorted.length <= MOST_GIVEN) return sorted;
+  const lists = new Set<string>();
+  return sorted.filter(({ list }, at) => {
+    const isFirst = !lists.has(list);
+    lists.add(list);
+    return isFirst || at < MOST_GIVEN;
+  });
+}
+
 /** A copy of changes that have been checked. */
 export function copyOfPolicy(changes: PolicyOptions): PolicyOptions {
   const algorithms = Object.entries(changes.algorithms ?? {});

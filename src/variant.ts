@@ -1,4 +1,5 @@
-import type { Hash, Resample } from './hash.js';
+import { checkArray, checkInteger, checkNumber, checkObject, checkOneOf } from './door.js';
+import { type Bits, bitsOf, checkResample, type Hash, type Resample } from './hash.js';
 import { layoutOf, type Orientation } from './pixels.js';
 
 /** The eight symmetries of a rectangle, in the names and the order of the PDQ reference. */
@@ -198,3 +199,36 @@ export const DIHEDRAL_ORIENTATIONS: Readonly<Record<DihedralName, Orientation>> 
 
 /** How the rows of a form lie in the picture. */
 export const layOf = (name: DihedralName) => layoutOf(DIHEDRAL_ORIENTATIONS[name]);
+
+/** @throws {TypeError | RangeError} if `variant` is invalid */
+export function checkVariant(variant: HashedVariant): void {
+  checkObject(variant, 'a hashed variant: { name, hash }');
+  const { name, hash, quality, resample, decoding, ranks, look, frame } = variant;
+  const bits = bitsOf(hash);
+  if (resample !== undefined) checkResample(resample);
+  if (ranks !== undefined) checkRanks(ranks, bits);
+  if (typeof name !== 'string') throw new TypeError('expected name to be a string');
+  checkOneOf('decoding', decoding, ['draft', undefined]);
+  checkOneOf('look', look, [...LOOK_NAMES, undefined]);
+  if (frame !== undefined) checkInteger('frame', frame, 0);
+  if (quality !== undefined) checkNumber('quality', quality, 0, 100);
+}
+
+/** Scratch of `checkRanks`. */
+const ranked = /* @__PURE__ */ new Uint8Array(256);
+
+/**
+ * @throws {TypeError} if `ranks` is not a Uint8Array
+ * @throws {RangeError} if they are not each of 0…255 once, of a hash of 256 bits
+ */
+export function checkRanks(ranks: Uint8Array, bits: Bits): void {
+  checkArray('ranks', ranks, Uint8Array);
+  let isEach = bits === 256 && ranks.length === 256;
+  ranked.fill(0);
+  for (let bit = 0; isEach && bit < 256; bit++) {
+    const rank = ranks[bit]!;
+    isEach = ranked[rank] === 0;
+    ranked[rank] = 1;
+  }
+  if (!isEach) throw new RangeError('expected each rank of 0 to 255 once, of a hash of 256 bits');
+}

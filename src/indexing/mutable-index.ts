@@ -2,6 +2,7 @@ import { checkArray, checkInteger, checkOptions } from '../door.js';
 import type { Algorithm, Bits, Hash, PackedHashes } from '../hash.js';
 import { finish, inSteps } from '../in-turns.js';
 import { checkMaxDistance, packedWords } from '../packed-words.js';
+import { checkRanks } from '../variant.js';
 import {
   type Built,
   firstDue,
@@ -20,7 +21,7 @@ import {
   type SnapshotOptions,
 } from './hamming-index.js';
 import { Marks } from './marks.js';
-import { askNear, checkRanks } from './near.js';
+import { askNear } from './near.js';
 import { type Hit, PartSearch } from './part-search.js';
 import { EXACT_DISTANCE } from './plan.js';
 import {

@@ -1,5 +1,3 @@
-import { checkArray } from '../door.js';
-import type { Bits } from '../hash.js';
 import { bitsAt, type Ring, spread } from '../kernels/search/bands.js';
 import { ringsWithin } from './mih.js';
 import { EXACT_DISTANCE, NEAR_BANDS } from './plan.js';
@@ -55,22 +53,6 @@ let isRanked = false;
 let ranked: readonly Ring[] | undefined;
 let unranked: readonly Ring[] | undefined;
 let places: Uint8Array | undefined;
-
-/**
- * @throws {TypeError} if `ranks` is not a Uint8Array
- * @throws {RangeError} if they are not each of 0…255 once, of a hash of 256 bits
- */
-export function checkRanks(ranks: Uint8Array, bits: Bits): void {
-  checkArray('ranks', ranks, Uint8Array);
-  let isEach = bits === 256 && ranks.length === 256;
-  byRank.fill(0);
-  for (let bit = 0; isEach && bit < 256; bit++) {
-    const rank = ranks[bit]!;
-    isEach = byRank[rank] === 0;
-    byRank[rank] = 1;
-  }
-  if (!isEach) throw new RangeError('expected each rank of 0 to 255 once, of a hash of 256 bits');
-}
 
 /**
  * Sets the query of the near searches that follow, until the next call.

@@ -4,18 +4,25 @@ import type { EntryFacts } from '../entry.js';
 import { bitsOf, copyOfHash, type Hash } from '../hash.js';
 import { finish } from '../in-turns.js';
 import type { HashType } from '../packed-words.js';
-import { changedBy, type Policy, type PolicyOptions, policyUnder, upTo } from '../policy.js';
-import type { HashedVariant, Near, Variants } from '../variant.js';
+import {
+  changedBy,
+  nearestOf,
+  type Policy,
+  type PolicyOptions,
+  policyUnder,
+  upTo,
+  widestOf,
+} from '../policy.js';
+import { checkVariant, type HashedVariant, type Near, type Variants } from '../variant.js';
 import { type AllowList, PictureAllowances } from './allow-list.js';
 import {
-  checkVariant,
   type Decision,
   type DecisionReason,
   decisionOf,
   type Match,
   nothingHashed,
 } from './decision.js';
-import { type Found, foundIn, Nearest, nearestOf } from './search.js';
+import { type Found, foundIn, Nearest } from './search.js';
 
 /** The most entries of a variant that are made to be looked at: the nearest. */
 const MOST_MADE = 1000;
@@ -222,7 +229,7 @@ function kindRules({ lists }: ListState, { policy, distance }: Rules, hash: Hash
   const type = typeOf(hash);
   const known = new Map<string, ListRules>();
   return {
-    widest: upTo(widestOf(lists, policy, type), distance),
+    widest: upTo(widestOf(lists.entries(), policy, type), distance),
     rulesOf(name) {
       let rules = known.get(name);
       if (rules === undefined) {
@@ -334,26 +341,6 @@ export function rulesOf(
   const general = policyUnder(changes, algorithm, bits);
   const { matchDistance, reviewDistance, minQuality } = changedBy(policy, algorithm, general);
   return { matchDistance, reviewDistance, minQuality, tier, trust, isTold };
-}
-
-/**
- * A policy that finds what any list finds: the largest distances of those that are enabled.
- * @param changes to the default policy, which lists without settings have
- */
-export function widestOf(
-  lists: Lists,
-  changes: PolicyOptions,
-  { algorithm, bits }: HashType,
-): Policy {
-  const general = policyUnder(changes, algorithm, bits);
-  let { matchDistance, reviewDistance } = general;
-  for (const [, { enabled = true, policy }] of lists.entries()) {
-    if (!enabled || !policy) continue;
-    const own = changedBy(policy, algorithm, general);
-    matchDistance = Math.max(matchDistance, own.matchDistance);
-    reviewDistance = Math.max(reviewDistance, own.reviewDistance);
-  }
-  return { matchDistance, reviewDistance, minQuality: general.minQuality };
 }
 
 /** Whether the platform itself has confirmed an entry. */

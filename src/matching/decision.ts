@@ -13,15 +13,16 @@ import {
   hashToJSON,
   type Resample,
 } from '../hash.js';
-import { checkRanks } from '../indexing/near.js';
 import { checkPolicy, type Policy, type PolicyOptions, policyFor } from '../policy.js';
-import { type HashedVariant, LOOK_NAMES } from '../variant.js';
+import { checkVariant, type HashedVariant } from '../variant.js';
 import {
   checkRemoteMatch,
   type RemoteMatch,
   type RemoteMatchJSON,
   remoteMatchToJSON,
 } from './remote-match.js';
+
+export type { RemoteMatch };
 
 /**
  * An entry near a variant: a `match`, or for `review` by a person. It is for the platform: an
@@ -206,20 +207,6 @@ export interface MatchJSON
   variantDecoding?: 'draft';
 }
 
-/** @throws {TypeError | RangeError} if `variant` is invalid */
-export function checkVariant(variant: HashedVariant): void {
-  checkObject(variant, 'a hashed variant: { name, hash }');
-  const { name, hash, quality, resample, decoding, ranks, look, frame } = variant;
-  const bits = bitsOf(hash);
-  if (resample !== undefined) checkResample(resample);
-  if (ranks !== undefined) checkRanks(ranks, bits);
-  if (typeof name !== 'string') throw new TypeError('expected name to be a string');
-  checkOneOf('decoding', decoding, ['draft', undefined]);
-  checkOneOf('look', look, [...LOOK_NAMES, undefined]);
-  if (frame !== undefined) checkInteger('frame', frame, 0);
-  if (quality !== undefined) checkNumber('quality', quality, 0, 100);
-}
-
 /** @throws {TypeError | RangeError} if `decision` is invalid */
 export function checkDecision(decision: Decision): void {
   checkObject(decision, 'a decision');
@@ -273,6 +260,33 @@ function checkUploadFacts(upload: CheckedUpload): void {
   checkInteger('height', height, 1);
   checkTypeOf('format', format, 'string');
   checkOneOf('decoding', decoding, ['full', 'draft', undefined]);
+}
+
+/**
+ * Explains a decision in one line of English. It names no hash, label or file.
+ * @throws {TypeError | RangeError} if `decision` is invalid
+ */
+export function explain(decision: Decision): string {
+  checkDecision(decision);
+  const { verdict, reason, matches, policy } = decision;
+  // What was near here is not why it matched elsewhere.
+  const [nearest] = reason === 'matched-elsewhere' ? [] : matches;
+  if (nearest === undefined) return `${verdict}: ${reason.replaceAll('-', ' ')}`;
+  const { distance, variant, entry } = nearest;
+  const of = variant.look === undefined ? '' : ` of ${variant.look}`;
+  const why = {
+    'low-query-quality': `but quality ${variant.quality} is below ${policy.minQuality}`,
+    'low-entry-quality': `but the entry's quality ${entry.quality} is below ${policy.minQuality}`,
+    'review-only-list': 'but its list is for review',
+    'foreign-list': 'but its list is foreign',
+    'unconfirmed-entry': 'but the entry is not confirmed',
+    flooded: 'but the entry is flooded',
+    'within-review-distance': `over ${policy.matchDistance} and at most ${policy.reviewDistance}`,
+  };
+  const told = Object.hasOwn(why, reason)
+    ? why[reason as keyof typeof why]
+    : `at most ${policy.matchDistance}`;
+  return `${verdict}: distance ${distance}, variant ${variant.name}${of}, ${told}`;
 }
 
 /**

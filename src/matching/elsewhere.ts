@@ -1,7 +1,7 @@
 import { isDegenerate } from '../blocklist/list-state.js';
 import type { Withdrawals } from '../blocklist/withdrawals.js';
 import { bitsOf, type Hash } from '../hash.js';
-import { type Policy, policyUnder, upTo } from '../policy.js';
+import { nearestOf, type Policy, policyUnder, upTo } from '../policy.js';
 import type { RemoteHit } from '../remote-matcher.js';
 import type { HashedVariant } from '../variant.js';
 import { PictureAllowances } from './allow-list.js';
@@ -9,7 +9,6 @@ import { isOwnConfirmed, limitOf, type Rules } from './decide.js';
 import { type Decision, type DecisionReason, decisionOf } from './decision.js';
 import type { RemoteList, RemoteOutcome } from './remote-list.js';
 import type { RemoteMatch } from './remote-match.js';
-import { nearestOf } from './search.js';
 
 /** A hit elsewhere, and why it is for review; no reason if it is a match. */
 interface Judged {

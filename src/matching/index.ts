@@ -7,6 +7,7 @@ export type { Blocklist, ListInfo } from '../blocklist/blocklist.js';
 export { createBlocklist } from '../blocklist/create-blocklist.js';
 export { isDegenerate } from '../blocklist/list-state.js';
 export type { ListSettings, Trust } from '../blocklist/lists.js';
+export { withdrawnFromJSON as withdrawnKeyFromJSON } from '../blocklist/records/withdrawn-json.js';
 export type { Withdrawn, WithdrawnKey } from '../blocklist/withdrawals.js';
 export type { BlocklistEntry } from '../entry.js';
 export { PackedEntries } from '../packed-entries.js';
@@ -29,13 +30,12 @@ export {
   type DecisionJSON,
   type DecisionReason,
   decisionToJSON,
+  explain,
   type Match,
   unhashable,
 } from './decision.js';
-export { DECISION_SCHEMA } from './decision-schema.js';
-export { explain } from './explain.js';
+export { DECISION_SCHEMA, decisionFromJSON } from './decision-json.js';
 export { createFloodGuard, type FloodGuard } from './flood-guard.js';
 export { type MatchOptions, type MatchRules, match } from './match.js';
-export { decisionFromJSON, withdrawnKeyFromJSON } from './read-decision.js';
 export { createRemoteList, type RemoteList } from './remote-list.js';
 export type { RemoteMatch } from './remote-match.js';

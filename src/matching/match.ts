@@ -21,6 +21,8 @@ import { countingOnce, FloodGuard } from './flood-guard.js';
 import { checkRemoteLists, type RemoteList } from './remote-list.js';
 import { type Found, foundBy, type SearchableList } from './search.js';
 
+export type { RemoteList, SearchableList };
+
 /** What a picture is decided by, besides a list. Both that have state may serve several lists. */
 export interface MatchRules {
   /**

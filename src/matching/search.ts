@@ -1,12 +1,12 @@
 import { type Kind, kindOf, type SearchingThreads } from '../blocklist/kind.js';
 import { isDegenerate, type ListState, typeOf } from '../blocklist/list-state.js';
 import { type Lists, listOf } from '../blocklist/lists.js';
-import type { BlocklistEntry, EntryFacts } from '../entry.js';
+import { type BlocklistEntry, type EntryFacts, noteNumber } from '../entry.js';
 import type { Hash } from '../hash.js';
 import { askNear } from '../indexing/near.js';
 import { hitsOf, joined, PartSearch } from '../indexing/part-search.js';
 import { EXACT_DISTANCE } from '../indexing/plan.js';
-import type { Policy } from '../policy.js';
+import { type Distant, MOST_GIVEN, nearestOf, type Order, type Policy } from '../policy.js';
 import type { HashedVariant } from '../variant.js';
 
 /** A list that is searched. It may change meanwhile. */
@@ -148,15 +148,6 @@ function hitsIn(
   return total === 0 ? NO_HITS : search.pairs(total);
 }
 
-const numbers = /* @__PURE__ */ new WeakMap<BlocklistEntry, number>();
-
-/**
- * The number by which the store calls the entry of a match, as it was when the list was searched;
- * undefined if the list does not follow a store.
- * @param entry the very object that the match has, and no copy
- */
-export const numberOf = (entry: BlocklistEntry): number | undefined => numbers.get(entry);
-
 /**
  * The entries near a hash, the nearest first: of those at one distance, in the order in which they
  * were found. No entry is made before it is asked for, since a list may hold any number of them
@@ -194,15 +185,11 @@ export class Found {
 
   /** `numberOf` has its number. */
   entryAt(at: number): BlocklistEntry {
-    const entry = this.#kind.entryAt(this.#places[2 * at]!);
-    const number = this.numberAt(at);
-    if (number !== undefined) numbers.set(entry, number);
+    const place = this.#places[2 * at]!;
+    const entry = this.#kind.entryAt(place);
+    const number = this.#kind.numberAt(place);
+    if (number !== undefined) noteNumber(entry, number);
     return entry;
-  }
-
-  /** The number by which the store calls an entry that a follower has read from it. */
-  numberAt(at: number): number | undefined {
-    return this.#kind.numberAt(this.#places[2 * at]!);
   }
 
   /** What a decision depends on. The next call may overwrite it. */
@@ -221,32 +208,6 @@ export class Found {
     if (size === 0 || this.#lists.areAllEnabled) return size > 0;
     return [...counts].some(([list, count]) => count > 0 && this.#lists.isEnabled(list));
   }
-}
-
-/** The most of what a decision gives of one kind, the nearest: a list may hold any number alike. */
-export const MOST_GIVEN = 1000;
-
-/** What came near, by its list and its distance in bits. */
-export interface Distant {
-  readonly list: string;
-  readonly distance: number;
-}
-
-type Order<T> = (a: T, b: T) => number;
-
-/**
- * Those that come first in an order by distance, and the first of each list.
- * @returns a fresh list in that order; the sort is stable
- */
-export function nearestOf<T extends Distant>(all: readonly T[], order: Order<T>): T[] {
-  const sorted = [...all].sort(order);
-  if (sorted.length <= MOST_GIVEN) return sorted;
-  const lists = new Set<string>();
-  return sorted.filter(({ list }, at) => {
-    const isFirst = !lists.has(list);
-    lists.add(list);
-    return isFirst || at < MOST_GIVEN;
-  });
 }
 
 /** Collects the nearest of what comes, in memory that depends on the number of lists alone. */

@@ -5,8 +5,8 @@ import {
   type DecisionReason,
   decisionToJSON,
   type Match,
+  type RemoteMatch,
 } from '../matching/decision.js';
-import type { RemoteMatch } from '../matching/remote-match.js';
 import type { Policy } from '../policy.js';
 
 /*

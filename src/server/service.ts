@@ -7,8 +7,12 @@ import {
   checkOptions,
   checkTypeOf,
 } from '../door.js';
-import { checkRules, type MatchRules } from '../matching/match.js';
-import { checkRemoteLists, type RemoteList } from '../matching/remote-list.js';
+import {
+  checkMatchOptions,
+  checkRules,
+  type MatchRules,
+  type RemoteList,
+} from '../matching/match.js';
 import { confirmHeldBack, heldBackLists } from '../node/files/fetch-list.js';
 import { createHashPool } from '../node/pool/create-hash-pool.js';
 import { checkPool, type HashPool } from '../node/pool/hash-pool.js';
@@ -201,7 +205,7 @@ export function serviceWith(further: readonly Route[], options: CreateServiceOpt
     if (value !== undefined) checkOptions(value, `${name} to be options`);
   }
   checkTypeOf('tellHashes', tellHashes, 'boolean');
-  checkRemoteLists(remote);
+  checkMatchOptions({ remote });
   checkNumber('timeoutSeconds', timeoutSeconds, 0.001, 3600);
   if (store !== undefined) checkMethods(store, 'store to be a store', ['revision']);
   if ((review ?? curation ?? (hma && store)) !== undefined && !(store instanceof Store)) {

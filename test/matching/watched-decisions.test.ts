@@ -10,9 +10,9 @@ import {
   createAllowList,
 } from '../../src/matching/allow-list.js';
 import { type Decision, decisionToJSON, type Match } from '../../src/matching/decision.js';
+import { decisionFromJSON } from '../../src/matching/decision-json.js';
 import { createFloodGuard, type FloodGuard } from '../../src/matching/flood-guard.js';
 import { match } from '../../src/matching/match.js';
-import { decisionFromJSON } from '../../src/matching/read-decision.js';
 import { createRemoteList } from '../../src/matching/remote-list.js';
 import type { RemoteMatch } from '../../src/matching/remote-match.js';
 import type { RemoteMatcher } from '../../src/remote-matcher.js';

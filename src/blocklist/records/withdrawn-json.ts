@@ -19,7 +19,14 @@ export function withdrawnToJSON(withdrawal: Withdrawn): WithdrawnJSON {
   };
 }
 
-/** @throws {TypeError | RangeError} if `json` is malformed */
+/**
+ * Reads what `JSON.stringify` wrote of a withdrawal: one of `Blocklist.withdrawals`, by hash or by
+ * id.
+ * @throws {TypeError | RangeError} if a member is missing or invalid
+ * @example
+ * const withdrawn = JSON.parse(text).map(withdrawnKeyFromJSON);
+ * const blocklist = createBlocklist(entries, { withdrawn });
+ */
 export function withdrawnFromJSON(json: WithdrawnJSON): Withdrawn {
   checkObject(json, 'a withdrawal by hash or by id');
   if ('id' in json) return copyOf(json);

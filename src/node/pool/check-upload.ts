@@ -1,6 +1,6 @@
 import { checkOptions } from '../../door.js';
 import type { Decision } from '../../matching/decision.js';
-import type { SearchableList } from '../../matching/search.js';
+import type { SearchableList } from '../../matching/match.js';
 import type { ImageSource } from '../read-bytes.js';
 import { createHashPool } from './create-hash-pool.js';
 import { type CheckOptions, checkPool, type Decide, type HashPool } from './hash-pool.js';

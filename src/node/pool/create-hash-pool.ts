@@ -16,8 +16,7 @@ import {
   STAGES,
   unhashable,
 } from '../../matching/decision.js';
-import { checkList, checkMatchOptions, match } from '../../matching/match.js';
-import type { SearchableList } from '../../matching/search.js';
+import { checkList, checkMatchOptions, match, type SearchableList } from '../../matching/match.js';
 import type { HashedFile } from '../../picture/hash-picture.js';
 import { checkLimits, TIMEOUT_SECONDS } from '../../picture/options.js';
 import { policyFor } from '../../policy.js';

@@ -1,7 +1,6 @@
 import { checkInteger, checkMethods } from '../../door.js';
 import type { Decision, DecisionTimings } from '../../matching/decision.js';
-import type { MatchOptions } from '../../matching/match.js';
-import type { SearchableList } from '../../matching/search.js';
+import type { MatchOptions, SearchableList } from '../../matching/match.js';
 import type { HashedFile } from '../../picture/hash-picture.js';
 import type { HashedVariant, Variants } from '../../variant.js';
 import type { HashFileOptions } from '../hash-file.js';

@@ -1,11 +1,9 @@
 import type { Blocklist } from '../../blocklist/blocklist.js';
-import { Lists, listOf } from '../../blocklist/lists.js';
-import type { BlocklistEntry } from '../../entry.js';
+import { listOf } from '../../blocklist/lists.js';
+import { type BlocklistEntry, numberOf } from '../../entry.js';
 import { bitsOf } from '../../hash.js';
-import { rulesOf } from '../../matching/decide.js';
 import type { Decision } from '../../matching/decision.js';
-import { nearestOf, numberOf } from '../../matching/search.js';
-import type { PolicyOptions } from '../../policy.js';
+import { changedBy, nearestOf, type PolicyOptions, policyUnder } from '../../policy.js';
 import { keyOfEntry } from '../../store/stored-entry.js';
 
 /** The bank that stands for the unnamed list: a bank of HMA has a name. */
@@ -46,15 +44,16 @@ export function hitsOf(
   decision: Decision,
   banks: readonly string[] | undefined,
 ): HmaHit[] {
-  const lists = new Lists(blocklist.settings);
+  const settings = new Map(blocklist.settings);
   const nearest = new Map<number, HmaHit>();
   for (const match of [...decision.matches, ...(decision.allowed ?? [])]) {
     const { entry, distance, tier, allowed } = match;
     const { algorithm } = entry.hash;
     const list = listOf(entry);
-    const rules = rulesOf(lists, list, policy, { algorithm, bits: bitsOf(entry.hash) });
+    const general = policyUnder(policy, algorithm, bitsOf(entry.hash));
+    const own = changedBy(settings.get(list)?.policy ?? {}, algorithm, general);
     const bank = bankOf(list);
-    if (distance > rules.matchDistance || banks?.includes(bank) === false) continue;
+    if (distance > own.matchDistance || banks?.includes(bank) === false) continue;
     const number = numberFor(entry);
     const known = nearest.get(number);
     const isMatch = tier === 'match' && allowed === undefined;

@@ -1,10 +1,8 @@
 import type { Blocklist } from '../../blocklist/blocklist.js';
-import { Lists } from '../../blocklist/lists.js';
 import { distance, type Hash, hashFromHex } from '../../hash.js';
-import { widestOf } from '../../matching/decide.js';
 import type { Decision } from '../../matching/decision.js';
 import { type MatchRules, match } from '../../matching/match.js';
-import { policyUnder } from '../../policy.js';
+import { policyUnder, widestOf } from '../../policy.js';
 import type { Schema } from '../http/json-schema.js';
 import { type Call, type QueryOf, Refusal, type Route, repliesOf, routeOf } from '../http/route.js';
 import type { ServiceParts } from '../routes/parts.js';
@@ -205,8 +203,8 @@ async function decisionAbout(
   hash: Hash,
   { list, rules, call }: { list: Blocklist; rules: MatchRules; call: Call },
 ): Promise<Decision> {
-  const lists = new Lists(list.settings);
-  const { matchDistance } = widestOf(lists, rules.policy ?? {}, { algorithm: 'pdq', bits: 256 });
+  const kind = { algorithm: 'pdq', bits: 256 } as const;
+  const { matchDistance } = widestOf(list.settings, rules.policy ?? {}, kind);
   const distance = Math.max(0, matchDistance);
   const { signal } = call;
   return await match({ hash, variants: [] }, list, { ...rules, all: true, distance, signal });

@@ -1,7 +1,6 @@
 import type { Trust } from '../../blocklist/lists.js';
 import type { Opinion } from '../../entry.js';
-import type { Decision, Match } from '../../matching/decision.js';
-import type { RemoteMatch } from '../../matching/remote-match.js';
+import type { Decision, Match, RemoteMatch } from '../../matching/decision.js';
 import { outlineOf, placeOf, variantWords } from '../../node/report/match-report.js';
 import { type Html, type HtmlValue, html, trusted } from './html.js';
 

@@ -1,5 +1,5 @@
-import { explain } from '../../matching/explain.js';
-import { decisionFromJSON } from '../../matching/read-decision.js';
+import { explain } from '../../matching/decision.js';
+import { decisionFromJSON } from '../../matching/decision-json.js';
 import { errorsByList } from '../../review/review-answers.js';
 import type { ReviewItem } from '../../store/reviews/review-item.js';
 import type { ReviewLog } from '../../store/reviews/review-log.js';

@@ -1,7 +1,6 @@
 import { DecodeError } from '../../errors.js';
 import { type Decision, unhashable } from '../../matching/decision.js';
-import { type MatchRules, match } from '../../matching/match.js';
-import type { RemoteList } from '../../matching/remote-list.js';
+import { type MatchRules, match, type RemoteList } from '../../matching/match.js';
 import type { ImageSource } from '../../node/read-bytes.js';
 import type { ReviewQueue } from '../../store/reviews/review-queue.js';
 import { mayDo } from '../http/access.js';

@@ -1,7 +1,7 @@
 import { checkInteger, checkObject, checkOneOf, checkOptions, checkTypeOf } from '../../door.js';
 import type { Allowance } from '../../matching/allow-list.js';
 import { type Decision, type DecisionJSON, decisionToJSON } from '../../matching/decision.js';
-import { decisionFromJSON } from '../../matching/read-decision.js';
+import { decisionFromJSON } from '../../matching/decision-json.js';
 import { checkedFeedback, type NewFeedback } from '../../review/feedback-item.js';
 import {
   checkedRecord,

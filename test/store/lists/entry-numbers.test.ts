@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import type { Blocklist } from '../../../src/blocklist/blocklist.js';
 import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { numberOf } from '../../../src/entry.js';
 import { hashFromHex } from '../../../src/hash.js';
 import { AllowList } from '../../../src/matching/allow-list.js';
 import { match } from '../../../src/matching/match.js';
-import { numberOf } from '../../../src/matching/search.js';
 import { PackedEntries } from '../../../src/packed-entries.js';
 import { applySteps, PendingChanges } from '../../../src/store/lists/apply-changes.js';
 import { numbered } from '../../../src/store/stored-entry.js';

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import { type ListSettings, TRUSTS } from '../../src/blocklist/lists.js';
+import { withdrawnFromJSON } from '../../src/blocklist/records/withdrawn-json.js';
 import type { Withdrawn } from '../../src/blocklist/withdrawals.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { DecodeError } from '../../src/errors.js';
@@ -22,9 +23,8 @@ import {
   decisionToJSON,
   type Match,
 } from '../../src/matching/decision.js';
-import { DECISION_SCHEMA } from '../../src/matching/decision-schema.js';
+import { DECISION_SCHEMA, decisionFromJSON } from '../../src/matching/decision-json.js';
 import { match } from '../../src/matching/match.js';
-import { decisionFromJSON, withdrawnKeyFromJSON } from '../../src/matching/read-decision.js';
 import type { RemoteMatch } from '../../src/matching/remote-match.js';
 import { DIHEDRAL_NAMES, LOOK_NAMES, VARIANT_NAMES } from '../../src/variant.js';
 import { flipBits, hashOf } from '../arbitraries.js';
@@ -300,7 +300,7 @@ test('hashes and withdrawals write themselves, and are read back', () => {
     fc.property(fc.array(key, { maxLength: 5 }), (keys) => {
       const { withdrawals } = createBlocklist([], { withdrawn: keys });
       const json = JSON.parse(JSON.stringify(withdrawals)) as never[];
-      const read = json.map(withdrawnKeyFromJSON);
+      const read = json.map(withdrawnFromJSON);
       expect(read).toEqual(withdrawals);
       expect(createBlocklist([], { withdrawn: read }).withdrawals).toEqual(withdrawals);
     }),
@@ -320,5 +320,5 @@ test.each([
   null,
   'x',
 ])('a withdrawal is refused: %j', (json) => {
-  expect(() => withdrawnKeyFromJSON(json as never)).toThrow(/^expected /);
+  expect(() => withdrawnFromJSON(json as never)).toThrow(/^expected /);
 });

@@ -1,6 +1,175 @@
 import { TRUSTS } from '../blocklist/lists.js';
-import { ALGORITHMS } from '../hash.js';
-import { DIHEDRAL_NAMES, LOOK_NAMES } from '../variant.js';
+import { checkInteger, checkNumber, checkObject, checkOneOf } from '../door.js';
+import { type BlocklistEntry, checkEntry, copyOfOpinions } from '../entry.js';
+import {
+  ALGORITHMS,
+  type Algorithm,
+  type Decoding,
+  type Hash,
+  hashFromHex,
+  newHash,
+} from '../hash.js';
+import {
+  DIHEDRAL_NAMES,
+  type HashedVariant,
+  LOOK_NAMES,
+  type VariantGeometry,
+} from '../variant.js';
+import {
+  type CheckedUpload,
+  checkDecision,
+  type Decision,
+  type DecisionJSON,
+  type DecisionTimings,
+  decisionOf,
+  type Match,
+  type MatchJSON,
+} from './decision.js';
+import { remoteMatchFromJSON } from './remote-match.js';
+
+const VERDICTS = ['match', 'review', 'none', 'unhashable'] as const;
+
+/**
+ * Reads a decision that `decisionToJSON` or `JSON.stringify` wrote. Members that it does not know
+ * are ignored, and so are `file` and `policies`. A reason that a later version gave is kept.
+ * @throws {TypeError | RangeError} if a member is missing or invalid
+ * @example
+ * const { verdict, matches } = decisionFromJSON(JSON.parse(line));
+ */
+export function decisionFromJSON(json: DecisionJSON): Decision {
+  checkObject(json, 'a decision: { verdict, reason, matches, policy }');
+  const { verdict, reason, detail, matches, policy, upload, timings, generation } = json;
+  const { refined, allowed, elsewhere, unanswered, omitted, frames } = json;
+  checkOneOf('verdict', verdict, VERDICTS);
+  if (!Array.isArray(matches)) throw new TypeError('expected matches to be a list');
+  for (const [name, list] of Object.entries({ allowed, elsewhere, unanswered })) {
+    if (list !== undefined && !Array.isArray(list)) {
+      throw new TypeError(`expected ${name} to be a list`);
+    }
+  }
+  checkObject(policy, 'a policy to be an object');
+  const { matchDistance, reviewDistance, minQuality } = policy;
+  checkInteger('matchDistance', matchDistance, -1, 256);
+  checkInteger('reviewDistance', reviewDistance, -1, 256);
+  checkNumber('minQuality', minQuality, 0, 100);
+  const decision = decisionOf({
+    verdict,
+    reason,
+    ...(detail !== undefined && { detail }),
+    matches: matches.map(matchFromJSON),
+    policy: { matchDistance, reviewDistance, minQuality },
+    ...(refined !== undefined && { refined }),
+    ...(allowed !== undefined && { allowed: allowed.map(matchFromJSON) }),
+    ...(elsewhere !== undefined && { elsewhere: elsewhere.map(remoteMatchFromJSON) }),
+    ...(unanswered !== undefined && { unanswered: [...unanswered] }),
+    ...(omitted !== undefined && { omitted }),
+    ...(frames !== undefined && { frames: { total: frames?.total, checked: frames?.checked } }),
+    ...(upload !== undefined && { upload: uploadFromJSON(upload) }),
+    ...(timings !== undefined && { timings: timingsFromJSON(timings) }),
+    ...(generation !== undefined && { generation }),
+  });
+  checkDecision(decision);
+  return decision;
+}
+
+function matchFromJSON(json: MatchJSON): Match {
+  checkObject(json, 'a match: { distance, tier, variant, hash, labels }');
+  const { distance, tier, variant: name, algorithm, labels, geometry } = json;
+  checkInteger('distance', distance, 0, 256);
+  checkOneOf('tier', tier, ['match', 'review']);
+  if (!Array.isArray(labels)) throw new TypeError('expected labels to be a list of strings');
+  const { id, source, quality, resample, entryVariant, group } = json;
+  const { list, caseCount, opinions, confirmed, trust, allowed } = json;
+  const entry: BlocklistEntry = {
+    hash: hashFromHex(algorithm, json.hash),
+    labels: [...labels],
+    ...(id !== undefined && { id }),
+    ...(source !== undefined && { source }),
+    ...(quality !== undefined && { quality }),
+    ...(resample !== undefined && { resample }),
+    ...(entryVariant !== undefined && { variant: entryVariant }),
+    ...(group !== undefined && { group }),
+    ...(list !== undefined && { list }),
+    ...(caseCount !== undefined && { caseCount }),
+    ...(opinions !== undefined && { opinions }),
+    ...(confirmed !== undefined && { confirmed }),
+  };
+  checkEntry(entry);
+  const { variantHash, variantQuality, variantResample, variantDecoding } = json;
+  const { look, frame } = json;
+  const variant: HashedVariant = {
+    name: name as HashedVariant['name'],
+    hash: markedHash(algorithm, variantHash, variantDecoding),
+    ...(variantQuality !== undefined && { quality: variantQuality }),
+    ...(variantResample !== undefined && { resample: variantResample }),
+    ...(variantDecoding !== undefined && { decoding: variantDecoding }),
+    ...(geometry !== undefined && { geometry: geometryFromJSON(geometry) }),
+    ...(look !== undefined && { look }),
+    ...(frame !== undefined && { frame }),
+  };
+  return {
+    entry: opinions === undefined ? entry : { ...entry, opinions: copyOfOpinions(opinions) },
+    distance,
+    tier,
+    variant,
+    ...(allowed !== undefined && { allowed }),
+    ...(trust !== undefined && { trust }),
+  };
+}
+
+const markedHash = (algorithm: Algorithm, hex: string, decoding: Decoding | undefined): Hash =>
+  newHash(algorithm, hashFromHex(algorithm, hex).bytes, decoding);
+
+function geometryFromJSON(json: VariantGeometry): VariantGeometry {
+  checkObject(json, 'a geometry: { rectangle }');
+  const { rectangle, corners, angle, dihedral } = json;
+  checkObject(rectangle, 'a rectangle: { left, top, width, height }');
+  const { left, top, width, height } = rectangle;
+  const points = corners as readonly unknown[] | undefined;
+  const isPoint = (point: unknown) => Array.isArray(point) && point.length === 2;
+  if (
+    points !== undefined &&
+    !(Array.isArray(points) && points.length === 4 && points.every(isPoint))
+  ) {
+    throw new TypeError('expected corners to be four points');
+  }
+  const numbers = [
+    left,
+    top,
+    width,
+    height,
+    ...(corners ?? []).flat(),
+    angle === undefined ? 0 : angle,
+  ];
+  if (!numbers.every(Number.isFinite)) throw new TypeError('expected a geometry of numbers');
+  checkOneOf('dihedral', dihedral, [...DIHEDRAL_NAMES, undefined]);
+  return {
+    rectangle: { left, top, width, height },
+    ...(corners && { corners: corners.map(([x, y]) => [x, y]) as never }),
+    ...(angle !== undefined && { angle }),
+    ...(dihedral !== undefined && { dihedral }),
+  };
+}
+
+function uploadFromJSON(json: NonNullable<DecisionJSON['upload']>): CheckedUpload {
+  checkObject(json, 'an upload: { algorithm, hash, width, height }');
+  const { quality, resample, width, height, format, decoding } = json;
+  return {
+    hash: markedHash(json.algorithm, json.hash, decoding),
+    ...(quality !== undefined && { quality }),
+    ...(resample !== undefined && { resample }),
+    width,
+    height,
+    ...(format !== undefined && { format }),
+    ...(decoding !== undefined && { decoding }),
+  };
+}
+
+function timingsFromJSON(json: DecisionTimings): DecisionTimings {
+  checkObject(json, 'timings to be an object');
+  const { reading, waiting, decoding, hashing, search } = json;
+  return { reading, waiting, decoding, hashing, search };
+}
 
 const HEX = { type: 'string', pattern: '^([0-9a-fA-F]{16}|[0-9a-fA-F]{64})$' } as const;
 const HEX_OF_PDQ = { type: 'string', pattern: '^[0-9a-fA-F]{64}$' } as const;
@@ -124,7 +293,7 @@ export const DECISION_SCHEMA = {
       pattern: '^([0-9a-f]{2})+$',
       description: 'the name in hex, if it is not UTF-8',
     },
-    verdict: { enum: ['match', 'review', 'none', 'unhashable'] },
+    verdict: { enum: VERDICTS },
     reason: { ...TEXT, description: 'a word of `DecisionReason`, or one that came later' },
     detail: { ...TEXT, description: 'what is wrong with an unhashable picture, in words' },
     matches: { type: 'array', description: 'nearest first, those for review last', items: MATCH },
