@@ -11,7 +11,6 @@ import {
   vivid,
 } from './drawing/chance.js';
 import {
-  type Area,
   avatar,
   box,
   disc,
@@ -20,10 +19,11 @@ import {
   linesOf,
   paragraph,
   pen,
+  rect,
   text,
 } from './drawing/drawing.js';
 import { widthOf } from './drawing/font.js';
-import { type Phone, phoneOf, STATUS, statusBar, swipeBar } from './drawing/phone.js';
+import { DESKTOPS, type Phone, phoneOf, STATUS, statusBar, swipeBar } from './drawing/phone.js';
 import { fitted, screenshot, snapped } from './drawing/scene.js';
 
 /** How an app draws a chat. */
@@ -95,7 +95,7 @@ function doodles({ width, height }: Phone, u: number, colour: string, random: Ra
     tile += icon(pick(random, names), x, y, 20 * u, colour, 0.5);
   }
   const side = 4 * step;
-  return `<pattern id="wall" width="${side}" height="${side}" patternUnits="userSpaceOnUse">${tile}</pattern>${box({ left: 0, top: 0, width, height }, 'url(#wall)')}`;
+  return `<pattern id="wall" width="${side}" height="${side}" patternUnits="userSpaceOnUse">${tile}</pattern>${box(rect(0, 0, width, height), 'url(#wall)')}`;
 }
 
 function bubble(
@@ -111,20 +111,16 @@ function bubble(
   const mine = side === 'right';
   const lines = linesOf(words, 240 * u, size, 'plain');
   const inner = Math.max(...lines.map((line) => widthOf(line, size, 'plain')));
-  const area = {
-    left: mine ? width - 12 * u - inner - 24 * u : 12 * u,
+  const area = rect(
+    mine ? width - 12 * u - inner - 24 * u : 12 * u,
     top,
-    width: inner + 24 * u,
-    height: lines.length * 21 * u + 16 * u,
-  };
-  const ink = mine ? style.mineInk : style.theirsInk;
-  const written = paragraph(
-    words,
-    { left: area.left + 12 * u, top: top + 6 * u, width: 240 * u },
-    size,
-    ink,
-    { leading: 1.31 },
+    inner + 24 * u,
+    lines.length * 21 * u + 16 * u,
   );
+  const ink = mine ? style.mineInk : style.theirsInk;
+  const written = paragraph(words, rect(area.left + 12 * u, top + 6 * u, 240 * u), size, ink, {
+    leading: 1.31,
+  });
   const stamp = text(
     clock(random),
     area.left + area.width - 10 * u,
@@ -170,11 +166,11 @@ async function chat(
     svg += drawn.svg;
     y = drawn.bottom + (4 + random(8)) * u;
   }
-  const area = snapped({ left, top: y + inset, width: photoWidth, height: photoHeight });
+  const area = snapped(rect(left, y + inset, photoWidth, photoHeight));
   const caption = captioned
     ? paragraph(
         phrase(random, 4, 12),
-        { left: area.left + 4 * u, top: area.top + area.height + 6 * u, width: photoWidth - 8 * u },
+        rect(area.left + 4 * u, area.top + area.height + 6 * u, photoWidth - 8 * u),
         16 * u,
         mine ? style.mineInk : style.theirsInk,
       )
@@ -182,12 +178,7 @@ async function chat(
   const bottom = caption ? caption.bottom + 8 * u : area.top + area.height + inset;
   if (style.inset > 0) {
     svg += box(
-      {
-        left: area.left - inset,
-        top: area.top - inset,
-        width: area.width + 2 * inset,
-        height: bottom - area.top + inset,
-      },
+      rect(area.left - inset, area.top - inset, area.width + 2 * inset, bottom - area.top + inset),
       mine ? style.mine : style.theirs,
       { radius: style.radius * u },
     );
@@ -229,7 +220,7 @@ async function chat(
           )
         : '')
     : '';
-  return screenshot(area, random, {
+  return screenshot(random, {
     width,
     height,
     paper: style.wall,
@@ -244,12 +235,12 @@ function chatHead(phone: Phone, style: ChatStyle, random: Random): string {
   const bar = style.doodles ? (dark ? '#202c33' : '#f6f5f3') : style.wall;
   const name = personName(random);
   return (
-    box({ left: 0, top: 0, width, height: (STATUS + 56) * u }, bar) +
-    box({ left: 0, top: (STATUS + 56) * u, width, height: u }, faint, { opacity: 0.3 }) +
+    box(rect(0, 0, width, (STATUS + 56) * u), bar) +
+    box(rect(0, (STATUS + 56) * u, width, u), faint, { opacity: 0.3 }) +
     statusBar(phone, ink, random) +
     icon('back', 10 * u, (STATUS + 14) * u, 28 * u, style.inset === 0 ? '#0a7cff' : ink) +
     avatar(64 * u, (STATUS + 28) * u, 19 * u, vivid(random), name.charAt(0)) +
-    text(name, 94 * u, (STATUS + 26) * u, 17 * u, ink, { face: 'bold' }) +
+    text(name, 94 * u, (STATUS + 26) * u, 17 * u, ink, 'bold') +
     text(
       pick(random, ['online', 'typing', 'last seen today']),
       94 * u,
@@ -265,12 +256,9 @@ function chatHead(phone: Phone, style: ChatStyle, random: Random): string {
 function chatFoot(phone: Phone, style: ChatStyle): string {
   const { width, height, unit: u, dark, ink, faint } = phone;
   const top = height - 78 * u;
-  const field = { left: 50 * u, top: top + 8 * u, width: width - 106 * u, height: 38 * u };
+  const field = rect(50 * u, top + 8 * u, width - 106 * u, 38 * u);
   return (
-    box(
-      { left: 0, top, width, height: 78 * u },
-      style.doodles ? (dark ? '#1f2c34' : '#f0f0f0') : style.wall,
-    ) +
+    box(rect(0, top, width, 78 * u), style.doodles ? (dark ? '#1f2c34' : '#f0f0f0') : style.wall) +
     icon('plus', 12 * u, top + 14 * u, 26 * u, dark ? ink : '#0a7cff') +
     box(field, dark ? '#2a2d31' : '#ffffff', { radius: 19 * u }) +
     text('Message', field.left + 16 * u, top + 33 * u, 16 * u, faint) +
@@ -283,48 +271,39 @@ function chatFoot(phone: Phone, style: ChatStyle): string {
 /** A chat in a window of a desktop, with a list of chats on its left. */
 async function desktopChat(photo: Raster, { random }: Materials): Promise<Edited> {
   const dark = maybe(random, 50);
-  const [width, height] = pick(random, [
-    [1280, 800],
-    [1366, 768],
-    [1440, 900],
-  ] as const);
+  const [width, height] = pick(random, DESKTOPS);
   const [paper, wall, ink, faint, rule] = dark
     ? ['#1e1f22', '#313338', '#dbdee1', '#949ba4', '#3f4147']
     : ['#f2f3f5', '#ffffff', '#1c1d1f', '#6d6f78', '#dcdde1'];
   const side = 240 + random(90);
-  let svg =
-    box({ left: 0, top: 0, width: side, height }, paper!) +
-    box({ left: side, top: 56, width: width - side, height: 1 }, rule!);
+  let svg = box(rect(0, 0, side, height), paper!) + box(rect(side, 56, width - side, 1), rule!);
   for (let y = 70; y < height - 60; y += 62) {
     svg +=
       avatar(34, y + 22, 20, vivid(random), personName(random).charAt(0)) +
-      text(personName(random), 66, y + 18, 15, ink!, { face: 'bold' }) +
+      text(personName(random), 66, y + 18, 15, ink!, 'bold') +
       text(phrase(random, 2, 4), 66, y + 38, 13, faint!);
   }
-  svg += text(phrase(random, 1, 2), side + 24, 36, 18, ink!, { face: 'bold' });
-  const post = (y: number): Area => {
+  svg += text(phrase(random, 1, 2), side + 24, 36, 18, ink!, 'bold');
+  const post = (y: number): void => {
     svg +=
       avatar(side + 44, y + 20, 20, vivid(random), personName(random).charAt(0)) +
-      text(personName(random), side + 78, y + 14, 15, ink!, { face: 'bold' }) +
+      text(personName(random), side + 78, y + 14, 15, ink!, 'bold') +
       text(clock(random), side + 160, y + 14, 12, faint!) +
       text(phrase(random, 3, 10), side + 78, y + 36, 15, ink!);
-    return { left: side + 78, top: y + 48, width: 0, height: 0 };
   };
   post(76);
-  const { left, top } = post(142);
-  const area = fitted(photo, { left: 0, top: 0, width: 460, height: height - 380 });
-  const place = { ...area, left, top };
+  post(142);
+  const room = rect(side + 78, 190, 460, height - 380);
+  const place = fitted(photo, room, { across: 0, down: 0 });
   post(place.top + place.height + 22);
   if (place.top + place.height + 90 < height - 110) post(place.top + place.height + 88);
   svg +=
-    box(
-      { left: side + 20, top: height - 62, width: width - side - 40, height: 44 },
-      dark ? '#383a40' : '#ebedef',
-      { radius: 8 },
-    ) +
+    box(rect(side + 20, height - 62, width - side - 40, 44), dark ? '#383a40' : '#ebedef', {
+      radius: 8,
+    }) +
     text('Write a message', side + 70, height - 34, 15, faint!) +
     pen(`M${side + 36} ${height - 40}h16m-8 -8v16`, faint!, 2);
-  return screenshot(place, random, {
+  return screenshot(random, {
     width,
     height,
     paper: wall!,

@@ -1,12 +1,31 @@
 import { copies, type Edited, type Materials } from '../edit.js';
-import { covering, type Raster } from '../raster.js';
+import type { Raster } from '../raster.js';
 import { between, maybe, personName, phrase, pick, type Random, vivid } from './drawing/chance.js';
-import { type Area, avatar, box, text } from './drawing/drawing.js';
+import { type Area, avatar, box, rect, text } from './drawing/drawing.js';
 import { phoneOf, STATUS, statusBar, tabBar } from './drawing/phone.js';
-import { drawScene, type Placed, savedScene, sent, snapped, truthOf } from './drawing/scene.js';
+import {
+  drawScene,
+  filling,
+  type Placed,
+  savedScene,
+  sent,
+  snapped,
+  truthOf,
+} from './drawing/scene.js';
 
 const ground = (random: Random): string =>
   pick(random, ['#ffffff', '#ffffff', '#000000', '#f5ebe0', vivid(random)]);
+
+/** The cells of a grid, row by row, with gaps between them and around. */
+const grid = (columns: number, rows: number, width: number, height: number, gap: number): Area[] =>
+  Array.from({ length: columns * rows }, (_, cell) =>
+    rect(
+      gap + (cell % columns) * (width + gap),
+      gap + Math.floor(cell / columns) * (height + gap),
+      width,
+      height,
+    ),
+  );
 
 /** Cells of the photo's own shape, so that it is whole; other photos fill the others. */
 async function whole(
@@ -23,20 +42,13 @@ async function whole(
   const round = gap > 0 && maybe(random, 30) ? 0.05 * width : 0;
   const mine = random(columns * rows);
   const pictures: Placed[] = [];
-  for (let cell = 0; cell < columns * rows; cell++) {
-    pictures.push({
-      picture: cell === mine ? photo : await covering(await filler(), width, height),
-      area: {
-        left: gap + (cell % columns) * (width + gap),
-        top: gap + Math.floor(cell / columns) * (height + gap),
-        width,
-        height,
-      },
-      radius: round,
-    });
+  for (const [cell, area] of grid(columns, rows, width, height, gap).entries()) {
+    if (cell === mine) pictures.push({ picture: photo, area, radius: round });
+    else pictures.push(await filling(await filler(), area, round));
   }
   const sides = { width: columns * (width + gap) + gap, height: rows * (height + gap) + gap };
-  return savedScene(pictures[mine]!.area, random, { ...sides, paper: ground(random), pictures });
+  const scene = { ...sides, paper: ground(random), pictures };
+  return savedScene(random, scene, pictures[mine]!.area);
 }
 
 /** The photo large, and two or three others in a row below it. */
@@ -46,21 +58,14 @@ async function oneLarge(photo: Raster, { random, filler }: Materials): Promise<E
   const gap = Math.round(between(random, 0.008, 0.025) * width);
   const count = 2 + random(2);
   const small = Math.floor((width - (count - 1) * gap) / count);
-  const area: Area = { left: gap, top: gap, width, height };
+  const area: Area = rect(gap, gap, width, height);
   const pictures: Placed[] = [{ picture: photo, area }];
   for (let cell = 0; cell < count; cell++) {
-    pictures.push({
-      picture: await covering(await filler(), small, small),
-      area: {
-        left: gap + cell * (small + gap),
-        top: height + 2 * gap,
-        width: small,
-        height: small,
-      },
-    });
+    const place = rect(gap + cell * (small + gap), height + 2 * gap, small, small);
+    pictures.push(await filling(await filler(), place));
   }
   const sides = { width: width + 2 * gap, height: height + small + 3 * gap };
-  return savedScene(area, random, { ...sides, paper: ground(random), pictures });
+  return savedScene(random, { ...sides, paper: ground(random), pictures });
 }
 
 export const COLLAGES = copies('collage of whole photos', {
@@ -75,12 +80,12 @@ export const COLLAGES = copies('collage of whole photos', {
 /** The whole photo's place where only its middle shows in a square. */
 const beyond = ({ width, height }: Raster, { left, top, width: side }: Area): Area => {
   const scale = side / Math.min(width, height);
-  return {
-    left: left + (side - scale * width) / 2,
-    top: top + (side - scale * height) / 2,
-    width: scale * width,
-    height: scale * height,
-  };
+  return rect(
+    left + (side - scale * width) / 2,
+    top + (side - scale * height) / 2,
+    scale * width,
+    scale * height,
+  );
 };
 
 async function squares(
@@ -92,33 +97,19 @@ async function squares(
   const side = Math.floor(1080 / Math.max(columns, rows));
   const gap = maybe(random, 35) ? 0 : Math.round(between(random, 0.01, 0.04) * side);
   const mine = random(columns * rows);
-  const areas: Area[] = [];
   const pictures: Placed[] = [];
-  for (let cell = 0; cell < columns * rows; cell++) {
-    const area = {
-      left: gap + (cell % columns) * (side + gap),
-      top: gap + Math.floor(cell / columns) * (side + gap),
-      width: side,
-      height: side,
-    };
-    areas.push(area);
-    pictures.push({
-      picture: await covering(cell === mine ? photo : await filler(), side, side),
-      area,
-    });
+  for (const [cell, area] of grid(columns, rows, side, side, gap).entries()) {
+    pictures.push(await filling(cell === mine ? photo : await filler(), area));
   }
   const sides = { width: columns * (side + gap) + gap, height: rows * (side + gap) + gap };
-  return savedScene(beyond(photo, areas[mine]!), random, {
-    ...sides,
-    paper: ground(random),
-    pictures,
-  });
+  const scene = { ...sides, paper: ground(random), pictures };
+  return savedScene(random, scene, beyond(photo, pictures[mine]!.area));
 }
 
 /** A profile on a phone: a name, numbers, and squares of pictures in three columns. */
 async function profile(photo: Raster, { random, filler }: Materials): Promise<Edited> {
   const phone = phoneOf(random);
-  const { width, height, unit: u, paper, ink, faint } = phone;
+  const { width, height, unit: u, ink, faint } = phone;
   const gap = Math.round(1.5 * u);
   const side = Math.floor((width - 2 * gap) / 3);
   const first = Math.round((STATUS + 250) * u);
@@ -126,43 +117,38 @@ async function profile(photo: Raster, { random, filler }: Materials): Promise<Ed
   let place: Area | undefined;
   const pictures: Placed[] = [];
   for (let cell = 0; first + Math.floor(cell / 3) * side < height - 72 * u; cell++) {
-    const area = snapped({
-      left: (cell % 3) * (side + gap),
-      top: first + Math.floor(cell / 3) * (side + gap),
-      width: side,
-      height: side,
-    });
+    const area = snapped(
+      rect((cell % 3) * (side + gap), first + Math.floor(cell / 3) * (side + gap), side, side),
+    );
     if (cell === mine) place = area;
-    pictures.push({
-      picture: await covering(cell === mine ? photo : await filler(), side, side),
-      area,
-    });
+    pictures.push(await filling(cell === mine ? photo : await filler(), area));
   }
   const name = personName(random);
   const around =
     statusBar(phone, ink, random) +
-    text(name.toLowerCase() + random(100), 16 * u, (STATUS + 36) * u, 20 * u, ink, {
-      face: 'bold',
-    }) +
+    text(name.toLowerCase() + random(100), 16 * u, (STATUS + 36) * u, 20 * u, ink, 'bold') +
     avatar(60 * u, (STATUS + 104) * u, 42 * u, vivid(random), name.charAt(0)) +
     ['Posts', 'Followers', 'Following']
       .map(
         (word, at) =>
-          text(String(10 + random(900)), (170 + 85 * at) * u, (STATUS + 98) * u, 17 * u, ink, {
-            face: 'bold',
-            align: 'centre',
-          }) +
-          text(word, (170 + 85 * at) * u, (STATUS + 118) * u, 13 * u, ink, { align: 'centre' }),
+          text(
+            String(10 + random(900)),
+            (170 + 85 * at) * u,
+            (STATUS + 98) * u,
+            17 * u,
+            ink,
+            'heading',
+          ) + text(word, (170 + 85 * at) * u, (STATUS + 118) * u, 13 * u, ink, 'centred'),
       )
       .join('') +
     text(phrase(random, 3, 6), 16 * u, (STATUS + 170) * u, 14 * u, ink) +
-    box({ left: 16 * u, top: (STATUS + 190) * u, width: 358 * u, height: 36 * u }, faint, {
+    box(rect(16 * u, (STATUS + 190) * u, 358 * u, 36 * u), faint, {
       radius: 8 * u,
       opacity: 0.25,
     }) +
-    text('Follow', width / 2, (STATUS + 213) * u, 14 * u, ink, { align: 'centre', face: 'bold' });
+    text('Follow', width / 2, (STATUS + 213) * u, 14 * u, ink, 'heading');
   const over = tabBar(phone, ['home', 'search', 'plus', 'film', 'person']);
-  const pixels = await drawScene({ width, height, paper, around, pictures, over });
+  const pixels = await drawScene({ ...phone, around, pictures, over });
   return sent({ pixels, ...(place && { truth: truthOf(beyond(photo, place)) }) }, random);
 }
 

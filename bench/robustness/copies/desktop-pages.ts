@@ -1,9 +1,11 @@
 import type { Edited, Materials } from '../edit.js';
-import { covering, type Raster } from '../raster.js';
+import type { Raster } from '../raster.js';
 import { between, maybe, phrase, pick, prose, type Random, vivid } from './drawing/chance.js';
-import { type Area, box, icon, paragraph, text } from './drawing/drawing.js';
+import { type Area, box, icon, paragraph, rect, text } from './drawing/drawing.js';
+import { DESKTOPS } from './drawing/phone.js';
 import {
   drawScene,
+  filling,
   fitted,
   type Placed,
   screenshot,
@@ -34,58 +36,46 @@ export const address = (random: Random): string =>
 /** The tabs and the address of a desktop's browser, 76 pixels high. */
 function browserBar(width: number, { ink, faint, panel, paper }: Paper, random: Random): string {
   return (
-    box({ left: 0, top: 0, width, height: 76 }, panel) +
+    box(rect(0, 0, width, 76), panel) +
     ['#ff5f57', '#febc2e', '#28c840']
-      .map((colour, at) =>
-        box({ left: 14 + 20 * at, top: 12, width: 12, height: 12 }, colour, { radius: 6 }),
-      )
+      .map((colour, at) => box(rect(14 + 20 * at, 12, 12, 12), colour, { radius: 6 }))
       .join('') +
-    box({ left: 92, top: 6, width: 220, height: 34 }, paper, { radius: 8 }) +
+    box(rect(92, 6, 220, 34), paper, { radius: 8 }) +
     text(phrase(random, 2, 3), 108, 27, 13, ink) +
     text(phrase(random, 2, 3), 340, 27, 13, faint) +
-    box({ left: 0, top: 38, width, height: 38 }, paper) +
+    box(rect(0, 38, width, 38), paper) +
     icon('back', 12, 46, 22, faint) +
-    box({ left: 110, top: 43, width: width - 220, height: 28 }, panel, { radius: 14 }) +
+    box(rect(110, 43, width - 220, 28), panel, { radius: 14 }) +
     text(address(random), 130, 62, 13, ink) +
     icon('menu', width - 40, 46, 22, faint)
   );
 }
 
-const DESKTOPS = [
-  [1280, 800],
-  [1366, 768],
-  [1440, 900],
-  [1024, 768],
-] as const;
+const SCREENS = [...DESKTOPS, [1024, 768]] as const;
 
 /** A page on a desktop with a column of links and advertisements. */
 export async function desktopPage(photo: Raster, { random, filler }: Materials): Promise<Edited> {
-  const [width, height] = pick(random, DESKTOPS);
+  const [width, height] = pick(random, SCREENS);
   const colours = maybe(random, 25) ? DARK : LIGHT;
   const { paper, ink, faint, panel } = colours;
   const left = Math.round(between(random, 0.06, 0.14) * width);
   const column = Math.round(0.56 * width);
   const top = 76 + 54 + random(50);
-  const head = paragraph(phrase(random, 5, 10), { left, top, width: column }, 32, ink, {
+  const head = paragraph(phrase(random, 5, 10), rect(left, top, column), 32, ink, {
     face: 'serif bold',
     leading: 1.2,
   });
   const room = height - head.bottom - 80;
-  const area = fitted(photo, {
-    left,
-    top: head.bottom + 24,
-    width: column,
-    height: Math.max(250, room),
-  });
-  const place = { ...area, left };
+  const high = Math.max(250, room);
+  const place = fitted(photo, rect(left, head.bottom + 24, column, high), { across: 0 });
   const words = paragraph(
     prose(random, 8),
-    {
+    rect(
       left,
-      top: place.top + place.height + 16,
-      width: column,
-      height: Math.max(30, height - place.top - place.height),
-    },
+      place.top + place.height + 16,
+      column,
+      Math.max(30, height - place.top - place.height),
+    ),
     16,
     ink,
     { face: 'serif' },
@@ -94,7 +84,7 @@ export async function desktopPage(photo: Raster, { random, filler }: Materials):
   const sideWidth = Math.min(280, width - side - 24);
   let around =
     browserBar(width, colours, random) +
-    text(phrase(random, 1, 2), left, 112, 24, vivid(random), { face: 'bold' }) +
+    text(phrase(random, 1, 2), left, 112, 24, vivid(random), 'bold') +
     [0, 1, 2, 3]
       .map((at) => text(phrase(random, 1, 1), left + 240 + 90 * at, 110, 14, ink))
       .join('') +
@@ -102,28 +92,25 @@ export async function desktopPage(photo: Raster, { random, filler }: Materials):
     words.svg;
   const pictures: Placed[] = [{ picture: photo, area: place }];
   for (let y = top; y < height - 110; y += 116) {
-    const thumb = snapped({ left: side, top: y, width: 110, height: 80 });
-    pictures.push({
-      picture: await covering(await filler(), thumb.width, thumb.height),
-      area: thumb,
-    });
+    const thumb = snapped(rect(side, y, 110, 80));
+    pictures.push(await filling(await filler(), thumb));
     around += paragraph(
       phrase(random, 4, 9),
-      { left: side + 122, top: y, width: sideWidth - 122, height: 90 },
+      rect(side + 122, y, sideWidth - 122, 90),
       14,
       ink,
-      { face: 'bold' },
+      'bold',
     ).svg;
   }
   around +=
-    box({ left: side, top: height - 70, width: sideWidth, height: 60 }, panel) +
+    box(rect(side, height - 70, sideWidth, 60), panel) +
     text('Advertisement', side + 12, height - 36, 12, faint);
-  return screenshot(place, random, { width, height, paper, around, pictures });
+  return screenshot(random, { width, height, paper, around, pictures });
 }
 
 /** A page of results: rows of whole pictures of one height, the photo among them. */
 export async function results(photo: Raster, { random, filler }: Materials): Promise<Edited> {
-  const [width, height] = pick(random, DESKTOPS);
+  const [width, height] = pick(random, SCREENS);
   const colours = maybe(random, 35) ? DARK : LIGHT;
   const { ink, faint, paper, panel } = colours;
   const rowHeight = Math.round(between(random, 160, 230));
@@ -131,7 +118,7 @@ export async function results(photo: Raster, { random, filler }: Materials): Pro
   const captions = maybe(random, 60) ? 44 : 0;
   let around =
     browserBar(width, colours, random) +
-    box({ left: 150, top: 92, width: 480, height: 40 }, panel, { radius: 20 }) +
+    box(rect(150, 92, 480, 40), panel, { radius: 20 }) +
     text(phrase(random, 2, 4), 172, 118, 16, ink) +
     icon('search', 590, 100, 24, faint) +
     text('All     Pictures     Videos     News     Maps', 152, 160, 14, faint);
@@ -144,12 +131,7 @@ export async function results(photo: Raster, { random, filler }: Materials): Pro
     for (let x = 24; x < width - 60; ) {
       const own: boolean = mine === undefined && count++ >= turn && y + rowHeight < height;
       const picture = own ? photo : await filler();
-      const area = snapped({
-        left: x,
-        top: y,
-        width: (rowHeight * picture.width) / picture.height,
-        height: rowHeight,
-      });
+      const area = snapped(rect(x, y, (rowHeight * picture.width) / picture.height, rowHeight));
       const fits = x + area.width < width - 16;
       if (!fits && own) {
         count--;

@@ -1,9 +1,12 @@
 import { copies, type Edited, type Materials } from '../edit.js';
 import { jpeg, type Raster } from '../raster.js';
 import { between, maybe, personName, phrase, pick, prose, vivid } from './drawing/chance.js';
-import { box, disc, icon, paragraph, pen, text } from './drawing/drawing.js';
+import { box, disc, icon, paragraph, pen, rect, text } from './drawing/drawing.js';
 import type { Face } from './drawing/font.js';
-import { drawScene, fitted, screenshot, snapped, truthOf } from './drawing/scene.js';
+import { DESKTOPS } from './drawing/phone.js';
+import { drawScene, fitted, screenshot, truthOf } from './drawing/scene.js';
+
+const PRINT = { face: 'serif', leading: 1.5 } as const;
 
 /** A printed page, A4 or letter, with the photo between paragraphs. */
 async function letter(photo: Raster, { random }: Materials): Promise<Edited> {
@@ -14,29 +17,21 @@ async function letter(photo: Raster, { random }: Materials): Promise<Edited> {
   const margin = Math.round(0.11 * width);
   const size = width / 52;
   const column = width - 2 * margin;
-  const title = paragraph(
-    phrase(random, 4, 8),
-    { left: margin, top: margin, width: column },
-    1.7 * size,
-    '#111',
-    { face: bold },
-  );
+  const title = paragraph(phrase(random, 4, 8), rect(margin, margin, column), 1.7 * size, '#111', {
+    face: bold,
+  });
   const first = paragraph(
     prose(random, 3 + random(4)),
-    { left: margin, top: title.bottom + size, width: column },
+    rect(margin, title.bottom + size, column),
     size,
     '#222',
     { face, leading: 1.5 },
   );
   const wide = between(random, 0.55, 1) * column;
-  const area = fitted(photo, {
-    left: margin,
-    top: first.bottom + size,
-    width: wide,
-    height: 0.4 * height,
-  });
+  const room = rect(margin, first.bottom + size, wide, 0.4 * height);
+  const area = fitted(photo, room, { across: 0, down: 0 });
   const left = maybe(random, 50) ? margin : Math.round((width - area.width) / 2);
-  const place = { ...area, left, top: Math.round(first.bottom + size) };
+  const place = { ...area, left };
   const caption = text(
     `Figure ${1 + random(9)}. ${phrase(random, 4, 7)}`,
     margin,
@@ -48,12 +43,12 @@ async function letter(photo: Raster, { random }: Materials): Promise<Edited> {
   const top = place.top + place.height + 3 * size;
   const second = paragraph(
     prose(random, 18),
-    { left: margin, top, width: column, height: height - top - margin },
+    rect(margin, top, column, height - top - margin),
     size,
     '#222',
     { face, leading: 1.5 },
   );
-  return screenshot(place, random, {
+  return screenshot(random, {
     width,
     height,
     paper: '#fff',
@@ -80,29 +75,22 @@ async function columns(photo: Raster, { random }: Materials): Promise<Edited> {
   const column = (width - 2 * margin - gap) / 2;
   const title = paragraph(
     phrase(random, 3, 6),
-    { left: margin, top: margin, width: width - 2 * margin },
+    rect(margin, margin, width - 2 * margin),
     3.4 * size,
     '#111',
     { face: 'serif bold', leading: 1.1 },
   );
   const both = maybe(random, 50);
-  const area = fitted(photo, {
-    left: margin,
-    top: title.bottom + 1.5 * size,
-    width: both ? width - 2 * margin : column,
-    height: 0.42 * height,
-  });
-  const place = { ...area, top: Math.round(title.bottom + 1.5 * size) };
+  const wide = both ? width - 2 * margin : column;
+  const room = rect(margin, title.bottom + 1.5 * size, wide, 0.42 * height);
+  const place = fitted(photo, room, { down: 0 });
   const top = place.top + place.height + 1.5 * size;
   const fill = (left: number, from: number) =>
-    paragraph(
-      prose(random, 30),
-      { left, top: from, width: column, height: height - from - margin },
-      size,
-      '#222',
-      { face: 'serif', leading: 1.45 },
-    ).svg;
-  return screenshot(place, random, {
+    paragraph(prose(random, 30), rect(left, from, column, height - from - margin), size, '#222', {
+      face: 'serif',
+      leading: 1.45,
+    }).svg;
+  return screenshot(random, {
     width,
     height,
     paper: pick(random, ['#ffffff', '#fdfbf5']),
@@ -118,34 +106,24 @@ async function slide(photo: Raster, { random }: Materials): Promise<Edited> {
   const dark = maybe(random, 30);
   const [paper, ink] = dark ? ['#1f2937', '#f9fafb'] : ['#ffffff', '#1f2937'];
   const colour = vivid(random);
-  const room = {
-    left: 0.05 * width,
-    top: 0.22 * height,
-    width: 0.5 * width,
-    height: 0.68 * height,
-  };
+  const room = rect(0.05 * width, 0.22 * height, 0.5 * width, 0.68 * height);
   const area = fitted(photo, room);
   const points = [0, 1, 2, 3]
     .map((at) => {
       const y = (0.32 + 0.14 * at) * height;
       return (
         disc(0.61 * width, y - 7, 5, colour) +
-        paragraph(
-          phrase(random, 4, 8),
-          { left: 0.63 * width, top: y - 20, width: 0.33 * width, height: 62 },
-          22,
-          ink!,
-        ).svg
+        paragraph(phrase(random, 4, 8), rect(0.63 * width, y - 20, 0.33 * width, 62), 22, ink!).svg
       );
     })
     .join('');
-  return screenshot(area, random, {
+  return screenshot(random, {
     width,
     height,
     paper: paper!,
     around:
-      box({ left: 0, top: 0, width: 0.018 * width, height }, colour) +
-      text(phrase(random, 3, 5), 0.05 * width, 0.14 * height, 40, ink!, { face: 'bold' }) +
+      box(rect(0, 0, 0.018 * width, height), colour) +
+      text(phrase(random, 3, 5), 0.05 * width, 0.14 * height, 40, ink!, 'bold') +
       points,
     pictures: [{ picture: photo, area }],
   });
@@ -153,29 +131,21 @@ async function slide(photo: Raster, { random }: Materials): Promise<Edited> {
 
 /** A window of a word processor: tools, a grey desk and a page with the photo. */
 async function processor(photo: Raster, { random }: Materials): Promise<Edited> {
-  const [width, height] = pick(random, [
-    [1280, 800],
-    [1366, 768],
-    [1440, 900],
-  ] as const);
+  const [width, height] = pick(random, DESKTOPS);
   const page = Math.round(between(random, 0.46, 0.6) * width);
   const left = Math.round((width - page) / 2);
   const margin = Math.round(0.1 * page);
   const colour = vivid(random);
   const words = paragraph(
     prose(random, 3),
-    { left: left + margin, top: 150 + margin, width: page - 2 * margin },
+    rect(left + margin, 150 + margin, page - 2 * margin),
     15,
     '#222',
-    { face: 'serif', leading: 1.5 },
+    PRINT,
   );
-  const area = fitted(photo, {
-    left: left + margin,
-    top: words.bottom + 16,
-    width: page - 2 * margin,
-    height: height - words.bottom - 60,
-  });
-  const place = { ...area, top: Math.round(words.bottom + 16) };
+  const wide = page - 2 * margin;
+  const room = rect(left + margin, words.bottom + 16, wide, height - words.bottom - 60);
+  const place = fitted(photo, room, { down: 0 });
   const rest = place.top + place.height + 14;
   let tools = '';
   for (let x = 24; x < width - 60; x += 44) {
@@ -187,30 +157,30 @@ async function processor(photo: Raster, { random }: Materials): Promise<Edited> 
       '#444',
     );
   }
-  return screenshot(place, random, {
+  return screenshot(random, {
     width,
     height,
     paper: '#e4e6e9',
     around:
-      box({ left, top: 150, width: page, height }, '#fff') +
+      box(rect(left, 150, page, height), '#fff') +
       words.svg +
       paragraph(
         prose(random, 6),
-        {
-          left: left + margin,
-          top: rest,
-          width: page - 2 * margin,
-          height: Math.max(10, height - rest),
-        },
+        rect(left + margin, rest, wide, Math.max(10, height - rest)),
         15,
         '#222',
-        { face: 'serif', leading: 1.5 },
+        PRINT,
       ).svg +
-      box({ left: 0, top: 0, width, height: 34 }, colour) +
-      text(`${phrase(random, 1, 2)} - ${personName(random)}`, width / 2, 23, 14, '#fff', {
-        align: 'centre',
-      }) +
-      box({ left: 0, top: 34, width, height: 86 }, '#f6f7f8') +
+      box(rect(0, 0, width, 34), colour) +
+      text(
+        `${phrase(random, 1, 2)} - ${personName(random)}`,
+        width / 2,
+        23,
+        14,
+        '#fff',
+        'centred',
+      ) +
+      box(rect(0, 34, width, 86), '#f6f7f8') +
       text('File   Home   Insert   Layout   Review   View', 24, 58, 14, '#333') +
       tools +
       pen(`M0 120H${width}`, '#c4c7cc', 1),
@@ -223,14 +193,7 @@ async function print(photo: Raster, { random }: Materials): Promise<Edited> {
   const upright = photo.height > photo.width;
   const [width, height] = upright ? [1000, 1414] : [1414, 1000];
   const margin = between(random, 0.05, 0.12) * Math.min(width, height);
-  const area = snapped(
-    fitted(photo, {
-      left: margin,
-      top: margin,
-      width: width - 2 * margin,
-      height: height - 2.6 * margin,
-    }),
-  );
+  const area = fitted(photo, rect(margin, margin, width - 2 * margin, height - 2.6 * margin));
   const pixels = await drawScene({
     width,
     height,

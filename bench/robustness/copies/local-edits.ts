@@ -10,7 +10,7 @@ import {
   resized,
 } from '../raster.js';
 import { between, maybe, type Random } from './drawing/chance.js';
-import type { Area } from './drawing/drawing.js';
+import { type Area, rect } from './drawing/drawing.js';
 import { saved, snapped } from './drawing/scene.js';
 import { pointed } from './mark-edits.js';
 
@@ -19,12 +19,14 @@ function part({ width, height }: Raster, low: number, high: number, random: Rand
   const short = Math.min(width, height);
   const wide = between(random, low, high) * short;
   const high1 = between(random, low, high) * short;
-  return snapped({
-    left: between(random, 0.06, 0.94) * (width - wide),
-    top: between(random, 0.06, 0.94) * (height - high1),
-    width: wide,
-    height: high1,
-  });
+  return snapped(
+    rect(
+      between(random, 0.06, 0.94) * (width - wide),
+      between(random, 0.06, 0.94) * (height - high1),
+      wide,
+      high1,
+    ),
+  );
 }
 
 const cut = (photo: Raster, { left, top, width, height }: Area) =>

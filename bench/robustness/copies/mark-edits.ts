@@ -1,7 +1,7 @@
 import { copies, type Edited, type Make, type Materials, whole } from '../edit.js';
 import type { Raster } from '../raster.js';
 import { between, maybe, personName, phrase, pick, type Random, vivid } from './drawing/chance.js';
-import { box, disc, fade, linesOf, paragraph, pen, text } from './drawing/drawing.js';
+import { box, disc, fade, linesOf, paragraph, pen, rect, text } from './drawing/drawing.js';
 import { emoji } from './drawing/emoji.js';
 import { widthOf } from './drawing/font.js';
 import { drawnOn, saved, savedScene, snapped } from './drawing/scene.js';
@@ -43,17 +43,17 @@ async function remark(photo: Raster, { random }: Materials): Promise<Edited> {
   const size = between(random, 0.045, 0.065) * width;
   const words = paragraph(
     phrase(random, 7, 18),
-    { left: 0.04 * width, top: 0.7 * size, width: 0.92 * width },
+    rect(0.04 * width, 0.7 * size, 0.92 * width),
     size,
     '#111',
     { face: pick(random, ['plain', 'bold'] as const), leading: 1.25 },
   );
   const top = Math.round(words.bottom + 0.7 * size);
-  const area = { left: 0, top, width, height };
-  return savedScene(area, random, {
+  const area = rect(0, top, width, height);
+  return savedScene(random, {
     width,
     height: top + height,
-    around: box({ left: 0, top: 0, width, height: top }, '#fff') + words.svg,
+    around: box(rect(0, 0, width, top), '#fff') + words.svg,
     pictures: [{ picture: photo, area }],
   });
 }
@@ -64,39 +64,24 @@ async function poster(photo: Raster, { random }: Materials): Promise<Edited> {
   const size = between(random, 0.07, 0.1) * photo.width;
   const width = photo.width + 2 * side;
   const height = photo.height + side + Math.round(3.1 * size);
-  const area = snapped({ left: side, top: side, width: photo.width, height: photo.height });
+  const area = snapped(rect(side, side, photo.width, photo.height));
   const below = side + photo.height;
   const rim = 5;
-  return savedScene(area, random, {
+  return savedScene(random, {
     width,
     height,
     paper: '#000',
     around:
       box(
-        {
-          left: side - 2 * rim,
-          top: side - 2 * rim,
-          width: photo.width + 4 * rim,
-          height: photo.height + 4 * rim,
-        },
+        rect(side - 2 * rim, side - 2 * rim, photo.width + 4 * rim, photo.height + 4 * rim),
         '#fff',
       ) +
-      box(
-        {
-          left: side - rim,
-          top: side - rim,
-          width: photo.width + 2 * rim,
-          height: photo.height + 2 * rim,
-        },
-        '#000',
-      ) +
+      box(rect(side - rim, side - rim, photo.width + 2 * rim, photo.height + 2 * rim), '#000') +
       text(phrase(random, 1, 1).toUpperCase(), width / 2, below + 1.5 * size, size, '#fff', {
         face: 'serif bold',
         align: 'centre',
       }) +
-      text(phrase(random, 4, 6), width / 2, below + 2.4 * size, 0.42 * size, '#fff', {
-        align: 'centre',
-      }),
+      text(phrase(random, 4, 6), width / 2, below + 2.4 * size, 0.42 * size, '#fff', 'centred'),
     pictures: [{ picture: photo, area }],
   });
 }
@@ -147,7 +132,7 @@ const tag: Make = marked(({ width, height }, random) => {
   const wide = widthOf(words, size, 'hand') + size;
   const x = between(random, 0.05, 0.6) * width;
   const y = between(random, 0.15, 0.9) * height;
-  return `<g transform="rotate(${between(random, -14, 14)} ${x} ${y})">${box({ left: x, top: y - 1.1 * size, width: wide, height: 1.6 * size }, pick(random, ['#ffffff', vivid(random)]), { radius: 0.4 * size })}${text(words, x + size / 2, y, size, '#111', { face: 'hand' })}</g>`;
+  return `<g transform="rotate(${between(random, -14, 14)} ${x} ${y})">${box(rect(x, y - 1.1 * size, wide, 1.6 * size), pick(random, ['#ffffff', vivid(random)]), { radius: 0.4 * size })}${text(words, x + size / 2, y, size, '#111', { face: 'hand' })}</g>`;
 });
 
 export const STICKERS = copies('sticker', {
@@ -173,20 +158,15 @@ export const COVERED = copies('covered part', {
     const wide = between(random, 0.12, 0.32) * width;
     const high = between(random, 0.03, 0.07) * height;
     const left = between(random, 0.1, 0.9 - wide / width) * width;
-    return box(
-      { left, top: between(random, 0.15, 0.7) * height, width: wide, height: high },
-      '#000',
-    );
+    return box(rect(left, between(random, 0.15, 0.7) * height, wide, high), '#000');
   }),
   'banner along an edge': marked(({ width, height }, random) => {
     const high = between(random, 0.05, 0.11) * height;
     const top = maybe(random, 70) ? height - high * (1 + random(2) * 0.4) : 0;
     return (
-      box(
-        { left: 0, top, width, height: high },
-        pick(random, ['#000', '#b91c1c', '#1d4ed8', '#ffffff']),
-        { opacity: pick(random, [1, 0.75]) },
-      ) +
+      box(rect(0, top, width, high), pick(random, ['#000', '#b91c1c', '#1d4ed8', '#ffffff']), {
+        opacity: pick(random, [1, 0.75]),
+      }) +
       text(phrase(random, 3, 5), 0.04 * width, top + 0.66 * high, 0.5 * high, '#fff', {
         face: 'bold',
         outline: '#333',
@@ -212,11 +192,7 @@ export const COVERED = copies('covered part', {
     const size = between(random, 0.035, 0.06) * width;
     const words = `@${personName(random).toLowerCase()}`;
     return (
-      fade(
-        { left: 0, top: 0.9 * height, width, height: 0.1 * height },
-        ['#000', 0],
-        ['#000', 0.4],
-      ) +
+      fade(rect(0, 0.9 * height, width, 0.1 * height), ['#000', 0], ['#000', 0.4]) +
       text(words, pick(random, [0.05, 0.7]) * width, 0.96 * height, size, '#fff', {
         face: 'bold',
         opacity: 0.9,

@@ -11,7 +11,7 @@ import {
   resized,
 } from '../raster.js';
 import { between, maybe, phrase, pick, type Random } from './drawing/chance.js';
-import { type Area, box, icon, text } from './drawing/drawing.js';
+import { type Area, box, icon, iconRow, rect, text } from './drawing/drawing.js';
 import { swipeBar } from './drawing/phone.js';
 import { drawnOn, drawScene, fitted, snapped } from './drawing/scene.js';
 import { cornersIn, turnedQuad, warpOnto } from './drawing/warp.js';
@@ -29,7 +29,7 @@ export function cornered(corners: Quad, angle: number): Truth {
   const left = Math.min(...xs);
   const top = Math.min(...ys);
   return {
-    rectangle: { left, top, width: Math.max(...xs) - left, height: Math.max(...ys) - top },
+    rectangle: rect(left, top, Math.max(...xs) - left, Math.max(...ys) - top),
     angle,
     corners,
   };
@@ -118,7 +118,7 @@ async function onPhone(photo: Raster, random: Random): Promise<Shown> {
   const width = 540;
   const height = 1120;
   const u = width / 390;
-  const area = fitted(photo, { left: 0, top: 50 * u, width, height: height - 130 * u });
+  const area = fitted(photo, rect(0, 50 * u, width, height - 130 * u));
   const dark = maybe(random, 60);
   const ink = dark ? '#fff' : '#111';
   const picture = await drawScene({
@@ -128,15 +128,15 @@ async function onPhone(photo: Raster, random: Random): Promise<Shown> {
     pictures: [{ picture: photo, area }],
     over:
       icon('back', 12 * u, 40 * u, 26 * u, ink) +
-      text(phrase(random, 1, 2), width / 2, 60 * u, 16 * u, ink, {
-        face: 'bold',
-        align: 'centre',
-      }) +
-      (['share', 'heart', 'gear', 'bin'] as const)
-        .map((sign, at) =>
-          icon(sign, ((at + 0.5) * width) / 4 - 13 * u, height - 62 * u, 26 * u, ink),
-        )
-        .join('') +
+      text(phrase(random, 1, 2), width / 2, 60 * u, 16 * u, ink, 'heading') +
+      iconRow(
+        ['share', 'heart', 'gear', 'bin'],
+        width / 8 - 13 * u,
+        height - 62 * u,
+        width / 4,
+        26 * u,
+        ink,
+      ) +
       swipeBar({ width, height, unit: u }, ink),
   });
   return { picture, area };
@@ -147,14 +147,14 @@ async function onMonitor(photo: Raster, random: Random, bar: boolean): Promise<S
   const width = 1000;
   const height = Math.round((width * 9) / 16);
   const head = bar ? 40 : 0;
-  const area = fitted(photo, { left: 0, top: head, width, height: height - head });
+  const area = fitted(photo, rect(0, head, width, height - head));
   const picture = await drawScene({
     width,
     height,
     paper: pick(random, ['#000', '#1e1e1e', '#202428']),
     around: bar
-      ? box({ left: 0, top: 0, width, height: head }, '#2d2f33') +
-        text(phrase(random, 2, 3), width / 2, 26, 16, '#ddd', { align: 'centre' })
+      ? box(rect(0, 0, width, head), '#2d2f33') +
+        text(phrase(random, 2, 3), width / 2, 26, 16, '#ddd', 'centred')
       : '',
     pictures: [{ picture: photo, area }],
   });
@@ -182,12 +182,7 @@ async function framed(
     ? await room(await filler(), width, height, between(random, 0.25, 0.7))
     : await wood(width, height, random);
   const rim = between(random, 0.02, 0.045) * Math.min(picture.width, picture.height);
-  const outside = {
-    left: -rim,
-    top: -rim,
-    width: picture.width + 2 * rim,
-    height: picture.height + 2 * rim,
-  };
+  const outside = rect(-rim, -rim, picture.width + 2 * rim, picture.height + 2 * rim);
   const body = cornersIn(quad, picture, outside);
   shadow(canvas, body, 0.03 * high);
   warpOnto(
@@ -264,7 +259,7 @@ async function card(photo: Raster, random: Random): Promise<Shown> {
     width: Math.round(width + 2 * border),
     height: Math.round(height + border + foot),
   };
-  const area = snapped({ left: border, top: border, width, height });
+  const area = snapped(rect(border, border, width, height));
   const around =
     box({ left: 0, top: 0, ...sides }, pick(random, ['#fbfaf5', '#f4f1e8', '#ffffff'])) +
     (maybe(random, 60)
@@ -289,7 +284,7 @@ async function cardAlone(photo: Raster, { random }: Materials): Promise<Edited> 
   const { left, top, width, height } = area;
   return {
     pixels: await jpeg(picture, Math.round(between(random, 70, 92))),
-    truth: { rectangle: { left, top, width, height } },
+    truth: { rectangle: rect(left, top, width, height) },
   };
 }
 
@@ -310,7 +305,7 @@ async function cardOn(
         ? await drawnOn(
             blank(width, size, [200, 200, 200]),
             box(
-              { left: 0, top: 0, width, height: size },
+              rect(0, 0, width, size),
               pick(random, ['#d8cfc4', '#9fb4c7', '#34373d', '#e7b7a7']),
             ),
           )

@@ -1,5 +1,5 @@
 import { copies, type Edited, type Materials } from '../edit.js';
-import { covering, type Raster } from '../raster.js';
+import type { Raster } from '../raster.js';
 import { between, maybe, personName, phrase, pick, type Random, vivid } from './drawing/chance.js';
 import {
   type Area,
@@ -10,10 +10,11 @@ import {
   icon,
   paragraph,
   play,
+  rect,
   text,
 } from './drawing/drawing.js';
 import { phoneOf, STATUS, statusBar, swipeBar } from './drawing/phone.js';
-import { fitted, type Placed, screenshot, snapped } from './drawing/scene.js';
+import { filling, fitted, type Placed, screenshot, snapped } from './drawing/scene.js';
 
 const minutes = (seconds: number): string =>
   `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
@@ -24,16 +25,16 @@ function controls({ left, top, width, height }: Area, random: Random, paused: bo
   const bottom = top + height;
   const length = 60 + random(1500);
   const part = between(random, 0.05, 0.9);
-  const bar = { left: left + 14 * u, top: bottom - 50 * u, width: width - 28 * u, height: 4 * u };
+  const bar = rect(left + 14 * u, bottom - 50 * u, width - 28 * u, 4 * u);
   return (
-    fade({ left, top: bottom - 90 * u, width, height: 90 * u }, ['#000', 0], ['#000', 0.65]) +
+    fade(rect(left, bottom - 90 * u, width, 90 * u), ['#000', 0], ['#000', 0.65]) +
     box(bar, '#fff', { opacity: 0.35 }) +
     box({ ...bar, width: part * bar.width }, pick(random, ['#ff0033', '#00a8ff', '#ffffff'])) +
     disc(bar.left + part * bar.width, bar.top + 2 * u, 7 * u, '#ff0033') +
     (paused
       ? play(left + 30 * u, bottom - 22 * u, 20 * u, '#fff')
-      : box({ left: left + 22 * u, top: bottom - 32 * u, width: 6 * u, height: 20 * u }, '#fff') +
-        box({ left: left + 34 * u, top: bottom - 32 * u, width: 6 * u, height: 20 * u }, '#fff')) +
+      : box(rect(left + 22 * u, bottom - 32 * u, 6 * u, 20 * u), '#fff') +
+        box(rect(left + 34 * u, bottom - 32 * u, 6 * u, 20 * u), '#fff')) +
     icon('sound', left + 58 * u, bottom - 34 * u, 24 * u, '#fff') +
     text(
       `${minutes(Math.round(part * length))} / ${minutes(length)}`,
@@ -59,16 +60,16 @@ async function whole(photo: Raster, { random }: Materials, paused: boolean): Pro
     [1600, 720],
     [1366, 768],
   ] as const);
-  const area = fitted(photo, { left: 0, top: 0, width, height });
-  const screen = { left: 0, top: 0, width, height };
-  return screenshot(area, random, {
+  const area = fitted(photo, rect(0, 0, width, height));
+  const screen = rect(0, 0, width, height);
+  return screenshot(random, {
     width,
     height,
     paper: '#000',
     pictures: [{ picture: photo, area }],
     over:
       fade({ ...screen, height: 80 }, ['#000', 0.6], ['#000', 0]) +
-      text(phrase(random, 3, 7), 26, 42, 22, '#fff', { face: 'bold' }) +
+      text(phrase(random, 3, 7), 26, 42, 22, '#fff', 'bold') +
       controls(screen, random, paused) +
       (paused ? middle(screen, 44) : ''),
   });
@@ -79,15 +80,15 @@ async function onPhone(photo: Raster, { random, filler }: Materials): Promise<Ed
   const phone = phoneOf(random);
   const { width, height, unit: u, paper, ink, faint } = phone;
   const top = STATUS * u;
-  const screen = snapped({ left: 0, top, width, height: (width * 9) / 16 });
+  const screen = snapped(rect(0, top, width, (width * 9) / 16));
   const area = fitted(photo, screen);
   const below = screen.top + screen.height;
   const title = paragraph(
     phrase(random, 5, 11),
-    { left: 14 * u, top: below + 10 * u, width: width - 28 * u, height: 60 * u },
+    rect(14 * u, below + 10 * u, width - 28 * u, 60 * u),
     18 * u,
     ink,
-    { face: 'bold' },
+    'bold',
   );
   let around =
     box(screen, '#000') +
@@ -95,45 +96,29 @@ async function onPhone(photo: Raster, { random, filler }: Materials): Promise<Ed
     title.svg +
     text(`${1 + random(900)}K views`, 14 * u, title.bottom + 18 * u, 13 * u, faint) +
     avatar(32 * u, title.bottom + 52 * u, 18 * u, vivid(random), 'V') +
-    text(personName(random), 60 * u, title.bottom + 57 * u, 15 * u, ink, { face: 'bold' }) +
-    box(
-      { left: width - 116 * u, top: title.bottom + 34 * u, width: 102 * u, height: 36 * u },
-      ink,
-      { radius: 18 * u },
-    ) +
-    text('Subscribe', width - 65 * u, title.bottom + 57 * u, 14 * u, paper, {
-      align: 'centre',
-      face: 'bold',
-    });
+    text(personName(random), 60 * u, title.bottom + 57 * u, 15 * u, ink, 'bold') +
+    box(rect(width - 116 * u, title.bottom + 34 * u, 102 * u, 36 * u), ink, { radius: 18 * u }) +
+    text('Subscribe', width - 65 * u, title.bottom + 57 * u, 14 * u, paper, 'heading');
   const pictures: Placed[] = [{ picture: photo, area }];
-  const more = snapped({ left: 0, top: title.bottom + 100 * u, width, height: (width * 9) / 16 });
+  const more = snapped(rect(0, title.bottom + 100 * u, width, (width * 9) / 16));
   if (more.top + more.height < height - 60 * u) {
-    pictures.push({ picture: await covering(await filler(), more.width, more.height), area: more });
+    pictures.push(await filling(await filler(), more));
     around += paragraph(
       phrase(random, 5, 10),
-      { left: 14 * u, top: more.top + more.height + 8 * u, width: width - 28 * u, height: 44 * u },
+      rect(14 * u, more.top + more.height + 8 * u, width - 28 * u, 44 * u),
       15 * u,
       ink,
     ).svg;
   }
-  return screenshot(area, random, {
-    width,
-    height,
-    paper,
+  return screenshot(random, {
+    ...phone,
     around,
     pictures,
     over:
       (maybe(random, 60)
         ? controls(screen, random, true) + middle(screen, 28 * u)
-        : box(
-            {
-              left: 0,
-              top: below - 3 * u,
-              width: between(random, 0.1, 0.9) * width,
-              height: 3 * u,
-            },
-            '#ff0033',
-          )) + swipeBar(phone, ink),
+        : box(rect(0, below - 3 * u, between(random, 0.1, 0.9) * width, 3 * u), '#ff0033')) +
+      swipeBar(phone, ink),
   });
 }
 
@@ -149,41 +134,32 @@ async function onDesktop(photo: Raster, { random, filler }: Materials): Promise<
     ? ['#0f0f0f', '#f1f1f1', '#aaaaaa']
     : ['#ffffff', '#0f0f0f', '#606060'];
   const wide = Math.round(0.62 * width);
-  const screen = snapped({ left: 32, top: 84, width: wide, height: (wide * 9) / 16 });
+  const screen = snapped(rect(32, 84, wide, (wide * 9) / 16));
   const area = fitted(photo, screen);
   const below = screen.top + screen.height;
   let around =
     icon('menu', 28, 18, 26, ink!) +
     play(90, 31, 26, '#ff0033') +
-    text(phrase(random, 1, 1), 112, 39, 22, ink!, { face: 'bold' }) +
-    box({ left: 0.32 * width, top: 14, width: 0.34 * width, height: 38 }, faint!, {
+    text(phrase(random, 1, 1), 112, 39, 22, ink!, 'bold') +
+    box(rect(0.32 * width, 14, 0.34 * width, 38), faint!, {
       radius: 19,
       opacity: 0.2,
     }) +
     box(screen, '#000') +
-    text(phrase(random, 4, 8), 32, below + 36, 22, ink!, { face: 'bold' }) +
+    text(phrase(random, 4, 8), 32, below + 36, 22, ink!, 'bold') +
     avatar(54, below + 74, 20, vivid(random), 'C') +
-    text(personName(random), 86, below + 72, 15, ink!, { face: 'bold' }) +
+    text(personName(random), 86, below + 72, 15, ink!, 'bold') +
     text(`${1 + random(900)}K subscribers`, 86, below + 90, 12, faint!);
   const pictures: Placed[] = [{ picture: photo, area }];
   const side = 32 + wide + 24;
   for (let y = 84; y < height - 90; y += 106) {
-    const thumb = snapped({ left: side, top: y, width: 168, height: 94 });
-    pictures.push({
-      picture: await covering(await filler(), thumb.width, thumb.height),
-      area: thumb,
-      radius: 8,
-    });
+    const thumb = snapped(rect(side, y, 168, 94));
+    pictures.push(await filling(await filler(), thumb, 8));
     around +=
-      paragraph(
-        phrase(random, 4, 8),
-        { left: side + 178, top: y, width: width - side - 190, height: 64 },
-        14,
-        ink!,
-        { face: 'bold' },
-      ).svg + text(`${1 + random(90)}K views`, side + 178, y + 82, 12, faint!);
+      paragraph(phrase(random, 4, 8), rect(side + 178, y, width - side - 190, 64), 14, ink!, 'bold')
+        .svg + text(`${1 + random(90)}K views`, side + 178, y + 82, 12, faint!);
   }
-  return screenshot(area, random, {
+  return screenshot(random, {
     width,
     height,
     paper: paper!,

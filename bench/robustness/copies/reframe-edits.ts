@@ -12,7 +12,7 @@ import {
   WHITE,
 } from '../raster.js';
 import { between, maybe, phrase, pick, type Random, vivid } from './drawing/chance.js';
-import { box, fade, paragraph, text } from './drawing/drawing.js';
+import { box, fade, paragraph, rect, text } from './drawing/drawing.js';
 import { emoji } from './drawing/emoji.js';
 import { drawnOn, drawScene, saved, snapped, truthOf } from './drawing/scene.js';
 
@@ -132,7 +132,7 @@ export const TALL = copies('crop to 9:16', {
     (width, height, random) =>
       paragraph(
         phrase(random, 3, 7),
-        { left: 0.1 * width, top: between(random, 0.12, 0.75) * height, width: 0.8 * width },
+        rect(0.1 * width, between(random, 0.12, 0.75) * height, 0.8 * width),
         0.08 * width,
         '#fff',
         { face: 'bold', align: 'centre', outline: '#222' },
@@ -141,11 +141,7 @@ export const TALL = copies('crop to 9:16', {
   'with a sign and a shade': tall(
     false,
     (width, height, random) =>
-      fade(
-        { left: 0, top: 0.8 * height, width, height: 0.2 * height },
-        ['#000', 0],
-        ['#000', 0.5],
-      ) +
+      fade(rect(0, 0.8 * height, width, 0.2 * height), ['#000', 0], ['#000', 0.5]) +
       emoji(
         between(random, 0.2, 0.8) * width,
         between(random, 0.2, 0.8) * height,
@@ -218,17 +214,17 @@ async function mirroredAndCaptioned(photo: Raster, { random }: Materials): Promi
   const size = between(random, 0.045, 0.07) * width;
   const words = paragraph(
     phrase(random, 4, 12),
-    { left: 0.04 * width, top: 0.6 * size, width: 0.92 * width },
+    rect(0.04 * width, 0.6 * size, 0.92 * width),
     size,
     '#111',
-    { face: 'bold' },
+    'bold',
   );
   const top = Math.round(words.bottom + 0.6 * size);
   const pixels = await drawScene({
     width,
     height: top + height,
-    around: box({ left: 0, top: 0, width, height: top }, '#fff') + words.svg,
-    pictures: [{ picture: flipped, area: { left: 0, top, width, height } }],
+    around: box(rect(0, 0, width, top), '#fff') + words.svg,
+    pictures: [{ picture: flipped, area: rect(0, top, width, height) }],
   });
   return {
     pixels: await saved(pixels, random),
@@ -248,7 +244,7 @@ async function mirroredInFrame(photo: Raster, { random }: Materials): Promise<Ed
   return {
     pixels: await saved(canvas, random),
     truth: {
-      ...truthOf({ left: border, top: border, width: photo.width, height: photo.height }),
+      ...truthOf(rect(border, border, photo.width, photo.height)),
       dihedral: 'flipY',
     },
   };
@@ -257,19 +253,11 @@ async function mirroredInFrame(photo: Raster, { random }: Materials): Promise<Ed
 async function mirroredWithWords(photo: Raster, { random }: Materials): Promise<Edited> {
   const { width, height } = photo;
   const size = between(random, 0.06, 0.09) * width;
-  const area = snapped({
-    left: 0,
-    top: between(random, 0.62, 0.84) * height,
-    width,
-    height: 1.7 * size,
-  });
+  const area = snapped(rect(0, between(random, 0.62, 0.84) * height, width, 1.7 * size));
   const pixels = await drawnOn(
     await mirror(photo),
     box(area, vivid(random), { opacity: 0.85 }) +
-      text(phrase(random, 2, 4), width / 2, area.top + 1.2 * size, size, '#fff', {
-        face: 'bold',
-        align: 'centre',
-      }),
+      text(phrase(random, 2, 4), width / 2, area.top + 1.2 * size, size, '#fff', 'heading'),
   );
   return {
     pixels: await saved(pixels, random),

@@ -10,7 +10,18 @@ import {
   resized,
 } from '../raster.js';
 import { between, maybe, personName, phrase, pick, type Random, vivid } from './drawing/chance.js';
-import { avatar, box, disc, fade, frame, icon, pen, text } from './drawing/drawing.js';
+import {
+  avatar,
+  box,
+  disc,
+  fade,
+  frame,
+  icon,
+  iconRow,
+  pen,
+  rect,
+  text,
+} from './drawing/drawing.js';
 import { widthOf } from './drawing/font.js';
 import { STATUS, statusBar } from './drawing/phone.js';
 import { drawnOn, fitted, hex, meanColour, saved, savedScene, truthOf } from './drawing/scene.js';
@@ -31,29 +42,23 @@ function storyControls(width: number, height: number, random: Random): string {
   const now = random(parts);
   const who = personName(random).toLowerCase() + random(90);
   let svg =
-    fade({ left: 0, top: 0, width, height: 110 * u }, ['#000', 0.45], ['#000', 0]) +
-    fade({ left: 0, top: height - 110 * u, width, height: 110 * u }, ['#000', 0], ['#000', 0.4]);
+    fade(rect(0, 0, width, 110 * u), ['#000', 0.45], ['#000', 0]) +
+    fade(rect(0, height - 110 * u, width, 110 * u), ['#000', 0], ['#000', 0.4]);
   for (let part = 0; part < parts; part++) {
-    svg += box(
-      { left: 8 * u + part * step + 2 * u, top: 12 * u, width: step - 4 * u, height: 2.5 * u },
-      '#fff',
-      { radius: u, opacity: part <= now ? 1 : 0.4 },
-    );
+    svg += box(rect(8 * u + part * step + 2 * u, 12 * u, step - 4 * u, 2.5 * u), '#fff', {
+      radius: u,
+      opacity: part <= now ? 1 : 0.4,
+    });
   }
   svg +=
     avatar(32 * u, 44 * u, 16 * u, vivid(random), who.charAt(0).toUpperCase()) +
-    text(who, 58 * u, 49 * u, 14 * u, '#fff', { face: 'bold' }) +
+    text(who, 58 * u, 49 * u, 14 * u, '#fff', 'bold') +
     text(`${1 + random(22)} h`, 66 * u + widthOf(who, 14 * u, 'bold'), 49 * u, 13 * u, '#fff', {
       opacity: 0.8,
     }) +
     icon('more', width - 78 * u, 32 * u, 24 * u, '#fff') +
     icon('close', width - 42 * u, 32 * u, 24 * u, '#fff') +
-    frame(
-      { left: 16 * u, top: height - 64 * u, width: width - 120 * u, height: 44 * u },
-      '#fff',
-      1.2 * u,
-      22 * u,
-    ) +
+    frame(rect(16 * u, height - 64 * u, width - 120 * u, 44 * u), '#fff', 1.2 * u, 22 * u) +
     text('Send a message', 36 * u, height - 37 * u, 14 * u, '#fff') +
     icon('heart', width - 88 * u, height - 56 * u, 28 * u, '#fff') +
     icon('send', width - 46 * u, height - 56 * u, 28 * u, '#fff');
@@ -70,12 +75,7 @@ function label(width: number, x: number, y: number, random: Random): string {
   return (
     (plate
       ? box(
-          {
-            left: x - wide / 2 - 0.4 * size,
-            top: y - 1.1 * size,
-            width: wide + 0.8 * size,
-            height: 1.55 * size,
-          },
+          rect(x - wide / 2 - 0.4 * size, y - 1.1 * size, wide + 0.8 * size, 1.55 * size),
           '#fff',
           { radius: 0.3 * size },
         )
@@ -97,12 +97,7 @@ async function story(photo: Raster, { random }: Materials, style: StoryStyle): P
   const [width, height] = pick(random, SCREENS);
   const room = between(random, ...style.width) * width;
   const shift = between(random, -0.06, 0.06) * height;
-  const area = fitted(photo, {
-    left: (width - room) / 2,
-    top: 0.12 * height + shift,
-    width: room,
-    height: 0.74 * height,
-  });
+  const area = fitted(photo, rect((width - room) / 2, 0.12 * height + shift, room, 0.74 * height));
   const canvas = await style.behind(photo, width, height, random);
   const below = area.top + area.height;
   const over =
@@ -136,16 +131,13 @@ async function ground(photo: Raster, width: number, height: number): Promise<Ras
     [hex(top), 1],
     [hex(bottom), 1],
   ];
-  return drawnOn(
-    blank(width, height, top),
-    fade({ left: 0, top: 0, width, height }, ends[0]!, ends[1]!),
-  );
+  return drawnOn(blank(width, height, top), fade(rect(0, 0, width, height), ends[0]!, ends[1]!));
 }
 
 async function bright(_: Raster, width: number, height: number, random: Random): Promise<Raster> {
   return drawnOn(
     blank(width, height, [0, 0, 0]),
-    fade({ left: 0, top: 0, width, height }, [vivid(random), 1], [vivid(random), 1], { across: 1 }),
+    fade(rect(0, 0, width, height), [vivid(random), 1], [vivid(random), 1], { across: 1 }),
   );
 }
 
@@ -161,12 +153,7 @@ async function tilted(photo: Raster, { random }: Materials): Promise<Edited> {
   const canvas = await pick(random, [ground, bright, ownBlur])(photo, width, height, random);
   const degrees = between(random, 3, 11) * (maybe(random, 50) ? 1 : -1);
   const room = between(random, 0.68, 0.86) * width;
-  const area = fitted(photo, {
-    left: (width - room) / 2,
-    top: 0.14 * height,
-    width: room,
-    height: 0.68 * height,
-  });
+  const area = fitted(photo, rect((width - room) / 2, 0.14 * height, room, 0.68 * height));
   const centre = [area.left + area.width / 2, area.top + area.height / 2] as const;
   const small = await resized(photo, area.width, area.height);
   const corners = turnedQuad(centre, area.width, area.height, degrees);
@@ -184,7 +171,7 @@ async function tilted(photo: Raster, { random }: Materials): Promise<Edited> {
 async function stream(photo: Raster, { random }: Materials): Promise<Edited> {
   const [width, height] = pick(random, SCREENS);
   const u = width / 390;
-  const area = fitted(photo, { left: 0, top: 60 * u, width, height: height - 180 * u });
+  const area = fitted(photo, rect(0, 60 * u, width, height - 180 * u));
   let over = statusBar(
     { width, height, unit: u, dark: true, paper: '#000', ink: '#fff', faint: '#aaa' },
     '#fff',
@@ -192,34 +179,32 @@ async function stream(photo: Raster, { random }: Materials): Promise<Edited> {
   );
   over +=
     text('Following', width / 2 - 66 * u, (STATUS + 26) * u, 16 * u, '#fff', { opacity: 0.7 }) +
-    text('For you', width / 2 + 22 * u, (STATUS + 26) * u, 16 * u, '#fff', { face: 'bold' });
+    text('For you', width / 2 + 22 * u, (STATUS + 26) * u, 16 * u, '#fff', 'bold');
   for (const [at, sign] of (['heart', 'speech', 'save', 'share'] as const).entries()) {
     const y = height - (390 - 66 * at) * u;
     over +=
       icon(sign, width - 52 * u, y, 34 * u, '#fff') +
-      text(`${1 + random(990)}K`, width - 35 * u, y + 50 * u, 12 * u, '#fff', {
-        align: 'centre',
-        face: 'bold',
-      });
+      text(`${1 + random(990)}K`, width - 35 * u, y + 50 * u, 12 * u, '#fff', 'heading');
   }
   over +=
-    text(`@${personName(random).toLowerCase()}`, 14 * u, height - 128 * u, 16 * u, '#fff', {
-      face: 'bold',
-    }) +
+    text(`@${personName(random).toLowerCase()}`, 14 * u, height - 128 * u, 16 * u, '#fff', 'bold') +
     text(phrase(random, 4, 6), 14 * u, height - 104 * u, 14 * u, '#fff') +
-    box({ left: 0, top: height - 66 * u, width, height: 66 * u }, '#000') +
-    (['home', 'search', 'plus', 'speech', 'person'] as const)
-      .map((sign, at) =>
-        icon(sign, ((at + 0.5) * width) / 5 - 13 * u, height - 54 * u, 26 * u, '#fff'),
-      )
-      .join('') +
+    box(rect(0, height - 66 * u, width, 66 * u), '#000') +
+    iconRow(
+      ['home', 'search', 'plus', 'speech', 'person'],
+      width / 10 - 13 * u,
+      height - 54 * u,
+      width / 5,
+      26 * u,
+      '#fff',
+    ) +
     disc(width - 35 * u, height - 428 * u, 22 * u, vivid(random)) +
     pen(
       `M${width - 42 * u} ${height - 428 * u}h${14 * u}m${-7 * u} ${-7 * u}v${14 * u}`,
       '#fff',
       3 * u,
     );
-  return savedScene(area, random, {
+  return savedScene(random, {
     width,
     height,
     paper: '#000',

@@ -13,6 +13,14 @@ export interface Area {
   readonly height: number;
 }
 
+/** An area; a column of text has no height. */
+export const rect = (
+  left: number,
+  top: number,
+  width: number,
+  height = Number.POSITIVE_INFINITY,
+): Area => ({ left, top, width, height });
+
 const n = (value: number) => String(Math.round(value * 10) / 10);
 
 /** A rectangle, with round corners if `radius` is given. */
@@ -60,7 +68,20 @@ export interface TextStyle {
   readonly outline?: string;
   /** degrees clockwise about the start of the text */
   readonly angle?: number;
+  /** of a paragraph: from line to line, in sizes */
+  readonly leading?: number;
 }
+
+/** Styles that are used all over, by name. */
+const STYLES = {
+  bold: { face: 'bold' },
+  centred: { align: 'centre' },
+  heading: { face: 'bold', align: 'centre' },
+} satisfies Record<string, TextStyle>;
+
+type Style = TextStyle | keyof typeof STYLES;
+
+const styleOf = (style: Style): TextStyle => (typeof style === 'string' ? STYLES[style] : style);
 
 /** A line of text whose baseline is at `y`. */
 export function text(
@@ -69,8 +90,9 @@ export function text(
   y: number,
   size: number,
   colour: string,
-  { face = 'plain', align = 'left', opacity = 1, outline, angle = 0 }: TextStyle = {},
+  style: Style = {},
 ): string {
+  const { face = 'plain', align = 'left', opacity = 1, outline, angle = 0 } = styleOf(style);
   const { path, scale } = outlineOf(words, size, face);
   const width = align === 'left' ? 0 : widthOf(words, size, face);
   const shift = align === 'centre' ? width / 2 : width;
@@ -99,12 +121,12 @@ export function linesOf(words: string, width: number, size: number, face: Face):
 /** Text broken into lines, the first of which begins at `top`. */
 export function paragraph(
   words: string,
-  { left, top, width, height = Number.POSITIVE_INFINITY }: Omit<Area, 'height'> & Partial<Area>,
+  { left, top, width, height }: Area,
   size: number,
   colour: string,
-  style: TextStyle & { readonly leading?: number } = {},
+  style: Style = {},
 ): { svg: string; bottom: number; width: number } {
-  const { face = 'plain', align = 'left', leading = 1.35 } = style;
+  const { face = 'plain', align = 'left', leading = 1.35 } = styleOf(style);
   const lines = linesOf(words, width, size, face).slice(
     0,
     Math.max(1, Math.floor(height / (leading * size))),
@@ -157,6 +179,16 @@ export const icon = (
 ): string =>
   `<path transform="translate(${n(left)} ${n(top)}) scale(${size / 24})" d="${ICONS[name]}" fill="none" stroke="${colour}" stroke-width="${name === 'more' ? 3.5 : 2}" stroke-linecap="round" stroke-linejoin="round" stroke-opacity="${opacity}"/>`;
 
+/** Icons in a row, the left edges of their squares `step` apart. */
+export const iconRow = (
+  names: readonly Icon[],
+  left: number,
+  top: number,
+  step: number,
+  size: number,
+  colour: string,
+): string => names.map((name, at) => icon(name, left + at * step, top, size, colour)).join('');
+
 /** A filled triangle that points right. */
 export const play = (x: number, y: number, size: number, colour: string): string =>
   `<path d="M${n(x - 0.35 * size)} ${n(y - 0.5 * size)}L${n(x + 0.55 * size)} ${n(y)}L${n(x - 0.35 * size)} ${n(y + 0.5 * size)}Z" fill="${colour}"/>`;
@@ -170,4 +202,4 @@ export const avatar = (
   initial: string,
 ): string =>
   disc(x, y, radius, colour) +
-  text(initial, x, y + 0.38 * radius, 1.05 * radius, '#fff', { face: 'bold', align: 'centre' });
+  text(initial, x, y + 0.38 * radius, 1.05 * radius, '#fff', 'heading');

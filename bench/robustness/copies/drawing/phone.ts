@@ -1,5 +1,5 @@
 import { clock, maybe, pick, type Random } from './chance.js';
-import { box, type Icon, icon, text } from './drawing.js';
+import { box, type Icon, iconRow, rect, text } from './drawing.js';
 
 /** The screen of a phone and the colours of its apps. */
 export interface Phone {
@@ -13,6 +13,13 @@ export interface Phone {
   /** of times, counts and rules */
   readonly faint: string;
 }
+
+/** Screens of desktops. */
+export const DESKTOPS = [
+  [1280, 800],
+  [1366, 768],
+  [1440, 900],
+] as const;
 
 /** Screens in use: 16:9 and longer, at two or three pixels a point. */
 const SCREENS = [
@@ -47,12 +54,7 @@ export function statusBar({ width, unit: u }: Phone, ink: string, random: Random
   const right = width - 22 * u;
   const bars = [0, 1, 2, 3].map((bar) =>
     box(
-      {
-        left: right - (78 - 5 * bar) * u,
-        top: y - (4 + 2.5 * bar) * u,
-        width: 3.4 * u,
-        height: (4 + 2.5 * bar) * u,
-      },
+      rect(right - (78 - 5 * bar) * u, y - (4 + 2.5 * bar) * u, 3.4 * u, (4 + 2.5 * bar) * u),
       ink,
       { radius: u },
     ),
@@ -62,11 +64,11 @@ export function statusBar({ width, unit: u }: Phone, ink: string, random: Random
     text(clock(random), 26 * u, y, 15 * u, ink, { face: 'bold' }) +
     bars.join('') +
     text('5G', right - 53 * u, y, 12 * u, ink, { face: 'bold' }) +
-    box({ left: right - 28 * u, top: y - 11 * u, width: 25 * u, height: 12 * u }, ink, {
+    box(rect(right - 28 * u, y - 11 * u, 25 * u, 12 * u), ink, {
       radius: 3.5 * u,
       opacity: 0.4,
     }) +
-    box({ left: right - 26 * u, top: y - 9 * u, width: charge * u, height: 8 * u }, ink, {
+    box(rect(right - 26 * u, y - 9 * u, charge * u, 8 * u), ink, {
       radius: 2 * u,
     })
   );
@@ -80,11 +82,9 @@ export function tabBar(
   const top = height - 72 * u;
   const step = width / icons.length;
   return (
-    box({ left: 0, top, width, height: 72 * u }, paper) +
-    box({ left: 0, top, width, height: Math.max(1, 0.5 * u) }, faint, { opacity: 0.5 }) +
-    icons
-      .map((name, at) => icon(name, (at + 0.5) * step - 13 * u, top + 12 * u, 26 * u, ink))
-      .join('') +
+    box(rect(0, top, width, 72 * u), paper) +
+    box(rect(0, top, width, Math.max(1, 0.5 * u)), faint, { opacity: 0.5 }) +
+    iconRow(icons, step / 2 - 13 * u, top + 12 * u, step, 26 * u, ink) +
     swipeBar({ width, height, unit: u }, ink)
   );
 }
@@ -93,6 +93,6 @@ export const swipeBar = (
   { width, height, unit: u }: Pick<Phone, 'width' | 'height' | 'unit'>,
   ink: string,
 ): string =>
-  box({ left: width / 2 - 67 * u, top: height - 13 * u, width: 134 * u, height: 5 * u }, ink, {
+  box(rect(width / 2 - 67 * u, height - 13 * u, 134 * u, 5 * u), ink, {
     radius: 2.5 * u,
   });

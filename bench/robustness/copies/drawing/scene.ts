@@ -2,6 +2,7 @@ import { at, type Edited, type Truth } from '../../edit.js';
 import {
   blank,
   type Colour,
+  covering,
   jpeg,
   paste,
   pipeline,
@@ -11,7 +12,7 @@ import {
   resized,
 } from '../../raster.js';
 import { between, pick, type Random } from './chance.js';
-import { type Area, box } from './drawing.js';
+import { type Area, box, rect } from './drawing.js';
 
 /** A picture at its place in a scene. */
 export interface Placed {
@@ -20,6 +21,13 @@ export interface Placed {
   /** radius of its corners */
   readonly radius?: number;
 }
+
+/** A picture that fills an area, cropped about its centre. */
+export const filling = async (picture: Raster, area: Area, radius = 0): Promise<Placed> => ({
+  picture: await covering(picture, Math.round(area.width), Math.round(area.height)),
+  area,
+  radius,
+});
 
 /** What a scene is made of, from the back to the front. */
 export interface Scene {
@@ -36,23 +44,33 @@ export interface Scene {
 
 /** The area with whole numbers. */
 export function snapped({ left, top, width, height }: Area): Area {
-  return {
-    left: Math.round(left),
-    top: Math.round(top),
-    width: Math.max(8, Math.round(width)),
-    height: Math.max(8, Math.round(height)),
-  };
+  return rect(
+    Math.round(left),
+    Math.round(top),
+    Math.max(8, Math.round(width)),
+    Math.max(8, Math.round(height)),
+  );
 }
 
-/** The largest area of a photo's shape in `room`, in the middle of it. */
-export function fitted({ width, height }: Raster, room: Area): Area {
+/**
+ * The largest area of a photo's shape in `room`.
+ * @param across where in the room: 0 at its left, 1 at its right
+ * @param down the same from above
+ */
+export function fitted(
+  { width, height }: Raster,
+  room: Area,
+  { across = 0.5, down = 0.5 } = {},
+): Area {
   const scale = Math.min(room.width / width, room.height / height);
-  return snapped({
-    left: room.left + (room.width - scale * width) / 2,
-    top: room.top + (room.height - scale * height) / 2,
-    width: scale * width,
-    height: scale * height,
-  });
+  return snapped(
+    rect(
+      room.left + across * (room.width - scale * width),
+      room.top + down * (room.height - scale * height),
+      scale * width,
+      scale * height,
+    ),
+  );
 }
 
 const hole = ({ left, top, width, height }: Area, r: number): string =>
@@ -81,7 +99,7 @@ export async function drawScene({
     paste(canvas, part, place.left, place.top);
     holes += hole(place, Math.round(radius));
   }
-  const ground = paper === undefined ? '' : box({ left: 0, top: 0, width, height }, paper);
+  const ground = paper === undefined ? '' : box(rect(0, 0, width, height), paper);
   return drawnOn(
     canvas,
     `<clipPath id="around"><path d="${holes}" clip-rule="evenodd"/></clipPath><g clip-path="url(#around)">${ground}${around}</g>${over}`,
@@ -112,7 +130,7 @@ export function scaledTruth(truth: Truth, x: number, y = x): Truth {
   const { corners } = truth;
   return {
     ...truth,
-    rectangle: { left: x * left, top: y * top, width: x * width, height: y * height },
+    rectangle: rect(x * left, y * top, x * width, y * height),
     ...(corners && {
       corners: corners.map(([cx, cy]) => [x * cx, y * cy] as const) as unknown as Truth['corners'],
     }),
@@ -149,12 +167,16 @@ export async function sent(edited: Edited, random: Random): Promise<Edited> {
   };
 }
 
-/** A scene with the photo at `area`, as an app sends a screenshot of it. */
-export const screenshot = async (area: Area, random: Random, scene: Scene): Promise<Edited> =>
-  sent({ pixels: await drawScene(scene), truth: truthOf(area) }, random);
+/** A scene whose first picture is the photo, as an app sends a screenshot of it. */
+export const screenshot = async (random: Random, scene: Scene): Promise<Edited> =>
+  sent({ pixels: await drawScene(scene), truth: truthOf(scene.pictures[0]!.area) }, random);
 
-/** A scene with the photo at `area`, as an app saves it. */
-export const savedScene = async (area: Area, random: Random, scene: Scene): Promise<Edited> => ({
+/** The same, as an app saves it. */
+export const savedScene = async (
+  random: Random,
+  scene: Scene,
+  area = scene.pictures[0]!.area,
+): Promise<Edited> => ({
   pixels: await saved(await drawScene(scene), random),
   truth: truthOf(area),
 });
