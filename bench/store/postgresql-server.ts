@@ -1,22 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  chownSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import pg from 'pg';
+import { join } from 'node:path';
 
 /** What a store needs. */
 const OLDEST = 14;
-const STARTS = 3;
 
 /** The folder of the newest server's programs; undefined if none is installed. */
 export function postgresqlPrograms(): string | undefined {
@@ -51,19 +40,27 @@ const CARELESS = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']
  * removed.
  */
 export class PostgresqlServer {
+  readonly folder: string;
+  protected running: ReturnType<typeof spawn> | undefined;
   readonly #programs: string;
-  readonly #folder: string;
-  readonly #settings: string[];
+  readonly #settings: readonly string[];
   /** Ends the server and removes its folder when its input ends; each line tells it the pid. */
   readonly #watchdog: ReturnType<typeof spawn>;
-  #running: ReturnType<typeof spawn> | undefined;
-  #databases = 0;
 
-  private constructor(programs: string, folder: string, settings: readonly string[]) {
+  /**
+   * @param isDurable what was committed survives a kill
+   * @param settings of the server, as `name=value`
+   * @throws {Error} if PostgreSQL is missing
+   */
+  constructor({ isDurable = false, settings = [] as readonly string[] } = {}) {
+    const programs = postgresqlPrograms();
+    if (programs === undefined) throw new Error('PostgreSQL is not installed');
     this.#programs = programs;
-    this.#folder = folder;
-    this.#settings = [...settings];
-    this.#watchdog = spawn('/bin/sh', ['-c', WATCHDOG, folder], {
+    this.folder = mkdtempSync(join(tmpdir(), 'onlyhashes-postgresql-'));
+    const owner = user();
+    if (owner) chownSync(this.folder, owner.uid, owner.gid);
+    this.#settings = [...(isDurable ? [] : CARELESS), ...settings];
+    this.#watchdog = spawn('/bin/sh', ['-c', WATCHDOG, this.folder], {
       detached: true,
       stdio: ['pipe', 'ignore', 'ignore'],
     });
@@ -71,89 +68,37 @@ export class PostgresqlServer {
     this.#watchdog.unref();
   }
 
-  /**
-   * @param options `isDurable`: what was committed survives a kill; `settings`: of the server, as
-   *   `name=value`; `empty`: a folder where the files of a new server are kept, to be copied for
-   *   the next one
-   * @throws {Error} if PostgreSQL is missing
-   */
-  static async start({
-    isDurable = false,
-    settings = [] as readonly string[],
-    empty = undefined as string | undefined,
-  } = {}): Promise<PostgresqlServer> {
-    const programs = postgresqlPrograms();
-    if (programs === undefined) throw new Error('PostgreSQL is not installed');
-    const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-postgresql-'));
-    const owner = user();
-    if (owner) chownSync(folder, owner.uid, owner.gid);
-    const server = new PostgresqlServer(programs, folder, [
-      ...(isDurable ? [] : CARELESS),
-      ...settings,
-    ]);
-    try {
-      if (empty !== undefined && existsSync(empty)) copy(empty, join(folder, 'data'));
-      else {
-        execFileSync(
-          join(server.#programs, 'initdb'),
-          ['-D', join(folder, 'data'), '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync'],
-          { ...owner, cwd: folder, env: ENVIRONMENT, stdio: ['ignore', 'ignore', 'pipe'] },
-        );
-        if (empty !== undefined) keep(join(folder, 'data'), empty);
-      }
-      await server.start();
-      return server;
-    } catch (error) {
-      await server.close();
-      throw error;
-    }
+  /** Makes the files of a new server, in `data` of its folder. */
+  create(): void {
+    const words = ['-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync'];
+    execFileSync(join(this.#programs, 'initdb'), ['-D', join(this.folder, 'data'), ...words], {
+      ...user(),
+      cwd: this.folder,
+      env: ENVIRONMENT,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
   }
 
   /** The address of one of its databases. */
   url(database = 'postgres'): string {
-    return `postgres:///${database}?host=${this.#folder}&user=postgres`;
+    return `postgres:///${database}?host=${this.folder}&user=postgres`;
   }
 
-  /** The address of a new, empty database. Wakes and locks of databases do not meet. */
-  async newDatabase(): Promise<string> {
-    const name = `test_${++this.#databases}`;
-    const client = new pg.Client(this.url());
-    await client.connect();
-    try {
-      await client.query(`create database ${name}`);
-    } finally {
-      await client.end();
-    }
-    return this.url(name);
-  }
-
-  /** Starts it, again after `stop` or `kill`, at the same address. */
+  /** Starts it, at the same address if it ran before. */
   async start(): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#start();
-      } catch (error) {
-        // The memory of a server that was killed may still be in use.
-        if (attempt === STARTS) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 500 * attempt));
-      }
-    }
-  }
-
-  async #start(): Promise<void> {
     const settings = [
       'listen_addresses=',
-      `unix_socket_directories=${this.#folder}`,
+      `unix_socket_directories=${this.folder}`,
       'shared_buffers=64MB',
       'max_wal_size=2GB',
       ...this.#settings,
     ].flatMap((setting) => ['-c', setting]);
     const running = spawn(
       join(this.#programs, 'postgres'),
-      ['-D', join(this.#folder, 'data'), ...settings],
+      ['-D', join(this.folder, 'data'), ...settings],
       {
         ...user(),
-        cwd: this.#folder,
+        cwd: this.folder,
         env: ENVIRONMENT,
         // Ctrl-C is for the process that started it: the watchdog ends the server.
         detached: true,
@@ -161,7 +106,7 @@ export class PostgresqlServer {
       },
     );
     this.#watchdog.stdin!.write(`${running.pid}\n`);
-    this.#running = running;
+    this.running = running;
     let said = '';
     await new Promise<void>((resolve, reject) => {
       running.on('error', reject);
@@ -174,29 +119,8 @@ export class PostgresqlServer {
     running.unref();
   }
 
-  /** Ends it in order: connections are cut, and what was committed is kept. */
-  async stop(): Promise<void> {
-    await this.#end((pid) => process.kill(pid, 'SIGINT'));
-  }
-
-  /** Ends all its processes at once (kill -9), as a power cut does. */
-  async kill(): Promise<void> {
-    await this.#end((pid) => {
-      // Stopped, it makes no further process meanwhile.
-      process.kill(pid, 'SIGSTOP');
-      for (const each of [pid, ...childrenOf(pid)]) process.kill(each, 'SIGKILL');
-    });
-  }
-
-  async #end(end: (pid: number) => void): Promise<void> {
-    const running = this.#running;
-    if (running?.pid === undefined || running.exitCode !== null || running.signalCode !== null) {
-      return;
-    }
-    const ended = once(running, 'exit');
-    running.ref();
-    end(running.pid);
-    await ended;
+  /** To be called by who ended it, before it is started again. */
+  protected forget(): void {
     this.#watchdog.stdin!.write('\n');
   }
 
@@ -206,21 +130,6 @@ export class PostgresqlServer {
     this.#watchdog.ref();
     this.#watchdog.stdin!.end();
     await ended;
-  }
-}
-
-/** Copies a folder with the owners of its files. */
-const copy = (from: string, to: string) => execFileSync('cp', ['-a', from, to]);
-
-/** Keeps the files of a new server, also if other processes do so at this moment. */
-function keep(data: string, empty: string): void {
-  mkdirSync(dirname(empty), { recursive: true });
-  const own = `${empty}.${process.pid}`;
-  copy(data, own);
-  try {
-    renameSync(own, empty);
-  } catch {
-    rmSync(own, { recursive: true });
   }
 }
 
@@ -240,8 +149,3 @@ if [ -n "$pid" ]; then
 fi
 rm -rf "$0"
 `;
-
-function childrenOf(pid: number): number[] {
-  const file = `/proc/${pid}/task/${pid}/children`;
-  return existsSync(file) ? readFileSync(file, 'utf8').trim().split(' ').map(Number) : [];
-}

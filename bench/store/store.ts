@@ -88,8 +88,10 @@ export async function runStore(
   if (postgresqlPrograms() === undefined) {
     context.note('PostgreSQL is not installed: apt-get install postgresql');
   } else {
-    const server = await PostgresqlServer.start({ isDurable: true, settings: SETTINGS });
+    const server = new PostgresqlServer({ isDurable: true, settings: SETTINGS });
     try {
+      server.create();
+      await server.start();
       engines.postgresql = await measured(run, { url: server.url() }, scale.entries);
     } finally {
       await server.close();

@@ -47,7 +47,7 @@ export function describePostgresql(
     let server: PostgresqlServer | undefined;
     beforeAll(async () => {
       if (missing !== undefined) throw new Error(missing);
-      server = await PostgresqlServer.start({ isDurable });
+      server = await PostgresqlServer.open({ isDurable });
     });
     afterAll(async () => {
       await server?.close();

@@ -8,7 +8,7 @@ import { eventually, serving, verdictOf } from './serving-program.js';
 
 let server: PostgresqlServer;
 beforeAll(async () => {
-  server = await PostgresqlServer.start({ isDurable: true });
+  server = await PostgresqlServer.open({ isDurable: true });
 });
 afterAll(() => server.close());
 

@@ -153,7 +153,7 @@ describe('the exchanges of a store', () => {
   let server: PostgresqlServer;
   let store: string;
   beforeAll(async () => {
-    server = await PostgresqlServer.start();
+    server = await PostgresqlServer.open();
   });
   afterAll(() => server.close());
   beforeEach(async () => {

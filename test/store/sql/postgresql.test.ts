@@ -48,7 +48,7 @@ describePostgresql(
     );
 
     test('a second server runs beside it', async () => {
-      const second = await PostgresqlServer.start();
+      const second = await PostgresqlServer.open();
       try {
         const mark = "select current_setting('data_directory')";
         expect(await ask(second.url(), mark)).not.toEqual(await ask(server().url(), mark));
