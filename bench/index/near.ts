@@ -121,15 +121,17 @@ async function copyPairs(next: () => number): Promise<Pair[]> {
   const pairs: Pair[] = [];
   if (files.length === 0) return pairs;
   const { photoOf } = await import('../robustness/photos.js');
-  const { SINGLE_EDITS: edits } = await import('../robustness/single-edits.js');
+  const { FILTERS, STRETCHED } = await import('../robustness/copies/filter-edits.js');
+  const { CROPS, SOCIAL, STRAIGHTENED } = await import('../robustness/copies/reframe-edits.js');
+  const edits = [...CROPS, ...SOCIAL, ...STRAIGHTENED, ...FILTERS, ...STRETCHED];
   const { distance } = await import('../../src/hash.js');
   const { pdq } = await import('../../src/hashing/pdq.js');
   for (const { name: source, path } of files) {
     const photo = await photoOf({ source, path });
     const entry = pdq(photo).hash;
-    for (let at = next() % 4; at < edits.length; at += 4) {
+    for (const edit of edits) {
       const filler = async () => photo;
-      const { pixels } = await edits[at]!.apply(photo, {
+      const { pixels } = await edit.apply(photo, {
         random: (below) => next() % below,
         filler,
       });

@@ -17,7 +17,7 @@ import {
   resized,
   WHITE,
 } from '../../../../bench/robustness/raster.js';
-import { bordered, type Laid, scribble } from '../../../../bench/robustness/single-edits.js';
+import { bordered, type Laid, scribble } from './single-edits.js';
 
 const GREY: Colour = [128, 128, 128];
 

@@ -9,8 +9,8 @@ import {
   reread,
   resized,
 } from '../../../../bench/robustness/raster.js';
-import { type Change, plain } from '../../../../bench/robustness/single-edits.js';
 import { random as seeded } from '../../../../bench/workloads.js';
+import { type Change, plain } from './single-edits.js';
 
 /** Saved again in another encoding. */
 export const ENCODINGS: readonly Transform[] = [

@@ -1,6 +1,11 @@
-import type { Orientation } from '../../src/pixels.js';
-import { orient } from '../../src/variants/forms.js';
-import { at, type Edited, type Materials, type Transform, whole } from './edit.js';
+import { straight, trimmed } from '../../../../bench/robustness/copies/reframe-edits.js';
+import {
+  at,
+  type Edited,
+  type Materials,
+  type Transform,
+  whole,
+} from '../../../../bench/robustness/edit.js';
 import {
   BLACK,
   blank,
@@ -12,9 +17,10 @@ import {
   paste,
   type Raster,
   resized,
-  turnedOn,
   WHITE,
-} from './raster.js';
+} from '../../../../bench/robustness/raster.js';
+import type { Orientation } from '../../../../src/pixels.js';
+import { orient } from '../../../../src/variants/forms.js';
 
 export type Change = (photo: Raster, materials: Materials) => Promise<Raster>;
 
@@ -162,23 +168,13 @@ export function bordered(
 export const oriented = (photo: Raster, orientation: Orientation) =>
   orient(photo, orientation) as Raster;
 
-/**
- * Crops the photo. The amounts are parts of the width left and right, and of the height above and
- * below.
- */
+/** Crops the photo as copies are cropped. */
 async function cutOff(
   photo: Raster,
-  left: number,
-  top: number,
-  right: number,
-  bottom: number,
+  sides: readonly [number, number, number, number],
 ): Promise<Edited> {
-  const x = Math.round(left * photo.width);
-  const y = Math.round(top * photo.height);
-  const width = photo.width - x - Math.round(right * photo.width);
-  const height = photo.height - y - Math.round(bottom * photo.height);
-  const pixels = await jpeg(cropped(photo, x, y, width, height), 85);
-  return { pixels, truth: at(-x, -y, photo.width, photo.height) };
+  const { pixels, truth } = trimmed(photo, sides);
+  return { pixels: await jpeg(pixels, 85), truth };
 }
 
 const crop = (
@@ -187,7 +183,7 @@ const crop = (
 ): Transform => ({
   name,
   family: 'crop',
-  apply: (photo, materials) => cutOff(photo, ...partsOf(materials)),
+  apply: (photo, materials) => cutOff(photo, partsOf(materials)),
 });
 
 /** Takes `percent` off the width and height in all: 5 % about the centre is 2.5 % off each side. */
@@ -230,21 +226,9 @@ export const CROPS: readonly Transform[] = [
 
 export const either = ({ random }: Materials, degrees: number) => (random(2) ? degrees : -degrees);
 
-/**
- * Turns the photo and keeps the largest upright rectangle of its shape, as a phone's straightening
- * tool does.
- */
 async function straightened(photo: Raster, degrees: number): Promise<Edited> {
-  const { width, height } = photo;
-  const radians = (Math.abs(degrees) * Math.PI) / 180;
-  const longer = Math.max(width / height, height / width);
-  const scale = 1 / (Math.cos(radians) + longer * Math.sin(radians));
-  const keptWidth = Math.floor(width * scale);
-  const keptHeight = Math.floor(height * scale);
-  const pixels = await jpeg(turnedOn(photo, degrees, keptWidth, keptHeight, BLACK), 85);
-  const left = (keptWidth - width) / 2;
-  const top = (keptHeight - height) / 2;
-  return { pixels, truth: at(left, top, width, height, { angle: degrees }) };
+  const { pixels, truth } = straight(photo, degrees);
+  return { pixels: await jpeg(pixels, 85), truth };
 }
 
 const cutTurn = (degrees: number): Transform => ({
@@ -291,9 +275,3 @@ export const CHAINS: readonly Transform[] = [
     },
   },
 ];
-
-/**
- * One edit at a time, by a fixed amount, of which variants are near a photo and do not match it.
- * What people really make, and what `bench robustness` measures, is in `copies/`.
- */
-export const SINGLE_EDITS: readonly Transform[] = [...OVERLAYS, ...CUT_TURNS, ...CROPS, ...CHAINS];

@@ -1,7 +1,7 @@
 import type { Transform } from '../../../../bench/robustness/edit.js';
-import { CHAINS, CROPS, CUT_TURNS, OVERLAYS } from '../../../../bench/robustness/single-edits.js';
 import { BLURRED_BARS, BORDERS, CAPTIONS, COLLAGES, SCREENSHOTS } from './framed-edits.js';
 import { ENCODINGS, SIZES, TONES } from './plain-edits.js';
+import { CHAINS, CROPS, CUT_TURNS, OVERLAYS } from './single-edits.js';
 import { FLIPS, GROWN_TURNS, TAGS } from './turned-edits.js';
 import { VIEWERS } from './viewer-edits.js';
 

@@ -10,9 +10,9 @@ import {
   turnedOn,
   WHITE,
 } from '../../../../bench/robustness/raster.js';
-import { either, oriented } from '../../../../bench/robustness/single-edits.js';
 import type { Orientation } from '../../../../src/pixels.js';
 import type { DihedralName } from '../../../../src/variant.js';
+import { either, oriented } from './single-edits.js';
 
 /** Each turn with the orientation that causes it and the dihedral form that undoes it. */
 const TURNS: readonly (readonly [string, Orientation, DihedralName])[] = [

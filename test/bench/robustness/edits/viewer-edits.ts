@@ -6,8 +6,8 @@ import {
   type Raster,
   WHITE,
 } from '../../../../bench/robustness/raster.js';
-import { scribble } from '../../../../bench/robustness/single-edits.js';
 import { type Controls, type Layout, screenshot } from './framed-edits.js';
+import { scribble } from './single-edits.js';
 
 /** The place of the photo on the screen. */
 interface Area {
