@@ -17,7 +17,7 @@ const KINDS = [
 ] as const;
 
 /** A kind of picture on which the fast path of PDQ is measured. */
-export type Kind = (typeof KINDS)[number];
+type Kind = (typeof KINDS)[number];
 
 type Painter = (x: number, y: number, c: number) => number;
 

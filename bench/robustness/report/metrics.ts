@@ -26,21 +26,6 @@ export function quantileOf(counts: Histogram, q: number): number {
 }
 
 /**
- * The probability that a genuine distance is below an unrelated one, ties counting half. 1 is a
- * clean separation.
- */
-export function auc(genuine: Histogram, unrelated: Histogram): number {
-  let above = total(unrelated);
-  const pairs = above * total(genuine);
-  let won = 0;
-  for (let distance = 0; distance < genuine.length; distance++) {
-    above -= unrelated[distance]!;
-    won += genuine[distance]! * (above + unrelated[distance]! / 2);
-  }
-  return won / pairs;
-}
-
-/**
  * Upper end of the one-sided 95 % confidence interval of a Poisson mean after `count` events
  * (Garwood 1936): 3.0 for none, 4.7 for one.
  */
@@ -89,28 +74,6 @@ export function falsePairs(unrelated: Histogram, threshold: number): FalsePairs 
     perMillion: (1e6 * count) / pairs,
     perMillionAtMost: matchesAtMost(count, pairs),
   };
-}
-
-/**
- * The largest threshold at which 99.99 % of all pairs within it are genuine, and the recall there.
- */
-export function atPrecision(
-  genuine: Histogram,
-  unrelated: Histogram,
-  precision = 0.9999,
-): { threshold: number; recall: number } {
-  let right = 0;
-  let wrong = 0;
-  let best = { threshold: -1, recall: 0 };
-  const all = total(genuine);
-  for (let distance = 0; distance < genuine.length; distance++) {
-    right += genuine[distance]!;
-    wrong += unrelated[distance]!;
-    if (right > 0 && right / (right + wrong) >= precision) {
-      best = { threshold: distance, recall: right / all };
-    }
-  }
-  return best;
 }
 
 /** Hamming distance of two hashes in packed words, by SWAR popcount. */
