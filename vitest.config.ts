@@ -38,18 +38,18 @@ const PREPARED_PGLITE = fileURLToPath(
 );
 
 /** As `examples/` name it. */
-const SERVICE_SOURCE = fileURLToPath(new URL('src/server/index.ts', import.meta.url));
+const SERVER_SOURCE = fileURLToPath(new URL('src/server/index.ts', import.meta.url));
 
 /**
  * Tests of stores and of the service, which load the same large packages: a process runs many of
  * their files, too, but none of CORE, as the code of all WebAssembly is not optimized here.
  */
-const SERVICE = ['test/{store,server}/**/*.test.ts'];
+const SERVER = ['test/{store,server}/**/*.test.ts'];
 
 const common = {
   setupFiles: ['test/seed.ts'],
   expect: { requireAssertions: true },
-  alias: { '@electric-sql/pglite': PREPARED_PGLITE, 'onlyhashes/service': SERVICE_SOURCE },
+  alias: { '@electric-sql/pglite': PREPARED_PGLITE, 'onlyhashes/server': SERVER_SOURCE },
 };
 
 /**
@@ -86,7 +86,7 @@ export default defineConfig({
           name: 'service',
           testTimeout: 1000 * SECONDS_OF_A_TEST,
           hookTimeout: 60_000,
-          include: SERVICE,
+          include: SERVER,
           exclude: SLOW,
           isolate: false,
           maxWorkers: WORKERS,
@@ -100,7 +100,7 @@ export default defineConfig({
           testTimeout: 1000 * SECONDS_OF_A_TEST,
           hookTimeout: 60_000,
           include: ['test/!(browser|page|shown)/**/*.test.ts', 'test/*.test.ts', ...WITHOUT_ENGINE],
-          exclude: [...CORE, ...SERVICE, ...SLOW],
+          exclude: [...CORE, ...SERVER, ...SLOW],
           maxWorkers: WORKERS,
           sequence: { groupOrder: 0 },
         },

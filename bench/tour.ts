@@ -1,6 +1,5 @@
 import sharp from 'sharp';
-import { distance, type Hash } from '../src/index.js';
-import { type BlocklistEntry, createBlocklist, match } from '../src/matching/index.js';
+import { type BlocklistEntry, createBlocklist, distance, type Hash, match } from '../src/index.js';
 import { hashFile } from '../src/node/index.js';
 import { photoFiles } from './rivals.js';
 import { uniformHashes } from './workloads.js';

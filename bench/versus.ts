@@ -20,10 +20,8 @@ import { type Contender, race, type Timing } from './race.js';
 import { hashesOf, syntheticPixels, uniformHashes } from './workloads.js';
 
 /** The exports of a build, all entries in one object. */
-type Build = typeof import('../src/index.js') &
-  typeof import('../src/variants/index.js') &
-  typeof import('../src/indexing/index.js') &
-  typeof import('../src/matching/index.js');
+type Build = typeof import('../src/index.js');
+/** Older builds had the others beside it. */
 const ENTRIES = ['index.js', 'variants.js', 'indexing.js', 'matching.js'];
 
 interface Job extends Omit<Contender, 'name'> {
@@ -48,10 +46,7 @@ export const versusBench: Bench = {
 async function run(context: BenchContext): Promise<void> {
   const [folder, ...wanted] = context.words ?? [];
   if (folder === undefined) throw new RangeError(`expected versus ${versusBench.takes}`);
-  const builds = [
-    await load('other', resolve(folder), context),
-    await load('this', import.meta.dirname, context),
-  ];
+  const builds = [await load('other', resolve(folder)), await load('this', import.meta.dirname)];
   const { rounds = 20 } = context.options;
   const options = { rounds: Number(rounds), sampleMilliseconds: 60, slices: 8 };
   const originals = (await readPhotos()).map(({ pixels }) => pixels);
@@ -102,12 +97,11 @@ const OLDER: Readonly<Record<string, unknown>> = {
 };
 
 /** A build. Reading an export that it lacks throws `Missing`. */
-async function load(name: string, folder: string, { note }: BenchContext) {
+async function load(name: string, folder: string) {
   const found: Partial<Build> = {};
   for (const entry of ENTRIES) {
     const path = join(folder, entry);
     if (existsSync(path)) Object.assign(found, await import(pathToFileURL(path).href));
-    else note(`the ${name} build, ${folder}, has no ${entry}`);
   }
   const get = (_: object, key: string) => {
     const value: unknown = found[key as keyof Build] ?? OLDER[key];

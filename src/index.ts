@@ -1,8 +1,26 @@
 /**
- * From pixels to a hash, from a hash to hex and JSON, and the distance of two hashes.
+ * From pixels to hashes, from hashes and a list to a decision: for Node, browsers and other
+ * runtimes.
  * @module onlyhashes
  */
 
+export type { Blocklist, ListInfo } from './blocklist/blocklist.js';
+export { createBlocklist } from './blocklist/create-blocklist.js';
+export { isDegenerate } from './blocklist/list-state.js';
+export type { ListSettings, Trust } from './blocklist/lists.js';
+export { withdrawnFromJSON as withdrawnKeyFromJSON } from './blocklist/records/withdrawn-json.js';
+export type { Withdrawn, WithdrawnKey } from './blocklist/withdrawals.js';
+export { bundleText, createBundle, entriesOfBundle } from './bundle/bundle.js';
+export type { Bundle, BundledHash } from './bundle/bundle-shape.js';
+export { readBundle } from './bundle/read-bundle.js';
+export { sealBundle, unsealBundle } from './bundle/seal.js';
+export {
+  allowsWithdrawal,
+  createWithdrawal,
+  readWithdrawal,
+  type Withdrawal,
+} from './bundle/withdrawal.js';
+export type { BlocklistEntry } from './entry.js';
 export { DecodeError, type DecodeErrorCode, FormatError, type FormatErrorCode } from './errors.js';
 export {
   ALGORITHMS,
@@ -25,11 +43,58 @@ export { dhash } from './hashing/dhash.js';
 export { pdq } from './hashing/pdq.js';
 export { pdqDihedral } from './hashing/pdq-dihedral.js';
 export { phash } from './hashing/phash.js';
+export { createIndex, indexFromBuffer } from './indexing/create-index.js';
+export type { HammingIndex } from './indexing/hamming-index.js';
+export type { Hit } from './indexing/part-search.js';
+export { snapshotInfo } from './indexing/snapshot.js';
+export {
+  type Allowance,
+  type AllowList,
+  allowListFromJSON,
+  createAllowList,
+} from './matching/allow-list.js';
+export {
+  type Decision,
+  type DecisionJSON,
+  type DecisionReason,
+  decisionToJSON,
+  explain,
+  type Match,
+  unhashable,
+} from './matching/decision.js';
+export {
+  DECISION_SCHEMA,
+  decisionFromJSON,
+} from './matching/decision-json.js';
+export { createFloodGuard, type FloodGuard } from './matching/flood-guard.js';
+export { type MatchOptions, type MatchRules, match } from './matching/match.js';
+export { createRemoteList, type RemoteList } from './matching/remote-list.js';
+export type { RemoteMatch } from './matching/remote-match.js';
+export { PackedEntries } from './packed-entries.js';
 export type { Pixels } from './pixels.js';
+export { type Policy, type PolicyOptions, policyFor } from './policy.js';
+export type { RemoteAnswer, RemoteHit, RemoteMatcher } from './remote-matcher.js';
+export { errorsByList, reportHashes } from './review/review-answers.js';
+export {
+  type ReviewQuery,
+  type ReviewRecord,
+  reviewFactsOf,
+} from './review/review-record.js';
+export { writeCell } from './text/csv.js';
+export { type ReadOptions, readHashList } from './text/hash-list.js';
+export { readVpdq, type VpdqFrame, writeVpdq } from './text/vpdq.js';
+export { type ListFormat, writeHashList } from './text/write-hash-list.js';
 export {
   DIHEDRAL_NAMES,
   type DihedralName,
   type HashedImage,
   type HashedVariant,
+  type VariantGeometry,
   type VariantName,
 } from './variant.js';
+export { hashPixels, variantsOf } from './variants/hash-pixels.js';
+export {
+  VARIANT_PROFILES,
+  type VariantOptions,
+  type VariantProfile,
+} from './variants/variant-profile.js';

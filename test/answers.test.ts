@@ -4,37 +4,38 @@ import { availableParallelism } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { clusteredHashes, plant, random, uniformHashes } from '../bench/workloads.js';
-import { bundleText, createBundle } from '../src/bundle/index.js';
-import type { BlocklistEntry } from '../src/entry.js';
 import {
-  type Algorithm,
   ahash,
+  type Algorithm,
   type Bits,
   blockhash,
+  type Blocklist,
+  bundleText,
+  createBlocklist,
+  createBundle,
+  createIndex,
+  type Decision,
+  decisionToJSON,
   DecodeError,
   dhash,
+  type HammingIndex,
   type Hash,
   hashFromHex,
+  hashPixels,
   hashToHex,
+  indexFromBuffer,
+  match,
   type PackedHashes,
   pdq,
   pdqDihedral,
   phash,
-} from '../src/index.js';
-import { indexOf } from '../src/indexing/create-index.js';
-import { createIndex, type HammingIndex, indexFromBuffer } from '../src/indexing/index.js';
-import {
-  type Blocklist,
-  createBlocklist,
-  type Decision,
-  decisionToJSON,
-  match,
   policyFor,
-} from '../src/matching/index.js';
+  writeHashList,
+} from '../src/index.js';
+import type { BlocklistEntry } from '../src/entry.js';
+import { indexOf } from '../src/indexing/create-index.js';
 import { type HashFileOptions, hashFile, openIndex, saveIndex } from '../src/node/index.js';
 import { setWorkerScripts } from '../src/node/pool/start-thread.js';
-import { writeHashList } from '../src/services/index.js';
-import { hashPixels } from '../src/variants/index.js';
 import { ALL, type Answers, differences, digest, writeRecord } from './answer-record.js';
 import { onlyhashes, type RunOptions } from './cli/program.js';
 import { testFolder } from './folder.js';

@@ -246,14 +246,11 @@ const senders = record(
   'hostile',
 );
 
-const { createIndex } = (await entryOf('indexing')) as typeof import('../src/indexing/index.js');
-const matching = (await entryOf('matching')) as typeof import('../src/matching/index.js');
-const submission = (await entryOf('submission')) as typeof import('../src/bundle/index.js');
+const core = (await entryOf('index')) as typeof import('../src/index.js');
 const node = (await entryOf('node')) as typeof import('../src/node/index.js');
-
-const exchange = (await entryOf('exchange')) as typeof import('../src/services/index.js');
+const services = (await entryOf('services')) as typeof import('../src/services/index.js');
+const server = (await entryOf('server')) as typeof import('../src/server/index.js');
 const testing = (await entryOf('testing')) as typeof import('../src/services/testing.js');
-const store = (await entryOf('store')) as typeof import('../src/store/index.js');
 
 const CLOCK = { now: () => 0, wait: async () => {} };
 const serviceOptions = {
@@ -365,20 +362,20 @@ const HMA_REPLIES = {
 const fetching = (checkpoint: Argument): Argument =>
   options({ onProblem: callback, signal, checkpoint });
 
-const INDEX = createIndex([HASH as never]);
+const INDEX = core.createIndex([HASH as never]);
 const snapshot = INDEX.toBuffer();
-const { bundle, withdrawToken } = await submission.createBundle([IMAGE as never]);
-const withdrawal = await submission.createWithdrawal(bundle, withdrawToken);
+const { bundle, withdrawToken } = await core.createBundle([IMAGE as never]);
+const withdrawal = await core.createWithdrawal(bundle, withdrawToken);
 const age = await import('age-encryption');
 const identity = await age.generateIdentity();
 const recipient = await age.identityToRecipient(identity);
-const sealed = await submission.sealBundle(bundle, recipient);
-const DECISION = matching.match(IMAGE as never, matching.createBlocklist([ENTRY as never]));
+const sealed = await core.sealBundle(bundle, recipient);
+const DECISION = core.match(IMAGE as never, core.createBlocklist([ENTRY as never]));
 const folder = testFolder();
 const indexPath = join(folder, 'list.ohx');
 await node.saveIndex(indexPath, INDEX, { entries: { entryAt: () => ({ labels: [], id: '7' }) } });
 const listPath = join(folder, 'list.ohl');
-await node.openBlocklist(listPath, { create: matching.createBlocklist([ENTRY as never]) });
+await node.openBlocklist(listPath, { create: core.createBlocklist([ENTRY as never]) });
 const picturePath = join(ROOT, 'fixtures/images/rgb.png');
 const picture = readFileSync(picturePath);
 
@@ -430,8 +427,8 @@ const listSettings = record(
   },
   '{}',
 );
-const allowList = member(matching.createAllowList());
-const floodGuard = member(matching.createFloodGuard());
+const allowList = member(core.createAllowList());
+const floodGuard = member(core.createFloodGuard());
 const rules = {
   policy: optional(policy),
   allowList: optional(allowList),
@@ -439,7 +436,7 @@ const rules = {
 };
 const listOptions = { onKeptOut: callback };
 const MATCHER = { name: 'there', ask: async () => [] };
-const REMOTE = matching.createRemoteList(MATCHER, { sendsHashes: true });
+const REMOTE = core.createRemoteList(MATCHER, { sendsHashes: true });
 const remotes = member([REMOTE], '[]');
 const ruling = { ...rules, all: flag, distance: whole, remote: optional(remotes) };
 const REMOTE_MATCH = { list: 'there', trust: 'own', tier: 'match', labels: ['label'], hash: HASH };
@@ -485,8 +482,8 @@ const decision = members(DECISION, {
 });
 const coordinate = or(whole, '-2', '7.5');
 const hexText = member(HEX, 'text');
-const MATCH_JSON = matching.decisionToJSON(DECISION).matches[0]!;
-const decisionJSON = members(matching.decisionToJSON(DECISION), {
+const MATCH_JSON = core.decisionToJSON(DECISION).matches[0]!;
+const decisionJSON = members(core.decisionToJSON(DECISION), {
   verdict: member('none'),
   reason: text,
   matches: list(
@@ -576,8 +573,8 @@ const files = {
 };
 
 /** A hash that `IMAGE` does not have, so all of its variants are examined. */
-const aBlocklist = () => matching.createBlocklist([{ ...ENTRY, hash: FAR } as never]);
-const LIST = matching.createBlocklist([ENTRY as never]);
+const aBlocklist = () => core.createBlocklist([{ ...ENTRY, hash: FAR } as never]);
+const LIST = core.createBlocklist([ENTRY as never]);
 const decider = member(LIST, 'function');
 const POOL = node.createHashPool({ workers: 1 });
 afterAll(() => POOL.close());
@@ -614,7 +611,7 @@ const maxBytesHeld = optional(member(2 ** 30));
 let opened: Promise<StoreClass> | undefined;
 /** One store for all, which takes long to open. It is closed at the end alone. */
 async function aStore(): Promise<StoreClass> {
-  opened ??= store
+  opened ??= server
     .openStore({ dataDir: undefined })
     .then((one) => Object.assign(one, { close: async () => {} }));
   return await opened;
@@ -643,13 +640,9 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     hashFromJSON: [hashJSON],
     hashToHex: [hash],
     hashToJSON: [hash, options({ resample, decoding: member('draft') })],
-  },
-  variants: {
     VARIANT_PROFILES: 'constant',
     hashPixels: [pixels, options({ ...hashing, variants: profile, crops: flag, stored: pixels })],
     variantsOf: [pixels, options({ ...hashing, variants: profile, crops: flag, stored: pixels })],
-  },
-  indexing: {
     createIndex: [
       hashes,
       options({
@@ -660,8 +653,6 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     ],
     indexFromBuffer: [indexBytes, options({ verify: flag })],
     snapshotInfo: [indexBytes, optional(fromOutside(snapshot.byteLength))],
-  },
-  matching: {
     PackedEntries: [member('pdq'), member(256), options({ capacity: member(5) })],
     createBlocklist: [
       entries,
@@ -725,8 +716,53 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     isDegenerate: [hash],
     policyFor: [member('pdq'), member(256), policy],
     unhashable: [member(new (await errorsOf()).DecodeError('corrupt', 'x')), policy],
+    allowsWithdrawal: [bundleArgument, withdrawalArgument],
+    bundleText: [wholeBundle],
+    createBundle: [
+      members([IMAGE], {
+        0: members(IMAGE, {
+          hash,
+          quality,
+          resample: optional(resample),
+          variants: list(members(VARIANT, { name: member('window1x1'), hash, quality })),
+        }),
+      }),
+      options({
+        day: member('2026-11-25'),
+        digests: member([{ algorithm: 'md5', digest: '0'.repeat(32) }], '[]'),
+      }),
+    ],
+    createWithdrawal: [bundleArgument, member(withdrawToken)],
+    entriesOfBundle: [wholeBundle],
+    readBundle: [
+      fromOutside(core.bundleText(bundle), 'text', 'bytes'),
+      options({ maxBytes: member(1e6, '7.5'), padded: flag }),
+    ],
+    readWithdrawal: [
+      fromOutside(JSON.stringify(withdrawal), 'text', 'bytes'),
+      options({ maxBytes: member(1e6, '7.5') }),
+    ],
+    sealBundle: [wholeBundle, member(recipient)],
+    unsealBundle: [
+      fromOutside(sealed, 'bytes'),
+      member(identity),
+      options({ maxBytes: member(1e6, '7.5'), padded: flag }),
+    ],
+    readVpdq: [reply(core.writeVpdq([FRAME as never])), options({ onProblem: callback })],
+    writeVpdq: [frames, options({ format: member('json') })],
+    writeCell: [or(text, '[]', '[text]')],
+    readHashList: [
+      reply(`${HEX}\n`),
+      options({
+        algorithm: member('dhash'),
+        onProblem: callback,
+        maxLineLength: member(100),
+        maxLines: member(100),
+      }),
+    ],
+    writeHashList: [entries, options({ format: member('jsonl') })],
   },
-  exchange: {
+  services: {
     ServiceError: 'class of errors',
     NCMEC_LISTS: 'constant',
     NcmecClient: [
@@ -757,19 +793,6 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
       options({ ...serviceOptions, pageSize: whole }),
     ],
     TechAgainstTerrorismClient: [login, options(serviceOptions)],
-    readVpdq: [reply(exchange.writeVpdq([FRAME as never])), options({ onProblem: callback })],
-    writeVpdq: [frames, options({ format: member('json') })],
-    writeCell: [or(text, '[]', '[text]')],
-    readHashList: [
-      reply(`${HEX}\n`),
-      options({
-        algorithm: member('dhash'),
-        onProblem: callback,
-        maxLineLength: member(100),
-        maxLines: member(100),
-      }),
-    ],
-    writeHashList: [entries, options({ format: member('jsonl') })],
   },
   testing: {
     startFakeService: [member(() => ({}), 'function')],
@@ -810,40 +833,6 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
         login,
         startSeconds: whole,
       }),
-    ],
-  },
-  submission: {
-    allowsWithdrawal: [bundleArgument, withdrawalArgument],
-    bundleText: [wholeBundle],
-    createBundle: [
-      members([IMAGE], {
-        0: members(IMAGE, {
-          hash,
-          quality,
-          resample: optional(resample),
-          variants: list(members(VARIANT, { name: member('window1x1'), hash, quality })),
-        }),
-      }),
-      options({
-        day: member('2026-11-25'),
-        digests: member([{ algorithm: 'md5', digest: '0'.repeat(32) }], '[]'),
-      }),
-    ],
-    createWithdrawal: [bundleArgument, member(withdrawToken)],
-    entriesOfBundle: [wholeBundle],
-    readBundle: [
-      fromOutside(submission.bundleText(bundle), 'text', 'bytes'),
-      options({ maxBytes: member(1e6, '7.5'), padded: flag }),
-    ],
-    readWithdrawal: [
-      fromOutside(JSON.stringify(withdrawal), 'text', 'bytes'),
-      options({ maxBytes: member(1e6, '7.5') }),
-    ],
-    sealBundle: [wholeBundle, member(recipient)],
-    unsealBundle: [
-      fromOutside(sealed, 'bytes'),
-      member(identity),
-      options({ maxBytes: member(1e6, '7.5'), padded: flag }),
     ],
   },
   node: {
@@ -917,7 +906,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
       }),
     ],
     fetchList: [
-      member(matching.createBlocklist([])),
+      member(core.createBlocklist([])),
       text,
       member(emptyClient),
       options({ ...fetchOptions, now: callback }),
@@ -953,21 +942,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
       options({ ...decoding, maxSide: member(9) }),
     ],
   },
-  store: {
-    StoreError: 'class of errors',
-    openStore: [
-      members({ dataDir: undefined }, { dataDir: optional(text) }),
-      strict({ schema: member('onlyhashes'), bands: flag }),
-    ],
-    stopNciiSender: [
-      member(FEEDBACK_CLIENT),
-      record({ company: text, lookBackSeconds: optional(number) }),
-    ],
-    ncmecSender: [member(FEEDBACK_CLIENT)],
-    stopNciiFeedbackOf: [reviewRecord, options({ ...reviewed, tags: words })],
-    ncmecFeedbackOf: [reviewRecord, options({ ...reviewed, list: ncmecList, reasonIds: words })],
-  },
-  service: {
+  server: {
     NODE_LIMITS: 'constant',
     UploadRefused: 'class of errors',
     createService: [
@@ -1040,6 +1015,18 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
         timeoutSeconds: optional(number),
       }),
     ],
+    StoreError: 'class of errors',
+    openStore: [
+      members({ dataDir: undefined }, { dataDir: optional(text) }),
+      strict({ schema: member('onlyhashes'), bands: flag }),
+    ],
+    stopNciiSender: [
+      member(FEEDBACK_CLIENT),
+      record({ company: text, lookBackSeconds: optional(number) }),
+    ],
+    ncmecSender: [member(FEEDBACK_CLIENT)],
+    stopNciiFeedbackOf: [reviewRecord, options({ ...reviewed, tags: words })],
+    ncmecFeedbackOf: [reviewRecord, options({ ...reviewed, list: ncmecList, reasonIds: words })],
   },
   browser: {
     checkPixelReadback: [
@@ -1062,11 +1049,11 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
 };
 
 const packedEntries = () => {
-  const rows = new matching.PackedEntries('pdq', 256);
+  const rows = new core.PackedEntries('pdq', 256);
   rows.push(ENTRY as never);
   return rows;
 };
-const anIndex = () => createIndex([HASH as never]);
+const anIndex = () => core.createIndex([HASH as never]);
 const { entries: noted } = await node.openIndex(indexPath);
 const WITHDRAWAL = { id: '7', source: 'here' };
 const withdrawalOf = members(WITHDRAWAL, {
@@ -1126,7 +1113,7 @@ const METHODS: Record<string, Methods> = {
     },
   },
   AllowList: {
-    of: () => matching.createAllowList({ allowances: [ALLOWANCE as never] }),
+    of: () => core.createAllowList({ allowances: [ALLOWANCE as never] }),
     doors: {
       allow: [hash, members({ reason: 'a', entry: HASH }, { reason: text, entry: optional(hash) })],
       disallow: [hash, options({ entry: hash })],
@@ -1135,15 +1122,15 @@ const METHODS: Record<string, Methods> = {
     },
   },
   FloodGuard: {
-    of: () => matching.createFloodGuard(),
+    of: () => core.createFloodGuard(),
     doors: { count: [hash, hash], isFlooded: [hash], lift: [hash], toJSON: [] },
   },
   RemoteList: {
-    of: () => matching.createRemoteList(MATCHER, { sendsHashes: true }),
+    of: () => core.createRemoteList(MATCHER, { sendsHashes: true }),
     doors: { ask: [hash, options({ signal })] },
   },
   NcmecClient: {
-    of: () => new exchange.NcmecClient({ user: 'a', password: 'b' }, answeringBy(NCMEC_REPLIES)),
+    of: () => new services.NcmecClient({ user: 'a', password: 'b' }, answeringBy(NCMEC_REPLIES)),
     doors: {
       mustRestart: [ncmecCheckpoint, member(1, '7.5')],
       fetchUpdates: [fetching(ncmecCheckpoint)],
@@ -1156,7 +1143,7 @@ const METHODS: Record<string, Methods> = {
   },
   ThreatExchangeClient: {
     of: () =>
-      new exchange.ThreatExchangeClient({ accessToken: 'a' }, '1', answering('{"data":[]}')),
+      new services.ThreatExchangeClient({ accessToken: 'a' }, '1', answering('{"data":[]}')),
     doors: {
       mustRestart: [stopNciiCheckpoint, member(1, '7.5')],
       fetchUpdates: [fetching(stopNciiCheckpoint)],
@@ -1164,7 +1151,7 @@ const METHODS: Record<string, Methods> = {
   },
   HmaClient: {
     of: () =>
-      new exchange.HmaClient({
+      new services.HmaClient({
         baseUrl: 'https://example.org',
         bank: 'A',
         maxMissing: 1,
@@ -1179,7 +1166,7 @@ const METHODS: Record<string, Methods> = {
   },
   OnlyhashesClient: {
     of: () =>
-      new exchange.OnlyhashesClient({
+      new services.OnlyhashesClient({
         baseUrl: 'https://example.org',
         ...answering('{"answered":true,"decision":{"verdict":"none","matches":[]}}'),
       }),
@@ -1187,11 +1174,11 @@ const METHODS: Record<string, Methods> = {
   },
   ShieldClient: {
     of: () =>
-      new exchange.ShieldClient({ user: 'a', password: 'b' }, answering('{"scanned_hashes":{}}')),
+      new services.ShieldClient({ user: 'a', password: 'b' }, answering('{"scanned_hashes":{}}')),
     doors: { scan: [hashes, options({ signal })], ask: [hashes, options({ signal })] },
   },
   StopNciiClient: {
-    of: () => new exchange.StopNciiClient(stopNciiKeys, answering(STOP_NCII_PAGE)),
+    of: () => new services.StopNciiClient(stopNciiKeys, answering(STOP_NCII_PAGE)),
     doors: {
       mustRestart: [stopNciiCheckpoint, member(1, '7.5')],
       fetchUpdates: [fetching(stopNciiCheckpoint)],
@@ -1201,7 +1188,7 @@ const METHODS: Record<string, Methods> = {
   },
   TechAgainstTerrorismClient: {
     of: () =>
-      new exchange.TechAgainstTerrorismClient(
+      new services.TechAgainstTerrorismClient(
         { username: 'a', password: 'b' },
         answering('{"token":"a","next":null,"results":[]}'),
       ),
@@ -1241,7 +1228,7 @@ const METHODS: Record<string, Methods> = {
     doors: { entryAt: [row], rows: [] },
   },
   SearchThreads: {
-    of: () => node.createSearchThreads(matching.createBlocklist([ENTRY as never])),
+    of: () => node.createSearchThreads(core.createBlocklist([ENTRY as never])),
     doors: { stats: [], ready: [], close: [] },
   },
   HashPool: {
@@ -1562,10 +1549,10 @@ describe.each(Object.entries(METHODS))('%s', (_, { of, doors }) => {
 });
 
 test('packed hashes are checked like hashes', async () => {
-  const call = (one: never) => createIndex(one);
+  const call = (one: never) => core.createIndex(one);
   expect(await problemsOf(call as never, [or(packed, '[]')])).toEqual([]);
   const both = { ...HASH, bits: 64 };
-  expect(() => createIndex([both as never])).toThrow(RangeError);
+  expect(() => core.createIndex([both as never])).toThrow(RangeError);
 });
 
 test.each([
@@ -1575,7 +1562,7 @@ test.each([
     () => node.createSearchThreads(LIST as never, { worker: 1 } as never),
     'workers',
   ],
-  ['createFloodGuard', () => matching.createFloodGuard({ onalarm: MARK } as never), 'onAlarm'],
+  ['createFloodGuard', () => core.createFloodGuard({ onalarm: MARK } as never), 'onAlarm'],
   ['hash', () => POOL.hash(picture, { decodings: 'draft' } as never), 'decoding'],
   ['check', () => POOL.check(picture, LIST, { remotes: [] } as never), 'remote'],
   [
@@ -1583,8 +1570,8 @@ test.each([
     () => node.checkUpload(picture, LIST, { timeoutsSeconds: 3 } as never),
     'timeoutSeconds',
   ],
-  ['openStore', () => store.openStore({ dataDir: undefined }, { band: true } as never), 'bands'],
-  ['a place', () => store.openStore({ dataDIR: MARK, url: MARK } as never), 'dataDir'],
+  ['openStore', () => server.openStore({ dataDir: undefined }, { band: true } as never), 'bands'],
+  ['a place', () => server.openStore({ dataDIR: MARK, url: MARK } as never), 'dataDir'],
 ] as const)(
   '%s refuses a misspelt option by its name, and names the nearest',
   async (_, call, nearest) => {
@@ -1612,7 +1599,7 @@ test.each([
 
 test.each([
   ['HashPool', () => node.createHashPool({ workers: 1 })],
-  ['SearchThreads', () => node.createSearchThreads(matching.createBlocklist([]))],
+  ['SearchThreads', () => node.createSearchThreads(core.createBlocklist([]))],
 ] as const)('%s refuses to close by options, of which there are none', async (_, open) => {
   const pool = open() as { close(options?: unknown): Promise<void> };
   await expect(pool.close({ timeout: 3 })).rejects.toThrow(/^unknown option timeout$/);
@@ -1624,6 +1611,6 @@ test('a name that is no short identifier is not repeated; an option in the place
   for (const name of [MARK, 'a'.repeat(41), 'cat.jpg', '']) {
     expect(() => node.createHashPool({ [name]: 1 })).toThrow(/^unknown option$/);
   }
-  const misplaced = store.openStore({ dataDir: undefined, bands: true } as never);
+  const misplaced = server.openStore({ dataDir: undefined, bands: true } as never);
   await expect(misplaced).rejects.toThrow('in the options');
 });

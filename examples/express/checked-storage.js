@@ -1,7 +1,7 @@
 // A storage for multer that checks each file before another storage gets it.
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { createUploadScanner } from 'onlyhashes/service';
+import { createUploadScanner } from 'onlyhashes/server';
 
 /** @typedef {import('express').Request} Request */
 /** @typedef {Express.Multer.File} File */
@@ -11,7 +11,7 @@ import { createUploadScanner } from 'onlyhashes/service';
  * removes the other files of the form. Files are held in memory until they are checked. What is
  * accepted without a check is not: the storage gets it as it comes.
  * @param {import('multer').StorageEngine} storage
- * @param {import('onlyhashes/service').ScanOptions<{ request: Request, file: File }>} options
+ * @param {import('onlyhashes/server').ScanOptions<{ request: Request, file: File }>} options
  * @returns {import('multer').StorageEngine}
  */
 export function checkedStorage(storage, options) {

@@ -4,11 +4,9 @@ import { createReadStream, existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import express from 'express';
 import multer from 'multer';
-import { hashFromHex } from 'onlyhashes';
-import { readHashList } from 'onlyhashes/exchange';
-import { createBlocklist } from 'onlyhashes/matching';
+import { createBlocklist, hashFromHex, readHashList } from 'onlyhashes';
 import { createHashPool, openBlocklist } from 'onlyhashes/node';
-import { endServers, NODE_LIMITS } from 'onlyhashes/service';
+import { endServers, NODE_LIMITS } from 'onlyhashes/server';
 import { checkedStorage } from './checked-storage.js';
 
 const { PORT = '8080', UPLOAD_SECONDS = '60', ADMIN_TOKEN } = process.env;

@@ -1,16 +1,16 @@
 // Checks files of `@fastify/multipart`, each read to its end.
 import { buffer } from 'node:stream/consumers';
-import { createUploadScanner } from 'onlyhashes/service';
+import { createUploadScanner } from 'onlyhashes/server';
 
 /** @typedef {import('@fastify/multipart').MultipartFile} Part */
-/** @typedef {import('onlyhashes/matching').Decision} Decision */
+/** @typedef {import('onlyhashes').Decision} Decision */
 /** @typedef {{ bytes: Buffer, decision: Decision }} CheckedPart */
 
 /**
  * A refused file gives an `UploadRefused`, whose status Fastify answers with. At most
  * `maxBytesHeld` bytes of files are held at a time; a file beyond them is refused (503), also if it
  * would be accepted without a check.
- * @param {import('onlyhashes/service').ScanOptions<Part> & { maxBytesHeld?: number }} options
+ * @param {import('onlyhashes/server').ScanOptions<Part> & { maxBytesHeld?: number }} options
  */
 export function createPartCheck({ maxBytesHeld = 256 * 2 ** 20, ...options }) {
   const scanner = createUploadScanner(options);

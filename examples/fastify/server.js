@@ -4,11 +4,9 @@ import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import multipart from '@fastify/multipart';
 import fastify from 'fastify';
-import { hashFromHex } from 'onlyhashes';
-import { readHashList } from 'onlyhashes/exchange';
-import { createBlocklist } from 'onlyhashes/matching';
+import { createBlocklist, hashFromHex, readHashList } from 'onlyhashes';
 import { createHashPool, openBlocklist } from 'onlyhashes/node';
-import { NODE_LIMITS } from 'onlyhashes/service';
+import { NODE_LIMITS } from 'onlyhashes/server';
 import { createPartCheck } from './check-part.js';
 
 const { PORT = '8080', UPLOAD_SECONDS = '60', ADMIN_TOKEN } = process.env;

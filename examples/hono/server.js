@@ -5,11 +5,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import { bearerAuth } from 'hono/bearer-auth';
-import { hashFromHex } from 'onlyhashes';
-import { readHashList } from 'onlyhashes/exchange';
-import { createBlocklist } from 'onlyhashes/matching';
+import { createBlocklist, hashFromHex, readHashList } from 'onlyhashes';
 import { createHashPool, openBlocklist } from 'onlyhashes/node';
-import { createUploadMiddleware, endServers, NODE_LIMITS } from 'onlyhashes/service';
+import { createUploadMiddleware, endServers, NODE_LIMITS } from 'onlyhashes/server';
 
 const { PORT = '8080', UPLOAD_SECONDS = '60', ADMIN_TOKEN } = process.env;
 if (!ADMIN_TOKEN) throw new Error('expected ADMIN_TOKEN in the environment');

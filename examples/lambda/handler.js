@@ -1,7 +1,7 @@
 // A handler of the shape that AWS Lambda calls: the body of the event is the picture, in base64.
 import { stat } from 'node:fs/promises';
 import { createHashPool, openBlocklist } from 'onlyhashes/node';
-import { createScanHandler } from 'onlyhashes/service';
+import { createScanHandler } from 'onlyhashes/server';
 
 const LIST = process.env.LIST ?? 'list.ohb';
 const pool = createHashPool({ workers: 1, timeoutSeconds: 10 });

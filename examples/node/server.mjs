@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { hashFromHex } from 'onlyhashes';
 import { createHashPool, openBlocklist } from 'onlyhashes/node';
-import { createNodeListener, createScanHandler, endServers, NODE_LIMITS } from 'onlyhashes/service';
+import { createNodeListener, createScanHandler, endServers, NODE_LIMITS } from 'onlyhashes/server';
 
 const blocklist = await openBlocklist('list.ohb', { follow: {} });
 const pool = createHashPool({ timeoutSeconds: 20, idleSeconds: 5 });

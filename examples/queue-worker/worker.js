@@ -1,9 +1,7 @@
 // Checks pictures of a queue, and changes the list in between: one job a line, as JSON.
 import { createReadStream, existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { hashFromHex } from 'onlyhashes';
-import { readHashList } from 'onlyhashes/exchange';
-import { createBlocklist } from 'onlyhashes/matching';
+import { createBlocklist, hashFromHex, readHashList } from 'onlyhashes';
 import { createHashPool, openBlocklist } from 'onlyhashes/node';
 
 if (!existsSync('list.ohb')) {

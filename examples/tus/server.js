@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { FileStore } from '@tus/file-store';
 import { Server } from '@tus/server';
 import { createHashPool, openBlocklist } from 'onlyhashes/node';
-import { endServers, NODE_LIMITS } from 'onlyhashes/service';
+import { endServers, NODE_LIMITS } from 'onlyhashes/server';
 import { createTusCheck } from './tus-check.js';
 
 const { PORT = '8080', LIST = 'list.ohb' } = process.env;

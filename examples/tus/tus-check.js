@@ -1,6 +1,6 @@
 // The hook `onUploadFinish` of `@tus/server`, which checks an upload once its last part has come.
 import { Readable } from 'node:stream';
-import { createUploadScanner } from 'onlyhashes/service';
+import { createUploadScanner } from 'onlyhashes/server';
 
 /** @typedef {import('@tus/server').Upload} Upload */
 /** @typedef {{ read(id: string): Readable | Promise<Readable> }} Reading `FileStore`, `S3Store` */
@@ -9,7 +9,7 @@ import { createUploadScanner } from 'onlyhashes/service';
  * An upload that is refused, or whose check fails, is removed from the datastore before the client
  * is answered: a client that asks for the offset of a whole upload takes it for accepted.
  * @param {Pick<import('@tus/server').DataStore, 'remove' | 'getUpload'> & Reading} store
- * @param {import('onlyhashes/service').ScanOptions<{ request: Request, upload: Upload }>} options
+ * @param {import('onlyhashes/server').ScanOptions<{ request: Request, upload: Upload }>} options
  */
 export function createTusCheck(store, options) {
   const scanner = createUploadScanner(options);

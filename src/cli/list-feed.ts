@@ -1,6 +1,6 @@
 import process from 'node:process';
+import type { Exchange, Store } from '../server/index.js';
 import type { ListClient } from '../services/index.js';
-import type { Exchange, Store } from '../store/index.js';
 import { Failure, UsageError } from './failure.js';
 import { LIST_SERVICES, originOf, serviceNamed } from './lists/list-services.js';
 

@@ -1,5 +1,5 @@
 import { stderr, stdout } from 'node:process';
-import { writeCell } from '../services/index.js';
+import { writeCell } from '../index.js';
 import { Failure } from './failure.js';
 import { encoded } from './file-name.js';
 

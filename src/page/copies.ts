@@ -5,7 +5,7 @@ import {
   type HashedFile,
   hashImageFiles,
 } from '../browser/index.js';
-import { createBlocklist, type Decision, match } from '../matching/index.js';
+import { createBlocklist, type Decision, match } from '../index.js';
 import { COPY_NAMES, type CopyName, copiesIn } from './copies-message.js';
 import { shapeNumbers } from './parts/shape-numbers.js';
 import { copiesUrl, hasherUrl } from './worker-urls.js';

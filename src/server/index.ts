@@ -1,8 +1,24 @@
 /**
- * Uploads checked where they arrive, and routes that others call over HTTP.
- * @module onlyhashes/service
+ * Uploads checked where they arrive, routes that others call over HTTP, and the database that many
+ * processes share and follow.
+ * @module onlyhashes/server
  */
 
+export type { FeedbackItem, FeedbackSender, NewFeedback } from '../review/feedback-item.js';
+export { ncmecSender, stopNciiSender } from '../review/feedback-senders.js';
+export type { ReviewRetention } from '../review/review-retention.js';
+export { ncmecFeedbackOf, stopNciiFeedbackOf } from '../review/reviewed-feedback.js';
+export type { StoreChange } from '../store/lists/apply.js';
+export type { Exchange } from '../store/lists/exchanges.js';
+export type { Follower, FollowOptions } from '../store/lists/follower.js';
+export type { StoredList } from '../store/lists/lists.js';
+export type { NewReviewItem, ReviewItem } from '../store/reviews/review-item.js';
+export { openStore, type StoreOptions, type StorePlace } from '../store/sql/open-store.js';
+export { StoreError, type StoreErrorCode } from '../store/sql/store-error.js';
+export type { StoreProblem } from '../store/sql/verify.js';
+export type { StoreStatus } from '../store/status.js';
+export type { Store } from '../store/store.js';
+export type { StoredEntry } from '../store/stored-entry.js';
 export { type ClamdOptions, createClamdListener } from './clamd/clamd.js';
 export type { NetworkRule, TokenRule } from './http/access.js';
 export { endServers } from './http/end-servers.js';

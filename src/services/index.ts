@@ -1,12 +1,8 @@
 /**
- * Lists of hashes as files, and the clients of the services that share them.
- * @module onlyhashes/exchange
+ * The clients of the services that share lists of hashes.
+ * @module onlyhashes/services
  */
 
-export { writeCell } from '../text/csv.js';
-export { type ReadOptions, readHashList } from '../text/hash-list.js';
-export { readVpdq, type VpdqFrame, writeVpdq } from '../text/vpdq.js';
-export { type ListFormat, writeHashList } from '../text/write-hash-list.js';
 export type { Clock } from './clock.js';
 export { HmaClient, type HmaOptions } from './hma/client.js';
 export type { ListClient, ListUpdate, UpdatesPage } from './list-update.js';

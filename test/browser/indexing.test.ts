@@ -7,7 +7,7 @@ import { serve } from './engines/serve.js';
 
 /** Runs in a page and in Node: what indexes of 5,000 hashes answer, and what they run in. */
 const PROGRAM = `
-import { indexFromBuffer } from './src/indexing/index.js';
+import { indexFromBuffer } from './src/index.js';
 import { indexOf } from './src/indexing/create-index.js';
 import { clusteredHashes } from './bench/workloads.js';
 

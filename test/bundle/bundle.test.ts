@@ -5,25 +5,27 @@ import { describe, expect, test, vi } from 'vitest';
 import {
   type Bundle,
   bundleText,
+  createBlocklist,
   createBundle,
   entriesOfBundle,
+  hashPixels,
+  match,
   readBundle,
-} from '../../src/bundle/index.js';
+  readHashList,
+  writeHashList,
+} from '../../src/index.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { distance, type Hash, hashFromHex, hashToHex, newHash } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
-import { createBlocklist, match } from '../../src/matching/index.js';
 import { hashFile } from '../../src/node/hash-file.js';
 import { outlineOf } from '../../src/page/parts/outline.js';
 import type { Pixels } from '../../src/pixels.js';
-import { readHashList, writeHashList } from '../../src/services/index.js';
 import {
   type HashedImage,
   VARIANT_NAMES,
   type VariantName,
   WINDOW_NAMES,
 } from '../../src/variant.js';
-import { hashPixels } from '../../src/variants/index.js';
 import { hashedImage, hashedImages } from './arbitrary.js';
 
 const ONE = hashFromHex('pdq', '0f'.repeat(32));

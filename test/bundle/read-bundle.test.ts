@@ -10,7 +10,7 @@ import {
   entriesOfBundle,
   readBundle,
   readWithdrawal,
-} from '../../src/bundle/index.js';
+} from '../../src/index.js';
 import { FormatError } from '../../src/errors.js';
 import { hashFromHex } from '../../src/hash.js';
 import { ROOT } from '../project/package.js';

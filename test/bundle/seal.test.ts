@@ -1,6 +1,6 @@
 import { Decrypter, Encrypter, generateIdentity, identityToRecipient } from 'age-encryption';
 import { expect, test } from 'vitest';
-import { bundleText, createBundle, sealBundle, unsealBundle } from '../../src/bundle/index.js';
+import { bundleText, createBundle, sealBundle, unsealBundle } from '../../src/index.js';
 import { hashFromHex } from '../../src/hash.js';
 
 const imagesOf = (count: number) =>

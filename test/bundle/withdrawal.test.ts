@@ -6,7 +6,7 @@ import {
   createBundle,
   createWithdrawal,
   readWithdrawal,
-} from '../../src/bundle/index.js';
+} from '../../src/index.js';
 import { hashFromHex } from '../../src/hash.js';
 
 const IMAGES = [{ hash: hashFromHex('pdq', '0f'.repeat(32)), variants: [] }];

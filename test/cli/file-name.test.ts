@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { encoded, fileToJSON, nameCell, nameOf } from '../../src/cli/file-name.js';
 import { hashToHex } from '../../src/hash.js';
-import { readHashList } from '../../src/services/index.js';
+import { readHashList } from '../../src/index.js';
 
 test('names keep their bytes, and UTF-8 names stay text', () => {
   const bytes = fc.array(

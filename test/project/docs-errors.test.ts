@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DecodeError, type DecodeErrorCode } from '../../src/errors.js';
-import { createBlocklist } from '../../src/matching/index.js';
+import { createBlocklist } from '../../src/index.js';
 import { hmaRoute } from '../../src/server/hma/reply.js';
 import { type Call, Refusal, type RefusalCode } from '../../src/server/http/route.js';
 import { Scanner, statusOf } from '../../src/server/uploads/scanner.js';

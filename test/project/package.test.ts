@@ -25,9 +25,7 @@ const subpaths = Object.keys(manifest.exports).filter((path) => path !== './pack
 /** All but the script of the browser's Worker, which is not imported. */
 const imported = subpaths.filter((path) => path !== './browser/worker');
 /** Entries that run in a browser. */
-const pure = subpaths.filter(
-  (path) => !['./node', './service', './store', './testing'].includes(path),
-);
+const pure = subpaths.filter((path) => !['./node', './server', './testing'].includes(path));
 /** With what it takes for some pictures, XML and stores, and without. */
 const equipped = installedPackage({ decoders: true });
 const bare = installedPackage({ decoders: false });
@@ -107,7 +105,7 @@ describe.each([{ decoders: true }, { decoders: false }])(
     test('XML is read, or an error says what to install', () => {
       project.write(
         'a.mjs',
-        `import { NcmecClient } from 'onlyhashes/exchange';
+        `import { NcmecClient } from 'onlyhashes/services';
 const reasons = '<availableFeedbackReasons><reason guid="1" name="a"/></availableFeedbackReasons>';
 const fetch = async () => new Response(reasons);
 new NcmecClient({ user: 'a', password: 'b' }, { fetch }).feedbackReasons('PDQ')
@@ -301,8 +299,7 @@ describe('a server, bundled by esbuild for Node', () => {
   );
   /** Says what becomes of each picture, by itself and in a pool, and of a search in threads. */
   const SERVER = `import { openAsBlob } from 'node:fs';
-import { hashToHex } from 'onlyhashes';
-import { createBlocklist, match } from 'onlyhashes/matching';
+import { createBlocklist, hashToHex, match } from 'onlyhashes';
 import { createHashPool, createSearchThreads, hashFile, setWorkerScripts } from 'onlyhashes/node';
 setWorkerScripts(process.argv[2]);
 const said = { hashes: [], verdicts: [], searches: 0 };

@@ -1,9 +1,23 @@
-import { DIHEDRAL_NAMES, hashFromHex, hashToHex, pdq, pdqDihedral } from 'onlyhashes';
-import { readHashList, writeHashList } from 'onlyhashes/exchange';
-import { createIndex, indexFromBuffer } from 'onlyhashes/indexing';
-import { createBlocklist, decisionFromJSON, explain, match } from 'onlyhashes/matching';
-import { bundleText, createBundle, entriesOfBundle, readBundle } from 'onlyhashes/submission';
-import { hashPixels } from 'onlyhashes/variants';
+import {
+  bundleText,
+  createBlocklist,
+  createBundle,
+  createIndex,
+  decisionFromJSON,
+  DIHEDRAL_NAMES,
+  entriesOfBundle,
+  explain,
+  hashFromHex,
+  hashPixels,
+  hashToHex,
+  indexFromBuffer,
+  match,
+  pdq,
+  pdqDihedral,
+  readBundle,
+  readHashList,
+  writeHashList,
+} from 'onlyhashes';
 
 /*
  * The part of the program that needs nothing but the language: every runtime runs it, a Worker

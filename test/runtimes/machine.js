@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import process from 'node:process';
-import { hashToHex } from 'onlyhashes';
-import { createIndex } from 'onlyhashes/indexing';
-import { createBlocklist, match } from 'onlyhashes/matching';
+import { createBlocklist, createIndex, hashToHex, match } from 'onlyhashes';
 import {
   checkUpload,
   createHashPool,
@@ -18,8 +16,8 @@ import {
   createScanHandler,
   createService,
   NODE_LIMITS,
-} from 'onlyhashes/service';
-import { openStore } from 'onlyhashes/store';
+  openStore,
+} from 'onlyhashes/server';
 import { ask, breakOff } from './ask.js';
 import { told } from './core.js';
 import { serving, TOKEN } from './service.js';

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
-import { createBlocklist } from 'onlyhashes/matching';
+import { createBlocklist } from 'onlyhashes';
 import { checkUpload, createHashPool, hashFile } from 'onlyhashes/node';
 
 // What is told where a program may start no processes.

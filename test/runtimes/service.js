@@ -1,11 +1,10 @@
-import { createBlocklist, match } from 'onlyhashes/matching';
+import { createBlocklist, hashPixels, match } from 'onlyhashes';
 import {
   createScanHandler,
   createService,
   createUploadMiddleware,
   tokenHash,
-} from 'onlyhashes/service';
-import { hashPixels } from 'onlyhashes/variants';
+} from 'onlyhashes/server';
 import { listed, pixelsOf } from './core.js';
 
 /** Not a secret: the service of this program is asked by its test alone. */

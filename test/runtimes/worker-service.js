@@ -1,5 +1,4 @@
-import { createIndex } from 'onlyhashes/indexing';
-import { match } from 'onlyhashes/matching';
+import { createIndex, match } from 'onlyhashes';
 import {
   checkUpload,
   createHashPool,
@@ -9,8 +8,7 @@ import {
   saveIndex,
   setWorkerScripts,
 } from 'onlyhashes/node';
-import { createScanHandler, createService } from 'onlyhashes/service';
-import { openStore } from 'onlyhashes/store';
+import { createScanHandler, createService, openStore } from 'onlyhashes/server';
 import { factsOf, listed } from './core.js';
 import question from './question.json';
 import { serving } from './service.js';

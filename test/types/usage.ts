@@ -4,34 +4,45 @@
  */
 import {
   type Algorithm,
+  type Blocklist,
+  type BlocklistEntry,
+  bundleText,
+  createBlocklist,
+  createBundle,
+  createIndex,
+  type Decision,
+  type DecisionReason,
+  decisionToJSON,
   DecodeError,
   type DecodeErrorCode,
   distance,
   FormatError,
+  type HammingIndex,
   type Hash,
   hashFromHex,
+  hashPixels,
   hashToHex,
-  type Pixels,
+  indexFromBuffer,
+  match,
   pdq,
+  type Pixels,
+  readBundle,
+  readHashList,
+  VARIANT_PROFILES,
+  type VariantProfile,
 } from 'onlyhashes';
 import { hashImageFile } from 'onlyhashes/browser';
-import { readHashList, ServiceError, StopNciiClient } from 'onlyhashes/exchange';
-import { createIndex, type HammingIndex, indexFromBuffer } from 'onlyhashes/indexing';
-import {
-  type Blocklist,
-  type BlocklistEntry,
-  createBlocklist,
-  type Decision,
-  type DecisionReason,
-  decisionToJSON,
-  match,
-} from 'onlyhashes/matching';
+import { ServiceError, StopNciiClient } from 'onlyhashes/services';
 import { checkUpload, createHashPool, type HashPool, hashFile, saveIndex } from 'onlyhashes/node';
-import { createNodeListener, createScanHandler, createService } from 'onlyhashes/service';
-import { openStore, type Store, StoreError } from 'onlyhashes/store';
-import { bundleText, createBundle, readBundle } from 'onlyhashes/submission';
+import {
+  createNodeListener,
+  createScanHandler,
+  createService,
+  openStore,
+  type Store,
+  StoreError,
+} from 'onlyhashes/server';
 import { startFakeService } from 'onlyhashes/testing';
-import { hashPixels, VARIANT_PROFILES, type VariantProfile } from 'onlyhashes/variants';
 
 /** Compiles only if the types are the same, each way. */
 type Same<A, B> =

@@ -7,11 +7,11 @@ import {
   bundleText,
   createBundle,
   createWithdrawal,
+  type HashedImage,
   readBundle,
   sealBundle,
   unsealBundle,
-} from '../../bundle/index.js';
-import type { HashedImage } from '../../index.js';
+} from '../../index.js';
 import { hashFile } from '../../node/index.js';
 import type { Call, Command } from '../command.js';
 import { Failure, failureOf, UsageError } from '../failure.js';

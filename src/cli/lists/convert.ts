@@ -4,15 +4,19 @@ import { rename } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { stdin } from 'node:process';
 import type { Readable } from 'node:stream';
-import type { Algorithm, FormatError } from '../../index.js';
 import {
+  type Algorithm,
   type Blocklist,
   createBlocklist,
+  type FormatError,
+  type ListFormat,
   type ListInfo,
   PackedEntries,
-} from '../../matching/index.js';
+  readVpdq,
+  writeHashList,
+  writeVpdq,
+} from '../../index.js';
 import { openBlocklist } from '../../node/index.js';
-import { type ListFormat, readVpdq, writeHashList, writeVpdq } from '../../services/index.js';
 import type { Call, Command } from '../command.js';
 import { Failure, failureOf, shownName, UsageError } from '../failure.js';
 import { encoded } from '../file-name.js';

@@ -1,7 +1,6 @@
-import { FormatError } from '../../index.js';
+import { FormatError, writeCell } from '../../index.js';
 import type { FetchProgress } from '../../node/index.js';
-import { writeCell } from '../../services/index.js';
-import { StoreError } from '../../store/index.js';
+import { StoreError } from '../../server/index.js';
 import type { Call, Command } from '../command.js';
 import { Failure, UsageError } from '../failure.js';
 import { exchangeKey, type ListFeed } from '../list-feed.js';

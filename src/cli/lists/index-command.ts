@@ -1,8 +1,6 @@
 import { constants } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
-import { DEFAULT_BITS } from '../../index.js';
-import { snapshotInfo } from '../../indexing/index.js';
-import { PackedEntries } from '../../matching/index.js';
+import { DEFAULT_BITS, PackedEntries, snapshotInfo } from '../../index.js';
 import { openIndex } from '../../node/index.js';
 import type { Call, Command } from '../command.js';
 import { Failure, failureOf, shownName, UsageError } from '../failure.js';

@@ -1,5 +1,4 @@
-import type { BlocklistEntry } from '../../matching/index.js';
-import type { ListFormat } from '../../services/index.js';
+import type { BlocklistEntry, ListFormat } from '../../index.js';
 import { counted } from '../output.js';
 
 /** The text forms that hold each field of an entry. */

@@ -1,8 +1,8 @@
 import { dirname, resolve } from 'node:path';
 import process from 'node:process';
-import { createBlocklist, type ListSettings, type PolicyOptions } from '../../matching/index.js';
+import { createBlocklist, type ListSettings, type PolicyOptions } from '../../index.js';
+import type { StorePlace } from '../../server/index.js';
 import type { ListClient } from '../../services/index.js';
-import type { StorePlace } from '../../store/index.js';
 import { Failure, jsonIn } from '../failure.js';
 import { wholeFile } from '../file-name.js';
 import type { ListFeed } from '../list-feed.js';

@@ -5,7 +5,7 @@ import {
   createBlocklist,
   type Withdrawn,
   type WithdrawnKey,
-} from '../../matching/index.js';
+} from '../../index.js';
 import {
   confirmHeldBack,
   type FetchOptions,
@@ -15,7 +15,7 @@ import {
   fetchStateOf,
   openBlocklist,
 } from '../../node/index.js';
-import type { Store } from '../../store/index.js';
+import type { Store } from '../../server/index.js';
 import { failureOf } from '../failure.js';
 import { exchangeFeeds, type ListFeed } from '../list-feed.js';
 import type { Output } from '../output.js';

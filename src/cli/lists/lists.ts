@@ -3,11 +3,20 @@ import { stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { stdin } from 'node:process';
 import { addAbortSignal, type Readable } from 'node:stream';
-import { type Algorithm, type Bits, DEFAULT_BITS, FormatError, type Hash } from '../../index.js';
-import { snapshotInfo } from '../../indexing/index.js';
-import { type BlocklistEntry, isDegenerate, PackedEntries } from '../../matching/index.js';
+import {
+  type Algorithm,
+  type Bits,
+  type BlocklistEntry,
+  DEFAULT_BITS,
+  FormatError,
+  type Hash,
+  isDegenerate,
+  PackedEntries,
+  type ReadOptions as ReadListOptions,
+  readHashList,
+  snapshotInfo,
+} from '../../index.js';
 import { type OpenedIndex, openIndex } from '../../node/index.js';
-import { type ReadOptions as ReadListOptions, readHashList } from '../../services/index.js';
 import type { Call, Option } from '../command.js';
 import { Failure, failureOf, shownName, UsageError } from '../failure.js';
 import { encoded } from '../file-name.js';

@@ -1,6 +1,12 @@
 import { open, stat } from 'node:fs/promises';
-import { ALGORITHMS, type Algorithm, type Bits, type Hash } from '../../index.js';
-import { type Blocklist, match } from '../../matching/index.js';
+import {
+  ALGORITHMS,
+  type Algorithm,
+  type Bits,
+  type Blocklist,
+  type Hash,
+  match,
+} from '../../index.js';
 import { type OpenBlocklistOptions, openBlocklist } from '../../node/index.js';
 import type { Call } from '../command.js';
 import { Failure, failureOf } from '../failure.js';

@@ -1,4 +1,4 @@
-import type { WithdrawnKey } from '../../matching/index.js';
+import type { WithdrawnKey } from '../../index.js';
 import type { Command } from '../command.js';
 import { UsageError } from '../failure.js';
 import { PICTURE_OPTIONS } from '../pictures/picture-options.js';

@@ -1,5 +1,4 @@
-import { createIndex } from '../../indexing/index.js';
-import { type PackedEntries, policyFor } from '../../matching/index.js';
+import { createIndex, type PackedEntries, policyFor } from '../../index.js';
 import { saveIndex } from '../../node/index.js';
 import { failureOf } from '../failure.js';
 import { endingAtOnce } from '../interrupt.js';

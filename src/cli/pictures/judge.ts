@@ -1,14 +1,16 @@
-import { DEFAULT_BITS, type DecodeError, hashFromHex } from '../../index.js';
 import {
   createBlocklist,
+  DEFAULT_BITS,
   type Decision,
   type DecisionJSON,
+  type DecodeError,
   decisionToJSON,
+  hashFromHex,
   type MatchRules,
   match,
   type PolicyOptions,
   policyFor,
-} from '../../matching/index.js';
+} from '../../index.js';
 import {
   type CheckOptions,
   createHashPool,

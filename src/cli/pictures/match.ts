@@ -1,5 +1,4 @@
-import { DecodeError, hashToHex } from '../../index.js';
-import type { Decision, Match } from '../../matching/index.js';
+import { type Decision, DecodeError, hashToHex, type Match, writeCell } from '../../index.js';
 import {
   type HashFileOptions,
   matchReport,
@@ -7,7 +6,6 @@ import {
   readBytes,
   variantPicture,
 } from '../../node/index.js';
-import { writeCell } from '../../services/index.js';
 import type { Command } from '../command.js';
 import { UsageError } from '../failure.js';
 import { nameCell } from '../file-name.js';

@@ -1,6 +1,5 @@
-import { ALGORITHMS } from '../../index.js';
+import { ALGORITHMS, VARIANT_PROFILES } from '../../index.js';
 import type { HashFileOptions } from '../../node/index.js';
-import { VARIANT_PROFILES } from '../../variants/index.js';
 import type { Call, Option } from '../command.js';
 
 /** The options of every command that takes pictures: how they are read and hashed. */

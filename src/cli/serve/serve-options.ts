@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { createBlocklist } from '../../matching/index.js';
+import { createBlocklist } from '../../index.js';
 import {
   type CreateServiceOptions,
   createService,

@@ -1,7 +1,12 @@
-import { type Blocklist, createBlocklist } from '../../matching/index.js';
+import { type Blocklist, createBlocklist } from '../../index.js';
 import { type OpenBlocklistOptions, openBlocklist } from '../../node/index.js';
-import type { CurationOptions } from '../../server/index.js';
-import { type Follower, type Store, StoreError, type StorePlace } from '../../store/index.js';
+import {
+  type CurationOptions,
+  type Follower,
+  type Store,
+  StoreError,
+  type StorePlace,
+} from '../../server/index.js';
 import type { Call } from '../command.js';
 import { Failure, failureOf, UsageError } from '../failure.js';
 import { endingAtOnce } from '../interrupt.js';

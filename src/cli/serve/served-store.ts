@@ -1,14 +1,17 @@
-import { FormatError, type HashJSON, hashFromJSON, hashToJSON } from '../../index.js';
 import {
   allowListFromJSON,
   type BlocklistEntry,
   createBlocklist,
+  FormatError,
+  type HashJSON,
+  hashFromJSON,
+  hashToJSON,
   type ListSettings,
   type ReviewQuery,
   type ReviewRecord,
   type Withdrawn,
   withdrawnKeyFromJSON,
-} from '../../matching/index.js';
+} from '../../index.js';
 import type { FetchOptions, FetchProgress } from '../../node/index.js';
 import {
   type Exchange,
@@ -16,7 +19,7 @@ import {
   type StoreChange,
   type StoredList,
   StoreError,
-} from '../../store/index.js';
+} from '../../server/index.js';
 import { Failure } from '../failure.js';
 import type { HoldingServe } from './store-socket.js';
 

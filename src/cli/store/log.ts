@@ -1,10 +1,5 @@
-import {
-  errorsByList,
-  type ReviewQuery,
-  type ReviewRecord,
-  reportHashes,
-} from '../../matching/index.js';
-import type { Store } from '../../store/index.js';
+import { errorsByList, type ReviewQuery, type ReviewRecord, reportHashes } from '../../index.js';
+import type { Store } from '../../server/index.js';
 import type { Call, Command } from '../command.js';
 import { UsageError } from '../failure.js';
 import { csvLine, exitCode, type Output } from '../output.js';

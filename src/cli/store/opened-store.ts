@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import process from 'node:process';
-import { openStore, type Store, StoreError, type StorePlace } from '../../store/index.js';
+import { openStore, type Store, StoreError, type StorePlace } from '../../server/index.js';
 import type { Call, Option } from '../command.js';
 import { Failure, UsageError } from '../failure.js';
 import type { Output } from '../output.js';

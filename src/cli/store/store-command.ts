@@ -1,6 +1,5 @@
-import { createAllowList } from '../../matching/index.js';
-import { type ListFormat, writeHashList } from '../../services/index.js';
-import type { Exchange, Store, StoreStatus } from '../../store/index.js';
+import { createAllowList, type ListFormat, writeHashList } from '../../index.js';
+import type { Exchange, Store, StoreStatus } from '../../server/index.js';
 import type { Call, Command } from '../command.js';
 import { shownName, UsageError } from '../failure.js';
 import { LeftOut } from '../lists/left-out.js';

@@ -1,6 +1,6 @@
 import { open, readFile, stat } from 'node:fs/promises';
-import { type Allowance, allowListFromJSON, type BlocklistEntry } from '../../matching/index.js';
-import type { Store } from '../../store/index.js';
+import { type Allowance, allowListFromJSON, type BlocklistEntry } from '../../index.js';
+import type { Store } from '../../server/index.js';
 import { Failure, failureOf } from '../failure.js';
 import { encoded } from '../file-name.js';
 import { listPlaceOf } from '../lists/list-config.js';

@@ -6,8 +6,8 @@ import type { Thread, ThreadEvents } from '../../picture/pool.js';
 /** In these words, so that tools that copy files see what belongs together. */
 const OWN = {
   'hash-process': () => new URL('./hash-process.js', import.meta.url),
-  'heic-worker': () => new URL('../decode/heic-worker.js', import.meta.url),
-  'index-worker': () => new URL('../files/index-worker.js', import.meta.url),
+  'heic-worker': () => new URL('./heic-worker.js', import.meta.url),
+  'index-worker': () => new URL('./index-worker.js', import.meta.url),
 };
 
 /** The address of the folder in which scripts lie, if not beside this file. */

@@ -1,6 +1,5 @@
 import { endWorkers, type HashedFile } from '../../browser/index.js';
-import type { Bundle } from '../../bundle/index.js';
-import type { DecodeErrorCode } from '../../index.js';
+import type { Bundle, DecodeErrorCode } from '../../index.js';
 import { endCopies, type MeasuredCopy } from '../copies.js';
 import { forgetSaved } from './saving.js';
 

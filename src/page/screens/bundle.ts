@@ -1,4 +1,4 @@
-import { bundleText, createBundle } from '../../bundle/index.js';
+import { bundleText, createBundle } from '../../index.js';
 import { button, h } from '../parts/element.js';
 import { t } from '../parts/language.js';
 import { go } from '../parts/navigation.js';

@@ -1,4 +1,4 @@
-import { type Bundle, createWithdrawal, readBundle } from '../../bundle/index.js';
+import { type Bundle, createWithdrawal, readBundle } from '../../index.js';
 import { takeDropped } from '../parts/dropped.js';
 import { button, h } from '../parts/element.js';
 import { filePicker } from '../parts/file-picker.js';

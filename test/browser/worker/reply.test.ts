@@ -17,7 +17,7 @@ import {
   type VariantName,
   WINDOW_NAMES,
 } from '../../../src/variant.js';
-import { hashPixels, type VariantOptions } from '../../../src/variants/index.js';
+import { hashPixels, type VariantOptions } from '../../../src/index.js';
 
 const WIDTH = 300;
 const HEIGHT = 200;

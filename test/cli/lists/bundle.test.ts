@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Bundle, readBundle, readWithdrawal } from '../../../src/bundle/index.js';
+import { type Bundle, readBundle, readWithdrawal } from '../../../src/index.js';
 import { testFolder } from '../../folder.js';
 import { onlyhashes, PHOTOS, PROGRAM } from '../program.js';
 

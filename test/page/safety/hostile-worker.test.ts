@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readBundle } from '../../../src/bundle/index.js';
+import { readBundle } from '../../../src/index.js';
 import { describeEngine, ENGINES } from '../../browser/engines/engines.js';
 import { testFolder } from '../../folder.js';
 import { buildDemo, photo, press, toChoosing } from '../demo-page.js';
