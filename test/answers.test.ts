@@ -4,19 +4,20 @@ import { availableParallelism } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { clusteredHashes, plant, random, uniformHashes } from '../bench/workloads.js';
+import type { BlocklistEntry } from '../src/entry.js';
 import {
-  ahash,
   type Algorithm,
+  ahash,
   type Bits,
-  blockhash,
   type Blocklist,
+  blockhash,
   bundleText,
   createBlocklist,
   createBundle,
   createIndex,
   type Decision,
-  decisionToJSON,
   DecodeError,
+  decisionToJSON,
   dhash,
   type HammingIndex,
   type Hash,
@@ -32,7 +33,6 @@ import {
   policyFor,
   writeHashList,
 } from '../src/index.js';
-import type { BlocklistEntry } from '../src/entry.js';
 import { indexOf } from '../src/indexing/create-index.js';
 import { type HashFileOptions, hashFile, openIndex, saveIndex } from '../src/node/index.js';
 import { setWorkerScripts } from '../src/node/pool/start-thread.js';

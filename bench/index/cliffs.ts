@@ -1,5 +1,5 @@
-import { createIndex, indexOf } from '../../src/indexing/create-index.js';
 import type { HammingIndex } from '../../src/index.js';
+import { createIndex, indexOf } from '../../src/indexing/create-index.js';
 import type { Bench, BenchContext } from '../harness.js';
 import { digits, race, type Timing } from '../race.js';
 import { dataSets } from './data.js';

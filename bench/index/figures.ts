@@ -1,5 +1,5 @@
-import { createIndex } from '../../src/indexing/create-index.js';
 import { indexFromBuffer } from '../../src/index.js';
+import { createIndex } from '../../src/indexing/create-index.js';
 import { feed, median, quantile } from '../race.js';
 import { hashesOf, plant, random, uniformHashes } from '../workloads.js';
 import { gathered, type IndexPart, JUDGED } from './data.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { createIndex } from '../../src/indexing/create-index.js';
 import { indexFromBuffer } from '../../src/index.js';
+import { createIndex } from '../../src/indexing/create-index.js';
 import { saveIndex } from '../../src/node/files/save-index.js';
 import { longestBlock } from '../event-loop.js';
 import { inFolder } from '../folder.js';

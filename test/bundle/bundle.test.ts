@@ -2,6 +2,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, test, vi } from 'vitest';
+import type { BlocklistEntry } from '../../src/entry.js';
+import { distance, type Hash, hashFromHex, hashToHex, newHash } from '../../src/hash.js';
+import { pdq } from '../../src/hashing/pdq.js';
 import {
   type Bundle,
   bundleText,
@@ -14,9 +17,6 @@ import {
   readHashList,
   writeHashList,
 } from '../../src/index.js';
-import type { BlocklistEntry } from '../../src/entry.js';
-import { distance, type Hash, hashFromHex, hashToHex, newHash } from '../../src/hash.js';
-import { pdq } from '../../src/hashing/pdq.js';
 import { hashFile } from '../../src/node/hash-file.js';
 import { outlineOf } from '../../src/page/parts/outline.js';
 import type { Pixels } from '../../src/pixels.js';

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import Ajv2020 from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { FormatError } from '../../src/errors.js';
+import { hashFromHex } from '../../src/hash.js';
 import {
   type Bundle,
   bundleText,
@@ -11,8 +13,6 @@ import {
   readBundle,
   readWithdrawal,
 } from '../../src/index.js';
-import { FormatError } from '../../src/errors.js';
-import { hashFromHex } from '../../src/hash.js';
 import { ROOT } from '../project/package.js';
 
 const ajv = new Ajv2020.default({ strict: true, strictRequired: false, strictTypes: false });

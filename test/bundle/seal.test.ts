@@ -1,7 +1,7 @@
 import { Decrypter, Encrypter, generateIdentity, identityToRecipient } from 'age-encryption';
 import { expect, test } from 'vitest';
-import { bundleText, createBundle, sealBundle, unsealBundle } from '../../src/index.js';
 import { hashFromHex } from '../../src/hash.js';
+import { bundleText, createBundle, sealBundle, unsealBundle } from '../../src/index.js';
 
 const imagesOf = (count: number) =>
   Array.from({ length: count }, (_, i) => ({

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { hashFromHex } from '../../src/hash.js';
 import {
   allowsWithdrawal,
   createBundle,
   createWithdrawal,
   readWithdrawal,
 } from '../../src/index.js';
-import { hashFromHex } from '../../src/hash.js';
 
 const IMAGES = [{ hash: hashFromHex('pdq', '0f'.repeat(32)), variants: [] }];
 

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readBundle, readWithdrawal } from '../../src/index.js';
 import { hashToHex } from '../../src/hash.js';
+import { readBundle, readWithdrawal } from '../../src/index.js';
 import { hashFile } from '../../src/node/index.js';
 import { WINDOW_NAMES } from '../../src/variant.js';
 import { describeEngine, ENGINES, type EnginePage } from '../browser/engines/engines.js';

@@ -12,9 +12,9 @@ import {
   createIndex,
   type Decision,
   type DecisionReason,
-  decisionToJSON,
   DecodeError,
   type DecodeErrorCode,
+  decisionToJSON,
   distance,
   FormatError,
   type HammingIndex,
@@ -24,15 +24,14 @@ import {
   hashToHex,
   indexFromBuffer,
   match,
-  pdq,
   type Pixels,
+  pdq,
   readBundle,
   readHashList,
   VARIANT_PROFILES,
   type VariantProfile,
 } from 'onlyhashes';
 import { hashImageFile } from 'onlyhashes/browser';
-import { ServiceError, StopNciiClient } from 'onlyhashes/services';
 import { checkUpload, createHashPool, type HashPool, hashFile, saveIndex } from 'onlyhashes/node';
 import {
   createNodeListener,
@@ -42,6 +41,7 @@ import {
   type Store,
   StoreError,
 } from 'onlyhashes/server';
+import { ServiceError, StopNciiClient } from 'onlyhashes/services';
 import { startFakeService } from 'onlyhashes/testing';
 
 /** Compiles only if the types are the same, each way. */

@@ -10,6 +10,7 @@ import {
 } from '../../../src/browser/worker/reply.js';
 import { DecodeError } from '../../../src/errors.js';
 import { ALGORITHMS } from '../../../src/hash.js';
+import { hashPixels, type VariantOptions } from '../../../src/index.js';
 import type { PictureOptions } from '../../../src/picture/options.js';
 import {
   type HashedVariant,
@@ -17,7 +18,6 @@ import {
   type VariantName,
   WINDOW_NAMES,
 } from '../../../src/variant.js';
-import { hashPixels, type VariantOptions } from '../../../src/index.js';
 
 const WIDTH = 300;
 const HEIGHT = 200;
