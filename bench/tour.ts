@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { type BlocklistEntry, createBlocklist, distance, type Hash, match } from '../src/index.js';
-import { hashFile } from '../src/node/index.js';
+import { hash as hashFile } from '../src/node/index.js';
 import { photoFiles } from './rivals.js';
 import { uniformHashes } from './workloads.js';
 

@@ -286,7 +286,7 @@ export function copyOfOpinions(opinions: readonly Opinion[]): Opinion[] {
 }
 
 /**
- * @param hashed as `hashFile` gives it, perhaps with labels
+ * @param hashed as `hash` gives it, perhaps with labels
  * @throws {TypeError} if it comes of a picture that was decoded in part
  */
 export function checkNoDraft(hashed: { hash?: Hash; decoding?: Decoding }): void {

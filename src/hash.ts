@@ -210,7 +210,7 @@ function digit(code: number): number {
 
 /**
  * Converts a hash to a plain object for JSON. A draft is marked.
- * @param options as `hashFile` returns them, each left out if absent: `resample`, the size
+ * @param options as `hash` returns them, each left out if absent: `resample`, the size
  *   convention of a PDQ hash, and `decoding`, `draft` for a picture that was decoded in part
  * @throws {TypeError | RangeError} if an argument is invalid
  * @example

@@ -34,7 +34,7 @@ import {
   writeHashList,
 } from '../src/index.js';
 import { indexOf } from '../src/indexing/create-index.js';
-import { type HashFileOptions, hashFile, openIndex, saveIndex } from '../src/node/index.js';
+import { type HashFileOptions, hash as hashFile, openIndex, saveIndex } from '../src/node/index.js';
 import { setWorkerScripts } from '../src/node/pool/start-thread.js';
 import { ALL, type Answers, differences, digest, writeRecord } from './answer-record.js';
 import { onlyhashes, type RunOptions } from './cli/program.js';

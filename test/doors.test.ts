@@ -854,7 +854,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
         }),
       ),
     ],
-    checkUpload: [
+    check: [
       source,
       decider,
       strict({ ...fileHashing, ...ruling, unseenFrames, pool: member(POOL) }),
@@ -883,8 +883,8 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     decode: [fromOutside(picture, 'bytes'), options(decoding)],
     decoders: [],
     fileKindOf: [fromOutside(indexPath, 'text')],
-    hashFile: [source, options(fileHashing)],
-    hashFiles: [
+    hash: [source, options(fileHashing)],
+    hashAll: [
       paths,
       options({ ...fileHashing, concurrency: whole, onProgress: callback, hash: callback }),
     ],
@@ -1007,9 +1007,8 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     ],
     createNodeListener: [member(() => new Response(), 'function'), callback],
     endServers: [member([], '[]'), options({ seconds: optional(number) })],
-    createScanHandler: [scanning],
     createUploadScanner: [scanning],
-    createUploadMiddleware: [
+    scan: [
       members(SCANNING, {
         ...{ ...scanOptions, maxBytesHeld, maxFiles: optional(whole) },
         timeoutSeconds: optional(number),
@@ -1042,9 +1041,9 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
       }),
     ],
     endWorkers: [],
-    hashImageFile: [blob, options(browserHashing)],
+    hash: [blob, options(browserHashing)],
     variantsOfImageFile: [blob, options(browserHashing)],
-    hashImageFiles: [files, options(browserHashing)],
+    hashAll: [files, options(browserHashing)],
   },
 };
 
@@ -1565,11 +1564,7 @@ test.each([
   ['createFloodGuard', () => core.createFloodGuard({ onalarm: MARK } as never), 'onAlarm'],
   ['hash', () => POOL.hash(picture, { decodings: 'draft' } as never), 'decoding'],
   ['check', () => POOL.check(picture, LIST, { remotes: [] } as never), 'remote'],
-  [
-    'checkUpload',
-    () => node.checkUpload(picture, LIST, { timeoutsSeconds: 3 } as never),
-    'timeoutSeconds',
-  ],
+  ['check', () => node.check(picture, LIST, { timeoutsSeconds: 3 } as never), 'timeoutSeconds'],
   ['openStore', () => server.openStore({ dataDir: undefined }, { band: true } as never), 'bands'],
   ['a place', () => server.openStore({ dataDIR: MARK, url: MARK } as never), 'dataDir'],
 ] as const)(

@@ -40,13 +40,13 @@ async function both(
   platform: typeof node,
   { blob, path }: { blob: Blob; path: string },
 ): Promise<browser.HashedFile[]> {
-  const onPlatform: node.HashedFile = await page.hashImageFile(blob, file);
-  const onPage: browser.HashedFile = await platform.hashFile(path, file);
+  const onPlatform: node.HashedFile = await page.hash(blob, file);
+  const onPage: browser.HashedFile = await platform.hash(path, file);
   await page.variantsOfImageFile(blob, file);
   await page.decodeImageFile(blob, file);
   await platform.decode(new Uint8Array(), file);
-  for await (const { image } of page.hashImageFiles([blob], batch)) if (image) return [image];
-  for await (const { image } of platform.hashFiles([path], batch)) if (image) return [image];
+  for await (const { image } of page.hashAll([blob], batch)) if (image) return [image];
+  for await (const { image } of platform.hashAll([path], batch)) if (image) return [image];
   return [onPlatform, onPage];
 }
 

@@ -123,7 +123,7 @@ async function measure(
   const hashing = page
     .evaluate(async (given) => {
       const scope = window as unknown as BrowserScope;
-      await scope.onlyhashes.hashImageFile(scope.photo, given);
+      await scope.onlyhashes.hash(scope.photo, given);
     }, options)
     .finally(() => {
       done = true;

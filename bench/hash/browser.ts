@@ -58,7 +58,7 @@ async function race({ report, figure }: BenchContext, page: Page): Promise<void>
     };
     const decode = async () =>
       (await createImageBitmap(photo, { colorSpaceConversion: 'none' })).close();
-    const hash = () => onlyhashes.hashImageFile(photo);
+    const hash = () => onlyhashes.hash(photo);
     for (let i = 0; i < 3; i++) {
       await decode();
       await hash();
@@ -100,7 +100,7 @@ async function batch({ figure }: BenchContext, page: Page): Promise<void> {
     const start = performance.now();
     const files = Array.from({ length: count }, () => photo);
     const onProgress = () => steps.push(performance.now());
-    for await (const { error } of onlyhashes.hashImageFiles(files, { onProgress })) {
+    for await (const { error } of onlyhashes.hashAll(files, { onProgress })) {
       if (error) throw error;
     }
     const milliseconds = performance.now() - start;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { hashToHex } from '../../src/hash.js';
-import { hashFile } from '../../src/node/hash-file.js';
+import { hash as hashFile } from '../../src/node/hash-file.js';
 import { type Bench, NotRun } from '../harness.js';
 import { type Contender, race } from '../race.js';
 import { photoFiles, rival } from '../rivals.js';

@@ -1,4 +1,4 @@
-import { hashFile } from '../../src/node/hash-file.js';
+import { hash } from '../../src/node/hash-file.js';
 import { digits, median, table, turns } from '../race.js';
 import { load } from './load.js';
 import type { Upload } from './pictures.js';
@@ -44,7 +44,7 @@ export const costPart: UploadPart = async (run) => {
   }
   const blocked = await greyBlocks(files.kinds.grey[0]!);
   const figures: Record<string, number> = { 'grey, longest block of the loop, ms': blocked };
-  targets.atMost('grey photo of 12 MP, hashFile: longest block, ms', blocked, MOST_BLOCKED);
+  targets.atMost('grey photo of 12 MP, hash: longest block, ms', blocked, MOST_BLOCKED);
   if (costs.some((all) => all.length === 0)) {
     context.note('processor time of other processes is known on Linux only');
     return figures;
@@ -107,7 +107,7 @@ async function greyBlocks({ body }: Upload): Promise<number> {
       handle = setImmediate(turn);
     };
     handle = setImmediate(turn);
-    await hashFile(body);
+    await hash(body);
     clearImmediate(handle);
     least = Math.min(least, longest);
   }

@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http';
 import { hashFromHex } from '../../src/hash.js';
 import { createHashPool } from '../../src/node/pool/create-hash-pool.js';
 import { createNodeListener } from '../../src/server/http/node-listener.js';
-import { createScanHandler } from '../../src/server/uploads/scan-handler.js';
+import { scan } from '../../src/server/uploads/scan.js';
 import { madeList } from '../lists/made-list.js';
 import { PROFILES, type ScanSetup } from './run.js';
 
@@ -17,7 +17,7 @@ export async function scanningListener(setup: ScanSetup): Promise<RequestListene
   const handlers = new Map(
     PROFILES.map((variants) => [
       `/${variants}`,
-      createScanHandler({
+      scan({
         check: (source, limits) => pool.check(source, blocklist, { ...limits, variants }),
         onError: 'refuse',
       }),

@@ -1,5 +1,5 @@
 import { hashToHex } from '../../src/hash.js';
-import { hashFile } from '../../src/node/hash-file.js';
+import { hash as hashFile } from '../../src/node/hash-file.js';
 import { MAX_PIXELS } from '../../src/picture/options.js';
 import { type Bench, type BenchContext, NotRun, partsOf } from '../harness.js';
 import { WatchedServer } from '../programs/programs.js';

@@ -7,7 +7,7 @@ import { Hono } from 'hono';
 import { bearerAuth } from 'hono/bearer-auth';
 import { createBlocklist, hashFromHex, readHashList } from 'onlyhashes';
 import { createHashPool, openBlocklist } from 'onlyhashes/node';
-import { createUploadMiddleware, endServers, NODE_LIMITS } from 'onlyhashes/server';
+import { endServers, NODE_LIMITS, scan } from 'onlyhashes/server';
 
 const { PORT = '8080', UPLOAD_SECONDS = '60', ADMIN_TOKEN } = process.env;
 if (!ADMIN_TOKEN) throw new Error('expected ADMIN_TOKEN in the environment');
@@ -22,7 +22,7 @@ const blocklist = await openBlocklist('list.ohb', { follow: {} });
 const pool = createHashPool({ maxQueued: 100, idleSeconds: 10 });
 await mkdir('uploads', { recursive: true });
 
-const checkUploads = createUploadMiddleware({
+const uploads = scan({
   blocklist,
   pool,
   onError: 'refuse',
@@ -33,7 +33,7 @@ const checkUploads = createUploadMiddleware({
 
 const app = new Hono();
 app.post('/upload', (c) =>
-  checkUploads(c.req.raw, async (request, decisions) => {
+  uploads(c.req.raw, async (request, decisions) => {
     // What was not checked is not read: a text, say, or a form without a file.
     const form =
       decisions.length === 1 ? await request.formData().catch(() => undefined) : undefined;

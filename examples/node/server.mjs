@@ -1,12 +1,12 @@
 import { createServer } from 'node:http';
 import { hashFromHex } from 'onlyhashes';
 import { createHashPool, openBlocklist } from 'onlyhashes/node';
-import { createNodeListener, createScanHandler, endServers, NODE_LIMITS } from 'onlyhashes/server';
+import { createNodeListener, endServers, NODE_LIMITS, scan } from 'onlyhashes/server';
 
 const blocklist = await openBlocklist('list.ohb', { follow: {} });
 const pool = createHashPool({ timeoutSeconds: 20, idleSeconds: 5 });
-const onDecision = ({ verdict, reason }, request) => console.log(request.url, verdict, reason);
-const scan = createScanHandler({ blocklist, pool, onError: 'refuse', onDecision });
+const onDecision = ({ verdict, reason }) => console.log(verdict, reason);
+const uploads = scan({ blocklist, pool, onError: 'refuse', onDecision });
 const answer = (status) => new Response(null, { status });
 // PUT /HASH adds an entry; DELETE /HASH withdraws it, with its windows.
 const curate = async ({ method, url, headers }) => {
@@ -20,5 +20,5 @@ const curate = async ({ method, url, headers }) => {
 };
 const listen = (handler, port) =>
   createServer(NODE_LIMITS, createNodeListener(handler, console.error)).listen(port, '127.0.0.1');
-const servers = [listen(scan, 8080), listen(curate, 8081)];
+const servers = [listen(uploads, 8080), listen(curate, 8081)];
 process.once('SIGTERM', () => endServers(servers).then(() => pool.close()));

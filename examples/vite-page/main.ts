@@ -1,5 +1,5 @@
 import { DecodeError, hashToHex } from 'onlyhashes';
-import { hashImageFile } from 'onlyhashes/browser';
+import { hash } from 'onlyhashes/browser';
 
 const input = document.querySelector('input')!;
 const output = document.querySelector('output')!;
@@ -14,14 +14,14 @@ input.addEventListener('change', async () => {
   if (!file) return;
   output.textContent = 'Hashing…';
   try {
-    const { hash, quality } = await hashImageFile(file, {
+    const { hash: found, quality } = await hash(file, {
       exact: true,
       timeoutSeconds: 30,
       signal,
     });
     const isPlain = quality !== undefined && quality < 50;
     const note = isPlain ? ': too plain for a meaningful hash' : '';
-    output.textContent = `${hashToHex(hash)}, quality ${quality}${note}`;
+    output.textContent = `${hashToHex(found)}, quality ${quality}${note}`;
   } catch (error) {
     if (signal.aborted) return;
     const isOfFile = error instanceof DecodeError;

@@ -17,7 +17,7 @@ const PART = 'an entry, PackedEntries or an index of openIndex';
  * @throws {TypeError | RangeError} if an entry or an option is invalid
  * @example
  * const blocklist = await createBlocklist(readHashList(text));
- * const { verdict, reason, matches } = match(await hashFile(path), blocklist);
+ * const { verdict, reason, matches } = match(await hash(path), blocklist);
  */
 export function createBlocklist(
   entries: Iterable<BlocklistPart>,

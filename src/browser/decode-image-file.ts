@@ -18,7 +18,7 @@ export interface DecodeImageFileOptions extends Limits, WorkerOptions {
 }
 
 /**
- * The picture in an image file as people see it: what `hashImageFile` hashes, turned as the file
+ * The picture in an image file as people see it: what `hash` hashes, turned as the file
  * says, alike in every engine and for every format. (Browsers themselves turn JPEG and PNG, but not
  * WebP.) It is decoded in the same Workers, off the page's thread; nothing of it leaves the device.
  * @returns fresh pixels; rejects with `signal.reason` on abort, and the decoding stops

@@ -27,19 +27,16 @@ export interface HashImageFileOptions extends FileOptions, WorkerOptions {
 }
 
 /**
- * Hash of an image file that a person chose: the same that `hashFile` gives in Node. A Worker
+ * Hash of an image file that a person chose: the same that `hash` gives in Node. A Worker
  * decodes and hashes it, off the page's thread; nothing of it leaves the device. For many files
- * use `hashImageFiles`: here, the time that a file waits for a Worker counts.
+ * use `hashAll`: here, the time that a file waits for a Worker counts.
  * @returns rejects with `signal.reason` on abort, and the decoding stops
  * @throws {DecodeError} whose code says why there is no hash; the message says what to do
  * @throws {TypeError | RangeError} if `file` is no Blob or an option is invalid
  * @example
- * const { hash, quality, variants } = await hashImageFile(input.files[0], { signal });
+ * const image = await hash(input.files[0], { signal });
  */
-export async function hashImageFile(
-  file: Blob,
-  options: HashImageFileOptions = {},
-): Promise<HashedFile> {
+export async function hash(file: Blob, options: HashImageFileOptions = {}): Promise<HashedFile> {
   const { variants, width, height } = await variantsOfImageFile(file, options);
   const all: HashedVariant[] = [];
   for await (const variant of variants) all.push(variant);

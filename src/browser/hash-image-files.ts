@@ -6,11 +6,7 @@ import {
   errorsInPlace,
   inOrder,
 } from '../picture/batch.js';
-import {
-  checkHashImageFileOptions,
-  type HashImageFileOptions,
-  hashImageFile,
-} from './hash-image-file.js';
+import { checkHashImageFileOptions, type HashImageFileOptions, hash } from './hash-image-file.js';
 import { poolOf } from './worker/workers.js';
 
 /** How many files are hashed, and who is told. */
@@ -32,18 +28,18 @@ export type HashImageFilesResult = BatchResult<Blob>;
  * @returns throws `signal.reason` on abort
  * @throws {TypeError | RangeError} at the first result, if an option is invalid
  * @example
- * for await (const { file, image, error } of hashImageFiles(input.files, { signal })) …
+ * for await (const { file, image, error } of hashAll(input.files, { signal })) …
  */
-export async function* hashImageFiles(
+export async function* hashAll(
   files: Iterable<Blob> | AsyncIterable<Blob>,
   options: HashImageFilesOptions = {},
 ): AsyncGenerator<HashImageFilesResult, void, undefined> {
   checkBatch(files, 'a list of files', options);
   checkHashImageFileOptions(options);
   const { onProgress, signal, ...rest } = options;
-  const hash = (file: Blob, end: AbortSignal) => hashImageFile(file, { ...rest, signal: end });
+  const job = (file: Blob, end: AbortSignal) => hash(file, { ...rest, signal: end });
   const batch = { onProgress, signal, concurrency: poolOf(options).size };
   // Copied: a page that sets `input.value` to '' empties `input.files`.
   const all = Symbol.iterator in files && 'length' in files ? Array.from(files) : files;
-  yield* inOrder(all, errorsInPlace(hash, 'a File or Blob'), batch);
+  yield* inOrder(all, errorsInPlace(job, 'a File or Blob'), batch);
 }

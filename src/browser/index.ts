@@ -8,13 +8,13 @@ export { checkPixelReadback } from './decode/check-pixel-readback.js';
 export { decodeImageFile } from './decode-image-file.js';
 export {
   type HashImageFileOptions,
-  hashImageFile,
+  hash,
   variantsOfImageFile,
 } from './hash-image-file.js';
 export {
   type HashImageFilesOptions,
   type HashProgress,
-  hashImageFiles,
+  hashAll,
 } from './hash-image-files.js';
 export type { DisplayedPixels } from './worker/message.js';
 export { endWorkers } from './worker/workers.js';

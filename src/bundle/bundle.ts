@@ -43,7 +43,7 @@ export interface CreateBundleOptions {
  *   convention is out of range, or `day` is not a date
  * @throws {TypeError} if an image holds anything but hashes, or a variant's name is unknown
  * @example
- * const { bundle, withdrawToken } = await createBundle([await hashImageFile(file)]);
+ * const { bundle, withdrawToken } = await createBundle([await hash(file)]);
  * save(bundleText(bundle));
  */
 export async function createBundle(

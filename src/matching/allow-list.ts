@@ -200,7 +200,7 @@ export class PictureAllowances {
  * @throws {TypeError | RangeError} if an option is invalid
  * @example
  * const allowList = createAllowList({ onAllowed: (match) => log(match) });
- * const decision = match(await hashFile(path), blocklist, { allowList });
+ * const decision = match(await hash(path), blocklist, { allowList });
  * for (const { variant } of decision.matches) allowList.allow(variant.hash, { reason: 'a flag' });
  */
 export function createAllowList(options?: AllowListOptions): AllowList {

@@ -374,7 +374,7 @@ export function countingOnce(guard: FloodGuard): (entry: Hash, upload: Hash) => 
  * @throws {TypeError | RangeError} if an option is invalid
  * @example
  * const floodGuard = createFloodGuard({ onAlarm: ({ uploads }) => page(`${uploads} uploads`) });
- * const decision = match(await hashFile(path), blocklist, { floodGuard });
+ * const decision = match(await hash(path), blocklist, { floodGuard });
  * // after a reviewer has looked at it
  * floodGuard.lift(entry.hash);
  */

@@ -68,9 +68,9 @@ const OPTIONS = ['policy', 'allowList', 'floodGuard', 'all', 'distance', 'signal
  * review.
  *
  * Variants that are made one at a time, by `variantsOf`, are told what they came
- * near to, and places near an entry are moved closer. A hashed image, as `hashFile` gives
+ * near to, and places near an entry are moved closer. A hashed image, as `hash` gives
  * it, has no pixels to do so: some edited copies that would match are then for review only. The
- * decision says by `refined` which it was. Decide about uploads by `checkUpload`.
+ * decision says by `refined` which it was. Decide about uploads by `check`.
  *
  * With a promise, the event loop turns about every 5 ms, and the decision is about the list at its
  * end: what was withdrawn meanwhile is not in it.
@@ -83,7 +83,7 @@ const OPTIONS = ['policy', 'allowList', 'floodGuard', 'all', 'distance', 'signal
  *   throws
  * @throws {TypeError | RangeError} if an argument or a variant is invalid; a promise rejects
  * @example
- * const { verdict, reason, matches } = match(await hashFile(path), blocklist);
+ * const { verdict, reason, matches } = match(await hash(path), blocklist);
  */
 export function match(
   query: Iterable<HashedVariant> | HashedImage | DecodeError,

@@ -25,18 +25,18 @@ let turns: Turns | undefined;
 /**
  * Hash of an image file: a path, its bytes, or a stream of them. The picture is decoded once.
  * Alpha is dropped (not composited), as in the PDQ reference; what else the file may be taken for
- * is in `variants`. For many files use `hashFiles`: here, the time that a picture waits for its
+ * is in `variants`. For many files use `hashAll`: here, the time that a picture waits for its
  * turn counts.
  *
- * For a list, or to compare. To decide about an upload use `checkUpload`: a decision about what
+ * For a list, or to compare. To decide about an upload use `check`: a decision about what
  * this gives is not `refined`, whatever the variants, and fewer edited copies match.
  * @returns rejects with `signal.reason` on abort
  * @throws {DecodeError} whose code says why there are no pixels
  * @throws {TypeError | RangeError} if `source` or an option is invalid
  * @example
- * const { hash, quality, variants } = await hashFile('photo.jpg');
+ * const image = await hash('photo.jpg');
  */
-export async function hashFile(
+export async function hash(
   source: ImageSource,
   options: HashFileOptions = {},
 ): Promise<HashedFile> {

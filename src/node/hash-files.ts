@@ -10,7 +10,7 @@ import {
   inOrder,
 } from '../picture/batch.js';
 import type { HashedFile } from '../picture/hash-picture.js';
-import { checkHashFileOptions, type HashFileOptions, hashFile } from './hash-file.js';
+import { checkHashFileOptions, type HashFileOptions, hash as hashFile } from './hash-file.js';
 
 /** How many files are read, decoded and hashed, and who is told. */
 export interface HashFilesOptions<T = HashedFile>
@@ -21,7 +21,7 @@ export interface HashFilesOptions<T = HashedFile>
    * are hashed, and a file that breaks a decoder breaks no more. It may do anything else with the
    * file, to match it at once, say. What it rejects with stands in the file's place if it is a
    * DecodeError, and ends the batch otherwise. Its signal aborts when the batch ends
-   * @defaultValue `hashFile`
+   * @defaultValue `hash`
    */
   hash?:
     | ((file: string, options: HashFileOptions & { signal: AbortSignal }) => Promise<T>)
@@ -40,12 +40,12 @@ export type HashFilesResult<T = HashedFile> = BatchResult<string, T>;
  * @returns throws `signal.reason` on abort
  * @throws {TypeError | RangeError} at the first result, if an option is invalid
  * @example
- * for await (const { file, image, error } of hashFiles(paths, { signal })) …
+ * for await (const { file, image, error } of hashAll(paths, { signal })) …
  * @example
  * const hash = (file, options) => pool.hash(file, options);
- * for await (const { file, image, error } of hashFiles(paths, { hash })) …
+ * for await (const { file, image, error } of hashAll(paths, { hash })) …
  */
-export async function* hashFiles<T = HashedFile>(
+export async function* hashAll<T = HashedFile>(
   paths: Iterable<string> | AsyncIterable<string>,
   options: HashFilesOptions<T> = {},
 ): AsyncGenerator<HashFilesResult<T>, void, undefined> {
@@ -54,7 +54,7 @@ export async function* hashFiles<T = HashedFile>(
   // One more than the cores: one picture is hashed while the others decode.
   const { concurrency = availableParallelism() + 1, onProgress, signal, hash, ...rest } = options;
   checkTypeOf('hash', hash, 'function');
-  // Without one they are hashed by `hashFile`, and that is what `T` is then.
+  // Without one they are hashed by `hash`, and that is what `T` is then.
   const hashed = hash ?? (hashFile as unknown as NonNullable<typeof hash>);
   const job = (file: string, end: AbortSignal) => {
     // Node warns of a leak from the eleventh listener on: each file may have one.

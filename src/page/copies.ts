@@ -3,7 +3,7 @@ import {
   type DisplayedPixels,
   decodeImageFile,
   type HashedFile,
-  hashImageFiles,
+  hashAll,
 } from '../browser/index.js';
 import { createBlocklist, type Decision, match } from '../index.js';
 import { COPY_NAMES, type CopyName, copiesIn } from './copies-message.js';
@@ -52,7 +52,7 @@ export async function measureCopies(
     );
     const measured: MeasuredCopy[] = [];
     const files = COPY_NAMES.map((name) => copies[name]);
-    const results = hashImageFiles(files, { workerUrl: hasherUrl(), variants: 'none' });
+    const results = hashAll(files, { workerUrl: hasherUrl(), variants: 'none' });
     for await (const { image, error } of results) {
       if (error) throw error;
       measured.push({ name: COPY_NAMES[measured.length]!, verdict: match(image, list).verdict });

@@ -1,4 +1,4 @@
-import { type HashProgress, hashImageFiles } from '../browser/index.js';
+import { type HashProgress, hashAll } from '../browser/index.js';
 import type { DecodeError } from '../index.js';
 import { type Picture, type Problem, session } from './parts/session.js';
 import { hasherUrl } from './worker-urls.js';
@@ -49,7 +49,7 @@ export async function startHashing(files: readonly Blob[]): Promise<void> {
       crops: session.shapes,
       onProgress,
     };
-    const batch = hashImageFiles(files, options);
+    const batch = hashAll(files, options);
     while (!(await batch.next()).done);
   } catch {
     // If not stopped, all Workers were ended and the session was cleared.

@@ -28,8 +28,7 @@ export type { LogRecord } from './http/router.js';
 export type { CurationOptions } from './routes/store-routes.js';
 export { tokenHash } from './routes/webhook-sender.js';
 export { type CreateServiceOptions, createService, type Service } from './service.js';
-export { createUploadMiddleware, type MiddlewareOptions } from './uploads/middleware.js';
-export { createScanHandler } from './uploads/scan-handler.js';
+export { type RequestScanOptions, scan } from './uploads/scan.js';
 export { type ScanOptions, UploadRefused } from './uploads/scanner.js';
 export {
   createUploadScanner,

@@ -22,7 +22,7 @@ export const VARIANT_PROFILES = ['none', 'orientation', 'dihedral', 'quick', 'th
 export type VariantProfile = (typeof VARIANT_PROFILES)[number];
 
 /**
- * The profile by which uploads are matched, in the library (`checkUpload`) and by the commands
+ * The profile by which uploads are matched, in the library (`check`) and by the commands
  * `match` and `check`: people share edited copies. Hashing by itself has `orientation`.
  */
 export const MATCHING_VARIANTS: VariantProfile = 'thorough';

@@ -45,7 +45,7 @@ for (const name of ENGINES) {
       ).toEqual([]);
       const told = await page.evaluate(async () => {
         const file = await (await fetch('fixtures/heic/photo.heic')).blob();
-        return await window.onlyhashes.hashImageFile(file).catch(({ code, message }) => ({
+        return await window.onlyhashes.hash(file).catch(({ code, message }) => ({
           code,
           message,
         }));
@@ -98,7 +98,7 @@ for (const name of ENGINES) {
       const { page } = await opened();
       const file = 'fixtures/images/cut-out-turned.png';
       const taken = await page.evaluate(async (url: string) => {
-        const { hashImageFile, variantsOfImageFile } = window.onlyhashes;
+        const { hash: hashImageFile, variantsOfImageFile } = window.onlyhashes;
         const blob = await (await fetch(url)).blob();
         const options = { variants: 'thorough', crops: true, concurrency: 1 } as const;
         const opened = await variantsOfImageFile(blob, options);
@@ -145,7 +145,7 @@ for (const name of ENGINES) {
         ...['too-many-bytes', 'too-many-pixels', 'decoder-missing'],
       ]);
       const notAFile = await page.evaluate(() =>
-        window.onlyhashes.hashImageFile('photo.jpg' as never).catch((error: Error) => error.name),
+        window.onlyhashes.hash('photo.jpg' as never).catch((error: Error) => error.name),
       );
       expect(notAFile).toBe('TypeError');
     }, 60_000);

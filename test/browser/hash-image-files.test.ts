@@ -49,7 +49,7 @@ for (const name of ENGINES) {
           const hexes: string[] = [];
           const steps: number[] = [];
           let failed = 0;
-          const results = window.onlyhashes.hashImageFiles(files, {
+          const results = window.onlyhashes.hashAll(files, {
             concurrency: 2,
             onProgress: (progress) => {
               steps.push(progress.done);
@@ -82,7 +82,7 @@ for (const name of ENGINES) {
       const outcome = await page.evaluate(async (url: string) => {
         const file = await (await fetch(url)).blob();
         const end = new AbortController();
-        const results = window.onlyhashes.hashImageFiles(Array(60).fill(file), {
+        const results = window.onlyhashes.hashAll(Array(60).fill(file), {
           signal: end.signal,
         });
         let before = 0;
@@ -93,7 +93,7 @@ for (const name of ENGINES) {
           reason = error;
         }
         let after = 0;
-        for await (const { image } of window.onlyhashes.hashImageFiles([file, file])) {
+        for await (const { image } of window.onlyhashes.hashAll([file, file])) {
           if (image) after++;
         }
         return { before, reason, after };
@@ -105,7 +105,7 @@ for (const name of ENGINES) {
       const page = await open.page();
       await openHashing(page, site);
       const outcome = await page.evaluate(async (url: string) => {
-        const { hashImageFile, endWorkers } = window.onlyhashes;
+        const { hash: hashImageFile, endWorkers } = window.onlyhashes;
         const file = await (await fetch(url)).blob();
         const told = (work: Promise<unknown>) =>
           work.then(
@@ -171,7 +171,7 @@ for (const name of ENGINES) {
         const options = { workerUrl: '/dies.js', concurrency: 1, timeoutSeconds: 10 };
         let hashed = 0;
         while (hashed < 3) {
-          await window.onlyhashes.hashImageFile(file, options);
+          await window.onlyhashes.hash(file, options);
           hashed++;
           while (deaths < hashed) await new Promise((resolve) => setTimeout(resolve, 10));
         }
@@ -189,7 +189,7 @@ for (const name of ENGINES) {
           async (url: string, workerUrl: string) => {
             const file = await (await fetch(url)).blob();
             const codes: (string | undefined)[] = [];
-            const results = window.onlyhashes.hashImageFiles([file, file, file], { workerUrl });
+            const results = window.onlyhashes.hashAll([file, file, file], { workerUrl });
             for await (const { error } of results) codes.push(error?.code);
             return codes;
           },

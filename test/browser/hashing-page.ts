@@ -83,7 +83,7 @@ export async function hashInPage(
       for (const url of urls) {
         const file = await (await fetch(url)).blob();
         try {
-          const image = await window.onlyhashes.hashImageFile(file, given);
+          const image = await window.onlyhashes.hash(file, given);
           results.push({
             hash: hex(image.hash.bytes),
             ...(image.quality === undefined ? {} : { quality: image.quality }),

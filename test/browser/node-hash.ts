@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Algorithm, distance, hashFromHex, hashToHex } from '../../src/hash.js';
-import { type HashFileOptions, hashFile } from '../../src/node/hash-file.js';
+import { type HashFileOptions, hash as hashFile } from '../../src/node/hash-file.js';
 import { setWorkerScripts } from '../../src/node/pool/start-thread.js';
 import { ROOT } from '../project/package.js';
 import type { PageHash } from './hashing-page.js';

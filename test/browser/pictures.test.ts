@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { distance } from '../../src/hash.js';
-import { hashFile } from '../../src/node/index.js';
+import { hash as hashFile } from '../../src/node/index.js';
 import { testFolder } from '../folder.js';
 import { ROOT } from '../project/package.js';
 import { programsOf } from './engines/install.js';

@@ -17,7 +17,7 @@ import {
   readHashList,
   writeHashList,
 } from '../../src/index.js';
-import { hashFile } from '../../src/node/hash-file.js';
+import { hash as hashFile } from '../../src/node/hash-file.js';
 import { outlineOf } from '../../src/page/parts/outline.js';
 import type { Pixels } from '../../src/pixels.js';
 import {

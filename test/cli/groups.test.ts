@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import { match } from '../../src/matching/match.js';
-import { hashFile } from '../../src/node/hash-file.js';
+import { hash as hashFile } from '../../src/node/hash-file.js';
 import { testFolder } from '../folder.js';
 import { tablesOf } from '../services/lists.js';
 import { onlyhashes, PHOTOS } from './program.js';

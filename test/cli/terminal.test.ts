@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { shown } from '../../src/cli/output.js';
 import { hashToHex } from '../../src/hash.js';
-import { hashFile } from '../../src/node/hash-file.js';
+import { hash as hashFile } from '../../src/node/hash-file.js';
 import { testFolder } from '../folder.js';
 import { ROOT } from '../project/package.js';
 import { onlyhashes, PHOTOS } from './program.js';

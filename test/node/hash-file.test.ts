@@ -9,7 +9,7 @@ import { pdqDihedral } from '../../src/hashing/pdq-dihedral.js';
 import { rankedPdq } from '../../src/hashing/pdq-ranks.js';
 import { decode } from '../../src/node/decode/decode.js';
 import { decoders } from '../../src/node/decode/decoders.js';
-import { hashFile } from '../../src/node/hash-file.js';
+import { hash as hashFile } from '../../src/node/hash-file.js';
 import { onBackdrop } from '../../src/variants/forms.js';
 import {
   hostileFixtures,

@@ -7,12 +7,8 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { DecodeError } from '../../src/errors.js';
 import { hashToHex } from '../../src/hash.js';
 import { decoders } from '../../src/node/decode/decoders.js';
-import { hashFile } from '../../src/node/hash-file.js';
-import {
-  type HashFilesOptions,
-  type HashFilesResult,
-  hashFiles,
-} from '../../src/node/hash-files.js';
+import { hash as hashFile } from '../../src/node/hash-file.js';
+import { type HashFilesOptions, type HashFilesResult, hashAll } from '../../src/node/hash-files.js';
 import { setWorkerScripts } from '../../src/node/pool/start-thread.js';
 import { testFolder } from '../folder.js';
 import { heicPath, imagePath, photoFixtures, photoPath } from './fixtures.js';
@@ -34,8 +30,8 @@ async function collect(results: AsyncIterable<HashFilesResult>): Promise<HashFil
   return all;
 }
 
-test('hashes a folder in order, as hashFile does', async () => {
-  const results = await collect(hashFiles(photos));
+test('hashes a folder in order, as hash does', async () => {
+  const results = await collect(hashAll(photos));
   expect(results.map(({ file }) => file)).toEqual(photos);
   expect(results.map(({ image }) => hashToHex(image!.hash))).toEqual(
     photoFixtures.map(({ pdq }) => pdq),
@@ -49,7 +45,7 @@ test('decodes as many files at a time as there are threads', async () => {
     most = Math.max(most, sharp.counters().process + sharp.counters().queue);
   };
   sharp.queue.on('change', note);
-  await collect(hashFiles([...photos, ...photos]));
+  await collect(hashAll([...photos, ...photos]));
   sharp.queue.off('change', note);
   expect(most).toBe(threads);
 });
@@ -58,7 +54,7 @@ test.each([1, 2, 7])(
   'gives the same with concurrency %i, and with options',
   async (concurrency) => {
     const options = { algorithm: 'dhash', bits: 256 } as const;
-    const results = await collect(hashFiles(repeated(40), { ...options, concurrency }));
+    const results = await collect(hashAll(repeated(40), { ...options, concurrency }));
     const alone = await Promise.all(repeated(40).map((file) => hashFile(file, options)));
     expect(results).toEqual(repeated(40).map((file, i) => ({ file, image: alone[i] })));
   },
@@ -66,7 +62,7 @@ test.each([1, 2, 7])(
 
 test('a bad file gives an error in its place, and the others go on', async () => {
   const paths = [small[0]!, imagePath('half.jpg'), small[1]!, imagePath('absent'), small[2]!];
-  const results = await collect(hashFiles(paths));
+  const results = await collect(hashAll(paths));
   expect(results.map(({ file }) => file)).toEqual(paths);
   expect(results.map(({ error }) => error?.code)).toEqual([
     undefined,
@@ -91,7 +87,7 @@ test('an item that cannot be a path gives an error in its place without its name
     Readable.from(['text']),
   ];
   const items = strange.flatMap((item) => [item, small[0]!]) as string[];
-  const results = await collect(hashFiles(items));
+  const results = await collect(hashAll(items));
   expect(results).toHaveLength(items.length);
   for (const [at, { file, image, error }] of results.entries()) {
     expect(file).toBe(items[at]);
@@ -126,9 +122,7 @@ test('a slow file delays only the results of those behind it', async () => {
   const onProgress = ({ file }: HashProgress) => {
     if (ended.push(file) === 10) writeFileSync(ten, '');
   };
-  const results = await collect(
-    hashFiles(paths, { concurrency: 2, onProgress, timeoutSeconds: 60 }),
-  );
+  const results = await collect(hashAll(paths, { concurrency: 2, onProgress, timeoutSeconds: 60 }));
   expect(results.map(({ file }) => file)).toEqual(paths);
   expect(results.filter(({ error }) => error)).toEqual([]);
   expect(ended).toHaveLength(21);
@@ -138,7 +132,7 @@ test('a slow file delays only the results of those behind it', async () => {
 test('progress counts every file once, including failures', async () => {
   const told: HashProgress[] = [];
   const paths = [...repeated(10), imagePath('text.jpg'), ...repeated(10)];
-  await collect(hashFiles(paths, { onProgress: (progress) => told.push(progress) }));
+  await collect(hashAll(paths, { onProgress: (progress) => told.push(progress) }));
   expect(told.map(({ done }) => done)).toEqual(paths.map((_, i) => i + 1));
   expect(told.map(({ file }) => file).sort()).toEqual([...paths].sort());
   expect(told.at(-1)).toMatchObject({ done: 21, failed: 1, total: 21 });
@@ -161,7 +155,7 @@ test('paths may come one by one, and are read only a little ahead', async () => 
   }
   let got = 0;
   let done = 0;
-  for await (const { image } of hashFiles(endless(), {
+  for await (const { image } of hashAll(endless(), {
     concurrency: 2,
     onProgress: () => done++,
   })) {
@@ -188,7 +182,7 @@ test('a result does not wait for the next path', async () => {
     await blocked;
     yield small[1]!;
   }
-  const results = hashFiles(slow());
+  const results = hashAll(slow());
   expect((await results.next()).value).toMatchObject({ file: small[0] });
   release();
   expect((await results.next()).value).toMatchObject({ file: small[1] });
@@ -199,7 +193,7 @@ describe('ending early', () => {
   test('an abort in the middle throws its reason and stops the work', async () => {
     const controller = new AbortController();
     let done = 0;
-    const results = hashFiles(repeated(500), {
+    const results = hashAll(repeated(500), {
       signal: controller.signal,
       onProgress: () => done++,
     });
@@ -221,7 +215,7 @@ describe('ending early', () => {
       yield small[0]!;
       await new Promise(() => {});
     }
-    const results = hashFiles(stuck(), { signal: controller.signal });
+    const results = hashAll(stuck(), { signal: controller.signal });
     await results.next();
     const waiting = results.next();
     controller.abort('enough');
@@ -229,7 +223,7 @@ describe('ending early', () => {
   });
 
   test('reads nothing if aborted before it begins', async () => {
-    const results = hashFiles(photos, { signal: AbortSignal.abort('enough') });
+    const results = hashAll(photos, { signal: AbortSignal.abort('enough') });
     await expect(results.next()).rejects.toBe('enough');
   });
 });
@@ -242,7 +236,7 @@ test('many files may listen to the signal without a warning of a leak', async ()
   const hash = (_: string, { signal }: { signal: AbortSignal }) =>
     setTimeout(10, 'done', { signal });
   const values: (string | undefined)[] = [];
-  for await (const { image } of hashFiles(repeated(30), { hash, concurrency: 20 })) {
+  for await (const { image } of hashAll(repeated(30), { hash, concurrency: 20 })) {
     values.push(image);
   }
   expect(values).toEqual(Array(30).fill('done'));
@@ -250,7 +244,7 @@ test('many files may listen to the signal without a warning of a leak', async ()
 });
 
 test('no files, no results', async () => {
-  expect(await collect(hashFiles([]))).toEqual([]);
+  expect(await collect(hashAll([]))).toEqual([]);
 });
 
 test('throws errors of the walk, of onProgress and of the caller', async () => {
@@ -258,16 +252,14 @@ test('throws errors of the walk, of onProgress and of the caller', async () => {
     yield small[0]!;
     throw new Error('the walk failed');
   }
-  await expect(collect(hashFiles(walk()))).rejects.toThrow('the walk failed');
+  await expect(collect(hashAll(walk()))).rejects.toThrow('the walk failed');
   const onProgress = () => {
     throw new Error('the listener failed');
   };
-  await expect(collect(hashFiles(small, { onProgress }))).rejects.toThrow('the listener failed');
+  await expect(collect(hashAll(small, { onProgress }))).rejects.toThrow('the listener failed');
   for (const paths of [small[0], readFileSync(small[0]!), undefined, 7]) {
-    await expect(collect(hashFiles(paths as never))).rejects.toThrow('an iterable of paths');
+    await expect(collect(hashAll(paths as never))).rejects.toThrow('an iterable of paths');
   }
-  await expect(collect(hashFiles(small, { concurrency: 0 }))).rejects.toThrow(RangeError);
-  await expect(collect(hashFiles(small, { orientation: 'up' as never }))).rejects.toThrow(
-    RangeError,
-  );
+  await expect(collect(hashAll(small, { concurrency: 0 }))).rejects.toThrow(RangeError);
+  await expect(collect(hashAll(small, { orientation: 'up' as never }))).rejects.toThrow(RangeError);
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { hashToHex } from '../../src/hash.js';
 import { readBundle, readWithdrawal } from '../../src/index.js';
-import { hashFile } from '../../src/node/index.js';
+import { hash as hashFile } from '../../src/node/index.js';
 import { describeEngine, ENGINES, type EnginePage } from '../browser/engines/engines.js';
 import { testFolder } from '../folder.js';
 import {

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
 import { hashToHex } from '../../src/hash.js';
 import { loadBlocklist as openBlocklist } from '../../src/node/files/list-records.js';
-import { hashFile } from '../../src/node/hash-file.js';
+import { hash as hashFile } from '../../src/node/hash-file.js';
 import { eventually, RawClient, refusal } from '../cli/serve/serving-program.js';
 import { saveList } from '../node/files/saved-list.js';
 import { installedPackage, ROOT } from './package.js';

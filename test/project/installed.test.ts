@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { distance, hashFromHex } from '../../src/hash.js';
-import { hashFile } from '../../src/node/hash-file.js';
+import { hash as hashFile } from '../../src/node/hash-file.js';
 import { testFolder } from '../folder.js';
 import { packedInto, ROOT } from './package.js';
 
@@ -116,7 +116,7 @@ const ONE_SHARP = [expect.stringMatching(/^@img\/sharp-/), 'sharp'];
 
 /** Prints the hash of each file, or its error. */
 const hashing = (...paths: string[]) => `import { hashToHex } from 'onlyhashes';
-import { hashFile } from 'onlyhashes/node';
+import { hash as hashFile } from 'onlyhashes/node';
 for (const path of ${JSON.stringify(paths)}) {
   await hashFile(path, { exact: true }).then(
     ({ hash }) => console.log(hashToHex(hash)),

@@ -91,10 +91,10 @@ describe.each([{ decoders: true }, { decoders: false }])(
       ['heic/photo.heic', 'heic-decode'],
     ])('%s is hashed, or an error says what to install', (file, decoder) => {
       const path = JSON.stringify(join(ROOT, 'fixtures', file));
-      const hashing = `hashFile(${path}).then(({ quality }) => console.log(quality))
+      const hashing = `hash(${path}).then(({ quality }) => console.log(quality))
   .catch(({ name, code, message }) => console.log(name, code, message));`;
-      project.write('a.mjs', `import { hashFile } from 'onlyhashes/node';\n${hashing}`);
-      project.write('b.cjs', `const { hashFile } = require('onlyhashes/node');\n${hashing}`);
+      project.write('a.mjs', `import { hash } from 'onlyhashes/node';\n${hashing}`);
+      project.write('b.cjs', `const { hash } = require('onlyhashes/node');\n${hashing}`);
       const said = state.decoders
         ? /^100$/
         : new RegExp(`^DecodeError decoder-missing .*npm install ${decoder}`);
@@ -300,7 +300,7 @@ describe('a server, bundled by esbuild for Node', () => {
   /** Says what becomes of each picture, by itself and in a pool, and of a search in threads. */
   const SERVER = `import { openAsBlob } from 'node:fs';
 import { createBlocklist, hashToHex, match } from 'onlyhashes';
-import { createHashPool, createSearchThreads, hashFile, setWorkerScripts } from 'onlyhashes/node';
+import { createHashPool, createSearchThreads, hash as hashFile, setWorkerScripts } from 'onlyhashes/node';
 setWorkerScripts(process.argv[2]);
 const said = { hashes: [], verdicts: [], searches: 0 };
 for (const path of ${JSON.stringify(PICTURES)}) {

@@ -9,7 +9,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { hashToHex } from '../../src/hash.js';
 import { loadBlocklist as openBlocklist } from '../../src/node/files/list-records.js';
-import { hashFile } from '../../src/node/hash-file.js';
+import { hash as hashFile } from '../../src/node/hash-file.js';
 import { eventually, RawClient, refusal } from '../cli/serve/serving-program.js';
 import { type Block, type Page, pages } from './markdown.js';
 import { installedPackage, ROOT } from './package.js';
@@ -51,10 +51,10 @@ async function startService(): Promise<void> {
   const file = project.write(
     'service.mjs',
     `import { hashToHex } from 'onlyhashes';
-import { hashFile } from 'onlyhashes/node';
+import { hash } from 'onlyhashes/node';
 import { fakeStopNcii } from 'onlyhashes/testing';
 const fake = await fakeStopNcii();
-const hashValue = hashToHex((await hashFile('photo.jpg')).hash);
+const hashValue = hashToHex((await hash('photo.jpg')).hash);
 const record = { signalType: 'ImagePDQ', hashStatus: 'Active', caseNumbers: [], feedbacks: [] };
 fake.put({ ...record, hashValue });
 console.log(fake.url);

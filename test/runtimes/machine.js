@@ -3,21 +3,15 @@ import { createServer } from 'node:http';
 import process from 'node:process';
 import { createBlocklist, createIndex, hashToHex, match } from 'onlyhashes';
 import {
-  checkUpload,
+  check,
   createHashPool,
   createSearchThreads,
-  hashFile,
+  hash as hashFile,
   openBlocklist,
   openIndex,
   saveIndex,
 } from 'onlyhashes/node';
-import {
-  createNodeListener,
-  createScanHandler,
-  createService,
-  NODE_LIMITS,
-  openStore,
-} from 'onlyhashes/server';
+import { createNodeListener, createService, NODE_LIMITS, openStore, scan } from 'onlyhashes/server';
 import { ask, breakOff } from './ask.js';
 import { told } from './core.js';
 import { serving, TOKEN } from './service.js';
@@ -43,7 +37,7 @@ export function machineSteps({ pictures, photo, otherPhoto, heic, photoBase64 })
       const list = await listOfPhoto();
       // What a server has in its environment is none of a decoder's business.
       process.env.DATABASE_PASSWORD = 'a secret';
-      const shared = [await checkUpload(photo, list), await checkUpload(otherPhoto, list)];
+      const shared = [await check(photo, list), await check(otherPhoto, list)];
       const pool = createHashPool({ workers: 1 });
       const first = await pool.check(photo, list);
       const [pid] = pool.stats().pids;
@@ -117,7 +111,7 @@ export function machineSteps({ pictures, photo, otherPhoto, heic, photoBase64 })
     /** an upload whose connection ends amid it: what is decided, though all errors are accepted */
     brokenOff: async () => {
       let tell;
-      const scan = createScanHandler({
+      const uploads = scan({
         blocklist: await listOfPhoto(),
         onError: 'accept',
         onDecision: ({ verdict }) => tell(verdict),
@@ -129,12 +123,12 @@ export function machineSteps({ pictures, photo, otherPhoto, heic, photoBase64 })
         await breakOff(port, '/', Buffer.from(photoBase64, 'base64'));
         return await decided;
       };
-      const server = createServer(NODE_LIMITS, createNodeListener(scan));
+      const server = createServer(NODE_LIMITS, createNodeListener(uploads));
       await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
       const verdicts = [await verdictOf(server.address().port)];
       server.close();
       server.closeAllConnections();
-      const native = await started(scan);
+      const native = await started(uploads);
       if (native) verdicts.push(await verdictOf(native.port));
       await native?.stop();
       return verdicts;

@@ -1,10 +1,5 @@
 import { createBlocklist, hashPixels, match } from 'onlyhashes';
-import {
-  createScanHandler,
-  createService,
-  createUploadMiddleware,
-  tokenHash,
-} from 'onlyhashes/server';
+import { createService, scan, tokenHash } from 'onlyhashes/server';
 import { listed, pixelsOf } from './core.js';
 
 /** Not a secret: the service of this program is asked by its test alone. */
@@ -29,13 +24,12 @@ export function serving(input, extra = []) {
     const image = hashPixels(pixelsOf(bytes), { variants: 'quick' });
     return await match(image, blocklist, { remote: [] });
   };
-  const scan = createScanHandler({ check, onError: 'refuse' });
-  const checkUploads = createUploadMiddleware({ check, onError: 'refuse' });
+  const uploads = scan({ check, onError: 'refuse' });
   const answer = async (request, client) => {
     const { pathname } = new URL(request.url);
-    if (pathname === '/pixels') return await scan(request);
+    if (pathname === '/pixels') return await uploads(request);
     if (pathname !== '/forms') return await handler(request, client);
-    return await checkUploads(request, async (checked, decisions) => {
+    return await uploads(request, async (checked, decisions) => {
       const files = [...(await checked.formData()).values()];
       return Response.json({ kept: files.length, checked: decisions.length });
     });

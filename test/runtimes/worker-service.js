@@ -1,14 +1,14 @@
 import { createIndex, match } from 'onlyhashes';
 import {
-  checkUpload,
+  check,
   createHashPool,
   createSearchThreads,
-  hashFile,
+  hash,
   openIndex,
   saveIndex,
   setWorkerScripts,
 } from 'onlyhashes/node';
-import { createScanHandler, createService, openStore } from 'onlyhashes/server';
+import { createService, openStore, scan } from 'onlyhashes/server';
 import { factsOf, listed } from './core.js';
 import question from './question.json';
 import { serving } from './service.js';
@@ -20,7 +20,7 @@ const PNG = Uint8Array.from(atob(question.pngBase64), (letter) => letter.charCod
 
 /** The lengths of the uploads at `/counted` that were decided about. */
 const decided = [];
-const counting = createScanHandler({
+const counting = scan({
   onError: 'accept',
   check: async (request) => {
     decided.push((await request.arrayBuffer()).byteLength);
@@ -30,9 +30,9 @@ const counting = createScanHandler({
 
 /** Keys are those of `machineSteps`: here most of it is refused. */
 const STEPS = {
-  decoding: () => hashFile(PNG),
+  decoding: () => hash(PNG),
   processes: async () => {
-    const { verdict, reason } = await checkUpload(PNG, blocklist);
+    const { verdict, reason } = await check(PNG, blocklist);
     setWorkerScripts('/');
     const pool = createHashPool();
     const error = await pool.hash(PNG).catch(({ code, message }) => ({ code, message }));

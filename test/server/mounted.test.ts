@@ -1,7 +1,7 @@
 import fastify from 'fastify';
 import { expect, test } from 'vitest';
 import { hashToHex } from '../../src/hash.js';
-import { hashFile } from '../../src/node/hash-file.js';
+import { hash as hashFile } from '../../src/node/hash-file.js';
 import { createNodeListener } from '../../src/server/http/node-listener.js';
 import { createService } from '../../src/server/service.js';
 import { pictureForm } from './hma/hma-served.js';

@@ -31,15 +31,21 @@ import {
   VARIANT_PROFILES,
   type VariantProfile,
 } from 'onlyhashes';
-import { hashImageFile } from 'onlyhashes/browser';
-import { checkUpload, createHashPool, type HashPool, hashFile, saveIndex } from 'onlyhashes/node';
+import { hash as hashImageFile } from 'onlyhashes/browser';
+import {
+  check as checkUpload,
+  createHashPool,
+  type HashPool,
+  hash as hashFile,
+  saveIndex,
+} from 'onlyhashes/node';
 import {
   createNodeListener,
-  createScanHandler,
   createService,
   openStore,
   type Store,
   StoreError,
+  scan,
 } from 'onlyhashes/server';
 import { ServiceError, StopNciiClient } from 'onlyhashes/services';
 import { startFakeService } from 'onlyhashes/testing';
@@ -110,7 +116,7 @@ export function reasonOf(error: unknown): string {
 }
 
 export async function served(blocklist: Blocklist): Promise<Response> {
-  const check: (request: Request) => Promise<Response> = createScanHandler({
+  const check: (request: Request) => Promise<Response> = scan({
     blocklist,
     onError: 'refuse',
   });

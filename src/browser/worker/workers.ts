@@ -67,7 +67,7 @@ function start(workerUrl: string | URL | undefined, events: ThreadEvents): Threa
   if (typeof Worker === 'undefined') {
     throw new DecodeError(
       'decoder-missing',
-      'expected a browser, which has Workers: in Node, use hashFile of onlyhashes/node',
+      'expected a browser, which has Workers: in Node, use hash of onlyhashes/node',
     );
   }
   let worker: Worker;

@@ -12,7 +12,7 @@ import {
   sealBundle,
   unsealBundle,
 } from '../../index.js';
-import { hashFile } from '../../node/index.js';
+import { hash as hashFile } from '../../node/index.js';
 import type { Call, Command } from '../command.js';
 import { Failure, failureOf, UsageError } from '../failure.js';
 import { wholeFile } from '../file-name.js';

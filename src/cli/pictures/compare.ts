@@ -1,5 +1,5 @@
 import { type Algorithm, DecodeError, distance, type Hash, hashFromHex } from '../../index.js';
-import { type HashFileOptions, hashFile } from '../../node/index.js';
+import { type HashFileOptions, hash } from '../../node/index.js';
 import type { Command } from '../command.js';
 import { Failure, UsageError } from '../failure.js';
 import { print } from '../output.js';
@@ -43,7 +43,7 @@ function hashOfHex(hex: string, algorithm: string | undefined): Hash {
 
 async function hashOfFile(file: string, options: HashFileOptions): Promise<Hash> {
   try {
-    return (await hashFile(sourceOf(file), options)).hash;
+    return (await hash(sourceOf(file), options)).hash;
   } catch (error) {
     throw error instanceof DecodeError ? new Failure(`${file}: ${error.message}`) : error;
   }

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { type HashedVariant, hashToHex, hashToJSON } from '../../index.js';
-import { createHashPool, type HashedFile, hashFile, readBytes } from '../../node/index.js';
+import { createHashPool, type HashedFile, hash as hashFile, readBytes } from '../../node/index.js';
 import type { Command } from '../command.js';
 import { encoded, fileToJSON, nameCell } from '../file-name.js';
 import { hashOptions, PICTURE_OPTIONS } from './picture-options.js';

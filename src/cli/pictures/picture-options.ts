@@ -36,7 +36,7 @@ export const PICTURE_OPTIONS = {
   },
 } as const satisfies Record<string, Option>;
 
-/** The command line's `PICTURE_OPTIONS` as `hashFile` takes them. */
+/** The command line's `PICTURE_OPTIONS` as `hash` takes them. */
 export function hashOptions(call: Call): HashFileOptions {
   const bits = call.text('bits');
   return {

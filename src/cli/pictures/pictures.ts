@@ -2,7 +2,7 @@ import { constants, createReadStream, existsSync } from 'node:fs';
 import { stdin } from 'node:process';
 import type { Readable } from 'node:stream';
 import { type Algorithm, type Hash, hashFromHex } from '../../index.js';
-import { type HashFilesResult, hashFiles } from '../../node/index.js';
+import { type HashFilesResult, hashAll } from '../../node/index.js';
 import type { Call } from '../command.js';
 import { encoded } from '../file-name.js';
 import type { Output } from '../output.js';
@@ -15,7 +15,7 @@ export type Source = string | Readable;
 export function sourceOf(file: string): Source {
   if (file === '-') return stdin;
   const path = encoded(file);
-  // `hashFile` would take bytes for the picture itself. O_NONBLOCK: opening a pipe does not wait
+  // `hash` would take bytes for the picture itself. O_NONBLOCK: opening a pipe does not wait
   // for its other end.
   const flags = (constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)) as unknown as string;
   return typeof path === 'string' ? path : createReadStream(path, { flags });
@@ -55,5 +55,5 @@ export async function* eachPicture<T>(
   const { signal } = out;
   const onProgress = ({ done }: { done: number }) => out.update(done, total);
   const hash = (file: string, { signal: ended }: { signal: AbortSignal }) => job(file, ended);
-  yield* hashFiles(picturesIn(words, out, onTotal), { hash, signal, onProgress });
+  yield* hashAll(picturesIn(words, out, onTotal), { hash, signal, onProgress });
 }

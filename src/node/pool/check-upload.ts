@@ -22,9 +22,9 @@ let shared: HashPool | undefined;
  * @param list a blocklist, or what decides about the variants by it
  * @throws {TypeError | RangeError} if an argument is invalid
  * @example
- * const { verdict, reason } = await checkUpload(request, blocklist, { signal: request.signal });
+ * const { verdict, reason } = await check(request, blocklist, { signal: request.signal });
  */
-export async function checkUpload(
+export async function check(
   source: ImageSource,
   list: SearchableList | Decide,
   options: CheckUploadOptions = {},

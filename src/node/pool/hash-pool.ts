@@ -66,7 +66,7 @@ export interface HashPoolOptions extends PaceLimits {
 export type UnseenFrames = 'none' | 'review';
 
 /**
- * How a picture is checked: hashed as `hashFile` does, and matched as `match` does. By default
+ * How a picture is checked: hashed as `hash` does, and matched as `match` does. By default
  * `variants` is `thorough` and `decoding` is `draft`, by which `thorough` found 161 of 169 copies
  * of large photos, and 160 in full.
  */
@@ -119,7 +119,7 @@ export interface HashPool {
   readonly workers: number;
 
   /**
-   * Hashes a picture, as `hashFile` does. To decide about an upload use `check`: a decision about
+   * Hashes a picture, as `hash` does. To decide about an upload use `check`: a decision about
    * what this gives is not `refined`, and fewer edited copies match.
    * @returns rejects with `signal.reason` on abort
    * @throws {DecodeError} whose code says why there are no hashes; `busy` if too many pictures wait

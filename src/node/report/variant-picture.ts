@@ -13,7 +13,7 @@ import { type ImageSource, readBytes } from '../read-bytes.js';
 /**
  * Draws a variant of an image file as a PNG, so that a person can see why something matched. It
  * shows a part of the picture itself: show it to nobody else.
- * @param variant as `hashFile` or a match returned it
+ * @param variant as `hash` or a match returned it
  * @param options `maxSide`: longest side of the PNG in pixels, default 320
  * @throws {DecodeError} if the file cannot be decoded; the code says why
  * @throws {TypeError | RangeError} if the source or an option is invalid

@@ -6,7 +6,7 @@ import { NODE_BODY } from '../../node/read-bytes.js';
 import { onAbort } from '../../picture/waiting.js';
 import { directOf, type Reply, TextReply } from './reply.js';
 
-/** A standard handler, as `createScanHandler` makes one, which may look at who asks. */
+/** A standard handler, as `scan` makes one, which may look at who asks. */
 export type Handler = (
   request: Request,
   client: { readonly address: string },
@@ -45,8 +45,8 @@ const LEAST_BYTES = 16 * 1024;
  * @param onError must not throw; by default, what the handler throws is lost
  * @throws {TypeError} if an argument is not a function
  * @example
- * const scan = createScanHandler({ blocklist, onError: 'refuse' });
- * createServer(createNodeListener(scan)).listen(8080);
+ * const handler = scan({ blocklist, onError: 'refuse' });
+ * createServer(createNodeListener(handler)).listen(8080);
  */
 export function createNodeListener(
   handler: Handler,

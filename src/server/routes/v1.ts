@@ -9,7 +9,7 @@ import { filesOf, isForm } from '../http/read-form.js';
 import { TextReply } from '../http/reply.js';
 import { type Call, type QueryOf, Refusal, type Route, repliesOf, routeOf } from '../http/route.js';
 import { ITEM_QUERY, type NamedUpload, namedUpload } from '../review/intake.js';
-import { createScanHandler, isRaw } from '../uploads/scan-handler.js';
+import { isRaw, type RequestUpload, scan } from '../uploads/scan.js';
 import type { ScanOptions } from '../uploads/scanner.js';
 import { createDecisionWebhook, type DecisionWebhookOptions } from './decision-webhook.js';
 import { isAnswered, MATCH_REPLY_SCHEMA, replyOf } from './match-reply.js';
@@ -18,7 +18,7 @@ import type { ServiceParts } from './parts.js';
 
 /** How uploads are answered by `/v1/scan`; the service has the list, the pool and the limits. */
 export type ScanRouteOptions = Omit<
-  ScanOptions<Request>,
+  ScanOptions<RequestUpload>,
   'blocklist' | keyof MatchRules | 'pool' | 'check' | 'maxBytes'
 >;
 
@@ -222,11 +222,11 @@ const CONFIRMED: Schema = {
   properties: { list: { type: 'string' }, isConfirmed: { const: true } },
 };
 
-/** The verdict alone, by the status: `createScanHandler` has what it means. */
-function scanRoute(scan: ScanRouteOptions, { parts, queue }: V1Options): Route {
+/** The verdict alone, by the status: `scan` has what it means. */
+function scanRoute(options: ScanRouteOptions, { parts, queue }: V1Options): Route {
   const asked = new WeakMap<object, { call: Call; upload: NamedUpload | undefined }>();
-  const handler = createScanHandler({
-    ...scan,
+  const handler = scan({
+    ...options,
     maxBytes: parts.maxBytes,
     policy: parts.policy,
     check: (source, limits) =>
@@ -235,9 +235,9 @@ function scanRoute(scan: ScanRouteOptions, { parts, queue }: V1Options): Route {
         .call.countSearches(parts.list(), (list) =>
           parts.pool.check(source, list, { ...parts.rules(), ...limits }),
         ),
-    onDecision: async (decision, request) => {
-      await asked.get(request)?.upload?.queue(decision);
-      await scan.onDecision?.(decision, request);
+    onDecision: async (decision, upload) => {
+      await asked.get(upload.request)?.upload?.queue(decision);
+      await options.onDecision?.(decision, upload);
     },
   });
   return routeOf({

@@ -10,7 +10,7 @@ import {
 import { DecodeError } from '../../errors.js';
 import { type Decision, unhashable } from '../../matching/decision.js';
 import { checkRules, type MatchRules } from '../../matching/match.js';
-import { checkUpload } from '../../node/pool/check-upload.js';
+import { check as checkUpload } from '../../node/pool/check-upload.js';
 import type { HashPool } from '../../node/pool/hash-pool.js';
 import { type ImageSource, lengthOf } from '../../node/read-bytes.js';
 import { MAX_BYTES } from '../../picture/options.js';
@@ -37,7 +37,7 @@ export interface CheckLimits {
 export interface ScanOptions<Upload> extends MatchRules {
   /** what uploads are checked against; not needed with `check`. An empty one refuses nothing */
   blocklist?: Blocklist | undefined;
-  /** where uploads are decoded and hashed; by default the pool that `checkUpload` shares */
+  /** where uploads are decoded and hashed; by default the pool that `check` shares */
   pool?: Pick<HashPool, 'check'> | undefined;
   /**
    * the check itself, if not against `blocklist`. It gives a decision whatever the upload is: what

@@ -13,7 +13,7 @@ import { load, slowClients } from '../../../bench/uploads/load.js';
 import { type Kind, mixOf, SHARES, type Upload } from '../../../bench/uploads/pictures.js';
 import { expectedOf, outcomeOf } from '../../../bench/uploads/run.js';
 import { decode } from '../../../src/node/decode/decode.js';
-import { hashFile } from '../../../src/node/hash-file.js';
+import { hash } from '../../../src/node/hash-file.js';
 import { PHOTO } from './photo.js';
 
 /** Serves on loopback while `work` runs. */
@@ -76,7 +76,7 @@ test('a turned JPEG has the same pixels and another orientation', async () => {
   const [upright, turned] = [await decode(PHOTO.jpeg), await decode(turnedBy(6, PHOTO.jpeg))];
   expect([upright.orientation, turned.orientation]).toEqual([1, 6]);
   expect(Buffer.compare(turned.pixels.data, upright.pixels.data)).toBe(0);
-  const { width, height } = await hashFile(turnedBy(6, PHOTO.jpeg));
+  const { width, height } = await hash(turnedBy(6, PHOTO.jpeg));
   expect([width, height]).toEqual([upright.pixels.height, upright.pixels.width]);
 });
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { checkPixelReadback } from '../../../src/browser/decode/check-pixel-readback.js';
-import { hashImageFile, variantsOfImageFile } from '../../../src/browser/hash-image-file.js';
-import { hashImageFiles } from '../../../src/browser/hash-image-files.js';
+import { hash, variantsOfImageFile } from '../../../src/browser/hash-image-file.js';
+import { hashAll } from '../../../src/browser/hash-image-files.js';
 import type { Reply, Request, Stage } from '../../../src/browser/worker/message.js';
 import { endWorkers } from '../../../src/browser/worker/workers.js';
 import { DecodeError } from '../../../src/errors.js';
@@ -12,7 +12,7 @@ const file = new Blob([Uint8Array.of(1, 2, 3)]);
 describe('without Workers', () => {
   // Node has none.
   test('the error names the entry for Node', async () => {
-    for (const work of [hashImageFile(file), checkPixelReadback()]) {
+    for (const work of [hash(file), checkPixelReadback()]) {
       const error = await work.catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(DecodeError);
       expect(error).toMatchObject({
@@ -24,14 +24,14 @@ describe('without Workers', () => {
 
   test('a batch gives that error for each file, and goes on', async () => {
     const codes: (string | undefined)[] = [];
-    for await (const { error } of hashImageFiles([file, file])) codes.push(error?.code);
+    for await (const { error } of hashAll([file, file])) codes.push(error?.code);
     expect(codes).toEqual(['decoder-missing', 'decoder-missing']);
   });
 
   test('a list that is emptied meanwhile still gives all of its files', async () => {
     // As browsers empty `input.files` where the page sets `input.value` to ''.
     const files = [file, file, file];
-    const results = hashImageFiles(files);
+    const results = hashAll(files);
     const first = results.next();
     files.length = 0;
     const codes = [(await first).value?.error?.code];
@@ -41,16 +41,16 @@ describe('without Workers', () => {
 
   test('anything but a file gives an error in its place', async () => {
     const codes: (string | undefined)[] = [];
-    for await (const { error } of hashImageFiles(['a.jpg' as never, file])) codes.push(error?.code);
+    for await (const { error } of hashAll(['a.jpg' as never, file])) codes.push(error?.code);
     expect(codes).toEqual(['unreadable', 'decoder-missing']);
   });
 });
 
 test('refuses an invalid concurrency', async () => {
   for (const concurrency of [0, -1, 1.5, Number.NaN]) {
-    await expect(hashImageFile(file, { concurrency })).rejects.toThrow(RangeError);
+    await expect(hash(file, { concurrency })).rejects.toThrow(RangeError);
   }
-  await expect(hashImageFile(file, { concurrency: '2' as never })).rejects.toThrow(TypeError);
+  await expect(hash(file, { concurrency: '2' as never })).rejects.toThrow(TypeError);
 });
 
 /** A Worker played by the test. */
@@ -120,7 +120,7 @@ describe('with a Worker', () => {
   /** Whether the Worker takes another file, and so is free. */
   async function isFree(worker: FakeWorker): Promise<boolean> {
     const before = worker.received.length;
-    const next = hashImageFile(file).catch(() => {});
+    const next = hash(file).catch(() => {});
     await settled();
     const free = worker.received.length > before && !worker.ended;
     endWorkers();
@@ -207,7 +207,7 @@ describe('with a Worker', () => {
 
   test('reports the stages of a whole file', async () => {
     const stages: Stage[] = [];
-    const hashing = hashImageFile(file, { onProgress: (stage) => stages.push(stage) });
+    const hashing = hash(file, { onProgress: (stage) => stages.push(stage) });
     const [worker] = FakeWorker.started as [FakeWorker];
     await worker.say({ ready: true });
     expect(stages).toEqual(['reading', 'decoding']);
@@ -226,7 +226,7 @@ describe('with a Worker', () => {
   });
 
   test('passes on the error of a listener, and frees the Worker', async () => {
-    const hashing = hashImageFile(file, {
+    const hashing = hash(file, {
       onProgress: (stage) => {
         if (stage === 'hashing') throw new RangeError('of the caller');
       },
@@ -281,7 +281,7 @@ describe('with a Worker', () => {
 
   test('a batch without a number of its own keeps the one that was given', async () => {
     await begun({ concurrency: 3 });
-    const results = hashImageFiles(Array(50).fill(file));
+    const results = hashAll(Array(50).fill(file));
     const first = results.next().catch(() => {});
     await settled();
     expect(FakeWorker.started).toHaveLength(3);
@@ -290,7 +290,7 @@ describe('with a Worker', () => {
   });
 
   test('ending all Workers ends a batch', async () => {
-    const results = hashImageFiles(Array(50).fill(file), { concurrency: 2 });
+    const results = hashAll(Array(50).fill(file), { concurrency: 2 });
     const first = results.next().catch((error: Error) => error.name);
     await settled();
     expect(FakeWorker.started).toHaveLength(2);

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { hashToHex } from '../../../src/hash.js';
 import { createIndex } from '../../../src/indexing/create-index.js';
 import { saveIndex } from '../../../src/node/files/save-index.js';
-import { hashFile } from '../../../src/node/hash-file.js';
+import { hash as hashFile } from '../../../src/node/hash-file.js';
 import { testFolder } from '../../folder.js';
 import { onlyhashes, PHOTOS, PROGRAM } from '../program.js';
 

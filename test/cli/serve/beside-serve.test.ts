@@ -13,7 +13,7 @@ import { expect, test, vi } from 'vitest';
 import { textOf } from '../../../src/cli/failure.js';
 import { HoldingServe, type ServeLimits } from '../../../src/cli/serve/store-socket.js';
 import { hashFromHex, hashToHex } from '../../../src/hash.js';
-import { hashFile } from '../../../src/node/hash-file.js';
+import { hash as hashFile } from '../../../src/node/hash-file.js';
 import { openStore } from '../../../src/store/sql/open-store.js';
 import { flipBits } from '../../arbitraries.js';
 import { testFolder } from '../../folder.js';

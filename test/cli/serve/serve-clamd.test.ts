@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import NodeClam from 'clamscan';
 import { beforeAll, expect, test } from 'vitest';
 import { hashToHex } from '../../../src/hash.js';
-import { hashFile } from '../../../src/node/hash-file.js';
+import { hash as hashFile } from '../../../src/node/hash-file.js';
 import { testFolder } from '../../folder.js';
 import { PHOTOS } from '../program.js';
 import { eventually, ServingProgram, serving } from './serving-program.js';

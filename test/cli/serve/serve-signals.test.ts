@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { hashToHex } from '../../../src/hash.js';
-import { hashFile } from '../../../src/node/hash-file.js';
+import { hash as hashFile } from '../../../src/node/hash-file.js';
 import { testFolder } from '../../folder.js';
 import { PHOTOS } from '../program.js';
 import {

@@ -8,7 +8,7 @@ import { distance, newHash } from '../../../src/hash.js';
 import { pdq } from '../../../src/hashing/pdq.js';
 import { decodeUntil } from '../../../src/node/decode/decode.js';
 import type { DecodedLook } from '../../../src/node/decode/looks.js';
-import { checkUpload } from '../../../src/node/pool/check-upload.js';
+import { check } from '../../../src/node/pool/check-upload.js';
 import { createHashPool } from '../../../src/node/pool/create-hash-pool.js';
 import type { Pixels } from '../../../src/pixels.js';
 import { canInstall, install } from '../../project/debian.js';
@@ -193,7 +193,7 @@ test.each([
   const { bytes } = await oddFile(format, [name], 7);
   const { listed } = await sceneOf(random(7));
   const list = createBlocklist([{ hash: pdq(listed).hash, labels: [] }]);
-  const { verdict, matches } = await checkUpload(bytes, list, { pool });
+  const { verdict, matches } = await check(bytes, list, { pool });
   expect([verdict, matches[0]?.variant.look ?? matches[0]?.variant.name]).toEqual([
     'match',
     name.includes('/colour/') ? 'asShown' : 'otherReading',
@@ -209,7 +209,7 @@ test.each([
       labels: [],
     },
   ]);
-  const other = await checkUpload(bytes, far, { pool });
+  const other = await check(bytes, far, { pool });
   const isOdd = name.includes('/colour/');
   expect([other.verdict, other.reason]).toEqual(
     isOdd ? ['review', 'odd-profile'] : ['none', other.reason],

@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
 import { hashFromHex } from '../../../src/hash.js';
 import { decode } from '../../../src/node/decode/decode.js';
-import { checkUpload } from '../../../src/node/pool/check-upload.js';
+import { check as checkUpload } from '../../../src/node/pool/check-upload.js';
 import { createHashPool } from '../../../src/node/pool/create-hash-pool.js';
 import { chunk } from '../../browser/png-file.js';
 import { photoFixtures, photoPath } from '../fixtures.js';

@@ -5,8 +5,8 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { distance } from '../../../src/hash.js';
 import { pdq } from '../../../src/hashing/pdq.js';
 import { type DecodeOptions, decode, decodeUntil } from '../../../src/node/decode/decode.js';
-import { hashFile } from '../../../src/node/hash-file.js';
-import { hashFiles } from '../../../src/node/hash-files.js';
+import { hash as hashFile } from '../../../src/node/hash-file.js';
+import { hashAll } from '../../../src/node/hash-files.js';
 import { decodeThreads } from '../../../src/node/pool/start-thread.js';
 import { variantPicture } from '../../../src/node/report/variant-picture.js';
 import { onBackdrop, orient } from '../../../src/variants/forms.js';
@@ -104,7 +104,7 @@ describe('the picture that libheif decodes', () => {
 test('a batch of HEIC and other files, one of them broken, comes in order', async () => {
   const paths = ['photo.heic', 'half.heic', 'photo.png', 'turned.heic', 'photo.heic'].map(heicPath);
   const results = [];
-  for await (const { image, error } of hashFiles(paths, { variants: 'dihedral' })) {
+  for await (const { image, error } of hashAll(paths, { variants: 'dihedral' })) {
     results.push(error?.code ?? image?.width);
   }
   expect(results).toEqual([301, 'corrupt', 301, 150, 301]);

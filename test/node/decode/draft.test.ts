@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { distance } from '../../../src/hash.js';
 import { decode } from '../../../src/node/decode/decode.js';
-import { hashFile } from '../../../src/node/hash-file.js';
+import { hash as hashFile } from '../../../src/node/hash-file.js';
 import { variantPicture } from '../../../src/node/report/variant-picture.js';
 import { photoPath, sha256 } from '../fixtures.js';
 import { variantsOfFile } from '../variants-of-file.js';

@@ -5,7 +5,7 @@ import { random } from '../../../bench/workloads.js';
 import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
 import { pdq } from '../../../src/hashing/pdq.js';
 import { decodeUntil } from '../../../src/node/decode/decode.js';
-import { checkUpload } from '../../../src/node/pool/check-upload.js';
+import { check } from '../../../src/node/pool/check-upload.js';
 import { createHashPool } from '../../../src/node/pool/create-hash-pool.js';
 import { chunk } from '../../browser/png-file.js';
 import { iccpOf, PROFILES } from '../../shown/profiles.js';
@@ -128,7 +128,7 @@ describe('what an animation shows is what is checked', { timeout: 120_000 }, () 
   /** @param listed its hash is listed */
   const decisionOf = async (bytes: Uint8Array, { data, width, height }: MadeFrame) => {
     const { hash } = pdq({ data, width, height, channels: 4 });
-    return await checkUpload(bytes, createBlocklist([{ hash, labels: ['a'] }]), { pool });
+    return await check(bytes, createBlocklist([{ hash, labels: ['a'] }]), { pool });
   };
 
   test('an APNG whose fcTL comes after IDAT', async () => {

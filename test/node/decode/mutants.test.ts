@@ -5,7 +5,7 @@ import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
 import { DecodeError } from '../../../src/errors.js';
 import { hashFromHex } from '../../../src/hash.js';
 import { decode } from '../../../src/node/decode/decode.js';
-import { checkUpload } from '../../../src/node/pool/check-upload.js';
+import { check as checkUpload } from '../../../src/node/pool/check-upload.js';
 import { createHashPool } from '../../../src/node/pool/create-hash-pool.js';
 import { mutant } from '../../pictures/mutant.js';
 import { FORMATS } from '../../shown/formats.js';

@@ -23,11 +23,11 @@ beforeAll(async () => {
   });
   writeFileSync(
     join(folder, 'try.mjs'),
-    `import { decoders, hashFile, hashFiles } from './node.mjs';
+    `import { decoders, hash, hashAll } from './node.mjs';
      const [image, text, bomb, magic] = process.argv.slice(2);
-     const told = async (file) => hashFile(file).catch(({ name, code, message }) => ({ name, code, message }));
+     const told = async (file) => hash(file).catch(({ name, code, message }) => ({ name, code, message }));
      const results = [];
-     for await (const { error } of hashFiles([image, image])) results.push(error?.code);
+     for await (const { error } of hashAll([image, image])) results.push(error?.code);
      const answers = [await told(image), await told(text), results, await decoders(), await told(bomb), await told(magic)];
      process.stdout.write(JSON.stringify(answers));`,
   );

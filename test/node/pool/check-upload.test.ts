@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { afterAll, expect, test } from 'vitest';
 import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
-import { hashFile } from '../../../src/node/hash-file.js';
-import { hashFiles } from '../../../src/node/hash-files.js';
-import { checkUpload } from '../../../src/node/pool/check-upload.js';
+import { hash as hashFile } from '../../../src/node/hash-file.js';
+import { hashAll } from '../../../src/node/hash-files.js';
+import { check } from '../../../src/node/pool/check-upload.js';
 import { createHashPool } from '../../../src/node/pool/create-hash-pool.js';
 import { imagePath, photoFixtures, photoPath } from '../fixtures.js';
 import { ownScripts } from './hash-process.js';
@@ -32,7 +32,7 @@ test('an upload is decided about from whatever a server has', PATIENT, async () 
     response: new Response(bytes),
   };
   for (const [name, source] of Object.entries(sources)) {
-    const { verdict, upload } = await checkUpload(source, blocklist, { pool });
+    const { verdict, upload } = await check(source, blocklist, { pool });
     expect([name, verdict, upload?.hash]).toEqual([name, 'match', hash]);
   }
 });
@@ -43,37 +43,35 @@ test('its variants are thorough by default', PATIENT, async () => {
     ({ name }) => name === 'flipY',
   )!;
   const blocklist = createBlocklist([{ hash: mirrored.hash, labels: ['mirrored'] }]);
-  expect((await checkUpload(photo, blocklist, { pool })).verdict).toBe('match');
-  const plain = await checkUpload(photo, blocklist, { pool, variants: 'none' });
+  expect((await check(photo, blocklist, { pool })).verdict).toBe('match');
+  const plain = await check(photo, blocklist, { pool, variants: 'none' });
   expect(plain.verdict).not.toBe('match');
   expect(plain.upload?.hash).toEqual(hash);
 });
 
 test('mistakes of the caller are thrown, whatever else is a decision', PATIENT, async () => {
   const blocklist = createBlocklist([]);
-  expect((await checkUpload(imagePath('half.jpg'), blocklist, { pool })).verdict).toBe(
-    'unhashable',
-  );
-  await expect(checkUpload(bytes, blocklist, { pool: {} as never })).rejects.toThrow(TypeError);
-  await expect(checkUpload(bytes, blocklist, { pool, all: 1 as never })).rejects.toThrow(TypeError);
+  expect((await check(imagePath('half.jpg'), blocklist, { pool })).verdict).toBe('unhashable');
+  await expect(check(bytes, blocklist, { pool: {} as never })).rejects.toThrow(TypeError);
+  await expect(check(bytes, blocklist, { pool, all: 1 as never })).rejects.toThrow(TypeError);
   const used = new Response(bytes);
   await used.arrayBuffer();
-  await expect(checkUpload(used, blocklist, { pool })).rejects.toThrow(TypeError);
+  await expect(check(used, blocklist, { pool })).rejects.toThrow(TypeError);
   const failing = new ReadableStream({
     start: (controller) => controller.error(new TypeError('terminated')),
   });
-  const { verdict, reason } = await checkUpload(failing, blocklist, { pool });
+  const { verdict, reason } = await check(failing, blocklist, { pool });
   expect([verdict, reason]).toEqual(['unhashable', 'unreadable']);
 });
 
 test('files of a batch are hashed by a pool as without one', PATIENT, async () => {
   const files = [photo, imagePath('half.jpg'), imagePath('rgb.png')];
   const here: unknown[] = [];
-  for await (const { file, image, error } of hashFiles(files)) {
+  for await (const { file, image, error } of hashAll(files)) {
     here.push([file, image, error?.code]);
   }
   const there: unknown[] = [];
-  for await (const { file, image, error } of hashFiles(files, {
+  for await (const { file, image, error } of hashAll(files, {
     hash: (file, options) => pool.hash(file, options),
   })) {
     there.push([file, image, error?.code]);

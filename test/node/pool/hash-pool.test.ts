@@ -13,7 +13,7 @@ import { createAllowList } from '../../../src/matching/allow-list.js';
 import type { Decision } from '../../../src/matching/decision.js';
 import { match } from '../../../src/matching/match.js';
 import { createRemoteList } from '../../../src/matching/remote-list.js';
-import { hashFile } from '../../../src/node/hash-file.js';
+import { hash as hashFile } from '../../../src/node/hash-file.js';
 import { createHashPool } from '../../../src/node/pool/create-hash-pool.js';
 import type {
   CheckOptions,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { hashToHex } from '../../../src/hash.js';
-import { hashFile } from '../../../src/node/index.js';
+import { hash as hashFile } from '../../../src/node/index.js';
 import { describeEngine } from '../../browser/engines/engines.js';
 import { testFolder } from '../../folder.js';
 import { buildDemo, photo, screen, toChoosing } from '../demo-page.js';

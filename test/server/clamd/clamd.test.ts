@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
 import { DecodeError } from '../../../src/errors.js';
 import { type Decision, unhashable } from '../../../src/matching/decision.js';
-import { hashFile } from '../../../src/node/hash-file.js';
+import { hash as hashFile } from '../../../src/node/hash-file.js';
 import { type ClamdOptions, createClamdListener } from '../../../src/server/clamd/clamd.js';
 import { testFolder } from '../../folder.js';
 import {

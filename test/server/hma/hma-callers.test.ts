@@ -1,7 +1,7 @@
 import { afterAll, expect, test, vi } from 'vitest';
 import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
 import { hashFromHex, hashToHex } from '../../../src/hash.js';
-import { hashFile } from '../../../src/node/hash-file.js';
+import { hash as hashFile } from '../../../src/node/hash-file.js';
 import { tokenHash } from '../../../src/server/routes/webhook-sender.js';
 import { HmaClient } from '../../../src/services/hma/client.js';
 import type { Fetch } from '../../../src/services/service-connection.js';

@@ -1,6 +1,6 @@
 import { afterAll, expect, test, vi } from 'vitest';
 import { hashToHex } from '../../../src/hash.js';
-import { hashFile } from '../../../src/node/hash-file.js';
+import { hash as hashFile } from '../../../src/node/hash-file.js';
 import { flipBits } from '../../arbitraries.js';
 import { LISTED, OTHER } from '../uploads/uploads.js';
 import {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { type Hash, hashFromHex, hashToHex } from '../../../src/hash.js';
 import { createSearchThreads } from '../../../src/node/files/search-threads.js';
-import { hashFile } from '../../../src/node/hash-file.js';
+import { hash as hashFile } from '../../../src/node/hash-file.js';
 import type { Follower } from '../../../src/store/lists/follower.js';
 import type { Store } from '../../../src/store/store.js';
 import { flipBits } from '../../arbitraries.js';

@@ -7,7 +7,7 @@ import { Columns } from '../../../src/blocklist/segments/columns.js';
 import { distance, hashFromHex, hashToHex } from '../../../src/hash.js';
 import { PartSearch } from '../../../src/indexing/part-search.js';
 import { createAllowList } from '../../../src/matching/allow-list.js';
-import { hashFile } from '../../../src/node/hash-file.js';
+import { hash as hashFile } from '../../../src/node/hash-file.js';
 import { IndexAge } from '../../../src/server/hma/bank-index.js';
 import { flipBits } from '../../arbitraries.js';
 import { loopTurns, stepClock } from '../../node/event-loop.js';
@@ -26,7 +26,7 @@ const near = (bits: number) => flipBits(HASH, ORDER, bits);
 const lookup = (hex: string, more = '') => `/m/lookup?signal_type=pdq&signal=${hex}${more}`;
 const post = (url: string, body: FormData) => fetch(url, { method: 'POST', body });
 
-test('a picture is hashed as hashFile does; the name of its field is its type', async () => {
+test('a picture is hashed as hash does; the name of its field is its type', async () => {
   await servedHma(async ({ url }) => {
     const { hash } = await hashFile(LISTED);
     for (const query of ['', '?types=pdq']) {

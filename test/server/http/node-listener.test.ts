@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createNodeListener, type Handler } from '../../../src/server/http/node-listener.js';
-import { createScanHandler } from '../../../src/server/uploads/scan-handler.js';
+import { scan } from '../../../src/server/uploads/scan.js';
 import { RawClient } from '../../cli/serve/serving-program.js';
 import { blocklist, breakOff, busy, LISTED, OTHER, pool, serving } from '../uploads/uploads.js';
 import { withResolvers } from '../with-resolvers.js';
@@ -96,8 +96,8 @@ test('over HTTP/2, the host is that of the request, too', async () => {
 });
 
 test('uploads are checked by the scan handler', async () => {
-  const scan = createScanHandler({ blocklist, pool, onError: 'refuse' });
-  await listening(scan, async (url) => {
+  const uploads = scan({ blocklist, pool, onError: 'refuse' });
+  await listening(uploads, async (url) => {
     for (const [body, status] of [
       [OTHER, 200],
       [LISTED, 451],
@@ -214,8 +214,8 @@ test('a body of an answer that fails ends the connection, and its error is told 
 test('who is answered and goes on slowly is cut off; who is quick is not', {
   timeout: 20_000,
 }, async () => {
-  const scan = createScanHandler({ check: busy, onError: 'refuse' });
-  await listening(scan, async (url) => {
+  const uploads = scan({ check: busy, onError: 'refuse' });
+  await listening(uploads, async (url) => {
     const large = Buffer.alloc(2 ** 25, 1);
     const response = await fetch(url, { method: 'POST', body: large });
     expect([response.status, await response.text()]).toEqual([503, '{"verdict":"unhashable"}']);

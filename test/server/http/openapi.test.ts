@@ -3,7 +3,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, expect, test, vi } from 'vitest';
 import { hashToHex } from '../../../src/hash.js';
-import { hashFile } from '../../../src/node/hash-file.js';
+import { hash as hashFile } from '../../../src/node/hash-file.js';
 import { followedStore, pictureForm, wholeService } from '../hma/hma-served.js';
 import { TOKENS } from '../served.js';
 import { HALF, LISTED, NO_PICTURE, OTHER } from '../uploads/uploads.js';

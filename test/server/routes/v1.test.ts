@@ -7,7 +7,7 @@ import { type Decision, unhashable } from '../../../src/matching/decision.js';
 import { createFloodGuard } from '../../../src/matching/flood-guard.js';
 import { match } from '../../../src/matching/match.js';
 import { createRemoteList } from '../../../src/matching/remote-list.js';
-import { hashFile } from '../../../src/node/hash-file.js';
+import { hash as hashFile } from '../../../src/node/hash-file.js';
 import { type ReviewRecord, reviewFactsOf } from '../../../src/review/review-record.js';
 import { MATCH_REPLY_SCHEMA } from '../../../src/server/routes/match-reply.js';
 import { flipBits } from '../../arbitraries.js';
@@ -26,7 +26,7 @@ import {
   poolWith,
 } from '../uploads/uploads.js';
 
-/** Hashes as `hashFile` gives them: they write themselves. */
+/** Hashes as `hash` gives them: they write themselves. */
 const off = (bits: number) => newHash('pdq', flipBits(BASE, ORDER, bits).bytes);
 const list = createBlocklist(
   [4, 4, 9, 20, 50].map((bits, i) => ({

@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { random } from '../../../bench/workloads.js';
-import { hashFile } from '../../../src/node/hash-file.js';
+import { hash } from '../../../src/node/hash-file.js';
 import { openStore } from '../../../src/store/sql/open-store.js';
 import { workerScripts } from '../../node/pool/hash-process.js';
 import { ROOT } from '../../project/package.js';
@@ -49,7 +49,7 @@ describePostgresql((server) => {
   test(`${SECONDS} seconds of lookups while lists change: no wrong answer, and memory is flat`, {
     timeout: 1000 * SECONDS + 180_000,
   }, async () => {
-    const hashes = await Promise.all(PICTURES.map((path) => hashFile(path)));
+    const hashes = await Promise.all(PICTURES.map((path) => hash(path)));
     const { subjects, queries, pictures } = soakSubjects([hashes[0]!.hash, hashes[1]!.hash]);
     const url = await server().newDatabase();
     const store = await openStore({ url });

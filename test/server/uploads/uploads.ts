@@ -7,7 +7,7 @@ import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
 import { DecodeError } from '../../../src/errors.js';
 import { createAllowList } from '../../../src/matching/allow-list.js';
 import { type Decision, unhashable } from '../../../src/matching/decision.js';
-import { hashFile } from '../../../src/node/hash-file.js';
+import { hash as hashFile } from '../../../src/node/hash-file.js';
 import { createHashPool } from '../../../src/node/pool/create-hash-pool.js';
 import type { HashPool } from '../../../src/node/pool/hash-pool.js';
 import { setWorkerScripts } from '../../../src/node/pool/start-thread.js';

@@ -3,17 +3,16 @@ import { createAdaptorServer } from '@hono/node-server';
 import { expect, test, vi } from 'vitest';
 import { DecodeError } from '../../../src/errors.js';
 import { type Decision, unhashable } from '../../../src/matching/decision.js';
-import { createScanHandler } from '../../../src/server/uploads/scan-handler.js';
-import type { ScanOptions } from '../../../src/server/uploads/scanner.js';
+import { type RequestScanOptions, scan } from '../../../src/server/uploads/scan.js';
 import { examAdapter } from './upload-exam.js';
 import { blocklist, breakOff, busy, formOf, LISTED, OTHER, pool, serving } from './uploads.js';
 
-type Options = Partial<ScanOptions<Request>>;
+type Options = Partial<RequestScanOptions>;
 
 /** Posts bodies to a handler on loopback; each one's answer. */
 async function answers(options: Options, ...bodies: readonly (Uint8Array | RequestInit)[]) {
   const decisions: Decision[] = [];
-  const handler = createScanHandler({
+  const handler = scan({
     blocklist,
     pool,
     onError: 'refuse',
@@ -81,7 +80,7 @@ test.each([
 
 test('nothing is read of a body that says that it is too long', async () => {
   const check = vi.fn(busy);
-  const handler = createScanHandler({ check, onError: 'accept', maxBytes: 1000 });
+  const handler = scan({ check, onError: 'accept', maxBytes: 1000 });
   const body = new ReadableStream<Uint8Array>(
     { pull: () => expect.fail('it was read') },
     {
@@ -117,7 +116,7 @@ test('a body of unknown length ends at maxBytes', async () => {
 
 test('an upload that breaks off is not checked as a whole', async () => {
   const told = new Promise<Decision>((resolve) => {
-    const handler = createScanHandler({ blocklist, pool, onError: 'accept', onDecision: resolve });
+    const handler = scan({ blocklist, pool, onError: 'accept', onDecision: resolve });
     const server = createAdaptorServer({ fetch: handler }) as Server;
     void serving(server, async (url) => {
       await breakOff(url, `Content-Length: ${LISTED.length}`, LISTED);
@@ -134,15 +133,15 @@ test('what a callback throws is thrown, and nothing is kept', async () => {
   const fail = async () => {
     throw new Error('no log');
   };
-  const told = createScanHandler({ blocklist, pool, onError: 'accept', onDecision: fail });
+  const told = scan({ blocklist, pool, onError: 'accept', onDecision: fail });
   await expect(told(request())).rejects.toThrow('no log');
-  const checked = createScanHandler({ check: fail, onError: 'accept' });
+  const checked = scan({ check: fail, onError: 'accept' });
   await expect(checked(request())).rejects.toThrow('no log');
 });
 
 test('a pool is asked with the list, the limit and the signal', async () => {
   const check = vi.fn(busy);
-  const handler = createScanHandler({ blocklist, pool: { check }, onError: 'accept', maxBytes: 9 });
+  const handler = scan({ blocklist, pool: { check }, onError: 'accept', maxBytes: 9 });
   const request = new Request('http://a.test', {
     method: 'POST',
     body: 'a',

@@ -13,8 +13,7 @@ import {
   MAX_FILES,
   PACE,
 } from '../http/read-form.js';
-import { answerTo } from './scan-handler.js';
-import { type Outcome, Scanner, type ScanOptions } from './scanner.js';
+import { headersOf, type Outcome, Scanner, type ScanOptions } from './scanner.js';
 
 /** What a middleware knows of an upload. */
 export interface RequestUpload {
@@ -24,7 +23,7 @@ export interface RequestUpload {
 }
 
 /** How uploads in requests are checked. */
-export interface MiddlewareOptions extends ScanOptions<RequestUpload> {
+export interface RequestScanOptions extends ScanOptions<RequestUpload> {
   /**
    * bytes of forms that are held at a time. Another one is `busy`, and is not read
    * @defaultValue 256 MiB, or `maxBytes` if that is more
@@ -54,12 +53,24 @@ export type Next = (
 const TIMEOUT_SECONDS = 60;
 
 /**
- * Checks the uploads of a request before it is answered: every file of a `multipart/form-data`
- * form, and a body that begins as a picture, whatever its type says, or whose type is `image/…`. If
- * one is to be refused, the answer is as `createScanHandler` gives it, and `next` is not called.
- * Others are passed on as they are, unbuffered, once their first 4 kB are there: pictures inside
- * JSON, PDF or archives are not seen. What hides its beginning is refused (415): a compressed body
- * (`content-encoding`), and `multipart/…` that is no form.
+ * A standard handler that checks uploads. Without `next`, a request is one picture, and the answer
+ * is the verdict; with `next`, that answers what is kept.
+ *
+ * **Without `next`**: a POST whose body is the picture. The answer is 200 to keep it and 451 to
+ * refuse it; its body is `{"verdict":"…"}`, and its header `onlyhashes-verdict` says the same, so
+ * that an upload that is kept can be sent to review. What was not checked is answered by `onError`:
+ * 200, or 415 for what is no picture, 422 for one that cannot be decoded, 503 with `Retry-After` for
+ * what may be checked later. A body that is too long (413), empty or not whole (400), or too slow
+ * (408) is refused in any case, and a `Content-Length` beyond `maxBytes` before it is read. It is
+ * for the platform's own servers: who may ask it as often as they like can change a picture until
+ * it is no longer found. A second argument that is no function is not looked at: servers give their
+ * handlers one.
+ *
+ * **With `next`**: every file of a `multipart/form-data` form is checked, and a body that begins as
+ * a picture, whatever its type says, or whose type is `image/…`. If one is to be refused, the answer
+ * is as above, and `next` is not called. Others are passed on as they are, unbuffered, once their
+ * first 4 kB are there: pictures inside JSON, PDF or archives are not seen. What hides its beginning
+ * is refused (415): a compressed body (`content-encoding`), and `multipart/…` that is no form.
  *
  * A form is held in memory, since only its end shows that it is whole; `next` gets the form as it
  * was checked, written anew. One that pauses for 30 seconds, or has less than 1 kB a second, is
@@ -70,19 +81,21 @@ const TIMEOUT_SECONDS = 60;
  * @returns rejects with what `next`, `onDecision` or `check` throws
  * @throws {TypeError | RangeError} if an option is missing or invalid
  * @example
- * const checkUploads = createUploadMiddleware({ blocklist, onError: 'refuse' });
- * export const POST = (request) => checkUploads(request, store);
+ * const handler = scan({ blocklist, onError: 'refuse' });
+ * serve({ fetch: handler, port: 8080 });
+ * export const POST = (request) => handler(request, store);
  * app.use((c, next) =>
- *   checkUploads(c.req.raw, async (request) => {
+ *   handler(c.req.raw, async (request) => {
  *     c.req.raw = request;
  *     await next();
  *     return c.res;
  *   }),
  * );
  */
-export function createUploadMiddleware(
-  options: MiddlewareOptions,
-): (request: Request, next: Next) => Promise<Response> {
+export function scan(options: RequestScanOptions): {
+  (request: Request, next: Next): Promise<Response>;
+  (request: Request, client?: unknown): Promise<Response>;
+} {
   checkOptions(options);
   const scanner = new Scanner(options);
   const { maxBytesHeld = Math.max(MAX_BYTES_HELD, scanner.maxBytes) } = options;
@@ -120,9 +133,17 @@ export function createUploadMiddleware(
     }
   }
 
-  return async (request, next) => {
-    checkObject(request, 'a Request');
-    if (typeof next !== 'function') throw new TypeError('expected next to be a function');
+  async function alone(request: Request): Promise<Response> {
+    if (request.method !== 'POST') {
+      return new Response('expected POST', { status: 405, headers: { allow: 'POST' } });
+    }
+    if (!isRaw(request.headers.get('content-type'))) {
+      return new Response('expected a picture as the body', { status: 415 });
+    }
+    return answerTo(await scanner.scan(request, { request }, request.signal));
+  }
+
+  async function before(request: Request, next: Next): Promise<Response> {
     if (request.body === null) return await next(request, []);
     if (request.bodyUsed) throw new TypeError('expected a request that nobody has read');
     const type = request.headers.get('content-type');
@@ -141,6 +162,11 @@ export function createUploadMiddleware(
     const outcome = await scanner.scan(copy, { request }, request.signal);
     discard(copy);
     return await (outcome.keep ? next(request, [outcome.decision]) : refused(request, outcome));
+  }
+
+  return async (request: Request, next?: unknown) => {
+    checkObject(request, 'a Request');
+    return await (typeof next === 'function' ? before(request, next as Next) : alone(request));
   };
 }
 
@@ -196,4 +222,21 @@ function withBody(request: Request, body: FormData): Request {
   }
   const { url, method, signal } = request;
   return new Request(url, { method, headers, body, signal });
+}
+
+/** Whether a body of this type may be a picture as it is, and not a form or a text. */
+export const isRaw = (type: string | null): boolean =>
+  type === null || /^\s*(image\/|application\/octet-stream\s*(;|$))/i.test(type);
+
+/** The answer tells the verdict, and nothing that helps to change a picture until it passes. */
+function answerTo(outcome: Outcome): Response {
+  const { status, decision } = outcome;
+  return new Response(JSON.stringify({ verdict: decision.verdict }), {
+    status,
+    headers: {
+      ...headersOf(outcome),
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+    },
+  });
 }
