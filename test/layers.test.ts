@@ -4,65 +4,235 @@ import { expect, test } from 'vitest';
 
 const SRC = join(import.meta.dirname, '../src');
 
+interface Room {
+  readonly layer: number;
+  readonly does: string;
+  /** the file that teaches it */
+  readonly begin: string;
+  /** the rooms that it may import */
+  readonly may: readonly string[];
+  /**
+   * the files that other rooms may import; `each`: every file of it.
+   * An entry, `index.ts`, is for the program, the page and users alone
+   */
+  readonly doors: readonly string[] | 'each';
+}
+
+const PURE = ['root', 'kernels', 'formats', 'hashing', 'indexing', 'text', 'bundle'];
+const BELOW_5 = [...PURE, 'variants', 'blocklist', 'services', 'matching', 'picture', 'review'];
+
 /**
- * The rooms: each with its layer and the rooms it may import. Arrows only point to a smaller layer.
+ * The rooms, which `docs/architecture.md` shows: `npx vitest run test/layers.test.ts -u` writes its
+ * table. Arrows only point to a smaller layer.
  */
-const ROOMS: Record<string, { layer: number; may: string[] }> = {
-  kernels: { layer: 0, may: [] },
-  root: { layer: 0, may: [] },
-  formats: { layer: 1, may: ['root', 'kernels'] },
-  hashing: { layer: 1, may: ['root', 'kernels'] },
-  indexing: { layer: 1, may: ['root', 'kernels'] },
-  exchange: { layer: 1, may: ['root'] },
-  submission: { layer: 1, may: ['root'] },
-  variants: { layer: 2, may: ['root', 'kernels', 'hashing'] },
-  blocklist: { layer: 2, may: ['root', 'indexing'] },
-  matching: { layer: 3, may: ['root', 'indexing', 'exchange', 'blocklist'] },
-  picture: { layer: 3, may: ['root', 'kernels', 'formats', 'hashing', 'variants'] },
-  disk: { layer: 4, may: ['root'] },
+const ROOMS: Readonly<Record<string, Room>> = {
+  root: {
+    layer: 0,
+    does: 'the basic terms: errors, pixels, hashes, variants, entries, policy',
+    begin: 'hash.ts',
+    may: [],
+    doors: 'each',
+  },
+  kernels: {
+    layer: 0,
+    does: 'hot loops over typed arrays',
+    begin: 'pdq/box-filter.ts',
+    may: [],
+    doors: 'each',
+  },
+  formats: {
+    layer: 1,
+    does: 'what a picture file says of itself before it is decoded',
+    begin: 'read-header.ts',
+    may: ['root', 'kernels'],
+    doors: [
+      'read-header.ts',
+      'colours.ts',
+      'gif.ts',
+      'image-format.ts',
+      'picture-magic.ts',
+      'png-rows.ts',
+    ],
+  },
+  hashing: {
+    layer: 1,
+    does: 'pixels to a hash, one algorithm a file',
+    begin: 'pdq.ts',
+    may: ['root', 'kernels'],
+    doors: 'each',
+  },
+  indexing: {
+    layer: 1,
+    does: 'exact search by Hamming distance',
+    begin: 'mih.ts',
+    may: ['root', 'kernels'],
+    doors: [
+      'create-index.ts',
+      'segment.ts',
+      'compaction.ts',
+      'hamming-index.ts',
+      'marks.ts',
+      'mutable-index.ts',
+      'near.ts',
+      'part-search.ts',
+      'plan.ts',
+      'shared-segment.ts',
+      'snapshot.ts',
+    ],
+  },
+  text: {
+    layer: 1,
+    does: 'lists as text, one format a file',
+    begin: 'hash-list.ts',
+    may: ['root'],
+    doors: 'each',
+  },
+  bundle: {
+    layer: 1,
+    does: 'the file of hashes that a person gives, and takes back',
+    begin: 'bundle.ts',
+    may: ['root'],
+    doors: [],
+  },
+  variants: {
+    layer: 2,
+    does: 'parts and forms of a picture that a copy may show',
+    begin: 'thorough.ts',
+    may: ['root', 'kernels', 'hashing'],
+    doors: ['forms.ts', 'further-variants.ts', 'variant-profile.ts', 'view.ts', 'working-plane.ts'],
+  },
+  blocklist: {
+    layer: 2,
+    does: 'a list that changes, behind one reference, and its bytes',
+    begin: 'blocklist.ts',
+    may: ['root', 'indexing'],
+    doors: [
+      'blocklist.ts',
+      'compaction.ts',
+      'create-blocklist.ts',
+      'entry-list.ts',
+      'kind.ts',
+      'list-state.ts',
+      'listed-entries.ts',
+      'lists.ts',
+      'records/change-record.ts',
+      'records/commit-slots.ts',
+      'records/effect.ts',
+      'records/keeper.ts',
+      'records/record-lines.ts',
+      'records/withdrawn-json.ts',
+      'segments/columns-bytes.ts',
+      'segments/columns.ts',
+      'segments/delta.ts',
+      'withdrawals.ts',
+    ],
+  },
+  services: {
+    layer: 2,
+    does: 'the services that share lists, one a folder: format, client, fake',
+    begin: 'list-update.ts',
+    may: ['root', 'text'],
+    doors: [
+      'list-update.ts',
+      'held-back.ts',
+      'list-fetch.ts',
+      'ncmec/client.ts',
+      'ncmec/format.ts',
+      'service-error.ts',
+      'stop-ncii/client.ts',
+      'stop-ncii/format.ts',
+    ],
+  },
+  matching: {
+    layer: 3,
+    does: 'variants, lists and a policy to a decision',
+    begin: 'match.ts',
+    may: ['root', 'indexing', 'blocklist', 'variants'],
+    doors: ['match.ts', 'allow-list.ts', 'decision-json.ts', 'decision.ts'],
+  },
+  picture: {
+    layer: 3,
+    does: 'a decoded picture to its hashes',
+    begin: 'hash-picture.ts',
+    may: ['root', 'kernels', 'formats', 'hashing', 'variants'],
+    doors: [
+      'hash-picture.ts',
+      'batch.ts',
+      'decoded-picture.ts',
+      'options.ts',
+      'pool.ts',
+      'waiting.ts',
+    ],
+  },
+  review: {
+    layer: 4,
+    does: 'what people decided, and what services hear of it',
+    begin: 'review-record.ts',
+    may: ['root', 'blocklist', 'matching', 'services'],
+    doors: ['review-record.ts', 'feedback-item.ts', 'review-answers.ts', 'review-retention.ts'],
+  },
+  disk: {
+    layer: 4,
+    does: 'files that survive a kill whole',
+    begin: 'replace-file.ts',
+    may: ['root'],
+    doors: ['replace-file.ts', 'writer-lock.ts'],
+  },
   node: {
     layer: 5,
-    may: [
-      'root',
-      'disk',
-      'kernels',
-      'formats',
-      'hashing',
-      'indexing',
-      'exchange',
-      'submission',
-      'variants',
-      'blocklist',
-      'matching',
-      'picture',
+    does: 'pictures and lists in files, processes and threads',
+    begin: 'hash-file.ts',
+    may: [...BELOW_5, 'disk'],
+    doors: [
+      'files/fetch-list.ts',
+      'pool/check-upload.ts',
+      'pool/create-hash-pool.ts',
+      'pool/hash-pool.ts',
+      'read-bytes.ts',
+      'report/match-report.ts',
     ],
   },
   browser: {
     layer: 5,
-    may: ['root', 'kernels', 'formats', 'hashing', 'indexing', 'submission', 'variants', 'picture'],
+    does: 'pictures in a browser',
+    begin: 'hash-image-file.ts',
+    may: [...PURE, 'variants', 'picture'],
+    doors: [],
   },
-  store: { layer: 5, may: ['root', 'disk', 'exchange', 'blocklist', 'matching'] },
-  testing: { layer: 5, may: ['root', 'exchange'] },
-  service: {
-    layer: 6,
-    may: [
-      'root',
-      'kernels',
-      'formats',
-      'hashing',
-      'indexing',
-      'exchange',
-      'submission',
-      'variants',
-      'blocklist',
-      'matching',
-      'picture',
-      'node',
-      'store',
+  store: {
+    layer: 5,
+    does: 'lists, reviews and feeds in a database',
+    begin: 'store.ts',
+    may: [...['root', 'indexing', 'blocklist', 'matching', 'review', 'services', 'disk', 'bundle']],
+    doors: [
+      'store.ts',
+      'lists/exchanges.ts',
+      'lists/lists.ts',
+      'reviews/feedback-queue.ts',
+      'reviews/review-item.ts',
+      'reviews/review-log.ts',
+      'reviews/review-queue.ts',
+      'reviews/sessions.ts',
+      'sql/store-error.ts',
+      'stored-entry.ts',
+      'write.ts',
     ],
   },
-  cli: { layer: 7, may: [] },
-  demo: { layer: 7, may: [] },
+  server: {
+    layer: 6,
+    does: 'HTTP: uploads, curation, the dialects of others',
+    begin: 'http/route.ts',
+    may: [...BELOW_5, 'node', 'store'],
+    doors: [],
+  },
+  cli: {
+    layer: 7,
+    does: 'the program, on the entries alone',
+    begin: 'main.ts',
+    may: [],
+    doors: [],
+  },
+  page: { layer: 7, does: 'the page, on the entries alone', begin: 'page.ts', may: [], doors: [] },
 };
 /** Root files import only the ones before them. */
 const ROOT_ORDER = [
@@ -76,7 +246,10 @@ const ROOT_ORDER = [
   'entry.ts',
   'packed-entries.ts',
   'policy.ts',
+  'remote-matcher.ts',
 ];
+const MOST_FILES = 15;
+const MOST_LINES = 400;
 const DRAWERS = /(^|\/)(utils?|helpers?|common|misc|types|constants)(\.ts|\/)/;
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
@@ -102,7 +275,8 @@ function importsOf(file: string): string[] {
 }
 
 const roomOf = (file: string) => (file.includes('/') ? file.slice(0, file.indexOf('/')) : 'root');
-const isEntry = (file: string) => file === 'index.ts' || /^[a-z]+\/index\.ts$/.test(file);
+const isEntry = (file: string) =>
+  /^([a-z]+\/)?index\.ts$/.test(file) || file === 'services/testing.ts';
 
 test('the table itself only points downwards', () => {
   for (const [room, { layer, may }] of Object.entries(ROOMS)) {
@@ -115,8 +289,10 @@ test('every file is in a room, under a specific name', () => {
   expect(files.filter((file) => DRAWERS.test(file))).toEqual([]);
 });
 
-test('rooms import only what the table allows', () => {
+test('rooms import only what the table allows, by the doors', () => {
   const wrong: string[] = [];
+  /** Doors that somebody uses. */
+  const used = new Set<string>();
   for (const file of files) {
     const room = roomOf(file);
     for (const target of importsOf(file)) {
@@ -124,21 +300,66 @@ test('rooms import only what the table allows', () => {
       const arrow = `${file} -> ${target}`;
       if (target.startsWith('..')) {
         wrong.push(`${arrow}: outside src`);
-      } else if (file === 'index.ts') {
-        // The core entry re-exports the vocabulary and the hashes.
-        if (targetRoom !== 'root' && targetRoom !== 'hashing') wrong.push(arrow);
-      } else if (room === 'cli' || room === 'demo') {
+      } else if (room === 'cli' || room === 'page') {
         if (targetRoom !== room && !isEntry(target)) wrong.push(`${arrow}: not an entry`);
       } else if (isEntry(target)) {
         wrong.push(`${arrow}: import the file that owns the thing`);
       } else if (room === 'root' && targetRoom === 'root') {
-        if (ROOT_ORDER.indexOf(target) >= ROOT_ORDER.indexOf(file)) wrong.push(arrow);
-      } else if (targetRoom !== room && !ROOMS[room]!.may.includes(targetRoom)) {
-        wrong.push(arrow);
+        const [own, other] = [file, target].map((name) => ROOT_ORDER.indexOf(name));
+        if (file !== 'index.ts' && other! >= own!) wrong.push(arrow);
+      } else if (targetRoom !== room && !isEntry(file)) {
+        if (!ROOMS[room]!.may.includes(targetRoom)) wrong.push(arrow);
+        const { doors } = ROOMS[targetRoom]!;
+        used.add(target);
+        if (doors !== 'each' && !doors.includes(target.slice(targetRoom.length + 1))) {
+          wrong.push(`${arrow}: no door`);
+        }
       }
     }
   }
   expect(wrong).toEqual([]);
+  const unused = Object.entries(ROOMS).flatMap(([room, { doors }]) =>
+    doors === 'each'
+      ? []
+      : doors.map((door) => `${room}/${door}`).filter((door) => !used.has(door)),
+  );
+  expect(unused).toEqual([]);
+});
+
+test('a folder is seen at once, and so is a file', () => {
+  const folders = new Map<string, number>();
+  const all = readdirSync(SRC, { recursive: true, withFileTypes: true });
+  for (const entry of all) {
+    if (entry.isFile()) folders.set(entry.parentPath, (folders.get(entry.parentPath) ?? 0) + 1);
+  }
+  expect([...folders].filter(([, count]) => count > MOST_FILES)).toEqual([]);
+  const linesOf = (file: string) => readFileSync(join(SRC, file), 'utf8').split('\n').length - 1;
+  expect(files.filter((file) => linesOf(file) > MOST_LINES)).toEqual([]);
+});
+
+test('docs/architecture.md shows this table', async () => {
+  const path = join(SRC, '../docs/architecture.md');
+  const page = readFileSync(path, 'utf8');
+  const rows = Object.entries(ROOMS).map(([room, { layer, does, begin, may, doors }]) => [
+    String(layer),
+    room === 'root' ? 'root files' : `\`${room}\``,
+    does,
+    `\`${begin}\``,
+    room === 'root'
+      ? 'root files before them'
+      : room === 'cli' || room === 'page'
+        ? 'entries'
+        : may.join(', ') || 'nothing',
+    doors === 'each' ? 'each file' : doors.map((door) => `\`${door}\``).join(', ') || 'none',
+  ]);
+  rows.unshift(['layer', 'room', 'does', 'begin with', 'may import', 'doors']);
+  const widths = rows[0]!.map((_, at) => Math.max(...rows.map((row) => row[at]!.length)));
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, at) => cell.padEnd(widths[at]!)).join(' | ')} |`;
+  const dashes = line(widths.map((width) => '-'.repeat(width)));
+  const table = [line(rows[0]!), dashes, ...rows.slice(1).map(line)].join('\n');
+  const [before, , after] = page.split(/(\n\| layer .*?\|\n)(?=\n)/s);
+  await expect(`${before}\n${table}\n${after}`).toMatchFileSnapshot(path);
 });
 
 test('only the program itself imports commands', () => {

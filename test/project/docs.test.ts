@@ -139,9 +139,9 @@ describe('links', () => {
     const bad = [
       '../no.md',
       '#a-b',
-      '../../README.md#no-such-heading',
-      '../../LICENSE#a',
-      '../../dist/index.js',
+      '../README.md#no-such-heading',
+      '../LICENSE#a',
+      '../dist/index.js',
     ];
     const text = `# A & b\n\n${good}\n\n${bad.map((link) => `[x](${link})`).join(' ')}\n`;
     expect(dead(pageOf('docs/a.md', text))).toEqual(bad);
@@ -173,7 +173,8 @@ describe('commands', () => {
     for (const [, name, file] of read('src/cli/main.ts').matchAll(
       /import \{ (\w+Command) \} from '\.\/(.+)\.js'/g,
     )) {
-      const command = (await import(`../src/cli/${file}.ts`))[name!] as Command;
+      const module: object = await import(pathToFileURL(join(ROOT, `src/cli/${file}.ts`)).href);
+      const command = (module as Record<string, Command>)[name!]!;
       commands.set(command.name, command);
     }
     expect(commands.size).toBeGreaterThan(10);

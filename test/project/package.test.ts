@@ -242,7 +242,7 @@ describe('the bundle', () => {
       expect(text).not.toMatch(/libvips-cpp|@img\/sharp-|from "@?hono/);
       // Bundlers look for each file that a script names relative to its own URL.
       for (const [, named] of text.matchAll(/new URL\("([^"]+)", import\.meta\.url\)/g)) {
-        byAddress.push(named!.replace('../', ''));
+        byAddress.push(named!.replace('./', ''));
       }
     }
     expect(byAddress).toContain('browser-worker.js');
@@ -273,9 +273,10 @@ describe('the pages', () => {
   });
 
   test('a link to what is left out is found, unless the page says that it is left out', () => {
-    const link = '[the tests](../test/package.test.ts), [the map](architecture.md#the-rooms)';
+    const link =
+      '[the tests](../test/project/package.test.ts), [the map](architecture.md#the-rooms)';
     const found = (text: string) => untold(pageOf('docs/a.md', text), text);
-    expect(found(link)).toEqual(['./package.test.ts']);
+    expect(found(link)).toEqual(['../test/project/package.test.ts']);
     expect(found(`${link}. The npm package does not have \`src/\`.`)).toHaveLength(1);
     expect(found(`${link}. The npm\npackage does not have \`test/\`.`)).toEqual([]);
   });
