@@ -1,7 +1,6 @@
 import { pdq } from '../../src/hashing/pdq.js';
 import { pdqRegion } from '../../src/hashing/pdq-region.js';
-import { pictureOf } from '../../src/picture/decoded-picture.js';
-import { variantsOfPicture } from '../../src/picture/hash-picture.js';
+import { pictureOf, variantsOfPicture } from '../../src/picture/hash-picture.js';
 import { type CheckedPixels, checkedPixels, type Orientation } from '../../src/pixels.js';
 import type { Detector, Placement } from '../../src/variants/detect/detector.js';
 import { variantsOf } from '../../src/variants/hash-pixels.js';

@@ -5,7 +5,7 @@ import {
   checkBatch,
   errorsInPlace,
   inOrder,
-} from '../picture/batch.js';
+} from '../picture/waiting.js';
 import { checkHashImageFileOptions, type HashImageFileOptions, hash } from './hash-image-file.js';
 import { poolOf } from './worker/workers.js';
 

@@ -1,4 +1,5 @@
 import {
+  colourTable,
   corrupt,
   type FileFrame,
   type ImageHeader,
@@ -119,8 +120,6 @@ function frameAt(view: DataView, at: number, end: number, control: number | unde
     data: [...(control === undefined ? [] : [control, control + 8]), at, end],
   };
 }
-
-export const colourTable = (flags: number) => (flags & 0x80 ? 3 << ((flags & 7) + 1) : 0);
 
 /** The end of a chain of blocks, the last one empty; beyond the file if that is missing. */
 function afterBlocks(bytes: Uint8Array, start: number): number {

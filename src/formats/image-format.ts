@@ -240,6 +240,9 @@ export function exifOrientation(tiff: Uint8Array): Orientation {
   return 1;
 }
 
+/** Bytes of a GIF's table of colours, by the flags before it. */
+export const colourTable = (flags: number): number => (flags & 0x80 ? 3 << ((flags & 7) + 1) : 0);
+
 /** An unsigned integer of 1, 2, 4 or 8 bytes, as TIFF has them. */
 export function integerAt(view: DataView, at: number, size: number, little: boolean): number {
   if (size === 1) return view.getUint8(at);

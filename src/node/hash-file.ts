@@ -1,6 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
-import { type DecodedPicture, pictureOf, placingOf } from '../picture/decoded-picture.js';
-import { type HashedFile, variantsOfPicture } from '../picture/hash-picture.js';
+import {
+  type DecodedPicture,
+  type HashedFile,
+  pictureOf,
+  placingOf,
+  variantsOfPicture,
+} from '../picture/hash-picture.js';
 import { checkFileOptions, type FileOptions, TIMEOUT_SECONDS } from '../picture/options.js';
 import { Turns, within } from '../picture/waiting.js';
 import type { HashedVariant } from '../variant.js';

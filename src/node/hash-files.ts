@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { checkTypeOf } from '../door.js';
+import type { HashedFile } from '../picture/hash-picture.js';
 import {
   type BatchOptions,
   type BatchProgress,
@@ -8,8 +9,7 @@ import {
   checkBatch,
   errorsInPlace,
   inOrder,
-} from '../picture/batch.js';
-import type { HashedFile } from '../picture/hash-picture.js';
+} from '../picture/waiting.js';
 import { checkHashFileOptions, type HashFileOptions, hash as hashFile } from './hash-file.js';
 
 /** How many files are read, decoded and hashed, and who is told. */

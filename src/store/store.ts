@@ -25,7 +25,7 @@ import {
   pauseEntry,
   resumeDue,
 } from './lists/entries.js';
-import { Exchanges } from './lists/exchanges.js';
+import { type Exchange, Exchanges } from './lists/exchanges.js';
 import { confirmRemovals, fetchList } from './lists/fetch.js';
 import { type Follower, type FollowOptions, followDatabase } from './lists/follower.js';
 import {
@@ -52,6 +52,18 @@ import { problemsOf, type StoreProblem } from './sql/verify.js';
 import { type StoreStatus, statusOf } from './status.js';
 import type { StoredEntry } from './stored-entry.js';
 import { type Changed, type ChangeOptions, checkChange, write } from './write.js';
+
+export type {
+  ChangeOptions,
+  Exchange,
+  Exchanges,
+  FeedbackQueue,
+  ReviewLog,
+  ReviewQueue,
+  ReviewQueueOptions,
+  Sessions,
+  StoredList,
+};
 
 /** Entries of a page when all are read. */
 const PAGE = 1000;

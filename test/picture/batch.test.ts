@@ -2,8 +2,8 @@ import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { DecodeError } from '../../src/errors.js';
-import { type BatchProgress, errorsInPlace, inOrder } from '../../src/picture/batch.js';
 import type { HashedFile } from '../../src/picture/hash-picture.js';
+import { type BatchProgress, errorsInPlace, inOrder } from '../../src/picture/waiting.js';
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 

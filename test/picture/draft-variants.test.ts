@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { placingOf, type Sides } from '../../src/picture/decoded-picture.js';
+import { placingOf, type Sides } from '../../src/picture/hash-picture.js';
 import type { HashedVariant, VariantGeometry } from '../../src/variant.js';
 
 /** Of a picture that is displayed as it is stored. */

@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Coding, type DecodedPicture, pictureOf } from '../../src/picture/decoded-picture.js';
-import { variantsOfPicture } from '../../src/picture/hash-picture.js';
+import {
+  type Coding,
+  type DecodedPicture,
+  pictureOf,
+  variantsOfPicture,
+} from '../../src/picture/hash-picture.js';
 import type { PictureOptions } from '../../src/picture/options.js';
 import type { Channels, CheckedPixels, Orientation } from '../../src/pixels.js';
 import { orient, withoutColour } from '../../src/variants/forms.js';
@@ -144,4 +148,22 @@ test('a variant is hashed only when it is asked for', async () => {
   const other = patches(pixels.width, pixels.height, 7);
   pixels.data.set(other.data);
   expect(variants.next().value).toEqual([...variantsOf(other, { crops: true })][1]);
+});
+
+test('facts are of every pixel', () => {
+  const factsOf = (data: number[], channels: Channels, alpha: boolean) => {
+    const pixels = {
+      data: Uint8Array.from(data),
+      width: data.length / channels,
+      height: 1,
+      channels,
+    };
+    return pictureOf(pixels, { orientation: 1, exif: true, alpha }).facts();
+  };
+  expect(factsOf([5, 5, 5, 6, 6, 6], 3, false)).toEqual({ opaque: true, grey: true });
+  expect(factsOf([5, 5, 5, 6, 6, 7], 3, false)).toEqual({ opaque: true, grey: false });
+  expect(factsOf([5, 5, 5, 255, 6, 6, 6, 255], 4, true)).toEqual({ opaque: true, grey: true });
+  expect(factsOf([5, 5, 5, 255, 6, 6, 7, 249], 4, true)).toEqual({ opaque: false, grey: false });
+  expect(factsOf([5, 255, 6, 0], 2, true)).toEqual({ opaque: false, grey: true });
+  expect(factsOf([5, 6], 1, false)).toEqual({ opaque: true, grey: true });
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { hashOf } from '../../src/hashing/algorithms.js';
-import { pictureOf } from '../../src/picture/decoded-picture.js';
+import { pictureOf } from '../../src/picture/hash-picture.js';
 import type { Channels, CheckedPixels, Orientation } from '../../src/pixels.js';
 import type { HashedVariant } from '../../src/variant.js';
 import { furtherVariants } from '../../src/variants/further-variants.js';

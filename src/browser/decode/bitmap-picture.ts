@@ -1,5 +1,5 @@
 import { allGrey, allOpaque } from '../../kernels/pixels/pixels.js';
-import type { Coding, DecodedPicture } from '../../picture/decoded-picture.js';
+import type { Coding, DecodedPicture } from '../../picture/hash-picture.js';
 import { type CheckedPixels, layoutOf, type Orientation } from '../../pixels.js';
 import { orient } from '../../variants/forms.js';
 import { places, SIDE } from '../../variants/view.js';

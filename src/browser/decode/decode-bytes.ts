@@ -1,7 +1,7 @@
 import { DecodeError } from '../../errors.js';
 import { corrupt, edited, type ImageFormat, type ImageHeader } from '../../formats/image-format.js';
 import { readHeader } from '../../formats/read-header.js';
-import type { DecodedPicture } from '../../picture/decoded-picture.js';
+import type { DecodedPicture } from '../../picture/hash-picture.js';
 import { MAX_PIXELS } from '../../picture/options.js';
 import { BitmapPicture } from './bitmap-picture.js';
 import { AlteredReadback, type Readback, ReadbackCanvas } from './readback-canvas.js';

@@ -1,7 +1,7 @@
 import type * as Utif from 'utif2';
 import { DecodeError } from '../../errors.js';
 import { corrupt, type ImageHeader } from '../../formats/image-format.js';
-import { type DecodedPicture, pictureOf } from '../../picture/decoded-picture.js';
+import { type DecodedPicture, pictureOf } from '../../picture/hash-picture.js';
 import { checkedPixels } from '../../pixels.js';
 import { missingDecoder } from './load-decoder.js';
 

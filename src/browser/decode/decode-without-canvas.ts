@@ -1,6 +1,6 @@
 import { DecodeError } from '../../errors.js';
 import { corrupt, type ImageFormat, type ImageHeader } from '../../formats/image-format.js';
-import { type DecodedPicture, pictureOf } from '../../picture/decoded-picture.js';
+import { type DecodedPicture, pictureOf } from '../../picture/hash-picture.js';
 import { checkedPixels, type Pixels } from '../../pixels.js';
 import type { Readback } from './readback-canvas.js';
 

@@ -1,4 +1,4 @@
-import type { DecodedPicture } from '../../picture/decoded-picture.js';
+import type { DecodedPicture } from '../../picture/hash-picture.js';
 import type { CheckedPixels } from '../../pixels.js';
 import { orient } from '../../variants/forms.js';
 import type { DisplayedPixels } from '../worker/message.js';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { inflateSync } from 'node:zlib';
-import { type ColourReading, coloursOf } from '../../formats/colours.js';
 import type { ImageHeader } from '../../formats/image-format.js';
-import type { Sides } from '../../picture/decoded-picture.js';
+import type { Sides } from '../../picture/hash-picture.js';
 import { type Channels, type CheckedPixels, checkedPixels } from '../../pixels.js';
+import { type ColourReading, coloursOf } from './colours.js';
 import { isOpaqueInTurns } from './pixel-turns.js';
 import { importSharp } from './sharp.js';
 

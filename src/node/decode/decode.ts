@@ -10,7 +10,7 @@ import {
 } from '../../formats/image-format.js';
 import { readHeader } from '../../formats/read-header.js';
 import { checkDecoding, type Decoding } from '../../hash.js';
-import type { Sides } from '../../picture/decoded-picture.js';
+import type { Sides } from '../../picture/hash-picture.js';
 import {
   checkLimits,
   type Limits,

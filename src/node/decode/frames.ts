@@ -1,7 +1,12 @@
-import { colourTable } from '../../formats/gif.js';
-import { type FileFrame, type ImageFormat, isAt, viewOf } from '../../formats/image-format.js';
+import {
+  colourTable,
+  type FileFrame,
+  type ImageFormat,
+  isAt,
+  viewOf,
+} from '../../formats/image-format.js';
 import { crc32 } from '../../formats/png-rows.js';
-import type { Sides } from '../../picture/decoded-picture.js';
+import type { Sides } from '../../picture/hash-picture.js';
 import { type CheckedPixels, checkedPixels, type Orientation } from '../../pixels.js';
 import { reduced, shownRasters } from './as-shown.js';
 import { Canvas, type DecodedLook, type Looks, type ReadFile } from './looks.js';

@@ -1,5 +1,5 @@
 import type { FileFrame, ImageHeader, Screen } from '../../formats/image-format.js';
-import type { Sides } from '../../picture/decoded-picture.js';
+import type { Sides } from '../../picture/hash-picture.js';
 import type { FileOptions } from '../../picture/options.js';
 import { type CheckedPixels, checkedPixels, type Orientation } from '../../pixels.js';
 import {

@@ -1,6 +1,6 @@
 import { checkInteger, checkObject } from '../../door.js';
 import { DecodeError } from '../../errors.js';
-import { enlarged } from '../../picture/decoded-picture.js';
+import { enlarged } from '../../picture/hash-picture.js';
 import { TIMEOUT_SECONDS } from '../../picture/options.js';
 import { within } from '../../picture/waiting.js';
 import { DIHEDRAL_NAMES, type HashedVariant, VARIANT_NAMES } from '../../variant.js';

@@ -1,6 +1,5 @@
 import type { ListSettings } from '../../blocklist/lists.js';
-import type { Store } from '../../store/store.js';
-import type { ChangeOptions } from '../../store/write.js';
+import type { ChangeOptions, Store } from '../../store/store.js';
 import type { FromSchema } from '../http/json-schema.js';
 import { type Call, Refusal, type Route, routeOf } from '../http/route.js';
 import { bankOf, listOfBank } from './hits.js';

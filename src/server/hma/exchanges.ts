@@ -1,5 +1,4 @@
-import type { Exchange, Exchanges } from '../../store/lists/exchanges.js';
-import type { Store } from '../../store/store.js';
+import type { Exchange, Exchanges, Store } from '../../store/store.js';
 import type { FromSchema, Schema } from '../http/json-schema.js';
 import { type Call, Refusal, type Route, repliesOf, routeOf } from '../http/route.js';
 import { HMA_APIS, type HmaApi, storedFields, toldFields } from './apis.js';

@@ -1,6 +1,6 @@
 import type { Decision } from '../../matching/decision.js';
 import { checkId, checkLink } from '../../store/reviews/review-item.js';
-import type { ReviewQueue } from '../../store/reviews/review-queue.js';
+import type { ReviewQueue } from '../../store/store.js';
 import type { Schema } from '../http/json-schema.js';
 import { type QueryOf, Refusal } from '../http/route.js';
 

@@ -1,5 +1,5 @@
 import type { ListErrors } from '../../review/review-answers.js';
-import type { StoredList } from '../../store/lists/lists.js';
+import type { StoredList } from '../../store/store.js';
 import { facts } from './hits.js';
 import { type Html, html } from './html.js';
 import { timeOf } from './item-page.js';

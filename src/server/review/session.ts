@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { readBytes } from '../../node/read-bytes.js';
-import type { Sessions } from '../../store/reviews/sessions.js';
+import type { Sessions } from '../../store/store.js';
 import { type KnownCaller, mayDo } from '../http/access.js';
 import { Refusal, type Route } from '../http/route.js';
 import { tokenHash } from '../routes/webhook-sender.js';

@@ -17,8 +17,7 @@ import {
   type ReviewFacts,
   type ReviewOutcome,
 } from '../../review/review-record.js';
-import type { FeedbackQueue } from '../../store/reviews/feedback-queue.js';
-import type { ReviewLog } from '../../store/reviews/review-log.js';
+import type { FeedbackQueue, ReviewLog } from '../../store/store.js';
 import { type FromSchema, problemOf } from '../http/json-schema.js';
 import { SenderCheck, type SenderProof } from './webhook-sender.js';
 

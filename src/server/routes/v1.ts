@@ -2,7 +2,7 @@ import { DecodeError } from '../../errors.js';
 import { type Decision, unhashable } from '../../matching/decision.js';
 import { type MatchRules, match, type RemoteList } from '../../matching/match.js';
 import type { ImageSource } from '../../node/read-bytes.js';
-import type { ReviewQueue } from '../../store/reviews/review-queue.js';
+import type { ReviewQueue } from '../../store/store.js';
 import { mayDo } from '../http/access.js';
 import type { Schema } from '../http/json-schema.js';
 import { filesOf, isForm } from '../http/read-form.js';

@@ -17,10 +17,10 @@ const PACKAGES = {
   'a module that throws': 'throw new Error("could not resolve");',
 };
 
-/** A file of `browser/` as a page gets it, with `contents` in place of the package `name`. */
+/** A file of `browser/decode/` as a page gets it, with `contents` in place of the package `name`. */
 async function bundled<T>(file: string, name: string, contents: string): Promise<T> {
   const { outputFiles } = await build({
-    entryPoints: [join(ROOT, 'src/browser', file)],
+    entryPoints: [join(ROOT, 'src/browser/decode', file)],
     bundle: true,
     write: false,
     format: 'esm',

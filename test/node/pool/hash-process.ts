@@ -8,8 +8,13 @@ import { setWorkerScripts } from '../../../src/node/pool/start-thread.js';
 
 const ROOT = join(import.meta.dirname, '../../..');
 
-/** A script that the package starts. */
-type Script = 'hash-process' | 'heic-worker' | 'index-worker';
+/** The scripts that the package starts, and their folders. */
+const FOLDERS = {
+  'hash-process': 'pool',
+  'heic-worker': 'decode',
+  'index-worker': 'files',
+} as const;
+type Script = keyof typeof FOLDERS;
 
 /** A folder with scripts that find the packages of this one. */
 export interface WorkerScripts {
@@ -29,7 +34,7 @@ export interface WorkerScripts {
  */
 export function ownScripts(...own: Script[]): WorkerScripts {
   const scripts = workerScripts();
-  for (const script of own) scripts.build(`src/node/${script}.ts`);
+  for (const script of own) scripts.build(`src/node/${FOLDERS[script]}/${script}.ts`);
   setWorkerScripts(scripts.folder);
   afterAll(scripts.remove);
   return scripts;

@@ -1,4 +1,4 @@
-import { type ImageHeader, isAt, viewOf } from './image-format.js';
+import { type ImageHeader, isAt, viewOf } from '../../formats/image-format.js';
 
 /** Everything by which a browser may change the colours of a file. */
 export interface Colours {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { coloursOf, iccProfile, rgbReading } from '../../src/formats/colours.js';
-import { PROFILES, profileOf } from '../shown/profiles.js';
-import type { Scene } from '../shown/raster.js';
+import { coloursOf, iccProfile, rgbReading } from '../../../src/node/decode/colours.js';
+import { PROFILES, profileOf } from '../../shown/profiles.js';
+import type { Scene } from '../../shown/raster.js';
 
 const SRGB = [0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06];
 const plain = (name: string) => new Uint8Array(PROFILES[name]!({} as Scene).icc);
