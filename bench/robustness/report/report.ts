@@ -1,5 +1,5 @@
 import { BUSY } from '../../calibration.js';
-import type { Circumstances } from '../../harness.js';
+import type { Circumstances } from '../../circumstances.js';
 import type { HardRow } from '../hard-negatives.js';
 import { FAR, POLICY } from '../measure.js';
 import type { Estimate } from './bootstrap.js';
@@ -37,13 +37,16 @@ const bits = (distance: number) => (distance >= FAR ? '' : String(distance));
 /** Entries of the list for which the expected wrong matches of one upload are told. */
 const MILLION = 1e6;
 
-/** A table in Markdown. The first column is left-aligned. */
-function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
+type Cell = string | number;
+
+/** Rows as a table in Markdown. The first member of a row names it; the others name the columns. */
+function table(rows: readonly Readonly<Record<string, Cell>>[]): string {
+  const line = (cells: readonly Cell[]) => `| ${cells.join(' | ')} |`;
+  const names = Object.keys(rows[0] ?? {});
   return [
-    line(head),
-    line(head.map((_, at) => (at === 0 ? '---' : '---:'))),
-    ...rows.map(line),
+    line(['', ...names.slice(1)]),
+    line(names.map((_, at) => (at === 0 ? '---' : '---:'))),
+    ...rows.map((row) => line(Object.values(row))),
   ].join('\n');
 }
 
@@ -79,7 +82,7 @@ ${facts.leftOut.length === 0 ? '' : `Too small or flat to be edited: ${facts.lef
 The mean over the families, each with the same weight, each edit in a family with the same weight, and its 95 % interval by a two-way bootstrap over photos and edits (families of few edits make it rather narrow). All hashes are of the same edited pixels.
 "Match" and "or review" are what a blocklist decides under its default policy with all variants; "any" is the distance of the nearest variant of quality ${POLICY.minQuality} or more. "Windows": the list also holds hashes of each photo's own windows.
 
-${table(['', 'macro recall', '95 % interval'], figures.macro.map(estimate))}
+${table(figures.macro.map(estimate))}
 
 ${costs(figures)}
 
@@ -92,26 +95,16 @@ ${recallTable(figures.families, 'copies')}
 Of a name's hashes: how many a query has; copies within ${POLICY.matchDistance} bits; those that no variant of another name found, and the same within ${POLICY.reviewDistance}; queries in which one is as near to another photo; and the nearest it came to one.
 
 ${table(
-  [
-    '',
-    'hashes',
-    'found',
-    'alone',
-    `alone <= ${POLICY.reviewDistance}`,
-    'wrong',
-    `wrong <= ${POLICY.reviewDistance}`,
-    'nearest wrong',
-  ],
-  figures.variants.map((row) => [
-    row.name,
-    row.hashesPerQuery.toFixed(1),
-    row.found,
-    row.alone,
-    row.aloneInReview,
-    row.wrong,
-    row.wrongInReview,
-    bits(row.nearestWrong),
-  ]),
+  figures.variants.map(({ hashesPerQuery, nearestWrong, ...row }) => ({
+    name: row.name,
+    hashes: hashesPerQuery.toFixed(1),
+    found: row.found,
+    alone: row.alone,
+    [`alone <= ${POLICY.reviewDistance}`]: row.aloneInReview,
+    wrong: row.wrong,
+    [`wrong <= ${POLICY.reviewDistance}`]: row.wrongInReview,
+    'nearest wrong': bits(nearestWrong),
+  })),
 )}
 
 ## False pairs
@@ -123,40 +116,25 @@ ${falseText(figures, facts)}
 A query and what it must not be taken for, searched for with all variants. Frames and views of one scene are neither right nor wrong, and neither is one meme with other text.
 
 ${table(
-  [
-    '',
-    'it is',
-    'cases',
-    'pairs',
-    'comparisons',
-    'match',
-    'review',
-    `plain <= ${POLICY.matchDistance}`,
-    'nearest',
-    'by',
-  ],
-  hard.map((row) => [
-    row.kind,
-    row.counts,
-    row.cases,
-    count(row.pairs),
-    count(row.comparisons),
-    row.matches,
-    row.reviews,
-    row.plainMatches,
-    bits(row.nearest),
-    row.nearestName,
-  ]),
+  hard.map((row) => ({
+    kind: row.kind,
+    'it is': row.counts,
+    cases: row.cases,
+    pairs: count(row.pairs),
+    comparisons: count(row.comparisons),
+    match: row.matches,
+    review: row.reviews,
+    [`plain <= ${POLICY.matchDistance}`]: row.plainMatches,
+    nearest: bits(row.nearest),
+    by: row.nearestName,
+  })),
 )}
 
 ## Where it was found
 
 Matches whose variant gives the photo's place: each side within 2 pixels (a turn within half a degree), and each corner within a fiftieth of the diagonal.
 
-${table(
-  ['', 'located', 'right', 'near'],
-  figures.placed.map(({ name, told, right, near }) => [name, told, right, near]),
-)}
+${table(figures.placed.map(({ name, told, right, near }) => ({ name, located: told, right, near })))}
 
 ![distances](distances.svg)
 
@@ -174,94 +152,69 @@ const madeOf = ({ commit, clean, busy }: Circumstances) =>
     .map((words) => ` · ${words}`)
     .join('');
 
-const estimate = ({ name, value, low, high }: Estimate & { name: string }) => [
+const estimate = ({ name, value, low, high }: Estimate & { name: string }) => ({
   name,
-  percent(value, 1),
-  `${percent(low, 1)} - ${percent(high, 1)}`,
-];
+  'macro recall': percent(value, 1),
+  '95 % interval': `${percent(low, 1)} - ${percent(high, 1)}`,
+});
 
 const costs = ({ profiles }: Figures) =>
   table(
-    ['profile', 'hashes', 'at most', 'ms', 'p90'],
-    profiles.map(({ name, hashes, mostHashes, milliseconds, p90 }) => [
+    profiles.map(({ name, hashes, mostHashes, milliseconds, p90 }) => ({
       name,
-      hashes.toFixed(1),
-      mostHashes,
-      milliseconds.toFixed(1),
-      p90.toFixed(1),
-    ]),
+      hashes: hashes.toFixed(1),
+      'at most': mostHashes,
+      ms: milliseconds.toFixed(1),
+      p90: p90.toFixed(1),
+    })),
   ).concat('\n\nTimes are medians without decoding, with all cores busy, and all variants hashed.');
 
 const recallTable = (rows: readonly Row[], of: string, withFamily = false) =>
   table(
-    [
-      '',
-      ...(withFamily ? ['family'] : []),
-      of,
-      ...OUTCOMES.map(({ name }) => name),
-      'median',
-      'p90',
-    ],
-    rows.map((row) => [
-      row.name,
-      ...(withFamily ? [row.family] : []),
-      row.queries,
-      ...row.recall.map((value) => percent(value)),
-      row.median,
-      row.p90,
-    ]),
+    rows.map(({ name, family, queries, recall, median, p90 }) => ({
+      name,
+      ...(withFamily && { family }),
+      [of]: queries,
+      ...Object.fromEntries(OUTCOMES.map((outcome, at) => [outcome.name, percent(recall[at]!)])),
+      median,
+      p90,
+    })),
   );
 
 function falseText(figures: Figures, facts: RunFacts): string {
   const { falsePairs, wrongVerdicts, wrongVerdictsWithWindows } = figures;
   const rows = (name: string, all: readonly FalsePairs[]) =>
-    all.map((pairs) => [
-      `${name} <= ${pairs.threshold}`,
-      count(pairs.falsePairs),
-      count(pairs.pairs),
-      figure(pairs.perMillion),
-      figure(pairs.perMillionAtMost),
-    ]);
+    all.map((pairs) => ({
+      name: `${name} <= ${pairs.threshold}`,
+      false: count(pairs.falsePairs),
+      of: count(pairs.pairs),
+      'per million': figure(pairs.perMillion),
+      'at most': figure(pairs.perMillionAtMost),
+    }));
   const perMillionAtMost = matchesAtMost(wrongVerdicts.match, falsePairs.files[0]!.pairs);
   return `${facts.files} files, every one as it is, and the copies of ${facts.photos.length} of them. "At most" is the upper end of the 95 % interval as if all comparisons were independent. Variants and edits of one file are not; pairs of files are nearly so, and count once, at the nearest of all comparisons made of one with the other.
 
-${table(
-  ['', 'false', 'of', 'per million', 'at most'],
-  [
-    ...rows('variant and entry', falsePairs.variants),
-    ...rows('query and entry', falsePairs.queries),
-    ...rows('with windows, query and entry', falsePairs.withWindows),
-    ...rows('two files', falsePairs.files),
-    ...falsePairs.peers.flatMap((pairs) => rows(pairs.name, [pairs])),
-  ],
-)}
+${table([
+  ...rows('variant and entry', falsePairs.variants),
+  ...rows('query and entry', falsePairs.queries),
+  ...rows('with windows, query and entry', falsePairs.withWindows),
+  ...rows('two files', falsePairs.files),
+  ...falsePairs.peers.flatMap((pairs) => rows(pairs.name, [pairs])),
+])}
 
 These are counts before any variant is moved. A blocklist of all other photos, which moves them, has a match for ${wrongVerdicts.match} queries, and a review for ${wrongVerdicts.review}; with windows ${wrongVerdictsWithWindows.match} and ${wrongVerdictsWithWindows.review}. If each wrong match is a pair of files of its own, that is at most ${figure(perMillionAtMost)} per million of such pairs (95 %).
 
 For one upload against a million entries, **extrapolated**: a straight line through the logarithms of the counts of a query's nearest variant, by distance, fitted by likelihood (Poisson) from the nearest pair seen. It foretells too little where a few pictures of one kind are nearer to each other than the many: bench/record/precision.json has counts of many more pairs.
 
 ${table(
-  [
-    '',
-    'fitted to',
-    'pairs there',
-    'of',
-    'bits for a tenth',
-    `wrong <= ${POLICY.matchDistance}`,
-    `wrong <= ${POLICY.reviewDistance}`,
-  ],
-  foretellings(figures).map((row) =>
-    'from' in row
-      ? [
-          row.name,
-          `${row.from} - ${row.to}`,
-          count(row.pairs!),
-          count(row.tried!),
-          row.bitsPerTenfold!.toFixed(1),
-          row.wrongMatches!.toExponential(1),
-          row.wrongReviews!.toExponential(1),
-        ]
-      : [row.name, 'not fitted', '', '', '', '', ''],
-  ),
+  foretellings(figures).map((row) => ({
+    name: row.name,
+    'fitted to': 'from' in row ? `${row.from} - ${row.to}` : 'not fitted',
+    'pairs there': 'from' in row ? count(row.pairs!) : '',
+    of: 'from' in row ? count(row.tried!) : '',
+    'bits for a tenth': 'from' in row ? row.bitsPerTenfold!.toFixed(1) : '',
+    [`wrong <= ${POLICY.matchDistance}`]: row.wrongMatches?.toExponential(1) ?? '',
+    [`wrong <= ${POLICY.reviewDistance}`]: row.wrongReviews?.toExponential(1) ?? '',
+  })),
 )}`;
 }
