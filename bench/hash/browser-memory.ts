@@ -1,12 +1,13 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'puppeteer-core';
 import type { Sharp } from 'sharp';
 import type { HashImageFileOptions } from '../../src/browser/hash-image-file.js';
+import { inFolder } from '../folder.js';
 import type { BenchContext } from '../harness.js';
+import { proportionalBytesOf } from '../programs/usage.js';
 import { rival } from '../rivals.js';
 import type { BrowserScope, BrowserSite } from './browser-site.js';
 
@@ -129,7 +130,7 @@ async function measure(
       done = true;
     });
   while (!done) {
-    most = Math.max(most, megabytesOf(pid));
+    most = Math.max(most, proportionalBytesOf(pid) / 2 ** 20);
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
   await hashing;
@@ -138,7 +139,7 @@ async function measure(
 
 async function idleMegabytes(pid: number): Promise<number> {
   await new Promise((resolve) => setTimeout(resolve, 1000));
-  return megabytesOf(pid);
+  return proportionalBytesOf(pid) / 2 ** 20;
 }
 
 /** Adds the files and scripts of the cases, and returns the names of those that could be made. */
@@ -155,7 +156,7 @@ async function prepare(site: BrowserSite, photo: Sharp): Promise<Set<string>> {
   const cutOut = photo.clone().ensureAlpha(0.5);
   add('cut-out.png', await cutOut.clone().png({ compressionLevel: 3 }).toBuffer());
   add('cut-out.webp', await cutOut.clone().webp({ quality: 80 }).toBuffer());
-  const heic = heicOf(jpeg);
+  const heic = await heicOf(jpeg);
   if (heic !== undefined) add('photo.heic', heic);
   const esbuild = await rival<typeof import('esbuild')>('esbuild');
   const script = await esbuild
@@ -175,45 +176,12 @@ async function prepare(site: BrowserSite, photo: Sharp): Promise<Set<string>> {
  * An HEIC file as a phone writes it, in tiles of 512; `undefined` if libheif's program is not
  * installed.
  */
-function heicOf(jpeg: Uint8Array): Uint8Array | undefined {
-  const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-bench-'));
-  try {
+async function heicOf(jpeg: Uint8Array): Promise<Uint8Array | undefined> {
+  return inFolder((folder) => {
     const [source, target] = [join(folder, 'photo.jpg'), join(folder, 'photo.heic')];
     writeFileSync(source, jpeg);
-    execFileSync('heif-enc', ['-q', '50', '--cut-tiles', '512', source, '-o', target], {
-      stdio: 'ignore',
-    });
-    return readFileSync(target);
-  } catch {
-    return undefined;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-/** The proportional memory share of a process and all that it started. */
-function megabytesOf(root: number): number {
-  const parents = new Map<number, number>();
-  for (const entry of readdirSync('/proc')) {
-    if (!/^\d+$/.test(entry)) continue;
-    try {
-      const stat = readFileSync(`/proc/${entry}/stat`, 'utf8');
-      parents.set(Number(entry), Number(stat.slice(stat.lastIndexOf(')') + 4).split(' ')[0]));
-    } catch {
-      // It has ended.
-    }
-  }
-  let kilobytes = 0;
-  for (const pid of parents.keys()) {
-    let at: number | undefined = pid;
-    while (at !== undefined && at !== root) at = parents.get(at);
-    if (at !== root) continue;
-    try {
-      const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-      kilobytes += Number(/^Pss:\s+(\d+)/m.exec(rollup)?.[1] ?? 0);
-    } catch {
-      // It has ended.
-    }
-  }
-  return kilobytes / 1024;
+    const words = ['-q', '50', '--cut-tiles', '512', source, '-o', target];
+    const { status } = spawnSync('heif-enc', words, { stdio: 'ignore' });
+    return status === 0 ? readFileSync(target) : undefined;
+  });
 }

@@ -102,6 +102,23 @@ export const contenderOf = (
   operations = asked,
 ): Contender => ({ name, operations, run: () => hits(max, asked) });
 
+/** The number of queries that the slowest peer answers in so many milliseconds, about. */
+export async function affordable(
+  peers: readonly Peer[],
+  maxDistance: number,
+  milliseconds: number,
+  [fewest, most]: readonly [number, number],
+): Promise<number> {
+  const tried = Math.min(8, fewest);
+  let slowest = 0;
+  for (const peer of peers) {
+    const start = performance.now();
+    await peer.hits(maxDistance, tried);
+    slowest = Math.max(slowest, (performance.now() - start) / tried);
+  }
+  return Math.max(fewest, Math.min(most, Math.round(milliseconds / slowest)));
+}
+
 /** How an index is made. */
 export type EngineOptions = Pick<CreateOptions, 'maxDistance' | 'memory'> & Engine;
 

@@ -2,6 +2,7 @@ import { digits, race } from '../race.js';
 import { fieldsOf, type IndexPart, type IndexRun, QUERIES } from './data.js';
 import { Faiss } from './faiss.js';
 import {
+  affordable,
   checkAnswers,
   contenderOf,
   type EngineOptions,
@@ -60,7 +61,10 @@ async function raceField(
     for (const max of distances) {
       const peers = [...always];
       if (max === 31 || count < 1e6) peers.push(naive);
-      const asked = await queriesFor([naive, ...peers], max);
+      const asked = await affordable([naive, ...peers], max, MILLISECONDS, [
+        FEWEST_QUERIES,
+        QUERIES,
+      ]);
       const expected = await naive.answers(max, asked);
       for (const peer of peers) await checkAnswers(peer, max, expected);
       const contenders = peers.map((peer) => contenderOf(peer, max, asked));
@@ -86,15 +90,4 @@ async function raceField(
     faiss?.close();
   }
   return measured;
-}
-
-/** The number of queries that the slowest peer answers within the time of a sample. */
-async function queriesFor(peers: readonly Peer[], maxDistance: number): Promise<number> {
-  let slowest = 0;
-  for (const peer of peers) {
-    const start = performance.now();
-    await peer.hits(maxDistance, 8);
-    slowest = Math.max(slowest, (performance.now() - start) / 8);
-  }
-  return Math.max(FEWEST_QUERIES, Math.min(QUERIES, Math.round(MILLISECONDS / slowest)));
 }

@@ -35,6 +35,14 @@ export function usageOfTree(pid: number): TreeUsage | undefined {
   return { cpuSeconds: ticks / ticksPerSecond, residentBytes: pages * pageBytes, processes };
 }
 
+/** The memory of a process and its children, and theirs, what they share counted once. */
+export function proportionalBytesOf(root: number): number {
+  const kilobytes = treeOf(root).map((pid) =>
+    Number(/^Pss:\s+(\d+)/m.exec(read(pid, 'smaps_rollup') ?? '')?.[1] ?? 0),
+  );
+  return 1024 * kilobytes.reduce((sum, each) => sum + each, 0);
+}
+
 function treeOf(root: number): number[] {
   const tree = [root];
   for (const pid of tree) {
