@@ -1,23 +1,31 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { BUSY, type Calibration, calibrate, isBusy } from './calibration.js';
-import { type Checkout, checkoutOf } from './checkout.js';
-import { digits, type Race } from './race.js';
+import { BUSY, type Calibration, calibrate } from './calibration.js';
+import { circumstances, machine } from './circumstances.js';
+import { type Reporter, reporter, type Target } from './reporter.js';
 import { absentPackages } from './rivals.js';
 
+/** The options of benchmarks, by their names on the command line. */
+export interface BenchOptions {
+  readonly large?: boolean;
+  readonly quick?: boolean;
+  readonly smallest?: number;
+  readonly largest?: number;
+  readonly distance?: number;
+  readonly rounds?: number;
+  readonly seed?: number;
+  readonly part?: string;
+  readonly photos?: string;
+  readonly set?: string;
+  /** a folder for records */
+  readonly out?: string;
+}
+
+const NUMBERS = ['smallest', 'largest', 'distance', 'rounds', 'seed'];
+
 /** What a benchmark gets from its runner. */
-export interface BenchContext {
-  /** called with each race as it ends */
-  report(race: Race): void;
-  /** prints a line of prose: a missing rival, a remark */
-  note(text: string): void;
-  /** reports a single figure by name, also in `--json` */
-  figure(name: string, value: unknown): void;
-  /** judges figures, which it reports too */
-  readonly targets: Targets;
-  /** command line options, by name (`large`, `photos`, `seed` …) */
-  readonly options: Readonly<Record<string, string | boolean | undefined>>;
+export interface BenchContext extends Reporter {
+  readonly options: BenchOptions;
   /** the words after the bench's name, if it takes any */
   readonly words?: readonly string[];
   /** the machine before the bench ran, if its runner looked */
@@ -49,7 +57,7 @@ export interface Bench {
 export interface RunOptions {
   /** print one JSON object instead of tables */
   json?: boolean;
-  /** of the benchmarks; `out` names a folder for a record of each */
+  /** of the benchmarks, as the command line has them */
   options?: Record<string, string | boolean | undefined>;
 }
 
@@ -63,8 +71,17 @@ export interface RunOptions {
 export async function runBenches(
   benches: readonly Bench[],
   words: readonly string[],
-  { json = false, options = {} }: RunOptions = {},
+  { json = false, options: given = {} }: RunOptions = {},
 ): Promise<boolean> {
+  const options: BenchOptions = Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [
+      name,
+      NUMBERS.includes(name) ? Number(value) : value,
+    ]),
+  );
+  const print = (text: string) => {
+    if (!json) console.log(text);
+  };
   const taker = words.findIndex((word) =>
     benches.some(({ name, takes }) => takes && name === word),
   );
@@ -80,50 +97,32 @@ export async function runBenches(
   );
   const results = [];
   let anyRan = false;
-  if (!json) {
-    for (const [key, value] of Object.entries(machine())) console.log(`${key.padEnd(9)}${value}`);
-  }
+  for (const [key, value] of Object.entries(machine())) print(`${key.padEnd(9)}${value}`);
   let before = calibrate();
   for (const bench of chosen) {
-    const races: Race[] = [];
-    const notes: string[] = [];
-    const figures: Record<string, unknown> = {};
-    if (!json) console.log(`\n${bench.name}: ${bench.about}`);
-    const note = (text: string) => {
-      notes.push(text);
-      if (!json) console.log(`  ${text}`);
-    };
-    const figure = (name: string, value: unknown) => {
-      figures[name] = value;
-      const text = typeof value === 'number' ? short(value) : JSON.stringify(value);
-      if (!json) console.log(`  ${name}: ${text}`);
-    };
-    const targets = targetsOf(figure);
-    const report = (race: Race) => {
-      races.push(race);
-      if (!json) console.log(`\n${formatRace(race)}`);
-    };
+    print(`\n${bench.name}: ${bench.about}`);
+    const reports = reporter(print);
+    const { races, notes, figures, targets } = reports.gathered;
     let ran = true;
     let measured: unknown;
     try {
-      const given = { options, words: words.slice(names.length), before };
-      measured = await bench.run({ ...given, report, note, figure, targets });
+      const context = { ...reports, options, words: words.slice(names.length), before };
+      measured = await bench.run(context);
     } catch (error) {
       if (!(error instanceof NotRun)) throw error;
       ran = false;
-      note(`not run: ${error.message}`);
+      reports.note(`not run: ${error.message}`);
     }
-    tellMissed({ figure, note, targets });
+    tellMissed(reports, targets);
     const made = circumstances({ before });
     before = made.calibrations.at(-1)!;
-    if (ran && made.busy) note(BUSY);
+    if (ran && made.busy) reports.note(BUSY);
     results.push({ name: bench.name, races, notes, figures });
     anyRan ||= ran;
     if (ran && !bench.ownRecord) {
-      const { list } = targets;
       const all = {
         ...(measured ?? { races, notes, figures }),
-        ...(list.length > 0 && { targets: list }),
+        ...(targets.length > 0 && { targets }),
       };
       writeRecord({ options }, bench.name, all, made);
     }
@@ -138,45 +137,6 @@ export async function runBenches(
   return anyRan;
 }
 
-/** A race as a table: the ratio to ours, the time per operation and its spread. */
-function formatRace({ title, timings, notes }: Race): string {
-  const width = Math.max(...timings.map(({ name }) => name.length)) + 2;
-  const lines = timings.map(({ name, ratio, microseconds, range }, at) => {
-    const factor = at === 0 ? '1' : `${ratio.toFixed(2)}x`;
-    const spread = `${duration(range[0])} - ${duration(range[1])}`;
-    return `  ${name.padEnd(width)}${factor.padStart(9)}${duration(microseconds).padStart(12)}   (${spread})`;
-  });
-  return [title, ...lines, ...notes.map((note) => `  ${note}`)].join('\n');
-}
-
-/** A duration in the unit that a person would use. */
-function duration(microseconds: number): string {
-  if (microseconds < 1) return `${short(microseconds * 1000)} ns`;
-  if (microseconds < 1000) return `${short(microseconds)} us`;
-  if (microseconds < 1e6) return `${short(microseconds / 1000)} ms`;
-  return `${short(microseconds / 1e6)} s`;
-}
-
-/** A number with three significant digits. */
-function short(value: number): string {
-  return Number.isInteger(value) || value >= 1000
-    ? String(Math.round(value))
-    : value.toPrecision(3);
-}
-
-/** How a run was made. */
-export interface Circumstances extends Partial<Checkout> {
-  /** whether the machine had other work, before the run or after it */
-  readonly busy: boolean;
-  readonly calibrations: readonly Calibration[];
-}
-
-/** How a run was made that ends now. */
-export function circumstances({ before }: Pick<BenchContext, 'before'>): Circumstances {
-  const calibrations = [...(before ? [before] : []), calibrate()];
-  return { ...checkoutOf(), busy: isBusy(calibrations), calibrations };
-}
-
 /**
  * Writes what was measured, how, and on which machine, to `NAME.json` in the folder of `out`, if any.
  */
@@ -187,64 +147,32 @@ export function writeRecord(
   made = circumstances(context),
 ): void {
   const { out } = context.options;
-  if (typeof out !== 'string') return;
+  if (out === undefined) return;
   mkdirSync(out, { recursive: true });
   const all = { machine: machine(), made, ...measured };
   writeFileSync(join(out, `${name}.json`), `${JSON.stringify(all, null, 2)}\n`);
 }
 
-/** The machine and engine that the figures were measured on. */
-export function machine(): Record<string, string | number> {
-  return {
-    cpu: cpus()[0]?.model ?? 'unknown',
-    cores: cpus().length,
-    platform: `${process.platform} ${process.arch}`,
-    node: process.versions.node,
-    v8: process.versions.v8,
-  };
-}
-
-/** A figure that must not miss its bound. */
-export interface Target {
-  readonly name: string;
-  readonly measured: number;
-  /** in words: `at least 1.8` */
-  readonly target: string;
-  readonly met: boolean;
-}
-
-/** Judges figures as they are measured. */
-export interface Targets {
-  readonly list: readonly Target[];
-  atLeast(name: string, measured: number | undefined, bound: number): void;
-  atMost(name: string, measured: number | undefined, bound: number): void;
-}
-
-/** Targets that are printed as figures. A figure that was not measured is left out. */
-export function targetsOf(figure: BenchContext['figure']): Targets {
-  const list: Target[] = [];
-  const judge = (name: string, measured: number | undefined, target: string, met: boolean) => {
-    if (measured === undefined) return;
-    list.push({ name, measured, target, met });
-    figure(name, { measured: Number(digits(measured)), target, met });
-  };
-  return {
-    list,
-    atLeast: (name, measured, bound) =>
-      judge(name, measured, `at least ${bound}`, measured !== undefined && measured >= bound),
-    atMost: (name, measured, bound) =>
-      judge(name, measured, `at most ${bound}`, measured !== undefined && measured <= bound),
-  };
-}
-
 /** Tells the targets that were missed, if there are any targets. */
-function tellMissed({ figure, note, targets }: Pick<BenchContext, 'figure' | 'note' | 'targets'>) {
-  const { list } = targets;
-  const missed = list.filter(({ met }) => !met);
-  if (list.length > 0) figure(`targets missed, of ${list.length}`, missed.length);
+function tellMissed({ figure, note }: Reporter, targets: readonly Target[]): void {
+  const missed = targets.filter(({ met }) => !met);
+  if (targets.length > 0) figure(`targets missed, of ${targets.length}`, missed.length);
   for (const { name, measured, target } of missed) {
     note(`MISSED: ${name}: ${measured.toPrecision(3)}, expected ${target}`);
   }
+}
+
+/**
+ * The sizes that the options leave.
+ * @throws {RangeError} if they leave none
+ */
+export function sizesOf(
+  { smallest = 0, largest = Number.POSITIVE_INFINITY }: BenchOptions,
+  sizes: readonly number[],
+): number[] {
+  const left = sizes.filter((size) => size >= smallest && size <= largest);
+  if (left.length === 0) throw new RangeError(`expected one of the sizes ${sizes.join(', ')}`);
+  return left;
 }
 
 /**
@@ -255,7 +183,7 @@ export function partsOf<Part>(
   { words = [], options: { part } }: BenchContext,
   parts: Readonly<Record<string, Part>>,
 ): [name: string, part: Part][] {
-  const names = part === undefined ? words : [String(part)];
+  const names = part === undefined ? words : [part];
   if (names.some((name) => !Object.hasOwn(parts, name))) {
     throw new RangeError(`expected parts among ${Object.keys(parts).join(', ')}`);
   }

@@ -204,19 +204,3 @@ export function quantile(values: ArrayLike<number>, q: number): number {
 export function digits(value: number): string {
   return String(value >= 1000 ? Math.round(value) : Number(value.toPrecision(3)));
 }
-
-/** Rows in columns, under a title and a heading; the first column is aligned left, others right. */
-export function table(
-  title: string,
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-): string {
-  const all = [['', ...head], ...rows];
-  const widths = all[0]!.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
-  const lines = all.map((row) =>
-    row
-      .map((cell, at) => (at === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[at]! + 2)))
-      .join(''),
-  );
-  return [title, ...lines].join('\n    ');
-}

@@ -12,10 +12,10 @@ import { VARIANT_PROFILES } from '../src/variants/variant-profile.js';
 import type { Bench, BenchContext } from './harness.js';
 import { BLOCKHASH_SIZES } from './hash/blockhash.js';
 import { PDQ_SIZES, picturesAt } from './hash/pdq.js';
+import { photos as readPhotos } from './hash/photos.js';
 import { fieldOf, WORKLOADS } from './index/data.js';
 import { indexPeer } from './index/peers.js';
 import { scanHashes } from './index/scan.js';
-import { photos as readPhotos } from './photos.js';
 import { type Contender, race, type Timing } from './race.js';
 import { hashesOf, syntheticPixels, uniformHashes } from './workloads.js';
 

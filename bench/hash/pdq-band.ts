@@ -21,10 +21,10 @@ import type { Raster } from '../../src/kernels/pixels/luma.js';
 import type { CheckedPixels } from '../../src/pixels.js';
 import { DIHEDRAL_NAMES } from '../../src/variant.js';
 import type { Bench } from '../harness.js';
-import { photos, resampled } from '../photos.js';
 import { wholeAndQuarters } from './pdq.js';
 import { roundingBound } from './pdq-bound.js';
 import { hardPicture } from './pdq-images.js';
+import { photos, resampled } from './photos.js';
 
 /**
  * Upper bounds of the classes into which errors and gaps are counted. One more class holds larger

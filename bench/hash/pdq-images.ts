@@ -1,6 +1,6 @@
 import type { Channels, CheckedPixels } from '../../src/pixels.js';
-import { resampled } from '../photos.js';
 import { random } from '../workloads.js';
+import { resampled } from './photos.js';
 
 /** What is drawn: a function of position and channel, or a crop of a photo. */
 const KINDS = [

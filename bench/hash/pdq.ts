@@ -2,10 +2,10 @@ import { hashToHex } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
 import type { CheckedPixels, Pixels } from '../../src/pixels.js';
 import type { Bench } from '../harness.js';
-import { photos, resampled } from '../photos.js';
 import { type Contender, race } from '../race.js';
 import { rival, rivalVersion } from '../rivals.js';
 import { syntheticPixels } from '../workloads.js';
+import { photos, resampled } from './photos.js';
 
 interface BlockhashCore {
   bmvbhash(image: { data: ArrayLike<number>; width: number; height: number }, side: number): string;

@@ -13,7 +13,7 @@ import {
   workingPlane,
 } from '../../src/variants/working-plane.js';
 import { type Bench, type BenchContext, NotRun } from '../harness.js';
-import { digits, feed, race, table } from '../race.js';
+import { feed, race } from '../race.js';
 import { photoFiles, rival } from '../rivals.js';
 
 /**
@@ -81,15 +81,9 @@ function profiles(context: BenchContext, size: string, pictures: readonly Checke
     }
     context.figure(`${size}, ${variants}: hashes`, hashes);
     context.figure(`${size}, ${variants}: milliseconds`, milliseconds);
-    return { profile: variants, milliseconds, hashes };
+    return { profile: variants, hashes, ms: milliseconds };
   });
-  context.note(
-    table(
-      `Profiles, no match, ${size}, per picture, the fastest of ${RUNS} runs`,
-      ['hashes', 'ms'],
-      rows.map((row) => [row.profile, digits(row.hashes), digits(row.milliseconds)]),
-    ),
-  );
+  context.table(`Profiles, no match, ${size}, per picture, the fastest of ${RUNS} runs`, rows);
 }
 
 /** CPU of the hashes of one picture by its EXIF orientation, in rotated order. */
@@ -99,7 +93,7 @@ async function turns(
   pictures: readonly CheckedPixels[],
 ): Promise<void> {
   const orientations: readonly Orientation[] = [1, 2, 3, 4, 5, 6, 7, 8];
-  const rows: [string, ...string[]][] = [];
+  const rows: Record<string, string | number>[] = [];
   for (const variants of ['none', 'orientation', 'thorough'] as const) {
     const sums = orientations.map(() => 0);
     for (const pixels of pictures) {
@@ -115,10 +109,10 @@ async function turns(
       }
       for (const [at, time] of fastest.entries()) sums[at]! += time / pictures.length;
     }
-    rows.push([variants, ...sums.map(digits)]);
+    const times = sums.map((sum, at) => [`EXIF ${orientations[at]}`, sum]);
+    rows.push({ profile: variants, ...Object.fromEntries(times) });
   }
-  const names = orientations.map((orientation) => `EXIF ${orientation}`);
-  context.note(table(`CPU in ms by orientation, no match, ${size}, per photo`, names, rows));
+  context.table(`CPU in ms by orientation, no match, ${size}, per photo`, rows);
 }
 
 /** What a step took. */
@@ -142,13 +136,9 @@ function steps(context: BenchContext, size: string, pictures: readonly CheckedPi
       cost.hashes += least('hashes') / pictures.length;
     }
   }
-  const rows = costs.map((cost, at) => ({ step: names[at]!, ...cost }));
-  context.note(
-    table(
-      `Steps of thorough, ${size}, per picture: what steps share falls to the first of them`,
-      ['hashes', 'ms to detect', 'ms to hash'],
-      rows.map((row) => [row.step, digits(row.hashes), digits(row.detecting), digits(row.hashing)]),
-    ),
+  context.table(
+    `Steps of thorough, ${size}, per picture, in ms: what steps share falls to the first of them`,
+    costs.map((cost, at) => ({ step: names[at]!, ...cost })),
   );
 }
 

@@ -6,10 +6,10 @@ import { variantsOf } from '../../src/variants/hash-pixels.js';
 import { windowsOf } from '../../src/variants/list-crops.js';
 import { movedPixels, partOf as partOfView, viewOf } from '../../src/variants/view.js';
 import { type Bench, type BenchContext, NotRun } from '../harness.js';
-import { photos } from '../photos.js';
 import { race } from '../race.js';
 import { rival } from '../rivals.js';
 import { random } from '../workloads.js';
+import { photos } from './photos.js';
 
 /** What the windows of a list find, beside other choices of parts, and what they cost. */
 export const windowsBench: Bench = {

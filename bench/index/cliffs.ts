@@ -1,15 +1,15 @@
 import type { HammingIndex } from '../../src/index.js';
 import { createIndex, indexOf } from '../../src/indexing/create-index.js';
-import type { Bench, BenchContext } from '../harness.js';
+import { type Bench, type BenchContext, sizesOf } from '../harness.js';
 import { digits, race, type Timing } from '../race.js';
 import { dataSets } from './data.js';
 import {
+  affordable,
   contenderOf,
   digestOf,
   type EngineOptions,
   engineOf,
   type Field,
-  type IndexPeer,
   indexPeer,
 } from './peers.js';
 
@@ -39,12 +39,9 @@ export const cliffsBench: Bench = {
   about: 'the default index against its two engines and against the index planned for the distance',
   long: true,
   async run(context) {
-    const { large, smallest = 0, distance } = context.options;
-    const { largest = large ? LARGE : SIZES.at(-1) } = context.options;
-    const all = large ? [...SIZES, LARGE] : SIZES;
-    const sizes = all.filter((size) => size >= Number(smallest) && size <= Number(largest));
-    if (sizes.length === 0) throw new RangeError(`expected one of the sizes ${all.join(', ')}`);
-    const asked = distance === undefined ? undefined : [Number(distance)];
+    const { large, distance } = context.options;
+    const sizes = sizesOf(context.options, large ? [...SIZES, LARGE] : SIZES);
+    const asked = distance === undefined ? undefined : [distance];
     const worst = { byDefault: none(), planned: none(), beyondPlanned: none() };
     const poor: string[] = [];
     for (const { name, field } of await dataSets((text) => context.note(text), QUERIES)) {
@@ -73,11 +70,10 @@ export const cliffsBench: Bench = {
         : `over ${POOR} times as long as the better of its own two engines:`,
     );
     for (const title of poor) context.note(`  ${title}`);
-    const { targets } = context;
     const over = `over ${JUDGED_MICROSECONDS} us, at its worst`;
     const own = 'better of its own two engines';
-    targets.atMost(`default / ${own}, ${over}`, worst.byDefault.ratio, POOR);
-    targets.atMost(`planned / ${own}, ${over}`, worst.planned.ratio, POOR);
+    context.figure(`default / ${own}, ${over}`, worst.byDefault.ratio, { atMost: POOR });
+    context.figure(`planned / ${own}, ${over}`, worst.planned.ratio, { atMost: POOR });
     context.figure('the worst cells', worst);
     // Not each race: there are a thousand.
     return { sizes, worst, poor };
@@ -146,7 +142,7 @@ async function raceEngines(
   max: number,
 ): Promise<Verdict> {
   const peers = indexes.map(({ name, index }) => indexPeer(name, index, queries));
-  const asked = affordable(peers, max);
+  const asked = await affordable(peers, max, MILLISECONDS, [FEWEST_QUERIES, QUERIES]);
   const expected = queries.slice(0, asked).map((query) => digestOf(indexes[1]!.index, query, max));
   for (const { name, index } of indexes) {
     const wrong = expected.findIndex((digest, i) => digest !== digestOf(index, queries[i]!, max));
@@ -170,17 +166,6 @@ async function raceEngines(
   const how = `default: ${engineOf(indexes[0]!.index, max)}`;
   context.report({ ...result, notes: [...notes, how] });
   return verdict;
-}
-
-/** Queries that the slowest engine answers in the time of a sample, about. */
-function affordable(peers: readonly IndexPeer[], max: number): number {
-  let slowest = 0;
-  for (const { hits } of peers) {
-    const start = performance.now();
-    hits(max, FEWEST_QUERIES);
-    slowest = Math.max(slowest, (performance.now() - start) / FEWEST_QUERIES);
-  }
-  return Math.max(FEWEST_QUERIES, Math.min(QUERIES, Math.round(MILLISECONDS / slowest)));
 }
 
 /** @param timings of the default index, a scan, its buckets, the planned index and its buckets */

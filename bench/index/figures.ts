@@ -9,7 +9,6 @@ const QUERIES = 1000;
 
 /** Figures without a rival, at a million hashes: building, size, changes and snapshots. */
 export const figuresPart: IndexPart = async ({ context, usual: count }) => {
-  const { targets } = context;
   const { figures, figure } = gathered(context);
   const words = `${count.toLocaleString('en')} hashes`;
   const hashes = uniformHashes(count, 5);
@@ -23,8 +22,8 @@ export const figuresPart: IndexPart = async ({ context, usual: count }) => {
   const small = createIndex(hashes, { memory: 'small' }).toBuffer().byteLength;
   figure('bytes a hash, small', small / count);
   if (count === JUDGED) {
-    targets.atMost(`bytes a hash of ${words}`, buffer.byteLength / count, 170);
-    targets.atMost(`bytes a hash of ${words}, small`, small / count, 120);
+    context.figure(`bytes a hash of ${words}`, buffer.byteLength / count, { atMost: 170 });
+    context.figure(`bytes a hash of ${words}, small`, small / count, { atMost: 120 });
   }
   const attach = timed(11, () => indexFromBuffer(buffer, { verify: false }));
   figure('milliseconds to attach a verified buffer', 1000 * attach.seconds);
@@ -119,9 +118,8 @@ export const changesPart: IndexPart = async ({ context, usual: count }) => {
   figure('milliseconds of the longest change', quantile(times, 1));
   figure('milliseconds of the longest compact step', quantile(steps, 1));
   if (count === JUDGED) {
-    const { targets } = context;
-    targets.atMost(`${of}: p99.9, ms`, quantile(times, 0.999), 3);
-    targets.atMost(`${of}: the longest call, ms`, quantile(times, 1), 13);
+    context.figure(`${of}: p99.9, ms`, quantile(times, 0.999), { atMost: 3 });
+    context.figure(`${of}: the longest call, ms`, quantile(times, 1), { atMost: 13 });
   }
   return { figures };
 };

@@ -1,15 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import {
-  type Bench,
-  type BenchContext,
-  type Circumstances,
-  circumstances,
-  machine,
-  partsOf,
-  type Target,
-} from '../harness.js';
+import { type Circumstances, circumstances, machine } from '../circumstances.js';
+import { type Bench, type BenchContext, partsOf, sizesOf } from '../harness.js';
+import type { Target } from '../reporter.js';
 import { dataSets, type IndexPart, type IndexRun, JUDGED } from './data.js';
 import { faissBuild } from './faiss.js';
 import { changesPart, figuresPart } from './figures.js';
@@ -50,17 +44,16 @@ export const hammingBench: Bench = {
       context.note(`\n  part ${name}`);
       const sections = await runPart(run);
       // After each part, since a run takes long.
-      if (typeof out === 'string')
-        record(out, { ...sections, targets: context.targets.list }, circumstances(context));
+      const { targets } = context.gathered;
+      if (out !== undefined) record(out, { ...sections, targets }, circumstances(context));
     }
   },
 };
 
 async function indexRun(context: BenchContext): Promise<IndexRun> {
   const { large, part, distance } = context.options;
-  const { smallest = 0, largest = large || part === 'large' ? 1e7 : 1e6 } = context.options;
-  const sizes = SIZES.filter((size) => size >= Number(smallest) && size <= Number(largest));
-  if (sizes.length === 0) throw new RangeError(`expected one of the sizes ${SIZES.join(', ')}`);
+  const { largest = large || part === 'large' ? 1e7 : 1e6 } = context.options;
+  const sizes = sizesOf({ ...context.options, largest }, SIZES);
   const faiss = faissBuild();
   context.note(
     faiss
@@ -72,9 +65,9 @@ async function indexRun(context: BenchContext): Promise<IndexRun> {
     data: await dataSets((text) => context.note(text)),
     faiss,
     sizes,
-    usual: Math.min(JUDGED, Number(largest)),
-    large: Math.min(1e7, Number(largest)),
-    distance: distance === undefined ? undefined : Number(distance),
+    usual: Math.min(JUDGED, largest),
+    large: Math.min(1e7, largest),
+    distance,
   };
 }
 

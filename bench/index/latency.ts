@@ -1,7 +1,9 @@
-import type { BenchContext, Targets } from '../harness.js';
-import { digits, feed, quantile, table } from '../race.js';
+import type { BenchContext } from '../harness.js';
+import { feed, quantile } from '../race.js';
+import type { Reporter } from '../reporter.js';
 import { fieldsOf, type IndexPart, type IndexRun, QUERY_KINDS, type QueryKind } from './data.js';
 import {
+  affordable,
   checkAnswers,
   type EngineOptions,
   type Field,
@@ -54,7 +56,7 @@ export const latencyPart: IndexPart = async (run) => {
   for (const { data, field, isLarge } of fieldsOf(run)) {
     latencies.push(...(await fieldLatencies(run, data, field, isLarge)));
   }
-  latencyTargets(latencies, run.context.targets);
+  latencyTargets(latencies, run.context);
   return { latencies };
 };
 
@@ -74,7 +76,11 @@ async function fieldLatencies(
     if (isLarge && distance === undefined && maxDistance !== 31) continue;
     const expected = await naive.answers(maxDistance, isLarge ? COMPARED / 4 : COMPARED);
     for (const peer of peers) await checkAnswers(peer, maxDistance, expected);
-    const asked = peers.map((peer) => affordable(peer, maxDistance, field.queries.length));
+    const asked: number[] = [];
+    for (const peer of peers) {
+      const limits = [FEWEST_QUERIES, field.queries.length] as const;
+      asked.push(await affordable([peer], maxDistance, PASS_MILLISECONDS, limits));
+    }
     const best = bestTimes(peers, asked, field, maxDistance);
     const of = (queries: QueryKind) =>
       peers.map(({ name, how }, i) => {
@@ -86,15 +92,6 @@ async function fieldLatencies(
     report(context, kinds);
   }
   return rows;
-}
-
-/** An even number of queries that an engine answers in the time of a pass. */
-function affordable(peer: IndexPeer, maxDistance: number, most: number): number {
-  const TRIED = 16;
-  const start = performance.now();
-  feed(peer.hits(maxDistance, TRIED));
-  const each = (performance.now() - start) / TRIED;
-  return Math.min(most, Math.max(FEWEST_QUERIES, 2 * Math.floor(PASS_MILLISECONDS / each / 2)));
 }
 
 /**
@@ -147,19 +144,26 @@ export function latency(queries: QueryKind, best: Float64Array) {
 
 function report(context: BenchContext, kinds: readonly (readonly Latency[])[]): void {
   const { data, count, maxDistance } = kinds[0]![0]!;
-  const title = `${data}, ${count.toLocaleString('en')} hashes, distance ${maxDistance}: each query's best of ${PASSES} passes, us`;
-  const head = kinds.flatMap(([first]) => [`${first!.queries} p50`, 'p99']);
-  head.push('how');
-  const rows = kinds[0]!.map(({ engine, how }, i) => [
-    engine,
-    ...kinds.flatMap((rows) => [digits(rows[i]!.p50), digits(rows[i]!.p99)]),
-    how,
-  ]);
-  context.note(`\n  ${table(title, head, rows)}`);
+  context.table(
+    `${data}, ${count.toLocaleString('en')} hashes, distance ${maxDistance}: each query's best of ${PASSES} passes, us`,
+    kinds[0]!.map(({ engine, how }, i) => ({
+      engine,
+      ...Object.fromEntries(
+        kinds.flatMap((rows) => [
+          [`${rows[i]!.queries} p50`, rows[i]!.p50],
+          [`${rows[i]!.queries} p99`, rows[i]!.p99],
+        ]),
+      ),
+      how,
+    })),
+  );
 }
 
 /** The rows that must not miss their bounds. */
-export function latencyTargets(latencies: readonly Latency[], targets: Targets): void {
+export function latencyTargets(
+  latencies: readonly Latency[],
+  { figure }: Pick<Reporter, 'figure'>,
+): void {
   const find = (data: string, count: number, max: number, options: EngineOptions) =>
     latencies.filter(
       (each) =>
@@ -174,7 +178,7 @@ export function latencyTargets(latencies: readonly Latency[], targets: Targets):
       const fast = find(data, 1e6, 31, { simd });
       for (const [i, each] of find(data, 1e6, 31, { memory: 'small', simd }).entries()) {
         const name = `1M ${data}, distance 31, ${each.queries}, ${words}: small / default, median`;
-        targets.atMost(name, each.p50 / fast[i]!.p50, 1.3);
+        figure(name, each.p50 / fast[i]!.p50, { atMost: 1.3 });
       }
     }
   }
@@ -184,7 +188,7 @@ export function latencyTargets(latencies: readonly Latency[], targets: Targets):
   ] as const) {
     for (const each of find('uniform', count, max, {})) {
       const name = `${count / 1000}k uniform, distance ${max}, ${each.queries}, with SIMD: median, us`;
-      targets.atMost(name, each.p50, most);
+      figure(name, each.p50, { atMost: most });
     }
   }
 }

@@ -26,7 +26,6 @@ const FLIPS = [0.41, 0.33, 0.28, 0.21, 0.14, 0.08, 0.035, 0.015];
  * matches nothing.
  */
 export const nearPart: IndexPart = async ({ context, usual: count }) => {
-  const { targets } = context;
   const next = random(21);
   const share = (name: string, pairs: readonly Pair[]) => {
     const beyond = pairs.filter(({ distance }) => distance > MATCH);
@@ -36,8 +35,7 @@ export const nearPart: IndexPart = async ({ context, usual: count }) => {
     });
     const measured = found.length / beyond.length;
     context.note(`${name}: ${beyond.length} pairs at ${MATCH + 1} to ${REVIEW} bits`);
-    targets.atLeast(`share that a near search finds, ${name}`, measured, 0.97);
-    return measured;
+    return context.figure(`share that a near search finds, ${name}`, measured, { atLeast: 0.97 });
   };
   const near: Record<string, number> = {};
   const synthetic = Array.from({ length: count < JUDGED ? 300 : 4000 }, () => syntheticPair(next));
@@ -71,9 +69,8 @@ export const nearPart: IndexPart = async ({ context, usual: count }) => {
     const kernel = index.explain(MATCH).parts[0]!.kernel;
     for (const [way, run] of Object.entries(ways)) {
       const name = `ms of ${VARIANTS} variants against ${count.toLocaleString('en')}, ${kernel}, ${way}`;
-      near[name] = leastOf(uploads, run);
-      if (way === 'a decision' && count === JUDGED) targets.atMost(name, near[name], 10);
-      else context.figure(name, near[name]);
+      const isJudged = way === 'a decision' && count === JUDGED;
+      near[name] = context.figure(name, leastOf(uploads, run), isJudged && { atMost: 10 });
     }
   }
   return { near };

@@ -2,7 +2,7 @@ import type { PackedHashes } from '../../src/hash.js';
 import { pdqDihedral } from '../../src/hashing/pdq-dihedral.js';
 import type { CheckedPixels } from '../../src/pixels.js';
 import { DIHEDRAL_NAMES } from '../../src/variant.js';
-import { photos } from '../photos.js';
+import { photos } from '../hash/photos.js';
 import { random } from '../workloads.js';
 
 /** Photos are reduced to this many pixels on the longer side: a crop then costs about 0.3 ms. */

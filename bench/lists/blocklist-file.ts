@@ -17,8 +17,8 @@ export interface ListRun {
   readonly count: number;
   readonly changes: number;
   entryAt(at: number): BlocklistEntry;
-  /** a figure, which is at most `most` if it is judged */
-  figure(name: string, value: number, most?: number): void;
+  /** a figure, judged at the size that has bounds */
+  figure(name: string, value: number, atMost?: number): void;
   /** of what took long: the longest block is judged */
   report(name: string, times: { all: number; block: number }): void;
 }

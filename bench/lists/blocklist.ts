@@ -30,7 +30,7 @@ export const blocklistBench: Bench = {
   name: 'blocklist',
   about: 'a blocklist that is used, changed, saved and opened; a million entries with ids',
   async run(context) {
-    const count = Number(context.options.largest ?? JUDGED);
+    const count = context.options.largest ?? JUDGED;
     const run = runOf(context, count);
     await inFolder(async (folder) => {
       const path = join(folder, 'list.ohb');
@@ -50,10 +50,8 @@ export const blocklistBench: Bench = {
 function runOf(context: BenchContext, count: number): ListRun {
   const changes = Math.min(CHANGES, count);
   const { bytes } = uniformHashes(count + changes, 5);
-  const figure = (name: string, value: number, most?: number) => {
-    if (most !== undefined && count === JUDGED) context.targets.atMost(name, value, most);
-    else context.figure(name, value);
-  };
+  const figure = (name: string, value: number, atMost?: number) =>
+    context.figure(name, value, atMost !== undefined && count === JUDGED && { atMost });
   return {
     count,
     changes,

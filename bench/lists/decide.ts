@@ -109,7 +109,5 @@ export async function replacePart(context: BenchContext, count: number): Promise
   );
   if (!sawNew()) throw new Error('a new entry has not come');
   const title = `a list of ${own.length.toLocaleString('en')} of ${count.toLocaleString('en')} entries, 1 % changed`;
-  context.figure(`${title}: milliseconds`, all);
-  context.figure(`${title}: the longest block, ms of CPU`, block);
-  return { entries: own.length, milliseconds: all, blocks: block };
+  return context.row(title, { entries: own.length, milliseconds: all, blocks: block });
 }

@@ -32,27 +32,19 @@ export async function fetchPart(
       }
       for (const way of WAYS) {
         const of = (figure: (one: Fetched) => number) => median(fetched[way].map(figure));
-        const said = {
+        const title = `${name}, ${way}, ${count.toLocaleString('en')} records`;
+        record[`${name}, ${way}`] = context.row(title, {
           recordsPerSecond: of(({ seconds }) => count / seconds),
           recordsPerCpuSecond: of(({ cpuSeconds }) => count / cpuSeconds),
           peakMegabytes: of(({ peakBytes }) => peakBytes / 2 ** 20),
-        };
-        record[`${name}, ${way}`] = said;
-        const title = `${name}, ${way}, ${count.toLocaleString('en')} records`;
-        context.figure(`${title}: records a second`, said.recordsPerSecond);
-        context.figure(`${title}: records a second of its CPU`, said.recordsPerCpuSecond);
-        context.figure(`${title}: MB of memory at most`, said.peakMegabytes);
+        });
       }
       const ratio = (figure: (one: Fetched) => number) =>
         median(fetched.naive.map((one, round) => figure(one) / figure(fetched.paged[round]!)));
-      context.figure(
-        `${name}: time of naive / paged`,
-        ratio(({ seconds }) => seconds),
-      );
-      context.figure(
-        `${name}: memory of naive / paged`,
-        ratio(({ peakBytes }) => peakBytes),
-      );
+      context.row(`${name}, naive / paged`, {
+        time: ratio(({ seconds }) => seconds),
+        memory: ratio(({ peakBytes }) => peakBytes),
+      });
     } finally {
       await service.close();
     }
@@ -166,10 +158,8 @@ async function withdrawn(
     ['from the service, with a fetch, to invisible', toInvisible],
     ['from the service, with a fetch, to disk', toDisk],
   ] as const) {
-    const said = { median: quantile(times, 0.5), p99: quantile(times, 0.99) };
-    record[name] = said;
-    context.figure(`${title}, ${name}: median, ms`, said.median);
-    context.figure(`${title}, ${name}: p99, ms`, said.p99);
+    const row = { median: quantile(times, 0.5), p99: quantile(times, 0.99) };
+    record[name] = context.row(`${title}, ${name}, ms`, row);
   }
   return record;
 }

@@ -33,7 +33,7 @@ export async function runLists(
   context: BenchContext,
   script: URL,
 ): Promise<Record<string, unknown>> {
-  const count = Number(context.options.largest ?? COUNT);
+  const count = context.options.largest ?? COUNT;
   const record: Record<string, unknown> = { entries: count };
   for (const [name, part] of partsOf(context, PARTS)) {
     context.note(`\n  part ${name}`);

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type BenchContext, circumstances, machine, NotRun } from '../harness.js';
+import { circumstances, machine } from '../circumstances.js';
+import { type BenchContext, NotRun } from '../harness.js';
 import { COPIES } from './copies/suite.js';
 import { Crew } from './crew.js';
 import { hardCases } from './hard-cases.js';
@@ -16,19 +17,18 @@ import type { Job } from './worker.js';
 /** The run of `bench robustness`, in a file of its own since it stands on sharp. */
 export async function runRobustness(context: BenchContext): Promise<void> {
   const { options } = context;
-  const seed = Number(textOf(options.seed) ?? 1);
+  const { seed = 1, set = 'tuned', photos: folder, quick = false, out } = options;
   if (!Number.isSafeInteger(seed)) throw new RangeError('expected seed to be an integer');
-  const chosen = chosenFiles(textOf(options.set) ?? 'tuned', textOf(options.photos));
+  const chosen = chosenFiles(set, folder);
   for (const line of chosen.missing) context.note(`not installed: ${line}`);
   if (chosen.fillers.length === 0) throw new NotRun('the filler photos are not installed');
   if (chosen.list === 'sealed') {
     context.note('the sealed photos are meant to be run once: code changed after it needs others');
   }
-  const quick = options.quick === true;
   const { results, hard, entries, leftOut, duplicates } = await measured(chosen, seed, quick);
   const photos = entries.filter(({ queried }) => queried).map(({ source }) => source);
   const facts: RunFacts = {
-    command: `onlyhashes bench robustness --${textOf(options.photos) ? 'photos DIR' : `set ${chosen.list}`} --seed ${seed}${quick ? ' --quick' : ''}`,
+    command: `onlyhashes bench robustness --${folder !== undefined ? 'photos DIR' : `set ${chosen.list}`} --seed ${seed}${quick ? ' --quick' : ''}`,
     list: chosen.list,
     quick,
     seed,
@@ -52,7 +52,6 @@ export async function runRobustness(context: BenchContext): Promise<void> {
       `${name}: ${percent(value, 1)} % (${percent(low, 1)} to ${percent(high, 1)}), mean over families`,
     );
   }
-  const out = textOf(options.out);
   if (out === undefined) return;
   write(join(out, chosen.list), {
     'robustness.json': `${JSON.stringify({ ...facts, ...told, counts: { genuine: [...genuine], unrelated: [...unrelated] } }, null, 1)}\n`,
@@ -120,9 +119,6 @@ function write(folder: string, files: Readonly<Record<string, string>>): void {
   mkdirSync(folder, { recursive: true });
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
 }
-
-const textOf = (option: string | boolean | undefined) =>
-  typeof option === 'string' ? option : undefined;
 
 /** Shows progress and the time left, on a terminal. */
 function progress(what: string, all: number): (done: number) => void {

@@ -68,11 +68,9 @@ export async function searched(
       found += hits.length;
       all += expected.length;
     }
-    const row = { way, radius, p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
-    rows.push({ ...row, recall: all === 0 ? 1 : found / all });
-    context.figure(`${way}, r = ${radius}: p50, ms`, row.p50);
-    context.figure(`${way}, r = ${radius}: p99, ms`, row.p99);
-    context.figure(`${way}, r = ${radius}: recall`, rows.at(-1)!.recall);
+    const [p50, p99] = [quantile(times, 0.5), quantile(times, 0.99)];
+    const recall = all === 0 ? 1 : found / all;
+    rows.push({ way, radius, ...context.row(`${way}, r = ${radius}, ms`, { p50, p99, recall }) });
   }
   return rows;
 }

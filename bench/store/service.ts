@@ -48,7 +48,7 @@ export const serviceBench: Bench = {
   about: 'lookups and uploads that a service answers, with a million entries',
   long: true,
   async run(context) {
-    const entries = Number(context.options.largest ?? USUAL.entries);
+    const entries = context.options.largest ?? USUAL.entries;
     return await runService(context, { ...USUAL, entries }, serverScript());
   },
 };
@@ -110,18 +110,16 @@ async function loaded(
   await program.end();
   const of = `${name}, ${load.name}`;
   if (answered.failed > 0) context.note(`FAILED: ${of}: ${answered.failed} requests`);
-  context.figure(`${of}: a second`, answered.requestsPerSecond);
-  context.figure(`${of}: p50, ms`, answered.p50);
-  context.figure(`${of}: p99, ms`, answered.p99);
-  context.figure(`${of}: longest, ms`, answered.longest);
-  if (fared.peakBytes) context.figure(`${of}: most memory, MB`, fared.peakBytes / 1e6);
+  const { cpuSeconds, peakBytes } = fared;
   if (load.isAimed) {
-    if (rate === undefined) {
-      context.targets.atLeast(`${of}: answered a second`, answered.requestsPerSecond, scale.rate);
+    const { requestsPerSecond, p99 } = answered;
+    const isFlatOut = rate === undefined;
+    if (isFlatOut) {
+      context.figure(`${of}: answered a second`, requestsPerSecond, { atLeast: scale.rate });
     }
-    context.targets.atMost(`${of}: p99, ms`, answered.p99, 20);
+    context.figure(`${of}: p99, ms`, p99, { atMost: 20 });
   }
-  return { ...answered, cpuSeconds: fared.cpuSeconds, peakBytes: fared.peakBytes };
+  return context.row(of, { ...answered, cpuSeconds, peakBytes });
 }
 
 /** Every other one is an entry with up to 31 bits flipped; the rest are unrelated. */

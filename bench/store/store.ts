@@ -55,7 +55,7 @@ export const storeBench: Bench = {
   about: 'a store in a database: load, search, and what its followers see',
   long: true,
   async run(context) {
-    const entries = Number(context.options.largest ?? USUAL.entries);
+    const entries = context.options.largest ?? USUAL.entries;
     return await runStore(context, scaleOf(entries), serverScript());
   },
 };
@@ -123,9 +123,7 @@ async function measured(
     const seconds = async (name: string, work: () => Promise<unknown>) => {
       const start = performance.now();
       await work();
-      const taken = (performance.now() - start) / 1000;
-      context.figure(`${engine}, ${name}: s`, taken);
-      return taken;
+      return context.figure(`${engine}, ${name}: s`, (performance.now() - start) / 1000);
     };
     const bytesAHash = async (name: string) => {
       // Rows of what was withdrawn are there, too.
@@ -133,8 +131,7 @@ async function measured(
         `select sum(pg_total_relation_size(oid))::float8 / (select count(*) from entry) as bytes
         from pg_class where relnamespace = current_schema()::regnamespace and relkind = 'r'`,
       );
-      context.figure(`${engine}, ${name}: bytes a hash`, row!.bytes);
-      return row!.bytes;
+      return context.figure(`${engine}, ${name}: bytes a hash`, row!.bytes);
     };
     const listed = entriesOf(hashes);
     const loadSeconds = await seconds('load', () => store.apply({ add: listed }));

@@ -1,21 +1,18 @@
 import { hash } from '../../src/node/hash-file.js';
-import { digits, median, table, turns } from '../race.js';
+import { longestBlock } from '../event-loop.js';
+import { median, turns } from '../race.js';
 import { load } from './load.js';
-import type { Upload } from './pictures.js';
 import { outcomeOf, type UploadPart, waysOf } from './run.js';
 
 /** As many as a machine of two cores decodes at once. */
 const CLIENTS = 2;
-const MOST_OF_BARE = 1.3;
-const MOST_TURNED = 1.1;
-const MOST_BLOCKED = 5;
-/** Of so many hashings the shortest block counts: others had to wait for the machine. */
-const GREY_RUNS = 7;
+const MOST_OF_BARE = { atMost: 1.3 };
+const MOST_TURNED = { atMost: 1.1 };
+const MOST_BLOCKED = { atMost: 5 };
 
 /** What one picture costs, by kind: of 1 megapixel, and of 12 beside bare decoding. */
 export const costPart: UploadPart = async (run) => {
   const { context, files, scale } = run;
-  const { targets } = context;
   const upright = files.kinds.baseline;
   const turned = upright.map(({ body, ...rest }) => ({ ...rest, body: turnedBy(6, body) }));
   const [bare, ...scans] = waysOf(run);
@@ -42,20 +39,18 @@ export const costPart: UploadPart = async (run) => {
     }
     if (cpuSeconds !== undefined) costs[at]!.push((1000 * cpuSeconds) / scale.weighed);
   }
-  const blocked = await greyBlocks(files.kinds.grey[0]!);
+  const { block: blocked } = await longestBlock(() => hash(files.kinds.grey[0]!.body));
   const figures: Record<string, number> = { 'grey, longest block of the loop, ms': blocked };
-  targets.atMost('grey photo of 12 MP, hash: longest block, ms', blocked, MOST_BLOCKED);
+  context.figure('grey photo of 12 MP, hash: longest block, ms', blocked, MOST_BLOCKED);
   if (costs.some((all) => all.length === 0)) {
     context.note('processor time of other processes is known on Linux only');
     return figures;
   }
-  for (const [at, { name }] of cases.entries()) figures[`${name}, ms of CPU`] = median(costs[at]!);
-  context.note(
-    table(
-      `A JPEG of 12 MP or 1, ${CLIENTS} at once: CPU of server and workers, medians of ${scale.rounds}`,
-      ['ms'],
-      cases.map(({ name }, at) => [name, digits(median(costs[at]!))]),
-    ),
+  const rows = cases.map(({ name }, at) => ({ name, ms: median(costs[at]!) }));
+  for (const { name, ms } of rows) figures[`${name}, ms of CPU`] = ms;
+  context.table(
+    `A JPEG of 12 MP or 1, ${CLIENTS} at once: CPU of server and workers, medians of ${scale.rounds}`,
+    rows,
   );
   const times = (name: string, other: string) => {
     const [these, those] = [name, other].map(
@@ -64,17 +59,11 @@ export const costPart: UploadPart = async (run) => {
     return median(these!.map((cost, round) => cost / those![round]!));
   };
   for (const { name } of scans) {
-    targets.atMost(
-      `12 MP baseline, ${name}: CPU of bare decoding's`,
-      times(name, 'bare decoding'),
-      MOST_OF_BARE,
-    );
+    const ratio = times(name, 'bare decoding');
+    context.figure(`12 MP baseline, ${name}: CPU of bare decoding's`, ratio, MOST_OF_BARE);
   }
-  targets.atMost(
-    'EXIF 6, thorough: CPU of orientation 1',
-    times('thorough, EXIF 6', 'thorough'),
-    MOST_TURNED,
-  );
+  const turning = times('thorough, EXIF 6', 'thorough');
+  context.figure('EXIF 6, thorough: CPU of orientation 1', turning, MOST_TURNED);
   return figures;
 };
 
@@ -91,25 +80,4 @@ export function turnedBy(orientation: number, jpeg: Uint8Array): Uint8Array {
   const content = Buffer.concat([Buffer.from('Exif\0\0'), Buffer.from(tiff)]);
   const marker = Buffer.from([0xff, 0xe1, 0, content.length + 2]);
   return Buffer.concat([jpeg.subarray(0, 2), marker, content, jpeg.subarray(2)]);
-}
-
-/** The longest time between two turns of this thread's loop while a grey photo is hashed. */
-async function greyBlocks({ body }: Upload): Promise<number> {
-  let least = Number.POSITIVE_INFINITY;
-  for (let run = 0; run < GREY_RUNS; run++) {
-    let longest = 0;
-    let last = performance.now();
-    let handle: NodeJS.Immediate;
-    const turn = () => {
-      const now = performance.now();
-      longest = Math.max(longest, now - last);
-      last = now;
-      handle = setImmediate(turn);
-    };
-    handle = setImmediate(turn);
-    await hash(body);
-    clearImmediate(handle);
-    least = Math.min(least, longest);
-  }
-  return least;
 }

@@ -1,11 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
-import { digits, median, table } from '../race.js';
+import { digits, median } from '../race.js';
 import { load, slowClients } from './load.js';
 import { mixOf } from './pictures.js';
 import { checkAnswer, outcomeOf, scanOf, type UploadPart, waysOf } from './run.js';
 
-const MOST_MEGABYTES = 600;
-const LEAST_BESIDE_SLOW = 0.9;
+const MOST_MEGABYTES = { atMost: 600 };
+const NONE = { atMost: 0 };
+const LEAST_BESIDE_SLOW = { atLeast: 0.9 };
 /** Slow clients are there before the others come. */
 const SLOW_AHEAD_MILLISECONDS = 500;
 /** How much longer than alone the others wait. */
@@ -16,7 +17,6 @@ const SHORT_QUEUE = 0.25;
 /** Uploads of 30 MB, all at once: the memory they take, and that none is lost. */
 export const memoryPart: UploadPart = async (run) => {
   const { context, files, scale } = run;
-  const { targets } = context;
   const heavy = await files.heavy();
   const uploads = Array.from({ length: scale.heavy }, (_, i) => heavy[i % heavy.length]!);
   const rows: { name: string; [outcome: string]: number | string | undefined }[] = [];
@@ -47,26 +47,19 @@ export const memoryPart: UploadPart = async (run) => {
         healthP99: fared.health.p99,
       });
       const of = `${scale.heavy} uploads of ${digits(scale.sizes.heavyBytes / 1e6)} MB, ${name}`;
-      targets.atMost(`${of}: peak memory over idle, MB`, over, MOST_MEGABYTES);
-      targets.atMost(`${of}: uploads lost`, count('lost'), 0);
+      context.figure(`${of}: peak memory over idle, MB`, over, MOST_MEGABYTES);
+      context.figure(`${of}: uploads lost`, count('lost'), NONE);
       if (maxQueued < scale.heavy) {
-        targets.atLeast(`${of}: told busy`, count('busy'), 1);
-        targets.atMost(`${of}: neither decided nor told busy`, count('unhashable'), 0);
-      } else targets.atLeast(`${of}: decided`, count('none'), scale.heavy);
+        context.figure(`${of}: told busy`, count('busy'), { atLeast: 1 });
+        context.figure(`${of}: neither decided nor told busy`, count('unhashable'), NONE);
+      } else context.figure(`${of}: decided`, count('none'), { atLeast: scale.heavy });
     } finally {
       await server.end();
     }
   }
-  context.note(
-    table(
-      `${scale.heavy} uploads of ${digits(scale.sizes.heavyBytes / 1e6)} MB at once, thorough`,
-      Object.keys(rows[0]!).slice(1),
-      rows.map((row) =>
-        Object.values(row).map((value) =>
-          typeof value === 'number' ? digits(value) : (value ?? '-'),
-        ),
-      ),
-    ),
+  context.table(
+    `${scale.heavy} uploads of ${digits(scale.sizes.heavyBytes / 1e6)} MB at once, thorough`,
+    rows,
   );
   return rows;
 };
@@ -116,11 +109,7 @@ export const slowPart: UploadPart = async (run) => {
     const of = `${scale.slowClients} clients of 1 kB/s that promise ${size}`;
     const ratio = median(beside[at]!.map((value, round) => value / alone![round]!));
     figures[`uploads a second beside ${of}`] = median(beside[at]!);
-    context.targets.atLeast(
-      `beside ${of}: uploads a second, of those alone`,
-      ratio,
-      LEAST_BESIDE_SLOW,
-    );
+    context.figure(`beside ${of}: uploads a second, of those alone`, ratio, LEAST_BESIDE_SLOW);
   }
   figures['slow connections that the server ended'] = ended;
   for (const [name, value] of Object.entries(figures)) context.note(`${name}: ${digits(value)}`);

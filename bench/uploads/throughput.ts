@@ -1,5 +1,5 @@
 import type { Fared } from '../programs/programs.js';
-import { digits, median, table, turns } from '../race.js';
+import { median, turns } from '../race.js';
 import { load } from './load.js';
 import { type MixedUpload, mixOf } from './pictures.js';
 import { checkAnswer, type UploadPart, type Way, waysOf } from './run.js';
@@ -12,8 +12,8 @@ interface Round extends Fared {
 
 /** The least share of bare decoding's uploads a second. */
 const LEAST: Readonly<Record<string, number>> = { plain: 0.8, quick: 0.6, thorough: 0.35 };
-const MOST_DELAY = 30;
-const MOST_HEALTH = 100;
+const MOST_DELAY = { atMost: 30 };
+const MOST_HEALTH = { atMost: 100 };
 
 /** The mix, to each server in turn, in rotated order. */
 export const throughputPart: UploadPart = async (run) => {
@@ -40,21 +40,16 @@ export const throughputPart: UploadPart = async (run) => {
       peakMegabytes: of(({ peakBytes }) => peakBytes && peakBytes / 1e6),
     };
   });
-  const cell = (value: number | undefined) => (value === undefined ? '-' : digits(value));
-  context.note(
-    table(
-      `${scale.uploads} mixed uploads, ${scale.clients} at once, ${scale.entries.toLocaleString('en')} entries; medians of ${scale.rounds}`,
-      ['per s', 'ratio', 'CPU ms', 'delay p50', 'p99', 'max', 'health p50', 'p99', 'peak MB'],
-      rows.map(({ name, ...figures }) => [name, ...Object.values(figures).map(cell)]),
-    ),
+  context.table(
+    `${scale.uploads} mixed uploads, ${scale.clients} at once, ${scale.entries.toLocaleString('en')} entries; medians of ${scale.rounds}`,
+    rows,
   );
-  const { targets } = context;
   for (const { name, ratio, delayP99, healthP99 } of rows) {
-    const least = LEAST[name];
-    if (least === undefined) continue;
-    targets.atLeast(`${name}: uploads a second, of bare decoding's`, ratio, least);
-    targets.atMost(`${name}: event-loop delay of the server, p99, ms`, delayP99, MOST_DELAY);
-    targets.atMost(`${name}: /health, p99, ms`, healthP99, MOST_HEALTH);
+    const atLeast = LEAST[name];
+    if (atLeast === undefined) continue;
+    context.figure(`${name}: uploads a second, of bare decoding's`, ratio, { atLeast });
+    context.figure(`${name}: event-loop delay of the server, p99, ms`, delayP99, MOST_DELAY);
+    context.figure(`${name}: /health, p99, ms`, healthP99, MOST_HEALTH);
   }
   return rows;
 };

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { BUSY, type Clocks, calibrate, isBusy } from '../../bench/calibration.js';
-import { checkoutOf } from '../../bench/checkout.js';
+import { checkoutOf } from '../../bench/circumstances.js';
 import { runBenches } from '../../bench/harness.js';
 import { testFolder } from '../folder.js';
 

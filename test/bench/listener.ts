@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type BenchContext, targetsOf } from '../../bench/harness.js';
-import type { Race } from '../../bench/race.js';
+import type { BenchContext } from '../../bench/harness.js';
+import { reporter } from '../../bench/reporter.js';
 import { ROOT } from '../project/package.js';
 
 const built = (name: string) => pathToFileURL(join(ROOT, 'dist', name));
@@ -10,23 +10,11 @@ const built = (name: string) => pathToFileURL(join(ROOT, 'dist', name));
 export const UPLOADS_SERVER = built('bench-server.js');
 export const SERVER = built('bench-all-server.js');
 
-/** Gathers what a benchmark prints. */
+/** Gathers what a benchmark reports. */
 export function listener(options: BenchContext['options'] = {}, words: readonly string[] = []) {
-  const races: Race[] = [];
-  const notes: string[] = [];
-  const figures: Record<string, unknown> = {};
-  const figure = (name: string, value: unknown) => {
-    figures[name] = value;
-  };
-  const context: BenchContext = {
-    report: (race) => races.push(race),
-    note: (text) => notes.push(text),
-    figure,
-    targets: targetsOf(figure),
-    options,
-    words,
-  };
-  return { context, races, notes, figures };
+  const reports = reporter(() => {});
+  const context: BenchContext = { ...reports, options, words };
+  return { context, ...reports.gathered };
 }
 
 /** What a benchmark gives for its record, as it is written there. */

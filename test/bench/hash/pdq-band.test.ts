@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { hardPicture, hardSize } from '../../../bench/hash/pdq-images.js';
-import { photos } from '../../../bench/photos.js';
+import { photos } from '../../../bench/hash/photos.js';
 import { hashToHex } from '../../../src/hash.js';
 import { pdq } from '../../../src/hashing/pdq.js';
 import { pdqDihedral } from '../../../src/hashing/pdq-dihedral.js';

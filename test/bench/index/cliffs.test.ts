@@ -30,7 +30,7 @@ test('without planned indexes, only the default one is judged', () => {
 });
 
 test('runs five engines with the same answers, and gives the verdicts', async () => {
-  const options = { smallest: '100', largest: '100', distance: '8' };
+  const options = { smallest: 100, largest: 100, distance: 8 };
   const { context, races, notes, figures } = listener(options);
   await cliffsBench.run(context);
   expect(races.map(({ title }) => title)).toEqual(

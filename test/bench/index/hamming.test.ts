@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { machine, targetsOf } from '../../../bench/harness.js';
+import { machine } from '../../../bench/circumstances.js';
 import { dataSets, type IndexPart, type IndexRun, QUERY_KINDS } from '../../../bench/index/data.js';
 import { hammingBench } from '../../../bench/index/hamming.js';
 import { largePart } from '../../../bench/index/large.js';
@@ -75,7 +75,7 @@ describe('each part alone', () => {
   test('changes, named, and recorded beside what was recorded before', async () => {
     const path = join(folder, 'index.json');
     const before = { name: 'another', measured: 1, target: 'at least 1', met: true };
-    const options = { part: 'changes', largest: '1000', out: folder };
+    const options = { part: 'changes', largest: 1000, out: folder };
     const run = async (kept: object) => {
       writeFileSync(path, JSON.stringify(kept));
       await hammingBench.run(listener(options).context);
@@ -141,8 +141,7 @@ describe('single queries', () => {
 });
 
 test('figures are judged by their bounds', () => {
-  const figures: string[] = [];
-  const targets = targetsOf((name) => figures.push(name));
+  const { context, figures, targets } = listener();
   const row = (data: string, count: number, maxDistance: number, engine: string, p50: number) =>
     ({
       data,
@@ -163,12 +162,12 @@ test('figures are judged by their bounds', () => {
       row('uniform', 1e4, 31, 'onlyhashes', 5),
       row('uniform', 1e4, 60, 'onlyhashes', 50),
     ],
-    targets,
+    context,
   );
-  expect(targets.list.map(({ target, met }) => `${target}: ${met}`)).toEqual([
+  expect(targets.map(({ target, met }) => `${target}: ${met}`)).toEqual([
     'at most 1.3: false',
     'at most 230: false',
     'at most 5: true',
   ]);
-  expect(figures).toEqual(targets.list.map(({ name }) => name));
+  expect(Object.keys(figures)).toEqual(targets.map(({ name }) => name));
 });

@@ -52,7 +52,7 @@ test('all parts: real servers answer as expected, and every figure is there', as
   expect(record.memory[0].decided).toBe(SMALL.heavy);
   expect(record.slow['uploads a second alone']).toBeGreaterThan(0);
   const judged = Object.values(figures).filter((figure) => Object(figure) === figure);
-  expect(context.targets.list).toHaveLength(judged.length);
+  expect(context.gathered.targets).toHaveLength(judged.length);
 });
 
 test('servers answer as expected where no photos are installed', async () => {

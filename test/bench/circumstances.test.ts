@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { checkoutOf } from '../../bench/checkout.js';
+import { checkoutOf } from '../../bench/circumstances.js';
 import { testFolder } from '../folder.js';
 
 const folder = testFolder();

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { decode } from '../src/node/decode/decode.js';
-import type { Channels, CheckedPixels } from '../src/pixels.js';
-import { photoFiles, rival } from './rivals.js';
+import { decode } from '../../src/node/decode/decode.js';
+import type { Channels, CheckedPixels } from '../../src/pixels.js';
+import { photoFiles, rival } from '../rivals.js';
 
 /** The nine photos from packages, decoded; none if the packages or sharp are not installed. */
 export async function photos(): Promise<{ name: string; pixels: CheckedPixels }[]> {

@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { type Calibration, calibrate, isBusy } from './calibration.js';
 
 /** The folder of this package: of its checkout, or where it is installed. */
 const ROOT = join(import.meta.dirname, '..');
@@ -32,4 +34,28 @@ export function checkoutOf(root = ROOT): Checkout | undefined {
   const commit = git(['rev-parse', 'HEAD'], root)?.trim();
   const changed = git(['status', '--porcelain', '--', '.', ':!bench/record'], root);
   return commit && changed !== undefined ? { commit, clean: changed === '' } : undefined;
+}
+
+/** How a run was made. */
+export interface Circumstances extends Partial<Checkout> {
+  /** whether the machine had other work, before the run or after it */
+  readonly busy: boolean;
+  readonly calibrations: readonly Calibration[];
+}
+
+/** How a run was made that ends now. */
+export function circumstances({ before }: { readonly before?: Calibration }): Circumstances {
+  const calibrations = [...(before ? [before] : []), calibrate()];
+  return { ...checkoutOf(), busy: isBusy(calibrations), calibrations };
+}
+
+/** The machine and engine that the figures were measured on. */
+export function machine(): Record<string, string | number> {
+  return {
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    platform: `${process.platform} ${process.arch}`,
+    node: process.versions.node,
+    v8: process.versions.v8,
+  };
 }
