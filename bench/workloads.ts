@@ -207,10 +207,33 @@ export function detailedPixels(width: number, height: number, seed: number): Che
   return { data: new Uint8Array(data.buffer), width, height, channels: 3 };
 }
 
+/** One of packed PDQ hashes; a view of `bytes`. */
+export const hashAt = (bytes: Uint8Array, at: number): Hash => ({
+  algorithm: 'pdq',
+  bytes: bytes.subarray(32 * at, 32 * at + 32),
+});
+
 /** Packed PDQ hashes one by one; views of `bytes`. */
-export function hashesOf(bytes: Uint8Array): Hash[] {
-  return Array.from({ length: bytes.length / 32 }, (_, i) => ({
-    algorithm: 'pdq',
-    bytes: bytes.subarray(32 * i, 32 * i + 32),
-  }));
+export const hashesOf = (bytes: Uint8Array): Hash[] =>
+  Array.from({ length: bytes.length / 32 }, (_, at) => hashAt(bytes, at));
+
+const QUERY_SEED = 77;
+
+/**
+ * Queries of a list. Every other one, from the first on, is an entry with 0 to `farthest` bits
+ * flipped; the rest are unrelated: random by default.
+ * @param asked the unrelated queries; those at even places are overwritten
+ */
+export function queriesOf(
+  bytes: Uint8Array,
+  count: number,
+  farthest = 31,
+  asked = uniformHashes(count, QUERY_SEED).bytes,
+): Hash[] {
+  const next = random(9);
+  const entries = bytes.length / 32;
+  for (let i = 0; i < count; i += 2) {
+    plant(bytes, next() % entries, asked, i, next() % (farthest + 1), next);
+  }
+  return hashesOf(asked);
 }

@@ -5,8 +5,8 @@ import { digits, race, type Timing } from '../race.js';
 import { dataSets } from './data.js';
 import {
   affordable,
+  checkAnswers,
   contenderOf,
-  digestOf,
   type EngineOptions,
   engineOf,
   type Field,
@@ -143,11 +143,8 @@ async function raceEngines(
 ): Promise<Verdict> {
   const peers = indexes.map(({ name, index }) => indexPeer(name, index, queries));
   const asked = await affordable(peers, max, MILLISECONDS, [FEWEST_QUERIES, QUERIES]);
-  const expected = queries.slice(0, asked).map((query) => digestOf(indexes[1]!.index, query, max));
-  for (const { name, index } of indexes) {
-    const wrong = expected.findIndex((digest, i) => digest !== digestOf(index, queries[i]!, max));
-    if (wrong >= 0) throw new Error(`${name} answers query ${wrong} wrongly: ${title}`);
-  }
+  const expected = peers[1]!.answers(max, asked);
+  for (const peer of peers) await checkAnswers(peer, max, expected);
   const result = await race(
     title,
     peers.map((peer) => contenderOf(peer, max, asked)),

@@ -3,8 +3,7 @@ import {
   adversarialHashes,
   clusteredHashes,
   hashesOf,
-  plant,
-  random,
+  queriesOf,
   uniformHashes,
 } from '../workloads.js';
 import type { FaissBuild } from './faiss.js';
@@ -62,23 +61,13 @@ export async function dataSets(
   return sets;
 }
 
-/**
- * A list with queries. Every other one, from the first on, is an entry with 0 to 31 bits flipped;
- * the rest are unrelated: random by default.
- * @param asked the unrelated queries; those at even places are overwritten
- */
-export function fieldOf(
+/** A list with queries: half of them planted, the rest `asked` or random. */
+export const fieldOf = (
   bytes: Uint8Array,
   count: number,
   queries = QUERIES,
-  asked = uniformHashes(queries, QUERY_SEED).bytes,
-): Field {
-  const next = random(9);
-  for (let i = 0; i < queries; i += 2) {
-    plant(bytes, next() % count, asked, i, next() % 32, next);
-  }
-  return { bytes, count, queries: hashesOf(asked) };
-}
+  asked?: Uint8Array,
+): Field => ({ bytes, count, queries: queriesOf(bytes, queries, 31, asked) });
 
 /** The queries of a field by kind. */
 export const QUERY_KINDS = {

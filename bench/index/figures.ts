@@ -1,7 +1,7 @@
 import { indexFromBuffer } from '../../src/index.js';
 import { createIndex } from '../../src/indexing/create-index.js';
 import { feed, median, quantile } from '../race.js';
-import { hashesOf, plant, random, uniformHashes } from '../workloads.js';
+import { hashAt, hashesOf, plant, random, uniformHashes } from '../workloads.js';
 import { gathered, type IndexPart, JUDGED } from './data.js';
 import { answerOf, naiveScan } from './peers.js';
 
@@ -72,7 +72,7 @@ export const changesPart: IndexPart = async ({ context, usual: count }) => {
     const byHash = next() % BY_HASH === 0;
     // Made for each change. A heap of hashes made before would be the caller's, and its collection
     // is not the index's work.
-    const hash = { algorithm: 'pdq', bytes: bytes.subarray(32 * id, 32 * id + 32) } as const;
+    const hash = hashAt(bytes, id);
     const start = performance.now();
     const result = adds ? index.add(hash) : index.remove(byHash ? hash : id);
     times[change] = performance.now() - start;

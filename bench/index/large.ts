@@ -5,7 +5,7 @@ import { saveIndex } from '../../src/node/files/save-index.js';
 import { longestBlock } from '../event-loop.js';
 import { inFolder } from '../folder.js';
 import { feed, quantile } from '../race.js';
-import { uniformHashes } from '../workloads.js';
+import { hashAt, uniformHashes } from '../workloads.js';
 import { fieldOf, gathered, type IndexPart } from './data.js';
 import { bestTimes } from './latency.js';
 import { checkAnswers, indexPeer, naivePeer } from './peers.js';
@@ -74,14 +74,12 @@ export const largePart: IndexPart = async ({ context, large: count }) => {
   timed('attach and verify', () => indexFromBuffer(buffer!));
   buffer = undefined;
 
-  const hashAt = (at: number) =>
-    ({ algorithm: 'pdq', bytes: more.subarray(32 * at, 32 * at + 32) }) as const;
-  timed('first add', () => index.add(hashAt(0)));
+  timed('first add', () => index.add(hashAt(more, 0)));
   timed('first remove', () => index.remove(count >> 1));
   timed('first compact step', () => index.compact());
   const steps = timesOf(STEPS, () => index.compact());
   figure(`longest of ${steps.length} compact steps, ms`, quantile(steps, 1));
-  const adds = timesOf(ADDED - 1, (i) => index.add(hashAt(i + 1)) > 0);
+  const adds = timesOf(ADDED - 1, (i) => index.add(hashAt(more, i + 1)) > 0);
   figure(`longest of ${adds.length} adds, ms`, quantile(adds, 1));
   const removals = timesOf(ADDED, (i) => index.remove(i) === 1);
   figure(`longest of ${removals.length} removals, ms`, quantile(removals, 1));
@@ -89,8 +87,8 @@ export const largePart: IndexPart = async ({ context, large: count }) => {
     const [wall, cpu] = ['ms', 'ms of CPU'].map((unit) => figures[`${words}: ${name}, ${unit}`]!);
     if (count === JUDGED) context.figure(`${words}: ${name}`, Math.min(wall!, cpu!), MOST_MS);
   }
-  const first = { algorithm: 'pdq', bytes: field.bytes.subarray(0, 32) } as const;
-  const found = [hashAt(0), hashAt(ADDED - 1), first].map((hash) => index.search(hash, 0)[0]?.id);
+  const changed = [hashAt(more, 0), hashAt(more, ADDED - 1), hashAt(field.bytes, 0)];
+  const found = changed.map((hash) => index.search(hash, 0)[0]?.id);
   if (found.join() !== [count, count + ADDED - 1, undefined].join()) {
     throw new Error('the changed index answers wrongly');
   }

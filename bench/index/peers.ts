@@ -19,25 +19,11 @@ export interface Peer {
   answers(maxDistance: number, count: number): string[] | Promise<string[]>;
 }
 
-/** The first `total` pairs of id and distance as text, in ascending order of ids. */
+/** The first `total` pairs of id and distance as a short text, whatever their order. */
 export function answerOf(pairs: ArrayLike<number>, total: number): string {
-  const hits = Array.from({ length: total }, (_, i) => [pairs[2 * i]!, pairs[2 * i + 1]!] as const);
-  hits.sort(([a], [b]) => a - b);
-  return hits.map(([id, distance]) => `${id}:${distance}`).join(' ');
-}
-
-let found = new Uint32Array(1 << 12);
-
-/** The hits of one query as a short text, whatever their order, however many there are. */
-export function digestOf(index: Searcher, query: Hash, maxDistance: number): string {
-  const total = index.searchInto(query, maxDistance, found);
-  if (2 * total > found.length) {
-    found = new Uint32Array(4 * total);
-    index.searchInto(query, maxDistance, found);
-  }
   let sum = 0;
   for (let i = 0; i < total; i++) {
-    const mixed = Math.imul(found[2 * i]! ^ (found[2 * i + 1]! << 23), 0x9e3779b1);
+    const mixed = Math.imul(pairs[2 * i]! ^ (pairs[2 * i + 1]! << 23), 0x9e3779b1);
     sum = (sum + Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97)) | 0;
   }
   return `${total}:${sum}`;

@@ -11,7 +11,7 @@ import { longestBlock, threadTime } from '../event-loop.js';
 import { inFolder } from '../folder.js';
 import type { Bench, BenchContext } from '../harness.js';
 import { feed, quantile, race } from '../race.js';
-import { detailedPixels, random, uniformHashes } from '../workloads.js';
+import { detailedPixels, hashAt, random, uniformHashes } from '../workloads.js';
 import { type ListRun, measureFile } from './blocklist-file.js';
 
 /** The size whose figures have bounds. */
@@ -56,7 +56,7 @@ function runOf(context: BenchContext, count: number): ListRun {
     count,
     changes,
     entryAt: (at) => ({
-      hash: { algorithm: 'pdq', bytes: bytes.subarray(32 * at, 32 * at + 32) },
+      hash: hashAt(bytes, at),
       labels: ['label'],
       id: `2026/${at}`,
       source: 'list',

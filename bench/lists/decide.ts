@@ -7,7 +7,7 @@ import type { HashedVariant } from '../../src/variant.js';
 import { longestBlock } from '../event-loop.js';
 import type { BenchContext } from '../harness.js';
 import { type Contender, feed, race } from '../race.js';
-import { plant, random, uniformHashes } from '../workloads.js';
+import { hashAt, queriesOf, uniformHashes } from '../workloads.js';
 
 const QUERIES = 200;
 /** Lists whose entries together are as many. */
@@ -16,20 +16,9 @@ const LISTS = [1, 5, 20];
 /** Entries that lie on `lists` lists by turns; on one, they name none. */
 function listed(bytes: Uint8Array, count: number, lists: number): BlocklistEntry[] {
   return Array.from({ length: count }, (_, at) => ({
-    hash: { algorithm: 'pdq', bytes: bytes.subarray(32 * at, 32 * at + 32) },
+    hash: hashAt(bytes, at),
     labels: ['label'],
     ...(lists > 1 && { list: `list ${at % lists}` }),
-  }));
-}
-
-/** Every other query is near an entry, at up to 60 bits; the others are near none. */
-function queriesNear(bytes: Uint8Array, count: number): Hash[] {
-  const next = random(3);
-  const near = uniformHashes(QUERIES, 4).bytes;
-  for (let i = 0; i < QUERIES; i += 2) plant(bytes, next() % count, near, i, i % 61, next);
-  return Array.from({ length: QUERIES }, (_, i) => ({
-    algorithm: 'pdq',
-    bytes: near.slice(32 * i, 32 * i + 32),
   }));
 }
 
@@ -52,7 +41,7 @@ function settingsOf(lists: number) {
 /** A decision on 1, 5 and 20 lists of a blocklist, and on 20 blocklists. */
 export async function decidePart(context: BenchContext, count: number): Promise<unknown> {
   const { bytes } = uniformHashes(count, 5);
-  const queries = queriesNear(bytes, count);
+  const queries = queriesOf(bytes, QUERIES, 60);
   const contenders: Contender[] = [];
   const found = (list: Blocklist, hash: Hash) =>
     match(variantOf(hash), list, { all: true }).matches.length;
@@ -97,9 +86,7 @@ export async function replacePart(context: BenchContext, count: number): Promise
   const own = entries.filter((entry) => entry.list === 'list 3');
   const { bytes: others } = uniformHashes(own.length, 6);
   const changed = own.map((entry, at) =>
-    at % 100 > 0
-      ? entry
-      : { ...entry, hash: { ...entry.hash, bytes: others.slice(32 * at, 32 * at + 32) } },
+    at % 100 > 0 ? entry : { ...entry, hash: hashAt(others, at) },
   );
   const half = Math.floor(changed.length / 100) * 100;
   const sawNew = () => match(variantOf(changed[half - 100]!.hash), list).verdict === 'match';

@@ -1,7 +1,7 @@
 import { hashToHex } from '../../src/hash.js';
 import { fakeNcmec } from '../../src/services/ncmec/fake.js';
 import { fakeStopNcii } from '../../src/services/stop-ncii/fake.js';
-import { uniformHashes } from '../workloads.js';
+import { hashAt, uniformHashes } from '../workloads.js';
 
 /* Fake services whose lists are fetched. */
 
@@ -85,7 +85,5 @@ export const SERVICES = Object.keys(STARTS) as ServiceName[];
 /** Starts a fake service. One in a hundred of its records is gone. */
 export async function startService(name: ServiceName, count: number): Promise<ListedService> {
   const { bytes } = uniformHashes(count, 5);
-  const hexOf = (at: number) =>
-    hashToHex({ algorithm: 'pdq', bytes: bytes.subarray(32 * at, 32 * at + 32) });
-  return await STARTS[name](count, hexOf);
+  return await STARTS[name](count, (at) => hashToHex(hashAt(bytes, at)));
 }

@@ -5,7 +5,7 @@ import { type Bench, type BenchContext, NotRun } from '../harness.js';
 import { LIST_SEED, madeList } from '../lists/made-list.js';
 import { Program, serverScript, WatchedServer } from '../programs/programs.js';
 import { photoFiles } from '../rivals.js';
-import { hashesOf, plant, random, uniformHashes } from '../workloads.js';
+import { queriesOf, uniformHashes } from '../workloads.js';
 import { hasLoadGenerator, type Loaded, type LoadRequest, type LoadSetup } from './load-program.js';
 import type { ServeSetup } from './service-program.js';
 
@@ -32,11 +32,7 @@ const USUAL: ServiceScale = {
   workers: [0, 1, 2],
 };
 
-/** The farthest that a listed picture is planted from its entry. */
-const FARTHEST = 31;
 const UPLOADS_AT_ONCE = 8;
-/** Of the hashes that are asked about and are no entries. */
-const QUERY_SEED = 77;
 
 /**
  * `service`: lookups and uploads a second of a service on node:http, a process of its own. The load
@@ -60,7 +56,7 @@ export async function runService(
   script: URL,
 ): Promise<Record<string, unknown>> {
   if (!(await hasLoadGenerator())) throw new NotRun('autocannon is not installed');
-  const queries = queriesOf(scale);
+  const queries = queriesOf(uniformHashes(scale.entries, LIST_SEED).bytes, scale.queries);
   const all: Record<string, unknown> = { scale };
   for (const workers of scale.workers) {
     const loads: Record<string, unknown> = {};
@@ -120,17 +116,6 @@ async function loaded(
     context.figure(`${of}: p99, ms`, p99, { atMost: 20 });
   }
   return context.row(of, { ...answered, cpuSeconds, peakBytes });
-}
-
-/** Every other one is an entry with up to 31 bits flipped; the rest are unrelated. */
-function queriesOf({ entries, queries }: ServiceScale): Hash[] {
-  const next = random(QUERY_SEED);
-  const { bytes } = uniformHashes(entries, LIST_SEED);
-  const asked = uniformHashes(queries, QUERY_SEED).bytes;
-  for (let at = 0; at < queries; at += 2) {
-    plant(bytes, next() % entries, asked, at, next() % (FARTHEST + 1), next);
-  }
-  return hashesOf(asked);
 }
 
 const lookupOf = (hash: Hash): LoadRequest => ({

@@ -6,7 +6,7 @@ import { inFolder } from '../folder.js';
 import { type Bench, type BenchContext, NotRun } from '../harness.js';
 import { serverScript } from '../programs/programs.js';
 import { rival } from '../rivals.js';
-import { hashesOf, plant, random, uniformHashes } from '../workloads.js';
+import { hashesOf, plant, queriesOf, random, uniformHashes } from '../workloads.js';
 import { embeddedPart, followPart } from './follow.js';
 import { PostgresqlServer, postgresqlPrograms } from './postgresql-server.js';
 import { storeSearched, truthOf, vectorSearched } from './search.js';
@@ -43,7 +43,6 @@ const USUAL: StoreScale = {
 const SETTINGS = ['shared_buffers=1GB', 'maintenance_work_mem=512MB'];
 /** Every tenth entry is this near an earlier one, and none is equal: one withdrawal takes one. */
 const NEAR = 24;
-const FARTHEST = 31;
 
 /**
  * `store`: an embedded store, and one on a PostgreSQL server of its own: load, search by a scan and
@@ -195,9 +194,5 @@ function askedOf(count: number, queries: number) {
   const { bytes } = uniformHashes(count, 5);
   for (let at = 10; at < count; at += 10)
     plant(bytes, next() % at, bytes, at, 1 + (next() % NEAR), next);
-  const asked = uniformHashes(queries, 77).bytes;
-  for (let at = 0; at < queries; at += 2) {
-    plant(bytes, next() % count, asked, at, next() % (FARTHEST + 1), next);
-  }
-  return { hashes: hashesOf(bytes), queries: hashesOf(asked) };
+  return { hashes: hashesOf(bytes), queries: queriesOf(bytes, queries) };
 }

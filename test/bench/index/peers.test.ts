@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest';
 import {
   answerOf,
   checkAnswers,
-  digestOf,
   type Field,
   naivePeer,
   type Peer,
@@ -21,55 +20,28 @@ const queries = Array.from(
 );
 const field: Field = { bytes, count: COUNT, queries };
 
-/** The naive peer with the answer to one query changed. */
-function changed(change: (answer: string) => string): Peer {
-  const naive = naivePeer(field);
-  return {
-    ...naive,
-    answers: async (maxDistance, count) => {
-      const answers = await naive.answers(maxDistance, count);
-      return answers.map((answer, i) => (i === 7 ? change(answer) : answer));
-    },
-  };
-}
-
 describe('answers of the engines', () => {
-  test('as a short text depend on ids and distances, not on their order', () => {
-    const of = (...pairs: number[]) => {
-      const searchInto = (_: Hash, max: number, out: Uint32Array) => {
-        out.set(pairs.slice(0, out.length));
-        return max < 0 ? 0 : pairs.length / 2;
-      };
-      return digestOf({ searchInto }, queries[0]!, 31);
-    };
-    expect(of(9, 0, 3, 31)).toBe(of(3, 31, 9, 0));
-    const different = [
-      of(9, 0, 3, 31),
-      of(9, 31, 3, 0),
-      of(9, 0),
-      of(9, 0, 3, 30),
-      of(8, 0, 3, 31),
-    ];
-    expect(new Set(different).size).toBe(different.length);
-    // More than there is room for at first.
-    const many = Array.from({ length: 20_000 }, (_, i) => i);
-    expect(of(...many)).not.toBe(of(...many.slice(0, -2), 0, 0));
+  const pairs = [9, 0, 3, 31];
+  const of = (...pairs: number[]) => answerOf(pairs, pairs.length / 2);
+
+  test('do not depend on the order of the hits', () => {
+    expect(of(3, 31, 9, 0)).toBe(of(...pairs));
+    expect(answerOf([...pairs, 5, 2], 2)).toBe(of(...pairs));
   });
 
-  test('are pairs of id and distance, ascending by id', () => {
-    expect(answerOf([9, 0, 3, 31, 5, 2, 8, 8], 3)).toBe('3:31 5:2 9:0');
-    expect(answerOf([9, 0], 0)).toBe('');
-  });
-
-  test.each<[string, (answer: string) => string]>([
-    ['another id', (answer) => answer.replace(/\d+:/, '399:')],
-    ['another distance', (answer) => answer.replace(/:\d+/, ':30')],
-    ['a missing hit', (answer) => answer.replace(/\S+$/, '').trim()],
-    ['a duplicate hit', (answer) => `${answer} ${answer}`],
-  ])('%s is noticed, even if the count is right', async (_, change) => {
-    const expected = await naivePeer(field).answers(31, 40);
-    expect(change(expected[7]!)).not.toBe(expected[7]);
-    await expect(checkAnswers(changed(change), 31, expected)).rejects.toThrow('query 7');
+  test.each([
+    ['another id', [8, 0, 3, 31]],
+    ['another distance', [9, 0, 3, 30]],
+    ['exchanged distances', [9, 31, 3, 0]],
+    ['a missing hit', [9, 0]],
+    ['a duplicate hit', [9, 0, 9, 0]],
+  ])('%s is noticed', async (_, other) => {
+    const naive = naivePeer(field);
+    const expected = await naive.answers(31, 40);
+    const answers = (hits: readonly number[]) =>
+      expected.map((answer, at) => (at === 7 ? of(...hits) : answer));
+    const peer: Peer = { ...naive, answers: () => answers(other) };
+    await expect(checkAnswers(peer, 31, answers(pairs))).rejects.toThrow('query 7');
   });
 });
 
