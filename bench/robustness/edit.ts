@@ -1,26 +1,6 @@
 import type { VariantGeometry } from '../../src/variant.js';
 import type { Raster } from './raster.js';
 
-/** The kind of an edit, for the report's rows. */
-export type Family =
-  | 're-encoding'
-  | 'resizing'
-  | 'tone'
-  | 'overlay'
-  | 'flip or quarter turn'
-  | 'border'
-  | 'blurred bars'
-  | 'caption'
-  | 'screenshot'
-  | 'collage'
-  | 'turned, canvas grown'
-  | 'turned, corners cut'
-  | 'crop'
-  | 'orientation tag'
-  | 'chain'
-  | 'viewer screenshot'
-  | CopyFamily;
-
 /** The families of realistic copies, which weigh the same in the figures. */
 export const COPY_FAMILIES = [
   'chat or feed screenshot',
@@ -84,7 +64,8 @@ export interface Materials {
 /** One named edit. */
 export interface Transform {
   readonly name: string;
-  readonly family: Family;
+  /** its kind, for the report's rows */
+  readonly family: string;
   apply(photo: Raster, materials: Materials): Promise<Edited>;
 }
 

