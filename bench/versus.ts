@@ -17,7 +17,7 @@ import { fieldOf, WORKLOADS } from './index/data.js';
 import { indexPeer } from './index/peers.js';
 import { scanHashes } from './index/scan.js';
 import { type Contender, race, type Timing } from './race.js';
-import { hashesOf, syntheticPixels, uniformHashes } from './workloads.js';
+import { detailedPixels, hashesOf, uniformHashes } from './workloads.js';
 
 /** The exports of a build, all entries in one object. */
 type Build = typeof import('../src/index.js');
@@ -125,10 +125,10 @@ function* cases(originals: readonly CheckedPixels[]): Generator<Case> {
     yield [`pdqDihedral ${size}`, (build) => each(pictures(), build.pdqDihedral)];
   }
   for (const [width, height] of BLOCKHASH_SIZES) {
-    const picture = once(() => [syntheticPixels(width, height, width)]);
+    const picture = once(() => [detailedPixels(width, height, width, 4)]);
     yield [`blockhash ${width} x ${height}`, (build) => each(picture(), build.blockhash)];
   }
-  const square = once(() => [syntheticPixels(512, 512, 512)]);
+  const square = once(() => [detailedPixels(512, 512, 512, 4)]);
   for (const name of ['ahash', 'dhash', 'phash'] as const) {
     yield [`${name} 512 x 512`, (build) => each(square(), build[name])];
   }

@@ -136,47 +136,20 @@ export function adversarialHashes(count: number, seed: number): PackedHashes {
   return { algorithm: 'pdq', bits: 256, bytes };
 }
 
-/**
- * A seeded RGBA picture with broad shapes, edges and a little noise, as a camera could have taken
- * it.
- */
-export function syntheticPixels(width: number, height: number, seed: number): CheckedPixels {
-  const next = random(seed);
-  const waves = Array.from({ length: 12 }, () => ({
-    x: ((next() % 1000) / 1000 - 0.5) * 0.06,
-    y: ((next() % 1000) / 1000 - 0.5) * 0.06,
-    phase: ((next() % 1000) / 1000) * 2 * Math.PI,
-    channel: next() % 3,
-  }));
-  const data = new Uint8ClampedArray(4 * width * height);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const at = 4 * (y * width + x);
-      const rgb = [128, 128, 128];
-      for (const wave of waves) {
-        const value = Math.sin(
-          ((x * 512) / width) * wave.x + ((y * 512) / height) * wave.y + wave.phase,
-        );
-        rgb[wave.channel]! += 30 * (value > 0.6 ? 1 : value);
-      }
-      const noise = (next() & 15) - 8;
-      for (let c = 0; c < 3; c++) data[at + c] = rgb[c]! + noise;
-      data[at + 3] = 255;
-    }
-  }
-  return { data: new Uint8Array(data.buffer), width, height, channels: 4 };
-}
-
 /** Cells of the coarsest and the finest detail of `detailedPixels`, along the longer side. */
 const COARSEST = 3;
 const FINEST = 96;
 
 /**
- * A seeded RGB picture with detail at every size, as photos have it: half as strong for half the
- * size. Every bit of its PDQ hash has a cause, so resized and noisy copies have near hashes. Those
- * of `syntheticPixels` do not: nearly all of its detail is coarse.
+ * A seeded picture with detail at every size, as photos have it: half as strong for half the size.
+ * Every bit of its PDQ hash has a cause, so resized and noisy copies have near hashes.
  */
-export function detailedPixels(width: number, height: number, seed: number): CheckedPixels {
+export function detailedPixels(
+  width: number,
+  height: number,
+  seed: number,
+  channels: 3 | 4 = 3,
+): CheckedPixels {
   const next = random(seed);
   const side = Math.max(width, height);
   const light = new Float32Array(width * height);
@@ -200,11 +173,11 @@ export function detailedPixels(width: number, height: number, seed: number): Che
     }
   }
   const tint = Array.from({ length: 3 }, () => 0.7 + (next() % 600) / 1000);
-  const data = new Uint8ClampedArray(3 * width * height);
+  const data = new Uint8ClampedArray(channels * width * height).fill(255);
   for (let i = 0; i < light.length; i++) {
-    for (let c = 0; c < 3; c++) data[3 * i + c] = 118 + tint[c]! * light[i]!;
+    for (let c = 0; c < 3; c++) data[channels * i + c] = 118 + tint[c]! * light[i]!;
   }
-  return { data: new Uint8Array(data.buffer), width, height, channels: 3 };
+  return { data: new Uint8Array(data.buffer), width, height, channels };
 }
 
 /** One of packed PDQ hashes; a view of `bytes`. */

@@ -3,7 +3,7 @@ import { blockhash } from '../../src/hashing/blockhash.js';
 import type { Bench } from '../harness.js';
 import { type Contender, race } from '../race.js';
 import { rival, rivalVersion } from '../rivals.js';
-import { syntheticPixels } from '../workloads.js';
+import { detailedPixels } from '../workloads.js';
 
 interface BlockhashCore {
   bmvbhash(image: { data: ArrayLike<number>; width: number; height: number }, side: number): string;
@@ -26,7 +26,7 @@ export const blockhashBench: Bench = {
     const core = await rival<BlockhashCore>('blockhash-core');
     if (core === undefined) note('blockhash-core is not installed; ours runs alone');
     for (const [width, height] of BLOCKHASH_SIZES) {
-      const pixels = syntheticPixels(width, height, width);
+      const pixels = detailedPixels(width, height, width, 4);
       const contenders: Contender[] = [
         { name: 'onlyhashes', run: () => blockhash(pixels).hash.bytes[0] },
       ];

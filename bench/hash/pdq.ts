@@ -4,7 +4,7 @@ import type { CheckedPixels, Pixels } from '../../src/pixels.js';
 import type { Bench } from '../harness.js';
 import { type Contender, race } from '../race.js';
 import { rival, rivalVersion } from '../rivals.js';
-import { syntheticPixels } from '../workloads.js';
+import { detailedPixels } from '../workloads.js';
 import { photos, resampled } from './photos.js';
 
 interface BlockhashCore {
@@ -41,7 +41,7 @@ export function picturesAt(
   width: number,
   height: number,
 ): Pixels[] {
-  if (photos.length === 0) return [1, 2, 3].map((seed) => syntheticPixels(width, height, seed));
+  if (photos.length === 0) return [1, 2, 3].map((seed) => detailedPixels(width, height, seed, 4));
   return photos.flatMap((photo) => {
     const parts = width === 512 ? wholeAndQuarters(photo) : wholeAndQuarters(photo).slice(0, 1);
     return parts.map((part) => resampled(photo, part, width, height, 4));
