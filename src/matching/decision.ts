@@ -274,7 +274,7 @@ export function explain(decision: Decision): string {
   if (nearest === undefined) return `${verdict}: ${reason.replaceAll('-', ' ')}`;
   const { distance, variant, entry } = nearest;
   const of = variant.look === undefined ? '' : ` of ${variant.look}`;
-  const why = {
+  const why: Readonly<Record<string, string>> = {
     'low-query-quality': `but quality ${variant.quality} is below ${policy.minQuality}`,
     'low-entry-quality': `but the entry's quality ${entry.quality} is below ${policy.minQuality}`,
     'review-only-list': 'but its list is for review',
@@ -283,9 +283,7 @@ export function explain(decision: Decision): string {
     flooded: 'but the entry is flooded',
     'within-review-distance': `over ${policy.matchDistance} and at most ${policy.reviewDistance}`,
   };
-  const told = Object.hasOwn(why, reason)
-    ? why[reason as keyof typeof why]
-    : `at most ${policy.matchDistance}`;
+  const told = Object.hasOwn(why, reason) ? why[reason] : `at most ${policy.matchDistance}`;
   return `${verdict}: distance ${distance}, variant ${variant.name}${of}, ${told}`;
 }
 

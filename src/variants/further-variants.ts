@@ -9,6 +9,7 @@ import {
   DIHEDRAL_ORIENTATIONS,
   type DihedralName,
   type HashedVariant,
+  type VariantGeometry,
   type VariantsThenCloser,
 } from '../variant.js';
 import type { Placement } from './detect/detector.js';
@@ -21,7 +22,13 @@ import { refined } from './refine.js';
 import { QUICK, THOROUGH, thoroughVariants } from './thorough.js';
 import { looksCloser, MOST_HASHES, type VariantOptions } from './variant-profile.js';
 import { contiguousPixels, partOf, pixelsFor, turned, type View } from './view.js';
-import { planeOf, planeOfPart, planePixels, type WorkingPlane } from './working-plane.js';
+import {
+  planeOf,
+  planeOfPart,
+  planePixels,
+  type WorkingPlane,
+  workingPlane,
+} from './working-plane.js';
 
 type Options = Pick<VariantOptions, 'variants' | 'algorithm' | 'resample' | 'exact' | 'crops'>;
 
@@ -228,4 +235,14 @@ function onesOf(bytes: Uint8Array): number {
   let ones = 0;
   for (const byte of bytes) for (let bit = byte; bit > 0; bit &= bit - 1) ones++;
   return ones;
+}
+
+/**
+ * The pixels of a variant of a picture, as `planePixels` gives them, for a person to look at.
+ * @param geometry of the variant; absent: the whole picture
+ */
+export function shownPixels(pixels: CheckedPixels, geometry?: VariantGeometry): CheckedPixels {
+  const { width, height } = pixels;
+  const whole = { rectangle: { left: 0, top: 0, width, height } };
+  return planePixels(workingPlane(pixels), geometry ?? whole);
 }

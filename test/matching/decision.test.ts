@@ -98,6 +98,8 @@ test('in one line of English, without hash or label', () => {
   expect(review('low-entry-quality', 3)).toBe(
     "review: distance 3, variant rotate90, but the entry's quality 99 is below 50",
   );
+  // A reason that came later, by the name of what every object has.
+  expect(review('toString' as never, 3)).toBe('review: distance 3, variant rotate90, at most 31');
   expect(explain({ ...decision, verdict: 'none', reason: 'nothing-near', matches: [] })).toBe(
     'none: nothing near',
   );

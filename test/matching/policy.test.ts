@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ALGORITHMS, type Bits, hasBits } from '../../src/hash.js';
-import { checkPolicy, policyFor } from '../../src/policy.js';
+import { checkPolicy, policyFor, widestOf } from '../../src/policy.js';
 
 test('PDQ: match up to 31, review up to 60, quality 50', () => {
   expect(policyFor('pdq', 256)).toEqual({ matchDistance: 31, reviewDistance: 60, minQuality: 50 });
@@ -35,6 +35,22 @@ test('changes at the top level are for PDQ only; other algorithms are changed by
     reviewDistance: 12,
   });
   expect(policyFor('phash', 64, changes)).toEqual(policyFor('phash', 64));
+});
+
+test('all lists are searched as far as the one that looks farthest, of those that are on', () => {
+  const settings = [
+    ['near', { policy: { matchDistance: 10, reviewDistance: 70 } }],
+    ['far', { policy: { matchDistance: 40 } }],
+    ['off', { enabled: false, policy: { matchDistance: 99, reviewDistance: 99 } }],
+    ['plain', {}],
+  ] as const;
+  const kind = { algorithm: 'pdq', bits: 256 } as const;
+  expect(widestOf(settings, { minQuality: 60 }, kind)).toEqual({
+    matchDistance: 40,
+    reviewDistance: 70,
+    minQuality: 60,
+  });
+  expect(widestOf([], { matchDistance: 20 }, kind).matchDistance).toBe(20);
 });
 
 test('values out of range are refused', () => {

@@ -5,7 +5,7 @@ import { TIMEOUT_SECONDS } from '../../picture/options.js';
 import { within } from '../../picture/waiting.js';
 import { DIHEDRAL_NAMES, type HashedVariant, VARIANT_NAMES } from '../../variant.js';
 import { onBackdrop, orient } from '../../variants/forms.js';
-import { planePixels, workingPlane } from '../../variants/working-plane.js';
+import { shownPixels } from '../../variants/further-variants.js';
 import { checkDecodeOptions, type DecodeOptions, decodeUntil } from '../decode/decode.js';
 import { importSharp } from '../decode/sharp.js';
 import { type ImageSource, readBytes } from '../read-bytes.js';
@@ -43,11 +43,9 @@ export async function variantPicture(
   const displayed = name === 'stored' ? pixels : orient(pixels, orientation);
   const isLaid = isOther || look === 'onWhite' || look === 'onBlack';
   const behind = look === 'onBlack' ? 0 : 255;
-  const plane = workingPlane(isLaid ? onBackdrop(displayed, behind) : displayed);
   const share = other ? pixels.width / other.full.width : 1;
   const geometry = variant.geometry && enlarged(variant.geometry, share, share);
-  const { fullWidth: width, fullHeight: height } = plane;
-  const shown = planePixels(plane, geometry ?? { rectangle: { left: 0, top: 0, width, height } });
+  const shown = shownPixels(isLaid ? onBackdrop(displayed, behind) : displayed, geometry);
   const sharp = await importSharp();
   const raw = { width: shown.width, height: shown.height, channels: shown.channels ?? 3 };
   return sharp(shown.data, { raw })
