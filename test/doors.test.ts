@@ -795,45 +795,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     TechAgainstTerrorismClient: [login, options(serviceOptions)],
   },
   testing: {
-    startFakeService: [member(() => ({}), 'function')],
-    fakeNcmec: [
-      strict({
-        user: text,
-        password: text,
-        maxPageSize: whole,
-        reorderSeed: whole,
-        now: callback,
-      }),
-    ],
-    fakeThreatExchange: [
-      strict({
-        accessToken: text,
-        privacyGroup: text,
-        maxPageSize: whole,
-        reorderSeed: whole,
-        startSeconds: whole,
-      }),
-    ],
-    fakeHma: [strict({ token: text, maxDistance: whole, now: callback })],
-    fakeShield: [strict({ user: text, password: text, maxDistance: whole })],
-    fakeStopNcii: [
-      strict({
-        maxPageSize: whole,
-        reorderSeed: whole,
-        company: text,
-        keys: record({ subscriptionKey: text, functionKey: text }),
-        startSeconds: whole,
-      }),
-    ],
-    fakeTechAgainstTerrorism: [
-      strict({
-        pageSize: whole,
-        reorderSeed: whole,
-        pageCheckpoints: flag,
-        login,
-        startSeconds: whole,
-      }),
-    ],
+    startFake: [member('shield', 'function'), strict({ user: text })],
   },
   node: {
     matchReport: [
@@ -1067,7 +1029,7 @@ const ncmecCheckpoint = record({ toSeconds: whole });
 const hmaCheckpoint = record({ highestId: whole });
 const stopNciiCheckpoint = record({ timestampSeconds: whole, fetchedSeconds: whole });
 const terrorismCheckpoint = record({ after: member('1,1', 'text'), fetchedSeconds: number });
-const fakeService = await testing.startFakeService(() => ({}));
+const fakeService = await testing.startFake(() => ({}));
 afterAll(() => fakeService.close());
 /** What has no JSON, or throws where it is written. */
 const NO_JSON: readonly Mistake[] = ['undefined', 'bigint', 'symbol', 'function'];
@@ -1084,8 +1046,63 @@ const following = options({
 /** Of our index and not of its interface: other rooms call them. */
 const INTERNAL = ['frozenSteps', 'cut', 'noteAt', 'noteNumberAt'];
 
+const FAKES = [
+  'hma',
+  'ncmec',
+  'shield',
+  'stopncii',
+  'techagainstterrorism',
+  'threatexchange',
+] as const;
+
 /** The rows of the methods of the returned objects. A method without a row fails. */
 const METHODS: Record<string, Methods> = {
+  'startFake of': {
+    of: () =>
+      Object.fromEntries(
+        FAKES.map((name) => [name, (given?: object) => testing.startFake(name, given)]),
+      ),
+    doors: {
+      ncmec: [
+        strict({
+          user: text,
+          password: text,
+          maxPageSize: whole,
+          reorderSeed: whole,
+          now: callback,
+        }),
+      ],
+      threatexchange: [
+        strict({
+          accessToken: text,
+          privacyGroup: text,
+          maxPageSize: whole,
+          reorderSeed: whole,
+          startSeconds: whole,
+        }),
+      ],
+      hma: [strict({ token: text, maxDistance: whole, now: callback })],
+      shield: [strict({ user: text, password: text, maxDistance: whole })],
+      stopncii: [
+        strict({
+          maxPageSize: whole,
+          reorderSeed: whole,
+          company: text,
+          keys: record({ subscriptionKey: text, functionKey: text }),
+          startSeconds: whole,
+        }),
+      ],
+      techagainstterrorism: [
+        strict({
+          pageSize: whole,
+          reorderSeed: whole,
+          pageCheckpoints: flag,
+          login,
+          startSeconds: whole,
+        }),
+      ],
+    },
+  },
   HammingIndex: {
     of: anIndex,
     doors: {

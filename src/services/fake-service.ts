@@ -22,6 +22,9 @@ export interface FakeReply {
   body?: unknown;
 }
 
+/** What a fake service does with a request, and says to it. */
+export type Answer = (request: FakeRequest) => FakeReply | Promise<FakeReply>;
+
 /**
  * How a request goes wrong.
  * - `status`: answered with `status` (default 503), `headers` and `body`
@@ -80,9 +83,7 @@ const MAX_REQUEST = 16 * 2 ** 20;
  * service.fail({ kind: 'status', status: 503 }, { times: 2 });
  * await service.close();
  */
-export async function startFakeService(
-  answer: (request: FakeRequest) => FakeReply | Promise<FakeReply>,
-): Promise<FakeService> {
+export async function startFakeService(answer: Answer): Promise<FakeService> {
   if (typeof answer !== 'function') throw new TypeError('expected answer to be a function');
   const requests: FakeRequest[] = [];
   let faults: { fault: Fault; times: number; skip: number; when: (r: FakeRequest) => boolean }[] =

@@ -3,16 +3,5 @@
  * @module onlyhashes/testing
  */
 
-export {
-  type FakeReply,
-  type FakeRequest,
-  type FakeService,
-  type Fault,
-  startFakeService,
-} from './fake-service.js';
-export { fakeHma } from './hma/fake.js';
-export { fakeNcmec } from './ncmec/fake.js';
-export { fakeShield } from './shield/fake.js';
-export { fakeStopNcii } from './stop-ncii/fake.js';
-export { fakeTechAgainstTerrorism } from './tech-against-terrorism/fake.js';
-export { fakeThreatExchange } from './threat-exchange/fake.js';
+export type { FakeReply, FakeRequest, FakeService, Fault } from './fake-service.js';
+export { startFake } from './start-fake.js';

@@ -52,8 +52,8 @@ async function startService(): Promise<void> {
     'service.mjs',
     `import { hashToHex } from 'onlyhashes';
 import { hash } from 'onlyhashes/node';
-import { fakeStopNcii } from 'onlyhashes/testing';
-const fake = await fakeStopNcii();
+import { startFake } from 'onlyhashes/testing';
+const fake = await startFake('stopncii');
 const hashValue = hashToHex((await hash('photo.jpg')).hash);
 const record = { signalType: 'ImagePDQ', hashStatus: 'Active', caseNumbers: [], feedbacks: [] };
 fake.put({ ...record, hashValue });

@@ -48,7 +48,7 @@ import {
   scan,
 } from 'onlyhashes/server';
 import { ServiceError, StopNciiClient } from 'onlyhashes/services';
-import { startFakeService } from 'onlyhashes/testing';
+import { startFake } from 'onlyhashes/testing';
 
 /** Compiles only if the types are the same, each way. */
 type Same<A, B> =
@@ -152,7 +152,7 @@ export async function inBrowser(file: File): Promise<string> {
 }
 
 export async function tested(): Promise<void> {
-  const fake = await startFakeService(({ path }) => ({ status: 200, body: { path } }));
+  const fake = await startFake(({ path }) => ({ status: 200, body: { path } }));
   fake.fail({ kind: 'status', status: 503 }, { times: 2 });
   const keys = { subscriptionKey: 'a', fetchHashesKey: 'b' };
   const client = new StopNciiClient(keys, { baseUrl: fake.url });
