@@ -20,8 +20,8 @@ import { filling, fitted, type Placed, screenshot } from './drawing/scene.js';
 /** An article on a phone: headline, photo, text, and the address below. */
 async function article(photo: Raster, { random }: Materials): Promise<Edited> {
   const phone = phoneOf(random);
-  const { width, height, unit: u } = phone;
-  const { paper, ink, faint, panel } = phone.dark ? DARK : LIGHT;
+  const page = { ...phone, ...(phone.dark ? DARK : LIGHT) };
+  const { width, height, unit: u, paper, ink, faint, panel } = page;
   const margin = pick(random, [0, 16, 20]) * u;
   const face = pick(random, ['bold', 'serif bold'] as const);
   const head = paragraph(
@@ -78,21 +78,14 @@ async function article(photo: Raster, { random }: Materials): Promise<Edited> {
     }) +
     text(address(random), width / 2, bar + 37 * u, 15 * u, ink, 'centred') +
     swipeBar(phone, ink);
-  return screenshot(random, {
-    width,
-    height,
-    paper,
-    around,
-    pictures: [{ picture: photo, area: place }],
-    over,
-  });
+  return screenshot(random, { ...page, around, over, pictures: [{ picture: photo, area: place }] });
 }
 
 /** A profile, or a post of a network, on a phone, with a notice about cookies over its foot. */
 async function post(photo: Raster, { random }: Materials): Promise<Edited> {
   const phone = phoneOf(random);
-  const { width, height, unit: u } = phone;
-  const { paper, ink, faint, panel } = phone.dark ? DARK : LIGHT;
+  const page = { ...phone, ...(phone.dark ? DARK : LIGHT) };
+  const { width, height, unit: u, ink, faint, panel } = page;
   const left = pick(random, [16, 16, 66]) * u;
   const words = paragraph(
     phrase(random, 8, 26),
@@ -141,9 +134,7 @@ async function post(photo: Raster, { random }: Materials): Promise<Edited> {
       text('Accept all', width / 2, top + 118 * u, 16 * u, '#fff', 'heading')
     : swipeBar(phone, ink);
   return screenshot(random, {
-    width,
-    height,
-    paper,
+    ...page,
     around,
     pictures: [{ picture: photo, area: place, radius: pick(random, [0, 12, 16]) * u }],
     over,
@@ -153,8 +144,8 @@ async function post(photo: Raster, { random }: Materials): Promise<Edited> {
 /** A shop or gallery: the photo, a row of small pictures, a title on a shade and a button. */
 async function shop(photo: Raster, { random, filler }: Materials): Promise<Edited> {
   const phone = phoneOf(random, maybe(random, 20));
-  const { width, height, unit: u } = phone;
-  const { paper, ink, faint } = phone.dark ? DARK : LIGHT;
+  const page = { ...phone, ...(phone.dark ? DARK : LIGHT) };
+  const { width, height, unit: u, ink, faint } = page;
   const area = fitted(photo, rect(0, (STATUS + 54) * u, width, 0.52 * height), { down: 0 });
   const below = area.top + area.height;
   const pictures: Placed[] = [{ picture: photo, area }];
@@ -193,7 +184,7 @@ async function shop(photo: Raster, { random, filler }: Materials): Promise<Edite
     text(phrase(random, 2, 3), area.left + 14 * u, below - 18 * u, 17 * u, '#fff', 'bold') +
     box(rect(16 * u, height - 76 * u, width - 32 * u, 50 * u), vivid(random), { radius: 25 * u }) +
     text('Add to basket', width / 2, height - 44 * u, 18 * u, '#fff', 'heading');
-  return screenshot(random, { width, height, paper, around, pictures, over });
+  return screenshot(random, { ...page, around, pictures, over });
 }
 
 /** Screenshots of web pages. */
