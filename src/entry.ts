@@ -303,3 +303,6 @@ export function checkLabels(labels: readonly string[]): void {
     throw new TypeError('expected labels to be a list of strings');
   }
 }
+
+/** The name of a list; that of the unnamed one is empty. */
+export const listOf = ({ list = '' }: Pick<EntryFacts, 'list'>): string => list;

@@ -14,6 +14,8 @@ export interface HashType {
   readonly bits: Bits;
 }
 
+export const typeOf = (hash: Hash): HashType => ({ algorithm: hash.algorithm, bits: bitsOf(hash) });
+
 /** Hashes of one type as 32-bit words in the byte order of this machine, `bits / 32` a hash. */
 export interface PackedWords extends HashType {
   readonly count: number;

@@ -1,12 +1,12 @@
 import { checkIterable, checkOptions, checkTypeOf } from '../door.js';
 import { type BlocklistEntry, checkEntry } from '../entry.js';
-import { type Algorithm, type Bits, checkKind } from '../hash.js';
+import { type Algorithm, type Bits, checkKind, isDegenerate } from '../hash.js';
 import type { PolicyOptions } from '../policy.js';
 import { changed } from './changed.js';
 import { EntryList } from './entry-list.js';
 import type { SearchingThreads, SearchThreadsStats } from './kind.js';
 import { begun, stepOf } from './list-change.js';
-import { isDegenerate, ListState, numbersOf, reasonToKeepOut } from './list-state.js';
+import { ListState, numbersOf, reasonToKeepOut } from './list-state.js';
 import { ComingEntries } from './listed-entries.js';
 import { checkListSettings, copyOfSettings, type ListSettings, type Trust } from './lists.js';
 import {

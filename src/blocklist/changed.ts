@@ -1,14 +1,8 @@
 import type { NumberedEntry } from '../entry.js';
+import { typeOf } from '../packed-words.js';
 import { settled } from './compaction.js';
 import { Kind, kindOf, type Part } from './kind.js';
-import {
-  type KeptOut,
-  ListState,
-  numbersTaken,
-  reasonToKeepOut,
-  typeOf,
-  widenedBy,
-} from './list-state.js';
+import { type KeptOut, ListState, numbersTaken, reasonToKeepOut, widenedBy } from './list-state.js';
 import type { Lists } from './lists.js';
 import type { Columns } from './segments/columns.js';
 import type { EntryMarks } from './segments/delta.js';

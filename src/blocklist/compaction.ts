@@ -5,8 +5,8 @@ import {
   mergedSteps as merge,
   newTarget,
   replacedIn,
+  type Segment,
 } from '../indexing/compaction.js';
-import { roomFor, type Segment } from '../indexing/segment.js';
 import { PackedEntries } from '../packed-entries.js';
 import type { HashType } from '../packed-words.js';
 import { policyUnder } from '../policy.js';
@@ -41,7 +41,6 @@ export function* builtSteps(
     {
       most: sources.reduce((sum, { table, count = table.size }) => sum + count, 0),
       target: (count) => newTarget({ algorithm, bits }, purpose, count, 'auto'),
-      allocate: (shape) => roomFor(shape, 'auto'),
       isNumbered: true,
     },
   );

@@ -1,6 +1,6 @@
 import { checkOptions, checkSignal } from '../door.js';
 import { inTurns } from '../in-turns.js';
-import type { Segment } from '../indexing/segment.js';
+import type { Segment } from '../indexing/compaction.js';
 import { type Applied, type Changed, changed, type Step } from './changed.js';
 import { dueOf, mergedSteps, movedTo, settledState } from './compaction.js';
 import {

@@ -1,6 +1,6 @@
 import type { BlocklistEntry, EntryFacts, NumberedEntry } from '../entry.js';
 import { type Algorithm, type Bits, type Hash, hexOf } from '../hash.js';
-import type { Part as Searched, Segment } from '../indexing/segment.js';
+import type { Part as Searched, Segment } from '../indexing/compaction.js';
 import type { Columns } from './segments/columns.js';
 import { Delta, Living } from './segments/delta.js';
 import { encoded } from './segments/texts.js';

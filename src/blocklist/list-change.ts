@@ -15,12 +15,12 @@ import {
 } from '../entry.js';
 import { finish, inSteps, inTurns, nextTurn, TURN } from '../in-turns.js';
 import { PackedEntries } from '../packed-entries.js';
-import type { HashType } from '../packed-words.js';
+import { type HashType, typeOf } from '../packed-words.js';
 import type { Step } from './changed.js';
 import { type Counts, EntriesByHash, equalSteps } from './equal-entries.js';
 import { type Kind, kindOf } from './kind.js';
 import type { Replaced } from './large-change.js';
-import { type ListState, numbersOf, typeOf } from './list-state.js';
+import { type ListState, numbersOf } from './list-state.js';
 import { ComingEntries, eachEntry, type ListedEntries, onList, rowsOf } from './listed-entries.js';
 import { checkKeptSettings, copyOfKept, type KeptSettings, type Lists } from './lists.js';
 import { copyOf, type Withdrawn, type WithdrawnKey } from './withdrawals.js';

@@ -1,5 +1,4 @@
 import { checkInteger, checkObject, checkOneOf, checkOptions, checkTypeOf } from '../door.js';
-import type { EntryFacts } from '../entry.js';
 import { checkPolicy, copyOfPolicy, type PolicyOptions } from '../policy.js';
 
 /** How far a list is trusted, the most first. */
@@ -47,9 +46,6 @@ export interface Fetched {
 export interface KeptSettings extends ListSettings {
   readonly fetched?: Fetched;
 }
-
-/** The name of a list; that of the unnamed one is empty. */
-export const listOf = ({ list = '' }: Pick<EntryFacts, 'list'>): string => list;
 
 /** The settings of all lists that have any. It does not change: what changes one makes another. */
 export class Lists {

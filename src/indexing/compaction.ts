@@ -1,22 +1,188 @@
-import { clearSteps, inSteps } from '../in-turns.js';
-import type { HashType } from '../packed-words.js';
-import { bucketSteps, STEP } from './mih.js';
-import { chooseBands } from './plan.js';
+import type { Bits } from '../hash.js';
+import { inSteps } from '../in-turns.js';
+import { grown, type HashType } from '../packed-words.js';
+import { type Built, segmentSteps, type Target } from './build-segment.js';
+import { STEP } from './mih.js';
+import { chooseBands, type SearchPlan, scanPlan } from './plan.js';
 import {
-  Entries,
   kernelFor,
-  type Part,
   type Room,
-  Segment,
+  roomFor,
+  type Segment,
   type Shape,
   type Simd,
+  scan,
 } from './segment.js';
+
+export type { Segment };
 
 /*
  * Segments do not change. Entries that come are in a delta, which becomes a segment; entries that
  * go are marked. Segments are merged now and then, step by step, into one without what is marked.
  * An index does so inside its changes, a blocklist in turns of the event loop.
  */
+
+/** Hashes with ids that a search goes through. The position of a hash is its number. */
+export type Part = Entries | Segment;
+
+/** Entries as they come, one hash each, in arrays that grow; a search scans them. */
+export class Entries {
+  readonly bits: Bits;
+  readonly bands = 0;
+  readonly groups = 0;
+  count = 0;
+  words: Int32Array;
+  ids: Uint32Array;
+  /** keeps what was read ahead, so that no engine leaves that out */
+  read = 0;
+  /** whether the id of each entry is its number */
+  inOrder = true;
+
+  constructor(bits: Bits, capacity = 64) {
+    this.bits = bits;
+    this.words = new Int32Array((capacity * bits) / 32);
+    this.ids = new Uint32Array(capacity);
+  }
+
+  get entries(): number {
+    return this.count;
+  }
+
+  startOf(position: number): number {
+    return position;
+  }
+
+  idAt(entry: number): number {
+    return this.ids[entry]!;
+  }
+
+  /** Makes room for one more hash. Adding it cannot fail then. */
+  reserve(): void {
+    if (this.count < this.ids.length) return;
+    const words = grown(this.words, 2 * this.words.length);
+    this.ids = grown(this.ids, 2 * this.count);
+    this.words = words;
+  }
+
+  /** Copies hash number `at` of `words`. */
+  push(words: Int32Array, at: number, id: number): void {
+    this.reserve();
+    const perHash = this.bits >> 5;
+    const to = this.count * perHash;
+    for (let i = 0; i < perHash; i++) this.words[to + i] = words[at * perHash + i]!;
+    this.inOrder &&= id === this.count;
+    this.ids[this.count++] = id;
+  }
+
+  plan(maxDistance: number): SearchPlan {
+    return scanPlan({ bits: this.bits, kernel: 'js' }, this.count, maxDistance);
+  }
+
+  search(query: Int32Array, max: number, out: Uint32Array, from = 0, to = this.count): number {
+    return scan(this, from, to, query, max, out);
+  }
+}
+
+/** Numbers of a page: 4 KiB. */
+const PAGE = 2 ** 15;
+
+/**
+ * A set of numbers 0…2^32 - 1: a bit for each, in pages. However high a number, it takes one page
+ * at most. A copy shares the pages until it changes them.
+ */
+export class Marks {
+  readonly #pages: (Int32Array | undefined)[];
+  /** pages that are not to be changed */
+  readonly #shared: readonly (Int32Array | undefined)[];
+  #count = 0;
+
+  constructor(original?: Marks) {
+    this.#shared = original ? original.#pages : [];
+    this.#pages = this.#shared.slice();
+    this.#count = original ? original.#count : 0;
+  }
+
+  /** The numbers below `end`. */
+  static below(end: number): Marks {
+    const marks = new Marks();
+    for (let number = 0; number < end; number += PAGE) marks.#own(number >>> 15).fill(-1);
+    marks.#count = PAGE * Math.ceil(end / PAGE);
+    for (let number = end; number % PAGE > 0; number++) marks.delete(number);
+    return marks;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  has(number: number): boolean {
+    const page = this.#pages[number >>> 15];
+    return page !== undefined && (page[(number >>> 5) & 1023]! & (1 << number)) !== 0;
+  }
+
+  /** Makes room for a number. Adding or deleting it cannot fail then. */
+  reserve(number: number): void {
+    this.#own(number >>> 15);
+  }
+
+  /** Whether it was not there. */
+  add(number: number): boolean {
+    if (this.has(number)) return false;
+    this.#own(number >>> 15)[(number >>> 5) & 1023]! |= 1 << number;
+    this.#count++;
+    return true;
+  }
+
+  /** Whether it was there. */
+  delete(number: number): boolean {
+    if (!this.has(number)) return false;
+    this.#own(number >>> 15)[(number >>> 5) & 1023]! &= ~(1 << number);
+    this.#count--;
+    return true;
+  }
+
+  /** Adds all of others, whose number matters little. @returns those that were there already */
+  addAll(others: Marks): number[] {
+    const known: number[] = [];
+    for (const [at, page] of others.#pages.entries()) {
+      if (!page) continue;
+      const own = this.#own(at);
+      for (let word = 0; word < page.length; word++) {
+        for (let both = own[word]! & page[word]!; both !== 0; both &= both - 1) {
+          known.push(numberAt(at, word, both));
+        }
+        own[word]! |= page[word]!;
+      }
+    }
+    this.#count += others.#count - known.length;
+    return known;
+  }
+
+  /** Those that are not in another, in ascending order; pages that they share take no time. */
+  *besides(other?: Marks): Generator<number> {
+    const theirs = other ? other.#pages : [];
+    for (const [at, page] of this.#pages.entries()) {
+      const others = theirs[at];
+      for (let word = 0; page && page !== others && word < page.length; word++) {
+        for (let bits = page[word]! & ~(others?.[word] ?? 0); bits !== 0; bits &= bits - 1) {
+          yield numberAt(at, word, bits);
+        }
+      }
+    }
+  }
+
+  #own(at: number): Int32Array {
+    const page = this.#pages[at];
+    if (page && page !== this.#shared[at]) return page;
+    const own = page ? page.slice() : new Int32Array(PAGE / 32);
+    this.#pages[at] = own;
+    return own;
+  }
+}
+
+/** The number of the lowest bit that is set in a word of a page. */
+const numberAt = (page: number, word: number, bits: number): number =>
+  PAGE * page + 32 * word + 31 - Math.clz32(bits & -bits);
 
 /** Segments of a tree, at most, before they are merged. */
 const MAX_SEGMENTS = 4;
@@ -38,9 +204,6 @@ export function firstDue(parts: readonly { readonly entries: number }[]): number
 
 /** Whether so many of the entries are gone that the others are worth a segment of their own. */
 export const isWasteful = (lost: number, entries: number): boolean => 4 * lost > entries;
-
-/** What is known of a segment before it is built. */
-export type Target = Omit<Shape, 'count' | 'groups' | 'entries' | 'hasIds'>;
 
 /** What segments are for. */
 export type Purpose = Pick<Shape, 'kind' | 'maxDistance' | 'sketchBits'>;
@@ -79,21 +242,18 @@ export interface MergeOptions {
   /** entries that go there, at most */
   readonly most: number;
   readonly target: (count: number) => Target;
-  readonly allocate: (shape: Shape) => Room;
+  readonly allocate?: (shape: Shape) => Room;
   /** whether ids are not stored, and the given ones are numbers among all of the sources */
   readonly isNumbered?: boolean;
 }
 
-/** A segment, and the given ids of its entries; undefined if each is the number of the entry. */
-export interface Built {
-  readonly segment: Segment;
-  readonly ids: Uint32Array | undefined;
-}
+/** Where a segment is searched fastest. */
+const anywhere = (shape: Shape): Room => roomFor(shape, 'auto');
 
 /** Merges entries of parts into a segment step by step. */
 export function* mergedSteps(
   sources: readonly Source[],
-  { most, target, allocate, isNumbered = false }: MergeOptions,
+  { most, target, allocate = anywhere, isNumbered = false }: MergeOptions,
 ): Generator<void, Built> {
   const kept = new Entries(target(0).bits, most);
   yield;
@@ -124,107 +284,9 @@ export function replacedIn<T>(
   return [...parts.slice(0, from), ...by, ...parts.slice(from + merged.length)];
 }
 
-/** Entries that a step looks up in a hash table, which takes longest of all. */
-const LOOKUP_STEP = STEP / 16;
-
 /**
  * Steps, at most, of merging at most seven parts with so many entries: one of looking up, six of
  * copying or spreading and two a band, and what is rounded up.
  */
 export const stepCount = (entries: number, bands: number): number =>
   (entries * (20 + bands)) / (STEP / 2) + 3 * bands + 18;
-
-/**
- * Builds a segment step by step: each `next` is a short step, so that a caller may do other things
- * in between. Equal hashes become one with several ids.
- * @param source hashes end to end, and their ids unless these are their numbers
- * @param isNumbered whether ids are not stored
- */
-export function* segmentSteps(
-  source: Pick<Entries, 'count' | 'words'> & Partial<Entries>,
-  target: Target,
-  allocate: (shape: Shape) => Room,
-  isNumbered = false,
-): Generator<void, Built> {
-  const { count: entries, words: given, inOrder = true } = source;
-  const perHash = target.bits >> 5;
-  const { order, starts } = yield* grouped(given, perHash, entries);
-  const groups = starts.length - 1;
-  const count = groups + entries - starts[groups]!;
-  const isSame = groups === 0 && inOrder;
-  const shape = { ...target, count, groups, entries, hasIds: !isSame && !isNumbered };
-  const segment = new Segment(shape, allocate(shape));
-  const { words, buckets } = segment;
-  segment.starts.set(starts);
-  const ids = segment.ids ?? (isSame ? undefined : new Uint32Array(entries));
-  yield* inSteps(isSame ? 0 : entries, (i) => {
-    ids![i] = source.ids ? source.ids[order[i]!]! : order[i]!;
-  });
-  yield* inSteps(count, (i) => {
-    const entry = order[segment.startOf(i)]! * perHash;
-    for (let word = 0; word < perHash; word++) words[i * perHash + word] = given[entry + word]!;
-  });
-  if (target.bands > 0) yield* bucketSteps(buckets.hashes, target.bands, count);
-  return { segment, ids };
-}
-
-/**
- * The entries in the order of their hashes, equal ones together and those first that several
- * entries have; where the entries of each of these groups start, and end. A hash table with open
- * addressing; its hash function is keyed by chance, as a list made to collide would otherwise cost
- * quadratic time. The result does not depend on the key.
- */
-function* grouped(
-  words: Int32Array,
-  perHash: number,
-  entries: number,
-): Generator<void, { order: Uint32Array; starts: Uint32Array }> {
-  const key = Math.floor(Math.random() * 2 ** 32) | 0;
-  const mask = 2 ** Math.ceil(Math.log2(1.5 * entries + 1)) - 1;
-  // Entry + 1 in each slot; 0 is empty.
-  const slots = new Uint32Array(mask + 1);
-  yield* clearSteps(slots);
-  const firsts = new Uint32Array(entries);
-  yield;
-  const sizes = new Uint32Array(entries);
-  yield* clearSteps(sizes);
-  const equal = (a: number, b: number) => {
-    for (let i = 0; i < perHash; i++) {
-      if (words[a * perHash + i] !== words[b * perHash + i]) return false;
-    }
-    return true;
-  };
-  let groups = 0;
-  const find = (entry: number) => {
-    let mix = key;
-    for (let word = 0; word < perHash; word++) {
-      mix = Math.imul(mix ^ words[entry * perHash + word]!, 0x9e3779b1);
-      mix ^= mix >>> 15;
-    }
-    let slot = mix & mask;
-    while (slots[slot] !== 0 && !equal(slots[slot]! - 1, entry)) slot = (slot + 1) & mask;
-    if (slots[slot] === 0) slots[slot] = entry + 1;
-    const first = slots[slot]! - 1;
-    firsts[entry] = first;
-    if (++sizes[first]! === 2) groups++;
-  };
-  yield* inSteps(entries, find, LOOKUP_STEP);
-  const starts = new Uint32Array(groups + 1);
-  groups = 0;
-  // The same memory again: the size of a group becomes its next place + 2, and the slots the order.
-  let place = 0;
-  yield* inSteps(entries, (entry) => {
-    const size = sizes[entry]!;
-    if (size < 2) return;
-    starts[groups++] = place;
-    sizes[entry] = place + 2;
-    place += size;
-  });
-  starts[groups] = place;
-  const order = slots.subarray(0, entries);
-  yield* inSteps(entries, (entry) => {
-    const first = firsts[entry]!;
-    order[sizes[first]! > 1 ? sizes[first]!++ - 2 : place++] = entry;
-  });
-  return { order, starts };
-}

@@ -2,11 +2,14 @@ import { checkOneOf, checkOptions, checkTypeOf } from '../door.js';
 import type { Algorithm, Bits, Hash, PackedHashes } from '../hash.js';
 import { finish } from '../in-turns.js';
 import { checkMaxDistance, packedWords } from '../packed-words.js';
-import { newTarget, segmentSteps } from './compaction.js';
+import { segmentSteps } from './build-segment.js';
+import { newTarget } from './compaction.js';
 import type { HammingIndex } from './hamming-index.js';
 import { MutableIndex } from './mutable-index.js';
-import { roomFor, Segment, type Simd } from './segment.js';
-import { alignedBytes, type SnapshotSource, shapeOf, verifiedSteps } from './snapshot.js';
+import { roomFor, type Segment, type Simd } from './segment.js';
+import { attachedSegment, type SnapshotSource, verifiedSteps } from './snapshot.js';
+
+export type { HammingIndex };
 
 /** What an index holds, and how it is made. */
 export interface CreateOptions {
@@ -85,15 +88,28 @@ export function indexFromBuffer(
   checkOptions(options);
   const { verify = true } = options;
   checkTypeOf('verify', verify, 'boolean');
-  return attachedIndex(buffer, verify);
+  return finish(indexSteps(attachedSegment(buffer), verify));
 }
 
-function attachedIndex(buffer: SnapshotSource, verify: boolean): MutableIndex {
-  const bytes = alignedBytes(buffer);
-  const segment = new Segment(shapeOf(bytes, bytes.length), bytes);
-  return new MutableIndex(segment, { live: verify ? finish(verifiedSteps(segment)) : undefined });
+/**
+ * An index over a segment that was read, step by step.
+ * @param verify whether to check the checksum and the content
+ * @throws {FormatError} `bad-header` or `bad-checksum`
+ */
+export function* indexSteps(segment: Segment, verify: boolean): Generator<void, MutableIndex> {
+  return new MutableIndex(segment, { live: verify ? yield* verifiedSteps(segment) : undefined });
 }
 
 /** An index as ours: itself, or a copy if it is of another implementation. */
 export const mutableIndex = (index: HammingIndex): MutableIndex =>
-  index instanceof MutableIndex ? index : attachedIndex(index.toBuffer(), false);
+  index instanceof MutableIndex
+    ? index
+    : finish(indexSteps(attachedSegment(index.toBuffer()), false));
+
+/** @throws {TypeError} if `index` is not an index */
+export function checkIndex(index: HammingIndex): void {
+  const needed = ['search', 'searchInto', 'searchNearInto', 'toBuffer'] as const;
+  if (needed.some((name) => typeof index?.[name] !== 'function')) {
+    throw new TypeError('expected an index, as createIndex gives it');
+  }
+}

@@ -115,14 +115,6 @@ export interface SnapshotOptions {
   shared?: boolean;
 }
 
-/** @throws {TypeError} if `index` is not an index */
-export function checkIndex(index: HammingIndex): void {
-  const needed = ['search', 'searchInto', 'searchNearInto', 'toBuffer'] as const;
-  if (needed.some((name) => typeof index?.[name] !== 'function')) {
-    throw new TypeError('expected an index, as createIndex gives it');
-  }
-}
-
 /** @throws {TypeError | RangeError} if an option is invalid */
 export function checkSnapshotOptions(options: SnapshotOptions): void {
   checkOptions(options);

@@ -3,15 +3,17 @@ import type { Algorithm, Bits, Hash, PackedHashes } from '../hash.js';
 import { finish, inSteps } from '../in-turns.js';
 import { checkMaxDistance, packedWords } from '../packed-words.js';
 import { checkRanks } from '../variant.js';
+import type { Built, Target } from './build-segment.js';
 import {
-  type Built,
+  Entries,
   firstDue,
   fitted,
   isWasteful,
+  Marks,
   mergedSteps,
+  type Part,
   replacedIn,
   stepCount,
-  type Target,
 } from './compaction.js';
 import {
   checkSnapshotOptions,
@@ -20,19 +22,8 @@ import {
   type NearOptions,
   type SnapshotOptions,
 } from './hamming-index.js';
-import { Marks } from './marks.js';
-import { askNear } from './near.js';
 import { type Hit, PartSearch } from './part-search.js';
-import { EXACT_DISTANCE } from './plan.js';
-import {
-  Entries,
-  type Part,
-  type Room,
-  roomFor,
-  Segment,
-  type Shape,
-  type Simd,
-} from './segment.js';
+import { type Room, roomFor, Segment, type Shape, type Simd } from './segment.js';
 import { sealed } from './snapshot.js';
 
 /**
@@ -282,8 +273,7 @@ export class MutableIndex implements HammingIndex {
     if (ranks !== undefined) checkRanks(ranks, this.bits);
     this.#search.ask(query);
     checkMaxDistance(maxDistance, this.bits);
-    const isNear = options && this.bits === 256 && maxDistance > EXACT_DISTANCE;
-    const near = isNear ? askNear(this.#search.query, ranks) : undefined;
+    const near = options && this.#search.near(maxDistance, ranks);
     const scope = { near, live: this.#living };
     let total = 0;
     for (const part of this.#parts) total = this.#search.search(part, maxDistance, total, scope);

@@ -1,14 +1,22 @@
 import type { Hash } from '../hash.js';
 import type { Ring } from '../kernels/search/bands.js';
 import { copyHash, grown, type HashType } from '../packed-words.js';
-import { keepNear } from './near.js';
-import { type Part, Segment } from './segment.js';
+import type { Part } from './compaction.js';
+import { askNear, keepNear } from './near.js';
+import { EXACT_DISTANCE } from './plan.js';
+import { Segment } from './segment.js';
+
+export type { Segment };
 
 /** What a search finds: the number under which a hash was added, and its distance in bits. */
 export interface Hit {
   readonly id: number;
   readonly distance: number;
 }
+
+/** Whether a near search to this distance finds all that there is, as a search does. */
+export const isExact = ({ bits }: HashType, maxDistance: number): boolean =>
+  bits !== 256 || maxDistance <= EXACT_DISTANCE;
 
 /** Where a search looks in a part, and what it may find there. */
 export interface Scope {
@@ -49,6 +57,15 @@ export class PartSearch {
   /** @throws {TypeError | RangeError} if the hash is of another kind */
   ask(query: Hash): void {
     copyHash(query, this.#type, this.#queryBytes);
+  }
+
+  /**
+   * Makes the searches that follow near ones, until any query is asked for.
+   * @param ranks how sure the bits of the query are, checked; absent: not known
+   * @returns the buckets for the scope; undefined where a near search is exact
+   */
+  near(max: number, ranks: Uint8Array | undefined): readonly Ring[] | undefined {
+    return isExact(this.#type, max) ? undefined : askNear(this.query, ranks);
   }
 
   /**

@@ -1,4 +1,3 @@
-import type { Bits } from '../hash.js';
 import type { Ring } from '../kernels/search/bands.js';
 import { checksum } from '../kernels/search/checksum.js';
 import {
@@ -18,7 +17,7 @@ import {
   scratchBytes,
   simdRoom,
 } from '../kernels/search/simd.js';
-import { grown, type HashType } from '../packed-words.js';
+import type { HashType } from '../packed-words.js';
 import { type Banding, Buckets, offsetsLength } from './mih.js';
 import {
   NEAR_BANDS,
@@ -113,7 +112,7 @@ export function roomFor(shape: Shape, simd: Simd, { shared = false, threads = 1 
  * for, or as are touched beforehand.
  * @returns how many there are
  */
-function scan(
+export function scan(
   part: { words: Int32Array; simd?: SimdScratch | undefined; read: number },
   from: number,
   to: number,
@@ -151,67 +150,6 @@ function scan(
     total += found;
   }
   return total;
-}
-
-/** Hashes with ids that a search goes through. The position of a hash is its number. */
-export type Part = Entries | Segment;
-
-/** Entries as they come, one hash each, in arrays that grow; a search scans them. */
-export class Entries {
-  readonly bits: Bits;
-  readonly bands = 0;
-  readonly groups = 0;
-  count = 0;
-  words: Int32Array;
-  ids: Uint32Array;
-  /** keeps what was read ahead, so that no engine leaves that out */
-  read = 0;
-  /** whether the id of each entry is its number */
-  inOrder = true;
-
-  constructor(bits: Bits, capacity = 64) {
-    this.bits = bits;
-    this.words = new Int32Array((capacity * bits) / 32);
-    this.ids = new Uint32Array(capacity);
-  }
-
-  get entries(): number {
-    return this.count;
-  }
-
-  startOf(position: number): number {
-    return position;
-  }
-
-  idAt(entry: number): number {
-    return this.ids[entry]!;
-  }
-
-  /** Makes room for one more hash. Adding it cannot fail then. */
-  reserve(): void {
-    if (this.count < this.ids.length) return;
-    const words = grown(this.words, 2 * this.words.length);
-    this.ids = grown(this.ids, 2 * this.count);
-    this.words = words;
-  }
-
-  /** Copies hash number `at` of `words`. */
-  push(words: Int32Array, at: number, id: number): void {
-    this.reserve();
-    const perHash = this.bits >> 5;
-    const to = this.count * perHash;
-    for (let i = 0; i < perHash; i++) this.words[to + i] = words[at * perHash + i]!;
-    this.inOrder &&= id === this.count;
-    this.ids[this.count++] = id;
-  }
-
-  plan(maxDistance: number): SearchPlan {
-    return scanPlan({ bits: this.bits, kernel: 'js' }, this.count, maxDistance);
-  }
-
-  search(query: Int32Array, max: number, out: Uint32Array, from = 0, to = this.count): number {
-    return scan(this, from, to, query, max, out);
-  }
 }
 
 /**
@@ -270,6 +208,11 @@ export class Segment {
   get sections(): Uint8Array {
     const { buffer, byteOffset } = this.words;
     return new Uint8Array(buffer, byteOffset, this.notes.byteOffset - byteOffset);
+  }
+
+  /** The checksum of its hashes, in steps. */
+  sumSteps(): Generator<void, number> {
+    return sumSteps(this.words);
   }
 
   /** The number of the first entry of a hash; that of the next hash follows its last. */
@@ -335,13 +278,12 @@ export class Segment {
 /** Words that a step of the checksum goes through: about 0.5 ms. */
 const SUM_STEP = 1 << 18;
 
-/** The checksum of words in several pieces, or of what follows words with this sum, in steps. */
-export function* checksumSteps(pieces: Iterable<Int32Array>, sum = 0): Generator<void, number> {
-  for (const words of pieces) {
-    for (let at = 0; at < words.length; at += SUM_STEP) {
-      sum = checksum(words.subarray(at, at + SUM_STEP), sum);
-      yield;
-    }
+/** The checksum of words, or of what follows words with this sum, in steps. */
+export function* sumSteps(words: Int32Array, sum = 0): Generator<void, number> {
+  let next = sum;
+  for (let at = 0; at < words.length; at += SUM_STEP) {
+    next = checksum(words.subarray(at, at + SUM_STEP), next);
+    yield;
   }
-  return sum;
+  return next;
 }

@@ -3,9 +3,20 @@ import { FormatError } from '../errors.js';
 import { ALGORITHMS, type Algorithm, type Bits, hasBits } from '../hash.js';
 import { allSteps, ascendsSteps, finish } from '../in-turns.js';
 import { checksum } from '../kernels/search/checksum.js';
-import { Marks } from './marks.js';
+import { attachKernels, type SimdMemory } from '../kernels/search/simd.js';
+import { Marks } from './compaction.js';
 import { MAX_PLACES } from './plan.js';
-import { byteLengthOf, checksumSteps, HEADER_BYTES, type Segment, type Shape } from './segment.js';
+import {
+  byteLengthOf,
+  HEADER_BYTES,
+  type Room,
+  roomFor,
+  Segment,
+  type Shape,
+  sumSteps,
+} from './segment.js';
+
+export type { Segment };
 
 /**
  * `OHINDEX` and a line feed, as two little-endian words. A machine of the other byte order reads
@@ -35,7 +46,15 @@ const NUMBERS = [
 ] as const;
 /** The word of the header that holds the checksum over all the others. */
 export const CHECKSUM_WORD = 14;
+const GENERATION_WORD = 10;
 const DEGENERATE_WORD = 15;
+
+/** The checksum of words in several pieces, or of what follows words with this sum, in steps. */
+export function* checksumSteps(pieces: Iterable<Int32Array>, sum = 0): Generator<void, number> {
+  let next = sum;
+  for (const words of pieces) next = yield* sumSteps(words, next);
+  return next;
+}
 
 /** The checksum of a header but for the word that holds it. */
 export const headerSum = (header: Int32Array): number =>
@@ -112,6 +131,8 @@ export function* verifiedSteps({
   return set;
 }
 
+const lengthError = (expected: number, got: number) =>
+  new FormatError('bad-length', `expected an index file of ${expected} bytes, got ${got}`);
 const contradiction = () => new FormatError('bad-header', 'the index file contradicts itself');
 
 /** What the header of a snapshot says of it. */
@@ -150,6 +171,75 @@ export const infoOf = (shape: Shape): SnapshotInfo => ({
   hashes: shape.count,
   byteLength: byteLengthOf(shape),
 });
+
+/** Whether bytes begin as a snapshot does, of whatever version. */
+export function isSnapshot(bytes: Uint8Array): boolean {
+  try {
+    snapshotInfo(bytes);
+  } catch (error) {
+    return !(error instanceof FormatError && error.code === 'bad-magic');
+  }
+  return true;
+}
+
+/** The generation in the header of a snapshot, of whatever version; undefined if it is none. */
+export function generationIn(header: Uint8Array): number | undefined {
+  if (header.length < HEADER_BYTES || !isSnapshot(header)) return undefined;
+  return new DataView(header.buffer, header.byteOffset).getUint32(4 * GENERATION_WORD, true);
+}
+
+/** Reads bytes from `at` on. @returns their number, 0 at the end */
+export type Read = (into: Uint8Array, at: number) => Promise<number>;
+
+/** What is looked at before the rest of a snapshot is read, as a file may be of any size. */
+export type CheckShape = (shape: Shape, checksum: number) => void;
+
+/** The segment of a snapshot, attached to its bytes. @throws {FormatError} as `shapeOf` */
+export function attachedSegment(source: SnapshotSource, check?: CheckShape): Segment {
+  const bytes = alignedBytes(source);
+  return new Segment(shapeChecked(bytes, bytes.length, check), bytes);
+}
+
+/**
+ * The segment of a snapshot, read to where it is searched fastest. Node's `readFile` is limited to
+ * 2 GiB.
+ * @throws {FormatError} as `shapeOf`
+ */
+export async function readSegment(
+  read: Read,
+  byteLength: number,
+  check?: CheckShape,
+): Promise<Segment> {
+  const header = new Uint8Array(HEADER_BYTES);
+  const count = await filled(read, header, 0);
+  const shape = shapeChecked(header.subarray(0, count), byteLength, check);
+  const room = roomFor(shape, 'auto');
+  const bytes = new Uint8Array(room.buffer, 0, byteLength);
+  bytes.set(header);
+  const end = await filled(read, bytes, HEADER_BYTES);
+  if (end < byteLength) throw lengthError(byteLength, end);
+  return new Segment(shape, room);
+}
+
+function shapeChecked(bytes: Uint8Array, byteLength: number, check?: CheckShape): Shape {
+  const shape = shapeOf(bytes, byteLength);
+  const header = new Uint32Array(bytes.buffer, bytes.byteOffset, HEADER_BYTES / 4);
+  check?.(shape, header[CHECKSUM_WORD]!);
+  return shape;
+}
+
+/** Bytes read at a time. */
+const CHUNK = 4 * 2 ** 20;
+
+/** Reads bytes from a place on as far as there are any. @returns where they end */
+async function filled(read: Read, bytes: Uint8Array, from: number): Promise<number> {
+  for (let at = from; at < bytes.length; ) {
+    const count = await read(bytes.subarray(at, at + CHUNK), at);
+    if (count === 0) return at;
+    at += count;
+  }
+  return bytes.length;
+}
 
 /** The bytes of a source, copied where they do not begin at a multiple of four. */
 export function alignedBytes(source: SnapshotSource): Uint8Array {
@@ -213,10 +303,7 @@ export function shapeOf(bytes: Uint8Array, byteLength: number): Shape {
   }
   const expected = byteLengthOf(shape);
   if (byteLength !== expected) {
-    throw new FormatError(
-      'bad-length',
-      `expected an index file of ${expected} bytes, got ${byteLength}`,
-    );
+    throw lengthError(expected, byteLength);
   }
   return shape;
 }
@@ -246,4 +333,44 @@ function* idSteps(ids: Uint32Array, limit: number): Generator<void, Marks | unde
     return true;
   };
   return (yield* allSteps(ids.length, areNew)) ? set : undefined;
+}
+
+/** Bytes that a step copies: about 1 ms. */
+const STEP = 2 ** 22;
+
+/** What threads share of a segment: a memory with SIMD kernels, or a buffer. */
+export interface SharedSegment {
+  readonly shape: Shape;
+  readonly memory?: SimdMemory | undefined;
+  readonly buffer: ArrayBufferLike;
+}
+
+/**
+ * Makes room for a copy of a segment in memory that threads can share.
+ * @param threads as many may open it by `openShared`, from number 1 on: number 0 is this one's
+ * @returns `steps`: make the copy, after which threads may open it
+ */
+export function sharedCopy(
+  segment: Segment,
+  threads: number,
+): { readonly shared: SharedSegment; readonly steps: Generator<void, Segment> } {
+  const { shape } = segment;
+  const room = roomFor(shape, 'auto', { shared: true, threads: threads + 1 });
+  const shared = { shape, memory: room.simd?.memory, buffer: room.buffer };
+  return { shared, steps: copySteps(segment, room) };
+}
+
+function* copySteps({ shape, sections }: Segment, room: Room): Generator<void, Segment> {
+  const copy = new Segment(shape, room);
+  for (let at = 0; at < sections.length; at += STEP) {
+    copy.sections.set(sections.subarray(at, at + STEP), at);
+    yield;
+  }
+  return copy;
+}
+
+/** Opens a shared copy in the thread of that number. */
+export function openShared({ shape, memory, buffer }: SharedSegment, thread: number): Segment {
+  const kernels = memory && attachKernels(memory);
+  return new Segment(shape, kernels ? { buffer, simd: { memory, kernels }, thread } : { buffer });
 }

@@ -1,9 +1,9 @@
-import { type ListState, typeOf } from '../blocklist/list-state.js';
-import { type Lists, listOf, TRUSTS, type Trust } from '../blocklist/lists.js';
-import type { EntryFacts } from '../entry.js';
+import type { ListState } from '../blocklist/list-state.js';
+import { type Lists, TRUSTS, type Trust } from '../blocklist/lists.js';
+import { type EntryFacts, listOf } from '../entry.js';
 import { bitsOf, copyOfHash, type Hash } from '../hash.js';
 import { finish } from '../in-turns.js';
-import type { HashType } from '../packed-words.js';
+import { type HashType, typeOf } from '../packed-words.js';
 import {
   changedBy,
   nearestOf,

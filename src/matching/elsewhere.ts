@@ -1,6 +1,5 @@
-import { isDegenerate } from '../blocklist/list-state.js';
 import type { Withdrawals } from '../blocklist/withdrawals.js';
-import { bitsOf, type Hash } from '../hash.js';
+import { bitsOf, type Hash, isDegenerate } from '../hash.js';
 import { nearestOf, type Policy, policyUnder, upTo } from '../policy.js';
 import type { RemoteHit } from '../remote-matcher.js';
 import type { HashedVariant } from '../variant.js';

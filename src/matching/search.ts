@@ -1,11 +1,10 @@
 import { type Kind, kindOf, type SearchingThreads } from '../blocklist/kind.js';
-import { isDegenerate, type ListState, typeOf } from '../blocklist/list-state.js';
-import { type Lists, listOf } from '../blocklist/lists.js';
-import { type BlocklistEntry, type EntryFacts, noteNumber } from '../entry.js';
-import type { Hash } from '../hash.js';
-import { askNear } from '../indexing/near.js';
-import { hitsOf, joined, PartSearch } from '../indexing/part-search.js';
-import { EXACT_DISTANCE } from '../indexing/plan.js';
+import type { ListState } from '../blocklist/list-state.js';
+import type { Lists } from '../blocklist/lists.js';
+import { type BlocklistEntry, type EntryFacts, listOf, noteNumber } from '../entry.js';
+import { type Hash, isDegenerate } from '../hash.js';
+import { hitsOf, isExact, joined, PartSearch, type Scope } from '../indexing/part-search.js';
+import { typeOf } from '../packed-words.js';
 import { type Distant, MOST_GIVEN, nearestOf, type Order, type Policy } from '../policy.js';
 import type { HashedVariant } from '../variant.js';
 
@@ -50,8 +49,6 @@ export function foundBy(
 const ranksFor = ({ hash, quality, ranks }: HashedVariant, { minQuality }: Policy) =>
   (quality ?? 100) >= minQuality && !isDegenerate(hash) ? ranks : undefined;
 
-type Near = ReturnType<typeof askNear>;
-
 const NO_HITS = /* @__PURE__ */ new Uint32Array(0);
 /** Buffers of searches, by kind. */
 const searches = /* @__PURE__ */ new Map<string, PartSearch>();
@@ -81,10 +78,9 @@ function nearHits(
   if (reviewDistance <= matchDistance) return hitsWithin(kind, hash, matchDistance);
   const max = Math.min(reviewDistance, kind.bits);
   const search = searchFor(kind, hash);
-  const isNear = kind.bits === 256 && max > EXACT_DISTANCE;
-  const near = hitsIn(kind, search, max, isNear ? askNear(search.query, ranks) : undefined);
+  const near = hitsIn(kind, search, max, search.near(max, ranks));
   // A near search finds all to there.
-  if (matchDistance <= EXACT_DISTANCE) return near;
+  if (isExact(kind, matchDistance)) return near;
   const within = hitsWithin(kind, hash, matchDistance);
   return joined([within, hitsOf(near, (_, distance) => distance > matchDistance)]);
 }
@@ -101,13 +97,12 @@ export function nearHitsBy(
   ranks: Uint8Array | undefined,
 ): Promise<Uint32Array | undefined> | undefined {
   // What is exact is found here, in less time than a message takes.
-  if (kind.bits !== 256 || matchDistance > EXACT_DISTANCE) return undefined;
-  if (reviewDistance <= EXACT_DISTANCE) return undefined;
+  if (!isExact(kind, matchDistance) || isExact(kind, reviewDistance)) return undefined;
   const max = Math.min(reviewDistance, 256);
   const asked = kind.parts.map(({ table }) => threads.searchNear(table.searched, hash, max, ranks));
   if (asked.every((one) => one === undefined)) return undefined;
   const search = searchFor(kind, hash);
-  const near = askNear(search.query, ranks);
+  const near = search.near(max, ranks);
   const here = hitsIn(kind, search, max, near, (at) => asked[at] === undefined);
   return Promise.all(asked).then((answers) => {
     const found = [here];
@@ -128,7 +123,7 @@ function hitsIn(
   kind: Kind,
   search: PartSearch,
   max: number,
-  near?: Near,
+  near?: Scope['near'],
   isMeant?: (at: number) => boolean,
 ): Uint32Array {
   let total = 0;

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { listOf } from '../blocklist/lists.js';
 import {
   type BlocklistEntry,
   copyOfSaid,
   FIELD_NAMES,
   FIELDS,
   type FieldName,
+  listOf,
   NUMBER,
   type NumberedEntry,
   type Said,

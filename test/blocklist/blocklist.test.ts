@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 import { uniformHashes } from '../../bench/workloads.js';
 import type { Blocklist } from '../../src/blocklist/blocklist.js';
 import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
-import { isDegenerate } from '../../src/blocklist/list-state.js';
 import type { WithdrawnKey } from '../../src/blocklist/withdrawals.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { DecodeError } from '../../src/errors.js';
@@ -13,6 +12,7 @@ import {
   hashFromJSON,
   hashToHex,
   hashToJSON,
+  isDegenerate,
   newHash,
 } from '../../src/hash.js';
 import { match } from '../../src/matching/match.js';

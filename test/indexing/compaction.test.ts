@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Marks } from '../../src/indexing/marks.js';
+import { Marks } from '../../src/indexing/compaction.js';
 
 test('holds what a Set holds', () => {
   const id = fc.oneof(

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { clusteredHashes, random, uniformHashes } from '../../bench/workloads.js';
 import type { Hash } from '../../src/hash.js';
 import { finish } from '../../src/in-turns.js';
-import { segmentSteps } from '../../src/indexing/compaction.js';
+import { segmentSteps } from '../../src/indexing/build-segment.js';
 import { createIndex } from '../../src/indexing/create-index.js';
 import { MutableIndex } from '../../src/indexing/mutable-index.js';
 import { roomFor, type Simd } from '../../src/indexing/segment.js';

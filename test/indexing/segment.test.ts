@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { finish } from '../../src/in-turns.js';
-import { mergedSteps, stepCount } from '../../src/indexing/compaction.js';
-import { Entries, roomFor, type Shape } from '../../src/indexing/segment.js';
+import { Entries, mergedSteps, stepCount } from '../../src/indexing/compaction.js';
+import { roomFor, type Shape } from '../../src/indexing/segment.js';
 
 /** What the steps give, and how many they are. */
 function counted<T>(steps: Generator<void, T>): { result: T; count: number } {

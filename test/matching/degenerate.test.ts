@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isDegenerate } from '../../src/blocklist/list-state.js';
-import { type Hash, hashFromHex } from '../../src/hash.js';
+import { type Hash, hashFromHex, isDegenerate } from '../../src/hash.js';
 import { flipBits, hashOf } from '../arbitraries.js';
 
 const order = Array.from({ length: 256 }, (_, bit) => (bit * 37) % 256);

@@ -1,8 +1,7 @@
-import { isDegenerate } from '../../src/blocklist/list-state.js';
 import type { ListSettings, Trust } from '../../src/blocklist/lists.js';
 import type { Withdrawn } from '../../src/blocklist/withdrawals.js';
 import type { BlocklistEntry } from '../../src/entry.js';
-import { type Hash, hashToHex } from '../../src/hash.js';
+import { type Hash, hashToHex, isDegenerate } from '../../src/hash.js';
 import type { RemoteHit } from '../../src/remote-matcher.js';
 import type { HashedVariant } from '../../src/variant.js';
 import type { NaiveFloodGuard } from './flood.js';

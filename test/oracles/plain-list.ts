@@ -1,9 +1,8 @@
 import type { ListChange, ListRecord } from '../../src/blocklist/list-change.js';
-import { isDegenerate } from '../../src/blocklist/list-state.js';
 import type { ListSettings } from '../../src/blocklist/lists.js';
 import type { KeptOutReason, Withdrawn, WithdrawnKey } from '../../src/blocklist/withdrawals.js';
 import type { BlocklistEntry } from '../../src/entry.js';
-import { type Hash, hashToHex } from '../../src/hash.js';
+import { type Hash, hashToHex, isDegenerate } from '../../src/hash.js';
 
 /** A change whose entries are in arrays. */
 export interface PlainChange extends Omit<ListChange, 'add' | 'replace' | 'remove'> {

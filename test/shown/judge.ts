@@ -1,6 +1,5 @@
 import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
-import { isDegenerate } from '../../src/blocklist/list-state.js';
-import { type Hash, hashToHex } from '../../src/hash.js';
+import { type Hash, hashToHex, isDegenerate } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
 import { check as checkUpload } from '../../src/node/pool/check-upload.js';
 import type { HashPool } from '../../src/node/pool/hash-pool.js';

@@ -1,7 +1,7 @@
 import { entryFromJSON, entryToJSON } from '../../entry.js';
 import { FormatError } from '../../errors.js';
 import { finish, inSteps } from '../../in-turns.js';
-import { checksumSteps } from '../../indexing/segment.js';
+import { checksumSteps } from '../../indexing/snapshot.js';
 import { checkKeptSettings, copyOfKept, type KeptSettings } from '../lists.js';
 import type { KeptOutReason } from '../withdrawals.js';
 import type { Effect } from './effect.js';

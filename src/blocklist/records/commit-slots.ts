@@ -1,6 +1,6 @@
 import { FormatError } from '../../errors.js';
 import { finish } from '../../in-turns.js';
-import { checksumSteps } from '../../indexing/segment.js';
+import { checksumSteps } from '../../indexing/snapshot.js';
 import { halves, type Moment, wholeOf } from './change-record.js';
 
 /*

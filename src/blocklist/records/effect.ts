@@ -1,11 +1,12 @@
 import type { BlocklistEntry } from '../../entry.js';
 import { FormatError } from '../../errors.js';
 import { inSteps } from '../../in-turns.js';
+import { typeOf } from '../../packed-words.js';
 import { type Changed, changed, type Prepared, type Step } from '../changed.js';
 import { builtSteps, dueOf, mergedSteps } from '../compaction.js';
 import { EntriesByHash, equalSteps } from '../equal-entries.js';
 import type { Kind, Part } from '../kind.js';
-import { ListState, typeOf } from '../list-state.js';
+import { ListState } from '../list-state.js';
 import { ComingEntries } from '../listed-entries.js';
 import { type KeptSettings, Lists } from '../lists.js';
 import type { Columns } from '../segments/columns.js';

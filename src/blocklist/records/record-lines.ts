@@ -1,5 +1,5 @@
 import { type BlocklistEntry, entryToJSON } from '../../entry.js';
-import { checksumSteps } from '../../indexing/segment.js';
+import { checksumSteps } from '../../indexing/snapshot.js';
 
 /** Lines that a step writes: about 0.3 ms. */
 const STEP = 64;

@@ -1,7 +1,7 @@
 import { FIELDS, type Field, SHARED_NAMES } from '../../entry.js';
 import { FormatError } from '../../errors.js';
 import { ascendsSteps, inSteps } from '../../in-turns.js';
-import type { Segment } from '../../indexing/segment.js';
+import type { Segment } from '../../indexing/snapshot.js';
 import type { Note } from '../../packed-entries.js';
 import { Columns, HAS_GROUP, NO_QUALITY } from './columns.js';
 import { KeyTable, Texts } from './texts.js';

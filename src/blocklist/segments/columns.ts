@@ -9,7 +9,7 @@ import {
 } from '../../entry.js';
 import { type Bits, bytesOf, type Hash, hexOf, newHash } from '../../hash.js';
 import { inSteps } from '../../in-turns.js';
-import { checksumSteps, type Segment } from '../../indexing/segment.js';
+import type { Segment } from '../../indexing/compaction.js';
 import { entryOf, type Note, type PackedEntries } from '../../packed-entries.js';
 import { grown } from '../../packed-words.js';
 import { type KeyTable, KeyTableBuilder, type Texts, TextsBuilder } from './texts.js';
@@ -277,7 +277,7 @@ export class ColumnsBuilder {
   }
 
   *#nameSteps(
-    { words }: Segment,
+    segment: Segment,
     ids: Texts | undefined,
     groups: Uint8Array | undefined,
     flags: Uint8Array,
@@ -285,7 +285,7 @@ export class ColumnsBuilder {
     if (!ids && !groups) return undefined;
     const most = this.#rows * ((ids ? 1 : 0) + (groups ? 1 : 0));
     // Equal lists make equal files.
-    const table = new KeyTableBuilder(most, (yield* checksumSteps([words])) >>> 0);
+    const table = new KeyTableBuilder(most, (yield* segment.sumSteps()) >>> 0);
     const size = this.#size;
     yield* inSteps(this.#rows, (entry) => {
       if (ids?.has(entry)) {

@@ -1,7 +1,6 @@
 import type { BlocklistEntry, EntryFacts, NumberedEntry } from '../../entry.js';
 import type { Algorithm, Bits } from '../../hash.js';
-import { Marks } from '../../indexing/marks.js';
-import { Entries } from '../../indexing/segment.js';
+import { Entries, Marks } from '../../indexing/compaction.js';
 import { PackedEntries } from '../../packed-entries.js';
 
 /**

@@ -6,18 +6,14 @@ import { type WithdrawnJSON, withdrawnFromJSON } from '../../blocklist/records/w
 import { type KeptOutReason, Withdrawals, type Withdrawn } from '../../blocklist/withdrawals.js';
 import { FormatError } from '../../errors.js';
 import { inSteps, inTurns } from '../../in-turns.js';
-import { checksumSteps, HEADER_BYTES } from '../../indexing/segment.js';
-import { CHECKSUM_WORD, headerSum, shapeOf } from '../../indexing/snapshot.js';
 import {
-  type FileKind,
-  fill,
-  loadSegment,
-  type OpenOptions,
-  openedPart,
+  CHECKSUM_WORD,
+  checksumSteps,
+  headerSum,
   type Read,
-  reading,
-  readOf,
-} from './index-file.js';
+  readSegment,
+} from '../../indexing/snapshot.js';
+import { type FileKind, type OpenOptions, openedPart, reading, readOf } from './index-file.js';
 import { wordsOf } from './save-index.js';
 
 /*
@@ -28,6 +24,7 @@ import { wordsOf } from './save-index.js';
  * (`commit-slots.ts`, `change-record.ts`).
  */
 
+export const HEADER_BYTES = 64;
 /** `OHBLIST` and a line feed, as two little-endian words. */
 export const MAGIC = [0x4c42484f, 0x0a545349] as const;
 export const VERSION = 1;
@@ -109,12 +106,14 @@ export async function snapshotState(
   const told = await inTurns(readStateSteps(record.subarray(tableLength)), undefined);
   const parts = new Map<string, ListedPart[]>();
   for (const { at, byteLength, sum } of places) {
-    const start = await bytesAt(read, at, HEADER_BYTES);
-    const shape = shapeOf(start, byteLength);
-    if (wordsOf(start)[CHECKSUM_WORD]! >>> 0 !== sum) throw hasChanged();
-    const segment = await loadSegment(shape, (bytes) =>
-      fill(bytes, start, (into, from) => read(into, at + from)),
+    const segment = await readSegment(
+      (into, from) => read(into, at + from),
+      byteLength,
+      (_, told) => {
+        if (told !== sum) throw hasChanged();
+      },
     );
+    const { shape } = segment;
     const kind = kindOf(shape.algorithm, shape.bits);
     parts.set(kind, [...(parts.get(kind) ?? []), await openedPart(segment, options)]);
   }

@@ -1,6 +1,7 @@
 import { type ImageFormat, imageFormatOf } from '../../formats/image-format.js';
+import { isSnapshot } from '../../indexing/snapshot.js';
 import { generationAtStart } from './blocklist-file.js';
-import { headerOf, isIndexHeader, reading } from './index-file.js';
+import { headerOf, reading } from './index-file.js';
 
 /** More than the 272 bytes that `imageFormatOf` looks at. */
 const HEAD_BYTES = 512;
@@ -17,7 +18,7 @@ export function fileKindOf(
 ): Promise<'index' | 'blocklist' | ImageFormat | undefined> {
   return reading(path, async (file) => {
     const head = await headerOf(file, HEAD_BYTES);
-    if (isIndexHeader(head)) return 'index';
+    if (isSnapshot(head)) return 'index';
     const isBlocklist = generationAtStart(file).then(
       () => true,
       () => false,

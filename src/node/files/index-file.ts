@@ -1,29 +1,24 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import type { ListedPart } from '../../blocklist/kind.js';
-import { isDegenerate } from '../../blocklist/list-state.js';
 import type { Columns } from '../../blocklist/segments/columns.js';
 import { columnsSteps } from '../../blocklist/segments/columns-bytes.js';
 import { Living } from '../../blocklist/segments/delta.js';
 import { checkInteger, checkOptions, checkTypeOf } from '../../door.js';
 import type { BlocklistEntry } from '../../entry.js';
 import { FormatError } from '../../errors.js';
+import { isDegenerate } from '../../hash.js';
 import { inSteps, inTurns } from '../../in-turns.js';
-import type { HammingIndex } from '../../indexing/hamming-index.js';
-import { MutableIndex } from '../../indexing/mutable-index.js';
+import { type HammingIndex, indexSteps } from '../../indexing/create-index.js';
 import {
-  byteLengthOf,
-  HEADER_BYTES,
-  roomFor,
-  Segment,
-  type Shape,
-} from '../../indexing/segment.js';
-import {
-  alignedBytes,
+  attachedSegment,
+  generationIn,
   infoOf,
+  isSnapshot,
+  type Read,
+  readSegment,
+  type Segment,
   type SnapshotInfo,
-  shapeOf,
-  snapshotInfo,
   verifiedSteps,
 } from '../../indexing/snapshot.js';
 
@@ -50,8 +45,8 @@ export interface OpenOptions {
 
 /** Hashes that a step looks at: about 0.3 ms. */
 const HASH_STEP = 1024;
-/** Bytes read at a time. */
-const CHUNK = 4 * 2 ** 20;
+/** Bytes of the header of an index file. */
+const HEAD_BYTES = 64;
 
 /**
  * Reads an index that `saveIndex` wrote into memory, and checks it while the event loop turns. A
@@ -69,9 +64,14 @@ export async function openIndex(
   checkOpenOptions(options);
   const { minGeneration = 0 } = options;
   if (!(source instanceof Uint8Array)) checkPath(source);
-  const segment = await load(source, ({ generation }) =>
-    checkGeneration(generation, minGeneration),
-  );
+  const check = ({ generation }: { generation: number }) =>
+    checkGeneration(generation, minGeneration);
+  const segment =
+    typeof source === 'string'
+      ? await reading(source, async (file) =>
+          readSegment(readOf(file), (await file.stat()).size, check),
+        )
+      : attachedSegment(source, check);
   return openedIndex(segment, options);
 }
 
@@ -94,11 +94,11 @@ export function checkGeneration(generation: number, least: number): void {
 
 /** The index and the entries of a segment that was read. Options must have been checked. */
 async function openedIndex(segment: Segment, { verify = true }: OpenOptions): Promise<OpenedIndex> {
-  const live = verify ? await inTurns(verifiedSteps(segment), undefined) : undefined;
+  const index = await inTurns(indexSteps(segment, verify), undefined);
   const columns = await inTurns(columnsSteps(segment), undefined);
   const info = infoOf(segment.shape);
   return {
-    index: new MutableIndex(segment, { live }),
+    index,
     info,
     entries: await inTurns(notedEntriesSteps(columns), undefined),
     degenerate: info.degenerate,
@@ -125,59 +125,10 @@ function* listedSteps(table: Columns): Generator<void, ListedPart> {
   return { table, living: new Living().without(gone, (entry) => table.listAt(entry)) };
 }
 
-/**
- * The segment in a file or in bytes.
- * @param check is given what the header says before the rest is read, since a file may be of any
- *   size
- */
-async function load(source: string | Uint8Array, check: (shape: Shape) => void): Promise<Segment> {
-  if (typeof source === 'string') {
-    return reading(source, async (file) => {
-      const { size } = await file.stat();
-      const header = await headerOf(file);
-      const shape = shapeOf(header, size);
-      check(shape);
-      return loadSegment(shape, (bytes) => fill(bytes, header, readOf(file)));
-    });
-  }
-  const bytes = alignedBytes(source);
-  const shape = shapeOf(bytes, bytes.length);
-  check(shape);
-  return new Segment(shape, bytes);
-}
-
-/** A segment of this shape, in memory that `fill` fills with its whole index file. */
-export async function loadSegment(
-  shape: Shape,
-  fill: (bytes: Uint8Array) => Promise<void>,
-): Promise<Segment> {
-  const room = roomFor(shape, 'auto');
-  await fill(new Uint8Array(room.buffer, 0, byteLengthOf(shape)));
-  return new Segment(shape, room);
-}
-
-/** Reads bytes from `at` on. @returns their number, 0 at the end */
-export type Read = (into: Uint8Array, at: number) => Promise<number>;
-
 export const readOf =
   (file: FileHandle): Read =>
   async (into, at) =>
     (await file.read(into, 0, into.length, at)).bytesRead;
-
-/** Writes a header and what is read after it to `bytes`. `readFile` is limited to 2 GiB. */
-export async function fill(bytes: Uint8Array, header: Uint8Array, read: Read): Promise<void> {
-  bytes.set(header);
-  for (let at = header.length; at < bytes.length; ) {
-    const count = await read(bytes.subarray(at, at + CHUNK), at);
-    if (count === 0) {
-      throw new FormatError(
-        'bad-length',
-        `expected an index file of ${bytes.length} bytes, got ${at}`,
-      );
-    }
-    at += count;
-  }
-}
 
 /** @throws {TypeError} unless `path` is a string */
 export function checkPath(path: unknown): void {
@@ -186,27 +137,15 @@ export function checkPath(path: unknown): void {
 
 /** Whether a file starts like an index file; false if it cannot be read. */
 export const isIndexFile = async (path: string): Promise<boolean> =>
-  isIndexHeader(await readHeader(path));
-
-export function isIndexHeader(header: Uint8Array): boolean {
-  try {
-    snapshotInfo(header);
-  } catch (error) {
-    return !(error instanceof FormatError && error.code === 'bad-magic');
-  }
-  return true;
-}
+  isSnapshot(await readHeader(path));
 
 /** The generation of the index file at `path`; undefined if there is no such file. */
-export async function generationOf(path: string): Promise<number | undefined> {
-  const header = await readHeader(path);
-  if (header.length < HEADER_BYTES || !isIndexHeader(header)) return undefined;
-  return new DataView(header.buffer).getUint32(40, true);
-}
+export const generationOf = async (path: string): Promise<number | undefined> =>
+  generationIn(await readHeader(path));
 
 /** The header of a file, perhaps truncated; empty if it cannot be read. */
 const readHeader = (path: string): Promise<Uint8Array> =>
-  reading(path, headerOf).catch(() => new Uint8Array());
+  reading(path, (file) => headerOf(file)).catch(() => new Uint8Array());
 
 /** What messages call a file, and what makes one. */
 export interface FileKind {
@@ -257,7 +196,7 @@ export async function openRegular(
   return open(path, access | (constants.O_NONBLOCK ?? 0));
 }
 
-export async function headerOf(file: FileHandle, size = HEADER_BYTES): Promise<Uint8Array> {
+export async function headerOf(file: FileHandle, size = HEAD_BYTES): Promise<Uint8Array> {
   const header = new Uint8Array(size);
   const { bytesRead } = await file.read(header, 0, size, 0);
   return header.subarray(0, bytesRead);

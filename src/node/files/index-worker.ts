@@ -1,8 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { askNear } from '../../indexing/near.js';
-import { joined, PartSearch } from '../../indexing/part-search.js';
-import type { Segment } from '../../indexing/segment.js';
-import { openShared, type SharedSegment } from '../../indexing/shared-segment.js';
+import { joined, PartSearch, type Segment } from '../../indexing/part-search.js';
+import { openShared, type SharedSegment } from '../../indexing/snapshot.js';
 
 /** What a worker is started with. */
 export interface IndexStart {
@@ -54,7 +52,7 @@ function answerTo(task: SearchTask): [SearchTaskAnswer, ArrayBuffer[]] {
     const { algorithm, bits } = segment!.shape;
     const size = bits / 8;
     search!.ask({ algorithm, bytes: bytes.subarray(i * size, (i + 1) * size) });
-    const near = askNear(search!.query, each);
+    const near = search!.near(maxDistance, each);
     return search!.pairs(search!.search(segment!, maxDistance, 0, { near }));
   });
   const totals = Uint32Array.from(found, ({ length }) => length / 2);

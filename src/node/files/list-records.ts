@@ -17,11 +17,12 @@ import {
 } from '../../blocklist/records/commit-slots.js';
 import { type Effect, JoinedEffects, replaySteps } from '../../blocklist/records/effect.js';
 import { finish, inTurns, nextTurn, TURN } from '../../in-turns.js';
-import { checksumSteps, HEADER_BYTES } from '../../indexing/segment.js';
+import { checksumSteps, type Read } from '../../indexing/snapshot.js';
 import {
   bytesAt,
   cutOff,
   generationAtStart,
+  HEADER_BYTES,
   hasChanged,
   readingList,
   SECTOR,
@@ -34,7 +35,6 @@ import {
   checkOpenOptions,
   checkPath,
   type OpenOptions,
-  type Read,
   readOf,
 } from './index-file.js';
 import { wordsOf } from './save-index.js';

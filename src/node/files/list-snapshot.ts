@@ -4,9 +4,9 @@ import type { Moment } from '../../blocklist/records/change-record.js';
 import { slotOf } from '../../blocklist/records/commit-slots.js';
 import { withdrawnToJSON } from '../../blocklist/records/withdrawn-json.js';
 import { inSteps, inTurns } from '../../in-turns.js';
-import { checksumSteps, HEADER_BYTES } from '../../indexing/segment.js';
-import { CHECKSUM_WORD, headerSum } from '../../indexing/snapshot.js';
+import { CHECKSUM_WORD, checksumSteps, headerSum } from '../../indexing/snapshot.js';
 import {
+  HEADER_BYTES,
   LINE_STEP,
   MAGIC,
   type Snapshot,

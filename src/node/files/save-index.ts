@@ -1,16 +1,13 @@
 import { resolve } from 'node:path';
-import { isDegenerate } from '../../blocklist/list-state.js';
 import { type Columns, ColumnsBuilder } from '../../blocklist/segments/columns.js';
 import { columnsPieces } from '../../blocklist/segments/columns-bytes.js';
 import { replaceFile } from '../../disk/replace-file.js';
 import { checkObject, checkOptions, checkSignal } from '../../door.js';
 import { checkEntry, type Said } from '../../entry.js';
-import { newHash } from '../../hash.js';
+import { isDegenerate, newHash } from '../../hash.js';
 import { inSteps, inTurns } from '../../in-turns.js';
-import { mutableIndex } from '../../indexing/create-index.js';
-import { checkIndex, type HammingIndex } from '../../indexing/hamming-index.js';
-import type { Segment } from '../../indexing/segment.js';
-import { headerSteps, infoOf, type SnapshotInfo } from '../../indexing/snapshot.js';
+import { checkIndex, type HammingIndex, mutableIndex } from '../../indexing/create-index.js';
+import { headerSteps, infoOf, type Segment, type SnapshotInfo } from '../../indexing/snapshot.js';
 import type { HashType } from '../../packed-words.js';
 import { checkPath, generationOf } from './index-file.js';
 

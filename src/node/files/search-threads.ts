@@ -3,8 +3,7 @@ import { Blocklist } from '../../blocklist/blocklist.js';
 import type { SearchingThreads, SearchThreadsStats } from '../../blocklist/kind.js';
 import { checkInteger, checkKnown, checkNoOptions, checkOptions, checkTypeOf } from '../../door.js';
 import type { Hash } from '../../hash.js';
-import type { Segment } from '../../indexing/segment.js';
-import { type SharedSegment, sharedCopy } from '../../indexing/shared-segment.js';
+import { type Segment, type SharedSegment, sharedCopy } from '../../indexing/snapshot.js';
 import { scriptOf, startThread } from '../pool/start-thread.js';
 import type { IndexMessage, IndexStart, SearchTask, SearchTaskAnswer } from './index-worker.js';
 

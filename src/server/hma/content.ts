@@ -1,5 +1,4 @@
-import { listOf } from '../../blocklist/lists.js';
-import type { BlocklistEntry } from '../../entry.js';
+import { type BlocklistEntry, listOf } from '../../entry.js';
 import { hashToHex } from '../../hash.js';
 import { readBytes } from '../../node/read-bytes.js';
 import type { Store } from '../../store/store.js';

@@ -1,6 +1,5 @@
 import type { Blocklist } from '../../blocklist/blocklist.js';
-import { listOf } from '../../blocklist/lists.js';
-import { type BlocklistEntry, numberOf } from '../../entry.js';
+import { type BlocklistEntry, listOf, numberOf } from '../../entry.js';
 import { bitsOf } from '../../hash.js';
 import type { Decision } from '../../matching/decision.js';
 import { changedBy, nearestOf, type PolicyOptions, policyUnder } from '../../policy.js';

@@ -1,11 +1,12 @@
 import type { Blocklist } from '../../blocklist/blocklist.js';
 import type { Kind } from '../../blocklist/kind.js';
-import { type ListState, typeOf } from '../../blocklist/list-state.js';
+import type { ListState } from '../../blocklist/list-state.js';
 import type { Lists } from '../../blocklist/lists.js';
 import type { Withdrawals, Withdrawn } from '../../blocklist/withdrawals.js';
 import { isSameEntry, type NumberedEntry } from '../../entry.js';
 import { hexOf } from '../../hash.js';
 import type { AllowList } from '../../matching/allow-list.js';
+import { typeOf } from '../../packed-words.js';
 import type { ChangePage } from '../changes.js';
 import { haveSameKey, numbered } from '../stored-entry.js';
 import { keyOfAllowance } from './allowances.js';

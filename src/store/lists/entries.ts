@@ -1,6 +1,5 @@
-import { listOf } from '../../blocklist/lists.js';
 import { checkInteger, checkOptions, checkTypeOf } from '../../door.js';
-import type { BlocklistEntry } from '../../entry.js';
+import { type BlocklistEntry, listOf } from '../../entry.js';
 import { type Algorithm, bitsOf, type Hash, hashToHex } from '../../hash.js';
 import type { Database, Sql, SqlValue } from '../sql/database.js';
 import {

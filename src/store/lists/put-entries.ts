@@ -1,7 +1,6 @@
-import { isDegenerate } from '../../blocklist/list-state.js';
-import { listOf } from '../../blocklist/lists.js';
 import type { KeptOutReason } from '../../blocklist/withdrawals.js';
-import type { BlocklistEntry } from '../../entry.js';
+import { type BlocklistEntry, listOf } from '../../entry.js';
+import { isDegenerate } from '../../hash.js';
 import type { Sql, SqlValue } from '../sql/database.js';
 import { COLUMNS, keyOfEntry, SAID, valuesOf } from '../stored-entry.js';
 import type { Made } from '../write.js';

@@ -1,4 +1,3 @@
-import { listOf } from '../../blocklist/lists.js';
 import {
   copyOf,
   MOST_GROUPS,
@@ -6,6 +5,7 @@ import {
   type WithdrawnGroup,
   type WithdrawnKey,
 } from '../../blocklist/withdrawals.js';
+import { listOf } from '../../entry.js';
 import { type Algorithm, bytesOf, type Hash, hashToHex, newHash } from '../../hash.js';
 import type { Sql, SqlValue } from '../sql/database.js';
 import { checkStorable, digestOf } from '../stored-entry.js';

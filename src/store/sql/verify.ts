@@ -1,5 +1,5 @@
-import { isDegenerate } from '../../blocklist/list-state.js';
 import { checkEntry } from '../../entry.js';
+import { isDegenerate } from '../../hash.js';
 import { isCovered } from '../lists/covered.js';
 import { brokenRecords } from '../reviews/review-chain.js';
 import { type EntryRow, entryOf, keyOfEntry, SELECTED } from '../stored-entry.js';
