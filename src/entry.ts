@@ -306,3 +306,9 @@ export function checkLabels(labels: readonly string[]): void {
 
 /** The name of a list; that of the unnamed one is empty. */
 export const listOf = ({ list = '' }: Pick<EntryFacts, 'list'>): string => list;
+
+/** An entry as it is on a list: one of the unnamed list names none. */
+export function onList(entry: BlocklistEntry, list: string): BlocklistEntry {
+  const { list: _, ...others } = entry;
+  return list === '' ? others : { ...others, list };
+}

@@ -35,6 +35,32 @@ export function nextTurn(): Promise<void> {
   });
 }
 
+/** Items between two looks at the clock. */
+const LOOK = 64;
+
+/**
+ * Calls `take` with each item, one after the other. The event loop turns about every 5 ms.
+ * @throws what `take` throws, or the signal's reason if it has aborted by the next item or turn
+ */
+export async function eachInTurns<T>(
+  items: Iterable<T> | AsyncIterable<T>,
+  signal: AbortSignal | undefined,
+  take: (item: T) => unknown,
+  rest: () => Promise<unknown> = nextTurn,
+): Promise<void> {
+  signal?.throwIfAborted();
+  let count = 0;
+  let end = performance.now() + TURN;
+  for await (const item of items) {
+    signal?.throwIfAborted();
+    take(item);
+    if (++count % LOOK > 0 || performance.now() < end) continue;
+    await rest();
+    end = performance.now() + TURN;
+  }
+  signal?.throwIfAborted();
+}
+
 /** Entries that a step copies one by one: about 0.3 ms. */
 const COPY_STEP = 4096;
 

@@ -5,11 +5,11 @@
  */
 
 export type { Blocklist, ListInfo } from './blocklist/blocklist.js';
-export { createBlocklist } from './blocklist/create-blocklist.js';
-export { isDegenerate } from './blocklist/list-state.js';
-export type { ListSettings, Trust } from './blocklist/lists.js';
-export { withdrawnFromJSON as withdrawnKeyFromJSON } from './blocklist/records/withdrawn-json.js';
-export type { Withdrawn, WithdrawnKey } from './blocklist/withdrawals.js';
+export { createBlocklist } from './blocklist/blocklist.js';
+export { isDegenerate } from './hash.js';
+export type { ListSettings, Trust } from './policy.js';
+export { withdrawnFromJSON as withdrawnKeyFromJSON } from './withdrawn.js';
+export type { Withdrawn, WithdrawnKey } from './withdrawn.js';
 export { bundleText, createBundle, entriesOfBundle } from './bundle/bundle.js';
 export type { Bundle, BundledHash } from './bundle/bundle-shape.js';
 export { readBundle } from './bundle/read-bundle.js';

@@ -1,4 +1,4 @@
-import { checkInteger, checkOptions } from './door.js';
+import { checkAsyncIterable, checkInteger, checkOptions } from './door.js';
 import {
   type BlocklistEntry,
   checkEntry,
@@ -7,6 +7,7 @@ import {
   type EntryFacts,
   NUMBER,
   type NumberedEntry,
+  onList,
   type Said,
   SHARED_NAMES,
 } from './entry.js';
@@ -19,6 +20,7 @@ import {
   newHash,
   type PackedHashes,
 } from './hash.js';
+import { kindOf } from './packed-words.js';
 
 /** The members that many entries share; equal notes are stored once. */
 export type Note = Omit<Said, 'quality' | 'id' | 'group'>;
@@ -311,4 +313,58 @@ function place(texts: (string | undefined)[], row: number, text: string | undefi
   // A hole would make the engine store the array as a dictionary.
   while (texts.length < row) texts.push(undefined);
   texts[row] = text;
+}
+
+/** The entries of a table, with the numbers by which a store calls them. */
+export function* rowsOf(table: PackedEntries): Generator<NumberedEntry> {
+  for (let row = 0; row < table.size; row++) yield table.numberedAt(row);
+}
+
+/** The entries of a list: a table, or one at a time, at once or later. */
+export type ListedEntries =
+  | PackedEntries
+  | Iterable<BlocklistEntry>
+  | AsyncIterable<BlocklistEntry>;
+
+/** Each of them, for whoever reads them. @throws {TypeError} if `entries` is not as told */
+export function entriesOf(
+  entries: ListedEntries,
+): Iterable<BlocklistEntry> | AsyncIterable<BlocklistEntry> {
+  const given = entries instanceof PackedEntries ? rowsOf(entries) : entries;
+  checkAsyncIterable(given, 'an iterable of entries');
+  return given;
+}
+
+/** Copies of entries, in a table of each kind. */
+export class ComingEntries {
+  readonly #tables = new Map<string, PackedEntries>();
+
+  get tables(): PackedEntries[] {
+    return [...this.#tables.values()];
+  }
+
+  get size(): number {
+    return this.tables.reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /**
+   * @param list the name of the list that it is put on; undefined: the one that it names
+   * @returns the table that it is in, as the last row
+   * @throws {TypeError | RangeError} if `entry` is invalid
+   */
+  push(entry: BlocklistEntry, list = entry?.list ?? ''): PackedEntries {
+    checkEntry(entry);
+    const { algorithm } = entry.hash;
+    const bits = bitsOf(entry.hash);
+    const kind = kindOf(algorithm, bits);
+    const table = this.#tables.get(kind) ?? new PackedEntries(algorithm, bits);
+    this.#tables.set(kind, table);
+    table.push(list === (entry.list ?? '') && entry.list !== '' ? entry : onList(entry, list));
+    return table;
+  }
+
+  /** All of them. */
+  *entries(): Generator<NumberedEntry> {
+    for (const table of this.tables) yield* rowsOf(table);
+  }
 }

@@ -14,6 +14,9 @@ export interface HashType {
   readonly bits: Bits;
 }
 
+/** The name of a type. */
+export const kindOf = (algorithm: Algorithm, bits: Bits): string => `${algorithm}-${bits}`;
+
 export const typeOf = (hash: Hash): HashType => ({ algorithm: hash.algorithm, bits: bitsOf(hash) });
 
 /** Hashes of one type as 32-bit words in the byte order of this machine, `bits / 32` a hash. */

@@ -1,4 +1,4 @@
-import { checkInteger, checkNumber, checkOptions } from './door.js';
+import { checkInteger, checkNumber, checkOneOf, checkOptions, checkTypeOf } from './door.js';
 import { type Algorithm, type Bits, checkKind, isAlgorithm } from './hash.js';
 
 /** Thresholds of a match. Distances are in bits and inclusive: 31 means at most 31. */
@@ -160,4 +160,61 @@ function checkChanges(changes: Partial<Policy>): void {
       checkInteger(name, value, -1, 256);
     } else throw new TypeError('expected matchDistance, reviewDistance or minQuality in a policy');
   }
+}
+
+/** How far a list is trusted, the most first. */
+export const TRUSTS = ['own', 'shared', 'foreign'] as const;
+
+/**
+ * How far a list is trusted: the platform's `own`; `shared`, one that it has chosen to act on; or
+ * `foreign`, whose word alone only flags. This is the most that an entry within the match distance
+ * may say, with qualities that suffice:
+ *
+ * | trust     | `confirmed: true` | not told | `confirmed: false` |
+ * | --------- | ----------------- | -------- | ------------------ |
+ * | `own`     | match             | match    | review             |
+ * | `shared`  | match             | match    | review             |
+ * | `foreign` | review            | review   | review             |
+ *
+ * A list of tier `review` says review, whatever its trust. Each entry speaks for itself, and the
+ * most that one says counts: to act on what a foreign list flagged, add the hash to the own list,
+ * confirmed. So a foreign list cannot confirm its own entries, and what the platform confirmed
+ * outlives the list that first had it.
+ */
+export type Trust = (typeof TRUSTS)[number];
+
+/** How a list is used. What is absent is as it is by default. */
+export interface ListSettings {
+  /** changes to the policy of `match`, for this list's entries */
+  readonly policy?: PolicyOptions;
+  /** the most that an entry may say; default `match` */
+  readonly tier?: 'match' | 'review';
+  /** whether a query can match its entries; default true */
+  readonly enabled?: boolean;
+  /** default `own` for the unnamed list, `shared` for others */
+  readonly trust?: Trust;
+}
+
+/** @throws {TypeError | RangeError} if a setting is unknown or invalid */
+export function checkListSettings(settings: ListSettings): void {
+  checkOptions(settings, 'settings of a list to be an object');
+  const { policy, tier, enabled, trust, ...others } = settings;
+  // A misspelt one would silently leave a list on, or trusted.
+  if (Object.keys(others).length > 0) {
+    throw new TypeError('expected policy, tier, enabled or trust in the settings of a list');
+  }
+  if (policy !== undefined) checkPolicy(policy);
+  checkOneOf('tier', tier, ['match', 'review', undefined]);
+  checkTypeOf('enabled', enabled, 'boolean');
+  checkOneOf('trust', trust, [...TRUSTS, undefined]);
+}
+
+/** A copy of the settings that are there, but for how far the list was fetched. */
+export function copyOfSettings({ policy, tier, enabled, trust }: ListSettings): ListSettings {
+  return {
+    ...(policy !== undefined && { policy: copyOfPolicy(policy) }),
+    ...(tier !== undefined && { tier }),
+    ...(enabled !== undefined && { enabled }),
+    ...(trust !== undefined && { trust }),
+  };
 }

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import type { Blocklist } from '../../src/blocklist/blocklist.js';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
+import { type Blocklist, createBlocklist } from '../../src/blocklist/blocklist.js';
 import { nextTurn } from '../../src/in-turns.js';
 import { match } from '../../src/matching/match.js';
 import { openBlocklist } from '../../src/node/files/open-blocklist.js';

@@ -1,5 +1,4 @@
-import type { Blocklist } from '../../src/blocklist/blocklist.js';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
+import { type Blocklist, createBlocklist } from '../../src/blocklist/blocklist.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import type { Hash } from '../../src/hash.js';
 import { match } from '../../src/matching/match.js';

@@ -1,4 +1,4 @@
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
+import { createBlocklist } from '../../src/blocklist/blocklist.js';
 import { pdq } from '../../src/hashing/pdq.js';
 import { match } from '../../src/matching/match.js';
 import type { HashedVariant } from '../../src/variant.js';

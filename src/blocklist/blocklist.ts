@@ -1,21 +1,29 @@
-import { checkIterable, checkOptions, checkTypeOf } from '../door.js';
+import {
+  checkAsyncIterable,
+  checkIterable,
+  checkObject,
+  checkOptions,
+  checkTypeOf,
+} from '../door.js';
 import { type BlocklistEntry, checkEntry } from '../entry.js';
 import { type Algorithm, type Bits, checkKind, isDegenerate } from '../hash.js';
-import type { PolicyOptions } from '../policy.js';
+import { finish } from '../in-turns.js';
+import { ComingEntries, PackedEntries, rowsOf } from '../packed-entries.js';
+import {
+  checkListSettings,
+  copyOfSettings,
+  type ListSettings,
+  type PolicyOptions,
+  type Trust,
+} from '../policy.js';
+import { copyOfWithdrawn, type Withdrawn, type WithdrawnKey } from '../withdrawn.js';
 import { changed } from './changed.js';
 import { EntryList } from './entry-list.js';
-import type { SearchingThreads, SearchThreadsStats } from './kind.js';
+import type { OpenedEntries, SearchingThreads, SearchThreadsStats } from './kind.js';
+import { readySteps } from './large-change.js';
 import { begun, stepOf } from './list-change.js';
 import { ListState, numbersOf, reasonToKeepOut } from './list-state.js';
-import { ComingEntries } from './listed-entries.js';
-import { checkListSettings, copyOfSettings, type ListSettings, type Trust } from './lists.js';
-import {
-  copyOf,
-  type KeptOutReason,
-  type OnKeptOut,
-  type Withdrawn,
-  type WithdrawnKey,
-} from './withdrawals.js';
+import type { KeptOutReason, OnKeptOut } from './withdrawals.js';
 
 /*
  * A list is one reference to a `ListState`, which does not change. Whoever reads takes it and sees
@@ -112,7 +120,7 @@ export class Blocklist extends EntryList {
 
   /** Copies of the withdrawals in force, for `options.withdrawn` of the next blocklist. */
   get withdrawals(): Withdrawn[] {
-    return this.state.withdrawn.values().map((withdrawal) => copyOf(withdrawal));
+    return this.state.withdrawn.values().map((withdrawal) => copyOfWithdrawn(withdrawal));
   }
 
   /**
@@ -138,7 +146,7 @@ export class Blocklist extends EntryList {
    * @throws {TypeError | RangeError} if `key` is invalid
    */
   has(key: WithdrawnKey): boolean {
-    const asked = copyOf(key);
+    const asked = copyOfWithdrawn(key);
     if (!('id' in asked) && isDegenerate(asked)) return false;
     return [...this.state.kinds.values()].some((kind) => numbersOf(kind, asked).length > 0);
   }
@@ -175,4 +183,74 @@ export class Blocklist extends EntryList {
 function* entriesOf({ kinds }: ListState): Generator<BlocklistEntry> {
   for (const kind of kinds.values())
     for (const number of kind.numbers()) yield kind.entryAt(number);
+}
+
+/** A part of a blocklist: one entry, a table of entries, or an index file that is open. */
+export type BlocklistPart = BlocklistEntry | PackedEntries | OpenedEntries;
+
+const PART = 'an entry, PackedEntries or an index of openIndex';
+
+/**
+ * Creates a blocklist from copies of `entries`. An async iterable of entries gives a promise.
+ * @throws {TypeError | RangeError} if an entry or an option is invalid
+ * @example
+ * const blocklist = await createBlocklist(readHashList(text));
+ * const { verdict, reason, matches } = match(await hash(path), blocklist);
+ */
+export function createBlocklist(
+  entries: Iterable<BlocklistPart>,
+  options?: BlocklistOptions,
+): Blocklist;
+export function createBlocklist(
+  entries: AsyncIterable<BlocklistPart>,
+  options?: BlocklistOptions,
+): Promise<Blocklist>;
+export function createBlocklist(
+  entries: Iterable<BlocklistPart> | AsyncIterable<BlocklistPart>,
+  options?: BlocklistOptions,
+): Blocklist | Promise<Blocklist> {
+  checkAsyncIterable(entries, 'an iterable of entries');
+  const blocklist = new Blocklist(options);
+  const coming = new ComingEntries();
+  const opened: OpenedEntries[] = [];
+  const take = (part: BlocklistPart) => {
+    checkObject(part, PART);
+    if ('hash' in part) coming.push(part);
+    else if (part instanceof PackedEntries) for (const row of rowsOf(part)) coming.push(row);
+    else if (part.listed === undefined) throw new TypeError(`expected ${PART}`);
+    else opened.push(part);
+  };
+  const filled = () => {
+    addNow(blocklist, coming.tables, opened);
+    return blocklist;
+  };
+  if (Symbol.asyncIterator in entries) {
+    return (async () => {
+      for await (const part of entries) take(part);
+      return filled();
+    })();
+  }
+  for (const part of entries) take(part);
+  return filled();
+}
+
+/** Adds tables of any size, and index files that are open, at once. */
+export function addNow(
+  list: Pick<Blocklist, 'commit'>,
+  tables: readonly PackedEntries[],
+  opened: readonly OpenedEntries[] = [],
+): void {
+  list.commit((state) => {
+    const { arriving, keptOut } = finish(readySteps(state, { tables }, state.withdrawn));
+    const lost = opened.map(({ listed, degenerate = 0 }) => degenerate + listed.living.lost);
+    return {
+      prepared: {
+        leaving: new Map(),
+        arriving: [...arriving, ...opened.map(({ listed }) => listed)],
+        withdrawn: opened.length > 0 ? state.withdrawn.values() : [],
+        keptOut,
+        degenerate: lost.reduce((sum, count) => sum + count, 0),
+      },
+    };
+  });
 }

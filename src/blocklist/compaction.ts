@@ -8,9 +8,9 @@ import {
   type Segment,
 } from '../indexing/compaction.js';
 import { PackedEntries } from '../packed-entries.js';
-import type { HashType } from '../packed-words.js';
+import { type HashType, kindOf } from '../packed-words.js';
 import { policyUnder } from '../policy.js';
-import { Kind, kindOf, type ListedPart } from './kind.js';
+import { Kind, type ListedPart } from './kind.js';
 import { ListState } from './list-state.js';
 import { Columns, ColumnsBuilder } from './segments/columns.js';
 import { Living } from './segments/delta.js';

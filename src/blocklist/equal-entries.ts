@@ -1,7 +1,7 @@
 import { type BlocklistEntry, textOfEntry } from '../entry.js';
 import { type Hash, hashToHex } from '../hash.js';
-import { typeOf } from '../packed-words.js';
-import { type Kind, kindOf } from './kind.js';
+import { kindOf, typeOf } from '../packed-words.js';
+import type { Kind } from './kind.js';
 
 /** Entries that a step looks up: about 0.3 ms. */
 const STEP = 64;

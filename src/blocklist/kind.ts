@@ -241,5 +241,3 @@ export class Kind {
     return new Kind(this.algorithm, this.bits, parts, left(this.delta, parts.length));
   }
 }
-
-export const kindOf = (algorithm: Algorithm, bits: Bits): string => `${algorithm}-${bits}`;

@@ -2,13 +2,15 @@ import type { BlocklistEntry, NumberedEntry } from '../entry.js';
 import type { Hash } from '../hash.js';
 import { inSteps } from '../in-turns.js';
 import type { PackedEntries } from '../packed-entries.js';
+import { kindOf } from '../packed-words.js';
+import type { Withdrawn } from '../withdrawn.js';
 import type { Prepared, Step } from './changed.js';
 import { builtSteps } from './compaction.js';
-import { type Kind, kindOf, type Part } from './kind.js';
+import type { Kind, Part } from './kind.js';
 import { type KeptOut, type ListState, reasonToKeepOut } from './list-state.js';
 import type { Columns } from './segments/columns.js';
 import { EntryMarks, type Living } from './segments/delta.js';
-import type { KeptOutReason, Withdrawals, Withdrawn } from './withdrawals.js';
+import type { KeptOutReason, Withdrawals } from './withdrawals.js';
 
 /** Entries that a step looks at: about 0.2 ms. */
 const STEP = 64;

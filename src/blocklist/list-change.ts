@@ -11,19 +11,25 @@ import {
   checkEntry,
   checkListName,
   type NumberedEntry,
+  onList,
   textOfEntry,
 } from '../entry.js';
-import { finish, inSteps, inTurns, nextTurn, TURN } from '../in-turns.js';
-import { PackedEntries } from '../packed-entries.js';
-import { type HashType, typeOf } from '../packed-words.js';
+import { eachInTurns, finish, inSteps, inTurns, nextTurn, TURN } from '../in-turns.js';
+import {
+  ComingEntries,
+  entriesOf,
+  type ListedEntries,
+  PackedEntries,
+  rowsOf,
+} from '../packed-entries.js';
+import { type HashType, kindOf, typeOf } from '../packed-words.js';
+import { copyOfWithdrawn, type Withdrawn, type WithdrawnKey } from '../withdrawn.js';
 import type { Step } from './changed.js';
 import { type Counts, EntriesByHash, equalSteps } from './equal-entries.js';
-import { type Kind, kindOf } from './kind.js';
+import type { Kind } from './kind.js';
 import type { Replaced } from './large-change.js';
 import { type ListState, numbersOf } from './list-state.js';
-import { ComingEntries, eachEntry, type ListedEntries, onList, rowsOf } from './listed-entries.js';
 import { checkKeptSettings, copyOfKept, type KeptSettings, type Lists } from './lists.js';
-import { copyOf, type Withdrawn, type WithdrawnKey } from './withdrawals.js';
 
 /** Records that a step looks up: about 0.3 ms. */
 const STEP = 64;
@@ -284,8 +290,8 @@ export function begun(change: ListChange): Omit<Gathered, 'coming'> {
   checkIterable(withdraw, 'withdraw to be an iterable of withdrawals');
   checkIterable(reinstate, 'reinstate to be an iterable of withdrawals');
   return {
-    withdraw: [...withdraw].map((each) => copyOf(each)),
-    reinstate: [...reinstate].map((each) => copyOf(each)),
+    withdraw: [...withdraw].map((each) => copyOfWithdrawn(each)),
+    reinstate: [...reinstate].map((each) => copyOfWithdrawn(each)),
     going: goingOf(change),
     settings: settingsOf(settings),
   };
@@ -348,7 +354,7 @@ export async function gathered(
   if (others.going) await inTurns(others.going.reading, signal, rest);
   let end = performance.now() + TURN;
   for (const [entries, list] of givenEntries(change)) {
-    await eachEntry(entries, signal, (entry) => coming.push(entry, list), rest);
+    await eachInTurns(entriesOf(entries), signal, (entry) => coming.push(entry, list), rest);
     // There may be many, of an entry each.
     if (performance.now() < end) continue;
     await rest();

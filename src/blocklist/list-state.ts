@@ -1,16 +1,10 @@
 import type { NumberedEntry } from '../entry.js';
 import { hashFromHex, hashToHex, isDegenerate } from '../hash.js';
-import type { HashType } from '../packed-words.js';
-import { Kind, kindOf } from './kind.js';
+import { type HashType, kindOf } from '../packed-words.js';
+import { copyOfWithdrawn, type Withdrawn, type WithdrawnKey } from '../withdrawn.js';
+import { Kind } from './kind.js';
 import { Lists } from './lists.js';
-import {
-  type Covered,
-  copyOf,
-  type KeptOutReason,
-  Withdrawals,
-  type Withdrawn,
-  type WithdrawnKey,
-} from './withdrawals.js';
+import { type Covered, type KeptOutReason, Withdrawals } from './withdrawals.js';
 
 /** Kinds without entries, by name; they do not change. */
 const empties = /* @__PURE__ */ new Map<string, Kind>();
@@ -93,7 +87,7 @@ export function widenedBy(kinds: Iterable<Kind>, withdrawals: readonly Withdrawn
         return group === undefined || group === hashToHex(hash) ? [] : [{ group, list }];
       }),
     );
-    return groups.length > 0 ? [copyOf({ ...withdrawal, groups })] : [];
+    return groups.length > 0 ? [copyOfWithdrawn({ ...withdrawal, groups })] : [];
   });
 }
 

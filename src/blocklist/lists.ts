@@ -1,38 +1,5 @@
-import { checkInteger, checkObject, checkOneOf, checkOptions, checkTypeOf } from '../door.js';
-import { checkPolicy, copyOfPolicy, type PolicyOptions } from '../policy.js';
-
-/** How far a list is trusted, the most first. */
-export const TRUSTS = ['own', 'shared', 'foreign'] as const;
-
-/**
- * How far a list is trusted: the platform's `own`; `shared`, one that it has chosen to act on; or
- * `foreign`, whose word alone only flags. This is the most that an entry within the match distance
- * may say, with qualities that suffice:
- *
- * | trust     | `confirmed: true` | not told | `confirmed: false` |
- * | --------- | ----------------- | -------- | ------------------ |
- * | `own`     | match             | match    | review             |
- * | `shared`  | match             | match    | review             |
- * | `foreign` | review            | review   | review             |
- *
- * A list of tier `review` says review, whatever its trust. Each entry speaks for itself, and the
- * most that one says counts: to act on what a foreign list flagged, add the hash to the own list,
- * confirmed. So a foreign list cannot confirm its own entries, and what the platform confirmed
- * outlives the list that first had it.
- */
-export type Trust = (typeof TRUSTS)[number];
-
-/** How a list is used. What is absent is as it is by default. */
-export interface ListSettings {
-  /** changes to the policy of `match`, for this list's entries */
-  readonly policy?: PolicyOptions;
-  /** the most that an entry may say; default `match` */
-  readonly tier?: 'match' | 'review';
-  /** whether a query can match its entries; default true */
-  readonly enabled?: boolean;
-  /** default `own` for the unnamed list, `shared` for others */
-  readonly trust?: Trust;
-}
+import { checkInteger, checkObject, checkOptions, checkTypeOf } from '../door.js';
+import { checkListSettings, copyOfSettings, type ListSettings } from '../policy.js';
 
 /** How far a list was fetched from its service, in JSON, as `fetchList` keeps it. */
 export interface Fetched {
@@ -104,20 +71,6 @@ export class Lists {
   }
 }
 
-/** @throws {TypeError | RangeError} if a setting is unknown or invalid */
-export function checkListSettings(settings: ListSettings): void {
-  checkOptions(settings, 'settings of a list to be an object');
-  const { policy, tier, enabled, trust, ...others } = settings;
-  // A misspelt one would silently leave a list on, or trusted.
-  if (Object.keys(others).length > 0) {
-    throw new TypeError('expected policy, tier, enabled or trust in the settings of a list');
-  }
-  if (policy !== undefined) checkPolicy(policy);
-  checkOneOf('tier', tier, ['match', 'review', undefined]);
-  checkTypeOf('enabled', enabled, 'boolean');
-  checkOneOf('trust', trust, [...TRUSTS, undefined]);
-}
-
 /** As `checkListSettings`, with how far a list was fetched. */
 export function checkKeptSettings(settings: KeptSettings): void {
   checkOptions(settings, 'settings of a list to be an object');
@@ -134,15 +87,5 @@ export function copyOfKept({ fetched, ...settings }: KeptSettings): KeptSettings
   return {
     ...copyOfSettings(settings),
     ...(fetched !== undefined && { fetched: JSON.parse(JSON.stringify(fetched)) as Fetched }),
-  };
-}
-
-/** A copy of the settings that are there, but for how far the list was fetched. */
-export function copyOfSettings({ policy, tier, enabled, trust }: ListSettings): ListSettings {
-  return {
-    ...(policy !== undefined && { policy: copyOfPolicy(policy) }),
-    ...(tier !== undefined && { tier }),
-    ...(enabled !== undefined && { enabled }),
-    ...(trust !== undefined && { trust }),
   };
 }

@@ -1,40 +1,12 @@
-import { checkIterable, checkObject, checkTypeOf } from '../door.js';
-import { type BlocklistEntry, checkGroup, checkListName } from '../entry.js';
-import { type Algorithm, bitsOf, type Hash, hashToHex, newHash } from '../hash.js';
-
-/**
- * What to withdraw: every entry with this hash or of its group, or every entry with this id (of
- * this source, if given). With `list`, only of the list of that name, so that a list withdraws no
- * other's entries.
- */
-export type WithdrawnKey = (Hash | { readonly id: string; readonly source?: string }) & {
-  readonly list?: string;
-};
-
-/** A picture of which a withdrawn hash is a part or form, on the list that says so. */
-export interface WithdrawnGroup {
-  /** as an entry names it */
-  readonly group: string;
-  /** the name of the list, `''` for the unnamed one */
-  readonly list: string;
-}
-
-/** A withdrawal in force, and why it was made, if that was told. */
-export type Withdrawn = WithdrawnKey & {
-  readonly reason?: string;
-  /**
-   * of a hash: the pictures that are withdrawn with it, as they became known from entries of this
-   * hash, the first 1,000 of each list. A list says it of its own entries alone: it withdraws no
-   * other's
-   */
-  readonly groups?: readonly WithdrawnGroup[];
-};
-
-/**
- * Groups of a withdrawal on one list. A hash is of one picture: whoever lists it as a part of many
- * is wrong, or wants others to work.
- */
-export const MOST_GROUPS = 1000;
+import type { BlocklistEntry } from '../entry.js';
+import { type Algorithm, type Hash, hashToHex } from '../hash.js';
+import {
+  copyOfWithdrawn,
+  MOST_GROUPS,
+  type Withdrawn,
+  type WithdrawnGroup,
+  type WithdrawnKey,
+} from '../withdrawn.js';
 
 /** What a withdrawal names, as a number; more by `ON_LIST` if it names a list, too. */
 const [OF_HASH, OF_ID, OF_SOURCE, ON_LIST] = [0, 1, 2, 3];
@@ -170,7 +142,7 @@ export class Withdrawals {
       const key = keyOfHash(hash.algorithm, hex, on);
       const known = this.#byKey.get(key)?.withdrawal;
       if (!known || this.#isIn(key, hash, { group, list }) || this.#isFull(key, list)) continue;
-      wider.push(copyOf({ ...known, groups: [{ group, list }] }));
+      wider.push(copyOfWithdrawn({ ...known, groups: [{ group, list }] }));
     }
     return wider;
   }
@@ -221,51 +193,6 @@ export type OnKeptOut = (entry: BlocklistEntry, reason: KeptOutReason) => void;
 
 /** What of an entry a withdrawal may name. */
 export type Covered = Pick<BlocklistEntry, 'hash' | 'group' | 'id' | 'source' | 'list'>;
-
-/**
- * A copy of a withdrawal that a caller gave.
- * @throws {TypeError | RangeError} if it is invalid
- */
-export function copyOf(withdrawal: Withdrawn, reason = withdrawal?.reason): Withdrawn {
-  checkObject(withdrawal, 'a hash or { id, source }');
-  checkTypeOf('reason', reason, 'string');
-  const { list } = withdrawal;
-  checkTypeOf('list', list, 'string');
-  const told = { ...(list !== undefined && { list }), ...(reason !== undefined && { reason }) };
-  if ('id' in withdrawal) {
-    const { id, source } = withdrawal;
-    if (typeof id !== 'string') throw new TypeError('expected id to be a string');
-    checkTypeOf('source', source, 'string');
-    return { id, ...(source !== undefined && { source }), ...told };
-  }
-  bitsOf(withdrawal);
-  const { algorithm, bytes, groups = [] } = withdrawal;
-  checkIterable(groups, 'groups of a withdrawal: { group, list }');
-  const copied = fewOf(
-    [...groups].map((each) => {
-      checkObject(each, 'a group of a withdrawal: { group, list }');
-      checkGroup(each.group, withdrawal);
-      checkListName(each.list);
-      return { group: each.group, list: each.list };
-    }),
-  );
-  // Without the mark of a draft: a withdrawal is of these bits, whatever they were made of.
-  return Object.assign(newHash(algorithm, new Uint8Array(bytes)), {
-    ...told,
-    ...(copied.length > 0 && { groups: copied }),
-  });
-}
-
-/** Each group once, and not too many of a list. */
-function fewOf(groups: readonly WithdrawnGroup[]): WithdrawnGroup[] {
-  const byList = new Map<string, Set<string>>();
-  return groups.filter(({ group, list }) => {
-    const known = byList.get(list) ?? new Set();
-    if (known.has(group) || known.size >= MOST_GROUPS) return false;
-    byList.set(list, known.add(group));
-    return true;
-  });
-}
 
 /** A withdrawal with these groups in place of its own. */
 function withGroups(

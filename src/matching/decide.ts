@@ -1,5 +1,5 @@
 import type { ListState } from '../blocklist/list-state.js';
-import { type Lists, TRUSTS, type Trust } from '../blocklist/lists.js';
+import type { Lists } from '../blocklist/lists.js';
 import { type EntryFacts, listOf } from '../entry.js';
 import { bitsOf, copyOfHash, type Hash } from '../hash.js';
 import { finish } from '../in-turns.js';
@@ -10,6 +10,8 @@ import {
   type Policy,
   type PolicyOptions,
   policyUnder,
+  TRUSTS,
+  type Trust,
   upTo,
   widestOf,
 } from '../policy.js';

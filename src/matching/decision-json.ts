@@ -1,4 +1,3 @@
-import { TRUSTS } from '../blocklist/lists.js';
 import { checkInteger, checkNumber, checkObject, checkOneOf } from '../door.js';
 import { type BlocklistEntry, checkEntry, copyOfOpinions } from '../entry.js';
 import {
@@ -9,6 +8,7 @@ import {
   hashFromHex,
   newHash,
 } from '../hash.js';
+import { TRUSTS } from '../policy.js';
 import {
   DIHEDRAL_NAMES,
   type HashedVariant,

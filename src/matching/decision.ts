@@ -1,4 +1,3 @@
-import { TRUSTS, type Trust } from '../blocklist/lists.js';
 import { checkInteger, checkNumber, checkObject, checkOneOf, checkTypeOf } from '../door.js';
 import { type BlocklistEntry, checkEntry, copyOfOpinions, type Said } from '../entry.js';
 import { DecodeError, type DecodeErrorCode } from '../errors.js';
@@ -13,7 +12,14 @@ import {
   hashToJSON,
   type Resample,
 } from '../hash.js';
-import { checkPolicy, type Policy, type PolicyOptions, policyFor } from '../policy.js';
+import {
+  checkPolicy,
+  type Policy,
+  type PolicyOptions,
+  policyFor,
+  TRUSTS,
+  type Trust,
+} from '../policy.js';
 import { checkVariant, type HashedVariant } from '../variant.js';
 import {
   checkRemoteMatch,

@@ -1,4 +1,3 @@
-import { TRUSTS, type Trust } from '../blocklist/lists.js';
 import {
   checkInteger,
   checkNumber,
@@ -18,6 +17,7 @@ import {
   isAlgorithm,
   keyOfHash,
 } from '../hash.js';
+import { TRUSTS, type Trust } from '../policy.js';
 import type { RemoteAnswer, RemoteHit, RemoteMatcher } from '../remote-matcher.js';
 
 /** The most hits, labels and characters that are read. A longer answer is not believed. */

@@ -1,7 +1,7 @@
-import { TRUSTS, type Trust } from '../blocklist/lists.js';
 import { checkInteger, checkObject, checkOneOf, checkTypeOf } from '../door.js';
 import { checkLabels } from '../entry.js';
 import { bitsOf, type HashJSON, hashFromJSON, hashToJSON } from '../hash.js';
+import { TRUSTS, type Trust } from '../policy.js';
 import type { RemoteHit } from '../remote-matcher.js';
 
 /** What a remote list said about the main hash. */

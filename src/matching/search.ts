@@ -1,10 +1,10 @@
-import { type Kind, kindOf, type SearchingThreads } from '../blocklist/kind.js';
+import type { Kind, SearchingThreads } from '../blocklist/kind.js';
 import type { ListState } from '../blocklist/list-state.js';
 import type { Lists } from '../blocklist/lists.js';
 import { type BlocklistEntry, type EntryFacts, listOf, noteNumber } from '../entry.js';
 import { type Hash, isDegenerate } from '../hash.js';
 import { hitsOf, isExact, joined, PartSearch, type Scope } from '../indexing/part-search.js';
-import { typeOf } from '../packed-words.js';
+import { kindOf, typeOf } from '../packed-words.js';
 import { type Distant, MOST_GIVEN, nearestOf, type Order, type Policy } from '../policy.js';
 import type { HashedVariant } from '../variant.js';
 

@@ -1,9 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { uniformHashes } from '../../bench/workloads.js';
-import type { Blocklist } from '../../src/blocklist/blocklist.js';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
-import type { WithdrawnKey } from '../../src/blocklist/withdrawals.js';
+import { type Blocklist, createBlocklist } from '../../src/blocklist/blocklist.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { DecodeError } from '../../src/errors.js';
 import {
@@ -19,6 +17,7 @@ import { match } from '../../src/matching/match.js';
 import { PackedEntries } from '../../src/packed-entries.js';
 import { readHashList } from '../../src/text/hash-list.js';
 import { writeHashList } from '../../src/text/write-hash-list.js';
+import type { WithdrawnKey } from '../../src/withdrawn.js';
 import { flipBits } from '../arbitraries.js';
 import { BASE, ORDER } from '../matching/bases.js';
 import { tablesOf } from '../services/lists.js';

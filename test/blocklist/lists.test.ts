@@ -1,7 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import type { Blocklist } from '../../src/blocklist/blocklist.js';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
-import type { ListSettings, Trust } from '../../src/blocklist/lists.js';
+import { type Blocklist, createBlocklist } from '../../src/blocklist/blocklist.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import type { Hash } from '../../src/hash.js';
 import { isOwnConfirmed } from '../../src/matching/decide.js';
@@ -10,7 +8,7 @@ import { decisionFromJSON } from '../../src/matching/decision-json.js';
 import { match } from '../../src/matching/match.js';
 import { createRemoteList } from '../../src/matching/remote-list.js';
 import { PackedEntries } from '../../src/packed-entries.js';
-import type { PolicyOptions } from '../../src/policy.js';
+import type { ListSettings, PolicyOptions, Trust } from '../../src/policy.js';
 import type { HashedVariant, Near } from '../../src/variant.js';
 import { flipBits } from '../arbitraries.js';
 import { BASE, ORDER } from '../matching/bases.js';

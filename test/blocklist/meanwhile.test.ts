@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { addNow } from '../../src/blocklist/create-blocklist.js';
+import { addNow } from '../../src/blocklist/blocklist.js';
 import { EntryList } from '../../src/blocklist/entry-list.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { hashToHex } from '../../src/hash.js';

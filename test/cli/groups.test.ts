@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
+import { createBlocklist } from '../../src/blocklist/blocklist.js';
 import { match } from '../../src/matching/match.js';
 import { hash as hashFile } from '../../src/node/hash-file.js';
 import { testFolder } from '../folder.js';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
+import { createBlocklist } from '../../src/blocklist/blocklist.js';
 import { hashFromHex, hashToHex } from '../../src/hash.js';
 import { match } from '../../src/matching/match.js';
 import { openStore } from '../../src/store/sql/open-store.js';

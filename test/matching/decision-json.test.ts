@@ -1,10 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
-import { type ListSettings, TRUSTS } from '../../src/blocklist/lists.js';
-import { withdrawnFromJSON } from '../../src/blocklist/records/withdrawn-json.js';
-import type { Withdrawn } from '../../src/blocklist/withdrawals.js';
+import { createBlocklist } from '../../src/blocklist/blocklist.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { DecodeError } from '../../src/errors.js';
 import {
@@ -26,7 +23,9 @@ import {
 import { DECISION_SCHEMA, decisionFromJSON } from '../../src/matching/decision-json.js';
 import { match } from '../../src/matching/match.js';
 import type { RemoteMatch } from '../../src/matching/remote-match.js';
+import { type ListSettings, TRUSTS } from '../../src/policy.js';
 import { DIHEDRAL_NAMES, LOOK_NAMES, VARIANT_NAMES } from '../../src/variant.js';
+import { type Withdrawn, withdrawnFromJSON } from '../../src/withdrawn.js';
 import { flipBits, hashOf } from '../arbitraries.js';
 
 const ajv = new Ajv2020({ strict: false });

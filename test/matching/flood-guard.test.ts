@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { random } from '../../bench/workloads.js';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
+import { createBlocklist } from '../../src/blocklist/blocklist.js';
 import { distance, type Hash, hashFromHex, hashToHex } from '../../src/hash.js';
 import {
   countingOnce,

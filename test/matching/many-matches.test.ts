@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
-import type { ListSettings } from '../../src/blocklist/lists.js';
+import { createBlocklist } from '../../src/blocklist/blocklist.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { type Hash, hashToHex } from '../../src/hash.js';
 import { createAllowList } from '../../src/matching/allow-list.js';
@@ -11,6 +10,7 @@ import { createFloodGuard } from '../../src/matching/flood-guard.js';
 import { match } from '../../src/matching/match.js';
 import { createRemoteList } from '../../src/matching/remote-list.js';
 import { PackedEntries } from '../../src/packed-entries.js';
+import type { ListSettings } from '../../src/policy.js';
 import { reviewFactsOf } from '../../src/review/review-record.js';
 import type { HashedVariant } from '../../src/variant.js';
 import { flipBits } from '../arbitraries.js';

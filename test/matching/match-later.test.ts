@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
+import { createBlocklist } from '../../src/blocklist/blocklist.js';
 import { DecodeError } from '../../src/errors.js';
 import type { Decision } from '../../src/matching/decision.js';
 import { match } from '../../src/matching/match.js';

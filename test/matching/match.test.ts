@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
+import { createBlocklist } from '../../src/blocklist/blocklist.js';
 import { createAllowList } from '../../src/matching/allow-list.js';
 import { createFloodGuard } from '../../src/matching/flood-guard.js';
 import { match } from '../../src/matching/match.js';

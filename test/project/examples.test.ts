@@ -5,7 +5,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
+import { createBlocklist } from '../../src/blocklist/blocklist.js';
 import { hashToHex } from '../../src/hash.js';
 import { loadBlocklist as openBlocklist } from '../../src/node/files/list-records.js';
 import { hash as hashFile } from '../../src/node/hash-file.js';

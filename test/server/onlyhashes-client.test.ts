@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Blocklist } from '../../src/blocklist/blocklist.js';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
+import { type Blocklist, createBlocklist } from '../../src/blocklist/blocklist.js';
 import { type Hash, hashToHex } from '../../src/hash.js';
 import { match } from '../../src/matching/match.js';
 import { createRemoteList, type RemoteListOptions } from '../../src/matching/remote-list.js';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
+import { createBlocklist } from '../../src/blocklist/blocklist.js';
 import type { Fetched } from '../../src/blocklist/lists.js';
 import { hashToJSON } from '../../src/hash.js';
 import type { HashPool } from '../../src/node/pool/hash-pool.js';

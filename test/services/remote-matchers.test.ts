@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
+import { createBlocklist } from '../../src/blocklist/blocklist.js';
 import { FormatError } from '../../src/errors.js';
 import { hashFromHex, hashToHex } from '../../src/hash.js';
 import { match } from '../../src/matching/match.js';

@@ -1,4 +1,4 @@
-import { createBlocklist } from '../../src/blocklist/create-blocklist.js';
+import { createBlocklist } from '../../src/blocklist/blocklist.js';
 import { type Hash, hashToHex, isDegenerate } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
 import { check as checkUpload } from '../../src/node/pool/check-upload.js';

@@ -2,11 +2,11 @@ import { entryFromJSON, entryToJSON } from '../../entry.js';
 import { FormatError } from '../../errors.js';
 import { finish, inSteps } from '../../in-turns.js';
 import { checksumSteps } from '../../indexing/snapshot.js';
+import { withdrawnFromJSON, withdrawnToJSON } from '../../withdrawn.js';
 import { checkKeptSettings, copyOfKept, type KeptSettings } from '../lists.js';
 import type { KeptOutReason } from '../withdrawals.js';
 import type { Effect } from './effect.js';
 import { type Body, Lines, wordsOf } from './record-lines.js';
-import { withdrawnFromJSON, withdrawnToJSON } from './withdrawn-json.js';
 
 /*
  * A change of a list as bytes, in words of the machine's order:

@@ -1,17 +1,18 @@
 import type { BlocklistEntry } from '../../entry.js';
 import { FormatError } from '../../errors.js';
 import { inSteps } from '../../in-turns.js';
+import { ComingEntries } from '../../packed-entries.js';
 import { typeOf } from '../../packed-words.js';
+import type { Withdrawn, WithdrawnKey } from '../../withdrawn.js';
 import { type Changed, changed, type Prepared, type Step } from '../changed.js';
 import { builtSteps, dueOf, mergedSteps } from '../compaction.js';
 import { EntriesByHash, equalSteps } from '../equal-entries.js';
 import type { Kind, Part } from '../kind.js';
 import { ListState } from '../list-state.js';
-import { ComingEntries } from '../listed-entries.js';
 import { type KeptSettings, Lists } from '../lists.js';
 import type { Columns } from '../segments/columns.js';
 import type { Living } from '../segments/delta.js';
-import type { KeptOutReason, Withdrawn, WithdrawnKey } from '../withdrawals.js';
+import type { KeptOutReason } from '../withdrawals.js';
 import type { Body } from './record-lines.js';
 
 /** Items of an effect that are made at once; more entries become a segment. */

@@ -1,9 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
-import { Kind, kindOf, type ListedPart } from '../../blocklist/kind.js';
+import { Kind, type ListedPart } from '../../blocklist/kind.js';
 import { ListState } from '../../blocklist/list-state.js';
 import { checkKeptSettings, copyOfKept, type KeptSettings, Lists } from '../../blocklist/lists.js';
-import { type WithdrawnJSON, withdrawnFromJSON } from '../../blocklist/records/withdrawn-json.js';
-import { type KeptOutReason, Withdrawals, type Withdrawn } from '../../blocklist/withdrawals.js';
+import { type KeptOutReason, Withdrawals } from '../../blocklist/withdrawals.js';
 import { FormatError } from '../../errors.js';
 import { inSteps, inTurns } from '../../in-turns.js';
 import {
@@ -13,6 +12,8 @@ import {
   type Read,
   readSegment,
 } from '../../indexing/snapshot.js';
+import { kindOf } from '../../packed-words.js';
+import { type Withdrawn, type WithdrawnJSON, withdrawnFromJSON } from '../../withdrawn.js';
 import { type FileKind, type OpenOptions, openedPart, reading, readOf } from './index-file.js';
 import { wordsOf } from './save-index.js';
 

@@ -2,9 +2,9 @@ import { wholeSteps } from '../../blocklist/compaction.js';
 import type { ListState } from '../../blocklist/list-state.js';
 import type { Moment } from '../../blocklist/records/change-record.js';
 import { slotOf } from '../../blocklist/records/commit-slots.js';
-import { withdrawnToJSON } from '../../blocklist/records/withdrawn-json.js';
 import { inSteps, inTurns } from '../../in-turns.js';
 import { CHECKSUM_WORD, checksumSteps, headerSum } from '../../indexing/snapshot.js';
+import { withdrawnToJSON } from '../../withdrawn.js';
 import {
   HEADER_BYTES,
   LINE_STEP,

@@ -1,7 +1,6 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { Blocklist } from '../../blocklist/blocklist.js';
-import { addNow } from '../../blocklist/create-blocklist.js';
+import { addNow, Blocklist } from '../../blocklist/blocklist.js';
 import type { DurableChanges } from '../../blocklist/entry-list.js';
 import { ListState } from '../../blocklist/list-state.js';
 import { replaceFile } from '../../disk/replace-file.js';

@@ -1,4 +1,4 @@
-import type { ListSettings } from '../../blocklist/lists.js';
+import type { ListSettings } from '../../policy.js';
 import type { ChangeOptions, Store } from '../../store/store.js';
 import type { FromSchema } from '../http/json-schema.js';
 import { type Call, Refusal, type Route, routeOf } from '../http/route.js';

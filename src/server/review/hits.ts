@@ -1,7 +1,7 @@
-import type { Trust } from '../../blocklist/lists.js';
 import type { Opinion } from '../../entry.js';
 import type { Decision, Match, RemoteMatch } from '../../matching/decision.js';
 import { outlineOf, placeOf, variantWords } from '../../node/report/match-report.js';
+import type { Trust } from '../../policy.js';
 import { type Html, type HtmlValue, html, trusted } from './html.js';
 
 /** A page shows so many hits, the nearest. */

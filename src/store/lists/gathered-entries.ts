@@ -1,8 +1,13 @@
 import { createHash } from 'node:crypto';
-import { ComingEntries, eachEntry, type ListedEntries } from '../../blocklist/listed-entries.js';
 import type { BlocklistEntry } from '../../entry.js';
 import { hexOf } from '../../hash.js';
-import type { PackedEntries } from '../../packed-entries.js';
+import { eachInTurns } from '../../in-turns.js';
+import {
+  ComingEntries,
+  entriesOf,
+  type ListedEntries,
+  type PackedEntries,
+} from '../../packed-entries.js';
 import { checkStorable, keyOfEntry, valuesOf } from '../stored-entry.js';
 import { type ChangeOptions, checkChange } from '../write.js';
 
@@ -72,6 +77,6 @@ export async function gatheredEntries(
 ): Promise<GatheredEntries> {
   checkChange(change);
   const gathered = new GatheredEntries(change.idempotencyKey !== undefined);
-  await eachEntry(entries, undefined, (entry) => gathered.push(entry, list));
+  await eachInTurns(entriesOf(entries), undefined, (entry) => gathered.push(entry, list));
   return gathered;
 }

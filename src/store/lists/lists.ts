@@ -1,11 +1,6 @@
 import type { ListInfo } from '../../blocklist/blocklist.js';
-import {
-  checkListSettings,
-  copyOfSettings,
-  type ListSettings,
-  Lists,
-} from '../../blocklist/lists.js';
 import { checkListName as checkEntryListName } from '../../entry.js';
+import { checkListSettings, copyOfSettings, type ListSettings } from '../../policy.js';
 import type { FetchState } from '../../services/list-fetch.js';
 import type { Sql } from '../sql/database.js';
 import { checkStorable } from '../stored-entry.js';
@@ -61,7 +56,7 @@ export async function setListSettings(
     [name],
   );
   const before = row?.listed ? copyOfSettings(row.settings) : undefined;
-  const settings = new Lists(before && [[name, before]]).with(name, changes).of(name);
+  const settings = { ...before, ...copyOfSettings(changes) };
   if (before && JSON.stringify(settings) === JSON.stringify(before)) return false;
   await sql.query(
     `insert into list (name, settings, revision) values ($1, $2, $3)

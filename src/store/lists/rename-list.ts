@@ -1,4 +1,4 @@
-import type { ListSettings } from '../../blocklist/lists.js';
+import type { ListSettings } from '../../policy.js';
 import type { Sql, SqlValue } from '../sql/database.js';
 import {
   COLUMNS,

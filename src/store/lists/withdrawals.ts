@@ -1,12 +1,12 @@
+import { listOf } from '../../entry.js';
+import { type Algorithm, bytesOf, type Hash, hashToHex, newHash } from '../../hash.js';
 import {
-  copyOf,
+  copyOfWithdrawn,
   MOST_GROUPS,
   type Withdrawn,
   type WithdrawnGroup,
   type WithdrawnKey,
-} from '../../blocklist/withdrawals.js';
-import { listOf } from '../../entry.js';
-import { type Algorithm, bytesOf, type Hash, hashToHex, newHash } from '../../hash.js';
+} from '../../withdrawn.js';
 import type { Sql, SqlValue } from '../sql/database.js';
 import { checkStorable, digestOf } from '../stored-entry.js';
 import type { Made } from '../write.js';
@@ -38,7 +38,7 @@ export interface WithdrawalRow {
  * @throws {TypeError | RangeError} if it is invalid, or a database cannot keep it
  */
 export function checkedWithdrawal(withdrawal: Withdrawn, reason?: string): Withdrawn {
-  const copy = copyOf(withdrawal, reason);
+  const copy = copyOfWithdrawn(withdrawal, reason);
   const { list, reason: why, groups = [] } = copy;
   checkStorable(list, why, ...('id' in copy ? [copy.id, copy.source] : []));
   checkStorable(...groups.map((each) => each.list));

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { materials } from '../../../bench/robustness/measure.js';
 import type { Raster } from '../../../bench/robustness/raster.js';
-import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { createBlocklist } from '../../../src/blocklist/blocklist.js';
 import { distance } from '../../../src/hash.js';
 import { pdq } from '../../../src/hashing/pdq.js';
 import { match } from '../../../src/matching/match.js';

@@ -1,7 +1,7 @@
 import { copyFileSync, createReadStream, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { createBlocklist } from '../../../src/blocklist/blocklist.js';
 import type { BlocklistEntry } from '../../../src/entry.js';
 import { hashFromHex, hashToHex } from '../../../src/hash.js';
 import { openIndex } from '../../../src/node/files/index-file.js';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { createBlocklist } from '../../../src/blocklist/blocklist.js';
 import { hashFromHex } from '../../../src/hash.js';
 import { loadBlocklist } from '../../../src/node/files/list-records.js';
 import { testFolder } from '../../folder.js';

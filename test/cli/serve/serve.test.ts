@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { hashesOf, uniformHashes } from '../../../bench/workloads.js';
-import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { createBlocklist } from '../../../src/blocklist/blocklist.js';
 import { hashFromHex, hexOf } from '../../../src/hash.js';
 import { openBlocklist } from '../../../src/node/files/open-blocklist.js';
 import { testFolder } from '../../folder.js';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { createBlocklist } from '../../../src/blocklist/blocklist.js';
 import { hashFromHex } from '../../../src/hash.js';
 import { createIndex } from '../../../src/indexing/create-index.js';
 import { createAllowList } from '../../../src/matching/allow-list.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, expect, test } from 'vitest';
 import { random } from '../../../bench/workloads.js';
-import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { createBlocklist } from '../../../src/blocklist/blocklist.js';
 import { distance, newHash } from '../../../src/hash.js';
 import { pdq } from '../../../src/hashing/pdq.js';
 import { decodeUntil } from '../../../src/node/decode/decode.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
-import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { createBlocklist } from '../../../src/blocklist/blocklist.js';
 import { hashFromHex } from '../../../src/hash.js';
 import { decode } from '../../../src/node/decode/decode.js';
 import { check as checkUpload } from '../../../src/node/pool/check-upload.js';

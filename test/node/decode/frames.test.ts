@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import sharp from 'sharp';
 import { afterAll, describe, expect, test } from 'vitest';
 import { random } from '../../../bench/workloads.js';
-import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { createBlocklist } from '../../../src/blocklist/blocklist.js';
 import { pdq } from '../../../src/hashing/pdq.js';
 import { decodeUntil } from '../../../src/node/decode/decode.js';
 import { check } from '../../../src/node/pool/check-upload.js';

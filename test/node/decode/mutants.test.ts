@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
 import { random } from '../../../bench/workloads.js';
-import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { createBlocklist } from '../../../src/blocklist/blocklist.js';
 import { DecodeError } from '../../../src/errors.js';
 import { hashFromHex } from '../../../src/hash.js';
 import { decode } from '../../../src/node/decode/decode.js';

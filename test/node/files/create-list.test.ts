@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { createBlocklist } from '../../../src/blocklist/blocklist.js';
 import { openBlocklist } from '../../../src/node/files/open-blocklist.js';
 import { testFolder } from '../../folder.js';
 import { BASE } from '../../matching/bases.js';

@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Blocklist } from '../../../src/blocklist/blocklist.js';
-import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { type Blocklist, createBlocklist } from '../../../src/blocklist/blocklist.js';
 import { hashToHex } from '../../../src/hash.js';
 import { match } from '../../../src/matching/match.js';
 import {

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
 import { hashesOf, uniformHashes } from '../../../bench/workloads.js';
-import type { Blocklist } from '../../../src/blocklist/blocklist.js';
-import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { type Blocklist, createBlocklist } from '../../../src/blocklist/blocklist.js';
 import { type BlocklistEntry, textOfEntry } from '../../../src/entry.js';
 import { hashToHex } from '../../../src/hash.js';
 import { match } from '../../../src/matching/match.js';

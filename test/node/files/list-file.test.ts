@@ -14,8 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { Blocklist } from '../../../src/blocklist/blocklist.js';
-import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { Blocklist, createBlocklist } from '../../../src/blocklist/blocklist.js';
 import type { ListChange } from '../../../src/blocklist/list-change.js';
 import {
   payloadSteps,
@@ -23,7 +22,6 @@ import {
   recordSteps,
 } from '../../../src/blocklist/records/change-record.js';
 import { SLOT_BYTES, SLOTS_BYTES, slotOf } from '../../../src/blocklist/records/commit-slots.js';
-import type { Withdrawn, WithdrawnKey } from '../../../src/blocklist/withdrawals.js';
 import { type BlocklistEntry, textOfEntry } from '../../../src/entry.js';
 import { type Hash, hashToHex } from '../../../src/hash.js';
 import { finish } from '../../../src/in-turns.js';
@@ -35,6 +33,7 @@ import { blocklistFile } from '../../../src/node/files/list-snapshot.js';
 import { Follower, openBlocklist } from '../../../src/node/files/open-blocklist.js';
 import { saveIndex } from '../../../src/node/files/save-index.js';
 import { PackedEntries } from '../../../src/packed-entries.js';
+import type { Withdrawn, WithdrawnKey } from '../../../src/withdrawn.js';
 import { flipBits } from '../../arbitraries.js';
 import { fileHandles } from '../../disk/file-handles.js';
 import { BASE, ORDER } from '../../matching/bases.js';

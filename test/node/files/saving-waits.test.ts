@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { createBlocklist } from '../../../src/blocklist/blocklist.js';
 import { lockFile } from '../../../src/disk/writer-lock.js';
 import { openBlocklist } from '../../../src/node/files/open-blocklist.js';
 import { testFolder } from '../../folder.js';

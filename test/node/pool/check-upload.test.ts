@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { afterAll, expect, test } from 'vitest';
-import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { createBlocklist } from '../../../src/blocklist/blocklist.js';
 import { hash as hashFile } from '../../../src/node/hash-file.js';
 import { hashAll } from '../../../src/node/hash-files.js';
 import { check } from '../../../src/node/pool/check-upload.js';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import sharp, { type Sharp } from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { random } from '../../../bench/workloads.js';
-import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { createBlocklist } from '../../../src/blocklist/blocklist.js';
 import { distance, type Hash } from '../../../src/hash.js';
 import { pdq } from '../../../src/hashing/pdq.js';
 import { createFloodGuard } from '../../../src/matching/flood-guard.js';

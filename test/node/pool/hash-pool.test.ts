@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import sharp from 'sharp';
 import { afterEach, describe, expect, test } from 'vitest';
 import { random } from '../../../bench/workloads.js';
-import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { createBlocklist } from '../../../src/blocklist/blocklist.js';
 import { DecodeError } from '../../../src/errors.js';
 import { type Hash, hashFromHex, hashFromJSON, hashToHex, hashToJSON } from '../../../src/hash.js';
 import { createAllowList } from '../../../src/matching/allow-list.js';

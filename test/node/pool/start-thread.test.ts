@@ -36,7 +36,7 @@ startThread(new URL('${pathToFileURL(thread)}'), 'data').once('message', console
 test('a bundle without an address of its own loads, and what needs a script says what to give', () => {
   const contents = `import { createHashPool } from './create-hash-pool.js';
 import { createSearchThreads } from '../files/search-threads.js';
-import { createBlocklist } from '../../blocklist/create-blocklist.js';
+import { createBlocklist } from '../../blocklist/blocklist.js';
 const list = createBlocklist([]);
 const messages = [];
 try { createSearchThreads(list); } catch ({ message }) { messages.push(message); }

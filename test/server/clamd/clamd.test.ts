@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import NodeClam from 'clamscan';
 import { describe, expect, test } from 'vitest';
-import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { createBlocklist } from '../../../src/blocklist/blocklist.js';
 import { DecodeError } from '../../../src/errors.js';
 import { type Decision, unhashable } from '../../../src/matching/decision.js';
 import { hash as hashFile } from '../../../src/node/hash-file.js';

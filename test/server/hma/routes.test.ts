@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, expect, test, vi } from 'vitest';
-import type { Blocklist } from '../../../src/blocklist/blocklist.js';
-import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { type Blocklist, createBlocklist } from '../../../src/blocklist/blocklist.js';
 import { Columns } from '../../../src/blocklist/segments/columns.js';
 import { distance, hashFromHex, hashToHex } from '../../../src/hash.js';
 import { PartSearch } from '../../../src/indexing/part-search.js';

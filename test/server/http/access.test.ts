@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { createBlocklist } from '../../../src/blocklist/blocklist.js';
 import { match } from '../../../src/matching/match.js';
 import { Access, type AccessOptions, mayDo, networkOf } from '../../../src/server/http/access.js';
 import { RateLimit } from '../../../src/server/http/rate-limit.js';

@@ -1,4 +1,4 @@
-import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { createBlocklist } from '../../../src/blocklist/blocklist.js';
 import type { BlocklistEntry } from '../../../src/entry.js';
 import { hashFromHex } from '../../../src/hash.js';
 import { type Decision, decisionOf } from '../../../src/matching/decision.js';

@@ -1,6 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test, vi } from 'vitest';
-import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { createBlocklist } from '../../../src/blocklist/blocklist.js';
 import { DecodeError } from '../../../src/errors.js';
 import { type Hash, hashToHex, hashToJSON, newHash } from '../../../src/hash.js';
 import { type Decision, unhashable } from '../../../src/matching/decision.js';

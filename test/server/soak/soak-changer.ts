@@ -1,7 +1,7 @@
 import process from 'node:process';
-import type { ListSettings } from '../../../src/blocklist/lists.js';
 import type { BlocklistEntry } from '../../../src/entry.js';
 import { hashFromHex } from '../../../src/hash.js';
+import type { ListSettings } from '../../../src/policy.js';
 import { openStore } from '../../../src/store/sql/open-store.js';
 import type { Store } from '../../../src/store/store.js';
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
-import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { createBlocklist } from '../../../src/blocklist/blocklist.js';
 import { DecodeError } from '../../../src/errors.js';
 import { createAllowList } from '../../../src/matching/allow-list.js';
 import { type Decision, unhashable } from '../../../src/matching/decision.js';

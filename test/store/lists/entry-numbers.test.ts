@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Blocklist } from '../../../src/blocklist/blocklist.js';
-import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { type Blocklist, createBlocklist } from '../../../src/blocklist/blocklist.js';
 import { numberOf } from '../../../src/entry.js';
 import { hashFromHex } from '../../../src/hash.js';
 import { AllowList } from '../../../src/matching/allow-list.js';

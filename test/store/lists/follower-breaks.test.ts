@@ -1,8 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { random, uniformHashes } from '../../../bench/workloads.js';
-import type { Blocklist } from '../../../src/blocklist/blocklist.js';
-import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { type Blocklist, createBlocklist } from '../../../src/blocklist/blocklist.js';
 import type { BlocklistEntry } from '../../../src/entry.js';
 import { newHash } from '../../../src/hash.js';
 import { AllowList } from '../../../src/matching/allow-list.js';

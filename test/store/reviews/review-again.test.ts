@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { createBlocklist } from '../../../src/blocklist/blocklist.js';
 import { hashFromHex } from '../../../src/hash.js';
 import { match } from '../../../src/matching/match.js';
 import { errorsByList } from '../../../src/review/review-answers.js';

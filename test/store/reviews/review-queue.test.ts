@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createBlocklist } from '../../../src/blocklist/create-blocklist.js';
+import { createBlocklist } from '../../../src/blocklist/blocklist.js';
 import { hashFromHex, hashToHex } from '../../../src/hash.js';
 import { decisionOf } from '../../../src/matching/decision.js';
 import { match } from '../../../src/matching/match.js';

@@ -1,0 +1,115 @@
+import { checkIterable, checkObject, checkTypeOf } from './door.js';
+import { checkGroup, checkListName } from './entry.js';
+import { bitsOf, type Hash, type HashJSON, hashFromJSON, hashToJSON, newHash } from './hash.js';
+
+/**
+ * What to withdraw: every entry with this hash or of its group, or every entry with this id (of
+ * this source, if given). With `list`, only of the list of that name, so that a list withdraws no
+ * other's entries.
+ */
+export type WithdrawnKey = (Hash | { readonly id: string; readonly source?: string }) & {
+  readonly list?: string;
+};
+
+/** A picture of which a withdrawn hash is a part or form, on the list that says so. */
+export interface WithdrawnGroup {
+  /** as an entry names it */
+  readonly group: string;
+  /** the name of the list, `''` for the unnamed one */
+  readonly list: string;
+}
+
+/** A withdrawal in force, and why it was made, if that was told. */
+export type Withdrawn = WithdrawnKey & {
+  readonly reason?: string;
+  /**
+   * of a hash: the pictures that are withdrawn with it, as they became known from entries of this
+   * hash, the first 1,000 of each list. A list says it of its own entries alone: it withdraws no
+   * other's
+   */
+  readonly groups?: readonly WithdrawnGroup[];
+};
+
+/**
+ * Groups of a withdrawal on one list. A hash is of one picture: whoever lists it as a part of many
+ * is wrong, or wants others to work.
+ */
+export const MOST_GROUPS = 1000;
+
+/**
+ * A copy of a withdrawal that a caller gave.
+ * @throws {TypeError | RangeError} if it is invalid
+ */
+export function copyOfWithdrawn(withdrawal: Withdrawn, reason = withdrawal?.reason): Withdrawn {
+  checkObject(withdrawal, 'a hash or { id, source }');
+  checkTypeOf('reason', reason, 'string');
+  const { list } = withdrawal;
+  checkTypeOf('list', list, 'string');
+  const told = { ...(list !== undefined && { list }), ...(reason !== undefined && { reason }) };
+  if ('id' in withdrawal) {
+    const { id, source } = withdrawal;
+    if (typeof id !== 'string') throw new TypeError('expected id to be a string');
+    checkTypeOf('source', source, 'string');
+    return { id, ...(source !== undefined && { source }), ...told };
+  }
+  bitsOf(withdrawal);
+  const { algorithm, bytes, groups = [] } = withdrawal;
+  checkIterable(groups, 'groups of a withdrawal: { group, list }');
+  const copied = fewOf(
+    [...groups].map((each) => {
+      checkObject(each, 'a group of a withdrawal: { group, list }');
+      checkGroup(each.group, withdrawal);
+      checkListName(each.list);
+      return { group: each.group, list: each.list };
+    }),
+  );
+  // Without the mark of a draft: a withdrawal is of these bits, whatever they were made of.
+  return Object.assign(newHash(algorithm, new Uint8Array(bytes)), {
+    ...told,
+    ...(copied.length > 0 && { groups: copied }),
+  });
+}
+
+/** Each group once, and not too many of a list. */
+function fewOf(groups: readonly WithdrawnGroup[]): WithdrawnGroup[] {
+  const byList = new Map<string, Set<string>>();
+  return groups.filter(({ group, list }) => {
+    const known = byList.get(list) ?? new Set();
+    if (known.has(group) || known.size >= MOST_GROUPS) return false;
+    byList.set(list, known.add(group));
+    return true;
+  });
+}
+
+/** A withdrawal as JSON. */
+export type WithdrawnJSON = (HashJSON | { id: string; source?: string }) & {
+  list?: string;
+  reason?: string;
+  groups?: readonly WithdrawnGroup[];
+};
+
+export function withdrawnToJSON(withdrawal: Withdrawn): WithdrawnJSON {
+  const { reason, list, groups, ...key } = withdrawal;
+  return {
+    ...('id' in key ? key : hashToJSON(key)),
+    ...(list !== undefined && { list }),
+    ...(reason !== undefined && { reason }),
+    ...(groups !== undefined && { groups }),
+  };
+}
+
+/**
+ * Reads what `JSON.stringify` wrote of a withdrawal: one of `Blocklist.withdrawals`, by hash or by
+ * id.
+ * @throws {TypeError | RangeError} if a member is missing or invalid
+ * @example
+ * const withdrawn = JSON.parse(text).map(withdrawnKeyFromJSON);
+ * const blocklist = createBlocklist(entries, { withdrawn });
+ */
+export function withdrawnFromJSON(json: WithdrawnJSON): Withdrawn {
+  checkObject(json, 'a withdrawal by hash or by id');
+  if ('id' in json) return copyOfWithdrawn(json);
+  const { list, reason, groups } = json;
+  const told = { ...(list !== undefined && { list }), ...(groups !== undefined && { groups }) };
+  return copyOfWithdrawn({ ...hashFromJSON(json), ...told }, reason);
+}
