@@ -34,6 +34,7 @@ export {
   hashFromJSON,
   hashToHex,
   hashToJSON,
+  isDegenerate,
   type PackedHashes,
   type Resample,
 } from './hash.js';
@@ -72,7 +73,13 @@ export { createRemoteList, type RemoteList } from './matching/remote-list.js';
 export type { RemoteMatch } from './matching/remote-match.js';
 export { PackedEntries } from './packed-entries.js';
 export type { Pixels } from './pixels.js';
-export { type Policy, type PolicyOptions, policyFor } from './policy.js';
+export {
+  type ListSettings,
+  type Policy,
+  type PolicyOptions,
+  policyFor,
+  type Trust,
+} from './policy.js';
 export type { RemoteAnswer, RemoteHit, RemoteMatcher } from './remote-matcher.js';
 export { errorsByList, reportHashes } from './review/review-answers.js';
 export {
@@ -98,3 +105,8 @@ export {
   type VariantOptions,
   type VariantProfile,
 } from './variants/variant-profile.js';
+export {
+  type Withdrawn,
+  type WithdrawnKey,
+  withdrawnFromJSON as withdrawnKeyFromJSON,
+} from './withdrawn.js';
