@@ -25,6 +25,8 @@ import { begun, stepOf } from './list-change.js';
 import { ListState, numbersOf, reasonToKeepOut } from './list-state.js';
 import type { KeptOutReason, OnKeptOut } from './withdrawals.js';
 
+export type { DurableChanges } from './entry-list.js';
+
 /*
  * A list is one reference to a `ListState`, which does not change. Whoever reads takes it and sees
  * one moment. Whoever changes makes another and puts it there:

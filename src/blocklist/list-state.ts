@@ -6,6 +6,10 @@ import { Kind } from './kind.js';
 import { Lists } from './lists.js';
 import { type Covered, type KeptOutReason, Withdrawals } from './withdrawals.js';
 
+export type { ListedPart, SearchingThreads, SearchThreadsStats } from './kind.js';
+export type { Fetched, KeptSettings } from './lists.js';
+export type { KeptOutReason, Kind, Lists, Withdrawals };
+
 /** Kinds without entries, by name; they do not change. */
 const empties = /* @__PURE__ */ new Map<string, Kind>();
 

@@ -1,5 +1,4 @@
-import type { ListState } from '../blocklist/list-state.js';
-import type { Lists } from '../blocklist/lists.js';
+import type { ListState, Lists } from '../blocklist/list-state.js';
 import { type EntryFacts, listOf } from '../entry.js';
 import { bitsOf, copyOfHash, type Hash } from '../hash.js';
 import { finish } from '../in-turns.js';

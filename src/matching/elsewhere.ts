@@ -1,4 +1,4 @@
-import type { Withdrawals } from '../blocklist/withdrawals.js';
+import type { Withdrawals } from '../blocklist/list-state.js';
 import { bitsOf, type Hash, isDegenerate } from '../hash.js';
 import { nearestOf, type Policy, policyUnder, upTo } from '../policy.js';
 import type { RemoteHit } from '../remote-matcher.js';

@@ -1,6 +1,4 @@
-import type { Kind, SearchingThreads } from '../blocklist/kind.js';
-import type { ListState } from '../blocklist/list-state.js';
-import type { Lists } from '../blocklist/lists.js';
+import type { Kind, ListState, Lists, SearchingThreads } from '../blocklist/list-state.js';
 import { type BlocklistEntry, type EntryFacts, listOf, noteNumber } from '../entry.js';
 import { type Hash, isDegenerate } from '../hash.js';
 import { hitsOf, isExact, joined, PartSearch, type Scope } from '../indexing/part-search.js';

@@ -1,5 +1,5 @@
 import { ColumnsBuilder } from '../../src/blocklist/segments/columns.js';
-import { columnsPieces } from '../../src/blocklist/segments/columns-bytes.js';
+import { columnsPieces } from '../../src/blocklist/segments/index-bytes.js';
 import type { Said } from '../../src/entry.js';
 import { finish } from '../../src/in-turns.js';
 import { mutableIndex } from '../../src/indexing/create-index.js';

@@ -1,6 +1,5 @@
 import { Blocklist } from '../../blocklist/blocklist.js';
-import type { ListState } from '../../blocklist/list-state.js';
-import type { Fetched, KeptSettings } from '../../blocklist/lists.js';
+import type { Fetched, KeptSettings, ListState } from '../../blocklist/list-state.js';
 import { checkTypeOf } from '../../door.js';
 import { type BlocklistEntry, checkListName, textOfEntry } from '../../entry.js';
 import { FormatError } from '../../errors.js';

@@ -1,6 +1,6 @@
+import { isListFile } from '../../blocklist/records/list-bytes.js';
 import { type ImageFormat, imageFormatOf } from '../../formats/image-format.js';
 import { isSnapshot } from '../../indexing/snapshot.js';
-import { generationAtStart } from './blocklist-file.js';
 import { headerOf, reading } from './index-file.js';
 
 /** More than the 272 bytes that `imageFormatOf` looks at. */
@@ -19,10 +19,6 @@ export function fileKindOf(
   return reading(path, async (file) => {
     const head = await headerOf(file, HEAD_BYTES);
     if (isSnapshot(head)) return 'index';
-    const isBlocklist = generationAtStart(file).then(
-      () => true,
-      () => false,
-    );
-    return (await isBlocklist) ? 'blocklist' : imageFormatOf(head);
+    return isListFile(head) ? 'blocklist' : imageFormatOf(head);
   });
 }

@@ -1,13 +1,15 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import type { ListedPart } from '../../blocklist/kind.js';
-import type { Columns } from '../../blocklist/segments/columns.js';
-import { columnsSteps } from '../../blocklist/segments/columns-bytes.js';
-import { Living } from '../../blocklist/segments/delta.js';
+import type { ListedPart } from '../../blocklist/list-state.js';
+import {
+  type Columns,
+  checkGeneration,
+  columnsSteps,
+  listedSteps,
+} from '../../blocklist/segments/index-bytes.js';
 import { checkInteger, checkOptions, checkTypeOf } from '../../door.js';
 import type { BlocklistEntry } from '../../entry.js';
 import { FormatError } from '../../errors.js';
-import { isDegenerate } from '../../hash.js';
 import { inSteps, inTurns } from '../../in-turns.js';
 import { type HammingIndex, indexSteps } from '../../indexing/create-index.js';
 import {
@@ -19,7 +21,6 @@ import {
   readSegment,
   type Segment,
   type SnapshotInfo,
-  verifiedSteps,
 } from '../../indexing/snapshot.js';
 
 /** An open index file: the index, its header and its entries by id. */
@@ -43,8 +44,6 @@ export interface OpenOptions {
   minGeneration?: number;
 }
 
-/** Hashes that a step looks at: about 0.3 ms. */
-const HASH_STEP = 1024;
 /** Bytes of the header of an index file. */
 const HEAD_BYTES = 64;
 
@@ -83,15 +82,6 @@ export function checkOpenOptions(options: OpenOptions): void {
   checkInteger('minGeneration', minGeneration, 0);
 }
 
-/** @throws {FormatError} `old-generation` */
-export function checkGeneration(generation: number, least: number): void {
-  if (generation >= least) return;
-  throw new FormatError(
-    'old-generation',
-    `expected generation ${least} or more, got ${generation}`,
-  );
-}
-
 /** The index and the entries of a segment that was read. Options must have been checked. */
 async function openedIndex(segment: Segment, { verify = true }: OpenOptions): Promise<OpenedIndex> {
   const index = await inTurns(indexSteps(segment, verify), undefined);
@@ -104,25 +94,6 @@ async function openedIndex(segment: Segment, { verify = true }: OpenOptions): Pr
     degenerate: info.degenerate,
     listed: await inTurns(listedSteps(columns), undefined),
   };
-}
-
-/** The segment of a blocklist, checked. */
-export async function openedPart(segment: Segment, { verify = true }: OpenOptions) {
-  if (verify) await inTurns(verifiedSteps(segment), undefined);
-  return inTurns(listedSteps(await inTurns(columnsSteps(segment), undefined)), undefined);
-}
-
-/** Columns without degenerate entries, which nothing shall match. */
-function* listedSteps(table: Columns): Generator<void, ListedPart> {
-  const gone: number[] = [];
-  yield* inSteps(
-    table.size,
-    (entry) => {
-      if (isDegenerate(table.factsAt(entry).hash)) gone.push(entry);
-    },
-    HASH_STEP,
-  );
-  return { table, living: new Living().without(gone, (entry) => table.listAt(entry)) };
 }
 
 export const readOf =

@@ -6,34 +6,33 @@ import process from 'node:process';
 import type { Blocklist } from '../../blocklist/blocklist.js';
 import type { ListState } from '../../blocklist/list-state.js';
 import {
-  type Header,
-  payloadSteps,
-  RECORD_BYTES,
-  recordSteps,
-  roomHeader,
-} from '../../blocklist/records/change-record.js';
-import { type Commit, SLOT_BYTES, slotOf } from '../../blocklist/records/commit-slots.js';
-import { type Effect, replaySteps } from '../../blocklist/records/effect.js';
-import { type Keeper, KeptChanges } from '../../blocklist/records/keeper.js';
-import type { Body } from '../../blocklist/records/record-lines.js';
-import { syncFolder } from '../../disk/replace-file.js';
-import { ownMark } from '../../disk/writer-lock.js';
-import { FormatError } from '../../errors.js';
-import { inTurns } from '../../in-turns.js';
-import { readingList, type Snapshot } from './blocklist-file.js';
-import { type OpenOptions, openRegular } from './index-file.js';
-import { realPathOf, whileAlone } from './list-lock.js';
-import {
+  type Appended,
+  type Body,
   type Changes,
   changesAt,
   changesFrom,
+  type Effect,
+  followEffects,
+  type Keeper,
+  keepBy,
   knownIn,
+  listFile,
   listIn,
   type Place,
+  placeAfter,
   placeIn,
-  slotsAt,
-} from './list-records.js';
-import { blocklistFile } from './list-snapshot.js';
+  recordsOf,
+  roomIn,
+  type Snapshot,
+  type Source,
+  slotAfter,
+} from '../../blocklist/records/list-bytes.js';
+import { syncFolder } from '../../disk/replace-file.js';
+import { ownMark } from '../../disk/writer-lock.js';
+import { FormatError } from '../../errors.js';
+import { type OpenOptions, openRegular } from './index-file.js';
+import { realPathOf, whileAlone } from './list-lock.js';
+import { readingList, sourceOf } from './list-records.js';
 import { copyAll, toldOf, writeAll } from './write-bytes.js';
 
 /*
@@ -100,11 +99,11 @@ export class ListFile implements Keeper {
     list: Blocklist,
     options: OpenOptions & { manyBytes?: number } = {},
   ): Promise<ListFile> {
-    const { state, place } = await readingList(path, (file) => listIn(file, options));
+    const { state, place } = await readingList(path, (file) => listIn(sourceOf(file), options));
     list.become(state);
     const file = new ListFile(path, list, place, options);
     file.#put(place);
-    list.keptBy((kept) => new KeptChanges(file, kept));
+    keepBy(list, file);
     return file;
   }
 
@@ -132,15 +131,11 @@ export class ListFile implements Keeper {
     let from = 0;
     try {
       await this.#locked(async (locked) => {
-        const { commit, snapshot } = this.#place;
-        const { header, moment } = roomHeader(body.byteLength, commit.generation, commit);
-        from = commit.length + header.length;
+        const { snapshot } = this.#place;
+        const room = roomIn(this.#place, body);
+        from = room.from;
         file = await openRegular(this.path);
-        await this.#write(locked, [header], {
-          ...commit,
-          ...moment,
-          length: from + body.byteLength,
-        });
+        await this.#write(locked, room);
         this.#ahead.set(body, { snapshot, from });
       });
       // One by one: a small change that is flushed meanwhile waits for what is not yet on the disk.
@@ -162,7 +157,7 @@ export class ListFile implements Keeper {
    */
   async look(): Promise<void> {
     await this.#alone(() =>
-      readingList(this.path, (file) => this.#catchUp(file, { isAlone: false })),
+      readingList(this.path, (file) => this.#catchUp(sourceOf(file), { isAlone: false })),
     );
   }
 
@@ -189,7 +184,7 @@ export class ListFile implements Keeper {
         this.#alone(async () => {
           const file = await openRegular(this.path);
           try {
-            await this.#catchUp(file, { isAlone: true });
+            await this.#catchUp(sourceOf(file), { isAlone: true });
             await this.#settle(file);
             await work(file);
           } finally {
@@ -202,40 +197,37 @@ export class ListFile implements Keeper {
     }
   }
 
-  async #catchUp(file: FileHandle, { isAlone }: { isAlone: boolean }): Promise<void> {
+  async #catchUp(source: Source, { isAlone }: { isAlone: boolean }): Promise<void> {
     const known = this.#place;
-    const place = await placeIn(file, known.snapshot);
-    const changes = await this.#changesOf(file, place, isAlone);
+    const place = await placeIn(source, known.snapshot);
+    const changes = await this.#changesOf(source, place, isAlone);
     if (!changes) {
       // Another history: of another list, or of this one as it was long ago.
       const { generation: minGeneration } = this.list;
       const options = { ...this.#options, minGeneration, isAlone, known: place.snapshot };
-      const read = await listIn(file, options);
+      const read = await listIn(source, options);
       this.list.become(read.state);
       this.#put(read.place);
     } else {
       const { effects, bodiesFrom } = changes;
       this.#bodiesFrom = Math.min(this.#bodiesFrom, bodiesFrom);
-      if (effects.length > 0) {
-        const steps = replaySteps(this.list.state, effects);
-        this.list.follow(await inTurns(steps, undefined), effects);
-      }
+      if (effects.length > 0) await followEffects(this.list, effects);
       this.#put(changes.place);
       if (effects.length === 0) return;
     }
     this.onChange?.();
   }
 
-  async #changesOf(file: FileHandle, place: Place, isAlone: boolean): Promise<Changes | undefined> {
+  async #changesOf(source: Source, place: Place, isAlone: boolean): Promise<Changes | undefined> {
     const from = knownIn(place, this.#place);
     const { sequence, sum } = from;
     try {
-      return await changesFrom(file, place, from, { isAlone });
+      return await changesFrom(source, place, from, { isAlone });
     } catch (error) {
       const isMoment = !('length' in from);
       if (isMoment || !(error instanceof FormatError)) throw error;
       // A file that was once a copy of this one goes on otherwise.
-      return await changesFrom(file, place, { sequence, sum }, { isAlone });
+      return await changesFrom(source, place, { sequence, sum }, { isAlone });
     }
   }
 
@@ -249,32 +241,17 @@ export class ListFile implements Keeper {
   }
 
   async #append(file: FileHandle, effects: readonly Effect[]): Promise<void> {
-    let { commit } = this.#place;
-    const pieces: Uint8Array[] = [];
-    const follows = ({ header, moment }: Header, payload: readonly Uint8Array[]) => {
-      pieces.push(header, ...payload);
-      const length = [header, ...payload].reduce((sum, piece) => sum + piece.length, commit.length);
-      commit = { ...commit, ...moment, length };
-    };
-    for (const effect of effects) {
-      const { body, generation } = effect;
-      const there = body && this.#ahead.get(body);
-      let from = there?.from ?? 0;
-      // Another process has written the file anew.
-      if (body && there?.snapshot !== this.#place.snapshot) {
-        from = commit.length + RECORD_BYTES;
-        follows(roomHeader(body.byteLength, commit.generation, commit), body.pieces);
-      }
-      const payload = await inTurns(payloadSteps(effect, commit.length - from), undefined);
-      follows(await inTurns(recordSteps(payload, commit), undefined), payload.pieces);
-      commit = { ...commit, generation };
-    }
-    await this.#write(file, pieces, commit);
+    const records = await recordsOf(this.#place, effects, (body) => {
+      const there = this.#ahead.get(body);
+      // Another process may have written the file anew.
+      return there?.snapshot === this.#place.snapshot ? there.from : undefined;
+    });
+    await this.#write(file, records);
     if (this.#isDue()) this.#rewriting ??= this.#rewrite();
   }
 
-  /** Appends and commits. @param pieces what is left up to the commit's length is room */
-  async #write(file: FileHandle, pieces: readonly Uint8Array[], commit: Commit): Promise<void> {
+  /** Appends and commits. */
+  async #write(file: FileHandle, { pieces, commit }: Appended): Promise<void> {
     const before = this.#place.commit;
     try {
       const end = await writeAll(file, pieces, before.length);
@@ -293,22 +270,20 @@ export class ListFile implements Keeper {
   }
 
   /** Writes the slot that does not have the last commit. */
-  async #commit(file: FileHandle, commit: Commit): Promise<void> {
-    const place = this.#place;
-    const slot = place.slot === 0 ? 1 : 0;
-    await writeAll(file, [slotOf(commit)], slotsAt(place.snapshot) + slot * SLOT_BYTES);
+  async #commit(file: FileHandle, commit: Place['commit']): Promise<void> {
+    const { pieces, at, place } = slotAfter(this.#place, commit);
+    await writeAll(file, pieces, at);
     await file.datasync();
-    this.#put({ ...place, commit, slot, isSure: true, isCommitted: true });
+    this.#put(place);
   }
 
   /**
    * Takes a commit back that failed. The slot comes first: it must not count what is not there. If
    * that fails, too, the next turn takes up what the file says.
    */
-  async #undo(file: FileHandle, before: Commit): Promise<void> {
-    const { slot, snapshot } = this.#place;
-    const other = slotsAt(snapshot) + (slot === 0 ? SLOT_BYTES : 0);
-    await writeAll(file, [slotOf(before)], other);
+  async #undo(file: FileHandle, before: Place['commit']): Promise<void> {
+    const { pieces, at } = slotAfter(this.#place, before);
+    await writeAll(file, pieces, at);
     await file.truncate(before.length);
     await file.datasync();
   }
@@ -344,7 +319,7 @@ export class ListFile implements Keeper {
     state: ListState;
     place: Place;
   }): Promise<void> {
-    const { pieces, snapshot } = await blocklistFile(state, base);
+    const { pieces, snapshot } = await listFile(state, base);
     const path = await realPathOf(this.path);
     const { mode } = await stat(path);
     const temporary = `${path}.${await ownMark()}.${randomUUID()}.tmp`;
@@ -362,19 +337,12 @@ export class ListFile implements Keeper {
           if (this.#place.snapshot !== old || commit.base.sum !== base.base.sum) return;
           if (this.#bodiesFrom < base.length)
             throw new Error('a change refers to what is left out');
-          const shift = changesAt(snapshot) - base.length;
+          const { shift, place, ...slots } = placeAfter(snapshot, base, commit);
           await copyAll(before, file, { start: base.length, end: commit.length, shift });
-          const next: Commit = {
-            ...commit,
-            snapshot: snapshot.sum,
-            base: { sequence: base.sequence, sum: base.sum },
-            length: commit.length + shift,
-          };
-          const slot = slotOf(next);
-          await writeAll(file, [slot, slot], slotsAt(snapshot));
+          await writeAll(file, slots.pieces, slots.at);
           await file.sync();
           await rename(temporary, path);
-          this.#put({ snapshot, commit: next, slot: 0, isSure: true, isCommitted: true });
+          this.#put(place);
           await syncFolder(dirname(path));
         });
       } finally {

@@ -1,8 +1,8 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { addNow, Blocklist } from '../../blocklist/blocklist.js';
-import type { DurableChanges } from '../../blocklist/entry-list.js';
+import { addNow, Blocklist, type DurableChanges } from '../../blocklist/blocklist.js';
 import { ListState } from '../../blocklist/list-state.js';
+import { listFile } from '../../blocklist/records/list-bytes.js';
 import { replaceFile } from '../../disk/replace-file.js';
 import { checkKnown, checkOptions, checkSignal, checkTypeOf } from '../../door.js';
 import { FormatError } from '../../errors.js';
@@ -19,7 +19,6 @@ import {
   loadBlocklist,
   type OpenBlocklistOptions,
 } from './list-records.js';
-import { blocklistFile } from './list-snapshot.js';
 
 /** Milliseconds between two looks at a file that is followed. */
 const LOOK_MILLISECONDS = 500;
@@ -122,7 +121,7 @@ async function makeFile(path: string, state: ListState): Promise<void> {
   try {
     await whileAlone(path, async () => {
       if (existsSync(path)) return;
-      const { pieces } = await blocklistFile(state);
+      const { pieces } = await listFile(state);
       await replaceFile(path, pieces, undefined);
     });
   } catch (error) {

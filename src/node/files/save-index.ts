@@ -1,13 +1,12 @@
 import { resolve } from 'node:path';
-import { type Columns, ColumnsBuilder } from '../../blocklist/segments/columns.js';
-import { columnsPieces } from '../../blocklist/segments/columns-bytes.js';
+import { askedSteps, segmentFile } from '../../blocklist/segments/index-bytes.js';
 import { replaceFile } from '../../disk/replace-file.js';
-import { checkObject, checkOptions, checkSignal } from '../../door.js';
-import { checkEntry, type Said } from '../../entry.js';
-import { isDegenerate, newHash } from '../../hash.js';
-import { inSteps, inTurns } from '../../in-turns.js';
+import { checkOptions, checkSignal } from '../../door.js';
+import type { Said } from '../../entry.js';
+import { isDegenerate } from '../../hash.js';
+import { inTurns } from '../../in-turns.js';
 import { checkIndex, type HammingIndex, mutableIndex } from '../../indexing/create-index.js';
-import { headerSteps, infoOf, type Segment, type SnapshotInfo } from '../../indexing/snapshot.js';
+import type { SnapshotInfo } from '../../indexing/snapshot.js';
 import type { HashType } from '../../packed-words.js';
 import { checkPath, generationOf } from './index-file.js';
 
@@ -83,46 +82,6 @@ function degenerateAt({ algorithm, bits }: HashType): (words: Int32Array, at: nu
   };
 }
 
-/** Entries whose notes a step asks for, since a callback may be slow. */
-const ASK_STEP = 8;
-
-/**
- * What is said of the entries of a segment.
- * @throws {TypeError | RangeError} if a note is malformed
- */
-export function* askedSteps(
-  segment: Segment,
-  entries: NonNullable<SaveOptions['entries']>,
-): Generator<void, Columns> {
-  const { algorithm, bits } = segment.shape;
-  const hash = newHash(algorithm, new Uint8Array(bits / 8));
-  const columns = new ColumnsBuilder(bits, segment.entries);
-  const ask = (entry: number) => {
-    const note = entries.entryAt(segment.idAt(entry));
-    checkObject(note, 'a note: { labels }');
-    checkEntry({ ...note, hash });
-    columns.add(note);
-  };
-  yield* inSteps(segment.entries, ask, ASK_STEP);
-  return yield* columns.steps(segment);
-}
-
-/** The content of an index file, in pieces that are not to be changed. */
-export async function segmentFile(
-  { shape, sections }: Segment,
-  columns: Columns | undefined,
-  told: { nextId: number; generation: number; degenerate: number },
-  signal: AbortSignal | undefined,
-): Promise<{ pieces: Uint8Array[]; info: SnapshotInfo }> {
-  const notes = columns ? columnsPieces(columns) : [];
-  const notesLength = notes.reduce((sum, { length }) => sum + length, 0);
-  if (notesLength > 0xffffffff) throw new RangeError('expected less than 4 GiB of notes');
-  const saved = { ...shape, ...told, notesLength };
-  const rest = [sections, ...notes];
-  const header = await inTurns(headerSteps(saved, rest.map(wordsOf)), signal);
-  return { pieces: [new Uint8Array(header.buffer), ...rest], info: infoOf(saved) };
-}
-
 /** By path: the end of the last saving. An older state would otherwise be able to come last. */
 const endings = new Map<string, Promise<unknown>>();
 
@@ -138,6 +97,3 @@ export async function afterEarlier<T>(path: string, save: () => Promise<T>): Pro
     if (endings.get(key) === ending) endings.delete(key);
   }
 }
-
-export const wordsOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Int32Array =>
-  new Int32Array(buffer, byteOffset, byteLength / 4);

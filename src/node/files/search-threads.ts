@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 import { Blocklist } from '../../blocklist/blocklist.js';
-import type { SearchingThreads, SearchThreadsStats } from '../../blocklist/kind.js';
+import type { SearchingThreads, SearchThreadsStats } from '../../blocklist/list-state.js';
 import { checkInteger, checkKnown, checkNoOptions, checkOptions, checkTypeOf } from '../../door.js';
 import type { Hash } from '../../hash.js';
 import { type Segment, type SharedSegment, sharedCopy } from '../../indexing/snapshot.js';

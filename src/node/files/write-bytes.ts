@@ -1,7 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
 import { FormatError } from '../../errors.js';
-import { bytesAt } from './blocklist-file.js';
-import { readOf } from './index-file.js';
 
 /** Bytes written at a time. */
 const CHUNK = 4 * 2 ** 20;
@@ -32,9 +30,14 @@ export async function copyAll(
   into: FileHandle,
   { start, end, shift }: { start: number; end: number; shift: number },
 ): Promise<void> {
-  for (let at = start; at < end; at += CHUNK) {
-    const bytes = await bytesAt(readOf(from), at, Math.min(CHUNK, end - at));
-    await writeAll(into, [bytes], at + shift);
+  const bytes = new Uint8Array(Math.min(CHUNK, end - start));
+  for (let at = start; at < end; ) {
+    const { bytesRead } = await from.read(bytes, 0, Math.min(CHUNK, end - at), at);
+    if (bytesRead === 0) {
+      throw new FormatError('bad-length', 'the blocklist file has another length');
+    }
+    await writeAll(into, [bytes.subarray(0, bytesRead)], at + shift);
+    at += bytesRead;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { SearchThreadsStats } from '../../blocklist/kind.js';
+import type { SearchThreadsStats } from '../../blocklist/list-state.js';
 import { within } from '../../picture/waiting.js';
 import type { HeldBackList } from '../../services/held-back.js';
 import type { FollowedList, ServiceParts } from '../routes/parts.js';

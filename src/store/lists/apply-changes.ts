@@ -1,8 +1,5 @@
 import type { Blocklist } from '../../blocklist/blocklist.js';
-import type { Kind } from '../../blocklist/kind.js';
-import type { ListState } from '../../blocklist/list-state.js';
-import type { Lists } from '../../blocklist/lists.js';
-import type { Withdrawals } from '../../blocklist/withdrawals.js';
+import type { Kind, ListState, Lists, Withdrawals } from '../../blocklist/list-state.js';
 import { isSameEntry, type NumberedEntry } from '../../entry.js';
 import { hexOf } from '../../hash.js';
 import type { AllowList } from '../../matching/allow-list.js';

@@ -1,4 +1,4 @@
-import type { KeptOutReason } from '../../blocklist/withdrawals.js';
+import type { KeptOutReason } from '../../blocklist/list-state.js';
 import { type BlocklistEntry, listOf } from '../../entry.js';
 import { isDegenerate } from '../../hash.js';
 import type { Sql, SqlValue } from '../sql/database.js';

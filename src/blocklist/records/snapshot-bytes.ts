@@ -1,46 +1,41 @@
-import type { FileHandle } from 'node:fs/promises';
-import { Kind, type ListedPart } from '../../blocklist/kind.js';
-import { ListState } from '../../blocklist/list-state.js';
-import { checkKeptSettings, copyOfKept, type KeptSettings, Lists } from '../../blocklist/lists.js';
-import { type KeptOutReason, Withdrawals } from '../../blocklist/withdrawals.js';
 import { FormatError } from '../../errors.js';
 import { inSteps, inTurns } from '../../in-turns.js';
-import {
-  CHECKSUM_WORD,
-  checksumSteps,
-  headerSum,
-  type Read,
-  readSegment,
-} from '../../indexing/snapshot.js';
+import { CHECKSUM_WORD, checksumSteps, headerSum, readSegment } from '../../indexing/snapshot.js';
 import { kindOf } from '../../packed-words.js';
-import { type Withdrawn, type WithdrawnJSON, withdrawnFromJSON } from '../../withdrawn.js';
-import { type FileKind, type OpenOptions, openedPart, reading, readOf } from './index-file.js';
-import { wordsOf } from './save-index.js';
+import {
+  type Withdrawn,
+  type WithdrawnJSON,
+  withdrawnFromJSON,
+  withdrawnToJSON,
+} from '../../withdrawn.js';
+import { wholeSteps } from '../compaction.js';
+import { Kind, type ListedPart } from '../kind.js';
+import { ListState } from '../list-state.js';
+import { checkKeptSettings, copyOfKept, type KeptSettings, Lists } from '../lists.js';
+import { partSteps, segmentFile } from '../segments/index-bytes.js';
+import { type KeptOutReason, Withdrawals } from '../withdrawals.js';
+import { bytesAt, cutOff, hasChanged, type Source } from './read-records.js';
+import { wordsOf } from './record-lines.js';
 
 /*
  * A blocklist file begins with a snapshot: a header of 16 words; four words for each part, its
  * length in two of them and its own checksum; the state as lines of JSON; and the parts, each an
  * index file as `saveIndex` writes it. The header's checksum is over all but the parts, which have
- * their own. Zeros fill it up to a multiple of 512 bytes; then come the slots and the changes since
- * (`commit-slots.ts`, `change-record.ts`).
+ * their own.
  */
 
+/** Of the header, in words as those of an index file. */
 export const HEADER_BYTES = 64;
 /** `OHBLIST` and a line feed, as two little-endian words. */
-export const MAGIC = [0x4c42484f, 0x0a545349] as const;
-export const VERSION = 1;
-export const TABLE_WORDS = 4;
-/** A sector of a disk. */
-export const SECTOR = 512;
-const FILE: FileKind = {
-  kind: 'blocklist',
-  makers: 'openBlocklist with `create` and `npx onlyhashes convert list.csv list.ohb`',
-};
+const MAGIC = [0x4c42484f, 0x0a545349] as const;
+const VERSION = 1;
+const TABLE_WORDS = 4;
 /** Lines of the state that a step writes or reads. */
-export const LINE_STEP = 256;
+const LINE_STEP = 256;
+const DECODER = /* @__PURE__ */ new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** What a file holds besides the parts and the generation. */
-export interface State {
+interface State {
   readonly keptOut: Readonly<Record<KeptOutReason, number>>;
   readonly withdrawals: readonly Withdrawn[];
   /** the settings of lists, by name */
@@ -70,9 +65,9 @@ interface PartPlace {
  * Where the parts of the snapshot of a file are. Its content is not looked at.
  * @throws {FormatError} `bad-magic`, `bad-version`, `bad-header` or `bad-length`
  */
-export async function snapshotIn(file: FileHandle): Promise<Snapshot> {
-  const { size } = await file.stat();
-  const read = readOf(file);
+export async function snapshotIn(source: Source): Promise<Snapshot> {
+  const { read } = source;
+  const size = await source.size();
   const header = await bytesAt(read, 0, HEADER_BYTES);
   const { words, parts: count, generation, stateLength } = headerFrom(header);
   let at = HEADER_BYTES + 4 * TABLE_WORDS * count + stateLength;
@@ -95,11 +90,11 @@ export async function snapshotIn(file: FileHandle): Promise<Snapshot> {
  * @throws {FormatError} `bad-header`, `bad-length`, `bad-checksum`, `bad-line` or `bad-notes`
  */
 export async function snapshotState(
-  file: FileHandle,
+  source: Source,
   { header, sum, parts: places, stateLength, generation }: Snapshot,
-  options: OpenOptions,
+  { verify = true }: { verify?: boolean },
 ): Promise<ListState> {
-  const read = readOf(file);
+  const { read } = source;
   const tableLength = 4 * TABLE_WORDS * places.length;
   const record = await bytesAt(read, HEADER_BYTES, tableLength + stateLength);
   const steps = checksumSteps([wordsOf(record)], headerSum(wordsOf(header)));
@@ -116,7 +111,8 @@ export async function snapshotState(
     );
     const { shape } = segment;
     const kind = kindOf(shape.algorithm, shape.bits);
-    parts.set(kind, [...(parts.get(kind) ?? []), await openedPart(segment, options)]);
+    const part = await inTurns(partSteps(segment, verify), undefined);
+    parts.set(kind, [...(parts.get(kind) ?? []), part]);
   }
   const withdrawn = new Withdrawals();
   const { withdrawals } = told;
@@ -136,7 +132,7 @@ export async function snapshotState(
  * The generation, which every version has in the same place.
  * @throws {FormatError} `bad-magic` or `bad-header`
  */
-function generationIn(words: Int32Array): number {
+export function generationIn(words: Int32Array): number {
   if (words[0] !== MAGIC[0] || words[1] !== MAGIC[1]) {
     throw new FormatError('bad-magic', 'expected a blocklist file');
   }
@@ -168,19 +164,20 @@ function headerFrom(bytes: Uint8Array): Header {
 
 /** @throws {FormatError} `bad-line` */
 function* readStateSteps(bytes: Uint8Array): Generator<void, State> {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   let from = 0;
   let line = 0;
   const next = (): object => {
-    const end = text.indexOf('\n', from);
+    const end = bytes.indexOf(0x0a, from);
     line++;
     try {
-      const json: unknown = JSON.parse(text.toString('utf8', from, end < 0 ? text.length : end));
+      const json: unknown = JSON.parse(
+        DECODER.decode(bytes.subarray(from, end < 0 ? bytes.length : end)),
+      );
       if (typeof json === 'object' && json !== null) return json;
     } catch {
       // Told below, without the parser's words: they quote the text.
     } finally {
-      from = end < 0 ? text.length : end + 1;
+      from = end < 0 ? bytes.length : end + 1;
     }
     throw new FormatError('bad-line', 'expected an object in the state of the blocklist', { line });
   };
@@ -227,29 +224,73 @@ function listsFrom(json: unknown): [string, KeptSettings][] | undefined {
 const isCount = (value: unknown): value is number =>
   Number.isSafeInteger(value) && (value as number) >= 0;
 
-/** The generation that the header of a file tells, of whatever version. */
-export const generationAtStart = async (file: FileHandle): Promise<number> =>
-  generationIn(wordsOf(await bytesAt(readOf(file), 0, HEADER_BYTES)));
-
-/** Opens a blocklist file to read from it. @throws {FormatError} `unreadable` */
-export const readingList = <T>(path: string, read: (file: FileHandle) => Promise<T>) =>
-  reading(path, read, FILE);
-
-/** Bytes read at a time. */
-const CHUNK = 4 * 2 ** 20;
-
-/** @throws {FormatError} `bad-length` if the file ends before */
-export async function bytesAt(read: Read, from: number, length: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
-  for (let at = 0; at < length; ) {
-    const count = await read(bytes.subarray(at, at + CHUNK), from + at);
-    if (count === 0) throw cutOff();
-    at += count;
+/** The snapshot of a list in bytes, in pieces that are not to be changed. */
+export async function snapshotOf({
+  generation,
+  keptOut,
+  withdrawn,
+  lists,
+  kinds,
+}: ListState): Promise<{ pieces: Uint8Array[]; snapshot: Snapshot }> {
+  const parts: Uint8Array[] = [];
+  const places: Snapshot['parts'][number][] = [];
+  const numbers: number[] = [];
+  for (const kind of kinds.values()) {
+    if (kind.size === 0) continue;
+    const { table } = await inTurns(wholeSteps(kind), undefined);
+    const { searched } = table;
+    const told = { nextId: searched.shape.nextId, generation: 0, degenerate: 0 };
+    const file = await segmentFile(searched, table, told, undefined);
+    const { byteLength } = file.info;
+    const sum = wordsOf(file.pieces[0]!)[CHECKSUM_WORD]!;
+    numbers.push(byteLength % 2 ** 32, Math.floor(byteLength / 2 ** 32), sum, 0);
+    parts.push(...file.pieces);
+    places.push({ at: 0, byteLength, sum: sum >>> 0 });
   }
+  const table = Uint32Array.from(numbers);
+  const told = { keptOut, withdrawals: withdrawn.values(), lists: lists.entries() };
+  const state = await inTurns(stateSteps(told), undefined);
+  const header = Int32Array.from({ length: HEADER_BYTES / 4 }, () => 0);
+  const [high, low] = [Math.floor(generation / 2 ** 32), generation % 2 ** 32];
+  header.set([...MAGIC, VERSION, numbers.length / TABLE_WORDS, low, high, state.length]);
+  const checked = [new Int32Array(table.buffer), wordsOf(state)];
+  header[CHECKSUM_WORD] = await inTurns(checksumSteps(checked, headerSum(header)), undefined);
+  const start = new Uint8Array(header.buffer);
+  const pieces = [start, new Uint8Array(table.buffer), state, ...parts];
+  const end = lengthOf(pieces);
+  let at = end - lengthOf(parts);
+  for (const [number, place] of places.entries()) {
+    places[number] = { ...place, at };
+    at += place.byteLength;
+  }
+  const snapshot = {
+    header: start,
+    generation,
+    sum: header[CHECKSUM_WORD]! >>> 0,
+    end,
+    parts: places,
+    stateLength: state.length,
+  };
+  return { pieces, snapshot };
+}
+
+/**
+ * The state in UTF-8: counts and the settings of lists in the first line, then each withdrawal;
+ * spaces fill it up.
+ */
+function* stateSteps({ keptOut, withdrawals, lists }: State): Generator<void, Uint8Array> {
+  const lines = [JSON.stringify({ keptOut, withdrawals: withdrawals.length, lists })];
+  const write = (at: number) => {
+    lines.push(JSON.stringify(withdrawnToJSON(withdrawals[at]!)));
+  };
+  yield* inSteps(withdrawals.length, write, LINE_STEP);
+  const text = new TextEncoder().encode(`${lines.join('\n')}\n`);
+  const bytes = new Uint8Array(4 * Math.ceil(text.length / 4)).fill(0x20);
+  bytes.set(text);
   return bytes;
 }
 
-export const cutOff = () => new FormatError('bad-length', 'the blocklist file has another length');
-export const hasChanged = () =>
-  new FormatError('bad-checksum', 'the blocklist file has changed since it was written');
+const lengthOf = (pieces: readonly Uint8Array[]) =>
+  pieces.reduce((sum, { length }) => sum + length, 0);
+
 const contradiction = () => new FormatError('bad-header', 'the blocklist file contradicts itself');

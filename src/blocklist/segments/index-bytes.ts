@@ -1,14 +1,28 @@
-import { FIELDS, type Field, SHARED_NAMES } from '../../entry.js';
+import { checkObject } from '../../door.js';
+import { checkEntry, FIELDS, type Field, type Said, SHARED_NAMES } from '../../entry.js';
 import { FormatError } from '../../errors.js';
-import { ascendsSteps, inSteps } from '../../in-turns.js';
-import type { Segment } from '../../indexing/snapshot.js';
+import { isDegenerate, newHash } from '../../hash.js';
+import { ascendsSteps, inSteps, inTurns } from '../../in-turns.js';
+import {
+  headerSteps,
+  infoOf,
+  type Segment,
+  type SnapshotInfo,
+  verifiedSteps,
+} from '../../indexing/snapshot.js';
 import type { Note } from '../../packed-entries.js';
-import { Columns, HAS_GROUP, NO_QUALITY } from './columns.js';
+import type { ListedPart } from '../kind.js';
+import { wordsOf } from '../records/record-lines.js';
+import { Columns, ColumnsBuilder, HAS_GROUP, NO_QUALITY } from './columns.js';
+import { Living } from './delta.js';
 import { KeyTable, Texts } from './texts.js';
 
+export type { Columns };
+
 /*
- * The columns of a segment as bytes, in the byte order of the machine: a header of words, then each
- * column from a multiple of four bytes on. A machine of the other byte order refuses the index.
+ * An index file is the snapshot of a segment, whose notes are the columns of its entries, in the
+ * byte order of the machine: a header of words, then each column from a multiple of four bytes on.
+ * A machine of the other byte order refuses the index.
  *
  *     words: magic, notes, bytes of notes, bytes of ids + 1 or 0, whether there are groups,
  *            buckets of the table of names or 0, entries in it, its key
@@ -168,4 +182,74 @@ function silent(segment: Segment): Columns {
     listOf: new Uint32Array(1),
     counts: [entries],
   });
+}
+
+/** The content of an index file, in pieces that are not to be changed. */
+export async function segmentFile(
+  { shape, sections }: Segment,
+  columns: Columns | undefined,
+  told: { nextId: number; generation: number; degenerate: number },
+  signal: AbortSignal | undefined,
+): Promise<{ pieces: Uint8Array[]; info: SnapshotInfo }> {
+  const notes = columns ? columnsPieces(columns) : [];
+  const notesLength = notes.reduce((sum, { length }) => sum + length, 0);
+  if (notesLength > 0xffffffff) throw new RangeError('expected less than 4 GiB of notes');
+  const saved = { ...shape, ...told, notesLength };
+  const rest = [sections, ...notes];
+  const header = await inTurns(headerSteps(saved, rest.map(wordsOf)), signal);
+  return { pieces: [new Uint8Array(header.buffer), ...rest], info: infoOf(saved) };
+}
+
+/** Entries whose notes a step asks for, since a callback may be slow. */
+const ASK_STEP = 8;
+
+/**
+ * What is said of the entries of a segment.
+ * @throws {TypeError | RangeError} if a note is malformed
+ */
+export function* askedSteps(
+  segment: Segment,
+  entries: { entryAt(id: number): Said },
+): Generator<void, Columns> {
+  const { algorithm, bits } = segment.shape;
+  const hash = newHash(algorithm, new Uint8Array(bits / 8));
+  const columns = new ColumnsBuilder(bits, segment.entries);
+  const ask = (entry: number) => {
+    const note = entries.entryAt(segment.idAt(entry));
+    checkObject(note, 'a note: { labels }');
+    checkEntry({ ...note, hash });
+    columns.add(note);
+  };
+  yield* inSteps(segment.entries, ask, ASK_STEP);
+  return yield* columns.steps(segment);
+}
+
+/** Hashes that a step looks at: about 0.3 ms. */
+const HASH_STEP = 1024;
+/** Columns without degenerate entries, which nothing shall match. */
+export function* listedSteps(table: Columns): Generator<void, ListedPart> {
+  const gone: number[] = [];
+  yield* inSteps(
+    table.size,
+    (entry) => {
+      if (isDegenerate(table.factsAt(entry).hash)) gone.push(entry);
+    },
+    HASH_STEP,
+  );
+  return { table, living: new Living().without(gone, (entry) => table.listAt(entry)) };
+}
+
+/** A part of a list, of a segment that was read, step by step. */
+export function* partSteps(segment: Segment, verify: boolean): Generator<void, ListedPart> {
+  if (verify) yield* verifiedSteps(segment);
+  return yield* listedSteps(yield* columnsSteps(segment));
+}
+
+/** @throws {FormatError} `old-generation` */
+export function checkGeneration(generation: number, least: number): void {
+  if (generation >= least) return;
+  throw new FormatError(
+    'old-generation',
+    `expected generation ${least} or more, got ${generation}`,
+  );
 }
