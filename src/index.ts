@@ -4,12 +4,12 @@
  * @module onlyhashes
  */
 
-export type { Blocklist, ListInfo } from './blocklist/blocklist.js';
-export { createBlocklist } from './blocklist/blocklist.js';
-export { isDegenerate } from './hash.js';
-export type { ListSettings, Trust } from './policy.js';
-export { withdrawnFromJSON as withdrawnKeyFromJSON } from './withdrawn.js';
-export type { Withdrawn, WithdrawnKey } from './withdrawn.js';
+export { type Blocklist, createBlocklist, type ListInfo } from './blocklist/blocklist.js';
+export {
+  type Withdrawn,
+  type WithdrawnKey,
+  withdrawnFromJSON as withdrawnKeyFromJSON,
+} from './blocklist/withdrawn.js';
 export { bundleText, createBundle, entriesOfBundle } from './bundle/bundle.js';
 export type { Bundle, BundledHash } from './bundle/bundle-shape.js';
 export { readBundle } from './bundle/read-bundle.js';
@@ -105,8 +105,3 @@ export {
   type VariantOptions,
   type VariantProfile,
 } from './variants/variant-profile.js';
-export {
-  type Withdrawn,
-  type WithdrawnKey,
-  withdrawnFromJSON as withdrawnKeyFromJSON,
-} from './withdrawn.js';

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { random, uniformHashes } from '../bench/workloads.js';
 import { createBlocklist } from '../src/blocklist/blocklist.js';
+import type { WithdrawnKey } from '../src/blocklist/withdrawn.js';
 import type { BlocklistEntry } from '../src/entry.js';
 import { type Algorithm, type Bits, type Hash, hashFromHex, isDegenerate } from '../src/hash.js';
 import { indexFromBuffer, indexOf } from '../src/indexing/create-index.js';
@@ -11,7 +12,6 @@ import type { Simd } from '../src/indexing/segment.js';
 import { hasSimd } from '../src/kernels/search/simd.js';
 import { match } from '../src/matching/match.js';
 import { PackedEntries } from '../src/packed-entries.js';
-import type { WithdrawnKey } from '../src/withdrawn.js';
 import { flipBits } from './arbitraries.js';
 import {
   type Fails,

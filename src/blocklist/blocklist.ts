@@ -16,7 +16,6 @@ import {
   type PolicyOptions,
   type Trust,
 } from '../policy.js';
-import { copyOfWithdrawn, type Withdrawn, type WithdrawnKey } from '../withdrawn.js';
 import { changed } from './changed.js';
 import { EntryList } from './entry-list.js';
 import type { OpenedEntries, SearchingThreads, SearchThreadsStats } from './kind.js';
@@ -24,6 +23,7 @@ import { readySteps } from './large-change.js';
 import { begun, stepOf } from './list-change.js';
 import { ListState, numbersOf, reasonToKeepOut } from './list-state.js';
 import type { KeptOutReason, OnKeptOut } from './withdrawals.js';
+import { copyOfWithdrawn, type Withdrawn, type WithdrawnKey } from './withdrawn.js';
 
 export type { DurableChanges } from './entry-list.js';
 

@@ -1,6 +1,5 @@
 import type { NumberedEntry } from '../entry.js';
 import { kindOf, typeOf } from '../packed-words.js';
-import type { Withdrawn, WithdrawnKey } from '../withdrawn.js';
 import { settled } from './compaction.js';
 import { Kind, type Part } from './kind.js';
 import { type KeptOut, ListState, numbersTaken, reasonToKeepOut, widenedBy } from './list-state.js';
@@ -8,6 +7,7 @@ import type { Lists } from './lists.js';
 import type { Columns } from './segments/columns.js';
 import type { EntryMarks } from './segments/delta.js';
 import type { KeptOutReason } from './withdrawals.js';
+import type { Withdrawn, WithdrawnKey } from './withdrawn.js';
 
 /** Entries of a delta that a search compares one by one before they become a segment. */
 const DELTA = 512;

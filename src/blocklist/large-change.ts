@@ -3,7 +3,6 @@ import type { Hash } from '../hash.js';
 import { inSteps } from '../in-turns.js';
 import type { PackedEntries } from '../packed-entries.js';
 import { kindOf } from '../packed-words.js';
-import type { Withdrawn } from '../withdrawn.js';
 import type { Prepared, Step } from './changed.js';
 import { builtSteps } from './compaction.js';
 import type { Kind, Part } from './kind.js';
@@ -11,6 +10,7 @@ import { type KeptOut, type ListState, reasonToKeepOut } from './list-state.js';
 import type { Columns } from './segments/columns.js';
 import { EntryMarks, type Living } from './segments/delta.js';
 import type { KeptOutReason, Withdrawals } from './withdrawals.js';
+import type { Withdrawn } from './withdrawn.js';
 
 /** Entries that a step looks at: about 0.2 ms. */
 const STEP = 64;

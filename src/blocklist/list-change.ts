@@ -23,13 +23,13 @@ import {
   rowsOf,
 } from '../packed-entries.js';
 import { type HashType, kindOf, typeOf } from '../packed-words.js';
-import { copyOfWithdrawn, type Withdrawn, type WithdrawnKey } from '../withdrawn.js';
 import type { Step } from './changed.js';
 import { type Counts, EntriesByHash, equalSteps } from './equal-entries.js';
 import type { Kind } from './kind.js';
 import type { Replaced } from './large-change.js';
 import { type ListState, numbersOf } from './list-state.js';
 import { checkKeptSettings, copyOfKept, type KeptSettings, type Lists } from './lists.js';
+import { copyOfWithdrawn, type Withdrawn, type WithdrawnKey } from './withdrawn.js';
 
 /** Records that a step looks up: about 0.3 ms. */
 const STEP = 64;

@@ -1,10 +1,10 @@
 import type { NumberedEntry } from '../entry.js';
 import { hashFromHex, hashToHex, isDegenerate } from '../hash.js';
 import { type HashType, kindOf } from '../packed-words.js';
-import { copyOfWithdrawn, type Withdrawn, type WithdrawnKey } from '../withdrawn.js';
 import { Kind } from './kind.js';
 import { Lists } from './lists.js';
 import { type Covered, type KeptOutReason, Withdrawals } from './withdrawals.js';
+import { copyOfWithdrawn, type Withdrawn, type WithdrawnKey } from './withdrawn.js';
 
 export type { ListedPart, SearchingThreads, SearchThreadsStats } from './kind.js';
 export type { Fetched, KeptSettings } from './lists.js';

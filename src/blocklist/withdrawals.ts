@@ -6,7 +6,7 @@ import {
   type Withdrawn,
   type WithdrawnGroup,
   type WithdrawnKey,
-} from '../withdrawn.js';
+} from './withdrawn.js';
 
 /** What a withdrawal names, as a number; more by `ON_LIST` if it names a list, too. */
 const [OF_HASH, OF_ID, OF_SOURCE, ON_LIST] = [0, 1, 2, 3];

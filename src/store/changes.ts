@@ -1,8 +1,8 @@
+import type { Withdrawn } from '../blocklist/withdrawn.js';
 import { checkInteger } from '../door.js';
 import type { NumberedEntry } from '../entry.js';
 import type { Allowance } from '../matching/allow-list.js';
 import { copyOfSettings, type ListSettings } from '../policy.js';
-import type { Withdrawn } from '../withdrawn.js';
 import { ALLOWED, type AllowanceRow, allowanceOf } from './lists/allowances.js';
 import { WITHDRAWN, type WithdrawalRow, withdrawnOf } from './lists/withdrawals.js';
 import type { Database, Sql, SqlValue } from './sql/database.js';

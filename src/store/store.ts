@@ -1,10 +1,10 @@
+import type { Withdrawn } from '../blocklist/withdrawn.js';
 import type { Hash } from '../hash.js';
 import type { Allowance } from '../matching/allow-list.js';
 import type { ListSettings } from '../policy.js';
 import { RetentionRules, type ReviewRetention } from '../review/review-retention.js';
 import type { FetchOptions, FetchProgress } from '../services/list-fetch.js';
 import type { ListClient } from '../services/list-update.js';
-import type { Withdrawn } from '../withdrawn.js';
 import { allowancesOf } from './lists/allowances.js';
 import {
   digestOfChange,

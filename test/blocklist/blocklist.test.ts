@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { uniformHashes } from '../../bench/workloads.js';
 import { type Blocklist, createBlocklist } from '../../src/blocklist/blocklist.js';
+import type { WithdrawnKey } from '../../src/blocklist/withdrawn.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { DecodeError } from '../../src/errors.js';
 import {
@@ -17,7 +18,6 @@ import { match } from '../../src/matching/match.js';
 import { PackedEntries } from '../../src/packed-entries.js';
 import { readHashList } from '../../src/text/hash-list.js';
 import { writeHashList } from '../../src/text/write-hash-list.js';
-import type { WithdrawnKey } from '../../src/withdrawn.js';
 import { flipBits } from '../arbitraries.js';
 import { BASE, ORDER } from '../matching/bases.js';
 import { tablesOf } from '../services/lists.js';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { uniformHashes } from '../../bench/workloads.js';
+import type { Withdrawn, WithdrawnKey } from '../../src/blocklist/withdrawn.js';
 import { type BlocklistEntry, NUMBER, type NumberedEntry } from '../../src/entry.js';
 import { type Hash, hashFromHex, hashToHex } from '../../src/hash.js';
-import type { Withdrawn, WithdrawnKey } from '../../src/withdrawn.js';
 import { flipBits } from '../arbitraries.js';
 import { BASE, ORDER } from '../matching/bases.js';
 import { fullText } from '../oracles/plain-list.js';

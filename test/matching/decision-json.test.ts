@@ -2,6 +2,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createBlocklist } from '../../src/blocklist/blocklist.js';
+import { type Withdrawn, withdrawnFromJSON } from '../../src/blocklist/withdrawn.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { DecodeError } from '../../src/errors.js';
 import {
@@ -25,7 +26,6 @@ import { match } from '../../src/matching/match.js';
 import type { RemoteMatch } from '../../src/matching/remote-match.js';
 import { type ListSettings, TRUSTS } from '../../src/policy.js';
 import { DIHEDRAL_NAMES, LOOK_NAMES, VARIANT_NAMES } from '../../src/variant.js';
-import { type Withdrawn, withdrawnFromJSON } from '../../src/withdrawn.js';
 import { flipBits, hashOf } from '../arbitraries.js';
 
 const ajv = new Ajv2020({ strict: false });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { type Blocklist, createBlocklist } from '../../src/blocklist/blocklist.js';
+import type { WithdrawnKey } from '../../src/blocklist/withdrawn.js';
 import { bundleText, createBundle, entriesOfBundle } from '../../src/bundle/bundle.js';
 import { readBundle } from '../../src/bundle/read-bundle.js';
 import type { BlocklistEntry } from '../../src/entry.js';
@@ -18,7 +19,6 @@ import { openBlocklist as openKept } from '../../src/node/files/open-blocklist.j
 import { saveIndex } from '../../src/node/files/save-index.js';
 import { PackedEntries } from '../../src/packed-entries.js';
 import { writeHashList } from '../../src/text/write-hash-list.js';
-import type { WithdrawnKey } from '../../src/withdrawn.js';
 import { tablesOf } from '../services/lists.js';
 import { saveList } from './files/saved-list.js';
 

@@ -1,9 +1,9 @@
+import type { Withdrawn } from '../../src/blocklist/withdrawn.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { type Hash, hashToHex, isDegenerate } from '../../src/hash.js';
 import type { ListSettings, Trust } from '../../src/policy.js';
 import type { RemoteHit } from '../../src/remote-matcher.js';
 import type { HashedVariant } from '../../src/variant.js';
-import type { Withdrawn } from '../../src/withdrawn.js';
 import type { NaiveFloodGuard } from './flood.js';
 import { naiveDistance } from './hamming.js';
 import { isNear } from './near.js';

@@ -1,9 +1,9 @@
 import type { ListChange, ListRecord } from '../../src/blocklist/list-change.js';
 import type { KeptOutReason } from '../../src/blocklist/withdrawals.js';
+import type { Withdrawn, WithdrawnKey } from '../../src/blocklist/withdrawn.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { type Hash, hashToHex, isDegenerate } from '../../src/hash.js';
 import type { ListSettings } from '../../src/policy.js';
-import type { Withdrawn, WithdrawnKey } from '../../src/withdrawn.js';
 
 /** A change whose entries are in arrays. */
 export interface PlainChange extends Omit<ListChange, 'add' | 'replace' | 'remove'> {

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
+import type { Withdrawn } from '../../src/blocklist/withdrawn.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { hashFromHex } from '../../src/hash.js';
 import type { ListClient } from '../../src/services/list-update.js';
 import { openStore } from '../../src/store/sql/open-store.js';
 import type { Store } from '../../src/store/store.js';
-import type { Withdrawn } from '../../src/withdrawn.js';
 import { describeEngines } from './engines.js';
 
 const hexOf = (name: string) => createHash('sha256').update(name).digest('hex');

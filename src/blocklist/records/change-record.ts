@@ -2,9 +2,9 @@ import { entryFromJSON, entryToJSON } from '../../entry.js';
 import { FormatError } from '../../errors.js';
 import { finish, inSteps } from '../../in-turns.js';
 import { checksumSteps } from '../../indexing/snapshot.js';
-import { withdrawnFromJSON, withdrawnToJSON } from '../../withdrawn.js';
 import { checkKeptSettings, copyOfKept, type KeptSettings } from '../lists.js';
 import type { KeptOutReason } from '../withdrawals.js';
+import { withdrawnFromJSON, withdrawnToJSON } from '../withdrawn.js';
 import type { Effect } from './effect.js';
 import { type Body, Lines, wordsOf } from './record-lines.js';
 

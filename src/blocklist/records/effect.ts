@@ -3,7 +3,6 @@ import { FormatError } from '../../errors.js';
 import { inSteps } from '../../in-turns.js';
 import { ComingEntries } from '../../packed-entries.js';
 import { typeOf } from '../../packed-words.js';
-import type { Withdrawn, WithdrawnKey } from '../../withdrawn.js';
 import { type Changed, changed, type Prepared, type Step } from '../changed.js';
 import { builtSteps, dueOf, mergedSteps } from '../compaction.js';
 import { EntriesByHash, equalSteps } from '../equal-entries.js';
@@ -13,6 +12,7 @@ import { type KeptSettings, Lists } from '../lists.js';
 import type { Columns } from '../segments/columns.js';
 import type { Living } from '../segments/delta.js';
 import type { KeptOutReason } from '../withdrawals.js';
+import type { Withdrawn, WithdrawnKey } from '../withdrawn.js';
 import type { Body } from './record-lines.js';
 
 /** Items of an effect that are made at once; more entries become a segment. */

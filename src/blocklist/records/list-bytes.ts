@@ -1,7 +1,11 @@
+import type { Said } from '../../entry.js';
+import { FormatError } from '../../errors.js';
 import { finish, inTurns, nextTurn, TURN } from '../../in-turns.js';
+import type { Segment, SnapshotInfo } from '../../indexing/snapshot.js';
 import type { Blocklist } from '../blocklist.js';
-import type { ListState } from '../list-state.js';
-import { checkGeneration } from '../segments/index-bytes.js';
+import type { ListedPart, ListState } from '../list-state.js';
+import type { Columns } from '../segments/columns.js';
+import { askedSteps, columnsSteps, listedSteps, segmentFile } from '../segments/index-bytes.js';
 import {
   type Header,
   type Moment,
@@ -42,7 +46,7 @@ import {
   snapshotState,
 } from './snapshot-bytes.js';
 
-export type { Body, Effect, Keeper, Snapshot, Source };
+export type { Body, Columns, Effect, Keeper, Snapshot, Source };
 
 /*
  * The file of a list: a snapshot (`snapshot-bytes.ts`); zeros up to a multiple of 512 bytes; two
@@ -216,6 +220,15 @@ export function knownIn({ commit, snapshot }: Place, known: Place): Moment | At 
   return isSame ? { sequence, sum, length } : { sequence, sum };
 }
 
+/** @throws {FormatError} `old-generation` */
+export function checkGeneration(generation: number, least: number): void {
+  if (generation >= least) return;
+  throw new FormatError(
+    'old-generation',
+    `expected generation ${least} or more, got ${generation}`,
+  );
+}
+
 /** How the list in a file is read. */
 export interface ReadOptions {
   /** whether to check the checksum and the content of the snapshot; default true */
@@ -345,6 +358,29 @@ export function placeAfter(
     place: { snapshot, commit: next, slot: 0, isSure: true, isCommitted: true },
     shift,
   };
+}
+
+/** What an index file says of its entries, by column; and it as a part of a list. */
+export async function notesOf(
+  segment: Segment,
+): Promise<{ readonly columns: Columns; readonly listed: ListedPart }> {
+  const columns = await inTurns(columnsSteps(segment), undefined);
+  return { columns, listed: await inTurns(listedSteps(columns), undefined) };
+}
+
+/**
+ * An index file in pieces that are not to be changed.
+ * @param entries say what is noted, by their ids in the segment; absent: nothing is
+ * @throws {TypeError | RangeError} if a note is malformed
+ */
+export async function indexFile(
+  segment: Segment,
+  entries: { entryAt(id: number): Said } | undefined,
+  told: { nextId: number; generation: number; degenerate: number },
+  signal: AbortSignal | undefined,
+): Promise<{ readonly pieces: Uint8Array[]; readonly info: SnapshotInfo }> {
+  const columns = entries && (await inTurns(askedSteps(segment, entries), signal));
+  return segmentFile(segment, columns, told, signal);
 }
 
 /** From now on, what keeps a list makes its changes durable. */

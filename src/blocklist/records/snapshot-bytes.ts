@@ -2,18 +2,18 @@ import { FormatError } from '../../errors.js';
 import { inSteps, inTurns } from '../../in-turns.js';
 import { CHECKSUM_WORD, checksumSteps, headerSum, readSegment } from '../../indexing/snapshot.js';
 import { kindOf } from '../../packed-words.js';
-import {
-  type Withdrawn,
-  type WithdrawnJSON,
-  withdrawnFromJSON,
-  withdrawnToJSON,
-} from '../../withdrawn.js';
 import { wholeSteps } from '../compaction.js';
 import { Kind, type ListedPart } from '../kind.js';
 import { ListState } from '../list-state.js';
 import { checkKeptSettings, copyOfKept, type KeptSettings, Lists } from '../lists.js';
 import { partSteps, segmentFile } from '../segments/index-bytes.js';
 import { type KeptOutReason, Withdrawals } from '../withdrawals.js';
+import {
+  type Withdrawn,
+  type WithdrawnJSON,
+  withdrawnFromJSON,
+  withdrawnToJSON,
+} from '../withdrawn.js';
 import { bytesAt, cutOff, hasChanged, type Source } from './read-records.js';
 import { wordsOf } from './record-lines.js';
 

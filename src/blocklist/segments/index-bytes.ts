@@ -17,8 +17,6 @@ import { Columns, ColumnsBuilder, HAS_GROUP, NO_QUALITY } from './columns.js';
 import { Living } from './delta.js';
 import { KeyTable, Texts } from './texts.js';
 
-export type { Columns };
-
 /*
  * An index file is the snapshot of a segment, whose notes are the columns of its entries, in the
  * byte order of the machine: a header of words, then each column from a multiple of four bytes on.
@@ -243,13 +241,4 @@ export function* listedSteps(table: Columns): Generator<void, ListedPart> {
 export function* partSteps(segment: Segment, verify: boolean): Generator<void, ListedPart> {
   if (verify) yield* verifiedSteps(segment);
   return yield* listedSteps(yield* columnsSteps(segment));
-}
-
-/** @throws {FormatError} `old-generation` */
-export function checkGeneration(generation: number, least: number): void {
-  if (generation >= least) return;
-  throw new FormatError(
-    'old-generation',
-    `expected generation ${least} or more, got ${generation}`,
-  );
 }

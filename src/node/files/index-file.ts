@@ -1,12 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import type { ListedPart } from '../../blocklist/list-state.js';
-import {
-  type Columns,
-  checkGeneration,
-  columnsSteps,
-  listedSteps,
-} from '../../blocklist/segments/index-bytes.js';
+import { type Columns, checkGeneration, notesOf } from '../../blocklist/records/list-bytes.js';
 import { checkInteger, checkOptions, checkTypeOf } from '../../door.js';
 import type { BlocklistEntry } from '../../entry.js';
 import { FormatError } from '../../errors.js';
@@ -85,14 +80,14 @@ export function checkOpenOptions(options: OpenOptions): void {
 /** The index and the entries of a segment that was read. Options must have been checked. */
 async function openedIndex(segment: Segment, { verify = true }: OpenOptions): Promise<OpenedIndex> {
   const index = await inTurns(indexSteps(segment, verify), undefined);
-  const columns = await inTurns(columnsSteps(segment), undefined);
+  const { columns, listed } = await notesOf(segment);
   const info = infoOf(segment.shape);
   return {
     index,
     info,
     entries: await inTurns(notedEntriesSteps(columns), undefined),
     degenerate: info.degenerate,
-    listed: await inTurns(listedSteps(columns), undefined),
+    listed,
   };
 }
 

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { askedSteps, segmentFile } from '../../blocklist/segments/index-bytes.js';
+import { indexFile } from '../../blocklist/records/list-bytes.js';
 import { replaceFile } from '../../disk/replace-file.js';
 import { checkOptions, checkSignal } from '../../door.js';
 import type { Said } from '../../entry.js';
@@ -61,11 +61,10 @@ export async function saveIndex(
       throw new RangeError(`expected a generation of at most ${0xffffffff}`);
     }
     const segment = await inTurns(steps, signal);
-    const columns = entries && (await inTurns(askedSteps(segment, entries), signal));
     // What is missing in the segment is degenerate.
     const degenerate = (segment.shape.degenerate ?? 0) + size - segment.shape.entries;
     const told = { nextId, generation, degenerate };
-    const { pieces, info } = await segmentFile(segment, columns, told, signal);
+    const { pieces, info } = await indexFile(segment, entries, told, signal);
     await replaceFile(path, pieces, signal);
     return info;
   });

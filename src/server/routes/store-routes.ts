@@ -1,3 +1,8 @@
+import {
+  type WithdrawnJSON,
+  withdrawnFromJSON,
+  withdrawnToJSON,
+} from '../../blocklist/withdrawn.js';
 import { checkKnown, checkTypeOf } from '../../door.js';
 import { hashFromJSON } from '../../hash.js';
 import { createAllowList } from '../../matching/allow-list.js';
@@ -5,7 +10,6 @@ import type { ReviewQuery } from '../../review/review-record.js';
 import type { FetchProgress } from '../../services/list-fetch.js';
 import { StoreError } from '../../store/sql/store-error.js';
 import type { Store } from '../../store/store.js';
-import { type WithdrawnJSON, withdrawnFromJSON, withdrawnToJSON } from '../../withdrawn.js';
 import type { FromSchema, Schema } from '../http/json-schema.js';
 import { type Reply, TextReply } from '../http/reply.js';
 import { Refusal, type Route, repliesOf, routeOf } from '../http/route.js';

@@ -1,10 +1,10 @@
 import type { Blocklist } from '../../blocklist/blocklist.js';
 import type { Kind, ListState, Lists, Withdrawals } from '../../blocklist/list-state.js';
+import type { Withdrawn } from '../../blocklist/withdrawn.js';
 import { isSameEntry, type NumberedEntry } from '../../entry.js';
 import { hexOf } from '../../hash.js';
 import type { AllowList } from '../../matching/allow-list.js';
 import { typeOf } from '../../packed-words.js';
-import type { Withdrawn } from '../../withdrawn.js';
 import type { ChangePage } from '../changes.js';
 import { haveSameKey, numbered } from '../stored-entry.js';
 import { keyOfAllowance } from './allowances.js';

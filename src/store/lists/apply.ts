@@ -1,9 +1,9 @@
+import type { Withdrawn, WithdrawnKey } from '../../blocklist/withdrawn.js';
 import { checkInteger, checkIterable, checkKnown, checkObject, checkOptions } from '../../door.js';
 import { hexOf } from '../../hash.js';
 import type { Allowance } from '../../matching/allow-list.js';
 import type { ListedEntries } from '../../packed-entries.js';
 import type { ListSettings } from '../../policy.js';
-import type { Withdrawn, WithdrawnKey } from '../../withdrawn.js';
 import type { Sql } from '../sql/database.js';
 import type { ChangeOptions, Made } from '../write.js';
 import { checkedAllowance, keyOfAllowance, putAllowance, removeAllowance } from './allowances.js';

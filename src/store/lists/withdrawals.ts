@@ -1,12 +1,12 @@
-import { listOf } from '../../entry.js';
-import { type Algorithm, bytesOf, type Hash, hashToHex, newHash } from '../../hash.js';
 import {
   copyOfWithdrawn,
   MOST_GROUPS,
   type Withdrawn,
   type WithdrawnGroup,
   type WithdrawnKey,
-} from '../../withdrawn.js';
+} from '../../blocklist/withdrawn.js';
+import { listOf } from '../../entry.js';
+import { type Algorithm, bytesOf, type Hash, hashToHex, newHash } from '../../hash.js';
 import type { Sql, SqlValue } from '../sql/database.js';
 import { checkStorable, digestOf } from '../stored-entry.js';
 import type { Made } from '../write.js';

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { Blocklist, createBlocklist } from '../../../src/blocklist/blocklist.js';
 import { ListState } from '../../../src/blocklist/list-state.js';
 import { SLOTS_BYTES } from '../../../src/blocklist/records/commit-slots.js';
+import type { Withdrawn, WithdrawnKey } from '../../../src/blocklist/withdrawn.js';
 import type { BlocklistEntry } from '../../../src/entry.js';
 import { type Hash, hashToHex, isDegenerate, type Resample } from '../../../src/hash.js';
 import { createIndex } from '../../../src/indexing/create-index.js';
@@ -14,7 +15,6 @@ import { loadBlocklist as openBlocklist } from '../../../src/node/files/list-rec
 import { saveIndex } from '../../../src/node/files/save-index.js';
 import { PackedEntries } from '../../../src/packed-entries.js';
 import { readHashList } from '../../../src/text/hash-list.js';
-import type { Withdrawn, WithdrawnKey } from '../../../src/withdrawn.js';
 import { flipBits } from '../../arbitraries.js';
 import { BASE, ORDER } from '../../matching/bases.js';
 import { saveList } from './saved-list.js';

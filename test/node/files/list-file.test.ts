@@ -28,6 +28,7 @@ import {
   slotOf,
 } from '../../../src/blocklist/records/commit-slots.js';
 import { listFile } from '../../../src/blocklist/records/list-bytes.js';
+import type { Withdrawn, WithdrawnKey } from '../../../src/blocklist/withdrawn.js';
 import { type BlocklistEntry, textOfEntry } from '../../../src/entry.js';
 import { type Hash, hashToHex } from '../../../src/hash.js';
 import { finish } from '../../../src/in-turns.js';
@@ -38,7 +39,6 @@ import { loadBlocklist } from '../../../src/node/files/list-records.js';
 import { Follower, openBlocklist } from '../../../src/node/files/open-blocklist.js';
 import { saveIndex } from '../../../src/node/files/save-index.js';
 import { PackedEntries } from '../../../src/packed-entries.js';
-import type { Withdrawn, WithdrawnKey } from '../../../src/withdrawn.js';
 import { flipBits } from '../../arbitraries.js';
 import { fileHandles } from '../../disk/file-handles.js';
 import { BASE, ORDER } from '../../matching/bases.js';

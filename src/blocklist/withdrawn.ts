@@ -1,6 +1,6 @@
-import { checkIterable, checkObject, checkTypeOf } from './door.js';
-import { checkGroup, checkListName } from './entry.js';
-import { bitsOf, type Hash, type HashJSON, hashFromJSON, hashToJSON, newHash } from './hash.js';
+import { checkIterable, checkObject, checkTypeOf } from '../door.js';
+import { checkGroup, checkListName } from '../entry.js';
+import { bitsOf, type Hash, type HashJSON, hashFromJSON, hashToJSON, newHash } from '../hash.js';
 
 /**
  * What to withdraw: every entry with this hash or of its group, or every entry with this id (of
