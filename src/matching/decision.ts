@@ -12,14 +12,8 @@ import {
   hashToJSON,
   type Resample,
 } from '../hash.js';
-import {
-  checkPolicy,
-  type Policy,
-  type PolicyOptions,
-  policyFor,
-  TRUSTS,
-  type Trust,
-} from '../policy.js';
+import type { Policy, PolicyOptions, Trust } from '../policy.js';
+import { checkPolicy, policyFor, TRUSTS } from '../policy.js';
 import { checkVariant, type HashedVariant } from '../variant.js';
 import {
   checkRemoteMatch,
