@@ -480,7 +480,6 @@ const decision = members(DECISION, {
   unanswered,
   omitted: optional(member(3)),
 });
-const coordinate = or(whole, '-2', '7.5');
 const hexText = member(HEX, 'text');
 const MATCH_JSON = core.decisionToJSON(DECISION).matches[0]!;
 const decisionJSON = members(core.decisionToJSON(DECISION), {
@@ -805,16 +804,10 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
           width: member(8, '7.5'),
           height: member(6, '7.5'),
           file: optional(text),
-          pictures: optional(
-            record(
-              { whole: optional(member('data:image/png;base64,AAAA')) },
-              '{}',
-              '{ mark }',
-              'hostile',
-            ),
-          ),
+          bytes: optional(member(picture, 'bytes')),
         }),
       ),
+      options(decoding),
     ],
     check: [
       source,
@@ -871,10 +864,9 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
       member(core.createBlocklist([])),
       text,
       member(emptyClient),
-      options({ ...fetchOptions, now: callback }),
+      options({ ...fetchOptions, confirm: flag, now: callback }),
     ],
     fetchStateOf: [member(LIST), text],
-    confirmHeldBack: [member(LIST), text],
     saveIndex: [
       path(join(folder, 'saved.ohx')),
       member(INDEX),
@@ -884,25 +876,6 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
       }),
     ],
     setWorkerScripts: [optional(member(join(ROOT, 'dist'), 'text'))],
-    variantPicture: [
-      source,
-      record({
-        name: member('window1x1'),
-        geometry: optional(
-          record({
-            rectangle: record({
-              left: coordinate,
-              top: coordinate,
-              width: coordinate,
-              height: coordinate,
-            }),
-            angle: optional(coordinate),
-            dihedral: optional(member('flipX')),
-          }),
-        ),
-      }),
-      options({ ...decoding, maxSide: member(9) }),
-    ],
   },
   server: {
     NODE_LIMITS: 'constant',

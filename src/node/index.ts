@@ -7,7 +7,7 @@ export type { HashedFile } from '../picture/hash-picture.js';
 export type { FetchOptions, FetchProgress, FetchState } from '../services/list-fetch.js';
 export { type DecodedImage, type DecodeOptions, decode } from './decode/decode.js';
 export { decoders } from './decode/decoders.js';
-export { confirmHeldBack, fetchList, fetchStateOf } from './files/fetch-list.js';
+export { fetchList, fetchStateOf } from './files/fetch-list.js';
 export { fileKindOf } from './files/file-kind.js';
 export { type OpenedIndex, type OpenOptions, openIndex } from './files/index-file.js';
 export {
@@ -30,4 +30,3 @@ export type {
 export { setWorkerScripts } from './pool/start-thread.js';
 export { type ImageSource, readBytes } from './read-bytes.js';
 export { matchReport, type ReportedPicture } from './report/match-report.js';
-export { variantPicture } from './report/variant-picture.js';

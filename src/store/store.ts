@@ -266,7 +266,7 @@ export class Store {
   }
 
   /**
-   * Confirms what a fetch held back of a list, as `confirmHeldBack` does.
+   * Confirms what a fetch held back of a list, for the next one.
    * @returns `confirmed`: whether something is held back
    */
   async confirm(name: string): Promise<Changed & { confirmed: boolean }> {

@@ -109,12 +109,16 @@ async function fetchOne(
   };
   const onProgress = ({ told }: FetchProgress) => out.update(told);
   try {
-    if (call.text('confirm') !== undefined && !(await lists.confirm(name))) {
+    const confirm = call.text('confirm') !== undefined;
+    if (
+      confirm &&
+      !(await lists.all()).lists.find((each) => each.name === name)?.fetched?.heldBack
+    ) {
       out.error(name, 'nothing of it is held back');
       return 0;
     }
     const fromStart = call.on('from-start');
-    const done = await lists.fetch(feed, { fromStart, signal, onProgress, onProblem });
+    const done = await lists.fetch(feed, { confirm, fromStart, signal, onProgress, onProblem });
     out.clear();
     await out.line(lineOf(name, done, call));
     const { heldBack, notRead, isDrained } = done;

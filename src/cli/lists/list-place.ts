@@ -7,7 +7,6 @@ import {
   type WithdrawnKey,
 } from '../../index.js';
 import {
-  confirmHeldBack,
   type FetchOptions,
   type FetchProgress,
   type FetchState,
@@ -36,9 +35,8 @@ export interface KeptLists {
   configure(config: ListConfig): Promise<readonly number[]>;
   /** With a number that goes up with each change. */
   all(): Promise<{ readonly generation: number; readonly lists: readonly KeptList[] }>;
-  fetch(feed: ListFeed, options: FetchOptions): Promise<FetchProgress>;
-  /** Confirms what is held back. @returns whether something is */
-  confirm(name: string): Promise<boolean>;
+  /** `confirm`: what is held back goes, if the fetch finds no more. */
+  fetch(feed: ListFeed, options: FetchOptions & { confirm?: boolean }): Promise<FetchProgress>;
   /** A copy in memory, by the settings of a CONFIG, which are not kept. */
   copy(config: ListConfig): Promise<Listed>;
   /** those of a store */
@@ -113,7 +111,6 @@ export function inFile(list: Blocklist): KeptLists {
     fetch: async ({ name, origin, client }, options) =>
       fetchList(list, name, await client(), { ...options, origin }),
     feeds: async () => [],
-    confirm: (name) => confirmHeldBack(list, name),
     async copy(config) {
       await lists.configure(config);
       return { blocklist: list };
@@ -130,10 +127,11 @@ export const inStore = (store: Store): KeptLists => ({
     return [];
   },
   all: async () => ({ generation: await store.revision(), lists: await store.lists() }),
-  fetch: async ({ name, origin, client }, options) =>
-    store.fetch(name, await client(), { ...options, origin }),
+  async fetch({ name, origin, client }, { confirm = false, ...options }) {
+    if (confirm) await store.confirm(name);
+    return await store.fetch(name, await client(), { ...options, origin });
+  },
   feeds: () => exchangeFeeds(store),
-  confirm: async (name) => (await store.confirm(name)).confirmed,
   async copy({ lists }) {
     const { blocklist, allowList } = await store.follow();
     await blocklist.apply({ settings: storedSettingsOf(lists) });

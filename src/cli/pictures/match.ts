@@ -1,11 +1,5 @@
-import { type Decision, DecodeError, hashToHex, type Match, writeCell } from '../../index.js';
-import {
-  type HashFileOptions,
-  matchReport,
-  type ReportedPicture,
-  readBytes,
-  variantPicture,
-} from '../../node/index.js';
+import { hashToHex, type Match, writeCell } from '../../index.js';
+import { matchReport, type ReportedPicture, readBytes } from '../../node/index.js';
 import type { Command } from '../command.js';
 import { UsageError } from '../failure.js';
 import { nameCell } from '../file-name.js';
@@ -62,15 +56,12 @@ with one hash[,label…] per line (plain or CSV) or JSONL, an index file (.ohx),
     const hashes = new Set(call.words.filter(isHex));
     const judge = await judgeOf(call, list, out);
     out.begin('matching');
-    const hashing = hashOptions(call);
     const showPictures = page !== undefined && call.on('show-pictures');
     const pictureJob = async (file: string, ended: AbortSignal): Promise<Judged> => {
       const bytes = await readBytes(sourceOf(file), { signal: ended });
       const judged = await judge.picture(bytes, ended);
       if (!showPictures || judged.problem !== undefined) return judged;
-      const { picture } = judged;
-      const pictures = await picturesOf(bytes, picture.decision, { ...hashing, signal: ended });
-      return { picture: { ...picture, ...(pictures && { pictures }) } };
+      return { picture: { ...judged.picture, bytes } };
     };
     const job = async (file: string, ended: AbortSignal) =>
       hashes.has(file) ? judge.hex(file) : pictureJob(file, ended);
@@ -94,7 +85,9 @@ with one hash[,label…] per line (plain or CSV) or JSONL, an index file (.ohx),
       }
     }
     if (page !== undefined) {
-      await writeWhole(page, matchReport(judged()), { overwrite, signal: out.signal });
+      const { signal } = out;
+      const report = matchReport(judged(), { ...hashOptions(call), signal });
+      await writeWhole(page, report, { overwrite, signal });
     } else for await (const _ of judged());
     await judge.close();
     return exitCode(out, found);
@@ -105,26 +98,4 @@ with one hash[,label…] per line (plain or CSV) or JSONL, an index file (.ohx),
 function lineOf({ tier, distance, variant, entry }: Match, file: string): string {
   const labels = writeCell(entry.labels);
   return [tier, distance, variant.name, hashToHex(entry.hash), labels, nameCell(file)].join(',');
-}
-
-/** What a report shows of a picture: the whole, and the part of each match. */
-async function picturesOf(
-  bytes: Uint8Array,
-  { matches }: Decision,
-  hashing: HashFileOptions,
-): Promise<ReportedPicture['pictures']> {
-  const png = async (variant: Parameters<typeof variantPicture>[1]) => {
-    const picture = await variantPicture(bytes, variant, hashing);
-    return `data:image/png;base64,${Buffer.from(picture).toString('base64')}`;
-  };
-  try {
-    const variants: string[] = [];
-    // One by one: each decodes the picture anew.
-    for (const { variant } of matches) variants.push(await png(variant));
-    return { whole: await png({ name: 'original' }), variants };
-  } catch (error) {
-    // The decision stands without them.
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
 }

@@ -35,12 +35,13 @@ import type { ListClient, ListUpdate } from '../../services/list-update.js';
  *
  * The entries of the list are the service's alone: once a fetch from the start is at its end, what
  * it did not tell is gone. If that is more than a fifth of the list, and at least 20 entries, it is
- * held back: it stays until `confirmHeldBack` is called and a fetch after that finds no more. Until
+ * held back: it stays until a person has looked, and a fetch with `confirm` finds no more. Until
  * then each fetch begins from the start, and so it does once a withdrawal was lifted.
  *
  * What the service withdraws or deletes is withdrawn on this list, by id and source, until the
  * service lists it again; what a person withdrew stays withdrawn. What is pending is for review.
- * @param options `now`: milliseconds since 1970, default `Date.now`
+ * @param options `confirm`: confirms what is held back, and this fetch removes it if it finds no
+ *   more; default false. `now`: milliseconds since 1970, default `Date.now`
  * @returns what it did; rejects with the error of the client, or the signal's reason. What came
  *   before stays
  * @throws {TypeError | RangeError} if an argument is invalid
@@ -58,14 +59,16 @@ export async function fetchList<Checkpoint>(
   list: Blocklist,
   name: string,
   client: ListClient<Checkpoint>,
-  options: FetchOptions & { now?: () => number } = {},
+  options: FetchOptions & { confirm?: boolean; now?: () => number } = {},
 ): Promise<FetchProgress> {
   checkBlocklist(list);
   checkListName(name);
   checkFetch(client, options);
-  const { now = Date.now, ...others } = options;
+  const { now = Date.now, confirm = false, ...others } = options;
   checkTypeOf('now', now, 'function');
+  checkTypeOf('confirm', confirm, 'boolean');
   const nowSeconds = Math.floor(now() / 1000);
+  if (confirm) await confirmHeldBack(list, name);
   return await fetchInto(new ListTarget(list, name, options.signal), client, {
     ...others,
     nowSeconds,
@@ -84,7 +87,7 @@ export function fetchStateOf(list: Blocklist, name: string): FetchState | undefi
 }
 
 /**
- * What fetches did not remove, until `confirmHeldBack` is called.
+ * What fetches did not remove, until it is confirmed.
  * @throws {TypeError} if `list` is no blocklist
  */
 export function heldBackLists(list: Blocklist): HeldBackList[] {

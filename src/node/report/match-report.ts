@@ -1,4 +1,5 @@
-import { checkAsyncIterable, checkObject, checkOptions, checkTypeOf } from '../../door.js';
+import { checkArray, checkAsyncIterable, checkObject, checkTypeOf } from '../../door.js';
+import { DecodeError } from '../../errors.js';
 import {
   checkDecision,
   type Decision,
@@ -12,6 +13,8 @@ import type {
   VariantGeometry,
   VariantName,
 } from '../../variant.js';
+import { checkDecodeOptions, type DecodeOptions } from '../decode/decode.js';
+import { type ShownVariant, variantPicture } from './variant-picture.js';
 
 /** One picture of a report. */
 export interface ReportedPicture {
@@ -24,13 +27,10 @@ export interface ReportedPicture {
   /** file name, shown above the decision */
   file?: string | undefined;
   /**
-   * PNGs as `data:image/png;base64,…` URLs: the picture itself and each match's variant, in the
-   * order of `decision.matches`. Set it only if somebody asked to see them
+   * the picture's file. If given, the page shows the picture and each match's variant. Set it only
+   * if somebody asked to see them
    */
-  pictures?: {
-    readonly whole?: string | undefined;
-    readonly variants?: readonly (string | undefined)[];
-  };
+  bytes?: Uint8Array | undefined;
 }
 
 /** What a reason of a decision means. Of the others, the words themselves say it. */
@@ -68,19 +68,21 @@ figure{margin:0}svg,img{display:block;max-width:16rem;max-height:20rem}img{borde
  * each match's distance, tier and variant, and draws the variant's place in the picture as an
  * outline. It has no hashes, but it has labels, perhaps file names and, if given, pictures: show it
  * only to people who may see those. The page comes in pieces, so that only one picture is held at a
- * time.
+ * time. A picture that cannot be decoded is not shown; its decision is.
+ * @param options how pictures to show are decoded
  * @throws {RangeError} if a side is not a number above 0
- * @throws {TypeError} if a decision or another member is invalid, or a picture is not a data URL of
- *   a PNG
+ * @throws {TypeError} if a decision, another member or an option is invalid
  * @example
  * await writeFile('report.html', matchReport([{ decision, width, height, file: 'upload.jpg' }]));
  */
 export async function* matchReport(
   pictures: Iterable<ReportedPicture> | AsyncIterable<ReportedPicture>,
+  options: DecodeOptions = {},
 ): AsyncGenerator<string, void, undefined> {
   checkAsyncIterable(pictures, 'an iterable of { decision, width, height }');
+  checkDecodeOptions(options);
   yield HEAD;
-  for await (const picture of pictures) yield article(picture);
+  for await (const picture of pictures) yield await article(picture, options);
   yield '</body></html>\n';
 }
 
@@ -91,9 +93,9 @@ const HEAD = `<!doctype html>
 <body><h1>Match report</h1>
 `;
 
-function article(reported: ReportedPicture): string {
+async function article(reported: ReportedPicture, options: DecodeOptions): Promise<string> {
   checkObject(reported, 'a picture: { decision, width, height }');
-  const { decision, width, height, file, pictures = {} } = reported;
+  const { decision, width, height, file, bytes } = reported;
   checkDecision(decision);
   const sides = [width, height].filter((side) => side !== undefined);
   // Number.isFinite is false for anything but a number
@@ -101,7 +103,7 @@ function article(reported: ReportedPicture): string {
     throw new RangeError('expected width and height above 0, or neither');
   }
   checkTypeOf('file', file, 'string');
-  checkOptions(pictures, 'pictures to be an object');
+  if (bytes !== undefined) checkArray('bytes', bytes, Uint8Array);
   const { verdict, reason, matches, omitted, policy, frames } = decision;
   const frame =
     width === undefined || height === undefined ? undefined : { left: 0, top: 0, width, height };
@@ -115,10 +117,11 @@ function article(reported: ReportedPicture): string {
   if (frame) facts.splice(2, 0, ['picture', `${width} x ${height} pixels`]);
   if (frames) facts.push(['frames', `${frames.checked} of ${frames.total} looked at`]);
   if (omitted !== undefined) facts.push(['not shown', `${omitted} more`]);
-  const sections = matches.map((match, at) => section(match, at, frame, pictures.variants?.[at]));
+  const shown = bytes && (await picturesOf(bytes, matches, options));
+  const sections = matches.map((match, at) => section(match, at, frame, shown?.variants[at]));
   return `<article>${file === undefined ? '' : `<h2>${escapeHtml(file)}</h2>`}
 ${list(facts)}
-${pictures.whole === undefined ? '' : picture(pictures.whole, 'the picture as displayed')}
+${shown ? picture(shown.whole, 'the picture as displayed') : ''}
 ${sections.join('\n')}
 </article>
 `;
@@ -152,11 +155,25 @@ ${placed ? outlineOf(geometry, frame) : ''}
 ${shown === undefined ? '' : picture(shown, 'what matched')}</section>`;
 }
 
-function picture(url: string, caption: string): string {
-  checkTypeOf('picture', url, 'string');
-  if (!/^data:image\/png;base64,[A-Za-z0-9+/]*={0,2}$/.test(url)) {
-    throw new TypeError('expected a picture as a data:image/png;base64 URL');
+/** The picture and the variant of each match, as URLs of PNGs; undefined: it cannot be decoded. */
+async function picturesOf(bytes: Uint8Array, matches: readonly Match[], options: DecodeOptions) {
+  const png = async (variant: ShownVariant) => {
+    const drawn = await variantPicture(bytes, variant, options);
+    return `data:image/png;base64,${Buffer.from(drawn).toString('base64')}`;
+  };
+  try {
+    const variants: string[] = [];
+    // One by one: each decodes the picture anew.
+    for (const { variant } of matches) variants.push(await png(variant));
+    return { whole: await png({ name: 'original' }), variants };
+  } catch (error) {
+    // The decision stands without them.
+    if (error instanceof DecodeError) return undefined;
+    throw error;
   }
+}
+
+function picture(url: string, caption: string): string {
   return `<figure><img src="${url}" alt="${caption}"><figcaption>${caption}</figcaption></figure>`;
 }
 

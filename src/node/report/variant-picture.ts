@@ -54,7 +54,8 @@ export async function variantPicture(
     .toBuffer();
 }
 
-type ShownVariant = Pick<HashedVariant, 'name' | 'geometry' | 'look' | 'frame'>;
+/** What is drawn of a variant. */
+export type ShownVariant = Pick<HashedVariant, 'name' | 'geometry' | 'look' | 'frame'>;
 
 /** @throws {TypeError} if `variant` has no name or an invalid geometry */
 function checkVariant(variant: ShownVariant): void {

@@ -37,8 +37,11 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 /** Fetches into a blocklist. */
 const into = (list: Blocklist) => ({
   list,
-  fetch: <Checkpoint>(name: string, client: ListClient<Checkpoint>, options: FetchOptions = {}) =>
-    fetchList(list, name, client, { ...options, now: () => clock.seconds * 1000 }),
+  fetch: <Checkpoint>(
+    name: string,
+    client: ListClient<Checkpoint>,
+    options: FetchOptions & { confirm?: boolean } = {},
+  ) => fetchList(list, name, client, { ...options, now: () => clock.seconds * 1000 }),
 });
 const open = async () => into(await openBlocklist(path, { create: true }));
 
@@ -373,6 +376,15 @@ test('what would remove much of a list is held back until somebody confirms it',
       kept = await open();
     },
   });
+});
+
+test('a fetch that confirms removes what was held back, and holds back what was not', async () => {
+  const { list, fetch } = await open();
+  await fetch('a', telling({ updates: range(1, 40).map((n) => updateOf(n)) }).client);
+  const confirming = () => fetch('a', telling({}).client, { confirm: true, fromStart: true });
+  expect(await confirming()).toMatchObject({ removed: 0, heldBack: { removals: 40 } });
+  expect(await confirming()).toMatchObject({ removed: 40 });
+  expect(heldBackLists(list)).toEqual([]);
 });
 
 test('what is confirmed while a page is applied stays confirmed', async () => {
