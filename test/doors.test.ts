@@ -966,7 +966,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     checkPixelReadback: [
       options({ signal, workerUrl: member('/browser-worker.js', 'text'), concurrency: member(2) }),
     ],
-    decodeImageFile: [
+    decode: [
       blob,
       options({
         ...limits,

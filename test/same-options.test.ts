@@ -3,10 +3,7 @@ import type * as browser from '../src/browser/index.js';
 import type * as node from '../src/node/index.js';
 
 /** What one program may hand to either entry; `tsc` checks that both take it. */
-type BrowserFileOptions = Omit<
-  browser.HashImageFileOptions,
-  'workerUrl' | 'concurrency' | 'onProgress'
->;
+type BrowserFileOptions = Omit<browser.HashFileOptions, 'workerUrl' | 'concurrency' | 'onProgress'>;
 const file: Required<BrowserFileOptions> & node.HashFileOptions = {
   algorithm: 'pdq',
   bits: 256,
@@ -43,7 +40,7 @@ async function both(
   const onPlatform: node.HashedFile = await page.hash(blob, file);
   const onPage: browser.HashedFile = await platform.hash(path, file);
   await page.variantsOfImageFile(blob, file);
-  await page.decodeImageFile(blob, file);
+  await page.decode(blob, file);
   await platform.decode(new Uint8Array(), file);
   for await (const { image } of page.hashAll([blob], batch)) if (image) return [image];
   for await (const { image } of platform.hashAll([path], batch)) if (image) return [image];

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'puppeteer-core';
 import type { Sharp } from 'sharp';
-import type { HashImageFileOptions } from '../../src/browser/hash-image-file.js';
+import type { HashFileOptions } from '../../src/browser/hash-image-file.js';
 import { inFolder } from '../folder.js';
 import type { BenchContext } from '../harness.js';
 import { proportionalBytesOf } from '../programs/usage.js';
@@ -71,7 +71,7 @@ export async function browserMemory(
       note(`memory, ${name}: needs heif-enc and the packages esbuild and heic-decode`);
       continue;
     }
-    const options: HashImageFileOptions = { variants };
+    const options: HashFileOptions = { variants };
     if (worker) options.workerUrl = site.url + worker;
     let most: Memory = { waiting: 0, overBare: 0, overWaiting: 0 };
     for (let i = 0; i < REPEATS; i++) {
@@ -107,7 +107,7 @@ async function measure(
   pid: number,
   page: Page,
   url: string,
-  options: HashImageFileOptions,
+  options: HashFileOptions,
 ): Promise<Memory> {
   await page.waitForFunction(() => 'onlyhashes' in window);
   await page.evaluate(async (address) => {

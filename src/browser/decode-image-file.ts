@@ -12,7 +12,7 @@ import {
 } from './worker/workers.js';
 
 /** How an image file is read and decoded. */
-export interface DecodeImageFileOptions extends Limits, WorkerOptions {
+export interface DecodeOptions extends Limits, WorkerOptions {
   /** longest side of the picture in pixels; a larger one is reduced by the mean of its pixels */
   longestSide?: number;
 }
@@ -26,13 +26,10 @@ export interface DecodeImageFileOptions extends Limits, WorkerOptions {
  *   be its own
  * @throws {TypeError | RangeError} if `file` is no Blob or an option is invalid
  * @example
- * const { data, width, height } = await decodeImageFile(file, { longestSide: 1024 });
+ * const { data, width, height } = await decode(file, { longestSide: 1024 });
  * context.putImageData(new ImageData(data, width, height), 0, 0);
  */
-export async function decodeImageFile(
-  file: Blob,
-  options: DecodeImageFileOptions = {},
-): Promise<DisplayedPixels> {
+export async function decode(file: Blob, options: DecodeOptions = {}): Promise<DisplayedPixels> {
   checkLimits(options);
   checkWorkerOptions(options);
   const { maxBytes, maxPixels, longestSide, timeoutSeconds = TIMEOUT_SECONDS, signal } = options;

@@ -21,7 +21,7 @@ import {
 } from './worker/workers.js';
 
 /** How an image file is read and hashed. */
-export interface HashImageFileOptions extends FileOptions, WorkerOptions {
+export interface HashFileOptions extends FileOptions, WorkerOptions {
   /** called when the file is being read, decoded and hashed */
   onProgress?: ((stage: Stage) => void) | undefined;
 }
@@ -36,7 +36,7 @@ export interface HashImageFileOptions extends FileOptions, WorkerOptions {
  * @example
  * const image = await hash(input.files[0], { signal });
  */
-export async function hash(file: Blob, options: HashImageFileOptions = {}): Promise<HashedFile> {
+export async function hash(file: Blob, options: HashFileOptions = {}): Promise<HashedFile> {
   const { variants, width, height } = await variantsOfImageFile(file, options);
   const all: HashedVariant[] = [];
   for await (const variant of variants) all.push(variant);
@@ -65,9 +65,9 @@ export interface ImageFileVariants {
  */
 export async function variantsOfImageFile(
   file: Blob,
-  options: HashImageFileOptions = {},
+  options: HashFileOptions = {},
 ): Promise<ImageFileVariants> {
-  checkHashImageFileOptions(options);
+  checkHashFileOptions(options);
   if (!(file instanceof Blob)) throw new TypeError('expected a File or Blob');
   const { timeoutSeconds = TIMEOUT_SECONDS, signal } = options;
   const time = deadline(timeoutSeconds, signal);
@@ -89,7 +89,7 @@ export async function variantsOfImageFile(
 async function opened(
   worker: PooledThread,
   file: Blob,
-  { maxBytes, onProgress, ...options }: HashImageFileOptions,
+  { maxBytes, onProgress, ...options }: HashFileOptions,
 ): Promise<{ width: number; height: number }> {
   onProgress?.('reading');
   const bytes = await bytesOf(file, maxBytes);
@@ -131,8 +131,8 @@ function hashingOptions(options: HashingOptions): HashingOptions {
 }
 
 /** @throws {TypeError | RangeError} if an option is invalid */
-export function checkHashImageFileOptions(
-  options: Omit<HashImageFileOptions, 'onProgress'> & { onProgress?: unknown },
+export function checkHashFileOptions(
+  options: Omit<HashFileOptions, 'onProgress'> & { onProgress?: unknown },
 ): void {
   checkFileOptions(options);
   checkWorkerOptions(options);

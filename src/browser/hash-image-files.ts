@@ -6,12 +6,12 @@ import {
   errorsInPlace,
   inOrder,
 } from '../picture/waiting.js';
-import { checkHashImageFileOptions, type HashImageFileOptions, hash } from './hash-image-file.js';
+import { checkHashFileOptions, type HashFileOptions, hash } from './hash-image-file.js';
 import { poolOf } from './worker/workers.js';
 
 /** How many files are hashed, and who is told. */
-export interface HashImageFilesOptions
-  extends Omit<HashImageFileOptions, 'onProgress'>,
+export interface HashFilesOptions
+  extends Omit<HashFileOptions, 'onProgress'>,
     BatchOptions<HashProgress> {}
 
 /** A file that is done, with its hashes or its error, and how far the batch has come. */
@@ -32,10 +32,10 @@ export type HashImageFilesResult = BatchResult<Blob>;
  */
 export async function* hashAll(
   files: Iterable<Blob> | AsyncIterable<Blob>,
-  options: HashImageFilesOptions = {},
+  options: HashFilesOptions = {},
 ): AsyncGenerator<HashImageFilesResult, void, undefined> {
   checkBatch(files, 'a list of files', options);
-  checkHashImageFileOptions(options);
+  checkHashFileOptions(options);
   const { onProgress, signal, ...rest } = options;
   const job = (file: Blob, end: AbortSignal) => hash(file, { ...rest, signal: end });
   const batch = { onProgress, signal, concurrency: poolOf(options).size };

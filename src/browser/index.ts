@@ -5,14 +5,14 @@
 
 export type { HashedFile } from '../picture/hash-picture.js';
 export { checkPixelReadback } from './decode/check-pixel-readback.js';
-export { decodeImageFile } from './decode-image-file.js';
+export { decode } from './decode-image-file.js';
 export {
-  type HashImageFileOptions,
+  type HashFileOptions,
   hash,
   variantsOfImageFile,
 } from './hash-image-file.js';
 export {
-  type HashImageFilesOptions,
+  type HashFilesOptions,
   type HashProgress,
   hashAll,
 } from './hash-image-files.js';

@@ -1,7 +1,7 @@
 import {
   checkPixelReadback,
   type DisplayedPixels,
-  decodeImageFile,
+  decode,
   type HashedFile,
   hashAll,
 } from '../browser/index.js';
@@ -69,7 +69,7 @@ export async function measureCopies(
  */
 export async function blurredView(file: Blob): Promise<DisplayedPixels | undefined> {
   try {
-    return await decodeImageFile(file, { workerUrl: hasherUrl(), longestSide: BLURRED_SIDE });
+    return await decode(file, { workerUrl: hasherUrl(), longestSide: BLURRED_SIDE });
   } catch {
     return undefined;
   }
@@ -87,7 +87,7 @@ export function endCopies(): void {
 
 async function ask(file: Blob): Promise<unknown> {
   const answer = turn.then(async () =>
-    post(await decodeImageFile(file, { workerUrl: hasherUrl(), longestSide: LONGEST_SIDE })),
+    post(await decode(file, { workerUrl: hasherUrl(), longestSide: LONGEST_SIDE })),
   );
   turn = answer.catch(() => {});
   return answer;

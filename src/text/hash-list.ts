@@ -9,7 +9,7 @@ import { listPieces } from './list-text.js';
 import type { TextSource } from './text.js';
 
 /** Options of `readHashList`. */
-export interface ReadOptions {
+export interface ReadListOptions {
   /**
    * algorithm of records that name none, default `pdq`; a bare hash of 16 digits needs one. It may
    * differ by the width of the hash
@@ -60,7 +60,7 @@ export interface ReadOptions {
  */
 export async function* readHashList(
   text: TextSource,
-  options: ReadOptions = {},
+  options: ReadListOptions = {},
 ): AsyncGenerator<BlocklistEntry, void, undefined> {
   const { unnamed, onProblem, maxLineLength, maxLines } = checkedOptions(options);
   let found: (BlocklistEntry | FormatError)[] = [];
@@ -91,7 +91,7 @@ export async function* readHashList(
 }
 
 /** @throws {TypeError | RangeError} if an option is invalid */
-function checkedOptions(options: ReadOptions) {
+function checkedOptions(options: ReadListOptions) {
   checkOptions(options);
   const { algorithm = 'pdq', onProblem, maxLineLength = 1 << 16, maxLines = 100_000_000 } = options;
   const byBits = Object(algorithm) as Readonly<Record<Bits, Algorithm>>;

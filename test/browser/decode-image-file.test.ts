@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import type { DecodeImageFileOptions } from '../../src/browser/decode-image-file.js';
+import type { DecodeOptions } from '../../src/browser/decode-image-file.js';
 import { ROOT } from '../project/package.js';
 import { describeEngine, ENGINES, type EnginePage, type Running } from './engines/engines.js';
 import { hashingSite, type PageHash } from './hashing-page.js';
@@ -35,16 +35,16 @@ for (const file of ALL) {
 async function decodedInPage(
   page: EnginePage,
   paths: readonly string[],
-  options: DecodeImageFileOptions = {},
+  options: DecodeOptions = {},
 ): Promise<PageHash[]> {
   return await page.evaluate(
-    async (urls: readonly string[], given: DecodeImageFileOptions) => {
+    async (urls: readonly string[], given: DecodeOptions) => {
       const { pdq, hashToHex } = window.onlyhashesCore;
       const results: PageHash[] = [];
       for (const url of urls) {
         const file = await (await fetch(url)).blob();
         try {
-          const pixels = await window.onlyhashes.decodeImageFile(file, given);
+          const pixels = await window.onlyhashes.decode(file, given);
           const { width, height } = new ImageData(pixels.data, pixels.width, pixels.height);
           const { hash, quality, resample } = pdq(pixels);
           results.push({
@@ -72,7 +72,7 @@ const samplesInPage = (page: EnginePage, path: string, longestSide: number) =>
   page.evaluate(
     async (url: string, longest: number) => {
       const file = await (await fetch(url)).blob();
-      const { data, width, height } = await window.onlyhashes.decodeImageFile(file, {
+      const { data, width, height } = await window.onlyhashes.decode(file, {
         longestSide: longest,
       });
       return { data: Array.from(data), width, height };
@@ -147,9 +147,9 @@ for (const name of ENGINES) {
         ...['RangeError', 'RangeError', 'RangeError', 'RangeError'],
       ]);
       const others = await page.evaluate(async () => {
-        const { decodeImageFile } = window.onlyhashes;
+        const { decode } = window.onlyhashes;
         const told = (file: unknown, signal?: AbortSignal) =>
-          decodeImageFile(file as Blob, signal ? { signal } : {}).then(
+          decode(file as Blob, signal ? { signal } : {}).then(
             () => 'decoded',
             (error) => error.code ?? error.name ?? error,
           );

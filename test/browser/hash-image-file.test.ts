@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import type { HashImageFileOptions } from '../../src/browser/hash-image-file.js';
+import type { HashFileOptions } from '../../src/browser/hash-image-file.js';
 import { hashToHex } from '../../src/hash.js';
-import type { HashFileOptions } from '../../src/node/hash-file.js';
+import type { HashFileOptions as NodeOptions } from '../../src/node/hash-file.js';
 import { variantsOfFile } from '../node/variants-of-file.js';
 import { ROOT } from '../project/package.js';
 import { describeEngine, ENGINES } from './engines/engines.js';
@@ -72,7 +72,7 @@ for (const name of ENGINES) {
         'fixtures/images/cut-out.png',
         'fixtures/images/cut-out.gif',
       ];
-      const choices: HashImageFileOptions[] = [
+      const choices: HashFileOptions[] = [
         { resample: 'none' },
         { exact: true },
         { orientation: 'stored' },
@@ -88,7 +88,7 @@ for (const name of ENGINES) {
       for (const options of choices) {
         const results = await hashInPage(page, files, options);
         for (const [i, file] of files.entries()) {
-          const expected = await inNode(join(ROOT, file), options as HashFileOptions);
+          const expected = await inNode(join(ROOT, file), options as NodeOptions);
           expect(difference(file, expected, results[i]!, options.algorithm)).toEqual([]);
         }
       }

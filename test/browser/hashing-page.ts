@@ -1,5 +1,5 @@
 import { beforeAll } from 'vitest';
-import type { HashImageFileOptions } from '../../src/browser/hash-image-file.js';
+import type { HashFileOptions } from '../../src/browser/hash-image-file.js';
 import type { Resample } from '../../src/hash.js';
 import { bundledWorker } from './bundle.js';
 import type { EnginePage } from './engines/engine.js';
@@ -73,10 +73,10 @@ export function hashingSite(
 export async function hashInPage(
   page: EnginePage,
   paths: string[],
-  options: HashImageFileOptions = {},
+  options: HashFileOptions = {},
 ): Promise<PageHash[]> {
   return await page.evaluate(
-    async (urls: string[], given: HashImageFileOptions) => {
+    async (urls: string[], given: HashFileOptions) => {
       const hex = (bytes: Uint8Array) =>
         Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
       const results: PageHash[] = [];

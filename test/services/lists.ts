@@ -3,14 +3,14 @@ import type { BlocklistEntry } from '../../src/entry.js';
 import type { FormatError } from '../../src/errors.js';
 import type { Bits, Hash } from '../../src/hash.js';
 import { PackedEntries } from '../../src/packed-entries.js';
-import { type ReadOptions, readHashList } from '../../src/text/hash-list.js';
+import { type ReadListOptions, readHashList } from '../../src/text/hash-list.js';
 import type { TextSource } from '../../src/text/text.js';
 import { hashOf } from '../arbitraries.js';
 
 /** Every entry and every problem of a list. */
 export async function readAll(
   text: TextSource,
-  options: ReadOptions = {},
+  options: ReadListOptions = {},
 ): Promise<{ entries: BlocklistEntry[]; problems: string[] }> {
   const entries: BlocklistEntry[] = [];
   const problems: string[] = [];

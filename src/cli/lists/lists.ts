@@ -12,7 +12,7 @@ import {
   type Hash,
   isDegenerate,
   PackedEntries,
-  type ReadOptions as ReadListOptions,
+  type ReadListOptions,
   readHashList,
   snapshotInfo,
 } from '../../index.js';
