@@ -312,8 +312,6 @@ const NCMEC_ENTRY = {
   votes: [{ isAffirmative: false, type: 'Pdq', memberId: '1', reason: 'a', reasonId: 'b' }],
 };
 const NCMEC_PAGE = writeNcmecEntries([NCMEC_ENTRY]);
-const NCMEC_LIST = { baseUrl: 'https://example.org', source: 'ncmec', labels: ['a'] };
-const ncmecList = members(NCMEC_LIST, { source: text, labels: words });
 const ncmecVote = { says: member('negative'), reasonIds: member(['a'], '[text]') };
 const HMA_CONTENT = {
   id: '1',
@@ -763,10 +761,9 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
   },
   services: {
     ServiceError: 'class of errors',
-    NCMEC_LISTS: 'constant',
     NcmecClient: [
       credentials,
-      options({ ...serviceOptions, list: ncmecList, maxEntriesPerRange: whole }),
+      options({ ...serviceOptions, list: member('npo'), maxEntriesPerRange: whole }),
     ],
     ThreatExchangeClient: [
       record({ accessToken: text }),
@@ -954,13 +951,20 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
       members({ dataDir: undefined }, { dataDir: optional(text) }),
       strict({ schema: member('onlyhashes'), bands: flag }),
     ],
-    stopNciiSender: [
+    stopNciiFeedback: [
       member(FEEDBACK_CLIENT),
-      record({ company: text, lookBackSeconds: optional(number) }),
+      record({
+        company: text,
+        lookBackSeconds: optional(number),
+        to: optional(text),
+        maxRejectedDistance: optional(whole),
+        tags: optional(words),
+      }),
     ],
-    ncmecSender: [member(FEEDBACK_CLIENT)],
-    stopNciiFeedbackOf: [reviewRecord, options({ ...reviewed, tags: words })],
-    ncmecFeedbackOf: [reviewRecord, options({ ...reviewed, list: ncmecList, reasonIds: words })],
+    ncmecFeedback: [
+      member(FEEDBACK_CLIENT),
+      options({ ...reviewed, list: member('npo'), reasonIds: words }),
+    ],
   },
   browser: {
     checkPixelReadback: [

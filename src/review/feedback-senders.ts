@@ -4,6 +4,13 @@ import { ServiceError } from '../services/service-error.js';
 import type { StopNciiClient } from '../services/stop-ncii/client.js';
 import { type StopNciiFeedback, writeStopNciiFeedback } from '../services/stop-ncii/format.js';
 import type { FeedbackSender, Sent } from './feedback-item.js';
+import {
+  type FeedbackOf,
+  type NcmecFeedbackOptions,
+  ncmecFeedbackOf,
+  type StopNciiFeedbackOptions,
+  stopNciiFeedbackOf,
+} from './reviewed-feedback.js';
 
 /** What the sender uses of a client of StopNCII, which needs the keys for feedback and fetching. */
 export type StopNciiFeedbackClient = Pick<StopNciiClient, 'submitFeedback' | 'findFeedback'>;
@@ -11,8 +18,16 @@ export type StopNciiFeedbackClient = Pick<StopNciiClient, 'submitFeedback' | 'fi
 /** What the sender uses of a client of NCMEC: one of the list that the entries are on. */
 export type NcmecFeedbackClient = Pick<NcmecClient, 'sendFeedback'>;
 
-/** Who sends feedback to StopNCII, and how far back it is looked for. */
-export interface StopNciiSenderOptions {
+/** Feedback to a service: what is made of a review, and who sends it. */
+export interface ServiceFeedback {
+  /** for `webhook` of `createService`, or for records of the log */
+  readonly feedbackOf: FeedbackOf;
+  /** for `senders` of `Store.feedbackQueue`, under the name `to` of the feedback */
+  readonly sender: FeedbackSender;
+}
+
+/** Who sends feedback to StopNCII, how far back it is looked for, and how it is made. */
+export interface StopNciiSenderOptions extends StopNciiFeedbackOptions {
   /** the company's name, as StopNCII lists it beside its feedback */
   company: string;
   /**
@@ -26,7 +41,10 @@ export interface StopNciiSenderOptions {
 const DAY = 86_400;
 
 /**
- * Sends feedback to StopNCII, as `stopNciiFeedbackOf` makes it. A POST without an answer is
+ * Feedback to StopNCII: `Blocked` if a match is confirmed, `NotBlocked` if it is rejected and near
+ * enough. Of entries of other sources, or where no person decided, there is none.
+ *
+ * A POST without an answer is
  * `unknown`, and is settled by reading what StopNCII lists. It is posted twice if it had arrived
  * and StopNCII did not list it yet when it was read back, or listed it only for longer than
  * `lookBackSeconds`.
@@ -36,10 +54,10 @@ const DAY = 86_400;
  *   `timeoutSeconds` that is enough for it
  * @throws {TypeError | RangeError} if an argument is invalid
  */
-export function stopNciiSender(
+export function stopNciiFeedback(
   client: StopNciiFeedbackClient,
   options: StopNciiSenderOptions,
-): FeedbackSender {
+): ServiceFeedback {
   checkMethods(client, 'client to be a client of StopNCII', ['submitFeedback', 'findFeedback']);
   checkOptions(options, 'options: { company }');
   const { company, lookBackSeconds = DAY } = options;
@@ -47,7 +65,7 @@ export function stopNciiSender(
     throw new TypeError('expected company to be the name that StopNCII lists');
   }
   checkNumber('lookBackSeconds', lookBackSeconds, 0);
-  return {
+  const sender: FeedbackSender = {
     async send({ body }, { signal }) {
       const feedback = [body as unknown as StopNciiFeedback];
       try {
@@ -70,17 +88,26 @@ export function stopNciiSender(
       return found.length > 0 ? 'done' : 'absent';
     },
   };
+  return { feedbackOf: stopNciiFeedbackOf(options), sender };
 }
 
 /**
- * Sends votes to NCMEC, as `ncmecFeedbackOf` makes them. A vote replaces the member's earlier one
- * on the same fingerprint, so one without an answer is sent again. Wrong credentials refuse
- * nothing: the vote waits for a later try, and is stuck at last.
- * @throws {TypeError} if `client` has no `sendFeedback`
+ * Votes on entries of a list of NCMEC: affirmative if a match is confirmed, negative if it is
+ * rejected, near enough, and there are `reasonIds`. On entries of other sources, or where no person
+ * decided, there is none.
+ *
+ * A vote replaces the member's earlier one on the same fingerprint, so one without an answer is
+ * sent again. Wrong credentials refuse nothing: the vote waits for a later try, and is stuck at
+ * last.
+ * @throws {TypeError | RangeError} if an argument is invalid
  */
-export function ncmecSender(client: NcmecFeedbackClient): FeedbackSender {
+export function ncmecFeedback(
+  client: NcmecFeedbackClient,
+  options: NcmecFeedbackOptions = {},
+): ServiceFeedback {
   checkMethods(client, 'client to be a client of NCMEC', ['sendFeedback']);
-  return {
+  checkOptions(options);
+  const sender: FeedbackSender = {
     idempotent: true,
     async send({ body }, { signal }) {
       const { memberId, id, type, says, reasonIds } = Object(body);
@@ -93,6 +120,7 @@ export function ncmecSender(client: NcmecFeedbackClient): FeedbackSender {
       }
     },
   };
+  return { feedbackOf: ncmecFeedbackOf(options), sender };
 }
 
 /** What a call of a client came to that threw. */

@@ -5,9 +5,8 @@
  */
 
 export type { FeedbackItem, FeedbackSender, NewFeedback } from '../review/feedback-item.js';
-export { ncmecSender, stopNciiSender } from '../review/feedback-senders.js';
+export { ncmecFeedback, stopNciiFeedback } from '../review/feedback-senders.js';
 export type { ReviewRetention } from '../review/review-retention.js';
-export { ncmecFeedbackOf, stopNciiFeedbackOf } from '../review/reviewed-feedback.js';
 export type { StoreChange } from '../store/lists/apply.js';
 export type { Exchange } from '../store/lists/exchanges.js';
 export type { Follower, FollowOptions } from '../store/lists/follower.js';

@@ -6,8 +6,7 @@
 export type { Clock } from './clock.js';
 export { HmaClient, type HmaOptions } from './hma/client.js';
 export type { ListClient, ListUpdate, UpdatesPage } from './list-update.js';
-export { NcmecClient } from './ncmec/client.js';
-export { NCMEC_LISTS } from './ncmec/format.js';
+export { NcmecClient, type NcmecOptions } from './ncmec/client.js';
 export { OnlyhashesClient } from './onlyhashes/client.js';
 export type { Fetch, ServiceOptions } from './service-connection.js';
 export { ServiceError, type ServiceErrorCode } from './service-error.js';

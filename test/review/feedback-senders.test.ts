@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { NewFeedback } from '../../src/review/feedback-item.js';
-import { ncmecSender, stopNciiSender } from '../../src/review/feedback-senders.js';
+import { ncmecFeedback, stopNciiFeedback } from '../../src/review/feedback-senders.js';
 import type { FakeRequest, Fault } from '../../src/services/fake-service.js';
 import { NcmecClient } from '../../src/services/ncmec/client.js';
 import { type FakeNcmec, fakeNcmec } from '../../src/services/ncmec/fake.js';
@@ -45,16 +45,16 @@ function opened(keys: Partial<typeof KEYS> = KEYS, password = 'password'): Promi
   const options = { timeoutSeconds: 1, clock: stillClock(() => clock.time / 1000), tries: 2 };
   return store().feedbackQueue({
     senders: {
-      StopNCII: stopNciiSender(
+      StopNCII: stopNciiFeedback(
         new StopNciiClient(
           { subscriptionKey: 'a', ...keys },
           { ...options, baseUrl: stopNcii.url },
         ),
         { company: 'Us' },
-      ),
-      ncmec: ncmecSender(
+      ).sender,
+      ncmec: ncmecFeedback(
         new NcmecClient({ ...CREDENTIALS, password }, { ...options, baseUrl: ncmec.url }),
-      ),
+      ).sender,
     },
     now: () => clock.time,
   });

@@ -1,14 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkedFeedback } from '../../src/review/feedback-item.js';
-import { ncmecFeedbackOf, stopNciiFeedbackOf } from '../../src/review/reviewed-feedback.js';
-import { NCMEC_LISTS } from '../../src/services/ncmec/format.js';
+import { ncmecFeedback, stopNciiFeedback } from '../../src/review/feedback-senders.js';
+import type { NewReviewRecord } from '../../src/review/review-record.js';
 import { anyRecord, hexOf, newRecord } from '../matching/reviews.js';
 
 const hash = hexOf(2);
 const stopNcii = { algorithm: 'pdq', hash, id: `ImagePDQ:${hash}`, source: 'StopNCII' } as const;
 const ncmec = { algorithm: 'pdq', hash, id: '7/a/b', source: 'ncmec/industry' } as const;
 const reasonIds = ['a reason'];
+/** It is not asked. */
+const CLIENT = { submitFeedback() {}, findFeedback() {}, sendFeedback() {} } as never;
+
+const stopNciiFeedbackOf = (record: NewReviewRecord, options: object = {}) =>
+  stopNciiFeedback(CLIENT, { company: 'Us', ...options }).feedbackOf(record);
+const ncmecFeedbackOf = (record: NewReviewRecord, options: object = {}) =>
+  ncmecFeedback(CLIENT, options).feedbackOf(record);
 
 test('a confirmed match speaks for the entry, however near it was', () => {
   const options = { tags: ['nude'] };
@@ -62,8 +69,8 @@ describe('a rejected match', () => {
 });
 
 test('only the list that is asked about hears of its entry', () => {
-  const list = NCMEC_LISTS.npo;
-  const entry = { ...ncmec, source: list.source };
+  const list = 'npo';
+  const entry = { ...ncmec, source: 'ncmec/npo' } as const;
   expect(ncmecFeedbackOf(newRecord(1, { entry }))).toEqual([]);
   expect(ncmecFeedbackOf(newRecord(1, { entry }), { list })).toMatchObject([{ to: 'ncmec/npo' }]);
   const to = 'another name';

@@ -3,8 +3,7 @@ import { writeSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import process from 'node:process';
-import { ncmecSender, stopNciiSender } from '../../src/review/feedback-senders.js';
-import { ncmecFeedbackOf, stopNciiFeedbackOf } from '../../src/review/reviewed-feedback.js';
+import { ncmecFeedback, stopNciiFeedback } from '../../src/review/feedback-senders.js';
 import { createNodeListener } from '../../src/server/http/node-listener.js';
 import { createDecisionWebhook } from '../../src/server/routes/decision-webhook.js';
 import { tokenHash } from '../../src/server/routes/webhook-sender.js';
@@ -20,16 +19,19 @@ import { factsOf, TOKEN } from './review/reviewed-items.js';
 
 const [storeUrl, stopNciiUrl, ncmecUrl] = process.argv.slice(2) as [string, string, string];
 const keys = { subscriptionKey: 'a', fetchHashesKey: 'b', submitFeedbackKey: 'c' };
+const stopNcii = stopNciiFeedback(new StopNciiClient(keys, { baseUrl: stopNciiUrl }), {
+  company: 'Us',
+});
+const ncmec = ncmecFeedback(
+  new NcmecClient({ user: 'user', password: 'password' }, { baseUrl: ncmecUrl, tries: 1 }),
+  { reasonIds: ['a reason'] },
+);
 const store = await openStore({ url: storeUrl });
 const log = store.reviewLog({ retentionDays: 30 });
 const queue = await store.feedbackQueue({
   senders: {
-    StopNCII: stopNciiSender(new StopNciiClient(keys, { baseUrl: stopNciiUrl }), {
-      company: 'Us',
-    }),
-    'ncmec/industry': ncmecSender(
-      new NcmecClient({ user: 'user', password: 'password' }, { baseUrl: ncmecUrl, tries: 1 }),
-    ),
+    StopNCII: stopNcii.sender,
+    'ncmec/industry': ncmec.sender,
   },
   timeoutSeconds: 5,
   backoffSeconds: 0.01,
@@ -41,10 +43,7 @@ const webhook = createDecisionWebhook({
   outcomes: { remove: 'confirmed', 'not-the-picture': 'rejected' },
   factsOf,
   feedback: queue,
-  feedbackOf: (record) => [
-    ...stopNciiFeedbackOf(record),
-    ...ncmecFeedbackOf(record, { reasonIds: ['a reason'] }),
-  ],
+  feedbackOf: (record) => [...stopNcii.feedbackOf(record), ...ncmec.feedbackOf(record)],
 });
 const server = createServer(createNodeListener(webhook)).listen(0, '127.0.0.1');
 await once(server, 'listening');

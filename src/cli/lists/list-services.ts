@@ -2,8 +2,8 @@ import {
   HmaClient,
   type HmaOptions,
   type ListClient,
-  NCMEC_LISTS,
   NcmecClient,
+  type NcmecOptions,
   type ServiceOptions,
   StopNciiClient,
   TechAgainstTerrorismClient,
@@ -36,13 +36,8 @@ export const LIST_SERVICES: Readonly<Record<string, ListService>> = {
   ncmec: {
     settings: ['list'],
     credentials: { user: true, password: true },
-    connect({ user = '', password = '' }, { list = 'industry', ...options }) {
-      if (typeof list !== 'string' || !Object.hasOwn(NCMEC_LISTS, list)) {
-        throw new RangeError(`expected list to be ${Object.keys(NCMEC_LISTS).join(', ')}`);
-      }
-      const chosen = NCMEC_LISTS[list as keyof typeof NCMEC_LISTS];
-      return new NcmecClient({ user, password }, { ...options, list: chosen });
-    },
+    connect: ({ user = '', password = '' }, options) =>
+      new NcmecClient({ user, password }, options as NcmecOptions),
   },
   threatexchange: {
     settings: ['privacyGroup'],

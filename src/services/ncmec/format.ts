@@ -1,5 +1,5 @@
 import { checkObject, checkOneOf } from '../../door.js';
-import { checkLabels, type Opinion } from '../../entry.js';
+import type { Opinion } from '../../entry.js';
 import { FormatError } from '../../errors.js';
 import { hashFrom } from '../../hash.js';
 import {
@@ -44,6 +44,9 @@ const BASE_URLS = {
   generativeAiExploitativeTest: 'https://hashsharing-test.ncmec.org/generative-ai-exploitative',
 };
 
+/** The name of one of NCMEC's lists. */
+export type NcmecListName = keyof typeof BASE_URLS;
+
 /** What the name of a list tells of its entries. */
 const TOLD_BY_NAME = ['exploitative', 'generative-ai'];
 
@@ -60,13 +63,14 @@ export const NCMEC_LISTS = Object.fromEntries(
     const labels = TOLD_BY_NAME.filter((word) => source.includes(word));
     return [name, { baseUrl, source, labels }];
   }),
-) as Readonly<Record<keyof typeof BASE_URLS, NcmecList>>;
+) as Readonly<Record<NcmecListName, NcmecList>>;
 
-/** @throws {TypeError} unless `list` says what its entries are called */
-export function checkNcmecList(list: Pick<NcmecList, 'source' | 'labels'>): void {
-  checkObject(list, 'list to be one of NCMEC_LISTS');
-  if (typeof list.source !== 'string') throw new TypeError('expected source to be a string');
-  checkLabels(list.labels);
+/** @throws {RangeError} that tells the names, if there is no such list */
+export function ncmecListNamed(name: NcmecListName): NcmecList {
+  if (typeof name !== 'string' || !Object.hasOwn(NCMEC_LISTS, name)) {
+    throw new RangeError(`expected list to be ${Object.keys(NCMEC_LISTS).join(', ')}`);
+  }
+  return NCMEC_LISTS[name];
 }
 
 /** A page of a list of NCMEC. */

@@ -4,7 +4,11 @@ import { hashToHex } from '../../../src/hash.js';
 import { startFakeService } from '../../../src/services/fake-service.js';
 import { type NcmecCheckpoint, NcmecClient } from '../../../src/services/ncmec/client.js';
 import { type FakeNcmec, fakeNcmec, writeNcmecEntries } from '../../../src/services/ncmec/fake.js';
-import { NCMEC_LISTS, type NcmecEntry } from '../../../src/services/ncmec/format.js';
+import {
+  NCMEC_LISTS,
+  type NcmecEntry,
+  type NcmecListName,
+} from '../../../src/services/ncmec/format.js';
 import { errorOf } from '../list-fetching.js';
 import { stillClock } from '../still-clock.js';
 
@@ -362,9 +366,10 @@ test('options are checked, and each list has its address', async () => {
   expect(make({ user: 'a' })).toThrow(TypeError);
   expect(make({ user: 'a:b', password: 'c' })).toThrow(RangeError);
   expect(make({ user: 'a', password: 'c' }, { maxEntriesPerRange: 0 })).toThrow(RangeError);
-  expect(make({ user: 'a', password: 'c' }, { list: 7 })).toThrow(TypeError);
+  expect(make({ user: 'a', password: 'c' }, { list: 'nop' })).toThrow('industry, ');
+  expect(make({ user: 'a', password: 'c' }, { list: 'toString' })).toThrow(RangeError);
   const urls: string[] = [];
-  for (const list of Object.values(NCMEC_LISTS)) {
+  for (const list of Object.keys(NCMEC_LISTS) as NcmecListName[]) {
     const fetch = async (url: string) => {
       urls.push(url);
       throw new Error('no network');
