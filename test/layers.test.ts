@@ -140,9 +140,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     may: [...BELOW_5, 'disk'],
     doors: [
       'files/fetch-list.ts',
-      'pool/check-upload.ts',
       'pool/create-hash-pool.ts',
-      'pool/hash-pool.ts',
       'read-bytes.ts',
       'report/match-report.ts',
     ],

@@ -18,8 +18,7 @@ export { type SaveOptions, saveIndex } from './files/save-index.js';
 export { createSearchThreads, type SearchThreadsOptions } from './files/search-threads.js';
 export { type HashFileOptions, hash } from './hash-file.js';
 export { type HashFilesOptions, type HashFilesResult, hashAll } from './hash-files.js';
-export { type CheckUploadOptions, check } from './pool/check-upload.js';
-export { createHashPool } from './pool/create-hash-pool.js';
+export { type CheckUploadOptions, check, createHashPool } from './pool/create-hash-pool.js';
 export type {
   CheckOptions,
   Decide,

@@ -14,8 +14,7 @@ import {
   type RemoteList,
 } from '../matching/match.js';
 import { confirmHeldBack, heldBackLists } from '../node/files/fetch-list.js';
-import { createHashPool } from '../node/pool/create-hash-pool.js';
-import { checkPool, type HashPool } from '../node/pool/hash-pool.js';
+import { checkPool, createHashPool, type HashPool } from '../node/pool/create-hash-pool.js';
 import { MAX_BYTES } from '../picture/options.js';
 import { type ReviewQueueOptions, Store } from '../store/store.js';
 import { type HmaOptions, hmaRoutes } from './hma/routes.js';

@@ -82,7 +82,7 @@ test('PDQ is read in eight files, and with its short cut in thirteen', () => {
 
 test('checking an upload is read in 60 files, besides variants and hashing', () => {
   const rooms = /^(variants|hashing|kernels)\/|^[^/]+$/;
-  const chain = chainOf('node/pool/check-upload.ts').filter((file) => !rooms.test(file));
+  const chain = chainOf('node/pool/create-hash-pool.ts').filter((file) => !rooms.test(file));
   expect(chain.length).toBeLessThanOrEqual(60);
 });
 

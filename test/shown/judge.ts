@@ -1,7 +1,7 @@
 import { createBlocklist } from '../../src/blocklist/blocklist.js';
 import { type Hash, hashToHex, isDegenerate } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
-import { check as checkUpload } from '../../src/node/pool/check-upload.js';
+import { check as checkUpload } from '../../src/node/pool/create-hash-pool.js';
 import type { HashPool } from '../../src/node/pool/hash-pool.js';
 import type { Painted } from './paint.js';
 

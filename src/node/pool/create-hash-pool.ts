@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import {
   checkInteger,
   checkKnown,
+  checkMethods,
   checkNoOptions,
   checkNumber,
   checkOneOf,
@@ -46,6 +47,8 @@ import {
   type WorkerLease,
   Workers,
 } from './worker-lease.js';
+
+export type { Decide, HashPool };
 
 /*
  * A pool of workers that decode and hash uploads, in bounded memory and time. An upload is in one
@@ -257,4 +260,44 @@ function undecided(error: unknown, { policy = {}, signal }: CheckOptions): Decis
   const known =
     error instanceof DecodeError ? error : new DecodeError('crashed', message, { cause: error });
   return unhashable(known, policy);
+}
+
+/** @throws {TypeError} unless `pool` is a hash pool */
+export function checkPool(pool: HashPool): void {
+  checkMethods(pool, 'pool to be a hash pool', ['hash', 'check']);
+  checkInteger('pool.workers', pool.workers, 1);
+}
+
+/** How an upload is checked. */
+export interface CheckUploadOptions extends CheckOptions {
+  /** where it is decoded and hashed; by default a pool of processes that all calls share */
+  pool?: HashPool;
+}
+
+/** Made with the first upload. */
+let shared: HashPool | undefined;
+
+/**
+ * Decides about an upload: a path, bytes, a `Blob` or `File`, a stream, or a `Request` or
+ * `Response` whose body it is. Always a decision: what keeps it from being hashed makes it
+ * `unhashable`, and is its reason: an error of the file, a limit, `busy` (see `createHashPool`), or
+ * `aborted`. The upload is decoded in another process, so that it cannot crash or block this one.
+ * @param list a blocklist, or what decides about the variants by it
+ * @throws {TypeError | RangeError} if an argument is invalid
+ * @example
+ * const { verdict, reason } = await check(request, blocklist, { signal: request.signal });
+ */
+export async function check(
+  source: ImageSource,
+  list: SearchableList | Decide,
+  options: CheckUploadOptions = {},
+): Promise<Decision> {
+  checkOptions(options);
+  const { pool, ...rest } = options;
+  if (pool !== undefined) {
+    checkPool(pool);
+    return await pool.check(source, list, rest);
+  }
+  shared ??= createHashPool();
+  return await shared.check(source, list, rest);
 }

@@ -1,4 +1,3 @@
-import { checkInteger, checkMethods } from '../../door.js';
 import type { Decision, DecisionTimings } from '../../matching/decision.js';
 import type { MatchOptions, SearchableList } from '../../matching/match.js';
 import type { HashedFile } from '../../picture/hash-picture.js';
@@ -149,12 +148,6 @@ export interface HashPool {
 
   /** Ends the pool once all pictures that it has accepted are answered. No others are accepted. */
   close(): Promise<void>;
-}
-
-/** @throws {TypeError} unless `pool` is a hash pool */
-export function checkPool(pool: HashPool): void {
-  checkMethods(pool, 'pool to be a hash pool', ['hash', 'check']);
-  checkInteger('pool.workers', pool.workers, 1);
 }
 
 /** How long one stage of the pictures took, as a histogram. */

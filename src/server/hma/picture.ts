@@ -1,7 +1,7 @@
 import type { Blocklist } from '../../blocklist/blocklist.js';
 import type { Decision } from '../../matching/decision.js';
 import type { MatchRules } from '../../matching/match.js';
-import type { Decide } from '../../node/pool/hash-pool.js';
+import type { Decide } from '../../node/pool/create-hash-pool.js';
 import type { HashedImage } from '../../variant.js';
 import { filesOf, isForm } from '../http/read-form.js';
 import { type Call, Refusal } from '../http/route.js';

@@ -1,6 +1,6 @@
 import type { Blocklist } from '../../blocklist/blocklist.js';
 import { match } from '../../matching/match.js';
-import type { Decide } from '../../node/pool/hash-pool.js';
+import type { Decide } from '../../node/pool/create-hash-pool.js';
 import type { HashedVariant } from '../../variant.js';
 import type { KnownCaller } from './access.js';
 import { Refusal } from './route.js';

@@ -1,5 +1,5 @@
 import type { Blocklist } from '../../blocklist/blocklist.js';
-import type { Decide } from '../../node/pool/hash-pool.js';
+import type { Decide } from '../../node/pool/create-hash-pool.js';
 import type { FromSchema, Members, QueryValue, Schema } from './json-schema.js';
 import type { Reply } from './reply.js';
 

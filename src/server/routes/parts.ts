@@ -1,7 +1,7 @@
 import type { Blocklist } from '../../blocklist/blocklist.js';
 import type { AllowList } from '../../matching/allow-list.js';
 import type { MatchRules } from '../../matching/match.js';
-import type { HashPool } from '../../node/pool/hash-pool.js';
+import type { HashPool } from '../../node/pool/create-hash-pool.js';
 import type { HeldBackList } from '../../services/held-back.js';
 import type { Store } from '../../store/store.js';
 import type { Metrics } from '../http/metrics.js';

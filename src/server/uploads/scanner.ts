@@ -10,8 +10,7 @@ import {
 import { DecodeError } from '../../errors.js';
 import { type Decision, unhashable } from '../../matching/decision.js';
 import { checkRules, type MatchRules } from '../../matching/match.js';
-import { check as checkUpload } from '../../node/pool/check-upload.js';
-import type { HashPool } from '../../node/pool/hash-pool.js';
+import { check as checkUpload, type HashPool } from '../../node/pool/create-hash-pool.js';
 import { type ImageSource, lengthOf } from '../../node/read-bytes.js';
 import { MAX_BYTES } from '../../picture/options.js';
 import { unlessAborted } from '../../picture/waiting.js';

@@ -4,8 +4,7 @@ import { afterAll, expect, test } from 'vitest';
 import { createBlocklist } from '../../../src/blocklist/blocklist.js';
 import { hash as hashFile } from '../../../src/node/hash-file.js';
 import { hashAll } from '../../../src/node/hash-files.js';
-import { check } from '../../../src/node/pool/check-upload.js';
-import { createHashPool } from '../../../src/node/pool/create-hash-pool.js';
+import { check, createHashPool } from '../../../src/node/pool/create-hash-pool.js';
 import { imagePath, photoFixtures, photoPath } from '../fixtures.js';
 import { ownScripts } from './hash-process.js';
 
