@@ -8,8 +8,8 @@ import { EXACT_DISTANCE, NEAR_BANDS } from './plan.js';
  * whatever the engine: so a list that grows, or is merged, or is read from a file, gives the same
  * answers.
  *
- * The rule. A hash is spread (`kernels/search/bands.ts`) and cut into 16 bands of 16 bits. Another one is
- * near it if in some band both hold:
+ * The rule. A hash is spread (`kernels/search/bands.ts`) and cut into 16 bands of 16 bits. Another
+ * one is near it if in some band both hold:
  *
  * - The two differ there in at most one bit, or in two that are both among the band's
  *   `LEAST_SURE` bits that the query is least sure of. Where the query does not know how sure its

@@ -182,7 +182,7 @@ export function isSnapshot(bytes: Uint8Array): boolean {
   return true;
 }
 
-/** The generation in the header of a snapshot, of whatever version; undefined if it is none. */
+/** The generation in the header of a snapshot, of whatever version; else undefined. */
 export function generationIn(header: Uint8Array): number | undefined {
   if (header.length < HEADER_BYTES || !isSnapshot(header)) return undefined;
   return new DataView(header.buffer, header.byteOffset).getUint32(4 * GENERATION_WORD, true);
