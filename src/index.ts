@@ -26,7 +26,6 @@ export {
   ALGORITHMS,
   type Algorithm,
   type Bits,
-  DEFAULT_BITS,
   distance,
   type Hash,
   type HashJSON,
@@ -91,13 +90,12 @@ export { writeCell } from './text/csv.js';
 export { type ReadListOptions, readHashList } from './text/hash-list.js';
 export { readVpdq, type VpdqFrame, writeVpdq } from './text/vpdq.js';
 export { type ListFormat, writeHashList } from './text/write-hash-list.js';
-export {
-  DIHEDRAL_NAMES,
-  type DihedralName,
-  type HashedImage,
-  type HashedVariant,
-  type VariantGeometry,
-  type VariantName,
+export type {
+  DihedralName,
+  HashedImage,
+  HashedVariant,
+  VariantGeometry,
+  VariantName,
 } from './variant.js';
 export { hashPixels, variantsOf } from './variants/hash-pixels.js';
 export {

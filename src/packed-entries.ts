@@ -16,6 +16,7 @@ import {
   type Bits,
   bitsOf,
   checkKind,
+  DEFAULT_BITS,
   type Hash,
   newHash,
   type PackedHashes,
@@ -57,11 +58,16 @@ export class PackedEntries {
   #groups: (string | undefined)[] | undefined;
 
   /**
+   * @param bits default the algorithm's own: 256 of `pdq` and `blockhash`, else 64
    * @param options `capacity`: rows to allocate at first, default 64; the table grows when needed
    * @throws {TypeError} if `algorithm` is unknown
    * @throws {RangeError} if `algorithm` has no hashes of `bits` bits
    */
-  constructor(algorithm: Algorithm, bits: Bits, options: { capacity?: number } = {}) {
+  constructor(
+    algorithm: Algorithm,
+    bits: Bits = DEFAULT_BITS[algorithm],
+    options: { capacity?: number } = {},
+  ) {
     checkKind(algorithm, bits);
     checkOptions(options);
     const { capacity = 64 } = options;

@@ -622,10 +622,8 @@ afterAll(async () => {
 const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'>> = {
   index: {
     ALGORITHMS: 'constant',
-    DEFAULT_BITS: 'constant',
     DecodeError: 'class of errors',
     FormatError: 'class of errors',
-    DIHEDRAL_NAMES: 'constant',
     ahash: [pixels, options({ bits })],
     blockhash: [pixels, options({ bits })],
     dhash: [pixels, options({ bits })],
@@ -650,7 +648,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     ],
     indexFromBuffer: [indexBytes, options({ verify: flag })],
     snapshotInfo: [indexBytes, optional(fromOutside(snapshot.byteLength))],
-    PackedEntries: [member('pdq'), member(256), options({ capacity: member(5) })],
+    PackedEntries: [member('pdq'), optional(member(256)), options({ capacity: member(5) })],
     createBlocklist: [
       entries,
       options({

@@ -13,7 +13,7 @@ import {
 export interface HashOptions {
   /** @defaultValue 'pdq' */
   algorithm?: Algorithm;
-  /** of the hash; by default the algorithm's `DEFAULT_BITS` */
+  /** of the hash; default 256 of `pdq` and `blockhash`, else 64 */
   bits?: Bits | undefined;
   /**
    * PDQ's size convention; other algorithms ignore it.

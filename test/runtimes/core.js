@@ -3,7 +3,6 @@ import {
   createBlocklist,
   createBundle,
   createIndex,
-  DIHEDRAL_NAMES,
   decisionFromJSON,
   entriesOfBundle,
   explain,
@@ -74,7 +73,7 @@ export function coreSteps(input) {
         const { hashes: forms } = pdqDihedral(pixels, { resample: 'none' });
         return {
           ...{ name, pdq: hashToHex(hash), quality },
-          dihedral: DIHEDRAL_NAMES.map((form) => hashToHex(forms[form])),
+          dihedral: Object.values(forms).map(hashToHex),
         };
       }),
     /** what an index of 4,000 hashes finds, saved and opened again, and what its loops run in */

@@ -1,13 +1,13 @@
 import { constants } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
-import { DEFAULT_BITS, PackedEntries, snapshotInfo } from '../../index.js';
+import { PackedEntries, snapshotInfo } from '../../index.js';
 import { openIndex } from '../../node/index.js';
 import type { Call, Command } from '../command.js';
 import { Failure, failureOf, shownName, UsageError } from '../failure.js';
 import { encoded } from '../file-name.js';
 import { counted, exitCode, type Output, print } from '../output.js';
 import { outputPath } from '../output-file.js';
-import { kindName, kindOf, LIST_OPTIONS, readParts, wantedOf } from './lists.js';
+import { kindName, kindOf, kindWithout, LIST_OPTIONS, readParts, wantedOf } from './lists.js';
 import { writeIndex } from './write-index.js';
 
 const BUILD = { actions: ['build'] } as const;
@@ -96,8 +96,7 @@ async function build(path: string, call: Call, out: Output): Promise<number> {
   if (part !== undefined && !(part instanceof PackedEntries)) {
     throw new Failure(`${name}: this is an index file already`);
   }
-  const { algorithm = 'pdq', bits = DEFAULT_BITS[algorithm] } = wanted;
-  const kind = part ?? { algorithm, bits };
+  const kind = part ?? kindWithout(wanted);
   await writeIndex(part, kind, { from: name, to: target, writable, out });
   return exitCode(out, 1);
 }

@@ -7,7 +7,6 @@ import {
   type Algorithm,
   type Bits,
   type BlocklistEntry,
-  DEFAULT_BITS,
   FormatError,
   type Hash,
   isDegenerate,
@@ -122,7 +121,7 @@ export async function readParts(
 
 /** Which kinds of hashes are wanted. An algorithm alone means hashes of its own width. */
 export function choiceOf({ algorithm, bits }: Pick<Wanted, 'algorithm' | 'bits'>) {
-  const width = bits ?? (algorithm && DEFAULT_BITS[algorithm]);
+  const width = bits ?? (algorithm && new PackedEntries(algorithm).bits);
   return {
     bits: width,
     takes: (kind: Kind) =>
@@ -142,6 +141,11 @@ export function choiceOf({ algorithm, bits }: Pick<Wanted, 'algorithm' | 'bits'>
 export function kindOf(part: ListPart): Kind {
   const { algorithm, bits } = part instanceof PackedEntries ? part : part.index;
   return { algorithm, bits };
+}
+
+/** The kind of an empty list. */
+export function kindWithout({ algorithm = 'pdq', bits }: Wanted): Kind {
+  return { algorithm, bits: bits ?? new PackedEntries(algorithm).bits };
 }
 
 /** What a kind is called in messages. */

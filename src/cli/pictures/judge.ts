@@ -1,6 +1,5 @@
 import {
   createBlocklist,
-  DEFAULT_BITS,
   type Decision,
   type DecisionJSON,
   type DecodeError,
@@ -25,11 +24,11 @@ import {
   type Kind,
   kindName,
   kindOf,
+  kindWithout,
   LIST_KINDS,
   LIST_OPTIONS,
   noteDegenerate,
   readParts,
-  type Wanted,
   wantedOf,
 } from '../lists/lists.js';
 import { type SavedBlocklist, savedBlocklist } from '../lists/saved-blocklist.js';
@@ -98,11 +97,6 @@ async function listOf(call: Call, list: string, out: Output): Promise<SavedBlock
   const parts = await readParts(list, wanted, out);
   const kinds = parts.length > 0 ? parts.map(kindOf) : [kindWithout(wanted)];
   return { blocklist: endingAtOnce(() => createBlocklist(parts)), kinds };
-}
-
-/** The kind of an empty list. */
-function kindWithout({ algorithm = 'pdq', bits = DEFAULT_BITS[algorithm] }: Wanted): Kind {
-  return { algorithm, bits };
 }
 
 /** A picture or hash with its decision, and what was wrong with it, if anything. */
