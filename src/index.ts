@@ -50,7 +50,6 @@ export { snapshotInfo } from './indexing/snapshot.js';
 export {
   type Allowance,
   type AllowList,
-  allowListFromJSON,
   createAllowList,
 } from './matching/allow-list.js';
 export {
@@ -86,7 +85,6 @@ export {
   type ReviewRecord,
   reviewFactsOf,
 } from './review/review-record.js';
-export { writeCell } from './text/csv.js';
 export { type ReadListOptions, readHashList } from './text/hash-list.js';
 export { readVpdq, type VpdqFrame, writeVpdq } from './text/vpdq.js';
 export { type ListFormat, writeHashList } from './text/write-hash-list.js';

@@ -520,7 +520,6 @@ const hashOfJSON = { algorithm: member('pdq'), hash: hexText };
 const hashJSON = record(hashOfJSON);
 const ALLOWANCE = { hash: HASH, entry: HASH, reason: 'a flag' };
 const allowanceOf = members(ALLOWANCE, { hash, entry: optional(hash), reason: text });
-const ALLOWANCE_JSON = { algorithm: 'pdq', hash: HEX, entry: hashJSON.good, reason: 'a flag' };
 const watchedJSON = record({
   flooded: list(record({ ...hashOfJSON, sinceSeconds: number })),
   watched: list(
@@ -666,15 +665,6 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
         onAllowed: callback,
       }),
     ],
-    allowListFromJSON: [
-      record({
-        radius: whole,
-        allowances: list(
-          members(ALLOWANCE_JSON, { hash: hexText, entry: optional(hashJSON), reason: text }),
-        ),
-      }),
-      options({ onAllowed: callback }),
-    ],
     createFloodGuard: [
       strict({
         mostUploads: whole,
@@ -745,7 +735,6 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     ],
     readVpdq: [reply(core.writeVpdq([FRAME as never])), options({ onProblem: callback })],
     writeVpdq: [frames, options({ format: member('json') })],
-    writeCell: [or(text, '[]', '[text]')],
     readHashList: [
       reply(`${HEX}\n`),
       options({

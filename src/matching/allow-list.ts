@@ -22,18 +22,21 @@ export interface Allowance {
   readonly reason: string;
 }
 
+/** An allowance as an allow list writes it, or as `JSON.stringify` writes one alone. */
+export type AllowanceJSON = (HashJSON | { hash: HashJSON }) & { entry?: HashJSON; reason: string };
+
 /** An allow list as a plain object for JSON. */
 export interface AllowListJSON {
   radius: number;
-  allowances: (HashJSON & { entry?: HashJSON; reason: string })[];
+  allowances: AllowanceJSON[];
 }
 
 /** How an allow list is made. */
 export interface AllowListOptions {
   /** a hash within so many bits of an allowed one is allowed too, 0…31; default 0 */
   radius?: number;
-  /** earlier allowances, as `allowances` returned them */
-  allowances?: Iterable<Allowance>;
+  /** earlier allowances, as `allowances` returned them, or from JSON */
+  allowances?: Iterable<Allowance | AllowanceJSON>;
   /**
    * called for each allowed hit that the decision gives, with the tier that it would have had and
    * the reason, before the decision is returned; if it throws, so does the decision: no decision
@@ -74,8 +77,8 @@ export class AllowList {
     checkTypeOf('onAllowed', onAllowed, 'function');
     this.radius = radius;
     this.onAllowed = onAllowed;
-    for (const allowance of allowances) {
-      checkObject(allowance, 'an allowance: { hash, reason }');
+    for (const given of allowances) {
+      const allowance = allowanceOf(given);
       this.allow(allowance.hash, allowance);
     }
   }
@@ -125,7 +128,7 @@ export class AllowList {
     return isGone;
   }
 
-  /** All allowances as a plain object, which `JSON.stringify` uses, too. It holds hashes. */
+  /** The radius and all allowances, for `JSON.stringify`. It holds hashes. */
   toJSON(): AllowListJSON {
     return {
       radius: this.radius,
@@ -196,7 +199,8 @@ export class PictureAllowances {
 }
 
 /**
- * Creates an allow list, for `match`.
+ * Creates an allow list, for `match`. What `JSON.stringify` wrote of one are the options of the
+ * same: `{ ...JSON.parse(text), onAllowed }`.
  * @throws {TypeError | RangeError} if an option is invalid
  * @example
  * const allowList = createAllowList({ onAllowed: (match) => log(match) });
@@ -207,38 +211,21 @@ export function createAllowList(options?: AllowListOptions): AllowList {
   return new AllowList(options);
 }
 
-/**
- * Reads an allow list that `toJSON` or `JSON.stringify` wrote.
- * @throws {TypeError | RangeError} if a member is missing or invalid
- * @example
- * const allowList = allowListFromJSON(JSON.parse(text), { onAllowed });
- */
-export function allowListFromJSON(
-  json: AllowListJSON,
-  options: Pick<AllowListOptions, 'onAllowed'> = {},
-): AllowList {
-  checkObject(json, 'an allow list: { radius, allowances }');
-  checkOptions(options);
-  const { radius, allowances } = json;
-  if (!Array.isArray(allowances)) throw new TypeError('expected allowances to be a list');
-  checkInteger('radius', radius, 0, 31);
-  const { onAllowed } = options;
-  return new AllowList({
-    radius,
-    allowances: allowances.map(allowanceFromJSON),
-    ...(onAllowed !== undefined && { onAllowed }),
-  });
-}
-
-function allowanceFromJSON(json: AllowListJSON['allowances'][number]): Allowance {
-  checkObject(json, 'an allowance: { algorithm, hash, reason }');
-  const { entry, reason } = json;
+/** An allowance that may have come from JSON: its list's, where the hash is beside, or its own. */
+function allowanceOf(given: Allowance | AllowanceJSON): Allowance {
+  checkObject(given, 'an allowance: { hash, reason }');
+  const { hash, entry, reason } = given;
   return {
-    hash: hashFromJSON(json),
-    ...(entry !== undefined && { entry: hashFromJSON(entry) }),
+    hash: hashOf(typeof hash === 'string' ? (given as HashJSON) : hash),
+    ...(entry !== undefined && { entry: hashOf(entry) }),
     reason,
   };
 }
+
+const hashOf = (hash: Hash | HashJSON): Hash =>
+  typeof (hash as HashJSON | undefined)?.hash === 'string'
+    ? hashFromJSON(hash as HashJSON)
+    : (hash as Hash);
 
 const copyOf = ({ hash, entry, reason }: Allowance): Allowance => ({
   hash: copyOfHash(hash),

@@ -4,7 +4,6 @@ import { distance, type Hash, hashFromHex, hashToHex } from '../../src/hash.js';
 import {
   type Allowance,
   type AllowList,
-  allowListFromJSON,
   createAllowList,
   PictureAllowances,
 } from '../../src/matching/allow-list.js';
@@ -93,7 +92,7 @@ test('it allows what a plain list of pairs allows, at any radius, also after a r
             const isGone = list.disallow(off(pair.hash), narrowed);
             expect(isGone).toBe(others.length < pairs.length);
             pairs = others;
-          } else list = allowListFromJSON(JSON.parse(JSON.stringify(list)));
+          } else list = createAllowList(JSON.parse(JSON.stringify(list)));
         }
         const isAllowed = pairs.some(
           (p) => Math.abs(p.hash - asked) <= radius && (p.entry ?? entry) === entry,
@@ -140,8 +139,7 @@ test('an invalid allowance changes nothing', () => {
 
 test.each<[string, unknown, ErrorConstructor]>([
   ['null', null, TypeError],
-  ['no allowances', { radius: 0 }, TypeError],
-  ['no radius', { allowances: [] }, TypeError],
+  ['allowances that are no list', { allowances: '' }, TypeError],
   ['a radius too large', { radius: 32, allowances: [] }, RangeError],
   ['null in it', { radius: 0, allowances: [null] }, TypeError],
   [
@@ -154,6 +152,26 @@ test.each<[string, unknown, ErrorConstructor]>([
     { radius: 0, allowances: [{ algorithm: 'pdq', hash: '', reason: '' }] },
     RangeError,
   ],
+  [
+    'a hash of no algorithm',
+    { radius: 0, allowances: [{ hash: '00'.repeat(32), reason: '' }] },
+    TypeError,
+  ],
+  [
+    'a bad hash in one alone',
+    { radius: 0, allowances: [{ hash: { algorithm: 'pdq', hash: '00' }, reason: '' }] },
+    RangeError,
+  ],
 ])('refuses as JSON: %s', (_, json, kind) => {
-  expect(() => allowListFromJSON(json as never)).toThrow(kind);
+  expect(() => createAllowList(json as never)).toThrow(kind);
+});
+
+test('takes allowances that JSON.stringify wrote, of the list or alone', () => {
+  const list = createAllowList({ radius: 2 });
+  list.allow(off(0), { reason: 'a flag' });
+  list.allow(off(3), { reason: 'a logo', entry: off(4) });
+  const written = JSON.parse(JSON.stringify({ list, alone: list.allowances }));
+  expect(written.list.allowances).not.toEqual(written.alone);
+  expect(createAllowList(written.list).allowances).toEqual(list.allowances);
+  expect(createAllowList({ allowances: written.alone }).allowances).toEqual(list.allowances);
 });

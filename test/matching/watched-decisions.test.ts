@@ -3,11 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type Blocklist, createBlocklist } from '../../src/blocklist/blocklist.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import type { Hash } from '../../src/hash.js';
-import {
-  type AllowList,
-  allowListFromJSON,
-  createAllowList,
-} from '../../src/matching/allow-list.js';
+import { type AllowList, createAllowList } from '../../src/matching/allow-list.js';
 import { type Decision, decisionToJSON, type Match } from '../../src/matching/decision.js';
 import { decisionFromJSON } from '../../src/matching/decision-json.js';
 import { createFloodGuard, type FloodGuard } from '../../src/matching/flood-guard.js';
@@ -397,7 +393,7 @@ test('any history of allowances, floods, remote answers and restarts decides as 
           floodGuard.lift(off(step.hash));
           guard.lift(String(step.hash));
         } else if (step.kind === 'restart') {
-          allowList = allowListFromJSON(JSON.parse(JSON.stringify(allowList)), { onAllowed });
+          allowList = createAllowList({ ...JSON.parse(JSON.stringify(allowList)), onAllowed });
           const state = JSON.parse(JSON.stringify(floodGuard));
           floodGuard = createFloodGuard({ ...options, state });
           const withdrawn = blocklist.withdrawals;

@@ -1,10 +1,10 @@
-import { FormatError, writeCell } from '../../index.js';
+import { FormatError } from '../../index.js';
 import type { FetchProgress } from '../../node/index.js';
 import { StoreError } from '../../server/index.js';
 import type { Call, Command } from '../command.js';
 import { Failure, UsageError } from '../failure.js';
 import { exchangeKey, type ListFeed } from '../list-feed.js';
-import { counted, exitCode, type Output } from '../output.js';
+import { counted, csvLine, exitCode, type Output } from '../output.js';
 import { givenStore, STORE_OPTIONS, storeFailure, storePlaceOf } from '../store/opened-store.js';
 import { heldBackJson, heldBackWords, notReadWords } from './held-back.js';
 import { connected, listPlaceOf, readListConfig } from './list-config.js';
@@ -173,5 +173,5 @@ function lineOf(name: string, { heldBack, ...done }: FetchProgress, call: Call):
   if (call.on('json')) {
     return JSON.stringify({ name, ...done, ...(heldBack && { heldBack: heldBackJson(heldBack) }) });
   }
-  return [writeCell(name), told, added, removed].join(',');
+  return csvLine([name, told, added, removed]);
 }

@@ -1,9 +1,9 @@
-import { hashToHex, type Match, writeCell } from '../../index.js';
+import { hashToHex, type Match } from '../../index.js';
 import { matchReport, type ReportedPicture, readBytes } from '../../node/index.js';
 import type { Command } from '../command.js';
 import { UsageError } from '../failure.js';
 import { nameCell } from '../file-name.js';
-import { counted, exitCode } from '../output.js';
+import { counted, csvLine, exitCode } from '../output.js';
 import { outputPath, writeWhole } from '../output-file.js';
 import { BLOCKLIST_OPTIONS, blocklistOf, type Judged, judgeOf, MATCHING_OPTIONS } from './judge.js';
 import { hashOptions } from './picture-options.js';
@@ -96,6 +96,6 @@ with one hash[,label…] per line (plain or CSV) or JSONL, an index file (.ohx),
 
 /** `VERDICT,DISTANCE,VARIANT,HASH,LABELS,FILE`, the labels as a cell of a CSV list. */
 function lineOf({ tier, distance, variant, entry }: Match, file: string): string {
-  const labels = writeCell(entry.labels);
-  return [tier, distance, variant.name, hashToHex(entry.hash), labels, nameCell(file)].join(',');
+  const cells = [tier, distance, variant.name, hashToHex(entry.hash), entry.labels];
+  return `${csvLine(cells)},${nameCell(file)}`;
 }

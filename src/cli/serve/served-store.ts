@@ -1,6 +1,7 @@
 import {
-  allowListFromJSON,
+  type AllowList,
   type BlocklistEntry,
+  createAllowList,
   createBlocklist,
   FormatError,
   type HashJSON,
@@ -40,7 +41,7 @@ interface FetchLine {
 interface EntriesLine {
   readonly lists: Record<string, ListSettings>;
   readonly withdrawals: readonly Parameters<typeof withdrawnKeyFromJSON>[0][];
-  readonly allowances: Parameters<typeof allowListFromJSON>[0];
+  readonly allowances: ReturnType<AllowList['toJSON']>;
   readonly entries: readonly (Omit<BlocklistEntry, 'hash'> & { readonly hash: HashJSON })[];
 }
 
@@ -104,7 +105,7 @@ export function servedStore(serve: HoldingServe): Store {
       const withdrawn = withdrawals.map(withdrawnKeyFromJSON);
       const blocklist = createBlocklist([], { lists, withdrawn });
       await blocklist.apply({ add: entriesOf(lines) });
-      return { blocklist, allowList: allowListFromJSON(allowances) };
+      return { blocklist, allowList: createAllowList(allowances) };
     },
     reviewLog: () => ({
       async *read(query: ReviewQuery, options: { onProblem(problem: object): void }) {

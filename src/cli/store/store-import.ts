@@ -1,5 +1,5 @@
 import { open, readFile, stat } from 'node:fs/promises';
-import { type Allowance, allowListFromJSON, type BlocklistEntry } from '../../index.js';
+import { type Allowance, type BlocklistEntry, createAllowList } from '../../index.js';
 import type { Store } from '../../server/index.js';
 import { Failure, failureOf } from '../failure.js';
 import { encoded } from '../file-name.js';
@@ -113,7 +113,7 @@ async function allowancesIn(path: string, out: Output): Promise<Allowance[] | un
   try {
     if (!ALLOW_LIST.test(await headOf(path))) return undefined;
     const text = await readFile(encoded(path), 'utf8');
-    const { radius, allowances } = allowListFromJSON(JSON.parse(text.replace(/^\uFEFF/, '')));
+    const { radius, allowances } = createAllowList(JSON.parse(text.replace(/^\uFEFF/, '')));
     if (radius > 0) out.say(path, `its radius of ${counted(radius, 'bit')} is not kept in a store`);
     return allowances;
   } catch (error) {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FormatError } from '../../../src/errors.js';
-import { allowListFromJSON } from '../../../src/matching/allow-list.js';
+import { createAllowList } from '../../../src/matching/allow-list.js';
 import { createFloodGuard, type FloodGuardJSON } from '../../../src/matching/flood-guard.js';
 import { checkedFeedback } from '../../../src/review/feedback-item.js';
 import { checkedRecord } from '../../../src/review/review-record.js';
@@ -112,8 +112,8 @@ describe('as JSON', () => {
       await readsHostile(
         hostileJson(list),
         (text) => {
-          const read = allowListFromJSON(parsed(text) as never);
-          expect(allowListFromJSON(read.toJSON()).toJSON()).toEqual(read.toJSON());
+          const read = createAllowList(parsed(text) as never);
+          expect(createAllowList(read.toJSON()).toJSON()).toEqual(read.toJSON());
         },
         { alsoThrows },
       );

@@ -7,7 +7,7 @@ import { Blocklist, createBlocklist } from '../../../src/blocklist/blocklist.js'
 import type { WithdrawnKey } from '../../../src/blocklist/withdrawn.js';
 import type { BlocklistEntry } from '../../../src/entry.js';
 import { type Hash, hashFromHex, hashToHex } from '../../../src/hash.js';
-import { allowListFromJSON, createAllowList } from '../../../src/matching/allow-list.js';
+import { createAllowList } from '../../../src/matching/allow-list.js';
 import { type Decision, decisionToJSON, type Match } from '../../../src/matching/decision.js';
 import { decisionFromJSON } from '../../../src/matching/decision-json.js';
 import { createFloodGuard } from '../../../src/matching/flood-guard.js';
@@ -216,7 +216,10 @@ class Platform {
     const path = join(folder, 'list.ohl');
     rmSync(path, { force: true });
     await saveList(path, this.list);
-    this.allowList = allowListFromJSON(JSON.parse(JSON.stringify(this.allowList)), this.#log);
+    this.allowList = createAllowList({
+      ...JSON.parse(JSON.stringify(this.allowList)),
+      ...this.#log,
+    });
     const state = JSON.parse(JSON.stringify(this.floodGuard));
     this.floodGuard = createFloodGuard({ ...this.#flooding, state });
     this.list = await openBlocklist(path);
