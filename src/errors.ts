@@ -89,7 +89,9 @@ export type FormatErrorCode =
   /** not a bundle or withdrawal, or a member is missing, unknown or malformed */
   | 'bad-bundle'
   /** not a sealed file, damaged, or sealed to another key */
-  | 'bad-seal';
+  | 'bad-seal'
+  /** a withdrawal of no bundle that is there, or without its token */
+  | 'bad-token';
 
 /**
  * A file or text that is malformed. `line` (1-based), `record` (1-based, of a service's reply or a

@@ -10,12 +10,11 @@ export {
   type WithdrawnKey,
   withdrawnFromJSON as withdrawnKeyFromJSON,
 } from './blocklist/withdrawn.js';
-export { bundleText, createBundle, entriesOfBundle } from './bundle/bundle.js';
+export { createBundle, entriesOfBundle, type WrittenBundle } from './bundle/bundle.js';
 export type { Bundle, BundledHash } from './bundle/bundle-shape.js';
 export { readBundle } from './bundle/read-bundle.js';
-export { sealBundle, unsealBundle } from './bundle/seal.js';
+export { sealBundle } from './bundle/seal.js';
 export {
-  allowsWithdrawal,
   createWithdrawal,
   readWithdrawal,
   type Withdrawal,

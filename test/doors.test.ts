@@ -367,7 +367,6 @@ const withdrawal = await core.createWithdrawal(bundle, withdrawToken);
 const age = await import('age-encryption');
 const identity = await age.generateIdentity();
 const recipient = await age.identityToRecipient(identity);
-const sealed = await core.sealBundle(bundle, recipient);
 const DECISION = core.match(IMAGE as never, core.createBlocklist([ENTRY as never]));
 const folder = testFolder();
 const indexPath = join(folder, 'list.ohx');
@@ -392,12 +391,6 @@ const wholeBundle = members(bundle, {
   digests: optional(member([{ algorithm: 'md5', digest: '0'.repeat(32) }])),
   unknown: optional(member([], '[]')),
   padding: member(bundle.padding),
-});
-const withdrawalArgument = members(withdrawal, {
-  format: member(withdrawal.format),
-  version: member(1),
-  case: member(withdrawal.case),
-  token: member(withdrawal.token),
 });
 const policy = record(
   {
@@ -701,8 +694,6 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     isDegenerate: [hash],
     policyFor: [member('pdq'), member(256), policy],
     unhashable: [member(new (await errorsOf()).DecodeError('corrupt', 'x')), policy],
-    allowsWithdrawal: [bundleArgument, withdrawalArgument],
-    bundleText: [wholeBundle],
     createBundle: [
       members([IMAGE], {
         0: members(IMAGE, {
@@ -720,19 +711,17 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     createWithdrawal: [bundleArgument, member(withdrawToken)],
     entriesOfBundle: [wholeBundle],
     readBundle: [
-      fromOutside(core.bundleText(bundle), 'text', 'bytes'),
+      fromOutside(bundle.text, 'text', 'bytes'),
       options({ maxBytes: member(1e6, '7.5'), padded: flag }),
     ],
     readWithdrawal: [
       fromOutside(JSON.stringify(withdrawal), 'text', 'bytes'),
-      options({ maxBytes: member(1e6, '7.5') }),
+      record({
+        bundleOf: member(() => bundle, 'function'),
+        maxBytes: optional(member(1e6, '7.5')),
+      }),
     ],
     sealBundle: [wholeBundle, member(recipient)],
-    unsealBundle: [
-      fromOutside(sealed, 'bytes'),
-      member(identity),
-      options({ maxBytes: member(1e6, '7.5'), padded: flag }),
-    ],
     readVpdq: [reply(core.writeVpdq([FRAME as never])), options({ onProblem: callback })],
     writeVpdq: [frames, options({ format: member('json') })],
     readHashList: [

@@ -38,18 +38,19 @@ export interface CreateBundleOptions {
  * size class. A variant names the hash of its picture as its group. `readBundle` accepts the result
  * whatever else the images hold.
  * @returns the bundle, and the token with which the person can withdraw it. The bundle holds only
- *   the token's digest, so a lost token cannot be recovered.
+ *   the token's digest, so a lost token cannot be recovered. A preview of `bundle.text` is byte for
+ *   byte what is saved and sent.
  * @throws {RangeError} if `images` has no hash or more than a bundle holds, a quality or size
  *   convention is out of range, or `day` is not a date
  * @throws {TypeError} if an image holds anything but hashes, or a variant's name is unknown
  * @example
  * const { bundle, withdrawToken } = await createBundle([await hash(file)]);
- * save(bundleText(bundle));
+ * save(bundle.text);
  */
 export async function createBundle(
   images: Iterable<HashedImage>,
   options: CreateBundleOptions = {},
-): Promise<{ bundle: Bundle; withdrawToken: string }> {
+): Promise<{ bundle: WrittenBundle; withdrawToken: string }> {
   checkOptions(options);
   const { day = today(), digests = [] } = options;
   if (!isDay(day)) throw new RangeError('expected a day as YYYY-MM-DD');
@@ -102,7 +103,7 @@ export async function createBundle(
   if (sizeClass(length) > MAX_BYTES) {
     throw new RangeError(`expected a bundle of at most ${MAX_BYTES} bytes`);
   }
-  return { bundle: { ...bare, padding: paddingFor(length) }, withdrawToken };
+  return { bundle: written({ ...bare, padding: paddingFor(length) }), withdrawToken };
 }
 
 const isOfKind = (a: Hash, b: Hash) =>
@@ -115,9 +116,22 @@ const copyOf = (bundle: Bundle): Bundle =>
     return bundleOf({ ...others, hashes: [...hashes, ...unknown] });
   });
 
+/** A bundle that was made or read here. */
+export interface WrittenBundle extends Bundle {
+  /**
+   * its text: JSON in ASCII, one hash per line, those of unknown algorithms last. Copies of the
+   * bundle and its JSON lack this member
+   */
+  readonly text: string;
+}
+
+/** Gives a bundle its text. */
+export function written(bundle: Bundle): WrittenBundle {
+  return Object.defineProperty(bundle, 'text', { get: () => bundleText(bundle) }) as WrittenBundle;
+}
+
 /**
- * The text of a bundle: JSON in ASCII, one hash per line, those of unknown algorithms last. A
- * preview of this text is byte for byte what is saved and sent.
+ * The text of a bundle: JSON in ASCII, one hash per line, those of unknown algorithms last.
  * @throws {TypeError} if `bundle` holds anything that `readBundle` refuses
  */
 export function bundleText(bundle: Bundle): string {

@@ -1,6 +1,8 @@
-import { checkTypeOf } from '../door.js';
-import { type Bundle, bundleOf } from './bundle-shape.js';
+import { checkOptions, checkTypeOf } from '../door.js';
+import { type WrittenBundle, written } from './bundle.js';
+import { bundleOf } from './bundle-shape.js';
 import { sizeClass } from './padding.js';
+import { unsealed } from './seal.js';
 import { check, parsed, type TextLimits, textOf } from './strict-json.js';
 
 /** Options of `readBundle`. */
@@ -10,18 +12,44 @@ export interface ReadBundleOptions extends TextLimits {
    * hashes it has; default false
    */
   padded?: boolean;
+  /**
+   * the receiver's secret key, `AGE-SECRET-KEY-…`: the input is the bytes of a bundle that was
+   * sealed to it, and the result a promise
+   */
+  identity?: string | undefined;
 }
 
 /**
  * Reads a bundle, in any spelling of JSON and either case of hex. It is checked down to the last
  * member, and members outside the schema are refused. Hashes of unknown algorithms are in
- * `unknown`.
+ * `unknown`. With `identity`, a sealed bundle is decrypted first.
+ * @returns the bundle, and its `text` as `createBundle` gives it
  * @throws {TypeError | RangeError} if the input or an option is invalid
  * @throws {FormatError} `bad-bundle` if it is not a bundle, or a member is missing, unknown or
  *   malformed (the message names the member, never its value); `bad-version`; `bad-length` if it
- *   has more than `maxBytes`
+ *   has more than `maxBytes`; `bad-seal` if it is not an age file, is damaged or is sealed to
+ *   another key
+ * @throws {DecodeError} `decoder-missing` if `identity` is given and age-encryption is not installed
  */
-export function readBundle(input: string | Uint8Array, options: ReadBundleOptions = {}): Bundle {
+export function readBundle(
+  input: string | Uint8Array,
+  options?: ReadBundleOptions & { identity?: undefined },
+): WrittenBundle;
+export function readBundle(
+  sealed: Uint8Array,
+  options: ReadBundleOptions & { identity: string },
+): Promise<WrittenBundle>;
+export function readBundle(
+  input: string | Uint8Array,
+  options: ReadBundleOptions = {},
+): WrittenBundle | Promise<WrittenBundle> {
+  checkOptions(options);
+  const { identity } = options;
+  if (identity === undefined) return readText(input, options);
+  return (async () => readText(await unsealed(input as Uint8Array, identity), options))();
+}
+
+function readText(input: string | Uint8Array, options: ReadBundleOptions): WrittenBundle {
   const text = textOf(input, options);
   const { padded } = options;
   checkTypeOf('padded', padded, 'boolean');
@@ -31,5 +59,5 @@ export function readBundle(input: string | Uint8Array, options: ReadBundleOption
     const bare = input.length - bundle.padding.length;
     check(input.length === sizeClass(bare), 'padding', 'fill the size class');
   }
-  return bundle;
+  return written(bundle);
 }

@@ -2,7 +2,6 @@ import { checkArray } from '../door.js';
 import { DecodeError, FormatError } from '../errors.js';
 import { bundleText } from './bundle.js';
 import type { Bundle } from './bundle-shape.js';
-import { type ReadBundleOptions, readBundle } from './read-bundle.js';
 
 /**
  * Encrypts a bundle to the receiver's public key, as an age file (age-encryption.org/v1) of its
@@ -27,20 +26,8 @@ export async function sealBundle(bundle: Bundle, recipient: string): Promise<Uin
   return encrypter.encrypt(text);
 }
 
-/**
- * Decrypts and reads the bundle in an age file.
- * @param identity the receiver's secret key, `AGE-SECRET-KEY-…`
- * @throws {TypeError} if `sealed` is not a Uint8Array
- * @throws {RangeError} if `identity` is not such a key
- * @throws {FormatError} `bad-seal` if the file is not an age file, is damaged or is sealed to
- *   another key; for its content, as `readBundle`
- * @throws {DecodeError} `decoder-missing` if age-encryption is not installed
- */
-export async function unsealBundle(
-  sealed: Uint8Array,
-  identity: string,
-  options: ReadBundleOptions = {},
-): Promise<Bundle> {
+/** The text in an age file, in bytes. @throws as `readBundle` with `identity` */
+export async function unsealed(sealed: Uint8Array, identity: string): Promise<Uint8Array> {
   checkArray('sealed', sealed, Uint8Array);
   const { Decrypter } = await age();
   const decrypter = new Decrypter();
@@ -49,15 +36,13 @@ export async function unsealBundle(
   } catch {
     throw new RangeError("expected the receiver's secret key, AGE-SECRET-KEY-…");
   }
-  let bytes: Uint8Array;
   try {
-    bytes = await decrypter.decrypt(sealed);
+    return await decrypter.decrypt(sealed);
   } catch (cause) {
     throw new FormatError('bad-seal', 'expected an undamaged age file, sealed to this key', {
       cause,
     });
   }
-  return readBundle(bytes, options);
 }
 
 async function age() {

@@ -1,3 +1,5 @@
+import { checkOptions } from '../door.js';
+import { FormatError } from '../errors.js';
 import type { Bundle } from './bundle-shape.js';
 import {
   check,
@@ -37,20 +39,6 @@ export async function createWithdrawal(bundle: Withdrawable, token: string): Pro
   return { format: 'onlyhashes-withdrawal', version: 1, case: caseId, token: read };
 }
 
-/**
- * Whether `withdrawal` withdraws `bundle`: it names its case and has the token whose digest the
- * bundle holds.
- * @throws {TypeError} if either argument is invalid
- */
-export async function allowsWithdrawal(
-  bundle: Withdrawable,
-  withdrawal: Withdrawal,
-): Promise<boolean> {
-  const { case: caseId, withdraw } = withdrawableOf(bundle);
-  const { case: asked, token } = copyOf(withdrawal);
-  return (await isTokenOf(caseId, withdraw, token)) && asked === caseId;
-}
-
 async function isTokenOf(caseId: string, withdraw: string, token: string): Promise<boolean> {
   const digest = await withdrawDigest(caseId, token);
   // All digits are compared, so that the time taken tells nothing about the digest.
@@ -68,17 +56,39 @@ const withdrawableOf = (bundle: Withdrawable): Withdrawable =>
     withdraw: hexDigits(bundle.withdraw, 'withdraw', 64),
   }));
 
-/** A copy of `withdrawal`. @throws {TypeError} if it is not a withdrawal */
-const copyOf = (withdrawal: Withdrawal): Withdrawal =>
-  given('a withdrawal', () => withdrawalOf(withdrawal));
+/** Options of `readWithdrawal`. */
+export interface ReadWithdrawalOptions extends TextLimits {
+  /** the bundle of a case, as it was kept; undefined if there is none */
+  bundleOf(caseId: string): Withdrawable | undefined | Promise<Withdrawable | undefined>;
+}
 
 /**
- * Reads a withdrawal.
- * @throws {TypeError | RangeError} if the input or the limit is invalid
- * @throws {FormatError} `bad-bundle` or `bad-length`, as `readBundle`
+ * Reads a withdrawal, and proves it: it has the token whose digest the bundle of its case holds.
+ * @throws {TypeError | RangeError} if the input or an option is invalid, or `bundleOf` gives no
+ *   bundle
+ * @throws {FormatError} `bad-bundle` or `bad-length`, as `readBundle`; `bad-token` if there is no
+ *   such bundle, or the token is another's. What `bundleOf` throws is passed on.
+ * @example
+ * const { case: id } = await readWithdrawal(text, { bundleOf: (caseId) => kept.get(caseId) });
+ * await blocklist.apply({ withdraw: [{ id, source: 'bundle' }] });
  */
-export function readWithdrawal(input: string | Uint8Array, limits: TextLimits = {}): Withdrawal {
-  return withdrawalOf(parsed(textOf(input, limits)));
+export async function readWithdrawal(
+  input: string | Uint8Array,
+  options: ReadWithdrawalOptions,
+): Promise<Withdrawal> {
+  checkOptions(options, 'options: { bundleOf }');
+  const { bundleOf } = options;
+  if (typeof bundleOf !== 'function') throw new TypeError('expected bundleOf to be a function');
+  const withdrawal = withdrawalOf(parsed(textOf(input, options)));
+  const bundle = await bundleOf(withdrawal.case);
+  const kept = bundle === undefined ? undefined : withdrawableOf(bundle);
+  if (
+    kept?.case !== withdrawal.case ||
+    !(await isTokenOf(kept.case, kept.withdraw, withdrawal.token))
+  ) {
+    throw new FormatError('bad-token', 'expected the withdrawal of a bundle that is there');
+  }
+  return withdrawal;
 }
 
 /** Checks parsed JSON and returns it as a fresh withdrawal. @throws {FormatError} `bad-bundle` */

@@ -8,7 +8,7 @@ import { policyOf } from './policy.js';
 import { shellWords } from './shell-words.js';
 
 const DIST = dirname(fileURLToPath(import.meta.url));
-const SOURCE = join(DIST, '../src/demo');
+const SOURCE = join(DIST, '../src/page');
 
 const SETTINGS = {
   bundle: true,

@@ -24,7 +24,7 @@ const OTHERS: readonly (readonly [start: RegExp, message: string])[] = [
   ],
   [
     /^age-encryption\.org\/v1/,
-    'expected a hash list, found a sealed file: `onlyhashes bundle show` and unsealBundle read it',
+    'expected a hash list, found a sealed file: `onlyhashes bundle show` and readBundle read it',
   ],
   [
     // Its withdrawals are lines of JSON: read as a list, it would match these alone.

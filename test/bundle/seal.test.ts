@@ -1,7 +1,7 @@
 import { Decrypter, Encrypter, generateIdentity, identityToRecipient } from 'age-encryption';
 import { expect, test } from 'vitest';
 import { hashFromHex } from '../../src/hash.js';
-import { bundleText, createBundle, sealBundle, unsealBundle } from '../../src/index.js';
+import { createBundle, readBundle, sealBundle } from '../../src/index.js';
 
 const imagesOf = (count: number) =>
   Array.from({ length: count }, (_, i) => ({
@@ -13,10 +13,10 @@ test('only the receiver can read a sealed bundle', async () => {
   const identity = await generateIdentity();
   const { bundle } = await createBundle(imagesOf(2));
   const sealed = await sealBundle(bundle, await identityToRecipient(identity));
-  expect(await unsealBundle(sealed, identity)).toEqual(bundle);
+  expect(await readBundle(sealed, { identity })).toEqual(bundle);
   const text = new TextDecoder('latin1').decode(sealed);
   expect(text).not.toContain(bundle.hashes[0]!.hash);
-  await expect(unsealBundle(sealed, await generateIdentity())).rejects.toMatchObject({
+  await expect(readBundle(sealed, { identity: await generateIdentity() })).rejects.toMatchObject({
     code: 'bad-seal',
   });
 });
@@ -27,7 +27,7 @@ test('the sealed content is the text of the preview, as an age file', async () =
   const sealed = await sealBundle(bundle, await identityToRecipient(identity));
   const decrypter = new Decrypter();
   decrypter.addIdentity(identity);
-  expect(await decrypter.decrypt(sealed, 'text')).toBe(bundleText(bundle));
+  expect(await decrypter.decrypt(sealed, 'text')).toBe(bundle.text);
   expect(new TextDecoder('latin1').decode(sealed)).toMatch(/^age-encryption\.org\/v1\n/);
 });
 
@@ -47,18 +47,26 @@ test('a damaged file, another file, a file without a bundle and wrong keys are r
   const sealed = await sealBundle(bundle, recipient);
   const damaged = sealed.slice();
   damaged[sealed.length - 5]! ^= 1;
-  await expect(unsealBundle(damaged, identity)).rejects.toMatchObject({ code: 'bad-seal' });
-  await expect(unsealBundle(sealed.slice(0, -1), identity)).rejects.toMatchObject({
+  await expect(readBundle(damaged, { identity })).rejects.toMatchObject({ code: 'bad-seal' });
+  await expect(readBundle(sealed.slice(0, -1), { identity })).rejects.toMatchObject({
     code: 'bad-seal',
   });
-  await expect(unsealBundle(new Uint8Array(10), identity)).rejects.toMatchObject({
+  await expect(readBundle(new Uint8Array(10), { identity })).rejects.toMatchObject({
     code: 'bad-seal',
   });
   const encrypter = new Encrypter();
   encrypter.addRecipient(recipient);
-  await expect(unsealBundle(await encrypter.encrypt('{}'), identity)).rejects.toMatchObject({
+  await expect(readBundle(await encrypter.encrypt('{}'), { identity })).rejects.toMatchObject({
     code: 'bad-bundle',
   });
+  const limited = { identity, maxBytes: 1000, padded: true };
+  await expect(readBundle(sealed, limited)).rejects.toMatchObject({ code: 'bad-length' });
+  expect(() => readBundle(sealed)).toThrow(expect.objectContaining({ code: 'bad-bundle' }));
+  await expect(readBundle(bundle.text as never, { identity })).rejects.toThrow(TypeError);
+  const text = new TextEncoder().encode(bundle.text);
+  await expect(readBundle(text, { identity })).rejects.toMatchObject({ code: 'bad-seal' });
   await expect(sealBundle(bundle, 'age1nonsense')).rejects.toThrow(RangeError);
-  await expect(unsealBundle(sealed, 'AGE-SECRET-KEY-NONSENSE')).rejects.toThrow(RangeError);
+  await expect(readBundle(sealed, { identity: 'AGE-SECRET-KEY-NONSENSE' })).rejects.toThrow(
+    RangeError,
+  );
 });

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { type Blocklist, createBlocklist } from '../../src/blocklist/blocklist.js';
 import type { WithdrawnKey } from '../../src/blocklist/withdrawn.js';
-import { bundleText, createBundle, entriesOfBundle } from '../../src/bundle/bundle.js';
+import { createBundle, entriesOfBundle } from '../../src/bundle/bundle.js';
 import { readBundle } from '../../src/bundle/read-bundle.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { hashFromHex, hashToHex } from '../../src/hash.js';
@@ -195,7 +195,7 @@ test('a withdrawn picture stays out: a bundle', async () => {
     })),
   });
   const { bundle } = await createBundle([image(0), image(1)]);
-  const entries = entriesOfBundle(readBundle(bundleText(bundle)));
+  const entries = entriesOfBundle(readBundle(bundle.text));
   for (const name of [mainOf(0), windowOf(0, 2)]) {
     const pictures = [0, 1].map(() => ({ id: bundle.case, windows: 4 }));
     const list = createBlocklist(entries);

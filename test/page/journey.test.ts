@@ -110,7 +110,10 @@ for (const name of ENGINES) {
         await page.waitFor(() => document.querySelector('.verbatim') !== null);
         const back = await savedText(page);
         expect(back).toBe(await textOf(page, '.verbatim'));
-        expect(readWithdrawal(back)).toMatchObject({ case: bundle.case, token: code });
+        expect(await readWithdrawal(back, { bundleOf: () => bundle })).toMatchObject({
+          case: bundle.case,
+          token: code,
+        });
       });
     },
     {

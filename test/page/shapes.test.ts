@@ -114,7 +114,10 @@ for (const name of ENGINES) {
       await press(page, 'Make the take-back file');
       await page.waitFor(() => document.querySelector('.verbatim') !== null);
       const back = await page.evaluate(() => document.querySelector('.verbatim')!.textContent!);
-      expect(readWithdrawal(back)).toMatchObject({ case: bundle.case, token: code });
+      expect(await readWithdrawal(back, { bundleOf: () => bundle })).toMatchObject({
+        case: bundle.case,
+        token: code,
+      });
 
       // Clearing forgets the choice.
       await press(page, 'Back');

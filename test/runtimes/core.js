@@ -1,5 +1,4 @@
 import {
-  bundleText,
   createBlocklist,
   createBundle,
   createIndex,
@@ -109,7 +108,7 @@ export function coreSteps(input) {
       const { name: _, ...pixels } = pictures[3];
       const image = hashPixels(pixels, { variants: 'thorough' });
       const { bundle } = await createBundle([image], { day: '2026-11-27' });
-      const text = bundleText(bundle);
+      const { text } = bundle;
       const entries = [...entriesOfBundle(readBundle(text))];
       const hexes = entries.map(({ hash }) => hashToHex(hash));
       return { isWhole: image.variants.every(({ hash }) => hexes.includes(hashToHex(hash))) };

@@ -6,7 +6,6 @@ import {
   type Algorithm,
   type Blocklist,
   type BlocklistEntry,
-  bundleText,
   createBlocklist,
   createBundle,
   createIndex,
@@ -142,8 +141,7 @@ export async function stored(): Promise<Store> {
 
 export async function shared(pixels: Pixels): Promise<string> {
   const { bundle, withdrawToken } = await createBundle([hashPixels(pixels)]);
-  const text = bundleText(bundle);
-  return withdrawToken + String(readBundle(text).hashes.length);
+  return withdrawToken + String(readBundle(bundle.text).hashes.length);
 }
 
 export async function inBrowser(file: File): Promise<string> {

@@ -3,14 +3,12 @@ import process, { stdin } from 'node:process';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import {
-  type Bundle,
-  bundleText,
   createBundle,
   createWithdrawal,
   type HashedImage,
   readBundle,
   sealBundle,
-  unsealBundle,
+  type WrittenBundle,
 } from '../../index.js';
 import { hash as hashFile } from '../../node/index.js';
 import type { Call, Command } from '../command.js';
@@ -76,7 +74,7 @@ saved; withdraw prints what to send to take it back.`,
     if (action === 'create') return create(call, words, out);
     if (words.length > 1) throw new UsageError('expected one bundle');
     if (action === 'show') {
-      const text = bundleText(await open(call, words[0]!));
+      const { text } = await open(call, words[0]!);
       // Whoever looks at it may stop where they like.
       if (path === undefined) toStdout(text);
       else await write(call, text, out.signal);
@@ -113,24 +111,24 @@ async function create(call: Call, words: readonly string[], out: Output): Promis
   }
   const { bundle, withdrawToken } = await createBundle(images);
   const key = call.text('seal');
-  await write(
-    call,
-    key === undefined ? bundleText(bundle) : await sealBundle(bundle, key),
-    out.signal,
-  );
+  await write(call, key === undefined ? bundle.text : await sealBundle(bundle, key), out.signal);
   toStderr(
     `Withdraw token: ${withdrawToken}\nKeep it: it is the only way to take this bundle back. It is not in the bundle, and we cannot recover it.\n`,
   );
   return 0;
 }
 
-async function open(call: Call, path: string, options?: { padded?: boolean }): Promise<Bundle> {
+async function open(
+  call: Call,
+  path: string,
+  options?: { padded: boolean },
+): Promise<WrittenBundle> {
   const bytes = await bytesOf(path);
-  const key = await secretKey(call);
+  const identity = await secretKey(call);
   try {
-    return await (key === undefined
+    return identity === undefined
       ? readBundle(bytes, options)
-      : unsealBundle(bytes, key, options));
+      : await readBundle(bytes, { ...options, identity });
   } catch (error) {
     throw failureOf(path, error);
   }

@@ -1,5 +1,5 @@
 import { endWorkers, type HashedFile } from '../../browser/index.js';
-import type { Bundle, DecodeErrorCode } from '../../index.js';
+import type { DecodeErrorCode, WrittenBundle } from '../../index.js';
 import { endCopies, type MeasuredCopy } from '../copies.js';
 import { forgetSaved } from './saving.js';
 
@@ -24,7 +24,7 @@ export type HashedPicture = Picture & { readonly image: HashedFile };
 
 /** The file that was made, with its code. */
 interface Made {
-  readonly bundle: Bundle;
+  readonly bundle: WrittenBundle;
   readonly withdrawToken: string;
   /** the pictures it was made from */
   readonly images: readonly HashedFile[];

@@ -1,4 +1,4 @@
-import { bundleText, createBundle } from '../../index.js';
+import { createBundle } from '../../index.js';
 import { button, h } from '../parts/element.js';
 import { t } from '../parts/language.js';
 import { go } from '../parts/navigation.js';
@@ -63,7 +63,7 @@ export function codeScreen(): HTMLElement {
 /** Shows the file, byte for byte, and a link that saves it. */
 export function previewScreen(): HTMLElement {
   const made = session.made!;
-  const text = bundleText(made.bundle);
+  const { text } = made.bundle;
   const saved = () => {
     made.saved = true;
     tell(t('saved', { file: FILE_NAME }), 'done', 'buttons');
