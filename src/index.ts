@@ -78,7 +78,7 @@ export {
   type Trust,
 } from './policy.js';
 export type { RemoteAnswer, RemoteHit, RemoteMatcher } from './remote-matcher.js';
-export { errorsByList, reportHashes } from './review/review-answers.js';
+export { type ReviewSummary, reviewSummary } from './review/review-answers.js';
 export {
   type ReviewQuery,
   type ReviewRecord,

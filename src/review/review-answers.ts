@@ -1,7 +1,5 @@
-import { checkAsyncIterable, checkObject, checkOneOf } from '../door.js';
+import { checkAsyncIterable, checkObject } from '../door.js';
 import { checkedRecord, type ReviewRecord } from './review-record.js';
-
-/* What a reader of a review log answers. Records come in the order in which they were written. */
 
 /** How often a list was wrong. */
 export interface ListErrors {
@@ -13,29 +11,6 @@ export interface ListErrors {
   readonly rejected: number;
 }
 
-/**
- * How often each list was wrong: of what reviewers decided, how much they rejected. A later
- * decision on the same upload and entry takes the place of an earlier one, so an appeal counts
- * once. What was decided without match data counts each time. Holds the latest decisions in memory.
- * @returns one for each list with a decision, by name
- * @throws {TypeError | RangeError} if `records` is not iterable, or a record is invalid
- */
-export async function errorsByList(
-  records: Iterable<ReviewRecord> | AsyncIterable<ReviewRecord>,
-): Promise<ListErrors[]> {
-  const lists = new Map<string | undefined, ListErrors>();
-  for (const { list, outcome } of await latest(records)) {
-    if (outcome === 'undecided') continue;
-    const { decided, rejected } = lists.get(list) ?? { decided: 0, rejected: 0 };
-    lists.set(list, {
-      ...(list !== undefined && { list }),
-      decided: decided + 1,
-      rejected: rejected + (outcome === 'rejected' ? 1 : 0),
-    });
-  }
-  return [...lists.values()].sort((a, b) => ((a.list ?? '') < (b.list ?? '') ? -1 : 1));
-}
-
 /** A hash as NCMEC's CyberTipline report takes it: the text and the attribute of the element. */
 export interface OriginalFileHash {
   readonly originalFileHash: string;
@@ -43,34 +18,47 @@ export interface OriginalFileHash {
   readonly hashType: string;
 }
 
+/** What reviewers decided. */
+export interface ReviewSummary {
+  /** one for each list with a decision, by name */
+  readonly lists: ListErrors[];
+  /**
+   * the hashes of uploads that a report to an authority takes, and nothing else: those of records
+   * whose latest outcome is `confirmed`, each once. A report to the NCA has the hashes alone.
+   * Whether and what to report is for people to decide; nothing is sent
+   */
+  readonly confirmed: OriginalFileHash[];
+}
+
 /**
- * The hashes of uploads that a report to an authority takes, and nothing else: those of records
- * whose latest outcome is `confirmed`, each once. Whether and what to report is for people to
- * decide; nothing is sent.
- * @param form `ncmec`: each with its type, for a CyberTipline report; `nca`: hashes alone, in hex
- * @throws {TypeError | RangeError} if an argument is invalid
+ * What reviewers decided, of review records in the order in which they were written: how often each
+ * list was wrong, and which uploads were confirmed. A later decision on the same upload and entry
+ * takes the place of an earlier one, so an appeal counts once. What was decided without match data
+ * counts each time. Holds the latest decisions in memory.
+ * @throws {TypeError | RangeError} if `records` is not iterable, or a record is invalid
  */
-export async function reportHashes(
+export async function reviewSummary(
   records: Iterable<ReviewRecord> | AsyncIterable<ReviewRecord>,
-  form: 'ncmec',
-): Promise<OriginalFileHash[]>;
-export async function reportHashes(
-  records: Iterable<ReviewRecord> | AsyncIterable<ReviewRecord>,
-  form: 'nca',
-): Promise<string[]>;
-export async function reportHashes(
-  records: Iterable<ReviewRecord> | AsyncIterable<ReviewRecord>,
-  form: 'ncmec' | 'nca',
-): Promise<OriginalFileHash[] | string[]> {
-  checkOneOf('form', form, ['ncmec', 'nca']);
-  const hashes = new Map<string, OriginalFileHash>();
-  for (const { hash, outcome } of await latest(records)) {
+): Promise<ReviewSummary> {
+  const lists = new Map<string | undefined, ListErrors>();
+  const confirmed = new Map<string, OriginalFileHash>();
+  for (const { list, hash, outcome } of await latest(records)) {
+    if (outcome === 'undecided') continue;
+    const { decided, rejected } = lists.get(list) ?? { decided: 0, rejected: 0 };
+    lists.set(list, {
+      ...(list !== undefined && { list }),
+      decided: decided + 1,
+      rejected: rejected + (outcome === 'rejected' ? 1 : 0),
+    });
     if (outcome !== 'confirmed' || hash === undefined) continue;
     const hashType = hash.algorithm.toUpperCase();
-    hashes.set(`${hashType} ${hash.hash}`, { originalFileHash: hash.hash, hashType });
+    confirmed.set(`${hashType} ${hash.hash}`, { originalFileHash: hash.hash, hashType });
   }
-  const all = [...hashes.values()];
-  return form === 'ncmec' ? all : all.map(({ originalFileHash }) => originalFileHash);
+  const named = [...lists.values()];
+  return {
+    lists: named.sort((a, b) => ((a.list ?? '') < (b.list ?? '') ? -1 : 1)),
+    confirmed: [...confirmed.values()],
+  };
 }
 
 /** The latest record of a reviewer on each upload and entry of a list. */

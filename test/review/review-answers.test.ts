@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { errorsByList, reportHashes } from '../../src/review/review-answers.js';
+import { reviewSummary } from '../../src/review/review-answers.js';
 import { withoutMatchData } from '../../src/review/review-record.js';
 import { hexOf, newRecord, record } from '../matching/reviews.js';
 
@@ -16,7 +16,8 @@ test('how often each list was wrong', async () => {
     { ...about(5), outcome: undefined, role: undefined },
     { ...about(6), list: undefined },
   ];
-  expect(await errorsByList(JSON.parse(JSON.stringify(records)))).toEqual([
+  const { lists } = await reviewSummary(JSON.parse(JSON.stringify(records)));
+  expect(lists).toEqual([
     { decided: 1, rejected: 0 },
     { list: 'ncmec', decided: 1, rejected: 1 },
     { list: 'stopncii', decided: 2, rejected: 1 },
@@ -25,22 +26,28 @@ test('how often each list was wrong', async () => {
 
 test('an appeal takes the place of the decision before', async () => {
   const records = [about(1), about(1, { outcome: 'rejected', role: 'appeals' })];
-  expect(await errorsByList(records)).toEqual([{ list: 'stopncii', decided: 1, rejected: 1 }]);
-  expect(await reportHashes(records, 'nca')).toEqual([]);
-  expect(await errorsByList(records.reverse())).toMatchObject([{ rejected: 0 }]);
+  expect(await reviewSummary(records)).toEqual({
+    lists: [{ list: 'stopncii', decided: 1, rejected: 1 }],
+    confirmed: [],
+  });
+  expect(await reviewSummary(records.reverse())).toMatchObject({
+    lists: [{ rejected: 0 }],
+    confirmed: [{ originalFileHash: hexOf(1) }],
+  });
 });
 
 test('an appeal counts once if a remote list did not tell the entry', async () => {
   const { entry, distance, ...told } = record('1', { list: 'an HMA' });
   const records = [told, { ...told, id: '2', outcome: 'rejected' as const }];
-  expect(await errorsByList(records)).toEqual([{ list: 'an HMA', decided: 1, rejected: 1 }]);
-  expect(await reportHashes(records, 'nca')).toEqual([]);
+  expect(await reviewSummary(records)).toEqual({
+    lists: [{ list: 'an HMA', decided: 1, rejected: 1 }],
+    confirmed: [],
+  });
 });
 
 test('decisions without match data count each', async () => {
   const records = [about(1), about(2)].map(withoutMatchData);
-  expect(await errorsByList(records)).toMatchObject([{ decided: 2 }]);
-  expect(await reportHashes(records, 'ncmec')).toEqual([]);
+  expect(await reviewSummary(records)).toMatchObject({ lists: [{ decided: 2 }], confirmed: [] });
 });
 
 test('the hashes of a report are those of confirmed uploads alone, each once', async () => {
@@ -51,12 +58,10 @@ test('the hashes of a report are those of confirmed uploads alone, each once', a
     about(3, { outcome: 'undecided' }),
     about(4),
   ];
-  expect(await reportHashes(records, 'ncmec')).toEqual([
+  expect((await reviewSummary(records)).confirmed).toEqual([
     { originalFileHash: hexOf(1), hashType: 'PDQ' },
     { originalFileHash: hexOf(4), hashType: 'PDQ' },
   ]);
-  expect(await reportHashes(records, 'nca')).toEqual([hexOf(1), hexOf(4)]);
-  await expect(reportHashes(records, 'police' as never)).rejects.toThrow(RangeError);
 });
 
 test('the counts are those of a plain count', async () => {
@@ -74,7 +79,7 @@ test('the counts are those of a plain count', async () => {
         const rejected = last.filter((outcome) => outcome === 'rejected').length;
         return last.length > 0 ? [{ list, decided: last.length, rejected }] : [];
       });
-      expect(await errorsByList(records)).toEqual(expected);
+      expect((await reviewSummary(records)).lists).toEqual(expected);
     }),
   );
 });

@@ -1,4 +1,4 @@
-import { errorsByList, type ReviewQuery, type ReviewRecord, reportHashes } from '../../index.js';
+import { type ReviewQuery, type ReviewRecord, reviewSummary } from '../../index.js';
 import type { Store } from '../../server/index.js';
 import type { Call, Command } from '../command.js';
 import { UsageError } from '../failure.js';
@@ -83,14 +83,14 @@ async function print(call: Call, records: AsyncIterable<ReviewRecord>, out: Outp
   const line = (json: object, cells: readonly unknown[]) =>
     out.line(isJson ? JSON.stringify(json) : csvLine(cells));
   const report = call.text('report');
-  if (report === 'nca') {
-    for (const hash of await reportHashes(records, report)) await line({ hash }, [hash]);
-  } else if (report === 'ncmec') {
-    for (const hash of await reportHashes(records, report)) {
-      await line(hash, [hash.hashType, hash.originalFileHash]);
+  if (report !== undefined) {
+    for (const each of (await reviewSummary(records)).confirmed) {
+      const { originalFileHash: hash, hashType } = each;
+      if (report === 'ncmec') await line(each, [hashType, hash]);
+      else await line({ hash }, [hash]);
     }
   } else if (call.on('errors')) {
-    for (const counts of await errorsByList(records)) {
+    for (const counts of (await reviewSummary(records)).lists) {
       await line(counts, [counts.list, counts.decided, counts.rejected]);
     }
   } else {

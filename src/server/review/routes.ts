@@ -1,6 +1,6 @@
 import { explain } from '../../matching/decision.js';
 import { decisionFromJSON } from '../../matching/decision-json.js';
-import { errorsByList } from '../../review/review-answers.js';
+import { reviewSummary } from '../../review/review-answers.js';
 import type { ReviewItem } from '../../store/reviews/review-item.js';
 import type { ReviewLog, ReviewQueue, Sessions } from '../../store/store.js';
 import { type Call, type QueryOf, Refusal, type Route, routeOf } from '../http/route.js';
@@ -100,10 +100,10 @@ export function reviewRoutes(pages: ReviewPages): Route[] {
         const from = new Date(parts.now() - DAYS * DAY).toISOString();
         let changed = 0;
         const onProblem = () => changed++;
-        const [lists, revision, errors] = await Promise.all([
+        const [lists, revision, { lists: errors }] = await Promise.all([
           store.lists(),
           store.revision(),
-          errorsByList(log.read({ from }, { onProblem })),
+          reviewSummary(log.read({ from }, { onProblem })),
         ]);
         const there = parts.followed();
         const followed = there && 'revision' in there ? there.revision : undefined;

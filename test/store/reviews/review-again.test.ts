@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createBlocklist } from '../../../src/blocklist/blocklist.js';
 import { hashFromHex } from '../../../src/hash.js';
 import { match } from '../../../src/matching/match.js';
-import { errorsByList } from '../../../src/review/review-answers.js';
+import { reviewSummary } from '../../../src/review/review-answers.js';
 import { hexOf } from '../../node/files/fed-services.js';
 import { describeEngines } from '../engines.js';
 import { feedbackIn } from '../opened.js';
@@ -44,7 +44,7 @@ describeEngines((running) => {
     const outcomes: unknown[] = [];
     for await (const record of store().reviewLog(RULES).read()) outcomes.push(record.outcome);
     expect(outcomes).toEqual(['rejected', 'confirmed']);
-    expect(await errorsByList(store().reviewLog(RULES).read())).toEqual([
+    expect((await reviewSummary(store().reviewLog(RULES).read())).lists).toEqual([
       { list: 'a', decided: 1, rejected: 0 },
     ]);
     expect(await feedbackIn(store())).toHaveLength(2);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { hashFromHex } from '../../../src/hash.js';
-import { errorsByList, reportHashes } from '../../../src/review/review-answers.js';
+import { reviewSummary } from '../../../src/review/review-answers.js';
 import {
   type NewReviewRecord,
   type ReviewQuery,
@@ -68,8 +68,9 @@ describeEngines((running) => {
     expect(await all(log.read())).toEqual(written);
     expect(await log.timeOf(written[2]!.id)).toBe(START + 3);
     expect(await log.timeOf('other')).toBe(undefined);
-    expect(await errorsByList(log.read())).toEqual([{ list: 'a', decided: 5, rejected: 1 }]);
-    expect(await reportHashes(log.read(), 'nca')).toHaveLength(4);
+    const { lists, confirmed } = await reviewSummary(log.read());
+    expect(lists).toEqual([{ list: 'a', decided: 5, rejected: 1 }]);
+    expect(confirmed).toHaveLength(4);
   });
 
   test('an id is written once, by whichever process, and keeps its first time', async () => {
@@ -284,7 +285,9 @@ describeEngines((running) => {
       for (const secret of [...[1, 2, 9, 101, 102].map(hexOf), ...words]) {
         expect(text).not.toContain(secret);
       }
-      expect((await errorsByList(log.read())).map(({ list, decided }) => [list, decided])).toEqual([
+      expect(
+        (await reviewSummary(log.read())).lists.map(({ list, decided }) => [list, decided]),
+      ).toEqual([
         ['a', 1],
         ['arachnid-shield', 1],
         ['b', 1],
