@@ -5,11 +5,7 @@
  */
 
 export { type Blocklist, createBlocklist, type ListInfo } from './blocklist/blocklist.js';
-export {
-  type Withdrawn,
-  type WithdrawnKey,
-  withdrawnFromJSON as withdrawnKeyFromJSON,
-} from './blocklist/withdrawn.js';
+export type { Withdrawn, WithdrawnKey } from './blocklist/withdrawn.js';
 export { createBundle, entriesOfBundle, type WrittenBundle } from './bundle/bundle.js';
 export type { Bundle, BundledHash } from './bundle/bundle-shape.js';
 export { readBundle } from './bundle/read-bundle.js';
@@ -32,7 +28,6 @@ export {
   hashFromJSON,
   hashToHex,
   hashToJSON,
-  isDegenerate,
   type PackedHashes,
   type Resample,
 } from './hash.js';

@@ -686,11 +686,9 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     ],
     decisionToJSON: [decision, optional(text)],
     decisionFromJSON: [decisionJSON],
-    withdrawnKeyFromJSON: [members({ id: 'a', source: 'b' }, { id: text, source: optional(text) })],
     reviewSummary: [records],
     explain: [decision],
     reviewFactsOf: [decision, optional(hash)],
-    isDegenerate: [hash],
     policyFor: [member('pdq'), member(256), policy],
     unhashable: [member(new (await errorsOf()).DecodeError('corrupt', 'x')), policy],
     createBundle: [

@@ -23,7 +23,13 @@ import { readySteps } from './large-change.js';
 import { begun, stepOf } from './list-change.js';
 import { ListState, numbersOf, reasonToKeepOut } from './list-state.js';
 import type { KeptOutReason, OnKeptOut } from './withdrawals.js';
-import { copyOfWithdrawn, type Withdrawn, type WithdrawnKey } from './withdrawn.js';
+import {
+  copyOfWithdrawn,
+  type Withdrawn,
+  type WithdrawnJSON,
+  type WithdrawnKey,
+  withdrawnOf,
+} from './withdrawn.js';
 
 export type { DurableChanges } from './entry-list.js';
 
@@ -46,8 +52,8 @@ export type { DurableChanges } from './entry-list.js';
 export interface BlocklistOptions {
   /** the settings of lists by name, as `apply` takes them; `''` is the unnamed one */
   lists?: Readonly<Record<string, ListSettings>>;
-  /** earlier withdrawals, as `withdrawals` returned them */
-  withdrawn?: Iterable<Withdrawn>;
+  /** earlier withdrawals, as `withdrawals` returned them or `JSON.stringify` wrote those */
+  withdrawn?: Iterable<Withdrawn | WithdrawnJSON>;
   /** called with each entry that is kept out */
   onKeptOut?: OnKeptOut;
 }
@@ -84,7 +90,7 @@ export class Blocklist extends EntryList {
     checkTypeOf('onKeptOut', onKeptOut, 'function');
     const first = new ListState();
     const change = {
-      ...begun({ withdraw: withdrawn, settings: lists }),
+      ...begun({ withdraw: [...withdrawn].map(withdrawnOf), settings: lists }),
       coming: new ComingEntries(),
     };
     super(onKeptOut, changed(first, stepOf(first, change, 0)!).state);

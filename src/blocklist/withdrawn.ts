@@ -102,9 +102,6 @@ export function withdrawnToJSON(withdrawal: Withdrawn): WithdrawnJSON {
  * Reads what `JSON.stringify` wrote of a withdrawal: one of `Blocklist.withdrawals`, by hash or by
  * id.
  * @throws {TypeError | RangeError} if a member is missing or invalid
- * @example
- * const withdrawn = JSON.parse(text).map(withdrawnKeyFromJSON);
- * const blocklist = createBlocklist(entries, { withdrawn });
  */
 export function withdrawnFromJSON(json: WithdrawnJSON): Withdrawn {
   checkObject(json, 'a withdrawal by hash or by id');
@@ -113,3 +110,9 @@ export function withdrawnFromJSON(json: WithdrawnJSON): Withdrawn {
   const told = { ...(list !== undefined && { list }), ...(groups !== undefined && { groups }) };
   return copyOfWithdrawn({ ...hashFromJSON(json), ...told }, reason);
 }
+
+/** A withdrawal that may have come from JSON. */
+export const withdrawnOf = (given: Withdrawn | WithdrawnJSON): Withdrawn =>
+  typeof (given as HashJSON | undefined)?.hash === 'string'
+    ? withdrawnFromJSON(given as WithdrawnJSON)
+    : (given as Withdrawn);

@@ -301,7 +301,7 @@ test('hashes and withdrawals write themselves, and are read back', () => {
       const json = JSON.parse(JSON.stringify(withdrawals)) as never[];
       const read = json.map(withdrawnFromJSON);
       expect(read).toEqual(withdrawals);
-      expect(createBlocklist([], { withdrawn: read }).withdrawals).toEqual(withdrawals);
+      expect(createBlocklist([], { withdrawn: json }).withdrawals).toEqual(withdrawals);
     }),
     { numRuns: 300, seed: 1 },
   );

@@ -7,9 +7,9 @@ import {
   type Algorithm,
   type Bits,
   type BlocklistEntry,
+  createBlocklist,
   FormatError,
   type Hash,
-  isDegenerate,
   PackedEntries,
   type ReadListOptions,
   readHashList,
@@ -19,6 +19,7 @@ import { type OpenedIndex, openIndex } from '../../node/index.js';
 import type { Call, Option } from '../command.js';
 import { Failure, failureOf, shownName, UsageError } from '../failure.js';
 import { encoded } from '../file-name.js';
+import { endingAtOnce } from '../interrupt.js';
 import { counted, type Output } from '../output.js';
 import { PICTURE_OPTIONS } from '../pictures/picture-options.js';
 
@@ -348,18 +349,10 @@ export const sizeOf = (part: ListPart) =>
 
 /** Whether a search can find anything in a part. */
 function isComparable(part: ListPart): boolean {
-  if (part instanceof PackedEntries) {
-    for (let row = 0; row < part.size; row++) if (!isDegenerate(part.hashAt(row))) return true;
-    return false;
-  }
-  const { index, entries } = part;
-  const says = (id: number) => !isDegenerate(entries.entryAt(id).hash);
-  try {
-    if (says(0)) return true;
-  } catch {
-    // The entry was removed.
-  }
-  return idsOf(index).some(says);
+  const takes = (one: BlocklistEntry | ListPart) => createBlocklist([one]).size > 0;
+  // The first entry says it of nearly every table, and needs no index of all.
+  if (part instanceof PackedEntries && part.size > 0 && takes(part.entryAt(0))) return true;
+  return endingAtOnce(() => takes(part));
 }
 
 /** The ids of an index. Since they have gaps, a search lists them, in 25 MB a million. */

@@ -11,7 +11,6 @@ import {
   type ReviewQuery,
   type ReviewRecord,
   type Withdrawn,
-  withdrawnKeyFromJSON,
 } from '../../index.js';
 import type { FetchOptions, FetchProgress } from '../../node/index.js';
 import {
@@ -40,7 +39,7 @@ interface FetchLine {
 /** A line of `/v1/entries`: the first, or one of those after it. */
 interface EntriesLine {
   readonly lists: Record<string, ListSettings>;
-  readonly withdrawals: readonly Parameters<typeof withdrawnKeyFromJSON>[0][];
+  readonly withdrawals: readonly (HashJSON | { readonly id: string })[];
   readonly allowances: ReturnType<AllowList['toJSON']>;
   readonly entries: readonly (Omit<BlocklistEntry, 'hash'> & { readonly hash: HashJSON })[];
 }
@@ -101,8 +100,7 @@ export function servedStore(serve: HoldingServe): Store {
     async follow() {
       const lines = serve.lines<EntriesLine>('GET', '/v1/entries');
       const { value } = await lines.next();
-      const { lists, withdrawals, allowances } = value as EntriesLine;
-      const withdrawn = withdrawals.map(withdrawnKeyFromJSON);
+      const { lists, withdrawals: withdrawn, allowances } = value as EntriesLine;
       const blocklist = createBlocklist([], { lists, withdrawn });
       await blocklist.apply({ add: entriesOf(lines) });
       return { blocklist, allowList: createAllowList(allowances) };
