@@ -6,7 +6,6 @@ import type { BlocklistEntry } from '../../src/entry.js';
 import { distance, type Hash, hashFromHex, hashToHex, newHash } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
 import {
-  type Bundle,
   createBlocklist,
   createBundle,
   entriesOfBundle,
@@ -14,6 +13,7 @@ import {
   match,
   readBundle,
   readHashList,
+  type WrittenBundle,
   writeHashList,
 } from '../../src/index.js';
 import { hash as hashFile } from '../../src/node/hash-file.js';
@@ -313,7 +313,7 @@ test('whatever the input, a bundle holds nothing that readBundle refuses', async
   let made = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(mostly(hostileImage), { maxLength: 3 }), async (images) => {
-      let bundle: Bundle;
+      let bundle: WrittenBundle;
       try {
         ({ bundle } = await createBundle(images as HashedImage[]));
       } catch (error) {
