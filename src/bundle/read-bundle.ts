@@ -29,7 +29,7 @@ export interface ReadBundleOptions extends TextLimits {
  *   malformed (the message names the member, never its value); `bad-version`; `bad-length` if it
  *   has more than `maxBytes`; `bad-seal` if it is not an age file, is damaged or is sealed to
  *   another key
- * @throws {DecodeError} `decoder-missing` if `identity` is given and age-encryption is not installed
+ * @throws {DecodeError} `decoder-missing` if `identity` is given, and age-encryption is not there
  */
 export function readBundle(
   input: string | Uint8Array,
