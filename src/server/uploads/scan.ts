@@ -58,19 +58,20 @@ const TIMEOUT_SECONDS = 60;
  *
  * **Without `next`**: a POST whose body is the picture. The answer is 200 to keep it and 451 to
  * refuse it; its body is `{"verdict":"…"}`, and its header `onlyhashes-verdict` says the same, so
- * that an upload that is kept can be sent to review. What was not checked is answered by `onError`:
- * 200, or 415 for what is no picture, 422 for one that cannot be decoded, 503 with `Retry-After`
- * for what may be checked later. A body that is too long (413), empty or not whole (400), or too slow
- * (408) is refused in any case, and a `Content-Length` beyond `maxBytes` before it is read. It is
- * for the platform's own servers: who may ask it as often as they like can change a picture until
- * it is no longer found. A second argument that is no function is not looked at: servers give their
- * handlers one.
+ * that an upload that is kept can be sent to review. What was not checked is answered by
+ * `onError`: 200, or 415 for what is no picture, 422 for one that cannot be decoded, 503 with
+ * `Retry-After` for what may be checked later. A body that is too long (413), empty or not whole
+ * (400), or too slow (408) is refused in any case, and a `Content-Length` beyond `maxBytes` before
+ * it is read. It is for the platform's own servers: who may ask it as often as they like can
+ * change a picture until it is no longer found. A second argument that is no function is not
+ * looked at: servers give their handlers one.
  *
- * **With `next`**: every file of a `multipart/form-data` form is checked, and a body that begins as
- * a picture, whatever its type says, or whose type is `image/…`. If one is to be refused, the
+ * **With `next`**: every file of a `multipart/form-data` form is checked, and a body that begins
+ * as a picture, whatever its type says, or whose type is `image/…`. If one is to be refused, the
  * answer is as above, and `next` is not called. Others are passed on as they are, unbuffered, once
  * their first 4 kB are there: pictures inside JSON, PDF or archives are not seen. What hides its
- * beginning is refused (415): a compressed body (`content-encoding`), and `multipart/…` that is no form.
+ * beginning is refused (415): a compressed body (`content-encoding`), and `multipart/…` that is no
+ * form.
  *
  * A form is held in memory, since only its end shows that it is whole; `next` gets the form as it
  * was checked, written anew. One that pauses for 30 seconds, or has less than 1 kB a second, is
