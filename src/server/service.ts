@@ -17,7 +17,7 @@ import { confirmHeldBack, heldBackLists } from '../node/files/fetch-list.js';
 import { checkPool, createHashPool, type HashPool } from '../node/pool/create-hash-pool.js';
 import { MAX_BYTES } from '../picture/options.js';
 import { type ReviewQueueOptions, Store } from '../store/store.js';
-import { type HmaOptions, hmaRoutes } from './hma/routes.js';
+import { type HmaRouteOptions, hmaRoutes } from './hma/routes.js';
 import { Access, type AccessOptions } from './http/access.js';
 import { healthRoutes } from './http/health.js';
 import { Metrics } from './http/metrics.js';
@@ -83,7 +83,7 @@ export interface CreateServiceOptions extends AccessOptions, MatchRules {
    * content is an entry, by its number in the store; without a store, banks are searched and cannot
    * be changed. The unnamed list is the bank `UNNAMED`
    */
-  hma?: HmaOptions | undefined;
+  hma?: HmaRouteOptions | undefined;
   /**
    * serves routes for those who look after the store: `/v1/changes`, `/v1/lists`, fetching one now,
    * and the review log

@@ -13,7 +13,7 @@ import { HmaHasher } from './picture.js';
 import { hmaRoute } from './reply.js';
 
 /** How HMA's dialect is served. */
-export interface HmaOptions {
+export interface HmaRouteOptions {
   /**
    * where lists are fetched from, as `store.exchanges(key)` gives them; absent: there are none, and
    * none is made
@@ -31,7 +31,7 @@ export interface HmaOptions {
  * The routes of HMA's dialect.
  * @throws {TypeError | RangeError} if an option is invalid
  */
-export function hmaRoutes(parts: ServiceParts, options: HmaOptions): Route[] {
+export function hmaRoutes(parts: ServiceParts, options: HmaRouteOptions): Route[] {
   const { exchanges = NO_EXCHANGES, tier = 'match' } = options;
   checkMethods(exchanges, 'exchanges to be those of a store', ['set', 'get', 'list', 'remove']);
   checkOneOf('tier', tier, ['match', 'review']);
