@@ -68,7 +68,11 @@ export function ahead(read: Read): View {
 }
 
 /** The record at a place; undefined unless it is whole. */
-export async function recordAt(view: View, at: At, end: number) {
+export async function recordAt(
+  view: View,
+  at: At,
+  end: number,
+): Promise<(At & { payload: Uint8Array | undefined }) | undefined> {
   const from = at.length + RECORD_BYTES;
   if (from > end) return undefined;
   const start = view(at.length, RECORD_BYTES);
