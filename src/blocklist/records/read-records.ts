@@ -72,7 +72,7 @@ export async function recordAt(
   view: View,
   at: At,
   end: number,
-): Promise<(At & { payload: Uint8Array | undefined }) | undefined> {
+): Promise<(At & { generation: number; payload: Uint8Array | undefined }) | undefined> {
   const from = at.length + RECORD_BYTES;
   if (from > end) return undefined;
   const start = view(at.length, RECORD_BYTES);
