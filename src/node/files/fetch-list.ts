@@ -167,8 +167,11 @@ class ListTarget implements FetchTarget {
       holdsBack: (untold) => holdsBack(untold, this.#withHeldBack(this.#list.state, before)),
       settings: (state, heldBack) => {
         this.#checkMark(state);
-        after = next(this.#withHeldBack(state, before), heldBack);
-        return isReached || heldBack ? keptAs(after, this.#mark!) : {};
+        const now = this.#withHeldBack(state, before);
+        after = next(now, heldBack);
+        // A withdrawal that the page lifts would have the list fetched from the start: the page has
+        // what is listed again.
+        return keptAs(isReached || heldBack ? after : now, this.#mark!);
       },
     });
     this.#state = after;

@@ -100,9 +100,10 @@ describe.each(Object.entries(SERVICES))('%s', (name, start) => {
     const { added, removed } = await third.fetch(name, service.client());
     expect({ added, removed }).toEqual({ added: 0, removed: 0 });
     expect(verdictOn(third.list, 3)).toBe('none');
-    service.list(3);
+    // Listed again on a page that others follow.
+    for (const n of [3, ...Array.from({ length: 10 }, (_, at) => 10 + at)]) service.list(n);
     clock.seconds += 100;
-    await third.fetch(name, service.client());
+    expect(await third.fetch(name, service.client())).toMatchObject({ added: 11, isDrained: true });
     expect(verdictOn(third.list, 3)).toBe('match');
     await service.fake.close();
   });
