@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { writeHmaContent } from '../src/services/hma/fake.js';
 import { writeNcmecEntries } from '../src/services/ncmec/fake.js';
+import type { Fakes } from '../src/services/start-fake.js';
 import { writeStopNciiPage } from '../src/services/stop-ncii/fake.js';
 import type { Store as StoreClass } from '../src/store/store.js';
 import { testFolder } from './folder.js';
@@ -996,14 +997,15 @@ const following = options({
 /** Of our index and not of its interface: other rooms call them. */
 const INTERNAL = ['frozenSteps', 'cut', 'noteAt', 'noteNumberAt'];
 
-const FAKES = [
-  'hma',
-  'ncmec',
-  'shield',
-  'stopncii',
-  'techagainstterrorism',
-  'threatexchange',
-] as const;
+/** A fake without a row is an error of types. */
+const FAKES = Object.keys({
+  hma: 1,
+  ncmec: 1,
+  shield: 1,
+  stopncii: 1,
+  techagainstterrorism: 1,
+  threatexchange: 1,
+} satisfies Record<keyof Fakes, 1>) as (keyof Fakes)[];
 
 /** The rows of the methods of the returned objects. A method without a row fails. */
 const METHODS: Record<string, Methods> = {

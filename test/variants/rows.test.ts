@@ -377,7 +377,7 @@ test.each(rows)('row $title finds its copy, and no other row does', ({ row, of, 
   for (const { name, geometry, plane: own } of thoroughVariants(plane, others)) {
     if (name === 'inverted') continue;
     const other = pdqRegion(own ?? planeOfPart(plane, geometry), geometry, 512);
-    expect(distance(other.hash, hash)).toBeGreaterThan(MATCH);
+    expect(distance(other.hash, hash), name).toBeGreaterThan(MATCH);
   }
 });
 

@@ -9,6 +9,7 @@ import { givenStore, STORE_OPTIONS, storeFailure, storePlaceOf } from '../store/
 import { heldBackJson, heldBackWords, notReadWords } from './held-back.js';
 import { connected, listPlaceOf, readListConfig } from './list-config.js';
 import { type KeptLists, withLists } from './list-place.js';
+import { LIST_SERVICES } from './list-services.js';
 
 /** How many malformed records of a list are printed. The rest are counted. */
 const PROBLEMS_SHOWN = 20;
@@ -22,7 +23,7 @@ Prints a line NAME,RECORDS,ADDED,REMOVED for each list, where RECORDS were told 
 service. CONFIG is a JSON file: { "list": "lists.ohb", "lists": [{ "name": "ours", "service": \
 "stopncii", "trust": "shared", "credentials": { "subscriptionKey": \
 "NAME_OF_A_VARIABLE", "fetchHashesKey": "NAME_OF_ANOTHER" } }] }. \
-Services: stopncii, ncmec, threatexchange, techagainstterrorism, hma; none has been tried \
+Services: ${Object.keys(LIST_SERVICES).join(', ')}; none has been tried \
 against the real one. Credentials come from the environment alone: CONFIG names its \
 variables. A list has trust, tier, enabled, policy, baseUrl, plainHttp, timeoutSeconds and \
 tries; one of hma has bank and maxMissing, too. An interrupted fetch loses nothing. \
