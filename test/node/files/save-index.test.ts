@@ -418,7 +418,7 @@ test('a program that dies while saving leaves only the old file', async () => {
   const before = readFileSync(path);
   const script = `
     import { readdirSync } from 'node:fs';
-    import { createIndex } from '${ROOT}/dist/indexing.js';
+    import { createIndex } from '${ROOT}/dist/index.js';
     import { saveIndex } from '${ROOT}/dist/node.js';
     const [path, folder] = process.argv.slice(1);
     saveIndex(path, createIndex([], { algorithm: 'pdq' })).then(() => process.exit(1));
