@@ -17,7 +17,7 @@ test('a property without its own seed uses the common one', () => {
 });
 
 /** Deadlines after which a wait gives up. No assertion depends on how long anything took. */
-const DEADLINES = ['browser/engine.ts', 'browser/exfiltration.test.ts'];
+const DEADLINES = ['browser/engines/engine.ts', 'browser/exfiltration.test.ts'];
 
 test('no test uses the clock or unseeded randomness', () => {
   const found = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })

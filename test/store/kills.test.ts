@@ -89,7 +89,7 @@ describePostgresql(
     }, async () => {
       const url = await server().newDatabase();
       await (await openStore({ url })).close();
-      const [writer, follower] = ['store-writer', 'store-follower'].map((name) =>
+      const [writer, follower] = ['store-writer', 'lists/store-follower'].map((name) =>
         fileURLToPath(scripts.build(`test/store/${name}.ts`)),
       ) as [string, string];
       const followers = [0, 1].map(() => new FollowerProgram(() => fork(follower, [url])));
