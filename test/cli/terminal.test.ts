@@ -79,9 +79,10 @@ test('standard error never has it; a script gets the bytes of results, a termina
 
 test('one file alone writes to the terminal', () => {
   const cli = join(ROOT, 'src/cli');
-  const writes = readdirSync(cli).filter((file) =>
-    /console\.|std(out|err)\.write/.test(readFileSync(join(cli, file), 'utf8')),
-  );
+  const files = readdirSync(cli, { recursive: true, encoding: 'utf8' });
+  const writes = files
+    .filter((file) => file.endsWith('.ts'))
+    .filter((file) => /console\.|std(out|err)\.write/.test(readFileSync(join(cli, file), 'utf8')));
   // The other has a text of its own.
   expect(writes).toEqual(['interrupt.ts', 'output.ts']);
 });

@@ -1,4 +1,4 @@
-import { DecodeError } from '../../errors.js';
+import type { DecodeError } from '../../errors.js';
 import { variantsOfPicture } from '../../picture/hash-picture.js';
 import type { HashedVariant } from '../../variant.js';
 import { decodeBytes, type Page, readback } from '../decode/decode-bytes.js';
@@ -54,9 +54,9 @@ async function answer(request: Exclude<Request, { bitmap: unknown }>): Promise<R
     return { width: opened.width, height: opened.height };
   } catch (error) {
     const { name, message } = error instanceof Error ? error : new Error('unknown');
-    return {
-      error: { name, message, ...(error instanceof DecodeError ? { code: error.code } : {}) },
-    };
+    // By its name: where this script runs twice (see below), there are two classes.
+    const { code } = Object(error) as Partial<DecodeError>;
+    return { error: { name, message, ...(name === 'DecodeError' && code && { code }) } };
   }
 }
 
