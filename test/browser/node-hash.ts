@@ -40,14 +40,13 @@ export const FILES: readonly string[] = ['images', 'photos'].flatMap((folder) =>
 /** The HEIC ones. */
 export const HEIC_FILES: readonly string[] = filesOf('heic', (file) => file.endsWith('.heic'));
 
-// Threads run JavaScript, and this file runs as source.
-setWorkerScripts(join(ROOT, 'dist'));
-
 /** What Node gives, in the form that the page gives. */
 export async function inNode(
   source: string | Uint8Array,
   options: HashFileOptions = {},
 ): Promise<PageHash> {
+  // Threads run JavaScript, and this file runs as source. Another file of tests may have set others.
+  setWorkerScripts(join(ROOT, 'dist'));
   try {
     const { hash, quality, resample, width, height, variants } = await hashFile(source, options);
     return {
