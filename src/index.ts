@@ -79,6 +79,7 @@ export {
   type ReviewRecord,
   reviewFactsOf,
 } from './review/review-record.js';
+export { writeCell } from './text/csv.js';
 export { type ReadListOptions, readHashList } from './text/hash-list.js';
 export { readVpdq, type VpdqFrame, writeVpdq } from './text/vpdq.js';
 export { type ListFormat, writeHashList } from './text/write-hash-list.js';

@@ -722,6 +722,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     sealBundle: [wholeBundle, member(recipient)],
     readVpdq: [reply(core.writeVpdq([FRAME as never])), options({ onProblem: callback })],
     writeVpdq: [frames, options({ format: member('json') })],
+    writeCell: [or(text, '[]', '[text]')],
     readHashList: [
       reply(`${HEX}\n`),
       options({

@@ -1,4 +1,5 @@
 import { stderr, stdout } from 'node:process';
+import { writeCell } from '../index.js';
 import { Failure } from './failure.js';
 import { encoded } from './file-name.js';
 
@@ -23,21 +24,9 @@ export const shown = (text: string): string =>
 export const toStdout = (text: string): boolean =>
   stdout.write(encoded(stdout.isTTY ? shown(text) : text));
 
-/**
- * A line of CSV, its cells as `writeHashList` writes them: labels between `;`, and an apostrophe
- * before what a spreadsheet would take for a formula. What is not known is an empty cell.
- */
-export const csvLine = (cells: readonly unknown[]): string => cells.map(csvCell).join(',');
-
-function csvCell(content: unknown): string {
-  const text = Array.isArray(content)
-    ? content.map((label) => label.replace(/[\\;]|^\s|\s$/g, '\\$&')).join(';')
-    : `${content ?? ''}`;
-  const safe = text
-    .replace(/([,;\t\r\n] *)(?='*[=+\-@＝＋－＠])/g, "$1'")
-    .replace(/^( *)(?='*[=+\-@＝＋－＠\t\r\0])/, "$1'");
-  return /[",;\r\n\t]|^\s|\s$/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
+/** A line of CSV. Labels are one cell, and what is not known is an empty one. */
+export const csvLine = (cells: readonly unknown[]): string =>
+  cells.map((cell) => writeCell(Array.isArray(cell) ? cell : `${cell ?? ''}`)).join(',');
 
 /** Prints a line of a text that has few. */
 export const print = (text: string | number): boolean => toStdout(`${text}\n`);

