@@ -40,7 +40,6 @@ export { phash } from './hashing/phash.js';
 export { createIndex, indexFromBuffer } from './indexing/create-index.js';
 export type { HammingIndex } from './indexing/hamming-index.js';
 export type { Hit } from './indexing/part-search.js';
-export { snapshotInfo } from './indexing/snapshot.js';
 export {
   type Allowance,
   type AllowList,
@@ -53,7 +52,6 @@ export {
   decisionToJSON,
   explain,
   type Match,
-  unhashable,
 } from './matching/decision.js';
 export {
   DECISION_SCHEMA,
@@ -91,8 +89,7 @@ export type {
   VariantName,
 } from './variant.js';
 export { hashPixels, variantsOf } from './variants/hash-pixels.js';
-export {
-  VARIANT_PROFILES,
-  type VariantOptions,
-  type VariantProfile,
+export type {
+  VariantOptions,
+  VariantProfile,
 } from './variants/variant-profile.js';

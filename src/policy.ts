@@ -195,6 +195,51 @@ export interface ListSettings {
   readonly trust?: Trust;
 }
 
+/** How far a list was fetched. */
+export interface FetchState {
+  /** where it was fetched from, in the words of who fetched it */
+  readonly origin: string;
+  /** where the next fetch goes on, in the service's own form */
+  readonly checkpoint?: unknown;
+  /** whether the list was empty when its first fetch began, which is not at its end yet */
+  readonly isPartial?: boolean;
+  /** whether the next fetch must begin from the start, whatever the checkpoint says */
+  readonly mustRefetch?: boolean;
+  /** when the last fetch that came to its end began, in seconds since 1970 */
+  readonly fetchedSeconds?: number;
+  /** what the last fetch from the start did not remove; with it, the next one is from the start */
+  readonly heldBack?: HeldBack;
+  /** what this version did not know, the first 200 such words */
+  readonly unknown: readonly UnknownWord[];
+}
+
+/** Removals that a fetch held back: the service did not send these entries any more. */
+export interface HeldBack {
+  /** how many entries would go */
+  readonly removals: number;
+  /** how many the list had */
+  readonly of: number;
+  /** since when, in seconds since 1970 */
+  readonly sinceSeconds: number;
+  /** whether a person has confirmed it: a fetch that begins later, and finds no more, removes it */
+  readonly isConfirmed: boolean;
+  /** which entries, in a form that cannot be read back */
+  readonly keys: string;
+}
+
+/**
+ * A word of a service that this version does not know: a member of a record, or the value of one
+ * that has a fixed set. The record is kept. Text from outside: escape it before printing.
+ */
+export interface UnknownWord {
+  /** the member, with those above it: `hashStatus`, `CSPFeedbacks.feedbackValue` */
+  readonly field: string;
+  /** the value; absent if the member itself is unknown */
+  readonly word?: string;
+  /** how often it was met */
+  readonly count: number;
+}
+
 /** @throws {TypeError | RangeError} if a setting is unknown or invalid */
 export function checkListSettings(settings: ListSettings): void {
   checkOptions(settings, 'settings of a list to be an object');

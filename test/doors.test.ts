@@ -628,7 +628,6 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     hashFromJSON: [hashJSON],
     hashToHex: [hash],
     hashToJSON: [hash, options({ resample, decoding: member('draft') })],
-    VARIANT_PROFILES: 'constant',
     hashPixels: [pixels, options({ ...hashing, variants: profile, crops: flag, stored: pixels })],
     variantsOf: [pixels, options({ ...hashing, variants: profile, crops: flag, stored: pixels })],
     createIndex: [
@@ -640,7 +639,6 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
       }),
     ],
     indexFromBuffer: [indexBytes, options({ verify: flag })],
-    snapshotInfo: [indexBytes, optional(fromOutside(snapshot.byteLength))],
     PackedEntries: [member('pdq'), optional(member(256)), options({ capacity: member(5) })],
     createBlocklist: [
       entries,
@@ -691,7 +689,6 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     explain: [decision],
     reviewFactsOf: [decision, optional(hash)],
     policyFor: [member('pdq'), member(256), policy],
-    unhashable: [member(new (await errorsOf()).DecodeError('corrupt', 'x')), policy],
     createBundle: [
       members([IMAGE], {
         0: members(IMAGE, {
@@ -838,7 +835,6 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
       member(emptyClient),
       options({ ...fetchOptions, confirm: flag, now: callback }),
     ],
-    fetchStateOf: [member(LIST), text],
     saveIndex: [
       path(join(folder, 'saved.ohx')),
       member(INDEX),
@@ -1371,10 +1367,6 @@ const METHODS: Record<string, Methods> = {
 
 async function entryOf(name: string): Promise<Record<string, unknown>> {
   return (await import(pathToFileURL(join(ROOT, `dist/${name}.js`)).href)) as never;
-}
-
-async function errorsOf(): Promise<typeof import('../src/errors.js')> {
-  return (await entryOf('index')) as never;
 }
 
 /** Messages that come from V8 and Node, not from our checks. */

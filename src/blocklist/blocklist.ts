@@ -12,6 +12,7 @@ import { ComingEntries, PackedEntries, rowsOf } from '../packed-entries.js';
 import {
   checkListSettings,
   copyOfSettings,
+  type FetchState,
   type ListSettings,
   type PolicyOptions,
   type Trust,
@@ -22,6 +23,7 @@ import type { OpenedEntries, SearchingThreads, SearchThreadsStats } from './kind
 import { readySteps } from './large-change.js';
 import { begun, stepOf } from './list-change.js';
 import { ListState, numbersOf, reasonToKeepOut } from './list-state.js';
+import { copyOfKept } from './lists.js';
 import type { KeptOutReason, OnKeptOut } from './withdrawals.js';
 import {
   copyOfWithdrawn,
@@ -66,6 +68,8 @@ export interface ListInfo extends Required<Omit<ListSettings, 'policy'>> {
   readonly size: number;
   readonly trust: Trust;
   readonly policy?: PolicyOptions;
+  /** how far `fetchList` fetched it; absent if it never did */
+  readonly fetched?: FetchState;
 }
 
 /**
@@ -177,14 +181,19 @@ export class Blocklist extends EntryList {
         if (count > 0 || sizes.has(name)) sizes.set(name, count + (sizes.get(name) ?? 0));
       }
     }
-    return [...sizes].map(([name, size]) => ({
-      name,
-      size,
-      tier: 'match',
-      enabled: true,
-      trust: name === '' ? 'own' : 'shared',
-      ...copyOfSettings(this.state.lists.of(name)),
-    }));
+    return [...sizes].map(([name, size]) => {
+      const { fetched, ...settings } = copyOfKept(this.state.lists.of(name));
+      const { generation: _, ...state } = fetched ?? {};
+      return {
+        name,
+        size,
+        tier: 'match',
+        enabled: true,
+        trust: name === '' ? 'own' : 'shared',
+        ...settings,
+        ...(fetched && { fetched: state as FetchState }),
+      };
+    });
   }
 }
 

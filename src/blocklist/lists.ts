@@ -1,12 +1,15 @@
 import { checkInteger, checkObject, checkOptions, checkTypeOf } from '../door.js';
-import { checkListSettings, copyOfSettings, type ListSettings } from '../policy.js';
+import {
+  checkListSettings,
+  copyOfSettings,
+  type FetchState,
+  type ListSettings,
+} from '../policy.js';
 
 /** How far a list was fetched from its service, in JSON, as `fetchList` keeps it. */
-export interface Fetched {
+export interface Fetched extends FetchState {
   /** of the blocklist when a fetch began, or a withdrawal was lifted: the mark of that */
   readonly generation: number;
-  /** whether the next fetch must begin from the start; a withdrawal that is lifted sets it */
-  readonly mustRefetch?: boolean;
 }
 
 /** The settings of a list, and how far it was fetched. */

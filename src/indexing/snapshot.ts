@@ -1,4 +1,3 @@
-import { checkInteger } from '../door.js';
 import { FormatError } from '../errors.js';
 import { ALGORITHMS, type Algorithm, type Bits, hasBits } from '../hash.js';
 import { allSteps, ascendsSteps, finish } from '../in-turns.js';
@@ -153,14 +152,10 @@ export interface SnapshotInfo {
   readonly byteLength: number;
 }
 
-/**
- * @param byteLength of all, if `source` is only its header
- * @throws {FormatError} as `indexFromBuffer`, for what the header alone shows
- */
-export function snapshotInfo(source: SnapshotSource, byteLength?: number): SnapshotInfo {
+/** @throws {FormatError} as `indexFromBuffer`, for what the header alone shows */
+export function snapshotInfo(source: SnapshotSource): SnapshotInfo {
   const bytes = alignedBytes(source);
-  if (byteLength !== undefined) checkInteger('byteLength', byteLength, 0);
-  return infoOf(shapeOf(bytes, byteLength ?? bytes.length));
+  return infoOf(shapeOf(bytes, bytes.length));
 }
 
 /** What a shape tells to the outside. */

@@ -1,3 +1,5 @@
+import type { HeldBack } from '../policy.js';
+
 /*
  * A fetch from the start removes what the service does not tell. A service that answers wrongly
  * would so empty a list, and what was listed would be found no more. Therefore a fetch that would
@@ -8,20 +10,6 @@
 export interface Removal {
   readonly source?: string | null | undefined;
   readonly id?: string | null | undefined;
-}
-
-/** Removals that a fetch held back: the service did not send these entries any more. */
-export interface HeldBack {
-  /** how many entries would go */
-  readonly removals: number;
-  /** how many the list had */
-  readonly of: number;
-  /** since when, in seconds since 1970 */
-  readonly sinceSeconds: number;
-  /** whether a person has confirmed it: a fetch that begins later, and finds no more, removes it */
-  readonly isConfirmed: boolean;
-  /** which entries, in a form that cannot be read back */
-  readonly keys: string;
 }
 
 /** The removals that are held back of a list, without their keys. */

@@ -1,32 +1,15 @@
 import { checkObject, checkOptions, checkSignal, checkTypeOf } from '../door.js';
 import type { BlocklistEntry } from '../entry.js';
 import { FormatError } from '../errors.js';
-import type { ReadUpdatesOptions, UnknownWord } from '../text/json.js';
-import { type HeldBack, heldBackOf, isHeldBack, type Removal } from './held-back.js';
+import type { FetchState, HeldBack, UnknownWord } from '../policy.js';
+import type { ReadUpdatesOptions } from '../text/json.js';
+import { heldBackOf, isHeldBack, type Removal } from './held-back.js';
 import type { ListClient, ListUpdate, UpdatesPage } from './list-update.js';
 
 /*
  * How a list is fetched from a service, page by page, wherever the list is kept: what is applied
  * when, and from which checkpoint the next fetch goes on.
  */
-
-/** How far a list was fetched. */
-export interface FetchState {
-  /** where it was fetched from, in the words of who fetched it */
-  readonly origin: string;
-  /** where the next fetch goes on, in the service's own form */
-  readonly checkpoint?: unknown;
-  /** whether the list was empty when its first fetch began, which is not at its end yet */
-  readonly isPartial?: boolean;
-  /** whether the next fetch must begin from the start, whatever the checkpoint says */
-  readonly mustRefetch?: boolean;
-  /** when the last fetch that came to its end began, in seconds since 1970 */
-  readonly fetchedSeconds?: number;
-  /** what the last fetch from the start did not remove; with it, the next one is from the start */
-  readonly heldBack?: HeldBack;
-  /** what this version did not know, the first 200 such words */
-  readonly unknown: readonly UnknownWord[];
-}
 
 /** What a fetch did so far. */
 export interface FetchProgress {

@@ -1,6 +1,7 @@
 import type { BlocklistEntry, Opinion } from '../entry.js';
 import type { Hash } from '../hash.js';
-import type { ReadUpdatesOptions, UnknownWord } from '../text/json.js';
+import type { UnknownWord } from '../policy.js';
+import type { ReadUpdatesOptions } from '../text/json.js';
 
 /**
  * What a service says of a record now.

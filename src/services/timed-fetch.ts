@@ -1,5 +1,6 @@
 import { checkInteger, checkNumber, checkObject } from '../door.js';
-import { checkFetchOptions, type UnknownWord } from '../text/json.js';
+import type { UnknownWord } from '../policy.js';
+import { checkFetchOptions } from '../text/json.js';
 import {
   CLOCK_SECONDS,
   type FetchUpdatesOptions,

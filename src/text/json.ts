@@ -1,5 +1,6 @@
 import { checkOptions, checkSignal, checkTypeOf } from '../door.js';
 import { FormatError } from '../errors.js';
+import type { UnknownWord } from '../policy.js';
 
 /*
  * Replies of services are read by our own code. A schema library says whether a reply is as it
@@ -7,19 +8,6 @@ import { FormatError } from '../errors.js';
  * Checking by TypeBox first doubled the CPU time of a page of ThreatExchange, and its 22 kB are as
  * much as this whole entry.
  */
-
-/**
- * A word of a service that this version does not know: a member of a record, or the value of one
- * that has a fixed set. The record is kept. Text from outside: escape it before printing.
- */
-export interface UnknownWord {
-  /** the member, with those above it: `hashStatus`, `CSPFeedbacks.feedbackValue` */
-  readonly field: string;
-  /** the value; absent if the member itself is unknown */
-  readonly word?: string;
-  /** how often it was met */
-  readonly count: number;
-}
 
 /** Options of everything that reads the replies of services. */
 export interface ReadUpdatesOptions {

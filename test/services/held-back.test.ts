@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type HeldBack, heldBackOf, isHeldBack } from '../../src/services/held-back.js';
+import type { HeldBack } from '../../src/policy.js';
+import { heldBackOf, isHeldBack } from '../../src/services/held-back.js';
 
 const removalsOf = (numbers: Iterable<number>) =>
   [...numbers].map((n) => ({ source: 'a', id: `r${n}` }));

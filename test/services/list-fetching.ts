@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { UnknownWord } from '../../src/policy.js';
 import type { FakeService, Fault } from '../../src/services/fake-service.js';
 import type { ListClient, ListUpdate } from '../../src/services/list-update.js';
 import { ServiceError } from '../../src/services/service-error.js';
-import type { UnknownWord } from '../../src/text/json.js';
 
 /** A list as a platform keeps it: updates by key, and the checkpoint that was stored last. */
 export interface Kept<Checkpoint> {

@@ -1,6 +1,5 @@
-import { constants } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
-import { PackedEntries, snapshotInfo } from '../../index.js';
+import { readFile } from 'node:fs/promises';
+import { PackedEntries } from '../../index.js';
 import { openIndex } from '../../node/index.js';
 import type { Call, Command } from '../command.js';
 import { Failure, failureOf, shownName, UsageError } from '../failure.js';
@@ -41,10 +40,8 @@ index file only when the new one is complete. verify checks every byte.`,
     }
     try {
       const name = encoded(path);
-      const info =
-        action === 'info'
-          ? await infoIn(name)
-          : (await openIndex(typeof name === 'string' ? name : await readFile(name))).info;
+      const source = typeof name === 'string' ? name : await readFile(name);
+      const { info } = await openIndex(source, { verify: action === 'verify' });
       const { algorithm, bits, size, hashes, degenerate, generation, byteLength } = info;
       if (call.on('json')) {
         const known = { algorithm, bits, size, hashes, degenerate, generation, byteLength };
@@ -63,21 +60,6 @@ index file only when the new one is complete. verify checks every byte.`,
     }
   },
 };
-
-/** More than a header. */
-const HEAD_BYTES = 512;
-
-/** What the header of an index file says; no more of it is read. */
-async function infoIn(path: string | Buffer): Promise<ReturnType<typeof snapshotInfo>> {
-  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  try {
-    const { size } = await file.stat();
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    return snapshotInfo(buffer.subarray(0, bytesRead), size);
-  } finally {
-    await file.close();
-  }
-}
 
 async function build(path: string, call: Call, out: Output): Promise<number> {
   const target = call.text('output');

@@ -11,7 +11,6 @@ import {
   type FetchProgress,
   type FetchState,
   fetchList,
-  fetchStateOf,
   openBlocklist,
 } from '../../node/index.js';
 import type { Store } from '../../server/index.js';
@@ -93,8 +92,8 @@ export function inFile(list: Blocklist): KeptLists {
     async configure(config) {
       const names = new Set(config.lists.map(({ name }) => name));
       const removed: number[] = [];
-      for (const { name } of list.lists()) {
-        if (names.has(name) || !fetchStateOf(list, name)) continue;
+      for (const { name, fetched } of list.lists()) {
+        if (names.has(name) || !fetched) continue;
         const change = { replace: { list: name, entries: [] }, settings: { [name]: null } };
         removed.push((await list.apply(change)).removed);
       }
@@ -102,12 +101,7 @@ export function inFile(list: Blocklist): KeptLists {
       await list.apply({ settings: Object.fromEntries(settings) });
       return removed;
     },
-    all: async () => ({
-      generation: list.generation,
-      lists: list
-        .lists()
-        .map(({ name, size }) => ({ name, size, fetched: fetchStateOf(list, name) })),
-    }),
+    all: async () => ({ generation: list.generation, lists: list.lists() }),
     fetch: async ({ name, origin, client }, options) =>
       fetchList(list, name, await client(), { ...options, origin }),
     feeds: async () => [],

@@ -10,10 +10,10 @@ import {
   createBlocklist,
   FormatError,
   type Hash,
+  indexFromBuffer,
   PackedEntries,
   type ReadListOptions,
   readHashList,
-  snapshotInfo,
 } from '../../index.js';
 import { type OpenedIndex, openIndex } from '../../node/index.js';
 import type { Call, Option } from '../command.js';
@@ -285,7 +285,7 @@ async function* chunksOf(
 
 function beginsAsIndex(bytes: Uint8Array): boolean {
   try {
-    snapshotInfo(bytes);
+    indexFromBuffer(bytes, { verify: false });
   } catch (error) {
     return !(error instanceof FormatError && error.code === 'bad-magic');
   }

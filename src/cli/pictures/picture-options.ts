@@ -1,6 +1,15 @@
-import { ALGORITHMS, VARIANT_PROFILES } from '../../index.js';
+import { ALGORITHMS, type VariantProfile } from '../../index.js';
 import type { HashFileOptions } from '../../node/index.js';
 import type { Call, Option } from '../command.js';
+
+/** The profiles in their order; one that is missing here is an error of types. */
+const PROFILES = Object.keys({
+  none: 1,
+  orientation: 1,
+  dihedral: 1,
+  quick: 1,
+  thorough: 1,
+} satisfies Record<VariantProfile, 1>);
 
 /** The options of every command that takes pictures: how they are read and hashed. */
 export const PICTURE_OPTIONS = {
@@ -23,7 +32,7 @@ export const PICTURE_OPTIONS = {
   },
   variants: {
     about: 'which variants of each picture to hash too',
-    choices: VARIANT_PROFILES,
+    choices: PROFILES,
     default: 'orientation',
     needs: { orientation: ['display'] },
   },

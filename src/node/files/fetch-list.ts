@@ -4,18 +4,13 @@ import { checkTypeOf } from '../../door.js';
 import { type BlocklistEntry, checkListName, textOfEntry } from '../../entry.js';
 import { FormatError } from '../../errors.js';
 import { inTurns } from '../../in-turns.js';
-import {
-  type HeldBack,
-  type HeldBackList,
-  type Removal,
-  toldHeldBack,
-} from '../../services/held-back.js';
+import type { FetchState, HeldBack } from '../../policy.js';
+import { type HeldBackList, type Removal, toldHeldBack } from '../../services/held-back.js';
 import {
   checkFetch,
   type FetchedPage,
   type FetchOptions,
   type FetchProgress,
-  type FetchState,
   type FetchTarget,
   fetchedEntry,
   fetchInto,
@@ -76,17 +71,6 @@ export async function fetchList<Checkpoint>(
 }
 
 /**
- * How far a list was fetched; undefined if it never was.
- * @throws {TypeError | RangeError} if an argument is invalid
- * @throws {FormatError} `bad-line` if it is malformed
- */
-export function fetchStateOf(list: Blocklist, name: string): FetchState | undefined {
-  checkBlocklist(list);
-  checkListName(name);
-  return stateIn(list.state, name);
-}
-
-/**
  * What fetches did not remove, until it is confirmed.
  * @throws {TypeError} if `list` is no blocklist
  */
@@ -109,13 +93,13 @@ export async function confirmHeldBack(list: Blocklist, name: string): Promise<bo
   checkListName(name);
   let isThere = false;
   await list.apply((state) => {
-    const { heldBack, ...others } = stateIn(state, name) ?? {};
-    isThere = heldBack !== undefined;
-    if (!heldBack) return {};
-    const { generation } = state.lists.of(name).fetched!;
+    const before = stateIn(state, name);
+    isThere = before?.heldBack !== undefined;
+    if (!before?.heldBack) return {};
+    const heldBack = { ...before.heldBack, isConfirmed: true };
     // Of a fetch that runs, too: it goes on.
-    const fetched = { ...others, heldBack: { ...heldBack, isConfirmed: true }, generation };
-    return { settings: { [name]: { fetched } } };
+    const { generation } = state.lists.of(name).fetched!;
+    return { settings: { [name]: keptAs({ ...before, heldBack }, generation) } };
   });
   return isThere;
 }
@@ -296,7 +280,7 @@ function* untoldSteps(
 }
 
 const keptAs = (state: FetchState, generation: number): KeptSettings => {
-  const fetched: Fetched & FetchState = { ...state, generation };
+  const fetched: Fetched = { ...state, generation };
   return { fetched };
 };
 

@@ -198,7 +198,9 @@ const statusRoute = (parts: ServiceParts): Route => ({
       generation: list.generation,
       ...('revision' in there && { revision: there.revision }),
       pool: { queued, reading, atWork },
-      ...(mayDo(caller!.role, 'curate') && { lists: list.lists() }),
+      ...(mayDo(caller!.role, 'curate') && {
+        lists: list.lists().map(({ fetched: _, ...settings }) => settings),
+      }),
     });
   },
 });

@@ -1,6 +1,7 @@
 import { checkInteger, checkNumber, checkObject, checkOptions, checkTypeOf } from '../../door.js';
 import { FormatError } from '../../errors.js';
 import { type Hash, hashToHex } from '../../hash.js';
+import type { UnknownWord } from '../../policy.js';
 import type { RemoteAnswer, RemoteMatcher } from '../../remote-matcher.js';
 import {
   checkFetchOptions,
@@ -10,7 +11,6 @@ import {
   own,
   tellProblems,
   textOf,
-  type UnknownWord,
 } from '../../text/json.js';
 import { askedInTurn, checkPdqHashes } from '../asked-in-turn.js';
 import type { FetchUpdatesOptions, ListClient, ListUpdate, UpdatesPage } from '../list-update.js';

@@ -1,5 +1,6 @@
 import { FormatError } from '../../errors.js';
 import { hashFrom } from '../../hash.js';
+import type { UnknownWord } from '../../policy.js';
 import {
   isObject,
   type JsonObject,
@@ -10,7 +11,6 @@ import {
   type ReadUpdatesOptions,
   type ReportProblem,
   textOf,
-  type UnknownWord,
   UnknownWords,
   wholeNumberOf,
 } from '../../text/json.js';

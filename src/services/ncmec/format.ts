@@ -2,11 +2,11 @@ import { checkObject, checkOneOf } from '../../door.js';
 import type { Opinion } from '../../entry.js';
 import { FormatError } from '../../errors.js';
 import { hashFrom } from '../../hash.js';
+import type { UnknownWord } from '../../policy.js';
 import {
   problemsOf,
   type ReadUpdatesOptions,
   type ReportProblem,
-  type UnknownWord,
   UnknownWords,
 } from '../../text/json.js';
 import { childOf, readElements, rootElement, type XmlElement, xmlText } from '../../text/xml.js';

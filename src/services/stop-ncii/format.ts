@@ -2,6 +2,7 @@ import { checkIterable, checkObject } from '../../door.js';
 import type { Opinion } from '../../entry.js';
 import { FormatError } from '../../errors.js';
 import { hashFrom } from '../../hash.js';
+import type { UnknownWord } from '../../policy.js';
 import {
   isObject,
   type JsonObject,
@@ -11,7 +12,6 @@ import {
   type ReportProblem,
   recordsIn,
   textOf,
-  type UnknownWord,
   UnknownWords,
   wholeNumberOf,
 } from '../../text/json.js';

@@ -1,5 +1,6 @@
 import { FormatError } from '../../errors.js';
 import { hashFrom } from '../../hash.js';
+import type { UnknownWord } from '../../policy.js';
 import {
   isObject,
   type JsonObject,
@@ -9,7 +10,6 @@ import {
   type ReportProblem,
   recordsIn,
   textOf,
-  type UnknownWord,
   UnknownWords,
   wholeNumberOf,
 } from '../../text/json.js';

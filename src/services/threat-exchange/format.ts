@@ -1,6 +1,7 @@
 import type { Opinion } from '../../entry.js';
 import { FormatError } from '../../errors.js';
 import { hashFrom } from '../../hash.js';
+import type { UnknownWord } from '../../policy.js';
 import {
   isObject,
   type JsonObject,
@@ -10,7 +11,6 @@ import {
   type ReportProblem,
   recordsIn,
   textOf,
-  type UnknownWord,
   UnknownWords,
   wholeNumberOf,
 } from '../../text/json.js';

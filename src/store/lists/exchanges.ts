@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { checkedJson, checkOptions, checkTypeOf } from '../../door.js';
-import type { FetchState } from '../../services/list-fetch.js';
+import type { FetchState } from '../../policy.js';
 import type { Database } from '../sql/database.js';
 import { StoreError } from '../sql/store-error.js';
 import { checkStorable } from '../stored-entry.js';

@@ -1,16 +1,11 @@
 import { checkTypeOf } from '../../door.js';
-import {
-  type HeldBack,
-  type HeldBackList,
-  type Removal,
-  toldHeldBack,
-} from '../../services/held-back.js';
+import type { FetchState, HeldBack } from '../../policy.js';
+import { type HeldBackList, type Removal, toldHeldBack } from '../../services/held-back.js';
 import {
   checkFetch,
   type FetchedPage,
   type FetchOptions,
   type FetchProgress,
-  type FetchState,
   type FetchTarget,
   fetchedEntry,
   fetchInto,

@@ -1,7 +1,11 @@
 import type { ListInfo } from '../../blocklist/blocklist.js';
 import { checkListName as checkEntryListName } from '../../entry.js';
-import { checkListSettings, copyOfSettings, type ListSettings } from '../../policy.js';
-import type { FetchState } from '../../services/list-fetch.js';
+import {
+  checkListSettings,
+  copyOfSettings,
+  type FetchState,
+  type ListSettings,
+} from '../../policy.js';
 import type { Sql } from '../sql/database.js';
 import { checkStorable } from '../stored-entry.js';
 

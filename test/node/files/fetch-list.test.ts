@@ -6,12 +6,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Blocklist, createBlocklist } from '../../../src/blocklist/blocklist.js';
 import { hashToHex } from '../../../src/hash.js';
 import { match } from '../../../src/matching/match.js';
-import {
-  confirmHeldBack,
-  fetchList,
-  fetchStateOf,
-  heldBackLists,
-} from '../../../src/node/files/fetch-list.js';
+import { confirmHeldBack, fetchList, heldBackLists } from '../../../src/node/files/fetch-list.js';
 import { loadBlocklist } from '../../../src/node/files/list-records.js';
 import { openBlocklist } from '../../../src/node/files/open-blocklist.js';
 import { HmaClient } from '../../../src/services/hma/client.js';
@@ -51,6 +46,9 @@ const hashesOn = (blocklist: Blocklist | undefined, list: string) =>
     .filter((entry) => entry.list === list)
     .map(({ hash }) => hashToHex(hash))
     .sort();
+/** How far a list was fetched. */
+const fetchedOf = (blocklist: Blocklist, list: string) =>
+  blocklist.lists().find(({ name }) => name === list)?.fetched;
 const verdictOn = (blocklist: Blocklist, n: number) =>
   match([{ name: 'original', hash: hashOf(n), quality: 100 }], blocklist).verdict;
 
@@ -225,9 +223,9 @@ test('a list from elsewhere, or a lifted withdrawal, begins from the start', asy
   await kept.list.apply({ withdraw: [{ id: 'x' }] });
   await kept.list.apply({ reinstate: [{ id: 'x' }] });
   kept = await open();
-  expect(fetchStateOf(kept.list, 'a')).toMatchObject({ mustRefetch: true, checkpoint: 2 });
+  expect(fetchedOf(kept.list, 'a')).toMatchObject({ mustRefetch: true, checkpoint: 2 });
   expect(await run({ origin: 'y' }, 2)).toBe(undefined);
-  expect(fetchStateOf(kept.list, 'a')!.mustRefetch).toBe(undefined);
+  expect(fetchedOf(kept.list, 'a')!.mustRefetch).toBe(undefined);
 });
 
 test('a copy of the file goes on from its own checkpoint', async () => {
@@ -248,9 +246,9 @@ test('unknown words are counted, and a flood of them is bounded', async () => {
   const words = Array.from({ length: 500 }, (_, at) => ({ field: 'f', word: `${at}`, count: 2 }));
   await kept.fetch('a', telling({ unknown: [{ field: 'g', count: 1 }] }).client);
   await kept.fetch('a', telling({ unknown: [{ field: 'g', count: 3 }] }).client);
-  expect(fetchStateOf(kept.list, 'a')!.unknown).toEqual([{ field: 'g', count: 4 }]);
+  expect(fetchedOf(kept.list, 'a')!.unknown).toEqual([{ field: 'g', count: 4 }]);
   await kept.fetch('a', telling({ unknown: words }).client);
-  expect(fetchStateOf(kept.list, 'a')!.unknown).toHaveLength(200);
+  expect(fetchedOf(kept.list, 'a')!.unknown).toHaveLength(200);
 });
 
 describe.each(['small', 'large'])('of a %s page', (size) => {
@@ -275,7 +273,7 @@ describe.each(['small', 'large'])('of a %s page', (size) => {
       other.fetch('a', telling({ updates: [updateOf(3000)] }, { updates: [] }).client),
     );
     await expect(one.fetch('a', between)).rejects.toMatchObject({ code: 'taken-over' });
-    expect(fetchStateOf(one.list, 'a')).toMatchObject({ checkpoint: 2 });
+    expect(fetchedOf(one.list, 'a')).toMatchObject({ checkpoint: 2 });
     const next = telling({ updates: all });
     await one.fetch('a', next.client);
     expect(next.asked).toEqual([2]);
@@ -308,12 +306,12 @@ describe.each(['small', 'large'])('of a %s page', (size) => {
     await list.apply({ reinstate: [{ id: 'r2', list: 'b' }] });
     await list.apply({ reinstate: [{ id: 'r2' }] });
     expect(list.generation).toBe(generation + 2);
-    const isOver = fetchStateOf(list, 'a')!.checkpoint === 2;
+    const isOver = fetchedOf(list, 'a')!.checkpoint === 2;
     expect(await ended).toBe(isOver ? 'done' : 'taken-over');
-    expect(fetchStateOf(list, 'a')!.mustRefetch).toBe(true);
+    expect(fetchedOf(list, 'a')!.mustRefetch).toBe(true);
     await fetch('a', telling({ updates: all }).client);
     expect(hashesOn(list, 'a')).toHaveLength(all.length);
-    expect(fetchStateOf(list, 'a')!.mustRefetch).toBe(undefined);
+    expect(fetchedOf(list, 'a')!.mustRefetch).toBe(undefined);
   });
 });
 
@@ -327,11 +325,13 @@ test('a list that is removed while it is fetched does not come back by half', as
   expect(list.lists()).toEqual([]);
 });
 
-test('what was fetched is no setting that users see', async () => {
+test('what was fetched is told of a list, but is no setting of it', async () => {
   const { list, fetch } = into(createBlocklist([]));
   await fetch('', telling({ updates: [updateOf(1)] }).client);
   expect(list.settings).toEqual(new Map([['', {}]]));
-  expect(list.lists()).toEqual([{ name: '', size: 1, enabled: true, tier: 'match', trust: 'own' }]);
+  const settings = { enabled: true, tier: 'match', trust: 'own' };
+  const fetched = { origin: '', checkpoint: 1, fetchedSeconds: START, unknown: [] };
+  expect(list.lists()).toEqual([{ name: '', size: 1, ...settings, fetched }]);
   const [found] = match([{ name: 'original', hash: hashOf(1), quality: 100 }], list).matches;
   expect(found).not.toHaveProperty('trust');
   const lists = { '': { fetched: { generation: 1 } } } as never;
@@ -342,7 +342,7 @@ test('a removed list is gone, and fetched from the start if it comes again', asy
   const kept = await open();
   await kept.fetch('a', telling({ updates: [updateOf(1)] }).client);
   await kept.list.apply({ replace: { list: 'a', entries: [] }, settings: { a: null } });
-  expect(fetchStateOf(kept.list, 'a')).toBe(undefined);
+  expect(fetchedOf(kept.list, 'a')).toBe(undefined);
   const { client, asked } = telling({ updates: [updateOf(1)] });
   await kept.fetch('a', client);
   expect(asked).toEqual([undefined]);
@@ -441,7 +441,7 @@ test('what an HMA has deleted goes, also if content of it has several hashes', a
     service.remove('2');
     put(15);
     expect(await fetching()).toEqual([0, false, hexes(2, 3, 15)]);
-    expect(fetchStateOf(kept.list, 'a')!.checkpoint).toEqual({ highestId: 15, unmet: 2 });
+    expect(fetchedOf(kept.list, 'a')!.checkpoint).toEqual({ highestId: 15, unmet: 2 });
     expect(await fetching()).toEqual([1, true, hexes(3, 15)]);
     several = 1;
     service.remove('3');

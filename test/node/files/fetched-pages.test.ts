@@ -6,7 +6,8 @@ import { type BlocklistEntry, textOfEntry } from '../../../src/entry.js';
 import { hashToHex } from '../../../src/hash.js';
 import { match } from '../../../src/matching/match.js';
 import { applyUpdates } from '../../../src/node/files/fetch-list.js';
-import type { HeldBack, Removal } from '../../../src/services/held-back.js';
+import type { HeldBack } from '../../../src/policy.js';
+import type { Removal } from '../../../src/services/held-back.js';
 import {
   isOfService,
   ToldRecords,

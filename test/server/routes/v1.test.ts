@@ -440,6 +440,22 @@ test('status tells sizes to all, and lists to curators', async () => {
   );
 });
 
+test('status tells nothing of how far a list was fetched', async () => {
+  const blocklist = createBlocklist([]);
+  const fetched = { origin: 'there', unknown: [], generation: 0 };
+  const change = { settings: { a: { fetched } } };
+  await blocklist.apply(change);
+  expect(blocklist.lists()).toMatchObject([{ name: 'a', fetched: { origin: 'there' } }]);
+  await served(
+    async ({ url }) => {
+      const told = await (await fetch(`${url}/v1/status`, as('curate'))).text();
+      expect(JSON.parse(told)).toMatchObject({ lists: [{ name: 'a', size: 0 }] });
+      expect(told).not.toContain('there');
+    },
+    { blocklist },
+  );
+});
+
 test('the scan handler is a route, and so is the webhook of decisions', async () => {
   const taken: object[] = [];
   const log = {
