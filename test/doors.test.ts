@@ -881,7 +881,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
         webhook: optional(member(undefined)),
         review: optional(member(undefined)),
         fetchPictures: optional(pictureHosts),
-        hma: options({ exchanges: member(undefined), tier: member('review') }),
+        hma: options({ feeds: member(undefined), tier: member('review') }),
         curation: optional(member(undefined)),
         maxBytes: optional(whole),
         maxBytesHeld,
@@ -1279,7 +1279,7 @@ const METHODS: Record<string, Methods> = {
       allowances: [],
       follow: [following],
       fetch: [text, member(emptyClient), options({ ...fetchOptions, now: callback })],
-      exchanges: [optional(member(new Uint8Array(32)))],
+      feeds: [optional(member(new Uint8Array(32)))],
       reviewLog: [retention],
       pruneReviews: [retention],
       reviewQueue: [record({ ...retention.members, feedbackOf: callback })],
@@ -1297,8 +1297,8 @@ const METHODS: Record<string, Methods> = {
       close: [],
     },
   },
-  Exchanges: {
-    of: async () => (await aStore()).exchanges(new Uint8Array(32)),
+  Feeds: {
+    of: async () => (await aStore()).feeds(new Uint8Array(32)),
     doors: {
       set: [
         text,
@@ -1310,7 +1310,7 @@ const METHODS: Record<string, Methods> = {
         }),
       ],
       get: [text],
-      list: [],
+      items: [],
       credentials: [text],
       remove: [text],
     },
@@ -1336,7 +1336,7 @@ const METHODS: Record<string, Methods> = {
           facts: optional(members([FACTS], { 0: members(FACTS, factsMembers) })),
         }),
       ],
-      list: [
+      items: [
         options({
           state: optional(member('decided')),
           after: optional(whole),

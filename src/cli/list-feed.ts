@@ -1,10 +1,10 @@
 import process from 'node:process';
-import type { Exchange, Store } from '../server/index.js';
+import type { Feed, Store } from '../server/index.js';
 import type { ListClient } from '../services/index.js';
 import { Failure, UsageError } from './failure.js';
 import { LIST_SERVICES, originOf, serviceNamed } from './lists/list-services.js';
 
-/** Where a list is fetched from: what a CONFIG or an exchange of a store says of it. */
+/** Where a list is fetched from: what a CONFIG or a feed of a store says of it. */
 export interface ListFeed {
   /** of the list */
   readonly name: string;
@@ -23,24 +23,21 @@ export interface ListFeed {
 }
 
 /**
- * The key of the credentials of a store's exchanges, from the environment alone.
+ * The key of the credentials of a store's feeds, from the environment alone.
  * @throws {UsageError} unless it has 64 hex digits
  */
-export function exchangeKey(): Uint8Array | undefined {
+export function feedKey(): Uint8Array | undefined {
   const { ONLYHASHES_KEY: hex } = process.env;
   if (!hex) return undefined;
   if (/^[0-9a-f]{64}$/i.test(hex)) return Buffer.from(hex, 'hex');
   throw new UsageError('ONLYHASHES_KEY: expected 64 hex digits');
 }
 
-/** The lists of a store that have an exchange. */
-export const exchangeFeeds = async (store: Store): Promise<ListFeed[]> =>
-  (await store.exchanges().list()).map((exchange) => feedOf(exchange, store));
+/** The lists of a store that have a feed. */
+export const storedFeeds = async (store: Store): Promise<ListFeed[]> =>
+  (await store.feeds().items()).map((feed) => feedOf(feed, store));
 
-function feedOf(
-  { name, api, settings, enabled, hasCredentials }: Exchange,
-  store: Store,
-): ListFeed {
+function feedOf({ name, api, settings, enabled, hasCredentials }: Feed, store: Store): ListFeed {
   const idleClient = () => {
     const { connect, credentials } = serviceOf(api);
     const unused = Object.keys(credentials).map((each) => [each, 'unused']);
@@ -49,15 +46,15 @@ function feedOf(
   return {
     ...{ name, service: api, origin: originOf(api, settings), isRegular: enabled, idleClient },
     async client() {
-      const key = exchangeKey();
-      const exchanges = store.exchanges(key);
+      const key = feedKey();
+      const feeds = store.feeds(key);
       // A `serve` that has the store fetches, and knows them.
-      if (!('credentials' in exchanges)) return idleClient();
+      if (!('credentials' in feeds)) return idleClient();
       const { connect } = serviceOf(api);
       if (hasCredentials && key === undefined) {
         throw new Failure('expected ONLYHASHES_KEY, with which its credentials were stored');
       }
-      const credentials = hasCredentials ? await exchanges.credentials(name) : undefined;
+      const credentials = hasCredentials ? await feeds.credentials(name) : undefined;
       return connect({ ...credentials }, { ...settings });
     },
   };

@@ -8,7 +8,7 @@ export type { FeedbackItem, FeedbackSender, NewFeedback } from '../review/feedba
 export { ncmecFeedback, stopNciiFeedback } from '../review/feedback-senders.js';
 export type { ReviewRetention } from '../review/review-retention.js';
 export type { StoreChange } from '../store/lists/apply.js';
-export type { Exchange } from '../store/lists/exchanges.js';
+export type { Feed } from '../store/lists/feeds.js';
 export type { Follower, FollowOptions } from '../store/lists/follower.js';
 export type { StoredList } from '../store/lists/lists.js';
 export type { NewReviewItem, ReviewItem } from '../store/reviews/review-item.js';

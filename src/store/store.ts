@@ -25,7 +25,7 @@ import {
   pauseEntry,
   resumeDue,
 } from './lists/entries.js';
-import { type Exchange, Exchanges } from './lists/exchanges.js';
+import { type Feed, Feeds } from './lists/feeds.js';
 import { confirmRemovals, fetchList } from './lists/fetch.js';
 import { type Follower, type FollowOptions, followDatabase } from './lists/follower.js';
 import {
@@ -55,9 +55,9 @@ import { type Changed, type ChangeOptions, checkChange, write } from './write.js
 
 export type {
   ChangeOptions,
-  Exchange,
-  Exchanges,
+  Feed,
   FeedbackQueue,
+  Feeds,
   ReviewLog,
   ReviewQueue,
   ReviewQueueOptions,
@@ -197,10 +197,10 @@ export class Store {
   /**
    * Gives a list another name. Its entries keep their numbers and pauses, and what was withdrawn on
    * it alone stays withdrawn. So does what was withdrawn on an earlier list of the new name: such
-   * entries go. A list that has an exchange keeps its name, to which the credentials are bound.
+   * entries go. A list that has a feed keeps its name, to which the credentials are bound.
    * @param to a name that no list has
    * @param change `settings`: changes to its settings, in the same change
-   * @returns `renamed`: whether there was such a list without an exchange, and none of the other
+   * @returns `renamed`: whether there was such a list without a feed, and none of the other
    *   name
    */
   async renameList(
@@ -279,8 +279,8 @@ export class Store {
    * @param key 32 bytes that encrypt their credentials; without it, none can be set or read
    * @throws {TypeError} if `key` is not 32 bytes
    */
-  exchanges(key?: Uint8Array): Exchanges {
-    return new Exchanges(this.#database, this.id, key);
+  feeds(key?: Uint8Array): Feeds {
+    return new Feeds(this.#database, this.id, key);
   }
 
   /**

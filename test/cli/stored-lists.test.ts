@@ -151,18 +151,18 @@ describeEngines(({ engine, newPlace }) => {
     await inStore(async (store) => expect(await hashesOn(store, 'ours')).toEqual(hexes(0, 2, 3)));
   });
 
-  test('without a CONFIG, lists with an exchange are fetched, by credentials of the store', {
+  test('without a CONFIG, lists with a feed are fetched, by credentials of the store', {
     timeout,
   }, async () => {
     service.list(1);
     const key = '5a'.repeat(32);
     const settings = { baseUrl: service.fake.url, tries: 1 };
-    const exchange = { api: 'stopncii', settings };
+    const feed = { api: 'stopncii', settings };
     await inStore(async (store) => {
-      const exchanges = store.exchanges(Buffer.from(key, 'hex'));
+      const feeds = store.feeds(Buffer.from(key, 'hex'));
       const credentials = { subscriptionKey: 'subscription', fetchHashesKey: 'key' };
-      await exchanges.set('bank', { ...exchange, credentials });
-      await exchanges.set('off', { ...exchange, enabled: false });
+      await feeds.set('bank', { ...feed, credentials });
+      await feeds.set('off', { ...feed, enabled: false });
     });
     const untold = await run(['fetch', '--store', db]);
     expect(untold.err).toMatch(/^onlyhashes: bank: expected ONLYHASHES_KEY/);
@@ -204,7 +204,7 @@ describeEngines(({ engine, newPlace }) => {
     const erased = await run(['log', '--store', db, '--erase', '--entry', 'entry 1']);
     expect(erased).toMatchObject({ lines: ['3'], code: 0 });
     await inStore(async (store) => {
-      expect(await store.reviewQueue({ retentionDays: 30_000 }).list()).toEqual([]);
+      expect(await store.reviewQueue({ retentionDays: 30_000 }).items()).toEqual([]);
     });
     const left = await run(['log', '--store', db]);
     expect(left.lines).toHaveLength(1);

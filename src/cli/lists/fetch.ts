@@ -3,7 +3,7 @@ import type { FetchProgress } from '../../node/index.js';
 import { StoreError } from '../../server/index.js';
 import type { Call, Command } from '../command.js';
 import { Failure, UsageError } from '../failure.js';
-import { exchangeKey, type ListFeed } from '../list-feed.js';
+import { feedKey, type ListFeed } from '../list-feed.js';
 import { counted, csvLine, exitCode, type Output } from '../output.js';
 import { givenStore, STORE_OPTIONS, storeFailure, storePlaceOf } from '../store/opened-store.js';
 import { heldBackJson, heldBackWords, notReadWords } from './held-back.js';
@@ -67,7 +67,7 @@ ONLYHASHES_KEY has the key of their credentials, 64 hex digits.`,
       ? listPlaceOf(path!, config, givenStore(call))
       : { store: storePlaceOf(call) };
     // Before anything is fetched: a missing credential is told at once.
-    if (!config) exchangeKey();
+    if (!config) feedKey();
     const isWanted = ({ name }: ListFeed) => names.length === 0 || names.includes(name);
     const configured = config?.lists.filter(isWanted).map(connected);
     const work = async (lists: KeptLists) => {

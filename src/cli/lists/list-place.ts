@@ -15,7 +15,7 @@ import {
 } from '../../node/index.js';
 import type { Store } from '../../server/index.js';
 import { failureOf } from '../failure.js';
-import { exchangeFeeds, type ListFeed } from '../list-feed.js';
+import { type ListFeed, storedFeeds } from '../list-feed.js';
 import type { Output } from '../output.js';
 import { withStore } from '../store/opened-store.js';
 import { type ListConfig, type ListPlace, storedSettingsOf } from './list-config.js';
@@ -125,7 +125,7 @@ export const inStore = (store: Store): KeptLists => ({
     if (confirm) await store.confirm(name);
     return await store.fetch(name, await client(), { ...options, origin });
   },
-  feeds: () => exchangeFeeds(store),
+  feeds: () => storedFeeds(store),
   async copy({ lists }) {
     const { blocklist, allowList } = await store.follow();
     await blocklist.apply({ settings: storedSettingsOf(lists) });

@@ -71,7 +71,7 @@ export const serviceNamed = (name: string): ListService | undefined =>
 
 /**
  * A service and what chooses a list of it, as text: what tells two origins of a list apart. A list
- * that moves between a CONFIG and the exchanges of a store keeps it, and is not fetched anew.
+ * that moves between a CONFIG and the feeds of a store keeps it, and is not fetched anew.
  */
 export function originOf(service: string, settings: ServiceSettings): string {
   const chosen = [...(serviceNamed(service)?.settings ?? []), 'baseUrl'];

@@ -10,7 +10,7 @@ import {
 import type { Call } from '../command.js';
 import { Failure, failureOf, UsageError } from '../failure.js';
 import { endingAtOnce } from '../interrupt.js';
-import { exchangeKey, type ListFeed } from '../list-feed.js';
+import { feedKey, type ListFeed } from '../list-feed.js';
 import { heldBackWords, notReadWords } from '../lists/held-back.js';
 import { connected, type ListConfig, type ListPlace, listPlaceOf } from '../lists/list-config.js';
 import { inFile, inStore, type KeptLists } from '../lists/list-place.js';
@@ -24,7 +24,7 @@ export interface Source {
   readonly store?: Store;
   /** of an embedded store: the folder where commands beside it find it */
   readonly dataDir?: string | undefined;
-  readonly exchanges?: ReturnType<Store['exchanges']>;
+  readonly feeds?: ReturnType<Store['feeds']>;
   /** resolves once it is at the revision that the store had */
   readonly follower?: Promise<Follower>;
   readonly blocklist?: Blocklist;
@@ -58,7 +58,7 @@ export function placeOfSource(call: Call): SourcePlace {
   if (blocklist !== undefined && call.text('store') !== undefined) {
     throw new UsageError('expected --store or --blocklist, not both');
   }
-  exchangeKey();
+  feedKey();
   return blocklist === undefined ? { store: storePlaceOf(call) } : { blocklist };
 }
 
@@ -72,7 +72,7 @@ export async function openedSource(place: SourcePlace, opening: Opening): Promis
     : await sourceOfList(path, opening);
 }
 
-/** @param config has lists that are fetched besides those with an exchange */
+/** @param config has lists that are fetched besides those with a feed of the store */
 async function sourceOfLists(
   place: ListPlace,
   config: ListConfig | undefined,
@@ -121,7 +121,7 @@ async function storeSource(place: StorePlace, { out }: Opening): Promise<Source>
   return {
     store,
     dataDir: 'dataDir' in place ? place.dataDir : undefined,
-    exchanges: store.exchanges(exchangeKey()),
+    feeds: store.feeds(feedKey()),
     follower: store.follow({ signal: out.signal, onProblem }),
     close: () => store.close(),
   };

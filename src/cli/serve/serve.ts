@@ -158,7 +158,7 @@ interface Serving {
 
 /** Serves until the signal aborts; resolves once all is answered. */
 async function serve(
-  { store, dataDir, exchanges, follower, blocklist, fetch, fetchList }: Source,
+  { store, dataDir, feeds, follower, blocklist, fetch, fetchList }: Source,
   { place, clamd, reviewDays, trusted, service: options }: ServeOptions,
   { call, out, pool }: Serving,
 ): Promise<void> {
@@ -182,7 +182,7 @@ async function serve(
     ...(follower ? { follower } : { blocklist }),
     ...{ store, pool, onError },
     onLog: (record) => log.push(toLine(record)),
-    hma: { exchanges },
+    hma: { feeds },
     curation: store && { fetch: fetchNow },
   });
   const server = createServer(NODE_LIMITS, createNodeListener(service.handler, onError));

@@ -14,7 +14,7 @@ import {
 } from '../../index.js';
 import type { FetchOptions, FetchProgress } from '../../node/index.js';
 import {
-  type Exchange,
+  type Feed,
   type Store,
   type StoreChange,
   type StoredList,
@@ -56,7 +56,7 @@ interface ReviewLine {
  */
 export function servedStore(serve: HoldingServe): Store {
   const lists = () =>
-    serve.ask<{ revision: number; lists: StoredList[]; exchanges: Exchange[] }>('GET', '/v1/lists');
+    serve.ask<{ revision: number; lists: StoredList[]; exchanges: Feed[] }>('GET', '/v1/lists');
   const routes = {
     async apply({ withdraw = [], reinstate = [], settings = {} }: StoreChange) {
       const body = {
@@ -70,7 +70,7 @@ export function servedStore(serve: HoldingServe): Store {
     },
     revision: async () => (await lists()).revision,
     lists: async () => (await lists()).lists,
-    exchanges: () => ({ list: async () => (await lists()).exchanges }),
+    feeds: () => ({ items: async () => (await lists()).exchanges }),
     async confirm(name: string) {
       const path = `/v1/lists/${encodeURIComponent(name)}/confirm`;
       try {

@@ -1,5 +1,5 @@
 import { createAllowList, type ListFormat, writeHashList } from '../../index.js';
-import type { Exchange, Store, StoreStatus } from '../../server/index.js';
+import type { Feed, Store, StoreStatus } from '../../server/index.js';
 import type { Call, Command } from '../command.js';
 import { shownName, UsageError } from '../failure.js';
 import { LeftOut } from '../lists/left-out.js';
@@ -95,12 +95,12 @@ const ACTIONS: Readonly<Record<string, (action: Action) => Promise<number | unde
 
   async status({ store, call, out }) {
     const status = await store.status();
-    const exchanges = await store.exchanges().list();
+    const feeds = await store.feeds().items();
     for (const warning of status.warnings) out.note(warning);
     if (call.on('json')) {
-      const told = exchanges.map(({ name, api, enabled }) => ({ name, api, enabled }));
+      const told = feeds.map(({ name, api, enabled }) => ({ name, api, enabled }));
       await out.line(JSON.stringify({ ...status, exchanges: told }));
-    } else for (const line of linesOf(status, exchanges)) await out.line(line);
+    } else for (const line of linesOf(status, feeds)) await out.line(line);
     return 0;
   },
 
@@ -139,7 +139,7 @@ const ACTIONS: Readonly<Record<string, (action: Action) => Promise<number | unde
 
 function* linesOf(
   { lists, warnings: _, ...facts }: StoreStatus,
-  exchanges: readonly Exchange[],
+  feeds: readonly Feed[],
 ): Generator<string> {
   for (const [name, value] of Object.entries(facts)) yield `${name},${value}`;
   for (const { name, size, paused } of lists) yield `list,${size},${paused},${name}`;
@@ -148,7 +148,7 @@ function* linesOf(
     if (fetchedSeconds === undefined) continue;
     yield `fetched,${new Date(1000 * fetchedSeconds).toISOString()},${name}`;
   }
-  for (const { name, api, enabled } of exchanges) yield `exchange,${api},${enabled},${name}`;
+  for (const { name, api, enabled } of feeds) yield `exchange,${api},${enabled},${name}`;
 }
 
 async function* allowancesOf(store: Store) {

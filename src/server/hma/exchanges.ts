@@ -1,4 +1,4 @@
-import type { Exchange, Exchanges, Store } from '../../store/store.js';
+import type { Feed, Feeds, Store } from '../../store/store.js';
 import type { FromSchema, Schema } from '../http/json-schema.js';
 import { type Call, Refusal, type Route, repliesOf, routeOf } from '../http/route.js';
 import { HMA_APIS, type HmaApi, storedFields, toldFields } from './apis.js';
@@ -7,18 +7,18 @@ import { listOfBank } from './hits.js';
 import { hmaJson } from './reply.js';
 import { MESSAGE, TEXT } from './schema.js';
 
-/** The sources of lists: `store.exchanges(key)` gives them, with the key of their credentials. */
-export type HmaExchanges = Pick<Exchanges, 'set' | 'get' | 'list' | 'remove'>;
+/** Where lists are fetched from: `store.feeds(key)`, with the key of their credentials. */
+export type HmaFeeds = Pick<Feeds, 'set' | 'get' | 'items' | 'remove'>;
 
-/** Where no exchanges are kept: there are none, and none is made. */
-export const NO_EXCHANGES: HmaExchanges = {
+/** Where no feeds are kept: there are none, and none is made. */
+export const NO_FEEDS: HmaFeeds = {
   async set() {
     throw new Refusal('not-available', 'this service was started without exchanges');
   },
   async get() {
     return undefined;
   },
-  async list() {
+  async items() {
     return [];
   },
   async remove() {
@@ -66,18 +66,18 @@ const STATUS: Schema = {
 };
 
 /**
- * `/c/exchanges` and `/c/exchange/…`: where lists are fetched from. They are kept here, and fetched
+ * `/c/exchanges` and `/c/exchange/…`, HMA's words for feeds. They are kept here, and fetched
  * by `onlyhashes fetch`. An exchange and its bank have one name. Credentials go in and never out.
  * An API has none of its own: setting them sets those of all its exchanges.
  */
-export function hmaExchangeRoutes(store: Store, exchanges: HmaExchanges): Route[] {
-  const exchangeAt = async (call: Call): Promise<Exchange> => {
-    const exchange = await exchanges.get(listAt(call));
+export function hmaExchangeRoutes(store: Store, feeds: HmaFeeds): Route[] {
+  const exchangeAt = async (call: Call): Promise<Feed> => {
+    const exchange = await feeds.get(listAt(call));
     if (!exchange) throw new Refusal('not-found', 'expected the name of an exchange');
     return exchange;
   };
   const ofApi = async ({ api }: HmaApi) =>
-    (await exchanges.list()).filter((exchange) => exchange.api === api);
+    (await feeds.items()).filter((exchange) => exchange.api === api);
   const authentication = async (api: HmaApi) => {
     const all = await ofApi(api);
     return hmaJson({
@@ -85,9 +85,9 @@ export function hmaExchangeRoutes(store: Store, exchanges: HmaExchanges): Route[
       has_set_authentification: all.length > 0 && all.every((one) => one.hasCredentials),
     });
   };
-  const set: HmaExchanges['set'] = async (name, exchange) => {
+  const set: HmaFeeds['set'] = async (name, exchange) => {
     try {
-      await exchanges.set(name, exchange);
+      await feeds.set(name, exchange);
     } catch (error) {
       if (!(error instanceof TypeError) || !exchange.credentials) throw error;
       // All else was checked.
@@ -153,7 +153,7 @@ export function hmaExchangeRoutes(store: Store, exchanges: HmaExchanges): Route[
       role: 'curate',
       about: 'The names of all exchanges.',
       replies: { 200: { type: 'array', items: TEXT } },
-      answer: async () => hmaJson((await exchanges.list()).map(({ name }) => name)),
+      answer: async () => hmaJson((await feeds.items()).map(({ name }) => name)),
     },
     routeOf({
       method: 'POST',
@@ -176,7 +176,7 @@ export function hmaExchangeRoutes(store: Store, exchanges: HmaExchanges): Route[
         const credentials = credentialsOf(api, body);
         await checkNewName(store, bank);
         // The unnamed list is nobody's, and its bank would not find an exchange of that name.
-        if (listOfBank(bank) !== bank || (await exchanges.get(bank))) {
+        if (listOfBank(bank) !== bank || (await feeds.get(bank))) {
           throw new Refusal('forbidden', 'expected the name of no other exchange');
         }
         const enabled = told.enabled !== false;
@@ -205,7 +205,7 @@ export function hmaExchangeRoutes(store: Store, exchanges: HmaExchanges): Route[
         const before = await exchangeAt(call);
         const { enabled = before.enabled } = body;
         const { name, api, settings } = before;
-        await exchanges.set(name, { api, settings, enabled });
+        await feeds.set(name, { api, settings, enabled });
         return hmaJson(exchangeJson({ ...before, enabled }));
       },
     }),
@@ -222,7 +222,7 @@ export function hmaExchangeRoutes(store: Store, exchanges: HmaExchanges): Route[
           { replace: { list: name, entries: [] }, settings: { [name]: null } },
           changeBy(call),
         );
-        await exchanges.remove(name);
+        await feeds.remove(name);
         return hmaJson({ message: 'success' });
       },
     },
@@ -289,7 +289,7 @@ function credentialsOf(
   return storedFields(api, api.credentials, told);
 }
 
-function credentialStatus({ api, hasCredentials }: Pick<Exchange, 'api' | 'hasCredentials'>) {
+function credentialStatus({ api, hasCredentials }: Pick<Feed, 'api' | 'hasCredentials'>) {
   return {
     supports_auth: (hmaApiOf(api)?.[1].credentials.length ?? 0) > 0,
     has_credentials: hasCredentials,
@@ -297,12 +297,12 @@ function credentialStatus({ api, hasCredentials }: Pick<Exchange, 'api' | 'hasCr
   };
 }
 
-function exchangeJson(exchange: Exchange) {
-  const { name, api: stored, settings, enabled } = exchange;
+function exchangeJson(feed: Feed) {
+  const { name, api: stored, settings, enabled } = feed;
   const [api, known] = hmaApiOf(stored) ?? [stored, undefined];
   return {
     ...(known && toldFields(known, settings)),
     ...{ name, api, enabled },
-    credential_status: credentialStatus(exchange),
+    credential_status: credentialStatus(feed),
   };
 }

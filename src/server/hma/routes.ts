@@ -6,7 +6,7 @@ import type { ServiceParts } from '../routes/parts.js';
 import { hmaDocumentRoutes, hmaIndexRoutes } from './bank-index.js';
 import { hmaBankRoutes } from './banks.js';
 import { hmaContentRoutes } from './content.js';
-import { type HmaExchanges, hmaExchangeRoutes, NO_EXCHANGES } from './exchanges.js';
+import { type HmaFeeds, hmaExchangeRoutes, NO_FEEDS } from './exchanges.js';
 import { hmaHashRoutes } from './hash.js';
 import { hmaMatchRoutes } from './match.js';
 import { HmaHasher } from './picture.js';
@@ -15,10 +15,10 @@ import { hmaRoute } from './reply.js';
 /** How HMA's dialect is served. */
 export interface HmaRouteOptions {
   /**
-   * where lists are fetched from, as `store.exchanges(key)` gives them; absent: there are none, and
+   * where lists are fetched from, as `store.feeds(key)` gives them; absent: there are none, and
    * none is made
    */
-  exchanges?: HmaExchanges | undefined;
+  feeds?: HmaFeeds | undefined;
   /**
    * what lookups tell: matches alone, or what is for review within the match distance of its list,
    * too. HMA has no word for a review
@@ -32,8 +32,8 @@ export interface HmaRouteOptions {
  * @throws {TypeError | RangeError} if an option is invalid
  */
 export function hmaRoutes(parts: ServiceParts, options: HmaRouteOptions): Route[] {
-  const { exchanges = NO_EXCHANGES, tier = 'match' } = options;
-  checkMethods(exchanges, 'exchanges to be those of a store', ['set', 'get', 'list', 'remove']);
+  const { feeds = NO_FEEDS, tier = 'match' } = options;
+  checkMethods(feeds, 'feeds to be those of a store', ['set', 'get', 'items', 'remove']);
   checkOneOf('tier', tier, ['match', 'review']);
   const hasher = new HmaHasher(parts);
   const minQuality = () => policyUnder(parts.rules().policy ?? {}, 'pdq', 256).minQuality;
@@ -44,7 +44,7 @@ export function hmaRoutes(parts: ServiceParts, options: HmaRouteOptions): Route[
     ...ofStore(parts.store, (store) => [
       ...hmaBankRoutes(store),
       ...hmaContentRoutes(store, hasher, { minQuality, now: parts.now }),
-      ...hmaExchangeRoutes(store, exchanges),
+      ...hmaExchangeRoutes(store, feeds),
     ]),
   ];
   return hmaDocumentRoutes(routes).map(hmaRoute);

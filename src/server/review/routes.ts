@@ -123,7 +123,7 @@ async function queuePage(
   queue: ReviewQueue,
 ): Promise<Response> {
   const [items, counts, notice] = await Promise.all([
-    queue.list({ after, limit: PAGE + 1 }),
+    queue.items({ after, limit: PAGE + 1 }),
     queue.counts(),
     done(id, queue),
   ]);
@@ -194,9 +194,9 @@ const wordFor = (id: string) => `decide ${id}`;
 
 /** The next one that waits; those that were skipped come again after the last one. */
 async function nextAfter({ number }: ReviewItem, queue: ReviewQueue) {
-  const [next] = await queue.list({ after: number, limit: 1 });
+  const [next] = await queue.items({ after: number, limit: 1 });
   if (next) return next;
-  const [oldest] = await queue.list({ limit: 1 });
+  const [oldest] = await queue.items({ limit: 1 });
   return oldest?.number === number ? undefined : oldest;
 }
 

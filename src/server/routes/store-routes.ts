@@ -115,7 +115,7 @@ export function storeRoutes(store: Store, options: CurationOptions): Route[] {
       replies: { 200: { type: 'object', required: ['revision', 'lists', 'exchanges'] } },
       async answer() {
         const [revision, lists] = [await store.revision(), await store.lists()];
-        return TextReply.json({ revision, lists, exchanges: await store.exchanges().list() });
+        return TextReply.json({ revision, lists, exchanges: await store.feeds().items() });
       },
     },
     routeOf({

@@ -31,7 +31,7 @@ interface MovingRow extends EntryRow {
  * goes.
  * @param settings changes to those that it has
  * @returns false, with nothing changed, if there is no list `from`, one of the name `to`, or an
- *   exchange of either
+ *   feed of either
  */
 export async function renameList(
   sql: Sql,
@@ -44,10 +44,8 @@ export async function renameList(
   );
   const [list] = lists;
   // Credentials are bound to the name of their list.
-  const exchanges = await sql.query('select from exchange where name = any($1::text[])', [
-    [from, to],
-  ]);
-  if (exchanges.length > 0) return false;
+  const feeds = await sql.query('select from exchange where name = any($1::text[])', [[from, to]]);
+  if (feeds.length > 0) return false;
   if (from === to || lists.length !== 1 || list!.name !== from) return false;
   await setListSettings(sql, revision, to, { ...list!.settings, ...settings });
   if (list!.fetched !== null) {

@@ -136,7 +136,7 @@ export class ReviewQueue {
    *   `limit`: how many at most, 1…1,000, default 50
    * @throws {TypeError | RangeError} if an option is invalid
    */
-  async list(
+  async items(
     options: { state?: 'waiting' | 'decided'; after?: number; limit?: number } = {},
   ): Promise<ReviewItem[]> {
     checkOptions(options);

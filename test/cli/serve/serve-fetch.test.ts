@@ -147,7 +147,7 @@ describe('a CONFIG', () => {
   });
 });
 
-describe('the exchanges of a store', () => {
+describe('the feeds of a store', () => {
   const key = Buffer.from(hexOf(1000), 'hex');
   const hex = key.toString('hex');
   let server: PostgresqlServer;
@@ -159,12 +159,12 @@ describe('the exchanges of a store', () => {
   beforeEach(async () => {
     store = await server.newDatabase();
     const opened = await openStore({ url: store });
-    const exchanges = opened.exchanges(key);
+    const feeds = opened.feeds(key);
     const [subscriptionKey, fetchHashesKey] = SECRETS as [string, string];
-    const exchange = { api: 'stopncii', settings: connection() };
-    await exchanges.set('off', { ...exchange, enabled: false });
-    await exchanges.set('ours', { ...exchange, credentials: { subscriptionKey, fetchHashesKey } });
-    await exchanges.set('unknown', { api: 'nowhere' });
+    const feed = { api: 'stopncii', settings: connection() };
+    await feeds.set('off', { ...feed, enabled: false });
+    await feeds.set('ours', { ...feed, credentials: { subscriptionKey, fetchHashesKey } });
+    await feeds.set('unknown', { api: 'nowhere' });
     await opened.close();
   });
 

@@ -8,9 +8,9 @@ afterAll(async () => await store.close());
 const message = { message: expect.any(String) };
 const SECRET = 'a secret of nobody else';
 
-const exchanges = store.exchanges(new Uint8Array(32).fill(7));
+const feeds = store.feeds(new Uint8Array(32).fill(7));
 const served = <T>(work: (served: ServedHma) => Promise<T>) =>
-  servedHma(work, { follower, store, hma: { exchanges } });
+  servedHma(work, { follower, store, hma: { feeds } });
 
 test('Coop makes an exchange, reads its state, and removes it with its bank', async () => {
   await served(async ({ json, logs }) => {
@@ -32,10 +32,10 @@ test('Coop makes an exchange, reads its state, and removes it with its bank', as
       credential_json: { user: 'us', password: SECRET },
     });
     expect(made).toEqual({ status: 201, body: message });
-    expect(await exchanges.get('COOP_NCMEC')).toMatchObject({
+    expect(await feeds.get('COOP_NCMEC')).toMatchObject({
       ...{ api: 'ncmec', settings: { list: 'industryTest' }, enabled: true },
     });
-    expect(await exchanges.credentials('COOP_NCMEC')).toEqual({ user: 'us', password: SECRET });
+    expect(await feeds.credentials('COOP_NCMEC')).toEqual({ user: 'us', password: SECRET });
     expect((await json('GET', '/c/bank/COOP_NCMEC')).status).toBe(200);
 
     const shown = {
@@ -45,7 +45,7 @@ test('Coop makes an exchange, reads its state, and removes it with its bank', as
     expect(await json('GET', '/c/exchange/COOP_NCMEC')).toEqual({ status: 200, body: shown });
     const off = await json('PUT', '/c/exchange/COOP_NCMEC', { enabled: false });
     expect(off.body).toEqual({ ...shown, enabled: false });
-    expect(await exchanges.credentials('COOP_NCMEC')).toMatchObject({ password: SECRET });
+    expect(await feeds.credentials('COOP_NCMEC')).toMatchObject({ password: SECRET });
     expect((await json('GET', '/c/exchanges')).body).toEqual(['COOP_NCMEC']);
 
     const status = async () => (await json('GET', '/c/exchange/COOP_NCMEC/status')).body;
@@ -100,14 +100,14 @@ test('credentials are set for one exchange, or for all of a service', async () =
       const made = await json('POST', '/c/exchanges', { bank, api: 'fb_threatexchange', api_json });
       expect(made.status).toBe(201);
     }
-    expect((await exchanges.get('TE_ONE'))!.settings).toEqual({ privacyGroup: '123' });
+    expect((await feeds.get('TE_ONE'))!.settings).toEqual({ privacyGroup: '123' });
     const one = await json('POST', '/c/exchange/TE_ONE/credentials', { credential_json });
     expect(one.body).toEqual({ supports_auth: true, has_credentials: true, source: 'exchange' });
     expect((await json('GET', path)).body).toMatchObject({ has_set_authentification: false });
     const all = await json('POST', path, { credential_json });
     expect(all.body).toEqual({ supports_authentification: true, has_set_authentification: true });
-    expect(await exchanges.credentials('TE_TWO')).toEqual({ accessToken: SECRET });
-    expect((await exchanges.get('TE_TWO'))!.settings).toEqual({ privacyGroup: '456' });
+    expect(await feeds.credentials('TE_TWO')).toEqual({ accessToken: SECRET });
+    expect((await feeds.get('TE_TWO'))!.settings).toEqual({ privacyGroup: '456' });
     expect((await json('GET', '/c/exchange/TE_TWO')).body).toMatchObject({ privacy_group: 456 });
     for (const name of ['TE_ONE', 'TE_TWO']) await json('DELETE', `/c/exchange/${name}`);
   });
@@ -135,7 +135,7 @@ test('what an API does not take is refused, without its words, and nothing is ma
       expect(refused, JSON.stringify(body)).toEqual({ status, body: message });
       expect(JSON.stringify(refused)).not.toContain(SECRET);
     }
-    expect(await exchanges.list()).toEqual([]);
+    expect(await feeds.items()).toEqual([]);
     expect((await json('GET', '/c/banks')).body).toHaveLength(1);
     expect((await json('GET', '/c/exchanges/api/none')).status).toBe(400);
     await json('DELETE', '/c/bank/THERE');

@@ -69,7 +69,7 @@ export const wholeService = (
       factsOf: () => undefined,
       tokenHashes: [tokens[0]!.hash],
     },
-    hma: { exchanges: store.exchanges(new Uint8Array(32)) },
+    hma: { feeds: store.feeds(new Uint8Array(32)) },
     curation: {},
     ...options,
   });

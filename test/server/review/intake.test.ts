@@ -22,7 +22,7 @@ const picture = (body: BodyInit) =>
   });
 const LINK = 'https://platform.example/u/1?a=b';
 const NAMED = `item=u1&link=${encodeURIComponent(LINK)}`;
-const waiting = () => store.reviewQueue(RULES).list();
+const waiting = () => store.reviewQueue(RULES).items();
 
 test('an upload that is named waits for a moderator if it matches', async () => {
   await reviewServed(store, async ({ url }) => {

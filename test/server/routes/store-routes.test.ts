@@ -90,16 +90,16 @@ test.each([
 });
 
 test('all lists are told, with the exchanges and no credential', async () => {
-  const exchanges = store.exchanges(new Uint8Array(32).fill(7));
+  const feeds = store.feeds(new Uint8Array(32).fill(7));
   const credentials = { key: 'a secret' };
-  await exchanges.set('theirs', { api: 'stopncii', settings: {}, credentials, enabled: true });
+  await feeds.set('theirs', { api: 'stopncii', settings: {}, credentials, enabled: true });
   const { lines } = await asked('GET /v1/lists', undefined, { role: 'curate' });
   expect(lines).toEqual([
     JSON.parse(
       JSON.stringify({
         revision: await store.revision(),
         lists: await store.lists(),
-        exchanges: await exchanges.list(),
+        exchanges: await feeds.items(),
       }),
     ),
   ]);

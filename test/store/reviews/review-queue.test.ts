@@ -42,19 +42,19 @@ describeEngines((running) => {
     expect(await queue.put({ id: 'u1', decision: decisionOn(1), link })).toBe(true);
     expect(await queue.put({ id: 'u1', decision: decisionOn(2) })).toBe(false);
     expect(await queue.put({ id: 'u2', decision: decisionOn(1) })).toBe(true);
-    const [item, other] = await queue.list();
+    const [item, other] = await queue.items();
     expect(item).toMatchObject({ id: 'u1', link, time: new Date(START).toISOString() });
     expect(item!.facts).toEqual(reviewFactsOf(decisionOn(1)));
     expect(item!.decision.matches[0]).toMatchObject({ hash: hexOf(1), distance: 0 });
-    expect(await queue.list({ after: item!.number })).toEqual([other]);
+    expect(await queue.items({ after: item!.number })).toEqual([other]);
     const decided = await queue.decide('u1', { outcome: 'confirmed', role: 'moderator' });
     expect(decided).toMatchObject({ came: 'decided', records: 2, allowed: 0 });
     const again = await queue.decide('u1', { outcome: 'rejected', role: 'moderator' });
     expect(again).toMatchObject({ came: 'decided-before', records: 0 });
     const none = await queue.decide('u9', { outcome: 'rejected', role: 'moderator' });
     expect(none).toMatchObject({ came: 'unknown', records: 0 });
-    expect(await queue.list()).toEqual([other]);
-    expect(await queue.list({ state: 'decided' })).toMatchObject([{ id: 'u1' }]);
+    expect(await queue.items()).toEqual([other]);
+    expect(await queue.items({ state: 'decided' })).toMatchObject([{ id: 'u1' }]);
     expect((await queue.get('u1'))!.decided).toMatchObject({ outcome: 'confirmed' });
     expect(await queue.counts()).toEqual({ waiting: 1, confirmed: 1, rejected: 0, undecided: 0 });
     const records = await all(store().reviewLog(rules).read());
@@ -175,7 +175,7 @@ describeEngines((running) => {
   test('an item is erased by its id, entry, list or date, and its time ends', async () => {
     const queue = queueOf();
     clock.time = START;
-    const ids = async () => (await queue.list()).map(({ id }) => id);
+    const ids = async () => (await queue.items()).map(({ id }) => id);
     const fill = async () => {
       clock.time = START;
       await queue.put({ id: 'one', decision: decisionOn(1) });
@@ -213,7 +213,7 @@ describeEngines((running) => {
     for (const link of ['javascript:alert(1)', '/item', 'https://a:b@c.org/', 'data:,x', '']) {
       await expect(queue.put({ id: 'u', decision: decisionOn(1), link })).rejects.toThrow('link');
     }
-    expect(await queue.list()).toEqual([]);
+    expect(await queue.items()).toEqual([]);
     expect(hashToHex(hashOf(1))).toBe(hexOf(1));
   });
 });

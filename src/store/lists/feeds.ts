@@ -7,14 +7,14 @@ import { checkStorable } from '../stored-entry.js';
 import { checkListName } from './lists.js';
 
 /** JSON without secrets that a client of a service is made from. */
-export type ExchangeSettings = Readonly<Record<string, unknown>>;
+export type FeedSettings = Readonly<Record<string, unknown>>;
 
 /** Where a list is fetched from. */
-export interface NewExchange {
+export interface NewFeed {
   /** the service: `stopncii`, `ncmec` … */
   readonly api: string;
   /** what the service's client needs, but for its credentials; default none */
-  readonly settings?: ExchangeSettings;
+  readonly settings?: FeedSettings;
   /** whether the list is to be fetched; default true */
   readonly enabled?: boolean;
   /** tokens and passwords, by name. Absent: those that there are stay */
@@ -22,7 +22,7 @@ export interface NewExchange {
 }
 
 /** Where a list is fetched from, and how far it was. */
-export interface Exchange extends Required<Omit<NewExchange, 'credentials'>> {
+export interface Feed extends Required<Omit<NewFeed, 'credentials'>> {
   /** that of the list */
   readonly name: string;
   /** whether credentials are stored; `credentials` gives them */
@@ -31,8 +31,9 @@ export interface Exchange extends Required<Omit<NewExchange, 'credentials'>> {
   readonly fetched?: FetchState;
 }
 
-type ExchangeRow = Omit<Exchange, 'fetched'> & { readonly fetched: FetchState | null };
+type FeedRow = Omit<Feed, 'fetched'> & { readonly fetched: FetchState | null };
 
+/** The table has HMA's word for a feed. */
 const SELECT = `select exchange.name, api, exchange.settings, enabled,
   credentials is not null as "hasCredentials", list.fetched
 from exchange left join list on list.name = exchange.name and list.listed`;
@@ -43,15 +44,15 @@ const TAG_BYTES = 16;
 
 /**
  * The services that lists are fetched from, by the names of the lists, in a store. Made by
- * `Store.exchanges`. Credentials are encrypted with AES-256-GCM, each bound to its store and list,
+ * `Store.feeds`. Credentials are encrypted with AES-256-GCM, each bound to its store and list,
  * before they go to the database, which never has the key.
  */
-export class Exchanges {
+export class Feeds {
   readonly #database: Database;
   readonly #store: string;
   readonly #key: Uint8Array | undefined;
 
-  /** Use `Store.exchanges`. */
+  /** Use `Store.feeds`. */
   constructor(database: Database, store: string, key: Uint8Array | undefined) {
     if (key !== undefined && !(key instanceof Uint8Array && key.length === KEY_BYTES)) {
       throw new TypeError(`expected key to be ${KEY_BYTES} bytes`);
@@ -66,10 +67,10 @@ export class Exchanges {
    * next fetch of another `origin` begins from the start.
    * @throws {TypeError | RangeError} if an argument is invalid, or there are credentials and no key
    */
-  async set(name: string, exchange: NewExchange): Promise<void> {
+  async set(name: string, feed: NewFeed): Promise<void> {
     checkListName(name);
-    checkOptions(exchange, 'an exchange: { api }');
-    const { api, settings = {}, enabled = true, credentials } = exchange;
+    checkOptions(feed, 'a feed: { api }');
+    const { api, settings = {}, enabled = true, credentials } = feed;
     if (typeof api !== 'string' || api === '') throw new TypeError('expected api to be a name');
     checkStorable(api);
     checkTypeOf('enabled', enabled, 'boolean');
@@ -85,23 +86,21 @@ export class Exchanges {
     );
   }
 
-  /** The exchange of this list; undefined if there is none. */
-  async get(name: string): Promise<Exchange | undefined> {
+  /** The feed of this list; undefined if there is none. */
+  async get(name: string): Promise<Feed | undefined> {
     checkListName(name);
-    const [row] = await this.#database.query<ExchangeRow>(`${SELECT} where exchange.name = $1`, [
-      name,
-    ]);
-    return row && exchangeOf(row);
+    const [row] = await this.#database.query<FeedRow>(`${SELECT} where exchange.name = $1`, [name]);
+    return row && feedOf(row);
   }
 
   /** All of them, by name. */
-  async list(): Promise<Exchange[]> {
-    const rows = await this.#database.query<ExchangeRow>(`${SELECT} order by exchange.name`);
-    return rows.map(exchangeOf);
+  async items(): Promise<Feed[]> {
+    const rows = await this.#database.query<FeedRow>(`${SELECT} order by exchange.name`);
+    return rows.map(feedOf);
   }
 
   /**
-   * The credentials of an exchange; undefined if there are none.
+   * The credentials of a feed; undefined if there are none.
    * @throws {StoreError} `wrong-key` if they were encrypted with another key, or are not whole
    * @throws {TypeError} if there is no key
    */
@@ -116,7 +115,7 @@ export class Exchanges {
   }
 
   /**
-   * Forgets an exchange and its credentials. The list and its entries stay.
+   * Forgets a feed and its credentials. The list and its entries stay.
    * @returns whether there was one
    */
   async remove(name: string): Promise<boolean> {
@@ -156,7 +155,7 @@ export class Exchanges {
   }
 
   #usedKey(): Uint8Array {
-    if (this.#key === undefined) throw new TypeError('expected exchanges opened with a key');
+    if (this.#key === undefined) throw new TypeError('expected feeds opened with a key');
     return this.#key;
   }
 
@@ -166,7 +165,7 @@ export class Exchanges {
   }
 }
 
-const exchangeOf = ({ fetched, ...row }: ExchangeRow): Exchange => ({
+const feedOf = ({ fetched, ...row }: FeedRow): Feed => ({
   ...row,
   ...(fetched && { fetched }),
 });

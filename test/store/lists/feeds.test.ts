@@ -14,13 +14,13 @@ describeEngines((running) => {
     mustRestart: () => false,
   };
 
-  test('an exchange tells its settings and how far it was fetched, never its secrets', async () => {
-    const exchanges = store().exchanges(KEY);
+  test('a feed tells its settings and how far it was fetched, never its secrets', async () => {
+    const feeds = store().feeds(KEY);
     const credentials = { user: 'someone', password: 'secret' };
-    await exchanges.set('a', { api: 'ncmec', settings: { list: 'npo' }, credentials });
-    await exchanges.set('b', { api: 'hma', enabled: false });
+    await feeds.set('a', { api: 'ncmec', settings: { list: 'npo' }, credentials });
+    await feeds.set('b', { api: 'hma', enabled: false });
     await store().fetch('a', client, { origin: 'x' });
-    expect(await exchanges.list()).toMatchObject([
+    expect(await feeds.items()).toMatchObject([
       {
         name: 'a',
         api: 'ncmec',
@@ -31,9 +31,9 @@ describeEngines((running) => {
       },
       { name: 'b', api: 'hma', settings: {}, enabled: false, hasCredentials: false },
     ]);
-    expect(await exchanges.credentials('a')).toEqual(credentials);
-    expect(await exchanges.credentials('b')).toBe(undefined);
-    expect(await exchanges.credentials('c')).toBe(undefined);
+    expect(await feeds.credentials('a')).toEqual(credentials);
+    expect(await feeds.credentials('b')).toBe(undefined);
+    expect(await feeds.credentials('c')).toBe(undefined);
     const rows = await databaseOf(store()).query<{ credentials: Uint8Array | null }>(
       'select * from exchange',
     );
@@ -44,31 +44,31 @@ describeEngines((running) => {
     }
   });
 
-  test('credentials stay until others are set, and go with their exchange', async () => {
-    const exchanges = store().exchanges(KEY);
-    await exchanges.set('a', { api: 'hma', credentials: { token: '1' } });
-    await exchanges.set('a', { api: 'hma', enabled: false });
-    expect(await exchanges.get('a')).toMatchObject({ enabled: false, hasCredentials: true });
-    expect(await exchanges.credentials('a')).toEqual({ token: '1' });
-    await exchanges.set('a', { api: 'hma', credentials: { token: '2' } });
-    expect(await exchanges.credentials('a')).toEqual({ token: '2' });
-    expect(await exchanges.remove('a')).toBe(true);
-    expect(await exchanges.remove('a')).toBe(false);
-    expect(await exchanges.get('a')).toBe(undefined);
+  test('credentials stay until others are set, and go with their feed', async () => {
+    const feeds = store().feeds(KEY);
+    await feeds.set('a', { api: 'hma', credentials: { token: '1' } });
+    await feeds.set('a', { api: 'hma', enabled: false });
+    expect(await feeds.get('a')).toMatchObject({ enabled: false, hasCredentials: true });
+    expect(await feeds.credentials('a')).toEqual({ token: '1' });
+    await feeds.set('a', { api: 'hma', credentials: { token: '2' } });
+    expect(await feeds.credentials('a')).toEqual({ token: '2' });
+    expect(await feeds.remove('a')).toBe(true);
+    expect(await feeds.remove('a')).toBe(false);
+    expect(await feeds.get('a')).toBe(undefined);
   });
 
   test('another key, another list and changed bytes do not open them', async () => {
-    const exchanges = store().exchanges(KEY);
+    const feeds = store().feeds(KEY);
     const database = databaseOf(store());
-    await exchanges.set('a', { api: 'hma', credentials: { token: 'secret' } });
-    await exchanges.set('b', { api: 'hma' });
+    await feeds.set('a', { api: 'hma', credentials: { token: 'secret' } });
+    await feeds.set('b', { api: 'hma' });
     const wrong = { name: 'StoreError', code: 'wrong-key' };
-    const other = store().exchanges(new Uint8Array(32).fill(8));
+    const other = store().feeds(new Uint8Array(32).fill(8));
     await expect(other.credentials('a')).rejects.toMatchObject(wrong);
-    await expect(store().exchanges().credentials('a')).rejects.toThrow('a key');
+    await expect(store().feeds().credentials('a')).rejects.toThrow('a key');
     await database.query(`update exchange set credentials =
       (select credentials from exchange where name = 'a') where name = 'b'`);
-    await expect(exchanges.credentials('b')).rejects.toMatchObject(wrong);
+    await expect(feeds.credentials('b')).rejects.toMatchObject(wrong);
     const [row] = await database.query<{ length: number }>(
       "select length(credentials) as length from exchange where name = 'a'",
     );
@@ -76,19 +76,19 @@ describeEngines((running) => {
       const flip = `set_byte(credentials, ${at}, get_byte(credentials, ${at}) # 1)`;
       const turn = `update exchange set credentials = ${flip} where name = 'a'`;
       await database.query(turn);
-      await expect(exchanges.credentials('a')).rejects.toMatchObject(wrong);
+      await expect(feeds.credentials('a')).rejects.toMatchObject(wrong);
       await database.query(turn);
     }
     await database.query("update exchange set credentials = '\\x01' where name = 'a'");
-    await expect(exchanges.credentials('a')).rejects.toMatchObject(wrong);
+    await expect(feeds.credentials('a')).rejects.toMatchObject(wrong);
   });
 
   test('the same credentials are never stored alike', async () => {
-    const exchanges = store().exchanges(KEY);
+    const feeds = store().feeds(KEY);
     const credentials = { token: 'secret' };
     const seen = new Set<string>();
     for (let count = 0; count < 5; count++) {
-      await exchanges.set('a', { api: 'hma', credentials });
+      await feeds.set('a', { api: 'hma', credentials });
       const [row] = await databaseOf(store()).query<{ text: string }>(
         "select encode(credentials, 'hex') as text from exchange",
       );
@@ -97,16 +97,16 @@ describeEngines((running) => {
     expect(seen.size).toBe(5);
   });
 
-  test('what is no exchange is refused, and nothing is stored', async () => {
-    const exchanges = store().exchanges();
-    const set = (exchange: object) => exchanges.set('a', exchange as never);
+  test('what is no feed is refused, and nothing is stored', async () => {
+    const feeds = store().feeds();
+    const set = (feed: object) => feeds.set('a', feed as never);
     await expect(set({ api: 'hma', credentials: { token: 'x' } })).rejects.toThrow('a key');
     await expect(set({ api: '' })).rejects.toThrow(TypeError);
     await expect(set({ api: 'hma', settings: { a: 1n } })).rejects.toThrow('JSON');
     await expect(set({ api: 'hma', settings: { a: 'x'.repeat(70_000) } })).rejects.toThrow(
       RangeError,
     );
-    expect(() => store().exchanges(KEY.slice(1))).toThrow('32 bytes');
-    expect(await exchanges.list()).toEqual([]);
+    expect(() => store().feeds(KEY.slice(1))).toThrow('32 bytes');
+    expect(await feeds.items()).toEqual([]);
   });
 });
