@@ -735,7 +735,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     ServiceError: 'class of errors',
     NcmecClient: [
       credentials,
-      options({ ...serviceOptions, list: member('npo'), maxEntriesPerRange: whole }),
+      options({ ...serviceOptions, environment: member('npo'), maxEntriesPerRange: whole }),
     ],
     ThreatExchangeClient: [
       record({ accessToken: text }),
@@ -934,7 +934,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     ],
     ncmecFeedback: [
       member(FEEDBACK_CLIENT),
-      options({ ...reviewed, list: member('npo'), reasonIds: words }),
+      options({ ...reviewed, environment: member('npo'), reasonIds: words }),
     ],
   },
   browser: {

@@ -1,5 +1,5 @@
 import { checkInteger } from '../door.js';
-import { type NcmecListName, ncmecListNamed } from '../services/ncmec/format.js';
+import { type NcmecEnvironment, ncmecListNamed } from '../services/ncmec/format.js';
 import type { NewFeedback } from './feedback-item.js';
 import { checkedRecord, type NewReviewRecord, type ReviewedEntry } from './review-record.js';
 
@@ -39,10 +39,10 @@ export interface StopNciiFeedbackOptions extends ReviewedFeedbackOptions {
 /** How a review becomes feedback to NCMEC. */
 export interface NcmecFeedbackOptions extends ReviewedFeedbackOptions {
   /**
-   * the list whose entries it is about, as the client has it
+   * the environment whose entries it is about, as the client has it
    * @defaultValue 'industry'
    */
-  list?: NcmecListName;
+  environment?: NcmecEnvironment;
   /**
    * the reasons of a negative vote, from `NcmecClient.feedbackReasons`. NCMEC takes none without a
    * reason: unless they are given, nothing follows from a rejection
@@ -77,9 +77,9 @@ export function stopNciiFeedbackOf(options: StopNciiFeedbackOptions): FeedbackOf
  * @throws {TypeError | RangeError} if an option is invalid
  */
 export function ncmecFeedbackOf(options: NcmecFeedbackOptions): FeedbackOf {
-  const { list = 'industry', reasonIds = [] } = options;
+  const { environment = 'industry', reasonIds = [] } = options;
   checkWords('reasonIds', reasonIds);
-  const { to, reviewOf } = reviewsOf(options, ncmecListNamed(list).source);
+  const { to, reviewOf } = reviewsOf(options, ncmecListNamed(environment).source);
   return (record) => {
     const reviewed = reviewOf(record);
     // The id of such an entry is that of its member, a slash, and its own.

@@ -69,12 +69,14 @@ describe('a rejected match', () => {
 });
 
 test('only the list that is asked about hears of its entry', () => {
-  const list = 'npo';
+  const environment = 'npo';
   const entry = { ...ncmec, source: 'ncmec/npo' } as const;
   expect(ncmecFeedbackOf(newRecord(1, { entry }))).toEqual([]);
-  expect(ncmecFeedbackOf(newRecord(1, { entry }), { list })).toMatchObject([{ to: 'ncmec/npo' }]);
+  expect(ncmecFeedbackOf(newRecord(1, { entry }), { environment })).toMatchObject([
+    { to: 'ncmec/npo' },
+  ]);
   const to = 'another name';
-  expect(ncmecFeedbackOf(newRecord(1, { entry }), { list, to })).toMatchObject([{ to }]);
+  expect(ncmecFeedbackOf(newRecord(1, { entry }), { environment, to })).toMatchObject([{ to }]);
 });
 
 test('nothing follows from what no person decided, or from another entry', () => {

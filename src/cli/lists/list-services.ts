@@ -36,8 +36,9 @@ export const LIST_SERVICES: Readonly<Record<string, ListService>> = {
   ncmec: {
     settings: ['list'],
     credentials: { user: true, password: true },
-    connect: ({ user = '', password = '' }, options) =>
-      new NcmecClient({ user, password }, options as NcmecOptions),
+    // NCMEC's environments are lists to a platform: a CONFIG and a store say `list`.
+    connect: ({ user = '', password = '' }, { list: environment, ...options }) =>
+      new NcmecClient({ user, password }, { ...options, environment } as NcmecOptions),
   },
   threatexchange: {
     settings: ['privacyGroup'],

@@ -15,9 +15,9 @@ import {
 import { ServiceError } from '../service-error.js';
 import {
   checkNcmecFeedback,
+  type NcmecEnvironment,
   type NcmecFeedback,
   type NcmecList,
-  type NcmecListName,
   type NcmecReason,
   type NcmecReply,
   ncmecListNamed,
@@ -28,8 +28,8 @@ import {
 
 /** Options of `NcmecClient`. */
 export interface NcmecOptions extends ServiceOptions {
-  /** default `industry`; the error about another name tells all */
-  list?: NcmecListName;
+  /** which list, default `industry`; the error about another name tells all */
+  environment?: NcmecEnvironment;
   /** entries in one range of time, roughly and at most, default 100,000 */
   maxEntriesPerRange?: number;
 }
@@ -64,7 +64,7 @@ const SHRINK = 4;
  * NCMEC's hash sharing, version 2. It was written from documents and samples, and has not run
  * against the real service.
  * @example
- * const client = new NcmecClient({ user, password }, { list: 'npo' });
+ * const client = new NcmecClient({ user, password }, { environment: 'npo' });
  * for await (const { updates, checkpoint } of client.fetchUpdates({ checkpoint: stored })) …
  */
 export class NcmecClient implements ListClient<NcmecCheckpoint> {
@@ -76,8 +76,8 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
   constructor(credentials: { user: string; password: string }, options: NcmecOptions = {}) {
     const authorization = basicAuthorization(credentials);
     checkOptions(options);
-    const { list: name = 'industry', maxEntriesPerRange = 100_000, ...others } = options;
-    const list = ncmecListNamed(name);
+    const { environment = 'industry', maxEntriesPerRange = 100_000, ...others } = options;
+    const list = ncmecListNamed(environment);
     checkInteger('maxEntriesPerRange', maxEntriesPerRange, 1);
     const { baseUrl = list.baseUrl } = others;
     this.#connection = new ServiceConnection('NCMEC', { authorization }, { ...others, baseUrl });

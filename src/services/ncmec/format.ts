@@ -44,8 +44,8 @@ const BASE_URLS = {
   generativeAiExploitativeTest: 'https://hashsharing-test.ncmec.org/generative-ai-exploitative',
 };
 
-/** The name of one of NCMEC's lists. */
-export type NcmecListName = keyof typeof BASE_URLS;
+/** The name of one of NCMEC's lists, each of which is an environment in its words. */
+export type NcmecEnvironment = keyof typeof BASE_URLS;
 
 /** What the name of a list tells of its entries. */
 const TOLD_BY_NAME = ['exploitative', 'generative-ai'];
@@ -63,12 +63,14 @@ export const NCMEC_LISTS = Object.fromEntries(
     const labels = TOLD_BY_NAME.filter((word) => source.includes(word));
     return [name, { baseUrl, source, labels }];
   }),
-) as Readonly<Record<NcmecListName, NcmecList>>;
+) as Readonly<Record<NcmecEnvironment, NcmecList>>;
 
 /** @throws {RangeError} that tells the names, if there is no such list */
-export function ncmecListNamed(name: NcmecListName): NcmecList {
+export function ncmecListNamed(name: NcmecEnvironment): NcmecList {
   if (typeof name !== 'string' || !Object.hasOwn(NCMEC_LISTS, name)) {
-    throw new RangeError(`expected list to be ${Object.keys(NCMEC_LISTS).join(', ')}`);
+    throw new RangeError(
+      `expected an environment of NCMEC: ${Object.keys(NCMEC_LISTS).join(', ')}`,
+    );
   }
   return NCMEC_LISTS[name];
 }

@@ -245,6 +245,11 @@ test.each([
   ['lists[0]', { ...good, tries: 'secret' }, 'expected tries'],
   ['lists[0].name', { ...good, name: '' }, 'expected a name'],
   ['lists[0]', { ...good, service: 'hma', credentials: {} }, 'expected bank'],
+  [
+    'lists[0]',
+    { ...good, service: 'ncmec', list: 'secret', credentials: { user: 'A', password: 'B' } },
+    'expected an environment of NCMEC: industry',
+  ],
 ])('a CONFIG whose %s is wrong is refused, and nothing is quoted', async (member, list, what) => {
   write([list]);
   const { err, code } = await onlyhashes(['lists', config]);

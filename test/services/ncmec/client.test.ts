@@ -7,7 +7,7 @@ import { type FakeNcmec, fakeNcmec, writeNcmecEntries } from '../../../src/servi
 import {
   NCMEC_LISTS,
   type NcmecEntry,
-  type NcmecListName,
+  type NcmecEnvironment,
 } from '../../../src/services/ncmec/format.js';
 import { errorOf } from '../list-fetching.js';
 import { stillClock } from '../still-clock.js';
@@ -366,15 +366,15 @@ test('options are checked, and each list has its address', async () => {
   expect(make({ user: 'a' })).toThrow(TypeError);
   expect(make({ user: 'a:b', password: 'c' })).toThrow(RangeError);
   expect(make({ user: 'a', password: 'c' }, { maxEntriesPerRange: 0 })).toThrow(RangeError);
-  expect(make({ user: 'a', password: 'c' }, { list: 'nop' })).toThrow('industry, ');
-  expect(make({ user: 'a', password: 'c' }, { list: 'toString' })).toThrow(RangeError);
+  expect(make({ user: 'a', password: 'c' }, { environment: 'nop' })).toThrow('industry, ');
+  expect(make({ user: 'a', password: 'c' }, { environment: 'toString' })).toThrow(RangeError);
   const urls: string[] = [];
-  for (const list of Object.keys(NCMEC_LISTS) as NcmecListName[]) {
+  for (const environment of Object.keys(NCMEC_LISTS) as NcmecEnvironment[]) {
     const fetch = async (url: string) => {
       urls.push(url);
       throw new Error('no network');
     };
-    const one = new NcmecClient({ user: 'a', password: 'b' }, { list, fetch, tries: 1 });
+    const one = new NcmecClient({ user: 'a', password: 'b' }, { environment, fetch, tries: 1 });
     await errorOf(one.feedbackReasons('PDQ'));
   }
   expect(urls).toEqual(
