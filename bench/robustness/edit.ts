@@ -1,35 +1,6 @@
 import type { VariantGeometry } from '../../src/variant.js';
 import type { Raster } from './raster.js';
 
-/** The families of realistic copies, which weigh the same in the figures. */
-export const COPY_FAMILIES = [
-  'chat or feed screenshot',
-  'story',
-  'web page',
-  'document',
-  'video player',
-  'collage of whole photos',
-  'collage of square cells',
-  'meme',
-  'sticker',
-  'covered part',
-  'local change',
-  'filter',
-  'crop of 2-20 %',
-  'social crop',
-  'crop to 9:16',
-  'straightened',
-  'photo of a screen',
-  'polaroid',
-  'mirrored',
-  'several at once',
-  're-encoded',
-  'stretched',
-  'GIF',
-] as const;
-
-export type CopyFamily = (typeof COPY_FAMILIES)[number];
-
 export type Point = readonly [x: number, y: number];
 
 /** Four corners, clockwise from the top left one. */
@@ -85,5 +56,5 @@ export const at = (
 export type Make = (photo: Raster, materials: Materials) => Promise<Edited>;
 
 /** The edits of a family, by name. */
-export const copies = (family: CopyFamily, makes: Readonly<Record<string, Make>>): Transform[] =>
+export const copies = (family: string, makes: Readonly<Record<string, Make>>): Transform[] =>
   Object.entries(makes).map(([name, apply]) => ({ name, family, apply }));

@@ -39,26 +39,6 @@ export function paste(canvas: Raster, part: Raster, left: number, top: number): 
   }
 }
 
-/** Fills a rectangle of `canvas` in place, with `opacity` 0…1. */
-export function fill(
-  canvas: Raster,
-  left: number,
-  top: number,
-  width: number,
-  height: number,
-  colour: Colour,
-  opacity = 1,
-): void {
-  for (let y = Math.max(0, top); y < Math.min(canvas.height, top + height); y++) {
-    for (let x = Math.max(0, left); x < Math.min(canvas.width, left + width); x++) {
-      const at = 3 * (y * canvas.width + x);
-      for (let c = 0; c < 3; c++) {
-        canvas.data[at + c] = canvas.data[at + c]! * (1 - opacity) + colour[c]! * opacity;
-      }
-    }
-  }
-}
-
 /** A part of a picture. It must lie inside the picture. */
 export function cropped(
   { data, width, channels }: Raster,
@@ -111,11 +91,13 @@ export function turnedOn(
   return out;
 }
 
-/** Maps each sample, rounded and clamped. */
-export function mapped(raster: Raster, map: (sample: number) => number): Raster {
-  const table = new Uint8ClampedArray(256);
-  for (let sample = 0; sample < 256; sample++) table[sample] = map(sample);
-  return { ...raster, data: raster.data.map((sample) => table[sample]!) };
+/** Maps each sample, rounded and clamped, by one curve, or by one for each channel. */
+export function mapped(raster: Raster, ...curves: ((sample: number) => number)[]): Raster {
+  const tables = curves.map((curve) =>
+    Uint8ClampedArray.from({ length: 256 }, (_, sample) => curve(sample)),
+  );
+  const data = raster.data.map((sample, at) => tables[at % tables.length]![sample]!);
+  return { ...raster, data };
 }
 
 /** A sharp pipeline on a picture. */

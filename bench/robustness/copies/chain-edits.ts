@@ -1,5 +1,6 @@
-import { copies, type Edited, type Make, type Materials, type Transform, whole } from '../edit.js';
-import { covering, jpeg, type Raster } from '../raster.js';
+import { isDeepStrictEqual } from 'node:util';
+import { copies, type Edited, type Make, type Transform, whole } from '../edit.js';
+import { covering, jpeg } from '../raster.js';
 import { CHATS } from './chat-edits.js';
 import { COLLAGES } from './collage-edits.js';
 import { between, maybe, pick } from './drawing/chance.js';
@@ -26,39 +27,23 @@ const chain =
     let edited: Edited = { pixels: photo, truth: whole(photo) };
     let exact = true;
     for (const make of makes) {
-      const before = edited;
-      exact &&= before.truth !== undefined && isWhole(before);
-      edited = await make(before.pixels, materials);
+      exact &&= isDeepStrictEqual(edited.truth, whole(edited.pixels));
+      edited = await make(edited.pixels, materials);
     }
     const { pixels, truth } = edited;
     return exact && truth ? { pixels, truth } : { pixels };
   };
-
-const isWhole = ({ pixels, truth }: Edited): boolean => {
-  const { left, top, width, height } = truth!.rectangle;
-  return (
-    left === 0 &&
-    top === 0 &&
-    width === pixels.width &&
-    height === pixels.height &&
-    truth!.dihedral === undefined
-  );
-};
 
 const anyOf =
   (edits: readonly Transform[]): Make =>
   (photo, materials) =>
     pick(materials.random, edits).apply(photo, materials);
 
-const part = (photo: Raster, percent: number): Raster => {
-  const side = percent / 200;
-  return trimmed(photo, [side, side, side, side]).pixels;
-};
-
 /** Cuts a few percent off each side. */
-const slightCrop: Make = async (photo, { random }: Materials) => ({
-  pixels: part(photo, between(random, 1, 4)),
-});
+const slightCrop: Make = async (photo, { random }) => {
+  const side = between(random, 1, 4) / 200;
+  return { pixels: trimmed(photo, [side, side, side, side]).pixels };
+};
 
 const square: Make = async (photo, { random }) => ({
   pixels: shaped(photo, 1, between(random, 0.3, 0.7)).pixels,

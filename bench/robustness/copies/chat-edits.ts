@@ -10,21 +10,10 @@ import {
   type Random,
   vivid,
 } from './drawing/chance.js';
-import {
-  avatar,
-  box,
-  disc,
-  fade,
-  icon,
-  linesOf,
-  paragraph,
-  pen,
-  rect,
-  text,
-} from './drawing/drawing.js';
+import { avatar, box, linesOf, paragraph, pen, rect, text } from './drawing/drawing.js';
 import { widthOf } from './drawing/font.js';
 import { DESKTOPS, type Phone, phoneOf, STATUS, statusBar, swipeBar } from './drawing/phone.js';
-import { fitted, screenshot, snapped } from './drawing/scene.js';
+import { fitted, screenshot } from './drawing/scene.js';
 
 /** How an app draws a chat. */
 interface ChatStyle {
@@ -73,6 +62,7 @@ const BLUE: ChatStyle = {
 };
 const BLUE_DARK: ChatStyle = { ...BLUE, wall: '#000000', theirs: '#262629', theirsInk: '#ffffff' };
 const FRAMED: ChatStyle = {
+  ...BLUE,
   wall: '#dfe5ec',
   mine: '#b9e3f7',
   theirs: '#ffffff',
@@ -80,61 +70,51 @@ const FRAMED: ChatStyle = {
   theirsInk: '#0f2537',
   inset: 11,
   radius: 14,
-  doodles: false,
-  timeOnPhoto: false,
 };
 
 /** Small line drawings that repeat over a wall, as some chats have. */
-function doodles({ width, height }: Phone, u: number, colour: string, random: Random): string {
+function doodles({ width, height, unit, icon, box }: Phone, colour: string, random: Random) {
   const names = ['heart', 'speech', 'send', 'camera', 'phone', 'home', 'film', 'sound'] as const;
-  const step = 46 * u;
+  const step = 46;
   let tile = '';
   for (let at = 0; at < 16; at++) {
-    const x = (at & 3) * step + random(Math.round(18 * u));
-    const y = (at >> 2) * step + random(Math.round(18 * u));
-    tile += icon(pick(random, names), x, y, 20 * u, colour, 0.5);
+    const x = (at & 3) * step + random(Math.round(18 * unit)) / unit;
+    const y = (at >> 2) * step + random(Math.round(18 * unit)) / unit;
+    tile += icon(pick(random, names), x, y, 20, colour, 0.5);
   }
-  const side = 4 * step;
+  const side = 4 * step * unit;
   return `<pattern id="wall" width="${side}" height="${side}" patternUnits="userSpaceOnUse">${tile}</pattern>${box(rect(0, 0, width, height), 'url(#wall)')}`;
 }
 
+/**
+ * A message. It lies by the width of its words, which may end in the middle of two tenths of a
+ * pixel: it is placed in pixels, so that it is always rounded to the same one.
+ */
 function bubble(
   words: string,
-  side: 'left' | 'right',
+  mine: boolean,
   top: number,
-  phone: Phone,
+  { unit: u, width }: Phone,
   style: ChatStyle,
   random: Random,
-): { svg: string; bottom: number } {
-  const { unit: u, width } = phone;
+): { svg: string; height: number } {
   const size = 16 * u;
-  const mine = side === 'right';
   const lines = linesOf(words, 240 * u, size, 'plain');
   const inner = Math.max(...lines.map((line) => widthOf(line, size, 'plain')));
-  const area = rect(
-    mine ? width - 12 * u - inner - 24 * u : 12 * u,
-    top,
-    inner + 24 * u,
-    lines.length * 21 * u + 16 * u,
-  );
+  const left = mine ? Math.round(width * u) - 12 * u - inner - 24 * u : 12 * u;
+  const area = rect(left, top * u, inner + 24 * u, lines.length * 21 * u + 16 * u);
   const ink = mine ? style.mineInk : style.theirsInk;
-  const written = paragraph(words, rect(area.left + 12 * u, top + 6 * u, 240 * u), size, ink, {
-    leading: 1.31,
+  const column = rect(left + 12 * u, area.top + 6 * u, 240 * u);
+  const written = paragraph(words, column, size, ink, { leading: 1.31 });
+  const [right, bottom] = [left + area.width, area.top + area.height];
+  const stamp = text(clock(random), right - 10 * u, bottom - 5 * u, 10 * u, ink, {
+    align: 'right',
+    opacity: 0.5,
   });
-  const stamp = text(
-    clock(random),
-    area.left + area.width - 10 * u,
-    top + area.height - 5 * u,
-    10 * u,
-    ink,
-    { align: 'right', opacity: 0.5 },
-  );
+  const plate = box(area, mine ? style.mine : style.theirs, { radius: style.radius * u });
   return {
-    svg:
-      box(area, mine ? style.mine : style.theirs, { radius: style.radius * u }) +
-      written.svg +
-      (style.doodles ? stamp : ''),
-    bottom: top + area.height,
+    svg: plate + written.svg + (style.doodles ? stamp : ''),
+    height: lines.length * 21 + 16,
   };
 }
 
@@ -147,123 +127,97 @@ async function chat(
   captioned = false,
 ): Promise<Edited> {
   const phone = phoneOf(random, dark);
-  const { width, height, unit: u } = phone;
+  const { width, height, unit, fade, icon } = phone;
   const mine = maybe(random, 50);
-  const inset = style.inset * u;
-  const widest = between(random, 230, 290) * u;
-  const scale = Math.min(widest / photo.width, (330 * u) / photo.height);
+  const { inset } = style;
+  const ink = mine ? style.mineInk : style.theirsInk;
+  const widest = between(random, 230, 290);
+  const scale = Math.min(widest / photo.width, 330 / photo.height);
   const photoWidth = scale * photo.width;
   const photoHeight = scale * photo.height;
-  const left = mine ? width - 12 * u - inset - photoWidth : (style.inset ? 12 : 46) * u + inset;
-  let svg = style.doodles ? doodles(phone, u, dark ? '#1f2c33' : '#d6cabb', random) : '';
-  let y = (STATUS + 64) * u;
-  // Messages above, as many as leave room for the photo and the field below.
-  const room = height - photoHeight - 90 * u;
-  for (let i = 0; i < 6; i++) {
-    if (y > room - 150 * u || (i > 0 && maybe(random, 25))) break;
-    const side = maybe(random, 50) ? 'right' : 'left';
-    const drawn = bubble(phrase(random, 2, 14), side, y, phone, style, random);
+  const left = mine ? width - 12 - inset - photoWidth : (inset ? 12 : 46) + inset;
+  let svg = style.doodles ? doodles(phone, dark ? '#1f2c33' : '#d6cabb', random) : '';
+  let y = STATUS + 64;
+  const say = (most: number) => {
+    const right = maybe(random, 50);
+    const drawn = bubble(phrase(random, 2, most), right, y, phone, style, random);
     svg += drawn.svg;
-    y = drawn.bottom + (4 + random(8)) * u;
+    y += drawn.height + 4 + random(8);
+  };
+  // Messages above, as many as leave room for the photo and the field below.
+  const room = height - photoHeight - 90;
+  for (let i = 0; i < 6; i++) {
+    if (y > room - 150 || (i > 0 && maybe(random, 25))) break;
+    say(14);
   }
-  const area = snapped(rect(left, y + inset, photoWidth, photoHeight));
+  const area = phone.snapped(rect(left, y + inset, photoWidth, photoHeight));
+  const right = area.left + area.width;
+  const below = area.top + area.height;
   const caption = captioned
-    ? paragraph(
+    ? phone.paragraph(
         phrase(random, 4, 12),
-        rect(area.left + 4 * u, area.top + area.height + 6 * u, photoWidth - 8 * u),
-        16 * u,
-        mine ? style.mineInk : style.theirsInk,
+        rect(area.left + 4, below + 6, photoWidth - 8),
+        16,
+        ink,
       )
     : undefined;
-  const bottom = caption ? caption.bottom + 8 * u : area.top + area.height + inset;
-  if (style.inset > 0) {
-    svg += box(
+  const bottom = caption ? caption.bottom + 8 : below + inset;
+  if (inset > 0) {
+    svg += phone.box(
       rect(area.left - inset, area.top - inset, area.width + 2 * inset, bottom - area.top + inset),
       mine ? style.mine : style.theirs,
-      { radius: style.radius * u },
+      { radius: style.radius },
     );
   }
   svg += caption?.svg ?? '';
-  if (!mine && style.inset === 0) {
-    svg += avatar(24 * u, bottom - 14 * u, 14 * u, vivid(random), personName(random).charAt(0));
+  if (!mine && inset === 0) {
+    svg += phone.avatar(24, bottom - 14, 14, vivid(random), personName(random).charAt(0));
   }
-  y = bottom + 8 * u;
-  for (let i = 0; i < 8 && y < height - 190 * u && !maybe(random, 15); i++) {
-    const side = maybe(random, 50) ? 'right' : 'left';
-    const drawn = bubble(phrase(random, 2, 12), side, y, phone, style, random);
-    svg += drawn.svg;
-    y = drawn.bottom + (4 + random(8)) * u;
-  }
+  y = bottom + 8;
+  for (let i = 0; i < 8 && y < height - 190 && !maybe(random, 15); i++) say(12);
   svg += chatHead(phone, style, random) + chatFoot(phone, style);
   const over = style.timeOnPhoto
-    ? fade(
-        { ...area, top: area.top + area.height - 34 * u, height: 34 * u },
-        ['#000', 0],
-        ['#000', 0.45],
-        { radius: 6 * u },
-      ) +
-      text(
-        clock(random),
-        area.left + area.width - (mine ? 26 : 8) * u,
-        area.top + area.height - 7 * u,
-        11 * u,
-        '#fff',
-        { align: 'right' },
-      ) +
-      (mine
-        ? icon(
-            'ticks',
-            area.left + area.width - 22 * u,
-            area.top + area.height - 19 * u,
-            15 * u,
-            '#53bdeb',
-          )
-        : '')
+    ? fade({ ...area, top: below - 34, height: 34 }, ['#000', 0], ['#000', 0.45], { radius: 6 }) +
+      phone.text(clock(random), right - (mine ? 26 : 8), below - 7, 11, '#fff', {
+        align: 'right',
+      }) +
+      (mine ? icon('ticks', right - 22, below - 19, 15, '#53bdeb') : '')
     : '';
-  return screenshot(random, {
-    width,
-    height,
-    paper: style.wall,
-    around: svg,
-    pictures: [{ picture: photo, area, radius: Math.max(0, style.radius - 0.6 * style.inset) * u }],
-    over,
-  });
+  const radius = Math.max(0, style.radius - 0.6 * inset);
+  const pictures = [{ picture: photo, area, radius }];
+  const scene = { width, height, unit, paper: style.wall, around: svg, pictures, over };
+  return screenshot(random, scene);
 }
 
 function chatHead(phone: Phone, style: ChatStyle, random: Random): string {
-  const { width, unit: u, dark, ink, faint } = phone;
+  const { width, dark, ink, faint, box, text, icon, avatar } = phone;
   const bar = style.doodles ? (dark ? '#202c33' : '#f6f5f3') : style.wall;
   const name = personName(random);
+  const state = ['online', 'typing', 'last seen today'];
   return (
-    box(rect(0, 0, width, (STATUS + 56) * u), bar) +
-    box(rect(0, (STATUS + 56) * u, width, u), faint, { opacity: 0.3 }) +
+    box(rect(0, 0, width, STATUS + 56), bar) +
+    box(rect(0, STATUS + 56, width, 1), faint, { opacity: 0.3 }) +
     statusBar(phone, ink, random) +
-    icon('back', 10 * u, (STATUS + 14) * u, 28 * u, style.inset === 0 ? '#0a7cff' : ink) +
-    avatar(64 * u, (STATUS + 28) * u, 19 * u, vivid(random), name.charAt(0)) +
-    text(name, 94 * u, (STATUS + 26) * u, 17 * u, ink, 'bold') +
-    text(
-      pick(random, ['online', 'typing', 'last seen today']),
-      94 * u,
-      (STATUS + 44) * u,
-      12 * u,
-      faint,
-    ) +
-    icon('film', width - 92 * u, (STATUS + 15) * u, 26 * u, ink) +
-    icon('phone', width - 44 * u, (STATUS + 15) * u, 24 * u, ink)
+    icon('back', 10, STATUS + 14, 28, style.inset === 0 ? '#0a7cff' : ink) +
+    avatar(64, STATUS + 28, 19, vivid(random), name.charAt(0)) +
+    text(name, 94, STATUS + 26, 17, ink, 'bold') +
+    text(pick(random, state), 94, STATUS + 44, 12, faint) +
+    icon('film', width - 92, STATUS + 15, 26, ink) +
+    icon('phone', width - 44, STATUS + 15, 24, ink)
   );
 }
 
 function chatFoot(phone: Phone, style: ChatStyle): string {
-  const { width, height, unit: u, dark, ink, faint } = phone;
-  const top = height - 78 * u;
-  const field = rect(50 * u, top + 8 * u, width - 106 * u, 38 * u);
+  const { width, height, dark, ink, faint, box, text, icon, disc } = phone;
+  const top = height - 78;
+  const field = rect(50, top + 8, width - 106, 38);
   return (
-    box(rect(0, top, width, 78 * u), style.doodles ? (dark ? '#1f2c34' : '#f0f0f0') : style.wall) +
-    icon('plus', 12 * u, top + 14 * u, 26 * u, dark ? ink : '#0a7cff') +
-    box(field, dark ? '#2a2d31' : '#ffffff', { radius: 19 * u }) +
-    text('Message', field.left + 16 * u, top + 33 * u, 16 * u, faint) +
-    disc(width - 28 * u, top + 27 * u, 17 * u, style.inset === 0 ? '#0a7cff' : '#00a884') +
-    icon('send', width - 39 * u, top + 17 * u, 20 * u, '#fff') +
+    box(rect(0, top, width, 78), style.doodles ? (dark ? '#1f2c34' : '#f0f0f0') : style.wall) +
+    icon('plus', 12, top + 14, 26, dark ? ink : '#0a7cff') +
+    box(field, dark ? '#2a2d31' : '#ffffff', { radius: 19 }) +
+    text('Message', 66, top + 33, 16, faint) +
+    disc(width - 28, top + 27, 17, style.inset === 0 ? '#0a7cff' : '#00a884') +
+    icon('send', width - 39, top + 17, 20, '#fff') +
     swipeBar(phone, ink)
   );
 }

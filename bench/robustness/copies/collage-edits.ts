@@ -1,15 +1,15 @@
 import { copies, type Edited, type Materials } from '../edit.js';
 import type { Raster } from '../raster.js';
 import { between, maybe, personName, phrase, pick, type Random, vivid } from './drawing/chance.js';
-import { type Area, avatar, box, rect, text } from './drawing/drawing.js';
+import { type Area, rect } from './drawing/drawing.js';
 import { phoneOf, STATUS, statusBar, tabBar } from './drawing/phone.js';
 import {
   drawScene,
   filling,
+  inPixels,
   type Placed,
   savedScene,
   sent,
-  snapped,
   truthOf,
 } from './drawing/scene.js';
 
@@ -109,47 +109,40 @@ async function squares(
 /** A profile on a phone: a name, numbers, and squares of pictures in three columns. */
 async function profile(photo: Raster, { random, filler }: Materials): Promise<Edited> {
   const phone = phoneOf(random);
-  const { width, height, unit: u, ink, faint } = phone;
-  const gap = Math.round(1.5 * u);
-  const side = Math.floor((width - 2 * gap) / 3);
-  const first = Math.round((STATUS + 250) * u);
+  const { width, height, unit, ink, faint, text } = phone;
+  const gap = Math.round(1.5 * unit) / unit;
+  const side = Math.floor((Math.round(width * unit) - 2 * Math.round(1.5 * unit)) / 3) / unit;
+  const first = Math.round((STATUS + 250) * unit) / unit;
   const mine = random(6);
   let place: Area | undefined;
   const pictures: Placed[] = [];
-  for (let cell = 0; first + Math.floor(cell / 3) * side < height - 72 * u; cell++) {
-    const area = snapped(
-      rect((cell % 3) * (side + gap), first + Math.floor(cell / 3) * (side + gap), side, side),
-    );
+  for (let cell = 0; first + Math.floor(cell / 3) * side < height - 72; cell++) {
+    const [column, row] = [cell % 3, Math.floor(cell / 3)];
+    const area = phone.snapped(rect(column * (side + gap), first + row * (side + gap), side, side));
     if (cell === mine) place = area;
-    pictures.push(await filling(cell === mine ? photo : await filler(), area));
+    pictures.push(await filling(cell === mine ? photo : await filler(), area, 0, unit));
   }
   const name = personName(random);
+  const numbers = () =>
+    ['Posts', 'Followers', 'Following'].map((word, at) => {
+      const [x, number] = [170 + 85 * at, String(10 + random(900))];
+      return (
+        text(number, x, STATUS + 98, 17, ink, 'heading') +
+        text(word, x, STATUS + 118, 13, ink, 'centred')
+      );
+    });
   const around =
     statusBar(phone, ink, random) +
-    text(name.toLowerCase() + random(100), 16 * u, (STATUS + 36) * u, 20 * u, ink, 'bold') +
-    avatar(60 * u, (STATUS + 104) * u, 42 * u, vivid(random), name.charAt(0)) +
-    ['Posts', 'Followers', 'Following']
-      .map(
-        (word, at) =>
-          text(
-            String(10 + random(900)),
-            (170 + 85 * at) * u,
-            (STATUS + 98) * u,
-            17 * u,
-            ink,
-            'heading',
-          ) + text(word, (170 + 85 * at) * u, (STATUS + 118) * u, 13 * u, ink, 'centred'),
-      )
-      .join('') +
-    text(phrase(random, 3, 6), 16 * u, (STATUS + 170) * u, 14 * u, ink) +
-    box(rect(16 * u, (STATUS + 190) * u, 358 * u, 36 * u), faint, {
-      radius: 8 * u,
-      opacity: 0.25,
-    }) +
-    text('Follow', width / 2, (STATUS + 213) * u, 14 * u, ink, 'heading');
+    text(name.toLowerCase() + random(100), 16, STATUS + 36, 20, ink, 'bold') +
+    phone.avatar(60, STATUS + 104, 42, vivid(random), name.charAt(0)) +
+    numbers().join('') +
+    text(phrase(random, 3, 6), 16, STATUS + 170, 14, ink) +
+    phone.box(rect(16, STATUS + 190, 358, 36), faint, { radius: 8, opacity: 0.25 }) +
+    text('Follow', width / 2, STATUS + 213, 14, ink, 'heading');
   const over = tabBar(phone, ['home', 'search', 'plus', 'film', 'person']);
   const pixels = await drawScene({ ...phone, around, pictures, over });
-  return sent({ pixels, ...(place && { truth: truthOf(beyond(photo, place)) }) }, random);
+  const truth = place && truthOf(beyond(photo, inPixels(place, unit)));
+  return sent({ pixels, ...(truth && { truth }) }, random);
 }
 
 export const SQUARES = copies('collage of square cells', {

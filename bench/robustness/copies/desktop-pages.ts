@@ -68,18 +68,9 @@ export async function desktopPage(photo: Raster, { random, filler }: Materials):
   const room = height - head.bottom - 80;
   const high = Math.max(250, room);
   const place = fitted(photo, rect(left, head.bottom + 24, column, high), { across: 0 });
-  const words = paragraph(
-    prose(random, 8),
-    rect(
-      left,
-      place.top + place.height + 16,
-      column,
-      Math.max(30, height - place.top - place.height),
-    ),
-    16,
-    ink,
-    { face: 'serif' },
-  );
+  const below = place.top + place.height;
+  const rest = rect(left, below + 16, column, Math.max(30, height - below));
+  const words = paragraph(prose(random, 8), rest, 16, ink, { face: 'serif' });
   const side = left + column + 40;
   const sideWidth = Math.min(280, width - side - 24);
   let around =
@@ -94,13 +85,8 @@ export async function desktopPage(photo: Raster, { random, filler }: Materials):
   for (let y = top; y < height - 110; y += 116) {
     const thumb = snapped(rect(side, y, 110, 80));
     pictures.push(await filling(await filler(), thumb));
-    around += paragraph(
-      phrase(random, 4, 9),
-      rect(side + 122, y, sideWidth - 122, 90),
-      14,
-      ink,
-      'bold',
-    ).svg;
+    const beside = rect(side + 122, y, sideWidth - 122, 90);
+    around += paragraph(phrase(random, 4, 9), beside, 14, ink, 'bold').svg;
   }
   around +=
     box(rect(side, height - 70, sideWidth, 60), panel) +

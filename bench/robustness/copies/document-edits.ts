@@ -17,37 +17,22 @@ async function letter(photo: Raster, { random }: Materials): Promise<Edited> {
   const margin = Math.round(0.11 * width);
   const size = width / 52;
   const column = width - 2 * margin;
+  const body = { face, leading: 1.5 };
   const title = paragraph(phrase(random, 4, 8), rect(margin, margin, column), 1.7 * size, '#111', {
     face: bold,
   });
-  const first = paragraph(
-    prose(random, 3 + random(4)),
-    rect(margin, title.bottom + size, column),
-    size,
-    '#222',
-    { face, leading: 1.5 },
-  );
+  const opening = prose(random, 3 + random(4));
+  const first = paragraph(opening, rect(margin, title.bottom + size, column), size, '#222', body);
   const wide = between(random, 0.55, 1) * column;
   const room = rect(margin, first.bottom + size, wide, 0.4 * height);
   const area = fitted(photo, room, { across: 0, down: 0 });
   const left = maybe(random, 50) ? margin : Math.round((width - area.width) / 2);
-  const place = { ...area, left };
-  const caption = text(
-    `Figure ${1 + random(9)}. ${phrase(random, 4, 7)}`,
-    margin,
-    place.top + place.height + 1.6 * size,
-    0.85 * size,
-    '#555',
-    { face },
-  );
-  const top = place.top + place.height + 3 * size;
-  const second = paragraph(
-    prose(random, 18),
-    rect(margin, top, column, height - top - margin),
-    size,
-    '#222',
-    { face, leading: 1.5 },
-  );
+  const below = area.top + area.height;
+  const words = `Figure ${1 + random(9)}. ${phrase(random, 4, 7)}`;
+  const caption = text(words, margin, below + 1.6 * size, 0.85 * size, '#555', { face });
+  const top = below + 3 * size;
+  const rest = rect(margin, top, column, height - top - margin);
+  const second = paragraph(prose(random, 18), rest, size, '#222', body);
   return screenshot(random, {
     width,
     height,
@@ -61,7 +46,7 @@ async function letter(photo: Raster, { random }: Materials): Promise<Edited> {
         face,
         align: 'centre',
       }),
-    pictures: [{ picture: photo, area: place }],
+    pictures: [{ picture: photo, area: { ...area, left } }],
   });
 }
 
@@ -73,15 +58,17 @@ async function columns(photo: Raster, { random }: Materials): Promise<Edited> {
   const gap = Math.round(0.035 * width);
   const size = width / 68;
   const column = (width - 2 * margin - gap) / 2;
+  const page = width - 2 * margin;
+  const head = { face: 'serif bold', leading: 1.1 } as const;
   const title = paragraph(
     phrase(random, 3, 6),
-    rect(margin, margin, width - 2 * margin),
+    rect(margin, margin, page),
     3.4 * size,
     '#111',
-    { face: 'serif bold', leading: 1.1 },
+    head,
   );
   const both = maybe(random, 50);
-  const wide = both ? width - 2 * margin : column;
+  const wide = both ? page : column;
   const room = rect(margin, title.bottom + 1.5 * size, wide, 0.42 * height);
   const place = fitted(photo, room, { down: 0 });
   const top = place.top + place.height + 1.5 * size;
@@ -136,27 +123,16 @@ async function processor(photo: Raster, { random }: Materials): Promise<Edited> 
   const left = Math.round((width - page) / 2);
   const margin = Math.round(0.1 * page);
   const colour = vivid(random);
-  const words = paragraph(
-    prose(random, 3),
-    rect(left + margin, 150 + margin, page - 2 * margin),
-    15,
-    '#222',
-    PRINT,
-  );
   const wide = page - 2 * margin;
+  const column = rect(left + margin, 150 + margin, wide);
+  const words = paragraph(prose(random, 3), column, 15, '#222', PRINT);
   const room = rect(left + margin, words.bottom + 16, wide, height - words.bottom - 60);
   const place = fitted(photo, room, { down: 0 });
   const rest = place.top + place.height + 14;
+  const icons = ['menu', 'share', 'search', 'save', 'gear', 'home', 'plus'] as const;
   let tools = '';
-  for (let x = 24; x < width - 60; x += 44) {
-    tools += icon(
-      pick(random, ['menu', 'share', 'search', 'save', 'gear', 'home', 'plus']),
-      x,
-      76,
-      22,
-      '#444',
-    );
-  }
+  for (let x = 24; x < width - 60; x += 44) tools += icon(pick(random, icons), x, 76, 22, '#444');
+  const below = rect(left + margin, rest, wide, Math.max(10, height - rest));
   return screenshot(random, {
     width,
     height,
@@ -164,13 +140,7 @@ async function processor(photo: Raster, { random }: Materials): Promise<Edited> 
     around:
       box(rect(left, 150, page, height), '#fff') +
       words.svg +
-      paragraph(
-        prose(random, 6),
-        rect(left + margin, rest, wide, Math.max(10, height - rest)),
-        15,
-        '#222',
-        PRINT,
-      ).svg +
+      paragraph(prose(random, 6), below, 15, '#222', PRINT).svg +
       box(rect(0, 0, width, 34), colour) +
       text(
         `${phrase(random, 1, 2)} - ${personName(random)}`,

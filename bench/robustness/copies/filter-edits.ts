@@ -1,35 +1,22 @@
 import sharp from 'sharp';
 import { random as seeded } from '../../workloads.js';
-import { copies, type Edited, type Make, type Materials, whole } from '../edit.js';
+import { copies, type Make, whole } from '../edit.js';
 import { jpeg, mapped, pipeline, type Raster, rasterOf, reread, resized } from '../raster.js';
 import { between, maybe, type Random } from './drawing/chance.js';
-import { saved } from './drawing/scene.js';
+import { saving } from './drawing/scene.js';
 
 type Change = (photo: Raster, random: Random) => Promise<Raster> | Raster;
 
-/** An edit that leaves the photo where it is. */
-const kept =
-  (change: Change, save = saved): Make =>
-  async (photo: Raster, { random }: Materials): Promise<Edited> => {
-    const pixels = await save(await change(photo, random), random);
+/** An edit that leaves the photo where it is, and its file as it is. */
+const encoded =
+  (change: Change): Make =>
+  async (photo, { random }) => {
+    const pixels = await change(photo, random);
     return { pixels, truth: whole(pixels) };
   };
 
-const asItIs = async (picture: Raster): Promise<Raster> => picture;
-
-/** Each channel by its own curve. */
-function graded(photo: Raster, curves: readonly ((sample: number) => number)[]): Raster {
-  const parts = curves.map((curve) => {
-    const table = new Uint8ClampedArray(256);
-    for (let sample = 0; sample < 256; sample++) table[sample] = curve(sample);
-    return table;
-  });
-  const data = new Uint8Array(photo.data.length);
-  for (let i = 0; i < data.length; i += 3) {
-    for (let c = 0; c < 3; c++) data[i + c] = parts[c]![photo.data[i + c]!]!;
-  }
-  return { ...photo, data };
-}
+/** An edit that leaves the photo where it is. */
+const kept = (change: Change): Make => saving(encoded(change));
 
 /** A curve that is steeper in the middle by this factor. */
 const contrast = (factor: number) => (v: number) => 128 + factor * (v - 128);
@@ -39,7 +26,8 @@ function faded(photo: Raster, random: Random): Raster {
   const lift = between(random, 10, 45);
   const warm = between(random, -22, 22);
   const base = (v: number) => lift + (v * (245 - lift)) / 255;
-  return graded(photo, [(v) => base(v) + warm, base, (v) => base(v) - warm]);
+  const curves = [(v: number) => base(v) + warm, base, (v: number) => base(v) - warm];
+  return mapped(photo, ...curves);
 }
 
 /** Dark corners, and light in the middle. */
@@ -119,28 +107,22 @@ const webp = (photo: Raster, quality: number) =>
   reread(pipeline(photo).webp({ quality: Math.round(quality), effort: 1 }));
 
 export const ENCODED = copies('re-encoded', {
-  'JPEG of low quality': kept((photo, random) => jpeg(photo, 12 + random(40)), asItIs),
-  'smaller WebP': kept(
-    async (photo, random) =>
-      webp(await near(photo, between(random, 0.4, 0.9)), between(random, 40, 80)),
-    asItIs,
+  'JPEG of low quality': encoded((photo, random) => jpeg(photo, 12 + random(40))),
+  'smaller WebP': encoded(async (photo, random) =>
+    webp(await near(photo, between(random, 0.4, 0.9)), between(random, 40, 80)),
   ),
-  'AVIF of half the size': kept(
-    async (photo, random) =>
-      reread(pipeline(await near(photo, 0.5)).avif({ quality: 35 + random(35), effort: 0 })),
-    asItIs,
+  'AVIF of half the size': encoded(async (photo, random) =>
+    reread(pipeline(await near(photo, 0.5)).avif({ quality: 35 + random(35), effort: 0 })),
   ),
-  'sent on five times': kept(async (photo, random) => {
+  'sent on five times': encoded(async (photo, random) => {
     let picture = photo;
     for (let turn = 0; turn < 5; turn++) {
       picture = await jpeg(await near(picture, between(random, 0.8, 1.05)), 45 + random(40));
     }
     return picture;
-  }, asItIs),
-  'small preview': kept(
-    async (photo, random) =>
-      jpeg(await near(photo, between(random, 160, 320) / Math.max(photo.width, photo.height)), 60),
-    asItIs,
+  }),
+  'small preview': encoded(async (photo, random) =>
+    jpeg(await near(photo, between(random, 160, 320) / Math.max(photo.width, photo.height)), 60),
   ),
 });
 
@@ -178,14 +160,12 @@ async function animated(photo: Raster, random: Random): Promise<Raster> {
 }
 
 export const GIFS = copies('GIF', {
-  '256 colours': kept(async (photo) => gif(await near(photo, 0.55), 256, 1), asItIs),
-  'few colours, dithered': kept(
-    async (photo, random) => gif(await near(photo, between(random, 0.35, 0.6)), 32 + random(64), 1),
-    asItIs,
+  '256 colours': encoded(async (photo) => gif(await near(photo, 0.55), 256, 1)),
+  'few colours, dithered': encoded(async (photo, random) =>
+    gif(await near(photo, between(random, 0.35, 0.6)), 32 + random(64), 1),
   ),
-  'few colours, flat': kept(
-    async (photo, random) => gif(await near(photo, between(random, 0.35, 0.6)), 24 + random(64), 0),
-    asItIs,
+  'few colours, flat': encoded(async (photo, random) =>
+    gif(await near(photo, between(random, 0.35, 0.6)), 24 + random(64), 0),
   ),
-  'frame of an animation': kept(animated, asItIs),
+  'frame of an animation': encoded(animated),
 });

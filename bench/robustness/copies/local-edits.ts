@@ -1,4 +1,4 @@
-import { copies, type Edited, type Make, type Materials, whole } from '../edit.js';
+import { copies, type Make, type Materials, whole } from '../edit.js';
 import {
   blurred,
   copyOf,
@@ -11,22 +11,17 @@ import {
 } from '../raster.js';
 import { between, maybe, type Random } from './drawing/chance.js';
 import { type Area, rect } from './drawing/drawing.js';
-import { saved, snapped } from './drawing/scene.js';
+import { saving, snapped } from './drawing/scene.js';
 import { pointed } from './mark-edits.js';
 
 /** A rectangle somewhere in the photo; its sides are parts of the shorter side. */
 function part({ width, height }: Raster, low: number, high: number, random: Random): Area {
   const short = Math.min(width, height);
   const wide = between(random, low, high) * short;
-  const high1 = between(random, low, high) * short;
-  return snapped(
-    rect(
-      between(random, 0.06, 0.94) * (width - wide),
-      between(random, 0.06, 0.94) * (height - high1),
-      wide,
-      high1,
-    ),
-  );
+  const tall = between(random, low, high) * short;
+  const left = between(random, 0.06, 0.94) * (width - wide);
+  const top = between(random, 0.06, 0.94) * (height - tall);
+  return snapped(rect(left, top, wide, tall));
 }
 
 const cut = (photo: Raster, { left, top, width, height }: Area) =>
@@ -58,14 +53,12 @@ function lay(canvas: Raster, patch: Raster, left: number, top: number, mask: Mas
 }
 
 /** Changes a copy of the photo in place. */
-const changed =
-  (change: (canvas: Raster, materials: Materials) => Promise<void>): Make =>
-  async (photo, materials): Promise<Edited> => {
-    const canvas = copyOf(photo);
-    await change(canvas, materials);
-    const pixels = await saved(canvas, materials.random);
+const changed = (change: (canvas: Raster, materials: Materials) => Promise<void>): Make =>
+  saving(async (photo, materials) => {
+    const pixels = copyOf(photo);
+    await change(pixels, materials);
     return { pixels, truth: whole(pixels) };
-  };
+  });
 
 const nearest = (raster: Raster, width: number, height: number): Promise<Raster> =>
   rasterOf(pipeline(raster).resize(width, height, { fit: 'fill', kernel: 'nearest' }));

@@ -4,15 +4,14 @@ import { between, maybe, personName, phrase, pick, type Random, vivid } from './
 import { box, disc, fade, linesOf, paragraph, pen, rect, text } from './drawing/drawing.js';
 import { emoji } from './drawing/emoji.js';
 import { widthOf } from './drawing/font.js';
-import { drawnOn, saved, savedScene, snapped } from './drawing/scene.js';
+import { drawnOn, savedScene, saving, snapped } from './drawing/scene.js';
 
 /** Draws on the photo itself. */
-export const marked =
-  (draw: (photo: Raster, random: Random) => string): Make =>
-  async (photo, { random }) => {
-    const pixels = await saved(await drawnOn(photo, draw(photo, random)), random);
-    return { pixels, truth: whole(pixels) };
-  };
+export const marked = (draw: (photo: Raster, random: Random) => string): Make =>
+  saving(async (photo, { random }) => ({
+    pixels: await drawnOn(photo, draw(photo, random)),
+    truth: whole(photo),
+  }));
 
 /** Lines in white capitals with a black rim, as on memes. */
 export function shout(photo: Raster, words: string, where: 'top' | 'bottom', part: number): string {
@@ -41,13 +40,11 @@ export function shout(photo: Raster, words: string, where: 'top' | 'bottom', par
 async function remark(photo: Raster, { random }: Materials): Promise<Edited> {
   const { width, height } = photo;
   const size = between(random, 0.045, 0.065) * width;
-  const words = paragraph(
-    phrase(random, 7, 18),
-    rect(0.04 * width, 0.7 * size, 0.92 * width),
-    size,
-    '#111',
-    { face: pick(random, ['plain', 'bold'] as const), leading: 1.25 },
-  );
+  const column = rect(0.04 * width, 0.7 * size, 0.92 * width);
+  const words = paragraph(phrase(random, 7, 18), column, size, '#111', {
+    face: pick(random, ['plain', 'bold'] as const),
+    leading: 1.25,
+  });
   const top = Math.round(words.bottom + 0.7 * size);
   const area = rect(0, top, width, height);
   return savedScene(random, {
@@ -66,17 +63,15 @@ async function poster(photo: Raster, { random }: Materials): Promise<Edited> {
   const height = photo.height + side + Math.round(3.1 * size);
   const area = snapped(rect(side, side, photo.width, photo.height));
   const below = side + photo.height;
-  const rim = 5;
+  const rim = (by: number) =>
+    rect(side - by, side - by, photo.width + 2 * by, photo.height + 2 * by);
   return savedScene(random, {
     width,
     height,
     paper: '#000',
     around:
-      box(
-        rect(side - 2 * rim, side - 2 * rim, photo.width + 4 * rim, photo.height + 4 * rim),
-        '#fff',
-      ) +
-      box(rect(side - rim, side - rim, photo.width + 2 * rim, photo.height + 2 * rim), '#000') +
+      box(rim(10), '#fff') +
+      box(rim(5), '#000') +
       text(phrase(random, 1, 1).toUpperCase(), width / 2, below + 1.5 * size, size, '#fff', {
         face: 'serif bold',
         align: 'centre',
@@ -98,14 +93,10 @@ export const MEMES = copies('meme', {
   'labels on the photo': marked(({ width, height }, random) =>
     Array.from({ length: 2 + random(2) }, () => {
       const size = between(random, 0.045, 0.07) * Math.min(width, height);
-      return text(
-        phrase(random, 1, 3),
-        between(random, 0.22, 0.78) * width,
-        between(random, 0.15, 0.9) * height,
-        size,
-        '#fff',
-        { face: 'bold', align: 'centre', outline: '#000' },
-      );
+      const words = phrase(random, 1, 3);
+      const x = between(random, 0.22, 0.78) * width;
+      const y = between(random, 0.15, 0.9) * height;
+      return text(words, x, y, size, '#fff', { face: 'bold', align: 'centre', outline: '#000' });
     }).join(''),
   ),
   'remark above': remark,
@@ -179,14 +170,9 @@ export const COVERED = copies('covered part', {
     const half = widthOf(words, size, 'bold') / 2;
     const angle = -between(random, 15, 35);
     const turn = (angle * Math.PI) / 180;
-    return text(
-      words,
-      width / 2 - half * Math.cos(turn),
-      height / 2 - half * Math.sin(turn),
-      size,
-      '#fff',
-      { face: 'bold', opacity: between(random, 0.3, 0.6), angle },
-    );
+    const [x, y] = [width / 2 - half * Math.cos(turn), height / 2 - half * Math.sin(turn)];
+    const opacity = between(random, 0.3, 0.6);
+    return text(words, x, y, size, '#fff', { face: 'bold', opacity, angle });
   }),
   'watermark in a corner': marked(({ width, height }, random) => {
     const size = between(random, 0.035, 0.06) * width;
@@ -213,17 +199,10 @@ export const COVERED = copies('covered part', {
   'scribbled over': marked(({ width, height }, random) => {
     const wide = between(random, 0.15, 0.3) * width;
     const high = between(random, 0.08, 0.18) * height;
-    return pen(
-      scribbled(
-        between(random, 0.1, 0.6) * width,
-        between(random, 0.1, 0.7) * height,
-        wide,
-        high,
-        random,
-      ),
-      pick(random, ['#000', '#e11d48']),
-      0.022 * Math.min(width, height),
-    );
+    const x = between(random, 0.1, 0.6) * width;
+    const y = between(random, 0.1, 0.7) * height;
+    const path = scribbled(x, y, wide, high, random);
+    return pen(path, pick(random, ['#000', '#e11d48']), 0.022 * Math.min(width, height));
   }),
 });
 

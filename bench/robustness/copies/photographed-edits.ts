@@ -9,11 +9,12 @@ import {
   mapped,
   type Raster,
   resized,
+  WHITE,
 } from '../raster.js';
 import { between, maybe, phrase, pick, type Random } from './drawing/chance.js';
-import { type Area, box, icon, iconRow, rect, text } from './drawing/drawing.js';
-import { swipeBar } from './drawing/phone.js';
-import { drawnOn, drawScene, fitted, snapped } from './drawing/scene.js';
+import { type Area, box, rect, text } from './drawing/drawing.js';
+import { screenOf, swipeBar } from './drawing/phone.js';
+import { drawnOn, drawScene, fitted, inPixels, snapped } from './drawing/scene.js';
 import { cornersIn, turnedQuad, warpOnto } from './drawing/warp.js';
 
 /** Corners moved at random by up to this much, for a camera that is not straight in front. */
@@ -115,31 +116,23 @@ interface Shown {
 
 /** The photo on a phone's screen. */
 async function onPhone(photo: Raster, random: Random): Promise<Shown> {
-  const width = 540;
-  const height = 1120;
-  const u = width / 390;
-  const area = fitted(photo, rect(0, 50 * u, width, height - 130 * u));
+  const screen = screenOf([540, 1120]);
+  const { width, height } = screen;
+  const area = screen.fitted(photo, rect(0, 50, width, height - 130));
   const dark = maybe(random, 60);
   const ink = dark ? '#fff' : '#111';
+  const icons = ['share', 'heart', 'gear', 'bin'] as const;
   const picture = await drawScene({
-    width,
-    height,
+    ...screen,
     paper: dark ? '#000' : '#fff',
     pictures: [{ picture: photo, area }],
     over:
-      icon('back', 12 * u, 40 * u, 26 * u, ink) +
-      text(phrase(random, 1, 2), width / 2, 60 * u, 16 * u, ink, 'heading') +
-      iconRow(
-        ['share', 'heart', 'gear', 'bin'],
-        width / 8 - 13 * u,
-        height - 62 * u,
-        width / 4,
-        26 * u,
-        ink,
-      ) +
-      swipeBar({ width, height, unit: u }, ink),
+      screen.icon('back', 12, 40, 26, ink) +
+      screen.text(phrase(random, 1, 2), width / 2, 60, 16, ink, 'heading') +
+      screen.iconRow(icons, width / 8 - 13, height - 62, width / 4, 26, ink) +
+      swipeBar(screen, ink),
   });
-  return { picture, area };
+  return { picture, area: inPixels(area, screen.unit) };
 }
 
 /** The photo on a wide screen, as a picture viewer shows it. */
@@ -172,12 +165,10 @@ async function framed(
   const scale = fill * Math.min(width / picture.width, height / picture.height);
   const wide = scale * picture.width;
   const high = scale * picture.height;
-  const centre = [
-    width / 2 + between(random, -0.03, 0.03) * width,
-    height / 2 + between(random, -0.03, 0.03) * height,
-  ] as const;
+  const x = width / 2 + between(random, -0.03, 0.03) * width;
+  const y = height / 2 + between(random, -0.03, 0.03) * height;
   const angle = between(random, -4, 4);
-  const quad = loose(turnedQuad(centre, wide, high, angle), slack * Math.min(wide, high), random);
+  const quad = loose(turnedQuad([x, y], wide, high, angle), slack * Math.min(wide, high), random);
   const canvas = maybe(random, 50)
     ? await room(await filler(), width, height, between(random, 0.25, 0.7))
     : await wood(width, height, random);
@@ -185,19 +176,12 @@ async function framed(
   const outside = rect(-rim, -rim, picture.width + 2 * rim, picture.height + 2 * rim);
   const body = cornersIn(quad, picture, outside);
   shadow(canvas, body, 0.03 * high);
-  warpOnto(
-    canvas,
-    blank(
-      16,
-      16,
-      pick(random, [
-        [18, 18, 20],
-        [40, 40, 44],
-        [12, 12, 12],
-      ]),
-    ),
-    body,
-  );
+  const black = pick<Colour>(random, [
+    [18, 18, 20],
+    [40, 40, 44],
+    [12, 12, 12],
+  ]);
+  warpOnto(canvas, blank(16, 16, black), body);
   const small = await resized(picture, Math.round(wide), Math.round(high));
   warpOnto(canvas, small, quad);
   return {
@@ -228,22 +212,14 @@ async function close(
 export const SCREENS = copies('photo of a screen', {
   'phone in a room': async (photo, m) =>
     framed(await onPhone(photo, m.random), m, [810, 1080], between(m.random, 0.78, 0.92), 0.025),
-  'monitor on a desk': async (photo, m) =>
-    framed(
-      await onMonitor(photo, m.random, true),
-      m,
-      [1040, 780],
-      between(m.random, 0.75, 0.93),
-      0.03,
-    ),
-  'television across a room': async (photo, m) =>
-    framed(
-      await onMonitor(photo, m.random, false),
-      m,
-      [1040, 780],
-      between(m.random, 0.45, 0.7),
-      0.04,
-    ),
+  'monitor on a desk': async (photo, m) => {
+    const shown = await onMonitor(photo, m.random, true);
+    return framed(shown, m, [1040, 780], between(m.random, 0.75, 0.93), 0.03);
+  },
+  'television across a room': async (photo, m) => {
+    const shown = await onMonitor(photo, m.random, false);
+    return framed(shown, m, [1040, 780], between(m.random, 0.45, 0.7), 0.04);
+  },
   'close, edges in view': (photo, m) => close(photo, m, -0.05, -0.01),
   'close, edges cut off': (photo, m) => close(photo, m, 0.003, 0.035),
 });
@@ -255,37 +231,24 @@ async function card(photo: Raster, random: Random): Promise<Shown> {
   const height = scale * photo.height;
   const border = between(random, 0.05, 0.08) * Math.max(width, height);
   const foot = between(random, 2.6, 3.8) * border;
-  const sides = {
-    width: Math.round(width + 2 * border),
-    height: Math.round(height + border + foot),
-  };
+  const sheet = rect(0, 0, Math.round(width + 2 * border), Math.round(height + border + foot));
   const area = snapped(rect(border, border, width, height));
-  const around =
-    box({ left: 0, top: 0, ...sides }, pick(random, ['#fbfaf5', '#f4f1e8', '#ffffff'])) +
-    (maybe(random, 60)
-      ? text(
-          phrase(random, 1, 3),
-          sides.width / 2,
-          sides.height - 0.35 * foot,
-          0.5 * foot,
-          '#2b3a55',
-          { face: 'hand', align: 'centre' },
-        )
-      : '');
-  return {
-    picture: await drawScene({ ...sides, around, pictures: [{ picture: photo, area }] }),
-    area,
-  };
+  const paper = pick(random, ['#fbfaf5', '#f4f1e8', '#ffffff']);
+  const written = (words: string) =>
+    text(words, sheet.width / 2, sheet.height - 0.35 * foot, 0.5 * foot, '#2b3a55', {
+      face: 'hand',
+      align: 'centre',
+    });
+  const around = box(sheet, paper) + (maybe(random, 60) ? written(phrase(random, 1, 3)) : '');
+  const pictures = [{ picture: photo, area }];
+  return { picture: await drawScene({ ...sheet, around, pictures }), area };
 }
 
 /** A card alone, as an app makes it. */
 async function cardAlone(photo: Raster, { random }: Materials): Promise<Edited> {
   const { picture, area } = await card(photo, random);
-  const { left, top, width, height } = area;
-  return {
-    pixels: await jpeg(picture, Math.round(between(random, 70, 92))),
-    truth: { rectangle: rect(left, top, width, height) },
-  };
+  const pixels = await jpeg(picture, Math.round(between(random, 70, 92)));
+  return { pixels, truth: { rectangle: area } };
 }
 
 /** A card that lies on a table. */
@@ -298,18 +261,15 @@ async function cardOn(
   const { picture, area } = await card(photo, random);
   const size = Math.round(Math.max(picture.width, picture.height) * between(random, 1.15, 1.45));
   const width = Math.round(size * pick(random, [1, 1, 1.2]));
-  const canvas =
-    ground === 'wood'
-      ? await wood(width, size, random)
-      : ground === 'plain'
-        ? await drawnOn(
-            blank(width, size, [200, 200, 200]),
-            box(
-              rect(0, 0, width, size),
-              pick(random, ['#d8cfc4', '#9fb4c7', '#34373d', '#e7b7a7']),
-            ),
-          )
-        : await room(await filler(), width, size, 0.8);
+  const grounds = {
+    wood: () => wood(width, size, random),
+    plain() {
+      const colour = pick(random, ['#d8cfc4', '#9fb4c7', '#34373d', '#e7b7a7']);
+      return drawnOn(blank(width, size, WHITE), box(rect(0, 0, width, size), colour));
+    },
+    picture: async () => room(await filler(), width, size, 0.8),
+  };
+  const canvas = await grounds[ground]();
   const quad = turnedQuad([width / 2, size / 2], picture.width, picture.height, degrees);
   shadow(canvas, quad, 0.025 * size);
   const ready = await blurred(canvas, 2.5);

@@ -14,7 +14,7 @@ import {
   text,
 } from './drawing/drawing.js';
 import { phoneOf, STATUS, statusBar, swipeBar } from './drawing/phone.js';
-import { filling, fitted, type Placed, screenshot, snapped } from './drawing/scene.js';
+import { filling, fitted, inPixels, type Placed, screenshot, snapped } from './drawing/scene.js';
 
 const minutes = (seconds: number): string =>
   `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
@@ -78,46 +78,38 @@ async function whole(photo: Raster, { random }: Materials, paused: boolean): Pro
 /** A player at the head of a phone's page, with a title, buttons and further videos below. */
 async function onPhone(photo: Raster, { random, filler }: Materials): Promise<Edited> {
   const phone = phoneOf(random);
-  const { width, height, unit: u, paper, ink, faint } = phone;
-  const top = STATUS * u;
-  const screen = snapped(rect(0, top, width, (width * 9) / 16));
-  const area = fitted(photo, screen);
+  const { width, height, unit, paper, ink, faint, box, text, paragraph } = phone;
+  const screen = phone.snapped(rect(0, STATUS, width, (width * 9) / 16));
+  const area = phone.fitted(photo, screen);
   const below = screen.top + screen.height;
-  const title = paragraph(
-    phrase(random, 5, 11),
-    rect(14 * u, below + 10 * u, width - 28 * u, 60 * u),
-    18 * u,
-    ink,
-    'bold',
-  );
+  const name = phrase(random, 5, 11);
+  const title = paragraph(name, rect(14, below + 10, width - 28, 60), 18, ink, 'bold');
+  const { bottom } = title;
   let around =
     box(screen, '#000') +
     statusBar(phone, ink, random) +
     title.svg +
-    text(`${1 + random(900)}K views`, 14 * u, title.bottom + 18 * u, 13 * u, faint) +
-    avatar(32 * u, title.bottom + 52 * u, 18 * u, vivid(random), 'V') +
-    text(personName(random), 60 * u, title.bottom + 57 * u, 15 * u, ink, 'bold') +
-    box(rect(width - 116 * u, title.bottom + 34 * u, 102 * u, 36 * u), ink, { radius: 18 * u }) +
-    text('Subscribe', width - 65 * u, title.bottom + 57 * u, 14 * u, paper, 'heading');
+    text(`${1 + random(900)}K views`, 14, bottom + 18, 13, faint) +
+    phone.avatar(32, bottom + 52, 18, vivid(random), 'V') +
+    text(personName(random), 60, bottom + 57, 15, ink, 'bold') +
+    box(rect(width - 116, bottom + 34, 102, 36), ink, { radius: 18 }) +
+    text('Subscribe', width - 65, bottom + 57, 14, paper, 'heading');
   const pictures: Placed[] = [{ picture: photo, area }];
-  const more = snapped(rect(0, title.bottom + 100 * u, width, (width * 9) / 16));
-  if (more.top + more.height < height - 60 * u) {
-    pictures.push(await filling(await filler(), more));
-    around += paragraph(
-      phrase(random, 5, 10),
-      rect(14 * u, more.top + more.height + 8 * u, width - 28 * u, 44 * u),
-      15 * u,
-      ink,
-    ).svg;
+  const more = phone.snapped(rect(0, bottom + 100, width, (width * 9) / 16));
+  const end = more.top + more.height;
+  if (end < height - 60) {
+    pictures.push(await filling(await filler(), more, 0, unit));
+    around += paragraph(phrase(random, 5, 10), rect(14, end + 8, width - 28, 44), 15, ink).svg;
   }
+  const shown = inPixels(screen, unit);
   return screenshot(random, {
     ...phone,
     around,
     pictures,
     over:
       (maybe(random, 60)
-        ? controls(screen, random, true) + middle(screen, 28 * u)
-        : box(rect(0, below - 3 * u, between(random, 0.1, 0.9) * width, 3 * u), '#ff0033')) +
+        ? controls(shown, random, true) + middle(shown, 28 * unit)
+        : box(rect(0, below - 3, between(random, 0.1, 0.9) * width, 3), '#ff0033')) +
       swipeBar(phone, ink),
   });
 }
@@ -131,38 +123,36 @@ async function onDesktop(photo: Raster, { random, filler }: Materials): Promise<
   ] as const);
   const dark = maybe(random, 50);
   const [paper, ink, faint] = dark
-    ? ['#0f0f0f', '#f1f1f1', '#aaaaaa']
-    : ['#ffffff', '#0f0f0f', '#606060'];
+    ? (['#0f0f0f', '#f1f1f1', '#aaaaaa'] as const)
+    : (['#ffffff', '#0f0f0f', '#606060'] as const);
   const wide = Math.round(0.62 * width);
   const screen = snapped(rect(32, 84, wide, (wide * 9) / 16));
   const area = fitted(photo, screen);
   const below = screen.top + screen.height;
   let around =
-    icon('menu', 28, 18, 26, ink!) +
+    icon('menu', 28, 18, 26, ink) +
     play(90, 31, 26, '#ff0033') +
-    text(phrase(random, 1, 1), 112, 39, 22, ink!, 'bold') +
-    box(rect(0.32 * width, 14, 0.34 * width, 38), faint!, {
-      radius: 19,
-      opacity: 0.2,
-    }) +
+    text(phrase(random, 1, 1), 112, 39, 22, ink, 'bold') +
+    box(rect(0.32 * width, 14, 0.34 * width, 38), faint, { radius: 19, opacity: 0.2 }) +
     box(screen, '#000') +
-    text(phrase(random, 4, 8), 32, below + 36, 22, ink!, 'bold') +
+    text(phrase(random, 4, 8), 32, below + 36, 22, ink, 'bold') +
     avatar(54, below + 74, 20, vivid(random), 'C') +
-    text(personName(random), 86, below + 72, 15, ink!, 'bold') +
-    text(`${1 + random(900)}K subscribers`, 86, below + 90, 12, faint!);
+    text(personName(random), 86, below + 72, 15, ink, 'bold') +
+    text(`${1 + random(900)}K subscribers`, 86, below + 90, 12, faint);
   const pictures: Placed[] = [{ picture: photo, area }];
   const side = 32 + wide + 24;
   for (let y = 84; y < height - 90; y += 106) {
     const thumb = snapped(rect(side, y, 168, 94));
     pictures.push(await filling(await filler(), thumb, 8));
+    const beside = rect(side + 178, y, width - side - 190, 64);
     around +=
-      paragraph(phrase(random, 4, 8), rect(side + 178, y, width - side - 190, 64), 14, ink!, 'bold')
-        .svg + text(`${1 + random(90)}K views`, side + 178, y + 82, 12, faint!);
+      paragraph(phrase(random, 4, 8), beside, 14, ink, 'bold').svg +
+      text(`${1 + random(90)}K views`, side + 178, y + 82, 12, faint);
   }
   return screenshot(random, {
     width,
     height,
-    paper: paper!,
+    paper,
     around,
     pictures,
     over: controls(screen, random, false),

@@ -1,4 +1,4 @@
-import { at, copies, type Edited, type Make, type Materials, type Truth } from '../edit.js';
+import { at, copies, type Edited, type Make, type Truth, whole } from '../edit.js';
 import {
   BLACK,
   blank,
@@ -14,19 +14,15 @@ import {
 import { between, maybe, phrase, pick, type Random, vivid } from './drawing/chance.js';
 import { box, fade, paragraph, rect, text } from './drawing/drawing.js';
 import { emoji } from './drawing/emoji.js';
-import { drawnOn, drawScene, saved, snapped, truthOf } from './drawing/scene.js';
+import { drawnOn, drawScene, saving, snapped } from './drawing/scene.js';
 
 /** A part of the photo, with the place of the whole. */
-export interface Part {
-  readonly pixels: Raster;
-  readonly truth: Truth;
-}
+type Part = Required<Pick<Edited, 'pixels' | 'truth'>>;
+
+type Sides = readonly [left: number, top: number, right: number, bottom: number];
 
 /** Cuts these parts of the width or height off the left, top, right and bottom. */
-export function trimmed(
-  photo: Raster,
-  [left, top, right, bottom]: readonly [number, number, number, number],
-): Part {
+export function trimmed(photo: Raster, [left, top, right, bottom]: Sides): Part {
   const x = Math.round(left * photo.width);
   const y = Math.round(top * photo.height);
   const width = photo.width - x - Math.round(right * photo.width);
@@ -37,14 +33,8 @@ export function trimmed(
   };
 }
 
-type Sides = [number, number, number, number];
-
-const trimming =
-  (sides: (random: Random) => Sides): Make =>
-  async (photo, { random }) => {
-    const { pixels, truth } = trimmed(photo, sides(random));
-    return { pixels: await saved(pixels, random), truth };
-  };
+const trimming = (sides: (random: Random) => Sides): Make =>
+  saving((photo, { random }) => trimmed(photo, sides(random)));
 
 /** What is taken off the width and the height in all, as a part. */
 const amount = (random: Random): number => between(random, 0.02, 0.2);
@@ -55,19 +45,15 @@ export const CROPS = copies('crop of 2-20 %', {
     return [part, part, part, part];
   }),
   'one side': trimming((random) => {
-    const sides: Sides = [0, 0, 0, 0];
+    const sides: [number, number, number, number] = [0, 0, 0, 0];
     sides[random(4)] = amount(random);
     return sides;
   }),
   'towards a corner': trimming((random) => {
     const corner = random(4);
     const part = amount(random);
-    return [
-      corner & 1 ? part : 0,
-      corner & 2 ? part : 0,
-      corner & 1 ? 0 : part,
-      corner & 2 ? 0 : part,
-    ];
+    const [x, y] = [corner & 1 ? part : 0, corner & 2 ? part : 0];
+    return [x, y, part - x, part - y];
   }),
   'each side by another amount': trimming((random) => {
     const part = () => between(random, 0.005, 0.1);
@@ -89,13 +75,10 @@ export function shaped(photo: Raster, proportion: number, where: number): Part {
 }
 
 /** A crop to a shape; upright photos to 4:5 and others too, as apps do. */
-const social =
-  (proportion: number, anywhere: boolean): Make =>
-  async (photo, { random }) => {
-    const where = anywhere ? between(random, 0.1, 0.9) : 0.5;
-    const { pixels, truth } = shaped(photo, proportion, where);
-    return { pixels: await saved(pixels, random), truth };
-  };
+const social = (proportion: number, anywhere: boolean): Make =>
+  saving((photo, { random }) =>
+    shaped(photo, proportion, anywhere ? between(random, 0.1, 0.9) : 0.5),
+  );
 
 export const SOCIAL = copies('social crop', {
   '1:1': social(1, false),
@@ -106,49 +89,38 @@ export const SOCIAL = copies('social crop', {
 });
 
 /** A photo that fills a phone's story, with words or signs on it. */
-const tall =
-  (anywhere: boolean, draw: (width: number, height: number, random: Random) => string): Make =>
-  async (photo, { random }) => {
+const tall = (
+  anywhere: boolean,
+  draw: (width: number, height: number, random: Random) => string,
+): Make =>
+  saving(async (photo, { random }) => {
     const part = shaped(photo, 9 / 16, anywhere ? between(random, 0.1, 0.9) : 0.5);
     const height = pick(random, [1080, 1280]);
     const width = Math.round((height * 9) / 16);
     const scale = height / part.pixels.height;
-    const pixels = await drawnOn(
-      await resized(part.pixels, width, height),
-      draw(width, height, random),
-    );
+    const small = await resized(part.pixels, width, height);
     const { left, top } = part.truth.rectangle;
     return {
-      pixels: await saved(pixels, random),
+      pixels: await drawnOn(small, draw(width, height, random)),
       truth: at(scale * left, scale * top, scale * photo.width, scale * photo.height),
     };
-  };
+  });
 
 export const TALL = copies('crop to 9:16', {
   centre: tall(false, () => ''),
   moved: tall(true, () => ''),
-  'with words': tall(
-    true,
-    (width, height, random) =>
-      paragraph(
-        phrase(random, 3, 7),
-        rect(0.1 * width, between(random, 0.12, 0.75) * height, 0.8 * width),
-        0.08 * width,
-        '#fff',
-        { face: 'bold', align: 'centre', outline: '#222' },
-      ).svg,
-  ),
-  'with a sign and a shade': tall(
-    false,
-    (width, height, random) =>
-      fade(rect(0, 0.8 * height, width, 0.2 * height), ['#000', 0], ['#000', 0.5]) +
-      emoji(
-        between(random, 0.2, 0.8) * width,
-        between(random, 0.2, 0.8) * height,
-        0.1 * width,
-        random,
-      ),
-  ),
+  'with words': tall(true, (width, height, random) => {
+    const words = phrase(random, 3, 7);
+    const column = rect(0.1 * width, between(random, 0.12, 0.75) * height, 0.8 * width);
+    const style = { face: 'bold', align: 'centre', outline: '#222' } as const;
+    return paragraph(words, column, 0.08 * width, '#fff', style).svg;
+  }),
+  'with a sign and a shade': tall(false, (width, height, random) => {
+    const shade = fade(rect(0, 0.8 * height, width, 0.2 * height), ['#000', 0], ['#000', 0.5]);
+    const x = between(random, 0.2, 0.8) * width;
+    const y = between(random, 0.2, 0.8) * height;
+    return shade + emoji(x, y, 0.1 * width, random);
+  }),
 });
 
 /** Turns the photo and keeps the largest upright part of its shape, as a phone does. */
@@ -165,13 +137,10 @@ export function straight(photo: Raster, degrees: number): Part {
   };
 }
 
-const straightening =
-  (low: number, high: number): Make =>
-  async (photo, { random }) => {
-    const degrees = between(random, low, high) * (maybe(random, 50) ? 1 : -1);
-    const { pixels, truth } = straight(photo, degrees);
-    return { pixels: await saved(pixels, random), truth };
-  };
+const straightening = (low: number, high: number): Make =>
+  saving((photo, { random }) =>
+    straight(photo, between(random, low, high) * (maybe(random, 50) ? 1 : -1)),
+  );
 
 export const STRAIGHTENED = copies('straightened', {
   '1-1.5 degrees': straightening(1, 1.5),
@@ -193,32 +162,20 @@ function mirroredTruth({ rectangle, angle }: Truth, width: number): Truth {
 }
 
 /** Mirrors the photo after another edit; what the app writes afterwards is not mirrored. */
-const mirrored =
-  (before: (photo: Raster, random: Random) => Part): Make =>
-  async (photo, { random }) => {
+const mirrored = (before: (photo: Raster, random: Random) => Part): Make =>
+  saving(async (photo, { random }) => {
     const { pixels, truth } = before(photo, random);
-    return {
-      pixels: await saved(await mirror(pixels), random),
-      truth: mirroredTruth(truth, pixels.width),
-    };
-  };
+    return { pixels: await mirror(pixels), truth: mirroredTruth(truth, pixels.width) };
+  });
 
-const unchanged = (photo: Raster): Part => ({
-  pixels: photo,
-  truth: at(0, 0, photo.width, photo.height),
-});
+const unchanged = (photo: Raster): Part => ({ pixels: photo, truth: whole(photo) });
 
-async function mirroredAndCaptioned(photo: Raster, { random }: Materials): Promise<Edited> {
+const mirroredAndCaptioned = saving(async (photo, { random }) => {
   const flipped = await mirror(photo);
   const { width, height } = photo;
   const size = between(random, 0.045, 0.07) * width;
-  const words = paragraph(
-    phrase(random, 4, 12),
-    rect(0.04 * width, 0.6 * size, 0.92 * width),
-    size,
-    '#111',
-    'bold',
-  );
+  const column = rect(0.04 * width, 0.6 * size, 0.92 * width);
+  const words = paragraph(phrase(random, 4, 12), column, size, '#111', 'bold');
   const top = Math.round(words.bottom + 0.6 * size);
   const pixels = await drawScene({
     width,
@@ -226,31 +183,19 @@ async function mirroredAndCaptioned(photo: Raster, { random }: Materials): Promi
     around: box(rect(0, 0, width, top), '#fff') + words.svg,
     pictures: [{ picture: flipped, area: rect(0, top, width, height) }],
   });
-  return {
-    pixels: await saved(pixels, random),
-    truth: { ...at(0, top, width, height), dihedral: 'flipY' },
-  };
-}
+  return { pixels, truth: at(0, top, width, height, { dihedral: 'flipY' }) };
+});
 
-async function mirroredInFrame(photo: Raster, { random }: Materials): Promise<Edited> {
-  const flipped = await mirror(photo);
-  const border = Math.round(between(random, 0.02, 0.09) * Math.min(photo.width, photo.height));
-  const canvas = blank(
-    photo.width + 2 * border,
-    photo.height + 2 * border,
-    pick(random, [BLACK, WHITE]),
-  );
-  paste(canvas, flipped, border, border);
-  return {
-    pixels: await saved(canvas, random),
-    truth: {
-      ...truthOf(rect(border, border, photo.width, photo.height)),
-      dihedral: 'flipY',
-    },
-  };
-}
+const mirroredInFrame = saving(async (photo, { random }) => {
+  const { width, height } = photo;
+  const border = Math.round(between(random, 0.02, 0.09) * Math.min(width, height));
+  const ground = pick(random, [BLACK, WHITE]);
+  const pixels = blank(width + 2 * border, height + 2 * border, ground);
+  paste(pixels, await mirror(photo), border, border);
+  return { pixels, truth: at(border, border, width, height, { dihedral: 'flipY' }) };
+});
 
-async function mirroredWithWords(photo: Raster, { random }: Materials): Promise<Edited> {
+const mirroredWithWords = saving(async (photo, { random }) => {
   const { width, height } = photo;
   const size = between(random, 0.06, 0.09) * width;
   const area = snapped(rect(0, between(random, 0.62, 0.84) * height, width, 1.7 * size));
@@ -259,11 +204,8 @@ async function mirroredWithWords(photo: Raster, { random }: Materials): Promise<
     box(area, vivid(random), { opacity: 0.85 }) +
       text(phrase(random, 2, 4), width / 2, area.top + 1.2 * size, size, '#fff', 'heading'),
   );
-  return {
-    pixels: await saved(pixels, random),
-    truth: { ...at(0, 0, width, height), dihedral: 'flipY' },
-  };
-}
+  return { pixels, truth: at(0, 0, width, height, { dihedral: 'flipY' }) };
+});
 
 export const MIRRORED = copies('mirrored', {
   alone: mirrored(unchanged),

@@ -2,8 +2,8 @@ import { type Face, outlineOf, widthOf } from './font.js';
 
 /*
  * The SVG that screens, stickers and captions are drawn with. Each function gives a piece of a
- * document, with lengths in pixels. Opacity is that of the fill or the stroke: one of a whole element
- * makes librsvg draw it on a layer of its own, ten times as slow.
+ * document. Opacity is that of the fill or the stroke: one of a whole element makes librsvg draw it
+ * on a layer of its own, ten times as slow.
  */
 
 export interface Area {
@@ -20,45 +20,6 @@ export const rect = (
   width: number,
   height = Number.POSITIVE_INFINITY,
 ): Area => ({ left, top, width, height });
-
-const n = (value: number) => String(Math.round(value * 10) / 10);
-
-/** A rectangle, with round corners if `radius` is given. */
-export const box = (
-  { left, top, width, height }: Area,
-  colour: string,
-  { radius = 0, opacity = 1 } = {},
-): string =>
-  `<rect x="${n(left)}" y="${n(top)}" width="${n(width)}" height="${n(height)}" rx="${n(radius)}" fill="${colour}" fill-opacity="${opacity}"/>`;
-
-export const frame = (
-  { left, top, width, height }: Area,
-  colour: string,
-  thickness: number,
-  radius = 0,
-): string =>
-  `<rect x="${n(left)}" y="${n(top)}" width="${n(width)}" height="${n(height)}" rx="${n(radius)}" fill="none" stroke="${colour}" stroke-width="${n(thickness)}"/>`;
-
-export const disc = (x: number, y: number, radius: number, colour: string, opacity = 1): string =>
-  `<circle cx="${n(x)}" cy="${n(y)}" r="${n(radius)}" fill="${colour}" fill-opacity="${opacity}"/>`;
-
-/** Lines and curves of a path, drawn with a pen. */
-export const pen = (path: string, colour: string, thickness: number, opacity = 1): string =>
-  `<path d="${path}" fill="none" stroke="${colour}" stroke-width="${n(thickness)}" stroke-linecap="round" stroke-linejoin="round" stroke-opacity="${opacity}"/>`;
-
-/** A rectangle that fades from `first` to `second`, each a colour with its opacity. */
-export function fade(
-  { left, top, width, height }: Area,
-  [first, firstOpacity]: readonly [string, number],
-  [second, secondOpacity]: readonly [string, number],
-  { radius = 0, across = 0, down = 1 } = {},
-): string {
-  // A document's ids must differ; this one says all that the gradient is.
-  const id = [left, top, width, height, first, firstOpacity, second, secondOpacity, across]
-    .join('-')
-    .replace(/[^\w-]/g, '_');
-  return `<linearGradient id="${id}" x1="0" y1="0" x2="${across}" y2="${down}"><stop offset="0" stop-color="${first}" stop-opacity="${firstOpacity}"/><stop offset="1" stop-color="${second}" stop-opacity="${secondOpacity}"/></linearGradient><rect x="${n(left)}" y="${n(top)}" width="${n(width)}" height="${n(height)}" rx="${n(radius)}" fill="url(#${id})"/>`;
-}
 
 export interface TextStyle {
   readonly face?: Face;
@@ -83,27 +44,6 @@ type Style = TextStyle | keyof typeof STYLES;
 
 const styleOf = (style: Style): TextStyle => (typeof style === 'string' ? STYLES[style] : style);
 
-/** A line of text whose baseline is at `y`. */
-export function text(
-  words: string,
-  x: number,
-  y: number,
-  size: number,
-  colour: string,
-  style: Style = {},
-): string {
-  const { face = 'plain', align = 'left', opacity = 1, outline, angle = 0 } = styleOf(style);
-  const { path, scale } = outlineOf(words, size, face);
-  const width = align === 'left' ? 0 : widthOf(words, size, face);
-  const shift = align === 'centre' ? width / 2 : width;
-  const stroke =
-    outline === undefined
-      ? ''
-      : ` stroke="${outline}" stroke-width="${Math.round(size / 8 / scale)}" stroke-linejoin="round" paint-order="stroke"`;
-  const turn = angle === 0 ? '' : ` rotate(${n(angle)})`;
-  return `<path transform="translate(${n(x)} ${n(y)})${turn} translate(${n(-shift)} 0) scale(${scale} ${-scale})" d="${path}" fill="${colour}" fill-opacity="${opacity}"${stroke}/>`;
-}
-
 /** Breaks text into lines of at most `width`. */
 export function linesOf(words: string, width: number, size: number, face: Face): string[] {
   const lines: string[] = [];
@@ -116,29 +56,6 @@ export function linesOf(words: string, width: number, size: number, face: Face):
     } else line = longer;
   }
   return [...lines, line];
-}
-
-/** Text broken into lines, the first of which begins at `top`. */
-export function paragraph(
-  words: string,
-  { left, top, width, height }: Area,
-  size: number,
-  colour: string,
-  style: Style = {},
-): { svg: string; bottom: number; width: number } {
-  const { face = 'plain', align = 'left', leading = 1.35 } = styleOf(style);
-  const lines = linesOf(words, width, size, face).slice(
-    0,
-    Math.max(1, Math.floor(height / (leading * size))),
-  );
-  const x = align === 'left' ? left : align === 'centre' ? left + width / 2 : left + width;
-  return {
-    svg: lines
-      .map((line, at) => text(line, x, top + size * (at * leading + 1), size, colour, style))
-      .join(''),
-    bottom: top + leading * size * lines.length,
-    width: Math.max(...lines.map((line) => widthOf(line, size, face))),
-  };
 }
 
 /** Line icons on a grid of 24 x 24. */
@@ -168,38 +85,126 @@ const ICONS = {
 
 export type Icon = keyof typeof ICONS;
 
-/** An icon in a square of this size. */
-export const icon = (
-  name: Icon,
-  left: number,
-  top: number,
-  size: number,
-  colour: string,
-  opacity = 1,
-): string =>
-  `<path transform="translate(${n(left)} ${n(top)}) scale(${size / 24})" d="${ICONS[name]}" fill="none" stroke="${colour}" stroke-width="${name === 'more' ? 3.5 : 2}" stroke-linecap="round" stroke-linejoin="round" stroke-opacity="${opacity}"/>`;
+const rounded = (value: number) => String(Math.round(value * 10) / 10);
 
-/** Icons in a row, the left edges of their squares `step` apart. */
-export const iconRow = (
-  names: readonly Icon[],
-  left: number,
-  top: number,
-  step: number,
-  size: number,
-  colour: string,
-): string => names.map((name, at) => icon(name, left + at * step, top, size, colour)).join('');
+/** What draws with lengths in points of so many pixels. */
+export function drawingIn(unit: number) {
+  const n = (points: number) => rounded(points * unit);
 
-/** A filled triangle that points right. */
-export const play = (x: number, y: number, size: number, colour: string): string =>
-  `<path d="M${n(x - 0.35 * size)} ${n(y - 0.5 * size)}L${n(x + 0.55 * size)} ${n(y)}L${n(x - 0.35 * size)} ${n(y + 0.5 * size)}Z" fill="${colour}"/>`;
+  /** A rectangle, with round corners if `radius` is given. */
+  const box = (
+    { left, top, width, height }: Area,
+    colour: string,
+    { radius = 0, opacity = 1 } = {},
+  ): string =>
+    `<rect x="${n(left)}" y="${n(top)}" width="${n(width)}" height="${n(height)}" rx="${n(radius)}" fill="${colour}" fill-opacity="${opacity}"/>`;
 
-/** A round picture of a person: a colour and an initial. */
-export const avatar = (
-  x: number,
-  y: number,
-  radius: number,
-  colour: string,
-  initial: string,
-): string =>
-  disc(x, y, radius, colour) +
-  text(initial, x, y + 0.38 * radius, 1.05 * radius, '#fff', 'heading');
+  const frame = (
+    { left, top, width, height }: Area,
+    colour: string,
+    thickness: number,
+    radius = 0,
+  ): string =>
+    `<rect x="${n(left)}" y="${n(top)}" width="${n(width)}" height="${n(height)}" rx="${n(radius)}" fill="none" stroke="${colour}" stroke-width="${n(thickness)}"/>`;
+
+  const disc = (x: number, y: number, radius: number, colour: string, opacity = 1): string =>
+    `<circle cx="${n(x)}" cy="${n(y)}" r="${n(radius)}" fill="${colour}" fill-opacity="${opacity}"/>`;
+
+  /** Lines and curves of a path, drawn with a pen. */
+  const pen = (path: string, colour: string, thickness: number, opacity = 1): string =>
+    `<path d="${path}" fill="none" stroke="${colour}" stroke-width="${n(thickness)}" stroke-linecap="round" stroke-linejoin="round" stroke-opacity="${opacity}"/>`;
+
+  /** A rectangle that fades from `first` to `second`, each a colour with its opacity. */
+  function fade(
+    { left, top, width, height }: Area,
+    [first, firstOpacity]: readonly [string, number],
+    [second, secondOpacity]: readonly [string, number],
+    { radius = 0, across = 0 } = {},
+  ): string {
+    // A document's ids must differ; this one says all that the gradient is.
+    const id = [left, top, width, height, first, firstOpacity, second, secondOpacity, across]
+      .join('-')
+      .replace(/[^\w-]/g, '_');
+    return `<linearGradient id="${id}" x1="0" y1="0" x2="${across}" y2="1"><stop offset="0" stop-color="${first}" stop-opacity="${firstOpacity}"/><stop offset="1" stop-color="${second}" stop-opacity="${secondOpacity}"/></linearGradient><rect x="${n(left)}" y="${n(top)}" width="${n(width)}" height="${n(height)}" rx="${n(radius)}" fill="url(#${id})"/>`;
+  }
+
+  /** A line of text whose baseline is at `y`. */
+  function text(
+    words: string,
+    x: number,
+    y: number,
+    size: number,
+    colour: string,
+    style: Style = {},
+  ): string {
+    const { face = 'plain', align = 'left', opacity = 1, outline, angle = 0 } = styleOf(style);
+    const { path, scale } = outlineOf(words, size * unit, face);
+    const width = align === 'left' ? 0 : widthOf(words, size * unit, face);
+    const shift = align === 'centre' ? width / 2 : width;
+    const stroke =
+      outline === undefined
+        ? ''
+        : ` stroke="${outline}" stroke-width="${Math.round((size * unit) / 8 / scale)}" stroke-linejoin="round" paint-order="stroke"`;
+    const turn = angle === 0 ? '' : ` rotate(${rounded(angle)})`;
+    return `<path transform="translate(${n(x)} ${n(y)})${turn} translate(${rounded(-shift)} 0) scale(${scale} ${-scale})" d="${path}" fill="${colour}" fill-opacity="${opacity}"${stroke}/>`;
+  }
+
+  /** Text broken into lines, the first of which begins at `top`. */
+  function paragraph(
+    words: string,
+    { left, top, width, height }: Area,
+    size: number,
+    colour: string,
+    style: Style = {},
+  ): { svg: string; bottom: number } {
+    const { face = 'plain', align = 'left', leading = 1.35 } = styleOf(style);
+    const lines = linesOf(words, width, size, face).slice(
+      0,
+      Math.max(1, Math.floor(height / (leading * size))),
+    );
+    const x = align === 'left' ? left : align === 'centre' ? left + width / 2 : left + width;
+    return {
+      svg: lines
+        .map((line, at) => text(line, x, top + size * (at * leading + 1), size, colour, style))
+        .join(''),
+      bottom: top + leading * size * lines.length,
+    };
+  }
+
+  /** An icon in a square of this size. */
+  const icon = (
+    name: Icon,
+    left: number,
+    top: number,
+    size: number,
+    colour: string,
+    opacity = 1,
+  ): string =>
+    `<path transform="translate(${n(left)} ${n(top)}) scale(${(size * unit) / 24})" d="${ICONS[name]}" fill="none" stroke="${colour}" stroke-width="${name === 'more' ? 3.5 : 2}" stroke-linecap="round" stroke-linejoin="round" stroke-opacity="${opacity}"/>`;
+
+  /** Icons in a row, the left edges of their squares `step` apart. */
+  const iconRow = (
+    names: readonly Icon[],
+    left: number,
+    top: number,
+    step: number,
+    size: number,
+    colour: string,
+  ): string => names.map((name, at) => icon(name, left + at * step, top, size, colour)).join('');
+
+  /** A filled triangle that points right. */
+  const play = (x: number, y: number, size: number, colour: string): string =>
+    `<path d="M${n(x - 0.35 * size)} ${n(y - 0.5 * size)}L${n(x + 0.55 * size)} ${n(y)}L${n(x - 0.35 * size)} ${n(y + 0.5 * size)}Z" fill="${colour}"/>`;
+
+  /** A round picture of a person: a colour and an initial. */
+  const avatar = (x: number, y: number, radius: number, colour: string, initial: string): string =>
+    disc(x, y, radius, colour) +
+    text(initial, x, y + 0.38 * radius, 1.05 * radius, '#fff', 'heading');
+  return { box, frame, disc, pen, fade, text, paragraph, icon, iconRow, play, avatar };
+}
+
+export type Drawing = ReturnType<typeof drawingIn>;
+
+/** With lengths in pixels. */
+export const { box, frame, disc, pen, fade, text, paragraph, icon, iconRow, play, avatar } =
+  drawingIn(1);

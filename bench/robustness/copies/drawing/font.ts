@@ -176,19 +176,9 @@ function compositeAt(
     const dx = words ? glyf.getInt16(at) : glyf.getInt8(at);
     const dy = words ? glyf.getInt16(at + 2) : glyf.getInt8(at + 1);
     at += words ? 4 : 2;
-    const matrix = [1, 0, 0, 1];
-    const scale = () => {
-      at += 2;
-      return glyf.getInt16(at - 2) / 16384;
-    };
-    if (flags & 8) matrix[0] = matrix[3] = scale();
-    else if (flags & 0x40) [matrix[0], matrix[3]] = [scale(), scale()];
-    else if (flags & 0x80) for (let i = 0; i < 4; i++) matrix[i] = scale();
-    const [a, b, c, d] = matrix as [number, number, number, number];
+    if (flags & 0xc8) throw new Error('expected a font that scales no part of a glyph');
     for (const contour of part) {
-      contours.push(
-        contour.map(({ x, y, on }) => ({ x: a * x + c * y + dx, y: b * x + d * y + dy, on })),
-      );
+      contours.push(contour.map(({ x, y, on }) => ({ x: x + dx, y: y + dy, on })));
     }
   } while (flags & 0x20);
   return contours;

@@ -1,12 +1,21 @@
+import type { Raster } from '../../raster.js';
 import { clock, maybe, pick, type Random } from './chance.js';
-import { box, type Icon, iconRow, rect, text } from './drawing.js';
+import { type Area, type Drawing, drawingIn, type Icon, rect } from './drawing.js';
+import { fitted, inPixels, snapped } from './scene.js';
 
-/** The screen of a phone and the colours of its apps. */
-export interface Phone {
+/** A phone's screen, with what draws on it: all in points of its design, of which it is 390 wide. */
+export interface Screen extends Drawing {
   readonly width: number;
   readonly height: number;
-  /** pixels for each point of the design, of which the screen is 390 wide */
+  /** pixels for each point */
   readonly unit: number;
+  /** The area with its sides between pixels, and the largest such of a photo's shape in `room`. */
+  snapped(area: Area): Area;
+  fitted(photo: Raster, room: Area, where?: Parameters<typeof fitted>[2]): Area;
+}
+
+/** A screen and the colours of its apps. */
+export interface Phone extends Screen {
   readonly dark: boolean;
   readonly paper: string;
   readonly ink: string;
@@ -32,12 +41,25 @@ const SCREENS = [
   [1080, 2340],
 ] as const;
 
-export function phoneOf(random: Random, dark = maybe(random, 45)): Phone {
-  const [width, height] = pick(random, SCREENS);
+/** The screen of so many pixels. */
+export function screenOf([width, height]: readonly [number, number]): Screen {
+  const unit = width / 390;
+  const inPoints = ({ left, top, width, height }: Area) =>
+    rect(left / unit, top / unit, width / unit, height / unit);
   return {
-    width,
-    height,
-    unit: width / 390,
+    ...drawingIn(unit),
+    width: 390,
+    height: height / unit,
+    unit,
+    snapped: (area) => inPoints(snapped(inPixels(area, unit))),
+    fitted: (photo, room, where) => inPoints(fitted(photo, inPixels(room, unit), where)),
+  };
+}
+
+export function phoneOf(random: Random, dark = maybe(random, 45)): Phone {
+  const screen = screenOf(pick(random, SCREENS));
+  return {
+    ...screen,
     dark,
     paper: dark ? pick(random, ['#000000', '#121212', '#1b1c1f']) : '#ffffff',
     ink: dark ? '#f2f2f2' : '#111111',
@@ -45,54 +67,37 @@ export function phoneOf(random: Random, dark = maybe(random, 45)): Phone {
   };
 }
 
-/** Height of the status bar, in points. */
+/** Height of the status bar. */
 export const STATUS = 44;
 
 /** The time, the signal and the battery along the top. */
-export function statusBar({ width, unit: u }: Phone, ink: string, random: Random): string {
-  const y = 28 * u;
-  const right = width - 22 * u;
-  const bars = [0, 1, 2, 3].map((bar) =>
-    box(
-      rect(right - (78 - 5 * bar) * u, y - (4 + 2.5 * bar) * u, 3.4 * u, (4 + 2.5 * bar) * u),
-      ink,
-      { radius: u },
-    ),
-  );
+export function statusBar({ box, text }: Screen, ink: string, random: Random): string {
+  const bars = [0, 1, 2, 3].map((bar) => {
+    const high = 4 + 2.5 * bar;
+    return box(rect(290 + 5 * bar, 28 - high, 3.4, high), ink, { radius: 1 });
+  });
   const charge = 5 + random(16);
   return (
-    text(clock(random), 26 * u, y, 15 * u, ink, { face: 'bold' }) +
+    text(clock(random), 26, 28, 15, ink, 'bold') +
     bars.join('') +
-    text('5G', right - 53 * u, y, 12 * u, ink, { face: 'bold' }) +
-    box(rect(right - 28 * u, y - 11 * u, 25 * u, 12 * u), ink, {
-      radius: 3.5 * u,
-      opacity: 0.4,
-    }) +
-    box(rect(right - 26 * u, y - 9 * u, charge * u, 8 * u), ink, {
-      radius: 2 * u,
-    })
+    text('5G', 315, 28, 12, ink, 'bold') +
+    box(rect(340, 17, 25, 12), ink, { radius: 3.5, opacity: 0.4 }) +
+    box(rect(342, 19, charge, 8), ink, { radius: 2 })
   );
 }
 
 /** A row of icons across the bottom, and the bar to swipe up from. */
-export function tabBar(
-  { width, height, unit: u, paper, ink, faint }: Phone,
-  icons: readonly Icon[],
-): string {
-  const top = height - 72 * u;
+export function tabBar(phone: Phone, icons: readonly Icon[]): string {
+  const { width, height, unit, paper, ink, faint, box, iconRow } = phone;
+  const top = height - 72;
   const step = width / icons.length;
   return (
-    box(rect(0, top, width, 72 * u), paper) +
-    box(rect(0, top, width, Math.max(1, 0.5 * u)), faint, { opacity: 0.5 }) +
-    iconRow(icons, step / 2 - 13 * u, top + 12 * u, step, 26 * u, ink) +
-    swipeBar({ width, height, unit: u }, ink)
+    box(rect(0, top, width, 72), paper) +
+    box(rect(0, top, width, Math.max(1 / unit, 0.5)), faint, { opacity: 0.5 }) +
+    iconRow(icons, step / 2 - 13, top + 12, step, 26, ink) +
+    swipeBar(phone, ink)
   );
 }
 
-export const swipeBar = (
-  { width, height, unit: u }: Pick<Phone, 'width' | 'height' | 'unit'>,
-  ink: string,
-): string =>
-  box(rect(width / 2 - 67 * u, height - 13 * u, 134 * u, 5 * u), ink, {
-    radius: 2.5 * u,
-  });
+export const swipeBar = ({ height, box }: Screen, ink: string): string =>
+  box(rect(128, height - 13, 134, 5), ink, { radius: 2.5 });

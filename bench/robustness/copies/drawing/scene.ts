@@ -1,4 +1,4 @@
-import { at, type Edited, type Truth } from '../../edit.js';
+import type { Edited, Make, Materials, Truth } from '../../edit.js';
 import {
   blank,
   type Colour,
@@ -23,16 +23,17 @@ export interface Placed {
 }
 
 /** A picture that fills an area, cropped about its centre. */
-export const filling = async (picture: Raster, area: Area, radius = 0): Promise<Placed> => ({
-  picture: await covering(picture, Math.round(area.width), Math.round(area.height)),
-  area,
-  radius,
-});
+export async function filling(picture: Raster, area: Area, radius = 0, unit = 1): Promise<Placed> {
+  const { width, height } = inPixels(area, unit);
+  return { picture: await covering(picture, Math.round(width), Math.round(height)), area, radius };
+}
 
 /** What a scene is made of, from the back to the front. */
 export interface Scene {
   readonly width: number;
   readonly height: number;
+  /** pixels for each point of lengths; 1 by default */
+  readonly unit?: number;
   /** colour of the ground; drawn first */
   readonly paper?: string;
   /** drawn around the pictures, never on them */
@@ -40,6 +41,12 @@ export interface Scene {
   readonly pictures: readonly Placed[];
   /** drawn on everything */
   readonly over?: string;
+}
+
+/** An area in pixels, of one in points. What was whole is whole again: the points were not. */
+export function inPixels({ left, top, width, height }: Area, unit = 1): Area {
+  const pixels = (points: number) => (unit === 1 ? points : Math.round(points * unit * 1e6) / 1e6);
+  return rect(pixels(left), pixels(top), pixels(width), pixels(height));
 }
 
 /** The area with whole numbers. */
@@ -82,22 +89,18 @@ const hole = ({ left, top, width, height }: Area, r: number): string =>
  * Draws a scene. The SVG is rendered once, with holes through which the pictures show: that costs
  * half of two layers, and the corners come out smooth.
  */
-export async function drawScene({
-  width,
-  height,
-  paper,
-  around = '',
-  pictures,
-  over = '',
-}: Scene): Promise<Raster> {
+export async function drawScene(scene: Scene): Promise<Raster> {
+  const { unit = 1, paper, around = '', pictures, over = '' } = scene;
+  const screen = rect(0, 0, scene.width, scene.height);
+  const { width, height } = unit === 1 ? screen : snapped(inPixels(screen, unit));
   const canvas = blank(width, height, [255, 255, 255]);
   let holes = `M0 0H${width}V${height}H0Z`;
   for (const { picture, area, radius = 0 } of pictures) {
-    const place = snapped(area);
+    const place = snapped(inPixels(area, unit));
     const fits = picture.width === place.width && picture.height === place.height;
     const part = fits ? picture : await resized(picture, place.width, place.height);
     paste(canvas, part, place.left, place.top);
-    holes += hole(place, Math.round(radius));
+    holes += hole(place, Math.round(radius * unit));
   }
   const ground = paper === undefined ? '' : box(rect(0, 0, width, height), paper);
   return drawnOn(
@@ -119,10 +122,7 @@ export const drawnOn = (picture: Raster, svg: string): Promise<Raster> =>
   );
 
 /** The place of the photo in a scene. */
-export const truthOf = (area: Area, more: Partial<Truth> = {}): Truth => {
-  const { left, top, width, height } = snapped(area);
-  return { ...at(left, top, width, height), ...more };
-};
+export const truthOf = (area: Area): Truth => ({ rectangle: snapped(area) });
 
 /** A truth in a picture that was resized by these factors. */
 export function scaledTruth(truth: Truth, x: number, y = x): Truth {
@@ -149,6 +149,14 @@ export async function saved(picture: Raster, random: Random): Promise<Raster> {
   );
 }
 
+/** Makes a copy, and saves it. */
+export const saving =
+  (make: (photo: Raster, materials: Materials) => Edited | Promise<Edited>): Make =>
+  async (photo, materials) => {
+    const edited = await make(photo, materials);
+    return { ...edited, pixels: await saved(edited.pixels, materials.random) };
+  };
+
 /** A saved picture that an app made smaller on the way, in a third of the cases. */
 export async function sent(edited: Edited, random: Random): Promise<Edited> {
   const { pixels, truth } = edited;
@@ -167,18 +175,18 @@ export async function sent(edited: Edited, random: Random): Promise<Edited> {
   };
 }
 
+/** The place of the photo if it is the first picture of a scene. */
+const truthIn = ({ pictures, unit }: Scene, area = pictures[0]!.area) =>
+  truthOf(inPixels(area, unit));
+
 /** A scene whose first picture is the photo, as an app sends a screenshot of it. */
 export const screenshot = async (random: Random, scene: Scene): Promise<Edited> =>
-  sent({ pixels: await drawScene(scene), truth: truthOf(scene.pictures[0]!.area) }, random);
+  sent({ pixels: await drawScene(scene), truth: truthIn(scene) }, random);
 
 /** The same, as an app saves it. */
-export const savedScene = async (
-  random: Random,
-  scene: Scene,
-  area = scene.pictures[0]!.area,
-): Promise<Edited> => ({
+export const savedScene = async (random: Random, scene: Scene, area?: Area): Promise<Edited> => ({
   pixels: await saved(await drawScene(scene), random),
-  truth: truthOf(area),
+  truth: truthIn(scene, area),
 });
 
 /** A colour in hexadecimal, as SVG wants it. */

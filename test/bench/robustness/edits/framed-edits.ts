@@ -10,13 +10,13 @@ import {
   blurred,
   type Colour,
   covering,
-  fill,
   jpeg,
   paste,
   type Raster,
   resized,
   WHITE,
 } from '../../../../bench/robustness/raster.js';
+import { fill } from './fill.js';
 import { bordered, type Laid, scribble } from './single-edits.js';
 
 const GREY: Colour = [128, 128, 128];

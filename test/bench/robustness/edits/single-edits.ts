@@ -12,7 +12,6 @@ import {
   type Colour,
   copyOf,
   cropped,
-  fill,
   jpeg,
   paste,
   type Raster,
@@ -21,6 +20,7 @@ import {
 } from '../../../../bench/robustness/raster.js';
 import type { Orientation } from '../../../../src/pixels.js';
 import { orient } from '../../../../src/variants/forms.js';
+import { fill } from './fill.js';
 
 export type Change = (photo: Raster, materials: Materials) => Promise<Raster>;
 

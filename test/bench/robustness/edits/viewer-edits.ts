@@ -1,11 +1,6 @@
 import type { Materials, Transform } from '../../../../bench/robustness/edit.js';
-import {
-  BLACK,
-  type Colour,
-  fill,
-  type Raster,
-  WHITE,
-} from '../../../../bench/robustness/raster.js';
+import { BLACK, type Colour, type Raster, WHITE } from '../../../../bench/robustness/raster.js';
+import { fill } from './fill.js';
 import { type Controls, type Layout, screenshot } from './framed-edits.js';
 import { scribble } from './single-edits.js';
 
