@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Answer, Job, WorkerSetup } from './worker.js';
@@ -39,18 +40,10 @@ export class Crew {
   }
 }
 
-function ask(worker: Worker, job: Job): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const settle = (how: () => void) => {
-      worker.off('message', onMessage);
-      worker.off('error', onError);
-      how();
-    };
-    const onMessage = (answer: Answer | { kind: 'error'; message: string }) =>
-      settle(() => (answer.kind === 'error' ? reject(new Error(answer.message)) : resolve(answer)));
-    const onError = (error: Error) => settle(() => reject(error));
-    worker.on('message', onMessage);
-    worker.on('error', onError);
-    worker.postMessage(job);
-  });
+/** The worker's answer. It ends with the error that a job throws, which rejects. */
+async function ask(worker: Worker, job: Job): Promise<Answer> {
+  const answered = once(worker, 'message');
+  worker.postMessage(job);
+  const [answer] = (await answered) as [Answer];
+  return answer;
 }

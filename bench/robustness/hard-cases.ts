@@ -61,9 +61,11 @@ const VIEWS: readonly (readonly [string, string])[] = [
 ];
 
 /** Families of which a copy shows more than the photo, by what surrounds it. */
-const SCREENS = /screenshot|story|web page|document|video player/;
-const FRAMES = /polaroid|photo of a screen/;
-const MEMES = /meme/;
+const FAMILIES: readonly (readonly [RegExp, HardKind])[] = [
+  [/meme/, 'one meme template, other text'],
+  [/screenshot|story|web page|document|video player/, 'one screen layout, another photo'],
+  [/polaroid|photo of a screen/, 'one frame or wall, another photo'],
+];
 
 /** Photos and tiles that each kind takes. */
 const MOST_PAIRS = 6;
@@ -94,7 +96,7 @@ export function hardCases(
     cases.push({ kind: 'two views of one scene', query: other!, listed: [one!] });
   }
   for (const [at, { family }] of suite.entries()) {
-    const kind = kindOf(family);
+    const kind = FAMILIES.find(([names]) => names.test(family))?.[1];
     if (kind === undefined) continue;
     for (let pair = 0; pair < Math.min(pairs, photos.length - 1); pair++) {
       const file = photos[pair]!;
@@ -118,13 +120,6 @@ export function hardCases(
     }
   }
   return cases;
-}
-
-function kindOf(family: string): HardKind | undefined {
-  if (MEMES.test(family)) return 'one meme template, other text';
-  if (SCREENS.test(family)) return 'one screen layout, another photo';
-  if (FRAMES.test(family)) return 'one frame or wall, another photo';
-  return undefined;
 }
 
 const pictureAt = (path: string): HardPicture => ({ file: { source: path, path } });

@@ -116,24 +116,10 @@ function symmetric(photo: Raster): Raster {
   return { ...photo, data };
 }
 
-/** What came of all cases of a kind. */
-export interface HardRow {
-  readonly kind: HardKind;
-  /** `same scene` and `same picture` are neither right nor wrong */
-  readonly counts: (typeof HARD_KINDS)[HardKind];
-  readonly cases: number;
-  readonly pairs: number;
-  readonly comparisons: number;
-  readonly matches: number;
-  readonly reviews: number;
-  /** cases of which the pictures themselves are within the match distance */
-  readonly plainMatches: number;
-  readonly nearest: number;
-  readonly nearestName: string;
-}
+export type HardRow = ReturnType<typeof hardRows>[number];
 
-/** One row for each kind. */
-export function hardRows(results: readonly HardResult[]): HardRow[] {
+/** What came of all cases of each kind. */
+export function hardRows(results: readonly HardResult[]) {
   return (Object.keys(HARD_KINDS) as HardKind[]).map((kind) => {
     const of = results.filter((result) => result.kind === kind);
     const nearest = of.reduce<HardResult | undefined>(
@@ -144,12 +130,14 @@ export function hardRows(results: readonly HardResult[]): HardRow[] {
       of.reduce((all, one) => all + each(one), 0);
     return {
       kind,
+      /** `same scene` and `same picture` are neither right nor wrong */
       counts: HARD_KINDS[kind],
       cases: of.length,
       pairs: sum(({ pairs }) => pairs),
       comparisons: sum(({ comparisons }) => comparisons),
       matches: sum(({ verdict }) => Number(verdict === 'match')),
       reviews: sum(({ verdict }) => Number(verdict === 'review')),
+      /** cases of which the pictures themselves are within the match distance */
       plainMatches: sum(({ plain }) => Number(plain <= POLICY.matchDistance)),
       nearest: nearest?.distance ?? FAR,
       nearestName: nearest?.name ?? '',

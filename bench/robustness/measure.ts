@@ -1,5 +1,6 @@
 import { type Blocklist, createBlocklist } from '../../src/blocklist/blocklist.js';
 import type { Hash } from '../../src/hash.js';
+import type { Decision } from '../../src/matching/decision.js';
 import { match } from '../../src/matching/match.js';
 import type { Pixels } from '../../src/pixels.js';
 import { policyFor } from '../../src/policy.js';
@@ -317,9 +318,5 @@ export function calledAs({ name, geometry }: HashedVariant): string {
   return isForm || form === 'original' ? name : `${name}, mirrored`;
 }
 
-export const verdictOf = ({
-  matches,
-}: {
-  matches: readonly { tier: 'match' | 'review' }[];
-}): Verdict =>
+export const verdictOf = ({ matches }: Pick<Decision, 'matches'>): Verdict =>
   matches.some(({ tier }) => tier === 'match') ? 'match' : (matches[0]?.tier ?? 'none');

@@ -252,9 +252,7 @@ function found(packages: readonly Package[]): FoundPhotos {
     const there = names
       .map((name) => ({ source: sourceOf(from, name), path: join(folder ?? '', name) }))
       .filter(({ path }) => folder !== undefined && existsSync(path));
-    if (there.length === 0) {
-      missing.push(commandFor(from));
-    }
+    if (there.length === 0) missing.push(commandFor(from));
     files.push(...there);
   }
   return { files, missing };

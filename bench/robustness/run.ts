@@ -5,7 +5,7 @@ import { type BenchContext, NotRun } from '../harness.js';
 import { COPIES } from './copies/suite.js';
 import { Crew } from './crew.js';
 import { hardCases } from './hard-cases.js';
-import { type HardRow, hardRows } from './hard-negatives.js';
+import { hardRows } from './hard-negatives.js';
 import { type Entry, POLICY, type QueryResult } from './measure.js';
 import { LEAST_SIDE } from './photos.js';
 import { type Chosen, chosenFiles, queryJobs, withoutDuplicates } from './plan.js';
@@ -70,17 +70,7 @@ function plots({ genuine, unrelated, families }: Figures): Record<string, string
 }
 
 /** Hashes all files, then edits, hashes and compares the queried ones, on all cores. */
-async function measured(
-  { queried, unrelated, fillers }: Chosen,
-  seed: number,
-  quick: boolean,
-): Promise<{
-  results: QueryResult[];
-  hard: HardRow[];
-  entries: Entry[];
-  leftOut: string[];
-  duplicates: number;
-}> {
+async function measured({ queried, unrelated, fillers }: Chosen, seed: number, quick: boolean) {
   const crew = new Crew(new URL('./bench-worker.js', import.meta.url), { seed, fillers });
   try {
     const files = [...queried, ...unrelated];

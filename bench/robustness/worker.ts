@@ -67,10 +67,4 @@ async function answer(job: Job): Promise<Answer> {
   }
 }
 
-parentPort?.on('message', async (job: Job) => {
-  try {
-    parentPort?.postMessage(await answer(job));
-  } catch (error) {
-    parentPort?.postMessage({ kind: 'error', message: String(error) });
-  }
-});
+parentPort?.on('message', async (job: Job) => parentPort?.postMessage(await answer(job)));

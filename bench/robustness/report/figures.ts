@@ -10,7 +10,7 @@ import {
   histogram,
   quantileOf,
 } from './metrics.js';
-import { fitTail, type Tail } from './tail.js';
+import { fitTail } from './tail.js';
 
 /** One way to find copies, or one tier of it. */
 export interface Outcome {
@@ -69,68 +69,8 @@ export interface Row {
   readonly p90: number;
 }
 
-/** What the variants of one name did, over all edited photos. */
-export interface VariantRow {
-  readonly name: string;
-  readonly hashesPerQuery: number;
-  /** copies within the match distance, and those of them that no variant of another name found */
-  readonly found: number;
-  readonly alone: number;
-  /** the same within the review distance */
-  readonly aloneInReview: number;
-  /** queries, unedited ones among them, in which it is this near to another photo */
-  readonly wrong: number;
-  readonly wrongInReview: number;
-  readonly nearestWrong: number;
-}
-
-/** The number of matches that give the photo's place, and of those that give it correctly. */
-export interface Placed {
-  readonly name: string;
-  readonly told: number;
-  readonly right: number;
-  /** within a fiftieth of the photo's diagonal */
-  readonly near: number;
-}
-
 /** Everything that the report tells of the queries. */
-export interface Figures {
-  readonly queries: number;
-  readonly outcomes: readonly string[];
-  readonly macro: readonly (Estimate & { readonly name: string })[];
-  readonly families: readonly Row[];
-  readonly edits: readonly Row[];
-  readonly variants: readonly VariantRow[];
-  readonly profiles: readonly ProfileRow[];
-  readonly falsePairs: {
-    /** every variant of every query with every other photo */
-    readonly variants: readonly FalsePairs[];
-    /** the nearest variant of every query with every other photo */
-    readonly queries: readonly FalsePairs[];
-    readonly withWindows: readonly FalsePairs[];
-    /**
-     * Two files count once: the nearest of all comparisons of one, edited or not, with the other.
-     * Only these are independent, and even they share files.
-     */
-    readonly files: readonly FalsePairs[];
-    readonly peers: readonly (FalsePairs & { readonly name: string })[];
-  };
-  /** queries for which a blocklist of all other photos has a match, or a review */
-  readonly wrongVerdicts: Readonly<Record<'match' | 'review', number>>;
-  readonly wrongVerdictsWithWindows: Readonly<Record<'match' | 'review', number>>;
-  readonly tails: readonly { readonly name: string; readonly tail: Tail | undefined }[];
-  readonly placed: readonly Placed[];
-  readonly genuine: Histogram;
-  readonly unrelated: Histogram;
-}
-
-export interface ProfileRow {
-  readonly name: string;
-  readonly hashes: number;
-  readonly mostHashes: number;
-  readonly milliseconds: number;
-  readonly p90: number;
-}
+export type Figures = ReturnType<typeof figuresOf>;
 
 /** The distances at which false pairs are told. */
 const DISTANCES = [matchDistance, 45, reviewDistance];
@@ -144,7 +84,7 @@ export function figuresOf(
   results: readonly QueryResult[],
   edits: readonly { readonly name: string; readonly family: string }[],
   seed: number,
-): Figures {
+) {
   const queries = results.filter(({ edit }) => edit >= 0);
   const rows = edits.map(({ name, family }, at) =>
     rowOf(
@@ -171,12 +111,19 @@ export function figuresOf(
     variants: variantRows(results),
     profiles: profileRows(queries),
     falsePairs: {
+      /** every variant of every query with every other photo */
       variants: at(unrelated),
+      /** the nearest variant of every query with every other photo */
       queries: at(ofAll),
       withWindows: at(windows),
+      /**
+       * Two files count once: the nearest of all comparisons of one, edited or not, with the other.
+       * Only these are independent, and even they share files.
+       */
       files: at(filePairs(results)),
       peers: peerPairs(results),
     },
+    /** queries for which a blocklist of all other photos has a match, or a review */
     wrongVerdicts: wrongs(results.map(({ wrong }) => wrong)),
     wrongVerdictsWithWindows: wrongs(results.map(({ wrongWindows }) => wrongWindows)),
     tails: [
@@ -227,7 +174,7 @@ function estimates(
   queries: readonly QueryResult[],
   edits: readonly { readonly family: string }[],
   seed: number,
-): Figures['macro'] {
+): (Estimate & { name: string })[] {
   const names = [...new Set(edits.map(({ family }) => family))];
   const families = edits.map(({ family }) => names.indexOf(family));
   const photos = [...new Set(queries.map(({ photo }) => photo))];
@@ -240,8 +187,9 @@ function estimates(
   });
 }
 
-function variantRows(results: readonly QueryResult[]): VariantRow[] {
-  const rows = new Map<string, { -readonly [K in keyof VariantRow]: VariantRow[K] }>();
+/** What the variants of each name did, over all edited photos. */
+function variantRows(results: readonly QueryResult[]) {
+  const rows = new Map<string, ReturnType<typeof emptyRow>>();
   let edited = 0;
   for (const { edit, names, own, others } of results) {
     if (edit >= 0) edited++;
@@ -273,15 +221,18 @@ function variantRows(results: readonly QueryResult[]): VariantRow[] {
 const emptyRow = (name: string) => ({
   name,
   hashesPerQuery: 0,
+  /** copies within the match distance, and those of them that no variant of another name found */
   found: 0,
   alone: 0,
+  /** the same within the review distance */
   aloneInReview: 0,
+  /** queries, unedited ones among them, in which it is this near to another photo */
   wrong: 0,
   wrongInReview: 0,
   nearestWrong: FAR,
 });
 
-function profileRows(queries: readonly QueryResult[]): ProfileRow[] {
+function profileRows(queries: readonly QueryResult[]) {
   const row = (name: string, of: readonly { hashes: number; milliseconds: number }[]) => {
     const times = of.map(({ milliseconds }) => milliseconds).sort((a, b) => a - b);
     return {
@@ -330,7 +281,7 @@ function filePairs(results: readonly QueryResult[]): Histogram {
   return counts;
 }
 
-function peerPairs(results: readonly QueryResult[]): Figures['falsePairs']['peers'] {
+function peerPairs(results: readonly QueryResult[]): (FalsePairs & { name: string })[] {
   return PEERS.flatMap(({ name, thresholds }, at) => {
     const counts = histogram();
     for (const { peers } of results) if (peers[at]) addTo(counts, peers[at].others);
@@ -343,12 +294,14 @@ function wrongs(verdicts: readonly Verdict[]) {
   return { match: count('match'), review: count('review') };
 }
 
-function placedRows(queries: readonly QueryResult[]): Placed[] {
+/** The number of matches that give the photo's place, and of those that give it correctly. */
+function placedRows(queries: readonly QueryResult[]) {
   const all = queries.flatMap(({ placement }) => placement ?? []);
   const row = (name: string, of: readonly Placement[]) => ({
     name,
     told: of.length,
     right: of.filter(({ right }) => right).length,
+    /** within a fiftieth of the photo's diagonal */
     near: of.filter(({ near }) => near).length,
   });
   const names = [...new Set(all.map(({ variant }) => variant))];
