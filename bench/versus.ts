@@ -49,7 +49,7 @@ async function run(context: BenchContext): Promise<void> {
   const builds = [await load('other', resolve(folder)), await load('this', import.meta.dirname)];
   const { rounds = 20 } = context.options;
   const options = { rounds: Number(rounds), sampleMilliseconds: 60, slices: 8 };
-  const originals = (await readPhotos()).map(({ pixels }) => pixels);
+  const originals = await readPhotos();
   if (originals.length === 0)
     context.note('the photos or sharp are not installed; seeded pictures are used instead');
   const slower: string[] = [];

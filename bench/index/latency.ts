@@ -1,5 +1,5 @@
 import type { BenchContext } from '../harness.js';
-import { feed, quantile } from '../race.js';
+import { feed, quantile, turns } from '../race.js';
 import type { Reporter } from '../reporter.js';
 import { fieldsOf, type IndexPart, type IndexRun, QUERY_KINDS, type QueryKind } from './data.js';
 import {
@@ -115,22 +115,18 @@ export function bestTimes(
     }
   }
   const best = asked.map((count) => new Float64Array(count).fill(Number.POSITIVE_INFINITY));
-  for (let pass = 0; pass < PASSES; pass++) {
-    for (let turn = 0; turn < peers.length; turn++) {
-      const at = (pass + turn) % peers.length;
-      const { one } = peers[at]!;
-      const times = best[at]!;
-      // The engine before has filled the caches with its own data.
-      for (let i = times.length - LED_IN; i < times.length; i++)
-        feed(one(maxDistance, queries[i]!));
-      for (let i = 0; i < times.length; i++) {
-        const query = queries[i]!;
-        const start = performance.now();
-        const hits = one(maxDistance, query);
-        const time = 1000 * (performance.now() - start);
-        feed(hits);
-        if (time < times[i]!) times[i] = time;
-      }
+  for (const { at } of turns(PASSES, peers.length)) {
+    const { one } = peers[at]!;
+    const times = best[at]!;
+    // The engine before has filled the caches with its own data.
+    for (let i = times.length - LED_IN; i < times.length; i++) feed(one(maxDistance, queries[i]!));
+    for (let i = 0; i < times.length; i++) {
+      const query = queries[i]!;
+      const start = performance.now();
+      const hits = one(maxDistance, query);
+      const time = 1000 * (performance.now() - start);
+      feed(hits);
+      if (time < times[i]!) times[i] = time;
     }
   }
   return best;

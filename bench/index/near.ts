@@ -40,7 +40,7 @@ export const nearPart: IndexPart = async ({ context, usual: count }) => {
   const near: Record<string, number> = {};
   const synthetic = Array.from({ length: count < JUDGED ? 300 : 4000 }, () => syntheticPair(next));
   near.synthetic = share('made up, by the ranks of copies', synthetic);
-  const unranked = synthetic.map((pair) => ({ ...pair, variant: withoutRanks(pair.variant) }));
+  const unranked = synthetic.map((pair) => ({ ...pair, variant: { hash: pair.variant.hash } }));
   near.unranked = share('the same without ranks', unranked);
   const copies = count < JUDGED ? [] : await copyPairs(next);
   if (copies.length > 0) near.copies = share('copies of photos', copies);
@@ -82,8 +82,6 @@ interface Pair {
   readonly entry: HashedVariant['hash'];
   readonly distance: number;
 }
-
-const withoutRanks = ({ hash }: Pair['variant']) => ({ hash });
 
 /** A hash by chance, with ranks by chance. */
 function any(next: () => number): HashedVariant & { readonly ranks: Uint8Array } {

@@ -49,7 +49,7 @@ export async function realisticHashes(
   seed: number,
   note: (text: string) => void = () => {},
 ): Promise<RealisticHashes | undefined> {
-  const all = (await photos()).map(({ pixels }) => reduced(pixels));
+  const all = (await photos()).map(reduced);
   if (all.length <= HELD_OUT) {
     note('realistic hashes are left out: the photos or sharp are not installed');
     return undefined;

@@ -45,17 +45,17 @@ export async function decidePart(context: BenchContext, count: number): Promise<
   const found = (list: Blocklist, hash: Hash) =>
     match(variantOf(hash), list, { all: true }).matches.length;
   const answers: number[] = [];
+  const add = (name: string, matchesOf: (hash: Hash) => number) => {
+    const run = () => queries.reduce((sum, hash) => sum + matchesOf(hash), 0);
+    answers.push(run());
+    contenders.push({ name, operations: QUERIES, run });
+  };
   for (const lists of LISTS) {
     const list = createBlocklist(listed(bytes, count, lists));
     await list.settled();
-    answers.push(queries.reduce((sum, hash) => sum + found(list, hash), 0));
+    add(`${lists} list${lists > 1 ? 's' : ''} in one blocklist`, (hash) => found(list, hash));
     for (const [name, settings] of Object.entries(settingsOf(lists)))
       await list.apply({ settings: { [name]: settings } });
-    contenders.push({
-      name: `${lists} list${lists > 1 ? 's' : ''} in one blocklist`,
-      operations: QUERIES,
-      run: () => queries.reduce((sum, hash) => sum + found(list, hash), 0),
-    });
   }
   const most = LISTS.at(-1)!;
   const apart = Array.from({ length: most }, (_, which) =>
@@ -63,13 +63,8 @@ export async function decidePart(context: BenchContext, count: number): Promise<
   );
   for (const list of apart) await list.settled();
   const foundApart = (hash: Hash) => apart.reduce((sum, list) => sum + found(list, hash), 0);
-  answers.push(queries.reduce((sum, hash) => sum + foundApart(hash), 0));
+  add(`${most} blocklists of a list each`, foundApart);
   if (new Set(answers).size > 1) throw new Error(`${answers} matches`);
-  contenders.push({
-    name: `${most} blocklists of a list each`,
-    operations: QUERIES,
-    run: () => queries.reduce((sum, hash) => sum + foundApart(hash), 0),
-  });
   const title = `a decision, ${count.toLocaleString('en')} entries in all`;
   const result = await race(title, contenders);
   context.report(result);

@@ -31,20 +31,17 @@ const STARTS: Readonly<Record<ServiceName, Start>> = {
     const fake = await fakeStopNcii({ reorderSeed: 1 });
     const feedbacks = [{ source: 'Them', feedbackValue: 'Blocked', tags: ['nude'] }];
     const caseNumbers = [{ id: '6c1f3a2e-0d3b-4a65-9a59-3e1c6f7d9b10', status: 'Active' }];
-    for (let at = 0; at < count; at++) {
-      const hashStatus = isGone(at) ? 'Withdrawn' : 'Active';
+    const put = (at: number, hashStatus: 'Withdrawn' | 'Active') => {
       const record = { signalType: 'ImagePDQ', hashValue: hexOf(at), hashStatus };
       fake.put({ ...record, caseNumbers, feedbacks });
-    }
+    };
+    for (let at = 0; at < count; at++) put(at, isGone(at) ? 'Withdrawn' : 'Active');
     return {
       name: 'StopNCII',
       url: fake.url,
       hexOf,
       isGone,
-      withdraw: (at) => {
-        const record = { signalType: 'ImagePDQ', hashValue: hexOf(at), hashStatus: 'Withdrawn' };
-        fake.put({ ...record, caseNumbers, feedbacks });
-      },
+      withdraw: (at) => put(at, 'Withdrawn'),
       close: () => fake.close(),
     };
   },

@@ -30,11 +30,7 @@ export interface Watched {
 
 /** A process that was started, and answers questions one at a time. */
 export class Program {
-  readonly child: ChildProcess;
-
-  private constructor(child: ChildProcess) {
-    this.child = child;
-  }
+  private constructor(readonly child: ChildProcess) {}
 
   /**
    * @param setup with the name of the program
@@ -88,53 +84,46 @@ export interface Fared extends Watched {
 
 /** A server in a process of its own, watched by another. */
 export class WatchedServer {
-  readonly port: number;
-  readonly #server: Program;
-  readonly #watch: Program;
-
-  private constructor(server: Program, watch: Program, port: number) {
-    this.#server = server;
-    this.#watch = watch;
-    this.port = port;
-  }
+  private constructor(
+    private readonly server: Program,
+    private readonly watch: Program,
+    readonly port: number,
+  ) {}
 
   /** @param script what runs its program, and `watch` */
   static async start(script: URL, setup: object): Promise<WatchedServer> {
     const [server, said] = await Program.start(script, setup);
     const port = said as number;
     const pid = server.child.pid!;
-    const [watch] = await Program.start(script, {
-      program: 'watch',
-      port,
-      pid,
-    } satisfies WatchSetup);
+    const watching: WatchSetup = { program: 'watch', port, pid };
+    const [watch] = await Program.start(script, watching);
     return new WatchedServer(server, watch, port);
   }
 
   get residentBytes(): number | undefined {
-    return usageOfTree(this.#server.child.pid!)?.residentBytes;
+    return usageOfTree(this.server.child.pid!)?.residentBytes;
   }
 
   /** Does something to the server, and tells what it has cost. */
   async during<Result>(work: () => Promise<Result>): Promise<[Result, Fared]> {
-    const cpuSeconds = () => usageOfTree(this.#server.child.pid!)?.cpuSeconds;
+    const cpuSeconds = () => usageOfTree(this.server.child.pid!)?.cpuSeconds;
     await this.#ask('forget');
-    await this.#watch.ask('tell');
+    await this.watch.ask('tell');
     const before = cpuSeconds();
     const result = await work();
     const after = cpuSeconds();
     const delays = await this.#ask('delays');
-    const watched = (await this.#watch.ask('tell')) as Watched;
+    const watched = (await this.watch.ask('tell')) as Watched;
     const cpu = before === undefined || after === undefined ? undefined : after - before;
     return [result, { ...watched, delays, cpuSeconds: cpu }];
   }
 
   async #ask(question: ServerQuestion): Promise<Delays> {
-    return (await this.#server.ask(question)) as Delays;
+    return (await this.server.ask(question)) as Delays;
   }
 
   async end(): Promise<void> {
-    await this.#watch.end();
-    await this.#server.end();
+    await this.watch.end();
+    await this.server.end();
   }
 }

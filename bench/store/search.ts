@@ -98,21 +98,16 @@ export async function storeSearched(
 /** How many candidates HNSW looks at, and gives. */
 const CANDIDATES = 200;
 
-/** What pgvector is asked. */
-export interface VectorRun {
-  readonly context: BenchContext;
-  readonly database: Database;
-  readonly asked: Asked;
-  readonly truth: Truth;
-}
-
 /**
  * The same hashes in pgvector: all compared, and the first ones by its approximate HNSW; undefined:
  * it is not there.
  * @param count of the hashes in HNSW
  */
 export async function vectorSearched(
-  { context, database, asked, truth }: VectorRun,
+  context: BenchContext,
+  database: Database,
+  asked: Asked,
+  truth: Truth,
   count: number,
 ): Promise<Searched[] | undefined> {
   const [there] = await database.query("select from pg_available_extensions where name = 'vector'");

@@ -70,7 +70,7 @@ export async function runService(
       if (idleBytes) context.figure(`${name}: memory before the loads, MB`, idleBytes / 1e6);
       for (const load of loadsOf(scale, queries, workers)) {
         if (workers > 0 && !load.ofWorkers) continue;
-        loads[load.name] = await loaded(context, { server, script, scale, load, name });
+        loads[load.name] = await loaded(context, name, server, load, scale, script);
       }
       all[name] = { idleBytes, loads };
     } finally {
@@ -80,19 +80,17 @@ export async function runService(
   return all;
 }
 
-interface Loading {
-  readonly server: WatchedServer;
-  readonly script: URL;
-  readonly scale: ServiceScale;
-  readonly load: Load;
-  /** of the server */
-  readonly name: string;
-}
-
-/** Sends one load, and tells how it was answered. */
+/**
+ * Sends one load, and tells how it was answered.
+ * @param name of the server
+ */
 async function loaded(
   context: BenchContext,
-  { server, script, scale, load, name }: Loading,
+  name: string,
+  server: WatchedServer,
+  load: Load,
+  scale: ServiceScale,
+  script: URL,
 ): Promise<unknown> {
   const { requests, rate, connections = scale.connections } = load;
   const [program] = await Program.start(script, {

@@ -142,7 +142,7 @@ async function measured(
     const scan = await storeSearched(context, store, few, truth, 'scan');
     const vectors =
       engine === 'postgresql'
-        ? await vectorSearched({ context, database, asked: few, truth }, scale.approximate)
+        ? await vectorSearched(context, database, few, truth, scale.approximate)
         : undefined;
     const followers =
       'url' in place
