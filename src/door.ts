@@ -75,14 +75,16 @@ export function checkTypeOf(
   if (value !== undefined && typeof value !== kind) wrongKind(`${name} to be a ${kind}`);
 }
 
-/** @throws {RangeError} unless `value` is one of `values`, texts or undefined */
+/** @throws {RangeError} unless `value` is one of `values`: texts, numbers or undefined */
 export function checkOneOf(
   name: string,
   value: unknown,
-  values: readonly (string | undefined)[],
+  values: readonly (string | number | undefined)[],
 ): void {
   if (values.includes(value as string)) return;
-  throw new RangeError(`expected ${name} '${values.filter(Boolean).join("' or '")}'`);
+  const known = values.filter((one) => one !== undefined);
+  const shown = known.map((one) => (typeof one === 'string' ? `'${one}'` : one));
+  wrongRange(`${name} ${shown.join(' or ')}`);
 }
 
 /** @throws {TypeError} unless `value` is an instance of `kind` */
@@ -94,8 +96,14 @@ export function checkArray(
   if (!(value instanceof kind)) wrongKind(`${name} to be a ${kind.name}`);
 }
 
-function wrongKind(what: string): never {
+/** @throws {TypeError} `expected ${what}` */
+export function wrongKind(what: string): never {
   throw new TypeError(`expected ${what}`);
+}
+
+/** @throws {RangeError} `expected ${what}` */
+export function wrongRange(what: string): never {
+  throw new RangeError(`expected ${what}`);
 }
 
 /**
@@ -144,7 +152,7 @@ export function checkSignal(signal: unknown): void {
 }
 
 /** Characters of JSON. */
-const MAX_JSON = 64 * 1024;
+const MAX_JSON = 65_536;
 
 /** @throws {TypeError | RangeError} unless `value` is JSON, and not too much */
 export function checkedJson(name: string, value: unknown): string {
@@ -158,3 +166,150 @@ export function checkedJson(name: string, value: unknown): string {
   if (json.length <= MAX_JSON) return json;
   throw new RangeError(`expected ${name} to have up to ${MAX_JSON} characters`);
 }
+
+/*
+ * The options of a function, described once:
+ *
+ *   const POOL_OPTIONS = {
+ *     workers: { is: integer, least: 1, default: 4 },
+ *     isolation: { is: choice, of: ['process', 'thread'], default: 'process' },
+ *   } satisfies OptionTable<HashPoolOptions>;
+ *
+ * The checks here, docs/options.md and the rows of test/doors.test.ts are made of it. An option is
+ * known by the function that checks it, so a bundler takes only the checks that are used.
+ */
+
+/** One option. */
+export interface Option {
+  readonly is: OptionCheck;
+  /** the bounds of a number; both are allowed */
+  readonly least?: number;
+  readonly most?: number;
+  /** the values of a choice */
+  readonly of?: readonly (string | number)[];
+  /** the methods of an object */
+  readonly methods?: readonly string[];
+  /** the options of a nested object */
+  readonly options?: OptionTable<object>;
+  /** stands in its place if it is not given */
+  readonly default?: unknown;
+  /** it must be given */
+  readonly required?: true;
+}
+
+/**
+ * @param options all that are given
+ * @throws {TypeError | RangeError} unless `value` is what its option says
+ */
+export type OptionCheck = (name: string, value: unknown, option: Option, options: object) => void;
+
+/** Every option of `Options`, by name. */
+export type OptionTable<Options> = { readonly [Name in keyof Required<Options>]: Option };
+
+/** Options that were checked: each has its default, or is undefined. */
+export type Checked<Options, Table> = {
+  readonly [Name in keyof Required<Options>]:
+    | Exclude<Required<Options>[Name], undefined>
+    | (Name extends keyof Table
+        ? Table[Name] extends { default: unknown } | { required: true }
+          ? never
+          : undefined
+        : undefined);
+};
+
+/**
+ * `options`, checked, with their defaults.
+ * @throws {TypeError | RangeError} that says what was expected, and of an unknown option the
+ *   nearest known name
+ */
+export function checkedOptions<Options extends object, Table extends OptionTable<Options>>(
+  options: Options,
+  table: Table,
+): Checked<Options, Table> {
+  checkOptions(options);
+  checkKnown(options, Object.keys(table));
+  return checkedBriefly(options, table);
+}
+
+/**
+ * As `checkedOptions`, for what a page may take alone, where bytes count: an unknown option is
+ * answered with all known ones.
+ */
+export function checkedBriefly<Options extends object, Table extends OptionTable<Options>>(
+  options: Options,
+  table: Table,
+): Checked<Options, Table> {
+  checkOptions(options);
+  for (const name in options) {
+    if (!(name in table)) wrongKind(`options ${Object.keys(table)}`);
+  }
+  const checked: Record<string, unknown> = {};
+  for (const name in table) {
+    const option = table[name as keyof Table] as Option;
+    const { [name]: value = option.default } = options as Readonly<Record<string, unknown>>;
+    if (value !== undefined || option.required) option.is(name, value, option, options);
+    checked[name] = value;
+  }
+  return checked as Checked<Options, Table>;
+}
+
+/** One table of several; of two options with a name, the later one holds. */
+export const tableOf = <const Tables extends readonly object[]>(
+  ...tables: Tables
+): Joined<Tables> => Object.assign({}, ...tables) as Joined<Tables>;
+
+type Joined<Tables> = Tables extends readonly [infer First, ...infer Rest]
+  ? {
+      readonly [Name in keyof First | keyof Joined<Rest>]: Name extends keyof Joined<Rest>
+        ? Joined<Rest>[Name]
+        : First[Name & keyof First];
+    }
+  : unknown;
+
+export const boolean: OptionCheck = (name, value) => checkTypeOf(name, value, 'boolean');
+
+export const callback: OptionCheck = (name, value) => checkTypeOf(name, value, 'function');
+
+export const text: OptionCheck = (name, value) => {
+  if (typeof value !== 'string') throw new TypeError(`expected ${name} to be a string`);
+};
+
+export const integer: OptionCheck = (name, value, { least = 0, most }) =>
+  checkInteger(name, value, least, most);
+
+export const number: OptionCheck = (name, value, { least = 0, most }) =>
+  checkNumber(name, value, least, most);
+
+/** A number above 0. */
+export const positive: OptionCheck = (name, value, { most }) =>
+  checkNumber(name, value, Number.MIN_VALUE, most);
+
+export const choice: OptionCheck = (name, value, { of = [] }) => checkOneOf(name, value, of);
+
+export const iterable: OptionCheck = (name, value) =>
+  checkIterable(value, `${name} to be an iterable`);
+
+/** A clock: milliseconds since 1970. */
+export const NOW = { is: callback, default: () => Date.now() } as const;
+
+/** An AbortSignal. */
+const abortSignal: OptionCheck = (_, value) => checkSignal(value);
+export const SIGNAL = { is: abortSignal } as const;
+
+/** A list of strings, `least` or more. */
+export const texts: OptionCheck = (name, value, { least = 0 }) => {
+  if (!Array.isArray(value) || !value.every((one) => typeof one === 'string')) {
+    throw new TypeError(`expected ${name} to be a list of strings`);
+  }
+  if (value.length < least) throw new RangeError(`expected ${name} to have ${least} or more`);
+};
+
+/** An object with certain methods. */
+export const object: OptionCheck = (name, value, { methods = [] }) =>
+  checkMethods(value, `${name} to have ${methods.join(', ')}`, methods);
+
+/** An object with options of its own. */
+export const nested: OptionCheck = (name, value, { options = {} }) => {
+  checkOptions(value as object, `${name} to be an object`);
+  checkedOptions(value as object, options);
+};

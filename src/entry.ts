@@ -1,4 +1,11 @@
-import { checkInteger, checkKnown, checkObject, checkTypeOf } from './door.js';
+import {
+  checkInteger,
+  checkKnown,
+  checkObject,
+  checkTypeOf,
+  wrongKind,
+  wrongRange,
+} from './door.js';
 import {
   type Algorithm,
   bitsOf,
@@ -104,7 +111,7 @@ export const FIELDS: {
   resample: {
     sql: ['resample', 'text'],
     isShared: true,
-    check: (value) => checkResample(value as Resample),
+    check: (value) => checkResample('resample', value as Resample),
   },
   variant: /* @__PURE__ */ text('variant', true),
   group: {
@@ -246,9 +253,9 @@ export interface EntryFacts {
 
 /** @throws {TypeError | RangeError} unless `group` is the hex of a hash of this kind */
 export function checkGroup(group: string, { bytes }: Hash): void {
-  if (typeof group !== 'string') throw new TypeError('expected group to be a string');
+  if (typeof group !== 'string') wrongKind('group to be a string');
   if (group.length !== 2 * bytes.length || !/^[\da-f]+$/.test(group)) {
-    throw new RangeError("expected group to be the lower-case hex digits of a picture's hash");
+    wrongRange("group to be the lower-case hex digits of a picture's hash");
   }
 }
 
@@ -257,16 +264,16 @@ const MAX_LIST_NAME = 200;
 
 /** @throws {TypeError | RangeError} unless `name` can be the name of a list */
 export function checkListName(name: string): void {
-  if (typeof name !== 'string') throw new TypeError('expected the name of a list to be a string');
+  if (typeof name !== 'string') wrongKind('the name of a list to be a string');
   if (name.length > MAX_LIST_NAME) {
-    throw new RangeError(`expected the name of a list to have up to ${MAX_LIST_NAME} characters`);
+    wrongRange(`the name of a list to have up to ${MAX_LIST_NAME} characters`);
   }
 }
 
 /** @throws {TypeError} unless `opinions` is a list of opinions */
 function checkOpinions(opinions: readonly Opinion[]): void {
   if (!(Array.isArray(opinions) && opinions.every(isOpinion))) {
-    throw new TypeError('expected opinions to be a list of { from, says }');
+    wrongKind('opinions to be a list of { from, says }');
   }
 }
 
@@ -291,16 +298,14 @@ export function copyOfOpinions(opinions: readonly Opinion[]): Opinion[] {
  */
 export function checkNoDraft(hashed: { hash?: Hash; decoding?: Decoding }): void {
   if (hashed.hash?.decoding === 'draft' || hashed.decoding === 'draft') {
-    throw new TypeError(
-      "expected a hash of the full picture: one of decoding 'draft' is for matching alone",
-    );
+    wrongKind("a hash of the full picture: one of decoding 'draft' is for matching alone");
   }
 }
 
 /** @throws {TypeError} unless `labels` is a list of strings */
 export function checkLabels(labels: readonly string[]): void {
   if (!(Array.isArray(labels) && labels.every((label) => typeof label === 'string'))) {
-    throw new TypeError('expected labels to be a list of strings');
+    wrongKind('labels to be a list of strings');
   }
 }
 

@@ -1,4 +1,4 @@
-import { checkOptions } from './door.js';
+import { checkOptions, wrongKind, wrongRange } from './door.js';
 
 /** The algorithms that this library knows. An index file numbers them in this order. */
 export const ALGORITHMS = ['pdq', 'blockhash', 'phash', 'dhash', 'ahash'] as const;
@@ -52,8 +52,8 @@ export function newHash(algorithm: Algorithm, bytes: Uint8Array, decoding?: Deco
 }
 
 class SelfWritingHash implements Hash {
-  readonly algorithm: Algorithm;
-  readonly bytes: Uint8Array;
+  declare readonly algorithm: Algorithm;
+  declare readonly bytes: Uint8Array;
 
   constructor(algorithm: Algorithm, bytes: Uint8Array) {
     this.algorithm = algorithm;
@@ -101,25 +101,21 @@ export function hasBits(algorithm: Algorithm, bits: number): bits is Bits {
  * @throws {RangeError} if it has no hashes of that width
  */
 export function checkKind(algorithm: Algorithm, bits: number): asserts bits is Bits {
-  if (!isAlgorithm(algorithm)) throw new TypeError('expected a known algorithm');
+  if (!isAlgorithm(algorithm)) wrongKind('a known algorithm');
   if (!hasBits(algorithm, bits)) {
-    throw new RangeError(
-      `expected ${algorithm === 'pdq' ? 256 : '64 or 256'} bits for ${algorithm}`,
-    );
+    wrongRange(`${algorithm === 'pdq' ? 256 : '64 or 256'} bits for ${algorithm}`);
   }
 }
 
-/** @throws {RangeError} if `resample` is neither 512 nor 'none' */
-export function checkResample(resample: unknown): asserts resample is Resample {
-  if (resample !== 512 && resample !== 'none') {
-    throw new RangeError("expected resample 512 or 'none'");
-  }
+/** @throws {RangeError} if `value` is neither 512 nor 'none' */
+export function checkResample(name: string, value: unknown): asserts value is Resample {
+  if (value !== 512 && value !== 'none') wrongRange(`${name} 512 or 'none'`);
 }
 
 /** @throws {RangeError} unless `decoding` is 'full', 'draft' or absent */
 export function checkDecoding(decoding: unknown): asserts decoding is Decoding | undefined {
   if (decoding !== undefined && decoding !== 'full' && decoding !== 'draft') {
-    throw new RangeError("expected decoding 'full' or 'draft'");
+    wrongRange("decoding 'full' or 'draft'");
   }
 }
 
@@ -130,7 +126,7 @@ export function checkDecoding(decoding: unknown): asserts decoding is Decoding |
  */
 export function bitsOf(hash: Hash): Bits {
   if (!(hash?.bytes instanceof Uint8Array)) {
-    throw new TypeError('expected a hash: { algorithm, bytes }');
+    wrongKind('a hash: { algorithm, bytes }');
   }
   const bits = hash.bytes.length * 8;
   checkKind(hash.algorithm, bits);
@@ -159,11 +155,11 @@ export function hexOf(bytes: Uint8Array): string {
  * @throws {RangeError} if `hex` does not have the 16 or 64 hex digits of a hash of `algorithm`
  */
 export function hashFromHex(algorithm: Algorithm, hex: string): Hash {
-  if (!isAlgorithm(algorithm)) throw new TypeError('expected a known algorithm');
+  if (!isAlgorithm(algorithm)) wrongKind('a known algorithm');
   const hash = hashFrom(algorithm, hex);
   if (hash) return hash;
   const digits = algorithm === 'pdq' ? '64' : '16 or 64';
-  throw new RangeError(`expected ${digits} hex digits of ${algorithm}`);
+  wrongRange(`${digits} hex digits of ${algorithm}`);
 }
 
 /** The hash that `hex` encodes, if it has as many digits as a hash of `algorithm`. */
@@ -223,7 +219,7 @@ export function hashToJSON(
 ): HashJSON {
   checkOptions(options);
   const { resample, decoding } = options;
-  if (resample !== undefined) checkResample(resample);
+  if (resample !== undefined) checkResample('resample', resample);
   checkDecoding(decoding);
   const hex = hashToHex(hash);
   const json: HashJSON = { algorithm: hash.algorithm, hash: hex };
@@ -252,8 +248,8 @@ export function hashFromJSON(json: HashJSON): Hash {
 export function distance(a: Hash, b: Hash): number {
   const bits = bitsOf(a);
   const others = bitsOf(b);
-  if (a.algorithm !== b.algorithm) throw new TypeError('expected two hashes of one algorithm');
-  if (others !== bits) throw new RangeError(`expected ${bits} bits, got ${others}`);
+  if (a.algorithm !== b.algorithm) wrongKind('two hashes of one algorithm');
+  if (others !== bits) wrongRange(`${bits} bits, got ${others}`);
   let sum = 0;
   for (let i = 0; i < a.bytes.length; i++) {
     let x = a.bytes[i]! ^ b.bytes[i]!;

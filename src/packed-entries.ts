@@ -1,4 +1,4 @@
-import { checkAsyncIterable, checkInteger, checkOptions } from './door.js';
+import { checkAsyncIterable, checkInteger, checkOptions, wrongKind, wrongRange } from './door.js';
 import {
   type BlocklistEntry,
   checkEntry,
@@ -101,9 +101,9 @@ export class PackedEntries {
     const { hash, quality, id, group } = entry;
     const bits = bitsOf(hash);
     if (hash.algorithm !== this.algorithm) {
-      throw new TypeError(`expected a hash of ${this.algorithm}, got ${hash.algorithm}`);
+      wrongKind(`a hash of ${this.algorithm}, got ${hash.algorithm}`);
     }
-    if (bits !== this.bits) throw new RangeError(`expected ${this.bits} bits, got ${bits}`);
+    if (bits !== this.bits) wrongRange(`${this.bits} bits, got ${bits}`);
     // Everything that can fail comes before the first write.
     const row = this.#room();
     const note = this.#noteOf(entry);
@@ -258,7 +258,7 @@ export class PackedEntries {
 
   #checkRow(row: number): void {
     if (!Number.isInteger(row) || row < 0 || row >= this.#size) {
-      throw new RangeError(`expected a row below ${this.#size}`);
+      wrongRange(`a row below ${this.#size}`);
     }
   }
 

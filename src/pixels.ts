@@ -1,4 +1,4 @@
-import { checkInteger } from './door.js';
+import { checkInteger, wrongKind, wrongRange } from './door.js';
 
 /** Samples per pixel: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA. */
 export type Channels = 1 | 2 | 3 | 4;
@@ -32,24 +32,19 @@ export interface CheckedPixels extends Pixels {
 export function checkedPixels(pixels: Pixels): CheckedPixels {
   const data = pixels?.data;
   if (!(data instanceof Uint8Array || data instanceof Uint8ClampedArray)) {
-    throw new TypeError('expected pixels.data to be a Uint8Array or Uint8ClampedArray');
+    wrongKind('pixels.data to be a Uint8Array or Uint8ClampedArray');
   }
   const { buffer, byteOffset, length } = data;
   const { width, height } = pixels;
   checkInteger('width', width, 1);
   checkInteger('height', height, 1);
   const { channels = length / (width * height) } = pixels;
-  if (channels !== 1 && channels !== 2 && channels !== 3 && channels !== 4) {
-    throw new RangeError(
-      `expected 1 to 4 samples for each of ${width} x ${height} pixels, got ${length} samples`,
-    );
-  }
+  checkInteger('channels', channels, 1, 4);
   if (length !== width * height * channels) {
-    throw new RangeError(
-      `expected ${width} x ${height} x ${channels} = ${width * height * channels} samples, got ${length}`,
-    );
+    wrongRange(`${width} x ${height} x ${channels} samples, got ${length}`);
   }
-  return { data: new Uint8Array(buffer, byteOffset, length), width, height, channels };
+  const bytes = new Uint8Array(buffer, byteOffset, length);
+  return { data: bytes, width, height, channels: channels as Channels };
 }
 
 /** RGBA pixels as little-endian words of the same memory, or `null` where that cannot be. */

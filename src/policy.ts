@@ -1,4 +1,15 @@
-import { checkInteger, checkNumber, checkOneOf, checkOptions, checkTypeOf } from './door.js';
+import {
+  boolean,
+  checkedOptions,
+  checkOptions,
+  choice,
+  integer,
+  number,
+  type OptionCheck,
+  type OptionTable,
+  tableOf,
+  wrongKind,
+} from './door.js';
 import { type Algorithm, type Bits, checkKind, isAlgorithm } from './hash.js';
 
 /** Thresholds of a match. Distances are in bits and inclusive: 31 means at most 31. */
@@ -138,29 +149,33 @@ export function copyOfPolicy(changes: PolicyOptions): PolicyOptions {
  *   from 0 to 100
  */
 export function checkPolicy(changes: PolicyOptions): void {
-  checkOptions(changes, 'a policy to be an object');
-  const { algorithms = {}, ...pdq } = changes;
-  checkChanges(pdq);
-  checkOptions(algorithms, 'policy.algorithms to be an object');
-  for (const [name, changed = {}] of Object.entries(algorithms)) {
-    if (!isAlgorithm(name) || name === 'pdq') {
-      throw new TypeError('expected policy.algorithms to name known algorithms other than pdq');
-    }
-    checkChanges(changed);
-  }
+  checkedOptions(changes, POLICY_OPTIONS);
 }
 
-/** Refuses unknown members: a misspelt one would silently leave a threshold unchanged. */
-function checkChanges(changes: Partial<Policy>): void {
-  checkOptions(changes, 'a policy to be an object');
-  for (const [name, value] of Object.entries(changes)) {
-    if (value === undefined) continue;
-    if (name === 'minQuality') checkNumber(name, value, 0, 100);
-    else if (name === 'matchDistance' || name === 'reviewDistance') {
-      checkInteger(name, value, -1, 256);
-    } else throw new TypeError('expected matchDistance, reviewDistance or minQuality in a policy');
+const bound = { is: integer, least: -1, most: 256 } as const;
+export const THRESHOLDS = {
+  matchDistance: bound,
+  reviewDistance: bound,
+  minQuality: { is: number, most: 100 },
+} as const satisfies OptionTable<Partial<Policy>>;
+
+/** Thresholds by algorithm. */
+const byAlgorithm: OptionCheck = (name, value) => {
+  checkOptions(value as object, `policy.${name} to be an object`);
+  for (const [algorithm, changed = {}] of Object.entries(value as object)) {
+    if (!isAlgorithm(algorithm) || algorithm === 'pdq') {
+      wrongKind(`policy.${name} to name known algorithms other than pdq`);
+    }
+    checkedOptions(changed, THRESHOLDS);
   }
-}
+};
+
+export const POLICY_OPTIONS = /* @__PURE__ */ tableOf(THRESHOLDS, {
+  algorithms: { is: byAlgorithm },
+}) satisfies OptionTable<PolicyOptions>;
+
+const policy: OptionCheck = (_, value) => checkPolicy(value as PolicyOptions);
+export const POLICY = { is: policy } as const;
 
 /** How far a list is trusted, the most first. */
 export const TRUSTS = ['own', 'shared', 'foreign'] as const;
@@ -240,18 +255,16 @@ export interface UnknownWord {
   readonly count: number;
 }
 
+export const LIST_SETTINGS = {
+  policy: POLICY,
+  tier: { is: choice, of: ['match', 'review'] },
+  enabled: { is: boolean },
+  trust: { is: choice, of: TRUSTS },
+} as const satisfies OptionTable<ListSettings>;
+
 /** @throws {TypeError | RangeError} if a setting is unknown or invalid */
 export function checkListSettings(settings: ListSettings): void {
-  checkOptions(settings, 'settings of a list to be an object');
-  const { policy, tier, enabled, trust, ...others } = settings;
-  // A misspelt one would silently leave a list on, or trusted.
-  if (Object.keys(others).length > 0) {
-    throw new TypeError('expected policy, tier, enabled or trust in the settings of a list');
-  }
-  if (policy !== undefined) checkPolicy(policy);
-  checkOneOf('tier', tier, ['match', 'review', undefined]);
-  checkTypeOf('enabled', enabled, 'boolean');
-  checkOneOf('trust', trust, [...TRUSTS, undefined]);
+  checkedOptions(settings, LIST_SETTINGS);
 }
 
 /** A copy of the settings that are there, but for how far the list was fetched. */

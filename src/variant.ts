@@ -1,4 +1,12 @@
-import { checkArray, checkInteger, checkNumber, checkObject, checkOneOf } from './door.js';
+import {
+  checkArray,
+  checkInteger,
+  checkNumber,
+  checkObject,
+  checkOneOf,
+  wrongKind,
+  wrongRange,
+} from './door.js';
 import { type Bits, bitsOf, checkResample, type Hash, type Resample } from './hash.js';
 import { layoutOf, type Orientation } from './pixels.js';
 
@@ -205,9 +213,9 @@ export function checkVariant(variant: HashedVariant): void {
   checkObject(variant, 'a hashed variant: { name, hash }');
   const { name, hash, quality, resample, decoding, ranks, look, frame } = variant;
   const bits = bitsOf(hash);
-  if (resample !== undefined) checkResample(resample);
+  if (resample !== undefined) checkResample('resample', resample);
   if (ranks !== undefined) checkRanks(ranks, bits);
-  if (typeof name !== 'string') throw new TypeError('expected name to be a string');
+  if (typeof name !== 'string') wrongKind('name to be a string');
   checkOneOf('decoding', decoding, ['draft', undefined]);
   checkOneOf('look', look, [...LOOK_NAMES, undefined]);
   if (frame !== undefined) checkInteger('frame', frame, 0);
@@ -230,5 +238,5 @@ export function checkRanks(ranks: Uint8Array, bits: Bits): void {
     isEach = ranked[rank] === 0;
     ranked[rank] = 1;
   }
-  if (!isEach) throw new RangeError('expected each rank of 0 to 255 once, of a hash of 256 bits');
+  if (!isEach) wrongRange('each rank of 0 to 255 once, of a hash of 256 bits');
 }

@@ -4,6 +4,7 @@ import {
   checkObject,
   checkOptions,
   checkTypeOf,
+  wrongKind,
 } from '../door.js';
 import { type BlocklistEntry, checkEntry } from '../entry.js';
 import { type Algorithm, type Bits, checkKind, isDegenerate } from '../hash.js';
@@ -85,7 +86,7 @@ export class Blocklist extends EntryList {
     // They would be ignored in silence.
     for (const name of ['policy', 'allowList', 'floodGuard'] as const) {
       if (!(name in options) || (options as Record<string, unknown>)[name] === undefined) continue;
-      throw new TypeError(`expected ${name} as an option of match`);
+      wrongKind(`${name} as an option of match`);
     }
     const { lists = {}, withdrawn = [], onKeptOut } = options;
     checkOptions(lists, 'lists to be an object: settings by name');
@@ -234,7 +235,7 @@ export function createBlocklist(
     checkObject(part, PART);
     if ('hash' in part) coming.push(part);
     else if (part instanceof PackedEntries) for (const row of rowsOf(part)) coming.push(row);
-    else if (part.listed === undefined) throw new TypeError(`expected ${PART}`);
+    else if (part.listed === undefined) wrongKind(`${PART}`);
     else opened.push(part);
   };
   const filled = () => {

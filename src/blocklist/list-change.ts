@@ -5,6 +5,7 @@ import {
   checkObject,
   checkOptions,
   checkTypeOf,
+  wrongKind,
 } from '../door.js';
 import {
   type BlocklistEntry,
@@ -186,7 +187,7 @@ function goingOf({ replace, remove }: ListChange): Going | undefined {
   const whole = replace !== undefined && 'list' in replace ? replace.list : undefined;
   if (whole !== undefined) checkListName(whole);
   const records = replace === undefined || 'all' in replace || 'list' in replace ? [] : replace;
-  if (!Array.isArray(records)) throw new TypeError('expected the records to be an array');
+  if (!Array.isArray(records)) wrongKind('the records to be an array');
   if (replace === undefined && remove === undefined) return undefined;
   const removed = new EntriesByHash();
   /** the records without their entries, and what tells of each */

@@ -1,4 +1,4 @@
-import { checkIterable, checkObject, checkTypeOf } from '../door.js';
+import { checkIterable, checkObject, checkTypeOf, wrongKind } from '../door.js';
 import { checkGroup, checkListName } from '../entry.js';
 import { bitsOf, type Hash, type HashJSON, hashFromJSON, hashToJSON, newHash } from '../hash.js';
 
@@ -48,7 +48,7 @@ export function copyOfWithdrawn(withdrawal: Withdrawn, reason = withdrawal?.reas
   const told = { ...(list !== undefined && { list }), ...(reason !== undefined && { reason }) };
   if ('id' in withdrawal) {
     const { id, source } = withdrawal;
-    if (typeof id !== 'string') throw new TypeError('expected id to be a string');
+    if (typeof id !== 'string') wrongKind('id to be a string');
     checkTypeOf('source', source, 'string');
     return { id, ...(source !== undefined && { source }), ...told };
   }

@@ -1,21 +1,19 @@
-import { checkInteger } from '../door.js';
-import { checkLimits, type Limits, TIMEOUT_SECONDS } from '../picture/options.js';
+import { checkedBriefly, integer, type OptionTable, tableOf, wrongKind } from '../door.js';
+import { LIMITS, type Limits } from '../picture/options.js';
 import { within } from '../picture/waiting.js';
 import type { DisplayedPixels } from './worker/message.js';
 import { pixelsIn } from './worker/reply.js';
-import {
-  answerTo,
-  bytesOf,
-  checkWorkerOptions,
-  poolOf,
-  type WorkerOptions,
-} from './worker/workers.js';
+import { answerTo, bytesOf, poolOf, WORKER_OPTIONS, type WorkerOptions } from './worker/workers.js';
 
 /** How an image file is read and decoded. */
 export interface DecodeOptions extends Limits, WorkerOptions {
   /** longest side of the picture in pixels; a larger one is reduced by the mean of its pixels */
   longestSide?: number;
 }
+
+export const DECODE_OPTIONS = /* @__PURE__ */ tableOf(LIMITS, WORKER_OPTIONS, {
+  longestSide: { is: integer, least: 1 },
+}) satisfies OptionTable<DecodeOptions>;
 
 /**
  * The picture in an image file as people see it: what `hash` hashes, turned as the file
@@ -30,11 +28,9 @@ export interface DecodeOptions extends Limits, WorkerOptions {
  * context.putImageData(new ImageData(data, width, height), 0, 0);
  */
 export async function decode(file: Blob, options: DecodeOptions = {}): Promise<DisplayedPixels> {
-  checkLimits(options);
-  checkWorkerOptions(options);
-  const { maxBytes, maxPixels, longestSide, timeoutSeconds = TIMEOUT_SECONDS, signal } = options;
-  if (longestSide !== undefined) checkInteger('longestSide', longestSide, 1);
-  if (!(file instanceof Blob)) throw new TypeError('expected a File or Blob');
+  const { timeoutSeconds, signal } = checkedBriefly(options, DECODE_OPTIONS);
+  const { maxBytes, maxPixels, longestSide } = options;
+  if (!(file instanceof Blob)) wrongKind('a File or Blob');
   const decoding = {
     ...(maxPixels !== undefined && { maxPixels }),
     ...(longestSide !== undefined && { longestSide }),

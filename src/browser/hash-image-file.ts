@@ -1,30 +1,23 @@
-import { checkTypeOf } from '../door.js';
+import { callback, checkedBriefly, type OptionTable, tableOf, wrongKind } from '../door.js';
 import type { HashedFile } from '../picture/hash-picture.js';
-import {
-  checkFileOptions,
-  type FileOptions,
-  type PictureOptions,
-  TIMEOUT_SECONDS,
-} from '../picture/options.js';
+import { FILE_OPTIONS, type FileOptions, type PictureOptions } from '../picture/options.js';
 import type { PooledThread } from '../picture/pool.js';
 import { deadline } from '../picture/waiting.js';
 import type { HashedVariant } from '../variant.js';
 import { hashedImage } from '../variants/forms.js';
 import type { HashingOptions, Stage } from './worker/message.js';
 import { sidesIn, variantReader } from './worker/reply.js';
-import {
-  answerTo,
-  bytesOf,
-  checkWorkerOptions,
-  poolOf,
-  type WorkerOptions,
-} from './worker/workers.js';
+import { answerTo, bytesOf, poolOf, WORKER_OPTIONS, type WorkerOptions } from './worker/workers.js';
 
 /** How an image file is read and hashed. */
 export interface HashFileOptions extends FileOptions, WorkerOptions {
   /** called when the file is being read, decoded and hashed */
   onProgress?: ((stage: Stage) => void) | undefined;
 }
+
+export const HASH_FILE_OPTIONS = /* @__PURE__ */ tableOf(FILE_OPTIONS, WORKER_OPTIONS, {
+  onProgress: { is: callback },
+}) satisfies OptionTable<HashFileOptions>;
 
 /**
  * Hash of an image file that a person chose: the same that `hash` gives in Node. A Worker
@@ -67,9 +60,8 @@ export async function variantsOfImageFile(
   file: Blob,
   options: HashFileOptions = {},
 ): Promise<ImageFileVariants> {
-  checkHashFileOptions(options);
-  if (!(file instanceof Blob)) throw new TypeError('expected a File or Blob');
-  const { timeoutSeconds = TIMEOUT_SECONDS, signal } = options;
+  const { timeoutSeconds, signal } = checkedBriefly(options, HASH_FILE_OPTIONS);
+  if (!(file instanceof Blob)) wrongKind('a File or Blob');
   const time = deadline(timeoutSeconds, signal);
   return await new Promise<ImageFileVariants>((resolve, reject) => {
     const held = poolOf(options).use(async (worker) => {
@@ -128,13 +120,4 @@ function hashingOptions(options: HashingOptions): HashingOptions {
   const { algorithm, bits, resample, exact, variants, crops, orientation, maxPixels } = options;
   const given = { algorithm, bits, resample, exact, variants, crops, orientation, maxPixels };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-}
-
-/** @throws {TypeError | RangeError} if an option is invalid */
-export function checkHashFileOptions(
-  options: Omit<HashFileOptions, 'onProgress'> & { onProgress?: unknown },
-): void {
-  checkFileOptions(options);
-  checkWorkerOptions(options);
-  checkTypeOf('onProgress', options.onProgress, 'function');
 }

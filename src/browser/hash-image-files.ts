@@ -1,12 +1,13 @@
+import { checkedBriefly, type OptionTable } from '../door.js';
 import {
   type BatchOptions,
   type BatchProgress,
   type BatchResult,
-  checkBatch,
+  checkFiles,
   errorsInPlace,
   inOrder,
 } from '../picture/waiting.js';
-import { checkHashFileOptions, type HashFileOptions, hash } from './hash-image-file.js';
+import { HASH_FILE_OPTIONS, type HashFileOptions, hash } from './hash-image-file.js';
 import { poolOf } from './worker/workers.js';
 
 /** How many files are hashed, and who is told. */
@@ -34,8 +35,8 @@ export async function* hashAll(
   files: Iterable<Blob> | AsyncIterable<Blob>,
   options: HashFilesOptions = {},
 ): AsyncGenerator<HashImageFilesResult, void, undefined> {
-  checkBatch(files, 'a list of files', options);
-  checkHashFileOptions(options);
+  checkFiles(files, 'a list of files');
+  checkedBriefly(options, HASH_FILE_OPTIONS as unknown as OptionTable<HashFilesOptions>);
   const { onProgress, signal, ...rest } = options;
   const job = (file: Blob, end: AbortSignal) => hash(file, { ...rest, signal: end });
   const batch = { onProgress, signal, concurrency: poolOf(options).size };

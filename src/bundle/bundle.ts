@@ -1,4 +1,4 @@
-import { checkInteger, checkIterable, checkOptions } from '../door.js';
+import { checkInteger, checkIterable, checkOptions, wrongKind, wrongRange } from '../door.js';
 import { checkNoDraft } from '../entry.js';
 import {
   bytesOf,
@@ -53,16 +53,16 @@ export async function createBundle(
 ): Promise<{ bundle: WrittenBundle; withdrawToken: string }> {
   checkOptions(options);
   const { day = today(), digests = [] } = options;
-  if (!isDay(day)) throw new RangeError('expected a day as YYYY-MM-DD');
+  if (!isDay(day)) wrongRange('a day as YYYY-MM-DD');
   checkIterable(images, 'hashed images');
   const hashes = new Map<string, BundledHash>();
   const keep = (variant: HashedVariant, picture?: Hash) => {
     // A spread of null has no members, so the checks below report what is missing.
     const { name, hash, quality, resample, decoding } = { ...variant };
     checkNoDraft({ hash, ...(decoding && { decoding }) });
-    if (!VARIANT_NAMES.includes(name)) throw new TypeError("expected a variant's name");
+    if (!VARIANT_NAMES.includes(name)) wrongKind("a variant's name");
     if (quality !== undefined) checkInteger('quality', quality, 0, 100);
-    if (resample !== undefined) checkResample(resample);
+    if (resample !== undefined) checkResample('resample', resample);
     const hex = hashToHex(hash);
     const { algorithm } = hash;
     const key = `${algorithm}:${hex}`;
@@ -83,7 +83,7 @@ export async function createBundle(
     checkIterable(variants, 'variants of a hashed image');
     for (const variant of variants) keep(variant, hash);
   }
-  if (hashes.size === 0) throw new RangeError('expected at least one hashed image');
+  if (hashes.size === 0) wrongRange('at least one hashed image');
   const checked = given('digests: { algorithm, digest }', () =>
     [...digests].map((digest) => bundledDigest(digest, '')),
   );
@@ -101,7 +101,7 @@ export async function createBundle(
   };
   const { length } = bundleText(bare);
   if (sizeClass(length) > MAX_BYTES) {
-    throw new RangeError(`expected a bundle of at most ${MAX_BYTES} bytes`);
+    wrongRange(`a bundle of at most ${MAX_BYTES} bytes`);
   }
   return { bundle: written({ ...bare, padding: paddingFor(length) }), withdrawToken };
 }

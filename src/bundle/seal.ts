@@ -1,4 +1,4 @@
-import { checkArray } from '../door.js';
+import { checkArray, wrongRange } from '../door.js';
 import { DecodeError, FormatError } from '../errors.js';
 import { bundleText } from './bundle.js';
 import type { Bundle } from './bundle-shape.js';
@@ -21,7 +21,7 @@ export async function sealBundle(bundle: Bundle, recipient: string): Promise<Uin
     encrypter.addRecipient(String(recipient));
   } catch {
     // No cause: it could quote the argument, which may be a secret key.
-    throw new RangeError("expected the receiver's public key, age1…");
+    wrongRange("the receiver's public key, age1…");
   }
   return encrypter.encrypt(text);
 }
@@ -34,7 +34,7 @@ export async function unsealed(sealed: Uint8Array, identity: string): Promise<Ui
   try {
     decrypter.addIdentity(String(identity));
   } catch {
-    throw new RangeError("expected the receiver's secret key, AGE-SECRET-KEY-…");
+    wrongRange("the receiver's secret key, AGE-SECRET-KEY-…");
   }
   try {
     return await decrypter.decrypt(sealed);

@@ -1,4 +1,4 @@
-import { checkNumber, checkOptions } from '../door.js';
+import { checkNumber, checkOptions, wrongKind } from '../door.js';
 import { FormatError } from '../errors.js';
 
 /** 16 MiB: about 100,000 hashes. */
@@ -20,7 +20,7 @@ export function textOf(input: string | Uint8Array, limits: TextLimits): string {
   const { maxBytes = MAX_BYTES } = limits;
   checkNumber('maxBytes', maxBytes, 1);
   if (typeof input !== 'string' && !(input instanceof Uint8Array)) {
-    throw new TypeError('expected a text or its bytes');
+    wrongKind('a text or its bytes');
   }
   if (input.length > maxBytes) {
     throw new FormatError('bad-length', `expected at most ${maxBytes} bytes, got ${input.length}`);
@@ -55,7 +55,7 @@ export function given<T>(what: string, read: () => T): T {
   try {
     return read();
   } catch {
-    throw new TypeError(`expected ${what}`);
+    wrongKind(`${what}`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { checkOptions } from '../door.js';
+import { checkOptions, wrongKind, wrongRange } from '../door.js';
 import { FormatError } from '../errors.js';
 import type { Bundle } from './bundle-shape.js';
 import {
@@ -32,9 +32,9 @@ type Withdrawable = Pick<Bundle, 'case' | 'withdraw'>;
 export async function createWithdrawal(bundle: Withdrawable, token: string): Promise<Withdrawal> {
   const { case: caseId, withdraw } = withdrawableOf(bundle);
   const read = typeof token === 'string' ? readWithdrawToken(token) : undefined;
-  if (read === undefined) throw new RangeError('expected a token of 24 letters and digits');
+  if (read === undefined) wrongRange('a token of 24 letters and digits');
   if (!(await isTokenOf(caseId, withdraw, read))) {
-    throw new RangeError('expected the token that was shown with this bundle');
+    wrongRange('the token that was shown with this bundle');
   }
   return { format: 'onlyhashes-withdrawal', version: 1, case: caseId, token: read };
 }
@@ -78,7 +78,7 @@ export async function readWithdrawal(
 ): Promise<Withdrawal> {
   checkOptions(options, 'options: { bundleOf }');
   const { bundleOf } = options;
-  if (typeof bundleOf !== 'function') throw new TypeError('expected bundleOf to be a function');
+  if (typeof bundleOf !== 'function') wrongKind('bundleOf to be a function');
   const withdrawal = withdrawalOf(parsed(textOf(input, options)));
   const bundle = await bundleOf(withdrawal.case);
   const kept = bundle === undefined ? undefined : withdrawableOf(bundle);

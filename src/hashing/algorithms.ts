@@ -2,7 +2,7 @@ import type { Pixels } from '../pixels.js';
 import { ahash } from './ahash.js';
 import { blockhash } from './blockhash.js';
 import { dhash } from './dhash.js';
-import { checkHashOptions, type Hashed, type HashOptions } from './hash-options.js';
+import type { Hashed, HashOptions } from './hash-options.js';
 import { rankedPdq } from './pdq-ranks.js';
 import { phash } from './phash.js';
 
@@ -11,7 +11,6 @@ import { phash } from './phash.js';
  * @throws {TypeError | RangeError} if an option or the pixels are invalid
  */
 export function hashOf(pixels: Pixels, options: HashOptions = {}): Hashed {
-  checkHashOptions(options);
   const { algorithm = 'pdq', bits, resample = 512, exact = false } = options;
   const width = bits === undefined ? {} : { bits };
   switch (algorithm) {

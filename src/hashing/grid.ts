@@ -1,4 +1,4 @@
-import { checkOptions } from '../door.js';
+import { checkedBriefly, type OptionCheck, type OptionTable, wrongRange } from '../door.js';
 import type { Bits } from '../hash.js';
 
 /** How many bits a hash has. */
@@ -6,14 +6,20 @@ export interface BitsOptions {
   bits?: Bits;
 }
 
+const bits: OptionCheck = (_, value) => {
+  if (value !== 64 && value !== 256) wrongRange('bits 64 or 256');
+};
+
+export const BITS_OPTIONS = {
+  bits: { is: bits },
+} as const satisfies OptionTable<BitsOptions>;
+
 /**
  * How many bits `options` ask for, and the side of the square that they make.
  * @throws {TypeError} if `options` is not an object
  * @throws {RangeError} if `bits` is neither 64 nor 256
  */
 export function gridOf(options: BitsOptions, byDefault: Bits): { bits: Bits; side: 8 | 16 } {
-  checkOptions(options);
-  const { bits = byDefault } = options;
-  if (bits !== 64 && bits !== 256) throw new RangeError('expected bits 64 or 256');
+  const { bits = byDefault } = checkedBriefly(options, BITS_OPTIONS);
   return { bits, side: bits === 64 ? 8 : 16 };
 }

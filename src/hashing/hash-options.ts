@@ -1,13 +1,13 @@
-import { checkOptions, checkTypeOf } from '../door.js';
+import { checkOneOf, choice, type OptionCheck, type OptionTable, wrongRange } from '../door.js';
 import {
+  ALGORITHMS,
   type Algorithm,
   type Bits,
-  checkResample,
   type Hash,
   hasBits,
-  isAlgorithm,
   type Resample,
 } from '../hash.js';
+import { EXACT, RESAMPLE } from './pdq.js';
 
 /** Which hash, by an algorithm that is chosen at run time. */
 export interface HashOptions {
@@ -36,18 +36,16 @@ export interface Hashed {
   readonly ranks?: Uint8Array;
 }
 
-/**
- * Checks `options` before there are pixels.
- * @throws {TypeError} if the algorithm is unknown or an option is of the wrong kind
- * @throws {RangeError} if the algorithm has no hash of so many bits, or `resample` is invalid
- */
-export function checkHashOptions(options: HashOptions): void {
-  checkOptions(options);
-  const { algorithm = 'pdq', bits, resample = 512, exact } = options;
-  checkResample(resample);
-  checkTypeOf('exact', exact, 'boolean');
-  if (!isAlgorithm(algorithm)) throw new TypeError('expected a known algorithm');
-  if (bits !== undefined && !hasBits(algorithm, bits)) {
-    throw new RangeError(`expected a number of bits that ${algorithm} has`);
-  }
-}
+/** Bits that the algorithm has. */
+export const bits: OptionCheck = (name, value, { of = [] }, { algorithm = 'pdq' }: HashOptions) => {
+  checkOneOf(name, value, of);
+  if (hasBits(algorithm, value as Bits)) return;
+  wrongRange(`a number of bits that ${algorithm} has`);
+};
+
+export const HASH_OPTIONS = {
+  algorithm: { is: choice, of: ALGORITHMS, default: 'pdq' },
+  bits: { is: bits, of: [64, 256] },
+  resample: RESAMPLE,
+  exact: EXACT,
+} as const satisfies OptionTable<HashOptions>;

@@ -1,7 +1,8 @@
+import { checkedBriefly } from '../door.js';
 import type { Hash, Resample } from '../hash.js';
 import { checkedPixels, type Pixels } from '../pixels.js';
 import { DIHEDRAL_NAMES, type DihedralName, layOf } from '../variant.js';
-import { bitsAbove, type PdqOptions, pdqOptions, rasterOf, transform } from './pdq.js';
+import { bitsAbove, PDQ_OPTIONS, type PdqOptions, rasterOf, transform } from './pdq.js';
 
 /**
  * PDQ hashes of an image's eight dihedral forms, from one filtering: the coefficients of the others
@@ -22,7 +23,7 @@ export function pdqDihedral(
   pixels: Pixels,
   options: PdqOptions = {},
 ): { hashes: Record<DihedralName, Hash>; quality: number; resample: Resample } {
-  const { resample, exact } = pdqOptions(options);
+  const { resample, exact } = checkedBriefly(options, PDQ_OPTIONS);
   const raster = rasterOf(checkedPixels(pixels), resample);
   const { bits, quality } = transform(raster, { filtered: true, exact }, eachForm);
   return { hashes: bits, quality, resample };

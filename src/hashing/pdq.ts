@@ -1,4 +1,4 @@
-import { checkOptions, checkTypeOf } from '../door.js';
+import { boolean, checkedBriefly, type OptionTable } from '../door.js';
 import { checkResample, type Hash, newHash, type Resample } from '../hash.js';
 import {
   boxColumns,
@@ -50,6 +50,13 @@ export interface PdqOptions {
   exact?: boolean;
 }
 
+export const RESAMPLE = { is: checkResample, default: 512 } as const;
+export const EXACT = { is: boolean, default: false } as const;
+export const PDQ_OPTIONS = {
+  resample: RESAMPLE,
+  exact: EXACT,
+} satisfies OptionTable<PdqOptions>;
+
 /**
  * PDQ hash of an image: 256 bits, one for each low-frequency 16 x 16 DCT coefficient, set where it
  * exceeds their median. Algorithm: ThreatExchange, hashing/hashing.pdf; the same bits as its C++
@@ -80,24 +87,11 @@ export function pdqBy<T>(
   options: PdqOptions,
   read: (coefficients: Float64Array, band: number) => T | undefined,
 ): { bits: T; quality: number; resample: Resample } {
-  const { resample, exact } = pdqOptions(options);
+  const { resample, exact } = checkedBriefly(options, PDQ_OPTIONS);
   const raster = rasterOf(checkedPixels(pixels), resample);
   // The reference takes 64 x 64 pixels as they are: frames that a video decoder has scaled.
   const filtered = raster.columns.length !== 64 || raster.rows.length !== 64;
   return { ...transform(raster, { filtered, exact }, read), resample };
-}
-
-/**
- * `options`, checked, with their defaults.
- * @throws {TypeError} if `options` is not an object, or `exact` not a boolean
- * @throws {RangeError} if `resample` is neither 512 nor 'none'
- */
-export function pdqOptions(options: PdqOptions): Required<PdqOptions> {
-  checkOptions(options);
-  const { resample = 512, exact = false } = options;
-  checkResample(resample);
-  checkTypeOf('exact', exact, 'boolean');
-  return { resample, exact };
 }
 
 // Scratch: nothing of ours can run between its first write and its last read. What it held of a

@@ -1,4 +1,4 @@
-import { checkOneOf, checkOptions, checkTypeOf } from '../door.js';
+import { checkOneOf, checkOptions, checkTypeOf, wrongKind } from '../door.js';
 import type { Algorithm, Bits, Hash, PackedHashes } from '../hash.js';
 import { finish } from '../in-turns.js';
 import { checkMaxDistance, packedWords } from '../packed-words.js';
@@ -110,6 +110,6 @@ export const mutableIndex = (index: HammingIndex): MutableIndex =>
 export function checkIndex(index: HammingIndex): void {
   const needed = ['search', 'searchInto', 'searchNearInto', 'toBuffer'] as const;
   if (needed.some((name) => typeof index?.[name] !== 'function')) {
-    throw new TypeError('expected an index, as createIndex gives it');
+    wrongKind('an index, as createIndex gives it');
   }
 }

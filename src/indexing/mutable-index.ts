@@ -1,4 +1,4 @@
-import { checkArray, checkInteger, checkOptions } from '../door.js';
+import { checkArray, checkInteger, checkOptions, wrongRange } from '../door.js';
 import type { Algorithm, Bits, Hash, PackedHashes } from '../hash.js';
 import { finish, inSteps } from '../in-turns.js';
 import { checkMaxDistance, packedWords } from '../packed-words.js';
@@ -151,7 +151,7 @@ export class MutableIndex implements HammingIndex {
   add(hash: Hash): number {
     this.#search.ask(hash);
     const id = this.#nextId;
-    if (id === 0xffffffff) throw new RangeError('expected fewer than 2^32 - 1 entries');
+    if (id === 0xffffffff) wrongRange('fewer than 2^32 - 1 entries');
     const delta = this.#delta;
     delta.reserve();
     this.#live?.reserve(id);

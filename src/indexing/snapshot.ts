@@ -1,3 +1,4 @@
+import { wrongKind } from '../door.js';
 import { FormatError } from '../errors.js';
 import { ALGORITHMS, type Algorithm, type Bits, hasBits } from '../hash.js';
 import { allSteps, ascendsSteps, finish } from '../in-turns.js';
@@ -239,10 +240,9 @@ async function filled(read: Read, bytes: Uint8Array, from: number): Promise<numb
 /** The bytes of a source, copied where they do not begin at a multiple of four. */
 export function alignedBytes(source: SnapshotSource): Uint8Array {
   // Buffers have it, shared ones too, which some browsers lack; numbers and texts have not.
-  if (source?.byteLength === undefined) throw new TypeError('expected the bytes of an index file');
+  if (source?.byteLength === undefined) wrongKind('the bytes of an index file');
   const isBytes = source instanceof Uint8Array;
-  if (ArrayBuffer.isView(source) && !isBytes)
-    throw new TypeError('expected bytes, as a Uint8Array');
+  if (ArrayBuffer.isView(source) && !isBytes) wrongKind('bytes, as a Uint8Array');
   const view = isBytes ? source : new Uint8Array(source);
   // `slice` of a Buffer would not copy.
   return view.byteOffset % 4 === 0 ? view : new Uint8Array(view);

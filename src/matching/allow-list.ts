@@ -1,4 +1,13 @@
-import { checkInteger, checkIterable, checkObject, checkOptions, checkTypeOf } from '../door.js';
+import {
+  callback,
+  checkedOptions,
+  checkObject,
+  integer,
+  iterable,
+  type OptionCheck,
+  type OptionTable,
+  text,
+} from '../door.js';
 import {
   bitsOf,
   copyOfHash,
@@ -45,6 +54,19 @@ export interface AllowListOptions {
   onAllowed?: (match: Match | RemoteMatch) => void;
 }
 
+const hash: OptionCheck = (_, value) => bitsOf(value as Hash);
+const ENTRY = { is: hash } as const;
+export const ALLOW_OPTIONS = {
+  reason: { is: text, required: true },
+  entry: ENTRY,
+} as const satisfies OptionTable<Omit<Allowance, 'hash'>>;
+export const DISALLOW_OPTIONS = { entry: ENTRY } as const;
+export const ALLOW_LIST_OPTIONS = {
+  radius: { is: integer, most: 31, default: 0 },
+  allowances: { is: iterable, default: [] },
+  onAllowed: { is: callback },
+} as const satisfies OptionTable<AllowListOptions>;
+
 /**
  * Hashes that matched wrongly. A hit by such a hash is no match, unless the entry is confirmed in
  * an own list.
@@ -70,16 +92,12 @@ export class AllowList {
   #generation = 0;
 
   constructor(options: AllowListOptions = {}) {
-    checkOptions(options);
-    const { radius = 0, allowances = [], onAllowed } = options;
-    checkInteger('radius', radius, 0, 31);
-    checkIterable(allowances, 'allowances to be an iterable of allowances');
-    checkTypeOf('onAllowed', onAllowed, 'function');
+    const { radius, allowances, onAllowed } = checkedOptions(options, ALLOW_LIST_OPTIONS);
     this.radius = radius;
     this.onAllowed = onAllowed;
     for (const given of allowances) {
-      const allowance = allowanceOf(given);
-      this.allow(allowance.hash, allowance);
+      const { hash, ...how } = allowanceOf(given);
+      this.allow(hash, how);
     }
   }
 
@@ -100,9 +118,7 @@ export class AllowList {
    */
   allow(hash: Hash, options: { reason: string; entry?: Hash }): void {
     const key = keyOfHash(hash);
-    checkOptions(options, 'options: { reason }');
-    const { entry, reason } = options;
-    if (typeof reason !== 'string') throw new TypeError('expected reason to be a string');
+    const { entry, reason } = checkedOptions(options, ALLOW_OPTIONS);
     const kept = copyOf({ hash, reason, ...(entry !== undefined && { entry }) });
     // One that names an entry of another kind would never apply.
     if (entry !== undefined) distance(hash, entry);
@@ -119,8 +135,7 @@ export class AllowList {
    */
   disallow(hash: Hash, options: { entry?: Hash } = {}): boolean {
     const key = keyOfHash(hash);
-    checkOptions(options);
-    const { entry } = options;
+    const { entry } = checkedOptions(options, DISALLOW_OPTIONS);
     const ofHash = this.#allowances.get(key);
     const isGone = ofHash?.delete(entryKey(entry)) ?? false;
     if (ofHash?.size === 0) this.#allowances.delete(key);

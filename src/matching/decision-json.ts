@@ -1,4 +1,4 @@
-import { checkInteger, checkNumber, checkObject, checkOneOf } from '../door.js';
+import { checkInteger, checkNumber, checkObject, checkOneOf, wrongKind } from '../door.js';
 import { type BlocklistEntry, checkEntry, copyOfOpinions } from '../entry.js';
 import {
   ALGORITHMS,
@@ -41,10 +41,10 @@ export function decisionFromJSON(json: DecisionJSON): Decision {
   const { verdict, reason, detail, matches, policy, upload, timings, generation } = json;
   const { refined, allowed, elsewhere, unanswered, omitted, frames } = json;
   checkOneOf('verdict', verdict, VERDICTS);
-  if (!Array.isArray(matches)) throw new TypeError('expected matches to be a list');
+  if (!Array.isArray(matches)) wrongKind('matches to be a list');
   for (const [name, list] of Object.entries({ allowed, elsewhere, unanswered })) {
     if (list !== undefined && !Array.isArray(list)) {
-      throw new TypeError(`expected ${name} to be a list`);
+      wrongKind(`${name} to be a list`);
     }
   }
   checkObject(policy, 'a policy to be an object');
@@ -77,7 +77,7 @@ function matchFromJSON(json: MatchJSON): Match {
   const { distance, tier, variant: name, algorithm, labels, geometry } = json;
   checkInteger('distance', distance, 0, 256);
   checkOneOf('tier', tier, ['match', 'review']);
-  if (!Array.isArray(labels)) throw new TypeError('expected labels to be a list of strings');
+  if (!Array.isArray(labels)) wrongKind('labels to be a list of strings');
   const { id, source, quality, resample, entryVariant, group } = json;
   const { list, caseCount, opinions, confirmed, trust, allowed } = json;
   const entry: BlocklistEntry = {
@@ -131,7 +131,7 @@ function geometryFromJSON(json: VariantGeometry): VariantGeometry {
     points !== undefined &&
     !(Array.isArray(points) && points.length === 4 && points.every(isPoint))
   ) {
-    throw new TypeError('expected corners to be four points');
+    wrongKind('corners to be four points');
   }
   const numbers = [
     left,
@@ -141,7 +141,7 @@ function geometryFromJSON(json: VariantGeometry): VariantGeometry {
     ...(corners ?? []).flat(),
     angle === undefined ? 0 : angle,
   ];
-  if (!numbers.every(Number.isFinite)) throw new TypeError('expected a geometry of numbers');
+  if (!numbers.every(Number.isFinite)) wrongKind('a geometry of numbers');
   checkOneOf('dihedral', dihedral, [...DIHEDRAL_NAMES, undefined]);
   return {
     rectangle: { left, top, width, height },

@@ -255,7 +255,7 @@ function checkUploadFacts(upload: CheckedUpload): void {
   const { hash, quality, resample, width, height, format, decoding } = upload;
   bitsOf(hash);
   if (quality !== undefined) checkNumber('quality', quality, 0, 100);
-  if (resample !== undefined) checkResample(resample);
+  if (resample !== undefined) checkResample('resample', resample);
   checkInteger('width', width, 1);
   checkInteger('height', height, 1);
   checkTypeOf('format', format, 'string');

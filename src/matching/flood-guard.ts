@@ -1,10 +1,14 @@
 import {
-  checkInteger,
-  checkKnown,
+  callback,
+  checkedOptions,
   checkNumber,
   checkObject,
-  checkOptions,
-  checkTypeOf,
+  integer,
+  NOW,
+  number,
+  type OptionCheck,
+  type OptionTable,
+  wrongKind,
 } from '../door.js';
 import {
   bitsOf,
@@ -81,15 +85,17 @@ interface Watched {
   readonly seenSeconds: number;
 }
 
-const OPTIONS: readonly (keyof FloodGuardOptions)[] = [
-  'mostUploads',
-  'windowSeconds',
-  'clusterDistance',
-  'mostEntries',
-  'now',
-  'onAlarm',
-  'state',
-];
+const guardState: OptionCheck = (_, value) => checkObject(value, 'a state: { flooded, watched }');
+
+export const FLOOD_GUARD_OPTIONS = {
+  mostUploads: { is: integer, least: 1, most: 1000, default: 20 },
+  windowSeconds: { is: number, least: 1, default: 3600 },
+  clusterDistance: { is: integer, most: 256 },
+  mostEntries: { is: integer, least: 1, most: 1_000_000, default: 1000 },
+  now: NOW,
+  onAlarm: { is: callback },
+  state: { is: guardState },
+} as const satisfies OptionTable<FloodGuardOptions>;
 
 /**
  * Watches for entries that suddenly match many distinct uploads. Such an entry is flooded: it falls
@@ -146,23 +152,14 @@ export class FloodGuard {
   #generation = 0;
 
   constructor(options: FloodGuardOptions = {}) {
-    checkOptions(options);
-    checkKnown(options, OPTIONS);
-    const { mostUploads = 20, windowSeconds = 3600, clusterDistance, mostEntries = 1000 } = options;
-    const { now = Date.now, onAlarm, state } = options;
-    checkInteger('mostUploads', mostUploads, 1, 1000);
-    checkNumber('windowSeconds', windowSeconds, 1);
-    if (clusterDistance !== undefined) checkInteger('clusterDistance', clusterDistance, 0, 256);
-    checkInteger('mostEntries', mostEntries, 1, 1_000_000);
-    checkTypeOf('now', now, 'function');
-    checkTypeOf('onAlarm', onAlarm, 'function');
-    this.#mostUploads = mostUploads;
-    this.#windowSeconds = windowSeconds;
-    this.#clusterDistance = clusterDistance;
-    this.#mostEntries = mostEntries;
-    this.#now = now;
-    this.#onAlarm = onAlarm;
-    if (state !== undefined) this.#restore(state);
+    const checked = checkedOptions(options, FLOOD_GUARD_OPTIONS);
+    this.#mostUploads = checked.mostUploads;
+    this.#windowSeconds = checked.windowSeconds;
+    this.#clusterDistance = checked.clusterDistance;
+    this.#mostEntries = checked.mostEntries;
+    this.#now = checked.now;
+    this.#onAlarm = checked.onAlarm;
+    if (checked.state !== undefined) this.#restore(checked.state);
   }
 
   /** Goes up when an entry is flooded or lifted. */
@@ -309,10 +306,9 @@ export class FloodGuard {
   }
 
   #restore(state: FloodGuardJSON): void {
-    checkObject(state, 'a state: { flooded, watched }');
     const { flooded, watched } = state;
-    if (!Array.isArray(flooded)) throw new TypeError('expected flooded to be a list');
-    if (!Array.isArray(watched)) throw new TypeError('expected watched to be a list');
+    if (!Array.isArray(flooded)) wrongKind('flooded to be a list');
+    if (!Array.isArray(watched)) wrongKind('watched to be a list');
     for (const each of flooded) {
       checkObject(each, 'a flooded entry: { algorithm, hash, sinceSeconds }');
       const entry = hashFromJSON(each);
@@ -324,7 +320,7 @@ export class FloodGuard {
       checkObject(each, 'a watched entry: { algorithm, hash, uploads }');
       const entry = hashFromJSON(each);
       const { uploads } = each;
-      if (!Array.isArray(uploads)) throw new TypeError('expected uploads to be a list');
+      if (!Array.isArray(uploads)) wrongKind('uploads to be a list');
       const clusters = uploads.map((upload) => clusterFromJSON(upload, entry));
       // A guard with smaller bounds than the one before keeps what came last.
       const kept = clusters.slice(-this.#mostUploads);

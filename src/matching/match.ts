@@ -1,24 +1,27 @@
 import { ListState } from '../blocklist/list-state.js';
 import {
+  boolean,
   checkAsyncIterable,
-  checkInteger,
+  checkedOptions,
   checkIterable,
-  checkKnown,
   checkObject,
   checkOptions,
-  checkSignal,
-  checkTypeOf,
+  integer,
+  type OptionCheck,
+  type OptionTable,
+  SIGNAL,
+  wrongKind,
 } from '../door.js';
 import { DecodeError } from '../errors.js';
 import { nextTurn, TURN } from '../in-turns.js';
-import { checkPolicy, copyOfPolicy, type PolicyOptions } from '../policy.js';
+import { copyOfPolicy, POLICY, type PolicyOptions } from '../policy.js';
 import type { HashedImage, HashedVariant, Near } from '../variant.js';
 import { AllowList } from './allow-list.js';
 import { Deciding, decide, isRefined, type Rules } from './decide.js';
 import { type Decision, decisionOf, unhashable } from './decision.js';
 import { Elsewhere } from './elsewhere.js';
 import { countingOnce, FloodGuard } from './flood-guard.js';
-import { checkRemoteLists, type RemoteList } from './remote-list.js';
+import { type RemoteList, remoteLists } from './remote-list.js';
 import { type Found, foundBy, type SearchableList } from './search.js';
 
 export type { RemoteList, SearchableList };
@@ -52,11 +55,31 @@ export interface MatchOptions extends MatchRules {
   remote?: readonly RemoteList[] | undefined;
 }
 
+const allowList: OptionCheck = (name, value) => {
+  if (!(value instanceof AllowList)) wrongKind(`${name} to be made by createAllowList`);
+};
+
+const floodGuard: OptionCheck = (name, value) => {
+  if (!(value instanceof FloodGuard)) wrongKind(`${name} to be made by createFloodGuard`);
+};
+
+export const ALLOW_LIST = { is: allowList } as const;
+export const FLOOD_GUARD = { is: floodGuard } as const;
+export const REMOTE = { is: remoteLists } as const;
+export const MATCH_OPTIONS = {
+  policy: POLICY,
+  allowList: ALLOW_LIST,
+  floodGuard: FLOOD_GUARD,
+  all: { is: boolean, default: false },
+  distance: { is: integer, most: 256 },
+  signal: SIGNAL,
+  remote: REMOTE,
+} as const satisfies OptionTable<MatchOptions>;
+
 /** Options of what is waited for. */
 type Waited = { readonly signal: AbortSignal } | { readonly remote: readonly RemoteList[] };
 
 const QUERY = 'a hashed image, an iterable of its variants, or a DecodeError';
-const OPTIONS = ['policy', 'allowList', 'floodGuard', 'all', 'distance', 'signal', 'remote'];
 
 /**
  * Decides about one picture. It gives a promise if variants come one at a time, by an async
@@ -137,8 +160,8 @@ async function matchLater(
 /** @throws {TypeError | RangeError} if the list or an option is invalid */
 function rulesOf(list: SearchableList, options: MatchOptions): Rules {
   checkList(list);
-  checkMatchOptions(options);
-  const { policy = {}, all = false, distance, allowList, floodGuard } = options;
+  const checked = checkedOptions(options, MATCH_OPTIONS);
+  const { policy = {}, all, distance, allowList, floodGuard } = checked;
   // The picture counts once, however often it is searched.
   const isFlooded = floodGuard && countingOnce(floodGuard);
   return { policy: copyOfPolicy(policy), all, distance, allowList, isFlooded };
@@ -146,29 +169,7 @@ function rulesOf(list: SearchableList, options: MatchOptions): Rules {
 
 /** @throws {TypeError} unless it is a list that can be searched */
 export function checkList(list: SearchableList): void {
-  if (!(list?.state instanceof ListState)) throw new TypeError('expected a blocklist');
-}
-
-/** @throws {TypeError | RangeError} if an option is invalid, or of another name */
-export function checkMatchOptions(options: MatchOptions): void {
-  checkKnown(options, OPTIONS);
-  checkRules(options);
-  const { all, distance, signal, remote } = options;
-  checkTypeOf('all', all, 'boolean');
-  if (distance !== undefined) checkInteger('distance', distance, 0, 256);
-  checkSignal(signal);
-  if (remote !== undefined) checkRemoteLists(remote);
-}
-
-/** @throws {TypeError | RangeError} if one of the rules is invalid */
-export function checkRules({ policy, allowList, floodGuard }: MatchRules): void {
-  if (policy !== undefined) checkPolicy(policy);
-  if (allowList !== undefined && !(allowList instanceof AllowList)) {
-    throw new TypeError('expected allowList to be made by createAllowList');
-  }
-  if (floodGuard !== undefined && !(floodGuard instanceof FloodGuard)) {
-    throw new TypeError('expected floodGuard to be made by createFloodGuard');
-  }
+  if (!(list?.state instanceof ListState)) wrongKind('a blocklist');
 }
 
 /** A decision, once its allowed hits are told. */

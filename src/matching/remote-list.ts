@@ -1,11 +1,18 @@
 import {
+  checkedOptions,
   checkInteger,
   checkNumber,
   checkObject,
-  checkOneOf,
-  checkOptions,
-  checkSignal,
   checkTypeOf,
+  choice,
+  integer,
+  NOW,
+  number,
+  type OptionCheck,
+  type OptionTable,
+  SIGNAL,
+  wrongKind,
+  wrongRange,
 } from '../door.js';
 import { checkLabels, checkListName } from '../entry.js';
 import {
@@ -55,6 +62,31 @@ export interface RemoteListOptions {
   now?: () => number;
 }
 
+const sendsHashes: OptionCheck = (name, value) => {
+  if (value !== true) wrongKind(`${name}: true, as hashes leave for the matcher`);
+};
+
+const listName: OptionCheck = (_, value) => checkListName(value as string);
+
+const algorithms: OptionCheck = (name, value) => {
+  if (Array.isArray(value) && value.every(isAlgorithm)) return;
+  wrongKind(`${name} to be a list of known algorithms`);
+};
+
+export const REMOTE_LIST_OPTIONS = {
+  sendsHashes: { is: sendsHashes, required: true },
+  name: { is: listName },
+  // Longer ones overflow a timer, which then fires at once.
+  timeoutSeconds: { is: number, most: 86_400, default: 2 },
+  tier: { is: choice, of: ['match', 'review'], default: 'match' },
+  trust: { is: choice, of: TRUSTS, default: 'foreign' },
+  algorithms: { is: algorithms, default: ['pdq'] },
+  whenUnanswered: { is: choice, of: ['review', 'unhashable'], default: 'review' },
+  noneSeconds: { is: number, most: 86_400, default: 60 },
+  mostKept: { is: integer, most: 10_000_000, default: 10_000 },
+  now: NOW,
+} as const satisfies OptionTable<RemoteListOptions>;
+
 /** What a list said about a hash: hits, or nothing near; or it did not answer. */
 export type RemoteOutcome = readonly RemoteHit[] | 'unanswered';
 
@@ -79,38 +111,21 @@ export class RemoteList {
   constructor(matcher: RemoteMatcher, options: RemoteListOptions) {
     checkObject(matcher, 'a matcher: { name, ask }');
     const isMatcher = typeof matcher.name === 'string' && typeof matcher.ask === 'function';
-    if (!isMatcher) throw new TypeError('expected a matcher: { name, ask }');
-    checkOptions(options, 'options: { sendsHashes: true }');
-    const { name = matcher.name } = options;
+    if (!isMatcher) wrongKind('a matcher: { name, ask }');
+    const checked = checkedOptions(options, REMOTE_LIST_OPTIONS);
+    const { name = matcher.name } = checked;
     checkListName(name);
-    if (name === '') throw new RangeError('expected a name of the list, not an empty one');
-    const { sendsHashes, timeoutSeconds = 2, noneSeconds = 60, mostKept = 10_000 } = options;
-    const { tier = 'match', trust = 'foreign', whenUnanswered = 'review' } = options;
-    const { algorithms = ['pdq'], now = Date.now } = options;
-    if (sendsHashes !== true) {
-      throw new TypeError('expected sendsHashes: true, as hashes leave for the matcher');
-    }
-    // Longer ones overflow a timer, which then fires at once.
-    checkNumber('timeoutSeconds', timeoutSeconds, 0, 86_400);
-    checkNumber('noneSeconds', noneSeconds, 0, 86_400);
-    checkInteger('mostKept', mostKept, 0, 10_000_000);
-    checkOneOf('tier', tier, ['match', 'review']);
-    checkOneOf('trust', trust, TRUSTS);
-    checkOneOf('whenUnanswered', whenUnanswered, ['review', 'unhashable']);
-    if (!Array.isArray(algorithms) || !algorithms.every(isAlgorithm)) {
-      throw new TypeError('expected algorithms to be a list of known algorithms');
-    }
-    checkTypeOf('now', now, 'function');
+    if (name === '') wrongRange('a name of the list, not an empty one');
     this.name = name;
-    this.tier = tier;
-    this.trust = trust;
-    this.algorithms = [...algorithms];
-    this.whenUnanswered = whenUnanswered;
+    this.tier = checked.tier;
+    this.trust = checked.trust;
+    this.algorithms = [...checked.algorithms];
+    this.whenUnanswered = checked.whenUnanswered;
     this.#matcher = matcher;
-    this.#timeoutSeconds = timeoutSeconds;
-    this.#noneSeconds = noneSeconds;
-    this.#mostKept = mostKept;
-    this.#now = now;
+    this.#timeoutSeconds = checked.timeoutSeconds;
+    this.#noneSeconds = checked.noneSeconds;
+    this.#mostKept = checked.mostKept;
+    this.#now = checked.now;
   }
 
   /**
@@ -125,9 +140,7 @@ export class RemoteList {
     options: { signal?: AbortSignal | undefined } = {},
   ): Promise<RemoteOutcome> {
     const key = keyOfHash(hash);
-    checkOptions(options);
-    const { signal } = options;
-    checkSignal(signal);
+    const { signal } = checkedOptions(options, { signal: SIGNAL });
     if (signal?.aborted) return 'unanswered';
     const milliseconds = this.#now();
     checkNumber('the time', milliseconds, 0);
@@ -195,13 +208,14 @@ export function createRemoteList(matcher: RemoteMatcher, options: RemoteListOpti
   return new RemoteList(matcher, options);
 }
 
-/** @throws {TypeError} unless `lists` are remote lists of different names */
-export function checkRemoteLists(lists: readonly RemoteList[]): void {
+/** Remote lists of different names. */
+export function remoteLists(_: string, value: unknown): void {
+  const lists = value as readonly RemoteList[];
   if (!Array.isArray(lists) || !lists.every((list) => list instanceof RemoteList)) {
-    throw new TypeError('expected remote to be a list of what createRemoteList made');
+    wrongKind('remote to be a list of what createRemoteList made');
   }
   if (new Set(lists.map(({ name }) => name)).size < lists.length) {
-    throw new TypeError('expected remote lists of different names');
+    wrongKind('remote lists of different names');
   }
 }
 

@@ -1,4 +1,4 @@
-import { checkInteger, checkObject, checkOneOf, checkTypeOf } from '../door.js';
+import { checkInteger, checkObject, checkOneOf, checkTypeOf, wrongKind } from '../door.js';
 import { checkLabels } from '../entry.js';
 import { bitsOf, type HashJSON, hashFromJSON, hashToJSON } from '../hash.js';
 import { TRUSTS, type Trust } from '../policy.js';
@@ -32,7 +32,7 @@ export interface RemoteMatchJSON extends Partial<Pick<HashJSON, 'algorithm' | 'h
 export function checkRemoteMatch(match: RemoteMatch): void {
   checkObject(match, 'a remote match: { list, trust, tier, labels }');
   const { list, trust, tier, labels, source, id, hash, distance, confirmed, allowed } = match;
-  if (typeof list !== 'string') throw new TypeError('expected list to be a string');
+  if (typeof list !== 'string') wrongKind('list to be a string');
   checkOneOf('trust', trust, TRUSTS);
   checkOneOf('tier', tier, ['match', 'review']);
   checkLabels(labels);

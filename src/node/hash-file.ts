@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { checkedOptions, type OptionTable, tableOf } from '../door.js';
 import {
   type DecodedPicture,
   type HashedFile,
@@ -6,15 +7,16 @@ import {
   placingOf,
   variantsOfPicture,
 } from '../picture/hash-picture.js';
-import { checkFileOptions, type FileOptions, TIMEOUT_SECONDS } from '../picture/options.js';
+import { FILE_OPTIONS, type FileOptions } from '../picture/options.js';
 import { Turns, within } from '../picture/waiting.js';
 import type { HashedVariant } from '../variant.js';
 import { hashedImage, type OtherLook } from '../variants/forms.js';
 import {
-  checkDecodeOptions,
+  DECODING,
   type DecodedImage,
   type DecodeOptions,
   decodeUntil,
+  LENIENT,
 } from './decode/decode.js';
 import type { DecodedLook } from './decode/looks.js';
 import { isOpaqueInTurns } from './decode/pixel-turns.js';
@@ -23,6 +25,11 @@ import { type ImageSource, readBytes } from './read-bytes.js';
 
 /** How a file is read and hashed. */
 export interface HashFileOptions extends FileOptions, Pick<DecodeOptions, 'lenient' | 'decoding'> {}
+
+export const HASH_FILE_OPTIONS = tableOf(FILE_OPTIONS, {
+  lenient: LENIENT,
+  decoding: DECODING,
+}) satisfies OptionTable<HashFileOptions>;
 
 /** One picture is hashed while others decode. Beyond those, one would only hold its pixels. */
 let turns: Turns | undefined;
@@ -45,10 +52,9 @@ export async function hash(
   source: ImageSource,
   options: HashFileOptions = {},
 ): Promise<HashedFile> {
-  checkHashFileOptions(options);
-  const { timeoutSeconds = TIMEOUT_SECONDS, maxBytes, signal } = options;
+  const { timeoutSeconds, maxBytes, signal } = checkedOptions(options, HASH_FILE_OPTIONS);
   return await within(timeoutSeconds, signal, async (end) => {
-    const bytes = await readBytes(source, { ...(maxBytes && { maxBytes }), signal: end });
+    const bytes = await readBytes(source, { maxBytes, signal: end });
     turns ??= new Turns(decodeThreads() + 1);
     return await turns.run(async () => {
       const decoded = await decodeUntil(end, bytes, options);
@@ -91,13 +97,4 @@ function otherLookOf({ full, ...look }: DecodedLook): OtherLook {
   const isReduced = pixels.width !== full.width || pixels.height !== full.height;
   const { placed } = placingOf(pixels, full, { displayed: orientation, hashed: orientation });
   return { ...look, given: isReduced ? placed : (variant) => variant };
-}
-
-/**
- * Checks the values of `options` before anything is read.
- * @throws {TypeError | RangeError} if one is invalid
- */
-export function checkHashFileOptions(options: HashFileOptions): void {
-  checkFileOptions(options);
-  checkDecodeOptions(options);
 }

@@ -1,16 +1,17 @@
 import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
-import { checkTypeOf } from '../door.js';
+import { callback, checkedOptions, integer, type OptionTable, tableOf } from '../door.js';
 import type { HashedFile } from '../picture/hash-picture.js';
 import {
+  BATCH_OPTIONS,
   type BatchOptions,
   type BatchProgress,
   type BatchResult,
-  checkBatch,
+  checkFiles,
   errorsInPlace,
   inOrder,
 } from '../picture/waiting.js';
-import { checkHashFileOptions, type HashFileOptions, hash as hashFile } from './hash-file.js';
+import { HASH_FILE_OPTIONS, type HashFileOptions, hash as hashFile } from './hash-file.js';
 
 /** How many files are read, decoded and hashed, and who is told. */
 export interface HashFilesOptions<T = HashedFile>
@@ -27,6 +28,12 @@ export interface HashFilesOptions<T = HashedFile>
     | ((file: string, options: HashFileOptions & { signal: AbortSignal }) => Promise<T>)
     | undefined;
 }
+
+export const HASH_FILES_OPTIONS = tableOf(HASH_FILE_OPTIONS, BATCH_OPTIONS, {
+  // One more than the cores: one picture is hashed while the others decode.
+  concurrency: { is: integer, least: 1, default: availableParallelism() + 1 },
+  hash: { is: callback },
+}) satisfies OptionTable<HashFilesOptions<unknown>>;
 
 /** One file of a batch: its hash, or why it has none. */
 export type HashFilesResult<T = HashedFile> = BatchResult<string, T>;
@@ -49,11 +56,9 @@ export async function* hashAll<T = HashedFile>(
   paths: Iterable<string> | AsyncIterable<string>,
   options: HashFilesOptions<T> = {},
 ): AsyncGenerator<HashFilesResult<T>, void, undefined> {
-  checkBatch(paths, 'an iterable of paths', options);
-  checkHashFileOptions(options);
-  // One more than the cores: one picture is hashed while the others decode.
-  const { concurrency = availableParallelism() + 1, onProgress, signal, hash, ...rest } = options;
-  checkTypeOf('hash', hash, 'function');
+  checkFiles(paths, 'an iterable of paths');
+  const { concurrency } = checkedOptions(options as HashFilesOptions<unknown>, HASH_FILES_OPTIONS);
+  const { concurrency: _, onProgress, signal, hash, ...rest } = options;
   // Without one they are hashed by `hash`, and that is what `T` is then.
   const hashed = hash ?? (hashFile as unknown as NonNullable<typeof hash>);
   const job = (file: string, end: AbortSignal) => {

@@ -3,9 +3,9 @@ import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { types } from 'node:util';
-import { checkNumber, checkTypeOf } from '../door.js';
+import { callback, checkedOptions, number, type OptionTable, positive } from '../door.js';
 import { DecodeError } from '../errors.js';
-import { checkLimits, type Limits, MAX_BYTES } from '../picture/options.js';
+import { LIMITS, type Limits } from '../picture/options.js';
 import { unlessAborted } from '../picture/waiting.js';
 
 /**
@@ -48,6 +48,18 @@ export interface ReadOptions extends Pick<Limits, 'maxBytes' | 'signal'>, PaceLi
   room?: ((bytes: number) => Promise<number>) | undefined;
 }
 
+export const PACE = {
+  minBytesPerSecond: { is: number },
+  idleSeconds: { is: positive },
+} as const satisfies OptionTable<PaceLimits>;
+
+export const READ_OPTIONS = {
+  maxBytes: LIMITS.maxBytes,
+  signal: LIMITS.signal,
+  ...PACE,
+  room: { is: callback },
+} as const satisfies OptionTable<ReadOptions>;
+
 /** What most streams give at a time. */
 const CHUNK = 64 * 1024;
 
@@ -65,10 +77,7 @@ export async function readBytes(
   source: ImageSource,
   options: ReadOptions = {},
 ): Promise<Uint8Array> {
-  checkLimits(options);
-  checkPace(options);
-  checkTypeOf('room', options.room, 'function');
-  const { maxBytes = MAX_BYTES, signal } = options;
+  const { maxBytes, signal } = checkedOptions(options, READ_OPTIONS);
   signal?.throwIfAborted();
   if (typeof source === 'string' || source instanceof URL) {
     return await unlessAborted(readRegularFile(source, maxBytes), signal);
@@ -86,13 +95,6 @@ export async function readBytes(
     throw new DecodeError('unreadable', 'the body ended before its Content-Length');
   }
   return bytes;
-}
-
-/** @throws {TypeError | RangeError} if a limit is invalid */
-export function checkPace({ minBytesPerSecond = 0, idleSeconds = 1 }: PaceLimits): void {
-  checkNumber('minBytesPerSecond', minBytesPerSecond, 0);
-  checkNumber('idleSeconds', idleSeconds, 0);
-  if (idleSeconds === 0) throw new RangeError('expected idleSeconds above 0');
 }
 
 /**

@@ -1,6 +1,6 @@
-import { checkInteger, checkNumber, checkOptions, checkSignal } from '../door.js';
-import type { HashOptions } from '../hashing/hash-options.js';
-import { checkVariantOptions, type VariantProfile } from '../variants/variant-profile.js';
+import { choice, integer, number, type OptionTable, positive, SIGNAL, tableOf } from '../door.js';
+import { HASH_OPTIONS, type HashOptions } from '../hashing/hash-options.js';
+import { CROPS, VARIANTS, type VariantProfile } from '../variants/variant-profile.js';
 
 /** Which hashes a picture file gets: the same in Node and in browsers. */
 export interface PictureOptions extends HashOptions {
@@ -61,33 +61,16 @@ export const MAX_PIXELS = 2 ** 26;
  * server that promises an answer sets its own.
  */
 export const TIMEOUT_SECONDS = 60;
-const MOST_SECONDS = 3600;
 
-/**
- * Checks all options of a picture file before anything is read.
- * @throws {TypeError | RangeError} if one is invalid
- */
-export function checkFileOptions(options: FileOptions): void {
-  checkVariantOptions(options);
-  const { orientation = 'display' } = options;
-  if (orientation !== 'display' && orientation !== 'stored') {
-    throw new RangeError("expected orientation 'display' or 'stored'");
-  }
-  checkLimits(options);
-}
+export const LIMITS = {
+  maxBytes: { is: number, least: 1, default: MAX_BYTES },
+  maxPixels: { is: integer, least: 1, default: MAX_PIXELS },
+  timeoutSeconds: { is: positive, most: 3600, default: TIMEOUT_SECONDS },
+  signal: SIGNAL,
+} as const satisfies OptionTable<Limits>;
 
-/**
- * Checks the options of a picture that is decoded and not hashed.
- * @throws {TypeError | RangeError} if one is invalid
- */
-export function checkLimits(options: Limits): void {
-  checkOptions(options);
-  const { maxBytes = 1, maxPixels = 1, timeoutSeconds = 1, signal } = options;
-  checkNumber('maxBytes', maxBytes, 1);
-  checkInteger('maxPixels', maxPixels, 1);
-  const isTime = typeof timeoutSeconds === 'number' && timeoutSeconds > 0;
-  if (!isTime || timeoutSeconds > MOST_SECONDS) {
-    throw new RangeError(`expected timeoutSeconds above 0 and at most ${MOST_SECONDS}`);
-  }
-  checkSignal(signal);
-}
+export const FILE_OPTIONS = /* @__PURE__ */ tableOf(HASH_OPTIONS, LIMITS, {
+  orientation: { is: choice, of: ['display', 'stored'], default: 'display' },
+  variants: VARIANTS,
+  crops: CROPS,
+}) satisfies OptionTable<FileOptions>;

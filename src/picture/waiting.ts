@@ -1,9 +1,10 @@
 import {
+  callback,
   checkAsyncIterable,
-  checkInteger,
-  checkOptions,
-  checkSignal,
-  checkTypeOf,
+  integer,
+  type OptionTable,
+  SIGNAL,
+  wrongKind,
 } from '../door.js';
 import { DecodeError } from '../errors.js';
 import type { HashedFile } from './hash-picture.js';
@@ -195,6 +196,12 @@ export interface BatchOptions<Progress> {
   signal?: AbortSignal | undefined;
 }
 
+export const BATCH_OPTIONS = {
+  concurrency: { is: integer, least: 1 },
+  onProgress: { is: callback },
+  signal: SIGNAL,
+} as const satisfies OptionTable<BatchOptions<never>>;
+
 /** How far a batch has come. */
 export interface BatchCounts {
   /** files done so far, this one included */
@@ -322,16 +329,7 @@ export const errorsInPlace =
  * @param what the files, in words
  * @throws {TypeError | RangeError} if an argument is invalid
  */
-export function checkBatch(
-  files: unknown,
-  what: string,
-  options: { concurrency?: unknown; onProgress?: unknown; signal?: unknown },
-): void {
-  checkOptions(options);
-  const { concurrency, onProgress, signal } = options;
-  if (concurrency !== undefined) checkInteger('concurrency', concurrency, 1);
-  checkTypeOf('onProgress', onProgress, 'function');
-  checkSignal(signal);
+export function checkFiles(files: unknown, what: string): void {
   checkAsyncIterable(files, what);
-  if (files instanceof Uint8Array) throw new TypeError(`expected ${what}`);
+  if (files instanceof Uint8Array) wrongKind(`${what}`);
 }

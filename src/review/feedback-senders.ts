@@ -1,4 +1,4 @@
-import { checkMethods, checkNumber, checkOptions } from '../door.js';
+import { checkMethods, checkNumber, checkOptions, wrongKind } from '../door.js';
 import type { NcmecClient } from '../services/ncmec/client.js';
 import { ServiceError } from '../services/service-error.js';
 import type { StopNciiClient } from '../services/stop-ncii/client.js';
@@ -62,7 +62,7 @@ export function stopNciiFeedback(
   checkOptions(options, 'options: { company }');
   const { company, lookBackSeconds = DAY } = options;
   if (typeof company !== 'string' || company === '') {
-    throw new TypeError('expected company to be the name that StopNCII lists');
+    wrongKind('company to be the name that StopNCII lists');
   }
   checkNumber('lookBackSeconds', lookBackSeconds, 0);
   const sender: FeedbackSender = {

@@ -1,4 +1,11 @@
-import { checkInteger, checkNumber, checkObject, checkOneOf, checkOptions } from '../door.js';
+import {
+  checkInteger,
+  checkNumber,
+  checkObject,
+  checkOneOf,
+  checkOptions,
+  wrongKind,
+} from '../door.js';
 import { bitsOf, type Hash, type HashJSON, hashFromJSON, hashToHex, hashToJSON } from '../hash.js';
 import {
   type Decision,
@@ -154,8 +161,7 @@ export function checkedRecord<T extends NewReviewRecord>(record: T): T {
   checkOptions(record, 'a review record to be an object');
   for (const [name, value] of Object.entries(record)) {
     if (value === undefined) continue;
-    if (!MEMBERS.includes(name))
-      throw new TypeError('expected only the members of a review record');
+    if (!MEMBERS.includes(name)) wrongKind('only the members of a review record');
   }
   const { hash, entry, distance, variant, list, generation, policy } = record;
   const { verdict, reason, id, outcome, role, time } = record as T & Partial<ReviewRecord>;
@@ -168,14 +174,14 @@ export function checkedRecord<T extends NewReviewRecord>(record: T): T {
   checkOneOf('outcome', outcome, [...REVIEW_OUTCOMES, undefined]);
   if (role !== undefined) checkWord('role', role);
   if ((outcome === undefined) !== (role === undefined)) {
-    throw new TypeError('expected outcome and role together');
+    wrongKind('outcome and role together');
   }
   if ((entry === undefined) !== (distance === undefined)) {
-    throw new TypeError('expected entry and distance together');
+    wrongKind('entry and distance together');
   }
   if (distance !== undefined) checkInteger('distance', distance, 0, 256);
   if (time !== undefined && !(typeof time === 'string' && TIME.test(time))) {
-    throw new TypeError('expected time in ISO 8601');
+    wrongKind('time in ISO 8601');
   }
   const copy = {
     id,
@@ -228,14 +234,14 @@ function checkedThresholds(policy: Policy): Policy {
 
 function checkMembers(value: object, known: readonly string[]): void {
   if (Object.entries(value).some(([name, one]) => one !== undefined && !known.includes(name))) {
-    throw new TypeError('expected only the members of a review record');
+    wrongKind('only the members of a review record');
   }
 }
 
 /** @throws {TypeError} unless it is a short word, as a reason or a role is */
 export function checkWord(name: string, value: unknown): void {
   if (typeof value !== 'string' || !WORD.test(value)) {
-    throw new TypeError(`expected ${name} to be a word of up to 40 letters, digits and hyphens`);
+    wrongKind(`${name} to be a word of up to 40 letters, digits and hyphens`);
   }
 }
 
@@ -244,7 +250,7 @@ const isName = (value: unknown): value is string =>
 
 function checkName(name: string, value: unknown): void {
   if (!isName(value)) {
-    throw new TypeError(`expected ${name} to be a text of 1 to ${MAX_NAME} characters`);
+    wrongKind(`${name} to be a text of 1 to ${MAX_NAME} characters`);
   }
 }
 
@@ -280,7 +286,7 @@ export function reviewTest(query: ReviewQuery = {}): (record: ReviewRecord) => b
   const known = ['id', 'entry', 'list', 'from', 'before'];
   // A misspelt member would mean all records, and erase them.
   if (Object.keys(query).some((name) => !known.includes(name))) {
-    throw new TypeError('expected id, entry, list, from or before in a query');
+    wrongKind('id, entry, list, from or before in a query');
   }
   const { id, entry, list, from, before } = query;
   if (id !== undefined) checkName('id', id);
@@ -307,7 +313,7 @@ export function reviewTest(query: ReviewQuery = {}): (record: ReviewRecord) => b
 export function erasureTest(query: ReviewQuery): (record: ReviewRecord) => boolean {
   checkOptions(query, 'a query to be an object');
   if (Object.values(query).every((value) => value === undefined)) {
-    throw new TypeError('expected a query with id, entry, list, from or before');
+    wrongKind('a query with id, entry, list, from or before');
   }
   return reviewTest(query);
 }
@@ -331,6 +337,6 @@ function timeOf(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const isTime = typeof text === 'string' && /^\d{4}-\d\d-\d\d(T[\d:.]+Z)?$/.test(text);
   const time = isTime ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(time)) throw new TypeError(`expected ${name} to be a time in ISO 8601 and UTC`);
+  if (Number.isNaN(time)) wrongKind(`${name} to be a time in ISO 8601 and UTC`);
   return time;
 }

@@ -1,4 +1,4 @@
-import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
+import { checkInteger, checkOptions, checkTypeOf, wrongKind } from '../door.js';
 import { type NewReviewRecord, withoutMatchData } from './review-record.js';
 
 /** What may be kept of reviews, and for how long. */
@@ -46,7 +46,7 @@ export class RetentionRules {
     checkTypeOf('keepShieldData', keepShieldData, 'boolean');
     checkTypeOf('now', now, 'function');
     if (!Array.isArray(withheld) || withheld.some((name) => typeof name !== 'string')) {
-      throw new TypeError('expected withoutMatchData to be a list of strings');
+      wrongKind('withoutMatchData to be a list of strings');
     }
     this.#days = retentionDays;
     this.#withheld = [...withheld];
@@ -58,7 +58,7 @@ export class RetentionRules {
   /** @throws {TypeError} if the clock does not give a time */
   now(): Date {
     const date = new Date(this.#now());
-    if (Number.isNaN(date.valueOf())) throw new TypeError('expected now to give milliseconds');
+    if (Number.isNaN(date.valueOf())) wrongKind('now to give milliseconds');
     return date;
   }
 

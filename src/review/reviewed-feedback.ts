@@ -1,4 +1,4 @@
-import { checkInteger } from '../door.js';
+import { checkInteger, wrongKind } from '../door.js';
 import { type NcmecEnvironment, ncmecListNamed } from '../services/ncmec/format.js';
 import type { NewFeedback } from './feedback-item.js';
 import { checkedRecord, type NewReviewRecord, type ReviewedEntry } from './review-record.js';
@@ -99,7 +99,7 @@ export function ncmecFeedbackOf(options: NcmecFeedbackOptions): FeedbackOf {
  */
 function reviewsOf(options: ReviewedFeedbackOptions, ofSource: string) {
   const { to = ofSource, maxRejectedDistance = 0 } = options;
-  if (typeof to !== 'string' || to === '') throw new TypeError('expected to to name a sender');
+  if (typeof to !== 'string' || to === '') wrongKind('to to name a sender');
   checkInteger('maxRejectedDistance', maxRejectedDistance, 0, 256);
   const reviewOf = (
     record: NewReviewRecord,
@@ -116,6 +116,6 @@ function reviewsOf(options: ReviewedFeedbackOptions, ofSource: string) {
 
 function checkWords(name: string, words: readonly string[]): void {
   if (!(Array.isArray(words) && words.every((word) => typeof word === 'string'))) {
-    throw new TypeError(`expected ${name} to be a list of strings`);
+    wrongKind(`${name} to be a list of strings`);
   }
 }

@@ -1,5 +1,6 @@
 import { Blocklist } from '../blocklist/blocklist.js';
 import {
+  checkedOptions,
   checkInteger,
   checkMethods,
   checkNumber,
@@ -7,14 +8,9 @@ import {
   checkOptions,
   checkTypeOf,
 } from '../door.js';
-import {
-  checkMatchOptions,
-  checkRules,
-  type MatchRules,
-  type RemoteList,
-} from '../matching/match.js';
+import { MATCH_OPTIONS, type MatchRules, type RemoteList } from '../matching/match.js';
 import { confirmHeldBack, heldBackLists } from '../node/files/fetch-list.js';
-import { checkPool, createHashPool, type HashPool } from '../node/pool/create-hash-pool.js';
+import { createHashPool, type HashPool, hashPool } from '../node/pool/create-hash-pool.js';
 import { MAX_BYTES } from '../picture/options.js';
 import { type ReviewQueueOptions, Store } from '../store/store.js';
 import { type HmaRouteOptions, hmaRoutes } from './hma/routes.js';
@@ -203,7 +199,9 @@ export function serviceWith(further: readonly Route[], options: CreateServiceOpt
     if (value !== undefined) checkOptions(value, `${name} to be options`);
   }
   checkTypeOf('tellHashes', tellHashes, 'boolean');
-  checkMatchOptions({ remote });
+  const { policy, allowList, floodGuard, pool } = options;
+  checkedOptions({ policy, allowList, floodGuard, remote }, MATCH_OPTIONS);
+  if (pool !== undefined) hashPool('pool', pool);
   checkNumber('timeoutSeconds', timeoutSeconds, 0.001, 3600);
   if (store !== undefined) checkMethods(store, 'store to be a store', ['revision']);
   if ((review ?? curation ?? (hma && store)) !== undefined && !(store instanceof Store)) {
@@ -274,11 +272,9 @@ function partsOf(
 ) {
   const { blocklist, follower, store, onError, policy, allowList, floodGuard } = options;
   const rules = { policy, allowList, floodGuard };
-  checkRules(rules);
   if (allowList !== undefined && follower !== undefined) {
     throw new TypeError('expected no allowList with a follower, which has its own');
   }
-  if (options.pool !== undefined) checkPool(options.pool);
   let followed: ReturnType<ServiceParts['followed']>;
   let isEnding = false;
   const there = () => {

@@ -1,4 +1,11 @@
-import { checkInteger, checkOptions, checkTypeOf } from '../door.js';
+import {
+  callback,
+  checkedBriefly,
+  integer,
+  type OptionCheck,
+  type OptionTable,
+  wrongKind,
+} from '../door.js';
 import type { BlocklistEntry } from '../entry.js';
 import { FormatError } from '../errors.js';
 import { type Algorithm, type Bits, isAlgorithm } from '../hash.js';
@@ -25,6 +32,20 @@ export interface ReadListOptions {
   /** default 100 million; one line more is an error that ends the reading, even with `onProblem` */
   maxLines?: number;
 }
+
+/** One algorithm, or one of each width. */
+const algorithms: OptionCheck = (name, value) => {
+  const { 64: short, 256: long } = Object(value) as Record<Bits, unknown>;
+  if (!isAlgorithm(value) && !(isAlgorithm(short) && isAlgorithm(long)))
+    wrongKind(`${name} to be a known algorithm`);
+};
+
+export const READ_LIST_OPTIONS = {
+  algorithm: { is: algorithms, default: 'pdq' },
+  onProblem: { is: callback },
+  maxLineLength: { is: integer, least: 1, default: 1 << 16 },
+  maxLines: { is: integer, least: 1, default: 100_000_000 },
+} as const satisfies OptionTable<ReadListOptions>;
 
 /**
  * Reads the entries of a hash list, in order. The content of each line decides how it is read:
@@ -56,13 +77,18 @@ export interface ReadListOptions {
  * @throws {FormatError} `not-a-list`, even with `onProblem`, if the text is a bundle, a blocklist
  *   file or an index file, is in UTF-16, or begins with columns that semicolons or tabs separate
  * @example
- * for await (const entry of readHashList(createReadStream('list.csv'))) blocklist.add(entry);
+ * for await (const entry of readHashList(createReadStream('list.csv'))) entries.push(entry);
  */
 export async function* readHashList(
   text: TextSource,
   options: ReadListOptions = {},
 ): AsyncGenerator<BlocklistEntry, void, undefined> {
-  const { unnamed, onProblem, maxLineLength, maxLines } = checkedOptions(options);
+  const { algorithm, onProblem, maxLineLength, maxLines } = checkedBriefly(
+    options,
+    READ_LIST_OPTIONS,
+  );
+  const unnamed: Unnamed =
+    typeof algorithm === 'string' ? { 64: algorithm, 256: algorithm } : algorithm;
   let found: (BlocklistEntry | FormatError)[] = [];
   const add = (item: BlocklistEntry | FormatError) => {
     found.push(item);
@@ -88,22 +114,4 @@ export async function* readHashList(
     if (stop) throw stop;
     found = [];
   }
-}
-
-/** @throws {TypeError | RangeError} if an option is invalid */
-function checkedOptions(options: ReadListOptions) {
-  checkOptions(options);
-  const { algorithm = 'pdq', onProblem, maxLineLength = 1 << 16, maxLines = 100_000_000 } = options;
-  const byBits = Object(algorithm) as Readonly<Record<Bits, Algorithm>>;
-  const unnamed: Unnamed =
-    typeof algorithm === 'string'
-      ? { 64: algorithm, 256: algorithm }
-      : { 64: byBits[64], 256: byBits[256] };
-  if (!isAlgorithm(unnamed[64]) || !isAlgorithm(unnamed[256])) {
-    throw new TypeError('expected a known algorithm');
-  }
-  checkTypeOf('onProblem', onProblem, 'function');
-  checkInteger('maxLineLength', maxLineLength, 1);
-  checkInteger('maxLines', maxLines, 1);
-  return { unnamed, onProblem, maxLineLength, maxLines };
 }

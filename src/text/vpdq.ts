@@ -1,10 +1,12 @@
 import {
+  checkedBriefly,
   checkInteger,
   checkIterable,
   checkNumber,
   checkObject,
-  checkOneOf,
-  checkOptions,
+  choice,
+  wrongKind,
+  wrongRange,
 } from '../door.js';
 import { FormatError, type FormatErrorCode } from '../errors.js';
 import { bitsOf, type Hash, hashFrom, hashToHex } from '../hash.js';
@@ -159,6 +161,10 @@ function numberFrom(value: unknown): number | undefined {
   return isNumber ? Number(value) : undefined;
 }
 
+export const WRITE_VPDQ_OPTIONS = {
+  format: { is: choice, of: ['text', 'json'], default: 'text' },
+} as const;
+
 /**
  * Writes frames with three decimals of their seconds.
  * - `text`, as the vPDQ tool: `frameNumber,quality,hex,seconds` a line. A frame without a number
@@ -170,9 +176,7 @@ export function writeVpdq(
   frames: Iterable<VpdqFrame>,
   options: { format?: 'text' | 'json' } = {},
 ): string {
-  checkOptions(options);
-  const { format = 'text' } = options;
-  checkOneOf('format', format, ['text', 'json']);
+  const { format } = checkedBriefly(options, WRITE_VPDQ_OPTIONS);
   const rows = checked(frames).map(({ frameNumber, quality, hash, seconds }, at) =>
     format === 'text'
       ? [frameNumber ?? at, quality, hashToHex(hash), `${seconds.toFixed(3)}\n`].join()
@@ -184,12 +188,12 @@ export function writeVpdq(
 function checked(frames: Iterable<VpdqFrame>): VpdqFrame[] {
   checkIterable(frames, 'an iterable of frames');
   const list = [...frames];
-  if (list.length === 0) throw new RangeError('expected at least one frame');
+  if (list.length === 0) wrongRange('at least one frame');
   for (const frame of list) {
     checkObject(frame, 'a frame: { hash, quality, seconds }');
     const { frameNumber, hash, quality, seconds } = frame;
     bitsOf(hash);
-    if (hash.algorithm !== 'pdq') throw new TypeError('expected hashes of pdq');
+    if (hash.algorithm !== 'pdq') wrongKind('hashes of pdq');
     if (frameNumber !== undefined) checkInteger('frameNumber', frameNumber, 0);
     checkInteger('quality', quality, 0, 100);
     checkNumber('seconds', seconds, 0, MAX_SECONDS);

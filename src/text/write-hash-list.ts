@@ -1,10 +1,14 @@
-import { checkIterable, checkOptions } from '../door.js';
+import { checkedBriefly, checkIterable, choice, type OptionTable, wrongRange } from '../door.js';
 import { type BlocklistEntry, checkEntry } from '../entry.js';
 import { hashToHex } from '../hash.js';
 import { joinLabels, MAX_RECORD_LINES, writeCell } from './csv.js';
 
 /** The formats of a hash list. */
 export type ListFormat = 'plain' | 'csv' | 'jsonl' | 'dataset' | 'dataset-csv' | 'local-file';
+
+interface WriteListOptions {
+  format?: ListFormat;
+}
 
 /** The header of python-threatexchange's `dataset --csv`. */
 const DATASET_COLUMNS = 'signal_type,signal_str,collab,category,tags\n';
@@ -35,14 +39,10 @@ const COLUMNS = 'hash,algorithm,quality,source,id,resample,variant,group,labels\
  */
 export function* writeHashList(
   entries: Iterable<BlocklistEntry>,
-  options: { format?: ListFormat } = {},
+  options: WriteListOptions = {},
 ): Generator<string, void, undefined> {
   checkIterable(entries, 'an iterable of entries');
-  checkOptions(options);
-  const { format = 'csv' } = options;
-  if (typeof format !== 'string' || !Object.hasOwn(WRITERS, format)) {
-    throw new TypeError(`expected format to be '${Object.keys(WRITERS).join("', '")}'`);
-  }
+  const { format } = checkedBriefly(options, WRITE_LIST_OPTIONS);
   if (format === 'csv') yield COLUMNS;
   if (format === 'dataset-csv') yield DATASET_COLUMNS;
   const write = WRITERS[format];
@@ -74,9 +74,7 @@ function plainLine({ hash, labels, quality }: BlocklistEntry): string {
 function row(cells: readonly (string | number | undefined)[]): string {
   const line = cells.map((cell) => writeCell(`${cell ?? ''}`)).join(',');
   if (line.split('\n', MAX_RECORD_LINES + 1).length > MAX_RECORD_LINES) {
-    throw new RangeError(
-      `expected at most ${MAX_RECORD_LINES} lines of text in an entry: use jsonl`,
-    );
+    wrongRange(`at most ${MAX_RECORD_LINES} lines of text in an entry: use jsonl`);
   }
   return `${line}\n`;
 }
@@ -91,7 +89,7 @@ function jsonLine({ hash, labels, ...others }: BlocklistEntry): string {
 function tagsOf(labels: readonly string[]): string {
   const kept = present(labels);
   if (kept.some((label) => /\s/.test(label))) {
-    throw new RangeError('expected labels without blanks in a dataset: use csv or jsonl');
+    wrongRange('labels without blanks in a dataset: use csv or jsonl');
   }
   return kept.join(' ');
 }
@@ -133,3 +131,7 @@ const WRITERS: Readonly<Record<ListFormat, (entry: BlocklistEntry) => string>> =
   'dataset-csv': datasetRow,
   'local-file': localLine,
 };
+
+export const WRITE_LIST_OPTIONS = {
+  format: { is: choice, of: /* @__PURE__ */ Object.keys(WRITERS), default: 'csv' },
+} as const satisfies OptionTable<WriteListOptions>;

@@ -1,9 +1,10 @@
+import { checkedBriefly } from '../door.js';
 import { hashOf } from '../hashing/algorithms.js';
 import { type CheckedPixels, checkedPixels, type Pixels } from '../pixels.js';
 import type { HashedImage, HashedVariant, Variants, VariantsThenCloser } from '../variant.js';
 import { hashedImage, isOpaque, lookingCloser, ownVariants } from './forms.js';
 import { furtherVariants } from './further-variants.js';
-import { checkVariantOptions, looksCloser, type VariantOptions } from './variant-profile.js';
+import { looksCloser, VARIANT_OPTIONS, type VariantOptions } from './variant-profile.js';
 import { pixelsFor, viewOf } from './view.js';
 
 /**
@@ -35,7 +36,7 @@ export function hashPixels(pixels: Pixels, options: VariantOptions = {}): Hashed
  * }
  */
 export function variantsOf(pixels: Pixels, options: VariantOptions = {}): Variants {
-  checkVariantOptions(options);
+  checkedBriefly(options, VARIANT_OPTIONS);
   const checked = checkedPixels(pixels);
   const stored = options.stored === undefined ? undefined : checkedPixels(options.stored);
   return lookingCloser(inOrder(checked, stored, options), looksCloser(options));

@@ -1,6 +1,6 @@
-import { checkTypeOf } from '../door.js';
-import { checkHashOptions, type HashOptions } from '../hashing/hash-options.js';
-import type { Pixels } from '../pixels.js';
+import { boolean, choice, type OptionCheck, type OptionTable, tableOf } from '../door.js';
+import { HASH_OPTIONS, type HashOptions } from '../hashing/hash-options.js';
+import { checkedPixels, type Pixels } from '../pixels.js';
 
 /** The profiles. */
 export const VARIANT_PROFILES = ['none', 'orientation', 'dihedral', 'quick', 'thorough'] as const;
@@ -57,15 +57,14 @@ export interface VariantOptions extends HashOptions {
   stored?: Pixels | undefined;
 }
 
-/**
- * Checks `options` before there are pixels.
- * @throws {TypeError | RangeError} if one is invalid
- */
-export function checkVariantOptions(options: VariantOptions): void {
-  checkHashOptions(options);
-  const { variants = 'orientation', crops } = options;
-  checkTypeOf('crops', crops, 'boolean');
-  if (!VARIANT_PROFILES.includes(variants)) {
-    throw new RangeError(`expected variants to be one of ${VARIANT_PROFILES.join(', ')}`);
-  }
-}
+export const VARIANTS = { is: choice, of: VARIANT_PROFILES, default: 'orientation' } as const;
+export const CROPS = { is: boolean, default: false } as const;
+
+/** Pixels of a shape that does not contradict itself. */
+export const pixels: OptionCheck = (_, value) => checkedPixels(value as Pixels);
+
+export const VARIANT_OPTIONS = /* @__PURE__ */ tableOf(HASH_OPTIONS, {
+  variants: VARIANTS,
+  crops: CROPS,
+  stored: { is: pixels },
+}) satisfies OptionTable<VariantOptions>;

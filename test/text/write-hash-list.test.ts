@@ -75,7 +75,7 @@ test('text that cannot be read back is refused', async () => {
   expect(() => write([more], 'csv')).toThrow(RangeError);
   expect(() => write([more], 'plain')).toThrow(RangeError);
   expect((await readAll(write([more], 'jsonl'))).entries).toEqual([more]);
-  expect(() => write([], 'xml' as never)).toThrow(TypeError);
+  expect(() => write([], 'xml' as never)).toThrow(RangeError);
 });
 
 test('the files of python-threatexchange', () => {

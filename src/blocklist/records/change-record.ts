@@ -1,3 +1,4 @@
+import { wrongKind } from '../../door.js';
 import { entryFromJSON, entryToJSON } from '../../entry.js';
 import { FormatError } from '../../errors.js';
 import { finish, inSteps } from '../../in-turns.js';
@@ -205,7 +206,7 @@ class LineReader {
   next<T>(read: (json: never) => T): T {
     const end = this.#bytes.indexOf(0x0a, this.#from);
     try {
-      if (end < 0) throw new TypeError('expected a line');
+      if (end < 0) wrongKind('a line');
       const text = DECODER.decode(this.#bytes.subarray(this.#from, end));
       this.#from = end + 1;
       return read(JSON.parse(text) as never);
@@ -232,9 +233,9 @@ function headFrom(head: Head): Head {
     (count) => Number.isSafeInteger(count) && count >= 0,
   );
   // What a later version adds would be lost.
-  if (!isFit || Object.keys(others).length > 0) throw new TypeError('expected counts');
+  if (!isFit || Object.keys(others).length > 0) wrongKind('counts');
   const settings = lists?.map(([name, each]): [string, KeptSettings] => {
-    if (typeof name !== 'string') throw new TypeError('expected a name');
+    if (typeof name !== 'string') wrongKind('a name');
     checkKeptSettings(each);
     return [name, copyOfKept(each)];
   });

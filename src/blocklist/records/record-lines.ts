@@ -1,3 +1,4 @@
+import { wrongRange } from '../../door.js';
 import { type BlocklistEntry, entryToJSON } from '../../entry.js';
 import { checksumSteps } from '../../indexing/snapshot.js';
 
@@ -43,7 +44,7 @@ export class Lines {
     this.#text = '';
     this.pieces.push(piece);
     this.byteLength += piece.length;
-    if (this.byteLength > 0xfffffff0) throw new RangeError('expected less than 4 GiB of changes');
+    if (this.byteLength > 0xfffffff0) wrongRange('less than 4 GiB of changes');
   }
 }
 

@@ -1,3 +1,4 @@
+import { wrongKind } from '../../door.js';
 import { FormatError } from '../../errors.js';
 import { inSteps, inTurns } from '../../in-turns.js';
 import { CHECKSUM_WORD, checksumSteps, headerSum, readSegment } from '../../indexing/snapshot.js';
@@ -212,7 +213,7 @@ function* readStateSteps(bytes: Uint8Array): Generator<void, State> {
 function listsFrom(json: unknown): [string, KeptSettings][] | undefined {
   try {
     return (json as [string, KeptSettings][]).map(([name, settings]) => {
-      if (typeof name !== 'string') throw new TypeError('expected a name');
+      if (typeof name !== 'string') wrongKind('a name');
       checkKeptSettings(settings);
       return [name, copyOfKept(settings)];
     });

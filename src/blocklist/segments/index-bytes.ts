@@ -1,4 +1,4 @@
-import { checkObject } from '../../door.js';
+import { checkObject, wrongRange } from '../../door.js';
 import { checkEntry, FIELDS, type Field, type Said, SHARED_NAMES } from '../../entry.js';
 import { FormatError } from '../../errors.js';
 import { isDegenerate, newHash } from '../../hash.js';
@@ -191,7 +191,7 @@ export async function segmentFile(
 ): Promise<{ pieces: Uint8Array[]; info: SnapshotInfo }> {
   const notes = columns ? columnsPieces(columns) : [];
   const notesLength = notes.reduce((sum, { length }) => sum + length, 0);
-  if (notesLength > 0xffffffff) throw new RangeError('expected less than 4 GiB of notes');
+  if (notesLength > 0xffffffff) wrongRange('less than 4 GiB of notes');
   const saved = { ...shape, ...told, notesLength };
   const rest = [sections, ...notes];
   const header = await inTurns(headerSteps(saved, rest.map(wordsOf)), signal);

@@ -1,3 +1,4 @@
+import { wrongRange } from '../../door.js';
 import { allSteps, ascendsSteps, clearSteps, inSteps } from '../../in-turns.js';
 import { grown } from '../../packed-words.js';
 
@@ -160,7 +161,7 @@ export class TextsBuilder {
   #reserve(more: number): void {
     const least = this.#length + more;
     if (least <= this.#bytes.length) return;
-    if (least > 0xffffffff) throw new RangeError('expected less than 4 GiB of texts');
+    if (least > 0xffffffff) wrongRange('less than 4 GiB of texts');
     this.#bytes = grown(this.#bytes, Math.min(0xffffffff, Math.max(2 * this.#bytes.length, least)));
   }
 }

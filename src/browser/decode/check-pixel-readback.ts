@@ -1,8 +1,11 @@
-import { checkLimits, type Limits, TIMEOUT_SECONDS } from '../../picture/options.js';
+import { checkedBriefly, SIGNAL, tableOf } from '../../door.js';
+import { type Limits, TIMEOUT_SECONDS } from '../../picture/options.js';
 import { within } from '../../picture/waiting.js';
 import { readbackIn } from '../worker/reply.js';
-import { answerTo, checkWorkerOptions, poolOf, type WorkerOptions } from '../worker/workers.js';
+import { answerTo, poolOf, WORKER_OPTIONS, type WorkerOptions } from '../worker/workers.js';
 import type { Readback } from './readback-canvas.js';
+
+export const READBACK_OPTIONS = /* @__PURE__ */ tableOf(WORKER_OPTIONS, { signal: SIGNAL });
 
 /**
  * Tells whether this browser gives back the pixels that it draws. It draws known noise on a canvas
@@ -17,8 +20,7 @@ import type { Readback } from './readback-canvas.js';
 export async function checkPixelReadback(
   options: WorkerOptions & Pick<Limits, 'signal'> = {},
 ): Promise<Readback> {
-  checkLimits(options);
-  checkWorkerOptions(options);
+  checkedBriefly(options, READBACK_OPTIONS);
   return await within(TIMEOUT_SECONDS, options.signal, (end) =>
     poolOf(options).use((worker) => answerTo(worker, { check: true }, readbackIn), end),
   );

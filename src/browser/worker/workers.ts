@@ -1,4 +1,4 @@
-import { checkInteger } from '../../door.js';
+import { integer, type OptionCheck, type OptionTable, wrongKind } from '../../door.js';
 import { DecodeError } from '../../errors.js';
 import { MAX_BYTES } from '../../picture/options.js';
 import { Pool, type PooledThread, type Thread, type ThreadEvents } from '../../picture/pool.js';
@@ -23,13 +23,15 @@ export interface WorkerOptions {
 
 let pools: Map<string, Pool> | undefined;
 
-/** @throws {TypeError | RangeError} if one is invalid */
-export function checkWorkerOptions({ workerUrl, concurrency }: WorkerOptions): void {
-  if (workerUrl !== undefined && typeof workerUrl !== 'string' && !(workerUrl instanceof URL)) {
-    throw new TypeError('expected workerUrl to be a string or a URL');
-  }
-  if (concurrency !== undefined) checkInteger('concurrency', concurrency, 1);
-}
+const address: OptionCheck = (name, value) => {
+  if (typeof value === 'string' || value instanceof URL) return;
+  wrongKind(`${name} to be a string or a URL`);
+};
+
+export const WORKER_OPTIONS = {
+  workerUrl: { is: address },
+  concurrency: { is: integer, least: 1 },
+} as const satisfies OptionTable<WorkerOptions>;
 
 /** How many pictures are at work unless the caller says. */
 const defaultConcurrency = (): number =>

@@ -1,5 +1,12 @@
 import type { OutputInfo, SharpOptions } from 'sharp';
-import { checkArray, checkTypeOf } from '../../door.js';
+import {
+  boolean,
+  checkArray,
+  checkedOptions,
+  choice,
+  type OptionTable,
+  tableOf,
+} from '../../door.js';
 import { DecodeError } from '../../errors.js';
 import {
   corrupt,
@@ -9,15 +16,9 @@ import {
   MOST_FRAMES,
 } from '../../formats/image-format.js';
 import { readHeader } from '../../formats/read-header.js';
-import { checkDecoding, type Decoding } from '../../hash.js';
+import type { Decoding } from '../../hash.js';
 import type { Sides } from '../../picture/hash-picture.js';
-import {
-  checkLimits,
-  type Limits,
-  MAX_BYTES,
-  MAX_PIXELS,
-  TIMEOUT_SECONDS,
-} from '../../picture/options.js';
+import { LIMITS, type Limits, MAX_BYTES, MAX_PIXELS } from '../../picture/options.js';
 import { Turns, unlessAborted, within } from '../../picture/waiting.js';
 import { type CheckedPixels, checkedPixels, type Orientation } from '../../pixels.js';
 import { decodeThreads } from '../pool/start-thread.js';
@@ -57,6 +58,13 @@ export interface DecodeOptions extends Limits {
   decoding?: Decoding;
 }
 
+export const LENIENT = { is: boolean, default: false } as const;
+export const DECODING = { is: choice, of: ['full', 'draft'], default: 'full' } as const;
+export const DECODE_OPTIONS = tableOf(LIMITS, {
+  lenient: LENIENT,
+  decoding: DECODING,
+}) satisfies OptionTable<DecodeOptions>;
+
 /** How a file is decoded whose looks may be wanted too. */
 type PictureOptions = DecodeOptions & LookOptions;
 
@@ -91,7 +99,7 @@ export async function decode(
   bytes: Uint8Array,
   options: DecodeOptions = {},
 ): Promise<DecodedImage> {
-  const { timeoutSeconds = TIMEOUT_SECONDS, signal } = checkDecodeOptions(options);
+  const { timeoutSeconds, signal } = checkedOptions(options, DECODE_OPTIONS);
   checkArray('bytes', bytes, Uint8Array);
   return await within(timeoutSeconds, signal, (end) =>
     decodeUntil(end, bytes, { ...options, variants: 'none' }),
@@ -143,17 +151,6 @@ function checkCost({ frames = 1, memory = 0 }: ImageHeader, maxMemory = Infinity
   }
 }
 
-/**
- * The options themselves, once their values have been checked.
- * @throws {TypeError | RangeError} if one is invalid
- */
-export function checkDecodeOptions<Options extends DecodeOptions>(options: Options): Options {
-  checkLimits(options);
-  checkTypeOf('lenient', options.lenient, 'boolean');
-  checkDecoding(options.decoding);
-  return options;
-}
-
 /** One picture a thread: waiting for a thread of Node's pool would hold memory. */
 let turns: Turns | undefined;
 
@@ -203,7 +200,11 @@ async function decodeWith(
   end: AbortSignal,
 ): Promise<DecodedImage> {
   const { format, orientation, exif } = header;
-  const { maxPixels = MAX_PIXELS, timeoutSeconds = TIMEOUT_SECONDS, lenient = false } = options;
+  const {
+    maxPixels = MAX_PIXELS,
+    timeoutSeconds = LIMITS.timeoutSeconds.default,
+    lenient = false,
+  } = options;
   const input: SharpOptions = {
     failOn: lenient ? 'none' : 'warning',
     ignoreIcc: true,

@@ -1,12 +1,15 @@
 import { availableParallelism } from 'node:os';
 import {
+  type Checked,
+  checkedOptions,
   checkInteger,
-  checkKnown,
   checkMethods,
   checkNoOptions,
-  checkNumber,
-  checkOneOf,
-  checkOptions,
+  choice,
+  integer,
+  number,
+  type OptionTable,
+  tableOf,
 } from '../../door.js';
 import { DecodeError } from '../../errors.js';
 import {
@@ -17,15 +20,15 @@ import {
   STAGES,
   unhashable,
 } from '../../matching/decision.js';
-import { checkList, checkMatchOptions, match, type SearchableList } from '../../matching/match.js';
+import { checkList, MATCH_OPTIONS, match, type SearchableList } from '../../matching/match.js';
 import type { HashedFile } from '../../picture/hash-picture.js';
-import { checkLimits, TIMEOUT_SECONDS } from '../../picture/options.js';
+import { LIMITS } from '../../picture/options.js';
 import { policyFor } from '../../policy.js';
 import type { HashedVariant } from '../../variant.js';
 import { hashedImage } from '../../variants/forms.js';
 import { MATCHING_VARIANTS } from '../../variants/variant-profile.js';
-import { checkHashFileOptions, type HashFileOptions } from '../hash-file.js';
-import { checkPace, type ImageSource } from '../read-bytes.js';
+import { HASH_FILE_OPTIONS, type HashFileOptions } from '../hash-file.js';
+import { type ImageSource, PACE } from '../read-bytes.js';
 import { Admission, type Times, type Upload } from './admission.js';
 import {
   type CheckOptions,
@@ -41,7 +44,6 @@ import {
   FIRST_BATCH,
   type FirstBatch,
   LARGEST_BATCH,
-  PICTURE_OPTIONS,
   type PictureFacts,
   taskOptionsOf,
   type WorkerLease,
@@ -84,42 +86,27 @@ const MIB = 2 ** 20;
  * await pool.close();
  */
 export function createHashPool(options: HashPoolOptions = {}): HashPool {
-  checkOptions(options);
-  const settings = defaultSettings();
-  const names = Object.keys(settings) as (keyof Settings)[];
-  checkKnown(options, names);
-  for (const name of names) {
-    if (options[name] !== undefined) Object.assign(settings, { [name]: options[name] });
-  }
-  checkInteger('workers', settings.workers, 1);
-  checkInteger('maxQueued', settings.maxQueued, 0);
-  checkInteger('maxBytesInFlight', settings.maxBytesInFlight, 1);
-  checkInteger('maxMemory', settings.maxMemory, MIB);
-  checkNumber('cpuSeconds', settings.cpuSeconds, 0.1);
-  checkLimits({ timeoutSeconds: settings.timeoutSeconds });
-  checkOneOf('isolation', settings.isolation, ['process', 'thread']);
-  checkOneOf('unseenFrames', settings.unseenFrames, UNSEEN_FRAMES);
-  checkPace(settings);
-  return new UploadPool(settings);
+  return new UploadPool(checkedOptions(options, POOL_OPTIONS));
 }
 
-type Settings = Required<HashPoolOptions>;
+export const POOL_OPTIONS = {
+  workers: { is: integer, least: 1, default: availableParallelism() },
+  maxQueued: { is: integer, default: 256 },
+  maxBytesInFlight: { is: integer, least: 1, default: 128 * MIB },
+  maxMemory: { is: integer, least: MIB, default: 1024 * MIB },
+  cpuSeconds: { is: number, least: 0.1, default: 5 },
+  timeoutSeconds: LIMITS.timeoutSeconds,
+  isolation: { is: choice, of: ['process', 'thread'], default: 'process' },
+  minBytesPerSecond: { ...PACE.minBytesPerSecond, default: 1024 },
+  idleSeconds: { ...PACE.idleSeconds, default: 30 },
+  unseenFrames: { is: choice, of: ['none', 'review'], default: 'none' },
+} as const satisfies OptionTable<HashPoolOptions>;
 
-/** All settings, in place of those that are not given. */
-const defaultSettings = (): Settings => ({
-  workers: availableParallelism(),
-  maxQueued: 256,
-  maxBytesInFlight: 128 * MIB,
-  maxMemory: 1024 * MIB,
-  cpuSeconds: 5,
-  timeoutSeconds: TIMEOUT_SECONDS,
-  isolation: 'process',
-  minBytesPerSecond: 1024,
-  idleSeconds: 30,
-  unseenFrames: 'none',
-});
+type Settings = Checked<HashPoolOptions, typeof POOL_OPTIONS>;
 
-const UNSEEN_FRAMES: readonly UnseenFrames[] = ['none', 'review'];
+export const CHECK_OPTIONS = tableOf(MATCH_OPTIONS, HASH_FILE_OPTIONS, {
+  unseenFrames: POOL_OPTIONS.unseenFrames,
+}) satisfies OptionTable<CheckOptions>;
 
 /** The use of a picture that is decoded, while its worker has it. */
 type Work<T> = (lease: WorkerLease, first: FirstBatch, times: Times) => Promise<T>;
@@ -141,8 +128,7 @@ class UploadPool implements HashPool {
   }
 
   async hash(source: ImageSource, options: HashFileOptions = {}): Promise<HashedFile> {
-    checkHashFileOptions(options);
-    checkKnown(options, PICTURE_OPTIONS);
+    checkedOptions(options, HASH_FILE_OPTIONS);
     const upload = this.#admission.admit(source, options);
     const work: Work<HashedFile> = async (lease, first) => {
       const all: HashedVariant[] = [];
@@ -158,13 +144,10 @@ class UploadPool implements HashPool {
     list: SearchableList | Decide,
     options: CheckOptions = {},
   ): Promise<Decision> {
-    checkHashFileOptions(options);
+    checkedOptions(options, CHECK_OPTIONS);
     const { unseenFrames = this.#unseenFrames } = options;
     const { policy, allowList, floodGuard, all, distance, remote } = options;
     const matching = { policy, allowList, floodGuard, all, distance, remote };
-    checkKnown(options, [...PICTURE_OPTIONS, ...Object.keys(matching), 'unseenFrames']);
-    checkMatchOptions(matching);
-    checkOneOf('unseenFrames', unseenFrames, UNSEEN_FRAMES);
     const decide = decideBy(list);
     const work: Work<Decision> = async (lease, first, times) => {
       const start = performance.now() - times.hashing;
@@ -262,8 +245,9 @@ function undecided(error: unknown, { policy = {}, signal }: CheckOptions): Decis
   return unhashable(known, policy);
 }
 
-/** @throws {TypeError} unless `pool` is a hash pool */
-export function checkPool(pool: HashPool): void {
+/** A hash pool. */
+export function hashPool(_: string, value: unknown): void {
+  const pool = value as HashPool;
   checkMethods(pool, 'pool to be a hash pool', ['hash', 'check']);
   checkInteger('pool.workers', pool.workers, 1);
 }
@@ -273,6 +257,10 @@ export interface CheckUploadOptions extends CheckOptions {
   /** where it is decoded and hashed; by default a pool of processes that all calls share */
   pool?: HashPool;
 }
+
+export const CHECK_UPLOAD_OPTIONS = tableOf(CHECK_OPTIONS, {
+  pool: { is: hashPool },
+}) satisfies OptionTable<CheckUploadOptions>;
 
 /** Made with the first upload. */
 let shared: HashPool | undefined;
@@ -292,12 +280,9 @@ export async function check(
   list: SearchableList | Decide,
   options: CheckUploadOptions = {},
 ): Promise<Decision> {
-  checkOptions(options);
+  checkedOptions(options, CHECK_UPLOAD_OPTIONS);
   const { pool, ...rest } = options;
-  if (pool !== undefined) {
-    checkPool(pool);
-    return await pool.check(source, list, rest);
-  }
+  if (pool !== undefined) return await pool.check(source, list, rest);
   shared ??= createHashPool();
   return await shared.check(source, list, rest);
 }

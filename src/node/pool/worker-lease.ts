@@ -6,7 +6,7 @@ import { onAbort } from '../../picture/waiting.js';
 import type { HashedVariant, Near, NearAt, Variants } from '../../variant.js';
 import type { DecodedImage } from '../decode/decode.js';
 import { importSharp } from '../decode/sharp.js';
-import type { HashFileOptions } from '../hash-file.js';
+import { HASH_FILE_OPTIONS, type HashFileOptions } from '../hash-file.js';
 import { deathOf, type HashWorker, startWorker, type WorkerLimits } from './hash-worker.js';
 
 /*
@@ -345,31 +345,11 @@ export interface LetGo {
   readonly residentBytes: number;
 }
 
-/** Their names. */
-const TASK_OPTIONS = [
-  'algorithm',
-  'bits',
-  'resample',
-  'exact',
-  'orientation',
-  'variants',
-  'crops',
-  'decoding',
-  'lenient',
-  'maxPixels',
-  'timeoutSeconds',
-] as const;
-
-/** The names of all options of a picture. */
-export const PICTURE_OPTIONS = [
-  ...TASK_OPTIONS,
-  'maxBytes',
-  'signal',
-] as const satisfies readonly (keyof HashFileOptions)[];
+const { maxBytes: _, signal: __, ...TASK_OPTIONS } = HASH_FILE_OPTIONS;
 
 /** What a worker needs, and what a message can hold. */
 export function taskOptionsOf(options: HashFileOptions): TaskOptions {
   const given = options as Record<string, unknown>;
-  const known = TASK_OPTIONS.filter((name) => given[name] !== undefined);
+  const known = Object.keys(TASK_OPTIONS).filter((name) => given[name] !== undefined);
   return Object.fromEntries(known.map((name) => [name, given[name]]));
 }

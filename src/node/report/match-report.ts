@@ -1,4 +1,10 @@
-import { checkArray, checkAsyncIterable, checkObject, checkTypeOf } from '../../door.js';
+import {
+  checkArray,
+  checkAsyncIterable,
+  checkedOptions,
+  checkObject,
+  checkTypeOf,
+} from '../../door.js';
 import { DecodeError } from '../../errors.js';
 import {
   checkDecision,
@@ -13,7 +19,7 @@ import type {
   VariantGeometry,
   VariantName,
 } from '../../variant.js';
-import { checkDecodeOptions, type DecodeOptions } from '../decode/decode.js';
+import { DECODE_OPTIONS, type DecodeOptions } from '../decode/decode.js';
 import { type ShownVariant, variantPicture } from './variant-picture.js';
 
 /** One picture of a report. */
@@ -80,7 +86,7 @@ export async function* matchReport(
   options: DecodeOptions = {},
 ): AsyncGenerator<string, void, undefined> {
   checkAsyncIterable(pictures, 'an iterable of { decision, width, height }');
-  checkDecodeOptions(options);
+  checkedOptions(options, DECODE_OPTIONS);
   yield HEAD;
   for await (const picture of pictures) yield await article(picture, options);
   yield '</body></html>\n';

@@ -1,14 +1,17 @@
-import { checkInteger, checkObject } from '../../door.js';
+import { checkedOptions, checkObject, integer, tableOf } from '../../door.js';
 import { DecodeError } from '../../errors.js';
 import { enlarged } from '../../picture/hash-picture.js';
-import { TIMEOUT_SECONDS } from '../../picture/options.js';
 import { within } from '../../picture/waiting.js';
 import { DIHEDRAL_NAMES, type HashedVariant, VARIANT_NAMES } from '../../variant.js';
 import { onBackdrop, orient } from '../../variants/forms.js';
 import { shownPixels } from '../../variants/further-variants.js';
-import { checkDecodeOptions, type DecodeOptions, decodeUntil } from '../decode/decode.js';
+import { DECODE_OPTIONS, type DecodeOptions, decodeUntil } from '../decode/decode.js';
 import { importSharp } from '../decode/sharp.js';
 import { type ImageSource, readBytes } from '../read-bytes.js';
+
+const SHOWING_OPTIONS = tableOf(DECODE_OPTIONS, {
+  maxSide: { is: integer, least: 1, default: 320 },
+});
 
 /**
  * Draws a variant of an image file as a PNG, so that a person can see why something matched. It
@@ -23,14 +26,12 @@ export async function variantPicture(
   variant: ShownVariant,
   options: DecodeOptions & { maxSide?: number } = {},
 ): Promise<Uint8Array> {
-  checkDecodeOptions(options);
-  const { maxSide = 320, maxBytes, timeoutSeconds = TIMEOUT_SECONDS, signal } = options;
-  checkInteger('maxSide', maxSide, 1);
+  const { maxSide, maxBytes, timeoutSeconds, signal } = checkedOptions(options, SHOWING_OPTIONS);
   checkVariant(variant);
   const { name, look = name, frame } = variant;
   const isOther = frame !== undefined || look === 'asShown' || look === 'otherReading';
   const decoded = await within(timeoutSeconds, signal, async (end) => {
-    const bytes = await readBytes(source, { ...(maxBytes && { maxBytes }), signal: end });
+    const bytes = await readBytes(source, { maxBytes, signal: end });
     // Geometry is in pixels of the full picture.
     const variants = isOther ? 'thorough' : 'none';
     return await decodeUntil(end, bytes, { ...options, decoding: 'full', variants });

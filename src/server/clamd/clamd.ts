@@ -1,10 +1,20 @@
 import type { Socket } from 'node:net';
-import { checkInteger, checkNumber, checkOneOf, checkOptions, checkSignal } from '../../door.js';
+import {
+  checkedOptions,
+  choice,
+  integer,
+  type OptionCheck,
+  type OptionTable,
+  positive,
+  SIGNAL,
+  tableOf,
+  texts,
+} from '../../door.js';
 import { imageFormatOf } from '../../formats/image-format.js';
 import { beginsAsPicture } from '../../formats/picture-magic.js';
 import type { Decision } from '../../matching/decision.js';
 import { within } from '../../picture/waiting.js';
-import { Scanner, type ScanOptions } from '../uploads/scanner.js';
+import { SCAN_OPTIONS, Scanner, type ScanOptions } from '../uploads/scanner.js';
 import { ClamdBody, type ClamdCommand, ClamdInput } from './input.js';
 
 /** What a listener for clamd's clients knows of an upload. */
@@ -45,11 +55,25 @@ export interface ClamdOptions
   signal?: AbortSignal | undefined;
 }
 
-const MAX_CONNECTIONS = 256;
-const IDLE_SECONDS = 30;
 const MIN_BYTES_PER_SECOND = 1024;
 /** A connection that is closed with bytes unread takes its last reply with it. */
 const LINGER_SECONDS = 2;
+
+const enabled: OptionCheck = (name, value) => {
+  if (value === true) return;
+  throw new TypeError(`expected ${name} to be true: see what callers do with FOUND`);
+};
+
+const { onError: _, refuse: __, retryAfterSeconds: ___, ...SCANNING } = SCAN_OPTIONS;
+
+export const CLAMD_OPTIONS = tableOf(SCANNING, {
+  enabled: { is: enabled, required: true },
+  lists: { is: texts, least: 1 },
+  unreadPictures: { is: choice, of: ['refuse', 'accept'], default: 'refuse' },
+  maxConnections: { is: integer, least: 1, default: 256 },
+  idleSeconds: { is: positive, default: 30 },
+  signal: SIGNAL,
+}) satisfies OptionTable<ClamdOptions>;
 
 /** It tells nothing of the entry. */
 const FOUND = 'Onlyhashes.Listed-Picture FOUND';
@@ -87,22 +111,12 @@ export function createClamdListener(
   options: ClamdOptions,
   onError: (error: unknown) => void = () => {},
 ): (socket: Socket) => void {
-  checkOptions(options);
-  const { enabled, lists, idleSeconds = IDLE_SECONDS, signal, ...scanning } = options;
-  const { maxConnections = MAX_CONNECTIONS, unreadPictures = 'refuse' } = options;
-  if (enabled !== true) {
-    throw new TypeError('expected enabled to be true: see what callers do with FOUND');
-  }
-  if (lists !== undefined) checkLists(lists);
-  checkOneOf('unreadPictures', unreadPictures, ['refuse', 'accept']);
-  checkInteger('maxConnections', maxConnections, 1);
-  checkNumber('idleSeconds', idleSeconds, 0);
-  if (idleSeconds === 0) throw new RangeError('expected idleSeconds above 0');
-  checkSignal(signal);
+  const checked = checkedOptions(options, CLAMD_OPTIONS);
+  const { lists, idleSeconds, signal, maxConnections, unreadPictures } = checked;
   if (typeof onError !== 'function') throw new TypeError('expected onError to be a function');
   // The first match may be of a list that is not among `lists`.
   const how = lists ? { all: true } : {};
-  const scanner = new Scanner<ClamdUpload>({ ...scanning, onError: 'refuse' }, how);
+  const scanner = new Scanner<ClamdUpload>({ ...options, onError: 'refuse' }, how);
   const idle = new Set<Socket>();
   const isPicture = unreadPictures === 'refuse' ? beginsAsPicture : isOfReadKind;
   const settings: Settings = { scanner, lists, isPicture, idleSeconds, signal, onError, idle };
@@ -133,13 +147,6 @@ export function createClamdListener(
 
 /** Rare ones of these kinds cannot be decoded. */
 const isOfReadKind = (head: Uint8Array): boolean => imageFormatOf(head) !== undefined;
-
-function checkLists(lists: readonly string[]): void {
-  if (!Array.isArray(lists) || !lists.every((name) => typeof name === 'string')) {
-    throw new TypeError('expected lists to be a list of names');
-  }
-  if (lists.length === 0) throw new RangeError('expected lists to have a name');
-}
 
 interface Settings {
   readonly scanner: Scanner<ClamdUpload>;

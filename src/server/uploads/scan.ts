@@ -1,8 +1,18 @@
-import { checkInteger, checkNumber, checkObject, checkOptions } from '../../door.js';
+import {
+  checkedOptions,
+  checkInteger,
+  checkObject,
+  integer,
+  type OptionCheck,
+  type OptionTable,
+  positive,
+  tableOf,
+} from '../../door.js';
 import { DecodeError } from '../../errors.js';
 import { beginsAsPicture, HEAD_BYTES } from '../../formats/picture-magic.js';
 import type { Decision } from '../../matching/decision.js';
 import { readBytes } from '../../node/read-bytes.js';
+import { MAX_BYTES } from '../../picture/options.js';
 import { deadline } from '../../picture/waiting.js';
 import {
   FormReader,
@@ -13,7 +23,7 @@ import {
   MAX_FILES,
   PACE,
 } from '../http/read-form.js';
-import { headersOf, type Outcome, Scanner, type ScanOptions } from './scanner.js';
+import { headersOf, type Outcome, SCAN_OPTIONS, Scanner, type ScanOptions } from './scanner.js';
 
 /** What a middleware knows of an upload. */
 export interface RequestUpload {
@@ -41,6 +51,20 @@ export interface RequestScanOptions extends ScanOptions<RequestUpload> {
   timeoutSeconds?: number | undefined;
 }
 
+/** At least `maxBytes`. */
+export const bytesHeld: OptionCheck = (
+  name,
+  value,
+  _,
+  { maxBytes = MAX_BYTES }: Pick<RequestScanOptions, 'maxBytes'>,
+) => checkInteger(name, value, maxBytes);
+
+export const REQUEST_SCAN_OPTIONS = tableOf(SCAN_OPTIONS, {
+  maxBytesHeld: { is: bytesHeld },
+  maxFiles: { is: integer, least: 1, default: MAX_FILES },
+  timeoutSeconds: { is: positive, most: 3600, default: 60 },
+}) satisfies OptionTable<RequestScanOptions>;
+
 /**
  * What answers a request whose uploads are kept. It gets the request, its body still to be read,
  * and the decisions about its uploads in their order.
@@ -49,8 +73,6 @@ export type Next = (
   request: Request,
   decisions: readonly Decision[],
 ) => Response | Promise<Response>;
-
-const TIMEOUT_SECONDS = 60;
 
 /**
  * A standard handler that checks uploads. Without `next`, a request is one picture, and the answer
@@ -97,13 +119,9 @@ export function scan(options: RequestScanOptions): {
   (request: Request, next: Next): Promise<Response>;
   (request: Request, client?: unknown): Promise<Response>;
 } {
-  checkOptions(options);
+  const { maxFiles, timeoutSeconds, ...checked } = checkedOptions(options, REQUEST_SCAN_OPTIONS);
   const scanner = new Scanner(options);
-  const { maxBytesHeld = Math.max(MAX_BYTES_HELD, scanner.maxBytes) } = options;
-  const { maxFiles = MAX_FILES, timeoutSeconds = TIMEOUT_SECONDS } = options;
-  checkInteger('maxBytesHeld', maxBytesHeld, scanner.maxBytes);
-  checkInteger('maxFiles', maxFiles, 1);
-  checkNumber('timeoutSeconds', timeoutSeconds, 0.001, 3600);
+  const maxBytesHeld = checked.maxBytesHeld ?? Math.max(MAX_BYTES_HELD, scanner.maxBytes);
   const forms = new FormReader({ maxBytes: scanner.maxBytes, maxBytesHeld, maxFiles });
 
   /** Checks the files of a form, which it holds meanwhile. */

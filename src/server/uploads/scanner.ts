@@ -1,19 +1,21 @@
 import { Blocklist } from '../../blocklist/blocklist.js';
 import {
-  checkInteger,
-  checkMethods,
-  checkNumber,
-  checkOneOf,
-  checkOptions,
-  checkTypeOf,
+  callback,
+  choice,
+  integer,
+  number,
+  type OptionCheck,
+  type OptionTable,
+  object,
 } from '../../door.js';
 import { DecodeError } from '../../errors.js';
 import { type Decision, unhashable } from '../../matching/decision.js';
-import { checkRules, type MatchRules } from '../../matching/match.js';
+import { ALLOW_LIST, FLOOD_GUARD, type MatchRules } from '../../matching/match.js';
 import { check as checkUpload, type HashPool } from '../../node/pool/create-hash-pool.js';
 import { type ImageSource, lengthOf } from '../../node/read-bytes.js';
 import { MAX_BYTES } from '../../picture/options.js';
 import { unlessAborted } from '../../picture/waiting.js';
+import { POLICY } from '../../policy.js';
 import { NOT_CHECKED, RETRY_AFTER_SECONDS, STATUS } from '../http/route.js';
 
 /*
@@ -71,6 +73,25 @@ export interface ScanOptions<Upload> extends MatchRules {
    */
   onDecision?: ((decision: Decision, upload: Upload) => void | Promise<void>) | undefined;
 }
+
+const blocklist: OptionCheck = (name, value) => {
+  if (value instanceof Blocklist) return;
+  throw new TypeError(`expected ${name} to be a blocklist`);
+};
+
+export const SCAN_OPTIONS = {
+  policy: POLICY,
+  allowList: ALLOW_LIST,
+  floodGuard: FLOOD_GUARD,
+  blocklist: { is: blocklist },
+  pool: { is: object, methods: ['check'] },
+  check: { is: callback },
+  onError: { is: choice, of: ['accept', 'refuse'], required: true },
+  refuse: { is: choice, of: ['match', 'review'], default: 'match' },
+  maxBytes: { is: integer, least: 1, default: MAX_BYTES },
+  retryAfterSeconds: { is: number, default: RETRY_AFTER_SECONDS },
+  onDecision: { is: callback },
+} as const satisfies OptionTable<ScanOptions<never>>;
 
 /** What to do with an upload. */
 export interface Outcome {
@@ -133,27 +154,15 @@ export class Scanner<Upload> {
   readonly #check: (source: ImageSource, limits: CheckLimits) => Promise<Decision>;
 
   /**
+   * @param options checked by the caller
    * @param how `all`: a check against the blocklist searches every variant, even after a match
-   * @throws {TypeError | RangeError} if an option is missing or invalid
+   * @throws {TypeError} if options contradict each other
    */
   constructor(options: ScanOptions<Upload>, how: Pick<CheckLimits, 'all'> = {}) {
-    checkOptions(options);
-    const { blocklist, pool, check, onError, refuse, maxBytes = MAX_BYTES } = options;
-    const { retryAfterSeconds = RETRY_AFTER_SECONDS } = options;
-    checkTypeOf('check', check, 'function');
-    checkOneOf('onError', onError, ['accept', 'refuse']);
-    checkOneOf('refuse', refuse, ['match', 'review', undefined]);
-    checkInteger('maxBytes', maxBytes, 1);
-    checkNumber('retryAfterSeconds', retryAfterSeconds, 0);
-    checkTypeOf('onDecision', options.onDecision, 'function');
-    if (blocklist !== undefined && !(blocklist instanceof Blocklist)) {
-      throw new TypeError('expected blocklist to be a blocklist');
-    }
-    checkRules(options);
+    const { check, maxBytes = MAX_BYTES } = options;
     if (check && (options.allowList ?? options.floodGuard) !== undefined) {
       throw new TypeError('expected allowList and floodGuard with a blocklist, not with a check');
     }
-    if (pool !== undefined) checkMethods(pool, 'pool to be a hash pool', ['check']);
     this.maxBytes = maxBytes;
     this.#options = options;
     this.#check = check ?? checkAgainst(options, how);

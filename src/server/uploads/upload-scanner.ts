@@ -1,9 +1,16 @@
 import type { Readable } from 'node:stream';
-import { checkObject, checkOptions, checkTypeOf } from '../../door.js';
+import {
+  callback,
+  checkedOptions,
+  checkObject,
+  checkTypeOf,
+  type OptionTable,
+  SIGNAL,
+} from '../../door.js';
 import { DecodeError } from '../../errors.js';
 import type { Decision } from '../../matching/decision.js';
 import type { ImageSource } from '../../node/read-bytes.js';
-import { type Outcome, Scanner, type ScanOptions, UploadRefused } from './scanner.js';
+import { type Outcome, SCAN_OPTIONS, Scanner, type ScanOptions, UploadRefused } from './scanner.js';
 
 /** The stream of a file in a form; parsers set `truncated` if they cut it at their limit. */
 export type FileStream = Readable & { readonly truncated?: boolean };
@@ -45,6 +52,12 @@ export interface UploadScanner<Upload> {
   ): Promise<Kept>;
 }
 
+export const KEEP_OPTIONS = {
+  undo: { is: callback },
+  hold: { is: callback },
+  signal: SIGNAL,
+} as const satisfies OptionTable<KeepOptions<never>>;
+
 /**
  * Checks uploads for an adapter to a framework. `examples/` has those for multer, Fastify and tus.
  * @throws {TypeError | RangeError} if an option is missing or invalid
@@ -55,6 +68,7 @@ export interface UploadScanner<Upload> {
  * });
  */
 export function createUploadScanner<Upload>(options: ScanOptions<Upload>): UploadScanner<Upload> {
+  checkedOptions(options as ScanOptions<never>, SCAN_OPTIONS);
   const scanner = new Scanner(options);
   return {
     async check(source, upload, signal) {
@@ -62,10 +76,8 @@ export function createUploadScanner<Upload>(options: ScanOptions<Upload>): Uploa
     },
     async keep(stream, upload, keep, options = {}) {
       checkTypeOf('keep', keep, 'function');
-      checkOptions(options);
       const { undo, hold, signal } = options;
-      checkTypeOf('undo', undo, 'function');
-      checkTypeOf('hold', hold, 'function');
+      checkedOptions(options as KeepOptions<never>, KEEP_OPTIONS);
       const file = new FormFile(stream, scanner.maxBytes, hold);
       const decision = decisionOf(await scanner.scan(file.read(), upload, signal));
       const kept = await keep(file.last(), decision);
