@@ -70,7 +70,7 @@ export function checkNoOptions(options: object = {}): void {
 export function checkTypeOf(
   name: string,
   value: unknown,
-  kind: 'boolean' | 'function' | 'string',
+  kind: 'boolean' | 'function' | 'number' | 'string',
 ): void {
   if (value !== undefined && typeof value !== kind) wrongKind(`${name} to be a ${kind}`);
 }
@@ -271,7 +271,7 @@ export const boolean: OptionCheck = (name, value) => checkTypeOf(name, value, 'b
 export const callback: OptionCheck = (name, value) => checkTypeOf(name, value, 'function');
 
 export const text: OptionCheck = (name, value) => {
-  if (typeof value !== 'string') throw new TypeError(`expected ${name} to be a string`);
+  if (typeof value !== 'string') wrongKind(`${name} to be a string`);
 };
 
 export const integer: OptionCheck = (name, value, { least = 0, most }) =>
@@ -281,8 +281,11 @@ export const number: OptionCheck = (name, value, { least = 0, most }) =>
   checkNumber(name, value, least, most);
 
 /** A number above 0. */
-export const positive: OptionCheck = (name, value, { most }) =>
-  checkNumber(name, value, Number.MIN_VALUE, most);
+export const positive: OptionCheck = (name, value, { most = Infinity }) => {
+  checkTypeOf(name, value, 'number');
+  if ((value as number) > 0 && (value as number) <= most) return;
+  wrongRange(`${name} above 0${most < Infinity ? ` and at most ${most}` : ''}`);
+};
 
 export const choice: OptionCheck = (name, value, { of = [] }) => checkOneOf(name, value, of);
 
@@ -299,9 +302,9 @@ export const SIGNAL = { is: abortSignal } as const;
 /** A list of strings, `least` or more. */
 export const texts: OptionCheck = (name, value, { least = 0 }) => {
   if (!Array.isArray(value) || !value.every((one) => typeof one === 'string')) {
-    throw new TypeError(`expected ${name} to be a list of strings`);
+    wrongKind(`${name} to be a list of strings`);
   }
-  if (value.length < least) throw new RangeError(`expected ${name} to have ${least} or more`);
+  if (value.length < least) wrongRange(`${name} to have ${least} or more`);
 };
 
 /** An object with certain methods. */
