@@ -1,9 +1,12 @@
 import {
+  callback,
   checkAsyncIterable,
-  checkIterable,
+  checkedOptions,
   checkObject,
   checkOptions,
-  checkTypeOf,
+  iterable,
+  type OptionCheck,
+  type OptionTable,
   wrongKind,
 } from '../door.js';
 import { type BlocklistEntry, checkEntry } from '../entry.js';
@@ -58,8 +61,17 @@ export interface BlocklistOptions {
   /** earlier withdrawals, as `withdrawals` returned them or `JSON.stringify` wrote those */
   withdrawn?: Iterable<Withdrawn | WithdrawnJSON>;
   /** called with each entry that is kept out */
-  onKeptOut?: OnKeptOut;
+  onKeptOut?: OnKeptOut | undefined;
 }
+
+const byName: OptionCheck = (name, value) =>
+  checkOptions(value as object, `${name} to be an object: settings by name`);
+
+export const BLOCKLIST_OPTIONS = {
+  lists: { is: byName, default: {} },
+  withdrawn: { is: iterable, default: [] },
+  onKeptOut: { is: callback },
+} as const satisfies OptionTable<BlocklistOptions>;
 
 /** A list of a blocklist. */
 export interface ListInfo extends Required<Omit<ListSettings, 'policy'>> {
@@ -82,17 +94,8 @@ export class Blocklist extends EntryList {
   threads: SearchingThreads | undefined;
 
   constructor(options: BlocklistOptions = {}) {
-    checkOptions(options);
-    // They would be ignored in silence.
-    for (const name of ['policy', 'allowList', 'floodGuard'] as const) {
-      if (!(name in options) || (options as Record<string, unknown>)[name] === undefined) continue;
-      wrongKind(`${name} as an option of match`);
-    }
-    const { lists = {}, withdrawn = [], onKeptOut } = options;
-    checkOptions(lists, 'lists to be an object: settings by name');
+    const { lists, withdrawn, onKeptOut } = checkedOptions(options, BLOCKLIST_OPTIONS);
     for (const settings of Object.values(lists)) checkListSettings(settings);
-    checkIterable(withdrawn, 'withdrawn to be an iterable of withdrawals');
-    checkTypeOf('onKeptOut', onKeptOut, 'function');
     const first = new ListState();
     const change = {
       ...begun({ withdraw: [...withdrawn].map(withdrawnOf), settings: lists }),

@@ -1,8 +1,18 @@
-import { checkObject, checkOptions, checkSignal, checkTypeOf } from '../door.js';
+import {
+  boolean,
+  type Checked,
+  callback,
+  checkMethods,
+  NOW,
+  type OptionTable,
+  SIGNAL,
+  tableOf,
+  text,
+} from '../door.js';
 import type { BlocklistEntry } from '../entry.js';
 import { FormatError } from '../errors.js';
 import type { FetchState, HeldBack, UnknownWord } from '../policy.js';
-import type { ReadUpdatesOptions } from '../text/json.js';
+import { READ_UPDATES_OPTIONS, type ReadUpdatesOptions } from '../text/json.js';
 import { heldBackOf, isHeldBack, type Removal } from './held-back.js';
 import type { ListClient, ListUpdate, UpdatesPage } from './list-update.js';
 
@@ -45,9 +55,19 @@ export interface FetchOptions extends ReadUpdatesOptions {
   fromStart?: boolean;
   /** called after each page */
   onProgress?: (progress: FetchProgress) => void;
+  /** milliseconds since 1970, default `Date.now` */
+  now?: () => number;
   /** ends the fetch; what came until then stays and is saved */
   signal?: AbortSignal;
 }
+
+export const FETCH_OPTIONS = /* @__PURE__ */ tableOf(READ_UPDATES_OPTIONS, {
+  origin: { is: text, default: '' },
+  fromStart: { is: boolean, default: false },
+  onProgress: { is: callback },
+  now: NOW,
+  signal: SIGNAL,
+}) satisfies OptionTable<FetchOptions>;
 
 /** What a page changed. */
 export interface PageChange {
@@ -180,34 +200,22 @@ export class ToldRecords {
 /** Another one for each pair, whatever is in them. */
 const keyOf = (source: string, key: string) => `${source.length} ${source}${key}`;
 
-/** @throws {TypeError} if an argument of a fetch is invalid */
-export function checkFetch<Checkpoint>(
-  client: ListClient<Checkpoint>,
-  options: FetchOptions,
-): void {
-  checkObject(client, 'a client of a service');
-  if (![client.fetchUpdates, client.mustRestart].every((each) => typeof each === 'function')) {
-    throw new TypeError('expected a client with functions fetchUpdates and mustRestart');
-  }
-  checkOptions(options);
-  const { origin, fromStart, onProgress, onProblem, signal } = options;
-  checkTypeOf('origin', origin, 'string');
-  checkTypeOf('fromStart', fromStart, 'boolean');
-  checkTypeOf('onProgress', onProgress, 'function');
-  checkTypeOf('onProblem', onProblem, 'function');
-  checkSignal(signal);
+/** @throws {TypeError} unless `client` is a client of a service that has a list */
+export function checkListClient(client: object): void {
+  checkMethods(client, 'a client to have fetchUpdates, mustRestart', [
+    'fetchUpdates',
+    'mustRestart',
+  ]);
 }
 
-/**
- * Fetches what a service changed since the last time, and applies it page by page.
- * @param nowSeconds when it begins, since 1970
- */
+/** Fetches what a service changed since the last time, and applies it page by page. */
 export async function fetchInto<Checkpoint>(
   target: FetchTarget,
   client: ListClient<Checkpoint>,
-  { nowSeconds, ...options }: FetchOptions & { nowSeconds: number },
+  options: Checked<FetchOptions, typeof FETCH_OPTIONS>,
 ): Promise<FetchProgress> {
-  const { origin = '', fromStart = false, onProgress, onProblem, signal } = options;
+  const { origin, fromStart, onProgress, onProblem, now, signal } = options;
+  const nowSeconds = Math.floor(now() / 1000);
   const known = await target.state();
   const wasEmpty = await target.isEmpty();
   const wasConfirmed = known?.heldBack?.isConfirmed ?? false;

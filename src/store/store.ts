@@ -260,7 +260,7 @@ export class Store {
   async fetch<Checkpoint>(
     name: string,
     client: ListClient<Checkpoint>,
-    options: FetchOptions & { now?: () => number } = {},
+    options: FetchOptions = {},
   ): Promise<FetchProgress> {
     return await fetchList(this.#database, name, client, options);
   }

@@ -1,4 +1,4 @@
-import { checkOptions, checkSignal, checkTypeOf } from '../door.js';
+import { callback, checkOptions, checkSignal, checkTypeOf, type OptionTable } from '../door.js';
 import { FormatError } from '../errors.js';
 import type { UnknownWord } from '../policy.js';
 
@@ -17,6 +17,10 @@ export interface ReadUpdatesOptions {
    */
   onProblem?: (error: FormatError) => void;
 }
+
+export const READ_UPDATES_OPTIONS = {
+  onProblem: { is: callback },
+} as const satisfies OptionTable<ReadUpdatesOptions>;
 
 /** Most characters of one reply: a page of 800 records takes about 400,000. */
 export const MAX_REPLY_LENGTH = 64 * 2 ** 20;

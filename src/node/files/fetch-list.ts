@@ -1,13 +1,14 @@
 import { Blocklist } from '../../blocklist/blocklist.js';
 import type { Fetched, KeptSettings, ListState } from '../../blocklist/list-state.js';
-import { checkTypeOf } from '../../door.js';
+import { boolean, checkedOptions, type OptionTable, tableOf } from '../../door.js';
 import { type BlocklistEntry, checkListName, textOfEntry } from '../../entry.js';
 import { FormatError } from '../../errors.js';
 import { inTurns } from '../../in-turns.js';
 import type { FetchState, HeldBack } from '../../policy.js';
 import { type HeldBackList, type Removal, toldHeldBack } from '../../services/held-back.js';
 import {
-  checkFetch,
+  checkListClient,
+  FETCH_OPTIONS,
   type FetchedPage,
   type FetchOptions,
   type FetchProgress,
@@ -23,6 +24,16 @@ import {
 } from '../../services/list-fetch.js';
 import type { ListClient, ListUpdate } from '../../services/list-update.js';
 
+/** How a list of a blocklist is fetched. */
+export interface FetchListOptions extends FetchOptions {
+  /** confirms what is held back, and this fetch removes it if it finds no more; default false */
+  confirm?: boolean;
+}
+
+export const FETCH_LIST_OPTIONS = tableOf(FETCH_OPTIONS, {
+  confirm: { is: boolean, default: false },
+}) satisfies OptionTable<FetchListOptions>;
+
 /**
  * Fetches what a service changed since the last time, and applies it to a list of a blocklist page
  * by page. A page and the checkpoint after it are one change, so of a blocklist in a file a kill at
@@ -35,8 +46,6 @@ import type { ListClient, ListUpdate } from '../../services/list-update.js';
  *
  * What the service withdraws or deletes is withdrawn on this list, by id and source, until the
  * service lists it again; what a person withdrew stays withdrawn. What is pending is for review.
- * @param options `confirm`: confirms what is held back, and this fetch removes it if it finds no
- *   more; default false. `now`: milliseconds since 1970, default `Date.now`
  * @returns what it did; rejects with the error of the client, or the signal's reason. What came
  *   before stays
  * @throws {TypeError | RangeError} if an argument is invalid
@@ -54,20 +63,14 @@ export async function fetchList<Checkpoint>(
   list: Blocklist,
   name: string,
   client: ListClient<Checkpoint>,
-  options: FetchOptions & { confirm?: boolean; now?: () => number } = {},
+  options: FetchListOptions = {},
 ): Promise<FetchProgress> {
   checkBlocklist(list);
   checkListName(name);
-  checkFetch(client, options);
-  const { now = Date.now, confirm = false, ...others } = options;
-  checkTypeOf('now', now, 'function');
-  checkTypeOf('confirm', confirm, 'boolean');
-  const nowSeconds = Math.floor(now() / 1000);
+  checkListClient(client);
+  const { confirm, ...others } = checkedOptions(options, FETCH_LIST_OPTIONS);
   if (confirm) await confirmHeldBack(list, name);
-  return await fetchInto(new ListTarget(list, name, options.signal), client, {
-    ...others,
-    nowSeconds,
-  });
+  return await fetchInto(new ListTarget(list, name, others.signal), client, others);
 }
 
 /**

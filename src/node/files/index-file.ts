@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import type { ListedPart } from '../../blocklist/list-state.js';
 import { type Columns, checkGeneration, notesOf } from '../../blocklist/records/list-bytes.js';
-import { checkInteger, checkOptions, checkTypeOf } from '../../door.js';
+import { boolean, checkedOptions, checkInteger, integer, type OptionTable } from '../../door.js';
 import type { BlocklistEntry } from '../../entry.js';
 import { FormatError } from '../../errors.js';
 import { inSteps, inTurns } from '../../in-turns.js';
@@ -14,7 +14,6 @@ import {
   isSnapshot,
   type Read,
   readSegment,
-  type Segment,
   type SnapshotInfo,
 } from '../../indexing/snapshot.js';
 
@@ -39,6 +38,11 @@ export interface OpenOptions {
   minGeneration?: number;
 }
 
+export const OPEN_OPTIONS = {
+  verify: { is: boolean, default: true },
+  minGeneration: { is: integer, default: 0 },
+} as const satisfies OptionTable<OpenOptions>;
+
 /** Bytes of the header of an index file. */
 const HEAD_BYTES = 64;
 
@@ -55,8 +59,7 @@ export async function openIndex(
   source: string | Uint8Array,
   options: OpenOptions = {},
 ): Promise<OpenedIndex> {
-  checkOpenOptions(options);
-  const { minGeneration = 0 } = options;
+  const { verify, minGeneration } = checkedOptions(options, OPEN_OPTIONS);
   if (!(source instanceof Uint8Array)) checkPath(source);
   const check = ({ generation }: { generation: number }) =>
     checkGeneration(generation, minGeneration);
@@ -66,19 +69,6 @@ export async function openIndex(
           readSegment(readOf(file), (await file.stat()).size, check),
         )
       : attachedSegment(source, check);
-  return openedIndex(segment, options);
-}
-
-/** @throws {TypeError | RangeError} if an option is invalid */
-export function checkOpenOptions(options: OpenOptions): void {
-  checkOptions(options);
-  const { verify = true, minGeneration = 0 } = options;
-  checkTypeOf('verify', verify, 'boolean');
-  checkInteger('minGeneration', minGeneration, 0);
-}
-
-/** The index and the entries of a segment that was read. Options must have been checked. */
-async function openedIndex(segment: Segment, { verify = true }: OpenOptions): Promise<OpenedIndex> {
   const index = await inTurns(indexSteps(segment, verify), undefined);
   const { columns, listed } = await notesOf(segment);
   const info = infoOf(segment.shape);

@@ -1,11 +1,12 @@
 import type { FileHandle } from 'node:fs/promises';
-import { Blocklist, type BlocklistOptions } from '../../blocklist/blocklist.js';
+import { BLOCKLIST_OPTIONS, Blocklist, type BlocklistOptions } from '../../blocklist/blocklist.js';
 import { isListFile, listIn, type Source } from '../../blocklist/records/list-bytes.js';
+import { checkedOptions, type OptionTable, tableOf } from '../../door.js';
 import {
-  checkOpenOptions,
   checkPath,
   type FileKind,
   headerOf,
+  OPEN_OPTIONS,
   type OpenOptions,
   reading,
   readOf,
@@ -13,6 +14,10 @@ import {
 
 /** How a saved blocklist is opened. */
 export interface OpenBlocklistOptions extends OpenOptions, Pick<BlocklistOptions, 'onKeptOut'> {}
+
+export const OPEN_BLOCKLIST_OPTIONS = tableOf(OPEN_OPTIONS, {
+  onKeptOut: BLOCKLIST_OPTIONS.onKeptOut,
+}) satisfies OptionTable<OpenBlocklistOptions>;
 
 const FILE: FileKind = {
   kind: 'blocklist',
@@ -36,16 +41,11 @@ export async function loadBlocklist(
   path: string,
   options: OpenBlocklistOptions = {},
 ): Promise<Blocklist> {
-  const list = listBy(path, options);
-  list.become((await readingList(path, (file) => listIn(sourceOf(file), options))).state);
-  return list;
-}
-
-/** An empty list. @throws {TypeError | RangeError} if `path` or an option is invalid */
-export function listBy(path: string, options: OpenBlocklistOptions): Blocklist {
   checkPath(path);
-  checkOpenOptions(options);
-  return new Blocklist(options);
+  const { onKeptOut, ...reading } = checkedOptions(options, OPEN_BLOCKLIST_OPTIONS);
+  const list = new Blocklist({ onKeptOut });
+  list.become((await readingList(path, (file) => listIn(sourceOf(file), reading))).state);
+  return list;
 }
 
 /** Whether a file starts like a blocklist file, of whatever version; false if it cannot be read. */

@@ -4,19 +4,29 @@ import { addNow, Blocklist, type DurableChanges } from '../../blocklist/blocklis
 import { ListState } from '../../blocklist/list-state.js';
 import { listFile } from '../../blocklist/records/list-bytes.js';
 import { replaceFile } from '../../disk/replace-file.js';
-import { checkKnown, checkOptions, checkSignal, checkTypeOf } from '../../door.js';
+import {
+  boolean,
+  callback,
+  checkedOptions,
+  checkTypeOf,
+  nested,
+  type OptionCheck,
+  type OptionTable,
+  SIGNAL,
+  tableOf,
+} from '../../door.js';
 import { FormatError } from '../../errors.js';
 import { newHash } from '../../hash.js';
 import { nextTurn } from '../../in-turns.js';
 import { match } from '../../matching/match.js';
 import { readHashList } from '../../text/hash-list.js';
-import { isIndexFile, openIndex } from './index-file.js';
+import { checkPath, isIndexFile, type OpenOptions, openIndex } from './index-file.js';
 import { ListFile } from './list-file.js';
 import { whileAlone } from './list-lock.js';
 import {
   isBlocklistFile,
-  listBy,
   loadBlocklist,
+  OPEN_BLOCKLIST_OPTIONS,
   type OpenBlocklistOptions,
 } from './list-records.js';
 
@@ -54,6 +64,23 @@ export interface OpenListOptions extends OpenBlocklistOptions {
   readonly copy?: boolean;
 }
 
+/** A blocklist, or whether there is to be one. */
+const creation: OptionCheck = (name, value) => {
+  if (!(value instanceof Blocklist)) checkTypeOf(name, value, 'boolean');
+};
+
+export const FOLLOW_OPTIONS = {
+  signal: SIGNAL,
+  onChange: { is: callback },
+  onProblem: { is: callback },
+} as const satisfies OptionTable<FollowOptions>;
+
+export const OPEN_LIST_OPTIONS = tableOf(OPEN_BLOCKLIST_OPTIONS, {
+  follow: { is: nested, options: FOLLOW_OPTIONS },
+  create: { is: creation, default: false },
+  copy: { is: boolean, default: false },
+}) satisfies OptionTable<OpenListOptions>;
+
 /**
  * Opens the blocklist in a file. What `apply` changes is on disk before it is seen: it appends to
  * the file, in turns with other processes of this machine, whose changes it takes up first. What
@@ -74,22 +101,21 @@ export async function openBlocklist(
   path: string,
   options: OpenListOptions = {},
 ): Promise<Blocklist> {
-  const list = listBy(path, options);
-  const { follow, create = false, copy = false } = options;
-  if (follow !== undefined) checkFollow(follow);
-  if (!(create instanceof Blocklist)) checkTypeOf('create', create, 'boolean');
-  checkTypeOf('copy', copy, 'boolean');
+  checkPath(path);
+  const { follow, create, copy, ...how } = checkedOptions(options, OPEN_LIST_OPTIONS);
+  const { onKeptOut, ...reading } = how;
   if (copy && follow) throw new TypeError('expected copy or follow, not both');
   follow?.signal?.throwIfAborted();
+  const list = new Blocklist({ onKeptOut });
   if (!/\.ohb$/i.test(path) && !(await isBlocklistFile(path)) && (await isThere(path))) {
-    await readOnly(path, list, options);
+    await readOnly(path, list, reading);
     return searchedOnce(list);
   }
   if (create && !existsSync(path)) {
     await makeFile(path, create === true ? new ListState() : create.state);
   }
-  if (copy) return searchedOnce(await loadBlocklist(path, options));
-  const file = await ListFile.open(path, list, options);
+  if (copy) return searchedOnce(await loadBlocklist(path, how));
+  const file = await ListFile.open(path, list, reading);
   if (follow) followed(file, follow);
   return searchedOnce(list);
 }
@@ -139,21 +165,8 @@ const isThere = (path: string): Promise<boolean> =>
     () => false,
   );
 
-function checkFollow(follow: FollowOptions): void {
-  checkOptions(follow, 'follow to be an object');
-  checkKnown(follow, ['signal', 'onChange', 'onProblem']);
-  const { signal, onChange, onProblem } = follow;
-  checkSignal(signal);
-  checkTypeOf('onChange', onChange, 'function');
-  checkTypeOf('onProblem', onProblem, 'function');
-}
-
 /** Reads an index file, or a list of text. */
-async function readOnly(
-  path: string,
-  list: Blocklist,
-  options: OpenBlocklistOptions,
-): Promise<void> {
+async function readOnly(path: string, list: Blocklist, options: OpenOptions): Promise<void> {
   if (await isIndexFile(path)) addNow(list, [], [await openIndex(path, options)]);
   else {
     const text = createReadStream(path);

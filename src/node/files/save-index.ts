@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { indexFile } from '../../blocklist/records/list-bytes.js';
 import { replaceFile } from '../../disk/replace-file.js';
-import { checkOptions, checkSignal } from '../../door.js';
+import { checkedOptions, type OptionTable, object, SIGNAL } from '../../door.js';
 import type { Said } from '../../entry.js';
 import { isDegenerate } from '../../hash.js';
 import { inTurns } from '../../in-turns.js';
@@ -20,6 +20,11 @@ export interface SaveOptions {
   /** aborts the saving until the file is in place; the old file stays, and no other is left */
   signal?: AbortSignal;
 }
+
+export const SAVE_OPTIONS = {
+  entries: { is: object, methods: ['entryAt'] },
+  signal: SIGNAL,
+} as const satisfies OptionTable<SaveOptions>;
 
 /**
  * Writes an index to a file, entirely or not at all. It writes a temporary file beside it, flushes
@@ -44,12 +49,7 @@ export async function saveIndex(
 ): Promise<SnapshotInfo> {
   checkPath(path);
   checkIndex(index);
-  checkOptions(options);
-  const { entries, signal } = options;
-  if (entries !== undefined && typeof entries?.entryAt !== 'function') {
-    throw new TypeError('expected entries with a function entryAt');
-  }
-  checkSignal(signal);
+  const { entries, signal } = checkedOptions(options, SAVE_OPTIONS);
   signal?.throwIfAborted();
   // Before anything is awaited, since the index may change then.
   const own = mutableIndex(index);

@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import { Blocklist } from '../../blocklist/blocklist.js';
 import type { SearchingThreads, SearchThreadsStats } from '../../blocklist/list-state.js';
-import { checkInteger, checkKnown, checkNoOptions, checkOptions, checkTypeOf } from '../../door.js';
+import { callback, checkedOptions, checkNoOptions, integer, type OptionTable } from '../../door.js';
 import type { Hash } from '../../hash.js';
 import { type Segment, type SharedSegment, sharedCopy } from '../../indexing/snapshot.js';
 import { scriptOf, startThread } from '../pool/start-thread.js';
@@ -18,6 +18,11 @@ export interface SearchThreadsOptions {
   onProblem?: ((error: Error) => void) | undefined;
 }
 
+export const SEARCH_THREADS_OPTIONS = {
+  workers: { is: integer, least: 1, most: 256, default: 1 },
+  onProblem: { is: callback },
+} as const satisfies OptionTable<SearchThreadsOptions>;
+
 /** Threads that search one blocklist in shared memory. */
 export interface SearchThreads {
   /** What they are at, and have done. */
@@ -27,8 +32,6 @@ export interface SearchThreads {
   /** Ends the threads. The list is searched without them from then on. */
   close(): Promise<void>;
 }
-
-const THREADS_OPTIONS: readonly (keyof SearchThreadsOptions)[] = ['workers', 'onProblem'];
 
 /** Smaller segments are searched sooner than a message is sent. */
 const LEAST_HASHES = 16_384;
@@ -57,11 +60,7 @@ export function createSearchThreads(
   options: SearchThreadsOptions = {},
 ): SearchThreads {
   if (!(blocklist instanceof Blocklist)) throw new TypeError('expected a blocklist');
-  checkOptions(options);
-  checkKnown(options, THREADS_OPTIONS);
-  const { workers = 1, onProblem = () => {} } = options;
-  checkInteger('workers', workers, 1, 256);
-  checkTypeOf('onProblem', onProblem, 'function');
+  const { workers, onProblem } = checkedOptions(options, SEARCH_THREADS_OPTIONS);
   if (blocklist.threads) throw new TypeError('expected a blocklist that no threads search yet');
   const threads = new Threads(blocklist, workers, onProblem);
   blocklist.threads = threads.searching;
@@ -90,7 +89,7 @@ class Threads implements SearchThreads {
     stats: () => this.stats(),
   };
   readonly #list: Blocklist;
-  readonly #onProblem: (error: Error) => void;
+  readonly #onProblem: SearchThreadsOptions['onProblem'];
   readonly #threads: (IndexThread | undefined)[];
   /** what is shared, and the number that threads know it by */
   readonly #numbers = new Map<Segment, number>();
@@ -103,7 +102,7 @@ class Threads implements SearchThreads {
   #restarts = 0;
   #searches = 0;
 
-  constructor(list: Blocklist, workers: number, onProblem: (error: Error) => void) {
+  constructor(list: Blocklist, workers: number, onProblem: SearchThreadsOptions['onProblem']) {
     this.#list = list;
     this.#onProblem = onProblem;
     this.#threads = Array.from({ length: workers }, (_, at) => this.#started(at));
@@ -242,7 +241,7 @@ class Threads implements SearchThreads {
     const thread = new IndexThread({ number: at + 1 }, (error) => {
       if (this.#closing.signal.aborted) return;
       this.#threads[at] = undefined;
-      this.#onProblem(error);
+      this.#onProblem?.(error);
       const again = () => {
         if (this.#closing.signal.aborted) return;
         this.#restarts++;

@@ -1,8 +1,9 @@
-import { checkTypeOf } from '../../door.js';
+import { checkedOptions } from '../../door.js';
 import type { FetchState, HeldBack } from '../../policy.js';
 import { type HeldBackList, type Removal, toldHeldBack } from '../../services/held-back.js';
 import {
-  checkFetch,
+  checkListClient,
+  FETCH_OPTIONS,
   type FetchedPage,
   type FetchOptions,
   type FetchProgress,
@@ -34,22 +35,20 @@ export async function fetchList<Checkpoint>(
   database: Database,
   name: string,
   client: ListClient<Checkpoint>,
-  options: FetchOptions & { now?: () => number },
+  options: FetchOptions,
 ): Promise<FetchProgress> {
   checkListName(name);
-  checkFetch(client, options);
-  const { now = Date.now, ...others } = options;
-  checkTypeOf('now', now, 'function');
-  const nowSeconds = Math.floor(now() / 1000);
+  checkListClient(client);
+  const checked = checkedOptions(options, FETCH_OPTIONS);
   const lease = await takeLease(database, leaseOf(name));
   if (lease === undefined) {
     throw new StoreError('in-use', 'expected no other fetch of this list');
   }
-  const { signal: given } = options;
+  const { signal: given } = checked;
   const signal = given ? AbortSignal.any([given, lease.signal]) : lease.signal;
   try {
     const target = new StoredTarget(database, name, { lease, signal });
-    return await fetchInto(target, client, { ...others, signal, nowSeconds });
+    return await fetchInto(target, client, { ...checked, signal });
   } finally {
     await lease.release();
   }
