@@ -268,7 +268,7 @@ type Joined<Tables> = Tables extends readonly [infer First, ...infer Rest]
 
 export const boolean: OptionCheck = (name, value) => checkTypeOf(name, value, 'boolean');
 
-export const callback: OptionCheck = (name, value) => checkTypeOf(name, value, 'function');
+export const callback: OptionCheck = (name, value) => checkTypeOf(name, value ?? null, 'function');
 
 export const text: OptionCheck = (name, value) => {
   if (typeof value !== 'string') wrongKind(`${name} to be a string`);

@@ -1527,6 +1527,24 @@ test.each([
   ['hash', () => POOL.hash(picture, { decodings: 'draft' } as never), 'decoding'],
   ['check', () => POOL.check(picture, LIST, { remotes: [] } as never), 'remote'],
   ['check', () => node.check(picture, LIST, { timeoutsSeconds: 3 } as never), 'timeoutSeconds'],
+  [
+    'createService',
+    () => server.createService({ ...SERVICE, tellHash: true } as never),
+    'tellHashes',
+  ],
+  [
+    'a nested option',
+    () => server.createService({ ...SERVICE, scan: { onErrors: 'accept' } } as never),
+    'onError',
+  ],
+  [
+    'a token',
+    () => {
+      const tokens = [{ ...TOKEN, answerPerDay: 1 }];
+      return server.createService({ ...SERVICE, tokens } as never);
+    },
+    'answersPerDay',
+  ],
   ['openStore', () => server.openStore({ dataDir: undefined }, { band: true } as never), 'bands'],
   ['a place', () => server.openStore({ dataDIR: MARK, url: MARK } as never), 'dataDir'],
 ] as const)(

@@ -1,4 +1,12 @@
-import { checkInteger, checkOptions, checkTypeOf, wrongKind } from '../door.js';
+import {
+  boolean,
+  checkedOptions,
+  integer,
+  NOW,
+  type OptionTable,
+  texts,
+  wrongKind,
+} from '../door.js';
 import { type NewReviewRecord, withoutMatchData } from './review-record.js';
 
 /** What may be kept of reviews, and for how long. */
@@ -27,6 +35,13 @@ export interface ReviewRetention {
   now?: () => number;
 }
 
+export const REVIEW_RETENTION = {
+  retentionDays: { is: integer, least: 1, most: 36_500, required: true },
+  withoutMatchData: { is: texts, default: [] },
+  keepShieldData: { is: boolean, default: false },
+  now: NOW,
+} as const satisfies OptionTable<ReviewRetention>;
+
 /** In milliseconds. */
 const DAY = 86_400_000;
 
@@ -39,19 +54,11 @@ export class RetentionRules {
 
   /** @throws {TypeError | RangeError} if an option is missing or invalid */
   constructor(options: ReviewRetention) {
-    checkOptions(options);
-    const { retentionDays, withoutMatchData: withheld = [], keepShieldData = false } = options;
-    const { now = Date.now } = options;
-    checkInteger('retentionDays', retentionDays, 1, 36_500);
-    checkTypeOf('keepShieldData', keepShieldData, 'boolean');
-    checkTypeOf('now', now, 'function');
-    if (!Array.isArray(withheld) || withheld.some((name) => typeof name !== 'string')) {
-      wrongKind('withoutMatchData to be a list of strings');
-    }
-    this.#days = retentionDays;
-    this.#withheld = [...withheld];
-    this.#keepsShield = keepShieldData;
-    this.#now = now;
+    const checked = checkedOptions(options, REVIEW_RETENTION);
+    this.#days = checked.retentionDays;
+    this.#withheld = [...checked.withoutMatchData];
+    this.#keepsShield = checked.keepShieldData;
+    this.#now = checked.now;
     this.now();
   }
 

@@ -1,20 +1,37 @@
 import { Blocklist } from '../blocklist/blocklist.js';
 import {
+  boolean,
+  callback,
   checkedOptions,
-  checkInteger,
-  checkMethods,
-  checkNumber,
   checkObject,
-  checkOptions,
-  checkTypeOf,
+  integer,
+  NOW,
+  nested,
+  type OptionCheck,
+  type OptionTable,
+  object,
+  positive,
+  tableOf,
 } from '../door.js';
-import { MATCH_OPTIONS, type MatchRules, type RemoteList } from '../matching/match.js';
+import {
+  ALLOW_LIST,
+  FLOOD_GUARD,
+  type MatchRules,
+  REMOTE,
+  type RemoteList,
+} from '../matching/match.js';
 import { confirmHeldBack, heldBackLists } from '../node/files/fetch-list.js';
 import { createHashPool, type HashPool, hashPool } from '../node/pool/create-hash-pool.js';
 import { MAX_BYTES } from '../picture/options.js';
-import { type ReviewQueueOptions, Store } from '../store/store.js';
-import { type HmaRouteOptions, hmaRoutes } from './hma/routes.js';
-import { Access, type AccessOptions } from './http/access.js';
+import { POLICY } from '../policy.js';
+import {
+  REVIEW_QUEUE_OPTIONS,
+  type ReviewQueueOptions,
+  SESSION_HOURS,
+  Store,
+} from '../store/store.js';
+import { HMA_ROUTE_OPTIONS, type HmaRouteOptions, hmaRoutes } from './hma/routes.js';
+import { ACCESS_OPTIONS, Access, type AccessOptions } from './http/access.js';
 import { healthRoutes } from './http/health.js';
 import { Metrics } from './http/metrics.js';
 import { openApiOf } from './http/openapi.js';
@@ -24,11 +41,20 @@ import { callDirectly, responseOf } from './http/reply.js';
 import { Refusal, type Route } from './http/route.js';
 import { type Client, type LogRecord, Router } from './http/router.js';
 import { reviewRoutes } from './review/routes.js';
-import type { DecisionWebhookOptions } from './routes/decision-webhook.js';
+import {
+  DECISION_WEBHOOK_OPTIONS,
+  type DecisionWebhookOptions,
+} from './routes/decision-webhook.js';
 import type { FollowedList, ServiceParts } from './routes/parts.js';
-import { type CurationOptions, storeRoutes } from './routes/store-routes.js';
+import { CURATION_OPTIONS, type CurationOptions, storeRoutes } from './routes/store-routes.js';
 import { type ScanRouteOptions, v1Routes } from './routes/v1.js';
-import { type FetchPictureOptions, pictureFetcher } from './uploads/fetch-picture.js';
+import {
+  FETCH_PICTURE_OPTIONS,
+  type FetchPictureOptions,
+  pictureFetcher,
+} from './uploads/fetch-picture.js';
+import { bytesHeld } from './uploads/scan.js';
+import { SCAN_ANSWER_OPTIONS } from './uploads/scanner.js';
 
 /** How a service answers, and what it knows. */
 export interface CreateServiceOptions extends AccessOptions, MatchRules {
@@ -125,6 +151,45 @@ export interface ReviewOptions extends ReviewQueueOptions {
   sessionHours?: number | undefined;
 }
 
+export const REVIEW_OPTIONS = /* @__PURE__ */ tableOf(REVIEW_QUEUE_OPTIONS, {
+  sessionHours: SESSION_HOURS,
+}) satisfies OptionTable<ReviewOptions>;
+
+/** A blocklist, or a promise of one. */
+const blocklist: OptionCheck = (_, value) => {
+  if (!(value instanceof Promise)) checkedList({ blocklist: value as Blocklist });
+};
+
+/** What follows a store, or a promise of it. */
+const follower: OptionCheck = (_, value) => {
+  if (!(value instanceof Promise)) checkedList(value as FollowedList);
+};
+
+export const SERVICE_OPTIONS = /* @__PURE__ */ tableOf(ACCESS_OPTIONS, {
+  policy: POLICY,
+  allowList: ALLOW_LIST,
+  floodGuard: FLOOD_GUARD,
+  blocklist: { is: blocklist },
+  follower: { is: follower },
+  store: { is: object, methods: ['revision'] },
+  review: { is: nested, options: REVIEW_OPTIONS },
+  pool: { is: hashPool },
+  tellHashes: { is: boolean, default: false },
+  fetchPictures: { is: nested, options: FETCH_PICTURE_OPTIONS },
+  remote: REMOTE,
+  scan: { is: nested, options: SCAN_ANSWER_OPTIONS },
+  webhook: { is: nested, options: DECISION_WEBHOOK_OPTIONS },
+  hma: { is: nested, options: HMA_ROUTE_OPTIONS },
+  curation: { is: nested, options: CURATION_OPTIONS },
+  maxBytes: { is: integer, least: 1, default: MAX_BYTES },
+  maxBytesHeld: { is: bytesHeld },
+  maxJsonBytes: { is: integer, least: 1, default: 2 ** 20 },
+  timeoutSeconds: { is: positive, most: 3600, default: 60 },
+  onLog: { is: callback },
+  onError: { is: callback },
+  now: NOW,
+}) satisfies OptionTable<CreateServiceOptions>;
+
 /** A service that others can call by HTTP. */
 export interface Service {
   /** Answers a request. It does not reject. */
@@ -138,8 +203,6 @@ export interface Service {
 
 /** Most photos of the web are no larger. */
 const FIRST_FORM_BYTES = 2 ** 20;
-const MAX_JSON_BYTES = 2 ** 20;
-const TIMEOUT_SECONDS = 60;
 
 /**
  * Creates a service: `/v1/match`, `/v1/status` and `/v1/lists/{name}/confirm`, `/v1/scan` and
@@ -182,38 +245,22 @@ export function createService(options: CreateServiceOptions): Service {
 
 /** A service with further routes. */
 export function serviceWith(further: readonly Route[], options: CreateServiceOptions): Service {
-  checkOptions(options);
-  const { store, onLog, onError, now = Date.now } = options;
-  const { maxBytes = MAX_BYTES, maxJsonBytes = MAX_JSON_BYTES } = options;
-  const { timeoutSeconds = TIMEOUT_SECONDS, tellHashes = false, remote = [] } = options;
-  const { scan, webhook, fetchPictures, review, hma, curation } = options;
-  for (const [name, value] of Object.entries({ onLog, onError, now })) {
-    checkTypeOf(name, value, 'function');
-  }
-  checkInteger('maxBytes', maxBytes, 1);
-  checkInteger('maxJsonBytes', maxJsonBytes, 1);
-  const { maxBytesHeld = Math.max(MAX_BYTES_HELD, maxBytes) } = options;
-  checkInteger('maxBytesHeld', maxBytesHeld, maxBytes);
-  const parted = { scan, fetchPictures, webhook, review, hma, curation };
-  for (const [name, value] of Object.entries(parted)) {
-    if (value !== undefined) checkOptions(value, `${name} to be options`);
-  }
-  checkTypeOf('tellHashes', tellHashes, 'boolean');
-  const { policy, allowList, floodGuard, pool } = options;
-  checkedOptions({ policy, allowList, floodGuard, remote }, MATCH_OPTIONS);
-  if (pool !== undefined) hashPool('pool', pool);
-  checkNumber('timeoutSeconds', timeoutSeconds, 0.001, 3600);
-  if (store !== undefined) checkMethods(store, 'store to be a store', ['revision']);
+  const checked = checkedOptions(options, SERVICE_OPTIONS);
+  const { store, onLog, onError, now, maxBytes, tellHashes, remote } = checked;
+  const { maxBytesHeld = Math.max(MAX_BYTES_HELD, maxBytes) } = checked;
+  const { scan, webhook, fetchPictures, review, hma, curation } = checked;
   if ((review ?? curation ?? (hma && store)) !== undefined && !(store instanceof Store)) {
     throw new TypeError('expected review, curation and hma with a store, of openStore');
   }
   const fetchPicture = fetchPictures && pictureFetcher({ maxBytes, ...fetchPictures });
-  const access = new Access(options);
+  const { tokens, trustNetworks, hostNames } = checked;
+  const access = new Access({ tokens, trustNetworks, hostNames });
   const { parts, started, end } = partsOf(options, {
     ...{ fetchPicture, maxBytes, now },
     forms: new FormReader({ maxBytes, maxBytesHeld, firstBytes: FIRST_FORM_BYTES }),
   });
-  const queue = review && store!.reviewQueue({ now, ...review });
+  const { sessionHours: hours, ...queued } = review ?? ({} as ReviewOptions);
+  const queue = review && store!.reviewQueue({ now, ...queued });
   const all: Route[] = [
     ...healthRoutes(parts),
     ...v1Routes({ parts, tellHashes, remote, scan, webhook, queue }),
@@ -222,10 +269,10 @@ export function serviceWith(further: readonly Route[], options: CreateServiceOpt
     ...further,
   ];
   if (review && queue) {
-    const { sessionHours: hours } = review;
+    const { feedbackOf: _, ...retention } = queued;
     all.push(
       ...reviewRoutes({
-        ...{ parts, queue, log: store!.reviewLog({ now, ...review }) },
+        ...{ parts, queue, log: store!.reviewLog({ now, ...retention }) },
         callerOfToken: (token) => access.callerOfToken(token),
         sessions: store!.sessions({ now, ...(hours !== undefined && { hours }) }),
       }),
@@ -240,8 +287,8 @@ export function serviceWith(further: readonly Route[], options: CreateServiceOpt
     metrics: parts.metrics,
     onLog: onLog ?? (() => {}),
     onError: onError ?? (() => {}),
-    maxBytes: maxJsonBytes,
-    timeoutSeconds,
+    maxBytes: checked.maxJsonBytes,
+    timeoutSeconds: checked.timeoutSeconds,
     now,
   });
   let drained: Promise<void> | undefined;

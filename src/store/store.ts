@@ -45,8 +45,12 @@ import {
   feedbackQueueOf,
 } from './reviews/feedback-queue.js';
 import { certainTimeOf, type Erased, ReviewLog } from './reviews/review-log.js';
-import { ReviewQueue, type ReviewQueueOptions } from './reviews/review-queue.js';
-import { Sessions, type SessionsOptions } from './reviews/sessions.js';
+import {
+  REVIEW_QUEUE_OPTIONS,
+  ReviewQueue,
+  type ReviewQueueOptions,
+} from './reviews/review-queue.js';
+import { SESSION_HOURS, Sessions, type SessionsOptions } from './reviews/sessions.js';
 import type { Database } from './sql/database.js';
 import { problemsOf, type StoreProblem } from './sql/verify.js';
 import { type StoreStatus, statusOf } from './status.js';
@@ -64,6 +68,7 @@ export type {
   Sessions,
   StoredList,
 };
+export { REVIEW_QUEUE_OPTIONS, SESSION_HOURS };
 
 /** Entries of a page when all are read. */
 const PAGE = 1000;
@@ -294,7 +299,7 @@ export class Store {
 
   /** What waits for a moderator. It writes into the review log, and keeps what that would keep. */
   reviewQueue(options: ReviewQueueOptions): ReviewQueue {
-    return new ReviewQueue(this.#database, new RetentionRules(options), options);
+    return new ReviewQueue(this.#database, options);
   }
 
   /**

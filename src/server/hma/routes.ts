@@ -1,4 +1,4 @@
-import { checkMethods, checkOneOf } from '../../door.js';
+import { checkedOptions, choice, type OptionTable, object } from '../../door.js';
 import { policyUnder } from '../../policy.js';
 import type { Store } from '../../store/store.js';
 import { Refusal, type Route } from '../http/route.js';
@@ -27,14 +27,17 @@ export interface HmaRouteOptions {
   tier?: 'match' | 'review' | undefined;
 }
 
+export const HMA_ROUTE_OPTIONS = {
+  feeds: { is: object, methods: ['set', 'get', 'items', 'remove'], default: NO_FEEDS },
+  tier: { is: choice, of: ['match', 'review'], default: 'match' },
+} as const satisfies OptionTable<HmaRouteOptions>;
+
 /**
  * The routes of HMA's dialect.
  * @throws {TypeError | RangeError} if an option is invalid
  */
 export function hmaRoutes(parts: ServiceParts, options: HmaRouteOptions): Route[] {
-  const { feeds = NO_FEEDS, tier = 'match' } = options;
-  checkMethods(feeds, 'feeds to be those of a store', ['set', 'get', 'items', 'remove']);
-  checkOneOf('tier', tier, ['match', 'review']);
+  const { feeds, tier } = checkedOptions(options, HMA_ROUTE_OPTIONS);
   const hasher = new HmaHasher(parts);
   const minQuality = () => policyUnder(parts.rules().policy ?? {}, 'pdq', 256).minQuality;
   const routes = [

@@ -1,6 +1,19 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { BlockList, isIP } from 'node:net';
-import { checkInteger, checkNumber, checkObject, checkOneOf, checkTypeOf } from '../../door.js';
+import {
+  checkedOptions,
+  checkOptions,
+  checkTypeOf,
+  choice,
+  integer,
+  number,
+  type OptionCheck,
+  type OptionTable,
+  tableOf,
+  texts,
+  wrongKind,
+  wrongRange,
+} from '../../door.js';
 import { type Caller, Refusal, ROLES, type Role } from './route.js';
 
 /** How much a caller may ask. */
@@ -65,6 +78,59 @@ export interface KnownCaller extends Caller {
   readonly limits: Limits;
 }
 
+/** A list of objects with options. */
+const rules: OptionCheck = (name, value, { options = {} }) => {
+  if (!Array.isArray(value)) wrongKind(`${name} to be a list`);
+  for (const rule of value as object[]) {
+    checkOptions(rule, `each of ${name} to be an object`);
+    checkedOptions(rule, options);
+  }
+};
+
+const ruleName: OptionCheck = (_, value) => {
+  if (typeof value !== 'string' || value === '') wrongKind('a name of each rule');
+};
+
+const hashOfToken: OptionCheck = (_, value) => {
+  if (typeof value === 'string' && /^[0-9a-f]{64}$/i.test(value)) return;
+  wrongKind('the hash of a token to be what tokenHash gives');
+};
+
+const network: OptionCheck = (_, value) => void networkOf(value as string);
+
+/** Names of hosts, without a port. */
+const hostNames: OptionCheck = (name, value, ...option) => {
+  texts(name, value, ...option);
+  const isName = (one: string) => /^[\w.-]+$/.test(one);
+  if (!(value as string[]).every(isName)) wrongRange(`${name} as hashes.example.org`);
+};
+
+/** On average, of one caller. */
+export const REQUESTS_PER_SECOND = 100;
+const LIMITS = {
+  requestsPerSecond: { is: number, least: 0.001, default: REQUESTS_PER_SECOND },
+  answersPerDay: { is: integer },
+} as const satisfies OptionTable<Limits>;
+const ROLE = { is: choice, of: ROLES, required: true } as const;
+
+export const TOKEN_RULE = /* @__PURE__ */ tableOf(LIMITS, {
+  name: { is: ruleName, required: true },
+  hash: { is: hashOfToken, required: true },
+  role: ROLE,
+}) satisfies OptionTable<TokenRule>;
+
+export const NETWORK_RULE = /* @__PURE__ */ tableOf(LIMITS, {
+  cidr: { is: network, required: true },
+  role: ROLE,
+  name: { is: ruleName },
+}) satisfies OptionTable<NetworkRule>;
+
+export const ACCESS_OPTIONS = {
+  tokens: { is: rules, options: TOKEN_RULE, default: [] },
+  trustNetworks: { is: rules, options: NETWORK_RULE },
+  hostNames: { is: hostNames, default: [] },
+} as const satisfies OptionTable<AccessOptions>;
+
 const LOOPBACK: readonly NetworkRule[] = [
   { cidr: '127.0.0.0/8', role: 'admin', name: 'loopback' },
   { cidr: '::1/128', role: 'admin', name: 'loopback' },
@@ -117,20 +183,17 @@ export class Access {
   readonly #known = new Map<string, { isHere: boolean; caller: KnownCaller | undefined }>();
 
   /** @throws {TypeError | RangeError} if a rule is invalid */
-  constructor({ tokens = [], trustNetworks, hostNames = [] }: AccessOptions) {
-    if (!Array.isArray(tokens)) throw new TypeError('expected tokens to be a list');
-    this.#hostNames = checkedNames(hostNames);
-    const untold = tokens.length === 0 ? LOOPBACK : [];
-    const networks = trustNetworks === undefined ? untold : trustNetworks;
-    if (!Array.isArray(networks)) throw new TypeError('expected trustNetworks to be a list');
+  constructor(options: AccessOptions) {
+    const { tokens, trustNetworks, hostNames } = checkedOptions(options, ACCESS_OPTIONS);
+    this.#hostNames = hostNames.map((name) => name.toLowerCase());
+    const networks = trustNetworks ?? (tokens.length === 0 ? LOOPBACK : []);
     this.#tokens = tokens.map((rule) => ({
-      digest: digestOfRule(rule),
+      digest: Buffer.from(rule.hash, 'hex'),
       caller: callerOf(rule, rule.name),
     }));
     const names = new Set(this.#tokens.map(({ caller }) => caller.name));
     if (names.size < tokens.length) throw new RangeError('expected tokens of different names');
-    this.#networks = networks.map((rule: NetworkRule) => {
-      checkObject(rule, 'a network: { cidr, role }');
+    this.#networks = networks.map((rule) => {
       const { cidr, name = cidr } = rule;
       const addresses = networkOf(cidr);
       const caller = callerOf(rule, name);
@@ -226,33 +289,9 @@ export const mayDo = (role: Role, needed: Role): boolean =>
 const unknownCaller = () =>
   new Refusal('unauthorized', 'expected a known token', { 'www-authenticate': 'Bearer' });
 
-/** @throws {TypeError | RangeError} unless they are names, without a port */
-function checkedNames(names: readonly string[]): readonly string[] {
-  if (!Array.isArray(names)) throw new TypeError('expected hostNames to be a list');
-  for (const name of names) {
-    if (typeof name !== 'string') throw new TypeError('expected hostNames to be strings');
-    if (!/^[\w.-]+$/.test(name)) throw new RangeError('expected hostNames as hashes.example.org');
-  }
-  return names.map((name) => name.toLowerCase());
-}
-
-/** @throws {TypeError | RangeError} if a member is missing or invalid */
 function callerOf(rule: TokenRule | NetworkRule, name: string): KnownCaller {
   const { role, requestsPerSecond, answersPerDay } = rule;
-  if (typeof name !== 'string' || name === '') throw new TypeError('expected a name of each rule');
-  checkOneOf('role', role, ROLES);
-  if (requestsPerSecond !== undefined) checkNumber('requestsPerSecond', requestsPerSecond, 0.001);
-  if (answersPerDay !== undefined) checkInteger('answersPerDay', answersPerDay, 0);
   return { name, role, limits: { requestsPerSecond, answersPerDay } };
-}
-
-function digestOfRule(rule: TokenRule): Buffer {
-  checkObject(rule, 'a token: { name, hash, role }');
-  const { hash } = rule;
-  if (typeof hash !== 'string' || !/^[0-9a-f]{64}$/i.test(hash)) {
-    throw new TypeError('expected the hash of a token to be what tokenHash gives');
-  }
-  return Buffer.from(hash, 'hex');
 }
 
 /**

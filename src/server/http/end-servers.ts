@@ -1,13 +1,24 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { checkIterable, checkNumber, checkOptions } from '../../door.js';
+import { checkedOptions, checkIterable, number, type OptionTable } from '../../door.js';
+
+/** How servers are ended. */
+export interface EndServersOptions {
+  /**
+   * after these, whoever is not done is cut off: Kubernetes kills a program after 30
+   * @defaultValue 25
+   */
+  seconds?: number;
+}
+
+export const END_SERVERS_OPTIONS = {
+  seconds: { is: number, most: 3600, default: 25 },
+} as const satisfies OptionTable<EndServersOptions>;
 
 /**
  * Ends servers of `node:http`, all at the same time: they take no new connection, answer the
  * requests that have begun, and end each open connection after its next answer. `server.close`
  * alone waits for ever for whoever opens a connection and sends nothing: Node's time-outs end with
  * the server.
- * @param options `seconds`: after these, whoever is not done is cut off, 0 to 3600; default 25,
- *   since Kubernetes kills a program after 30
  * @returns once every connection has ended; at once if no server listens
  * @throws {TypeError | RangeError} if an argument is invalid
  * @example
@@ -15,11 +26,9 @@ import { checkIterable, checkNumber, checkOptions } from '../../door.js';
  */
 export async function endServers(
   servers: Iterable<Server>,
-  options: { seconds?: number } = {},
+  options: EndServersOptions = {},
 ): Promise<void> {
-  checkOptions(options);
-  const { seconds = 25 } = options;
-  checkNumber('seconds', seconds, 0, 3600);
+  const { seconds } = checkedOptions(options, END_SERVERS_OPTIONS);
   checkIterable(servers, 'servers of node:http');
   const all = [...servers];
   for (const server of all) {

@@ -2,10 +2,9 @@ import type { Blocklist } from '../../blocklist/blocklist.js';
 import { match } from '../../matching/match.js';
 import type { Decide } from '../../node/pool/create-hash-pool.js';
 import type { HashedVariant } from '../../variant.js';
-import type { KnownCaller } from './access.js';
+import { type KnownCaller, REQUESTS_PER_SECOND } from './access.js';
 import { Refusal } from './route.js';
 
-const REQUESTS_PER_SECOND = 100;
 const DAY = 86_400_000;
 /** Searches for one token of the rate: 600 at once hold the thread that serves for 0.4 s. */
 const SEARCHES_A_TOKEN = 25;

@@ -1,12 +1,19 @@
 import { createHash } from 'node:crypto';
 import {
-  checkInteger,
-  checkMethods,
-  checkNumber,
+  type Checked,
+  callback,
+  checkedOptions,
   checkObject,
   checkOneOf,
   checkOptions,
-  checkTypeOf,
+  integer,
+  NOW,
+  number,
+  type OptionCheck,
+  type OptionTable,
+  object,
+  tableOf,
+  wrongKind,
 } from '../../door.js';
 import { DecodeError } from '../../errors.js';
 import { readBytes } from '../../node/read-bytes.js';
@@ -19,7 +26,7 @@ import {
 } from '../../review/review-record.js';
 import type { FeedbackQueue, ReviewLog } from '../../store/store.js';
 import { type FromSchema, problemOf } from '../http/json-schema.js';
-import { SenderCheck, type SenderProof } from './webhook-sender.js';
+import { SENDER_PROOF, SenderCheck, type SenderProof } from './webhook-sender.js';
 
 /** What a decision from outside is about, in the words of the platform. */
 export interface DecidedItem {
@@ -84,13 +91,29 @@ export interface DecisionWebhookOptions extends SenderProof {
   now?: (() => number) | undefined;
 }
 
-const MAX_BYTES = 64 * 1024;
-const RETRY_SECONDS = 900;
 /** Characters of the id of a decision, and of other ids. */
 const MAX_ID = 150;
 /** Decisions whose end is remembered, so that a late delivery calls nobody, and items. */
 const MAX_REMEMBERED = 10_000;
 const PACE = { minBytesPerSecond: 1024, idleSeconds: 10 };
+
+/** What was found of a review, by the name of an action. */
+const outcomes: OptionCheck = (name, value) => {
+  checkOptions(value as object, `${name} to be an object`);
+  for (const outcome of Object.values(value as object)) checkOneOf(name, outcome, REVIEW_OUTCOMES);
+};
+
+export const DECISION_WEBHOOK_OPTIONS = /* @__PURE__ */ tableOf(SENDER_PROOF, {
+  log: { is: object, methods: ['append', 'timeOf'], required: true },
+  outcomes: { is: outcomes, required: true },
+  factsOf: { is: callback, required: true },
+  feedback: { is: object, methods: ['add'] },
+  feedbackOf: { is: callback },
+  onDecision: { is: callback },
+  maxBytes: { is: integer, least: 1, default: 65_536 },
+  retrySeconds: { is: number, default: 900 },
+  now: NOW,
+}) satisfies OptionTable<DecisionWebhookOptions>;
 
 /**
  * A webhook by which a review tool tells what its moderators decided: it writes the decision into a
@@ -124,7 +147,7 @@ interface Told {
 }
 
 class DecisionWebhook {
-  readonly #options: DecisionWebhookOptions;
+  readonly #options: Checked<DecisionWebhookOptions, typeof DECISION_WEBHOOK_OPTIONS>;
   readonly #sender: SenderCheck;
   readonly #outcomes: ReadonlyMap<string, ReviewOutcome>;
   /** What is being done, and what was done last, by the decision's id. */
@@ -134,24 +157,12 @@ class DecisionWebhook {
   readonly #latest = new Map<string, string>();
 
   constructor(options: DecisionWebhookOptions) {
-    checkOptions(options);
-    const { log, outcomes, factsOf, feedback, feedbackOf, onDecision } = options;
-    const { maxBytes = MAX_BYTES, retrySeconds = RETRY_SECONDS, now } = options;
-    this.#sender = new SenderCheck(options);
-    checkMethods(log, 'log to be a review log', ['append', 'timeOf']);
-    checkOptions(outcomes, 'outcomes to be an object');
-    for (const outcome of Object.values(outcomes)) checkOneOf('outcomes', outcome, REVIEW_OUTCOMES);
-    if (typeof factsOf !== 'function') throw new TypeError('expected factsOf to be a function');
-    if (feedback !== undefined) checkMethods(feedback, 'feedback to be a feedback queue', ['add']);
-    checkTypeOf('feedbackOf', feedbackOf, 'function');
+    this.#options = checkedOptions(options, DECISION_WEBHOOK_OPTIONS);
+    const { feedback, feedbackOf, outcomes } = options;
     if ((feedback === undefined) !== (feedbackOf === undefined)) {
-      throw new TypeError('expected feedback and feedbackOf together');
+      wrongKind('feedback and feedbackOf together');
     }
-    checkTypeOf('onDecision', onDecision, 'function');
-    checkInteger('maxBytes', maxBytes, 1);
-    checkNumber('retrySeconds', retrySeconds, 0);
-    checkTypeOf('now', now, 'function');
-    this.#options = options;
+    this.#sender = new SenderCheck(options);
     this.#outcomes = new Map(Object.entries(outcomes));
   }
 
@@ -188,7 +199,7 @@ class DecisionWebhook {
   }
 
   async #bodyOf(request: Request): Promise<Uint8Array | Response> {
-    const { maxBytes = MAX_BYTES } = this.#options;
+    const { maxBytes } = this.#options;
     if (Number(request.headers.get('content-length')) > maxBytes) {
       return refusal(413, 'expected a shorter body');
     }
@@ -208,7 +219,7 @@ class DecisionWebhook {
    * ended, and is no longer the latest on its item, is not repeated: a mind was changed twice.
    */
   async #idOf(body: Uint8Array, item: string): Promise<string> {
-    const { log, retrySeconds = RETRY_SECONDS, now = Date.now } = this.#options;
+    const { log, retrySeconds, now } = this.#options;
     const digest = createHash('sha256').update(body).digest('hex');
     for (let count = 0; ; count++) {
       const id = `sha256-${digest}${count === 0 ? '' : `-${count}`}`;

@@ -3,7 +3,7 @@ import {
   withdrawnFromJSON,
   withdrawnToJSON,
 } from '../../blocklist/withdrawn.js';
-import { checkKnown, checkTypeOf } from '../../door.js';
+import { callback, checkedOptions, type OptionTable } from '../../door.js';
 import { hashFromJSON } from '../../hash.js';
 import { createAllowList } from '../../matching/allow-list.js';
 import type { ReviewQuery } from '../../review/review-record.js';
@@ -24,6 +24,10 @@ export interface CurationOptions {
     | ((list: string, options: ListFetchOptions) => Promise<FetchProgress | undefined>)
     | undefined;
 }
+
+export const CURATION_OPTIONS = {
+  fetch: { is: callback },
+} as const satisfies OptionTable<CurationOptions>;
 
 /** How a list is fetched on demand. */
 export interface ListFetchOptions {
@@ -81,9 +85,7 @@ const PULSE_MILLISECONDS = 1000;
  * @throws {TypeError} if an argument is invalid
  */
 export function storeRoutes(store: Store, options: CurationOptions): Route[] {
-  checkKnown(options, ['fetch']);
-  checkTypeOf('fetch', options.fetch, 'function');
-  const { fetch } = options;
+  const { fetch } = checkedOptions(options, CURATION_OPTIONS);
   const log = store.reviewLog(RETENTION);
   return [
     routeOf({

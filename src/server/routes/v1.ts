@@ -1,6 +1,6 @@
 import { DecodeError } from '../../errors.js';
 import { type Decision, unhashable } from '../../matching/decision.js';
-import { type MatchRules, match, type RemoteList } from '../../matching/match.js';
+import { match, type RemoteList } from '../../matching/match.js';
 import type { ImageSource } from '../../node/read-bytes.js';
 import type { ReviewQueue } from '../../store/store.js';
 import { mayDo } from '../http/access.js';
@@ -10,24 +10,21 @@ import { TextReply } from '../http/reply.js';
 import { type Call, type QueryOf, Refusal, type Route, repliesOf, routeOf } from '../http/route.js';
 import { ITEM_QUERY, type NamedUpload, namedUpload } from '../review/intake.js';
 import { isRaw, type RequestUpload, scan } from '../uploads/scan.js';
-import type { ScanOptions } from '../uploads/scanner.js';
+import type { ScanAnswerOptions } from '../uploads/scanner.js';
 import { createDecisionWebhook, type DecisionWebhookOptions } from './decision-webhook.js';
 import { isAnswered, MATCH_REPLY_SCHEMA, replyOf } from './match-reply.js';
 import { hashesOf, IMAGE_SCHEMA, type ImageJSON, imageFrom } from './match-request.js';
 import type { ServiceParts } from './parts.js';
 
 /** How uploads are answered by `/v1/scan`; the service has the list, the pool and the limits. */
-export type ScanRouteOptions = Omit<
-  ScanOptions<RequestUpload>,
-  'blocklist' | keyof MatchRules | 'pool' | 'check' | 'maxBytes'
->;
+export type ScanRouteOptions = ScanAnswerOptions<RequestUpload>;
 
 /** What our own dialect stands on. */
 export interface V1Options {
   readonly parts: ServiceParts;
   /** whether callers of the role `match` are told hashes of entries */
   readonly tellHashes: boolean;
-  readonly remote: readonly RemoteList[];
+  readonly remote: readonly RemoteList[] | undefined;
   readonly scan: ScanRouteOptions | undefined;
   readonly webhook: DecisionWebhookOptions | undefined;
   /** where uploads wait for moderators; undefined: nowhere */
@@ -125,7 +122,7 @@ async function decided(
   const { forms, pool, maxBytes } = parts;
   const list = parts.list();
   const rules = parts.rules();
-  const further = { ...rules, all, distance, signal, remote: asks ? lists : [] };
+  const further = { ...rules, all, distance, signal, remote: asks ? lists : undefined };
   if (body !== undefined) {
     const image = imageFrom(body);
     // Each of them could be a question of its own.

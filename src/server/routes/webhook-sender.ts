@@ -1,4 +1,5 @@
 import { createHash, createPublicKey, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
+import { type OptionCheck, type OptionTable, wrongKind } from '../../door.js';
 
 /* Who calls a webhook: whoever knows a token, or signs with a key. */
 
@@ -36,23 +37,31 @@ export interface SenderProof {
   publicKey?: string | undefined;
 }
 
+/** What `tokenHash` gives, of one token or more. */
+const tokenHashes: OptionCheck = (name, value) => {
+  const isHash = (hash: unknown) => typeof hash === 'string' && /^[0-9a-f]{64}$/i.test(hash);
+  if (Array.isArray(value) && value.length > 0 && value.every(isHash)) return;
+  wrongKind(`${name} to be a list of what tokenHash gives`);
+};
+
+const rsaPublicKey: OptionCheck = (_, value) => void rsaKey(value as string);
+
+export const SENDER_PROOF = {
+  tokenHashes: { is: tokenHashes },
+  publicKey: { is: rsaPublicKey },
+} as const satisfies OptionTable<SenderProof>;
+
 /** Checks requests. */
 export class SenderCheck {
   readonly #digests: readonly Buffer[] | undefined;
   readonly #key: KeyObject | undefined;
 
-  /** @throws {TypeError} unless there is a proof, and it is valid */
+  /** @throws {TypeError} unless there is a proof */
   constructor({ tokenHashes, publicKey }: SenderProof) {
     if (tokenHashes === undefined && publicKey === undefined) {
       throw new TypeError('expected tokenHashes or publicKey');
     }
-    if (tokenHashes !== undefined) {
-      const isHash = (hash: unknown) => typeof hash === 'string' && /^[0-9a-f]{64}$/i.test(hash);
-      if (!Array.isArray(tokenHashes) || tokenHashes.length === 0 || !tokenHashes.every(isHash)) {
-        throw new TypeError('expected tokenHashes to be a list of what tokenHash gives');
-      }
-      this.#digests = tokenHashes.map((hash) => Buffer.from(hash, 'hex'));
-    }
+    this.#digests = tokenHashes?.map((hash) => Buffer.from(hash, 'hex'));
     if (publicKey !== undefined) this.#key = rsaKey(publicKey);
   }
 

@@ -7,9 +7,18 @@ import {
 } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import { checkInteger, checkNumber, checkTypeOf } from '../../door.js';
+import {
+  callback,
+  checkedOptions,
+  integer,
+  type OptionCheck,
+  type OptionTable,
+  positive,
+  texts,
+} from '../../door.js';
 import { DecodeError } from '../../errors.js';
 import { MAX_BYTES } from '../../picture/options.js';
+import { networkOf } from '../http/access.js';
 import { Refusal, type RefusalCode } from '../http/route.js';
 import { PublicAddresses } from './public-addresses.js';
 
@@ -72,6 +81,27 @@ export interface FetchPictureOptions {
   lookup?: LookupFunction | undefined;
 }
 
+/** Names of hosts, or origins. */
+const hosts: OptionCheck = (name, value, ...option) => {
+  texts(name, value, ...option);
+  new AllowedHosts(value as string[]);
+};
+
+/** CIDRs, or addresses. */
+const networks: OptionCheck = (name, value, ...option) => {
+  texts(name, value, ...option);
+  for (const one of value as string[]) networkOf(one);
+};
+
+export const FETCH_PICTURE_OPTIONS = {
+  hosts: { is: hosts, required: true },
+  privateNetworks: { is: networks, default: [] },
+  maxBytes: { is: integer, least: 1, default: MAX_BYTES },
+  timeoutSeconds: { is: positive, most: 3600, default: 20 },
+  maxRedirects: { is: integer, most: 20, default: 3 },
+  lookup: { is: callback, default: systemLookup },
+} as const satisfies OptionTable<FetchPictureOptions>;
+
 /**
  * Fetches a picture. Reading it throws a `DecodeError`: `too-many-bytes`, `timeout`, or
  * `unreadable` if the connection breaks. It is to be read to its end, or returned.
@@ -92,15 +122,11 @@ export type FetchPicture = (
  * @throws {TypeError | RangeError} if an option is invalid
  */
 export function pictureFetcher(options: FetchPictureOptions): FetchPicture {
-  const { hosts, privateNetworks = [], maxBytes = MAX_BYTES, lookup = systemLookup } = options;
-  const { timeoutSeconds = 20, maxRedirects = 3 } = options;
-  checkInteger('maxBytes', maxBytes, 1);
-  checkNumber('timeoutSeconds', timeoutSeconds, 0.001, 3600);
-  checkInteger('maxRedirects', maxRedirects, 0, 20);
-  checkTypeOf('lookup', lookup, 'function');
-  const allowed = new AllowedHosts(hosts);
-  const addresses = new PublicAddresses(privateNetworks);
-  const guarded = guardedLookup(lookup as LookupFunction, addresses);
+  const checked = checkedOptions(options, FETCH_PICTURE_OPTIONS);
+  const { maxBytes, timeoutSeconds, maxRedirects } = checked;
+  const allowed = new AllowedHosts(checked.hosts);
+  const addresses = new PublicAddresses(checked.privateNetworks);
+  const guarded = guardedLookup(checked.lookup, addresses);
 
   /** The reply of one address, whatever its status. */
   const replyOf = (url: URL, signal: AbortSignal): Promise<IncomingMessage> =>
@@ -174,11 +200,9 @@ class AllowedHosts {
   readonly #origins = new Set<string>();
   readonly #suffixes: string[] = [];
 
-  /** @throws {TypeError | RangeError} if one of them is invalid */
+  /** @throws {RangeError} if one of them is invalid */
   constructor(hosts: readonly string[]) {
-    if (!Array.isArray(hosts)) throw new TypeError('expected hosts to be a list');
     for (const host of hosts) {
-      if (typeof host !== 'string') throw new TypeError('expected hosts to be strings');
       if (/^\*(\.[a-z0-9-]+){2,}$/i.test(host)) this.#suffixes.push(host.slice(1).toLowerCase());
       else this.#origins.add(originOf(host));
     }

@@ -46,10 +46,9 @@ export class PublicAddresses {
 
   /**
    * @param exempt networks that count as public all the same
-   * @throws {TypeError | RangeError} if one of them is invalid
+   * @throws {RangeError} if one of them is invalid
    */
   constructor(exempt: readonly string[]) {
-    if (!Array.isArray(exempt)) throw new TypeError('expected privateNetworks to be a list');
     this.#exempt = exempt.map(networkOf);
   }
 

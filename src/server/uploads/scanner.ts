@@ -7,6 +7,7 @@ import {
   type OptionCheck,
   type OptionTable,
   object,
+  tableOf,
 } from '../../door.js';
 import { DecodeError } from '../../errors.js';
 import { type Decision, unhashable } from '../../matching/decision.js';
@@ -31,20 +32,8 @@ export interface CheckLimits {
   readonly all?: boolean;
 }
 
-/**
- * Which uploads are kept, and who is told.
- * @typeParam Upload what the adapter knows of an upload, for `onDecision`
- */
-export interface ScanOptions<Upload> extends MatchRules {
-  /** what uploads are checked against; not needed with `check`. An empty one refuses nothing */
-  blocklist?: Blocklist | undefined;
-  /** where uploads are decoded and hashed; by default the pool that `check` shares */
-  pool?: Pick<HashPool, 'check'> | undefined;
-  /**
-   * the check itself, if not against `blocklist`. It gives a decision whatever the upload is: what
-   * it throws, the adapter throws
-   */
-  check?: ((source: ImageSource, limits: CheckLimits) => Promise<Decision>) | undefined;
+/** What is done with an upload by its decision. */
+export interface ScanAnswerOptions<Upload> {
   /**
    * what to do with an upload that could not be checked: a full queue, a time-out, a file that is
    * no picture or a broken one. No default is right for everybody. An upload that is too long,
@@ -56,11 +45,6 @@ export interface ScanOptions<Upload> extends MatchRules {
    * @defaultValue 'match'
    */
   refuse?: 'match' | 'review' | undefined;
-  /**
-   * most bytes of an upload, or of a form
-   * @defaultValue 64 MiB
-   */
-  maxBytes?: number | undefined;
   /**
    * when a client may try again after 503: `busy`, `timeout` or `unanswered`
    * @defaultValue 5
@@ -74,24 +58,48 @@ export interface ScanOptions<Upload> extends MatchRules {
   onDecision?: ((decision: Decision, upload: Upload) => void | Promise<void>) | undefined;
 }
 
+/**
+ * Which uploads are kept, and who is told.
+ * @typeParam Upload what the adapter knows of an upload, for `onDecision`
+ */
+export interface ScanOptions<Upload> extends MatchRules, ScanAnswerOptions<Upload> {
+  /** what uploads are checked against; not needed with `check`. An empty one refuses nothing */
+  blocklist?: Blocklist | undefined;
+  /** where uploads are decoded and hashed; by default the pool that `check` shares */
+  pool?: Pick<HashPool, 'check'> | undefined;
+  /**
+   * the check itself, if not against `blocklist`. It gives a decision whatever the upload is: what
+   * it throws, the adapter throws
+   */
+  check?: ((source: ImageSource, limits: CheckLimits) => Promise<Decision>) | undefined;
+  /**
+   * most bytes of an upload, or of a form
+   * @defaultValue 64 MiB
+   */
+  maxBytes?: number | undefined;
+}
+
 const blocklist: OptionCheck = (name, value) => {
   if (value instanceof Blocklist) return;
   throw new TypeError(`expected ${name} to be a blocklist`);
 };
 
-export const SCAN_OPTIONS = {
+export const SCAN_ANSWER_OPTIONS = {
+  onError: { is: choice, of: ['accept', 'refuse'], required: true },
+  refuse: { is: choice, of: ['match', 'review'], default: 'match' },
+  retryAfterSeconds: { is: number, default: RETRY_AFTER_SECONDS },
+  onDecision: { is: callback },
+} as const satisfies OptionTable<ScanAnswerOptions<never>>;
+
+export const SCAN_OPTIONS = /* @__PURE__ */ tableOf(SCAN_ANSWER_OPTIONS, {
   policy: POLICY,
   allowList: ALLOW_LIST,
   floodGuard: FLOOD_GUARD,
   blocklist: { is: blocklist },
   pool: { is: object, methods: ['check'] },
   check: { is: callback },
-  onError: { is: choice, of: ['accept', 'refuse'], required: true },
-  refuse: { is: choice, of: ['match', 'review'], default: 'match' },
   maxBytes: { is: integer, least: 1, default: MAX_BYTES },
-  retryAfterSeconds: { is: number, default: RETRY_AFTER_SECONDS },
-  onDecision: { is: callback },
-} as const satisfies OptionTable<ScanOptions<never>>;
+}) satisfies OptionTable<ScanOptions<never>>;
 
 /** What to do with an upload. */
 export interface Outcome {

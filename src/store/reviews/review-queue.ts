@@ -1,4 +1,13 @@
-import { checkInteger, checkObject, checkOneOf, checkOptions, checkTypeOf } from '../../door.js';
+import {
+  callback,
+  checkedOptions,
+  checkInteger,
+  checkObject,
+  checkOneOf,
+  checkOptions,
+  type OptionTable,
+  tableOf,
+} from '../../door.js';
 import type { Allowance } from '../../matching/allow-list.js';
 import { type Decision, type DecisionJSON, decisionToJSON } from '../../matching/decision.js';
 import { decisionFromJSON } from '../../matching/decision-json.js';
@@ -15,7 +24,11 @@ import {
   type ReviewRecord,
   reviewFactsOf,
 } from '../../review/review-record.js';
-import type { RetentionRules, ReviewRetention } from '../../review/review-retention.js';
+import {
+  REVIEW_RETENTION,
+  RetentionRules,
+  type ReviewRetention,
+} from '../../review/review-retention.js';
 import {
   checkedAllowance,
   keyOfAllowance,
@@ -45,6 +58,10 @@ export interface ReviewQueueOptions extends ReviewRetention {
    */
   feedbackOf?: (record: NewReviewRecord) => readonly Omit<NewFeedback, 'id'>[];
 }
+
+export const REVIEW_QUEUE_OPTIONS = /* @__PURE__ */ tableOf(REVIEW_RETENTION, {
+  feedbackOf: { is: callback },
+}) satisfies OptionTable<ReviewQueueOptions>;
 
 /** What a moderator found. */
 export interface ModeratorDecision {
@@ -95,14 +112,11 @@ export class ReviewQueue {
   readonly #feedbackOf: NonNullable<ReviewQueueOptions['feedbackOf']>;
 
   /** Use `Store.reviewQueue`. */
-  constructor(
-    database: Database,
-    rules: RetentionRules,
-    { feedbackOf = () => [] }: ReviewQueueOptions,
-  ) {
+  constructor(database: Database, options: ReviewQueueOptions) {
+    const checked = checkedOptions(options, REVIEW_QUEUE_OPTIONS);
+    const { feedbackOf = () => [], ...retention } = checked;
     this.#database = database;
-    this.#rules = rules;
-    checkTypeOf('feedbackOf', feedbackOf, 'function');
+    this.#rules = new RetentionRules(retention);
     this.#feedbackOf = feedbackOf;
   }
 

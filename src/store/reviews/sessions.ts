@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { checkNumber, checkOptions, checkTypeOf } from '../../door.js';
+import { checkedOptions, NOW, type OptionTable, positive } from '../../door.js';
 import type { Database } from '../sql/database.js';
 
 /** Options of `Store.sessions`. */
@@ -16,7 +16,13 @@ export interface SessionsOptions {
   now?: () => number;
 }
 
-const HOURS = 8;
+/** Hours of a session: a year at most. */
+export const SESSION_HOURS = { is: positive, most: 8760, default: 8 } as const;
+export const SESSIONS_OPTIONS = {
+  hours: SESSION_HOURS,
+  now: NOW,
+} as const satisfies OptionTable<SessionsOptions>;
+
 const HOUR = 3_600_000;
 const SECRET_BYTES = 32;
 const SECRET = /^[\w-]{43}$/;
@@ -32,10 +38,7 @@ export class Sessions {
 
   /** Use `Store.sessions`. */
   constructor(database: Database, options: SessionsOptions = {}) {
-    checkOptions(options);
-    const { hours = HOURS, now = Date.now } = options;
-    checkNumber('hours', hours, 0.001, 24 * 365);
-    checkTypeOf('now', now, 'function');
+    const { hours, now } = checkedOptions(options, SESSIONS_OPTIONS);
     this.#database = database;
     this.#milliseconds = hours * HOUR;
     this.#now = now;
