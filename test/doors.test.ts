@@ -2,58 +2,64 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import { READBACK_OPTIONS } from '../src/browser/decode/check-pixel-readback.js';
+import { DECODE_OPTIONS as BROWSER_DECODE_OPTIONS } from '../src/browser/decode-image-file.js';
+import { HASH_FILE_OPTIONS as BROWSER_HASH_OPTIONS } from '../src/browser/hash-image-file.js';
+import type { Option, OptionTable } from '../src/door.js';
+import { BITS_OPTIONS } from '../src/hashing/grid.js';
+import { PDQ_OPTIONS } from '../src/hashing/pdq.js';
+import { ALLOW_LIST_OPTIONS, ALLOW_OPTIONS, DISALLOW_OPTIONS } from '../src/matching/allow-list.js';
+import { FLOOD_GUARD_OPTIONS } from '../src/matching/flood-guard.js';
+import { MATCH_OPTIONS } from '../src/matching/match.js';
+import { REMOTE_LIST_OPTIONS } from '../src/matching/remote-list.js';
+import { DECODE_OPTIONS } from '../src/node/decode/decode.js';
+import { HASH_FILE_OPTIONS } from '../src/node/hash-file.js';
+import { HASH_FILES_OPTIONS } from '../src/node/hash-files.js';
+import {
+  CHECK_OPTIONS,
+  CHECK_UPLOAD_OPTIONS,
+  POOL_OPTIONS,
+} from '../src/node/pool/create-hash-pool.js';
+import { READ_OPTIONS } from '../src/node/read-bytes.js';
+import { POLICY_OPTIONS } from '../src/policy.js';
+import { CLAMD_OPTIONS } from '../src/server/clamd/clamd.js';
+import { REQUEST_SCAN_OPTIONS } from '../src/server/uploads/scan.js';
+import { SCAN_OPTIONS } from '../src/server/uploads/scanner.js';
 import { writeHmaContent } from '../src/services/hma/fake.js';
 import { writeNcmecEntries } from '../src/services/ncmec/fake.js';
 import type { Fakes } from '../src/services/start-fake.js';
 import { writeStopNciiPage } from '../src/services/stop-ncii/fake.js';
 import type { Store as StoreClass } from '../src/store/store.js';
+import { READ_LIST_OPTIONS } from '../src/text/hash-list.js';
+import { WRITE_VPDQ_OPTIONS } from '../src/text/vpdq.js';
+import { WRITE_LIST_OPTIONS } from '../src/text/write-hash-list.js';
+import { VARIANT_OPTIONS } from '../src/variants/variant-profile.js';
+import {
+  type Argument,
+  callback,
+  flag,
+  fromOutside,
+  list,
+  MARK,
+  MISTAKES,
+  type Mistake,
+  member,
+  members,
+  number,
+  optional,
+  options,
+  or,
+  problemsOf,
+  record,
+  signal,
+  strict,
+  text,
+  whole,
+  words,
+} from './doors/argument.js';
+import { type Goods, gridOf, rowOf, rowsOf, type TableArgument } from './doors/table.js';
 import { testFolder } from './folder.js';
 import { ROOT } from './project/package.js';
-
-/** Stands for a hash, a label or a file name: no message may hold it. */
-const MARK = 'b20aaad0c7f1e355'.repeat(4);
-
-const hostile = {
-  toString() {
-    throw new Error(MARK);
-  },
-};
-
-/** What a caller may pass by mistake, by name. */
-const MISTAKES = {
-  undefined: undefined,
-  null: null,
-  true: true,
-  NaN: Number.NaN,
-  '-2': -2,
-  '7.5': 7.5,
-  bigint: 7n,
-  symbol: Symbol(MARK),
-  text: MARK,
-  function: () => MARK,
-  promise: Promise.resolve(MARK),
-  '{}': {},
-  '{ mark }': { mark: MARK, algorithm: MARK, name: MARK },
-  hostile,
-  '[]': [],
-  '[null]': [null],
-  '[text]': [MARK],
-  '[{}]': [{ mark: MARK }],
-  map: new Map([[MARK, MARK]]),
-  bytes: Uint8Array.of(1, 2, 3),
-  floats: new Float64Array(32),
-} as const;
-type Mistake = keyof typeof MISTAKES;
-
-/** An argument: a valid value, and the mistakes that are valid for it. */
-interface Argument {
-  readonly good: unknown;
-  readonly fits?: readonly Mistake[];
-  /** its members, each an argument of its own */
-  readonly members?: Readonly<Record<string, Argument>>;
-  /** it comes from outside: a FormatError or a DecodeError is a valid answer */
-  readonly world?: boolean;
-}
 
 /** The arguments of a call. */
 type Door = readonly Argument[];
@@ -63,55 +69,6 @@ interface Methods {
   readonly of: () => object | Promise<object>;
   readonly doors: Readonly<Record<string, Door>>;
 }
-
-const or = (argument: Argument, ...fits: Mistake[]): Argument => ({
-  ...argument,
-  fits: [...(argument.fits ?? []), ...fits],
-});
-const optional = (argument: Argument): Argument => or(argument, 'undefined');
-const member = (good: unknown, ...fits: Mistake[]): Argument => ({ good, fits });
-const members = (good: object, of: Record<string, Argument>, ...fits: Mistake[]): Argument => ({
-  good,
-  members: of,
-  fits,
-});
-/** An object of its required members. */
-const record = (of: Record<string, Argument>, ...fits: Mistake[]): Argument => {
-  const required = Object.entries(of).filter(([, one]) => !one.fits?.includes('undefined'));
-  const good = Object.fromEntries(required.map(([name, one]) => [name, one.good]));
-  return members(good, of, ...fits);
-};
-/** A list, which may be empty. */
-const list = (one: Argument, ...fits: Mistake[]): Argument =>
-  members([one.good], { 0: one }, '[]', ...fits);
-/** What comes from outside. */
-const fromOutside = (good: unknown, ...fits: Mistake[]): Argument => ({
-  ...member(good, ...fits),
-  world: true,
-});
-
-const flag = optional(member(true, 'true'));
-const callback = optional(member(() => {}, 'function'));
-const text = member('word', 'text');
-const whole = member(1);
-const number = or(whole, '7.5');
-const words = member(['a'], '[]', '[text]');
-const signal = optional(member(new AbortController().signal));
-const options = (of: Record<string, Argument> = {}): Argument =>
-  members(
-    {},
-    Object.fromEntries(Object.entries(of).map(([key, one]) => [key, optional(one)])),
-    'undefined',
-    '{}',
-    '{ mark }',
-    'hostile',
-  );
-
-/** Options that take no member of another name. */
-const strict = (of: Record<string, Argument>): Argument => ({
-  ...options(of),
-  fits: ['undefined', '{}'],
-});
 
 const HEX = 'ab'.repeat(32);
 const HASH = { algorithm: 'pdq', bytes: Uint8Array.from({ length: 32 }, (_, i) => 37 * i) };
@@ -126,10 +83,7 @@ const pixels = members(PIXELS, {
   height: whole,
   channels: optional(member(3)),
 });
-const bits = member(64);
 const resample = member('none');
-const exact = flag;
-const profile = member('dihedral');
 const ENTRY = {
   hash: HASH,
   labels: ['label'],
@@ -430,7 +384,6 @@ const listOptions = { onKeptOut: callback };
 const MATCHER = { name: 'there', ask: async () => [] };
 const REMOTE = core.createRemoteList(MATCHER, { sendsHashes: true });
 const remotes = member([REMOTE], '[]');
-const ruling = { ...rules, all: flag, distance: whole, remote: optional(remotes) };
 const REMOTE_MATCH = { list: 'there', trust: 'own', tier: 'match', labels: ['label'], hash: HASH };
 const remoteMatch = {
   list: text,
@@ -520,41 +473,11 @@ const watchedJSON = record({
     record({ ...hashOfJSON, uploads: list(record({ hash: hexText, seenSeconds: number })) }),
   ),
 });
-const limits = {
-  maxBytes: member(1e6, '7.5'),
-  maxPixels: member(1e6),
-  timeoutSeconds: member(60, '7.5'),
-  signal,
-};
-const hashing = { algorithm: member('dhash'), bits: member(256), resample, exact };
-const decoding = {
-  ...limits,
-  lenient: flag,
-  decoding: member('draft'),
-};
-const fileHashing = {
-  ...decoding,
-  ...hashing,
-  orientation: member('stored'),
-  variants: profile,
-  crops: flag,
-};
-const unseenFrames = member('review');
 const source = fromOutside(picture, 'text', 'bytes');
 const path = (good: string): Argument => fromOutside(good, 'text');
 const paths = {
   ...member([picturePath], '[]', '[null]', '[text]', '[{}]', 'map', 'floats'),
   world: true,
-};
-const browserHashing = {
-  ...limits,
-  ...hashing,
-  crops: flag,
-  onProgress: callback,
-  orientation: member('stored'),
-  variants: profile,
-  workerUrl: member('/browser-worker.js', 'text'),
-  concurrency: member(2),
 };
 const blob = member(new Blob(['x']));
 const files = {
@@ -568,21 +491,6 @@ const LIST = core.createBlocklist([ENTRY as never]);
 const decider = member(LIST, 'function');
 const POOL = node.createHashPool({ workers: 1 });
 afterAll(() => POOL.close());
-const SCANNING = { blocklist: LIST, onError: 'accept' };
-const uploadOptions = {
-  ...rules,
-  blocklist: member(LIST),
-  pool: optional(member({ check: () => {} })),
-  check: callback,
-  maxBytes: optional(whole),
-  onDecision: callback,
-};
-const scanOptions = {
-  ...uploadOptions,
-  onError: member('refuse'),
-  refuse: optional(member('review')),
-  retryAfterSeconds: optional(number),
-};
 const pictureHosts = record({
   hosts: member(['*.example.org'], '[]', '[text]'),
   privateNetworks: optional(member(['10.0.0.0/8'], '[]')),
@@ -595,8 +503,6 @@ const SERVICE = { blocklist: LIST, pool: POOL };
 const TOKEN = { name: 'a', hash: HEX, role: 'match' };
 const NETWORK = { cidr: '10.0.0.0/8', role: 'match' };
 const asked = { requestsPerSecond: optional(number), answersPerDay: optional(whole) };
-const scanning = members(SCANNING, scanOptions);
-const maxBytesHeld = optional(member(2 ** 30));
 
 let opened: Promise<StoreClass> | undefined;
 /** One store for all, which takes long to open. It is closed at the end alone. */
@@ -611,25 +517,56 @@ afterAll(async () => {
   if (one) await (Object.getPrototypeOf(one) as StoreClass).close.call(one);
 });
 
+/** Valid values of kinds that are a room's own, by the name of the function that checks them. */
+const GOODS: Goods = {
+  abortSignal: member(new AbortController().signal),
+  address: member('/browser-worker.js', 'text'),
+  algorithms: member(['pdq'], '[]'),
+  allowList,
+  bits: member(256),
+  blocklist: member(LIST),
+  byAlgorithm: record(
+    { phash: optional(member({}, '{}', 'hostile')), pdq: optional(member(undefined)) },
+    '{}',
+  ),
+  bytesHeld: member(2 ** 30),
+  checkResample: member('none'),
+  enabled: member(true, 'true'),
+  floodGuard,
+  guardState: watchedJSON,
+  hash,
+  hashPool: member(POOL),
+  listName: text,
+  pixels,
+  policy,
+  remoteLists: remotes,
+  sendsHashes: member(true, 'true'),
+  unnamedAlgorithm: member('dhash'),
+};
+
+/** The row of options that have a table. */
+const by = (table: OptionTable<object>, given?: object, rows?: Goods): TableArgument =>
+  rowOf(table, GOODS, { ...(given && { given }), ...(rows && { rows }) });
+
 /** The rows of each entry. An export without a row fails. */
 const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'>> = {
   index: {
     ALGORITHMS: 'constant',
     DecodeError: 'class of errors',
     FormatError: 'class of errors',
-    ahash: [pixels, options({ bits })],
-    blockhash: [pixels, options({ bits })],
-    dhash: [pixels, options({ bits })],
-    phash: [pixels, options({ bits })],
-    pdq: [pixels, options({ resample, exact })],
-    pdqDihedral: [pixels, options({ resample, exact })],
+    ahash: [pixels, by(BITS_OPTIONS)],
+    blockhash: [pixels, by(BITS_OPTIONS)],
+    dhash: [pixels, by(BITS_OPTIONS)],
+    phash: [pixels, by(BITS_OPTIONS)],
+    pdq: [pixels, by(PDQ_OPTIONS)],
+    pdqDihedral: [pixels, by(PDQ_OPTIONS)],
     distance: [hash, hash],
     hashFromHex: [member('pdq'), { good: HEX, fits: ['text'] }],
     hashFromJSON: [hashJSON],
     hashToHex: [hash],
     hashToJSON: [hash, options({ resample, decoding: member('draft') })],
-    hashPixels: [pixels, options({ ...hashing, variants: profile, crops: flag, stored: pixels })],
-    variantsOf: [pixels, options({ ...hashing, variants: profile, crops: flag, stored: pixels })],
+    hashPixels: [pixels, by(VARIANT_OPTIONS)],
+    variantsOf: [pixels, by(VARIANT_OPTIONS)],
     createIndex: [
       hashes,
       options({
@@ -648,47 +585,20 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
         onKeptOut: callback,
       }),
     ],
-    match: [image, member(aBlocklist()), strict({ ...ruling, signal })],
+    match: [image, member(aBlocklist()), by(MATCH_OPTIONS)],
     DECISION_SCHEMA: 'constant',
-    createAllowList: [
-      options({
-        radius: member(2, 'undefined'),
-        allowances: list(members(ALLOWANCE, { hash, entry: optional(hash), reason: text })),
-        onAllowed: callback,
-      }),
-    ],
-    createFloodGuard: [
-      strict({
-        mostUploads: whole,
-        windowSeconds: number,
-        clusterDistance: whole,
-        mostEntries: whole,
-        now: member(() => 1, 'function'),
-        onAlarm: callback,
-        state: watchedJSON,
-      }),
-    ],
+    createAllowList: [by(ALLOW_LIST_OPTIONS, {}, { allowances: list(allowanceOf) })],
+    createFloodGuard: [by(FLOOD_GUARD_OPTIONS)],
     createRemoteList: [
       members(MATCHER, { name: text, ask: member(MATCHER.ask, 'function') }),
-      record({
-        sendsHashes: member(true, 'true'),
-        name: optional(text),
-        timeoutSeconds: optional(number),
-        tier: optional(member('review')),
-        trust: optional(member('shared')),
-        algorithms: optional(member(['pdq'], '[]')),
-        whenUnanswered: optional(member('unhashable')),
-        noneSeconds: optional(number),
-        mostKept: optional(whole),
-        now: optional(member(() => 1, 'function')),
-      }),
+      by(REMOTE_LIST_OPTIONS),
     ],
     decisionToJSON: [decision, optional(text)],
     decisionFromJSON: [decisionJSON],
     reviewSummary: [records],
     explain: [decision],
     reviewFactsOf: [decision, optional(hash)],
-    policyFor: [member('pdq'), member(256), policy],
+    policyFor: [member('pdq'), member(256), by(POLICY_OPTIONS)],
     createBundle: [
       members([IMAGE], {
         0: members(IMAGE, {
@@ -718,18 +628,10 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     ],
     sealBundle: [wholeBundle, member(recipient)],
     readVpdq: [reply(core.writeVpdq([FRAME as never])), options({ onProblem: callback })],
-    writeVpdq: [frames, options({ format: member('json') })],
+    writeVpdq: [frames, by(WRITE_VPDQ_OPTIONS)],
     writeCell: [or(text, '[]', '[text]')],
-    readHashList: [
-      reply(`${HEX}\n`),
-      options({
-        algorithm: member('dhash'),
-        onProblem: callback,
-        maxLineLength: member(100),
-        maxLines: member(100),
-      }),
-    ],
-    writeHashList: [entries, options({ format: member('jsonl') })],
+    readHashList: [reply(`${HEX}\n`), by(READ_LIST_OPTIONS)],
+    writeHashList: [entries, by(WRITE_LIST_OPTIONS)],
   },
   services: {
     ServiceError: 'class of errors',
@@ -776,27 +678,10 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
           bytes: optional(member(picture, 'bytes')),
         }),
       ),
-      options(decoding),
+      by(DECODE_OPTIONS),
     ],
-    check: [
-      source,
-      decider,
-      strict({ ...fileHashing, ...ruling, unseenFrames, pool: member(POOL) }),
-    ],
-    createHashPool: [
-      strict({
-        workers: whole,
-        maxQueued: member(0),
-        maxBytesInFlight: member(1e6),
-        maxMemory: member(2 ** 28),
-        cpuSeconds: member(60, '7.5'),
-        timeoutSeconds: member(60, '7.5'),
-        isolation: member('thread'),
-        minBytesPerSecond: member(100, '7.5'),
-        idleSeconds: member(9, '7.5'),
-        unseenFrames,
-      }),
-    ],
+    check: [source, decider, by(CHECK_UPLOAD_OPTIONS)],
+    createHashPool: [by(POOL_OPTIONS)],
     createSearchThreads: [
       member(LIST),
       strict({
@@ -804,14 +689,11 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
         onProblem: callback,
       }),
     ],
-    decode: [fromOutside(picture, 'bytes'), options(decoding)],
+    decode: [fromOutside(picture, 'bytes'), by(DECODE_OPTIONS)],
     decoders: [],
     fileKindOf: [fromOutside(indexPath, 'text')],
-    hash: [source, options(fileHashing)],
-    hashAll: [
-      paths,
-      options({ ...fileHashing, concurrency: whole, onProgress: callback, hash: callback }),
-    ],
+    hash: [source, by(HASH_FILE_OPTIONS)],
+    hashAll: [paths, by(HASH_FILES_OPTIONS)],
     openIndex: [
       fromOutside(indexPath, 'text', 'bytes'),
       options({ verify: flag, minGeneration: whole }),
@@ -820,15 +702,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
       path(listPath),
       options({ verify: flag, minGeneration: whole, create: flag, copy: flag, ...listOptions }),
     ],
-    readBytes: [
-      source,
-      options({
-        maxBytes: member(1e6, '7.5'),
-        signal,
-        minBytesPerSecond: member(9, '7.5'),
-        idleSeconds: member(9, '7.5'),
-      }),
-    ],
+    readBytes: [source, by(READ_OPTIONS)],
     fetchList: [
       member(core.createBlocklist([])),
       text,
@@ -884,7 +758,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
         hma: options({ feeds: member(undefined), tier: member('review') }),
         curation: optional(member(undefined)),
         maxBytes: optional(whole),
-        maxBytesHeld,
+        maxBytesHeld: optional(member(2 ** 30)),
         maxJsonBytes: optional(whole),
         timeoutSeconds: optional(number),
         onLog: callback,
@@ -893,30 +767,11 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
       }),
     ],
     tokenHash: [member('a-token-of-many-characters', 'text')],
-    createClamdListener: [
-      members(
-        { enabled: true, blocklist: LIST },
-        {
-          ...uploadOptions,
-          enabled: member(true, 'true'),
-          lists: optional(member(['own'], '[text]')),
-          unreadPictures: optional(member('accept')),
-          maxConnections: optional(whole),
-          idleSeconds: optional(number),
-          signal,
-        },
-      ),
-      callback,
-    ],
+    createClamdListener: [by(CLAMD_OPTIONS, { blocklist: LIST }), callback],
     createNodeListener: [member(() => new Response(), 'function'), callback],
     endServers: [member([], '[]'), options({ seconds: optional(number) })],
-    createUploadScanner: [scanning],
-    scan: [
-      members(SCANNING, {
-        ...{ ...scanOptions, maxBytesHeld, maxFiles: optional(whole) },
-        timeoutSeconds: optional(number),
-      }),
-    ],
+    createUploadScanner: [by(SCAN_OPTIONS, { blocklist: LIST })],
+    scan: [by(REQUEST_SCAN_OPTIONS, { blocklist: LIST })],
     StoreError: 'class of errors',
     openStore: [
       members({ dataDir: undefined }, { dataDir: optional(text) }),
@@ -938,22 +793,12 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     ],
   },
   browser: {
-    checkPixelReadback: [
-      options({ signal, workerUrl: member('/browser-worker.js', 'text'), concurrency: member(2) }),
-    ],
-    decode: [
-      blob,
-      options({
-        ...limits,
-        longestSide: member(9),
-        workerUrl: member('/browser-worker.js', 'text'),
-        concurrency: member(2),
-      }),
-    ],
+    checkPixelReadback: [by(READBACK_OPTIONS)],
+    decode: [blob, by(BROWSER_DECODE_OPTIONS)],
     endWorkers: [],
-    hash: [blob, options(browserHashing)],
-    variantsOfImageFile: [blob, options(browserHashing)],
-    hashAll: [files, options(browserHashing)],
+    hash: [blob, by(BROWSER_HASH_OPTIONS)],
+    variantsOfImageFile: [blob, by(BROWSER_HASH_OPTIONS)],
+    hashAll: [files, by(BROWSER_HASH_OPTIONS)],
   },
 };
 
@@ -1080,8 +925,8 @@ const METHODS: Record<string, Methods> = {
   AllowList: {
     of: () => core.createAllowList({ allowances: [ALLOWANCE as never] }),
     doors: {
-      allow: [hash, members({ reason: 'a', entry: HASH }, { reason: text, entry: optional(hash) })],
-      disallow: [hash, options({ entry: hash })],
+      allow: [hash, by(ALLOW_OPTIONS)],
+      disallow: [hash, by(DISALLOW_OPTIONS)],
       covering: [hash],
       toJSON: [],
     },
@@ -1199,8 +1044,8 @@ const METHODS: Record<string, Methods> = {
   HashPool: {
     of: () => node.createHashPool({ workers: 1 }),
     doors: {
-      hash: [source, strict(fileHashing)],
-      check: [source, decider, strict({ ...fileHashing, ...ruling, unseenFrames })],
+      hash: [source, by(HASH_FILE_OPTIONS)],
+      check: [source, decider, by(CHECK_OPTIONS)],
       stats: [],
       close: [],
     },
@@ -1369,77 +1214,6 @@ async function entryOf(name: string): Promise<Record<string, unknown>> {
   return (await import(pathToFileURL(join(ROOT, `dist/${name}.js`)).href)) as never;
 }
 
-/** Messages that come from V8 and Node, not from our checks. */
-const NOT_OURS =
-  /cannot (read|use|convert|destructure|mix)|is not (iterable|async|a function|defined)|'in' operator|undefined \(|argument must be|invalid (typed )?array|incompatible receiver|receiver should|called on|reading '/i;
-
-/** What is wrong with the answer to a mistake; undefined if nothing is. */
-function problemOf(error: unknown, world: boolean): string | undefined {
-  if (!(error instanceof Error)) return 'was accepted';
-  const ours = error instanceof TypeError || error instanceof RangeError;
-  if (!ours && !(world && /^(Format|Decode)Error$/.test(error.name))) return error.name;
-  const { message } = error;
-  const isTold = /expected|^unknown option /.test(message) || (!ours && message !== '');
-  if (!isTold || NOT_OURS.test(message)) return `said "${message}"`;
-  return message.toLowerCase().includes(MARK.slice(0, 6))
-    ? `gave it away: "${message}"`
-    : undefined;
-}
-
-/** What a call throws, also later through its promise or its items. */
-async function thrownBy(call: () => unknown): Promise<unknown> {
-  try {
-    const result = (await call()) as Partial<AsyncGenerator & Generator & { close(): unknown }>;
-    if (typeof result !== 'object' || result === null) return undefined;
-    if (typeof result.close === 'function') await result.close();
-    if (typeof result.next !== 'function') return undefined;
-    for await (const _ of result as AsyncGenerator);
-    return undefined;
-  } catch (error) {
-    return error ?? new Error('threw nothing');
-  }
-}
-
-/** Every wrong form of an argument, by name, and whether it may come from outside. */
-function* mistakesIn(
-  { good, fits = [], members: of = {}, world = false }: Argument,
-  where = '',
-): Generator<[name: string, value: unknown, world: boolean]> {
-  for (const [name, value] of Object.entries(MISTAKES)) {
-    if (!fits.includes(name as Mistake)) yield [`${where}${name}`, value, world];
-  }
-  for (const [key, argument] of Object.entries(of)) {
-    for (const [name, value, worldly] of mistakesIn(argument, `${where}${key}: `)) {
-      const changed = Array.isArray(good)
-        ? good.map((item, at) => (at === Number(key) ? value : item))
-        : { ...(good as object), [key]: value };
-      yield [name, changed, worldly];
-    }
-  }
-}
-
-async function problemsOf(
-  call: (...args: readonly unknown[]) => unknown,
-  args: readonly Argument[],
-  neverRight = false,
-): Promise<string[]> {
-  const right = args.map(({ good }) => good);
-  const problems: string[] = [];
-  if (!neverRight) {
-    const error = await thrownBy(() => call(...right));
-    if (error !== undefined) problems.push(`refused what is right: ${error}`);
-  }
-  for (const [at, argument] of args.entries()) {
-    for (const [name, value, world] of mistakesIn(argument)) {
-      const given = [...right];
-      given[at] = value;
-      const problem = problemOf(await thrownBy(() => call(...given)), world);
-      if (problem !== undefined) problems.push(`argument ${at + 1}, ${name}: ${problem}`);
-    }
-  }
-  return problems;
-}
-
 const exported = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).exports as object;
 const ENTRIES = Object.keys(exported)
   .filter((name) => name !== './package.json' && name !== './browser/worker')
@@ -1508,6 +1282,58 @@ describe.each(Object.entries(METHODS))('%s', (_, { of, doors }) => {
     },
   );
 });
+
+const nameOfEntry = (entry: string) => (entry === 'index' ? 'onlyhashes' : `onlyhashes/${entry}`);
+
+/** The calls that have a table, by entry, and the methods of what they return. */
+const TABLES = [
+  ...Object.entries(DOORS).flatMap(([entry, doors]) => tablesIn(nameOfEntry(entry), doors)),
+  ...Object.entries(METHODS).flatMap(([name, { doors }]) => tablesIn(name, doors)),
+];
+
+function tablesIn(of: string, doors: Readonly<Record<string, Door | string>>) {
+  return Object.entries(doors).flatMap(([name, door]) =>
+    (typeof door === 'string' ? [] : door)
+      .filter((argument) => 'table' in argument)
+      .map((argument) => ({ of, name, table: (argument as TableArgument).table })),
+  );
+}
+
+test.each(TABLES)('$of: $name takes the defaults and the bounds of its options', ({ table }) => {
+  for (const [name, option] of Object.entries(table as Record<string, Option>)) {
+    const { is, least, most, of = [], default: byDefault } = option;
+    const bounds = is.name === 'texts' ? [] : [least, most];
+    const values = [byDefault, ...bounds, ...(is.name === 'choice' ? of : [])];
+    for (const value of values.filter((one) => one !== undefined)) {
+      expect(() => is(name, value, option, {}), name).not.toThrow();
+    }
+  }
+  expect(Object.keys(table)).not.toEqual([]);
+});
+
+test('docs/options.md shows the tables', async () => {
+  const groups = [...new Set(TABLES.map(({ of }) => of))];
+  const parts = groups.flatMap((group) => {
+    const named = new Map<string, string[]>();
+    for (const { name, table } of TABLES.filter(({ of }) => of === group)) {
+      const grid = gridOf(rowsOf(table));
+      named.set(grid, [...(named.get(grid) ?? []), name]);
+    }
+    return [
+      `## ${group}`,
+      ...[...named].flatMap(([grid, names]) => [`### ${names.join(', ')}`, grid]),
+    ];
+  });
+  const page = [...INTRODUCTION, ...parts].join('\n\n');
+  await expect(`${page}\n`).toMatchFileSnapshot('../docs/options.md');
+});
+
+const INTRODUCTION = [
+  '# Options',
+  'The options of each function: the values that they take, and the default. The code checks options by\n' +
+    'the tables from which this page is written, and refuses a name that is not in them. The API reference\n' +
+    'says what each option does.',
+];
 
 test('packed hashes are checked like hashes', async () => {
   const call = (one: never) => core.createIndex(one);

@@ -34,14 +34,14 @@ export interface ReadListOptions {
 }
 
 /** One algorithm, or one of each width. */
-const algorithms: OptionCheck = (name, value) => {
+const unnamedAlgorithm: OptionCheck = (name, value) => {
   const { 64: short, 256: long } = Object(value) as Record<Bits, unknown>;
   if (!isAlgorithm(value) && !(isAlgorithm(short) && isAlgorithm(long)))
     wrongKind(`${name} to be a known algorithm`);
 };
 
 export const READ_LIST_OPTIONS = {
-  algorithm: { is: algorithms, default: 'pdq' },
+  algorithm: { is: unnamedAlgorithm, default: 'pdq' },
   onProblem: { is: callback },
   maxLineLength: { is: integer, least: 1, default: 1 << 16 },
   maxLines: { is: integer, least: 1, default: 100_000_000 },

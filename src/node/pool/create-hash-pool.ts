@@ -105,7 +105,10 @@ export const POOL_OPTIONS = {
 type Settings = Checked<HashPoolOptions, typeof POOL_OPTIONS>;
 
 export const CHECK_OPTIONS = tableOf(MATCH_OPTIONS, HASH_FILE_OPTIONS, {
-  unseenFrames: POOL_OPTIONS.unseenFrames,
+  variants: { ...HASH_FILE_OPTIONS.variants, default: MATCHING_VARIANTS },
+  decoding: { ...HASH_FILE_OPTIONS.decoding, default: 'draft' },
+  // The default is that of the pool.
+  unseenFrames: { is: choice, of: POOL_OPTIONS.unseenFrames.of },
 }) satisfies OptionTable<CheckOptions>;
 
 /** The use of a picture that is decoded, while its worker has it. */
@@ -144,8 +147,8 @@ class UploadPool implements HashPool {
     list: SearchableList | Decide,
     options: CheckOptions = {},
   ): Promise<Decision> {
-    checkedOptions(options, CHECK_OPTIONS);
-    const { unseenFrames = this.#unseenFrames } = options;
+    const { variants, decoding, ...checked } = checkedOptions(options, CHECK_OPTIONS);
+    const { unseenFrames = this.#unseenFrames } = checked;
     const { policy, allowList, floodGuard, all, distance, remote } = options;
     const matching = { policy, allowList, floodGuard, all, distance, remote };
     const decide = decideBy(list);
@@ -163,8 +166,7 @@ class UploadPool implements HashPool {
       });
     };
     try {
-      const hashed = { variants: MATCHING_VARIANTS, decoding: 'draft', ...options } as const;
-      const upload = this.#admission.admit(source, hashed);
+      const upload = this.#admission.admit(source, { ...options, variants, decoding });
       return await this.#admission.answer(upload, this.#run(upload, FIRST_BATCH, work));
     } catch (error) {
       return undecided(error, options);
