@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import { BLOCKLIST_OPTIONS } from '../src/blocklist/blocklist.js';
 import { READBACK_OPTIONS } from '../src/browser/decode/check-pixel-readback.js';
 import { DECODE_OPTIONS as BROWSER_DECODE_OPTIONS } from '../src/browser/decode-image-file.js';
 import { HASH_FILE_OPTIONS as BROWSER_HASH_OPTIONS } from '../src/browser/hash-image-file.js';
@@ -13,6 +14,11 @@ import { FLOOD_GUARD_OPTIONS } from '../src/matching/flood-guard.js';
 import { MATCH_OPTIONS } from '../src/matching/match.js';
 import { REMOTE_LIST_OPTIONS } from '../src/matching/remote-list.js';
 import { DECODE_OPTIONS } from '../src/node/decode/decode.js';
+import { FETCH_LIST_OPTIONS } from '../src/node/files/fetch-list.js';
+import { OPEN_OPTIONS } from '../src/node/files/index-file.js';
+import { OPEN_LIST_OPTIONS } from '../src/node/files/open-blocklist.js';
+import { SAVE_OPTIONS } from '../src/node/files/save-index.js';
+import { SEARCH_THREADS_OPTIONS } from '../src/node/files/search-threads.js';
 import { HASH_FILE_OPTIONS } from '../src/node/hash-file.js';
 import { HASH_FILES_OPTIONS } from '../src/node/hash-files.js';
 import {
@@ -23,6 +29,9 @@ import {
 import { READ_OPTIONS } from '../src/node/read-bytes.js';
 import { POLICY_OPTIONS } from '../src/policy.js';
 import { CLAMD_OPTIONS } from '../src/server/clamd/clamd.js';
+import { HMA_ROUTE_OPTIONS } from '../src/server/hma/routes.js';
+import { END_SERVERS_OPTIONS } from '../src/server/http/end-servers.js';
+import { SERVICE_OPTIONS } from '../src/server/service.js';
 import { REQUEST_SCAN_OPTIONS } from '../src/server/uploads/scan.js';
 import { SCAN_OPTIONS } from '../src/server/uploads/scanner.js';
 import { writeHmaContent } from '../src/services/hma/fake.js';
@@ -375,12 +384,6 @@ const listSettings = record(
 );
 const allowList = member(core.createAllowList());
 const floodGuard = member(core.createFloodGuard());
-const rules = {
-  policy: optional(policy),
-  allowList: optional(allowList),
-  floodGuard: optional(floodGuard),
-};
-const listOptions = { onKeptOut: callback };
 const MATCHER = { name: 'there', ask: async () => [] };
 const REMOTE = core.createRemoteList(MATCHER, { sendsHashes: true });
 const remotes = member([REMOTE], '[]');
@@ -491,18 +494,8 @@ const LIST = core.createBlocklist([ENTRY as never]);
 const decider = member(LIST, 'function');
 const POOL = node.createHashPool({ workers: 1 });
 afterAll(() => POOL.close());
-const pictureHosts = record({
-  hosts: member(['*.example.org'], '[]', '[text]'),
-  privateNetworks: optional(member(['10.0.0.0/8'], '[]')),
-  maxBytes: optional(whole),
-  timeoutSeconds: optional(number),
-  maxRedirects: optional(whole),
-  lookup: callback,
-});
 const SERVICE = { blocklist: LIST, pool: POOL };
 const TOKEN = { name: 'a', hash: HEX, role: 'match' };
-const NETWORK = { cidr: '10.0.0.0/8', role: 'match' };
-const asked = { requestsPerSecond: optional(number), answersPerDay: optional(whole) };
 
 let opened: Promise<StoreClass> | undefined;
 /** One store for all, which takes long to open. It is closed at the end alone. */
@@ -525,6 +518,18 @@ const GOODS: Goods = {
   allowList,
   bits: member(256),
   blocklist: member(LIST),
+  byName: record({ a: listSettings }, '{}'),
+  creation: flag,
+  follower: member(undefined),
+  hashOfToken: member(HEX, 'text'),
+  hosts: member(['*.example.org'], '[]', '[text]'),
+  hostNames: words,
+  network: member('::1'),
+  networks: member(['10.0.0.0/8'], '[]'),
+  outcomes: member({ a: 'confirmed' }, '{}', 'hostile'),
+  rsaPublicKey: member(undefined),
+  ruleName: text,
+  tokenHashes: member([HEX]),
   byAlgorithm: record(
     { phash: optional(member({}, '{}', 'hostile')), pdq: optional(member(undefined)) },
     '{}',
@@ -577,14 +582,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     ],
     indexFromBuffer: [indexBytes, options({ verify: flag })],
     PackedEntries: [member('pdq'), optional(member(256)), options({ capacity: member(5) })],
-    createBlocklist: [
-      entries,
-      options({
-        lists: record({ a: listSettings }, '{}'),
-        withdrawn: list(hash),
-        onKeptOut: callback,
-      }),
-    ],
+    createBlocklist: [entries, by(BLOCKLIST_OPTIONS)],
     match: [image, member(aBlocklist()), by(MATCH_OPTIONS)],
     DECISION_SCHEMA: 'constant',
     createAllowList: [by(ALLOW_LIST_OPTIONS, {}, { allowances: list(allowanceOf) })],
@@ -682,94 +680,38 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     ],
     check: [source, decider, by(CHECK_UPLOAD_OPTIONS)],
     createHashPool: [by(POOL_OPTIONS)],
-    createSearchThreads: [
-      member(LIST),
-      strict({
-        workers: whole,
-        onProblem: callback,
-      }),
-    ],
+    createSearchThreads: [member(LIST), by(SEARCH_THREADS_OPTIONS)],
     decode: [fromOutside(picture, 'bytes'), by(DECODE_OPTIONS)],
     decoders: [],
     fileKindOf: [fromOutside(indexPath, 'text')],
     hash: [source, by(HASH_FILE_OPTIONS)],
     hashAll: [paths, by(HASH_FILES_OPTIONS)],
-    openIndex: [
-      fromOutside(indexPath, 'text', 'bytes'),
-      options({ verify: flag, minGeneration: whole }),
-    ],
-    openBlocklist: [
-      path(listPath),
-      options({ verify: flag, minGeneration: whole, create: flag, copy: flag, ...listOptions }),
-    ],
+    openIndex: [fromOutside(indexPath, 'text', 'bytes'), by(OPEN_OPTIONS)],
+    openBlocklist: [path(listPath), by(OPEN_LIST_OPTIONS)],
     readBytes: [source, by(READ_OPTIONS)],
     fetchList: [
       member(core.createBlocklist([])),
       text,
       member(emptyClient),
-      options({ ...fetchOptions, confirm: flag, now: callback }),
+      by(FETCH_LIST_OPTIONS),
     ],
-    saveIndex: [
-      path(join(folder, 'saved.ohx')),
-      member(INDEX),
-      options({
-        entries: member({ entryAt: () => ({ labels: [] }) }),
-        signal,
-      }),
-    ],
+    saveIndex: [path(join(folder, 'saved.ohx')), member(INDEX), by(SAVE_OPTIONS)],
     setWorkerScripts: [optional(member(join(ROOT, 'dist'), 'text'))],
   },
   server: {
     NODE_LIMITS: 'constant',
     UploadRefused: 'class of errors',
     createService: [
-      members(SERVICE, {
-        ...rules,
-        blocklist: member(LIST, 'promise'),
-        follower: optional(member(undefined)),
-        store: optional(members({ revision: async () => 1 }, { revision: callback })),
-        pool: optional(members(SERVICE.pool, {})),
-        tokens: optional(
-          list(
-            members(TOKEN, {
-              name: text,
-              hash: member(TOKEN.hash, 'text'),
-              role: member('admin'),
-              ...asked,
-            }),
-          ),
-        ),
-        trustNetworks: optional(
-          list(
-            members(NETWORK, {
-              cidr: member('::1'),
-              role: member('admin'),
-              name: optional(text),
-              ...asked,
-            }),
-          ),
-        ),
-        tellHashes: flag,
-        remote: optional(remotes),
-        scan: optional(record({ onError: member('refuse') })),
-        webhook: optional(member(undefined)),
-        review: optional(member(undefined)),
-        fetchPictures: optional(pictureHosts),
-        hma: options({ feeds: member(undefined), tier: member('review') }),
-        curation: optional(member(undefined)),
-        maxBytes: optional(whole),
-        maxBytesHeld: optional(member(2 ** 30)),
-        maxJsonBytes: optional(whole),
-        timeoutSeconds: optional(number),
-        onLog: callback,
-        onError: callback,
-        now: callback,
-      }),
+      by(
+        SERVICE_OPTIONS,
+        { blocklist: LIST, pool: POOL },
+        { blocklist: member(LIST, 'promise'), hma: by(HMA_ROUTE_OPTIONS) },
+      ),
     ],
     tokenHash: [member('a-token-of-many-characters', 'text')],
     createClamdListener: [by(CLAMD_OPTIONS, { blocklist: LIST }), callback],
     createNodeListener: [member(() => new Response(), 'function'), callback],
-    endServers: [member([], '[]'), options({ seconds: optional(number) })],
+    endServers: [member([], '[]'), by(END_SERVERS_OPTIONS)],
     createUploadScanner: [by(SCAN_OPTIONS, { blocklist: LIST })],
     scan: [by(REQUEST_SCAN_OPTIONS, { blocklist: LIST })],
     StoreError: 'class of errors',

@@ -1,5 +1,14 @@
 import type { Option, OptionTable } from '../../src/door.js';
-import { type Argument, callback, flag, type Mistake, member, text, words } from './argument.js';
+import {
+  type Argument,
+  callback,
+  flag,
+  type Mistake,
+  member,
+  members,
+  text,
+  words,
+} from './argument.js';
 
 /** An argument that is made of a table of options. */
 export interface TableArgument extends Argument {
@@ -69,6 +78,10 @@ function ofKind(option: Option, goods: Goods): Argument {
       return { ...member(good, ...fits.map(({ name }) => name)), wrong: outside };
     }
     default: {
+      if (option.options) {
+        const row = rowOf(options, goods);
+        return members([row.good], { 0: row }, '[]');
+      }
       const known = goods[is.name];
       if (known === undefined) throw new Error(`${is.name} has no valid value here`);
       return known;
@@ -120,6 +133,18 @@ function missing(kind: string): never {
 
 /** What the kinds of single rooms are, in words. */
 const WORDS: Readonly<Record<string, string>> = {
+  byName: 'settings by name',
+  creation: '`true`, `false` or a blocklist',
+  follower: 'of `Store.follow`',
+  hashOfToken: 'of `tokenHash`',
+  hosts: 'a list of hosts',
+  hostNames: 'a list of names',
+  network: 'a network or an address',
+  networks: 'a list of networks',
+  outcomes: 'outcomes by action',
+  rsaPublicKey: 'an RSA key as PEM',
+  ruleName: 'a name',
+  tokenHashes: 'a list of those of `tokenHash`',
   address: 'a string or a URL',
   algorithms: 'an algorithm, or several',
   allowList: 'of `createAllowList`',
@@ -157,6 +182,8 @@ const UNITS = [
 
 /** Defaults that the machine gives, in words. */
 const OF_THE_MACHINE: Readonly<Record<string, string>> = {
+  lookup: "the system's",
+  now: 'the clock',
   workers: 'the cores',
   concurrency: 'one more than the cores',
 };
@@ -165,19 +192,21 @@ function defaultOf(name: string, { default: byDefault, required, is }: Option): 
   if (required) return 'required';
   if (byDefault !== undefined && name in OF_THE_MACHINE) return OF_THE_MACHINE[name]!;
   if (byDefault === undefined) return '';
-  if (typeof byDefault === 'function') return 'the clock';
   if (typeof byDefault === 'number' && is.name !== 'checkResample') return shown(name, byDefault);
   return Array.isArray(byDefault)
     ? byDefault.map((one) => `\`${one}\``).join(', ') || 'none'
-    : `\`${byDefault}\``;
+    : typeof byDefault === 'object'
+      ? 'none'
+      : `\`${byDefault === '' ? "''" : byDefault}\``;
 }
 
 /** The rows of an option in docs/options.md, with those of its own options. */
 export function rowsOf(table: OptionTable<object>, above = ''): string[][] {
   return Object.entries(table as Record<string, Option>).flatMap(([name, option]) => {
     const path = `${above}${name}`;
+    const member = option.is.name === 'nested' ? `${path}.` : `${path}[].`;
     return option.options
-      ? rowsOf(option.options, `${path}.`)
+      ? rowsOf(option.options, member)
       : [[`\`${path}\``, kindOf(name, option), defaultOf(name, option)]];
   });
 }
