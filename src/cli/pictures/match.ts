@@ -86,7 +86,8 @@ with one hash[,label…] per line (plain or CSV) or JSONL, an index file (.ohx),
     }
     if (page !== undefined) {
       const { signal } = out;
-      const report = matchReport(judged(), { ...hashOptions(call), signal });
+      const { lenient, maxPixels } = hashOptions(call);
+      const report = matchReport(judged(), { lenient, maxPixels, signal });
       await writeWhole(page, report, { overwrite, signal });
     } else for await (const _ of judged());
     await judge.close();

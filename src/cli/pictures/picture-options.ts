@@ -46,7 +46,7 @@ export const PICTURE_OPTIONS = {
 } as const satisfies Record<string, Option>;
 
 /** The command line's `PICTURE_OPTIONS` as `hash` takes them. */
-export function hashOptions(call: Call): HashFileOptions {
+export function hashOptions(call: Call) {
   const bits = call.text('bits');
   return {
     algorithm: call.text('algorithm') as 'pdq',
@@ -57,5 +57,5 @@ export function hashOptions(call: Call): HashFileOptions {
     variants: call.text('variants') as 'orientation',
     lenient: call.on('lenient'),
     maxPixels: call.number('max-megapixels') * 2 ** 20,
-  };
+  } satisfies HashFileOptions;
 }
