@@ -1,4 +1,12 @@
-import { checkMethods, checkNumber, checkOptions, wrongKind } from '../door.js';
+import {
+  checkedOptions,
+  checkMethods,
+  number,
+  type OptionCheck,
+  type OptionTable,
+  tableOf,
+  wrongKind,
+} from '../door.js';
 import type { NcmecClient } from '../services/ncmec/client.js';
 import { ServiceError } from '../services/service-error.js';
 import type { StopNciiClient } from '../services/stop-ncii/client.js';
@@ -8,6 +16,7 @@ import {
   type FeedbackOf,
   type NcmecFeedbackOptions,
   ncmecFeedbackOf,
+  STOP_NCII_FEEDBACK_OPTIONS,
   type StopNciiFeedbackOptions,
   stopNciiFeedbackOf,
 } from './reviewed-feedback.js';
@@ -38,7 +47,15 @@ export interface StopNciiSenderOptions extends StopNciiFeedbackOptions {
   lookBackSeconds?: number;
 }
 
-const DAY = 86_400;
+const companyName: OptionCheck = (name, value) => {
+  if (typeof value !== 'string' || value === '')
+    wrongKind(`${name} to be the name that StopNCII lists`);
+};
+
+export const STOP_NCII_SENDER_OPTIONS = /* @__PURE__ */ tableOf(STOP_NCII_FEEDBACK_OPTIONS, {
+  company: { is: companyName, required: true },
+  lookBackSeconds: { is: number, default: 86_400 },
+}) satisfies OptionTable<StopNciiSenderOptions>;
 
 /**
  * Feedback to StopNCII: `Blocked` if a match is confirmed, `NotBlocked` if it is rejected and near
@@ -59,12 +76,8 @@ export function stopNciiFeedback(
   options: StopNciiSenderOptions,
 ): ServiceFeedback {
   checkMethods(client, 'client to be a client of StopNCII', ['submitFeedback', 'findFeedback']);
-  checkOptions(options, 'options: { company }');
-  const { company, lookBackSeconds = DAY } = options;
-  if (typeof company !== 'string' || company === '') {
-    wrongKind('company to be the name that StopNCII lists');
-  }
-  checkNumber('lookBackSeconds', lookBackSeconds, 0);
+  const checked = checkedOptions(options, STOP_NCII_SENDER_OPTIONS);
+  const { company, lookBackSeconds, ...reviewed } = checked;
   const sender: FeedbackSender = {
     async send({ body }, { signal }) {
       const feedback = [body as unknown as StopNciiFeedback];
@@ -88,7 +101,7 @@ export function stopNciiFeedback(
       return found.length > 0 ? 'done' : 'absent';
     },
   };
-  return { feedbackOf: stopNciiFeedbackOf(options), sender };
+  return { feedbackOf: stopNciiFeedbackOf(reviewed), sender };
 }
 
 /**
@@ -106,7 +119,7 @@ export function ncmecFeedback(
   options: NcmecFeedbackOptions = {},
 ): ServiceFeedback {
   checkMethods(client, 'client to be a client of NCMEC', ['sendFeedback']);
-  checkOptions(options);
+  const feedbackOf = ncmecFeedbackOf(options);
   const sender: FeedbackSender = {
     idempotent: true,
     async send({ body }, { signal }) {
@@ -120,7 +133,7 @@ export function ncmecFeedback(
       }
     },
   };
-  return { feedbackOf: ncmecFeedbackOf(options), sender };
+  return { feedbackOf, sender };
 }
 
 /** What a call of a client came to that threw. */

@@ -1,4 +1,13 @@
-import { checkInteger, wrongKind } from '../door.js';
+import {
+  type Checked,
+  checkedOptions,
+  integer,
+  type OptionCheck,
+  type OptionTable,
+  tableOf,
+  texts,
+  wrongKind,
+} from '../door.js';
 import { type NcmecEnvironment, ncmecListNamed } from '../services/ncmec/format.js';
 import type { NewFeedback } from './feedback-item.js';
 import { checkedRecord, type NewReviewRecord, type ReviewedEntry } from './review-record.js';
@@ -22,7 +31,7 @@ export type FeedbackOf = (record: NewReviewRecord) => Omit<NewFeedback, 'id'>[];
 /** How a review becomes feedback. */
 export interface ReviewedFeedbackOptions {
   /** the name of the sender; by default that of the source: `StopNCII`, `ncmec/npo` … */
-  to?: string;
+  to?: string | undefined;
   /**
    * how near to the entry an upload must be for its rejection to speak against the entry, in bits
    * @defaultValue 0
@@ -50,6 +59,26 @@ export interface NcmecFeedbackOptions extends ReviewedFeedbackOptions {
   reasonIds?: readonly string[];
 }
 
+const senderName: OptionCheck = (name, value) => {
+  if (typeof value !== 'string' || value === '') wrongKind(`${name} to name a sender`);
+};
+
+const REVIEWED_FEEDBACK_OPTIONS = {
+  to: { is: senderName },
+  maxRejectedDistance: { is: integer, most: 256, default: 0 },
+} as const satisfies OptionTable<ReviewedFeedbackOptions>;
+
+export const STOP_NCII_FEEDBACK_OPTIONS = /* @__PURE__ */ tableOf(REVIEWED_FEEDBACK_OPTIONS, {
+  tags: { is: texts, default: [] },
+}) satisfies OptionTable<StopNciiFeedbackOptions>;
+
+const ncmecEnvironment: OptionCheck = (_, value) => void ncmecListNamed(value as NcmecEnvironment);
+
+export const NCMEC_FEEDBACK_OPTIONS = /* @__PURE__ */ tableOf(REVIEWED_FEEDBACK_OPTIONS, {
+  environment: { is: ncmecEnvironment, default: 'industry' },
+  reasonIds: { is: texts, default: [] },
+}) satisfies OptionTable<NcmecFeedbackOptions>;
+
 /** The `source` of StopNCII's entries. */
 const STOP_NCII = 'StopNCII';
 
@@ -59,9 +88,8 @@ const STOP_NCII = 'StopNCII';
  * @throws {TypeError | RangeError} if an option is invalid
  */
 export function stopNciiFeedbackOf(options: StopNciiFeedbackOptions): FeedbackOf {
-  const { tags = [] } = options;
-  checkWords('tags', tags);
-  const { to, reviewOf } = reviewsOf(options, STOP_NCII);
+  const { tags, ...reviewed } = checkedOptions(options, STOP_NCII_FEEDBACK_OPTIONS);
+  const { to, reviewOf } = reviewsOf(reviewed, STOP_NCII);
   return (record) => {
     const reviewed = reviewOf(record);
     if (!reviewed) return [];
@@ -77,9 +105,9 @@ export function stopNciiFeedbackOf(options: StopNciiFeedbackOptions): FeedbackOf
  * @throws {TypeError | RangeError} if an option is invalid
  */
 export function ncmecFeedbackOf(options: NcmecFeedbackOptions): FeedbackOf {
-  const { environment = 'industry', reasonIds = [] } = options;
-  checkWords('reasonIds', reasonIds);
-  const { to, reviewOf } = reviewsOf(options, ncmecListNamed(environment).source);
+  const checked = checkedOptions(options, NCMEC_FEEDBACK_OPTIONS);
+  const { environment, reasonIds } = checked;
+  const { to, reviewOf } = reviewsOf(checked, ncmecListNamed(environment).source);
   return (record) => {
     const reviewed = reviewOf(record);
     // The id of such an entry is that of its member, a slash, and its own.
@@ -93,14 +121,14 @@ export function ncmecFeedbackOf(options: NcmecFeedbackOptions): FeedbackOf {
   };
 }
 
+type ReviewedOptions = Checked<ReviewedFeedbackOptions, typeof REVIEWED_FEEDBACK_OPTIONS>;
+
 /**
  * `reviewOf` gives the PDQ entry of this source that a person decided on, and whether it is rightly
  * listed.
  */
-function reviewsOf(options: ReviewedFeedbackOptions, ofSource: string) {
-  const { to = ofSource, maxRejectedDistance = 0 } = options;
-  if (typeof to !== 'string' || to === '') wrongKind('to to name a sender');
-  checkInteger('maxRejectedDistance', maxRejectedDistance, 0, 256);
+function reviewsOf(options: ReviewedOptions, ofSource: string) {
+  const { to = ofSource, maxRejectedDistance } = options;
   const reviewOf = (
     record: NewReviewRecord,
   ): { entry: ReviewedEntry; isRight: boolean } | undefined => {
@@ -112,10 +140,4 @@ function reviewsOf(options: ReviewedFeedbackOptions, ofSource: string) {
     return speaks ? { entry, isRight: false } : undefined;
   };
   return { to, reviewOf };
-}
-
-function checkWords(name: string, words: readonly string[]): void {
-  if (!(Array.isArray(words) && words.every((word) => typeof word === 'string'))) {
-    wrongKind(`${name} to be a list of strings`);
-  }
 }
