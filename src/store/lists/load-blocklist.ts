@@ -94,6 +94,8 @@ export function replaceFollowed({ blocklist, allowList }: Following, by: Followi
   const { state } = by.blocklist;
   const generation = Math.max(blocklist.generation, state.generation) + 1;
   blocklist.become(new ListState({ ...state, generation }));
-  for (const { hash, ...named } of allowList.allowances) allowList.disallow(hash, named);
+  for (const { hash, entry } of allowList.allowances) {
+    allowList.disallow(hash, entry && { entry });
+  }
   for (const { hash, ...named } of by.allowList.allowances) allowList.allow(hash, named);
 }
