@@ -1,15 +1,18 @@
-import { checkOptions, checkSignal } from '../door.js';
+import { wrongKind } from '../door.js';
 import { bitsOf, type Hash } from '../hash.js';
 import type { RemoteAnswer } from '../remote-matcher.js';
 import { ServiceError } from './service-error.js';
 
+/** @throws {TypeError | RangeError} unless `hashes` is a list of hashes */
+export function checkHashes(hashes: readonly Hash[]): void {
+  if (!Array.isArray(hashes)) wrongKind('a list of hashes');
+  for (const hash of hashes as readonly Hash[]) bitsOf(hash);
+}
+
 /** @throws {TypeError} unless `hashes` is a list of hashes of PDQ */
 export function checkPdqHashes(hashes: readonly Hash[]): void {
-  if (!Array.isArray(hashes)) throw new TypeError('expected a list of hashes');
-  for (const hash of hashes as readonly Hash[]) {
-    bitsOf(hash);
-    if (hash.algorithm !== 'pdq') throw new TypeError('expected hashes of pdq');
-  }
+  checkHashes(hashes);
+  if (hashes.some(({ algorithm }) => algorithm !== 'pdq')) wrongKind('hashes of pdq');
 }
 
 /**
@@ -21,12 +24,9 @@ export function checkPdqHashes(hashes: readonly Hash[]): void {
 export async function askedInTurn(
   hashes: readonly Hash[],
   most: number,
-  options: { signal?: AbortSignal },
   about: (some: readonly Hash[]) => Promise<readonly RemoteAnswer[]>,
 ): Promise<RemoteAnswer[]> {
   checkPdqHashes(hashes);
-  checkOptions(options);
-  checkSignal(options.signal);
   const answers: RemoteAnswer[] = [];
   try {
     while (answers.length < hashes.length) {

@@ -1,7 +1,8 @@
+import { type OptionCheck, type OptionTable, SIGNAL, tableOf } from '../door.js';
 import type { BlocklistEntry, Opinion } from '../entry.js';
 import type { Hash } from '../hash.js';
 import type { UnknownWord } from '../policy.js';
-import type { ReadUpdatesOptions } from '../text/json.js';
+import { READ_UPDATES_OPTIONS, type ReadUpdatesOptions } from '../text/json.js';
 
 /**
  * What a service says of a record now.
@@ -70,6 +71,13 @@ export interface FetchUpdatesOptions<Checkpoint> extends ReadUpdatesOptions {
   checkpoint?: Checkpoint;
   signal?: AbortSignal;
 }
+
+/** The options of a fetch whose checkpoint is of this kind. */
+export const fetchUpdatesOptions = (checkpoint: OptionCheck) =>
+  tableOf(READ_UPDATES_OPTIONS, {
+    checkpoint: { is: checkpoint },
+    signal: SIGNAL,
+  }) satisfies OptionTable<FetchUpdatesOptions<unknown>>;
 
 /** One page of a fetch. Store its updates before the checkpoint. */
 export interface UpdatesPage<Checkpoint> {

@@ -1,63 +1,13 @@
-import {
-  checkInteger,
-  checkNumber,
-  checkObject,
-  checkOptions,
-  checkSignal,
-  checkTypeOf,
-} from '../door.js';
+import { checkedBriefly } from '../door.js';
 import { FormatError } from '../errors.js';
-import { MAX_REPLY_LENGTH } from '../text/json.js';
-import { type Clock, SYSTEM_CLOCK } from './clock.js';
 import { ServiceError } from './service-error.js';
-
-/** What this library uses of a `fetch` reply; every standard `Response` has it. */
-export interface FetchedReply {
-  readonly status: number;
-  readonly headers: { get(name: string): string | null };
-  readonly body: {
-    getReader(): {
-      read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
-      cancel(): Promise<void>;
-    };
-  } | null;
-}
-
-/** The standard `fetch`, or a function that stands in for it. */
-export type Fetch = (
-  url: string,
-  init: {
-    method: string;
-    headers: Record<string, string>;
-    body?: string;
-    redirect: 'manual';
-    signal: AbortSignal;
-  },
-) => Promise<FetchedReply>;
-
-/** Options of every client of a service. */
-export interface ServiceOptions {
-  /**
-   * where the service is, default its public address. `https:`, or `http:` on this machine (for
-   * others, see `plainHttp`)
-   */
-  baseUrl?: string;
-  /** also allows `http:` to other machines, as in a private network; default false */
-  plainHttp?: boolean;
-  /** default the global `fetch` */
-  fetch?: Fetch;
-  /** for one try, from the request to the last byte of the reply; default 60 */
-  timeoutSeconds?: number;
-  /**
-   * tries of a request that may be repeated: reads, and writes that leave the same when done twice.
-   * Default 5; others are tried once
-   */
-  tries?: number;
-  /** of one reply, default 64 MiB */
-  maxBytes?: number;
-  /** for tests of what calls it: the time, and the waits between tries; default the system's */
-  clock?: Clock;
-}
+import {
+  CALL_OPTIONS,
+  type CallOptions,
+  checkCredential,
+  type FetchedReply,
+  type ServiceOptions,
+} from './service-options.js';
 
 /** The longest wait that a `Retry-After` is granted; with a longer one the call fails. */
 const LONGEST_WAIT_SECONDS = 300;
@@ -100,41 +50,24 @@ export class ServiceConnection {
   readonly #service: string;
   readonly #base: URL;
   readonly #headers: Readonly<Record<string, string>>;
-  readonly #options: Required<Omit<ServiceOptions, 'baseUrl' | 'plainHttp'>>;
+  readonly #options: Readonly<Required<ServiceOptions>>;
 
   /**
    * @param service its name, for errors
    * @param headers with the credentials; sent with every request
-   * @throws {TypeError | RangeError} if an option is invalid, or a header cannot be sent
+   * @param options as `SERVICE_OPTIONS` has checked them
+   * @throws {RangeError} if a header cannot be sent
    */
   constructor(
     service: string,
     headers: Readonly<Record<string, string>>,
-    options: ServiceOptions & { baseUrl: string },
+    options: Readonly<Required<ServiceOptions>>,
   ) {
-    checkOptions(options);
-    const { baseUrl, plainHttp = false, fetch: given, clock = SYSTEM_CLOCK } = options;
-    const { timeoutSeconds = 60, tries = 5, maxBytes = MAX_REPLY_LENGTH } = options;
-    checkTypeOf('plainHttp', plainHttp, 'boolean');
-    checkTypeOf('fetch', given, 'function');
-    checkObject(clock, 'clock: { now, wait }');
-    checkTypeOf('clock.now', clock.now ?? null, 'function');
-    checkTypeOf('clock.wait', clock.wait ?? null, 'function');
-    checkNumber('timeoutSeconds', timeoutSeconds, 0.001, 3600);
-    checkInteger('tries', tries, 1, 100);
-    checkInteger('maxBytes', maxBytes, 1);
-    for (const value of Object.values(headers)) checkHeader(value);
+    for (const value of Object.values(headers)) checkCredential('each header', value);
     this.#service = service;
-    this.#base = checkedBase(baseUrl, plainHttp);
+    this.#base = new URL(options.baseUrl);
     this.#headers = headers;
-    this.#options = {
-      // Called as a plain function: a browser's `fetch` refuses any other `this`.
-      fetch: given ?? ((url, init) => fetch(url, init)),
-      clock,
-      timeoutSeconds,
-      tries,
-      maxBytes,
-    };
+    this.#options = options;
   }
 
   /** The time, in seconds since 1970. */
@@ -172,7 +105,6 @@ export class ServiceConnection {
    */
   async send<T>(request: ServiceRequest<T>): Promise<T> {
     const { method, signal, repeatable = method === 'GET' } = request;
-    checkSignal(signal);
     const tries = repeatable ? this.#options.tries : 1;
     for (let attempt = 1; ; attempt++) {
       signal?.throwIfAborted();
@@ -205,11 +137,10 @@ export class ServiceConnection {
     name: string,
     path: string,
     read: (text: string) => T | Promise<T>,
-    options: { signal?: AbortSignal },
+    options: CallOptions,
     query: Readonly<Record<string, string>> = {},
   ): Promise<T> {
-    checkOptions(options);
-    const { signal } = options;
+    const { signal } = checkedBriefly(options, CALL_OPTIONS);
     return this.send({ method: 'GET', path, query, name, read, signal });
   }
 
@@ -341,60 +272,4 @@ async function bodyText(reply: FetchedReply, maxBytes: number): Promise<string |
   }
   pieces.push(decoder.decode());
   return pieces.join('');
-}
-
-/**
- * @throws {TypeError} if `value` is not text
- * @throws {RangeError} if it is empty or cannot stand in a header, as a key with its line break
- */
-export function checkCredential(name: string, value: unknown): asserts value is string {
-  if (typeof value !== 'string') throw new TypeError(`expected ${name} to be text`);
-  if (!/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(value)) {
-    throw new RangeError(`expected ${name} to be printable ASCII without blanks around it`);
-  }
-}
-
-function checkHeader(value: string): void {
-  checkCredential('each header', value);
-}
-
-/**
- * The headers with a token, if there is one.
- * @throws {TypeError | RangeError} if the token is invalid
- */
-export function bearerOf(token: string | undefined): Record<string, string> {
-  if (token === undefined) return {};
-  checkCredential('token', token);
-  return { authorization: `Bearer ${token}` };
-}
-
-/**
- * The value of an `Authorization` header for HTTP basic (RFC 7617).
- * @throws {TypeError | RangeError} if the credentials are invalid
- */
-export function basicAuthorization(credentials: { user: string; password: string }): string {
-  checkObject(credentials, 'credentials: { user, password }');
-  const { user, password } = credentials;
-  checkCredential('user', user);
-  checkCredential('password', password);
-  if (user.includes(':')) throw new RangeError('expected user to be without a colon');
-  return `Basic ${btoa(`${user}:${password}`)}`;
-}
-
-function checkedBase(baseUrl: unknown, plainHttp: boolean): URL {
-  const what = 'baseUrl to be an https: URL without credentials, query and fragment';
-  if (typeof baseUrl !== 'string') throw new TypeError(`expected ${what}`);
-  let url: URL | undefined;
-  try {
-    url = new URL(baseUrl);
-  } catch {
-    // The engine's message would quote the URL.
-  }
-  const isHere = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url?.hostname ?? '');
-  const isAllowed =
-    url?.protocol === 'https:' || (url?.protocol === 'http:' && (plainHttp || isHere));
-  if (!url || !isAllowed || url.username || url.password || url.search || url.hash) {
-    throw new RangeError(`expected ${what}`);
-  }
-  return url;
 }

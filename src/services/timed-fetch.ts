@@ -1,9 +1,9 @@
-import { checkInteger, checkNumber, checkObject } from '../door.js';
+import { checkedBriefly, checkInteger, checkNumber, checkObject } from '../door.js';
 import type { UnknownWord } from '../policy.js';
-import { checkFetchOptions } from '../text/json.js';
 import {
   CLOCK_SECONDS,
   type FetchUpdatesOptions,
+  fetchUpdatesOptions,
   type ListUpdate,
   type UpdatesPage,
 } from './list-update.js';
@@ -21,6 +21,8 @@ export interface TimedCheckpoint {
   readonly fetchedSeconds: number;
 }
 
+export const TIMED_FETCH_OPTIONS = /* @__PURE__ */ fetchUpdatesOptions(timedCheckpoint);
+
 /**
  * A fetch begins this long before its checkpoint: no document says whether what changed in the very
  * second of the checkpoint, after it was fetched, would be told. What is told twice is the same.
@@ -32,13 +34,17 @@ export const OVERLAP_SECONDS = 1;
  * @throws {TypeError | RangeError} if an argument is invalid
  */
 export function isTooOld(checkpoint: TimedCheckpoint, nowSeconds: number, most: number): boolean {
-  checkObject(checkpoint, 'a checkpoint: { timestampSeconds, fetchedSeconds }');
-  const { timestampSeconds, fetchedSeconds } = checkpoint;
+  timedCheckpoint('', checkpoint);
+  checkNumber('nowSeconds', nowSeconds, 0);
+  const age = nowSeconds - checkpoint.fetchedSeconds;
+  return age > most || age < -CLOCK_SECONDS;
+}
+
+function timedCheckpoint(_: string, value: unknown): void {
+  checkObject(value, 'a checkpoint: { timestampSeconds, fetchedSeconds }');
+  const { timestampSeconds, fetchedSeconds } = value as TimedCheckpoint;
   checkInteger('timestampSeconds', timestampSeconds, 0);
   checkInteger('fetchedSeconds', fetchedSeconds, 0);
-  checkNumber('nowSeconds', nowSeconds, 0);
-  const age = nowSeconds - fetchedSeconds;
-  return age > most || age < -CLOCK_SECONDS;
 }
 
 /** A page of such a list. */
@@ -70,8 +76,7 @@ export async function* timedUpdates(
   options: FetchUpdatesOptions<TimedCheckpoint>,
   service: TimedService,
 ): AsyncGenerator<UpdatesPage<TimedCheckpoint>, void, undefined> {
-  checkFetchOptions(options);
-  const { checkpoint } = options;
+  const { checkpoint } = checkedBriefly(options, TIMED_FETCH_OPTIONS);
   const fetchedSeconds = Math.floor(service.nowSeconds());
   const isFromStart = checkpoint === undefined || service.mustRestart(checkpoint, fetchedSeconds);
   const start = isFromStart ? service.everything : checkpoint.timestampSeconds;

@@ -1,4 +1,4 @@
-import { callback, checkOptions, checkSignal, checkTypeOf, type OptionTable } from '../door.js';
+import { callback, type OptionTable } from '../door.js';
 import { FormatError } from '../errors.js';
 import type { UnknownWord } from '../policy.js';
 
@@ -107,18 +107,6 @@ export type ReportProblem = (code: FormatError['code'], message: string) => void
 /** Reports that a member could not be read. */
 export function leftOut(what: string, report: ReportProblem): void {
   report('bad-record', `expected ${what} as documented: left out, the record is kept`);
-}
-
-/** @throws {TypeError} if `options` or its `onProblem` is invalid */
-export function checkReadOptions(options: ReadUpdatesOptions): void {
-  checkOptions(options);
-  checkTypeOf('onProblem', options.onProblem, 'function');
-}
-
-/** @throws {TypeError} if an option of a fetch is invalid, but for its checkpoint */
-export function checkFetchOptions(options: ReadUpdatesOptions & { signal?: AbortSignal }): void {
-  checkReadOptions(options);
-  checkSignal(options.signal);
 }
 
 /** Tells the problems of a reply that was read whole; throws the first if nobody takes them. */

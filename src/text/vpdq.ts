@@ -11,12 +11,12 @@ import {
 import { FormatError, type FormatErrorCode } from '../errors.js';
 import { bitsOf, type Hash, hashFrom, hashToHex } from '../hash.js';
 import {
-  checkReadOptions,
   isObject,
   type JsonObject,
   MAX_REPLY_LENGTH,
   own,
   parsedJson,
+  READ_UPDATES_OPTIONS,
   type ReadUpdatesOptions,
 } from './json.js';
 import { checkHead } from './list-text.js';
@@ -56,8 +56,7 @@ export async function readVpdq(
   text: TextSource,
   options: ReadUpdatesOptions = {},
 ): Promise<VpdqFrame[]> {
-  checkReadOptions(options);
-  const { onProblem } = options;
+  const { onProblem } = checkedBriefly(options, READ_UPDATES_OPTIONS);
   const whole = await wholeText(text);
   checkHead(whole);
   if (whole.trim() === '') throw new FormatError('bad-line', 'expected at least one frame');

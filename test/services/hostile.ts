@@ -136,7 +136,8 @@ export async function readsHostile(
         const { message } = problem as Error;
         expect(message).toMatch(/^[\w ,:;?'".<>={}[\]…/-]{1,160}$/);
         expect(message).not.toMatch(/[0-9a-f]{16}/);
-        if (!(problem instanceof FormatError)) expect(message).toMatch(/^(expected|unknown option)/);
+        if (!(problem instanceof FormatError))
+          expect(message).toMatch(/^(expected|unknown option)/);
       }
       if (isTimed && time > LONGEST) {
         // Again: it may have been the collector of garbage.

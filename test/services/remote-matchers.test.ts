@@ -10,7 +10,7 @@ import { type FakeRequest, startFakeService } from '../../src/services/fake-serv
 import { type HmaCheckpoint, HmaClient } from '../../src/services/hma/client.js';
 import { type FakeHma, fakeHma } from '../../src/services/hma/fake.js';
 import type { HmaContent } from '../../src/services/hma/format.js';
-import type { Fetch } from '../../src/services/service-connection.js';
+import type { Fetch } from '../../src/services/service-options.js';
 import { ShieldClient } from '../../src/services/shield/client.js';
 import { type FakeShield, fakeShield } from '../../src/services/shield/fake.js';
 import { flipBits } from '../arbitraries.js';

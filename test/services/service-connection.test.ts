@@ -1,18 +1,19 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { checkedBriefly } from '../../src/door.js';
 import { FormatError } from '../../src/errors.js';
 import {
   type FakeReply,
   type FakeService,
   startFakeService,
 } from '../../src/services/fake-service.js';
+import { ServiceConnection, type ServiceRequest } from '../../src/services/service-connection.js';
+import { ServiceError } from '../../src/services/service-error.js';
 import {
   basicAuthorization,
   checkCredential,
-  ServiceConnection,
+  SERVICE_OPTIONS,
   type ServiceOptions,
-  type ServiceRequest,
-} from '../../src/services/service-connection.js';
-import { ServiceError } from '../../src/services/service-error.js';
+} from '../../src/services/service-options.js';
 
 const SECRET = 'secret-of-the-caller';
 
@@ -34,7 +35,7 @@ const connect = (options: ServiceOptions = {}) =>
   new ServiceConnection(
     'Fake',
     { authorization: SECRET },
-    {
+    checked({
       baseUrl: `${service.url}/v1`,
       clock: {
         now: () => 1_000_000,
@@ -43,8 +44,12 @@ const connect = (options: ServiceOptions = {}) =>
         },
       },
       ...options,
-    },
+    }),
   );
+const checked = (options: ServiceOptions & { baseUrl: string }) => ({
+  ...checkedBriefly(options, SERVICE_OPTIONS),
+  baseUrl: options.baseUrl,
+});
 const REQUEST: ServiceRequest<string> = {
   method: 'GET',
   path: '/things',
@@ -196,7 +201,7 @@ describe('the signal', () => {
   test('ends the wait between two tries', async () => {
     service.fail({ kind: 'status', headers: { 'retry-after': '200' } });
     const stop = new AbortController();
-    const connection = new ServiceConnection('Fake', {}, { baseUrl: service.url });
+    const connection = new ServiceConnection('Fake', {}, checked({ baseUrl: service.url }));
     const call = connection.send({ ...REQUEST, signal: stop.signal });
     setTimeout(() => stop.abort('enough'), 50);
     await expect(call).rejects.toBe('enough');
@@ -258,9 +263,9 @@ test('http to another machine needs to be allowed', () => {
 test('a credential with a line break is refused before it is sent, and not quoted', () => {
   for (const wrong of [`${SECRET}\n`, '', ' a', 'ä', 'a\r\nb: c']) {
     expect(() => checkCredential('key', wrong)).toThrow(RangeError);
-    expect(() => new ServiceConnection('Fake', { a: wrong }, { baseUrl: service.url })).toThrow(
-      'expected each header to be printable ASCII without blanks around it',
-    );
+    expect(
+      () => new ServiceConnection('Fake', { a: wrong }, checked({ baseUrl: service.url })),
+    ).toThrow('expected each header to be printable ASCII without blanks around it');
   }
   expect(() => checkCredential('key', 7)).toThrow(TypeError);
 });

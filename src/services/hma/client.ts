@@ -1,10 +1,20 @@
-import { checkInteger, checkNumber, checkObject, checkOptions, checkTypeOf } from '../../door.js';
+import {
+  checkedBriefly,
+  checkInteger,
+  checkNumber,
+  checkObject,
+  integer,
+  type OptionCheck,
+  type OptionTable,
+  tableOf,
+  wrongKind,
+  wrongRange,
+} from '../../door.js';
 import { FormatError } from '../../errors.js';
 import { type Hash, hashToHex } from '../../hash.js';
 import type { UnknownWord } from '../../policy.js';
 import type { RemoteAnswer, RemoteMatcher } from '../../remote-matcher.js';
 import {
-  checkFetchOptions,
   isObject,
   type JsonObject,
   jsonObject,
@@ -13,8 +23,23 @@ import {
   textOf,
 } from '../../text/json.js';
 import { askedInTurn, checkPdqHashes } from '../asked-in-turn.js';
-import type { FetchUpdatesOptions, ListClient, ListUpdate, UpdatesPage } from '../list-update.js';
-import { bearerOf, ServiceConnection, type ServiceOptions } from '../service-connection.js';
+import {
+  type FetchUpdatesOptions,
+  fetchUpdatesOptions,
+  type ListClient,
+  type ListUpdate,
+  type UpdatesPage,
+} from '../list-update.js';
+import { ServiceConnection } from '../service-connection.js';
+import {
+  bearerOf,
+  type CallOptions,
+  checkCredential,
+  checkText,
+  SERVICE_OPTIONS,
+  type ServiceOptions,
+  serviceUrl,
+} from '../service-options.js';
 import {
   type HmaContent,
   type HmaMatch,
@@ -40,6 +65,18 @@ export interface HmaOptions extends ServiceOptions {
   maxMissing?: number;
 }
 
+const bankName: OptionCheck = (name, value) => {
+  checkText(name, value);
+  if (!/^[A-Z0-9_]+$/.test(value)) wrongRange(`${name} to be of A to Z, 0 to 9 and _`);
+};
+
+export const HMA_OPTIONS = /* @__PURE__ */ tableOf(SERVICE_OPTIONS, {
+  baseUrl: { is: serviceUrl, required: true },
+  token: { is: checkCredential },
+  bank: { is: bankName },
+  maxMissing: { is: integer, least: 1, default: 100_000 },
+}) satisfies OptionTable<HmaOptions>;
+
 /** Up to where the content of a bank was fetched. */
 export interface HmaCheckpoint {
   /** the highest id that had content */
@@ -47,6 +84,8 @@ export interface HmaCheckpoint {
   /** hashes of PDQ that the HMA counted and the fetch did not meet; default 0 */
   readonly unmet?: number;
 }
+
+export const HMA_FETCH_OPTIONS = /* @__PURE__ */ fetchUpdatesOptions(hmaCheckpoint);
 
 interface Fetched {
   content: HmaContent;
@@ -73,7 +112,6 @@ const PAGE = 256;
  * deleted was counted in the place of another, whose id is mostly the next.
  */
 const SETTLED = 100;
-const MAX_MISSING = 100_000;
 
 /**
  * A Hasher-Matcher-Actioner: its banks, what they hold, and lookups of hashes. It was written from
@@ -108,13 +146,7 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
 
   /** @throws {TypeError | RangeError} if an option is invalid */
   constructor(options: HmaOptions) {
-    checkOptions(options);
-    const { token, bank, maxMissing = MAX_MISSING, ...others } = options;
-    checkTypeOf('bank', bank, 'string');
-    if (bank !== undefined && !/^[A-Z0-9_]+$/.test(bank)) {
-      throw new RangeError('expected bank to be of A to Z, 0 to 9 and _');
-    }
-    checkInteger('maxMissing', maxMissing, 1);
+    const { token, bank, maxMissing, ...others } = checkedBriefly(options, HMA_OPTIONS);
     this.#connection = new ServiceConnection('HMA', bearerOf(token), others);
     this.#bank = bank;
     this.#maxMissing = maxMissing;
@@ -122,7 +154,7 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
 
   /** Never for its age: each fetch tells everything. */
   mustRestart(checkpoint: HmaCheckpoint, nowSeconds: number): boolean {
-    checkCheckpoint(checkpoint);
+    hmaCheckpoint('', checkpoint);
     checkNumber('nowSeconds', nowSeconds, 0);
     return true;
   }
@@ -137,9 +169,7 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
   async *fetchUpdates(
     options: FetchUpdatesOptions<HmaCheckpoint> = {},
   ): AsyncGenerator<UpdatesPage<HmaCheckpoint>, void, undefined> {
-    checkFetchOptions(options);
-    const { checkpoint, signal } = options;
-    if (checkpoint !== undefined) checkCheckpoint(checkpoint);
+    const { checkpoint, signal } = checkedBriefly(options, HMA_FETCH_OPTIONS);
     const { newestId, ...end } = await this.#end(signal);
     let { hashCount } = end;
     const nowSeconds = this.#connection.nowSeconds();
@@ -215,7 +245,7 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
   }
 
   #namedBank(): string {
-    if (this.#bank === undefined) throw new TypeError('expected bank for this call');
+    if (this.#bank === undefined) wrongKind('bank for this call');
     return this.#bank;
   }
 
@@ -266,7 +296,7 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
    * @throws {TypeError} if `hash` is not a hash of PDQ
    * @throws {ServiceError} if the HMA does not answer
    */
-  async lookup(hash: Hash, options: { signal?: AbortSignal } = {}): Promise<HmaMatch[]> {
+  async lookup(hash: Hash, options: CallOptions = {}): Promise<HmaMatch[]> {
     checkPdqHashes([hash]);
     const banks = this.#bank === undefined ? {} : { banks: this.#bank };
     const asked = { signal: hashToHex(hash), signal_type: 'pdq', ...banks };
@@ -278,11 +308,8 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
    * @throws {TypeError} if `hashes` is not a list of hashes of PDQ
    * @throws the reason of `signal` when it is aborted
    */
-  async ask(
-    hashes: readonly Hash[],
-    options: { signal?: AbortSignal } = {},
-  ): Promise<RemoteAnswer[]> {
-    return askedInTurn(hashes, 1, options, async ([hash]) => {
+  async ask(hashes: readonly Hash[], options: CallOptions = {}): Promise<RemoteAnswer[]> {
+    return askedInTurn(hashes, 1, async ([hash]) => {
       return [answerOf(hash!, await this.lookup(hash!, options))];
     });
   }
@@ -308,9 +335,9 @@ function checkNoContent(reply: JsonObject): undefined {
   throw new FormatError('bad-reply', 'expected a message about the content');
 }
 
-function checkCheckpoint(checkpoint: HmaCheckpoint): void {
-  checkObject(checkpoint, 'a checkpoint: { highestId, unmet }');
-  const { highestId, unmet = 0 } = checkpoint;
+function hmaCheckpoint(_: string, value: unknown): void {
+  checkObject(value, 'a checkpoint: { highestId, unmet }');
+  const { highestId, unmet = 0 } = value as HmaCheckpoint;
   checkInteger('highestId', highestId, 0);
   checkInteger('unmet', unmet, 0);
 }

@@ -1,26 +1,42 @@
-import { checkInteger, checkNumber, checkObject, checkOptions, checkSignal } from '../../door.js';
+import {
+  checkedBriefly,
+  checkInteger,
+  checkNumber,
+  checkObject,
+  checkOptions,
+  checkSignal,
+  choice,
+  integer,
+  type OptionTable,
+  tableOf,
+  wrongRange,
+} from '../../door.js';
 import type { FormatError } from '../../errors.js';
-import { checkFetchOptions, tellProblems } from '../../text/json.js';
+import { tellProblems } from '../../text/json.js';
 import {
   CLOCK_SECONDS,
   type FetchUpdatesOptions,
+  fetchUpdatesOptions,
   type ListClient,
   type UpdatesPage,
 } from '../list-update.js';
-import {
-  basicAuthorization,
-  ServiceConnection,
-  type ServiceOptions,
-} from '../service-connection.js';
+import { ServiceConnection } from '../service-connection.js';
 import { ServiceError } from '../service-error.js';
 import {
-  checkNcmecFeedback,
+  basicAuthorization,
+  type CallOptions,
+  checkText,
+  SERVICE_OPTIONS,
+  type ServiceOptions,
+} from '../service-options.js';
+import {
+  NCMEC_ENVIRONMENTS,
+  NCMEC_LISTS,
   type NcmecEnvironment,
   type NcmecFeedback,
   type NcmecList,
   type NcmecReason,
   type NcmecReply,
-  ncmecListNamed,
   ncmecReasons,
   ncmecReply,
   writeNcmecFeedback,
@@ -34,11 +50,18 @@ export interface NcmecOptions extends ServiceOptions {
   maxEntriesPerRange?: number;
 }
 
+export const NCMEC_OPTIONS = /* @__PURE__ */ tableOf(SERVICE_OPTIONS, {
+  environment: { is: choice, of: NCMEC_ENVIRONMENTS, default: 'industry' },
+  maxEntriesPerRange: { is: integer, least: 1, default: 100_000 },
+}) satisfies OptionTable<NcmecOptions>;
+
 /** Where the next fetch from NCMEC goes on. */
 export interface NcmecCheckpoint {
   /** every change before this second was fetched, in seconds since 1970 */
   readonly toSeconds: number;
 }
+
+export const NCMEC_FETCH_OPTIONS = /* @__PURE__ */ fetchUpdatesOptions(ncmecCheckpoint);
 
 /** A page, and what was wrong with its records. */
 interface ReadPage {
@@ -75,10 +98,8 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
   /** @throws {TypeError | RangeError} if an option is invalid */
   constructor(credentials: { user: string; password: string }, options: NcmecOptions = {}) {
     const authorization = basicAuthorization(credentials);
-    checkOptions(options);
-    const { environment = 'industry', maxEntriesPerRange = 100_000, ...others } = options;
-    const list = ncmecListNamed(environment);
-    checkInteger('maxEntriesPerRange', maxEntriesPerRange, 1);
+    const { environment, maxEntriesPerRange, ...others } = checkedBriefly(options, NCMEC_OPTIONS);
+    const list = NCMEC_LISTS[environment];
     const { baseUrl = list.baseUrl } = others;
     this.#connection = new ServiceConnection('NCMEC', { authorization }, { ...others, baseUrl });
     this.#list = list;
@@ -90,7 +111,7 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
    * so of a clock that was wrong.
    */
   mustRestart(checkpoint: NcmecCheckpoint, nowSeconds: number): boolean {
-    checkCheckpoint(checkpoint);
+    ncmecCheckpoint('', checkpoint);
     checkNumber('nowSeconds', nowSeconds, 0);
     return checkpoint.toSeconds > nowSeconds + CLOCK_SECONDS;
   }
@@ -106,9 +127,7 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
   async *fetchUpdates(
     options: FetchUpdatesOptions<NcmecCheckpoint> = {},
   ): AsyncGenerator<UpdatesPage<NcmecCheckpoint>, void, undefined> {
-    checkFetchOptions(options);
-    const { checkpoint, signal } = options;
-    if (checkpoint !== undefined) checkCheckpoint(checkpoint);
+    const { checkpoint, signal } = checkedBriefly(options, NCMEC_FETCH_OPTIONS);
     const now = Math.floor(this.#connection.nowSeconds());
     const isFromStart = checkpoint === undefined || this.mustRestart(checkpoint, now);
     const start = isFromStart ? 0 : checkpoint.toSeconds;
@@ -188,10 +207,7 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
    * The reasons that a negative vote may have.
    * @param type of the fingerprint, as in the path: `PDQ`, `MD5` …
    */
-  async feedbackReasons(
-    type: string,
-    options: { signal?: AbortSignal } = {},
-  ): Promise<NcmecReason[]> {
+  async feedbackReasons(type: string, options: CallOptions = {}): Promise<NcmecReason[]> {
     const path = `/v2/feedback/${segment('type', type)}/reasons`;
     return this.#connection.get('reasons', path, ncmecReasons, options);
   }
@@ -205,10 +221,9 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
    */
   async sendFeedback(
     entry: { memberId: string; id: string; type: string },
-    options: NcmecFeedback & { signal?: AbortSignal },
+    options: NcmecFeedback & CallOptions,
   ): Promise<void> {
     checkObject(entry, 'an entry: { memberId, id, type }');
-    checkNcmecFeedback(options);
     checkOptions(options);
     const { signal, ...feedback } = options;
     checkSignal(signal);
@@ -250,15 +265,15 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
   }
 }
 
-function checkCheckpoint(checkpoint: NcmecCheckpoint): void {
-  checkObject(checkpoint, 'a checkpoint: { toSeconds }');
-  checkInteger('toSeconds', checkpoint.toSeconds, 0, 1e11);
+function ncmecCheckpoint(_: string, value: unknown): void {
+  checkObject(value, 'a checkpoint: { toSeconds }');
+  checkInteger('toSeconds', (value as NcmecCheckpoint).toSeconds, 0, 1e11);
 }
 
 /** A part of a path. A dot or two would lead elsewhere. */
 function segment(name: string, value: string): string {
-  if (typeof value !== 'string') throw new TypeError(`expected ${name} to be text`);
-  if (/^\.{0,2}$/.test(value)) throw new RangeError(`expected ${name} to be a name`);
+  checkText(name, value);
+  if (/^\.{0,2}$/.test(value)) wrongRange(`${name} to be a name`);
   return encodeURIComponent(value);
 }
 

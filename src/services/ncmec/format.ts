@@ -1,4 +1,4 @@
-import { checkObject, checkOneOf } from '../../door.js';
+import { checkOneOf, wrongKind, wrongRange } from '../../door.js';
 import type { Opinion } from '../../entry.js';
 import { FormatError } from '../../errors.js';
 import { hashFrom } from '../../hash.js';
@@ -65,13 +65,11 @@ export const NCMEC_LISTS = Object.fromEntries(
   }),
 ) as Readonly<Record<NcmecEnvironment, NcmecList>>;
 
+export const NCMEC_ENVIRONMENTS = /* @__PURE__ */ Object.keys(BASE_URLS);
+
 /** @throws {RangeError} that tells the names, if there is no such list */
 export function ncmecListNamed(name: NcmecEnvironment): NcmecList {
-  if (typeof name !== 'string' || !Object.hasOwn(NCMEC_LISTS, name)) {
-    throw new RangeError(
-      `expected an environment of NCMEC: ${Object.keys(NCMEC_LISTS).join(', ')}`,
-    );
-  }
+  checkOneOf('environment', name, NCMEC_ENVIRONMENTS);
   return NCMEC_LISTS[name];
 }
 
@@ -329,26 +327,19 @@ export interface NcmecReason {
   readonly type: string;
 }
 
-/** @throws {TypeError | RangeError} if `feedback` is invalid: a negative vote has its reasons */
-export function checkNcmecFeedback(feedback: NcmecFeedback): void {
-  checkObject(feedback, 'feedback: { says, reasonIds }');
+/**
+ * Writes the body of a vote, as `PUT /v2/entries/…/feedback` takes it.
+ * @throws {TypeError | RangeError} if `feedback` is invalid: a negative vote has its reasons
+ */
+export function writeNcmecFeedback(feedback: NcmecFeedback): string {
   const { says, reasonIds = [] } = feedback;
   checkOneOf('says', says, ['affirmative', 'negative']);
   if (!(Array.isArray(reasonIds) && reasonIds.every((id) => typeof id === 'string'))) {
-    throw new TypeError('expected reasonIds to be a list of texts');
+    wrongKind('reasonIds to be a list of texts');
   }
   if (says === 'negative' ? reasonIds.length === 0 : reasonIds.length > 0) {
-    throw new RangeError('expected reasonIds of a negative vote, and of no other');
+    wrongRange('reasonIds of a negative vote, and of no other');
   }
-}
-
-/**
- * Writes the body of a vote, as `PUT /v2/entries/…/feedback` takes it.
- * @throws {TypeError | RangeError} if `feedback` is invalid
- */
-export function writeNcmecFeedback(feedback: NcmecFeedback): string {
-  checkNcmecFeedback(feedback);
-  const { says, reasonIds = [] } = feedback;
   const guids = reasonIds.map((id) => `<guid>${xmlText(id)}</guid>`).join('');
   const inner = says === 'affirmative' ? '' : `<reasonIds>${guids}</reasonIds>`;
   return document('feedbackSubmission', `<${says}>${inner}</${says}>`);

@@ -1,6 +1,6 @@
-import { checkOptions, checkSignal } from '../../door.js';
+import { checkedBriefly, type OptionTable, tableOf } from '../../door.js';
 import { FormatError } from '../../errors.js';
-import { type Algorithm, bitsOf, type Hash, hashFromHex, hashToJSON } from '../../hash.js';
+import { type Algorithm, type Hash, hashFromHex, hashToJSON } from '../../hash.js';
 import type { RemoteAnswer, RemoteHit, RemoteMatcher } from '../../remote-matcher.js';
 import {
   isObject,
@@ -10,8 +10,18 @@ import {
   textOf,
   wholeNumberOf,
 } from '../../text/json.js';
-import { bearerOf, ServiceConnection, type ServiceOptions } from '../service-connection.js';
+import { checkHashes } from '../asked-in-turn.js';
+import { ServiceConnection } from '../service-connection.js';
 import { ServiceError } from '../service-error.js';
+import {
+  bearerOf,
+  CALL_OPTIONS,
+  type CallOptions,
+  checkCredential,
+  SERVICE_OPTIONS,
+  type ServiceOptions,
+  serviceUrl,
+} from '../service-options.js';
 
 /** Options of `OnlyhashesClient`. */
 export interface OnlyhashesOptions extends ServiceOptions {
@@ -20,6 +30,11 @@ export interface OnlyhashesOptions extends ServiceOptions {
   /** of the role `match` */
   token?: string;
 }
+
+export const ONLYHASHES_OPTIONS = /* @__PURE__ */ tableOf(SERVICE_OPTIONS, {
+  baseUrl: { is: serviceUrl, required: true },
+  token: { is: checkCredential },
+}) satisfies OptionTable<OnlyhashesOptions>;
 
 /** Requests at a time. */
 const AT_A_TIME = 8;
@@ -40,8 +55,7 @@ export class OnlyhashesClient implements RemoteMatcher {
 
   /** @throws {TypeError | RangeError} if an option is invalid */
   constructor(options: OnlyhashesOptions) {
-    checkOptions(options);
-    const { token, ...others } = options;
+    const { token, ...others } = checkedBriefly(options, ONLYHASHES_OPTIONS);
     this.#connection = new ServiceConnection('onlyhashes', bearerOf(token), others);
   }
 
@@ -52,15 +66,9 @@ export class OnlyhashesClient implements RemoteMatcher {
    * @throws {TypeError | RangeError} if `hashes` is not a list of hashes, or an option is invalid
    * @throws the reason of `signal` when it is aborted
    */
-  async ask(
-    hashes: readonly Hash[],
-    options: { signal?: AbortSignal } = {},
-  ): Promise<RemoteAnswer[]> {
-    if (!Array.isArray(hashes)) throw new TypeError('expected hashes to be a list');
-    for (const hash of hashes as readonly Hash[]) bitsOf(hash);
-    checkOptions(options);
-    const { signal } = options;
-    checkSignal(signal);
+  async ask(hashes: readonly Hash[], options: CallOptions = {}): Promise<RemoteAnswer[]> {
+    checkHashes(hashes);
+    const { signal } = checkedBriefly(options, CALL_OPTIONS);
     const answers: RemoteAnswer[] = [];
     let failed: ServiceError | undefined;
     for (let at = 0; at < hashes.length; at += AT_A_TIME) {

@@ -1,20 +1,29 @@
-import { checkInteger, checkOptions, checkSignal } from '../../door.js';
+import { checkedBriefly, integer, type OptionTable, tableOf } from '../../door.js';
 import { FormatError } from '../../errors.js';
 import type { Hash } from '../../hash.js';
 import type { RemoteAnswer, RemoteMatcher } from '../../remote-matcher.js';
 import { isObject, type JsonObject, jsonObject, own, textOf } from '../../text/json.js';
 import { askedInTurn, checkPdqHashes } from '../asked-in-turn.js';
+import { ServiceConnection } from '../service-connection.js';
 import {
   basicAuthorization,
-  ServiceConnection,
+  CALL_OPTIONS,
+  type CallOptions,
+  SERVICE_OPTIONS,
   type ServiceOptions,
-} from '../service-connection.js';
+  serviceUrl,
+} from '../service-options.js';
 
 /** Options of `ShieldClient`. */
 export interface ShieldOptions extends ServiceOptions {
   /** hashes in one request, default 100 */
   maxHashes?: number;
 }
+
+export const SHIELD_OPTIONS = /* @__PURE__ */ tableOf(SERVICE_OPTIONS, {
+  baseUrl: { is: serviceUrl, default: 'https://shield.projectarachnid.com' },
+  maxHashes: { is: integer, least: 1, default: 100 },
+}) satisfies OptionTable<ShieldOptions>;
 
 /** What Shield says of one hash. */
 export interface ShieldMatch {
@@ -43,10 +52,8 @@ export class ShieldClient implements RemoteMatcher {
   /** @throws {TypeError | RangeError} if an option is invalid */
   constructor(credentials: { user: string; password: string }, options: ShieldOptions = {}) {
     const authorization = basicAuthorization(credentials);
-    checkOptions(options);
-    const { maxHashes = 100, baseUrl = 'https://shield.projectarachnid.com', ...others } = options;
-    checkInteger('maxHashes', maxHashes, 1);
-    this.#connection = new ServiceConnection('Shield', { authorization }, { ...others, baseUrl });
+    const { maxHashes, ...others } = checkedBriefly(options, SHIELD_OPTIONS);
+    this.#connection = new ServiceConnection('Shield', { authorization }, others);
     this.#maxHashes = maxHashes;
   }
 
@@ -58,12 +65,10 @@ export class ShieldClient implements RemoteMatcher {
    */
   async scan(
     hashes: readonly Hash[],
-    options: { signal?: AbortSignal } = {},
+    options: CallOptions = {},
   ): Promise<(ShieldMatch | undefined)[]> {
     checkPdqHashes(hashes);
-    checkOptions(options);
-    const { signal } = options;
-    checkSignal(signal);
+    const { signal } = checkedBriefly(options, CALL_OPTIONS);
     const asked = hashes.map(base64Of);
     const distinct = [...new Set(asked)];
     const said = new Map<string, ShieldMatch>();
@@ -85,11 +90,8 @@ export class ShieldClient implements RemoteMatcher {
    * @throws {TypeError} if `hashes` is not a list of hashes of PDQ
    * @throws the reason of `signal` when it is aborted
    */
-  async ask(
-    hashes: readonly Hash[],
-    options: { signal?: AbortSignal } = {},
-  ): Promise<RemoteAnswer[]> {
-    return askedInTurn(hashes, this.#maxHashes, options, async (some) => {
+  async ask(hashes: readonly Hash[], options: CallOptions = {}): Promise<RemoteAnswer[]> {
+    return askedInTurn(hashes, this.#maxHashes, async (some) => {
       const said = await this.scan(some, options);
       return some.map((hash, at) => answerOf(hash, said[at]));
     });

@@ -1,8 +1,25 @@
-import { checkInteger, checkIterable, checkObject, checkOptions, checkSignal } from '../../door.js';
+import {
+  checkedBriefly,
+  checkIterable,
+  checkObject,
+  integer,
+  type OptionTable,
+  tableOf,
+  wrongKind,
+} from '../../door.js';
 import { jsonObject } from '../../text/json.js';
 import type { FetchUpdatesOptions, ListClient, UpdatesPage } from '../list-update.js';
-import { checkCredential, ServiceConnection, type ServiceOptions } from '../service-connection.js';
+import { ServiceConnection } from '../service-connection.js';
 import { ServiceError } from '../service-error.js';
+import {
+  CALL_OPTIONS,
+  type CallOptions,
+  checkCredential,
+  checkText,
+  SERVICE_OPTIONS,
+  type ServiceOptions,
+  serviceUrl,
+} from '../service-options.js';
 import { isTooOld, OVERLAP_SECONDS, type TimedCheckpoint, timedUpdates } from '../timed-fetch.js';
 import {
   type StopNciiFeedback,
@@ -19,6 +36,17 @@ export interface StopNciiKeys {
   submitFeedbackKey?: string;
 }
 
+/** Options of `StopNciiClient`. */
+export interface StopNciiOptions extends ServiceOptions {
+  /** records a page, default 800 */
+  pageSize?: number;
+}
+
+export const STOP_NCII_OPTIONS = /* @__PURE__ */ tableOf(SERVICE_OPTIONS, {
+  baseUrl: { is: serviceUrl, default: 'https://api.stopncii.org/v1' },
+  pageSize: { is: integer, least: 1, most: 100_000, default: 800 },
+}) satisfies OptionTable<StopNciiOptions>;
+
 /** Whether StopNCII took what was posted: `unknown` if it did not answer, or failed. */
 export type PostOutcome = 'done' | 'unknown';
 
@@ -26,6 +54,19 @@ export type PostOutcome = 'done' | 'unknown';
 const RESTART_SECONDS = 30 * 86_400;
 /** `startTimestamp` of everything, as the reference client has it. */
 const EVERYTHING = 10;
+
+/** Which feedback is looked for. */
+export interface FindFeedbackOptions extends CallOptions {
+  /** the company's name in `CSPFeedbacks` */
+  source: string;
+  /** a time before it was posted, default everything: all that changed since is fetched */
+  sinceSeconds?: number;
+}
+
+export const FIND_FEEDBACK_OPTIONS = /* @__PURE__ */ tableOf(CALL_OPTIONS, {
+  source: { is: checkText, required: true },
+  sinceSeconds: { is: integer, default: EVERYTHING },
+}) satisfies OptionTable<FindFeedbackOptions>;
 
 /**
  * StopNCII's API for participating companies. It was written from documents and samples, and has
@@ -46,31 +87,25 @@ export class StopNciiClient implements ListClient<TimedCheckpoint> {
   readonly #connection: ServiceConnection;
   readonly #pageSize: number;
 
-  /**
-   * @param options `pageSize`: records a page, default 800
-   * @throws {TypeError | RangeError} if a key or an option is invalid
-   */
-  constructor(keys: StopNciiKeys, options: ServiceOptions & { pageSize?: number } = {}) {
+  /** @throws {TypeError | RangeError} if a key or an option is invalid */
+  constructor(keys: StopNciiKeys, options: StopNciiOptions = {}) {
     checkObject(keys, 'keys: { subscriptionKey, fetchHashesKey … }');
     const { subscriptionKey, fetchHashesKey, submitFeedbackKey } = keys;
     checkCredential('subscriptionKey', subscriptionKey);
     for (const [name, key] of Object.entries({ fetchHashesKey, submitFeedbackKey })) {
       if (key !== undefined) checkCredential(name, key);
     }
-    checkOptions(options);
-    const { pageSize = 800, baseUrl = 'https://api.stopncii.org/v1', ...others } = options;
-    checkInteger('pageSize', pageSize, 1, 100_000);
+    const { pageSize, ...others } = checkedBriefly(options, STOP_NCII_OPTIONS);
     this.#keys = { ...keys };
     this.#pageSize = pageSize;
     this.#connection = new ServiceConnection(
       'StopNCII',
       { 'Ocp-Apim-Subscription-Key': subscriptionKey },
-      { ...others, baseUrl },
+      others,
     );
   }
 
   mustRestart(checkpoint: TimedCheckpoint, nowSeconds: number): boolean {
-    checkObject(checkpoint, 'checkpoint: { timestampSeconds, fetchedSeconds }');
     return isTooOld(checkpoint, nowSeconds, RESTART_SECONDS);
   }
 
@@ -127,19 +162,19 @@ export class StopNciiClient implements ListClient<TimedCheckpoint> {
    */
   async submitFeedback(
     feedbacks: Iterable<StopNciiFeedback>,
-    options: { signal?: AbortSignal } = {},
+    options: CallOptions = {},
   ): Promise<PostOutcome> {
-    checkOptions(options);
-    const text = writeStopNciiFeedback(feedbacks);
+    const { signal } = checkedBriefly(options, CALL_OPTIONS);
+    const body = { type: 'application/json', text: writeStopNciiFeedback(feedbacks) };
     try {
       return await this.#connection.send<PostOutcome>({
         method: 'POST',
         path: '/SubmitFeedback',
         name: 'SubmitFeedback',
         headers: this.#key('submitFeedbackKey'),
-        body: { type: 'application/json', text },
+        body,
         read: () => 'done',
-        signal: options.signal,
+        signal,
       });
     } catch (error) {
       if (!(error instanceof ServiceError) || !MAY_HAVE_ARRIVED.includes(error.code)) throw error;
@@ -150,20 +185,14 @@ export class StopNciiClient implements ListClient<TimedCheckpoint> {
   /**
    * Which of `feedbacks` StopNCII lists as those of one company, read by fetching what changed.
    * What is missing did not arrive, or is not listed yet.
-   * @param options `source`: the company's name in `CSPFeedbacks`; `sinceSeconds`: a time before
-   *   they were posted, default everything; what it fetches is all that changed since
    * @throws {ServiceError} if StopNCII does not answer as it should
    */
   async findFeedback(
     feedbacks: Iterable<StopNciiFeedback>,
-    options: { source: string; sinceSeconds?: number; signal?: AbortSignal },
+    options: FindFeedbackOptions,
   ): Promise<StopNciiFeedback[]> {
     checkIterable(feedbacks, 'an iterable of feedback');
-    checkOptions(options, 'options: { source }');
-    const { source, sinceSeconds = EVERYTHING, signal } = options;
-    if (typeof source !== 'string') throw new TypeError('expected source to be a string');
-    checkSignal(signal);
-    checkInteger('sinceSeconds', sinceSeconds, 0);
+    const { source, sinceSeconds, signal } = checkedBriefly(options, FIND_FEEDBACK_OPTIONS);
     const wanted = [...feedbacks];
     // Checks them.
     writeStopNciiFeedback(wanted);
@@ -186,7 +215,7 @@ export class StopNciiClient implements ListClient<TimedCheckpoint> {
   /** @throws {TypeError} if the key was not given */
   #key(name: Exclude<keyof StopNciiKeys, 'subscriptionKey'>): Record<string, string> {
     const key = this.#keys[name];
-    if (key === undefined) throw new TypeError(`expected ${name} for this call`);
+    if (key === undefined) wrongKind(`${name} for this call`);
     return { 'x-functions-key': key };
   }
 }

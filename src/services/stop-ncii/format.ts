@@ -1,4 +1,4 @@
-import { checkIterable, checkObject } from '../../door.js';
+import { checkIterable, checkObject, wrongKind } from '../../door.js';
 import type { Opinion } from '../../entry.js';
 import { FormatError } from '../../errors.js';
 import { hashFrom } from '../../hash.js';
@@ -295,11 +295,11 @@ export function writeStopNciiFeedback(feedbacks: Iterable<StopNciiFeedback>): st
     const { hashValue, feedbackValue, tags } = each;
     for (const word of [hashValue, feedbackValue]) {
       if (typeof word !== 'string' || word === '') {
-        throw new TypeError('expected hashValue and feedbackValue to be text');
+        wrongKind('hashValue and feedbackValue to be text');
       }
     }
     if (!(Array.isArray(tags) && tags.every((tag) => typeof tag === 'string'))) {
-      throw new TypeError('expected tags to be a list of strings');
+      wrongKind('tags to be a list of strings');
     }
     return { hashValue, feedbackValue, tags };
   });

@@ -1,13 +1,27 @@
-import { checkNumber, checkObject, checkOptions } from '../../door.js';
-import { checkFetchOptions, type JsonObject, jsonObject, textOf } from '../../text/json.js';
-import type { FetchUpdatesOptions, ListClient, UpdatesPage } from '../list-update.js';
+import {
+  checkedBriefly,
+  checkNumber,
+  checkObject,
+  type OptionTable,
+  tableOf,
+  wrongRange,
+} from '../../door.js';
+import { type JsonObject, jsonObject, textOf } from '../../text/json.js';
+import {
+  type FetchUpdatesOptions,
+  fetchUpdatesOptions,
+  type ListClient,
+  type UpdatesPage,
+} from '../list-update.js';
+import { ServiceConnection, type ServiceLink } from '../service-connection.js';
+import { ServiceError } from '../service-error.js';
 import {
   checkCredential,
-  ServiceConnection,
-  type ServiceLink,
+  checkText,
+  SERVICE_OPTIONS,
   type ServiceOptions,
-} from '../service-connection.js';
-import { ServiceError } from '../service-error.js';
+  serviceUrl,
+} from '../service-options.js';
 import {
   techAgainstTerrorismEnvelope,
   techAgainstTerrorismPage,
@@ -21,6 +35,13 @@ export interface TechAgainstTerrorismCheckpoint {
   /** when the fetch began, in our time */
   readonly fetchedSeconds: number;
 }
+
+export const TECH_AGAINST_TERRORISM_OPTIONS = /* @__PURE__ */ tableOf(SERVICE_OPTIONS, {
+  baseUrl: { is: serviceUrl, default: 'https://app.terrorismanalytics.org' },
+}) satisfies OptionTable<ServiceOptions>;
+
+export const TECH_AGAINST_TERRORISM_FETCH_OPTIONS =
+  /* @__PURE__ */ fetchUpdatesOptions(terrorismCheckpoint);
 
 /**
  * The hash list of Tech Against Terrorism, version 2. It was written from the reference client and
@@ -41,18 +62,17 @@ export class TechAgainstTerrorismClient implements ListClient<TechAgainstTerrori
     checkObject(login, 'login: { username, password }');
     const { username, password } = login;
     for (const [name, value] of Object.entries({ username, password })) {
-      if (typeof value !== 'string') throw new TypeError(`expected ${name} to be text`);
-      if (value === '') throw new RangeError(`expected ${name} not to be empty`);
+      checkText(name, value);
+      if (value === '') wrongRange(`${name} not to be empty`);
     }
-    checkOptions(options);
-    const { baseUrl = 'https://app.terrorismanalytics.org', ...others } = options;
+    const checked = checkedBriefly(options, TECH_AGAINST_TERRORISM_OPTIONS);
     this.#login = { username, password };
-    this.#connection = new ServiceConnection('Tech Against Terrorism', {}, { ...others, baseUrl });
+    this.#connection = new ServiceConnection('Tech Against Terrorism', {}, checked);
   }
 
   /** Never: the list can be fetched from any checkpoint on, however old. */
   mustRestart(checkpoint: TechAgainstTerrorismCheckpoint, nowSeconds: number): boolean {
-    checkCheckpoint(checkpoint);
+    terrorismCheckpoint('', checkpoint);
     checkNumber('nowSeconds', nowSeconds, 0);
     return false;
   }
@@ -64,9 +84,7 @@ export class TechAgainstTerrorismClient implements ListClient<TechAgainstTerrori
   async *fetchUpdates(
     options: FetchUpdatesOptions<TechAgainstTerrorismCheckpoint> = {},
   ): AsyncGenerator<UpdatesPage<TechAgainstTerrorismCheckpoint>, void, undefined> {
-    checkFetchOptions(options);
-    const { checkpoint, signal } = options;
-    if (checkpoint !== undefined) checkCheckpoint(checkpoint);
+    const { checkpoint, signal } = checkedBriefly(options, TECH_AGAINST_TERRORISM_FETCH_OPTIONS);
     const fetchedSeconds = Math.floor(this.#connection.nowSeconds());
     let after = checkpoint?.after ?? '';
     const asked = new Set([after]);
@@ -168,9 +186,9 @@ function isAfter(a: string, b: string): boolean {
 
 const CHECKPOINT = /^(\d{1,15}(?:\.\d{1,15})?),(\d{1,15})$/;
 
-function checkCheckpoint(checkpoint: TechAgainstTerrorismCheckpoint): void {
-  checkObject(checkpoint, 'checkpoint: { after, fetchedSeconds }');
-  const { after, fetchedSeconds } = checkpoint;
-  if (typeof after !== 'string') throw new TypeError('expected after to be text');
+function terrorismCheckpoint(_: string, value: unknown): void {
+  checkObject(value, 'a checkpoint: { after, fetchedSeconds }');
+  const { after, fetchedSeconds } = value as TechAgainstTerrorismCheckpoint;
+  checkText('after', after);
   checkNumber('fetchedSeconds', fetchedSeconds, 0);
 }

@@ -1,8 +1,24 @@
-import { checkInteger, checkObject, checkOptions } from '../../door.js';
+import {
+  checkedBriefly,
+  checkObject,
+  integer,
+  type OptionCheck,
+  type OptionTable,
+  tableOf,
+  wrongKind,
+  wrongRange,
+} from '../../door.js';
 import type { FormatError } from '../../errors.js';
 import { jsonObject, tellProblems } from '../../text/json.js';
 import type { FetchUpdatesOptions, ListClient, UpdatesPage } from '../list-update.js';
-import { checkCredential, ServiceConnection, type ServiceOptions } from '../service-connection.js';
+import { ServiceConnection } from '../service-connection.js';
+import {
+  checkCredential,
+  checkText,
+  SERVICE_OPTIONS,
+  type ServiceOptions,
+  serviceUrl,
+} from '../service-options.js';
 import { isTooOld, OVERLAP_SECONDS, type TimedCheckpoint, timedUpdates } from '../timed-fetch.js';
 import { threatUpdatesPage, updateOfThreat } from './format.js';
 
@@ -13,6 +29,16 @@ export interface ThreatExchangeOptions extends ServiceOptions {
   /** records a page, default 500 */
   pageSize?: number;
 }
+
+const words: OptionCheck = (name, value) => {
+  if (!(Array.isArray(value) && value.every(isWord))) wrongKind(`${name} to be a list of words`);
+};
+
+export const THREAT_EXCHANGE_OPTIONS = /* @__PURE__ */ tableOf(SERVICE_OPTIONS, {
+  baseUrl: { is: serviceUrl, default: 'https://graph.facebook.com/v21.0' },
+  types: { is: words },
+  pageSize: { is: integer, least: 1, most: 100_000, default: 500 },
+}) satisfies OptionTable<ThreatExchangeOptions>;
 
 /** Notices of deletion are kept for 90 days, and clients begin anew a little earlier. */
 const RESTART_SECONDS = 85 * 86_400;
@@ -46,21 +72,11 @@ export class ThreatExchangeClient implements ListClient<TimedCheckpoint> {
     checkObject(credentials, 'credentials: { accessToken }');
     const { accessToken } = credentials;
     checkCredential('accessToken', accessToken);
-    if (typeof privacyGroup !== 'string') throw new TypeError('expected privacyGroup to be text');
+    checkText('privacyGroup', privacyGroup);
     if (!/^\d{1,32}$/.test(privacyGroup)) {
-      throw new RangeError('expected privacyGroup to be the digits of its number');
+      wrongRange('privacyGroup to be the digits of its number');
     }
-    checkOptions(options);
-    const {
-      types,
-      pageSize = 500,
-      baseUrl = 'https://graph.facebook.com/v21.0',
-      ...others
-    } = options;
-    checkInteger('pageSize', pageSize, 1, 100_000);
-    if (types !== undefined && !(Array.isArray(types) && types.every(isWord))) {
-      throw new TypeError('expected types to be a list of words');
-    }
+    const { types, pageSize, ...others } = checkedBriefly(options, THREAT_EXCHANGE_OPTIONS);
     this.#group = privacyGroup;
     this.#query = {
       limit: `${pageSize}`,
@@ -70,7 +86,7 @@ export class ThreatExchangeClient implements ListClient<TimedCheckpoint> {
     this.#connection = new ServiceConnection(
       'ThreatExchange',
       { authorization: `Bearer ${accessToken}` },
-      { ...others, baseUrl },
+      others,
     );
   }
 

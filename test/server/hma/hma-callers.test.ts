@@ -4,7 +4,7 @@ import { hashFromHex, hashToHex } from '../../../src/hash.js';
 import { hash as hashFile } from '../../../src/node/hash-file.js';
 import { tokenHash } from '../../../src/server/routes/webhook-sender.js';
 import { HmaClient } from '../../../src/services/hma/client.js';
-import type { Fetch } from '../../../src/services/service-connection.js';
+import type { Fetch } from '../../../src/services/service-options.js';
 import { flipBits } from '../../arbitraries.js';
 import { hexOf } from '../../node/files/fed-services.js';
 import { LISTED, OTHER } from '../uploads/uploads.js';

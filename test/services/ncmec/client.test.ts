@@ -366,7 +366,10 @@ test('options are checked, and each list has its address', async () => {
   expect(make({ user: 'a' })).toThrow(TypeError);
   expect(make({ user: 'a:b', password: 'c' })).toThrow(RangeError);
   expect(make({ user: 'a', password: 'c' }, { maxEntriesPerRange: 0 })).toThrow(RangeError);
-  expect(make({ user: 'a', password: 'c' }, { environment: 'nop' })).toThrow('industry, ');
+  expect(make({ user: 'a', password: 'c' }, { environment: 'nop' })).toThrow("'industry' or ");
+  expect(make({ user: 'a', password: 'c' }, { list: 'npo' })).toThrow(
+    /^(unknown option list|expected options .*\benvironment\b)/,
+  );
   expect(make({ user: 'a', password: 'c' }, { environment: 'toString' })).toThrow(RangeError);
   const urls: string[] = [];
   for (const environment of Object.keys(NCMEC_LISTS) as NcmecEnvironment[]) {

@@ -149,7 +149,7 @@ test('after 30 days without a fetch, it begins from the start, and what is gone 
 
 test('a checkpoint that is none is refused', async () => {
   const client = clientOf(await fake());
-  const refusal = new TypeError('expected checkpoint: { timestampSeconds, fetchedSeconds }');
+  const refusal = new TypeError('expected a checkpoint: { timestampSeconds, fetchedSeconds }');
   expect(() => client.mustRestart(1 as never, now)).toThrow(refusal);
   await expect(client.fetchUpdates({ checkpoint: 1 as never }).next()).rejects.toThrow(refusal);
 });

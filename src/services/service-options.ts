@@ -1,0 +1,135 @@
+import {
+  boolean,
+  callback,
+  checkObject,
+  integer,
+  number,
+  type OptionCheck,
+  type OptionTable,
+  object,
+  SIGNAL,
+  wrongKind,
+  wrongRange,
+} from '../door.js';
+import { MAX_REPLY_LENGTH } from '../text/json.js';
+import { type Clock, SYSTEM_CLOCK } from './clock.js';
+
+/** What this library uses of a `fetch` reply; every standard `Response` has it. */
+export interface FetchedReply {
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+  readonly body: {
+    getReader(): {
+      read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
+      cancel(): Promise<void>;
+    };
+  } | null;
+}
+
+/** The standard `fetch`, or a function that stands in for it. */
+export type Fetch = (
+  url: string,
+  init: {
+    method: string;
+    headers: Record<string, string>;
+    body?: string;
+    redirect: 'manual';
+    signal: AbortSignal;
+  },
+) => Promise<FetchedReply>;
+
+/** Options of every client of a service. */
+export interface ServiceOptions {
+  /**
+   * where the service is, default its public address. `https:`, or `http:` on this machine (for
+   * others, see `plainHttp`)
+   */
+  baseUrl?: string;
+  /** also allows `http:` to other machines, as in a private network; default false */
+  plainHttp?: boolean;
+  /** default the global `fetch` */
+  fetch?: Fetch;
+  /** for one try, from the request to the last byte of the reply; default 60 */
+  timeoutSeconds?: number;
+  /**
+   * tries of a request that may be repeated: reads, and writes that leave the same when done twice.
+   * Default 5; others are tried once
+   */
+  tries?: number;
+  /** of one reply, default 64 MiB */
+  maxBytes?: number;
+  /** for tests of what calls it: the time, and the waits between tries; default the system's */
+  clock?: Clock;
+}
+
+/** Options of a call to a service. */
+export interface CallOptions {
+  signal?: AbortSignal;
+}
+
+export const CALL_OPTIONS = { signal: SIGNAL } as const satisfies OptionTable<CallOptions>;
+
+/** The address of a service. */
+export const serviceUrl: OptionCheck = (name, value, _, options) => {
+  const what = `${name} to be an https: URL without credentials, query and fragment`;
+  if (typeof value !== 'string') wrongKind(what);
+  let url: URL | undefined;
+  try {
+    url = new URL(value);
+  } catch {
+    // The engine's message would quote the URL.
+  }
+  const { plainHttp } = options as ServiceOptions;
+  const isHere = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url?.hostname ?? '');
+  const isAllowed =
+    url?.protocol === 'https:' || (url?.protocol === 'http:' && (plainHttp || isHere));
+  if (!url || !isAllowed || url.username || url.password || url.search || url.hash) {
+    wrongRange(what);
+  }
+};
+
+// Called as a plain function: a browser's `fetch` refuses any other `this`.
+const globalFetch: Fetch = (url, init) => fetch(url, init);
+
+export const SERVICE_OPTIONS = {
+  baseUrl: { is: serviceUrl },
+  plainHttp: { is: boolean, default: false },
+  fetch: { is: callback, default: globalFetch },
+  timeoutSeconds: { is: number, least: 0.001, most: 3600, default: 60 },
+  tries: { is: integer, least: 1, most: 100, default: 5 },
+  maxBytes: { is: integer, least: 1, default: MAX_REPLY_LENGTH },
+  clock: { is: object, methods: ['now', 'wait'], default: SYSTEM_CLOCK },
+} as const satisfies OptionTable<ServiceOptions>;
+
+/** @throws {TypeError} if `value` is not text */
+export function checkText(name: string, value: unknown): asserts value is string {
+  if (typeof value !== 'string') wrongKind(`${name} to be text`);
+}
+
+/**
+ * @throws {TypeError} if `value` is not text
+ * @throws {RangeError} if it is empty or cannot stand in a header, as a key with its line break
+ */
+export function checkCredential(name: string, value: unknown): asserts value is string {
+  checkText(name, value);
+  if (!/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(value)) {
+    wrongRange(`${name} to be printable ASCII without blanks around it`);
+  }
+}
+
+/** The headers with a token, if there is one. */
+export const bearerOf = (token: string | undefined): Record<string, string> =>
+  token === undefined ? {} : { authorization: `Bearer ${token}` };
+
+/**
+ * The value of an `Authorization` header for HTTP basic (RFC 7617).
+ * @throws {TypeError | RangeError} if the credentials are invalid
+ */
+export function basicAuthorization(credentials: { user: string; password: string }): string {
+  checkObject(credentials, 'credentials: { user, password }');
+  const { user, password } = credentials;
+  checkCredential('user', user);
+  checkCredential('password', password);
+  if (user.includes(':')) wrongRange('user to be without a colon');
+  return `Basic ${btoa(`${user}:${password}`)}`;
+}
