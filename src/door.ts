@@ -270,9 +270,9 @@ export const boolean: OptionCheck = (name, value) => checkTypeOf(name, value, 'b
 
 export const callback: OptionCheck = (name, value) => checkTypeOf(name, value ?? null, 'function');
 
-export const text: OptionCheck = (name, value) => {
+export function text(name: string, value: unknown): asserts value is string {
   if (typeof value !== 'string') wrongKind(`${name} to be a string`);
-};
+}
 
 export const integer: OptionCheck = (name, value, { least = 0, most }) =>
   checkInteger(name, value, least, most);
@@ -284,7 +284,7 @@ export const number: OptionCheck = (name, value, { least = 0, most }) =>
 export const positive: OptionCheck = (name, value, { most = Infinity }) => {
   checkTypeOf(name, value, 'number');
   if ((value as number) > 0 && (value as number) <= most) return;
-  wrongRange(`${name} above 0${most < Infinity ? ` and at most ${most}` : ''}`);
+  wrongRange(`${name} above 0, up to ${most}`);
 };
 
 export const choice: OptionCheck = (name, value, { of = [] }) => checkOneOf(name, value, of);

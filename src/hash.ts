@@ -47,22 +47,23 @@ export interface Hash {
  * does not write itself.
  */
 export function newHash(algorithm: Algorithm, bytes: Uint8Array, decoding?: Decoding): Hash {
-  const hash = new SelfWritingHash(algorithm, bytes);
-  return decoding === 'draft' ? Object.assign(hash, { decoding }) : hash;
+  return new SelfWritingHash(algorithm, bytes, decoding);
 }
 
 class SelfWritingHash implements Hash {
   declare readonly algorithm: Algorithm;
   declare readonly bytes: Uint8Array;
+  declare readonly decoding?: 'draft';
 
-  constructor(algorithm: Algorithm, bytes: Uint8Array) {
+  constructor(algorithm: Algorithm, bytes: Uint8Array, decoding?: Decoding) {
     this.algorithm = algorithm;
     this.bytes = bytes;
+    if (decoding === 'draft') this.decoding = decoding;
   }
 
   toJSON(): HashJSON {
     // With what it was given beside: the mark of a draft, a withdrawal's reason.
-    const { algorithm, bytes, ...beside } = this;
+    const { algorithm, bytes, ...beside } = this as Hash;
     return { algorithm, hash: hexOf(bytes), ...beside };
   }
 }

@@ -28,13 +28,10 @@ export const DECODE_OPTIONS = /* @__PURE__ */ tableOf(LIMITS, WORKER_OPTIONS, {
  * context.putImageData(new ImageData(data, width, height), 0, 0);
  */
 export async function decode(file: Blob, options: DecodeOptions = {}): Promise<DisplayedPixels> {
-  const { timeoutSeconds, signal } = checkedBriefly(options, DECODE_OPTIONS);
-  const { maxBytes, maxPixels, longestSide } = options;
+  const checked = checkedBriefly(options, DECODE_OPTIONS);
+  const { timeoutSeconds, signal, maxBytes, maxPixels, longestSide } = checked;
   if (!(file instanceof Blob)) wrongKind('a File or Blob');
-  const decoding = {
-    ...(maxPixels !== undefined && { maxPixels }),
-    ...(longestSide !== undefined && { longestSide }),
-  };
+  const decoding = { maxPixels, longestSide };
   return await within(timeoutSeconds, signal, (end) =>
     poolOf(options).use(async (worker) => {
       const bytes = await bytesOf(file, maxBytes);

@@ -1,6 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { checkInteger, checkKnown, checkOptions, checkTypeOf } from '../door.js';
+import {
+  checkInteger,
+  checkKnown,
+  checkOptions,
+  checkTypeOf,
+  wrongKind,
+  wrongRange,
+} from '../door.js';
 
 /** A request as a fake service got it. */
 export interface FakeRequest {
@@ -84,7 +91,7 @@ const MAX_REQUEST = 16 * 2 ** 20;
  * await service.close();
  */
 export async function startFakeService(answer: Answer): Promise<FakeService> {
-  if (typeof answer !== 'function') throw new TypeError('expected answer to be a function');
+  if (typeof answer !== 'function') wrongKind('answer to be a function');
   const requests: FakeRequest[] = [];
   let faults: { fault: Fault; times: number; skip: number; when: (r: FakeRequest) => boolean }[] =
     [];
@@ -149,7 +156,7 @@ export async function startFakeService(answer: Answer): Promise<FakeService> {
     fail(fault, options = {}) {
       const kinds = ['status', 'reset', 'stall', 'cut'];
       if (!kinds.includes(Object(fault).kind)) {
-        throw new TypeError(`expected the kind of a fault: ${kinds.join(', ')}`);
+        wrongKind(`the kind of a fault: ${kinds.join(', ')}`);
       }
       checkOptions(options);
       const { times = 1, skip = 0, when = () => true } = options;
@@ -174,7 +181,7 @@ async function requestOf(incoming: IncomingMessage): Promise<FakeRequest> {
   let length = 0;
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > MAX_REQUEST) throw new RangeError(`expected at most ${MAX_REQUEST} bytes`);
+    if (length > MAX_REQUEST) wrongRange(`at most ${MAX_REQUEST} bytes`);
     chunks.push(chunk);
   }
   const { pathname, searchParams } = new URL(incoming.url ?? '/', 'http://127.0.0.1');
@@ -208,7 +215,7 @@ export function checkFake(options: object, rules: Readonly<Record<string, Option
     if (typeof rule === 'string') checkTypeOf(name, value, rule);
     else if ('texts' in rule) {
       if (rule.texts.some((text) => typeof Object(value)[text] !== 'string')) {
-        throw new TypeError(`expected ${name} to be { ${rule.texts.join(', ')} }, of text`);
+        wrongKind(`${name} to be { ${rule.texts.join(', ')} }, of text`);
       }
     } else checkInteger(name, value, ...rule);
   }

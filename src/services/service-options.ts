@@ -8,7 +8,7 @@ import {
   type OptionTable,
   object,
   SIGNAL,
-  wrongKind,
+  text,
   wrongRange,
 } from '../door.js';
 import { MAX_REPLY_LENGTH } from '../text/json.js';
@@ -71,20 +71,19 @@ export const CALL_OPTIONS = { signal: SIGNAL } as const satisfies OptionTable<Ca
 
 /** The address of a service. */
 export const serviceUrl: OptionCheck = (name, value, _, options) => {
-  const what = `${name} to be an https: URL without credentials, query and fragment`;
-  if (typeof value !== 'string') wrongKind(what);
-  let url: URL | undefined;
+  text(name, value);
+  let url: URL | Partial<URL> = {};
   try {
     url = new URL(value);
   } catch {
     // The engine's message would quote the URL.
   }
+  const { protocol, hostname = '', username, password, search, hash } = url;
   const { plainHttp } = options as ServiceOptions;
-  const isHere = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url?.hostname ?? '');
-  const isAllowed =
-    url?.protocol === 'https:' || (url?.protocol === 'http:' && (plainHttp || isHere));
-  if (!url || !isAllowed || url.username || url.password || url.search || url.hash) {
-    wrongRange(what);
+  const isHere = plainHttp || /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+  const isAllowed = protocol === 'https:' || (protocol === 'http:' && isHere);
+  if (!isAllowed || username || password || search || hash) {
+    wrongRange(`${name} to be an https: URL without credentials, query and fragment`);
   }
 };
 
@@ -101,17 +100,12 @@ export const SERVICE_OPTIONS = {
   clock: { is: object, methods: ['now', 'wait'], default: SYSTEM_CLOCK },
 } as const satisfies OptionTable<ServiceOptions>;
 
-/** @throws {TypeError} if `value` is not text */
-export function checkText(name: string, value: unknown): asserts value is string {
-  if (typeof value !== 'string') wrongKind(`${name} to be text`);
-}
-
 /**
  * @throws {TypeError} if `value` is not text
  * @throws {RangeError} if it is empty or cannot stand in a header, as a key with its line break
  */
 export function checkCredential(name: string, value: unknown): asserts value is string {
-  checkText(name, value);
+  text(name, value);
   if (!/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(value)) {
     wrongRange(`${name} to be printable ASCII without blanks around it`);
   }
@@ -130,6 +124,6 @@ export function basicAuthorization(credentials: { user: string; password: string
   const { user, password } = credentials;
   checkCredential('user', user);
   checkCredential('password', password);
-  if (user.includes(':')) wrongRange('user to be without a colon');
+  if (user.includes(':')) wrongRange('a user without a colon');
   return `Basic ${btoa(`${user}:${password}`)}`;
 }

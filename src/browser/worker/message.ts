@@ -28,7 +28,7 @@ export interface DisplayedPixels extends Pixels {
 /** What of the caller's options goes to the Worker that only decodes. */
 export interface DecodingOptions extends Pick<Limits, 'maxPixels'> {
   /** longest side of the picture in pixels; a larger one is reduced by the mean of its pixels */
-  readonly longestSide?: number;
+  readonly longestSide?: number | undefined;
 }
 
 /** What a picture is at, in a Worker of its own. */

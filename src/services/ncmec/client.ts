@@ -5,6 +5,7 @@ import {
   checkObject,
   checkOptions,
   checkSignal,
+  text as checkText,
   choice,
   integer,
   type OptionTable,
@@ -25,7 +26,6 @@ import { ServiceError } from '../service-error.js';
 import {
   basicAuthorization,
   type CallOptions,
-  checkText,
   SERVICE_OPTIONS,
   type ServiceOptions,
 } from '../service-options.js';

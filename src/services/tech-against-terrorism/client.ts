@@ -2,6 +2,7 @@ import {
   checkedBriefly,
   checkNumber,
   checkObject,
+  text as checkText,
   type OptionTable,
   tableOf,
   wrongRange,
@@ -17,7 +18,6 @@ import { ServiceConnection, type ServiceLink } from '../service-connection.js';
 import { ServiceError } from '../service-error.js';
 import {
   checkCredential,
-  checkText,
   SERVICE_OPTIONS,
   type ServiceOptions,
   serviceUrl,

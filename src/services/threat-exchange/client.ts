@@ -1,6 +1,7 @@
 import {
   checkedBriefly,
   checkObject,
+  text as checkText,
   integer,
   type OptionCheck,
   type OptionTable,
@@ -14,7 +15,6 @@ import type { FetchUpdatesOptions, ListClient, UpdatesPage } from '../list-updat
 import { ServiceConnection } from '../service-connection.js';
 import {
   checkCredential,
-  checkText,
   SERVICE_OPTIONS,
   type ServiceOptions,
   serviceUrl,
