@@ -232,7 +232,7 @@ const good = {
 };
 test.each([
   ['lists[0].trust', { ...good, trust: 'all' }, "expected trust 'own' or"],
-  ['lists[0].policy', { ...good, policy: { secret: 1 } }, 'expected matchDistance'],
+  ['lists[0].policy', { ...good, policy: { 'secret one': 1 } }, 'unknown option'],
   ['lists[0].service', { ...good, service: 'secret' }, 'expected stopncii, ncmec'],
   [
     'lists[0].credentials.fetchHashesKey',
