@@ -56,84 +56,84 @@ import {
 import { bytesHeld } from './uploads/scan.js';
 import { SCAN_ANSWER_OPTIONS } from './uploads/scanner.js';
 
-/** How a service answers, and what it knows. */
+/** Options of `createService`. */
 export interface CreateServiceOptions extends AccessOptions, MatchRules {
   /**
-   * what is matched against. While it is a promise, the service is not ready, and refuses what
-   * needs it
+   * the list to match against. While the promise is pending, the service is not ready and refuses
+   * requests that need the list
    */
   blocklist?: Blocklist | Promise<Blocklist> | undefined;
-  /** in place of `blocklist`: a list that follows a store, and has the allow list of the store */
+  /** in place of `blocklist`: a list that follows a store, with the allow list of that store */
   follower?: FollowedList | Promise<FollowedList> | undefined;
   /**
-   * tells the metrics how far the follower is behind; `review`, `curation` and the banks of `hma`
-   * are in it, and it confirms what fetches held back
+   * holds the data of `review`, `curation` and the banks of `hma`, and confirms removals that
+   * fetches held back; the metrics report the follower's lag
    */
   store?: Store | undefined;
   /**
-   * serves the pages for moderators at `/review`, and takes uploads into their queue by `item` and
-   * `link` of `/v1/match` and `/v1/scan`. Moderators sign in by a token of the role `curate`. The
-   * store keeps the queue, the review log and the sessions
+   * serves the moderators' pages at `/review`. Uploads enter their queue by `item` and `link` of
+   * `/v1/match` and `/v1/scan`. Moderators sign in with a `curate` token. The store keeps queue,
+   * review log and sessions
    */
   review?: ReviewOptions | undefined;
   /**
-   * where pictures are decoded and hashed
-   * @defaultValue one of its own, which ends with the service
+   * decodes and hashes pictures
+   * @defaultValue a new pool, closed with the service
    */
   pool?: HashPool | undefined;
   /**
-   * whether callers of the role `match` are told the hashes of entries, as curators are. Without it
-   * they still have verdicts and distances: about 260 questions about chosen hashes tell the hash
-   * of an entry, and that is a blurred outline of its picture. What bounds this is
-   * `answersPerDay`, and whom you give a token
+   * if true, callers of the role `match` see the hashes of entries, as curators do. Otherwise they
+   * see only verdicts and distances. Those leak too: about 260 chosen queries reveal the hash of an
+   * entry, a blurred outline of its picture. `answersPerDay`, and your choice of token holders,
+   * limit this
    * @defaultValue false
    */
   tellHashes?: boolean | undefined;
   /**
-   * from where routes fetch pictures whose address they are told
+   * the hosts from which routes may fetch a picture by its address
    * @defaultValue nothing is fetched
    */
   fetchPictures?: FetchPictureOptions | undefined;
-  /** lists elsewhere that `/v1/match` asks, by `createRemoteList` */
+  /** remote matchers that `/v1/match` queries, from `createRemoteList` */
   remote?: readonly RemoteList[] | undefined;
-  /** serves `/v1/scan`, which says by its status whether to keep an upload */
+  /** serves `/v1/scan`, whose status says whether to accept an upload */
   scan?: ScanRouteOptions | undefined;
-  /** serves `/v1/decisions`, for what moderators decided elsewhere */
+  /** serves `/v1/decisions`, for decisions that moderators make in another tool */
   webhook?: DecisionWebhookOptions | undefined;
   /**
-   * serves HMA's dialect, version 1.1: `/h/…`, `/m/…`, `/c/…` and `/status`. A bank is a list, and
-   * content is an entry, by its number in the store; without a store, banks are searched and cannot
-   * be changed. The unnamed list is the bank `UNNAMED`
+   * serves HMA's dialect, version 1.1: `/h/…`, `/m/…`, `/c/…` and `/status`. A bank is a list.
+   * Content is an entry, identified by its number in the store. Without a store, banks are
+   * read-only. The unnamed list is the bank `UNNAMED`
    */
   hma?: HmaRouteOptions | undefined;
   /**
-   * serves routes for those who look after the store: `/v1/changes`, `/v1/lists`, fetching one now,
+   * serves the routes that administer the store: `/v1/changes`, `/v1/lists`, fetching a list now,
    * and the review log
    */
   curation?: CurationOptions | undefined;
   /**
-   * most bytes of a picture
+   * size limit of a picture, in bytes
    * @defaultValue 64 MiB
    */
   maxBytes?: number | undefined;
   /**
-   * bytes of forms that are held at a time. What comes beyond them is `busy`
+   * bytes of forms held in memory at a time. Forms beyond that are refused as `busy`
    * @defaultValue 256 MiB, or `maxBytes` if that is more
    */
   maxBytesHeld?: number | undefined;
   /**
-   * most bytes of a body of JSON
+   * size limit of a JSON body, in bytes
    * @defaultValue 1 MiB
    */
   maxJsonBytes?: number | undefined;
   /**
-   * from a request to its answer
+   * time limit from a request to its answer
    * @defaultValue 60
    */
   timeoutSeconds?: number | undefined;
-  /** takes a line for each answer; must not throw */
+  /** receives one log line per answer; must not throw */
   onLog?: ((record: LogRecord) => void) | undefined;
-  /** told of what fails here, which callers are not told of; must not throw */
+  /** receives internal errors, whose details callers do not see; must not throw */
   onError?: ((error: unknown) => void) | undefined;
   /**
    * the time, in milliseconds since 1970
@@ -142,7 +142,7 @@ export interface CreateServiceOptions extends AccessOptions, MatchRules {
   now?: (() => number) | undefined;
 }
 
-/** How uploads are reviewed: what may be kept, and what follows. */
+/** Options of the review queue and its sessions. */
 export interface ReviewOptions extends ReviewQueueOptions {
   /**
    * how long a moderator stays signed in
@@ -160,7 +160,7 @@ const blocklist: OptionCheck = (_, value) => {
   if (!(value instanceof Promise)) checkedList({ blocklist: value as Blocklist });
 };
 
-/** What follows a store, or a promise of it. */
+/** A list that follows a store, or a promise of one. */
 const follower: OptionCheck = (_, value) => {
   if (!(value instanceof Promise)) checkedList(value as FollowedList);
 };
@@ -190,27 +190,27 @@ export const SERVICE_OPTIONS = /* @__PURE__ */ tableOf(ACCESS_OPTIONS, {
   now: NOW,
 }) satisfies OptionTable<CreateServiceOptions>;
 
-/** A service that others can call by HTTP. */
+/** A service that clients call over HTTP. */
 export interface Service {
-  /** Answers a request. It does not reject. */
+  /** Answers a request; never rejects. */
   readonly handler: (request: Request, client?: Client) => Promise<Response>;
   /**
-   * Ends the service: it takes no new work, waits for what is being answered, and closes its own
-   * pool. `/health/live` goes on being answered.
+   * Ends the service: it refuses new work, waits for the requests in progress, and closes its own
+   * pool. `/health/live` still answers.
    */
   drain(): Promise<void>;
 }
 
-/** Most photos of the web are no larger. */
+/** Most photos on the web are no larger. */
 const FIRST_FORM_BYTES = 2 ** 20;
 
 /**
- * Creates a service: `/v1/match`, `/v1/status` and `/v1/lists/{name}/confirm`, `/v1/scan` and
- * `/v1/decisions` if wanted, `/health/live`, `/health/ready`, `/metrics`, and `/openapi.json`,
- * which describes them all.
+ * Creates a service with `/v1/match`, `/v1/status`, `/v1/lists/{name}/confirm`, `/health/live`,
+ * `/health/ready`, `/metrics`, and `/openapi.json`, which describes every route. Options add
+ * `/v1/scan`, `/v1/decisions` and more.
  *
- * Without a token, callers on loopback may do everything, and others nothing; `tokens` and
- * `trustNetworks` change that. A proxy in front of it has to pass on the tokens, as it hides the
+ * Without a token, callers on loopback may do everything, and others nothing. `tokens` and
+ * `trustNetworks` change that. A proxy in front must pass on the tokens, since it hides the
  * addresses.
  * @throws {TypeError | RangeError} if an option is invalid
  * @example
@@ -243,7 +243,7 @@ export function createService(options: CreateServiceOptions): Service {
   return serviceWith([], options);
 }
 
-/** A service with further routes. */
+/** A service with additional routes. */
 export function serviceWith(further: readonly Route[], options: CreateServiceOptions): Service {
   const checked = checkedOptions(options, SERVICE_OPTIONS);
   const { store, onLog, onError, now, maxBytes, tellHashes, remote } = checked;
@@ -312,7 +312,7 @@ export function serviceWith(further: readonly Route[], options: CreateServiceOpt
   };
 }
 
-/** The list, once it is there, and what else the routes share. */
+/** The list, once loaded, and the other parts that the routes share. */
 function partsOf(
   options: CreateServiceOptions,
   others: Pick<ServiceParts, 'fetchPicture' | 'forms' | 'maxBytes' | 'now'>,
@@ -361,7 +361,7 @@ function partsOf(
 
 const NO_LIST = 'expected blocklist or follower, and not both';
 
-/** @throws {TypeError} unless there is one of the two; rejects unless it is a promise of one */
+/** @throws {TypeError} unless exactly one is given; rejects if the promise gives neither */
 function startOf(
   blocklist: CreateServiceOptions['blocklist'],
   follower: CreateServiceOptions['follower'],
@@ -380,7 +380,7 @@ function checkedList<List extends { readonly blocklist: Blocklist }>(list: List)
   throw new TypeError('expected a blocklist or a follower');
 }
 
-/** The version of this document goes with the package's. */
+/** Version of the API document. */
 const INFO = { title: 'onlyhashes', version: '1' };
 
 function openApiRoute(routes: Route[]): Route {
