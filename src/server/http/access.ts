@@ -16,25 +16,25 @@ import {
 } from '../../door.js';
 import { type Caller, Refusal, ROLES, type Role } from './route.js';
 
-/** How much a caller may ask. */
+/** Limits of a caller. */
 export interface Limits {
   /**
-   * on average; twice as many may come at once. A request in which more than 25 hashes are searched
-   * counts once for each 25, a picture some 3 times
+   * average rate; bursts may be twice as large. A request that searches more than 25 hashes counts
+   * once per 25, a picture about 3 times
    * @defaultValue 100
    */
   readonly requestsPerSecond?: number | undefined;
   /**
-   * answers about the list in 24 hours: each hash that is searched is one, and a picture that is
-   * not listed some 70. The last picture of a day may go over
-   * @defaultValue no limit: whoever can ask without end can find out what is listed
+   * answers about the list in 24 hours. Each searched hash is one, an unlisted picture about 70.
+   * The last picture of a day may exceed the limit
+   * @defaultValue no limit: a caller with unlimited queries can find out what is listed
    */
   readonly answersPerDay?: number | undefined;
 }
 
 /** A token, by its hash. */
 export interface TokenRule extends Limits {
-  /** for logs and metrics; no two tokens have the same */
+  /** unique name for logs and metrics */
   readonly name: string;
   /** as `tokenHash` gives it */
   readonly hash: string;
@@ -53,21 +53,21 @@ export interface NetworkRule extends Limits {
   readonly name?: string | undefined;
 }
 
-/** Who may call. */
+/** Access rules of callers. */
 export interface AccessOptions {
   readonly tokens?: readonly TokenRule[] | undefined;
   /**
-   * networks whose callers need no token. Whoever reaches the port from there has the role, other
-   * programs and users of the machine too; and so has the whole world through a proxy there that
-   * adds no header of its own, as nginx without `proxy_set_header`: then give tokens, or `[]`. A
-   * request with a header that proxies add needs a token
+   * networks whose callers need no token. Anyone who reaches the port from there has the role,
+   * including other programs and users of the machine. So does the whole world through a proxy
+   * there that adds no header, such as nginx without `proxy_set_header`: in that case give tokens,
+   * or `[]`. A request with a header that proxies add needs a token
    * @defaultValue loopback as `admin` if there are no tokens, else none
    */
   readonly trustNetworks?: readonly NetworkRule[] | undefined;
   /**
-   * further names by which callers without a token may ask for the service. Addresses, names
-   * without a dot, and those under `local`, `internal`, `localhost`, `home.arpa` and `svc` need not
-   * be among them, but for loopback, where they do
+   * more host names that callers without a token may use. Addresses, names without a dot, and names
+   * under `local`, `internal`, `localhost`, `home.arpa` and `svc` are accepted without being named
+   * here, except on loopback
    * @defaultValue none
    */
   readonly hostNames?: readonly string[] | undefined;
@@ -98,14 +98,14 @@ const hashOfToken: OptionCheck = (_, value) => {
 
 const network: OptionCheck = (_, value) => void networkOf(value as string);
 
-/** Names of hosts, without a port. */
+/** Host names, without a port. */
 const hostNames: OptionCheck = (name, value, ...option) => {
   texts(name, value, ...option);
   const isName = (one: string) => /^[\w.-]+$/.test(one);
   if (!(value as string[]).every(isName)) wrongRange(`${name} as hashes.example.org`);
 };
 
-/** On average, of one caller. */
+/** Average rate of one caller. */
 export const REQUESTS_PER_SECOND = 100;
 const LIMITS = {
   requestsPerSecond: { is: number, least: 0.001, default: REQUESTS_PER_SECOND },
@@ -137,11 +137,11 @@ const LOOPBACK: readonly NetworkRule[] = [
 ];
 
 /**
- * Proxies add these: the address of the connection is then the proxy's, not the client's. Programs
- * that trace their own requests send `traceparent`, too, so it says nothing.
+ * Headers that proxies add: the address of the connection is then the proxy's, not the client's.
+ * `traceparent` is not one, since programs that trace their own requests send it too.
  */
 const FORWARDING: ReadonlySet<string> = /* @__PURE__ */ new Set([
-  // RFC 9110, RFC 7239, RFC 8586, and the caches that may put pages together
+  // RFC 9110, RFC 7239, RFC 8586, and caches that assemble pages
   ...['via', 'forwarded', 'cdn-loop', 'surrogate-capability'],
   // nginx and its Kubernetes ingress, HAProxy, Envoy; Varnish; IIS
   ...['x-real-ip', 'x-request-id', 'x-scheme', 'x-varnish', 'x-arr-log-id', 'x-arr-ssl'],
@@ -150,22 +150,22 @@ const FORWARDING: ReadonlySet<string> = /* @__PURE__ */ new Set([
   'x-cloud-trace-context',
 ]);
 
-/** Beginnings of such names: any proxy; Envoy; Cloudflare; AWS; Azure, IIS; Fastly; Akamai. */
+/** Prefixes of such names: any proxy; Envoy; Cloudflare; AWS; Azure, IIS; Fastly; Akamai. */
 const OF_PROXIES =
   /^(x-forwarded|x-envoy-|cf-|x-amzn-|cloudfront-|x-azure-|x-original-|fastly-|(x-)?akamai-)/;
 
 /**
- * Browsers send these: a page that somebody opened would call with the rights of his network. The
- * `fetch` of Node sends `sec-fetch-mode`.
+ * Headers that browsers send: a page open in one would call with the rights of the user's network.
+ * `sec-fetch-mode` is not one, since Node's `fetch` sends it.
  */
 const OF_BROWSERS = ['origin', 'sec-fetch-site'];
 
 const LOCAL_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
-/** Names that no stranger can have: those of a machine or of a network alone. */
+/** Names that no stranger can own: local to a machine or a network. */
 const PRIVATE_NAME = /^[\w-]+$|\.(local|internal|localhost|home\.arpa|svc)$/;
 
-/** As many are remembered: 200 kB. */
+/** Bound of the cache of addresses: 200 kB. */
 const MOST_ADDRESSES = 1000;
 
 interface Network {
@@ -173,13 +173,13 @@ interface Network {
   readonly addresses: BlockList;
 }
 
-/** Finds who calls: by a token, or by the network that the connection comes from. */
+/** Identifies callers by their token, or by the network of their connection. */
 export class Access {
   readonly #tokens: readonly { readonly digest: Buffer; readonly caller: KnownCaller }[];
   readonly #networks: readonly Network[];
   readonly #hostNames: readonly string[];
   readonly #loopback = LOOPBACK.map(({ cidr }) => networkOf(cidr));
-  /** what was found of addresses, since looking at networks takes longer than a look-up */
+  /** cache by address, since checking networks takes longer than a look-up */
   readonly #known = new Map<string, { isHere: boolean; caller: KnownCaller | undefined }>();
 
   /** @throws {TypeError | RangeError} if a rule is invalid */
@@ -197,7 +197,7 @@ export class Access {
       const { cidr, name = cidr } = rule;
       const addresses = networkOf(cidr);
       const caller = callerOf(rule, name);
-      // A quota of one would be spent by the other.
+      // Two rules of one name would share a quota.
       if (names.has(caller.name)) {
         throw new RangeError('expected tokens and networks of different names');
       }
@@ -206,13 +206,13 @@ export class Access {
   }
 
   /**
-   * Who sent a request. A token that is not known is refused, also where none is needed. Without a
-   * token the address decides, unless the request came through a proxy, whose address says nothing,
-   * or from a browser, where any page may send it. It also has to ask for this service by a name
-   * that no stranger has: theirs may be made to point here, and a browser on the network then tells
-   * their page what it is answered, while it names no origin.
-   * @param address of the connection; empty for a socket that has none
-   * @throws {Refusal} 401 if the caller is not known
+   * Identifies the sender of a request. An unknown token is refused, even where none is needed.
+   * Without a token the address decides, unless the request came through a proxy, whose address
+   * proves nothing, or from a browser, where any page may send it. The request must also use a host
+   * name that no stranger can own. A stranger's name may be pointed here, and a browser on the
+   * network would then hand the answers to the stranger's page without sending an origin.
+   * @param address address of the connection; empty for a socket without one
+   * @throws {Refusal} 401 if the caller is unknown
    */
   callerOf({ headers }: Pick<Request, 'headers'>, address: string): KnownCaller {
     const authorization = headers.get('authorization');
@@ -231,7 +231,7 @@ export class Access {
     throw unknownCaller();
   }
 
-  /** Whether an address is of this machine, and whose network it is of. */
+  /** Network rule of an address, and if it is loopback. */
   #ofAddress(address: string): { isHere: boolean; caller: KnownCaller | undefined } {
     const known = this.#known.get(address);
     if (known) return known;
@@ -241,30 +241,30 @@ export class Access {
     const isHere = this.#loopback.some((addresses) => addresses.check(address, type));
     const network = this.#networks.find(({ addresses }) => addresses.check(address, type));
     const found = { isHere, caller: network?.caller };
-    // Strangers may have many.
+    // Strangers may have many addresses.
     if (this.#known.size === MOST_ADDRESSES) this.#known.clear();
     this.#known.set(address, found);
     return found;
   }
 
   /**
-   * Whose token this is, in a time that tells nothing of the right ones; undefined if nobody's. For
-   * routes that have the token from elsewhere than the header.
+   * Owner of a token; undefined if it is unknown. The time it takes reveals nothing of valid
+   * tokens. For routes that get the token from somewhere other than the header.
    */
   callerOfToken(token: string): KnownCaller | undefined {
     return this.#callerOf(createHash('sha256').update(token).digest());
   }
 
   /**
-   * Whose token has this hash, as `tokenHash` gives it; undefined if nobody's. For sessions, which
-   * end with their token.
+   * Owner of the token with this hash, from `tokenHash`; undefined if there is none. For sessions,
+   * which end with their token.
    */
   callerOfHash(hash: string): KnownCaller | undefined {
     const given = Buffer.from(hash, 'hex');
     return given.length === 32 ? this.#callerOf(given) : undefined;
   }
 
-  /** @param host as the header has it; only browsers lead strangers here, and they send it */
+  /** @param host the header's value; only browsers lead strangers here, and they send it */
   #isOwnName(host: string | null, isHere: boolean): boolean {
     if (host === null) return true;
     const name = host.toLowerCase().replace(/:\d{1,5}$/, '');
@@ -282,7 +282,7 @@ export class Access {
   }
 }
 
-/** Whether a caller of this role may do what takes `needed`. */
+/** True if a caller of this role may do what requires `needed`. */
 export const mayDo = (role: Role, needed: Role): boolean =>
   ROLES.indexOf(role) >= ROLES.indexOf(needed);
 
@@ -295,7 +295,7 @@ function callerOf(rule: TokenRule | NetworkRule, name: string): KnownCaller {
 }
 
 /**
- * The addresses of a CIDR, or one address. Those of IPv4 are found in their IPv6 form too.
+ * The addresses of a CIDR, or one address. IPv4 addresses also match in their IPv6 form.
  * @throws {TypeError | RangeError} if it is neither
  */
 export function networkOf(cidr: string): BlockList {

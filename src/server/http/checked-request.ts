@@ -4,10 +4,10 @@ import { Refusal, type Route } from './route.js';
 
 /* The query and the body of a request, checked by the schemas of its route. */
 
-/** As a hash pool has it: a few slow senders would hold the memory of all others. */
+/** The same as a hash pool's. Without it, a few slow senders would hold all the memory. */
 const PACE = { minBytesPerSecond: 1024, idleSeconds: 10 };
 
-/** The time that an answer has. Its signal is made when it is first asked for. */
+/** Time limit of an answer. Its signal is created on first use. */
 export interface Time {
   readonly signal: AbortSignal;
 }
@@ -45,7 +45,7 @@ export async function bodyOf(
 ): Promise<unknown> {
   const type = (request.headers.get('content-type') ?? '').split(';')[0]!.trim().toLowerCase();
   if (media.some((one) => isOfType(type, one)) || !schema) return undefined;
-  // A type that is not told is taken for JSON.
+  // A missing type counts as JSON.
   if (type !== '' && type !== 'application/json') {
     throw new Refusal(
       'unsupported',
@@ -70,6 +70,6 @@ export async function bodyOf(
   return value;
 }
 
-/** Whether a type is `one`, or of it if that is `image/*`, say. */
+/** True if a type equals `one`, or matches it when it is a range such as `image/*`. */
 const isOfType = (type: string, one: string): boolean =>
   one.endsWith('/*') ? type.startsWith(one.slice(0, -1)) : type === one;

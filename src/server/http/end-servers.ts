@@ -1,10 +1,10 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { checkedOptions, checkIterable, number, type OptionTable } from '../../door.js';
 
-/** How servers are ended. */
+/** Options of `endServers`. */
 export interface EndServersOptions {
   /**
-   * after these, whoever is not done is cut off: Kubernetes kills a program after 30
+   * time after which open requests are cut off; Kubernetes kills a program after 30
    * @defaultValue 25
    */
   seconds?: number;
@@ -15,11 +15,11 @@ export const END_SERVERS_OPTIONS = {
 } as const satisfies OptionTable<EndServersOptions>;
 
 /**
- * Ends servers of `node:http`, all at the same time: they take no new connection, answer the
- * requests that have begun, and end each open connection after its next answer. `server.close`
- * alone waits for ever for whoever opens a connection and sends nothing: Node's time-outs end with
- * the server.
- * @returns once every connection has ended; at once if no server listens
+ * Ends servers of `node:http`, all at once: they accept no new connections, finish the requests in
+ * progress, and close each open connection after its next answer. `server.close` alone waits
+ * forever for a client that connects and sends nothing, because Node's time-outs end with the
+ * server.
+ * @returns once every connection is closed; immediately if no server listens
  * @throws {TypeError | RangeError} if an argument is invalid
  * @example
  * process.once('SIGTERM', () => endServers([server]).then(() => pool.close()));
@@ -40,12 +40,12 @@ export async function endServers(
     for (const server of all) server.closeAllConnections();
   }, 1000 * seconds);
   for (const server of all) server.prependListener('request', endAfterwards);
-  // One that does not listen has nothing to close, which its callback calls an error.
+  // A server that does not listen has nothing to close; its callback reports that as an error.
   await Promise.all(all.map((server) => new Promise((resolve) => server.close(resolve))));
   clearTimeout(late);
 }
 
-/** Whoever goes on asking on an open connection would be cut off in the middle of it. */
+/** A client that keeps using an open connection would otherwise be cut off in mid-request. */
 function endAfterwards(_: IncomingMessage, response: ServerResponse): void {
   response.shouldKeepAlive = false;
 }

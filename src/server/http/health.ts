@@ -7,7 +7,7 @@ import type { Gauge } from './metrics.js';
 import { TextReply } from './reply.js';
 import type { Route } from './route.js';
 
-/** Removals that are held back of a list, as JSON. */
+/** Held-back removals of a list, as JSON. */
 const HELD_BACK: Schema = {
   type: 'object',
   required: ['list', 'removals', 'of', 'since', 'isConfirmed'],
@@ -55,15 +55,16 @@ const STATE: Schema = {
   },
 };
 
-/** A store that is away does not hold up the other metrics. */
+/** Time limit for the store: an unreachable one does not delay the other metrics. */
 const REVISION_SECONDS = 1;
 
 /**
- * `/health/live`: the process answers. `/health/ready`: the list is there, at the revision that the
- * store had when it was opened or later, and the service does not end. It does not ask the store,
- * and stays ready while that is away or hangs, as hits are answered from memory, with their
- * numbers; `staleSeconds` tells how long; and while something is held back or the file of the list
- * cannot be followed (`problem`), as the list is what it was. `/metrics`: for Prometheus.
+ * `/health/live`: the process answers. `/health/ready`: the list is loaded, at the revision that
+ * the store had when opened or later, and the service is not ending. It does not query the store.
+ * It stays ready while the store is unreachable or hangs, since hits are answered from memory with
+ * their numbers; `staleSeconds` states for how long. It also stays ready while removals are held
+ * back or the file of the list cannot be followed (`problem`), since the list is unchanged.
+ * `/metrics`: for Prometheus.
  */
 export function healthRoutes(parts: ServiceParts): Route[] {
   const told = (status: string, code: number, more: object = {}) =>
@@ -147,7 +148,7 @@ async function gaugesOf({ followed, store, pool }: ServiceParts): Promise<Gauge[
     );
     if ('revision' in there) {
       gauges.push(gauge('onlyhashes_list_revision', 'Revision of the list.', there.revision));
-      // A store that is away tells no revision: then no lag is told, rather than a wrong one.
+      // An unreachable store gives no revision: no lag is reported rather than a wrong one.
       const asked = store && within(REVISION_SECONDS, undefined, () => store.revision());
       const latest = await asked?.catch(() => undefined);
       if (latest !== undefined) {

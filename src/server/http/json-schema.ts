@@ -1,19 +1,19 @@
 /*
- * Checks values against the schemas of routes, and gives them their types. Only the keywords that
- * those use are known, and a schema with another one is refused when the service starts: it would
- * seem to check and would not.
+ * Checks values against the schemas of routes, and types them. Only the keywords that routes use
+ * are supported. A schema with any other is refused when the service starts, since it would seem to
+ * check and would not.
  *
- * Why our own code: TypeBox would add 22 to 33 kB to a service, and tells callers of its own words
- * what was expected. Schemas are plain JSON Schema either way, as OpenAPI 3.1 has it.
+ * This is our own code because TypeBox would add 22 to 33 kB to a service, and words its messages
+ * itself. Schemas are plain JSON Schema either way, as in OpenAPI 3.1.
  */
 
-/** A schema of JSON, as OpenAPI 3.1 and JSON Schema 2020-12 have it. */
+/** A JSON schema, as in OpenAPI 3.1 and JSON Schema 2020-12. */
 export type Schema = { readonly [keyword: string]: unknown };
 
-/** A value of the query, read as its schema says. */
+/** A value of the query, converted by its schema. */
 export type QueryValue = string | number | boolean;
 
-/** The type of what a schema lets through; `unknown` where the schema says nothing of it. */
+/** Type of the values that a schema accepts; `unknown` where the schema states none. */
 export type FromSchema<S> = S extends { readonly const: infer Word }
   ? Word
   : S extends { readonly enum: readonly (infer Word)[] }
@@ -42,14 +42,14 @@ type OfType<S, Type> = Type extends keyof Plain
       ? MembersOf<S>
       : unknown;
 
-/** Further members are named by no schema: they have a type only where all members have it. */
+/** Additional members have no schema by name; they are typed only where all members are. */
 type MembersOf<S> = S extends { readonly properties: infer Schemas }
   ? Members<Schemas, RequiredOf<S>>
   : S extends { readonly additionalProperties: infer Rest extends Schema }
     ? { readonly [name: string]: FromSchema<Rest> }
     : { readonly [name: string]: unknown };
 
-/** Values by name: those that are `Required`, and others that may be absent. */
+/** Values by name: the `Required` ones, and others that may be absent. */
 export type Members<Schemas, Required> = {
   readonly [Name in keyof Schemas as Name extends Required ? Name : never]: FromSchema<
     Schemas[Name]
@@ -62,7 +62,7 @@ export type Members<Schemas, Required> = {
 
 type RequiredOf<S> = S extends { readonly required: readonly (infer Name)[] } ? Name : never;
 
-/** What says nothing of a value. */
+/** Keywords that constrain no value. */
 const NOTES = ['$schema', 'title', 'description', 'default', 'example', 'examples', 'required'];
 
 const TYPES: Readonly<Record<string, (value: unknown) => boolean>> = {
@@ -75,17 +75,17 @@ const TYPES: Readonly<Record<string, (value: unknown) => boolean>> = {
   object: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
 };
 
-/** @returns what is expected of the value at `at` and is not so; undefined if all is as it says */
+/** @returns the expectation that the value at `at` fails; undefined if it passes */
 type Check = (value: unknown, at: string) => string | undefined;
 
-/** Patterns are compiled once a schema, not once a value. */
+/** Patterns are compiled once per schema, not per value. */
 const compiled = /* @__PURE__ */ new WeakMap<Schema, Check[]>();
 
 /**
- * What is wrong with a value: one sentence without the value, `expected body.limit to be at most
- * 100`; undefined if it is as the schema says.
+ * Problem of a value: one sentence that does not quote it, `expected body.limit to be at most 100`;
+ * undefined if the value is valid.
  * @param at the name of the value
- * @throws {TypeError} if the schema has a keyword that is not known here
+ * @throws {TypeError} if the schema has an unsupported keyword
  */
 export function problemOf(value: unknown, schema: Schema, at: string): string | undefined {
   for (const check of checksOf(schema)) {
@@ -97,7 +97,7 @@ export function problemOf(value: unknown, schema: Schema, at: string): string | 
 
 /**
  * The checks of a schema and all below it.
- * @throws {TypeError} if it has a keyword that is not known here
+ * @throws {TypeError} if it has an unsupported keyword
  */
 export function checksOf(schema: Schema): readonly Check[] {
   const known = compiled.get(schema);
@@ -190,7 +190,7 @@ const KEYWORDS: Readonly<Record<string, (argument: never, schema: Schema) => Che
       if (rest === true || !TYPES.object!(value)) return undefined;
       for (const [name, member] of Object.entries(value as object)) {
         if (Object.hasOwn(properties as object, name)) continue;
-        // The name is the caller's, and not repeated.
+        // The name is the caller's, so it is not repeated.
         const problem =
           rest === false
             ? `expected ${at} to have no further members`
@@ -221,8 +221,8 @@ const withArticle = (type: string) =>
   type === 'null' ? type : `${/^[aeio]/.test(type) ? 'an' : 'a'} ${type}`;
 
 /**
- * What the text of a query means by its schema: a number, or `true` and `false`. Text that means
- * no such thing stays text, which the schema then refuses.
+ * Value of a query's text by its schema: a number, or `true` and `false`. Other text stays text,
+ * which the schema then rejects.
  */
 export function readQueryValue(text: string, { type }: Schema): QueryValue {
   if (type === 'boolean') return text === 'true' || (text === 'false' ? false : text);

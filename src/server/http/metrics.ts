@@ -1,9 +1,9 @@
 /*
- * What the service counts, in the text format of Prometheus (version 0.0.4). Every label has few
- * values: paths are those of routes, never what was asked for.
+ * Metrics of the service, in the text format of Prometheus (version 0.0.4). Every label has few
+ * values: paths are those of routes, never the requested ones.
  */
 
-/** A value at the time that it is asked for. */
+/** A value at the time of the scrape. */
 export interface Gauge {
   readonly name: string;
   readonly about: string;
@@ -30,12 +30,12 @@ interface Counter {
   readonly byLabels: Map<string, { readonly labels: Labels; value: number }>;
 }
 
-/** Counts what is answered. */
+/** Counts answers and their times. */
 export class Metrics {
   readonly #counters = new Map<string, Counter>();
   readonly #times = new Map<string, Times>();
 
-  /** One more of what `name` counts. */
+  /** Adds one to the counter `name`. */
   count(name: string, about: string, labels: Labels = {}): void {
     let counter = this.#counters.get(name);
     if (!counter) {
@@ -48,7 +48,7 @@ export class Metrics {
     else counter.byLabels.set(key, { labels, value: 1 });
   }
 
-  /** An answer of a route. */
+  /** Records an answer of a route. */
   answered(method: string, route: string, status: number, milliseconds: number): void {
     this.count('onlyhashes_requests_total', 'Requests answered.', { method, route, status });
     const labels = { route };
@@ -64,7 +64,7 @@ export class Metrics {
     times.count++;
   }
 
-  /** All as text, with `gauges`. */
+  /** All metrics as text, with `gauges`. */
   text(gauges: readonly Gauge[] = []): string {
     const lines: string[] = [];
     for (const [name, { about, byLabels }] of this.#counters) {

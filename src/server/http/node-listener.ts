@@ -6,15 +6,15 @@ import { NODE_BODY } from '../../node/read-bytes.js';
 import { onAbort } from '../../picture/waiting.js';
 import { directOf, type Reply, TextReply } from './reply.js';
 
-/** A standard handler, as `scan` makes one, which may look at who asks. */
+/** A standard handler, such as `scan` returns, which may use the client's address. */
 export type Handler = (
   request: Request,
   client: { readonly address: string },
 ) => Response | Promise<Response>;
 
 /**
- * Limits for a server of `node:http` that strangers reach: whoever opens connections and sends
- * nothing, or headers by the byte, is cut off. A body has the limits of its handler beside these.
+ * Limits for a server of `node:http` that strangers reach. Clients that connect and send nothing,
+ * or headers byte by byte, are cut off. The handler limits bodies in addition.
  */
 export const NODE_LIMITS: Readonly<ServerOptions> = {
   headersTimeout: 10_000,
@@ -25,24 +25,23 @@ export const NODE_LIMITS: Readonly<ServerOptions> = {
 };
 
 /**
- * Who goes on sending after the answer may do so at 8 kB a second. A connection that is ended at
- * once may take the answer with it; one that is never ended is held by whoever sends a byte a
- * second.
+ * A client may go on sending after the answer at 8 kB a second or more. Closing the connection at
+ * once may lose the answer. Never closing it lets a client hold it with one byte a second.
  */
 const LOOK_MILLISECONDS = 2000;
 const LEAST_BYTES = 16 * 1024;
 
 /**
- * Runs a standard handler in a server of `node:http`. @hono/node-server makes the request, and of
- * it what is asked for: it has all that a `Request` has, but `fetch` and `new Request` take its
- * `clone()` alone. Its URL has the path and the query; the host is `localhost`, whatever the client
- * said. The handler is given the address that the connection comes from, too, or '' if it has none.
+ * Runs a standard handler in a server of `node:http`. @hono/node-server builds the request lazily.
+ * It has every member of a `Request`, but `fetch` and `new Request` accept only its `clone()`. Its
+ * URL has the path and the query; the host is always `localhost`. The handler also gets the address
+ * of the connection, or '' if there is none.
  *
- * A client that is gone aborts `request.signal`. A handler that throws is answered by 500 and
- * nothing more; `onError` is told why. TRACE, which a standard request cannot have, is answered by
- * 501. A body that the handler left unread is let go of: its sender gets the answer, and is cut off
+ * `request.signal` aborts when the client disconnects. If the handler throws, the answer is a bare
+ * 500, and `onError` gets the error. TRACE, which a standard request cannot have, is answered by
+ * 501. A body that the handler left unread is discarded: its sender gets the answer, and is cut off
  * if it goes on slowly.
- * @param onError must not throw; by default, what the handler throws is lost
+ * @param onError must not throw; by default, errors of the handler are dropped
  * @throws {TypeError} if an argument is not a function
  * @example
  * const handler = scan({ blocklist, onError: 'refuse' });
@@ -56,15 +55,15 @@ export function createNodeListener(
     if (typeof value !== 'function') throw new TypeError(`expected ${name} to be a function`);
   }
   const replyTo = directOf(handler) ?? handler;
-  // Its header is what node-server looks at. The response itself may be of another making, where
-  // somebody let node-server replace the global one.
+  // node-server checks its header. The response may be of another class, where node-server was
+  // allowed to replace the global one.
   const sent = { headers: RESPONSE_ALREADY_SENT.headers, body: null };
   const listener = getRequestListener(
     async (request: Arrived, env) => {
       const arrival = env.incoming as unknown as Arrival;
       request[NODE_BODY] = arrival;
       const { method, address, outgoing } = arrival;
-      // Strangers cause it, and nobody here needs to be told.
+      // Strangers cause it; it needs no report.
       let reply: Reply = new TextReply('', 501, {});
       try {
         if (method !== 'TRACE') reply = await replyTo(request, { address });
@@ -96,8 +95,8 @@ interface Arrival {
   /** of the connection, or '' */
   readonly address: string;
   /**
-   * whether proxies and frameworks, which may have looked at the path before, read it as it is read
-   * here: not `//a`, `/b/../a`, `/b/%2e%2e/a`, `/b\..\a`, `/a;b` or `/a#b`
+   * true if proxies and frameworks, which may have checked the path before, read it as we do: not
+   * `//a`, `/b/../a`, `/b/%2e%2e/a`, `/b\..\a`, `/a;b` or `/a#b`
    */
   readonly isPlain: boolean;
   readonly incoming: IncomingMessage;
@@ -112,7 +111,7 @@ function arrivalOf(incoming: IncomingMessage, outgoing: ServerResponse): Arrival
   const arrival: Arrival = {
     method,
     url: isPlain && url.startsWith('/') ? url : plainUrlOf(url),
-    // The URL has its host from here; who asks for the header is given it as it was sent.
+    // The URL gets its host from here; the header itself reads as it was sent.
     headers: { ...headers, host: 'localhost' },
     // HTTP/2 has the host in a pseudo-header.
     rawHeaders:
@@ -132,7 +131,7 @@ function isPlainPath(url: string): boolean {
   return !/[\\#;]|^\/\/|\/\.\.?(\/|$)/.test(read);
 }
 
-/** Proxies are asked for whole addresses; `//host` would be read as one, and so would `/\host`. */
+/** Proxies are sent whole addresses; `//host` would be read as one, and so would `/\host`. */
 function plainUrlOf(url: string): string {
   if (!url.startsWith('/')) return '/';
   const [path = ''] = url.split('?', 1);
@@ -140,8 +139,8 @@ function plainUrlOf(url: string): string {
 }
 
 /**
- * The body of a request. Nobody reads ahead; where it is cancelled, the rest runs into nothing, and
- * the connection stays for the answer.
+ * The body of a request. Nothing is read ahead. When it is cancelled, the rest is discarded, and
+ * the connection stays open for the answer.
  */
 class Body extends Readable {
   readonly #incoming: IncomingMessage;
@@ -171,16 +170,16 @@ class Body extends Readable {
   }
 }
 
-/** Whether a request came to a server of `node:http`, which lets go of its body in the end. */
+/** True if a request came to a server of `node:http`, which discards its body in the end. */
 export const isOfNode = (request: Arrived): boolean => request[NODE_BODY] !== undefined;
 
-/** Whether nothing speaks against the path of a request: of what came otherwise nobody knows. */
+/** True unless the path of a request is ambiguous; requests from other servers count as plain. */
 export const isPlain = (request: Arrived): boolean => request[NODE_BODY]?.isPlain ?? true;
 
 /**
- * Calls `listener` once the client is gone before it has its answer, as the request's signal does,
- * which is dear to make.
- * @returns forgets the listener
+ * Calls `listener` if the client disconnects before its answer. The request's signal does the same
+ * but is expensive to create.
+ * @returns a function that removes the listener
  */
 export function onGone(request: Arrived, listener: () => void): () => void {
   const arrival = request[NODE_BODY];
@@ -200,7 +199,7 @@ async function send(reply: Reply, outgoing: ServerResponse): Promise<void> {
   if (outgoing.destroyed) return;
   const { status } = reply;
   if (reply instanceof TextReply) {
-    // In one go: the length is known.
+    // In one write, since the length is known.
     const length = { 'content-length': Buffer.byteLength(reply.text) };
     outgoing.writeHead(status, { ...reply.headers, ...length });
     outgoing.end(reply.text);
@@ -237,7 +236,7 @@ const drained = (outgoing: ServerResponse): Promise<void> =>
     outgoing.once('close', over);
   });
 
-/** Lets what is left of a body run into nothing, unless it is slow, or somebody reads on. */
+/** Discards the rest of a body; a slow sender is cut off. A body still being read is left alone. */
 function letGo(arrival: Arrival | (Arrival & Body)): void {
   const { incoming } = arrival;
   if (incoming.complete || incoming.destroyed) return;

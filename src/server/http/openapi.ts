@@ -2,7 +2,7 @@ import { SESSION_COOKIE } from '../review/session.js';
 import type { Schema } from './json-schema.js';
 import type { Route } from './route.js';
 
-/** What the document says of the service itself. */
+/** The document's metadata of the service. */
 export interface OpenApiInfo {
   readonly title: string;
   readonly version: string;
@@ -10,7 +10,7 @@ export interface OpenApiInfo {
 
 type Json = { readonly [name: string]: unknown };
 
-/** What every route may answer that has a caller. */
+/** Statuses that every route with a caller may answer. */
 const REFUSALS: Readonly<Record<number, string>> = {
   401: 'no token, or one that is not known',
   403: "the caller's role may not do this",
@@ -18,7 +18,7 @@ const REFUSALS: Readonly<Record<number, string>> = {
 };
 
 /**
- * The OpenAPI 3.1 document of routes: from the schemas by which requests are checked.
+ * The OpenAPI 3.1 document of routes, built from the schemas that check requests.
  * @returns a plain object for JSON, whose schemas are those of the routes
  */
 export function openApiOf(routes: readonly Route[], info: OpenApiInfo): Json {

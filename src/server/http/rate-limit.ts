@@ -6,14 +6,14 @@ import { type KnownCaller, REQUESTS_PER_SECOND } from './access.js';
 import { Refusal } from './route.js';
 
 const DAY = 86_400_000;
-/** Searches for one token of the rate: 600 at once hold the thread that serves for 0.4 s. */
+/** Searches per token of the rate. 600 at once block the serving thread for 0.4 s. */
 const SEARCHES_A_TOKEN = 25;
-/** The most that one picture has searched. */
+/** Most searches of one picture. */
 const MOST_SEARCHES = 160;
 
-/** What one caller has used. */
+/** Usage of one caller. */
 interface Used {
-  /** requests that may come at once; below 0 after more searches than may */
+  /** requests that may come at once; negative after a loan */
   tokens: number;
   /** when `tokens` was right, in milliseconds */
   at: number;
@@ -23,9 +23,9 @@ interface Used {
 }
 
 /**
- * Counts requests and answers by caller. Whoever may ask without end finds out what is listed: the
- * distances of some 260 chosen hashes tell an entry's hash, and verdicts alone are hardly worse.
- * The counts are of this process, and begin anew with it.
+ * Counts requests and answers by caller. A caller with unlimited queries can find out what is
+ * listed: the distances of some 260 chosen hashes reveal an entry's hash, and verdicts alone are
+ * nearly as useful. The counts belong to this process, and start from zero with it.
  */
 export class RateLimit {
   readonly #used = new Map<string, Used>();
@@ -44,9 +44,9 @@ export class RateLimit {
   }
 
   /**
-   * Counts searches that are about to be made, the first of a request apart: its token is for 25.
-   * More tokens than may come at once are lent if nothing else was asked for.
-   * @throws {Refusal} 429 if so many are not left; then none is counted
+   * Counts upcoming searches, except the first of a request, whose token covers 25. A request may
+   * borrow more tokens than the burst holds, if the burst is untouched.
+   * @throws {Refusal} 429 if too few are left; then none is counted
    */
   countAnswers(caller: KnownCaller, answers: number): void {
     const used = this.#usedBy(caller);
@@ -58,9 +58,9 @@ export class RateLimit {
   }
 
   /**
-   * Checks a picture against a list, and counts what was searched when that is known. Until then
-   * as much is set aside as a picture may need, or all that is left: a day has at most one picture
-   * more than it may.
+   * Checks a picture against a list, and counts its searches afterwards. Until then it reserves as
+   * many as a picture may need, or all that are left, so a day exceeds its limit by at most one
+   * picture.
    * @throws {Refusal} 429 if nothing is left
    */
   async countSearches<T>(
@@ -76,7 +76,7 @@ export class RateLimit {
     try {
       return await check(counting(list, () => searched++));
     } finally {
-      // The first is counted, as that of the request.
+      // The first is already counted, with the request.
       const further = Math.max(0, searched - 1);
       used.answers += further - (used.since === since ? aside : 0);
       used.tokens -= Math.floor(further / SEARCHES_A_TOKEN);
@@ -90,7 +90,7 @@ export class RateLimit {
     throw tooMany('answers a day', (used.since + DAY - this.#now()) / 1000);
   }
 
-  /** There are no more of them than rules. */
+  /** Bounded by the number of rules. */
   #usedBy(caller: KnownCaller): Used {
     const now = this.#now();
     const used = this.#used.get(caller.name) ?? {
@@ -104,7 +104,7 @@ export class RateLimit {
   }
 }
 
-/** Matches one picture: `count` is called for each variant that is searched. */
+/** Matches one picture, and calls `count` for each searched variant. */
 function counting(list: Blocklist, count: () => void): Decide {
   return (query, options) => {
     const variants = query[Symbol.asyncIterator]() as AsyncIterator<HashedVariant, void, unknown>;

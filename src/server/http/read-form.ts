@@ -1,53 +1,54 @@
 import { DecodeError } from '../../errors.js';
 import { lengthOf, readBytes } from '../../node/read-bytes.js';
 
-/** As a hash pool has them: a few slow senders would hold the memory of all others. */
+/** The same as a hash pool's. Without it, a few slow senders would hold all the memory. */
 export const PACE = { minBytesPerSecond: 1024, idleSeconds: 30 };
 
-/** The parser is quick with few large parts, and holds the process with a million small ones. */
+/** The parser is fast on a few large parts, and blocks the process on a million small ones. */
 const MOST_PARTS = 1000;
-/** It reads headers byte by byte: 64 MB of them would hold the process for 20 seconds. */
+/** It reads headers byte by byte: 64 MB of them would block the process for 20 seconds. */
 const MOST_HEADER_BYTES = 16 * 1024;
-/** What a boundary may have (RFC 2046, 5.1.1). */
+/** Syntax of a boundary (RFC 2046, 5.1.1). */
 const BOUNDARY = /^[\w'()+,./:=? -]{1,70}$/;
 
-/** Of forms or of files, at a time. */
+/** Bytes of forms or files held at a time. */
 export const MAX_BYTES_HELD = 256 * 2 ** 20;
-/** More than people choose at once. */
+/** More than people usually choose at once. */
 export const MAX_FILES = 20;
 
-/** How much forms may hold. */
+/** Limits of forms. */
 export interface FormLimits {
-  /** most bytes of a form */
+  /** size limit of a form, in bytes */
   readonly maxBytes: number;
-  /** bytes of forms that are held at a time */
+  /** bytes of all forms held at a time */
   readonly maxBytesHeld: number;
   /**
-   * bytes that a form has before it is read; it gets more as it comes, or is `busy` halfway.
-   * Without it, a form has all from the start that it may need, and a few that stall hold them all
+   * bytes reserved for a form before it is read; more are reserved as it arrives, or it is `busy`
+   * halfway. Without it, a form reserves its maximum from the start, and a few stalled ones hold
+   * everything
    */
   readonly firstBytes?: number;
-  /** most files of a form; by default 20 */
+  /** maximum number of files in a form; default 20 */
   readonly maxFiles?: number;
 }
 
 /** A form in memory. */
 export interface HeldForm {
   readonly form: FormData;
-  /** to be called once it is not used any more; again, it does nothing */
+  /** Call once when done; later calls are no-ops. */
   release(): void;
 }
 
 /**
- * Whether a body may be read as a `multipart/form-data` form. If a header names several types,
- * `Request.formData` takes the last that it knows: one is enough.
+ * True if a body may be read as a `multipart/form-data` form. If a header names several types,
+ * `Request.formData` uses the last that it knows, so one is enough.
  */
 export const isForm = (type: string | null): type is string =>
   type !== null && /(^|,)\s*multipart\/form-data\s*([;,]|$)/i.test(type);
 
 /**
- * Reads forms, in bounded memory. A form is held as long as it is used, since only its end shows
- * that it is whole.
+ * Reads forms in bounded memory. A form is held while in use, since only its end proves it
+ * complete.
  */
 export class FormReader {
   readonly #limits: FormLimits;
@@ -59,8 +60,8 @@ export class FormReader {
 
   /**
    * Reads the form of a request.
-   * @throws {DecodeError} `busy`, and nothing was read unless there is `firstBytes`;
-   *   `too-many-bytes`, for too many files too; `too-slow`, or `unreadable` if it is no whole form
+   * @throws {DecodeError} `busy`, with nothing read unless `firstBytes` is set; `too-many-bytes`,
+   *   also for too many files; `too-slow`; `unreadable` if the form is malformed or incomplete
    */
   async read(request: Request, signal: AbortSignal = request.signal): Promise<HeldForm> {
     const { maxBytes, firstBytes = maxBytes, maxFiles = MAX_FILES } = this.#limits;
@@ -112,7 +113,7 @@ async function formOf(
     }
     checkParts(bytes, `--${boundary}`);
     const body = bytes as Uint8Array<ArrayBuffer>;
-    // By the boundary that was looked for, whatever else the header says.
+    // Parsed by the boundary checked above, whatever else the header says.
     const headers = { 'content-type': `multipart/form-data; boundary="${boundary}"` };
     const response = new Response(body, { headers });
     return (await response.formData()) as FormData;
@@ -123,7 +124,7 @@ async function formOf(
   }
 }
 
-/** @throws {RangeError} if there are more parts, or longer headers, than a form of people has */
+/** @throws {RangeError} if there are more parts, or longer headers, than a real form has */
 function checkParts(bytes: Uint8Array, delimiter: string): void {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let count = 0;
@@ -140,7 +141,7 @@ function checkParts(bytes: Uint8Array, delimiter: string): void {
   }
 }
 
-/** The files of a form: browsers send a field for one that was not chosen, nameless and empty. */
+/** The files of a form, without the nameless empty one that browsers send if none was chosen. */
 export const filesOf = (form: FormData): File[] =>
   [...form.values()].filter(
     (value): value is File => value instanceof Blob && (value.size > 0 || value.name !== ''),

@@ -1,6 +1,6 @@
 /**
- * A reply whose body is a text in memory. Node sends it as it is: a `Response` in its place, with
- * its headers and its stream, would cost as much CPU as all else about a look-up.
+ * A reply whose body is text in memory, which Node sends directly. A `Response`, with its headers
+ * and its stream, would cost as much CPU as the rest of a look-up.
  */
 export class TextReply {
   readonly text: string;
@@ -20,7 +20,7 @@ export class TextReply {
   }
 }
 
-/** What a route answers. */
+/** Answer of a route. */
 export type Reply = Response | TextReply;
 
 /** The reply with one more header. */
@@ -32,7 +32,7 @@ export function withHeader(reply: Reply, name: string, value: string): Reply {
     reply.headers.set(name, value);
     return reply;
   } catch {
-    // Those of a redirection, or of what was fetched, cannot be changed.
+    // The headers of a redirect or of a fetched response are immutable.
     const { status, statusText, body } = reply;
     const headers = new Headers(reply.headers);
     headers.set(name, value);
@@ -40,13 +40,13 @@ export function withHeader(reply: Reply, name: string, value: string): Reply {
   }
 }
 
-/** The reply in standard terms. */
+/** The reply as a standard `Response`. */
 export const responseOf = (reply: Reply): Response =>
   reply instanceof TextReply
     ? new Response(reply.text, { status: reply.status, headers: reply.headers })
     : reply;
 
-/** A handler that makes no `Response` where none is needed. */
+/** A handler that creates no `Response` where none is needed. */
 export type DirectHandler = (
   request: Request,
   client: { readonly address: string },
@@ -59,5 +59,5 @@ export function callDirectly(handler: object, direct: DirectHandler): void {
   DIRECT.set(handler, direct);
 }
 
-/** What to call in place of a handler, if it has such. */
+/** The direct version of a handler, if it has one. */
 export const directOf = (handler: object): DirectHandler | undefined => DIRECT.get(handler);

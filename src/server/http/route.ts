@@ -3,93 +3,100 @@ import type { Decide } from '../../node/pool/create-hash-pool.js';
 import type { FromSchema, Members, QueryValue, Schema } from './json-schema.js';
 import type { Reply } from './reply.js';
 
-/** What a caller may do; each includes the ones before it. */
+/** Roles of callers; each includes the ones before it. */
 export const ROLES = ['match', 'curate', 'admin'] as const;
 
-/** What a caller may do. */
+/** Role of a caller. */
 export type Role = (typeof ROLES)[number];
 
-/** Who calls, as far as it is known. */
+/** Identity of a caller. */
 export interface Caller {
-  /** of the token or of the network, for logs: never the token itself */
+  /** name of the token or the network, for logs: never the token itself */
   readonly name: string;
   readonly role: Role;
 }
 
-/** What an answer adds to its line of the log: words and numbers, never hashes, labels or names. */
+/**
+ * Details that an answer adds to its log line: words and numbers, never hashes, labels or names.
+ */
 export type LogFacts = Readonly<Record<string, string | number | boolean>>;
 
 /** A request on its way to a route. */
 export interface Call {
-  /** under `createNodeListener`, `fetch` and `new Request` take its `clone()` alone */
+  /** under `createNodeListener`, `fetch` and `new Request` accept only its `clone()` */
   readonly request: Request;
-  /** with its path and query; the host is not the client's word */
+  /** URL with path and query; the host is not the client's */
   readonly url: URL;
-  /** what the path has in the place of `{name}`, decoded */
+  /** the path's value for each `{name}`, decoded */
   readonly params: Readonly<Record<string, string>>;
-  /** what the route's `query` names, checked */
+  /** the values that the route's `query` names, checked */
   readonly query: Readonly<Record<string, QueryValue>>;
-  /** undefined where anybody may ask */
+  /** undefined on public routes */
   readonly caller: Caller | undefined;
-  /** of the connection; empty if it has none. It does not belong into logs */
+  /** address of the connection; empty if it has none. Never log it */
   readonly address: string;
-  /** aborts when the client is gone, or its time is up */
+  /** aborts when the client disconnects, or its time is up */
   readonly signal: AbortSignal;
-  /** adds to the line of the log */
+  /** adds to the log line */
   note(facts: LogFacts): void;
   /**
-   * counts further answers to the caller's quota, beside the one of an `isAnswer` route, and a
-   * token of its rate for each 25
-   * @throws {Refusal} 429 if they are more than are left; then none is counted
+   * counts more answers against the caller's quota, besides the one of an `isAnswer` route, and one
+   * token of its rate per 25
+   * @throws {Refusal} 429 if too few are left; then none is counted
    */
   countAnswers(further: number): void;
   /**
-   * checks a picture, and counts as `countAnswers` does, afterwards, what was searched by what
-   * `check` gets in the place of the list
-   * @throws {Refusal} 429 if no further answer is left
+   * checks a picture, then counts its searches as `countAnswers` does. `check` gets a counting
+   * stand-in for the list
+   * @throws {Refusal} 429 if no answer is left
    */
   countSearches<T>(list: Blocklist, check: (list: Blocklist | Decide) => Promise<T>): Promise<T>;
 }
 
-/** One operation of the service. OpenAPI is written from it, and its schemas check what comes. */
+/**
+ * One operation of the service. The OpenAPI document is generated from it, and its schemas check
+ * requests.
+ */
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** `{name}` stands for one part of the path: `/c/bank/{name}/content/{id}` */
+  /** `{name}` matches one segment of the path: `/c/bank/{name}/content/{id}` */
   readonly path: string;
-  /** `public`: anybody may ask */
+  /** `public`: open to everyone */
   readonly role: Role | 'public';
   /** a sentence or two, for OpenAPI */
   readonly about: string;
-  /** of the query, by name: a schema of each; what is not named here is ignored */
+  /** schemas of the query's values, by name; other names are ignored */
   readonly query?: Readonly<Record<string, Schema & { readonly required?: boolean }>>;
-  /** of a body of JSON; absent: the route reads the body itself, or has none */
+  /** schema of a JSON body; absent: the route reads the body itself, or has none */
   readonly body?: Schema;
-  /** types of bodies that the route reads itself, `image/*`, say: beside JSON if there is `body` */
+  /**
+   * types of bodies that the route reads itself, such as `image/*`; besides JSON if `body` is set
+   */
   readonly media?: readonly string[];
-  /** by status: a schema of the JSON, or undefined for none or another type */
+  /** schema of the JSON by status; undefined for no body or another type */
   readonly replies: Readonly<Record<number, Schema | undefined>>;
-  /** whether an answer says something about the list: it counts to the caller's quota */
+  /** true if an answer reveals something about the list, and so counts against the quota */
   readonly isAnswer?: boolean;
   /** writes the errors of its dialect; by default `{ code, message }` */
   readonly error?: ErrorBody;
-  /** answers refusals with something else than JSON, a page, say */
+  /** answers refusals with something other than JSON, such as a page */
   readonly refused?: (refusal: Refusal) => Reply;
   /**
-   * the hash of the caller's token, if callers show it elsewhere than in the header; undefined if
-   * none is known. Then neither the header nor the address counts
+   * the hash of the caller's token, for callers that show it outside the header; undefined if none
+   * is known. With it, neither the header nor the address counts
    */
   readonly tokenHashOf?: (request: Request) => Promise<string | undefined>;
   /** Answers a call. */
   answer(call: Call, body: unknown): Reply | Promise<Reply>;
 }
 
-/** Replies of one body, or of none, for each of these statuses. */
+/** Replies for each of these statuses, all with the same body or none. */
 export const repliesOf = (body: Schema | undefined, ...statuses: readonly number[]) =>
   Object.fromEntries(statuses.map((status) => [status, body]));
 
 type QuerySchemas = NonNullable<Route['query']>;
 
-/** The types of a query: of each value by its schema. */
+/** Types of a query's values, by their schemas. */
 export type QueryOf<Query> = Members<
   Query,
   {
@@ -97,7 +104,7 @@ export type QueryOf<Query> = Members<
   }[keyof Query]
 >;
 
-/** A route whose answer gets its query and its body in the types of their schemas. */
+/** A route whose `answer` gets its query and its body typed by their schemas. */
 type TypedRoute<Query, Body, Media> = Omit<Route, 'query' | 'body' | 'media' | 'answer'> & {
   readonly query?: Query;
   readonly body?: Body;
@@ -108,7 +115,7 @@ type TypedRoute<Query, Body, Media> = Omit<Route, 'query' | 'body' | 'media' | '
   ): Reply | Promise<Reply>;
 };
 
-/** A route. Its answer gets its query and its body in the types of their schemas. */
+/** Creates a route whose `answer` gets its query and its body typed by their schemas. */
 export const routeOf = <
   const Query extends QuerySchemas = Record<never, never>,
   const Body extends Schema | undefined = undefined,
@@ -118,16 +125,16 @@ export const routeOf = <
 ): Route => route as Route;
 
 /**
- * Writes the body of an error. Dialects differ: HMA's callers read `message`, and one of them takes
- * every other member of a reply for the name of a bank.
+ * Writes the body of an error. Dialects differ: HMA's clients read `message`, and one of them takes
+ * every other member of a reply for a bank's name.
  */
 export type ErrorBody = (status: number, message: string, code: RefusalCode) => unknown;
 
-/** Why a request is refused. The words are API. */
+/** Reason for refusing a request. The words are API. */
 export type RefusalCode =
-  /** 400: a path, a query, a body or a header that cannot be read, or is not as its schema says */
+  /** 400: a path, query, body or header that cannot be read, or does not match its schema */
   | 'bad-request'
-  /** 401: no token, or one that is not known */
+  /** 401: no token, or an unknown one */
   | 'unauthorized'
   /** 403: the caller's role may not do this */
   | 'forbidden'
@@ -137,34 +144,34 @@ export type RefusalCode =
   | 'method-not-allowed'
   /** 408: a body that came too slowly */
   | 'too-slow'
-  /** 409: it contradicts what is there */
+  /** 409: it conflicts with the current state */
   | 'conflict'
   /** 413 */
   | 'too-many-bytes'
-  /** 415: a body of another type than is read here */
+  /** 415: a body of an unsupported type */
   | 'unsupported'
-  /** 422: a body that is as its schema says, and yet of no use */
+  /** 422: a body that matches its schema but is unusable */
   | 'unusable'
-  /** 429: too many requests a second, or answers a day */
+  /** 429: too many requests per second, or answers per day */
   | 'too-many'
-  /** 500: a defect of the service, or of what it stands on */
+  /** 500: a defect of the service, or of its dependencies */
   | 'failed'
-  /** 501: this service was started without what it takes */
+  /** 501: this service was started without the needed part */
   | 'not-available'
-  /** 502: another server did not answer as it should */
+  /** 502: another server did not answer properly */
   | 'bad-gateway'
-  /** 503: the list is not there yet */
+  /** 503: the list is not loaded yet */
   | 'not-ready'
-  /** 503: too much to do: a later try may succeed */
+  /** 503: overloaded; a later try may succeed */
   | 'busy'
   /** 503: it took too long */
   | 'timeout'
-  /** 503: the service ends */
+  /** 503: the service is ending */
   | 'ending';
 
 /**
- * Why a picture was not checked, by the code of the error or the reason of the decision. What is
- * not here is of our own making.
+ * Refusal of a picture that was not checked, by the error's code or the decision's reason. Others
+ * are our own defects.
  */
 export const NOT_CHECKED: Readonly<Record<string, RefusalCode>> = {
   empty: 'bad-request',
@@ -186,7 +193,7 @@ export const NOT_CHECKED: Readonly<Record<string, RefusalCode>> = {
   'decoder-missing': 'not-available',
 };
 
-/** The status of each. */
+/** HTTP status of each refusal. */
 export const STATUS: Readonly<Record<RefusalCode, number>> = {
   'bad-request': 400,
   unauthorized: 401,
@@ -209,8 +216,8 @@ export const STATUS: Readonly<Record<RefusalCode, number>> = {
 };
 
 /**
- * Seconds after which a later try may succeed where the pool had too much to do: two cores check a
- * hundred uploads in that time (`bench uploads`).
+ * Seconds to wait before trying an overloaded pool again: two cores check a hundred uploads in that
+ * time (`bench uploads`).
  */
 export const RETRY_AFTER_SECONDS = 5;
 
@@ -221,8 +228,8 @@ const RETRY_AFTER: Readonly<Partial<Record<RefusalCode, string>>> = {
 };
 
 /**
- * What a route throws instead of an answer. The router writes it in the words of the dialect. The
- * message is told to the caller: it quotes nothing of the request.
+ * Error that a route throws instead of answering. The router writes it in the dialect's words.
+ * Callers see the message, so it quotes nothing of the request.
  */
 export class Refusal extends Error {
   override readonly name = 'Refusal';

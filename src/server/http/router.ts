@@ -19,38 +19,38 @@ import {
   type Route,
 } from './route.js';
 
-/** Where a request comes from. */
+/** Client of a request. */
 export interface Client {
-  /** of the connection, as IPv4 or IPv6; empty if it has none */
+  /** address of the connection, IPv4 or IPv6; empty if it has none */
   readonly address: string;
   /**
-   * of a caller whom the server knows by itself, as by the mode of the socket that it listens on;
-   * absent: the token or the address tells
+   * role of a caller that the server already knows, for instance by the mode of its socket; absent:
+   * the token or the address decides
    */
   readonly role?: Role;
 }
 
-/** One line of the log for each answer. It holds no hash, label, file name, address or token. */
+/** Log line of one answer. It holds no hash, label, file name, address or token. */
 export interface LogRecord {
-  /** of the answer; its header `x-request-id` has it too */
+  /** id of the answer, also in its header `x-request-id` */
   readonly id: string;
-  /** ISO 8601, when the request came */
+  /** arrival of the request, ISO 8601 */
   readonly time: string;
-  /** the name of the token or the network; absent: not known, or not asked for */
+  /** name of the token or the network; absent: unknown, or not needed */
   readonly caller?: string;
   readonly method: string;
-  /** the path of the route; absent: there is none */
+  /** path of the route; absent: no route matched */
   readonly route?: string;
   readonly status: number;
-  /** until the answer was there */
+  /** time until the answer was ready */
   readonly milliseconds: number;
-  /** the code of a refusal */
+  /** code of a refusal */
   readonly refusal?: RefusalCode;
-  /** what the route added: `verdict`, `reason` … */
+  /** the route's additions: `verdict`, `reason` … */
   readonly facts?: LogFacts;
 }
 
-/** What a router stands on. */
+/** The router's dependencies. */
 export interface RouterOptions {
   readonly routes: readonly Route[];
   readonly access: Access;
@@ -58,30 +58,30 @@ export interface RouterOptions {
   readonly metrics: Metrics;
   /** must not throw */
   readonly onLog: (record: LogRecord) => void;
-  /** told of what a route throws that is no refusal; must not throw */
+  /** receives errors of routes other than refusals; must not throw */
   readonly onError: (error: unknown) => void;
-  /** most bytes of a body of JSON */
+  /** size limit of a JSON body, in bytes */
   readonly maxBytes: number;
-  /** from the request to the answer */
+  /** time limit from the request to the answer */
   readonly timeoutSeconds: number;
-  /** milliseconds since 1970 */
+  /** the time, in milliseconds since 1970 */
   readonly now: () => number;
-  /** whether requests that come now are refused, but for those of who watches the service */
+  /** true if new requests are refused, except those that monitor the service */
   readonly isEnding: () => boolean;
 }
 
-/** In logs and metrics, as nginx has it: the client did not wait for the answer. */
+/** Status in logs and metrics, as in nginx: the client did not wait for the answer. */
 const GONE = 499;
 
-/** What is known of a request so far, for its answer and for the log. */
+/** Request context: the facts known so far, for the answer and the log. */
 interface Course {
   readonly id: string;
   readonly request: Request;
   readonly url: URL;
   readonly client: Client;
-  /** the path as its routes write it */
+  /** the path as its routes spell it */
   path: string | undefined;
-  /** until the method is known, any route of the path: they have one dialect */
+  /** any route of the path until the method is known: they share one dialect */
   route: Route | undefined;
   caller: KnownCaller | undefined;
   facts: LogFacts;
@@ -91,19 +91,19 @@ interface Course {
 const defaultError: ErrorBody = (_, message, code) => ({ code, message });
 
 /**
- * Brings requests to routes: Hono finds the path, this the method and the caller; it checks the
- * role, the quota, the query and the body, and writes refusals in the words of the dialect. Each
- * answer is counted and logged.
+ * Dispatches requests to routes. Hono matches the path; the router finds the method and the caller,
+ * checks the role, quota, query and body, and writes refusals in the dialect's words. Every answer
+ * is counted and logged.
  */
 export class Router {
   readonly #options: RouterOptions;
   readonly #app: HonoBase<{ Bindings: Course }>;
   readonly #running = new Set<Promise<unknown>>();
 
-  /** @throws {TypeError} if two routes are the same, or a schema has a keyword not known here */
+  /** @throws {TypeError} if two routes are the same, or a schema has an unsupported keyword */
   constructor(options: RouterOptions) {
     this.#options = options;
-    // As it was sent: Hono would decode it first, and take `/%6detrics` for `/metrics`.
+    // The path as sent: Hono would decode it first, and match `/%6detrics` to `/metrics`.
     this.#app = new HonoBase({
       router: new TrieRouter(),
       getPath: (_, given) => given!.env!.url.pathname,
@@ -125,17 +125,17 @@ export class Router {
     }
   }
 
-  /** Waits for what is being answered, also where the client is gone. */
+  /** Waits for requests in progress, even if their client has disconnected. */
   async idle(): Promise<void> {
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
   }
 
-  /** Answers a request. It does not reject. */
+  /** Answers a request; never rejects. */
   async answer(request: Request, client: Client): Promise<Reply> {
     const { metrics, onLog, now } = this.#options;
     const time = new Date(now()).toISOString();
     const begun = performance.now();
-    // Member by member: with spread objects a trivial request took a quarter longer.
+    // Member by member: spreading objects makes a trivial request a quarter slower.
     const course: Course = {
       id: randomUUID(),
       request,
@@ -175,7 +175,7 @@ export class Router {
       }
       return await this.#app.fetch(request, course);
     } catch (error) {
-      // In Node, the listener lets go of it.
+      // In Node, the listener discards it.
       if (!isOfNode(request) && !request.bodyUsed) request.body?.cancel().catch(() => {});
       if (request.signal.aborted) return new Response(null, { status: GONE });
       const refusal = refusalOf(error);
@@ -188,7 +188,7 @@ export class Router {
     }
   }
 
-  /** What Hono gives on is what it is given, a `Response` or not. */
+  /** Hono passes on any reply it gets, a `Response` or not. */
   async #answer(course: Course, { path, routes, params }: Found): Promise<Response> {
     const { request, url } = course;
     if (path.includes('{')) checkIsText(url.pathname, params);
@@ -201,8 +201,8 @@ export class Router {
   }
 
   /**
-   * What `work` gives, unless its time is up before, or the client is gone. It may go on after
-   * that, and is waited for in the end.
+   * Result of `work`, unless its time runs out or the client disconnects first. The work may go on
+   * after that; `idle` waits for it.
    */
   #inTime(request: Request, work: (time: Time) => Promise<Reply>): Promise<Reply> {
     return new Promise((resolve, reject) => {
@@ -236,7 +236,7 @@ export class Router {
   }
 
   /**
-   * Who calls, if that counts for the route.
+   * Caller of a route, if the route needs one.
    * @throws {Refusal} 401, 403 or 429
    */
   async #admitted(course: Course, route: Route): Promise<KnownCaller | undefined> {
@@ -260,14 +260,14 @@ export class Router {
     return caller;
   }
 
-  /** What takes time, and may go on after its client is gone. */
+  /** The slow part of an answer, which may go on after its client disconnects. */
   async #work(
     course: Course,
     { route, params, time }: Pick<Call, 'params'> & { readonly route: Route; readonly time: Time },
   ): Promise<Reply> {
     const { request, url, client } = course;
     const { rateLimit, maxBytes, isEnding } = this.#options;
-    // Before the body: a request that came in time is answered, however long its body takes.
+    // Before the body: a request that arrives in time is answered, however long its body takes.
     const isLate = isEnding() && !isWatching(route);
     const caller = await this.#admitted(course, route);
     if (isLate) throw new Refusal('ending', 'expected another server', { connection: 'close' });
@@ -276,7 +276,7 @@ export class Router {
     const countAnswers = (answers: number) => {
       if (caller) rateLimit.countAnswers(caller, answers);
     };
-    // After the checks: a request that was not understood has told nothing of the list.
+    // After the checks: an invalid request reveals nothing about the list.
     if (route.isAnswer) countAnswers(1);
     const call: Call = {
       request,
@@ -299,7 +299,7 @@ export class Router {
   }
 }
 
-/** The routes of a path, one for each method, and what it has in the place of names. */
+/** The routes of a path, one per method, and its values for the names. */
 interface Found {
   readonly path: string;
   readonly routes: readonly Route[];
@@ -310,9 +310,9 @@ const NAME = /\{\w+\}/g;
 const namesIn = (path: string) => path.match(NAME)?.length ?? 0;
 
 /**
- * The routes of each path. A path with fewer names comes first, as `/c/bank/new` would before
+ * The routes of each path. Paths with fewer names come first: `/c/bank/new` before
  * `/c/bank/{name}`.
- * @throws {TypeError} if a path is not one, or two routes are the same
+ * @throws {TypeError} if a path is invalid, or two routes are the same
  */
 function pathsOf(routes: readonly Route[]): (readonly [string, readonly Route[]])[] {
   const paths = new Map<string, Route[]>();
@@ -333,13 +333,13 @@ function pathsOf(routes: readonly Route[]): (readonly [string, readonly Route[]]
   return [...paths].sort(([a], [b]) => namesIn(a) - namesIn(b));
 }
 
-/** @throws {Refusal} 400 if a path is not UTF-8, or has nothing or a control character as a name */
+/** @throws {Refusal} 400 if a path is not UTF-8, or a name is empty or has a control character */
 function checkIsText(path: string, params: Found['params']): void {
   let text = '\0';
   try {
     text = decodeURIComponent(path);
   } catch {
-    // Told below.
+    // Reported below.
   }
   // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what it looks for
   if (/[\u0000-\u001f\u007f]/.test(text) || Object.values(params).includes('')) {
@@ -347,13 +347,13 @@ function checkIsText(path: string, params: Found['params']): void {
   }
 }
 
-/** Whether it only tells how the service fares, which it does until its end. */
+/** True for routes that only report the state of the service, which work until its end. */
 const isWatching = ({ role, method, path }: Route): boolean =>
   (role === 'public' && method === 'GET') || path === '/metrics';
 
 const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'];
 
-/** @throws {Refusal} 405, with the methods that there are */
+/** @throws {Refusal} 405, with the available methods */
 function routeFor(method: string, routes: readonly Route[]): Route {
   const route = routes.find((one) => one.method === (method === 'HEAD' ? 'GET' : method));
   if (route) return route;
@@ -363,7 +363,7 @@ function routeFor(method: string, routes: readonly Route[]): Route {
   throw new Refusal('method-not-allowed', `expected ${methods.join(' or ')}`, { allow });
 }
 
-/** Why there is no answer, as the caller is told. */
+/** Refusal that the caller gets for an error. */
 function refusalOf(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
   if (error instanceof DecodeError) {
