@@ -22,18 +22,18 @@ import { networkOf } from '../http/access.js';
 import { Refusal, type RefusalCode } from '../http/route.js';
 import { PublicAddresses } from './public-addresses.js';
 
-/** Why a picture is not fetched, and the code by which callers are told. */
+/** Reason for not fetching a picture, with the code that callers get. */
 const NOT_FETCHED = {
-  /** not an address of `https:` or `http:`, or one with a name and a password */
+  /** not an `https:` or `http:` URL, or one with credentials */
   'bad-url': 'bad-request',
-  /** a host that is not allowed, there or where a redirect leads */
+  /** the host, or that of a redirect, is not allowed */
   'host-not-allowed': 'forbidden',
-  /** its name leads to an address of this machine or of a private network */
+  /** its name resolves to an address of this machine or of a private network */
   'private-address': 'forbidden',
   'too-many-redirects': 'bad-gateway',
-  /** no connection, or it broke */
+  /** no connection, or it broke off */
   unreachable: 'bad-gateway',
-  /** another status than 200 */
+  /** a status other than 200 */
   rejected: 'bad-gateway',
   /** not `image/…` or `application/octet-stream`, or compressed */
   'wrong-type': 'unsupported',
@@ -42,46 +42,45 @@ const NOT_FETCHED = {
 } as const satisfies Record<string, RefusalCode>;
 type Reason = keyof typeof NOT_FETCHED;
 
-/** The message tells nothing of the address or of the reply. */
+/** The message reveals nothing of the address or the reply. */
 const notFetched = (reason: Reason) =>
   new Refusal(NOT_FETCHED[reason], `the picture was not fetched: ${reason}`);
 
-/** What is fetched, and from where. */
+/** Options of `pictureFetcher`. */
 export interface FetchPictureOptions {
   /**
-   * where pictures may be: `media.example.org`, `*.example.org` for all below it, each by `https:`
-   * at its usual port, or an origin, `http://media.example.org:8080`. Nothing else is asked
+   * allowed hosts: `media.example.org`, or `*.example.org` for all its subdomains, by `https:` at
+   * its default port; or an origin, `http://media.example.org:8080`. No other host is contacted
    */
   hosts: readonly string[];
   /**
-   * networks that may be asked though they are private, as `10.1.0.0/16`: for a store of pictures
-   * of your own
+   * private networks that are allowed, such as `10.1.0.0/16`: for your own picture store
    * @defaultValue none
    */
   privateNetworks?: readonly string[] | undefined;
   /**
-   * most bytes of a picture
+   * size limit of a picture, in bytes
    * @defaultValue 64 MiB
    */
   maxBytes?: number | undefined;
   /**
-   * from the request to the last byte, all redirects together
+   * time limit from the request to the last byte, redirects included
    * @defaultValue 20
    */
   timeoutSeconds?: number | undefined;
   /**
-   * most redirects that are followed
+   * maximum number of redirects
    * @defaultValue 3
    */
   maxRedirects?: number | undefined;
   /**
-   * finds the addresses of a name
+   * resolves a name to its addresses
    * @defaultValue the system's, `lookup` of `node:dns`
    */
   lookup?: LookupFunction | undefined;
 }
 
-/** Names of hosts, or origins. */
+/** Host names, or origins. */
 const hosts: OptionCheck = (name, value, ...option) => {
   texts(name, value, ...option);
   new AllowedHosts(value as string[]);
@@ -104,7 +103,7 @@ export const FETCH_PICTURE_OPTIONS = {
 
 /**
  * Fetches a picture. Reading it throws a `DecodeError`: `too-many-bytes`, `timeout`, or
- * `unreadable` if the connection breaks. It is to be read to its end, or returned.
+ * `unreadable` if the connection breaks. Read it to its end, or call its `return`.
  * @throws {Refusal} if it cannot be fetched
  */
 export type FetchPicture = (
@@ -113,12 +112,11 @@ export type FetchPicture = (
 ) => Promise<AsyncGenerator<Uint8Array, void, undefined>>;
 
 /**
- * Makes what fetches pictures by their address, for servers that are told addresses by strangers.
- * The host has to be allowed, and each of its addresses to be public: those of this machine,
- * private, link-local, shared, multicast and translated ones are never asked. This is looked at
- * when the name is resolved, for the connection itself, so that no later answer of a name server
- * leads elsewhere, once more when it is connected, and again after each redirect. No cookies and
- * no credentials are sent.
+ * Creates a fetcher of pictures for servers that get addresses from strangers. The host must be
+ * allowed, and each of its addresses public: addresses of this machine, and private, link-local,
+ * shared, multicast and translated ones are never contacted. The check is part of resolving the
+ * name for the connection itself, so no later DNS answer can redirect it. It is repeated once
+ * connected, and after each redirect. No cookies or credentials are sent.
  * @throws {TypeError | RangeError} if an option is invalid
  */
 export function pictureFetcher(options: FetchPictureOptions): FetchPicture {
@@ -128,11 +126,11 @@ export function pictureFetcher(options: FetchPictureOptions): FetchPicture {
   const addresses = new PublicAddresses(checked.privateNetworks);
   const guarded = guardedLookup(checked.lookup, addresses);
 
-  /** The reply of one address, whatever its status. */
+  /** Reply of one address, with any status. */
   const replyOf = (url: URL, signal: AbortSignal): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
       const options: RequestOptions = {
-        // A connection of its own: one of another request was checked for another name.
+        // A new connection: a pooled one was checked for another name.
         agent: false,
         lookup: guarded,
         signal,
@@ -142,11 +140,11 @@ export function pictureFetcher(options: FetchPictureOptions): FetchPicture {
       try {
         request = (url.protocol === 'https:' ? requestHttps : requestHttp)(url, options);
       } catch {
-        // Workerd takes no lookup, and so could be led anywhere.
+        // Workerd accepts no `lookup`, so a name could lead it anywhere.
         return reject(notFetched('unreachable'));
       }
       request.on('error', (error) => reject(errorOf(error, signal)));
-      // A reply of 101 ends it so, without an error and without a response.
+      // After a 101 it closes like this, with no error and no response.
       request.once('close', () => reject(errorOf(undefined, signal)));
       request.once('socket', (socket) => {
         socket.once('connect', () => {
@@ -165,7 +163,7 @@ export function pictureFetcher(options: FetchPictureOptions): FetchPicture {
     let url = urlOf(address, undefined);
     for (let redirects = 0; ; redirects++) {
       allowed.check(url);
-      // No name is looked up of what is an address already.
+      // A literal address is not looked up.
       const literal = url.hostname.replace(/^\[|\]$/g, '');
       if (isIP(literal) !== 0 && !addresses.has(literal)) throw notFetched('private-address');
       const reply = await replyOf(url, end);
@@ -188,19 +186,19 @@ function urlOf(address: string, base: URL | undefined): URL {
   try {
     url = new URL(address, base);
   } catch {
-    // The engine's message would quote it.
+    // The engine's message would quote the address.
   }
   const isOfHttp = url?.protocol === 'https:' || url?.protocol === 'http:';
   if (url !== undefined && isOfHttp && url.username === '' && url.password === '') return url;
   throw notFetched('bad-url');
 }
 
-/** The hosts that may be asked. */
+/** The allowed hosts. */
 class AllowedHosts {
   readonly #origins = new Set<string>();
   readonly #suffixes: string[] = [];
 
-  /** @throws {RangeError} if one of them is invalid */
+  /** @throws {RangeError} if one is invalid */
   constructor(hosts: readonly string[]) {
     for (const host of hosts) {
       if (/^\*(\.[a-z0-9-]+){2,}$/i.test(host)) this.#suffixes.push(host.slice(1).toLowerCase());
@@ -221,14 +219,14 @@ class AllowedHosts {
 function originOf(host: string): string {
   const text = /^https?:\/\//i.test(host) ? host : `https://${host}`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  // A star is a letter of names to URL.
+  // `URL` accepts a star in a host name.
   const isOrigin =
     url && !host.includes('*') && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`;
   if (isOrigin) return url.origin;
   throw new RangeError('expected hosts as media.example.org, *.example.org or an origin');
 }
 
-/** Looks names up, and gives no address unless all of them may be asked. */
+/** Resolves names, and fails unless all their addresses are allowed. */
 const guardedLookup =
   (lookup: LookupFunction, addresses: PublicAddresses): LookupFunction =>
   (hostname, options, done) => {
@@ -259,7 +257,7 @@ function pictureOf(reply: IncomingMessage, maxBytes: number, signal: AbortSignal
     reply.destroy();
     throw notFetched(reason);
   }
-  // What is never read is let go of when the time is over; nobody may listen to it then.
+  // An unread reply fails when the time is up, perhaps with no other listener.
   reply.on('error', () => {});
   return bytesOf(reply, maxBytes, signal);
 }
@@ -291,7 +289,7 @@ async function* bytesOf(
 const isLate = ({ aborted, reason }: AbortSignal) =>
   aborted && (reason as Error | undefined)?.name === 'TimeoutError';
 
-/** The engine's error is left out: it may quote the address. */
+/** Omits the engine's error, which may quote the address. */
 function errorOf(error: unknown, signal: AbortSignal): unknown {
   if (error instanceof Refusal) return error;
   if (isLate(signal)) return notFetched('timeout');

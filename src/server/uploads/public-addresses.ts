@@ -2,8 +2,8 @@ import { type BlockList, isIP } from 'node:net';
 import { networkOf } from '../http/access.js';
 
 /*
- * Which addresses are of the public internet, by the registries of special addresses that RFC 6890
- * made (IANA keeps them).
+ * Addresses of the public internet, by the special-purpose address registries of RFC 6890 (kept by
+ * IANA).
  */
 
 const NOT_PUBLIC_4 = [
@@ -27,7 +27,7 @@ const NOT_PUBLIC_4 = [
   '240.0.0.0/4', // reserved, and broadcast
 ];
 
-/** All that is given out is in here: not `::1`, nor mapped or translated IPv4, nor local ones. */
+/** The whole global unicast space: not `::1`, mapped or translated IPv4, or local addresses. */
 const PUBLIC_6 = '2000::/3';
 
 const NOT_PUBLIC_6 = [
@@ -38,21 +38,21 @@ const NOT_PUBLIC_6 = [
   '3fff::/20', // for documents
 ];
 
-/** Tells addresses of the public internet from all others. */
+/** Distinguishes public internet addresses from all others. */
 export class PublicAddresses {
   readonly #exempt: readonly BlockList[];
   readonly #public = networkOf(PUBLIC_6);
   readonly #others = [...NOT_PUBLIC_4, ...NOT_PUBLIC_6].map(networkOf);
 
   /**
-   * @param exempt networks that count as public all the same
-   * @throws {RangeError} if one of them is invalid
+   * @param exempt networks that also count as public
+   * @throws {RangeError} if one is invalid
    */
   constructor(exempt: readonly string[]) {
     this.#exempt = exempt.map(networkOf);
   }
 
-  /** Whether an address is public, or exempt; what is no address is neither. */
+  /** True if an address is public or exempt; false for text that is no address. */
   has(address: string): boolean {
     const family = isIP(address);
     if (family === 0) return false;

@@ -25,27 +25,28 @@ import {
 } from '../http/read-form.js';
 import { headersOf, type Outcome, SCAN_OPTIONS, Scanner, type ScanOptions } from './scanner.js';
 
-/** What a middleware knows of an upload. */
+/** An upload, as `onDecision` and `check` get it. */
 export interface RequestUpload {
   readonly request: Request;
   /** the file of a form; absent if the body is the upload */
   readonly file?: File;
 }
 
-/** How uploads in requests are checked. */
+/** Options of `scan`. */
 export interface RequestScanOptions extends ScanOptions<RequestUpload> {
   /**
-   * bytes of forms that are held at a time. Another one is `busy`, and is not read
+   * bytes of forms held at a time. A form beyond that is `busy` and is not read
    * @defaultValue 256 MiB, or `maxBytes` if that is more
    */
   maxBytesHeld?: number | undefined;
   /**
-   * files of a form. One with more is refused (413)
+   * maximum number of files in a form. A form with more is refused (413)
    * @defaultValue 20
    */
   maxFiles?: number | undefined;
   /**
-   * for checking all files of a form, once it is there. Then the others are a `timeout`
+   * time limit for checking all files of a form once it has arrived. The remaining ones are a
+   * `timeout`
    * @defaultValue 60
    */
   timeoutSeconds?: number | undefined;
@@ -66,8 +67,8 @@ export const REQUEST_SCAN_OPTIONS = tableOf(SCAN_OPTIONS, {
 }) satisfies OptionTable<RequestScanOptions>;
 
 /**
- * What answers a request whose uploads are kept. It gets the request, its body still to be read,
- * and the decisions about its uploads in their order.
+ * Handler of a request whose uploads are accepted. It gets the request with its body unread, and
+ * the decisions about its uploads in order.
  */
 export type Next = (
   request: Request,
@@ -76,32 +77,30 @@ export type Next = (
 
 /**
  * A standard handler that checks uploads. Without `next`, a request is one picture, and the answer
- * is the verdict; with `next`, that answers what is kept.
+ * is the verdict. With `next`, it answers requests that are accepted.
  *
- * **Without `next`**: a POST whose body is the picture. The answer is 200 to keep it and 451 to
- * refuse it; its body is `{"verdict":"…"}`, and its header `onlyhashes-verdict` says the same, so
- * that an upload that is kept can be sent to review. What was not checked is answered by
- * `onError`: 200, or 415 for what is no picture, 422 for one that cannot be decoded, 503 with
- * `Retry-After` for what may be checked later. A body that is too long (413), empty or not whole
- * (400), or too slow (408) is refused in any case, and a `Content-Length` beyond `maxBytes` before
- * it is read. It is for the platform's own servers: who may ask it as often as they like can
- * change a picture until it is no longer found. A second argument that is no function is not
- * looked at: servers give their handlers one.
+ * **Without `next`**: a POST whose body is the picture. It returns 200 (accept) or 451 (reject),
+ * with the body `{"verdict":"…"}` and the same in the header `onlyhashes-verdict`, so that an
+ * accepted upload can be sent to review. `onError` decides about unchecked uploads: 200, or 415 if
+ * it is no picture, 422 if it cannot be decoded, 503 with `Retry-After` if a later try may succeed.
+ * A body that is too long (413), empty or incomplete (400), or too slow (408) is always refused,
+ * and a `Content-Length` beyond `maxBytes` before reading. It is for the platform's own servers: a
+ * client with unlimited calls can change a picture until it no longer matches. A second argument
+ * that is not a function is ignored: servers pass one to their handlers.
  *
- * **With `next`**: every file of a `multipart/form-data` form is checked, and a body that begins
- * as a picture, whatever its type says, or whose type is `image/…`. If one is to be refused, the
- * answer is as above, and `next` is not called. Others are passed on as they are, unbuffered, once
- * their first 4 kB are there: pictures inside JSON, PDF or archives are not seen. What hides its
- * beginning is refused (415): a compressed body (`content-encoding`), and `multipart/…` that is no
- * form.
+ * **With `next`**: it checks every file of a `multipart/form-data` form, and any body that begins
+ * like a picture or whose type is `image/…`. If one is refused, the answer is as above, and `next`
+ * is not called. Other bodies pass unchanged and unbuffered once their first 4 kB have arrived:
+ * pictures inside JSON, PDF or archives are not seen. A body that hides its beginning is refused
+ * (415): a compressed one (`content-encoding`), and `multipart/…` that is no form.
  *
- * A form is held in memory, since only its end shows that it is whole; `next` gets the form as it
- * was checked, written anew. One that pauses for 30 seconds, or has less than 1 kB a second, is
- * refused (408). A body that is a picture itself is checked while it is read.
+ * A form is held in memory, since only its end proves it complete. `next` gets the checked form,
+ * serialized again. A form that pauses for 30 seconds, or sends less than 1 kB a second, is refused
+ * (408). A body that is itself a picture is checked while it is read.
  *
- * Standard `Request` and `Response` alone: Hono, Next, Bun, Deno and others that have them. It is
- * tested with Hono, and with the servers of Bun, Deno and workerd.
- * @returns rejects with what `next`, `onDecision` or `check` throws
+ * It uses only the standard `Request` and `Response`, so it works with Hono, Next, Bun, Deno and
+ * others. It is tested with Hono and the servers of Bun, Deno and workerd.
+ * @returns the answer; rejects with any error of `next`, `onDecision` or `check`
  * @throws {TypeError | RangeError} if an option is missing or invalid
  * @example
  * const handler = scan({ blocklist, onError: 'refuse' });
@@ -124,7 +123,7 @@ export function scan(options: RequestScanOptions): {
   const maxBytesHeld = checked.maxBytesHeld ?? Math.max(MAX_BYTES_HELD, scanner.maxBytes);
   const forms = new FormReader({ maxBytes: scanner.maxBytes, maxBytesHeld, maxFiles });
 
-  /** Checks the files of a form, which it holds meanwhile. */
+  /** Checks the files of a form, and holds it meanwhile. */
   async function withForm(request: Request, next: Next): Promise<Response> {
     let held: HeldForm;
     try {
@@ -176,7 +175,7 @@ export function scan(options: RequestScanOptions): {
       return refused(request, await scanner.notKept(error, { request }));
     }
     if (!isPicture) return await next(request, []);
-    // Of the two branches, the slower one is held in memory: what is checked is there for `next`.
+    // The slower of the two branches is held in memory, so `next` can read all that was checked.
     const copy = request.clone();
     const outcome = await scanner.scan(copy, { request }, request.signal);
     discard(copy);
@@ -189,7 +188,7 @@ export function scan(options: RequestScanOptions): {
   };
 }
 
-/** @throws {DecodeError} `unsupported` if the beginning of the body tells nothing */
+/** @throws {DecodeError} `unsupported` if the beginning of the body is hidden */
 function checkIsPlain(headers: Headers): void {
   const type = headers.get('content-type') ?? '';
   const coding = headers.get('content-encoding') ?? '';
@@ -198,7 +197,7 @@ function checkIsPlain(headers: Headers): void {
 }
 
 /**
- * The beginning of a body, which stays to be read.
+ * The beginning of a body, which stays unread.
  * @throws {DecodeError} `too-slow`, or `unreadable` if it breaks off
  */
 async function headOf(request: Request): Promise<Uint8Array> {
@@ -218,12 +217,12 @@ async function headOf(request: Request): Promise<Uint8Array> {
     if (error instanceof DecodeError) throw error;
     throw new DecodeError('unreadable', 'the body broke off', { cause: error });
   } finally {
-    // It settles once the other branch ends, too.
+    // It settles only once the other branch ends too.
     reader.cancel().catch(() => {});
   }
 }
 
-/** The answer to a request whose body nobody will read. */
+/** The answer to a request whose body stays unread. */
 function refused(request: Request, outcome: Outcome): Response {
   discard(request);
   return answerTo(outcome);
@@ -233,7 +232,7 @@ function discard(request: Request): void {
   if (!request.bodyUsed) request.body?.cancel().catch(() => {});
 }
 
-/** The same request with another body, whose type and length are its own. */
+/** The same request with another body, and that body's type and length. */
 function withBody(request: Request, body: FormData): Request {
   const headers = new Headers(request.headers);
   for (const name of ['content-type', 'content-length', 'content-encoding', 'transfer-encoding']) {
@@ -243,11 +242,11 @@ function withBody(request: Request, body: FormData): Request {
   return new Request(url, { method, headers, body, signal });
 }
 
-/** Whether a body of this type may be a picture as it is, and not a form or a text. */
+/** True if a body of this type may itself be a picture, rather than a form or text. */
 export const isRaw = (type: string | null): boolean =>
   type === null || /^\s*(image\/|application\/octet-stream\s*(;|$))/i.test(type);
 
-/** The answer tells the verdict, and nothing that helps to change a picture until it passes. */
+/** The answer holds the verdict, and nothing that helps to alter a picture until it passes. */
 function answerTo(outcome: Outcome): Response {
   const { status, decision } = outcome;
   return new Response(JSON.stringify({ verdict: decision.verdict }), {

@@ -20,24 +20,24 @@ import { POLICY } from '../../policy.js';
 import { NOT_CHECKED, RETRY_AFTER_SECONDS, STATUS } from '../http/route.js';
 
 /*
- * What all adapters have in common: an upload is checked, the platform is told the decision, and
- * the answer follows from the verdict and the options alone.
+ * The common part of all adapters: an upload is checked, the platform is notified of the decision,
+ * and the answer depends only on the verdict and the options.
  */
 
-/** What a check is given besides its source. */
+/** Limits of a check. */
 export interface CheckLimits {
   readonly maxBytes: number;
   readonly signal?: AbortSignal;
-  /** search every variant, even after a match; absent: no */
+  /** search every variant, even after a match; default false */
   readonly all?: boolean;
 }
 
-/** What is done with an upload by its decision. */
+/** Options that turn a decision into an answer. */
 export interface ScanAnswerOptions<Upload> {
   /**
-   * what to do with an upload that could not be checked: a full queue, a time-out, a file that is
-   * no picture or a broken one. No default is right for everybody. An upload that is too long,
-   * empty or not whole is always refused
+   * action for an upload that could not be checked: a full queue, a time-out, a file that is broken
+   * or no picture. There is no default, since none suits everyone. An upload that is too long,
+   * empty or incomplete is always refused
    */
   onError: 'accept' | 'refuse';
   /**
@@ -46,34 +46,34 @@ export interface ScanAnswerOptions<Upload> {
    */
   refuse?: 'match' | 'review' | undefined;
   /**
-   * when a client may try again after 503: `busy`, `timeout` or `unanswered`
+   * delay before a client may retry after 503: `busy`, `timeout` or `unanswered`
    * @defaultValue 5
    */
   retryAfterSeconds?: number | undefined;
   /**
-   * told of every decision before the upload is kept or refused: for the review queue and the log
-   * of the platform. Distances and labels are for it alone. What it throws, the adapter throws, and
-   * the upload is not kept
+   * receives every decision before the upload is accepted or refused, for the platform's review
+   * queue and log. Only it sees distances and labels. If it throws, the adapter throws the same,
+   * and the upload is not kept
    */
   onDecision?: ((decision: Decision, upload: Upload) => void | Promise<void>) | undefined;
 }
 
 /**
- * Which uploads are kept, and who is told.
- * @typeParam Upload what the adapter knows of an upload, for `onDecision`
+ * Options of checks, and of the answers to them.
+ * @typeParam Upload the adapter's description of an upload, for `onDecision`
  */
 export interface ScanOptions<Upload> extends MatchRules, ScanAnswerOptions<Upload> {
-  /** what uploads are checked against; not needed with `check`. An empty one refuses nothing */
+  /** the list to check uploads against; not needed with `check`. An empty one refuses nothing */
   blocklist?: Blocklist | undefined;
-  /** where uploads are decoded and hashed; by default the pool that `check` shares */
+  /** decodes and hashes uploads; default: the pool that `check` shares */
   pool?: Pick<HashPool, 'check'> | undefined;
   /**
-   * the check itself, if not against `blocklist`. It gives a decision whatever the upload is: what
-   * it throws, the adapter throws
+   * replaces the check against `blocklist`. It must return a decision for any upload; the adapter
+   * throws its errors
    */
   check?: ((source: ImageSource, limits: CheckLimits) => Promise<Decision>) | undefined;
   /**
-   * most bytes of an upload, or of a form
+   * size limit of an upload or a form, in bytes
    * @defaultValue 64 MiB
    */
   maxBytes?: number | undefined;
@@ -101,19 +101,19 @@ export const SCAN_OPTIONS = /* @__PURE__ */ tableOf(SCAN_ANSWER_OPTIONS, {
   maxBytes: { is: integer, least: 1, default: MAX_BYTES },
 }) satisfies OptionTable<ScanOptions<never>>;
 
-/** What to do with an upload. */
+/** Action for an upload. */
 export interface Outcome {
   readonly decision: Decision;
   readonly keep: boolean;
-  /** of the HTTP answer: 200 to keep, 451 to refuse, or why there is no verdict */
+  /** HTTP status: 200 (accept), 451 (reject), or the reason for having no verdict */
   readonly status: number;
-  /** when to try again, if that may help */
+  /** delay before a retry, if one may help */
   readonly retryAfterSeconds?: number;
 }
 
 /**
- * An upload is not kept. Express and Fastify answer with its `status` and `headers`, tus with
- * `status_code` and `body`. The message tells nothing of the upload.
+ * The error for a refused upload. Express and Fastify answer with its `status` and `headers`, tus
+ * with `status_code` and `body`. The message reveals nothing of the upload.
  */
 export class UploadRefused extends Error {
   override readonly name = 'UploadRefused';
@@ -134,28 +134,28 @@ export class UploadRefused extends Error {
   }
 }
 
-/** The headers of the answer to an upload. */
+/** Headers of the answer to an upload. */
 export function headersOf({ decision, retryAfterSeconds }: Outcome): Record<string, string> {
   return {
     'onlyhashes-verdict': decision.verdict,
-    // HTTP knows whole seconds alone.
+    // HTTP has only whole seconds.
     ...(retryAfterSeconds !== undefined && {
       'retry-after': String(Math.ceil(retryAfterSeconds)),
     }),
   };
 }
 
-/** There is nothing whole to keep, whatever `onError` says. */
+/** Uploads with nothing complete to keep, whatever `onError` is. */
 const NOTHING_TO_KEEP: readonly unknown[] = ['bad-request', 'too-slow', 'too-many-bytes'];
 
-/** The status of the answer about what was not checked for this reason. */
+/** Status of the answer for an upload left unchecked for this reason. */
 export function statusOf(reason: string): number {
   const code = NOT_CHECKED[reason];
-  // A decoder that is missing here is nothing that a caller asked for.
+  // A missing decoder is not the caller's mistake.
   return code === undefined || code === 'not-available' ? 500 : STATUS[code];
 }
 
-/** Checks uploads and says what to do with them. */
+/** Checks uploads and decides on the action. */
 export class Scanner<Upload> {
   readonly maxBytes: number;
   readonly #options: ScanOptions<Upload>;
@@ -163,7 +163,7 @@ export class Scanner<Upload> {
 
   /**
    * @param options checked by the caller
-   * @param how `all`: a check against the blocklist searches every variant, even after a match
+   * @param how `all`: checks against the blocklist search every variant, even after a match
    * @throws {TypeError} if options contradict each other
    */
   constructor(options: ScanOptions<Upload>, how: Pick<CheckLimits, 'all'> = {}) {
@@ -177,8 +177,8 @@ export class Scanner<Upload> {
   }
 
   /**
-   * Checks one upload, tells `onDecision`, and says what to do.
-   * @param source read at most once, and not at all if it says that it is too long
+   * Checks one upload, notifies `onDecision`, and returns the action.
+   * @param source read at most once, and not at all if its stated length is too large
    * @param signal if its reason is a DecodeError, that is the outcome, whatever the check does
    */
   async scan(source: ImageSource, upload: Upload, signal?: AbortSignal): Promise<Outcome> {
@@ -196,12 +196,12 @@ export class Scanner<Upload> {
     return await this.#told(decision, upload);
   }
 
-  /** What to do with an upload that was not checked because of `error`. */
+  /** Action for an upload that was not checked because of `error`. */
   async notChecked(error: DecodeError, upload: Upload): Promise<Outcome> {
     return await this.#told(this.#unhashable(error), upload);
   }
 
-  /** The same for what cannot be kept, whatever `onError` says. */
+  /** The same for an upload that cannot be kept, whatever `onError` is. */
   async notKept(error: DecodeError, upload: Upload): Promise<Outcome> {
     const outcome = await this.notChecked(error, upload);
     return { ...outcome, ...this.#refusedAs(statusOf(error.code)) };

@@ -12,36 +12,37 @@ import type { Decision } from '../../matching/decision.js';
 import type { ImageSource } from '../../node/read-bytes.js';
 import { type Outcome, SCAN_OPTIONS, Scanner, type ScanOptions, UploadRefused } from './scanner.js';
 
-/** The stream of a file in a form; parsers set `truncated` if they cut it at their limit. */
+/** Stream of a file in a form; parsers set `truncated` if they cut it at their limit. */
 export type FileStream = Readable & { readonly truncated?: boolean };
 
-/** How a file of a form is kept. */
+/** Options of `keep`. */
 export interface KeepOptions<Kept> {
-  /** takes back what was kept of a file that turned out not to be whole */
+  /** undoes `keep` for a file that turned out to be incomplete */
   undo?: ((kept: Kept) => Promise<void>) | undefined;
-  /** counts the bytes of a chunk; the file is `busy` where it gives false: there is no room */
+  /** counts the bytes of a chunk; false means that there is no room, and the file is `busy` */
   hold?: ((bytes: number) => boolean) | undefined;
   signal?: AbortSignal | undefined;
 }
 
 /**
- * Checks uploads, tells `onDecision` each decision, and refuses by options: what an adapter to a
- * framework is written upon.
- * @typeParam Upload what the adapter knows of an upload, for `onDecision`
+ * The base of framework adapters: checks uploads, notifies `onDecision` of each decision, and
+ * refuses by the options.
+ * @typeParam Upload the adapter's description of an upload, for `onDecision`
  */
 export interface UploadScanner<Upload> {
   /**
-   * Checks an upload that is stored already, or in memory.
-   * @returns the decision, if the upload is kept; rejects with an `UploadRefused` if not, or with
-   *   what `onDecision` or `check` throws
+   * Checks an upload that is already stored or in memory.
+   * @returns the decision, if the upload is accepted; otherwise rejects with an `UploadRefused`, or
+   *   with an error of `onDecision` or `check`
    */
   check(source: ImageSource, upload: Upload, signal?: AbortSignal): Promise<Decision>;
   /**
-   * Checks a file as it comes, and gives it to `keep` if it is kept. It is held in memory until it
-   * is checked. What is accepted without a check is not: `keep` gets it as it comes, and `undo`
-   * follows if its end does not. A file that the parser cut is refused, never checked as a whole.
-   * @param keep reads the chunks, which end where the file breaks off
-   * @returns what `keep` gave; rejects as `check` does, or with what `keep` or `undo` throws
+   * Checks a file as it arrives, and passes it to `keep` if it is accepted. It is held in memory
+   * until the check is done. A file accepted without a check is not held: `keep` gets it as it
+   * arrives, and `undo` follows if it breaks off. A file that the parser cut is refused, never
+   * checked as if complete.
+   * @param keep reads the chunks, which end early if the file breaks off
+   * @returns the result of `keep`; rejects as `check` does, or with an error of `keep` or `undo`
    * @throws {TypeError} if there is no stream, or an option is invalid
    */
   keep<Kept>(
@@ -59,7 +60,7 @@ export const KEEP_OPTIONS = {
 } as const satisfies OptionTable<KeepOptions<never>>;
 
 /**
- * Checks uploads for an adapter to a framework. `examples/` has those for multer, Fastify and tus.
+ * Creates a scanner for a framework adapter. `examples/` has adapters for multer, Fastify and tus.
  * @throws {TypeError | RangeError} if an option is missing or invalid
  * @example
  * const scanner = createUploadScanner({ blocklist, onError: 'refuse' });
@@ -89,15 +90,15 @@ export function createUploadScanner<Upload>(options: ScanOptions<Upload>): Uploa
   };
 }
 
-/** @throws {UploadRefused} if the upload is not kept */
+/** @throws {UploadRefused} if the upload is refused */
 function decisionOf(outcome: Outcome): Decision {
   if (!outcome.keep) throw new UploadRefused(outcome);
   return outcome.decision;
 }
 
 /**
- * A file of a form. It is read once, for the check and for what keeps it: each reader sees all of
- * it from the beginning, however far another one has come.
+ * A file of a form, read once for both the check and `keep`: each reader sees all of it from the
+ * beginning, however far the other has read.
  */
 class FormFile {
   readonly #stream: FileStream;
@@ -116,11 +117,11 @@ class FormFile {
     this.#stream = stream;
     this.#maxBytes = maxBytes;
     this.#hold = hold;
-    // Never returned: that would destroy the stream, whose rest another reader wants.
+    // Never call `return`: it would destroy the stream, and another reader needs the rest.
     this.#iterator = stream[Symbol.asyncIterator]();
   }
 
-  /** Whether the parser cut it: the end that was seen is not the end of the file. */
+  /** True if the parser cut it: the end of the stream is not the end of the file. */
   get truncated(): boolean {
     return this.#stream.truncated === true;
   }
@@ -139,7 +140,7 @@ class FormFile {
     }
   }
 
-  /** All chunks, for the last reader: it is their owner. They end where the file breaks off. */
+  /** All chunks, for the last reader, which owns them. They end early if the file breaks off. */
   async *last(): AsyncGenerator<Uint8Array, void, undefined> {
     for (;;) {
       while (this.#chunks.length === 0 && !this.#ended) await this.#more();
@@ -149,14 +150,14 @@ class FormFile {
     }
   }
 
-  /** Drops all that no reader has read. @returns why that failed, if it did */
+  /** Drops all unread chunks. @returns the error, if that failed */
   async toEnd(): Promise<DecodeError | undefined> {
     for await (const _ of this.last());
     if (this.#error === undefined || this.#error instanceof DecodeError) return this.#error;
     return new DecodeError('unreadable', 'the file broke off', { cause: this.#error });
   }
 
-  /** Reads one more chunk, or finds the end. */
+  /** Reads one more chunk, or the end. */
   #more(): Promise<void> {
     this.#reading ??= this.#readOne().finally(() => {
       this.#reading = undefined;
