@@ -28,59 +28,60 @@ import type { FeedbackQueue, ReviewLog } from '../../store/store.js';
 import { type FromSchema, problemOf } from '../http/json-schema.js';
 import { SENDER_PROOF, SenderCheck, type SenderProof } from './webhook-sender.js';
 
-/** What a decision from outside is about, in the words of the platform. */
+/** The item of an external decision, in the platform's words. */
 export interface DecidedItem {
   readonly id: string;
-  /** the kind of item, if told */
+  /** the kind of item, if given */
   readonly typeId?: string;
 }
 
-/** A decision that came from outside. */
+/** An external decision. */
 export interface OutsideDecision {
-  /** of this decision: a repeated delivery has the same */
+  /** id of the decision; a repeated delivery has the same one */
   readonly id: string;
   readonly item: DecidedItem;
-  /** the id of the action that was taken */
+  /** id of the action taken */
   readonly action: string;
   readonly outcome: ReviewOutcome;
   /** `automation` if no person decided */
   readonly role: string;
-  /** what was written into the log: one for each match of the upload */
+  /** the records written to the log, one per match of the upload */
   readonly records: readonly NewReviewRecord[];
-  /** whether an earlier delivery had been logged: it may not have come to its end */
+  /** true if an earlier delivery was already logged; it may not have been completed */
   readonly isRepeat: boolean;
 }
 
 export interface DecisionWebhookOptions extends SenderProof {
-  /** that of a store, which decisions are written into */
+  /** the store's review log, which receives the decisions */
   log: Pick<ReviewLog, 'append' | 'timeOf'>;
-  /** what each action means for the match, by the id of the action; others are answered with 422 */
+  /** outcome of the match for each action, by the action's id; other actions get 422 */
   outcomes: Readonly<Record<string, ReviewOutcome>>;
   /**
-   * what was kept of the upload's decision (`reviewFactsOf`), one for each match; undefined if
-   * there is no such item, which is answered with 404
+   * the kept facts of the upload's decision (`reviewFactsOf`), one per match; undefined if there is
+   * no such item, which gets 404
    */
   factsOf: (
     item: DecidedItem,
   ) => readonly ReviewFacts[] | undefined | Promise<readonly ReviewFacts[] | undefined>;
-  /** that of a store, which takes what `feedbackOf` gives */
+  /** the store's feedback queue, which receives the results of `feedbackOf` */
   feedback?: Pick<FeedbackQueue, 'add'> | undefined;
-  /** the feedback that follows from a record, if a person decided; its id is added */
+  /** the feedback for a record that a person decided; its id is added */
   feedbackOf?: ((record: NewReviewRecord) => readonly Omit<NewFeedback, 'id'>[]) | undefined;
   /**
-   * told of a decision once it is in the log, to act on it: at least once, so look at `id` or
-   * `isRepeat`. What it throws, the handler throws, and the sender tries again
+   * called with each decision once it is in the log, to act on it. It is called at least once, so
+   * check `id` or `isRepeat`. If it throws, the handler throws the same, and the sender tries again
    */
   onDecision?: ((decision: OutsideDecision) => void | Promise<void>) | undefined;
   /**
-   * most bytes of a body
+   * size limit of a body, in bytes
    * @defaultValue 64 KiB
    */
   maxBytes?: number | undefined;
   /**
-   * how long the same body is the same delivery, if it has no id: Coop sends none, and tries five
-   * times. After that it is another decision; so it is if another decision on the item has come
-   * since, as long as this handler remembers: several processes, or a new one, need ids to know
+   * time in which an identical body without an id counts as the same delivery: Coop sends no id,
+   * and tries five times. After that it is a new decision. It also is one if another decision on
+   * the item has come since. Only this handler remembers that: with several processes, or after a
+   * restart, use ids
    * @defaultValue 900
    */
   retrySeconds?: number | undefined;
@@ -91,13 +92,13 @@ export interface DecisionWebhookOptions extends SenderProof {
   now?: (() => number) | undefined;
 }
 
-/** Characters of the id of a decision, and of other ids. */
+/** Most characters of a decision's id, and of other ids. */
 const MAX_ID = 150;
-/** Decisions whose end is remembered, so that a late delivery calls nobody, and items. */
+/** Completed decisions, and items, that are remembered: a late delivery then has no effect. */
 const MAX_REMEMBERED = 10_000;
 const PACE = { minBytesPerSecond: 1024, idleSeconds: 10 };
 
-/** What was found of a review, by the name of an action. */
+/** Outcomes of reviews, by the name of an action. */
 const outcomes: OptionCheck = (name, value) => {
   checkOptions(value as object, `${name} to be an object`);
   for (const outcome of Object.values(value as object)) checkOneOf(name, outcome, REVIEW_OUTCOMES);
@@ -116,19 +117,21 @@ export const DECISION_WEBHOOK_OPTIONS = /* @__PURE__ */ tableOf(SENDER_PROOF, {
 }) satisfies OptionTable<DecisionWebhookOptions>;
 
 /**
- * A webhook by which a review tool tells what its moderators decided: it writes the decision into a
- * review log, queues feedback, and calls `onDecision`. It takes a POST with a body of JSON, as the
- * actions of Coop (ROOST) send it, of which it reads `item.id`, `item.typeId`, `action.id` and
- * whether there is an `actorEmail`; it keeps neither this nor any note or name. A tool of your own
- * may add `id`, which names the decision, and `role`.
+ * A webhook for a review tool to report its moderators' decisions. It writes each decision to a
+ * review log, queues feedback, and calls `onDecision`. It accepts a POST with a JSON body, as sent
+ * by the actions of Coop (ROOST). It reads `item.id`, `item.typeId`, `action.id` and the presence
+ * of an `actorEmail`, and keeps no address, note or name. Your own tool may add `id`, the
+ * decision's id, and `role`.
  *
  * The answer is 200 with `{"recorded":N}` once the decision is durable, 0 for a repeated delivery;
- * 401 if the token or the signature is wrong; 400, 404, 405, 408, 413, 415 or 422 for what cannot
- * be a decision. Coop's documents say that deliveries that fail are repeated up to five times.
+ * 401 if the token or the signature is wrong; 400, 404, 405, 408, 413, 415 or 422 for an invalid
+ * decision. Coop's documents say that failed deliveries are repeated up to five times.
  *
- * A signature tells who wrote a body, not when: whoever could read one can send it again, and after
- * `retrySeconds` it counts anew unless it has an id. Serve it over TLS, with a token.
- * @returns rejects with what the log, the queue or a function of the options throws
+ * A signature proves the author of a body, not its time. Anyone who can read a body can replay it,
+ * and after `retrySeconds` it counts again unless it has an id. Serve the webhook over TLS, with a
+ * token.
+ * @returns the handler, which rejects with errors of the log, the queue or a function of the
+ * options
  * @throws {TypeError | RangeError} if an option is missing or invalid
  */
 export function createDecisionWebhook(
@@ -138,7 +141,7 @@ export function createDecisionWebhook(
   return (request) => webhook.answer(request);
 }
 
-/** What a body says. */
+/** Content of a body. */
 interface Told {
   readonly id?: string;
   readonly item: DecidedItem;
@@ -150,10 +153,10 @@ class DecisionWebhook {
   readonly #options: Checked<DecisionWebhookOptions, typeof DECISION_WEBHOOK_OPTIONS>;
   readonly #sender: SenderCheck;
   readonly #outcomes: ReadonlyMap<string, ReviewOutcome>;
-  /** What is being done, and what was done last, by the decision's id. */
+  /** Decisions in progress, and the last completed ones, by id. */
   readonly #running = new Map<string, Promise<Response>>();
   readonly #ended = new Set<string>();
-  /** The decision on an item that was begun last, by `itemKey`. */
+  /** The latest decision begun on an item, by `itemKey`. */
   readonly #latest = new Map<string, string>();
 
   constructor(options: DecisionWebhookOptions) {
@@ -185,12 +188,12 @@ class DecisionWebhook {
     const item = itemKey(told.item);
     const id = told.id ?? (await this.#idOf(body, item));
     if (this.#ended.has(id)) return recorded(0);
-    // Deliveries of one decision at the same time end alike.
+    // Concurrent deliveries of one decision share its result.
     let running = this.#running.get(id);
     if (running === undefined) {
       running = this.#record({ ...told, id }, outcome).finally(() => this.#running.delete(id));
       this.#running.set(id, running);
-      // Once it is begun: whoever changes their mind need not wait for its end.
+      // As soon as it begins: a moderator may change their mind before it ends.
       this.#latest.delete(item);
       this.#latest.set(item, id);
       forgetOldest(this.#latest);
@@ -215,8 +218,8 @@ class DecisionWebhook {
   }
 
   /**
-   * The id of a body that names none: that of the delivery which it repeats, or a new one. What has
-   * ended, and is no longer the latest on its item, is not repeated: a mind was changed twice.
+   * The id of a body without one: that of the delivery it repeats, or a new one. A decision that is
+   * complete and no longer the latest on its item is not a repeat: a mind was changed twice.
    */
   async #idOf(body: Uint8Array, item: string): Promise<string> {
     const { log, retrySeconds, now } = this.#options;
@@ -254,7 +257,7 @@ class DecisionWebhook {
   }
 }
 
-/** Sets and maps give what was added first, first. */
+/** Sets and maps iterate in the order of insertion. */
 function forgetOldest(remembered: Set<string> | Map<string, string>): void {
   if (remembered.size <= MAX_REMEMBERED) return;
   for (const oldest of remembered.keys()) {
@@ -263,20 +266,20 @@ function forgetOldest(remembered: Set<string> | Map<string, string>): void {
   }
 }
 
-/** Short, however long its names are. */
+/** Bounded in length, however long the names are. */
 const itemKey = ({ id, typeId }: DecidedItem) =>
   createHash('sha256')
     .update(JSON.stringify([id, typeId]))
     .digest('base64');
 
-/** The role where no person decided: a rule, or a threshold. */
+/** The role if no person decided but a rule or a threshold. */
 const AUTOMATION = 'automation';
 
 const recordId = (id: string, at: number) => `${id}:${at}`;
 
 const TEXT = { type: 'string', minLength: 1, maxLength: 1000 } as const;
 
-/** A body, as far as it is read. Coop adds much else. */
+/** The parts of a body that are read. Coop adds many more. */
 const DECISION = {
   type: 'object',
   properties: {
@@ -289,7 +292,7 @@ const DECISION = {
   required: ['item', 'action'],
 } as const;
 
-/** @returns undefined if it is not a decision */
+/** @returns undefined if the body is not a decision */
 function toldBy(body: Uint8Array): Told | undefined {
   let json: unknown;
   try {

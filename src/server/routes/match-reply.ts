@@ -13,13 +13,13 @@ import { statusOf } from '../uploads/scanner.js';
 
 const { $schema: _, ...DECISION } = DECISION_SCHEMA;
 const MATCHES = DECISION.properties.matches;
-/** As in a decision, but that the entry's hash may be absent. */
+/** As in a decision, but the entry's hash may be absent. */
 const TOLD_MATCHES = {
   ...MATCHES,
   items: { ...MATCHES.items, required: MATCHES.items.required.filter((name) => name !== 'hash') },
 };
 
-/** What `/v1/match` answers. */
+/** The answer of `/v1/match`. */
 export const MATCH_REPLY_SCHEMA: Schema = {
   title: 'A decision about one picture, and its explanation',
   type: 'object',
@@ -48,23 +48,23 @@ export const MATCH_REPLY_SCHEMA: Schema = {
   },
 };
 
-/** How a decision is told. */
+/** Options of a reply. */
 export interface Telling {
-  /** most matches; most allowed ones; most elsewhere */
+  /** maximum number of matches, of allowed ones, and of remote ones */
   readonly limit: number;
-  /** whether hashes of entries are told */
+  /** true to include the hashes of entries */
   readonly withHashes: boolean;
-  /** whether the upload waits for a moderator now; undefined: it was not named */
+  /** true if the upload now waits for a moderator; undefined: it was not named */
   readonly isQueued?: boolean | undefined;
 }
 
-/** Whether it is known what the lists say: `none` then means none. */
+/** True if the lists were searched, so that `none` means none. */
 export const isAnswered = ({ verdict, reason }: Decision): boolean =>
   verdict !== 'unhashable' && reason !== 'unanswered';
 
 /**
- * The answer about a picture. Its status is 200 if the picture was checked, else it says why not:
- * 400, 408, 413, 415, 422 or 503. Its body has the decision in any case.
+ * The answer about a picture. Its status is 200 if the picture was checked, otherwise the reason:
+ * 400, 408, 413, 415, 422 or 503. The body always has the decision.
  */
 export function replyOf(decision: Decision, { limit, withHashes, isQueued }: Telling): TextReply {
   const json = decisionToJSON(decision);
@@ -97,12 +97,12 @@ const toldElsewhere = (all: NonNullable<DecisionJSON['elsewhere']>, withHashes: 
         return told;
       });
 
-/** A hash in full, of any kind. */
+/** A full hash, of any kind. */
 const HASH = /[0-9a-f]{64}/i;
 
 type Hashed = { readonly hash?: string; readonly group?: string; readonly id?: string };
 
-/** Some services, StopNCII, name an entry by its hash: then it is not named either. */
+/** Some services, such as StopNCII, use the hash as the entry's id, which is then omitted too. */
 function withoutHash<Match extends Hashed>(
   match: Match,
 ): Omit<Match, 'hash' | 'group' | 'id'> & { id?: string } {

@@ -3,7 +3,7 @@ import type { HashedImage, HashedVariant } from '../../variant.js';
 import type { FromSchema, Schema } from '../http/json-schema.js';
 import { Refusal } from '../http/route.js';
 
-/** More than the most that one picture gives, at its most thorough. */
+/** More than the variants of any picture, at its most thorough. */
 const MOST_VARIANTS = 600;
 
 const ALGORITHM = { enum: ALGORITHMS } as const;
@@ -28,7 +28,9 @@ const HASHED = {
   decoding: DECODING,
 } as const;
 
-/** A hashed picture: as `JSON.stringify` writes one of `hash`, or `hash --json` prints it. */
+/**
+ * A hashed picture, as `JSON.stringify` writes the result of `hash`, or as `hash --json` prints it.
+ */
 export const IMAGE_SCHEMA = {
   title: 'A hash, with the hashes of variants if there are any',
   type: 'object',
@@ -48,13 +50,13 @@ export const IMAGE_SCHEMA = {
   },
 } as const satisfies Schema;
 
-/** A picture that somebody else hashed. */
+/** A picture hashed by the caller. */
 export type ImageJSON = FromSchema<typeof IMAGE_SCHEMA>;
 type HashedJSON = Omit<ImageJSON, 'variants'>;
 
 /**
- * The hashed picture of a body. Of its variants, neither geometry nor ranks are read.
- * @throws {Refusal} 400 if an algorithm has no such hash, or none is named
+ * The hashed picture of a body. Geometry and ranks of its variants are ignored.
+ * @throws {Refusal} 400 if a hash does not fit its algorithm, or none is given
  */
 export function imageFrom({ variants = [], ...main }: ImageJSON): HashedImage {
   const image = hashedFrom(main, undefined);
@@ -67,7 +69,7 @@ export function imageFrom({ variants = [], ...main }: ImageJSON): HashedImage {
   };
 }
 
-/** How many different hashes are asked about. */
+/** Number of distinct hashes in the query. */
 export const hashesOf = ({ hash, variants }: HashedImage): number =>
   new Set([hash, ...variants.map((variant) => variant.hash)].map((one) => JSON.stringify(one)))
     .size;

@@ -8,46 +8,46 @@ import type { Metrics } from '../http/metrics.js';
 import type { FormReader } from '../http/read-form.js';
 import type { FetchPicture } from '../uploads/fetch-picture.js';
 
-/** A list that follows a store: `store.follow` gives one. */
+/** A list that follows a store, from `store.follow`. */
 export interface FollowedList {
   readonly blocklist: Blocklist;
-  /** what the store allows */
+  /** the store's allow list */
   readonly allowList?: AllowList;
-  /** the store's change up to which the list is equal to it */
+  /** the revision of the store up to which the list is current */
   readonly revision: number;
-  /** how long ago the store last said that nothing is newer, in seconds; absent: not told */
+  /** seconds since the store last confirmed that the list is current; absent: unknown */
   readonly staleSeconds?: number;
-  /** what fetches into the store did not remove; absent: not told */
+  /** removals that fetches into the store held back; absent: unknown */
   readonly heldBack?: readonly HeldBackList[];
 }
 
-/** What the routes of a service share. */
+/** Shared dependencies of a service's routes. */
 export interface ServiceParts {
-  /** undefined until it is there */
+  /** undefined until the list is loaded */
   followed(): FollowedList | Pick<FollowedList, 'blocklist'> | undefined;
   /** @throws {Refusal} 503 until the list is there */
   list(): Blocklist;
   /**
-   * What decides besides the list.
+   * Match rules besides the list.
    * @throws {Refusal} 503 until the list is there
    */
   rules(): MatchRules;
-  /** the policy that the service was given */
+  /** the policy of the service's options */
   readonly policy: MatchRules['policy'];
   readonly store: Store | undefined;
   readonly pool: HashPool;
   readonly metrics: Metrics;
-  /** fetches pictures by their address; undefined unless hosts are allowed */
+  /** fetches pictures by address; undefined unless hosts are allowed */
   readonly fetchPicture: FetchPicture | undefined;
-  /** reads forms: what they hold counts together */
+  /** reads forms, within one common bound of memory */
   readonly forms: FormReader;
-  /** most bytes of a picture */
+  /** size limit of a picture, in bytes */
   readonly maxBytes: number;
-  /** milliseconds since 1970 */
+  /** the time, in milliseconds since 1970 */
   readonly now: () => number;
   isEnding(): boolean;
-  /** what fetches did not remove */
+  /** removals that fetches held back */
   heldBack(): readonly HeldBackList[];
-  /** Confirms it; gives whether there is something. */
+  /** Confirms the removals of a list; false if there are none. */
   confirm(name: string): Promise<boolean>;
 }

@@ -14,11 +14,11 @@ import type { FromSchema, Schema } from '../http/json-schema.js';
 import { type Reply, TextReply } from '../http/reply.js';
 import { Refusal, type Route, repliesOf, routeOf } from '../http/route.js';
 
-/** What those who look after a store may do beside changing it. */
+/** Options of the routes that administer a store. */
 export interface CurationOptions {
   /**
-   * fetches a list from its service, as `Store.fetch` does, or gives undefined if it knows none.
-   * The messages of its errors are told. Absent: no list is fetched on demand
+   * fetches a list from its service, as `Store.fetch` does; returns undefined if it knows no such
+   * list. Callers see the messages of its errors. Absent: no list is fetched on demand
    */
   fetch?:
     | ((list: string, options: ListFetchOptions) => Promise<FetchProgress | undefined>)
@@ -29,14 +29,14 @@ export const CURATION_OPTIONS = {
   fetch: { is: callback },
 } as const satisfies OptionTable<CurationOptions>;
 
-/** How a list is fetched on demand. */
+/** Options of fetching a list on demand. */
 export interface ListFetchOptions {
   readonly fromStart: boolean;
   /** called after each page */
   readonly onProgress: (progress: FetchProgress) => void;
-  /** called with each record that is malformed */
+  /** called with each malformed record */
   readonly onProblem: (error: Error) => void;
-  /** aborts when the caller is gone */
+  /** aborts when the caller disconnects */
   readonly signal: AbortSignal;
 }
 
@@ -62,7 +62,7 @@ const CHANGED: Schema = {
 const QUERY = {
   type: 'object',
   properties: { entry: { type: 'object' }, id: TEXT, list: TEXT, from: TEXT, before: TEXT },
-  // One that is misspelt would mean more records.
+  // A misspelt member would select more records.
   additionalProperties: false,
 } as const;
 const FETCH = {
@@ -71,17 +71,16 @@ const FETCH = {
   additionalProperties: false,
 } as const;
 
-/** The retention of whoever writes reviews is not known here: nothing else may be left out. */
+/** The retention of those who write reviews is unknown here, so nothing else may be omitted. */
 const RETENTION = { retentionDays: 36_500 };
-/** Entries of a line. */
+/** Entries per line. */
 const PAGE = 1000;
-/** While nothing else is to be said: the caller hears that the fetch goes on. */
+/** Interval of keep-alive lines, which show the caller that the fetch goes on. */
 const PULSE_MILLISECONDS = 1000;
 
 /**
- * Routes for those who look after a store: changing it, how far lists were fetched, fetching one
- * now, and the review log. The commands of the program ask them beside a `serve` that holds an
- * embedded store.
+ * Routes that administer a store: changes, the progress of fetches, fetching a list now, and the
+ * review log. The program's commands call them while a `serve` holds an embedded store.
  * @throws {TypeError} if an argument is invalid
  */
 export function storeRoutes(store: Store, options: CurationOptions): Route[] {
@@ -154,7 +153,7 @@ export function storeRoutes(store: Store, options: CurationOptions): Route[] {
       replies: repliesOf(undefined, 200),
       answer: () =>
         linesOf(async (write, gone) => {
-          // First: what is withdrawn meanwhile is in no later page.
+          // First, since entries withdrawn in the meantime appear in no later page.
           const [withdrawals, settings] = [await store.withdrawals(), await store.settings()];
           await write({
             lists: Object.fromEntries(settings),
@@ -206,7 +205,7 @@ export function storeRoutes(store: Store, options: CurationOptions): Route[] {
       answer: (_, body) =>
         checked(async () => {
           const query = queryOf(body);
-          // First: what is in the queue becomes a record once it is decided.
+          // First, since items of the queue become records once decided.
           const waiting = await store.reviewQueue(RETENTION).erase(query);
           const written = await log.erase(query);
           return TextReply.json({ erased: waiting.erased + written.erased });
@@ -224,7 +223,7 @@ function queryOf({ entry, ...query }: FromSchema<typeof QUERY>): ReviewQuery {
   };
 }
 
-/** @throws {Refusal} 400 where `work` finds an argument invalid; its words quote nothing */
+/** @throws {Refusal} 400 if `work` finds an argument invalid; the message quotes nothing */
 async function checked(work: () => Reply | Promise<Reply>): Promise<Reply> {
   try {
     return await work();
@@ -235,9 +234,9 @@ async function checked(work: () => Reply | Promise<Reply>): Promise<Reply> {
 }
 
 /**
- * A reply of lines of JSON, which begins at once. An empty line now and then says that `work` goes
- * on. If it fails, the reply breaks off.
- * @param work its signal aborts once the caller is gone
+ * A reply of JSON lines, which begins at once. Occasional empty lines show that `work` goes on. If
+ * it fails, the reply breaks off.
+ * @param work its signal aborts when the caller disconnects
  */
 function linesOf(
   work: (write: (line: object) => Promise<void>, gone: AbortSignal) => Promise<void>,

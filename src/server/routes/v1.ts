@@ -16,18 +16,18 @@ import { isAnswered, MATCH_REPLY_SCHEMA, replyOf } from './match-reply.js';
 import { hashesOf, IMAGE_SCHEMA, type ImageJSON, imageFrom } from './match-request.js';
 import type { ServiceParts } from './parts.js';
 
-/** How uploads are answered by `/v1/scan`; the service has the list, the pool and the limits. */
+/** Answers of `/v1/scan` to uploads; the service has the list, the pool and the limits. */
 export type ScanRouteOptions = ScanAnswerOptions<RequestUpload>;
 
-/** What our own dialect stands on. */
+/** Dependencies of our own dialect. */
 export interface V1Options {
   readonly parts: ServiceParts;
-  /** whether callers of the role `match` are told hashes of entries */
+  /** if true, callers of the role `match` see the hashes of entries */
   readonly tellHashes: boolean;
   readonly remote: readonly RemoteList[] | undefined;
   readonly scan: ScanRouteOptions | undefined;
   readonly webhook: DecisionWebhookOptions | undefined;
-  /** where uploads wait for moderators; undefined: nowhere */
+  /** the queue of uploads for moderators; undefined: none */
   readonly queue: ReviewQueue | undefined;
 }
 
@@ -36,7 +36,7 @@ const MOST = 1000;
 const PICTURES = ['image/*', 'application/octet-stream'];
 
 /**
- * `/v1/match`, `/v1/status`, `/v1/lists/{name}/confirm`, and where they are wanted, `/v1/scan` and
+ * `/v1/match`, `/v1/status`, `/v1/lists/{name}/confirm`, and if enabled, `/v1/scan` and
  * `/v1/decisions`.
  */
 export function v1Routes(options: V1Options): Route[] {
@@ -106,7 +106,7 @@ const REFUSAL: Schema = {
   properties: { code: { type: 'string' }, message: { type: 'string' } },
 };
 
-/** A request that is not understood has a refusal in the place of a decision. */
+/** An invalid request gets a refusal instead of a decision. */
 const UNANSWERED: Schema = {
   title: 'why there is no answer',
   anyOf: [MATCH_REPLY_SCHEMA, REFUSAL],
@@ -125,7 +125,7 @@ async function decided(
   const further = { ...rules, all, distance, signal, remote: asks ? lists : undefined };
   if (body !== undefined) {
     const image = imageFrom(body);
-    // Each of them could be a question of its own.
+    // Each hash could have been a separate request.
     call.countAnswers(hashesOf(image) - 1);
     return await match(image, list, further);
   }
@@ -221,7 +221,7 @@ const CONFIRMED: Schema = {
   properties: { list: { type: 'string' }, isConfirmed: { const: true } },
 };
 
-/** The verdict alone, by the status: `scan` has what it means. */
+/** Reports only the verdict, by the status; see `scan`. */
 function scanRoute(options: ScanRouteOptions, { parts, queue }: V1Options): Route {
   const asked = new WeakMap<object, { call: Call; upload: NamedUpload | undefined }>();
   const handler = scan({
@@ -273,7 +273,7 @@ const VERDICT: Schema = {
   properties: { verdict: { enum: ['match', 'review', 'none', 'unhashable'] } },
 };
 
-/** Its senders prove who they are by themselves: `createDecisionWebhook` has how. */
+/** A public route: `createDecisionWebhook` authenticates the senders. */
 function webhookRoute(webhook: DecisionWebhookOptions): Route {
   const handler = createDecisionWebhook(webhook);
   return {

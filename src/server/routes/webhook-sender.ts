@@ -1,23 +1,23 @@
 import { createHash, createPublicKey, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
 import { type OptionCheck, type OptionTable, wrongKind } from '../../door.js';
 
-/* Who calls a webhook: whoever knows a token, or signs with a key. */
+/** Authentication of a webhook's callers, by a token or a signature. */
 
-/** Shorter keys can be factored, or soon (NIST SP 800-131A). */
+/** Shorter keys can be factored now or soon (NIST SP 800-131A). */
 const MIN_BITS = 2048;
 
 /** Shorter tokens could be guessed from their hashes. */
 const MIN_TOKEN = 20;
 
 /**
- * The SHA-256 of a token, in hex: what a service stores instead of it. Make tokens at random, of at
- * least 128 bits: a hash hides nothing that can be guessed.
+ * The SHA-256 of a token, in hex: a service stores it instead of the token. Generate tokens at
+ * random, with at least 128 bits: a hash hides nothing that can be guessed.
  * @throws {TypeError} if `token` is not a string
- * @throws {RangeError} unless it has 20 or more characters of ASCII, and no space
+ * @throws {RangeError} unless it has 20 or more ASCII characters and no space
  */
 export function tokenHash(token: string): string {
   if (typeof token !== 'string') throw new TypeError('expected token to be a string');
-  // A header could not hold any other.
+  // A header can hold no others.
   if (token.length < MIN_TOKEN || !/^[!-~]+$/.test(token)) {
     throw new RangeError(`expected token to be ${MIN_TOKEN} or more characters of ASCII, no space`);
   }
@@ -26,18 +26,20 @@ export function tokenHash(token: string): string {
 
 const digestOf = (text: string | Uint8Array) => createHash('sha256').update(text).digest();
 
-/** How callers of a webhook prove who they are; at least one of these. If both, both. */
+/**
+ * Credentials of a webhook's callers. At least one is required; if both are set, callers need both.
+ */
 export interface SenderProof {
-  /** `tokenHash` of each token that `Authorization: Bearer` may have: two, while one changes */
+  /** `tokenHash` of each token accepted in `Authorization: Bearer`; two during a change */
   tokenHashes?: readonly string[] | undefined;
   /**
-   * the public key, as PEM, of at least 2,048 bits, whose signature of the body is in
+   * the public key, as PEM, of at least 2,048 bits, that verifies the body's signature in
    * `Coop-Signature`: base64 of RSASSA-PKCS1-v1_5 with SHA-256, as Coop signs
    */
   publicKey?: string | undefined;
 }
 
-/** What `tokenHash` gives, of one token or more. */
+/** Results of `tokenHash`, one or more. */
 const tokenHashes: OptionCheck = (name, value) => {
   const isHash = (hash: unknown) => typeof hash === 'string' && /^[0-9a-f]{64}$/i.test(hash);
   if (Array.isArray(value) && value.length > 0 && value.every(isHash)) return;
@@ -51,12 +53,12 @@ export const SENDER_PROOF = {
   publicKey: { is: rsaPublicKey },
 } as const satisfies OptionTable<SenderProof>;
 
-/** Checks requests. */
+/** Authenticates requests. */
 export class SenderCheck {
   readonly #digests: readonly Buffer[] | undefined;
   readonly #key: KeyObject | undefined;
 
-  /** @throws {TypeError} unless there is a proof */
+  /** @throws {TypeError} unless there is a token or a key */
   constructor({ tokenHashes, publicKey }: SenderProof) {
     if (tokenHashes === undefined && publicKey === undefined) {
       throw new TypeError('expected tokenHashes or publicKey');
@@ -65,7 +67,7 @@ export class SenderCheck {
     if (publicKey !== undefined) this.#key = rsaKey(publicKey);
   }
 
-  /** Whether the token of a request is right, in a time that tells nothing of the right ones. */
+  /** True if a request's token is valid. The time it takes reveals nothing of valid tokens. */
   hasToken(request: Request): boolean {
     if (this.#digests === undefined) return true;
     const header = request.headers.get('authorization') ?? '';
@@ -75,7 +77,7 @@ export class SenderCheck {
     return isRight;
   }
 
-  /** Whether the body was signed. */
+  /** True if the body has a valid signature. */
   hasSigned(request: Request, body: Uint8Array): boolean {
     if (this.#key === undefined) return true;
     const header = request.headers.get('coop-signature') ?? '';
@@ -90,10 +92,10 @@ export class SenderCheck {
 function rsaKey(pem: string): KeyObject {
   let key: KeyObject | undefined;
   try {
-    // A private key would be taken too, and its public part derived: it does not belong here.
+    // A private key would be accepted too, with its public part derived, but must not be here.
     if (/^\s*-----BEGIN (RSA )?PUBLIC KEY-----/.test(pem)) key = createPublicKey(pem);
   } catch {
-    // Told below: the message of OpenSSL helps nobody.
+    // Reported below, since OpenSSL's message is no help.
   }
   const { modulusLength = 0 } = key?.asymmetricKeyDetails ?? {};
   if (key?.asymmetricKeyType === 'rsa' && modulusLength >= MIN_BITS) return key;
