@@ -4,7 +4,7 @@ import { outlineOf, placeOf, variantWords } from '../../node/report/match-report
 import type { Trust } from '../../policy.js';
 import { type Html, type HtmlValue, html, trusted } from './html.js';
 
-/** A page shows so many hits, the nearest. */
+/** Most hits on a page; the nearest are shown. */
 const MOST = 20;
 
 const TRUST_WORDS: Readonly<Record<Trust, string>> = {
@@ -13,7 +13,7 @@ const TRUST_WORDS: Readonly<Record<Trust, string>> = {
   foreign: 'a foreign list, whose word alone only flags',
 };
 
-/** Explains each hit of a decision in words, and draws where in the picture it lies. */
+/** Explains each hit of a decision in words, and draws its place in the picture. */
 export function hitsOf({ matches, elsewhere = [], omitted = 0, upload }: Decision): Html {
   const frame = upload && { left: 0, top: 0, width: upload.width, height: upload.height };
   const all = matches.length + elsewhere.length;
@@ -33,7 +33,7 @@ function hit(match: Match, title: string, frame: Parameters<typeof placeOf>[1] |
   const { entry, distance, tier, variant, trust = 'own' } = match;
   const { name, quality, geometry, look } = variant;
   const bits = 8 * entry.hash.bytes.length;
-  // Another reading has other sides.
+  // Other browsers' reading has other sides.
   const placed = frame && geometry && look !== 'otherReading';
   return html`<section class="card hit">
 <h2>${title}: ${distance} of ${bits} bits differ</h2>
@@ -90,7 +90,7 @@ const opinions = (all: readonly Opinion[]): Html =>
       html`<li>${from}: ${says}${tags.length > 0 ? ` (${tags.join(', ')})` : ''}</li>`,
   )}</ul>`;
 
-/** Names and values; what is absent is left out. */
+/** Names and values, without the absent ones. */
 export const facts = (all: readonly Fact[]): Html =>
   html`<dl>${all.map(([name, value]) =>
     value === undefined ? undefined : html`<dt>${name}</dt><dd>${value}</dd>`,

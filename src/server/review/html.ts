@@ -1,6 +1,6 @@
 import { escapeHtml } from '../../node/report/match-report.js';
 
-/** HTML that is shown as it is. Only `html` and `trusted` make it. */
+/** HTML that is inserted unescaped. Only `html` and `trusted` create it. */
 export class Html {
   readonly text: string;
 
@@ -9,14 +9,14 @@ export class Html {
   }
 }
 
-/** What may stand in a template: what is not HTML is escaped, and what is absent shows nothing. */
+/** Values of a template: all but HTML is escaped, and absent ones show nothing. */
 export type HtmlValue = Html | string | number | undefined | readonly HtmlValue[];
 
-/** HTML from a template. Nothing in it can be read as markup unless it is `Html` itself. */
+/** HTML from a template. No value is read as markup unless it is `Html` itself. */
 export const html = (strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html =>
   new Html(strings.reduce((text, next, at) => `${text}${written(values[at - 1])}${next}`));
 
-/** Markup that this library wrote. */
+/** Markup written by this library. */
 export const trusted = (text: string): Html => new Html(text);
 
 function written(value: HtmlValue): string {

@@ -4,7 +4,7 @@ import type { ReviewQueue } from '../../store/store.js';
 import type { Schema } from '../http/json-schema.js';
 import { type QueryOf, Refusal } from '../http/route.js';
 
-/** By these, a question about a picture puts it before the moderators too. */
+/** Query that also submits a picture to the moderators. */
 export const ITEM_QUERY = {
   item: {
     type: 'string',
@@ -20,18 +20,18 @@ export const ITEM_QUERY = {
   },
 } as const satisfies Record<string, Schema>;
 
-/** An upload that its platform named. */
+/** An upload named by its platform. */
 export interface NamedUpload {
   /**
-   * Puts the upload before the moderators, if they are to look at it.
-   * @returns whether it waits for them because of this call: a name is taken once
+   * Submits the upload to the moderators, if its decision needs review.
+   * @returns true if this call queued it: a name is queued only once
    */
   queue(decision: Decision): Promise<boolean>;
 }
 
 /**
- * The upload that a question names; undefined if it names none.
- * @param queue undefined: this service has none
+ * The upload that a request names; undefined if it names none.
+ * @param queue undefined if this service has none
  * @throws {Refusal} 400 or 501, before anything is read
  */
 export function namedUpload(

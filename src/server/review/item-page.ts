@@ -5,11 +5,11 @@ import type { ReviewItem } from '../../store/reviews/review-item.js';
 import { hitsOf } from './hits.js';
 import { type Html, html } from './html.js';
 
-/** What the page of an item shows besides it. */
+/** Additional content of an item's page. */
 export interface ItemPage {
-  /** what happened before, above all else */
+  /** notice of the previous action, at the top */
   readonly notice: Html | undefined;
-  /** where the next item is; absent: none waits */
+  /** address of the next item; absent: none waits */
   readonly next: string | undefined;
   /** the hidden field of the forms */
   readonly word: Html;
@@ -18,18 +18,18 @@ export interface ItemPage {
 /** The address of an item. */
 export const pathOfItem = (id: string): string => `/review/item?item=${encodeURIComponent(id)}`;
 
-/** A time as people read it, for all in the same zone. */
+/** A human-readable time, in one zone for everyone. */
 export const timeOf = (time: string): Html =>
   html`<time datetime="${time}">${time.slice(0, 16).replace('T', ' ')} UTC</time>`;
 
-/** In the words of the page. */
+/** Outcomes in the page's words. */
 export const OUTCOME_WORDS = {
   confirmed: 'confirmed',
   rejected: 'rejected',
   undecided: 'left open: it could not be told',
 } as const;
 
-/** The page of an item: why it is here, what it may be, and what can be decided. */
+/** The page of an item: the reason for review, its possible matches, and the choices. */
 export function itemPage(item: ReviewItem, { notice, next, word }: ItemPage): Html {
   const { id, time, link, decided } = item;
   const decision = decisionFromJSON(item.decision);
@@ -54,7 +54,7 @@ ${decisionForm(item, next, word)}
 ${allowForm(item, decision, word)}`;
 }
 
-/** Only what is surely an address of the web is a link; the queue takes no other. */
+/** Only a definite web address becomes a link; the queue accepts no other. */
 function linkTo(link: string | undefined): Html {
   const url = link !== undefined && URL.canParse(link) ? new URL(link) : undefined;
   const isPlain = url && /^https?:$/.test(url.protocol) && !url.username && !url.password;
@@ -65,13 +65,13 @@ function linkTo(link: string | undefined): Html {
 <p class="soft">No picture is kept here. The platform shows it.</p>`;
 }
 
-/** Who did not answer has not said no. */
+/** Lists that did not answer, which is not a no. */
 const unanswered = ({ unanswered: lists = [] }: Decision): Html | undefined =>
   lists.length === 0
     ? undefined
     : html`<p>Did not answer, and may have it: ${lists.join(', ')}.</p>`;
 
-/** Some lists forbid to keep which picture matched what. */
+/** Some lists forbid keeping the record of a match. */
 function withheld({ facts }: ReviewItem, { matches, elsewhere = [] }: Decision): Html | undefined {
   if (matches.length + elsewhere.length > 0) return undefined;
   const lists = [...new Set(facts.flatMap(({ list }) => list ?? []))];
@@ -95,7 +95,7 @@ ${word}<input type="hidden" name="insteadOf" value="${decided?.times ?? 0}">
 </form>`;
 }
 
-/** A wrong match may be silenced, but nobody does it by the way: it takes a reason. */
+/** A wrong match may be silenced, but never by accident: it requires a reason. */
 function allowForm(
   { id, decided }: ReviewItem,
   { matches }: Decision,

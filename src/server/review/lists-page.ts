@@ -4,22 +4,22 @@ import { facts } from './hits.js';
 import { type Html, html } from './html.js';
 import { timeOf } from './item-page.js';
 
-/** What the health of lists is read from. */
+/** Data of the page about the health of lists. */
 export interface ListsPage {
   readonly lists: readonly StoredList[];
-  /** what reviewers decided lately, by list */
+  /** recent decisions of reviewers, by list */
   readonly errors: readonly ListErrors[];
-  /** records of the review log that have changed since they were written: not in `errors` */
+  /** records of the review log altered after they were written; not in `errors` */
   readonly changed: number;
-  /** days that `errors` goes back */
+  /** period of `errors`, in days */
   readonly days: number;
   /** the store's */
   readonly revision: number;
-  /** of the list that this server matches against; absent: it follows no store */
+  /** revision of the list that this server matches against; absent: it follows no store */
   readonly followed: number | undefined;
 }
 
-/** The health of each list: how large it is, how fresh, and how often it was wrong. */
+/** The health of each list: its size, freshness and error rate. */
 export function listsPage(page: ListsPage): Html {
   const { lists, errors, changed, days, revision, followed } = page;
   const named = new Set(lists.map(({ name }) => name));
@@ -94,7 +94,7 @@ function problemsOf({ fetched }: StoredList): Html | string {
     : html`<ul>${problems.map((one) => html`<li>${one}</li>`)}</ul>`;
 }
 
-/** Nothing decided is not the same as nothing wrong. */
+/** No decisions are not the same as no errors. */
 function shareOf(errors: ListErrors | undefined, days: number): string {
   if (!errors || errors.decided === 0) return `not known: nothing was decided in ${days} days`;
   const { decided, rejected } = errors;

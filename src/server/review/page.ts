@@ -5,10 +5,10 @@ import { STYLE } from './style.js';
 
 /** A page for moderators. */
 export interface ReviewPage {
-  /** what it is, also in its first heading */
+  /** title, also the first heading */
   readonly title: string;
   readonly body: Html;
-  /** where it is in the navigation; absent: nobody is signed in, and there is none */
+  /** place in the navigation; absent: not signed in, without navigation */
   readonly nav?: { readonly at: string; readonly signOut: Html };
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -17,8 +17,8 @@ export interface ReviewPage {
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 
 /**
- * No script at all, nothing from elsewhere, in no frame. Forms go to the service alone. With
- * `no-referrer` browsers would not tell the origin of a form, by which it is checked.
+ * No scripts, no external content, no framing. Forms go only to the service. With `no-referrer`,
+ * browsers would not send the origin of a form, which the service checks.
  */
 const HEADERS = {
   'content-type': 'text/html; charset=utf-8',
@@ -36,7 +36,7 @@ const PLACES = [
   ['/review/lists', 'Lists'],
 ] as const;
 
-/** The answer with a page. */
+/** The response of a page. */
 export function pageOf({ title, body, nav, status = 200, headers }: ReviewPage): Response {
   const text = html`<!doctype html>
 <html lang="en">
@@ -67,7 +67,7 @@ const navigation = ({ at, signOut }: NonNullable<ReviewPage['nav']>): Html =>
   )}</ul></nav>
 ${signOut}`;
 
-/** To another page, after a form: to load it again sends nothing. */
+/** Redirects to another page after a form, so that reloading sends nothing again. */
 export const redirectTo = (
   path: string,
   headers: Readonly<Record<string, string>> = {},
@@ -85,7 +85,7 @@ const TITLES: Readonly<Record<number, string>> = {
   503: 'Not now',
 };
 
-/** A refusal as a page. Whoever is not signed in is sent to do it. */
+/** A refusal as a page. Callers who are not signed in are redirected to the sign-in. */
 export function refusedPage({ status, message, headers }: Refusal): Response {
   if (status === 401) return redirectTo('/review/sign-in');
   return pageOf({

@@ -19,7 +19,7 @@ import {
 } from './session.js';
 import { SignInLimit } from './sign-in-limit.js';
 
-/** What the pages for moderators stand on. */
+/** Dependencies of the moderators' pages. */
 export interface ReviewPages {
   readonly parts: ServiceParts;
   readonly queue: ReviewQueue;
@@ -28,13 +28,13 @@ export interface ReviewPages {
   readonly callerOfToken: CallerOfToken;
 }
 
-/** Items of a page. */
+/** Items per page. */
 const PAGE = 20;
 const MOST_REASON = 500;
-/** That decisions go back by which a list is judged. */
+/** Period of the decisions that rate a list. */
 const DAYS = 30;
 const DAY = 86_400_000;
-/** Of whoever decides on the page. The log knows roles, and no names. */
+/** Role of everyone who decides on the page. The log has roles, not names. */
 const ROLE = 'moderator';
 const FORM = 'application/x-www-form-urlencoded';
 
@@ -42,8 +42,8 @@ const ITEM = { type: 'string', minLength: 1, maxLength: 200 } as const;
 const QUEUE_QUERY = { after: { type: 'integer', minimum: 0 }, done: ITEM } as const;
 
 /**
- * The pages for moderators: the queue at `/review`, an item of it, and the health of the lists.
- * They are HTML without script, for callers of the role `curate` who signed in.
+ * The moderators' pages: the queue at `/review`, an item of it, and the health of the lists. They
+ * are HTML without scripts, for signed-in callers of the role `curate`.
  */
 export function reviewRoutes(pages: ReviewPages): Route[] {
   const { queue, sessions } = pages;
@@ -145,7 +145,7 @@ ${isMore ? html`<a href="/review?after=${shown.at(-1)!.number}" accesskey="n">Ne
   return framed(call.request, '/review', 'Queue', body);
 }
 
-/** One line of the queue. */
+/** One row of the queue. */
 const summary = ({ id, time, decision }: ReviewItem, at: number): Html => {
   const lists = [...new Set(decision.matches.map(({ list }) => list ?? 'the unnamed list'))];
   return html`<li class="card"><h2><a href="${pathOfItem(id)}"${
@@ -162,10 +162,10 @@ async function itemFor(id: string, queue: ReviewQueue): Promise<ReviewItem> {
   throw new Refusal('not-found', 'there is no such upload here, or its time is over');
 }
 
-/** No item has such a name, and a database takes it in no question. */
+/** No item has a name with a NUL, and databases reject it in queries. */
 const isStorable = (text: string) => !text.includes('\0');
 
-/** What was decided just now, by the word of the queue and not of the address. */
+/** Notice of the last decision, read from the queue rather than from the address. */
 async function done(id: string | undefined, queue: ReviewQueue): Promise<Html | undefined> {
   const item = id === undefined || !isStorable(id) ? undefined : await queue.get(id);
   if (!item?.decided) return undefined;
@@ -192,7 +192,7 @@ async function pageOfItem(
 
 const wordFor = (id: string) => `decide ${id}`;
 
-/** The next one that waits; those that were skipped come again after the last one. */
+/** The next waiting item; skipped ones come again after the last. */
 async function nextAfter({ number }: ReviewItem, queue: ReviewQueue) {
   const [next] = await queue.items({ after: number, limit: 1 });
   if (next) return next;

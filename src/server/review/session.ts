@@ -9,14 +9,14 @@ import { pageOf, redirectTo, refusedPage } from './page.js';
 import { addressOf, type SignInLimit } from './sign-in-limit.js';
 
 /*
- * Moderators sign in with a token, and the browser gets a session. A form counts only if it came
- * from a page of that session: the browser sends the cookie to no form of another site, names the
- * site that a form came from, and each form has a word that only the session knows.
+ * Moderators sign in with a token, and the browser gets a session. A form counts only if it comes
+ * from a page of that session. Browsers send no cookie with forms of other sites, and state the
+ * site of a form. Each form also has a secret word of the session.
  */
 
-/** Its name over plain HTTP. */
+/** Name of the cookie over plain HTTP. */
 export const SESSION_COOKIE = 'onlyhashes-review';
-/** Browsers take a cookie of this name only over TLS, and from this very host. */
+/** Browsers accept a cookie of this name only over TLS and from this exact host. */
 const SECURE_COOKIE = `__Host-${SESSION_COOKIE}`;
 const MAX_BYTES = 16 * 1024;
 const PACE = { minBytesPerSecond: 1024, idleSeconds: 10 };
@@ -24,10 +24,10 @@ const FORM = 'application/x-www-form-urlencoded';
 const SIGN_IN = '/review/sign-in';
 const SIGN_OUT = '/review/sign-out';
 
-/** Whose token this is; undefined: nobody's. */
+/** Finds the owner of a token; undefined if it is unknown. */
 export type CallerOfToken = (token: string) => KnownCaller | undefined;
 
-/** The secret of the session that a request is in, whether there is still such a session or not. */
+/** The session secret of a request; the session may have ended. */
 export function secretOf(request: Request): string | undefined {
   const cookies = new Map<string, string>();
   for (const part of (request.headers.get('cookie') ?? '').split(/; */)) {
@@ -45,21 +45,21 @@ export const sessionToken =
     return secret === undefined ? undefined : await sessions.tokenHashOf(secret);
   };
 
-/** The word of a form that a session's page has, for one purpose. */
+/** The secret word of a session's form, for one purpose. */
 function wordOf(request: Request, purpose: string): string {
   return createHmac('sha256', secretOf(request) ?? '')
     .update(purpose)
     .digest('base64url');
 }
 
-/** The hidden field that a form of the session needs. */
+/** The hidden field that every form of the session needs. */
 export const formWord = (request: Request, purpose: string): Html =>
   html`<input type="hidden" name="word" value="${wordOf(request, purpose)}">`;
 
 /**
- * The fields of a form that came from a page of the session.
- * @param purpose as `formWord` had it
- * @throws {Refusal} 403 if it came from elsewhere; 408, 413 or 415
+ * The fields of a form sent from a page of the session.
+ * @param purpose the same as for `formWord`
+ * @throws {Refusal} 403 if it was sent from elsewhere; 408, 413 or 415
  */
 export async function readForm(
   request: Request,
@@ -73,7 +73,7 @@ export async function readForm(
   throw notFromHere();
 }
 
-/** As `readForm`, for a form before there is a session. */
+/** Like `readForm`, for a form before the session begins. */
 async function readFields(request: Request, signal: AbortSignal): Promise<URLSearchParams> {
   if (!isFromHere(request)) throw notFromHere();
   const type = (request.headers.get('content-type') ?? '').split(';')[0]!.trim().toLowerCase();
@@ -85,11 +85,11 @@ async function readFields(request: Request, signal: AbortSignal): Promise<URLSea
 const notFromHere = () =>
   new Refusal('forbidden', 'the form is not from a page that you are signed in to; load it again');
 
-/** Whether the page that sent a form is of this service, by the word of the browser. */
+/** True if the browser states that a page of this service sent the form. */
 function isFromHere({ headers }: Request): boolean {
   const site = headers.get('sec-fetch-site');
   if (site !== null) return site === 'same-origin';
-  // Over plain HTTP browsers tell the origin alone. The scheme may be that of a proxy.
+  // Over plain HTTP browsers send only the origin. The scheme may be a proxy's.
   const origin = headers.get('origin') ?? '';
   return URL.canParse(origin) && new URL(origin).host === headers.get('host');
 }
@@ -153,7 +153,7 @@ export function sessionRoutes(
   ];
 }
 
-/** @param secret empty to end it */
+/** @param secret empty to end the session */
 function cookieOf(request: Request, secret: string): string {
   const isSecure = request.headers.get('origin')?.startsWith('https:');
   const rules = 'Path=/; HttpOnly; SameSite=Strict';

@@ -2,16 +2,16 @@ import { isIP, isIPv4 } from 'node:net';
 import { Refusal } from '../http/route.js';
 import { PublicAddresses } from '../uploads/public-addresses.js';
 
-/** Failures of one address, and of all together, that may come at once. */
+/** Burst of failures: of one address, and of all together. */
 const OF_ADDRESS = 10;
 const OF_ALL = 200;
-/** After so long, one more of an address is forgotten, or one more of all. */
+/** Time after which one failure is forgotten: of an address, and of all together. */
 const ADDRESS_SECONDS = 30;
 const ALL_SECONDS = 1;
-/** Addresses that are remembered. Of more, the one that failed longest ago is forgotten. */
+/** Addresses remembered. Beyond that, the one that failed longest ago is forgotten. */
 const MOST_ADDRESSES = 10_000;
 
-/** Failures that are not forgotten yet. */
+/** Failures not yet forgotten. */
 interface Failures {
   count: number;
   /** when `count` was right, in milliseconds */
@@ -19,12 +19,13 @@ interface Failures {
 }
 
 /**
- * Bounds failed sign-ins, by address and in all, in the memory of this process. A token has 256
- * random bits, so this is about those that somebody chose, and about load.
+ * Limits failed sign-ins, by address and in total, in the memory of this process. A generated token
+ * has 256 random bits, so the limits protect tokens that people chose, and bound the load.
  *
- * A right token is refused only at an address that failed too often itself: failures from elsewhere
- * lock nobody out, however many they are. So those of many addresses are bounded in what they are
- * told, not in what they try. Addresses of IPv6 count by their /64, of which one customer has all.
+ * A valid token is refused only at an address that has itself failed too often: no number of
+ * failures from elsewhere locks a moderator out. So attackers with many addresses are limited in
+ * the answers they get, not in their attempts. IPv6 addresses count by their /64, which belongs to
+ * one customer.
  */
 export class SignInLimit {
   readonly #now: () => number;
@@ -38,7 +39,7 @@ export class SignInLimit {
   }
 
   /**
-   * Before a token is looked at.
+   * Call before checking a token.
    * @throws {Refusal} 429 if this address has failed too often
    */
   admit(address: string): void {
@@ -47,13 +48,13 @@ export class SignInLimit {
   }
 
   /**
-   * After a token that opens no session.
-   * @throws {Refusal} 429 if all together have failed too often
+   * Call after a token that opens no session.
+   * @throws {Refusal} 429 if all addresses together have failed too often
    */
   failed(address: string): void {
     const network = networkOf(address);
     const failures = this.#byAddress.get(network) ?? { count: 0, at: this.#now() };
-    // The last in the order of the map is the one that failed last.
+    // Keeps the map in order of the last failure.
     this.#byAddress.delete(network);
     this.#byAddress.set(network, failures);
     if (this.#byAddress.size > MOST_ADDRESSES) {
@@ -84,9 +85,9 @@ export class SignInLimit {
 }
 
 /**
- * Who signs in: the address of the connection, or the one that a proxy tells. A proxy is believed
- * at addresses that are not of the internet, such as those of a private network, and only in the
- * last address that it tells: those before it are the client's word.
+ * Address of the person signing in: that of the connection, or the one that a proxy reports. A
+ * proxy is trusted only at a non-public address, such as one of a private network, and only for the
+ * last address in its header: the client may have sent the ones before it.
  */
 export function addressOf({ headers }: Pick<Request, 'headers'>, connection: string): string {
   const told = headers.get('x-forwarded-for')?.split(',').at(-1)?.trim() ?? '';
@@ -99,7 +100,7 @@ let publicAddresses: PublicAddresses | undefined;
 
 const unmapped = (address: string): string => /^::ffff:([\d.]+)$/i.exec(address)?.[1] ?? address;
 
-/** What counts as one address: one of IPv4, or a /64 of IPv6. */
+/** Unit of counting: one IPv4 address, or a /64 of IPv6. */
 function networkOf(address: string): string {
   const plain = unmapped(address);
   if (isIPv4(plain) || isIP(plain) === 0) return plain;
