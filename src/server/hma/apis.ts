@@ -11,15 +11,15 @@ export interface HmaField {
   readonly choices: readonly string[] | null;
 }
 
-/** A service that lists are fetched from, as HMA and as a store know it. */
+/** A service that lists are fetched from, in HMA's names and the store's. */
 export interface HmaApi {
-  /** the store's word for it, by which `onlyhashes fetch` finds its client */
+  /** the store's name of the service, by which `onlyhashes fetch` finds its client */
   readonly api: string;
   readonly config: readonly HmaField[];
   readonly credentials: readonly HmaField[];
-  /** the names of all fields in the store */
+  /** names of all fields in the store */
   readonly stored: Readonly<Record<string, string>>;
-  /** what a client takes in place of a choice */
+  /** the client's value for each choice */
   readonly chosen?: Readonly<Record<string, string>>;
 }
 
@@ -32,7 +32,7 @@ const NCMEC_NAMES = Object.fromEntries(
   Object.entries(NCMEC_LISTS).map(([name, { baseUrl }]) => [baseUrl, name]),
 );
 
-/** By HMA's names, and for services that it does not have, by the store's. */
+/** Services by HMA's names, or by the store's if HMA does not have them. */
 export const HMA_APIS: Readonly<Record<string, HmaApi>> = {
   fb_threatexchange: {
     api: 'threatexchange',
@@ -64,15 +64,17 @@ export const HMA_APIS: Readonly<Record<string, HmaApi>> = {
   },
 };
 
-/** Of a value: more than any of these services gives out, and less than a store refuses. */
+/**
+ * Most characters of a value: more than any of these services issues, less than a store refuses.
+ */
 const LONGEST = 4096;
 
 /** Members that HMA's own clients add to a configuration. */
 const IGNORED = ['name', 'api', 'enabled'];
 
 /**
- * What a caller tells of `fields`, under the store's names. No message names a member or a value:
- * callers log them, and one may hold a secret.
+ * A caller's values of `fields`, under the store's names. No message names a member or a value,
+ * since callers log messages, and a value may be secret.
  * @throws {Refusal} 400 if one is unknown, missing, too long or of another type
  */
 export function storedFields(
@@ -101,7 +103,7 @@ export function storedFields(
   return values;
 }
 
-/** The settings of a store under HMA's names. */
+/** A store's settings under HMA's names. */
 export function toldFields(
   { stored, config, chosen = {} }: HmaApi,
   settings: Readonly<Record<string, unknown>>,

@@ -12,22 +12,22 @@ interface IndexState {
   readonly isStale: boolean;
 }
 
-/** So long may the list in memory lag before it counts as stale, in milliseconds: as in HMA. */
+/** Lag after which the list in memory counts as stale, in milliseconds; as in HMA. */
 const STALE = 65_000;
 
-/** A store that does not answer in so long is away. */
+/** Time after which a store that does not answer counts as unreachable. */
 const REVISION_SECONDS = 1;
 
 /**
- * Up to when the list in memory is known to have what the store had. It is looked at when somebody
- * asks, and no timer runs.
+ * Time up to which the list in memory is known to match the store. It is checked on demand, without
+ * a timer.
  */
 export class IndexAge {
   readonly #parts: Pick<ServiceParts, 'followed' | 'store' | 'now'>;
   #builtTo: number;
-  /** the first revision that was seen in the store and is not in the list yet */
+  /** the first revision seen in the store that the list does not have yet */
   #missing: { readonly revision: number; readonly at: number } | undefined;
-  /** since when the store has not answered */
+  /** time since which the store has not answered */
   #awaySince: number | undefined;
   #looking: Promise<IndexState> | undefined;
 
@@ -37,7 +37,7 @@ export class IndexAge {
   }
 
   /**
-   * Anybody may ask, as often as they like: all who ask at a time share one question to the store.
+   * Callers are unlimited: concurrent calls share one query to the store.
    * @returns `builtTo` in milliseconds since 1970
    */
   look(): Promise<IndexState> {
@@ -51,7 +51,7 @@ export class IndexAge {
     const { store, followed, now } = this.#parts;
     const at = now();
     const there = followed();
-    // Without a store to follow, it is whole by itself.
+    // A list that follows no store is always current.
     if (!store || (there && !('revision' in there))) return { builtTo: at, isStale: false };
     try {
       const revision = await within(REVISION_SECONDS, undefined, () => store.revision());
@@ -72,7 +72,7 @@ export class IndexAge {
   }
 }
 
-/** What an index has of a store. */
+/** The part of a store in the index. */
 const PDQ = { algorithm: 'pdq', paused: false } as const;
 const SIGNAL_TYPE = { signal_type: TEXT };
 const WHOLE: Schema = { type: 'integer' };
@@ -105,7 +105,7 @@ const namesWith = (member: string, schema: Schema): Schema => ({
   items: { type: 'object', properties: { name: TEXT, [member]: schema } },
 });
 
-/** What the service is at: its health, its index, and what it can hash. */
+/** Routes of the service's state: its health, its index, and the types it can hash. */
 export function hmaIndexRoutes(parts: ServiceParts): Route[] {
   const age = new IndexAge(parts);
   const isReady = () => parts.followed() !== undefined && !parts.isEnding();
@@ -196,7 +196,7 @@ export function hmaIndexRoutes(parts: ServiceParts): Route[] {
   ];
 }
 
-/** `/openapi/openapi.json` and `/site-map`, as HMA has them, of these routes. */
+/** `/openapi/openapi.json` and `/site-map` of these routes, as in HMA. */
 export function hmaDocumentRoutes(routes: readonly Route[]): Route[] {
   const all: Route[] = [
     ...routes,

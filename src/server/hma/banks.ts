@@ -6,13 +6,13 @@ import { bankOf, listOfBank } from './hits.js';
 import { hmaJson } from './reply.js';
 import { BANK, BANK_WITH_NEWEST, MESSAGE, TEXT } from './schema.js';
 
-/** A bank as HMA tells it: its ratio is 1 if it is on, and 0 if it is off. */
+/** A bank in HMA's form: its ratio is 1 if it is on, and 0 if it is off. */
 export type HmaBankJson = FromSchema<typeof BANK>;
 
-/** As in HMA, and as long as the name of a list may be. */
+/** As in HMA, and within the length of a list's name. */
 const NAME = /^[A-Z_][A-Z0-9_]{0,199}$/;
 const LONGEST_NAME = 200;
-/** As a store takes it. */
+/** The form that a store accepts. */
 const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,200}$/;
 /** Coop sends the ratio as text. */
 const RATIO = { type: ['number', 'string'] } as const;
@@ -25,9 +25,9 @@ const CHANGES = {
 /**
  * `/c/banks` and `/c/bank/…`: lists as banks.
  *
- * A bank is on or off. HMA also knows shares between, by which it drops matches by chance. They are
- * refused here: each match that is dropped is a copy that is missed, and a share that is taken and
- * not kept would be a lie.
+ * A bank is on or off. HMA also has ratios in between, by which it drops matches at random. They
+ * are refused here: each dropped match is a missed copy, and accepting a ratio without applying it
+ * would mislead.
  */
 export function hmaBankRoutes(store: Store): Route[] {
   return [
@@ -108,7 +108,7 @@ export function hmaBankRoutes(store: Store): Route[] {
   ];
 }
 
-/** The list that the path names, which there may be or not. @throws {Refusal} 404 */
+/** The list that the path names, which may not exist. @throws {Refusal} 404 */
 export function listAt({ params }: Call): string {
   const list = listOfBank(params.name!);
   if (list.length <= LONGEST_NAME) return list;
@@ -124,7 +124,7 @@ export async function bankAt(store: Store, call: Call): Promise<HmaBankJson> {
 }
 
 /**
- * Of a change that a caller may send again: HMA has no such header, and clients may set it.
+ * Options of a change that a caller may repeat. HMA has no such header; clients may set it.
  * @throws {Refusal} 400
  */
 export function changeBy({ request }: Call): ChangeOptions {
@@ -142,7 +142,7 @@ const bankJson = ([list, { enabled = true }]: readonly [string, ListSettings]): 
   matching_enabled_ratio: enabled ? 1 : 0,
 });
 
-/** @throws {Refusal} 400 or, as in HMA, 403 if there is such a bank */
+/** @throws {Refusal} 400 or, as in HMA, 403 if the bank exists */
 export async function checkNewName(store: Store, name: string): Promise<void> {
   if (!NAME.test(name)) {
     throw new Refusal(
@@ -156,7 +156,7 @@ export async function checkNewName(store: Store, name: string): Promise<void> {
 /** As in HMA. */
 const isTaken = () => new Refusal('forbidden', 'expected the name of no other bank');
 
-/** @throws {Refusal} if a share is neither 0 nor 1 */
+/** @throws {Refusal} if a ratio is neither 0 nor 1 */
 function enabledBy(changes: FromSchema<typeof CHANGES>): boolean | undefined {
   const { enabled_ratio: ratio, enabled } = changes;
   if (ratio === undefined) return enabled === undefined ? undefined : isTrue(enabled);
@@ -168,7 +168,7 @@ function enabledBy(changes: FromSchema<typeof CHANGES>): boolean | undefined {
   );
 }
 
-/** @throws {Refusal} if a text is no flag */
+/** @throws {Refusal} if a text is not a flag */
 function isTrue(flag: boolean | string): boolean {
   if (typeof flag === 'boolean') return flag;
   if (/^(true|1)$/i.test(flag)) return true;

@@ -12,27 +12,27 @@ import { checkSignalType, type HmaHasher, type HmaPicture } from './picture.js';
 import { hmaJson } from './reply.js';
 import { ADDED, CONTENT, MESSAGE, TEXT } from './schema.js';
 
-/** As HMA has it. */
+/** As in HMA. */
 const LONGEST_NOTE = 255;
 const LONGEST_ID = 1024;
 const JSON_BYTES = 64 * 1024;
-/** The farthest that content may be paused, in seconds: five years, as in HMA. */
+/** Longest pause of content, in seconds: five years, as in HMA. */
 const FARTHEST = 5 * 366 * 24 * 3600;
 
-/** What HMA's callers tell of content, as far as it is kept. */
+/** The kept part of a caller's data about content. */
 interface Told {
-  /** their own name for it */
+  /** the caller's own name for it */
   id?: string;
   note?: string;
 }
 
 /**
  * `/c/bank/…/content` and `/signal`: entries as content, by their numbers in the store. Content is
- * one hash of PDQ here.
+ * a single PDQ hash here.
  *
- * Of what callers tell of content, its `content_id` is kept as the entry's id, and the note as its
- * label. `content_uri` and `json` are taken and not kept: an entry has no place for an address of
- * such a picture, and the platform finds it by its `content_id`. The reply says what was kept.
+ * The `content_id` is kept as the entry's id, and the note as its label. `content_uri` and `json`
+ * are accepted and not kept: an entry must not hold the address of such a picture, and the platform
+ * finds it by its `content_id`. The reply states what was kept.
  */
 export function hmaContentRoutes(
   store: Store,
@@ -43,7 +43,7 @@ export function hmaContentRoutes(
   async function entryAt(call: Call): Promise<StoredEntry> {
     const number = Number(/^[1-9]\d{0,14}$/.exec(call.params.id!)?.[0] ?? 0);
     const entry = number > 0 ? await store.entry(number) : undefined;
-    // HMA does not look at the bank; here, nobody changes what is in another one.
+    // HMA ignores the bank; here, a call cannot change the content of another one.
     if (!entry || listOf(entry) !== listOfBank(call.params.name!)) {
       throw new Refusal('not-found', 'expected the id of content of the bank');
     }
@@ -160,7 +160,7 @@ export function hmaContentRoutes(
   ];
 }
 
-/** @throws {Refusal} if a text cannot be kept */
+/** @throws {Refusal} if a text cannot be stored */
 function entryOf(hash: BlocklistEntry['hash'], { id, note }: Told): BlocklistEntry {
   if ((note?.length ?? 0) > LONGEST_NOTE) {
     throw new Refusal('bad-request', `expected note of at most ${LONGEST_NOTE} characters`);
@@ -176,7 +176,7 @@ function entryOf(hash: BlocklistEntry['hash'], { id, note }: Told): BlocklistEnt
   return { hash, labels: note ? [note] : [], ...(id && { id }) };
 }
 
-/** What the fields of a form or of a query tell. */
+/** Data about content in the fields of a form or a query. */
 function toldOf({ fields }: HmaPicture): Told {
   const text = fields.get('metadata');
   const own = toldOfMetadata(text ? parsed(text) : undefined);
@@ -185,7 +185,7 @@ function toldOf({ fields }: HmaPicture): Told {
   return { ...(id && { id }), ...(note && { note }) };
 }
 
-/** What a body of JSON tells of a picture that is fetched. */
+/** Data about a fetched picture in a JSON body. */
 async function toldOfJson({ request, signal }: Call): Promise<Told> {
   const type = request.headers.get('content-type') ?? '';
   if (!/^\s*application\/json\s*(;|$)/i.test(type)) return {};
@@ -198,9 +198,7 @@ async function toldOfJson({ request, signal }: Call): Promise<Told> {
   return { ...toldOfMetadata(metadata), ...(note && { note }) };
 }
 
-/**
- * HMA has `content_id` among its members; Coop sends some other JSON. @throws {Refusal}
- */
+/** HMA's metadata has a `content_id`; Coop sends other JSON. @throws {Refusal} */
 function toldOfMetadata(metadata: unknown): Told {
   if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) return {};
   const { content_id: id } = metadata as { content_id?: unknown };
@@ -218,14 +216,14 @@ function parsed(text: string): unknown {
   }
 }
 
-/** @param until as HMA has it @param nowMs milliseconds since 1970 */
+/** @param until as in HMA @param nowMs milliseconds since 1970 */
 function pausedBy(until: number, nowMs: number): Date | 'for-good' | undefined {
   if (until === 1) return undefined;
   if (until === 0) return 'for-good';
   if (until < 0 || until > nowMs / 1000 + FARTHEST) {
     throw new Refusal('bad-request', 'expected disable_until_ts at most five years from now');
   }
-  // What is over pauses nothing.
+  // A time in the past pauses nothing.
   return until * 1000 <= nowMs ? undefined : new Date(until * 1000);
 }
 

@@ -7,10 +7,10 @@ import { listOfBank } from './hits.js';
 import { hmaJson } from './reply.js';
 import { MESSAGE, TEXT } from './schema.js';
 
-/** Where lists are fetched from: `store.feeds(key)`, with the key of their credentials. */
+/** Feeds of lists: `store.feeds(key)`, with the key of their credentials. */
 export type HmaFeeds = Pick<Feeds, 'set' | 'get' | 'items' | 'remove'>;
 
-/** Where no feeds are kept: there are none, and none is made. */
+/** Stand-in for a service without feeds: it has none, and creates none. */
 export const NO_FEEDS: HmaFeeds = {
   async set() {
     throw new Refusal('not-available', 'this service was started without exchanges');
@@ -31,7 +31,7 @@ const FLAG = { type: 'boolean' } as const;
 const SECONDS: Schema = { type: ['integer', 'null'] };
 const AUTHENTICATION: Schema = {
   type: 'object',
-  // So spelled by HMA.
+  // HMA's spelling.
   properties: { supports_authentification: FLAG, has_set_authentification: FLAG },
 };
 const CREDENTIALS = {
@@ -66,9 +66,9 @@ const STATUS: Schema = {
 };
 
 /**
- * `/c/exchanges` and `/c/exchange/…`, HMA's words for feeds. They are kept here, and fetched
- * by `onlyhashes fetch`. An exchange and its bank have one name. Credentials go in and never out.
- * An API has none of its own: setting them sets those of all its exchanges.
+ * `/c/exchanges` and `/c/exchange/…`, HMA's words for feeds. They are stored here, and fetched by
+ * `onlyhashes fetch`. An exchange and its bank share a name. Credentials are write-only. An API has
+ * none of its own: setting them sets those of all its exchanges.
  */
 export function hmaExchangeRoutes(store: Store, feeds: HmaFeeds): Route[] {
   const exchangeAt = async (call: Call): Promise<Feed> => {
@@ -90,7 +90,7 @@ export function hmaExchangeRoutes(store: Store, feeds: HmaFeeds): Route[] {
       await feeds.set(name, exchange);
     } catch (error) {
       if (!(error instanceof TypeError) || !exchange.credentials) throw error;
-      // All else was checked.
+      // Everything else was checked.
       throw new Refusal(
         'not-available',
         'expected no credentials: this service has no key for them',
@@ -175,12 +175,12 @@ export function hmaExchangeRoutes(store: Store, feeds: HmaFeeds): Route[] {
         const settings = storedFields(api, api.config, told);
         const credentials = credentialsOf(api, body);
         await checkNewName(store, bank);
-        // The unnamed list is nobody's, and its bank would not find an exchange of that name.
+        // The unnamed list has no exchange, and its bank would not find one of that name.
         if (listOfBank(bank) !== bank || (await feeds.get(bank))) {
           throw new Refusal('forbidden', 'expected the name of no other exchange');
         }
         const enabled = told.enabled !== false;
-        // First what can be refused. A fetch makes the list if it is not there.
+        // The feed first, since it can be refused. A fetch creates the list if it is missing.
         await set(bank, { api: api.api, settings, enabled, ...(credentials && { credentials }) });
         await store.apply({ settings: { [bank]: {} } }, changeBy(call));
         return hmaJson({ message: 'Created successfully' }, 201);
@@ -217,7 +217,7 @@ export function hmaExchangeRoutes(store: Store, feeds: HmaFeeds): Route[] {
       replies: { 200: MESSAGE, 404: MESSAGE },
       async answer(call) {
         const { name } = await exchangeAt(call);
-        // The bank first: without its exchange it could not be removed by this call again.
+        // The bank first: without its exchange, a repeated call could not remove it.
         await store.apply(
           { replace: { list: name, entries: [] }, settings: { [name]: null } },
           changeBy(call),
@@ -254,7 +254,7 @@ export function hmaExchangeRoutes(store: Store, feeds: HmaFeeds): Route[] {
         const isWhole = seconds !== undefined && !isPartial && !mustRefetch;
         return hmaJson({
           checkpoint_ts: seconds ?? null,
-          // Who fetches does so elsewhere, and tells what is at its end.
+          // Fetches run in another process, which reports only when it ends.
           running_fetch_start_ts: null,
           last_fetch_complete_ts: seconds ?? null,
           last_fetch_succeeded: seconds === undefined ? null : isWhole,
@@ -266,7 +266,7 @@ export function hmaExchangeRoutes(store: Store, feeds: HmaFeeds): Route[] {
   ];
 }
 
-/** @throws {Refusal} 400, as HMA */
+/** @throws {Refusal} 400, as in HMA */
 function apiOf(name: string): HmaApi {
   const api = Object.hasOwn(HMA_APIS, name) ? HMA_APIS[name] : undefined;
   if (!api) throw new Refusal('bad-request', 'expected the name of an API');
@@ -275,7 +275,7 @@ function apiOf(name: string): HmaApi {
 
 const apiAt = ({ params }: Call): HmaApi => apiOf(params.api!);
 
-/** HMA's name of a stored API, and the API; undefined if HMA's callers cannot make such. */
+/** HMA's name of a stored API, and the API; undefined if HMA clients cannot create one. */
 const hmaApiOf = (stored: string): [string, HmaApi] | undefined =>
   Object.entries(HMA_APIS).find(([, { api }]) => api === stored);
 
@@ -284,7 +284,7 @@ function credentialsOf(
   api: HmaApi,
   { credential_json: told }: FromSchema<typeof CREDENTIALS>,
 ): Record<string, string> | undefined {
-  // HMA takes none at all for a wish to forget them; an exchange is removed for that.
+  // In HMA, empty credentials delete the stored ones; here, remove the exchange instead.
   if (!told || Object.keys(told).length === 0) return undefined;
   return storedFields(api, api.credentials, told);
 }

@@ -13,7 +13,7 @@ const SIGNALS: Schema = {
   required: ['pdq'],
 };
 
-/** `/h/hash`: the hash of a picture, which is neither kept nor looked up. */
+/** `/h/hash`: hashes a picture, and neither keeps it nor looks it up. */
 export function hmaHashRoutes(hasher: HmaHasher, minQuality: () => number): Route[] {
   const replies = { 200: SIGNALS, ...repliesOf(MESSAGE, 400, 403, 413, 415, 422, 501, 502, 503) };
   const answer = async (call: Call) => {
@@ -45,6 +45,6 @@ export function hmaHashRoutes(hasher: HmaHasher, minQuality: () => number): Rout
   ];
 }
 
-/** A hash as HMA writes it: empty, if the picture has too little detail to be compared by it. */
+/** A hash in HMA's form: empty if the picture has too little detail for comparison. */
 export const signalOf = ({ hash, quality = 100 }: HashedImage, minQuality: number): string =>
   quality < minQuality ? '' : hashToHex(hash);

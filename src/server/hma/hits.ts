@@ -5,15 +5,15 @@ import type { Decision } from '../../matching/decision.js';
 import { changedBy, nearestOf, type PolicyOptions, policyUnder } from '../../policy.js';
 import { keyOfEntry } from '../../store/stored-entry.js';
 
-/** The bank that stands for the unnamed list: a bank of HMA has a name. */
+/** The bank of the unnamed list, since a bank in HMA must have a name. */
 const UNNAMED = 'UNNAMED';
 
-/** The name of a list as a bank's. */
+/** A list's name as a bank's name. */
 export const bankOf = (list: string): string => (list === '' ? UNNAMED : list);
-/** The name of the list that a bank stands for. */
+/** The name of a bank's list. */
 export const listOfBank = (bank: string): string => (bank === UNNAMED ? '' : bank);
 
-/** What was searched, and the changes to the default policy. */
+/** The searched list, and the changes to the default policy. */
 export interface HmaLists {
   readonly blocklist: Blocklist;
   readonly policy: PolicyOptions;
@@ -24,19 +24,19 @@ export interface HmaHit {
   readonly entry: BlocklistEntry;
   readonly list: string;
   readonly bank: string;
-  /** in bits, of the variant that came nearest */
+  /** distance of the nearest variant, in bits */
   readonly distance: number;
-  /** whether a decision calls it a match; it may be for review instead, or allowed */
+  /** true if the decision calls it a match; otherwise it is for review, or allowed */
   readonly isMatch: boolean;
-  /** by which callers name it */
+  /** the number by which callers name the entry */
   readonly number: number;
 }
 
 /**
- * The entries within the match distance of their lists, the nearest first. Those on lists that are
- * off, or that are paused, are none: a query cannot match them.
+ * The entries within the match distance of their lists, nearest first. Paused entries, and those of
+ * disabled lists, are not included: a query cannot match them.
  * @param decision of a query that searched all its variants
- * @param banks only of these, if given
+ * @param banks restricts the hits to these, if given
  */
 export function hitsOf(
   { blocklist, policy }: HmaLists,
@@ -66,11 +66,11 @@ export function hitsOf(
 }
 
 /**
- * What a raw lookup tells: what is near, whatever a decision says of it. Of more than 1,000 these
- * are the nearest and the nearest of every bank.
- * @param decision as for `hitsOf`; it gives as many of each kind, so that these are among them
- * @returns them, and how many more there are at most: those left out of the decision may be on
- *   other banks, or beyond the match distance of their list
+ * The hits of a raw lookup: all near entries, whatever the decision about them. Of more than 1,000,
+ * it returns the nearest, and the nearest of every bank.
+ * @param decision as for `hitsOf`; it has as many hits of each kind, so it includes these
+ * @returns the hits, and an upper bound of the omitted ones: those omitted from the decision may be
+ *   in other banks, or beyond the match distance of their list
  */
 export function rawHitsOf(
   searched: HmaLists,
@@ -83,9 +83,9 @@ export function rawHitsOf(
 }
 
 /**
- * The number by which callers name an entry: the store's, from memory, since no lookup waits for a
- * database. That of a list that follows no store is made of the entry: those are from 2^52 on,
- * where no entry of a store is, so that nobody removes another one by it.
+ * The number by which callers name an entry: the store's, from memory, since lookups never wait for
+ * a database. Without a store, it is derived from the entry. Those numbers start at 2^52, beyond
+ * any store's, so that a caller cannot remove another entry by one.
  */
 const numberFor = (entry: BlocklistEntry): number => numberOf(entry) ?? madeNumber(entry);
 

@@ -13,28 +13,29 @@ import { BANKS_OF_MATCHES, BARE_MESSAGE, FORM, MATCH, MESSAGE, PLAIN_PDQ, TEXT }
 
 const SIGNAL = { signal: TEXT, signal_type: TEXT };
 const BANKS = { banks: TEXT };
-/** HMA's chances: they are taken, and change nothing. */
+/** HMA's options of random dropping: accepted, without effect. */
 const CHANCES = { seed: TEXT, bypass_coinflip: TEXT };
 const BY_TYPE: Schema = { type: 'object', properties: { pdq: BANKS_OF_MATCHES } };
 
 /**
- * `/m/…`: whether hashes and pictures are listed.
+ * `/m/…`: look-ups of hashes and pictures.
  *
- * A lookup tells what a decision calls a match, since its callers act on what it tells, and have no
- * word for a review. Its header `onlyhashes-verdict` says `match`, or `review` if what is found is
- * for review. About a picture it is that of a whole decision, `none` too; a lookup by hash looks no
- * farther than matches go, and then says nothing of what it did not look for. Of a thousand and
- * more, it tells the nearest 1,000 and the nearest of every bank, as a decision does. A raw lookup
- * tells what is within the match distance of its list: what is for review or allowed, too. Of so
- * many it tells as few, and its header `onlyhashes-omitted` how many more there may be. HMA has no
- * such bound. What is off is found by neither, while HMA's raw lookup does not look at that.
+ * A lookup returns the hits that a decision calls matches, since its callers act on them and have
+ * no word for review. Its header `onlyhashes-verdict` is `match`, or `review` if the hits are for
+ * review. For a picture it is the verdict of a full decision, including `none`. A lookup by hash
+ * searches only the match distance, and so has no header without a hit. Of more than a thousand
+ * matches, it returns the nearest 1,000 and the nearest of every bank, as a decision does. A raw
+ * lookup returns all hits within the match distance of their list, including those for review and
+ * allowed ones. It has the same bound, and its header `onlyhashes-omitted` states how many more
+ * there may be. HMA has no such bound. Neither lookup finds disabled banks or content, which HMA's
+ * raw lookup does.
  *
- * A hash is looked up as it is: plain PDQ. HMA's two calls, `/h/hash` and then `/m/lookup`, find no
- * more than that. Only who sends the picture gets the answer by its variants, looked at closer.
+ * A hash is looked up unchanged, as plain PDQ. HMA's two calls, `/h/hash` and then `/m/lookup`,
+ * find no more than that. Only sending the picture itself searches its variants.
  *
- * HMA drops some matches of a bank by chance, by its `enabled_ratio`. Nothing is dropped here: a
- * bank is on or off. So `seed` and `bypass_coinflip` change nothing.
- * @param tellsReviews whether a lookup tells hits for review, too
+ * HMA drops some matches of a bank at random, by its `enabled_ratio`. Nothing is dropped here: a
+ * bank is on or off. So `seed` and `bypass_coinflip` have no effect.
+ * @param tellsReviews if true, lookups also return hits for review
  */
 export function hmaMatchRoutes(
   { list, rules }: ServiceParts,
@@ -196,8 +197,9 @@ const matchOf = ({ number, distance }: HmaHit) => ({
 });
 
 /**
- * As far as a match of any list goes: what lies farther would be for review, of which these lookups
- * do not tell. In a million entries this takes 18 us; searching for reviews takes 150.
+ * Decision within the widest match distance of any list. Entries beyond it would be for review,
+ * which these lookups do not report. In a million entries this takes 18 us; searching for reviews
+ * takes 150.
  */
 async function decisionAbout(
   hash: Hash,
@@ -215,7 +217,7 @@ function banksIn({ query }: Call): readonly string[] | undefined {
   return banks ? banks.split(',') : undefined;
 }
 
-/** @throws {Refusal} if the query has no hash */
+/** @throws {Refusal} if the query has no valid hash */
 function signalIn({ signal = '', signal_type: type }: QueryOf<typeof SIGNAL>): Hash {
   if (!type) throw new Refusal('bad-request', 'expected signal_type');
   checkSignalType(type);

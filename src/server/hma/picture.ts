@@ -7,17 +7,17 @@ import { filesOf, isForm } from '../http/read-form.js';
 import { type Call, Refusal } from '../http/route.js';
 import type { ServiceParts } from '../routes/parts.js';
 
-/** A picture that came with a request, and what else came with it. */
+/** A picture of a request, with the request's other fields. */
 export interface HmaPicture {
   readonly source: Uint8Array | AsyncIterable<Uint8Array>;
-  /** the other fields of the form; the query's, if the picture was fetched */
+  /** the other fields of the form, or of the query if the picture was fetched */
   readonly fields: URLSearchParams;
 }
 
-/** The one type of content that is hashed here: HMA's `video` is not. */
+/** The only content type hashed here; HMA's `video` is not. */
 const CONTENT_TYPE = 'photo';
 
-/** Gets the pictures of requests, in bounded memory, and hashes them in a pool. */
+/** Reads the pictures of requests in bounded memory, and hashes them in a pool. */
 export class HmaHasher {
   readonly #parts: ServiceParts;
 
@@ -26,9 +26,9 @@ export class HmaHasher {
   }
 
   /**
-   * Uses the picture of a request: at the address in the query, if there is one, or the one file of
-   * the form, under the name of its content type.
-   * @throws {Refusal | DecodeError} if there is none, and what `use` throws
+   * Calls `use` with the picture of a request: from the address in the query, if there is one, or
+   * the only file of the form, under the name of its content type.
+   * @throws {Refusal | DecodeError} if there is no picture; and any error of `use`
    */
   async picture<T>(call: Call, use: (picture: HmaPicture) => Promise<T>): Promise<T> {
     const { request, url, signal } = call;
@@ -45,7 +45,7 @@ export class HmaHasher {
   }
 
   /**
-   * The hash of a whole picture, never a draft: it may be listed.
+   * The hash of the full picture, never of a draft, since it may be listed.
    * @throws {DecodeError}
    */
   async hash({ source }: HmaPicture, signal: AbortSignal): Promise<HashedImage> {
@@ -53,7 +53,7 @@ export class HmaHasher {
     return await pool.hash(source, { variants: 'none', decoding: 'full', maxBytes, signal });
   }
 
-  /** Decides about a picture by all its variants. */
+  /** Checks a picture by all its variants. */
   async check(
     { source }: HmaPicture,
     list: Blocklist | Decide,
@@ -93,7 +93,7 @@ function checkContentType(name: string): void {
   }
 }
 
-/** @throws {Refusal} unless the signal types in the query are of those that are hashed here */
+/** @throws {Refusal} unless all signal types in the query are hashed here */
 export function checkSignalTypes({ url }: Call): void {
   const types = url.searchParams
     .get('types')

@@ -3,21 +3,21 @@ import { StoreError } from '../../store/sql/store-error.js';
 import { TextReply } from '../http/reply.js';
 import { type Call, type ErrorBody, NOT_CHECKED, Refusal, type Route } from '../http/route.js';
 
-/** The body of an error, as HMA writes it. */
+/** The body of an error, in HMA's form. */
 const hmaError: ErrorBody = (_status, message) => ({ message });
 
 /**
- * The body of an error of `/m/lookup`: a bare text in JSON.
+ * The body of an error of `/m/lookup`: a bare JSON string.
  *
- * policyserv takes every member of any reply to a lookup for the name of a bank, whatever the
- * status. By HMA's own `{"message":…}` a lookup that failed looks to it like one that found a bank
- * of another name, which is nothing; by `{}` it would look like one that found nothing. What is no
- * object it cannot read, so that it logs an error: not answered is then told apart from not found.
- * Callers that look at the status first see no difference.
+ * policyserv takes every member of a lookup's reply for the name of a bank, whatever the status.
+ * With HMA's own `{"message":…}`, a failed lookup looks as if it had found only some other bank,
+ * and with `{}` as if it had found nothing. A reply that is no object it cannot read, so it logs an
+ * error, and a failure differs from no match. Callers that check the status first see no
+ * difference.
  */
 const bareError: ErrorBody = (_status, message) => message;
 
-/** A route of HMA's dialect: its errors are as HMA writes them. */
+/** A route of HMA's dialect, with errors in HMA's form. */
 export const hmaRoute = (route: Route): Route => ({
   ...route,
   error: route.path === '/m/lookup' ? bareError : hmaError,
@@ -33,11 +33,13 @@ export const hmaRoute = (route: Route): Route => ({
 /** A reply of HMA's dialect. */
 export const hmaJson = TextReply.json;
 
-/** @param reason a code of a `DecodeError`, or why a picture is `unhashable` */
+/** @param reason code of a `DecodeError`, or the reason of an `unhashable` picture */
 export const notHashed = (reason: string): Refusal =>
   new Refusal(NOT_CHECKED[reason] ?? 'failed', `the picture was not hashed: ${reason}`);
 
-/** What a caller is told of an error; one that is not for callers is given back. */
+/**
+ * The refusal that a caller gets for an error; errors not meant for callers are returned unchanged.
+ */
 function refusalOf(error: unknown): unknown {
   if (error instanceof DecodeError) return notHashed(error.code);
   if (error instanceof StoreError) {

@@ -12,16 +12,13 @@ import { hmaMatchRoutes } from './match.js';
 import { HmaHasher } from './picture.js';
 import { hmaRoute } from './reply.js';
 
-/** How HMA's dialect is served. */
+/** Options of HMA's dialect. */
 export interface HmaRouteOptions {
-  /**
-   * where lists are fetched from, as `store.feeds(key)` gives them; absent: there are none, and
-   * none is made
-   */
+  /** feeds of lists, from `store.feeds(key)`; absent: there are none, and none can be created */
   feeds?: HmaFeeds | undefined;
   /**
-   * what lookups tell: matches alone, or what is for review within the match distance of its list,
-   * too. HMA has no word for a review
+   * hits that lookups return: only matches, or also those for review within the match distance of
+   * their list. HMA has no word for a review
    * @defaultValue 'match'
    */
   tier?: 'match' | 'review' | undefined;
@@ -54,7 +51,7 @@ export function hmaRoutes(parts: ServiceParts, options: HmaRouteOptions): Route[
 }
 
 /**
- * Routes that take a store. Without one they refuse by 501: by 404, Coop would take its banks for
+ * Routes that need a store. Without one they answer 501: after a 404, Coop would take its banks for
  * deleted, and forget them.
  */
 function ofStore(store: Store | undefined, routes: (store: Store) => Route[]): Route[] {
@@ -65,6 +62,6 @@ function ofStore(store: Store | undefined, routes: (store: Store) => Route[]): R
       'this service was started without what banks and exchanges take',
     );
   };
-  // What they are made of is asked for in their answers alone.
+  // The routes use the store only in their answers.
   return routes(undefined as never).map((route) => ({ ...route, answer }));
 }

@@ -3,14 +3,14 @@ import type { Schema } from '../http/json-schema.js';
 /** Any text. */
 export const TEXT = { type: 'string' } as const;
 
-/** The body of an error, or of what was done. */
+/** The body of an error or a confirmation. */
 export const MESSAGE: Schema = {
   type: 'object',
   properties: { message: TEXT },
   required: ['message'],
 };
 
-/** The body of an error of `/m/lookup`: `hmaErrorBody` has the reason. */
+/** The body of an error of `/m/lookup`: see `hmaErrorBody` for the reason. */
 export const BARE_MESSAGE: Schema = TEXT;
 
 /** A hit. HMA writes the distance as text. */
@@ -23,7 +23,7 @@ export const MATCH: Schema = {
   required: ['bank_content_id', 'distance'],
 };
 
-/** Hits by the names of banks. */
+/** Hits by bank name. */
 export const BANKS_OF_MATCHES: Schema = {
   type: 'object',
   additionalProperties: { type: 'array', items: MATCH },
@@ -39,7 +39,7 @@ export const BANK = {
   required: ['name', 'matching_enabled_ratio'],
 } as const satisfies Schema;
 
-/** A bank, with what whoever fetches it has to know. HMA does not tell it. */
+/** A bank, with the facts that its fetchers need. HMA does not report them. */
 export const BANK_WITH_NEWEST: Schema = {
   type: 'object',
   properties: {
@@ -64,7 +64,7 @@ const METADATA: Schema = {
   },
 };
 
-/** What a bank holds under an id: an entry. */
+/** Content of a bank: an entry, by id. */
 export const CONTENT: Schema = {
   type: 'object',
   properties: {
@@ -82,17 +82,17 @@ export const CONTENT: Schema = {
   required: ['id', 'disable_until_ts', 'bank'],
 };
 
-/** What was added. */
+/** The reply to an addition. */
 export const ADDED: Schema = {
   type: 'object',
   properties: { id: { type: 'integer' }, signals: SIGNALS, metadata: METADATA },
   required: ['id', 'signals'],
 };
 
-/** The type of a body with a picture. */
+/** Media type of a body with a picture. */
 export const FORM: readonly string[] = ['multipart/form-data'];
 
-/** What OpenAPI says of calls that hash a picture here and look the hash up there. */
+/** OpenAPI note of calls that hash a picture or look a hash up. */
 export const PLAIN_PDQ =
   'A hash alone is plain PDQ: of edited copies 29.8 % match. `POST /m/lookup` or `/v1/match` with ' +
   'the file finds most of the others.';
