@@ -17,46 +17,47 @@ import { within } from '../../picture/waiting.js';
 import { SCAN_OPTIONS, Scanner, type ScanOptions } from '../uploads/scanner.js';
 import { ClamdBody, type ClamdCommand, ClamdInput } from './input.js';
 
-/** What a listener for clamd's clients knows of an upload. */
+/** An upload of a clamd client. */
 export interface ClamdUpload {
   readonly socket: Socket;
 }
 
-/** How streams of clamd's clients are checked. */
+/** Options of `createClamdListener`. */
 export interface ClamdOptions
   extends Omit<ScanOptions<ClamdUpload>, 'onError' | 'refuse' | 'retryAfterSeconds'> {
-  /** has to be true: read first what callers do with FOUND */
+  /** must be true; first read below what callers do with FOUND */
   enabled: true;
   /**
-   * the lists whose matches are answered with FOUND, by name; `''` is the unnamed one. Matches of
-   * the others are OK, as those for review are
+   * names of the lists whose matches are answered with FOUND; `''` is the unnamed one. Matches of
+   * other lists are OK, like hits for review
    * @defaultValue all
    */
   lists?: readonly string[] | undefined;
   /**
-   * what to answer where a file begins as a picture of a kind that is not read here: BMP, ICO, SVG,
-   * JPEG XL. `refuse`: ERROR, by which callers know that it was not checked. `accept`: OK, and a
-   * listed picture passes in such a file
+   * answer to a file that begins like a picture of an unsupported kind: BMP, ICO, SVG, JPEG XL.
+   * `refuse`: ERROR, so that callers know it was not checked. `accept`: OK, so a listed picture in
+   * such a file passes
    * @defaultValue 'refuse'
    */
   unreadPictures?: 'refuse' | 'accept' | undefined;
   /**
-   * connections at a time. For another one, that which has waited longest for a command is closed;
-   * if all are at work, the new one is told that the listener is busy
+   * maximum number of connections. A new one closes the one that has waited longest for a command.
+   * If all are at work, the new one gets the answer that the listener is busy
    * @defaultValue 256
    */
   maxConnections?: number | undefined;
   /**
-   * how long a client may take for a command, between two parts of a stream, and to read a reply
+   * time limit of a client for sending a command, between two parts of a stream, and for reading a
+   * reply
    * @defaultValue 30
    */
   idleSeconds?: number | undefined;
-  /** when it aborts, connections end after the reply that they wait for, and no others are taken */
+  /** when it aborts, connections end after their pending reply, and no new ones are accepted */
   signal?: AbortSignal | undefined;
 }
 
 const MIN_BYTES_PER_SECOND = 1024;
-/** A connection that is closed with bytes unread takes its last reply with it. */
+/** Time to read on before closing: closing a connection with unread bytes loses its last reply. */
 const LINGER_SECONDS = 2;
 
 const enabled: OptionCheck = (name, value) => {
@@ -75,33 +76,33 @@ export const CLAMD_OPTIONS = tableOf(SCANNING, {
   signal: SIGNAL,
 }) satisfies OptionTable<ClamdOptions>;
 
-/** It tells nothing of the entry. */
+/** It reveals nothing of the entry. */
 const FOUND = 'Onlyhashes.Listed-Picture FOUND';
-/** As clamd says it: clients look for these very words. */
+/** clamd's wording: clients look for these exact words. */
 const TOO_LONG = 'INSTREAM size limit exceeded. ERROR';
 const TIMED_OUT = 'COMMAND READ TIMED OUT';
 
 /**
- * Makes a scanner for programs that ask ClamAV: a listener for a `node:net` server, on TCP or on a
- * unix socket, that speaks the protocol of clamd. It knows `INSTREAM`, `PING`, `VERSION` and
- * sessions (`IDSESSION`, `END`); whatever names a file here, or steers clamd, is refused.
+ * Creates a scanner for programs that use ClamAV: a listener for a `node:net` server, on TCP or on
+ * a unix socket, that speaks clamd's protocol. It supports `INSTREAM`, `PING`, `VERSION` and
+ * sessions (`IDSESSION`, `END`). Commands that name a local file or control clamd are refused.
  *
- * Why our own code: packages for this protocol are clients of clamd, and none is a server.
+ * This is our own code because packages for this protocol are clients, and none is a server.
  *
- * **Callers take FOUND for malware.** Nextcloud deletes the file, which may be evidence that has to
- * be kept, and tells its user. When the scanner is away, or answers ERROR, it blocks uploads. So
- * the listener must be enabled, and FOUND is a sure match alone: not what is for review, and, with
- * `lists`, not what other lists have. `onDecision` is told all of it.
+ * **Callers take FOUND for malware.** Nextcloud deletes the file, which may be evidence that must
+ * be kept, and notifies its user. When the scanner is unreachable or answers ERROR, it blocks
+ * uploads. So the listener must be enabled, and FOUND is only a sure match: not a hit for review,
+ * and, with `lists`, not a match of another list. `onDecision` gets every decision.
  *
- * OK are also a file without bytes and what does not begin as a picture. A picture that could not
- * be checked is ERROR: it is broken, too large or of a kind that is not read here
- * (`unreadPictures`), the queue is full, the sender is too slow, or `check` or `onDecision` threw,
- * of which `onError` is told. After an ERROR whose stream was not read to its end the connection is
- * closed. A reply tells no hash, label or list.
+ * An empty file, and one that does not begin like a picture, are OK as well. A picture that could
+ * not be checked is ERROR: it is broken, too large or of an unsupported kind (`unreadPictures`),
+ * the queue is full, the sender is too slow, or `check` or `onDecision` threw, which `onError`
+ * receives. After an ERROR whose stream was not read to its end, the connection is closed. Replies
+ * contain no hash, label or list.
  *
- * The protocol knows no password. Whoever can ask as often as they like can change a picture until
- * it is no longer found: listen on loopback, or on a socket whose folder is yours alone.
- * @param onError must not throw; by default, what `check` and `onDecision` throw is lost
+ * The protocol has no password. A client with unlimited queries can change a picture until it no
+ * longer matches: listen on loopback, or on a socket in a private folder.
+ * @param onError must not throw; by default, errors of `check` and `onDecision` are dropped
  * @throws {TypeError | RangeError} if an option is missing or invalid
  * @example
  * const listener = createClamdListener({ enabled: true, blocklist, pool });
@@ -114,7 +115,7 @@ export function createClamdListener(
   const checked = checkedOptions(options, CLAMD_OPTIONS);
   const { lists, idleSeconds, signal, maxConnections, unreadPictures } = checked;
   if (typeof onError !== 'function') throw new TypeError('expected onError to be a function');
-  // The first match may be of a list that is not among `lists`.
+  // The first match may be on a list outside `lists`.
   const how = lists ? { all: true } : {};
   const scanner = new Scanner<ClamdUpload>({ ...options, onError: 'refuse' }, how);
   const idle = new Set<Socket>();
@@ -122,7 +123,7 @@ export function createClamdListener(
   const settings: Settings = { scanner, lists, isPicture, idleSeconds, signal, onError, idle };
   const open = new Set<Socket>();
   return (socket) => {
-    // What is wrong with it is told by its end.
+    // The socket's end shows any error.
     socket.on('error', () => {});
     if (open.size >= maxConnections) {
       const [longest] = idle;
@@ -137,7 +138,7 @@ export function createClamdListener(
     void new Connection(socket, settings).serve();
   };
 
-  /** It counts no more, even before it is closed. */
+  /** Frees its place even before it is closed. */
   function end(socket: Socket): void {
     idle.delete(socket);
     open.delete(socket);
@@ -145,18 +146,18 @@ export function createClamdListener(
   }
 }
 
-/** Rare ones of these kinds cannot be decoded. */
+/** Rare pictures of these kinds cannot be decoded. */
 const isOfReadKind = (head: Uint8Array): boolean => imageFormatOf(head) !== undefined;
 
 interface Settings {
   readonly scanner: Scanner<ClamdUpload>;
   readonly lists: readonly string[] | undefined;
-  /** whether a file that is not read begins as a picture */
+  /** true if an unsupported file begins like a picture */
   readonly isPicture: (head: Uint8Array) => boolean;
   readonly idleSeconds: number;
   readonly signal: AbortSignal | undefined;
   readonly onError: (error: unknown) => void;
-  /** those that wait for a command, since longest first */
+  /** connections that wait for a command, the longest first */
   readonly idle: Set<Socket>;
 }
 
@@ -173,25 +174,25 @@ class Connection {
     this.#socket = socket;
     this.#settings = settings;
     this.#input = new ClamdInput(socket);
-    // A client may end its side when it has sent all, and wait for the reply.
+    // A client may end its side after sending everything, and wait for the reply.
     socket.allowHalfOpen = true;
     socket.once('close', () => this.#gone.abort(new Error('the client is gone')));
   }
 
-  /** Answers until the client ends, or is ended. Never rejects. */
+  /** Answers until either side ends the connection. Never rejects. */
   async serve(): Promise<void> {
     try {
       while (await this.#answerOne());
       this.#socket.end();
       await within(LINGER_SECONDS, undefined, () => this.#input.drop());
     } catch {
-      // The client is gone, or too slow to be told anything.
+      // The client has disconnected, or is too slow for a reply.
     } finally {
       this.#socket.destroy();
     }
   }
 
-  /** Answers one command. @returns whether there may be another */
+  /** Answers one command. @returns true if another may follow */
   async #answerOne(): Promise<boolean> {
     const command = await this.#command();
     if (command === undefined) return false;
@@ -217,7 +218,7 @@ class Connection {
     return this.#commands !== undefined;
   }
 
-  /** The next command, in its time; undefined if there will be none. */
+  /** The next command, within its time limit; undefined if none will come. */
   async #command(): Promise<ClamdCommand | undefined> {
     const { idleSeconds, signal, idle } = this.#settings;
     idle.add(this.#socket);
@@ -233,13 +234,13 @@ class Connection {
     }
   }
 
-  /** It ends in ERROR, by which callers know that nothing was checked. */
+  /** Replies with an ERROR, so that callers know nothing was checked. */
   async #refuse(command: ClamdCommand): Promise<false> {
     await this.#reply(command, 'UNKNOWN COMMAND. ERROR');
     return false;
   }
 
-  /** Checks one stream. @returns whether it was read to its end */
+  /** Checks one stream. @returns true if it was read to its end */
   async #scan(command: ClamdCommand): Promise<boolean> {
     const { scanner, idleSeconds, onError } = this.#settings;
     const upload = { socket: this.#socket };
@@ -248,7 +249,7 @@ class Connection {
     let answer: string;
     try {
       let { decision } = await scanner.scan(body, upload, this.#gone.signal);
-      // Whatever was decided by a part of it, it has to be whole.
+      // The stream must be complete, even if a part of it decided.
       const { verdict, reason } = decision;
       const isAnswer = verdict !== 'unhashable' || reason === 'empty' || reason === 'unsupported';
       const error = isAnswer ? await body.toEnd() : undefined;
@@ -280,7 +281,9 @@ class Connection {
     );
   }
 
-  /** Writes a reply, and waits until it is on its way: who never reads would fill the memory. */
+  /**
+   * Writes a reply, and waits until it is sent: a client that never reads would fill the memory.
+   */
   async #reply({ end }: ClamdCommand, text: string): Promise<void> {
     const number = this.#commands === undefined ? '' : `${this.#commands}: `;
     const written = () =>

@@ -4,27 +4,27 @@ import { HEAD_BYTES } from '../../formats/picture-magic.js';
 import { Pace, type PaceLimits } from '../../node/read-bytes.js';
 
 /*
- * What clients of clamd send: commands, and streams in chunks. Nothing is read ahead of its reader
- * but what the socket holds by itself.
+ * Input from clamd clients: commands, and streams in chunks. Nothing is read ahead except the
+ * socket's own buffer.
  */
 
 export interface ClamdCommand {
-  /** as it was sent, without prefix and end; empty if it cannot be one */
+  /** name as sent, without prefix and terminator; empty if it is no valid command */
   readonly name: string;
-  /** what ended it, and has to end the reply */
+  /** terminator of the command, and so of the reply */
   readonly end: '\0' | '\n';
 }
 
-/** The longest command that is known has 10 characters. */
+/** The longest known command has 10 characters. */
 const MAX_COMMAND = 100;
-/** What some clients send as one packet, with no end. */
+/** Commands that some clients send as one packet without a terminator. */
 const BARE = ['PING', 'VERSION'];
 const UNKNOWN = '';
 const NOTHING = Buffer.alloc(0);
 
-/** The bytes of one connection. Only one reader at a time. */
+/** The bytes of one connection, for one reader at a time. */
 export class ClamdInput {
-  /** has come, and nobody has taken it */
+  /** received bytes not yet taken */
   left: Buffer = NOTHING;
   readonly #socket: Socket;
   #wake = () => {};
@@ -34,7 +34,7 @@ export class ClamdInput {
     for (const event of ['readable', 'end', 'close']) socket.on(event, () => this.#wake());
   }
 
-  /** Waits for more bytes. @returns false once the client has ended, or is gone */
+  /** Waits for more bytes. @returns false once the client has ended or disconnected */
   async more(): Promise<boolean> {
     for (;;) {
       const chunk: Buffer | null = this.#socket.read();
@@ -62,14 +62,14 @@ export class ClamdInput {
     }
   }
 
-  /** Reads what still comes, and drops it. */
+  /** Reads and drops the remaining bytes. */
   async drop(): Promise<void> {
     do this.left = NOTHING;
     while (await this.more());
   }
 }
 
-/** The command that `bytes` begin with; undefined if more of it has to come. */
+/** The command at the start of `bytes`; undefined if it is incomplete. */
 function commandIn(bytes: Buffer): { command: ClamdCommand; length: number } | undefined {
   if (bytes.length === 0) return undefined;
   const start = bytes.subarray(0, MAX_COMMAND).toString('latin1');
@@ -90,21 +90,21 @@ function commandIn(bytes: Buffer): { command: ClamdCommand; length: number } | u
 const isBegun = (bare: string, start: string) => bare.startsWith(start) && bare !== start;
 
 /**
- * One stream of chunks: each a length of 4 bytes, big-endian, and so many bytes; a length of 0 ends
- * it. What comes at once is given at once, however many chunks it is: 64 MB in chunks of one byte
- * would take gigabytes.
+ * One stream of chunks: each a length of 4 bytes, big-endian, and that many bytes; a length of 0
+ * ends it. Chunks that arrive together are yielded together: 64 MB in chunks of one byte would
+ * otherwise take gigabytes.
  */
 export class ClamdBody implements AsyncIterable<Uint8Array> {
-  /** the first bytes: so many tell its format */
+  /** the first bytes, enough to detect the format */
   head: Buffer = NOTHING;
-  /** whether its end was read */
+  /** true once its end was read */
   isWhole = false;
   readonly #input: ClamdInput;
   readonly #maxBytes: number;
   readonly #pace: Pace;
-  /** bytes that are still due of the chunk that is read */
+  /** bytes left in the current chunk */
   #due = 0;
-  /** bytes of all chunks, as their lengths say */
+  /** bytes of all chunks, by their stated lengths */
   #said = 0;
   #asked = performance.now();
   #error: unknown;
@@ -117,15 +117,16 @@ export class ClamdBody implements AsyncIterable<Uint8Array> {
   }
 
   /**
-   * All that nobody has read yet. Whoever stops may go on later.
+   * All unread bytes. A reader that stops may continue later.
    * @returns an iterator whose `next` rejects with a DecodeError: `too-many-bytes` as soon as a
-   *   length says so, `unreadable` if the client ends before the stream does, `too-slow`
+   *   stated length exceeds the limit, `unreadable` if the client ends before the stream does,
+   *   `too-slow`
    */
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
     return { next: () => this.#next() };
   }
 
-  /** Reads to its end. @returns why that failed, if it did */
+  /** Reads to the end. @returns the error, if that failed */
   async toEnd(): Promise<DecodeError | undefined> {
     try {
       while (!(await this.#next()).done);
@@ -162,7 +163,7 @@ export class ClamdBody implements AsyncIterable<Uint8Array> {
     }
   }
 
-  /** The bytes of all chunks, or parts of them, that have come. */
+  /** The received bytes of all chunks, complete or not. */
   #taken(): Buffer {
     const { left } = this.#input;
     const parts: Buffer[] = [];
