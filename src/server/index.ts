@@ -1,6 +1,6 @@
 /**
- * Uploads checked where they arrive, routes that others call over HTTP, and the database that many
- * processes share and follow.
+ * Checks of uploads on arrival, routes for callers over HTTP, and the store that many processes
+ * share and follow.
  * @module onlyhashes/server
  */
 

@@ -145,7 +145,7 @@ export interface CreateServiceOptions extends AccessOptions, MatchRules {
 /** Options of the review queue and its sessions. */
 export interface ReviewOptions extends ReviewQueueOptions {
   /**
-   * how long a moderator stays signed in
+   * duration of a moderator's session
    * @defaultValue 8
    */
   sessionHours?: number | undefined;

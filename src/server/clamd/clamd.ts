@@ -42,13 +42,12 @@ export interface ClamdOptions
   unreadPictures?: 'refuse' | 'accept' | undefined;
   /**
    * maximum number of connections. A new one closes the one that has waited longest for a command.
-   * If all are at work, the new one gets the answer that the listener is busy
+   * If all are at work, the new one gets a busy ERROR
    * @defaultValue 256
    */
   maxConnections?: number | undefined;
   /**
-   * time limit of a client for sending a command, between two parts of a stream, and for reading a
-   * reply
+   * time limit for a command, between two parts of a stream, and for reading a reply
    * @defaultValue 30
    */
   idleSeconds?: number | undefined;
@@ -123,7 +122,7 @@ export function createClamdListener(
   const settings: Settings = { scanner, lists, isPicture, idleSeconds, signal, onError, idle };
   const open = new Set<Socket>();
   return (socket) => {
-    // The socket's end shows any error.
+    // An error also closes the socket, and that is handled.
     socket.on('error', () => {});
     if (open.size >= maxConnections) {
       const [longest] = idle;
@@ -281,9 +280,7 @@ class Connection {
     );
   }
 
-  /**
-   * Writes a reply, and waits until it is sent: a client that never reads would fill the memory.
-   */
+  /** Writes a reply, and waits until it is sent: a client that never reads would fill memory. */
   async #reply({ end }: ClamdCommand, text: string): Promise<void> {
     const number = this.#commands === undefined ? '' : `${this.#commands}: `;
     const written = () =>

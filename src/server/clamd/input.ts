@@ -3,10 +3,7 @@ import { DecodeError } from '../../errors.js';
 import { HEAD_BYTES } from '../../formats/picture-magic.js';
 import { Pace, type PaceLimits } from '../../node/read-bytes.js';
 
-/*
- * Input from clamd clients: commands, and streams in chunks. Nothing is read ahead except the
- * socket's own buffer.
- */
+/* Input from clamd clients: commands, and streams in chunks. Only the socket buffers ahead. */
 
 export interface ClamdCommand {
   /** name as sent, without prefix and terminator; empty if it is no valid command */

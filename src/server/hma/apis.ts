@@ -64,9 +64,7 @@ export const HMA_APIS: Readonly<Record<string, HmaApi>> = {
   },
 };
 
-/**
- * Most characters of a value: more than any of these services issues, less than a store refuses.
- */
+/** Most characters of a value: more than these services issue, less than a store refuses. */
 const LONGEST = 4096;
 
 /** Members that HMA's own clients add to a configuration. */

@@ -19,8 +19,7 @@ const STALE = 65_000;
 const REVISION_SECONDS = 1;
 
 /**
- * Time up to which the list in memory is known to match the store. It is checked on demand, without
- * a timer.
+ * Time up to which the list in memory is known to match the store. Checked on demand, by no timer.
  */
 export class IndexAge {
   readonly #parts: Pick<ServiceParts, 'followed' | 'store' | 'now'>;

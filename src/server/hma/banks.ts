@@ -26,8 +26,8 @@ const CHANGES = {
  * `/c/banks` and `/c/bank/…`: lists as banks.
  *
  * A bank is on or off. HMA also has ratios in between, by which it drops matches at random. They
- * are refused here: each dropped match is a missed copy, and accepting a ratio without applying it
- * would mislead.
+ * are refused here: each dropped match is a missed copy, and a ratio that is not applied would
+ * mislead.
  */
 export function hmaBankRoutes(store: Store): Route[] {
   return [

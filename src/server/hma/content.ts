@@ -28,7 +28,7 @@ interface Told {
 
 /**
  * `/c/bank/…/content` and `/signal`: entries as content, by their numbers in the store. Content is
- * a single PDQ hash here.
+ * one PDQ hash.
  *
  * The `content_id` is kept as the entry's id, and the note as its label. `content_uri` and `json`
  * are accepted and not kept: an entry must not hold the address of such a picture, and the platform

@@ -21,14 +21,13 @@ const BY_TYPE: Schema = { type: 'object', properties: { pdq: BANKS_OF_MATCHES } 
  * `/m/…`: look-ups of hashes and pictures.
  *
  * A lookup returns the hits that a decision calls matches, since its callers act on them and have
- * no word for review. Its header `onlyhashes-verdict` is `match`, or `review` if the hits are for
- * review. For a picture it is the verdict of a full decision, including `none`. A lookup by hash
- * searches only the match distance, and so has no header without a hit. Of more than a thousand
- * matches, it returns the nearest 1,000 and the nearest of every bank, as a decision does. A raw
- * lookup returns all hits within the match distance of their list, including those for review and
- * allowed ones. It has the same bound, and its header `onlyhashes-omitted` states how many more
- * there may be. HMA has no such bound. Neither lookup finds disabled banks or content, which HMA's
- * raw lookup does.
+ * no word for review. Its header `onlyhashes-verdict` is `match`, or `review` if there are only
+ * hits for review. For a picture it is the verdict of a full decision, including `none`. A lookup
+ * by hash searches only the match distance, and so has no header without a hit. Of more than a
+ * thousand matches, it returns the nearest 1,000 and the nearest of every bank, as a decision does.
+ * A raw lookup returns all hits within the match distance of their list, including those for review
+ * and allowed ones. It has the same bound, and its header `onlyhashes-omitted` states how many more
+ * there may be. HMA has no bound. Neither finds disabled banks or content; HMA's raw lookup does.
  *
  * A hash is looked up unchanged, as plain PDQ. HMA's two calls, `/h/hash` and then `/m/lookup`,
  * find no more than that. Only sending the picture itself searches its variants.

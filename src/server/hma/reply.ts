@@ -11,9 +11,8 @@ const hmaError: ErrorBody = (_status, message) => ({ message });
  *
  * policyserv takes every member of a lookup's reply for the name of a bank, whatever the status.
  * With HMA's own `{"message":…}`, a failed lookup looks as if it had found only some other bank,
- * and with `{}` as if it had found nothing. A reply that is no object it cannot read, so it logs an
- * error, and a failure differs from no match. Callers that check the status first see no
- * difference.
+ * and with `{}` as if it had found nothing. It cannot read a reply that is no object, so it logs an
+ * error, and a failure differs from no match. Callers that check the status first are unaffected.
  */
 const bareError: ErrorBody = (_status, message) => message;
 
@@ -37,9 +36,7 @@ export const hmaJson = TextReply.json;
 export const notHashed = (reason: string): Refusal =>
   new Refusal(NOT_CHECKED[reason] ?? 'failed', `the picture was not hashed: ${reason}`);
 
-/**
- * The refusal that a caller gets for an error; errors not meant for callers are returned unchanged.
- */
+/** The refusal of an error for the caller; errors not for callers are returned unchanged. */
 function refusalOf(error: unknown): unknown {
   if (error instanceof DecodeError) return notHashed(error.code);
   if (error instanceof StoreError) {

@@ -66,8 +66,8 @@ export interface AccessOptions {
   readonly trustNetworks?: readonly NetworkRule[] | undefined;
   /**
    * more host names that callers without a token may use. Addresses, names without a dot, and names
-   * under `local`, `internal`, `localhost`, `home.arpa` and `svc` are accepted without being named
-   * here, except on loopback
+   * under `local`, `internal`, `localhost`, `home.arpa` and `svc` are accepted anyway, except on
+   * loopback
    * @defaultValue none
    */
   readonly hostNames?: readonly string[] | undefined;
@@ -211,7 +211,7 @@ export class Access {
    * proves nothing, or from a browser, where any page may send it. The request must also use a host
    * name that no stranger can own. A stranger's name may be pointed here, and a browser on the
    * network would then hand the answers to the stranger's page without sending an origin.
-   * @param address address of the connection; empty for a socket without one
+   * @param address that of the connection; empty for a socket without one
    * @throws {Refusal} 401 if the caller is unknown
    */
   callerOf({ headers }: Pick<Request, 'headers'>, address: string): KnownCaller {

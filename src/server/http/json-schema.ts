@@ -1,7 +1,7 @@
 /*
  * Checks values against the schemas of routes, and types them. Only the keywords that routes use
- * are supported. A schema with any other is refused when the service starts, since it would seem to
- * check and would not.
+ * are supported. Any other is refused when the service starts, since it would seem to check and
+ * would not.
  *
  * This is our own code because TypeBox would add 22 to 33 kB to a service, and words its messages
  * itself. Schemas are plain JSON Schema either way, as in OpenAPI 3.1.

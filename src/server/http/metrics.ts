@@ -15,7 +15,7 @@ export interface Gauge {
 
 type Labels = Readonly<Record<string, string | number>>;
 
-/** The upper bounds of the buckets of times, in seconds: a lookup by hash takes about 1 ms. */
+/** Upper bounds of the time buckets, in seconds. A lookup by hash takes about 1 ms. */
 const BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 interface Times {

@@ -88,11 +88,11 @@ export function createNodeListener(
 /** A request of `node:http` as @hono/node-server reads it. */
 interface Arrival {
   readonly method: string;
-  /** the path and query: node-server puts the host before it */
+  /** the path and query; node-server prepends the host */
   readonly url: string;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly rawHeaders: readonly string[];
-  /** of the connection, or '' */
+  /** address of the connection, or '' */
   readonly address: string;
   /**
    * true if proxies and frameworks, which may have checked the path before, read it as we do: not

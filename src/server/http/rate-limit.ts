@@ -15,7 +15,7 @@ const MOST_SEARCHES = 160;
 interface Used {
   /** requests that may come at once; negative after a loan */
   tokens: number;
-  /** when `tokens` was right, in milliseconds */
+  /** time at which `tokens` was correct, in milliseconds */
   at: number;
   /** answers since `since` */
   answers: number;
@@ -31,12 +31,12 @@ export class RateLimit {
   readonly #used = new Map<string, Used>();
   readonly #now: () => number;
 
-  /** @param now a clock in milliseconds that does not go back */
+  /** @param now a monotonic clock, in milliseconds */
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  /** @throws {Refusal} 429 if the caller asks too fast */
+  /** @throws {Refusal} 429 if the caller exceeds its rate */
   countRequest(caller: KnownCaller): void {
     const used = this.#usedBy(caller);
     checkTokens(used, 1, caller, 'requests');
@@ -59,8 +59,7 @@ export class RateLimit {
 
   /**
    * Checks a picture against a list, and counts its searches afterwards. Until then it reserves as
-   * many as a picture may need, or all that are left, so a day exceeds its limit by at most one
-   * picture.
+   * many as a picture may need, or all that are left. A day may exceed its limit by one picture.
    * @throws {Refusal} 429 if nothing is left
    */
   async countSearches<T>(

@@ -24,8 +24,8 @@ export interface FormLimits {
   readonly maxBytesHeld: number;
   /**
    * bytes reserved for a form before it is read; more are reserved as it arrives, or it is `busy`
-   * halfway. Without it, a form reserves its maximum from the start, and a few stalled ones hold
-   * everything
+   * halfway. Without it, a form reserves its maximum from the start, and a few stalled ones block
+   * the others
    */
   readonly firstBytes?: number;
   /** maximum number of files in a form; default 20 */

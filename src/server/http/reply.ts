@@ -1,6 +1,6 @@
 /**
- * A reply whose body is text in memory, which Node sends directly. A `Response`, with its headers
- * and its stream, would cost as much CPU as the rest of a look-up.
+ * A reply whose body is text in memory, which Node sends directly. A `Response`, with headers and
+ * stream, would cost as much CPU as the rest of a look-up.
  */
 export class TextReply {
   readonly text: string;
@@ -54,7 +54,7 @@ export type DirectHandler = (
 
 const DIRECT = /* @__PURE__ */ new WeakMap<object, DirectHandler>();
 
-/** Lets `createNodeListener` call `direct` in place of `handler`, which answers the same. */
+/** Lets `createNodeListener` call `direct` in place of the equivalent `handler`. */
 export function callDirectly(handler: object, direct: DirectHandler): void {
   DIRECT.set(handler, direct);
 }

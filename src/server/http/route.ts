@@ -16,9 +16,7 @@ export interface Caller {
   readonly role: Role;
 }
 
-/**
- * Details that an answer adds to its log line: words and numbers, never hashes, labels or names.
- */
+/** Facts that an answer adds to its log line: words and numbers, no hashes, labels or names. */
 export type LogFacts = Readonly<Record<string, string | number | boolean>>;
 
 /** A request on its way to a route. */
@@ -40,23 +38,19 @@ export interface Call {
   /** adds to the log line */
   note(facts: LogFacts): void;
   /**
-   * counts more answers against the caller's quota, besides the one of an `isAnswer` route, and one
+   * counts answers against the caller's quota, besides the one of an `isAnswer` route, and one
    * token of its rate per 25
    * @throws {Refusal} 429 if too few are left; then none is counted
    */
   countAnswers(further: number): void;
   /**
-   * checks a picture, then counts its searches as `countAnswers` does. `check` gets a counting
-   * stand-in for the list
+   * checks a picture, then counts its searches as `countAnswers` does. `check` gets a counting list
    * @throws {Refusal} 429 if no answer is left
    */
   countSearches<T>(list: Blocklist, check: (list: Blocklist | Decide) => Promise<T>): Promise<T>;
 }
 
-/**
- * One operation of the service. The OpenAPI document is generated from it, and its schemas check
- * requests.
- */
+/** One operation of the service. OpenAPI is generated from it; its schemas check requests. */
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** `{name}` matches one segment of the path: `/c/bank/{name}/content/{id}` */
@@ -69,9 +63,7 @@ export interface Route {
   readonly query?: Readonly<Record<string, Schema & { readonly required?: boolean }>>;
   /** schema of a JSON body; absent: the route reads the body itself, or has none */
   readonly body?: Schema;
-  /**
-   * types of bodies that the route reads itself, such as `image/*`; besides JSON if `body` is set
-   */
+  /** types of bodies that the route reads itself, such as `image/*`; besides a JSON `body` */
   readonly media?: readonly string[];
   /** schema of the JSON by status; undefined for no body or another type */
   readonly replies: Readonly<Record<number, Schema | undefined>>;
@@ -142,7 +134,7 @@ export type RefusalCode =
   | 'not-found'
   /** 405 */
   | 'method-not-allowed'
-  /** 408: a body that came too slowly */
+  /** 408: a body that arrived too slowly */
   | 'too-slow'
   /** 409: it conflicts with the current state */
   | 'conflict'
@@ -171,7 +163,7 @@ export type RefusalCode =
 
 /**
  * Refusal of a picture that was not checked, by the error's code or the decision's reason. Others
- * are our own defects.
+ * are our defects.
  */
 export const NOT_CHECKED: Readonly<Record<string, RefusalCode>> = {
   empty: 'bad-request',
@@ -216,8 +208,8 @@ export const STATUS: Readonly<Record<RefusalCode, number>> = {
 };
 
 /**
- * Seconds to wait before trying an overloaded pool again: two cores check a hundred uploads in that
- * time (`bench uploads`).
+ * Seconds before retrying an overloaded pool: two cores check a hundred uploads in that time
+ * (`bench uploads`).
  */
 export const RETRY_AFTER_SECONDS = 5;
 

@@ -23,7 +23,7 @@ export const ITEM_QUERY = {
 /** An upload named by its platform. */
 export interface NamedUpload {
   /**
-   * Submits the upload to the moderators, if its decision needs review.
+   * Submits the upload to the moderators, if its verdict is `match` or `review`.
    * @returns true if this call queued it: a name is queued only once
    */
   queue(decision: Decision): Promise<boolean>;

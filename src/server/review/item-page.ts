@@ -71,7 +71,7 @@ const unanswered = ({ unanswered: lists = [] }: Decision): Html | undefined =>
     ? undefined
     : html`<p>Did not answer, and may have it: ${lists.join(', ')}.</p>`;
 
-/** Some lists forbid keeping the record of a match. */
+/** Some lists forbid recording which picture matched what. */
 function withheld({ facts }: ReviewItem, { matches, elsewhere = [] }: Decision): Html | undefined {
   if (matches.length + elsewhere.length > 0) return undefined;
   const lists = [...new Set(facts.flatMap(({ list }) => list ?? []))];

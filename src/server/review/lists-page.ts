@@ -13,7 +13,7 @@ export interface ListsPage {
   readonly changed: number;
   /** period of `errors`, in days */
   readonly days: number;
-  /** the store's */
+  /** the store's revision */
   readonly revision: number;
   /** revision of the list that this server matches against; absent: it follows no store */
   readonly followed: number | undefined;

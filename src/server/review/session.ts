@@ -94,7 +94,7 @@ function isFromHere({ headers }: Request): boolean {
   return URL.canParse(origin) && new URL(origin).host === headers.get('host');
 }
 
-/** Signing in and out. */
+/** Routes that sign in and out. */
 export function sessionRoutes(
   sessions: Sessions,
   callerOfToken: CallerOfToken,

@@ -14,7 +14,7 @@ const MOST_ADDRESSES = 10_000;
 /** Failures not yet forgotten. */
 interface Failures {
   count: number;
-  /** when `count` was right, in milliseconds */
+  /** time at which `count` was correct, in milliseconds */
   at: number;
 }
 
@@ -24,15 +24,15 @@ interface Failures {
  *
  * A valid token is refused only at an address that has itself failed too often: no number of
  * failures from elsewhere locks a moderator out. So attackers with many addresses are limited in
- * the answers they get, not in their attempts. IPv6 addresses count by their /64, which belongs to
- * one customer.
+ * the answers they get, not in their attempts. IPv6 addresses count by their /64: it is one
+ * customer's.
  */
 export class SignInLimit {
   readonly #now: () => number;
   readonly #byAddress = new Map<string, Failures>();
   readonly #all: Failures;
 
-  /** @param now a clock in milliseconds that does not go back */
+  /** @param now a monotonic clock, in milliseconds */
   constructor(now: () => number) {
     this.#now = now;
     this.#all = { count: 0, at: now() };

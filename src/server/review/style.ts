@@ -1,4 +1,4 @@
-/** The style of the pages for moderators, for narrow and wide windows, light and dark. */
+/** Style of the moderators' pages, for narrow and wide windows, light and dark. */
 export const STYLE = `
 :root{color-scheme:light dark;--ink:#1c1f23;--soft:#555d66;--ground:#fff;--raised:#f3f5f7;--line:#868e96;--strong:#0b4f8a;--on-strong:#fff;--stop:#a11b1b;--focus:#b35900}
 @media (prefers-color-scheme:dark){:root{--ink:#e8eaed;--soft:#aeb6bf;--ground:#15181c;--raised:#20252b;--line:#7b848d;--strong:#8cc2f5;--on-strong:#0b1a28;--stop:#ff9d94;--focus:#ffb454}}

@@ -80,8 +80,8 @@ export interface DecisionWebhookOptions extends SenderProof {
   /**
    * time in which an identical body without an id counts as the same delivery: Coop sends no id,
    * and tries five times. After that it is a new decision. It also is one if another decision on
-   * the item has come since. Only this handler remembers that: with several processes, or after a
-   * restart, use ids
+   * the item has come since. Only this handler remembers that: with several processes, or restarts,
+   * use ids
    * @defaultValue 900
    */
   retrySeconds?: number | undefined;
@@ -128,10 +128,8 @@ export const DECISION_WEBHOOK_OPTIONS = /* @__PURE__ */ tableOf(SENDER_PROOF, {
  * decision. Coop's documents say that failed deliveries are repeated up to five times.
  *
  * A signature proves the author of a body, not its time. Anyone who can read a body can replay it,
- * and after `retrySeconds` it counts again unless it has an id. Serve the webhook over TLS, with a
- * token.
- * @returns the handler, which rejects with errors of the log, the queue or a function of the
- * options
+ * and after `retrySeconds` it counts again unless it has an id. Serve it over TLS, with a token.
+ * @returns the handler; it rejects with errors of the log, the queue or the options' functions
  * @throws {TypeError | RangeError} if an option is missing or invalid
  */
 export function createDecisionWebhook(

@@ -58,7 +58,7 @@ export interface Telling {
   readonly isQueued?: boolean | undefined;
 }
 
-/** True if the lists were searched, so that `none` means none. */
+/** True if all lists answered, so that `none` means none. */
 export const isAnswered = ({ verdict, reason }: Decision): boolean =>
   verdict !== 'unhashable' && reason !== 'unanswered';
 

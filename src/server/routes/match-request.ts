@@ -28,9 +28,7 @@ const HASHED = {
   decoding: DECODING,
 } as const;
 
-/**
- * A hashed picture, as `JSON.stringify` writes the result of `hash`, or as `hash --json` prints it.
- */
+/** A hashed picture, as `JSON.stringify` writes one of `hash`, or as `hash --json` prints it. */
 export const IMAGE_SCHEMA = {
   title: 'A hash, with the hashes of variants if there are any',
   type: 'object',

@@ -1,7 +1,7 @@
 import { createHash, createPublicKey, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
 import { type OptionCheck, type OptionTable, wrongKind } from '../../door.js';
 
-/** Authentication of a webhook's callers, by a token or a signature. */
+/* Authentication of a webhook's callers, by a token or a signature. */
 
 /** Shorter keys can be factored now or soon (NIST SP 800-131A). */
 const MIN_BITS = 2048;
@@ -26,9 +26,7 @@ export function tokenHash(token: string): string {
 
 const digestOf = (text: string | Uint8Array) => createHash('sha256').update(text).digest();
 
-/**
- * Credentials of a webhook's callers. At least one is required; if both are set, callers need both.
- */
+/** Credentials of a webhook's callers: at least one. If both are set, callers need both. */
 export interface SenderProof {
   /** `tokenHash` of each token accepted in `Authorization: Bearer`; two during a change */
   tokenHashes?: readonly string[] | undefined;

@@ -1,28 +1,25 @@
 import { type BlockList, isIP } from 'node:net';
 import { networkOf } from '../http/access.js';
 
-/*
- * Addresses of the public internet, by the special-purpose address registries of RFC 6890 (kept by
- * IANA).
- */
+/* Addresses of the public internet, by IANA's special-purpose address registries (RFC 6890). */
 
 const NOT_PUBLIC_4 = [
   '0.0.0.0/8', // this network
   '10.0.0.0/8', // private
-  '100.64.0.0/10', // shared by the customers of a provider
+  '100.64.0.0/10', // shared by a provider's customers
   '127.0.0.0/8', // this machine
-  '169.254.0.0/16', // link-local: clouds tell their secrets there
+  '169.254.0.0/16', // link-local: clouds serve credentials there
   '172.16.0.0/12', // private
-  '192.0.0.0/24', // of protocols
-  '192.0.2.0/24', // for documents
+  '192.0.0.0/24', // protocol assignments
+  '192.0.2.0/24', // documentation
   '192.31.196.0/24', // AS112
   '192.52.193.0/24', // AMT
-  '192.88.99.0/24', // relays of 6to4
+  '192.88.99.0/24', // 6to4 relays
   '192.168.0.0/16', // private
   '192.175.48.0/24', // AS112
-  '198.18.0.0/15', // for benchmarks
-  '198.51.100.0/24', // for documents
-  '203.0.113.0/24', // for documents
+  '198.18.0.0/15', // benchmarks
+  '198.51.100.0/24', // documentation
+  '203.0.113.0/24', // documentation
   '224.0.0.0/4', // multicast
   '240.0.0.0/4', // reserved, and broadcast
 ];
@@ -31,11 +28,11 @@ const NOT_PUBLIC_4 = [
 const PUBLIC_6 = '2000::/3';
 
 const NOT_PUBLIC_6 = [
-  '2001::/23', // of protocols: Teredo has an IPv4 address within, of anybody's choice
-  '2001:db8::/32', // for documents
-  '2002::/16', // 6to4: an IPv4 address within
+  '2001::/23', // protocols: Teredo embeds an IPv4 address of anyone's choice
+  '2001:db8::/32', // documentation
+  '2002::/16', // 6to4: embeds an IPv4 address
   '2620:4f:8000::/48', // AS112
-  '3fff::/20', // for documents
+  '3fff::/20', // documentation
 ];
 
 /** Distinguishes public internet addresses from all others. */

@@ -45,8 +45,7 @@ export interface RequestScanOptions extends ScanOptions<RequestUpload> {
    */
   maxFiles?: number | undefined;
   /**
-   * time limit for checking all files of a form once it has arrived. The remaining ones are a
-   * `timeout`
+   * time limit for checking all files of a form after its arrival. The rest are a `timeout`
    * @defaultValue 60
    */
   timeoutSeconds?: number | undefined;
@@ -89,10 +88,10 @@ export type Next = (
  * that is not a function is ignored: servers pass one to their handlers.
  *
  * **With `next`**: it checks every file of a `multipart/form-data` form, and any body that begins
- * like a picture or whose type is `image/…`. If one is refused, the answer is as above, and `next`
- * is not called. Other bodies pass unchanged and unbuffered once their first 4 kB have arrived:
- * pictures inside JSON, PDF or archives are not seen. A body that hides its beginning is refused
- * (415): a compressed one (`content-encoding`), and `multipart/…` that is no form.
+ * like a picture, whatever its type, or has the type `image/…`. If one is refused, the answer is as
+ * above, and `next` is not called. Other bodies pass unchanged and unbuffered once their first 4 kB
+ * have arrived: pictures inside JSON, PDF or archives are not seen. A body that hides its beginning
+ * is refused (415): a compressed one (`content-encoding`), and `multipart/…` that is no form.
  *
  * A form is held in memory, since only its end proves it complete. `next` gets the checked form,
  * serialized again. A form that pauses for 30 seconds, or sends less than 1 kB a second, is refused
@@ -100,7 +99,7 @@ export type Next = (
  *
  * It uses only the standard `Request` and `Response`, so it works with Hono, Next, Bun, Deno and
  * others. It is tested with Hono and the servers of Bun, Deno and workerd.
- * @returns the answer; rejects with any error of `next`, `onDecision` or `check`
+ * @returns the handler; it rejects with any error of `next`, `onDecision` or `check`
  * @throws {TypeError | RangeError} if an option is missing or invalid
  * @example
  * const handler = scan({ blocklist, onError: 'refuse' });

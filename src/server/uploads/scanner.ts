@@ -68,8 +68,8 @@ export interface ScanOptions<Upload> extends MatchRules, ScanAnswerOptions<Uploa
   /** decodes and hashes uploads; default: the pool that `check` shares */
   pool?: Pick<HashPool, 'check'> | undefined;
   /**
-   * replaces the check against `blocklist`. It must return a decision for any upload; the adapter
-   * throws its errors
+   * replaces the check against `blocklist`. It must decide on any upload; the adapter throws its
+   * errors
    */
   check?: ((source: ImageSource, limits: CheckLimits) => Promise<Decision>) | undefined;
   /**

@@ -25,7 +25,7 @@ export interface KeepOptions<Kept> {
 }
 
 /**
- * The base of framework adapters: checks uploads, notifies `onDecision` of each decision, and
+ * The base of framework adapters: checks uploads, reports each decision to `onDecision`, and
  * refuses by the options.
  * @typeParam Upload the adapter's description of an upload, for `onDecision`
  */
@@ -40,7 +40,7 @@ export interface UploadScanner<Upload> {
    * Checks a file as it arrives, and passes it to `keep` if it is accepted. It is held in memory
    * until the check is done. A file accepted without a check is not held: `keep` gets it as it
    * arrives, and `undo` follows if it breaks off. A file that the parser cut is refused, never
-   * checked as if complete.
+   * taken for complete.
    * @param keep reads the chunks, which end early if the file breaks off
    * @returns the result of `keep`; rejects as `check` does, or with an error of `keep` or `undo`
    * @throws {TypeError} if there is no stream, or an option is invalid
