@@ -16,31 +16,31 @@ import {
   storedEntryOf,
 } from './stored-entry.js';
 
-/** Whether something is in the store, or was removed. */
+/** Presence of a row: whether it is in the store, or was removed. */
 export interface Listed {
   readonly listed: boolean;
 }
 
-/** What has changed since a revision, or a part of it: of each thing only how it is now. */
+/** Changes since a revision, or a page of them. Each row appears only in its latest state. */
 export interface ChangePage {
   readonly withdrawals: readonly (Listed & { readonly withdrawal: Withdrawn })[];
   readonly lists: readonly (Listed & { readonly name: string; readonly settings: ListSettings })[];
   readonly allowances: readonly (Listed & { readonly allowance: Allowance })[];
   readonly entries: readonly (Listed & { readonly entry: StoredEntry })[];
   /**
-   * on the last page: whoever has applied all pages has what the store had at this revision. Until
-   * then, some of it may be missing, and some be later than the rest
+   * on the last page: a reader that has applied all pages has the store's state at this revision.
+   * Until then, some changes may be missing, and some may be newer than the rest
    */
   readonly revision?: number;
 }
 
-/** Rows of a kind on a page. */
+/** Rows of one kind on a page. */
 const PAGE = 1000;
 
-/** How far the rows of a table are read: to a revision, or to one of the rows that have it. */
+/** Position in a table: a revision, or one of the rows that have it. */
 type Place = readonly [revision: number] | readonly [revision: number, key: SqlValue];
 
-/** A table that is read by the revisions of its rows. */
+/** A table that is read in the order of its rows' revisions. */
 interface Table {
   readonly name: 'withdrawal' | 'list' | 'allowance' | 'entry';
   readonly columns: string;
@@ -58,18 +58,18 @@ interface ListRow extends Listed {
 }
 
 /**
- * What has changed since a revision, page by page, up to the revision that the store has when the
- * last page is read. Nothing is locked meanwhile, and no connection is kept.
+ * Changes since a revision, page by page, up to the revision that the store has when the last page
+ * is read. It holds no lock and no connection between pages.
  *
- * A page is read in one snapshot. A row that changes again moves behind all that is still to come,
- * so the last page, which finds nothing behind itself, makes what was told before whole. Entries
- * are told once all withdrawals are: none that is listed then is of one that was told.
- * @param after 0: all that there is
- * @param since the revision that the reader knows a part of, if it is not `after`: what was removed
- *   since must not be purged. Undefined: it knows nothing
+ * A page is read in one snapshot. A row that changes again moves behind everything still to be
+ * read, so the last page, which finds nothing after it, completes the earlier ones. All withdrawals
+ * are reported before the entries, so entries added later are not reported twice.
+ * @param after 0: everything
+ * @param since the revision that the reader knows in part, if it is not `after`: rows removed since
+ * must not be purged. Undefined: it knows nothing
  * @throws {TypeError | RangeError} if an argument is invalid
- * @throws {StoreError} `revision-gone` if it is older than what was purged, or later than the
- *   store's: whoever is there has to begin again from 0
+ * @throws {StoreError} `revision-gone` if it is older than the last purge, or later than the
+ * store's revision: the reader must start again from 0
  * @throws the signal's reason if it aborts between two pages
  */
 export async function* changesAfter(
@@ -89,11 +89,11 @@ export async function* changesAfter(
   }
 }
 
-/** How far the changes after a revision are read. */
+/** Read positions of the changes after a revision. */
 interface Reading {
   readonly after: number;
   readonly places: ReadonlyMap<Table, Place>;
-  /** rows that were removed since may not be purged; undefined: nothing is known yet */
+  /** rows removed since then must not be purged; undefined: nothing is known yet */
   readonly since: number | undefined;
 }
 
@@ -152,8 +152,8 @@ async function rowsAfter<Row>(
 }
 
 /**
- * The entries that are listed, not paused, and have not changed since a revision, as a list takes
- * them: each at most once. Those that change meanwhile may be missing; `changesAfter` tells them.
+ * Entries that are listed, not paused, and unchanged since a revision, as a list takes them: each
+ * at most once. Entries that change during the read may be missing; `changesAfter` reports them.
  */
 export async function* unchangedEntries(
   database: Database,
@@ -162,7 +162,7 @@ export async function* unchangedEntries(
 ): AsyncGenerator<NumberedEntry> {
   for (let after = 0; ; ) {
     signal?.throwIfAborted();
-    // As one value, which the engine of JSON reads: of an embedded store, each cell takes longer.
+    // One value, which the JSON engine parses: an embedded store takes longer for each cell.
     const [page] = await database.query<{ rows: EntryRow[] | null }>(
       `select json_agg(page order by number) as rows from (
         select ${SELECTED_AS_JSON} from entry

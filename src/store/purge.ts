@@ -1,20 +1,20 @@
 import { countOf } from './lists/entries.js';
 import type { Sql } from './sql/database.js';
 
-/** What was forgotten. */
+/** Result of a purge. */
 export interface Purged {
-  /** rows of entries, withdrawals, allowances and lists that were removed */
+  /** removed rows of entries, withdrawals, allowances and lists */
   readonly rows: number;
   /** replies to changes that had an idempotency key */
   readonly requests: number;
 }
 
-/** So long a reply is kept for whoever repeats a change. */
+/** Time for which a reply is kept for a repeated change. */
 const KEPT = '7 days';
 
 /**
- * Forgets what was removed before a time, within a transaction. Whoever follows from a revision
- * before has to begin again.
+ * Purges everything that was removed before a time, within a transaction. A follower at an earlier
+ * revision must start again.
  */
 export async function purge(sql: Sql, olderThan: Date): Promise<Purged> {
   await sql.query('select revision from state for update');

@@ -2,33 +2,33 @@ import { listsOf, type StoredList } from './lists/lists.js';
 import type { Sql } from './sql/database.js';
 import { MIGRATIONS } from './sql/migrations.js';
 
-/** Entries from which an embedded store is the wrong one. */
+/** Entries above which an embedded store is the wrong one. */
 const EMBEDDED = 100_000;
 
-/** What a store holds, and on what it runs. */
+/** Status of a store: its size and its database. */
 export interface StoreStatus {
   readonly engine: 'postgresql' | 'pglite';
   /** of PostgreSQL, also where it is embedded: `17.5` */
   readonly serverVersion: string;
-  /** of this store, and of no other */
+  /** of this store alone */
   readonly id: string;
   /** the number of the newest migration, which is this version's */
   readonly form: number;
   /** of the last change */
   readonly revision: number;
-  /** who follows from a revision before this one has to begin again */
+  /** a reader of changes at an earlier revision must start again */
   readonly purged: number;
   readonly lists: readonly StoredList[];
-  /** listed ones, with those that are paused */
+  /** listed entries, with paused ones */
   readonly entries: number;
   /** whether a search looks up bands, or compares all hashes */
   readonly bands: boolean;
   /** in force */
   readonly withdrawals: number;
   readonly allowances: number;
-  /** rows of what was removed, which followers may still need */
+  /** removed rows, which followers may still need */
   readonly removed: number;
-  /** what whoever looks after the store should know */
+  /** warnings for the store's operator */
   readonly warnings: readonly string[];
 }
 

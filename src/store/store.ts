@@ -70,20 +70,20 @@ export type {
 };
 export { REVIEW_QUEUE_OPTIONS, SESSION_HOURS };
 
-/** Entries of a page when all are read. */
+/** Entries of a page in full reads. */
 const PAGE = 1000;
 
 /**
  * Lists, entries, withdrawals and allowances in a database, which many processes share. Made by
- * `openStore`. A change is made entirely or not at all, and gives the revision that it has. An
- * argument, or a part of one, that is invalid is a TypeError or RangeError before anything changes.
+ * `openStore`. A change is made entirely or not at all, and returns its revision. An invalid
+ * argument, or part of one, is a TypeError or RangeError before anything changes.
  */
 export class Store {
   readonly #database: Database;
   readonly #followers = new Set<Follower>();
-  /** the time that has certainly come, for what `pruneReviews` erases */
+  /** the latest time that has certainly come, for `pruneReviews` */
   #certain: (() => number) | undefined;
-  /** of this store, and of no other */
+  /** of this store alone */
   readonly id: string;
 
   constructor(database: Database, id: string) {
@@ -91,7 +91,7 @@ export class Store {
     this.id = id;
   }
 
-  /** The database that keeps it. */
+  /** The store's database engine. */
   get engine(): 'postgresql' | 'pglite' {
     return this.#database.engine;
   }
@@ -102,21 +102,21 @@ export class Store {
     return state!.revision;
   }
 
-  /** What the store holds, and on what it runs. It reads the table of entries once. */
+  /** The store's size and its database. Reads the table of entries once. */
   async status(): Promise<StoreStatus> {
     return await this.#database.transaction((sql) => statusOf(sql, this.engine), {
       snapshot: true,
     });
   }
 
-  /** What is not as it must be. It reads all that there is, and checks each entry. */
+  /** Faults of the store. Reads everything, and checks each entry. */
   async verify(): Promise<StoreProblem[]> {
     return await this.#database.transaction(problemsOf, { snapshot: true });
   }
 
   /**
-   * Changes lists, entries, withdrawals and allowances, entirely or not at all. Entries are read
-   * and copied first, however many.
+   * Changes lists, entries, withdrawals and allowances, entirely or not at all. All entries are
+   * read and copied first.
    * @example
    * const { revision } = await store.apply({ withdraw: [hash], add: readHashList(text) });
    */
@@ -130,8 +130,8 @@ export class Store {
 
   /**
    * The entries within `maxDistance` bits of a hash, found inside the database: exact, also right
-   * after a change. Those that are paused or on a list that is not enabled are not found. A
-   * follower's blocklist answers many times faster; this is for those who hold none.
+   * after a change. Paused entries, and those on a disabled list, are not found. A follower's
+   * blocklist answers many times faster; this is for callers that hold none.
    * @param maxDistance 0…bits, inclusive; without bands, each search compares all hashes
    */
   async search(hash: Hash, maxDistance: number): Promise<SearchAnswer> {
@@ -140,7 +140,7 @@ export class Store {
   }
 
   /**
-   * The answer to each hash, in their order, by two statements for all. They may be of several
+   * The answer to each hash, in order, by two statements for all. They may be of several
    * algorithms. Batches of a few hundred work best.
    */
   async searchBatch(hashes: Iterable<Hash>, maxDistance: number): Promise<SearchAnswer[]> {
@@ -152,17 +152,17 @@ export class Store {
     return await entryOfNumber(this.#database, number);
   }
 
-  /** The entries of which all that is given holds, by their numbers. */
+  /** Entries that fulfil every condition given, by number. */
   async find(filter: EntryFilter): Promise<StoredEntry[]> {
     return await findEntries(this.#database, filter);
   }
 
-  /** Counts the entries of which all that is given holds, with those that are paused. */
+  /** Counts the entries that fulfil every condition given, paused ones included. */
   async count(condition: EntryCondition = {}): Promise<EntryCount> {
     return await countEntries(this.#database, condition);
   }
 
-  /** All entries by their numbers, page by page. What changes meanwhile may be told or not. */
+  /** All entries by number, page by page. Changes made meanwhile may be included or not. */
   async *entries(): AsyncGenerator<StoredEntry> {
     for (let after = 0; ; ) {
       const page = await this.find({ after, limit: PAGE });
@@ -173,8 +173,8 @@ export class Store {
   }
 
   /**
-   * Takes an entry out of matching for a time, or resumes it.
-   * @param until undefined: it is matched. Every follower resumes entries whose time is over
+   * Excludes an entry from matching for a time, or resumes it.
+   * @param until undefined: it matches again. Followers resume entries whose pause has ended
    * @returns `found`: whether there is an entry of this number
    */
   async pause(
@@ -194,19 +194,18 @@ export class Store {
     return await withdrawalsOf(this.#database);
   }
 
-  /** All lists by their names, with their sizes. It reads the table of entries once. */
+  /** All lists by name, with their sizes. Reads the table of entries once. */
   async lists(): Promise<StoredList[]> {
     return await listsOf(this.#database);
   }
 
   /**
-   * Gives a list another name. Its entries keep their numbers and pauses, and what was withdrawn on
-   * it alone stays withdrawn. So does what was withdrawn on an earlier list of the new name: such
-   * entries go. A list that has a feed keeps its name, to which the credentials are bound.
+   * Renames a list. Its entries keep their numbers and pauses, and entries withdrawn on it alone
+   * stay withdrawn. Entries that were withdrawn on an earlier list of the new name are removed. A
+   * list that has a feed keeps its name, to which the credentials are bound.
    * @param to a name that no list has
    * @param change `settings`: changes to its settings, in the same change
-   * @returns `renamed`: whether there was such a list without a feed, and none of the other
-   *   name
+   * @returns `renamed`: whether there was such a list without a feed, and none of the other name
    */
   async renameList(
     from: string,
@@ -225,7 +224,7 @@ export class Store {
     });
   }
 
-  /** The settings of all lists by their names, which takes no counting of entries. */
+  /** The settings of all lists by name; counts no entries. */
   async settings(): Promise<ReadonlyMap<string, ListSettings>> {
     return await settingsOf(this.#database);
   }
@@ -236,8 +235,8 @@ export class Store {
   }
 
   /**
-   * A blocklist in this process that is kept equal to the store. Resolves once it is at the
-   * revision that the store had at this call.
+   * A blocklist in this process that is kept equal to the store. Resolves once it is at the store's
+   * revision at the time of this call.
    * @throws {StoreError} `unreachable`
    * @throws the signal's reason if it aborts before
    */
@@ -251,16 +250,16 @@ export class Store {
   }
 
   /**
-   * Fetches what a service changed since the last time, and applies it to a list page by page, each
-   * with the checkpoint after it in one change, as `fetchList` does in a blocklist. One process
-   * at a time fetches a list. If that one ends, the list can be fetched at once; if it hangs, about
-   * a minute later, and what it still writes is refused. The entries of the list are the service's
-   * alone; what a person withdrew stays withdrawn; what is pending is for review; what would remove
-   * much is held back until `confirm`.
-   * @returns what it did; rejects with the error of the client, or the signal's reason. What came
-   *   before stays
+   * Fetches a service's changes since the last fetch, and applies them to a list page by page, each
+   * with its checkpoint in one change, as `fetchList` does in a blocklist. One process at a time
+   * fetches a list. If that one ends, the list can be fetched at once; if it hangs, about a minute
+   * later, and its later writes are rejected. The entries of the list are the service's alone;
+   * entries that a person withdrew stay withdrawn; pending ones are for review; large removals are
+   * held back until `confirm`.
+   * @returns the fetch's result; rejects with the error of the client, or the signal's reason.
+   * Pages applied before stay
    * @throws {StoreError} `in-use` if the list is being fetched; `taken-over` if another process
-   *   went on with it, or the list was removed
+   * took over, or the list was removed
    */
   async fetch<Checkpoint>(
     name: string,
@@ -271,8 +270,8 @@ export class Store {
   }
 
   /**
-   * Confirms what a fetch held back of a list, for the next one.
-   * @returns `confirmed`: whether something is held back
+   * Confirms the removals that a fetch held back on a list, for the next one.
+   * @returns `confirmed`: whether there are any
    */
   async confirm(name: string): Promise<Changed & { confirmed: boolean }> {
     checkListName(name);
@@ -289,7 +288,7 @@ export class Store {
   }
 
   /**
-   * What was decided about uploads.
+   * The log of decisions about uploads.
    * @example
    * const log = store.reviewLog({ retentionDays: 180 });
    */
@@ -297,17 +296,17 @@ export class Store {
     return new ReviewLog(this.#database, new RetentionRules(options));
   }
 
-  /** What waits for a moderator. It writes into the review log, and keeps what that would keep. */
+  /** The queue of uploads for moderators. It writes to the review log, under the same rules. */
   reviewQueue(options: ReviewQueueOptions): ReviewQueue {
     return new ReviewQueue(this.#database, options);
   }
 
   /**
-   * Removes what is past `retentionDays` from the review log and the review queue, where that is
-   * certain: by the time that has passed since the first call, and before that by the times of the
-   * records, of which a gap counts as a day at most. So a clock that is wrong erases at most a day
-   * too early, and after a pause records go late. Call it every hour, or `prune` of both once a day
-   * where you trust the clock: nothing else erases them.
+   * Removes expired records and items from the review log and the review queue, where it is certain
+   * that they have expired: by the time that has passed since the first call, and before that by
+   * the times of the records, of which a gap counts as a day at most. So a wrong clock erases at
+   * most a day too early, and after a pause records go late. Call it every hour, or `prune` of both
+   * once a day if you trust the clock: nothing else erases them.
    * @returns how many
    */
   async pruneReviews(options: ReviewRetention): Promise<Erased> {
@@ -325,15 +324,15 @@ export class Store {
     return { erased: records.erased + items.erased };
   }
 
-  /** Who is signed in to the page for moderators. */
+  /** Sessions of the page for moderators. */
   sessions(options: SessionsOptions = {}): Sessions {
     return new Sessions(this.#database, options);
   }
 
   /**
    * The queue of feedback, which many processes share: any may add to it, and one at a time sends.
-   * What a kill left goes on: feedback that was being sent may have arrived, so it is settled
-   * first, or sent again if the sender is idempotent.
+   * It survives a kill: feedback that was being sent may have arrived, so it is settled first, or
+   * sent again if the sender is idempotent.
    * @throws {RangeError} if a name in the queue has no sender
    */
   async feedbackQueue(options: FeedbackQueueOptions): Promise<FeedbackQueue> {
@@ -341,8 +340,8 @@ export class Store {
   }
 
   /**
-   * Forgets what was removed before a time, hashes too, and the replies to changes from before, if
-   * they are 7 days old. Whoever follows from a revision before has to begin again, which a
+   * Purges rows that were removed before a time, with their hashes, and the replies to changes from
+   * before, if they are 7 days old. A reader at an earlier revision must start again, which a
    * follower does by itself.
    */
   async purge(olderThan: Date): Promise<Purged> {
@@ -350,7 +349,7 @@ export class Store {
     return await this.#database.transaction((sql) => purge(sql, olderThan));
   }
 
-  /** Closes what follows, then the connections. The store is not to be used afterwards. */
+  /** Closes the followers, then the connections. Do not use the store afterwards. */
   async close(): Promise<void> {
     for (const follower of this.#followers) await follower.close();
     await this.#database.close();

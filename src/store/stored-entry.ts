@@ -13,17 +13,17 @@ import {
 import { type Algorithm, bytesOf, hashToHex, hexOf, newHash } from '../hash.js';
 import type { SqlValue } from './sql/database.js';
 
-/** An entry as a store keeps it. */
+/** An entry in a store. */
 export interface StoredEntry extends BlocklistEntry {
-  /** what other programs call it by; one that was removed and comes again may have its old one */
+  /** its name for other programs; an entry that was removed and comes again may have its old one */
   readonly number: number;
-  /** until when it is not matched; absent: it is matched */
+  /** end of its pause; absent: it is not paused */
   readonly pausedUntil?: Date | 'for-good';
-  /** of the change that made it as it is */
+  /** that of its last change */
   readonly revision: number;
 }
 
-/** What makes an entry that very one, with its list and hash. */
+/** Fields that identify an entry, with its list and hash. */
 const OWN: readonly FieldName[] = ['source', 'id', 'variant'];
 
 /** The columns that an entry is written to, in the order of `valuesOf`, with their types. */
@@ -34,7 +34,7 @@ export const COLUMNS: Readonly<Record<string, string>> = {
   ...Object.fromEntries(FIELD_NAMES.map((name) => FIELDS[name].sql)),
 };
 
-/** Those that may change while the entry stays the same one. */
+/** Fields that may change while the entry stays the same one. */
 export const SAID: readonly string[] = FIELD_NAMES.filter(
   (name) => name !== 'list' && !OWN.includes(name),
 ).map((name) => FIELDS[name].sql[0]);
@@ -47,10 +47,10 @@ const selected = (bytes: (column: string) => string) =>
     .map(([column, type]) => (type === 'bytea' ? bytes(column) : column))
     .join(', ')}`;
 
-/** What is selected of an entry, for `entryOf`. */
+/** Columns of an entry, for `entryOf`. */
 export const SELECTED = selected((column) => column);
 
-/** The same where rows become JSON, which has no form for bytes. */
+/** The same for rows as JSON, which has no form for bytes. */
 export const SELECTED_AS_JSON = selected((column) => `encode(${column}, 'hex') as ${column}`);
 
 /** A row of `SELECTED`. The columns of `FIELDS` are read by their names. */
@@ -64,10 +64,10 @@ export interface EntryRow {
   readonly paused_ms: number | null;
 }
 
-/** What a database cannot keep in a text: U+0000, and half a surrogate, which would be changed. */
+/** Characters that a database cannot store: U+0000, and half a surrogate, which it would change. */
 const UNSTORABLE = /[\0\p{Surrogate}]/u;
 
-/** @throws {RangeError} if a database cannot keep one of these texts as it is */
+/** @throws {RangeError} if a database cannot store one of these texts unchanged */
 export function checkStorable(...texts: readonly (string | undefined)[]): void {
   if (texts.some((text) => text !== undefined && UNSTORABLE.test(text))) {
     throw new RangeError('expected texts without U+0000 and halves of surrogate pairs');
@@ -75,8 +75,8 @@ export function checkStorable(...texts: readonly (string | undefined)[]): void {
 }
 
 /**
- * What makes an entry that very one, as 32 bytes: its list, hash, source, id and variant. Another
- * with the same key takes its place.
+ * Identity of an entry, as 32 bytes: its list, hash, source, id and variant. Another with the same
+ * key replaces it.
  */
 export function keyOfEntry(entry: BlocklistEntry): Uint8Array {
   const { hash } = entry;
@@ -84,7 +84,7 @@ export function keyOfEntry(entry: BlocklistEntry): Uint8Array {
   return digestOf([listOf(entry), hash.algorithm, hashToHex(hash), ...own]);
 }
 
-/** Whether one entry takes the other's place, if both have the same hash. */
+/** True if one entry replaces the other, given the same hash. */
 export const haveSameKey = (a: BlocklistEntry, b: BlocklistEntry): boolean =>
   listOf(a) === listOf(b) && OWN.every((name) => a[name] === b[name]);
 
@@ -92,7 +92,7 @@ export const haveSameKey = (a: BlocklistEntry, b: BlocklistEntry): boolean =>
 export const digestOf = (json: readonly unknown[]): Uint8Array =>
   createHash('sha256').update(JSON.stringify(json)).digest();
 
-/** The values of an entry that was checked, as `COLUMNS` has them. */
+/** The values of a checked entry, in the order of `COLUMNS`. */
 export function valuesOf(entry: BlocklistEntry, key: Uint8Array): SqlValue[] {
   const said: Said = { ...copyOfSaid(entry), list: listOf(entry) };
   return [
@@ -123,17 +123,17 @@ export function entryOf(row: EntryRow): BlocklistEntry {
   return entry as unknown as BlocklistEntry;
 }
 
-/** A copy of what a column of bytes has, or JSON in its place. */
+/** A copy of a column's bytes, or of the bytes that JSON has for it. */
 const bytesIn = (value: EntryRow['hash']): Uint8Array =>
   typeof value === 'string' ? bytesOf(value) : new Uint8Array(value);
 
-/** An entry as a list takes it, with its number: lookups tell it while the store is away. */
+/** An entry as a list takes it, with its number: lookups return it while the store is away. */
 export const numbered = (entry: StoredEntry): NumberedEntry => ({
   ...entry,
   [NUMBER]: entry.number,
 });
 
-/** The entry of a row, with what only the store knows of it. */
+/** The entry of a row, with the fields that only the store has. */
 export function storedEntryOf(row: EntryRow): StoredEntry {
   const { number, revision, paused_ms: paused } = row;
   return {

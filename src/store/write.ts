@@ -6,19 +6,19 @@ import { StoreError } from './sql/store-error.js';
 /** Options of every change. */
 export interface ChangeOptions {
   /**
-   * names this change: repeated with the same key within 7 days, it is not made again, and gives
-   * what it gave the first time. Use it wherever a reply may be lost
+   * names this change: repeated with the same key within 7 days, it is not made again, and returns
+   * its first result. Use it wherever a reply may be lost
    */
   idempotencyKey?: string;
 }
 
-/** What every change gives. */
+/** Result of every change. */
 export interface Changed {
-  /** the store's, once this change is in it; a change that changed nothing gives the one before */
+  /** the store's, once this change is in it; a change without effect returns the one before */
   readonly revision: number;
 }
 
-/** The longest key, which is more than any generator of keys gives. */
+/** The longest key, longer than any key generator makes. */
 const LONGEST_KEY = 200;
 
 /** @throws {TypeError | RangeError} if an option of a change is invalid */
@@ -32,17 +32,17 @@ export function checkChange(change: ChangeOptions): void {
   }
 }
 
-/** What came of a change; `isChanged: false` keeps the revision as it was. */
+/** Outcome of a change; `isChanged: false` keeps the revision. */
 export interface Made {
   readonly isChanged: boolean;
 }
 
 /**
- * Makes a change in a transaction of its own, entirely or not at all. Changes wait for each other,
- * from their first write to their commit.
- * @param what of the change, in JSON: a key that was used for something else is refused
+ * Makes a change in its own transaction, entirely or not at all. Changes wait for each other, from
+ * their first write to their commit.
+ * @param what the change, in JSON: a key that was used for something else is rejected
  * @param run makes the change with the revision that it is given
- * @returns what `run` made, with the revision
+ * @returns the result of `run`, with the revision
  * @throws {TypeError | RangeError} if an option is invalid
  * @throws {StoreError} `key-used`
  */
@@ -56,7 +56,7 @@ export async function write<Reply extends object>(
   const { idempotencyKey } = change;
   const digest = createHash('sha256').update(JSON.stringify(what)).digest();
   return await database.transaction(async (sql) => {
-    // Taken first: who has the same key waits here, and finds the reply then.
+    // Taken first: a change with the same key waits here, and then finds the reply.
     const [state] = await sql.query<{ revision: number }>('select revision from state for update');
     if (idempotencyKey !== undefined) {
       const [known] = await sql.query<{ digest: Uint8Array; reply: Reply & Changed }>(

@@ -3,7 +3,7 @@ import { type Allowance, AllowList } from '../../matching/allow-list.js';
 import type { Sql } from '../sql/database.js';
 import { checkStorable, digestOf } from '../stored-entry.js';
 
-/** What is selected of an allowance, for `allowanceOf`. */
+/** Columns of an allowance, for `allowanceOf`. */
 export const ALLOWED = 'key, algorithm, hash, entry, reason, listed, revision';
 
 /** A row of `ALLOWED`. */
@@ -19,7 +19,7 @@ export interface AllowanceRow {
 
 /**
  * A copy of an allowance that a caller gave.
- * @throws {TypeError | RangeError} if it is invalid, or a database cannot keep it
+ * @throws {TypeError | RangeError} if it is invalid, or a database cannot store it
  */
 export function checkedAllowance(allowance: Allowance): Allowance {
   const [copy] = new AllowList({ allowances: [allowance] }).allowances;
@@ -27,7 +27,7 @@ export function checkedAllowance(allowance: Allowance): Allowance {
   return copy!;
 }
 
-/** What makes an allowance that very one, as 32 bytes. */
+/** Identity of an allowance, as 32 bytes. */
 export function keyOfAllowance(hash: Hash, entry: Hash | undefined): Uint8Array {
   bitsOf(hash);
   return digestOf([keyOfHash(hash), entry === undefined ? null : keyOfHash(entry)]);

@@ -10,7 +10,7 @@ import { haveSameKey, numbered } from '../stored-entry.js';
 import { keyOfAllowance } from './allowances.js';
 import { keyOfWithdrawal } from './withdrawals.js';
 
-/** Entries that are changed together, in one turn of the event loop: about 30 µs each. */
+/** Entries that change together, in one turn of the event loop: about 30 µs each. */
 const TOGETHER = 256;
 
 /** A blocklist that follows a store, and its allow list. */
@@ -22,7 +22,7 @@ export interface Following {
 type Change<Kind extends keyof ChangePage> =
   NonNullable<ChangePage[Kind]> extends readonly (infer Each)[] ? Each : never;
 
-/** Pages of changes, put together: of each thing what was told last. */
+/** Pages of changes, merged: the last report of each row counts. */
 export class PendingChanges {
   readonly withdrawals = new Map<string, Change<'withdrawals'>>();
   readonly lists = new Map<string, Change<'lists'>>();
@@ -47,11 +47,11 @@ export class PendingChanges {
 }
 
 /**
- * Makes a blocklist what the store says. Up to 256 changed entries, and as many withdrawals, are
- * one step with all that belongs to them: a decision is about the state before or after. More of
- * them take several steps. What is withdrawn goes with the first ones, then entries come or change,
- * and then the others go, so that what only moves is found all the time. What is as it is to be
- * stays: steps that failed can be taken again.
+ * Brings a blocklist to the store's state. Up to 256 changed entries, and as many withdrawals, are
+ * one step with everything that belongs to them: a decision sees the state before or after it.
+ * Larger changes take several steps. Withdrawals go with the first of them, then entries are added
+ * or changed, and the others are removed last, so an entry that only moves is found at all times.
+ * Anything already in its final state stays, so failed steps can be repeated.
  */
 export function* applySteps(
   { blocklist, allowList }: Following,
@@ -60,7 +60,7 @@ export function* applySteps(
   const withdrawals = [...changes.withdrawals.values()];
   const all = [...changes.entries.values()];
   const entries = [...all.filter(isIn), ...all.filter((each) => !isIn(each))];
-  // Of withdrawals alone; the last of them go with the first entries.
+  // Steps of withdrawals alone; the last withdrawals go with the first entries.
   const before = Math.max(1, Math.ceil(withdrawals.length / TOGETHER)) - 1;
   const steps = before + Math.max(1, Math.ceil(entries.length / TOGETHER));
   for (let at = 0; at < steps; at++) {
@@ -83,19 +83,19 @@ const partOf = <T>(all: readonly T[], at: number): readonly T[] =>
 
 const isIn = ({ entry, listed }: Change<'entries'>) => listed && entry.pausedUntil === undefined;
 
-/** What makes these withdrawals those of the store, which knows all that goes with them. */
+/** Changes that bring these withdrawals to the store's, which knows everything that they remove. */
 function withdrawing(withdrawn: Withdrawals, changed: readonly Change<'withdrawals'>[]) {
   const lifted = changed.filter(({ listed }) => !listed);
   const made = changed.filter((each) => each.listed && !isSame(withdrawn, each.withdrawal));
   return {
-    // One may have been lifted and made again: what it took then is not taken now.
+    // One may have been lifted and made again: the groups that it removed then are not removed now.
     reinstate: [...lifted, ...made].map(({ withdrawal }) => withdrawal),
     withdraw: made.map(({ withdrawal }) => withdrawal),
     isWhole: true,
   };
 }
 
-/** Whether a withdrawal is in force with the same reason and groups, and need not be made again. */
+/** True if a withdrawal is in force with the same reason and groups, and need not be made again. */
 function isSame(withdrawn: Withdrawals, withdrawal: Withdrawn): boolean {
   const { reason, groups = [] } = withdrawn.get(withdrawal) ?? {};
   return (
@@ -109,13 +109,13 @@ function listsAfter(lists: Lists, { lists: changed }: PendingChanges): Lists {
   let after = lists;
   for (const { name, settings, listed } of changed.values()) {
     after = after.with(name, null);
-    // The unnamed list without settings is not told in matches.
+    // Matches do not name the unnamed list when it has no settings.
     if (listed && Object.keys(settings).length > 0) after = after.with(name, settings);
   }
   return after;
 }
 
-/** What goes and what comes, so that each of these entries is as the store says. */
+/** Removals and additions that bring each of these entries to the store's state. */
 function moving(state: ListState, changed: readonly Change<'entries'>[]) {
   const remove = new Map<Kind, number[]>();
   const add: NumberedEntry[] = [];

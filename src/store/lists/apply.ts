@@ -19,42 +19,42 @@ import {
   withdrawEntries,
 } from './withdrawals.js';
 
-/** A change of a store. All of it is made, in this order, or nothing. */
+/** A change of a store. All parts are made, in this order, or none. */
 export interface StoreChange {
   /**
-   * What to remove, and to keep out from now on, as by `Blocklist.apply`. The rows stay in the
+   * Entries to remove and to reject from now on, as `Blocklist.apply` does. Their rows stay in the
    * table, not listed, until `purge`.
    */
   readonly withdraw?: Iterable<Withdrawn> | undefined;
   /**
-   * withdrawals to lift, as they were made, with all that they took; the removed entries do not
-   * come back by it. The lists that they are about are fetched from the start the next time
+   * withdrawals to lift, as they were made, with everything that they covered; the removed entries
+   * do not come back by it. The next fetch of the lists that they are about begins from the start
    */
   readonly reinstate?: Iterable<WithdrawnKey> | undefined;
   /**
-   * The numbers of entries to remove. The picture's own takes its parts along: what names it as its
-   * group, on its list, of its source and id. A part goes alone. They can be added again: to keep
-   * them out, withdraw them.
+   * Numbers of the entries to remove. A picture's own entry takes its parts along: those that name
+   * it as their group, on its list, of its source and id. A part goes alone. Removed entries can be
+   * added again: withdraw them to reject them for good.
    */
   readonly remove?: Iterable<number> | undefined;
   /**
-   * The entries that a list has from now on, whatever list they name. What is there and says the
-   * same stays as it is.
+   * The complete entries of a list from now on, whatever list they name. Entries that are there
+   * with the same content stay unchanged.
    */
   readonly replace?: { readonly list: string; readonly entries: ListedEntries } | undefined;
   /**
-   * How lists are used, by name, as `Blocklist.apply` takes it; `null` takes all settings away, and
-   * how far the list was fetched. A list that has neither settings nor entries is gone.
+   * Settings of lists, by name, as `Blocklist.apply` takes them; `null` removes all settings and
+   * the fetch state. A list with neither settings nor entries is gone.
    */
   readonly settings?: Readonly<Record<string, ListSettings | null>> | undefined;
-  /** hashes that matched wrongly, as `AllowList.allow` takes them */
+  /** hashes that matched wrongly, in the form that `AllowList.allow` takes */
   readonly allow?: Iterable<Allowance> | undefined;
   /** allowances to take back, as they were made */
   readonly disallow?: Iterable<Pick<Allowance, 'hash' | 'entry'>> | undefined;
   /**
-   * Entries, each on the list that it names, which is made if it is not there. One with the list,
-   * hash, source, id and variant of an earlier one takes its place, and its number; if that one is
-   * paused, so is this. Degenerate and withdrawn ones are rejected.
+   * Entries to add, each to the list that it names, which is created if it is missing. An entry
+   * with the list, hash, source, id and variant of an earlier one replaces it and takes its number;
+   * if the earlier one is paused, so is the new one. Degenerate and withdrawn entries are rejected.
    */
   readonly add?: ListedEntries | undefined;
 }
@@ -70,21 +70,21 @@ const CHANGES: readonly (keyof StoreChange)[] = [
   'add',
 ];
 
-/** What a change of a store did. */
+/** Result of a change of a store. */
 export interface StoreApplied extends Put {
-  /** how many entries went, by whatever part of the change */
+  /** number of entries removed, by any part of the change */
   readonly removed: number;
-  /** of each withdrawal, how many entries it removed */
+  /** number of entries that each withdrawal removed */
   readonly withdrawn: readonly number[];
-  /** of each withdrawal that was to be lifted, whether there was one */
+  /** for each withdrawal to be lifted, whether there was one */
   readonly reinstated: readonly boolean[];
-  /** how many allowances are new, or have another reason than before */
+  /** number of allowances that are new, or have a new reason */
   readonly allowed: number;
-  /** how many allowances were taken back */
+  /** number of allowances taken back */
   readonly disallowed: number;
 }
 
-/** A copy of a change, which is read and checked before it is made. */
+/** A copy of a change, read and checked before it is made. */
 export interface GatheredChange {
   readonly withdraw: Withdrawn[];
   readonly reinstate: Withdrawn[];
@@ -141,7 +141,7 @@ function each<T, U>(name: string, values: Iterable<T> = [], copy: (value: T) => 
   return Array.from(values, copy);
 }
 
-/** Equal ones are the same changes. */
+/** Equal digests mean the same change. */
 export function digestOfChange(change: GatheredChange): unknown[] {
   const { withdraw, reinstate, remove, replace, settings, allow, disallow, add } = change;
   return [

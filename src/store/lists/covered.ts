@@ -1,8 +1,8 @@
 /**
- * Whether a withdrawal in force is of an entry, as SQL: by its hash, by that of the picture of
+ * SQL condition that a withdrawal in force covers an entry: by its hash, by that of the picture of
  * which it is a part, or by its id.
- * @param table the name under which the entry stands
- * @param onList whether only withdrawals count that name the list of the entry
+ * @param table the name of the entry's table in the statement
+ * @param onList whether only withdrawals count that name the entry's list
  */
 export function isCovered(table: string, { onList = false } = {}): string {
   const isOn = onList ? `w.list = ${table}.list` : `(w.list is null or w.list = ${table}.list)`;

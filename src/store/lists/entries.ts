@@ -12,7 +12,7 @@ import {
 } from '../stored-entry.js';
 import { type Made, write } from '../write.js';
 
-/** Which entries are meant: those of which all that is given holds. */
+/** Selection of entries: those that fulfil every condition given. */
 export interface EntryCondition {
   readonly list?: string;
   /** exactly this hash */
@@ -20,29 +20,29 @@ export interface EntryCondition {
   readonly algorithm?: Algorithm;
   readonly id?: string;
   readonly source?: string;
-  /** true: only those that are paused; false: only the others */
+  /** true: only paused entries; false: only the others */
   readonly paused?: boolean;
 }
 
-/** Which entries are asked for, and which page of them. */
+/** A selection of entries, and a page of it. */
 export interface EntryFilter extends EntryCondition {
-  /** only those of a higher number: the last one's of the page before; default 0 */
+  /** only higher numbers: that of the last entry on the page before; default 0 */
   readonly after?: number;
-  /** how many at most, 1…10,000; default 100 */
+  /** page size, 1…10,000; default 100 */
   readonly limit?: number;
 }
 
-/** What `Store.count` gives. */
+/** Result of `Store.count`. */
 export interface EntryCount {
-  /** how many there are */
+  /** number of entries */
   readonly entries: number;
-  /** the highest number of one; 0 if there is none */
+  /** the highest number; 0 if there are no entries */
   readonly newest: number;
 }
 
 const MOST = 10_000;
 
-/** The entry of this number, if it is listed; also if it is paused. */
+/** The entry with this number, if it is listed, paused or not. */
 export async function entryOfNumber(sql: Sql, number: number): Promise<StoredEntry | undefined> {
   checkNumber(number);
   const [row] = await sql.query<EntryRow>(
@@ -52,7 +52,7 @@ export async function entryOfNumber(sql: Sql, number: number): Promise<StoredEnt
   return row && storedEntryOf(row);
 }
 
-/** The number of the entry with the key of this one, if it is listed. */
+/** The number of the listed entry with this entry's key. */
 export async function numberOfEntry(sql: Sql, entry: BlocklistEntry): Promise<number | undefined> {
   const [row] = await sql.query<{ number: number }>(
     'select number from entry where hash = $1 and key = $2 and listed',
@@ -76,7 +76,7 @@ export async function findEntries(sql: Sql, filter: EntryFilter): Promise<Stored
 }
 
 /**
- * Those that are paused count, too, unless they are not meant.
+ * Counts paused entries too, unless the condition excludes them.
  * @throws {TypeError | RangeError} if the condition is invalid
  */
 export async function countEntries(sql: Sql, condition: EntryCondition): Promise<EntryCount> {
@@ -89,7 +89,7 @@ export async function countEntries(sql: Sql, condition: EntryCondition): Promise
   return row!;
 }
 
-/** Of entries that are listed. @throws {TypeError | RangeError} if the condition is invalid */
+/** Conditions on listed entries. @throws {TypeError | RangeError} if the condition is invalid */
 function conditionsOf(condition: EntryCondition): { conditions: string; values: SqlValue[] } {
   checkOptions(condition);
   const { list, hash, algorithm = hash?.algorithm, id, source, paused } = condition;
@@ -136,12 +136,12 @@ export async function pauseEntry(
 }
 
 /**
- * Resumes the entries whose pause was over by a time.
+ * Resumes the entries whose pause had ended by a given time.
  * @returns how many
  */
 export async function resumeDue(database: Database, now: Date): Promise<number> {
   const due = 'listed and paused_until <= $1';
-  // A change would wait for others, also for nothing.
+  // A change would wait for others, even with nothing to do.
   if ((await database.query(`select from entry where ${due} limit 1`, [now])).length === 0)
     return 0;
   const { resumed } = await write(database, ['resume', now], {}, async (sql, revision) => {
@@ -153,9 +153,9 @@ export async function resumeDue(database: Database, now: Date): Promise<number> 
 }
 
 /**
- * Removes the entry of a number, within a change. The parts that were listed with a picture go with
- * its own entry. A part goes alone.
- * @returns how many went
+ * Removes the entry with a number, within a change. Parts that were listed with a picture go with
+ * the picture's own entry. A part goes alone.
+ * @returns number of entries removed
  */
 export async function removeEntry(sql: Sql, revision: number, number: number): Promise<number> {
   const entry = await entryOfNumber(sql, number);
@@ -174,8 +174,8 @@ export async function removeEntry(sql: Sql, revision: number, number: number): P
 }
 
 /**
- * Removes the listed entries that a condition names, within a change. They stay as rows that are
- * not listed, for followers.
+ * Removes the listed entries that fulfil a condition, within a change. They stay as unlisted rows,
+ * for followers.
  * @param where with parameters from `$2` on
  * @returns how many
  */
@@ -193,7 +193,7 @@ export async function removeEntries(
   );
 }
 
-/** How many rows a statement touches that ends with `returning 1`. */
+/** Number of rows touched by a statement that ends with `returning 1`. */
 export async function countOf(
   sql: Sql,
   text: string,
@@ -206,14 +206,14 @@ export async function countOf(
   return row!.count;
 }
 
-/** @throws {TypeError | RangeError} unless it may be the number of an entry */
+/** @throws {TypeError | RangeError} unless it can be the number of an entry */
 export const checkNumber = (number: number) => checkInteger('number', number, 1);
 
-/** The first and the last time that is written with a year of four digits, from 1 on. */
+/** The first and the last time that are written with a year of four digits, from 1 on. */
 const FIRST = -62_135_596_800_000;
 const LAST = 253_402_300_799_999;
 
-/** @throws {TypeError | RangeError} unless `date` is a date that is valid */
+/** @throws {TypeError | RangeError} unless `date` is a valid date */
 export function checkDate(name: string, date: Date): void {
   if (!(date instanceof Date)) throw new TypeError(`expected ${name} to be a Date`);
   if (!(date.getTime() >= FIRST && date.getTime() <= LAST)) {

@@ -6,34 +6,34 @@ import { StoreError } from '../sql/store-error.js';
 import { checkStorable } from '../stored-entry.js';
 import { checkListName } from './lists.js';
 
-/** JSON without secrets that a client of a service is made from. */
+/** Settings of a service's client: JSON without secrets. */
 export type FeedSettings = Readonly<Record<string, unknown>>;
 
-/** Where a list is fetched from. */
+/** Source of a list: a service, and how to fetch from it. */
 export interface NewFeed {
   /** the service: `stopncii`, `ncmec` … */
   readonly api: string;
-  /** what the service's client needs, but for its credentials; default none */
+  /** settings of the service's client, without its credentials; default none */
   readonly settings?: FeedSettings;
   /** whether the list is to be fetched; default true */
   readonly enabled?: boolean;
-  /** tokens and passwords, by name. Absent: those that there are stay */
+  /** tokens and passwords, by name. Absent: the stored ones stay */
   readonly credentials?: Readonly<Record<string, string>>;
 }
 
-/** Where a list is fetched from, and how far it was. */
+/** Source of a list, and how far it was fetched. */
 export interface Feed extends Required<Omit<NewFeed, 'credentials'>> {
-  /** that of the list */
+  /** the list's name */
   readonly name: string;
   /** whether credentials are stored; `credentials` gives them */
   readonly hasCredentials: boolean;
-  /** absent: it was never fetched */
+  /** absent: never fetched */
   readonly fetched?: FetchState;
 }
 
 type FeedRow = Omit<Feed, 'fetched'> & { readonly fetched: FetchState | null };
 
-/** The table has HMA's word for a feed. */
+/** The table uses HMA's word for a feed. */
 const SELECT = `select exchange.name, api, exchange.settings, enabled,
   credentials is not null as "hasCredentials", list.fetched
 from exchange left join list on list.name = exchange.name and list.listed`;
@@ -43,9 +43,9 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * The services that lists are fetched from, by the names of the lists, in a store. Made by
- * `Store.feeds`. Credentials are encrypted with AES-256-GCM, each bound to its store and list,
- * before they go to the database, which never has the key.
+ * The services that a store's lists are fetched from, by list name. Made by `Store.feeds`.
+ * Credentials are encrypted with AES-256-GCM, each bound to its store and list, before they go to
+ * the database, which never has the key.
  */
 export class Feeds {
   readonly #database: Database;
@@ -63,8 +63,8 @@ export class Feeds {
   }
 
   /**
-   * Sets where a list is fetched from, in place of what was set before. What was fetched stays; the
-   * next fetch of another `origin` begins from the start.
+   * Sets the feed of a list, in place of an earlier one. Fetched entries stay; the next fetch from
+   * another `origin` begins from the start.
    * @throws {TypeError | RangeError} if an argument is invalid, or there are credentials and no key
    */
   async set(name: string, feed: NewFeed): Promise<void> {
@@ -93,7 +93,7 @@ export class Feeds {
     return row && feedOf(row);
   }
 
-  /** All of them, by name. */
+  /** All feeds, by name. */
   async items(): Promise<Feed[]> {
     const rows = await this.#database.query<FeedRow>(`${SELECT} order by exchange.name`);
     return rows.map(feedOf);
@@ -101,7 +101,7 @@ export class Feeds {
 
   /**
    * The credentials of a feed; undefined if there are none.
-   * @throws {StoreError} `wrong-key` if they were encrypted with another key, or are not whole
+   * @throws {StoreError} `wrong-key` if they were encrypted with another key, or are incomplete
    * @throws {TypeError} if there is no key
    */
   async credentials(name: string): Promise<Record<string, string> | undefined> {
@@ -115,7 +115,7 @@ export class Feeds {
   }
 
   /**
-   * Forgets a feed and its credentials. The list and its entries stay.
+   * Removes a feed and its credentials. The list and its entries stay.
    * @returns whether there was one
    */
   async remove(name: string): Promise<boolean> {
@@ -159,7 +159,7 @@ export class Feeds {
     return this.#key;
   }
 
-  /** What was stored for another list, or in another store, does not open here. */
+  /** Authenticated data: credentials of another list or store cannot be decrypted here. */
   #bound(name: string): Buffer {
     return Buffer.from(JSON.stringify([this.#store, name]));
   }

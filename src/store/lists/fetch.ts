@@ -30,7 +30,7 @@ import { keyOfWithdrawal } from './withdrawals.js';
 /** Records of one statement. */
 const BATCH = 5000;
 
-/** `Store.fetch`, which tells what it does. */
+/** Implements `Store.fetch`; see there. */
 export async function fetchList<Checkpoint>(
   database: Database,
   name: string,
@@ -54,7 +54,7 @@ export async function fetchList<Checkpoint>(
   }
 }
 
-/** How far a list was fetched; undefined if it never was. */
+/** Fetch state of a list; undefined if it was never fetched. */
 export async function fetchStateOf(sql: Sql, name: string): Promise<FetchState | undefined> {
   const [row] = await sql.query<{ fetched: FetchState | null }>(
     'select fetched from list where name = $1 and listed',
@@ -64,8 +64,8 @@ export async function fetchStateOf(sql: Sql, name: string): Promise<FetchState |
 }
 
 /**
- * Has the next fetch begin from the start, within a change. A fetch that runs may have passed what
- * is to come back, so it is ended.
+ * Makes the next fetch begin from the start, within a change. It ends a fetch that is running,
+ * which may already be past the entries that are to come back.
  * @param name of a list; undefined: all lists that were fetched
  */
 export async function refetchLists(sql: Sql, name: string | undefined): Promise<void> {
@@ -80,7 +80,7 @@ export async function refetchLists(sql: Sql, name: string | undefined): Promise<
   }
 }
 
-/** Confirms what is held back of a list, within a change. @returns whether something is */
+/** Confirms the removals held back on a list, within a change. @returns whether there are any */
 export async function confirmRemovals(
   sql: Sql,
   name: string,
@@ -93,10 +93,10 @@ export async function confirmRemovals(
   return { confirmed, isChanged: confirmed };
 }
 
-/** The removals that are held back, of all lists. */
+/** The removals that are held back on all lists. */
 export async function heldBackLists(sql: Sql): Promise<HeldBackList[]> {
-  // Not by an operator of JSON: it would fail at U+0000 in a word of a service. And without the
-  // keys, a byte for each entry: a follower asks at every revision.
+  // No JSON operator: it would fail at U+0000 in a service's text. The keys are left out, a byte for
+  // each entry: a follower asks at every revision.
   const rows = await sql.query<{ name: string; held: string }>(
     `select name, regexp_replace(substring(fetched::text from '"heldBack":(\\{[^{}]*\\})'),
       '"keys":"[^"]*"', '"keys":""') as held
@@ -114,7 +114,7 @@ async function keepState(sql: Sql, name: string, state: FetchState): Promise<voi
 
 const leaseOf = (name: string) => `fetch ${name}`;
 
-/** A list of a store. What a page changes and the state after it are in one transaction. */
+/** A list of a store. A page's changes and the state after it are one transaction. */
 class StoredTarget implements FetchTarget {
   readonly #database: Database;
   readonly #name: string;
@@ -172,7 +172,7 @@ class StoredTarget implements FetchTarget {
       async (sql, revision) => {
         await this.#lease.check(sql);
         const state = await fetchStateOf(sql, this.#name);
-        // Without what came before, the rest of a fetch is no list.
+        // Without the pages before, the rest of a fetch is no complete list.
         if (!state) {
           throw new StoreError('taken-over', 'expected a list that stays while it is fetched');
         }
@@ -181,7 +181,7 @@ class StoredTarget implements FetchTarget {
         const next = fetched.next(state, heldBack);
         await keepState(sql, this.#name, next);
         const change = { added, removed: removed + swept, withdrawn, heldBack };
-        // Followers are told of what is held back.
+        // A change of the held-back removals counts, since followers report them.
         const isHeldAnew = JSON.stringify(next.heldBack) !== JSON.stringify(state.heldBack);
         const isChanged = isHeldAnew || isPut || change.removed + withdrawn + lifted > 0;
         return { ...change, isChanged };
@@ -190,7 +190,7 @@ class StoredTarget implements FetchTarget {
     return change;
   }
 
-  /** Removes what a fetch from the start did not tell, unless it is held back. */
+  /** Removes entries that a fetch from the start did not report, unless that is held back. */
   async #sweep(
     sql: Sql,
     revision: number,
@@ -221,20 +221,20 @@ class StoredTarget implements FetchTarget {
 }
 
 /**
- * What the updates of a page do to a list. It is read and checked before the change begins. What
- * the service withdraws or deletes is withdrawn by id and source, on this list alone.
+ * A page's updates of a list, read and checked before the change begins. Records that the service
+ * withdraws or deletes are withdrawn by id and source, on this list alone.
  */
 class GatheredPage {
   readonly #list: string;
-  /** withdrawals that are made for the service, unless there are such */
+  /** withdrawals to make for the service, unless they exist */
   readonly #gone: { update: ListUpdate; key: Uint8Array; reason: string }[] = [];
-  /** the keys of withdrawals that are lifted if they were made for the service */
+  /** keys of the withdrawals to lift if they were made for the service */
   readonly #back: Uint8Array[] = [];
   readonly #records: ListUpdate[];
   readonly #coming = new GatheredEntries();
   readonly #keys: Uint8Array[] = [];
 
-  /** @throws {TypeError | RangeError} if an entry is invalid, or a database cannot keep it */
+  /** @throws {TypeError | RangeError} if an entry is invalid, or a database cannot store it */
   constructor(list: string, updates: readonly ListUpdate[]) {
     this.#list = list;
     this.#records = latestUpdates(updates);
@@ -261,7 +261,7 @@ class GatheredPage {
   ): Promise<PageChange & { lifted: number; isPut: boolean }> {
     const withdrawn = await this.#withdraw(sql, revision);
     const lifted = await this.#reinstate(sql, revision);
-    // What stays as it is, or is there with something else said of it, keeps its number.
+    // An entry that is unchanged, or differs only in its details, keeps its number.
     const removed = await removeEntries(
       sql,
       revision,

@@ -16,30 +16,30 @@ import {
   replaceFollowed,
 } from './load-blocklist.js';
 
-/** How a follower keeps up with its store. */
+/** Options of a follower. */
 export interface FollowOptions extends FollowedOptions {
-  /** how often the store is asked even if nothing woke the follower, in seconds; default 2 */
+  /** polling interval in seconds, for changes that woke no one; default 2 */
   pollSeconds?: number;
-  /** called with each revision that the blocklist has reached */
+  /** called with each revision that the blocklist reaches */
   onChange?: (revision: number) => void;
   /**
-   * called when the store does not answer, or a change could not be applied. The follower goes on
-   * from where it was; until then its blocklist is as it was, or between two revisions
+   * called if the store does not answer, or a change could not be applied. The follower goes on
+   * from where it stopped; until then its blocklist is unchanged, or between two revisions
    */
   onProblem?: (error: unknown) => void;
-  /** ends the loading; what was loaded is followed until `close` */
+  /** ends the loading; a loaded blocklist is followed until `close` */
   signal?: AbortSignal;
 }
 
-/** What a follower needs of whoever made it. */
+/** Functions that the creator of a follower provides. */
 export interface FollowerHooks {
-  /** resumes the entries whose pause is over */
+  /** resumes the entries whose pause has ended */
   readonly resume: () => Promise<void>;
-  /** called when it is closed */
+  /** called when the follower is closed */
   readonly end: () => Promise<void>;
 }
 
-/** Whoever waits for a revision. */
+/** A caller that waits for a revision. */
 interface Waiter {
   readonly revision: number;
   resolve(): void;
@@ -49,15 +49,15 @@ interface Waiter {
 /**
  * Keeps a blocklist in this process equal to a store. Made by `store.follow`.
  *
- * The store wakes it at each change; it asks every few seconds all the same. After a break it goes
- * on from the revision that it has reached. A change of up to 256 entries is applied at once, so
- * that a decision is about the state before or after it; a larger one in steps, with the event loop
- * turning between them: first what was withdrawn goes.
+ * The store wakes it at each change; it also polls every few seconds. After a break it goes on from
+ * the revision that it has reached. A change of up to 256 entries is applied at once, so a decision
+ * sees the state before or after it. A larger one is applied in steps, withdrawals first, and the
+ * event loop turns between them.
  */
 export class Follower {
-  /** The entries of the store. It is not to be changed but through the store. */
+  /** The store's entries. Change them only through the store. */
   readonly blocklist: Blocklist;
-  /** What the store allows, for `match`. It is not to be changed but through the store. */
+  /** The store's allowances, for `match`. Change them only through the store. */
   readonly allowList: AllowList;
   readonly #database: Database;
   readonly #following: Following;
@@ -67,9 +67,9 @@ export class Follower {
   readonly #ending = new AbortController();
   readonly #waiters = new Set<Waiter>();
   #revision: number;
-  /** what was held back when the blocklist reached a revision */
+  /** removals that were held back when the blocklist reached a revision */
   #heldBack: { readonly revision: number; readonly lists: readonly HeldBackList[] } | undefined;
-  /** when the blocklist was last known to be equal to the store, by a clock in milliseconds */
+  /** when the blocklist was last known to equal the store, on a clock in milliseconds */
   #equalAt = performance.now();
   #isWoken = false;
   #running: Promise<void> | undefined;
@@ -98,20 +98,20 @@ export class Follower {
   }
 
   /**
-   * How long ago the store last said that nothing is newer than the blocklist, in seconds: a few
-   * while the store answers. What is withdrawn meanwhile is still found here.
+   * Seconds since the store last confirmed that nothing is newer than the blocklist: a few while
+   * the store answers. Entries withdrawn since then are still found here.
    */
   get staleSeconds(): number {
     return (performance.now() - this.#equalAt) / 1000;
   }
 
-  /** What fetches into the store did not remove, until `Store.confirm` is called. */
+  /** Removals that fetches into the store hold back until `Store.confirm` is called. */
   get heldBack(): readonly HeldBackList[] {
     return this.#heldBack?.lists ?? [];
   }
 
   /**
-   * Resolves once the blocklist has reached a revision, as every change gives one.
+   * Resolves once the blocklist has reached a revision, such as a change returns.
    * @throws {TypeError | RangeError} if an argument is invalid
    * @throws {StoreError} `closed` if the follower is closed before
    * @throws the signal's reason if it aborts before
@@ -142,8 +142,8 @@ export class Follower {
   }
 
   /**
-   * The number by which the store calls an entry, as a match of the blocklist has it; undefined if
-   * it has none now.
+   * The store's number of an entry, as a match of the blocklist returns it; undefined if it has
+   * none now.
    * @throws {TypeError | RangeError} if `entry` is invalid
    * @throws {StoreError} `unreachable`
    */
@@ -152,14 +152,14 @@ export class Follower {
     return await numberOfEntry(this.#database, entry);
   }
 
-  /** Asks the store now. Nothing depends on it but the delay. */
+  /** Polls the store now. Only the delay depends on it. */
   wake(): void {
     if (this.#ending.signal.aborted) return;
     this.#isWoken = true;
     this.#running ??= this.#run();
   }
 
-  /** Stops following; the blocklist stays as it is. Resolves once nothing runs. */
+  /** Stops following; the blocklist stays unchanged. Resolves once nothing runs. */
   async close(): Promise<void> {
     this.#closing ??= this.#close();
     await this.#closing;
@@ -178,7 +178,7 @@ export class Follower {
       this.#isWoken = false;
       await this.#trying(() => this.#catchUp());
       await this.#trying(() => this.#noteHeldBack());
-      // A change like others: it may have to wait for them, and the next pages must not.
+      // This is a change like any other: it may have to wait for them, and the next pages must not.
       this.#resuming ??= this.#trying(this.#resume).finally(() => {
         this.#resuming = undefined;
       });
@@ -186,7 +186,7 @@ export class Follower {
     this.#running = undefined;
   }
 
-  /** Tells what fails, and never fails itself: nobody waits for it. */
+  /** Reports failures, and never fails itself: no caller waits for it. */
   async #trying(step: () => Promise<void>): Promise<void> {
     try {
       await step();
@@ -195,7 +195,7 @@ export class Follower {
       try {
         this.#options.onProblem?.(error);
       } catch {
-        // What is withdrawn must not stay because of a report that nobody hears.
+        // Withdrawn entries must not stay because a report of a problem failed.
       }
     }
   }
@@ -233,7 +233,7 @@ export class Follower {
 }
 
 /**
- * Loads what a store holds, and follows it.
+ * Loads a store's content, and follows it.
  * @throws {TypeError | RangeError} if an option is invalid
  */
 export async function followDatabase(
@@ -252,10 +252,10 @@ export async function followDatabase(
   checkTypeOf('onProblem', onProblem, 'function');
   checkSignal(signal);
   signal?.throwIfAborted();
-  // A follower that waited for a lost connection would go on finding what was withdrawn.
+  // A follower that waited for a lost connection would go on finding withdrawn entries.
   const database = opened.prompt();
   let follower: Follower | undefined;
-  // Before it loads: what is changed meanwhile must not be slept through.
+  // Listens before it loads, so that no change meanwhile is missed.
   const unlisten = await database.listen(() => follower?.wake());
   try {
     const loaded = await loadBlocklist(database, options, signal);

@@ -12,12 +12,12 @@ import { checkStorable, keyOfEntry, valuesOf } from '../stored-entry.js';
 import { type ChangeOptions, checkChange } from '../write.js';
 
 /**
- * Copies of entries that a change is about. They are read and checked before it begins: while it
- * runs, all other changes wait, and must not do so for whoever gives the entries.
+ * Copies of the entries of a change, read and checked before it begins: all other changes wait
+ * while it runs, and must not wait for the source of the entries.
  */
 export class GatheredEntries {
   readonly #coming = new ComingEntries();
-  /** of each entry, in the order given */
+  /** of each entry, in input order */
   readonly #tableOf: PackedEntries[] = [];
   readonly #told: ReturnType<typeof createHash> | undefined;
 
@@ -27,8 +27,8 @@ export class GatheredEntries {
   }
 
   /**
-   * @param list that it is put on; undefined: the one that it names
-   * @throws {TypeError | RangeError} if the entry is invalid, or a database cannot keep it
+   * @param list the list that it is put on; undefined: the one that it names
+   * @throws {TypeError | RangeError} if the entry is invalid, or a database cannot store it
    */
   push(entry: BlocklistEntry, list?: string): void {
     this.#tableOf.push(this.#coming.push(entry, list));
@@ -38,8 +38,8 @@ export class GatheredEntries {
   }
 
   /**
-   * The entries in the order given, in batches.
-   * @param onlyParts whether only those are meant that name a group
+   * The entries in input order, in batches.
+   * @param onlyParts only those that name a group
    */
   *batches(most: number, onlyParts = false): Generator<BlocklistEntry[]> {
     if (onlyParts && this.#coming.tables.every(({ hasGroups }) => !hasGroups)) return;
@@ -57,7 +57,7 @@ export class GatheredEntries {
     if (batch.length > 0) yield batch;
   }
 
-  /** Of all entries in their order, in hex, if that was wanted: equal ones are the same change. */
+  /** Digest of the entries in order, in hex, if requested: equal ones mean the same change. */
   digest(): string | undefined {
     return this.#told?.copy().digest('hex');
   }
@@ -66,8 +66,8 @@ export class GatheredEntries {
 const inText = (value: unknown) => (value instanceof Uint8Array ? hexOf(value) : value);
 
 /**
- * @param change that they are of: its key needs their digest
- * @param list that all of them are put on; undefined: each is on the one that it names
+ * @param change their change: its key needs their digest
+ * @param list the list that all of them are put on; undefined: each goes on the one that it names
  * @throws {TypeError | RangeError} if an argument or an entry is invalid
  */
 export async function gatheredEntries(

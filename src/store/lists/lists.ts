@@ -11,17 +11,17 @@ import { checkStorable } from '../stored-entry.js';
 
 /** A list of a store. */
 export interface StoredList extends ListInfo {
-  /** how many of its entries are paused */
+  /** number of its entries that are paused */
   readonly paused: number;
-  /** of the last change of its settings */
+  /** that of the last change of its settings */
   readonly revision: number;
-  /** how far it was fetched; absent: it never was */
+  /** how far it was fetched; absent: never fetched */
   readonly fetched?: FetchState;
 }
 
-/** @throws {TypeError | RangeError} if `name` is not the name of a list that a store can keep */
+/** @throws {TypeError | RangeError} if `name` is not a list name that a store can keep */
 export function checkListName(name: string): void {
-  // A longer one than those of entries would keep a list in memory from following.
+  // A name longer than those of entries would stop a list in memory from following.
   checkEntryListName(name);
   checkStorable(name);
 }
@@ -36,8 +36,8 @@ export function checkedSettings(settings: ListSettings): ListSettings {
 }
 
 /**
- * Sets how a list is used, within a change. It is made if it is not there.
- * @param changes null: no settings, and it was never fetched; without entries it is gone
+ * Sets a list's settings, within a change. The list is created if it is missing.
+ * @param changes null: no settings and no fetch state; without entries the list is gone
  * @returns whether anything changed
  */
 export async function setListSettings(

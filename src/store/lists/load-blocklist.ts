@@ -10,19 +10,19 @@ import { applySteps, type Following, PendingChanges } from './apply-changes.js';
 import { settingsOf } from './lists.js';
 import { withdrawalsOf } from './withdrawals.js';
 
-/** Changes that are kept until they are whole. Beyond, what is there is applied. */
+/** Changes collected until they are complete. Beyond this number, they are applied early. */
 const KEPT = 20_000;
 
-/** How a blocklist that follows a store, and its allow list, are made. */
+/** Options of a blocklist that follows a store, and of its allow list. */
 export interface FollowedOptions {
-  /** options of the allow list, whose allowances are the store's */
+  /** options of the allow list, which has the store's allowances */
   allowList?: Pick<AllowListOptions, 'radius' | 'onAllowed'>;
 }
 
 /**
- * A blocklist with what a store holds. The event loop turns about every 5 ms. It begins again
- * if what it has read is purged meanwhile.
- * @returns with the revision that it is at
+ * Loads a blocklist from a store. The event loop turns about every 5 ms. Loading begins again if
+ * rows that it has read are purged meanwhile.
+ * @returns it with its revision
  */
 export async function loadBlocklist(
   database: Database,
@@ -38,7 +38,7 @@ export async function loadBlocklist(
   }
 }
 
-/** Whether what changed since a revision is no longer known, so that all must be read again. */
+/** True if the changes since a revision are no longer known, so everything must be read again. */
 export const isRevisionGone = (error: unknown) =>
   error instanceof StoreError && error.code === 'revision-gone';
 
@@ -51,7 +51,7 @@ async function loadOnce(
   const allowList = new AllowList({ ...allowing, allowances: start.allowances });
   const blocklist = new Blocklist({ withdrawn: start.withdrawals, lists: start.settings });
   await blocklist.apply({ add: unchangedEntries(database, start.revision, signal) }, { signal });
-  // What has changed while it was read.
+  // Applies the changes made during the read.
   const revision = await catchUp(database, { blocklist, allowList }, start.revision, signal);
   await blocklist.settled();
   return { blocklist, allowList, revision };
@@ -68,8 +68,8 @@ async function startOf(sql: Sql) {
 }
 
 /**
- * Applies all that has changed after a revision.
- * @returns the revision that the blocklist is at now. If this rejects, it is between two
+ * Applies all changes after a revision.
+ * @returns the blocklist's revision now. If this rejects, it is between two
  */
 export async function catchUp(
   database: Database,
@@ -78,7 +78,7 @@ export async function catchUp(
   signal: AbortSignal | undefined,
 ): Promise<number> {
   let pending = new PendingChanges();
-  // Also of 0, a part may have been applied by a call that failed.
+  // Even for 0, a failed call may have applied a part.
   for await (const page of changesAfter(database, after, signal, after)) {
     pending.add(page);
     if (page.revision === undefined && pending.size < KEPT) continue;
@@ -89,7 +89,7 @@ export async function catchUp(
   throw new Error('expected a last page of changes');
 }
 
-/** Gives a blocklist what another one has, which is not used after it. */
+/** Moves the content of another blocklist, which is not used afterwards, into a blocklist. */
 export function replaceFollowed({ blocklist, allowList }: Following, by: Following): void {
   const { state } = by.blocklist;
   const generation = Math.max(blocklist.generation, state.generation) + 1;

@@ -11,18 +11,18 @@ import { withdrawGroups } from './withdrawals.js';
 
 /** Entries of one statement. */
 const BATCH = 1000;
-/** So many new ones may make a table much larger. */
+/** That many new entries may make a table much larger. */
 const MANY = 100;
 /** Bytes of a part of the table that are read at once in any case. */
 const SMALL = 65_536;
 
-/** What became of entries that were put in place. */
+/** Result of adding or replacing entries. */
 export interface Put {
-  /** how many are new, or say something else than before */
+  /** number of entries that are new, or differ from their earlier version */
   added: number;
-  /** how many were rejected, by reason */
+  /** number of rejected entries, by reason */
   readonly rejected: Record<KeptOutReason, number>;
-  /** of those that were not rejected, in the order given */
+  /** those of the entries that were not rejected, in input order */
   readonly numbers: number[];
 }
 
@@ -31,14 +31,14 @@ const GIVEN = `select * from unnest(${Object.values(COLUMNS)
   .map((type, at) => `$${at + 1}::${type}[]`)
   .join(', ')}) with ordinality as given (${names.join(', ')}, place)`;
 const REVISION = `$${names.length + 1}::bigint`;
-/** `json` cannot be compared, its text can. */
+/** `json` cannot be compared, but its text can. */
 const compared = (table: string) =>
   SAID.map((name) => (COLUMNS[name] === 'json' ? `${table}.${name}::text` : `${table}.${name}`));
 
 /**
- * Puts a batch in place. What is withdrawn is kept out; what is there and says the same stays as it
- * is. All changes wait for each other, so looking before is enough; `on conflict` would take a
- * number for each entry that is there.
+ * Adds or replaces a batch. Withdrawn entries are rejected; entries that are there with the same
+ * content stay unchanged. Changes wait for each other, so looking first is enough; `on conflict`
+ * would use up a number for each entry that is there.
  */
 const PUT = `
 with given as (${GIVEN}),
@@ -68,15 +68,15 @@ union all select entry.key, entry.number, false
   from coming join entry on entry.hash = coming.hash and entry.key = coming.key
 union all select key, null, false from judged where is_withdrawn`;
 
-/** A batch is looked up row by row: any other plan would read the whole table for each. */
+/** Looks a batch up row by row: any other plan would read the whole table for each batch. */
 const BY_ROW = ['hashjoin', 'mergejoin', 'seqscan'];
 
 /**
- * Adds entries, or puts them in the place of those with the same key, within a change. Of those
- * that have the same key, the last one counts. An entry that is paused stays so.
- * @param isMet called with the keys of each batch that are not kept out
- * @returns what became of them, and whether anything changed: even what is kept out may withdraw
- *   the picture of which it is a part
+ * Adds entries, or replaces those with the same key, within a change. Of several with the same key,
+ * the last one counts. A paused entry stays paused.
+ * @param isMet called with the keys of each batch that are not rejected
+ * @returns the result, and whether anything changed: even a rejected entry may withdraw the picture
+ * of which it is a part
  */
 export async function putEntries(
   sql: Sql,
@@ -119,7 +119,7 @@ export async function putEntries(
   return { ...put, isChanged: isWider || put.added > 0 };
 }
 
-/** @returns the numbers of those that are not withdrawn, by the texts of their keys */
+/** @returns the numbers of the entries that are not withdrawn, by the texts of their keys */
 async function putBatch(
   sql: Sql,
   revision: number,
@@ -143,7 +143,7 @@ async function putBatch(
 }
 
 /**
- * Gives a list these entries in place of those that it has, within a change.
+ * Replaces all entries of a list, within a change.
  * @param replace `entries`: all of this list
  */
 export async function replaceEntries(
@@ -167,7 +167,7 @@ export async function replaceEntries(
   return { ...put, removed, isChanged: put.isChanged || removed > 0 };
 }
 
-/** Lists come with their first entry. */
+/** A list is created with its first entry. */
 async function makeLists(sql: Sql, revision: number, names: readonly string[]): Promise<void> {
   if (names.length === 0) return;
   await sql.query(
@@ -178,9 +178,9 @@ async function makeLists(sql: Sql, revision: number, names: readonly string[]): 
 }
 
 /**
- * Makes the statistics of the table of entries if it is more than twice as large as when they were
- * made last. A server does so in a minute or later, an embedded one never: until then it would
- * rather read and sort the whole table for each page of entries.
+ * Updates the statistics of the table of entries if it is more than twice as large as at the last
+ * update. A server does so within a minute or later, an embedded engine never: until then it would
+ * read and sort the whole table for each page of entries.
  */
 async function countAnew(sql: Sql): Promise<void> {
   const grown = await sql.query(

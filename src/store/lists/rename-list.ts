@@ -26,12 +26,11 @@ interface MovingRow extends EntryRow {
 }
 
 /**
- * Gives a list another name, within a change. Its entries keep their numbers and pauses, and what
- * was withdrawn on it stays withdrawn on it. What was withdrawn on an earlier list of the new name
- * goes.
- * @param settings changes to those that it has
- * @returns false, with nothing changed, if there is no list `from`, one of the name `to`, or an
- *   feed of either
+ * Renames a list, within a change. Its entries keep their numbers and pauses, and entries withdrawn
+ * on it stay withdrawn. Entries that were withdrawn on an earlier list of the new name are removed.
+ * @param settings changes to the list's settings
+ * @returns false, with nothing changed, if there is no list `from`, a list `to` exists, or either
+ * has a feed
  */
 export async function renameList(
   sql: Sql,
@@ -57,7 +56,7 @@ export async function renameList(
     where name = $1`,
     [from, revision],
   );
-  // Withdrawals come first: what is moved is on the list that they are about.
+  // Withdrawals come first: the moved entries are on the list that they are about.
   for (const withdrawal of await withdrawalsOf(sql)) {
     const groups = 'id' in withdrawal ? [] : (withdrawal.groups ?? []);
     if (withdrawal.list !== from && !groups.some(({ list }) => list === from)) continue;
@@ -79,14 +78,14 @@ export async function renameList(
     await moveEntries(sql, revision, rows, to);
     if (rows.length < BATCH) break;
   }
-  // Others had kept it out before.
+  // Older withdrawals on the list `to` also cover the moved entries.
   await removeEntries(sql, revision, `list = $2 and ${isCovered('entry', { onList: true })}`, [to]);
   return true;
 }
 
 /**
- * A row is not changed in place, since its key tells its list: the old one stays under a number of
- * its own for those who follow, and the new one takes the number.
+ * A row is not changed in place, since its key includes its list: the old row stays under a new
+ * number for followers, and the new row takes the number.
  */
 async function moveEntries(
   sql: Sql,
@@ -106,7 +105,7 @@ async function moveEntries(
       [column(values, 'hash'), column(values, 'key')],
     );
   await remove(old);
-  // The name may have been a list's before: rows that are not listed.
+  // The name may be that of an earlier list, which left unlisted rows.
   await remove(anew);
   const revisionAt = `$${NAMES.length + 1}::bigint`;
   await sql.query(

@@ -5,21 +5,21 @@ import type { Sql } from '../sql/database.js';
 import { type Probes, probesOf } from '../sql/probes.js';
 import { type EntryRow, SELECTED, type StoredEntry, storedEntryOf } from '../stored-entry.js';
 
-/** An entry within the distance asked for. */
+/** An entry within the requested distance. */
 export interface StoreHit {
   readonly entry: StoredEntry;
   readonly distance: number;
 }
 
-/** What a search in the database found. */
+/** Result of a search in the database. */
 export interface SearchAnswer {
-  /** the nearest first, those of one distance by their numbers; empty: nothing is within it */
+  /** nearest first, and by number at the same distance; empty: nothing is within the distance */
   readonly hits: readonly StoreHit[];
-  /** whether bands were looked up, or every hash of the kind was compared: both find all */
+  /** whether it looked up bands, or compared every hash of the kind: both find everything */
   readonly way: 'bands' | 'scan';
 }
 
-/** A query, and how it is answered. */
+/** A query, and the way to answer it. */
 interface Asked {
   readonly hash: Hash;
   readonly probes: Probes;
@@ -32,9 +32,9 @@ interface Found {
 }
 
 /**
- * Finds entries near hashes inside the database, for those who hold no index. Exact: an entry is
- * found if it is within the distance, listed, not paused, and on a list that is enabled.
- * @returns the answer to each query, in their order, by two or three statements however many
+ * Finds entries near hashes inside the database, for callers that hold no index. Exact: it finds
+ * every entry that is within the distance, listed, not paused, and on an enabled list.
+ * @returns the answer to each query, in their order, by two or three statements in total
  * @throws {TypeError | RangeError} if an argument is invalid
  */
 export async function searchEntries(
@@ -57,7 +57,7 @@ export async function searchEntries(
   const hits = asked.map(() => new Map<number, StoreHit>());
   for (const { query, number } of found) {
     const entry = entries.get(number);
-    // Removed meanwhile.
+    // It was removed meanwhile.
     if (!entry) continue;
     hits[query]!.set(number, { entry, distance: distance(asked[query]!.hash, entry.hash) });
   }
@@ -70,15 +70,15 @@ export async function searchEntries(
 }
 
 /**
- * Looks up the rows of `each` one by one, which `offset 0` sees to: before the statistics of a
- * table are made, PostgreSQL would rather read all of it.
+ * Looks up the rows of `each` one by one, which `offset 0` enforces: before a table has statistics,
+ * PostgreSQL would read all of it.
  */
 const within = (table: string, where: string) => `cross join lateral (
     select number from ${table} where ${where} and bit_count(${table}.bits # each.bits) <= $1 offset 0
   ) as found`;
 
 /**
- * What the queries that have tokens find.
+ * Finds the entries for the queries that have tokens.
  * @returns undefined if there are no bands, which another process may have changed meanwhile
  */
 async function foundByBands(
@@ -106,8 +106,8 @@ async function foundByBands(
 }
 
 /**
- * What some of the queries find by comparing all hashes: those of one band, if there are bands,
- * since they lie together.
+ * Finds the entries for some queries by comparing all hashes: those of one band, if there are
+ * bands, since they are stored together.
  */
 async function foundByScan(
   sql: Sql,

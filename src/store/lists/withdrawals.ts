@@ -13,7 +13,7 @@ import type { Made } from '../write.js';
 import { removeEntries } from './entries.js';
 import type { GatheredEntries } from './gathered-entries.js';
 
-/** What is selected of a withdrawal, for `withdrawnOf`. */
+/** Columns of a withdrawal, for `withdrawnOf`. */
 export const WITHDRAWN = `key, list, algorithm, hash, source, id, reason, listed, revision,
   (select json_agg(json_build_object('group', encode(g.hash, 'hex'), 'list', g.list)
       order by g.list, g.hash)
@@ -35,7 +35,7 @@ export interface WithdrawalRow {
 
 /**
  * A copy of a withdrawal that a caller gave.
- * @throws {TypeError | RangeError} if it is invalid, or a database cannot keep it
+ * @throws {TypeError | RangeError} if it is invalid, or a database cannot store it
  */
 export function checkedWithdrawal(withdrawal: Withdrawn, reason?: string): Withdrawn {
   const copy = copyOfWithdrawn(withdrawal, reason);
@@ -45,7 +45,7 @@ export function checkedWithdrawal(withdrawal: Withdrawn, reason?: string): Withd
   return copy;
 }
 
-/** What makes a withdrawal that very one, as 32 bytes: its reason does not. */
+/** Identity of a withdrawal, as 32 bytes, without its reason. */
 export function keyOfWithdrawal(key: WithdrawnKey): Uint8Array {
   const list = key.list ?? null;
   return 'id' in key
@@ -53,7 +53,7 @@ export function keyOfWithdrawal(key: WithdrawnKey): Uint8Array {
     : digestOf([key.algorithm, hashToHex(key), list]);
 }
 
-/** Withdraws within a change, as `Blocklist.withdraw` does. @returns how many entries went */
+/** Withdraws within a change, as `Blocklist.withdraw` does. @returns number of removed entries */
 export async function withdrawEntries(
   sql: Sql,
   revision: number,
@@ -114,15 +114,15 @@ interface Group {
   readonly list: string;
 }
 
-/** A picture that a withdrawal is to take along. */
+/** A picture that a withdrawal is to include. */
 interface WiderGroup extends Group {
   readonly key: Uint8Array;
   readonly algorithm: Algorithm;
 }
 
 /**
- * Withdraws pictures with withdrawals that are in force, each with the first `MOST_GROUPS` of a
- * list, and removes their entries.
+ * Adds pictures to withdrawals in force, at most `MOST_GROUPS` of a list to each, and removes their
+ * entries.
  */
 async function widen(
   sql: Sql,
@@ -183,8 +183,7 @@ const columnsOf = (groups: readonly WiderGroup[]): SqlValue[] => [
 const BATCH = 1000;
 
 /**
- * Withdraws the pictures of which entries that come are parts, if those are withdrawn by their own
- * hashes.
+ * Withdraws the pictures of new entries that are parts withdrawn by their own hashes.
  * @returns whether one of them is new
  */
 export async function withdrawGroups(

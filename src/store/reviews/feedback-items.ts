@@ -3,18 +3,18 @@ import type { Database, Sql } from '../sql/database.js';
 import { type Lease, takeLease } from '../sql/lease.js';
 import { checkStorable } from '../stored-entry.js';
 
-/** How long the id of what has ended is remembered, in milliseconds. */
+/** Milliseconds for which the id of an ended item is remembered. */
 const MEMORY = 7 * 86_400_000;
 
 /** The columns of a `FeedbackItem`. */
 const ITEM = 'id, recipient as "to", entry, body, state, attempts, due';
 
 /**
- * The items of a feedback queue. What a call wrote is durable once it resolves; a call that rejects
- * has changed nothing. Any number of processes may add items; one at a time sends. If that one
- * ends, the next call of `send` in another goes on. If it hangs, another goes on about a minute
- * later, and what the first one still writes is refused: at most what it was sending at that moment
- * may arrive twice. What has ended keeps its id for a week, and nothing else.
+ * The items of a feedback queue. Writes are durable once the call resolves; a call that rejects has
+ * changed nothing. Any number of processes may add items; one at a time sends. If that one ends,
+ * the next call of `send` in another goes on. If it hangs, another goes on about a minute later,
+ * and later writes of the first one are rejected: at most the items that it was sending at that
+ * moment may arrive twice. An ended item keeps only its id, for a week.
  */
 export class FeedbackItems {
   readonly #database: Database;
@@ -27,22 +27,22 @@ export class FeedbackItems {
   }
 
   /**
-   * Takes feedback that was checked, as `waiting` and due at once.
+   * Adds checked feedback, as `waiting` and due at once.
    * @returns false if its id is there, or has ended within a week
-   * @throws {RangeError} if a database cannot keep one of the texts
+   * @throws {RangeError} if a database cannot store one of the texts
    */
   async put(feedback: NewFeedback): Promise<boolean> {
     return (await putFeedback(this.#database, [feedback], this.#now())) === 1;
   }
 
-  /** All of them, in the order in which they came. */
+  /** All items, in order of arrival. */
   async all(): Promise<FeedbackItem[]> {
     return await this.#database.query<FeedbackItem>(
       `select ${ITEM} from feedback where state <> 'ended' order by number`,
     );
   }
 
-  /** Undefined if there is none. */
+  /** The item of an id; undefined if there is none. */
   async get(id: string): Promise<FeedbackItem | undefined> {
     checkStorable(id);
     const [item] = await this.#database.query<FeedbackItem>(
@@ -52,7 +52,7 @@ export class FeedbackItems {
     return item;
   }
 
-  /** The first of each entry that is not stuck, in their order; of one sender, if named. */
+  /** The first item of each entry that is not stuck, in order; of one sender, if named. */
   async heads(to?: string): Promise<FeedbackItem[]> {
     return await this.#database.query<FeedbackItem>(
       `select ${ITEM} from (
@@ -64,7 +64,7 @@ export class FeedbackItems {
     );
   }
 
-  /** Whether feedback on the same entry came after this item. */
+  /** True if later feedback on the same entry has arrived. */
   async hasLater({ id, to, entry }: FeedbackItem): Promise<boolean> {
     const later = await this.#database.query(
       `select from feedback where recipient = $2 and entry = $3 and state <> 'ended'
@@ -74,7 +74,7 @@ export class FeedbackItems {
     return later.length > 0;
   }
 
-  /** How many are still to be sent or settled, and how many wait for people. */
+  /** Number of items still to be sent or settled, and number of stuck ones. */
   async counts(): Promise<{ open: number; stuck: number }> {
     const [row] = await this.#database.query<{ open: number; stuck: number }>(
       `select count(*) filter (where state <> 'stuck') as open,
@@ -84,7 +84,7 @@ export class FeedbackItems {
     return { ...row! };
   }
 
-  /** @returns the item as it is now; undefined if it had changed or gone, and nothing was done */
+  /** @returns the changed item; undefined if it had changed or gone, and nothing was done */
   async change(
     item: FeedbackItem,
     { state, attempts, due }: Pick<FeedbackItem, 'state' | 'attempts' | 'due'>,
@@ -98,7 +98,7 @@ export class FeedbackItems {
   }
 
   /**
-   * Forgets an item, but for its id.
+   * Removes an item, but keeps its id.
    * @returns false if it had changed or gone, and nothing was done
    */
   async end(item: FeedbackItem): Promise<boolean> {
@@ -111,7 +111,7 @@ export class FeedbackItems {
   }
 
   /**
-   * What is stuck is changed by people, from any process. All else is changed by who sends it.
+   * People change stuck items, from any process. Only the sending process changes the others.
    * @throws {StoreError} `taken-over`
    */
   async #changed(
@@ -127,9 +127,9 @@ export class FeedbackItems {
   }
 
   /**
-   * Runs a sending while no other runs, in any process. Its changes and ends fail once another
-   * process has taken the right over.
-   * @param run its signal aborts when the right is lost
+   * Runs a sending while no other runs, in any process. Its changes fail once another process has
+   * taken over.
+   * @param run its signal aborts when the lease is lost
    * @returns undefined if another process is sending; nothing ran
    */
   async sending<T>(run: (signal: AbortSignal) => Promise<T>): Promise<{ of: T } | undefined> {
@@ -149,14 +149,14 @@ export class FeedbackItems {
   }
 }
 
-/** Whether the item is still there, and stuck or not as it was. */
+/** The item is still there, and stuck or not as before. */
 const SAME = "id = $1 and state <> 'ended' and (state = 'stuck') = $2";
 
 /**
- * Puts feedback that was checked in the queue, but for what it has, or has ended within a week.
+ * Adds checked feedback to the queue, except items that it has, or that have ended within a week.
  * @param due in milliseconds since 1970
- * @returns how many are new
- * @throws {RangeError} if a database cannot keep one of the texts
+ * @returns number of new items
+ * @throws {RangeError} if a database cannot store one of the texts
  */
 export async function putFeedback(
   sql: Sql,

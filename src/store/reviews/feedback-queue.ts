@@ -11,17 +11,17 @@ import {
 import type { Database } from '../sql/database.js';
 import { FeedbackItems } from './feedback-items.js';
 
-/** How feedback is sent. */
+/** Options of a feedback queue. */
 export interface FeedbackQueueOptions {
-  /** by the name that feedback is sent to */
+  /** by recipient name */
   senders: Readonly<Record<string, FeedbackSender>>;
   /**
-   * how often something is tried in vain before it is stuck
+   * failed tries before an item is stuck
    * @defaultValue 12
    */
   maxAttempts?: number;
   /**
-   * before the second try; doubled for each further one
+   * wait before the second try; doubled for each further one
    * @defaultValue 5
    */
   backoffSeconds?: number;
@@ -31,7 +31,7 @@ export interface FeedbackQueueOptions {
    */
   maxBackoffSeconds?: number;
   /**
-   * how long a sender may take; then its signal aborts, and it counts as no answer
+   * time limit of a sender; then its signal aborts, and the try counts as unanswered
    * @defaultValue 60
    */
   timeoutSeconds?: number;
@@ -42,20 +42,20 @@ export interface FeedbackQueueOptions {
   now?: () => number;
 }
 
-/** What a call of `send` did. */
+/** Result of a call of `send`. */
 export interface FeedbackProgress {
-  /** that a service has now */
+  /** items that a service has now */
   readonly done: number;
-  /** that are still to be sent or settled */
+  /** items still to be sent or settled */
   readonly open: number;
   readonly stuck: number;
   /** when the next one is due, in milliseconds since 1970; undefined if none is open */
   readonly nextDue?: number;
-  /** another process was sending, so that this call sent nothing */
+  /** another process was sending, so this call sent nothing */
   readonly isElsewhere?: true;
 }
 
-/** As `Store.feedbackQueue` says. */
+/** See `Store.feedbackQueue`. */
 export async function feedbackQueueOf(
   database: Database,
   options: FeedbackQueueOptions,
@@ -93,14 +93,14 @@ interface Settings {
 }
 
 /**
- * Feedback that is to reach the services whose entries it is about: durable before `add` resolves,
- * sent by `send`, tried again with growing pauses, in its order for each entry. What cannot be sent
- * holds up nothing else: not other entries, and later feedback on the same entry only until it is
- * stuck.
+ * Feedback to the services whose entries it is about: durable before `add` resolves, sent by
+ * `send`, retried with growing pauses, in order for each entry. A failing item holds up nothing
+ * else: no other entry, and later feedback on the same entry only until it is stuck.
  *
- * No feedback is lost, and none is promised to arrive exactly once. A service may take a request
- * whose answer is lost. If the sender is idempotent, it is sent again. If not, it is read back, and
- * sent again only if the service does not have it: if that is not told yet, it arrives twice.
+ * Feedback is never lost, but exactly-once delivery is not promised. A service may accept a request
+ * whose answer is lost. If the sender is idempotent, the item is sent again. If not, it is read
+ * back, and sent again only if the service does not have it: if it is not listed yet, it arrives
+ * twice.
  */
 export class FeedbackQueue {
   readonly #items: FeedbackItems;
@@ -124,9 +124,9 @@ export class FeedbackQueue {
   }
 
   /**
-   * Takes feedback.
+   * Adds feedback.
    * @returns once it is durable; whether it is new: an id that the queue has, or has ended within a
-   *   week, is not taken again
+   * week, is not accepted again
    * @throws {TypeError | RangeError} if it is invalid, or the queue is closed
    * @throws {StoreError} `unreachable`; the feedback may be in the queue then: add it again
    */
@@ -137,21 +137,21 @@ export class FeedbackQueue {
     return await this.#items.put(put);
   }
 
-  /** What is waiting, unknown or stuck, in the order in which it came. */
+  /** Items that are waiting, unknown or stuck, in order of arrival. */
   items(): Promise<FeedbackItem[]> {
     return this.#items.all();
   }
 
-  /** What was given up, in the order in which it came: for people to look at. */
+  /** Items that were given up, in order of arrival, for people to look at. */
   async stuck(): Promise<FeedbackItem[]> {
     return (await this.items()).filter(({ state }) => state === 'stuck');
   }
 
   /**
-   * Sends and settles what is due, once each, until nothing more is due. Services are asked side by
-   * side, each for one thing at a time. A call while another runs joins it.
-   * @param options `signal` ends it after what is being sent
-   * @throws {StoreError} if the store fails; nothing is sent that could not be written down before
+   * Sends and settles due items, once each, until none is due. Services are asked in parallel, each
+   * for one item at a time. A call while another runs joins it.
+   * @param options `signal` ends it after the items being sent
+   * @throws {StoreError} if the store fails; nothing is sent before it is written down
    */
   send(options: { signal?: AbortSignal } = {}): Promise<FeedbackProgress> {
     checkOptions(options);
@@ -165,9 +165,9 @@ export class FeedbackQueue {
   }
 
   /**
-   * Tries what is stuck again from now on.
-   * @returns false if it is not stuck, or if later feedback on the same entry has come since: that
-   *   is what the service should have last
+   * Retries a stuck item.
+   * @returns false if it is not stuck, or if later feedback on the same entry has come since: the
+   * service should receive that last
    * @throws {TypeError} if `id` is not a string
    */
   async retry(id: string): Promise<boolean> {
@@ -182,8 +182,8 @@ export class FeedbackQueue {
   }
 
   /**
-   * Forgets what is stuck.
-   * @returns whether it was
+   * Drops a stuck item.
+   * @returns whether it was stuck
    * @throws {TypeError} if `id` is not a string
    */
   async drop(id: string): Promise<boolean> {
@@ -193,14 +193,14 @@ export class FeedbackQueue {
     });
   }
 
-  /** One after another, so that nothing is changed that has just ended. */
+  /** Runs one after another, so that nothing changes an item that has just ended. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#turn.then(work);
     this.#turn = result.catch(() => {});
     return result;
   }
 
-  /** Waits for what is being sent, and closes the queue; the store stays open. */
+  /** Waits for the items being sent, and closes the queue; the store stays open. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -234,11 +234,11 @@ export class FeedbackQueue {
     return { done: sent.of, ...counts, ...(dues.length > 0 && { nextDue }) };
   }
 
-  /** @returns how many the services have now */
+  /** @returns number of items that the services have now */
   async #sendDue(stop: AbortSignal): Promise<number> {
     let done = 0;
     const lanes = [...this.#senders.keys()].map((to) => this.#sendTo(to, stop, () => done++));
-    // All end before the first error is told: none writes on behind the caller's back.
+    // All lanes end before the first error is thrown: none writes on behind the caller's back.
     for (const end of await Promise.allSettled(lanes)) {
       if (end.status === 'rejected') throw end.reason;
     }
@@ -247,7 +247,7 @@ export class FeedbackQueue {
 
   async #sendTo(to: string, signal: AbortSignal, onDone: () => void): Promise<void> {
     const tried = new Set<string>();
-    // What has ended makes way for later feedback on its entry, which the next round sends.
+    // An ended item makes way for later feedback on its entry, which the next round sends.
     for (;;) {
       const now = this.#settings.now();
       const heads = await this.#items.heads(to);
@@ -272,7 +272,7 @@ export class FeedbackQueue {
       const settled = await this.#ask(signal, (options) => sender.settle!(item, options));
       if (settled !== 'absent') return await this.#after(item, settled, 'unknown', signal);
     }
-    // Durable before it is sent: whoever goes on after a kill must know that it may have arrived.
+    // Durable before it is sent: after a kill, the next process must know that it may have arrived.
     const { attempts, due } = item;
     const change = { state: 'unknown', attempts: attempts + 1, due } as const;
     const sending = await this.#items.change(item, change);
@@ -281,7 +281,7 @@ export class FeedbackQueue {
     return await this.#after(item, sent, sent === 'retry' ? 'waiting' : 'unknown', signal);
   }
 
-  /** What follows from an answer. @returns whether the service has it now */
+  /** Applies an answer. @returns whether the service has it now */
   async #after(
     item: FeedbackItem,
     answer: Sent | Settled,
@@ -293,7 +293,7 @@ export class FeedbackQueue {
       return true;
     }
     const { maxAttempts, backoffSeconds, maxBackoffSeconds, now } = this.#settings;
-    // What the caller broke off was not in vain.
+    // A try that the caller aborted does not count.
     const attempts = item.attempts + (signal.aborted ? 0 : 1);
     const seconds = backoffSeconds * 2 ** Math.min(attempts - 1, 60);
     const due = now() + (signal.aborted ? 0 : 1000 * Math.min(maxBackoffSeconds, seconds));
@@ -302,7 +302,7 @@ export class FeedbackQueue {
     return false;
   }
 
-  /** What a sender answers within its time; `unknown` for whatever is no answer. */
+  /** The sender's answer within the time limit; `unknown` if it is not a valid answer. */
   async #ask<Answer extends Sent | Settled>(
     signal: AbortSignal,
     call: (options: { signal: AbortSignal }) => Promise<Answer>,

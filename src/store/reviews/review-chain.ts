@@ -7,14 +7,14 @@ import type { Database, Sql, SqlValue } from '../sql/database.js';
  * moved breaks the chain. `review_chain` has the number and the digest of the last one.
  *
  * Erased records leave their place in the chain: one row of `review_erased` for each run, with the
- * digest before it and that of its last record. The salts are erased, so nobody can try whether a
- * digest that is left fits a guess.
+ * digest before it and that of its last record. The salts are erased, so no one can test guesses
+ * against a digest that is left.
  *
- * Whoever writes in the database can make a whole new chain: it shows accidents and careless
- * changes, and is no signature.
+ * Anyone with write access to the database can make a whole new chain: it shows accidents and
+ * careless changes, and is no signature.
  */
 
-/** Where the chain ends, or a part of it. */
+/** End of the chain, or of a part of it. */
 export interface ChainEnd {
   readonly number: number;
   readonly digest: Uint8Array;
@@ -25,7 +25,7 @@ interface ChainLink extends ChainEnd {
   readonly before: Uint8Array;
 }
 
-/** The columns of a record that tell what it says, and `record`, which has it all as JSON. */
+/** The columns of a record's content, and `record`, which has all of it as JSON. */
 export type RecordColumns = Readonly<Record<string, SqlValue>> & { readonly record: string };
 
 /** A record in its place. */
@@ -40,7 +40,7 @@ export const RECORD_ROW = `number, before, digest, salt, id,
   (extract(epoch from at) * 1000000)::float8 as at, list, entry_algorithm, entry_hash, entry_id,
   entry_source, record::text as record`;
 
-/** What stands for those of a record in a run that was erased. */
+/** Empty record columns for a run that was erased. */
 const NO_RECORD = `number, before, digest, null::bytea, null::text, null::float8, null::text,
   null::text, null::bytea, null::text, null::text, null::text`;
 
@@ -49,10 +49,10 @@ const SALT_BYTES = 16;
 /** Rows of a page. */
 const PAGE = 1000;
 
-/** Whether a record says what it said when it was written. */
+/** True if a record is unchanged since it was written. */
 export const isUnchanged = (row: RecordRow): boolean => isSame(digestOf(row), row.digest);
 
-/** Waits for its turn: until the transaction ends, no other one writes or erases records. */
+/** Waits for its turn: until the transaction ends, no other writes or erases records. */
 export async function lockedEnd(sql: Sql): Promise<ChainEnd> {
   const [end] = await sql.query<ChainEnd>('select number, digest from review_chain for update');
   return end!;
@@ -82,7 +82,7 @@ export async function appendRecords(
 }
 
 /**
- * Erases the records that fulfil a condition, but for their place in the chain.
+ * Erases the records that fulfil a condition, except for their place in the chain.
  * @returns how many
  */
 export async function eraseRecords(
@@ -105,7 +105,7 @@ export async function eraseRecords(
   });
 }
 
-/** Makes one run of those that follow each other. */
+/** Joins consecutive runs. */
 const JOIN_RUNS = `
 with marked as (
   select *, (first is distinct from 1 + lag(number) over (order by number))::int as begins
@@ -119,15 +119,15 @@ update review_erased set first = joined.first, before = joined.before
 from joined where review_erased.number = joined.number and review_erased.first <> joined.first`;
 
 /**
- * Reads the chain page by page, from its first record to its end, and gives the number of each
- * record that does not fit. The first one is exact; a fault may break what comes after it, too.
+ * Reads the chain page by page, from its first record to its end, and yields the number of each
+ * record that does not fit. The first number is exact; a fault may also break the records after it.
  */
 export async function* brokenRecords(sql: Sql): AsyncGenerator<number, void, undefined> {
   let end = FIRST;
   for await (const part of partsOf(sql)) {
     const isNext = part.first === end.number + 1 && isSame(part.before, end.digest);
     const isSound = isNext && (part.salt === null || isUnchanged(part));
-    // Of records that are missing, it is the first one.
+    // If records are missing, it is the first of them.
     if (!isSound) yield Math.min(part.first, end.number + 1);
     end = part;
   }
@@ -145,7 +145,7 @@ type ChainPart = ChainLink & { readonly first: number } & ({ readonly salt: null
 async function* partsOf(sql: Sql): AsyncGenerator<ChainPart> {
   const page = `where number > $1 order by number limit ${PAGE}`;
   for (let after = 0; ; ) {
-    // A record comes before a run with its number: none is passed over at the end of a page.
+    // A record comes before a run with its number, so the end of a page skips none.
     const parts = await sql.query<ChainPart>(
       `(select number as first, ${RECORD_ROW} from review_record ${page})
       union all (select first, ${NO_RECORD} from review_erased ${page})
@@ -158,7 +158,7 @@ async function* partsOf(sql: Sql): AsyncGenerator<ChainPart> {
   }
 }
 
-/** Of all columns but the digest itself, as JSON in the order of the table. */
+/** Digest of all columns but the digest itself, as JSON in the order of the table. */
 function digestOf(row: Readonly<Record<string, SqlValue>>): Uint8Array {
   const columns = NAMES.filter((name) => name !== 'digest').map((name) => plain(row[name]!));
   return createHash('sha256').update(JSON.stringify(columns)).digest();

@@ -2,36 +2,36 @@ import type { Decision, DecisionJSON } from '../../matching/decision.js';
 import type { ReviewFacts, ReviewOutcome } from '../../review/review-record.js';
 import { checkStorable } from '../stored-entry.js';
 
-/** What is to wait for a moderator: no picture, and nothing of who uploaded it. */
+/** An upload to put before a moderator: without the picture or anything about its uploader. */
 export interface NewReviewItem {
-  /** the platform's own name of the upload, 1 to 200 characters: never that of a user or a file */
+  /** the platform's own name of the upload, 1 to 200 characters: never a user's or a file's name */
   readonly id: string;
   readonly decision: Decision | DecisionJSON;
-  /** where the platform shows the upload to its moderators: http or https, without a password */
+  /** link to the upload on the platform's page for moderators: http or https, without a password */
   readonly link?: string;
   /** default: `reviewFactsOf(decision)` */
   readonly facts?: readonly ReviewFacts[];
 }
 
-/** What waits for a moderator, or was decided. */
+/** An upload that waits for a moderator, or was decided. */
 export interface ReviewItem {
-  /** in the order in which they came */
+  /** in order of arrival */
   readonly number: number;
   readonly id: string;
-  /** when it came, in ISO 8601 */
+  /** time of arrival, in ISO 8601 */
   readonly time: string;
   readonly link?: string;
-  /** without file name, timings, and what was allowed */
+  /** without file name, timings, and allowed matches */
   readonly decision: DecisionJSON;
   readonly facts: readonly ReviewFacts[];
-  /** absent: it waits */
+  /** absent while it waits */
   readonly decided?: {
     readonly outcome: ReviewOutcome;
     readonly role: string;
     readonly time: string;
-    /** how often it was decided so far */
+    /** number of decisions so far */
     readonly times: number;
-    /** the reason, if what came near was allowed */
+    /** the reason, if the hashes that matched were allowed */
     readonly allowed?: string;
   };
 }
@@ -47,7 +47,7 @@ export interface ItemRow extends Pick<ReviewItem, 'number' | 'id' | 'decision' |
   readonly allowed: string | null;
 }
 
-/** What is selected of an item, for `itemOf`. */
+/** Columns of an item, for `itemOf`. */
 export const ITEM =
   'number, id, at, link, decision, facts, outcome, role, decided_at, times, allowed';
 const MAX_ID = 200;
@@ -81,7 +81,7 @@ export function checkId(id: string): void {
 }
 
 /**
- * Whoever shows it must be able to trust that it is no script.
+ * A page that shows it must be able to trust that it is no script.
  * @throws {TypeError | RangeError} if it is not the link of an item
  */
 export function checkLink(link: string): void {

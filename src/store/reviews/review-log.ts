@@ -25,12 +25,12 @@ import {
 
 /** Records of one statement. */
 const BATCH = 500;
-/** Records of a page when many are read. */
+/** Records of a page in long reads. */
 const PAGE = 500;
 
-/** What `erase` or `prune` did. */
+/** Result of `erase` or `prune`. */
 export interface Erased {
-  /** records that are gone */
+  /** number of erased records */
   readonly erased: number;
 }
 
@@ -42,8 +42,9 @@ interface Waiting {
 }
 
 /**
- * What was decided about uploads, and by whom. Made by `Store.reviewLog`. Any number of processes
- * may write in it. It holds hashes, which are personal data: no picture, no user, no file name.
+ * Log of decisions about uploads, and of who made them. Made by `Store.reviewLog`. Any number of
+ * processes may write to it. It holds hashes, which are personal data, but no picture, user or file
+ * name.
  */
 export class ReviewLog {
   readonly #database: Database;
@@ -58,13 +59,13 @@ export class ReviewLog {
   }
 
   /**
-   * Writes a record. Those that come while others are written share one transaction.
+   * Writes a record. Records that arrive during a write share one transaction.
    * @param record with no member but those of the type
-   * @returns the record as it was written, once it is durable; if the log has its id already, that
-   *   of the call with the earlier time, and nothing is written
+   * @returns the record as written, once it is durable; if the log already has its id, the logged
+   * record, and nothing is written
    * @throws {TypeError | RangeError} if the record is invalid
-   * @throws {StoreError} `unreachable`; the record may be in the log then, so give it an `id`, by
-   *   which a repeated call writes nothing
+   * @throws {StoreError} `unreachable`; the record may be in the log then, so give it an `id`: a
+   * repeated call then writes nothing
    */
   async append(record: NewReviewRecord): Promise<ReviewRecord> {
     const made = newRecord(record, this.#rules);
@@ -77,8 +78,8 @@ export class ReviewLog {
   }
 
   /**
-   * When the record with this id was written, in milliseconds since 1970; undefined if there is no
-   * such record.
+   * Time at which the record with this id was written, in milliseconds since 1970; undefined if
+   * there is no such record.
    * @throws {TypeError} if `id` is not a string
    */
   async timeOf(id: string): Promise<number | undefined> {
@@ -88,11 +89,11 @@ export class ReviewLog {
   }
 
   /**
-   * The records that a query means, in the order in which they were written: all if there is none.
-   * Those whose time is over are not given. It reads page by page: what is written or erased
-   * meanwhile may be given or not. A record that has changed since it was written is not given;
-   * whether one is missing, `Store.verify` finds.
-   * @param options `onProblem` is told of each record that has changed, by its number in `record`
+   * The records that match a query, in the order in which they were written: all without a query.
+   * Expired records are skipped. It reads page by page: records written or erased meanwhile may be
+   * included or not. A record that has changed since it was written is skipped; `Store.verify`
+   * finds missing records.
+   * @param options `onProblem` is called for each changed record, with its number in `record`
    * @throws {TypeError | RangeError} if an argument is invalid
    * @throws {FormatError} `bad-checksum` if a record has changed, and there is no `onProblem`
    */
@@ -133,12 +134,11 @@ export class ReviewLog {
   }
 
   /**
-   * Erases the records that a query means, all of them or none. What waits in the review queue, or
-   * was decided there, is erased by that. An allowance keeps the hash of the upload: `disallow` and
-   * `purge` erase it. What the server keeps besides, in its log of writes and in backups, is gone
-   * once those are.
-   * @param query must say something: an empty one is refused
-   * @throws {TypeError | RangeError} if `query` is invalid or empty
+   * Erases the records that match a query, all of them or none. The review queue's own `erase`
+   * erases its items, waiting or decided. An allowance keeps the hash of the upload: `disallow` and
+   * `purge` erase it. The server's own copies, in its write-ahead log and in backups, are gone once
+   * those are.
+   * @param query must have a member: an empty one is rejected
    */
   async erase(query: ReviewQuery): Promise<Erased> {
     erasureTest(query);
@@ -147,8 +147,8 @@ export class ReviewLog {
   }
 
   /**
-   * Removes the records that are older than `retentionDays`, by the clock as it is: see that it is
-   * right. `Store.pruneReviews` does so where that is certain.
+   * Removes the records that are older than `retentionDays`, by the current clock: make sure that
+   * it is right. `Store.pruneReviews` removes only those that have certainly expired.
    * @returns how many
    */
   async prune(): Promise<Erased> {
@@ -156,9 +156,9 @@ export class ReviewLog {
     return { erased: await eraseRecords(this.#database, 'at < $1', [oldest]) };
   }
 
-  /** Until nobody waits. */
+  /** Runs until no caller waits. */
   async #write(): Promise<void> {
-    // Those of one turn of the event loop come together.
+    // Records of one turn of the event loop arrive together.
     await Promise.resolve();
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, BATCH);
@@ -178,9 +178,9 @@ export class ReviewLog {
 }
 
 /**
- * The time that has certainly come by what a store has of reviews: from the first one on, a gap
- * between two counts as a day at most. So a clock that was far ahead adds a day, also where a
- * process that began with it wrote some of them.
+ * Latest time that has certainly come, by the times in a store's reviews: from the first one on, a
+ * gap between two counts as a day at most. So a clock that was far ahead adds a day, even if a
+ * process that started with it wrote some of them.
  * @returns in milliseconds since 1970; undefined if there is nothing
  */
 export async function certainTimeOf(database: Database): Promise<number | undefined> {
@@ -194,8 +194,8 @@ export async function certainTimeOf(database: Database): Promise<number | undefi
 }
 
 /**
- * A record as it is to be written.
- * @throws {TypeError | RangeError} if it is invalid, or a database cannot keep it
+ * The complete record to write.
+ * @throws {TypeError | RangeError} if it is invalid, or a database cannot store it
  */
 export function newRecord(record: NewReviewRecord, rules: RetentionRules): ReviewRecord {
   const { time: _, ...given } = checkedRecord(record) as ReviewRecord;
@@ -205,9 +205,9 @@ export function newRecord(record: NewReviewRecord, rules: RetentionRules): Revie
 }
 
 /**
- * Writes records in a transaction, but for those whose ids the log has. Transactions take turns, so
- * that numbers come in the order of commits, and none waits for an id of another that waits for it.
- * @returns them as they are in the log, with the earlier times of those that it had
+ * Writes records in a transaction, except those whose ids the log has. Transactions take turns, so
+ * numbers are in the order of commits, and no two wait for each other's ids.
+ * @returns the logged records, with the earlier times of those that it had
  */
 export async function putRecords(
   sql: Sql,

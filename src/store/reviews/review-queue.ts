@@ -50,11 +50,11 @@ import {
 } from './review-item.js';
 import { type Erased, newRecord, putRecords } from './review-log.js';
 
-/** Options of `Store.reviewQueue`: what may be kept, as of the review log, and what follows. */
+/** Options of `Store.reviewQueue`: those of the review log, and the feedback to send. */
 export interface ReviewQueueOptions extends ReviewRetention {
   /**
-   * the feedback that follows from a record, if a person decided; its id is added. It waits in the
-   * store, for `Store.feedbackQueue`
+   * makes the feedback on a record that a person decided; its id is added. It waits in the store,
+   * for `Store.feedbackQueue`
    */
   feedbackOf?: (record: NewReviewRecord) => readonly Omit<NewFeedback, 'id'>[];
 }
@@ -63,27 +63,27 @@ export const REVIEW_QUEUE_OPTIONS = /* @__PURE__ */ tableOf(REVIEW_RETENTION, {
   feedbackOf: { is: callback },
 }) satisfies OptionTable<ReviewQueueOptions>;
 
-/** What a moderator found. */
+/** A moderator's decision. */
 export interface ModeratorDecision {
   readonly outcome: ReviewOutcome;
-  /** by role and never by name: `moderator`, `appeals` …; `automation` if no person decided */
+  /** a role, never a name: `moderator`, `appeals` …; `automation` if no person decided */
   readonly role: string;
-  /** of what is rejected: the hashes that came near are allowed from now on, near these entries */
+  /** for a rejected item: allows the hashes that matched, near the entries that they matched */
   readonly allow?: { readonly reason: string };
   /**
-   * the decision that this one takes the place of: `decided.times` of the item as it was looked at.
-   * What that one allowed is allowed no more; its records stay in the log, before the new ones.
-   * Default 0: it is the first
+   * the decision that this one replaces: `decided.times` of the item that the moderator saw. Its
+   * allowances are taken back; its records stay in the log, before the new ones. Default 0: it is
+   * the first
    */
   readonly insteadOf?: number;
 }
 
-/** What came of a decision. */
+/** Result of a decision. */
 export interface Decided {
   /**
    * - `decided`: it was made now
    * - `decided-before`: another was made meanwhile, and stays; nothing has changed
-   * - `unknown`: there is no such item, or its time is over
+   * - `unknown`: there is no such item, or it has expired
    */
   readonly came: 'decided' | 'decided-before' | 'unknown';
   /** records written into the review log */
@@ -97,14 +97,14 @@ export interface Decided {
 }
 
 const MOST = 1000;
-/** What a column of the table can count to. */
+/** Highest count that the column can hold. */
 const MOST_TIMES = 2 ** 31 - 2;
-/** Items that are looked through at once. */
+/** Items that are read at once. */
 const PAGE = 200;
 
 /**
- * What waits for a moderator, and what was decided, in a store. Made by `Store.reviewQueue`. An
- * item is gone `retentionDays` after it came, decided or not.
+ * Uploads that wait for a moderator, and those that were decided, in a store. Made by
+ * `Store.reviewQueue`. An item is removed `retentionDays` after it came, decided or not.
  */
 export class ReviewQueue {
   readonly #database: Database;
@@ -122,7 +122,7 @@ export class ReviewQueue {
 
   /**
    * Puts an upload before the moderators.
-   * @returns whether it is new: an id that the queue has, decided or not, is not taken again
+   * @returns whether it is new: an id that the queue has, decided or not, is not accepted again
    * @throws {TypeError | RangeError} if the item is invalid
    */
   async put(item: NewReviewItem): Promise<boolean> {
@@ -145,9 +145,9 @@ export class ReviewQueue {
   }
 
   /**
-   * The items in the order in which they came.
-   * @param options `state`: default `waiting`; `after`: only those of a higher number, default 0;
-   *   `limit`: how many at most, 1…1,000, default 50
+   * Items in order of arrival.
+   * @param options `state`: default `waiting`; `after`: only higher numbers, default 0; `limit`:
+   * page size, 1…1,000, default 50
    * @throws {TypeError | RangeError} if an option is invalid
    */
   async items(
@@ -167,7 +167,7 @@ export class ReviewQueue {
     return rows.map(itemOf);
   }
 
-  /** The item of this id; undefined if there is none, or its time is over. */
+  /** The item of this id; undefined if there is none, or it has expired. */
   async get(id: string): Promise<ReviewItem | undefined> {
     checkId(id);
     const [row] = await this.#database.query<ItemRow>(
@@ -179,10 +179,10 @@ export class ReviewQueue {
 
   /**
    * Decides an item: the records of the review log, one for each match, the allowances, the
-   * feedback that follows and the item's state change together, or nothing does. What was decided
-   * is decided anew by `insteadOf`; an appeal may as well be another item, with an id of its own.
-   * @throws {TypeError | RangeError} if an argument is invalid, or `allow` is given for what is not
-   *   rejected
+   * feedback and the item's state change together or not at all. `insteadOf` replaces an earlier
+   * decision; an appeal may as well be another item, with an id of its own.
+   * @throws {TypeError | RangeError} if an argument is invalid, or `allow` is given without a
+   * rejection
    * @throws what `feedbackOf` throws
    */
   async decide(
@@ -205,7 +205,7 @@ export class ReviewQueue {
       if (outcome !== 'rejected') throw new RangeError("expected outcome 'rejected' with allow");
       checkStorable(allow.reason);
     }
-    // What an item says never changes: only its state must be looked at in the transaction.
+    // An item's content never changes: only its state must be checked in the transaction.
     const item = await this.get(id);
     const before = item?.decided;
     const records = item ? this.#recordsOf(item, decision) : [];
@@ -246,7 +246,7 @@ export class ReviewQueue {
     });
   }
 
-  /** How many wait, and how many were decided how. */
+  /** Number of waiting items, and of decided ones by outcome. */
   async counts(): Promise<Record<'waiting' | ReviewOutcome, number>> {
     const rows = await this.#database.query<{ state: 'waiting' | ReviewOutcome; count: number }>(
       `select coalesce(outcome, 'waiting') as state, count(*) as count
@@ -258,15 +258,15 @@ export class ReviewQueue {
   }
 
   /**
-   * Erases the items that a query means, as `ReviewLog.erase` does records: by their id, an
-   * entry that came near, its list, and when they came. It reads all items.
-   * @param query must say something: an empty one is refused
+   * Erases the items that match a query, as `ReviewLog.erase` does records: by their id, an entry
+   * that matched, its list, and their time of arrival. It reads all items.
+   * @param query must have a member: an empty one is rejected
    * @throws {TypeError | RangeError} if `query` is invalid or empty
    */
   async erase(query: ReviewQuery): Promise<Erased> {
     const isMeant = erasureTest(query);
     return await this.#database.transaction(async (sql) => {
-      // What comes meanwhile waits, and is not missed.
+      // Items that arrive meanwhile wait, and are not missed.
       await sql.query('lock table review_item in share row exclusive mode');
       let erased = 0;
       for (let after = 0; ; ) {
@@ -289,8 +289,8 @@ export class ReviewQueue {
   }
 
   /**
-   * Removes the items that came more than `retentionDays` ago, by the clock as it is: see that it
-   * is right. `Store.pruneReviews` does so where that is certain.
+   * Removes the items that came more than `retentionDays` ago, by the current clock: make sure that
+   * it is right. `Store.pruneReviews` removes only those that have certainly expired.
    */
   async prune(): Promise<Erased> {
     const gone = await this.#database.query('delete from review_item where at < $1 returning 1', [
@@ -307,7 +307,7 @@ export class ReviewQueue {
     { number, facts }: ReviewItem,
     { outcome, role, insteadOf = 0 }: ModeratorDecision,
   ): ReviewRecord[] {
-    // Another decision has other records: the log takes none whose id it has.
+    // Another decision has other records: the log rejects records whose ids it has.
     const name = `queue-${number}${insteadOf === 0 ? '' : `.${insteadOf}`}`;
     return facts.map((one, at) =>
       newRecord({ ...one, id: `${name}:${at}`, outcome, role }, this.#rules),
@@ -330,7 +330,7 @@ export class ReviewQueue {
     return this.#rules.kept(kept);
   }
 
-  /** As JSON, without what a moderator does not need and what must not be kept. */
+  /** The decision as JSON, without parts that no moderator needs or that must not be kept. */
   #keptDecision(decision: Decision | DecisionJSON): DecisionJSON {
     const { timings: _, allowed: __, ...json } = decisionToJSON(readDecision(decision));
     const isWithheld = ({ list, source }: { list?: string; source?: string }) =>
@@ -346,7 +346,7 @@ export class ReviewQueue {
       ...others,
       matches,
       ...(elsewhere && { elsewhere }),
-      // With the hash of the upload, the item would tell which picture matched.
+      // With the hash of the upload, the item would reveal which picture matched.
       ...(upload && isTold && { upload }),
     };
   }
@@ -363,7 +363,7 @@ function readDecision(decision: Decision | DecisionJSON): Decision {
 
 const factsOf = (decision: Decision | DecisionJSON) => reviewFactsOf(readDecision(decision));
 
-/** What came near, near the entries that it came near to. */
+/** Allowances of the hashes that matched, near the entries that they matched. */
 function allowancesOf({ decision }: ReviewItem, reason: string): Allowance[] {
   return decisionFromJSON(decision).matches.map(({ variant, entry }) =>
     checkedAllowance({ hash: variant.hash, entry: entry.hash, reason }),

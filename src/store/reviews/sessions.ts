@@ -5,7 +5,7 @@ import type { Database } from '../sql/database.js';
 /** Options of `Store.sessions`. */
 export interface SessionsOptions {
   /**
-   * how long a session lasts, from its beginning
+   * length of a session, from its beginning
    * @defaultValue 8
    */
   hours?: number;
@@ -28,8 +28,8 @@ const SECRET_BYTES = 32;
 const SECRET = /^[\w-]{43}$/;
 
 /**
- * Who is signed in, for all processes of a service. Made by `Store.sessions`. A session stands for
- * a token: it is worth nothing once the service does not know that token any more.
+ * Sessions of the page for moderators, for all processes of a service. Made by `Store.sessions`. A
+ * session represents a token: it is worthless once the service no longer knows that token.
  */
 export class Sessions {
   readonly #database: Database;
@@ -45,8 +45,8 @@ export class Sessions {
   }
 
   /**
-   * Begins a session, and forgets those whose time is over.
-   * @param tokenHash of the token that was shown, as `tokenHash` gives it
+   * Begins a session, and removes expired ones.
+   * @param tokenHash of the token that was shown, as `tokenHash` returns it
    * @returns the secret of the session, for the browser: 43 letters, digits, `-` and `_`
    * @throws {TypeError} if it is not the hash of a token
    */
@@ -66,8 +66,8 @@ export class Sessions {
   }
 
   /**
-   * The hash of the token that a session stands for, in hex; undefined if there is no such session,
-   * or its time is over.
+   * The hash of a session's token, in hex; undefined if there is no such session, or it has
+   * expired.
    * @throws {TypeError} if `secret` is not a string
    */
   async tokenHashOf(secret: string): Promise<string | undefined> {

@@ -1,15 +1,15 @@
 import type { Database, Sql } from './database.js';
 
 /**
- * Makes a store keep bands, or no longer, in one transaction. All who write wait for it: a million
- * hashes take a minute. They are written in the order of their tokens, in which they are read the
- * fastest; what is added later comes behind them.
+ * Turns a store's bands on or off, in one transaction. All writers wait for it: a million hashes
+ * take a minute. Bands are written in the order of their tokens, which is the fastest to read;
+ * later additions come after them.
  */
 export async function keepBands(database: Database, bands: boolean): Promise<void> {
   await database.transaction(async (sql) => {
     const [state] = await sql.query<{ bands: boolean }>('select bands from state for update');
     if (state!.bands === bands) return;
-    // Who writes without asking for the state waits here.
+    // Writers that do not ask for the state wait here.
     await sql.query('lock table entry in share row exclusive mode');
     await sql.query('truncate band');
     if (bands) await makeBands(sql);
@@ -18,15 +18,15 @@ export async function keepBands(database: Database, bands: boolean): Promise<voi
   });
 }
 
-/** The most bands that a hash has. */
+/** Most bands of a hash. */
 const BANDS = 16;
 
 /**
- * Makes the bands of all entries, one band after another, so that little is sorted at a time, and
- * the index last: all at once, both take twice as long.
+ * Makes the bands of all entries, one band after another, so that each sort is small, and the index
+ * last: all at once, both take twice as long.
  */
 async function makeBands(sql: Sql): Promise<void> {
-  // As much as whoever runs the server grants to such work.
+  // As much memory as the server's administrator grants to such work.
   await sql.query("select set_config('work_mem', current_setting('maintenance_work_mem'), true)");
   await sql.query('drop index band_token');
   for (let band = 0; band < BANDS; band++) {
@@ -41,7 +41,7 @@ async function makeBands(sql: Sql): Promise<void> {
 }
 
 /**
- * How many bands are missing, and how many belong to no entry. Reads all of both tables.
+ * Number of missing bands, and of bands that belong to no entry. Reads all of both tables.
  * @returns zeros if the store keeps no bands
  */
 export async function wrongBands(sql: Sql): Promise<{ missing: number; left: number }> {

@@ -4,15 +4,15 @@ import { StoreError } from './store-error.js';
 
 /**
  * The right to do something that one process may do at a time: to send feedback, to fetch a list.
- * It ends with the process, or once its connection is lost. A process that hangs, whose connection
- * says nothing for a minute, loses it too. Whoever lost it may not know yet: so all that it writes
- * is under `check`, which refuses it once another process has the right.
+ * It ends with the process, or once its connection is lost. A process that hangs also loses it when
+ * its connection is silent for a minute. The former holder may not know yet, so all its writes are
+ * under `check`, which rejects them once another process has the right.
  */
 export interface Lease {
   /** aborts when the right is lost */
   readonly signal: AbortSignal;
   /**
-   * Holds until the end of a transaction that the right is still this one's.
+   * Ensures until the end of a transaction that this process still holds the right.
    * @throws {StoreError} `taken-over`
    */
   check(sql: Sql): Promise<void>;
@@ -20,7 +20,7 @@ export interface Lease {
   release(): Promise<void>;
 }
 
-/** @returns undefined if another process has it, or another call of this one */
+/** @returns undefined if another process, or another call in this one, has it */
 export async function takeLease(database: Database, name: string): Promise<Lease | undefined> {
   const [state] = await database.query<{ store: string }>('select store from state');
   const lost = new AbortController();

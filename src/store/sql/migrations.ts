@@ -4,13 +4,13 @@ import { BANDS } from './schema-bands.js';
 import { RECORDS } from './schema-records.js';
 import { StoreError } from './store-error.js';
 
-/** By number, from 1. One that was released is never changed: the next one changes what it made. */
+/** Migrations by number, from 1. A released one never changes: the next one changes its result. */
 export const MIGRATIONS: readonly string[] = [LISTS + BANDS + RECORDS];
 
-/** A lower-case name, which is quoted only where it may be a word of SQL. */
+/** A lower-case name, which is quoted only where it may be an SQL keyword. */
 const SCHEMA = /^[a-z_][a-z0-9_]{0,62}$/;
 
-/** @throws {TypeError | RangeError} if `schema` cannot name the schema of a store */
+/** @throws {TypeError | RangeError} if `schema` is not a valid schema name */
 export function checkSchema(schema: string): void {
   if (typeof schema !== 'string') throw new TypeError('expected schema to be a string');
   if (!SCHEMA.test(schema) || schema.startsWith('pg_')) {
@@ -18,17 +18,17 @@ export function checkSchema(schema: string): void {
   }
 }
 
-/** Any number, the same for all processes: one of them migrates, and the others wait. */
+/** An arbitrary number, the same for all processes: one of them migrates, and the others wait. */
 const LOCK = 0x6f6e6c79;
 
 /**
- * Brings a database to the newest form, in one transaction.
- * @param schema is made if it is not there
- * @returns the number of the form that it had before; 0 if it was empty
+ * Migrates a database to the newest form, in one transaction.
+ * @param schema created if it is missing
+ * @returns the number of its previous form; 0 if it was empty
  * @throws {StoreError} `newer-schema` if a newer version of the library made it
  */
 export async function migrate(database: Database, schema: string): Promise<number> {
-  // Where there is nothing to do, no right to change anything is needed.
+  // With nothing to migrate, it needs no right to change anything.
   if ((await formOf(database)) === MIGRATIONS.length) return MIGRATIONS.length;
   return await database.transaction(async (sql) => {
     await sql.query(`select pg_advisory_xact_lock(${LOCK})`);
@@ -44,7 +44,7 @@ export async function migrate(database: Database, schema: string): Promise<numbe
   });
 }
 
-/** The table of migrations, in a schema that is made unless somebody with more rights made it. */
+/** Creates the table of migrations, and its schema unless a role with more rights already has. */
 async function makeTable(sql: Sql, schema: string): Promise<void> {
   const known = await sql.query('select from pg_namespace where nspname = $1', [schema]);
   if (known.length === 0) await sql.query(`create schema "${schema}"`);

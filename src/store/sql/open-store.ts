@@ -7,21 +7,21 @@ import { openPglite } from './pglite.js';
 import { openPostgresql } from './postgresql.js';
 import { StoreError } from './store-error.js';
 
-/** Where a store is: on a PostgreSQL server, or embedded, in a folder or in memory. */
+/** Location of a store: on a PostgreSQL server, or embedded, in a folder or in memory. */
 export type StorePlace =
-  /** as `postgres://user@host/database`; what it leaves out, the variables `PG…` tell */
+  /** as `postgres://user@host/database`; the variables `PG…` supply missing parts */
   | { readonly url: string }
-  /** a folder of the store's own, made if it is not there; undefined: in memory */
+  /** a folder for the store alone, created if it is missing; undefined: in memory */
   | { readonly dataDir: string | undefined };
 
-/** How a store is opened. */
+/** Options of a store. */
 export interface StoreOptions {
-  /** the schema that holds the store's tables, made if it is not there; default `onlyhashes` */
+  /** the schema that holds the store's tables, created if it is missing; default `onlyhashes` */
   schema?: string;
   /**
-   * whether the store keeps bands, by which `search` needs no scan; for processes that hold no
-   * index. They take many times the room of the entries, and most of the time of adding them.
-   * Absent: as it was, and a new store keeps none. A change of it rewrites them all
+   * whether the store keeps bands, with which `search` needs no scan; for processes that hold no
+   * index. They take many times the space of the entries, and most of the time of adding them.
+   * Absent: unchanged, and none in a new store. Changing it rewrites them all
    */
   bands?: boolean;
 }
@@ -29,13 +29,13 @@ export interface StoreOptions {
 const STORE_OPTIONS: readonly (keyof StoreOptions)[] = ['schema', 'bands'];
 
 /**
- * Opens a store, and brings its tables to the form of this version.
+ * Opens a store, and migrates its tables to this version.
  *
- * Embedded is for small lists and one process: PostgreSQL in WebAssembly, in this process. Beyond
- * 100,000 entries, or for several processes, use a server: the tables and the answers are the same.
+ * An embedded store is for small lists and one process: PostgreSQL in WebAssembly, in this process.
+ * Beyond 100,000 entries, or for several processes, use a server: tables and answers are the same.
  *
- * Sessions of a server are kept: leases are session-level advisory locks, and `LISTEN` waits in
- * one. A pooler before the server has to keep them too, as PgBouncer does with
+ * The store relies on a server's sessions: leases are session-level advisory locks, and `LISTEN`
+ * waits in a session. A pooler before the server must keep them, as PgBouncer does with
  * `pool_mode = session`; with `transaction`, locks and wakes are lost.
  * @throws {TypeError | RangeError} if an argument is invalid
  * @throws {StoreError} `client-missing`, `unreachable`, `unsuitable`, `newer-schema` or `in-use`
@@ -49,8 +49,8 @@ export async function openStore(place: StorePlace, options: StoreOptions = {}): 
 }
 
 /**
- * The database of a store, in the form of this version, and the id of the store. Arguments and
- * errors are those of `openStore`.
+ * The database of a store, migrated to this version, and the id of the store. Arguments and errors
+ * are those of `openStore`.
  */
 export async function openDatabase(
   place: StorePlace,

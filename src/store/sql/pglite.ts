@@ -8,15 +8,15 @@ import { StoreError } from './store-error.js';
 
 const CHANNEL = 'onlyhashes';
 const INT8 = 20;
-/** The engine's own folder: it takes no other file beside its own. */
+/** The engine's own folder, which must hold no other file. */
 const DATA = 'data';
-/** Its memory is never given back, and its own 128 MB of buffers are for many connections. */
+/** The engine never returns memory, and its default 128 MB of buffers are for many connections. */
 const SETTINGS = ['shared_buffers=4MB', 'max_connections=5'];
 
 /**
  * A database in a folder, or in memory, by the optional package `@electric-sql/pglite`: PostgreSQL
  * in WebAssembly, in this process. It has one connection, so statements wait for each other.
- * @param folder is made if it is not there; undefined: in memory
+ * @param folder created if it is missing; undefined: in memory
  * @throws {StoreError} `client-missing`, or `in-use` if another process has the folder
  */
 export async function openPglite(folder: string | undefined, schema: string): Promise<Database> {
@@ -56,7 +56,7 @@ async function started(
   return new Embedded(engine, unlock);
 }
 
-/** Nothing in the engine keeps two processes from writing in one folder, and spoiling it. */
+/** Locks the folder: the engine does not keep two processes from writing to it and spoiling it. */
 async function locked(folder: string): Promise<() => Promise<void>> {
   try {
     return await lockFolder(folder);
@@ -72,7 +72,7 @@ class Embedded implements Database {
   readonly wake = `notify ${CHANNEL}`;
   readonly #engine: PGlite;
   readonly #unlock: () => Promise<void>;
-  /** There is no other process. */
+  /** Locks of this process: there is no other. */
   readonly #locks = new Set<bigint>();
   #isClosed = false;
 

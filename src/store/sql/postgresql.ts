@@ -3,24 +3,24 @@ import type { Database, SqlValue, Transaction, TransactionOptions } from './data
 import { StoreError } from './store-error.js';
 
 const CHANNEL = 'onlyhashes';
-/** Until a lost connection is tried again, in milliseconds, twice as long each time. */
+/** First pause before a lost connection is tried again, in milliseconds; doubled each time. */
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 5000;
 
-/** Until the server ends the silent connection of a lock, and between two signs of life. */
+/** Milliseconds until the server ends a lock's silent connection, and between signs of life. */
 const SILENCE = 60_000;
 const SIGN_EVERY = 15_000;
 
-/** Of `insufficient_privilege` and `read_only_sql_transaction`. */
+/** SQLSTATE of `insufficient_privilege` and `read_only_sql_transaction`. */
 const NOT_ALLOWED = ['42501', '25006'];
 
-/** Of `int8`. Numbers, revisions and counts stay far below 2^53. */
+/** Type id of `int8`. Numbers, revisions and counts stay far below 2^53. */
 const INT8 = 20;
 
 /**
  * A database on a PostgreSQL server, by the optional package `pg`.
- * @param url as `postgres://user@host/database`; what it leaves out comes from the variables that
- *   PostgreSQL's own programs read
+ * @param url as `postgres://user@host/database`; missing parts come from the variables that
+ * PostgreSQL's own programs read
  * @param schema in which all names are looked up
  * @throws {StoreError} `client-missing`, `unreachable` or `unsuitable`
  */
@@ -34,20 +34,20 @@ export async function openPostgresql(
     connectionString: url,
     max: connections,
     application_name: 'onlyhashes',
-    // A connection that is silent and lost is noticed.
+    // Detects a connection that is lost without a sign.
     keepAlive: true,
     types: { getTypeParser: parserOf(pg) },
   };
   const pool = new pg.Pool({
     ...config,
-    // Waited for before anybody is given the connection.
+    // The pool awaits this before it hands out the connection.
     onConnect: async (connection) => {
-      // The statement that waits is told; without a listener the process would end as well.
+      // The waiting statement reports the error; without a listener, it would also end the process.
       connection.on('error', () => {});
       await connection.query(settings(schema));
     },
   });
-  // One that is lost while nobody uses it is replaced; without a listener it would end the process.
+  // An idle connection that is lost is replaced; without a listener, it would end the process.
   pool.on('error', () => {});
   const database = new Postgresql(pool, () => new pg.Client(config), silence);
   try {
@@ -69,8 +69,8 @@ export async function openPostgresql(
 }
 
 /**
- * What a role or a database may have set otherwise, and statements and columns depend on. To
- * compile a statement takes longer than any of these runs.
+ * Settings that a role or a database may have changed, and that statements and columns depend on.
+ * Compiling a statement would take longer than running any of these.
  */
 const settings = (schema: string) => `set search_path to "${schema}";
   set session characteristics as transaction isolation level read committed;
@@ -98,7 +98,7 @@ class Postgresql implements Database {
   readonly #pool: Pool;
   readonly #newClient: () => Client;
   readonly #silence: number;
-  /** until an answer comes, in milliseconds; undefined: however long */
+  /** milliseconds to wait for an answer; undefined: no limit */
   readonly #patience: number | undefined;
 
   constructor(pool: Pool, newClient: () => Client, silence: number, patience?: number) {
@@ -149,7 +149,7 @@ class Postgresql implements Database {
       await sql.query('commit');
       return result;
     } catch (error) {
-      // Of a connection that is gone, the server rolls back.
+      // The server rolls back if the connection is gone.
       if (!isBroken) {
         await connection.query('rollback').catch(() => {
           isBroken = true;
@@ -180,7 +180,7 @@ class Postgresql implements Database {
         await listener.connect();
         await listener.query(`listen ${CHANNEL}`);
       } catch (error) {
-        // Emits `end`, which tries again.
+        // Emits `end`, which reconnects.
         await listener.end().catch(() => {});
         throw unreachable(error);
       }
@@ -261,14 +261,14 @@ async function rowsOf<Row>(
     });
     return result.rows as Row[];
   } catch (error) {
-    // What the server says has a severity; all else comes from the connection.
+    // Errors of the server have a severity; all others come from the connection.
     const { code, severity } = Object(error) as { code?: unknown; severity?: unknown };
     if (NOT_ALLOWED.includes(String(code))) {
       throw new StoreError('unsuitable', 'expected a role and a server that allow this', {
         cause: error,
       });
     }
-    // Of the classes of connections and of shutdowns.
+    // Error classes of connections and of shutdowns.
     if (severity !== undefined && !/^(08|57P)/.test(String(code))) throw error;
     throw unreachable(error);
   }

@@ -2,23 +2,23 @@ import { type Hash, hashToHex } from '../../hash.js';
 import { kindOf } from './schema-bands.js';
 
 /*
- * Which bands are looked up. A hash is cut into bands of 16 bits. Each band has a budget, and the
- * budgets sum to r + 1. A hash that differed by its budget or more in every band would differ by
- * more than r: so each one within r differs by less than the budget in some band. With 16 bands and
- * r = 31 that is the value of each band and the 16 that differ from it in one bit: 272 tokens.
+ * The choice of bands to look up. A hash is cut into bands of 16 bits. Each band has a budget, and
+ * the budgets sum to r + 1. A hash that differed by its budget or more in every band would differ
+ * by more than r: so each one within r differs by less than the budget in some band. With 16 bands
+ * and r = 31, that is the value of each band and the 16 that differ from it in one bit: 272 tokens.
  */
 
 const WIDTH = 16;
 
 /**
- * Beyond so many tokens a scan takes their place: it reads the rows of one band in the order of the
- * index, which are as many as 65,536 tokens have.
+ * Above this number of tokens, a scan replaces them: it reads the rows of one band in the order of
+ * the index, as many as 65,536 tokens have.
  */
 const MOST_TOKENS = 4096;
 
-/** How near a hash is looked for, by its bands. */
+/** Band lookups that find a hash. */
 export interface Probes {
-  /** to be looked up; undefined: too many, read all of one band */
+  /** tokens to look up; undefined: too many, read all of one band */
   readonly tokens: number[] | undefined;
   /** the first token of the first band */
   readonly first: number;
@@ -49,10 +49,10 @@ function tokensOf(bytes: Uint8Array, kind: number, maxDistance: number): number[
   return tokens;
 }
 
-/** By budget, made once. */
+/** Tables by budget, each made once. */
 const tables: (readonly number[])[] = [];
 
-/** The masks that change fewer bits of a band than `budget`; undefined: too many. */
+/** The masks that change fewer than `budget` bits of a band; undefined: too many. */
 function masksBelow(budget: number): readonly number[] | undefined {
   if (budget > 4) return undefined;
   tables[budget] ??= Array.from({ length: 2 ** WIDTH }, (_, mask) => mask).filter(

@@ -1,10 +1,10 @@
 /**
- * The algorithms, in an order that stays: tokens have their places. Of each, hashes of 64 bits come
- * before those of 256.
+ * Algorithms in a fixed order, on which tokens depend. For each, hashes of 64 bits come before
+ * those of 256.
  */
 const KINDS = ['pdq', 'blockhash', 'phash', 'dhash', 'ahash'] as const;
 
-/** What all tokens of an algorithm and a width have in common: the bits from 20 on. */
+/** Common part of all tokens of an algorithm and a width: the bits from 20 on. */
 export const kindOf = (algorithm: (typeof KINDS)[number], bits: number): number =>
   2 * KINDS.indexOf(algorithm) + (bits === 256 ? 1 : 0);
 
@@ -12,14 +12,13 @@ export const kindOf = (algorithm: (typeof KINDS)[number], bits: number): number 
  * Bands, by which entries are found near a hash.
  *
  * - `band` has a row for each 16 bits of a hash, if the store keeps bands. The token is
- *   `kind << 20 | band << 16 | value`, so that hashes of other kinds are never met. The hash itself
- *   stands in each row, as looking it up would take longer than reading it; one of 64 bits is
- *   followed by zeros.
- * - The triggers keep bands and entries equal, whoever writes.
- * - PostgreSQL writes `token_of` into the statement that calls it, which it does not with a strict
- *   function of this kind; and `bits_of` is called once a hash, which `offset 0` sees to.
- * - Rows of entries that are not listed have bands too, until they are purged: so a withdrawal
- *   costs nothing here. `searched` has the entries that may be found.
+ *   `kind << 20 | band << 16 | value`, so hashes of other kinds never match. Each row has the hash
+ *   itself, as looking it up would take longer; one of 64 bits is padded with zeros.
+ * - The triggers keep bands and entries equal, whatever writes.
+ * - PostgreSQL inlines `token_of` into the statement that calls it, which it does not do with a
+ *   strict function of this kind; `offset 0` makes it call `bits_of` once for each hash.
+ * - Rows of unlisted entries have bands too, until they are purged: so a withdrawal costs nothing
+ *   here. `searched` has the entries that may be found.
  */
 export const BANDS = `
 create table band (

@@ -1,22 +1,22 @@
 /**
- * What people decided, what waits for them, and what is exchanged with services. Followers need
- * none of it, so that its rows have no revision.
+ * Decisions of people, items that wait for them, and exchanges with services. Followers need none
+ * of it, so its rows have no revision.
  *
  * - `review_record` is the review log. `at` is the record's time; `number` gives the order, without
  *   gaps. `review_erased` has the runs of numbers that were erased, from `first` to `number`, and
  *   `review_chain` the last number: see review-chain.ts.
  * - `review_item` waits for a moderator, or was decided until its time is over. Its `number` is
- *   never used again, and begins the ids of the records that come of it. `times` is how often it
- *   was decided: whoever decides it says which decision was looked at. `allowed` is the reason, if
- *   what came near was allowed by the last one.
- * - `feedback` is in the order of `number`. What has ended stays for a week, without its body. It
- *   is found by a hash of the entry's name: with the recipient's, both of 500 characters, that may
- *   be longer than a row of another index can be (2,704 bytes).
+ *   never used again, and begins the ids of its records. `times` is the number of its decisions: a
+ *   new decision names the one that it replaces. `allowed` is the reason, if the last one allowed
+ *   the hashes that matched.
+ * - `feedback` is in the order of `number`. An ended item stays for a week, without its body. The
+ *   index is on a hash of the entry's name: with the recipient's, both of 500 characters, the name
+ *   itself may exceed the longest row of another index (2,704 bytes).
  * - `exchange.credentials` are encrypted; the key is not in the database.
- * - `lease.epoch` goes up with each holder: what an earlier one still writes is refused.
- * - `session` is who is signed in to the page for moderators. `key` is the hash of what the browser
- *   has, and `token` that of the token that was shown: the database tells neither.
- * - `json`, not `jsonb`: it takes any text, U+0000 too.
+ * - `lease.epoch` goes up with each holder: later writes of an earlier one are rejected.
+ * - `session` has the sessions of the page for moderators. `key` is the hash of the browser's
+ *   secret, and `token` that of the token that was shown: the database reveals neither.
+ * - `json`, not `jsonb`: it accepts any text, even U+0000.
  */
 export const RECORDS = `
 create table review_record (

@@ -1,22 +1,21 @@
-/** Parts of the table of entries, by hash: each has indexes of its own, which stay small. */
+/** Partitions of the table of entries, by hash: each has its own indexes, which stay small. */
 const PARTITIONS = Array.from({ length: 8 }, (_, at) => `entry_${at}`);
 
 /**
- * Lists, entries, withdrawals and allowances, each row with the revision that last changed it. What
- * is removed stays as a row that is not `listed`, so that followers learn of it, until it is
- * purged.
+ * Lists, entries, withdrawals and allowances, each row with the revision that last changed it. A
+ * removed row stays, not `listed`, until it is purged, so that followers learn of the removal.
  *
  * - `state` has one row. Every change takes the next revision from it, and holds it until it is
- *   committed: revisions are in the order of commits, and who has seen one has seen all before it.
- *   `purged` is the last revision of which removed rows may be forgotten.
- * - `change` tells when each revision was made.
- * - `entry.key` is the SHA-256 of what makes an entry that very one: list, algorithm, hash, source,
- *   id and variant. `number` is what other programs call it by.
- * - `json`, not `jsonb`, holds what others wrote: it takes U+0000 and half a surrogate, too.
+ *   committed: revisions are in the order of commits, and a reader that has seen one has seen all
+ *   before it. `purged` is the last revision whose removed rows may be gone.
+ * - `change` has the time of each revision.
+ * - `entry.key` is the SHA-256 of an entry's identity: list, algorithm, hash, source, id and
+ *   variant. `number` is its name for other programs.
+ * - `json`, not `jsonb`, holds the text of others: it accepts even U+0000 and half a surrogate.
  * - `entry.paused_until`: not matched until then; `infinity` for good.
  * - `entry.group_hash` is the hash of the picture of which the entry is a part or form.
  * - `withdrawal_group` has the pictures that are withdrawn with one of their parts, each on the
- *   list that says so, while the withdrawal is in force.
+ *   list that names it, while the withdrawal is in force.
  */
 export const LISTS = `
 create table state (

@@ -6,29 +6,29 @@ import { type EntryRow, entryOf, keyOfEntry, SELECTED } from '../stored-entry.js
 import { wrongBands } from './bands.js';
 import type { Sql, SqlValue } from './database.js';
 
-/** Something that is not as it must be. */
+/** A fault in a store. */
 export interface StoreProblem {
-  readonly code: /** an entry that no blocklist takes, or that is kept out of them */
+  readonly code: /** an entry that every blocklist rejects */
     | 'bad-entry'
-    /** an entry whose key is not that of what it says */
+    /** an entry whose key does not fit its content */
     | 'bad-key'
     /** a number that two entries have */
     | 'number-twice'
-    /** an entry that is listed, and of which a withdrawal is in force */
+    /** a listed entry with a withdrawal in force */
     | 'withdrawn-entry'
-    /** an entry on a list that is not there */
+    /** an entry on a missing list */
     | 'no-list'
     /** a row of a later revision than the store's */
     | 'bad-revision'
-    /** a band of an entry that is not there: a search may miss the entry */
+    /** a missing band of an entry: a search may miss the entry */
     | 'no-band'
     /** a band that belongs to no entry */
     | 'band-left'
-    /** a record of the review log that has changed since it was written, is missing or too much */
+    /** a record of the review log that was changed since it was written, is missing or is extra */
     | 'bad-record';
-  /** how many rows */
+  /** number of rows */
   readonly count: number;
-  /** of `bad-record`: the number of the first one; those before it are as they were written */
+  /** for `bad-record`: the number of the first one; those before it are unchanged */
   readonly first?: number;
 }
 
@@ -52,9 +52,9 @@ const QUERIES: readonly (readonly [StoreProblem['code'], string])[] = [
 ];
 
 /**
- * Reads all that the store holds, page by page, in one state: a change between two of them would
- * look like a fault.
- * @returns nothing if all is as it must be
+ * Reads the whole store, page by page, in one snapshot: a change between two pages would look like
+ * a fault.
+ * @returns nothing if there is no fault
  */
 export async function problemsOf(sql: Sql): Promise<StoreProblem[]> {
   const counts = new Map<StoreProblem['code'], number>();
@@ -100,7 +100,7 @@ async function* rowsOf(sql: Sql): AsyncGenerator<KeyedRow> {
   }
 }
 
-/** Whether a blocklist takes the entry. */
+/** True if a blocklist accepts the entry. */
 function isTaken(row: EntryRow): boolean {
   try {
     const entry = entryOf(row);
