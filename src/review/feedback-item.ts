@@ -1,6 +1,6 @@
 import { checkedJson, checkMethods, checkOptions, checkTypeOf, wrongKind } from '../door.js';
 
-/** JSON that a sender understands: which feedback on which entry. */
+/** JSON that a sender understands: the feedback, and the entry that it is about. */
 export type FeedbackValue =
   | string
   | number
@@ -11,12 +11,12 @@ export type FeedbackValue =
 
 /** Feedback on an entry, to be sent to the service that it came from. */
 export interface NewFeedback {
-  /** one that the queue has, or has sent within a week, is not taken again */
+  /** an id that the queue has, or has ended within a week, is not accepted again */
   readonly id: string;
   /** the name of the sender */
   readonly to: string;
   /**
-   * names the entry within the service: what has the same `to` and `entry` is sent in its order
+   * name of the entry within the service: items with the same `to` and `entry` are sent in order
    */
   readonly entry: string;
   /** for the sender: a StopNCII feedback, an NCMEC vote */
@@ -31,37 +31,37 @@ export interface FeedbackItem extends NewFeedback {
    * - `stuck`: given up, until `retry` or `drop`
    */
   readonly state: 'waiting' | 'unknown' | 'stuck';
-  /** sendings and readings back in a row that came to nothing */
+  /** failed tries in a row, of sending or reading back */
   readonly attempts: number;
-  /** when it is tried again, in milliseconds since 1970 */
+  /** time of the next try, in milliseconds since 1970 */
   readonly due: number;
 }
 
 /**
- * What came of a sending.
+ * Result of sending.
  * - `done`: the service has it
- * - `retry`: the service surely does not have it, and a later try may succeed
+ * - `retry`: the service certainly does not have it, and a later try may succeed
  * - `unknown`: no answer came
- * - `refused`: the service will never take it
+ * - `refused`: the service will never accept it
  */
 export type Sent = 'done' | 'retry' | 'unknown' | 'refused';
 
-/** What came of reading the feedback back: `absent` if the service does not have it. */
+/** Result of reading the feedback back: `absent` if the service does not have it. */
 export type Settled = 'done' | 'absent' | 'unknown';
 
 /**
- * Sends feedback to one service, e.g. with `StopNciiClient` or `NcmecClient`. What it throws counts
- * as no answer.
+ * Sends feedback to one service, e.g. with `StopNciiClient` or `NcmecClient`. An error counts as no
+ * answer.
  */
 export interface FeedbackSender {
   /** Sends one item; `signal` ends it. */
   send(item: FeedbackItem, options: { signal: AbortSignal }): Promise<Sent>;
   /**
-   * whether sending twice is as good as once, as with a PUT: what had no answer is then sent again.
-   * Otherwise it is settled by reading it back
+   * whether sending twice has the same effect as once, as with a PUT: an item without an answer is
+   * then sent again. Otherwise it is settled by reading it back
    */
   readonly idempotent?: boolean;
-  /** reads back whether the service has it; needed if not `idempotent` */
+  /** reads back whether the service has it; required unless `idempotent` */
   settle?(item: FeedbackItem, options: { signal: AbortSignal }): Promise<Settled>;
 }
 
@@ -80,7 +80,7 @@ export function checkedFeedback(feedback: NewFeedback): NewFeedback {
   return { id, to, entry, body: JSON.parse(checkedJson('body', body)) as FeedbackValue };
 }
 
-/** @throws {TypeError} unless each is a sender that can settle what it must */
+/** @throws {TypeError} unless each is a sender, with `settle` if it needs it */
 export function checkSenders(senders: Readonly<Record<string, FeedbackSender>>): void {
   checkOptions(senders, 'senders to be an object');
   for (const sender of Object.values(senders)) {

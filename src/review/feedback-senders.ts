@@ -21,13 +21,13 @@ import {
   stopNciiFeedbackOf,
 } from './reviewed-feedback.js';
 
-/** What the sender uses of a client of StopNCII, which needs the keys for feedback and fetching. */
+/** Part of a StopNCII client, with the keys for feedback and fetching, that the sender uses. */
 export type StopNciiFeedbackClient = Pick<StopNciiClient, 'submitFeedback' | 'findFeedback'>;
 
-/** What the sender uses of a client of NCMEC: one of the list that the entries are on. */
+/** Part of an NCMEC client that the sender uses: a client of the list that the entries are on. */
 export type NcmecFeedbackClient = Pick<NcmecClient, 'sendFeedback'>;
 
-/** Feedback to a service: what is made of a review, and who sends it. */
+/** Feedback to a service: how to make it from a review, and its sender. */
 export interface ServiceFeedback {
   /** for `webhook` of `createService`, or for records of the log */
   readonly feedbackOf: FeedbackOf;
@@ -35,12 +35,12 @@ export interface ServiceFeedback {
   readonly sender: FeedbackSender;
 }
 
-/** Who sends feedback to StopNCII, how far back it is looked for, and how it is made. */
+/** Options of the StopNCII sender: the company, how far to look back, and the feedback's own. */
 export interface StopNciiSenderOptions extends StopNciiFeedbackOptions {
   /** the company's name, as StopNCII lists it beside its feedback */
   company: string;
   /**
-   * how far before its last due time an item is looked for. What was posted earlier is not found,
+   * how far before its last due time an item is looked for. Feedback posted earlier is not found,
    * and is posted again
    * @defaultValue 86400
    */
@@ -59,16 +59,15 @@ export const STOP_NCII_SENDER_OPTIONS = /* @__PURE__ */ tableOf(STOP_NCII_FEEDBA
 
 /**
  * Feedback to StopNCII: `Blocked` if a match is confirmed, `NotBlocked` if it is rejected and near
- * enough. Of entries of other sources, or where no person decided, there is none.
+ * enough. There is none on entries of other sources, or where no person decided.
  *
- * A POST without an answer is
- * `unknown`, and is settled by reading what StopNCII lists. It is posted twice if it had arrived
- * and StopNCII did not list it yet when it was read back, or listed it only for longer than
- * `lookBackSeconds`.
+ * A POST without an answer is `unknown`, and is settled by reading the feedback that StopNCII
+ * lists. It is posted twice if it had arrived, but StopNCII did not list it yet when it was read
+ * back, or had listed it for longer than `lookBackSeconds`.
  *
- * Wrong or missing keys refuse nothing: the feedback waits for a later try, and is stuck at last.
- * @param client reading back fetches what changed in the list since: give the queue a
- *   `timeoutSeconds` that is enough for it
+ * Wrong or missing keys do not refuse an item: it waits for a later try, and is stuck in the end.
+ * @param client reading back fetches the list's changes since: give the queue a `timeoutSeconds`
+ * that is enough for it
  * @throws {TypeError | RangeError} if an argument is invalid
  */
 export function stopNciiFeedback(
@@ -89,12 +88,12 @@ export function stopNciiFeedback(
       try {
         return await client.submitFeedback(feedback, { signal });
       } catch (error) {
-        // The feedback is one, so a key is missing: nothing was sent.
+        // The feedback is valid, so a key is missing: nothing was sent.
         return error instanceof TypeError ? 'retry' : cameTo(error);
       }
     },
     async settle({ body, due }, { signal }) {
-      // Sent feedback is due no earlier than it was sent, but for the pauses of what came of it.
+      // An item is due no earlier than it was sent, except for the pauses after it.
       const sinceSeconds = Math.max(0, Math.floor(due / 1000 - lookBackSeconds));
       const feedback = [body as unknown as StopNciiFeedback];
       const found = await client.findFeedback(feedback, { source: company, sinceSeconds, signal });
@@ -106,12 +105,12 @@ export function stopNciiFeedback(
 
 /**
  * Votes on entries of a list of NCMEC: affirmative if a match is confirmed, negative if it is
- * rejected, near enough, and there are `reasonIds`. On entries of other sources, or where no person
- * decided, there is none.
+ * rejected, near enough, and there are `reasonIds`. There is none on entries of other sources, or
+ * where no person decided.
  *
  * A vote replaces the member's earlier one on the same fingerprint, so one without an answer is
- * sent again. Wrong credentials refuse nothing: the vote waits for a later try, and is stuck at
- * last.
+ * sent again. Wrong credentials do not refuse a vote: it waits for a later try, and is stuck in the
+ * end.
  * @throws {TypeError | RangeError} if an argument is invalid
  */
 export function ncmecFeedback(
@@ -136,11 +135,11 @@ export function ncmecFeedback(
   return { feedbackOf, sender };
 }
 
-/** What a call of a client came to that threw. */
+/** Result of a client's call that threw. */
 function cameTo(error: unknown): Sent {
-  // Nothing was sent, and the same will never be.
+  // Nothing was sent, and the same item will never be.
   if (error instanceof TypeError || error instanceof RangeError) return 'refused';
-  // An abort has no answer.
+  // An aborted call has no answer.
   if (!(error instanceof ServiceError)) return 'unknown';
   return CAME_TO[error.code];
 }

@@ -1,7 +1,7 @@
 import { checkAsyncIterable, checkObject } from '../door.js';
 import { checkedRecord, type ReviewRecord } from './review-record.js';
 
-/** How often a list was wrong. */
+/** Error counts of a list. */
 export interface ListErrors {
   /** absent: the unnamed list */
   readonly list?: string;
@@ -18,23 +18,23 @@ export interface OriginalFileHash {
   readonly hashType: string;
 }
 
-/** What reviewers decided. */
+/** Summary of reviewers' decisions. */
 export interface ReviewSummary {
   /** one for each list with a decision, by name */
   readonly lists: ListErrors[];
   /**
-   * the hashes of uploads that a report to an authority takes, and nothing else: those of records
-   * whose latest outcome is `confirmed`, each once. A report to the NCA has the hashes alone.
-   * Whether and what to report is for people to decide; nothing is sent
+   * hashes of the uploads for a report to an authority, and nothing else: those of records whose
+   * latest outcome is `confirmed`, each once. A report to the NCA has the hashes alone. People
+   * decide whether and what to report; nothing is sent
    */
   readonly confirmed: OriginalFileHash[];
 }
 
 /**
- * What reviewers decided, of review records in the order in which they were written: how often each
- * list was wrong, and which uploads were confirmed. A later decision on the same upload and entry
- * takes the place of an earlier one, so an appeal counts once. What was decided without match data
- * counts each time. Holds the latest decisions in memory.
+ * Summary of review records, given in the order in which they were written: how often each list was
+ * wrong, and which uploads were confirmed. A later decision on the same upload and entry replaces
+ * an earlier one, so an appeal counts once. Decisions without match data count each time. Holds the
+ * latest decisions in memory.
  * @throws {TypeError | RangeError} if `records` is not iterable, or a record is invalid
  */
 export async function reviewSummary(
@@ -72,7 +72,7 @@ async function latest(
     const record = checkedRecord(given);
     const { id, list, hash, entry, outcome } = record;
     if (outcome === undefined) continue;
-    // A remote list may not tell the entry.
+    // A remote list may not name the entry.
     const key = hash && (entry ?? list) ? [list, hash, entry] : [id];
     byKey.set(JSON.stringify(key), record);
   }

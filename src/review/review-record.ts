@@ -17,9 +17,9 @@ import {
 import type { Policy } from '../policy.js';
 
 /*
- * What a review log keeps of a decision: enough to defend it later, and to find all that was
- * decided on an entry. It has no picture, no user and no file name, and no member for free text.
- * Names that a platform chooses (lists, roles) are short, so that nobody writes notes into them.
+ * Records of a review log: enough to defend a decision later, and to find all decisions on an
+ * entry. A record has no picture, no user and no file name, and no member for free text. Names that
+ * a platform chooses (lists, roles) are short, so that no one writes notes into them.
  */
 
 /** A hash as a record holds it, in lower-case hex; a draft is marked. */
@@ -31,13 +31,13 @@ export interface ReviewedEntry extends ReviewedHash {
   readonly source?: string;
 }
 
-/** What the library decided, as it is kept for the review. Plain JSON. */
+/** The library's decision, as the review keeps it. Plain JSON. */
 export interface ReviewFacts {
   /** of the uploaded picture itself, if known */
   readonly hash?: ReviewedHash;
-  /** absent if no entry was near, or a remote list did not tell it */
+  /** absent if no entry was near, or a remote list did not name it */
   readonly entry?: ReviewedEntry;
-  /** in bits, between `entry` and the variant of the upload that came near it */
+  /** in bits, between `entry` and the upload's variant that matched it */
   readonly distance?: number;
   /** the name of that variant */
   readonly variant?: string;
@@ -51,23 +51,23 @@ export interface ReviewFacts {
 }
 
 /**
- * What a reviewer found: the upload is what the entry is listed for (`confirmed`), it is not
- * (`rejected`), or it cannot be told (`undecided`).
+ * A reviewer's finding: the upload is what the entry is listed for (`confirmed`), it is not
+ * (`rejected`), or no one can say (`undecided`).
  */
 export type ReviewOutcome = (typeof REVIEW_OUTCOMES)[number];
 
 export const REVIEW_OUTCOMES = ['confirmed', 'rejected', 'undecided'] as const;
 
-/** One line of a review log, without what the log adds. */
+/** One line of a review log, without the members that the log adds. */
 export interface NewReviewRecord extends ReviewFacts {
   /**
-   * what makes two records the same one: a record whose id the log has is not written again. By
-   * default each record is another one
+   * identity of the record: a record whose id the log has is not written again. By default each
+   * record is a new one
    */
   readonly id?: string;
-  /** absent: nobody reviewed it, and the policy alone decided */
+  /** absent: no one reviewed it, and the policy alone decided */
   readonly outcome?: ReviewOutcome;
-  /** who reviewed it, by role and never by name: `moderator`, `appeals` … Goes with `outcome` */
+  /** the reviewer's role, never a name: `moderator`, `appeals` … Goes with `outcome` */
   readonly role?: string;
 }
 
@@ -91,14 +91,14 @@ const FACTS = [
 ] as const;
 const MEMBERS: readonly string[] = [...FACTS, 'id', 'outcome', 'role', 'time'];
 const THRESHOLDS = ['matchDistance', 'reviewDistance', 'minQuality'] as const;
-/** Of a list, an id or a source. Longer ones are no names. */
+/** Longest list name, id or source that counts as a name. */
 const MAX_NAME = 200;
 const WORD = /^[a-z][a-z0-9-]{0,39}$/;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 /**
- * What a record may hold of a decision: one for each match, those of remote lists too, or one if
- * nothing matched. Keep them with the upload until it is reviewed; they are plain JSON.
+ * The facts of a decision for review records: one for each match, those of remote lists too, or one
+ * if nothing matched. Keep them with the upload until it is reviewed; they are plain JSON.
  * @param hash of the picture itself, if the decision does not have it (`decision.upload`)
  * @throws {TypeError | RangeError} if an argument is invalid
  */
@@ -130,7 +130,7 @@ function factsOfMatch({ entry, distance, variant }: Match, main: Hash | undefine
   const { id, source, list } = entry;
   return {
     ...(hash && { hash: hashToJSON(hash) }),
-    // A longer id is no name for a person to ask for; the hash names the entry, too.
+    // A longer id is not a name that a person can ask for; the hash also identifies the entry.
     entry: {
       ...hashToJSON(entry.hash),
       ...(isName(id) && { id }),
@@ -142,7 +142,7 @@ function factsOfMatch({ entry, distance, variant }: Match, main: Hash | undefine
   };
 }
 
-/** A remote list is asked about the picture itself, and may tell neither the entry nor how near. */
+/** A remote list is asked about the picture itself, and may omit the entry and the distance. */
 function factsElsewhere({ list, id, hash, distance }: RemoteMatch, main: Hash | undefined) {
   const isTold = hash !== undefined && distance !== undefined;
   return {
@@ -153,9 +153,9 @@ function factsElsewhere({ list, id, hash, distance }: RemoteMatch, main: Hash | 
 }
 
 /**
- * A copy of a record that a caller gave, with its hashes in lower case.
+ * A copy of a caller's record, with its hashes in lower case.
  * @throws {TypeError | RangeError} if a member is missing, invalid or unknown: an unknown one could
- *   be a user or a file name
+ * be a user or a file name
  */
 export function checkedRecord<T extends NewReviewRecord>(record: T): T {
   checkOptions(record, 'a review record to be an object');
@@ -238,7 +238,7 @@ function checkMembers(value: object, known: readonly string[]): void {
   }
 }
 
-/** @throws {TypeError} unless it is a short word, as a reason or a role is */
+/** @throws {TypeError} unless it is a short word, such as a reason or a role */
 export function checkWord(name: string, value: unknown): void {
   if (typeof value !== 'string' || !WORD.test(value)) {
     wrongKind(`${name} to be a word of up to 40 letters, digits and hyphens`);
@@ -255,19 +255,19 @@ function checkName(name: string, value: unknown): void {
 }
 
 /**
- * The record without what tells which picture matched what: for a matcher whose terms forbid
- * keeping that. The list, the decision and the reviewer stay.
+ * The record without the data that reveals which picture matched which entry: for a matcher whose
+ * terms forbid keeping that. The list, the decision and the reviewer stay.
  */
 export function withoutMatchData<T extends NewReviewRecord>(record: T): T {
   const { hash, entry, distance, variant, ...rest } = record;
   return rest as T;
 }
 
-/** Which records of a log are meant: those that fulfil every member that is there. */
+/** Selection of a log's records: those that fulfil every member given. */
 export interface ReviewQuery {
   /** of the record itself */
   readonly id?: string;
-  /** decided on this entry: by its hash, or by its id (of this source, if given) */
+  /** decided on this entry: by its hash, or by its id (and source, if given) */
   readonly entry?: Hash | { readonly id: string; readonly source?: string };
   readonly list?: string;
   /** written at this time or later, in ISO 8601: `2026-11-01` or a full time */
@@ -277,14 +277,14 @@ export interface ReviewQuery {
 }
 
 /**
- * Whether a record is meant by a query.
+ * Test of whether a record matches a query.
  * @returns a function for one record after another
  * @throws {TypeError | RangeError} if `query` is invalid
  */
 export function reviewTest(query: ReviewQuery = {}): (record: ReviewRecord) => boolean {
   checkOptions(query, 'a query to be an object');
   const known = ['id', 'entry', 'list', 'from', 'before'];
-  // A misspelt member would mean all records, and erase them.
+  // A misspelt member would select all records, and erase them.
   if (Object.keys(query).some((name) => !known.includes(name))) {
     wrongKind('id, entry, list, from or before in a query');
   }
@@ -307,8 +307,8 @@ export function reviewTest(query: ReviewQuery = {}): (record: ReviewRecord) => b
 }
 
 /**
- * As `reviewTest`, for what is to be erased.
- * @throws {TypeError | RangeError} if `query` is invalid, or empty: it would mean all records
+ * Like `reviewTest`, for erasing.
+ * @throws {TypeError | RangeError} if `query` is invalid, or empty: it would select all records
  */
 export function erasureTest(query: ReviewQuery): (record: ReviewRecord) => boolean {
   checkOptions(query, 'a query to be an object');

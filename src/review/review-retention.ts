@@ -9,16 +9,16 @@ import {
 } from '../door.js';
 import { type NewReviewRecord, withoutMatchData } from './review-record.js';
 
-/** What may be kept of reviews, and for how long. */
+/** Retention of reviews: which data, and for how long. */
 export interface ReviewRetention {
   /**
    * whole days that a record is kept. There is no default: the log holds personal data, and how
-   * long you may keep them is for you to answer
+   * long you may keep them is your decision
    */
   retentionDays: number;
   /**
-   * lists whose matches the log must not tell, by the name of the list or of the entry's source:
-   * their records have no hash, entry and distance. A list with `shield` in its name is one of them
+   * lists whose matches the log must not reveal, by the name of the list or of the entry's source:
+   * their records have no hash, entry or distance. Lists with `shield` in their names are included
    * unless `keepShieldData`: the terms of Arachnid Shield forbid keeping its match data. So name a
    * remote list that asks Shield `shield`, or name it here
    */
@@ -62,25 +62,25 @@ export class RetentionRules {
     this.now();
   }
 
-  /** @throws {TypeError} if the clock does not give a time */
+  /** @throws {TypeError} if the clock does not return a time */
   now(): Date {
     const date = new Date(this.#now());
     if (Number.isNaN(date.valueOf())) wrongKind('now to give milliseconds');
     return date;
   }
 
-  /** Before this time, in milliseconds since 1970, records are not kept. */
+  /** Oldest time to keep, in milliseconds since 1970: earlier records are not kept. */
   oldest(): number {
     return this.now().valueOf() - this.#days * DAY;
   }
 
-  /** Whether the matches of a list, or of a source, must not be told. */
+  /** True if the matches of a list, or of a source, must not be revealed. */
   isWithheld(name: string | undefined): boolean {
     if (name === undefined) return false;
     return this.#withheld.includes(name) || (!this.#keepsShield && /shield/i.test(name));
   }
 
-  /** What of a record is kept. */
+  /** The part of a record to keep. */
   kept<T extends NewReviewRecord>(record: T): T {
     const isTold = [record.list, record.entry?.source].every((name) => !this.isWithheld(name));
     return isTold ? record : withoutMatchData(record);

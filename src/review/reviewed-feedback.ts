@@ -13,48 +13,48 @@ import type { NewFeedback } from './feedback-item.js';
 import { checkedRecord, type NewReviewRecord, type ReviewedEntry } from './review-record.js';
 
 /*
- * What a service is told after a review. A service hears of its own entries alone, and only what a
- * person decided.
+ * Feedback that services get after a review. A service gets feedback on its own entries alone, and
+ * only if a person decided.
  *
- * A confirmed match says that the entry is rightly listed. A rejected one seldom says anything of
- * the entry: the upload was only near it, and nobody saw the entry's picture. If it counted against
- * the entry, anybody who makes harmless pictures near to entries could talk them out of the list.
- * So it counts only where the upload has the entry's very hash, or is as near as the caller allows.
+ * A confirmed match means that the entry is rightly listed. A rejected one seldom means anything
+ * for the entry: the upload was only near it, and no one saw the entry's picture. If it counted
+ * against the entry, anyone could get entries off the list by making harmless pictures near them.
+ * So it counts only if the upload has exactly the entry's hash, or is as near as the caller allows.
  */
 
 /**
- * Makes feedback of a record: none if its entry is of another source, or no person decided.
+ * Makes feedback from a record: none if its entry is of another source, or no person decided.
  * Throws a TypeError or a RangeError if the record is invalid.
  */
 export type FeedbackOf = (record: NewReviewRecord) => Omit<NewFeedback, 'id'>[];
 
-/** How a review becomes feedback. */
+/** Options for making feedback from a review. */
 export interface ReviewedFeedbackOptions {
-  /** the name of the sender; by default that of the source: `StopNCII`, `ncmec/npo` … */
+  /** the name of the sender; default that of the source: `StopNCII`, `ncmec/npo` … */
   to?: string | undefined;
   /**
-   * how near to the entry an upload must be for its rejection to speak against the entry, in bits
+   * largest distance from the entry at which a rejected upload counts against the entry, in bits
    * @defaultValue 0
    */
   maxRejectedDistance?: number;
 }
 
-/** How a review becomes feedback to StopNCII. */
+/** Options for making feedback to StopNCII from a review. */
 export interface StopNciiFeedbackOptions extends ReviewedFeedbackOptions {
-  /** sent along, in StopNCII's words */
+  /** tags of the feedback, in StopNCII's words */
   tags?: readonly string[];
 }
 
-/** How a review becomes feedback to NCMEC. */
+/** Options for making feedback to NCMEC from a review. */
 export interface NcmecFeedbackOptions extends ReviewedFeedbackOptions {
   /**
-   * the environment whose entries it is about, as the client has it
+   * the environment of the entries, as the client has it
    * @defaultValue 'industry'
    */
   environment?: NcmecEnvironment;
   /**
-   * the reasons of a negative vote, from `NcmecClient.feedbackReasons`. NCMEC takes none without a
-   * reason: unless they are given, nothing follows from a rejection
+   * the reasons of a negative vote, from `NcmecClient.feedbackReasons`. NCMEC accepts none without
+   * a reason: without them, a rejection makes no feedback
    */
   reasonIds?: readonly string[];
 }
@@ -83,8 +83,8 @@ export const NCMEC_FEEDBACK_OPTIONS = /* @__PURE__ */ tableOf(REVIEWED_FEEDBACK_
 const STOP_NCII = 'StopNCII';
 
 /**
- * Makes the feedback on an entry of StopNCII that follows from a review: `Blocked` if the match is
- * confirmed, `NotBlocked` if it is rejected and near enough.
+ * Makes feedback on an entry of StopNCII from a review: `Blocked` if the match is confirmed,
+ * `NotBlocked` if it is rejected and near enough.
  * @throws {TypeError | RangeError} if an option is invalid
  */
 export function stopNciiFeedbackOf(options: StopNciiFeedbackOptions): FeedbackOf {
@@ -100,8 +100,8 @@ export function stopNciiFeedbackOf(options: StopNciiFeedbackOptions): FeedbackOf
 }
 
 /**
- * Makes the vote on an entry of NCMEC that follows from a review: affirmative if the match is
- * confirmed, negative if it is rejected, near enough, and there are `reasonIds`.
+ * Makes a vote on an entry of NCMEC from a review: affirmative if the match is confirmed, negative
+ * if it is rejected, near enough, and there are `reasonIds`.
  * @throws {TypeError | RangeError} if an option is invalid
  */
 export function ncmecFeedbackOf(options: NcmecFeedbackOptions): FeedbackOf {
@@ -110,7 +110,7 @@ export function ncmecFeedbackOf(options: NcmecFeedbackOptions): FeedbackOf {
   const { to, reviewOf } = reviewsOf(checked, ncmecListNamed(environment).source);
   return (record) => {
     const reviewed = reviewOf(record);
-    // The id of such an entry is that of its member, a slash, and its own.
+    // The id of such an entry is its member's id, a slash, and its own id.
     const [, memberId, id] = /^([^/]+)\/(.+)$/s.exec(reviewed?.entry.id ?? '') ?? [];
     if (!reviewed || memberId === undefined || id === undefined) return [];
     const { isRight } = reviewed;
@@ -124,8 +124,8 @@ export function ncmecFeedbackOf(options: NcmecFeedbackOptions): FeedbackOf {
 type ReviewedOptions = Checked<ReviewedFeedbackOptions, typeof REVIEWED_FEEDBACK_OPTIONS>;
 
 /**
- * `reviewOf` gives the PDQ entry of this source that a person decided on, and whether it is rightly
- * listed.
+ * `reviewOf` returns the PDQ entry of this source that a person decided on, and whether it is
+ * rightly listed.
  */
 function reviewsOf(options: ReviewedOptions, ofSource: string) {
   const { to = ofSource, maxRejectedDistance } = options;
