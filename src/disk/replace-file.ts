@@ -10,13 +10,12 @@ const CHUNK = 4 * 2 ** 20;
 /**
  * Writes a file, entirely or not at all. It writes a temporary file beside it, flushes it to disk,
  * gives it the permissions and the name of the old file (a new one is its owner's alone, mode 600),
- * and flushes the folder. A process that has
- * the old file open still sees the old content. Where `path` is a symbolic link to a file, the link
- * stays, and that file is replaced.
+ * and flushes the folder. A process that has the old file open still sees the old content. If
+ * `path` is a symbolic link to a file, the link stays, and that file is replaced.
  * @param pieces the content, end to end
  * @param signal aborts until the file is in place; the old file stays, and no other is left
- * @param check runs once all is written, before the file takes the old one's place; where it
- *   throws, the old file stays
+ * @param check runs once everything is written, before the file replaces the old one; if it throws,
+ * the old file stays
  */
 export async function replaceFile(
   path: string,
@@ -64,8 +63,8 @@ async function write(
 }
 
 /**
- * Flushes a folder: a rename is on disk once its folder is. Where a folder cannot be opened
- * (Windows), this is left to the system.
+ * Flushes a folder: a rename is on disk once its folder is. If a folder cannot be opened (Windows),
+ * this is left to the system.
  */
 export async function syncFolder(path: string): Promise<void> {
   try {

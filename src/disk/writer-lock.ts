@@ -5,16 +5,16 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { FormatError } from '../errors.js';
 
-/** The file of the lock in the folder. */
+/** Name of the lock file in the folder. */
 export const LOCK_NAME = 'writer.lock';
 
-/** The paths of the locks that this process holds, by their content; none before it has them. */
+/** Paths of the locks that this process holds, by their content; undefined until one is taken. */
 const held = new Map<string, string | undefined>();
 let isRemovedAtExit = false;
 
 /**
  * Takes the right to write in a folder, for this process alone. The lock of a process that has
- * ended is taken over. It is meant for processes of one machine that see each other's ids.
+ * ended is taken over. It works for processes of one machine that see each other's ids.
  * @returns a function that gives it back
  * @throws {FormatError} `in-use` if a running process has it
  */
@@ -23,9 +23,8 @@ export function lockFolder(folder: string): Promise<() => Promise<void>> {
 }
 
 /**
- * Takes the right that the file at `path` stands for, which is there as long as it is taken, as
- * `lockFolder` does.
- * @param mode of that file: it tells the id of this process and when it began
+ * Takes the lock at `path`, a file that exists as long as the lock is held, as `lockFolder` does.
+ * @param mode of that file: it has the id of this process and its start time
  * @returns a function that gives it back
  * @throws {FormatError} `in-use` if a running process has it
  */
@@ -34,7 +33,7 @@ export async function lockFile(path: string, mode: number): Promise<() => Promis
   const content = `${JSON.stringify({ pid, began: await beganOf(pid), key: randomUUID() })}\n`;
   const temporary = `${path}.${await ownMark()}.${randomUUID()}.tmp`;
   const file = await open(temporary, 'wx', mode);
-  // Before it shows: another call of this process must not take it for that of an earlier one.
+  // First, so that another call of this process does not take it for that of an earlier process.
   held.set(content, undefined);
   if (!isRemovedAtExit) process.once('exit', removeHeld);
   isRemovedAtExit = true;
@@ -44,7 +43,7 @@ export async function lockFile(path: string, mode: number): Promise<() => Promis
     } finally {
       await file.close();
     }
-    // Linking fails if there is a lock. An empty lock, whose content is still to come, never shows.
+    // Linking fails if there is a lock. A lock never appears empty, before its content.
     for (let tries = 0; !(await linked(temporary, path)); tries++) {
       if (tries === 3 || !(await removeStale(path))) throw await inUse(path);
     }
@@ -56,7 +55,7 @@ export async function lockFile(path: string, mode: number): Promise<() => Promis
     await unlinked(temporary);
   }
   return async () => {
-    // In this order: a lock that is not held could be taken over, and the taker's would be removed.
+    // In this order: a lock not held could be taken over, and the new holder's would be removed.
     try {
       await unlinked(path);
     } finally {
@@ -65,7 +64,7 @@ export async function lockFile(path: string, mode: number): Promise<() => Promis
   };
 }
 
-/** As `rm` with `force`, which takes three calls of the system. */
+/** Like `rm` with `force`, which takes three system calls. */
 async function unlinked(path: string): Promise<void> {
   try {
     await unlink(path);
@@ -74,12 +73,12 @@ async function unlinked(path: string): Promise<void> {
   }
 }
 
-/** What tells this process from others, for the name of a file that it writes. */
+/** Mark of this process, unlike that of any other, for the name of a file that it writes. */
 export async function ownMark(): Promise<string> {
   return `${process.pid}-${ticksOf(await beganOf(process.pid))}`;
 }
 
-/** Whether the process of a mark still runs. */
+/** True if the process of a mark still runs. */
 export async function isMarkHeld(mark: string): Promise<boolean> {
   const at = mark.indexOf('-');
   const pid = Number(mark.slice(0, at));
@@ -90,7 +89,7 @@ export async function isMarkHeld(mark: string): Promise<boolean> {
 
 const ticksOf = (began: string) => began.split(' ')[1] ?? '';
 
-/** Removes what somebody has left who was killed while taking a lock. @param temporary its path */
+/** Removes the file left by a process killed while taking a lock. @param temporary its path */
 export async function removeLeft(temporary: string): Promise<void> {
   const content = await readFile(temporary, 'utf8').catch(() => undefined);
   // It may be just being written.
@@ -98,7 +97,7 @@ export async function removeLeft(temporary: string): Promise<void> {
   await rm(temporary, { force: true });
 }
 
-/** Removes what is still held as the program exits. */
+/** Removes the locks still held as the program exits. */
 function removeHeld(): void {
   for (const [content, path] of held) {
     try {
@@ -119,7 +118,7 @@ async function linked(from: string, to: string): Promise<boolean> {
   }
 }
 
-/** Removes a lock whose process has ended. @returns whether there may be none now */
+/** Removes a lock whose process has ended. @returns whether the lock may be free now */
 async function removeStale(path: string): Promise<boolean> {
   const content = await readFile(path, 'utf8').catch(() => undefined);
   if (content === undefined) return true;
@@ -146,11 +145,11 @@ async function isHeld(content: string): Promise<boolean> {
     return false;
   }
   const { pid, began } = lock;
-  // Of this process, by another thread; or of one that had its id before, if times are not told.
+  // The lock of another thread of this process; or of one with its id before, if times are unknown.
   if (pid === process.pid) return began !== '' && began === (await beganOf(process.pid));
   if (!Number.isSafeInteger(pid) || !isRunning(pid as number)) return false;
   const now = await beganOf(pid as number);
-  // Where the times are hidden, the process that runs is taken for the one that locked.
+  // If start times are hidden, the running process counts as the holder.
   return began === '' || now === '' || began === now;
 }
 
@@ -164,8 +163,8 @@ function isRunning(pid: number): boolean {
 }
 
 /**
- * When a process began, in ticks since the system did, so that another process with the same id is
- * told apart: in a container that is started again, ids repeat. Empty where that cannot be told.
+ * Start time of a process, in ticks since system start, to distinguish it from another with the
+ * same id: in a restarted container, ids repeat. Empty if it is unknown.
  */
 function beganOf(pid: number): Promise<string> {
   if (pid !== process.pid) return readBegan(pid);
@@ -173,7 +172,7 @@ function beganOf(pid: number): Promise<string> {
   return own;
 }
 
-/** When this process began: to read it for each lock took a third of a change of a list. */
+/** Start time of this process: reading it for each lock took a third of a change of a list. */
 let own: Promise<string> | undefined;
 
 async function readBegan(pid: number): Promise<string> {
@@ -184,14 +183,14 @@ async function readBegan(pid: number): Promise<string> {
     ]);
     // The name, in brackets, may hold spaces. The 22nd field is the 20th after it.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    // A zombie has ended, and nobody has waited for it yet.
+    // A zombie has ended, but no process has waited for it yet.
     return fields[0] === 'Z' ? 'ended' : `${boot.trim()} ${fields[19]}`;
   } catch {
     return '';
   }
 }
 
-/** Who has the lock at `path`, in words. */
+/** The holder of the lock at `path`, in words. */
 export async function holderOf(path: string): Promise<string> {
   const [, pid] = /"pid":(\d+)/.exec(await readFile(path, 'utf8').catch(() => '')) ?? [];
   return pid === undefined ? 'another process' : `process ${pid}`;
