@@ -9,16 +9,16 @@ export function checkHashes(hashes: readonly Hash[]): void {
   for (const hash of hashes as readonly Hash[]) bitsOf(hash);
 }
 
-/** @throws {TypeError} unless `hashes` is a list of hashes of PDQ */
+/** @throws {TypeError} unless `hashes` is a list of PDQ hashes */
 export function checkPdqHashes(hashes: readonly Hash[]): void {
   checkHashes(hashes);
   if (hashes.some(({ algorithm }) => algorithm !== 'pdq')) wrongKind('hashes of pdq');
 }
 
 /**
- * Asks about hashes of PDQ, `most` at a time and in their order. Once the service fails, it is not
- * asked about the others.
- * @param about gives one answer for each of its hashes
+ * Asks about PDQ hashes, `most` at a time and in order. Once the service fails, the rest are not
+ * sent.
+ * @param about returns one answer for each of its hashes
  * @throws {TypeError} if an argument is invalid
  */
 export async function askedInTurn(

@@ -1,8 +1,8 @@
-/** The time, as a client of a service reads it and waits for it. */
+/** Clock of a service's client: reads the time, and waits. */
 export interface Clock {
   /** milliseconds since 1970 */
   now(): number;
-  /** resolves after so many seconds; rejects with the reason of `signal` once that is aborted */
+  /** resolves after this many seconds; rejects with the reason of `signal` once that is aborted */
   wait(seconds: number, options: { signal?: AbortSignal | undefined }): Promise<void>;
 }
 

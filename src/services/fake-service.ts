@@ -9,7 +9,7 @@ import {
   wrongRange,
 } from '../door.js';
 
-/** A request as a fake service got it. */
+/** A request, as a fake service received it. */
 export interface FakeRequest {
   readonly method: string;
   /** without the query */
@@ -20,22 +20,22 @@ export interface FakeRequest {
   readonly body: string;
 }
 
-/** What a fake service answers. */
+/** Reply of a fake service. */
 export interface FakeReply {
   /** default 200 */
   status?: number;
   headers?: Readonly<Record<string, string>>;
-  /** text as it is; anything else is written as JSON */
+  /** text is sent unchanged; anything else is written as JSON */
   body?: unknown;
 }
 
-/** What a fake service does with a request, and says to it. */
+/** Request handler of a fake service. */
 export type Answer = (request: FakeRequest) => FakeReply | Promise<FakeReply>;
 
 /**
- * How a request goes wrong.
+ * A fault of a request.
  * - `status`: answered with `status` (default 503), `headers` and `body`
- * - `reset`: the connection breaks before anything is answered
+ * - `reset`: the connection breaks before the reply
  * - `stall`: the reply begins, if `afterBytes` are given, and never ends
  * - `cut`: the connection breaks in the body of the reply, by default in its middle
  */
@@ -44,22 +44,22 @@ export interface Fault {
   status?: number;
   headers?: Readonly<Record<string, string>>;
   body?: unknown;
-  /** how much of the body is sent first */
+  /** bytes of the body that are sent first */
   afterBytes?: number;
   /**
-   * whether the service does what was asked, though the caller does not learn of it; default true
+   * whether the service performs the request, though the caller does not learn of it; default true
    * for `stall` and `cut`
    */
   takesEffect?: boolean;
 }
 
-/** Which requests go wrong. */
+/** Selection of the requests that go wrong. */
 export interface FaultOptions {
-  /** how many, default 1 */
+  /** number of requests that go wrong, default 1 */
   times?: number;
-  /** how many of those that match go well first, default 0 */
+  /** number of matching requests that go well first, default 0 */
   skip?: number;
-  /** default every request */
+  /** selects requests; default all of them */
   when?: (request: FakeRequest) => boolean;
 }
 
@@ -67,23 +67,23 @@ export interface FaultOptions {
 export interface FakeService {
   /** the base URL, on the loopback address */
   readonly url: string;
-  /** every request, in order, those too that went wrong */
+  /** every request, in order, also those that went wrong */
   readonly requests: readonly FakeRequest[];
-  /** Makes coming requests go wrong. Faults are tried in the order in which they were given. */
+  /** Makes later requests go wrong. Faults are tried in the order in which they were added. */
   fail(fault: Fault, options?: FaultOptions): void;
-  /** Takes back every fault. */
+  /** Removes every fault. */
   heal(): void;
   /** Ends every connection and frees the port. */
   close(): Promise<void>;
 }
 
-/** Most bytes that a fake service reads of a request. */
+/** Most bytes of a request that a fake service reads. */
 const MAX_REQUEST = 16 * 2 ** 20;
 
 /**
  * Starts a service on a free port of the loopback address. Real HTTP, so that a client's timeouts,
- * retries and limits are tried as they are.
- * @param answer what the service does and says; what it throws is answered with 500
+ * retries and limits are tested for real.
+ * @param answer handles a request; an error it throws is answered with 500
  * @throws {TypeError} if `answer` is not a function
  * @example
  * const service = await startFakeService(({ path }) => ({ body: { path } }));
@@ -96,7 +96,7 @@ export async function startFakeService(answer: Answer): Promise<FakeService> {
   let faults: { fault: Fault; times: number; skip: number; when: (r: FakeRequest) => boolean }[] =
     [];
 
-  /** The fault that befalls this request, which uses it up. */
+  /** The fault for this request, which uses it up. */
   function faultFor(request: FakeRequest): Fault | undefined {
     const found = faults.find((each) => each.when(request) && (each.skip === 0 || !each.skip--));
     if (!found) return undefined;
@@ -131,7 +131,7 @@ export async function startFakeService(answer: Answer): Promise<FakeService> {
     }
     outgoing.writeHead(status, head);
     if (kind === 'cut') {
-      // The length is told, so that a reader can know that something is missing.
+      // The length is sent, so that a reader can detect a cut.
       const sent = Math.min(fault?.afterBytes ?? bytes.length >> 1, bytes.length - 1);
       outgoing.write(bytes.subarray(0, sent), () => outgoing.destroy());
       return;
@@ -197,7 +197,7 @@ async function requestOf(incoming: IncomingMessage): Promise<FakeRequest> {
   };
 }
 
-/** The least and most of an option that is an integer, its type, or the texts that it has. */
+/** Rule of an option: the bounds of an integer, a type, or a list of texts. */
 type OptionRule =
   | readonly [least: number, most?: number]
   | 'string'
@@ -221,13 +221,13 @@ export function checkFake(options: object, rules: Readonly<Record<string, Option
   }
 }
 
-/** What was asked for page by page: a fetch sees the list as it was at its first page. */
+/** Snapshots of paged lists: a fetch sees the list as it was at its first page. */
 export class Pages<T> {
   readonly #rests = new Map<string, readonly T[]>();
 
   /**
-   * @param token of a page after the first one; it stays good
-   * @param first what the first page begins with
+   * @param token of a page after the first one; it stays valid
+   * @param first the start of the first page
    * @returns undefined if there is no such page
    */
   page(

@@ -1,30 +1,31 @@
 import type { HeldBack } from '../policy.js';
 
 /*
- * A fetch from the start removes what the service does not tell. A service that answers wrongly
- * would so empty a list, and what was listed would be found no more. Therefore a fetch that would
- * remove much is held back, until a person confirms it and the service has said the same again.
+ * Removals that are held back. A fetch from the start removes entries that the service does not
+ * report. A service that answers wrongly could thus empty a list, and its pictures would no longer
+ * be found. So large removals wait until a person confirms them and the service reports the same
+ * again.
  */
 
-/** An entry that would be removed. One without source and id was not put there by a service. */
+/** An entry to remove. An entry without source and id was not added by a service. */
 export interface Removal {
   readonly source?: string | null | undefined;
   readonly id?: string | null | undefined;
 }
 
-/** The removals that are held back of a list, without their keys. */
+/** The removals held back on a list, without their keys. */
 export interface HeldBackList extends Omit<HeldBack, 'keys'> {
   readonly list: string;
 }
 
-/** So many removals, and more than a fifth of the list, are held back. */
+/** Fewest removals that are held back, if they are more than a fifth of the list. */
 const FEWEST = 20;
 const PART = 5;
 
 /**
- * Whether removals are held back.
- * @param fetch `size`: of the list when the fetch began; `heldBack`: by the fetch before;
- *   `wasConfirmed`: whether it was confirmed before this fetch began
+ * Holds removals back, if there are too many.
+ * @param fetch `size`: of the list when the fetch began; `heldBack`: by the previous fetch;
+ * `wasConfirmed`: whether it was confirmed before this fetch began
  */
 export function heldBackOf(
   removals: readonly Removal[],
@@ -50,12 +51,12 @@ export function heldBackOf(
   };
 }
 
-/** Drops the keys, which are for the next fetch alone. */
+/** Drops the keys, which only the next fetch needs. */
 export function toldHeldBack(list: string, { keys: _, ...heldBack }: HeldBack): HeldBackList {
   return { list, ...heldBack };
 }
 
-/** Whether JSON is what `heldBackOf` gave. */
+/** True if JSON has the form that `heldBackOf` returns. */
 export function isHeldBack(json: unknown): json is HeldBack {
   const { removals, of, sinceSeconds, isConfirmed, keys } = Object(json) as Partial<HeldBack>;
   return (
@@ -70,9 +71,9 @@ const BITS_PER_KEY = 8;
 const BITS_SET = 4;
 
 /**
- * A set of keys that takes a byte each: a million must fit into a state that is read often. It has
- * all that were put in, and one in 40 of all others (Bloom, 1970). That is well enough here: a
- * fetch may remove some of them unasked, and 20 are not all taken for confirmed.
+ * A set of keys, at a byte per key: a million must fit into a state that is read often. It has
+ * every key that was added, and one in 40 of all others (Bloom, 1970). This suffices: a fetch may
+ * remove a few of them unconfirmed, but 20 will not all be false positives.
  */
 class KeySet {
   readonly #bytes: Uint8Array;
@@ -109,8 +110,8 @@ class KeySet {
 }
 
 /**
- * FNV-1a of the UTF-16 units, with the last step of MurmurHash3: ids that are numbered one after
- * another would otherwise share most of their low bits.
+ * FNV-1a of the UTF-16 units, with the last step of MurmurHash3: consecutive ids would otherwise
+ * share most of their low bits.
  */
 function hashOf(text: string, seed: number): number {
   let hash = seed;

@@ -17,13 +17,13 @@ import { heldBackOf, isHeldBack, type Removal } from './held-back.js';
 import type { ListClient, ListUpdate, UpdatesPage } from './list-update.js';
 
 /*
- * How a list is fetched from a service, page by page, wherever the list is kept: what is applied
+ * Fetches a list from a service, page by page, into any kind of storage: it decides what is applied
  * when, and from which checkpoint the next fetch goes on.
  */
 
-/** What a fetch did so far. */
+/** Progress of a fetch. */
 export interface FetchProgress {
-  /** records told by the service */
+  /** records that the service reported */
   readonly told: number;
   /** entries added to the list */
   readonly added: number;
@@ -33,13 +33,13 @@ export interface FetchProgress {
   readonly withdrawn: number;
   /** whether the fetch began from the start */
   readonly isFromStart: boolean;
-  /** whether it is at its end: the list is as the service has it, but for what is `heldBack` */
+  /** whether it is at its end: the list equals the service's, except for removals in `heldBack` */
   readonly isDrained: boolean;
-  /** what it would have removed, and did not: a person has to confirm it */
+  /** removals that it held back: a person has to confirm them */
   readonly heldBack?: HeldBack;
   /**
-   * of a fetch that does not know the service's end: what was not asked for, in words. Unless the
-   * fetch is drained, nothing was removed for not being told
+   * for a fetch that does not know the service's end: the part it did not request, in words. Unless
+   * the fetch is drained, no entry was removed for being unreported
    */
   readonly notRead?: string;
 }
@@ -47,17 +47,17 @@ export interface FetchProgress {
 /** Options of `fetchList` and `Store.fetch`. */
 export interface FetchOptions extends ReadUpdatesOptions {
   /**
-   * where the client fetches from: a service and, if it has several, the list. A list whose origin
-   * has changed is fetched from the start. Default empty
+   * provenance: the service and, if it has several, the list. A list whose origin has changed is
+   * fetched from the start. Default empty
    */
   origin?: string;
-  /** begin from the start, whatever was fetched; default false */
+  /** begin from the start, even with a checkpoint; default false */
   fromStart?: boolean;
   /** called after each page */
   onProgress?: (progress: FetchProgress) => void;
   /** milliseconds since 1970, default `Date.now` */
   now?: () => number;
-  /** ends the fetch; what came until then stays and is saved */
+  /** ends the fetch; pages applied before stay and are saved */
   signal?: AbortSignal;
 }
 
@@ -69,7 +69,7 @@ export const FETCH_OPTIONS = /* @__PURE__ */ tableOf(READ_UPDATES_OPTIONS, {
   signal: SIGNAL,
 }) satisfies OptionTable<FetchOptions>;
 
-/** What a page changed. */
+/** Changes by a page. */
 export interface PageChange {
   /** entries added */
   readonly added: number;
@@ -77,12 +77,12 @@ export interface PageChange {
   readonly removed: number;
   /** withdrawals made */
   readonly withdrawn: number;
-  /** what was not removed, though it was not told */
+  /** removals of unreported entries that were held back */
   readonly heldBack?: HeldBack | undefined;
 }
 
 /**
- * Reads how far a list was fetched.
+ * Reads a list's fetch state.
  * @throws {FormatError} `bad-line`
  */
 export function fetchStateFrom(json: object): FetchState {
@@ -121,57 +121,57 @@ function isWord(value: unknown): value is UnknownWord {
   );
 }
 
-/** A page as it is to be applied, entirely or not at all. */
+/** A page to apply, entirely or not at all. */
 export interface FetchedPage {
   readonly updates: readonly ListUpdate[];
   /**
-   * if given, it is the last page of a fetch from the start: what it does not have goes, too,
-   * unless `holdsBack` says otherwise
+   * set on the last page of a fetch from the start: entries missing from it are removed, too,
+   * unless `holdsBack` returns otherwise
    */
   readonly told: ToldRecords | undefined;
   /**
-   * Asked about all that would go because it was not told.
-   * @returns if given, none of it goes
+   * Decides about removing all unreported entries.
+   * @returns if set, none of them is removed
    */
   holdsBack(untold: readonly Removal[], state: FetchState): HeldBack | undefined;
-  /** whether `next` has a new checkpoint, which must not be kept before the page is */
+  /** whether `next` has a new checkpoint, which must not be saved before the page is */
   readonly isReached: boolean;
-  /** the state after the page, from the state before it and what was held back */
+  /** the state after the page, from the state before it and the removals held back */
   next(state: FetchState, heldBack: HeldBack | undefined): FetchState;
 }
 
-/** A list that is fetched, where it is kept. */
+/** Storage of a list that is fetched. */
 export interface FetchTarget {
-  /** Whether the list has no entries. */
+  /** True if the list has no entries. */
   isEmpty(): Promise<boolean>;
   /** The number of its entries. */
   size(): Promise<number>;
   /** Called first. */
   state(): Promise<FetchState | undefined>;
-  /** Keeps the state in which the fetch begins, before its first page. */
+  /** Saves the state in which the fetch begins, before its first page. */
   begin(state: FetchState): Promise<void>;
   apply(page: FetchedPage): Promise<PageChange>;
 }
 
 /**
- * The reasons of the withdrawals that are made for a service, by the state that it told. Only what
- * was withdrawn for one of these reasons is lifted when the service lists the record again.
+ * Reasons of the withdrawals made for a service, by the state that it reported. Only withdrawals
+ * with one of these reasons are lifted when the service lists the record again.
  */
 export const WITHDRAWN_BY_SERVICE = {
   withdrawn: 'withdrawn by its service',
   deleted: 'deleted by its service',
 } as const;
 
-/** Whether a withdrawal with this reason was made for a service. */
+/** True if a withdrawal with this reason was made for a service. */
 export const isOfService = (reason: string | null | undefined) =>
   reason === WITHDRAWN_BY_SERVICE.withdrawn || reason === WITHDRAWN_BY_SERVICE.deleted;
 
-/** The last update of each record, which alone counts. */
+/** The last update of each record; only that counts. */
 export function latestUpdates(updates: readonly ListUpdate[]): ListUpdate[] {
   return [...new Map(updates.map((update) => [keyOf(update.source, update.key), update])).values()];
 }
 
-/** An entry of an update, on the list that it is fetched for. What is pending is for review. */
+/** An entry of an update, on the list that is fetched. Pending ones are for review. */
 export function fetchedEntry(
   { list: _, ...entry }: BlocklistEntry,
   list: string,
@@ -180,7 +180,7 @@ export function fetchedEntry(
   return { ...entry, list, ...(state === 'pending' && { confirmed: false }) };
 }
 
-/** The records that a fetch has told, by source and key. */
+/** The records that a fetch has reported, by source and key. */
 export class ToldRecords {
   readonly #keys = new Map<string, { readonly source: string; readonly key: string }>();
 
@@ -197,10 +197,10 @@ export class ToldRecords {
   }
 }
 
-/** Another one for each pair, whatever is in them. */
+/** Different for each pair, whatever the texts contain. */
 const keyOf = (source: string, key: string) => `${source.length} ${source}${key}`;
 
-/** @throws {TypeError} unless `client` is a client of a service that has a list */
+/** @throws {TypeError} unless `client` is the client of a service with a list */
 export function checkListClient(client: object): void {
   checkMethods(client, 'a client to have fetchUpdates, mustRestart', [
     'fetchUpdates',
@@ -208,7 +208,7 @@ export function checkListClient(client: object): void {
   ]);
 }
 
-/** Fetches what a service changed since the last time, and applies it page by page. */
+/** Fetches a service's changes since the last fetch, and applies them page by page. */
 export async function fetchInto<Checkpoint>(
   target: FetchTarget,
   client: ListClient<Checkpoint>,
@@ -221,7 +221,7 @@ export async function fetchInto<Checkpoint>(
   const wasConfirmed = known?.heldBack?.isConfirmed ?? false;
   let state = known;
   if (known?.origin !== origin || (fromStart && !known.mustRefetch)) {
-    // Before the first page, so that no later fetch goes on from a checkpoint of elsewhere.
+    // Before the first page, so that no later fetch goes on from a checkpoint of another origin.
     const kept = known?.origin === origin ? known : { origin, unknown: [] };
     const isPartial = wasEmpty && kept.checkpoint === undefined;
     state = { ...kept, ...(isPartial ? { isPartial } : { mustRefetch: true }) };
@@ -251,7 +251,7 @@ export async function fetchInto<Checkpoint>(
     const { isFromStart, isDrained, updates, notRead } = page;
     const told = isFromStart ? records : undefined;
     for (const update of told ? updates : []) told!.add(update);
-    // In a fetch from the start, an earlier checkpoint would hide what is still to be removed.
+    // In a fetch from the start, an earlier checkpoint would hide entries still to be removed.
     const isLasting = isDrained || !isFromStart || isPartial || notRead !== undefined;
     const isReached = page.checkpoint !== undefined && isLasting;
     const isAnew = isFirst && isFromStart;
@@ -266,9 +266,9 @@ export async function fetchInto<Checkpoint>(
       next({ isPartial, ...before }, heldBack) {
         const unknown = withWords(isAnew ? [] : before.unknown, page.unknown);
         const partial = isPartial !== undefined && { isPartial };
-        // The checkpoint stays: what the service did not tell now, it must be asked for again.
+        // The checkpoint stays: the next fetch must request the unreported records again.
         if (heldBack) {
-          // A list may take long to save, and somebody may have confirmed the same meanwhile.
+          // A list may take long to save, and a person may have confirmed the same meanwhile.
           const earlier = before.heldBack;
           const isConfirmed =
             heldBack.isConfirmed || (earlier?.keys === heldBack.keys && earlier.isConfirmed);
@@ -315,8 +315,8 @@ const MAX_WORDS = 200;
 const MAX_WORD_LENGTH = 100;
 
 /**
- * Adds up words. A service that makes up a new one each time must not fill the disk, so the
- * first 200 are kept, each cut to 100 characters.
+ * Adds up words. A service that invents a new one each time must not fill the disk, so the first
+ * 200 are kept, each cut to 100 characters.
  */
 export function withWords(
   known: readonly UnknownWord[],

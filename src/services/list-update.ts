@@ -5,7 +5,7 @@ import type { UnknownWord } from '../policy.js';
 import { READ_UPDATES_OPTIONS, type ReadUpdatesOptions } from '../text/json.js';
 
 /**
- * What a service says of a record now.
+ * State of a record, as the service reports it now.
  * - `active`: listed
  * - `pending`: not in force yet, or in a state that this library does not know. It is kept: treat
  *   it as listed for review, never as withdrawn
@@ -18,12 +18,12 @@ export type UpdateState = 'active' | 'pending' | 'withdrawn' | 'deleted';
 export interface ListedSignal {
   /** the service's own word: `ImagePDQ`, `HASH_PDQ`, `pdna`, or one that no version knows yet */
   readonly type: string;
-  /** as it was written; hex is folded to lower case if the type is known to be hex */
+  /** as the service wrote it; hex becomes lower case if the type is known to be hex */
   readonly value: string;
 }
 
 /**
- * One record of a list as a service tells it: what is listed now under `key`. A later update
+ * One record of a list as a service reports it: its present listing under `key`. A later update
  * replaces every earlier one of the same `source` and `key`, whatever its state.
  */
 export interface ListUpdate {
@@ -32,23 +32,23 @@ export interface ListUpdate {
   /** the service and, if it has several, the list; the `source` of each entry */
   readonly source: string;
   readonly state: UpdateState;
-  /** all hashes of the record, those too that this library cannot compare; may be empty if gone */
+  /** all hashes of the record, even those that this library cannot compare; may be empty if gone */
   readonly signals: readonly ListedSignal[];
-  /** the hashes that a blocklist can hold, as entries. Told also of what is withdrawn or deleted */
+  /** the hashes that a blocklist can hold, as entries; also for withdrawn or deleted records */
   readonly entries: readonly BlocklistEntry[];
   /** when the service last changed it, in seconds since 1970 */
   readonly changedSeconds?: number;
-  /** how many cases or reports name it */
+  /** number of cases or reports that name it */
   readonly caseCount?: number;
   readonly opinions?: readonly Opinion[];
-  /** regions or countries for which it is meant, in the service's words */
+  /** regions or countries that it is meant for, in the service's words */
   readonly regions?: readonly string[];
 }
 
 /**
  * An update whose entries have its key, source and provenance.
- * @param hashes those of its signals that a blocklist can hold
- * @param labels why it is listed, in the lister's words
+ * @param hashes of its signals that a blocklist can hold
+ * @param labels the reasons for listing it, in the lister's words
  */
 export function updateOf(
   told: Omit<ListUpdate, 'entries'>,
@@ -65,9 +65,9 @@ export function updateOf(
   return { ...told, entries: hashes.map((hash) => ({ hash, labels, ...provenance })) };
 }
 
-/** How updates are fetched. */
+/** Options of a fetch of updates. */
 export interface FetchUpdatesOptions<Checkpoint> extends ReadUpdatesOptions {
-  /** as a page of an earlier fetch had it; absent: everything */
+  /** from a page of an earlier fetch; absent: everything */
   checkpoint?: Checkpoint;
   signal?: AbortSignal;
 }
@@ -83,25 +83,25 @@ export const fetchUpdatesOptions = (checkpoint: OptionCheck) =>
 export interface UpdatesPage<Checkpoint> {
   /** in the service's order */
   readonly updates: readonly ListUpdate[];
-  /** what this version did not know, on this page */
+  /** words on this page that this version does not know */
   readonly unknown: readonly UnknownWord[];
   /**
-   * where the next fetch goes on, as plain JSON. Only on a page that drains a range: a fetch that
-   * ends earlier is done again from the checkpoint before. With `notRead`, on a page that is not
-   * drained, it is what the next fetch from the start must know
+   * start of the next fetch, as plain JSON. Only on a page that drains a range: a fetch that ends
+   * earlier is repeated from the checkpoint before. With `notRead`, on a page that is not drained,
+   * it is the state that the next fetch from the start needs
    */
   readonly checkpoint?: Checkpoint;
-  /** whether the fetch is at its end: the list is now as the service has it */
+  /** whether the fetch is at its end: the list now equals the service's */
   readonly isDrained: boolean;
   /**
-   * on the last page of a fetch that does not know the service's end: what was not asked for, in
-   * words. The service may hold more. Unless the page is drained, nothing is removed for not being
-   * told
+   * on the last page of a fetch that does not know the service's end: the part it did not request,
+   * in words. The service may hold more. Unless the page is drained, no entry is removed for being
+   * unreported
    */
   readonly notRead?: string;
   /**
-   * whether the fetch began without a checkpoint, or with one that is too old to go on from. What
-   * such a fetch has not told by its end is no longer listed
+   * whether the fetch began without a checkpoint, or with one that is too old to go on from. A
+   * record that such a fetch has not reported by its end is no longer listed
    */
   readonly isFromStart: boolean;
 }
@@ -109,16 +109,16 @@ export interface UpdatesPage<Checkpoint> {
 /** A service whose list is fetched in updates. */
 export interface ListClient<Checkpoint> {
   /**
-   * Every update since `checkpoint`, page by page. Nothing is asked before the first page is, and
-   * nothing after the loop is left.
-   * @throws {ServiceError} if the service does not answer; what was paged out stays true
+   * Every update since `checkpoint`, page by page. No request is sent before the first page is
+   * read, and none after the loop ends.
+   * @throws {ServiceError} if the service does not answer; pages already read stay valid
    */
   fetchUpdates(
     options?: FetchUpdatesOptions<Checkpoint>,
   ): AsyncGenerator<UpdatesPage<Checkpoint>, void, undefined>;
-  /** Whether the next fetch begins from the start, because `checkpoint` is too old. */
+  /** True if the next fetch begins from the start, because `checkpoint` is too old. */
   mustRestart(checkpoint: Checkpoint, nowSeconds: number): boolean;
 }
 
-/** A checkpoint of the future, of a clock that was wrong, says nothing of its age. */
+/** Largest lead of a checkpoint: later ones come from a wrong clock, and have no known age. */
 export const CLOCK_SECONDS = 86_400;

@@ -9,13 +9,13 @@ import {
   type ServiceOptions,
 } from './service-options.js';
 
-/** The longest wait that a `Retry-After` is granted; with a longer one the call fails. */
+/** Longest `Retry-After` that is respected, in seconds; with a longer one the call fails. */
 const LONGEST_WAIT_SECONDS = 300;
 
 /** One request to a service. */
 export interface ServiceRequest<T> {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** below the base URL, with a leading `/`; or a link of an earlier reply, as `link` took it */
+  /** below the base URL, with a leading `/`; or a link of an earlier reply, from `link` */
   path: string | ServiceLink;
   query?: Readonly<Record<string, string>>;
   /** further headers, besides the connection's own */
@@ -23,13 +23,13 @@ export interface ServiceRequest<T> {
   body?: { type: string; text: string };
   /** the call's name in errors, a word of the service's documentation */
   name: string;
-  /** whether it may be repeated; default only if it is a GET */
+  /** whether it may be repeated; default only for a GET */
   repeatable?: boolean;
-  /** statuses to read like 200; others but 2xx are errors */
+  /** statuses to read like 200; others outside 2xx are errors */
   accepts?: readonly number[];
   /**
-   * reads the reply, with the service's time if it told it. A FormatError that it throws is a
-   * `bad-reply`, and as good as a cut reply
+   * reads the reply, with the service's time if it sent one. If it throws a FormatError, the reply
+   * is a `bad-reply`, and is treated like a cut one
    */
   read: (text: string, status: number, dateSeconds: number | undefined) => T | Promise<T>;
   signal?: AbortSignal | undefined;
@@ -42,7 +42,7 @@ export interface ServiceLink {
 
 /**
  * HTTP to one service by standard `fetch`. Credentials travel only in headers, to the origin of the
- * base URL only, and are in no error. What may be repeated is tried again after 429, 5xx, a
+ * base URL only, and never appear in errors. A repeatable request is retried after 429, 5xx, a
  * timeout, a broken connection and a malformed reply: after 1 s, 2 s, 4 s … up to 60 s, each
  * shortened by up to half at random, and never before the service's `Retry-After`.
  */
@@ -55,7 +55,7 @@ export class ServiceConnection {
   /**
    * @param service its name, for errors
    * @param headers with the credentials; sent with every request
-   * @param options as `SERVICE_OPTIONS` has checked them
+   * @param options checked by `SERVICE_OPTIONS`
    * @throws {RangeError} if a header cannot be sent
    */
   constructor(
@@ -76,10 +76,10 @@ export class ServiceConnection {
   }
 
   /**
-   * A link of a reply, to be followed as it is; a relative one starts at the base URL. A service
-   * behind a proxy may write `http:` for its own `https:`, which is mended.
+   * A link of a reply, to follow unchanged; a relative one starts at the base URL. A service behind
+   * a proxy may write `http:` for its own `https:`, which is corrected.
    * @throws {ServiceError} `bad-reply` if it leads to another origin, where the credentials must
-   *   not go
+   * not go
    */
   link(link: string): ServiceLink {
     let url: URL | undefined;
@@ -99,8 +99,8 @@ export class ServiceConnection {
   }
 
   /**
-   * Sends a request, again if that is allowed and needed, and reads the reply.
-   * @throws {ServiceError} if there is no reply of the kind expected
+   * Sends a request, retries it if allowed and needed, and reads the reply.
+   * @throws {ServiceError} if there is no reply of the expected kind
    * @throws the reason of `signal` when it is aborted
    */
   async send<T>(request: ServiceRequest<T>): Promise<T> {
@@ -129,7 +129,7 @@ export class ServiceConnection {
   }
 
   /**
-   * What `read` makes of the reply to a GET.
+   * Sends a GET, and returns the result of `read`.
    * @throws {TypeError} if an option is invalid
    * @throws as `send`
    */
@@ -144,7 +144,7 @@ export class ServiceConnection {
     return this.send({ method: 'GET', path, query, name, read, signal });
   }
 
-  /** `undefined` if the request would fail again, or must wait for too long. */
+  /** Seconds to wait; `undefined` if the request would fail again, or must wait for too long. */
   #secondsToWait({ code, retryAfterSeconds = 0 }: ServiceError, attempt: number) {
     if (!PASSING.includes(code) || retryAfterSeconds > LONGEST_WAIT_SECONDS) return undefined;
     const seconds = Math.min(2 ** (attempt - 1), 60) * (1 - Math.random() / 2);
@@ -191,12 +191,12 @@ export class ServiceConnection {
     } catch (error) {
       if (error instanceof ServiceError) throw error;
       if (isLate) throw fail('timeout', `was not answered within ${timeoutSeconds} s`);
-      // The error of `fetch` is left out: it may quote a header or an address.
+      // The error of `fetch` is dropped: it may quote a header or an address.
       throw fail('unreachable', `was not answered${systemCodeOf(error)}`);
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
-      // Ends a connection whose reply was not read to its end; after that, it does nothing.
+      // Ends a connection whose reply was not read to its end; otherwise, a no-op.
       abort();
     }
     if (text === undefined) {
@@ -246,11 +246,11 @@ function codeOf(status: number): ServiceError['code'] {
   if (status === 401 || status === 403) return 'unauthorized';
   if (status === 429) return 'busy';
   if (status >= 500) return 'unavailable';
-  // A browser hides the status of a redirect that it was told not to follow: 0.
+  // A browser hides the status of a redirect that it does not follow: 0.
   return status < 400 ? 'redirected' : 'rejected';
 }
 
-/** The name of a system's error, as `ECONNREFUSED`, in brackets. */
+/** The name of a system error, such as `ECONNREFUSED`, in brackets. */
 function systemCodeOf(error: unknown): string {
   const { code } = Object((error as { cause?: unknown } | null)?.cause) as { code?: unknown };
   return typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,40}$/.test(code) ? ` (${code})` : '';

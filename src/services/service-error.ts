@@ -1,18 +1,18 @@
-/** Why a service gave no usable answer. Codes are API; messages are not. */
+/** Reason why a service gave no usable answer. Codes are API; messages are not. */
 export type ServiceErrorCode =
   /** no connection, or it broke before the end of the reply */
   | 'unreachable'
-  /** no whole reply within `timeoutSeconds` */
+  /** no complete reply within `timeoutSeconds` */
   | 'timeout'
-  /** 401 or 403: the credentials are missing, wrong, or not for this */
+  /** 401 or 403: the credentials are missing, wrong, or not valid for this call */
   | 'unauthorized'
-  /** 429: too many requests; `retryAfterSeconds` says when to ask again, if the service did */
+  /** 429: too many requests; `retryAfterSeconds` is the service's wait, if it sent one */
   | 'busy'
   /** 5xx: the service failed */
   | 'unavailable'
   /** 3xx: redirects are not followed, since they would carry the credentials elsewhere */
   | 'redirected'
-  /** any other status but 2xx: the service refused the request */
+  /** any other status outside 2xx: the service refused the request */
   | 'rejected'
   /** a reply of more than `maxBytes` */
   | 'too-many-bytes'
@@ -20,8 +20,8 @@ export type ServiceErrorCode =
   | 'bad-reply';
 
 /**
- * A service that did not answer, or not as it should. The message names the service and the call,
- * and quotes neither credentials, nor queries, nor replies.
+ * A service that did not answer, or not as expected. The message names the service and the call,
+ * and quotes no credentials, queries or replies.
  */
 export class ServiceError extends Error {
   override readonly name = 'ServiceError';

@@ -14,7 +14,7 @@ import {
 import { MAX_REPLY_LENGTH } from '../text/json.js';
 import { type Clock, SYSTEM_CLOCK } from './clock.js';
 
-/** What this library uses of a `fetch` reply; every standard `Response` has it. */
+/** The part of a `fetch` reply that this library uses; every standard `Response` has it. */
 export interface FetchedReply {
   readonly status: number;
   readonly headers: { get(name: string): string | null };
@@ -26,7 +26,7 @@ export interface FetchedReply {
   } | null;
 }
 
-/** The standard `fetch`, or a function that stands in for it. */
+/** The standard `fetch`, or a function in its place. */
 export type Fetch = (
   url: string,
   init: {
@@ -41,7 +41,7 @@ export type Fetch = (
 /** Options of every client of a service. */
 export interface ServiceOptions {
   /**
-   * where the service is, default its public address. `https:`, or `http:` on this machine (for
+   * address of the service, default its public one. `https:`, or `http:` on this machine (for
    * others, see `plainHttp`)
    */
   baseUrl?: string;
@@ -49,16 +49,16 @@ export interface ServiceOptions {
   plainHttp?: boolean;
   /** default the global `fetch` */
   fetch?: Fetch;
-  /** for one try, from the request to the last byte of the reply; default 60 */
+  /** time limit of one try, from the request to the last byte of the reply; default 60 */
   timeoutSeconds?: number;
   /**
-   * tries of a request that may be repeated: reads, and writes that leave the same when done twice.
-   * Default 5; others are tried once
+   * tries of a repeatable request: a read, or a write with the same effect when done twice. Default
+   * 5; others are tried once
    */
   tries?: number;
   /** of one reply, default 64 MiB */
   maxBytes?: number;
-  /** for tests of what calls it: the time, and the waits between tries; default the system's */
+  /** for tests of its callers: the time, and the waits between tries; default the system's */
   clock?: Clock;
 }
 
@@ -102,7 +102,7 @@ export const SERVICE_OPTIONS = {
 
 /**
  * @throws {TypeError} if `value` is not text
- * @throws {RangeError} if it is empty or cannot stand in a header, as a key with its line break
+ * @throws {RangeError} if it is empty or cannot be sent in a header, as a key with a line break
  */
 export function checkCredential(name: string, value: unknown): asserts value is string {
   text(name, value);

@@ -15,7 +15,7 @@ import {
   fakeThreatExchange,
 } from './threat-exchange/fake.js';
 
-/** The options of each fake, and what it gives, by the name that a CONFIG gives the service. */
+/** Options and type of each fake, by the service's name in a CONFIG. */
 export interface Fakes {
   hma: [FakeHmaOptions, FakeHma];
   ncmec: [FakeNcmecOptions, FakeNcmec];
@@ -36,10 +36,10 @@ const FAKES: { [Name in keyof Fakes]: (options?: Fakes[Name][0]) => Promise<Fake
 
 /**
  * Starts the fake of a service on a free port of the loopback address. Real HTTP, so that a
- * client's timeouts, retries and limits are tried as they are.
+ * client's timeouts, retries and limits are tested for real.
  * @param name `'hma'`, `'ncmec'`, `'shield'`, `'stopncii'`, `'techagainstterrorism'` or
- *   `'threatexchange'`; the type of the options and of the fake follow from it. Or a function that
- *   answers each request: what it throws is answered with 500
+ * `'threatexchange'`, which sets the type of the options and of the fake. Or a function that
+ * handles each request: an error it throws is answered with 500
  * @throws {TypeError | RangeError} if an argument is invalid
  * @example
  * const service = await startFake('stopncii', { maxPageSize: 3 });

@@ -1,5 +1,5 @@
 /**
- * Fakes of the services, on this machine, which can be told to fail.
+ * Fakes of the services, on this machine, which can be made to fail.
  * @module onlyhashes/testing
  */
 

@@ -9,28 +9,26 @@ import {
 } from './list-update.js';
 import { ServiceError } from './service-error.js';
 
-/*
- * Lists that tell what changed since a time, as StopNCII and ThreatExchange do.
- */
+/* Lists that report their changes since a time: StopNCII and ThreatExchange. */
 
-/** Up to where such a list was fetched. */
+/** Progress of a fetch of such a list. */
 export interface TimedCheckpoint {
-  /** the newest time that was told, in the service's time */
+  /** the newest time that was reported, by the service's clock */
   readonly timestampSeconds: number;
-  /** when the fetch began, in our time */
+  /** when the fetch began, by our clock */
   readonly fetchedSeconds: number;
 }
 
 export const TIMED_FETCH_OPTIONS = /* @__PURE__ */ fetchUpdatesOptions(timedCheckpoint);
 
 /**
- * A fetch begins this long before its checkpoint: no document says whether what changed in the very
- * second of the checkpoint, after it was fetched, would be told. What is told twice is the same.
+ * A fetch begins this long before its checkpoint: no document says whether it would report a change
+ * made in the very second of the checkpoint, after it was fetched. Repeated updates are harmless.
  */
 export const OVERLAP_SECONDS = 1;
 
 /**
- * Whether the fetch of `checkpoint` began more than `most` ago, or in the future.
+ * True if the fetch of `checkpoint` began more than `most` ago, or in the future.
  * @throws {TypeError | RangeError} if an argument is invalid
  */
 export function isTooOld(checkpoint: TimedCheckpoint, nowSeconds: number, most: number): boolean {
@@ -51,9 +49,9 @@ function timedCheckpoint(_: string, value: unknown): void {
 export interface TimedPage {
   readonly updates: readonly ListUpdate[];
   readonly unknown: readonly UnknownWord[];
-  /** the newest time that it tells */
+  /** the newest time in it */
   readonly newestSeconds: number;
-  /** leads to the next page; undefined on the last one */
+  /** position of the next page; undefined on the last one */
   readonly next: string | undefined;
 }
 
@@ -61,13 +59,13 @@ export interface TimedPage {
 export interface TimedService {
   /** the time, in seconds since 1970 */
   nowSeconds(): number;
-  /** the time from which on everything is told */
+  /** start time that fetches everything */
   readonly everything: number;
-  /** as `ListClient` has it */
+  /** see `ListClient` */
   mustRestart(checkpoint: TimedCheckpoint, nowSeconds: number): boolean;
-  /** what is said of a page that leads to one before */
+  /** error message for a page that leads to an earlier one */
   readonly twice: string;
-  /** @param next as the page before has it */
+  /** @param next from the page before */
   page(startSeconds: number, next: string | undefined): Promise<TimedPage>;
 }
 

@@ -52,14 +52,14 @@ import {
 
 /** Options of `HmaClient`. */
 export interface HmaOptions extends ServiceOptions {
-  /** where the HMA is; it has no public address */
+  /** address of the HMA; there is no public one */
   baseUrl: string;
-  /** sent as `Authorization: Bearer …`, if something before the HMA asks for it */
+  /** sent as `Authorization: Bearer …`, if a proxy before the HMA requires it */
   token?: string;
-  /** the bank that is fetched and asked; without it, all are asked and none is fetched */
+  /** the bank to fetch and to ask; without it, all banks are asked and none is fetched */
   bank?: string;
   /**
-   * ids without content after the last known one that a fetch asks for, where the HMA does not tell
+   * ids without content after the last known one that a fetch requests, if the HMA does not report
    * its end; default 100,000. A fetch that ends there has `notRead`
    */
   maxMissing?: number;
@@ -77,11 +77,11 @@ export const HMA_OPTIONS = /* @__PURE__ */ tableOf(SERVICE_OPTIONS, {
   maxMissing: { is: integer, least: 1, default: 100_000 },
 }) satisfies OptionTable<HmaOptions>;
 
-/** Up to where the content of a bank was fetched. */
+/** Progress of a bank's fetch. */
 export interface HmaCheckpoint {
   /** the highest id that had content */
   readonly highestId: number;
-  /** hashes of PDQ that the HMA counted and the fetch did not meet; default 0 */
+  /** PDQ hashes that the HMA counted and the fetch did not find; default 0 */
   readonly unmet?: number;
 }
 
@@ -89,51 +89,51 @@ export const HMA_FETCH_OPTIONS = /* @__PURE__ */ fetchUpdatesOptions(hmaCheckpoi
 
 interface Fetched {
   content: HmaContent;
-  /** whether it has a hash of PDQ, of whatever form: HMA counts those */
+  /** whether it has a PDQ hash of any form: HMA counts those */
   hasPdq: boolean;
   unknown: UnknownWord[];
   problems: FormatError[];
 }
 
-/** Where the ids of an HMA end, as far as it tells. */
+/** End of an HMA's ids, as far as it is known. */
 interface End {
-  /** the newest id of the bank: another onlyhashes tells it */
+  /** the newest id of the bank, which only another onlyhashes reports */
   newestId: number | undefined;
-  /** hashes of PDQ in all banks */
+  /** PDQ hashes in all banks */
   hashCount: number | undefined;
 }
 
-/** Ids asked for at a time. */
+/** Ids requested at a time. */
 const AT_A_TIME = 8;
-/** Updates of a page. Content is told as soon as there are so many, and at the end. */
+/** Updates of a page. Content is reported once there are this many, and at the end. */
 const PAGE = 256;
 /**
- * Ids that are still asked for once as many hashes were met as there are: one that was met and then
- * deleted was counted in the place of another, whose id is mostly the next.
+ * Ids that are still requested once the hash count is reached: a hash that was found and then
+ * deleted counted in place of another, whose id is usually the next.
  */
 const SETTLED = 100;
 
 /**
- * A Hasher-Matcher-Actioner: its banks, what they hold, and lookups of hashes. It was written from
+ * A Hasher-Matcher-Actioner: its banks, their content, and lookups of hashes. It was written from
  * the source of HMA 1.1, and has not run against one.
  *
- * HMA does not list what a bank holds; it answers for one id at a time. A fetch therefore asks for
- * every id from 1 on, one small request each, and always from the start: what it does not tell is
- * no longer there. Ids are of all banks, and may have gaps of any length. HMA tells no newest id,
- * but how many hashes of PDQ all banks hold: a fetch ends once it has met as many. Another
- * onlyhashes tells the newest id of the bank. Without either, the fetch gives up after `maxMissing`
- * ids without content: it is not drained then, and `notRead` tells what it did not ask for.
+ * HMA does not list a bank's content; it answers for one id at a time. A fetch therefore requests
+ * every id from 1 on, one small request each, and always from the start: content that it does not
+ * report is gone. Ids are shared by all banks, and may have gaps of any length. HMA reports no
+ * newest id, but the number of PDQ hashes in all banks: a fetch ends once it has found that many.
+ * Another onlyhashes reports the newest id of the bank. Without either, the fetch gives up after
+ * `maxMissing` ids without content: it is not drained then, and `notRead` says which ids are left.
  *
- * HMA counts each hash of content that has several of PDQ, and tells one of them. Such a bank never
- * meets as many. Therefore the checkpoint keeps how many were not met. A fetch that gives up is
- * drained if no more are missing than the time before: it has asked for all ids up to the highest
- * that an earlier fetch met by its end. `notRead` tells each time that there may be more.
+ * HMA counts every PDQ hash of content with several, but reports one of them. Such a bank never
+ * reaches the count. Therefore the checkpoint has the number not found. A fetch that gives up is
+ * drained if no more are missing than the time before: it has requested all ids up to the highest
+ * that an earlier fetch found by its end. `notRead` says each time that there may be more.
  *
- * As a remote matcher, know the `enabled_ratio` of its banks. A bank below 1 answers a lookup by
- * chance: at 0.8, one lookup in five finds nothing there whatever is listed, and a remote list
- * cannot tell that from a hash that nothing is near. Only the lookup of a picture by POST may pass
- * this by (`bypass_coinflip`); the lookup of a hash, which this client asks, reads the word and
- * does not use it. So have the banks that you rely on at 1.
+ * Before you use it as a remote matcher, check the `enabled_ratio` of its banks. A bank below 1
+ * answers a lookup by chance: at 0.8, one lookup in five finds nothing there, whatever is listed,
+ * and a remote list cannot distinguish that from a hash without a match. Only the lookup of a
+ * picture by POST may bypass this (`bypass_coinflip`); the lookup of a hash, which this client
+ * uses, reads the parameter and ignores it. So set the banks that you rely on to 1.
  * @example
  * const hma = new HmaClient({ baseUrl: 'http://127.0.0.1:5000', bank: 'OURS' });
  * const [answer] = await hma.ask([hash], { signal: AbortSignal.timeout(500) });
@@ -152,7 +152,7 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
     this.#maxMissing = maxMissing;
   }
 
-  /** Never for its age: each fetch tells everything. */
+  /** Age never forces a restart: each fetch reports everything. */
   mustRestart(checkpoint: HmaCheckpoint, nowSeconds: number): boolean {
     hmaCheckpoint('', checkpoint);
     checkNumber('nowSeconds', nowSeconds, 0);
@@ -160,8 +160,8 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
   }
 
   /**
-   * All that the bank holds. The checkpoint says how far the ids went, so a gap before that does
-   * not end the next fetch.
+   * All content of the bank. The checkpoint has the highest known id, so a gap before it does not
+   * end the next fetch.
    * @throws {TypeError | RangeError} if an option is invalid, or the client has no `bank`
    * @throws {ServiceError} if the HMA does not answer
    * @throws {FormatError} the first malformed part, if there is no `onProblem`
@@ -185,14 +185,14 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
         highestId = Math.max(highestId, Number(content.id));
         if (hasPdq) met++;
         unknown.push(...words);
-        // Ids are of all banks, and an HMA does not look at the bank it is asked for.
+        // All banks share ids, and an HMA ignores the bank in the request.
         if (content.bank.name !== this.#bank) continue;
         updates.push(updateOfHmaContent(content, nowSeconds));
       }
       let isWhole = newestId !== undefined && last >= newestId;
       const isSettled = last >= highestId + Math.min(SETTLED, this.#maxMissing);
       if (hashCount !== undefined && met >= hashCount && isSettled) {
-        // More may have come meanwhile.
+        // Content may have been added meanwhile.
         hashCount = await this.#hashCount(signal);
         isWhole = hashCount !== undefined && met >= hashCount;
       }
@@ -200,7 +200,7 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
       const isGivenUp = isFar && !isWhole;
       let unmet = 0;
       if (isGivenUp && hashCount !== undefined) {
-        // The higher count: what was met and then deleted must not stand for what was not met.
+        // The higher count: a hash found and then deleted must not count in place of one not found.
         unmet = Math.max(hashCount, (await this.#hashCount(signal)) ?? 0) - met;
       }
       const isDrained = isWhole || (unmet > 0 && unmet <= (checkpoint?.unmet ?? 0));
@@ -220,8 +220,8 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
   }
 
   /**
-   * Where the ids end. Without its bank, every id would look as if its content had been deleted, so
-   * the bank is asked for first.
+   * The end of the ids. If the bank were missing, every id would look deleted, so the bank is
+   * requested first.
    */
   async #end(signal: AbortSignal | undefined): Promise<End> {
     const path = `/c/bank/${this.#namedBank()}`;
@@ -232,7 +232,7 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
     return { newestId, hashCount };
   }
 
-  /** The hashes of PDQ in all banks; undefined if the HMA does not tell. */
+  /** The number of PDQ hashes in all banks; undefined if the HMA does not report it. */
   #hashCount(signal: AbortSignal | undefined): Promise<number | undefined> {
     return this.#connection.send({
       method: 'GET',
@@ -249,7 +249,7 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
     return this.#bank;
   }
 
-  /** What is under some ids. Once one cannot be had, the others are not asked for. */
+  /** Content of several ids. Once a request fails, the rest are not sent. */
   async #contents(
     first: number,
     last: number,
@@ -280,7 +280,7 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
         const reply = jsonObject(text);
         if (status === 404) return checkNoContent(reply);
         const signals = own(reply, 'signals');
-        // Without them, all that is listed would look as if its hashes were gone.
+        // Without them, every listed entry would look as if its hashes were gone.
         if (!isObject(signals)) throw new FormatError('bad-reply', 'expected content with signals');
         const problems: FormatError[] = [];
         const onProblem = (error: FormatError) => problems.push(error);
@@ -292,8 +292,8 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
   }
 
   /**
-   * The hits of one hash in the banks that are on, or in the client's own.
-   * @throws {TypeError} if `hash` is not a hash of PDQ
+   * The hits of one hash in the enabled banks, or in the client's own.
+   * @throws {TypeError} if `hash` is not a PDQ hash
    * @throws {ServiceError} if the HMA does not answer
    */
   async lookup(hash: Hash, options: CallOptions = {}): Promise<HmaMatch[]> {
@@ -304,8 +304,8 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
   }
 
   /**
-   * What `lookup` says of each hash. Once the HMA fails, it is not asked for the others.
-   * @throws {TypeError} if `hashes` is not a list of hashes of PDQ
+   * The answers of `lookup` for each hash. Once the HMA fails, the rest are not sent.
+   * @throws {TypeError} if `hashes` is not a list of PDQ hashes
    * @throws the reason of `signal` when it is aborted
    */
   async ask(hashes: readonly Hash[], options: CallOptions = {}): Promise<RemoteAnswer[]> {
@@ -327,8 +327,8 @@ function answerOf(hash: Hash, matches: readonly HmaMatch[]): RemoteAnswer {
 }
 
 /**
- * An HMA says that the content is not there. A proxy before it has other words, and what it does
- * not find is still listed.
+ * Accepts only the HMA's own reply for missing content. A proxy before it words its reply
+ * differently, and the content is still listed.
  */
 function checkNoContent(reply: JsonObject): undefined {
   if (textOf(reply, 'message')?.includes('content')) return;

@@ -10,29 +10,29 @@ import type { HmaContent } from './format.js';
 
 /** Options of `fakeHma`. */
 export interface FakeHmaOptions {
-  /** asked for as `Authorization: Bearer …`; default none, as an HMA itself asks for none */
+  /** required as `Authorization: Bearer …`; default none, as an HMA itself requires none */
   token?: string;
   /** distance up to which a lookup hits, in bits; default 31 */
   maxDistance?: number;
-  /** milliseconds since 1970, default `Date.now`; decides what is off until a time */
+  /** milliseconds since 1970, default `Date.now`; decides whether content is still disabled */
   now?: () => number;
 }
 
 /** A fake Hasher-Matcher-Actioner, on this machine. */
 export interface FakeHma extends FakeService {
-  /** Makes a bank, or changes the share of lookups that find it: 0 switches it off. */
+  /** Creates a bank, or changes the share of lookups that find it: 0 disables it. */
   setBank(name: string, enabledRatio: number): void;
-  /** Holds content under its id, in place of what was there. Its bank is made if need be. */
+  /** Stores content under its id, in place of earlier content. Creates its bank if needed. */
   put(content: HmaContent): void;
   /** Removes content at once. */
   remove(id: string): void;
-  /** What is held. */
+  /** The stored content. */
   contents(): HmaContent[];
 }
 
 /**
  * Starts a fake HMA: banks, content by id, `/m/lookup` and `/m/raw_lookup` of PDQ hashes. Its
- * lookups see each change at once, where those of a real one take up to some minutes.
+ * lookups see each change at once; a real HMA takes up to some minutes.
  * @throws {TypeError | RangeError} if an option is invalid
  */
 export async function fakeHma(options: FakeHmaOptions = {}): Promise<FakeHma> {
@@ -109,7 +109,7 @@ export async function fakeHma(options: FakeHmaOptions = {}): Promise<FakeHma> {
       return { body: list };
     }
     if (path === '/c/signal_type/index') {
-      // As a real one counts: those of all banks, also what is off.
+      // Counts like a real one: the hashes of all banks, disabled ones too.
       const all = [...held.values()].flatMap(({ signals }) => signals);
       return { body: { pdq: { db_size: all.filter(({ type }) => type === 'pdq').length } } };
     }
@@ -121,7 +121,7 @@ export async function fakeHma(options: FakeHmaOptions = {}): Promise<FakeHma> {
       return { body: { name: bank, matching_enabled_ratio: banks.get(bank) } };
     }
     const content = held.get(id);
-    // Like a real one, it does not look whether the content is in that bank.
+    // Like a real one, it does not check whether the content is in that bank.
     if (!content) return failure(404, `content '${id}' not found`);
     const shown = current(content);
     const isFull = query.get('include_signals') === 'true';

@@ -23,17 +23,17 @@ import { type ListedSignal, type ListUpdate, type UpdateState, updateOf } from '
 /** A list of an HMA. */
 export interface HmaBank {
   readonly name: string;
-  /** the share of lookups that find it, 0…1: 0 if it is off */
+  /** the share of lookups that find it, 0…1: 0 if it is disabled */
   readonly enabledRatio: number;
 }
 
-/** What a bank holds under one id: a picture or video, by its hashes. */
+/** Content of a bank under one id: a picture or video, by its hashes. */
 export interface HmaContent {
   readonly id: string;
   readonly bank: HmaBank;
-  /** 1 if it is on, 0 if it is off, else the time until which it is off, in seconds since 1970 */
+  /** 1 if enabled, 0 if disabled, else when it is enabled again, in seconds since 1970 */
   readonly disableUntil: number;
-  /** by the names of HMA: `pdq`, `video_md5` … */
+  /** by HMA's names: `pdq`, `video_md5` … */
   readonly signals: readonly ListedSignal[];
   /** the exchanges that it came from, each with its keys there */
   readonly exchanges: readonly { readonly name: string; readonly keys: readonly string[] }[];
@@ -70,7 +70,7 @@ export function hmaContent(
   const bank = bankFrom(own(reply, 'bank'));
   if (!id || !bank) throw new FormatError('bad-reply', 'expected content with its id and bank');
   words.members(reply, MEMBERS);
-  // 1 is on. What cannot be read must not switch a listed hash off.
+  // 1 is enabled. An unreadable value must not disable a listed hash.
   const disableUntil = wholeNumberOf(reply, 'disable_until_ts');
   if (disableUntil === undefined) leftOut('disable_until_ts', report);
   const metadata = own(reply, 'metadata');
@@ -125,7 +125,7 @@ function bankFrom(value: unknown): HmaBank | undefined {
 }
 
 /**
- * The newest id of content in the reply of `GET /c/bank/B`, which an onlyhashes tells, and an HMA
+ * The newest id of content in the reply of `GET /c/bank/B`, which an onlyhashes reports, but an HMA
  * does not.
  * @throws {FormatError} `bad-reply` if it is not such a reply
  */
@@ -136,8 +136,8 @@ export function hmaBank(text: string): { newestId: number | undefined } {
 }
 
 /**
- * The number of hashes of PDQ in all banks, of the reply of `GET /c/signal_type/index`; undefined
- * if it is not told.
+ * The number of PDQ hashes in all banks, from the reply of `GET /c/signal_type/index`; undefined if
+ * it is missing.
  * @throws {FormatError} `bad-reply` if it is not an object
  */
 export function hmaHashCount(text: string): number | undefined {
@@ -146,8 +146,8 @@ export function hmaHashCount(text: string): number | undefined {
 }
 
 /**
- * Content as an update of a list. It is `withdrawn` while it or its bank is off.
- * @param nowSeconds the time that counts for what is off until a time
+ * Content as an update of a list. It is `withdrawn` while it or its bank is disabled.
+ * @param nowSeconds current time, for content that is disabled until a time
  */
 export function updateOfHmaContent(content: HmaContent, nowSeconds: number): ListUpdate {
   const { id, bank, disableUntil, signals, exchanges } = content;
@@ -163,7 +163,7 @@ export function updateOfHmaContent(content: HmaContent, nowSeconds: number): Lis
 
 /**
  * The hits in a reply of `GET /m/lookup` with a hash: lists under the names of banks. Anything else
- * is refused, since a member of an error would be read as a bank.
+ * is rejected, since a member of an error would be read as a bank.
  * @throws {FormatError} `bad-reply`
  */
 export function hmaLookup(text: string): HmaMatch[] {

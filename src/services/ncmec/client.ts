@@ -44,9 +44,9 @@ import {
 
 /** Options of `NcmecClient`. */
 export interface NcmecOptions extends ServiceOptions {
-  /** which list, default `industry`; the error about another name tells all */
+  /** which list, default `industry`; the error about another name lists all */
   environment?: NcmecEnvironment;
-  /** entries in one range of time, roughly and at most, default 100,000 */
+  /** approximate maximum of entries in one range of time, default 100,000 */
   maxEntriesPerRange?: number;
 }
 
@@ -55,7 +55,7 @@ export const NCMEC_OPTIONS = /* @__PURE__ */ tableOf(SERVICE_OPTIONS, {
   maxEntriesPerRange: { is: integer, least: 1, default: 100_000 },
 }) satisfies OptionTable<NcmecOptions>;
 
-/** Where the next fetch from NCMEC goes on. */
+/** Start of the next fetch from NCMEC. */
 export interface NcmecCheckpoint {
   /** every change before this second was fetched, in seconds since 1970 */
   readonly toSeconds: number;
@@ -63,20 +63,20 @@ export interface NcmecCheckpoint {
 
 export const NCMEC_FETCH_OPTIONS = /* @__PURE__ */ fetchUpdatesOptions(ncmecCheckpoint);
 
-/** A page, and what was wrong with its records. */
+/** A page, and the problems of its records. */
 interface ReadPage {
   reply: NcmecReply;
   problems: FormatError[];
-  /** NCMEC's time when the range was first asked for; infinite if it did not tell */
+  /** NCMEC's time when the range was first requested; infinite if it did not send one */
   dateSeconds: number;
 }
 
-/** Changes of the last seconds may still be written. Source: python-threatexchange. */
+/** Changes of the last seconds may not be written yet. Source: python-threatexchange. */
 const MARGIN_SECONDS = 5;
 
 /**
- * A fetch begins this long before the checkpoint, for changes that NCMEC writes down late. What is
- * told twice is the same.
+ * A fetch begins this long before the checkpoint, for changes that NCMEC writes late. Repeated
+ * updates are harmless.
  */
 const OVERLAP_SECONDS = 60;
 
@@ -107,8 +107,8 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
   }
 
   /**
-   * Never for its age, since the notices of deleted entries stay; but if it is of the future, and
-   * so of a clock that was wrong.
+   * Age never forces a restart, since the notices of deleted entries stay; a checkpoint in the
+   * future does, as it comes from a wrong clock.
    */
   mustRestart(checkpoint: NcmecCheckpoint, nowSeconds: number): boolean {
     ncmecCheckpoint('', checkpoint);
@@ -117,9 +117,9 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
   }
 
   /**
-   * Every update since `checkpoint`. A range of time is fetched whole before the checkpoint moves,
-   * since entries do not come in the order of time. A range that holds too many is made shorter,
-   * and ranges that hold few grow again. A range whose links have become too old is begun anew.
+   * Every update since `checkpoint`. A time range is fetched completely before the checkpoint
+   * moves, since entries are not in the order of time. A range with too many entries is made
+   * shorter, and ranges with few grow again. A range whose links are too old is started again.
    * @throws {TypeError | RangeError} if an option is invalid
    * @throws {ServiceError} if NCMEC does not answer
    * @throws {FormatError} the first malformed record, if there is no `onProblem`
@@ -145,7 +145,7 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
       let count = 0;
       let isWhole = false;
       for await (const page of this.#range(from, to, signal)) {
-        // A range that was too large, or whose links are too old, ends with how long it should be.
+        // A range that was too large, or whose links are too old, ends with its new length.
         if ('duration' in page) {
           duration = page.duration;
           sparse = 0;
@@ -155,7 +155,7 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
         const { updates, unknown, next } = page.reply;
         count += updates.length;
         isWhole = next === undefined;
-        // A clock of ours that is ahead must not move it over changes that are still to come.
+        // If our clock is ahead, the checkpoint must not skip changes that are still to come.
         const told = Math.min(to, page.dateSeconds - MARGIN_SECONDS);
         const toSeconds = Math.max(Math.floor(told), start);
         const reached = isWhole && { checkpoint: { toSeconds } };
@@ -164,7 +164,7 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
       if (!isWhole) continue;
       from = to;
       sparse = count < this.#maxEntries / SHRINK ? sparse + 1 : 0;
-      // Grows more slowly than it shrinks: a range that holds too many costs NCMEC a cursor.
+      // Grows more slowly than it shrinks: a range with too many entries costs NCMEC a cursor.
       if (sparse >= SHRINK) {
         duration *= 2;
         sparse = 0;
@@ -172,7 +172,7 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
     }
   }
 
-  /** The pages of a range of time, or the duration of a shorter one to ask for instead. */
+  /** The pages of a range of time, or the duration of a shorter one to request instead. */
   async *#range(
     from: number,
     to: number,
@@ -214,10 +214,10 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
 
   /**
    * Sends a vote on one fingerprint of an entry. It replaces the member's earlier vote, so it is
-   * tried again until it is answered.
+   * retried until it is answered.
    * @param entry `memberId` and `id` of the entry, and the `type` of the fingerprint: `PDQ` …
    * @throws {TypeError | RangeError} if an argument is invalid
-   * @throws {ServiceError} if NCMEC does not take it
+   * @throws {ServiceError} if NCMEC does not accept it
    */
   async sendFeedback(
     entry: { memberId: string; id: string; type: string },
@@ -234,13 +234,13 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
       body: { type: 'application/xml; charset=utf-8', text: writeNcmecFeedback(feedback) },
       name: 'feedback',
       repeatable: true,
-      // What it holds is not documented.
+      // The reply's content is not documented.
       read: () => undefined,
       signal,
     });
   }
 
-  /** A page of the range, or the one that `link` leads to. */
+  /** The first page of the range, or the page that `link` leads to. */
   #page(
     range: { from: string; to: string },
     link: string | undefined,
@@ -253,7 +253,7 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
       ...(link === undefined && { query: range }),
       name: 'entries',
       read: async (text, _status, dateSeconds = Number.POSITIVE_INFINITY) => {
-        // Problems are told once, though the page may be asked for again.
+        // Problems are reported once, though the page may be requested again.
         const problems: FormatError[] = [];
         const onProblem = (error: FormatError) => problems.push(error);
         const reply = await ncmecReply(text, this.#list, { onProblem });
@@ -270,7 +270,7 @@ function ncmecCheckpoint(_: string, value: unknown): void {
   checkInteger('toSeconds', (value as NcmecCheckpoint).toSeconds, 0, 1e11);
 }
 
-/** A part of a path. A dot or two would lead elsewhere. */
+/** A segment of a path. One dot or two would lead elsewhere. */
 function segment(name: string, value: string): string {
   checkText(name, value);
   if (/^\.{0,2}$/.test(value)) wrongRange(`${name} to be a name`);
@@ -294,14 +294,14 @@ function checkRange(link: string, range: { from: string; to: string }): void {
   }
 }
 
-/** How many entries the range holds, as far as its first page and the link on it tell. */
+/** Number of entries in the range, estimated from its first page and the link on it. */
 function sizeOf({ entries, next }: NcmecReply): number {
   if (next === undefined) return entries.length;
   const left = Number(parameterOf(next, 'max')) - Number(parameterOf(next, 'start'));
   return entries.length + (left > 0 ? left : 1);
 }
 
-/** A range of less than `share` of `duration`, and of a quarter at most. */
+/** A range of less than `share` of `duration`, and at most a quarter of it. */
 function shorter(duration: number, share: number): number {
   return Math.max(1, Math.floor(duration * Math.min(share, 1 / SHRINK)));
 }

@@ -24,9 +24,9 @@ export interface FakeNcmecOptions {
   password?: string;
   /** most entries of one page, default 1000 */
   maxPageSize?: number;
-  /** gives the entries of a range in another order, the same for the same seed; default 1 */
+  /** shuffles the entries of a range, the same way for the same seed; default 1 */
   reorderSeed?: number;
-  /** milliseconds since 1970, default `Date.now`; links are good for 12 hours of it */
+  /** milliseconds since 1970, default `Date.now`; links are valid for 12 hours of it */
   now?: () => number;
 }
 
@@ -39,11 +39,11 @@ export interface FakeNcmecVote extends NcmecFeedback {
 
 /** A fake list of NCMEC, on this machine. */
 export interface FakeNcmec extends FakeService {
-  /** Lists an entry, or what became of it, in place of an earlier one of its ids. */
+  /** Lists an entry, or its notice of deletion, in place of an earlier one with its ids. */
   put(entry: NcmecEntry): void;
-  /** Deletes an entry: from now on its notice is told. */
+  /** Deletes an entry: from now on its notice is listed. */
   remove(memberId: string, id: string, timestamp: string): void;
-  /** the entries, the notices of deleted ones too */
+  /** the entries, and the notices of deleted ones */
   entries(): NcmecEntry[];
   /** the votes, the latest on each fingerprint */
   votes(): FakeNcmecVote[];
@@ -69,7 +69,7 @@ export async function fakeNcmec(options: FakeNcmecOptions = {}): Promise<FakeNcm
   const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
   const held = new Map<string, NcmecEntry>();
   const votes = new Map<string, FakeNcmecVote>();
-  /** What a range held when it was asked for, so that its pages belong together. */
+  /** Entries of a range when it was first requested, so that its pages belong together. */
   const cursors = new Map<string, { entries: readonly NcmecEntry[]; begun: number }>();
 
   async function answer(request: FakeRequest): Promise<FakeReply> {

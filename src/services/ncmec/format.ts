@@ -14,10 +14,10 @@ import { type ListUpdate, updateOf } from '../list-update.js';
 
 /*
  * The lists of NCMEC, and the XML of its hash sharing API, version 2: pages of entries, votes, and
- * who asks.
+ * their reasons.
  */
 
-/** One of NCMEC's hash-sharing lists: where it is, and what its entries are called here. */
+/** One of NCMEC's hash-sharing lists: its address, and the source and labels of its entries. */
 export interface NcmecList {
   /** the base URL; the calls are below its `/v2` */
   readonly baseUrl: string;
@@ -44,18 +44,17 @@ const BASE_URLS = {
   generativeAiExploitativeTest: 'https://hashsharing-test.ncmec.org/generative-ai-exploitative',
 };
 
-/** The name of one of NCMEC's lists, each of which is an environment in its words. */
+/** Name of one of NCMEC's lists, which NCMEC calls environments. */
 export type NcmecEnvironment = keyof typeof BASE_URLS;
 
-/** What the name of a list tells of its entries. */
+/** Labels that the name of a list gives its entries. */
 const TOLD_BY_NAME = ['exploitative', 'generative-ai'];
 
 /**
- * The lists of NCMEC, each behind its own base URL and credentials. Those of generative AI are
- * lists of their own, and their entries keep that label. The names that end in `Test` are for
- * integration and hold no real hashes. The source is the name in small letters:
- * `ncmec/generative-ai-csam-test`.
- * Source: NCMEC, Hash Sharing API v2.
+ * The lists of NCMEC, each behind its own base URL and credentials. Generative AI has separate
+ * lists, whose entries keep that label. Names that end in `Test` are for integration and hold no
+ * real hashes. The source is the name in lower case: `ncmec/generative-ai-csam-test`. Source:
+ * NCMEC, Hash Sharing API v2.
  */
 export const NCMEC_LISTS = Object.fromEntries(
   Object.entries(BASE_URLS).map(([name, baseUrl]): [string, NcmecList] => {
@@ -67,7 +66,7 @@ export const NCMEC_LISTS = Object.fromEntries(
 
 export const NCMEC_ENVIRONMENTS = /* @__PURE__ */ Object.keys(BASE_URLS);
 
-/** @throws {RangeError} that tells the names, if there is no such list */
+/** @throws {RangeError} if there is no such list, with the names that exist */
 export function ncmecListNamed(name: NcmecEnvironment): NcmecList {
   checkOneOf('environment', name, NCMEC_ENVIRONMENTS);
   return NCMEC_LISTS[name];
@@ -75,9 +74,9 @@ export function ncmecListNamed(name: NcmecEnvironment): NcmecList {
 
 /** A page of a list of NCMEC. */
 export interface NcmecReply {
-  /** as NCMEC tells them, in its order, which is not that of time */
+  /** in NCMEC's order, which is not that of time */
   readonly entries: readonly NcmecEntry[];
-  /** the same for a blocklist */
+  /** the same, as updates for a blocklist */
   readonly updates: readonly ListUpdate[];
   readonly unknown: readonly UnknownWord[];
   /** the link to the next page, relative to the base URL; absent on the last one */
@@ -87,10 +86,10 @@ export interface NcmecReply {
 const GROUPS = ['images', 'videos', 'paging'];
 
 /**
- * A page of `GET /v2/entries`. An entry without ids is a problem, and the others are read; so is a
- * hash or timestamp that is malformed, and its entry is kept.
+ * A page of `GET /v2/entries`. An entry without ids is a problem, and the others are read; a
+ * malformed hash or timestamp is a problem too, and its entry is kept.
  * @throws {FormatError} `bad-xml` if it is not XML, or has a document type; `bad-reply` if it is
- *   another document; the first problem, if there is no `onProblem`
+ * another document; the first problem, if there is no `onProblem`
  * @throws {DecodeError} `decoder-missing` if the optional package `saxes` is not installed
  */
 export async function ncmecReply(
@@ -115,7 +114,7 @@ export async function ncmecReply(
     return depth === 2 || (depth === 1 && name === 'paging');
   };
   await readElements(text, begins, (element, depth) => {
-    // The paging stands beside the groups, and entries below them.
+    // The paging is beside the groups, and entries are below them.
     if (depth === 1) {
       next = linkIn(element);
       return;
@@ -136,7 +135,7 @@ export async function ncmecReply(
   return { entries, updates, unknown: unknown.list(), ...(next && { next }) };
 }
 
-/** The link to the next page. A page must not look like the last one because its link is odd. */
+/** The link to the next page. A page with a malformed link must not look like the last one. */
 function linkIn(paging: XmlElement | 'too-large'): string | undefined {
   const next = paging === 'too-large' ? undefined : childOf(paging, 'next');
   if (paging === 'too-large' || (next && next.text === undefined)) {
@@ -149,13 +148,13 @@ function linkIn(paging: XmlElement | 'too-large'): string | undefined {
 export interface NcmecFingerprint {
   /** the element's name: `md5`, `sha1`, `pdna`, `pdq`, `tmk-pdqf` … */
   readonly type: string;
-  /** the hash as it was written, or the link */
+  /** the hash as NCMEC wrote it, or the link */
   readonly value: string;
   /** whether `value` is a link, relative to the list's base URL */
   readonly isLink?: boolean;
 }
 
-/** What one member said of one fingerprint of an entry. */
+/** One member's vote on one fingerprint of an entry. */
 export interface NcmecVote {
   readonly isAffirmative: boolean;
   /** the type of fingerprint, as NCMEC writes it: `Md5`, `Pdq` … */
@@ -167,12 +166,12 @@ export interface NcmecVote {
   readonly reasonId?: string;
 }
 
-/** An entry of a list of NCMEC, or the notice that it was deleted. */
+/** An entry of a list of NCMEC, or the notice of its deletion. */
 export interface NcmecEntry {
   /** `image` or `video` */
   readonly kind: string;
   readonly isDeleted: boolean;
-  /** the member that listed it. Together with `id`, this names the entry */
+  /** the member that listed it. With `id`, it identifies the entry */
   readonly memberId: string;
   readonly memberName?: string;
   readonly id: string;
@@ -195,8 +194,8 @@ const PARTS = ['member', 'timestamp', 'id', 'classification', 'fingerprints', 'f
 const FEEDBACK = ['affirmativeFeedback', 'negativeFeedback'];
 
 /**
- * The entry that `element` holds; `undefined`, and a problem, if it does not say which entry it is.
- * A part that cannot be read is a problem too, and the entry is kept.
+ * The entry of `element`; `undefined`, and a problem, if it lacks the entry's ids. An unreadable
+ * part is a problem too, and the entry is kept.
  */
 function entryFrom(
   element: XmlElement,
@@ -211,7 +210,7 @@ function entryFrom(
   const member = childOf(element, 'member');
   const memberId = member?.attributes.get('id')?.trim();
   const id = childOf(element, 'id')?.text;
-  // The two are joined by a slash to one key.
+  // A slash joins the two to one key.
   if (!memberId || memberId.includes('/') || !id) {
     report('bad-record', 'expected an entry with the id of its member and its own');
     return undefined;
@@ -255,7 +254,7 @@ function votesOf(feedback: XmlElement | undefined, unknown: UnknownWords): Ncmec
     if (!FEEDBACK.includes(vote.name)) return [];
     const isAffirmative = vote.name === 'affirmativeFeedback';
     const type = vote.attributes.get('type') ?? '';
-    // The members of an affirmative vote stand below it, those of a negative one below its reasons.
+    // The members of an affirmative vote are below it, those of a negative one below its reasons.
     return (isAffirmative ? [vote] : vote.children).flatMap((group) => {
       const said = childOf(group, 'reason')?.attributes;
       const reason = said?.get('name');
@@ -276,7 +275,7 @@ function votesOf(feedback: XmlElement | undefined, unknown: UnknownWords): Ncmec
   });
 }
 
-/** What `entry` says of the list. Its PDQ hashes are entries unless it is a video. */
+/** The list update of `entry`. Its PDQ hashes are entries unless it is a video. */
 function updateFrom(
   entry: NcmecEntry,
   { source, labels }: Pick<NcmecList, 'source' | 'labels'>,
@@ -312,10 +311,10 @@ function opinionOf({ isAffirmative, type, memberId, reason }: NcmecVote): Opinio
 
 const NAMESPACE = 'https://hashsharing.ncmec.org/hashsharing/v2';
 
-/** The vote of a member on one fingerprint of an entry: it is rightly listed, or why not. */
+/** A member's vote on one fingerprint of an entry: it is rightly listed, or why not. */
 export interface NcmecFeedback {
   readonly says: 'affirmative' | 'negative';
-  /** the identifiers of the reasons for a negative vote, as `feedbackReasons` gives them */
+  /** the identifiers of the reasons for a negative vote, from `feedbackReasons` */
   readonly reasonIds?: readonly string[];
 }
 
@@ -329,7 +328,7 @@ export interface NcmecReason {
 
 /**
  * Writes the body of a vote, as `PUT /v2/entries/…/feedback` takes it.
- * @throws {TypeError | RangeError} if `feedback` is invalid: a negative vote has its reasons
+ * @throws {TypeError | RangeError} if `feedback` is invalid: a negative vote needs reasons
  */
 export function writeNcmecFeedback(feedback: NcmecFeedback): string {
   const { says, reasonIds = [] } = feedback;
@@ -357,7 +356,7 @@ export async function ncmecReasons(text: string): Promise<NcmecReason[]> {
     }));
 }
 
-/** A document of NCMEC's namespace. */
+/** A document in NCMEC's namespace. */
 export function document(root: string, inner: string): string {
   return `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<${root} xmlns="${NAMESPACE}">${inner}</${root}>\n`;
 }

@@ -25,9 +25,9 @@ import {
 
 /** Options of `OnlyhashesClient`. */
 export interface OnlyhashesOptions extends ServiceOptions {
-  /** where the service is; it has no public address */
+  /** address of the service; there is no public one */
   baseUrl: string;
-  /** of the role `match` */
+  /** with the role `match` */
   token?: string;
 }
 
@@ -39,12 +39,12 @@ export const ONLYHASHES_OPTIONS = /* @__PURE__ */ tableOf(SERVICE_OPTIONS, {
 /** Requests at a time. */
 const AT_A_TIME = 8;
 
-/** The most that the other side tells. */
+/** The most hits that the other side returns. */
 const MOST_HITS = 1000;
 
 /**
- * Another onlyhashes, which is asked by `/v1/match`. Only hashes are sent, one a request and each
- * once; the other side learns who asks when about which picture.
+ * Another onlyhashes, asked by `/v1/match`. Only hashes are sent, one a request and each once; the
+ * other side learns who asks when about which picture.
  * @example
  * const there = new OnlyhashesClient({ baseUrl: 'https://hashes.example.org', token });
  * const elsewhere = createRemoteList(there, { sendsHashes: true, trust: 'shared' });
@@ -60,9 +60,9 @@ export class OnlyhashesClient implements RemoteMatcher {
   }
 
   /**
-   * What the other side decides about each hash, in the order of `hashes`. What it gives to review
-   * is a hit that is not confirmed. A hash that it had nothing to compare with is not answered. Its
-   * own lists elsewhere are not asked. Once it fails, it is not asked for the others.
+   * The other side's decision on each hash, in the order of `hashes`. Its result for review is an
+   * unconfirmed hit. A hash that it could not compare has no answer. Its own remote lists are not
+   * asked. Once it fails, the rest are not sent.
    * @throws {TypeError | RangeError} if `hashes` is not a list of hashes, or an option is invalid
    * @throws the reason of `signal` when it is aborted
    */
@@ -93,7 +93,7 @@ export class OnlyhashesClient implements RemoteMatcher {
     return this.#connection.send({
       method: 'POST',
       path: '/v1/match',
-      // What its own lists elsewhere say is for us to ask: nobody else is to learn of the hash.
+      // Asking its remote lists is our own choice: no one else is to learn of the hash.
       query: { all: 'true', limit: String(MOST_HITS), remote: 'false' },
       body: { type: 'application/json', text: JSON.stringify(hashToJSON(hash)) },
       name: 'match',
@@ -152,7 +152,7 @@ function hitOf(match: unknown, { algorithm }: Hash): RemoteHit {
   };
 }
 
-/** The entry's hash, if it is told. */
+/** The entry's hash, if the reply has it. */
 function entryHashOf(match: JsonObject, algorithm: Algorithm): Hash | undefined {
   const hex = textOf(match, 'hash');
   if (hex === undefined) return undefined;

@@ -25,7 +25,7 @@ export const SHIELD_OPTIONS = /* @__PURE__ */ tableOf(SERVICE_OPTIONS, {
   maxHashes: { is: integer, least: 1, default: 100 },
 }) satisfies OptionTable<ShieldOptions>;
 
-/** What Shield says of one hash. */
+/** Shield's result for one hash. */
 export interface ShieldMatch {
   /** `csam`, `harmful-abusive-material`, `test`, `no-known-match` or a later word */
   readonly classification: string;
@@ -34,12 +34,12 @@ export interface ShieldMatch {
 }
 
 /**
- * Arachnid Shield, which is asked about hashes and lists child sexual abuse material alone. It was
- * written from documents and the published clients, and has not run against the real service.
+ * Arachnid Shield, which checks hashes and lists only child sexual abuse material. It was written
+ * from documents and the published clients, and has not run against the real service.
  *
- * Only hashes are sent, never a file. Each of them tells a third party that somebody has the
- * picture. The terms that its clients quote forbid to keep the answers beyond their purpose, so an
- * answer holds no more than the classification.
+ * Only hashes are sent, never a file. Each of them shows a third party that someone has the
+ * picture. The terms that its clients quote forbid keeping the answers beyond their purpose, so an
+ * answer holds only the classification.
  * @example
  * const shield = new ShieldClient({ user, password });
  * const [answer] = await shield.ask([hash], { signal: AbortSignal.timeout(500) });
@@ -58,9 +58,9 @@ export class ShieldClient implements RemoteMatcher {
   }
 
   /**
-   * What Shield says of each hash, in the order of `hashes`; `undefined` where it says nothing,
-   * which is not the same as no match. Each request is sent once.
-   * @throws {TypeError} if `hashes` is not a list of hashes of PDQ
+   * Shield's result for each hash, in the order of `hashes`; `undefined` if it has none, which is
+   * not the same as no match. Each request is sent once.
+   * @throws {TypeError} if `hashes` is not a list of PDQ hashes
    * @throws {ServiceError} if Shield does not answer
    */
   async scan(
@@ -84,10 +84,9 @@ export class ShieldClient implements RemoteMatcher {
   }
 
   /**
-   * What `scan` says of each hash. A classification `test` is no hit. One that this version does
-   * not know leaves the hash unanswered, and so does a reply that leaves it out. Once Shield fails,
-   * it is not asked for the others.
-   * @throws {TypeError} if `hashes` is not a list of hashes of PDQ
+   * The answers of `scan` for each hash. A classification `test` is no hit. With an unknown
+   * classification, or none, a hash has no answer. Once Shield fails, the rest are not sent.
+   * @throws {TypeError} if `hashes` is not a list of PDQ hashes
    * @throws the reason of `signal` when it is aborted
    */
   async ask(hashes: readonly Hash[], options: CallOptions = {}): Promise<RemoteAnswer[]> {

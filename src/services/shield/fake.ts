@@ -16,10 +16,10 @@ export interface FakeShieldOptions {
 export interface FakeShield extends FakeService {
   /**
    * Lists a hash.
-   * @param classification one of Shield's, or any word; `null`: what is near it is not answered
+   * @param classification one of Shield's, or any word; `null`: hashes near it get no answer
    */
   put(hash: Hash, classification: string | null): void;
-  /** Takes a hash back. */
+  /** Removes a hash. */
   remove(hash: Hash): void;
 }
 
@@ -33,7 +33,7 @@ export async function fakeShield(options: FakeShieldOptions = {}): Promise<FakeS
   const authorization = `Basic ${btoa(`${user}:${password}`)}`;
   const listed = new Map<string, { hash: Hash; classification: string | null }>();
 
-  /** What is said of a hash; `undefined` if nothing is. */
+  /** The match of a hash; `undefined` if there is none. */
   function matchOf(hash: Hash): object | undefined {
     const near = [...listed.values()]
       .map((one) => ({ ...one, bits: distance(hash, one.hash) }))
@@ -52,7 +52,7 @@ export async function fakeShield(options: FakeShieldOptions = {}): Promise<FakeS
     try {
       hashes = own(jsonObject(body), 'hashes');
     } catch {
-      // Answered below.
+      // Rejected below.
     }
     const texts = Array.isArray(hashes) ? hashes.map(String) : [];
     const bytes = texts.map((text) => new Uint8Array(Buffer.from(text, 'base64')));

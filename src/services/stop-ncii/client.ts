@@ -29,7 +29,7 @@ import {
   writeStopNciiFeedback,
 } from './format.js';
 
-/** Keys that StopNCII gives a company. Each call has a key of its own. */
+/** Keys that StopNCII gives a company. Each call has its own key. */
 export interface StopNciiKeys {
   subscriptionKey: string;
   fetchHashesKey?: string;
@@ -38,7 +38,7 @@ export interface StopNciiKeys {
 
 /** Options of `StopNciiClient`. */
 export interface StopNciiOptions extends ServiceOptions {
-  /** records a page, default 800 */
+  /** records per page, default 800 */
   pageSize?: number;
 }
 
@@ -47,19 +47,19 @@ export const STOP_NCII_OPTIONS = /* @__PURE__ */ tableOf(SERVICE_OPTIONS, {
   pageSize: { is: integer, least: 1, most: 100_000, default: 800 },
 }) satisfies OptionTable<StopNciiOptions>;
 
-/** Whether StopNCII took what was posted: `unknown` if it did not answer, or failed. */
+/** Outcome of a post: `unknown` if StopNCII did not answer, or failed. */
 export type PostOutcome = 'done' | 'unknown';
 
-/** StopNCII wants a fetch from the start from anybody who did not fetch for 30 days. */
+/** StopNCII requires a fetch from the start after 30 days without one. */
 const RESTART_SECONDS = 30 * 86_400;
-/** `startTimestamp` of everything, as the reference client has it. */
+/** `startTimestamp` that fetches everything, as in the reference client. */
 const EVERYTHING = 10;
 
-/** Which feedback is looked for. */
+/** Options for finding feedback. */
 export interface FindFeedbackOptions extends CallOptions {
   /** the company's name in `CSPFeedbacks` */
   source: string;
-  /** a time before it was posted, default everything: all that changed since is fetched */
+  /** a time before it was posted, default everything: all changes since then are fetched */
   sinceSeconds?: number;
 }
 
@@ -73,8 +73,8 @@ export const FIND_FEEDBACK_OPTIONS = /* @__PURE__ */ tableOf(CALL_OPTIONS, {
  * not run against the real service.
  *
  * A fetch goes on from its checkpoint, which is the newest time of all pages, since the time of a
- * page may be lower than that of the page before. What is posted is posted once: without an answer
- * it is `unknown`, and `findFeedback` reads back what arrived.
+ * page may be lower than that of the page before. Feedback is posted once: without an answer it is
+ * `unknown`, and `findFeedback` reads back the feedback that arrived.
  * @example
  * const client = new StopNciiClient({ subscriptionKey, fetchHashesKey });
  * for await (const page of client.fetchUpdates({ checkpoint })) {
@@ -110,7 +110,7 @@ export class StopNciiClient implements ListClient<TimedCheckpoint> {
   }
 
   /**
-   * @throws {ServiceError} if StopNCII does not answer as it should
+   * @throws {ServiceError} if StopNCII does not answer as expected
    * @throws {FormatError} the first malformed record, if there is no `onProblem`
    */
   fetchUpdates(
@@ -155,9 +155,9 @@ export class StopNciiClient implements ListClient<TimedCheckpoint> {
   }
 
   /**
-   * Tells StopNCII what was decided on listed hashes. Posted once, never again by itself.
+   * Posts the company's decisions on listed hashes to StopNCII: once, without retries.
    * @returns `unknown` if StopNCII did not answer or failed: it may have arrived. See
-   *   `findFeedback`
+   * `findFeedback`
    * @throws {ServiceError} if StopNCII refused it
    */
   async submitFeedback(
@@ -183,9 +183,9 @@ export class StopNciiClient implements ListClient<TimedCheckpoint> {
   }
 
   /**
-   * Which of `feedbacks` StopNCII lists as those of one company, read by fetching what changed.
-   * What is missing did not arrive, or is not listed yet.
-   * @throws {ServiceError} if StopNCII does not answer as it should
+   * Those of `feedbacks` that StopNCII lists for one company, found by fetching changes. The others
+   * did not arrive, or are not listed yet.
+   * @throws {ServiceError} if StopNCII does not answer as expected
    */
   async findFeedback(
     feedbacks: Iterable<StopNciiFeedback>,
@@ -194,7 +194,7 @@ export class StopNciiClient implements ListClient<TimedCheckpoint> {
     checkIterable(feedbacks, 'an iterable of feedback');
     const { source, sinceSeconds, signal } = checkedBriefly(options, FIND_FEEDBACK_OPTIONS);
     const wanted = [...feedbacks];
-    // Checks them.
+    // Validates them.
     writeStopNciiFeedback(wanted);
     const fetchedSeconds = Math.floor(this.#connection.nowSeconds());
     const checkpoint = { timestampSeconds: sinceSeconds, fetchedSeconds };
@@ -220,7 +220,7 @@ export class StopNciiClient implements ListClient<TimedCheckpoint> {
   }
 }
 
-/** Failures of a post after which the service may have done what was asked. */
+/** Failures of a post after which the service may have performed it. */
 const MAY_HAVE_ARRIVED: readonly ServiceError['code'][] = [
   'unreachable',
   'timeout',
@@ -228,7 +228,7 @@ const MAY_HAVE_ARRIVED: readonly ServiceError['code'][] = [
   'too-many-bytes',
 ];
 
-/** Feedback as text, whatever the order of its tags and the case of its hash. */
+/** Identity of feedback, whatever the order of its tags and the case of its hash. */
 function identity(hash: string, value: string, tags: readonly string[]): string {
   return JSON.stringify([hash.toLowerCase(), value, [...tags].sort()]);
 }

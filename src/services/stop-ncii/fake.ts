@@ -13,13 +13,13 @@ import type { StopNciiFeedback, StopNciiPage, StopNciiRecord } from './format.js
 
 /** Options of `fakeStopNcii`. */
 export interface FakeStopNciiOptions {
-  /** most records of one page, whatever is asked for; default 800 */
+  /** most records of one page, whatever size is requested; default 800 */
   maxPageSize?: number;
-  /** gives the records of a fetch in another order, the same for the same seed; default by time */
+  /** shuffles the records of a fetch, the same way for the same seed; default by time */
   reorderSeed?: number;
   /** the name under which feedback is listed, default `Us` */
   company?: string;
-  /** refuses other keys than these; default takes any, but needs both headers */
+  /** rejects other keys than these; default accepts any, but needs both headers */
   keys?: { subscriptionKey: string; functionKey: string };
   /** the time of the first change, in seconds since 1970; each change is a second later */
   startSeconds?: number;
@@ -29,9 +29,9 @@ export interface FakeStopNciiOptions {
 export interface FakeStopNcii extends FakeService {
   /** Lists a record now, in place of an earlier one of the same hash. Returns it with its time. */
   put(record: Omit<StopNciiRecord, 'lastModtimestamp'>): StopNciiRecord;
-  /** Changes the status of a listed hash now, as when its person takes it back. */
+  /** Changes the status of a listed hash now, as when its person withdraws it. */
   setStatus(hashValue: string, hashStatus: string): void;
-  /** What is listed now, withdrawn and deleted hashes too. */
+  /** All listed records, with withdrawn and deleted hashes. */
   records(): StopNciiRecord[];
 }
 

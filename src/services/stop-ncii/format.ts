@@ -19,17 +19,17 @@ import { type ListUpdate, type UpdateState, updateOf } from '../list-update.js';
 
 /*
  * The JSON of StopNCII's API for participating companies, as facebook/ThreatExchange and the
- * samples in its tests have it. Every set of words here is open: a word that is not in it is kept
- * and reported.
+ * samples in its tests have it. Every set of words here is open: an unknown word is kept and
+ * reported.
  */
 
-/** What StopNCII hashes, in its words. */
+/** StopNCII's types of hashes, in its words. */
 const SIGNAL_TYPES = ['Unknown', 'ImagePDQ', 'VideoMD5', 'VideoTMK', 'Text', 'URL'] as const;
 
 /** The states of a hash and of a case, in StopNCII's words. */
 const STATUSES = ['Unknown', 'Received', 'Active', 'Withdrawn', 'Deleted'] as const;
 
-/** What a company may say of a hash. `Undefined` is in no document, but in real replies. */
+/** A company's feedback on a hash. `Undefined` is in no document, but in real replies. */
 const FEEDBACK_VALUES = [
   'Unknown',
   'None',
@@ -42,23 +42,23 @@ const FEEDBACK_VALUES = [
   'Undefined',
 ] as const;
 
-/** One hash as StopNCII lists it. Words are StopNCII's own, also those that are not known. */
+/** One hash as StopNCII lists it. Words are StopNCII's own, even unknown ones. */
 export interface StopNciiRecord {
   readonly signalType: string;
-  /** hex in lower case for `ImagePDQ` and `VideoMD5`, else as it was written */
+  /** hex in lower case for `ImagePDQ` and `VideoMD5`, else as StopNCII wrote it */
   readonly hashValue: string;
   readonly hashStatus: string;
   /** in seconds since 1970 */
   readonly lastModtimestamp?: number;
-  /** the cases in which the hash was given, each with its status */
+  /** the cases that gave the hash, each with its status */
   readonly caseNumbers: readonly { readonly id: string; readonly status: string }[];
   readonly feedbacks: readonly StopNciiOpinion[];
   readonly hashRegions?: readonly string[];
-  /** members that this version does not know, as they were */
+  /** members that this version does not know, unchanged */
   readonly further?: JsonObject;
 }
 
-/** What one company said of a hash. */
+/** One company's feedback on a hash, as StopNCII lists it. */
 export interface StopNciiOpinion {
   readonly source?: string;
   readonly feedbackValue: string;
@@ -71,7 +71,7 @@ export interface StopNciiPage {
   readonly unknown: readonly UnknownWord[];
   /** in seconds; may be lower than that of the page before */
   readonly nextSetTimestamp: number;
-  /** for the next page; good for a short time */
+  /** for the next page; valid for a short time */
   readonly nextPageToken?: string;
   readonly hasMoreRecords: boolean;
 }
@@ -95,10 +95,10 @@ const RECORD_MEMBERS = [
 const OPINION_MEMBERS = ['source', 'feedbackValue', 'tags'];
 
 /**
- * A reply of `FetchHashes`. A record whose hash cannot be read is a problem and is left out;
- * another member that cannot be read is a problem and is left out of its record.
+ * A reply of `FetchHashes`. A record with an unreadable hash is a problem and is left out; any
+ * other unreadable member is a problem and is left out of its record.
  * @throws {FormatError} `bad-reply` if it is not such a reply; without `onProblem` also
- *   `bad-record` or `bad-hash`, with the `record`
+ * `bad-record` or `bad-hash`, with the `record`
  */
 export function stopNciiPage(reply: JsonObject, options: ReadUpdatesOptions): StopNciiPage {
   const { nextSetTimestamp, nextPageToken, hasMoreRecords } = stopNciiEnvelope(reply);
@@ -115,7 +115,7 @@ export function stopNciiPage(reply: JsonObject, options: ReadUpdatesOptions): St
   };
 }
 
-/** What a reply says of itself, apart from its records. @throws {FormatError} `bad-reply` */
+/** The members of a reply besides its records. @throws {FormatError} `bad-reply` */
 export function stopNciiEnvelope(reply: JsonObject) {
   const nextSetTimestamp = wholeNumberOf(reply, 'nextSetTimestamp');
   const nextPageToken = textOf(reply, 'nextPageToken') || undefined;
@@ -173,12 +173,12 @@ function recordFrom(
   };
 }
 
-/** How many hex digits a hash has, for the signal types that are hex. */
+/** Number of hex digits of a hash, for the signal types that are hex. */
 function digitsOf(signalType: string): number | undefined {
   return signalType === 'ImagePDQ' ? 64 : signalType === 'VideoMD5' ? 32 : undefined;
 }
 
-/** A word of a set; `Unknown`, which every set has, if it is no text. */
+/** A word of a set; `Unknown`, which every set has, if it is not text. */
 function wordOf(object: JsonObject, name: string, report: ReportProblem): string {
   const word = textOf(object, name);
   if (word === undefined) leftOut(name, report);
@@ -240,7 +240,7 @@ function regionsFrom(record: JsonObject, report: ReportProblem): readonly string
   return undefined;
 }
 
-/** What a status means; in any case, since a withdrawal must not be missed for a capital. */
+/** Meaning of a status, in any case: a withdrawal must not be missed for a capital letter. */
 function stateOf(status: string): UpdateState {
   const word = status.toLowerCase();
   return word === 'active' || word === 'withdrawn' || word === 'deleted' ? word : 'pending';
@@ -275,9 +275,9 @@ export function updateOfStopNcii(record: StopNciiRecord): ListUpdate {
   );
 }
 
-/** What a company says of a hash that StopNCII lists. */
+/** A company's feedback on a hash that StopNCII lists. */
 export interface StopNciiFeedback {
-  /** as it is listed */
+  /** as listed */
   readonly hashValue: string;
   /** `Blocked`, `NotBlocked`, `PendingReview`, `QualityUnknown`, `Withdrawn`, `Deleted` … */
   readonly feedbackValue: string;

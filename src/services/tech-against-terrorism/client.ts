@@ -28,11 +28,11 @@ import {
   updateOfTechAgainstTerrorism,
 } from './format.js';
 
-/** Up to where Tech Against Terrorism's list was fetched. */
+/** Progress of a fetch of Tech Against Terrorism's list. */
 export interface TechAgainstTerrorismCheckpoint {
   /** the checkpoint of the last page, as the service wrote it */
   readonly after: string;
-  /** when the fetch began, in our time */
+  /** when the fetch began, by our clock */
   readonly fetchedSeconds: number;
 }
 
@@ -47,10 +47,10 @@ export const TECH_AGAINST_TERRORISM_FETCH_OPTIONS =
  * The hash list of Tech Against Terrorism, version 2. It was written from the reference client and
  * its samples, and has not run against the real service.
  *
- * It logs in once, and again when the token is refused. The next page is asked for by the
- * checkpoint of the last: a link with an offset would pass over a record whenever an earlier one
- * changes, and so moves to the end, in between. Where a page has no checkpoint, or none that moves,
- * its link is followed as it is.
+ * It logs in once, and again when the token is rejected. The next page is requested by the
+ * checkpoint of the last: a link with an offset would skip a record whenever an earlier one
+ * changes, and so moves to the end, in between. If a page has no checkpoint, or one that does not
+ * move, its link is followed unchanged.
  */
 export class TechAgainstTerrorismClient implements ListClient<TechAgainstTerrorismCheckpoint> {
   readonly #login: { readonly username: string; readonly password: string };
@@ -70,7 +70,7 @@ export class TechAgainstTerrorismClient implements ListClient<TechAgainstTerrori
     this.#connection = new ServiceConnection('Tech Against Terrorism', {}, checked);
   }
 
-  /** Never: the list can be fetched from any checkpoint on, however old. */
+  /** Never: the list can be fetched from any checkpoint, however old. */
   mustRestart(checkpoint: TechAgainstTerrorismCheckpoint, nowSeconds: number): boolean {
     terrorismCheckpoint('', checkpoint);
     checkNumber('nowSeconds', nowSeconds, 0);
@@ -78,7 +78,7 @@ export class TechAgainstTerrorismClient implements ListClient<TechAgainstTerrori
   }
 
   /**
-   * @throws {ServiceError} if the service does not answer as it should
+   * @throws {ServiceError} if the service does not answer as expected
    * @throws {FormatError} the first malformed record, if there is no `onProblem`
    */
   async *fetchUpdates(
@@ -140,7 +140,7 @@ export class TechAgainstTerrorismClient implements ListClient<TechAgainstTerrori
         return await ask(known);
       } catch (error) {
         if (!(error instanceof ServiceError) || error.code !== 'unauthorized') throw error;
-        // The token is too old.
+        // The token has expired.
         if (this.#token === known) this.#token = undefined;
       }
     }
@@ -148,7 +148,7 @@ export class TechAgainstTerrorismClient implements ListClient<TechAgainstTerrori
     return ask(this.#token);
   }
 
-  /** As the reference client does, in a form. Logging in twice does no harm. */
+  /** Sends a form, as the reference client does. Logging in twice does no harm. */
   async #logIn(signal: AbortSignal | undefined): Promise<string> {
     const form = Object.entries({ ...this.#login, resend: 'False' });
     const token = await this.#connection.send({
@@ -173,8 +173,8 @@ export class TechAgainstTerrorismClient implements ListClient<TechAgainstTerrori
 }
 
 /**
- * Whether the checkpoint `a` is after `b`: by its time, then by its id. What is written otherwise
- * is taken as after anything else.
+ * True if checkpoint `a` is after `b`: by its time, then by its id. Any other form counts as after
+ * everything else.
  */
 function isAfter(a: string, b: string): boolean {
   const [, time, id] = CHECKPOINT.exec(a) ?? [];

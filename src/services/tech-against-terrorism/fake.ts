@@ -12,11 +12,11 @@ import type { TechAgainstTerrorismPage, TechAgainstTerrorismRecord } from './for
 export interface FakeTechAgainstTerrorismOptions {
   /** records of one page, default 1000 */
   pageSize?: number;
-  /** gives the records of each page in another order, the same for the same seed */
+  /** shuffles the records of each page, the same way for the same seed */
   reorderSeed?: number;
   /** whether pages before the last one name a checkpoint; default true */
   pageCheckpoints?: boolean;
-  /** who may log in; default anybody */
+  /** accepted login; default any */
   login?: { username: string; password: string };
   /** the time of the first change, in seconds since 1970; each change is a second later */
   startSeconds?: number;
@@ -28,15 +28,15 @@ export interface FakeTechAgainstTerrorism extends FakeService {
   put(record: Omit<TechAgainstTerrorismRecord, 'updatedOn'>): TechAgainstTerrorismRecord;
   /** Marks a record as deleted now. */
   remove(id: string): void;
-  /** Makes every token that was given out worthless. */
+  /** Invalidates every token issued so far. */
   expireTokens(): void;
-  /** What is listed now, deleted records too. */
+  /** All listed records, with deleted ones. */
   records(): TechAgainstTerrorismRecord[];
 }
 
 /**
- * Starts a fake Tech Against Terrorism: the log-in, and the list in order of change, with links of
- * an offset to the next page, which see the list as it is when they are followed.
+ * Starts a fake Tech Against Terrorism: the login, and the list in order of change. Links to the
+ * next page have an offset, and see the list at the time when they are followed.
  * @throws {TypeError | RangeError} if an option is invalid
  */
 export async function fakeTechAgainstTerrorism(
@@ -56,7 +56,7 @@ export async function fakeTechAgainstTerrorism(
 
   function put(record: Omit<TechAgainstTerrorismRecord, 'updatedOn'>) {
     const dated = { ...record, updatedOn: now++ };
-    // At the end: the list is in order of change.
+    // At the end, since the list is in order of change.
     listed.delete(record.id);
     listed.set(record.id, dated);
     return dated;
@@ -141,7 +141,7 @@ export function writeTechAgainstTerrorismPage(
         deleted,
         updated_on: updatedOn,
         created_on: createdOn,
-        // As the service does: numbers where they are numbers.
+        // Like the service: an id that is a number is written as one.
         id: /^(0|[1-9]\d{0,14})$/.test(id) ? Number(id) : id,
         ...further,
       };

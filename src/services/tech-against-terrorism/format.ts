@@ -20,13 +20,13 @@ import { type ListUpdate, type UpdateState, updateOf } from '../list-update.js';
  * samples in its tests have it.
  */
 
-/** The algorithms that have been seen in the list; others are kept and reported. */
+/** The algorithms seen in the list so far; others are kept and reported. */
 const ALGORITHMS = ['MD5', 'SHA1', 'SHA256', 'PDQ'] as const;
 
-/** The ideologies that have been seen in the list; others are kept and reported. */
+/** The ideologies seen in the list so far; others are kept and reported. */
 const IDEOLOGIES = ['Far-Right', 'Islamist'] as const;
 
-/** One hash as the list has it. */
+/** One hash of the list. */
 export interface TechAgainstTerrorismRecord {
   readonly id: string;
   readonly algorithm: string;
@@ -34,12 +34,12 @@ export interface TechAgainstTerrorismRecord {
   readonly hashDigest?: string;
   readonly ideology?: string;
   readonly fileType?: string;
-  /** absent if the list does not say, or not as it should */
+  /** absent if the list does not have it, or in another form */
   readonly deleted?: boolean;
   /** in seconds since 1970, with a fraction */
   readonly updatedOn?: number;
   readonly createdOn?: number;
-  /** members that this version does not know, as they were */
+  /** members that this version does not know, unchanged */
   readonly further?: JsonObject;
 }
 
@@ -51,7 +51,7 @@ export interface TechAgainstTerrorismPage {
   readonly next?: string;
   /** the time and the id of the page's last record: `1724856487.709035,10594` */
   readonly checkpoint?: string;
-  /** how many records the list has in all */
+  /** number of records in the whole list */
   readonly count?: number;
 }
 
@@ -68,11 +68,11 @@ const RECORD_MEMBERS = [
 ];
 
 /**
- * A page of the list. A record without an id, or whose hash cannot be read, is a problem and is
- * left out; a deleted one is kept for its id. Another member that cannot be read is a problem and
- * is left out of its record.
- * @throws {FormatError} `bad-reply` if it is not such a page; without `onProblem` also
- *   `bad-record` or `bad-hash`, with the `record`
+ * A page of the list. A record without an id, or with an unreadable hash, is a problem and is left
+ * out; a deleted one is kept for its id. Any other unreadable member is a problem and is left out
+ * of its record.
+ * @throws {FormatError} `bad-reply` if it is not such a page; without `onProblem` also `bad-record`
+ * or `bad-hash`, with the `record`
  */
 export function techAgainstTerrorismPage(
   reply: JsonObject,
@@ -93,13 +93,13 @@ export function techAgainstTerrorismPage(
   };
 }
 
-/** What a page says of itself, apart from its records. @throws {FormatError} `bad-reply` */
+/** The members of a page besides its records. @throws {FormatError} `bad-reply` */
 export function techAgainstTerrorismEnvelope(reply: JsonObject) {
   if (!Array.isArray(own(reply, 'results'))) {
     throw new FormatError('bad-reply', 'expected results to be a list');
   }
   const link = own(reply, 'next');
-  // A page whose link cannot be read must not pass for the last one.
+  // A page with an unreadable link must not pass for the last one.
   if (!Object.hasOwn(reply, 'next') || (link !== undefined && typeof link !== 'string')) {
     throw new FormatError('bad-reply', 'expected next to be text or null');
   }
@@ -147,7 +147,7 @@ function recordFrom(
   };
 }
 
-/** Whether a record is deleted; also as text or number, since it must not be missed. */
+/** True if a record is deleted; also as text or number, since a deletion must not be missed. */
 function deletedFrom(record: JsonObject, report: ReportProblem): boolean | undefined {
   const deleted = own(record, 'deleted');
   if (typeof deleted === 'boolean') return deleted;
@@ -156,7 +156,7 @@ function deletedFrom(record: JsonObject, report: ReportProblem): boolean | undef
   return word === 'true' || word === '1' ? true : undefined;
 }
 
-/** A member that may be absent; reported and left out if it cannot be read. */
+/** A member that may be absent; reported and left out if it is unreadable. */
 function optional<T>(
   name: string,
   record: JsonObject,
@@ -170,7 +170,7 @@ function optional<T>(
   return value;
 }
 
-/** A time in seconds, as a number or as text; a date in text is read too. */
+/** A time in seconds, as a number or as text; a date as text is read too. */
 function secondsOf(record: JsonObject, name: string): number | undefined {
   const value = own(record, name);
   let seconds = Number.NaN;
@@ -181,7 +181,7 @@ function secondsOf(record: JsonObject, name: string): number | undefined {
   return seconds >= 0 && seconds < 2 ** 53 ? seconds : undefined;
 }
 
-/** How many hex digits a hash of `algorithm` has, if it is known to be hex. */
+/** Number of hex digits of a hash of `algorithm`, if that is known to be hex. */
 function digitsOf(algorithm: string): number | undefined {
   switch (algorithm.toUpperCase()) {
     case 'MD5':

@@ -24,9 +24,9 @@ import { threatUpdatesPage, updateOfThreat } from './format.js';
 
 /** Options of `ThreatExchangeClient`. */
 export interface ThreatExchangeOptions extends ServiceOptions {
-  /** types of indicators to ask for, default all */
+  /** types of indicators to fetch, default all */
   types?: readonly string[];
-  /** records a page, default 500 */
+  /** records per page, default 500 */
   pageSize?: number;
 }
 
@@ -40,7 +40,7 @@ export const THREAT_EXCHANGE_OPTIONS = /* @__PURE__ */ tableOf(SERVICE_OPTIONS, 
   pageSize: { is: integer, least: 1, most: 100_000, default: 500 },
 }) satisfies OptionTable<ThreatExchangeOptions>;
 
-/** Notices of deletion are kept for 90 days, and clients begin anew a little earlier. */
+/** Notices of deletion are kept for 90 days; clients fetch from the start a little earlier. */
 const RESTART_SECONDS = 85 * 86_400;
 
 const FIELDS =
@@ -48,8 +48,8 @@ const FIELDS =
 
 /**
  * The updates of a privacy group of Meta's ThreatExchange. It was written from documents and
- * samples, and has not run against the real service. Its documents give the token in the query;
- * here it goes into the header `Authorization`, since queries end up in logs.
+ * samples, and has not run against the real service. Its documents put the token in the query; here
+ * it goes in the header `Authorization`, since queries end up in logs.
  * @example
  * const client = new ThreatExchangeClient({ accessToken }, '1012185296055235');
  * for await (const { updates, checkpoint } of client.fetchUpdates({ checkpoint: stored })) …
@@ -97,7 +97,7 @@ export class ThreatExchangeClient implements ListClient<TimedCheckpoint> {
   /**
    * Every update since `checkpoint`, which is the newest time of all records.
    * @throws {TypeError | RangeError} if an option is invalid
-   * @throws {ServiceError} if ThreatExchange does not answer as it should
+   * @throws {ServiceError} if ThreatExchange does not answer as expected
    * @throws {FormatError} the first malformed record, if there is no `onProblem`
    */
   fetchUpdates(

@@ -15,9 +15,9 @@ export interface FakeThreatExchangeOptions {
   accessToken?: string;
   /** the number of the group, default `1` */
   privacyGroup?: string;
-  /** most records of one page, whatever is asked for; default 500 */
+  /** most records of one page, whatever size is requested; default 500 */
   maxPageSize?: number;
-  /** gives the records of a fetch in another order, the same for the same seed; default by time */
+  /** shuffles the records of a fetch, the same way for the same seed; default by time */
   reorderSeed?: number;
   /** the time of the first change, in seconds since 1970; each change is a second later */
   startSeconds?: number;
@@ -27,15 +27,15 @@ export interface FakeThreatExchangeOptions {
 export interface FakeThreatExchange extends FakeService {
   /** Lists a record now, in place of an earlier one of the same id. Returns it with its time. */
   put(record: Omit<ThreatUpdate, 'lastUpdated'>): ThreatUpdate;
-  /** Deletes a record now: from then on its notice is told. */
+  /** Deletes a record now: from then on its notice is listed. */
   remove(id: string): void;
-  /** What is listed now, notices of deletion too. */
+  /** All listed records, with notices of deletion. */
   records(): ThreatUpdate[];
 }
 
 /**
- * Starts a fake ThreatExchange: `threat_updates` of one group, with pages. It takes the token in
- * the header or in the query, and its links carry the token, as the real ones do.
+ * Starts a fake ThreatExchange: `threat_updates` of one group, with pages. It accepts the token in
+ * the header or in the query. Its links carry the token, as real ones do.
  * @throws {TypeError | RangeError} if an option is invalid
  */
 export async function fakeThreatExchange(

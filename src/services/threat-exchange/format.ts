@@ -20,18 +20,18 @@ import { type ListUpdate, type UpdateState, updateOf } from '../list-update.js';
  * The JSON of `threat_updates` of Meta's ThreatExchange, as facebook/ThreatExchange reads it.
  */
 
-/** What one participant says of an indicator. */
+/** One participant's opinion of an indicator. */
 export interface ThreatDescriptor {
   readonly id: string;
   readonly ownerId: string;
   /** `MALICIOUS`, `NON_MALICIOUS`, `SUSPICIOUS`, `UNKNOWN` or a later word */
   readonly status: string;
   readonly tags: readonly string[];
-  /** what others answered: `HELPFUL`, `DISAGREE_WITH_TAGS`, `SAW_THIS_TOO` */
+  /** reactions of others: `HELPFUL`, `DISAGREE_WITH_TAGS`, `SAW_THIS_TOO` */
   readonly reactions: readonly ThreatReaction[];
 }
 
-/** What other participants answered to a descriptor. */
+/** Another participant's reaction to a descriptor. */
 export interface ThreatReaction {
   readonly key: string;
   readonly ownerIds: readonly string[];
@@ -77,7 +77,7 @@ const DESCRIPTOR_MEMBERS = ['id', 'owner', 'status', 'tags', 'reactions'];
  * A reply of `threat_updates`. A record without its id, type or indicator is a problem and is left
  * out. A descriptor without an owner is a problem and is left out of its record.
  * @throws {FormatError} `bad-reply` if it is not such a reply; without `onProblem` also
- *   `bad-record` or `bad-hash`, with the `record`
+ * `bad-record` or `bad-hash`, with the `record`
  */
 export function threatUpdatesPage(
   reply: JsonObject,
@@ -90,7 +90,7 @@ export function threatUpdatesPage(
   const records = recordsIn(data, options, (each, report) => recordFrom(each, words, report));
   const paging = own(reply, 'paging') ?? {};
   const next = isObject(paging) ? own(paging, 'next') : paging;
-  // A page whose link cannot be read must not pass for the last one.
+  // A page with an unreadable link must not pass for the last one.
   if (next !== undefined && typeof next !== 'string') {
     throw new FormatError('bad-reply', 'expected paging with next as text');
   }
@@ -137,7 +137,7 @@ function recordFrom(
   };
 }
 
-/** Whether a record is to be deleted; also as text or number, since it must not be missed. */
+/** True if a record is to be deleted; also as text or number, as it must not be missed. */
 function shouldDeleteFrom(record: JsonObject, report: ReportProblem): boolean {
   const value = own(record, 'should_delete');
   if (typeof value === 'boolean') return value;
@@ -145,7 +145,7 @@ function shouldDeleteFrom(record: JsonObject, report: ReportProblem): boolean {
   return /^(true|1)$/i.test(textOf(record, 'should_delete') ?? '');
 }
 
-/** The list in the `data` of a member, as Graph has it, or the member if it is a list itself. */
+/** The list in the `data` of a member, as in Graph's form, or the member if it is a list itself. */
 function listIn(object: JsonObject, name: string): readonly unknown[] | undefined {
   const member = own(object, name);
   const list = isObject(member) ? own(member, 'data') : member;
@@ -159,9 +159,9 @@ function descriptorsFrom(
 ): ThreatDescriptor[] | undefined {
   if (own(record, 'descriptors') === undefined) return undefined;
   const list = listIn(record, 'descriptors');
-  // Present and not readable is not the same as absent, which deletes.
+  // An unreadable list is not the same as an absent one, which means deletion.
   if (list === undefined) leftOut('descriptors', report);
-  // No descriptor at all is how a record looks that we may not see any more.
+  // A record that we may no longer see has no descriptors at all.
   if (list?.length === 0) return undefined;
   return (list ?? []).flatMap((each): ThreatDescriptor[] => {
     const descriptor = isObject(each) ? each : {};
@@ -199,8 +199,8 @@ function reactionsFrom(descriptor: JsonObject, words: UnknownWords, report: Repo
 
 /**
  * A record as an update of a list. It is `active` if a participant calls it malicious and none
- * objects, `pending` if they disagree or do not say, `withdrawn` if all who say call it harmless,
- * and `deleted` if ThreatExchange says so or shows no descriptor.
+ * objects, `pending` if they disagree or have no opinion, `withdrawn` if all opinions call it
+ * harmless, and `deleted` if ThreatExchange marks it or shows no descriptor.
  */
 export function updateOfThreat(record: ThreatUpdate, source: string): ListUpdate {
   const { id, indicator, type, lastUpdated, descriptors = [] } = record;
@@ -234,7 +234,7 @@ function stateOf({ shouldDelete, descriptors }: ThreatUpdate): UpdateState {
       }
     }
   }
-  // A participant's own descriptor goes before its reactions to those of others.
+  // A participant's own descriptor takes precedence over its reactions to those of others.
   for (const { ownerId } of descriptors) says.delete(ownerId);
   const opinions = [...says.values()];
   for (const { status } of descriptors) {
