@@ -23,7 +23,7 @@ import { isOpaqueInTurns } from './decode/pixel-turns.js';
 import { decodeThreads } from './pool/start-thread.js';
 import { type ImageSource, readBytes } from './read-bytes.js';
 
-/** How a file is read and hashed. */
+/** Options for reading and hashing a file. */
 export interface HashFileOptions extends FileOptions, Pick<DecodeOptions, 'lenient' | 'decoding'> {}
 
 export const HASH_FILE_OPTIONS = tableOf(FILE_OPTIONS, {
@@ -31,17 +31,17 @@ export const HASH_FILE_OPTIONS = tableOf(FILE_OPTIONS, {
   decoding: DECODING,
 }) satisfies OptionTable<HashFileOptions>;
 
-/** One picture is hashed while others decode. Beyond those, one would only hold its pixels. */
+/** One picture is hashed while others decode. More pictures would only hold their pixels. */
 let turns: Turns | undefined;
 
 /**
- * Hash of an image file: a path, its bytes, or a stream of them. The picture is decoded once.
- * Alpha is dropped (not composited), as in the PDQ reference; what else the file may be taken for
- * is in `variants`. For many files use `hashAll`: here, the time that a picture waits for its
- * turn counts.
+ * Hash of an image file: a path, its bytes, or a stream of them. The picture is decoded once. Alpha
+ * is dropped (not composited), as in the PDQ reference; other looks of the file are in `variants`.
+ * For many files use `hashAll`: here, the time in the queue counts.
  *
- * For a list, or to compare. To decide about an upload use `check`: a decision about what
- * this gives is not `refined`, whatever the variants, and fewer edited copies match.
+ * For building lists and comparing pictures. To decide about an upload use `check`: a decision
+ * about this function's result is not `refined`, whatever the variants, and fewer edited copies
+ * match.
  * @returns rejects with `signal.reason` on abort
  * @throws {DecodeError} whose code says why there are no pixels
  * @throws {TypeError | RangeError} if `source` or an option is invalid
@@ -63,7 +63,7 @@ export async function hash(
       const all: HashedVariant[] = [];
       for (const variant of variants) {
         all.push(variant);
-        // Hashing holds this thread: between two variants the time may be up.
+        // Hashing blocks this thread: the time may be up between two variants.
         if (all.length > 1) await setImmediate();
         end.throwIfAborted();
       }
@@ -72,7 +72,7 @@ export async function hash(
   });
 }
 
-/** A decoded file as the line takes it. */
+/** A decoded file as the pipeline takes it. */
 export async function pictureOfDecoded(
   { pixels, orientation, draftOf, looks }: DecodedImage,
   end: AbortSignal,
@@ -81,7 +81,7 @@ export async function pictureOfDecoded(
   const alpha = pixels.channels % 2 === 0;
   // Decoding leaves no grey picture in three samples a pixel.
   const known = { opaque: await isOpaqueInTurns(pixels, end), grey: pixels.channels < 3 };
-  // A turn that is not EXIF's is a part of decoding.
+  // A turn that is not EXIF's is part of decoding.
   const picture = pictureOf(pixels, { orientation, exif: true, alpha }, known);
   const hashed = options.orientation === 'stored' ? 1 : orientation;
   return {
@@ -91,7 +91,7 @@ export async function pictureOfDecoded(
   };
 }
 
-/** A look as the line takes it. */
+/** A look as the pipeline takes it. */
 function otherLookOf({ full, ...look }: DecodedLook): OtherLook {
   const { pixels, orientation } = look;
   const isReduced = pixels.width !== full.width || pixels.height !== full.height;

@@ -13,15 +13,15 @@ import {
 } from '../picture/waiting.js';
 import { HASH_FILE_OPTIONS, type HashFileOptions, hash as hashFile } from './hash-file.js';
 
-/** How many files are read, decoded and hashed, and who is told. */
+/** Options for hashing many files, with progress reports. */
 export interface HashFilesOptions<T = HashedFile>
   extends HashFileOptions,
     BatchOptions<BatchProgress<string, T>> {
   /**
-   * hashes a file, as a pool does: on two cores its processes are twice as fast where many variants
-   * are hashed, and a file that breaks a decoder breaks no more. It may do anything else with the
-   * file, to match it at once, say. What it rejects with stands in the file's place if it is a
-   * DecodeError, and ends the batch otherwise. Its signal aborts when the batch ends
+   * hashes a file, for example in a pool: on two cores its processes are twice as fast where many
+   * variants are hashed, and a file that crashes a decoder crashes nothing else. It may do anything
+   * else with the file, such as matching it at once. A DecodeError that it rejects with becomes the
+   * file's result; any other error ends the batch. Its signal aborts when the batch ends
    * @defaultValue `hash`
    */
   hash?:
@@ -40,9 +40,9 @@ export type HashFilesResult<T = HashedFile> = BatchResult<string, T>;
 
 /**
  * Hashes of many files, in the order of `paths`, decoded on all cores. If a file cannot be decoded,
- * or an item is not a path, its error stands in its place and the others go on. Paths are taken and
- * files read only so far ahead of the reader of the results (16 times `concurrency`, by default one
- * more than the cores); when it stops (`break`) or `signal` aborts, so does the work.
+ * or an item is not a path, its result is the error and the others go on. Paths are taken and files
+ * read only so far ahead of the reader of the results (16 times `concurrency`, by default one more
+ * than the cores); when it stops (`break`) or `signal` aborts, so does the work.
  * @param paths in any iterable, asynchronous too (a directory being walked)
  * @returns throws `signal.reason` on abort
  * @throws {TypeError | RangeError} at the first result, if an option is invalid
@@ -59,10 +59,10 @@ export async function* hashAll<T = HashedFile>(
   checkFiles(paths, 'an iterable of paths');
   const { concurrency } = checkedOptions(options as HashFilesOptions<unknown>, HASH_FILES_OPTIONS);
   const { concurrency: _, onProgress, signal, hash, ...rest } = options;
-  // Without one they are hashed by `hash`, and that is what `T` is then.
+  // Without the option, `hash` of this package hashes them, and `T` is its result.
   const hashed = hash ?? (hashFile as unknown as NonNullable<typeof hash>);
   const job = (file: string, end: AbortSignal) => {
-    // Node warns of a leak from the eleventh listener on: each file may have one.
+    // Node warns of a leak from the eleventh listener, and each file may add one.
     setMaxListeners(0, end);
     return hashed(file, { ...rest, signal: end });
   };

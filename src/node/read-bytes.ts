@@ -9,9 +9,9 @@ import { LIMITS, type Limits } from '../picture/options.js';
 import { unlessAborted } from '../picture/waiting.js';
 
 /**
- * Where to read an image from: a path to a regular file; its bytes; a `Blob` or `File`; a stream of
- * bytes (a Node `Readable`, a web `ReadableStream` or any async iterable); or a `Request` or
- * `Response`, whose body is the picture.
+ * Source of an image: a path to a regular file; its bytes; a `Blob` or `File`; a stream of bytes (a
+ * Node `Readable`, a web `ReadableStream` or any async iterable); or a `Request` or `Response`,
+ * whose body is the picture.
  */
 export type ImageSource =
   | string
@@ -24,26 +24,26 @@ export type ImageSource =
   | Request
   | Response;
 
-/** How slow a stream may be: who sends a byte a second holds memory and a place in a queue. */
+/** Limits on slow streams: a sender of a byte a second holds memory and a place in a queue. */
 export interface PaceLimits {
   /**
-   * the least average rate since reading began, looked at after 5 seconds
+   * the least average rate since reading began, enforced after 5 seconds
    * @defaultValue no limit
    */
   minBytesPerSecond?: number | undefined;
   /**
-   * the longest time between two chunks, and until the first
+   * the longest time until the first chunk, and between two chunks
    * @defaultValue no limit
    */
   idleSeconds?: number | undefined;
 }
 
-/** Limits on what is read. Those on the pace hold for streams and bodies. */
+/** Limits on reading. Those on the pace apply to streams and bodies. */
 export interface ReadOptions extends Pick<Limits, 'maxBytes' | 'signal'>, PaceLimits {
   /**
    * called before each chunk of a stream, with the bytes that will be held if the chunk has at most
-   * 64 KiB. The stream is read on when it settles, and that time is not the stream's. It resolves
-   * to the bytes for which there is room
+   * 64 KiB. Reading goes on when it settles, and that time does not count against the stream. It
+   * resolves to the number of bytes for which there is room
    */
   room?: ((bytes: number) => Promise<number>) | undefined;
 }
@@ -60,18 +60,18 @@ export const READ_OPTIONS = {
   room: { is: callback },
 } as const satisfies OptionTable<ReadOptions>;
 
-/** What most streams give at a time. */
+/** Usual chunk size of streams. */
 const CHUNK = 64 * 1024;
 
 /**
  * Reads all bytes of `source`; a Uint8Array or an ArrayBuffer is not copied. A stream that is too
  * long, too slow or aborted is closed. Never more than `maxBytes` and one chunk are held, and
- * nothing is read of a `Blob` or a body that says that it is longer.
+ * nothing is read of a `Blob` or a body that states a greater length.
  * @returns rejects with `signal.reason` on abort
  * @throws {DecodeError} `unreadable`, also if a body ends before its `Content-Length`;
  *   `too-many-bytes`; `too-slow`
- * @throws {TypeError | RangeError} if the source or an option is invalid, and if somebody else
- *   reads the stream or has read it
+ * @throws {TypeError | RangeError} if the source or an option is invalid, and if someone else reads
+ *   the stream or has read it
  */
 export async function readBytes(
   source: ImageSource,
@@ -90,7 +90,7 @@ export async function readBytes(
   if (source instanceof Uint8Array) return source;
   if (types.isArrayBuffer(source)) return new Uint8Array(source);
   const bytes = await readChunks(chunksOf(source), length, { ...options, maxBytes });
-  // Not all that carries HTTP tells that a connection broke off.
+  // Some HTTP implementations do not report a broken connection.
   if (isBody(source) && length !== undefined && bytes.length < length) {
     throw new DecodeError('unreadable', 'the body ended before its Content-Length');
   }
@@ -98,8 +98,8 @@ export async function readBytes(
 }
 
 /**
- * How many bytes `source` has, where it says so before it is read: bytes in memory, a `Blob`, or a
- * body with a `Content-Length` that is not compressed. A path does not.
+ * Number of bytes in `source`, if known before it is read: bytes in memory, a `Blob`, or a body
+ * with a `Content-Length` that is not compressed. Unknown for a path.
  */
 export function lengthOf(source: Exclude<ImageSource, string | URL>): number | undefined {
   if (typeof source !== 'object' || source === null) return undefined;
@@ -112,7 +112,7 @@ export function lengthOf(source: Exclude<ImageSource, string | URL>): number | u
   return length !== null && /^\d{1,15}$/.test(length) ? Number(length) : undefined;
 }
 
-/** Whether it comes by and by; what is in memory already, or in a file, comes at once. */
+/** True if it arrives bit by bit; bytes in memory or in a file are there at once. */
 export const isSent = (source: ImageSource): boolean =>
   !(
     typeof source === 'string' ||
@@ -122,8 +122,8 @@ export const isSent = (source: ImageSource): boolean =>
   );
 
 /**
- * Tells the sender of a body or of a web stream that nobody will read it. A stream of Node's is
- * left as it is.
+ * Notifies the sender of a body or of a web stream that it will not be read. A Node stream is left
+ * alone.
  */
 export function discard(source: unknown): void {
   const sent = Object(source);
@@ -132,17 +132,17 @@ export function discard(source: unknown): void {
   if (typeof stream?.getReader === 'function' && !stream.locked) stream.cancel().catch(() => {});
 }
 
-/** By their members: the classes of a polyfill, or of another realm, are not our own. */
+/** By members: classes of a polyfill, or of another realm, are not our own. */
 const isBlob = (source: object): source is Blob => 'stream' in source && 'size' in source;
 const isBody = (source: object): source is Request | Response => 'bodyUsed' in source;
 
 /**
- * Where a request of a server has its body as a stream of Node, too, which costs a third of what
- * its standard stream does. Its server lets go of it if nobody reads it.
+ * The key under which a server's request has its body as a Node stream, too, which costs a third of
+ * its standard stream. The server discards it if it is not read.
  */
 export const NODE_BODY = /* @__PURE__ */ Symbol('body');
 
-/** Undefined also if it is read by way of its standard stream. */
+/** Undefined, too, if the request's standard stream has been used. */
 function nodeBodyOf(source: object): Readable | undefined {
   const stream = (source as { [NODE_BODY]?: unknown })[NODE_BODY];
   return stream instanceof Readable && stream.listenerCount('data') === 0 ? stream : undefined;
@@ -164,11 +164,10 @@ function chunksOf(source: unknown): Chunks {
       return source.body === null ? NO_CHUNKS : chunksOf(source.body);
     }
     if (isBlob(source)) return chunksOf(source.stream());
-    // A reader rather than the stream's async iterator, because only its `cancel` ends a pending
-    // read.
+    // Uses a reader, as only its `cancel` ends a pending read; the stream's async iterator cannot.
     if ('getReader' in source) return chunksOfReader(source as ReadableStream<Uint8Array>);
     if (Symbol.asyncIterator in source) {
-      // Node's streams end at once when they are read again.
+      // A Node stream ends at once when it is read again.
       if ('readableEnded' in source && source.readableEnded) throw new TypeError(READ_ALREADY);
       const stream = source as AsyncIterable<unknown> & { destroy?: () => void };
       const iterator = stream[Symbol.asyncIterator]();
@@ -222,17 +221,17 @@ async function readChunks(
   }
 }
 
-/** The chunks of a stream, as one array at its end. */
+/** The chunks of a stream, as one array in the end. */
 class Gathered {
   readonly #expected: number;
   #chunks: Uint8Array[] = [];
-  /** filled from its beginning */
+  /** filled from the start */
   #filled: Uint8Array | undefined;
   length = 0;
-  /** bytes that there is room for, if that is known */
+  /** number of bytes that there is room for, if known */
   room: number | undefined;
 
-  /** @param expected bytes in all, where the source says so */
+  /** @param expected bytes in all, if the source states them */
   constructor(expected = Number.POSITIVE_INFINITY) {
     this.#expected = expected;
   }
@@ -244,12 +243,12 @@ class Gathered {
       this.#filled.set(chunk, at);
       return;
     }
-    // It is longer than it said.
+    // It is longer than stated.
     if (this.#filled) this.#chunks = [this.#filled.subarray(0, at)];
     this.#filled = undefined;
     this.#chunks.push(chunk);
-    // One array from here on: with the chunks beside it, the end would need the memory twice. Not
-    // earlier: who says that 64 MB will come and sends nothing gets no memory.
+    // One array from here on: joining chunks at the end would need the memory twice. Not earlier: a
+    // sender that announces 64 MB and sends nothing gets no memory.
     const room = this.room ?? 8 * this.length;
     if (this.length < this.#expected && this.#expected <= room) {
       this.#filled = Buffer.allocUnsafeSlow(this.#expected);
@@ -304,10 +303,7 @@ async function readRegularFile(path: string | URL, maxBytes: number): Promise<Ui
 const tooMany = (maxBytes: number) =>
   new DecodeError('too-many-bytes', `expected at most ${maxBytes} bytes`);
 
-/**
- * Keeps only the code of Node's error: its message names the file, and file names stay out of
- * messages.
- */
+/** Keeps only the code of Node's error: its message names the file, and messages here must not. */
 function withoutPath(error: unknown): DecodeError {
   const code = codeOf(error);
   if (code === 'ERR_INVALID_ARG_VALUE') {
@@ -317,7 +313,7 @@ function withoutPath(error: unknown): DecodeError {
 }
 
 function unreadable(cause: unknown): never {
-  // A stream of ours knows why it ends.
+  // Our own streams end with the right error.
   if (cause instanceof DecodeError) throw cause;
   const code = codeOf(cause);
   const why = code === undefined ? '' : ` (${code})`;
@@ -330,10 +326,10 @@ function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' && /^E[A-Z0-9_]+$/.test(code) ? code : undefined;
 }
 
-/** Connections start slowly: until then no rate is too low. */
+/** Connections start slowly: no rate is too low before this. */
 const GRACE_MILLISECONDS = 5000;
 
-/** Watches one stream. */
+/** Enforces the pace of one stream. */
 export class Pace {
   readonly #leastPerMillisecond: number;
   readonly #idle: number;
@@ -345,7 +341,7 @@ export class Pace {
   }
 
   /**
-   * What `next` gives, unless it comes too late.
+   * The result of `next`, unless it comes too late.
    * @param length bytes read before it
    * @returns rejects with a DecodeError `too-slow`
    */
@@ -357,7 +353,7 @@ export class Pace {
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(
         async () => {
-          // What has arrived while this thread was busy is read first.
+          // Data that arrived while this thread was busy is read first.
           await setImmediate();
           reject(new DecodeError('too-slow', 'the stream is slower than it may be'));
         },
@@ -371,17 +367,17 @@ export class Pace {
     }
   }
 
-  /** Does not count a time in which nothing was asked of the sender. */
+  /** Excludes a time in which the sender was asked for nothing. */
   leaveOut(milliseconds: number): void {
     this.#start += milliseconds;
   }
 
-  /** How long `length` bytes may take. */
+  /** Milliseconds allowed for `length` bytes. */
   #timeFor(length: number): number {
     if (this.#leastPerMillisecond === 0) return Number.POSITIVE_INFINITY;
     return Math.max(GRACE_MILLISECONDS, length / this.#leastPerMillisecond);
   }
 }
 
-/** Node's longest timer; a longer one would end at once. */
+/** Node's longest timer; a longer one would fire at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;

@@ -10,35 +10,35 @@ import { importSharp } from './sharp.js';
 /** The colours in which a browser may show a file. */
 export interface ShownColours {
   readonly effects: readonly Effect[];
-  /** whether no camera or editor writes such a file */
+  /** true if no camera or editor writes such a file */
   readonly odd: boolean;
 }
 
-/** The effect of a profile on luma, by what becomes of some samples. */
+/** The effect of a profile on luma, measured on a set of samples. */
 interface Effect {
   readonly reading: ColourReading;
-  /** whether it puts levels in another order or loses a colour, or lcms refuses it */
+  /** true if it reorders levels or loses a colour, or if lcms rejects it */
   readonly odd: boolean;
-  /** luma of each grey as seen; none where lcms fails */
+  /** luma of each grey as seen; empty if lcms fails */
   readonly greys: Float64Array;
-  /** luma as seen less luma as stored, of colours on a lattice; absent if that says too little */
+  /** luma as seen minus luma as stored, on a lattice of colours; absent if that is of little use */
   readonly shifts: Float64Array | undefined;
 }
 
-/** Libpng takes no longer ones; browsers take none that is beyond their memory. */
+/** Libpng reads no longer profile; browsers read none that exceeds their memory. */
 const LONGEST_PROFILE = 8_000_000;
 /**
- * What is kept, and the bytes of each: files of a few cameras and programs come again and again.
+ * Size of the cache, in profiles and in bytes each: the same cameras and programs keep recurring.
  */
 const KEPT = 16;
 const LARGEST_KEPT = 2 ** 20;
-/** Levels of luma that nobody sees. */
+/** Difference in luma levels that no one sees. */
 const NO_SHIFT = 3;
-/** Pixels that are given to lcms, which holds them more than once. */
+/** Pixels passed to lcms, which holds them more than once. */
 const MOST_STORED = 6_000_000;
 /** Steps of the lattice from black to full. */
 const STEPS = 16;
-/** From white to black, the ways that a press prints grey: by black ink, by the others, by all. */
+/** From white to black, how a press prints grey: by black ink, by the other inks, by all. */
 const INK_AXES = [
   [0, 0, 0, 1],
   [1, 1, 1, 0],
@@ -51,28 +51,28 @@ const LIGHT_AXES = [
   [0, 0, 1],
 ];
 /**
- * Levels of luma by which greys may fall from one to the next, and by which an axis rises at least.
+ * Luma levels by which one grey may fall below the one before it, and by which an axis has to rise.
  * In 200 profiles of RGB, greys and CMYK of Debian's packages greys fall by 2 at most, and no axis
  * rises by less than 24.
  */
 const MOST_FALL = 6;
 const LEAST_RISE = 4;
-/** Levels by which greys between two places of the lattice may be off the line. */
+/** Levels by which greys between two lattice points may deviate from the straight line. */
 const MOST_BEND = 6;
-/** Sides of the sample of a picture, and of the means of it. */
+/** Side of a picture's sample, and side of the grid of its means. */
 const SAMPLE = 128;
 const MEANS = 16;
 /**
- * The least correlation of luma as stored and as seen, and the most growth of its contrast, at
- * which a picture hardly changes. Over 15 photos in each of 155 profiles the hash moved by 8 bits
- * at most where the correlation was as high. Photos in Display P3 and in Adobe RGB have 0.9995.
+ * A picture hardly changes if the correlation of luma as stored and as seen is at least this, and
+ * its contrast grows by no more. Over 15 photos in each of 155 profiles the hash moved by at most 8
+ * bits at such a correlation. Photos in Display P3 and in Adobe RGB have 0.9995.
  */
 const LEAST_CORRELATION = 0.999;
 const MOST_GROWTH = 1.25;
 
 let kept: Map<string, ShownColours> | undefined;
 
-/** The profiles by which a file is shown, if it has any, and what each does. */
+/** The profiles by which a file is shown, if any, and the effect of each. */
 export async function shownColours(bytes: Uint8Array, header: ImageHeader): Promise<ShownColours> {
   kept ??= new Map();
   const { format, colours } = header;
@@ -109,14 +109,14 @@ export async function shownColours(bytes: Uint8Array, header: ImageHeader): Prom
   return shown;
 }
 
-/** Whether no luma is seen otherwise, but for what sRGB's own profiles differ by. */
+/** True if luma is seen as stored, up to the differences between sRGB's own profiles. */
 const isSmall = ({ reading, greys, shifts }: Effect) =>
   greys.every((luma, level) => Math.abs(luma - level) <= NO_SHIFT) &&
   (shifts?.every((shift) => Math.abs(shift) <= NO_SHIFT) ?? reading.kind === 'GRAY');
 
 async function measured(reading: ColourReading): Promise<Effect> {
   const inks = reading.kind === 'CMYK';
-  // Grey samples become three where there are curves.
+  // Grey samples become three if there are curves.
   const axes = inks ? INK_AXES : reading.kind === 'GRAY' ? [[1]] : LIGHT_AXES;
   const channels = axes[0]!.length as Channels;
   const samples = axes.flatMap((axis) =>
@@ -137,7 +137,7 @@ async function measured(reading: ColourReading): Promise<Effect> {
   const odd = axes.some((_, axis) => {
     const ramp = luma.subarray(256 * axis, 256 * (axis + 1));
     const fall = Math.max(...ramp.map((value, i) => (i > 0 ? ramp[i - 1]! - value : 0)));
-    // A colour alone may lie beyond sRGB and be cut: in profiles of sensors blue falls by 29.
+    // A pure colour may be outside sRGB and be clipped: in sensor profiles blue falls by 29.
     const mayFall = axis > 0 && !inks;
     return (fall > MOST_FALL && !mayFall) || ramp[255]! - ramp[0]! < LEAST_RISE;
   });
@@ -152,10 +152,10 @@ async function measured(reading: ColourReading): Promise<Effect> {
   return { reading, odd: odd || refused, greys, shifts: isPlain ? shifts : undefined };
 }
 
-/** Pixels of a look: more than PDQ reads, and so many that parts of it can be found. */
+/** Pixels of a look: more than PDQ reads, and enough to find parts of it. */
 const MOST_PIXELS = 1_500_000;
 
-/** The sides of a look, by those of all that is shown. */
+/** The sides of a look, from the sides of the full display. */
 export function reduced(full: Sides): Sides {
   const share = Math.sqrt((full.width * full.height) / MOST_PIXELS);
   if (share <= 1) return full;
@@ -171,8 +171,8 @@ export interface StoredPixels {
 }
 
 /**
- * A picture in the colours that its file gives it, in sRGB, perhaps reduced: a raster for each way
- * in which its luma changes.
+ * A picture in the colours that its file gives it, in sRGB, perhaps reduced: one raster for each
+ * way in which its luma changes.
  */
 export async function shownRasters(
   { pixels, inks }: StoredPixels,
@@ -182,7 +182,7 @@ export async function shownRasters(
   const rasters: CheckedPixels[] = [];
   for (const { reading, ...effect } of effects) {
     const stored = reading.kind === 'CMYK' ? inks : pixels;
-    // Browsers refuse a profile of greys for colours.
+    // Browsers reject a grey profile for colours.
     if (!stored || (reading.kind === 'GRAY' && stored.channels > 2)) continue;
     if (effect.greys.length === 0) continue;
     if (stored !== inks && !effect.odd && !changesLuma(stored, effect)) continue;
@@ -199,7 +199,7 @@ export async function shownRasters(
   return rasters;
 }
 
-/** Whether the luma of a picture is seen otherwise than stored, by means of a sample. */
+/** True if the luma of a picture is seen other than stored, judged by a sample. */
 function changesLuma(
   { data, width, height, channels }: CheckedPixels,
   { greys, shifts }: Pick<Effect, 'greys' | 'shifts'>,
@@ -251,7 +251,7 @@ const lumaOf = ({ data, channels }: CheckedPixels) =>
     return 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!;
   });
 
-/** Pixels by a profile, in sRGB, then brought to `sides`. */
+/** Converts pixels by a profile to sRGB, then scales them to `sides`. */
 async function shownBy(
   reading: ColourReading,
   stored: CheckedPixels,
@@ -274,8 +274,8 @@ async function shownBy(
 }
 
 /**
- * Some pixels of a picture, in equal steps, by the levels of a reading. Means would be of samples
- * that are yet to be put in order. Greys become three samples, as a profile of colours takes them.
+ * Some pixels of a picture, at equal steps, by the levels of a reading. Means would mix samples
+ * before those levels reorder them. Greys become three samples, as a colour profile expects.
  */
 function thinned(
   pixels: CheckedPixels,
@@ -303,8 +303,8 @@ function thinned(
 }
 
 /**
- * A TIFF (6.0) of pixels and a profile, which sharp takes from a file alone. So no picture is
- * decoded twice, and one that sharp does not decode has its profile, too.
+ * A TIFF (6.0) of pixels and a profile, since sharp takes a profile only from a file. So no picture
+ * is decoded twice, and one that sharp cannot decode has its profile, too.
  */
 function tiffOf(
   { data, width, height, channels }: CheckedPixels,
@@ -323,7 +323,7 @@ function tiffOf(
     [277, 3, 1, channels],
     [278, 4, 1, height],
     [279, 4, 1, data.length],
-    // The fourth sample of colours and the second of greys is alpha, straight.
+    // Alpha, straight, is the fourth sample of colours and the second of greys.
     [338, 3, inks || channels % 2 === 1 ? 0 : 1, 2],
     [34_675, 7, profile.length, head.length],
   ] as const;

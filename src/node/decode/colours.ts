@@ -1,21 +1,21 @@
 import { type ImageHeader, isAt, viewOf } from '../../formats/image-format.js';
 
-/** Everything by which a browser may change the colours of a file. */
+/** Everything in a file by which a browser may change its colours. */
 export interface Colours {
   readonly readings: readonly ColourReading[];
   /** true if no camera or editor would write one of them, or if there are too many */
   readonly odd: boolean;
 }
 
-/** As many as are looked at: no writer says more than two things. */
+/** The most that are read: no writer states more than two. */
 const MOST = 4;
-/** The numbers of a PNG's gAMA and cHRM are whole. */
+/** PNG stores gAMA and cHRM as whole numbers. */
 const PNG_UNIT = 100_000;
 
 /** x and y (CIE 1931) of white, red, green and blue. */
 const SRGB: readonly number[] = [0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06];
 const RP145: readonly number[] = [0.3127, 0.329, 0.63, 0.34, 0.31, 0.595, 0.155, 0.07];
-/** Those of H.273, table 2, by their numbers; the others are sRGB's. */
+/** Primaries by their numbers in H.273, table 2; the others are sRGB's. */
 const PRIMARIES: Readonly<Record<number, readonly number[]>> = {
   4: [0.31, 0.316, 0.67, 0.33, 0.21, 0.71, 0.14, 0.08],
   5: [0.3127, 0.329, 0.64, 0.33, 0.29, 0.6, 0.15, 0.06],
@@ -30,9 +30,9 @@ const PRIMARIES: Readonly<Record<number, readonly number[]>> = {
 };
 
 const fromSrgb = (x: number) => (x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4);
-/** That of BT.709 and its like, as Chromium takes it; others take sRGB's. */
+/** The curve of BT.709 and its like in Chromium; other engines use sRGB's. */
 const from709 = (x: number) => x ** 2.4;
-/** ST 2084, of at most 1,000 cd/m²: browsers differ in how bright they show it. */
+/** ST 2084, up to 1,000 cd/m²: browsers differ in how bright they show it. */
 function fromPq(x: number): number {
   const root = x ** (1 / 78.84375);
   const part = Math.max(0, root - 0.8359375) / (18.8515625 - 18.6875 * root);
@@ -40,7 +40,7 @@ function fromPq(x: number): number {
 }
 const fromHlg = (x: number) =>
   2 * (x <= 0.5 ? x ** 2 / 3 : (Math.exp((x - 0.55991) / 0.178833) + 0.284669) / 12) ** 1.2;
-/** Those of H.273, table 3, by their numbers; the others are sRGB's. */
+/** Curves by their numbers in H.273, table 3; the others are sRGB's. */
 const TRANSFERS: Readonly<Record<number, (x: number) => number>> = {
   1: from709,
   4: (x) => x ** 2.2,
@@ -59,8 +59,8 @@ const TRANSFERS: Readonly<Record<number, (x: number) => number>> = {
 };
 
 /**
- * All that a file says of its colours. Of several things, browsers take one or another.
- * @param inflate undoes zlib; undefined if the bytes are damaged
+ * All that a file states about its colours. Browsers differ in which of several they follow.
+ * @param inflate decompresses zlib; undefined if the bytes are damaged
  */
 export function coloursOf(
   bytes: Uint8Array,
@@ -87,7 +87,7 @@ export function coloursOf(
     } else if (isAt(stretch, 0, 'cICP') && data.length >= 2) {
       codes.push([data[0]!, data[1]!]);
     } else if (isAt(stretch, 0, 'iCCP')) {
-      // After a name, its end, and the number of the method.
+      // The name, its terminator and the number of the method come first.
       said.push(inflate(data.subarray(data.indexOf(0) + 2)) ?? new Uint8Array());
     } else if (isAt(stretch, 0, 'gAMA') && data.length >= 4 && view.getUint32(0) > 0) {
       exponent ??= PNG_UNIT / view.getUint32(0);
@@ -111,8 +111,8 @@ export function coloursOf(
 }
 
 /**
- * The parts of a JPEG's profile in their order, the first of each number: it is their first byte,
- * and how many there are the second.
+ * The parts of a JPEG's profile in order, the first of each number. Their first byte is that
+ * number, the second the total.
  */
 function joined(parts: readonly Uint8Array[]): Uint8Array {
   const numbered = new Map([...parts].reverse().map((part) => [part[0]!, part.subarray(2)]));
@@ -126,39 +126,37 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
   return profile;
 }
 
-/** More tags than any profile has; qcms takes as many. */
+/** More tags than any profile has; qcms has the same bound. */
 const MOST_TAGS = 1024;
 /** Tables of colours, in the order in which engines prefer them. */
 const TABLES = ['A2B0', 'A2B1', 'A2B2'];
-/** Such tables in floating point, which only lcms reads. */
+/** The same tables in floating point, which only lcms reads. */
 const FLOAT_TABLES = ['D2B0', 'D2B1', 'D2B2', 'D2B3'];
 
-/** One way in which an engine may read what a file says of its colours. */
+/** One way in which an engine may read a file's statements about its colours. */
 export interface ColourReading {
-  /** the samples that it is for */
+  /** the samples that it applies to */
   readonly kind: 'RGB ' | 'GRAY' | 'CMYK';
   /** a profile that lcms applies; its curves, if it has any, are sRGB's */
   readonly profile: Uint8Array;
   /** levels of sRGB for each sample of red, green and blue, applied before the profile */
   readonly levels?: readonly Uint8Array[];
-  /** whether no camera or editor writes it */
+  /** true if no camera or editor writes it */
   readonly odd: boolean;
 }
 
-/** The parts of an ICC profile by which a browser shows a picture. */
+/** The parts of an ICC profile that decide how a browser shows a picture. */
 export interface IccProfile {
-  /**
-   * most engines take the tables of a profile that has tables and curves, some take the curves
-   */
+  /** if a profile has tables and curves, most engines use the tables, some the curves */
   readonly readings: readonly ColourReading[];
-  /** primaries and transfer by their numbers in H.273, which Chromium prefers to all else */
+  /** primaries and transfer by their numbers in H.273, which Chromium prefers to everything else */
   readonly cicp?: readonly [primaries: number, transfer: number];
 }
 
 /**
- * Reads an ICC profile (ICC.1:2022) as leniently as the most lenient engine: its class, its version
- * and the name of its space say nothing. Curves are applied by their reader: lcms may take a few
- * points of one for the whole.
+ * Reads an ICC profile (ICC.1:2022) as leniently as the most lenient engine: its class, version and
+ * colour space name are ignored. The reader applies curves itself, since lcms may take a few points
+ * of a curve for the whole.
  */
 export function iccProfile(bytes: Uint8Array): IccProfile {
   const view = viewOf(bytes);
@@ -168,7 +166,7 @@ export function iccProfile(bytes: Uint8Array): IccProfile {
   for (let entry = 132; entry + 12 <= end; entry += 12) {
     const name = String.fromCharCode(...bytes.subarray(entry, entry + 4));
     const [start, length] = [view.getUint32(entry + 4), view.getUint32(entry + 8)];
-    // The first of a name counts.
+    // The first tag of a name counts.
     if (tags.has(name) || length < 12 || start + length > bytes.length) continue;
     tags.set(name, { entry, data: viewOf(bytes.subarray(start, start + length)) });
   }
@@ -178,7 +176,7 @@ export function iccProfile(bytes: Uint8Array): IccProfile {
   const kind = table && KINDS[table.data.getUint8(8)];
   if (table && kind) {
     const profile = put(new Uint8Array(bytes), 12, `mntr${kind}`);
-    // To names of nobody, each its own: lcms refuses two of one name.
+    // Renames them to unused names, each different: lcms rejects duplicates.
     for (const name of tables) profile[tags.get(name)!.entry] = 0x78;
     put(profile, table.entry, 'A2B0');
     readings.push({ kind, profile, odd: tables.some((name) => FLOAT_TABLES.includes(name)) });
@@ -200,13 +198,13 @@ export function iccProfile(bytes: Uint8Array): IccProfile {
   };
 }
 
-/** By the number of samples a pixel. */
+/** By samples per pixel. */
 const KINDS: Readonly<Record<number, ColourReading['kind']>> = { 1: 'GRAY', 3: 'RGB ', 4: 'CMYK' };
 /** Parameters of a `para` curve by its type. */
 const PARAMETERS = [1, 3, 4, 5, 7];
 const fixed = (view: DataView, at: number) => view.getInt32(at) / 65_536;
 
-/** From samples of 0…1 to linear light; `table` if it is by that. */
+/** From samples of 0…1 to linear light; `table` if it is given by one. */
 interface Curve {
   (sample: number): number;
   readonly table?: readonly number[];
@@ -246,14 +244,14 @@ function put(bytes: Uint8Array, at: number, text: string): Uint8Array {
   return bytes;
 }
 
-/** From XYZ to the responses by which the eye adapts to a white (Bradford), and back. */
+/** From XYZ to the cone responses in which the eye adapts to a white (Bradford), and back. */
 const BRADFORD = [0.8951, 0.2664, -0.1614, -0.7502, 1.7135, 0.0367, 0.0389, -0.0685, 1.0296];
 const FROM_CONES = [
   ...[0.9869929, -0.1470543, 0.1599627],
   ...[0.4323053, 0.5183603, 0.0492912],
   ...[-0.0085287, 0.0400428, 0.9684867],
 ];
-/** Those to D50, the white of profiles. */
+/** Cone responses to D50, the white of profiles. */
 const D50_CONES = [0.9963, 1.0204, 0.8183];
 /** XYZ under D50 of sRGB's red, green and blue. */
 const SRGB_COLUMNS = [
@@ -263,7 +261,7 @@ const SRGB_COLUMNS = [
 /**
  * The reading of an RGB space.
  * @param primaries x and y (CIE 1931) of white, red, green and blue
- * @param curve from samples of 0…1 to linear light, of which 1 is the most
+ * @param curve from samples of 0…1 to linear light, at most 1
  * @returns undefined if the primaries span no space
  */
 export function rgbReading(primaries: readonly number[], curve: Curve): ColourReading | undefined {
@@ -271,7 +269,7 @@ export function rgbReading(primaries: readonly number[], curve: Curve): ColourRe
     const [x, y] = [primaries[at]!, primaries[at + 1]!];
     return [x, y, 1 - x - y] as const;
   });
-  // Cramer's rule: how much of each colour makes white.
+  // Cramer's rule: the share of each colour in white.
   const whole = determinant(colours) * white![1];
   const cones = applied(BRADFORD, white!);
   const columns = colours.flatMap((colour, i) => {
@@ -310,14 +308,14 @@ function readingOf(
     view.setInt32(start + 20 * Math.floor(i / 3) + 8 + 4 * (i % 3), 65_536 * number);
   });
   SRGB_CURVE.forEach((number, i) => void view.setInt32(curve + 12 + 4 * i, 65_536 * number));
-  // A table may scramble samples of 16 bits and leave those of 8 in order.
+  // A table may scramble 16-bit samples and leave 8-bit ones in order.
   const odd = curves.some(({ table }) => table?.some((light, i) => light < table[i - 1]! - FALL));
   return { kind, profile, levels: curves.map(levelsOf), odd };
 }
 
 /** Type 3 of `para`. */
 const SRGB_CURVE = [2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045];
-/** By which a measured table may fall from one place to the next. */
+/** By this much a measured table may fall from one entry to the next. */
 const FALL = 0.01;
 
 const levelsOf = (curve: Curve) =>

@@ -3,13 +3,13 @@ import { Pool, type ThreadEvents } from '../../picture/pool.js';
 import { type CheckedPixels, checkedPixels } from '../../pixels.js';
 import { decodeThreads, pooled, scriptOf, startThread } from '../pool/start-thread.js';
 
-/** What a thread gets: a whole file, its own from then on. */
+/** A thread's task: a whole file, which the thread owns from then on. */
 export interface HeicTask {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly maxPixels: number;
 }
 
-/** What it gives back, once `ready`: RGBA pixels as displayed, or why there are none. */
+/** The thread's answer, after `ready`: RGBA pixels as displayed, or why there are none. */
 export type HeicAnswer =
   | {
       readonly width: number;
@@ -27,14 +27,13 @@ export interface HeicOptions {
 let pool: Pool | undefined;
 
 /**
- * The picture of a HEIC file as RGBA, turned as its own properties say, by the optional package
- * heic-decode in a thread of its own. A thread serves one file after another and keeps no process
- * alive. Whatever goes wrong in it ends it: no picture comes from a heap that a damaged file has
- * been in.
+ * Decodes a HEIC file to RGBA, turned as its own properties state, by the optional package
+ * heic-decode in a separate thread. A thread serves one file after another and does not keep the
+ * process alive. Any error ends the thread: no picture comes from a heap that a damaged file has
+ * touched.
  * @param bytes the whole file; only read
  * @returns rejects with `signal.reason` on abort
- * @throws {DecodeError} `decoder-missing`, `too-many-pixels` (nothing is decoded then) or
- *   `corrupt`
+ * @throws {DecodeError} `decoder-missing`, `too-many-pixels` (nothing is decoded then) or `corrupt`
  */
 export async function decodeHeic(
   bytes: Uint8Array,

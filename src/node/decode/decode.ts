@@ -37,22 +37,22 @@ import {
 import { rgbFromCmyk, withoutColourInTurns } from './pixel-turns.js';
 import { importSharp, type Sharp } from './sharp.js';
 
-/** How a file is decoded. */
+/** Options for decoding a file. */
 export interface DecodeOptions extends Limits {
   /**
-   * takes what can be read of a file that breaks off or has errors, with missing parts in whatever
-   * colour the decoder leaves them. Otherwise the least warning of a decoder is an error. HEIC
-   * ignores it.
+   * accepts a truncated or damaged file as far as it can be read; missing parts have whatever
+   * colour the decoder leaves them. Otherwise the least warning of a decoder is an error. Ignored
+   * for HEIC.
    */
   lenient?: boolean;
   /**
-   * `draft` decodes a large file at a fraction of its size, of which 1,000 pixels are left on the
-   * longer side and 500 on the shorter: a JPEG from 3,000 x 1,500 pixels on, a WebP from 2,000 x
-   * 1,000 on. It is for matching: of 13 photos of 4,032 pixels the hash moved by 2 bits at the
-   * median and 8 at most (by 2 to 6, and 8, in size convention `none`), so no list takes it.
-   * Decoding took 28 ms of CPU instead of 41 and 10 MB instead of 45 (JPEG), 86 instead of 93 and
-   * 45 instead of 78 (progressive), 72 instead of 169 and 16 instead of 126 (WebP). Files with
-   * alpha, CMYK and other formats are decoded in full.
+   * `draft` decodes a large file at a fraction of its size, with at least 1,000 pixels on the
+   * longer side and 500 on the shorter: JPEG from 3,000 x 1,500 pixels, WebP from 2,000 x 1,000. It
+   * is for matching only, and lists do not accept it: of 13 photos of 4,032 pixels the hash moved
+   * by 2 bits at the median and 8 at most (by 2 to 6, and 8, in size convention `none`). Decoding
+   * took 28 ms of CPU instead of 41 and 10 MB instead of 45 (JPEG), 86 instead of 93 and 45 instead
+   * of 78 (progressive), 72 instead of 169 and 16 instead of 126 (WebP). Files with alpha, CMYK and
+   * other formats are decoded in full.
    * @defaultValue 'full'
    */
   decoding?: Decoding;
@@ -65,14 +65,14 @@ export const DECODE_OPTIONS = tableOf(LIMITS, {
   decoding: DECODING,
 }) satisfies OptionTable<DecodeOptions>;
 
-/** How a file is decoded whose looks may be wanted too. */
+/** Options for decoding a file whose looks may be wanted, too. */
 type PictureOptions = DecodeOptions & LookOptions;
 
 /** A decoded image file: the first page or frame of it. */
 export interface DecodedImage extends Looks {
   /** the raster as the file stores it, before EXIF orientation; alpha straight */
   readonly pixels: CheckedPixels;
-  /** how to turn it for display; 1 where the file does not say */
+  /** the turn for display; 1 if the file states none */
   readonly orientation: Orientation;
   readonly format: ImageFormat;
   /** sides of the full picture, as stored, if the raster is a draft of it */
@@ -80,18 +80,18 @@ export interface DecodedImage extends Looks {
 }
 
 /**
- * The pixels of a JPEG, PNG, WebP, GIF, TIFF or AVIF file, by `sharp`, and of a HEIC file, by
- * `heic-decode` in a thread of its own. Each package is imported when the first such file comes.
- * The pixels are those that the PDQ reference sees: as stored, colour profiles ignored, nothing
- * shrunk on load unless a draft is asked for, 16-bit samples by their high byte, 1-bit ones as 0
- * and 255, the first page or frame, CMYK without a profile. A grey picture has one sample a pixel,
- * or two with alpha. Format and size are read from the header, so that nothing is decoded only to
- * be refused. At most as many files as there are cores (and threads in Node's pool) are decoded at
- * a time.
+ * Pixels of a JPEG, PNG, WebP, GIF, TIFF or AVIF file, by `sharp`, and of a HEIC file, by
+ * `heic-decode` in a separate thread. Each package is imported with the first file that needs it.
+ * The pixels are those that the PDQ reference sees: as stored, colour profiles ignored, no
+ * shrink-on-load except for a draft, 16-bit samples by their high byte, 1-bit ones as 0 and 255,
+ * the first page or frame, CMYK without a profile. A grey picture has one sample a pixel, or two
+ * with alpha. Format and size are read from the header, so that nothing is decoded only to be
+ * rejected. At most as many files as there are cores (and threads in Node's pool) are decoded at a
+ * time.
  *
- * `sharp` cannot be stopped from outside: after a timeout or an abort it goes on, mostly until the
- * end of its time, and its pixels are dropped. The thread of a HEIC file ends at once.
- * @param bytes the whole file; only read, and not to be changed before the promise settles
+ * `sharp` cannot be stopped from outside: after a timeout or an abort it runs on, mostly until its
+ * time is up, and its pixels are dropped. The thread of a HEIC file ends at once.
+ * @param bytes the whole file; only read, and must not change before the promise settles
  * @throws {DecodeError} whose code says why there are no pixels
  * @throws {TypeError | RangeError} if `bytes` or an option is invalid
  */
@@ -107,8 +107,8 @@ export async function decode(
 }
 
 /**
- * As `decode`, of a picture whose time has begun, with the looks that `wantedLooks` names.
- * @param end aborts when nobody waits any more
+ * As `decode`, for a picture whose time has begun, with the looks that `wantedLooks` names.
+ * @param end aborts when no caller waits any more
  * @param options `maxMemory` of the process, in bytes
  */
 export async function decodeUntil(
@@ -134,12 +134,12 @@ export async function decodeUntil(
     const decoded = isUnseen
       ? work.then((one) => ({ ...one, unseen: 'unseen-picture' as const }))
       : work;
-    // Sharp goes on for a while after the end; its turn passes on at once.
+    // Sharp runs on for a while after the end; its turn is passed on at once.
     return unlessAborted(decoded, end);
   }, end);
 }
 
-/** A worker has so much before its first picture. */
+/** A worker uses this much before its first picture. */
 const OWN_MEMORY = 96 * 2 ** 20;
 
 function checkCost({ frames = 1, memory = 0 }: ImageHeader, maxMemory = Infinity): void {
@@ -151,12 +151,12 @@ function checkCost({ frames = 1, memory = 0 }: ImageHeader, maxMemory = Infinity
   }
 }
 
-/** One picture a thread: waiting for a thread of Node's pool would hold memory. */
+/** One picture per thread: waiting for a thread of Node's pool would hold memory. */
 let turns: Turns | undefined;
 
 /**
- * HEIC is turned by its decoder as its own properties say; an EXIF orientation beside them says the
- * same once more.
+ * The HEIC decoder turns the picture by the file's own properties; an EXIF orientation beside them
+ * states the same turn again.
  */
 async function decodeInThread(
   bytes: Uint8Array,
@@ -172,7 +172,7 @@ async function decodeInThread(
   return { pixels, orientation: 1, format: 'heic', ...looks };
 }
 
-/** The picture that decoders give, and then the frames beside it. */
+/** The decoded picture, then the frames beside it. */
 async function withFrames(
   sharp: Sharp,
   bytes: Uint8Array,
@@ -181,7 +181,7 @@ async function withFrames(
   end: AbortSignal,
 ): Promise<DecodedImage> {
   const file = { header, colours: await coloursWanted(bytes, header, options) };
-  // For what a decoder does with EXIF alone, a file of 1 kB may cost seconds.
+  // A file of 1 kB may cost seconds by what a decoder does with EXIF alone.
   const copy = editedCopy(bytes, header.metadata ?? header.edits);
   const decoded = await decodeWith(sharp, copy, file, options, end);
   const { animation } = header;
@@ -209,16 +209,16 @@ async function decodeWith(
     failOn: lenient ? 'none' : 'warning',
     ignoreIcc: true,
     limitInputPixels: false,
-    // Rows come as they are needed: the raster is held once, not twice.
+    // Rows are read as needed: the raster is held once, not twice.
     sequentialRead: true,
   };
   try {
     const { compression, depth, ...read } = await sharp(bytes, input).metadata();
-    // libvips asks several loaders whether a file is theirs.
+    // Several loaders of libvips are asked if a file is theirs.
     if ((compression === 'av1' ? 'avif' : read.format) !== format) {
       throw unsupported('expected the content of the file to be of the format it begins as');
     }
-    // Nobody waits any more: a second step would run beyond the turn of this file.
+    // No caller waits any more: a second step would outlast this file's turn.
     end.throwIfAborted();
     const picture = sharp(bytes, { ...input, limitInputPixels: maxPixels })
       .timeout({ seconds: Math.ceil(timeoutSeconds) })
@@ -226,22 +226,22 @@ async function decodeWith(
     const inks = read.space === 'cmyk' && depth === 'uchar';
     if (inks) picture.pipelineColourspace('cmyk').toColourspace('cmyk');
     else picture.toColourspace('srgb');
-    // One channel of three that are alike, taken by sharp: half of its time, and none of ours.
+    // Sharp takes one of three equal channels: half of its time, and none of ours.
     const isGrey = (read.space === 'b-w' || read.space === 'grey16') && !read.hasAlpha;
     if (isGrey) picture.extractChannel(0).toColourspace('srgb');
     const { width, height } = read;
-    // Means of samples that a curve puts in another order are nothing that anybody sees.
+    // Means of samples that a curve reorders are never seen.
     const share =
       inks || read.hasAlpha || colours?.odd ? 1 : draftShare(format, options.decoding, read);
     if (share > 1) {
-      // The decoder itself leaves out half of what goes, or more; the rest goes by means.
+      // The decoder itself does half of the reduction, or more; means do the rest.
       const sides = { width: Math.ceil(width / share), height: Math.ceil(height / share) };
       picture.resize({ ...sides, fit: 'fill', kernel: 'linear', fastShrinkOnLoad: true });
     }
     const { data, info } = await picture.toBuffer({ resolveWithObject: true });
     const rgb = inks ? await rgbFromCmyk(data, info, end) : pixelsOf(data, info);
     const pixels = await withoutColourInTurns(rgb, end);
-    // What is not EXIF's is a part of decoding.
+    // A turn that is not from EXIF is part of decoding.
     const turn = exif ? orientation : 1;
     const full = share > 1 ? { width, height } : pixels;
     const stored = { pixels, inks: inks && info.channels === 4 ? pixelsOf(data, info) : undefined };
@@ -259,7 +259,7 @@ async function decodeWith(
   }
 }
 
-/** The looks of a file whose geometry browsers read otherwise than sharp. */
+/** The looks of a file whose geometry browsers read differently from sharp. */
 async function otherReadings(
   sharp: Sharp,
   bytes: Uint8Array,
@@ -282,25 +282,25 @@ async function otherReadings(
     looks.push({ look: 'otherReading', pixels: whole.pixels, orientation: 1, full: whole.pixels });
     return joined({ looks }, whole);
   } catch (error) {
-    // Beyond a limit, or what is cut off is damaged.
+    // Beyond a limit, or the cropped part is damaged.
     if (error instanceof DecodeError) return { unseen: 'unseen-picture' };
     throw error;
   }
 }
 
-/** The longer side that a draft has at least. */
+/** The least longer side of a draft. */
 const DRAFT_SIDE = 1000;
 /**
- * The shorter one. Drafts of 15,000 x 600 pixels, at 1/15 by the longer side alone, moved the hash
- * by 10 to 42 bits. Photos in screenshots of 1,080 x 6,000 pixels, at 1/6, were 10 to 20 bits
- * further off.
+ * The least shorter side. Drafts of 15,000 x 600 pixels, at 1/15 by the longer side alone, moved
+ * the hash by 10 to 42 bits. Photos in screenshots of 1,080 x 6,000 pixels, at 1/6, were 10 to 20
+ * bits further off.
  */
 const DRAFT_SHORTER_SIDE = 500;
 
 /**
- * What share of a side a draft has, one part in so many: 1 if the file is decoded in full. Libjpeg
- * decodes at 1/2, 1/4 and 1/8, WebP at any size. Sharp always leaves a part to its own resizing,
- * 1/2 of a whole 1/4. So of a JPEG at 1/2 it would decode all, and gain nothing.
+ * The divisor of a draft's sides: 1 if the file is decoded in full. Libjpeg decodes at 1/2, 1/4 and
+ * 1/8, WebP at any size. Sharp always leaves a part to its own resizing, 1/2 of a whole 1/4. So it
+ * would decode all of a JPEG at 1/2, and gain nothing.
  */
 function draftShare(format: ImageFormat, decoding: Decoding | undefined, sides: Sides): number {
   if (decoding !== 'draft' || (format !== 'jpeg' && format !== 'webp')) return 1;
@@ -320,9 +320,7 @@ function pixelsOf(data: Buffer, { width, height, channels }: OutputInfo): Checke
 const unsupported = (message: string, cause?: unknown) =>
   new DecodeError('unsupported', message, cause === undefined ? undefined : { cause });
 
-/**
- * Errors of sharp, libvips and the libraries below have no code, only text; it stays in `cause`.
- */
+/** Errors of sharp, libvips and the libraries below have no code, only text, kept in `cause`. */
 function decodeErrorOf(cause: unknown, format: ImageFormat): DecodeError {
   const message = cause instanceof Error ? cause.message : '';
   if (/^timeout:/m.test(message)) {

@@ -3,9 +3,9 @@ import type { ImageFormat } from '../../formats/image-format.js';
 import { decodeThreads } from '../pool/start-thread.js';
 import { importSharp } from './sharp.js';
 
-/** What can be decoded here. */
+/** The decoders of this machine. */
 export interface Decoders {
-  /** version of sharp; undefined where it is not installed */
+  /** version of sharp; undefined if it is not installed */
   sharp: string | undefined;
   /** version of libvips, which sharp calls */
   libvips: string | undefined;
@@ -14,12 +14,12 @@ export interface Decoders {
   formats: {
     format: ImageFormat;
     readable: boolean;
-    /** the library that reads it and its version, where that is told */
+    /** the library that reads it and its version, if known */
     library: string | undefined;
   }[];
 }
 
-/** The libraries of sharp that read each format, by its names. Libvips itself reads GIF. */
+/** The libraries of sharp that read each format, by sharp's names. Libvips itself reads GIF. */
 const LIBRARIES: Record<Exclude<ImageFormat, 'heic'>, readonly string[]> = {
   jpeg: ['mozjpeg', 'jpeg'],
   png: ['png', 'spng'],
@@ -29,16 +29,14 @@ const LIBRARIES: Record<Exclude<ImageFormat, 'heic'>, readonly string[]> = {
   avif: ['heif'],
 };
 
-/**
- * The formats that `decode` reads on this machine, and with which versions. HEIC needs no sharp.
- */
+/** The formats that `decode` reads on this machine, with versions. HEIC needs no sharp. */
 export async function decoders(): Promise<Decoders> {
   const sharp = await importSharp().catch(() => undefined);
   const versions: Record<string, string | undefined> = sharp?.versions ?? {};
   const formats: Decoders['formats'] = Object.entries(LIBRARIES).map(([name, libraries]) => {
     const format = name as keyof typeof LIBRARIES;
     const loader = sharp?.format[format === 'avif' ? 'heif' : format];
-    // The suffixes tell AVIF from HEIC, which libvips has one loader for.
+    // The suffixes distinguish AVIF from HEIC, which share a loader in libvips.
     const readable =
       loader?.input.buffer === true && (loader.input.fileSuffix ?? []).includes(`.${format}`);
     const found = libraries.find((library) => versions[library] !== undefined);
@@ -55,7 +53,7 @@ export async function decoders(): Promise<Decoders> {
   return { sharp: version, libvips, threads: decodeThreads(), formats };
 }
 
-/** Of the package's own description: loading it would compile 1.4 MB of WebAssembly. */
+/** Reads package.json: loading the package would compile 1.4 MB of WebAssembly. */
 function heicDecodeVersion(): string | undefined {
   try {
     return createRequire(import.meta.url)('heic-decode/package.json').version;

@@ -12,20 +12,20 @@ import { reduced, shownRasters } from './as-shown.js';
 import { Canvas, type DecodedLook, type Looks, type ReadFile } from './looks.js';
 import { importSharp, type Sharp } from './sharp.js';
 
-/** Frames that are looked at beside the first and the last: those that are shown longest. */
+/** Number of frames beside the first and the last: those that are shown longest. */
 const LONGEST = 6;
-/** Browsers show a frame of less than 20 ms for as long as this. */
+/** Browsers extend a frame of less than 20 ms to the latter. */
 const [LEAST_MILLISECONDS, SHORT_MILLISECONDS] = [20, 100];
-/** Pixels of frames that may be decoded for one file, 1 to 2 s of CPU, and those of a canvas. */
+/** Bounds on the decoded pixels of one file's frames, 1 to 2 s of CPU, and on those of a canvas. */
 const MOST_PIXELS = 2 ** 26;
 const MOST_CANVAS = 2 ** 24;
-/** The cost of one frame more, in pixels. */
+/** The cost of each frame, in pixels. */
 const FRAME = 2 ** 15;
 
 /**
  * The frames of an animation that people see best, as looks in the colours that the file gives
- * them: the first, the last, which may stay for good, and the six that are shown longest. Each is
- * decoded by itself and laid on a canvas as browsers do it, from the last frame on that covers all.
+ * them: the first, the last, which may stay for good, and the six shown longest. Each is decoded by
+ * itself and drawn on a canvas as browsers do, from the last frame that covers everything.
  * @param bytes the whole file; only read
  * @param file has an animation
  * @param orientation of the picture beside them
@@ -37,7 +37,7 @@ export async function frameLooks(
   end: AbortSignal,
 ): Promise<Looks> {
   const { frames = [], beside = false } = header.animation ?? {};
-  // Browsers lengthen the screen of a GIF for its first frame.
+  // Browsers enlarge the screen of a GIF for its first frame.
   const { width, height } = header.screens?.[0] ?? header;
   const full = { width, height };
   const wanted = wantedOf(frames).filter((k) => k > 0 || beside);
@@ -79,7 +79,7 @@ export async function frameLooks(
   };
 }
 
-/** The last frame, then those shown longest; of equals, some from all over the animation. */
+/** The last frame, then those shown longest; among equals, some spread over the animation. */
 function wantedOf(frames: readonly FileFrame[]): number[] {
   const shown = ({ milliseconds }: FileFrame) =>
     milliseconds < LEAST_MILLISECONDS ? SHORT_MILLISECONDS : milliseconds;
@@ -92,7 +92,7 @@ function wantedOf(frames: readonly FileFrame[]): number[] {
   return [...new Set([last, 0, ...longest.slice(0, LONGEST)])];
 }
 
-/** The frames to draw for each that is wanted, from the last one on that covers the canvas. */
+/** The frames to draw for each wanted frame, starting at the last one that covers the canvas. */
 function* stepsTo(
   wanted: readonly number[],
   frames: readonly FileFrame[],
@@ -112,7 +112,7 @@ function* stepsTo(
   }
 }
 
-/** The cost of what is drawn for the wanted frames, in pixels. */
+/** The cost of drawing the wanted frames, in pixels. */
 function costOf(frames: readonly FileFrame[], wanted: readonly number[], full: Sides): number {
   let cost = 0;
   for (const [, drawn] of stepsTo(wanted, frames, full)) {
@@ -142,7 +142,7 @@ async function pixelsOf(
 }
 
 /**
- * A frame of a GIF, WebP or PNG animation as a file of its own, with nothing of the frames before.
+ * A frame of a GIF, WebP or PNG animation as a separate file, without the frames before it.
  * @param bytes the whole animation; only read
  */
 function frameFile(bytes: Uint8Array, format: ImageFormat, frame: FileFrame): Buffer {
@@ -153,7 +153,7 @@ function frameFile(bytes: Uint8Array, format: ImageFormat, frame: FileFrame): Bu
     const start = Buffer.from(bytes.subarray(0, 13 + colourTable(bytes[10]!)));
     start.writeUInt16LE(width, 6);
     start.writeUInt16LE(height, 8);
-    // Its descriptor puts it somewhere on the canvas.
+    // Its descriptor has a position on the canvas.
     const picture = Buffer.from(parts.pop()!).fill(0, 1, 5);
     return Buffer.concat([start, ...parts, picture, Buffer.from(';')]);
   }

@@ -2,7 +2,7 @@ import { parentPort } from 'node:worker_threads';
 import type { HeicAnswer, HeicTask } from './decode-heic.js';
 
 // The program of one thread of `decodeHeic`: the decoder holds its thread for seconds. It prints
-// what it finds wrong with a file, which would end up among the lines of the user's program.
+// warnings about a file, which would end up among the lines of the user's program.
 for (const way of ['log', 'warn', 'error'] as const) console[way] = () => {};
 parentPort?.on('message', async (task: HeicTask) => {
   const answer = await answerTo(task);
@@ -21,7 +21,7 @@ async function answerTo({ bytes, maxPixels }: HeicTask): Promise<HeicAnswer> {
     const pictures = await decode.all({ buffer: bytes });
     try {
       const picture = pictures[0]!;
-      // Of the header: nothing is decoded yet.
+      // From the header: nothing is decoded yet.
       const pixels = picture.width * picture.height;
       if (pixels > maxPixels) return { code: 'too-many-pixels' };
       if (pixels === 0) return { code: 'corrupt' };

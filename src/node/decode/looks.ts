@@ -11,33 +11,33 @@ import {
 } from './as-shown.js';
 import { importSharp } from './sharp.js';
 
-/** Another raster that a browser shows of a file, for matching alone. */
+/** Another raster that a browser may show for a file, used for matching only. */
 export interface DecodedLook {
   readonly look: 'asShown' | 'frame' | 'otherReading';
-  /** of a `frame`: which of the file, from 0 */
+  /** of a `frame`: its number in the file, from 0 */
   readonly frame?: number;
   /** before `orientation`; perhaps reduced; alpha straight */
   readonly pixels: CheckedPixels;
-  /** how to turn it for display */
+  /** the turn for display */
   readonly orientation: Orientation;
   /** sides of the look before it was reduced, as stored */
   readonly full: Sides;
 }
 
-/** What is known beside the pixels of a picture. */
+/** Facts about a picture beside its pixels. */
 export interface Looks {
-  /** what else a browser shows of it, where that was asked for */
+  /** what else a browser shows for it, if requested */
   readonly looks?: readonly DecodedLook[];
-  /** where the file has several frames: how many, and how many of them are among the looks */
+  /** if the file has several frames: their number, and how many of them are among the looks */
   readonly frames?: { readonly total: number; readonly checked: number };
   /** why a browser may show something that is not among the looks */
   readonly unseen?: 'odd-profile' | 'unseen-picture';
 }
 
-/** The options that say which looks are wanted. */
+/** The options that select looks. */
 export type LookOptions = Pick<FileOptions, 'variants' | 'orientation'>;
 
-/** Which looks are wanted: those of the still picture, and those of other frames. */
+/** The looks to make: those of the still picture, and those of other frames. */
 export function wantedLooks({ variants = 'orientation', orientation }: LookOptions): {
   readonly still: boolean;
   readonly frames: boolean;
@@ -46,7 +46,7 @@ export function wantedLooks({ variants = 'orientation', orientation }: LookOptio
   return { still, frames: still && (variants === 'quick' || variants === 'thorough') };
 }
 
-/** The colours by which a file is shown; undefined if it says nothing, or no looks are wanted. */
+/** The colours by which a file is shown; undefined if it states none, or no looks are wanted. */
 export const coloursWanted = async (
   bytes: Uint8Array,
   header: ImageHeader,
@@ -70,13 +70,13 @@ export async function looksAsShown(
   return { ...(looks.length > 0 && { looks }), ...(colours.odd && { unseen: 'odd-profile' }) };
 }
 
-/** What is known of a file before it is decoded. */
+/** A file's facts before it is decoded. */
 export interface ReadFile {
   readonly header: ImageHeader;
   readonly colours: ShownColours | undefined;
 }
 
-/** Both lists of looks. Of two reasons that something is unseen, the first counts. */
+/** Both lists of looks. If both have a reason for `unseen`, the first counts. */
 export function joined(some: Looks, more: Looks): Looks {
   const looks = [...(some.looks ?? []), ...(more.looks ?? [])];
   const unseen = some.unseen ?? more.unseen;
@@ -84,8 +84,8 @@ export function joined(some: Looks, more: Looks): Looks {
 }
 
 /**
- * A picture on another screen, whose rest is transparent; perhaps reduced.
- * @param pixels on a screen of their own, of which `frame` is the part that is shown
+ * A picture on another screen, the rest of which is transparent; perhaps reduced.
+ * @param pixels on their own screen, of which `frame` is the part that is shown
  */
 export async function onScreen(
   { data, ...raw }: CheckedPixels,
@@ -119,15 +119,15 @@ export async function onScreen(
   return checkedPixels({ data: canvas.bytes, width, height, channels: 4 });
 }
 
-/** How a picture is laid on a screen. */
+/** The placement of a picture on a screen. */
 type Laid = Pick<FileFrame, 'x' | 'y' | 'width' | 'height' | 'over' | 'after'>;
 
-/** A screen on which pictures are laid one on another, as browsers do it; transparent at first. */
+/** A screen on which pictures are drawn one over another, as in browsers; transparent at first. */
 export class Canvas {
   readonly #words: Uint32Array;
   readonly #width: number;
   readonly #height: number;
-  /** takes away the frame that was drawn last, as it says itself */
+  /** removes the last drawn frame, as that frame requests */
   #undo = (): void => {};
 
   constructor({ width, height }: Sides) {
@@ -143,7 +143,7 @@ export class Canvas {
   /** @param rgba of the picture alone */
   draw(rgba: Uint8Array, { x, y, width, height, over, after }: Laid): void {
     this.#undo();
-    // Words lie at multiples of four.
+    // Words start at multiples of four.
     const pixels = new Uint32Array(new Uint8Array(rgba).buffer);
     const words = this.#words;
     const across = Math.max(0, Math.min(width, this.#width - x));
@@ -165,7 +165,7 @@ export class Canvas {
   }
 }
 
-/** Lays straight RGBA over straight RGBA. */
+/** Composites straight RGBA over straight RGBA. */
 function layOver(above: Uint32Array, below: Uint32Array): void {
   for (let i = 0; i < above.length; i++) {
     const a = above[i]!;
@@ -176,7 +176,7 @@ function layOver(above: Uint32Array, below: Uint32Array): void {
   }
 }
 
-/** Two colours in these shares; their sum is 255 times the alpha. */
+/** Mixes two colours in these shares; their sum is 255 times the alpha. */
 function mixed(a: number, b: number, share: number, rest: number): number {
   const sum = share + rest;
   const red = ((a & 255) * share + (b & 255) * rest) / sum;

@@ -3,19 +3,19 @@ import { allGrey, allOpaque, takeGrey } from '../../kernels/pixels/pixels.js';
 import type { CheckedPixels } from '../../pixels.js';
 
 /*
- * Loops over all pixels of a picture in turns of the event loop. At once, those over 12 megapixels
- * took 15 to 80 ms, in which a server answers nobody.
+ * Loops over all pixels of a picture, in turns of the event loop. In one go, the loops over 12
+ * megapixels took 15 to 80 ms, in which a server answers no request.
  */
 
-/** Pixels of a turn: 1 ms of the loops below, 3 of the slowest. */
+/** Pixels per turn: 1 ms of the loops below, 3 of the slowest. */
 const PIXELS_A_TURN = 2 ** 19;
 
 /**
- * Goes through pixels in slices.
+ * Runs over pixels in slices.
  * @param work gets the numbers of a slice's first pixel and of the one after its last, and returns
- *   whether to go on
- * @param end aborts when nobody waits any more
- * @returns whether it came to the end
+ *   false to stop
+ * @param end aborts when no caller waits any more
+ * @returns true if it reached the end
  * @throws the reason of `end` if it has aborted by the next turn
  */
 export async function inSlices(
@@ -68,9 +68,9 @@ export async function withoutColourInTurns(
  * RGB of a CMYK raster by (1 - ink) · (1 - black), rounded to the nearest, whatever profile the
  * file has. ImageMagick, the PDQ reference's decoder, gives the same, sample for sample, and so do
  * browsers. (With a press profile, as sharp converts by default, PDQ moves by up to 32 bits.) A
- * fifth channel, alpha, stays.
+ * fifth channel, alpha, is kept.
  * @param data 8-bit samples of at least four channels, 255 is full ink; only read
- * @param end aborts when nobody waits any more: the event loop turns meanwhile
+ * @param end aborts when no caller waits any more: the event loop turns meanwhile
  */
 export async function rgbFromCmyk(
   data: Uint8Array,
@@ -96,7 +96,7 @@ function takeRgb(
   const samples = channels > 4 ? 4 : 3;
   for (let i = from * channels, o = from * samples; o < to * samples; i += channels, o += samples) {
     const black = 255 - data[i + 3]!;
-    // 255 is odd: there is no tie.
+    // 255 is odd: there are no ties.
     out[o] = ((255 - data[i]!) * black + 127) / 255;
     out[o + 1] = ((255 - data[i + 1]!) * black + 127) / 255;
     out[o + 2] = ((255 - data[i + 2]!) * black + 127) / 255;

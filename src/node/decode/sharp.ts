@@ -1,11 +1,11 @@
 import { DecodeError } from '../../errors.js';
 
-/** Its declarations are not published: they would need sharp's own, which may not be installed. */
+/** Its declarations are not published: they would need sharp's own, which may be missing. */
 export type Sharp = typeof import('sharp').default;
 
 /**
  * sharp, imported on the first call.
- * @throws {DecodeError} `decoder-missing` where it is not installed, or does not load
+ * @throws {DecodeError} `decoder-missing` if it is not installed, or does not load
  */
 export async function importSharp(): Promise<Sharp> {
   try {
@@ -21,9 +21,9 @@ export async function importSharp(): Promise<Sharp> {
   }
 }
 
-/** Without its optional packages, sharp is found and throws an error of its own. */
+/** Without its optional packages, sharp is found but throws its own error. */
 const isNotFound = (error: unknown) => {
   const { code, message } = Object(error) as { code?: unknown; message?: unknown };
-  // Workerd has no code for it.
+  // Workerd's error has no code.
   return /MODULE_NOT_FOUND$/.test(String(code)) || /^No such module/.test(String(message));
 };

@@ -24,9 +24,9 @@ import {
 } from '../../services/list-fetch.js';
 import type { ListClient, ListUpdate } from '../../services/list-update.js';
 
-/** How a list of a blocklist is fetched. */
+/** Options for fetching a list into a blocklist. */
 export interface FetchListOptions extends FetchOptions {
-  /** confirms what is held back, and this fetch removes it if it finds no more; default false */
+  /** confirms held-back removals: this fetch makes them if it finds no others; default false */
   confirm?: boolean;
 }
 
@@ -36,21 +36,22 @@ export const FETCH_LIST_OPTIONS = tableOf(FETCH_OPTIONS, {
 
 /**
  * Fetches what a service changed since the last time, and applies it to a list of a blocklist page
- * by page. A page and the checkpoint after it are one change, so of a blocklist in a file a kill at
- * any moment loses nothing. The client must be of one service and list, always the same.
+ * by page. A page and the checkpoint after it are one change, so a kill at any moment loses nothing
+ * of a blocklist in a file. The client must always be of the same service and list.
  *
- * The entries of the list are the service's alone: once a fetch from the start is at its end, what
- * it did not tell is gone. If that is more than a fifth of the list, and at least 20 entries, it is
- * held back: it stays until a person has looked, and a fetch with `confirm` finds no more. Until
- * then each fetch begins from the start, and so it does once a withdrawal was lifted.
+ * All entries of the list belong to the service: a complete fetch from the start removes the
+ * entries that it did not return. If that is more than a fifth of the list, and at least 20
+ * entries, the removal is held back: the entries stay until a person has reviewed them and a fetch
+ * with `confirm` finds no others to remove. Until then each fetch begins from the start, as does
+ * the one after a withdrawal was lifted.
  *
  * What the service withdraws or deletes is withdrawn on this list, by id and source, until the
- * service lists it again; what a person withdrew stays withdrawn. What is pending is for review.
- * @returns what it did; rejects with the error of the client, or the signal's reason. What came
- *   before stays
+ * service lists it again; what a person withdrew stays withdrawn. Pending entries are for review.
+ * @returns the changes made; rejects with the error of the client, or the signal's reason. Pages
+ *   applied before stay
  * @throws {TypeError | RangeError} if an argument is invalid
- * @throws {FormatError} `taken-over` if meanwhile the list was fetched or removed by another, or a
- *   withdrawal was lifted: the next fetch goes on from there; `bad-line` if it is not known how far
+ * @throws {FormatError} `taken-over` if meanwhile another caller fetched or removed the list, or
+ *   lifted a withdrawal: the next fetch goes on from there; `bad-line` if it is not known how far
  *   the list was fetched; those of `apply`
  * @example
  * const list = await openBlocklist('lists.ohb', { create: true });
@@ -74,7 +75,7 @@ export async function fetchList<Checkpoint>(
 }
 
 /**
- * What fetches did not remove, until it is confirmed.
+ * Lists whose removals are held back until they are confirmed.
  * @throws {TypeError} if `list` is no blocklist
  */
 export function heldBackLists(list: Blocklist): HeldBackList[] {
@@ -86,9 +87,9 @@ export function heldBackLists(list: Blocklist): HeldBackList[] {
 }
 
 /**
- * Confirms what is held back of a list. The next fetch that begins, and finds no more to remove,
- * removes it; one that finds something else holds it back again.
- * @returns whether something is held back
+ * Confirms the removals of a list that are held back. The next fetch that begins makes them if it
+ * finds no others; if it does, it holds them back again.
+ * @returns true if any are held back
  * @throws {TypeError | RangeError} if an argument is invalid
  */
 export async function confirmHeldBack(list: Blocklist, name: string): Promise<boolean> {
@@ -100,7 +101,7 @@ export async function confirmHeldBack(list: Blocklist, name: string): Promise<bo
     isThere = before?.heldBack !== undefined;
     if (!before?.heldBack) return {};
     const heldBack = { ...before.heldBack, isConfirmed: true };
-    // Of a fetch that runs, too: it goes on.
+    // Keeps the mark of a running fetch, so that it goes on.
     const { generation } = state.lists.of(name).fetched!;
     return { settings: { [name]: keptAs({ ...before, heldBack }, generation) } };
   });
@@ -108,16 +109,16 @@ export async function confirmHeldBack(list: Blocklist, name: string): Promise<bo
 }
 
 /**
- * A list of a blocklist. What a page changes and the state after it are one change. A fetch marks
- * the state as it begins; one that finds the mark of another ends.
+ * A list of a blocklist. The changes of a page and the state after it are one change. A fetch puts
+ * its mark on the state as it begins, and ends if it finds the mark of another.
  */
 class ListTarget implements FetchTarget {
   readonly #list: Blocklist;
   readonly #name: string;
   readonly #signal: AbortSignal | undefined;
-  /** the mark of this fetch; undefined: there is no state */
+  /** the mark of this fetch; undefined if there is no state */
   #mark: number | undefined;
-  /** after the last page, also if its checkpoint is not to be kept yet */
+  /** after the last page, even if its checkpoint must not be saved yet */
   #state: FetchState | undefined;
 
   constructor(list: Blocklist, name: string, signal: AbortSignal | undefined) {
@@ -156,8 +157,8 @@ class ListTarget implements FetchTarget {
         this.#checkMark(state);
         const now = this.#withHeldBack(state, before);
         after = next(now, heldBack);
-        // A withdrawal that the page lifts would have the list fetched from the start: the page has
-        // what is listed again.
+        // Lifting a withdrawal would restart the fetch of the list, but this page has what is
+        // listed again.
         return keptAs(isReached || heldBack ? after : now, this.#mark!);
       },
     });
@@ -176,7 +177,7 @@ class ListTarget implements FetchTarget {
     this.#mark = mark;
   }
 
-  /** Somebody may have confirmed what is held back. */
+  /** Another caller may have confirmed the removals. */
   #withHeldBack(state: ListState, before: FetchState): FetchState {
     const heldBack = stateIn(state, this.#name)?.heldBack;
     return heldBack ? { ...before, heldBack } : before;
@@ -200,7 +201,7 @@ function sizeOf({ state }: Blocklist, list: string): number {
   return size;
 }
 
-/** How a page is applied. */
+/** Options for applying a page. */
 interface ApplyOptions {
   readonly told?: ToldRecords | undefined;
   readonly holdsBack?: ((untold: readonly Removal[]) => HeldBack | undefined) | undefined;
@@ -212,14 +213,14 @@ interface ApplyOptions {
 
 /**
  * Applies the updates of a service to one list of a blocklist, at once, entirely or not at all.
- * Entries that are as they were stay in place. All entries of the list are the service's.
+ * Unchanged entries stay in place. All entries of the list are the service's.
  *
- * What the service withdraws or deletes is withdrawn by id and source, on this list alone, so that
- * it stays out whoever adds it again. If the service lists the record again, that withdrawal is
- * lifted. Any other withdrawal, by hash or by id, is a person's and stays in force.
+ * What the service withdraws or deletes is withdrawn by id and source, on this list alone, and
+ * stays out even if someone adds it again. If the service lists the record again, that withdrawal
+ * is lifted. Any other withdrawal, by hash or by id, is a person's and stays in force.
  * @param options `told`: if given, the page is the last of a fetch from the start, and entries of
- *   the list that are not among `told` are removed, too, unless `holdsBack` gives something.
- *   `settings`: of the list, which are set with the page
+ *   the list that are not among `told` are removed, too, unless `holdsBack` returns something.
+ *   `settings`: of the list, set together with the page
  * @throws {TypeError | RangeError} if an entry is invalid; nothing has changed
  */
 export async function applyUpdates(
@@ -261,10 +262,10 @@ export async function applyUpdates(
   return { added, removed, withdrawn, heldBack };
 }
 
-/** Entries that a step looks at: about 0.2 ms. */
+/** Entries per step: about 0.2 ms. */
 const STEP = 256;
 
-/** The entries of a list that are not told. */
+/** The entries of a list that the fetch did not return. */
 function* untoldSteps(
   blocklist: Blocklist,
   list: string,

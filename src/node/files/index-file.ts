@@ -24,17 +24,18 @@ export interface OpenedIndex {
   readonly entries: NotedEntries;
   /** number of degenerate entries left out on saving; undefined if they were not counted */
   readonly degenerate: number | undefined;
-  /** the same as part of a blocklist, which searches it as it is */
+  /** the same as part of a blocklist, which searches it in place */
   readonly listed: ListedPart;
 }
 
-/** How an index file is opened. */
+/** Options for opening an index file. */
 export interface OpenOptions {
   /**
-   * check the checksum and the content, default true; false is for a file that was verified before
+   * verifies the checksum and the content, default true; use false for a file that was verified
+   * before
    */
   verify?: boolean;
-  /** the last generation seen: an older file would bring back what was withdrawn since */
+  /** the last generation seen: an older file would restore what was withdrawn since */
   minGeneration?: number;
 }
 
@@ -43,12 +44,12 @@ export const OPEN_OPTIONS = {
   minGeneration: { is: integer, default: 0 },
 } as const satisfies OptionTable<OpenOptions>;
 
-/** Bytes of the header of an index file. */
+/** Size of an index file's header in bytes. */
 const HEAD_BYTES = 64;
 
 /**
- * Reads an index that `saveIndex` wrote into memory, and checks it while the event loop turns. A
- * file is searched by SIMD where the platform allows it and the list is large enough.
+ * Reads an index that `saveIndex` wrote into memory, and verifies it in turns of the event loop. A
+ * file is searched by SIMD if the platform has it and the list is large enough.
  * @param source a path to a regular file, or its bytes. The index keeps the bytes, so do not change
  *   them; they are searched by JavaScript
  * @throws {TypeError | RangeError} if `source` or an option is invalid
@@ -91,7 +92,7 @@ export function checkPath(path: unknown): void {
   if (typeof path !== 'string') throw new TypeError('expected a path to be a string');
 }
 
-/** Whether a file starts like an index file; false if it cannot be read. */
+/** True if a file starts like an index file; false if it cannot be read. */
 export const isIndexFile = async (path: string): Promise<boolean> =>
   isSnapshot(await readHeader(path));
 
@@ -103,7 +104,7 @@ export const generationOf = async (path: string): Promise<number | undefined> =>
 const readHeader = (path: string): Promise<Uint8Array> =>
   reading(path, (file) => headerOf(file)).catch(() => new Uint8Array());
 
-/** What messages call a file, and what makes one. */
+/** The name of such files in messages, and how to make one. */
 export interface FileKind {
   readonly kind: string;
   readonly makers: string;
@@ -115,7 +116,7 @@ const INDEX_FILE: FileKind = {
 };
 
 /**
- * Opens a regular file to read from it. A pipe is not opened: that would wait for a writer and lose
+ * Opens a regular file for reading. A pipe is not opened: that would wait for a writer and lose
  * what it wrote. The system's errors name the file, so they are kept as causes.
  */
 export async function reading<T>(
@@ -148,7 +149,7 @@ export async function openRegular(
   if (!(await stat(path)).isFile()) {
     throw new FormatError('unreadable', 'expected a regular file');
   }
-  // Without O_NONBLOCK (Windows has none) this would wait if a pipe took the file's place.
+  // Without O_NONBLOCK (Windows has none) this would wait if a pipe replaced the file.
   return open(path, access | (constants.O_NONBLOCK ?? 0));
 }
 
@@ -162,11 +163,11 @@ export async function headerOf(file: FileHandle, size = HEAD_BYTES): Promise<Uin
 export interface NotedEntries {
   /** The entry whose hash has this id in the index. */
   entryAt(id: number): BlocklistEntry;
-  /** the existing ids; removed ids are gaps */
+  /** the ids in use; removed ids are gaps */
   rows(): Iterable<number>;
 }
 
-/** The entries of an index, made step by step. */
+/** The entries of an index, built step by step. */
 function* notedEntriesSteps(columns: Columns): Generator<void, NotedEntries> {
   const { ids, entries } = columns.searched;
   const numberOf = ids ? yield* numberSteps(ids) : (id: number) => (id < entries ? id : -1);
@@ -186,9 +187,9 @@ function* below(end: number): Generator<number> {
 }
 
 /**
- * Makes a function that finds the place of an id in `ids`, or -1: by a table of the ids by their
- * leading bits, in at most as many buckets as there are ids. A bucket has few ids, or about 2^16 if
- * they were chosen to fill it. The table is a counting sort of the places.
+ * Makes a function that finds the position of an id in `ids`, or -1, in a table of the ids by their
+ * leading bits. It has at most as many buckets as ids. A bucket has few ids, or about 2^16 if they
+ * were chosen to fill it. The table is a counting sort of the positions.
  */
 function* numberSteps(ids: Uint32Array): Generator<void, (id: number) => number> {
   const { length } = ids;
@@ -198,7 +199,7 @@ function* numberSteps(ids: Uint32Array): Generator<void, (id: number) => number>
   });
   let width = 1;
   while (highest >= Math.max(1, length) * width) width *= 2;
-  // `ends` holds first the sizes of the buckets, then their starts; placing the ids advances each
+  // `ends` first holds the sizes of the buckets, then their starts; placing the ids moves each
   // start to its end.
   const ends = new Uint32Array(Math.floor(highest / width) + 1);
   yield* inSteps(length, (i) => {

@@ -2,9 +2,9 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { joined, PartSearch, type Segment } from '../../indexing/part-search.js';
 import { openShared, type SharedSegment } from '../../indexing/snapshot.js';
 
-/** What a worker is started with. */
+/** The input of a worker at its start. */
 export interface IndexStart {
-  /** of the thread, for the memory that it writes to: no two of a segment have the same */
+  /** number of the thread, for the memory that it writes to; unique within a segment */
   readonly number: number;
 }
 
@@ -14,11 +14,11 @@ export interface SearchTask {
   readonly segment: number;
   readonly bytes: Uint8Array;
   readonly maxDistance: number;
-  /** the ranks of each query, where they are known */
+  /** the ranks of each query, if known */
   readonly ranks: readonly (Uint8Array | undefined)[];
 }
 
-/** A message without an answer: a segment to search from now on, or one to let go of. */
+/** A message without an answer: a segment to attach or one to detach. */
 export type IndexMessage =
   | { readonly attach: number; readonly shared: SharedSegment }
   | { readonly detach: number };
@@ -32,7 +32,7 @@ export interface SearchTaskAnswer {
   readonly hits: Uint32Array;
 }
 
-// The program of one thread of `createSearchThreads`. It searches the memory that this made.
+// The program of one thread of `createSearchThreads`. It searches memory that the latter made.
 const { number } = workerData as IndexStart;
 const opened = new Map<number, { readonly segment: Segment; readonly search: PartSearch }>();
 
@@ -47,7 +47,7 @@ parentPort?.on('message', (message: SearchTask | IndexMessage) => {
 function answerTo(task: SearchTask): [SearchTaskAnswer, ArrayBuffer[]] {
   const { bytes, maxDistance, ranks } = task;
   const { segment, search } = opened.get(task.segment) ?? {};
-  // It may have been let go of while the question was on its way: no query is answered then.
+  // It may have been detached while the question was on its way: then no query is answered.
   const found = (segment ? ranks : []).map((each, i) => {
     const { algorithm, bits } = segment!.shape;
     const size = bits / 8;

@@ -36,22 +36,23 @@ import { readingList, sourceOf } from './list-records.js';
 import { copyAll, toldOf, writeAll } from './write-bytes.js';
 
 /*
- * Keeps a list in a file: each change is appended as a record and flushed, then counted by a slot,
- * then put in place. A turn takes the lock beside the file and takes up first what others appended:
+ * Keeps a list in a file. Each change is appended as a record and flushed, then counted by a slot,
+ * then applied in memory. A writer takes the lock beside the file, and first catches up with what
+ * others appended:
  *
  *     lock -> catch up -> change -> append, flush -> slot, flush -> in place -> unlock
  *
- * What a killed writer left after the last commit is taken up if it is whole, else cut off. Once
- * the changes are a tenth of the file, it is written anew while changes go on; those that came
- * meanwhile are copied at the end, and a rename puts it in place. The history goes on across it:
- * whoever knows a moment of it reads on from there.
+ * Whatever a killed writer left after the last commit is applied if it is whole, else cut off. Once
+ * the changes are a tenth of the file, it is rewritten while changes go on; those that came
+ * meanwhile are copied at the end, and a rename puts it in place. The history continues across a
+ * rewrite: readers at any earlier point can read on.
  */
 
-/** From which size of the changes a file is written anew. */
+/** Size of the changes in bytes from which a file is rewritten. */
 const MANY_BYTES = 64 * 1024;
-/** From which number of changes it is, whatever their size: to read them takes seconds. */
+/** Number of changes from which it is, whatever their size: reading them takes seconds. */
 const MANY_CHANGES = 1 << 16;
-/** Changes to let pass after that failed. */
+/** Changes to wait for after a failed rewrite. */
 const PAUSE = 512;
 
 /** A list and the file that keeps it. */
@@ -61,19 +62,21 @@ export class ListFile implements Keeper {
   readonly #options: OpenOptions;
   readonly #manyBytes: number;
   #place: Place;
-  /** the end of the last work upon the list and the file */
+  /** the end of the last operation on the list and the file */
   #last: Promise<unknown> = Promise.resolve();
   #rewriting: Promise<void> | undefined;
-  /** the change before which the file is not written anew */
+  /** the change before which the file is not rewritten */
   #pausedTo = 0;
-  /** where the entries of large changes are whose turn is to come; while there are any, the file is
-   * not written anew: what took its place would lack them */
+  /**
+   * where the entries of large, not yet committed changes are; while there are any, the file is not
+   * rewritten: the new file would lack them
+   */
   readonly #ahead = new Map<Body, { readonly snapshot: Snapshot; readonly from: number }>();
-  /** how many large changes are on their way */
+  /** number of large changes in progress */
   #large = 0;
-  /** where the first entries are that changes of others refer to, since the file is written anew */
+  /** position of the first entries that changes of others refer to, since the last rewrite */
   #bodiesFrom = Number.POSITIVE_INFINITY;
-  /** called once the list has changed by others */
+  /** called after others have changed the list */
   onChange: (() => void) | undefined;
 
   private constructor(
@@ -90,9 +93,9 @@ export class ListFile implements Keeper {
   }
 
   /**
-   * Makes a list what a file has, and keeps it there from then on.
+   * Loads a file into a list, and keeps the list there from then on.
    * @param list an empty one
-   * @param options `manyBytes`: of changes, from which on the file is written anew; for tests
+   * @param options `manyBytes`: size of the changes from which the file is rewritten; for tests
    */
   static async open(
     path: string,
@@ -125,7 +128,7 @@ export class ListFile implements Keeper {
     }
   }
 
-  /** Keeps room for entries by a turn of its own, and writes them there while others take turns. */
+  /** Reserves room for entries in one turn, then writes them there while others take turns. */
   async #store(body: Body): Promise<void> {
     let file: FileHandle | undefined;
     let from = 0;
@@ -138,7 +141,7 @@ export class ListFile implements Keeper {
         await this.#write(locked, room);
         this.#ahead.set(body, { snapshot, from });
       });
-      // One by one: a small change that is flushed meanwhile waits for what is not yet on the disk.
+      // One by one, because a small change that is flushed meanwhile waits for unflushed bytes.
       for (const piece of body.pieces) {
         await writeAll(file!, [piece], from);
         await file!.datasync();
@@ -152,8 +155,8 @@ export class ListFile implements Keeper {
   }
 
   /**
-   * Takes up what others have written since, without a lock.
-   * @throws {FormatError} as `openBlocklist`; `old-generation` also if an older file took its place
+   * Catches up with what others have written since, without a lock.
+   * @throws {FormatError} as `openBlocklist`; `old-generation` also if an older file replaced it
    */
   async look(): Promise<void> {
     await this.#alone(() =>
@@ -161,12 +164,12 @@ export class ListFile implements Keeper {
     );
   }
 
-  /** Resolves once the file is not being written anew. */
+  /** Resolves once no rewrite is running. */
   async settled(): Promise<void> {
     await this.#rewriting;
   }
 
-  /** One work at a time; the state of the list changes by it alone meanwhile. */
+  /** Runs one operation at a time; nothing else changes the list meanwhile. */
   #alone<T>(work: () => Promise<T>): Promise<T> {
     const running = this.#last.then(() => this.list.hold(work));
     this.#last = running.catch(() => {});
@@ -177,7 +180,7 @@ export class ListFile implements Keeper {
     this.#place = place;
   }
 
-  /** Works upon the file while nobody else writes it, and the list is as it is there. */
+  /** Works on the file while no other process writes it, with the list caught up. */
   async #locked(work: (file: FileHandle) => Promise<void>): Promise<void> {
     try {
       await whileAlone(this.path, () =>
@@ -202,7 +205,7 @@ export class ListFile implements Keeper {
     const place = await placeIn(source, known.snapshot);
     const changes = await this.#changesOf(source, place, isAlone);
     if (!changes) {
-      // Another history: of another list, or of this one as it was long ago.
+      // Another history: another list, or this one at a much earlier time.
       const { generation: minGeneration } = this.list;
       const options = { ...this.#options, minGeneration, isAlone, known: place.snapshot };
       const read = await listIn(source, options);
@@ -226,12 +229,12 @@ export class ListFile implements Keeper {
     } catch (error) {
       const isMoment = !('length' in from);
       if (isMoment || !(error instanceof FormatError)) throw error;
-      // A file that was once a copy of this one goes on otherwise.
+      // A file that was once a copy of this one and has since diverged.
       return await changesFrom(source, place, { sequence, sum }, { isAlone });
     }
   }
 
-  /** Counts what was not counted, and cuts off what is not whole. */
+  /** Counts what was not counted, and cuts off what is incomplete. */
   async #settle(file: FileHandle): Promise<void> {
     const { commit, isCommitted } = this.#place;
     if ((await file.stat()).size > commit.length) await file.truncate(commit.length);
@@ -243,7 +246,7 @@ export class ListFile implements Keeper {
   async #append(file: FileHandle, effects: readonly Effect[]): Promise<void> {
     const records = await recordsOf(this.#place, effects, (body) => {
       const there = this.#ahead.get(body);
-      // Another process may have written the file anew.
+      // Another process may have rewritten the file.
       return there?.snapshot === this.#place.snapshot ? there.from : undefined;
     });
     await this.#write(file, records);
@@ -269,7 +272,7 @@ export class ListFile implements Keeper {
     }
   }
 
-  /** Writes the slot that does not have the last commit. */
+  /** Writes the slot that does not hold the last commit. */
   async #commit(file: FileHandle, commit: Place['commit']): Promise<void> {
     const { pieces, at, place } = slotAfter(this.#place, commit);
     await writeAll(file, pieces, at);
@@ -278,8 +281,8 @@ export class ListFile implements Keeper {
   }
 
   /**
-   * Takes a commit back that failed. The slot comes first: it must not count what is not there. If
-   * that fails, too, the next turn takes up what the file says.
+   * Reverts a failed commit. The slot comes first: it must not count what is not there. If that
+   * fails, too, the next writer follows the file.
    */
   async #undo(file: FileHandle, before: Place['commit']): Promise<void> {
     const { pieces, at } = slotAfter(this.#place, before);
@@ -296,7 +299,7 @@ export class ListFile implements Keeper {
     return bytes >= this.#manyBytes && 10 * bytes >= commit.length;
   }
 
-  /** Writes the file anew. If that fails, it is tried again some changes later. */
+  /** Rewrites the file. If that fails, it tries again some changes later. */
   async #rewrite(): Promise<void> {
     try {
       const begun = await this.#alone(async () => {
@@ -311,7 +314,7 @@ export class ListFile implements Keeper {
     }
   }
 
-  /** @param begun the list, and where the file was then */
+  /** @param begun the list, and the place in the file at that time */
   async #replaceBy({
     state,
     place: { commit: base, snapshot: old },
@@ -333,7 +336,7 @@ export class ListFile implements Keeper {
         await file.sync();
         await this.#locked(async (before) => {
           const { commit } = this.#place;
-          // Another process may have written it anew.
+          // Another process may have rewritten it.
           if (this.#place.snapshot !== old || commit.base.sum !== base.base.sum) return;
           if (this.#bodiesFrom < base.length)
             throw new Error('a change refers to what is left out');

@@ -5,24 +5,23 @@ import { isMarkHeld, lockFile, removeLeft } from '../../disk/writer-lock.js';
 import { FormatError } from '../../errors.js';
 import { afterEarlier } from './save-index.js';
 
-/** While another process writes: the pause before the next try, and how many tries there are. */
+/** Pause between tries while another process writes, and the number of tries. */
 const LOCK_MILLISECONDS = 5;
 const LOCK_TRIES = 12_000;
 
 /**
- * Writes a blocklist file while nobody else does, of this machine.
+ * Writes a blocklist file while no other process of this machine does.
  * @throws {FormatError} `in-use` if another process has the lock for a minute
  */
 export async function whileAlone<T>(path: string, write: () => Promise<T>): Promise<T> {
   return afterEarlier(path, async () => {
     const unlock = await lockOf(path);
     try {
-      // First: it would take what is being written for a leftover.
+      // First, as it would take the file being written for a leftover.
       await removeLeftovers(path).catch(() => {});
       return await write();
     } finally {
-      // What is written is written. A lock that cannot be removed is taken over once this program
-      // ends.
+      // The write is done. A lock that cannot be removed is taken over once this program ends.
       await unlock().catch(() => {});
     }
   });
@@ -41,17 +40,17 @@ async function lockOf(path: string): Promise<() => Promise<void>> {
   }
 }
 
-/** The lock of a file lies beside it, not beside a link to it. */
+/** The lock is beside the file itself, not beside a link to it. */
 export const lockPathOf = async (path: string): Promise<string> => `${await realPathOf(path)}.lock`;
 
 export const realPathOf = (path: string): Promise<string> =>
   realpath(path).catch(() => resolve(path));
 
 const UUID = '[\\da-f]{8}-(?:[\\da-f]{4}-){3}[\\da-f]{12}';
-/** After the name of the file: of who takes its lock, of who replaces it, of who rewrites it. */
+/** Suffixes of the temporary files of processes that lock, replace or rewrite the file. */
 const LEFT = new RegExp(`^\\.(lock\\.)?(\\d+-\\d*)?\\.?${UUID}\\.tmp$`);
 
-/** Removes what killed writers have left beside a file. Nobody else writes it now. */
+/** Removes what killed writers have left beside a file. No one else writes it now. */
 async function removeLeftovers(path: string): Promise<void> {
   const file = await realPathOf(path);
   const [folder, base] = [dirname(file), basename(file)];

@@ -12,7 +12,7 @@ import {
   readOf,
 } from './index-file.js';
 
-/** How a saved blocklist is opened. */
+/** Options for opening a saved blocklist. */
 export interface OpenBlocklistOptions extends OpenOptions, Pick<BlocklistOptions, 'onKeptOut'> {}
 
 export const OPEN_BLOCKLIST_OPTIONS = tableOf(OPEN_OPTIONS, {
@@ -24,7 +24,7 @@ const FILE: FileKind = {
   makers: 'openBlocklist with `create` and `npx onlyhashes convert list.csv list.ohb`',
 };
 
-/** Opens a blocklist file to read from it. @throws {FormatError} `unreadable` */
+/** Opens a blocklist file for reading. @throws {FormatError} `unreadable` */
 export const readingList = <T>(path: string, read: (file: FileHandle) => Promise<T>) =>
   reading(path, read, FILE);
 
@@ -34,7 +34,7 @@ export const sourceOf = (file: FileHandle): Source => ({
 });
 
 /**
- * A copy in memory of the list in a file, as it is now.
+ * A copy in memory of the list in a file, in its present state.
  * @throws {FormatError} as `openBlocklist`
  */
 export async function loadBlocklist(
@@ -48,7 +48,7 @@ export async function loadBlocklist(
   return list;
 }
 
-/** Whether a file starts like a blocklist file, of whatever version; false if it cannot be read. */
+/** True if a file starts like a blocklist file, of whatever version; false if it cannot be read. */
 export async function isBlocklistFile(path: string): Promise<boolean> {
   checkPath(path);
   return readingList(path, (file) => headerOf(file)).then(isListFile, () => false);

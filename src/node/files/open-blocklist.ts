@@ -30,41 +30,41 @@ import {
   type OpenBlocklistOptions,
 } from './list-records.js';
 
-/** Milliseconds between two looks at a file that is followed. */
+/** Polling interval for a followed file, in milliseconds. */
 const LOOK_MILLISECONDS = 500;
-/** Looks to let pass at a file that could not be read and is still the same. */
+/** Polls to skip while a file that could not be read is unchanged. */
 const SKIPS = 10;
 
-/** How a list follows its file. */
+/** Options for following a file. */
 export interface FollowOptions {
-  /** ends it */
+  /** stops following */
   readonly signal?: AbortSignal;
   /** called once others have changed the list */
   readonly onChange?: () => void;
   /**
-   * called with why the file cannot be followed, and with undefined once it can again; meanwhile
-   * the list is what it was
+   * called with the reason when the file cannot be followed, and with undefined once it can again;
+   * meanwhile the list stays unchanged
    */
   readonly onProblem?: (problem: Error | undefined) => void;
 }
 
-/** How a list in a file is opened. */
+/** Options for opening a list in a file. */
 export interface OpenListOptions extends OpenBlocklistOptions {
-  /** takes up what other processes write to the file, within a second */
+  /** applies what other processes write to the file, within a second */
   readonly follow?: FollowOptions;
   /**
-   * makes a blocklist file, of mode 600, if there is no file: an empty one, or with all that a list
-   * in memory holds; default false
+   * creates a blocklist file, of mode 600, if there is no file: an empty one, or with everything in
+   * a list in memory; default false
    */
   readonly create?: boolean | Blocklist;
   /**
-   * gives a copy in memory: what is changed in it stays out of the file, and the other way round;
+   * opens a copy in memory: its changes do not reach the file, nor the file's changes the copy;
    * default false
    */
   readonly copy?: boolean;
 }
 
-/** A blocklist, or whether there is to be one. */
+/** Accepts a blocklist or a boolean. */
 const creation: OptionCheck = (name, value) => {
   if (!(value instanceof Blocklist)) checkTypeOf(name, value, 'boolean');
 };
@@ -82,20 +82,20 @@ export const OPEN_LIST_OPTIONS = tableOf(OPEN_BLOCKLIST_OPTIONS, {
 }) satisfies OptionTable<OpenListOptions>;
 
 /**
- * Opens the blocklist in a file. What `apply` changes is on disk before it is seen: it appends to
- * the file, in turns with other processes of this machine, whose changes it takes up first. What
- * was withdrawn stays withdrawn.
+ * Opens the blocklist in a file. What `apply` changes is on disk before it is visible. It appends
+ * to the file, taking turns with other processes of this machine, and applies their changes first.
+ * What was withdrawn stays withdrawn.
  *
  * Opening takes no lock. A list of text and an index file can be opened, too: their `apply`
  * rejects.
  * @param path a path to a regular file, as `create` or `onlyhashes convert` make it
- * @param options `follow`: takes up what others change, also while nothing is applied. A file that
- *   an older copy replaced is refused, and so is one that is damaged
+ * @param options `follow`: applies what others change, even while this process applies nothing. A
+ *   file that an older copy replaced is rejected, and so is a damaged one
  * @throws {TypeError | RangeError} if `path` or an option is invalid
  * @throws {FormatError} `unreadable`, `bad-magic`, `bad-version`, `bad-header`, `bad-length`,
  *   `bad-checksum`, `bad-line`, `bad-notes` or `old-generation`. `apply` rejects with `unwritable`
  *   if the file cannot be written, with `in-use` if another process has written it for a minute,
- *   and with the others if it cannot be read any more; nothing has changed then
+ *   and with the others if it can no longer be read; nothing has changed then
  */
 export async function openBlocklist(
   path: string,
@@ -121,15 +121,15 @@ export async function openBlocklist(
 }
 
 /**
- * Decides about a hash of the list and one that is near nothing. The first search makes tables, and
- * the engine compiles what first runs: about 6 ms, for which no upload waits now.
+ * Decides about a hash of the list and one that is near nothing. The first search builds tables,
+ * and the engine compiles the code: about 6 ms, which no upload then waits for.
  */
 async function searchedOnce(list: Blocklist): Promise<Blocklist> {
   for (const { algorithm, parts } of list.state.kinds.values()) {
     const [part] = parts;
     if (!part || part.table.size === 0) continue;
     await nextTurn();
-    // Those that several entries have come first.
+    // Hashes of several entries come first.
     const { bytes } = part.table.hashAt(part.table.size - 1);
     for (const flipped of [0, 255]) {
       const hash = newHash(
@@ -142,7 +142,7 @@ async function searchedOnce(list: Blocklist): Promise<Blocklist> {
   return list;
 }
 
-/** Makes a blocklist file, unless another process does. */
+/** Creates a blocklist file, unless another process does. */
 async function makeFile(path: string, state: ListState): Promise<void> {
   try {
     await whileAlone(path, async () => {
@@ -175,7 +175,7 @@ async function readOnly(path: string, list: Blocklist, options: OpenOptions): Pr
     } finally {
       text.destroy();
     }
-    // Cut to nothing, any file is a list of text without entries.
+    // Truncated to nothing, any file is a list of text without entries.
     if (list.size === 0) throw new FormatError('not-a-list', 'expected a list with entries');
   }
   list.keptBy(() => UNCHANGED);
@@ -189,10 +189,10 @@ const refused = async (): Promise<never> => {
   );
 };
 
-/** Leaves a list as it is. */
+/** Leaves a list unchanged. */
 const UNCHANGED: DurableChanges = { make: refused, makeReady: refused, rest: nextTurn };
 
-/** Looks at a file twice a second. The timer lets the program end. */
+/** Polls a file twice a second. The timer does not keep the program alive. */
 function followed(file: ListFile, { signal, onChange, onProblem }: FollowOptions): void {
   const follower = new Follower(file, { onChange, onProblem });
   let timer: NodeJS.Timeout;
@@ -210,11 +210,11 @@ function followed(file: ListFile, { signal, onChange, onProblem }: FollowOptions
   });
 }
 
-/** Follows a file, one look after the other. */
+/** Follows a file, one poll after the other. */
 export class Follower {
   readonly #file: ListFile;
   readonly #onProblem: FollowOptions['onProblem'] | undefined;
-  /** what the file was when it could not be followed */
+  /** the file's identity when it could not be followed */
   #refused: string | undefined;
   #problem: string | undefined;
   #skips = 0;
@@ -231,12 +231,12 @@ export class Follower {
     this.#onProblem = options.onProblem;
   }
 
-  /** Takes up what others have changed, or tells why it cannot. */
+  /** Applies what others have changed, or reports why it cannot. */
   async look(): Promise<void> {
     const { path } = this.#file;
     const about = await stat(path).catch(() => undefined);
     const seen = about && `${about.ino} ${about.size} ${about.mtimeMs}`;
-    // To read a large file that is damaged takes seconds.
+    // Reading a large damaged file takes seconds.
     if (seen !== undefined && seen === this.#refused && this.#skips-- > 0) return;
     try {
       await this.#file.look();

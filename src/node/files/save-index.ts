@@ -10,14 +10,14 @@ import type { SnapshotInfo } from '../../indexing/snapshot.js';
 import type { HashType } from '../../packed-words.js';
 import { checkPath, generationOf } from './index-file.js';
 
-/** What is saved with an index, and how. */
+/** Options for saving an index. */
 export interface SaveOptions {
   /**
    * notes on the entries, by the index's ids; written to the file for the entries in the index.
-   * They are asked for during the saving, so they must not change until it ends
+   * They are read during the saving, so they must not change until it ends
    */
   entries?: { entryAt(id: number): Said };
-  /** aborts the saving until the file is in place; the old file stays, and no other is left */
+  /** aborts the saving until the file is in place; the old file stays, and nothing else is left */
   signal?: AbortSignal;
 }
 
@@ -31,10 +31,10 @@ export const SAVE_OPTIONS = {
  * it to disk, gives it the permissions and the name of the old file, and flushes the folder. A
  * process that has the old file open still sees the old content.
  *
- * The file holds the index as it is at the call; the index may change meanwhile. Saving does not
+ * The file holds the index at the time of the call; the index may change meanwhile. Saving does not
  * block the event loop for more than about 20 ms at a time, however large the index is. A compacted
- * index without degenerate entries is not copied; of any other a compacted copy is made. An index
- * of another implementation is copied by its `toBuffer`, which blocks. Calls for one path save one
+ * index without degenerate entries is not copied; any other is copied and compacted. An index of
+ * another implementation is copied by its `toBuffer`, which blocks. Calls for one path save one
  * after another.
  *
  * Degenerate entries (`isDegenerate`) are left out and counted, since a blocklist matches none of
@@ -51,7 +51,7 @@ export async function saveIndex(
   checkIndex(index);
   const { entries, signal } = checkedOptions(options, SAVE_OPTIONS);
   signal?.throwIfAborted();
-  // Before anything is awaited, since the index may change then.
+  // Before the first await, after which the index may change.
   const own = mutableIndex(index);
   const { size, nextId } = own;
   const steps = own.frozenSteps(degenerateAt(own));
@@ -61,7 +61,7 @@ export async function saveIndex(
       throw new RangeError(`expected a generation of at most ${0xffffffff}`);
     }
     const segment = await inTurns(steps, signal);
-    // What is missing in the segment is degenerate.
+    // Hashes missing from the segment are degenerate.
     const degenerate = (segment.shape.degenerate ?? 0) + size - segment.shape.entries;
     const told = { nextId, generation, degenerate };
     const { pieces, info } = await indexFile(segment, entries, told, signal);
@@ -70,7 +70,7 @@ export async function saveIndex(
   });
 }
 
-/** Whether hash number `at` of `words` is degenerate. */
+/** True if hash number `at` of `words` is degenerate. */
 function degenerateAt({ algorithm, bits }: HashType): (words: Int32Array, at: number) => boolean {
   const hash = new Int32Array(bits / 32);
   const { length } = hash;
@@ -81,7 +81,7 @@ function degenerateAt({ algorithm, bits }: HashType): (words: Int32Array, at: nu
   };
 }
 
-/** By path: the end of the last saving. An older state would otherwise be able to come last. */
+/** By path, the end of the last saving. Otherwise an older state could be written last. */
 const endings = new Map<string, Promise<unknown>>();
 
 /** Runs a saving after the earlier ones for the same path. */

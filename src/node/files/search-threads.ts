@@ -7,14 +7,14 @@ import { type Segment, type SharedSegment, sharedCopy } from '../../indexing/sna
 import { scriptOf, startThread } from '../pool/start-thread.js';
 import type { IndexMessage, IndexStart, SearchTask, SearchTaskAnswer } from './index-worker.js';
 
-/** How many threads search, and who is told of one that died. */
+/** Options for search threads. */
 export interface SearchThreadsOptions {
   /**
    * number of threads
    * @defaultValue 1
    */
   workers?: number;
-  /** told when a thread has died, and another takes its place; must not throw */
+  /** called when a thread has died and another replaces it; must not throw */
   onProblem?: ((error: Error) => void) | undefined;
 }
 
@@ -25,29 +25,28 @@ export const SEARCH_THREADS_OPTIONS = {
 
 /** Threads that search one blocklist in shared memory. */
 export interface SearchThreads {
-  /** What they are at, and have done. */
+  /** The load of the threads, and their totals. */
   stats(): SearchThreadsStats;
-  /** Resolves once the threads share all that is large in the list as it is now. */
+  /** Resolves once the threads share all large segments of the list in its present state. */
   ready(): Promise<void>;
   /** Ends the threads. The list is searched without them from then on. */
   close(): Promise<void>;
 }
 
-/** Smaller segments are searched sooner than a message is sent. */
+/** Searching smaller segments takes less time than a message. */
 const LEAST_HASHES = 16_384;
-/** How often it is looked whether the list has other segments. */
+/** Polling interval for new segments, in milliseconds. */
 const LOOK_MILLISECONDS = 1000;
-/** A thread that has lived shorter is followed by another only after this. */
+/** A thread that died younger is replaced only after this many milliseconds. */
 const SHORT_LIFE = 1000;
 
 /**
- * Starts threads that search a blocklist for decisions that are waited for: those that `match`
- * gives as a promise, and so those of hash pools and services. They read one memory, which the list
- * searches too: it is moved there once, and no thread has a copy. What changes later counts at
- * once: a decision about a list that has changed meanwhile is searched anew. Only what is beyond
- * the match distance of 31 bits is given to threads, since what is exact takes less time than a
- * message. A thread that dies is replaced, and what it had not answered is searched by the list
- * itself.
+ * Starts threads that search a blocklist for asynchronous decisions: those that `match` returns as
+ * a promise, and so those of hash pools and services. They share one memory, which the list
+ * searches too: it is moved there once, and no thread has a copy. Later changes take effect at
+ * once: a decision about a list that has changed meanwhile is searched again. Threads only search
+ * beyond the match distance of 31 bits, since exact searches take less time than a message. A
+ * thread that dies is replaced, and the list itself searches for what it had not answered.
  * @throws {TypeError | RangeError} if an argument is invalid, or the list has such threads
  * @example
  * const threads = createSearchThreads(blocklist, { workers: 2 });
@@ -74,7 +73,7 @@ interface Asked {
   readonly resolve: (hits: Uint32Array | undefined) => void;
 }
 
-/** Searches of one segment to one distance, which go in one message. */
+/** Searches of one segment at one distance, sent in one message. */
 interface Batch {
   readonly segment: number;
   readonly maxDistance: number;
@@ -82,7 +81,7 @@ interface Batch {
 }
 
 class Threads implements SearchThreads {
-  /** what the list sees of it */
+  /** the interface for the list */
   readonly searching: SearchingThreads = {
     searchNear: (segment, hash, maxDistance, ranks) =>
       this.#searchNear(segment, hash, maxDistance, ranks),
@@ -91,7 +90,7 @@ class Threads implements SearchThreads {
   readonly #list: Blocklist;
   readonly #onProblem: SearchThreadsOptions['onProblem'];
   readonly #threads: (IndexThread | undefined)[];
-  /** what is shared, and the number that threads know it by */
+  /** the shared segments, and their numbers for the threads */
   readonly #numbers = new Map<Segment, number>();
   readonly #shared = new Map<number, SharedSegment>();
   #nextNumber = 0;
@@ -151,7 +150,7 @@ class Threads implements SearchThreads {
     });
   }
 
-  /** What is asked in one turn of the event loop goes in one message. */
+  /** All searches of one turn of the event loop go in one message. */
   #ask(
     segment: number,
     maxDistance: number,
@@ -196,7 +195,7 @@ class Threads implements SearchThreads {
     }
   }
 
-  /** Shares what is large and not shared, and lets go of what the list has no more. */
+  /** Shares large segments that are not shared yet, and detaches those dropped by the list. */
   #look(): Promise<void> {
     this.#lookedAt = performance.now();
     this.#sharing ??= this.#share().finally(() => {
@@ -230,7 +229,7 @@ class Threads implements SearchThreads {
     }
   }
 
-  /** Those of hashes that threads search. */
+  /** The segments of hashes that threads search. */
   #segments(): Segment[] {
     const kinds = [...this.#list.state.kinds.values()].filter(({ bits }) => bits === 256);
     return kinds.flatMap(({ parts }) => parts.map(({ table }) => table.searched));
@@ -247,7 +246,7 @@ class Threads implements SearchThreads {
         this.#restarts++;
         this.#threads[at] = this.#started(at);
       };
-      // One that cannot run would be started without end.
+      // A thread that cannot run would be started over and over.
       if (performance.now() - begun >= SHORT_LIFE) again();
       else setTimeout(again, SHORT_LIFE).unref();
     });
@@ -269,7 +268,7 @@ class IndexThread {
   #ended: Error | undefined;
 
   /**
-   * @param onEnd told once, when the thread ends by itself
+   * @param onEnd called once, when the thread ends by itself
    * @throws {Error} if none can be started
    */
   constructor(start: IndexStart, onEnd: (error: Error) => void) {
@@ -288,17 +287,17 @@ class IndexThread {
     this.#worker.unref();
   }
 
-  /** Questions that it has not answered. */
+  /** Number of unanswered questions. */
   get load(): number {
     return this.#waiting.length;
   }
 
-  /** Sends what has no answer. */
+  /** Sends a message that gets no answer. */
   tell(message: IndexMessage): void {
     this.#worker.postMessage(message);
   }
 
-  /** @returns of each query the pairs of entry and distance; rejects if the thread ends first */
+  /** @returns the pairs of entry and distance of each query; rejects if the thread ends first */
   async ask(task: SearchTask): Promise<Uint32Array[]> {
     if (this.#ended) throw this.#ended;
     this.#worker.ref();
@@ -315,7 +314,7 @@ class IndexThread {
     }
   }
 
-  /** What is waited for rejects with `error`. The thread goes on until `terminate`. */
+  /** Rejects all pending answers with `error`. The thread goes on until `terminate`. */
   end(error: Error): void {
     this.#ended ??= error;
     for (const { reject } of this.#waiting.splice(0)) reject(this.#ended);

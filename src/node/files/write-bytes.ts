@@ -11,7 +11,7 @@ export async function writeAll(
   from: number,
 ): Promise<number> {
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  // Each write of a few bytes is a turn of a thread.
+  // Each write of a few bytes costs a turn of a thread.
   const few = pieces.length > 1 && length <= CHUNK ? [Buffer.concat(pieces, length)] : pieces;
   let to = from;
   for (const piece of few) {
@@ -24,7 +24,7 @@ export async function writeAll(
   return to;
 }
 
-/** Copies what lies from `start` to `end` into another file, `shift` bytes further on. */
+/** Copies the bytes from `start` to `end` to another file, `shift` bytes further on. */
 export async function copyAll(
   from: FileHandle,
   into: FileHandle,
@@ -41,7 +41,7 @@ export async function copyAll(
   }
 }
 
-/** What a caller is told of an error. The system's errors name the file, so they are causes. */
+/** The error for the caller. The system's errors name the file, so they become causes. */
 export function toldOf(error: unknown): unknown {
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (error instanceof FormatError || code === undefined || syscall === undefined) return error;

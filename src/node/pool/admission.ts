@@ -14,17 +14,17 @@ import {
 } from '../read-bytes.js';
 
 /*
- * Admission to a hash pool: the uploads that it takes, the memory that their bodies get, and the
- * one scope by which each of them ends.
+ * Admission to a hash pool: the uploads that it accepts, the memory for their bodies, and the one
+ * scope by which each of them ends.
  */
 
-/** Bounds of what is taken. */
+/** Bounds of admission. */
 export interface AdmissionLimits extends Required<PaceLimits> {
   /** uploads that wait or are at work */
   readonly places: number;
-  /** bytes of files that are read, wait or are at work */
+  /** bytes of files that are being read, wait or are at work */
   readonly maxBytesInFlight: number;
-  /** of an upload that has no time of its own */
+  /** of an upload without its own timeout */
   readonly timeoutSeconds: number;
 }
 
@@ -33,7 +33,7 @@ export class Admission {
   readonly limits: AdmissionLimits;
   readonly budget: ByteBudget;
   readonly counts = { reading: 0, busy: 0, done: 0, failed: 0 };
-  /** those that are not over, also those that nobody waits for */
+  /** those that are not over, including those whose caller has gone */
   readonly #accepted = new Set<Promise<unknown>>();
   #isClosed = false;
 
@@ -42,14 +42,14 @@ export class Admission {
     this.budget = new ByteBudget(limits.maxBytesInFlight);
   }
 
-  /** `accepted` are all that are not over, those that are read among them. */
+  /** `accepted` counts all uploads that are not over, including those being read. */
   get stats() {
     const { size: accepted } = this.#accepted;
     return { ...this.counts, accepted, bytesInFlight: this.budget.reserved };
   }
 
   /**
-   * Takes an upload, whose time begins. It is not read yet.
+   * Admits an upload and starts its time. Nothing is read yet.
    * @throws the reason of the caller's signal if it has aborted
    * @throws {DecodeError} `busy`
    */
@@ -65,7 +65,7 @@ export class Admission {
     return new Upload(source, options, this);
   }
 
-  /** The result of `work`, which goes on to its own end when the upload's scope ends first. */
+  /** The result of `work`, which runs to its end even if the upload's scope ends first. */
   async answer<T>({ signal }: Upload, work: Promise<T>): Promise<T> {
     this.#accepted.add(work);
     const over = () => this.#accepted.delete(work);
@@ -80,7 +80,7 @@ export class Admission {
     }
   }
 
-  /** Takes no more. Settles when all that were taken are over. */
+  /** Stops admission. Settles when all admitted uploads are over. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.allSettled(this.#accepted);
@@ -90,13 +90,13 @@ export class Admission {
 /** Milliseconds of each stage so far. */
 export type Times = { -readonly [Stage in keyof DecisionTimings]: number };
 
-/** What is reserved for a body that is sent, at first: most photos of the web are no larger. */
+/** Initial reservation for a request body: most photos of the web are no larger. */
 const FIRST = 2 ** 20;
 
 /** One upload, until it is released. */
 export class Upload {
   readonly options: HashFileOptions & { timeoutSeconds: number };
-  /** aborts when the caller gives up, or when the upload's time is over */
+  /** aborts when the caller gives up, or when the upload times out */
   readonly signal: AbortSignal;
   readonly times: Times = { reading: 0, waiting: 0, decoding: 0, hashing: 0, search: 0 };
   readonly #source: ImageSource;
@@ -114,14 +114,14 @@ export class Upload {
     this.signal = this.#scope.signal;
   }
 
-  /** Milliseconds of its time that are left when its signal has aborted: if the caller gave up. */
+  /** Milliseconds left of its time after its signal has aborted: positive if the caller gave up. */
   get left(): number {
     const { timeoutSeconds, signal } = this.options;
     return signal?.aborted ? this.#arrived + 1000 * timeoutSeconds - performance.now() : 0;
   }
 
   /**
-   * Its bytes, in memory that is reserved before they are read.
+   * Its bytes, read into memory that is reserved first.
    * @returns rejects with the reason of its signal on abort
    */
   async read(): Promise<Uint8Array> {
@@ -131,7 +131,7 @@ export class Upload {
     const { maxBytesInFlight, minBytesPerSecond, idleSeconds } = limits;
     const maxBytes = Math.min(this.options.maxBytes ?? MAX_BYTES, maxBytesInFlight);
     const size = await unlessAborted(sizeOf(source), signal);
-    // What is too large anyway is refused by reading it, and needs no memory.
+    // A source that is too large is rejected by reading it, and needs no memory.
     const bytes = Math.min(size ?? maxBytes, maxBytes);
     const first = isSent(source) ? Math.min(FIRST, bytes) : bytes;
     const reservation = await budget.reserve(first, signal, bytes).catch((error) => {
@@ -152,27 +152,27 @@ export class Upload {
     return file;
   }
 
-  /** It is over: its memory is free, and nothing aborts any more. */
+  /** Ends the upload: frees its memory and stops its timer and its abort. */
   release(): void {
     this.#memory?.release();
     this.#scope.over();
   }
 }
 
-/** Polling interval for what a body has sent. */
+/** Polling interval for the progress of a body, in milliseconds. */
 const LOOK_MILLISECONDS = 500;
 
 /**
- * The memory of one body from its first byte on. It has some to begin with, and gets more as more
- * comes. What has not filled half of it since the last look gives back all but twice of what has
- * come: else a hundred senders that promise 30 MB and pause would keep out all others.
+ * The memory of one body from its first byte on. It starts with a little, and grows as more
+ * arrives. A body that has not filled half of it since the last poll gives back all but twice what
+ * has arrived: otherwise a hundred senders that promise 30 MB and pause would block all others.
  */
 class BodyMemory {
   readonly #reservation: Reservation;
   readonly #signal: AbortSignal;
   #timer: NodeJS.Timeout | undefined;
   #needed = 0;
-  /** milliseconds that it has waited for more */
+  /** milliseconds spent waiting for more */
   waited = 0;
 
   constructor(reservation: Reservation, signal: AbortSignal) {
@@ -181,7 +181,7 @@ class BodyMemory {
   }
 
   /**
-   * Settles when it has room for so many bytes, or for its most.
+   * Settles when it has room for so many bytes, or for its maximum.
    * @returns the bytes that it has then
    */
   async room(bytes: number): Promise<number> {
@@ -197,7 +197,7 @@ class BodyMemory {
     return this.#reservation.held;
   }
 
-  /** All is there. */
+  /** The body is complete. */
   isComplete(bytes: number): void {
     clearInterval(this.#timer);
     this.#reservation.shrinkTo(bytes);
@@ -209,57 +209,57 @@ class BodyMemory {
   }
 }
 
-/** The size of a source where it is known before it is read. */
+/** The size of a source, if known before it is read. */
 async function sizeOf(source: ImageSource): Promise<number | undefined> {
   if (typeof source !== 'string' && !(source instanceof URL)) return lengthOf(source);
-  // Whatever is wrong with the file is told by who reads it.
+  // Any error of the file is reported when it is read.
   const file = await stat(source).catch(() => undefined);
   return file?.isFile() ? file.size : 0;
 }
 
-/** Bytes that are kept for one picture. */
+/** Bytes reserved for one picture. */
 export interface Reservation {
-  /** bytes that it has */
+  /** bytes reserved now */
   readonly held: number;
   /**
-   * Takes more, when all others can still reach their most.
-   * @param bytes in all; it never has more than its most
-   * @returns rejects with `signal.reason` if `signal` aborts first; it has what it had then
+   * Grows the reservation once all others can still reach their maximum.
+   * @param bytes in all; it never has more than its maximum
+   * @returns rejects with `signal.reason` if `signal` aborts first; nothing has changed then
    */
   growTo(bytes: number, signal: AbortSignal): Promise<void>;
   /** gives back what it does not need for now */
   squeezeTo(bytes: number): void;
-  /** gives back what it does not need at all: it grows no more */
+  /** gives back what it will not need; it grows no more */
   shrinkTo(bytes: number): void;
-  /** gives back all of it */
+  /** gives back everything */
   release(): void;
 }
 
-/** A body that has bytes. */
+/** A body that holds bytes. */
 interface Holder {
   held: number;
-  /** what it may need in all */
+  /** its maximum need */
   most: number;
 }
 
-/** Bytes that are asked for, by a new body or by one that grows. */
+/** A request for bytes, by a new body or by one that grows. */
 interface Waiting {
   readonly holder: Holder;
   readonly bytes: number;
   begin(): void;
 }
 
-/** A body counts as no less: its buffers and its connection are not free. */
+/** Minimum that a body counts as: its buffers and its connection have a cost. */
 const LEAST = 64 * 1024;
 
 /**
- * Memory for bodies, which is reserved before they are read. They get it in order of arrival: a
- * large one is not overtaken for ever by small ones.
+ * Memory for bodies, reserved before they are read. Bodies get it in order of arrival: small ones
+ * do not overtake a large one for ever.
  *
  * A body may begin with less than it can need, and grow. Such bodies could each hold a part and
- * wait for the others for ever. So nothing is given unless all bodies could then reach their most,
- * one after another, each with what those before it gave back (Dijkstra's banker's algorithm).
- * Nothing new begins while a body waits to grow.
+ * wait for the others for ever. So bytes are only granted if all bodies could then reach their
+ * maximum, one after another, each with what those before it gave back (Dijkstra's banker's
+ * algorithm). No body begins while another waits to grow.
  *
  * Why our own code: packages that limit work count tasks, and one body may need a thousand times
  * the memory of another.
@@ -281,13 +281,13 @@ export class ByteBudget {
     return this.#reserved;
   }
 
-  /** Bodies that wait for theirs. */
+  /** Number of bodies that wait for memory. */
   get waiting(): number {
     return this.#arrived.length + this.#growing.length;
   }
 
   /**
-   * Reserves bytes when their turn has come.
+   * Reserves bytes, in order of arrival.
    * @param bytes at most those of the whole budget
    * @param most how far the reservation may grow
    * @returns rejects with `signal.reason` if `signal` aborts first; nothing is reserved then
@@ -340,7 +340,7 @@ export class ByteBudget {
       const forget = onAbort(signal, () => {
         leave();
         reject(signal.reason);
-        // It may have been the large one that the others waited behind.
+        // It may have been a large one that blocked the others.
         this.#beginWaiting();
       });
       line.push(waiting);
@@ -354,7 +354,7 @@ export class ByteBudget {
   }
 
   #beginWaiting(): void {
-    // The one that needs the least: if it has to wait, then for a body that waits for nothing.
+    // The one with the least need first: if it has to wait, then for a body that waits for nothing.
     while (this.#growing.length > 0) {
       const next = this.#growing.reduce((a, b) => (needOf(b.holder) < needOf(a.holder) ? b : a));
       if (!this.#begin(next)) return;
@@ -362,7 +362,7 @@ export class ByteBudget {
     while (this.#arrived.length > 0) if (!this.#begin(this.#arrived[0]!)) return;
   }
 
-  /** Gives what is asked for, if it fits. Counted here: who waited goes on only later. */
+  /** Grants a request if it fits. Counted here, since the waiting caller resumes only later. */
   #begin({ holder, bytes, begin }: Waiting): boolean {
     const before = holder.held;
     const isNew = !this.#holders.has(holder);
@@ -377,7 +377,7 @@ export class ByteBudget {
     return false;
   }
 
-  /** Whether all bodies can reach their most, those first that need the least. */
+  /** True if all bodies can reach their maximum, those with the least need first. */
   #isSafe(): boolean {
     let free = this.#most - this.#reserved;
     if (free < 0) return false;

@@ -54,7 +54,7 @@ export type { Decide, HashPool };
 
 /*
  * A pool of workers that decode and hash uploads, in bounded memory and time. An upload is in one
- * of these states, each of which begins with the end of the one before:
+ * of these states, each of which begins when the one before ends:
  *
  *   state      ends                                     counted as   file
  *   reserving  when there is memory for its first part  queued       admission.ts
@@ -64,11 +64,11 @@ export type { Decide, HashPool };
  *   deciding   when the remote lists have answered      queued       the list's
  *   over                                                done, failed
  *
- * An error leads to `over` from each of them. If the pool is full or closed there is none of them:
- * the upload is refused and not read. Otherwise it has one scope, whose signal aborts when the
- * caller gives up or the time is over. The caller is answered at once then. The upload is over at
- * once, too, unless it is at work: its worker goes on to the next answer, and is ended if that has
- * not come when the time is over.
+ * An error leads to `over` from any state. If the pool is full or closed, the upload is rejected
+ * unread and enters no state. Otherwise it has one scope, whose signal aborts when the caller gives
+ * up or the time is up. The caller is then answered at once. The upload is over at once, too,
+ * unless it is at work: its worker goes on to the next answer, and is killed if that has not come
+ * when the time is up.
  *
  * From an upload to its first decoded byte: `check`, `#run`, `decode` of the lease, `ask` of the
  * thread, `post` of the worker and, in the worker, `answer`.
@@ -77,8 +77,7 @@ export type { Decide, HashPool };
 const MIB = 2 ** 20;
 
 /**
- * Creates a pool. Its workers start when they are needed, which takes about 0.2 s, and end when
- * they have been idle for 30 s.
+ * Creates a pool. Its workers start when needed, which takes about 0.2 s, and end after 30 s idle.
  * @throws {TypeError | RangeError} if an option is invalid
  * @example
  * const pool = createHashPool({ maxQueued: 100 });
@@ -107,11 +106,11 @@ type Settings = Checked<HashPoolOptions, typeof POOL_OPTIONS>;
 export const CHECK_OPTIONS = tableOf(MATCH_OPTIONS, HASH_FILE_OPTIONS, {
   variants: { ...HASH_FILE_OPTIONS.variants, default: MATCHING_VARIANTS },
   decoding: { ...HASH_FILE_OPTIONS.decoding, default: 'draft' },
-  // The default is that of the pool.
+  // The default is the pool's.
   unseenFrames: { is: choice, of: POOL_OPTIONS.unseenFrames.of },
 }) satisfies OptionTable<CheckOptions>;
 
-/** The use of a picture that is decoded, while its worker has it. */
+/** The work on a decoded picture, while its worker has it. */
 type Work<T> = (lease: WorkerLease, first: FirstBatch, times: Times) => Promise<T>;
 
 class UploadPool implements HashPool {
@@ -200,7 +199,7 @@ class UploadPool implements HashPool {
         times.waiting += performance.now() - waits;
         const result = await work(lease, await lease.decode(file, most), times);
         for (const [i, stage] of STAGES.entries()) {
-          // What is only hashed is not searched.
+          // A picture that is only hashed is not searched.
           if (stage !== 'search' || times.search > 0) this.#histograms[i]!.add(times[stage]);
         }
         return result;
@@ -213,20 +212,20 @@ class UploadPool implements HashPool {
   }
 }
 
-/** @throws {TypeError} unless it is a blocklist, or what decides by one */
+/** @throws {TypeError} unless it is a blocklist, or a function that decides by one */
 function decideBy(list: SearchableList | Decide): Decide {
   if (typeof list === 'function') return list;
   checkList(list);
   return (variants, options) => match(variants, list, options);
 }
 
-/** What becomes of `none` where a browser may show something that was not looked at. */
+/** Downgrades `none` if a browser may show something that was not checked. */
 function doubtOf(
   { verdict, reason }: Decision,
   { frames, unseen }: PictureFacts,
   unseenFrames: UnseenFrames,
 ): Pick<Decision, 'verdict' | 'reason'> | undefined {
-  // An empty list has none of what is not seen either.
+  // An empty list does not have the unseen part either.
   if (verdict !== 'none' || reason === 'nothing-comparable') return undefined;
   if (unseen !== undefined) return { verdict: 'review', reason: unseen };
   const isAllSeen = !frames || frames.checked >= frames.total;
@@ -235,7 +234,7 @@ function doubtOf(
     : { verdict: 'review', reason: 'unseen-frames' };
 }
 
-/** The decision about a picture that gave none. Mistakes of the caller are thrown. */
+/** The decision about a picture that could not be checked. Mistakes of the caller are thrown. */
 function undecided(error: unknown, { policy = {}, signal }: CheckOptions): Decision {
   if (signal?.aborted && error === signal.reason) {
     return nothingHashed('aborted', policyFor('pdq', 256, policy));
@@ -254,7 +253,7 @@ export function hashPool(_: string, value: unknown): void {
   checkInteger('pool.workers', pool.workers, 1);
 }
 
-/** How an upload is checked. */
+/** Options for checking an upload. */
 export interface CheckUploadOptions extends CheckOptions {
   /** where it is decoded and hashed; by default a pool of processes that all calls share */
   pool?: HashPool;
@@ -264,15 +263,16 @@ export const CHECK_UPLOAD_OPTIONS = tableOf(CHECK_OPTIONS, {
   pool: { is: hashPool },
 }) satisfies OptionTable<CheckUploadOptions>;
 
-/** Made with the first upload. */
+/** Created with the first upload. */
 let shared: HashPool | undefined;
 
 /**
  * Decides about an upload: a path, bytes, a `Blob` or `File`, a stream, or a `Request` or
- * `Response` whose body it is. Always a decision: what keeps it from being hashed makes it
- * `unhashable`, and is its reason: an error of the file, a limit, `busy` (see `createHashPool`), or
- * `aborted`. The upload is decoded in another process, so that it cannot crash or block this one.
- * @param list a blocklist, or what decides about the variants by it
+ * `Response` whose body it is. Always returns a decision: an upload that cannot be hashed is
+ * `unhashable`, with the cause as reason: an error of the file, a limit, `busy` (see
+ * `createHashPool`), or `aborted`. The upload is decoded in another process, so it cannot crash or
+ * block this one.
+ * @param list a blocklist, or a function that decides about the variants by it
  * @throws {TypeError | RangeError} if an argument is invalid
  * @example
  * const { verdict, reason } = await check(request, blocklist, { signal: request.signal });

@@ -6,38 +6,38 @@ import type { HashFileOptions } from '../hash-file.js';
 import type { ImageSource, PaceLimits } from '../read-bytes.js';
 import type { Isolation } from './hash-worker.js';
 
-/** How a pool works. The limits on the pace are for bodies: they are ended if they are slower. */
+/** Options of a pool. The limits on the pace are for bodies: slower ones are aborted. */
 export interface HashPoolOptions extends PaceLimits {
   /**
-   * pictures decoded and hashed at a time, each in a worker of its own. Processes have a lower
-   * priority, so that the program that serves is not kept waiting by them
-   * @defaultValue one a core
+   * pictures decoded and hashed at a time, each in a separate worker. Processes have a lower
+   * priority, so that they do not slow the serving program
+   * @defaultValue one per core
    */
   workers?: number;
   /**
-   * pictures that wait, beyond those in workers and those that are being read. The next one is
-   * refused with the code `busy`
+   * pictures that may wait, beyond those in workers and those being read. The next one is rejected
+   * with the code `busy`
    * @defaultValue 256
    */
   maxQueued?: number;
   /**
-   * bytes of files that are read, wait or are at work; `maxBytes` is at most this. They are
-   * reserved before they are read: all of a file, and of a body 1 MiB at first, then more as it
-   * comes. A body that is too slow for what it has gives back most of it
+   * bytes of files that are being read, wait or are at work; `maxBytes` is at most this. They are
+   * reserved before they are read: all of a file, and 1 MiB of a body at first, then more as it
+   * arrives. A body that is too slow for its reservation gives back most of it
    * @defaultValue 128 MiB
    */
   maxBytesInFlight?: number;
   /**
-   * memory of one worker, in bytes. A process that has more is ended, and its picture has the code
-   * `crashed`; that is looked at every 25 ms, so a little more may be used. Of a thread it bounds
+   * memory of one worker, in bytes. A process that uses more is killed, and its picture gets the
+   * code `crashed`; it is polled every 25 ms, so a little more may be used. For a thread it bounds
    * the JavaScript heap alone
    * @defaultValue 1 GiB
    */
   maxMemory?: number;
   /**
-   * CPU that one picture may take in its worker, in seconds, apart from its time in the queue. A
-   * worker that takes more is ended, and its picture has the code `too-costly`. A thread shares its
-   * process with others, whose CPU nobody can tell from its own: it has no such limit
+   * CPU that one picture may use in its worker, in seconds, apart from its time in the queue. A
+   * worker that uses more is killed, and its picture gets the code `too-costly`. A thread has no
+   * such limit: its CPU cannot be measured apart from that of its process
    * @defaultValue 5
    */
   cpuSeconds?: number;
@@ -48,52 +48,52 @@ export interface HashPoolOptions extends PaceLimits {
   timeoutSeconds?: number;
   /**
    * `process`: a crash, a hang, memory beyond `maxMemory` or CPU beyond `cpuSeconds` costs one
-   * picture, and its worker is replaced. `thread`: starts faster, and bounds the JavaScript heap
-   * and sharp's own time alone: memory of decoders is not bounded, a decoder that hangs holds a
-   * thread of the process, and one that crashes ends all of it
+   * picture, and its worker is replaced. `thread`: starts faster, but bounds only the JavaScript
+   * heap and sharp's own time: memory of decoders is not bounded, a decoder that hangs holds a
+   * thread of the process, and one that crashes ends the whole process
    * @defaultValue 'process'
    */
   isolation?: Isolation;
   /**
-   * what `check` does unless it is told
+   * default of `check`
    * @defaultValue 'none'
    */
   unseenFrames?: UnseenFrames;
 }
 
-/** The verdict where nothing is near, but not all frames of a file were looked at. */
+/** The verdict if nothing is near, but not all frames of a file were checked. */
 export type UnseenFrames = 'none' | 'review';
 
 /**
- * How a picture is checked: hashed as `hash` does, and matched as `match` does. By default
+ * Options for checking a picture: it is hashed as by `hash`, and matched as by `match`. By default
  * `variants` is `thorough` and `decoding` is `draft`, by which `thorough` found 161 of 169 copies
  * of large photos, and 160 in full.
  */
 export interface CheckOptions extends HashFileOptions, Omit<MatchOptions, 'signal'> {
   /**
-   * `review`: a file with frames that were not looked at is for review where it would be `none`
-   * @defaultValue that of the pool
+   * `review`: a file with unchecked frames is for review where it would be `none`
+   * @defaultValue the pool's
    */
   unseenFrames?: UnseenFrames;
 }
 
-/** Decides in the place of `match` about variants that come one at a time, by the same options. */
+/** Decides in place of `match` about variants that arrive one at a time, by the same options. */
 export type Decide = (
   variants: AsyncIterable<HashedVariant> & Pick<Variants, 'looksCloser'>,
   options: MatchOptions,
 ) => Promise<Decision>;
 
-/** What a pool is at, and has done. */
+/** The state of a pool, and its totals. */
 export interface HashPoolStats {
   /** pictures that wait for memory, for a worker or for a remote list */
   readonly queued: number;
-  /** pictures that are being read */
+  /** pictures being read */
   readonly reading: number;
   /** pictures in workers */
   readonly atWork: number;
   /** bytes reserved */
   readonly bytesInFlight: number;
-  /** pictures refused because too many waited */
+  /** pictures rejected because too many waited */
   readonly busy: number;
   /** pictures that were hashed, or decided about by their hashes */
   readonly done: number;
@@ -101,40 +101,42 @@ export interface HashPoolStats {
   readonly failed: number;
   /** workers alive */
   readonly workers: number;
-  /** process numbers of the workers; none of threads */
+  /** process ids of the workers; empty for threads */
   readonly pids: readonly number[];
-  /** workers that died, or were ended amid a picture */
+  /** workers that died, or were killed amid a picture */
   readonly restarts: number;
   /** of the pictures that are done, by stage */
   readonly latencies: Readonly<Record<keyof DecisionTimings, Latencies>>;
 }
 
 /**
- * Workers that decode and hash pictures, in bounded memory and time. It keeps the process alive
- * only while there are pictures.
+ * Workers that decode and hash pictures, in bounded memory and time. The pool keeps the process
+ * alive only while it has pictures.
  */
 export interface HashPool {
   /** pictures decoded and hashed at a time */
   readonly workers: number;
 
   /**
-   * Hashes a picture, as `hash` does. To decide about an upload use `check`: a decision about
-   * what this gives is not `refined`, and fewer edited copies match.
+   * Hashes a picture, as `hash` does. To decide about an upload use `check`: a decision about this
+   * result is not `refined`, and fewer edited copies match.
    * @returns rejects with `signal.reason` on abort
    * @throws {DecodeError} whose code says why there are no hashes; `busy` if too many pictures wait
-   *   or the pool is closed: the source is untouched then, but for a web stream, which is cancelled
+   *   or the pool is closed: the source is untouched then, except for a web stream, which is
+   *   cancelled
    * @throws {TypeError | RangeError} if an argument is invalid
    */
   hash(source: ImageSource, options?: HashFileOptions): Promise<HashedFile>;
 
   /**
-   * Decides about a picture. Always a decision: what keeps it from being hashed (an error of the
-   * file, a limit, a full queue, an abort) makes it `unhashable`, and is its reason.
+   * Decides about a picture. Always returns a decision: a picture that cannot be hashed (an error
+   * of the file, a limit, a full queue, an abort) is `unhashable`, with the cause as reason.
    *
    * Workers decode and hash; the variants come in batches, and this thread searches them until one
    * matches (about 0.05 ms each in a million entries, with a turn of the event loop every 5 ms). So
-   * there is one list, and a withdrawal that has returned is in no decision that ends after it.
-   * @param list a blocklist, or what decides about the variants by it
+   * there is one list, and once a withdrawal has returned, no decision that ends later uses its
+   * entries.
+   * @param list a blocklist, or a function that decides about the variants by it
    * @throws {TypeError | RangeError} if an argument is invalid
    */
   check(
@@ -143,30 +145,30 @@ export interface HashPool {
     options?: CheckOptions,
   ): Promise<Decision>;
 
-  /** What it is at, and has done. */
+  /** The present state and the totals. */
   stats(): HashPoolStats;
 
-  /** Ends the pool once all pictures that it has accepted are answered. No others are accepted. */
+  /** Ends the pool once all accepted pictures are answered. New ones are rejected. */
   close(): Promise<void>;
 }
 
-/** How long one stage of the pictures took, as a histogram. */
+/** Histogram of the durations of one stage. */
 export interface Latencies {
-  /** how many pictures */
+  /** number of pictures */
   readonly count: number;
-  /** of all of them together */
+  /** total of all pictures */
   readonly milliseconds: number;
   /** the upper bound of each bucket but the last, in milliseconds: half a millisecond, doubled */
   readonly bounds: readonly number[];
   /** pictures in each bucket: above the bound before it, and at most its own */
   readonly counts: readonly number[];
-  /** estimated: half of the pictures took at most so many milliseconds */
+  /** estimate: half of the pictures took at most this many milliseconds */
   readonly median: number;
   readonly p90: number;
   readonly p99: number;
 }
 
-/** 0.5 ms to 65.5 s; what took longer is in a last bucket. */
+/** 0.5 ms to 65.5 s; longer durations are in a last bucket. */
 const BOUNDS: readonly number[] = /* @__PURE__ */ Array.from(
   { length: 18 },
   (_, i) => 2 ** (i - 1),
@@ -197,7 +199,7 @@ export class Histogram {
     };
   }
 
-  /** As if those of one bucket lay evenly in it; of the last, its lower bound. */
+  /** Assumes an even spread within a bucket; for the last one, its lower bound. */
   #quantile(share: number): number {
     const rank = share * this.#count;
     let below = 0;

@@ -18,15 +18,15 @@ import type {
 } from './worker-lease.js';
 
 /*
- * The program of one worker of `createHashPool`: a process, or a thread. A picture may crash it or
- * hang it, and the pool ends it then.
+ * The program of one worker of `createHashPool`: a process, or a thread. If a picture crashes it or
+ * hangs it, the pool ends it.
  */
 
-/** Decoders print what they find wrong with a file. */
+/** Decoders print warnings about a file. */
 for (const way of ['log', 'warn', 'error'] as const) console[way] = () => {};
 
 /**
- * Bytes that this process may use, and seconds of CPU for each picture, as `startProcess` says; a
+ * Bytes that this process may use, and seconds of CPU for each picture, as set by `startProcess`; a
  * thread has no such limits.
  */
 const [maxMemory, cpuSeconds] =
@@ -34,10 +34,10 @@ const [maxMemory, cpuSeconds] =
     ? [Number(process.argv[2]), Number(process.argv[3])]
     : [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
 setWorkerScripts(parentPort === null ? process.argv[4] : workerData);
-/** How often both are looked at: a decoder fills some 50 MB in that time. */
+/** Polling interval for both limits: a decoder fills some 50 MB in that time. */
 const WATCH_MILLISECONDS = 25;
 
-/** Nobody aborts here: the pool ends the whole process. */
+/** Never aborted here: the pool kills the whole process. */
 const { signal: never } = new AbortController();
 
 /** The picture at work. */
@@ -49,7 +49,7 @@ class Picture {
     this.#variants = this.#all(variants);
   }
 
-  /** All variants, in order; undefined before those for which it has to be known what came near. */
+  /** All variants, in order; undefined before a variant that needs to know what came near. */
   *#all(variants: VariantsThenCloser): Generator<HashedVariant | undefined, void> {
     const closer = yield* variants;
     if (!closer) return;
@@ -88,11 +88,11 @@ async function answer(question: HashQuestion): Promise<void> {
         begun = process.cpuUsage();
         const bytes = question.bytes ?? (await standardInput(question.byteLength));
         const decoded = await decodeUntil(never, bytes, { ...options, maxMemory });
-        // It has the most now, and hashing may be over before the next look.
+        // Memory is at its peak now, and hashing may be over before the next poll.
         return say(tooMuch() ?? (await firstBatch(decoded, question.most)));
       }
       case 'next': {
-        // The watch has no turn while there is hashing.
+        // The watch gets no turn during hashing.
         const batch = picture?.batch(question.nears, question.most);
         return say(tooMuch() ?? batch);
       }
@@ -163,7 +163,7 @@ const TOO_COSTLY: HashFailure = {
   isBroken: true,
 };
 
-/** Why the picture has to end; undefined if it is within its limits. */
+/** The limit that the picture exceeds; undefined if none. */
 function tooMuch(): HashFailure | undefined {
   if (process.memoryUsage.rss() > maxMemory) return TOO_MUCH;
   if (!begun || cpuSeconds === Number.POSITIVE_INFINITY) return undefined;
@@ -178,16 +178,16 @@ async function prepareSharp(): Promise<void> {
     sharp.concurrency(1);
     sharp.cache(false);
   } catch {
-    // Each picture that needs it tells so.
+    // Each picture that needs it reports the error.
   }
 }
 
 if (parentPort) {
   parentPort.on('message', answer);
 } else {
-  // In a terminal every process gets it. The parent decides.
+  // In a terminal every process gets the signal. The parent decides.
   process.on('SIGINT', () => {});
-  // The parent is gone, or wants no more.
+  // The parent is gone, or needs no more answers.
   process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
   process.on('message', answer);
   await prepareSharp();

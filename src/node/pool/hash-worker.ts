@@ -6,18 +6,18 @@ import { DecodeError } from '../../errors.js';
 import type { Thread, ThreadEvents } from '../../picture/pool.js';
 import { pooled, scriptOf, startThread } from './start-thread.js';
 
-/** How pictures are kept apart from the program that uses a pool. */
+/** The separation between decoding and the program that uses a pool. */
 export type Isolation = 'process' | 'thread';
 
-/** A worker of a pool, as its pool's pool of threads knows it. */
+/** A worker of a pool, in the form that the pool's threads take. */
 export interface HashWorker extends Thread {
-  /** of a process */
+  /** undefined for a thread */
   readonly pid: number | undefined;
-  /** when it is no more */
+  /** resolves when it has ended */
   readonly ended: Promise<void>;
 }
 
-/** How workers are kept apart, and their limits: bytes, and the CPU of one picture. */
+/** Isolation and limits of workers: bytes, and the CPU of one picture. */
 export interface WorkerLimits {
   readonly isolation: Isolation;
   readonly maxMemory: number;
@@ -27,17 +27,17 @@ export interface WorkerLimits {
 const MIB = 2 ** 20;
 
 /**
- * So that glibc gives the pixels of a picture back when they are freed. Over pictures of 10
- * megapixels a worker had 226 MB at most without this, and 162 with it.
+ * Makes glibc return the memory of pixels when they are freed. Over pictures of 10 megapixels a
+ * worker had 226 MB at most without this, and 162 with it.
  */
 const MEMORY = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: String(4 * MIB) };
 
 /**
- * The variables that a process gets of its parent's. Whoever breaks a decoder reads all that its
- * process has, and those of a server have its passwords. It needs the way to its libraries and to
- * another allocator, those that set up libvips and the allocator, the loader of Yarn's
- * Plug'n'Play (`NODE_OPTIONS`), the caches in which Deno and Bun find packages, and what Windows
- * starts no process without.
+ * Environment variables that a process inherits. An attacker who breaks a decoder reads everything
+ * in its process, and a server's variables include its passwords. It needs the paths of its
+ * libraries and of another allocator, the settings of libvips and the allocator, the loader of
+ * Yarn's Plug'n'Play (`NODE_OPTIONS`), the caches in which Deno and Bun find packages, and those
+ * without which Windows starts no process.
  */
 const NEEDED = new RegExp(
   `^(${[
@@ -67,9 +67,9 @@ export function startWorker(limits: WorkerLimits, events: ThreadEvents): HashWor
 }
 
 /**
- * A process that runs `hash-process.js`. Small messages go through Node's channel, and the bytes of
- * a picture through standard input: as a message 30 MB held this thread for 47 ms and took 24 ms of
- * CPU, this way 5 and 6.
+ * A process that runs `hash-process.js`. Small messages use Node's channel, and the bytes of a
+ * picture standard input: as a message 30 MB blocked this thread for 47 ms and took 24 ms of CPU,
+ * this way 5 and 6.
  */
 function startProcess(
   url: URL,
@@ -79,19 +79,19 @@ function startProcess(
   const child = fork(url, [String(maxMemory), String(cpuSeconds), folderOf(url)], {
     serialization: 'advanced',
     stdio: ['pipe', 'ignore', 'ignore', 'ipc'],
-    // One thread of Node's pool decodes, and one does what else waits. No flags of the parent: two
-    // programs cannot be debugged at one port.
+    // One thread of Node's pool decodes, and one does everything else. The parent's flags are
+    // dropped: two programs cannot be debugged at one port.
     execArgv: [`--max-old-space-size=${Math.ceil(maxMemory / MIB)}`],
     env: { ...MEMORY, ...environment(), UV_THREADPOOL_SIZE: '2' },
   });
   yieldToOthers(child.pid);
   child.on('message', (message) => events.said(message));
   child.on('error', (cause) => events.died(child.pid === undefined ? new NotBegun(cause) : cause));
-  // There is none if no file could be opened. What goes wrong here is told by the events above.
+  // Undefined if no file could be opened. Errors are reported by the events above.
   const input = child.stdin as Socket | null | undefined;
   input?.on('error', () => {});
   const hold = (holds: boolean) => {
-    // Deno's throws where the process never began.
+    // Deno's throws if the process never began.
     if (child.pid === undefined) return;
     for (const held of [child, child.channel, input]) {
       // Bun's channel and pipes have neither.
@@ -100,13 +100,13 @@ function startProcess(
     }
   };
   child.on('exit', (code, signal) => {
-    // In Deno what a dead process had goes on keeping this one alive.
+    // In Deno the handles of a dead process keep this one alive.
     hold(false);
     events.died(signal ? new Killed(`ended by ${signal}`) : new Error(`exited with ${code}`));
   });
   return {
     pid: child.pid,
-    // Without a number it never began.
+    // Without a pid it never began.
     ended: child.pid === undefined ? Promise.resolve() : exitOf(child),
     post(message: unknown) {
       const { bytes, ...question } = message as { bytes?: Uint8Array };
@@ -119,22 +119,22 @@ function startProcess(
 }
 
 /**
- * Lets the program that serves go first: it is what feeds the workers. Of 1,000 uploads, 200 at
- * once, hashed by `quick`, 0.61 of bare decoding's pace was reached this way, and 0.59 with workers
- * at its own priority (two runs each).
+ * Lowers the priority: the serving program feeds the workers. Of 1,000 uploads, 200 at once, hashed
+ * by `quick`, 0.61 of bare decoding's pace was reached this way, and 0.59 with workers at its own
+ * priority (two runs each).
  */
 function yieldToOthers(pid: number | undefined): void {
   if (pid === undefined) return;
   try {
     setPriority(pid, LOWER_PRIORITY);
   } catch {
-    // It has just died, or this program may not: it works without, too.
+    // It has just died, or this program lacks the right. Both are harmless.
   }
 }
 
 const LOWER_PRIORITY = constants.priority.PRIORITY_BELOW_NORMAL;
 
-/** It holds the script of HEIC, too. */
+/** The folder has the HEIC script, too. */
 const folderOf = (script: URL): string => new URL('.', script).href;
 
 /** A thread that runs `hash-process.js`. */
@@ -158,7 +158,7 @@ function startHashThread(url: URL, { maxMemory }: WorkerLimits, events: ThreadEv
 const exitOf = (worker: EventEmitter): Promise<void> =>
   new Promise((resolve) => worker.once('exit', () => resolve()));
 
-/** A process that did not end by itself. */
+/** A process that was killed. */
 class Killed extends Error {}
 
 /** The runtime started none: it has no processes, or they are not allowed. */

@@ -3,20 +3,19 @@ import { pathToFileURL } from 'node:url';
 import { type ResourceLimits, type TransferListItem, Worker } from 'node:worker_threads';
 import type { Thread, ThreadEvents } from '../../picture/pool.js';
 
-/** In these words, so that tools that copy files see what belongs together. */
+/** Literal expressions, so that tools that copy files see what belongs together. */
 const OWN = {
   'hash-process': () => new URL('./hash-process.js', import.meta.url),
   'heic-worker': () => new URL('./heic-worker.js', import.meta.url),
   'index-worker': () => new URL('./index-worker.js', import.meta.url),
 };
 
-/** The address of the folder in which scripts lie, if not beside this file. */
+/** The URL of the scripts' folder, if it is not this file's. */
 let folderHref: string | undefined;
 
 /**
- * Names the folder of `hash-process.js`, `heic-worker.js` and `index-worker.js`, if a bundler moved
- * them away from the code that starts them. Call it first: what runs already goes on with its own
- * script.
+ * Sets the folder of `hash-process.js`, `heic-worker.js` and `index-worker.js`, for a bundler that
+ * moved them away from the code that starts them. Call it first: running workers keep their script.
  * @param folder a path, or a URL with `file:`; undefined: that of the code
  * @throws {TypeError} if it is neither
  * @example
@@ -29,15 +28,15 @@ export function setWorkerScripts(folder: URL | string | undefined): void {
 function hrefOf(folder: URL | string): string {
   if (typeof folder === 'string') {
     if (/^file:/i.test(folder)) return folder;
-    // A letter and a colon begin a path of Windows.
+    // A Windows path starts with a letter and a colon.
     if (!/^[a-z][a-z]+:/i.test(folder)) return pathToFileURL(folder).href;
   } else if (folder instanceof URL && folder.protocol === 'file:') return folder.href;
   throw new TypeError('expected the folder of the scripts to be a path or a file: URL');
 }
 
 /**
- * The address of a script as it is now. A bundle may have no address of its own, as those in
- * CommonJS and modules in workerd: undefined.
+ * The present URL of a script. Undefined in a bundle without a URL, such as CommonJS or a module in
+ * workerd.
  */
 export function scriptOf(name: keyof typeof OWN): URL | undefined {
   if (folderHref !== undefined) return new URL(`${name}.js`, folderHref);
@@ -49,9 +48,9 @@ export function scriptOf(name: keyof typeof OWN): URL | undefined {
 }
 
 /**
- * A thread that runs a script of this package. It takes over the flags of the process, except the
- * one that says what kind of text the process runs (`node --input-type=module -e …`): Node refuses
- * it for a thread that runs a file.
+ * A thread that runs a script of this package. It inherits the flags of the process, except the one
+ * that sets the type of the program's text (`node --input-type=module -e …`): Node rejects it for a
+ * thread that runs a file.
  */
 export function startThread(
   url: URL,
@@ -62,7 +61,7 @@ export function startThread(
   return new Worker(url, { workerData, resourceLimits, ...(ofText && { execArgv: [] }) });
 }
 
-/** A thread as a pool has it. */
+/** A thread in the form that a pool takes. */
 export function pooled(worker: Worker, events: ThreadEvents): Thread {
   worker.on('message', (message) => events.said(message));
   worker.on('error', (cause) => events.died(cause));
@@ -75,8 +74,8 @@ export function pooled(worker: Worker, events: ThreadEvents): Thread {
 }
 
 /**
- * Files decoded at a time: as many as there are cores, or threads in Node's pool
- * (`UV_THREADPOOL_SIZE`, default 4) if these are fewer.
+ * Files decoded at a time: the number of cores, or of threads in Node's pool (`UV_THREADPOOL_SIZE`,
+ * default 4) if that is less.
  */
 export function decodeThreads(): number {
   const poolSize = Number(process.env.UV_THREADPOOL_SIZE) || 4;

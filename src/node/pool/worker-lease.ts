@@ -20,35 +20,37 @@ import { deathOf, type HashWorker, startWorker, type WorkerLimits } from './hash
  *   idle        with the next lease, or after 30 s         at work, or ended
  *   ended
  *
- * It is ended from each of them if it dies. From `at work` it is ended, too, if it takes too much
+ * If it dies, it is ended from any state. From `at work` it is ended, too, if it uses too much
  * memory or CPU, or owes an answer when the picture's time or its lease is over; from `letting go`
  * after 5 s.
  *
- * A lease begins with a question that risks nothing of the picture: if the worker has died, another
- * takes its place. It ends with the last variant, as remote lists may be waited for after that. The
+ * A lease begins with a question that puts nothing of the picture at risk: if the worker has died,
+ * another takes its place. It ends with the last variant, as remote lists may take longer. The
  * picture is answered while its worker lets it go.
  */
 
 /** The scope of the picture that a worker is leased for. */
 interface Scope {
-  /** nothing more is asked once it has aborted */
+  /** no more questions after it has aborted */
   readonly signal: AbortSignal;
-  /** milliseconds that the worker then has for the answer that it owes */
+  /** milliseconds that the worker then has for the pending answer */
   readonly left: number;
   /** milliseconds of its stages so far */
   readonly times: { decoding: number; hashing: number };
 }
 
-/** A worker that has not let its picture go by then hangs. */
+/** A worker that takes longer to let its picture go has hung. */
 const LET_GO_MILLISECONDS = 5000;
 
-/** A worker that died before a picture was given to it is not the picture's fault. */
+/** A worker that died before it got a picture did not die of the picture. */
 const MOST_TRIES = 3;
 
-/** Pictures after which a worker is replaced, in case it keeps a little of each. */
+/** Pictures after which a worker is replaced, in case each leaks a little. */
 const MOST_PICTURES = 10_000;
 
-/** Whether a worker is replaced: one that keeps much would be ended amid the next picture. */
+/**
+ * True if a worker is to be replaced: with much memory it would be killed amid the next picture.
+ */
 export const isSpent = (
   { pictures, residentBytes }: { pictures: number; residentBytes: number },
   maxMemory: number,
@@ -75,11 +77,11 @@ export class Workers {
   }
 
   /**
-   * A worker that is well, when the picture's turn has come. On abort it leaves the queue.
+   * Leases a healthy worker, in order of arrival. On abort the picture leaves the queue.
    * @returns rejects with the reason of the scope's signal on abort
    */
   async lease(options: TaskOptions, scope: Scope): Promise<WorkerLease> {
-    // It has to be in the process before a thread can have it.
+    // Sharp must be in the process before a thread can load it.
     if (this.#limits.isolation === 'thread') await importSharp().catch(() => {});
     for (let tries = 1; ; tries++) {
       let lease: WorkerLease | undefined;
@@ -106,10 +108,10 @@ export class Workers {
     });
   }
 
-  /** Lets a worker forget its picture, and says so if it has done enough. */
+  /** Lets a worker forget its picture, and marks it as spent if it has done enough. */
   async #letGo(thread: PooledThread): Promise<void> {
     const late = setTimeout(() => thread.end(), LET_GO_MILLISECONDS);
-    // One that should do no more says so, with this answer still to come.
+    // A worker that should do no more reports a failure in place of this answer.
     const residentBytes = await thread.ask({ ask: 'end' } satisfies HashQuestion).then(
       (answer) => (isFailure(answer) ? Number.POSITIVE_INFINITY : (answer as LetGo).residentBytes),
       () => 0,
@@ -120,7 +122,7 @@ export class Workers {
     thread.isSpent = isSpent({ pictures, residentBytes }, this.#limits.maxMemory);
   }
 
-  /** Ends all, for a pool whose pictures are answered. */
+  /** Ends all workers, for a pool whose pictures are answered. */
   async end(): Promise<void> {
     this.#pool.end(undefined);
     for (const worker of this.#alive) worker.hold?.(true);
@@ -153,8 +155,8 @@ export class Workers {
 }
 
 /**
- * The sizes of batches. Most pictures that match do so by their first hash, and those beyond it
- * cost more than a message, which takes about 0.1 ms.
+ * Sizes of batches. Most pictures that match do so by their first hash, and further hashes cost
+ * more than a message, which takes about 0.1 ms.
  */
 export const FIRST_BATCH = 1;
 const GROWTH = 8;
@@ -174,7 +176,7 @@ export class WorkerLease {
     this.#thread = thread;
     this.#scope = scope;
     this.#giveBack = giveBack;
-    // To end a worker costs more than its next answer.
+    // Killing a worker costs more than waiting for its next answer.
     this.#forget = onAbort(signal, () => {
       const end = () => thread.end(signal.reason);
       if (scope.left > 0) this.#late = setTimeout(end, scope.left);
@@ -182,28 +184,28 @@ export class WorkerLease {
     });
   }
 
-  /** Asks whether the worker is well; if it is not, the picture may try another. */
+  /** Checks that the worker is well; if it is not, the picture may try another. */
   async begin(options: TaskOptions): Promise<void> {
     this.#scope.signal.throwIfAborted();
     this.#believed(await this.#thread.ask({ ask: 'begin', options } satisfies HashQuestion));
   }
 
-  /** The facts of the picture in `bytes`, and its first variants: at most so many. */
+  /** The facts of the picture in `bytes`, and at most so many of its first variants. */
   async decode(bytes: Uint8Array, most: number): Promise<FirstBatch> {
     const { signal, times } = this.#scope;
     signal.throwIfAborted();
     const start = performance.now();
     const question = { ask: 'first', byteLength: bytes.length, bytes, most } satisfies HashQuestion;
     const batch = this.#batchOf<FirstBatch>(await this.#thread.ask(question));
-    // With the way there: bytes go to another process.
+    // Includes the transfer of the bytes to another process.
     times.decoding = performance.now() - start - batch.hashing;
     times.hashing = batch.hashing;
     return batch;
   }
 
   /**
-   * The variants from `first` on, one by one. They come in batches: what one came near to is told
-   * to the worker with the next. The lease ends with the last of them.
+   * The variants from `first` on, one by one. They come in batches: each request reports to the
+   * worker what earlier variants came near to. The lease ends with the last of them.
    */
   variants(first: FirstBatch): AsyncIterable<HashedVariant> & Pick<Variants, 'looksCloser'> {
     const { looksCloser } = first;
@@ -241,7 +243,7 @@ export class WorkerLease {
     return batch;
   }
 
-  /** Gives the worker back, which lets the picture go. Later calls are no-ops. */
+  /** Returns the worker, which lets the picture go. Later calls are no-ops. */
   end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -250,7 +252,7 @@ export class WorkerLease {
     this.#giveBack();
   }
 
-  /** A message carries data alone. Hashes get back what makes them write themselves. */
+  /** A message carries only data. Hashes get back their prototype. */
   #batchOf<Batch extends VariantBatch>(answer: unknown): Batch {
     const batch = this.#believed<Batch>(answer);
     const variants = batch.variants.map((one) => ({ ...one, hash: copyOfHash(one.hash) }));
@@ -274,21 +276,21 @@ const isFailure = (answer: unknown): answer is HashFailure =>
   typeof answer === 'object' && answer !== null && 'isBroken' in answer;
 
 /*
- * What a hash pool and its workers say to each other, a picture at a time. The pool asks, the
- * worker answers: it begins, takes the bytes, gives variants in batches as they are asked for, and
- * lets the picture go.
+ * The messages of a hash pool and its workers, for one picture at a time. The pool asks, the worker
+ * answers: it begins, takes the bytes, gives variants in batches as they are requested, and lets
+ * the picture go.
  */
 
 /** Options of a picture that its worker needs; the others are the pool's own. */
 export type TaskOptions = Omit<HashFileOptions, 'signal' | 'maxBytes'>;
 
-/** What the pool asks. */
+/** A question of the pool. */
 export type HashQuestion =
-  /** whether the worker is well; nothing of a picture has been risked until it has answered */
+  /** checks that the worker is well; nothing of a picture is at risk until it has answered */
   | { readonly ask: 'begin'; readonly options: TaskOptions }
   /**
    * the first variants, at most so many
-   * - a thread has `bytes` moved to it; a process has them on its standard input
+   * - a thread has `bytes` moved to it; a process gets them on its standard input
    */
   | {
       readonly ask: 'first';
@@ -296,7 +298,7 @@ export type HashQuestion =
       readonly bytes?: Uint8Array;
       readonly most: number;
     }
-  /** the next ones; `nears` tells what earlier ones came near to, each of them once */
+  /** the next ones; `nears` reports what earlier ones came near to, each of them once */
   | { readonly ask: 'next'; readonly nears: readonly NearAt[]; readonly most: number }
   /** to let the picture go */
   | { readonly ask: 'end' };
@@ -304,7 +306,7 @@ export type HashQuestion =
 /** The answer to `next`. */
 export interface VariantBatch {
   readonly variants: readonly HashedVariant[];
-  /** whether there are no more; false where what came near is needed first */
+  /** true if there are no more; false if what came near is needed first */
   readonly done: boolean;
   /** milliseconds that hashing took */
   readonly hashing: number;
@@ -313,11 +315,11 @@ export interface VariantBatch {
 /** The answer to `first`. */
 export interface FirstBatch extends VariantBatch {
   readonly facts: PictureFacts;
-  /** whether what came near is looked at more closely */
+  /** true if near hits are examined more closely */
   readonly looksCloser: boolean;
 }
 
-/** What is known of a picture once it is decoded. */
+/** Facts about a decoded picture. */
 export interface PictureFacts {
   /** sides as displayed, in pixels */
   readonly width: number;
@@ -330,7 +332,7 @@ export interface PictureFacts {
   readonly unseen?: NonNullable<DecodedImage['unseen']>;
 }
 
-/** Why there is no answer. */
+/** The reason for a missing answer. */
 export interface HashFailure {
   readonly code: DecodeErrorCode;
   readonly message: string;
@@ -347,7 +349,7 @@ export interface LetGo {
 
 const { maxBytes: _, signal: __, ...TASK_OPTIONS } = HASH_FILE_OPTIONS;
 
-/** What a worker needs, and what a message can hold. */
+/** Those options that a worker needs and that a message can carry. */
 export function taskOptionsOf(options: HashFileOptions): TaskOptions {
   const given = options as Record<string, unknown>;
   const known = Object.keys(TASK_OPTIONS).filter((name) => given[name] !== undefined);

@@ -26,7 +26,7 @@ import { type ShownVariant, variantPicture } from './variant-picture.js';
 export interface ReportedPicture {
   readonly decision: Decision;
   /**
-   * sides of the displayed picture in pixels, to draw geometries in; absent if it was not decoded
+   * sides of the displayed picture in pixels, for drawing geometries; absent if it was not decoded
    */
   width?: number | undefined;
   height?: number | undefined;
@@ -34,12 +34,12 @@ export interface ReportedPicture {
   file?: string | undefined;
   /**
    * the picture's file. If given, the page shows the picture and each match's variant. Set it only
-   * if somebody asked to see them
+   * if someone asked to see them
    */
   bytes?: Uint8Array | undefined;
 }
 
-/** What a reason of a decision means. Of the others, the words themselves say it. */
+/** The meaning of a decision's reason. Reasons that are missing here explain themselves. */
 export const REASON_WORDS: Partial<Record<DecisionReason, string>> = {
   'within-match-distance': 'an entry lies within the match distance',
   'low-query-quality': 'an entry lies within the match distance of a variant of low quality',
@@ -61,7 +61,7 @@ export const REASON_WORDS: Partial<Record<DecisionReason, string>> = {
   'no-hash': 'nothing was hashed',
 };
 
-/** Light or dark, as the reader has it. Facts stand beside the pictures where there is room. */
+/** Light or dark, as the reader's system is set. Facts are beside the pictures if there is room. */
 const STYLE = `:root{color-scheme:light dark;--ink:#222;--soft:#555;--ground:#fff;--line:#bbb}
 @media(prefers-color-scheme:dark){:root{--ink:#e8eaed;--soft:#aeb6bf;--ground:#15181c;--line:#5c646d}}
 body{font:16px/1.5 system-ui,sans-serif;background:var(--ground);color:var(--ink);max-width:60rem;margin:2rem auto;padding:0 1rem}
@@ -70,12 +70,12 @@ h2,h3,section{flex:0 0 100%;margin-bottom:0}dl{flex:1 1 20rem;display:grid;grid-
 figure{margin:0}svg,img{display:block;max-width:16rem;max-height:20rem}img{border:1px solid var(--line)}figcaption{font-size:.85rem;max-width:16rem}`;
 
 /**
- * Explains decisions as one HTML page that loads nothing, a section each, in their order. It shows
- * each match's distance, tier and variant, and draws the variant's place in the picture as an
- * outline. It has no hashes, but it has labels, perhaps file names and, if given, pictures: show it
+ * Explains decisions as one HTML page that loads nothing, with a section for each, in their order.
+ * It shows each match's distance, tier and variant, and outlines the variant's place in the
+ * picture. It has no hashes, but it has labels, perhaps file names and, if given, pictures: show it
  * only to people who may see those. The page comes in pieces, so that only one picture is held at a
  * time. A picture that cannot be decoded is not shown; its decision is.
- * @param options how pictures to show are decoded
+ * @param options limits on decoding the pictures
  * @throws {RangeError} if a side is not a number above 0
  * @throws {TypeError} if a decision, another member or an option is invalid
  * @example
@@ -161,7 +161,7 @@ ${placed ? outlineOf(geometry, frame) : ''}
 ${shown === undefined ? '' : picture(shown, 'what matched')}</section>`;
 }
 
-/** The picture and the variant of each match, as URLs of PNGs; undefined: it cannot be decoded. */
+/** The picture and each match's variant, as URLs of PNGs; undefined if it cannot be decoded. */
 async function picturesOf(bytes: Uint8Array, matches: readonly Match[], options: DecodeOptions) {
   const png = async (variant: ShownVariant) => {
     const drawn = await variantPicture(bytes, variant, options);
@@ -169,11 +169,11 @@ async function picturesOf(bytes: Uint8Array, matches: readonly Match[], options:
   };
   try {
     const variants: string[] = [];
-    // One by one: each decodes the picture anew.
+    // One by one: each decodes the picture again.
     for (const { variant } of matches) variants.push(await png(variant));
     return { whole: await png({ name: 'original' }), variants };
   } catch (error) {
-    // The decision stands without them.
+    // The decision is shown without them.
     if (error instanceof DecodeError) return undefined;
     throw error;
   }
@@ -186,7 +186,7 @@ function picture(url: string, caption: string): string {
 const list = (facts: readonly (readonly [string, string])[]) =>
   `<dl>${facts.map(([name, value]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd>`).join('')}</dl>`;
 
-/** What part or form of the upload each variant is. */
+/** The part or form of the upload that each variant is. */
 const VARIANT_WORDS: Record<VariantName, string> = {
   original: 'the picture as displayed',
   stored: 'the picture as its file stores it, before its orientation tag is applied',
@@ -218,14 +218,14 @@ const VARIANT_WORDS: Record<VariantName, string> = {
   window9x16: 'its window of 9:16',
 };
 
-/** What part or form of the upload a variant is, and of which look. */
+/** Describes a variant: its part or form of the upload, and its look. */
 export function variantWords({ name, look, frame }: HashedVariant): string {
   const of = look === undefined ? '' : ` of ${VARIANT_WORDS[look]}`;
   return `${VARIANT_WORDS[name] ?? name}${of}${frame === undefined ? '' : `, frame ${frame}`}`;
 }
 
 /**
- * Where a variant lies in a picture, in words: a name and a value of each fact.
+ * A variant's place in a picture, in words: a name and a value for each fact.
  * @param frame the picture as displayed, in pixels
  */
 export function placeOf(
@@ -248,8 +248,8 @@ export function placeOf(
 }
 
 /**
- * Draws a picture's frame and the outline of a variant in it, to scale, as a figure of HTML. It
- * holds numbers alone.
+ * Draws a picture's frame and the outline of a variant in it, to scale, as an HTML figure. It
+ * contains only numbers.
  */
 export function outlineOf(geometry: VariantGeometry, frame: Rectangle): string {
   const { rectangle, corners, angle = 0 } = geometry;
@@ -292,6 +292,6 @@ const ENTITIES: Record<string, string> = {
   "'": '&#39;',
 };
 
-/** Text as HTML shows it, between tags and in quoted attributes. */
+/** Text escaped for HTML, between tags and in quoted attributes. */
 export const escapeHtml = (text: string): string =>
   String(text).replace(/[&<>"']/g, (sign) => ENTITIES[sign]!);

@@ -15,7 +15,7 @@ const SHOWING_OPTIONS = tableOf(DECODE_OPTIONS, {
 
 /**
  * Draws a variant of an image file as a PNG, so that a person can see why something matched. It
- * shows a part of the picture itself: show it to nobody else.
+ * shows a part of the picture itself: show it only to that person.
  * @param variant as `hash` or a match returned it
  * @param options `maxSide`: longest side of the PNG in pixels, default 320
  * @throws {DecodeError} if the file cannot be decoded; the code says why
@@ -55,7 +55,7 @@ export async function variantPicture(
     .toBuffer();
 }
 
-/** What is drawn of a variant. */
+/** The members of a variant that drawing needs. */
 export type ShownVariant = Pick<HashedVariant, 'name' | 'geometry' | 'look' | 'frame'>;
 
 /** @throws {TypeError} if `variant` has no name or an invalid geometry */
