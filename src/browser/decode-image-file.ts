@@ -5,7 +5,7 @@ import type { DisplayedPixels } from './worker/message.js';
 import { pixelsIn } from './worker/reply.js';
 import { answerTo, bytesOf, poolOf, WORKER_OPTIONS, type WorkerOptions } from './worker/workers.js';
 
-/** How an image file is read and decoded. */
+/** Options for reading and decoding an image file. */
 export interface DecodeOptions extends Limits, WorkerOptions {
   /** longest side of the picture in pixels; a larger one is reduced by the mean of its pixels */
   longestSide?: number;
@@ -16,9 +16,9 @@ export const DECODE_OPTIONS = /* @__PURE__ */ tableOf(LIMITS, WORKER_OPTIONS, {
 }) satisfies OptionTable<DecodeOptions>;
 
 /**
- * The picture in an image file as people see it: what `hash` hashes, turned as the file
- * says, alike in every engine and for every format. (Browsers themselves turn JPEG and PNG, but not
- * WebP.) It is decoded in the same Workers, off the page's thread; nothing of it leaves the device.
+ * The picture in an image file as people see it: the one that `hash` hashes, turned as the file
+ * states, alike in every engine and format. (Browsers themselves turn JPEG and PNG, but not WebP.)
+ * It is decoded in the same Workers, off the page's thread; nothing of it leaves the device.
  * @returns fresh pixels; rejects with `signal.reason` on abort, and the decoding stops
  * @throws {DecodeError} whose code says why there is no picture: `poisoned` if the pixels would not
  *   be its own

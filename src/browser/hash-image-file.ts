@@ -9,9 +9,9 @@ import type { HashingOptions, Stage } from './worker/message.js';
 import { sidesIn, variantReader } from './worker/reply.js';
 import { answerTo, bytesOf, poolOf, WORKER_OPTIONS, type WorkerOptions } from './worker/workers.js';
 
-/** How an image file is read and hashed. */
+/** Options for reading and hashing an image file. */
 export interface HashFileOptions extends FileOptions, WorkerOptions {
-  /** called when the file is being read, decoded and hashed */
+  /** called when the file is read, when it is decoded and when it is hashed */
   onProgress?: ((stage: Stage) => void) | undefined;
 }
 
@@ -20,9 +20,9 @@ export const HASH_FILE_OPTIONS = /* @__PURE__ */ tableOf(FILE_OPTIONS, WORKER_OP
 }) satisfies OptionTable<HashFileOptions>;
 
 /**
- * Hash of an image file that a person chose: the same that `hash` gives in Node. A Worker
- * decodes and hashes it, off the page's thread; nothing of it leaves the device. For many files
- * use `hashAll`: here, the time that a file waits for a Worker counts.
+ * Hash of an image file that a person chose, the same as from `hash` in Node. A Worker decodes and
+ * hashes it, off the page's thread; nothing of it leaves the device. For many files use `hashAll`:
+ * here, the time that a file waits for a Worker counts.
  * @returns rejects with `signal.reason` on abort, and the decoding stops
  * @throws {DecodeError} whose code says why there is no hash; the message says what to do
  * @throws {TypeError | RangeError} if `file` is no Blob or an option is invalid
@@ -36,19 +36,19 @@ export async function hash(file: Blob, options: HashFileOptions = {}): Promise<H
   return { ...hashedImage(all), width, height };
 }
 
-/** The variants of an image file, still to be hashed; its sides in pixels as displayed. */
+/** The variants of an image file, hashed on demand; its sides in pixels as displayed. */
 export interface ImageFileVariants {
   readonly width: number;
   readonly height: number;
-  /** can be gone through once */
+  /** can be iterated once */
   readonly variants: AsyncIterable<HashedVariant>;
 }
 
 /**
- * The variants of an image file, the likeliest first. The Worker hashes each only when it is asked
- * for, so that a reader who stops at the first match waits for no more. The first is the picture
- * itself, `original`. Read them at once: a Worker holds the picture, and its time runs, until the
- * iteration ends (`break` ends it too).
+ * The variants of an image file, the likeliest first. The Worker hashes each on demand, so a reader
+ * that stops at the first match waits for no more. The first is the picture itself, `original`.
+ * Read them at once: a Worker holds the picture, and its time runs, until the iteration ends
+ * (`break` ends it too).
  * @returns rejects with `signal.reason` on abort, as the iteration does
  * @throws {DecodeError} whose code says why there is no hash; the message says what to do
  * @throws {TypeError | RangeError} if `file` is no Blob or an option is invalid
@@ -68,7 +68,7 @@ export async function variantsOfImageFile(
       const sides = await opened(worker, file, options);
       await new Promise<void>((release) => {
         const variants = variantsFrom(worker, options, release);
-        // Begun: one that is ended before it has would not let the picture go.
+        // Starts it: a generator that is ended before its start would not let the picture go.
         void variants.next();
         resolve({ ...sides, variants });
       });
@@ -92,7 +92,7 @@ async function opened(
   return sides;
 }
 
-/** Gives nothing first, when it begins; then each variant. */
+/** Yields undefined when it starts, then each variant. */
 async function* variantsFrom(
   worker: PooledThread,
   options: PictureOptions,
@@ -115,7 +115,7 @@ async function* variantsFrom(
   }
 }
 
-/** Those of the options that go to the Worker: functions and signals cannot. */
+/** The options that go to the Worker: functions and signals cannot be sent. */
 function hashingOptions(options: HashingOptions): HashingOptions {
   const { algorithm, bits, resample, exact, variants, crops, orientation, maxPixels } = options;
   const given = { algorithm, bits, resample, exact, variants, crops, orientation, maxPixels };

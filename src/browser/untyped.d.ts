@@ -27,14 +27,14 @@ declare module 'utif2' {
     height: number;
     [tag: string]: unknown;
   }
-  /** the directories of a file, by their tags: `t256` is the width */
+  /** the directories of a file, keyed by tag: `t256` is the width */
   export function decode(file: ArrayBuffer): Directory[];
   /** decompresses a page into its directory */
   export function decodeImage(file: ArrayBuffer, page: Directory): void;
   export function toRGBA8(page: Directory): Uint8Array;
 }
 
-/** The build puts a `.wasm` file into the script that imports it, as bytes. */
+/** The build embeds a `.wasm` file in the script that imports it, as bytes. */
 declare module '*.wasm' {
   const bytes: Uint8Array<ArrayBuffer>;
 

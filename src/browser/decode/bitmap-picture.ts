@@ -13,9 +13,9 @@ export class BitmapPicture implements DecodedPicture {
   readonly height: number;
   readonly orientation: Orientation;
   readonly exif: boolean;
-  /** whether a pixel is transparent; if not, no alpha is read */
+  /** true if a pixel is transparent; if false, no alpha is read */
   alpha: boolean;
-  /** the same picture without its alpha, from which the colours are then taken */
+  /** the same picture without its alpha, which then supplies the colours */
   colours: ImageBitmap | undefined;
 
   constructor(bitmap: ImageBitmap, canvas: ReadbackCanvas, { orientation, exif, alpha }: Coding) {
@@ -29,11 +29,11 @@ export class BitmapPicture implements DecodedPicture {
   }
 
   /**
-   * The rows are drawn one by one, unscaled, and read together: exact in every engine, which a
-   * scaled drawing is not, and one sixth of the bytes at 12 megapixels.
+   * Draws the rows one by one, unscaled, and reads them together: exact in every engine, unlike a
+   * scaled drawing, and one sixth of the bytes at 12 megapixels.
    */
   sampled(orientation: Orientation): CheckedPixels {
-    // Of the stored picture, ascending. Turned, they are those that the turned picture wants.
+    // Ascending positions in the stored picture; once turned, those of the turned picture.
     const { fromRight, fromBottom } = layoutOf(orientation);
     const columns = placesFrom(this.width, fromRight);
     const rows = placesFrom(this.height, fromBottom);
@@ -58,7 +58,7 @@ export class BitmapPicture implements DecodedPicture {
     return orient({ data, width: SIDE, height: SIDE, channels: 4 }, orientation);
   }
 
-  /** RGB if the picture is opaque: a quarter less to hold. */
+  /** RGB if the picture is opaque: a quarter less memory. */
   whole(): CheckedPixels {
     const { alpha } = this;
     const channels = alpha ? 4 : 3;
@@ -75,7 +75,7 @@ export class BitmapPicture implements DecodedPicture {
     return { data, width: this.width, height: this.height, channels };
   }
 
-  /** Read only until both are known. */
+  /** Reads only until both are known. */
   facts(): { opaque: boolean; grey: boolean } {
     let opaque = true;
     let grey = true;
@@ -118,14 +118,14 @@ export class BitmapPicture implements DecodedPicture {
     }
   }
 
-  /** Frees both. */
+  /** Frees both bitmaps. */
   close(): void {
     this.#bitmap.close();
     this.colours?.close();
   }
 }
 
-/** The places of PDQ's samples on a side, counted from its start or its end; ascending. */
+/** Positions of PDQ's samples on a side, counted from its start or its end; ascending. */
 const placesFrom = (length: number, fromEnd: boolean): Int32Array =>
   fromEnd
     ? places(length)

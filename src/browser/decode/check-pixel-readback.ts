@@ -8,11 +8,11 @@ import type { Readback } from './readback-canvas.js';
 export const READBACK_OPTIONS = /* @__PURE__ */ tableOf(WORKER_OPTIONS, { signal: SIGNAL });
 
 /**
- * Tells whether this browser gives back the pixels that it draws. It draws known noise on a canvas
- * in a Worker, the only kind that is used, and reads it back. `altered`: a privacy setting or an
- * extension changes pixels; JPEG, PNG and WebP are then decoded without a canvas, and other files
- * are refused (`poisoned`). `absent`: there is no such canvas; the same holds. Each hash checks
- * this again: call it to tell a person beforehand.
+ * Checks that this browser gives back the pixels that it draws. It draws known noise on a canvas in
+ * a Worker, the only kind in use, and reads it back. `altered`: a privacy setting or an extension
+ * changes pixels; JPEG, PNG and WebP are then decoded without a canvas, and other files are
+ * rejected (`poisoned`). `absent`: there is no such canvas; the same applies. Each hash checks this
+ * again: call it to notify a person beforehand.
  * @returns rejects with `signal.reason` on abort
  * @throws {DecodeError} `decoder-missing` if the Worker does not run, or `timeout`
  * @throws {TypeError | RangeError} if an option is invalid

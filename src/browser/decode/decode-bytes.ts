@@ -9,7 +9,7 @@ import { AlteredReadback, type Readback, ReadbackCanvas } from './readback-canva
 /** Formats that our own decoders read, with few exceptions. */
 const OURS: readonly ImageFormat[] = ['jpeg', 'png', 'webp'];
 
-/** What a Worker can ask of its page. */
+/** Requests that a Worker can make of its page. */
 export interface Page {
   /** decodes a file that the Worker cannot; undefined if the page cannot either */
   bitmapOf(bytes: Uint8Array<ArrayBuffer>): Promise<ImageBitmap | undefined>;
@@ -17,7 +17,7 @@ export interface Page {
 
 let canvas: Promise<ReadbackCanvas | Exclude<Readback, 'exact'>> | undefined;
 
-/** Whether the canvas of this Worker gives back what is drawn. */
+/** The readback of this Worker's canvas. */
 export async function readback(): Promise<Readback> {
   canvas ??= ReadbackCanvas.open();
   const opened = await canvas;
@@ -25,9 +25,9 @@ export async function readback(): Promise<Readback> {
 }
 
 /**
- * What `take` makes of the pixels of an image file. The browser decodes the file, and its pixels
- * are read from a canvas that is known to give back what was drawn. Our own decoders take over if
- * there is no such canvas, and for transparent pixels, whose colours a canvas loses.
+ * The result of `take` for the pixels of an image file. The browser decodes the file, and its
+ * pixels are read from a canvas that is known to give back what was drawn. Our own decoders take
+ * over if there is no such canvas, and for transparent pixels, whose colours a canvas loses.
  * @param bytes the whole file; overwritten
  * @param take called again if the canvas turns out to alter pixels
  * @throws {DecodeError} whose code says why there are no pixels: `poisoned` if they would not be
@@ -40,7 +40,7 @@ export async function decodeBytes<T>(
   take: (picture: DecodedPicture) => Promise<T>,
 ): Promise<T> {
   const header = await readHeader(bytes, maxPixels);
-  // Browsers would make a picture of what there is.
+  // Browsers would show the part that is there.
   if (!header.whole) throw corrupt(header.format);
   if (header.format === 'tiff') {
     const { decodeTiff } = await import('./decode-tiff.js');
@@ -52,7 +52,7 @@ export async function decodeBytes<T>(
 }
 
 /**
- * By the browser's decoder and the canvas; undefined if only our own decoder gives the picture's
+ * Uses the browser's decoder and the canvas; undefined if only our own decoder gives the picture's
  * pixels.
  */
 async function byCanvas<T>(
@@ -83,17 +83,17 @@ async function byCanvas<T>(
   }
   const picture = new BitmapPicture(bitmap, opened, header);
   try {
-    // Looked at in pieces, before more of it is held.
+    // Checked piece by piece, before more of the picture is held.
     picture.alpha &&= !picture.facts().opaque;
     if (picture.alpha) {
-      // A canvas multiplies colours by alpha, and loses them where that is small.
+      // A canvas premultiplies colours by alpha, and loses them where alpha is small.
       if (ours) return undefined;
       if (header.hideAlpha) picture.colours = await bitmapOf(edited(file, header.hideAlpha));
     }
     return { result: await take(picture) };
   } catch (error) {
     if (!(error instanceof AlteredReadback)) throw error;
-    // Once is enough: no pixel of this canvas is believed any more.
+    // Once is enough: no pixel of this canvas can be trusted any more.
     canvas = Promise.resolve('altered');
     return undefined;
   } finally {

@@ -3,7 +3,7 @@ import type { Pixels } from '../../pixels.js';
 import { missingDecoder } from './load-decoder.js';
 
 /**
- * The picture of a HEIC file, turned as its own properties say, by the optional package
+ * The picture of a HEIC file, turned as its own properties state, by the optional package
  * heic-decode. The package is imported on the first call.
  * @throws {DecodeError} `decoder-missing` or `corrupt`
  */

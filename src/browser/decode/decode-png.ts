@@ -3,11 +3,11 @@ import { type PngPicture, pngPicture } from '../../formats/png-rows.js';
 import type { Pixels } from '../../pixels.js';
 
 /**
- * Deflated bytes given at a time. A browser inflates all that it is given, up to 1,032 times as
- * much, before any of it can be read.
+ * Deflated bytes per write. A browser inflates everything it gets, up to 1,032 times as much,
+ * before any of it can be read.
  */
 const SLICE = 16 * 1024;
-/** Inflated bytes that are read beyond the last row. */
+/** Bound on inflated bytes that are read beyond the last row. */
 const MOST_AFTER = 2 ** 20;
 
 /**
@@ -25,18 +25,18 @@ export async function decode(bytes: Uint8Array<ArrayBuffer>): Promise<Pixels> {
   return picture.pixels;
 }
 
-/** @throws where the data is damaged, or shorter than the picture */
+/** @throws if the data is damaged, or shorter than the picture */
 async function inflateRows({ rows, deflated }: PngPicture): Promise<void> {
   let wanted = rows.next();
   let filled = 0;
   let after = 0;
   const { readable, writable } = new DecompressionStream('deflate');
-  // Where it fails, reading does too.
+  // If it fails, reading fails too.
   write(deflated(SLICE), writable.getWriter()).catch(() => {});
   const reader = readable.getReader();
   try {
-    // To the end, where the checksum is: whether it is checked must not depend on how the browser
-    // cuts its pieces.
+    // Reads to the end, where the checksum is: that it is checked must not depend on how the
+    // browser splits its pieces.
     while (after <= MOST_AFTER) {
       const { done, value } = await reader.read();
       if (done) break;

@@ -23,7 +23,7 @@ export async function decodeTiff(
     throw missingDecoder('utif2', 'TIFF', cause);
   }
   const { decode, decodeImage, toRGBA8 } = utif;
-  // A development server that gives out a CommonJS file as it is makes an empty module of it.
+  // A development server that serves a CommonJS file unchanged makes an empty module of it.
   if (!decode || !decodeImage || !toRGBA8) throw missingDecoder('utif2', 'TIFF');
   if (!header.plain) {
     throw new DecodeError('unsupported', 'expected a TIFF in RGB or grey; save it as PNG');

@@ -5,7 +5,7 @@ import { checkedPixels, type Pixels } from '../../pixels.js';
 import type { Readback } from './readback-canvas.js';
 
 /**
- * Our own decoders, each in a script of its own, loaded on demand. Why our own: a canvas of a
+ * Our own decoders, each in a separate script, loaded on demand. Why our own: the canvas of a
  * browser that alters pixels gives no true hash.
  */
 const DECODERS: Partial<
@@ -19,9 +19,9 @@ const DECODERS: Partial<
 
 /**
  * A picture by a decoder that needs no canvas.
- * @param bytes of the file, edited as its header says
- * @param readback why the canvas is not used
- * @throws {DecodeError} `poisoned` or `unsupported` if there is no such decoder, else what it found
+ * @param bytes of the file, with the edits of its header
+ * @param readback the reason why the canvas is not used
+ * @throws {DecodeError} `poisoned` or `unsupported` if there is no such decoder, else the decoder's
  */
 export async function decodeWithoutCanvas(
   bytes: Uint8Array<ArrayBuffer>,

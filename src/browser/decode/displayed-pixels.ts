@@ -13,7 +13,7 @@ export function displayedPixels(
   return { data: samples, width, height, channels: 4 };
 }
 
-/** Each pixel is the mean of those that it stands for, their colours weighed by their alpha. */
+/** Each pixel is the mean of those that it covers, with colours weighted by alpha. */
 function shrunk(pixels: CheckedPixels, longestSide: number): CheckedPixels {
   const { data, width, height, channels } = pixels;
   const factor = Math.min(1, longestSide / Math.max(width, height));

@@ -24,8 +24,8 @@ export async function compiled(wasm: Uint8Array<ArrayBuffer>): Promise<WebAssemb
 }
 
 /**
- * A fresh instance of a module that Emscripten made, one for each picture: an instance never gives
- * memory back, and a new one of a compiled module takes less than a millisecond.
+ * A fresh instance of a module that Emscripten made, one for each picture: an instance never
+ * returns memory, and a new one of a compiled module takes less than a millisecond.
  * @param factory the script that belongs to `module`
  */
 export function instantiated<T>(
@@ -34,7 +34,7 @@ export function instantiated<T>(
 ): Promise<T> {
   const options: EmscriptenOptions = {
     noInitialRun: true,
-    // Else it asks where its script lies, which a bundle may not know.
+    // Otherwise it asks for the URL of its script, which a bundle may not know.
     locateFile: (name) => name,
     instantiateWasm(imports, callback) {
       const instance = new WebAssembly.Instance(module, imports);
@@ -55,8 +55,8 @@ interface EmscriptenOptions {
 }
 
 /**
- * The error for an optional decoder that is not part of the page. Its `import()` stands in a `try`
- * of its own, so that bundlers go on if the package is not installed.
+ * The error for an optional decoder that is not part of the page. Its `import()` has a separate
+ * `try`, so that bundlers go on if the package is not installed.
  * @param format as people know it
  */
 export function missingDecoder(name: string, format: string, cause?: unknown): DecodeError {

@@ -1,13 +1,13 @@
 import { PATTERN_HEIGHT, PATTERN_WIDTH, testPattern, testPatternFile } from './test-pattern.js';
 
-/** Pixels a row that are read at a time. */
+/** Pixels of a row that are read at a time. */
 export const TILE_WIDTH = PATTERN_WIDTH;
 /** Rows of a picture that are read at a time: those that PDQ's size convention 512 needs. */
 export const TILE_HEIGHT = 512;
 
 /**
- * What a canvas of a Worker gives back: `exact` what was drawn, `altered` something else (a privacy
- * setting or an extension), `absent` if there is no canvas in a Worker.
+ * Readback of a canvas in a Worker: `exact` gives what was drawn, `altered` something else (a
+ * privacy setting or an extension), `absent` means that Workers have no canvas.
  */
 export type Readback = 'exact' | 'altered' | 'absent';
 
@@ -17,9 +17,9 @@ export class AlteredReadback extends Error {}
 /**
  * The one canvas whose pixels are read, 4096 x 520. It is tested once as a whole, by the path that
  * pictures take: a file of known noise is decoded, drawn and read back. It is tested again at each
- * read: rows of that noise lie above and below the picture's and have to come back with them. So
- * whatever alters readback is seen before a pixel is believed, whether it alters whole pictures
- * (Firefox's resistFingerprinting) or a few samples of a canvas (its private windows, extensions).
+ * read: rows of that noise above and below the picture's have to come back with them. So any
+ * alteration is detected before a pixel is trusted, be it of whole pictures (Firefox's
+ * resistFingerprinting) or of a few samples of a canvas (its private windows, extensions).
  */
 export class ReadbackCanvas {
   readonly #context: OffscreenCanvasRenderingContext2D;
@@ -39,7 +39,7 @@ export class ReadbackCanvas {
     this.decodes = decodes;
   }
 
-  /** The canvas, where it is one that can be believed, or why there is none. */
+  /** The canvas if it can be trusted, otherwise the reason why there is none. */
   static async open(): Promise<ReadbackCanvas | Exclude<Readback, 'exact'>> {
     if (typeof OffscreenCanvas === 'undefined' || typeof createImageBitmap === 'undefined') {
       return 'absent';
@@ -70,15 +70,15 @@ export class ReadbackCanvas {
     return true;
   }
 
-  /** After each read: the canvas is kept, and what was drawn is not. */
+  /** After each read, which keeps the canvas and drops the drawing. */
   #clear(): void {
     this.#context.clearRect(0, 0, TILE_WIDTH, TILE_HEIGHT + 2 * PATTERN_HEIGHT);
   }
 
   /**
-   * What `draw` draws into `width` x `height` pixels at (0, top): fresh, one word a pixel in the
-   * order of its bytes. The type says `Uint32Array<ArrayBuffer>` as TypeScript before 5.7
-   * knows it.
+   * The pixels that `draw` draws in `width` x `height` at (0, top): fresh, one word a pixel in the
+   * order of its bytes. The type is written so that TypeScript before 5.7 knows it as
+   * `Uint32Array<ArrayBuffer>`.
    * @throws {AlteredReadback} if the rows around them did not come back as they were drawn
    */
   read(
@@ -110,7 +110,7 @@ export class ReadbackCanvas {
     return new Uint32Array(data.buffer as ArrayBuffer);
   }
 
-  /** Whether row `y` of `words` is the pattern's. */
+  /** True if row `y` of `words` is the pattern's. */
   #isPattern(words: Uint32Array, width: number, y: number, row = y % PATTERN_HEIGHT): boolean {
     const expected = this.#expected;
     const from = row * PATTERN_WIDTH;

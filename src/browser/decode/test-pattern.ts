@@ -1,12 +1,11 @@
-/** Pixels a row of the pattern, as wide as the canvas that it is drawn to. */
+/** Pixels in a row of the pattern, the width of the canvas. */
 export const PATTERN_WIDTH = 4096;
 /** Rows of the pattern. */
 export const PATTERN_HEIGHT = 4;
 
 /**
- * Noise of full range, opaque, row-major RGBA, drawn to learn whether a canvas gives back what it
- * was given. It is noise, since an engine may leave plain areas alone, and known, from one fixed
- * seed.
+ * Opaque noise of full range, row-major RGBA, drawn to test that a canvas gives back its pixels. It
+ * is noise, since an engine may leave plain areas alone, and known, from one fixed seed.
  */
 export function testPattern(): Uint8ClampedArray<ArrayBuffer> {
   const rgba = new Uint8ClampedArray(4 * PATTERN_WIDTH * PATTERN_HEIGHT);
@@ -21,7 +20,7 @@ export function testPattern(): Uint8ClampedArray<ArrayBuffer> {
   return rgba;
 }
 
-/** The pattern as a BMP file: every browser decodes it, and nothing of it is compressed. */
+/** The pattern as a BMP file: every browser decodes it, and it is not compressed. */
 export function testPatternFile(): Blob {
   const rgba = testPattern();
   const header = new DataView(new ArrayBuffer(54));
@@ -29,7 +28,7 @@ export function testPatternFile(): Blob {
   header.setUint32(10, 54, true);
   header.setUint32(14, 40, true);
   header.setInt32(18, PATTERN_WIDTH, true);
-  // Negative: rows from top to bottom.
+  // Negative: rows run from top to bottom.
   header.setInt32(22, -PATTERN_HEIGHT, true);
   header.setUint16(26, 1, true);
   header.setUint16(28, 24, true);

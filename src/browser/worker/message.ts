@@ -4,11 +4,11 @@ import type { Pixels } from '../../pixels.js';
 import type { HashedVariant } from '../../variant.js';
 import type { Readback } from '../decode/readback-canvas.js';
 
-/** What of the caller's options goes to the Worker that hashes. */
+/** The caller's options that go to the Worker that hashes. */
 export type HashingOptions = PictureOptions & Pick<Limits, 'maxPixels'>;
 
 /**
- * Bytes in a buffer that can be transferred: `Uint8Array<ArrayBuffer>`, in words that TypeScript
+ * Bytes in a buffer that can be transferred: `Uint8Array<ArrayBuffer>`, in a form that TypeScript
  * before 5.7 knows too.
  */
 export type OwnBytes = ReturnType<Uint8ArrayConstructor['of']>;
@@ -25,19 +25,19 @@ export interface DisplayedPixels extends Pixels {
   readonly channels: 4;
 }
 
-/** What of the caller's options goes to the Worker that only decodes. */
+/** The caller's options that go to the Worker that only decodes. */
 export interface DecodingOptions extends Pick<Limits, 'maxPixels'> {
   /** longest side of the picture in pixels; a larger one is reduced by the mean of its pixels */
   readonly longestSide?: number | undefined;
 }
 
-/** What a picture is at, in a Worker of its own. */
+/** The stage of a picture in its Worker. */
 export type Stage = 'reading' | 'decoding' | 'hashing';
 
 /**
- * What a Worker is asked, one thing at a time: to open a file for hashing (the bytes are moved to
- * it), for the next variant of the open file or to let it go, to decode a file, to test itself. Or
- * what it is given: the bitmap that it asked for.
+ * A message to a Worker, one at a time. It requests to open a file for hashing (the bytes are moved
+ * to it), to hash the next variant of the open file or let it go, to decode a file, or to test
+ * itself; or it carries the bitmap that the Worker requested.
  */
 export type Request =
   | { readonly bytes: OwnBytes; readonly options: HashingOptions }
@@ -46,7 +46,7 @@ export type Request =
   | { readonly check: true }
   | { readonly bitmap: ImageBitmap | undefined };
 
-/** What a Worker answers, once to each request. `ready` comes first of all, when it listens. */
+/** A Worker's answer, one for each request. `ready` comes first of all, when it listens. */
 export type Reply =
   | { readonly ready: true }
   /** sides of the open file, as displayed */
@@ -59,7 +59,7 @@ export type Reply =
   | { readonly bitmapOf: OwnBytes }
   | { readonly error: WorkerError };
 
-/** An error on its way between threads, which no class survives. */
+/** An error on its way between threads, where classes are lost. */
 export interface WorkerError {
   readonly name: string;
   readonly message: string;

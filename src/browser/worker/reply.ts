@@ -16,9 +16,9 @@ import type { DecodingOptions, DisplayedPixels } from './message.js';
 
 /*
  * A Worker decodes files of strangers. One that such a file has taken over could hide the picture
- * in its answer, in a name or in a member that nobody looks at, and the page would show, save or
- * send it. So every answer is taken apart here: each value must have its kind and length, no
- * member may stand beside them, and what is handed on is a copy.
+ * in its answer, in a name or in a member that is never read, and the page would show, save or send
+ * it. So every answer is taken apart here: each value must have its kind and length, no other
+ * members are allowed, and only a copy is passed on.
  */
 
 /** The error for an answer that is not one of browser-worker.js. */
@@ -32,7 +32,7 @@ function demand(holds: boolean): asserts holds {
   if (!holds) throw noAnswer();
 }
 
-/** The members of an object that has all of `needed`, and else none but of `optional`. */
+/** The members of an object that has all of `needed`, and no others except those of `optional`. */
 function membersOf(
   value: unknown,
   needed: readonly string[],
@@ -60,7 +60,7 @@ function finite(value: unknown): number {
   return value as number;
 }
 
-/** Whether an answer is of that kind. */
+/** True if an answer is of that kind. */
 export function isReply(reply: unknown, kind: 'bitmapOf' | 'error'): boolean {
   demand(typeof reply === 'object' && reply !== null);
   return kind in reply;
@@ -75,7 +75,7 @@ export function bytesIn(reply: unknown): Uint8Array<ArrayBuffer> {
 
 const READBACKS: readonly Readback[] = ['exact', 'altered', 'absent'];
 
-/** What a Worker's canvas gives back. */
+/** The readback of a Worker's canvas. */
 export const readbackIn = (reply: unknown): Readback =>
   oneOf(membersOf(reply, ['readback']).readback, READBACKS);
 
@@ -95,10 +95,10 @@ const CODES: Record<DecodeErrorCode, true> = {
   'decoder-missing': true,
   poisoned: true,
 };
-/** Ours are shorter. */
+/** Our messages are shorter. */
 const LONGEST_MESSAGE = 400;
 
-/** An error of the Worker as the caller knows it. */
+/** An error of the Worker, as an instance of the class that the caller knows. */
 export function errorIn(reply: unknown): Error {
   const { error } = membersOf(reply, ['error']);
   const { name, message, code } = membersOf(error, ['name', 'message'], ['code']);
@@ -126,7 +126,7 @@ function sidesOf(
   return sides;
 }
 
-/** The picture that was asked for by `options`. */
+/** The picture that was requested with `options`. */
 export function pixelsIn(reply: unknown, options: DecodingOptions): DisplayedPixels {
   const pixels = membersOf(membersOf(reply, ['pixels']).pixels, [
     'data',
@@ -139,13 +139,13 @@ export function pixelsIn(reply: unknown, options: DecodingOptions): DisplayedPix
   const { data } = pixels;
   demand(data instanceof Uint8ClampedArray && data.length === 4 * width * height);
   oneOf(pixels.channels, [4]);
-  // Memory that is not the Worker's any more, and holds nothing else.
+  // Memory that the Worker no longer has, and that holds nothing else.
   const own = data.buffer instanceof ArrayBuffer && data.buffer.byteLength === data.byteLength;
   const kept = own ? (data as Uint8ClampedArray<ArrayBuffer>) : data.slice();
   return { data: kept, width, height, channels: 4 };
 }
 
-/** The sides of a file that was opened. */
+/** The sides of an opened file. */
 export const sidesIn = (reply: unknown, maxPixels?: number): { width: number; height: number } =>
   sidesOf(membersOf(reply, ['width', 'height']), maxPixels);
 
@@ -185,9 +185,9 @@ const OPTIONAL_MEMBERS = ['resample', 'geometry', 'look'] as const;
 /** The looks that a browser's Worker knows. */
 const BACKDROPS = ['onWhite', 'onBlack'] as const;
 
-/** What `quick` finds in a picture. */
+/** Names of the parts that `quick` finds in a picture. */
 const QUICK_PART_NAMES = ['unletterbox', 'box', 'unturnCropped', 'uncrop'] as const;
-/** What `thorough` finds. Several parts of a picture may have one name; other names come once. */
+/** Names that `thorough` finds. Several parts of a picture may share one; other names come once. */
 const PART_NAMES: readonly VariantName[] = [
   ...QUICK_PART_NAMES,
   'unblurBars',
@@ -254,7 +254,7 @@ function cornersOf(value: unknown): NonNullable<VariantGeometry['corners']> {
   return [corner(a), corner(b), corner(c), corner(d)];
 }
 
-/** An array of so many values, with nothing beside them. */
+/** An array of exactly `length` values, without other members. */
 function listOf(value: unknown, length: number): readonly unknown[] {
   demand(Array.isArray(value) && value.length === length);
   demand(Object.keys(value).length === length);

@@ -22,7 +22,7 @@ const page: Page = {
     }),
 };
 
-/** Of the file that is open: those that are not yet hashed. */
+/** The variants of the open file that are not hashed yet. */
 let variants: Iterator<HashedVariant, void> | undefined;
 
 async function answer(request: Exclude<Request, { bitmap: unknown }>): Promise<Reply> {
@@ -32,7 +32,7 @@ async function answer(request: Exclude<Request, { bitmap: unknown }>): Promise<R
       const next = request.next ? variants?.next() : undefined;
       if (!next?.value) variants = undefined;
       if (!next?.value) return { variant: undefined };
-      // They are for matching, and would tell the page more of the picture than its hash does.
+      // Ranks are for matching, and would reveal more of the picture than its hash does.
       const { ranks: _, ...variant } = next.value;
       return { variant };
     }
@@ -54,15 +54,15 @@ async function answer(request: Exclude<Request, { bitmap: unknown }>): Promise<R
     return { width: opened.width, height: opened.height };
   } catch (error) {
     const { name, message } = error instanceof Error ? error : new Error('unknown');
-    // By its name: where this script runs twice (see below), there are two classes.
+    // By name: if this script runs twice (see below), there are two classes.
     const { code } = Object(error) as Partial<DecodeError>;
     return { error: { name, message, ...(name === 'DecodeError' && code && { code }) } };
   }
 }
 
 /*
- * Vite moves what the decoders share into this script, and they import it from here. WebKit then
- * runs the script of its Worker a second time: that run must not answer too.
+ * Vite moves code that the decoders share into this script, and they import it from here. WebKit
+ * then runs the script of its Worker a second time: that run must not answer too.
  */
 if (!scope.onlyhashes) {
   scope.onlyhashes = true;

@@ -5,17 +5,17 @@ import { Pool, type PooledThread, type Thread, type ThreadEvents } from '../../p
 import type { OwnBytes, Request } from './message.js';
 import { bytesIn, errorIn, isReply } from './reply.js';
 
-/** Where the Worker's script is, and how many of them run. */
+/** The URL of the Worker's script, and the number of Workers. */
 export interface WorkerOptions {
   /**
    * address of `browser-worker.js`, if a bundler moved it away from this file. Workers of one
-   * address are shared and kept for a while: give the same one each time. A `blob:` has to hold a
+   * address are shared and kept for a while: pass the same one each time. A `blob:` has to hold a
    * bundle in one classic script, since Chromium runs no other on a page from a file.
    */
   workerUrl?: string | URL | undefined;
   /**
-   * Pictures at work at a time, each in a Worker of its own: it may need 150 MB at 12 megapixels.
-   * Holds for the Workers of this `workerUrl` until another number is given.
+   * Pictures at work at a time, each in a separate Worker that may need 150 MB at 12 megapixels.
+   * Applies to the Workers of this `workerUrl` until another number is passed.
    * @defaultValue 2, or 1 with fewer than three cores
    */
   concurrency?: number;
@@ -33,7 +33,7 @@ export const WORKER_OPTIONS = {
   concurrency: { is: integer, least: 1 },
 } as const satisfies OptionTable<WorkerOptions>;
 
-/** How many pictures are at work unless the caller says. */
+/** Default number of pictures at work. */
 const defaultConcurrency = (): number =>
   Math.max(1, Math.min(2, (globalThis.navigator?.hardwareConcurrency ?? 2) - 1));
 
@@ -55,8 +55,8 @@ export function poolOf({ workerUrl, concurrency }: WorkerOptions): Pool {
 }
 
 /**
- * Ends all hashing Workers at once, and with them every picture in memory. What was being hashed
- * rejects with an `AbortError`; a later call starts new ones.
+ * Ends all hashing Workers at once, and with them every picture in memory. Pending hashes reject
+ * with an `AbortError`; a later call starts new Workers.
  */
 export function endWorkers(): void {
   const ended = new DOMException('hashing was ended', 'AbortError');
@@ -64,7 +64,7 @@ export function endWorkers(): void {
   pools = undefined;
 }
 
-/** @throws {DecodeError} `decoder-missing`, also where this is no browser */
+/** @throws {DecodeError} `decoder-missing`, also outside a browser */
 function start(workerUrl: string | URL | undefined, events: ThreadEvents): Thread {
   if (typeof Worker === 'undefined') {
     throw new DecodeError(
@@ -76,11 +76,11 @@ function start(workerUrl: string | URL | undefined, events: ThreadEvents): Threa
   try {
     worker = newWorker(workerUrl);
   } catch (cause) {
-    // Of another origin, or forbidden by a policy.
+    // The script is cross-origin, or forbidden by a policy.
     throw didNotRun(cause);
   }
   worker.onmessage = ({ data }: MessageEvent<unknown>) => events.said(data);
-  // Its script is not there, is refused by a policy, or threw.
+  // Its script is missing, is blocked by a policy, or threw.
   worker.onerror = (event) => {
     event.preventDefault();
     events.died();
@@ -92,11 +92,11 @@ function start(workerUrl: string | URL | undefined, events: ThreadEvents): Threa
 }
 
 function newWorker(workerUrl: string | URL | undefined): Worker {
-  // In these words, so that bundlers see what belongs together.
+  // A literal expression, so that bundlers see what belongs together.
   if (workerUrl === undefined) {
     return new Worker(new URL('./browser-worker.js', import.meta.url), { type: 'module' });
   }
-  // A blob: address holds one whole script, and Chromium runs none as a module on a file: page.
+  // A blob: URL holds one whole script, and Chromium runs none as a module on a file: page.
   const type = String(workerUrl).startsWith('blob:') ? 'classic' : 'module';
   return new Worker(workerUrl, { type });
 }
@@ -109,8 +109,8 @@ const didNotRun = (cause?: unknown): DecodeError =>
   );
 
 /**
- * What a Worker answers to `request`, whose bytes are its own from then on. A file that it cannot
- * decode, the page decodes for it.
+ * A Worker's answer to `request`, whose bytes the Worker owns from then on. The page decodes a file
+ * for it if it cannot.
  * @param read takes the answer apart; the Worker is ended if it throws
  */
 export async function answerTo<T>(
@@ -128,7 +128,7 @@ export async function answerTo<T>(
       throw error;
     }
   };
-  // Twice, if its colours and its alpha are two pictures.
+  // Twice if its colours and its alpha are two pictures.
   while (believed((reply) => isReply(reply, 'bitmapOf'))) {
     const bitmap = await bitmapOf(believed(bytesIn));
     if (!worker.alive) bitmap?.close();
