@@ -26,26 +26,26 @@ import { SIDE, sampledPixels, viewOf } from '../variants/view.js';
 import type { PictureOptions } from './options.js';
 
 /*
- * The one line from a decoded picture to its hashes, in Node and in a browser's Worker alike.
+ * The one pipeline from a decoded picture to its hashes, in Node and in a browser's Worker alike.
  */
 
-/** What a file's header says of its pixels. */
+/** The facts in a file's header about its pixels. */
 export type Coding = Pick<ImageHeader, 'orientation' | 'exif' | 'alpha'>;
 
-/** What holds of every pixel of a picture: none is transparent; all have their colours alike. */
+/** Facts about all pixels of a picture: none is transparent; each has equal colours. */
 export interface Facts {
   readonly opaque: boolean;
   readonly grey: boolean;
 }
 
-/** The sides of a full picture as displayed, and what marks and places variants of its draft. */
+/** Sides of a full picture as displayed, and how variants of its draft are marked and placed. */
 export interface FullPicture {
   readonly width: number;
   readonly height: number;
   placed(variant: HashedVariant): HashedVariant;
 }
 
-/** A decoded picture, as its file stores it, of which only what is asked for is read. */
+/** A decoded picture, as its file stores it. Pixels are read on demand only. */
 export interface DecodedPicture extends Coding {
   /** as stored */
   readonly width: number;
@@ -57,9 +57,9 @@ export interface DecodedPicture extends Coding {
   sampled(orientation: Orientation): CheckedPixels;
   /** All pixels, as stored. */
   whole(): CheckedPixels;
-  /** found out by looking at every pixel, unless they are known */
+  /** found by reading every pixel, unless already known */
   facts(): Facts;
-  /** if they are known beforehand */
+  /** if known beforehand */
   readonly known?: Facts | undefined;
   /** of a draft: the full picture */
   readonly full?: FullPicture | undefined;
@@ -70,7 +70,7 @@ export interface DecodedPicture extends Coding {
 /**
  * A picture whose pixels are in memory.
  * @param pixels as stored; borrowed
- * @param known what holds of every pixel, if somebody has looked
+ * @param known facts about every pixel, if they have been read
  */
 export function pictureOf(pixels: CheckedPixels, coding: Coding, known?: Facts): DecodedPicture {
   const { width, height } = pixels;
@@ -94,14 +94,14 @@ export interface Sides {
   readonly height: number;
 }
 
-/** How a picture is displayed, and how it was turned for hashing. */
+/** The orientation of a picture for display, and the one that it was hashed in. */
 export interface DraftOrientations {
   readonly displayed: Orientation;
   readonly hashed: Orientation;
 }
 
 /**
- * The full picture of a draft. Its variants are marked so, and placed in pixels of the full one.
+ * The full picture of a draft, which marks the draft's variants and places them in its pixels.
  * @param draft sides of the draft, as stored
  * @param full those of the picture, as stored
  */
@@ -127,7 +127,7 @@ export function placingOf(
 const turned = ({ width, height }: Sides, orientation: Orientation): Sides =>
   layoutOf(orientation).turned ? { width: height, height: width } : { width, height };
 
-/** A place in a picture of other sides. What was the whole picture is so still. */
+/** A place in a picture of other sides. The whole picture maps to the whole picture. */
 export function enlarged(geometry: VariantGeometry, across: number, down: number): VariantGeometry {
   const { rectangle, corners } = geometry;
   const left = Math.round(rectangle.left * across);
@@ -147,28 +147,28 @@ export interface HashedFile extends HashedImage {
   readonly height: number;
 }
 
-/** The variants of a picture, still to be hashed; its sides in pixels as displayed. */
+/** The variants of a picture, hashed on demand; its sides in pixels as displayed. */
 export interface PictureVariants {
   readonly width: number;
   readonly height: number;
-  /** `draft` if the file was decoded at a fraction of its size; then so say its variants */
+  /** `draft` if the file was decoded at a fraction of its size; its variants state it, too */
   readonly decoding?: 'draft';
-  /** the picture itself first, `original`; each is hashed only when it is asked for */
+  /** the picture itself first, `original`; each is hashed on demand */
   readonly variants: Variants;
 }
 
-/** `PictureVariants` whose variants are told at their end what each came near to. */
+/** `PictureVariants` that are notified, at their end, of what each variant came near to. */
 export interface PictureVariantsThenCloser extends Omit<PictureVariants, 'variants'> {
   readonly variants: VariantsThenCloser;
-  /** whether they return what looks closer */
+  /** true if they return a closer look */
   readonly looksCloser: boolean;
 }
 
 /**
  * The variants of a picture, the likeliest first: `original`, `stored`, `onWhite` and `onBlack`,
- * other looks, then windows, mirrored and turned forms, and what undoes edits. What they need of
- * the picture is read at once: no more than 512 x 512 pixels if PDQ is to hash only what the file
- * itself may be taken for. Other algorithms and further variants are loaded on demand.
+ * other looks, then crops, mirrored and turned forms, and those that undo edits. The pixels that
+ * they need are read at once: no more than 512 x 512 if PDQ is to hash only looks of the file
+ * itself. Other algorithms and further variants are loaded on demand.
  * @param options checked by the caller
  */
 export async function variantsOfPicture(
@@ -179,7 +179,7 @@ export async function variantsOfPicture(
   return { ...sides, variants: lookingCloser(variants, looksCloser) };
 }
 
-/** As `variantsOfPicture`, for one who learns only later what a variant came near to. */
+/** As `variantsOfPicture`, for a caller that learns only later what a variant came near to. */
 export async function variantsThenCloser(
   picture: DecodedPicture,
   options: PictureOptions,
@@ -225,7 +225,7 @@ export async function variantsThenCloser(
   return { ...sides, variants: inOrder(), looksCloser: looksCloser({ ...options, variants }) };
 }
 
-/** Whether PDQ brings the picture to 512 x 512 first: then those pixels are all that it sees. */
+/** True if PDQ first reduces the picture to 512 x 512: then those pixels are all that it sees. */
 const isSampled = (
   { width, height }: DecodedPicture,
   { algorithm = 'pdq', resample = 512 }: PictureOptions,
@@ -235,7 +235,7 @@ const isSampled = (
 const wholeOf = (picture: DecodedPicture): CheckedPixels =>
   picture.known?.grey === false ? picture.whole() : withoutColour(picture.whole());
 
-/** What is hashed of a picture; in one sample a pixel if the whole picture is grey. */
+/** The hashed forms of a picture; one sample a pixel if the whole picture is grey. */
 function formsOf(picture: DecodedPicture, sampled: boolean, laid: Orientation) {
   const { alpha } = picture;
   if (!sampled) {
@@ -246,14 +246,14 @@ function formsOf(picture: DecodedPicture, sampled: boolean, laid: Orientation) {
   const sample = picture.sampled(laid);
   let opaque = !alpha || isOpaque(sample);
   let grey = isGrey(sample);
-  // What holds of the sample may not hold of the rest.
+  // Facts about the sample may not hold for the rest.
   if (grey || (alpha && opaque)) ({ opaque, grey } = picture.facts());
   const form = (pixels: CheckedPixels) => (grey ? withoutColour(pixels) : pixels);
   const stored = () => form(picture.sampled(1));
   return { displayed: form(sample), stored, opaque };
 }
 
-/** PDQ is at hand; the other algorithms are loaded on demand. */
+/** PDQ is built in; the other algorithms are loaded on demand. */
 async function hasherOf(options: PictureOptions): Promise<Hasher> {
   const { algorithm = 'pdq', resample = 512, exact = false } = options;
   if (algorithm === 'pdq') return (pixels) => rankedPdq(pixels, { resample, exact });

@@ -2,30 +2,30 @@ import { choice, integer, number, type OptionTable, positive, SIGNAL, tableOf } 
 import { HASH_OPTIONS, type HashOptions } from '../hashing/hash-options.js';
 import { CROPS, VARIANTS, type VariantProfile } from '../variants/variant-profile.js';
 
-/** Which hashes a picture file gets: the same in Node and in browsers. */
+/** Options for the hashes of a picture file, the same in Node and in browsers. */
 export interface PictureOptions extends HashOptions {
   /**
    * `display` hashes the picture as people see it. `stored` hashes the raster before EXIF
-   * orientation, as the PDQ reference does, and no variants but those of `crops`.
+   * orientation, as the PDQ reference does, and of the variants only those of `crops`.
    * @defaultValue 'display'
    */
   orientation?: 'display' | 'stored';
   /**
-   * What else is hashed. `orientation`: other pictures that the file may be taken for, if they
-   * differ: `stored` before EXIF orientation, `onWhite` and `onBlack` with its transparent parts
-   * filled. `dihedral`: also its mirrored and turned forms. `quick` and `thorough`: also what
-   * undoes the edits of people who share it again, the likeliest or all. `none`: nothing.
+   * Variants to hash, too. `orientation`: other looks of the file, if they differ: `stored` before
+   * EXIF orientation, `onWhite` and `onBlack` with its transparent parts filled. `dihedral`: also
+   * its mirrored and turned forms. `quick` and `thorough`: also variants that undo the edits of
+   * people who share it again, the likeliest or all. `none`: nothing.
    * @defaultValue 'orientation'
    */
   variants?: VariantProfile;
   /**
-   * also up to four windows of the picture, 1:1, 4:5, 16:9 and 9:16 about its centre, for a list
-   * that is to catch copies cut to these shapes; they give away more of the picture
+   * also up to four centred crops of the picture, 1:1, 4:5, 16:9 and 9:16, for a list that is to
+   * catch copies cropped to these shapes; they reveal more of the picture
    */
   crops?: boolean;
 }
 
-/** Limits on a picture file, each against one that was made to exhaust the machine. */
+/** Limits on a picture file, each against files made to exhaust the machine. */
 export interface Limits {
   /**
    * bytes of the file; a 50-megapixel photo as a phone saves it has about 30 MB
@@ -39,15 +39,15 @@ export interface Limits {
    */
   maxPixels?: number;
   /**
-   * for reading, waiting, decoding and hashing one picture, at most 3600. In a batch, a picture's
-   * time begins with its turn.
+   * seconds for reading, waiting, decoding and hashing one picture, at most 3600. In a batch, a
+   * picture's time begins with its turn.
    * @defaultValue 60
    */
   timeoutSeconds?: number;
   signal?: AbortSignal | undefined;
 }
 
-/** How a picture file is read and hashed: what Node and browsers have in common. */
+/** Options for reading and hashing a picture file that Node and browsers share. */
 export interface FileOptions extends PictureOptions, Limits {}
 
 /** 64 MiB. */
@@ -57,8 +57,8 @@ export const MAX_BYTES = 64 * 2 ** 20;
 export const MAX_PIXELS = 2 ** 26;
 
 /**
- * Long enough for the largest picture on a slow phone, one more of them before it in the queue; a
- * server that promises an answer sets its own.
+ * Long enough for the largest picture on a slow phone with one more of them before it in the queue;
+ * a server that promises an answer sets its own.
  */
 export const TIMEOUT_SECONDS = 60;
 

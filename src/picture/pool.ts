@@ -1,26 +1,26 @@
 import { onAbort, Turns, unlessAborted } from './waiting.js';
 
-/** A thread as the platform gives it: a Worker of a browser, or one of Node. */
+/** A thread of the platform: a Worker of a browser, or one of Node. */
 export interface Thread {
-  /** @param transfer what is moved, not copied */
+  /** @param transfer objects that are moved, not copied */
   post(message: unknown, transfer: readonly object[]): void;
   /** ends it at once */
   terminate(): void;
-  /** whether it keeps the process alive; browsers have no such thing */
+  /** sets whether it keeps the process alive; browsers have no such thing */
   hold?(holds: boolean): void;
 }
 
-/** What a thread tells of itself. */
+/** Events of a thread. */
 export interface ThreadEvents {
-  /** the first message says that it listens; each later one is an answer */
+  /** the first message states that it listens; each later one is an answer */
   said(message: unknown): void;
-  /** it died of itself */
+  /** it died by itself */
   died(cause?: unknown): void;
 }
 
-/** How the threads of a pool come and go. */
+/** The start, the death and the number of a pool's threads. */
 export interface PoolSettings {
-  /** starts a thread; what it throws, the work gets that needed one */
+  /** starts a thread; if it throws, the work that needed the thread gets the error */
   start(events: ThreadEvents): Thread;
   /** the error of work whose thread died; `listened` if it had begun to listen */
   death(listened: boolean, cause: unknown): unknown;
@@ -31,13 +31,13 @@ export interface PoolSettings {
 /** A thread that one piece of work has to itself. */
 export interface Lease {
   readonly thread: PooledThread;
-  /** gives it back; settles when its turn is passed on */
+  /** returns it; settles when its turn is passed on */
   release(): Promise<void>;
-  /** from now on the signal does not end the thread: the work knows better when to give it up */
+  /** from now on the signal does not end the thread: the work itself decides when to give it up */
   detach(): void;
 }
 
-/** A thread with nothing to do is ended after so long: it holds the memory of its last picture. */
+/** An idle thread is ended after this long: it holds the memory of its last picture. */
 const IDLE_MILLISECONDS = 30_000;
 
 /**
@@ -60,14 +60,16 @@ export class Pool {
     return this.#turns.limit;
   }
 
-  /** More threads begin at once with what waits; of fewer, those too many end their work first. */
+  /**
+   * If raised, waiting work starts at once; if lowered, surplus threads finish their work first.
+   */
   set size(size: number) {
     this.#turns.limit = size;
   }
 
   /**
-   * A thread of its own, once its turn has come and the thread listens. The thread is ended on
-   * abort, until it is given back.
+   * Leases a thread, once its turn has come and the thread listens. The thread is ended on abort,
+   * until it is returned.
    * @returns rejects with `signal.reason` if it aborts first
    */
   lease(signal?: AbortSignal): Promise<Lease> {
@@ -97,8 +99,8 @@ export class Pool {
   }
 
   /**
-   * Does `work` with a thread of its own. The thread is ended if the work is given up while it owes
-   * an answer: nothing else stops a decoder.
+   * Does `work` with a leased thread. The thread is ended if the work is given up while it owes an
+   * answer: nothing else stops a decoder.
    * @returns rejects with `signal.reason` on abort
    */
   async use<T>(work: (thread: PooledThread) => Promise<T>, signal?: AbortSignal): Promise<T> {
@@ -110,7 +112,7 @@ export class Pool {
     }
   }
 
-  /** Ends all threads at once; what is at work and what waits rejects with `reason`. */
+  /** Ends all threads at once; running and waiting work rejects with `reason`. */
   end(reason: unknown): void {
     this.#turns.refuse(reason);
     for (const thread of this.#running) thread.end(reason);
@@ -126,12 +128,12 @@ export class Pool {
       this.#idle = this.#idle.filter((other) => other.thread !== thread);
       thread.end();
     }, IDLE_MILLISECONDS);
-    // Node's alone: a thread that waits keeps no process alive.
+    // Only in Node: an idle thread does not keep the process alive.
     Object(timer).unref?.();
     this.#idle.push({ thread, timer });
   }
 
-  /** The last that was at work: the others may grow old. */
+  /** The most recently used one, so that the others can expire. */
   #takeIdle(): PooledThread | undefined {
     for (;;) {
       const last = this.#idle.pop();
@@ -148,7 +150,7 @@ export class PooledThread {
   readonly #life = new AbortController();
   readonly #listens: Promise<void>;
   #answer: ((message: unknown) => void) | undefined;
-  /** set by work that wants another thread to do the next: it is ended in peace */
+  /** set by work that wants a new thread for the next: this one is ended without an error */
   isSpent = false;
 
   constructor({ start, death }: PoolSettings) {
@@ -167,12 +169,12 @@ export class PooledThread {
     });
   }
 
-  /** Whether it can do more work. */
+  /** True if it can do more work. */
   get alive(): boolean {
     return !this.#life.signal.aborted;
   }
 
-  /** Whether it has still to answer. What it is asked meanwhile would get that answer. */
+  /** True if an answer is pending. A new question would get that answer. */
   get owes(): boolean {
     return this.#answer !== undefined;
   }
@@ -183,14 +185,14 @@ export class PooledThread {
     return this.unlessEnded(this.#listens);
   }
 
-  /** What `work` gives; rejects with the reason for which the thread was ended, if it is first. */
+  /** The result of `work`; rejects with the thread's reason if the thread is ended first. */
   unlessEnded<T>(work: Promise<T>): Promise<T> {
     return unlessAborted(work, this.#life.signal);
   }
 
   /**
-   * Its work is over. It is ended if an answer is owed, or in peace if it is spent.
-   * @returns whether it can do more
+   * Its work is over. It is ended if an answer is pending or it is spent.
+   * @returns true if it can do more
    */
   rests(): boolean {
     if (this.owes) this.end();
@@ -200,7 +202,7 @@ export class PooledThread {
   }
 
   /**
-   * The answer to `message`. Only one is asked at a time.
+   * The answer to `message`. Only one question may be pending.
    * @returns rejects with the reason for which the thread was ended
    */
   async ask(message: unknown, transfer: readonly object[] = []): Promise<unknown> {
@@ -215,7 +217,7 @@ export class PooledThread {
     }
   }
 
-  /** Stops it at once; what it is doing rejects with `reason`. */
+  /** Stops it at once; its pending answer rejects with `reason`. */
   end(reason?: unknown): void {
     if (!this.alive) return;
     this.#thread.terminate();

@@ -9,10 +9,7 @@ import {
 import { DecodeError } from '../errors.js';
 import type { HashedFile } from './hash-picture.js';
 
-/*
- * How anything here waits: for a signal, until its time is up, for its turn; and how many pictures
- * do so in order.
- */
+/* Waiting: for a signal, for a time limit and for a turn; and batches of pictures in order. */
 
 interface Heard {
   readonly listeners: Set<() => void>;
@@ -24,7 +21,7 @@ let heard: WeakMap<AbortSignal, Heard> | undefined;
 /**
  * Calls `listener` once when `signal` aborts. However many wait, a signal has one listener of ours:
  * Node warns of a leak from the eleventh on.
- * @returns takes the listener off, since a signal may outlive many pictures
+ * @returns removes the listener, since a signal may outlive many pictures
  */
 export function onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {
   if (signal === undefined) return () => {};
@@ -53,7 +50,7 @@ function listenTo(signal: AbortSignal, all: WeakMap<AbortSignal, Heard>): Heard 
 }
 
 /**
- * What `work` gives, unless `signal` aborts first. The work goes on; its late result or error is
+ * The result of `work`, unless `signal` aborts first. The work goes on; its late result or error is
  * dropped.
  * @returns rejects with `signal.reason` on abort
  */
@@ -67,16 +64,16 @@ export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefin
   });
 }
 
-/** The time that one picture has. */
+/** The time limit of one picture. */
 export interface Deadline {
   /** aborts with a DecodeError `timeout` when the time is up, or as the caller's signal does */
   readonly signal: AbortSignal;
-  /** takes the time off: nothing aborts any more */
+  /** stops the timer: nothing aborts any more */
   over(): void;
 }
 
 /**
- * Begins the time of one picture.
+ * Starts the time of one picture.
  * @throws the reason of `signal` if it has aborted
  */
 export function deadline(seconds: number, signal: AbortSignal | undefined): Deadline {
@@ -96,7 +93,7 @@ export function deadline(seconds: number, signal: AbortSignal | undefined): Dead
 }
 
 /**
- * What `work` gives within `seconds`; its signal aborts when they are over, or as `signal` does.
+ * The result of `work` within `seconds`; its signal aborts when they are over, or as `signal` does.
  * @returns rejects with a DecodeError `timeout`, or with `signal.reason`
  */
 export async function within<T>(
@@ -118,7 +115,7 @@ interface Waiting {
   refuse(reason: unknown): void;
 }
 
-/** At most `limit` at work at a time; the others wait in order of arrival. */
+/** At most `limit` pieces of work at a time; the others wait in order of arrival. */
 export class Turns {
   #limit: number;
   #taken = 0;
@@ -132,7 +129,7 @@ export class Turns {
     return this.#limit;
   }
 
-  /** More turns begin at once with what waits; of fewer, those too many end their work first. */
+  /** If raised, waiting work starts at once; if lowered, surplus turns finish their work first. */
   set limit(limit: number) {
     this.#limit = limit;
     this.#beginWaiting();
@@ -164,16 +161,16 @@ export class Turns {
     });
   }
 
-  /** Rejects all that wait. */
+  /** Rejects everything that waits. */
   refuse(reason: unknown): void {
     for (const waiting of this.#waiting.splice(0)) waiting.refuse(reason);
   }
 
-  /** Counted before it first waits, so that nothing else takes the same turn. */
+  /** Counted before the first await, so that nothing else takes the same turn. */
   async #take<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     this.#taken++;
     try {
-      // A turn may come free between two listeners of one signal.
+      // A turn may become free between two listeners of one signal.
       if (signal?.aborted) await Promise.reject(signal.reason);
       return await work();
     } finally {
@@ -187,11 +184,11 @@ export class Turns {
   }
 }
 
-/** How many pictures are at work, and who is told. */
+/** Options of a batch: its concurrency and its progress reports. */
 export interface BatchOptions<Progress> {
   /** pictures at work at a time: read, decoded and hashed */
   concurrency?: number;
-  /** called when a picture is done, in whatever order they end */
+  /** called when a picture is done, in order of completion */
   onProgress?: ((progress: Progress) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
@@ -202,29 +199,29 @@ export const BATCH_OPTIONS = {
   signal: SIGNAL,
 } as const satisfies OptionTable<BatchOptions<never>>;
 
-/** How far a batch has come. */
+/** The progress of a batch. */
 export interface BatchCounts {
   /** files done so far, this one included */
   readonly done: number;
-  /** those of them that gave an error */
+  /** those with an error */
   readonly failed: number;
   /** all files, if they came as an array or a `FileList` */
   readonly total: number | undefined;
 }
 
-/** One file of a batch: what its job made of it, as its hashes, or why it made nothing. */
+/** One file of a batch: the job's result, such as its hashes, or the error. */
 export type BatchResult<File, T = HashedFile> =
   | { readonly file: File; readonly image: T; readonly error?: undefined }
   | { readonly file: File; readonly image?: undefined; readonly error: DecodeError };
 
-/** A file that is done, with what came of it, before its turn among the results if need be. */
+/** A file that is done, with its result, perhaps before its turn among the results. */
 export type BatchProgress<File, T = HashedFile> = BatchResult<File, T> & BatchCounts;
 
-/** Files begun beyond the one whose result is due, for each at work: a slow one holds up none. */
+/** Files begun beyond the next result, for each at work, so that a slow one blocks none. */
 const LOOK_AHEAD = 16;
 
 /**
- * What `job` gives for each file, in their order. A DecodeError stands in the place of its file,
+ * The results of `job` for each file, in their order. A DecodeError becomes the result of its file,
  * and the others go on; any other error ends the batch. Files are taken only so far ahead of the
  * reader of the results. When the reader stops (`break`) or `signal` aborts, so does the work.
  * @param job begins when the turn of its file has come; its signal aborts when the batch ends
@@ -283,7 +280,7 @@ export async function* inOrder<File, T>(
       }
       const first = begun[0];
       if (next === undefined && first === undefined) return;
-      // A file may be long in coming (a slow walk, a pipe): a result does not wait for it.
+      // The next file may take long to arrive (a slow walk, a pipe): a result does not wait for it.
       const either = [next, first].filter((promise) => promise !== undefined);
       const came = await unlessAborted(Promise.race(either), end.signal);
       if ('result' in came) {
@@ -304,9 +301,8 @@ export async function* inOrder<File, T>(
 }
 
 /**
- * `job` with every error as one of its file, which stands in its place, unless work has been
- * aborted.
- * @param job is given valid options
+ * Wraps `job` so that every error becomes the result of its file, unless work has been aborted.
+ * @param job gets valid options
  * @param what a file, in words
  */
 export const errorsInPlace =
@@ -315,7 +311,7 @@ export const errorsInPlace =
     try {
       return await job(file, signal);
     } catch (error) {
-      // The signal's reason is of this batch, an AbortError of all work at once.
+      // The signal's reason is for this batch, an AbortError for all work at once.
       const { name } = Object(error) as Partial<Error>;
       if (error instanceof DecodeError || signal.aborted || name === 'AbortError') throw error;
       const message =
@@ -325,7 +321,7 @@ export const errorsInPlace =
   };
 
 /**
- * Checks what a batch is asked for.
+ * Checks the arguments of a batch.
  * @param what the files, in words
  * @throws {TypeError | RangeError} if an argument is invalid
  */
