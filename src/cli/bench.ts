@@ -2,7 +2,7 @@ import type { Command, Option } from './command.js';
 import { UsageError } from './failure.js';
 import { print } from './output.js';
 
-/** What `dist/bench.js` exports; it is built from bench/, which is no room of the library. */
+/** The exports of `dist/bench.js`, which is built from bench/, outside the library. */
 export interface Benches {
   BENCHES: readonly { name: string; about: string; long?: boolean }[];
   runBenches(
@@ -11,12 +11,12 @@ export interface Benches {
   ): Promise<boolean>;
 }
 
-/** An option that is passed on, with the benchmarks that take it, if not all do. */
+/** An option passed on to benchmarks, with the names of those that take it, if not all do. */
 export interface BenchOption extends Option {
   readonly takenBy?: readonly string[];
 }
 
-/** A size of a list, in hashes. */
+/** Size of a list, in hashes. */
 const SIZE = { value: 'N', range: [1, 1e9], takenBy: ['index'] } as const;
 
 /** Options of the benchmarks in the package. */
@@ -104,7 +104,7 @@ export const benchCommandOf = (
   },
 });
 
-/** `onlyhashes bench`: how fast this machine is, beside other ways to do the same. */
+/** `onlyhashes bench`: the speed of this machine, compared with other ways to do the same. */
 export const benchCommand = benchCommandOf(
   async () => (await import(new URL('./bench.js', import.meta.url).href)) as Benches,
   OPTIONS,

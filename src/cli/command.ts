@@ -2,10 +2,10 @@ import { parseArgs } from 'node:util';
 import { UsageError } from './failure.js';
 import type { Output } from './output.js';
 
-/** One option of a command. It takes one of `choices`, or any `value`; else it is a switch. */
+/** One option of a command. It takes one of `choices`, or any `value`; otherwise it is a switch. */
 export interface Option {
   readonly about: string;
-  /** what stands for the value in the help, e.g. `LIST` */
+  /** placeholder of the value in the help, e.g. `LIST` */
   readonly value?: string;
   readonly short?: string;
   readonly choices?: readonly string[];
@@ -13,17 +13,17 @@ export interface Option {
   readonly range?: readonly [number, number];
   readonly default?: string;
   /**
-   * other options that this one needs: `[]` if the option must be given, or the values that it may
-   * have if it has one
+   * other options that this one needs: `[]` if the option must be given, or the accepted values if
+   * it has one
    */
   readonly needs?: Readonly<Record<string, readonly string[]>>;
-  /** first words with which the option is allowed; default all */
+  /** first words that allow the option; default all */
   readonly actions?: readonly string[];
 }
 
-/** What a command was called with. */
+/** The arguments of a command. */
 export interface Call {
-  /** files and whatever else is not an option, in their order */
+  /** files and all other words that are not options, in their order */
   readonly words: readonly string[];
   /** the option's value, its default, or undefined */
   text(name: string): string | undefined;
@@ -35,7 +35,7 @@ export interface Call {
 /** One command of the program. */
 export interface Command {
   readonly name: string;
-  /** the words after the name, e.g. `FILE…`; several ways are parted by ` | ` */
+  /** the words after the name, e.g. `FILE…`; alternatives are separated by ` | ` */
   readonly usage: string;
   /** the first line is its line in the list of commands */
   readonly about: string;
@@ -44,11 +44,11 @@ export interface Command {
   readonly minWords: number;
   /** default any number */
   readonly maxWords?: number;
-  /** a signal ends it at once: its loops are too long for a handler to get a turn */
+  /** a signal ends it at once: its loops are too long for a handler to run */
   readonly endsAtOnce?: boolean;
-  /** how long it may take to end after a signal; default 1 */
+  /** seconds that it may take to end after a signal; default 1 */
   readonly graceSeconds?: number;
-  /** Resolves to the exit code; undefined: that of its lines and errors. */
+  /** Resolves to the exit code; undefined: the one that its lines and errors imply. */
   run(call: Call, out: Output): Promise<number | undefined>;
 }
 
@@ -122,7 +122,7 @@ export function readCall(command: Command, argv: readonly string[]): Call {
   return { words, text, number: (name) => Number(text(name)), on: (name) => values[name] === true };
 }
 
-/** The width of the help, and of the column on the left that has the options. */
+/** The width of the help, and of its left column, which has the options. */
 const WIDTH = 80;
 const LEFT_WIDTH = 30;
 
@@ -145,7 +145,7 @@ export function helpOf({ name, usage, about, options, examples }: Command): stri
   ].join('\n');
 }
 
-/** `left` in a column of a width, and `right` beside it, or below if `left` is too long. */
+/** `left` in a column of `width`, and `right` beside it, or below if `left` is too long. */
 export function twoColumns(left: string, right: string, width: number): string {
   const lines = wrapped(right, WIDTH - width).map((line) => ' '.repeat(width) + line);
   if (left.length < width) lines[0] = left.padEnd(width) + lines[0]!.trimStart();

@@ -3,7 +3,7 @@ import { decoders } from '../node/index.js';
 import type { Command } from './command.js';
 import { print } from './output.js';
 
-/** `onlyhashes doctor`: what this machine can decode, and with which versions. */
+/** `onlyhashes doctor`: the formats that this machine can decode, and its library versions. */
 export const doctorCommand: Command = {
   name: 'doctor',
   usage: '',
@@ -19,7 +19,7 @@ export const doctorCommand: Command = {
       return 0;
     }
     const { sharp, libvips, threads, formats } = found;
-    // Bun and Deno also have the version of the Node that they stand for.
+    // Bun and Deno also have the version of the Node that they emulate.
     const { node, bun, deno } = process.versions;
     const runtime = bun ? `bun      ${bun}` : deno ? `deno     ${deno}` : `node     ${node}`;
     print(`${runtime} on ${process.platform} ${process.arch}`);

@@ -1,13 +1,13 @@
 import { getSystemErrorMap } from 'node:util';
 import { DecodeError, FormatError } from '../index.js';
 
-/** A command cannot do what it was asked to. The message is printed as it is; exit code 2. */
+/** A command cannot do what was requested. The message is printed unchanged; exit code 2. */
 export class Failure extends Error {}
 
 /** The command line is wrong. The message is printed with a hint to `--help`; exit code 2. */
 export class UsageError extends Failure {}
 
-/** The value of a text of JSON; of another text undefined, as the engine's words may quote it. */
+/** The value of a JSON text; undefined for other text, as the engine's message may quote it. */
 export function jsonIn(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -16,12 +16,12 @@ export function jsonIn(text: string): unknown {
   }
 }
 
-/** What the user knows a file by: its path, or `standard input` for `-`. */
+/** The user's name for a file: its path, or `standard input` for `-`. */
 export const shownName = (path: string) => (path === '-' ? 'standard input' : path);
 
 /**
- * What went wrong with a file as a Failure of one line that names it. Errors that are neither of
- * the file system nor of the format are returned as they are.
+ * An error of a file as a Failure of one line that names it. Errors that are neither of the file
+ * system nor of the format are returned unchanged.
  */
 export function failureOf(path: string, error: unknown): unknown {
   const { errno } = ((error as Error)?.cause ?? error) as NodeJS.ErrnoException;
@@ -32,7 +32,7 @@ export function failureOf(path: string, error: unknown): unknown {
   return new Failure(`${shownName(path)}${line}: ${error.message}`);
 }
 
-/** What to print of an error that ends the program: the message, and the stack if it is a bug. */
+/** The text to print for a fatal error: its message, and its stack if it is a bug. */
 export function textOf(error: unknown): string | undefined {
   const expected =
     error instanceof Failure ||

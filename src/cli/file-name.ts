@@ -24,14 +24,14 @@ export function nameOf(bytes: Uint8Array): string {
   return name;
 }
 
-/** How many bytes a character has that begins with `lead`. */
+/** Bytes of the character that begins with `lead`. */
 const lengthOf = (lead: number) => (lead < 0xc0 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4);
 
 const BYTES = /([\udc80-\udcff])/u;
 
 /**
- * What to print, or to open, for a name or a text that has names in it: its bytes, if they are not
- * UTF-8.
+ * The form to print, or to open, of a name or a text that has names in it: its bytes, if they are
+ * not UTF-8.
  */
 export function encoded(text: string): string | Buffer {
   if (!BYTES.test(text)) return text;
@@ -55,10 +55,10 @@ export async function wholeFile(path: string): Promise<Buffer> {
 }
 
 /**
- * A name as the last cell of a line: as it is, as the PDQ tool prints it, commas too. A name with a
- * line break, or with a quote where a reader of CSV may take it for the first of a cell, could pass
- * for another line or swallow the next. It is quoted as in CSV, its line breaks become `\n` and
- * `\r`, and its backslashes are doubled.
+ * A name as the last cell of a line: unchanged, as the PDQ tool prints it, even with commas. A name
+ * with a line break, or with a quote where a CSV reader may take it for the first of a cell, could
+ * pass for another line or swallow the next. It is quoted as in CSV, its line breaks become `\n`
+ * and `\r`, and its backslashes are doubled.
  */
 export function nameCell(name: string): string {
   if (!/(^|,)\s*"|[\r\n]/.test(name)) return name;
@@ -67,7 +67,7 @@ export function nameCell(name: string): string {
 }
 
 /**
- * A name in JSON. If it is not UTF-8, `file` has U+FFFD where it is not, and `fileBytes` is the
+ * A name in JSON. If it is not UTF-8, `file` has U+FFFD for invalid bytes, and `fileBytes` is the
  * whole name in hex.
  */
 export function fileToJSON(name: string): { file: string; fileBytes?: string } {
@@ -77,15 +77,15 @@ export function fileToJSON(name: string): { file: string; fileBytes?: string } {
 }
 
 /**
- * The words of the command line. Node replaces what is not UTF-8 in them by U+FFFD; Linux still has
- * their bytes.
+ * The words of the command line. Node replaces bytes that are not UTF-8 by U+FFFD; Linux still has
+ * them.
  */
 export function commandLine(): string[] {
   const words = argv.slice(2);
   if (!words.some((word) => word.includes('\ufffd'))) return words;
   let raw: string[];
   try {
-    // Each argument ends in a NUL. Latin-1 keeps bytes apart.
+    // Each argument ends in a NUL. Latin-1 preserves the bytes.
     raw = readFileSync('/proc/self/cmdline', 'latin1').split('\0').slice(0, -1);
   } catch {
     return words;

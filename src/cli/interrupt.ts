@@ -1,12 +1,12 @@
 import process, { stderr } from 'node:process';
 
-/** Signals on which the work is aborted, each with the exit code that a shell reports: 128 + n. */
+/** Signals that abort the work, each with the exit code that a shell reports: 128 + n. */
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
-/** The signal to a program whose output nobody reads. Node ignores it and reports EPIPE instead. */
+/** The signal for output without a reader. Node ignores it and reports EPIPE instead. */
 const NOBODY_READS = { SIGPIPE: 141 } as const;
 
-/** How long aborted work may take to end. */
+/** Seconds that aborted work may take to end. */
 const GRACE_SECONDS = 1;
 
 /** Runs work and aborts it at the first signal. The second ends the program at once. */
@@ -33,8 +33,8 @@ export async function interruptible(
 }
 
 /**
- * Runs synchronous work that may take seconds. No handler gets a turn meanwhile, so a signal has
- * the system's default action and ends the program at once. Nothing may be half-written.
+ * Runs synchronous work that may take seconds. No handler can run meanwhile, so a signal has the
+ * system's default action and ends the program at once. Nothing may be half-written.
  */
 export function endingAtOnce<T>(work: () => T): T {
   const handlers = Object.keys(SIGNALS).flatMap((signal) =>
@@ -56,7 +56,7 @@ function interrupted(signal: keyof typeof SIGNALS): never {
 
 /**
  * Ends the program by the signal's default action, so that a loop in a shell ends too. It ends at
- * once, where `process.exit` alone waits for the pictures that are being decoded.
+ * once, while `process.exit` waits for pictures that are being decoded.
  */
 export function endBy(signal: keyof (typeof SIGNALS & typeof NOBODY_READS)): never {
   const code = { ...SIGNALS, ...NOBODY_READS }[signal];

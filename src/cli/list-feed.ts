@@ -4,21 +4,21 @@ import type { ListClient } from '../services/index.js';
 import { Failure, UsageError } from './failure.js';
 import { LIST_SERVICES, originOf, serviceNamed } from './lists/list-services.js';
 
-/** Where a list is fetched from: what a CONFIG or a feed of a store says of it. */
+/** The feed of a list, as a CONFIG or a store defines it. */
 export interface ListFeed {
   /** of the list */
   readonly name: string;
   readonly service: string;
-  /** the service and what chooses a list of it, as text */
+  /** the service and the settings that choose one of its lists, as text */
   readonly origin: string;
-  /** false: fetched when somebody asks for it alone */
+  /** false: fetched only on request */
   readonly isRegular: boolean;
   /**
    * A client with the credentials of the environment, or of the store.
    * @throws {Failure} if one is missing, or a member is invalid; a promise rejects
    */
   client(): ListClient<unknown> | Promise<ListClient<unknown>>;
-  /** A client that can tell whether a fetch must begin from the start, and fetch nothing. */
+  /** A client that knows if a fetch must begin from the start, but fetches nothing. */
   idleClient(): ListClient<unknown>;
 }
 
@@ -48,7 +48,7 @@ function feedOf({ name, api, settings, enabled, hasCredentials }: Feed, store: S
     async client() {
       const key = feedKey();
       const feeds = store.feeds(key);
-      // A `serve` that has the store fetches, and knows them.
+      // A `serve` that has the store fetches, and has them.
       if (!('credentials' in feeds)) return idleClient();
       const { connect } = serviceOf(api);
       if (hasCredentials && key === undefined) {

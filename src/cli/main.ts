@@ -106,7 +106,7 @@ stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   toStderr(`onlyhashes: standard output: ${code}\n`);
   process.exit(2);
 });
-// If nobody reads the errors, the exit code still reports them.
+// If the errors have no reader, the exit code still reports them.
 stderr.on('error', () => {});
 try {
   // Not process.exit, which would cut off what is being written to a pipe.

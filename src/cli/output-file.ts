@@ -7,7 +7,7 @@ import { fileKindOf } from '../node/index.js';
 import { Failure, failureOf } from './failure.js';
 import { encoded } from './file-name.js';
 
-/** Which files may be replaced, and who may read the new one. */
+/** Files that may be replaced, and the readers of the new one. */
 export interface OutputOptions {
   /** any file */
   readonly overwrite: boolean;
@@ -18,7 +18,7 @@ export interface OutputOptions {
 }
 
 /**
- * Where to write a file named on the command line: the path itself, or what it links to.
+ * The path to write for a file named on the command line: that path, or the target of a link.
  * @throws {Failure} if a file there may not be replaced, or nothing can be written there
  */
 export async function outputPath(
@@ -47,7 +47,7 @@ export async function outputPath(
   throw new Failure(`${path}: ${other}; --overwrite replaces it`);
 }
 
-/** Whether a file begins as one of this kind; false if it cannot be read. */
+/** True if a file begins as one of this kind; false if it cannot be read. */
 export const isOfKind = (path: string, kind: 'index' | 'blocklist'): Promise<boolean> =>
   fileKindOf(path).then(
     (own) => own === kind,
@@ -55,8 +55,8 @@ export const isOfKind = (path: string, kind: 'index' | 'blocklist'): Promise<boo
   );
 
 /**
- * Writes a file as a whole or not at all: under another name beside it until it is complete. Its
- * owner alone can read it, or whoever could read the file it replaces unless it is `secret`.
+ * Writes a file as a whole or not at all: under another name beside it until it is complete. Only
+ * its owner can read it, or the readers of the file that it replaces unless it is `secret`.
  * @throws {Failure} as `outputPath`, also if a file appears there meanwhile
  */
 export async function writeWhole(
@@ -65,7 +65,7 @@ export async function writeWhole(
   options: OutputOptions & { signal: AbortSignal },
 ): Promise<void> {
   const target = await outputPath(path, options);
-  // Hidden: a walk through this folder, which may be going on, takes it for no picture.
+  // Hidden: a walk through this folder at the same time ignores it.
   const temporary = join(dirname(target), `.${basename(target)}.${randomUUID()}.tmp`);
   const remove = () => rmSync(temporary, { force: true });
   process.once('exit', remove);

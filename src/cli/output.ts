@@ -4,13 +4,13 @@ import { Failure } from './failure.js';
 import { encoded } from './file-name.js';
 
 /**
- * Characters by which a name or a label would steer a terminal, or make it show another text:
+ * Characters in a name or a label that would control a terminal, or make it show another text:
  * controls other than tabs and line breaks, those of 0x80 to 0x9f as bytes too, and marks of
  * direction.
  */
 const STEERING = /(?![\t\n])[\p{Cc}\p{Bidi_Control}\u2028\u2029\udc80-\udc9f]/gu;
 
-/** A text as a terminal may have it: what steers it is shown as `\x1b` or `\u202e`. */
+/** A text that is safe for a terminal: characters that control it become `\x1b` or `\u202e`. */
 export const shown = (text: string): string =>
   text.replace(STEERING, (character) => {
     const code = character.charCodeAt(0);
@@ -20,30 +20,30 @@ export const shown = (text: string): string =>
       : `\\u${code.toString(16).padStart(4, '0')}`;
   });
 
-/** @returns false if a reader is slow, as `write` does */
+/** @returns false if a reader is slow, as in `write` */
 export const toStdout = (text: string): boolean =>
   stdout.write(encoded(stdout.isTTY ? shown(text) : text));
 
-/** A line of CSV. Labels are one cell, and what is not known is an empty one. */
+/** A line of CSV. Labels are one cell, and an unknown value is an empty one. */
 export const csvLine = (cells: readonly unknown[]): string =>
   cells.map((cell) => writeCell(Array.isArray(cell) ? cell : `${cell ?? ''}`)).join(',');
 
-/** Prints a line of a text that has few. */
+/** Prints a line of a text with few lines. */
 export const print = (text: string | number): boolean => toStdout(`${text}\n`);
 
-/** @param before what moves the cursor */
+/** @param before moves the cursor */
 export const toStderr = (text: string, before = ''): boolean =>
   stderr.write(encoded(before + shown(text)));
 
 /**
- * What a command prints, and the line that shows how far it is: results on standard output; errors,
- * notes and progress on standard error. File names are printed as the bytes that they are, but for
- * what would steer a terminal: on standard error always, on standard output if it is one.
+ * The output of a command and its progress line: results on standard output; errors, notes and
+ * progress on standard error. File names are printed byte by byte, except for what would control a
+ * terminal: on standard error always, on standard output if it is one.
  */
 export interface Output extends Progress {
-  /** aborts once the program is to end */
+  /** aborts when the program is to end */
   readonly signal: AbortSignal;
-  /** names the work that goes on from now, e.g. `hashing`, and the unit of its amounts */
+  /** names the work that starts now, e.g. `hashing`, and the unit of its amounts */
   begin(what: string, unit?: string): void;
   /** prints a result; waits for a slow reader, so that memory stays bounded */
   line(text: string): Promise<void>;
@@ -102,12 +102,12 @@ export function output(signal: AbortSignal): Output {
 }
 
 /**
- * Writes what must arrive whole to standard output, unlike results of which a reader may have seen
- * enough.
- * @throws {Failure} if it cannot be written, or nobody reads it
+ * Writes content that must arrive whole to standard output, unlike results, whose reader may stop
+ * early.
+ * @throws {Failure} if it cannot be written, or has no reader
  */
 export async function writeAll(content: string | Uint8Array): Promise<void> {
-  // For the program, a pipe without a reader is no error.
+  // The program treats a pipe without a reader as no error.
   stdout.removeAllListeners('error');
   const error = await new Promise<Error | null | undefined>((resolve) => {
     stdout.on('error', resolve);
@@ -127,14 +127,14 @@ export const exitCode = ({ errors, lines }: Output, found = lines): number =>
 export const counted = (count: number, one: string, many = `${one}s`) =>
   `${count} ${count === 1 ? one : many}`;
 
-/** The line that shows how far long work is. It is drawn only if standard error is a terminal. */
+/** The progress line of long work. It is drawn only if standard error is a terminal. */
 export interface Progress {
   /**
    * @param done 0 when the work begins
    * @param total if known
    */
   update(done: number, total?: number): void;
-  /** shows what is done now, where there is nothing to count */
+  /** shows the current step if there is nothing to count */
   stage(what: string): void;
   /** clears the line before other text is printed */
   clear(): void;
@@ -143,12 +143,12 @@ export interface Progress {
 /** Clears the line of a terminal. */
 export const CLEAR = '\r\x1b[2K';
 
-/** Time between two drawings. A terminal is slow, and a person reads no faster. */
+/** Time between two redraws. A terminal is slow, and a person reads no faster. */
 const REDRAW_MILLISECONDS = 100;
 
 /**
- * The progress of `what`, e.g. `hashing`: how much is done, the rate and, if the total is known,
- * the time left.
+ * The progress of `what`, e.g. `hashing`: the amount done, the rate and, if the total is known, the
+ * time left.
  * @param unit of the amounts, after a space, e.g. ` MB`
  */
 export function progress(what: string, unit = ''): Progress {
@@ -180,7 +180,7 @@ export function progress(what: string, unit = ''): Progress {
   };
 }
 
-/** A time as a person says it: `8 s`, `12 min`, `3 h`. */
+/** A time in everyday units: `8 s`, `12 min`, `3 h`. */
 function timeOf(seconds: number): string {
   if (seconds < 100) return `${Math.ceil(seconds)} s`;
   const minutes = seconds / 60;

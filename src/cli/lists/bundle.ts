@@ -19,7 +19,7 @@ import { outputPath, writeWhole } from '../output-file.js';
 import { PICTURE_OPTIONS } from '../pictures/picture-options.js';
 import { eachPicture, sourceOf } from '../pictures/pictures.js';
 
-/** `onlyhashes bundle`: what a person submits, hashes only. */
+/** `onlyhashes bundle`: a file for a person to submit, with hashes only. */
 export const bundleCommand: Command = {
   name: 'bundle',
   usage: 'create FILE… | show BUNDLE | verify BUNDLE | withdraw BUNDLE',
@@ -68,14 +68,14 @@ saved; withdraw prints what to send to take it back.`,
   minWords: 2,
   async run(call, out) {
     const [action, ...words] = call.words as [string, string, ...string[]];
-    // Refused before a picture is hashed or a token asked for.
+    // Rejected before a picture is hashed or a token requested.
     const path = call.text('output');
     if (path !== undefined) await outputPath(path, { overwrite: call.on('overwrite') });
     if (action === 'create') return create(call, words, out);
     if (words.length > 1) throw new UsageError('expected one bundle');
     if (action === 'show') {
       const { text } = await open(call, words[0]!);
-      // Whoever looks at it may stop where they like.
+      // A person who reads it may stop anywhere.
       if (path === undefined) toStdout(text);
       else await write(call, text, out.signal);
     } else if (action === 'verify') {
@@ -168,13 +168,13 @@ async function tokenOf(call: Call, signal: AbortSignal): Promise<string> {
 }
 
 /**
- * What a person types at the terminal after `prompt`. Nothing of it is shown.
- * @throws {Failure} if they end the input instead
+ * A line typed at the terminal after `prompt`, without echo.
+ * @throws {Failure} if the input ends instead
  */
 async function hiddenAnswer(prompt: string, signal: AbortSignal): Promise<string> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const line = createInterface({ input: stdin, output: nowhere, terminal: true, historySize: 0 });
-  // While keys are read one by one, the terminal makes no signal of Ctrl-C.
+  // While keys are read one by one, the terminal sends no signal for Ctrl-C.
   line.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   const closed = once(line, 'close').then(() => {
     throw new Failure('expected an answer, the input ended');

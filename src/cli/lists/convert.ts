@@ -41,7 +41,7 @@ const LIST_FORMATS = ['plain', 'csv', 'jsonl', 'dataset', 'dataset-csv', 'local-
 const FORMATS = [...LIST_FORMATS, 'vpdq', 'vpdq-json', 'index', 'blocklist'] as const;
 type Format = (typeof FORMATS)[number];
 
-/** What a name's end says of a format. */
+/** Formats by the ending of a name. */
 const ENDINGS: Readonly<Record<string, Format>> = {
   '.txt': 'plain',
   '.csv': 'csv',
@@ -127,7 +127,7 @@ line ENTRIES,FORMAT,TO unless TO is standard output.`,
   },
 };
 
-/** @throws {UsageError} if neither the command line nor the name tells it */
+/** @throws {UsageError} if neither the command line nor the name states it */
 function formatOf(to: string, call: Call): Format {
   const format = (call.text('format') as Format | undefined) ?? ENDINGS[extname(to).toLowerCase()];
   if (format === undefined) throw new UsageError('expected --format, or a name that tells it');
@@ -135,7 +135,7 @@ function formatOf(to: string, call: Call): Format {
 }
 
 async function print(pieces: Iterable<string>, out: Output): Promise<void> {
-  // `line` ends it, and waits for a slow reader.
+  // `line` adds the line break, and waits for a slow reader.
   for (const piece of pieces) await out.line(piece.replace(/\n$/, ''));
 }
 
@@ -169,7 +169,7 @@ function tableOf(part: ListPart): PackedEntries {
   return table;
 }
 
-/** @throws {Failure} if there is not one, since an index has one kind of hash */
+/** @throws {Failure} unless there is exactly one, since an index has one kind of hash */
 function onlyPart(parts: readonly ListPart[], from: string): ListPart {
   const [part, ...others] = parts;
   if (part && others.length === 0) return part;
@@ -184,9 +184,9 @@ function blocklistOf(parts: readonly ListPart[], from: string, out: Output): Blo
 }
 
 /**
- * Writes a blocklist, or puts its entries in place of those of the one that is there.
- * @returns how many entries are in it
- * @throws {Failure} if nothing is in it, or a file may not be replaced or cannot be written
+ * Writes a blocklist, or replaces the entries of an existing one.
+ * @returns the number of entries in it
+ * @throws {Failure} if it is empty, or a file may not be replaced or cannot be written
  */
 async function writeBlocklist(
   blocklist: Blocklist,
@@ -198,7 +198,7 @@ async function writeBlocklist(
     throw new Failure(`${shownName(from)}: no hash in it that can match`);
   }
   try {
-    // Checked again: reading took its time.
+    // Checked again, since reading took a while.
     const path = await outputPath(to, { overwrite });
     if (!(await isOfKind(path, 'blocklist'))) {
       const made = `${path}.${randomUUID()}.tmp`;
@@ -211,7 +211,7 @@ async function writeBlocklist(
     const [replace, withdraw] = [{ all: blocklist.entries() }, blocklist.withdrawals];
     await list.apply(
       ({ lists, generation }) => {
-        // A list that was fetched has other entries now than its checkpoint says.
+        // A fetched list now has other entries than its checkpoint implies.
         const own = lists.refetched(undefined, generation).entries();
         return { replace, withdraw, settings: Object.fromEntries([...blocklist.settings, ...own]) };
       },
@@ -230,7 +230,7 @@ async function writeBlocklist(
   }
 }
 
-/** What a blocklist can match, a table for each kind of hash. Notes what is left out. */
+/** The entries that a blocklist can match, a table for each kind of hash. Notes the others. */
 function tablesIn(blocklist: Blocklist, from: string, out: Output): Promise<PackedEntries[]> {
   const withdrawals = blocklist.withdrawals.length;
   const lists = blocklist.lists().filter(hasSettings).length;
@@ -248,7 +248,7 @@ const hasSettings = ({ name, trust, tier, enabled, policy }: ListInfo) =>
   policy !== undefined || !enabled || tier !== 'match' || (trust === 'own') !== (name === '');
 
 /**
- * The lines of a text list. Notes at their end what it cannot hold.
+ * The lines of a text list. A note at the end reports what it cannot hold.
  * @throws {Failure} if an entry cannot be written at all
  */
 function* linesOf(

@@ -11,7 +11,7 @@ import { connected, listPlaceOf, readListConfig } from './list-config.js';
 import { type KeptLists, withLists } from './list-place.js';
 import { LIST_SERVICES } from './list-services.js';
 
-/** How many malformed records of a list are printed. The rest are counted. */
+/** Malformed records of a list that are printed. The rest are counted. */
 const PROBLEMS_SHOWN = 20;
 
 /** `onlyhashes fetch`: lists from their services. */
@@ -66,7 +66,7 @@ ONLYHASHES_KEY has the key of their credentials, 64 hex digits.`,
     const place = config
       ? listPlaceOf(path!, config, givenStore(call))
       : { store: storePlaceOf(call) };
-    // Before anything is fetched: a missing credential is told at once.
+    // Before the first fetch: a missing credential is reported at once.
     if (!config) feedKey();
     const isWanted = ({ name }: ListFeed) => names.length === 0 || names.includes(name);
     const configured = config?.lists.filter(isWanted).map(connected);
@@ -90,7 +90,7 @@ ONLYHASHES_KEY has the key of their credentials, 64 hex digits.`,
 };
 
 /**
- * Fetches a list and prints what it did. If it fails, that is told, and the other lists go on.
+ * Fetches a list and prints the changes. A failure is reported, and the other lists go on.
  * @returns 1 if another program is fetching it, else 0
  */
 async function fetchOne(
@@ -139,19 +139,19 @@ async function fetchOne(
   return 0;
 }
 
-/** Why a file can take no list. */
+/** Errors that make a file unfit for any list. */
 const UNFIT: readonly FormatError['code'][] = ['unwritable', 'unreadable', 'in-use'];
 
 const isElsewhere = (error: unknown) => error instanceof StoreError && error.code === 'in-use';
 
-/** What is told of a list that failed. @throws what no other list would be spared */
+/** The report of a failed list. @throws errors that would affect all other lists, too */
 function messageOf(error: unknown): string {
   if (error instanceof StoreError) {
     if (error.code === 'wrong-key') return error.message;
     if (error.code !== 'taken-over') throw error;
     return 'another program changed it meanwhile; the next fetch goes on from there';
   }
-  // Of the file or of the database.
+  // An error of the file or of the database.
   if (error instanceof FormatError && UNFIT.includes(error.code)) throw error;
   const failure = storeFailure(error);
   if (failure instanceof Failure && failure !== error) throw failure;
@@ -159,11 +159,11 @@ function messageOf(error: unknown): string {
   return (error as Error).message;
 }
 
-/** The command that confirms, as a shell takes it. */
+/** The command that confirms, quoted for a shell. */
 function commandOf(name: string, { words: [path], text }: Call): string {
   const quoted = (word: string) =>
     /^[\w./@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-  // Not as it was given: an address of a database may hold a password.
+  // Not the given value: the address of a database may hold a password.
   const store = text('store') === undefined ? '' : ' --store URL|FOLDER';
   const config = path === undefined ? '' : ` ${quoted(path)}`;
   return `run: onlyhashes fetch${config}${store} --confirm ${quoted(name)}`;

@@ -2,7 +2,7 @@ import type { FetchState } from '../../node/index.js';
 
 type HeldBack = NonNullable<FetchState['heldBack']>;
 
-/** Removals that a fetch held back, as JSON. */
+/** Held-back removals of a fetch, as JSON. */
 export const heldBackJson = ({ keys: _, sinceSeconds, ...held }: HeldBack) => ({
   ...held,
   since: sinceOf(sinceSeconds),
@@ -13,7 +13,7 @@ export const heldBackWords = ({ removals, of, sinceSeconds }: HeldBack): string 
   `held back since ${sinceOf(sinceSeconds)}: the service did not tell ${removals} of ${of} entries; \
 they stay`;
 
-/** The note about a fetch that does not know where its list ends. */
+/** The note about a fetch for which the end of its list is unknown. */
 export const notReadWords = (notRead: string, isDrained: boolean): string =>
   `not read: ${notRead}${isDrained ? '' : '; nothing was removed'}`;
 

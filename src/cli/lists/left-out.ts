@@ -28,7 +28,7 @@ export class LeftOut {
     this.#counts = new Map(lost.map((field) => [field, 0]));
   }
 
-  /** The same entries, counted as they are taken. */
+  /** The same entries, counted as they are consumed. */
   *counting(entries: Iterable<BlocklistEntry>): Generator<BlocklistEntry> {
     for (const entry of entries) {
       for (const [field, count] of this.#counts) {

@@ -9,12 +9,12 @@ import type { ListFeed } from '../list-feed.js';
 import { namedStore, placeOfStore } from '../store/opened-store.js';
 import { LIST_SERVICES, originOf, type ServiceSettings, serviceNamed } from './list-services.js';
 
-/** Where lists are kept: in a blocklist file or in a store. */
+/** The place of lists: a blocklist file or a store. */
 export type ListPlace = { readonly file: string } | { readonly store: StorePlace };
 
-/** What CONFIG says: where fetched lists are kept, and where each comes from. */
+/** The content of a CONFIG: the place of fetched lists, and the feed of each. */
 export interface ListConfig {
-  /** undefined if it does not say */
+  /** undefined if it states none */
   readonly place: ListPlace | undefined;
   readonly lists: readonly ConfiguredList[];
 }
@@ -22,25 +22,25 @@ export interface ListConfig {
 /** One list of a CONFIG. */
 export interface ConfiguredList extends ListFeed {
   readonly settings: ListSettings & { readonly policy: PolicyOptions };
-  /** those of them that the CONFIG itself names */
+  /** settings that the CONFIG itself has */
   readonly ownSettings: ListSettings;
   client(): ListClient<unknown>;
 }
 
-/** The list with a client that is made now. @throws {Failure} as `client` */
+/** The list with a client that is made at once. @throws {Failure} as `client` */
 export function connected(list: ConfiguredList): ListFeed {
   const client = list.client();
   return { ...list, client: () => client };
 }
 
-/** Largest file that is read as a CONFIG. */
+/** Largest size of a CONFIG in bytes. */
 export const MAX_CONFIG_BYTES = 1 << 20;
 
 const SETTINGS = ['trust', 'tier', 'enabled', 'policy'] as const;
 const CONNECTION = ['baseUrl', 'plainHttp', 'timeoutSeconds', 'tries'] as const;
 
 /**
- * Reads a CONFIG. No message quotes what a member says: somebody may have put a credential there.
+ * Reads a CONFIG. No message quotes a member's value: it may be a misplaced credential.
  * @throws {Failure} if it cannot be read; with the path of the member that is wrong
  */
 export async function readListConfig(path: string): Promise<ListConfig> {
@@ -53,7 +53,7 @@ export async function readListConfig(path: string): Promise<ListConfig> {
 }
 
 /**
- * The CONFIG in a text; undefined if it is something else, as a list in JSONL.
+ * The CONFIG in a text; undefined if it is something else, such as a list in JSONL.
  * @throws {Failure} if a member is wrong
  */
 export function configFrom(text: string, path: string): ListConfig | undefined {
@@ -80,10 +80,10 @@ export function configFrom(text: string, path: string): ListConfig | undefined {
 }
 
 /**
- * Where the lists of a CONFIG are kept: the command line's word counts before the file's, and the
- * environment's after it.
- * @param store what the command line says
- * @throws {Failure} if none of them says it
+ * The place of a CONFIG's lists: the command line overrides the file, and the file overrides the
+ * environment.
+ * @param store value on the command line
+ * @throws {Failure} if none of them states it
  */
 export function listPlaceOf(
   path: string,
@@ -112,14 +112,14 @@ function placeIn(file: Member, base: string): ListPlace | undefined {
 }
 
 function hasPassword(url: string): boolean {
-  // An address without a host, as that of a socket, is none to the engine.
+  // An address without a host, such as that of a socket, is not a URL to the engine.
   const [, before = '', query = ''] = /^[^/]*\/\/([^/?#]*)[^?]*(.*)$/.exec(url) ?? [];
   return /:.*@/.test(before) || new URLSearchParams(query).has('password');
 }
 
 /**
- * The settings that lists are given in a store. What a CONFIG does not name stays as it is there:
- * a moderator may have set it.
+ * Settings for lists in a store. Settings that a CONFIG does not have stay unchanged there: a
+ * moderator may have set them.
  */
 export const storedSettingsOf = (lists: readonly ConfiguredList[]) =>
   Object.fromEntries(lists.map(({ name, ownSettings }) => [name, ownSettings]));
@@ -163,7 +163,7 @@ function readList(list: Member): ConfiguredList {
     }
   };
   const idleClient = () => client(() => 'unused');
-  // Tells what is wrong with other members before anything is fetched.
+  // Reports errors in other members before anything is fetched.
   idleClient();
   return {
     name,

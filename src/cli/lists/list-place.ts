@@ -20,35 +20,35 @@ import type { Output } from '../output.js';
 import { withStore } from '../store/opened-store.js';
 import { type ListConfig, type ListPlace, storedSettingsOf } from './list-config.js';
 
-/** Lists in the place where they are kept: a blocklist file or a store. */
+/** Lists in their place: a blocklist file or a store. */
 export interface KeptLists {
-  /** All are written at once. @returns how many entries each removed */
+  /** All are written at once. @returns the number of entries that each removed */
   withdraw(withdrawals: readonly Withdrawn[]): Promise<readonly number[]>;
-  /** All are written at once. @returns of each, whether there was such a withdrawal */
+  /** All are written at once. @returns for each, true if there was such a withdrawal */
   reinstate(keys: readonly WithdrawnKey[]): Promise<readonly boolean[]>;
   /**
-   * Gives lists the settings of a CONFIG. A file loses those that were fetched and that it names no
-   * longer; a store keeps them, as others may share it.
-   * @returns how many entries each of these had
+   * Gives lists the settings of a CONFIG. A file loses fetched lists that the CONFIG no longer
+   * names; a store keeps them, as others may share it.
+   * @returns the number of entries in each lost list
    */
   configure(config: ListConfig): Promise<readonly number[]>;
-  /** With a number that goes up with each change. */
+  /** With a number that grows with each change. */
   all(): Promise<{ readonly generation: number; readonly lists: readonly KeptList[] }>;
-  /** `confirm`: what is held back goes, if the fetch finds no more. */
+  /** `confirm`: makes held-back removals, if the fetch finds no others. */
   fetch(feed: ListFeed, options: FetchOptions & { confirm?: boolean }): Promise<FetchProgress>;
-  /** A copy in memory, by the settings of a CONFIG, which are not kept. */
+  /** A copy in memory, with the settings of a CONFIG, which are not saved. */
   copy(config: ListConfig): Promise<Listed>;
-  /** those of a store */
+  /** the feeds of a store */
   feeds(): Promise<readonly ListFeed[]>;
 }
 
-/** A blocklist, and what a store allows. */
+/** A blocklist, and the exceptions of a store. */
 export interface Listed {
   readonly blocklist: Blocklist;
   readonly allowList?: AllowList;
 }
 
-/** A list, and how far it was fetched. */
+/** A list, and the progress of its fetches. */
 export interface KeptList {
   readonly name: string;
   readonly size: number;
@@ -57,9 +57,9 @@ export interface KeptList {
 
 /**
  * Opens a place for some work.
- * @param options `mayMake`: makes what is not there. `waiting`: for an embedded store that another
- *   program has. `isRead`: nothing is changed there, and a file that is not there is empty
- * @throws {Failure} if it cannot be opened, or does not do what is asked
+ * @param options `mayMake`: creates a missing place. `waiting`: for an embedded store that another
+ *   program has. `isRead`: nothing is changed there, and a missing file is empty
+ * @throws {Failure} if it cannot be opened, or cannot do what is requested
  */
 export async function withLists<T>(
   place: ListPlace,

@@ -20,12 +20,12 @@ interface ListService {
   readonly settings: readonly string[];
   /** further options of its client */
   readonly options?: readonly string[];
-  /** its credentials, and whether each must be given */
+  /** its credentials; true if one is required */
   readonly credentials: Readonly<Record<string, boolean>>;
   connect(secrets: Record<string, string>, settings: ServiceSettings): ListClient<unknown>;
 }
 
-/** The services by the names that a CONFIG gives them. */
+/** The services by their names in a CONFIG. */
 export const LIST_SERVICES: Readonly<Record<string, ListService>> = {
   stopncii: {
     settings: [],
@@ -36,7 +36,7 @@ export const LIST_SERVICES: Readonly<Record<string, ListService>> = {
   ncmec: {
     settings: ['list'],
     credentials: { user: true, password: true },
-    // NCMEC's environments are lists to a platform: a CONFIG and a store say `list`.
+    // NCMEC's environments are lists to a platform: a CONFIG and a store call them `list`.
     connect: ({ user = '', password = '' }, { list: environment, ...options }) =>
       new NcmecClient({ user, password }, { ...options, environment } as NcmecOptions),
   },
@@ -71,15 +71,15 @@ export const serviceNamed = (name: string): ListService | undefined =>
   Object.hasOwn(LIST_SERVICES, name) ? LIST_SERVICES[name] : undefined;
 
 /**
- * A service and what chooses a list of it, as text: what tells two origins of a list apart. A list
- * that moves between a CONFIG and the feeds of a store keeps it, and is not fetched anew.
+ * A service and the settings that choose one of its lists, as text: the identity of an origin. A
+ * list that moves between a CONFIG and a store's feeds keeps it, and is not fetched again.
  */
 export function originOf(service: string, settings: ServiceSettings): string {
   const chosen = [...(serviceNamed(service)?.settings ?? []), 'baseUrl'];
   return JSON.stringify([service, ...chosen.map((each) => settings[each] ?? null)]);
 }
 
-/** The service that an origin names; undefined if it names another. */
+/** The service of an origin; undefined for an unknown one. */
 export function serviceOfOrigin(origin = ''): string | undefined {
   const json = jsonIn(origin);
   const [service] = Array.isArray(json) ? json : [];

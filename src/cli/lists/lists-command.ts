@@ -8,7 +8,7 @@ import { type KeptLists, withLists } from './list-place.js';
 import { serviceOfOrigin } from './list-services.js';
 import { namedLists } from './saved-blocklist.js';
 
-/** `onlyhashes lists`: what was fetched, and when. */
+/** `onlyhashes lists`: the fetched lists, and when they were fetched. */
 export const listsCommand: Command = {
   name: 'lists',
   usage: 'CONFIG|LIST | --store URL|FOLDER',
@@ -51,7 +51,7 @@ it may do so no longer.`,
   },
 };
 
-/** What is told of each list. What is not known is undefined. */
+/** The report on each list. Unknown values are undefined. */
 async function toldLists(kept: KeptLists, configured: readonly ListFeed[]) {
   const { generation, lists } = await kept.all();
   const held = new Map(lists.map((list) => [list.name, list]));

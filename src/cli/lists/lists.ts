@@ -23,7 +23,7 @@ import { endingAtOnce } from '../interrupt.js';
 import { counted, type Output } from '../output.js';
 import { PICTURE_OPTIONS } from '../pictures/picture-options.js';
 
-/** What can be given as a list to match against. */
+/** The kinds of lists to match against. */
 export const LIST_KINDS = 'text, an .ohx or .ohb file, or a CONFIG of fetch';
 
 /** The options of every command that takes a list. */
@@ -43,7 +43,7 @@ export interface Kind {
   readonly bits: Bits;
 }
 
-/** Which hashes of a list to use: all, or those that the command line asks for. */
+/** The hashes of a list to use: all, or those that the command line selects. */
 export interface Wanted {
   readonly algorithm: Algorithm | undefined;
   readonly bits: Bits | undefined;
@@ -56,18 +56,18 @@ type Unnamed = ReadListOptions['algorithm'];
 /** The entries of one kind: a table of a text list, or an index file. */
 export type ListPart = PackedEntries | OpenedIndex;
 
-/** How many problems of a list are printed. The rest are counted. */
+/** Problems of a list that are printed. The rest are counted. */
 const PROBLEMS_SHOWN = 20;
 
-/** After this long without a byte from a pipe, a note says that the program is waiting. */
+/** After this long without a byte from a pipe, a note states that the program is waiting. */
 const WAIT_MILLISECONDS = 2000;
 
-/** Length of the magic number that tells an index file from a text. */
+/** Length of the magic number that distinguishes an index file from a text. */
 const MAGIC_BYTES = 8;
 
 /**
- * What the command line asks of a list.
- * @throws {UsageError} if it asks for PDQ of 64 bits
+ * The selection on the command line.
+ * @throws {UsageError} if it selects PDQ of 64 bits
  */
 export function wantedOf(call: Call): Wanted {
   const algorithm = call.text('algorithm') as Algorithm | undefined;
@@ -77,8 +77,8 @@ export function wantedOf(call: Call): Wanted {
 }
 
 /**
- * The wanted parts of a list, one for each kind, each with something to match. A note tells what is
- * left out. Only with `allowEmpty` may there be nothing to match, and then no part or degenerate
+ * The wanted parts of a list, one for each kind, each with something to match. A note reports what
+ * is left out. Only with `allowEmpty` may there be nothing to match, and then no part or degenerate
  * ones.
  * @param path a file, a pipe, or `-` for standard input; opened and read once
  * @throws {Failure} if the list cannot be read, or has nothing to match or nothing that is wanted
@@ -89,7 +89,7 @@ export async function readParts(
   out: Output,
 ): Promise<ListPart[]> {
   const name = shownName(path);
-  // As almost everybody writes PDQ. The picture's algorithm says nothing of the list.
+  // Nearly all PDQ lists are written so. The picture's algorithm does not determine the list's.
   const unnamed = algorithm && { 64: algorithm, 256: 'pdq' as const };
   const all = await readAll(path, unnamed, out);
   const parts = all.filter(isComparable);
@@ -120,14 +120,14 @@ export async function readParts(
   return wanted;
 }
 
-/** Which kinds of hashes are wanted. An algorithm alone means hashes of its own width. */
+/** The wanted kinds of hashes. An algorithm alone means hashes of its default width. */
 export function choiceOf({ algorithm, bits }: Pick<Wanted, 'algorithm' | 'bits'>) {
   const width = bits ?? (algorithm && new PackedEntries(algorithm).bits);
   return {
     bits: width,
     takes: (kind: Kind) =>
       (algorithm ?? kind.algorithm) === kind.algorithm && (width ?? kind.bits) === kind.bits,
-    /** What is said of a list that has other kinds alone. */
+    /** The error for a list that has only other kinds. */
     failure(name: string, held: readonly Kind[], hint = ''): Failure {
       const stated = [width && `${width}-bit`, algorithm].filter(Boolean).join(' ');
       const kinds = held.map(kindName).join(', ');
@@ -149,11 +149,11 @@ export function kindWithout({ algorithm = 'pdq', bits }: Wanted): Kind {
   return { algorithm, bits: bits ?? new PackedEntries(algorithm).bits };
 }
 
-/** What a kind is called in messages. */
+/** The name of a kind in messages. */
 export const kindName = ({ algorithm, bits }: Kind) => `${bits}-bit ${algorithm}`;
 
 /**
- * Every part of a list. Its content tells whether it is a text or an index file.
+ * Every part of a list. Its content decides if it is read as a text or as an index file.
  * @param algorithm of the hashes in a text that name none; default `pdq`
  * @throws {Failure} if it cannot be read
  */
@@ -175,8 +175,8 @@ export async function readAll(path: string, algorithm: Unnamed, out: Output): Pr
 }
 
 /**
- * The entries of a list, one after the other: those of a text as it is read, so that a list may be
- * larger than memory. An index file is read whole.
+ * The entries of a list, one after the other: those of a text while it is read, so that a list may
+ * be larger than memory. An index file is read whole.
  * @throws {Failure} if it cannot be read, perhaps after some entries
  */
 export async function* readEach(
@@ -239,7 +239,7 @@ export function* entriesOf(...parts: readonly ListPart[]): Generator<BlocklistEn
   }
 }
 
-/** A list as a stream; its length if it has one, and whether the path can be opened again. */
+/** A list as a stream; its length if it has one, and true if the path can be opened again. */
 async function opened(
   path: string,
   signal: AbortSignal,
@@ -253,7 +253,7 @@ async function opened(
     // An index file whose name is not UTF-8 is read as a stream.
     return { source, isFile: name === path, byteLength: about.size };
   }
-  // As a socket, a pipe that nobody writes to yet blocks no thread, and the wait can be aborted.
+  // As a socket, a pipe without a writer blocks no thread, and the wait can be aborted.
   const fd = openSync(name, constants.O_RDONLY | constants.O_NONBLOCK);
   const source = new Socket({ fd, readable: true, writable: false });
   return { source: addAbortSignal(signal, source), isFile: false };
@@ -308,7 +308,7 @@ export async function tablesOf(
   return [...tables.values()];
 }
 
-/** The lines of a text that cannot be read. */
+/** The unreadable lines of a text. */
 function listProblems(path: string, out: Output) {
   const name = shownName(path);
   const shown: FormatError[] = [];
@@ -318,8 +318,8 @@ function listProblems(path: string, out: Output) {
       if (count++ < PROBLEMS_SHOWN) shown.push(problem);
     },
     /**
-     * Tells them at the end: if no line is a hash, one message says more than twenty.
-     * @throws {Failure} if that is so
+     * Reports them at the end: if no line is a hash, one message is clearer than twenty.
+     * @throws {Failure} in that case
      */
     tell(isEmpty: boolean): void {
       const [first] = shown;
@@ -335,7 +335,7 @@ function listProblems(path: string, out: Output) {
   };
 }
 
-/** Notes how many hashes of a list are too plain to match. */
+/** Notes the number of hashes in a list that are too plain to match. */
 export function noteDegenerate(path: string, degenerate: number, where: string, out: Output): void {
   const hashes = counted(degenerate, 'degenerate hash was', 'degenerate hashes were');
   if (degenerate > 0) out.say(shownName(path), `${hashes} ${where}`);
@@ -343,14 +343,14 @@ export function noteDegenerate(path: string, degenerate: number, where: string, 
 
 const leftOutOf = (part: ListPart) => ('degenerate' in part && part.degenerate) || 0;
 
-/** How many entries a part has. */
+/** The number of entries in a part. */
 export const sizeOf = (part: ListPart) =>
   part instanceof PackedEntries ? part.size : part.index.size;
 
-/** Whether a search can find anything in a part. */
+/** True if a search can find anything in a part. */
 function isComparable(part: ListPart): boolean {
   const takes = (one: BlocklistEntry | ListPart) => createBlocklist([one]).size > 0;
-  // The first entry says it of nearly every table, and needs no index of all.
+  // The first entry decides for nearly every table, without an index of them all.
   if (part instanceof PackedEntries && part.size > 0 && takes(part.entryAt(0))) return true;
   return endingAtOnce(() => takes(part));
 }

@@ -56,7 +56,7 @@ export async function savedBlocklist(
 
 /**
  * The blocklist in a blocklist file; undefined if it is something else.
- * @param follow what others change in the file
+ * @param follow applies what others change in the file
  * @throws {Failure} if it cannot be read
  */
 export async function blocklistIn(
@@ -82,7 +82,7 @@ export async function configIn(path: string): Promise<ListConfig | undefined> {
   return about && (await configAt(path, about.size));
 }
 
-/** The lists that a word of the command line or `--store` names, and the CONFIG if it is one. */
+/** The lists of a word of the command line or of `--store`, and the CONFIG if it is one. */
 export async function namedLists(
   call: Call,
   path: string | undefined,
@@ -92,7 +92,7 @@ export async function namedLists(
   return { place: config ? listPlaceOf(path, config, givenStore(call)) : { file: path }, config };
 }
 
-/** About a regular file. A pipe is read once, as a list; so is a file whose name is not UTF-8. */
+/** A regular file's status. Pipes, and files whose name is not UTF-8, are read once, as lists. */
 const regular = async (path: string) => {
   if (path === '-' || encoded(path) !== path) return undefined;
   const about = await stat(path).catch(() => undefined);
@@ -110,7 +110,7 @@ async function configAt(path: string, size: number): Promise<ListConfig | undefi
   }
 }
 
-/** What was fetched, by the settings that CONFIG has now. */
+/** The fetched lists, with the present settings of the CONFIG. */
 async function fetched(path: string, config: ListConfig): Promise<Listed> {
   const place = listPlaceOf(path, config);
   const listed = await withLists(place, (lists) => lists.copy(config), { isRead: true });
@@ -119,7 +119,7 @@ async function fetched(path: string, config: ListConfig): Promise<Listed> {
   throw new Failure(`${path}: nothing was fetched yet; onlyhashes fetch does so`);
 }
 
-/** @throws {Failure} if there is no wanted hash in a blocklist */
+/** @throws {Failure} if a blocklist has no wanted hash */
 export function wantedOf(path: string, listed: Listed, wanted: Wanted): SavedBlocklist {
   const held = KINDS.filter((kind) => hasKind(listed.blocklist, kind));
   const choice = choiceOf(wanted);
@@ -129,7 +129,7 @@ export function wantedOf(path: string, listed: Listed, wanted: Wanted): SavedBlo
   return { ...listed, kinds };
 }
 
-/** Whether a picture's hash of this kind is compared with anything. */
+/** True if a picture's hash of this kind is compared with anything. */
 function hasKind(blocklist: Blocklist, { algorithm, bits }: Kind): boolean {
   const { reason } = match([{ name: 'original', hash: anyHash(algorithm, bits) }], blocklist);
   return reason !== 'nothing-comparable';

@@ -16,14 +16,14 @@ export async function writeIndex(
   { from, to, writable, out }: WriteIndexOptions,
 ): Promise<void> {
   out.stage('building the index');
-  // Made to be matched against, up to the distance of a review.
+  // Built for matching, up to the distance of a review.
   const { reviewDistance: maxDistance } = policyFor(algorithm, bits);
   const index = endingAtOnce(() =>
     createIndex(part?.hashes ?? [], { algorithm, bits, maxDistance }),
   );
   out.stage('writing the index');
   try {
-    // Checked again: reading took its time.
+    // Checked again, since reading took a while.
     const real = await outputPath(to, writable);
     const { degenerate = 0 } = await saveIndex(real, index, {
       signal: out.signal,
@@ -38,7 +38,7 @@ export async function writeIndex(
 }
 
 interface WriteIndexOptions {
-  /** what the list is called in messages */
+  /** the name of the list in messages */
   readonly from: string;
   readonly to: string;
   readonly writable: OutputOptions;

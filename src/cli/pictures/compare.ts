@@ -6,7 +6,7 @@ import { print } from '../output.js';
 import { hashOptions, PICTURE_OPTIONS } from './picture-options.js';
 import { isHex, sourceOf } from './pictures.js';
 
-/** Two pictures are compared as they are, without variants. */
+/** Two pictures are compared unchanged, without variants. */
 const { variants: _, ...OPTIONS } = PICTURE_OPTIONS;
 
 /** `onlyhashes compare`: the distance between two pictures or hashes. */

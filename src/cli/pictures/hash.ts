@@ -36,7 +36,7 @@ hidden pictures and links to folders. - is standard input.`,
     const options = { ...hashOptions(call), crops: call.on('crops') };
     const pool = isOne(call.words) ? undefined : createHashPool();
     const job = async (file: string, ended: AbortSignal) => {
-      // Read apart: the time that a picture has is not that of the program before a pipe.
+      // Read separately: the time limit of a picture excludes that of the program before a pipe.
       const bytes = await readBytes(sourceOf(file), { signal: ended });
       const hashing = { ...options, signal: ended };
       return await (pool ? pool.hash(bytes, hashing) : hashFile(bytes, hashing));
@@ -59,18 +59,18 @@ hidden pictures and links to folders. - is standard input.`,
   },
 };
 
-/** Whether there is one picture to hash: starting a process would take as long as hashing it. */
+/** True if there is one picture to hash: starting a process would take as long as hashing it. */
 function isOne(words: readonly string[]): boolean {
   if (words.length !== 1) return false;
   try {
     return !statSync(encoded(words[0]!)).isDirectory();
   } catch {
-    // Whoever reads it tells what is wrong with it.
+    // Reading it reports the error.
     return true;
   }
 }
 
-/** What is undefined is left out of the text. */
+/** Undefined values are absent from the text. */
 function imageToJSON({ hash, quality, resample, width, height, variants }: HashedFile) {
   return {
     ...hashToJSON(hash),

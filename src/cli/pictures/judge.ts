@@ -57,7 +57,7 @@ export const BLOCKLIST_OPTIONS = {
   },
 } as const satisfies Record<string, Option>;
 
-/** How such a command hashes pictures, and which hashes of the list it uses. */
+/** Options of commands that decide, for hashing pictures and selecting hashes of the list. */
 export const MATCHING_OPTIONS = {
   ...PICTURE_OPTIONS,
   ...LIST_OPTIONS,
@@ -99,15 +99,15 @@ async function listOf(call: Call, list: string, out: Output): Promise<SavedBlock
   return { blocklist: endingAtOnce(() => createBlocklist(parts)), kinds };
 }
 
-/** A picture or hash with its decision, and what was wrong with it, if anything. */
+/** A picture or hash with its decision, and the error, if any. */
 export interface Judged {
   readonly picture: ReportedPicture;
   readonly problem?: string;
 }
 
 /**
- * Reads the list, and decides as the command line says: by every kind of hash that the list has, so
- * that all of it is compared.
+ * Reads the list, and decides by the options of the command line: by every kind of hash in the
+ * list, so that all of it is compared.
  * @throws {Failure} if the list cannot be read or has nothing to match
  */
 export async function judgeOf(call: Call, list: string, out: Output) {
@@ -122,23 +122,23 @@ export async function judgeOf(call: Call, list: string, out: Output) {
     decoding: call.text('decoding') as 'draft',
     unseenFrames: call.text('unseen-frames') as 'none',
   };
-  /** a file that breaks a decoder breaks a process of this pool, and no more */
+  /** a file that crashes a decoder only crashes a process of this pool */
   const pool = createHashPool();
   const policies = kinds.map(({ algorithm, bits }) => ({
     ...{ algorithm, bits },
     ...policyFor(algorithm, bits, rules.policy),
   }));
-  /** of a picture that has no hash: that of the first kind */
+  /** of a picture without a hash: the first kind's */
   const [{ algorithm, bits }] = kinds as [Kind];
   const policy = policyFor(algorithm, bits, rules.policy);
-  /** The decision about what gave no hash. */
+  /** The decision about a picture that gave no hash. */
   const unhashable = (error?: DecodeError): ReportedPicture => ({
     decision: { ...match(error ?? [], blocklist, rules), policy },
   });
   return {
     /**
      * The decision about a picture file. Variants after the first match are not hashed, unless all
-     * matches are asked for.
+     * matches are requested.
      */
     async picture(bytes: Uint8Array, signal: AbortSignal): Promise<Judged> {
       const decisions: Decision[] = [];
@@ -160,7 +160,7 @@ export async function judgeOf(call: Call, list: string, out: Output) {
       return { picture, ...(problem !== undefined && { problem }) };
     },
 
-    /** The decision about a hash in hex, which is of the one kind that has its length. */
+    /** The decision about a hash in hex, which is of the only kind of that length. */
     hex(hex: string): Judged {
       const [kind, another] = kinds.filter((each) => each.bits === 4 * hex.length);
       if (kind === undefined || another !== undefined) {
@@ -174,7 +174,7 @@ export async function judgeOf(call: Call, list: string, out: Output) {
       return { picture: { decision: match(query, blocklist, { ...rules, all }) } };
     },
 
-    /** The decision about a file, whose problems are told. */
+    /** The decision about a file, whose problems are reported. */
     told({ file, image, error }: HashFilesResult<Judged>): ReportedPicture {
       const { picture, problem }: Judged = image ?? {
         picture: unhashable(error),
@@ -201,7 +201,7 @@ export async function judgeOf(call: Call, list: string, out: Output) {
 }
 
 /**
- * The policy that the command line asks for.
+ * The policy that the command line sets.
  * @throws {UsageError} if it sets one distance for several kinds of hashes
  */
 function policyOf(call: Call, kinds: readonly Kind[]): PolicyOptions {
@@ -214,7 +214,7 @@ function policyOf(call: Call, kinds: readonly Kind[]): PolicyOptions {
     if (value !== undefined) changes[name] = Number(value);
   }
   const [first, ...others] = kinds as [Kind];
-  // A distance means something else for each: 31 bits are near for PDQ, and half of a 64-bit hash.
+  // A distance has another meaning for each: 31 bits are near for PDQ, and half of a 64-bit hash.
   if (others.length > 0 && Object.keys(changes).length > 0) {
     throw new UsageError(
       `a distance needs --algorithm and --bits: the list has ${kinds.map(kindName).join(', ')}`,
@@ -225,9 +225,9 @@ function policyOf(call: Call, kinds: readonly Kind[]): PolicyOptions {
   return { ...policy, algorithms: { [first.algorithm]: changes } };
 }
 
-/** Several decisions about one picture as one: the strongest verdict, with all matches. */
+/** Merges several decisions about one picture: the strongest verdict, with all matches. */
 function strongest(decisions: readonly Decision[]): Decision {
-  // What was not checked by every kind is not `none`.
+  // Unless every kind was checked, the verdict is not `none`.
   const order = { match: 0, review: 1, unhashable: 2, none: 3 };
   const [first] = decisions.slice().sort((a, b) => order[a.verdict] - order[b.verdict]);
   const matches = decisions.flatMap((decision) => decision.matches);

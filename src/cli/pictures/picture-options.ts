@@ -2,7 +2,7 @@ import { ALGORITHMS, type VariantProfile } from '../../index.js';
 import type { HashFileOptions } from '../../node/index.js';
 import type { Call, Option } from '../command.js';
 
-/** The profiles in their order; one that is missing here is an error of types. */
+/** The profiles in their order; a missing one is a type error. */
 const PROFILES = Object.keys({
   none: 1,
   orientation: 1,
@@ -11,7 +11,7 @@ const PROFILES = Object.keys({
   thorough: 1,
 } satisfies Record<VariantProfile, 1>);
 
-/** The options of every command that takes pictures: how they are read and hashed. */
+/** The options for reading and hashing, of every command that takes pictures. */
 export const PICTURE_OPTIONS = {
   algorithm: { about: 'hash algorithm', choices: ALGORITHMS, default: 'pdq' },
   bits: { about: 'length of the hash in bits; pdq always has 256', choices: ['64', '256'] },
@@ -45,7 +45,7 @@ export const PICTURE_OPTIONS = {
   },
 } as const satisfies Record<string, Option>;
 
-/** The command line's `PICTURE_OPTIONS` as `hash` takes them. */
+/** The `PICTURE_OPTIONS` of the command line, in the form for `hash`. */
 export function hashOptions(call: Call) {
   const bits = call.text('bits');
   return {

@@ -11,25 +11,25 @@ import { picturesIn } from './walk.js';
 /** A picture to read: a path, or a stream. */
 export type Source = string | Readable;
 
-/** What to read for a file of the command line; `-` is standard input. */
+/** The source of a file on the command line; `-` is standard input. */
 export function sourceOf(file: string): Source {
   if (file === '-') return stdin;
   const path = encoded(file);
-  // `hash` would take bytes for the picture itself. O_NONBLOCK: opening a pipe does not wait
+  // `hash` would take bytes for the picture itself. With O_NONBLOCK, opening a pipe does not wait
   // for its other end.
   const flags = (constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)) as unknown as string;
   return typeof path === 'string' ? path : createReadStream(path, { flags });
 }
 
 /**
- * Whether a word of the command line is a hash rather than a file: hex digits, of the right number
+ * True if a word of the command line is a hash rather than a file: hex digits, of the right number
  * or not, with no file of that name.
  */
 export function isHex(word: string): boolean {
   return /^[0-9a-f]{16,}$/i.test(word) && !existsSync(word);
 }
 
-/** The hash of `--algorithm` that a word is, or else an id. */
+/** The hash of `--algorithm` in a word, otherwise an id. */
 export function hashOrId(word: string, call: Call): Hash | { readonly id: string } {
   try {
     return hashFromHex(call.text('algorithm') as Algorithm, word);
@@ -39,7 +39,7 @@ export function hashOrId(word: string, call: Call): Hash | { readonly id: string
 }
 
 /**
- * The files that `words` name, in their order, each with what `job` made of it. Folders are walked
+ * The files that `words` name, in their order, each with the result of `job`. Folders are walked
  * only as far ahead as the work needs.
  */
 export async function* eachPicture<T>(

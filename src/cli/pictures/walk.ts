@@ -5,15 +5,15 @@ import { Failure } from '../failure.js';
 import { encoded, nameOf } from '../file-name.js';
 import { counted, type Output } from '../output.js';
 
-/** Entries that are read in one go. With 32, Node's default, a million take twice as long. */
+/** Entries per read. With 32, Node's default, a million take twice as long. */
 const ENTRIES_AT_ONCE = 1024;
 
 /**
  * The files that words of the command line name, in their order, while they are found. Folders are
- * walked, each sorted by name; only the names in the folders that are open are held. A file with a
- * plain name is taken for a picture, so that a broken picture is reported; a hidden file is taken
- * if it begins as a picture. Hidden folders are left out. Links are followed, each folder once. A
- * folder that cannot be read is yielded itself: reading it reports the error in its place.
+ * walked, each sorted by name; only the names in open folders are held. A file with a plain name
+ * counts as a picture, so that a broken picture is reported; a hidden file counts if it begins as a
+ * picture. Hidden folders are left out. Links are followed, each folder once. A folder that cannot
+ * be read is yielded itself: reading it reports the error in its place.
  * @param out gets notes of what is left out
  * @param onTotal called once the number of files is known: at once if all words are files, else at
  *   the end
@@ -25,7 +25,7 @@ export async function* picturesIn(
   onTotal: (total: number) => void,
 ): AsyncGenerator<string, void, undefined> {
   const walk = new Walk(out);
-  // Asked beforehand: most calls name files alone, and then progress has a total from the start.
+  // Checked beforehand: most calls only name files, and then progress has a total from the start.
   const kinds = await Promise.all(words.map((word) => (word === '-' ? 'file' : kindOf(word))));
   if (!kinds.includes('folder')) onTotal(words.length);
   let total = 0;
@@ -46,7 +46,7 @@ interface OpenFolder {
   readonly path: string;
   readonly id: string;
   readonly entries: Entries;
-  /** how many of its entries are done */
+  /** number of its entries that are done */
   done: number;
 }
 
@@ -60,7 +60,7 @@ class Walk {
     this.#out = out;
   }
 
-  /** The files in a folder. With recursion, every file would cost a promise for each level. */
+  /** The files in a folder. Recursion would cost every file a promise for each level. */
   async *files(folder: string): AsyncGenerator<string, void, undefined> {
     const above: OpenFolder[] = [];
     if (!(await this.#enter(folder, false, above))) yield folder;
@@ -85,7 +85,7 @@ class Walk {
     }
   }
 
-  /** Puts a folder on top of those it lies in, unless it is left out. False if it is unreadable. */
+  /** Puts a folder on top of its parents, unless it is left out. False if it is unreadable. */
   async #enter(path: string, linked: boolean, above: OpenFolder[]): Promise<boolean> {
     try {
       const id = await identityOf(path);
@@ -132,7 +132,7 @@ function kindBy(entry: { isDirectory(): boolean; isFile(): boolean }): Kind {
   return entry.isFile() ? 'file' : 'other';
 }
 
-/** What `path` leads to. `file` if that is unknown: reading it reports the error. */
+/** The kind of file at `path`. `file` if that is unknown: reading it reports the error. */
 async function kindOf(path: string): Promise<Kind> {
   try {
     return kindBy(await stat(encoded(path)));
@@ -141,13 +141,13 @@ async function kindOf(path: string): Promise<Kind> {
   }
 }
 
-/** The same for every path that leads to the folder, and for no other folder. */
+/** The same for every path to the folder, and unique to it. */
 async function identityOf(folder: string): Promise<string> {
   const { dev, ino } = await stat(encoded(folder), { bigint: true });
   return `${dev}:${ino}`;
 }
 
-/** The names in a folder, sorted, and what those are that are not plain files. */
+/** The names in a folder, sorted, and the kinds of those that are not plain files. */
 interface Entries {
   readonly names: readonly string[];
   readonly special: ReadonlyMap<string, Kind | 'link'>;
@@ -157,7 +157,7 @@ interface Entries {
 async function entriesOf(folder: string, signal: AbortSignal): Promise<Entries> {
   const names: string[] = [];
   const special = new Map<string, Kind | 'link'>();
-  // Node's types do not know that names can be asked for as bytes.
+  // Node's types lack the option of names as bytes.
   const options = { encoding: 'buffer' as BufferEncoding, bufferSize: ENTRIES_AT_ONCE };
   for await (const entry of await opendir(encoded(folder), options)) {
     signal.throwIfAborted();
@@ -168,7 +168,7 @@ async function entriesOf(folder: string, signal: AbortSignal): Promise<Entries> 
   return { names: names.sort(), special };
 }
 
-/** Whether a file begins as a picture. True if it cannot be read: reading it again reports why. */
+/** True if a file begins as a picture, or cannot be read: reading it again reports why. */
 async function mayBePicture(path: string): Promise<boolean> {
   try {
     const kind = await fileKindOf(encoded(path));

@@ -10,16 +10,16 @@ import type { Call } from '../command.js';
 import { Failure, UsageError } from '../failure.js';
 import { readTokens } from './serve-tokens.js';
 
-/** Where a server listens: a port of an address, or a socket of the file system. */
+/** The address of a server: a host and a port, or a socket of the file system. */
 export type Place = { readonly host: string; readonly port: number } | { readonly path: string };
 
-/** What the command line says of a service, without the list that it answers from. */
+/** The command line's options of a service, apart from the list that it answers from. */
 export interface ServeOptions {
   readonly place: Extract<Place, { port: number }>;
   readonly clamd: Place | undefined;
-  /** days that reviews are kept; undefined: there are none */
+  /** days that reviews are kept; undefined if none are */
   readonly reviewDays: number | undefined;
-  /** the networks whose callers need no token, as `--trust-network` has them */
+  /** the networks whose callers need no token, in the form of `--trust-network` */
   readonly trusted: string;
   readonly service: Omit<CreateServiceOptions, 'blocklist' | 'follower'>;
 }
@@ -62,7 +62,7 @@ or --trust-network CIDR=ROLE`,
   return { place, clamd: clamdPlace, reviewDays, trusted, service: all };
 }
 
-/** Its own messages tell what is wrong with the options; a pool starts with its first picture. */
+/** The service's own messages name a wrong option; a pool starts with its first picture. */
 function checkService(
   options: ServeOptions['service'],
   failure: (message: string) => Failure,
@@ -74,7 +74,7 @@ function checkService(
   }
 }
 
-/** `CIDR=ROLE`, several parted by commas. */
+/** `CIDR=ROLE`, several comma-separated. */
 function networksOf(text: string): NetworkRule[] {
   return text.split(',').map((each) => {
     const [cidr = '', role, ...others] = each.split('=');
@@ -92,7 +92,7 @@ function placeOf(text: string): Place {
   if (host === '' || Number(port) > 65_535) {
     throw new UsageError('--clamd: expected HOST:PORT, or a path with a slash');
   }
-  // Its protocol knows no token, and whoever may ask without limit finds out what is listed.
+  // Its protocol has no tokens, and a caller without limits can find out what is listed.
   if (!isLoopback(host)) {
     throw new UsageError(
       '--clamd: others than this machine could ask without a token; give an address of loopback, \
@@ -102,6 +102,6 @@ or the path of a socket, which another container may share',
   return { host, port: Number(port) };
 }
 
-/** Whether only this machine reaches an address. */
+/** True if only this machine can reach an address. */
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));

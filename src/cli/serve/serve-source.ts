@@ -19,39 +19,39 @@ import { blocklistIn, configIn, wantedOf } from '../lists/saved-blocklist.js';
 import { counted, type Output } from '../output.js';
 import { openedStore, storePlaceOf } from '../store/opened-store.js';
 
-/** What a service answers from. */
+/** The source of a service's answers. */
 export interface Source {
   readonly store?: Store;
-  /** of an embedded store: the folder where commands beside it find it */
+  /** of an embedded store: the folder where other commands find it */
   readonly dataDir?: string | undefined;
   readonly feeds?: ReturnType<Store['feeds']>;
   /** resolves once it is at the revision that the store had */
   readonly follower?: Promise<Follower>;
   readonly blocklist?: Blocklist;
-  /** fetches all lists that have a service, each going on from the last time */
+  /** fetches all lists that have a service, each from its checkpoint */
   readonly fetch?: (signal: AbortSignal) => Promise<void>;
   /** fetches one of them; gives undefined if it has none */
   readonly fetchList?: CurationOptions['fetch'];
   close(): Promise<void>;
 }
 
-/** Where a source is. */
+/** The place of a source. */
 export type SourcePlace = { readonly store: StorePlace } | { readonly blocklist: string };
 
 interface Opening {
   readonly out: Output;
-  /** whether lists are to be fetched: without it, no credentials are needed */
+  /** true if lists are to be fetched; otherwise no credentials are needed */
   readonly fetches: boolean;
 }
 
-/** The same problem of a store is not told more often. */
+/** Seconds in which the same problem of a store is not reported again. */
 const TELL_AGAIN_SECONDS = 60;
 
 const EVERYTHING = { algorithm: undefined, bits: undefined, allowEmpty: false };
 
 /**
- * Where the list is: `--store`, `--blocklist` or the environment.
- * @throws {UsageError} unless there is one, or if the key in the environment is none
+ * The place of the list: `--store`, `--blocklist` or the environment.
+ * @throws {UsageError} unless there is one, or if the key in the environment is malformed
  */
 export function placeOfSource(call: Call): SourcePlace {
   const blocklist = call.text('blocklist');
@@ -72,7 +72,7 @@ export async function openedSource(place: SourcePlace, opening: Opening): Promis
     : await sourceOfList(path, opening);
 }
 
-/** @param config has lists that are fetched besides those with a feed of the store */
+/** @param config has lists that are fetched besides those with a feed in the store */
 async function sourceOfLists(
   place: ListPlace,
   config: ListConfig | undefined,
@@ -111,7 +111,7 @@ async function sourceOfLists(
 async function storeSource(place: StorePlace, { out }: Opening): Promise<Source> {
   const store = await openedStore(place);
   let last = { words: '', at: 0 };
-  // A follower asks every two seconds.
+  // A follower polls every two seconds.
   const onProblem = (error: unknown) => {
     const [words, at] = [wordsOf(error), performance.now()];
     if (words === last.words && at - last.at < 1000 * TELL_AGAIN_SECONDS) return;
@@ -127,7 +127,7 @@ async function storeSource(place: StorePlace, { out }: Opening): Promise<Source>
   };
 }
 
-/** A blocklist file, which is made if it is not there. */
+/** A blocklist file, which is created if it is missing. */
 async function fileSource(path: string, opening: Opening): Promise<Source> {
   try {
     const blocklist = await openBlocklist(path, { create: true, follow: following(opening) });
@@ -153,7 +153,7 @@ async function sourceOfList(path: string, opening: Opening): Promise<Source> {
   return { blocklist: endingAtOnce(() => createBlocklist(parts)), close };
 }
 
-/** A list that cannot be fetched now is told, and tried again; the others go on. */
+/** A list that cannot be fetched now is reported and retried; the others go on. */
 async function fetchAndTell(
   feed: ListFeed,
   lists: KeptLists,
@@ -175,7 +175,7 @@ async function fetchAndTell(
   if (problems > 0) out.say(name, `${counted(problems, 'record')} with problems`);
 }
 
-/** What a log may have of an error: those of drivers may quote values. */
+/** The part of an error that may be logged: messages of drivers may quote values. */
 export function wordsOf(error: unknown): string {
   const { name, code, message } = error as Error & { code?: unknown };
   const isOwn = error instanceof StoreError || error instanceof Failure || /Service/.test(name);

@@ -9,7 +9,7 @@ const EXPECTED = 'expected a JSON list of { "name", "hash", "role" }';
 
 /**
  * The tokens in a file: a JSON list of `{ "name", "hash", "role", "requestsPerSecond",
- * "answersPerDay" }`. The service checks what the members say.
+ * "answersPerDay" }`. The service validates the members.
  * @throws {Failure} if it cannot be read, or is something else. No message quotes it
  */
 export async function readTokens(path: string): Promise<TokenRule[]> {
@@ -26,7 +26,7 @@ export async function readTokens(path: string): Promise<TokenRule[]> {
   return json;
 }
 
-/** A token that nobody has yet, and what the file of tokens says of it. */
+/** A fresh token, and its entry for the file of tokens. */
 export function newToken(role: Role): { readonly token: string; readonly rule: TokenRule } {
   const token = randomBytes(32).toString('base64url');
   const name = `${role}-${randomBytes(3).toString('hex')}`;

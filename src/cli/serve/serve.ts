@@ -23,15 +23,15 @@ import { openedSource, placeOfSource, type Source, wordsOf } from './serve-sourc
 import { newToken } from './serve-tokens.js';
 import { listenForCommands } from './store-socket.js';
 
-/** What is kept for some days is looked through so often. */
+/** Interval between removals of expired reviews. */
 const PRUNE_MINUTES = 60;
 
-/** After a signal: how long what was asked before may take, and who is answered may read. */
+/** Seconds after a signal for pending requests to finish and for callers to read the answers. */
 const ANSWER_SECONDS = 20;
 const READ_SECONDS = 3;
 const GRACE_SECONDS = 25;
 
-/** `onlyhashes serve`: answers others over HTTP. */
+/** `onlyhashes serve`: the service over HTTP. */
 export const serveCommand: Command = {
   name: 'serve',
   usage: '',
@@ -156,7 +156,7 @@ interface Serving {
   readonly pool: HashPool;
 }
 
-/** Serves until the signal aborts; resolves once all is answered. */
+/** Serves until the signal aborts; resolves once all requests are answered. */
 async function serve(
   { store, dataDir, feeds, follower, blocklist, fetch, fetchList }: Source,
   { place, clamd, reviewDays, trusted, service: options }: ServeOptions,
@@ -188,7 +188,7 @@ async function serve(
   const server = createServer(NODE_LIMITS, createNodeListener(service.handler, onError));
   const webServers = [server];
   const servers: Server[] = [];
-  /** of clamd's clients */
+  /** connections of clamd's clients */
   const sockets = new Set<Socket>();
   let threads: ReturnType<typeof createSearchThreads> | undefined;
   const closeWeb = () => {
@@ -236,7 +236,7 @@ async function serve(
     if (!signal.aborted) throw error;
   } finally {
     ending.abort();
-    // No new connection is taken, and one that is idle ends; what is asked is answered.
+    // Stops accepting connections and ends idle ones; pending requests are answered.
     const closed = [...webServers, ...servers].map(closing);
     const late = setTimeout(() => {
       closeWeb();
@@ -256,7 +256,7 @@ async function serve(
 
 /**
  * The lines of the log, those of one turn of the event loop together. An answer does not wait for
- * who reads them.
+ * the log's reader.
  */
 class Log {
   #lines: string[] = [];
@@ -272,7 +272,7 @@ class Log {
   }
 }
 
-/** Does something now, and again some minutes after each time. */
+/** Runs something now, and again some minutes after each run. */
 async function every(
   minutes: number,
   work: (signal: AbortSignal) => Promise<void>,
@@ -285,7 +285,7 @@ async function every(
   }
 }
 
-/** Without it, the service is what it is, and commands beside it end with 2. */
+/** Without it, the service works, and commands beside it exit 2. */
 async function forCommands(
   dataDir: string,
   service: Service,
@@ -312,8 +312,8 @@ async function clamdServer(
 }
 
 /**
- * @param onError told what fails once it listens
- * @throws {Failure} with the system's word for why not
+ * @param onError called for failures once it listens
+ * @throws {Failure} with the system's reason
  */
 async function listening(
   server: Server,
@@ -330,7 +330,7 @@ async function listening(
   server.on('error', onError);
 }
 
-/** Also of one that does not listen, which its callback calls an error. */
+/** Works, too, for a server that does not listen, which the callback reports as an error. */
 const closing = (server: Server): Promise<void> =>
   new Promise((resolve) => server.close(() => resolve()));
 

@@ -23,7 +23,7 @@ import {
 import { Failure } from '../failure.js';
 import type { HoldingServe } from './store-socket.js';
 
-/** Why something cannot be done. */
+/** The reason for an operation that cannot be done. */
 export const ALONE = 'this takes a store that none serves';
 
 /** A line of `/v1/lists/{name}/fetch`. */
@@ -51,8 +51,8 @@ interface ReviewLine {
 }
 
 /**
- * An embedded store that a `serve` has open: what has a route there is asked of it, and all else
- * fails. Its services are those that `serve` knows.
+ * An embedded store that a `serve` has open: operations with a route there are requested from it,
+ * and all others fail. Its services are those of `serve`.
  */
 export function servedStore(serve: HoldingServe): Store {
   const lists = () =>
@@ -96,7 +96,7 @@ export function servedStore(serve: HoldingServe): Store {
       }
       throw serve.failure('its answer broke off');
     },
-    // A copy of all, so that it decides as without a `serve`. No hash of a picture goes there.
+    // A copy of everything, to decide as without a `serve`. No hash of a picture goes there.
     async follow() {
       const lines = serve.lines<EntriesLine>('GET', '/v1/entries');
       const { value } = await lines.next();
@@ -116,7 +116,7 @@ export function servedStore(serve: HoldingServe): Store {
       erase: (query: ReviewQuery) =>
         serve.ask<{ erased: number }>('POST', '/v1/reviews/erase', queryJSON(query)),
     }),
-    // The route erases what waits, too.
+    // The route erases pending reviews, too.
     reviewQueue: () => ({ erase: async () => ({ erased: 0 }) }),
     close: async () => {},
   };

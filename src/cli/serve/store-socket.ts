@@ -8,22 +8,22 @@ import { createNodeListener, type Service } from '../../server/index.js';
 import { Failure, UsageError } from '../failure.js';
 
 /*
- * An embedded store has one process. If that is a `serve`, other commands ask it, by the routes of
- * its service, over a socket in the folder of the store. The mode of the socket is the permission:
- * whoever may connect is the owner of the store, and needs no token.
+ * An embedded store has one process. If that is a `serve`, other commands send it requests, by the
+ * routes of its service, over a socket in the folder of the store. The mode of the socket is the
+ * permission: only the owner of the store can connect, and needs no token.
  */
 
-/** Of a process that was killed, whoever opens the store then removes it. */
+/** The next process that opens the store removes the socket of a killed one. */
 const SOCKET = 'serve.sock';
 
-/** The bytes of a socket's address: 108 on Linux, 104 on macOS, with a zero at the end. */
+/** Bound on the bytes of a socket's address: 108 on Linux, 104 on macOS, with a zero at the end. */
 const LONGEST = 103;
 
-/** How long a command waits for a `serve`. */
+/** Seconds that a command waits for a `serve`. */
 export interface ServeLimits {
-  /** until it says that it has heard: one that hangs does not */
+  /** until it acknowledges; one that hangs does not */
   readonly heardSeconds: number;
-  /** until it says something more */
+  /** until the next output */
   readonly idleSeconds: number;
 }
 
@@ -44,7 +44,7 @@ export async function listenForCommands(
   const server = createServer(createNodeListener(handler, onError));
   const { path, close } = await addressOf(folder);
   try {
-    // It is made within the call, and never has another mode.
+    // The call itself creates it, so it never has another mode.
     const mask = process.umask(0o177);
     server.listen(path);
     process.umask(mask);
@@ -53,11 +53,11 @@ export async function listenForCommands(
     await close();
     throw error;
   }
-  // By its address it is removed.
+  // It is removed by its address.
   return server.on('error', onError).once('close', close);
 }
 
-/** Removes the socket of a `serve` that was killed, and nothing else that may be there. */
+/** Removes the socket of a killed `serve`, and nothing else that may be there. */
 export async function removeLeftSocket(folder: string): Promise<void> {
   const path = join(folder, SOCKET);
   const there = await lstat(path).catch(() => undefined);
@@ -70,14 +70,14 @@ export class HoldingServe {
   readonly #holder: string;
   readonly #limits: ServeLimits;
 
-  /** @param holder what to say of its process */
+  /** @param holder description of its process */
   constructor(folder: string, holder: string, limits = LIMITS) {
     this.#folder = folder;
     this.#holder = holder;
     this.#limits = limits;
   }
 
-  /** Whether somebody listens there. */
+  /** True if a process listens there. */
   async listens(): Promise<boolean> {
     const { path, close } = await addressOf(this.#folder);
     const socket = connect(path);
@@ -93,7 +93,7 @@ export class HoldingServe {
   }
 
   /**
-   * Asks for one value.
+   * Requests one value.
    * @throws {Failure} as `lines`
    */
   async ask<T>(method: 'GET' | 'POST', path: string, body?: object): Promise<T> {
@@ -102,13 +102,13 @@ export class HoldingServe {
   }
 
   /**
-   * Asks for values, one a line.
-   * @throws {Failure} if it does not answer in time, refuses, or ends meanwhile
+   * Requests values, one per line.
+   * @throws {Failure} if it does not answer in time, rejects the request, or ends meanwhile
    */
   async *lines<T>(method: 'GET' | 'POST', path: string, body?: object): AsyncGenerator<T> {
     const { heardSeconds, idleSeconds } = this.#limits;
     const { path: socketPath, close } = await addressOf(this.#folder);
-    // A server that lives answers 100 to it at once, however long its store takes.
+    // A live server answers 100 at once, however long its store takes.
     const headers = { 'content-type': 'application/json', expect: '100-continue' };
     const asked = request({ socketPath, method, path, headers, agent: false });
     let late: Failure | undefined;
@@ -153,7 +153,7 @@ export class HoldingServe {
   }
 }
 
-/** How the socket of a folder is called, and what is to be done once that name is not needed. */
+/** The address of a folder's socket, and the cleanup once that address is not needed. */
 async function addressOf(folder: string): Promise<{ path: string; close(): Promise<void> }> {
   const whole = join(folder, SOCKET);
   const near = relative('', whole);
@@ -161,7 +161,7 @@ async function addressOf(folder: string): Promise<{ path: string; close(): Promi
   if (Buffer.byteLength(path) <= LONGEST || process.platform !== 'linux') {
     return { path, close: async () => {} };
   }
-  // Of any length, by a name that the system gives it.
+  // A path of any length, by a name that the system gives it.
   const opened = await open(folder);
   return { path: `/proc/self/fd/${opened.fd}/${SOCKET}`, close: () => opened.close() };
 }

@@ -7,10 +7,10 @@ import { PICTURE_OPTIONS } from '../pictures/picture-options.js';
 import { hashOrId } from '../pictures/pictures.js';
 import { STORE_OPTIONS, storePlaceOf, withStore } from './opened-store.js';
 
-/** What chooses records. */
+/** The options that select records. */
 const FILTERS = ['entry', 'list', 'id', 'from', 'before'] as const;
 
-/** The retention of the program that writes is not known here: nothing else may be removed. */
+/** The retention of the writing program is unknown here: nothing else may be removed. */
 const RETENTION = { retentionDays: 36_500 };
 
 /** `onlyhashes log`: the review log of a store, and erasing from it. */
@@ -114,7 +114,7 @@ async function readLog(
     await print(call, log.read(query, { onProblem }), out);
     return undefined;
   }
-  // First: what is in the queue becomes a record once it is decided.
+  // First, since a review in the queue becomes a record once it is decided.
   const waiting = await store.reviewQueue(RETENTION).erase(query);
   const written = await log.erase(query);
   const erased = waiting.erased + written.erased;

@@ -8,7 +8,7 @@ import type { Output } from '../output.js';
 import { ALONE, servedStore } from '../serve/served-store.js';
 import { HoldingServe, removeLeftSocket } from '../serve/store-socket.js';
 
-/** A store that another command has is tried again: so often, and after such a pause. */
+/** Retries for a store that another command has, and the pause between them. */
 const RETRIES = 50;
 const RETRY_MILLISECONDS = 200;
 
@@ -23,8 +23,8 @@ export const STORE_OPTIONS = {
 } as const satisfies Record<string, Option>;
 
 /**
- * The place of the store that the command line or the environment names.
- * @throws {UsageError} if neither does
+ * The address of the store, from the command line or the environment.
+ * @throws {UsageError} if neither states one
  */
 export function storePlaceOf(call: Call): StorePlace {
   const place = givenStore(call) ?? namedStore();
@@ -32,27 +32,27 @@ export function storePlaceOf(call: Call): StorePlace {
   throw new UsageError('expected --store URL|FOLDER, or ONLYHASHES_STORE');
 }
 
-/** The place of the store that the command line names. */
+/** The address of the store on the command line. */
 export function givenStore(call: Call): StorePlace | undefined {
   const place = call.text('store');
   return place === undefined ? undefined : placeOfStore(place);
 }
 
-/** The place of the store that the environment names. */
+/** The address of the store in the environment. */
 export function namedStore(): StorePlace | undefined {
   const { ONLYHASHES_STORE: place } = process.env;
   return place ? placeOfStore(place) : undefined;
 }
 
-/** @param base the folder that the path of another one may begin from; default the working one */
+/** @param base the folder that a relative path begins from; default the working one */
 export function placeOfStore(text: string, base = ''): StorePlace {
   return /^postgres(ql)?:\/\//i.test(text) ? { url: text } : { dataDir: resolve(base, text) };
 }
 
 /**
- * Opens a store, which is made if it is not there. An embedded one that another command has is
- * waited for, some seconds long.
- * @param waiting told that it waits
+ * Opens a store, which is created if it is missing. Waits some seconds for an embedded one that
+ * another command has.
+ * @param waiting notified while it waits
  * @throws {Failure} if it cannot be opened, or a `serve` has it; no message holds the address
  */
 export async function openedStore(place: StorePlace, waiting?: Output): Promise<Store> {
@@ -82,8 +82,8 @@ async function storeOrServe(place: StorePlace, waiting?: Output): Promise<Store 
 }
 
 /**
- * Opens a store that is there for some work, and closes it. Where a `serve` has it, that is asked.
- * @throws {Failure} if it is not there, cannot be opened, or does not do what is asked
+ * Opens an existing store for some work, and closes it. If a `serve` has it, requests go to that.
+ * @throws {Failure} if it is missing, cannot be opened, or cannot do what is requested
  */
 export async function withStore<T>(
   place: StorePlace,
@@ -103,8 +103,8 @@ export async function withStore<T>(
 }
 
 /**
- * Who only reads or changes a store makes none: another name of it would look like an empty one.
- * @throws {Failure} if it is to be in a folder that is not there
+ * Commands that only read or change a store create none: a misspelt one would look empty.
+ * @throws {Failure} if its folder does not exist
  */
 export async function checkStoreThere(place: StorePlace): Promise<void> {
   if (!('dataDir' in place) || place.dataDir === undefined) return;
@@ -115,10 +115,10 @@ export async function checkStoreThere(place: StorePlace): Promise<void> {
   if (!isThere) throw new Failure('the store: no such folder; onlyhashes store init makes it');
 }
 
-/** What went wrong with a store as a Failure of one line. Other errors are returned as they are. */
+/** An error of a store as a Failure of one line. Other errors are returned unchanged. */
 export function storeFailure(error: unknown): unknown {
   if (error instanceof StoreError) return new Failure(`the store: ${error.message}`);
-  // The words of a server may quote what is stored.
+  // Messages of a server may quote what is stored.
   const { severity, code } = Object(error) as { severity?: unknown; code?: unknown };
   return severity === undefined ? error : new Failure(`the store: the database refused: ${code}`);
 }

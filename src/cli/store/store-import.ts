@@ -11,11 +11,11 @@ import { counted, type Output } from '../output.js';
 /** Entries of a text list that are one change. */
 const BATCH = 10_000;
 
-/** How an allow list begins that was written as JSON. No entry of a list begins so. */
+/** The beginning of an allow list that was written as JSON. No entry of a list begins so. */
 const ALLOW_LIST = /^\uFEFF?\s*\{\s*("radius"\s*:\s*\d+\s*,\s*)?"allowances"\s*:/;
 const HEAD_BYTES = 4096;
 
-/** What came of a LIST: what is new or says something else now, and what was kept out. */
+/** The result of a LIST: new or changed entries, and excluded ones. */
 export interface Imported {
   readonly added: number;
   readonly degenerate: number;
@@ -24,7 +24,7 @@ export interface Imported {
 
 /**
  * Adds a LIST to a store.
- * @param list that entries of text lists and index files are put on
+ * @param list gets the entries of text lists and index files
  * @throws {Failure} if it cannot be read
  */
 export async function importInto(
@@ -45,7 +45,7 @@ export async function importInto(
   );
 }
 
-/** A blocklist is one change: what it has withdrawn is never matched in between. */
+/** A blocklist is one change: what it has withdrawn never matches in between. */
 async function savedInto(
   store: Store,
   path: string,
@@ -104,7 +104,7 @@ async function* inBatches(entries: AsyncIterable<BlocklistEntry>) {
   if (batch.length > 0) yield batch;
 }
 
-/** The allowances in a file; undefined if it is something else. */
+/** The exceptions in a file; undefined if it is something else. */
 async function allowancesIn(path: string, out: Output): Promise<Allowance[] | undefined> {
   // A pipe is read once, as a list.
   if (path === '-' || !(await stat(encoded(path)).catch(() => undefined))?.isFile()) {
@@ -117,7 +117,7 @@ async function allowancesIn(path: string, out: Output): Promise<Allowance[] | un
     if (radius > 0) out.say(path, `its radius of ${counted(radius, 'bit')} is not kept in a store`);
     return allowances;
   } catch (error) {
-    // The words of JSON.parse may quote.
+    // Messages of JSON.parse may quote.
     if (error instanceof SyntaxError) throw new Failure(`${path}: expected JSON`);
     if (error instanceof TypeError || error instanceof RangeError) {
       throw new Failure(`${path}: ${error.message}`);
