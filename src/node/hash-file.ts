@@ -37,7 +37,7 @@ let turns: Turns | undefined;
 /**
  * Hash of an image file: a path, its bytes, or a stream of them. The picture is decoded once. Alpha
  * is dropped (not composited), as in the PDQ reference; other looks of the file are in `variants`.
- * For many files use `hashAll`: here, the time in the queue counts.
+ * For many files use `hashAll`: here, the time in the queue counts towards the limit.
  *
  * For building lists and comparing pictures. To decide about an upload use `check`: a decision
  * about this function's result is not `refined`, whatever the variants, and fewer edited copies

@@ -64,8 +64,8 @@ const SAMPLE = 128;
 const MEANS = 16;
 /**
  * A picture hardly changes if the correlation of luma as stored and as seen is at least this, and
- * its contrast grows by no more. Over 15 photos in each of 155 profiles the hash moved by at most 8
- * bits at such a correlation. Photos in Display P3 and in Adobe RGB have 0.9995.
+ * its contrast grows by at most the factor below. Over 15 photos in each of 155 profiles the hash
+ * moved by at most 8 bits at such a correlation. Photos in Display P3 and in Adobe RGB have 0.9995.
  */
 const LEAST_CORRELATION = 0.999;
 const MOST_GROWTH = 1.25;
@@ -155,7 +155,7 @@ async function measured(reading: ColourReading): Promise<Effect> {
 /** Pixels of a look: more than PDQ reads, and enough to find parts of it. */
 const MOST_PIXELS = 1_500_000;
 
-/** The sides of a look, from the sides of the full display. */
+/** The sides of a look, reduced from those of everything shown. */
 export function reduced(full: Sides): Sides {
   const share = Math.sqrt((full.width * full.height) / MOST_PIXELS);
   if (share <= 1) return full;

@@ -214,7 +214,7 @@ async function decodeWith(
   };
   try {
     const { compression, depth, ...read } = await sharp(bytes, input).metadata();
-    // Several loaders of libvips are asked if a file is theirs.
+    // Several loaders of libvips are asked whether a file is theirs.
     if ((compression === 'av1' ? 'avif' : read.format) !== format) {
       throw unsupported('expected the content of the file to be of the format it begins as');
     }
@@ -282,7 +282,7 @@ async function otherReadings(
     looks.push({ look: 'otherReading', pixels: whole.pixels, orientation: 1, full: whole.pixels });
     return joined({ looks }, whole);
   } catch (error) {
-    // Beyond a limit, or the cropped part is damaged.
+    // Beyond a limit, or the part that is cropped off is damaged.
     if (error instanceof DecodeError) return { unseen: 'unseen-picture' };
     throw error;
   }

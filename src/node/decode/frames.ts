@@ -14,7 +14,7 @@ import { importSharp, type Sharp } from './sharp.js';
 
 /** Number of frames beside the first and the last: those that are shown longest. */
 const LONGEST = 6;
-/** Browsers extend a frame of less than 20 ms to the latter. */
+/** Browsers extend frames of less than 20 ms to the second of these. */
 const [LEAST_MILLISECONDS, SHORT_MILLISECONDS] = [20, 100];
 /** Bounds on the decoded pixels of one file's frames, 1 to 2 s of CPU, and on those of a canvas. */
 const MOST_PIXELS = 2 ** 26;

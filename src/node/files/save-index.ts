@@ -14,10 +14,10 @@ import { checkPath, generationOf } from './index-file.js';
 export interface SaveOptions {
   /**
    * notes on the entries, by the index's ids; written to the file for the entries in the index.
-   * They are read during the saving, so they must not change until it ends
+   * They are read while saving, so they must not change until it ends
    */
   entries?: { entryAt(id: number): Said };
-  /** aborts the saving until the file is in place; the old file stays, and nothing else is left */
+  /** aborts the save until the file is in place; the old file stays, and nothing else is left */
   signal?: AbortSignal;
 }
 
@@ -81,10 +81,10 @@ function degenerateAt({ algorithm, bits }: HashType): (words: Int32Array, at: nu
   };
 }
 
-/** By path, the end of the last saving. Otherwise an older state could be written last. */
+/** By path, the end of the last save. Otherwise an older state could be written last. */
 const endings = new Map<string, Promise<unknown>>();
 
-/** Runs a saving after the earlier ones for the same path. */
+/** Runs a save after the earlier ones for the same path. */
 export async function afterEarlier<T>(path: string, save: () => Promise<T>): Promise<T> {
   const key = resolve(path);
   const saving = (endings.get(key) ?? Promise.resolve()).then(save);

@@ -45,7 +45,7 @@ const SHORT_LIFE = 1000;
  * a promise, and so those of hash pools and services. They share one memory, which the list
  * searches too: it is moved there once, and no thread has a copy. Later changes take effect at
  * once: a decision about a list that has changed meanwhile is searched again. Threads only search
- * beyond the match distance of 31 bits, since exact searches take less time than a message. A
+ * beyond the match distance of 31 bits, since searches within it take less time than a message. A
  * thread that dies is replaced, and the list itself searches for what it had not answered.
  * @throws {TypeError | RangeError} if an argument is invalid, or the list has such threads
  * @example
@@ -190,7 +190,7 @@ class Threads implements SearchThreads {
       const answers = await thread.ask({ segment, bytes, maxDistance, ranks });
       for (const [i, { resolve }] of asked.entries()) resolve(answers[i]);
     } catch {
-      // The list searches it itself.
+      // The list then searches by itself.
       for (const { resolve } of asked) resolve(undefined);
     }
   }

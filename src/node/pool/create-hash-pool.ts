@@ -225,7 +225,7 @@ function doubtOf(
   { frames, unseen }: PictureFacts,
   unseenFrames: UnseenFrames,
 ): Pick<Decision, 'verdict' | 'reason'> | undefined {
-  // An empty list does not have the unseen part either.
+  // An empty list has no match for the unseen part either.
   if (verdict !== 'none' || reason === 'nothing-comparable') return undefined;
   if (unseen !== undefined) return { verdict: 'review', reason: unseen };
   const isAllSeen = !frames || frames.checked >= frames.total;

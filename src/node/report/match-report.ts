@@ -75,7 +75,7 @@ figure{margin:0}svg,img{display:block;max-width:16rem;max-height:20rem}img{borde
  * picture. It has no hashes, but it has labels, perhaps file names and, if given, pictures: show it
  * only to people who may see those. The page comes in pieces, so that only one picture is held at a
  * time. A picture that cannot be decoded is not shown; its decision is.
- * @param options limits on decoding the pictures
+ * @param options for decoding the pictures that are shown
  * @throws {RangeError} if a side is not a number above 0
  * @throws {TypeError} if a decision, another member or an option is invalid
  * @example
