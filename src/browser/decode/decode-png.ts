@@ -14,7 +14,7 @@ const MOST_AFTER = 2 ** 20;
  * Pixels of a PNG file as stored, alpha straight, 16-bit samples by their high byte, without a
  * canvas. The browser inflates it.
  * @param bytes a file after the edits of its header; only read
- * @throws if the file breaks off or contradicts itself, as libpng does
+ * @throws if the file is truncated or contradicts itself, as libpng does
  */
 export async function decode(bytes: Uint8Array<ArrayBuffer>): Promise<Pixels> {
   if (typeof DecompressionStream === 'undefined') {

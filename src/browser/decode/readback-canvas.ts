@@ -60,7 +60,7 @@ export class ReadbackCanvas {
     return opened.#isExact() ? opened : 'altered';
   }
 
-  /** The pattern all over the canvas, read in one piece. */
+  /** Tests the pattern over the whole canvas, read in one piece. */
   #isExact(): boolean {
     const height = TILE_HEIGHT + 2 * PATTERN_HEIGHT;
     for (let y = 0; y < height; y += PATTERN_HEIGHT) this.#context.drawImage(this.#pattern, 0, y);

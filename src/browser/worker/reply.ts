@@ -21,7 +21,7 @@ import type { DecodingOptions, DisplayedPixels } from './message.js';
  * members are allowed, and only a copy is passed on.
  */
 
-/** The error for an answer that is not one of browser-worker.js. */
+/** The error for an answer that browser-worker.js does not send. */
 const noAnswer = (): DecodeError =>
   new DecodeError(
     'decoder-missing',
