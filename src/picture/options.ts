@@ -11,10 +11,10 @@ export interface PictureOptions extends HashOptions {
    */
   orientation?: 'display' | 'stored';
   /**
-   * Variants to hash, too. `orientation`: other looks of the file, if they differ: `stored` before
-   * EXIF orientation, `onWhite` and `onBlack` with its transparent parts filled. `dihedral`: also
-   * its mirrored and turned forms. `quick` and `thorough`: also variants that undo the edits of
-   * people who share it again, the likeliest or all. `none`: nothing.
+   * Further variants to hash. `orientation`: other looks of the file, if they differ: `stored`
+   * before EXIF orientation, `onWhite` and `onBlack` with its transparent parts filled. `dihedral`:
+   * also its mirrored and turned forms. `quick` and `thorough`: also variants that undo the edits
+   * of people who share it again, the likeliest or all. `none`: nothing.
    * @defaultValue 'orientation'
    */
   variants?: VariantProfile;
@@ -28,7 +28,7 @@ export interface PictureOptions extends HashOptions {
 /** Limits on a picture file, each against files made to exhaust the machine. */
 export interface Limits {
   /**
-   * bytes of the file; a 50-megapixel photo as a phone saves it has about 30 MB
+   * bytes of the file; a 50-megapixel photo from a phone has about 30 MB
    * @defaultValue 64 MiB
    */
   maxBytes?: number;

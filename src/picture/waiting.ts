@@ -250,7 +250,7 @@ export async function* inOrder<File, T>(
 
   const begin = (file: File) => {
     const result = turns.run(() => resultOf(file), end.signal).then((result) => ({ result }));
-    // Its error is thrown when it is due, if that comes.
+    // Its error is thrown when its turn comes, if it does.
     result.catch(() => {});
     return result;
   };
