@@ -9,7 +9,7 @@ export interface Option {
   readonly value?: string;
   readonly short?: string;
   readonly choices?: readonly string[];
-  /** least and greatest value, which is a whole number */
+  /** least and greatest value; values are whole numbers */
   readonly range?: readonly [number, number];
   readonly default?: string;
   /**

@@ -18,7 +18,7 @@ export interface ListFeed {
    * @throws {Failure} if one is missing, or a member is invalid; a promise rejects
    */
   client(): ListClient<unknown> | Promise<ListClient<unknown>>;
-  /** A client that knows if a fetch must begin from the start, but fetches nothing. */
+  /** A client that knows whether a fetch must begin from the start, but fetches nothing. */
   idleClient(): ListClient<unknown>;
 }
 
@@ -48,7 +48,7 @@ function feedOf({ name, api, settings, enabled, hasCredentials }: Feed, store: S
     async client() {
       const key = feedKey();
       const feeds = store.feeds(key);
-      // A `serve` that has the store fetches, and has them.
+      // A `serve` that has the store does the fetching, and has the credentials.
       if (!('credentials' in feeds)) return idleClient();
       const { connect } = serviceOf(api);
       if (hasCredentials && key === undefined) {

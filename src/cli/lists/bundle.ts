@@ -75,7 +75,7 @@ saved; withdraw prints what to send to take it back.`,
     if (words.length > 1) throw new UsageError('expected one bundle');
     if (action === 'show') {
       const { text } = await open(call, words[0]!);
-      // A person who reads it may stop anywhere.
+      // A reader of standard output may stop early.
       if (path === undefined) toStdout(text);
       else await write(call, text, out.signal);
     } else if (action === 'verify') {

@@ -230,7 +230,7 @@ async function writeBlocklist(
   }
 }
 
-/** The entries that a blocklist can match, a table for each kind of hash. Notes the others. */
+/** The entries that a blocklist can match, a table for each kind of hash. Notes those left out. */
 function tablesIn(blocklist: Blocklist, from: string, out: Output): Promise<PackedEntries[]> {
   const withdrawals = blocklist.withdrawals.length;
   const lists = blocklist.lists().filter(hasSettings).length;

@@ -80,7 +80,7 @@ export async function withLists<T>(
   }
 }
 
-/** The lists of a blocklist that a file keeps. */
+/** The lists of a blocklist in a file. */
 export function inFile(list: Blocklist): KeptLists {
   const lists: KeptLists = {
     withdraw: (withdrawals) =>

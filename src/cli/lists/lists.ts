@@ -120,7 +120,7 @@ export async function readParts(
   return wanted;
 }
 
-/** The wanted kinds of hashes. An algorithm alone means hashes of its default width. */
+/** The wanted kinds of hashes. An algorithm alone means hashes of its own width. */
 export function choiceOf({ algorithm, bits }: Pick<Wanted, 'algorithm' | 'bits'>) {
   const width = bits ?? (algorithm && new PackedEntries(algorithm).bits);
   return {
@@ -153,7 +153,7 @@ export function kindWithout({ algorithm = 'pdq', bits }: Wanted): Kind {
 export const kindName = ({ algorithm, bits }: Kind) => `${bits}-bit ${algorithm}`;
 
 /**
- * Every part of a list. Its content decides if it is read as a text or as an index file.
+ * Every part of a list. Its content decides whether it is read as a text or as an index file.
  * @param algorithm of the hashes in a text that name none; default `pdq`
  * @throws {Failure} if it cannot be read
  */
@@ -239,7 +239,7 @@ export function* entriesOf(...parts: readonly ListPart[]): Generator<BlocklistEn
   }
 }
 
-/** A list as a stream; its length if it has one, and true if the path can be opened again. */
+/** A list as a stream; its length if it has one, and whether the path can be opened again. */
 async function opened(
   path: string,
   signal: AbortSignal,

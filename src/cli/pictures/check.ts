@@ -4,7 +4,7 @@ import { nameCell } from '../file-name.js';
 import { BLOCKLIST_OPTIONS, blocklistOf, judgeOf, MATCHING_OPTIONS } from './judge.js';
 import { eachPicture, sourceOf } from './pictures.js';
 
-/** `onlyhashes check`: the exit code states if uploads may be kept. */
+/** `onlyhashes check`: reports by its exit code whether uploads may be kept. */
 export const checkCommand: Command = {
   name: 'check',
   usage: 'FILE… --blocklist LIST',

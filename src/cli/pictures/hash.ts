@@ -36,7 +36,7 @@ hidden pictures and links to folders. - is standard input.`,
     const options = { ...hashOptions(call), crops: call.on('crops') };
     const pool = isOne(call.words) ? undefined : createHashPool();
     const job = async (file: string, ended: AbortSignal) => {
-      // Read separately: the time limit of a picture excludes that of the program before a pipe.
+      // Read separately: a picture's time limit excludes the time of the program before a pipe.
       const bytes = await readBytes(sourceOf(file), { signal: ended });
       const hashing = { ...options, signal: ended };
       return await (pool ? pool.hash(bytes, hashing) : hashFile(bytes, hashing));

@@ -76,7 +76,7 @@ export const MATCHING_OPTIONS = {
 
 /**
  * The path of the list.
- * @throws {UsageError} if there is none, or standard input is a picture already
+ * @throws {UsageError} if there is none, or standard input is already a picture
  */
 export function blocklistOf(call: Call): string {
   const list = call.text('blocklist');

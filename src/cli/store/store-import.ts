@@ -8,7 +8,7 @@ import { readEach } from '../lists/lists.js';
 import { configIn, savedBlocklist } from '../lists/saved-blocklist.js';
 import { counted, type Output } from '../output.js';
 
-/** Entries of a text list that are one change. */
+/** Entries of a text list per change. */
 const BATCH = 10_000;
 
 /** The beginning of an allow list that was written as JSON. No entry of a list begins so. */
