@@ -6,7 +6,7 @@ import { LIST_SERVICES, originOf, serviceNamed } from './lists/list-services.js'
 
 /** The feed of a list, as a CONFIG or a store defines it. */
 export interface ListFeed {
-  /** of the list */
+  /** name of the list */
   readonly name: string;
   readonly service: string;
   /** the service and the settings that choose one of its lists, as text */

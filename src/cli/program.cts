@@ -8,6 +8,6 @@ const cores = os.availableParallelism();
 if (process.platform !== 'win32' && cores > 4) {
   process.env.UV_THREADPOOL_SIZE ||= String(cores);
 }
-// Not a literal, so that it stays a module of its own.
+// Not a literal, so that it stays a separate module.
 const program = './cli.js';
 import(program);

@@ -61,9 +61,9 @@ export interface DecodedPicture extends Coding {
   facts(): Facts;
   /** if known beforehand */
   readonly known?: Facts | undefined;
-  /** of a draft: the full picture */
+  /** the full picture of a draft */
   readonly full?: FullPicture | undefined;
-  /** what else a browser shows of the file */
+  /** other rasters that a browser shows for the file */
   readonly looks?: readonly OtherLook[] | undefined;
 }
 

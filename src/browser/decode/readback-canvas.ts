@@ -11,7 +11,7 @@ export const TILE_HEIGHT = 512;
  */
 export type Readback = 'exact' | 'altered' | 'absent';
 
-/** A read of the canvas that gave other pixels than were drawn. */
+/** A read of the canvas that returned other pixels than were drawn. */
 export class AlteredReadback extends Error {}
 
 /**

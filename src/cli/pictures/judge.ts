@@ -128,7 +128,7 @@ export async function judgeOf(call: Call, list: string, out: Output) {
     ...{ algorithm, bits },
     ...policyFor(algorithm, bits, rules.policy),
   }));
-  /** of a picture without a hash: the first kind's */
+  /** for a picture without a hash: those of the first kind */
   const [{ algorithm, bits }] = kinds as [Kind];
   const policy = policyFor(algorithm, bits, rules.policy);
   /** The decision about a picture that gave no hash. */

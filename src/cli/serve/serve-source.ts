@@ -22,7 +22,7 @@ import { openedStore, storePlaceOf } from '../store/opened-store.js';
 /** The source of a service's answers. */
 export interface Source {
   readonly store?: Store;
-  /** of an embedded store: the folder where other commands find it */
+  /** the folder of an embedded store, where other commands find it */
   readonly dataDir?: string | undefined;
   readonly feeds?: ReturnType<Store['feeds']>;
   /** resolves once it is at the revision that the store had */

@@ -32,7 +32,7 @@ interface FetchLine {
   readonly problem?: string;
   readonly done?: FetchProgress;
   readonly failed?: string;
-  /** of an error of the store */
+  /** code of an error of the store */
   readonly code?: StoreError['code'];
 }
 

@@ -14,7 +14,7 @@ import { importSharp } from './sharp.js';
 /** Another raster that a browser may show for a file, used for matching only. */
 export interface DecodedLook {
   readonly look: 'asShown' | 'frame' | 'otherReading';
-  /** of a `frame`: its number in the file, from 0 */
+  /** number of a `frame` in the file, from 0 */
   readonly frame?: number;
   /** before `orientation`; perhaps reduced; alpha straight */
   readonly pixels: CheckedPixels;
@@ -26,11 +26,11 @@ export interface DecodedLook {
 
 /** Facts about a picture beside its pixels. */
 export interface Looks {
-  /** what else a browser shows for it, if requested */
+  /** other rasters that a browser shows for it, if requested */
   readonly looks?: readonly DecodedLook[];
   /** if the file has several frames: their number, and how many of them are among the looks */
   readonly frames?: { readonly total: number; readonly checked: number };
-  /** why a browser may show something that is not among the looks */
+  /** the reason if a browser may show something that is not among the looks */
   readonly unseen?: 'odd-profile' | 'unseen-picture';
 }
 

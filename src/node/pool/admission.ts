@@ -24,7 +24,7 @@ export interface AdmissionLimits extends Required<PaceLimits> {
   readonly places: number;
   /** bytes of files that are being read, wait or are at work */
   readonly maxBytesInFlight: number;
-  /** of an upload without its own timeout */
+  /** timeout of an upload that has none itself */
   readonly timeoutSeconds: number;
 }
 

@@ -255,7 +255,7 @@ export function hashPool(_: string, value: unknown): void {
 
 /** Options for checking an upload. */
 export interface CheckUploadOptions extends CheckOptions {
-  /** where it is decoded and hashed; by default a pool of processes that all calls share */
+  /** the pool that decodes and hashes it; by default one of processes that all calls share */
   pool?: HashPool;
 }
 

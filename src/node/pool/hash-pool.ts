@@ -105,7 +105,7 @@ export interface HashPoolStats {
   readonly pids: readonly number[];
   /** workers that died, or were killed amid a picture */
   readonly restarts: number;
-  /** of the pictures that are done, by stage */
+  /** durations of the pictures that are done, by stage */
   readonly latencies: Readonly<Record<keyof DecisionTimings, Latencies>>;
 }
 
