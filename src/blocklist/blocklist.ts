@@ -40,27 +40,27 @@ import {
 export type { DurableChanges } from './entry-list.js';
 
 /*
- * A list is one reference to a `ListState`, which does not change. Whoever reads takes it and sees
- * one moment. Whoever changes makes another and puts it there:
+ * A list is one reference to a `ListState`, which does not change. Readers take it and see one
+ * moment. Writers make another state and swap the reference:
  *
  *     Blocklist -> ListState -> Kind (each algorithm and width)
  *                            |    -> segments: hashes and columns, each with its tombstones
  *                            |    -> delta: the newest entries, one by one, with its tombstones
  *                            -> withdrawals, settings of lists
  *
- * Who reads: this class, `match`, whoever saves. Who swaps: `EntryList`, which this class extends,
- * alone. `changed` makes a small change at once. A large one is prepared in steps (`readySteps`),
- * one at a time, and brought up to date at its turn (`lateStep`). Compaction is prepared the same
- * way. What is kept, in a file or a store, is made there first (`DurableChanges`).
+ * Readers are this class, `match` and savers. Only `EntryList`, which this class extends, swaps.
+ * `changed` makes a small change at once. A large one is prepared in steps (`readySteps`), one at a
+ * time, and brought up to date at its turn (`lateStep`). Compaction is prepared the same way.
+ * Changes of a list that is kept in a file or a store are made there first (`DurableChanges`).
  */
 
-/** What a new blocklist begins with, besides entries. */
+/** Initial state of a blocklist, besides entries. */
 export interface BlocklistOptions {
   /** the settings of lists by name, as `apply` takes them; `''` is the unnamed one */
   lists?: Readonly<Record<string, ListSettings>>;
   /** earlier withdrawals, as `withdrawals` returned them or `JSON.stringify` wrote those */
   withdrawn?: Iterable<Withdrawn | WithdrawnJSON>;
-  /** called with each entry that is kept out */
+  /** called with each rejected entry */
   onKeptOut?: OnKeptOut | undefined;
 }
 
@@ -90,7 +90,7 @@ export interface ListInfo extends Required<Omit<ListSettings, 'policy'>> {
  * that throws has changed nothing, even if memory ran out halfway or `onKeptOut` threw.
  */
 export class Blocklist extends EntryList {
-  /** where decisions that may wait are searched */
+  /** threads that search for decisions that may wait */
   threads: SearchingThreads | undefined;
 
   constructor(options: BlocklistOptions = {}) {
@@ -110,7 +110,7 @@ export class Blocklist extends EntryList {
   }
 
   /**
-   * The number of entries of one algorithm and width, also of those on lists that are off.
+   * The number of entries of one algorithm and width, also on disabled lists.
    * @throws {TypeError | RangeError} if there are no such hashes
    */
   sizeOf(algorithm: Algorithm, bits: Bits): number {
@@ -118,18 +118,18 @@ export class Blocklist extends EntryList {
     return this.state.of({ algorithm, bits }).size;
   }
 
-  /** Copies of the settings of lists, by the names of those that have any. */
+  /** Copies of the settings of lists, by name, of those that have any. */
   get settings(): Map<string, ListSettings> {
     const all = this.state.lists.entries();
     return new Map(all.map(([name, settings]) => [name, copyOfSettings(settings)]));
   }
 
-  /** How the threads that search the list fare; undefined if there are none. */
+  /** Statistics of the threads that search the list; undefined if there are none. */
   get searchThreads(): SearchThreadsStats | undefined {
     return this.threads?.stats();
   }
 
-  /** The number of entries kept out so far, by reason. */
+  /** The number of entries rejected so far, by reason. */
   get keptOut(): Readonly<Record<KeptOutReason, number>> {
     return { ...this.state.keptOut };
   }
@@ -140,9 +140,9 @@ export class Blocklist extends EntryList {
   }
 
   /**
-   * Goes up with each change of the entries, the withdrawals or the settings of lists, also across
-   * saving and opening. Equal numbers of one list mean equal answers by the same options of
-   * `match`, as far as the allow list, the flood guard and remote lists have not changed theirs.
+   * Goes up with each change of entries, withdrawals or settings of lists, also across saving and
+   * opening. At equal generations, one list gives equal answers to the same options of `match`,
+   * unless the allow list, the flood guard or a remote list changed its own.
    */
   get generation(): number {
     return this.state.generation;
@@ -157,7 +157,7 @@ export class Blocklist extends EntryList {
   }
 
   /**
-   * Whether there is an entry with exactly this hash, or with this id (of this source, if given; on
+   * True if there is an entry with exactly this hash, or with this id (of this source, if given; on
    * this list, if given), that a query can match, or could if its list were enabled.
    * @throws {TypeError | RangeError} if `key` is invalid
    */
@@ -168,7 +168,7 @@ export class Blocklist extends EntryList {
   }
 
   /**
-   * Why `apply` would keep this entry out; undefined if it would add it.
+   * The reason for which `apply` would reject this entry; undefined if it would add it.
    * @throws {TypeError | RangeError} if `entry` is invalid
    */
   reasonToKeepOut(entry: BlocklistEntry): KeptOutReason | undefined {
@@ -212,7 +212,7 @@ export type BlocklistPart = BlocklistEntry | PackedEntries | OpenedEntries;
 const PART = 'an entry, PackedEntries or an index of openIndex';
 
 /**
- * Creates a blocklist from copies of `entries`. An async iterable of entries gives a promise.
+ * Creates a blocklist from copies of `entries`. For an async iterable, returns a promise.
  * @throws {TypeError | RangeError} if an entry or an option is invalid
  * @example
  * const blocklist = await createBlocklist(readHashList(text));

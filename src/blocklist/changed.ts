@@ -9,56 +9,56 @@ import type { EntryMarks } from './segments/delta.js';
 import type { KeptOutReason } from './withdrawals.js';
 import type { Withdrawn, WithdrawnKey } from './withdrawn.js';
 
-/** Entries of a delta that a search compares one by one before they become a segment. */
+/** Entries of a delta, which a search compares one by one, before they become a segment. */
 const DELTA = 512;
 
-/** What a change does to one state of a list. */
+/** A change to one state of a list. */
 export interface Step {
   readonly withdraw?: readonly Withdrawn[];
   /**
-   * whether `withdraw` names every picture that is to go; by default, entries of the list that have
-   * these hashes name more. A follower sets it: the store has found the pictures, and an entry that
-   * goes in the same step may name one that stays
+   * whether `withdraw` names every picture to remove; by default, entries of the list with these
+   * hashes name more. A follower sets it: the store has found the pictures, and an entry removed in
+   * the same step may name one that stays
    */
   readonly isWhole?: boolean;
   readonly reinstate?: readonly WithdrawnKey[];
-  /** whether the withdrawals of the list are changed, not copied, as nobody else sees it */
+  /** whether the withdrawals of the list are changed in place, as no one else sees them */
   readonly ownsWithdrawn?: boolean;
-  /** the numbers of entries that go, by the kinds of the list as it is */
+  /** the numbers of removed entries, by the current kinds of the list */
   readonly remove?: ReadonlyMap<Kind, readonly number[]>;
-  /** entries that come, few */
+  /** added entries, few */
   readonly add?: readonly NumberedEntry[];
   /** the settings of all lists */
   readonly lists?: Lists;
-  /** the part of a large change that takes long */
+  /** the slow part of a large change */
   readonly prepared?: Prepared;
 }
 
-/** The part of a large change that takes long. It is done before, so the change takes a moment. */
+/** The slow part of a large change. It is done ahead, so that the change itself takes a moment. */
 export interface Prepared {
-  /** entries that go, by the table that they are in */
+  /** removed entries, by the table that they are in */
   readonly leaving: ReadonlyMap<Columns, EntryMarks>;
-  /** parts that come */
+  /** added parts */
   readonly arriving: readonly Part<Columns>[];
   /** withdrawals that were made while the parts were built */
   readonly withdrawn: readonly Withdrawn[];
   readonly keptOut: KeptOut;
-  /** degenerate entries that were left out before */
+  /** degenerate entries that were rejected before */
   readonly degenerate?: number;
 }
 
-/** What a change did. */
+/** The effect of a change, in numbers. */
 export interface Done {
   readonly added: number;
   readonly removed: number;
-  /** withdrawals that are new, or of more than before */
+  /** new withdrawals, and those that now cover more */
   readonly withdrawn: number;
   readonly reinstated: number;
-  /** entries that were kept out, by reason */
+  /** rejected entries, by reason */
   readonly rejected: Readonly<Record<KeptOutReason, number>>;
 }
 
-/** What a change did, and the generation of the list with it. */
+/** The effect of a change, and the generation of the list after it. */
 export interface Applied extends Done {
   readonly generation: number;
 }
@@ -68,19 +68,19 @@ export interface Changed {
   readonly state: ListState;
   readonly done: Done;
   readonly keptOut: KeptOut;
-  /** the withdrawals that it was asked for */
+  /** the requested withdrawals */
   readonly asked: readonly Withdrawn[];
-  /** the withdrawals that it made, also of the pictures that entries are parts of */
+  /** the withdrawals made, also of the pictures that entries are parts of */
   readonly made: readonly Withdrawn[];
-  /** the entries that came: few, and those of parts */
+  /** the added entries: few, and those of parts */
   readonly came: readonly NumberedEntry[];
   readonly arrived: readonly Part<Columns>[];
 }
 
 /**
- * The list after a change, and what it did. What is reinstated comes first, then what is withdrawn,
- * then what goes, then what comes: that is kept out by the withdrawals that are in force then.
- * Whatever fails, `state` stays as it is.
+ * The list after a change, and the effect. Reinstating comes first, then withdrawing, removing and
+ * adding. Added entries are checked against the withdrawals in force by then. `state` stays
+ * unchanged, also on failure.
  */
 export function changed(state: ListState, step: Step): Changed {
   const { withdraw = [], isWhole, reinstate = [], ownsWithdrawn = false, remove, prepared } = step;
@@ -93,7 +93,7 @@ export function changed(state: ListState, step: Step): Changed {
   };
   const reinstated = reinstate.filter((key) => withdrawn.has(key) && own().delete(key)).length;
   const kinds = [...state.kinds.values()];
-  // In force from here on, and to be looked for among the entries.
+  // In force from here on, and searched for among the entries.
   const made = [...withdraw, ...(isWhole ? [] : widenedBy(kinds, withdraw))];
   let isWithdrawn = 0;
   for (const each of withdraw) if (own().set(each)) isWithdrawn++;
@@ -122,7 +122,7 @@ export function changed(state: ListState, step: Step): Changed {
     const { algorithm, bits } = part.table.searched.shape;
     return new Kind(algorithm, bits, [part]);
   });
-  // What was withdrawn while they were built, as far as it still is: each withdrawal once.
+  // Withdrawals made while the parts were built, if still in force: each once.
   const late = [...new Set((prepared?.withdrawn ?? []).flatMap((one) => withdrawn.get(one) ?? []))];
   // Such entries may be parts of other pictures.
   for (const each of widenedBy(arriving, [...late, ...made])) {
@@ -198,13 +198,13 @@ function extended(kind: Kind, entries: readonly NumberedEntry[]): Kind {
   return table.size < DELTA ? longer : settled(longer);
 }
 
-/** The same with one more segment, after what came before it. */
+/** The same with one more segment, after the existing ones. */
 function withPart(kind: Kind, part: Part<Columns>): Kind {
   const { algorithm, bits, parts } = settled(kind);
   return new Kind(algorithm, bits, [...parts, part]);
 }
 
-/** The same without what was prepared to leave. */
+/** The same without the entries that were prepared to leave. */
 function without(kind: Kind, prepared: Prepared | undefined): Kind {
   if (!prepared || prepared.leaving.size === 0) return kind;
   const parts = kind.parts.map((part): Part<Columns> => {

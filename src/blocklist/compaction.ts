@@ -18,14 +18,14 @@ import { Living } from './segments/delta.js';
 /** Entries of a table; by default all. */
 export interface Source {
   readonly table: PackedEntries | Columns;
-  /** how many are meant */
+  /** how many of them are used */
   readonly count?: number;
   has?(entry: number): boolean;
 }
 
 /**
  * Builds a part of entries step by step. The tables must not lose rows meanwhile.
- * @returns `numbers`: of its entries, among all of the sources; undefined if these are the same
+ * @returns `numbers`: the number of each of its entries among all sources; undefined if unchanged
  */
 export function* builtSteps(
   { algorithm, bits }: HashType,
@@ -80,21 +80,21 @@ export function settled(kind: Kind): Kind {
   return new Kind(algorithm, bits, [...parts, part]);
 }
 
-/** A list that says the same, without a delta. */
+/** An equal list, without a delta. */
 export function settledState(state: ListState): ListState {
   const kinds = new Map<string, Kind>();
   for (const [name, kind] of state.kinds) kinds.set(name, settled(kind));
   return new ListState({ ...state, kinds });
 }
 
-/** Segments that are to become one. */
+/** Segments to merge into one. */
 export interface Due {
   readonly kind: Kind;
   /** the number of the first of them; the others follow it to the end */
   readonly from: number;
 }
 
-/** The segments of a list that are to become one; undefined if none are. */
+/** The segments of a list to merge into one; undefined if none are due. */
 export function dueOf(state: ListState): Due | undefined {
   for (const kind of state.kinds.values()) {
     const { parts } = kind;
@@ -109,7 +109,7 @@ export function dueOf(state: ListState): Due | undefined {
 
 /**
  * Merges segments step by step. It changes no answer.
- * @returns what puts the merged one in their place, in a list that has changed meanwhile
+ * @returns a function that puts the merged one in their place, in a list that may have changed
  */
 export function* mergedSteps({ kind, from }: Due): Generator<void, (now: ListState) => ListState> {
   const { algorithm, bits } = kind;
@@ -141,7 +141,7 @@ export function* mergedSteps({ kind, from }: Due): Generator<void, (now: ListSta
   };
 }
 
-/** All that a kind has in one segment, made step by step; itself, if it is that already. */
+/** All of a kind in one segment, built step by step; itself, if it is that already. */
 export function* wholeSteps(kind: Kind): Generator<void, ListedPart> {
   const { algorithm, bits, parts } = settled(kind);
   const [first] = parts;
@@ -149,7 +149,7 @@ export function* wholeSteps(kind: Kind): Generator<void, ListedPart> {
   return (yield* builtSteps({ algorithm, bits }, parts.map(livingOf))).part;
 }
 
-/** A list that says the same, with a segment that lies elsewhere. */
+/** An equal list, with a segment moved to other memory. */
 export function movedTo(state: ListState, segment: Segment, moved: Segment): ListState {
   const kinds = new Map<string, Kind>();
   for (const [name, { algorithm, bits, parts, delta }] of state.kinds) {

@@ -25,24 +25,24 @@ import { type OnKeptOut, Withdrawals } from './withdrawals.js';
 
 /** The most entries of a change that is made at once: about 8 ms. */
 const MOST_AT_ONCE = 512;
-/** Segments of a kind from which whoever adds waits until they are fewer. */
+/** At this many segments of a kind, additions wait for compaction. */
 const MANY_SEGMENTS = 32;
-/** Changes to let pass after a compaction that failed. */
+/** Changes to let pass after a failed compaction. */
 const PAUSE = 512;
 
-/** A list whose changes something makes. */
+/** A list whose changes are made by something else. */
 export interface KeptList {
   readonly state: ListState;
-  /** Tells of what is kept out. What it throws, the change rejects with. */
+  /** Reports rejected entries. If it throws, the change rejects with that error. */
   tell(keptOut: KeptOut): void;
-  /** Puts a change in place, which is durable. It cannot fail. */
+  /** Puts a durable change in place. It cannot fail. */
   put(change: Changed): void;
 }
 
-/** Makes the changes of a list that is kept. None is seen before it is durable. */
+/** Makes the changes of a list that is kept. None is visible before it is durable. */
 export interface DurableChanges {
   /**
-   * @param stepOf what to do, for the list as it is when its turn comes
+   * @param stepOf returns the step for the current list, when its turn comes
    * @param onPut called once the change is in place, before any later one is
    */
   make(
@@ -50,13 +50,13 @@ export interface DurableChanges {
     signal: AbortSignal | undefined,
     onPut?: () => void,
   ): Promise<Applied>;
-  /** Makes a large change. @param lateStep what is left to do, for the list as it is then */
+  /** Makes a large change. @param lateStep returns the rest, for the list at that time */
   makeReady(
     ready: Ready,
     lateStep: (state: ListState) => Step,
     signal: AbortSignal | undefined,
   ): Promise<Applied>;
-  /** What a large change waits for between its steps. */
+  /** The pause of a large change between its steps. */
   rest(): Promise<void>;
 }
 
@@ -66,19 +66,19 @@ export class EntryList {
   readonly #onKeptOut: OnKeptOut | undefined;
   /** the end of the last large change or compaction */
   #large: Promise<unknown> = Promise.resolve();
-  /** of the large changes that are being prepared, or wait for their turn */
+  /** the large changes that are being prepared, or wait for their turn */
   readonly #preparing = new Set<Meanwhile>();
   #isTidying = false;
   #pause = 0;
-  /** the changes, if something keeps the list */
+  /** makes the changes, if the list is kept somewhere */
   #kept: DurableChanges | undefined;
-  /** ends once the list, as it is kept, is what is in place */
+  /** settles once the list in place is the one that is kept */
   #held: Promise<unknown> | undefined;
   /** how often another list took the place of this one */
   #epoch = 0;
-  /** why changes of others cannot be taken up; the list goes on as it is */
+  /** why changes of others cannot be applied; the list goes on unchanged */
   problem: Error | undefined;
-  /** more entries are prepared step by step; tests prepare few */
+  /** changes of more entries are prepared step by step; tests set fewer */
   mostAtOnce = MOST_AT_ONCE;
 
   constructor(onKeptOut?: OnKeptOut, state = new ListState()) {
@@ -86,26 +86,27 @@ export class EntryList {
     this.#state = state;
   }
 
-  /** What it is now. */
+  /** The current state. */
   get state(): ListState {
     return this.#state;
   }
 
   /**
    * Changes the list, entirely or not at all. Up to some hundred entries, and any withdrawals, are
-   * in force when this returns; the promise resolves then. More are prepared while the event loop
-   * turns about every 5 ms, after the large changes before, and come in force at once. Small ones
-   * do not wait for them. Entries that are no array or table are read as many are, however few.
+   * in force when this returns; the promise resolves then. Larger changes are prepared in steps,
+   * while the event loop turns about every 5 ms, after earlier large changes, and take effect at
+   * once. Small ones do not wait for them. Entries in neither an array nor a table are read like a
+   * large change, however few.
    *
-   * Degenerate hashes and withdrawn entries are kept out; who is told of them may be told twice if
-   * the list changes meanwhile. Copies of all else are kept.
+   * Degenerate hashes and withdrawn entries are rejected; `onKeptOut` may report one twice if the
+   * list changes meanwhile. All else is copied.
    *
-   * Of a list that is kept, nothing is seen before it is durable; the promise resolves then.
-   * @param change or a function of the list as it is when its turn comes. It may be called again:
-   *   once a large change was prepared, for the settings of lists as they are at its end
-   * @param options `signal`: ends what is being prepared, with nothing changed
+   * If the list is kept, no change is visible before it is durable; the promise resolves then.
+   * @param change or a function of the list at its turn. It may be called again: after a large
+   *   change was prepared, for the settings of lists at its end
+   * @param options `signal`: aborts the preparation, with nothing changed
    * @throws {TypeError | RangeError} if an argument or an entry is invalid; nothing has changed
-   * @throws {FormatError} if what keeps it cannot be read or written; nothing has changed
+   * @throws {FormatError} if the file or store cannot be read or written; nothing has changed
    */
   async apply(
     change: ListChange | ((state: ListState) => ListChange),
@@ -121,7 +122,7 @@ export class EntryList {
       const rest = begun(change);
       const known = gatheredNow(change, rest, most);
       const step = known && stepOf(before, known, most);
-      // It can be read before its turn, and perhaps only once.
+      // It must be read before its turn, as it may be readable only once.
       const read = () => gathered(change, rest, signal, this.#kept?.rest);
       if (!step) return this.#applyLarge(known ?? read(), signal);
       const anew = (state: ListState) => stepOf(state, known, Number.POSITIVE_INFINITY)!;
@@ -152,7 +153,7 @@ export class EntryList {
     return this.#kept ? this.#kept.make(stepOf, signal) : this.commit(stepOf);
   }
 
-  /** Whoever adds more than is merged waits. */
+  /** Additions wait while they outpace compaction. */
   async #tidied(applied: Applied): Promise<Applied> {
     const kinds = [...this.#state.kinds.values()];
     if (kinds.some(({ parts }) => parts.length > MANY_SEGMENTS)) await this.#large;
@@ -165,21 +166,21 @@ export class EntryList {
       const before = this.#state;
       const next = changed(before, stepOf(before));
       this.#tell(next.keptOut);
-      // Whoever was told may have changed the list.
+      // The listener may have changed the list.
       if (this.#state.generation !== before.generation) continue;
       this.#put(next, before);
       return { ...next.done, generation: this.#state.generation };
     }
   }
 
-  /** Becomes another list. What is being prepared is prepared again, for that one. */
+  /** Becomes another list. Changes in preparation are prepared again, for that one. */
   become(state: ListState): void {
     this.#state = state;
     this.#epoch++;
     this.#tidy();
   }
 
-  /** From now on, changes are made by what keeps the list. */
+  /** From now on, the keeper of the list makes its changes. */
   keptBy(keeperOf: (list: KeptList) => DurableChanges): void {
     const list = this;
     this.#kept = keeperOf({
@@ -191,7 +192,7 @@ export class EntryList {
     });
   }
 
-  /** Runs what makes the list what is kept. Nothing else changes its state meanwhile. */
+  /** Runs a function that brings the list up to what is kept. Nothing else changes it meanwhile. */
   async hold<T>(run: () => Promise<T>): Promise<T> {
     await this.#free();
     const running = run();
@@ -207,7 +208,7 @@ export class EntryList {
     while (this.#held) await this.#held;
   }
 
-  /** Becomes what is kept, by effects of others. */
+  /** Catches up with what is kept, by effects of others. */
   follow(
     state: ListState,
     effects: readonly Required<Pick<Step, 'withdraw' | 'reinstate'>>[],
@@ -231,7 +232,7 @@ export class EntryList {
   }
 
   #put({ state, asked, made, done }: Changed, before: ListState): void {
-    // Whoever was told of what is kept out may have kept out more.
+    // The listener may have caused further rejections.
     const { degenerate, withdrawn } = this.#state.keptOut;
     const keptOut = {
       degenerate: state.keptOut.degenerate + degenerate - before.keptOut.degenerate,
@@ -239,7 +240,7 @@ export class EntryList {
     };
     this.#state = this.#state === before ? state : new ListState({ ...state, keptOut });
     for (const meanwhile of this.#preparing) {
-      // Not `push` of all: they may be more than a call takes arguments.
+      // Not `push` of all: they may exceed the arguments of a call.
       for (const each of asked) meanwhile.asked.push(each);
       for (const each of made) meanwhile.withdrawals.push(each);
       meanwhile.isReinstated ||= done.reinstated > 0;
@@ -255,10 +256,10 @@ export class EntryList {
     const begin = () => {
       this.#preparing.add(meanwhile);
     };
-    // What it is read from may fail before it is waited for.
+    // Its source may fail before it is awaited.
     if (change instanceof Promise) change.catch(() => {});
     try {
-      // What others changed before this began is not what they change meanwhile.
+      // Changes that others made before this began do not count as made meanwhile.
       if (this.#kept) await this.#kept.make(() => ({}), signal, begin);
       else begin();
       const first = typeof change === 'function' ? undefined : await change;
@@ -300,12 +301,12 @@ export class EntryList {
     const isAnother = new Error('another list has taken the place of this one');
     const late = (state: ListState): Step => {
       if (this.#epoch !== epoch) throw isAnother;
-      // The word of whoever withdrew the same meanwhile is the last.
+      // Withdrawals made meanwhile win over the same ones here.
       const since = new Withdrawals();
       for (const each of meanwhile.asked) since.set(each);
       const lifted = reinstate.filter((key) => !since.has(key));
       const left = withdraw.filter((key) => !since.has(key));
-      // What only a withdrawal that is not made kept out comes after all.
+      // Entries rejected only by a withdrawal that is not made are added after all.
       const isReinstated = meanwhile.isReinstated || left.length < withdraw.length;
       return {
         withdraw: left,
@@ -323,14 +324,14 @@ export class EntryList {
     }
   }
 
-  /** Does something long after what was begun before. */
+  /** Runs a long task after those begun before. */
   #inTurn<T>(run: () => Promise<T>): Promise<T> {
     const running = this.#large.then(run);
     this.#large = running.catch(() => {});
     return running;
   }
 
-  /** Resolves once nothing large is being prepared. */
+  /** Resolves once no large change is being prepared. */
   async settled(): Promise<void> {
     for (let last: unknown; last !== this.#large; ) {
       last = this.#large;
@@ -338,7 +339,7 @@ export class EntryList {
     }
   }
 
-  /** Merges segments in the background. What fails is tried again some changes later. */
+  /** Merges segments in the background. After a failure it tries again some changes later. */
   #tidy(): void {
     if (this.#pause > 0) this.#pause--;
     else if (!this.#isTidying && dueOf(this.#state)) {
@@ -359,10 +360,7 @@ export class EntryList {
     }
   }
 
-  /**
-   * Puts a segment elsewhere, that threads can share.
-   * @param steps copies it
-   */
+  /** Moves a segment to memory that threads can share. */
   async move(
     segment: Segment,
     steps: Generator<void, Segment>,

@@ -6,7 +6,7 @@ import type { Kind } from './kind.js';
 /** Entries that a step looks up: about 0.3 ms. */
 const STEP = 64;
 
-/** How many entries say the same, by their text. */
+/** Numbers of equal entries, by their text. */
 export type Counts = Map<string, number>;
 
 /** Entries by kind and hash. */
@@ -29,12 +29,12 @@ export class EntriesByHash {
     this.#size++;
   }
 
-  /** Those of a kind, each array of one hash. */
+  /** Entries of a kind, each array of one hash. */
   of({ algorithm, bits }: Kind): Iterable<readonly BlocklistEntry[]> {
     return this.#kinds.get(kindOf(algorithm, bits))?.values() ?? [];
   }
 
-  /** How many are equal to an entry. */
+  /** Number of entries equal to this one. */
   countOf(entry: BlocklistEntry): number {
     const same = this.#kinds.get(nameOf(entry.hash))?.get(hashToHex(entry.hash)) ?? [];
     const text = textOfEntry(entry);
@@ -48,8 +48,8 @@ const nameOf = (hash: Hash) => {
 };
 
 /**
- * Looks for an equal entry to each of some of a kind, another one each time, step by step.
- * @returns their numbers, each once; and how many that say the same were not found, by their text
+ * Finds an equal entry for each of some of a kind, a different one each time, step by step.
+ * @returns their numbers, each once; and the counts of those not found, by their text
  */
 export function* equalSteps(
   kind: Kind,

@@ -5,16 +5,16 @@ import type { Columns } from './segments/columns.js';
 import { Delta, Living } from './segments/delta.js';
 import { encoded } from './segments/texts.js';
 
-/** Entries by their numbers, and what a search of them goes through. */
+/** Entries by their numbers, and the hashes that a search scans. */
 export interface Table {
   readonly size: number;
   readonly searched: Searched;
-  /** how many entries are on each list */
+  /** number of entries on each list */
   readonly counts: ReadonlyMap<string, number>;
   entryAt(entry: number): BlocklistEntry;
-  /** As `entryAt`, with the number by which a store calls it. */
+  /** As `entryAt`, with the number that a store gave it. */
   numberedAt(entry: number): NumberedEntry;
-  /** What a decision depends on. The next call may overwrite it. */
+  /** The data that a decision depends on. The next call may overwrite it. */
   factsAt(entry: number): EntryFacts;
   /** The name of its list, '' for the unnamed one. */
   listAt(entry: number): string;
@@ -25,7 +25,7 @@ export interface Table {
   ofGroup(group: string): number[];
 }
 
-/** A table, and which of its entries are there. */
+/** A table, and which of its entries are alive. */
 export interface Part<T extends Table = Table> {
   readonly table: T;
   readonly living: Living;
@@ -34,22 +34,22 @@ export interface Part<T extends Table = Table> {
 /** A segment of a list. */
 export type ListedPart = Part<Columns>;
 
-/** An index file that is open, as `openIndex` gives it; it is searched as it is. */
+/** An open index file, as `openIndex` returns it; it is searched in place. */
 export interface OpenedEntries {
   readonly listed: ListedPart;
-  /** degenerate entries that it left out */
+  /** degenerate entries that it excludes */
   readonly degenerate: number | undefined;
 }
 
-/** How the threads of a list fare. */
+/** Statistics of the threads of a list. */
 export interface SearchThreadsStats {
   /** threads that run */
   readonly workers: number;
-  /** threads that took the place of one that died */
+  /** threads that replaced one that died */
   readonly restarts: number;
   /** bytes of the memory that all of them read */
   readonly sharedBytes: number;
-  /** searches of a segment that were sent to threads, and answered */
+  /** searches of a segment that threads answered */
   readonly searches: number;
 }
 
@@ -57,7 +57,7 @@ export interface SearchThreadsStats {
 export interface SearchingThreads {
   /**
    * Searches a segment of hashes of 256 bits beyond 31 bits: pairs of entry and distance.
-   * @returns undefined if it is not for them; resolves to undefined if they failed
+   * @returns undefined if threads do not search it; resolves to undefined if they failed
    */
   searchNear(
     segment: Segment,
@@ -68,20 +68,20 @@ export interface SearchingThreads {
   stats(): SearchThreadsStats;
 }
 
-// Scratch of looking for a hash.
+// Scratch for looking up a hash.
 const query = /* @__PURE__ */ new Uint8Array(32);
 let hits = /* @__PURE__ */ new Uint32Array(64);
 
 /**
  * The entries of one algorithm and width: segments, the largest first, and a delta of the newest.
- * It does not change. An entry is called by its number among all, those of the first segment first.
+ * It does not change. An entry's number counts all entries, those of the first segment first.
  */
 export class Kind {
   readonly algorithm: Algorithm;
   readonly bits: Bits;
   readonly parts: readonly Part<Columns>[];
   readonly delta: Part<Delta>;
-  /** all parts, and where the numbers of each begin */
+  /** all parts, and the first number of each */
   readonly all: readonly (Part & { readonly base: number })[];
   #counts: ReadonlyMap<string, number> | undefined;
 
@@ -110,7 +110,7 @@ export class Kind {
     return size;
   }
 
-  /** Where the entry of a number is. */
+  /** The part and position of an entry. */
   placeOf(number: number): { readonly part: Part; readonly at: number; readonly entry: number } {
     let at = this.all.length - 1;
     while (number < this.all[at]!.base) at--;
@@ -191,7 +191,7 @@ export class Kind {
     return numbers;
   }
 
-  /** The numbers of entries by the names of their lists; those that have none now count 0. */
+  /** The numbers of entries by list; lists without any left count 0. */
   get counts(): ReadonlyMap<string, number> {
     if (this.#counts) return this.#counts;
     const counts = new Map<string, number>();

@@ -12,52 +12,53 @@ import { EntryMarks, type Living } from './segments/delta.js';
 import type { KeptOutReason, Withdrawals } from './withdrawals.js';
 import type { Withdrawn } from './withdrawn.js';
 
-/** Entries that a step looks at: about 0.2 ms. */
+/** Entries that a step checks: about 0.2 ms. */
 const STEP = 64;
 /** Notes whose hashes are kept. */
 const MAX_NOTES = 1 << 16;
 /** Marks the end of a chain. */
 const END = -1;
 
-/** Which entries a change takes the place of. */
+/** The entries that a change replaces. */
 export interface Replaced {
-  /** Whether an entry of this list may go: by the name of the list. */
+  /** True if entries of the list of this name may be removed. */
   isOf(list: string): boolean;
-  /** the entries of a part that may go, if they are few; absent: all of such lists */
+  /** the entries of a part that may be removed, if they are few; absent: all of such lists */
   readonly among?: ((kind: Kind) => Generator<void, readonly number[]>) | undefined;
-  /** Whether an entry equal to this one is to go; absent: none is. */
+  /** True if an entry equal to this one is to be removed; absent: none is. */
   readonly names?: ((entry: BlocklistEntry) => boolean) | undefined;
   /**
-   * What tells whether an entry goes that was not to go when the change was prepared: each once.
-   * @param lost those of the named ones that were to go, and have gone: others go instead
+   * Returns a test for entries to remove that were not found when the change was prepared: true
+   * once each.
+   * @param lost named entries that were to be removed, but are gone; others are removed instead
    */
   late(lost: readonly BlocklistEntry[]): (entry: BlocklistEntry) => boolean;
 }
 
 /** A change of many entries. */
 export interface LargeChange {
-  /** those that come, a table of a kind */
+  /** added entries, a table per kind */
   readonly tables: readonly PackedEntries[];
-  /** what goes unless it is among those that come; absent: nothing does */
+  /** entries to remove unless they are added again; absent: none */
   readonly replaced?: Replaced | undefined;
 }
 
-/** What small changes did while a large one was prepared. */
+/** The small changes made while a large one was prepared. */
 export interface Meanwhile {
-  /** those that they were asked to make */
+  /** the requested withdrawals */
   readonly asked: Withdrawn[];
-  /** those that they made, also of the pictures that entries are parts of */
+  /** the withdrawals made, also of the pictures that entries are parts of */
   readonly withdrawals: Withdrawn[];
   /** whether any was lifted */
   isReinstated: boolean;
 }
 
-/** A change that is ready but for what came meanwhile. */
+/** A prepared change, except for what happened meanwhile. */
 export interface Ready {
-  /** the list as it was, with all deltas as segments */
+  /** the list at the start, with all deltas as segments */
   readonly base: ListState;
   readonly leaving: ReadonlyMap<Columns, EntryMarks>;
-  /** the entries that stay because they come again */
+  /** the entries that stay because they are added again */
   readonly kept: ReadonlyMap<Columns, EntryMarks>;
   readonly arriving: readonly Part<Columns>[];
   readonly keptOut: KeptOut;
@@ -65,8 +66,8 @@ export interface Ready {
 
 /**
  * Prepares a change step by step.
- * @param base is without a delta, and what the list is when this begins
- * @param withdrawn what keeps entries out
+ * @param base the list when this begins, without a delta
+ * @param withdrawn rejects entries
  */
 export function* readySteps(
   base: ListState,
@@ -135,8 +136,8 @@ export function* readySteps(
 }
 
 /**
- * What is left to do of a change, now that its turn has come. It takes time by what has changed
- * since it was begun.
+ * The rest of a prepared change, now that its turn has come. Its cost grows with what has changed
+ * since the change was begun.
  */
 export function lateStep(
   now: ListState,
@@ -167,7 +168,7 @@ export function lateStep(
       if (isLate!(kind.entryAt(number))) going.push(number);
     };
     for (const { table, living, base: first } of kind.all) {
-      // It has come since, so it was on the list before this change, whose word is the last.
+      // Added since, so it was on the list before this change, which has the last word.
       const isNew = !before.has(table as Columns);
       for (let entry = 0; isNew && entry < table.size; entry++) {
         if (living.has(entry)) look(first + entry);
@@ -196,8 +197,8 @@ export function lateStep(
 type NoteHashes = (number: number) => number;
 
 /**
- * The rows of a table in chains, by what they say. The hash is keyed by chance: a list made to
- * collide would otherwise cost quadratic time.
+ * The rows of a table in chains, by content. The hash is keyed at random: otherwise, a list made to
+ * collide would cost quadratic time.
  */
 class Chains {
   readonly #rows: PackedEntries;
@@ -233,7 +234,7 @@ class Chains {
     this.#heads[at] = row;
   }
 
-  /** Takes a row that says the same as an entry out of its chain. */
+  /** Takes a row equal to an entry out of its chain. */
   take(table: Columns, entry: number, notes: NoteHashes): number | undefined {
     const rows = this.#rows;
     const hash = table.hashAt(entry);
@@ -275,7 +276,7 @@ function mixedText(start: number, text: string): number {
 
 function* chainSteps(rows: PackedEntries): Generator<void, Chains> {
   const chains = new Chains(rows);
-  // From the last one on, so that of equal rows the first is taken first.
+  // From the last one back, so that the first of equal rows is taken first.
   yield* inSteps(rows.size, (at) => chains.add(rows.size - 1 - at), STEP);
   return chains;
 }

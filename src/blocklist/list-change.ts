@@ -35,17 +35,17 @@ import { copyOfWithdrawn, type Withdrawn, type WithdrawnKey } from './withdrawn.
 /** Records that a step looks up: about 0.3 ms. */
 const STEP = 64;
 
-/** A record of a list: what its source calls by one id. */
+/** A record of a list: the entries that its source gives one id. */
 export interface ListRecord {
   /** the name of the list, '' for the unnamed one */
   readonly list: string;
   readonly id: string;
-  /** of its entries; absent: any */
+  /** the source of its entries; absent: any */
   readonly source?: string | undefined;
   readonly entries: readonly BlocklistEntry[];
 }
 
-/** What a list is to have in place of what it has. */
+/** The new content of a list, in place of the old. */
 export type Replacement =
   | { readonly list: string; readonly entries: ListedEntries }
   | readonly ListRecord[]
@@ -57,37 +57,41 @@ export interface Unlisted {
   readonly except: { has(record: Pick<BlocklistEntry, 'source' | 'id'>): boolean };
 }
 
-/** A change of a list. All of it is made, or nothing. */
+/** A change of a list. It is made entirely or not at all. */
 export interface ListChange {
   /**
-   * What to remove, and to keep out from now on, from all lists or from the one that it names: no
-   * later decision finds it, and what comes again from a feed that lags is kept out until it is
-   * reinstated. What somebody else's list withdraws should name that list. `reason` tells those who
-   * look after the list why.
+   * Entries to remove and to reject from now on, from all lists or from the one that it names. No
+   * later decision finds them, and a feed that lags cannot bring them back until they are
+   * reinstated. Withdrawals by another party's list should name that list. `reason` informs the
+   * maintainers of the list.
    *
-   * By a hash, a picture goes with all that names it as its group: its windows, and what is a part
-   * or form of it. By the hash of a part, the picture goes as well, on the list that says which it
-   * is, also if that entry comes later. Another picture under the same id stays. By an id, all goes
-   * that has it, and just that stays out: a part that comes later without the id is taken.
+   * By a hash, a picture is removed with all entries that name it as their group: its crops, parts
+   * and forms. By the hash of a part, its picture is removed as well, on the list that states which
+   * it is, also if that entry comes later. Another picture under the same id stays. By an id, all
+   * entries that have it are removed, and only those are rejected: a part that comes later without
+   * the id is accepted.
    */
   readonly withdraw?: Iterable<Withdrawn> | undefined;
-  /** withdrawals to lift, as they were made, with all that they took; no entry comes back by it */
+  /**
+   * withdrawals to lift, as they were made, with all pictures that they covered; this brings no
+   * entry back
+   */
   readonly reinstate?: Iterable<WithdrawnKey> | undefined;
-  /** entries that go unless they come again: one equal to each, or what a list is to lose */
+  /** entries to remove unless they are added again: one equal to each, or what a list is to lose */
   readonly remove?: Iterable<BlocklistEntry> | Unlisted | undefined;
   /**
-   * the entries that a list, records or all lists have from now on, at once; equal ones stay in
-   * place. On a list that is named here are all of its new entries, whatever list each one names
+   * the full new content of a list, of records or of all lists, in one change; equal entries stay
+   * in place. All new entries go on the list named here, whatever list each one names
    */
   readonly replace?: Replacement | undefined;
   readonly add?: ListedEntries | undefined;
   /**
-   * How lists are used, by name, `''` for the unnamed one; they need not have entries yet. What is
-   * absent of one stays, `policy` is replaced as a whole, and `null` takes all settings away.
+   * Settings of lists by name, `''` for the unnamed one; they need not have entries yet. Absent
+   * settings stay, `policy` is replaced as a whole, and `null` removes all settings.
    *
-   * Without settings, the unnamed list is own and others are shared (`Trust` has what that means).
-   * The list that has the largest distances rules the search, so that others may find more beyond
-   * 31 bits than they would by themselves. A remote list has the settings that it was made with.
+   * By default, the unnamed list is own and others are shared (see `Trust`). The list with the
+   * largest distances rules the search, so others may find more beyond 31 bits than they would
+   * alone. A remote list has the settings that it was made with.
    */
   readonly settings?: Readonly<Record<string, KeptSettings | null>> | undefined;
 }
@@ -101,30 +105,26 @@ const CHANGES: readonly (keyof ListChange)[] = [
   'settings',
 ];
 
-/** A change whose entries were read. */
+/** A change whose entries have been read. */
 export interface Gathered extends Pick<Step, 'withdraw' | 'reinstate'> {
   readonly coming: ComingEntries;
   readonly going: Going | undefined;
   readonly settings: ListChange['settings'];
 }
 
-/** What goes with a change unless it comes again. */
+/** The entries that a change removes unless they are added again. */
 interface Going extends Replaced {
-  /** reads what is named; until it ends, the rest is not known */
+  /** reads what is named; the other members are incomplete until it ends */
   readonly reading: Generator<void, void>;
-  /** how many records and entries are named, as far as they were read */
+  /** number of records and entries named, as far as read */
   readonly named: number;
-  /** Whether each entry of a list has to be looked at, by the name of the list. */
+  /** True if each entry of the list of this name has to be checked. */
   isWhole(list: string): boolean;
-  /** the entries that may go */
+  /** the entries that may be removed */
   steps(kind: Kind): Generator<void, readonly number[]>;
 }
 
-/**
- * What a change does to a list.
- * @param most entries of it, or that it may remove
- * @returns undefined if they are more
- */
+/** The step that a change makes of a list. */
 export function stepOf(
   state: ListState,
   { coming, going, settings, ...others }: Gathered,
@@ -155,8 +155,8 @@ export function stepOf(
 }
 
 /**
- * The settings of all lists after a change. Whatever a lifted withdrawal took has to come again, so
- * its lists are fetched from the start.
+ * The settings of all lists after a change. Entries removed by a lifted withdrawal have to be added
+ * again, so its lists are fetched from the start.
  */
 export function listsAfter(
   { lists, withdrawn, generation }: ListState,
@@ -170,10 +170,7 @@ export function listsAfter(
   return next;
 }
 
-/**
- * What goes with a change; what it names is read later.
- * @throws {TypeError | RangeError} if it is invalid
- */
+/** The entries that a change removes; the names are read later. */
 function goingOf({ replace, remove }: ListChange): Going | undefined {
   if (replace !== undefined) checkObject(replace, 'replace: { list, entries }, records or { all }');
   if (remove !== undefined)
@@ -190,7 +187,7 @@ function goingOf({ replace, remove }: ListChange): Going | undefined {
   if (!Array.isArray(records)) wrongKind('the records to be an array');
   if (replace === undefined && remove === undefined) return undefined;
   const removed = new EntriesByHash();
-  /** the records without their entries, and what tells of each */
+  /** the records without their entries, and a test of each */
   const read: Omit<ListRecord, 'entries'>[] = [];
   const known = new Set<string>();
   const keyOfRecord = ({ list = '', id, source }: Omit<Partial<ListRecord>, 'entries'>) =>
@@ -211,7 +208,7 @@ function goingOf({ replace, remove }: ListChange): Going | undefined {
       if (read.push({ list, id, source }) % STEP === 0) yield;
     }
   }
-  /** of each kind that was looked through: those that were not there. They may have come since */
+  /** of each kind that was searched: those not found. They may have been added since */
   const missing = new Map<string, Counts>();
   const isWhole = (list: string) => isAll || list === whole;
   const isUntold = (entry: BlocklistEntry) => unlisted !== undefined && !unlisted.except.has(entry);
@@ -283,7 +280,7 @@ function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   else map.set(key, [value]);
 }
 
-/** What a change is but for its entries, and what it names, checked and copied. */
+/** A change without its entries and those it names, checked and copied. */
 export function begun(change: ListChange): Omit<Gathered, 'coming'> {
   checkOptions(change, 'a change to be an object');
   checkKnown(change, CHANGES);
@@ -310,7 +307,7 @@ export function settingsOf(settings: ListChange['settings']): ListChange['settin
   return Object.fromEntries(copies);
 }
 
-/** The entries of a change, and the list that all are put on. */
+/** The entries of a change, and the list that all go on. */
 function* givenEntries(change: ListChange): Generator<[ListedEntries, string | undefined]> {
   const { add, replace } = change;
   if (replace && 'all' in replace) yield [replace.all, undefined];
@@ -319,7 +316,9 @@ function* givenEntries(change: ListChange): Generator<[ListedEntries, string | u
   if (add !== undefined) yield [add, undefined];
 }
 
-/** A change that can be read at once; undefined if it is of more entries, or they come later. */
+/**
+ * A change that can be read at once; undefined if it has more entries, or they are asynchronous.
+ */
 export function gatheredNow(
   change: ListChange,
   rest: Omit<Gathered, 'coming'>,
@@ -330,7 +329,7 @@ export function gatheredNow(
   const { going } = rest;
   while (going && going.named <= most && !going.reading.next().done);
   let left = most - (going?.named ?? 0);
-  // The rest of what is named has not been read.
+  // The rest of the names has not been read.
   if (left < 0) return undefined;
   for (const [entries, list] of givenEntries(change)) {
     const isTable = entries instanceof PackedEntries;
@@ -356,7 +355,7 @@ export async function gathered(
   let end = performance.now() + TURN;
   for (const [entries, list] of givenEntries(change)) {
     await eachInTurns(entriesOf(entries), signal, (entry) => coming.push(entry, list), rest);
-    // There may be many, of an entry each.
+    // There may be many, of one entry each.
     if (performance.now() < end) continue;
     await rest();
     end = performance.now() + TURN;

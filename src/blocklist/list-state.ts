@@ -13,12 +13,12 @@ export type { KeptOutReason, Kind, Lists, Withdrawals };
 /** Kinds without entries, by name; they do not change. */
 const empties = /* @__PURE__ */ new Map<string, Kind>();
 
-/** What a list is at one moment. It does not change: a change makes another. */
+/** The state of a list at one moment. It does not change: a change makes another. */
 export class ListState {
   readonly kinds: ReadonlyMap<string, Kind>;
   readonly withdrawn: Withdrawals;
   readonly lists: Lists;
-  /** how many entries were kept out so far, by reason */
+  /** number of entries rejected so far */
   readonly keptOut: Readonly<Record<KeptOutReason, number>>;
   readonly generation: number;
 
@@ -30,7 +30,7 @@ export class ListState {
     this.generation = state.generation ?? 0;
   }
 
-  /** The entries of the kind of a hash; without any, one that has none. */
+  /** The entries of a hash's kind; an empty kind if there are none. */
   of({ algorithm, bits }: HashType): Kind {
     const name = kindOf(algorithm, bits);
     const known = this.kinds.get(name) ?? empties.get(name);
@@ -47,7 +47,7 @@ export class ListState {
   }
 }
 
-/** Why an entry cannot be on a list; undefined if it can. */
+/** The reason for which an entry cannot be on a list; undefined if it can. */
 export function reasonToKeepOut(entry: Covered, withdrawn: Withdrawals): KeptOutReason | undefined {
   if (isDegenerate(entry.hash)) return 'degenerate';
   return withdrawn.cover(entry) ? 'withdrawn' : undefined;
@@ -62,14 +62,14 @@ export function numbersOf(kind: Kind, key: WithdrawnKey): number[] {
 const onList = (kind: Kind, numbers: number[], list: string | undefined) =>
   list === undefined ? numbers : numbers.filter((number) => kind.listAt(number) === list);
 
-/** The entries that a withdrawal takes away. */
+/** The entries that a withdrawal removes. */
 export function numbersTaken(kind: Kind, withdrawal: Withdrawn): number[] {
   const numbers = numbersOf(kind, withdrawal);
   if ('id' in withdrawal) return numbers;
   const { algorithm, list, groups = [] } = withdrawal;
   const others = groups.map(({ group, list }) => ({ ...hashFromHex(algorithm, group), list }));
   const pictures = [{ ...withdrawal, list }, ...others];
-  // Not `push` of all: a picture may have more parts than a call takes arguments.
+  // Not `push` of all: a picture's parts may exceed the arguments of a call.
   return [
     numbers,
     ...others.map((other) => numbersOf(kind, other)),
@@ -78,8 +78,8 @@ export function numbersTaken(kind: Kind, withdrawal: Withdrawn): number[] {
 }
 
 /**
- * Withdrawals by a hash, each with the pictures that entries of this hash are parts of. Those of
- * which there are none are left out.
+ * Withdrawals by a hash, each with the pictures that entries of this hash are parts of. Withdrawals
+ * without such entries are omitted.
  */
 export function widenedBy(kinds: Iterable<Kind>, withdrawals: readonly Withdrawn[]): Withdrawn[] {
   const all = [...kinds];
@@ -95,5 +95,5 @@ export function widenedBy(kinds: Iterable<Kind>, withdrawals: readonly Withdrawn
   });
 }
 
-/** Entries that were kept out, and why. */
+/** Rejected entries, and the reasons. */
 export type KeptOut = readonly (readonly [NumberedEntry, KeptOutReason])[];

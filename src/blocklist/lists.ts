@@ -6,18 +6,18 @@ import {
   type ListSettings,
 } from '../policy.js';
 
-/** How far a list was fetched from its service, in JSON, as `fetchList` keeps it. */
+/** Fetch state of a list, in JSON, as `fetchList` keeps it. */
 export interface Fetched extends FetchState {
-  /** of the blocklist when a fetch began, or a withdrawal was lifted: the mark of that */
+  /** generation of the blocklist when a fetch began, or when a withdrawal was lifted */
   readonly generation: number;
 }
 
-/** The settings of a list, and how far it was fetched. */
+/** The settings of a list, and its fetch state. */
 export interface KeptSettings extends ListSettings {
   readonly fetched?: Fetched;
 }
 
-/** The settings of all lists that have any. It does not change: what changes one makes another. */
+/** The settings of all lists that have any. It does not change: each change makes another. */
 export class Lists {
   readonly #settings: ReadonlyMap<string, KeptSettings>;
 
@@ -26,7 +26,7 @@ export class Lists {
     this.#settings = new Map(settings);
   }
 
-  /** The settings by the names of their lists. They are not to be changed. */
+  /** The settings by the names of their lists. Do not modify them. */
   entries(): [string, KeptSettings][] {
     return [...this.#settings];
   }
@@ -39,7 +39,7 @@ export class Lists {
     return this.#settings.get(name) ?? {};
   }
 
-  /** With these settings of one list; those that are absent stay. `null` takes all away. */
+  /** Returns these with settings of one list changed; absent ones stay. `null` removes all. */
   with(name: string, changes: KeptSettings | null): Lists {
     if (changes === null) {
       return this.has(name) ? new Lists(this.entries().filter(([other]) => other !== name)) : this;
@@ -50,11 +50,7 @@ export class Lists {
     return new Lists(new Map(this.#settings).set(name, settings));
   }
 
-  /**
-   * The same, with those that were fetched to be fetched from the start.
-   * @param name of one list; undefined: all
-   * @param generation of the blocklist
-   */
+  /** The same, with fetched lists to be fetched from the start. */
   refetched(name: string | undefined, generation: number): Lists {
     let next: Lists = this;
     for (const [list, { fetched }] of this.#settings) {
@@ -74,7 +70,7 @@ export class Lists {
   }
 }
 
-/** As `checkListSettings`, with how far a list was fetched. */
+/** As `checkListSettings`, and checks the fetch state. */
 export function checkKeptSettings(settings: KeptSettings): void {
   checkOptions(settings, 'settings of a list to be an object');
   const { fetched, ...others } = settings;
@@ -85,7 +81,7 @@ export function checkKeptSettings(settings: KeptSettings): void {
   checkTypeOf('fetched.mustRefetch', fetched.mustRefetch, 'boolean');
 }
 
-/** A copy of all settings that are there. */
+/** A copy of all settings that are present. */
 export function copyOfKept({ fetched, ...settings }: KeptSettings): KeptSettings {
   return {
     ...copyOfSettings(settings),

@@ -8,13 +8,13 @@ import {
   type WithdrawnKey,
 } from './withdrawn.js';
 
-/** What a withdrawal names, as a number; more by `ON_LIST` if it names a list, too. */
+/** The forms of a withdrawal, by what it names; `ON_LIST` is added if it names a list, too. */
 const [OF_HASH, OF_ID, OF_SOURCE, ON_LIST] = [0, 1, 2, 3];
 const formOf = (key: WithdrawnKey): number =>
   ('id' in key ? (key.source === undefined ? OF_ID : OF_SOURCE) : OF_HASH) +
   (key.list === undefined ? 0 : ON_LIST);
 
-/** A withdrawal, and its place in the order in which they were made. */
+/** A withdrawal, and its position in the order in which they were made. */
 interface Placed {
   readonly withdrawal: Withdrawn;
   readonly place: number;
@@ -23,17 +23,17 @@ interface Placed {
 /** The withdrawals in force. A change is made to a copy, which takes microseconds to make. */
 export class Withdrawals {
   #byKey = new SlottedMap<Placed>();
-  /** how many withdrawals a picture is withdrawn with, by the picture and the list */
+  /** number of withdrawals that cover a picture, by the picture and the list */
   #byGroup = new SlottedMap<number>();
   /** the pictures of each withdrawal, by its key, the picture and the list */
   #groups = new SlottedMap<true>();
-  /** how many pictures a withdrawal has, by its key and the list */
+  /** number of pictures of a withdrawal, by its key and the list */
   #groupsOf = new SlottedMap<number>();
-  /** how many withdrawals there are of each form */
+  /** number of withdrawals of each form */
   #forms: readonly number[] = [0, 0, 0, 0, 0, 0];
   #next = 0;
 
-  /** A copy. The original is not to be changed from then on. */
+  /** A copy. Do not change the original from then on. */
   fork(): Withdrawals {
     const copy = new Withdrawals();
     copy.#byKey = this.#byKey.fork();
@@ -59,7 +59,7 @@ export class Withdrawals {
     return this.#byKey.has(keyOf(key));
   }
 
-  /** The withdrawal that was made by this key, if it is in force. It is not to be changed. */
+  /** The withdrawal that was made by this key, if it is in force. Do not modify it. */
   get(key: WithdrawnKey): Withdrawn | undefined {
     return this.#byKey.get(keyOf(key))?.withdrawal;
   }
@@ -67,7 +67,7 @@ export class Withdrawals {
   /**
    * Keeps a withdrawal; the reason and the groups of an earlier one stay.
    * @param withdrawal is kept, not copied, unless an earlier one has groups that it lacks
-   * @returns whether anything changed
+   * @returns true if anything changed
    */
   set(withdrawal: Withdrawn): boolean {
     const key = keyOf(withdrawal);
@@ -97,7 +97,7 @@ export class Withdrawals {
     return true;
   }
 
-  /** Whether this withdrawal is in force, of each of its groups too. */
+  /** True if this withdrawal is in force, for each of its groups, too. */
   holds(withdrawal: Withdrawn): boolean {
     const key = keyOf(withdrawal);
     const { groups = [] } = withdrawal;
@@ -107,8 +107,8 @@ export class Withdrawals {
   }
 
   /**
-   * Whether one of them is of this entry, whose hash is perhaps not told. Only keys of such forms
-   * are made as are in force: to make all six took nearly half the time of adding an entry.
+   * True if one of them covers this entry, whose hash may be unknown. Only keys of forms in force
+   * are made: making all six took nearly half the time of adding an entry.
    */
   cover({ hash, group, id, source, list = '' }: Partial<Covered>): boolean {
     let hexes: string[] | undefined;
@@ -130,8 +130,8 @@ export class Withdrawals {
   }
 
   /**
-   * The withdrawals by the hash of this entry, for `set`, if they are to be of its group, too, and
-   * are not yet, and have not too many.
+   * The withdrawals by the hash of this entry, for `set`, that should also cover its group, do not
+   * yet, and have room for it.
    */
   widened({ hash, group, list = '' }: Covered): Withdrawn[] {
     if (group === undefined) return [];
@@ -155,7 +155,9 @@ export class Withdrawals {
     return (this.#groupsOf.get(`${key}\n${list}`) ?? 0) >= MOST_GROUPS;
   }
 
-  /** Notes a group of a withdrawal, unless it has it, or too many. @returns whether it is noted */
+  /**
+   * Notes a group of a withdrawal, unless known or there are too many. @returns true if it is noted
+   */
   #join(key: string, hash: Hash, group: WithdrawnGroup): boolean {
     if (this.#isIn(key, hash, group) || this.#isFull(key, group.list)) return false;
     const text = textOf(hash.algorithm, group);
@@ -178,20 +180,20 @@ export class Withdrawals {
   }
 }
 
-/** Counts up or down; what is 0 is not there. */
+/** Counts up or down; counts of 0 are deleted. */
 function add(counts: SlottedMap<number>, key: string, by: number): void {
   const count = (counts.get(key) ?? 0) + by;
   if (count > 0) counts.set(key, count);
   else counts.delete(key);
 }
 
-/** Why an entry was kept out of matching. */
+/** The reason for which an entry was rejected. */
 export type KeptOutReason = 'degenerate' | 'withdrawn';
 
-/** Called with each entry that is kept out. */
+/** Called with each rejected entry. */
 export type OnKeptOut = (entry: BlocklistEntry, reason: KeptOutReason) => void;
 
-/** What of an entry a withdrawal may name. */
+/** The members of an entry that a withdrawal may name. */
 export type Covered = Pick<BlocklistEntry, 'hash' | 'group' | 'id' | 'source' | 'list'>;
 
 /** A withdrawal with these groups in place of its own. */
@@ -227,17 +229,17 @@ const keyOfId = (id: string, source: string | undefined, list: string | undefine
 const keyOfHash = (algorithm: Algorithm, hex: string, list: string | undefined) =>
   list === undefined ? `${algorithm} ${hex}` : `${algorithm} ${hex} ${JSON.stringify(list)}`;
 
-/** Maps that the keys lie in: of a million keys, each holds about 250. */
+/** Maps that share the keys: of a million keys, each holds about 250. */
 const SLOTS = 4096;
 
 /**
- * A map that is copied in microseconds, however large it is. What is set in the copy copies the
- * small map that its key lies in, and leaves the original as it was. A map that grew as a whole
- * would move all it holds, too, which takes about 70 ms for a million keys.
+ * A map that is copied in microseconds, whatever its size. Setting a key in the copy copies only
+ * the small map that holds the key, and leaves the original unchanged. A map that grew as a whole
+ * would also move its content, which takes about 70 ms for a million keys.
  */
 class SlottedMap<V> {
   #slots: (Map<string, V> | undefined)[] = [];
-  /** the slots that no other map shares */
+  /** the slots that are not shared with another map */
   readonly #owned = new Set<number>();
   #size = 0;
 
@@ -245,7 +247,7 @@ class SlottedMap<V> {
     return this.#size;
   }
 
-  /** A copy. The original is not to be changed from then on. */
+  /** A copy. Do not change the original from then on. */
   fork(): SlottedMap<V> {
     const copy = new SlottedMap<V>();
     copy.#slots = this.#slots.slice();
@@ -291,7 +293,7 @@ class SlottedMap<V> {
   }
 }
 
-/** Keys that were chosen to lie in one slot only make that one large. */
+/** Keys chosen to fall into one slot only make that one large. */
 function slotOf(key: string): number {
   let mix = 0;
   for (let i = 0; i < key.length; i++) mix = Math.imul(mix ^ key.charCodeAt(i), 0x9e3779b1);

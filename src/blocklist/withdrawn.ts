@@ -3,36 +3,36 @@ import { checkGroup, checkListName } from '../entry.js';
 import { bitsOf, type Hash, type HashJSON, hashFromJSON, hashToJSON, newHash } from '../hash.js';
 
 /**
- * What to withdraw: every entry with this hash or of its group, or every entry with this id (of
- * this source, if given). With `list`, only of the list of that name, so that a list withdraws no
- * other's entries.
+ * The key of a withdrawal: every entry with this hash or of its group, or every entry with this id
+ * (of this source, if given). With `list`, only entries of the list of that name, so that no list
+ * withdraws another's.
  */
 export type WithdrawnKey = (Hash | { readonly id: string; readonly source?: string }) & {
   readonly list?: string;
 };
 
-/** A picture of which a withdrawn hash is a part or form, on the list that says so. */
+/** A picture of which a withdrawn hash is a part or form, on the list that states so. */
 export interface WithdrawnGroup {
-  /** as an entry names it */
+  /** in the form of an entry's `group` */
   readonly group: string;
   /** the name of the list, `''` for the unnamed one */
   readonly list: string;
 }
 
-/** A withdrawal in force, and why it was made, if that was told. */
+/** A withdrawal in force, and its reason, if given. */
 export type Withdrawn = WithdrawnKey & {
   readonly reason?: string;
   /**
    * of a hash: the pictures that are withdrawn with it, as they became known from entries of this
-   * hash, the first 1,000 of each list. A list says it of its own entries alone: it withdraws no
-   * other's
+   * hash, the first 1,000 of each list. A list states this of its own entries only, and withdraws
+   * no other's
    */
   readonly groups?: readonly WithdrawnGroup[];
 };
 
 /**
- * Groups of a withdrawal on one list. A hash is of one picture: whoever lists it as a part of many
- * is wrong, or wants others to work.
+ * Groups of a withdrawal on one list. A hash is of one picture: a list that calls it a part of many
+ * is wrong, or wants to cause work.
  */
 export const MOST_GROUPS = 1000;
 
@@ -63,14 +63,14 @@ export function copyOfWithdrawn(withdrawal: Withdrawn, reason = withdrawal?.reas
       return { group: each.group, list: each.list };
     }),
   );
-  // Without the mark of a draft: a withdrawal is of these bits, whatever they were made of.
+  // Without the mark of a draft: a withdrawal covers these bits, whatever their origin.
   return Object.assign(newHash(algorithm, new Uint8Array(bytes)), {
     ...told,
     ...(copied.length > 0 && { groups: copied }),
   });
 }
 
-/** Each group once, and not too many of a list. */
+/** Each group once, up to the most of a list. */
 function fewOf(groups: readonly WithdrawnGroup[]): WithdrawnGroup[] {
   const byList = new Map<string, Set<string>>();
   return groups.filter(({ group, list }) => {
@@ -99,8 +99,7 @@ export function withdrawnToJSON(withdrawal: Withdrawn): WithdrawnJSON {
 }
 
 /**
- * Reads what `JSON.stringify` wrote of a withdrawal: one of `Blocklist.withdrawals`, by hash or by
- * id.
+ * Reads a withdrawal that `JSON.stringify` wrote: one of `Blocklist.withdrawals`, by hash or by id.
  * @throws {TypeError | RangeError} if a member is missing or invalid
  */
 export function withdrawnFromJSON(json: WithdrawnJSON): Withdrawn {

@@ -16,11 +16,12 @@ import { type Body, Lines, wordsOf } from './record-lines.js';
  *
  * The payload is lines of JSON in UTF-8, filled up with spaces to multiples of four bytes: counts,
  * the settings of lists and the number of rejected entries; then each withdrawal and entry. The
- * checksum covers all else and continues that of the record before: none can be left out or moved.
+ * checksum covers all else and continues that of the record before: no record can be omitted or
+ * moved.
  *
- * The entries of a large change are written before its turn: a record keeps their room, without
- * any effect, and the record of the change tells where they are, their checksum, and which of them
- * changes that came meanwhile have left out.
+ * The entries of a large change are written before its turn: a record without effect reserves their
+ * room, and the record of the change states where they are, their checksum, and which of them were
+ * dropped by changes made meanwhile.
  */
 
 /** `OHBR` as a little-endian word. */
@@ -50,11 +51,11 @@ interface Head {
   readonly body?: BodyPlace;
 }
 
-/** The place of the entries of a large change, and the numbers of those that are left out. */
+/** The place of a large change's entries, and the numbers of those that are excluded. */
 export interface BodyPlace extends Omit<Body, 'pieces'> {
   /** bytes from their start to the record of the change */
   readonly back: number;
-  /** the numbers of those that are not */
+  /** the numbers of the excluded ones */
   readonly without: readonly number[];
 }
 
@@ -99,7 +100,7 @@ export interface Header {
   readonly moment: Moment;
 }
 
-/** The header of a record that follows a moment. */
+/** Builds the header of a record that follows a moment. */
 export function* recordSteps(
   { generation, pieces, byteLength }: Payload,
   before: Moment,
@@ -107,7 +108,7 @@ export function* recordSteps(
   return yield* headerSteps({ magic: MAGIC, byteLength, generation }, before, pieces);
 }
 
-/** As `recordSteps`, of room for entries. */
+/** As `recordSteps`, but reserves room for entries. */
 export const roomHeader = (byteLength: number, generation: number, before: Moment): Header =>
   finish(headerSteps({ magic: ROOM, byteLength, generation }, before, []));
 
@@ -143,7 +144,7 @@ export function headerOf(
 
 /**
  * The moment after a record, if it is whole, and follows one.
- * @param words the header, and the payload unless that is room
+ * @param words the header, and the payload unless it is reserved room
  */
 export function* momentSteps(
   words: Int32Array,
@@ -167,7 +168,7 @@ export class PayloadReader {
 
   /**
    * The effect, read step by step, once.
-   * @param body what the head tells of, if anything
+   * @param body the body that the head refers to, if any
    * @throws {FormatError} `bad-line`
    */
   *steps(generation: number, body?: Uint8Array): Generator<void, Effect> {
@@ -211,7 +212,7 @@ class LineReader {
       this.#from = end + 1;
       return read(JSON.parse(text) as never);
     } catch {
-      // Without the words of whoever found it: they may quote the text.
+      // Without the original error's message: it may quote the text.
       throw new FormatError('bad-line', 'expected a change of the blocklist in its record');
     }
   }
@@ -232,7 +233,7 @@ function headFrom(head: Head): Head {
   const isFit = [...counts, ...(body?.without ?? [])].every(
     (count) => Number.isSafeInteger(count) && count >= 0,
   );
-  // What a later version adds would be lost.
+  // Members of a later version would be lost.
   if (!isFit || Object.keys(others).length > 0) wrongKind('counts');
   const settings = lists?.map(([name, each]): [string, KeptSettings] => {
     if (typeof name !== 'string') wrongKind('a name');

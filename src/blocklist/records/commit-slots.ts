@@ -4,14 +4,14 @@ import { checksumSteps } from '../../indexing/snapshot.js';
 import { halves, type Moment, wholeOf } from './change-record.js';
 
 /*
- * Between the snapshot of a list and its changes lie two slots of 512 bytes each, so that no sector
- * of a disk has both. They are written in turn, each after the changes that it counts are on disk:
+ * Two slots of 512 bytes each are between the snapshot of a list and its changes, so that no disk
+ * sector holds both. They are written in turn, each after the changes that it counts are on disk:
  *
  *     magic, checksum of the snapshot's header, sequence (2) and checksum of the change that the
  *     snapshot was made after, sequence (2), length of the file (2), checksum of the last change,
  *     generation (2); zeros; the checksum over all of these
  *
- * What the newer one counts must be whole. What follows was not acknowledged.
+ * Changes that the newer slot counts must be whole. Later ones were not acknowledged.
  */
 
 /** `OHBC` as a little-endian word. */
@@ -20,13 +20,13 @@ export const SLOT_BYTES = 512;
 export const SLOTS_BYTES = 2 * SLOT_BYTES;
 const CHECKSUM_WORD = SLOT_BYTES / 4 - 1;
 
-/** What is in force of a file. */
+/** The part of a file that is in force. */
 export interface Commit extends Moment {
   /** the checksum in the header of the snapshot */
   readonly snapshot: number;
   /** the change that the snapshot was made after */
   readonly base: Moment;
-  /** of the file, up to the end of the last change */
+  /** length of the file, up to the end of the last change */
   readonly length: number;
   readonly generation: number;
 }
@@ -37,7 +37,7 @@ export interface Committed {
   /** the slot that has it */
   readonly slot: 0 | 1;
   /**
-   * whether no newer one is lost; if not, a writer was killed, or a slot is damaged, and whole
+   * whether no newer one is lost. If false, a writer was killed or a slot is damaged, and whole
    * changes that follow may have been acknowledged
    */
   readonly isSure: boolean;

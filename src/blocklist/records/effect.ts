@@ -21,37 +21,34 @@ const MOST_AT_ONCE = 512;
 const STEP = 64;
 
 /**
- * All that a change did to a list, so that the same can be done to the list as it was before. What
- * is reinstated comes first, then what is withdrawn, then what goes, then what comes.
+ * The whole effect of a change, to be repeated on the same earlier list. Reinstating comes first,
+ * then withdrawing, removing and adding.
  */
 export interface Effect {
   readonly reinstate: readonly WithdrawnKey[];
   /** also of the pictures that entries were parts of */
   readonly withdraw: readonly Withdrawn[];
-  /** each takes one equal entry away; what the withdrawals took is not among them */
+  /** each removes one equal entry; entries removed by the withdrawals are not among them */
   readonly remove: readonly BlocklistEntry[];
   readonly add: readonly BlocklistEntry[];
-  /** more of both, in bytes, and the numbers of those that are not meant; only to be written */
+  /** more of both, in bytes, and the numbers of those that are excluded; only for writing */
   readonly body?: Body | undefined;
   readonly without?: readonly number[];
   /** the settings of all lists, if any changed */
   readonly lists?: readonly (readonly [string, KeptSettings])[];
-  /** how many entries had been kept out then */
+  /** number of entries rejected until then */
   readonly keptOut: Readonly<Record<KeptOutReason, number>>;
-  /** of the list then */
+  /** generation of the list then */
   readonly generation: number;
 }
 
-/** Whether a change did anything that a list keeps. */
+/** True if a change did anything that a list keeps. */
 export const isEffective = (before: ListState, { state }: Changed): boolean =>
   state.generation !== before.generation ||
   state.keptOut.degenerate !== before.keptOut.degenerate ||
   state.keptOut.withdrawn !== before.keptOut.withdrawn;
 
-/**
- * What a step did to a list, made out step by step.
- * @param body the entries of a large one
- */
+/** The effect of a step on a list, computed step by step. */
 export function* effectSteps(
   before: ListState,
   step: Step,
@@ -79,7 +76,7 @@ export function* effectSteps(
   };
 }
 
-/** The lines of a body that changes which came while it was made have left out. */
+/** The lines of a body that were dropped by changes made while it was written. */
 function* lateSteps(
   before: ListState,
   { leaving, arriving }: Prepared,
@@ -112,8 +109,8 @@ function* lateSteps(
 }
 
 /**
- * The list after effects, made out step by step. It changes only what they do.
- * @param options `isAlone`: nobody uses the list yet, so that segments may become one
+ * The list after effects, computed step by step. Only what they touch changes.
+ * @param options `isAlone`: the list is not used yet, so segments may be merged
  * @throws {FormatError} `bad-line` if an effect is not one of this list
  */
 export function* replaySteps(
@@ -121,7 +118,7 @@ export function* replaySteps(
   effects: readonly Effect[],
   { isAlone = false } = {},
 ): Generator<void, ListState> {
-  // Nobody sees the states in between, so that they need no copies of their own.
+  // The states in between are not visible, so they need no copies.
   let next = new ListState({ ...state, withdrawn: state.withdrawn.fork() });
   for (const effect of effects) {
     next = yield* replayedSteps(next, effect);
@@ -138,7 +135,7 @@ function* replayedSteps(state: ListState, effect: Effect): Generator<void, ListS
   const { reinstate, withdraw, add, keptOut, generation } = effect;
   const remove = yield* removedSteps(state, effect.remove);
   let next = state;
-  // Whoever waits for an effect of a few items waits for one step.
+  // A small effect should take only one step.
   const isSmall = reinstate.length + withdraw.length <= MOST_AT_ONCE;
   for (let at = 0; !isSmall && at < reinstate.length; at += STEP) {
     next = replaced(next, { reinstate: reinstate.slice(at, at + STEP) });
@@ -150,7 +147,7 @@ function* replayedSteps(state: ListState, effect: Effect): Generator<void, ListS
   }
   const parts = add.length > MOST_AT_ONCE ? yield* partsSteps(add) : undefined;
   const lists = effect.lists && new Lists(effect.lists);
-  // By the kinds as they are now, whose numbers are the same.
+  // By the current kinds, whose numbers are the same.
   const going = [...remove].map(([kind, numbers]) => [next.of(kind), numbers] as const);
   const last = replaced(next, {
     ...(isSmall && { reinstate, withdraw }),
@@ -179,7 +176,7 @@ function* partsSteps(entries: readonly BlocklistEntry[]): Generator<void, Part<C
   return parts;
 }
 
-/** The numbers of entries that go, by their kinds. */
+/** The numbers of removed entries, by their kinds. */
 function* removedSteps(
   state: ListState,
   entries: readonly BlocklistEntry[],
@@ -201,7 +198,7 @@ function* removedSteps(
   return numbers;
 }
 
-/** Puts effects that follow one another together, as far as that is the same. */
+/** Joins consecutive effects where that changes nothing. */
 export class JoinedEffects {
   readonly #done: Effect[] = [];
   #last: Joined | undefined;
@@ -244,7 +241,7 @@ export class JoinedEffects {
   }
 }
 
-/** In the order in which they are done. */
+/** In the order of execution. */
 const PHASES = ['reinstate', 'withdraw', 'remove', 'add'] as const;
 
 interface Joined {
@@ -255,6 +252,6 @@ interface Joined {
   lists?: NonNullable<Effect['lists']>;
   keptOut: Effect['keptOut'];
   generation: number;
-  /** the last of the phases that it has; -1: none */
+  /** the last phase that it has; -1: none */
   end: number;
 }

@@ -7,20 +7,19 @@ import type { ListState } from '../list-state.js';
 import { type Effect, effectSteps, isEffective } from './effect.js';
 import { type Body, bodySteps } from './record-lines.js';
 
-/** Changes that are made durable at once. */
+/** Changes that are made durable together. */
 const MOST = 256;
 
 /** Keeps a list where it is durable. */
 export interface Keeper {
   /**
-   * Calls `run` once nobody else writes, and the list is as it is kept.
-   * @param run is given what makes effects durable, all or none, in their order
-   * @throws what hinders it, also from what `run` was given; nothing has changed then
+   * Calls `run` once no one else writes, and the list matches what is kept.
+   * @param run gets a function that makes effects durable, all or none, in their order
+   * @throws the error that prevents it, also one from that function; nothing has changed then
    */
   turn(run: (write: (effects: readonly Effect[]) => Promise<void>) => Promise<void>): Promise<void>;
   /**
-   * Writes the entries of a large change, of no effect, so that its turn takes a moment.
-   * @param run makes the change
+   * Writes the entries of a large change ahead, without effect, so that its turn takes a moment.
    */
   ahead<T>(body: Body, run: () => Promise<T>): Promise<T>;
 }
@@ -35,15 +34,15 @@ interface Waiting {
 }
 
 /**
- * The changes of a list that is kept, one after the other. None is seen before it is durable. Those
- * that wait at the same time become durable together.
+ * The changes of a list that is kept, one after the other. None is visible before it is durable.
+ * Changes that wait at the same time become durable together.
  */
 export class KeptChanges implements DurableChanges {
   readonly #keeper: Keeper;
   readonly #list: KeptList;
   #waiting: Waiting[] = [];
   #isRunning = false;
-  /** settles at the end of the turn that is being taken */
+  /** settles at the end of the current turn */
   #turn: Promise<unknown> | undefined;
 
   constructor(keeper: Keeper, list: KeptList) {
@@ -85,7 +84,7 @@ export class KeptChanges implements DurableChanges {
         this.#turn = turn.catch(() => {});
         await turn;
       } catch (error) {
-        // Without a turn, none of those that waited for it has been made.
+        // If the turn failed, none of the changes that waited for it was made.
         if (batch.length === 0) batch = this.#waiting.splice(0);
         const inPlace = new Set(made.map(([waiting]) => waiting));
         for (const waiting of batch) if (!inPlace.has(waiting)) waiting.reject(error);
@@ -99,8 +98,8 @@ export class KeptChanges implements DurableChanges {
   }
 
   /**
-   * What a large change waits for between its steps: a turn is some calls of the system, one after
-   * the other, each of which would wait for a step.
+   * The pause of a large change between its steps: a turn is several system calls in sequence, each
+   * of which would wait for a step.
    */
   readonly rest = async (): Promise<void> => {
     await nextTurn();
@@ -139,7 +138,7 @@ export class KeptChanges implements DurableChanges {
   }
 }
 
-/** The entries of a change that is ready, in bytes, step by step. */
+/** The entries of a prepared change in bytes, step by step. */
 function* readyBodySteps({ leaving, arriving }: Ready): Generator<void, Body> {
   let [remove, add] = [0, 0];
   for (const { count } of leaving.values()) remove += count;

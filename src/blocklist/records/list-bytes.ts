@@ -50,15 +50,15 @@ export type { Body, Columns, Effect, Keeper, Snapshot, Source };
 
 /*
  * The file of a list: a snapshot (`snapshot-bytes.ts`); zeros up to a multiple of 512 bytes; two
- * slots, which tell what is in force (`commit-slots.ts`); and the changes since, one record each
- * (`change-record.ts`). This says what the bytes of a file mean and which to write next. Whoever
- * keeps a list (`Keeper`) reads, writes and flushes them.
+ * slots, which state what is in force (`commit-slots.ts`); and the changes since, one record each
+ * (`change-record.ts`). This module interprets the bytes of a file and decides which to write next.
+ * A `Keeper` reads, writes and flushes them.
  */
 
 /** A sector of a disk. */
 const SECTOR = 512;
 
-/** Whether these bytes begin a list file, of any version. */
+/** True if these bytes begin a list file, of any version. */
 export function isListFile(head: Uint8Array): boolean {
   if (head.length < HEADER_BYTES) return false;
   try {
@@ -69,7 +69,7 @@ export function isListFile(head: Uint8Array): boolean {
   }
 }
 
-/** What of a file is in force: its snapshot, and the changes up to a commit. */
+/** The part of a file that is in force: its snapshot, and the changes up to a commit. */
 export interface Place extends Committed {
   readonly snapshot: Snapshot;
   /** whether a slot holds the commit. A change that was never acknowledged may follow it */
@@ -94,15 +94,11 @@ const firstCommit = (
   generation: snapshot.generation,
 });
 
-/**
- * Reads what of a file is in force.
- * @param known a snapshot that the file had before
- * @throws {FormatError} `bad-magic`, `bad-version`, `bad-header`, `bad-length` or `bad-checksum`
- */
+/** Reads which part of a file is in force. */
 export async function placeIn(source: Source, known?: Snapshot): Promise<Place> {
   const { read } = source;
   const slotBytes = ({ end }: Snapshot) => bytesAt(read, end, slotsAt({ end }) + SLOTS_BYTES - end);
-  // Each call is a turn of a thread, and most often the snapshot is known.
+  // Each call takes a turn of a thread, and usually the snapshot is known.
   const [header, ahead] = await Promise.all([
     bytesAt(read, 0, HEADER_BYTES),
     known && slotBytes(known).catch(() => undefined),
@@ -112,7 +108,7 @@ export async function placeIn(source: Source, known?: Snapshot): Promise<Place> 
   const { end, sum } = snapshot;
   const from = slotsAt(snapshot);
   const bytes = (isKnown && ahead) || (await slotBytes(snapshot));
-  // Only now: what is counted was there before the slot was written.
+  // Only now: everything counted was there before the slot was written.
   const size = await source.size();
   if (bytes.subarray(0, from - end).some((byte) => byte !== 0)) throw hasChanged();
   const committed = committedIn(bytes.subarray(from - end), sum);
@@ -125,16 +121,16 @@ export async function placeIn(source: Source, known?: Snapshot): Promise<Place> 
 /** Changes of a file, and where it ends with them. */
 export interface Changes {
   readonly effects: Effect[];
-  /** where the first entries are that these refer to; infinite: nowhere */
+  /** where the first entries are that these refer to; infinite if there are none */
   readonly bodiesFrom: number;
   readonly place: Place;
 }
 
 /**
  * Reads the changes of a file that follow a moment of its history.
- * @param from with its length, if that is of a place in this very file
- * @param options `isAlone`: nobody writes now, so what is whole counts, acknowledged or not
- * @returns undefined if what was read before is not part of this file's history
+ * @param from includes its length, if it is a place in this very file
+ * @param options `isAlone`: no one is writing, so whole records count, acknowledged or not
+ * @returns undefined if `from` is not part of this file's history
  * @throws {FormatError} `bad-length`, `bad-checksum` or `bad-line`
  */
 export async function changesFrom(
@@ -160,7 +156,7 @@ export async function changesFrom(
   check();
   const isMet = () => at.sequence === from.sequence && at.sum === from.sum;
   let isKnown = isMet();
-  // What follows the commit of a slot may be acknowledged by one that is damaged.
+  // Changes after the commit of one slot may be acknowledged by the other, which is damaged.
   const most = isAlone || !place.isSure ? size : commit.length;
   let end = performance.now() + TURN;
   while (at.length < most) {
@@ -207,8 +203,8 @@ export async function changesFrom(
 }
 
 /**
- * The place of a list in the file that it was read from, if that is still this one, and no older
- * copy of it.
+ * The position of a list in the file that it was read from, if that is still this file, and no
+ * older copy of it.
  */
 export function knownIn({ commit, snapshot }: Place, known: Place): Moment | At {
   const { sequence, sum, length, base } = known.commit;
@@ -229,13 +225,13 @@ export function checkGeneration(generation: number, least: number): void {
   );
 }
 
-/** How the list in a file is read. */
+/** Options for reading the list in a file. */
 export interface ReadOptions {
   /** whether to check the checksum and the content of the snapshot; default true */
   readonly verify?: boolean;
   /** the last generation seen */
   readonly minGeneration?: number;
-  /** whether nobody writes now */
+  /** whether no one is writing */
   readonly isAlone?: boolean;
   /** a snapshot that the file had before */
   readonly known?: Snapshot;
@@ -261,8 +257,8 @@ export async function listIn(
 }
 
 /**
- * The file of a list, in pieces that are not to be changed.
- * @param base the change that it is made after; absent: its history begins here
+ * The file of a list, in pieces. Do not modify them.
+ * @param base the change that it is written after; absent: its history begins here
  */
 export async function listFile(
   state: ListState,
@@ -280,7 +276,7 @@ export interface Written {
   readonly at: number;
 }
 
-/** The slot that counts what is up to a commit, and where the file is then. */
+/** The slot that counts all changes up to a commit, and the place of the file after it. */
 export function slotAfter(place: Place, commit: Commit): Written & { readonly place: Place } {
   const slot = place.slot === 0 ? 1 : 0;
   return {
@@ -290,7 +286,7 @@ export function slotAfter(place: Place, commit: Commit): Written & { readonly pl
   };
 }
 
-/** What a file goes on with: what is left up to the commit's length is room. */
+/** Bytes to append to a file: what is left up to the commit's length is reserved. */
 export interface Appended {
   readonly pieces: readonly Uint8Array[];
   readonly commit: Commit;
@@ -305,7 +301,7 @@ export function roomIn({ commit }: Place, { byteLength }: Body): Appended & { fr
 
 /**
  * The records of effects.
- * @param roomOf where the entries of a large change are in this file, if they are there
+ * @param roomOf position of a large change's entries in this file, if it has them
  */
 export async function recordsOf(
   place: Place,
@@ -334,10 +330,10 @@ export async function recordsOf(
 }
 
 /**
- * Where a file is that takes another's place, with what came since it was begun.
- * @param base where the other was then
- * @param commit what the other has now
- * @returns its slots; and how much further on the changes after `base` are
+ * The place of a file that replaces another, with the changes since it was begun.
+ * @param base the other's position then
+ * @param commit the other's current commit
+ * @returns its slots; and by how much the changes after `base` are moved
  */
 export function placeAfter(
   snapshot: Snapshot,
@@ -360,7 +356,7 @@ export function placeAfter(
   };
 }
 
-/** What an index file says of its entries, by column; and it as a part of a list. */
+/** The notes of an index file's entries, by column; and the file as a part of a list. */
 export async function notesOf(
   segment: Segment,
 ): Promise<{ readonly columns: Columns; readonly listed: ListedPart }> {
@@ -369,8 +365,8 @@ export async function notesOf(
 }
 
 /**
- * An index file in pieces that are not to be changed.
- * @param entries say what is noted, by their ids in the segment; absent: nothing is
+ * An index file in pieces. Do not modify them.
+ * @param entries returns the notes, by ids in the segment; absent: there are none
  * @throws {TypeError | RangeError} if a note is malformed
  */
 export async function indexFile(
@@ -383,12 +379,12 @@ export async function indexFile(
   return segmentFile(segment, columns, told, signal);
 }
 
-/** From now on, what keeps a list makes its changes durable. */
+/** From now on, the keeper makes the list's changes durable. */
 export function keepBy(list: Blocklist, keeper: Keeper): void {
   list.keptBy((kept) => new KeptChanges(keeper, kept));
 }
 
-/** Makes a list what it is after effects of others. */
+/** Applies effects of others to a list. */
 export async function followEffects(list: Blocklist, effects: readonly Effect[]): Promise<void> {
   list.follow(await inTurns(replaySteps(list.state, effects), undefined), effects);
 }

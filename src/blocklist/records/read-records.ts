@@ -10,7 +10,7 @@ import {
 } from './change-record.js';
 import { wordsOf } from './record-lines.js';
 
-/** The bytes of a file, to which more may be written meanwhile. */
+/** The bytes of a file that may grow meanwhile. */
 export interface Source {
   size(): Promise<number>;
   readonly read: Read;
@@ -34,20 +34,20 @@ export const cutOff = () => new FormatError('bad-length', 'the blocklist file ha
 export const hasChanged = () =>
   new FormatError('bad-checksum', 'the blocklist file has changed since it was written');
 
-/** Where the reading of changes is. */
+/** The reader's position among the changes. */
 export interface At extends Moment {
   readonly length: number;
 }
 
-/** Bytes that are read ahead: a change has some hundred. */
+/** Bytes that are read ahead: a change has a few hundred. */
 const AHEAD = 1 << 20;
 /** Bytes of a change that is read at once: about 0.3 ms. */
 export const SMALL = 1 << 14;
 
-/** Gives bytes of a file, until the next call; a promise if they are not read yet. */
+/** Returns bytes of a file, valid until the next call; a promise if they are not read yet. */
 type View = (from: number, length: number) => Uint8Array | Promise<Uint8Array>;
 
-/** Reads many small pieces, one after the other, by few calls, and without copies. */
+/** Reads many small pieces in sequence, with few calls and no copies. */
 export function ahead(read: Read): View {
   const bytes = new Uint8Array(AHEAD);
   let [start, end] = [0, 0];
@@ -67,7 +67,7 @@ export function ahead(read: Read): View {
   };
 }
 
-/** The record at a place; undefined unless it is whole. */
+/** The record at a position; undefined unless it is whole. */
 export async function recordAt(
   view: View,
   at: At,

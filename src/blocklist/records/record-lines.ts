@@ -4,21 +4,21 @@ import { checksumSteps } from '../../indexing/snapshot.js';
 
 /** Lines that a step writes: about 0.3 ms. */
 const STEP = 64;
-/** Characters that become a piece of bytes. */
+/** Characters per piece of bytes. */
 const PIECE = 1 << 18;
 
-/** The entries of a large change in bytes, made before its turn. */
+/** The entries of a large change in bytes, written before its turn. */
 export interface Body {
   /** each a multiple of four bytes */
   readonly pieces: readonly Uint8Array[];
   readonly byteLength: number;
   readonly sum: number;
-  /** how many go, and how many come after them */
+  /** number of removed entries, and of added ones after them */
   readonly remove: number;
   readonly add: number;
 }
 
-/** Collects lines of JSON in bytes. Spaces fill up each piece. */
+/** Collects lines of JSON as bytes. Spaces pad each piece. */
 export class Lines {
   readonly pieces: Uint8Array[] = [];
   byteLength = 0;
@@ -48,7 +48,7 @@ export class Lines {
   }
 }
 
-/** @param entries those that go, then those that come */
+/** @param entries the removed ones, then the added ones */
 export function* bodySteps(
   entries: Iterable<BlocklistEntry>,
   counts: Pick<Body, 'remove' | 'add'>,

@@ -25,17 +25,17 @@ import { wordsOf } from './record-lines.js';
  * their own.
  */
 
-/** Of the header, in words as those of an index file. */
+/** Size of the header, which is in words like that of an index file. */
 export const HEADER_BYTES = 64;
 /** `OHBLIST` and a line feed, as two little-endian words. */
 const MAGIC = [0x4c42484f, 0x0a545349] as const;
 const VERSION = 1;
 const TABLE_WORDS = 4;
-/** Lines of the state that a step writes or reads. */
+/** Lines of the state per step, when writing or reading. */
 const LINE_STEP = 256;
 const DECODER = /* @__PURE__ */ new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** What a file holds besides the parts and the generation. */
+/** The content of a file besides the parts and the generation. */
 interface State {
   readonly keptOut: Readonly<Record<KeptOutReason, number>>;
   readonly withdrawals: readonly Withdrawn[];
@@ -43,7 +43,7 @@ interface State {
   readonly lists: readonly (readonly [string, KeptSettings])[];
 }
 
-/** A snapshot in a file, but for what it holds. */
+/** A snapshot in a file, without its content. */
 export interface Snapshot {
   /** the first bytes of the file */
   readonly header: Uint8Array;
@@ -63,7 +63,7 @@ interface PartPlace {
 }
 
 /**
- * Where the parts of the snapshot of a file are. Its content is not looked at.
+ * Locates the parts of a file's snapshot. Its content is not read.
  * @throws {FormatError} `bad-magic`, `bad-version`, `bad-header` or `bad-length`
  */
 export async function snapshotIn(source: Source): Promise<Snapshot> {
@@ -176,7 +176,7 @@ function* readStateSteps(bytes: Uint8Array): Generator<void, State> {
       );
       if (typeof json === 'object' && json !== null) return json;
     } catch {
-      // Told below, without the parser's words: they quote the text.
+      // Reported below, without the parser's message: it quotes the text.
     } finally {
       from = end < 0 ? bytes.length : end + 1;
     }
@@ -225,7 +225,7 @@ function listsFrom(json: unknown): [string, KeptSettings][] | undefined {
 const isCount = (value: unknown): value is number =>
   Number.isSafeInteger(value) && (value as number) >= 0;
 
-/** The snapshot of a list in bytes, in pieces that are not to be changed. */
+/** The snapshot of a list, as pieces of bytes. Do not modify them. */
 export async function snapshotOf({
   generation,
   keptOut,
@@ -277,7 +277,7 @@ export async function snapshotOf({
 
 /**
  * The state in UTF-8: counts and the settings of lists in the first line, then each withdrawal;
- * spaces fill it up.
+ * padded with spaces.
  */
 function* stateSteps({ keptOut, withdrawals, lists }: State): Generator<void, Uint8Array> {
   const lines = [JSON.stringify({ keptOut, withdrawals: withdrawals.length, lists })];

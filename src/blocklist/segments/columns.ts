@@ -14,36 +14,38 @@ import { entryOf, type Note, type PackedEntries } from '../../packed-entries.js'
 import { grown } from '../../packed-words.js';
 import { type KeyTable, KeyTableBuilder, type Texts, TextsBuilder } from './texts.js';
 
-/** Of the byte of an entry: its quality, or that it has none; and whether it names a group. */
+/**
+ * The flag byte of an entry holds its quality, or that it has none, and whether it names a group.
+ */
 export const NO_QUALITY = 127;
 export const HAS_GROUP = 128;
-/** What the keys of a table are, told apart from one another. */
+/** The kinds of keys in a table. */
 const OF_ID = 0;
 const OF_GROUP = 0x5bd1e995;
 /**
- * Notes up to this number are looked for among those that come later. Beyond it, entries tend to
- * have a note each, and looking for an equal one no longer pays.
+ * Notes up to this number are reused for equal later ones. Beyond it, entries tend to have a note
+ * each, and the search for an equal one no longer pays.
  */
 const MAX_SHARED = 1 << 16;
 
-/** The numbers by which a store calls entries, 0 for none. */
+/** The numbers that a store gives entries, 0 for none. */
 type Numbers = Uint32Array | Float64Array;
 
-/** What the entries of a segment say, by column, in the order of the entries. */
+/** The data of a segment's entries, by column, in the order of the entries. */
 export interface ColumnData {
   /** a byte each: quality, and whether there is a group */
   readonly flags: Uint8Array;
-  /** the number of the note of each */
+  /** the note's number of each entry */
   readonly notes: Uint32Array;
-  /** the notes in JSON; number 0 says nothing */
+  /** the notes in JSON; number 0 is empty */
   readonly dictionary: Texts;
-  /** the names of lists, '' for the unnamed one, and of each note the number of its list */
+  /** the names of lists, '' for the unnamed one, and the number of each note's list */
   readonly lists: readonly string[];
   readonly listOf: Uint32Array;
-  /** how many entries are on each list */
+  /** number of entries on each list */
   readonly counts: readonly number[];
   readonly ids?: Texts | undefined;
-  /** as many bytes each as a hash has; zeros where there is no group */
+  /** one per entry, of a hash's length in bytes; zeros where there is no group */
   readonly groups?: Uint8Array | undefined;
   readonly numbers?: Numbers | undefined;
   /** finds entries by id and group; absent if there are neither */
@@ -53,7 +55,7 @@ export interface ColumnData {
 /** The entries of a segment by their numbers in it. It does not change. */
 export class Columns {
   readonly data: ColumnData;
-  /** what a search goes through */
+  /** the hashes that a search scans */
   readonly searched: Segment;
   readonly #bytes: Uint8Array;
   readonly #size: number;
@@ -74,7 +76,7 @@ export class Columns {
     return this.searched.entries;
   }
 
-  /** A fresh copy. */
+  /** A new copy. */
   entryAt(entry: number): BlocklistEntry {
     const alone = {
       quality: this.qualityAt(entry),
@@ -84,14 +86,14 @@ export class Columns {
     return entryOf(this.hashAt(entry), this.noteAt(entry), alone);
   }
 
-  /** A fresh copy with the number by which a store calls it. */
+  /** A new copy with the number that a store gave it. */
   numberedAt(entry: number): NumberedEntry {
     const number = this.numberAt(entry);
     const made = this.entryAt(entry);
     return number === undefined ? made : Object.assign(made, { [NUMBER]: number });
   }
 
-  /** What a decision depends on, in the same object each time. */
+  /** The data that a decision depends on, in the same object each time. */
   factsAt(entry: number): EntryFacts {
     const size = this.#size;
     this.#facts ??= { hash: newHash(this.searched.shape.algorithm, new Uint8Array(size)) };
@@ -132,7 +134,7 @@ export class Columns {
     return this.data.numbers?.[entry] || undefined;
   }
 
-  /** The members that entries share. They are not to be changed. */
+  /** The members that entries share. Do not modify them. */
   noteAt(entry: number): Note {
     return this.noteOf(this.data.notes[entry]!);
   }
@@ -146,7 +148,7 @@ export class Columns {
     return note;
   }
 
-  /** How many entries are on each list, by their names. */
+  /** Number of entries on each list, by name. */
   get counts(): ReadonlyMap<string, number> {
     const { lists, counts } = this.data;
     this.#counts ??= new Map(lists.map((list, at) => [list, counts[at]!]));
@@ -163,14 +165,14 @@ export class Columns {
     }
   }
 
-  /** The entries whose own id is this, given in both forms. */
+  /** The entries whose own id is this, passed in both forms. */
   ofId(_: string, bytes: Uint8Array): number[] {
     const { ids, names } = this.data;
     const found: number[] = [];
     for (const entry of (ids && names?.candidates(bytes, OF_ID)) ?? []) {
       if (ids!.isAt(entry, bytes)) found.push(entry);
     }
-    // Its id and its group may lie in one bucket.
+    // Its id and its group may be in one bucket.
     return found.length > 1 ? [...new Set(found)] : found;
   }
 
@@ -197,7 +199,7 @@ export function positionOf({ shape, starts }: Segment, entry: number): number {
   return from;
 }
 
-/** Collects what the entries of a segment say, one by one. */
+/** Collects the data of a segment's entries, one by one. */
 export class ColumnsBuilder {
   readonly #size: number;
   readonly #flags: Uint8Array;
@@ -206,7 +208,7 @@ export class ColumnsBuilder {
   readonly #known = new Map<string, number>();
   readonly #lists = new Map<string, number>();
   readonly #counts: number[] = [];
-  /** of each note */
+  /** list of each note */
   #listOf = new Uint32Array(16);
   readonly #rows: number;
   #ids: TextsBuilder | undefined;
@@ -222,7 +224,7 @@ export class ColumnsBuilder {
     this.#noteOf('{"labels":[]}', '');
   }
 
-  /** Gives what takes entries of a table. */
+  /** Returns a function that takes entries of a table. */
   from(table: PackedEntries | Columns): (entry: number) => void {
     return table instanceof Columns ? this.#fromColumns(table) : this.#fromRows(table);
   }
@@ -242,7 +244,7 @@ export class ColumnsBuilder {
     };
   }
 
-  /** Adds what an entry says. */
+  /** Adds the data of an entry. */
   add(said: Said): void {
     const { id, group, quality } = said;
     const at = this.#take(quality, this.#noteOf(textOfSaid(said, SHARED_NAMES), said.list ?? ''));
@@ -264,7 +266,7 @@ export class ColumnsBuilder {
     };
   }
 
-  /** The columns of a segment whose entries were taken in their order. */
+  /** The columns of a segment whose entries were added in order. */
   *steps(segment: Segment): Generator<void, Columns> {
     this.#ids?.fill(this.#rows);
     const [flags, notes, groups, numbers] = [this.#flags, this.#notes, this.#groups, this.#numbers];
@@ -328,7 +330,7 @@ export class ColumnsBuilder {
     this.#numbers[at] = number;
   }
 
-  /** Gives the numbers here of notes by their numbers elsewhere. */
+  /** Maps the numbers of notes elsewhere to their numbers here. */
   #translation(
     of: (number: number) => readonly [text: string, list: string],
   ): (number: number) => number {

@@ -4,9 +4,9 @@ import { Entries, Marks } from '../../indexing/compaction.js';
 import { PackedEntries } from '../../packed-entries.js';
 
 /**
- * The newest entries of a kind, in the order in which they came; a search compares each. It does
- * not change: what has more entries is another, and both share a table, of which each sees its own
- * rows. Only the longest can be extended.
+ * The newest entries of a kind, in order of addition; a search compares each. It does not change:
+ * an extended delta is another, and both share a table, of which each sees its own rows. Only the
+ * longest can be extended.
  */
 export class Delta {
   readonly size: number;
@@ -25,12 +25,12 @@ export class Delta {
     this.size = size;
   }
 
-  /** The same with these entries after its own. */
+  /** The same with these entries appended. */
   extended(entries: readonly NumberedEntry[]): Delta {
     const { algorithm, bits } = this.#rows;
-    // Lists share one without entries.
+    // Lists share an empty one.
     if (this.size === 0) return new Delta(algorithm, bits).#with(entries);
-    // What a change that failed has left.
+    // Left over from a change that failed.
     this.#rows.cut(this.size);
     this.searched.count = this.size;
     return this.#with(entries);
@@ -82,7 +82,7 @@ export class Delta {
     return this.#where((row) => this.#rows.groupAt(row) === group);
   }
 
-  /** How many entries are on each list. */
+  /** Number of entries on each list. */
   get counts(): ReadonlyMap<string, number> {
     const counts = new Map<string, number>();
     for (let row = 0; row < this.size; row++) {
@@ -99,7 +99,7 @@ export class Delta {
   }
 }
 
-/** Entries of a part that are marked, and how many of each list. */
+/** Marked entries of a part, and their number on each list. */
 export class EntryMarks extends Marks {
   readonly counts: Map<string, number>;
 
@@ -108,13 +108,13 @@ export class EntryMarks extends Marks {
     this.counts = new Map(original?.counts);
   }
 
-  /** Marks an entry of a list, unless it is marked. */
+  /** Marks an entry of a list, unless already marked. */
   mark(entry: number, list: string): void {
     if (this.add(entry)) this.counts.set(list, (this.counts.get(list) ?? 0) + 1);
   }
 }
 
-/** Which of the entries of a part are there. It does not change: what loses some is another. */
+/** The entries of a part that are alive. It does not change: removing some makes another. */
 export class Living {
   readonly #gone: EntryMarks;
 
@@ -126,19 +126,19 @@ export class Living {
     return !this.#gone.has(entry);
   }
 
-  /** how many are gone */
+  /** number of removed entries */
   get lost(): number {
     return this.#gone.count;
   }
 
-  /** how many of each list are gone */
+  /** number of removed entries of each list */
   get lostOf(): ReadonlyMap<string, number> {
     return this.#gone.counts;
   }
 
   /**
    * The same without some entries.
-   * @param listOf tells the list of each
+   * @param listOf returns the list of each
    */
   without(entries: Iterable<number>, listOf: (entry: number) => string): Living {
     const gone = new EntryMarks(this.#gone);
@@ -147,8 +147,8 @@ export class Living {
   }
 
   /**
-   * The same without those that are marked, however many, if few of them are gone.
-   * @param listOf tells the list of an entry
+   * The same without the marked entries, however many, if few of them are gone already.
+   * @param listOf returns the list of an entry
    */
   withoutAll(marked: EntryMarks, listOf: (entry: number) => string): Living {
     const gone = new EntryMarks(this.#gone);
@@ -161,7 +161,7 @@ export class Living {
     return new Living(gone);
   }
 
-  /** Those that are gone here and were not in an earlier one of the same part. */
+  /** Entries removed here but not in an earlier one of the same part. */
   since(earlier: Living): Generator<number> {
     return this.#gone.besides(earlier.#gone);
   }

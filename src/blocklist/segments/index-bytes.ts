@@ -66,7 +66,7 @@ export function columnsPieces({ data }: Columns): Uint8Array[] {
   ].filter(({ length }) => length > 0);
 }
 
-/** A copy that zeros fill up, so that it can be read as words. */
+/** A copy padded with zeros, to be read as words. */
 function filledUp(bytes: Uint8Array): Uint8Array {
   const copy = new Uint8Array(4 * Math.ceil(bytes.length / 4));
   copy.set(bytes);
@@ -74,8 +74,8 @@ function filledUp(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * Reads the columns of a segment from its notes, step by step; they stay attached to its buffer.
- * Without notes no entry says anything.
+ * Reads the columns of a segment from its notes, step by step; they remain views of its buffer.
+ * Without notes, all entries are empty.
  * @throws {FormatError} `bad-notes`
  */
 export function* columnsSteps(segment: Segment): Generator<void, Columns> {
@@ -149,7 +149,7 @@ function noteFrom(text: string | undefined): Note {
   try {
     note = JSON.parse(text ?? '') as Note;
   } catch {
-    // Told below, without the parser's words: they quote the text.
+    // Reported below, without the parser's message: it quotes the text.
   }
   if (typeof note !== 'object' || note === null) {
     throw new FormatError('bad-notes', 'expected notes in JSON in the index file');
@@ -158,7 +158,7 @@ function noteFrom(text: string | undefined): Note {
     const value = (note as Partial<Record<string, unknown>>)[name];
     if (value === undefined && name !== 'labels') continue;
     try {
-      // The shared ones do not depend on the hash.
+      // Checks of the shared members do not depend on the hash.
       (FIELDS[name] as Field).check(value, undefined as never);
     } catch (cause) {
       const { message } = cause as Error;
@@ -168,7 +168,7 @@ function noteFrom(text: string | undefined): Note {
   return note;
 }
 
-/** Columns of entries that say nothing. */
+/** Columns of entries without data. */
 function silent(segment: Segment): Columns {
   const { entries } = segment;
   const text = new TextEncoder().encode('{"labels":[]}');
@@ -182,7 +182,7 @@ function silent(segment: Segment): Columns {
   });
 }
 
-/** The content of an index file, in pieces that are not to be changed. */
+/** The content of an index file, in pieces. Do not modify them. */
 export async function segmentFile(
   { shape, sections }: Segment,
   columns: Columns | undefined,
@@ -198,11 +198,11 @@ export async function segmentFile(
   return { pieces: [new Uint8Array(header.buffer), ...rest], info: infoOf(saved) };
 }
 
-/** Entries whose notes a step asks for, since a callback may be slow. */
+/** Entries whose notes a step requests: few, since a callback may be slow. */
 const ASK_STEP = 8;
 
 /**
- * What is said of the entries of a segment.
+ * The columns of a segment, with notes from a callback.
  * @throws {TypeError | RangeError} if a note is malformed
  */
 export function* askedSteps(
@@ -222,9 +222,9 @@ export function* askedSteps(
   return yield* columns.steps(segment);
 }
 
-/** Hashes that a step looks at: about 0.3 ms. */
+/** Hashes that a step checks: about 0.3 ms. */
 const HASH_STEP = 1024;
-/** Columns without degenerate entries, which nothing shall match. */
+/** Columns without degenerate entries, which must never match. */
 export function* listedSteps(table: Columns): Generator<void, ListedPart> {
   const gone: number[] = [];
   yield* inSteps(
@@ -237,7 +237,7 @@ export function* listedSteps(table: Columns): Generator<void, ListedPart> {
   return { table, living: new Living().without(gone, (entry) => table.listAt(entry)) };
 }
 
-/** A part of a list, of a segment that was read, step by step. */
+/** A part of a list from a segment that was read, step by step. */
 export function* partSteps(segment: Segment, verify: boolean): Generator<void, ListedPart> {
   if (verify) yield* verifiedSteps(segment);
   return yield* listedSteps(yield* columnsSteps(segment));

@@ -2,17 +2,17 @@ import { wrongRange } from '../../door.js';
 import { allSteps, ascendsSteps, clearSteps, inSteps } from '../../in-turns.js';
 import { grown } from '../../packed-words.js';
 
-/** No text has this byte: it stands for the empty text, which is not the absent one. */
+/** No text has this byte: it marks the empty text, as opposed to the absent one. */
 const EMPTY = 0xff;
-/** UTF-16 units that are made a text at a time. */
+/** UTF-16 units decoded at a time. */
 const units = /* @__PURE__ */ new Uint16Array(4096);
 
 /**
- * Texts end to end in UTF-8, by their numbers. Half a surrogate pair is written like any other
- * character, so that each text stays what it was.
+ * Texts end to end in UTF-8, by their numbers. A lone surrogate is written like any other
+ * character, so that each text survives unchanged.
  */
 export class Texts {
-  /** where each begins, and where the last one ends */
+  /** the start of each, and the end of the last one */
   readonly starts: Uint32Array;
   readonly bytes: Uint8Array;
 
@@ -37,7 +37,7 @@ export class Texts {
     return decoded(this.bytes, from, to);
   }
 
-  /** Whether number `at` has these bytes, as `encoded` gives them. */
+  /** True if number `at` has these bytes, as `encoded` returns them. */
   isAt(at: number, bytes: Uint8Array): boolean {
     const from = this.starts[at]!;
     if (this.starts[at + 1]! - from !== bytes.length) return false;
@@ -53,7 +53,7 @@ export function encoded(text: string): Uint8Array {
   return bytes.subarray(0, encodeInto(text, bytes, 0));
 }
 
-/** @returns where the text ends in `bytes`, which has room for three bytes a unit */
+/** @returns the end of the text in `bytes`, which has room for three bytes a unit */
 function encodeInto(text: string, bytes: Uint8Array, start: number): number {
   let at = start;
   for (let i = 0; i < text.length; i++) {
@@ -101,7 +101,7 @@ function decoded(bytes: Uint8Array, from: number, to: number): string {
 const textOf = (count: number): string =>
   String.fromCharCode.apply(null, units.subarray(0, count) as unknown as number[]);
 
-/** Texts that come one after the other. */
+/** Builds texts, one after the other. */
 export class TextsBuilder {
   #starts: Uint32Array;
   #bytes: Uint8Array;
@@ -117,7 +117,7 @@ export class TextsBuilder {
     return this.#count;
   }
 
-  /** @throws {RangeError} if it all takes 4 GiB or more */
+  /** @throws {RangeError} if all texts take 4 GiB or more */
   push(text: string | undefined): void {
     if (text === '') this.#append(encoded(text));
     else if (text !== undefined) {
@@ -133,7 +133,7 @@ export class TextsBuilder {
     this.#end();
   }
 
-  /** Makes each text up to number `count` an absent one. */
+  /** Adds absent texts up to number `count`. */
   fill(count: number): void {
     while (this.#count < count) this.#end();
   }
@@ -167,14 +167,14 @@ export class TextsBuilder {
 }
 
 /**
- * Finds entries by keys of theirs, in a table that files hold as it is: for each bucket of hashed
- * keys where it starts, and where the last one ends; and the numbers of the entries, bucket by
- * bucket. So a list is searched by id without reading a million ids first.
+ * Finds entries by their keys, in a table that files hold unchanged: for each bucket of hashed keys
+ * its start, and the end of the last one; and the numbers of the entries, bucket by bucket. So a
+ * list is searched by id without reading a million ids first.
  */
 export class KeyTable {
   readonly starts: Uint32Array;
   readonly entries: Uint32Array;
-  /** not known to those whose keys are listed: they could choose equal hashes */
+  /** secret from those whose keys are listed: they could choose equal hashes */
   readonly key: number;
 
   /** @param starts one more than the buckets, whose number is a power of two */
@@ -190,7 +190,7 @@ export class KeyTable {
     return this.entries.subarray(this.starts[bucket]!, this.starts[bucket + 1]!);
   }
 
-  /** Whether every number in the table leads to a place in it, or to one of so many entries. */
+  /** True if every number in the table is a place in it, or one of so many entries. */
   *isSoundSteps(entries: number): Generator<void, boolean> {
     const listed = this.entries;
     const areBelow = (from: number, to: number) => {
@@ -204,10 +204,10 @@ export class KeyTable {
   }
 }
 
-/** Collects keys of entries, and makes a table of them. */
+/** Collects keys of entries, and builds a table of them. */
 export class KeyTableBuilder {
   readonly #key: number;
-  /** of each key, in the order of adding */
+  /** hash of each key, in the order of adding */
   readonly #hashes: Uint32Array;
   readonly #entries: Uint32Array;
   #count = 0;
@@ -237,7 +237,7 @@ export class KeyTableBuilder {
     yield* clearSteps(entries);
     const bucketOf = (i: number) => this.#hashes[i]! & (buckets - 1);
     // A bucket holds first the number of its entries, then its end; placing the entries, the last
-    // one first, takes that back to its start.
+    // one first, moves that back to its start.
     yield* inSteps(count, (i) => {
       starts[bucketOf(i)]!++;
     });
