@@ -21,17 +21,17 @@ import {
 import type { Match } from './decision.js';
 import type { RemoteMatch } from './remote-match.js';
 
-/** A hash that matched wrongly, and why it is allowed. */
+/** An exception: a hash that matched wrongly, and why it is allowed. */
 export interface Allowance {
-  /** of the variant that came near: `match.variant.hash` */
+  /** of the variant that was near an entry: `match.variant.hash` */
   readonly hash: Hash;
-  /** only entries with exactly this hash are meant; absent: any entry */
+  /** the exception applies only to entries with exactly this hash; absent: to any entry */
   readonly entry?: Hash;
-  /** in the words of whoever allowed it */
+  /** as stated by the person who allowed it */
   readonly reason: string;
 }
 
-/** An allowance as an allow list writes it, or as `JSON.stringify` writes one alone. */
+/** An exception as an allow list writes it, or as `JSON.stringify` writes one alone. */
 export type AllowanceJSON = (HashJSON | { hash: HashJSON }) & { entry?: HashJSON; reason: string };
 
 /** An allow list as a plain object for JSON. */
@@ -40,16 +40,16 @@ export interface AllowListJSON {
   allowances: AllowanceJSON[];
 }
 
-/** How an allow list is made. */
+/** Options of an allow list. */
 export interface AllowListOptions {
-  /** a hash within so many bits of an allowed one is allowed too, 0…31; default 0 */
+  /** hashes within this many bits of an allowed one are allowed too, 0…31; default 0 */
   radius?: number;
-  /** earlier allowances, as `allowances` returned them, or from JSON */
+  /** earlier exceptions, as `allowances` returned them, or from JSON */
   allowances?: Iterable<Allowance | AllowanceJSON>;
   /**
-   * called for each allowed hit that the decision gives, with the tier that it would have had and
-   * the reason, before the decision is returned; if it throws, so does the decision: no decision
-   * that something was allowed for goes unlogged
+   * called for each allowed hit of the decision, with the tier that it would have had and the
+   * reason, before the decision is returned; if it throws, so does the decision, so that no
+   * decision with an allowed hit goes unlogged
    */
   onAllowed?: (match: Match | RemoteMatch) => void;
 }
@@ -68,24 +68,24 @@ export const ALLOW_LIST_OPTIONS = {
 } as const satisfies OptionTable<AllowListOptions>;
 
 /**
- * Hashes that matched wrongly. A hit by such a hash is no match, unless the entry is confirmed in
- * an own list.
+ * Exceptions: hashes that matched wrongly. A hit by such a hash is no match, unless the entry is
+ * confirmed in an own list.
  *
- * An allowance is about the variant that came near, not about the upload: others are searched on.
- * If the main hash allowed the whole upload, an allowed picture with a listed one set into it would
- * hide the listed one. But if the main hash itself lies within the match distance of an entry, and
- * is allowed there, then parts and turns of the same picture may come near that entry, too. So a
- * copy of that entry's picture, set into exactly the allowed one, is not found by it. A part that
- * alone came near something else is allowed by its own hash, `match.variant.hash`.
+ * An exception covers the variant that was near, not the upload: other variants are still searched.
+ * If an allowed main hash allowed the whole upload, an allowed picture could hide a listed one set
+ * into it. But if the main hash itself is within the match distance of an entry, and is allowed
+ * there, then parts and turns of the same picture may be near that entry, too. So a copy of that
+ * entry's picture, set into exactly the allowed one, is not found by that entry. A part that alone
+ * was near something else is allowed by its own hash, `match.variant.hash`.
  *
- * Who can make a picture with exactly an allowed hash gains little, because that hash is near only
- * to what lies around it. But an entry that another list adds there later is silenced as well,
- * unless the allowance names the entry that it is about (`entry`).
+ * Making a picture with exactly an allowed hash gains little, because that hash is near only to its
+ * surroundings. But an entry that another list adds there later is silenced as well, unless the
+ * exception names its entry (`entry`).
  */
 export class AllowList {
   /** in bits, inclusive */
   readonly radius: number;
-  /** as in the options: `match` calls it */
+  /** the option; `match` calls it */
   readonly onAllowed: AllowListOptions['onAllowed'];
   /** by the key of the hash, then of the entry's */
   readonly #allowances = new Map<string, Map<string, Allowance>>();
@@ -106,21 +106,22 @@ export class AllowList {
     return this.#generation;
   }
 
-  /** Copies of all allowances. */
+  /** Copies of all exceptions. */
   get allowances(): Allowance[] {
     return [...this.#allowances.values()].flatMap((ofHash) => [...ofHash.values()].map(copyOf));
   }
 
   /**
-   * Allows a hash; the next decision knows. The same hash and entry once more replaces the reason.
-   * @param options `reason`: why; `entry`: the hash of the only entry that is meant
+   * Allows a hash, from the next decision on. Repeating the same hash and entry replaces the
+   * reason.
+   * @param options `reason`: why; `entry`: the hash of the only entry that it applies to
    * @throws {TypeError | RangeError} if an argument is invalid
    */
   allow(hash: Hash, options: { reason: string; entry?: Hash }): void {
     const key = keyOfHash(hash);
     const { entry, reason } = checkedOptions(options, ALLOW_OPTIONS);
     const kept = copyOf({ hash, reason, ...(entry !== undefined && { entry }) });
-    // One that names an entry of another kind would never apply.
+    // An exception for an entry of another kind would never apply.
     if (entry !== undefined) distance(hash, entry);
     const ofHash = this.#allowances.get(key) ?? new Map<string, Allowance>();
     ofHash.set(entryKey(entry), kept);
@@ -129,8 +130,8 @@ export class AllowList {
   }
 
   /**
-   * Takes back an allowance, given as it was made.
-   * @returns whether there was such an allowance
+   * Removes an exception, identified by the same arguments.
+   * @returns true if there was such an exception
    * @throws {TypeError | RangeError} if an argument is invalid
    */
   disallow(hash: Hash, options: { entry?: Hash } = {}): boolean {
@@ -143,7 +144,7 @@ export class AllowList {
     return isGone;
   }
 
-  /** The radius and all allowances, for `JSON.stringify`. It holds hashes. */
+  /** The radius and all exceptions, for `JSON.stringify`. It holds hashes. */
   toJSON(): AllowListJSON {
     return {
       radius: this.radius,
@@ -156,8 +157,8 @@ export class AllowList {
   }
 
   /**
-   * Copies of the allowances that allow hits of `hash`. At a radius above 0 all are compared:
-   * 0.2 ms for 10,000, once for each variant that came near to something.
+   * Copies of the exceptions that allow hits of `hash`. At a radius above 0 all are compared: 0.2
+   * ms for 10,000, once for each variant with a near entry.
    * @throws {TypeError | RangeError} if `hash` is invalid
    */
   covering(hash: Hash): Allowance[] {
@@ -173,10 +174,10 @@ export class AllowList {
   }
 }
 
-/** What an allow list says about the hits of one picture. */
+/** The exceptions of an allow list for the hits of one picture. */
 export class PictureAllowances {
   readonly #list: AllowList;
-  /** why the main hash may match entries, by the keys of their hashes */
+  /** reasons for which the main hash may match entries, by the keys of their hashes */
   readonly #ofMain = new Map<string, string>();
   #main: Hash | undefined;
   #hash: Hash | undefined;
@@ -187,7 +188,7 @@ export class PictureAllowances {
     this.#list = list;
   }
 
-  /** Turns to the hits of the next variant, main hash first. */
+  /** Moves on to the hits of the next variant, main hash first. */
   turnTo(hash: Hash): void {
     this.#main ??= hash;
     this.#hash = hash;
@@ -195,9 +196,9 @@ export class PictureAllowances {
   }
 
   /**
-   * Why a hit is allowed; undefined if it is not.
-   * @param entry the hash of the entry; undefined if that is not known
-   * @param isWithin whether the hash lies within the match distance of the entry
+   * The reason for which a hit is allowed; undefined if it is not.
+   * @param entry the hash of the entry; undefined if unknown
+   * @param isWithin whether the hash is within the match distance of the entry
    */
   reasonFor(entry: Hash | undefined, isWithin: boolean): string | undefined {
     this.#covering ??= this.#list.covering(this.#hash!);
@@ -214,8 +215,8 @@ export class PictureAllowances {
 }
 
 /**
- * Creates an allow list, for `match`. What `JSON.stringify` wrote of one are the options of the
- * same: `{ ...JSON.parse(text), onAllowed }`.
+ * Creates an allow list, for `match`. The JSON of an allow list gives its options: `{
+ * ...JSON.parse(text), onAllowed }`.
  * @throws {TypeError | RangeError} if an option is invalid
  * @example
  * const allowList = createAllowList({ onAllowed: (match) => log(match) });
@@ -226,7 +227,7 @@ export function createAllowList(options?: AllowListOptions): AllowList {
   return new AllowList(options);
 }
 
-/** An allowance that may have come from JSON: its list's, where the hash is beside, or its own. */
+/** An exception that may come from JSON: of its list, where the hash is a sibling, or its own. */
 function allowanceOf(given: Allowance | AllowanceJSON): Allowance {
   checkObject(given, 'an allowance: { hash, reason }');
   const { hash, entry, reason } = given;

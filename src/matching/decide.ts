@@ -25,28 +25,28 @@ import {
 } from './decision.js';
 import { type Found, foundIn, Nearest } from './search.js';
 
-/** The most entries of a variant that are made to be looked at: the nearest. */
+/** The most entries made for a variant: the nearest. */
 const MOST_MADE = 1000;
-/** The most entries that a generator of variants is told of, the nearest. */
+/** The most entries reported to a generator of variants, the nearest. */
 const MOST_TOLD = 16;
-/** Entries that a step judges: about 0.3 ms. */
+/** Entries per step: about 0.3 ms. */
 const STEP = 256;
 
-/** How a picture is decided about. */
+/** The rules by which a picture is decided. */
 export interface Rules {
   /** changes to the default policy */
   readonly policy: PolicyOptions;
   /** search every variant, even after a match */
   readonly all?: boolean;
-  /** nothing farther counts, whatever the policies allow */
+  /** entries farther away are ignored, whatever the policies allow */
   readonly distance?: number | undefined;
-  /** what matched wrongly */
+  /** exceptions: hashes that matched wrongly */
   readonly allowList?: AllowList | undefined;
-  /** counts this upload; tells whether the entry is flooded */
+  /** counts this upload and returns true if the entry is flooded */
   readonly isFlooded?: ((entry: Hash, upload: Hash) => boolean) | undefined;
 }
 
-/** A found entry, and what it says by the rules of its list. */
+/** A found entry, judged by the rules of its list. */
 interface Judged extends Match {
   readonly list: string;
   readonly rules: ListRules;
@@ -73,13 +73,13 @@ export function decide(
   return picture.decision(isRefined(variants));
 }
 
-/** Whether these variants look closer at what they come near to. */
+/** True if the generator of these variants refines places near entries. */
 export const isRefined = (variants: object): boolean =>
   (variants as Partial<Variants>).looksCloser === true;
 
 /**
- * A picture whose variants come one by one, main hash first, and a list as it is at one moment.
- * What lies beyond the match distance counts only if nothing matched.
+ * The decision about a picture whose variants arrive one by one, main hash first, by one state of a
+ * list. Entries beyond the match distance count only if nothing matched.
  */
 export class Deciding {
   readonly #state: ListState;
@@ -100,15 +100,12 @@ export class Deciding {
     this.#allowances = rules.allowList && new PictureAllowances(rules.allowList);
   }
 
-  /** Whether no other variant can change the verdict, and not all matches are wanted. */
+  /** True if no other variant can change the verdict, and not all matches are requested. */
   get isDecided(): boolean {
     return this.#matches.count > 0 && !this.#rules.all;
   }
 
-  /**
-   * As far as the next variant is searched.
-   * @throws {TypeError | RangeError} if it is invalid
-   */
+  /** The policy with the search distances for the next variant. */
   widestFor(variant: HashedVariant): Policy {
     checkVariant(variant);
     return this.#kindOf(variant.hash).widest;
@@ -116,8 +113,8 @@ export class Deciding {
 
   /**
    * Searches the next variant.
-   * @param found gives what a search elsewhere has found; absent: it is searched here
-   * @returns what its generator is to be told, if it came near to something
+   * @param found returns the result of another thread's search; absent: it is searched here
+   * @returns the near entries to report to its generator, if there are any
    * @throws {TypeError | RangeError} if it is invalid
    */
   take(variant: HashedVariant, found?: () => Found): Near | undefined {
@@ -133,7 +130,7 @@ export class Deciding {
     this.#main ??= variant;
     const kind = this.#kindOf(variant.hash);
     const near = found ? found() : foundIn(this.#state, variant, kind.widest);
-    // Ranks have served: nobody else shall keep them.
+    // The ranks are used up; no one else should keep them.
     const { ranks: _, ...shown } = variant;
     const told: Told[] = [];
     const { isFlooded } = this.#rules;
@@ -148,7 +145,7 @@ export class Deciding {
       const distance = near.distanceAt(at);
       const list = listOf(facts);
       const rules = kind.rulesOf(list);
-      // Another list may look farther.
+      // Another list may have larger distances.
       if (distance > Math.max(rules.matchDistance, rules.reviewDistance)) continue;
       const isOwn = isOwnConfirmed(facts, rules.trust);
       const isWithin = distance <= rules.matchDistance;
@@ -174,7 +171,7 @@ export class Deciding {
 
   /**
    * The decision by the variants taken so far.
-   * @param refined whether they look closer at what they come near to
+   * @param refined whether their generator refines places near entries
    */
   decision(refined: boolean): Decision {
     const main = this.#main;
@@ -220,7 +217,7 @@ export class Deciding {
 
 /** The rules for hashes of one algorithm and width. */
 interface KindRules {
-  /** what is searched: as far as any list looks */
+  /** the search distances: the largest of any list */
   readonly widest: Policy;
   /** by the name of a list */
   rulesOf(name: string): ListRules;
@@ -247,13 +244,13 @@ const byDistance = (a: Judged, b: Judged) =>
 
 function shownOf({ entry, distance, tier, variant, rules, allowed }: Judged): Match {
   const match: { -readonly [K in keyof Match]: Match[K] } = { entry, distance, tier, variant };
-  // Spreading took longer than the rest of a decision about a short list.
+  // Spreading the object took longer than the rest of a decision about a short list.
   if (rules.isTold) match.trust = rules.trust;
   if (allowed !== undefined) match.allowed = allowed;
   return match;
 }
 
-/** The variants, whose generator is told of the last one each time that the next is asked for. */
+/** The variants, whose generator is notified of the last one's near entries at each pull. */
 const tellingOf = (
   variants: Iterable<HashedVariant>,
   told: () => Near | undefined,
@@ -272,14 +269,14 @@ const tellingOf = (
   },
 });
 
-/** An entry that a variant came near to. */
+/** An entry near a variant. */
 interface Told {
   readonly hash: Hash;
   readonly distance: number;
   readonly rules: ListRules;
 }
 
-/** Whether a variant is not near enough to an entry to match, and a moved one might be. */
+/** True if a variant is too far from an entry to match, but a moved one might. */
 const isToldOf = (
   { quality = 100 }: HashedVariant,
   facts: EntryFacts,
@@ -295,7 +292,7 @@ const isToldOf = (
 function nearOf(told: readonly Told[]): Near | undefined {
   const [nearest] = told;
   if (nearest === undefined) return undefined;
-  // Of several lists', the distance and the quality that suffice for any of these entries.
+  // The distance and the quality that suffice for any of these entries, over all lists.
   return {
     hashes: told.map(({ hash }) => hash),
     distance: nearest.distance,
@@ -304,7 +301,7 @@ function nearOf(told: readonly Told[]): Near | undefined {
   };
 }
 
-/** Why a found entry is for review; `undefined` if it is a match. */
+/** The reason for which a found entry is for review; `undefined` if it is a match. */
 function doubtOf(
   variant: HashedVariant,
   facts: EntryFacts,
@@ -318,11 +315,11 @@ function doubtOf(
   return limitOf(facts, rules);
 }
 
-/** What holds for the entries of one list and one kind of hash. */
+/** Rules for the entries of one list and one kind of hash. */
 export interface ListRules extends Policy {
   readonly tier: 'match' | 'review';
   readonly trust: Trust;
-  /** whether the entries' matches tell the trust */
+  /** whether matches of the entries state the trust */
   readonly isTold: boolean;
 }
 
@@ -344,13 +341,16 @@ export function rulesOf(
   return { matchDistance, reviewDistance, minQuality, tier, trust, isTold };
 }
 
-/** Whether the platform itself has confirmed an entry. */
+/** True if the platform itself has confirmed an entry. */
 export const isOwnConfirmed = (
   { confirmed }: Pick<EntryFacts, 'confirmed'>,
   trust: Trust = 'own',
 ): boolean => confirmed === true && trust === 'own';
 
-/** Why an entry within the match distance is for review all the same; undefined if it matches. */
+/**
+ * The reason for which an entry within the match distance is still for review; undefined if it
+ * matches.
+ */
 export function limitOf(
   { confirmed }: Pick<EntryFacts, 'confirmed'>,
   { tier, trust }: Pick<ListRules, 'tier' | 'trust'>,

@@ -30,8 +30,8 @@ import { remoteMatchFromJSON } from './remote-match.js';
 const VERDICTS = ['match', 'review', 'none', 'unhashable'] as const;
 
 /**
- * Reads a decision that `decisionToJSON` or `JSON.stringify` wrote. Members that it does not know
- * are ignored, and so are `file` and `policies`. A reason that a later version gave is kept.
+ * Reads a decision that `decisionToJSON` or `JSON.stringify` wrote. Unknown members are ignored,
+ * and so are `file` and `policies`. A reason from a later version is kept.
  * @throws {TypeError | RangeError} if a member is missing or invalid
  * @example
  * const { verdict, matches } = decisionFromJSON(JSON.parse(line));
@@ -173,7 +173,7 @@ function timingsFromJSON(json: DecisionTimings): DecisionTimings {
 
 const HEX = { type: 'string', pattern: '^([0-9a-fA-F]{16}|[0-9a-fA-F]{64})$' } as const;
 const HEX_OF_PDQ = { type: 'string', pattern: '^[0-9a-fA-F]{64}$' } as const;
-/** Of PDQ there are no hashes of 64 bits. */
+/** PDQ has no hashes of 64 bits. */
 const IF_PDQ = { required: ['algorithm'], properties: { algorithm: { const: 'pdq' } } } as const;
 const TEXT = { type: 'string' } as const;
 const QUALITY = { type: 'number', minimum: 0, maximum: 100 } as const;

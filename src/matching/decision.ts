@@ -25,7 +25,7 @@ import {
 export type { RemoteMatch };
 
 /**
- * An entry near a variant: a `match`, or for `review` by a person. It is for the platform: an
+ * An entry near a variant: a `match`, or for `review` by a person. For the platform only: an
  * uploader who learns its distance can change a picture step by step until it is no longer found.
  */
 export interface Match {
@@ -37,7 +37,7 @@ export interface Match {
   readonly variant: HashedVariant;
   /** of the entry's list; absent: own, since the entry is on no named list */
   readonly trust?: Trust;
-  /** why the allow list made this no match; absent: it did not */
+  /** the reason for which the allow list made this no match; absent: it did not */
   readonly allowed?: string;
 }
 
@@ -53,11 +53,11 @@ export type DecisionReason =
   | 'review-only-list'
   /** review: an entry within `matchDistance`, of a foreign list */
   | 'foreign-list'
-  /** review: an entry within `matchDistance` that is not confirmed, as its list says */
+  /** review: an entry within `matchDistance` that is unconfirmed, as its list states */
   | 'unconfirmed-entry'
   /** review: a variant is within `reviewDistance` of an entry, and none within `matchDistance` */
   | 'within-review-distance'
-  /** review: an entry within `matchDistance` that lately matched too many distinct uploads */
+  /** review: an entry within `matchDistance` that recently matched too many distinct uploads */
   | 'flooded'
   /** match: a remote list has it, and no list here matched */
   | 'matched-elsewhere'
@@ -65,14 +65,14 @@ export type DecisionReason =
   | 'unanswered'
   /**
    * review: nothing is near, but its colour profile is one that no camera or editor writes, and
-   * browsers may show another picture than was looked at
+   * browsers may show a picture other than the checked one
    */
   | 'odd-profile'
   /** review: nothing is near, but a browser may show a picture in it that cannot be decoded here */
   | 'unseen-picture'
-  /** review, by the option `unseenFrames`: nothing is near, but not all frames were looked at */
+  /** review, by the option `unseenFrames`: nothing is near, but not all frames were checked */
   | 'unseen-frames'
-  /** none: what came near matched wrongly, by the allow list */
+  /** none: the near entries matched wrongly, by the allow list */
   | 'allowed'
   /** none: no entry is near enough */
   | 'nothing-near'
@@ -85,53 +85,52 @@ export type DecisionReason =
   /** unhashable: why the bytes could not be read or decoded */
   | DecodeErrorCode;
 
-/** What to do about a picture, and why. `unhashable` is not `none`: the picture was not checked. */
+/** The verdict on a picture, and the reason. `unhashable` is not `none`: the picture was not checked. */
 export interface Decision {
   readonly verdict: 'match' | 'review' | 'none' | 'unhashable';
   readonly reason: DecisionReason;
   /**
-   * unhashable: what is wrong, in words for those who look after the service. They tell nothing of
-   * the picture and may change
+   * unhashable: the error, in words for operators. They reveal nothing of the picture and may
+   * change
    */
   readonly detail?: string;
   /**
-   * nearest first, at one distance by the trust in their lists; tier `match` before `review`. Of
-   * each tier, the nearest 1,000 and the nearest of every list are given: `omitted` counts the rest
+   * tier `match` before `review`, then nearest first, then by the trust in their lists. Of each
+   * tier, the nearest 1,000 and the nearest of every list are given: `omitted` counts the rest
    */
   readonly matches: readonly Match[];
   /** the policy applied to the main hash: of the first match's list, if that has its own */
   readonly policy: Policy;
   /**
-   * whether places that came near an entry could be moved closer. True: the variants came one at a
-   * time from a picture, by `quick` or `thorough` with PDQ (`check`, also of a pool,
-   * `variantsOf`). False: they were hashed before, or cannot be moved: of edited
-   * copies fewer match. Absent: nothing was hashed
+   * whether places near an entry could be refined. True: the variants came one at a time from a
+   * picture, by `quick` or `thorough` with PDQ (`check`, also of a pool, `variantsOf`). False: they
+   * were hashed before, or cannot be moved: fewer edited copies match. Absent: nothing was hashed
    */
   readonly refined?: boolean;
-  /** what the allow list made no match, as many as of a tier of `matches`; absent: nothing */
+  /** hits that the allow list made no match, as many as of a tier of `matches`; absent: none */
   readonly allowed?: readonly Match[];
   /**
-   * what remote lists said, if they were waited for: matches first, and allowed ones last; as many
-   * as of a tier of `matches`
+   * hits of remote lists, if they were awaited: matches first, and allowed ones last; as many as of
+   * a tier of `matches`
    */
   readonly elsewhere?: readonly RemoteMatch[];
-  /** the names of the remote lists that did not answer in time; absent: none was waited for */
+  /** the names of the remote lists that did not answer in time; absent: none was awaited */
   readonly unanswered?: readonly string[];
   /**
-   * how many more came near, and were judged, than `matches`, `allowed` and `elsewhere` give;
-   * absent: none
+   * number of further near entries that were judged but are not in `matches`, `allowed` or
+   * `elsewhere`; absent: none
    */
   readonly omitted?: number;
   /** the picture, if this call read and decoded it */
   readonly upload?: CheckedUpload;
   /**
-   * of a file that has several frames: how many, and how many of them were looked at. What is in
-   * the others does not count, unless `unseenFrames` of the check is `review`
+   * of a file with several frames: their number, and how many were checked. The others do not
+   * count, unless `unseenFrames` of the check is `review`
    */
   readonly frames?: { readonly total: number; readonly checked: number };
-  /** what the time went to, if this call read and decoded the picture */
+  /** time by stage, if this call read and decoded the picture */
   readonly timings?: DecisionTimings;
-  /** the state of the blocklist that was searched: it goes up with each change */
+  /** the generation of the blocklist that was searched: it goes up with each change */
   readonly generation?: number;
 }
 
@@ -149,15 +148,14 @@ export interface CheckedUpload {
   /** by its bytes, not by its name: `jpeg`, `png` … */
   readonly format?: string;
   /**
-   * `draft`: decoded at a fraction of its size, so that the hash is good for matching and not for a
-   * list
+   * `draft`: decoded at a fraction of its size; the hash is good for matching, but not for a list
    */
   readonly decoding?: 'full' | 'draft';
 }
 
-/** Where the time of a decision went, in milliseconds of the clock. */
+/** Time of a decision by stage, in milliseconds of the clock. */
 export interface DecisionTimings {
-  /** until the last byte was there */
+  /** until the last byte arrived */
   readonly reading: number;
   /** for a turn: before reading and before decoding */
   readonly waiting: number;
@@ -169,8 +167,8 @@ export interface DecisionTimings {
 }
 
 /**
- * A decision as a plain object for JSON. Members may be added in a minor release: ignore those that
- * you do not know.
+ * A decision as a plain object for JSON. Members may be added in a minor release: ignore unknown
+ * ones.
  */
 export interface DecisionJSON
   extends Omit<Decision, 'matches' | 'allowed' | 'elsewhere' | 'upload'> {
@@ -178,7 +176,7 @@ export interface DecisionJSON
   /** the whole name in hex, if it is not UTF-8 */
   fileBytes?: string;
   matches: MatchJSON[];
-  /** of each kind of hash, if the picture was hashed in several */
+  /** for each kind of hash, if the picture was hashed in several */
   policies?: (Policy & { algorithm: Algorithm; bits: Bits })[];
   allowed?: MatchJSON[];
   elsewhere?: RemoteMatchJSON[];
@@ -186,24 +184,24 @@ export interface DecisionJSON
 }
 
 /**
- * A match as JSON. What is not said to be of the variant is the entry's; geometry, look and frame
+ * A match as JSON. Members not named after the variant are the entry's; geometry, look and frame
  * are the variant's.
  */
 export interface MatchJSON
   extends Pick<Match, 'distance' | 'tier' | 'trust' | 'allowed'>,
     Pick<HashedVariant, 'geometry' | 'look' | 'frame'>,
     Omit<Said, 'variant'> {
-  /** the name of the variant of the upload that came near */
+  /** the name of the upload's variant that was near */
   variant: string;
   hash: string;
   /** of both hashes */
   algorithm: Algorithm;
-  /** which part or form of the listed picture it is; absent: the picture itself, or not known */
+  /** the part or form of the listed picture; absent: the picture itself, or unknown */
   entryVariant?: string;
   variantHash: string;
   variantQuality?: number;
   variantResample?: Resample;
-  /** of a file that was decoded in part, for matching alone */
+  /** of a file that was decoded in part, for matching only */
   variantDecoding?: 'draft';
 }
 
@@ -269,7 +267,7 @@ function checkUploadFacts(upload: CheckedUpload): void {
 export function explain(decision: Decision): string {
   checkDecision(decision);
   const { verdict, reason, matches, policy } = decision;
-  // What was near here is not why it matched elsewhere.
+  // The nearest entry here is not the reason for a match elsewhere.
   const [nearest] = reason === 'matched-elsewhere' ? [] : matches;
   if (nearest === undefined) return `${verdict}: ${reason.replaceAll('-', ' ')}`;
   const { distance, variant, entry } = nearest;
@@ -289,9 +287,9 @@ export function explain(decision: Decision): string {
 
 /**
  * Converts a decision to a plain object for JSON, with the name of its file if given.
- * `DECISION_SCHEMA` describes it. A decision that this library made does so by itself in
- * `JSON.stringify`; a copy by spreading or cloning does not. It holds hashes, labels and perhaps a
- * file name: keep it out of logs.
+ * `DECISION_SCHEMA` describes it. `JSON.stringify` does the same with a decision of this library,
+ * but not with a copy by spreading or cloning. It holds hashes, labels and perhaps a file name: do
+ * not log it.
  * @throws {TypeError | RangeError} if an argument is invalid
  */
 export function decisionToJSON(decision: Decision, file?: string): DecisionJSON {
@@ -354,7 +352,7 @@ function uploadToJSON(upload: CheckedUpload): NonNullable<DecisionJSON['upload']
   return defined({ ...hashToJSON(hash, { resample }), quality, width, height, format, decoding });
 }
 
-/** The members that are there. */
+/** The members that are present. */
 type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
   [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
 };
@@ -371,7 +369,7 @@ export function decisionOf(members: Decision): Decision {
   return Object.assign(Object.create(SELF_WRITING) as Decision, members);
 }
 
-/** On the prototype: a member would be compared and copied, and no clone could be made. */
+/** On the prototype: an own member would be compared and copied, and would prevent cloning. */
 const SELF_WRITING = {
   toJSON(this: Decision): DecisionJSON {
     return decisionToJSON(this);

@@ -9,42 +9,39 @@ import { type Decision, type DecisionReason, decisionOf } from './decision.js';
 import type { RemoteList, RemoteOutcome } from './remote-list.js';
 import type { RemoteMatch } from './remote-match.js';
 
-/** A hit elsewhere, and why it is for review; no reason if it is a match. */
+/** A remote hit, and the reason for review; no reason if it is a match. */
 interface Judged {
   readonly match: RemoteMatch;
   readonly list: string;
-  /** 0 if it is not told */
+  /** 0 if unknown */
   readonly distance: number;
   readonly doubt: DecisionReason | undefined;
 }
 
-/** Remote lists that are asked about the main hash of one picture. */
+/** Remote lists that are queried for the main hash of one picture. */
 export class Elsewhere {
   readonly #lists: readonly RemoteList[];
   readonly #ending = new AbortController();
   #main: HashedVariant | undefined;
   #asked: Promise<void> | undefined;
-  /** of the lists; undefined for one that lists no hashes of this algorithm */
+  /** by list; undefined for one without hashes of this algorithm */
   #outcomes: (RemoteOutcome | undefined)[] | undefined;
 
   constructor(lists: readonly RemoteList[]) {
     this.#lists = lists;
   }
 
-  /** Whether all were asked, and answered or let their time pass. */
+  /** True if all were queried, and answered or timed out. */
   get isOver(): boolean {
     return this.#outcomes !== undefined;
   }
 
-  /**
-   * Asks all lists, the first time that it is called.
-   * @returns settles when `isOver`
-   */
+  /** Queries all lists, on the first call. */
   ask(main: HashedVariant): Promise<void> {
     this.#main ??= main;
     if (!this.#asked) {
       this.#asked = this.#ask(main.hash);
-      // Perhaps nobody waits for it.
+      // The caller may not await it.
       this.#asked.catch(() => {});
     }
     return this.#asked;
@@ -59,17 +56,17 @@ export class Elsewhere {
     );
   }
 
-  /** Nobody waits any more. */
+  /** The answers are no longer awaited. */
   end(): void {
     this.#ending.abort();
   }
 
   /**
-   * A decision with what was answered elsewhere. A match here stays one. Else the strongest word
-   * counts: a match elsewhere, then a review here or there, then that a list did not answer.
-   * @param here the decision by the lists that were searched here
-   * @param own the rules here; no list here changes the policy for one elsewhere
-   * @param withdrawn what was withdrawn here
+   * A decision that includes the remote answers. A local match stays a match. Otherwise the
+   * strongest outcome counts: a remote match, then a local or remote review, then a missing answer.
+   * @param here the decision by the local lists
+   * @param own the local rules; no local list changes the policy of a remote one
+   * @param withdrawn the local withdrawals
    */
   joinedTo(here: Decision, own: Rules, withdrawn: Withdrawals): Decision {
     const main = this.#main;
@@ -87,7 +84,7 @@ export class Elsewhere {
       else if (outcome !== undefined) {
         isCompared = true;
         for (const hit of outcome) {
-          // What is not told is taken to be near enough.
+          // An unknown distance counts as near enough.
           if ((hit.distance ?? 0) > (own.distance ?? 256)) continue;
           if (isWithdrawn(withdrawn, hit, list.name)) continue;
           if (hit.hash && isDegenerate(hit.hash)) continue;
@@ -137,7 +134,10 @@ interface Circumstances {
   readonly own: Rules;
 }
 
-/** Whoever withdraws by source may mean the list or what the service calls it. */
+/**
+ * True if a withdrawal covers this hit. One by source may name the list or the service's name for
+ * it.
+ */
 const isWithdrawn = (withdrawn: Withdrawals, hit: RemoteHit, list: string): boolean =>
   [hit.source ?? list, list].some((source) => withdrawn.cover({ ...hit, source, list }));
 
@@ -146,7 +146,7 @@ function judge(hit: RemoteHit, list: RemoteList, { main, policy, allowances, own
   const isOwn = isOwnConfirmed(hit, trust);
   const allowed = isOwn ? undefined : allowances?.reasonFor(hit.hash, false);
   let doubt: DecisionReason | undefined;
-  // What is not told is taken to be within the match distance.
+  // An unknown distance counts as within the match distance.
   if ((hit.distance ?? 0) > policy.matchDistance) doubt = 'within-review-distance';
   else if (isDegenerate(main.hash)) doubt = 'low-query-quality';
   else if ((main.quality ?? 100) < policy.minQuality) doubt = 'low-query-quality';

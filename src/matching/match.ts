@@ -26,31 +26,31 @@ import { type Found, foundBy, type SearchableList } from './search.js';
 
 export type { RemoteList, SearchableList };
 
-/** What a picture is decided by, besides a list. Both that have state may serve several lists. */
+/** Rules of a decision, besides a list. The two with state may serve several lists. */
 export interface MatchRules {
   /**
-   * changes to the default policy; for PDQ it matches up to 31 bits, reviews up to 60 and asks for
+   * changes to the default policy; for PDQ it matches up to 31 bits, reviews up to 60 and requires
    * quality 50
    */
   policy?: PolicyOptions | undefined;
-  /** what matched wrongly, by `createAllowList` */
+  /** exceptions, by `createAllowList` */
   allowList?: AllowList | undefined;
-  /** looks for entries that suddenly match many uploads, by `createFloodGuard` */
+  /** detects entries that suddenly match many uploads, by `createFloodGuard` */
   floodGuard?: FloodGuard | undefined;
 }
 
-/** How a picture is matched. */
+/** Options of matching a picture. */
 export interface MatchOptions extends MatchRules {
   /** search every variant, even after a match; default false */
   all?: boolean | undefined;
-  /** in bits, beyond which nothing is found, as if no policy had a larger one; default no limit */
+  /** in bits: the farthest hit, even if a policy has a larger distance; default no limit */
   distance?: number | undefined;
-  /** ends it, also while it waits for a variant or an answer */
+  /** aborts the call, also while it waits for a variant or an answer */
   signal?: AbortSignal | undefined;
   /**
-   * lists elsewhere that are asked about the main hash, by `createRemoteList`, unless an entry here
-   * matches it at once. They are waited for, unless a variant matches here and `all` is not set.
-   * While one does not answer, the verdict is not `none`
+   * remote lists, by `createRemoteList`, that are queried for the main hash unless a local entry
+   * matches it at once. They are awaited, unless a variant matches here and `all` is not set. While
+   * one does not answer, the verdict is not `none`
    */
   remote?: readonly RemoteList[] | undefined;
 }
@@ -76,30 +76,30 @@ export const MATCH_OPTIONS = {
   remote: REMOTE,
 } as const satisfies OptionTable<MatchOptions>;
 
-/** Options of what is waited for. */
+/** Options that make the call asynchronous. */
 type Waited = { readonly signal: AbortSignal } | { readonly remote: readonly RemoteList[] };
 
 const QUERY = 'a hashed image, an iterable of its variants, or a DecodeError';
 
 /**
- * Decides about one picture. It gives a promise if variants come one at a time, by an async
- * iterable, or if `signal` or `remote` is given.
+ * Decides about one picture. Returns a promise if variants come from an async iterable, or if
+ * `signal` or `remote` is given.
  *
- * Variants, the main hash first, are searched until one matches: exactly up to `matchDistance`.
- * If none does, those that a near search found up to `reviewDistance` are for review. That search
- * is not exact beyond 31 bits (see `HammingIndex.searchNear`). A match with a low quality is for
+ * Variants, the main hash first, are searched until one matches: exactly up to `matchDistance`. If
+ * none does, entries that a near search found up to `reviewDistance` are for review. That search is
+ * not exact beyond 31 bits (see `HammingIndex.searchNear`). A match with a low quality is for
  * review.
  *
- * Variants that are made one at a time, by `variantsOf`, are told what they came
- * near to, and places near an entry are moved closer. A hashed image, as `hash` gives
- * it, has no pixels to do so: some edited copies that would match are then for review only. The
- * decision says by `refined` which it was. Decide about uploads by `check`.
+ * A generator that makes variants one at a time, as `variantsOf` does, is notified of near entries,
+ * and refines the places near them. A hashed image, as `hash` returns it, has no pixels for this:
+ * some edited copies that would match are then only for review. `refined` of the decision states
+ * which it was. Decide about uploads with `check`.
  *
- * With a promise, the event loop turns about every 5 ms, and the decision is about the list at its
- * end: what was withdrawn meanwhile is not in it.
+ * With a promise, the event loop turns about every 5 ms, and the decision is by the list at its
+ * end: entries withdrawn meanwhile are not in it.
  *
- * Keep distances from the uploader, and which variant matched: who knows them can change a
- * picture step by step until it is no longer found.
+ * Do not reveal distances, or which variant matched, to the uploader, who could change a picture
+ * step by step until it is no longer found.
  * @param query variants, which are pulled only as needed; a hashed image; or the error that came
  *   instead, which makes the picture `unhashable`, as does an iterable without variants
  * @returns a promise rejects with `signal.reason` on abort, and with the error of an iterable that
@@ -172,7 +172,7 @@ export function checkList(list: SearchableList): void {
   if (!(list?.state instanceof ListState)) wrongKind('a blocklist');
 }
 
-/** A decision, once its allowed hits are told. */
+/** The decision, after its allowed hits were reported. */
 function told(decision: Decision, allowList: AllowList | undefined): Decision {
   const { allowed = [], elsewhere = [] } = decision;
   const hits = [...allowed, ...elsewhere.filter((match) => match.allowed !== undefined)];
@@ -193,16 +193,16 @@ function* variantsOf(image: HashedImage): Generator<HashedVariant> {
   yield* image.variants;
 }
 
-/** What else a decision that is waited for goes by. */
+/** Further inputs of an asynchronous decision. */
 interface Waiting {
   readonly signal: AbortSignal | undefined;
-  /** goes up with each change of what decides besides the list */
+  /** goes up with each change of the inputs besides the list */
   changes(): number;
-  /** asked about the main hash */
+  /** queried for the main hash */
   readonly elsewhere: Elsewhere | undefined;
 }
 
-/** Variants that are pulled, at once or later. */
+/** Variants that are pulled, synchronously or not. */
 type SomeVariants = Iterable<HashedVariant> | AsyncIterable<HashedVariant>;
 
 type Puller = {
@@ -212,17 +212,17 @@ type Puller = {
 type Pulled = { done?: boolean | undefined; value: HashedVariant };
 
 /**
- * Decides as `decide` does, about variants that may be long in coming. The event loop turns about
+ * Decides as `decide` does, about variants that may take long to arrive. The event loop turns about
  * every 5 ms.
  *
- * The list may change meanwhile, and an entry among the matches be withdrawn. So the decision is
- * that of the list at its end: if that has changed, all variants are searched once more (about
+ * The list may change meanwhile, and an entry among the matches may be withdrawn. So the decision
+ * is that of the list at its end: if that has changed, all variants are searched once more (about
  * 0.05 ms each in a million entries), and if it changes again meanwhile, in one go. If nothing
- * matches any more, others are pulled.
+ * matches any more, further variants are pulled.
  *
- * Lists elsewhere are asked once the main hash has not matched here. They are waited for at the
- * end, unless there is a match by then that needs no others.
- * @param waiting `signal` ends the wait for a variant or an answer, too
+ * Remote lists are queried once the main hash has not matched here. They are awaited at the end,
+ * unless there is a match by then that suffices.
+ * @param waiting `signal` also ends the wait for a variant or an answer
  * @returns rejects with `signal.reason` on abort
  * @throws {TypeError | RangeError} if a variant is invalid
  */
@@ -257,8 +257,8 @@ async function decideLater(
       if (again > 1 || performance.now() < turn) continue;
       await nextTurnAfter();
       if (list.state.generation === generation) continue;
-      // What was found is gone, perhaps. At the end, all variants are searched once more, but their
-      // generator hears what is near now, or it would not look closer at that.
+      // The entries found may be gone. At the end, all variants are searched once more, but their
+      // generator is notified of what is near now, or it would not refine those places.
       generation = list.state.generation;
       steps = new Deciding(list.state, rules).takeSteps(variant);
       again++;
@@ -305,7 +305,7 @@ async function decideLater(
       if (asked) {
         const before = changesNow();
         const found = await Promise.race([asked, ended]);
-        // What was found before a change may be gone.
+        // Entries found before a change may be gone.
         told = await take(value, changesNow() === before ? found : undefined);
       } else told = await take(value);
       answers();
@@ -330,7 +330,7 @@ async function close(puller: Puller): Promise<void> {
   try {
     await puller.return?.();
   } catch {
-    // The decision stands, or another error is on its way.
+    // The decision stands, or another error is being thrown.
   }
 }
 

@@ -27,36 +27,36 @@ import {
 import { TRUSTS, type Trust } from '../policy.js';
 import type { RemoteAnswer, RemoteHit, RemoteMatcher } from '../remote-matcher.js';
 
-/** The most hits, labels and characters that are read. A longer answer is not believed. */
+/** The most hits, labels and characters that are read. A longer answer is rejected. */
 const MOST_READ = 100_000;
 const MOST_LABELS = 1000;
 const MOST_CHARACTERS = 10_000;
 
-/** How a list elsewhere is asked, and how far its word goes. */
+/** Options of a remote list: how it is queried, and how far it is trusted. */
 export interface RemoteListOptions {
   /**
-   * has to be given: the main hash of each upload that is not matched here at once is sent to the
-   * matcher's service. A hash is personal data and gives away a blurred outline of the picture
+   * required: the main hash of each upload that is not matched here at once is sent to the
+   * matcher's service. A hash is personal data and reveals a blurred outline of the picture
    */
   sendsHashes: true;
   /** of the list, for decisions and withdrawals, up to 200 characters; default the matcher's */
   name?: string;
-  /** how long an answer is waited for; default 2 */
+  /** time to wait for an answer; default 2 */
   timeoutSeconds?: number;
-  /** the most that a hit may say; default `match` */
+  /** the highest tier of a hit; default `match` */
   tier?: 'match' | 'review';
-  /** how far the list is trusted: the word of a foreign one is for review; default `foreign` */
+  /** trust in the list: hits of a foreign one are for review; default `foreign` */
   trust?: Trust;
-  /** what is asked about; default PDQ alone */
+  /** the algorithms of the hashes that are sent; default PDQ alone */
   algorithms?: readonly Algorithm[];
   /** the verdict if nothing else matched and this list did not answer; default `review` */
   whenUnanswered?: 'review' | 'unhashable';
   /**
-   * how long `none` is kept, from when it was asked for; default 60, and 0 keeps nothing. What the
-   * service lists meanwhile is missed for so long. A hit is never kept: withdrawn means gone
+   * time for which `none` is kept, from the query on; default 60, and 0 keeps nothing. Entries that
+   * the service adds meanwhile are missed for that long. A hit is never kept: withdrawn means gone
    */
   noneSeconds?: number;
-  /** how many hashes without a hit are kept; default 10,000 */
+  /** the most hashes without a hit that are kept; default 10,000 */
   mostKept?: number;
   /** milliseconds since 1970, default `Date.now` */
   now?: () => number;
@@ -87,12 +87,12 @@ export const REMOTE_LIST_OPTIONS = {
   now: NOW,
 } as const satisfies OptionTable<RemoteListOptions>;
 
-/** What a list said about a hash: hits, or nothing near; or it did not answer. */
+/** The outcome for a hash: hits, or an empty list; or no answer. */
 export type RemoteOutcome = readonly RemoteHit[] | 'unanswered';
 
 /**
- * A list whose matcher is elsewhere, for `match`. It asks with a time-out, believes no answer
- * that has a wrong form, and keeps for a short time which hashes had no hit.
+ * A list whose matcher is elsewhere, for `match`. It queries with a time-out, rejects malformed
+ * answers, and remembers for a short time which hashes had no hit.
  */
 export class RemoteList {
   readonly name: string;
@@ -105,7 +105,7 @@ export class RemoteList {
   readonly #noneSeconds: number;
   readonly #mostKept: number;
   readonly #now: () => number;
-  /** when it was asked about hashes that had no hit, the earliest kept first */
+  /** times of the queries for hashes that had no hit, the earliest kept first */
   readonly #none = new Map<string, number>();
 
   constructor(matcher: RemoteMatcher, options: RemoteListOptions) {
@@ -129,10 +129,10 @@ export class RemoteList {
   }
 
   /**
-   * Asks about one hash. It sends a copy of it, unless it is known to have had no hit lately.
+   * Queries one hash. It sends a copy, unless the hash recently had no hit.
    * @param options `signal`: ends the wait, as if the list had not answered
-   * @returns copies of the hits, the nearest first; none is an empty list; it does not reject for
-   *   anything that the matcher does
+   * @returns copies of the hits, the nearest first; none is an empty list; errors of the matcher
+   *   never reject
    * @throws {TypeError | RangeError} if `hash` or an option is invalid
    */
   async ask(
@@ -152,7 +152,7 @@ export class RemoteList {
     return outcome;
   }
 
-  /** What the matcher answers in time. */
+  /** The matcher's answer, if in time. */
   async #answer(hash: Hash, signal: AbortSignal | undefined): Promise<RemoteOutcome> {
     const asking = new AbortController();
     let end = () => {};
@@ -177,7 +177,7 @@ export class RemoteList {
 
   #isKept(key: string, now: number): boolean {
     const asked = this.#none.get(key);
-    // A clock that was set back tells nothing.
+    // A clock that was set back proves nothing.
     return asked !== undefined && asked <= now && now - asked < this.#noneSeconds;
   }
 
@@ -192,11 +192,11 @@ export class RemoteList {
 }
 
 /**
- * Makes a list of a matcher that is elsewhere, for `match`. Nothing is sent anywhere unless
- * such a list is made and given there. Then the main hash of an upload is sent, once the blocklist
- * here did not match it at once; never a variant, a picture or a name. A hit at a known distance
- * goes by the policy of `match`, not by that of any list of the blocklist. The options here are its
- * settings: what `apply` sets under its name is for entries of the blocklist alone.
+ * Creates a remote list from a matcher, for `match`. Nothing is sent unless such a list is created
+ * and passed there. Then the main hash of an upload is sent if the local blocklist did not match it
+ * at once; never a variant, a picture or a name. A hit at a known distance is judged by the policy
+ * of `match`, not by that of any list of the blocklist. The options here are its settings: those
+ * that `apply` sets under its name are only for entries of the blocklist.
  * @param matcher an `OnlyhashesClient`, a `ShieldClient`, an `HmaClient`, or your own client
  * @throws {TypeError | RangeError} if an argument is invalid
  * @example
@@ -220,9 +220,9 @@ export function remoteLists(_: string, value: unknown): void {
 }
 
 /**
- * Copies of the hits in what a matcher answered about `hash` alone; an empty list if it said
- * `none`. `unanswered` if it did not answer, or answered what cannot be: about another hash, twice,
- * at a distance that is not the hash's, or in a wrong form. One wrong part spoils the answer.
+ * Copies of the hits in a matcher's answer about `hash` alone; an empty list if it was `none`.
+ * `unanswered` if there was no answer, or an impossible one: about another hash, twice, at a
+ * distance that is not the hash's, or malformed. One wrong part spoils the answer.
  */
 function outcomeOf(answers: unknown, hash: Hash): RemoteOutcome {
   try {

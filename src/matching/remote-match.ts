@@ -4,14 +4,14 @@ import { bitsOf, type HashJSON, hashFromJSON, hashToJSON } from '../hash.js';
 import { TRUSTS, type Trust } from '../policy.js';
 import type { RemoteHit } from '../remote-matcher.js';
 
-/** What a remote list said about the main hash. */
+/** A remote list's hit for the main hash. */
 export interface RemoteMatch extends RemoteHit {
   /** the list's name */
   readonly list: string;
   readonly trust: Trust;
   readonly tier: 'match' | 'review';
   readonly labels: readonly string[];
-  /** why the allow list made this no match; absent: it did not */
+  /** the reason for which the allow list made this no match; absent: it did not */
   readonly allowed?: string;
 }
 

@@ -6,11 +6,11 @@ import { kindOf, typeOf } from '../packed-words.js';
 import { type Distant, MOST_GIVEN, nearestOf, type Order, type Policy } from '../policy.js';
 import type { HashedVariant } from '../variant.js';
 
-/** A list that is searched. It may change meanwhile. */
+/** A list to search. It may change meanwhile. */
 export interface SearchableList {
-  /** what it is now */
+  /** its current state */
   readonly state: ListState;
-  /** where it is searched, if not in this thread */
+  /** threads that search it, if not this one */
   readonly threads: SearchingThreads | undefined;
 }
 
@@ -25,8 +25,8 @@ export function foundIn(state: ListState, variant: HashedVariant, policy: Policy
 }
 
 /**
- * As `foundIn`, by threads: resolves to what gives the entries, which holds as long as the list has
- * not changed. `undefined` if the search is not for them.
+ * As `foundIn`, by threads: resolves to a function that returns the entries, which is valid until
+ * the list changes. `undefined` if threads do not do this search.
  */
 export function foundBy(
   threads: SearchingThreads,
@@ -43,7 +43,7 @@ export function foundBy(
   );
 }
 
-/** The ranks of a hash, if its bits are such that they say something. */
+/** The ranks of a hash, if its bits allow any conclusion. */
 const ranksFor = ({ hash, quality, ranks }: HashedVariant, { minQuality }: Policy) =>
   (quality ?? 100) >= minQuality && !isDegenerate(hash) ? ranks : undefined;
 
@@ -60,7 +60,7 @@ function searchFor({ algorithm, bits }: Kind, hash: Hash): PartSearch {
   return search;
 }
 
-/** The entries within a distance: fresh pairs of number and distance. */
+/** The entries within a distance: new pairs of number and distance. */
 export function hitsWithin(kind: Kind, hash: Hash, maxDistance: number): Uint32Array {
   if (maxDistance < 0) return NO_HITS;
   return hitsIn(kind, searchFor(kind, hash), Math.min(maxDistance, kind.bits));
@@ -77,7 +77,7 @@ function nearHits(
   const max = Math.min(reviewDistance, kind.bits);
   const search = searchFor(kind, hash);
   const near = hitsIn(kind, search, max, search.near(max, ranks));
-  // A near search finds all to there.
+  // A near search finds all up to there.
   if (isExact(kind, matchDistance)) return near;
   const within = hitsWithin(kind, hash, matchDistance);
   return joined([within, hitsOf(near, (_, distance) => distance > matchDistance)]);
@@ -85,7 +85,7 @@ function nearHits(
 
 /**
  * As `nearHits`, with some segments searched by threads.
- * @returns undefined if all would be searched here; resolves to undefined if one was not searched
+ * @returns undefined if all are searched here; resolves to undefined if one was not searched
  */
 export function nearHitsBy(
   threads: Pick<SearchingThreads, 'searchNear'>,
@@ -94,7 +94,7 @@ export function nearHitsBy(
   { matchDistance, reviewDistance }: Policy,
   ranks: Uint8Array | undefined,
 ): Promise<Uint32Array | undefined> | undefined {
-  // What is exact is found here, in less time than a message takes.
+  // Exact searches run here, in less time than a message takes.
   if (!isExact(kind, matchDistance) || isExact(kind, reviewDistance)) return undefined;
   const max = Math.min(reviewDistance, 256);
   const asked = kind.parts.map(({ table }) => threads.searchNear(table.searched, hash, max, ranks));
@@ -116,7 +116,7 @@ export function nearHitsBy(
   });
 }
 
-/** Of what was asked, in some parts. */
+/** Hits of a search over some parts. */
 function hitsIn(
   kind: Kind,
   search: PartSearch,
@@ -142,9 +142,9 @@ function hitsIn(
 }
 
 /**
- * The entries near a hash, the nearest first: of those at one distance, in the order in which they
- * were found. No entry is made before it is asked for, since a list may hold any number of them
- * near one hash. They are those of the list as it was when it was searched.
+ * The entries near a hash, the nearest first: those at one distance, in the order in which they
+ * were found. Entries are made on demand, since a list may hold any number of them near one hash.
+ * They belong to the state of the list that was searched.
  */
 export class Found {
   readonly #kind: Kind;
@@ -160,7 +160,7 @@ export class Found {
     this.count = hits.length / 2;
     this.#places = new Uint32Array(hits.length);
     if (this.count === 0) return;
-    // A counting sort: `starts` holds where the entries of each distance begin, then go on.
+    // A counting sort: `starts` holds the first place of each distance, then the next free one.
     const starts = new Uint32Array(258);
     for (let i = 1; i < hits.length; i += 2) starts[hits[i]! + 1]!++;
     for (let distance = 1; distance < 258; distance++) starts[distance]! += starts[distance - 1]!;
@@ -176,7 +176,7 @@ export class Found {
     return this.#places[2 * at + 1]!;
   }
 
-  /** `numberOf` has its number. */
+  /** Entry `at`; `numberOf` returns its number. */
   entryAt(at: number): BlocklistEntry {
     const place = this.#places[2 * at]!;
     const entry = this.#kind.entryAt(place);
@@ -185,17 +185,17 @@ export class Found {
     return entry;
   }
 
-  /** What a decision depends on. The next call may overwrite it. */
+  /** The data that a decision depends on. The next call may overwrite it. */
   factsAt(at: number): EntryFacts {
     return this.#kind.factsAt(this.#places[2 * at]!);
   }
 
-  /** Whether an entry counts: its list may be off. */
+  /** True if an entry counts: its list may be disabled. */
   counts(facts: EntryFacts): boolean {
     return this.#lists.isEnabled(listOf(facts));
   }
 
-  /** Whether the hash was compared with any entry that counts. */
+  /** True if the hash was compared with any entry that counts. */
   isCompared(): boolean {
     const { size, counts } = this.#kind;
     if (size === 0 || this.#lists.areAllEnabled) return size > 0;
@@ -203,13 +203,13 @@ export class Found {
   }
 }
 
-/** Collects the nearest of what comes, in memory that depends on the number of lists alone. */
+/** Collects the nearest items, in memory that depends only on the number of lists. */
 export class Nearest<T extends Distant> {
   readonly #order: Order<T>;
   #kept: T[] = [];
-  /** of what was kept, by list: the distance of the nearest */
+  /** of the kept ones, by list: the distance of the nearest */
   readonly #nearest = new Map<string, number>();
-  /** what is so far or farther comes after `MOST_GIVEN` others */
+  /** items at this distance or farther come after `MOST_GIVEN` others */
   #limit = Number.POSITIVE_INFINITY;
   #count = 0;
 
@@ -217,12 +217,12 @@ export class Nearest<T extends Distant> {
     this.#order = order;
   }
 
-  /** How many have come. */
+  /** Number of items so far. */
   get count(): number {
     return this.#count;
   }
 
-  /** Counts one that has come. @returns whether it is among the nearest; `push` it then */
+  /** Counts an item. @returns true if it is among the nearest; `push` it then */
   takes(list: string, distance: number): boolean {
     this.#count++;
     return distance < this.#limit || distance < (this.#nearest.get(list) ?? 257);
@@ -242,7 +242,7 @@ export class Nearest<T extends Distant> {
     }
   }
 
-  /** The nearest of what has come, in order. */
+  /** The nearest items so far, in order. */
   kept(): T[] {
     return nearestOf(this.#kept, this.#order);
   }
