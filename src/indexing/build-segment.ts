@@ -2,16 +2,16 @@ import { clearSteps, inSteps } from '../in-turns.js';
 import { bucketSteps, STEP } from './mih.js';
 import { type Room, Segment, type Shape } from './segment.js';
 
-/** What is known of a segment before it is built. */
+/** The known properties of a segment before it is built. */
 export type Target = Omit<Shape, 'count' | 'groups' | 'entries' | 'hasIds'>;
 
-/** A segment, and the given ids of its entries; undefined if each is the number of the entry. */
+/** A segment, and the original ids of its entries; undefined if each is the number of the entry. */
 export interface Built {
   readonly segment: Segment;
   readonly ids: Uint32Array | undefined;
 }
 
-/** Hashes end to end, one an entry. */
+/** Hashes end to end, one per entry. */
 interface Given {
   readonly count: number;
   readonly words: Int32Array;
@@ -20,13 +20,13 @@ interface Given {
   readonly inOrder?: boolean;
 }
 
-/** Entries that a step looks up in a hash table, which takes longest of all. */
+/** Entries that a step looks up in a hash table, the slowest part. */
 const LOOKUP_STEP = STEP / 16;
 
 /**
- * Builds a segment step by step: each `next` is a short step, so that a caller may do other things
- * in between. Equal hashes become one with several ids.
- * @param source hashes end to end, and their ids unless these are their numbers
+ * Builds a segment step by step: each `next` is a short step, so that a caller can work in between.
+ * Equal hashes become one with several ids.
+ * @param source hashes end to end, and their ids if these are not their numbers
  * @param isNumbered whether ids are not stored
  */
 export function* segmentSteps(
@@ -58,10 +58,10 @@ export function* segmentSteps(
 }
 
 /**
- * The entries in the order of their hashes, equal ones together and those first that several
- * entries have; where the entries of each of these groups start, and end. A hash table with open
- * addressing; its hash function is keyed by chance, as a list made to collide would otherwise cost
- * quadratic time. The result does not depend on the key.
+ * The entries in the order of their hashes, equal ones together, and first the hashes with several
+ * entries; and the start and end of each of these groups. A hash table with open addressing; its
+ * hash function is keyed at random, as a list made to collide would otherwise cost quadratic time.
+ * The result does not depend on the key.
  */
 function* grouped(
   words: Int32Array,

@@ -17,15 +17,15 @@ import {
 export type { Segment };
 
 /*
- * Segments do not change. Entries that come are in a delta, which becomes a segment; entries that
- * go are marked. Segments are merged now and then, step by step, into one without what is marked.
+ * Segments do not change. Added entries are in a delta, which becomes a segment; removed entries
+ * are marked. Segments are merged now and then, step by step, into one without the marked entries.
  * An index does so inside its changes, a blocklist in turns of the event loop.
  */
 
-/** Hashes with ids that a search goes through. The position of a hash is its number. */
+/** Hashes with ids, to be searched. The position of a hash is its number. */
 export type Part = Entries | Segment;
 
-/** Entries as they come, one hash each, in arrays that grow; a search scans them. */
+/** Entries in order of addition, one hash each, in arrays that grow; a search scans them. */
 export class Entries {
   readonly bits: Bits;
   readonly bands = 0;
@@ -33,7 +33,7 @@ export class Entries {
   count = 0;
   words: Int32Array;
   ids: Uint32Array;
-  /** keeps what was read ahead, so that no engine leaves that out */
+  /** keeps the values read ahead, so that no engine optimises the reads away */
   read = 0;
   /** whether the id of each entry is its number */
   inOrder = true;
@@ -56,7 +56,7 @@ export class Entries {
     return this.ids[entry]!;
   }
 
-  /** Makes room for one more hash. Adding it cannot fail then. */
+  /** Makes room for one more hash. After that, adding it cannot fail. */
   reserve(): void {
     if (this.count < this.ids.length) return;
     const words = grown(this.words, 2 * this.words.length);
@@ -87,12 +87,12 @@ export class Entries {
 const PAGE = 2 ** 15;
 
 /**
- * A set of numbers 0…2^32 - 1: a bit for each, in pages. However high a number, it takes one page
- * at most. A copy shares the pages until it changes them.
+ * A set of numbers 0…2^32 - 1: a bit for each, in pages. A number takes one page at most, however
+ * high it is. A copy shares the pages until it changes them.
  */
 export class Marks {
   readonly #pages: (Int32Array | undefined)[];
-  /** pages that are not to be changed */
+  /** pages that must not be changed */
   readonly #shared: readonly (Int32Array | undefined)[];
   #count = 0;
 
@@ -120,12 +120,12 @@ export class Marks {
     return page !== undefined && (page[(number >>> 5) & 1023]! & (1 << number)) !== 0;
   }
 
-  /** Makes room for a number. Adding or deleting it cannot fail then. */
+  /** Makes room for a number. After that, adding or deleting it cannot fail. */
   reserve(number: number): void {
     this.#own(number >>> 15);
   }
 
-  /** Whether it was not there. */
+  /** True if it was not in the set. */
   add(number: number): boolean {
     if (this.has(number)) return false;
     this.#own(number >>> 15)[(number >>> 5) & 1023]! |= 1 << number;
@@ -133,7 +133,7 @@ export class Marks {
     return true;
   }
 
-  /** Whether it was there. */
+  /** True if it was in the set. */
   delete(number: number): boolean {
     if (!this.has(number)) return false;
     this.#own(number >>> 15)[(number >>> 5) & 1023]! &= ~(1 << number);
@@ -141,7 +141,9 @@ export class Marks {
     return true;
   }
 
-  /** Adds all of others, whose number matters little. @returns those that were there already */
+  /**
+   * Adds all of another set, whose size matters little. @returns those that were present already
+   */
   addAll(others: Marks): number[] {
     const known: number[] = [];
     for (const [at, page] of others.#pages.entries()) {
@@ -158,7 +160,7 @@ export class Marks {
     return known;
   }
 
-  /** Those that are not in another, in ascending order; pages that they share take no time. */
+  /** The numbers that are not in another set, in ascending order; shared pages take no time. */
   *besides(other?: Marks): Generator<number> {
     const theirs = other ? other.#pages : [];
     for (const [at, page] of this.#pages.entries()) {
@@ -184,15 +186,15 @@ export class Marks {
 const numberAt = (page: number, word: number, bits: number): number =>
   PAGE * page + 32 * word + 31 - Math.clz32(bits & -bits);
 
-/** Segments of a tree, at most, before they are merged. */
+/** The most segments of a tree before they are merged. */
 const MAX_SEGMENTS = 4;
 /**
- * A segment is merged with what follows it when it is under this many times as long. So each entry
- * is moved few times, and all that was added to a base is nearly always one segment.
+ * A segment is merged with the following ones when it is under this many times as long. So each
+ * entry is moved few times, and all entries added to a base are nearly always one segment.
  */
 const GROWTH = 16;
 
-/** The first of the parts, the newest of which is last, that are to be merged into one. */
+/** The first of the parts to merge into one; the newest part is last. */
 export function firstDue(parts: readonly { readonly entries: number }[]): number {
   let from = parts.length - 1;
   let total = parts[from]!.entries;
@@ -202,13 +204,13 @@ export function firstDue(parts: readonly { readonly entries: number }[]): number
   return from;
 }
 
-/** Whether so many of the entries are gone that the others are worth a segment of their own. */
+/** True if so many of the entries are gone that the others are worth a segment of their own. */
 export const isWasteful = (lost: number, entries: number): boolean => 4 * lost > entries;
 
-/** What segments are for. */
+/** The purpose of segments. */
 export type Purpose = Pick<Shape, 'kind' | 'maxDistance' | 'sketchBits'>;
 
-/** What a segment of so many entries with the ids below is to be like. */
+/** The target shape of a segment of so many entries with ids below `nextId`. */
 export function newTarget(
   { algorithm, bits }: HashType,
   purpose: Purpose,
@@ -225,29 +227,26 @@ export function fitted(like: Omit<Target, 'bands'>, count: number, simd: Simd): 
   return { ...like, bands: chooseBands(purpose, count, like.maxDistance) };
 }
 
-/** Entries that may go into a segment: those that were there when it was begun. */
+/** Entries that may go into a segment: those present when it was begun. */
 export interface Source {
   readonly part: Pick<Part, 'words' | 'count' | 'startOf' | 'idAt'>;
   /** the part may grow meanwhile */
   readonly entries: number;
-  /**
-   * Whether an entry goes there.
-   * @param position of its hash
-   */
+  /** True if an entry goes into the segment. */
   has(entry: number, position: number): boolean;
 }
 
-/** What a merge is to make. */
+/** Options of a merge. */
 export interface MergeOptions {
-  /** entries that go there, at most */
+  /** the most entries that go into the segment */
   readonly most: number;
   readonly target: (count: number) => Target;
   readonly allocate?: (shape: Shape) => Room;
-  /** whether ids are not stored, and the given ones are numbers among all of the sources */
+  /** whether ids are not stored, and the returned ones are numbers among all of the sources */
   readonly isNumbered?: boolean;
 }
 
-/** Where a segment is searched fastest. */
+/** Memory where a segment is searched fastest. */
 const anywhere = (shape: Shape): Room => roomFor(shape, 'auto');
 
 /** Merges entries of parts into a segment step by step. */
@@ -271,8 +270,8 @@ export function* mergedSteps(
 }
 
 /**
- * The parts with others in place of those that were merged; undefined if these do not follow one
- * another there.
+ * The parts with replacements in place of those that were merged; undefined if these are not
+ * consecutive there.
  */
 export function replacedIn<T>(
   parts: readonly T[],
@@ -285,8 +284,8 @@ export function replacedIn<T>(
 }
 
 /**
- * Steps, at most, of merging at most seven parts with so many entries: one of looking up, six of
- * copying or spreading and two a band, and what is rounded up.
+ * The most steps of merging at most seven parts with so many entries: one for look-ups, six for
+ * copying or spreading and two a band, and the rounding.
  */
 export const stepCount = (entries: number, bands: number): number =>
   (entries * (20 + bands)) / (STEP / 2) + 3 * bands + 18;

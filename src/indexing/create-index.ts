@@ -11,15 +11,15 @@ import { attachedSegment, type SnapshotSource, verifiedSteps } from './snapshot.
 
 export type { HammingIndex };
 
-/** What an index holds, and how it is made. */
+/** Content and purpose of a new index. */
 export interface CreateOptions {
-  /** needed only where there are no hashes */
+  /** needed only if there are no hashes */
   algorithm?: Algorithm;
-  /** needed only where there are no hashes and the algorithm has several widths */
+  /** needed only if there are no hashes and the algorithm has several widths */
   bits?: Bits;
   /**
-   * the distance that most searches will ask for, default 31 of 256 bits, 8 of 64; any works. From
-   * 32 to 63 of 256 bits, lists of 16,384 hashes and more are kept as near searches want them.
+   * the distance of most searches, default 31 of 256 bits, 8 of 64; any works. From 32 to 63 of 256
+   * bits, lists of 16,384 hashes and more are laid out for near searches.
    */
   maxDistance?: number;
   /**
@@ -30,7 +30,7 @@ export interface CreateOptions {
   memory?: 'fast' | 'small';
 }
 
-/** An engine and a kernel by name, obeyed: for tests and benchmarks. */
+/** Forces an engine and a kernel by name: for tests and benchmarks. */
 export interface Engine {
   kind?: 'flat' | 'mih' | undefined;
   simd?: Simd;
@@ -38,9 +38,9 @@ export interface Engine {
 
 /**
  * An index over `hashes`, which are copied; ids count from 0 in their order. A million hashes of
- * 256 bits take about a second and 150 bytes each; fewer take up to 290 each. It compares every
- * hash or looks into buckets, whichever is cheaper. Lists of 2,048 hashes and more are kept in
- * WebAssembly memory and searched by SIMD where the platform has it and allows it.
+ * 256 bits take about a second and 150 bytes each; fewer take up to 290 each. A search compares
+ * every hash or looks into buckets, whichever is cheaper. Lists of 2,048 hashes and more are kept
+ * in WebAssembly memory and searched by SIMD where the platform has it and allows it.
  * @throws {TypeError} if one is not a hash, or they are not all of one algorithm
  * @throws {RangeError} if they are not all of one width, or an option is out of range
  * @example
@@ -73,11 +73,11 @@ export function indexOf(
 
 /**
  * The index that `toBuffer` wrote. It stays attached to `buffer` (the one place where an input is
- * kept: do not write to it), so nothing is copied, unless a view begins at no multiple of four
- * bytes. What is added or removed later does not change the buffer.
- * Searches of the buffer run in JavaScript.
- * @param options `verify`: false skips the checksum and the check of the content, for a buffer
- *   that was verified before
+ * kept: do not write to it), so nothing is copied, unless a view does not begin at a multiple of
+ * four bytes. Later additions and removals do not change the buffer. Searches of the buffer run in
+ * JavaScript.
+ * @param options `verify`: false skips the checksum and the check of the content, for a buffer that
+ *   was verified before
  * @throws {TypeError} if `buffer` is not bytes
  * @throws {FormatError} `bad-magic`, `bad-version`, `bad-header`, `bad-length` or `bad-checksum`
  */
@@ -100,7 +100,7 @@ export function* indexSteps(segment: Segment, verify: boolean): Generator<void, 
   return new MutableIndex(segment, { live: verify ? yield* verifiedSteps(segment) : undefined });
 }
 
-/** An index as ours: itself, or a copy if it is of another implementation. */
+/** An index of this implementation: itself, or a copy if it is of another. */
 export const mutableIndex = (index: HammingIndex): MutableIndex =>
   index instanceof MutableIndex
     ? index

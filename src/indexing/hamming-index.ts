@@ -6,11 +6,11 @@ import type { Hit } from './part-search.js';
 /**
  * Exact Hamming search over hashes of one algorithm and width. The same query gives the same hits,
  * whatever the engine. A call that throws has changed nothing, even if memory ran out halfway. A
- * change takes milliseconds at most, however many hashes there are; removing a hash takes a search
- * as well.
+ * change takes milliseconds at most, however many hashes there are; removing a hash also takes a
+ * search.
  */
 export interface HammingIndex extends HashType {
-  /** hashes that a search can find */
+  /** number of hashes that a search can find */
   readonly size: number;
   /** the engine that holds them */
   readonly kind: 'flat' | 'mih';
@@ -27,11 +27,10 @@ export interface HammingIndex extends HashType {
 
   /**
    * Hashes within `maxDistance` bits of `query`, found by a bounded number of look-ups: all up to
-   * 31 bits, and of those beyond the ones that a fixed rule finds, the same on every engine and
-   * after every change (`near.ts` has the rule). So it is not exact beyond 31 bits: of pairs of a
-   * photo and its copies at 32 to 60 bits, 98 % and more are found. Hashes of 64 bits are searched
-   * exactly.
-   * @param options `ranks`: how sure the bits of a PDQ query are, as `HashedVariant` has them
+   * 31 bits, and beyond these the ones that a fixed rule finds, the same on every engine and after
+   * every change (see `near.ts`). So it is not exact beyond 31 bits: of pairs of a photo and its
+   * copies at 32 to 60 bits, 98 % and more are found. Hashes of 64 bits are searched exactly.
+   * @param options `ranks`: certainty of the bits of a PDQ query, as in `HashedVariant`
    * @throws {TypeError | RangeError} as `search`, or if `ranks` does not hold each of 0…255 once
    */
   searchNear(query: Hash, maxDistance: number, options?: NearOptions): Hit[];
@@ -39,7 +38,7 @@ export interface HammingIndex extends HashType {
   /**
    * As `search`, without an object a hit: writes id and distance of each hit to `out`, pair by
    * pair, while there is room.
-   * @returns how many hits there are, also beyond the room of `out`
+   * @returns the number of hits, also beyond the room of `out`
    */
   searchInto(query: Hash, maxDistance: number, out: Uint32Array): number;
 
@@ -58,45 +57,44 @@ export interface HammingIndex extends HashType {
 
   /**
    * Removes the entry of an id, or every entry of a hash; the next search no longer finds it. Ids
-   * are never used again. The first call makes a set of all ids, even if it removes nothing.
-   * @returns how many entries were removed
+   * are never reused. The first call makes a set of all ids, even if it removes nothing.
+   * @returns the number of removed entries
    */
   remove(what: number | Hash): number;
 
   /**
-   * Advances the compaction of what was added and removed by a few milliseconds, for idle time;
-   * changes advance it too. Answers stay the same. If memory runs out, this throws, and the
-   * compaction starts again later.
-   * @returns whether there is more to do
+   * Advances the compaction by a few milliseconds, for idle time; changes advance it too. Answers
+   * stay the same. If memory runs out, this throws, and the compaction starts again later.
+   * @returns true if there is more to do
    */
   compact(): boolean;
 
-  /** How a search at this distance works, and the nanoseconds it takes on uniform hashes, about. */
+  /** The plan of a search at this distance, and its approximate nanoseconds on uniform hashes. */
   explain(maxDistance: number): Explanation;
 
   /**
-   * The whole index as bytes for `indexFromBuffer`, fresh; what was removed is not in them. This
-   * blocks: copying takes about 0.2 s a million hashes; an index that is not compacted is built
-   * anew, which takes about a second. In Node, `saveIndex` does not block.
+   * The whole index as new bytes for `indexFromBuffer`, without removed entries. This blocks:
+   * copying takes about 0.2 s a million hashes; an index that is not compacted is rebuilt, which
+   * takes about a second. In Node, `saveIndex` does not block.
    */
   toBuffer(options?: SnapshotOptions): ArrayBufferLike;
 }
 
-/** What a near search may know of its query. */
+/** Knowledge about the query of a near search. */
 export interface NearOptions {
-  /** how sure each bit is: from 0, the least sure, to 255 */
+  /** certainty of each bit: from 0, the least certain, to 255 */
   ranks?: Uint8Array | undefined;
 }
 
-/** How a search works: its parts, one for each segment of the index. */
+/** The plan of a search: its parts, one for each segment of the index. */
 export interface Explanation {
   readonly parts: readonly {
     /** `flat` compares every hash, `mih` looks into buckets of multi-index hashing */
     readonly engine: 'flat' | 'mih';
-    /** what its loops run in: WebAssembly SIMD or JavaScript */
+    /** the implementation of its loops: WebAssembly SIMD or JavaScript */
     readonly kernel: 'simd' | 'js';
     readonly hashes: number;
-    /** that a hash is cut into; 0 if flat */
+    /** into which a hash is cut; 0 if flat */
     readonly bands: number;
     /** buckets looked into; 0 if flat */
     readonly probes: number;
@@ -105,11 +103,11 @@ export interface Explanation {
   readonly nanoseconds: number;
 }
 
-/** What a snapshot carries beside the hashes. */
+/** Data that a snapshot holds beside the hashes. */
 export interface SnapshotOptions {
-  /** counts up with each saved state, so that an older one can be told; default 0 */
+  /** counts up with each saved state, so that an older one is recognised; default 0 */
   generation?: number;
-  /** degenerate entries that were kept out; default the number the index was opened with */
+  /** number of rejected degenerate entries; default the number with which the index was opened */
   degenerate?: number | undefined;
   /** in a SharedArrayBuffer, for workers */
   shared?: boolean;

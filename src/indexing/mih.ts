@@ -21,30 +21,30 @@ import type { SimdScratch } from '../kernels/search/simd.js';
 
 /*
  * Multi-index hashing (Norouzi, Punjani and Fleet 2014): all hashes within r bits of a query,
- * without looking at most of them.
+ * without comparing most of them.
  *
- * Bands. A hash is cut into bands of at most 16 bits. Each band has a table of buckets, one for a
- * key, which is what the band can hold. Bands get a budget each, and the budgets sum to r + 1. A
+ * Bands. A hash is cut into bands of at most 16 bits. Each band has a table of buckets, one for
+ * each key, a possible value of the band. Bands get a budget each, and the budgets sum to r + 1. A
  * hash that differed from the query by its budget or more in every band would differ by more than
  * r. So each hash within r is, in some band, in a bucket whose key differs by less than the budget.
  * With 16 bands and r = 31 each budget is 2. Then a search looks into one bucket of each band and
  * the 16 around it: 272 buckets, and of a million hashes about 4,200.
  *
  * Sketches. Beside each hash in a bucket are the 16 or 32 bits that follow the band, cyclically.
- * Let x be the distance in a band less its budget. Over all bands the x sum to at most -1, which
- * is r - (r + 1). So there is a band from which on every cyclic prefix sum is at most -1: the one
- * after the last greatest prefix sum. A hash that is found k bits away in that band differs, in
- * the bands that the sketch covers, by at most their budgets plus its own, less 1 and k. Only
- * hashes whose sketch passes are compared in full: 6 of the 4,200. A band that is covered in part
- * counts too few bits, so the test stays necessary, and the search exact. (Jianbin Qin and Chuan
- * Xiao call it the pigeonring principle: PVLDB 12(1), 2018, doi:10.14778/3275536.3275539.)
+ * Let x be the distance in a band less its budget. Over all bands the x sum to at most -1, which is
+ * r - (r + 1). So there is a band from which on every cyclic prefix sum is at most -1: the one
+ * after the last greatest prefix sum. A hash that is found k bits away in that band differs, in the
+ * bands that the sketch covers, by at most their budgets plus its own, less 1 and k. Only hashes
+ * whose sketch passes are compared in full: 6 of the 4,200. A band that is covered in part counts
+ * too few bits, so the test stays necessary, and the search exact. (Jianbin Qin and Chuan Xiao call
+ * it the pigeonring principle: PVLDB 12(1), 2018, doi:10.14778/3275536.3275539.)
  *
  * Spreading. Neighbouring bits of real hashes are correlated, and a band of such bits crowds its
- * hashes into few buckets. So keys and sketches are cut from hashes with their bits spread. What
- * is stored and compared is the hashes as they came.
+ * hashes into few buckets. So keys and sketches are cut from hashes with their bits spread. The
+ * hashes themselves are stored and compared unchanged.
  */
 
-/** How hashes are cut. */
+/** The way in which hashes are cut. */
 export interface Banding {
   readonly bits: Bits;
   readonly bands: number;
@@ -52,8 +52,8 @@ export interface Banding {
 }
 
 /**
- * How much of `total` goes to the parts before one, if `parts` have about the same. Goes on beyond
- * the last, round the ring.
+ * The share of `total` that goes to the parts before one, if `parts` have about the same. Goes on
+ * beyond the last, round the ring.
  */
 const shareBefore = (part: number, parts: number, total: number) =>
   Math.floor((part * total) / parts);
@@ -66,13 +66,11 @@ export function bandWidths(bits: Bits, bands: number): number[] {
   );
 }
 
-/**
- * Where the buckets of all bands begin, band after band, and where the last ends: so many numbers.
- */
+/** Length of the bucket starts of all bands, band after band, with the end of the last. */
 export const offsetsLength = (bits: Bits, bands: number): number =>
   bandWidths(bits, bands).reduce((sum, width) => sum + 2 ** width, 1);
 
-/** The buckets that a search looks into, and in how much the sketches in them may differ. */
+/** The buckets that a search looks into, and the limits by which their sketches may differ. */
 export function ringsWithin({ bits, bands, sketchBits }: Banding, maxDistance: number): Ring[] {
   // Budgets are spread evenly, too: a limit sums those of neighbours, and the greatest one matters.
   const budgetBefore = (band: number) => shareBefore(band, bands, maxDistance + 1);
@@ -108,26 +106,23 @@ export interface Bucketed extends Hashes {
 }
 
 /**
- * Spans that are touched before any is searched: of 512 the lines stay in the second cache, and
+ * Spans that are touched before any is searched: the lines of 512 stay in the second cache, and
  * more gain nothing.
  */
 const TOUCHED = 512 * SPAN;
 
-/** What a search looks into, and what that is worth. */
+/** The buckets of a search, and the cost up to which they pay. */
 export interface Probes {
   readonly rings: readonly Ring[];
   /** buckets in `rings` */
   readonly count: number;
-  /**
-   * hashes in these, or as many to compare in full as weigh the same, above which a scan is
-   * cheaper
-   */
+  /** hashes in these, or the equal weight in full comparisons, above which a scan is cheaper */
   readonly worth: number;
-  /** hashes in buckets that weigh as much as one to compare in full */
+  /** hashes in buckets that weigh as much as one full comparison */
   readonly weight: number;
 }
 
-/** Places after which it is judged anew whether the search is worth it. */
+/** Places after which the search checks again if it is still worth it. */
 const ENOUGH = 2 ** 15;
 
 /** The search of hashes in buckets. */
@@ -152,7 +147,7 @@ export class Buckets {
   /**
    * Writes position and distance of every hash within `max` of the query to `out` while there is
    * room.
-   * @returns how many there are, or -1 if a scan is cheaper
+   * @returns their number, or -1 if a scan is cheaper
    */
   search(
     query: Int32Array,
@@ -195,12 +190,13 @@ export class Buckets {
           count = collectPlaces(sketches, spans, from, to, room);
         else count = collectPlaces16(sketches, spans, from, to, room);
         collected += count;
-        // As many are expected of the spans to come: so a list made to pass this test is scanned.
+        // The rest is expected to hold as many per place: so a list made to pass this test is
+        // scanned.
         isCheap = into.places + (weight * collected * into.places) / done <= worth;
         if (isCheap) total = verifyPlaces(this.hashes, room, count, query, max, out, total);
       } while (isCheap && count > room.length - SPARE);
     }
-    // The marks of what was found are taken off: by what `out` tells, or all where it had no room.
+    // The marks of the hits are cleared: those in `out`, or all if it had no room.
     if (2 * total > out.length) seen.fill(0);
     else for (let i = 0; i < 2 * total; i += 2) seen[out[i]! >>> 5] = 0;
     return isCheap ? total : -1;
@@ -214,7 +210,7 @@ export class Buckets {
   }
 }
 
-/** Hashes that a step of the building puts into buckets: about 0.3 ms. */
+/** Hashes that a building step puts into buckets: about 0.3 ms. */
 export const STEP = 1 << 14;
 
 /** Puts `count` hashes into buckets, step by step: a counting sort fills those of each band. */
@@ -240,7 +236,7 @@ export function* bucketSteps(
     for (let from = 0; from < count; from += STEP) {
       const to = Math.min(from + STEP, count);
       countKeys(band, from, to, cursors);
-      // New memory is cleared where it is first used: here, not all in the first step of placing.
+      // New memory is cleared at its first use: here, not all in the first step of placing.
       positions.fill(0, (place + from) * positionBytes, (place + to) * positionBytes);
       sketches.fill(0, place + from, place + to);
       yield;

@@ -31,19 +31,19 @@ import { sealed } from './snapshot.js';
  */
 const BLOCK = 4096;
 /**
- * Steps of a call of `compact`, and the most that a change does: about 1.5 ms. A large index takes
- * longer to compact than a delta takes to fill, and the next delta grows on meanwhile.
+ * Steps of a call of `compact`, and the most of a change: about 1.5 ms. A large index takes longer
+ * to compact than a delta takes to fill, and the next delta grows meanwhile.
  */
 const COMPACT_STEPS = 6;
-/** How an index compacts. */
+/** Settings of an index's compaction. */
 export interface Compaction {
   /** entries that are scanned one by one before they become a segment, default 512 */
   readonly deltaLimit?: number;
-  /** steps of a compaction that a change does at most */
+  /** the most steps of a compaction in one change */
   readonly maxSteps?: number;
 }
 
-/** A compaction that is under way: what it replaces, its steps, and how many each change does. */
+/** A running compaction: the parts that it replaces, its steps, and the steps of each change. */
 interface Running {
   readonly replaces: readonly Part[];
   readonly steps: Generator<void, Built>;
@@ -52,9 +52,9 @@ interface Running {
 
 /**
  * A mutable index: immutable segments, the largest first, a delta of the newest entries, and the
- * ids that are there. Compaction is done in short steps inside later changes, so none of them waits
+ * ids that are alive. Compaction is done in short steps inside later changes, so none of them waits
  * for a whole one. A change allocates before its first write. A compaction writes nothing before
- * its last step; if it fails, it is dropped and begun again some changes later.
+ * its last step; if it fails, it is dropped and restarted some changes later.
  */
 export class MutableIndex implements HammingIndex {
   readonly algorithm: Algorithm;
@@ -66,17 +66,17 @@ export class MutableIndex implements HammingIndex {
   /** segments, deltas that wait for compaction, and last the delta that grows */
   #parts: Part[];
   #running: Running | undefined;
-  /** changes to let pass without compacting, after a compaction that failed */
+  /** changes to let pass without compacting, after a failed compaction */
   #pause = 0;
   #nextId: number;
-  /** entries that are gone and still stored */
+  /** removed entries that are still stored */
   #dead = 0;
-  /** the ids that are not gone; made by the first removal */
+  /** the ids that are alive; made by the first removal */
   #live: Marks | undefined;
   readonly #search: PartSearch;
 
   /**
-   * An index over what `segment` holds, for the purpose that its shape tells.
+   * An index over the content of `segment`, for the purpose in its shape.
    * @param options `live`: the ids of its entries, if they are known
    */
   constructor(
@@ -211,15 +211,15 @@ export class MutableIndex implements HammingIndex {
   }
 
   /**
-   * What the index holds when this is called, in a segment that does not change, step by step; the
-   * index may change meanwhile. Nothing is copied where it is in one segment already.
-   * @param leavesOut whether to leave out hash number `at` of `words`
+   * The current content of the index in an immutable segment, built step by step; the index may
+   * change meanwhile. Nothing is copied if the content is in one segment already.
+   * @param leavesOut returns true to exclude hash number `at` of `words`
    */
   frozenSteps(leavesOut: LeavesOut): Generator<void, Segment> {
     let whole = this.#whole;
     const allocate = (shape: Shape) => roomFor(shape, 'never');
     const merging = this.#mergedSteps(this.#parts, allocate, {}, leavesOut);
-    // What is removed meanwhile is removed from a copy.
+    // Entries removed meanwhile are removed from a copy.
     this.#live = this.#live && new Marks(this.#live);
     return (function* () {
       yield* inSteps(whole?.count ?? 0, (at) => {
@@ -234,7 +234,7 @@ export class MutableIndex implements HammingIndex {
     return this.#nextId;
   }
 
-  /** What tells the ids that are there, if some are not. */
+  /** The ids that are alive, if some are not. */
   get #living(): Marks | undefined {
     return this.#dead > 0 ? this.#live : undefined;
   }
@@ -243,19 +243,19 @@ export class MutableIndex implements HammingIndex {
     return this.#parts.at(-1) as Entries;
   }
 
-  /** Whether all is in one part, and building it anew would change nothing. */
+  /** True if all entries are in one part, and rebuilding it would change nothing. */
   get #isCompact(): boolean {
     const one = this.#parts.length < 3 && this.#dead === 0 && this.#delta.count === 0;
     return one && this.#fits(this.#parts[0]!);
   }
 
-  /** All that it holds, if that is in one segment. */
+  /** The whole content, if it is in one segment. */
   get #whole(): Segment | undefined {
     const [first] = this.#isCompact ? this.#parts : [];
     return first instanceof Segment ? first : undefined;
   }
 
-  /** What a segment of `count` entries is to be like. */
+  /** The target shape of a segment of `count` entries. */
   #target(count: number, { generation = 0, degenerate }: SnapshotOptions = {}): Target {
     const saved = { generation, notesLength: 0, nextId: this.#nextId };
     const like = { ...this.#shape, ...saved, degenerate: degenerate ?? this.#shape.degenerate };
@@ -266,7 +266,7 @@ export class MutableIndex implements HammingIndex {
     return part.bands === this.#target(part.entries).bands;
   }
 
-  /** Finds every hit, or those of a near search; returns how many. */
+  /** Finds all hits, or those of a near search; returns their number. */
   #find(query: Hash, maxDistance: number, options?: NearOptions): number {
     if (options !== undefined) checkOptions(options);
     const { ranks } = options ?? {};
@@ -281,8 +281,8 @@ export class MutableIndex implements HammingIndex {
   }
 
   /**
-   * After each change: some steps of the compaction that is under way, or the beginning of one that
-   * is due. The change is made already, so a compaction that fails does not fail it.
+   * Called after each change: runs some steps of the current compaction, or begins one that is due.
+   * The change is made already, so a failing compaction does not fail it.
    */
   #tend(): void {
     if (this.#pause > 0) {
@@ -291,7 +291,7 @@ export class MutableIndex implements HammingIndex {
     }
     try {
       if (this.#running) this.#step(this.#running.stride);
-      // While a compaction is not through, the delta grows on.
+      // While a compaction runs, the delta grows.
       if (this.#running) return;
       if (this.#delta.count >= this.#deltaLimit) this.#begin();
       else if (this.#dead > this.#deltaLimit && isWasteful(this.#dead, entriesOf(this.#parts))) {
@@ -302,7 +302,7 @@ export class MutableIndex implements HammingIndex {
     }
   }
 
-  /** Drops a compaction that failed: the parts are as before. It waits for more changes. */
+  /** Drops a failed compaction: the parts are unchanged. It waits for more changes. */
   #drop(): void {
     this.#running = undefined;
     this.#pause = this.#deltaLimit;
@@ -317,7 +317,7 @@ export class MutableIndex implements HammingIndex {
     const { bands } = this.#target(total);
     const stride = Math.ceil(stepCount(total, bands) / this.#deltaLimit);
     if (delta) this.#parts = [...parts, delta];
-    // One part alone is built anew only if it does not fit, or to let go of what was removed.
+    // A single part is rebuilt only if it does not fit, or to free removed entries.
     const isClean = this.#dead === 0 || from === undefined;
     if (replaces.length === 1 && isClean && this.#fits(replaces[0]!)) return;
     this.#pause = 0;
@@ -338,7 +338,7 @@ export class MutableIndex implements HammingIndex {
     }
   }
 
-  /** Merges what parts have now, but for what is gone. */
+  /** Merges the current content of parts, without removed entries. */
   #mergedSteps(
     parts: readonly Part[],
     allocate: (shape: Shape) => Room,

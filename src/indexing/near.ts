@@ -3,31 +3,30 @@ import { ringsWithin } from './mih.js';
 import { EXACT_DISTANCE, NEAR_BANDS } from './plan.js';
 
 /*
- * The near search: beyond 31 bits, without looking at more buckets than a few hundred. All that is
- * within 31 bits is found, as ever. What is further away is found if it passes one fixed rule,
- * whatever the engine: so a list that grows, or is merged, or is read from a file, gives the same
- * answers.
+ * The near search goes beyond 31 bits, with a few hundred buckets at most. Every hash within 31
+ * bits is found. A hash further away is found if it passes one fixed rule, whatever the engine: so
+ * a list that grows, is merged, or is read from a file, gives the same answers.
  *
  * The rule. A hash is spread (`kernels/search/bands.ts`) and cut into 16 bands of 16 bits. Another
  * one is near it if in some band both hold:
  *
- * - The two differ there in at most one bit, or in two that are both among the band's
- *   `LEAST_SURE` bits that the query is least sure of. Where the query does not know how sure its
- *   bits are: in at most two.
+ * - The two differ there in at most one bit, or in two that are both among the band's `LEAST_SURE`
+ *   least certain bits of the query. If the certainty of the query's bits is unknown: in at most
+ *   two.
  * - They differ in at most `NEAR_SKETCH` of the 32 bits that follow, cyclically.
  *
  * A segment of 16 bands has a bucket for each such key: 272 for one bit, which are those of the
  * exact search up to 31, and 240 for pairs, or 1,920. Other segments are small, and are scanned;
- * their hits are then held against the rule.
+ * the rule is then applied to their hits.
  *
  * How much it finds. Of 1,350 pairs of a photo and a variant of its copy at 32 to 60 bits (375
  * copies of 9 photos), the rule finds 98.8 %, and 97.9 % at 46 to 60; without ranks all. No copy
- * was lost by it: each had another variant within 60 bits that it found. Without pairs it would
+ * was lost: each had another variant within 60 bits that the rule found. Without pairs it would
  * find 90 %; with pairs of 5 or 7 bits 97.8 and 99.0; and with 11 of the 32 bits 99.1 %, for six
  * times as many hashes to compare. `onlyhashes bench index --part near` measures it.
  *
- * Not taken: evidence, a sum over all bits, each weighted by how often bits of its rank differ in
- * true pairs. Where it gives as many false pairs among hard ones (one app's screens with another
+ * Rejected: evidence, a sum over all bits, each weighted by how often bits of its rank differ in
+ * true pairs. At equal numbers of false pairs among hard ones (one app's screens with another
  * photo, frames of a scene, symmetric and smooth tiles), it finds 61.2 % of the copies against 60.8
  * of a plain distance of 31, 68.8 against 69.5 of 40, 74.4 against 74.0 of 50 and 76.5 against 76.8
  * of 60; with memes of one template among the hard pairs, fewer than the distance at each.
@@ -39,11 +38,11 @@ const NEAR_SKETCH = 9;
 
 const BANDING = { bits: 256, bands: NEAR_BANDS, sketchBits: 32 } as const;
 
-// Scratch: nothing of ours can run between its first write and its last read.
+// Scratch: no other code of ours runs between its first write and its last read.
 const asked = /* @__PURE__ */ new Int32Array(8);
 const differing = /* @__PURE__ */ new Int32Array(8);
 const spreadOut = /* @__PURE__ */ new Int32Array(8);
-/** of each band its least sure bits; 0 if none is known to be */
+/** the least certain bits of each band; 0 if none are known */
 const unsure = /* @__PURE__ */ new Uint16Array(NEAR_BANDS);
 const byRank = /* @__PURE__ */ new Uint8Array(256);
 /** the masks of each pair of unsure bits, band after band, as the rings of `ranked` have them */
@@ -57,8 +56,8 @@ let places: Uint8Array | undefined;
 /**
  * Sets the query of the near searches that follow, until the next call.
  * @param query eight words
- * @param ranks how sure its bits are, checked; absent: not known
- * @returns the buckets that a segment of 16 bands is to look into
+ * @param ranks certainty of its bits, checked; absent: unknown
+ * @returns the buckets to search in a segment of 16 bands
  */
 export function askNear(query: Int32Array, ranks: Uint8Array | undefined): readonly Ring[] {
   asked.set(query);
@@ -73,7 +72,7 @@ export function askNear(query: Int32Array, ranks: Uint8Array | undefined): reado
   return ranked;
 }
 
-/** A ring by the rule's limit. */
+/** A ring with the rule's limit. */
 const within = (ring: Ring): Ring => ({ ...ring, limit: NEAR_SKETCH });
 
 const pairRings = () =>
@@ -85,7 +84,7 @@ const pairRings = () =>
     limit: NEAR_SKETCH,
   }));
 
-/** Finds the least sure bits of each band, and writes the masks of their pairs. */
+/** Finds the least certain bits of each band, and writes the masks of their pairs. */
 function leastSure(ranks: Uint8Array): void {
   places ??= placesOf();
   for (let bit = 0; bit < 256; bit++) byRank[ranks[bit]!] = bit;
@@ -107,7 +106,7 @@ function leastSure(ranks: Uint8Array): void {
   }
 }
 
-/** Where each bit of a hash, 0 the highest of its first byte, lies once it is spread. */
+/** The place of each bit of a hash, 0 the highest of its first byte, after spreading. */
 function placesOf(): Uint8Array {
   const bytes = new Uint8Array(32);
   const words = new Int32Array(bytes.buffer);
@@ -121,11 +120,10 @@ function placesOf(): Uint8Array {
 }
 
 /**
- * Takes hits away that lie beyond `EXACT_DISTANCE` and are not near by the rule. It does not matter
- * how they were found.
+ * Removes hits that are beyond `EXACT_DISTANCE` and not near by the rule, however they were found.
  * @param words hashes end to end
  * @param hits pairs of position and distance
- * @returns how many are left, in the same order
+ * @returns the number left, in the same order
  */
 export function keepNear(words: Int32Array, hits: Uint32Array, count: number): number {
   let kept = 0;
@@ -140,14 +138,14 @@ export function keepNear(words: Int32Array, hits: Uint32Array, count: number): n
   return kept;
 }
 
-/** Whether the rule holds for the query and the hash whose words begin at `at`. */
+/** True if the rule holds for the query and the hash whose words begin at `at`. */
 function isNear(words: Int32Array, at: number): boolean {
   for (let word = 0; word < 8; word++) differing[word] = words[at + word]! ^ asked[word]!;
   spread(differing, 0, 8, spreadOut, 0);
   for (let band = 0; band < NEAR_BANDS; band++) {
     const key = bitsAt(spreadOut, 8, 0, 16 * band) & 0xffff;
     const rest = key & (key - 1);
-    // No bit or one; or two, which must both be unsure if that is known.
+    // No bit or one; or two, which must both be among the least certain, if those are known.
     const isKey =
       rest === 0 || ((rest & (rest - 1)) === 0 && (!isRanked || !(key & ~unsure[band]!)));
     if (!isKey) continue;

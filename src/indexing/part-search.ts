@@ -8,40 +8,40 @@ import { Segment } from './segment.js';
 
 export type { Segment };
 
-/** What a search finds: the number under which a hash was added, and its distance in bits. */
+/** A hit of a search: the number under which a hash was added, and its distance in bits. */
 export interface Hit {
   readonly id: number;
   readonly distance: number;
 }
 
-/** Whether a near search to this distance finds all that there is, as a search does. */
+/** True if a near search to this distance is exact. */
 export const isExact = ({ bits }: HashType, maxDistance: number): boolean =>
   bits !== 256 || maxDistance <= EXACT_DISTANCE;
 
-/** Where a search looks in a part, and what it may find there. */
+/** The scope of a search in a part. */
 export interface Scope {
   /** hashes `from`…`to` - 1; absent: all */
   readonly from?: number;
   readonly to?: number;
-  /** the buckets of a near search, where a part has buckets: that is of all its hashes */
+  /** the buckets of a near search, if a part has buckets: it then covers all its hashes */
   readonly near?: readonly Ring[] | undefined;
-  /** tells by its id whether an entry is there; absent: all are */
+  /** returns true if the entry of an id is alive; absent: all are */
   readonly live?: { has(id: number): boolean } | undefined;
   /** added to each id */
   readonly base?: number;
-  /** whether the id of an entry is its number, whatever ids the part has */
+  /** whether the id of an entry is its number, even if the part has ids */
   readonly isNumbered?: boolean;
 }
 
-/** Everything. */
+/** The whole part. */
 const ALL: Scope = {};
 
 /**
- * Searches parts one after the other, and gathers the entries of what is found, in arrays that the
- * next search uses again.
+ * Searches parts one after the other, and gathers the entries of the hits in arrays that the next
+ * search reuses.
  */
 export class PartSearch {
-  /** the words of what is searched for */
+  /** the words of the query */
   readonly query: Int32Array;
   readonly #type: HashType;
   readonly #queryBytes: Uint8Array;
@@ -60,24 +60,24 @@ export class PartSearch {
   }
 
   /**
-   * Makes the searches that follow near ones, until any query is asked for.
-   * @param ranks how sure the bits of the query are, checked; absent: not known
-   * @returns the buckets for the scope; undefined where a near search is exact
+   * Makes the following searches near ones, until the next `ask`.
+   * @param ranks certainty of the query's bits, checked; absent: unknown
+   * @returns the buckets for the scope; undefined if a near search is exact
    */
   near(max: number, ranks: Uint8Array | undefined): readonly Ring[] | undefined {
     return isExact(this.#type, max) ? undefined : askNear(this.query, ranks);
   }
 
   /**
-   * Finds what is near the query in a part.
-   * @param total hits that were found before, which stay
-   * @returns how many hits there are then
+   * Searches a part for the query.
+   * @param total number of earlier hits, which stay
+   * @returns the number of hits after it
    */
   search(part: Part, max: number, total: number, scope = ALL): number {
     const { from = 0, to = part.count, near, live, base = 0, isNumbered } = scope;
     const { entries, count, groups } = part;
     const ids = isNumbered ? undefined : part.ids;
-    // Where the id of an entry is its number, and all are there, the part writes hits itself.
+    // If the id of an entry is its number, and all are alive, the part writes hits itself.
     const isPlain = total + from + base === 0 && groups === 0 && ids === undefined && !live;
     let out = isPlain ? this.#hits : this.#found;
     let found = near
@@ -116,18 +116,18 @@ export class PartSearch {
   }
 
   #near(part: Part, max: number, rings: readonly Ring[], out: Uint32Array, to: number): number {
-    // Without buckets all are compared: the rule is applied to what is found.
+    // Without buckets all are compared: the rule is applied to the hits.
     return part instanceof Segment
       ? part.searchNear(this.query, max, rings, out)
       : part.search(this.query, max, out, 0, to);
   }
 
-  /** The first hits as fresh pairs of id and distance. */
+  /** The first hits as new pairs of id and distance. */
   pairs(total: number): Uint32Array {
     return this.#hits.slice(0, 2 * total);
   }
 
-  /** Copies the hits as far as there is room. @returns how many there are */
+  /** Copies the hits as far as there is room. @returns their number */
   pairsTo(out: Uint32Array, total: number): number {
     if (total > 0) out.set(this.#hits.subarray(0, Math.min(2 * total, out.length & ~1)));
     return total;
@@ -142,7 +142,7 @@ export class PartSearch {
   }
 }
 
-/** Where the entries of a hash end, whatever the bytes of a file say. */
+/** The end of a hash's entries, whatever the bytes of a file say. */
 export const endOf = (part: Part, position: number): number =>
   Math.min(part.startOf(position + 1), part.entries);
 

@@ -9,19 +9,19 @@ export const EXACT_DISTANCE = 31;
 /** Bands of the near search's rule; each has as many bits. */
 export const NEAR_BANDS = 16;
 
-/** How hashes are searched at one distance. */
+/** The plan of a search at one distance. */
 export interface SearchPlan {
   readonly kernel: 'simd' | 'js';
   /** absent: every hash is scanned */
   readonly probes?: Probes;
-  /** that the search is expected to take, of uniform hashes */
+  /** expected duration of the search, of uniform hashes */
   readonly nanoseconds: number;
 }
 
-/** What decides how hashes are searched. */
+/** Inputs to the choice of a plan. */
 interface Purpose extends Omit<Banding, 'bands'> {
   readonly kernel: 'simd' | 'js';
-  /** an engine asked for by name, and obeyed */
+  /** an engine that is forced by name */
   readonly kind?: 'flat' | 'mih' | undefined;
 }
 
@@ -30,21 +30,21 @@ interface Purpose extends Omit<Banding, 'bands'> {
  * core at 2.7 GHz); the error is 15 % in the mean. Ratios decide, not size.
  */
 interface Costs {
-  /** a search begun */
+  /** per search */
   readonly search: number;
-  /** a ring of a band */
+  /** per ring of a band */
   readonly ring: number;
-  /** a bucket looked into, and more if it holds anything */
+  /** per bucket visited, and more if it is not empty */
   readonly probe: number;
   readonly bucket: number;
-  /** a sketch compared */
+  /** per sketch compared */
   readonly candidate: number;
-  /** a hash compared in full */
+  /** per hash compared in full */
   readonly verify: number;
-  /** a hash scanned: of 64 bits; of 256 up to `narrow`, up to EARLY_DISTANCE, and beyond */
+  /** per hash scanned: of 64 bits; of 256 up to `narrow`, up to EARLY_DISTANCE, and beyond */
   readonly scan: readonly [number, number, number, number];
   readonly narrow: number;
-  /** what each hash of 256 bits beyond the caches costs more to scan */
+  /** extra cost of scanning each hash of 256 bits beyond the caches */
   readonly far: number;
 }
 const COSTS: Record<'simd' | 'js', Costs> = {
@@ -75,7 +75,7 @@ const COSTS: Record<'simd' | 'js', Costs> = {
 const CACHED_HASHES = 2 ** 19;
 
 /**
- * Spans that the scratch memory of so many hashes has room for. A search of more runs in
+ * Spans for which the scratch memory of so many hashes has room. A search of more runs in
  * JavaScript.
  */
 export const spansFor = (count: number): number => Math.min(2 ** 17, Math.max(2048, count >> 4));
@@ -93,8 +93,8 @@ export function scanPlan(
 }
 
 /**
- * The cheaper of a scan and the search of `count` hashes in `bands` bands; the latter, wherever
- * there are any, if it was asked for.
+ * The cheaper of a scan and the search of `count` hashes in `bands` bands; the latter, if it was
+ * forced and there are any bands.
  */
 export function searchPlan(
   purpose: Purpose & Banding,
@@ -116,7 +116,7 @@ export function probingPlan(
   const probes = rings.reduce((sum, { masks }) => sum + masks.length, 0);
   const runsIn = probes > spansFor(count) ? 'js' : kernel;
   const { search, ring, probe, bucket, candidate, ...costs } = COSTS[runsIn];
-  // Buckets and hashes lie here and there: the more there is, the less of it is in the caches.
+  // Buckets and hashes are scattered: the more there are, the fewer of them are in the caches.
   const bytes = 4 * offsetsLength(bits, bands) + count * bands * (3 + sketchBits / 8);
   const away = Math.max(1, bytes / 3e6) ** 0.18;
   const verify = costs.verify * Math.max(1, count / 20_000) ** 0.28;
@@ -128,7 +128,7 @@ export function probingPlan(
     comparing += masks.length * each * (candidate + verify * sketchesWithin(limit, sketchBits));
   }
   const nanoseconds = probing + comparing;
-  // A search that gives up has spent the time of probing, so a small gain is left.
+  // A search that gives up has spent the time of probing, so a small gain is not worth it.
   if (kind !== 'mih' && nanoseconds >= 0.85 * scan.nanoseconds) return scan;
   const worth =
     kind === 'mih' ? Number.POSITIVE_INFINITY : (scan.nanoseconds - probing) / candidate;
@@ -156,8 +156,8 @@ export const MAX_PLACES = 2 ** 31 - 1;
 const TABLE_BYTES = 24;
 
 /**
- * Hashes from which lists are kept in 16 bands where most searches are near ones; without them
- * these are scans. At 20,000, a near search took 19 us instead of 42 in SIMD and instead of 138 in
+ * Hashes from which lists are kept in 16 bands if most searches are near ones; without bands these
+ * are scans. At 20,000, a near search took 19 us instead of 42 in SIMD and instead of 138 in
  * JavaScript, and a search at 31 took 10 instead of 3, and 12 instead of 8.
  */
 const NEAR_HASHES = 2 ** 14;
@@ -166,9 +166,9 @@ const NEAR_HASHES = 2 ** 14;
 const FURTHEST_NEAR = 63;
 
 /**
- * The number of bands, 8 to 16 bits wide, that searches of `count` hashes at `maxDistance` are
- * cheapest with, or 0 where a scan is as cheap. Of 256 bits, those beyond `EXACT_DISTANCE` are
- * expected to be near searches. If asked for by name, `flat` has none, and `mih` some.
+ * The number of bands, 8 to 16 bits wide, with which searches of `count` hashes at `maxDistance`
+ * are cheapest, or 0 if a scan is as cheap. Of 256 bits, searches beyond `EXACT_DISTANCE` are
+ * expected to be near ones. If forced by name, `flat` has none, and `mih` some.
  */
 export function chooseBands(purpose: Purpose, count: number, maxDistance: number): number {
   const { bits, kind } = purpose;

@@ -28,27 +28,27 @@ import {
   spansFor,
 } from './plan.js';
 
-/** What the header of a segment tells, and all that the places of its sections depend on. */
+/** The header of a segment; it determines the places of all sections. */
 export interface Shape extends HashType, Banding {
   /** 0: hashes without bands, to be scanned */
   readonly bands: number;
   /** different hashes */
   readonly count: number;
-  /** of them those with several entries, which come first */
+  /** number of hashes with several entries, which come first */
   readonly groups: number;
   readonly entries: number;
   /** whether ids are stored; otherwise the id of an entry is its number */
   readonly hasIds: boolean;
-  /** ids given so far: each id is below */
+  /** ids given so far: each id is below this */
   readonly nextId: number;
   /** counts up with each saved state of one index */
   readonly generation: number;
   readonly notesLength: number;
-  /** degenerate entries kept out of the file; undefined if nobody counted them */
+  /** degenerate entries excluded from the file; undefined if not counted */
   readonly degenerate: number | undefined;
-  /** an engine asked for by name */
+  /** an engine that is forced by name */
   readonly kind: 'flat' | 'mih' | undefined;
-  /** the distance that most searches will ask for */
+  /** the distance of most searches */
   readonly maxDistance: number;
 }
 
@@ -58,8 +58,8 @@ export const HEADER_BYTES = 64;
 const positionBytesOf = ({ count }: Shape) => (count > 2 ** 24 ? 4 : 3);
 
 /**
- * Where the sections end: the header; the hashes; the ids, hash by hash; where those of each group
- * begin, and of the first hash after them; the bucket starts of all bands, and the end of the last;
+ * Ends of the sections: the header; the hashes; the ids, hash by hash; the start of the ids of each
+ * group, and of the first hash after them; the bucket starts of all bands, and the end of the last;
  * the positions of hashes in the order of the buckets, band by band; their sketches in the same
  * order; notes. Each begins at a multiple of four bytes.
  */
@@ -76,17 +76,17 @@ function sectionEnds(shape: Shape): number[] {
 
 export const byteLengthOf = (shape: Shape): number => sectionEnds(shape).at(-1)!;
 
-/** Whether loops run in SIMD: for lists worth a memory of their own, for none, or for all. */
+/** The lists whose loops run in SIMD: those worth a memory of their own, none, or all. */
 export type Simd = 'auto' | 'never' | 'always';
 
 /** Hashes from which a list is worth a memory of its own, which reserves 10 GB of addresses. */
 const SIMD_HASHES = 2048;
 
-/** What searches of `count` hashes will run in. */
+/** The implementation that searches of `count` hashes use. */
 export const kernelFor = (simd: Simd, count: number): 'simd' | 'js' =>
   (simd === 'always' || (simd === 'auto' && count >= SIMD_HASHES)) && hasSimd() ? 'simd' : 'js';
 
-/** Where a segment is. With SIMD kernels, scratch memory of each thread follows it. */
+/** The memory of a segment. With SIMD kernels, scratch memory of each thread follows it. */
 export interface Room {
   readonly buffer: ArrayBufferLike;
   readonly byteOffset?: number;
@@ -95,7 +95,7 @@ export interface Room {
   readonly thread?: number;
 }
 
-/** Room for a segment: ordinary memory if none can be had that SIMD needs. */
+/** Room for a segment: ordinary memory if the memory that SIMD needs is not available. */
 export function roomFor(shape: Shape, simd: Simd, { shared = false, threads = 1 } = {}): Room {
   const byteLength = byteLengthOf(shape);
   if (kernelFor(simd, shape.count) === 'simd') {
@@ -108,9 +108,9 @@ export function roomFor(shape: Shape, simd: Simd, { shared = false, threads = 1 
 
 /**
  * Writes position and distance of the hashes `from`…`to` - 1 within `max` of the query to `out`
- * while there is room, positions counted from `from`: as many at a time as scratch memory has room
- * for, or as are touched beforehand.
- * @returns how many there are
+ * while there is room, positions counted from `from`: in blocks that fit the scratch memory, or
+ * that are touched beforehand.
+ * @returns their number
  */
 export function scan(
   part: { words: Int32Array; simd?: SimdScratch | undefined; read: number },
@@ -153,8 +153,8 @@ export function scan(
 }
 
 /**
- * Different hashes that do not change, with the ids of each, and unless it has no bands the buckets
- * of multi-index hashing, all in one buffer that threads may share and files may hold.
+ * Different hashes that do not change, with the ids of each, and, if it has bands, the buckets of
+ * multi-index hashing, all in one buffer that threads may share and files may hold.
  */
 export class Segment {
   readonly shape: Shape;
@@ -172,7 +172,7 @@ export class Segment {
   readonly #plans: (SearchPlan | undefined)[] = [];
   readonly #nearPlans = new Map<readonly Ring[], SearchPlan[]>();
 
-  /** Attaches to the buffer of `room`, which is kept; it must hold what `shape` tells. */
+  /** Attaches to the buffer of `room`, which is kept; it must hold the sections of `shape`. */
   constructor(shape: Shape, { buffer, byteOffset = 0, simd, thread = 0 }: Room) {
     const { bits, bands, count, sketchBits } = shape;
     const ends = sectionEnds(shape).map((end) => byteOffset + end);
@@ -204,7 +204,7 @@ export class Segment {
     this.buckets = new Buckets({ ...hashes, read: 0 }, this.simd);
   }
 
-  /** All between header and notes. */
+  /** All bytes between header and notes. */
   get sections(): Uint8Array {
     const { buffer, byteOffset } = this.words;
     return new Uint8Array(buffer, byteOffset, this.notes.byteOffset - byteOffset);
@@ -228,7 +228,7 @@ export class Segment {
     return { ...this.shape, kernel: this.simd ? 'simd' : 'js' };
   }
 
-  /** How a search works. */
+  /** The plan of a search. */
   plan(maxDistance: number): SearchPlan {
     const known = this.#plans[maxDistance];
     if (known) return known;
@@ -239,10 +239,10 @@ export class Segment {
 
   /**
    * Writes position and distance of every hash within `max` of the query to `out` while there is
-   * room. Where its plan has no probes: of the hashes `from`…`to` - 1, positions counted from
-   * `from`. Where the buckets of this query hold so much that a scan is cheaper, all hashes are
+   * room. If its plan has no probes, it covers the hashes `from`…`to` - 1, positions counted from
+   * `from`. If the buckets of this query hold so many hashes that a scan is cheaper, all hashes are
    * scanned.
-   * @returns how many there are
+   * @returns their number
    */
   search(query: Int32Array, max: number, out: Uint32Array, from = 0, to = this.count): number {
     const { probes } = this.plan(max);
@@ -251,8 +251,8 @@ export class Segment {
   }
 
   /**
-   * As `search`, of the buckets that a near search asks for, if the bands are such, and otherwise
-   * of all hashes. More than the near ones may be among what it finds, none is missing.
+   * As `search`, in the buckets of a near search if the bands fit, and otherwise in all hashes. It
+   * may find more than the near ones, but misses none.
    */
   searchNear(query: Int32Array, max: number, rings: readonly Ring[], out: Uint32Array): number {
     const { probes } = this.#nearPlan(max, rings);
@@ -275,10 +275,10 @@ export class Segment {
   }
 }
 
-/** Words that a step of the checksum goes through: about 0.5 ms. */
+/** Words per step of the checksum: about 0.5 ms. */
 const SUM_STEP = 1 << 18;
 
-/** The checksum of words, or of what follows words with this sum, in steps. */
+/** The checksum of words, in steps; `sum` is that of preceding words. */
 export function* sumSteps(words: Int32Array, sum = 0): Generator<void, number> {
   let next = sum;
   for (let at = 0; at < words.length; at += SUM_STEP) {

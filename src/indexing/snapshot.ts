@@ -29,9 +29,8 @@ const KINDS = [undefined, 'flat', 'mih'] as const;
 const SMALL = 1 << 8;
 const WITHOUT_IDS = 1 << 9;
 /**
- * What the header holds after magic, version, algorithm and kind, a word each; the generation is
- * word 10. Word 15 is the number of degenerate entries that were kept out and 1 more, or 0 if
- * nobody counted them.
+ * Fields of the header after magic, version, algorithm and kind, a word each; the generation is
+ * word 10. Word 15 is the number of rejected degenerate entries plus 1, or 0 if not counted.
  */
 const NUMBERS = [
   'bits',
@@ -49,14 +48,14 @@ export const CHECKSUM_WORD = 14;
 const GENERATION_WORD = 10;
 const DEGENERATE_WORD = 15;
 
-/** The checksum of words in several pieces, or of what follows words with this sum, in steps. */
+/** The checksum of words in several pieces, in steps; `sum` is that of preceding words. */
 export function* checksumSteps(pieces: Iterable<Int32Array>, sum = 0): Generator<void, number> {
   let next = sum;
   for (const words of pieces) next = yield* sumSteps(words, next);
   return next;
 }
 
-/** The checksum of a header but for the word that holds it. */
+/** The checksum of a header without the word that holds it. */
 export const headerSum = (header: Int32Array): number =>
   checksum(
     header.subarray(CHECKSUM_WORD + 1, HEADER_BYTES / 4),
@@ -65,7 +64,7 @@ export const headerSum = (header: Int32Array): number =>
 
 /**
  * The header of a snapshot, step by step.
- * @param rest what follows it: the sections of a segment of that shape, and its notes
+ * @param rest the bytes after it: the sections of a segment of that shape, and its notes
  */
 export function* headerSteps(
   shape: Shape,
@@ -85,7 +84,7 @@ export function* headerSteps(
   return header;
 }
 
-/** Writes the header of a segment into its buffer, which is a snapshot then. */
+/** Writes the header of a segment into its buffer, which then is a snapshot. */
 export function sealed(segment: Segment): ArrayBufferLike {
   const { buffer } = segment.words;
   const length = (byteLengthOf(segment.shape) - HEADER_BYTES) / 4;
@@ -98,7 +97,7 @@ export function sealed(segment: Segment): ArrayBufferLike {
 export type SnapshotSource = ArrayBufferLike | Uint8Array;
 
 /**
- * Checks the checksum of a segment and every number that leads into it, step by step.
+ * Checks the checksum of a segment and every number that is a place in it, step by step.
  * @returns the ids of its entries
  * @throws {FormatError} `bad-header` or `bad-checksum`
  */
@@ -135,31 +134,31 @@ const lengthError = (expected: number, got: number) =>
   new FormatError('bad-length', `expected an index file of ${expected} bytes, got ${got}`);
 const contradiction = () => new FormatError('bad-header', 'the index file contradicts itself');
 
-/** What the header of a snapshot says of it. */
+/** The properties of a snapshot in its header. */
 export interface SnapshotInfo {
-  /** of its format */
+  /** version of its format */
   readonly version: number;
   readonly algorithm: Algorithm;
   readonly bits: Bits;
-  /** entries */
+  /** number of entries */
   readonly size: number;
-  /** different hashes among them */
+  /** number of different hashes among them */
   readonly hashes: number;
   readonly bands: number;
-  /** degenerate entries that were kept out of it; undefined if nobody counted them */
+  /** number of degenerate entries excluded from it; undefined if not counted */
   readonly degenerate: number | undefined;
   readonly generation: number;
   readonly notesLength: number;
   readonly byteLength: number;
 }
 
-/** @throws {FormatError} as `indexFromBuffer`, for what the header alone shows */
+/** @throws {FormatError} as `indexFromBuffer`, for errors that the header alone shows */
 export function snapshotInfo(source: SnapshotSource): SnapshotInfo {
   const bytes = alignedBytes(source);
   return infoOf(shapeOf(bytes, bytes.length));
 }
 
-/** What a shape tells to the outside. */
+/** The public properties of a shape. */
 export const infoOf = (shape: Shape): SnapshotInfo => ({
   ...shape,
   version: VERSION,
@@ -168,7 +167,7 @@ export const infoOf = (shape: Shape): SnapshotInfo => ({
   byteLength: byteLengthOf(shape),
 });
 
-/** Whether bytes begin as a snapshot does, of whatever version. */
+/** True if bytes begin like a snapshot, of any version. */
 export function isSnapshot(bytes: Uint8Array): boolean {
   try {
     snapshotInfo(bytes);
@@ -178,7 +177,7 @@ export function isSnapshot(bytes: Uint8Array): boolean {
   return true;
 }
 
-/** The generation in the header of a snapshot, of whatever version; else undefined. */
+/** The generation in the header of a snapshot, of any version; else undefined. */
 export function generationIn(header: Uint8Array): number | undefined {
   if (header.length < HEADER_BYTES || !isSnapshot(header)) return undefined;
   return new DataView(header.buffer, header.byteOffset).getUint32(4 * GENERATION_WORD, true);
@@ -187,7 +186,7 @@ export function generationIn(header: Uint8Array): number | undefined {
 /** Reads bytes from `at` on. @returns their number, 0 at the end */
 export type Read = (into: Uint8Array, at: number) => Promise<number>;
 
-/** What is looked at before the rest of a snapshot is read, as a file may be of any size. */
+/** Checks the header before the rest of a snapshot is read, as a file may be of any size. */
 export type CheckShape = (shape: Shape, checksum: number) => void;
 
 /** The segment of a snapshot, attached to its bytes. @throws {FormatError} as `shapeOf` */
@@ -197,8 +196,8 @@ export function attachedSegment(source: SnapshotSource, check?: CheckShape): Seg
 }
 
 /**
- * The segment of a snapshot, read to where it is searched fastest. Node's `readFile` is limited to
- * 2 GiB.
+ * The segment of a snapshot, read into memory where it is searched fastest. Node's `readFile` is
+ * limited to 2 GiB.
  * @throws {FormatError} as `shapeOf`
  */
 export async function readSegment(
@@ -227,7 +226,7 @@ function shapeChecked(bytes: Uint8Array, byteLength: number, check?: CheckShape)
 /** Bytes read at a time. */
 const CHUNK = 4 * 2 ** 20;
 
-/** Reads bytes from a place on as far as there are any. @returns where they end */
+/** Fills `bytes` from a place on, up to the end of the source. @returns where they end */
 async function filled(read: Read, bytes: Uint8Array, from: number): Promise<number> {
   for (let at = from; at < bytes.length; ) {
     const count = await read(bytes.subarray(at, at + CHUNK), at);
@@ -239,7 +238,7 @@ async function filled(read: Read, bytes: Uint8Array, from: number): Promise<numb
 
 /** The bytes of a source, copied where they do not begin at a multiple of four. */
 export function alignedBytes(source: SnapshotSource): Uint8Array {
-  // Buffers have it, shared ones too, which some browsers lack; numbers and texts have not.
+  // Buffers have it, also shared ones, which some browsers lack; numbers and texts do not.
   if (source?.byteLength === undefined) wrongKind('the bytes of an index file');
   const isBytes = source instanceof Uint8Array;
   if (ArrayBuffer.isView(source) && !isBytes) wrongKind('bytes, as a Uint8Array');
@@ -249,7 +248,7 @@ export function alignedBytes(source: SnapshotSource): Uint8Array {
 }
 
 /**
- * What the header says of a snapshot of `byteLength` bytes that begins with `bytes`.
+ * The shape in the header of a snapshot of `byteLength` bytes that begins with `bytes`.
  * @throws {FormatError} `bad-magic`, `bad-length`, `bad-version` or `bad-header`
  */
 export function shapeOf(bytes: Uint8Array, byteLength: number): Shape {
@@ -290,7 +289,7 @@ export function shapeOf(bytes: Uint8Array, byteLength: number): Shape {
     maxDistance > bits ||
     groups > count ||
     groups > entries - count ||
-    // Without ids, several entries of one hash take room in the notes alone.
+    // Without ids, several entries of one hash take room only in the notes.
     (!hasIds && entries !== count && notesLength < 4 * entries) ||
     entries > nextId
   ) {
@@ -303,7 +302,7 @@ export function shapeOf(bytes: Uint8Array, byteLength: number): Shape {
   return shape;
 }
 
-/** Whether positions number `from`…`to` - 1 are below `limit`. */
+/** True if positions number `from`…`to` - 1 are below `limit`. */
 function arePositions(
   bytes: Uint8Array,
   size: number,
@@ -333,7 +332,7 @@ function* idSteps(ids: Uint32Array, limit: number): Generator<void, Marks | unde
 /** Bytes that a step copies: about 1 ms. */
 const STEP = 2 ** 22;
 
-/** What threads share of a segment: a memory with SIMD kernels, or a buffer. */
+/** The shared state of a segment: a memory with SIMD kernels, or a buffer. */
 export interface SharedSegment {
   readonly shape: Shape;
   readonly memory?: SimdMemory | undefined;
@@ -342,8 +341,8 @@ export interface SharedSegment {
 
 /**
  * Makes room for a copy of a segment in memory that threads can share.
- * @param threads as many may open it by `openShared`, from number 1 on: number 0 is this one's
- * @returns `steps`: make the copy, after which threads may open it
+ * @param threads the number that may open it by `openShared`, from number 1 on: 0 is this thread
+ * @returns `steps` make the copy; threads may open it after that
  */
 export function sharedCopy(
   segment: Segment,
