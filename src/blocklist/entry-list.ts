@@ -360,7 +360,10 @@ export class EntryList {
     }
   }
 
-  /** Moves a segment to memory that threads can share. */
+  /**
+   * Moves a segment to memory that threads can share.
+   * @param steps copies it
+   */
   async move(
     segment: Segment,
     steps: Generator<void, Segment>,

@@ -124,7 +124,11 @@ interface Going extends Replaced {
   steps(kind: Kind): Generator<void, readonly number[]>;
 }
 
-/** The step that a change makes of a list. */
+/**
+ * The step that a change makes of a list.
+ * @param most entries of it, or that it may remove
+ * @returns undefined if they are more
+ */
 export function stepOf(
   state: ListState,
   { coming, going, settings, ...others }: Gathered,
@@ -170,7 +174,10 @@ export function listsAfter(
   return next;
 }
 
-/** The entries that a change removes; the names are read later. */
+/**
+ * The entries that a change removes; the names are read later.
+ * @throws {TypeError | RangeError} if it is invalid
+ */
 function goingOf({ replace, remove }: ListChange): Going | undefined {
   if (replace !== undefined) checkObject(replace, 'replace: { list, entries }, records or { all }');
   if (remove !== undefined)

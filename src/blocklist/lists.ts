@@ -50,7 +50,11 @@ export class Lists {
     return new Lists(new Map(this.#settings).set(name, settings));
   }
 
-  /** The same, with fetched lists to be fetched from the start. */
+  /**
+   * The same, with fetched lists to be fetched from the start.
+   * @param name of one list; undefined: all
+   * @param generation of the blocklist
+   */
   refetched(name: string | undefined, generation: number): Lists {
     let next: Lists = this;
     for (const [list, { fetched }] of this.#settings) {

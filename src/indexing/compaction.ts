@@ -232,7 +232,10 @@ export interface Source {
   readonly part: Pick<Part, 'words' | 'count' | 'startOf' | 'idAt'>;
   /** the part may grow meanwhile */
   readonly entries: number;
-  /** True if an entry goes into the segment. */
+  /**
+   * True if an entry goes into the segment.
+   * @param position of its hash
+   */
   has(entry: number, position: number): boolean;
 }
 

@@ -105,7 +105,10 @@ export class Deciding {
     return this.#matches.count > 0 && !this.#rules.all;
   }
 
-  /** The policy with the search distances for the next variant. */
+  /**
+   * The policy with the search distances for the next variant.
+   * @throws {TypeError | RangeError} if it is invalid
+   */
   widestFor(variant: HashedVariant): Policy {
     checkVariant(variant);
     return this.#kindOf(variant.hash).widest;

@@ -85,7 +85,7 @@ export type DecisionReason =
   /** unhashable: why the bytes could not be read or decoded */
   | DecodeErrorCode;
 
-/** The verdict on a picture, and the reason. `unhashable` is not `none`: the picture was not checked. */
+/** The verdict on a picture, and why. `unhashable` is not `none`: the picture was not checked. */
 export interface Decision {
   readonly verdict: 'match' | 'review' | 'none' | 'unhashable';
   readonly reason: DecisionReason;

@@ -36,7 +36,10 @@ export class Elsewhere {
     return this.#outcomes !== undefined;
   }
 
-  /** Queries all lists, on the first call. */
+  /**
+   * Queries all lists, on the first call.
+   * @returns settles when `isOver`
+   */
   ask(main: HashedVariant): Promise<void> {
     this.#main ??= main;
     if (!this.#asked) {

@@ -175,7 +175,10 @@ export class FloodGuard {
     return [...this.#flooded.values()].map(({ entry }) => copyOfHash(entry));
   }
 
-  /** True if entries with this hash are flooded. */
+  /**
+   * True if entries with this hash are flooded.
+   * @throws {TypeError | RangeError} if `entry` is invalid
+   */
   isFlooded(entry: Hash): boolean {
     return this.#flooded.has(keyOfHash(entry));
   }
@@ -263,7 +266,10 @@ export class FloodGuard {
     }
   }
 
-  /** Tests if an upload that matched `entry` is a copy of another one. */
+  /**
+   * Tests if an upload that matched `entry` is a copy of another one.
+   * @returns undefined if it is the listed picture, and does not count
+   */
   #copyTest(entry: Hash, upload: Hash): ((other: Hash) => boolean) | undefined {
     const limit = this.#clusterDistance;
     if (limit !== undefined) return (other) => distance(other, upload) <= limit;

@@ -22,12 +22,12 @@ const EXCHANGED: Readonly<Record<DihedralName, DihedralName>> = {
 };
 
 /**
- * PDQ of a picture's dihedral forms, as of their moved pixels. Two forms that are one another with
- * rows and columns exchanged share a filtering: exchanged coefficients are those of exchanged
- * pixels. (Of mirrored ones they are not: PDQ's filter reaches further to one side, and changing
- * signs instead gives 14 to 52 other bits.) Pixels are moved only where the reference's order of
- * roundings decides: it filters rows before columns.
- * @returns gives the hash of a form, and keeps the one that came with it
+ * PDQ of a picture's dihedral forms, as of their moved pixels. Two forms that differ by exchanged
+ * rows and columns share a filtering: exchanged coefficients are those of exchanged pixels. (This
+ * does not hold for mirrored forms: PDQ's filter reaches further to one side, and changing signs
+ * instead gives 14 to 52 other bits.) Pixels are moved only if the reference's order of roundings
+ * decides: it filters rows before columns.
+ * @returns a function that returns the hash of a form, and keeps the one of its exchanged form
  */
 export function dihedralHasher(
   view: View,
@@ -48,10 +48,10 @@ export function dihedralHasher(
   };
 }
 
-/** Whether pixels of a row lie side by side in memory: then PDQ reads it where it lies. */
+/** True if the pixels of a row are adjacent in memory: PDQ then reads them in place. */
 const liesInRows = ({ alongRow, channels }: View) => Math.abs(alongRow) === channels;
 
-/** The raster that PDQ takes of a view that lies in rows, whichever side they begin at. */
+/** The raster that PDQ takes of a view stored in rows, from whichever side they begin. */
 function rasterOfView(view: View, resample: Resample): Raster {
   const { data, channels, width, height, first, alongRow, alongColumn } = view;
   const row = Math.abs(alongColumn);

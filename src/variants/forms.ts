@@ -16,20 +16,20 @@ import { movedPixels, viewOf } from './view.js';
 
 /*
  * Forms of one and the same picture: turned, without colour, without alpha, or the pixels that PDQ
- * takes of it. Those that its file itself may be taken for are hashed first.
+ * takes of it. Forms in which viewers may show the file itself are hashed first.
  */
 
-/** Whether nothing shows through: there is no alpha, or it is at least 250 everywhere. */
+/** True if nothing shows through: there is no alpha, or it is at least 250 everywhere. */
 export const isOpaque = ({ data, channels }: CheckedPixels): boolean =>
   channels === 1 || channels === 3 || allOpaque(data, channels);
 
-/** Whether every pixel has red, green and blue alike. */
+/** True if red, green and blue are equal in every pixel. */
 export const isGrey = ({ data, channels }: CheckedPixels): boolean =>
   channels < 3 || allGrey(data, channels);
 
 /**
- * The picture with one sample a pixel instead of three, two instead of four, if every pixel has
- * red, green and blue alike; otherwise `pixels` itself. The PDQ reference's decoder does so: the
+ * The picture with one sample a pixel instead of three, two instead of four, if red, green and blue
+ * are equal in every pixel; otherwise `pixels` itself. The PDQ reference's decoder does so: the
  * luma of a grey pixel is then its value, not a sum of three roundings.
  */
 export function withoutColour(pixels: CheckedPixels): CheckedPixels {
@@ -44,7 +44,7 @@ export function withoutColour(pixels: CheckedPixels): CheckedPixels {
 /**
  * The picture laid on a grey of value `backdrop` (0 black, 255 white), without alpha. Stored values
  * are mixed (no gamma), as screens and browsers do.
- * @returns fresh pixels of one sample or three; `pixels` itself if it has no alpha
+ * @returns new pixels of one sample or three; `pixels` itself if it has no alpha
  */
 export function onBackdrop(pixels: CheckedPixels, backdrop: number): CheckedPixels {
   const { data, width, height, channels } = pixels;
@@ -58,7 +58,7 @@ export function onBackdrop(pixels: CheckedPixels, backdrop: number): CheckedPixe
 /**
  * The picture as displayed, from its stored raster and its EXIF orientation. Pixels are moved,
  * never changed.
- * @returns `pixels` itself for orientation 1, else fresh ones
+ * @returns `pixels` itself for orientation 1, else new ones
  * @throws {RangeError} unless `orientation` is 1 to 8
  */
 export function orient(pixels: CheckedPixels, orientation: Orientation): CheckedPixels {
@@ -75,32 +75,32 @@ export const dihedral = (pixels: CheckedPixels, name: DihedralName): CheckedPixe
 /** Hashes pixels by one algorithm and its options. */
 export type Hasher = (pixels: CheckedPixels) => Hashed;
 
-/** Forms of a picture that its file itself may be taken for. */
+/** Forms in which viewers may show the file of a picture. */
 export interface OwnForms {
-  /** what is hashed of the picture as displayed */
+  /** the pixels that are hashed as displayed */
   readonly displayed: CheckedPixels;
   /** before EXIF orientation, if that is another picture */
   readonly stored: CheckedPixels | undefined;
-  /** whether it is to be seen on white and on black: nobody sees its hidden colours */
+  /** whether it is hashed on white and on black: its hidden colours are never visible */
   readonly isTransparent: boolean;
-  /** what a variant becomes before it is given: a draft, perhaps */
+  /** converts a variant before it is returned: to a draft, perhaps */
   readonly given: (variant: HashedVariant) => HashedVariant;
 }
 
-/** Another raster that a browser shows of a file than the stored one. */
+/** A raster that a browser may show of a file instead of the stored one. */
 export interface OtherLook {
   readonly look: LookName;
   readonly frame?: number | undefined;
   /** before `orientation` */
   readonly pixels: CheckedPixels;
   readonly orientation: Orientation;
-  /** what its variants become before they are given: drafts, if its pixels are reduced */
+  /** converts its variants before they are returned: to drafts, if its pixels are reduced */
   readonly given: OwnForms['given'];
 }
 
 /**
- * `original`, then of those that there are: `stored`, `onWhite`, `onBlack`, and `stored` on both.
- * @returns the same, as they were before they were given
+ * `original`, then those of `stored`, `onWhite`, `onBlack` that exist, and `stored` on both.
+ * @returns the same variants, before `given` converted them
  */
 export function* ownVariants(
   { displayed, stored, isTransparent, given }: OwnForms,
@@ -131,8 +131,8 @@ export function hashedImage(all: Iterable<HashedVariant>): HashedImage {
 }
 
 /**
- * Tells `variants` at their end of what came near to each.
- * @param looksCloser whether that moves any
+ * Notifies `variants`, at their end, of the entries near each.
+ * @param looksCloser whether any place is refined
  */
 export const lookingCloser = (variants: VariantsThenCloser, looksCloser: boolean): Variants =>
   Object.assign(tellingAtEnd(variants), { looksCloser });

@@ -33,16 +33,15 @@ import {
 type Options = Pick<VariantOptions, 'variants' | 'algorithm' | 'resample' | 'exact' | 'crops'>;
 
 /**
- * The variants that follow those that the file itself may be taken for: other looks, windows,
- * mirrored and turned forms, and what undoes edits. In a browser they come from a script of their
- * own. Parts of looks come in turn; each look has an equal share of the room, and of what those
- * before it left.
- * @param picture its windows are those of stored pixels, as lists have them
- * @param already variants that it has, `original` first: there are `MOST_HASHES` in all, beside
- *   those that `refined` tries where a picture came near an entry
+ * The variants after those in which viewers may show the file: other looks, list crops, mirrored
+ * and turned forms, and undone edits. In a browser they come from a script of their own. Parts of
+ * looks come in turn; each look has an equal share of the room, and of what those before it left.
+ * @param picture its list crops are those of stored pixels, as in lists
+ * @param already variants that it has, `original` first: there are `MOST_HASHES` in all, besides
+ *   those that `refined` tries if a picture is near an entry
  * @param options checked by the caller
- * @param hash of the algorithm that `options` name: who needs PDQ alone need not load the others
- * @returns what looks closer, if the algorithm has that
+ * @param hash of the algorithm in `options`: callers that need only PDQ need not load the others
+ * @returns the refining generator, if the algorithm has one
  */
 export function* furtherVariants(
   picture: SeenPicture,
@@ -73,7 +72,7 @@ export function* furtherVariants(
     }
   }
   if (variants === 'none' || variants === 'orientation') return undefined;
-  /** by the number of variants before each */
+  /** by the number of earlier variants */
   const places = new Map<number, SampledPlace>();
   for (const [turn, sampler] of samplers.entries()) {
     const { at, of, given } = sampler.look;
@@ -83,7 +82,7 @@ export function* furtherVariants(
     places.set(at!, { name: 'uncrop', geometry: { rectangle }, sampler, isWhole: true });
     for (const { variant, place } of room > 0 ? partsOf(sampler, options, hash) : []) {
       if (place) {
-        // Of a form of the whole picture, what lies around it comes into sight.
+        // A moved form of the whole picture shows its surroundings.
         const { width: across, height: down } = place.geometry.rectangle;
         const isWhole = across === width && down === height && !place.geometry.corners;
         places.set(count, { ...place, sampler, isWhole });
@@ -100,7 +99,7 @@ export function* furtherVariants(
       const placement = places.get(at);
       return placement && placement.name !== 'inverted' ? [{ ...rest, placement }] : [];
     });
-    /** the only look whose copy is held */
+    /** the only look whose copy is kept */
     let open: Sampler | undefined;
     const hashOf = ({ sampler, isWhole, ...place }: SampledPlace): HashedVariant => {
       if (open !== sampler) open?.letGo();
@@ -128,7 +127,7 @@ interface Sampler {
   plane(): WorkingPlane;
   /** @param convention PDQ's, if not that of the options */
   placed(placement: Placement, convention?: 512 | 'none'): HashedVariant;
-  /** Lets a copy of the pixels go: it is made again if it is needed once more. */
+  /** Frees a copy of the pixels: it is made again if needed. */
   letGo(): void;
 }
 
@@ -179,7 +178,7 @@ function samplerOf(
   };
 }
 
-/** Mirrored and turned forms of a look, and what undoes edits; with its place, if it may move. */
+/** Mirrored and turned forms of a look, and undone edits; with the place, if it may move. */
 function* partsOf(
   sampler: Sampler,
   { variants, algorithm = 'pdq', resample = 512, exact = false }: Options,
@@ -238,7 +237,7 @@ function onesOf(bytes: Uint8Array): number {
 }
 
 /**
- * The pixels of a variant of a picture, as `planePixels` gives them, for a person to look at.
+ * The pixels of a variant of a picture, as `planePixels` returns them, for display.
  * @param geometry of the variant; absent: the whole picture
  */
 export function shownPixels(pixels: CheckedPixels, geometry?: VariantGeometry): CheckedPixels {

@@ -8,8 +8,8 @@ import { looksCloser, VARIANT_OPTIONS, type VariantOptions } from './variant-pro
 import { pixelsFor, viewOf } from './view.js';
 
 /**
- * A picture's hash and those of its variants, all at once. `variantsOf` gives them one at a time;
- * only these can be moved closer to what they come near to, so that more edited copies match.
+ * A picture's hash and those of its variants, all at once. `variantsOf` returns them one at a time;
+ * only those can be refined near entries, so that more edited copies match.
  * @param pixels as displayed; only read
  * @returns hash and quality of the picture itself, and its other variants, the likeliest first
  * @throws {TypeError | RangeError} if an option or the pixels are invalid
@@ -22,12 +22,11 @@ export function hashPixels(pixels: Pixels, options: VariantOptions = {}): Hashed
 
 /**
  * A picture's hash and those of its variants, one at a time, the cheapest and likeliest first. Each
- * is looked for and hashed only when it is asked for. The first is `original`, the picture as
- * displayed.
+ * is computed only on demand. The first is `original`, the picture as displayed.
  *
- * A decision tells the generator which entries a variant came near to (see `Near`). After all
- * variants, the generator moves the nearest places and gives those again that came nearer. In a
- * `for` loop it is told nothing.
+ * A decision notifies the generator of the entries near a variant (see `Near`). After all variants,
+ * the generator moves the nearest places and returns those again that came nearer. In a `for` loop
+ * it is not notified.
  * @param pixels as displayed; borrowed until the last variant is taken, never written
  * @throws {TypeError | RangeError} at once, if an option or the pixels are invalid
  * @example
@@ -51,7 +50,7 @@ function* inOrder(
   const hash = (form: CheckedPixels) => hashOf(form, options);
   const view = viewOf(pixels);
   const isTransparent = variants !== 'none' && !isOpaque(pixels);
-  // Of PDQ's sample where it takes one: a copy of the whole is 36 MB at 12 megapixels.
+  // Uses PDQ's sample if it takes one: a copy of the whole is 36 MB at 12 megapixels.
   const isSampled = isTransparent && algorithm === 'pdq';
   const own = {
     displayed: isSampled ? pixelsFor(view, algorithm, resample) : pixels,

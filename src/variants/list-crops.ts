@@ -1,7 +1,7 @@
 import type { Hash } from '../hash.js';
 import type { Rectangle, WindowName } from '../variant.js';
 
-/** Width over height of each window. */
+/** Width over height of each list crop. */
 const SHAPES: Readonly<Record<WindowName, number>> = {
   window1x1: 1,
   window4x5: 4 / 5,
@@ -9,35 +9,35 @@ const SHAPES: Readonly<Record<WindowName, number>> = {
   window9x16: 9 / 16,
 };
 
-/** A window is no side shorter than this. */
+/** No side of a list crop is shorter than this. */
 const SHORTEST_SIDE = 64;
 
 /**
- * A window that keeps more of the photo than this, in percent, is left out. Of centre cuts to 97 %
- * the photo's own hash finds 94 %, of cuts to 96 % 81, and of cuts to 94 %, as 4:5 of 3:4, 31.
+ * A list crop that keeps more of the photo than this, in percent, is excluded. The photo's own hash
+ * finds 94 % of centre cuts to 97 %, 81 of cuts to 96 %, and 31 of cuts to 94 %, as 4:5 of 3:4.
  */
 const MOST_KEPT = 97;
 
-/** Below this quality a hash is of no use in a list: the default policy never matches by it. */
+/** Below this quality a hash is useless in a list: the default policy never matches by it. */
 export const LEAST_QUALITY = 50;
 
-/** Rows that alternate, of 16, from which on a hash is that of a lone edge, and bits off in one. */
+/** Alternating rows, of 16, that make a hash that of a lone edge, and wrong bits allowed in one. */
 const EDGE_ROWS = 6;
 const EDGE_BITS = 2;
 
 /**
- * Whether a hash tells of little but an edge beside a plain area, at its right: then the bits of
- * most rows alternate, and any such picture is near it.
+ * True if a hash shows little but an edge beside a plain area, at its right: then the bits of most
+ * rows alternate, and any such picture is near it.
  *
- * The cause: on a plain ground, what lies within a sixteenth of the right side has coefficients
- * that change sign from each of the 16 frequencies across to the next, in every row. The bits tell
- * how bright it is along that side, and nothing else: two alike in that are 0 bits apart.
+ * The cause: on a plain ground, content within a sixteenth of the right side has coefficients that
+ * change sign from each of the 16 frequencies across to the next, in every row. The bits encode
+ * only the brightness along that side: two pictures alike in that are 0 bits apart.
  *
  * The cause gives 16 rows and no bit off. `EDGE_ROWS` and `EDGE_BITS`, for less plain pictures,
- * were fitted to a single drawing and are unproven. A window of it had 13 such rows, and 4 of 738
- * copies of other photos matched it or were for review. Of 1,866 windows of 610 pictures, two have
- * 6 or more, both of that drawing. An edge at the left makes the bits of each row alike, and one
- * above or below shows in the columns. Those are not looked for.
+ * were fitted to a single drawing and are unproven. A list crop of it had 13 such rows, and 4 of
+ * 738 copies of other photos matched it or were for review. Of 1,866 list crops of 610 pictures,
+ * two have 6 or more, both of that drawing. An edge at the left makes the bits of each row equal,
+ * and one above or below shows in the columns. Those are not detected.
  */
 export function isOfLoneEdge({ algorithm, bytes }: Hash): boolean {
   if (algorithm !== 'pdq') return false;
@@ -52,18 +52,18 @@ export function isOfLoneEdge({ algorithm, bytes }: Hash): boolean {
 }
 
 /**
- * The windows of a photo of these sides that a list may hold beside its own hash, so that a copy
- * which an app cut to 1:1, 4:5, 16:9 or 9:16 is found by its plain hash: of each shape the largest
- * about the centre. A window is left out if it keeps more than 97 % of the photo, or if a side is
- * under 64. Those are not listed, either, whose PDQ hash has a quality below `LEAST_QUALITY` or
- * tells of little but one edge.
+ * The list crops of a photo of these sides, which a list may hold beside its own hash, so that a
+ * copy that an app cut to 1:1, 4:5, 16:9 or 9:16 is found by its plain hash: of each shape the
+ * largest about the centre. A crop is excluded if it keeps more than 97 % of the photo, or if a
+ * side is under 64. Crops whose PDQ hash has a quality below `LEAST_QUALITY`, or shows little but
+ * one edge, are not listed, either.
  *
- * With the photo's own hash these are at most five. Five give away more of the photo than one: its
+ * With the photo's own hash these are at most five. Five reveal more of the photo than one: its
  * shape, sharper parts of its blurred outline, and that they belong together.
  *
- * Of centre cuts to these shapes, plain hashes find 100 % with the windows in the list, and 4 %
- * with the photo's hash alone; of cuts a little beside the centre 35 %, and of cuts anywhere 2 %.
- * Five windows of each shape would find 24 % of the last, for 21 hashes a photo (`bench windows`).
+ * Of centre cuts to these shapes, plain hashes find 100 % with the crops in the list, and 4 % with
+ * the photo's hash alone; of cuts a little beside the centre 35 %, and of cuts anywhere 2 %. Five
+ * crops of each shape would find 24 % of the last, for 21 hashes a photo (`bench windows`).
  */
 export function* windowsOf({
   width,

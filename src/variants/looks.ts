@@ -3,18 +3,18 @@ import { isOpaque, type OtherLook, type OwnForms, onBackdrop, withoutColour } fr
 import { type View, viewOf } from './view.js';
 import { planeOf } from './working-plane.js';
 
-/** A picture whose parts are looked for. */
+/** A picture whose parts are searched. */
 export interface SeenPicture extends Pick<OwnForms, 'isTransparent' | 'given'> {
   /** all pixels as displayed */
   readonly view: View;
   readonly looks?: readonly OtherLook[] | undefined;
 }
 
-/** A raster that is seen, and whose parts are looked for. */
+/** A displayed raster whose parts are searched. */
 export interface Look {
-  /** how many variants were given before its whole picture; absent: that was not given */
+  /** number of variants returned before its whole picture; absent: that was not returned */
   readonly at?: number;
-  /** what its parts say of it; its whole picture has the name of the look */
+  /** labels of its parts; its whole picture has the name of the look */
   readonly of: Pick<HashedVariant, 'look' | 'frame'>;
   /** its pixels as displayed, copied each time if it `isCopy` */
   readonly view: () => View;
@@ -23,8 +23,8 @@ export interface Look {
 }
 
 /**
- * All looks of a picture. What is transparent is two, on white and on black.
- * @param already the variants that were given
+ * All looks of a picture. A transparent one has two, on white and on black.
+ * @param already the variants returned so far
  */
 export function* looksOf(
   { view, isTransparent, given, looks = [] }: SeenPicture,
@@ -54,7 +54,7 @@ const laid = (view: View, backdrop: number) => ({
   isCopy: true,
 });
 
-/** As `onBackdrop`, of all pixels that the view lies in. */
+/** As `onBackdrop`, of all pixels that the view refers to. */
 export function viewOnBackdrop(view: View, backdrop: number): View {
   const { data, channels, first, alongRow, alongColumn } = view;
   const pixels = { data, width: data.length / channels, height: 1, channels };
@@ -67,7 +67,7 @@ export function viewOnBackdrop(view: View, backdrop: number): View {
   };
 }
 
-/** The looks without those that are alike to an earlier one. */
+/** The looks without those similar to an earlier one. */
 export function distinct(looks: readonly Look[]): readonly Look[] {
   if (looks.length === 1) return looks;
   const grids: LookGrid[] = [];
@@ -79,7 +79,7 @@ export function distinct(looks: readonly Look[]): readonly Look[] {
 
 /** Cells a side: as many samples as PDQ takes of a whole picture. */
 const SIDE = 64;
-/** What is alike differs by no more in any cell: nobody sees that. */
+/** The most difference of similar looks in any cell, which is invisible. */
 const MOST_APART = 2;
 
 /** The mean luma of each of 64 x 64 cells of a picture, and its sides. */
@@ -106,7 +106,7 @@ export function gridOf(view: View): LookGrid {
   return { means, width: view.width, height: view.height };
 }
 
-/** Whether two looks have sides of one proportion and cells of the same light, but for noise. */
+/** True if two looks have sides of one proportion and cells of the same light, but for noise. */
 export function isAlike(a: LookGrid, b: LookGrid): boolean {
   const [across, down] = [a.width * b.height, a.height * b.width];
   if (Math.abs(across - down) > 0.02 * across) return false;

@@ -2,39 +2,39 @@ import type { Near, Point, Rectangle, VariantGeometry } from '../variant.js';
 import type { Placement } from './detect/detector.js';
 
 /*
- * Blind cuts, guesses and found edges put a photo about where it lay, and a hash forgives little:
- * a cut of 8 % undone as 10 % is 40 bits off. So the places that came near an entry are moved, side
- * by side, to where they come nearest. Most pictures come near none and pay nothing. A picture that
- * shows something else comes no nearer by that: see bench/robustness, which decides so.
+ * Blind cuts, guesses and found edges place a photo approximately, and a hash forgives little: a
+ * cut of 8 % undone as 10 % is 40 bits off. So the places near an entry are moved, side by side, to
+ * where they are nearest. Most pictures are near none and pay nothing. A picture that shows
+ * something else gets no nearer by that: see bench/robustness, which decides so.
  */
 
-/** A place and the entries that it came near to. */
+/** A place and the entries near it. */
 export interface NearPlace<Place extends Placement> extends Near {
   readonly placement: Place;
 }
 
-/** How many places are moved, the nearest first, and how often each at most. */
+/** The most places that are moved, the nearest first, and the most moves of each. */
 const MOST_PLACES = 3;
 const MOST_TRIES = 120;
 /**
- * Places farther than this are left where they are, for review. The figure was fitted to a single
- * pair and is unproven: two photos of two fish each were moved from 60 bits to 26. No cause gives
- * it. With every four bits, pictures that show something else are 3.4 times as many, and moves that
- * bring one closer by so much more are a third as many (of 304, half by 8 bits, one by 26). So
- * wrong matches by moves come from 40 bits and from 57 about alike. It costs half a point of the
- * matches of the tuned photos.
+ * Places farther than this are not moved, and stay for review. The figure was fitted to a single
+ * pair and is unproven: two photos of two fish each were moved from 60 bits to 26. It has no
+ * derivation. With every four bits, pictures that show something else are 3.4 times as many, and
+ * moves that bring one closer by so much more are a third as many (of 304, half by 8 bits, one by
+ * 26). So about as many wrong matches by moves come from 57 bits as from 40. It costs half a point
+ * of the matches of the tuned photos.
  */
 const FARTHEST = 50;
-/** By how much a side moves, as a share of it: halved when nothing comes nearer. */
+/** The step by which a side moves, as a share of it: halved when nothing gets nearer. */
 const FIRST_STEP = 0.06;
 const LAST_STEP = 0.003;
-/** A turn moves by so many degrees for each hundredth of a side. */
+/** Degrees of turn for each hundredth of a side. */
 const DEGREES = 0.5;
 
 /**
- * Moves the nearest places to where their hashes come nearest to the entries.
- * @param distanceAt hashes a place, and gives its distance from the nearest of its entries
- * @returns each place that has come near enough, or nearer than it was
+ * Moves the nearest places to where their hashes are nearest to the entries.
+ * @param distanceAt hashes a place, and returns its distance from the nearest of its entries
+ * @returns each place that is now near enough, or nearer than before
  */
 export function* refined<Place extends Placement>(
   places: readonly NearPlace<Place>[],
@@ -106,7 +106,7 @@ const turned: Move = (geometry, by) => ({
   angle: (geometry.angle ?? 0) + 100 * DEGREES * by,
 });
 
-/** Each corner along either side, in shares of the rectangle around them. */
+/** Each corner along either side, in shares of the rectangle around the corners. */
 const CORNER_MOVES: readonly Move[] = [0, 1, 2, 3].flatMap((which) =>
   [0, 1].map(
     (axis): Move =>

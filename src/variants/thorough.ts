@@ -15,7 +15,7 @@ import type { WorkingPlane } from './working-plane.js';
  * Cuts and turns that are undone blindly (see `uncut`). They were chosen greedily from 324 cuts and
  * 32 turns, each with its mirror images, over 780 crops and turns of 26 photos: crops of 2 to 20 %
  * (about the centre, on one side, at a corner, on all sides at random), turns of 1 to 8 degrees.
- * Each time those were taken that brought most of them, for each hash, within 31 bits, or within
+ * Each time, the one was chosen that brought most of them, for each hash, within 31 bits, or within
  * 60, which counted 0.7. They bring 34 and 92 % of the crops and 63 and 97 % of the turns within
  * these distances; all 324 cuts would bring 57 and 97 % of the crops.
  */
@@ -25,13 +25,13 @@ const BLIND =
   'ee00 00ee 0ee0 e00e';
 
 /**
- * A step of the profile: where placements come from, and how many are taken at most. Each hash that
- * a row gives takes one from the last rows. Rows of upright parts of the picture are marked
- * `isRectangle` and share `MOST_RECTANGLES`.
+ * A step of the profile: a source of placements, and the most that are taken from it. Each hash of
+ * a row takes one from the last rows. Rows of upright parts of the picture are marked `isRectangle`
+ * and share `MOST_RECTANGLES`.
  */
 export type Row = { readonly most: number; readonly isRectangle?: true } & (
   | { readonly detect: Detector }
-  /** what rows before gave of these detectors, mirrored */
+  /** mirrors the placements that earlier rows found with these detectors */
   | { readonly mirror: readonly Detector[] }
 );
 
@@ -42,7 +42,7 @@ const cuts = /* @__PURE__ */ uncut(BLIND);
 const mirrored = /* @__PURE__ */ laid('flipY');
 
 /**
- * The profile `thorough`, row by row: first what costs nothing, then what matches most copies,
+ * The profile `thorough`, row by row: first the free ones, then those that match most copies,
  * mirrored parts after the parts themselves. Of 369 copies of 3 photos these alone found, within 31
  * bits: boxes 63, rectangles 23, cuts and turns 13, mirrored forms 11, trimmed borders 4, inverted
  * pictures 3. `MOST_HASHES` cuts it short.
@@ -68,7 +68,7 @@ export const THOROUGH: readonly Row[] = [
   },
   // The sixth never matched: more would bring nothing.
   { detect: edgeRectangles, most: 6, isRectangle: true },
-  // A photo that is mirrored to hide it is seldom left as it is otherwise.
+  // A photo that is mirrored to hide it is seldom otherwise unchanged.
   {
     mirror: [trim, backgroundBoxes, insideBoxes, betweenBlurredBars, fitTurn, edgeRectangles],
     most: 12,
@@ -79,7 +79,7 @@ export const THOROUGH: readonly Row[] = [
   { detect: cuts, most: 41 },
   { detect: cellGuesses, most: 36 },
   { mirror: [shapeGuesses], most: 4 },
-  // Later ones found none of 369 copies that these did not find.
+  // Later ones found none of 369 copies that earlier ones missed.
   { mirror: [cuts], most: 12 },
 ];
 
@@ -94,9 +94,9 @@ export const QUICK: readonly Row[] = [
 ];
 
 /**
- * The placements that undo what people do to pictures, in the order of `THOROUGH`. Each detector
- * runs only when its turn comes. A placement that comes out as an earlier one, to a pixel or a
- * 400th of a side, is left out, whatever its name.
+ * The placements that undo common edits, in the order of `THOROUGH`. Each detector runs only at its
+ * turn. A placement equal to an earlier one, to a pixel or a 400th of a side, is dropped, whatever
+ * its name.
  */
 export function* thoroughVariants(
   plane: WorkingPlane,
@@ -120,7 +120,7 @@ export function* thoroughVariants(
         if (row.isRectangle) rectangles++;
         yield placement;
       }
-      // Before the next placement is looked for.
+      // Checked before the next placement is searched.
       if (--left === 0) break;
     }
   }
@@ -137,7 +137,7 @@ function* mirrorOf(
   }
 }
 
-/** Whether no side or corner of two placements lies a four-hundredth of a side apart. */
+/** True if no side or corner of two placements differs by a four-hundredth of a side. */
 function isSame(a: VariantGeometry, b: VariantGeometry): boolean {
   if ((a.angle ?? 0) !== (b.angle ?? 0) || a.dihedral !== b.dihedral) return false;
   if (a.corners ?? b.corners) {

@@ -6,51 +6,51 @@ import { checkedPixels, type Pixels } from '../pixels.js';
 export const VARIANT_PROFILES = ['none', 'orientation', 'dihedral', 'quick', 'thorough'] as const;
 
 /**
- * Which variants of a picture are hashed.
- * - `none`: the picture as displayed alone.
- * - `orientation`: also what the file itself may be taken for, if that differs: `stored`,
+ * The variants of a picture that are hashed.
+ * - `none`: only the picture as displayed.
+ * - `orientation`: also the forms in which viewers may show the file, if they differ: `stored`,
  *   `onWhite`, `onBlack`.
  * - `dihedral`: also the picture mirrored and turned by quarters: 8 hashes, as of moved pixels.
  * - `quick`: also the picture mirrored, inverted and without borders, photos on a background of one
- *   colour, and what undoes the likeliest cuts and turns: as a rule 12 hashes, in half the time of
+ *   colour, and the likeliest cuts and turns undone: as a rule 12 hashes, in half the time of
  *   `thorough`
- * - `thorough`: also what undoes bars, captions, screenshots, collages, crops and turns, mirrored
- *   too, and PDQ's other size convention if the two differ: as a rule about 75 hashes, at most 160
+ * - `thorough`: also bars, captions, screenshots, collages, crops and turns undone, mirrored too,
+ *   and PDQ's other size convention if the two differ: as a rule about 75 hashes, at most 160
  *
  * Those of `quick` and `thorough` are sampled from one reduced plane.
  */
 export type VariantProfile = (typeof VARIANT_PROFILES)[number];
 
 /**
- * The profile by which uploads are matched, in the library (`check`) and by the commands
- * `match` and `check`: people share edited copies. Hashing by itself has `orientation`.
+ * The profile by which uploads are matched, in the library (`check`) and by the commands `match`
+ * and `check`: people share edited copies. Hashing alone defaults to `orientation`.
  */
 export const MATCHING_VARIANTS: VariantProfile = 'thorough';
 
-/** The most hashes of one picture, beside at most 363 where it came near an entry. */
+/** The most hashes of one picture, besides at most 363 if it is near an entry. */
 export const MOST_HASHES = 160;
 
 /**
- * The most hashes of `quick` of one raster, windows not counted: six of the file itself, and all
- * rows' on white and on black.
+ * The most hashes of `quick` of one raster, without list crops: six of the file itself, and those
+ * of all rows on white and on black.
  */
 export const MOST_QUICK_HASHES = 42;
 
-/** Whether variants by these options, one at a time, look closer at what they came near to. */
+/** True if variants by these options, one at a time, are refined near entries. */
 export const looksCloser = ({
   variants = 'orientation',
   algorithm = 'pdq',
 }: Pick<VariantOptions, 'variants' | 'algorithm'>): boolean =>
   algorithm === 'pdq' && (variants === 'quick' || variants === 'thorough');
 
-/** Which hash, and of which variants. */
+/** Options of hashing, and of the variants. */
 export interface VariantOptions extends HashOptions {
   /** @defaultValue 'orientation' */
   variants?: VariantProfile;
   /**
-   * also the windows that a list may hold beside a photo, at most four, before the mirrored and
-   * turned forms: its largest parts of 1:1, 4:5, 16:9 and 9:16 about the centre. One that is nearly
-   * the photo, has a side under 64, a PDQ quality below 50 or shows a lone edge is left out
+   * also the list crops, which a list may hold beside a photo, at most four, before the mirrored
+   * and turned forms: its largest parts of 1:1, 4:5, 16:9 and 9:16 about the centre. One that is
+   * nearly the photo, has a side under 64, a PDQ quality below 50 or shows a lone edge is excluded
    */
   crops?: boolean;
   /** the raster before EXIF orientation, if that is not the picture as displayed */
@@ -60,7 +60,7 @@ export interface VariantOptions extends HashOptions {
 export const VARIANTS = { is: choice, of: VARIANT_PROFILES, default: 'orientation' } as const;
 export const CROPS = { is: boolean, default: false } as const;
 
-/** Pixels of a shape that does not contradict itself. */
+/** Pixels whose sides and data agree. */
 export const pixels: OptionCheck = (_, value) => checkedPixels(value as Pixels);
 
 export const VARIANT_OPTIONS = /* @__PURE__ */ tableOf(HASH_OPTIONS, {

@@ -5,9 +5,9 @@ import { type Channels, type CheckedPixels, layoutOf, type Orientation } from '.
 import type { Rectangle } from '../variant.js';
 
 /**
- * A picture as it is looked at, read from where its pixels lie: turned, mirrored or a part of a
- * larger one, and nothing is moved. Moving the pixels of a turned 12-megapixel photo took 90 ms,
- * all variants of it 45.
+ * A picture as it is viewed, read from its pixels in place: turned, mirrored or a part of a larger
+ * one, without moving any. Moving the pixels of a turned 12-megapixel photo took 90 ms, all
+ * variants of it 45.
  */
 export interface View extends Lay {
   readonly data: Uint8Array;
@@ -24,7 +24,7 @@ export const viewOf = (pixels: CheckedPixels, orientation: Orientation = 1): Vie
   return turned({ data, channels, ...lay }, orientation);
 };
 
-/** The view turned by one more EXIF orientation. */
+/** The view with one more EXIF orientation. */
 export function turned(view: View, orientation: Orientation): View {
   const { data, channels, width, height, alongRow, alongColumn } = view;
   const { fromRight, fromBottom, turned: quarter } = layoutOf(orientation);
@@ -39,13 +39,13 @@ export function turned(view: View, orientation: Orientation): View {
     : { data, channels, width, height, first, alongRow: right, alongColumn: down };
 }
 
-/** A part of the view, in its pixels; the part lies inside. */
+/** A part of the view, in its pixels; the part is inside it. */
 export function partOf(view: View, { left, top, width, height }: Rectangle): View {
   const first = view.first + left * view.alongRow + top * view.alongColumn;
   return { ...view, width, height, first };
 }
 
-/** The pixels of the view, moved to memory of their own. */
+/** The pixels of the view, moved to new memory. */
 export function movedPixels(view: View): CheckedPixels {
   const { data, channels, width, height, first, alongRow, alongColumn } = view;
   const out = new Uint8Array(width * height * channels);
@@ -59,7 +59,7 @@ export function movedPixels(view: View): CheckedPixels {
   return { data: out, width, height, channels };
 }
 
-/** The pixels of the view: where they lie if that is row after row, else moved. */
+/** The pixels of the view: in place if they are stored row after row, else moved. */
 export function contiguousPixels(view: View): CheckedPixels {
   const { data, channels, width, height, first, alongRow, alongColumn } = view;
   const row = width * channels;
@@ -82,8 +82,8 @@ export function sampledPixels(view: View): CheckedPixels {
 }
 
 /**
- * The pixels of a view that an algorithm is to hash. If PDQ brings it to 512 x 512 first, those
- * pixels alone are moved: a copy of the whole is 36 MB at 12 megapixels.
+ * The pixels of a view for an algorithm to hash. If PDQ brings it to 512 x 512 first, only those
+ * pixels are moved: a copy of the whole is 36 MB at 12 megapixels.
  */
 export function pixelsFor(view: View, algorithm: Algorithm, resample: Resample): CheckedPixels {
   const { width, height } = view;
@@ -91,7 +91,7 @@ export function pixelsFor(view: View, algorithm: Algorithm, resample: Resample):
   return isSampled ? sampledPixels(view) : contiguousPixels(view);
 }
 
-/** Where 512 places lie on a side, ascending. */
+/** The positions of 512 samples on a side, ascending. */
 export function places(length: number): Int32Array {
   const at = new Int32Array(SIDE);
   for (let i = 0; i < SIDE; i++) at[i] = Math.floor((i * length) / SIDE);

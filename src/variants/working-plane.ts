@@ -8,14 +8,14 @@ import { dihedral } from './forms.js';
 import { partOf, type View, viewOf } from './view.js';
 
 /**
- * A picture reduced for looking at it and sampling parts of it: what all variants of one picture
- * share. The mean of its luma, brought to a whole number, is 0.
+ * A picture reduced for detectors and for sampling its parts, shared by all variants of one
+ * picture. The mean of its luma, rounded to a whole number, is 0.
  */
 export interface WorkingPlane extends LumaPlane {
   /** sides of the picture itself */
   readonly fullWidth: number;
   readonly fullHeight: number;
-  /** the picture itself, for what needs more detail */
+  /** the picture itself, for tasks that need more detail */
   readonly view: View;
   /** rounded means; one and the same array for a grey picture */
   readonly red: Uint8Array;
@@ -24,23 +24,23 @@ export interface WorkingPlane extends LumaPlane {
 }
 
 /**
- * Pixels that a working plane is brought near to: half to twice as many if the picture has them.
- * With 1,024 a side, planes and detectors took 45 ms of a picture of one megapixel, and found as
- * much.
+ * Pixels to which a working plane is reduced, approximately: half to twice as many if the picture
+ * has them. With 1,024 a side, planes and detectors took 45 ms of a picture of one megapixel, and
+ * found as much.
  */
 const WORKING_AREA = 2 ** 18;
-/** The longest side that a plane may have; running counts along it fit 16 bits. */
+/** The longest side of a plane; running counts along it fit 16 bits. */
 const LONGEST_SIDE = 4096;
 
 /**
  * The working plane of a picture, without margins. It has the picture's own pixels up to 767 x 767
  * of them. Alpha is ignored, as in the PDQ reference.
- * @param area pixels that the plane is brought near to
+ * @param area approximate pixels of the plane
  */
 export const workingPlane = (pixels: CheckedPixels, area?: number): WorkingPlane =>
   planeOf(viewOf(pixels), area);
 
-/** The working plane of a picture that lies in memory in any order. */
+/** The working plane of a picture stored in memory in any order. */
 export function planeOf(view: View, area: number = WORKING_AREA): WorkingPlane {
   const { data, width: fullWidth, height: fullHeight, channels } = view;
   // A whole number, so that borders of the plane are borders of pixels.
@@ -62,13 +62,13 @@ export function planeOf(view: View, area: number = WORKING_AREA): WorkingPlane {
   return { ...sides, view, luma, red, green, blue };
 }
 
-/** The pixels a sample of PDQ's grid that a part has at least where it is sampled. */
+/** The least pixels per sample of PDQ's grid of a part that is sampled. */
 const LEAST_DETAIL = 1.9;
 const DETAIL = 2.6;
 
 /**
- * What PDQ samples a part from: the plane, or, for a part that is small in it, a plane of its own
- * in more detail, 0.3 ms for its luma.
+ * The plane from which PDQ samples a part: the given one, or, for a part that is small in it, a
+ * plane of its own in more detail, 0.3 ms for its luma.
  */
 export function planeOfPart(plane: WorkingPlane, { rectangle }: VariantGeometry): LumaPlane {
   const { scale, view, fullWidth, fullHeight } = plane;
@@ -89,9 +89,9 @@ export function planeOfPart(plane: WorkingPlane, { rectangle }: VariantGeometry)
 }
 
 /**
- * What several detectors look at, such as running counts of edges: made from a plane when it is
- * first asked for, and kept as long as the plane is.
- * @param make only reads the plane; what it gives is only read
+ * Data shared by several detectors, such as running counts of edges: made from a plane on first
+ * use, and kept as long as the plane.
+ * @param make only reads the plane; its result is only read
  */
 export function shared<T extends object>(
   make: (plane: WorkingPlane) => T,
@@ -116,7 +116,7 @@ export const colourAt = ({ red, green, blue }: WorkingPlane, at: number): Colour
   blue[at]!,
 ];
 
-/** Whether no channel of a pixel of the plane is further from a colour than `tolerance`. */
+/** True if no channel of a pixel of the plane differs from a colour by more than `tolerance`. */
 export const isOf = (
   { red, green, blue }: WorkingPlane,
   at: number,
@@ -128,10 +128,10 @@ export const isOf = (
   Math.abs(blue[at]! - colour[2]) <= tolerance;
 
 /**
- * The pixels of a variant at the size of the working plane: for hashes other than PDQ, and to show.
- * Where it is turned or has corners they are the nearest ones, beyond the picture those of its
- * border.
- * @returns fresh pixels, of one sample each if the picture is grey, else RGB
+ * The pixels of a variant at the size of the working plane: for hashes other than PDQ, and for
+ * display. If it is turned or has corners they are the nearest ones; beyond the picture, those of
+ * its border.
+ * @returns new pixels, of one sample each if the picture is grey, else RGB
  */
 export function planePixels(
   plane: WorkingPlane,
@@ -157,7 +157,7 @@ export function planePixels(
 
 /**
  * The pixels of a four-sided part, made upright. Its sides are the longer ones of opposite sides.
- * @param most pixels that the longer side has at most
+ * @param most limit of the longer side, in pixels
  */
 export function uprightPixels(
   plane: WorkingPlane,

@@ -48,7 +48,10 @@ export const isEffective = (before: ListState, { state }: Changed): boolean =>
   state.keptOut.degenerate !== before.keptOut.degenerate ||
   state.keptOut.withdrawn !== before.keptOut.withdrawn;
 
-/** The effect of a step on a list, computed step by step. */
+/**
+ * The effect of a step on a list, computed step by step.
+ * @param body the entries of a large one
+ */
 export function* effectSteps(
   before: ListState,
   step: Step,

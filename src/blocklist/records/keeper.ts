@@ -20,6 +20,7 @@ export interface Keeper {
   turn(run: (write: (effects: readonly Effect[]) => Promise<void>) => Promise<void>): Promise<void>;
   /**
    * Writes the entries of a large change ahead, without effect, so that its turn takes a moment.
+   * @param run makes the change
    */
   ahead<T>(body: Body, run: () => Promise<T>): Promise<T>;
 }

@@ -94,7 +94,11 @@ const firstCommit = (
   generation: snapshot.generation,
 });
 
-/** Reads which part of a file is in force. */
+/**
+ * Reads which part of a file is in force.
+ * @param known a snapshot that the file had before
+ * @throws {FormatError} `bad-magic`, `bad-version`, `bad-header`, `bad-length` or `bad-checksum`
+ */
 export async function placeIn(source: Source, known?: Snapshot): Promise<Place> {
   const { read } = source;
   const slotBytes = ({ end }: Snapshot) => bytesAt(read, end, slotsAt({ end }) + SLOTS_BYTES - end);

@@ -5,20 +5,20 @@ import { contentOf, frameColour, partsOf } from './content-parts.js';
 import type { Placement } from './detector.js';
 import { snapToEdges } from './snap-to-edges.js';
 
-/** The share of the picture that the background's colour covers at least. */
+/** The least share of the picture that the background's colour covers. */
 const BACKGROUND_SHARE = 0.03;
-/** Only the largest parts become boxes, and all that are as high or as wide as one of them. */
+/** Only the largest parts become boxes, and all others as high or as wide as one of them. */
 const MOST_PARTS = 4;
-/** What the border's colour differs from the background's by at least, to be another one. */
+/** The least difference of the border's colour from the background's that makes it another one. */
 const SAME_COLOUR = 14;
-/** What equal sides may differ by: pixels of the plane, or a share. */
+/** The most difference of equal sides: pixels of the plane, or a share. */
 const SAME_PIXELS = 3;
 const SAME = 0.02;
 /** Pixels of an encoder's ringing that may pass for content. */
 const RINGING = 2;
 
 /**
- * Finds what lies on a background of one colour: the connected parts that are not of the picture's
+ * Finds parts on a background of one colour: the connected parts that are not of the picture's
  * commonest colour, or not of its border's. The largest four come first, then others that are as
  * high or as wide as one of these. They are most photos in a phone's screenshot, and the cells of a
  * collage with gaps or of a page of results.
@@ -51,7 +51,7 @@ export const boxesOf = /* @__PURE__ */ shared((plane: WorkingPlane): readonly Re
   return boxes;
 });
 
-/** The commonest colour, and that of the picture's border if it is another. */
+/** The commonest colour, and the colour of the picture's border if it is another. */
 function backgroundsOf(plane: WorkingPlane, whole: Rectangle): Colour[] {
   const common = commonestColour(plane);
   const border = frameColour(plane, whole, 0);
@@ -63,7 +63,7 @@ function backgroundsOf(plane: WorkingPlane, whole: Rectangle): Colour[] {
 const areNear = (a: number, b: number, length: number): boolean =>
   Math.abs(a - b) <= Math.max(SAME_PIXELS, SAME * length);
 
-/** Whether two boxes may be cells of one row or column: they are as high or as wide. */
+/** True if two boxes may be cells of one row or column: they are as high or as wide. */
 const areInLine = (a: Rectangle, b: Rectangle): boolean =>
   areNear(a.height, b.height, b.height) || areNear(a.width, b.width, b.width);
 
@@ -73,10 +73,10 @@ const areAlike = (a: Rectangle, b: Rectangle): boolean =>
   areNear(a.width, b.width, b.width) &&
   areNear(a.height, b.height, b.height);
 
-/** Of so many pixels of a plane one is looked at for its commonest colour: 50,000 tell it. */
+/** One of so many pixels of a plane is sampled for its commonest colour: 50,000 suffice. */
 const EVERY = 5;
 
-/** The mean of the fullest of 32 x 32 x 32 bins of colour; undefined if it holds little. */
+/** The mean of the fullest of 32 x 32 x 32 bins of colour; undefined if it holds few pixels. */
 function commonestColour({ red, green, blue }: WorkingPlane): Colour | undefined {
   const bins = new Uint32Array(1 << 15);
   const binOf = (i: number) => ((red[i]! >> 3) << 10) | ((green[i]! >> 3) << 5) | (blue[i]! >> 3);
@@ -97,9 +97,9 @@ function commonestColour({ red, green, blue }: WorkingPlane): Colour | undefined
   return [Math.round(r / count), Math.round(g / count), Math.round(b / count)];
 }
 
-/** How far a channel may be from the background beside a corner. */
+/** The most difference of a channel from the background beside a corner. */
 const CORNER_TOLERANCE = 24;
-/** The share of a side that a rounded corner takes at most, and its least size in pixels. */
+/** The largest share of a side that a rounded corner takes, and its least size in pixels. */
 const MOST_CORNER = 0.15;
 const LEAST_CORNER = 3;
 /** Pixels between background and photo that mix both. */
@@ -110,8 +110,8 @@ type Corner = readonly [x: number, y: number, inX: 1 | -1, inY: 1 | -1];
 
 /**
  * Fills up the rounded corners of a photo: where the background reaches into the corners of a box,
- * each row is continued by the photo's pixel next to it. Left as they are, they cost up to a third
- * of the matches in a phone's screenshots.
+ * each row is continued by the photo's pixel next to it. Left unchanged, they cost up to a third of
+ * the matches in a phone's screenshots.
  * @param box a rectangle in pixels of the picture
  * @returns a plane of the box alone, in its place, or `undefined` unless at least two corners are
  *   rounded
@@ -152,7 +152,7 @@ export function withoutRoundedCorners(plane: WorkingPlane, box: Rectangle): Luma
   return { luma, width: columns, height: rows, scale, marginX: -left, marginY: -top };
 }
 
-/** How far the background reaches into each row of a corner, if it is rounded. */
+/** The number of background pixels in each row of a corner, if it is rounded. */
 function runsOf(
   plane: WorkingPlane,
   [x, y, inX, inY]: Corner,
@@ -161,7 +161,7 @@ function runsOf(
 ): number[] | undefined {
   const { width, height } = plane;
   const corner = y * width + x;
-  // The background lies diagonally outside; beside the box where that reaches the border.
+  // The background is diagonally outside; beside the box if that reaches the border.
   const outX = x - 2 * inX;
   const outY = y - 2 * inY;
   const isOutX = outX >= 0 && outX < width;
@@ -179,7 +179,7 @@ function runsOf(
     ) {
       run++;
     }
-    // A curve recedes from row to row; what does not is content of the background's colour.
+    // A curve recedes from row to row; otherwise it is content of the background's colour.
     if (run >= MOST_CORNER * boxWidth || run > last + MIXED) return undefined;
     if (run === 0) break;
     last = run;

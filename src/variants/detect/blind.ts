@@ -21,9 +21,9 @@ const LONGEST = 10;
 
 /**
  * Undoes cuts and turns blindly, in the order given.
- * @param edits separated by spaces. A cut is four hexadecimal digits: eightieths of the photo's
- *   sides that were cut off at the left, top, right and bottom. A signed number is an angle in
- *   degrees, clockwise: the photo was turned by it before its corners were cut away
+ * @param edits space-separated. A cut is four hexadecimal digits: eightieths of the photo's sides
+ *   that were cut off at the left, top, right and bottom. A signed number is an angle in degrees,
+ *   clockwise: the photo was turned by it before its corners were cut away
  */
 export const uncut = (edits: string): Detector =>
   function* (plane): Generator<Placement> {
@@ -42,10 +42,10 @@ export const uncut = (edits: string): Detector =>
     }
   };
 
-/** What was cut off a photo: parts of its width left and right, of its height above and below. */
+/** The parts cut off a photo: shares of its width left and right, of its height above and below. */
 export type Cut = readonly [left: number, top: number, right: number, bottom: number];
 
-/** Where the photo lay of which a picture of these sides was left. */
+/** The place of the uncut photo of which a picture of these sides is left. */
 export function uncropped(
   width: number,
   height: number,
@@ -65,9 +65,9 @@ export function uncropped(
 }
 
 /**
- * Where the photo lay that was turned clockwise by `angle` degrees and of which the largest upright
- * rectangle of its own shape was kept, as straightening tools do. That is smaller by
- * cos a + p sin a, where p is its longer side by the shorter.
+ * The place of a photo that was turned clockwise by `angle` degrees and then cropped to the largest
+ * upright rectangle of its own shape, as straightening tools do. The rectangle is smaller by cos a
+ * + p sin a, where p is its longer side by the shorter.
  */
 export function unturnedCropped(width: number, height: number, angle: number): VariantGeometry {
   const radians = (Math.abs(angle) * Math.PI) / 180;

@@ -8,13 +8,16 @@ const CLIP = 20;
 /** The share of a side that a bar may take. */
 const LEAST = 0.03;
 const MOST = 0.46;
-/** The most texture that the bars may have, as a share of that between them and at all. */
+/**
+ * The most texture that the bars may have, as a share of the texture between them, and in total.
+ */
 const RATIO = 0.45;
 const ENERGY = 2.2;
 
 /**
- * Finds what lies between two blurred bars of equal width, left and right or above and below. Some
- * programs fill a screen so, with a blurred enlargement of the picture. The sharpest come first.
+ * Finds the picture between two blurred bars of equal width, left and right or above and below.
+ * Some programs fill a screen so, with a blurred enlargement of the picture. The sharpest come
+ * first.
  */
 export function* betweenBlurredBars(plane: WorkingPlane): Generator<Placement> {
   const { width, height } = plane;
@@ -33,15 +36,15 @@ export function* betweenBlurredBars(plane: WorkingPlane): Generator<Placement> {
   }
 }
 
-/** Of each line of one direction. */
+/** Texture of each line of one direction. */
 interface Texture {
-  /** mean second difference of its pixels, clipped */
+  /** mean second difference of the pixels of a line, clipped */
   readonly bends: Float64Array;
-  /** mean difference of its pixels from the line before */
+  /** mean difference of the pixels of a line from the line before */
   readonly steps: Float64Array;
 }
 
-/** Of every other pixel, as the squares of a chessboard lie: half the time. */
+/** Samples every other pixel, like the squares of one colour on a chessboard: half the time. */
 function texture({ width, height, luma }: WorkingPlane): { rows: Texture; columns: Texture } {
   const columns = { bends: new Float64Array(width), steps: new Float64Array(width) };
   const rows = { bends: new Float64Array(height), steps: new Float64Array(height) };

@@ -2,18 +2,18 @@ import type { Rectangle } from '../../variant.js';
 import { type Colour, isOf, type WorkingPlane } from '../working-plane.js';
 
 /*
- * What lies on a background of one colour: pixels that are not of it, joined to parts, and the box
- * of each part to the pixel.
+ * Parts on a background of one colour: pixels of other colours, joined to parts, and the exact box
+ * of each part in pixels.
  */
 
-/** A pixel is content if one of its channels is further than this from the background. */
+/** A pixel is content if one of its channels differs by more than this from the background. */
 const AWAY = 14;
-/** Pixels a side of a block, and how many of its pixels must be content. */
+/** Pixels a side of a block, and the number of its pixels that must be content. */
 const BLOCK = 2;
 const BLOCK_CONTENT = 3;
-/** The share of the picture that the box of a part covers at least. */
+/** The least share of the picture that the box of a part covers. */
 const AREA_SHARE = 0.025;
-/** The share of its box that a part fills at least: photos fill 0.66, half of other parts less. */
+/** The least share of its box that a part fills: photos fill 0.66, half of other parts less. */
 const FILL = 0.6;
 /** The share of a line that is content where a box begins. */
 const LINE_CONTENT = 0.4;
@@ -21,7 +21,7 @@ const LINE_CONTENT = 0.4;
 const LEAST_SIDE = 32;
 
 /**
- * Marks what is not of the background's colour.
+ * Marks pixels that are not of the background's colour.
  * @param region in pixels of the plane
  * @returns 1 where a pixel is content, for the pixels of the region, row-major
  */
@@ -62,13 +62,14 @@ interface Part {
 }
 
 /**
- * The boxes of the parts that are large and full enough, in pixels, the part of most content first.
+ * The boxes of the parts that are large and full enough, in pixels, the part with the most content
+ * first.
  * @param content 1 where a pixel is content, row-major
  */
 export function partsOf(content: Uint8Array, width: number, height: number): Rectangle[] {
   const columns = Math.floor(width / BLOCK);
   const rows = Math.floor(height / BLOCK);
-  // One more column, which stays empty, keeps blocks at the ends of neighbouring rows apart.
+  // An extra column, which stays empty, separates blocks at the ends of neighbouring rows.
   const stride = columns + 1;
   const blocks = new Uint8Array(stride * rows);
   for (let row = 0; row < rows; row++) {
@@ -91,8 +92,8 @@ export function partsOf(content: Uint8Array, width: number, height: number): Rec
 
 /** Blocks of content that touch along a side, in the order of their first blocks. */
 function components(blocks: Uint8Array, stride: number): Part[] {
-  // Runs of blocks of a row, each joined to those that it touches in the row above. At most one
-  // for two blocks, as the last column is empty.
+  // Runs of blocks in a row, each joined to those that it touches in the row above. There is at
+  // most one run for two blocks, as the last column is empty.
   const room = (blocks.length >> 1) + 1;
   const starts = new Int32Array(room);
   const ends = new Int32Array(room);
@@ -153,7 +154,7 @@ function join(firsts: Int32Array, run: number, other: number): void {
   firsts[Math.max(a, b)] = Math.min(a, b);
 }
 
-/** The box of a part to the pixel: from one block outside to the first line that is content. */
+/** The exact box of a part in pixels: from one block outside to the first line that is content. */
 function refine(content: Uint8Array, width: number, height: number, part: Part): Rectangle {
   let left = part.left * BLOCK;
   let top = part.top * BLOCK;
@@ -184,7 +185,7 @@ const ROUNDED = 0.1;
 
 /**
  * The colour that runs along two opposite sides of a box, left and right or top and bottom.
- * @param inset pixels of the plane that the lines lie inside the box
+ * @param inset distance of the lines from the box's sides, inwards, in pixels of the plane
  */
 export function frameColour(
   plane: WorkingPlane,
@@ -200,7 +201,7 @@ export function frameColour(
   ] as const;
   for (const [first, last, along, count] of pairs) {
     const middle = first + (count >> 1) * along;
-    // Of the pixels of a line most are of the frame, or it is none: the middle one is as good.
+    // Most pixels of a line are of the frame, or there is no frame: the middle one will do.
     const colour: Colour = [plane.red[middle]!, plane.green[middle]!, plane.blue[middle]!];
     const sides = [first, last].map((start) => shareOf(plane, colour, start, along, count));
     if (Math.min(...sides) > FRAME_SHARE) return colour;

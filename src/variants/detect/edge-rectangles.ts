@@ -5,31 +5,31 @@ import { snapToEdges } from './snap-to-edges.js';
 
 /** A step of luma this large is an edge. */
 const STEP = 9;
-/** Parts of a step of luma that are told apart. */
+/** Resolution of a step of luma. */
 const FINE = 2 ** 16;
 /** Cuts over the picture's full length, and inside each band between two of them. */
 const FULL_CUTS = 7;
 const BAND_CUTS = 4;
-/** The share of edge pixels that a cut has at least, and a cut through the middle. */
+/** The least share of edge pixels of a cut, and of a cut through the middle. */
 const LEAST_SUPPORT = 0.12;
 const MIDDLE_SUPPORT = 0.3;
-/** The share of the picture's width that a grid has at least, and what parts its cells. */
+/** The least share of the picture's width that a grid has, and the least support of its cuts. */
 const LEAST_GRID = 0.6;
 const GRID_SUPPORT = 0.3;
-/** Pixels between two cuts at least. */
+/** The least pixels between two cuts. */
 const APART = 5;
-/** The share of the picture's side that a rectangle has at least. */
+/** The least share of the picture's side that a rectangle has. */
 const LEAST_SIDE = 0.14;
 /** A side on the picture's own border counts as an edge of this support. */
 const BORDER_SUPPORT = 0.75;
 /**
- * Of 387 photos that nothing else found, all but two were in a rectangle worth 0.27 or more. Most
+ * All but two of 387 photos that nothing else found were in a rectangle worth 0.27 or more. Most
  * rectangles of untouched photos are worth less.
  */
 const LEAST_WORTH = 0.24;
-/** The share of the picture that a rectangle covers at most; more is the picture itself. */
+/** The largest share of the picture that a rectangle covers; more is the picture itself. */
 const MOST_AREA = 0.985;
-/** Of two rectangles that overlap more (intersection over union), the lesser is dropped. */
+/** If two rectangles overlap more (intersection over union), the lesser is dropped. */
 const SAME = 0.97;
 
 /**
@@ -58,9 +58,9 @@ const placed = (plane: WorkingPlane, rectangle: Rectangle): Placement => ({
 });
 
 /**
- * Running counts of edge pixels along each line of one direction, both borders included. From one
- * pixel of a line to another there are
- * `sums[line · step + to · along] - sums[line · step + from · along]`.
+ * Running counts of edge pixels along each line of one direction, both borders included. The count
+ * from one pixel of a line to another is `sums[line · step + to · along] - sums[line · step + from
+ * · along]`.
  */
 interface EdgeCounts {
   readonly sums: Uint16Array;
@@ -69,7 +69,7 @@ interface EdgeCounts {
   readonly lines: number;
 }
 
-/** Rectangles that cuts bound and that are worth enough, the best first. */
+/** Rectangles bounded by cuts that are worth enough, the best first. */
 function bounded(rows: EdgeCounts, columns: EdgeCounts): Rectangle[] {
   const width = columns.lines - 1;
   const height = rows.lines - 1;
@@ -81,7 +81,7 @@ function bounded(rows: EdgeCounts, columns: EdgeCounts): Rectangle[] {
     const area = (right - left) * (bottom - top);
     if (area > MOST_AREA * width * height) return;
     const most = worthOfSides(rows, columns, left, top, right, bottom);
-    // What can only be worth less is not looked into.
+    // Worth can only fall from here, so this one is skipped.
     if (most < LEAST_WORTH) return;
     const key = ((left * 8192 + top) * 8192 + right) * 8192 + bottom;
     if (candidates.has(key)) return;
@@ -115,7 +115,7 @@ function bounded(rows: EdgeCounts, columns: EdgeCounts): Rectangle[] {
 
 /**
  * The cells of a collage in halves, thirds or both, in pixels of the plane: where lines through the
- * middle, or at both thirds, are stronger than their neighbours and an edge for a good part. The
+ * middle, or at both thirds, are stronger than their neighbours and an edge for a fair share. The
  * photos' own cuts may be stronger and would hide them.
  */
 export const cellsOf = /* @__PURE__ */ shared((plane: WorkingPlane): readonly Rectangle[] => {
@@ -129,8 +129,9 @@ export const cellsOf = /* @__PURE__ */ shared((plane: WorkingPlane): readonly Re
 });
 
 /**
- * The square cells of a grid of three columns that fills a box, as on a profile: thin gaps part
- * them, or none, so that the grid was found as one. The last row may be cut off, and is left out.
+ * The square cells of a grid of three columns that fills a box, as on a profile: the gaps between
+ * them are thin or absent, so that the grid was found as one. The last row is omitted if it is cut
+ * off.
  * @param box in pixels of the plane
  * @returns none unless lines at both thirds of the width and below the first row are cuts
  */
@@ -172,7 +173,7 @@ function equalCuts(counts: EdgeCounts, length: number): number[] {
   return thirds.length === 2 ? thirds : cutAbout(counts, lines / 2, 0, length);
 }
 
-/** The line at a place, or a neighbour, if it is the strongest cut about there. */
+/** The line at a place, or a neighbour, if it is the strongest cut near there. */
 function cutAbout(
   counts: EdgeCounts,
   place: number,
@@ -217,7 +218,7 @@ function countEdges({ luma, width, height }: WorkingPlane) {
       const across = (value - before) | 0;
       above[x] = value;
       before = value;
-      // Whether it is beyond the step either way, as a sign and without a branch.
+      // True if it is beyond the step either way, as a sign and without a branch.
       count = (count + (((step - down) | (step + down)) >>> 31)) | 0;
       rows[to + 1] = count;
       const below = (counts[x]! + (((step - across) | (step + across)) >>> 31)) | 0;
@@ -235,7 +236,7 @@ function countEdges({ luma, width, height }: WorkingPlane) {
 const support = ({ sums, step, along }: EdgeCounts, line: number, from: number, to: number) =>
   (sums[line * step + to * along]! - sums[line * step + from * along]!) / (to - from);
 
-// Scratch: nothing of ours can run between its first write and its last read. What it held of a
+// Scratch: no other code of ours runs between its first write and its last read. Content of a
 // picture is cleared.
 let peaks = /* @__PURE__ */ new Int32Array(0);
 let heights = /* @__PURE__ */ new Int32Array(0);
@@ -259,7 +260,7 @@ function cuts(
   for (let line = 1; line <= last; line++) {
     const start = line * step;
     const after = line < last ? sums[start + to * along]! - sums[start + from * along]! : 0;
-    // Of the line before, which is no nearer to the borders than cuts to each other.
+    // Support of the previous line, which is as far from the borders as cuts are from each other.
     if (here >= least && here >= before && here >= after) {
       if (line - 1 >= APART && last - line + 1 >= APART) {
         peaks[count] = line - 1;
@@ -321,7 +322,7 @@ function worthOfSides(
 const side = (counts: EdgeCounts, line: number, from: number, to: number) =>
   line === 0 || line === counts.lines - 1 ? BORDER_SUPPORT : support(counts, line, from, to);
 
-/** What the inside takes off, or, where that is more than `most`, a part of it that is. */
+/** The inside's deduction; above `most`, perhaps only a part of it that is above it, too. */
 function inside(
   rows: EdgeCounts,
   columns: EdgeCounts,

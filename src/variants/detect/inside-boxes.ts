@@ -5,9 +5,9 @@ import { contentOf, frameColour, partsOf } from './content-parts.js';
 import type { Placement } from './detector.js';
 import { snapToEdges } from './snap-to-edges.js';
 
-/** The share of the box that the photo in it covers at least. */
+/** The least share of the box that the photo in it covers. */
 const LEAST_AREA = 0.2;
-/** Pixels of the plane that two bars may differ by, and how wide they are at least. */
+/** The most difference of two bars in pixels of the plane, and their least width. */
 const SAME_BARS = 2;
 const LEAST_BAR = 2;
 
@@ -17,7 +17,7 @@ const LEAST_BAR = 2;
  * side or along its top and bottom.
  *
  * A photo between two equal bars was fitted into its box, and reaches from side to side of it: this
- * is tried as well, since a player's controls often end it too soon.
+ * is tried as well, since a player's controls often end the bars too soon.
  */
 export function* insideBoxes(plane: WorkingPlane): Generator<Placement> {
   for (const inside of insidesOf(plane)) yield boxAt(plane, snapToEdges(plane, inside));

@@ -8,11 +8,11 @@ import { trim } from './trim.js';
 const SIDE = 256;
 
 /**
- * Parts of a four-sided picture that is itself a screen, a page or a print with a border: those
- * that are found in it once it is upright, one without its borders and one on a background.
+ * Parts of a four-sided picture that is itself a screen, a page or a print with a border: found in
+ * it once it is upright, one without its borders and one on a background.
  *
- * Of 65 photos of screens and 39 tilted prints and stories these brought 12 more within 31 bits,
- * at one to two hashes for each quadrilateral that is looked into.
+ * Of 65 photos of screens and 39 tilted prints and stories these brought 12 more within 31 bits, at
+ * one to two hashes for each quadrilateral that is searched.
  */
 export function* partsInside(plane: WorkingPlane, corners: Corners): Generator<Corners> {
   const upright = workingPlane(uprightPixels(plane, corners, SIDE));

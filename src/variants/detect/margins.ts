@@ -4,19 +4,19 @@ import type { Rectangle } from '../../variant.js';
 import { shared } from '../working-plane.js';
 
 /**
- * Beyond the picture its border is repeated, blurred along itself as far as it lies away, and fades
- * to the picture's mean, which it reaches at this share of the side. There it stays, however far.
+ * Beyond the picture its border is repeated, blurred along itself by its distance, and fades to the
+ * picture's mean, which it reaches at this share of the side. Beyond, it stays there.
  *
  * Bits left after undoing the right cut, of 2 to 20 % about the centre, on one side, at a corner,
- * and of half of the longer side (312 cuts of 26 photos): 25.5, 19.4, 32.6, 54.1. Fading over
- * 0.15: 25.7, 19.8, 33.0, 55.3, and not blurred 26.0, 20.3, 33.2, 55.9. Exponentially, to 1 / e
- * over 0.12, they were 25.4, 19.6, 32.8, 54.1, but that has no end.
+ * and of half of the longer side (312 cuts of 26 photos): 25.5, 19.4, 32.6, 54.1. Fading over 0.15:
+ * 25.7, 19.8, 33.0, 55.3, and not blurred 26.0, 20.3, 33.2, 55.9. Exponentially, to 1 / e over
+ * 0.12, they were 25.4, 19.6, 32.8, 54.1, but that has no end.
  */
 const FADE = 0.25;
 
 /**
- * A part of the plane with what may have lain around it before it was cut out.
- * @param part in pixels of the plane; the whole plane unless given
+ * A part of the plane with the likely surroundings from before it was cut out.
+ * @param part in pixels of the plane; the whole plane by default
  * @returns a plane of its own, in which the part has the place that it has in the picture
  */
 export function withMargins(
@@ -24,7 +24,7 @@ export function withMargins(
   part: Rectangle = { left: 0, top: 0, width: plane.width, height: plane.height },
 ): LumaPlane {
   const { left, top, width, height } = part;
-  // The last line, at the mean, stands for all beyond it.
+  // The last line, at the mean, represents all beyond it.
   const aroundX = Math.ceil(FADE * width);
   const aroundY = Math.ceil(FADE * height);
   const stride = width + 2 * aroundX;
@@ -47,13 +47,15 @@ export function withMargins(
   };
 }
 
-/** `withMargins` of the whole picture, for all who undo cuts: no larger than its parts want it. */
+/**
+ * `withMargins` of the whole picture, shared by all that undo cuts: no larger than its parts need.
+ */
 export const wholeWithMargins = /* @__PURE__ */ shared((plane) => {
   const { fullWidth: width, fullHeight: height } = plane;
   return withMargins(halvedFor(plane, { left: 0, top: 0, width, height }));
 });
 
-/** Copies a part of the plane to `start` of `out`, so that its mean comes out as 0. */
+/** Copies a part of the plane to `start` of `out`, shifted to a mean of 0. */
 function copyLessMean(
   { luma, width: fullWidth }: LumaPlane,
   { left, top, width, height }: Rectangle,

@@ -17,44 +17,44 @@ import type { Placement } from './detector.js';
 import { partsInside } from './inside-quadrilateral.js';
 
 /**
- * The longer side that the plane is brought near to, and the least side that is looked at. At 450,
- * which takes nearly three times as long, no more tilted pictures were found.
+ * The longer side to which the plane is reduced, approximately, and the least side that is
+ * searched. At 450, which takes nearly three times as long, no more tilted pictures were found.
  */
 const SIDE = 300;
 const LEAST_PIXELS = 24;
-/** Change of luma from a pixel to the next that is an edge: half a step of this height. */
+/** Change of luma between neighbouring pixels that is an edge: half a step of this height. */
 const EDGE = 3.5 * CHANGE;
 /**
- * The share of pixels that are edges at most: where there are more, only stronger ones count. There
+ * The largest share of pixels that are edges: if there are more, only stronger ones count. There
  * are under 65,536 then, as a plane has under 450 x 450 pixels.
  */
 const DENSE = 1 / 4;
-/** Lines of either direction, and the votes that one has at least, by the rows of the plane. */
+/** The most lines of either direction, and the least votes of one, by the rows of the plane. */
 const LINES = 12;
 const LEAST_VOTES = 0.3;
-/** The share of the plane's rows in which a line has a point at least. */
+/** The least share of the plane's rows in which a line has a point. */
 const LEAST_POINTS = 0.1;
-/** The share of the picture's side that a quadrilateral has at least. */
+/** The least share of the picture's side that a quadrilateral has. */
 const LEAST_SIDE = 0.15;
-/** The longer of two opposite sides by the shorter one at most. */
+/** The largest ratio of two opposite sides, the longer by the shorter. */
 const TAPER = 1.5;
-/** The share of each side that is an edge at least. */
+/** The least share of each side that is an edge. */
 const LEAST_SUPPORT = 0.25;
-/** By the longer side of the plane, how far past a corner its sides are looked for. */
+/** Distance past a corner, by the longer side of the plane, in which the sides are searched. */
 const PAST = 0.03;
 /**
- * Of 494 pictures without a tilt 64 have one that is worth as much; 127 if 0.45 were enough, which
+ * 64 of 494 pictures without a tilt have one worth this; 127 would have one worth 0.45, which
  * would bring one more of 156 tilted ones within 31 bits.
  */
 const LEAST_WORTH = 0.55;
-/** Of two whose corners all lie nearer, by the diagonal, the lesser is dropped. */
+/** If all corners of two are nearer than this, by the diagonal, the lesser is dropped. */
 const SAME = 0.02;
-/** How many are given, and in how many of them others are looked for. */
+/** The most that are returned, and the number of them in which others are searched. */
 const MOST = 5;
 const DEEP = 2;
 /**
- * Parts of parts are looked for too: a photo between the bars of a window, on a screen in its
- * frame. Of 95 photos of screens this brought 6 more to a match.
+ * Parts of parts are searched too: a photo between the bars of a window, on a screen in its frame.
+ * Of 95 photos of screens this brought 6 more to a match.
  */
 const LEVELS = 2;
 /** Near its corners, this share of a side is not fitted: other edges meet there. */
@@ -66,9 +66,9 @@ const UPRIGHT = 0.006;
  * Finds four-sided pictures at an angle of up to 25 degrees or in perspective: a print on a table,
  * a photo of a screen, a picture tilted in a story. Straight edges are found in a plane of about
  * 300 pixels a side; two near to upright and two near to level bound a quadrilateral if they are
- * edges for most of its sides and end at its corners. The first two are also looked into, upright.
+ * edges for most of its sides and end at its corners. The first two are also searched, upright.
  *
- * If the likeliest is an upright rectangle, it alone is given: the picture is a page or a screen,
+ * If the likeliest is an upright rectangle, only it is returned: the picture is a page or a screen,
  * full of rectangles that other detectors find.
  */
 export function* quadrilaterals(plane: WorkingPlane): Generator<Placement> {
@@ -131,7 +131,7 @@ function inReduced({ luma, ...plane }: WorkingPlane, factor: number): Corners[] 
   }) as unknown as Corners[];
 }
 
-/** The strongest lines, by where they cross the middle. */
+/** The strongest lines, by their crossings with the middle. */
 function linesOf(edges: Edges): StraightLine[] {
   const ballot = ballotOf(edges);
   const found: StraightLine[] = [];
@@ -226,7 +226,7 @@ function bounded(
   return kept;
 }
 
-/** The places of two lines that are so far apart at the middle. */
+/** The indices of two lines that are so far apart at the middle. */
 function pairs(lines: readonly StraightLine[], least: number): (readonly [number, number])[] {
   const found: (readonly [number, number])[] = [];
   for (let i = 0; i < lines.length; i++) {
@@ -237,11 +237,11 @@ function pairs(lines: readonly StraightLine[], least: number): (readonly [number
   return found;
 }
 
-/** Whether a point lies in the picture, up to a fiftieth. Its sides are 1. */
+/** True if a point is in the picture, up to a fiftieth outside. Its sides are 1. */
 const isNearPicture = (x: number, y: number): boolean =>
   Math.abs(x - 0.5) <= 0.52 && Math.abs(y - 0.5) <= 0.52;
 
-/** Whether a quadrilateral may be one of a picture. */
+/** True if a quadrilateral may be a picture's. */
 function isLikely(a: Point, b: Point, c: Point, d: Point, width: number, height: number): boolean {
   const above = b[0] - a[0];
   const below = c[0] - d[0];
@@ -256,8 +256,8 @@ function isLikely(a: Point, b: Point, c: Point, d: Point, width: number, height:
 }
 
 /**
- * 0.6 of the weakest side's support and 0.4 of the mean, less half of what goes on past the
- * corners: 0 if a side is hardly an edge.
+ * 0.6 of the weakest side's support and 0.4 of the mean, less half of the edges that continue past
+ * the corners: 0 if a side is hardly an edge.
  */
 function worthOf({ left, top, right, bottom }: Sides, [a, b, c, d]: Corners, past: number): number {
   const sides = [
@@ -281,7 +281,7 @@ function worthOf({ left, top, right, bottom }: Sides, [a, b, c, d]: Corners, pas
   return 0.6 * weakest + 0.4 * mean - beyond / 16;
 }
 
-/** The sides fitted anew, each to its points between its corners alone. */
+/** The sides refitted, each only to its points between its corners. */
 function refined({ left, top, right, bottom, corners }: Quad, upright: Edges, level: Edges): Sides {
   const fitted = (edges: Edges, line: StraightLine, from: number, to: number) => {
     const side = { ...line };
@@ -311,7 +311,7 @@ const isUpright = ([a, b, c, d]: Corners): boolean =>
 /** Steps of a pixel to which corners are rounded. */
 const STEPS = 16;
 
-/** Corners moved into the picture, if they are still those of a convex quadrilateral. */
+/** Corners moved into the picture, if they still form a convex quadrilateral. */
 function placedAt(
   { fullWidth, fullHeight }: WorkingPlane,
   corners: Corners,
@@ -322,7 +322,7 @@ function placedAt(
   for (const [i, [x, y]] of placed.entries()) {
     const [nextX, nextY] = placed[(i + 1) & 3]!;
     const [thenX, thenY] = placed[(i + 2) & 3]!;
-    // Clockwise as seen, at each corner by a right angle or so: a pixel square is 1.
+    // Clockwise as seen, and at each corner about a right angle: a pixel square is 1.
     if ((nextX - x) * (thenY - nextY) - (nextY - y) * (thenX - nextX) < 1) return undefined;
   }
   const xs = placed.map(([x]) => x);

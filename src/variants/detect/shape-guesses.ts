@@ -11,22 +11,25 @@ import { snapToEdges } from './snap-to-edges.js';
 
 /** The shapes that apps crop photos to, width by height. */
 const CROPPED_TO = [1, 4 / 5, 16 / 9, 9 / 16] as const;
-/** How far a ratio of sides may be from them: apps round to pixels, and people cut by hand. */
+/** Tolerance of a ratio of sides: apps round to pixels, and people cut by hand. */
 const TOLERANCE = 0.02;
 
 /** The shapes that cameras give photos. */
 const TAKEN_AS = [4 / 3, 3 / 2, 16 / 9, 3 / 4, 2 / 3, 9 / 16] as const;
 
-/** The shares of a side that may have been kept: of less, too few bits are left to be told. */
+/**
+ * The shares of a side that may have been kept: of less, too few bits are left to be recognised.
+ */
 const LEAST_KEPT = 0.44;
 const MOST_KEPT = 0.97;
-/** From this share on, one share between all stands for them where a crop is not centred. */
+/** From this share on, one share between all replaces them if a crop is not centred. */
 const MUCH_KEPT = 0.65;
-/** Shares of what was cut off that lay before the picture, if it was not cut about the centre. */
+/** The cut-off shares before the picture, if it was not cut about the centre. */
 const ASIDE = [0.25, 0.75] as const;
 /**
- * Of less, each place has its own guess, so far from the next by the photo's side, as far as apps
- * are likely to place them. A guess comes within 60 bits if it is half of this off, hardly more.
+ * Below `MUCH_KEPT`, each position has its own guess, at this distance from the next by the photo's
+ * side, as far out as apps are likely to crop. A guess that is half of this off comes within 60
+ * bits, hardly one that is more.
  */
 const APART = 0.07;
 const FARTHEST = 0.4;
@@ -38,8 +41,8 @@ const FARTHEST = 0.4;
  *
  * Within 31 and 60 bits, of crops about the centre of 26 photos (their other hashes: none): squares
  * of 4:3 42 and 96 %, of 3:2 23 and 88, of 16:9 12 and 85; 4:5 of 4:3 27 and 85, of 16:9 15 and 65;
- * 16:9 of 4:3 35 and 96, of 3:2 73 and 88. At a random place about a third of that. Where half of
- * a side or less was kept, as in 9:16 of 4:3 or 16:9, few are found.
+ * 16:9 of 4:3 35 and 96, of 3:2 73 and 88. At a random place it is about a third of that. Where
+ * half of a side or less was kept, as in 9:16 of 4:3 or 16:9, few are found.
  */
 export function* shapeGuesses(plane: WorkingPlane): Generator<Placement> {
   const { fullWidth: width, fullHeight: height } = plane;
@@ -54,8 +57,8 @@ export function* shapeGuesses(plane: WorkingPlane): Generator<Placement> {
 
 /**
  * The same for the parts found in a picture: the square cells of a collage or of a profile, a
- * square photo in a feed. Each is put back about the centre, into as few photos as tell most, the
- * first guess for all parts before the second.
+ * square photo in a feed. Each is put back about the centre, into the few photos that find most,
+ * the first guess for all parts before the second.
  */
 export function* cellGuesses(plane: WorkingPlane): Generator<Placement> {
   const boxes = boxesOf(plane);
@@ -78,16 +81,16 @@ export function* cellGuesses(plane: WorkingPlane): Generator<Placement> {
 
 type Axis = 'x' | 'y';
 const AXES: readonly Axis[] = ['x', 'y'];
-/** How a photo may have been cut along one axis. */
+/** A guess at how a photo was cut along one axis. */
 interface Guess {
   readonly axis: Axis;
-  /** of the side that was kept */
+  /** share of the side that was kept */
   readonly share: number;
-  /** of what was cut off, the part at the left or the top */
+  /** share of the cut-off part that was at the left or the top */
   readonly before: number;
 }
 
-/** Shares of the width and of the height that were kept of each photo that it may be cut from. */
+/** The kept shares of the width and of the height, for each photo that it may be cut from. */
 function keptOf({ width, height }: Rectangle): Record<Axis, number[]> {
   const kept: Record<Axis, number[]> = { x: [], y: [] };
   const shape = width / height;
@@ -102,7 +105,7 @@ function keptOf({ width, height }: Rectangle): Record<Axis, number[]> {
 const centred = (axis: Axis, shares: readonly number[]): Guess[] =>
   shares.map((share) => ({ axis, share, before: 0.5 }));
 
-/** One share between those of which much was kept, and the others. */
+/** One share between the large ones, and the others. */
 function fewGuesses(kept: Record<Axis, number[]>): Guess[] {
   const much = AXES.flatMap((axis) => {
     const shares = kept[axis].filter((share) => share >= MUCH_KEPT);
@@ -137,7 +140,7 @@ function placesAside(share: number): number[] {
 
 const mean = (values: readonly number[]) => values.reduce((sum, one) => sum + one) / values.length;
 
-/** Where the photo lay that was cut so. */
+/** The place of the photo that was cut so. */
 function before({ left, top, width, height }: Rectangle, guess: Guess): VariantGeometry {
   const first = (1 - guess.share) * guess.before;
   const last = 1 - guess.share - first;

@@ -4,8 +4,8 @@ import type { WorkingPlane } from '../working-plane.js';
 
 /**
  * Converts a rectangle of the working plane to pixels of the picture. Each side moves to the line
- * near it across which the picture changes most: by less than two pixels of the plane where one
- * stands for several, by at most `reach` elsewhere.
+ * near it across which the picture changes most: by less than two pixels of the plane if one covers
+ * several of the picture, otherwise by at most `reach`.
  */
 export function snapToEdges(
   plane: WorkingPlane,

@@ -2,7 +2,7 @@ import { type Colour, isOf, type WorkingPlane } from '../working-plane.js';
 import type { Placement } from './detector.js';
 import { snapToEdges } from './snap-to-edges.js';
 
-/** How far a channel may be from the border's colour. */
+/** The most difference of a channel from the border's colour. */
 const TOLERANCE = 20;
 /** The share of a line that must be within it: noise, ringing and the edge of a logo may not be. */
 const SHARE = 0.98;
@@ -12,9 +12,9 @@ const MOST = 0.46;
 /**
  * Takes off borders of one colour, any colour. On each side the border's colour is the median of
  * the outermost line, and the border is that line and all that follow in the same colour. Top and
- * bottom come first, then the sides of what lies between them.
+ * bottom come first, then the sides between them.
  *
- * It gives up to three rectangles: as found, with opposite borders made equal, and with all four
+ * It returns up to three rectangles: as found, with opposite borders made equal, and with all four
  * made equal (to the narrowest). About a fifth of natural photos seem to have a border.
  */
 export function* trim(plane: WorkingPlane): Generator<Placement> {
@@ -71,7 +71,7 @@ function borderLines(
     }
     if (strangers > allowed) return line;
   }
-  // A side of one colour as far as we look is a flat picture, not a border.
+  // A side of one colour as deep as the search goes is a flat picture, not a border.
   return 0;
 }
 

@@ -1,19 +1,19 @@
 import { type Colour, colourAt, isOf, type WorkingPlane } from '../working-plane.js';
 import type { Placement } from './detector.js';
 
-/** Degrees to either side that are tried: coarse steps first, then fine ones about the best. */
+/** Degrees that are tried to either side: coarse steps first, then fine ones about the best. */
 const MOST = 15;
 const COARSE = 0.25;
 const FINE = 0.05;
-/** Points looked at along each side. */
+/** Points sampled along each side. */
 const POINTS = 64;
-/** How far a channel may be from the fill's colour. */
+/** The most difference of a channel from the fill's colour. */
 const TOLERANCE = 14;
 /** The least difference between the shares of fill just outside and just inside the sides. */
 const LEAST_FIT = 0.35;
 
 /**
- * Turns back a picture whose canvas grew when it was turned, told by the fill of its four corners.
+ * Turns back a picture whose canvas grew when it was turned, as the fill of its four corners shows.
  * The canvas's sides and an angle give the sides of the picture in it: W = w cos a + h sin a, H = h
  * cos a + w sin a. It finds none if the corners are not of one colour, if no angle from 0.5 to 15
  * degrees fits, or if a side of the picture would be under 0.3 of the canvas's.
@@ -76,7 +76,7 @@ function cornerFill(plane: WorkingPlane): Colour | undefined {
   return corners.every((corner) => isOf(plane, corner, fill, TOLERANCE)) ? fill : undefined;
 }
 
-/** How well the sides of the turned picture part fill from content, -1…1. */
+/** Sharpness of the sides of the turned picture between fill and content, -1…1. */
 function parting(plane: WorkingPlane, fill: Colour, angle: number): number {
   const { width, height } = before(plane.width, plane.height, angle);
   if (width < 0.3 * plane.width || height < 0.3 * plane.height) return -1;
@@ -95,7 +95,7 @@ function parting(plane: WorkingPlane, fill: Colour, angle: number): number {
       const outX = side < 2 ? 4 * sign : 0;
       const outY = side < 2 ? 0 : 4 * sign;
       const beyond = isFill(plane, fill, cosine, sine, x + outX, y + outY);
-      // Where the canvas ends before the fill begins there is nothing to see.
+      // If the canvas ends before the fill begins, there is nothing to compare.
       if (beyond < 0) continue;
       points++;
       outside += beyond;
