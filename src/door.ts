@@ -1,5 +1,5 @@
 /*
- * Checks of the arguments of public functions. A message says what was expected but never quotes
+ * Checks of the arguments of public functions. A message states what was expected but never quotes
  * the value, which may be a hash, a label or a file name, because messages end up in logs.
  */
 
@@ -25,9 +25,9 @@ export function checkOptions(options: object, what = 'options to be an object'):
 }
 
 /**
- * Checks that every member of `options` is known: a misspelt one would be ignored in silence.
- * @throws {TypeError} naming the unknown member if it is a short identifier, and the nearest known
- *   one if that may be meant; never a value
+ * Checks that every member of `options` is known: a misspelt one would be silently ignored.
+ * @throws {TypeError} that names the unknown member if it is a short identifier, and the nearest
+ *   known one if it is probably meant; never a value
  */
 export function checkKnown(options: object, known: readonly string[]): void {
   for (const name of Object.keys(options)) {
@@ -42,7 +42,9 @@ export function checkKnown(options: object, known: readonly string[]): void {
   }
 }
 
-/** Levenshtein's: how many characters are inserted, removed or replaced. Case does not count. */
+/**
+ * Levenshtein's distance: the number of characters inserted, removed or replaced. Case is ignored.
+ */
 function editDistance(a: string, b: string): number {
   const wanted = b.toLowerCase();
   let row = Array.from({ length: b.length + 1 }, (_, at) => at);
@@ -58,7 +60,7 @@ function editDistance(a: string, b: string): number {
 }
 
 /**
- * Checks what is given to a function that takes no options, `close` say.
+ * Checks the argument of a function that takes no options, `close` say.
  * @throws {TypeError} if it has any
  */
 export function checkNoOptions(options: object = {}): void {
@@ -160,7 +162,7 @@ export function checkedJson(name: string, value: unknown): string {
   try {
     json = JSON.stringify(value);
   } catch {
-    // Told below: the engine's words may quote.
+    // Reported below: the engine's message may quote.
   }
   if (json === undefined) throw new TypeError(`expected ${name} to be JSON`);
   if (json.length <= MAX_JSON) return json;
@@ -175,8 +177,8 @@ export function checkedJson(name: string, value: unknown): string {
  *     isolation: { is: choice, of: ['process', 'thread'], default: 'process' },
  *   } satisfies OptionTable<HashPoolOptions>;
  *
- * The checks here, docs/options.md and the rows of test/doors.test.ts are made of it. An option is
- * known by the function that checks it, so a bundler takes only the checks that are used.
+ * The checks here, docs/options.md and the rows of test/doors.test.ts are derived from it. An
+ * option refers to the function that checks it, so a bundler takes only the checks that are used.
  */
 
 /** One option. */
@@ -191,15 +193,15 @@ export interface Option {
   readonly methods?: readonly string[];
   /** the options of a nested object */
   readonly options?: OptionTable<object>;
-  /** stands in its place if it is not given */
+  /** its value if absent */
   readonly default?: unknown;
-  /** it must be given */
+  /** must be present */
   readonly required?: true;
 }
 
 /**
- * @param options all that are given
- * @throws {TypeError | RangeError} unless `value` is what its option says
+ * @param options the whole options object
+ * @throws {TypeError | RangeError} unless `value` is valid for its option
  */
 export type OptionCheck = (name: string, value: unknown, option: Option, options: object) => void;
 
@@ -219,7 +221,7 @@ export type Checked<Options, Table> = {
 
 /**
  * `options`, checked, with their defaults.
- * @throws {TypeError | RangeError} that says what was expected, and of an unknown option the
+ * @throws {TypeError | RangeError} that states what was expected, and for an unknown option the
  *   nearest known name
  */
 export function checkedOptions<Options extends object, Table extends OptionTable<Options>>(
@@ -232,8 +234,8 @@ export function checkedOptions<Options extends object, Table extends OptionTable
 }
 
 /**
- * As `checkedOptions`, for what a page may take alone, where bytes count: an unknown option is
- * answered with all known ones.
+ * As `checkedOptions`, for functions that a page may load alone, where bytes count: the error for
+ * an unknown option names all known ones.
  */
 export function checkedBriefly<Options extends object, Table extends OptionTable<Options>>(
   options: Options,
@@ -253,7 +255,7 @@ export function checkedBriefly<Options extends object, Table extends OptionTable
   return checked as Checked<Options, Table>;
 }
 
-/** One table of several; of two options with a name, the later one holds. */
+/** One table of several; of two options with one name, the later one counts. */
 export const tableOf = <const Tables extends readonly object[]>(
   ...tables: Tables
 ): Joined<Tables> => Object.assign({}, ...tables) as Joined<Tables>;

@@ -17,38 +17,38 @@ import {
   type Resample,
 } from './hash.js';
 
-/** What somebody else said about an entry. */
+/** Another party's statement about an entry. */
 export interface Opinion {
-  /** who: a participant, by the name or number that the source gives */
+  /** the participant, by the name or number that the source gives */
   readonly from: string;
-  /** what, in the source's own word: `Blocked`, `affirmative`, `DISAGREE_WITH_TAGS` */
+  /** the statement, in the source's own word: `Blocked`, `affirmative`, `DISAGREE_WITH_TAGS` */
   readonly says: string;
   /** the participant's tags or reasons, if any */
   readonly tags?: readonly string[];
 }
 
-/** One entry of a blocklist: a listed hash and what the lister said about it. */
+/** One entry of a blocklist: a listed hash and the lister's statements about it. */
 export interface BlocklistEntry {
   readonly hash: Hash;
-  /** why it is listed, in the lister's words; often empty */
+  /** the reasons for listing it, in the lister's words; often empty */
   readonly labels: readonly string[];
   /** an integer 0…100, if the list has it (PDQ) */
   readonly quality?: number;
-  /** who listed it: a programme, an exchange or a file */
+  /** the lister: a programme, a feed or a file */
   readonly source?: string;
   /** the source's own identifier of the entry */
   readonly id?: string;
   /** the size convention of a PDQ hash, if the list has it */
   readonly resample?: Resample;
   /**
-   * which part or form of the picture was hashed, by the name of the variant: `window1x1` … Absent:
-   * the picture itself, or not known
+   * the part or form of the picture that was hashed, by the name of the variant: `window1x1` …
+   * Absent: the picture itself, or unknown
    */
   readonly variant?: string;
   /**
    * the picture of which this is a part or form: the lower-case hex of that picture's own hash, of
-   * this algorithm and width. A withdrawal of the picture by its hash takes all that names it.
-   * Absent: the picture itself, or not known
+   * this algorithm and width. A withdrawal of the picture by its hash removes all entries that name
+   * it. Absent: the picture itself, or unknown
    */
   readonly group?: string;
   /**
@@ -56,29 +56,29 @@ export interface BlocklistEntry {
    * platform's own
    */
   readonly list?: string;
-  /** how many cases or reports name it, if the source counts them */
+  /** number of cases or reports that name it, if the source counts them */
   readonly caseCount?: number;
-  /** what others said about it */
+  /** statements of others about it */
   readonly opinions?: readonly Opinion[];
   /**
-   * whether those who keep its list have looked at it; absent: not told. On an own list that is the
-   * platform itself: set it for nobody else
+   * whether the keepers of its list have reviewed it; absent: unknown. On an own list the keeper is
+   * the platform itself: set it for no one else
    */
   readonly confirmed?: boolean;
 }
 
-/** What an entry says of its hash. */
+/** The data of an entry besides its hash. */
 export type Said = Omit<BlocklistEntry, 'hash'>;
 
-/** All that there is to know about a member of an entry beside its hash. */
+/** Definition of a member of an entry, except its hash. */
 export interface Field<Value = unknown> {
-  /** the column of a database that keeps it, and its type there */
+  /** the database column for it, and its type there */
   readonly sql: readonly [name: string, type: string];
-  /** whether a table keeps it in a note that entries share, not in a column of its own */
+  /** whether a table keeps it in a note that entries share, not in a column */
   readonly isShared: boolean;
   /** @throws {TypeError | RangeError} unless `value` can be this member of an entry of `hash` */
   check(value: unknown, hash: Hash): void;
-  /** a fresh copy, without what does not belong to it; absent: the value cannot be changed */
+  /** a new copy, without unknown members; absent: the value is immutable */
   readonly copy?: (value: Value) => Value;
 }
 
@@ -90,7 +90,8 @@ const text = (name: string, isShared: boolean): Field<string> => ({
 
 /**
  * The members of an entry, in the order in which they are written. Checks, copies, equality, notes,
- * JSON and the columns of a database follow from this table: what is added here is everywhere.
+ * JSON and the columns of a database follow from this table: a member added here is known
+ * everywhere.
  */
 export const FIELDS: {
   readonly [Name in keyof Said]-?: Field<NonNullable<Said[Name]>>;
@@ -145,9 +146,9 @@ export const FIELDS: {
 export type FieldName = keyof typeof FIELDS;
 
 export const FIELD_NAMES: readonly FieldName[] = /* @__PURE__ */ namesOf(() => true);
-/** The members and their checks: to look for them anew takes a third of adding an entry. */
+/** The members and their checks: looking them up again takes a third of adding an entry. */
 const CHECKED = /* @__PURE__ */ Object.entries(FIELDS) as [FieldName, Field][];
-/** Those that entries share in notes. */
+/** The members that entries share in notes. */
 export const SHARED_NAMES: readonly FieldName[] = /* @__PURE__ */ namesOf(
   (name) => FIELDS[name].isShared,
 );
@@ -168,7 +169,7 @@ export function checkEntry(entry: BlocklistEntry): void {
   }
 }
 
-/** A fresh copy of some members, those that are there, without any other. */
+/** A new copy of some members, if present, without any others. */
 export function copyOfSaid(said: Partial<Said>, names = FIELD_NAMES): Said {
   const copy: Partial<Record<FieldName, unknown>> = {};
   for (const name of names) {
@@ -180,28 +181,28 @@ export function copyOfSaid(said: Partial<Said>, names = FIELD_NAMES): Said {
   return copy as Said;
 }
 
-/** What an entry says, as text: equal texts are equal. */
+/** The data of an entry as text: equal data gives equal text. */
 export function textOfSaid(said: Partial<Said>, names = FIELD_NAMES): string {
   return JSON.stringify(copyOfSaid(said, names));
 }
 
-/** An entry as text: equal texts are the same entries. */
+/** An entry as text: equal entries give equal text. */
 export const textOfEntry = (entry: BlocklistEntry): string =>
   `${entry.hash.algorithm} ${hashToHex(entry.hash)} ${textOfSaid(entry)}`;
 
-/** Whether two entries are the same: of one hash, and with the same members. */
+/** True if two entries are equal: of one hash, and with the same members. */
 export const isSameEntry = (a: BlocklistEntry, b: BlocklistEntry): boolean =>
   a.hash.algorithm === b.hash.algorithm &&
   hashToHex(a.hash) === hashToHex(b.hash) &&
   textOfSaid(a) === textOfSaid(b);
 
-/** An entry as JSON: its hash, and its members as they are. */
+/** An entry as JSON: its hash, and its members unchanged. */
 export interface EntryJSON extends Said {
   readonly algorithm: Algorithm;
   readonly hash: string;
 }
 
-/** An entry as JSON, without any member that entries do not have. */
+/** An entry as JSON, without unknown members. */
 export const entryToJSON = (entry: BlocklistEntry): EntryJSON => ({
   algorithm: entry.hash.algorithm,
   hash: hashToHex(entry.hash),
@@ -209,9 +210,9 @@ export const entryToJSON = (entry: BlocklistEntry): EntryJSON => ({
 });
 
 /**
- * An entry of what `entryToJSON` gave.
- * @throws {TypeError | RangeError} if it is malformed, or has a member that entries do not have:
- *   one of a later version would be lost
+ * Reads an entry that `entryToJSON` wrote.
+ * @throws {TypeError | RangeError} if it is malformed, or has an unknown member: one of a later
+ *   version would be lost
  */
 export function entryFromJSON(json: unknown): BlocklistEntry {
   checkObject(json, 'an entry as JSON');
@@ -222,7 +223,7 @@ export function entryFromJSON(json: unknown): BlocklistEntry {
   return entry;
 }
 
-/** Under this key, an entry on its way into a list has the number by which a store calls it. */
+/** Key of the number that a store gave an entry on its way into a list. */
 export const NUMBER: unique symbol = /* @__PURE__ */ Symbol('number');
 
 export interface NumberedEntry extends BlocklistEntry {
@@ -231,19 +232,19 @@ export interface NumberedEntry extends BlocklistEntry {
 
 const numbers = /* @__PURE__ */ new WeakMap<BlocklistEntry, number>();
 
-/** Notes the number by which the store calls an entry that a search found. */
+/** Notes the store's number of an entry that a search found. */
 export function noteNumber(entry: BlocklistEntry, number: number): void {
   numbers.set(entry, number);
 }
 
 /**
- * The number by which the store calls the entry of a match, as it was when the list was searched;
- * undefined if the list does not follow a store.
- * @param entry the very object that the match has, and no copy
+ * The store's number of a match's entry, from when the list was searched; undefined if the list
+ * does not follow a store.
+ * @param entry the very object in the match, not a copy
  */
 export const numberOf = (entry: BlocklistEntry): number | undefined => numbers.get(entry);
 
-/** What a decision about an entry depends on. */
+/** The data that a decision about an entry depends on. */
 export interface EntryFacts {
   readonly hash: Hash;
   readonly quality?: number | undefined;
@@ -259,7 +260,7 @@ export function checkGroup(group: string, { bytes }: Hash): void {
   }
 }
 
-/** Of the name of a list: a log of decisions holds no longer one. */
+/** Longest name of a list: a log of decisions holds no longer one. */
 const MAX_LIST_NAME = 200;
 
 /** @throws {TypeError | RangeError} unless `name` can be the name of a list */
@@ -287,14 +288,14 @@ export function isOpinion(value: unknown): value is Opinion {
   );
 }
 
-/** Fresh copies, without members that an opinion does not have. */
+/** New copies, without unknown members. */
 export function copyOfOpinions(opinions: readonly Opinion[]): Opinion[] {
   return opinions.map(({ from, says, tags }) => ({ from, says, ...(tags && { tags: [...tags] }) }));
 }
 
 /**
- * @param hashed as `hash` gives it, perhaps with labels
- * @throws {TypeError} if it comes of a picture that was decoded in part
+ * @param hashed as `hash` returns it, perhaps with labels
+ * @throws {TypeError} if it comes from a picture that was decoded in part
  */
 export function checkNoDraft(hashed: { hash?: Hash; decoding?: Decoding }): void {
   if (hashed.hash?.decoding === 'draft' || hashed.decoding === 'draft') {
@@ -312,7 +313,7 @@ export function checkLabels(labels: readonly string[]): void {
 /** The name of a list; that of the unnamed one is empty. */
 export const listOf = ({ list = '' }: Pick<EntryFacts, 'list'>): string => list;
 
-/** An entry as it is on a list: one of the unnamed list names none. */
+/** An entry in the form of a list's entries: on the unnamed list, it names none. */
 export function onList(entry: BlocklistEntry, list: string): BlocklistEntry {
   const { list: _, ...others } = entry;
   return list === '' ? others : { ...others, list };

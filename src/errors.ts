@@ -1,4 +1,4 @@
-/** Why an image could not be decoded. Codes are API; messages are not. */
+/** The reason for which an image could not be decoded. Codes are API; messages are not. */
 export type DecodeErrorCode =
   /** there are no bytes */
   | 'empty'
@@ -8,7 +8,7 @@ export type DecodeErrorCode =
   | 'unsupported'
   /** a known image format, but the bytes are truncated or malformed */
   | 'corrupt'
-  /** more bytes than `maxBytes`, or more files of a form than `maxFiles` */
+  /** more bytes than `maxBytes`, or more files of one form than `maxFiles` */
   | 'too-many-bytes'
   /** more pixels than `maxPixels` */
   | 'too-many-pixels'
@@ -16,13 +16,13 @@ export type DecodeErrorCode =
   | 'too-many-frames'
   /** reading, waiting, decoding and hashing took longer than `timeoutSeconds` */
   | 'timeout'
-  /** a stream that came slower than `minBytesPerSecond`, or paused longer than `idleSeconds` */
+  /** a stream that arrived slower than `minBytesPerSecond`, or paused longer than `idleSeconds` */
   | 'too-slow'
-  /** too many pictures wait already; nothing was read, and a later try may succeed */
+  /** too many pictures are waiting already; nothing was read, and a retry may succeed */
   | 'busy'
   /** decoding and hashing took more CPU than `cpuSeconds` of the pool */
   | 'too-costly'
-  /** the process that decoded it ended, or used more memory than it may */
+  /** the process that decoded it died, or exceeded its memory limit */
   | 'crashed'
   /** the optional package that decodes this format is not installed */
   | 'decoder-missing'
@@ -30,8 +30,8 @@ export type DecodeErrorCode =
   | 'poisoned';
 
 /**
- * The bytes are not an image that can be read. The message says what was expected and how to go on,
- * and quotes nothing from the file. The decoder's own error, if any, is in `cause`.
+ * The bytes are not a readable image. The message states what was expected and how to proceed, and
+ * quotes nothing from the file. The decoder's own error, if any, is in `cause`.
  */
 export class DecodeError extends Error {
   override readonly name = 'DecodeError';
@@ -44,8 +44,8 @@ export class DecodeError extends Error {
 }
 
 /**
- * Why a hash list, a service's reply, an index file, a review log, a bundle or a withdrawal was not
- * read. Codes are API; messages are not.
+ * The reason for which a hash list, a service's reply, an index file, a review log, a bundle or a
+ * withdrawal was not read. Codes are API; messages are not.
  */
 export type FormatErrorCode =
   /** the index file cannot be opened or read */
@@ -58,7 +58,7 @@ export type FormatErrorCode =
   | 'line-too-long'
   /** more lines than the limit; the rest was not read */
   | 'too-many-lines'
-  /** no text list but a bundle or a blocklist file, say, or not in UTF-8; nothing was read */
+  /** not a text list but, say, a bundle or a blocklist file, or not UTF-8; nothing was read */
   | 'not-a-list'
   /** a record of a service's reply that does not follow its format */
   | 'bad-record'
@@ -76,26 +76,26 @@ export type FormatErrorCode =
   | 'bad-length'
   /** the checksum, or the digest of a record in a store, does not match the content */
   | 'bad-checksum'
-  /** a list that is changed cannot be written: no room, no right, or a form that is only read */
+  /** a changed list cannot be written: no space, no permission, or a read-only form */
   | 'unwritable'
-  /** another running process writes this file */
+  /** another running process is writing this file */
   | 'in-use'
-  /** a list was changed while it was fetched, so that the fetch has ended */
+  /** a list was changed during a fetch, which has ended */
   | 'taken-over'
   /** the index file's data about an entry is malformed */
   | 'bad-notes'
-  /** the generation is older than the one in place or the one asked for */
+  /** the generation is older than the one in place or the required one */
   | 'old-generation'
   /** not a bundle or withdrawal, or a member is missing, unknown or malformed */
   | 'bad-bundle'
   /** not a sealed file, damaged, or sealed to another key */
   | 'bad-seal'
-  /** a withdrawal of no bundle that is there, or without its token */
+  /** a withdrawal of an unknown bundle, or without its token */
   | 'bad-token';
 
 /**
  * A file or text that is malformed. `line` (1-based), `record` (1-based, of a service's reply or a
- * review log) or `offset` (in bytes) says where.
+ * review log) or `offset` (in bytes) states where.
  */
 export class FormatError extends Error {
   override readonly name = 'FormatError';

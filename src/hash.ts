@@ -25,7 +25,7 @@ export const DEFAULT_BITS: Readonly<Record<Algorithm, Bits>> = {
 export type Resample = 512 | 'none';
 
 /**
- * How a picture file is decoded: in full, or, if it is large, at a fraction of its size, for
+ * The way a picture file is decoded: in full, or, if it is large, at a fraction of its size, for
  * matching alone.
  */
 export type Decoding = 'full' | 'draft';
@@ -36,15 +36,15 @@ export interface Hash {
   readonly bytes: Uint8Array;
   /**
    * the picture was decoded in part, for matching alone: the bits differ by a few from those of the
-   * full picture. No list, bundle or store takes it. Copies and JSON keep the mark; hex cannot
+   * full picture. No list, bundle or store accepts it. Copies and JSON keep the mark; hex cannot
    */
   readonly decoding?: 'draft';
 }
 
 /**
- * A hash of these bytes, which it keeps. `JSON.stringify` writes it as `hashToJSON` does. What was
- * cloned (`structuredClone`, `postMessage`), spread or written as a literal is a `Hash` too, but
- * does not write itself.
+ * A hash of these bytes, which it keeps. `JSON.stringify` writes it as `hashToJSON` does. A hash
+ * that was cloned (`structuredClone`, `postMessage`), spread or written as a literal is a `Hash`
+ * too, but without this method.
  */
 export function newHash(algorithm: Algorithm, bytes: Uint8Array, decoding?: Decoding): Hash {
   return new SelfWritingHash(algorithm, bytes, decoding);
@@ -62,7 +62,7 @@ class SelfWritingHash implements Hash {
   }
 
   toJSON(): HashJSON {
-    // With what it was given beside: the mark of a draft, a withdrawal's reason.
+    // With its further members: the mark of a draft, the reason of a withdrawal.
     const { algorithm, bytes, ...beside } = this as Hash;
     return { algorithm, hash: hexOf(bytes), ...beside };
   }
@@ -86,12 +86,12 @@ export interface HashJSON {
   decoding?: 'draft';
 }
 
-/** Whether `name` is a known algorithm. */
+/** True if `name` is a known algorithm. */
 export function isAlgorithm(name: unknown): name is Algorithm {
   return ALGORITHMS.includes(name as Algorithm);
 }
 
-/** Whether `algorithm` has hashes of `bits` bits: all have 256, all but PDQ also 64. */
+/** True if `algorithm` has hashes of `bits` bits: all have 256, all but PDQ also 64. */
 export function hasBits(algorithm: Algorithm, bits: number): bits is Bits {
   return bits === 256 || (bits === 64 && algorithm !== 'pdq');
 }
@@ -135,7 +135,7 @@ export function bitsOf(hash: Hash): Bits {
 }
 
 /**
- * The lower-case hex of a hash, 16 or 64 digits. It does not say that a hash is a draft.
+ * The lower-case hex of a hash, 16 or 64 digits. It does not mark a draft.
  * @throws {TypeError | RangeError} if `hash` is invalid
  */
 export function hashToHex(hash: Hash): string {
@@ -179,7 +179,7 @@ export function bytesOf(hex: string): Uint8Array {
 
 /**
  * Decodes `length` hex digits of `text`, from `at` on and in either case, into `out`.
- * @returns whether all of them are hex digits; if not, `out` holds part of the bytes
+ * @returns true if all of them are hex digits; otherwise `out` holds part of the bytes
  */
 export function hexInto(
   text: string,
@@ -198,7 +198,7 @@ export function hexInto(
 }
 
 function digit(code: number): number {
-  // of what is beyond the end, NaN: no digit either
+  // beyond the end it is NaN: not a digit either
   if (code >= 48 && code <= 57) return code - 48;
   // 32 is the bit that differs between the two cases of a letter
   const letter = (code | 32) - 87;
@@ -207,8 +207,8 @@ function digit(code: number): number {
 
 /**
  * Converts a hash to a plain object for JSON. A draft is marked.
- * @param options as `hash` returns them, each left out if absent: `resample`, the size
- *   convention of a PDQ hash, and `decoding`, `draft` for a picture that was decoded in part
+ * @param options as `hash` returns them, each omitted if absent: `resample`, the size convention of
+ *   a PDQ hash, and `decoding`, `draft` for a picture that was decoded in part
  * @throws {TypeError | RangeError} if an argument is invalid
  * @example
  * const { hash, resample } = pdq(imageData);
@@ -271,7 +271,7 @@ export const keyOfHash = (hash: Hash): string => {
 };
 
 /**
- * A copy that writes itself, with the mark of a draft.
+ * A copy with its own `toJSON`, and the mark of a draft.
  * @throws {TypeError | RangeError} if `hash` is invalid
  */
 export function copyOfHash(hash: Hash): Hash {
@@ -281,9 +281,9 @@ export function copyOfHash(hash: Hash): Hash {
 }
 
 /**
- * Whether a hash carries too little information to be matched. Pictures of one colour, of stripes
+ * True if a hash carries too little information to be matched. Pictures of one colour, of stripes
  * or of a lone edge give such hashes, so an entry with one would match all of these pictures and is
- * kept out. A hash is degenerate if fewer than an eighth of its bits are set or fewer than an
+ * rejected. A hash is degenerate if fewer than an eighth of its bits are set or fewer than an
  * eighth are unset (PDQ: under 32 or over 224 ones of 256), or, for PDQ, if it has at most 4
  * distinct 16-bit words. Of 542 photographs none is degenerate by phash, dhash, ahash or blockhash,
  * at either width.

@@ -1,10 +1,10 @@
-/** Milliseconds of work in a turn of the event loop. */
+/** Milliseconds of work per turn of the event loop. */
 export const TURN = 5;
 
 /**
- * Runs short steps to their end. The event loop turns about every 5 ms, so the program goes on
+ * Runs short steps to their end. The event loop turns about every 5 ms, so the program keeps
  * serving meanwhile.
- * @param rest waits between two of them
+ * @param rest pauses between two of them
  * @throws the signal's reason if it has aborted by the next turn
  */
 export async function inTurns<T>(
@@ -24,7 +24,7 @@ export async function inTurns<T>(
 }
 
 /**
- * Settles when the event loop has turned. Node's `setImmediate` does not wait for the next
+ * Settles after a turn of the event loop. Node's `setImmediate` does not wait for the next
  * millisecond, as timers do.
  */
 export function nextTurn(): Promise<void> {
@@ -35,12 +35,12 @@ export function nextTurn(): Promise<void> {
   });
 }
 
-/** Items between two looks at the clock. */
+/** Items between two checks of the clock. */
 const LOOK = 64;
 
 /**
  * Calls `take` with each item, one after the other. The event loop turns about every 5 ms.
- * @throws what `take` throws, or the signal's reason if it has aborted by the next item or turn
+ * @throws the error of `take`, or the signal's reason if it has aborted by the next item or turn
  */
 export async function eachInTurns<T>(
   items: Iterable<T> | AsyncIterable<T>,
@@ -64,7 +64,7 @@ export async function eachInTurns<T>(
 /** Entries that a step copies one by one: about 0.3 ms. */
 const COPY_STEP = 4096;
 
-/** Runs `run` on each of 0…`count` - 1, `size` a step. */
+/** Calls `run` with each of 0…`count` - 1, `size` a step. */
 export function* inSteps(
   count: number,
   run: (i: number) => void,
@@ -80,8 +80,8 @@ export function* inSteps(
 const CLEAR_STEP = 1 << 15;
 
 /**
- * Clears an array that was made by now. Its memory is had where it is first used, a page at a time:
- * one step that used all of it here and there took ten milliseconds.
+ * Clears a new array. Its memory is allocated at first use, a page at a time: one step that touched
+ * all of it at random took ten milliseconds.
  */
 export function* clearSteps(values: Uint32Array): Generator<void, void> {
   for (let at = 0; at < values.length; at += CLEAR_STEP) {
@@ -101,7 +101,7 @@ export function finish<T>(steps: Generator<void, T>): T {
 /** Numbers that a step checks: about 0.5 ms. */
 const CHECK_STEP = 1 << 17;
 
-/** Whether each range of 0…`length` - 1 is sound, one a step. */
+/** True if each range of 0…`length` - 1 is sound, one a step. */
 export function* allSteps(
   length: number,
   isSound: (from: number, to: number) => boolean,
@@ -113,7 +113,7 @@ export function* allSteps(
   return true;
 }
 
-/** Whether values go from 0 to `end` and never down. */
+/** True if values go from 0 to `end` and never down. */
 export function* ascendsSteps(values: Uint32Array, end: number): Generator<void, boolean> {
   const ascend = (from: number, to: number) => {
     for (let i = Math.max(1, from); i < to; i++) if (values[i - 1]! > values[i]!) return false;

@@ -30,7 +30,7 @@ const NO_NOTE: Note = { labels: [] };
 
 const UNKNOWN = 255;
 /**
- * Notes up to this number may be shared. Beyond it, entries tend to have a note each, and looking
+ * Notes up to this number may be shared. Beyond it, entries tend to have a note each, and searching
  * for an equal one no longer pays.
  */
 const MAX_SHARED = 1 << 16;
@@ -50,16 +50,16 @@ export class PackedEntries {
   #notes: Note[] = [NO_NOTE];
   #shared = new Map<string, number>();
   #ids: (string | undefined)[] | undefined;
-  /** the numbers by which a store calls the entries, 0 for none: 4 bytes each below 2^32, else 8 */
+  /** the numbers that a store gave the entries, 0 for none: 4 bytes each below 2^32, else 8 */
   #numbers: Uint32Array | Float64Array | undefined;
-  /** the one that `factsAt` gives */
+  /** the object that `factsAt` returns */
   #facts: { -readonly [K in keyof EntryFacts]: EntryFacts[K] } | undefined;
-  /** as `#ids`: a picture's windows would have to share a note, which their variants tell apart */
+  /** as `#ids`: a picture's list crops cannot share a note, as their variants differ */
   #groups: (string | undefined)[] | undefined;
 
   /**
-   * @param bits default the algorithm's own: 256 of `pdq` and `blockhash`, else 64
-   * @param options `capacity`: rows to allocate at first, default 64; the table grows when needed
+   * @param bits default by algorithm: 256 of `pdq` and `blockhash`, else 64
+   * @param options `capacity`: rows to allocate initially, default 64; the table grows when needed
    * @throws {TypeError} if `algorithm` is unknown
    * @throws {RangeError} if `algorithm` has no hashes of `bits` bits
    */
@@ -84,14 +84,14 @@ export class PackedEntries {
     return this.#size;
   }
 
-  /** The hashes of all rows end to end. This is a view that is valid until the next `push`. */
+  /** The hashes of all rows end to end. A view, valid until the next `push`. */
   get hashes(): PackedHashes {
     const { algorithm, bits } = this;
     return { algorithm, bits, bytes: this.#bytes.subarray(0, (this.#size * bits) / 8) };
   }
 
   /**
-   * Adds a copy of an entry. If this throws, nothing has changed.
+   * Adds a copy of an entry. If it throws, nothing has changed.
    * @returns its row
    * @throws {TypeError} if `entry` is not an entry, or its hash is of another algorithm
    * @throws {RangeError} if its hash is of another width, or its quality is not an integer 0…100
@@ -121,7 +121,7 @@ export class PackedEntries {
   }
 
   /**
-   * A fresh copy of the entry in a row.
+   * A new copy of the entry in a row.
    * @throws {RangeError} if there is no such row
    */
   entryAt(row: number): BlocklistEntry {
@@ -136,13 +136,13 @@ export class PackedEntries {
     return this.#note[row]!;
   }
 
-  /** A note, which is not to be changed. */
+  /** A note. Do not modify it. */
   noteAt(number: number): Note {
     return this.#notes[number]!;
   }
 
   /**
-   * The number by which a store calls the entry in a row, if it was put with one.
+   * The number that a store gave the entry in a row, if it was added with one.
    * @throws {RangeError} if there is no such row
    */
   numberAt(row: number): number | undefined {
@@ -161,8 +161,8 @@ export class PackedEntries {
   }
 
   /**
-   * Of the entry in a row, what decisions depend on, in the same object each time: a list may hold
-   * any number of entries near one hash.
+   * The data of the entry in a row that decisions depend on, in the same object each time: a list
+   * may hold any number of entries near one hash.
    * @throws {RangeError} if there is no such row
    */
   factsAt(row: number): EntryFacts {
@@ -205,7 +205,7 @@ export class PackedEntries {
     return this.#groups?.[row];
   }
 
-  /** Whether a row may name a group; false if none ever did. */
+  /** True if a row may name a group; false if none ever did. */
   get hasGroups(): boolean {
     return this.#groups !== undefined;
   }
@@ -216,14 +216,14 @@ export class PackedEntries {
     return this.#notes[this.#note[row]!]!.list;
   }
 
-  /** Takes the rows from number `size` on away. It cannot fail. */
+  /** Removes the rows from number `size` on. It cannot fail. */
   cut(size: number): void {
     this.#size = Math.min(this.#size, size);
     if (this.#ids) this.#ids.length = Math.min(this.#ids.length, size);
     if (this.#groups) this.#groups.length = Math.min(this.#groups.length, size);
   }
 
-  /** The number of what an entry says that others may say, too. A test holds that all is noted. */
+  /** The number of the note with an entry's shared data. A test checks that all is noted. */
   #noteOf(entry: BlocklistEntry): number {
     const { labels, source, resample, variant, list, caseCount, opinions, confirmed } = entry;
     const isAlone = (source ?? resample ?? variant ?? list ?? caseCount) === undefined;
@@ -243,7 +243,7 @@ export class PackedEntries {
     return number;
   }
 
-  /** Makes room for a number. @returns what is to be noted */
+  /** Makes room for a number. @returns the number to note */
   #roomForNumber(number = 0): number {
     if (number === 0) return 0;
     const { length } = this.#quality;
@@ -289,9 +289,9 @@ export class PackedEntries {
 export type Unshared = Pick<Said, 'quality' | 'id' | 'group'>;
 
 /**
- * An entry of this hash, with copies of what is there of these. Member by member, since a loop over
- * `FIELDS` takes five times as long, and whoever saves a list reads a million rows; a test holds
- * that none is left out.
+ * An entry of this hash, with copies of the given members. Member by member, since a loop over
+ * `FIELDS` takes five times as long, and saving a list reads a million rows; a test checks that
+ * none is missing.
  */
 export function entryOf(hash: Hash, note: Note, alone: Loose<Unshared>): BlocklistEntry {
   const { labels, source, resample, variant, list, caseCount, opinions, confirmed } = note;
@@ -321,18 +321,18 @@ function place(texts: (string | undefined)[], row: number, text: string | undefi
   texts[row] = text;
 }
 
-/** The entries of a table, with the numbers by which a store calls them. */
+/** The entries of a table, with the numbers that a store gave them. */
 export function* rowsOf(table: PackedEntries): Generator<NumberedEntry> {
   for (let row = 0; row < table.size; row++) yield table.numberedAt(row);
 }
 
-/** The entries of a list: a table, or one at a time, at once or later. */
+/** The entries of a list: a table, or one at a time, synchronous or not. */
 export type ListedEntries =
   | PackedEntries
   | Iterable<BlocklistEntry>
   | AsyncIterable<BlocklistEntry>;
 
-/** Each of them, for whoever reads them. @throws {TypeError} if `entries` is not as told */
+/** Each of them, in one form for readers. @throws {TypeError} if `entries` is neither */
 export function entriesOf(
   entries: ListedEntries,
 ): Iterable<BlocklistEntry> | AsyncIterable<BlocklistEntry> {
@@ -354,8 +354,8 @@ export class ComingEntries {
   }
 
   /**
-   * @param list the name of the list that it is put on; undefined: the one that it names
-   * @returns the table that it is in, as the last row
+   * @param list the name of the list that the entry goes on; undefined: the one that it names
+   * @returns the table that holds it as the last row
    * @throws {TypeError | RangeError} if `entry` is invalid
    */
   push(entry: BlocklistEntry, list = entry?.list ?? ''): PackedEntries {
@@ -369,7 +369,7 @@ export class ComingEntries {
     return table;
   }
 
-  /** All of them. */
+  /** All entries. */
   *entries(): Generator<NumberedEntry> {
     for (const table of this.tables) yield* rowsOf(table);
   }

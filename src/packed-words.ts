@@ -8,7 +8,7 @@ import {
   type PackedHashes,
 } from './hash.js';
 
-/** The type of a hash: what an index, a list or a query has one of. */
+/** The type of a hash, and of an index, a list or a query. */
 export interface HashType {
   readonly algorithm: Algorithm;
   readonly bits: Bits;
@@ -26,9 +26,9 @@ export interface PackedWords extends HashType {
 }
 
 /**
- * A copy of `hashes` as words. Without hashes, `expected` tells their type.
- * @throws {TypeError} if `hashes` or one of them is not one, a hash is of another algorithm than
- *   the first, or there is none and no algorithm is told
+ * A copy of `hashes` as words. Without hashes, `expected` states their type.
+ * @throws {TypeError} if `hashes` is not a list of hashes, a hash is of another algorithm than the
+ *   first, or there is none and no algorithm is given
  * @throws {RangeError} if a hash is of another width than the first, or packed bytes are no whole
  *   number of hashes
  */
@@ -37,7 +37,7 @@ export function packedWords(
   expected: Partial<HashType> = {},
 ): PackedWords {
   let { algorithm, bits } = expected;
-  // Where one of them is absent: an algorithm of both widths, a width that all have.
+  // If one is absent: an algorithm that has both widths, and a width that all have.
   checkKind(algorithm === undefined ? 'phash' : algorithm, bits === undefined ? 256 : bits);
   let copy = new Uint8Array(0);
   let length = 0;

@@ -5,7 +5,7 @@ export type Channels = 1 | 2 | 3 | 4;
 
 /**
  * A decoded picture: 8-bit samples, row-major, without padding, straight (not premultiplied) alpha.
- * A browser's `ImageData` fits as it is. If `channels` is absent, it is derived from the length.
+ * A browser's `ImageData` fits unchanged. If `channels` is absent, it is derived from the length.
  */
 export interface Pixels {
   readonly data: Uint8Array | Uint8ClampedArray;
@@ -47,7 +47,7 @@ export function checkedPixels(pixels: Pixels): CheckedPixels {
   return { data: bytes, width, height, channels: channels as Channels };
 }
 
-/** RGBA pixels as little-endian words of the same memory, or `null` where that cannot be. */
+/** RGBA pixels as little-endian words of the same memory, or `null` if that is impossible. */
 export function wordsOf({ data, channels }: CheckedPixels): Int32Array | null {
   const { buffer, byteOffset, length } = data;
   const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
@@ -62,7 +62,7 @@ export function wordsOf({ data, channels }: CheckedPixels): Int32Array | null {
 export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
 /**
- * Where the displayed picture's first pixel lies in the stored one, and whether its rows are the
+ * The place of the displayed picture's first pixel in the stored one, and whether its rows are the
  * stored one's columns (EXIF 2.32, tag 0x0112).
  */
 export const layoutOf = (orientation: Orientation) => ({

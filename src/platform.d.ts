@@ -1,6 +1,6 @@
 /**
  * Globals that Node and every browser share, declared for the pure core, which compiles with
- * neither DOM nor Node types. Only those that the core uses; the shapes are those of WHATWG.
+ * neither DOM nor Node types. Only those that the core uses, in the shapes of WHATWG.
  */
 declare class AbortSignal {
   readonly aborted: boolean;

@@ -31,10 +31,9 @@ export interface PolicyOptions extends Partial<Policy> {
 }
 
 /**
- * PDQ: the threshold and quality that the field uses (python-threatexchange, HMA). With all
- * variants of `thorough`, the review distance gave 34 false pairs in 8.0e8 of unrelated
- * photographs, and 122 in 2.7e7 of one kind; the match distance gave none
- * (bench/record/precision.json).
+ * PDQ: the threshold and quality in general use (python-threatexchange, HMA). With all variants of
+ * `thorough`, the review distance gave 34 false pairs in 8.0e8 of unrelated photographs, and 122 in
+ * 2.7e7 of one kind; the match distance gave none (bench/record/precision.json).
  *
  * The others have no agreed threshold. False pairs per million at the match and the review
  * distance, measured on 146,276 pairs of unrelated photographs: phash 0 and 21 at 64 bits, 0 and 0
@@ -67,7 +66,7 @@ export function policyUnder(changes: PolicyOptions, algorithm: Algorithm, bits: 
   return changedBy(changes, algorithm, { matchDistance, reviewDistance, minQuality });
 }
 
-/** `policy`, which is for hashes of `algorithm`, with the changes that there are for these. */
+/** `policy`, which is for hashes of `algorithm`, with the changes for these. */
 export function changedBy(changes: PolicyOptions, algorithm: Algorithm, policy: Policy): Policy {
   const changed = algorithm === 'pdq' ? changes : changes.algorithms?.[algorithm];
   return {
@@ -77,7 +76,7 @@ export function changedBy(changes: PolicyOptions, algorithm: Algorithm, policy: 
   };
 }
 
-/** The same with no distance above `distance`, if there is one. */
+/** The same with no distance above `distance`, if given. */
 export const upTo = <P extends Policy>(policy: P, distance: number | undefined): P =>
   distance === undefined
     ? policy
@@ -88,8 +87,8 @@ export const upTo = <P extends Policy>(policy: P, distance: number | undefined):
       };
 
 /**
- * A policy that finds what any list finds: the largest distances of those that are enabled.
- * @param settings of the lists that have any, by their names
+ * A policy with the largest distances of the enabled lists, so that it finds the hits of any list.
+ * @param settings of the lists that have any, by name
  * @param changes to the default policy, which the other lists have
  */
 export function widestOf(
@@ -108,10 +107,12 @@ export function widestOf(
   return { matchDistance, reviewDistance, minQuality: general.minQuality };
 }
 
-/** The most of what a decision gives of one kind, the nearest: a list may hold any number alike. */
+/**
+ * The most hits of one kind in a decision, the nearest: a list may hold any number of equal ones.
+ */
 export const MOST_GIVEN = 1000;
 
-/** What came near, by its list and its distance in bits. */
+/** A hit, by its list and its distance in bits. */
 export interface Distant {
   readonly list: string;
   readonly distance: number;
@@ -121,7 +122,7 @@ export type Order<T> = (a: T, b: T) => number;
 
 /**
  * Those that come first in an order by distance, and the first of each list.
- * @returns a fresh list in that order; the sort is stable
+ * @returns a new list in that order; the sort is stable
  */
 export function nearestOf<T extends Distant>(all: readonly T[], order: Order<T>): T[] {
   const sorted = [...all].sort(order);
@@ -177,32 +178,32 @@ export const POLICY_OPTIONS = /* @__PURE__ */ tableOf(THRESHOLDS, {
 const policy: OptionCheck = (_, value) => checkPolicy(value as PolicyOptions);
 export const POLICY = { is: policy } as const;
 
-/** How far a list is trusted, the most first. */
+/** Levels of trust in a list, the highest first. */
 export const TRUSTS = ['own', 'shared', 'foreign'] as const;
 
 /**
- * How far a list is trusted: the platform's `own`; `shared`, one that it has chosen to act on; or
- * `foreign`, whose word alone only flags. This is the most that an entry within the match distance
- * may say, with qualities that suffice:
+ * Trust in a list: `own`, the platform's; `shared`, one that it has chosen to act on; or `foreign`,
+ * which alone only flags. The table has the highest tier of an entry within the match distance,
+ * with sufficient qualities:
  *
- * | trust     | `confirmed: true` | not told | `confirmed: false` |
+ * | trust     | `confirmed: true` | unknown  | `confirmed: false` |
  * | --------- | ----------------- | -------- | ------------------ |
  * | `own`     | match             | match    | review             |
  * | `shared`  | match             | match    | review             |
  * | `foreign` | review            | review   | review             |
  *
- * A list of tier `review` says review, whatever its trust. Each entry speaks for itself, and the
- * most that one says counts: to act on what a foreign list flagged, add the hash to the own list,
- * confirmed. So a foreign list cannot confirm its own entries, and what the platform confirmed
- * outlives the list that first had it.
+ * A list of tier `review` gives review, whatever its trust. Each entry is judged by itself, and the
+ * highest tier counts: to act on an entry that a foreign list flagged, add its hash to the own
+ * list, confirmed. So a foreign list cannot confirm its own entries, and an entry that the platform
+ * confirmed outlives the list that first had it.
  */
 export type Trust = (typeof TRUSTS)[number];
 
-/** How a list is used. What is absent is as it is by default. */
+/** Settings of a list. Absent ones have their defaults. */
 export interface ListSettings {
   /** changes to the policy of `match`, for this list's entries */
   readonly policy?: PolicyOptions;
-  /** the most that an entry may say; default `match` */
+  /** the highest tier of its entries; default `match` */
   readonly tier?: 'match' | 'review';
   /** whether a query can match its entries; default true */
   readonly enabled?: boolean;
@@ -210,35 +211,40 @@ export interface ListSettings {
   readonly trust?: Trust;
 }
 
-/** How far a list was fetched. */
+/** Fetch state of a list. */
 export interface FetchState {
-  /** where it was fetched from, in the words of who fetched it */
+  /** the provenance of the list, as stated by the fetcher */
   readonly origin: string;
-  /** where the next fetch goes on, in the service's own form */
+  /** the checkpoint at which the next fetch resumes, in the service's own form */
   readonly checkpoint?: unknown;
-  /** whether the list was empty when its first fetch began, which is not at its end yet */
+  /** whether the list was empty when its first fetch began, which has not completed yet */
   readonly isPartial?: boolean;
-  /** whether the next fetch must begin from the start, whatever the checkpoint says */
+  /** whether the next fetch must begin from the start, even with a checkpoint */
   readonly mustRefetch?: boolean;
-  /** when the last fetch that came to its end began, in seconds since 1970 */
+  /** start of the last completed fetch, in seconds since 1970 */
   readonly fetchedSeconds?: number;
-  /** what the last fetch from the start did not remove; with it, the next one is from the start */
+  /**
+   * entries that the last fetch from the start did not remove; if present, the next one is from the
+   * start
+   */
   readonly heldBack?: HeldBack;
-  /** what this version did not know, the first 200 such words */
+  /** words unknown to this version, the first 200 */
   readonly unknown: readonly UnknownWord[];
 }
 
-/** Removals that a fetch held back: the service did not send these entries any more. */
+/** Removals that a fetch held back: the service no longer sent these entries. */
 export interface HeldBack {
-  /** how many entries would go */
+  /** number of entries to remove */
   readonly removals: number;
-  /** how many the list had */
+  /** number of entries on the list */
   readonly of: number;
-  /** since when, in seconds since 1970 */
+  /** start of the hold, in seconds since 1970 */
   readonly sinceSeconds: number;
-  /** whether a person has confirmed it: a fetch that begins later, and finds no more, removes it */
+  /**
+   * whether a person has confirmed it: a fetch that begins later, and finds no more, removes them
+   */
   readonly isConfirmed: boolean;
-  /** which entries, in a form that cannot be read back */
+  /** the entries, in a form that cannot be read back */
   readonly keys: string;
 }
 
@@ -249,9 +255,9 @@ export interface HeldBack {
 export interface UnknownWord {
   /** the member, with those above it: `hashStatus`, `CSPFeedbacks.feedbackValue` */
   readonly field: string;
-  /** the value; absent if the member itself is unknown */
+  /** its value; absent if the member itself is unknown */
   readonly word?: string;
-  /** how often it was met */
+  /** number of occurrences */
   readonly count: number;
 }
 
@@ -267,7 +273,7 @@ export function checkListSettings(settings: ListSettings): void {
   checkedOptions(settings, LIST_SETTINGS);
 }
 
-/** A copy of the settings that are there, but for how far the list was fetched. */
+/** A copy of the settings that are present, without the fetch state. */
 export function copyOfSettings({ policy, tier, enabled, trust }: ListSettings): ListSettings {
   return {
     ...(policy !== undefined && { policy: copyOfPolicy(policy) }),

@@ -1,25 +1,25 @@
 import type { Hash } from './hash.js';
 
-/** A listed hash near the one that was asked about: as much as the service tells. */
+/** A listed hash near the queried one, as far as the service reveals it. */
 export interface RemoteHit {
   /** the service and, if it has several, the list or bank */
   readonly source?: string;
-  /** why it is listed there, in the service's words; default no labels */
+  /** the reasons for listing it, in the service's words; default no labels */
   readonly labels?: readonly string[];
   /** the service's own identifier of the entry */
   readonly id?: string;
-  /** of the entry, if it is told */
+  /** of the entry, if known */
   readonly hash?: Hash;
-  /** in bits, if it is told or the hash is */
+  /** in bits, if it or the hash is known */
   readonly distance?: number;
   /** whether the list confirmed the entry */
   readonly confirmed?: boolean;
 }
 
 /**
- * What a service says about one of the hashes that it was asked about. `unanswered` is not `none`:
- * nobody knows whether the hash is listed. `none` has to be said: an answer with neither hits nor
- * `none` is no answer.
+ * A service's answer about one of the queried hashes. `unanswered` is not `none`: it is unknown
+ * whether the hash is listed. `none` must be explicit: an answer with neither hits nor `none` is no
+ * answer.
  */
 export type RemoteAnswer =
   | { readonly hash: Hash; readonly answer: 'none' }
@@ -27,22 +27,21 @@ export type RemoteAnswer =
   | {
       readonly hash: Hash;
       readonly answer: 'unanswered';
-      /** a `ServiceErrorCode`, `left-out` of a reply, or `unknown-word` that it said */
+      /** a `ServiceErrorCode`, `left-out` of a reply, or `unknown-word` in it */
       readonly reason?: string;
     };
 
 /**
- * Who matches hashes elsewhere: a client of a service. `createRemoteList` makes a list of it.
- * Whoever asks gives the hash away: it is personal data, and a third party learns who asks when
- * about which picture.
+ * A matcher elsewhere: a client of a service. `createRemoteList` makes a list of it. A query gives
+ * the hash away: it is personal data, and a third party learns who asks when about which picture.
  */
 export interface RemoteMatcher {
-  /** of the service, for decisions and logs */
+  /** name of the service, for decisions and logs */
   readonly name: string;
   /**
-   * Asks about hashes.
-   * @param hashes are the matcher's to keep
-   * @param options `signal`: aborts when nobody waits any more
+   * Queries hashes.
+   * @param hashes the matcher may keep them
+   * @param options `signal`: aborts when the answer is no longer awaited
    * @returns one answer for each hash, in any order; a hash without an answer, or with two, is not
    *   answered
    */

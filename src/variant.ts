@@ -25,10 +25,10 @@ export const DIHEDRAL_NAMES = [
 /** The name of one of the eight dihedral forms of a picture. */
 export type DihedralName = (typeof DIHEDRAL_NAMES)[number];
 
-/** The names of the windows of a photo that a list may hold, by width and height of their shape. */
+/** The names of the list crops of a photo, by width and height of their shape. */
 export const WINDOW_NAMES = ['window1x1', 'window4x5', 'window16x9', 'window9x16'] as const;
 
-/** The name of one of these windows. */
+/** The name of a list crop. */
 export type WindowName = (typeof WINDOW_NAMES)[number];
 
 const variantNames = () =>
@@ -57,7 +57,7 @@ const variantNames = () =>
 export const VARIANT_NAMES = /* @__PURE__ */ variantNames();
 
 /**
- * The name of a variant, which says what was hashed.
+ * The name of a variant: the part or form that was hashed.
  * - `original`: the picture as displayed
  * - `rotate90` … `flipMinus1`: the picture turned or mirrored
  * - `stored`: the picture as its file stores it, before its EXIF orientation is applied
@@ -70,19 +70,19 @@ export const VARIANT_NAMES = /* @__PURE__ */ variantNames();
  * - `window1x1`, `window4x5`, `window16x9`, `window9x16`: the largest part of a photo of that shape
  *   about its centre, hashed for a list
  *
- * The others undo an edit; their geometry says where they lie.
+ * The others undo an edit; their geometry states their place.
  * - `unletterbox`: without borders of one colour
  * - `unblurBars`: without blurred bars
  * - `box`: a part found on a background
  * - `rectangle`: a part enclosed by straight edges
  * - `quadrilateral`: a four-sided part, tilted or seen in perspective, made upright
- * - `unturn`: turned back, where a turn had enlarged the canvas
- * - `unturnCropped`: turned back, where a turn had cut off the corners
- * - `uncrop`: the picture, or a part found in it, with what was cut off made up from its border
+ * - `unturn`: turned back, after a turn that had enlarged the canvas
+ * - `unturnCropped`: turned back, after a turn that had cut off the corners
+ * - `uncrop`: the picture, or a part found in it, with the cut-off part made up from its border
  */
 export type VariantName = (typeof VARIANT_NAMES)[number];
 
-/** The names of looks: other rasters that a browser shows of a file than the one it stores. */
+/** The names of looks: rasters that a browser may show of a file instead of the stored one. */
 export const LOOK_NAMES = ['asShown', 'onWhite', 'onBlack', 'frame', 'otherReading'] as const;
 
 /** The name of a look, which its whole picture has as a variant. */
@@ -102,7 +102,7 @@ export type Point = readonly [x: number, y: number];
 /** The part of the displayed picture that a variant shows. */
 export interface VariantGeometry {
   /**
-   * may extend beyond the picture, where what it shows is made up from the border pixels; around
+   * may extend beyond the picture, where its content is made up from the border pixels; around
    * `corners`, if there are any
    */
   readonly rectangle: Rectangle;
@@ -118,34 +118,32 @@ export interface VariantGeometry {
 export interface HashedVariant {
   readonly name: VariantName;
   readonly hash: Hash;
-  /** 0…100 where the algorithm has one (PDQ: always) */
+  /** 0…100 if the algorithm has one (PDQ: always) */
   readonly quality?: number;
   /** PDQ's size convention; in `otherResample` it is not the picture's own */
   readonly resample?: Resample;
   /**
-   * a file that was decoded in part, for matching alone: its bits differ by a few from those of the
-   * full picture. No list takes it
+   * of a file that was decoded in part, for matching alone: its bits differ by a few from those of
+   * the full picture. No list accepts it
    */
   readonly decoding?: 'draft';
-  /** where the variant lies in the picture, if it is a part or turned */
+  /** place of the variant in the picture, if it is a part or turned */
   readonly geometry?: VariantGeometry;
   /** the look that it is a part or form of; absent: of the stored raster, or a whole look */
   readonly look?: LookName;
-  /** the frame of the file that it shows, from 0; absent: the first, or there are no more */
+  /** the frame of the file that it shows, from 0; absent: the first, or the only one */
   readonly frame?: number;
   /**
-   * how sure each bit is, for PDQ where it is known: bit i of the hash (0 the first of `bytes[0]`,
-   * the highest) has the ranks[i]-nearest coefficient to the median, from 0, the least sure, to
-   * 255. For matching alone: they tell more of a picture than its hash, so neither store nor send
-   * them
+   * certainty of each bit, for PDQ if known: bit i of the hash (0 the first of `bytes[0]`, the
+   * highest) has the ranks[i]-nearest coefficient to the median, from 0, the least certain, to 255.
+   * For matching alone: they reveal more of a picture than its hash, so neither store nor send them
    */
   readonly ranks?: Uint8Array;
 }
 
 /**
- * What a decision tells the generator of variants of the variant that it just gave: entries that
- * this came near to, but not near enough. The generator may then move its place and give the
- * variant again.
+ * Report of a decision to the generator of variants about its last variant: the entries near it,
+ * but not near enough. The generator may then move its place and return the variant again.
  */
 export interface Near {
   readonly hashes: readonly Hash[];
@@ -153,25 +151,25 @@ export interface Near {
   readonly distance: number;
   /** the distance that would be a match */
   readonly enough: number;
-  /** below this quality nothing would be a match */
+  /** the quality below which nothing would be a match */
   readonly leastQuality: number;
 }
 
-/** Variants of a picture, one at a time; `next` may be told of entries near the last one. */
+/** Variants of a picture, one at a time; `next` may report entries near the last one. */
 export interface Variants extends Generator<HashedVariant, void, Near | undefined> {
-  /** whether places are moved toward what `next` is told of; absent: no */
+  /** whether places are moved toward the entries reported to `next`; absent: no */
   readonly looksCloser?: boolean;
 }
 
-/** Entries near one variant, told later than at once: `at` is how many were given before it. */
+/** Entries near one variant, reported later: `at` is the number of variants before it. */
 export interface NearAt extends Near {
   readonly at: number;
 }
 
-/** Looks closer at what came near. @returns those variants that came nearer, given once more */
+/** Refines the places near entries. @returns the variants that are nearer now */
 export type Closer = (nears: readonly NearAt[]) => Iterable<HashedVariant>;
 
-/** Variants of a picture that are not told of each one, but return what looks closer at the end. */
+/** Variants of a picture that take no reports, but return a `Closer` at the end. */
 export type VariantsThenCloser = Generator<HashedVariant, Closer | undefined, undefined>;
 
 /**
@@ -181,11 +179,11 @@ export type VariantsThenCloser = Generator<HashedVariant, Closer | undefined, un
 export interface HashedImage {
   readonly hash: Hash;
   readonly quality?: number;
-  /** PDQ's size convention that it was hashed in */
+  /** the PDQ size convention of the hash */
   readonly resample?: Resample;
   /** of a file that was decoded in part, as in `HashedVariant` */
   readonly decoding?: 'draft';
-  /** how sure its bits are, as in `HashedVariant` */
+  /** certainty of its bits, as in `HashedVariant` */
   readonly ranks?: Uint8Array;
   readonly variants: readonly HashedVariant[];
 }
@@ -205,7 +203,7 @@ export const DIHEDRAL_ORIENTATIONS: Readonly<Record<DihedralName, Orientation>> 
   flipMinus1: 7,
 };
 
-/** How the rows of a form lie in the picture. */
+/** The layout of a form's rows in the picture. */
 export const layOf = (name: DihedralName) => layoutOf(DIHEDRAL_ORIENTATIONS[name]);
 
 /** @throws {TypeError | RangeError} if `variant` is invalid */
