@@ -1,7 +1,7 @@
 import { checkedBriefly, type OptionCheck, type OptionTable, wrongRange } from '../door.js';
 import type { Bits } from '../hash.js';
 
-/** How many bits a hash has. */
+/** Width of a hash. */
 export interface BitsOptions {
   bits?: Bits;
 }
@@ -15,7 +15,7 @@ export const BITS_OPTIONS = {
 } as const satisfies OptionTable<BitsOptions>;
 
 /**
- * How many bits `options` ask for, and the side of the square that they make.
+ * The requested number of bits, and the side of the square that they form.
  * @throws {TypeError} if `options` is not an object
  * @throws {RangeError} if `bits` is neither 64 nor 256
  */

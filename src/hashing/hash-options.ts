@@ -9,7 +9,7 @@ import {
 } from '../hash.js';
 import { EXACT, RESAMPLE } from './pdq.js';
 
-/** Which hash, by an algorithm that is chosen at run time. */
+/** Options of hashing by an algorithm that is chosen at run time. */
 export interface HashOptions {
   /** @defaultValue 'pdq' */
   algorithm?: Algorithm;
@@ -32,11 +32,11 @@ export interface Hashed {
   readonly hash: Hash;
   readonly quality?: number;
   readonly resample?: Resample;
-  /** of a PDQ hash how sure its bits are, as `HashedVariant` has them */
+  /** certainty of a PDQ hash's bits, as in `HashedVariant` */
   readonly ranks?: Uint8Array;
 }
 
-/** Bits that the algorithm has. */
+/** A width that the algorithm has. */
 export const bits: OptionCheck = (name, value, { of = [] }, { algorithm = 'pdq' }: HashOptions) => {
   checkOneOf(name, value, of);
   if (hasBits(algorithm, value as Bits)) return;

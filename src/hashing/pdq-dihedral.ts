@@ -6,15 +6,15 @@ import { bitsAbove, PDQ_OPTIONS, type PdqOptions, rasterOf, transform } from './
 
 /**
  * PDQ hashes of an image's eight dihedral forms, from one filtering: the coefficients of the others
- * are those of the first with some signs changed and rows and columns exchanged. The same bits as
- * the reference's C++ code. The names are the reference's too: its `flipX` turns the picture upside
- * down, and its `rotate90` goes counterclockwise.
+ * are those of the first with some signs changed and rows and columns exchanged. They are the same
+ * bits as those of the reference's C++ code. The names are the reference's too: its `flipX` turns
+ * the picture upside down, and its `rotate90` goes counterclockwise.
  *
  * If the pixels are mirrored before hashing, the hash differs from these by a few bits, since the
- * filter is not symmetric. 64 x 64 pixels, which `pdq` takes as they are, are filtered here, as in
- * the reference; their `original` is not the hash that `pdq` gives.
- * @returns the eight hashes, and `quality` and `resample` as `pdq` gives them. An image with a side
- *   under 5 pixels has all-zero hashes of quality 0.
+ * filter is not symmetric. 64 x 64 pixels, which `pdq` takes unfiltered, are filtered here, as in
+ * the reference; their `original` is not the hash of `pdq`.
+ * @returns the eight hashes, and `quality` and `resample` as `pdq` returns them. An image with a
+ *   side under 5 pixels has all-zero hashes of quality 0.
  * @throws {RangeError} if `resample` is neither 512 nor 'none', or the pixels' shape contradicts
  *   itself
  * @throws {TypeError} if `pixels` or `options` is invalid
@@ -44,9 +44,9 @@ function eachForm(
 }
 
 /**
- * The 16 x 16 coefficients of one form, fresh, from those of the original. Mirroring a dimension
- * negates its odd frequencies: the even rows or columns, as the first one is frequency 1. Turning
- * exchanges rows and columns.
+ * The 16 x 16 coefficients of one form, in a new array, from those of the original. Mirroring a
+ * dimension negates its odd frequencies: the even rows or columns, as the first one is frequency 1.
+ * Turning exchanges rows and columns.
  */
 export function reshaped(coefficients: Float64Array, name: DihedralName): Float64Array {
   const { fromBottom, fromRight, turned } = layOf(name);

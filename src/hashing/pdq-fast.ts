@@ -6,17 +6,18 @@ import { tentWords } from '../kernels/pixels/tent-words.js';
 
 /*
  * The short cut through PDQ. Luma, filter, decimation and DCT are linear, so their results can be
- * computed in float64, only where they are looked at, and in any order: the true values, from which
- * the reference's differ by its own roundings. Where such a difference might change a bit or the
- * quality, the short cut says that it is in doubt, and `pdq` goes the reference's way.
+ * computed in float64, only where they are needed, and in any order: the true values, from which
+ * the reference's differ by its own roundings. If such a difference might change a bit or the
+ * quality, the short cut reports a doubt, and `pdq` takes the reference's path.
  */
 
 /**
- * How near to the median another coefficient of the short cut leaves a bit in doubt. Measured, not
- * proved: over five times the largest distance at which fast and exact coefficients ever set a bit
- * differently, on 200,000 pictures that are hard on roundings (noise, gradients, flats, checkers
- * and stripes of every period, text, waves, blocks, mirrored noise, crops of photos; sides 1 to
- * 700), in both size conventions, by `onlyhashes bench pdq-band --large`:
+ * The distance from the median within which another coefficient of the short cut leaves a bit in
+ * doubt. Measured, not proved: over five times the largest distance at which fast and exact
+ * coefficients ever set a bit differently, on 200,000 pictures that are sensitive to rounding
+ * (noise, gradients, flats, checkers and stripes of every period, text, waves, blocks, mirrored
+ * noise, crops of photos; sides 1 to 700), in both size conventions, by `onlyhashes bench pdq-band
+ * --large`:
  *
  * | up to | hashings by largest error | forms that differ, by distance |
  * |-------|---------------------------|--------------------------------|
@@ -36,19 +37,20 @@ import { tentWords } from '../kernels/pixels/tent-words.js';
  * The largest error was 0.033 and the largest such distance 0.0047, of 1.55 million forms. With the
  * band, not one hash and not one quality differed; 20,000 of the pictures are a test.
  *
- * What can be proved is far wider. The short cut is within 1e-9 of the true values. The reference's
- * running sums keep every rounding, and error analysis (bench/hash/pdq-bound.ts) bounds what
- * that does to a coefficient of 512 x 512 pixels by 1.31, and to its distance from the median by
- * 2.62. A band that wide would send every photo down the exact path. A picture made to drift has an
- * error of 0.06, so one made for it may differ in a bit that lies as near to the median as that.
- * `exact` leaves no such doubt.
+ * The provable bound is far wider. The short cut is within 1e-9 of the true values. The reference's
+ * running sums keep every rounding, and error analysis (bench/hash/pdq-bound.ts) bounds their
+ * effect on a coefficient of 512 x 512 pixels by 1.31, and on its distance from the median by 2.62.
+ * A band that wide would send every photo down the exact path. A picture made to drift has an error
+ * of 0.06, so one made for it may differ in a bit that is as near to the median as that. `exact`
+ * leaves no such doubt.
  */
 export const COEFFICIENT_BAND = 0.025;
 
 /**
- * The same for a difference of neighbours in the 64 x 64 plane, whose hundredths make the quality.
- * Fast and exact ones were cut to different hundredths up to 0.00078 from a whole one (20,523
- * hashings, 25 of them beyond 0.0003). Measured too; the proved bound is 0.097 for 512 x 512.
+ * The same for a difference of neighbours in the 64 x 64 plane, whose hundredths give the quality.
+ * Fast and exact ones were truncated to different hundredths up to 0.00078 from a whole one (20,523
+ * hashings, 25 of them beyond 0.0003). This is measured, too; the proved bound is 0.097 for 512 x
+ * 512.
  */
 export const DIFFERENCE_BAND = 0.004;
 
@@ -82,7 +84,7 @@ export function tentPlane(raster: Raster, out: Float64Array): void {
 
 let tentRow: ReturnType<typeof makeTentRow> | undefined;
 
-/** Taps for a line; those of 512, the length to which larger ones are brought, are kept. */
+/** Taps for a line; those of 512, the length to which larger ones are resampled, are kept. */
 function tapsOf(length: number): TentTaps {
   if (length !== 512) return tentTaps(length);
   taps512 ??= tentTaps(512);
@@ -98,7 +100,7 @@ let taps512: TentTaps | undefined;
 export function qualityWithin(plane: Float64Array, band: number): number {
   let least = 0;
   let most = 0;
-  // Row by row: in most photos the first few rows hold gradients enough for 100.
+  // Row by row: in most photos the first few rows hold enough gradients for 100.
   for (let i = 0; i < 64 && least < 9000; i++) {
     for (let at = 64 * i; at < 64 * i + 64; at++) {
       const value = plane[at]!;
@@ -119,7 +121,7 @@ export function qualityWithin(plane: Float64Array, band: number): number {
   return Math.floor(most / 90) === quality ? quality : -1;
 }
 
-// Scratch: nothing of ours can run between its first write and its last read. What it held of a
+// Scratch: no other code of ours runs between its first write and its last read. Content of a
 // picture is cleared.
 const folds = /* @__PURE__ */ new Float64Array(64 * 64);
 const middle = /* @__PURE__ */ new Float64Array(64 * 16);
@@ -127,7 +129,7 @@ const coefficients = /* @__PURE__ */ new Float64Array(16 * 16);
 
 /**
  * The 16 x 16 coefficients of a plane, in float64.
- * @returns scratch, overwritten by the next call; who has read it clears it
+ * @returns scratch, overwritten by the next call; clear it after reading
  */
 export function fastCoefficients(plane: Float64Array): Float64Array {
   dctFolded(plane, folds, middle, coefficients);

@@ -6,16 +6,16 @@ import { bitsOver, lowerMedian, type PdqOptions, pdqBy, transform } from './pdq.
 import { reshaped } from './pdq-dihedral.js';
 
 /**
- * How sure the bits of a PDQ hash are. An edit moves all coefficients by about as much, so it flips
- * the bits of those near the median: over true pairs of copies within 60 bits, 46 % of the 8 least
- * sure bits differ, and 2 % of the 64 surest. Ranks alone count, not magnitudes: these depend on
- * contrast. An index looks for the least sure bits first (`indexing/near.ts`).
+ * Certainty of the bits of a PDQ hash. An edit moves all coefficients by about the same amount, so
+ * it flips the bits of those near the median: over true pairs of copies within 60 bits, 46 % of the
+ * 8 least certain bits differ, and 2 % of the 64 most certain. Only ranks count, not magnitudes,
+ * which depend on contrast. An index varies the least certain bits first (`indexing/near.ts`).
  *
- * Ranks tell more of a picture than its hash. They are for matching, and go into no list, bundle or
- * message.
+ * Ranks reveal more of a picture than its hash. They are for matching only, and never go into a
+ * list, bundle or message.
  */
 
-/** `pdq`, and how sure each bit is, as `HashedVariant` has it. */
+/** `pdq`, and the certainty of each bit, as in `HashedVariant`. */
 export function rankedPdq(
   pixels: Pixels,
   options: PdqOptions = {},
@@ -24,12 +24,12 @@ export function rankedPdq(
   return { hash: bits.hash, quality, resample, ranks: bits.ranks };
 }
 
-/** A hash and its quality, with how sure each bit is. */
+/** A hash and its quality, with the certainty of each bit. */
 type Ranked = { hash: Hash; quality: number; ranks: Uint8Array };
 
 /**
  * `rankedPdq` of a raster, and of the same with rows and columns exchanged.
- * @returns no `exchanged` where the reference's order of roundings decides, or a side has under 5
+ * @returns no `exchanged` if the reference's order of roundings decides, or a side has under 5
  *   pixels: it filters rows before columns, so the exchanged raster has to be filtered itself
  */
 export function rankedPdqPair(

@@ -18,10 +18,10 @@ import { rankedBitsAbove } from './pdq-ranks.js';
 import { quadrilateralOn } from './quadrilateral.js';
 
 /*
- * PDQ of a part of a picture, from a plane that all parts share. PDQ's filter has little to do with
- * where a part lies and all with how large it is. So the plane is halved and softened as far as
- * parts of about that size want it, once, and each part takes 64 x 64 samples of the result. Where
- * such parts are few, these samples are taken through the softening, as if it had been done.
+ * PDQ of a part of a picture, from a plane that all parts share. PDQ's filter depends little on the
+ * place of a part and entirely on its size. So the plane is halved and softened once, as far as
+ * parts of about that size need it, and each part takes 64 x 64 samples of the result. If such
+ * parts are few, their samples are softened instead, as if the plane had been.
  */
 
 /**
@@ -29,7 +29,7 @@ import { quadrilateralOn } from './quadrilateral.js';
  * may have been added to it: no hash depends on the mean. Once sampled, it must not change.
  */
 export interface LumaPlane extends Plane {
-  /** pixels of the picture that one pixel of the plane stands for, along either side */
+  /** pixels of the picture that one pixel of the plane covers, along either side */
   readonly scale: number;
   /** pixels of the plane beyond the left and the top border of the picture; may be fractions */
   readonly marginX: number;
@@ -40,7 +40,7 @@ export interface LumaPlane extends Plane {
  * PDQ hash and quality of a part of a picture, sampled from a plane of its luma without making the
  * part's pixels.
  *
- * It is as near to the hash of the photo that the part shows as the hash of the part's own pixels:
+ * It is about as near to the hash of the photo in the part as the hash of the part's own pixels:
  * these may be 10 bits apart, but PDQ takes single pixels of a large picture, which an edit moves
  * as well. Of 252 photos laid into pictures of 700, 1,155, 1,500 and 4,000 pixels a side and saved
  * as JPEG, the parts' pixels gave hashes 8.9, 6.0, 6.2 and 5.1 bits from the photos' on average,
@@ -65,7 +65,7 @@ export function pdqRegion(
 /** Samples a side of the grid that PDQ transforms. */
 const GRID = 64;
 
-// Scratch: nothing of ours can run between its first write and its last read. What it held of a
+// Scratch: no other code of ours runs between its first write and its last read. Content of a
 // picture is cleared.
 const samples = /* @__PURE__ */ new Float64Array(GRID * GRID);
 const upright = /* @__PURE__ */ new Float64Array(GRID * GRID);
@@ -83,7 +83,7 @@ function sampleGrid(
   out: Float64Array,
 ): void {
   if (corners !== undefined) {
-    // At 512 pixels a side the filter's samples lie a pixel, an eighth of a step, past the middle.
+    // At 512 pixels a side the filter's samples are a pixel, an eighth of a step, past the middle.
     const shift = resample === 512 ? 1 / 8 : 0;
     perspectiveGrid(whole, quadrilateralOn(whole, corners, dihedral), GRID, shift, out);
     return;
@@ -136,10 +136,10 @@ function emptyAxis(): GridAxis {
 }
 
 /**
- * Where the middles of PDQ's 64 samples lie on a line: the mean of the pixels that its two box
+ * The middles of PDQ's 64 samples on a line: each is the mean of the pixels that its two box
  * filters take.
- * @param isTaken whether the line is first brought to 512 pixels, the nearest ones
- * @param isGrid whether the part is 64 x 64, which the reference takes as it is
+ * @param isTaken whether the line is first resampled to 512 pixels, the nearest ones
+ * @param isGrid whether the part is 64 x 64, which the reference takes unfiltered
  */
 function middles(length: number, isTaken: boolean, isGrid: boolean, out: Float64Array): void {
   const count = isTaken ? 512 : length;
@@ -151,7 +151,9 @@ function middles(length: number, isTaken: boolean, isGrid: boolean, out: Float64
   }
 }
 
-/** The mean of the pixels that the seven of 512 about a place are taken from: 1 2 3 4 3 2 1. */
+/**
+ * The mean position of the source pixels of the seven of 512 about a place: weights 1 2 3 4 3 2 1.
+ */
 function meanPixel(middle: number, length: number): number {
   let sum = 0;
   for (let away = -3; away <= 3; away++) {
@@ -161,20 +163,20 @@ function meanPixel(middle: number, length: number): number {
   return sum / 16;
 }
 
-/** A plane, and what is made of it for parts of some size, when it is first asked for. */
+/** A plane, and the planes derived from it for parts of some size, made on first use. */
 interface Level {
   readonly plane: LumaPlane;
   half?: Level;
-  /** by how soft they are in either direction */
+  /** by softness in either direction */
   readonly soft: Map<string, Softness>;
 }
 
-/** How soft parts of about one size want a plane. */
+/** The softness that parts of about one size need in a plane. */
 interface Softness {
   readonly plane: LumaPlane;
   readonly acrossKernel: Float64Array;
   readonly downKernel: Float64Array;
-  /** the plane softened so, once enough parts want it */
+  /** the plane softened so, once enough parts need it */
   soft?: Plane;
   /** upright parts that were sampled without it */
   parts: number;
@@ -190,15 +192,15 @@ const WHOLE = 0.95;
 const levels = /* @__PURE__ */ new WeakMap<LumaPlane, Level>();
 
 /**
- * A plane is halved for parts that have at least so many of the half's pixels for each sample of
- * the grid: in both directions together, and in each.
+ * A plane is halved for parts with at least so many of the half's pixels per sample of the grid: in
+ * both directions together, and in each.
  */
 const ENOUGH = 2.4;
 const LEAST = 1.5;
 
 /**
- * The plane that samples of a part are taken from, halved as often as leaves enough of it, and how
- * it is softened, as PDQ's filter softens parts of about its size.
+ * The plane that a part's samples are taken from, halved while enough of it is left, and its
+ * softening, like that of PDQ's filter on parts of about its size.
  */
 function softnessOf(
   whole: LumaPlane,
@@ -227,7 +229,7 @@ function softnessOf(
   return softness;
 }
 
-/** The plane, halved as often as leaves enough of it for a part. */
+/** The plane, halved while enough of it is left for a part. */
 export const halvedFor = (whole: LumaPlane, part: Rectangle): LumaPlane =>
   levelFor(whole, part).plane;
 
@@ -259,15 +261,16 @@ function halved({ luma, width, height, scale, marginX, marginY }: LumaPlane): Lu
 const FIRST = 0.92;
 const STEP = 1.4;
 
-/** How soft a part has to be, in steps from that of parts as long as the plane. */
+/** The softness that a part needs, in steps from that of parts as long as the plane. */
 const stepsOf = (length: number, full: number): number =>
   Math.floor(Math.log(length / full / FIRST) / Math.log(STEP));
 
 /**
  * Weights of a pixel, its neighbours and theirs that make a plane as soft as PDQ's filter makes a
- * part: two boxes over a 128th of it, together a variance of 2.5 pixels if it has 512. Something is
- * soft already: a plane's pixels are means of `scale` of the picture's, and samples lie between.
- * @param full how long the plane is
+ * part: two boxes over a 128th of it, together a variance of 2.5 pixels if it has 512. Some
+ * softness is there already: a plane's pixels are means of `scale` of the picture's, and samples
+ * are between pixels.
+ * @param full length of the plane
  */
 function kernelOf(steps: number, full: number, scale: number): Float64Array {
   const middle = (full * FIRST * STEP ** (steps + 0.5)) / 512;

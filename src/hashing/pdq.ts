@@ -18,11 +18,11 @@ import { COEFFICIENT_BAND, fastCoefficients, fastPlane } from './pdq-fast.js';
 /*
  * PDQ step by step, as ThreatExchange's hashing.pdf describes it and its C++ code computes it:
  *
- * 1. raster: the pixels to hash; a large picture is first brought to 512 x 512
+ * 1. raster: the pixels to hash; a large picture is first resampled to 512 x 512
  * 2. luma: the brightness of each
  * 3. Jarosz filter: a blur that spans a 64th of each side
  * 4. decimation: 64 x 64 samples of the blurred luma
- * 5. quality: how much these differ from their neighbours
+ * 5. quality: the differences of these from their neighbours
  * 6. DCT: their 16 x 16 lowest frequencies, without the constant ones
  * 7. median of the 256 coefficients
  * 8. bits: one for each coefficient, set if it is above the median
@@ -32,19 +32,19 @@ import { COEFFICIENT_BAND, fastCoefficients, fastPlane } from './pdq-fast.js';
  * bit or the quality in doubt.
  */
 
-/** How PDQ treats a picture. */
+/** Options of PDQ. */
 export interface PdqOptions {
   /**
-   * `512`: a picture with a side over 512 is first brought to 512 x 512, as by the reference's C++
-   * program. `'none'`: it is not, as by its Python binding. Both are in use; on large pictures they
-   * differ by a few bits.
+   * `512`: a picture with a side over 512 is first resampled to 512 x 512, as by the reference's
+   * C++ program. `'none'`: it is not, as by its Python binding. Both are in use; on large pictures
+   * they differ by a few bits.
    * @defaultValue 512
    */
   resample?: Resample;
   /**
-   * Take every rounding of the reference, in its order. By default, this is done only if a bit or
-   * the quality lies within a guard band. The band is measured, not proved: it gave the same answer
-   * on each of 200,000 hard pictures, and is faster.
+   * Do every rounding of the reference, in its order. By default, this is done only if a bit or the
+   * quality is within a guard band. The band is measured, not proved: the default gave the same
+   * answer on each of 200,000 hard pictures, and is faster.
    * @defaultValue false
    */
   exact?: boolean;
@@ -64,7 +64,7 @@ export const PDQ_OPTIONS = {
  *
  * Alpha is ignored, not composited. One sample a pixel is luma itself; equal red, green and blue
  * are still three products and two roundings.
- * @returns `hash`; `quality`, 0…100: how much gradient the image has (below 50, a match means
+ * @returns `hash`; `quality`, 0…100: the amount of gradient in the image (below 50, a match means
  *   little); and `resample`, the size convention of the hash, for its record. An image with a side
  *   under 5 pixels has an all-zero hash of quality 0, as in the reference.
  * @throws {RangeError} if `resample` is neither 512 nor 'none', or the pixels' shape contradicts
@@ -81,7 +81,7 @@ export function pdq(
   return { hash: bits, quality, resample };
 }
 
-/** `pdq`, where `read` does steps 7 and 8, as in `transform`. */
+/** `pdq`, with `read` for steps 7 and 8, as in `transform`. */
 export function pdqBy<T>(
   pixels: Pixels,
   options: PdqOptions,
@@ -89,12 +89,12 @@ export function pdqBy<T>(
 ): { bits: T; quality: number; resample: Resample } {
   const { resample, exact } = checkedBriefly(options, PDQ_OPTIONS);
   const raster = rasterOf(checkedPixels(pixels), resample);
-  // The reference takes 64 x 64 pixels as they are: frames that a video decoder has scaled.
+  // The reference takes 64 x 64 pixels unfiltered: frames that a video decoder has scaled.
   const filtered = raster.columns.length !== 64 || raster.rows.length !== 64;
   return { ...transform(raster, { filtered, exact }, read), resample };
 }
 
-// Scratch: nothing of ours can run between its first write and its last read. What it held of a
+// Scratch: no other code of ours runs between its first write and its last read. Content of a
 // picture is cleared.
 const plane = /* @__PURE__ */ new Float64Array(64 * 64);
 const middle = /* @__PURE__ */ new Float64Array(64 * 16);
@@ -103,9 +103,9 @@ const sorted = /* @__PURE__ */ new Float64Array(16 * 16);
 let filter512: ReturnType<typeof makeFilter512> | undefined;
 
 /**
- * Steps 2 to 8: first by the short cut; then, if something is in doubt or `exact` is asked for, as
- * the reference does.
- * @param filtered false for 64 x 64 pixels that are taken as they are
+ * Steps 2 to 8: first by the short cut; then, if anything is in doubt or `exact` is set, as the
+ * reference does.
+ * @param filtered false for 64 x 64 pixels that are taken unfiltered
  * @param read does steps 7 and 8. It gets the coefficients and the band around the median within
  *   which a bit is in doubt (negative: none is), and returns `undefined` if one is. It runs once or
  *   twice and keeps nothing.
@@ -155,11 +155,11 @@ export function rasterOf(pixels: CheckedPixels, resample: Resample): Raster {
   };
 }
 
-/** Whether PDQ, in the given size convention, brings a picture of these sides to 512 x 512. */
+/** True if PDQ, in this size convention, resamples a picture of these sides to 512 x 512. */
 export const isResampled = (width: number, height: number, resample: Resample): boolean =>
   resample === 512 && (width > 512 || height > 512);
 
-/** Where `count` pixels lie in a line of `length`. Exact: the products stay under 2^53. */
+/** The places of `count` pixels in a line of `length`. Exact: the products stay under 2^53. */
 function nearest(length: number, count: number): Int32Array {
   const places = new Int32Array(count);
   for (let x = 0; x < count; x++) places[x] = Math.floor((x * length) / count);
@@ -180,10 +180,10 @@ export function lumaPlane(raster: Raster, out: Float64Array): void {
 
 /**
  * Step 3, with 2 and 4: a box filter along rows, down columns, and once more along rows and down
- * columns. In a line of n samples, a box holds w = floor((n + 127) / 128): those from x - w + a to
- * x + a - 1 for sample x, a being floor((w + 2) / 2). So it is half as wide as one of 64 tiles, and
- * two of them make a tent. A box gives the mean of its samples, fewer at the ends, from a running
- * sum: the newest sample in, then the oldest out, then the quotient.
+ * columns. In a line of n samples, a box holds w = floor((n + 127) / 128) of them: those from x - w
+ * + a to x + a - 1 for sample x, a being floor((w + 2) / 2). So it is half as wide as one of 64
+ * tiles, and two of them make a tent. A box gives the mean of its samples, fewer at the ends, from
+ * a running sum: the newest sample in, then the oldest out, then the quotient.
  *
  * Order matters within a row and within a column, not among them. So all four passes run at once,
  * four rows a turn, over the last few rows of each, and memory grows with the width alone: 100 kB
@@ -221,14 +221,16 @@ export function jaroszFilter(raster: Raster, out: Float64Array): void {
   }
 }
 
-/** Step 4: row i of the samples nearest to the centres of 64 x 64 tiles, from row r of four. */
+/**
+ * Step 4: row i of the samples nearest to the centres of 64 x 64 tiles, from row r of four rows.
+ */
 function decimate(rows: Float64Array, r: number, out: Float64Array, i: number): void {
   for (let j = 0; j < 64; j++) out[64 * i + j] = rows[4 * j + r]!;
 }
 
 /**
  * Step 5: quality, 0…100. The differences of neighbours down and across, in hundredths of the
- * range, are cut to whole numbers and summed; 9000 and more are 100.
+ * range, are truncated to whole numbers and summed; 9000 and more are 100.
  */
 export function qualityOf(samples: Float64Array): number {
   let sum = 0;

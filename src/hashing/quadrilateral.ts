@@ -4,9 +4,9 @@ import { type DihedralName, layOf, type VariantGeometry } from '../variant.js';
 /** The corners of a four-sided part: top left, top right, bottom right, bottom left. */
 export type Corners = NonNullable<VariantGeometry['corners']>;
 
-/** How a plane lies over its picture. */
+/** The placement of a plane over its picture. */
 interface Placed {
-  /** pixels of the picture that one pixel of the plane stands for, along either side */
+  /** pixels of the picture that one pixel of the plane covers, along either side */
   readonly scale: number;
   /** pixels of the plane beyond each border of the picture */
   readonly marginX: number;
@@ -14,8 +14,8 @@ interface Placed {
 }
 
 /**
- * The perspective in which the corners of a part lie on a plane, as the unit square in which the
- * part is upright or in one of its dihedral forms.
+ * The perspective of a part's corners on a plane, as a map of the unit square in which the part is
+ * upright or in one of its dihedral forms.
  */
 export function quadrilateralOn(
   { scale, marginX, marginY }: Placed,

@@ -9,9 +9,9 @@ import {
 import type { CheckedPixels } from '../pixels.js';
 
 /**
- * Grey thumbnail of an image, `columns` x `rows` samples, row-major: what ImageHash hashes, sample
- * by sample. That is Pillow's `convert('L')`, then its `resize` with LANCZOS: first each row,
- * rounded to 8 bits, then each column.
+ * Grey thumbnail of an image, `columns` x `rows` samples, row-major: the input of ImageHash, sample
+ * by sample. It is Pillow's `convert('L')`, then its `resize` with LANCZOS: first each row, rounded
+ * to 8 bits, then each column.
  *
  * The picture is read once, four rows at a time. Scratch is six words for each pixel of a side and
  * four samples for each pixel of a row.
