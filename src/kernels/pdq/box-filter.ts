@@ -1,7 +1,7 @@
 import { float32 } from '../pixels/luma.js';
 
-// Loaders that do not join modules (test runners, bundlers while developing) turn a call of an
-// import into a look-up that is not inlined: 25 times slower here.
+// Loaders that do not join modules (test runners, development bundlers) turn a call of an import
+// into a look-up that is not inlined: 25 times slower here.
 const round = float32;
 
 /*
@@ -19,15 +19,15 @@ const round = float32;
  * away from one; the product of sum and 1 / count is within 2^-52 of it. Where the count is a power
  * of two it needs no rounding at all, which saves a tenth of the time.
  *
- * Four rows go side by side, row r's sample x at 4 x + r. A sum waits for the one before it, about
- * 28 cycles, and four hide each other's wait; and one turn of a loop pays its checks once for four
- * samples. A pass over 512 x 512 takes 0.55 ms, one row at a time 2.1, eight 0.5 (V8 11.3, x64).
- * Passes fused in one loop were no faster.
+ * Four rows are interleaved, row r's sample x at 4 x + r. A sum waits for the one before it, about
+ * 28 cycles, and four hide each other's wait; also, one turn of a loop pays its checks once for
+ * four samples. A pass over 512 x 512 takes 0.55 ms, one row at a time 2.1, eight 0.5 (V8 11.3,
+ * x64). Passes fused in one loop were no faster.
  */
 
 /**
- * Where PDQ looks at a line of `length` samples: the one nearest to the centre of each of 64 tiles,
- * trunc((i + 0.5) · length / 64). In a line under 64 some samples are looked at more than once.
+ * The samples of a line of `length` that PDQ uses: the one nearest to the centre of each of 64
+ * tiles, trunc((i + 0.5) · length / 64). In a line under 64 some samples are used more than once.
  */
 export function tileCentres(length: number): Int32Array {
   const centres = new Int32Array(64);
@@ -40,7 +40,7 @@ export function boxWindow(length: number): number {
   return Math.floor((length + 127) / 128);
 }
 
-/** How many samples of a full box lie at or after its centre; the others lie before it. */
+/** Number of samples of a full box at or after its centre; the others are before it. */
 export function boxAhead(window: number): number {
   return Math.floor((window + 2) / 2);
 }
@@ -51,7 +51,7 @@ export function boxCount(at: number, length: number, window: number): number {
   return Math.min(at + ahead, length) - Math.max(at + ahead - window, 0);
 }
 
-/** Zeros wanted before and after the samples of a line. */
+/** Zeros needed before and after the samples of a line. */
 export function boxPad(length: number): number {
   const window = boxWindow(length);
   return window - boxAhead(window) + 1;
@@ -166,19 +166,19 @@ export interface ColumnBoxes {
   readonly width: number;
   readonly height: number;
   readonly window: number;
-  /** rows that are written, and left out, before the plane's first */
+  /** rows that are written, and ignored, before the plane's first */
   readonly delay: number;
-  /** rows by which the centres of the boxes lie behind the rows written, the delay counted */
+  /** rows by which the centres of the boxes are behind the rows written, including the delay */
   readonly lag: number;
-  /** as many rows as a box holds and four more, in turn; behind them one of zeros */
+  /** as many rows as a box holds and four more, as a ring; behind them one of zeros */
   readonly rows: Float64Array;
-  /** one a column */
+  /** one per column */
   readonly sums: Float64Array;
-  /** where in `rows` each of the four rows of this turn is to be written */
+  /** position in `rows` at which to write each of the four rows of this turn */
   readonly written: Int32Array;
-  /** where in `rows` each of the four rows to add begins */
+  /** start in `rows` of each of the four rows to add */
   readonly newest: Int32Array;
-  /** where in `rows` each of the four rows to take away begins */
+  /** start in `rows` of each of the four rows to subtract */
   readonly oldest: Int32Array;
   /** samples in the box after each of the four steps */
   readonly counts: Int32Array;
@@ -202,7 +202,7 @@ export function columnBoxes(width: number, height: number, delay: number): Colum
   };
 }
 
-/** Moves on to rows `top` to `top` + 3, those of the delay counted. They are to be written next. */
+/** Moves on to rows `top` to `top` + 3, including the delay. They are to be written next. */
 export function nextRows(boxes: ColumnBoxes, top: number): void {
   const { width, height, window, delay, lag } = boxes;
   const slots = window + 4;
@@ -217,8 +217,8 @@ export function nextRows(boxes: ColumnBoxes, top: number): void {
 }
 
 /**
- * Box filter down the columns for the four rows just written: each step adds a row, takes another
- * away and divides.
+ * Box filter down the columns for the four rows just written: each step adds a row, subtracts
+ * another and divides.
  * @param out the four rows of means side by side, from `to` on
  */
 export function boxColumns(boxes: ColumnBoxes, out: Float64Array, to: number): void {

@@ -1,7 +1,7 @@
 import { float32 } from '../pixels/luma.js';
 
-// Loaders that do not join modules (test runners, bundlers while developing) turn a call of an
-// import into a look-up that is not inlined: 25 times slower here.
+// Loaders that do not join modules (test runners, development bundlers) turn a call of an import
+// into a look-up that is not inlined: 25 times slower here.
 const round = float32;
 
 function dctMatrix(): Float64Array {
@@ -28,10 +28,10 @@ function dctMatrix(): Float64Array {
  * PDQ's matrix of cosines, 16 x 64 row-major: sqrt(2 / 64) cos(pi / 128 · (i + 1) · (2 k + 1)),
  * rounded to float32. Row 0 is frequency 1.
  *
- * But for the sign, its 1024 entries are the 63 values of cos(pi / 128 · n). They come from cos(n +
- * 1) = 2 cos(1) cos(n) - cos(n - 1), in float64 sums and products alone, which every engine rounds
- * alike; `Math.cos` is each engine's own. What the recurrence loses (under 2^-40) never reaches a
- * float32: all entries equal the reference's (test/kernels/pdq/dct.test.ts).
+ * Apart from the sign, its 1024 entries are the 63 values of cos(pi / 128 · n). They come from
+ * cos(n + 1) = 2 cos(1) cos(n) - cos(n - 1), in float64 sums and products alone, which every engine
+ * rounds alike; `Math.cos` differs by engine. The error of the recurrence (under 2^-40) never
+ * reaches a float32: all entries equal the reference's (test/kernels/pdq/dct.test.ts).
  */
 export const DCT_MATRIX = /* @__PURE__ */ dctMatrix();
 

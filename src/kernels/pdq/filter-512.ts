@@ -1,7 +1,7 @@
 import { float32, lumaOf, lumaProducts, lumaRows, type Raster } from '../pixels/luma.js';
 
-// Loaders that do not join modules (test runners, bundlers while developing) turn a call of an
-// import into a look-up that is not inlined: 25 times slower here.
+// Loaders that do not join modules (test runners, development bundlers) turn a call of an import
+// into a look-up that is not inlined: 25 times slower here.
 const round = float32;
 const luma = lumaOf;
 
@@ -12,17 +12,17 @@ function step(sum: number, newest: number, oldest: number): number {
 
 /**
  * Makes the filter and decimation of the PDQ reference for 512 x 512 pixels, the size to which
- * every larger picture is brought. It gives the values of `boxRows`, `boxColumns`, `boxRowsAt` and
- * `boxColumns` one after the other in 60 % of their time (1.5 ms against 2.5; V8 11.3, x64). Order
- * matters throughout.
+ * every larger picture is resampled. It gives the values of `boxRows`, `boxColumns`, `boxRowsAt`
+ * and `boxColumns` one after the other in 60 % of their time (1.5 ms against 2.5; V8 11.3, x64).
+ * Order matters throughout.
  *
  * Boxes hold 4 samples, tiles 8, and the middle of tile i is row 8 i + 4. Two boxes lag 4 rows
  * behind the newest. So each turn of 8 rows completes one row of tiles, and the oldest row of a box
  * is always in this turn or the one before.
  *
  * The scratch is constant to the function made here, and loops run to constants. V8 then knows
- * every address and leaves out the bounds checks, which would cost more than the sums. Rows lie
- * side by side, `8 x + row`.
+ * every address and omits the bounds checks, which would cost more than the sums. Rows are
+ * interleaved, `8 x + row`.
  */
 export function makeFilter512() {
   const reds = lumaProducts(0.299);
@@ -106,7 +106,7 @@ export function makeFilter512() {
 
   /**
    * Second pass: boxes down the columns for four of the eight rows, `fresh` to `means`. The oldest
-   * row lies four above the newest, in `stale`, which then takes the newest.
+   * row is four above the newest, in `stale`, which then takes the newest.
    */
   function downColumns(row: 0 | 4): void {
     for (let x = 0; x < 512; x++) {
@@ -206,12 +206,12 @@ export function makeFilter512() {
       }
       downColumns(0);
       downColumns(4);
-      // Rows 0 and 510, the latter below the last turn, are the middle of boxes of three that
-      // matter.
+      // Rows 0 and 510, the latter below the last turn, are the middle of the boxes of three that
+      // count.
       if (top === 0) threeInRow(2);
       if (top === 512) threeInRow(0);
       alongRowsAtTiles();
-      // The first two rows of means lie above the picture.
+      // The first two rows of means are above the picture.
       if (top === 0) for (let j = 0; j < 64; j++) tilesFresh[8 * j] = tilesFresh[8 * j + 1] = 0;
       downTiles(out, 8 * top - 64);
     }

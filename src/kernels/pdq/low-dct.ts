@@ -4,9 +4,9 @@
  * of a square's DCT, down first, then across. c(k) = Σ v(n) cos(πk(2n + 1) / 2 size), unscaled.
  *
  * Halves are folded onto each other, and even coefficients take the differences to the first fold,
- * which their cosines cancel. This halves the work. Above all, what is zero by symmetry (of a flat,
- * striped or mirrored picture) comes out as an exact zero and not as noise, whatever cosines the
- * engine has.
+ * which their cosines cancel. This halves the work. Above all, coefficients that are zero by
+ * symmetry (of a flat, striped or mirrored picture) come out as exact zeros and not as noise,
+ * whatever cosines the engine has.
  * @param size an even number
  */
 export function lowDct(

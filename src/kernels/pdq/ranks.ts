@@ -1,4 +1,4 @@
-// Scratch: nothing of ours can run between its first write and its last read. What it held of a
+// Scratch: no other code of ours runs between its first write and its last read. Content of a
 // picture is cleared.
 const distances = /* @__PURE__ */ new Float32Array(256);
 let words: Uint32Array | undefined;
@@ -8,9 +8,9 @@ const starts = /* @__PURE__ */ new Int32Array(3 * 256);
 
 /**
  * Ranks 256 values by their distance from `centre`: 0 for the nearest; of equal ones, the first is
- * nearer. Distances are cut to the upper 24 bits of a float32, 15 of them after the point. One that
- * is not negative orders as its bits do as an integer, so they are sorted byte by byte, the lowest
- * first. About 4 us.
+ * nearer. Distances are truncated to the upper 24 bits of a float32, 15 of them after the point. A
+ * float that is not negative sorts like its bits as an integer, so they are sorted byte by byte,
+ * the lowest first. About 4 us.
  * @param out the rank of `values[255 - i]` at i: a PDQ hash writes its last bit first
  */
 export function rankByDistance(values: Float64Array, centre: number, out: Uint8Array): void {

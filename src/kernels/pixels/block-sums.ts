@@ -1,8 +1,8 @@
-/** A picture whose sums are wanted. */
+/** A picture to sum. */
 export interface BlockPixels {
   /** interleaved samples, row-major; only read */
   readonly data: Uint8Array;
-  /** the same memory, a little-endian RGBA pixel a word, or `null` where that cannot be */
+  /** the same memory, a little-endian RGBA pixel a word, or `null` if that is impossible */
   readonly words: Int32Array | null;
   readonly width: number;
   readonly height: number;
@@ -31,11 +31,12 @@ function spanSum(data: Uint8Array, channels: number, from: number, to: number): 
 
 /**
  * `spanSum` over `rows` rows, `stride` pixels apart, of opaque RGBA read a pixel a word. R with B
- * and G with A are summed in 16-bit lanes. The lane of A tells in the end whether all was opaque.
+ * and G with A are summed in 16-bit lanes. At the end, the lane of A shows if all pixels were
+ * opaque.
  *
  * 0.65 ns a pixel, against 0.73 with one row a call and 1.5 with a test of each alpha (V8 11.3,
- *   x64). `| 0` on every index is worth a quarter. Unrolling by 8 or 16, adding as a tree and
- *   taking rows in parallel were no faster.
+ * x64). `| 0` on every index is worth a quarter. Unrolling by 8 or 16, adding as a tree and taking
+ * rows in parallel were no faster.
  * @param span at most 256 / `rows` pixels
  * @returns the sum, or -1 if a pixel is not opaque
  */
@@ -80,7 +81,8 @@ function opaqueSum(
 
 /**
  * `spanSum` over `rows` rows of `span` pixels, `stride` pixels apart, by words if there are any.
- * Hot: called for each block of every few rows, so its arguments stay apart (an object costs 6 %).
+ * Hot: called for each block of every few rows, so its arguments are separate (an object costs 6
+ * %).
  */
 function rectangleSum(
   data: Uint8Array,
@@ -122,8 +124,8 @@ function rectangleSum(
  */
 export function blockSums(pixels: BlockPixels, grid: number, out: Float64Array): void {
   const { data, words, channels, width, height } = pixels;
-  // For each column of the grid: the pixels wholly inside, and what the one after them gives to the
-  // next column.
+  // For each column of the grid: the pixels wholly inside, and the share of the one after them that
+  // goes to the next column.
   const from = new Int32Array(grid);
   const to = new Int32Array(grid);
   const share = new Int32Array(grid);
@@ -140,7 +142,7 @@ export function blockSums(pixels: BlockPixels, grid: number, out: Float64Array):
   for (let y = 0; y < height; ) {
     const top = Math.floor((y * grid) / height);
     const below = shareOfNext(y, height, grid);
-    // Rows that lie in one row of blocks alone are taken together, as many as a lane has room for.
+    // Rows within a single row of blocks are taken together, as many as a lane has room for.
     let next = y + 1;
     while (
       below === 0 &&
@@ -173,7 +175,7 @@ export function blockSums(pixels: BlockPixels, grid: number, out: Float64Array):
 }
 
 /**
- * Parts of `grid` that the pixel at `at` gives to the block after its own; 0 if it lies in one
+ * Share, of `grid`, that the pixel at `at` gives to the block after its own; 0 if it is in one
  * block.
  */
 function shareOfNext(at: number, size: number, grid: number): number {

@@ -1,6 +1,6 @@
 /**
  * Grey of up to four rows of pixels, as by Pillow's `convert('L')`: 0.299 R + 0.587 G + 0.114 B
- * (Rec. 601) in 16-bit fixed point, rounded to nearest. Grey stays as it is; alpha is dropped.
+ * (Rec. 601) in 16-bit fixed point, rounded to nearest. Grey stays unchanged; alpha is dropped.
  * @param bytes interleaved pixels; only read
  * @param channels 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA
  * @param from the first row's first pixel

@@ -11,7 +11,7 @@ function sinc(x: number): number {
 /**
  * Weights of a Lanczos filter of three lobes that resamples `size` samples to `count`, as Pillow
  * makes them (its Resample.c): widened by the scale when shrinking, cut at the edges, normalized,
- * rounded to fixed point. For each output in turn: the first sample, how many, and a weight for
+ * rounded to fixed point. For each output in turn: the first sample, their number, and a weight for
  * each.
  *
  * Order matters: the sum runs from left to right. Engines may differ in the last place of `sin`,
@@ -46,9 +46,9 @@ export function lanczosWeights(size: number, count: number): Int32Array {
 
 /**
  * Resamples four rows at once, a sample of each packed in a word: 0.4 ns a tap and row, against 0.8
- * with rows apart, 0.6 with rows interleaved and 0.5 in float64 (V8 11.3, x64). An output's weights
- * add up to less than 2 in absolute value (1.53 at the edges), so its sum fits 32 bits; Pillow
- * relies on the same.
+ * with separate rows, 0.6 with rows interleaved and 0.5 in float64 (V8 11.3, x64). An output's
+ * weights add up to less than 2 in absolute value (1.53 at the edges), so its sum fits 32 bits;
+ * Pillow relies on the same.
  * @param rows the first row in the lowest 8 bits
  * @param count samples a row of the result
  * @param out four rows end to end, `count` samples each, rounded and clamped to 0…255; overwritten
@@ -84,8 +84,8 @@ export function resampleRows(
 }
 
 /**
- * The same filter down the columns, streaming: adds row `y` to every row of the result that it has
- * a weight in.
+ * The same filter down the columns, streaming: adds row `y` to every row of the result in which it
+ * has a weight.
  * @param row `count` samples from `from` on; only read
  * @param weights of the filter down the columns
  * @param sums rows of the result end to end, `count` sums each, in units of 2^-22; added to

@@ -1,11 +1,11 @@
 /**
- * The pixels that PDQ hashes: where each of its rows and columns lies in the caller's memory.
+ * The pixels that PDQ hashes: with the places of its rows and columns in the caller's memory.
  * Indices of samples reach 2^32.
  */
 export interface Raster {
   /** a view of the caller's samples; only read */
   readonly bytes: Uint8Array;
-  /** the same memory, a little-endian RGBA pixel a word, or `null` where that cannot be */
+  /** the same memory, a little-endian RGBA pixel a word, or `null` if that is impossible */
   readonly words: Int32Array | null;
   /** samples a pixel: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA */
   readonly channels: number;
@@ -20,7 +20,7 @@ export interface Raster {
 /**
  * `x` rounded to float32, ties to even: `Math.fround` for 0 and |x| from 2^-126 to 2^98. It is one
  * product and two differences instead of two conversions: 0.56 ns against 1.08, and 2.8 against 4.0
- * where one waits for another (V8 11.3, x64).
+ * if one waits for another (V8 11.3, x64).
  *
  * This is Veltkamp's splitting (1968): its upper half is `x` rounded to nearest to 53 - 29 = 24
  * bits (Boldo, "Pitfalls of a full floating-point proof", 2006). Ties go to even. At a tie, `x` is
@@ -43,9 +43,9 @@ export function lumaProducts(weight: number): Float64Array {
 
 /**
  * Luma of one pixel: 0.299 R + 0.587 G + 0.114 B (Rec. 601). Order matters: each product is rounded
- * to float32, then the sum of red and green, then the sum with blue. Hot: the tables
- * are arguments, since V8 reads a bundle's module-level ones anew for each pixel, by which the
- * exact path takes a sixth longer (V8 11.3, x64).
+ * to float32, then the sum of red and green, then the sum with blue. Hot: the tables are arguments,
+ * since V8 reads a bundle's module-level ones again for each pixel, which slows the exact path by a
+ * sixth (V8 11.3, x64).
  * @param reds `lumaProducts(0.299)`; `greens` and `blues` likewise
  */
 export function lumaOf(
@@ -62,9 +62,9 @@ export function lumaOf(
 const tables = /* @__PURE__ */ [0.299, 0.587, 0.114].map(lumaProducts);
 
 /**
- * Luma of four rows of a raster side by side: column x of row `top` + r goes to `out[to + step x +
- * r]`. Below the last row, it is read again. A pixel of one sample or two is its own luma. Alpha is
- * ignored.
+ * Luma of four rows of a raster, interleaved: column x of row `top` + r goes to `out[to + step x +
+ * r]`. Below the last row, that row is read again. A pixel of one sample or two is its own luma.
+ * Alpha is ignored.
  */
 export function lumaRows(
   raster: Raster,

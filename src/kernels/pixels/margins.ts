@@ -6,7 +6,7 @@
 export interface Line {
   /** its first pixel */
   readonly start: number;
-  /** from a pixel to the next */
+  /** step from a pixel to the next */
   readonly along: number;
   readonly count: number;
 }
@@ -15,8 +15,8 @@ export interface Line {
  * Continues a line of a plane outwards: pixel i of the n-th line beyond it is the mean of the
  * line's pixels i - n to i + n, as far as they exist, times 1 - n / depth. The last one is 0.
  * @param plane overwritten beyond the line
- * @param outwards from a line to the next one beyond it
- * @param depth how many lines to fill
+ * @param outwards step from a line to the next one beyond it
+ * @param depth number of lines to fill
  */
 export function extendLine(
   plane: Float32Array,

@@ -1,9 +1,9 @@
 import type { Plane } from './tent-grid.js';
 
 /*
- * A quadrilateral as the unit square in perspective: the point (u, v) of the square lies at
- * ((a u + b v + c) / w, (d u + e v + f) / w), w = g u + h v + 1 (Heckbert, Fundamentals of Texture
- * Mapping and Image Warping, 1989, section 2.2).
+ * A quadrilateral as the unit square in perspective: the point (u, v) of the square is at ((a u + b
+ * v + c) / w, (d u + e v + f) / w), w = g u + h v + 1 (Heckbert, Fundamentals of Texture Mapping
+ * and Image Warping, 1989, section 2.2).
  */
 
 /**
@@ -39,7 +39,7 @@ export function perspectiveOf(corners: Float64Array): Float64Array {
   return numbers;
 }
 
-/** Where a point of the square lies: x and y. */
+/** The image of a point of the square: x and y. */
 export function perspectivePoint(numbers: Float64Array, u: number, v: number): [number, number] {
   const w = numbers[6]! * u + numbers[7]! * v + 1;
   return [
@@ -48,20 +48,20 @@ export function perspectivePoint(numbers: Float64Array, u: number, v: number): [
   ];
 }
 
-/** Fixed point: a pixel is so many steps. Planes have under 32,768 pixels a side. */
+/** Fixed point: this many steps a pixel. Planes have under 32,768 pixels a side. */
 const ONE = 65536;
 
 /**
- * A square grid of samples over a quadrilateral, each a tent over one step of the grid, as PDQ's
- * filter is: five taps along either axis, which weigh 1, 3, 5, 3 and 1. A tap reads the nearest
- * pixel, beyond the plane that of its border.
+ * A square grid of samples over a quadrilateral, each a tent over one step of the grid, like PDQ's
+ * filter: five taps along either axis, which weigh 1, 3, 5, 3 and 1. A tap reads the nearest pixel,
+ * beyond the plane that of its border.
  *
  * Bits off the hash of the part made upright, at 512 to 1,260 pixels a side, median and nine in
  * ten: 2 and 6; with four taps along either axis 4 and 10, with eight 2 and 4. In fixed point a
  * grid takes 0.4 of the time: two thirds of that of an upright one (V8 11.3, x64).
  * @param numbers of the quadrilateral, in pixels of the plane, the first of which spans 0…1
- * @param side samples a side; without a shift each stands for the middle of its square
- * @param shift how far all are moved right and down, in steps of the grid
+ * @param side samples a side; without a shift each is at the middle of its square
+ * @param shift by which all are moved right and down, in steps of the grid
  * @param out row-major; overwritten
  */
 export function perspectiveGrid(
@@ -129,7 +129,7 @@ export function perspectiveGrid(
   }
 }
 
-/** A part of a picture that is to be drawn upright. */
+/** A part of a picture to draw upright. */
 export interface Upright {
   /** of its quadrilateral, in pixels of the planes */
   readonly numbers: Float64Array;
@@ -138,7 +138,7 @@ export interface Upright {
 }
 
 /**
- * The planes' pixels of a quadrilateral made upright, the nearest ones, beyond the planes those of
+ * The planes' pixels of a quadrilateral made upright: the nearest ones; beyond the planes, those of
  * their border.
  * @param planes of `width` x `height` pixels; only read
  * @param out one sample of each plane a pixel, row-major; overwritten

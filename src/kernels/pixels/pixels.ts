@@ -3,15 +3,15 @@
  */
 
 /**
- * Whether every alpha is at least 250: what is behind the picture then changes no colour by more
- * than 5. `channels` is 2 or 4.
+ * True if every alpha is at least 250: the backdrop then changes no colour by more than 5.
+ * `channels` is 2 or 4.
  */
 export function allOpaque(data: Uint8Array, channels: number): boolean {
   for (let i = channels - 1; i < data.length; i += channels) if (data[i]! < 250) return false;
   return true;
 }
 
-/** Whether every pixel has red, green and blue alike. `channels` is 3 or 4. */
+/** True if red, green and blue are equal in every pixel. `channels` is 3 or 4. */
 export function allGrey(data: Uint8Array, channels: number): boolean {
   for (let i = 0; i < data.length; i += channels) {
     if (data[i] !== data[i + 1] || data[i] !== data[i + 2]) return false;
@@ -51,20 +51,20 @@ export function layOn(data: Uint8Array, channels: number, backdrop: number, out:
 /** Pixels a side of the square moved at a time: rows read across stay in the first-level cache. */
 const TILE = 16;
 
-/** How the pixels of a picture lie in the memory of another, in samples. */
+/** The layout of a picture's pixels in the memory of another, in samples. */
 export interface Lay {
   readonly width: number;
   readonly height: number;
-  /** where the first pixel lies */
+  /** position of the first pixel */
   readonly first: number;
-  /** from a pixel to the next in its row, and in its column */
+  /** step from a pixel to the next in its row, and in its column */
   readonly alongRow: number;
   readonly alongColumn: number;
 }
 
 /**
- * Moves the pixels that lie in `data` as `lay` says to `out`, row by row. The samples of a pixel
- * are written out: half the time of a loop over them (90 ms for 12 megapixels).
+ * Moves the pixels of `data`, laid out by `lay`, to `out`, row by row. The samples of a pixel are
+ * written out: half the time of a loop over them (90 ms for 12 megapixels).
  */
 export function movePixels(data: Uint8Array, channels: number, lay: Lay, out: Uint8Array): void {
   const { width, height, first, alongRow, alongColumn } = lay;
@@ -89,7 +89,7 @@ export function movePixels(data: Uint8Array, channels: number, lay: Lay, out: Ui
 
 /**
  * The pixels where `columns` and `rows` of a picture cross, row by row.
- * @param lay how the picture lies in `data`
+ * @param lay layout of the picture in `data`
  */
 export function takePixels(
   data: Uint8Array,

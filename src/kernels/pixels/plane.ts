@@ -16,11 +16,11 @@ export interface Planes {
 /**
  * Reduces a picture to one value for each square of `scale` pixels a side. Its luma is the mean of
  * four of its pixels, those half way from its centre to its corners. At scale 1 they are one and
- * the same, at scale 2 all that there are. Its colours are those of the first of the four: means
- * would add colours that are not in the picture, and lose the narrow gaps of a collage. Beyond the
- * picture the last pixel counts.
+ * the same, at scale 2 all pixels of the square. Its colours are those of the first of the four:
+ * means would add colours that are not in the picture, and lose the narrow gaps of a collage.
+ * Beyond the picture its last pixel counts.
  * @param data interleaved pixels; only read, in the order of memory
- * @param lay how the picture lies in it
+ * @param lay layout of the picture in it
  * @param out luma (0.299 R + 0.587 G + 0.114 B) and colours; overwritten
  * @returns the mean of the luma
  */
@@ -36,7 +36,7 @@ export function reduce(
   const near = (scale - 1) >> 2;
   const far = scale - 1 - near;
   const columns = Math.ceil(width / scale);
-  // Of a turned picture, columns lie one after another: the inner loop goes down.
+  // In a turned picture, columns are contiguous: the inner loop goes down.
   const isTurned = Math.abs(alongRow) > Math.abs(alongColumn);
   const along = isTurned ? alongColumn : alongRow;
   const across = isTurned ? alongRow : alongColumn;
@@ -53,7 +53,7 @@ export function reduce(
     const upper = first + Math.min(line + near, lines - 1) * across;
     const down = first + Math.min(line + far, lines - 1) * across - upper;
     let right = (far - near) * along;
-    // Only the last square may reach beyond the picture: a quarter less time than asking in each.
+    // Only the last square may reach beyond the picture: a quarter less time than a test in each.
     let to = start;
     const end = start + last * nextTo;
     for (let i = upper + near * along; to <= end; to += nextTo, i += step) {
@@ -79,7 +79,7 @@ export function reduce(
       r += data[j]! + data[k]! + data[l]!;
       g += data[j + toGreen]! + data[k + toGreen]! + data[l + toGreen]!;
       b += data[j + toBlue]! + data[k + toBlue]! + data[l + toBlue]!;
-      // Whole numbers, a seventh faster (V8 11.3, x64). So their order does not matter.
+      // Whole numbers are a seventh faster (V8 11.3, x64), and their order does not matter.
       const value = 299 * r + 587 * g + 114 * b;
       luma[to] = value * 0.00025;
       sum += value;
@@ -90,7 +90,7 @@ export function reduce(
 
 /**
  * The luma of a picture, or of a part of one, reduced as `reduce` does it.
- * @param lay how it lies in `data`
+ * @param lay its layout in `data`
  * @param out overwritten
  */
 export function reducedLuma(
@@ -123,7 +123,7 @@ export function reducedLuma(
 }
 
 /**
- * Inverts colours, and leaves alpha as it is.
+ * Inverts colours, and leaves alpha unchanged.
  * @param out as many samples; overwritten
  */
 export function invert(data: Uint8Array, channels: number, out: Uint8Array): void {
@@ -152,7 +152,7 @@ export function halve(plane: Float32Array, width: number, height: number, out: F
   }
 }
 
-/** A grid of pixels that lies on a plane at an angle, by its sides and its centre. */
+/** A grid of pixels at an angle on a plane, by its sides and its centre. */
 export interface TurnedGrid {
   readonly width: number;
   readonly height: number;
@@ -163,7 +163,7 @@ export interface TurnedGrid {
 }
 
 /**
- * The planes' pixels under a turned grid, the nearest border pixel outside.
+ * The planes' pixels under a turned grid; outside, the nearest border pixel.
  * @param planes of `width` x `height` pixels; only read
  * @param out one sample of each plane a pixel of the grid, row-major; overwritten
  */

@@ -1,36 +1,38 @@
 /*
  * Straight edges near to upright or to level, by a Hough transform in which a point of an edge
- * votes only for lines that run about as the edge does there. All is said of upright lines; level
+ * votes only for lines of about the edge's direction there. Comments describe upright lines; level
  * ones are the same with x and y exchanged. A line is x = offset + slope (y - half the height).
  */
 
 /** The steepest slope of a line: 25 degrees. */
 const STEEPEST = 0.47;
-/** How far the slope of an edge at a point may be from that of the line. */
+/** Tolerance of an edge's slope at a point from that of the line. */
 const SLACK = 0.12;
-/** How far a point may lie from its line, in pixels. */
+/** Largest distance of a point from its line, in pixels. */
 const REACH = 1.2;
-/** Slopes that are told apart, a unit: 100 rows from the middle they are 2.5 pixels apart. */
+/** Resolution of slopes, per unit: 100 rows from the middle, neighbours are 2.5 pixels apart. */
 const SLOPES = 40;
-/** Points that a line is fitted to at least. */
+/** The fewest points to which a line is fitted. */
 const FEWEST = 8;
 
-/** The points of upright edges of a plane: where luma changes most from left to right. */
+/**
+ * The points of upright edges of a plane: the places where luma changes most from left to right.
+ */
 export interface Edges {
   readonly rows: number;
   readonly length: number;
   /** of pixel x of row y, at y · length + x: the number of its point, from 1; 0 if it has none */
   readonly numbers: Uint16Array;
-  /** of each point, by its number: where it lies, to parts of a pixel; the first spans 0…1 */
+  /** position of each point, by its number, to parts of a pixel; the first spans 0…1 */
   readonly x: Float32Array;
   readonly y: Int16Array;
   readonly slope: Float32Array;
-  /** votes that it has: 1, 2 or 3, the more the greater the change */
+  /** its votes: 1, 2 or 3, the more the greater the change */
   readonly votes: Int8Array;
   count: number;
 }
 
-/** Edges without points, with room for so many, at most 65,535. */
+/** Edges without points, with room for this many, at most 65,535. */
 export function noEdges(length: number, rows: number, room: number): Edges {
   return {
     rows,
@@ -44,28 +46,30 @@ export function noEdges(length: number, rows: number, room: number): Edges {
   };
 }
 
-/** What a change by one step of luma is counted as: sixteenths, of which Sobel adds up eight. */
+/** The count of a change by one step of luma: sixteenths, of which Sobel adds up eight. */
 export const CHANGE = 128;
 /** The steepest slope of an edge, in 1024ths. */
 const STEEP = Math.round(1024 * (STEEPEST + SLACK));
 
-/** Pixels where luma changes along a row, or along a column, by about as much as it does at all. */
+/** Pixels where luma changes along a row, or along a column, by about its total change. */
 export interface Changes {
-  /** from left to right, or from above to below, in steps of 1 / `CHANGE`; not of the border */
+  /**
+   * change from left to right, or from above to below, in steps of 1 / `CHANGE`; not of the border
+   */
   readonly change: Int16Array;
-  /** the same, of the other direction */
+  /** the same in the other direction */
   readonly other: Int16Array;
-  /** where it changes enough to be an edge: `count` pixels, in their order */
+  /** pixels that change enough to be an edge: `count` of them, in order */
   readonly at: Int32Array;
   count: number;
 }
 
 /**
- * Finds how much luma changes from a pixel to the next, by Sobel's operators, and where that may be
- * an edge near to upright or to level.
+ * Finds the changes of luma between neighbouring pixels, by Sobel's operators, and the pixels that
+ * may be of an edge near to upright or to level.
  *
- * Many pixels of a photo may be, in no order that a processor foresees. With a branch for each, and
- * in floating point, this and `findEdges` took twice the time (V8 11.3, x64).
+ * Many pixels of a photo may be, in no order that a processor can predict. With a branch for each,
+ * and in floating point, this and `findEdges` took twice the time (V8 11.3, x64).
  * @param luma in sixteenths, over a range of at most 255: then all sums fit 16 bits
  * @param least change that is an edge
  */
@@ -83,7 +87,7 @@ export function findChanges(
   let upright = 0;
   let level = 0;
   for (let row = width; row < luma.length - width; row += width) {
-    // Of the columns before and at a pixel: their weighted sums, and from their ends to each other.
+    // Weighted sums of the columns before and at a pixel, and the differences of their ends.
     let i = row + 1;
     let sum = luma[row - width]! + 2 * luma[row]! + luma[row + width]!;
     let fall = luma[row + width]! - luma[row - width]!;
@@ -116,7 +120,7 @@ export function findChanges(
 }
 
 /**
- * Finds the points of edges that may be of a line: each the steepest of three neighbours. If there
+ * Finds the points of edges that may be on a line: each the steepest of three neighbours. If there
  * are more than there is room for, only those of twice the change count, and so on.
  * @param across of the same plane as `down`; of both only the steepest places remain
  * @param least change that is an edge; twice and four times as much have more votes
@@ -195,7 +199,10 @@ export interface Ballot {
   readonly first: number;
   readonly columns: number;
   readonly slopes: number;
-  /** of each row the column with the most votes, and these: twice its own, and its neighbours' */
+  /**
+   * of each row the column with the most votes, and their number: twice its own, and its
+   * neighbours'
+   */
   readonly best: Int32Array;
   readonly most: Int32Array;
 }
@@ -220,7 +227,7 @@ export function ballotOf(edges: Edges): Ballot {
   return ballot;
 }
 
-/** Adds votes to each line that a point may be of. */
+/** Adds votes to each line that a point may be on. */
 function vote({ edges, counts, first, columns, slopes }: Ballot, point: number, votes: number) {
   const slope = edges.slope[point]!;
   const half = slopes >> 1;
@@ -256,23 +263,23 @@ function findMost({ counts, columns, best, most }: Ballot, from: number, to: num
   }
 }
 
-/** A line and where it has points. */
+/** A line and the rows in which it has points. */
 export interface StraightLine {
   offset: number;
   slope: number;
-  /** of each row, and one more, how many rows above it have a point on the line */
+  /** for each row, and one more: the number of rows above it with a point on the line */
   readonly points: Int16Array;
 }
 
 /**
- * Takes the line with the most votes, fitted to its points, which then vote no more.
- * @param least votes that it has at least, counted as in `most`
+ * Takes the line with the most votes, fitted to its points, which then stop voting.
+ * @param least the fewest votes of it, counted as in `most`
  * @returns `undefined` if there is none
  */
 export function takeLine(ballot: Ballot, least: number): StraightLine | undefined {
   const { edges, counts, first, columns, slopes, best, most } = ballot;
   let row = mostOf(most);
-  // Votes are only taken back: the most of a row are as many as they were until that place loses.
+  // Votes are only removed: the most of a row stay as they were until their column loses some.
   while (most[row]! >= least && votesAt(ballot, row) < most[row]!) {
     findMost(ballot, row, row);
     row = mostOf(most);
@@ -283,7 +290,7 @@ export function takeLine(ballot: Ballot, least: number): StraightLine | undefine
     slope: (row - (slopes >> 1)) / SLOPES,
     points: new Int16Array(edges.rows + 1),
   };
-  // A better line has other points: at the third time it has come to rest.
+  // A better line has other points: after three rounds it is stable.
   for (let times = 0; times < 3; times++) {
     const { offset, slope } = line;
     fitLine(edges, line, 0, edges.rows);
@@ -297,7 +304,7 @@ export function takeLine(ballot: Ballot, least: number): StraightLine | undefine
     }
     line.points[y + 1] = count;
   }
-  // So that it ends, even if other points than those on the line had the votes.
+  // Guarantees termination, even if points that are not on the line had the votes.
   counts.fill(0, row * columns + best[row]! - 1, row * columns + best[row]! + 2);
   return line;
 }
@@ -308,7 +315,7 @@ function mostOf(most: Int32Array): number {
   return row;
 }
 
-/** The votes that the best column of a row has now. */
+/** The current votes of the best column of a row. */
 function votesAt({ counts, columns, best }: Ballot, row: number): number {
   const at = row * columns + best[row]!;
   return counts[at - 1]! + 2 * counts[at]! + counts[at + 1]!;
@@ -337,7 +344,7 @@ export function fitLine(edges: Edges, line: StraightLine, from: number, to: numb
   line.offset = (sumX - line.slope * sumY) / count;
 }
 
-/** The number of the point of a row that is nearest to a line and may be of it; 0: none. */
+/** The number of the point of a row that is nearest to a line and may be on it; 0: none. */
 function pointOn(edges: Edges, line: StraightLine, y: number): number {
   const { length, numbers } = edges;
   const x = line.offset + line.slope * (y + 0.5 - edges.rows / 2);
@@ -359,8 +366,8 @@ function pointOn(edges: Edges, line: StraightLine, y: number): number {
 
 /**
  * Reduces luma to one value for each square of `factor` pixels a side: the mean of four of its
- * pixels, half way from its centre to its corners, in sixteenths. What is left over at the right
- * and below is not looked at.
+ * pixels, half way from its centre to its corners, in sixteenths. The remainder at the right and
+ * below is ignored.
  * @param stride pixels a row of `luma`
  * @param out of `width` pixels a row; overwritten
  */

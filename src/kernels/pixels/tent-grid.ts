@@ -6,14 +6,15 @@ export interface Plane {
 }
 
 /*
- * A grid of 64 x 64 samples of a plane that was softened before: what PDQ's filter and decimation
- * make of any part of it. As the filter is in the plane, a sample costs four pixels and not the 49
- * of the filter itself, and serves every part of about the same size, mirrored and turned ones too.
+ * A grid of 64 x 64 samples of a plane that was softened before: the result of PDQ's filter and
+ * decimation for any part of it. As the filter is in the plane, a sample costs four pixels and not
+ * the 49 of the filter itself, and serves every part of about the same size, mirrored and turned
+ * ones too.
  */
 
 /**
- * Where the samples lie along one axis of an upright grid: each between a pixel of the line and the
- * next, both inside it.
+ * The samples along one axis of an upright grid: each between a pixel of the line and the next,
+ * both inside it.
  */
 export interface GridAxis {
   /** the pixel before, and the one after, of each of the 64 */
@@ -24,7 +25,7 @@ export interface GridAxis {
 }
 
 /**
- * Places 64 samples on a line of `length` pixels. Outside, they lie on its last pixels.
+ * Places 64 samples on a line of `length` pixels. Outside, they are on its last pixels.
  * @param places in pixels of the line; the middle of the first is 0
  * @param out overwritten
  */
@@ -69,7 +70,7 @@ export function uprightGrid(
   }
 }
 
-/** Axes turned about a point: sample (x, y) lies at left + x cos - y sin, top + x sin + y cos. */
+/** Axes turned about a point: sample (x, y) is at left + x cos - y sin, top + x sin + y cos. */
 export interface Turn {
   readonly left: number;
   readonly top: number;
@@ -79,7 +80,7 @@ export interface Turn {
 
 /**
  * The samples of a grid along turned axes: 30 microseconds. Outside the plane its border counts.
- * @param xs where the samples lie along the axes, in pixels of the plane; `ys` likewise
+ * @param xs positions of the samples along the axes, in pixels of the plane; `ys` likewise
  * @param out 64 x 64, row-major; overwritten
  */
 export function turnedGrid(
@@ -111,15 +112,15 @@ export function turnedGrid(
   }
 }
 
-// Scratch: nothing of ours can run between its first write and its last read. What it held of a
+// Scratch: no other code of ours runs between its first write and its last read. Content of a
 // picture is cleared.
 let line = /* @__PURE__ */ new Float64Array(0);
 const taps = /* @__PURE__ */ new Float64Array(64 * 6);
 
 /**
- * The samples that `uprightGrid` takes of what `soften` makes of a plane, without making that: 90
- * microseconds for a part of 290 x 220 pixels, where softening these takes 300 (V8 11.3, x64). It
- * pays for a part that few others are like.
+ * The samples that `uprightGrid` would take of a plane after `soften`, without softening it: 90
+ * microseconds for a part of 290 x 220 pixels, while softening these takes 300 (V8 11.3, x64). It
+ * pays for a part with few others of its size.
  * @param acrossKernel weights of `soften`; `downKernel` likewise
  * @param out 64 x 64, row-major; overwritten
  */
@@ -155,7 +156,8 @@ export function softGrid(
     const r3 = Math.min(row + 1, lastRow) * width;
     const r4 = Math.min(row + 2, lastRow) * width;
     const r5 = Math.min(row + 3, lastRow) * width;
-    // Pixel x of the mixed row is at x + 3: beyond the border are as many as a sample reaches.
+    // Pixel x of the mixed row is at x + 3: beyond the border there are as many as a sample
+    // reaches.
     if (w0 === 0 && w5 === 0) {
       for (let x = from; x <= end; x++) {
         line[x + 3] =
@@ -190,7 +192,7 @@ export function softGrid(
   taps.fill(0);
 }
 
-/** Weights of six pixels for each sample, from the second before the pixel before it on. */
+/** Weights of six pixels for each sample, beginning two before the pixel before it. */
 function tapsAt(shares: Float64Array, kernel: Float64Array): void {
   const k0 = kernel[0]!;
   const k1 = kernel[1]!;
@@ -224,7 +226,7 @@ export function soften(
   const y1 = down[1]!;
   const y2 = down[2]!;
   const lastRow = height - 1;
-  // The mixed rows that a row is made of: those of two rows before to two rows after, in turn.
+  // The mixed rows that make up a row: those of two rows before to two rows after, in turn.
   const lines = isAsItIs ? luma : new Float32Array(5 * width);
   const room = isAsItIs ? height : 5;
   let mixed = isAsItIs ? height : 0;
@@ -256,7 +258,7 @@ export function soften(
   }
 }
 
-/** A row of `width` pixels from `first` on, each mixed with its neighbours, to `to` and on. */
+/** Writes a row of `width` pixels from `first` on, each mixed with its neighbours, from `to` on. */
 function mixRow(
   luma: Float32Array,
   first: number,

@@ -4,12 +4,12 @@ import type { TentTaps } from './tent-taps.js';
 /**
  * Makes the function that computes one row of PDQ's 64 x 64 plane straight from the pixels. Luma,
  * filter and decimation are linear, so each value is a weighted sum of a few samples. It is
- * computed in float64, which gives the true value; the reference's comes close to it, rounding
- * every step to float32. The order of sums does not matter.
+ * computed in float64, which gives the true value; the reference's is close to it, with every step
+ * rounded to float32. The order of sums does not matter.
  *
  * Rows are mixed first, four at a time, then columns. So each pixel costs one product, and few sums
  * run across: 2.3 ns a pixel of RGB, 3.2 with one row at a time (V8 11.3, x64). The tables are
- * constant to the function made here, so that V8 leaves out their bounds checks.
+ * constant to the function made here, so that V8 omits their bounds checks.
  */
 export function makeTentRow() {
   const reds = new Float64Array(256);
@@ -68,9 +68,9 @@ export function makeTentRow() {
 
   /**
    * @param taps along the raster's rows and down its columns
-   * @param i which row of the plane
-   * @param from first column of the plane that is wanted
-   * @param line scratch, a value a column of the raster
+   * @param i row of the plane
+   * @param from first column of the plane to compute
+   * @param line scratch, a value for each column of the raster
    * @param out the plane, 64 x 64; row `i` overwritten from column `from` on
    */
   return (
@@ -88,7 +88,7 @@ export function makeTentRow() {
     line.fill(0, left);
     for (let tap = 0; tap < down.counts[i]!; tap += 4) {
       for (let r = 0; r < 4; r++) {
-        // Rows beyond the last tap weigh nothing.
+        // Rows beyond the last tap have no weight.
         const real = tap + r < down.counts[i]!;
         starts[r] = rows[down.starts[i]! + tap + (real ? r : 0)]! * stride * channels;
         weights[r] = real ? down.weights[down.room * i + tap + r]! : 0;

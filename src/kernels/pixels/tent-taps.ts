@@ -1,14 +1,15 @@
 import { boxAhead, boxCount, boxWindow, tileCentres } from '../pdq/box-filter.js';
 
 /**
- * Which samples of a line PDQ's filter mixes into each of the 64 that are kept, and their weights.
+ * The samples of a line that PDQ's filter mixes into each of the 64 that are kept, and their
+ * weights.
  */
 export interface TentTaps {
   /** first sample of each of the 64 */
   readonly starts: Int32Array;
-  /** how many samples from there, up to `room` */
+  /** number of samples from there, up to `room` */
   readonly counts: Int32Array;
-  /** those of the i-th from `room` · i on; their sum is 1 */
+  /** weights of the i-th from `room` · i on; their sum is 1 */
   readonly weights: Float64Array;
   readonly room: number;
 }
@@ -35,8 +36,8 @@ export function tentTaps(length: number): TentTaps {
     const boxes = last - first + 1;
     const share = 1 / boxes;
     if (first + ahead >= window && last + ahead <= length) {
-      // Away from the ends all boxes are alike, and a weight is a sum of so many equal ones: the
-      // same roundings as below, in window steps instead of window², which took 4 s for a line of a
+      // Away from the ends all boxes are alike, and a weight is a sum of equal terms: the same
+      // roundings as below, in window steps instead of window², which took 4 s for a line of a
       // million.
       const row = room * i;
       let sum = 0;

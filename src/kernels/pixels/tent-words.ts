@@ -1,15 +1,15 @@
 import type { Raster } from './luma.js';
 
 /**
- * PDQ's 64 x 64 plane from 512 x 512 pixels read a word each. Its last row and column, whose tents
- * are cut off by the edge, are left to `makeTentRow`. Elsewhere the tent of 512 samples has the
- * weights 1 2 3 4 3 2 1 in both dimensions, from sample 8 i + 2 on, and a pixel belongs to at most
- * one tent.
+ * PDQ's 64 x 64 plane from 512 x 512 pixels, read as one word each. Its last row and column, whose
+ * tents are cut off by the edge, are left to `makeTentRow`. Elsewhere the tent of 512 samples has
+ * the weights 1 2 3 4 3 2 1 in both dimensions, from sample 8 i + 2 on, and a pixel belongs to at
+ * most one tent.
  *
  * Whole pixels are summed, and once more with green and alpha masked away. Two 16-bit lanes hold
  * red and blue (at most 16 · 16 · 255 = 65,280). The difference of both sums holds green above 8
- * bits of zeros, and alpha runs out at the top of the 32 bits. The weights of luma come in once a
- * tent. All sums are whole numbers: exact.
+ * bits of zeros, and alpha runs out at the top of the 32 bits. The weights of luma are applied once
+ * a tent. All sums are whole numbers: exact.
  *
  * 0.16 ms for 512 x 512; `makeTentRow` takes 0.6 (V8 11.3, x64).
  * @param words those of the raster

@@ -1,15 +1,15 @@
 /*
- * The loops of multi-index hashing; `indexing/mih.ts` has the idea. A hash is `perHash` words, 8 or
- * 2, of 32 bits; its bit n is bit n & 31 of word n >> 5.
+ * The loops of multi-index hashing; `indexing/mih.ts` explains the idea. A hash is `perHash` words,
+ * 8 or 2, of 32 bits; its bit n is bit n & 31 of word n >> 5.
  */
 
 /**
  * Writes a hash with its bits spread. Word w is rotated by 9 w, which shifts the rows of the hash
  * against each other; then the low bits of the number of a bit are exchanged with those of its
  * word, and the middle bytes of each word. Candidates of the slowest hundredth of queries at
- * distance 31, over a million PDQ hashes of crops of photos: 11,900 as they come, 6,800 spread,
- * 7,000 with bit i at 37 i mod 256, which needs a step a bit. dHash, pHash and blockhash of 64
- * bits meet 0.59, 0.71 and 0.42 of the candidates.
+ * distance 31, over a million PDQ hashes of crops of photos: 11,900 unchanged, 6,800 spread, 7,000
+ * with bit i at 37 i mod 256, which needs a step a bit. dHash, pHash and blockhash of 64 bits meet
+ * 0.59, 0.71 and 0.42 of the candidates.
  */
 export function spread(
   words: Int32Array,
@@ -50,7 +50,7 @@ export function bitsAt(words: Int32Array, perHash: number, at: number, start: nu
   return (words[at + word]! >>> shift) | ((words[at + next]! << 1) << (31 - shift));
 }
 
-/** Spread hashes end to end, and a band of them: `width` bits from `start` on, at most 16. */
+/** Spread hashes end to end, and one of their bands: `width` bits from `start` on, at most 16. */
 export interface Band {
   readonly words: Int32Array;
   readonly perHash: number;
@@ -67,18 +67,18 @@ export function countKeys(band: Band, from: number, to: number, counts: Uint32Ar
   }
 }
 
-/** Hashes in the order of the buckets of all bands: their places. */
+/** The places of hashes in the order of the buckets of all bands. */
 export interface Placed {
-  /** of the hash at each place its position, `positionBytes` bytes, 3 or 4, lowest first */
+  /** position of the hash at each place, in `positionBytes` bytes, 3 or 4, lowest first */
   readonly positions: Uint8Array;
   readonly positionBytes: number;
-  /** of the hash at each place the 32 or 16 bits after the band, cyclically */
+  /** the 32 or 16 bits after the band, cyclically, of the hash at each place */
   readonly sketches: Int32Array | Uint16Array;
 }
 
 /**
- * Puts the hashes `from`…`to` - 1 into the buckets of a band: each at the place that `cursors`
- * gives for its key, which moves on.
+ * Puts the hashes `from`…`to` - 1 into the buckets of a band: each at the place of its key in
+ * `cursors`, which moves on.
  */
 export function placeKeys(
   { words, perHash, start, width }: Band,
@@ -106,11 +106,11 @@ export function placeKeys(
 export interface Ring {
   readonly start: number;
   readonly width: number;
-  /** buckets of the bands before */
+  /** number of buckets of the bands before */
   readonly base: number;
-  /** in which their keys differ from the query's */
+  /** bits in which their keys differ from the query's */
   readonly masks: Uint16Array;
-  /** bits that a sketch may differ in */
+  /** most bits in which a sketch may differ */
   readonly limit: number;
 }
 
@@ -122,14 +122,14 @@ export const SPAN = 4;
 /** Buckets to look into, as spans. */
 export interface Spans {
   spans: Int32Array;
-  /** words that are filled */
+  /** number of words filled */
   length: number;
-  /** places in all spans */
+  /** number of places in all spans */
   places: number;
 }
 
 /**
- * Appends a span for each bucket of a ring that holds anything.
+ * Appends a span for each non-empty bucket of a ring.
  * @param last all places: no span reaches beyond them, whatever `offsets` says
  */
 export function gatherSpans(
@@ -162,8 +162,8 @@ export function gatherSpans(
 
 /**
  * Reads both ends of the spans `from`…`to`, of sketches of 32 bits, or with `shift` 1 of 16;
- * returning what it read keeps engines from leaving that out. These loads depend on nothing, so
- * the processor has many under way at once, where the next loop would wait for each bucket in
+ * returning the values read keeps engines from removing the loads. These loads depend on nothing,
+ * so the processor has many under way at once, while the next loop would wait for each bucket in
  * turn: at a million hashes and distance 31 a query took 42 us with this pass and 185 us without
  * (V8 11.3).
  */
@@ -181,13 +181,13 @@ export function touchSpans(
   return read;
 }
 
-/** `collectPlaces` stops where fewer than this many of its places are left. */
+/** `collectPlaces` stops when fewer than this many of its places are left. */
 export const SPARE = 16;
 
 /**
- * Writes the places in the spans `from`…`to` whose sketch is within the limit to `places`. Where it
+ * Writes the places in the spans `from`…`to` whose sketch is within the limit to `places`. If it
  * stops for lack of room, the spans start there: call it again.
- * @returns how many there are
+ * @returns the number of places
  */
 export function collectPlaces(
   sketches: Int32Array,
@@ -211,7 +211,10 @@ export function collectPlaces(
   return found;
 }
 
-/** As `collectPlaces`, of 16 bits. Apart, so that V8 compiles each for one kind of array. */
+/**
+ * As `collectPlaces`, for 16 bits. A separate function, so that V8 compiles each for one kind of
+ * array.
+ */
 export function collectPlaces16(
   sketches: Uint16Array,
   spans: Int32Array,
@@ -238,16 +241,17 @@ export function collectPlaces16(
 export interface Hashes extends Placed {
   readonly words: Int32Array;
   readonly perHash: number;
-  /** a bit a hash, set for what was found, so that no other band reports it again */
+  /** a bit per hash, set for hits, so that no other band reports them again */
   readonly seen: Uint32Array;
-  /** keeps what was read ahead, so that no engine leaves that out */
+  /** keeps the values read ahead, so that no engine optimises the reads away */
   read: number;
 }
 
 /**
- * Of the hashes at the first `count` places, writes position and distance of those within `max` of
+ * Writes position and distance of the hashes at the first `count` places that are within `max` of
  * `query` to `out`, pair by pair from pair `total` on, while there is room. The places become
- * positions. Hot, hence its arguments stay apart; it reads ahead for the reason of `touchSpans`.
+ * positions. Hot, hence the separate arguments; it reads ahead for the reason given at
+ * `touchSpans`.
  * @returns the new total
  */
 export function verifyPlaces(
@@ -274,7 +278,7 @@ export function verifyPlaces(
     const position = places[i]!;
     if ((seen[position >>> 5]! >>> (position & 31)) & 1) continue;
     const at = position * perHash;
-    // A file that nobody verified may say anything.
+    // An unverified file may hold anything.
     if (at >= words.length) continue;
     let distance = 0;
     for (let word = 0; word < perHash && distance <= max; word++) {
@@ -298,7 +302,7 @@ function popcount(word: number): number {
   return Math.imul((x + (x >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
-/** The numbers under 2^width, grouped by how many of their bits are set, each group ascending. */
+/** The numbers under 2^width, grouped by the number of their set bits, each group ascending. */
 export function masksByPopcount(width: number): Uint16Array[] {
   const rings = Array.from({ length: width + 1 }, (): number[] => []);
   for (let mask = 0; mask < 2 ** width; mask++) rings[popcount(mask)]!.push(mask);

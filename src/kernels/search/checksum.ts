@@ -1,7 +1,7 @@
 /**
  * 32-bit checksum of words, going on from `sum`. Each step is a bijection of the sum for a given
- * word and of the word for a given sum. So one changed word is always found; several are missed
- * with odds of 1 in 2^32. Order matters.
+ * word and of the word for a given sum. So one changed word is always detected; several are missed
+ * with a probability of 1 in 2^32. Order matters.
  */
 export function checksum(words: Int32Array, sum: number): number {
   let mixed = sum;

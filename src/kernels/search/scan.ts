@@ -2,19 +2,19 @@
  * Exact scans of packed hashes. `words` holds hashes end to end, 8 (256 bits) or 2 (64 bits) 32-bit
  * words each, in any byte order so long as `query` has the same. Each scan writes position and
  * distance of the hashes within `max` bits to `out`, pair by pair while there is room, and returns
- * how many there are.
+ * their number.
  *
- * A hash is left early if its first words alone differ in more than `max` bits. A processor guesses
- * that well only if nearly all hashes are left, or nearly none; near the mean it takes twice the
- * time. So there are two functions for 256 bits: one counts 96 bits first (48 ± 5 of an unrelated
- * hash differ), one 192 (96 ± 7). They are apart so that V8 optimises each for itself: one function
- * that had run at short distances took twice as long at long ones.
+ * A hash is skipped early if its first words alone differ in more than `max` bits. A processor
+ * predicts that well only if nearly all hashes are skipped, or nearly none; near the mean it takes
+ * twice the time. So there are two functions for 256 bits: one counts 96 bits first (48 ± 5 of an
+ * unrelated hash differ), one 192 (96 ± 7). They are separate so that V8 optimises each by itself:
+ * one function that had run at short distances took twice as long at long ones.
  */
 
 /** The greatest `max` for `scan256Narrow`: 4 % of unrelated hashes are within it in 96 bits. */
 export const NARROW_DISTANCE = 39;
 /**
- * The greatest `max` at which `scan256Wide` leaves a hash early: 1.5 % are within it in 192 bits.
+ * The greatest `max` at which `scan256Wide` skips a hash early: 1.5 % are within it in 192 bits.
  */
 export const EARLY_DISTANCE = 80;
 
@@ -22,8 +22,8 @@ export const EARLY_DISTANCE = 80;
 export const FAR_WORDS = 2 ** 21;
 
 /**
- * Reads every cache line of the words `from`…`to` - 1; returning what it read keeps engines from
- * leaving that out. These loads depend on nothing, so the processor has many under way at once.
+ * Reads every cache line of the words `from`…`to` - 1; returning the values read keeps engines from
+ * removing the loads. These loads depend on nothing, so the processor has many under way at once.
  * With this pass over each 16 KiB beforehand, scans of four million hashes took 6.5 and 8.8 ns a
  * hash to distance 31 and 60; without, 12.9 and 16.1 (V8 11.3).
  */

@@ -55,7 +55,7 @@ export interface SimdMemory {
 
 /**
  * The kernels of one memory. Addresses are byte offsets into it. A kernel may read up to 127 bytes
- * past its input. They do not affect the answer, but the memory must have them.
+ * past its input. Those do not affect the answer, but must be within the memory.
  */
 export interface SimdKernels {
   /**
@@ -63,8 +63,8 @@ export interface SimdKernels {
    *
    * A span is four words: its first place, the place after its last, the query's sketch, and the
    * number of bits in which a sketch may differ from it (a signed 16-bit number). The search stops
-   * when fewer than 16 words of room are left, and sets the start of each span to where it got. So
-   * call it again with the same spans until it returns at most `room - 16`.
+   * when fewer than 16 words of room are left, and sets the start of each span to the place
+   * reached. So call it again with the same spans until it returns at most `room - 16`.
    * @param spans address of the first span
    * @param end address after the last span
    * @param sketches address of the sketch of place 0
@@ -93,7 +93,7 @@ export interface SimdKernels {
 const differing = (address: string, offset: number, vector: string) =>
   popcnt8(xorV(loadV(address, offset), vector));
 
-/** The sums of neighbouring 16-bit lanes, all under 256, of two vectors. */
+/** The sums of neighbouring 16-bit lanes of two vectors, all under 256. */
 const halve = (a: Value, b: Value) => pairs8(narrow16(a, b));
 
 /** The sum of the bytes of each half of four vectors, in eight lanes. */
@@ -196,8 +196,8 @@ const collect16 = () => {
 };
 
 /**
- * A loop over hashes of `bytes` bytes, `lanes` at a time. The last ones may lie beyond `count`.
- * @param distance gives that of one lane
+ * A loop over hashes of `bytes` bytes, `lanes` at a time. The last ones may be beyond `count`.
+ * @param distance returns that of one lane
  * @param within sets bit n of `bits` if the hash of lane n is within `max`
  */
 const scan = (lanes: number, bytes: number, distance: (lane: number) => Code, ...within: Code[]) =>
@@ -280,7 +280,7 @@ const scan64 = (): WasmFunction => ({
   ],
 });
 
-/** What is used of WebAssembly; the core compiles without the types of a platform. */
+/** The used part of WebAssembly; the core compiles without the types of a platform. */
 declare const WebAssembly: {
   Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
   Instance: new (module: object, imports: object) => { readonly exports: unknown };
@@ -288,8 +288,8 @@ declare const WebAssembly: {
 };
 
 /**
- * The module for memories that are not shared, and the one for those that are. A failure is kept
- * too, so a page whose policy forbids WebAssembly gets one report of it, not one per index.
+ * The module for memories that are not shared, and the one for those that are. A failure is kept,
+ * too, so a page whose policy forbids WebAssembly reports it once, not once per index.
  */
 const modules: (object | undefined)[] = [];
 
@@ -314,12 +314,12 @@ function moduleFor(shared: boolean): object | undefined {
   return modules[kind];
 }
 
-/** Whether the platform has SIMD and allows it. */
+/** True if the platform has SIMD and allows it. */
 export const hasSimd = (): boolean => moduleFor(false) !== undefined;
 
 /**
  * The kernels of a memory that `simdRoom` made, here or in another thread.
- * @returns undefined where `simdRoom` gives nothing
+ * @returns undefined where `simdRoom` returns undefined
  */
 export function attachKernels(memory: SimdMemory): SimdKernels | undefined {
   const module = moduleFor(memory.buffer[Symbol.toStringTag] === 'SharedArrayBuffer');
@@ -353,17 +353,17 @@ export function simdRoom(byteLength: number, { shared = false } = {}): SimdRoom 
   }
 }
 
-/** Places that scratch memory has room for, or half as many pairs. */
+/** Places for which scratch memory has room, or half as many pairs. */
 export const SCRATCH_PLACES = 8192;
 
-/** Memory that the kernels write to for one search at a time, after what they search. */
+/** Memory that the kernels write to, for one search at a time, after the searched data. */
 export interface SimdScratch extends Spans {
   readonly kernels: SimdKernels;
   readonly query: Int32Array;
   readonly room: Uint32Array;
 }
 
-/** Bytes of scratch memory with room for so many spans, and for what kernels read beyond it. */
+/** Bytes of scratch memory with room for so many spans, and for the reads of kernels beyond it. */
 export const scratchBytes = (spans: number): number => 64 + 4 * (SCRATCH_PLACES + 4 * spans) + 128;
 
 /** The scratch memory at an address, a multiple of four. */

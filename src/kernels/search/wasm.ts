@@ -3,11 +3,11 @@
  * 5: https://www.w3.org/TR/wasm-core-2/). An instruction is a function of its operands, so code
  * reads as expressions: `set('sum', add('sum', load('at')))`.
  *
- * Why our own code: packages that assemble WebAssembly weigh megabytes, and the kernels need some
- * forty instructions.
+ * It is our own code because packages that assemble WebAssembly weigh megabytes, and the kernels
+ * need some forty instructions.
  */
 
-/** Bytes, in nested lists. A string stands for the number of the local of that name. */
+/** Bytes, in nested lists. A string is the number of the local of that name. */
 export type Code = readonly (number | string | Code)[];
 
 /** An operand: code that leaves a value, the name of a local, or an `i32` constant. */
