@@ -17,18 +17,18 @@ const FRAME = 0x2c;
 const AFTER = ['kept', 'kept', 'cleared', 'restored', 'restored'] as const;
 const TRAILER = 0x3b;
 const VERSION_87 = 0x37;
-/** Sizes that some programs wrote for the screen they ran on, whatever the picture. */
+/** Sizes that some programs wrote for the screen they ran on, regardless of the picture. */
 const SCREENS = ['640x480', '640x512', '800x600', '1024x768', '1280x1024', '1600x1200'];
-/** Longer sides are not believed either. */
+/** Longer sides are also ignored. */
 const LONGEST_SIDE = 2048;
 
 /**
  * Header of a GIF file (GIF89a), from all of its blocks. The picture is the first frame on the
- * file's screen. If that is too small or not believed, libnsgif, the decoder in sharp, takes
- * another size; so do we, and `edits` write it into the file for browsers. Left alone, those
- * believe any screen and leave the rest of it transparent. A frame beyond it widens it in Chromium
- * and is cut in Firefox. Firefox and WebKit take the frame for the screen where it is larger, or
- * the version is 87a. `screens` are theirs.
+ * file's screen. If that is too small or implausible, libnsgif, the decoder in sharp, takes another
+ * size; so do we, and `edits` write it into the file for browsers. Otherwise, those accept any
+ * screen and leave the rest of it transparent. A frame beyond it widens it in Chromium and is cut
+ * in Firefox. Firefox and WebKit take the frame for the screen where it is larger, or the version
+ * is 87a. `screens` are theirs.
  */
 export function gifHeader(bytes: Uint8Array): ImageHeader {
   if (bytes.length < 13) throw corrupt('gif');
@@ -86,11 +86,12 @@ export function gifHeader(bytes: Uint8Array): ImageHeader {
     height,
     orientation: 1,
     exif: true,
-    // By a transparent colour, or where the frame does not cover the screen.
+    // By a transparent colour, or if the frame does not cover the screen.
     alpha: true,
     plain: true,
     frames,
-    // Browsers leave such a screen in several ways; one of nothing is that of the first frame.
+    // Browsers handle such a screen in different ways; an empty one becomes that of the first
+    // frame.
     unseen: unseen || (frames > 1 && (isOwn || (isBeyond && told.width * told.height > 0))),
     animation: { frames: list },
     whole,
@@ -115,7 +116,7 @@ function frameAt(view: DataView, at: number, end: number, control: number | unde
     ...{ x: x!, y: y!, width: width!, height: height! },
     milliseconds: control === undefined ? 0 : 10 * view.getUint16(control + 4, true),
     over: (flags & 1) === 1,
-    // 4 is an old mistake for 3, which browsers take as that.
+    // 4 is an old mistake for 3, and browsers treat it so.
     after: AFTER[(flags >> 2) & 7] ?? 'kept',
     data: [...(control === undefined ? [] : [control, control + 8]), at, end],
   };

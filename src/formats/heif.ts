@@ -20,12 +20,12 @@ const MOST_PROPERTIES = 2 ** 15 - 1;
 /** More items of metadata than any file has. */
 const MOST_ITEMS = 1000;
 
-/** A box (ISO/IEC 14496-12): where its name and its data lie. */
+/** A box (ISO/IEC 14496-12): the places of its name and its data. */
 interface Box {
   readonly name: number;
   readonly start: number;
   readonly end: number;
-  /** whether it claims to be longer than what contains it, which `end` is then the end of */
+  /** whether it claims to be longer than its container, at whose end `end` then is */
   readonly cut: boolean;
 }
 
@@ -49,11 +49,11 @@ export function heifHeader(
     if (isAt(bytes, name, 'ispe') && end >= start + 12) {
       [width, height] = [view.getUint32(start + 4), view.getUint32(start + 8)];
     } else if (isAt(bytes, name, 'clap') && end >= start + 16) {
-      // The clean aperture: each side is a fraction, and so is the way of its centre from that of
-      // the picture. Chromium shows all of an AVIF unless the aperture begins at the corner, and
+      // The clean aperture: each side is a fraction, and so is the offset of its centre from that
+      // of the picture. Chromium shows all of an AVIF unless the aperture begins at the corner, and
       // WebKitGTK in any case.
       const full = [width, height];
-      // Browsers cut before they turn (MIAF, 7.3.6.7), and libheif keeps to the file's order.
+      // Browsers cut before they turn (MIAF, 7.3.6.7), and libheif follows the file's order.
       isTurnedFirst ||= isTurned;
       width = Math.round(view.getUint32(start) / view.getUint32(start + 4));
       height = Math.round(view.getUint32(start + 8) / view.getUint32(start + 12));
@@ -75,14 +75,14 @@ export function heifHeader(
   const isFormed = [rotations, mirrors, ofKind('clap')].some(({ length }) => length > 0);
   let orientation: Orientation = 1;
   const put: number[] = [];
-  // Of several, some may belong to other items: the browser applies them.
+  // If there are several, some may belong to other items: the browser applies them.
   if (format === 'avif' && rotations.length <= 1 && mirrors.length <= 1) {
     const rotation = rotations[0]?.start;
     const mirror = mirrors[0]?.start;
     const flip = mirror === undefined ? 0 : 1 + (bytes[mirror]! & 1);
     orientation = TURNS[flip]![rotation === undefined ? 0 : bytes[rotation]! & 3]!;
     if (rotation !== undefined) put.push(rotation, 0);
-    // No value of `imir` does nothing, but a turn by 0 does.
+    // No value of `imir` is neutral, but a turn by 0 is.
     if (mirror !== undefined)
       [...IROT, 0].forEach((byte, i) => void put.push(mirror - 4 + i, byte));
   }
@@ -114,7 +114,7 @@ const renamed = (name: number): number[] =>
   [0x73, 0x6b, 0x69, 0x70].flatMap((byte, i) => [name + i, byte]);
 
 /**
- * Bytes that sharp takes for an AVIF: its largest picture, whose sides libheif makes sure of,
+ * Memory in bytes that sharp needs for an AVIF: its largest picture, whose sides libheif verifies,
  * times 12.5 bytes a pixel, two of each sample and 1.5 for alpha. Measured on 4096 x 4096 pixels.
  */
 function memoryOf(bytes: Uint8Array, properties: readonly Box[], alpha: boolean): number {
@@ -173,7 +173,7 @@ function propertiesOf(
         item ??= wide ? view.getUint32(box.start + 4) : view.getUint16(box.start + 4);
       }
       if (isAt(bytes, box.name, 'iref')) {
-        // Sharp does not undo what alpha has been multiplied into.
+        // Sharp does not undo premultiplied alpha.
         for (const { name } of boxesIn(bytes, box.start + 4, box.end)) {
           unseen ||= isAt(bytes, name, 'prem');
         }
@@ -230,7 +230,7 @@ function numbersOf(view: DataView, { start, end }: Box, item: number | undefined
     const first = at + itemSize + 1;
     const next = first + view.getUint8(first - 1) * numberSize;
     for (at = first; at < next && at + numberSize <= end; at += numberSize) {
-      // The highest bit says whether a reader must know the property. 0 is no property.
+      // The highest bit states whether a reader must know the property. 0 is no property.
       const number = numberSize === 2 ? view.getUint16(at) & 0x7fff : view.getUint8(at) & 0x7f;
       if (owner === item && number > 0) numbers.push(number);
     }

@@ -5,13 +5,13 @@ import type { Orientation } from '../pixels.js';
 /** An image format read here. `avif` and `heic` are one container with two codings. */
 export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | 'avif' | 'heic';
 
-/** What a file says of its first picture before anything is decoded. */
+/** The properties of a file's first picture, before anything is decoded. */
 export interface ImageHeader {
   readonly format: ImageFormat;
   /** as stored */
   readonly width: number;
   readonly height: number;
-  /** 1 if the file does not say */
+  /** 1 if the file does not state it */
   readonly orientation: Orientation;
   /**
    * whether the orientation is EXIF's or a TIFF tag: then the stored raster is a variant of its
@@ -20,36 +20,41 @@ export interface ImageHeader {
   readonly exif: boolean;
   /** whether a pixel may be transparent */
   readonly alpha: boolean;
-  /** whether our own decoders read it: not if it is CMYK or animated */
+  /** whether our own decoders read it: false if it is CMYK or animated */
   readonly plain: boolean;
-  /** frames or pages, of which the first is the picture; undefined if the header does not say */
+  /**
+   * number of frames or pages, of which the first is the picture; undefined if not in the header
+   */
   readonly frames: number | undefined;
   readonly animation?: Animation;
-  /** whether browsers may show what decoders do not: a film, or a file that no program writes */
+  /**
+   * whether browsers may show content that decoders do not: a film, or a file that no program
+   * writes
+   */
   readonly unseen?: boolean;
   /**
    * false if the file breaks off after its header or has stray bytes. Browsers, whose decoders do
-   * not tell, refuse it then; in Node sharp decides.
+   * not report this, then reject it; in Node sharp decides.
    */
   readonly whole: boolean;
   /**
-   * removes what only some decoders apply: EXIF orientation, colour profiles, and the turn in an
-   * AVIF's own properties
+   * removes properties that only some decoders apply: EXIF orientation, colour profiles, and the
+   * turn in an AVIF's own properties
    */
   readonly edits: Edits;
   /**
-   * removes what no pixel depends on, as EXIF and XMP, where that is other than `edits`. Decoders
-   * would read it: 1,220 bytes of directories that point at themselves cost libexif 5 s
+   * removes data on which no pixel depends, such as EXIF and XMP, if that differs from `edits`.
+   * Decoders would read it: 1,220 bytes of directories that point at themselves cost libexif 5 s
    */
   readonly metadata?: Edits;
-  /** bytes that decoding takes in sharp, about, where that was measured */
+  /** approximate bytes that sharp needs for decoding, if measured */
   readonly memory?: number;
   /**
-   * start and end of each stretch that says what colours the samples mean: `[start, end, …]`. Those
+   * start and end of each stretch that defines the colours of the samples: `[start, end, …]`. Those
    * of PNG and HEIF begin with the name of a chunk or of a kind, those of JPEG with their number
    */
   readonly colours: readonly number[];
-  /** shows what the file has cut off, where some browsers do; absent if none does */
+  /** reveals the part that the file has cut off, if some browsers show it; absent if none does */
   readonly uncut?: Edits;
   /** screens on which browsers show the picture and sharp does not; the first holds all of it */
   readonly screens?: readonly Screen[];
@@ -60,7 +65,7 @@ export interface ImageHeader {
 /** The frames of a file that may have several. */
 export interface Animation {
   readonly frames: readonly FileFrame[];
-  /** whether the picture that decoders give is no frame: browsers never show it then */
+  /** whether the picture that decoders return is not a frame: browsers then never show it */
   readonly beside?: boolean;
 }
 
@@ -72,9 +77,9 @@ export interface FileFrame {
   readonly width: number;
   readonly height: number;
   readonly milliseconds: number;
-  /** whether it is laid over what is there, by its alpha; otherwise it takes its place */
+  /** whether it is composited by its alpha onto the canvas; otherwise it replaces what is there */
   readonly over: boolean;
-  /** what becomes of its place before the next frame */
+  /** treatment of its place before the next frame */
   readonly after: 'kept' | 'cleared' | 'restored';
   /** start and end of each stretch of its data */
   readonly data: readonly number[];
@@ -83,7 +88,7 @@ export interface FileFrame {
 /** An animation of more frames is refused: a minute of video has 3,600. */
 export const MOST_FRAMES = 4000;
 
-/** A screen of which a picture covers a part, or beyond which it lies; the rest is transparent. */
+/** A screen that a picture covers in part, or beyond which it extends; the rest is transparent. */
 export interface Screen {
   readonly width: number;
   readonly height: number;
@@ -95,7 +100,7 @@ export interface Screen {
 
 /** Changes to the bytes of a file; offsets are those before any change. */
 export interface Edits {
-  /** start and end of each stretch to leave out, ascending: `[start, end, start, end, …]` */
+  /** start and end of each stretch to remove, ascending: `[start, end, start, end, …]` */
   readonly drop: readonly number[];
   /** offset and value of each byte to set: `[offset, value, offset, value, …]` */
   readonly put: readonly number[];
@@ -104,7 +109,7 @@ export interface Edits {
 /**
  * Makes the changes in place.
  * @param bytes the whole file; overwritten
- * @returns a view of what is left
+ * @returns a view of the remaining bytes
  */
 export function edited<Bytes extends Uint8Array>(bytes: Bytes, { drop, put }: Edits): Bytes {
   for (let i = 0; i < put.length; i += 2) bytes[put[i]!] = put[i + 1]!;
@@ -132,7 +137,7 @@ export function editedCopy(bytes: Uint8Array, edits: Edits): Uint8Array {
 const MOST_STRETCHES = 2 ** 16;
 
 /**
- * Adds a stretch to `Edits.drop`, or lengthens the last one if it follows on it.
+ * Adds a stretch to `Edits.drop`, or lengthens the last one if it is adjacent.
  * @throws {DecodeError} `corrupt` if there are too many
  */
 export function addStretch(drop: number[], start: number, end: number, format: ImageFormat): void {
@@ -148,7 +153,7 @@ export function corrupt(format: ImageFormat, cause?: unknown): DecodeError {
 }
 
 /**
- * Whether `text` is at `at`. It makes no string of the bytes: a file may have millions of parts.
+ * True if `text` is at `at`. It makes no string of the bytes: a file may have millions of parts.
  */
 export function isAt(bytes: Uint8Array, at: number, text: string): boolean {
   for (let i = 0; i < text.length; i++) {
@@ -165,16 +170,13 @@ export const viewOf = ({ buffer, byteOffset, length }: Uint8Array): DataView =>
  */
 const AVIF_BRANDS = ['avif', 'avis'];
 const HEIC_BRANDS = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'hevm', 'hevs'];
-/**
- * Brands that say "a picture, or a sequence of them" and leave its coding to the others in the
- * list.
- */
+/** Brands that mean "a picture, or a sequence of them" and leave its coding to the other brands. */
 const ANY_CODING = ['mif1', 'mif2', 'msf1', 'miaf', 'MiHE', 'MiPr', 'MiHB'];
 
 /**
- * The image format that `bytes` begin as, by their magic number alone; undefined if it is not read
- * here. This is the allow-list: what has no name here (SVG, PDF, BMP, camera raw …) never meets a
- * decoder.
+ * The image format that `bytes` begin as, by their magic number alone; undefined if it is not
+ * supported. This is the allow-list: formats without a name here (SVG, PDF, BMP, camera raw …)
+ * never reach a decoder.
  * @throws {TypeError} if `bytes` is not a Uint8Array
  */
 export function imageFormatOf(bytes: Uint8Array): ImageFormat | undefined {
@@ -196,7 +198,7 @@ export function imageFormatOf(bytes: Uint8Array): ImageFormat | undefined {
  */
 function brandedFormat(bytes: Uint8Array): ImageFormat | undefined {
   const boxLength = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
-  // 64 brands are more than any file has; a longer box is read so far.
+  // 64 brands are more than any file has; a longer box is read up to there.
   const end = Math.min(boxLength, bytes.length, 16 + 64 * 4);
   const brands: string[] = [];
   for (let at = 8; at + 4 <= end; at += 4) {
@@ -218,8 +220,8 @@ const SIZES: Readonly<Record<number, number>> = { 1: 1, 3: 2, 4: 4, 6: 1, 8: 2, 
 
 /**
  * The orientation in an EXIF block: tag 0x0112 in the first directory after a TIFF header of either
- * byte order (EXIF 2.32, 4.6.4). It is 1 if the block is malformed or the value out of range:
- * nobody turns such a picture.
+ * byte order (EXIF 2.32, 4.6.4). It is 1 if the block is malformed or the value out of range: no
+ * program turns such a picture.
  */
 export function exifOrientation(tiff: Uint8Array): Orientation {
   const view = viewOf(tiff);

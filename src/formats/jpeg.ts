@@ -39,7 +39,7 @@ export function jpegHeader(bytes: Uint8Array): ImageHeader {
       at++;
       continue;
     }
-    // TEM and RST stand alone.
+    // TEM and RST have no data.
     if (marker === 0x01 || (marker & 0xf8) === 0xd0) {
       at += 2;
       continue;

@@ -1,12 +1,12 @@
 import { checkArray } from '../door.js';
 
-/** Bytes of a file that tell whether it begins as a picture. */
+/** Bytes of a file needed to decide if it begins as a picture. */
 export const HEAD_BYTES = 4096;
 
-/** How pictures begin, a byte a character. */
+/** Beginnings of pictures, a byte a character. */
 const MAGIC = /* @__PURE__ */ new RegExp(
   `^(?:${[
-    // Those that are read here; an AVIF is shown by any of its brands, as others of its kind.
+    // Formats that are read here; an AVIF is shown by any of its brands, like others of its kind.
     ...[
       '\xff\xd8\xff',
       '\x89PNG',
@@ -28,20 +28,20 @@ const MAGIC = /* @__PURE__ */ new RegExp(
     // WMF, EMF; PNM and its kin, which are text
     ...['\xd7\xcd\xc6\x9a', '\x01\0\0\0.{36} EMF'],
     'P(?:[1-6fF]\\s+(?:#[^\n]*\n\\s*)*\\d+\\s+\\d+\\s|7\n(?:#|WIDTH|HEIGHT|DEPTH|MAXVAL|TUPL))',
-    // What cameras write: Canon, Fujifilm, Olympus, Panasonic, Sigma, Minolta; TIFF is above.
+    // Formats of cameras: Canon, Fujifilm, Olympus, Panasonic, Sigma, Minolta; TIFF is above.
     ...['II.{4}HEAPCCDR', 'FUJIFILMCCD-RAW', 'II(?:R[OS]\b\0|U\0)', 'MMOR\0\0', 'FOVb\0', '\0MRM'],
   ].join('|')})`,
   's',
 );
 
-/** A part of what may come before the root of XML. */
+/** A part that may come before the root of XML. */
 const PROLOG = /^\s*(?:<!--.*?-->|<\?.*?\?>|<!DOCTYPE\s[^>[]*>)/s;
 const SVG = /<(?:[^\s<>/:]+:)?svg[\s/>]/;
 
 /**
- * Whether `head` begins as a picture of any kind, be it one that is not read here: BMP, ICO, SVG,
- * JPEG XL … Where the beginning does not tell, as that of an SVG behind a long comment, it counts
- * as one.
+ * True if `head` begins as a picture of any kind, including formats that are not read here: BMP,
+ * ICO, SVG, JPEG XL … An inconclusive beginning, such as that of an SVG behind a long comment,
+ * counts as one.
  * @param head the first `HEAD_BYTES` of a file, or all of it if it is shorter
  * @throws {TypeError} if `head` is not a Uint8Array
  */

@@ -11,7 +11,7 @@ const COLOUR_TYPES: Readonly<Record<number, { samples: number; depths: readonly 
 };
 const INDEXED = 3;
 
-/** First column and row, and from each to the next (PNG, third edition, 8.1). */
+/** First column and row, and the steps to the next (PNG, third edition, 8.1). */
 const WHOLE = [[0, 0, 1, 1]] as const;
 const ADAM7 = [
   [0, 0, 8, 8],
@@ -28,7 +28,7 @@ export interface PngPicture {
   /** RGBA, complete after the last row */
   readonly pixels: CheckedPixels;
   /**
-   * a buffer for each row in turn: fill it with inflated bytes before you ask for the next one.
+   * a buffer for each row in turn: fill it with inflated bytes before requesting the next one.
    * Throws if the row has an unknown filter.
    */
   readonly rows: Generator<Uint8Array, void, undefined>;
@@ -40,8 +40,8 @@ export interface PngPicture {
  * The picture of a PNG file (PNG, third edition) as stored: alpha straight, 16-bit samples by their
  * high byte. Rows are unfiltered one by one: no more is held than the file and its pixels.
  *
- * Why our own code: a canvas loses colours and may alter pixels, and a package would bring an
- * inflater that browsers have already.
+ * It is our own code because a canvas loses colours and may alter pixels, and a package would bring
+ * an inflater that browsers have already.
  * @param bytes a file after the edits of its header; only read
  * @throws {Error} if a chunk contradicts the others or its checksum, as libpng does
  */
@@ -70,7 +70,7 @@ export function pngPicture(bytes: Uint8Array): PngPicture {
   };
 }
 
-/** What the chunks say of colours. */
+/** The chunks' data about colours. */
 interface Colours {
   /** RGBA of each index, or of each grey of fewer than 8 bits */
   palette: Uint32Array | undefined;
@@ -199,7 +199,7 @@ interface PngRow {
   /** samples packed as in the file; valid until the next row */
   readonly bytes: Uint8Array;
   readonly pixels: number;
-  /** position of the first pixel in the picture, row by row, and the distance to the next */
+  /** position of the first pixel in the picture, row by row, and the step to the next */
   readonly first: number;
   readonly step: number;
 }
@@ -275,7 +275,7 @@ function paeth(left: number, up: number, corner: number): number {
 
 let table: Uint32Array | undefined;
 
-/** CRC-32 as PNG's chunks end with (ISO 3309; PNG, third edition, annex D). */
+/** CRC-32, as at the end of PNG's chunks (ISO 3309; PNG, third edition, annex D). */
 export function crc32(bytes: Uint8Array): number {
   table ??= Uint32Array.from({ length: 256 }, (_, n) => {
     let value = n;

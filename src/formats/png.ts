@@ -12,14 +12,14 @@ import {
 
 /** Chunks of the picture itself. The others hold colour, gamma, EXIF, text and animation. */
 const KEPT = ['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND'];
-/** Chunks that say what colours the samples mean. */
+/** Chunks that define the colours of the samples. */
 const COLOURS = ['cICP', 'iCCP', 'gAMA', 'cHRM'];
 /** A chunk whose name begins below this is critical: a reader must know it. */
 const LOWER_CASE = 0x61;
 
 /**
- * Header of a PNG file (PNG, third edition), from all of its chunks. `edits` drop what is not the
- * picture; of an animation the default image stays.
+ * Header of a PNG file (PNG, third edition), from all of its chunks. `edits` drop everything except
+ * the picture; of an animation the default image stays.
  */
 export function pngHeader(bytes: Uint8Array): ImageHeader {
   const view = viewOf(bytes);
@@ -91,7 +91,7 @@ export function pngHeader(bytes: Uint8Array): ImageHeader {
         beside: isHidden,
       },
     }),
-    // Firefox paints a part of what is turned and interlaced.
+    // Firefox paints a part of a picture that is turned and interlaced.
     unseen: isBroken || (bytes[28] === 1 && (orientation ?? 1) > 1),
     whole: ended,
     edits: { drop, put: [] },

@@ -11,12 +11,12 @@ import { webpHeader } from './webp.js';
 const longestSide = (maxPixels: number): number => Math.max(65_535, maxPixels / 1024);
 
 /**
- * What an image file says of its picture. The readers of the rarer formats are loaded on demand.
+ * Reads the header of an image file. The readers of the rarer formats are loaded on demand.
  *
- * Why our own code: Node and every browser must refuse the same files and turn the others alike,
- * before a decoder allocates anything. PNG pixels are ours too, where a canvas would lose colours:
- * the format is lossless, and browsers inflate. JPEG, WebP and HEIC are not: their pixels depend on
- * how a decoder rounds, so they come from the libraries that everybody uses.
+ * It is our own code because Node and every browser must reject the same files and turn the others
+ * alike, before a decoder allocates anything. PNG pixels are ours, too, as a canvas would lose
+ * colours: the format is lossless, and browsers inflate. JPEG, WebP and HEIC are not: their pixels
+ * depend on how a decoder rounds, so they come from the common libraries.
  * @param bytes the whole file; only read
  * @param maxPixels width x height; a side may have 65,535, or a 1024th of it if that is more
  * @throws {DecodeError} `unsupported`, `too-many-pixels`, or `corrupt` if no decoder could read a

@@ -26,7 +26,7 @@ const SIZES: Readonly<Record<number, number>> = { 1: 1, 3: 2, 4: 4, 7: 1, 16: 8 
 /** More than any file has; pages beyond are not counted. */
 const MOST_PAGES = 65_536;
 
-/** Header of a TIFF (TIFF 6.0) or BigTIFF file: its first directory, and how many there are. */
+/** Header of a TIFF (TIFF 6.0) or BigTIFF file: its first directory, and their number. */
 export function tiffHeader(bytes: Uint8Array): ImageHeader {
   const file = tiffFile(bytes);
   const fields = fieldsAt(file, file.first);
@@ -71,14 +71,14 @@ interface TiffFile {
   readonly view: DataView;
   readonly little: boolean;
   readonly big: boolean;
-  /** where its first directory lies */
+  /** offset of its first directory */
   readonly first: number;
 }
 
 /** The numbers of a tag in a directory. */
 interface Field {
   readonly count: number;
-  /** where its bytes begin and end in the file */
+  /** start and end of its bytes in the file */
   readonly stretch: readonly [number, number];
   /** undefined beyond the last */
   valueAt(i: number): number | undefined;
@@ -95,7 +95,7 @@ function tiffFile(bytes: Uint8Array): TiffFile {
 const offsetIn = ({ view, little, big }: Omit<TiffFile, 'first'>, at: number) =>
   big ? Number(view.getBigUint64(at, little)) : view.getUint32(at, little);
 
-/** Where the entries of a directory begin and end; undefined if not within the file. */
+/** Start and end of a directory's entries; undefined if not within the file. */
 function entriesAt(
   { view, little, big }: TiffFile,
   at: number,
@@ -122,7 +122,7 @@ function fieldsAt(file: TiffFile, at: number): Map<number, Field> {
     if (size === undefined || fields.has(tag)) continue;
     const count = offsetIn(file, entry + 4);
     const inline = entry + (big ? 12 : 8);
-    // Values that fit lie in the entry itself.
+    // Values that fit are in the entry itself.
     const data = count * size <= (big ? 8 : 4) ? inline : offsetIn(file, inline);
     if (data + count * size > view.byteLength) continue;
     fields.set(tag, {

@@ -84,7 +84,7 @@ export function webpHeader(bytes: Uint8Array): ImageHeader {
   if (width === 0 || height === 0) throw corrupt('webp');
   // A lossless picture has alpha whatever the flag says: browsers show it so, and libwebp must too.
   if (flagsAt > 0) put.push(flagsAt, (flags & ANIMATION_FLAG) | (alpha ? ALPHA_FLAG : 0));
-  // A decoder that is lenient takes a part of the chunk that is cut off.
+  // A lenient decoder takes a part of the chunk that is cut off.
   if (whole) addStretch(drop, at, bytes.length, 'webp');
   const length = (whole ? at : said) - dropped - 8;
   for (let i = 0; i < 4; i++) put.push(4 + i, (length >>> (8 * i)) & 255);
@@ -104,7 +104,7 @@ export function webpHeader(bytes: Uint8Array): ImageHeader {
   };
 }
 
-/** A frame by the 16 bytes that its chunks follow on. */
+/** A frame by the 16 bytes before its chunks. */
 function frameAt(view: DataView, bytes: Uint8Array, at: number, end: number): FileFrame {
   const number = (from: number) => view.getUint32(at + from, true) & 0xffffff;
   const flags = bytes[at + 15]!;
