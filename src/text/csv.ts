@@ -65,7 +65,7 @@ function skipBlanks(line: string, at: number): number {
 }
 
 // Characters that start a formula. They count at the start of a cell and after any character that
-// another locale takes as the end of a cell.
+// ends a cell in another locale.
 const FIRST_GUARD = /^( *)(?='*[=+\-@＝＋－＠\t\r\0])/;
 const LATER_GUARD = /([,;\t\r\n] *)(?='*[=+\-@＝＋－＠])/g;
 const FIRST_GUARDED = /^( *)'(?='*[=+\-@＝＋－＠\t\r\0])/;

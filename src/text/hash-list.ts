@@ -48,7 +48,7 @@ export const READ_LIST_OPTIONS = {
 } as const satisfies OptionTable<ReadListOptions>;
 
 /**
- * Reads the entries of a hash list, in order. The content of each line decides how it is read:
+ * Reads the entries of a hash list, in order. The format is decided line by line:
  * - plain: `hash[,label…]`, where the hash is hex digits, `hash=HEX` or `pdq HEX`
  *   (python-threatexchange). The PDQ tool's `HASH,QUALITY,FILE` is recognised by a second cell that
  *   is empty or an integer 0…100 and is followed by a third. Its detailed form
@@ -60,14 +60,14 @@ export const READ_LIST_OPTIONS = {
  *   `quality`, `source` (`collab`), `id`, `resample`, `variant`, `group` and `category`. Other
  *   columns are ignored. An entry of category NEGATIVE_CLASS is a problem, since it does not belong
  *   on a blocklist. A quoted cell may span up to 32 lines; a stray quote costs only its own line.
- * - JSONL: a line that starts with `{` is an object with members of the same names.
- *   The output of `onlyhashes hash --json` can be read this way: it gives the hash of each picture
- *   and, with `--crops`, those of its windows, as entries that name their `variant` and, as their
- *   `group`, the picture. Other variants are not listed. A hash of `decoding` `draft`, as
- *   `hashToJSON` marks it, is a problem.
+ * - JSONL: a line that starts with `{` is an object with members of the same names. The output of
+ *   `onlyhashes hash --json` can be read this way: it gives the hash of each picture and, with
+ *   `--crops`, those of its list crops, as entries that name their `variant` and, as their `group`,
+ *   the picture. Other variants are not listed. A hash of `decoding` `draft`, as `hashToJSON` marks
+ *   it, is a problem.
  *
  * Hex may be in either case. Blank lines and lines that start with `#` are skipped. CRLF line ends
- * and a byte order mark are accepted. A field that cannot be read is a problem and is left out; its
+ * and a byte order mark are accepted. A field that cannot be read is a problem and is omitted; its
  * entry is kept. The result does not depend on how the text is cut into chunks. Time is linear;
  * memory holds one piece of text and its entries.
  * @throws {TypeError | RangeError} at the first entry, if the text or an option is invalid

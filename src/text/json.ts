@@ -3,10 +3,9 @@ import { FormatError } from '../errors.js';
 import type { UnknownWord } from '../policy.js';
 
 /*
- * Replies of services are read by our own code. A schema library says whether a reply is as it
- * should be; here each member is taken as it can be, and a bad one is left out of its record.
- * Checking by TypeBox first doubled the CPU time of a page of ThreatExchange, and its 22 kB are as
- * much as this whole entry.
+ * Replies of services are read by our own code. A schema library validates a whole reply; here each
+ * member is read by itself, and a bad one is omitted from its record. Checking by TypeBox first
+ * doubled the CPU time of a page of ThreatExchange, and its 22 kB are as much as this whole entry.
  */
 
 /** Options of everything that reads the replies of services. */
@@ -37,7 +36,7 @@ export function own(object: JsonObject, name: string): unknown {
   return Object.hasOwn(object, name) ? (object[name] ?? undefined) : undefined;
 }
 
-/** The value of a text of JSON; of another text undefined, as the engine's words may quote it. */
+/** The value of a JSON text; undefined if it is malformed, as the engine's message may quote it. */
 export function parsedJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -67,13 +66,13 @@ export function wholeNumberOf(object: JsonObject, name: string): number | undefi
   return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
 }
 
-/** Collects what a reply says that this version does not know. */
+/** Collects the words of a reply that this version does not know. */
 export class UnknownWords {
   readonly #found = new Map<string, { field: string; word?: string; count: number }>();
 
   /**
    * Notes the members of `object` that are not `known`.
-   * @returns them as they are; `undefined` if there are none
+   * @returns them unchanged; `undefined` if there are none
    */
   members(object: JsonObject, known: readonly string[], path = ''): JsonObject | undefined {
     const further = Object.keys(object).filter((name) => !known.includes(name));
@@ -93,7 +92,7 @@ export class UnknownWords {
   }
 
   #note(field: string, word?: string): void {
-    // A field and a word cannot be confused with another pair: the length of the first is told.
+    // The length prefix keeps a pair of field and word from being confused with another.
     const key = `${field.length} ${field} ${word === undefined ? '' : `=${word}`}`;
     const found = this.#found.get(key);
     if (found) found.count++;
@@ -109,7 +108,9 @@ export function leftOut(what: string, report: ReportProblem): void {
   report('bad-record', `expected ${what} as documented: left out, the record is kept`);
 }
 
-/** Tells the problems of a reply that was read whole; throws the first if nobody takes them. */
+/**
+ * Reports the problems of a reply that was read whole; throws the first if there is no listener.
+ */
 export function tellProblems(
   problems: readonly FormatError[],
   { onProblem }: ReadUpdatesOptions,
@@ -120,7 +121,7 @@ export function tellProblems(
   }
 }
 
-/** The records of a list, each read by `from`, which gives undefined for one that it leaves out. */
+/** The records of a list, each read by `from`, which returns undefined for an excluded one. */
 export function recordsIn<T>(
   list: readonly unknown[],
   options: ReadUpdatesOptions,
@@ -131,7 +132,7 @@ export function recordsIn<T>(
     .filter((record) => record !== undefined);
 }
 
-/** @returns what reports the problems of record number `record` */
+/** @returns a function that reports the problems of record number `record` */
 export function problemsOf({ onProblem }: ReadUpdatesOptions, record: number): ReportProblem {
   return (code, message) => {
     const error = new FormatError(code, message, { record });

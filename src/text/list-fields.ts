@@ -17,7 +17,7 @@ export interface Fields {
   group?: unknown;
   /** of a picture that was decoded in part */
   isDraft?: boolean;
-  /** the windows of the picture, as records of their own */
+  /** the list crops of the picture, as records of their own */
   windows?: Fields[];
   labels: unknown[];
 }
@@ -114,8 +114,8 @@ export function fieldsByPosition(cells: readonly string[]): Fields {
 
 /**
  * The fields of a line of python-threatexchange's `dataset -P`: `pdq HEX 'collab' CATEGORY tag …`,
- * where the type or the collab is left out if only one was asked for. `undefined` if it is not such
- * a line, as any without a category.
+ * without the type or the collab if only one was requested. `undefined` for other lines, such as
+ * any without a category.
  */
 export function fieldsOfDataset(line: string): Fields | undefined {
   if (!line.includes('_CLASS') && !/INVESTIGATION_SEED|DISPUTED/.test(line)) return undefined;
@@ -131,7 +131,7 @@ export function fieldsOfDataset(line: string): Fields | undefined {
   };
 }
 
-/** Linear: the words stand apart by blanks, and none can match what comes after it. */
+/** Linear: blanks separate the words, and none can match what comes after it. */
 const DATASET_LINE =
   /^(?:([A-Za-z][\w-]*)[ \t]+)?([\dA-Fa-f]+)[ \t]+(?:('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")[ \t]+)?(NEGATIVE_CLASS|INVESTIGATION_SEED|POSITIVE_CLASS|DISPUTED)(?:\s(.*))?$/s;
 
@@ -164,8 +164,8 @@ export function fieldsOfObject(object: object): Fields {
 }
 
 /**
- * The windows among the variants of a picture, which have its labels and name it as their group.
- * Its other variants are not made for lists: a part of a screenshot may be anybody's.
+ * The list crops among the variants of a picture, with its labels, and the picture as their group.
+ * Its other variants are not made for lists: a part of a screenshot may be from any picture.
  */
 function windowsFrom(variants: readonly unknown[], { windows: _, ...picture }: Fields): Fields[] {
   const windows: Fields[] = [];
@@ -191,7 +191,7 @@ export function algorithmFrom(fields: Fields, unnamed: Unnamed): Algorithm | und
 }
 
 /**
- * The entry of a record whose hash is known. A field that cannot be read is reported and left out.
+ * The entry of a record whose hash is known. A field that cannot be read is reported and omitted.
  */
 export function entryFrom(hash: Hash, fields: Fields, report: Report): BlocklistEntry {
   const labels = fields.labels.filter((label) => typeof label === 'string' && label !== '');

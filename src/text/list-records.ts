@@ -16,7 +16,7 @@ import {
   type Unnamed,
 } from './list-fields.js';
 
-/** What some spreadsheets write between the columns of CSV. */
+/** Marks that some spreadsheets write between the columns of CSV. */
 const OTHER_MARKS = [
   [';', 'semicolons'],
   ['\t', 'tabs'],
@@ -30,7 +30,7 @@ export interface RecordSink {
 }
 
 /**
- * Turns the lines of a hash list into entries. Plain, CSV and JSONL are told apart line by line.
+ * Turns the lines of a hash list into entries. Plain, CSV and JSONL are distinguished line by line.
  */
 export class ListRecords implements LineSink {
   readonly #sink: RecordSink;

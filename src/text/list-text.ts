@@ -1,11 +1,11 @@
 import { FormatError } from '../errors.js';
 import { type TextSource, textPieces } from './text.js';
 
-/** Characters after which the start of a text is known for what it is. */
+/** Characters after which the kind of a text is certain. */
 const HEAD_LENGTH = 100;
 
 /**
- * Starts of files that are no text lists, and what to do with each. Byte by byte or as UTF-8, the
+ * Starts of files that are no text lists, and the advice for each. Byte by byte or as UTF-8, the
  * mark of UTF-16 gives two characters, and each ASCII character has a zero beside it.
  */
 const OTHERS: readonly (readonly [start: RegExp, message: string])[] = [
@@ -36,9 +36,10 @@ const OTHERS: readonly (readonly [start: RegExp, message: string])[] = [
 ];
 
 /**
- * The text of a hash list, as `textPieces` gives it.
+ * The text of a hash list, as `textPieces` yields it.
  * @throws {TypeError} if `text` is not text
- * @throws {FormatError} `not-a-list`, before the first piece, if it starts as something else does
+ * @throws {FormatError} `not-a-list`, before the first piece, if it starts like another kind of
+ *   file
  */
 export async function* listPieces(text: TextSource): AsyncGenerator<string> {
   let head: string | undefined = '';
@@ -57,7 +58,7 @@ export async function* listPieces(text: TextSource): AsyncGenerator<string> {
   yield head;
 }
 
-/** Whether more of a text would not change what it is. A line of a list should not wait for it. */
+/** True if more of a text would not change its kind. A line of a list should not wait for it. */
 function isSettled(head: string): boolean {
   return head.length >= HEAD_LENGTH || /^[^\s{\0\ufffdÿþ][^\0]*\n/.test(head);
 }

@@ -24,7 +24,7 @@ import { type TextSource, textPieces } from './text.js';
 
 /** The PDQ hash of one frame of a video. */
 export interface VpdqFrame {
-  /** from 0; absent where the file does not tell it */
+  /** from 0; absent if the file does not state it */
   readonly frameNumber?: number;
   readonly hash: Hash;
   /** an integer 0…100 */
@@ -39,13 +39,13 @@ const MAX_SECONDS = 1e9;
 type Tell = (code: FormatErrorCode, message: string, at: number) => void;
 
 /**
- * Reads the frames of a vPDQ file, in its order. The content decides how it is read:
+ * Reads the frames of a vPDQ file, in its order. The content decides the format:
  * - text of the vPDQ tool: `frameNumber,quality,hex,seconds` a line
  * - JSON of python-threatexchange: a list of texts `hex,quality,seconds`. It writes three digits,
  *   so that `1.23e+02` is 123 seconds
  * - older JSON: an object of frame numbers, each with `{ quality, hash, timestamp }`
  *
- * A frame that cannot be read is a problem and is left out.
+ * A frame that cannot be read is a problem and is omitted.
  * @throws {TypeError} if an argument is invalid
  * @throws {FormatError} `bad-line` if the file is empty or neither; `bad-length` beyond 64 Mi
  *   characters; without `onProblem` also `bad-hash` or `bad-line`, with the `line`, or the `record`

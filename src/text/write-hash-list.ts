@@ -16,20 +16,19 @@ const DATASET_COLUMNS = 'signal_type,signal_str,collab,category,tags\n';
 const COLUMNS = 'hash,algorithm,quality,source,id,resample,variant,group,labels\n';
 
 /**
- * Writes a hash list as text, one piece per entry, so that `readHashList` gives the same entries
- * back.
+ * Writes a hash list as text, one piece per entry, so that `readHashList` returns the same entries.
  * - `csv`: a header, then the other fields of each entry. Safe to open in a spreadsheet.
  * - `jsonl`: the same fields.
  * - `plain`: `hash[,label…]`, or `HASH,QUALITY,FILE` as in the PDQ tool if the quality is known. A
- *   hash of another algorithm follows its name. The other fields are left out. Safe to open in a
+ *   hash of another algorithm follows its name. The other fields are omitted. Safe to open in a
  *   spreadsheet.
- * - `dataset`, `dataset-csv` and `local-file`: as python-threatexchange's `dataset -P` and
- *   `dataset -P --csv` print it, and as its local files are. The source is the collab, each label a
- *   tag, the category POSITIVE_CLASS; a local file has the hash alone.
+ * - `dataset`, `dataset-csv` and `local-file`: as python-threatexchange's `dataset -P` and `dataset
+ *   -P --csv` print it, and like its local files. The source is the collab, each label a tag, the
+ *   category POSITIVE_CLASS; a local file has the hash alone.
  *
- * No format says what a reader must not take from a text: the list that an entry is on, and whether
- * it was confirmed; nor `caseCount` and `opinions`. Empty labels are left out. Join the pieces, or
- * write them one by one.
+ * No format includes what a reader must not take from a text: the list that an entry is on, and
+ * whether it was confirmed; nor `caseCount` and `opinions`. Empty labels are omitted. Join the
+ * pieces, or write them one by one.
  * @throws {TypeError | RangeError} at the first piece, if the format is invalid; at the piece of an
  *   entry, if the entry is invalid
  * @throws {RangeError} if the text of an entry has more than 32 lines, which only `jsonl` can hold;
@@ -64,8 +63,8 @@ function csvLine({ hash, labels, ...others }: BlocklistEntry): string {
 function plainLine({ hash, labels, quality }: BlocklistEntry): string {
   const kept = present(labels);
   const hex = hash.algorithm === 'pdq' ? hashToHex(hash) : localLine({ hash }).trim();
-  // An empty second cell keeps a first label that looks like a quality from being read as one. A
-  // third cell is what makes the second one a quality.
+  // An empty second cell keeps a first label that looks like a quality from being read as one. Only
+  // with a third cell is the second one a quality.
   if (quality !== undefined && kept.length === 0) return row([hex, quality, '']);
   const looksLikeQuality = /^(?:\d\d?|100)$/.test(kept[0] ?? '');
   return row([hex, ...(quality !== undefined || looksLikeQuality ? [quality] : []), ...kept]);

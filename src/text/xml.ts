@@ -1,6 +1,6 @@
 import { DecodeError, FormatError } from '../errors.js';
 
-/** An element with all that it holds. Names are without their namespace prefix. */
+/** An element with all its content. Names are without their namespace prefix. */
 export interface XmlElement {
   readonly name: string;
   readonly attributes: ReadonlyMap<string, string>;
@@ -70,7 +70,7 @@ export async function readElements(
       isNamed &&= local !== '';
       size += key.length + all[key]!.length;
       attributeCount++;
-      // Those of the namespaces would stand for ours of the same name.
+      // Namespace declarations would pass for attributes of the same local name.
       if (!/^xmlns(:|$)/.test(key)) attributes.set(local, all[key]!);
     }
     if (!isNamed) fail(`names of 1 to ${MAX_NAME} characters`);
@@ -168,7 +168,7 @@ function utf8Length(text: string): number {
   return length;
 }
 
-/** `text` as it may stand in an element or attribute. Characters that XML forbids are left out. */
+/** `text`, escaped for an element or attribute. Characters that XML forbids are omitted. */
 export function xmlText(text: string): string {
   return text
     .replace(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, '')
