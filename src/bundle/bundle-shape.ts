@@ -31,8 +31,8 @@ export interface UnknownHash {
 }
 
 /**
- * The digest of an exact file. It finds that very file, and proves to anyone who has the file that
- * it was meant.
+ * The digest of an exact file. It finds exactly that file, and proves to anyone who has the file
+ * that the bundle refers to it.
  */
 export interface BundledDigest {
   readonly algorithm: 'sha256' | 'md5';
@@ -41,13 +41,14 @@ export interface BundledDigest {
 }
 
 /**
- * What a person makes on their device, reviews and shares: hashes, and nothing that names a person,
- * a file or an hour. The hashes of all pictures are in one shuffled list, which hides their order.
+ * A bundle that a person makes on their device, reviews and shares: hashes, and nothing that names
+ * a person, a file or an hour. The hashes of all pictures are in one shuffled list, which hides
+ * their order.
  *
  * A hash of a part or form names its picture's, so that the picture can be withdrawn with all of
- * them. The hashes told it before: a window's is nearest to that of the same part of its own
- * picture's outline (34 of 35 windows of nine photos, 94 of 96 of 27), and `onWhite` and `onBlack`
- * lie near the hash of their picture.
+ * them. The hashes revealed this before: a list crop's is nearest to that of the same part of its
+ * own picture's outline (34 of 35 list crops of nine photos, 94 of 96 of 27), and `onWhite` and
+ * `onBlack` are near the hash of their picture.
  */
 export interface Bundle {
   readonly format: 'onlyhashes-bundle';
@@ -61,15 +62,15 @@ export interface Bundle {
   readonly hashes: readonly BundledHash[];
   /** hashes of unknown algorithms, absent if there are none; the text has all hashes in one list */
   readonly unknown?: readonly UnknownHash[];
-  /** absent unless asked for */
+  /** absent unless requested */
   readonly digests?: readonly BundledDigest[];
   /** dots that pad the text to a size class: 16 KiB, 32 KiB, 64 KiB … */
   readonly padding: string;
 }
 
 /**
- * Checks parsed JSON down to the last member and returns it as a fresh bundle, its hex in lower
- * case. Members outside the schema are refused, since a name, a date or a picture could hide there.
+ * Checks parsed JSON down to the last member and returns it as a new bundle, its hex in lower case.
+ * Members outside the schema are rejected, since a name, a date or a picture could hide there.
  * @throws {FormatError} `bad-bundle` or `bad-version`: the message names the member, never its
  *   value
  */
@@ -108,7 +109,7 @@ export function bundleOf(value: unknown): Bundle {
   };
 }
 
-/** Hex that names no picture of the bundle could hide something else. */
+/** Rejects a group that is no picture of the bundle: it could hide something else. */
 function checkGroups(hashes: readonly (BundledHash | UnknownHash)[]): void {
   const keyOf = (algorithm: string, hash: string) => `${algorithm}:${hash}`;
   const whole = hashes.filter(({ group }) => group === undefined);
@@ -119,7 +120,7 @@ function checkGroups(hashes: readonly (BundledHash | UnknownHash)[]): void {
   }
 }
 
-/** One hash of a bundle, as a fresh object. @throws {FormatError} as `bundleOf` */
+/** One hash of a bundle, as a new object. @throws {FormatError} as `bundleOf` */
 function bundledHash(value: unknown, where: string): BundledHash | UnknownHash {
   const optional = ['resample', 'quality', 'group'];
   const item = members(value, where, ['algorithm', 'hash', 'variant'], optional);
@@ -157,7 +158,7 @@ function bundledHash(value: unknown, where: string): BundledHash | UnknownHash {
   return { ...item, hash, ...group } as BundledHash | UnknownHash;
 }
 
-/** One digest of a bundle, as a fresh object. @throws {FormatError} as `bundleOf` */
+/** One digest of a bundle, as a new object. @throws {FormatError} as `bundleOf` */
 export function bundledDigest(value: unknown, where: string): BundledDigest {
   const { algorithm, digest } = members(value, where, ['algorithm', 'digest'], []);
   check(algorithm === 'sha256' || algorithm === 'md5', `${where}.algorithm`, 'be sha256 or md5');
@@ -167,7 +168,7 @@ export function bundledDigest(value: unknown, where: string): BundledDigest {
   };
 }
 
-/** Whether `day` is a calendar day, written YYYY-MM-DD. */
+/** True if `day` is a calendar day, written YYYY-MM-DD. */
 export function isDay(day: unknown): day is string {
   if (typeof day !== 'string' || !/^\d{4}-\d\d-\d\d$/.test(day)) return false;
   const date = new Date(`${day}T00:00:00Z`);

@@ -26,7 +26,8 @@ import { newWithdrawToken, withdrawDigest } from './withdraw-token.js';
 /** Options of `createBundle`. */
 export interface CreateBundleOptions {
   /**
-   * the day it is made, YYYY-MM-DD; default today in UTC, which does not tell where the person is
+   * the day it is made, YYYY-MM-DD; default today in UTC, which does not reveal the person's time
+   * zone
    */
   day?: string;
   /** digests of exact files, default none */
@@ -35,8 +36,8 @@ export interface CreateBundleOptions {
 
 /**
  * Bundles every hash of `images`, variants included, each once, in random order and padded to a
- * size class. A variant names the hash of its picture as its group. `readBundle` accepts the result
- * whatever else the images hold.
+ * size class. A variant names the hash of its picture as its group. `readBundle` accepts the
+ * result, whatever other data the images hold.
  * @returns the bundle, and the token with which the person can withdraw it. The bundle holds only
  *   the token's digest, so a lost token cannot be recovered. A preview of `bundle.text` is byte for
  *   byte what is saved and sent.
@@ -132,7 +133,7 @@ export function written(bundle: Bundle): WrittenBundle {
 
 /**
  * The text of a bundle: JSON in ASCII, one hash per line, those of unknown algorithms last.
- * @throws {TypeError} if `bundle` holds anything that `readBundle` refuses
+ * @throws {TypeError} if `bundle` holds anything that `readBundle` rejects
  */
 export function bundleText(bundle: Bundle): string {
   const { hashes, unknown = [], digests, padding, ...head } = copyOf(bundle);
@@ -148,8 +149,8 @@ export function bundleText(bundle: Bundle): string {
 /**
  * A bundle's hashes as blocklist entries. Their `source` is `bundle` and their `id` the case, so
  * that a withdrawn case can be found again. They have no labels. Each names its `variant` and its
- * `group`, but for the pictures themselves. Hashes of unknown algorithms are left out.
- * @throws {TypeError} if `bundle` holds anything that `readBundle` refuses
+ * `group`, except for the pictures themselves. Hashes of unknown algorithms are omitted.
+ * @throws {TypeError} if `bundle` holds anything that `readBundle` rejects
  */
 export function entriesOfBundle(bundle: Bundle): {
   hash: Hash;

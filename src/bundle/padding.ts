@@ -1,7 +1,7 @@
 /**
- * Room for eight pictures of six hashes: their own, their windows, and as their file stores it,
- * each with the hash of its picture. So one picture and eight, with windows or without, are of one
- * size.
+ * Room for eight pictures of six hashes: their own, their list crops, and the one as their file
+ * stores it, each with the hash of its picture. So bundles of one picture and of eight, with list
+ * crops or without, have one size.
  */
 const SMALLEST_CLASS = 16_384;
 
@@ -13,8 +13,8 @@ export function sizeClass(byteLength: number): number {
 }
 
 /**
- * Dots that pad a text of `byteLength` bytes to its size class. Its size then does not tell how
- * many hashes it has.
+ * Dots that pad a text of `byteLength` bytes to its size class. Its size then does not reveal the
+ * number of its hashes.
  */
 export const paddingFor = (byteLength: number): string =>
   '.'.repeat(sizeClass(byteLength) - byteLength);

@@ -8,8 +8,8 @@ import { check, parsed, type TextLimits, textOf } from './strict-json.js';
 /** Options of `readBundle`. */
 export interface ReadBundleOptions extends TextLimits {
   /**
-   * also refuse a text that is not padded to its size class, since its size would tell how many
-   * hashes it has; default false
+   * also reject a text that is not padded to its size class, since its size would reveal the number
+   * of its hashes; default false
    */
   padded?: boolean;
   /**
@@ -21,15 +21,16 @@ export interface ReadBundleOptions extends TextLimits {
 
 /**
  * Reads a bundle, in any spelling of JSON and either case of hex. It is checked down to the last
- * member, and members outside the schema are refused. Hashes of unknown algorithms are in
+ * member, and members outside the schema are rejected. Hashes of unknown algorithms are in
  * `unknown`. With `identity`, a sealed bundle is decrypted first.
- * @returns the bundle, and its `text` as `createBundle` gives it
+ * @returns the bundle, and its `text` as in the result of `createBundle`
  * @throws {TypeError | RangeError} if the input or an option is invalid
  * @throws {FormatError} `bad-bundle` if it is not a bundle, or a member is missing, unknown or
  *   malformed (the message names the member, never its value); `bad-version`; `bad-length` if it
  *   has more than `maxBytes`; `bad-seal` if it is not an age file, is damaged or is sealed to
  *   another key
- * @throws {DecodeError} `decoder-missing` if `identity` is given, and age-encryption is not there
+ * @throws {DecodeError} `decoder-missing` if `identity` is given, and age-encryption is not
+ *   installed
  */
 export function readBundle(
   input: string | Uint8Array,

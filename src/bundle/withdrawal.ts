@@ -12,7 +12,7 @@ import {
 } from './strict-json.js';
 import { readWithdrawToken, withdrawDigest } from './withdraw-token.js';
 
-/** What a person sends to withdraw a bundle: its case, and the token that only they have. */
+/** The request of a person to withdraw a bundle: its case, and the token that only they have. */
 export interface Withdrawal {
   readonly format: 'onlyhashes-withdrawal';
   readonly version: 1;
@@ -41,7 +41,7 @@ export async function createWithdrawal(bundle: Withdrawable, token: string): Pro
 
 async function isTokenOf(caseId: string, withdraw: string, token: string): Promise<boolean> {
   const digest = await withdrawDigest(caseId, token);
-  // All digits are compared, so that the time taken tells nothing about the digest.
+  // All digits are compared, so that the time taken reveals nothing about the digest.
   let difference = 0;
   for (let i = 0; i < digest.length; i++) {
     difference |= digest.charCodeAt(i) ^ withdraw.charCodeAt(i);
@@ -58,16 +58,16 @@ const withdrawableOf = (bundle: Withdrawable): Withdrawable =>
 
 /** Options of `readWithdrawal`. */
 export interface ReadWithdrawalOptions extends TextLimits {
-  /** the bundle of a case, as it was kept; undefined if there is none */
+  /** returns the bundle of a case, as it was kept; undefined if there is none */
   bundleOf(caseId: string): Withdrawable | undefined | Promise<Withdrawable | undefined>;
 }
 
 /**
  * Reads a withdrawal, and proves it: it has the token whose digest the bundle of its case holds.
- * @throws {TypeError | RangeError} if the input or an option is invalid, or `bundleOf` gives no
- *   bundle
+ * @throws {TypeError | RangeError} if the input or an option is invalid, or `bundleOf` returns
+ *   something other than a bundle
  * @throws {FormatError} `bad-bundle` or `bad-length`, as `readBundle`; `bad-token` if there is no
- *   such bundle, or the token is another's. What `bundleOf` throws is passed on.
+ *   such bundle, or the token is another's. Errors of `bundleOf` are passed on.
  * @example
  * const { case: id } = await readWithdrawal(text, { bundleOf: (caseId) => kept.get(caseId) });
  * await blocklist.apply({ withdraw: [{ id, source: 'bundle' }] });
@@ -91,7 +91,7 @@ export async function readWithdrawal(
   return withdrawal;
 }
 
-/** Checks parsed JSON and returns it as a fresh withdrawal. @throws {FormatError} `bad-bundle` */
+/** Checks parsed JSON and returns it as a new withdrawal. @throws {FormatError} `bad-bundle` */
 function withdrawalOf(from: unknown): Withdrawal {
   const value = members(from, '', ['format', 'version', 'case', 'token'], []);
   check(value.format === 'onlyhashes-withdrawal', 'format', 'be onlyhashes-withdrawal');
