@@ -19,7 +19,7 @@ const SETTINGS = {
   platform: 'browser',
   charset: 'ascii',
   legalComments: 'none',
-  // Left out of the page, which says that it cannot read these formats.
+  // Excluded from the page, which states that it cannot read these formats.
   external: ['heic-decode', 'utif2', 'age-encryption'],
   // Used only by the default address of the Worker, which the page does not need.
   define: { 'import.meta.url': '"about:blank"' },

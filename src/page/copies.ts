@@ -19,9 +19,9 @@ export interface MeasuredCopy {
   readonly verdict: Decision['verdict'];
 }
 
-/** Shared pictures are no larger, and a phone has memory for this. */
+/** Shared pictures are usually no larger, and a phone has memory for this. */
 const LONGEST_SIDE = 1024;
-/** Samples a side of the blurred view, where no face and no word is left. */
+/** Samples a side of the blurred view, in which no face and no word is recognisable. */
 const BLURRED_SIDE = 10;
 
 let worker: Worker | undefined;
@@ -30,7 +30,7 @@ let turn: Promise<unknown> = Promise.resolve();
 
 /**
  * Makes changed copies of a picture in a Worker, hashes each, and looks it up in a list of the
- * picture's own hashes: its main one, and those of its windows.
+ * picture's own hashes: its main one, and those of its list crops.
  * @returns `unmeasured` if the browser alters the pixels it draws, or cannot make a JPEG in a
  *   Worker
  */
@@ -75,7 +75,7 @@ export async function blurredView(file: Blob): Promise<DisplayedPixels | undefin
   }
 }
 
-/** Whether the browser returns the pixels that it draws. Some alter them, against tracking. */
+/** True if the browser returns the pixels that it draws. Some alter them, against tracking. */
 const drawsExactly = async () => (await checkPixelReadback({ workerUrl: hasherUrl() })) === 'exact';
 
 /** Ends the Worker that makes copies, and releases what it holds. */

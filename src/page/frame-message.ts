@@ -1,6 +1,6 @@
 import type { Language } from './parts/language.js';
 
-/** What the frame tells the shell: the chosen language, or that Shift was pressed alone. */
+/** Messages of the frame to the shell: the chosen language, or that Shift was pressed alone. */
 export type FrameMessage = { readonly language: Language } | { readonly shift: true };
 
 /** Sends a message to the shell, whose origin may be opaque and so cannot be named. */

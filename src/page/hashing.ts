@@ -37,7 +37,7 @@ export async function startHashing(files: readonly Blob[]): Promise<void> {
   change({ total: files.length, done: 0, failed: 0, state: 'running' });
   const finished = new Map<Blob, HashProgress>();
   const onProgress = (progress: HashProgress) => {
-    // Before its turn: one slow picture must not cost a person those behind it when she stops.
+    // Before its turn: when the person stops, one slow picture must not cost those behind it.
     finished.set(progress.file, progress);
     change({ done: progress.done, failed: progress.failed });
   };
@@ -74,10 +74,10 @@ export function stopHashing(): void {
   end.abort();
 }
 
-/** The problem of a file, if the page can say what to do about it. */
+/** The problem of a file, if the page can advise on it. */
 async function problemOf(file: Blob, { code, cause }: DecodeError): Promise<{ error?: Problem }> {
   if (file.type.startsWith('video/')) return { error: 'video' };
-  // It was read, and something without a name went wrong: out of memory, for one.
+  // It was read, and an error without a code followed: out of memory, for one.
   if (code === 'unreadable' && cause !== undefined) return {};
   if (code !== 'decoder-missing') return { error: code };
   // The page has no decoder for HEIC (ISO/IEC 14496-12) and TIFF. For any other format the Worker

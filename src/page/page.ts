@@ -58,11 +58,11 @@ function drawScreen(): void {
   // A screen that takes files registers again.
   takeDropped(undefined);
   const screen = SCREENS[shown]();
-  // Above the first screen, and below all others: a phone shows at once what those ask.
+  // Above the first screen, and below all others: a phone should show their question at once.
   main.replaceChildren(...(shown === 'welcome' ? [notes, screen] : [screen, notes]));
 }
 
-/** Draws what surrounds every screen. The exit is outside this frame: see shell.ts. */
+/** Draws the surroundings of every screen. The exit is outside this frame: see shell.ts. */
 function frame(): void {
   const choice = h(
     'select',

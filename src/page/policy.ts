@@ -21,13 +21,13 @@ export function policyOf(scriptDigests: readonly string[], styleDigest: string):
 }
 
 /**
- * What the page may do although it is sandboxed: run its script, save a file, and open a link in a
- * tab outside the sandbox. Everything else is forbidden: site storage, identity, and navigating the
- * tab elsewhere.
+ * Permissions of the page although it is sandboxed: run its script, save a file, and open a link in
+ * a tab outside the sandbox. Everything else is forbidden: site storage, identity, and navigating
+ * the tab elsewhere.
  */
 export const SANDBOX = 'allow-scripts allow-downloads allow-popups allow-popups-to-escape-sandbox';
 
-/** Features that a browser lets a page ask for. This page never does. */
+/** Features that a browser lets a page request. This page never does. */
 const DENIED = [
   ...['accelerometer', 'ambient-light-sensor', 'attribution-reporting', 'autoplay', 'bluetooth'],
   ...['browsing-topics', 'camera', 'compute-pressure', 'display-capture', 'encrypted-media'],
@@ -42,7 +42,7 @@ const DENIED = [
  * Response headers for the page, besides its type. They repeat its policy, add the sandbox that a
  * meta element cannot set, and forbid storing and referrers.
  *
- * Two headers are left out. Cross-Origin-Opener-Policy: HTML turns it into a network error for a
+ * Two headers are omitted. Cross-Origin-Opener-Policy: HTML turns it into a network error for a
  * sandboxed page, and Firefox adds a history entry for each reload. Connection-Allowlist (Chromium
  * only): it would have to list the targets of the links and the exit, redirects included, which
  * other people can change. A missing target shows an error page with this page's address.

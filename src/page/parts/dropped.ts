@@ -7,7 +7,7 @@ export function takeDropped(taker: ((files: readonly Blob[]) => void) | undefine
   take = taker;
 }
 
-/** Calls `told` when files arrive and no screen takes them. */
+/** Calls `told` if files arrive and no screen takes them. */
 export function whenNotTaken(told: () => void): void {
   refuse = told;
 }

@@ -1,4 +1,4 @@
-/** What is in an element; undefined is nothing. */
+/** Content of an element; undefined is nothing. */
 export type Child = Node | string | undefined;
 type Attributes = Record<string, string | boolean | ((event: Event) => void) | undefined>;
 
@@ -20,7 +20,7 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** A button. `kind` sets how much it stands out. */
+/** A button. `kind` sets its prominence. */
 export function button(
   text: string,
   onClick: (event: Event) => void,

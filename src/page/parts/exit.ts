@@ -6,7 +6,7 @@ const WITHIN_MILLISECONDS = 5000;
 /**
  * Leaves at once. The frame is removed with everything it holds, and another page replaces this one
  * in the history. From a file or offline that is an empty page: an error page would show the
- * address it asked for.
+ * requested address.
  * @param cover shown until the other page loads
  */
 export function leave(cover: HTMLElement): void {

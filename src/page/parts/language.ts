@@ -15,8 +15,8 @@ type Strings = {
 };
 
 /**
- * The languages, in the order they are offered. A text with `machine` says that a machine
- * translated it, and that no speaker has checked it.
+ * The languages, in the order they are offered. A text with `machine` was translated by a machine
+ * and not checked by any speaker.
  */
 export const LANGUAGES = { en, es, fr, ar, hi } as const satisfies Record<string, Strings>;
 

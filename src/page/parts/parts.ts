@@ -39,7 +39,7 @@ interface Place {
   readonly phone?: Phone;
 }
 
-/** A telephone number. It stands here only as read on a page of the service itself. */
+/** A telephone number. Each was read on a page of the service itself. */
 interface Phone {
   readonly number: string;
   readonly readOn: { readonly page: string; readonly day: string };
@@ -84,10 +84,12 @@ const listed = (places: readonly Place[]) =>
     ),
   );
 
-/** A number on a line of its own. Its digits keep their order where a language runs from right. */
+/**
+ * A number on a line of its own. Its digits keep their order in languages written from the right.
+ */
 const numberOf = ({ number }: Phone) => [h('br'), h('bdi', { dir: 'ltr' }, number)];
 
-/** Where to find people who help. */
+/** A list of places where people help. */
 export function helplines(): HTMLElement {
   return helpCard(
     'help-title',
@@ -98,12 +100,12 @@ export function helplines(): HTMLElement {
   );
 }
 
-/** Where people under 18 find help in the United Kingdom. */
+/** Help for people under 18 in the United Kingdom. */
 export function helpForChildren(): HTMLElement {
   return helpCard('child-uk-title', 'childUkTitle', listed(FOR_CHILDREN));
 }
 
-/** Says that no service takes the file unasked, and where to go instead. */
+/** States that no service takes the file unasked, and lists places to go instead. */
 export function takers(): HTMLElement {
   return helpCard(
     'takers-title',
@@ -115,12 +117,12 @@ export function takers(): HTMLElement {
 }
 
 /**
- * What the policy cannot keep the page's own script from doing. A test measures that these gaps are
- * the only ones.
+ * Gaps of the policy: things that it cannot prevent the page's own script from doing. A test
+ * measures that these gaps are the only ones.
  */
 export const GAPS = ['gapWebrtc', 'gapNames', 'gapConnection', 'gapWindow'] as const;
 
-/** How people can check that the picture stays on the device, and which gaps remain. */
+/** Explains how people can check that the picture stays on the device, and which gaps remain. */
 export function checkYourself(): HTMLElement {
   const online = h('p', { class: 'strong', id: 'online' }, onlineWords());
   return h(
@@ -138,14 +140,14 @@ export function checkYourself(): HTMLElement {
   );
 }
 
-/** Says whether the browser reports that it is online. */
+/** States if the browser reports that it is online. */
 export const onlineWords = (): string => t(navigator.onLine ? 'checkOnline' : 'checkOffline');
 
 /** A button back to another screen. */
 export const backTo = (screen: ScreenName): HTMLElement =>
   button(t('back'), () => go(screen), 'quiet');
 
-/** Shows a text as it is, to the last byte. */
+/** Shows a text unchanged, to the last byte. */
 export function verbatim(text: string, label: string): HTMLElement {
   return h(
     'pre',

@@ -17,7 +17,7 @@ const TINY_SIDE = 128;
 
 /**
  * The result for one picture, without showing it: its number and size, the quality of its hash, and
- * what the hash would find.
+ * the copies that the hash would find.
  */
 export function pictureCard(
   picture: Picture,
@@ -47,7 +47,7 @@ function resultParts(picture: HashedPicture, unasked: boolean): HTMLElement[] {
   ];
 }
 
-/** What the page says of a problem; of another one, that it could not be read. */
+/** The page's words for a problem; any other problem means that the file could not be read. */
 const PROBLEM_WORDS: Readonly<Partial<Record<Problem, TextKey>>> = {
   empty: 'errorEmpty',
   unreadable: 'errorUnreadable',

@@ -3,7 +3,9 @@ import type { DecodeErrorCode, WrittenBundle } from '../../index.js';
 import { endCopies, type MeasuredCopy } from '../copies.js';
 import { forgetSaved } from './saving.js';
 
-/** Why a file has no hash. `heic`: neither the browser nor the page can decode it. */
+/**
+ * The reason for which a file has no hash. `heic`: neither the browser nor the page can decode it.
+ */
 export type Problem = DecodeErrorCode | 'heic' | 'video';
 
 /** A chosen picture. Its file name is never read. */
@@ -11,7 +13,7 @@ export interface Picture {
   readonly number: number;
   readonly file: Blob;
   readonly image?: HashedFile;
-  /** why it has no hash, if that has a name */
+  /** reason for which it has no hash, if known */
   readonly error?: Problem;
   /**
    * whether its changed copies would be found; `unmeasured` if the browser does not allow the test
@@ -32,10 +34,10 @@ interface Made {
   saved: boolean;
 }
 
-/** Everything the page knows, in memory only. */
+/** The whole state of the page, in memory only. */
 interface Session {
   pictures: Picture[];
-  /** whether pictures that are chosen get more numbers, for copies cut to another shape */
+  /** whether chosen pictures get more numbers, for copies cut to another shape */
   shapes: boolean;
   /** the last number given to a picture; none is given twice */
   numbered: number;
@@ -49,7 +51,7 @@ export const session: Session = { pictures: [], shapes: false, numbered: 0 };
 export const hashedPictures = (): HashedPicture[] =>
   session.pictures.filter((picture): picture is HashedPicture => picture.image !== undefined);
 
-/** Whether the file was made from exactly the current pictures. */
+/** True if the file was made from exactly the current pictures. */
 export function isMadeOfThese(): boolean {
   const images = hashedPictures().map(({ image }) => image);
   const before = session.made?.images;

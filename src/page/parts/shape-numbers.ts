@@ -8,7 +8,7 @@ export interface ShapeNumber {
   readonly variant: HashedVariant;
 }
 
-/** The numbers of a picture for copies cut to another shape; none if they were not asked for. */
+/** The numbers of a picture for copies cut to another shape; none if not requested. */
 export function shapeNumbers({ variants }: HashedFile): ShapeNumber[] {
   return variants.flatMap((variant) => {
     const [, width, height] = /^window(\d+)x(\d+)$/.exec(variant.name) ?? [];

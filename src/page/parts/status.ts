@@ -19,6 +19,6 @@ export function tell(text: string, how: 'done' | 'failed', where: 'buttons' | 'h
   const places = document.querySelectorAll(where === 'buttons' ? 'main .actions' : 'main h1');
   places[places.length - 1]?.after(told);
   // Waits for the effects of the press: a browser may open a bar for a saved file, and WebKit
-  // scrolls no further than the page was long.
+  // scrolls no further than the former length of the page.
   setTimeout(() => told.scrollIntoView({ block: 'nearest' }), SETTLED_MILLISECONDS);
 }

@@ -4,8 +4,8 @@ import { go } from '../parts/navigation.js';
 import { actions, backTo, helpForChildren, outside, screen } from '../parts/parts.js';
 
 /**
- * Asks whether anyone in the picture was under 18, before any file is chosen. Both answers stand
- * side by side above all other words, so that a phone shows them without scrolling.
+ * Asks whether anyone in the picture was under 18, before any file is chosen. Both answers are side
+ * by side above all other words, so that a phone shows them without scrolling.
  */
 export function ageScreen(): HTMLElement {
   return screen(
@@ -21,7 +21,7 @@ export function ageScreen(): HTMLElement {
   );
 }
 
-/** Where to go with pictures of people under 18. */
+/** Places for people with pictures of people under 18. */
 export function childScreen(): HTMLElement {
   const link = outside(t('childGo'), 'https://takeitdown.ncmec.org/');
   link.className = 'button primary';

@@ -11,7 +11,7 @@ import { tell } from '../parts/status.js';
 /** A name that reveals nothing. */
 const FILE_NAME = 'numbers.json';
 
-/** Says what the file will hold and what cannot be recovered, before it is made. */
+/** States what the file will hold and what cannot be recovered, before it is made. */
 export function bundleScreen(): HTMLElement {
   // A second file of the same pictures would have another code and make the first file useless.
   const again = isMadeOfThese();

@@ -7,7 +7,7 @@ import { go } from '../parts/navigation.js';
 import { actions, backTo, screen } from '../parts/parts.js';
 import { session } from '../parts/session.js';
 
-/** Asks for pictures, and whether they are to get more numbers. */
+/** Asks for pictures, and if they should get more numbers. */
 export function chooseScreen(): HTMLElement {
   const take = (files: readonly Blob[]) => {
     void startHashing(files);
@@ -28,7 +28,7 @@ export function chooseScreen(): HTMLElement {
   );
 }
 
-/** Offers more numbers, with what they find and what they give away. Off until it is ticked. */
+/** Offers more numbers, with what they find and what they reveal. Off until it is ticked. */
 function shapesChoice(): HTMLElement {
   const box = h('input', {
     type: 'checkbox',

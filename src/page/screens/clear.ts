@@ -17,7 +17,7 @@ export function clearScreen(): HTMLElement {
   );
 }
 
-/** Forgets everything, says so, and starts over. */
+/** Forgets everything, confirms it, and starts over. */
 export function clearAll(): void {
   clearSession();
   go('welcome');

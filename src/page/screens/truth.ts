@@ -14,7 +14,7 @@ const TRUTHS = [
   'truthPay',
 ] as const;
 
-/** What a person should know before they choose a picture. */
+/** Facts that a person should know before choosing a picture. */
 export function truthScreen(): HTMLElement {
   return screen(
     t('truthTitle'),

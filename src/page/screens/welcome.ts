@@ -25,7 +25,7 @@ export function welcomeScreen(): HTMLElement {
 }
 
 /**
- * Over plain http a browser offers no digests, and the page may have been altered on its way.
- * Nothing starts there.
+ * Over plain http a browser offers no digests, and the page may have been altered in transit. So
+ * nothing starts there.
  */
 const canMakeFiles = () => (crypto as Partial<Crypto>).subtle !== undefined;

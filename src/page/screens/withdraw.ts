@@ -9,7 +9,7 @@ import { announce, tell } from '../parts/status.js';
 
 const FILE_NAME = 'numbers-back.json';
 
-/** Withdraws a saved file. Its code makes another file, which says so. */
+/** Withdraws a saved file. Its code makes another file, which states this. */
 export function withdrawScreen(): HTMLElement {
   let bundle: Bundle | undefined;
   const told = h('p', { role: 'alert', class: 'strong' });

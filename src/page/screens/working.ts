@@ -9,7 +9,7 @@ import { announce, tell } from '../parts/status.js';
 /** The shortest time between two announcements of progress. */
 const ANNOUNCE_EVERY_MILLISECONDS = 4000;
 
-/** Shows in words how far the hashing is, and a button to stop it. */
+/** Shows the progress of hashing in words, and a button to stop it. */
 export function workingScreen(): HTMLElement {
   const bar = h('progress', { max: '1', 'aria-labelledby': 'working-words' });
   const words = h('p', { id: 'working-words', class: 'lead' });
