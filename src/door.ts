@@ -42,9 +42,7 @@ export function checkKnown(options: object, known: readonly string[]): void {
   }
 }
 
-/**
- * Levenshtein's distance: the number of characters inserted, removed or replaced. Case is ignored.
- */
+/** Levenshtein's: the number of characters inserted, removed or replaced. Case is ignored. */
 function editDistance(a: string, b: string): number {
   const wanted = b.toLowerCase();
   let row = Array.from({ length: b.length + 1 }, (_, at) => at);

@@ -107,9 +107,7 @@ export function widestOf(
   return { matchDistance, reviewDistance, minQuality: general.minQuality };
 }
 
-/**
- * The most hits of one kind in a decision, the nearest: a list may hold any number of equal ones.
- */
+/** The most hits of one kind in a decision, the nearest: a list may hold any number of them. */
 export const MOST_GIVEN = 1000;
 
 /** A hit, by its list and its distance in bits. */
@@ -223,10 +221,7 @@ export interface FetchState {
   readonly mustRefetch?: boolean;
   /** start of the last completed fetch, in seconds since 1970 */
   readonly fetchedSeconds?: number;
-  /**
-   * entries that the last fetch from the start did not remove; if present, the next one is from the
-   * start
-   */
+  /** entries that the last fetch from the start left; with it, the next one is from the start */
   readonly heldBack?: HeldBack;
   /** words unknown to this version, the first 200 */
   readonly unknown: readonly UnknownWord[];
@@ -240,9 +235,7 @@ export interface HeldBack {
   readonly of: number;
   /** start of the hold, in seconds since 1970 */
   readonly sinceSeconds: number;
-  /**
-   * whether a person has confirmed it: a fetch that begins later, and finds no more, removes them
-   */
+  /** whether a person has confirmed it: a fetch begun later that finds no more removes them */
   readonly isConfirmed: boolean;
   /** the entries, in a form that cannot be read back */
   readonly keys: string;

@@ -72,10 +72,7 @@ export interface ListChange {
    * the id is accepted.
    */
   readonly withdraw?: Iterable<Withdrawn> | undefined;
-  /**
-   * withdrawals to lift, as they were made, with all pictures that they covered; this brings no
-   * entry back
-   */
+  /** withdrawals to lift, as they were made, with all they covered; no entry comes back by it */
   readonly reinstate?: Iterable<WithdrawnKey> | undefined;
   /** entries to remove unless they are added again: one equal to each, or what a list is to lose */
   readonly remove?: Iterable<BlocklistEntry> | Unlisted | undefined;
@@ -323,9 +320,7 @@ function* givenEntries(change: ListChange): Generator<[ListedEntries, string | u
   if (add !== undefined) yield [add, undefined];
 }
 
-/**
- * A change that can be read at once; undefined if it has more entries, or they are asynchronous.
- */
+/** A change that can be read at once; undefined if it has more entries, or async ones. */
 export function gatheredNow(
   change: ListChange,
   rest: Omit<Gathered, 'coming'>,

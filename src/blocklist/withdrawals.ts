@@ -155,9 +155,7 @@ export class Withdrawals {
     return (this.#groupsOf.get(`${key}\n${list}`) ?? 0) >= MOST_GROUPS;
   }
 
-  /**
-   * Notes a group of a withdrawal, unless known or there are too many. @returns true if it is noted
-   */
+  /** Notes a group of a withdrawal, unless known or one too many. @returns true if it is noted */
   #join(key: string, hash: Hash, group: WithdrawnGroup): boolean {
     if (this.#isIn(key, hash, group) || this.#isFull(key, group.list)) return false;
     const text = textOf(hash.algorithm, group);

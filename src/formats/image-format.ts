@@ -22,15 +22,10 @@ export interface ImageHeader {
   readonly alpha: boolean;
   /** whether our own decoders read it: false if it is CMYK or animated */
   readonly plain: boolean;
-  /**
-   * number of frames or pages, of which the first is the picture; undefined if not in the header
-   */
+  /** frames or pages, of which the first is the picture; undefined if not in the header */
   readonly frames: number | undefined;
   readonly animation?: Animation;
-  /**
-   * whether browsers may show content that decoders do not: a film, or a file that no program
-   * writes
-   */
+  /** whether browsers may show more than decoders: a film, or a file that no program writes */
   readonly unseen?: boolean;
   /**
    * false if the file breaks off after its header or has stray bytes. Browsers, whose decoders do

@@ -151,9 +151,7 @@ function middles(length: number, isTaken: boolean, isGrid: boolean, out: Float64
   }
 }
 
-/**
- * The mean position of the source pixels of the seven of 512 about a place: weights 1 2 3 4 3 2 1.
- */
+/** The mean source pixel of the seven of 512 about a place: weights 1 2 3 4 3 2 1. */
 function meanPixel(middle: number, length: number): number {
   let sum = 0;
   for (let away = -3; away <= 3; away++) {

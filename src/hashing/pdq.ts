@@ -221,9 +221,7 @@ export function jaroszFilter(raster: Raster, out: Float64Array): void {
   }
 }
 
-/**
- * Step 4: row i of the samples nearest to the centres of 64 x 64 tiles, from row r of four rows.
- */
+/** Step 4: row i of the samples nearest to the centres of 64 x 64 tiles, from row r of four. */
 function decimate(rows: Float64Array, r: number, out: Float64Array, i: number): void {
   for (let j = 0; j < 64; j++) out[64 * i + j] = rows[4 * j + r]!;
 }

@@ -141,9 +141,7 @@ export class Marks {
     return true;
   }
 
-  /**
-   * Adds all of another set, whose size matters little. @returns those that were present already
-   */
+  /** Adds all of another set, whose size matters little. @returns those present already */
   addAll(others: Marks): number[] {
     const known: number[] = [];
     for (const [at, page] of others.#pages.entries()) {

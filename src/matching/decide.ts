@@ -350,10 +350,7 @@ export const isOwnConfirmed = (
   trust: Trust = 'own',
 ): boolean => confirmed === true && trust === 'own';
 
-/**
- * The reason for which an entry within the match distance is still for review; undefined if it
- * matches.
- */
+/** The reason to review an entry within the match distance; undefined if it matches. */
 export function limitOf(
   { confirmed }: Pick<EntryFacts, 'confirmed'>,
   { tier, trust }: Pick<ListRules, 'tier' | 'trust'>,

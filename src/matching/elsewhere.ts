@@ -137,10 +137,7 @@ interface Circumstances {
   readonly own: Rules;
 }
 
-/**
- * True if a withdrawal covers this hit. One by source may name the list or the service's name for
- * it.
- */
+/** True if a withdrawal covers this hit. A source may be the list, or the service's name for it. */
 const isWithdrawn = (withdrawn: Withdrawals, hit: RemoteHit, list: string): boolean =>
   [hit.source ?? list, list].some((source) => withdrawn.cover({ ...hit, source, list }));
 

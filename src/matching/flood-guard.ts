@@ -42,10 +42,7 @@ export interface FloodGuardJSON {
 
 /** Thresholds of a flood, and the alarm. */
 export interface FloodGuardOptions {
-  /**
-   * an entry that matches more distinct uploads than this within the window is flooded, 1…1000;
-   * default 20
-   */
+  /** an entry with more distinct uploads than this in the window is flooded, 1…1000; default 20 */
   mostUploads?: number;
   /** time for which an upload counts after its last copy; default 3,600 */
   windowSeconds?: number;

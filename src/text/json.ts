@@ -108,9 +108,7 @@ export function leftOut(what: string, report: ReportProblem): void {
   report('bad-record', `expected ${what} as documented: left out, the record is kept`);
 }
 
-/**
- * Reports the problems of a reply that was read whole; throws the first if there is no listener.
- */
+/** Reports the problems of a reply that was read whole; without a listener, throws the first. */
 export function tellProblems(
   problems: readonly FormatError[],
   { onProblem }: ReadUpdatesOptions,

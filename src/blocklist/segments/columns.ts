@@ -14,9 +14,7 @@ import { entryOf, type Note, type PackedEntries } from '../../packed-entries.js'
 import { grown } from '../../packed-words.js';
 import { type KeyTable, KeyTableBuilder, type Texts, TextsBuilder } from './texts.js';
 
-/**
- * The flag byte of an entry holds its quality, or that it has none, and whether it names a group.
- */
+/** The flag byte of an entry: its quality, or that it has none; and whether it names a group. */
 export const NO_QUALITY = 127;
 export const HAS_GROUP = 128;
 /** The kinds of keys in a table. */

@@ -15,9 +15,7 @@ const SLOPES = 40;
 /** The fewest points to which a line is fitted. */
 const FEWEST = 8;
 
-/**
- * The points of upright edges of a plane: the places where luma changes most from left to right.
- */
+/** Points of upright edges of a plane: places where luma changes most from left to right. */
 export interface Edges {
   readonly rows: number;
   readonly length: number;
@@ -53,9 +51,7 @@ const STEEP = Math.round(1024 * (STEEPEST + SLACK));
 
 /** Pixels where luma changes along a row, or along a column, by about its total change. */
 export interface Changes {
-  /**
-   * change from left to right, or from above to below, in steps of 1 / `CHANGE`; not of the border
-   */
+  /** from left to right, or from above to below, in steps of 1 / `CHANGE`; not of the border */
   readonly change: Int16Array;
   /** the same in the other direction */
   readonly other: Int16Array;
@@ -199,10 +195,7 @@ export interface Ballot {
   readonly first: number;
   readonly columns: number;
   readonly slopes: number;
-  /**
-   * of each row the column with the most votes, and their number: twice its own, and its
-   * neighbours'
-   */
+  /** of each row the column with the most votes, and these: twice its own, and its neighbours' */
   readonly best: Int32Array;
   readonly most: Int32Array;
 }

@@ -211,10 +211,7 @@ export function collectPlaces(
   return found;
 }
 
-/**
- * As `collectPlaces`, for 16 bits. A separate function, so that V8 compiles each for one kind of
- * array.
- */
+/** As `collectPlaces`, for 16 bits. Separate, so that V8 compiles each for one kind of array. */
 export function collectPlaces16(
   sketches: Uint16Array,
   spans: Int32Array,

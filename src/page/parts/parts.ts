@@ -84,9 +84,7 @@ const listed = (places: readonly Place[]) =>
     ),
   );
 
-/**
- * A number on a line of its own. Its digits keep their order in languages written from the right.
- */
+/** A number on its own line. Its digits keep their order in languages written from the right. */
 const numberOf = ({ number }: Phone) => [h('br'), h('bdi', { dir: 'ltr' }, number)];
 
 /** A list of places where people help. */

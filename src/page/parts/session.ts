@@ -3,9 +3,7 @@ import type { DecodeErrorCode, WrittenBundle } from '../../index.js';
 import { endCopies, type MeasuredCopy } from '../copies.js';
 import { forgetSaved } from './saving.js';
 
-/**
- * The reason for which a file has no hash. `heic`: neither the browser nor the page can decode it.
- */
+/** Reasons for a file to have no hash. `heic`: neither the browser nor the page can decode it. */
 export type Problem = DecodeErrorCode | 'heic' | 'video';
 
 /** A chosen picture. Its file name is never read. */

@@ -8,9 +8,7 @@ const CLIP = 20;
 /** The share of a side that a bar may take. */
 const LEAST = 0.03;
 const MOST = 0.46;
-/**
- * The most texture that the bars may have, as a share of the texture between them, and in total.
- */
+/** The most texture of the bars, as a share of the texture between them, and in total. */
 const RATIO = 0.45;
 const ENERGY = 2.2;
 

@@ -47,9 +47,7 @@ export function withMargins(
   };
 }
 
-/**
- * `withMargins` of the whole picture, shared by all that undo cuts: no larger than its parts need.
- */
+/** `withMargins` of the whole picture, for all that undo cuts: no larger than its parts need. */
 export const wholeWithMargins = /* @__PURE__ */ shared((plane) => {
   const { fullWidth: width, fullHeight: height } = plane;
   return withMargins(halvedFor(plane, { left: 0, top: 0, width, height }));

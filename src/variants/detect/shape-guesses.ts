@@ -17,9 +17,7 @@ const TOLERANCE = 0.02;
 /** The shapes that cameras give photos. */
 const TAKEN_AS = [4 / 3, 3 / 2, 16 / 9, 3 / 4, 2 / 3, 9 / 16] as const;
 
-/**
- * The shares of a side that may have been kept: of less, too few bits are left to be recognised.
- */
+/** The shares of a side that may have been kept: less leaves too few bits to recognise. */
 const LEAST_KEPT = 0.44;
 const MOST_KEPT = 0.97;
 /** From this share on, one share between all replaces them if a crop is not centred. */
