@@ -221,7 +221,7 @@ export interface FetchState {
   readonly mustRefetch?: boolean;
   /** start of the last completed fetch, in seconds since 1970 */
   readonly fetchedSeconds?: number;
-  /** entries that the last fetch from the start left; with it, the next one is from the start */
+  /** removals that the last fetch from the start held back; with it, the next is from the start */
   readonly heldBack?: HeldBack;
   /** words unknown to this version, the first 200 */
   readonly unknown: readonly UnknownWord[];
