@@ -30,6 +30,43 @@ test('no comment or message has a stale phrase', () => {
   expect(linesThat((line) => STALE.test(line))).toEqual([]);
 });
 
+/** The comments of a file, without their marks. */
+const commentsIn = (text: string) =>
+  [...text.matchAll(/\/\*\*?([\s\S]*?)\*\/|(?:^|\s)\/\/ ?(.*(?:\n\s*\/\/.*)*)/gm)]
+    .map(([, block, line]) => (block ?? line)!.replace(/^\s*(\*|\/\/) ?/gm, '').trim())
+    .filter((comment) => comment !== '' && !/@__PURE__|biome-ignore/.test(comment));
+
+/** A clause used as a noun: "What a router stands on". One with a comma is a sentence. */
+const isClause = (comment: string) =>
+  /^(What|How|Whether|Where|Who|Whom|Whose|Of|When|Which|Why)\b(?!.*,)/.test(comment);
+
+/** Words by which the comments read like a translation. */
+const FOREIGN = /\b(told|tells?|telling|nobody|anew|kept out|parted)\b/gi;
+
+const comments = files
+  .filter((path) => /\.(ts|cts)$/.test(path))
+  .flatMap((path) => commentsIn(readFileSync(join(src, path), 'utf8')));
+
+test('comments name the thing first, in words of the field', () => {
+  expect(comments.length).toBeGreaterThan(5000);
+  expect(comments.filter(isClause)).toEqual([]);
+  // The rest name identifiers. The number may only fall.
+  expect(comments.flatMap((comment) => comment.match(FOREIGN) ?? []).length).toBeLessThanOrEqual(4);
+});
+
+test.each([
+  ['What a router stands on', true],
+  ['Whether it is a list', true],
+  ['Where the canvas is altered, decoders of our own are used', false],
+  ['The dependencies of a router', false],
+])('a clause is no beginning: %s', (comment, isWrong) => {
+  expect(isClause(comment)).toBe(isWrong);
+});
+
+test('comments are found', () => {
+  expect(commentsIn('/** a\n * b */\nlet x; // c\n// d\n// e\n')).toEqual(['a\nb', 'c\nd\ne']);
+});
+
 test.each([
   `  // ${'x'.repeat(96)}`,
   `   * ${'x'.repeat(96)}`,

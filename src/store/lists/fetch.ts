@@ -95,8 +95,8 @@ export async function confirmRemovals(
 
 /** The removals that are held back on all lists. */
 export async function heldBackLists(sql: Sql): Promise<HeldBackList[]> {
-  // No JSON operator: it would fail at U+0000 in a service's text. The keys are left out, a byte for
-  // each entry: a follower asks at every revision.
+  // No JSON operator: it would fail at U+0000 in a service's text. The keys, a byte for each entry,
+  // are left out: a follower asks at every revision.
   const rows = await sql.query<{ name: string; held: string }>(
     `select name, regexp_replace(substring(fetched::text from '"heldBack":(\\{[^{}]*\\})'),
       '"keys":"[^"]*"', '"keys":""') as held
