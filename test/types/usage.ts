@@ -27,7 +27,6 @@ import {
   pdq,
   readBundle,
   readHashList,
-  VARIANT_PROFILES,
   type VariantProfile,
 } from 'onlyhashes';
 import { hash as hashImageFile } from 'onlyhashes/browser';
@@ -54,9 +53,9 @@ type Same<A, B> =
   (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const isTrue = <T extends true>(): T => true as T;
 
+isTrue<Same<VariantProfile, 'none' | 'orientation' | 'dihedral' | 'quick' | 'thorough'>>();
 isTrue<Same<Algorithm, 'pdq' | 'blockhash' | 'phash' | 'dhash' | 'ahash'>>();
 isTrue<Same<Decision['verdict'], 'match' | 'review' | 'none' | 'unhashable'>>();
-isTrue<Same<VariantProfile, (typeof VARIANT_PROFILES)[number]>>();
 isTrue<Same<Hash['bytes'], Uint8Array>>();
 
 export function core(pixels: Pixels): string {
@@ -159,5 +158,3 @@ export async function tested(): Promise<void> {
   for await (const page of client.fetchUpdates()) console.log(page.updates.length);
   await fake.close();
 }
-
-export const profiles: readonly string[] = VARIANT_PROFILES;

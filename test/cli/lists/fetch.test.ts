@@ -248,7 +248,7 @@ test.each([
   [
     'lists[0]',
     { ...good, service: 'ncmec', list: 'secret', credentials: { user: 'A', password: 'B' } },
-    'expected an environment of NCMEC: industry',
+    "expected environment 'industry' or ",
   ],
 ])('a CONFIG whose %s is wrong is refused, and nothing is quoted', async (member, list, what) => {
   write([list]);
