@@ -72,8 +72,10 @@ export function* applySteps(
       ...(at === 0 && { lists: listsAfter(state.lists, changes) }),
     }));
     for (const { allowance, listed } of at === 0 ? changes.allowances.values() : []) {
-      if (listed) allowList.allow(allowance.hash, allowance);
-      else allowList.disallow(allowance.hash, allowance);
+      const { hash, reason, entry } = allowance;
+      const named = entry && { entry };
+      if (listed) allowList.allow(hash, { reason, ...named });
+      else allowList.disallow(hash, named);
     }
   }
 }
