@@ -1,7 +1,8 @@
-import { wrongKind } from '../door.js';
+import { checkedBriefly, wrongKind } from '../door.js';
 import { bitsOf, type Hash } from '../hash.js';
 import type { RemoteAnswer } from '../remote-matcher.js';
 import { ServiceError } from './service-error.js';
+import { CALL_OPTIONS, type CallOptions } from './service-options.js';
 
 /** @throws {TypeError | RangeError} unless `hashes` is a list of hashes */
 export function checkHashes(hashes: readonly Hash[]): void {
@@ -24,9 +25,11 @@ export function checkPdqHashes(hashes: readonly Hash[]): void {
 export async function askedInTurn(
   hashes: readonly Hash[],
   most: number,
+  options: CallOptions,
   about: (some: readonly Hash[]) => Promise<readonly RemoteAnswer[]>,
 ): Promise<RemoteAnswer[]> {
   checkPdqHashes(hashes);
+  checkedBriefly(options, CALL_OPTIONS);
   const answers: RemoteAnswer[] = [];
   try {
     while (answers.length < hashes.length) {

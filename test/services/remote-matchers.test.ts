@@ -346,6 +346,8 @@ describe('Shield', () => {
     service.remove(LISTED!);
     expect(await client().ask([LISTED!])).toEqual([{ hash: LISTED, answer: 'none' }]);
     expect(await client().ask([])).toEqual([]);
+    // Nothing is asked for, and a misspelt option is refused all the same.
+    await expect(client().ask([], { signals: 1 } as never)).rejects.toThrow(TypeError);
   });
 
   test('a failure leaves unanswered what was not answered, is not repeated, and loses no hit', async () => {

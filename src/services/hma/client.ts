@@ -309,7 +309,7 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
    * @throws the reason of `signal` when it is aborted
    */
   async ask(hashes: readonly Hash[], options: CallOptions = {}): Promise<RemoteAnswer[]> {
-    return askedInTurn(hashes, 1, async ([hash]) => {
+    return askedInTurn(hashes, 1, options, async ([hash]) => {
       return [answerOf(hash!, await this.lookup(hash!, options))];
     });
   }

@@ -90,7 +90,7 @@ export class ShieldClient implements RemoteMatcher {
    * @throws the reason of `signal` when it is aborted
    */
   async ask(hashes: readonly Hash[], options: CallOptions = {}): Promise<RemoteAnswer[]> {
-    return askedInTurn(hashes, this.#maxHashes, async (some) => {
+    return askedInTurn(hashes, this.#maxHashes, options, async (some) => {
       const said = await this.scan(some, options);
       return some.map((hash, at) => answerOf(hash, said[at]));
     });
