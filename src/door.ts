@@ -268,6 +268,7 @@ type Joined<Tables> = Tables extends readonly [infer First, ...infer Rest]
 
 export const boolean: OptionCheck = (name, value) => checkTypeOf(name, value, 'boolean');
 
+// A check gets undefined only of an option that is required.
 export const callback: OptionCheck = (name, value) => checkTypeOf(name, value ?? null, 'function');
 
 export function text(name: string, value: unknown): asserts value is string {

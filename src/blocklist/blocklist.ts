@@ -81,7 +81,7 @@ export interface ListInfo extends Required<Omit<ListSettings, 'policy'>> {
   readonly size: number;
   readonly trust: Trust;
   readonly policy?: PolicyOptions;
-  /** how far `fetchList` fetched it; absent if it never did */
+  /** state of its fetches by `fetchList`; absent if it was never fetched */
   readonly fetched?: FetchState;
 }
 
@@ -238,7 +238,7 @@ export function createBlocklist(
     checkObject(part, PART);
     if ('hash' in part) coming.push(part);
     else if (part instanceof PackedEntries) for (const row of rowsOf(part)) coming.push(row);
-    else if (part.listed === undefined) wrongKind(`${PART}`);
+    else if (part.listed === undefined) wrongKind(PART);
     else opened.push(part);
   };
   const filled = () => {

@@ -16,13 +16,13 @@ const DELTA = 512;
 export interface Step {
   readonly withdraw?: readonly Withdrawn[];
   /**
-   * whether `withdraw` names every picture to remove; by default, entries of the list with these
-   * hashes name more. A follower sets it: the store has found the pictures, and an entry removed in
-   * the same step may name one that stays
+   * true if `withdraw` names every picture to remove; otherwise, entries of the list with these
+   * hashes name further ones. A follower sets it: the store has found the pictures, and an entry
+   * removed in the same step may name one that stays
    */
   readonly isWhole?: boolean;
   readonly reinstate?: readonly WithdrawnKey[];
-  /** whether the withdrawals of the list are changed in place, as no one else sees them */
+  /** whether the list's withdrawals may be changed in place, since nothing else reads them */
   readonly ownsWithdrawn?: boolean;
   /** the numbers of removed entries, by the current kinds of the list */
   readonly remove?: ReadonlyMap<Kind, readonly number[]>;

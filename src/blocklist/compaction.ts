@@ -18,7 +18,7 @@ import { Living } from './segments/delta.js';
 /** Entries of a table; by default all. */
 export interface Source {
   readonly table: PackedEntries | Columns;
-  /** how many of them are used */
+  /** the number in use */
   readonly count?: number;
   has?(entry: number): boolean;
 }

@@ -212,7 +212,7 @@ function goingOf({ replace, remove }: ListChange): Going | undefined {
       if (read.push({ list, id, source }) % STEP === 0) yield;
     }
   }
-  /** of each kind that was searched: those not found. They may have been added since */
+  /** entries of each searched kind that were not found; they may have been added since */
   const missing = new Map<string, Counts>();
   const isWhole = (list: string) => isAll || list === whole;
   const isUntold = (entry: BlocklistEntry) => unlisted !== undefined && !unlisted.except.has(entry);

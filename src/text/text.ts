@@ -29,7 +29,7 @@ export async function* textPieces(source: TextSource): AsyncGenerator<string> {
       // The byte order mark is left to `LineSplitter`, since strings may start with one too.
       decoder ??= new TextDecoder('utf-8', { ignoreBOM: true });
       text = decoder.decode(chunk, { stream: true });
-    } else wrongKind(`${what}`);
+    } else wrongKind(what);
     for (let at = 0; at < text.length; at += PIECE) yield text.slice(at, at + PIECE);
   }
   const rest = decoder?.decode();

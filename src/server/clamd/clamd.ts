@@ -9,6 +9,7 @@ import {
   SIGNAL,
   tableOf,
   texts,
+  wrongKind,
 } from '../../door.js';
 import { imageFormatOf } from '../../formats/image-format.js';
 import { beginsAsPicture } from '../../formats/picture-magic.js';
@@ -60,8 +61,7 @@ const MIN_BYTES_PER_SECOND = 1024;
 const LINGER_SECONDS = 2;
 
 const enabled: OptionCheck = (name, value) => {
-  if (value === true) return;
-  throw new TypeError(`expected ${name} to be true: see what callers do with FOUND`);
+  if (value !== true) wrongKind(`${name} to be true: see what callers do with FOUND`);
 };
 
 const { onError: _, refuse: __, retryAfterSeconds: ___, ...SCANNING } = SCAN_OPTIONS;
