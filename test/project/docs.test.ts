@@ -5,7 +5,7 @@ import ts from 'typescript';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { BENCHES as ALL_BENCHES } from '../../bench/benches.js';
 import { type Command, readCall } from '../../src/cli/command.js';
-import { type Block, gradeOf, type Page, pageOf, pages } from './markdown.js';
+import { type Block, type Page, pageOf, pages } from './markdown.js';
 import { ROOT } from './package.js';
 
 const all = pages();
@@ -287,26 +287,4 @@ describe('commands', () => {
 
 test('README has at most 900 words, its tables and its code among them', () => {
   expect(read('README.md').trim().split(/\s+/).length).toBeLessThanOrEqual(900);
-});
-
-describe('prose', () => {
-  const MOST = 10;
-
-  test.each(names)(`%s: its Flesch-Kincaid grade is at most ${MOST}`, (name) => {
-    const { prose } = pageNamed(name);
-    expect(prose.length).toBeGreaterThan(0);
-    expect(gradeOf(prose)).toBeLessThanOrEqual(MOST);
-  });
-
-  test('the grade is as the formula has it', () => {
-    // Six words of one syllable each in one sentence.
-    expect(gradeOf(['The cat sat on the mat.'])).toBeCloseTo(0.39 * 6 + 11.8 - 15.59, 9);
-    // Sentences of three and five words, with four and seven syllables: the colon ends none.
-    expect(gradeOf(['Pictures are hashed. Nothing is sent: only lists.'])).toBeCloseTo(
-      0.39 * 4 + (11.8 * 11) / 8 - 15.59,
-      9,
-    );
-    const { prose } = pageOf('a.md', '# Not this\n\nOne `a.b()` two.\n\n- Item\n\n```ts\nx\n```\n');
-    expect(prose).toEqual(['One code two.', 'Item']);
-  });
 });

@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import MarkdownIt from 'markdown-it';
-import { syllable } from 'syllable';
 import { ROOT } from './package.js';
 
 /** A fenced block of code. */
@@ -27,8 +26,6 @@ export interface Page {
   readonly anchors: ReadonlySet<string>;
   /** text in backquotes, in prose and tables */
   readonly code: readonly string[];
-  /** paragraphs and items of lists, without code, as plain text */
-  readonly prose: readonly string[];
 }
 
 const parser = new MarkdownIt({ html: true });
@@ -40,7 +37,6 @@ export function pageOf(path: string, text: string): Page {
   const images: { target: string; words: string }[] = [];
   const anchors = new Set<string>();
   const code: string[] = [];
-  const prose: string[] = [];
   const attributes = (html: string) => {
     for (const [, name, value] of html.matchAll(/\s(href|src|srcset|id|name)="([^"]*)"/g)) {
       if (name === 'href' || name === 'src') links.push(value!);
@@ -62,23 +58,16 @@ export function pageOf(path: string, text: string): Page {
       blocks.push({ page: path, line: map![0] + 2, language, text: content });
     }
     if (type !== 'inline') continue;
-    let words = '';
     for (const child of children!) {
       const target = child.attrGet('href') ?? child.attrGet('src');
       if (target !== null) links.push(String(target));
       if (child.type === 'image') images.push({ target: String(target), words: child.content });
       if (child.type === 'html_inline') attributes(child.content);
       if (child.type === 'code_inline') code.push(child.content);
-      // What is in backquotes is read as one short word.
-      if (child.type === 'code_inline') words += 'code';
-      else if (child.type === 'text') words += child.content;
-      else if (/break$/.test(child.type)) words += ' ';
     }
-    const inside = tokens[at - 1]!.type;
-    if (inside === 'paragraph_open') prose.push(words);
-    if (inside === 'heading_open') anchors.add(anchorOf(content, anchors));
+    if (tokens[at - 1]!.type === 'heading_open') anchors.add(anchorOf(content, anchors));
   }
-  return { path, blocks, links, images, anchors, code, prose };
+  return { path, blocks, links, images, anchors, code };
 }
 
 /** The anchor that GitHub makes of a heading, beside those that the page already has. */
@@ -102,32 +91,4 @@ export function pages(): Page[] {
   return ['README.md', 'CHANGELOG.md', ...inDocs.map((name) => `docs/${name}`)]
     .filter((path) => path.endsWith('.md') && existsSync(join(ROOT, path)))
     .map((path) => pageOf(path, readFileSync(join(ROOT, path), 'utf8')));
-}
-
-/**
- * The Flesch-Kincaid grade of paragraphs: the years of school that a reader needs.
- *
- * Kincaid, Fishburne, Rogers and Chissom, "Derivation of New Readability Formulas for Navy Enlisted
- * Personnel", Research Branch Report 8-75, 1975. Syllables are counted by npm's `syllable`. A
- * sentence ends with a full stop, a question mark or an exclamation mark, or with its paragraph:
- * the words before a colon or semicolon are no sentence of their own. A number is one syllable.
- */
-export function gradeOf(paragraphs: readonly string[]): number {
-  let sentences = 0;
-  let words = 0;
-  let syllables = 0;
-  for (const paragraph of paragraphs) {
-    for (const sentence of paragraph.split(/(?<=[.!?]["')\u201d]*)\s+/)) {
-      const spoken = sentence
-        .split(/[\s/\u2013\u2014]+/)
-        .filter((word) => /[\p{L}\p{N}]/u.test(word));
-      if (spoken.length === 0) continue;
-      sentences++;
-      words += spoken.length;
-      for (const word of spoken) {
-        syllables += Math.max(1, syllable(word.replace(/[^\p{L}\p{M}'\u2019-]/gu, '')));
-      }
-    }
-  }
-  return (0.39 * words) / sentences + (11.8 * syllables) / words - 15.59;
 }
