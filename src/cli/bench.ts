@@ -25,13 +25,13 @@ export const OPTIONS = {
   smallest: { about: 'size of the smallest list, in hashes', ...SIZE },
   largest: { about: 'size of the largest list, in hashes', ...SIZE },
   distance: {
-    about: 'measure this distance only',
+    about: 'measure only this distance',
     takenBy: ['index'],
     value: 'BITS',
     range: [0, 256],
   },
   part: {
-    about: 'run this part only',
+    about: 'run only this part',
     takenBy: ['index'],
     choices: ['large', 'figures', 'changes', 'latency', 'near', 'races'],
   },
@@ -45,7 +45,7 @@ export const OPTIONS = {
     takenBy: ['robustness'],
     choices: ['tuned', 'checked', 'sealed'],
   },
-  quick: { about: 'an eighth of the copies', takenBy: ['robustness'] },
+  quick: { about: 'test an eighth of the copies', takenBy: ['robustness'] },
   seed: {
     about: 'seed of the edits',
     takenBy: ['robustness'],
@@ -63,7 +63,7 @@ export const benchCommandOf = (
   name: 'bench',
   usage: '[NAME…]',
   about:
-    'Measure the library beside naive code and other packages.\nRatios come first. Without a NAME, all but the long ones run.\nPackages that are missing are named. Exit code: 0 if anything ran, else 1.',
+    'Benchmark the library against naive code and other packages.\nRatios come first. Without a NAME, all but the long benchmarks run.\nMissing packages are listed. Exit code: 0 if anything ran, else 1.',
   options: {
     json: { about: 'print one JSON object' },
     list: { about: 'list the benchmarks' },
@@ -75,8 +75,8 @@ export const benchCommandOf = (
     ),
   },
   examples: [
-    ['onlyhashes bench pdq', 'how fast a picture is hashed'],
-    ['onlyhashes bench --list', 'what can be measured'],
+    ['onlyhashes bench pdq', 'hashing speed'],
+    ['onlyhashes bench --list', 'all benchmarks'],
   ],
   minWords: 0,
   endsAtOnce: true,

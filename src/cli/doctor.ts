@@ -27,7 +27,7 @@ export const doctorCommand: Command = {
     if (libvips) print(`libvips  ${libvips}`);
     print(`threads  ${threads} pictures decoded at a time\n`);
     for (const { format, readable, library } of formats) {
-      print(`${format.padEnd(9)}${readable ? (library ?? 'yes') : 'not here'}`);
+      print(`${format.padEnd(9)}${readable ? (library ?? 'yes') : 'not supported'}`);
     }
     return sharp ? 0 : 2;
   },

@@ -52,7 +52,7 @@ function feedOf({ name, api, settings, enabled, hasCredentials }: Feed, store: S
       if (!('credentials' in feeds)) return idleClient();
       const { connect } = serviceOf(api);
       if (hasCredentials && key === undefined) {
-        throw new Failure('expected ONLYHASHES_KEY, with which its credentials were stored');
+        throw new Failure('expected ONLYHASHES_KEY, the key of its stored credentials');
       }
       const credentials = hasCredentials ? await feeds.credentials(name) : undefined;
       return connect({ ...credentials }, { ...settings });
@@ -63,5 +63,5 @@ function feedOf({ name, api, settings, enabled, hasCredentials }: Feed, store: S
 function serviceOf(api: string) {
   const service = serviceNamed(api);
   if (service) return service;
-  throw new Failure(`expected an exchange of ${Object.keys(LIST_SERVICES).join(', ')}`);
+  throw new Failure(`expected a feed of ${Object.keys(LIST_SERVICES).join(', ')}`);
 }

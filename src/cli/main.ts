@@ -49,9 +49,9 @@ function help(): string {
     'onlyhashes COMMAND --help shows its options, with examples.',
     'onlyhashes --version shows the version.',
     '',
-    'Exit code: 2 if anything was in error or unhashable, else 0 if a line was',
+    'Exit code: 2 after an error or an unhashable picture, else 0 if a line was',
     'printed, else 1 (check has its own); 130 or 143 if interrupted;',
-    '141 if nobody reads the output.',
+    '141 if standard output was closed early.',
   ].join('\n');
 }
 

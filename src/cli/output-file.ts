@@ -29,7 +29,7 @@ export async function outputPath(
   const about = await stat(path).catch(() => undefined);
   if (about === undefined) {
     const entry = await lstat(path).catch(() => undefined);
-    if (entry?.isSymbolicLink()) throw new Failure(`${path}: links to nothing`);
+    if (entry?.isSymbolicLink()) throw new Failure(`${path}: a link to a file that does not exist`);
     // It appeared meanwhile.
     if (entry !== undefined) return outputPath(path, { overwrite, ...(replaces && { replaces }) });
     try {
@@ -40,10 +40,10 @@ export async function outputPath(
     return path;
   }
   // A device, a pipe or a folder is never replaced.
-  if (!about.isFile()) throw new Failure(`${path}: expected a file to write`);
+  if (!about.isFile()) throw new Failure(`${path}: expected a regular file`);
   const real = await realpath(path);
   if (overwrite || (replaces && (await isOfKind(real, replaces)))) return real;
-  const other = replaces ? 'another file is there' : 'a file is there';
+  const other = replaces ? 'a file of another kind exists' : 'the file exists';
   throw new Failure(`${path}: ${other}; --overwrite replaces it`);
 }
 
@@ -96,7 +96,7 @@ async function renameToNew(from: string, to: string): Promise<void> {
     await link(from, to);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
-      throw new Failure(`${to}: a file appeared there meanwhile`);
+      throw new Failure(`${to}: another program created it in the meantime`);
     }
     await rename(from, to);
   }

@@ -115,7 +115,7 @@ export async function writeAll(content: string | Uint8Array): Promise<void> {
   });
   if (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new Failure(`standard output: ${code}: not all could be written`);
+    throw new Failure(`standard output: ${code}: not everything was written`);
   }
 }
 

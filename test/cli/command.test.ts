@@ -94,7 +94,7 @@ test('a folder without pictures is an error', async () => {
 
 test('every number option in the help of every command has a range', async () => {
   const { out } = await onlyhashes(['--help']);
-  expect(out).toContain('141 if nobody reads the output');
+  expect(out).toContain('141 if standard output was closed early');
   let refused = 0;
   for (const [, command] of out.matchAll(/^ {2}([a-z]+) /gm)) {
     const help = await onlyhashes([command!, '--help']);

@@ -333,19 +333,19 @@ test('an embedded store that another program has is waited for, some seconds', {
       if (err.includes('\n')) resolve();
     });
   });
-  expect(err).toBe('onlyhashes: the store: another program has it; waiting some seconds\n');
+  expect(err).toBe('onlyhashes: the store: another program has it open; waiting some seconds\n');
   await store.close();
   expect([await ended, out]).toEqual([0, 'ours,1,1,0\n']);
 });
 
 test.each([
   [{ folder: 'a', lists: [] }, [], 'expected "list": "lists.ohb" in place of "folder"'],
-  [{ list: 'a', store: 'b', lists: [] }, [], 'store: expected either this or list'],
+  [{ list: 'a', store: 'b', lists: [] }, [], 'store: expected store or list, not both'],
   [{ store: 7, lists: [] }, [], 'store: expected text'],
   [{ store: 'postgres://me:secret@h/d', lists: [] }, [], 'store: expected no password in it'],
   [{ store: 'postgres:///d?password=secret', lists: [] }, [], 'store: expected no password in it'],
   [{ store: 'hashes', lists: [] }, [], 'the store: no such folder'],
-  [{ lists: [] }, [], 'expected "list" or "store" in it, or ONLYHASHES_STORE'],
+  [{ lists: [] }, [], 'expected "list", "store" or ONLYHASHES_STORE'],
   [{ lists: [] }, ['--store', 'nowhere'], 'the store: no such folder'],
 ])('lists of a CONFIG %j with %j is refused', async (json, words, message) => {
   write(json);
@@ -360,8 +360,8 @@ test.each([
   [['lists'], 'expected --store URL|FOLDER, or ONLYHASHES_STORE'],
   [['fetch'], 'expected --store URL|FOLDER, or ONLYHASHES_STORE'],
   [['log'], 'expected --store URL|FOLDER, or ONLYHASHES_STORE'],
-  [['log', 'reviews', '--store', 'hashes'], 'a review log is in a store'],
-  [['log', '--store', 'hashes', '--erase'], 'expected which records'],
+  [['log', 'reviews', '--store', 'hashes'], 'expected only options'],
+  [['log', '--store', 'hashes', '--erase'], 'expected a choice of records'],
   [['withdraw', 'lists.json'], 'expected CONFIG|LIST HASH|ID…'],
   [['withdraw', 'lists.json', 'a', '--store', 'hashes'], 'the first word is a CONFIG'],
   [['withdraw', 'a', '--store', 'hashes'], 'the store: no such folder'],

@@ -24,8 +24,8 @@ export const bundleCommand: Command = {
   name: 'bundle',
   usage: 'create FILE… | show BUNDLE | verify BUNDLE | withdraw BUNDLE',
   about: `Make a bundle of hashes to submit; show, verify or withdraw one.
-A bundle has hashes only: no pictures and no names. show prints it byte for byte as \
-saved; withdraw prints what to send to take it back.`,
+A bundle contains only hashes: no pictures and no names. show prints it exactly as saved; \
+withdraw prints the withdrawal to send.`,
   options: {
     output: {
       about: 'write to this file, readable by you alone, instead of standard output',
@@ -46,13 +46,13 @@ saved; withdraw prints what to send to take it back.`,
     },
     token: {
       about:
-        'the withdraw token that create showed; asked for if absent, - reads it from standard input. A TOKEN given here is visible to other users of this machine while the program runs',
+        'the withdraw token that create printed; prompted for if absent, - reads it from standard input. Other users of this machine can see a TOKEN given here while the program runs',
       value: 'TOKEN|-',
       actions: ['withdraw'],
     },
     crops: {
       about:
-        'also hash up to four windows of each picture, 1:1, 4:5, 16:9 and 9:16 about its centre: catches copies cut to these shapes, but gives away its shape, sharper parts of its blurred outline, and which hashes belong together',
+        'also hash up to four centred crops of each picture, 1:1, 4:5, 16:9 and 9:16: catches copies cropped to these shapes, but reveals its shape, sharper parts of its blurred outline, and which hashes belong together',
       actions: ['create'],
     },
     resample: { ...PICTURE_OPTIONS.resample, actions: ['create'] },
@@ -60,10 +60,10 @@ saved; withdraw prints what to send to take it back.`,
   examples: [
     [
       'onlyhashes bundle create photo.jpg -o bundle.json',
-      'make one; it shows the withdraw token once',
+      'make one; prints the withdraw token once',
     ],
-    ['onlyhashes bundle show bundle.json', 'see everything that is in it'],
-    ['onlyhashes bundle withdraw bundle.json', 'take it back; asks for the token'],
+    ['onlyhashes bundle show bundle.json', 'see everything in it'],
+    ['onlyhashes bundle withdraw bundle.json', 'take it back; prompts for the token'],
   ],
   minWords: 2,
   async run(call, out) {
@@ -106,7 +106,7 @@ async function create(call: Call, words: readonly string[], out: Output): Promis
   out.clear();
   // A bundle that lacks a picture would look complete: the person decides what to leave out.
   if (out.errors > 0) {
-    out.note('no bundle was made: to make one of the others, leave out the pictures with errors');
+    out.note('no bundle was made; to bundle the others, leave out the pictures with errors');
     return exitCode(out, 0);
   }
   const { bundle, withdrawToken } = await createBundle(images);
@@ -141,7 +141,7 @@ async function secretKey(call: Call): Promise<string | undefined> {
   const lines = (await bytesOf(identity)).toString().split('\n');
   const key = lines.find((line) => line.startsWith('AGE-SECRET-KEY-'));
   if (key === undefined)
-    throw new UsageError('expected a line AGE-SECRET-KEY-… in the identity file');
+    throw new UsageError('expected an AGE-SECRET-KEY-… line in the identity file');
   return key.trim();
 }
 
@@ -177,7 +177,7 @@ async function hiddenAnswer(prompt: string, signal: AbortSignal): Promise<string
   // While keys are read one by one, the terminal sends no signal for Ctrl-C.
   line.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   const closed = once(line, 'close').then(() => {
-    throw new Failure('expected an answer, the input ended');
+    throw new Failure('expected an answer, but the input ended');
   });
   toStderr(prompt);
   try {

@@ -58,30 +58,33 @@ const ANY = { algorithm: undefined, bits: undefined, allowEmpty: true };
 export const convertCommand: Command = {
   name: 'convert',
   usage: 'FROM TO',
-  about: `Write a hash list, an index or blocklist file, or the frames of a video in another format.
-FROM is told by its content: plain, CSV, JSONL, a file of python-threatexchange (dataset or \
-local file), an index file, a blocklist file (no pipe), a CONFIG of fetch; with --vpdq, frames as text or JSON. TO is \
-told by the end of its name or by --format; - is standard input or output. A text list does not \
-say which list an entry is on, whether it was confirmed, its cases and opinions; a note counts what \
-TO cannot hold. A blocklist (.ohb) \
-is what openBlocklist opens, with withdrawals and settings of lists, which no other format has. \
-With --overwrite, FROM takes the place of its entries, and what was withdrawn stays out. Prints a \
-line ENTRIES,FORMAT,TO unless TO is standard output.`,
+  about: `Convert a hash list, an index or blocklist file, or the frames of a video.
+The content of FROM decides its format: plain, CSV, JSONL, a file of python-threatexchange \
+(dataset or local file), an index file, a blocklist file (no pipe), or a CONFIG of fetch; with \
+--vpdq, frames as text or JSON. TO has the format of its extension or of --format; - is standard \
+input or output. A text list does not hold the list of an entry, its confirmation, cases and \
+opinions; a note counts what TO cannot hold. A blocklist file (.ohb), which openBlocklist opens, \
+also holds withdrawals and settings of lists, as no other format does. With --overwrite, the \
+entries of FROM replace its entries, and withdrawn entries stay out. Prints a line \
+ENTRIES,FORMAT,TO unless TO is standard output.`,
   options: {
     format: {
-      about: `of TO: ${FORMATS.join(', ')}`,
+      about: `format of TO: ${FORMATS.join(', ')}`,
       value: 'FORMAT',
       choices: FORMATS,
       short: 'f',
     },
-    vpdq: { about: 'FROM has the frames of a video, which become a list or vPDQ again' },
-    algorithm: { ...PICTURE_OPTIONS.algorithm, about: 'of hashes in FROM that name none' },
+    vpdq: { about: 'FROM has the frames of a video; they become a list, or vPDQ again' },
+    algorithm: {
+      ...PICTURE_OPTIONS.algorithm,
+      about: 'algorithm of hashes in FROM that name none',
+    },
     overwrite: { about: 'let TO replace a file' },
   },
   examples: [
     ['onlyhashes convert list.txt list.csv', 'a plain list as CSV'],
     ['onlyhashes convert list.csv - --format dataset', 'for python-threatexchange'],
-    ['onlyhashes convert list.ohb list.csv', 'what a blocklist file can match'],
+    ['onlyhashes convert list.ohb list.csv', 'the entries of a blocklist file that can match'],
     ['onlyhashes convert video.vpdq frames.csv --vpdq', 'the frames of a video as a list'],
   ],
   minWords: 2,
@@ -90,7 +93,8 @@ line ENTRIES,FORMAT,TO unless TO is standard output.`,
     const [from, to] = call.words as [string, string];
     const format = formatOf(to, call);
     const isFrames = format === 'vpdq' || format === 'vpdq-json';
-    if (isFrames && !call.on('vpdq')) throw new UsageError('expected --vpdq: a list has no times');
+    if (isFrames && !call.on('vpdq'))
+      throw new UsageError('expected --vpdq: a list has no timestamps');
     const isBinary = format === 'index' || format === 'blocklist';
     if (isBinary && to === '-') throw new UsageError(`expected a file, as TO is ${format}`);
     const overwrite = call.on('overwrite');
@@ -130,7 +134,8 @@ line ENTRIES,FORMAT,TO unless TO is standard output.`,
 /** @throws {UsageError} if neither the command line nor the name states it */
 function formatOf(to: string, call: Call): Format {
   const format = (call.text('format') as Format | undefined) ?? ENDINGS[extname(to).toLowerCase()];
-  if (format === undefined) throw new UsageError('expected --format, or a name that tells it');
+  if (format === undefined)
+    throw new UsageError('expected --format, or a name with a known extension');
   return format;
 }
 
@@ -158,7 +163,7 @@ async function framesOf(from: string, out: Output) {
   } catch (error) {
     throw failureOf(from, error);
   }
-  throw new Failure(`${shownName(from)}: no frame in it could be read`);
+  throw new Failure(`${shownName(from)}: no readable frame`);
 }
 
 function tableOf(part: ListPart): PackedEntries {
@@ -174,12 +179,12 @@ function onlyPart(parts: readonly ListPart[], from: string): ListPart {
   const [part, ...others] = parts;
   if (part && others.length === 0) return part;
   const kinds = parts.map((each) => kindName(kindOf(each))).join(', ') || 'no hash';
-  throw new Failure(`${shownName(from)}: an index has one kind of hash: ${kinds}`);
+  throw new Failure(`${shownName(from)}: expected one kind of hash for an index, got ${kinds}`);
 }
 
 function blocklistOf(parts: readonly ListPart[], from: string, out: Output): Blocklist {
   const blocklist = createBlocklist(parts);
-  if (blocklist.size > 0) noteDegenerate(from, blocklist.keptOut.degenerate, 'kept out of it', out);
+  if (blocklist.size > 0) noteDegenerate(from, blocklist.keptOut.degenerate, 'left out of it', out);
   return blocklist;
 }
 
@@ -195,7 +200,7 @@ async function writeBlocklist(
 ): Promise<number> {
   const { signal } = out;
   if (blocklist.size === 0 && blocklist.withdrawals.length === 0) {
-    throw new Failure(`${shownName(from)}: no hash in it that can match`);
+    throw new Failure(`${shownName(from)}: no hash to match`);
   }
   try {
     // Checked again, since reading took a while.
@@ -221,7 +226,7 @@ async function writeBlocklist(
     if (withdrawn > 0) {
       out.say(
         shownName(from),
-        `${counted(withdrawn, 'withdrawn entry was', 'withdrawn entries were')} kept out of it`,
+        `${counted(withdrawn, 'withdrawn entry was', 'withdrawn entries were')} left out`,
       );
     }
     return list.size;
@@ -239,7 +244,7 @@ function tablesIn(blocklist: Blocklist, from: string, out: Output): Promise<Pack
     ...(lists > 0 ? [`the settings of ${counted(lists, 'list')}`] : []),
   ];
   if (left.length > 0) {
-    out.say(shownName(from), `left out: ${left.join(', ')}; only a blocklist file can hold that`);
+    out.say(shownName(from), `left out: ${left.join(', ')}; only a blocklist file can hold them`);
   }
   return tablesOf(blocklist.entries());
 }

@@ -18,36 +18,35 @@ const PROBLEMS_SHOWN = 20;
 export const fetchCommand: Command = {
   name: 'fetch',
   usage: 'CONFIG [NAME…] | --store URL|FOLDER',
-  about: `Fetch lists from their services, going on from the last time.
-Prints a line NAME,RECORDS,ADDED,REMOVED for each list, where RECORDS were told by the \
-service. CONFIG is a JSON file: { "list": "lists.ohb", "lists": [{ "name": "ours", "service": \
-"stopncii", "trust": "shared", "credentials": { "subscriptionKey": \
-"NAME_OF_A_VARIABLE", "fetchHashesKey": "NAME_OF_ANOTHER" } }] }. \
-Services: ${Object.keys(LIST_SERVICES).join(', ')}; none has been tried \
-against the real one. Credentials come from the environment alone: CONFIG names its \
-variables. A list has trust, tier, enabled, policy, baseUrl, plainHttp, timeoutSeconds and \
-tries; one of hma has bank and maxMissing, too. An interrupted fetch loses nothing. \
-A fetch from the start that would remove more than a fifth of a list, and 20 entries at least, \
-is held back and exits with 2: the entries stay until --confirm, and until a fetch after it \
-finds no more to remove.
-The lists are kept in a blocklist file, which is made if it is not there. A list that was fetched \
-and that CONFIG names no longer is removed from it. "store" in place of "list", or \
---store, keeps the lists in a store, which others may share: there, nothing is removed, what \
-CONFIG does not say of a list stays as it is, and a list that another program is fetching is \
-left to it. Without CONFIG, the lists that have an exchange in the store are fetched; \
-ONLYHASHES_KEY has the key of their credentials, 64 hex digits.`,
+  about: `Fetch lists from their services, resuming where the last fetch ended.
+Prints a line NAME,RECORDS,ADDED,REMOVED for each list; RECORDS is the number of records that the \
+service sent. CONFIG is a JSON file: { "list": "lists.ohb", "lists": [{ "name": "ours", \
+"service": "stopncii", "trust": "shared", "credentials": { "subscriptionKey": \
+"NAME_OF_A_VARIABLE", "fetchHashesKey": "NAME_OF_ANOTHER" } }] }. Services: \
+${Object.keys(LIST_SERVICES).join(', ')}; none has been tested against the real service. \
+Credentials come only from the environment: CONFIG names the variables. A list takes trust, tier, \
+enabled, policy, baseUrl, plainHttp, timeoutSeconds and tries; one of hma also takes bank and \
+maxMissing. An interrupted fetch loses nothing. If a fetch from the start would remove more than \
+a fifth of a list, and at least 20 entries, the removals are held for confirmation and the exit \
+code is 2: the entries stay until --confirm, and until a fetch after it finds no more to remove.
+The lists are kept in a blocklist file, which is created if it is missing. A fetched list that \
+CONFIG no longer names is removed from it. "store" in place of "list", or --store, keeps the \
+lists in a store, which others may share: there, no list is removed, settings that CONFIG does \
+not have stay unchanged, and a list that another program is fetching is skipped. Without CONFIG, \
+the lists that have a feed in the store are fetched; ONLYHASHES_KEY is the key of their \
+credentials, 64 hex digits.`,
   options: {
     ...STORE_OPTIONS,
-    'from-start': { about: 'fetch all of each list again, and remove what is no longer in it' },
+    'from-start': { about: 'fetch each list again in full, and remove what is no longer in it' },
     confirm: {
-      about: 'remove what was held back of a list, if this fetch finds no more; fetch no other',
+      about: 'make the removals held for this list, if this fetch finds no more; fetch no other',
       value: 'NAME',
     },
     json: { about: 'print one JSON object per list' },
   },
   examples: [
     ['onlyhashes fetch lists.json', 'all lists'],
-    ['onlyhashes match upload.jpg -b lists.json', 'match against what was fetched'],
+    ['onlyhashes match upload.jpg -b lists.json', 'match against the fetched lists'],
     ['onlyhashes fetch lists.json --store hashes', 'into a store'],
   ],
   minWords: 0,
@@ -56,12 +55,12 @@ ONLYHASHES_KEY has the key of their credentials, 64 hex digits.`,
     const confirmed = call.text('confirm');
     const names = confirmed === undefined ? given : [confirmed];
     if (confirmed !== undefined && given.length > 0) {
-      throw new UsageError('--confirm: expected no other names of lists');
+      throw new UsageError('--confirm: expected no other list names');
     }
     out.begin('fetching', ' records');
     const config = path === undefined ? undefined : await readListConfig(path);
     if (names.some((name) => config && !config.lists.some((list) => list.name === name))) {
-      throw new UsageError(`${path}: expected the names of lists in it`);
+      throw new UsageError(`${path}: expected names of its lists`);
     }
     const place = config
       ? listPlaceOf(path!, config, givenStore(call))
@@ -73,11 +72,11 @@ ONLYHASHES_KEY has the key of their credentials, 64 hex digits.`,
     const work = async (lists: KeptLists) => {
       for (const removed of config ? await lists.configure(config) : []) {
         const entries = counted(removed, 'entry', 'entries');
-        out.say(path!, `a list that it names no longer was removed, with ${entries}`);
+        out.say(path!, `a list that it no longer names was removed, with ${entries}`);
       }
       const feeds = configured ?? (await lists.feeds()).filter(isWanted);
       if (confirmed !== undefined && feeds.length === 0) {
-        throw new UsageError('--confirm: expected the name of a list that has an exchange');
+        throw new UsageError('--confirm: expected the name of a list with a feed');
       }
       let elsewhere = 0;
       for (const feed of feeds) {
@@ -115,7 +114,7 @@ async function fetchOne(
       confirm &&
       !(await lists.all()).lists.find((each) => each.name === name)?.fetched?.heldBack
     ) {
-      out.error(name, 'nothing of it is held back');
+      out.error(name, 'no removals are held for confirmation');
       return 0;
     }
     const fromStart = call.on('from-start');
@@ -124,7 +123,7 @@ async function fetchOne(
     await out.line(lineOf(name, done, call));
     const { heldBack, notRead, isDrained } = done;
     if (heldBack)
-      out.error(name, `${heldBackWords(heldBack)}; if they shall, ${commandOf(name, call)}`);
+      out.error(name, `${heldBackWords(heldBack)}; to remove them, ${commandOf(name, call)}`);
     if (notRead !== undefined) out.error(name, notReadWords(notRead, isDrained));
   } catch (error) {
     if (signal.aborted) throw error;
@@ -149,7 +148,7 @@ function messageOf(error: unknown): string {
   if (error instanceof StoreError) {
     if (error.code === 'wrong-key') return error.message;
     if (error.code !== 'taken-over') throw error;
-    return 'another program changed it meanwhile; the next fetch goes on from there';
+    return 'another program changed it in the meantime; the next fetch resumes from there';
   }
   // An error of the file or of the database.
   if (error instanceof FormatError && UNFIT.includes(error.code)) throw error;

@@ -10,8 +10,7 @@ export const heldBackJson = ({ keys: _, sinceSeconds, ...held }: HeldBack) => ({
 
 /** The same in words. */
 export const heldBackWords = ({ removals, of, sinceSeconds }: HeldBack): string =>
-  `held back since ${sinceOf(sinceSeconds)}: the service did not tell ${removals} of ${of} entries; \
-they stay`;
+  `held for confirmation since ${sinceOf(sinceSeconds)}: the service did not send ${removals} of ${of} entries; they stay`;
 
 /** The note about a fetch for which the end of its list is unknown. */
 export const notReadWords = (notRead: string, isDrained: boolean): string =>

@@ -16,8 +16,9 @@ export const indexCommand: Command = {
   name: 'index',
   usage: 'build LIST -o FILE | info FILE | verify FILE',
   about: `Build an index file from a list; describe or verify one.
-LIST is a text; of a blocklist file (.ohb), convert makes an index file. An index file opens at once, and has the labels of its entries. build replaces an \
-index file only when the new one is complete. verify checks every byte.`,
+LIST is a text; convert makes an index file from a blocklist file (.ohb). An index file opens at \
+once, and has the labels of its entries. build replaces an index file only when the new one is \
+complete. verify checks every byte.`,
   options: {
     output: { about: 'the index file to write', value: 'FILE', short: 'o', ...BUILD },
     overwrite: { about: 'let -o replace a file that is not an index file', needs: { output: [] } },
@@ -27,7 +28,7 @@ index file only when the new one is complete. verify checks every byte.`,
     json: { about: 'print one JSON object', actions: ['info', 'verify'] },
   },
   examples: [
-    ['onlyhashes index build list.csv -o list.ohx', 'make an index file of a list'],
+    ['onlyhashes index build list.csv -o list.ohx', 'build an index file from a list'],
     ['onlyhashes index verify list.ohx', 'exit code 2 if a byte has changed'],
   ],
   minWords: 2,
@@ -51,9 +52,9 @@ index file only when the new one is complete. verify checks every byte.`,
       print(`hashes       ${algorithm}, ${bits} bits`);
       print(`entries      ${size}, with ${counted(hashes, 'different hash', 'different hashes')}`);
       print(`degenerate   ${degenerate ?? 'not counted, and not matched'}`);
-      print(`generation   ${generation}, one more each time the file is replaced`);
+      print(`generation   ${generation}, incremented each time the file is replaced`);
       print(`file size    ${byteLength} bytes`);
-      if (action === 'verify') print('every byte is as it was written');
+      if (action === 'verify') print('every byte is intact');
       return 0;
     } catch (error) {
       throw failureOf(path, error);
@@ -72,11 +73,11 @@ async function build(path: string, call: Call, out: Output): Promise<number> {
   if (others.length > 0) {
     const kinds = [part!, ...others].map((each) => kindName(kindOf(each))).join(', ');
     throw new Failure(
-      `${name}: an index has one kind of hash, choose by --algorithm and --bits: ${kinds}`,
+      `${name}: expected one kind of hash, got ${kinds}: choose by --algorithm and --bits`,
     );
   }
   if (part !== undefined && !(part instanceof PackedEntries)) {
-    throw new Failure(`${name}: this is an index file already`);
+    throw new Failure(`${name}: expected a text, got an index file`);
   }
   const kind = part ?? kindWithout(wanted);
   await writeIndex(part, kind, { from: name, to: target, writable, out });

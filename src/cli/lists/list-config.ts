@@ -72,7 +72,7 @@ export function configFrom(text: string, path: string): ListConfig | undefined {
     const list = new Member(each, path, `lists[${at}]`);
     const configured = readList(list);
     const { name } = configured;
-    if (names.has(name)) throw list.wrong('name', 'expected a name that no list before has');
+    if (names.has(name)) throw list.wrong('name', 'expected a name that no other list has');
     names.add(name);
     return configured;
   });
@@ -94,19 +94,19 @@ export function listPlaceOf(
   if (place) return place;
   const named = namedStore();
   if (named) return { store: named };
-  throw new Failure(`${path}: expected "list" or "store" in it, or ONLYHASHES_STORE`);
+  throw new Failure(`${path}: expected "list", "store" or ONLYHASHES_STORE`);
 }
 
 function placeIn(file: Member, base: string): ListPlace | undefined {
   if (!file.has('store')) {
     return file.has('list') ? { file: resolve(base, file.text('list')) } : undefined;
   }
-  if (file.has('list')) throw file.wrong('store', 'expected either this or list');
+  if (file.has('list')) throw file.wrong('store', 'expected store or list, not both');
   const text = file.text('store');
   if (text === '') throw file.wrong('store', 'expected URL|FOLDER');
   const store = placeOfStore(text, base);
   if ('url' in store && hasPassword(store.url)) {
-    throw file.wrong('store', 'expected no password in it; PGPASSWORD or ~/.pgpass may have it');
+    throw file.wrong('store', 'expected no password; set PGPASSWORD or use ~/.pgpass');
   }
   return { store };
 }

@@ -12,15 +12,15 @@ import { namedLists } from './saved-blocklist.js';
 export const listsCommand: Command = {
   name: 'lists',
   usage: 'CONFIG|LIST | --store URL|FOLDER',
-  about: `Tell which lists there are, and how far each was fetched.
+  about: `Show the lists, and when each was last fetched.
 Prints a line NAME,SERVICE,ENTRIES,GENERATION,FETCHED,NEXT,UNKNOWN,HELD for each list. GENERATION \
-goes up with each change of any list, FETCHED is when the last whole fetch began, NEXT is \
-update, or restart if the next fetch begins from the start, and UNKNOWN how many words of \
-the service this version does not know. HELD is empty, or what a fetch did not remove, as \
-REMOVALS of ENTRIES since TIME: fetch --confirm NAME does. CONFIG is as for fetch; no credential is needed. \
-LIST is a blocklist file. The lists of CONFIG come first. Of a store, GENERATION is its revision. \
-NEXT is empty for a list that neither CONFIG nor an exchange of the store names: whoever fetched \
-it may do so no longer.`,
+goes up with each change of any list. FETCHED is when the last complete fetch began. NEXT is \
+update, or restart if the next fetch begins from the start. UNKNOWN is the number of words of the \
+service that this version does not know. HELD is empty, or the removals held for confirmation, as \
+REMOVALS of ENTRIES since TIME; fetch --confirm NAME makes them. CONFIG is as for fetch; no \
+credential is needed. LIST is a blocklist file. The lists of CONFIG come first. For a store, \
+GENERATION is its revision. NEXT is empty for a list that neither CONFIG nor a feed of the store \
+names: it may no longer be fetched.`,
   options: {
     ...STORE_OPTIONS,
     json: { about: 'print one JSON object per list, with the unknown words' },

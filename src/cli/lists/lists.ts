@@ -30,7 +30,7 @@ export const LIST_KINDS = 'text, an .ohx or .ohb file, or a CONFIG of fetch';
 export const LIST_OPTIONS = {
   algorithm: {
     about:
-      'use only these hashes of the list; 16 digits that name no algorithm count as these, 64 as pdq',
+      'use only these hashes of the list; hashes that name no algorithm count as these if they have 16 digits, as pdq if 64',
     choices: PICTURE_OPTIONS.algorithm.choices,
   },
   bits: PICTURE_OPTIONS.bits,
@@ -97,7 +97,7 @@ export async function readParts(
   const isWanted = (part: ListPart) => choice.takes(kindOf(part));
   if (parts.length === 0) {
     const degenerate = all.some((part) => sizeOf(part) > 0 || leftOutOf(part) > 0);
-    const why = degenerate ? 'all hashes are degenerate, too plain to match' : 'no hash in it';
+    const why = degenerate ? 'all hashes are degenerate, too plain to match' : 'it has no hashes';
     if (!allowEmpty) throw new Failure(`${name}: ${why}`);
     out.say(name, why);
     return all.filter(isWanted);
@@ -132,7 +132,7 @@ export function choiceOf({ algorithm, bits }: Pick<Wanted, 'algorithm' | 'bits'>
       const stated = [width && `${width}-bit`, algorithm].filter(Boolean).join(' ');
       const kinds = held.map(kindName).join(', ');
       return new Failure(
-        `${name}: nothing comparable: expected ${stated} hashes, it has ${kinds}${hint}`,
+        `${name}: nothing comparable: expected ${stated} hashes, got ${kinds}${hint}`,
       );
     },
   };
@@ -268,7 +268,7 @@ async function* chunksOf(
   const megabytes = (bytes: number) => Math.round(bytes / 1e6);
   const total = byteLength === undefined ? undefined : megabytes(byteLength);
   out.begin('reading the list', ' MB');
-  const waits = () => out.say(shownName(path), 'waiting, nothing has come yet');
+  const waits = () => out.say(shownName(path), 'waiting for input');
   const timer = byteLength === undefined ? setTimeout(waits, WAIT_MILLISECONDS) : undefined;
   let bytes = 0;
   try {
@@ -324,9 +324,7 @@ function listProblems(path: string, out: Output) {
     tell(isEmpty: boolean): void {
       const [first] = shown;
       if (first !== undefined && isEmpty) {
-        throw new Failure(
-          `${name}: no hash in it could be read (line ${first.line}: ${first.message})`,
-        );
+        throw new Failure(`${name}: no readable hash (line ${first.line}: ${first.message})`);
       }
       for (const { line, message } of shown) out.error(`${name}:${line}`, message);
       for (let more = count - shown.length; more > 0; more--) out.count();

@@ -116,7 +116,7 @@ async function fetched(path: string, config: ListConfig): Promise<Listed> {
   const listed = await withLists(place, (lists) => lists.copy(config), { isRead: true });
   const { size, withdrawals } = listed.blocklist;
   if ('store' in place || size + withdrawals.length > 0) return listed;
-  throw new Failure(`${path}: nothing was fetched yet; onlyhashes fetch does so`);
+  throw new Failure(`${path}: nothing was fetched yet; run onlyhashes fetch`);
 }
 
 /** @throws {Failure} if a blocklist has no wanted hash */
@@ -124,7 +124,7 @@ export function wantedOf(path: string, listed: Listed, wanted: Wanted): SavedBlo
   const held = KINDS.filter((kind) => hasKind(listed.blocklist, kind));
   const choice = choiceOf(wanted);
   const kinds = held.filter(choice.takes);
-  if (held.length === 0 && !wanted.allowEmpty) throw new Failure(`${path}: no hash in it`);
+  if (held.length === 0 && !wanted.allowEmpty) throw new Failure(`${path}: it has no hashes`);
   if (held.length > 0 && kinds.length === 0) throw choice.failure(path, held);
   return { ...listed, kinds };
 }

@@ -13,20 +13,20 @@ export const withdrawCommand: Command = {
   name: 'withdraw',
   usage: 'CONFIG|LIST HASH|ID… | --store URL|FOLDER HASH|ID…',
   about: `Withdraw entries from a blocklist file, fetched lists or a store, or lift withdrawals.
-An entry with this hash or this id stops matching and stays out, whatever its service says, \
-until --reinstate; by a hash, the whole picture does, with its windows. Programs that follow the list, \
-as serve does, answer by it within some seconds. Prints a line withdrawn,ENTRIES,WORD for each word, where ENTRIES were \
-removed, or reinstated,WORD. Once a withdrawal is lifted, the next fetch begins from the \
-start, so that the entries come back. A CSV or index file is only read: convert makes a blocklist \
-file (.ohb) of it.
-The change is made when the lines are printed; in a store, all words are one.`,
+An entry with this hash or this id stops matching and stays out, whatever its service sends, \
+until --reinstate; a hash withdraws the whole picture, with its crops. Programs that follow the \
+list, as serve does, apply the change within seconds. Prints a line withdrawn,ENTRIES,WORD for \
+each word, where ENTRIES is the number of removed entries, or reinstated,WORD. Once a withdrawal \
+is lifted, the next fetch begins from the start, so that the entries come back. CSV and index \
+files are read-only: convert makes a blocklist file (.ohb) from one.
+The change is durable once the lines are printed; in a store, all words are one change.`,
   options: {
     ...STORE_OPTIONS,
-    reason: { about: 'why, for those who look after the lists; it is saved', value: 'TEXT' },
-    reinstate: { about: 'lift the withdrawals of these words, given as they were made' },
+    reason: { about: 'reason, saved for the maintainers of the lists', value: 'TEXT' },
+    reinstate: { about: 'lift the withdrawals made with the same words' },
     list: { about: 'only on this list', value: 'NAME' },
     source: { about: 'only entries of this source; for ids', value: 'NAME' },
-    algorithm: { ...PICTURE_OPTIONS.algorithm, about: 'of the hashes' },
+    algorithm: { ...PICTURE_OPTIONS.algorithm, about: 'algorithm of the hashes' },
   },
   examples: [
     ['onlyhashes withdraw lists.json case-7 --reason "listed by mistake"', 'by id'],
@@ -43,7 +43,7 @@ The change is made when the lines are printed; in a store, all words are one.`,
     const given = givenStore(call);
     const [path, ...others] = call.words as [string, ...string[]];
     if (given && (await configIn(path))) {
-      throw new UsageError('--store: expected hashes and ids alone; the first word is a CONFIG');
+      throw new UsageError('--store: expected only hashes and ids, got a CONFIG');
     }
     const words = given ? call.words : others;
     if (words.length === 0) throw new UsageError(`expected ${withdrawCommand.usage}`);

@@ -9,12 +9,12 @@ export const checkCommand: Command = {
   name: 'check',
   usage: 'FILE… --blocklist LIST',
   about: `Check uploads against a blocklist, with an exit code for each answer.
-Prints a line VERDICT,REASON,FILE for each file. Exit code 0: keep all, nothing \
-matched; 1: refuse, a file matched; 2: not known, a file could not be read, decoded or \
-hashed, or the check failed. With several files, 2 goes before 1. LIST is as for match.`,
+Prints a line VERDICT,REASON,FILE for each file. Exit code 0: keep all, nothing matched; 1: \
+refuse, a file matched; 2: unknown, a file could not be read, decoded or hashed, or the check \
+failed. With several files, 2 takes precedence over 1. LIST is as for match.`,
   options: {
     ...BLOCKLIST_OPTIONS,
-    'refuse-review': { about: 'exit code 1 also if a file is for review' },
+    'refuse-review': { about: 'exit with 1 also if a file is for review' },
     json: { about: 'print one JSON decision per line, as match does' },
     ...MATCHING_OPTIONS,
   },

@@ -17,7 +17,7 @@ hidden pictures and links to folders. - is standard input.`,
     ...PICTURE_OPTIONS,
     crops: {
       about:
-        'also hash up to four windows, 1:1, 4:5, 16:9 and 9:16 about the centre, so that a list catches copies cut to these shapes; needs --json',
+        'also hash up to four centred crops, 1:1, 4:5, 16:9 and 9:16, so that a list catches copies cropped to these shapes; needs --json',
       needs: { json: [], orientation: ['display'] },
     },
     json: {

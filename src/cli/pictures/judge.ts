@@ -68,7 +68,7 @@ export const MATCHING_OPTIONS = {
     default: 'draft',
   },
   'unseen-frames': {
-    about: 'verdict if nothing is near, but not all frames of a file were looked at',
+    about: 'verdict if no entry is near, but not all frames of a file were checked',
     choices: ['none', 'review'],
     default: 'none',
   },
@@ -116,7 +116,7 @@ export async function judgeOf(call: Call, list: string, out: Output) {
   const all = call.on('all');
   // An empty list was reported when it was read.
   if (blocklist.size > 0)
-    noteDegenerate(list, blocklist.keptOut.degenerate, 'kept out of matching', out);
+    noteDegenerate(list, blocklist.keptOut.degenerate, 'excluded from matching', out);
   const hashing: CheckOptions = {
     ...hashOptions(call),
     decoding: call.text('decoding') as 'draft',
@@ -167,7 +167,7 @@ export async function judgeOf(call: Call, list: string, out: Output) {
         const digits = [...new Set(kinds.map((each) => each.bits / 4))].join(' or ');
         const problem = kind
           ? `expected --algorithm: the list has ${kindName(kind)} and ${kindName(another!)} hashes`
-          : `no such file, and no hash like those of the list: expected ${digits} hex digits`;
+          : `neither a file nor a hash of a kind in the list: expected ${digits} hex digits`;
         return { picture: unhashable(), problem };
       }
       const query = [{ name: 'original' as const, hash: hashFromHex(kind.algorithm, hex) }];

@@ -14,9 +14,10 @@ export const matchCommand: Command = {
   name: 'match',
   usage: 'FILE|HEX… --blocklist LIST',
   about: `Match pictures or hashes against a blocklist.
-Prints a line VERDICT,DISTANCE,VARIANT,HASH,LABELS,FILE for each match. LIST is a text \
-with one hash[,label…] per line (plain or CSV) or JSONL, an index file (.ohx), a blocklist file \
-(.ohb) or a CONFIG of fetch; text and index files may be pipes. Pictures are hashed by every algorithm that the list has hashes of.`,
+Prints a line VERDICT,DISTANCE,VARIANT,HASH,LABELS,FILE for each match. LIST is a text with one \
+hash[,label…] per line (plain or CSV) or JSONL, an index file (.ohx), a blocklist file (.ohb) or \
+a CONFIG of fetch; text and index files may be pipes. Pictures are hashed by every algorithm in \
+the list.`,
   options: {
     ...BLOCKLIST_OPTIONS,
     all: {
@@ -27,7 +28,7 @@ with one hash[,label…] per line (plain or CSV) or JSONL, an index file (.ohx),
         'print one JSON decision per line, even if nothing matched; fileBytes is the name in hex if it is not UTF-8',
     },
     explain: { about: 'write a page that explains each decision; needs --out' },
-    out: { about: 'where to write the page', value: 'REPORT.html' },
+    out: { about: 'path of the page', value: 'REPORT.html' },
     overwrite: { about: 'let --out replace a file', needs: { explain: [] } },
     'show-pictures': {
       about: 'show the pictures and their matching parts on the page',
@@ -40,7 +41,7 @@ with one hash[,label…] per line (plain or CSV) or JSONL, an index file (.ohx),
     ['onlyhashes match --json uploads/ --blocklist list.ohx', 'a folder against an index file'],
     [
       'onlyhashes match --explain upload.jpg --blocklist list.csv --out report.html',
-      'a self-contained page: distance, variant, and where it is in the picture',
+      'a self-contained page: distance, variant, and its place in the picture',
     ],
   ],
   minWords: 1,

@@ -31,12 +31,12 @@ export const PICTURE_OPTIONS = {
     default: 'display',
   },
   variants: {
-    about: 'which variants of each picture to hash too',
+    about: 'variants of each picture to hash as well',
     choices: PROFILES,
     default: 'orientation',
     needs: { orientation: ['display'] },
   },
-  lenient: { about: 'hash what can be read of a damaged picture' },
+  lenient: { about: 'hash the readable part of a damaged picture' },
   'max-megapixels': {
     about: 'largest picture to decode, in units of 2^20 pixels',
     value: 'N',

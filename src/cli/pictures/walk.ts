@@ -90,7 +90,7 @@ class Walk {
     try {
       const id = await identityOf(path);
       if (above.some((folder) => folder.id === id)) {
-        this.#out.say(path, 'a link back to a folder that it lies in; not followed');
+        this.#out.say(path, 'a link to a folder that contains it; not followed');
       } else if (linked && this.#followed.has(id)) {
         this.#left.links++;
       } else {

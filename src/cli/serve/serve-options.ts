@@ -35,8 +35,8 @@ export async function serveOptionsOf(call: Call): Promise<ServeOptions> {
   const tokensFile = call.text('tokens');
   if (!isLoopback(host) && networks === undefined && tokensFile === undefined) {
     throw new UsageError(
-      `--host: others than this machine could call; give --tokens FILE (--new-token makes one), \
-or --trust-network CIDR=ROLE`,
+      `--host: other machines could call; give --tokens FILE (--new-token makes one) or \
+--trust-network CIDR=ROLE`,
     );
   }
   const clamd = call.text('clamd');
@@ -79,7 +79,7 @@ function networksOf(text: string): NetworkRule[] {
   return text.split(',').map((each) => {
     const [cidr = '', role, ...others] = each.split('=');
     if (role === undefined || others.length > 0) {
-      throw new UsageError('--trust-network: expected CIDR=ROLE, several parted by commas');
+      throw new UsageError('--trust-network: expected CIDR=ROLE, comma-separated');
     }
     return { cidr, role: role as Role };
   });
@@ -95,8 +95,8 @@ function placeOf(text: string): Place {
   // Its protocol has no tokens, and a caller without limits can find out what is listed.
   if (!isLoopback(host)) {
     throw new UsageError(
-      '--clamd: others than this machine could ask without a token; give an address of loopback, \
-or the path of a socket, which another container may share',
+      '--clamd: other machines could connect without a token; give a loopback address, or the path of \
+a socket, which another container may share',
     );
   }
   return { host, port: Number(port) };

@@ -140,7 +140,7 @@ async function fileSource(path: string, opening: Opening): Promise<Source> {
 const following = ({ out }: Opening): NonNullable<OpenBlocklistOptions['follow']> => ({
   signal: out.signal,
   onProblem: (problem) =>
-    out.note(`the list: ${problem ? wordsOf(problem) : 'it is followed again'}`),
+    out.note(`the list: ${problem ? wordsOf(problem) : 'following it again'}`),
 });
 
 async function sourceOfList(path: string, opening: Opening): Promise<Source> {
@@ -165,7 +165,7 @@ async function fetchAndTell(
   const onProblem = () => problems++;
   try {
     const { heldBack, notRead, isDrained } = await lists.fetch(feed, { signal, onProblem });
-    if (heldBack) out.say(name, `${heldBackWords(heldBack)} until /v1/lists/NAME/confirm is asked`);
+    if (heldBack) out.say(name, `${heldBackWords(heldBack)} until POST /v1/lists/NAME/confirm`);
     if (notRead !== undefined) out.say(name, notReadWords(notRead, isDrained));
   } catch (error) {
     // Another server of the same store fetches it.

@@ -35,13 +35,15 @@ const GRACE_SECONDS = 25;
 export const serveCommand: Command = {
   name: 'serve',
   usage: '',
-  about: `Answer others over HTTP, from a store or a list.
-Serves /v1/match, /v1/status and /v1/lists/NAME/confirm, HMA's /h, /m, /c and /status, /health/live, /health/ready, \
-/metrics and /openapi.json, and pages for moderators if --review-days is given. Once it is ready it prints a line with its address and who needs no token, and then one for \
-each answer: TIME CALLER METHOD ROUTE STATUS MILLISECONDS. ONLYHASHES_KEY has the key of the credentials of its exchanges, 64 hex digits. Lists with a \
-service are fetched meanwhile. While a database is away, it answers from memory. At SIGTERM or SIGINT it takes \
-nothing new, answers within ${ANSWER_SECONDS} seconds what it has, and ends with 0; at a second \
-signal it ends at once.`,
+  about: `Answer requests over HTTP, from a store or a list.
+Serves /v1/match, /v1/status and /v1/lists/NAME/confirm, HMA's /h, /m, /c and /status, \
+/health/live, /health/ready, /metrics and /openapi.json, and pages for moderators if \
+--review-days is given. Once ready, it prints a line with its address and the networks that need \
+no token, and then one for each answer: TIME CALLER METHOD ROUTE STATUS MILLISECONDS. \
+ONLYHASHES_KEY is the key of the credentials of its feeds, 64 hex digits. Lists with a service \
+are fetched in the background. While a database is unreachable, it answers from memory. On \
+SIGTERM or SIGINT it stops accepting requests, answers pending ones within ${ANSWER_SECONDS} \
+seconds, and exits with 0; on a second signal it exits at once.`,
   options: {
     ...STORE_OPTIONS,
     blocklist: {
@@ -49,59 +51,68 @@ signal it ends at once.`,
       value: 'LIST',
       short: 'b',
     },
-    host: { about: 'the address to listen on', value: 'HOST', default: '127.0.0.1' },
-    port: { about: '0 takes a free one', value: 'PORT', range: [0, 65_535], default: '8080' },
-    tokens: { about: 'who may call: what --new-token printed, in a JSON list', value: 'FILE' },
+    host: { about: 'address to listen on', value: 'HOST', default: '127.0.0.1' },
+    port: {
+      about: 'port to listen on; 0 takes a free one',
+      value: 'PORT',
+      range: [0, 65_535],
+      default: '8080',
+    },
+    tokens: { about: 'tokens of callers: a JSON list of what --new-token prints', value: 'FILE' },
     'new-token': {
-      about: 'print a new token, and its member for the file of tokens; serve nothing',
+      about: 'print a new token, and its entry for the tokens file; serve nothing',
       choices: ['match', 'curate', 'admin'],
     },
     'trust-network': {
-      about: 'networks that need no token: CIDR=ROLE, parted by commas',
+      about: 'networks that need no token: CIDR=ROLE, comma-separated',
       value: 'CIDR=ROLE',
     },
     'host-name': {
-      about: 'further names by which those networks ask for it, parted by commas',
+      about: 'further host names that those networks use for it, comma-separated',
       value: 'NAME',
     },
     'allow-url-host': {
-      about: 'hosts that pictures may be fetched from, parted by commas (default none)',
+      about: 'hosts that pictures may be fetched from, comma-separated (default none)',
       value: 'HOST',
     },
     'review-days': {
-      about: 'serve the pages for moderators at /review, and keep what they decide so long',
+      about: 'serve pages for moderators at /review, and keep their decisions for N days',
       value: 'N',
       range: [1, 36_500],
     },
-    'tell-hashes': { about: 'tell callers of the role match the hashes of entries, too' },
+    'tell-hashes': { about: 'show callers of the role match the hashes of entries, too' },
     clamd: {
       about:
-        "answer clamd's clients too, on HOST:PORT of loopback or a socket's path. They take FOUND " +
-        'for malware',
+        'answer clients of clamd too, on a loopback HOST:PORT or the path of a socket. They take FOUND for malware',
       value: 'PLACE',
     },
     'clamd-unread': {
-      about: 'answer for pictures of kinds that are not read, as SVG: refuse is ERROR, accept OK',
+      about: 'answer for pictures in unsupported formats, such as SVG: refuse is ERROR, accept OK',
       choices: ['refuse', 'accept'],
       default: 'refuse',
       needs: { clamd: [] },
     },
     'unseen-frames': {
-      about: 'verdict if nothing is near, but not all frames of a file were looked at',
+      about: 'verdict if no entry is near, but not all frames of a file were checked',
       choices: ['none', 'review'],
       default: 'none',
     },
-    'max-megabytes': { about: 'of a picture', value: 'N', range: [1, 1024], default: '64' },
-    'cpu-seconds': { about: 'CPU of a picture', value: 'N', range: [1, 3600], default: '5' },
-    timeout: { about: 'of an answer', value: 'SECONDS', range: [1, 3600], default: '60' },
+    'max-megabytes': { about: 'largest picture', value: 'N', range: [1, 1024], default: '64' },
+    'cpu-seconds': { about: 'CPU time for a picture', value: 'N', range: [1, 3600], default: '5' },
+    timeout: {
+      about: 'time limit for an answer',
+      value: 'SECONDS',
+      range: [1, 3600],
+      default: '60',
+    },
     'fetch-minutes': {
-      about: 'between two fetches of the lists; 0 fetches none',
+      about: 'interval between fetches of the lists; 0 fetches none',
       value: 'N',
       range: [0, 10_080],
       default: '15',
     },
     workers: {
-      about: 'threads that search, beside the one that answers; all share one index',
+      about: 'threads that search, besides the one that answers; all share one index',
       value: 'N',
       range: [0, 256],
       default: '0',
@@ -109,11 +120,11 @@ signal it ends at once.`,
     'log-json': { about: 'print one JSON object per answer' },
   },
   examples: [
-    ['onlyhashes serve -b list.csv', 'for this machine alone'],
-    ['onlyhashes serve --new-token match', 'a token; its second line goes into tokens.json'],
+    ['onlyhashes serve -b list.csv', 'for this machine only'],
+    ['onlyhashes serve --new-token match', 'a token; the second line goes into tokens.json'],
     [
       'onlyhashes serve --store hashes --host 0.0.0.0 --tokens tokens.json',
-      'for others, from a store',
+      'for other machines, from a store',
     ],
   ],
   minWords: 0,
@@ -130,7 +141,7 @@ signal it ends at once.`,
     const place = placeOfSource(call);
     const options = await serveOptionsOf(call);
     if (options.reviewDays !== undefined && !('store' in place)) {
-      throw new UsageError('--review-days: expected --store, which keeps what is decided');
+      throw new UsageError('--review-days: expected --store, which keeps the decisions');
     }
     const fetches = call.number('fetch-minutes') > 0;
     const source = await openedSource(place, { out, fetches });
@@ -204,7 +215,7 @@ async function serve(
     const list = followed?.blocklist ?? blocklist!;
     const workers = call.number('workers');
     if (workers > 0) {
-      const onProblem = () => out.note('--workers: a thread ended, and another takes its place');
+      const onProblem = () => out.note('--workers: a thread ended and was replaced');
       threads = createSearchThreads(list, { workers, onProblem });
       await threads.ready();
     }
@@ -294,7 +305,7 @@ async function forCommands(
   try {
     return await listenForCommands(dataDir, service, onError);
   } catch (error) {
-    out.note(`the store: no command can be used beside this: ${wordsOf(error)}`);
+    out.note(`the store: no other command can use it meanwhile: ${wordsOf(error)}`);
     return undefined;
   }
 }
@@ -307,7 +318,9 @@ async function clamdServer(
 ): Promise<Server> {
   const server = createSocketServer(createClamdListener(options, onError));
   await listening(server, place, '--clamd', onError);
-  out.note('--clamd: callers take FOUND for malware: Nextcloud deletes the file, perhaps evidence');
+  out.note(
+    '--clamd: callers take FOUND for malware: Nextcloud deletes the file, which may be evidence',
+  );
   return server;
 }
 
@@ -325,7 +338,7 @@ async function listening(
     await once(server.listen(place), 'listening');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new Failure(`${option}: cannot listen there: ${code}`);
+    throw new Failure(`${option}: cannot listen: ${code}`);
   }
   server.on('error', onError);
 }

@@ -24,7 +24,7 @@ import { Failure } from '../failure.js';
 import type { HoldingServe } from './store-socket.js';
 
 /** The reason for an operation that cannot be done. */
-export const ALONE = 'this takes a store that none serves';
+export const ALONE = 'this needs a store that nothing serves';
 
 /** A line of `/v1/lists/{name}/fetch`. */
 interface FetchLine {
@@ -94,7 +94,7 @@ export function servedStore(serve: HoldingServe): Store {
         if (done) return done;
         if (failed !== undefined) throw code ? new StoreError(code, failed) : new Failure(failed);
       }
-      throw serve.failure('its answer broke off');
+      throw serve.failure('its answer was cut short');
     },
     // A copy of everything, to decide as without a `serve`. No hash of a picture goes there.
     async follow() {

@@ -114,7 +114,7 @@ export class HoldingServe {
     let late: Failure | undefined;
     const within = (seconds: number) =>
       asked.removeAllListeners('timeout').setTimeout(1000 * seconds, () => {
-        late = this.failure(`it gave no answer in ${seconds} s`);
+        late = this.failure(`did not answer within ${seconds} s`);
         asked.destroy();
       });
     try {
@@ -130,7 +130,7 @@ export class HoldingServe {
       if (answer.statusCode !== 200) throw this.#refusal(answer.statusCode!, text);
       yield* this.#valuesOf<T>([text]);
     } catch (error) {
-      throw error instanceof Failure ? error : (late ?? this.failure('its answer broke off'));
+      throw error instanceof Failure ? error : (late ?? this.failure('its answer was cut short'));
     } finally {
       asked.destroy();
       await close();
@@ -144,7 +144,7 @@ export class HoldingServe {
   #refusal(status: number, text: string): Failure {
     const { message } = JSON.parse(text) as { message: unknown };
     if (status === 400) return new UsageError(`${message}`);
-    return Object.assign(this.failure(`it answers ${status}: ${message}`), { status });
+    return Object.assign(this.failure(`answered ${status}: ${message}`), { status });
   }
 
   /** A failure that names its process. */

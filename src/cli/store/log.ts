@@ -18,17 +18,17 @@ export const logCommand: Command = {
   name: 'log',
   usage: '--store URL|FOLDER',
   about: `Read the review log of a store, or erase from it.
-Prints a line TIME,LIST,VERDICT,OUTCOME,ROLE,DISTANCE,ENTRY,ID for each record, where ENTRY \
-is the hash and ID the id of the entry, oldest first. A log holds hashes, which are personal data.
-It may run beside any programs. --erase counts and erases what is in the review queue, too. A \
-record that has changed since it was written is an error and left out; \
-store verify also finds those that are missing.`,
+Prints a line TIME,LIST,VERDICT,OUTCOME,ROLE,DISTANCE,ENTRY,ID for each record, oldest first, \
+where ENTRY is the hash and ID the id of the entry. A log holds hashes, which are personal data.
+It may run beside other programs. --erase also counts and erases items in the review queue. A \
+record that has changed since it was written is reported as an error and left out; store verify \
+also finds missing records.`,
   options: {
     ...STORE_OPTIONS,
-    entry: { about: 'only what was decided on an entry: its hash or its id', value: 'HEX|ID' },
+    entry: { about: 'only decisions on this entry: its hash or its id', value: 'HEX|ID' },
     algorithm: {
       ...PICTURE_OPTIONS.algorithm,
-      about: 'of the hash in --entry',
+      about: 'algorithm of the hash in --entry',
       needs: { entry: [] },
     },
     list: { about: 'only records of this list', value: 'NAME' },
@@ -37,29 +37,29 @@ store verify also finds those that are missing.`,
     before: { about: 'only before this day or time', value: 'TIME' },
     errors: { about: 'print how often each list was wrong: LIST,DECIDED,REJECTED' },
     report: {
-      about: 'print only the hashes of confirmed uploads, as a report takes them',
+      about: 'print only the hashes of confirmed uploads, in the form of a report',
       choices: ['ncmec', 'nca'],
     },
-    erase: { about: 'erase these records for good, and print how many there were' },
+    erase: { about: 'erase these records permanently, and print their number' },
     json: { about: 'print JSON, one object per line' },
   },
   examples: [
     ['onlyhashes log --store reviews --list stopncii --errors', 'how often a list was wrong'],
-    ['onlyhashes log --store reviews --entry case-7 --json', 'what was decided on an entry'],
+    ['onlyhashes log --store reviews --entry case-7 --json', 'decisions on an entry'],
     ['onlyhashes log --store reviews --before 2026-06-01 --erase', 'erase old records'],
   ],
   minWords: 0,
   async run(call, out) {
     if (call.words.length > 0) {
-      throw new UsageError('a review log is in a store: onlyhashes log --store URL|FOLDER');
+      throw new UsageError('expected only options: onlyhashes log --store URL|FOLDER');
     }
     const modes = ['errors', 'report', 'erase'].filter(
       (mode) => call.on(mode) || call.text(mode) !== undefined,
     );
-    if (modes.length > 1) throw new UsageError(`expected one of --${modes.join(' and --')}`);
+    if (modes.length > 1) throw new UsageError(`expected only one of --${modes.join(' and --')}`);
     const query = queryOf(call);
     if (call.on('erase') && Object.keys(query).length === 0) {
-      throw new UsageError('--erase: expected which records, by --entry, --list, --from …');
+      throw new UsageError('--erase: expected a choice of records, by --entry, --list, --from …');
     }
     const place = storePlaceOf(call);
     try {

@@ -16,8 +16,7 @@ const RETRY_MILLISECONDS = 200;
 export const STORE_OPTIONS = {
   store: {
     about:
-      'the address of a PostgreSQL server, or the folder of an embedded store; by default ' +
-      'what the variable ONLYHASHES_STORE has, where no list of processes shows a password',
+      'address of a PostgreSQL server, or folder of an embedded store; by default the value of ONLYHASHES_STORE, which keeps a password out of the process list',
     value: 'URL|FOLDER',
   },
 } as const satisfies Record<string, Option>;
@@ -75,7 +74,7 @@ async function storeOrServe(place: StorePlace, waiting?: Output): Promise<Store 
       if (await serve.listens()) return serve;
       if (tries > RETRIES) throw storeFailure(error);
     }
-    if (tries === 1) waiting?.note('the store: another program has it; waiting some seconds');
+    if (tries === 1) waiting?.note('the store: another program has it open; waiting some seconds');
     await new Promise((resolve) => setTimeout(resolve, RETRY_MILLISECONDS));
     waiting?.signal.throwIfAborted();
   }
@@ -112,7 +111,7 @@ export async function checkStoreThere(place: StorePlace): Promise<void> {
     () => true,
     () => false,
   );
-  if (!isThere) throw new Failure('the store: no such folder; onlyhashes store init makes it');
+  if (!isThere) throw new Failure('the store: no such folder; onlyhashes store init creates it');
 }
 
 /** An error of a store as a Failure of one line. Other errors are returned unchanged. */
@@ -120,5 +119,7 @@ export function storeFailure(error: unknown): unknown {
   if (error instanceof StoreError) return new Failure(`the store: ${error.message}`);
   // Messages of a server may quote what is stored.
   const { severity, code } = Object(error) as { severity?: unknown; code?: unknown };
-  return severity === undefined ? error : new Failure(`the store: the database refused: ${code}`);
+  return severity === undefined
+    ? error
+    : new Failure(`the store: the database answered with error ${code}`);
 }

@@ -21,36 +21,35 @@ export const storeCommand: Command = {
   name: 'store',
   usage: USAGE,
   about: `Keep lists in a database that many servers share.
-init makes the store, or brings it to the form of this version; status prints a line \
-NAME,VALUE for each fact; import adds what match takes as a LIST, and prints a line \
+init creates the store, or migrates it to this version; status prints a line NAME,VALUE for each \
+fact; import adds whatever match takes as a LIST, and prints a line \
 ADDED,DEGENERATE,WITHDRAWN,LIST; export prints the entries; verify prints a line CODE,COUNT for \
-each problem, exit code 2, and after bad-record the number of the first record of the review log \
-that is not as it was written. An embedded store is for up to 100,000 entries and one program at a \
-time.
-A text list goes in as it is read, 10,000 entries a change, and so does an index file: import \
-again after it was interrupted, what is there stays. A blocklist file, or the folder of a \
-CONFIG, is one change, and brings its lists and withdrawals along. An allow list that was written \
-as JSON brings its allowances; its radius is for each follower to say.`,
+each problem and exits with 2; bad-record is followed by the number of the first altered record \
+of the review log. An embedded store is for up to 100,000 entries and one program at a time.
+A text list or an index file is stored as it is read, 10,000 entries per change: if import is \
+interrupted, run it again; stored entries stay. A blocklist file or a CONFIG is stored in one \
+change, with its lists and withdrawals. An allow list in JSON brings its exceptions; each \
+follower sets the radius.`,
   options: {
     ...STORE_OPTIONS,
     json: { about: 'print one JSON object', actions: ['status'] },
     list: {
-      about: 'put entries of text lists and index files on this list',
+      about: 'add entries of text lists and index files to this list',
       value: 'NAME',
       actions: ['import'],
     },
     format: {
-      about: 'of the export',
+      about: 'format of the export',
       choices: ['csv', 'jsonl'],
       default: 'csv',
       actions: ['export'],
     },
     allowances: {
-      about: 'export the allowances instead, as an allow list in JSON',
+      about: 'export the exceptions instead, as an allow list in JSON',
       actions: ['export'],
     },
     output: { about: 'write to this file', value: 'FILE', short: 'o', actions: ['export'] },
-    overwrite: { about: 'let it replace a file', needs: { output: [] }, actions: ['export'] },
+    overwrite: { about: 'let -o replace a file', needs: { output: [] }, actions: ['export'] },
   },
   examples: [
     ['onlyhashes store init --store lists.db', 'an embedded store'],

@@ -35,7 +35,7 @@ export async function importInto(
 ): Promise<Imported> {
   const allowances = await allowancesIn(path, out);
   if (allowances) {
-    if (list !== undefined) throw new Failure(`${path}: --list: allowances are on no list`);
+    if (list !== undefined) throw new Failure(`${path}: --list: exceptions are on no list`);
     const { allowed } = await store.apply({ allow: allowances });
     return { added: allowed, degenerate: 0, withdrawn: 0 };
   }
@@ -54,12 +54,12 @@ async function savedInto(
 ): Promise<Imported | undefined> {
   const config = await configIn(path);
   if (config && 'store' in listPlaceOf(path, config)) {
-    throw new Failure(`${path}: expected "list" in it: its lists are in a store already`);
+    throw new Failure(`${path}: expected "list": its lists are already in a store`);
   }
   const wanted = { algorithm: undefined, bits: undefined, allowEmpty: true };
   const saved = await savedBlocklist(path, wanted);
   if (!saved) return undefined;
-  if (list !== undefined) throw new Failure(`${path}: --list: its entries have their lists`);
+  if (list !== undefined) throw new Failure(`${path}: --list: its entries already have lists`);
   const { blocklist } = saved;
   out.stage('storing');
   const { added, rejected } = await store.apply({
@@ -114,7 +114,7 @@ async function allowancesIn(path: string, out: Output): Promise<Allowance[] | un
     if (!ALLOW_LIST.test(await headOf(path))) return undefined;
     const text = await readFile(encoded(path), 'utf8');
     const { radius, allowances } = createAllowList(JSON.parse(text.replace(/^\uFEFF/, '')));
-    if (radius > 0) out.say(path, `its radius of ${counted(radius, 'bit')} is not kept in a store`);
+    if (radius > 0) out.say(path, `its radius of ${counted(radius, 'bit')} is not stored`);
     return allowances;
   } catch (error) {
     // Messages of JSON.parse may quote.

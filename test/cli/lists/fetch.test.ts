@@ -70,7 +70,7 @@ describe.each([
       expect((await lists())[0]).toMatch(/^a list,hma,40,.*,30 of 40 since 20\d\d-[^,]+Z$/);
       const nothing = await run([...fetch, '--confirm', 'other'], service);
       expect(nothing).toMatchObject({ lines: [], code: 2 });
-      expect(nothing.err).toContain('other: nothing of it is held back');
+      expect(nothing.err).toContain('other: no removals are held for confirmation');
       const done = await run([...fetch, '--confirm', 'a list'], service);
       expect(done).toMatchObject({ lines: ['a list,10,0,30'], err: '', code: 0 });
       expect((await lists())[0]).toMatch(/^a list,hma,10,.*,$/);
@@ -186,7 +186,7 @@ describe('StopNCII', () => {
     write([listOf('theirs', service)]);
     expect((await run(['match', hexOf(1), '-b', config], service)).code).toBe(2);
     const { err, lines } = await run(['fetch', config], service);
-    expect(err).toContain('a list that it names no longer was removed, with 7 entries');
+    expect(err).toContain('a list that it no longer names was removed, with 7 entries');
     expect(lines).toEqual(['theirs,7,7,0']);
     expect(await saved('ours')).toEqual([]);
   });

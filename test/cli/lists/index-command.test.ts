@@ -168,7 +168,7 @@ test('info says in plain words what an index contains', async () => {
       'hashes       pdq, 256 bits',
       'entries      2, with 1 different hash',
       'degenerate   0',
-      'generation   1, one more each time the file is replaced',
+      'generation   1, incremented each time the file is replaced',
       `file size    ${size} bytes`,
       '',
     ].join('\n'),

@@ -138,7 +138,7 @@ test('waits for a FIFO without a writer, and says so', async () => {
   });
   const ended = new Promise((resolve) => child.on('close', resolve));
   const [err] = await child.stderr.setEncoding('utf8').take(1).toArray();
-  expect(err).toBe(`onlyhashes: ${fifo}: waiting, nothing has come yet\n`);
+  expect(err).toBe(`onlyhashes: ${fifo}: waiting for input\n`);
   execFileSync('sh', ['-c', 'cat "$0" > "$1"', inFolder('good.csv'), fifo]);
   expect(await ended).toBe(0);
   expect(out).toContain(`,${cat},`);
@@ -302,7 +302,9 @@ test('degenerate hashes are left out of an index file, counted and reported as i
   const [asText, asFile] = await Promise.all(
     [list, file].map((each) => onlyhashes(['match', cat, '0'.repeat(64), '-b', each])),
   );
-  expect(asText!.err).toBe(`onlyhashes: ${list}: 2 degenerate hashes were kept out of matching\n`);
+  expect(asText!.err).toBe(
+    `onlyhashes: ${list}: 2 degenerate hashes were excluded from matching\n`,
+  );
   expect(asFile!.err).toBe(asText!.err.replace(list, file));
   expect([asFile!.out, asFile!.code]).toEqual([asText!.out, 0]);
   expect(asFile!.out).toContain(',cat,');

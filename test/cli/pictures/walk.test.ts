@@ -73,7 +73,7 @@ test('follows a link to a folder once, and reports a loop', async () => {
   const { lines, err, code } = await onlyhashes(['hash', path]);
   expect(filesOf(lines, path)).toEqual(['deep/a.jpg', 'one/b.jpg', 'picture.jpg']);
   expect(err.split('\n')).toEqual([
-    `onlyhashes: ${join(path, 'deep/up')}: a link back to a folder that it lies in; not followed`,
+    `onlyhashes: ${join(path, 'deep/up')}: a link to a folder that contains it; not followed`,
     'onlyhashes: left out: 1 link to a folder already followed',
     '',
   ]);

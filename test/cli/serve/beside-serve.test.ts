@@ -159,7 +159,10 @@ test('a list is fetched by the serve that has the store, and what is held back i
         expect(await fetch()).toMatchObject({ lines: ['theirs,2,1,0'], err: '', code: 0 });
         await eventually(async () => expect(await verdictOf(url, hexOf(2))).toBe('match'));
         const { err, code } = await fetch('--confirm', 'theirs');
-        expect([err, code]).toEqual(['onlyhashes: theirs: nothing of it is held back\n', 2]);
+        expect([err, code]).toEqual([
+          'onlyhashes: theirs: no removals are held for confirmation\n',
+          2,
+        ]);
       },
       { node: EMBEDDED, env },
     );
@@ -214,7 +217,9 @@ test('what else is at the path of the socket stays, and serve says so', async ()
     expect(await verdictOf(url, hexOf(1))).toBe('match');
   });
   expect(code).toBe(0);
-  expect(err).toBe('onlyhashes: the store: no command can be used beside this: Error EADDRINUSE\n');
+  expect(err).toBe(
+    'onlyhashes: the store: no other command can use it meanwhile: Error EADDRINUSE\n',
+  );
   expect(readdirSync(dataDir)).toEqual(['data', 'serve.sock']);
 });
 
@@ -247,17 +252,17 @@ test.each<[string, RequestListener, string]>([
   [
     'an older one',
     (_, to) => to.writeHead(404).end('{"message":"expected a path of the service"}'),
-    'it answers 404: expected a path of the service',
+    'answered 404: expected a path of the service',
   ],
   [
     'one that ends',
     (_, to) => to.writeHead(503).end('{"message":"expected another server"}'),
-    'it answers 503: expected another server',
+    'answered 503: expected another server',
   ],
-  ['one that says nothing more', () => {}, 'it gave no answer in 0.05 s'],
-  ['one that stops in the middle', (_, to) => to.write('{"a":'), 'it gave no answer in 0.05 s'],
-  ['one that is killed', ({ socket }) => socket.destroy(), 'its answer broke off'],
-  ['one that answers what is no JSON', (_, to) => to.end('<html>'), 'its answer broke off'],
+  ['one that says nothing more', () => {}, 'did not answer within 0.05 s'],
+  ['one that stops in the middle', (_, to) => to.write('{"a":'), 'did not answer within 0.05 s'],
+  ['one that is killed', ({ socket }) => socket.destroy(), 'its answer was cut short'],
+  ['one that answers what is no JSON', (_, to) => to.end('<html>'), 'its answer was cut short'],
   ['one that answers nothing', (_, to) => to.end(), 'its answer is empty'],
 ])('of %s', async (_, listener, why) => {
   const server = createWebServer(listener);
@@ -268,7 +273,7 @@ test.each<[string, RequestListener, string]>([
 test('of one that accepts, and never answers', async () => {
   const server = createServer((socket) => socket.resume());
   expect(await saidOf(server, HASTY)).toBe(
-    'the store: process 7 has it, and it gave no answer in 0.05 s',
+    'the store: process 7 has it, and did not answer within 0.05 s',
   );
 });
 

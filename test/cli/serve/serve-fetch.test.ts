@@ -71,7 +71,7 @@ describe('a CONFIG', () => {
         async (url, program) => {
           await found(url, 24);
           for (let n = 1; n < 25; n++) hma.withdraw(n);
-          await program.said('ours: held back since ');
+          await program.said('ours: held for confirmation since ');
           const ready = await fetch(`${url}/health/ready`);
           expect([ready.status, await ready.json()]).toMatchObject([
             200,
@@ -177,7 +177,7 @@ describe('the feeds of a store', () => {
         service.list(8);
         await found(url, 6, 'none');
         await found(url, 8);
-        await program.said('onlyhashes: unknown: expected an exchange of stopncii, ');
+        await program.said('onlyhashes: unknown: expected a feed of stopncii, ');
       },
       { env: { ONLYHASHES_KEY: hex }, node: FASTER },
     );
@@ -192,7 +192,7 @@ describe('the feeds of a store', () => {
   });
 
   test.each([
-    ['no key', {}, 'ours: expected ONLYHASHES_KEY, with which its credentials were stored'],
+    ['no key', {}, 'ours: expected ONLYHASHES_KEY, the key of its stored credentials'],
     [
       'another key',
       { ONLYHASHES_KEY: '5e'.repeat(32) },

@@ -111,7 +111,7 @@ test.each([
   const place = option === '--port' ? `${port}` : `127.0.0.1:${port}`;
   try {
     const { err, lines, code } = await onlyhashes(['serve', ...args(), option, place]);
-    expect(err).toBe(`onlyhashes: ${option}: cannot listen there: EADDRINUSE\n`);
+    expect(err).toBe(`onlyhashes: ${option}: cannot listen: EADDRINUSE\n`);
     expect(lines).toEqual([]);
     expect(code).toBe(2);
   } finally {

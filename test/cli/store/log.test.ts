@@ -60,7 +60,7 @@ test('answers how often each list was wrong, and what a report takes', async () 
 test('erases what is chosen, and nothing without a choice', async () => {
   const refused = await log(['--erase']);
   expect([refused.code, refused.lines]).toEqual([2, []]);
-  expect(refused.err).toContain('expected which records');
+  expect(refused.err).toContain('expected a choice of records');
   const erased = await log(['--erase', '--entry', 'entry 1'], other);
   expect(erased).toMatchObject({ lines: ['2'], code: 0 });
   expect((await log([], other)).lines).toHaveLength(1);
@@ -73,7 +73,7 @@ test('a store that is not there is an error, and none is made', async () => {
   for (const words of [[], ['--erase', '--id', 'a']]) {
     const { err, code } = await log(words, missing);
     expect([err, code]).toEqual([
-      'onlyhashes: the store: no such folder; onlyhashes store init makes it\n',
+      'onlyhashes: the store: no such folder; onlyhashes store init creates it\n',
       2,
     ]);
   }
@@ -84,7 +84,7 @@ test.each([
   [['--from', 'yesterday'], 'expected from to be a time'],
   [['--errors', '--report', 'nca'], 'expected one of --errors and --report'],
   [['--algorithm', 'phash'], '--algorithm: only with --entry'],
-  [['review-log'], 'a review log is in a store: onlyhashes log --store URL|FOLDER'],
+  [['review-log'], 'expected only options: onlyhashes log --store URL|FOLDER'],
 ])('%j is refused', async (words, message) => {
   const { err, code } = await log(words);
   expect(err).toContain(message);

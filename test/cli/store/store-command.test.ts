@@ -109,7 +109,7 @@ describePostgresql((server) => {
     await store.close();
     writeFileSync(at('none.csv'), 'no hash\n');
     const none = await onlyhashes(['store', 'import', at('none.csv'), '--store', url]);
-    expect(none.err).toContain('no hash in it could be read (line 1: ');
+    expect(none.err).toContain('no readable hash (line 1: ');
     expect(none).toMatchObject({ out: '', code: 2 });
   }, 120_000);
 
@@ -143,7 +143,7 @@ describePostgresql((server) => {
     const env = { ONLYHASHES_STORE: url };
     const first = await onlyhashes(['store', 'import', at('allowed.json')], { env });
     expect(first).toMatchObject({ lines: [`2,0,0,${at('allowed.json')}`], code: 0 });
-    expect(first.err).toContain('its radius of 3 bits is not kept in a store');
+    expect(first.err).toContain('its radius of 3 bits is not stored');
     const again = await onlyhashes(['store', 'import', at('allowed.json')], { env });
     expect(again.lines).toEqual([`0,0,0,${at('allowed.json')}`]);
     const { out } = await onlyhashes(['store', 'export', '--allowances'], { env });
