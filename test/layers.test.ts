@@ -42,14 +42,14 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   formats: {
     layer: 1,
-    does: 'what a picture file says of itself before it is decoded',
+    does: 'the header of a picture file, before it is decoded',
     begin: 'read-header.ts',
     may: ['root', 'kernels'],
     doors: ['read-header.ts', 'image-format.ts', 'picture-magic.ts', 'png-rows.ts'],
   },
   hashing: {
     layer: 1,
-    does: 'pixels to a hash, one algorithm a file',
+    does: 'pixels to a hash, one algorithm per file',
     begin: 'pdq.ts',
     may: ['root', 'kernels'],
     doors: 'each',
@@ -63,14 +63,14 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   text: {
     layer: 1,
-    does: 'lists as text, one format a file',
+    does: 'lists as text, one format per file',
     begin: 'hash-list.ts',
     may: ['root'],
     doors: 'each',
   },
   bundle: {
     layer: 1,
-    does: 'the file of hashes that a person gives, and takes back',
+    does: 'the file of hashes that a person shares, and its withdrawal',
     begin: 'bundle.ts',
     may: ['root'],
     doors: [],
@@ -91,7 +91,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   services: {
     layer: 2,
-    does: 'the services that share lists, one a folder: format, client, fake',
+    does: 'services that share lists, one per folder: format, client, fake',
     begin: 'list-update.ts',
     may: ['root', 'text'],
     doors: [
@@ -121,14 +121,14 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   review: {
     layer: 4,
-    does: 'what people decided, and what services hear of it',
+    does: 'decisions of people, and feedback to services',
     begin: 'review-record.ts',
     may: ['root', 'blocklist', 'matching', 'services'],
     doors: ['review-record.ts', 'feedback-item.ts', 'review-answers.ts', 'review-retention.ts'],
   },
   disk: {
     layer: 4,
-    does: 'files that survive a kill whole',
+    does: 'files that survive a kill intact',
     begin: 'replace-file.ts',
     may: ['root'],
     doors: ['replace-file.ts', 'writer-lock.ts'],

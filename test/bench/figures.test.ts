@@ -195,7 +195,7 @@ describe('README and variants.md', () => {
         ...costs('thorough'),
       ],
       [
-        'and [windows](docs/recall.md#windows) on the list',
+        'and [list crops](docs/recall.md#list-crops)',
         shipped('windows, match'),
         mean('windows, or review'),
         `${wrong('windows add')} more`,
@@ -397,7 +397,7 @@ describe('recall.md', () => {
     const frames = kind('frames of one shot');
     says(page, [
       `Of ${count(files!.pairs)} pairs of files, ${match} matched wrongly, the one above: at most ${wrongMatchesAtMost()} per million (95 %). In all, ${review} queries had a wrong review.`,
-      `foretold ${edited} wrong reviews of an upload at a million entries for edited photos, and ${plain} for photos as they are`,
+      `predicted ${edited} wrong reviews of an upload at a million entries for edited photos, and ${plain} for unedited photos`,
       `${screens.reviews + walls.reviews} of ${screens.cases + walls.cases} were for review`,
       `${frames.matches} of ${frames.cases} pairs match and ${frames.reviews} are for review`,
     ]);
@@ -405,7 +405,7 @@ describe('recall.md', () => {
 
   test('windows', () => {
     expect(page).toContain(
-      `in ${cutsFound('centre', 'windows')} % of cases, and in ${cutsFound('centre', 'alone')} % without windows. Of crops a little beside the centre ${cutsFound('near', 'windows')} % are found, and of crops anywhere ${cutsFound('anywhere', 'windows')} %`,
+      `in ${cutsFound('centre', 'windows')} % of cases, and in ${cutsFound('centre', 'alone')} % without list crops. Of crops a little beside the centre ${cutsFound('near', 'windows')} % are found, and of crops anywhere ${cutsFound('anywhere', 'windows')} %`,
     );
   });
 
@@ -553,7 +553,7 @@ describe('speed.md', () => {
       `takes ${times[0]} (plain), ${times[1]} (\`quick\`) and ${times[2]} (\`thorough\`) times the CPU of decoding it in full`,
       `takes ${measured('EXIF 6').toFixed(2)} times the CPU of an upright one`,
       `A grey one blocks the loop for ${grey.toFixed(1)} ms`,
-      `take ${room.overIdleMegabytes.toFixed(0)} MB over idle, and none is lost. In a short queue, ${short.busy} of them are told \`busy\``,
+      `take ${room.overIdleMegabytes.toFixed(0)} MB over idle, and none is lost. In a short queue, ${short.busy} of them are answered \`busy\``,
       `With 200 uploads of 30 MB at once, its p99 is ${seconds(room.healthP99).toFixed(2)} s, and ${seconds(short.healthP99)} s with the short queue`,
       `the others keep ${kept.toFixed(0)} % of their pace`,
     ]);
@@ -702,10 +702,9 @@ describe('security.md', () => {
     const slowOnes = `${scale.slowClients} clients of 1 kB/s that promise 30 MB`;
     says(page, [
       `${scale.heavy} uploads of 30 MB took ${megabytes} MB over an idle server`,
-      `${short.busy} of them were told \`busy\``,
+      `${short.busy} of them were answered \`busy\``,
       `${scale.slowClients} clients that send 1 kB a second`,
-      `${rate(`beside ${slowOnes}`)} uploads a second beside them`,
-      `and ${rate('alone')} alone`,
+      `${rate(`beside ${slowOnes}`)} uploads a second, and ${rate('alone')} alone`,
     ]);
   });
 
@@ -720,7 +719,7 @@ describe('security.md', () => {
       '| frames of a picture | 4,000 |',
     ]);
     says(page, [
-      `${count(connections)} that stall keep nobody else`,
+      `${count(connections)} stalled connections keep no other`,
       `${count(mutants)} changed files of all formats`,
       `${kills} workers are killed at random`,
       'after `cpuSeconds` of CPU, 5 by default',
@@ -753,7 +752,7 @@ describe('evidence.md', () => {
     const { near } = record('near/index.json') as { near: { copies: number } };
     const longest = mostOfChanges('the longest').toFixed(0);
     says(page, [
-      `| centre cuts with windows, ${found} %, without ${without} % |`,
+      `| centre crops with list crops, ${found} %, without ${without} % |`,
       `that a near search finds, ${percent(near.copies)} % |`,
       `| changes of a warm list: longest ${longest} ms |`,
     ]);
