@@ -8,7 +8,7 @@ const pool = createHashPool({ timeoutSeconds: 20, idleSeconds: 5 });
 const onDecision = ({ verdict, reason }) => console.log(verdict, reason);
 const uploads = scan({ blocklist, pool, onError: 'refuse', onDecision });
 const answer = (status) => new Response(null, { status });
-// PUT /HASH adds an entry; DELETE /HASH withdraws it, with its windows.
+// PUT /HASH adds an entry; DELETE /HASH withdraws it, with its list crops.
 const curate = async ({ method, url, headers }) => {
   if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(headers.get('host'))) return answer(421);
   if (!/\/[\da-f]{64}$/i.test(url)) return answer(400);
