@@ -324,7 +324,7 @@ describe('entries by column', () => {
 /** A blocklist with a list of entries as its model; some come in a table at first. */
 function blocklistBesideArray(first: number): Pair {
   const draw = random(first);
-  const keptOut = { degenerate: 0, withdrawn: 0 };
+  const rejected = { degenerate: 0, withdrawn: 0 };
   let listed: BlocklistEntry[] = [];
   let withdrawn: WithdrawnKey[] = [];
   let off: string[] = [];
@@ -340,7 +340,7 @@ function blocklistBesideArray(first: number): Pair {
   const listEntry = (entry: BlocklistEntry) => {
     const fits = !isDegenerate(entry.hash) && !isWithdrawn(entry);
     if (fits) listed.push(entry);
-    else keptOut[isDegenerate(entry.hash) ? 'degenerate' : 'withdrawn']++;
+    else rejected[isDegenerate(entry.hash) ? 'degenerate' : 'withdrawn']++;
     return fits;
   };
   const someEntries = (count: number, next: () => number) =>
@@ -350,7 +350,7 @@ function blocklistBesideArray(first: number): Pair {
   if (first > 0) {
     listed = someEntries(first, draw);
   }
-  const blocklist = createBlocklist(listed, { onKeptOut: () => mayFail() });
+  const blocklist = createBlocklist(listed, { onRejected: () => mayFail() });
   const matchesOf = (hash: Hash) =>
     match({ hash, variants: [] }, blocklist, { all: true })
       .matches.filter(({ distance }) => distance === 0)
@@ -406,8 +406,8 @@ function blocklistBesideArray(first: number): Pair {
             listed = [];
             const fits = part.filter((entry) => !isDegenerate(entry.hash));
             const left = fits.filter((entry) => !isWithdrawn(entry));
-            keptOut.degenerate += part.length - fits.length;
-            keptOut.withdrawn += fits.length - left.length;
+            rejected.degenerate += part.length - fits.length;
+            rejected.withdrawn += fits.length - left.length;
             listed = left;
           },
         },
@@ -437,7 +437,7 @@ function blocklistBesideArray(first: number): Pair {
     compare() {
       agree(blocklist.size, listed.length);
       agree([...blocklist.entries()].map(textOf).sort(), listed.map(textOf).sort());
-      agree(blocklist.keptOut, keptOut);
+      agree(blocklist.rejected, rejected);
       agree(blocklist.withdrawals, withdrawn);
       if (off.length > 0) {
         for (const { name, size, enabled } of blocklist.lists()) {

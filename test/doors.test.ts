@@ -860,7 +860,7 @@ const METHODS: Record<string, Methods> = {
       entries: [],
       sizeOf: [member('pdq'), member(256)],
       has: [withdrawalOf],
-      reasonToKeepOut: [entry],
+      rejectionReason: [entry],
       lists: [],
     },
   },

@@ -26,9 +26,9 @@ import { EntryList } from './entry-list.js';
 import type { OpenedEntries, SearchingThreads, SearchThreadsStats } from './kind.js';
 import { readySteps } from './large-change.js';
 import { begun, stepOf } from './list-change.js';
-import { ListState, numbersOf, reasonToKeepOut } from './list-state.js';
+import { ListState, numbersOf, rejectionReason } from './list-state.js';
 import { copyOfKept } from './lists.js';
-import type { KeptOutReason, OnKeptOut } from './withdrawals.js';
+import type { OnRejected, RejectionReason } from './withdrawals.js';
 import {
   copyOfWithdrawn,
   type Withdrawn,
@@ -61,7 +61,7 @@ export interface BlocklistOptions {
   /** earlier withdrawals, as `withdrawals` returned them or `JSON.stringify` wrote those */
   withdrawn?: Iterable<Withdrawn | WithdrawnJSON>;
   /** called with each rejected entry */
-  onKeptOut?: OnKeptOut | undefined;
+  onRejected?: OnRejected | undefined;
 }
 
 const byName: OptionCheck = (name, value) =>
@@ -70,7 +70,7 @@ const byName: OptionCheck = (name, value) =>
 export const BLOCKLIST_OPTIONS = {
   lists: { is: byName, default: {} },
   withdrawn: { is: iterable, default: [] },
-  onKeptOut: { is: callback },
+  onRejected: { is: callback },
 } as const satisfies OptionTable<BlocklistOptions>;
 
 /** A list of a blocklist. */
@@ -87,21 +87,21 @@ export interface ListInfo extends Required<Omit<ListSettings, 'policy'>> {
 
 /**
  * Entries to match against, of any mix of algorithms and widths. Made by `createBlocklist`. A call
- * that throws has changed nothing, even if memory ran out halfway or `onKeptOut` threw.
+ * that throws has changed nothing, even if memory ran out halfway or `onRejected` threw.
  */
 export class Blocklist extends EntryList {
   /** threads that search for decisions that may wait */
   threads: SearchingThreads | undefined;
 
   constructor(options: BlocklistOptions = {}) {
-    const { lists, withdrawn, onKeptOut } = checkedOptions(options, BLOCKLIST_OPTIONS);
+    const { lists, withdrawn, onRejected } = checkedOptions(options, BLOCKLIST_OPTIONS);
     for (const settings of Object.values(lists)) checkListSettings(settings);
     const first = new ListState();
     const change = {
       ...begun({ withdraw: [...withdrawn].map(withdrawnOf), settings: lists }),
       coming: new ComingEntries(),
     };
-    super(onKeptOut, changed(first, stepOf(first, change, 0)!).state);
+    super(onRejected, changed(first, stepOf(first, change, 0)!).state);
   }
 
   /** The number of entries; a query can match those on lists that are enabled. */
@@ -130,8 +130,8 @@ export class Blocklist extends EntryList {
   }
 
   /** The number of entries rejected so far, by reason. */
-  get keptOut(): Readonly<Record<KeptOutReason, number>> {
-    return { ...this.state.keptOut };
+  get rejected(): Readonly<Record<RejectionReason, number>> {
+    return { ...this.state.rejected };
   }
 
   /** Copies of the withdrawals in force, for `options.withdrawn` of the next blocklist. */
@@ -171,9 +171,9 @@ export class Blocklist extends EntryList {
    * The reason for which `apply` would reject this entry; undefined if it would add it.
    * @throws {TypeError | RangeError} if `entry` is invalid
    */
-  reasonToKeepOut(entry: BlocklistEntry): KeptOutReason | undefined {
+  rejectionReason(entry: BlocklistEntry): RejectionReason | undefined {
     checkEntry(entry);
-    return reasonToKeepOut(entry, this.state.withdrawn);
+    return rejectionReason(entry, this.state.withdrawn);
   }
 
   /** Each list that has entries or settings. */
@@ -262,14 +262,14 @@ export function addNow(
   opened: readonly OpenedEntries[] = [],
 ): void {
   list.commit((state) => {
-    const { arriving, keptOut } = finish(readySteps(state, { tables }, state.withdrawn));
+    const { arriving, rejections } = finish(readySteps(state, { tables }, state.withdrawn));
     const lost = opened.map(({ listed, degenerate = 0 }) => degenerate + listed.living.lost);
     return {
       prepared: {
         leaving: new Map(),
         arriving: [...arriving, ...opened.map(({ listed }) => listed)],
         withdrawn: opened.length > 0 ? state.withdrawn.values() : [],
-        keptOut,
+        rejections,
         degenerate: lost.reduce((sum, count) => sum + count, 0),
       },
     };

@@ -2,11 +2,17 @@ import type { NumberedEntry } from '../entry.js';
 import { kindOf, typeOf } from '../packed-words.js';
 import { settled } from './compaction.js';
 import { Kind, type Part } from './kind.js';
-import { type KeptOut, ListState, numbersTaken, reasonToKeepOut, widenedBy } from './list-state.js';
+import {
+  ListState,
+  numbersTaken,
+  type Rejections,
+  rejectionReason,
+  widenedBy,
+} from './list-state.js';
 import type { Lists } from './lists.js';
 import type { Columns } from './segments/columns.js';
 import type { EntryMarks } from './segments/delta.js';
-import type { KeptOutReason } from './withdrawals.js';
+import type { RejectionReason } from './withdrawals.js';
 import type { Withdrawn, WithdrawnKey } from './withdrawn.js';
 
 /** Entries of a delta, which a search compares one by one, before they become a segment. */
@@ -42,7 +48,7 @@ export interface Prepared {
   readonly arriving: readonly Part<Columns>[];
   /** withdrawals that were made while the parts were built */
   readonly withdrawn: readonly Withdrawn[];
-  readonly keptOut: KeptOut;
+  readonly rejections: Rejections;
   /** degenerate entries that were rejected before */
   readonly degenerate?: number;
 }
@@ -55,7 +61,7 @@ export interface Done {
   readonly withdrawn: number;
   readonly reinstated: number;
   /** rejected entries, by reason */
-  readonly rejected: Readonly<Record<KeptOutReason, number>>;
+  readonly rejected: Readonly<Record<RejectionReason, number>>;
 }
 
 /** The effect of a change, and the generation of the list after it. */
@@ -67,7 +73,7 @@ export interface Applied extends Done {
 export interface Changed {
   readonly state: ListState;
   readonly done: Done;
-  readonly keptOut: KeptOut;
+  readonly rejections: Rejections;
   /** the requested withdrawals */
   readonly asked: readonly Withdrawn[];
   /** the withdrawals made, also of the pictures that entries are parts of */
@@ -98,7 +104,7 @@ export function changed(state: ListState, step: Step): Changed {
   let isWithdrawn = 0;
   for (const each of withdraw) if (own().set(each)) isWithdrawn++;
   let isWider = made.slice(withdraw.length).filter((each) => own().set(each)).length > 0;
-  const keptOut = [...(prepared?.keptOut ?? [])];
+  const rejections = [...(prepared?.rejections ?? [])];
   const widen = (entry: NumberedEntry): boolean => {
     const wider = withdrawn.widened(entry);
     for (const each of wider) own().set(each);
@@ -106,14 +112,14 @@ export function changed(state: ListState, step: Step): Changed {
     isWider ||= wider.length > 0;
     return wider.length > 0;
   };
-  for (const [entry, reason] of keptOut) if (reason === 'withdrawn') widen(entry);
+  for (const [entry, reason] of rejections) if (reason === 'withdrawn') widen(entry);
   let coming = add;
   for (let again = true; again; ) {
     again = false;
     coming = coming.filter((entry) => {
-      const reason = reasonToKeepOut(entry, withdrawn);
+      const reason = rejectionReason(entry, withdrawn);
       if (reason === undefined) return true;
-      keptOut.push([entry, reason]);
+      rejections.push([entry, reason]);
       if (reason === 'withdrawn' && widen(entry)) again = true;
       return false;
     });
@@ -145,7 +151,7 @@ export function changed(state: ListState, step: Step): Changed {
   for (const alone of arriving) {
     const name = kindOf(alone.algorithm, alone.bits);
     const taken = new Set([...late, ...made].flatMap((each) => numbersTaken(alone, each)));
-    for (const number of taken) keptOut.push([alone.numberedAt(number), 'withdrawn']);
+    for (const number of taken) rejections.push([alone.numberedAt(number), 'withdrawn']);
     const fits = alone.without(taken);
     added += fits.size;
     if (fits.size === 0) continue;
@@ -154,7 +160,7 @@ export function changed(state: ListState, step: Step): Changed {
     arrived.push(fits.parts[0]!);
   }
   const rejected = { degenerate: prepared?.degenerate ?? 0, withdrawn: 0 };
-  for (const [, reason] of keptOut) rejected[reason]++;
+  for (const [, reason] of rejections) rejected[reason]++;
   for (const [name, entries] of byKind(coming)) {
     const { algorithm, bits } = typeOf(entries[0]!.hash);
     next.set(name, extended(next.get(name) ?? new Kind(algorithm, bits), entries));
@@ -162,14 +168,14 @@ export function changed(state: ListState, step: Step): Changed {
   const isChanged =
     added + removed + isWithdrawn + reinstated > 0 || isWider || lists !== state.lists;
   const counts = {
-    degenerate: state.keptOut.degenerate + rejected.degenerate,
-    withdrawn: state.keptOut.withdrawn + rejected.withdrawn,
+    degenerate: state.rejected.degenerate + rejected.degenerate,
+    withdrawn: state.rejected.withdrawn + rejected.withdrawn,
   };
   const generation = state.generation + (isChanged ? 1 : 0);
   return {
-    state: new ListState({ kinds: next, withdrawn, lists, keptOut: counts, generation }),
+    state: new ListState({ kinds: next, withdrawn, lists, rejected: counts, generation }),
     done: { added, removed, withdrawn: isWithdrawn, reinstated, rejected },
-    keptOut,
+    rejections,
     asked: withdraw,
     made,
     came: coming,

@@ -20,8 +20,8 @@ import {
   settingsOf,
   stepOf,
 } from './list-change.js';
-import { type KeptOut, ListState } from './list-state.js';
-import { type OnKeptOut, Withdrawals } from './withdrawals.js';
+import { ListState, type Rejections } from './list-state.js';
+import { type OnRejected, Withdrawals } from './withdrawals.js';
 
 /** The most entries of a change that is made at once: about 8 ms. */
 const MOST_AT_ONCE = 512;
@@ -34,7 +34,7 @@ const PAUSE = 512;
 export interface KeptList {
   readonly state: ListState;
   /** Reports rejected entries. If it throws, the change rejects with that error. */
-  tell(keptOut: KeptOut): void;
+  tell(rejections: Rejections): void;
   /** Puts a durable change in place. It cannot fail. */
   put(change: Changed): void;
 }
@@ -63,7 +63,7 @@ export interface DurableChanges {
 /** Entries that change, withdrawals and the settings of lists, behind one reference. */
 export class EntryList {
   #state: ListState;
-  readonly #onKeptOut: OnKeptOut | undefined;
+  readonly #onRejected: OnRejected | undefined;
   /** the end of the last large change or compaction */
   #large: Promise<unknown> = Promise.resolve();
   /** the large changes that are being prepared, or wait for their turn */
@@ -81,8 +81,8 @@ export class EntryList {
   /** changes of more entries are prepared step by step; tests set fewer */
   mostAtOnce = MOST_AT_ONCE;
 
-  constructor(onKeptOut?: OnKeptOut, state = new ListState()) {
-    this.#onKeptOut = onKeptOut;
+  constructor(onRejected?: OnRejected, state = new ListState()) {
+    this.#onRejected = onRejected;
     this.#state = state;
   }
 
@@ -98,7 +98,7 @@ export class EntryList {
    * once. Small ones do not wait for them. Entries in neither an array nor a table are read like a
    * large change, however few.
    *
-   * Degenerate hashes and withdrawn entries are rejected; `onKeptOut` may report one twice if the
+   * Degenerate hashes and withdrawn entries are rejected; `onRejected` may report one twice if the
    * list changes meanwhile. All else is copied.
    *
    * If the list is kept, no change is visible before it is durable; the promise resolves then.
@@ -165,7 +165,7 @@ export class EntryList {
     for (;;) {
       const before = this.#state;
       const next = changed(before, stepOf(before));
-      this.#tell(next.keptOut);
+      this.#tell(next.rejections);
       // The listener may have changed the list.
       if (this.#state.generation !== before.generation) continue;
       this.#put(next, before);
@@ -187,7 +187,7 @@ export class EntryList {
       get state() {
         return list.#state;
       },
-      tell: (keptOut) => this.#tell(keptOut),
+      tell: (rejections) => this.#tell(rejections),
       put: (change) => this.#put(change, this.#state),
     });
   }
@@ -227,18 +227,19 @@ export class EntryList {
   }
 
   /** @throws what the listener throws */
-  #tell(keptOut: KeptOut): void {
-    for (const [entry, reason] of this.#onKeptOut ? keptOut : []) this.#onKeptOut?.(entry, reason);
+  #tell(rejections: Rejections): void {
+    for (const [entry, reason] of this.#onRejected ? rejections : [])
+      this.#onRejected?.(entry, reason);
   }
 
   #put({ state, asked, made, done }: Changed, before: ListState): void {
     // The listener may have caused further rejections.
-    const { degenerate, withdrawn } = this.#state.keptOut;
-    const keptOut = {
-      degenerate: state.keptOut.degenerate + degenerate - before.keptOut.degenerate,
-      withdrawn: state.keptOut.withdrawn + withdrawn - before.keptOut.withdrawn,
+    const { degenerate, withdrawn } = this.#state.rejected;
+    const rejected = {
+      degenerate: state.rejected.degenerate + degenerate - before.rejected.degenerate,
+      withdrawn: state.rejected.withdrawn + withdrawn - before.rejected.withdrawn,
     };
-    this.#state = this.#state === before ? state : new ListState({ ...state, keptOut });
+    this.#state = this.#state === before ? state : new ListState({ ...state, rejected });
     for (const meanwhile of this.#preparing) {
       // Not `push` of all: they may exceed the arguments of a call.
       for (const each of asked) meanwhile.asked.push(each);

@@ -6,10 +6,10 @@ import { kindOf } from '../packed-words.js';
 import type { Prepared, Step } from './changed.js';
 import { builtSteps } from './compaction.js';
 import type { Kind, Part } from './kind.js';
-import { type KeptOut, type ListState, reasonToKeepOut } from './list-state.js';
+import { type ListState, type Rejections, rejectionReason } from './list-state.js';
 import type { Columns } from './segments/columns.js';
 import { EntryMarks, type Living } from './segments/delta.js';
-import type { KeptOutReason, Withdrawals } from './withdrawals.js';
+import type { RejectionReason, Withdrawals } from './withdrawals.js';
 import type { Withdrawn } from './withdrawn.js';
 
 /** Entries that a step checks: about 0.2 ms. */
@@ -61,7 +61,7 @@ export interface Ready {
   /** the entries that stay because they are added again */
   readonly kept: ReadonlyMap<Columns, EntryMarks>;
   readonly arriving: readonly Part<Columns>[];
-  readonly keptOut: KeptOut;
+  readonly rejections: Rejections;
 }
 
 /**
@@ -77,7 +77,7 @@ export function* readySteps(
   const leaving = new Map<Columns, EntryMarks>();
   const kept = new Map<Columns, EntryMarks>();
   const arriving: Part<Columns>[] = [];
-  const keptOut: (readonly [NumberedEntry, KeptOutReason])[] = [];
+  const rejections: (readonly [NumberedEntry, RejectionReason])[] = [];
   const byKind = new Map(tables.map((rows) => [kindOf(rows.algorithm, rows.bits), rows]));
   const taken = new Map<PackedEntries, Uint8Array>();
   for (const [name, kind] of replaced ? base.kinds : []) {
@@ -119,11 +119,11 @@ export function* readySteps(
       (row) => {
         if (isTaken[row]) return;
         const entry = withdrawn.size > 0 ? rows.entryAt(row) : { hash: rows.hashAt(row) };
-        const reason = reasonToKeepOut(entry, withdrawn);
+        const reason = rejectionReason(entry, withdrawn);
         if (reason === undefined) count++;
         else {
           isTaken[row] = 1;
-          keptOut.push([rows.numberedAt(row), reason]);
+          rejections.push([rows.numberedAt(row), reason]);
         }
       },
       STEP,
@@ -132,7 +132,7 @@ export function* readySteps(
     const coming = { table: rows, count, has: (row: number) => isTaken[row] === 0 };
     arriving.push((yield* builtSteps(rows, [coming])).part);
   }
-  return { base, leaving, kept, arriving, keptOut };
+  return { base, leaving, kept, arriving, rejections };
 }
 
 /**
@@ -141,7 +141,7 @@ export function* readySteps(
  */
 export function lateStep(
   now: ListState,
-  { base, leaving, kept, arriving, keptOut }: Ready,
+  { base, leaving, kept, arriving, rejections }: Ready,
   { replaced }: LargeChange,
   { withdrawals, isReinstated }: Meanwhile,
 ): Step & { readonly prepared: Prepared } {
@@ -182,14 +182,14 @@ export function lateStep(
     }
     if (going.length > 0) remove.set(kind, going);
   }
-  const isBack = ([entry, reason]: KeptOut[number]) =>
+  const isBack = ([entry, reason]: Rejections[number]) =>
     isReinstated && reason === 'withdrawn' && !now.withdrawn.cover(entry);
-  for (const each of isReinstated ? keptOut.filter(isBack) : []) add.push(each[0]);
-  const stillOut = isReinstated ? keptOut.filter((each) => !isBack(each)) : keptOut;
+  for (const each of isReinstated ? rejections.filter(isBack) : []) add.push(each[0]);
+  const stillOut = isReinstated ? rejections.filter((each) => !isBack(each)) : rejections;
   return {
     add,
     remove,
-    prepared: { leaving, arriving, withdrawn: withdrawals, keptOut: stillOut },
+    prepared: { leaving, arriving, withdrawn: withdrawals, rejections: stillOut },
   };
 }
 

@@ -3,12 +3,12 @@ import { hashFromHex, hashToHex, isDegenerate } from '../hash.js';
 import { type HashType, kindOf } from '../packed-words.js';
 import { Kind } from './kind.js';
 import { Lists } from './lists.js';
-import { type Covered, type KeptOutReason, Withdrawals } from './withdrawals.js';
+import { type Covered, type RejectionReason, Withdrawals } from './withdrawals.js';
 import { copyOfWithdrawn, type Withdrawn, type WithdrawnKey } from './withdrawn.js';
 
 export type { ListedPart, SearchingThreads, SearchThreadsStats } from './kind.js';
 export type { Fetched, KeptSettings } from './lists.js';
-export type { KeptOutReason, Kind, Lists, Withdrawals };
+export type { Kind, Lists, RejectionReason, Withdrawals };
 
 /** Kinds without entries, by name; they do not change. */
 const empties = /* @__PURE__ */ new Map<string, Kind>();
@@ -19,14 +19,14 @@ export class ListState {
   readonly withdrawn: Withdrawals;
   readonly lists: Lists;
   /** number of entries rejected so far */
-  readonly keptOut: Readonly<Record<KeptOutReason, number>>;
+  readonly rejected: Readonly<Record<RejectionReason, number>>;
   readonly generation: number;
 
   constructor(state: Partial<Omit<ListState, 'of' | 'size'>> = {}) {
     this.kinds = state.kinds ?? new Map<string, Kind>();
     this.withdrawn = state.withdrawn ?? new Withdrawals();
     this.lists = state.lists ?? new Lists();
-    this.keptOut = state.keptOut ?? { degenerate: 0, withdrawn: 0 };
+    this.rejected = state.rejected ?? { degenerate: 0, withdrawn: 0 };
     this.generation = state.generation ?? 0;
   }
 
@@ -48,7 +48,10 @@ export class ListState {
 }
 
 /** The reason for which an entry cannot be on a list; undefined if it can. */
-export function reasonToKeepOut(entry: Covered, withdrawn: Withdrawals): KeptOutReason | undefined {
+export function rejectionReason(
+  entry: Covered,
+  withdrawn: Withdrawals,
+): RejectionReason | undefined {
   if (isDegenerate(entry.hash)) return 'degenerate';
   return withdrawn.cover(entry) ? 'withdrawn' : undefined;
 }
@@ -96,4 +99,4 @@ export function widenedBy(kinds: Iterable<Kind>, withdrawals: readonly Withdrawn
 }
 
 /** Rejected entries, and the reasons. */
-export type KeptOut = readonly (readonly [NumberedEntry, KeptOutReason])[];
+export type Rejections = readonly (readonly [NumberedEntry, RejectionReason])[];

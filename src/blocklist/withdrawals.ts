@@ -186,10 +186,10 @@ function add(counts: SlottedMap<number>, key: string, by: number): void {
 }
 
 /** The reason for which an entry was rejected. */
-export type KeptOutReason = 'degenerate' | 'withdrawn';
+export type RejectionReason = 'degenerate' | 'withdrawn';
 
 /** Called with each rejected entry. */
-export type OnKeptOut = (entry: BlocklistEntry, reason: KeptOutReason) => void;
+export type OnRejected = (entry: BlocklistEntry, reason: RejectionReason) => void;
 
 /** The members of an entry that a withdrawal may name. */
 export type Covered = Pick<BlocklistEntry, 'hash' | 'group' | 'id' | 'source' | 'list'>;

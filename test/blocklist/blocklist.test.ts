@@ -100,10 +100,10 @@ test('degenerate entries are reported and kept out', async () => {
       { hash: zero, labels: ['flat'] },
       { hash: BASE, labels: ['a'] },
     ],
-    { onKeptOut: (entry, reason) => out.push([entry.labels.join(), reason]) },
+    { onRejected: (entry, reason) => out.push([entry.labels.join(), reason]) },
   );
   expect(out).toEqual([['flat', 'degenerate']]);
-  expect(blocklist.keptOut).toEqual({ degenerate: 1, withdrawn: 0 });
+  expect(blocklist.rejected).toEqual({ degenerate: 1, withdrawn: 0 });
   expect(blocklist.size).toBe(1);
   expect(found(blocklist, zero)).toEqual([]);
   expect((await blocklist.apply({ add: [{ hash: zero, labels: [] }] })).added).toBe(0);
@@ -172,7 +172,7 @@ describe('withdrawn means gone', () => {
     expect(found(blocklist)).toEqual(['near']);
     expect(blocklist.size).toBe(1);
     expect((await blocklist.apply({ add: [entries[0]!] })).added).toBe(0);
-    expect(blocklist.keptOut.withdrawn).toBe(1);
+    expect(blocklist.rejected.withdrawn).toBe(1);
     expect(found(blocklist)).toEqual(['near']);
     expect((await blocklist.apply({ withdraw: [BASE] })).removed).toBe(0);
   });
@@ -206,7 +206,7 @@ describe('withdrawn means gone', () => {
     await before.apply({ withdraw: [{ id: '1', source: 'y' }] });
     const after = createBlocklist(entries, { withdrawn: before.withdrawals });
     expect(after.size).toBe(0);
-    expect(after.keptOut).toEqual({ degenerate: 0, withdrawn: 3 });
+    expect(after.rejected).toEqual({ degenerate: 0, withdrawn: 3 });
     expect(after.withdrawals).toEqual(before.withdrawals);
   });
 
@@ -383,11 +383,11 @@ test('an entry that is kept out, and why', () => {
   const blocklist = createBlocklist([], { withdrawn: [{ id: '1' }] });
   const degenerate = { hash: zero, labels: [] };
   const withdrawn = { hash: BASE, labels: [], id: '1' };
-  expect(blocklist.reasonToKeepOut(degenerate)).toBe('degenerate');
-  expect(blocklist.reasonToKeepOut(withdrawn)).toBe('withdrawn');
-  expect(blocklist.reasonToKeepOut({ hash: BASE, labels: [] })).toBeUndefined();
+  expect(blocklist.rejectionReason(degenerate)).toBe('degenerate');
+  expect(blocklist.rejectionReason(withdrawn)).toBe('withdrawn');
+  expect(blocklist.rejectionReason({ hash: BASE, labels: [] })).toBeUndefined();
   // Asking changes nothing.
-  expect([blocklist.size, blocklist.keptOut]).toEqual([0, { degenerate: 0, withdrawn: 0 }]);
+  expect([blocklist.size, blocklist.rejected]).toEqual([0, { degenerate: 0, withdrawn: 0 }]);
 });
 
 test('withdrawals are copies', () => {
@@ -395,7 +395,7 @@ test('withdrawals are copies', () => {
   (blocklist.withdrawals[0] as Hash).bytes.fill(0);
   expect(blocklist.withdrawals).toEqual([BASE]);
   const next = createBlocklist([], { withdrawn: blocklist.withdrawals });
-  expect(next.reasonToKeepOut({ hash: BASE, labels: [] })).toBe('withdrawn');
+  expect(next.rejectionReason({ hash: BASE, labels: [] })).toBe('withdrawn');
 });
 
 test('a withdrawal keeps its reason, also in the next list', async () => {
@@ -463,7 +463,7 @@ describe('all entries are replaced', () => {
     expect(done).toMatchObject({ added: 1, rejected: { degenerate: 0, withdrawn: 2 } });
     expect(found(blocklist)).toEqual(['new too']);
     expect(blocklist.withdrawals).toEqual([{ id: '1', reason: 'ours' }, theirs]);
-    expect(blocklist.keptOut).toEqual({ degenerate: 0, withdrawn: 2 });
+    expect(blocklist.rejected).toEqual({ degenerate: 0, withdrawn: 2 });
     expect(blocklist.generation).toBe(generation + 1);
   });
 

@@ -29,7 +29,7 @@ const textOf = ({ state }: EntryList) =>
       .sort(),
     state.withdrawn.values(),
     state.lists.entries(),
-    state.keptOut,
+    state.rejected,
     state.generation,
   ]);
 

@@ -228,10 +228,10 @@ function compare(state: ListState, model: PlainList): void {
   const kinds = [...state.kinds.values()];
   const listed = kinds.flatMap((kind) => [...kind.numbers()].map((at) => kind.numberedAt(at)));
   expect(listed.map(textOf).sort()).toEqual(expected);
-  expect([state.size, state.generation, state.keptOut]).toEqual([
+  expect([state.size, state.generation, state.rejected]).toEqual([
     expected.length,
     model.generation,
-    model.keptOut,
+    model.rejected,
   ]);
   const groupsOf = (groups: readonly { group: string; list: string }[]) =>
     groups.map(({ group, list }) => `${group} ${list}`).sort();
@@ -321,7 +321,7 @@ async function live(acts: readonly Act[], start: number): Promise<void> {
   let fails = false;
   let reenter: (() => void) | undefined;
   const list = new Watched({
-    onKeptOut: (one, reason) => {
+    onRejected: (one, reason) => {
       if (fails) throw new Broken();
       told.push(`${reason} ${fullText(one)}`);
       const run = reenter;
@@ -417,7 +417,7 @@ async function live(acts: readonly Act[], start: number): Promise<void> {
       withdrawals[at] = change.withdraw ?? [];
       const { generation } = model;
       const done = model.apply(change);
-      expected.push(...done.keptOut);
+      expected.push(...done.rejections);
       model.generation = fitted(applied, done, generation, sync.has(applied));
     }
     const isLast = at === list.made.length - 1;
@@ -463,7 +463,7 @@ const withoutEmpty = ({ list = '', ...one }: BlocklistEntry): BlocklistEntry =>
  */
 function fitted(applied: Applied, done: PlainDone, before: number, isAtOnce: boolean): number {
   const { added, removed, generation, ...others } = applied;
-  const { added: more, removed: gone, isChanged, keptOut: _, ...expected } = done;
+  const { added: more, removed: gone, isChanged, rejections: _, ...expected } = done;
   expect(others).toEqual(expected);
   const moved = added - more;
   expect(removed - gone).toBe(moved);

@@ -366,7 +366,7 @@ test('what was withdrawn is not in the new list, whichever list it was withdrawn
   const kept: string[] = [];
   const blocklist = createBlocklist([entry('a', { id: '1' })], {
     withdrawn: [{ id: '1', list: 'a' }, { id: '2' }, { id: '3', list: 'b' }],
-    onKeptOut: ({ id }) => kept.push(id!),
+    onRejected: ({ id }) => kept.push(id!),
   });
   expect([blocklist.size, kept]).toEqual([0, ['1']]);
   const all = ['1', '2', '3'].map((id) => entry(undefined, { id }));
@@ -396,19 +396,19 @@ const idsOf = (blocklist: Blocklist) => [...blocklist.entries()].map(({ id }) =>
 
 test('what is withdrawn while entries are kept out is not added', async () => {
   const entries = [0, 1, 2].map((i) => ({ ...entry('a'), hash: off(80 * i).hash, id: 'one' }));
-  const onKeptOut = vi.fn(() => void blocklist.apply({ withdraw: [{ id: 'one' }] }));
-  const blocklist: Blocklist = createBlocklist([], { withdrawn: [off(80).hash], onKeptOut });
+  const onRejected = vi.fn(() => void blocklist.apply({ withdraw: [{ id: 'one' }] }));
+  const blocklist: Blocklist = createBlocklist([], { withdrawn: [off(80).hash], onRejected });
   const table = new PackedEntries('pdq', 256);
   for (const each of entries) table.push(each);
   await blocklist.apply({ add: table });
   // The first is told again, as it is looked at again.
-  expect([blocklist.size, onKeptOut.mock.calls.length]).toEqual([0, 4]);
+  expect([blocklist.size, onRejected.mock.calls.length]).toEqual([0, 4]);
   await blocklist.apply({ reinstate: [{ id: 'one' }] });
   expect(await blocklist.apply({ replace: { list: 'a', entries } })).toMatchObject({
     added: 0,
     removed: 0,
   });
-  expect([blocklist.size, blocklist.keptOut]).toEqual([0, { degenerate: 0, withdrawn: 6 }]);
+  expect([blocklist.size, blocklist.rejected]).toEqual([0, { degenerate: 0, withdrawn: 6 }]);
 });
 
 test.each([1, 20])(

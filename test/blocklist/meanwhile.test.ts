@@ -61,7 +61,7 @@ test('who withdraws the same each time that an entry is kept out comes to an end
     added: 2,
     rejected: { withdrawn: 1 },
   });
-  expect(list.state.keptOut.withdrawn).toBe(1);
+  expect(list.state.rejected.withdrawn).toBe(1);
 });
 
 test('a picture is withdrawn that has more parts than a call takes arguments', async () => {

@@ -256,7 +256,7 @@ test('a failure while a picture is withdrawn with its part changes nothing', asy
   const entries = entriesOf({ id: undefined, windows: 2 }, 0);
   let isFailing = false;
   const list = createBlocklist([], {
-    onKeptOut: () => {
+    onRejected: () => {
       if (isFailing) throw new Error('told');
     },
   });

@@ -1,5 +1,5 @@
 import type { ListChange, ListRecord } from '../../src/blocklist/list-change.js';
-import type { KeptOutReason } from '../../src/blocklist/withdrawals.js';
+import type { RejectionReason } from '../../src/blocklist/withdrawals.js';
 import type { Withdrawn, WithdrawnKey } from '../../src/blocklist/withdrawn.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { type Hash, hashToHex, isDegenerate } from '../../src/hash.js';
@@ -23,8 +23,8 @@ export interface PlainDone {
   readonly removed: number;
   readonly withdrawn: number;
   readonly reinstated: number;
-  readonly rejected: Record<KeptOutReason, number>;
-  readonly keptOut: readonly string[];
+  readonly rejected: Record<RejectionReason, number>;
+  readonly rejections: readonly string[];
   readonly isChanged: boolean;
 }
 
@@ -40,7 +40,7 @@ export class PlainList {
   entries: BlocklistEntry[] = [];
   withdrawn: PlainWithdrawal[] = [];
   settings = new Map<string, ListSettings>();
-  keptOut = { degenerate: 0, withdrawn: 0 };
+  rejected = { degenerate: 0, withdrawn: 0 };
   generation = 0;
 
   apply(change: PlainChange): PlainDone {
@@ -73,7 +73,7 @@ export class PlainList {
         if (this.#widen(nameOf(each), entry)) isChanged = true;
       }
     }
-    const keptOut: string[] = [];
+    const rejections: string[] = [];
     const rejected = { degenerate: 0, withdrawn: 0 };
     for (let again = true; again; ) {
       again = false;
@@ -81,7 +81,7 @@ export class PlainList {
         const reason = this.reasonFor(entry);
         if (!reason) return true;
         rejected[reason]++;
-        keptOut.push(`${reason} ${fullText(entry)}`);
+        rejections.push(`${reason} ${fullText(entry)}`);
         if (reason === 'degenerate') return false;
         for (const list of [undefined, entry.list ?? '']) {
           const { algorithm, bytes } = entry.hash;
@@ -103,15 +103,15 @@ export class PlainList {
         isChanged = true;
       }
     }
-    this.keptOut.degenerate += rejected.degenerate;
-    this.keptOut.withdrawn += rejected.withdrawn;
+    this.rejected.degenerate += rejected.degenerate;
+    this.rejected.withdrawn += rejected.withdrawn;
     const [added, gone] = [coming.length, before.length - left.length];
     isChanged ||= added + gone + withdrawn + reinstated > 0;
     if (isChanged) this.generation++;
-    return { added, removed: gone, withdrawn, reinstated, rejected, keptOut, isChanged };
+    return { added, removed: gone, withdrawn, reinstated, rejected, rejections, isChanged };
   }
 
-  reasonFor(entry: BlocklistEntry): KeptOutReason | undefined {
+  reasonFor(entry: BlocklistEntry): RejectionReason | undefined {
     if (isDegenerate(entry.hash)) return 'degenerate';
     return this.covers(entry) ? 'withdrawn' : undefined;
   }

@@ -4,7 +4,7 @@ import { FormatError } from '../../errors.js';
 import { finish, inSteps } from '../../in-turns.js';
 import { checksumSteps } from '../../indexing/snapshot.js';
 import { checkKeptSettings, copyOfKept, type KeptSettings } from '../lists.js';
-import type { KeptOutReason } from '../withdrawals.js';
+import type { RejectionReason } from '../withdrawals.js';
 import { withdrawnFromJSON, withdrawnToJSON } from '../withdrawn.js';
 import type { Effect } from './effect.js';
 import { type Body, Lines, wordsOf } from './record-lines.js';
@@ -42,7 +42,7 @@ export interface Moment {
 
 /** The first line of a payload. */
 interface Head {
-  readonly keptOut: Readonly<Record<KeptOutReason, number>>;
+  readonly rejected: Readonly<Record<RejectionReason, number>>;
   readonly reinstate: number;
   readonly withdraw: number;
   readonly remove: number;
@@ -68,10 +68,10 @@ export interface Payload {
 
 /** Writes an effect, step by step. @param back bytes from the start of its body to its record */
 export function* payloadSteps(effect: Effect, back = 0): Generator<void, Payload> {
-  const { keptOut, reinstate, withdraw, remove, add, lists, generation, body } = effect;
+  const { rejected, reinstate, withdraw, remove, add, lists, generation, body } = effect;
   const lines = new Lines();
   const head: Head = {
-    keptOut,
+    rejected,
     reinstate: reinstate.length,
     withdraw: withdraw.length,
     remove: remove.length,
@@ -172,7 +172,7 @@ export class PayloadReader {
    * @throws {FormatError} `bad-line`
    */
   *steps(generation: number, body?: Uint8Array): Generator<void, Effect> {
-    const { keptOut, lists, body: told, ...counts } = this.head;
+    const { rejected, lists, body: told, ...counts } = this.head;
     const lines = this.#lines;
     const reinstate = yield* lines.all(counts.reinstate, withdrawnFromJSON);
     const withdraw = yield* lines.all(counts.withdraw, withdrawnFromJSON);
@@ -187,7 +187,7 @@ export class PayloadReader {
       };
       yield* inSteps(told.remove + told.add, read, STEP);
     }
-    return { reinstate, withdraw, remove, add, ...(lists && { lists }), keptOut, generation };
+    return { reinstate, withdraw, remove, add, ...(lists && { lists }), rejected, generation };
   }
 }
 
@@ -226,8 +226,8 @@ class LineReader {
 
 /** @throws {TypeError} if it is malformed */
 function headFrom(head: Head): Head {
-  const { keptOut, lists, reinstate, withdraw, remove, add, body, ...others } = head;
-  const { degenerate, withdrawn } = keptOut;
+  const { rejected, lists, reinstate, withdraw, remove, add, body, ...others } = head;
+  const { degenerate, withdrawn } = rejected;
   const counts = [degenerate, withdrawn, reinstate, withdraw, remove, add];
   if (body) counts.push(body.back, body.byteLength, body.sum, body.remove, body.add);
   const isFit = [...counts, ...(body?.without ?? [])].every(
@@ -241,7 +241,7 @@ function headFrom(head: Head): Head {
     return [name, copyOfKept(each)];
   });
   return {
-    keptOut: { degenerate, withdrawn },
+    rejected: { degenerate, withdrawn },
     reinstate,
     withdraw,
     remove,

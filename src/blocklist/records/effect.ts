@@ -11,7 +11,7 @@ import { ListState } from '../list-state.js';
 import { type KeptSettings, Lists } from '../lists.js';
 import type { Columns } from '../segments/columns.js';
 import type { Living } from '../segments/delta.js';
-import type { KeptOutReason } from '../withdrawals.js';
+import type { RejectionReason } from '../withdrawals.js';
 import type { Withdrawn, WithdrawnKey } from '../withdrawn.js';
 import type { Body } from './record-lines.js';
 
@@ -37,7 +37,7 @@ export interface Effect {
   /** the settings of all lists, if any changed */
   readonly lists?: readonly (readonly [string, KeptSettings])[];
   /** number of entries rejected until then */
-  readonly keptOut: Readonly<Record<KeptOutReason, number>>;
+  readonly rejected: Readonly<Record<RejectionReason, number>>;
   /** generation of the list then */
   readonly generation: number;
 }
@@ -45,8 +45,8 @@ export interface Effect {
 /** True if a change did anything that a list keeps. */
 export const isEffective = (before: ListState, { state }: Changed): boolean =>
   state.generation !== before.generation ||
-  state.keptOut.degenerate !== before.keptOut.degenerate ||
-  state.keptOut.withdrawn !== before.keptOut.withdrawn;
+  state.rejected.degenerate !== before.rejected.degenerate ||
+  state.rejected.withdrawn !== before.rejected.withdrawn;
 
 /**
  * The effect of a step on a list, computed step by step.
@@ -64,7 +64,7 @@ export function* effectSteps(
   }
   const { prepared } = step;
   const without = prepared && body && (yield* lateSteps(before, prepared, arrived));
-  const { keptOut, generation } = state;
+  const { rejected, generation } = state;
   const lists = state.lists === before.lists ? undefined : state.lists.entries();
   return {
     reinstate: step.reinstate ?? [],
@@ -74,7 +74,7 @@ export function* effectSteps(
     body,
     ...(without && { without }),
     ...(lists && { lists }),
-    keptOut,
+    rejected,
     generation,
   };
 }
@@ -135,7 +135,7 @@ export function* replaySteps(
 
 /** @param state its withdrawals are changed */
 function* replayedSteps(state: ListState, effect: Effect): Generator<void, ListState> {
-  const { reinstate, withdraw, add, keptOut, generation } = effect;
+  const { reinstate, withdraw, add, rejected, generation } = effect;
   const remove = yield* removedSteps(state, effect.remove);
   let next = state;
   // A small effect should take only one step.
@@ -158,7 +158,7 @@ function* replayedSteps(state: ListState, effect: Effect): Generator<void, ListS
     ...(parts ? { prepared: prepared(parts) } : { add }),
     ...(lists && { lists }),
   });
-  return new ListState({ ...last, keptOut, generation });
+  return new ListState({ ...last, rejected, generation });
 }
 
 const replaced = (state: ListState, step: Step) =>
@@ -168,7 +168,7 @@ const prepared = (arriving: readonly Part<Columns>[]) => ({
   leaving: new Map(),
   arriving,
   withdrawn: [],
-  keptOut: [],
+  rejections: [],
 });
 
 function* partsSteps(entries: readonly BlocklistEntry[]): Generator<void, Part<Columns>[]> {
@@ -228,7 +228,7 @@ export class JoinedEffects {
     for (const each of effect.remove) last.remove.push(each);
     for (const each of effect.add) last.add.push(each);
     if (effect.lists) last.lists = effect.lists;
-    last.keptOut = effect.keptOut;
+    last.rejected = effect.rejected;
     last.generation = effect.generation;
     last.end = Math.max(last.end, end);
   }
@@ -253,7 +253,7 @@ interface Joined {
   remove: BlocklistEntry[];
   add: BlocklistEntry[];
   lists?: NonNullable<Effect['lists']>;
-  keptOut: Effect['keptOut'];
+  rejected: Effect['rejected'];
   generation: number;
   /** the last phase that it has; -1: none */
   end: number;

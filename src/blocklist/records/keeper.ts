@@ -119,7 +119,7 @@ export class KeptChanges implements DurableChanges {
         waiting.signal?.throwIfAborted();
         const step = waiting.stepOf(state);
         const next = changed(state, step);
-        this.#list.tell(next.keptOut);
+        this.#list.tell(next.rejections);
         if (isEffective(state, next)) {
           const steps = effectSteps(state, step, next, waiting.body);
           effects.push(await inTurns(steps, undefined));

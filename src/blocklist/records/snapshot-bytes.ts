@@ -8,7 +8,7 @@ import { Kind, type ListedPart } from '../kind.js';
 import { ListState } from '../list-state.js';
 import { checkKeptSettings, copyOfKept, type KeptSettings, Lists } from '../lists.js';
 import { partSteps, segmentFile } from '../segments/index-bytes.js';
-import { type KeptOutReason, Withdrawals } from '../withdrawals.js';
+import { type RejectionReason, Withdrawals } from '../withdrawals.js';
 import {
   type Withdrawn,
   type WithdrawnJSON,
@@ -37,7 +37,7 @@ const DECODER = /* @__PURE__ */ new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** The content of a file besides the parts and the generation. */
 interface State {
-  readonly keptOut: Readonly<Record<KeptOutReason, number>>;
+  readonly rejected: Readonly<Record<RejectionReason, number>>;
   readonly withdrawals: readonly Withdrawn[];
   /** the settings of lists, by name */
   readonly lists: readonly (readonly [string, KeptSettings])[];
@@ -125,8 +125,8 @@ export async function snapshotState(
       return [name, new Kind(algorithm, bits, [first!, ...others])];
     }),
   );
-  const { keptOut, lists } = told;
-  return new ListState({ kinds, withdrawn, lists: new Lists(lists), keptOut, generation });
+  const { rejected, lists } = told;
+  return new ListState({ kinds, withdrawn, lists: new Lists(lists), rejected, generation });
 }
 
 /**
@@ -183,13 +183,13 @@ function* readStateSteps(bytes: Uint8Array): Generator<void, State> {
     throw new FormatError('bad-line', 'expected an object in the state of the blocklist', { line });
   };
   const told = next() as Partial<{
-    keptOut: State['keptOut'];
+    rejected: State['rejected'];
     withdrawals: number;
     lists: unknown;
   }>;
-  const { keptOut, withdrawals: count } = told;
-  const counts = Object.values(Object(keptOut) as object);
-  if (!counts.every(isCount) || !isCount(count) || keptOut === undefined) {
+  const { rejected, withdrawals: count } = told;
+  const counts = Object.values(Object(rejected) as object);
+  if (!counts.every(isCount) || !isCount(count) || rejected === undefined) {
     throw new FormatError('bad-line', 'expected counts in the state of the blocklist', { line });
   }
   const lists = listsFrom(told.lists);
@@ -206,7 +206,7 @@ function* readStateSteps(bytes: Uint8Array): Generator<void, State> {
     }
   };
   yield* inSteps(count, read, LINE_STEP);
-  return { keptOut, withdrawals, lists };
+  return { rejected, withdrawals, lists };
 }
 
 /** The settings of lists by name; undefined if they are malformed. */
@@ -228,7 +228,7 @@ const isCount = (value: unknown): value is number =>
 /** The snapshot of a list, as pieces of bytes. Do not modify them. */
 export async function snapshotOf({
   generation,
-  keptOut,
+  rejected,
   withdrawn,
   lists,
   kinds,
@@ -249,7 +249,7 @@ export async function snapshotOf({
     places.push({ at: 0, byteLength, sum: sum >>> 0 });
   }
   const table = Uint32Array.from(numbers);
-  const told = { keptOut, withdrawals: withdrawn.values(), lists: lists.entries() };
+  const told = { rejected, withdrawals: withdrawn.values(), lists: lists.entries() };
   const state = await inTurns(stateSteps(told), undefined);
   const header = Int32Array.from({ length: HEADER_BYTES / 4 }, () => 0);
   const [high, low] = [Math.floor(generation / 2 ** 32), generation % 2 ** 32];
@@ -279,8 +279,8 @@ export async function snapshotOf({
  * The state in UTF-8: counts and the settings of lists in the first line, then each withdrawal;
  * padded with spaces.
  */
-function* stateSteps({ keptOut, withdrawals, lists }: State): Generator<void, Uint8Array> {
-  const lines = [JSON.stringify({ keptOut, withdrawals: withdrawals.length, lists })];
+function* stateSteps({ rejected, withdrawals, lists }: State): Generator<void, Uint8Array> {
+  const lines = [JSON.stringify({ rejected, withdrawals: withdrawals.length, lists })];
   const write = (at: number) => {
     lines.push(JSON.stringify(withdrawnToJSON(withdrawals[at]!)));
   };

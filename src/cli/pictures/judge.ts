@@ -116,7 +116,7 @@ export async function judgeOf(call: Call, list: string, out: Output) {
   const all = call.on('all');
   // An empty list was reported when it was read.
   if (blocklist.size > 0)
-    noteDegenerate(list, blocklist.keptOut.degenerate, 'excluded from matching', out);
+    noteDegenerate(list, blocklist.rejected.degenerate, 'excluded from matching', out);
   const hashing: CheckOptions = {
     ...hashOptions(call),
     decoding: call.text('decoding') as 'draft',

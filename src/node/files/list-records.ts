@@ -13,10 +13,10 @@ import {
 } from './index-file.js';
 
 /** Options for opening a saved blocklist. */
-export interface OpenBlocklistOptions extends OpenOptions, Pick<BlocklistOptions, 'onKeptOut'> {}
+export interface OpenBlocklistOptions extends OpenOptions, Pick<BlocklistOptions, 'onRejected'> {}
 
 export const OPEN_BLOCKLIST_OPTIONS = tableOf(OPEN_OPTIONS, {
-  onKeptOut: BLOCKLIST_OPTIONS.onKeptOut,
+  onRejected: BLOCKLIST_OPTIONS.onRejected,
 }) satisfies OptionTable<OpenBlocklistOptions>;
 
 const FILE: FileKind = {
@@ -42,8 +42,8 @@ export async function loadBlocklist(
   options: OpenBlocklistOptions = {},
 ): Promise<Blocklist> {
   checkPath(path);
-  const { onKeptOut, ...reading } = checkedOptions(options, OPEN_BLOCKLIST_OPTIONS);
-  const list = new Blocklist({ onKeptOut });
+  const { onRejected, ...reading } = checkedOptions(options, OPEN_BLOCKLIST_OPTIONS);
+  const list = new Blocklist({ onRejected });
   list.become((await readingList(path, (file) => listIn(sourceOf(file), reading))).state);
   return list;
 }

@@ -103,10 +103,10 @@ export async function openBlocklist(
 ): Promise<Blocklist> {
   checkPath(path);
   const { follow, create, copy, ...how } = checkedOptions(options, OPEN_LIST_OPTIONS);
-  const { onKeptOut, ...reading } = how;
+  const { onRejected, ...reading } = how;
   if (copy && follow) throw new TypeError('expected copy or follow, not both');
   follow?.signal?.throwIfAborted();
-  const list = new Blocklist({ onKeptOut });
+  const list = new Blocklist({ onRejected });
   if (!/\.ohb$/i.test(path) && !(await isBlocklistFile(path)) && (await isThere(path))) {
     await readOnly(path, list, reading);
     return searchedOnce(list);

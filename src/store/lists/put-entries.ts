@@ -1,4 +1,4 @@
-import type { KeptOutReason } from '../../blocklist/list-state.js';
+import type { RejectionReason } from '../../blocklist/list-state.js';
 import { type BlocklistEntry, listOf } from '../../entry.js';
 import { isDegenerate } from '../../hash.js';
 import type { Sql, SqlValue } from '../sql/database.js';
@@ -21,7 +21,7 @@ export interface Put {
   /** number of entries that are new, or differ from their earlier version */
   added: number;
   /** number of rejected entries, by reason */
-  readonly rejected: Record<KeptOutReason, number>;
+  readonly rejected: Record<RejectionReason, number>;
   /** those of the entries that were not rejected, in input order */
   readonly numbers: number[];
 }

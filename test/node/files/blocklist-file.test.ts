@@ -83,13 +83,13 @@ const textOf = ({ hash, ...rest }: BlocklistEntry) =>
 class Model {
   listed: BlocklistEntry[] = [];
   withdrawn: Withdrawn[] = [];
-  keptOut = { degenerate: 0, withdrawn: 0 };
+  rejected = { degenerate: 0, withdrawn: 0 };
 
   add(entry: BlocklistEntry): boolean {
     const why = isDegenerate(entry.hash)
       ? 'degenerate'
       : this.withdrawn.some((one) => covers(one, entry)) && 'withdrawn';
-    if (why) this.keptOut = { ...this.keptOut, [why]: this.keptOut[why] + 1 };
+    if (why) this.rejected = { ...this.rejected, [why]: this.rejected[why] + 1 };
     else this.listed = [...this.listed, entry];
     return !why;
   }
@@ -119,13 +119,13 @@ const found = (list: Blocklist, hash: Hash) =>
     .sort();
 
 /** Compares all that a list answers with the model; the order of withdrawals may differ. */
-function compare(list: Blocklist, { listed, withdrawn, keptOut }: Model): void {
+function compare(list: Blocklist, { listed, withdrawn, rejected }: Model): void {
   expect([...list.entries()].map(textOf).sort()).toEqual(listed.map(textOf).sort());
   expect(list.size).toBe(listed.length);
   const byName = (all: readonly Withdrawn[]) =>
     Object.fromEntries(all.map((one) => [nameOf(one), one.reason]));
   expect(byName(list.withdrawals)).toEqual(byName(withdrawn));
-  expect(list.keptOut).toEqual(keptOut);
+  expect(list.rejected).toEqual(rejected);
   for (const hash of HASHES) {
     const expected = listed.filter((entry) => same(entry.hash, hash));
     expect(found(list, hash)).toEqual(expected.map(textOf).sort());
@@ -162,7 +162,7 @@ type Change = typeof change extends fc.Arbitrary<infer T> ? T : never;
 async function make(list: Blocklist, model: Model, step: Change): Promise<void> {
   const before = list.generation;
   if ('add' in step) {
-    const why = list.reasonToKeepOut(step.add);
+    const why = list.rejectionReason(step.add);
     const fits = model.add(step.add);
     const { added } = await list.apply({ add: [step.add] });
     expect([why === undefined, added]).toEqual([fits, fits ? 1 : 0]);
@@ -239,15 +239,15 @@ test('a list is opened with the policy of the caller, and its file names nothing
   const path = join(folder, 'policy.ohl');
   await saveList(path, await aList());
   const kept: string[] = [];
-  const onKeptOut = (_: BlocklistEntry, reason: string) => kept.push(reason);
-  const list = await openBlocklist(path, { onKeptOut });
+  const onRejected = (_: BlocklistEntry, reason: string) => kept.push(reason);
+  const list = await openBlocklist(path, { onRejected });
   expect(
     match({ hash: BASE, quality: 100, variants: [] }, list, { policy: { matchDistance: -1 } })
       .verdict,
   ).toBe('review');
   expect((await list.apply({ add: [{ hash: BASE, labels: [], id: '1' }] })).added).toBe(0);
   expect(kept).toEqual(['withdrawn']);
-  expect(list.keptOut).toEqual({ degenerate: 1, withdrawn: 1 });
+  expect(list.rejected).toEqual({ degenerate: 1, withdrawn: 1 });
   expect(list.withdrawals[0]).toEqual({ id: '1', reason: 'a reason' });
 });
 

@@ -167,7 +167,7 @@ test.each([
     textsOf(list),
     list.withdrawals,
     list.lists(),
-    list.keptOut,
+    list.rejected,
     list.generation,
     [1, 2, 3, 5, 8, 9, 10, 11, 20].map((at) => verdictOf(list, at)),
   ];

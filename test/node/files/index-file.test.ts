@@ -179,10 +179,10 @@ test('a list decides the same as an index file and as text', async () => {
         });
         const asText = createBlocklist([table!], { withdrawn });
         const asFile = createBlocklist([await openIndex(path, { verify })], { withdrawn });
-        expect(asFile.keptOut).toEqual(asText.keptOut);
+        expect(asFile.rejected).toEqual(asText.rejected);
         expect(asFile.size).toBe(asText.size);
-        seen.degenerate += asText.keptOut.degenerate;
-        seen.withdrawn += asText.keptOut.withdrawn;
+        seen.degenerate += asText.rejected.degenerate;
+        seen.withdrawn += asText.rejected.withdrawn;
         for (const query of [...queries, ...entries.map((each) => each.hash)]) {
           for (const quality of [49, 100]) {
             const decision = decisionOf(asText, query, quality);
@@ -211,7 +211,7 @@ test('degenerate entries that nobody counted are counted when the index is saved
   expect([opened.info.degenerate, opened.degenerate]).toEqual([undefined, undefined]);
   const before = createBlocklist([opened]);
   expect(match({ hash: zero, variants: [] }, before).verdict).toBe('none');
-  expect([before.keptOut.degenerate, before.size]).toEqual([1, 2]);
+  expect([before.rejected.degenerate, before.size]).toEqual([1, 2]);
   const path = join(folder, 'k.ohx');
   await saveIndex(path, opened.index, { entries: opened.entries });
   // Saving it once more keeps the count.
@@ -220,7 +220,7 @@ test('degenerate entries that nobody counted are counted when the index is saved
   const after = await openIndex(path, { verify: false });
   expect(after.info).toMatchObject({ version: 1, size: 2, degenerate: 1, generation: 2 });
   const counted = createBlocklist([after]);
-  expect([counted.keptOut.degenerate, counted.size]).toEqual([1, 2]);
+  expect([counted.rejected.degenerate, counted.size]).toEqual([1, 2]);
 });
 
 /** An index file of one hash with the highest possible id. */

@@ -151,7 +151,7 @@ const answersOf = (list: Blocklist) => ({
   size: list.size,
   entries: [...list.entries()].map(textOfEntry).sort(),
   counts: countsOf(list),
-  keptOut: list.keptOut,
+  rejected: list.rejected,
   withdrawals: list.withdrawals.map((each) => JSON.stringify(each)),
   settings: [...list.settings],
   found: HASHES.map((hash) => found(list, hash)),
@@ -613,7 +613,7 @@ describe('whatever fails, nothing is seen, and the next change works', () => {
     const told = vi.fn(() => {
       throw new Error('told');
     });
-    const list = await openBlocklist(path, { onKeptOut: told });
+    const list = await openBlocklist(path, { onRejected: told });
     const before = answersOf(list);
     const size = statSync(path).size;
     const degenerate = { hash: HASHES[3]!, labels: [] };
@@ -806,7 +806,7 @@ test('many appended withdrawals are read, and the file is written anew at the ne
       withdraw: [{ id: `${n}` }],
       remove: [],
       add: [],
-      keptOut: { degenerate: 1, withdrawn: 0 },
+      rejected: { degenerate: 1, withdrawn: 0 },
       generation: commit.generation + 1,
     };
     const payload = finish(payloadSteps(effect));

@@ -325,7 +325,7 @@ describeEngines(({ newPlace }) => {
               const [follower] = followers;
               expect(stateOf(follower!.blocklist, follower!.allowList)).toEqual(expected);
               expect(stateOf(memory.kept, allowList)).toEqual(expected);
-              expect(memory.kept.keptOut).toEqual(memory.listed.keptOut);
+              expect(memory.kept.rejected).toEqual(memory.listed.rejected);
             }
             breaking.failsFrom = undefined;
             followers.push(await store.follow({ pollSeconds: 3600 }));
