@@ -222,13 +222,13 @@ export interface FetchState {
   /** start of the last completed fetch, in seconds since 1970 */
   readonly fetchedSeconds?: number;
   /** removals that the last fetch from the start held back; with it, the next is from the start */
-  readonly heldBack?: HeldBack;
+  readonly pendingRemovals?: PendingRemovals;
   /** words unknown to this version, the first 200 */
   readonly unknown: readonly UnknownWord[];
 }
 
 /** Removals that a fetch held back: the service no longer sent these entries. */
-export interface HeldBack {
+export interface PendingRemovals {
   /** number of entries to remove */
   readonly removals: number;
   /** number of entries on the list */

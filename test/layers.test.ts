@@ -96,7 +96,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     may: ['root', 'text'],
     doors: [
       'list-update.ts',
-      'held-back.ts',
+      'pending-removals.ts',
       'list-fetch.ts',
       'ncmec/client.ts',
       'ncmec/format.ts',

@@ -20,7 +20,7 @@ import {
   REMOTE,
   type RemoteList,
 } from '../matching/match.js';
-import { confirmHeldBack, heldBackLists } from '../node/files/fetch-list.js';
+import { allPendingRemovals, confirmPendingRemovals } from '../node/files/fetch-list.js';
 import { createHashPool, type HashPool, hashPool } from '../node/pool/create-hash-pool.js';
 import { MAX_BYTES } from '../picture/options.js';
 import { POLICY } from '../policy.js';
@@ -343,13 +343,15 @@ function partsOf(
       return 'allowList' in list ? { ...rules, allowList: list.allowList } : rules;
     },
     isEnding: () => isEnding,
-    heldBack() {
+    pendingRemovals() {
       if (!followed) return [];
-      return 'revision' in followed ? (followed.heldBack ?? []) : heldBackLists(followed.blocklist);
+      return 'revision' in followed
+        ? (followed.pendingRemovals ?? [])
+        : allPendingRemovals(followed.blocklist);
     },
     async confirm(name) {
       if (store && 'confirm' in store) return (await store.confirm(name)).confirmed;
-      if (!follower) return await confirmHeldBack(there().blocklist, name);
+      if (!follower) return await confirmPendingRemovals(there().blocklist, name);
       throw new Refusal('not-available', 'this service was started without its store');
     },
   };

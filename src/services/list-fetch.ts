@@ -11,10 +11,10 @@ import {
 } from '../door.js';
 import type { BlocklistEntry } from '../entry.js';
 import { FormatError } from '../errors.js';
-import type { FetchState, HeldBack, UnknownWord } from '../policy.js';
+import type { FetchState, PendingRemovals, UnknownWord } from '../policy.js';
 import { READ_UPDATES_OPTIONS, type ReadUpdatesOptions } from '../text/json.js';
-import { heldBackOf, isHeldBack, type Removal } from './held-back.js';
 import type { ListClient, ListUpdate, UpdatesPage } from './list-update.js';
+import { isPendingRemovals, pendingRemovalsOf, type Removal } from './pending-removals.js';
 
 /*
  * Fetches a list from a service, page by page, into any kind of storage: it decides what is applied
@@ -33,10 +33,10 @@ export interface FetchProgress {
   readonly withdrawn: number;
   /** whether the fetch began from the start */
   readonly isFromStart: boolean;
-  /** whether it is at its end: the list equals the service's, except for removals in `heldBack` */
+  /** whether it is at its end: the list equals the service's, except for `pendingRemovals` */
   readonly isDrained: boolean;
   /** removals that it held back: a person has to confirm them */
-  readonly heldBack?: HeldBack;
+  readonly pendingRemovals?: PendingRemovals;
   /**
    * for a fetch that does not know the service's end: the part it did not request, in words. Unless
    * the fetch is drained, no entry was removed for being unreported
@@ -78,7 +78,7 @@ export interface PageChange {
   /** withdrawals made */
   readonly withdrawn: number;
   /** removals of unreported entries that were held back */
-  readonly heldBack?: HeldBack | undefined;
+  readonly pendingRemovals?: PendingRemovals | undefined;
 }
 
 /**
@@ -87,13 +87,14 @@ export interface PageChange {
  */
 export function fetchStateFrom(json: object): FetchState {
   const told: { [K in keyof FetchState]?: unknown } = json;
-  const { origin, checkpoint, isPartial, mustRefetch, fetchedSeconds, heldBack, unknown } = told;
+  const { origin, checkpoint, isPartial, mustRefetch, fetchedSeconds, pendingRemovals, unknown } =
+    told;
   const isShaped =
     typeof origin === 'string' &&
     isFlag(isPartial) &&
     isFlag(mustRefetch) &&
     (fetchedSeconds === undefined || isCount(fetchedSeconds)) &&
-    (heldBack === undefined || isHeldBack(heldBack)) &&
+    (pendingRemovals === undefined || isPendingRemovals(pendingRemovals)) &&
     Array.isArray(unknown) &&
     unknown.every(isWord);
   if (!isShaped) throw new FormatError('bad-line', 'expected how far the list was fetched');
@@ -103,7 +104,7 @@ export function fetchStateFrom(json: object): FetchState {
     ...(isPartial !== undefined && { isPartial }),
     ...(mustRefetch !== undefined && { mustRefetch }),
     ...(fetchedSeconds !== undefined && { fetchedSeconds }),
-    ...(heldBack !== undefined && { heldBack }),
+    ...(pendingRemovals !== undefined && { pendingRemovals }),
     unknown: withWords([], unknown),
   };
 }
@@ -126,18 +127,18 @@ export interface FetchedPage {
   readonly updates: readonly ListUpdate[];
   /**
    * set on the last page of a fetch from the start: entries missing from it are removed, too,
-   * unless `holdsBack` returns otherwise
+   * unless `pendingOf` returns otherwise
    */
   readonly told: ToldRecords | undefined;
   /**
    * Decides about removing all unreported entries.
    * @returns if set, none of them is removed
    */
-  holdsBack(untold: readonly Removal[], state: FetchState): HeldBack | undefined;
+  pendingOf(untold: readonly Removal[], state: FetchState): PendingRemovals | undefined;
   /** whether `next` has a new checkpoint, which must not be saved before the page is */
   readonly isReached: boolean;
   /** the state after the page, from the state before it and the removals held back */
-  next(state: FetchState, heldBack: HeldBack | undefined): FetchState;
+  next(state: FetchState, pendingRemovals: PendingRemovals | undefined): FetchState;
 }
 
 /** Storage of a list that is fetched. */
@@ -218,7 +219,7 @@ export async function fetchInto<Checkpoint>(
   const nowSeconds = Math.floor(now() / 1000);
   const known = await target.state();
   const wasEmpty = await target.isEmpty();
-  const wasConfirmed = known?.heldBack?.isConfirmed ?? false;
+  const wasConfirmed = known?.pendingRemovals?.isConfirmed ?? false;
   let state = known;
   if (known?.origin !== origin || (fromStart && !known.mustRefetch)) {
     // Before the first page, so that no later fetch goes on from a checkpoint of another origin.
@@ -261,26 +262,27 @@ export async function fetchInto<Checkpoint>(
       updates,
       told: isDrained ? told : undefined,
       isReached,
-      holdsBack: (untold, { heldBack }) =>
-        heldBackOf(untold, { size, heldBack, wasConfirmed, nowSeconds }),
-      next({ isPartial, ...before }, heldBack) {
+      pendingOf: (untold, { pendingRemovals }) =>
+        pendingRemovalsOf(untold, { size, pendingRemovals, wasConfirmed, nowSeconds }),
+      next({ isPartial, ...before }, pendingRemovals) {
         const unknown = withWords(isAnew ? [] : before.unknown, page.unknown);
         const partial = isPartial !== undefined && { isPartial };
         // The checkpoint stays: the next fetch must request the unreported records again.
-        if (heldBack) {
+        if (pendingRemovals) {
           // A list may take long to save, and a person may have confirmed the same meanwhile.
-          const earlier = before.heldBack;
+          const earlier = before.pendingRemovals;
           const isConfirmed =
-            heldBack.isConfirmed || (earlier?.keys === heldBack.keys && earlier.isConfirmed);
-          const held = { ...heldBack, isConfirmed };
-          return { ...before, unknown, heldBack: held, mustRefetch: true };
+            pendingRemovals.isConfirmed ||
+            (earlier?.keys === pendingRemovals.keys && earlier.isConfirmed);
+          const held = { ...pendingRemovals, isConfirmed };
+          return { ...before, unknown, pendingRemovals: held, mustRefetch: true };
         }
         return isReached
           ? reached({ ...before, ...partial, unknown }, page, nowSeconds)
           : { ...before, ...partial, unknown };
       },
     });
-    const { heldBack } = change;
+    const { pendingRemovals } = change;
     progress = {
       told: progress.told + updates.length,
       added: progress.added + change.added,
@@ -288,7 +290,7 @@ export async function fetchInto<Checkpoint>(
       withdrawn: progress.withdrawn + change.withdrawn,
       isFromStart,
       isDrained,
-      ...(heldBack && { heldBack }),
+      ...(pendingRemovals && { pendingRemovals }),
       ...(notRead !== undefined && { notRead }),
     };
     onProgress?.(progress);
@@ -297,7 +299,7 @@ export async function fetchInto<Checkpoint>(
 }
 
 function reached<Checkpoint>(
-  { isPartial = false, mustRefetch = false, heldBack, ...state }: FetchState,
+  { isPartial = false, mustRefetch = false, pendingRemovals, ...state }: FetchState,
   { checkpoint, isDrained, isFromStart }: UpdatesPage<Checkpoint>,
   nowSeconds: number,
 ): FetchState {
@@ -306,7 +308,7 @@ function reached<Checkpoint>(
     checkpoint,
     ...(!isDrained && isPartial && { isPartial }),
     ...(!(isDrained && isFromStart) && mustRefetch && { mustRefetch }),
-    ...(!(isDrained && isFromStart) && heldBack && { heldBack }),
+    ...(!(isDrained && isFromStart) && pendingRemovals && { pendingRemovals }),
     ...(isDrained && { fetchedSeconds: nowSeconds }),
   };
 }

@@ -240,7 +240,7 @@ test('what fetches held back is told, and confirmed by curators', async () => {
   const fetchedBlocklist = createBlocklist([]);
   const state = { generation: 0, origin: '', unknown: [] };
   const keep = (fetched: Fetched) => fetchedBlocklist.apply({ settings: { 'a/b': { fetched } } });
-  const kept: Fetched & FetchState = { ...state, heldBack: { ...held, keys: 'AA==' } };
+  const kept: Fetched & FetchState = { ...state, pendingRemovals: { ...held, keys: 'AA==' } };
   await keep(kept);
   const ask = async (options: object, method: string, path: string) => {
     const { handler } = createService({ blocklist: fetchedBlocklist, pool, ...options });
@@ -253,17 +253,17 @@ test('what fetches held back is told, and confirmed by curators', async () => {
   const ready = async (options: object) => await ask(options, 'GET', '/health/ready');
   expect(await ready({})).toEqual([
     200,
-    { status: 'ready', heldBack: [{ ...told, isConfirmed: false }] },
+    { status: 'ready', pendingRemovals: [{ ...told, isConfirmed: false }] },
   ]);
   const confirm = '/v1/lists/a%2Fb/confirm';
   expect(await ask({}, 'POST', '/v1/lists/a/confirm')).toMatchObject([404, {}]);
   expect(await ask({}, 'POST', '/v1/lists/b/confirm')).toMatchObject([404, {}]);
   expect(await ask({}, 'POST', confirm)).toEqual([200, { list: 'a/b', isConfirmed: true }]);
-  expect(await ready({})).toMatchObject([200, { heldBack: [{ isConfirmed: true }] }]);
+  expect(await ready({})).toMatchObject([200, { pendingRemovals: [{ isConfirmed: true }] }]);
   await keep({ ...state });
   expect(await ready({})).toEqual([200, { status: 'ready' }]);
   // What a follower tells is from memory: the store is not asked.
-  const follower = { blocklist, revision: 3, heldBack: [{ ...held, list: 'a/b' }] };
+  const follower = { blocklist, revision: 3, pendingRemovals: [{ ...held, list: 'a/b' }] };
   const store = {
     revision: () => new Promise<number>(() => {}),
     confirm: async (name: string) => ({ confirmed: name === 'a/b', revision: 4 }),
@@ -271,6 +271,6 @@ test('what fetches held back is told, and confirmed by curators', async () => {
   const alone = { blocklist: undefined, follower };
   expect(await ask(alone, 'POST', confirm)).toMatchObject([501, { code: 'not-available' }]);
   const following = { ...alone, store };
-  expect(await ready(following)).toMatchObject([200, { heldBack: [told] }]);
+  expect(await ready(following)).toMatchObject([200, { pendingRemovals: [told] }]);
   expect(await ask(following, 'POST', confirm)).toMatchObject([200, { isConfirmed: true }]);
 });

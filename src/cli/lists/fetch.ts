@@ -6,10 +6,10 @@ import { Failure, UsageError } from '../failure.js';
 import { feedKey, type ListFeed } from '../list-feed.js';
 import { counted, csvLine, exitCode, type Output } from '../output.js';
 import { givenStore, STORE_OPTIONS, storeFailure, storePlaceOf } from '../store/opened-store.js';
-import { heldBackJson, heldBackWords, notReadWords } from './held-back.js';
 import { connected, listPlaceOf, readListConfig } from './list-config.js';
 import { type KeptLists, withLists } from './list-place.js';
 import { LIST_SERVICES } from './list-services.js';
+import { notReadWords, pendingRemovalsJson, pendingRemovalsText } from './pending-removals.js';
 
 /** Malformed records of a list that are printed. The rest are counted. */
 const PROBLEMS_SHOWN = 20;
@@ -112,7 +112,7 @@ async function fetchOne(
     const confirm = call.text('confirm') !== undefined;
     if (
       confirm &&
-      !(await lists.all()).lists.find((each) => each.name === name)?.fetched?.heldBack
+      !(await lists.all()).lists.find((each) => each.name === name)?.fetched?.pendingRemovals
     ) {
       out.error(name, 'no removals are held for confirmation');
       return 0;
@@ -121,9 +121,9 @@ async function fetchOne(
     const done = await lists.fetch(feed, { confirm, fromStart, signal, onProgress, onProblem });
     out.clear();
     await out.line(lineOf(name, done, call));
-    const { heldBack, notRead, isDrained } = done;
-    if (heldBack)
-      out.error(name, `${heldBackWords(heldBack)}; to remove them, ${commandOf(name, call)}`);
+    const { pendingRemovals, notRead, isDrained } = done;
+    if (pendingRemovals)
+      out.error(name, `${pendingRemovalsText(pendingRemovals)}; to remove them, ${commandOf(name, call)}`);
     if (notRead !== undefined) out.error(name, notReadWords(notRead, isDrained));
   } catch (error) {
     if (signal.aborted) throw error;
@@ -168,10 +168,14 @@ function commandOf(name: string, { words: [path], text }: Call): string {
   return `run: onlyhashes fetch${config}${store} --confirm ${quoted(name)}`;
 }
 
-function lineOf(name: string, { heldBack, ...done }: FetchProgress, call: Call): string {
+function lineOf(name: string, { pendingRemovals, ...done }: FetchProgress, call: Call): string {
   const { told, added, removed } = done;
   if (call.on('json')) {
-    return JSON.stringify({ name, ...done, ...(heldBack && { heldBack: heldBackJson(heldBack) }) });
+    return JSON.stringify({
+      name,
+      ...done,
+      ...(pendingRemovals && { pendingRemovals: pendingRemovalsJson(pendingRemovals) }),
+    });
   }
   return csvLine([name, told, added, removed]);
 }

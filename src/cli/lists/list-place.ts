@@ -34,7 +34,7 @@ export interface KeptLists {
   configure(config: ListConfig): Promise<readonly number[]>;
   /** With a number that grows with each change. */
   all(): Promise<{ readonly generation: number; readonly lists: readonly KeptList[] }>;
-  /** `confirm`: makes held-back removals, if the fetch finds no others. */
+  /** `confirm`: makes pending removals, if the fetch finds no others. */
   fetch(feed: ListFeed, options: FetchOptions & { confirm?: boolean }): Promise<FetchProgress>;
   /** A copy in memory, with the settings of a CONFIG, which are not saved. */
   copy(config: ListConfig): Promise<Listed>;

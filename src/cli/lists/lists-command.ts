@@ -3,9 +3,9 @@ import type { Command } from '../command.js';
 import type { ListFeed } from '../list-feed.js';
 import { csvLine } from '../output.js';
 import { STORE_OPTIONS } from '../store/opened-store.js';
-import { heldBackJson } from './held-back.js';
 import { type KeptLists, withLists } from './list-place.js';
 import { serviceOfOrigin } from './list-services.js';
+import { pendingRemovalsJson } from './pending-removals.js';
 import { namedLists } from './saved-blocklist.js';
 
 /** `onlyhashes lists`: the fetched lists, and when they were fetched. */
@@ -40,10 +40,11 @@ names: it may no longer be fetched.`,
     });
     out.clear();
     for (const each of told) {
-      const { name, service, entries, generation, fetched, mustRestart, unknown, heldBack } = each;
+      const { name, service, entries, generation, fetched, mustRestart, unknown, pendingRemovals } =
+        each;
       const next = mustRestart === undefined ? undefined : mustRestart ? 'restart' : 'update';
-      const { removals, of, since } = heldBack ?? {};
-      const held = heldBack && `${removals} of ${of} since ${since}`;
+      const { removals, of, since } = pendingRemovals ?? {};
+      const held = pendingRemovals && `${removals} of ${of} since ${since}`;
       const cells = [name, service, entries, generation, fetched, next, unknown.length, held];
       await out.line(call.on('json') ? JSON.stringify(each) : csvLine(cells));
     }
@@ -62,7 +63,7 @@ async function toldLists(kept: KeptLists, configured: readonly ListFeed[]) {
   ]);
   return [...names].map((name) => {
     const { size: entries = 0, fetched: state } = held.get(name) ?? {};
-    const { fetchedSeconds: seconds, origin, unknown = [], heldBack } = state ?? {};
+    const { fetchedSeconds: seconds, origin, unknown = [], pendingRemovals } = state ?? {};
     const feed = feeds.find((each) => each.name === name);
     return {
       name,
@@ -72,7 +73,7 @@ async function toldLists(kept: KeptLists, configured: readonly ListFeed[]) {
       fetched: seconds === undefined ? undefined : new Date(seconds * 1000).toISOString(),
       mustRestart: feed && mustRestartNext(feed, state),
       unknown,
-      heldBack: heldBack && heldBackJson(heldBack),
+      pendingRemovals: pendingRemovals && pendingRemovalsJson(pendingRemovals),
     };
   });
 }

@@ -11,10 +11,10 @@ import type { Call } from '../command.js';
 import { Failure, failureOf, UsageError } from '../failure.js';
 import { endingAtOnce } from '../interrupt.js';
 import { feedKey, type ListFeed } from '../list-feed.js';
-import { heldBackWords, notReadWords } from '../lists/held-back.js';
 import { connected, type ListConfig, type ListPlace, listPlaceOf } from '../lists/list-config.js';
 import { inFile, inStore, type KeptLists } from '../lists/list-place.js';
 import { readParts } from '../lists/lists.js';
+import { notReadWords, pendingRemovalsText } from '../lists/pending-removals.js';
 import { blocklistIn, configIn, wantedOf } from '../lists/saved-blocklist.js';
 import { counted, type Output } from '../output.js';
 import { openedStore, storePlaceOf } from '../store/opened-store.js';
@@ -164,8 +164,8 @@ async function fetchAndTell(
   let problems = 0;
   const onProblem = () => problems++;
   try {
-    const { heldBack, notRead, isDrained } = await lists.fetch(feed, { signal, onProblem });
-    if (heldBack) out.say(name, `${heldBackWords(heldBack)} until POST /v1/lists/NAME/confirm`);
+    const { pendingRemovals, notRead, isDrained } = await lists.fetch(feed, { signal, onProblem });
+    if (pendingRemovals) out.say(name, `${pendingRemovalsText(pendingRemovals)} until POST /v1/lists/NAME/confirm`);
     if (notRead !== undefined) out.say(name, notReadWords(notRead, isDrained));
   } catch (error) {
     // Another server of the same store fetches it.

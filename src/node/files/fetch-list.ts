@@ -4,8 +4,7 @@ import { boolean, checkedOptions, type OptionTable, tableOf } from '../../door.j
 import { type BlocklistEntry, checkListName, textOfEntry } from '../../entry.js';
 import { FormatError } from '../../errors.js';
 import { inTurns } from '../../in-turns.js';
-import type { FetchState, HeldBack } from '../../policy.js';
-import { type HeldBackList, type Removal, toldHeldBack } from '../../services/held-back.js';
+import type { FetchState, PendingRemovals } from '../../policy.js';
 import {
   checkListClient,
   FETCH_OPTIONS,
@@ -23,10 +22,15 @@ import {
   WITHDRAWN_BY_SERVICE,
 } from '../../services/list-fetch.js';
 import type { ListClient, ListUpdate } from '../../services/list-update.js';
+import {
+  type PendingRemovalsOfList,
+  type Removal,
+  removalsReport,
+} from '../../services/pending-removals.js';
 
 /** Options for fetching a list into a blocklist. */
 export interface FetchListOptions extends FetchOptions {
-  /** confirms held-back removals: this fetch makes them if it finds no others; default false */
+  /** confirms pending removals: this fetch makes them if it finds no others; default false */
   confirm?: boolean;
 }
 
@@ -70,7 +74,7 @@ export async function fetchList<Checkpoint>(
   checkListName(name);
   checkListClient(client);
   const { confirm, ...others } = checkedOptions(options, FETCH_LIST_OPTIONS);
-  if (confirm) await confirmHeldBack(list, name);
+  if (confirm) await confirmPendingRemovals(list, name);
   return await fetchInto(new ListTarget(list, name, others.signal), client, others);
 }
 
@@ -78,11 +82,11 @@ export async function fetchList<Checkpoint>(
  * Lists whose removals are held back until they are confirmed.
  * @throws {TypeError} if `list` is no blocklist
  */
-export function heldBackLists(list: Blocklist): HeldBackList[] {
+export function allPendingRemovals(list: Blocklist): PendingRemovalsOfList[] {
   checkBlocklist(list);
   return list.state.lists.entries().flatMap(([name]) => {
-    const heldBack = stateIn(list.state, name)?.heldBack;
-    return heldBack ? [toldHeldBack(name, heldBack)] : [];
+    const pendingRemovals = stateIn(list.state, name)?.pendingRemovals;
+    return pendingRemovals ? [removalsReport(name, pendingRemovals)] : [];
   });
 }
 
@@ -92,18 +96,18 @@ export function heldBackLists(list: Blocklist): HeldBackList[] {
  * @returns true if any are held back
  * @throws {TypeError | RangeError} if an argument is invalid
  */
-export async function confirmHeldBack(list: Blocklist, name: string): Promise<boolean> {
+export async function confirmPendingRemovals(list: Blocklist, name: string): Promise<boolean> {
   checkBlocklist(list);
   checkListName(name);
   let isThere = false;
   await list.apply((state) => {
     const before = stateIn(state, name);
-    isThere = before?.heldBack !== undefined;
-    if (!before?.heldBack) return {};
-    const heldBack = { ...before.heldBack, isConfirmed: true };
+    isThere = before?.pendingRemovals !== undefined;
+    if (!before?.pendingRemovals) return {};
+    const pendingRemovals = { ...before.pendingRemovals, isConfirmed: true };
     // Keeps the mark of a running fetch, so that it goes on.
     const { generation } = state.lists.of(name).fetched!;
-    return { settings: { [name]: keptAs({ ...before, heldBack }, generation) } };
+    return { settings: { [name]: keptAs({ ...before, pendingRemovals }, generation) } };
   });
   return isThere;
 }
@@ -147,19 +151,19 @@ class ListTarget implements FetchTarget {
     });
   }
 
-  async apply({ updates, told, isReached, holdsBack, next }: FetchedPage): Promise<PageChange> {
+  async apply({ updates, told, isReached, pendingOf, next }: FetchedPage): Promise<PageChange> {
     const before = this.#state!;
     let after = before;
     const change = await applyUpdates(this.#list, this.#name, updates, {
       ...{ told, signal: this.#signal },
-      holdsBack: (untold) => holdsBack(untold, this.#withHeldBack(this.#list.state, before)),
-      settings: (state, heldBack) => {
+      pendingOf: (untold) => pendingOf(untold, this.#withPendingRemovals(this.#list.state, before)),
+      settings: (state, pendingRemovals) => {
         this.#checkMark(state);
-        const now = this.#withHeldBack(state, before);
-        after = next(now, heldBack);
+        const now = this.#withPendingRemovals(state, before);
+        after = next(now, pendingRemovals);
         // Lifting a withdrawal would restart the fetch of the list, but this page has what is
         // listed again.
-        return keptAs(isReached || heldBack ? after : now, this.#mark!);
+        return keptAs(isReached || pendingRemovals ? after : now, this.#mark!);
       },
     });
     this.#state = after;
@@ -178,9 +182,9 @@ class ListTarget implements FetchTarget {
   }
 
   /** Another caller may have confirmed the removals. */
-  #withHeldBack(state: ListState, before: FetchState): FetchState {
-    const heldBack = stateIn(state, this.#name)?.heldBack;
-    return heldBack ? { ...before, heldBack } : before;
+  #withPendingRemovals(state: ListState, before: FetchState): FetchState {
+    const pendingRemovals = stateIn(state, this.#name)?.pendingRemovals;
+    return pendingRemovals ? { ...before, pendingRemovals } : before;
   }
 
   /** @throws {FormatError} if the mark is not that of this fetch */
@@ -204,9 +208,9 @@ function sizeOf({ state }: Blocklist, list: string): number {
 /** Options for applying a page. */
 interface ApplyOptions {
   readonly told?: ToldRecords | undefined;
-  readonly holdsBack?: ((untold: readonly Removal[]) => HeldBack | undefined) | undefined;
+  readonly pendingOf?: ((untold: readonly Removal[]) => PendingRemovals | undefined) | undefined;
   readonly settings?:
-    | ((state: ListState, heldBack: HeldBack | undefined) => KeptSettings)
+    | ((state: ListState, pendingRemovals: PendingRemovals | undefined) => KeptSettings)
     | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -219,7 +223,7 @@ interface ApplyOptions {
  * stays out even if someone adds it again. If the service lists the record again, that withdrawal
  * is lifted. Any other withdrawal, by hash or by id, is a person's and stays in force.
  * @param options `told`: if given, the page is the last of a fetch from the start, and entries of
- *   the list that are not among `told` are removed, too, unless `holdsBack` returns something.
+ *   the list that are not among `told` are removed, too, unless `pendingOf` returns something.
  *   `settings`: of the list, set together with the page
  * @throws {TypeError | RangeError} if an entry is invalid; nothing has changed
  */
@@ -227,7 +231,7 @@ export async function applyUpdates(
   blocklist: Blocklist,
   list: string,
   updates: readonly ListUpdate[],
-  { told, holdsBack, settings, signal }: ApplyOptions = {},
+  { told, pendingOf, settings, signal }: ApplyOptions = {},
 ): Promise<PageChange> {
   const records = latestUpdates(updates).map(({ key: id, source, state, entries }) => {
     const gone = state === 'withdrawn' || state === 'deleted' ? state : undefined;
@@ -238,8 +242,8 @@ export async function applyUpdates(
     const each = listed.length > 1 ? new Map(listed.map((one) => [textOfEntry(one), one])) : listed;
     return { list, source, id, gone, entries: [...each.values()] };
   });
-  const untold = told && holdsBack && (await inTurns(untoldSteps(blocklist, list, told), signal));
-  const heldBack = untold && holdsBack!(untold);
+  const untold = told && pendingOf && (await inTurns(untoldSteps(blocklist, list, told), signal));
+  const pendingRemovals = untold && pendingOf!(untold);
   const { added, removed, withdrawn } = await blocklist.apply(
     (state) => {
       const known = records.map(({ gone, entries: _, ...key }) => {
@@ -253,13 +257,13 @@ export async function applyUpdates(
         reinstate: known.flatMap(({ gone, key, before }) =>
           !gone && before && isOfService(before.reason) ? [key] : [],
         ),
-        ...(told && !heldBack && { remove: { list, except: told } }),
-        ...(settings && { settings: { [list]: settings(state, heldBack) } }),
+        ...(told && !pendingRemovals && { remove: { list, except: told } }),
+        ...(settings && { settings: { [list]: settings(state, pendingRemovals) } }),
       };
     },
     { signal },
   );
-  return { added, removed, withdrawn, heldBack };
+  return { added, removed, withdrawn, pendingRemovals };
 }
 
 /** Entries per step: about 0.2 ms. */

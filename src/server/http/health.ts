@@ -1,14 +1,14 @@
 import type { SearchThreadsStats } from '../../blocklist/list-state.js';
 import { within } from '../../picture/waiting.js';
-import type { HeldBackList } from '../../services/held-back.js';
+import type { PendingRemovalsOfList } from '../../services/pending-removals.js';
 import type { FollowedList, ServiceParts } from '../routes/parts.js';
 import type { Schema } from './json-schema.js';
 import type { Gauge } from './metrics.js';
 import { TextReply } from './reply.js';
 import type { Route } from './route.js';
 
-/** Held-back removals of a list, as JSON. */
-const HELD_BACK: Schema = {
+/** Pending removals of a list, as JSON. */
+const PENDING_REMOVALS: Schema = {
   type: 'object',
   required: ['list', 'removals', 'of', 'since', 'isConfirmed'],
   properties: {
@@ -27,7 +27,7 @@ const HELD_BACK: Schema = {
   },
 };
 
-const heldBackJson = ({ sinceSeconds, ...held }: HeldBackList) => ({
+const pendingRemovalsJson = ({ sinceSeconds, ...held }: PendingRemovalsOfList) => ({
   ...held,
   since: new Date(1000 * sinceSeconds).toISOString(),
 });
@@ -47,10 +47,10 @@ const STATE: Schema = {
         'why what others change in the file of the list is not taken up: the code of an error; absent: nothing',
       type: 'string',
     },
-    heldBack: {
+    pendingRemovals: {
       description: 'what fetches did not remove, and a person has to confirm; absent: nothing',
       type: 'array',
-      items: HELD_BACK,
+      items: PENDING_REMOVALS,
     },
   },
 };
@@ -91,11 +91,11 @@ export function healthRoutes(parts: ServiceParts): Route[] {
         if (!there) return told('not-ready', 503);
         const stale = staleOf(there);
         const { problem } = there.blocklist;
-        const heldBack = parts.heldBack().map(heldBackJson);
+        const pendingRemovals = parts.pendingRemovals().map(pendingRemovalsJson);
         return told('ready', 200, {
           ...(stale !== undefined && { staleSeconds: Math.floor(stale) }),
           ...(problem && { problem: codeOf(problem) }),
-          ...(heldBack.length > 0 && { heldBack }),
+          ...(pendingRemovals.length > 0 && { pendingRemovals }),
         });
       },
     },

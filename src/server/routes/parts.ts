@@ -2,7 +2,7 @@ import type { Blocklist } from '../../blocklist/blocklist.js';
 import type { AllowList } from '../../matching/allow-list.js';
 import type { MatchRules } from '../../matching/match.js';
 import type { HashPool } from '../../node/pool/create-hash-pool.js';
-import type { HeldBackList } from '../../services/held-back.js';
+import type { PendingRemovalsOfList } from '../../services/pending-removals.js';
 import type { Store } from '../../store/store.js';
 import type { Metrics } from '../http/metrics.js';
 import type { FormReader } from '../http/read-form.js';
@@ -18,7 +18,7 @@ export interface FollowedList {
   /** seconds since the store last confirmed that the list is current; absent: unknown */
   readonly staleSeconds?: number;
   /** removals that fetches into the store held back; absent: unknown */
-  readonly heldBack?: readonly HeldBackList[];
+  readonly pendingRemovals?: readonly PendingRemovalsOfList[];
 }
 
 /** Shared dependencies of a service's routes. */
@@ -47,7 +47,7 @@ export interface ServiceParts {
   readonly now: () => number;
   isEnding(): boolean;
   /** removals that fetches held back */
-  heldBack(): readonly HeldBackList[];
+  pendingRemovals(): readonly PendingRemovalsOfList[];
   /** Confirms the removals of a list; false if there are none. */
   confirm(name: string): Promise<boolean>;
 }

@@ -1,6 +1,5 @@
 import { checkedOptions } from '../../door.js';
-import type { FetchState, HeldBack } from '../../policy.js';
-import { type HeldBackList, type Removal, toldHeldBack } from '../../services/held-back.js';
+import type { FetchState, PendingRemovals } from '../../policy.js';
 import {
   checkListClient,
   FETCH_OPTIONS,
@@ -16,6 +15,11 @@ import {
   WITHDRAWN_BY_SERVICE,
 } from '../../services/list-fetch.js';
 import type { ListClient, ListUpdate } from '../../services/list-update.js';
+import {
+  type PendingRemovalsOfList,
+  type Removal,
+  removalsReport,
+} from '../../services/pending-removals.js';
 import type { Database, Sql } from '../sql/database.js';
 import { type Lease, takeLease } from '../sql/lease.js';
 import { StoreError } from '../sql/store-error.js';
@@ -86,23 +90,26 @@ export async function confirmRemovals(
   name: string,
 ): Promise<Made & { confirmed: boolean }> {
   const state = await fetchStateOf(sql, name);
-  const confirmed = state?.heldBack !== undefined;
+  const confirmed = state?.pendingRemovals !== undefined;
   if (confirmed) {
-    await keepState(sql, name, { ...state, heldBack: { ...state.heldBack, isConfirmed: true } });
+    await keepState(sql, name, {
+      ...state,
+      pendingRemovals: { ...state.pendingRemovals, isConfirmed: true },
+    });
   }
   return { confirmed, isChanged: confirmed };
 }
 
 /** The removals that are held back on all lists. */
-export async function heldBackLists(sql: Sql): Promise<HeldBackList[]> {
+export async function allPendingRemovals(sql: Sql): Promise<PendingRemovalsOfList[]> {
   // No JSON operator: it would fail at U+0000 in a service's text. The keys, a byte for each entry,
   // are left out: a follower asks at every revision.
   const rows = await sql.query<{ name: string; held: string }>(
-    `select name, regexp_replace(substring(fetched::text from '"heldBack":(\\{[^{}]*\\})'),
+    `select name, regexp_replace(substring(fetched::text from '"pendingRemovals":(\\{[^{}]*\\})'),
       '"keys":"[^"]*"', '"keys":""') as held
-    from list where listed and fetched::text like '%"heldBack":{%' order by name`,
+    from list where listed and fetched::text like '%"pendingRemovals":{%' order by name`,
   );
-  return rows.map(({ name, held }) => toldHeldBack(name, JSON.parse(held)));
+  return rows.map(({ name, held }) => removalsReport(name, JSON.parse(held)));
 }
 
 async function keepState(sql: Sql, name: string, state: FetchState): Promise<void> {
@@ -176,14 +183,15 @@ class StoredTarget implements FetchTarget {
         if (!state) {
           throw new StoreError('taken-over', 'expected a list that stays while it is fetched');
         }
-        const { swept, heldBack } = await this.#sweep(sql, revision, fetched, state);
+        const { swept, pendingRemovals } = await this.#sweep(sql, revision, fetched, state);
         const { added, removed, withdrawn, lifted, isPut } = await page.apply(sql, revision);
-        const next = fetched.next(state, heldBack);
+        const next = fetched.next(state, pendingRemovals);
         await keepState(sql, this.#name, next);
-        const change = { added, removed: removed + swept, withdrawn, heldBack };
-        // A change of the held-back removals counts, since followers report them.
-        const isHeldAnew = JSON.stringify(next.heldBack) !== JSON.stringify(state.heldBack);
-        const isChanged = isHeldAnew || isPut || change.removed + withdrawn + lifted > 0;
+        const change = { added, removed: removed + swept, withdrawn, pendingRemovals };
+        // A change of the pending removals counts, since followers report them.
+        const isPendingChanged =
+          JSON.stringify(next.pendingRemovals) !== JSON.stringify(state.pendingRemovals);
+        const isChanged = isPendingChanged || isPut || change.removed + withdrawn + lifted > 0;
         return { ...change, isChanged };
       },
     );
@@ -194,9 +202,9 @@ class StoredTarget implements FetchTarget {
   async #sweep(
     sql: Sql,
     revision: number,
-    { told, holdsBack }: FetchedPage,
+    { told, pendingOf }: FetchedPage,
     state: FetchState,
-  ): Promise<{ swept: number; heldBack?: HeldBack | undefined }> {
+  ): Promise<{ swept: number; pendingRemovals?: PendingRemovals | undefined }> {
     if (!told) return { swept: 0 };
     await sql.query('create temporary table told (source text, id text) on commit drop');
     const all = [...told.values()];
@@ -213,10 +221,10 @@ class StoredTarget implements FetchTarget {
       `select source, id from entry where listed and ${untold('$1')}`,
       [this.#name],
     );
-    const heldBack = holdsBack(removals, state);
-    if (!heldBack) await removeEntries(sql, revision, untold('$2'), [this.#name]);
+    const pendingRemovals = pendingOf(removals, state);
+    if (!pendingRemovals) await removeEntries(sql, revision, untold('$2'), [this.#name]);
     await sql.query('drop table pg_temp.told');
-    return { swept: heldBack ? 0 : removals.length, heldBack };
+    return { swept: pendingRemovals ? 0 : removals.length, pendingRemovals };
   }
 }
 

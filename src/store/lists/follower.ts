@@ -2,12 +2,12 @@ import type { Blocklist } from '../../blocklist/blocklist.js';
 import { checkInteger, checkNumber, checkOptions, checkSignal, checkTypeOf } from '../../door.js';
 import { type BlocklistEntry, checkEntry } from '../../entry.js';
 import type { AllowList } from '../../matching/allow-list.js';
-import type { HeldBackList } from '../../services/held-back.js';
+import type { PendingRemovalsOfList } from '../../services/pending-removals.js';
 import type { Database } from '../sql/database.js';
 import { StoreError } from '../sql/store-error.js';
 import type { Following } from './apply-changes.js';
 import { numberOfEntry } from './entries.js';
-import { heldBackLists } from './fetch.js';
+import { allPendingRemovals } from './fetch.js';
 import {
   catchUp,
   type FollowedOptions,
@@ -68,7 +68,9 @@ export class Follower {
   readonly #waiters = new Set<Waiter>();
   #revision: number;
   /** removals that were held back when the blocklist reached a revision */
-  #heldBack: { readonly revision: number; readonly lists: readonly HeldBackList[] } | undefined;
+  #pendingRemovals:
+    | { readonly revision: number; readonly lists: readonly PendingRemovalsOfList[] }
+    | undefined;
   /** when the blocklist was last known to equal the store, on a clock in milliseconds */
   #equalAt = performance.now();
   #isWoken = false;
@@ -106,8 +108,8 @@ export class Follower {
   }
 
   /** Removals that fetches into the store hold back until `Store.confirm` is called. */
-  get heldBack(): readonly HeldBackList[] {
-    return this.#heldBack?.lists ?? [];
+  get pendingRemovals(): readonly PendingRemovalsOfList[] {
+    return this.#pendingRemovals?.lists ?? [];
   }
 
   /**
@@ -177,7 +179,7 @@ export class Follower {
     while (this.#isWoken && !this.#ending.signal.aborted) {
       this.#isWoken = false;
       await this.#trying(() => this.#catchUp());
-      await this.#trying(() => this.#noteHeldBack());
+      await this.#trying(() => this.#notePendingRemovals());
       // This is a change like any other: it may have to wait for them, and the next pages must not.
       this.#resuming ??= this.#trying(this.#resume).finally(() => {
         this.#resuming = undefined;
@@ -200,10 +202,10 @@ export class Follower {
     }
   }
 
-  async #noteHeldBack(): Promise<void> {
+  async #notePendingRemovals(): Promise<void> {
     const revision = this.#revision;
-    if (this.#heldBack?.revision === revision) return;
-    this.#heldBack = { revision, lists: await heldBackLists(this.#database) };
+    if (this.#pendingRemovals?.revision === revision) return;
+    this.#pendingRemovals = { revision, lists: await allPendingRemovals(this.#database) };
   }
 
   async #catchUp(): Promise<void> {

@@ -75,7 +75,7 @@ describe('a CONFIG', () => {
           const ready = await fetch(`${url}/health/ready`);
           expect([ready.status, await ready.json()]).toMatchObject([
             200,
-            { heldBack: [{ list: 'ours', removals: 24, of: 25, isConfirmed: false }] },
+            { pendingRemovals: [{ list: 'ours', removals: 24, of: 25, isConfirmed: false }] },
           ]);
           expect(await verdictOf(url, hexOf(24))).toBe('match');
           const confirmed = await fetch(`${url}/v1/lists/ours/confirm`, { method: 'POST' });

@@ -79,12 +79,18 @@ describe('as JSON', () => {
     '10,000 hostile states of fetches are taken or refused',
     async () => {
       const unknown = [{ field: 'hashStatus', word: 'New', count: 3 }];
-      const heldBack = { removals: 20, of: 40, sinceSeconds: 5, isConfirmed: false, keys: 'AA==' };
+      const pendingRemovals = {
+        removals: 20,
+        of: 40,
+        sinceSeconds: 5,
+        isConfirmed: false,
+        keys: 'AA==',
+      };
       const state = {
         origin: 'x',
         checkpoint: { toSeconds: 5 },
         isPartial: true,
-        heldBack,
+        pendingRemovals,
         unknown,
       };
       await readsHostile(

@@ -6,7 +6,11 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Blocklist, createBlocklist } from '../../../src/blocklist/blocklist.js';
 import { hashToHex } from '../../../src/hash.js';
 import { match } from '../../../src/matching/match.js';
-import { confirmHeldBack, fetchList, heldBackLists } from '../../../src/node/files/fetch-list.js';
+import {
+  allPendingRemovals,
+  confirmPendingRemovals,
+  fetchList,
+} from '../../../src/node/files/fetch-list.js';
 import { loadBlocklist } from '../../../src/node/files/list-records.js';
 import { openBlocklist } from '../../../src/node/files/open-blocklist.js';
 import { HmaClient } from '../../../src/services/hma/client.js';
@@ -14,7 +18,7 @@ import { fakeHma } from '../../../src/services/hma/fake.js';
 import type { FetchOptions } from '../../../src/services/list-fetch.js';
 import type { ListClient } from '../../../src/services/list-update.js';
 import { ServiceError } from '../../../src/services/service-error.js';
-import { examHeldBack, range } from '../../services/held-back-exam.js';
+import { examPendingRemovals, range } from '../../services/pending-removals-exam.js';
 import { hashOf, hexes, telling, updateOf } from '../../services/telling.js';
 import { type Clock, hexOf, SERVICES } from './fed-services.js';
 
@@ -364,10 +368,10 @@ test('a malformed state is refused without its text', async () => {
 
 test('what would remove much of a list is held back until somebody confirms it', async () => {
   let kept = await open();
-  await examHeldBack({
+  await examPendingRemovals({
     fetch: (client, options) => kept.fetch('a', client, options),
-    confirm: () => confirmHeldBack(kept.list, 'a'),
-    heldBack: async () => heldBackLists(kept.list),
+    confirm: () => confirmPendingRemovals(kept.list, 'a'),
+    pendingRemovals: async () => allPendingRemovals(kept.list),
     async listed() {
       const there = new Set(hashesOn(await loadBlocklist(path), 'a'));
       expect(new Set(hashesOn(kept.list, 'a'))).toEqual(there);
@@ -383,9 +387,9 @@ test('a fetch that confirms removes what was held back, and holds back what was 
   const { list, fetch } = await open();
   await fetch('a', telling({ updates: range(1, 40).map((n) => updateOf(n)) }).client);
   const confirming = () => fetch('a', telling({}).client, { confirm: true, fromStart: true });
-  expect(await confirming()).toMatchObject({ removed: 0, heldBack: { removals: 40 } });
+  expect(await confirming()).toMatchObject({ removed: 0, pendingRemovals: { removals: 40 } });
   expect(await confirming()).toMatchObject({ removed: 40 });
-  expect(heldBackLists(list)).toEqual([]);
+  expect(allPendingRemovals(list)).toEqual([]);
 });
 
 test('what is confirmed while a page is applied stays confirmed', async () => {
@@ -397,13 +401,13 @@ test('what is confirmed while a page is applied stays confirmed', async () => {
   vi.spyOn(list, 'apply')
     .mockImplementationOnce(apply)
     .mockImplementationOnce(async (...change) => {
-      expect(await confirmHeldBack(list, 'a')).toBe(true);
+      expect(await confirmPendingRemovals(list, 'a')).toBe(true);
       return apply(...change);
     });
   await fetch('a', telling({}).client);
-  expect(heldBackLists(list)).toMatchObject([{ removals: 40, isConfirmed: true }]);
+  expect(allPendingRemovals(list)).toMatchObject([{ removals: 40, isConfirmed: true }]);
   expect(await fetch('a', telling({}).client)).toMatchObject({ removed: 40 });
-  expect(heldBackLists(list)).toEqual([]);
+  expect(allPendingRemovals(list)).toEqual([]);
 });
 
 test('what an HMA has deleted goes, also if content of it has several hashes', async () => {

@@ -6,14 +6,14 @@ import { type BlocklistEntry, textOfEntry } from '../../../src/entry.js';
 import { hashToHex } from '../../../src/hash.js';
 import { match } from '../../../src/matching/match.js';
 import { applyUpdates } from '../../../src/node/files/fetch-list.js';
-import type { HeldBack } from '../../../src/policy.js';
-import type { Removal } from '../../../src/services/held-back.js';
+import type { PendingRemovals } from '../../../src/policy.js';
 import {
   isOfService,
   ToldRecords,
   WITHDRAWN_BY_SERVICE,
 } from '../../../src/services/list-fetch.js';
 import type { ListUpdate } from '../../../src/services/list-update.js';
+import type { Removal } from '../../../src/services/pending-removals.js';
 import { Fault, watchConstructors, withFaultsLater } from '../../faults.js';
 import { loopTurns, stepClock } from '../event-loop.js';
 
@@ -65,7 +65,7 @@ test('a page that tells what is listed changes nothing', async () => {
     expect(list.size).toBe(count);
     const { generation, state } = list;
     const again = await applyUpdates(list, 'a', updates, { told: tellsOf(numbers(0, count)) });
-    expect(again).toEqual({ added: 0, removed: 0, withdrawn: 0, heldBack: undefined });
+    expect(again).toEqual({ added: 0, removed: 0, withdrawn: 0, pendingRemovals: undefined });
     expect(list.generation).toBe(generation);
     expect(list.state.size).toBe(state.size);
   }
@@ -276,7 +276,7 @@ const step = fc.oneof(
   fc.record({
     updates: fc.array(update, { maxLength: 6 }),
     told: fc.option(fc.array(record, { maxLength: 4 }), { nil: undefined }),
-    isHeldBack: fc.boolean(),
+    isPendingRemovals: fc.boolean(),
   }),
   fc.record({ add: fc.tuple(fc.nat(3), fc.constantFrom('a', 'b'), fc.boolean()) }),
   fc.record({ withdraw: record }),
@@ -294,21 +294,21 @@ test('any pages, small or large, do what they do to a plain list', async () => {
         const plain = new PlainFeed();
         for (const each of steps) {
           if ('updates' in each) {
-            const { updates, isHeldBack } = each;
+            const { updates, isPendingRemovals } = each;
             const told = each.told && new ToldRecords();
             for (const one of each.told ? [...each.told, ...updates] : []) told!.add(one);
             const asked: (readonly Removal[])[] = [];
-            const held = { removals: 1 } as HeldBack;
-            const holdsBack = (untold: readonly Removal[]) => {
+            const held = { removals: 1 } as PendingRemovals;
+            const pendingOf = (untold: readonly Removal[]) => {
               asked.push(untold);
-              return isHeldBack ? held : undefined;
+              return isPendingRemovals ? held : undefined;
             };
             const untold = plain.entries.filter((one) => one.list === 'a' && !told?.has(one));
-            const heldBack = told && isHeldBack ? held : undefined;
-            const expected = plain.page(updates, heldBack ? undefined : told);
-            expect(await applyUpdates(list, 'a', updates, { told, holdsBack })).toEqual({
+            const pendingRemovals = told && isPendingRemovals ? held : undefined;
+            const expected = plain.page(updates, pendingRemovals ? undefined : told);
+            expect(await applyUpdates(list, 'a', updates, { told, pendingOf })).toEqual({
               ...expected,
-              heldBack,
+              pendingRemovals,
             });
             expect(asked.map(({ length }) => length)).toEqual(told ? [untold.length] : []);
           } else if ('add' in each) {

@@ -3,10 +3,10 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { hashToHex } from '../../../src/hash.js';
 import { match } from '../../../src/matching/match.js';
 import { ServiceError } from '../../../src/services/service-error.js';
-import { heldBackLists } from '../../../src/store/lists/fetch.js';
+import { allPendingRemovals } from '../../../src/store/lists/fetch.js';
 import type { Store } from '../../../src/store/store.js';
 import { type Clock, hexOf, SERVICES } from '../../node/files/fed-services.js';
-import { examHeldBack, range } from '../../services/held-back-exam.js';
+import { examPendingRemovals, range } from '../../services/pending-removals-exam.js';
 import { hashOf, hexes, telling, updateOf } from '../../services/telling.js';
 import { describeEngines } from '../engines.js';
 import { databaseOf, openStore } from '../opened.js';
@@ -234,17 +234,21 @@ test('what would remove much of a list is held back until somebody confirms it',
   const store = await openStore({ dataDir: undefined });
   let follower = await store.follow();
   const caughtUp = async () => follower.reached(await store.revision());
-  await examHeldBack({
+  await examPendingRemovals({
     fetch: (client, options) => store.fetch('a', client, { ...options, now }),
     confirm: async () => (await store.confirm('a')).confirmed,
-    async heldBack() {
+    async pendingRemovals() {
       await caughtUp();
       await vi.waitFor(async () => {
         const [list] = await store.lists();
-        expect(follower.heldBack[0]?.removals).toBe(list!.fetched?.heldBack?.removals);
-        expect(follower.heldBack[0]?.isConfirmed).toBe(list!.fetched?.heldBack?.isConfirmed);
+        expect(follower.pendingRemovals[0]?.removals).toBe(
+          list!.fetched?.pendingRemovals?.removals,
+        );
+        expect(follower.pendingRemovals[0]?.isConfirmed).toBe(
+          list!.fetched?.pendingRemovals?.isConfirmed,
+        );
       }, 20_000);
-      return follower.heldBack;
+      return follower.pendingRemovals;
     },
     async listed() {
       const there = new Set(await hashesOn(store, 'a'));
@@ -264,19 +268,23 @@ test('of what is held back no more is read than is told', async () => {
   for (const name of ['a', 'b', 'c']) await store.fetch(name, client);
   const database = databaseOf(store);
   const told = { removals: 1e6, of: 1e6, sinceSeconds: START, isConfirmed: false };
-  const heldBack = { ...told, keys: 'A'.repeat(1e6) };
-  const unknown = [{ field: '"heldBack":{}', word: '\u0000"keys":""', count: 1 }];
+  const pendingRemovals = { ...told, keys: 'A'.repeat(1e6) };
+  const unknown = [{ field: '"pendingRemovals":{}', word: '\u0000"keys":""', count: 1 }];
   const state = { origin: '', unknown };
   const put = (name: string, fetched: object) =>
     database.query('update list set fetched = $2::text::json where name = $1', [
       name,
       JSON.stringify(fetched),
     ]);
-  await put('a', { ...state, heldBack, mustRefetch: true });
-  await put('b', { ...state, heldBack: { ...heldBack, isConfirmed: true }, mustRefetch: true });
+  await put('a', { ...state, pendingRemovals, mustRefetch: true });
+  await put('b', {
+    ...state,
+    pendingRemovals: { ...pendingRemovals, isConfirmed: true },
+    mustRefetch: true,
+  });
   await put('c', state);
   let read = 0;
-  const lists = await heldBackLists({
+  const lists = await allPendingRemovals({
     async query<Row>(text: string) {
       const rows = await database.query<Row>(text);
       read += JSON.stringify(rows).length;

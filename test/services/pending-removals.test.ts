@@ -1,18 +1,18 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { HeldBack } from '../../src/policy.js';
-import { heldBackOf, isHeldBack } from '../../src/services/held-back.js';
+import type { PendingRemovals } from '../../src/policy.js';
+import { isPendingRemovals, pendingRemovalsOf } from '../../src/services/pending-removals.js';
 
 const removalsOf = (numbers: Iterable<number>) =>
   [...numbers].map((n) => ({ source: 'a', id: `r${n}` }));
-const fetching = { heldBack: undefined, wasConfirmed: false, nowSeconds: 7 };
+const fetching = { pendingRemovals: undefined, wasConfirmed: false, nowSeconds: 7 };
 
 test('20 entries that are more than a fifth of a list are held back', () => {
   fc.assert(
     fc.property(fc.nat(60), fc.nat(400), (count, more) => {
       const size = count + more;
       const removals = removalsOf(Array(count).keys());
-      const held = heldBackOf(removals, { ...fetching, size });
+      const held = pendingRemovalsOf(removals, { ...fetching, size });
       expect(held !== undefined).toBe(count >= 20 && count / size > 1 / 5);
       if (held) expect(held).toMatchObject({ removals: count, of: size, sinceSeconds: 7 });
     }),
@@ -23,19 +23,21 @@ test('what was confirmed goes, and what is part of it; what is more does not', (
   const ids = fc.uniqueArray(fc.nat(1e6), { minLength: 20, maxLength: 300 });
   fc.assert(
     fc.property(ids, fc.nat(), fc.boolean(), (all, seed, wasConfirmed) => {
-      const first = heldBackOf(removalsOf(all), { ...fetching, size: all.length })!;
+      const first = pendingRemovalsOf(removalsOf(all), { ...fetching, size: all.length })!;
       // As JSON: it is kept in a file or a database.
-      const heldBack: HeldBack = JSON.parse(JSON.stringify({ ...first, isConfirmed: true }));
-      expect(isHeldBack(heldBack)).toBe(true);
-      const fetch = { size: all.length, heldBack, wasConfirmed, nowSeconds: 9 };
+      const pendingRemovals: PendingRemovals = JSON.parse(
+        JSON.stringify({ ...first, isConfirmed: true }),
+      );
+      expect(isPendingRemovals(pendingRemovals)).toBe(true);
+      const fetch = { size: all.length, pendingRemovals, wasConfirmed, nowSeconds: 9 };
       const fewer = all.filter((_, at) => (at * 7 + seed) % 3 > 0 || at < 20);
       for (const same of [all, fewer]) {
-        const held = heldBackOf(removalsOf(same), fetch);
+        const held = pendingRemovalsOf(removalsOf(same), fetch);
         if (wasConfirmed) expect(held).toBeUndefined();
         else expect(held).toMatchObject({ isConfirmed: true, removals: same.length });
       }
       const others = Array.from({ length: 20 }, (_, at) => 2e6 + at);
-      expect(heldBackOf(removalsOf([...fewer, ...others]), fetch)).toMatchObject({
+      expect(pendingRemovalsOf(removalsOf([...fewer, ...others]), fetch)).toMatchObject({
         ...{ isConfirmed: false, sinceSeconds: 7, removals: fewer.length + 20 },
       });
     }),
@@ -48,19 +50,19 @@ test('ids that are numbered one after another are not taken for those that were 
     const removals = (from: number, count: number) =>
       Array.from({ length: count }, (_, at) => ({ source: 'ncmec', id: form(from + at) }));
     for (const count of [20, 128, 1000, 4096]) {
-      const first = heldBackOf(removals(1_000_000, count), { ...fetching, size: count })!;
-      const heldBack = { ...first, isConfirmed: true };
+      const first = pendingRemovalsOf(removals(1_000_000, count), { ...fetching, size: count })!;
+      const pendingRemovals = { ...first, isConfirmed: true };
       for (let from = 5_000_000; from < 5_020_000; from += 20) {
-        const fetch = { size: 20, heldBack, wasConfirmed: true, nowSeconds: 9 };
-        expect(heldBackOf(removals(from, 20), fetch)?.isConfirmed).toBe(false);
+        const fetch = { size: 20, pendingRemovals, wasConfirmed: true, nowSeconds: 9 };
+        expect(pendingRemovalsOf(removals(from, 20), fetch)?.isConfirmed).toBe(false);
       }
     }
   }
 });
 
 test('a state that nobody wrote is not taken for one', () => {
-  const held = heldBackOf(removalsOf(Array(20).keys()), { ...fetching, size: 20 })!;
-  expect(isHeldBack(held)).toBe(true);
+  const held = pendingRemovalsOf(removalsOf(Array(20).keys()), { ...fetching, size: 20 })!;
+  expect(isPendingRemovals(held)).toBe(true);
   for (const other of [
     undefined,
     { ...held, removals: -1 },
@@ -70,6 +72,6 @@ test('a state that nobody wrote is not taken for one', () => {
     { ...held, keys: 'AA A' },
     { ...held, sinceSeconds: 1.5 },
   ]) {
-    expect(isHeldBack(other)).toBe(false);
+    expect(isPendingRemovals(other)).toBe(false);
   }
 });

@@ -1,4 +1,4 @@
-import type { HeldBack } from '../policy.js';
+import type { PendingRemovals } from '../policy.js';
 
 /*
  * Removals that are held back. A fetch from the start removes entries that the service does not
@@ -14,7 +14,7 @@ export interface Removal {
 }
 
 /** The removals held back on a list, without their keys. */
-export interface HeldBackList extends Omit<HeldBack, 'keys'> {
+export interface PendingRemovalsOfList extends Omit<PendingRemovals, 'keys'> {
   readonly list: string;
 }
 
@@ -24,41 +24,46 @@ const PART = 5;
 
 /**
  * Holds removals back, if there are too many.
- * @param fetch `size`: of the list when the fetch began; `heldBack`: by the previous fetch;
+ * @param fetch `size`: of the list when the fetch began; `pendingRemovals`: by the previous fetch;
  * `wasConfirmed`: whether it was confirmed before this fetch began
  */
-export function heldBackOf(
+export function pendingRemovalsOf(
   removals: readonly Removal[],
   fetch: {
     readonly size: number;
-    readonly heldBack: HeldBack | undefined;
+    readonly pendingRemovals: PendingRemovals | undefined;
     readonly wasConfirmed: boolean;
     readonly nowSeconds: number;
   },
-): HeldBack | undefined {
-  const { size, heldBack, wasConfirmed, nowSeconds } = fetch;
+): PendingRemovals | undefined {
+  const { size, pendingRemovals, wasConfirmed, nowSeconds } = fetch;
   if (removals.length < FEWEST || removals.length * PART <= size) return undefined;
-  const known = heldBack && KeySet.from(heldBack.keys);
+  const known = pendingRemovals && KeySet.from(pendingRemovals.keys);
   const isKnown = known !== undefined && removals.every((each) => known.has(each));
-  const isConfirmed = isKnown && heldBack!.isConfirmed;
+  const isConfirmed = isKnown && pendingRemovals!.isConfirmed;
   if (isConfirmed && wasConfirmed) return undefined;
   return {
     removals: removals.length,
     of: size,
-    sinceSeconds: heldBack?.sinceSeconds ?? nowSeconds,
+    sinceSeconds: pendingRemovals?.sinceSeconds ?? nowSeconds,
     isConfirmed,
-    keys: isKnown ? heldBack!.keys : KeySet.of(removals).toText(),
+    keys: isKnown ? pendingRemovals!.keys : KeySet.of(removals).toText(),
   };
 }
 
 /** Drops the keys, which only the next fetch needs. */
-export function toldHeldBack(list: string, { keys: _, ...heldBack }: HeldBack): HeldBackList {
-  return { list, ...heldBack };
+export function removalsReport(
+  list: string,
+  { keys: _, ...pendingRemovals }: PendingRemovals,
+): PendingRemovalsOfList {
+  return { list, ...pendingRemovals };
 }
 
-/** True if JSON has the form that `heldBackOf` returns. */
-export function isHeldBack(json: unknown): json is HeldBack {
-  const { removals, of, sinceSeconds, isConfirmed, keys } = Object(json) as Partial<HeldBack>;
+/** True if JSON has the form that `pendingRemovalsOf` returns. */
+export function isPendingRemovals(json: unknown): json is PendingRemovals {
+  const { removals, of, sinceSeconds, isConfirmed, keys } = Object(
+    json,
+  ) as Partial<PendingRemovals>;
   return (
     [removals, of, sinceSeconds].every((each) => Number.isSafeInteger(each) && each! >= 0) &&
     typeof isConfirmed === 'boolean' &&

@@ -1,15 +1,15 @@
 import type { FetchState } from '../../node/index.js';
 
-type HeldBack = NonNullable<FetchState['heldBack']>;
+type PendingRemovals = NonNullable<FetchState['pendingRemovals']>;
 
-/** Held-back removals of a fetch, as JSON. */
-export const heldBackJson = ({ keys: _, sinceSeconds, ...held }: HeldBack) => ({
+/** Pending removals of a fetch, as JSON. */
+export const pendingRemovalsJson = ({ keys: _, sinceSeconds, ...held }: PendingRemovals) => ({
   ...held,
   since: sinceOf(sinceSeconds),
 });
 
 /** The same in words. */
-export const heldBackWords = ({ removals, of, sinceSeconds }: HeldBack): string =>
+export const pendingRemovalsText = ({ removals, of, sinceSeconds }: PendingRemovals): string =>
   `held for confirmation since ${sinceOf(sinceSeconds)}: the service did not send ${removals} of ${of} entries; they stay`;
 
 /** The note about a fetch for which the end of its list is unknown. */

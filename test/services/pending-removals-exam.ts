@@ -1,14 +1,14 @@
 import { expect } from 'vitest';
-import type { HeldBackList } from '../../src/services/held-back.js';
 import type { FetchOptions, FetchProgress } from '../../src/services/list-fetch.js';
 import type { ListClient, ListUpdate, UpdatesPage } from '../../src/services/list-update.js';
+import type { PendingRemovalsOfList } from '../../src/services/pending-removals.js';
 import { updateOf } from './telling.js';
 
 /** Where a list is kept that is fetched. */
 export interface HeldPlace {
   fetch(client: ListClient<number>, options?: FetchOptions): Promise<FetchProgress>;
   confirm(): Promise<boolean>;
-  heldBack(): Promise<readonly HeldBackList[]>;
+  pendingRemovals(): Promise<readonly PendingRemovalsOfList[]>;
   /** what is listed, by its numbers, in their order */
   listed(): Promise<number[]>;
   /** as when the program is started anew */
@@ -39,7 +39,7 @@ export function tellingAll(all: readonly number[], changes: readonly ListUpdate[
 }
 
 /** Each place where lists are fetched holds removals back by the same rule. */
-export async function examHeldBack(place: HeldPlace): Promise<void> {
+export async function examPendingRemovals(place: HeldPlace): Promise<void> {
   const all = range(1, 100);
   const fetch = async (told: readonly number[], changes: readonly ListUpdate[] = []) => {
     const { client } = tellingAll(told, changes);
@@ -52,7 +52,7 @@ export async function examHeldBack(place: HeldPlace): Promise<void> {
   // A fifth goes, and no more.
   await fetch(range(21, 100));
   expect(await listed()).toEqual(range(21, 100));
-  expect(await place.heldBack()).toEqual([]);
+  expect(await place.pendingRemovals()).toEqual([]);
   await fetch(all);
 
   // A service that tells nothing empties no list: what comes is taken, what it names goes.
@@ -60,9 +60,9 @@ export async function examHeldBack(place: HeldPlace): Promise<void> {
   const done = await fetch([], changes);
   const kept = range(2, 101);
   expect(done).toMatchObject({ added: 1, removed: 1, isDrained: true, isFromStart: true });
-  expect(done.heldBack).toMatchObject({ removals: 99, of: 100, isConfirmed: false });
+  expect(done.pendingRemovals).toMatchObject({ removals: 99, of: 100, isConfirmed: false });
   expect(await listed()).toEqual(kept);
-  const [held] = await place.heldBack();
+  const [held] = await place.pendingRemovals();
   expect(held).toEqual({
     ...{ list: 'a', removals: 99, of: 100, isConfirmed: false },
     sinceSeconds: START,
@@ -70,18 +70,21 @@ export async function examHeldBack(place: HeldPlace): Promise<void> {
 
   // It is held back until somebody confirms, also after a restart, by whole fetches.
   await place.restart();
-  expect(await place.heldBack()).toEqual([held]);
+  expect(await place.pendingRemovals()).toEqual([held]);
   const again = tellingAll([101]);
-  expect((await place.fetch(again.client)).heldBack).toMatchObject({ removals: 99, of: 100 });
+  expect((await place.fetch(again.client)).pendingRemovals).toMatchObject({
+    removals: 99,
+    of: 100,
+  });
   expect(again.asked).toEqual([undefined]);
   expect(await listed()).toEqual(kept);
 
   // A fetch that finds something else is held back again, whatever was confirmed.
   expect(await place.confirm()).toBe(true);
-  expect(await place.heldBack()).toEqual([{ ...held, isConfirmed: true }]);
+  expect(await place.pendingRemovals()).toEqual([{ ...held, isConfirmed: true }]);
   await place.restart();
   const other = await place.fetch(tellingAll(range(2, 50)).client);
-  expect(other.heldBack).toMatchObject({ removals: 51, of: 100, isConfirmed: false });
+  expect(other.pendingRemovals).toMatchObject({ removals: 51, of: 100, isConfirmed: false });
   expect(await listed()).toEqual(kept);
 
   // A fetch that runs when somebody confirms is not the one after that.
@@ -96,32 +99,32 @@ export async function examHeldBack(place: HeldPlace): Promise<void> {
       }
     },
   };
-  expect((await place.fetch(confirming)).heldBack).toMatchObject({ isConfirmed: true });
+  expect((await place.fetch(confirming)).pendingRemovals).toMatchObject({ isConfirmed: true });
   expect(await listed()).toEqual(kept);
 
   // The next one finds at most the same: it goes, and fetches go on from their checkpoint.
   const last = await place.fetch(tellingAll([...range(2, 50), 60, 70]).client);
   expect(last).toMatchObject({ removed: 49, isDrained: true });
-  expect(last.heldBack).toBeUndefined();
+  expect(last.pendingRemovals).toBeUndefined();
   expect(await listed()).toEqual([...range(2, 50), 60, 70]);
-  expect(await place.heldBack()).toEqual([]);
+  expect(await place.pendingRemovals()).toEqual([]);
   const after = tellingAll([]);
   await place.fetch(after.client);
   expect(after.asked).toEqual([expect.any(Number)]);
 
   // What was held back is forgotten once the service tells all again.
   await fetch([2]);
-  expect(await place.heldBack()).toHaveLength(1);
-  expect((await place.fetch(tellingAll([...range(2, 50), 60, 70]).client)).heldBack).toBe(
+  expect(await place.pendingRemovals()).toHaveLength(1);
+  expect((await place.fetch(tellingAll([...range(2, 50), 60, 70]).client)).pendingRemovals).toBe(
     undefined,
   );
-  expect(await place.heldBack()).toEqual([]);
+  expect(await place.pendingRemovals()).toEqual([]);
 
   // However many a service names, one by one, go at once.
   const named = range(2, 50).map((n) => updateOf(n, 'deleted'));
-  expect((await fetch([60, 70], named)).heldBack).toBeUndefined();
+  expect((await fetch([60, 70], named)).pendingRemovals).toBeUndefined();
   expect(await listed()).toEqual([60, 70]);
   // Fewer than 20 are no loss that needs a person.
-  expect((await fetch([])).heldBack).toBeUndefined();
+  expect((await fetch([])).pendingRemovals).toBeUndefined();
   expect(await listed()).toEqual([]);
 }
