@@ -184,7 +184,8 @@ function onlyPart(parts: readonly ListPart[], from: string): ListPart {
 
 function blocklistOf(parts: readonly ListPart[], from: string, out: Output): Blocklist {
   const blocklist = createBlocklist(parts);
-  if (blocklist.size > 0) noteDegenerate(from, blocklist.rejected.degenerate, 'left out of it', out);
+  if (blocklist.size > 0)
+    noteDegenerate(from, blocklist.rejected.degenerate, 'left out of it', out);
   return blocklist;
 }
 

@@ -123,7 +123,10 @@ async function fetchOne(
     await out.line(lineOf(name, done, call));
     const { pendingRemovals, notRead, isDrained } = done;
     if (pendingRemovals)
-      out.error(name, `${pendingRemovalsText(pendingRemovals)}; to remove them, ${commandOf(name, call)}`);
+      out.error(
+        name,
+        `${pendingRemovalsText(pendingRemovals)}; to remove them, ${commandOf(name, call)}`,
+      );
     if (notRead !== undefined) out.error(name, notReadWords(notRead, isDrained));
   } catch (error) {
     if (signal.aborted) throw error;

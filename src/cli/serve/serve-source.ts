@@ -165,7 +165,8 @@ async function fetchAndTell(
   const onProblem = () => problems++;
   try {
     const { pendingRemovals, notRead, isDrained } = await lists.fetch(feed, { signal, onProblem });
-    if (pendingRemovals) out.say(name, `${pendingRemovalsText(pendingRemovals)} until POST /v1/lists/NAME/confirm`);
+    if (pendingRemovals)
+      out.say(name, `${pendingRemovalsText(pendingRemovals)} until POST /v1/lists/NAME/confirm`);
     if (notRead !== undefined) out.say(name, notReadWords(notRead, isDrained));
   } catch (error) {
     // Another server of the same store fetches it.
