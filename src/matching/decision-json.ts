@@ -201,7 +201,7 @@ const OPINION = {
 
 const GEOMETRY = {
   type: 'object',
-  description: 'where the variant lies, in pixels of the displayed picture',
+  description: 'place of the variant, in pixels of the displayed picture',
   required: ['rectangle'],
   properties: {
     rectangle: {
@@ -221,7 +221,7 @@ const MATCH = {
   properties: {
     distance: { ...DISTANCE, description: 'in bits' },
     tier: { enum: ['match', 'review'] },
-    variant: { ...TEXT, description: 'the variant of the upload that came near' },
+    variant: { ...TEXT, description: 'the variant of the upload that hit' },
     hash: { ...HEX, description: "the entry's" },
     labels: { type: 'array', items: TEXT },
     geometry: GEOMETRY,
@@ -242,9 +242,9 @@ const MATCH = {
     list: { ...TEXT, description: "the name of the entry's list; absent: the unnamed one" },
     trust: { enum: TRUSTS, description: 'of that list; absent: own' },
     caseCount: { type: 'integer', minimum: 0, maximum: MOST },
-    opinions: { type: 'array', items: OPINION, description: 'what others said of the entry' },
-    confirmed: { type: 'boolean', description: 'by those who keep the list' },
-    allowed: { ...TEXT, description: 'why the allow list made it no match' },
+    opinions: { type: 'array', items: OPINION, description: 'opinions of others on the entry' },
+    confirmed: { type: 'boolean', description: 'by the maintainers of the list' },
+    allowed: { ...TEXT, description: 'the reason in the allow list' },
     variantHash: HEX,
     variantQuality: QUALITY,
     variantResample: RESAMPLE,
@@ -264,13 +264,13 @@ const REMOTE_MATCH = {
     trust: { enum: TRUSTS },
     tier: { enum: ['match', 'review'] },
     labels: { type: 'array', items: TEXT },
-    source: { ...TEXT, description: 'the service, and perhaps its bank, by its own name' },
+    source: { ...TEXT, description: 'the name of the service, perhaps with its bank' },
     id: { ...TEXT, description: "the list's own identifier of the entry" },
     algorithm: ALGORITHM,
-    hash: { ...HEX, description: "the entry's, if it was told" },
-    distance: { ...DISTANCE, description: 'in bits, if it was told' },
-    confirmed: { type: 'boolean', description: 'by those who keep the list' },
-    allowed: { ...TEXT, description: 'why the allow list made it no match' },
+    hash: { ...HEX, description: "the entry's, if reported" },
+    distance: { ...DISTANCE, description: 'in bits, if reported' },
+    confirmed: { type: 'boolean', description: 'by the maintainers of the list' },
+    allowed: { ...TEXT, description: 'the reason in the allow list' },
   },
   if: IF_PDQ,
   // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
@@ -283,7 +283,7 @@ const REMOTE_MATCH = {
  */
 export const DECISION_SCHEMA = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
-  title: 'What to do about a picture, and why',
+  title: 'Decision about a picture',
   type: 'object',
   required: ['verdict', 'reason', 'matches', 'policy'],
   properties: {
@@ -294,13 +294,13 @@ export const DECISION_SCHEMA = {
       description: 'the name in hex, if it is not UTF-8',
     },
     verdict: { enum: VERDICTS },
-    reason: { ...TEXT, description: 'a word of `DecisionReason`, or one that came later' },
-    detail: { ...TEXT, description: 'what is wrong with an unhashable picture, in words' },
+    reason: { ...TEXT, description: 'a `DecisionReason`, or one of a later release' },
+    detail: { ...TEXT, description: 'the problem with an unhashable picture, in words' },
     matches: { type: 'array', description: 'nearest first, those for review last', items: MATCH },
-    allowed: { type: 'array', description: 'what the allow list made no match', items: MATCH },
+    allowed: { type: 'array', description: 'hits that the allow list excepts', items: MATCH },
     elsewhere: {
       type: 'array',
-      description: 'what remote lists said about the main hash, matches first',
+      description: 'hits of remote lists for the main hash, matches first',
       items: REMOTE_MATCH,
     },
     unanswered: {
@@ -312,7 +312,7 @@ export const DECISION_SCHEMA = {
       type: 'integer',
       minimum: 1,
       maximum: MOST,
-      description: 'how many more came near than are given; absent: none',
+      description: 'number of further hits, not given; absent: none',
     },
     policy: {
       type: 'object',
@@ -321,11 +321,11 @@ export const DECISION_SCHEMA = {
     },
     refined: {
       type: 'boolean',
-      description: 'whether places near an entry could be moved closer; absent: not known',
+      description: 'true if places near an entry could be refined; absent: not known',
     },
     policies: {
       type: 'array',
-      description: 'of each kind of hash, if the picture was hashed in several',
+      description: 'for each kind of hash, if there are several',
       items: {
         type: 'object',
         required: ['algorithm', 'bits', 'matchDistance', 'reviewDistance', 'minQuality'],
@@ -352,7 +352,7 @@ export const DECISION_SCHEMA = {
     },
     frames: {
       type: 'object',
-      description: 'of a file that has several frames: how many, and how many were looked at',
+      description: 'for a file of several frames: their number, and the number checked',
       required: ['total', 'checked'],
       properties: {
         total: SIDE,
@@ -375,11 +375,11 @@ export const DECISION_SCHEMA = {
       type: 'integer',
       minimum: 0,
       maximum: MOST,
-      description: 'state of the list searched',
+      description: 'generation of the searched list',
     },
     evidence: {
       type: 'array',
-      description: 'reserved: how sure each match is, by more than its distance',
+      description: 'reserved: certainty of each match, by more than its distance',
     },
   },
 } as const;

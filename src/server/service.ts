@@ -250,7 +250,7 @@ export function serviceWith(further: readonly Route[], options: CreateServiceOpt
   const { maxBytesHeld = Math.max(MAX_BYTES_HELD, maxBytes) } = checked;
   const { scan, webhook, fetchPictures, review, hma, curation } = checked;
   if ((review ?? curation ?? (hma && store)) !== undefined && !(store instanceof Store)) {
-    throw new TypeError('expected review, curation and hma with a store, of openStore');
+    throw new TypeError('expected a store of openStore for review, curation and hma');
   }
   const fetchPicture = fetchPictures && pictureFetcher({ maxBytes, ...fetchPictures });
   const { tokens, trustNetworks, hostNames } = checked;
@@ -326,7 +326,7 @@ function partsOf(
   let isEnding = false;
   const there = () => {
     if (followed) return followed;
-    throw new Refusal('not-ready', 'expected the list to be read first');
+    throw new Refusal('not-ready', 'expected the list to be loaded');
   };
   const take = (list: typeof followed) => {
     followed = list;
@@ -361,7 +361,7 @@ function partsOf(
   return { parts, started, end };
 }
 
-const NO_LIST = 'expected blocklist or follower, and not both';
+const NO_LIST = 'expected blocklist or follower, not both';
 
 /** @throws {TypeError} unless exactly one is given; rejects if the promise gives neither */
 function startOf(

@@ -166,7 +166,7 @@ test('what a look-up by hash finds, in the words of HMA’s calls', () => {
   const calls = ['GET /h/hash', 'POST /h/hash', 'GET /m/lookup', 'GET /m/raw_lookup'];
   for (const call of calls) {
     const { about } = routes.find(({ method, path }) => `${method} ${path}` === call)!;
-    expect(about, call).toContain(`plain PDQ: of edited copies ${plain} match`);
+    expect(about, call).toContain(`plain PDQ: ${plain} of edited copies match`);
     expect(about, call).toContain('`POST /m/lookup`');
   }
 });

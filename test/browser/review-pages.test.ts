@@ -73,12 +73,12 @@ describeEngine('chromium', (open) => {
       await page.resize(1280, 800);
       await signIn(page, url);
       expect(await tabTo(page, 'u1')).toEqual([
-        ...['Skip to the content', 'Queue', 'Lists', 'Sign out', 'u1'],
+        ...['Skip to content', 'Queue', 'Lists', 'Sign out', 'u1'],
       ]);
       await page.press('Enter');
       await shown(page, 'Is this a match?', 'Upload u1');
       expect(await tabTo(page, 'Reject, and allow from now on')).toEqual([
-        ...['Skip to the content', 'Queue', 'Lists', 'Sign out'],
+        ...['Skip to content', 'Queue', 'Lists', 'Sign out'],
         'Open the upload at platform.example (new tab)',
         ...['ConfirmC', 'RejectR', 'Cannot tellU', 'SkipN', 'Reject, and allow from now on'],
       ]);
@@ -99,13 +99,13 @@ describeEngine('chromium', (open) => {
       expect(await store.allowances()).toHaveLength(2);
       // Another decision takes it back.
       await page.accessKey!('z');
-      await shown(page, 'A decided upload', 'what came near is allowed: our own logo');
+      await shown(page, 'A decided upload', 'its hits are allowed: our own logo');
       await tabTo(page, 'Cannot tellU');
       await page.press(' ');
-      await shown(page, 'Is this a match?', 'u3 was left open');
+      await shown(page, 'Is this a match?', 'u3 was left undecided');
       expect(await store.allowances()).toEqual([]);
       await page.accessKey!('r');
-      await shown(page, 'Queue', 'Nothing waits.');
+      await shown(page, 'Queue', 'Nothing is waiting.');
       expect(await store.reviewQueue(RULES).counts()).toEqual({
         ...{ waiting: 0, confirmed: 1, rejected: 1, undecided: 1 },
       });
@@ -221,8 +221,8 @@ for (const scheme of ['light', 'dark'] as const) {
             await page.goto(`${url}/review/item?item=u1`);
             await store.reviewQueue(RULES).decide('u1', { outcome: 'confirmed', role: 'appeals' });
             await page.accessKey!('r');
-            await shown(page, 'A decided upload', 'decided meanwhile');
-            await check('decided meanwhile');
+            await shown(page, 'A decided upload', 'Someone else has decided this');
+            await check('Someone else has decided this');
             await page.goto(`${url}/review/item?item=u2&done=u1`);
             await check('after a decision');
             await page.goto(`${url}/review/item?item=nobody`);

@@ -149,7 +149,7 @@ export class ClamdBody implements AsyncIterable<Uint8Array> {
         if (bytes.length > 0) return { value: bytes };
         if (this.isWhole) return { done: true, value: undefined };
         if (!(await this.#pace.keeping(this.#input.more(), this.#said - this.#due))) {
-          throw new DecodeError('unreadable', 'the stream broke off');
+          throw new DecodeError('unreadable', 'the stream was cut off');
         }
       }
     } catch (error) {

@@ -83,7 +83,7 @@ export function storedFields(
   const known = fields.map(({ name }) => name);
   const others = Object.keys(told).filter((name) => !known.includes(name));
   if (others.some((name) => !IGNORED.includes(name))) {
-    throw new Refusal('bad-request', 'expected members as the schema of the API has them');
+    throw new Refusal('bad-request', 'expected members that match the schema of the API');
   }
   const values: Record<string, string> = {};
   for (const { name, type, choices } of fields) {
@@ -95,7 +95,7 @@ export function storedFields(
       text.length <= LONGEST &&
       (type !== 'number' || /^\d+$/.test(text)) &&
       (choices === null || choices.includes(text));
-    if (!isRight) throw new Refusal('bad-request', 'expected each member that the schema requires');
+    if (!isRight) throw new Refusal('bad-request', 'expected all members that the schema requires');
     values[stored[name]!] = choices === null ? text : chosen[text]!;
   }
   return values;

@@ -121,7 +121,7 @@ export function hmaIndexRoutes(parts: ServiceParts): Route[] {
       path: '/status',
       role: 'public',
       about:
-        'Whether lookups are answered, by a list that keeps up with its store: I-AM-ALIVE, INDEX-NOT-LOADED or INDEX-STALE, as text.',
+        'Readiness for lookups, by a list that keeps up with its store: I-AM-ALIVE, INDEX-NOT-LOADED or INDEX-STALE, as text.',
       replies: { 200: undefined, 503: undefined },
       async answer() {
         if (!isReady()) return alive('INDEX-NOT-LOADED', 503);
@@ -132,7 +132,7 @@ export function hmaIndexRoutes(parts: ServiceParts): Route[] {
       method: 'GET',
       path: '/status/live',
       role: 'public',
-      about: 'Whether the service runs: I-AM-ALIVE, as text.',
+      about: 'Liveness of the service: I-AM-ALIVE, as text.',
       replies: { 200: undefined },
       answer: () => alive('I-AM-ALIVE'),
     },
@@ -140,7 +140,7 @@ export function hmaIndexRoutes(parts: ServiceParts): Route[] {
       method: 'GET',
       path: '/m/index/status',
       role: 'match',
-      about: 'Whether there is an index, up to when it was built, and its number of hashes.',
+      about: 'Presence, build time and number of hashes of the index.',
       query: SIGNAL_TYPE,
       replies: { 200: INDEX, 400: MESSAGE },
       answer: async ({ query: { signal_type: type } }) => {

@@ -43,7 +43,7 @@ export function hmaBankRoutes(store: Store): Route[] {
       method: 'POST',
       path: '/c/banks',
       role: 'curate',
-      about: 'Make a bank.',
+      about: 'Create a bank.',
       body: { ...CHANGES, required: ['name'] },
       replies: { 201: BANK, 400: MESSAGE, 403: MESSAGE },
       async answer(call, { name, ...changes }) {
@@ -112,7 +112,7 @@ export function hmaBankRoutes(store: Store): Route[] {
 export function listAt({ params }: Call): string {
   const list = listOfBank(params.name!);
   if (list.length <= LONGEST_NAME) return list;
-  throw new Refusal('not-found', 'expected a name that a bank can have');
+  throw new Refusal('not-found', 'expected a valid bank name');
 }
 
 /** The bank that the path names. @throws {Refusal} 404 */
@@ -133,7 +133,7 @@ export function changeBy({ request }: Call): ChangeOptions {
   if (IDEMPOTENCY_KEY.test(idempotencyKey)) return { idempotencyKey };
   throw new Refusal(
     'bad-request',
-    'expected Idempotency-Key to be 1 to 200 printable characters of ASCII',
+    'expected Idempotency-Key to be 1 to 200 printable ASCII characters',
   );
 }
 
@@ -147,14 +147,14 @@ export async function checkNewName(store: Store, name: string): Promise<void> {
   if (!NAME.test(name)) {
     throw new Refusal(
       'bad-request',
-      'expected name of 1 to 200 of A to Z, 0 to 9 and _, beginning with no digit',
+      'expected name to have 1 to 200 characters of A to Z, 0 to 9 and _, and to begin with no digit',
     );
   }
   if ((await store.settings()).has(listOfBank(name))) throw isTaken();
 }
 
 /** As in HMA. */
-const isTaken = () => new Refusal('forbidden', 'expected the name of no other bank');
+const isTaken = () => new Refusal('forbidden', 'expected a name that no other bank has');
 
 /** @throws {Refusal} if a ratio is neither 0 nor 1 */
 function enabledBy(changes: FromSchema<typeof CHANGES>): boolean | undefined {
@@ -162,10 +162,7 @@ function enabledBy(changes: FromSchema<typeof CHANGES>): boolean | undefined {
   if (ratio === undefined) return enabled === undefined ? undefined : isTrue(enabled);
   const share = typeof ratio === 'string' && /^[01](\.0*)?$/.test(ratio) ? Number(ratio) : ratio;
   if (share === 0 || share === 1) return share === 1;
-  throw new Refusal(
-    'bad-request',
-    'expected enabled_ratio 0 or 1: between, copies would be missed',
-  );
+  throw new Refusal('bad-request', 'expected enabled_ratio 0 or 1: any other would miss copies');
 }
 
 /** @throws {Refusal} if a text is not a flag */

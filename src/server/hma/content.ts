@@ -45,7 +45,7 @@ export function hmaContentRoutes(
     const entry = number > 0 ? await store.entry(number) : undefined;
     // HMA ignores the bank; here, a call cannot change the content of another one.
     if (!entry || listOf(entry) !== listOfBank(call.params.name!)) {
-      throw new Refusal('not-found', 'expected the id of content of the bank');
+      throw new Refusal('not-found', 'expected the id of content in the bank');
     }
     return entry;
   }
@@ -54,7 +54,7 @@ export function hmaContentRoutes(
     const list = listOfBank(bank.name);
     const { numbers, rejected } = await store.apply({ add: [{ ...entry, list }] }, changeBy(call));
     if (rejected.withdrawn > 0) {
-      throw new Refusal('conflict', 'the hash is withdrawn: reinstate it before it is added');
+      throw new Refusal('conflict', 'the hash is withdrawn: reinstate it before you add it');
     }
     const [number] = numbers;
     if (number === undefined) throw new Refusal('unusable', 'the hash has too little detail');
@@ -85,7 +85,8 @@ export function hmaContentRoutes(
       method: 'POST',
       path: '/c/bank/{name}/content',
       role: 'curate',
-      about: 'Add a picture to a bank by its hash: at an address, or the file `photo` of a form.',
+      about:
+        'Add the hash of a picture to a bank: a picture at a URL, or the file `photo` of a form.',
       query: { url: TEXT, content_type: TEXT, content_id: TEXT, content_uri: TEXT, metadata: TEXT },
       media: ['multipart/form-data', 'application/json'],
       replies: {
@@ -114,7 +115,7 @@ export function hmaContentRoutes(
       method: 'GET',
       path: '/c/bank/{name}/content/{id}',
       role: 'curate',
-      about: 'What a bank holds under an id.',
+      about: 'Content of a bank, by its id.',
       query: { include_signals: TEXT },
       replies: { 200: CONTENT, 404: MESSAGE },
       async answer(call) {
@@ -127,7 +128,7 @@ export function hmaContentRoutes(
       method: 'PUT',
       path: '/c/bank/{name}/content/{id}',
       role: 'curate',
-      about: 'Pause content (0: for good), or switch it on again (1).',
+      about: 'Pause content (0: permanently), or resume it (1).',
       body: { type: 'object', properties: { disable_until_ts: { type: 'integer' } } },
       replies: { 200: CONTENT, 400: MESSAGE, 404: MESSAGE },
       async answer(call, { disable_until_ts: until }) {

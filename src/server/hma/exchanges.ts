@@ -111,7 +111,7 @@ export function hmaExchangeRoutes(store: Store, feeds: HmaFeeds): Route[] {
       method: 'GET',
       path: '/c/exchanges/api/{api}',
       role: 'curate',
-      about: 'Whether a service takes credentials, and all its exchanges have theirs.',
+      about: 'Credential state of a service: supported, and set for all its exchanges.',
       replies: { 200: AUTHENTICATION, 400: MESSAGE },
       answer: async (call) => await authentication(apiAt(call)),
     },
@@ -127,7 +127,8 @@ export function hmaExchangeRoutes(store: Store, feeds: HmaFeeds): Route[] {
         const credentials = credentialsOf(api, body);
         if (credentials) {
           const all = await ofApi(api);
-          if (all.length === 0) throw new Refusal('conflict', 'expected an exchange of it first');
+          if (all.length === 0)
+            throw new Refusal('conflict', 'expected an exchange of this API: create one first');
           for (const { name, ...exchange } of all) await set(name, { ...exchange, credentials });
         }
         return await authentication(api);
@@ -137,7 +138,7 @@ export function hmaExchangeRoutes(store: Store, feeds: HmaFeeds): Route[] {
       method: 'GET',
       path: '/c/exchanges/api/{api}/schema',
       role: 'curate',
-      about: 'What a service needs to know.',
+      about: 'Schema of the settings and credentials of a service.',
       replies: { 200: OBJECT, 400: MESSAGE },
       answer(call) {
         const { config, credentials } = apiAt(call);
@@ -159,7 +160,7 @@ export function hmaExchangeRoutes(store: Store, feeds: HmaFeeds): Route[] {
       method: 'POST',
       path: '/c/exchanges',
       role: 'curate',
-      about: 'Make an exchange and its bank.',
+      about: 'Create an exchange and its bank.',
       body: {
         type: 'object',
         properties: {
@@ -177,7 +178,7 @@ export function hmaExchangeRoutes(store: Store, feeds: HmaFeeds): Route[] {
         await checkNewName(store, bank);
         // The unnamed list has no exchange, and its bank would not find one of that name.
         if (listOfBank(bank) !== bank || (await feeds.get(bank))) {
-          throw new Refusal('forbidden', 'expected the name of no other exchange');
+          throw new Refusal('forbidden', 'expected a name that no other exchange has');
         }
         const enabled = told.enabled !== false;
         // The feed first, since it can be refused. A fetch creates the list if it is missing.
@@ -246,7 +247,7 @@ export function hmaExchangeRoutes(store: Store, feeds: HmaFeeds): Route[] {
       method: 'GET',
       path: '/c/exchange/{name}/status',
       role: 'curate',
-      about: 'How far an exchange was fetched.',
+      about: 'Fetch progress of an exchange.',
       replies: { 200: STATUS, 404: MESSAGE },
       async answer(call) {
         const { name, fetched } = await exchangeAt(call);

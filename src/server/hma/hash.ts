@@ -27,7 +27,7 @@ export function hmaHashRoutes(hasher: HmaHasher, minQuality: () => number): Rout
       method: 'GET',
       path: '/h/hash',
       role: 'match',
-      about: `Hash the picture at an address. ${PLAIN_PDQ}`,
+      about: `Hash the picture at a URL. ${PLAIN_PDQ}`,
       query: { url: { ...TEXT, required: true }, content_type: TEXT, types: TEXT },
       replies,
       answer,

@@ -75,7 +75,7 @@ export function hmaMatchRoutes(
       method: 'GET',
       path: '/m/lookup',
       role: 'match',
-      about: `The banks that list a hash, or the picture at an address. ${PLAIN_PDQ}`,
+      about: `Banks that list a hash, or the picture at a URL. ${PLAIN_PDQ}`,
       query: {
         ...{ ...SIGNAL, url: TEXT, content_type: TEXT, types: TEXT },
         ...{ ...BANKS, ...CHANCES },
@@ -104,7 +104,7 @@ export function hmaMatchRoutes(
       path: '/m/lookup',
       role: 'match',
       about:
-        'The banks that list a picture, by all its variants, sent as the file `photo` of a form.',
+        'Banks that list a picture, sent as the file `photo` of a form, or any of its variants.',
       query: { types: TEXT, ...BANKS, ...CHANCES },
       media: FORM,
       replies: { 200: BY_TYPE, ...repliesOf(BARE_MESSAGE, 400, 413, 415, 422, 503) },
@@ -116,9 +116,9 @@ export function hmaMatchRoutes(
       path: '/m/raw_lookup',
       role: 'match',
       about:
-        'The content near a hash, whatever a decision would say of it. Of more than 1,000 these ' +
-        'are the nearest and the nearest of every bank. The header `onlyhashes-omitted` then says ' +
-        `how many more there are at most, on all banks. ${PLAIN_PDQ}`,
+        'Content near a hash, whatever the decision about it would be. Of more than 1,000 results, ' +
+        'these are the nearest, and the nearest of every bank; the header `onlyhashes-omitted` then ' +
+        `has an upper bound on the number of others, in all banks. ${PLAIN_PDQ}`,
       query: {
         signal: { ...TEXT, required: true },
         signal_type: { ...TEXT, required: true },
@@ -154,7 +154,7 @@ export function hmaMatchRoutes(
       method: 'POST',
       path: '/m/compare',
       role: 'match',
-      about: 'Whether two hashes are taken for those of one picture.',
+      about: 'Distance of two hashes, and whether they match.',
       body: {
         type: 'object',
         additionalProperties: { type: 'array', items: TEXT, minItems: 2, maxItems: 2 },

@@ -67,7 +67,7 @@ export class HmaHasher {
     const { fetchPicture } = this.#parts;
     checkContentType(url.searchParams.get('content_type') || CONTENT_TYPE);
     if (!fetchPicture) {
-      throw new Refusal('not-available', 'expected a file: this service fetches no addresses');
+      throw new Refusal('not-available', 'expected a file: this service fetches no URLs');
     }
     const source = await fetchPicture(url.searchParams.get('url')!, { signal });
     return { source, fields: url.searchParams };

@@ -59,7 +59,7 @@ function ofStore(store: Store | undefined, routes: (store: Store) => Route[]): R
   const answer = () => {
     throw new Refusal(
       'not-available',
-      'this service was started without what banks and exchanges take',
+      'this service was started without a store for banks and exchanges',
     );
   };
   // The routes use the store only in their answers.

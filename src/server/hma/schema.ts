@@ -46,7 +46,7 @@ export const BANK_WITH_NEWEST: Schema = {
     ...BANK.properties,
     newest_content_id: {
       type: 'integer',
-      description: 'of what the bank holds now; 0 if it holds nothing',
+      description: 'id of the newest content in the bank; 0 if it is empty',
     },
   },
   required: ['name', 'matching_enabled_ratio', 'newest_content_id'],
@@ -71,7 +71,7 @@ export const CONTENT: Schema = {
     id: { type: 'integer' },
     disable_until_ts: {
       type: 'integer',
-      description: '1: on; 0: off; else the time until which it is off, in seconds since 1970',
+      description: '1: on; 0: off; otherwise the end of the pause, in seconds since 1970',
     },
     original_media_uri: { type: 'null' },
     bank: BANK,
@@ -94,5 +94,5 @@ export const FORM: readonly string[] = ['multipart/form-data'];
 
 /** OpenAPI note of calls that hash a picture or look a hash up. */
 export const PLAIN_PDQ =
-  'A hash alone is plain PDQ: of edited copies 29.8 % match. `POST /m/lookup` or `/v1/match` with ' +
+  'A hash alone is plain PDQ: 29.8 % of edited copies match. `POST /m/lookup` or `/v1/match` with ' +
   'the file finds most of the others.';

@@ -88,12 +88,12 @@ const rules: OptionCheck = (name, value, { options = {} }) => {
 };
 
 const ruleName: OptionCheck = (_, value) => {
-  if (typeof value !== 'string' || value === '') wrongKind('a name of each rule');
+  if (typeof value !== 'string' || value === '') wrongKind('a name in each rule');
 };
 
 const hashOfToken: OptionCheck = (_, value) => {
   if (typeof value === 'string' && /^[0-9a-f]{64}$/i.test(value)) return;
-  wrongKind('the hash of a token to be what tokenHash gives');
+  wrongKind('the hash of a token to come from tokenHash');
 };
 
 const network: OptionCheck = (_, value) => void networkOf(value as string);
@@ -102,7 +102,7 @@ const network: OptionCheck = (_, value) => void networkOf(value as string);
 const hostNames: OptionCheck = (name, value, ...option) => {
   texts(name, value, ...option);
   const isName = (one: string) => /^[\w.-]+$/.test(one);
-  if (!(value as string[]).every(isName)) wrongRange(`${name} as hashes.example.org`);
+  if (!(value as string[]).every(isName)) wrongRange(`${name} such as hashes.example.org`);
 };
 
 /** Average rate of one caller. */
@@ -192,14 +192,14 @@ export class Access {
       caller: callerOf(rule, rule.name),
     }));
     const names = new Set(this.#tokens.map(({ caller }) => caller.name));
-    if (names.size < tokens.length) throw new RangeError('expected tokens of different names');
+    if (names.size < tokens.length) throw new RangeError('expected tokens with different names');
     this.#networks = networks.map((rule) => {
       const { cidr, name = cidr } = rule;
       const addresses = networkOf(cidr);
       const caller = callerOf(rule, name);
       // Two rules of one name would share a quota.
       if (names.has(caller.name)) {
-        throw new RangeError('expected tokens and networks of different names');
+        throw new RangeError('expected tokens and networks with different names');
       }
       return { caller, addresses };
     });
@@ -304,7 +304,7 @@ export function networkOf(cidr: string): BlockList {
   const family = isIP(address);
   const width = family === 4 ? 32 : 128;
   if (family === 0 || Number(bits ?? 0) > width) {
-    throw new RangeError('expected cidr to be an address, or a network as 10.1.0.0/16');
+    throw new RangeError('expected cidr to be an address, or a network such as 10.1.0.0/16');
   }
   const list = new BlockList();
   list.addSubnet(address, Number(bits ?? width), family === 4 ? 'ipv4' : 'ipv6');

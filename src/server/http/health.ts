@@ -14,14 +14,14 @@ const PENDING_REMOVALS: Schema = {
   properties: {
     list: { type: 'string' },
     removals: {
-      description: 'entries that the service did not tell in a fetch from the start; they stay',
+      description: 'entries that the service did not send in a fetch from the start; they stay',
       type: 'integer',
     },
     of: { description: 'entries that the list had', type: 'integer' },
-    since: { description: 'a time of ISO 8601', type: 'string' },
+    since: { description: 'ISO 8601 time', type: 'string' },
     isConfirmed: {
       description:
-        'whether a person confirmed it: the next fetch removes them, if it finds no more',
+        'true if a person confirmed the removals: the next fetch makes them, if it finds no more',
       type: 'boolean',
     },
   },
@@ -38,17 +38,17 @@ const STATE: Schema = {
   properties: {
     status: { enum: ['live', 'ready', 'not-ready', 'ending'] },
     staleSeconds: {
-      description: 'how long ago the store last said that nothing is newer than the list',
+      description: 'seconds since the store last confirmed that the list is current',
       type: 'integer',
       minimum: 0,
     },
     problem: {
       description:
-        'why what others change in the file of the list is not taken up: the code of an error; absent: nothing',
+        'code of the error that keeps changes to the file of the list from being applied; absent: none',
       type: 'string',
     },
     pendingRemovals: {
-      description: 'what fetches did not remove, and a person has to confirm; absent: nothing',
+      description: 'removals pending until a person confirms them; absent: none',
       type: 'array',
       items: PENDING_REMOVALS,
     },
@@ -74,7 +74,7 @@ export function healthRoutes(parts: ServiceParts): Route[] {
       method: 'GET',
       path: '/health/live',
       role: 'public',
-      about: 'Whether the process answers.',
+      about: 'Liveness of the process.',
       replies: { 200: STATE },
       answer: () => told('live', 200),
     },
@@ -83,7 +83,7 @@ export function healthRoutes(parts: ServiceParts): Route[] {
       path: '/health/ready',
       role: 'public',
       about:
-        'Whether the service answers about its list, from memory: a store that is away or hangs changes nothing but `staleSeconds`.',
+        'Readiness of the service, from memory: an unreachable or hanging store changes only `staleSeconds`.',
       replies: { 200: STATE, 503: STATE },
       answer: () => {
         if (parts.isEnding()) return told('ending', 503);
@@ -103,7 +103,7 @@ export function healthRoutes(parts: ServiceParts): Route[] {
       method: 'GET',
       path: '/metrics',
       role: 'match',
-      about: 'What was answered so far, and the state of the list and of the pool, for Prometheus.',
+      about: 'Counts of answers, and the state of the list and of the pool, for Prometheus.',
       replies: { 200: undefined },
       answer: async () => {
         const type = 'text/plain; version=0.0.4; charset=utf-8';
@@ -139,12 +139,12 @@ const gaugesOfThreads = (stats: SearchThreadsStats): Gauge[] => [
 /** The state of the list and of the pool. */
 async function gaugesOf({ followed, store, pool }: ServiceParts): Promise<Gauge[]> {
   const there = followed();
-  const gauges = [gauge('onlyhashes_ready', 'Whether the list is there.', there ? 1 : 0)];
+  const gauges = [gauge('onlyhashes_ready', '1 if the list is loaded, else 0.', there ? 1 : 0)];
   if (there) {
     const { size, generation } = there.blocklist;
     gauges.push(
-      gauge('onlyhashes_entries', 'Entries of the list.', size),
-      gauge('onlyhashes_list_generation', 'Changes of the list in this process.', generation),
+      gauge('onlyhashes_entries', 'Entries in the list.', size),
+      gauge('onlyhashes_list_generation', 'Changes to the list in this process.', generation),
     );
     if ('revision' in there) {
       gauges.push(gauge('onlyhashes_list_revision', 'Revision of the list.', there.revision));
@@ -153,11 +153,13 @@ async function gaugesOf({ followed, store, pool }: ServiceParts): Promise<Gauge[
       const latest = await asked?.catch(() => undefined);
       if (latest !== undefined) {
         const lag = Math.max(0, latest - there.revision);
-        gauges.push(gauge('onlyhashes_list_lag', 'Changes of the store not in the list yet.', lag));
+        gauges.push(
+          gauge('onlyhashes_list_lag', 'Changes to the store that are not in the list yet.', lag),
+        );
       }
       const stale = staleOf(there);
       if (stale !== undefined) {
-        const about = 'Since the store last said that nothing is newer than the list.';
+        const about = 'Seconds since the store last confirmed that the list is current.';
         gauges.push(gauge('onlyhashes_list_stale_seconds', about, Math.round(1000 * stale) / 1000));
       }
     }
@@ -178,11 +180,11 @@ async function gaugesOf({ followed, store, pool }: ServiceParts): Promise<Gauge[
     gauge('onlyhashes_pool_workers', 'Workers alive.', workers),
     {
       name: 'onlyhashes_pool_pictures_total',
-      about: 'Pictures at their end.',
+      about: 'Finished pictures, by outcome.',
       type: 'counter',
       values: byLabel('end', { busy, done, failed }),
     },
-    counter('onlyhashes_pool_restarts_total', 'Workers that died or were ended.', restarts),
+    counter('onlyhashes_pool_restarts_total', 'Workers that died or were stopped.', restarts),
   );
   return gauges;
 }

@@ -193,7 +193,7 @@ const KEYWORDS: Readonly<Record<string, (argument: never, schema: Schema) => Che
         // The name is the caller's, so it is not repeated.
         const problem =
           rest === false
-            ? `expected ${at} to have no further members`
+            ? `expected ${at} to have no other members`
             : problemOf(member, rest, `each further member of ${at}`);
         if (problem !== undefined) return problem;
       }

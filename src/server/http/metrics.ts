@@ -72,7 +72,7 @@ export class Metrics {
       for (const { labels, value } of byLabels.values()) lines.push(lineOf(name, labels, value));
     }
     if (this.#times.size > 0) {
-      lines.push(...headOf(TIMES, 'Seconds until the answer.', 'histogram'));
+      lines.push(...headOf(TIMES, 'Seconds to the answer.', 'histogram'));
       for (const times of this.#times.values()) lines.push(...linesOfTimes(times));
     }
     for (const { name, about, type = 'gauge', values } of gauges) {

@@ -159,7 +159,7 @@ class Body extends Readable {
     this.#chunks ??= this.#incoming.iterator({ destroyOnReturn: false });
     this.#chunks.next().then(
       ({ done, value }) => this.push(done ? null : value),
-      () => this.destroy(new Error('the body broke off')),
+      () => this.destroy(new Error('the body was cut off')),
     );
   }
 

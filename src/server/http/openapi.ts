@@ -12,9 +12,9 @@ type Json = { readonly [name: string]: unknown };
 
 /** Statuses that every route with a caller may answer. */
 const REFUSALS: Readonly<Record<number, string>> = {
-  401: 'no token, or one that is not known',
+  401: 'no token, or an unknown one',
   403: "the caller's role may not do this",
-  429: 'too many requests a second, or answers a day; `Retry-After` says when to go on',
+  429: 'too many requests per second, or answers per day; `Retry-After` says when to retry',
 };
 
 /**
@@ -59,7 +59,7 @@ function operationOf(route: Route): Json {
   return {
     operationId: operationIdOf(method, path),
     summary: about,
-    description: role === 'public' ? 'Anybody may ask.' : `Takes the role ${role}.`,
+    description: role === 'public' ? 'Needs no token.' : `Requires the role ${role}.`,
     security: role === 'public' ? [] : [tokenHashOf ? { session: [] } : { token: [] }],
     ...(parameters.length > 0 && { parameters }),
     ...(Object.keys(content).length > 0 && { requestBody: { required: true, content } }),
@@ -85,21 +85,22 @@ function responsesOf(role: Route['role'], replies: Route['replies']): Json {
 }
 
 function responseOf(status: string, schema: Schema | undefined): Json {
-  const description = DESCRIPTIONS[status] ?? (schema?.title as string | undefined) ?? 'see there';
+  const description =
+    DESCRIPTIONS[status] ?? (schema?.title as string | undefined) ?? 'see the summary';
   return { description, ...(schema && { content: { 'application/json': { schema } } }) };
 }
 
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
   200: 'done',
-  201: 'made',
+  201: 'created',
   204: 'done',
-  400: 'not as the schemas say',
-  404: 'there is no such thing',
-  408: 'the body came too slowly',
-  409: 'it contradicts what is there',
+  400: 'a request that does not match the schema',
+  404: 'not found',
+  408: 'the body arrived too slowly',
+  409: 'conflict with the current state',
   413: 'too many bytes',
-  415: 'a type that is not read here',
-  422: 'it cannot be used',
-  451: 'to be refused',
-  503: 'not now: `Retry-After` says when to try again, if that may help',
+  415: 'unsupported content type',
+  422: 'content that cannot be used',
+  451: 'reject the upload',
+  503: 'temporarily unavailable; `Retry-After`, if present, says when to retry',
 };

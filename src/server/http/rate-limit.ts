@@ -86,7 +86,7 @@ export class RateLimit {
   #checkDay(used: Used, answers: number, { limits }: KnownCaller): number {
     const left = (limits.answersPerDay ?? Number.POSITIVE_INFINITY) - used.answers;
     if (answers <= left) return left;
-    throw tooMany('answers a day', (used.since + DAY - this.#now()) / 1000);
+    throw tooMany('answers per day', (used.since + DAY - this.#now()) / 1000);
   }
 
   /** Bounded by the number of rules. */
@@ -125,7 +125,7 @@ const rateOf = ({ limits }: KnownCaller) => limits.requestsPerSecond ?? REQUESTS
 const burstOf = (caller: KnownCaller) => Math.max(1, 2 * rateOf(caller));
 
 function checkTokens({ tokens }: Used, needed: number, caller: KnownCaller, what: string): void {
-  if (tokens < needed) throw tooMany(`${what} a second`, (needed - tokens) / rateOf(caller));
+  if (tokens < needed) throw tooMany(`${what} per second`, (needed - tokens) / rateOf(caller));
 }
 
 const tooMany = (what: string, seconds: number) =>

@@ -222,7 +222,7 @@ export class Router {
           return end.signal;
         },
       };
-      const late = () => stop(new Refusal('timeout', 'expected to be done sooner'));
+      const late = () => stop(new Refusal('timeout', 'expected the answer to take less time'));
       const timer = setTimeout(late, 1000 * this.#options.timeoutSeconds);
       const forget = onGone(request, () => stop(request.signal.reason));
       const running = work(time).finally(() => {
@@ -270,7 +270,10 @@ export class Router {
     // Before the body: a request that arrives in time is answered, however long its body takes.
     const isLate = isEnding() && !isWatching(route);
     const caller = await this.#admitted(course, route);
-    if (isLate) throw new Refusal('ending', 'expected another server', { connection: 'close' });
+    if (isLate)
+      throw new Refusal('ending', 'expected a request to another server: this one is ending', {
+        connection: 'close',
+      });
     const query = queryOf(route, url);
     const body = await bodyOf(route, request, maxBytes, time);
     const countAnswers = (answers: number) => {
@@ -322,7 +325,7 @@ function pathsOf(routes: readonly Route[]): (readonly [string, readonly Route[]]
     }
     const others = paths.get(route.path) ?? [];
     if (others.some(({ method }) => method === route.method)) {
-      throw new TypeError('expected routes of different methods or paths');
+      throw new TypeError('expected routes with different methods or paths');
     }
     paths.set(route.path, [...others, route]);
   }
@@ -343,7 +346,7 @@ function checkIsText(path: string, params: Found['params']): void {
   }
   // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what it looks for
   if (/[\u0000-\u001f\u007f]/.test(text) || Object.values(params).includes('')) {
-    throw new Refusal('bad-request', 'expected a path of UTF-8');
+    throw new Refusal('bad-request', 'expected a path in UTF-8');
   }
 }
 
@@ -369,7 +372,7 @@ function refusalOf(error: unknown): Refusal {
   if (error instanceof DecodeError) {
     if (error.code === 'too-many-bytes') return new Refusal('too-many-bytes', 'expected less');
     if (error.code === 'too-slow') return new Refusal('too-slow', 'expected a faster body');
-    if (error.code === 'unreadable') return new Refusal('bad-request', 'expected a whole body');
+    if (error.code === 'unreadable') return new Refusal('bad-request', 'expected a complete body');
   }
   return new Refusal('failed', 'the service failed');
 }

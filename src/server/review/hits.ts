@@ -10,7 +10,7 @@ const MOST = 20;
 const TRUST_WORDS: Readonly<Record<Trust, string>> = {
   own: "the platform's own list",
   shared: 'a list that the platform acts on',
-  foreign: 'a foreign list, whose word alone only flags',
+  foreign: 'a foreign list, which can only flag for review',
 };
 
 /** Explains each hit of a decision in words, and draws its place in the picture. */
@@ -38,9 +38,9 @@ function hit(match: Match, title: string, frame: Parameters<typeof placeOf>[1] |
   return html`<section class="card hit">
 <h2>${title}: ${distance} of ${bits} bits differ</h2>
 ${facts([
-  ['Says', tier === 'match' ? 'match' : 'for review'],
+  ['Verdict', tier === 'match' ? 'match' : 'for review'],
   ['Found in', `${variantWords(variant)} (${name})`],
-  ['Its quality', quality === undefined ? undefined : `${quality} of 100`],
+  ['Quality', quality === undefined ? undefined : `${quality} of 100`],
   ['List', entry.list ?? 'the unnamed list'],
   ['Trust', TRUST_WORDS[trust]],
   ...provenance(entry),
@@ -58,10 +58,10 @@ ${placed ? trusted(outlineOf(geometry, frame)) : undefined}
 function hitElsewhere(match: RemoteMatch, title: string): Html {
   const { list, trust, tier, distance, allowed } = match;
   return html`<section class="card hit">
-<h2>${title}: in a list elsewhere</h2>
+<h2>${title}: on a remote list</h2>
 ${facts([
-  ['Says', tier === 'match' ? 'match' : 'for review'],
-  ['Distance', distance === undefined ? 'not told' : `${distance} bits`],
+  ['Verdict', tier === 'match' ? 'match' : 'for review'],
+  ['Distance', distance === undefined ? 'not reported' : `${distance} bits`],
   ['List', list],
   ['Trust', TRUST_WORDS[trust]],
   ...provenance(match),
@@ -80,7 +80,7 @@ const provenance = (
   ['Labels', entry.labels.length > 0 ? entry.labels.join(', ') : undefined],
   [
     'Confirmed',
-    entry.confirmed === undefined ? 'not told' : entry.confirmed ? 'yes, by its list' : 'no',
+    entry.confirmed === undefined ? 'not reported' : entry.confirmed ? 'yes, by the list' : 'no',
   ],
 ];
 

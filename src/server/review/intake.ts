@@ -11,7 +11,7 @@ export const ITEM_QUERY = {
     minLength: 1,
     maxLength: 200,
     description:
-      "the platform's own name of the upload, never that of a user or a file: what is decided `match` or `review` waits for a moderator by it",
+      "the platform's own name for the upload, never the name of a user or a file; under it, a `match` or `review` is queued for a moderator",
   },
   link: {
     type: 'string',

@@ -26,7 +26,7 @@ export const timeOf = (time: string): Html =>
 export const OUTCOME_WORDS = {
   confirmed: 'confirmed',
   rejected: 'rejected',
-  undecided: 'left open: it could not be told',
+  undecided: 'left undecided',
 } as const;
 
 /** The page of an item: the reason for review, its possible matches, and the choices. */
@@ -34,11 +34,11 @@ export function itemPage(item: ReviewItem, { notice, next, word }: ItemPage): Ht
   const { id, time, link, decided } = item;
   const decision = decisionFromJSON(item.decision);
   return html`${notice}
-<p>Upload <strong>${id}</strong>, which came ${timeOf(time)}.
+<p>Upload <strong>${id}</strong>, received ${timeOf(time)}.
 ${
   decided &&
   html`It was <strong>${OUTCOME_WORDS[decided.outcome]}</strong> ${timeOf(decided.time)} by the role ${decided.role}${
-    decided.allowed === undefined ? '' : `, and what came near is allowed: ${decided.allowed}`
+    decided.allowed === undefined ? '' : `, and its hits are allowed: ${decided.allowed}`
   }.`
 }</p>
 ${linkTo(link)}
@@ -69,14 +69,14 @@ function linkTo(link: string | undefined): Html {
 const unanswered = ({ unanswered: lists = [] }: Decision): Html | undefined =>
   lists.length === 0
     ? undefined
-    : html`<p>Did not answer, and may have it: ${lists.join(', ')}.</p>`;
+    : html`<p>These lists did not answer, and may have it: ${lists.join(', ')}.</p>`;
 
 /** Some lists forbid recording which picture matched what. */
 function withheld({ facts }: ReviewItem, { matches, elsewhere = [] }: Decision): Html | undefined {
   if (matches.length + elsewhere.length > 0) return undefined;
   const lists = [...new Set(facts.flatMap(({ list }) => list ?? []))];
   if (lists.length === 0) return undefined;
-  return html`<p>Its match data may not be kept. What is known is the list: ${lists.join(', ')}.</p>`;
+  return html`<p>Its match data may not be kept. Only the list is known: ${lists.join(', ')}.</p>`;
 }
 
 function decisionForm({ id, decided }: ReviewItem, next: string | undefined, word: Html): Html {
@@ -84,7 +84,7 @@ function decisionForm({ id, decided }: ReviewItem, next: string | undefined, wor
   return html`<form method="post" action="${pathOfItem(id)}" class="decide" aria-label="Decision">
 ${word}<input type="hidden" name="insteadOf" value="${decided?.times ?? 0}">
 <p>${
-    decided ? 'Decide anew: the earlier decision stays in the log.' : 'Is it what the list has?'
+    decided ? 'Decide again: the earlier decision stays in the log.' : 'Is it the listed picture?'
   }</p>
 <div class="row">
 <button class="first" name="outcome" value="confirmed" accesskey="c">Confirm<kbd>C</kbd></button>
@@ -108,14 +108,14 @@ function allowForm(
 <summary>Reject, and allow from now on</summary>
 <p>This silences ${count(matches.length, 'hit')} in ${lists.join(', ')}: ${
     hashes === 1 ? 'the hash' : `the ${hashes} hashes`
-  } that came near, against the very ${
+  } that came near, against only the ${
     matches.length === 1 ? 'entry' : 'entries'
-  } above. It holds for every uploader and on every server. Other entries match as before, and so does what is confirmed in the platform’s own list. A later decision on this upload takes it back.</p>
+  } above. It applies to every uploader, on every server. Other entries still match, and so do confirmed entries of the platform’s own list. A later decision on this upload undoes it.</p>
 <form method="post" action="${pathOfItem(id)}">
 ${word}<input type="hidden" name="insteadOf" value="${decided?.times ?? 0}">
 <p><label for="reason">Why is it allowed?</label>
 <input id="reason" name="reason" required maxlength="500" autocomplete="off" aria-describedby="reason-about"></p>
-<p id="reason-about" class="soft">No names of people: it stays in the list of what is allowed.</p>
+<p id="reason-about" class="soft">Do not name people: the reason stays in the allow list.</p>
 <p><button name="outcome" value="allowed" accesskey="a">Reject and allow<kbd>A</kbd></button></p>
 </form>
 </details>`;

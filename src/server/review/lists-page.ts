@@ -25,7 +25,7 @@ export function listsPage(page: ListsPage): Html {
   const named = new Set(lists.map(({ name }) => name));
   const others = errors.filter(({ list = '' }) => !named.has(list));
   return html`<p>The store is at revision ${revision}${behind(revision, followed)}</p>
-${changed === 0 ? undefined : html`<p>Records of the review log that have changed since they were written, and are not counted: ${changed}.</p>`}
+${changed === 0 ? undefined : html`<p>Records of the review log that have changed since they were written, and are not counted below: ${changed}.</p>`}
 ${lists.length === 0 ? html`<p>There is no list yet.</p>` : undefined}
 ${lists.map((list) =>
   section(
@@ -51,7 +51,7 @@ ${others.map((one) =>
   section(
     one.list ?? '',
     html`${facts([
-      ['Entries', 'none here: the list is elsewhere, or was removed'],
+      ['Entries', 'none here: the list is remote, or was removed'],
       ['Wrong', shareOf(one, days)],
     ])}`,
   ),
@@ -64,7 +64,7 @@ ${body}
 </section>`;
 
 function behind(revision: number, followed: number | undefined): string {
-  if (followed === undefined) return '. This server does not say how far it follows it.';
+  if (followed === undefined) return '. The revision of this server is not known.';
   const missing = revision - followed;
   return missing <= 0
     ? ', and so is this server.'
@@ -76,14 +76,14 @@ const useOf = ({ enabled, tier }: StoredList) =>
 
 function fetchOf({ fetched }: StoredList): Html | string {
   if (fetched?.fetchedSeconds === undefined) {
-    return fetched ? 'begun, never at its end' : 'not fetched from anywhere';
+    return fetched ? 'begun, never completed' : 'never fetched';
   }
   return timeOf(new Date(1000 * fetched.fetchedSeconds).toISOString());
 }
 
 function problemsOf({ fetched }: StoredList): Html | string {
   const problems = [
-    fetched?.isPartial && 'The first fetch is not at its end: entries are missing.',
+    fetched?.isPartial && 'The first fetch is incomplete: entries are missing.',
     fetched?.mustRefetch && 'The next fetch has to begin from the start.',
     fetched &&
       fetched.unknown.length > 0 &&
@@ -96,8 +96,8 @@ function problemsOf({ fetched }: StoredList): Html | string {
 
 /** No decisions are not the same as no errors. */
 function shareOf(errors: ListErrors | undefined, days: number): string {
-  if (!errors || errors.decided === 0) return `not known: nothing was decided in ${days} days`;
+  if (!errors || errors.decided === 0) return `unknown: no decisions in ${days} days`;
   const { decided, rejected } = errors;
   const percent = Math.round((1000 * rejected) / decided) / 10;
-  return `${rejected} of ${decided} that were decided in ${days} days (${percent} %)`;
+  return `${rejected} of ${decided} decisions in ${days} days (${percent} %)`;
 }

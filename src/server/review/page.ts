@@ -48,7 +48,7 @@ export function pageOf({ title, body, nav, status = 200, headers }: ReviewPage):
 <style>${trusted(STYLE)}</style>
 </head>
 <body>
-<a class="skip" href="#main">Skip to the content</a>
+<a class="skip" href="#main">Skip to content</a>
 <header>${nav && navigation(nav)}</header>
 <main id="main" tabindex="-1">
 <h1>${title}</h1>
@@ -94,7 +94,7 @@ export function refusedPage({ status, message, headers }: Refusal): Response {
     headers,
     body: html`<p role="alert">${
       status === 500
-        ? 'What you did may be done or not: look before you do it again.'
+        ? 'Your change may or may not have been made: check before you repeat it.'
         : `Nothing has changed: ${message}.`
     }</p>
 <p><a href="/review">Go to the queue</a></p>`,

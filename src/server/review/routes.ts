@@ -58,7 +58,7 @@ export function reviewRoutes(pages: ReviewPages): Route[] {
       ...common,
       method: 'GET',
       path: '/review',
-      about: 'The page of what waits for a moderator.',
+      about: 'Page of the uploads that wait for a moderator.',
       query: QUEUE_QUERY,
       replies: { 200: undefined },
       answer: (call) => queuePage(call, call.query, queue),
@@ -67,7 +67,7 @@ export function reviewRoutes(pages: ReviewPages): Route[] {
       ...common,
       method: 'GET',
       path: '/review/item',
-      about: 'The page of one upload, with the explanation of each hit.',
+      about: 'Page of one upload, with an explanation of each hit.',
       query: { item: { ...ITEM, required: true }, done: ITEM },
       replies: { 200: undefined, 404: undefined },
       async answer(call) {
@@ -82,7 +82,7 @@ export function reviewRoutes(pages: ReviewPages): Route[] {
       ...common,
       method: 'POST',
       path: '/review/item',
-      about: 'Decides about an upload. Takes a form of the page.',
+      about: 'Decides about an upload. Takes the form of its page.',
       query: { item: { ...ITEM, required: true } },
       media: [FORM],
       replies: { 303: undefined, 404: undefined, 409: undefined },
@@ -92,7 +92,7 @@ export function reviewRoutes(pages: ReviewPages): Route[] {
       ...common,
       method: 'GET',
       path: '/review/lists',
-      about: 'The page of the lists: how large, how fresh, and how often wrong.',
+      about: 'Page of the lists: their size, freshness and error rate.',
       replies: { 200: undefined },
       answer: async ({ request }) => {
         const { parts, log } = pages;
@@ -133,13 +133,13 @@ async function queuePage(
 <p>${counts.waiting} waiting, the oldest first. Decided so far: ${counts.confirmed} confirmed, ${counts.rejected} rejected, ${counts.undecided} left open.</p>
 ${
   shown.length === 0
-    ? html`<p>${after === 0 ? 'Nothing waits.' : 'Nothing else waits.'}</p>`
+    ? html`<p>${after === 0 ? 'Nothing is waiting.' : 'Nothing else is waiting.'}</p>`
     : html`<ol class="items">${shown.map(summary)}</ol>`
 }
-<p class="row">${after === 0 ? undefined : html`<a href="/review">From the oldest</a>`}
+<p class="row">${after === 0 ? undefined : html`<a href="/review">Back to the oldest</a>`}
 ${isMore ? html`<a href="/review?after=${shown.at(-1)!.number}" accesskey="n">Next ${PAGE}<kbd>N</kbd></a>` : undefined}</p>
 <form method="get" action="/review/item" class="narrow">
-<label for="item">Find an upload by its name, decided ones too</label>
+<label for="item">Find an upload by its name, even a decided one</label>
 <div class="row"><input id="item" name="item" required maxlength="200" autocomplete="off"><button>Find</button></div>
 </form>`;
   return framed(call.request, '/review', 'Queue', body);
@@ -159,7 +159,7 @@ const summary = ({ id, time, decision }: ReviewItem, at: number): Html => {
 async function itemFor(id: string, queue: ReviewQueue): Promise<ReviewItem> {
   const item = isStorable(id) ? await queue.get(id) : undefined;
   if (item) return item;
-  throw new Refusal('not-found', 'there is no such upload here, or its time is over');
+  throw new Refusal('not-found', 'there is no such upload here, or it has expired');
 }
 
 /** No item has a name with a NUL, and databases reject it in queries. */
@@ -218,7 +218,7 @@ async function decide(call: Call, id: string, queue: ReviewQueue): Promise<Respo
     return redirectTo(next ? `${pathOfItem(next.id)}&${doneWith}` : `/review?${doneWith}`);
   }
   const now = await itemFor(id, queue);
-  const notice = html`<div class="notice stop" role="alert"><p><strong>This was decided meanwhile.</strong> Nothing of what you chose was written. Look at the decision below; you may decide anew.</p></div>`;
+  const notice = html`<div class="notice stop" role="alert"><p><strong>Someone else has decided this.</strong> Your choice was not saved. Look at the decision below; you may decide again.</p></div>`;
   return await pageOfItem(call, now, { queue, notice, status: 409 });
 }
 
@@ -235,12 +235,12 @@ function outcomeOf(fields: URLSearchParams) {
   if (outcome === 'confirmed' || outcome === 'rejected' || outcome === 'undecided') {
     return { outcome } as const;
   }
-  throw new Refusal('bad-request', 'expected one of the decisions');
+  throw new Refusal('bad-request', 'expected a known decision');
 }
 
 /** @throws {Refusal} 400 */
 function timesOf(fields: URLSearchParams): number {
   const text = fields.get('insteadOf') ?? '';
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new Refusal('bad-request', 'expected the form as it was');
+  throw new Refusal('bad-request', 'expected the form unaltered');
 }

@@ -83,7 +83,7 @@ async function readFields(request: Request, signal: AbortSignal): Promise<URLSea
 }
 
 const notFromHere = () =>
-  new Refusal('forbidden', 'the form is not from a page that you are signed in to; load it again');
+  new Refusal('forbidden', 'the form is not from a page of your session; load it again');
 
 /** True if the browser states that a page of this service sent the form. */
 function isFromHere({ headers }: Request): boolean {
@@ -105,7 +105,7 @@ export function sessionRoutes(
       method: 'GET',
       path: SIGN_IN,
       role: 'public',
-      about: 'The page where moderators sign in.',
+      about: 'Sign-in page of moderators.',
       replies: { 200: undefined },
       refused: refusedPage,
       answer: () => signInPage(),
@@ -114,7 +114,7 @@ export function sessionRoutes(
       method: 'POST',
       path: SIGN_IN,
       role: 'public',
-      about: 'Opens a session for a token, in a cookie. Takes a form of the page.',
+      about: 'Opens a session for a token, in a cookie. Takes the form of the page.',
       media: [FORM],
       replies: { 303: undefined, 401: undefined, 403: undefined, 429: undefined },
       refused: refusedPage,
@@ -128,7 +128,9 @@ export function sessionRoutes(
         note({ signedIn: isCurator });
         if (!isCurator) {
           limit.failed(from);
-          return signInPage(caller ? 'This token may not curate.' : 'This token is not known.');
+          return signInPage(
+            caller ? 'This token does not have the role curate.' : 'This token is not known.',
+          );
         }
         const secret = await sessions.begin(tokenHash(token));
         return redirectTo('/review', { 'set-cookie': cookieOf(request, secret) });
@@ -138,7 +140,7 @@ export function sessionRoutes(
       method: 'POST',
       path: SIGN_OUT,
       role: 'curate',
-      about: 'Ends the session. Takes a form of the page.',
+      about: 'Ends the session. Takes the form of a page.',
       media: [FORM],
       replies: { 303: undefined },
       tokenHashOf: sessionToken(sessions),
@@ -180,6 +182,6 @@ function signInPage(problem?: string): Response {
     }></p>
 <p><button class="first">Sign in</button></p>
 </form>
-<p class="soft">It is a token of this service with the role <em>curate</em>. The session lasts a working day. Browsers do not show it to links from other sites: if you came by one and are signed in already, <a href="/review">go on to the queue</a>.</p>`,
+<p class="soft">Use a token of this service with the role <em>curate</em>. The session lasts a working day. Browsers do not send it with links from other sites: if you followed one and are signed in already, <a href="/review">go on to the queue</a>.</p>`,
   });
 }

@@ -78,7 +78,7 @@ export class SignInLimit {
     this.#forget(failures, seconds);
     if (failures.count + 1 <= most) return;
     const wait = Math.ceil((failures.count + 1 - most) * seconds);
-    throw new Refusal('too-many', 'too many sign-ins failed; try again later', {
+    throw new Refusal('too-many', 'too many failed sign-ins; try again later', {
       'retry-after': String(wait),
     });
   }

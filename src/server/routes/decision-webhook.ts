@@ -182,7 +182,7 @@ class DecisionWebhook {
     const told = toldBy(body);
     if (told === undefined) return refusal(400, 'expected item.id and action.id');
     const outcome = this.#outcomes.get(told.action);
-    if (outcome === undefined) return refusal(422, 'expected an action of the outcomes');
+    if (outcome === undefined) return refusal(422, 'expected an action that has an outcome');
     const item = itemKey(told.item);
     const id = told.id ?? (await this.#idOf(body, item));
     if (this.#ended.has(id)) return recorded(0);
@@ -208,10 +208,10 @@ class DecisionWebhook {
     try {
       return await readBytes(request.body, { maxBytes, signal: request.signal, ...PACE });
     } catch (error) {
-      if (!(error instanceof DecodeError)) return refusal(400, 'expected a whole body');
+      if (!(error instanceof DecodeError)) return refusal(400, 'expected a complete body');
       if (error.code === 'too-many-bytes') return refusal(413, 'expected a shorter body');
       if (error.code === 'too-slow') return refusal(408, 'expected a faster body');
-      return refusal(400, 'expected a whole body');
+      return refusal(400, 'expected a complete body');
     }
   }
 

@@ -28,18 +28,19 @@ export const MATCH_REPLY_SCHEMA: Schema = {
     answered: {
       type: 'boolean',
       description:
-        'false: nobody knows whether it is listed, as it was not hashed, or a list did not answer',
+        'false: it is unknown whether the picture is listed, since it was not hashed or a list did not answer',
     },
     explanation: { type: 'string', description: 'one line of English' },
     queued: {
       type: 'boolean',
       description:
-        'with `item`: whether it waits for a moderator because of this call. An item is taken once',
+        'with `item`: true if this call queued it for a moderator. An item is queued only once',
     },
     leftOut: {
       type: 'integer',
       minimum: 0,
-      description: 'matches, allowed ones and those elsewhere beyond `limit`, and `omitted` ones',
+      description:
+        'number of matches, allowed matches and remote matches beyond `limit`, plus `omitted`',
     },
     decision: {
       ...DECISION,

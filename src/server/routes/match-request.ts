@@ -10,7 +10,7 @@ const ALGORITHM = { enum: ALGORITHMS } as const;
 const HEX = { type: 'string', pattern: '^([0-9a-fA-F]{16}|[0-9a-fA-F]{64})$' } as const;
 const DECODING = { enum: ['full', 'draft'] } as const;
 const HASH = {
-  description: 'hex, with the algorithm beside it; or both',
+  description: 'hex, with `algorithm` beside it, or an object with both',
   anyOf: [
     HEX,
     {
@@ -38,7 +38,7 @@ export const IMAGE_SCHEMA = {
     variants: {
       type: 'array',
       maxItems: MOST_VARIANTS,
-      description: 'in the order in which they are searched',
+      description: 'in search order',
       items: {
         type: 'object',
         required: ['name', 'hash'],
@@ -95,6 +95,6 @@ function bytesOf(algorithm: Algorithm, hex: string): Uint8Array {
   try {
     return hashFromHex(algorithm, hex).bytes;
   } catch {
-    throw new Refusal('bad-request', 'expected a hash of as many digits as its algorithm has');
+    throw new Refusal('bad-request', 'expected a hash with the number of digits of its algorithm');
   }
 }

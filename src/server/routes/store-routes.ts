@@ -92,8 +92,8 @@ export function storeRoutes(store: Store, options: CurationOptions): Route[] {
       path: '/v1/changes',
       role: 'curate',
       about:
-        'Withdraws entries, lifts withdrawals, by hash or by id, and sets how lists are used: all ' +
-        'in one change.',
+        'Withdraws entries and lifts withdrawals, by hash or by id, and changes settings of lists, ' +
+        'all in one change.',
       body: CHANGES,
       replies: { 200: CHANGED, ...repliesOf(undefined, 400) },
       answer: (_, { withdraw = [], reinstate = [], settings = {} }) =>
@@ -112,7 +112,7 @@ export function storeRoutes(store: Store, options: CurationOptions): Route[] {
       method: 'GET',
       path: '/v1/lists',
       role: 'curate',
-      about: 'All lists, how far each was fetched, and from where.',
+      about: 'All lists with the progress of their fetches, and all feeds.',
       replies: { 200: { type: 'object', required: ['revision', 'lists', 'exchanges'] } },
       async answer() {
         const [revision, lists] = [await store.revision(), await store.lists()];
@@ -124,8 +124,8 @@ export function storeRoutes(store: Store, options: CurationOptions): Route[] {
       path: '/v1/lists/{name}/fetch',
       role: 'curate',
       about:
-        'Fetches a list from its service. Answers lines of JSON: `progress` or `problem`, and at ' +
-        'the end `done` or `failed`.',
+        'Fetches a list from its service. Returns lines of JSON: `progress` or `problem`, and ' +
+        'finally `done` or `failed`.',
       body: FETCH,
       replies: repliesOf(undefined, 200, 501),
       answer({ params }, { fromStart = false }) {
@@ -148,8 +148,8 @@ export function storeRoutes(store: Store, options: CurationOptions): Route[] {
       path: '/v1/entries',
       role: 'admin',
       about:
-        'All that is matched, as lines of JSON: the settings of lists, `withdrawals` and ' +
-        '`allowances`, and then pages of `entries`.',
+        'Everything that matching uses, as lines of JSON: settings of lists, `withdrawals` and ' +
+        '`allowances`, then pages of `entries`.',
       replies: repliesOf(undefined, 200),
       answer: () =>
         linesOf(async (write, gone) => {
@@ -173,8 +173,8 @@ export function storeRoutes(store: Store, options: CurationOptions): Route[] {
       path: '/v1/reviews',
       role: 'admin',
       about:
-        'The records of the review log that a query means, as lines of JSON: `record`, or ' +
-        '`changed` with the number of one that is not as it was written.',
+        'Records of the review log that a query selects, as lines of JSON: `record`, or ' +
+        '`changed` with the number of a record that has changed since it was written.',
       body: QUERY,
       replies: repliesOf(undefined, 200, 400),
       answer: (_, body) =>
@@ -199,7 +199,7 @@ export function storeRoutes(store: Store, options: CurationOptions): Route[] {
       method: 'POST',
       path: '/v1/reviews/erase',
       role: 'admin',
-      about: 'Erases the records that a query means, and what waits for moderators by it.',
+      about: 'Erases the records and the queued uploads that a query selects.',
       body: QUERY,
       replies: { 200: { type: 'object', required: ['erased'] }, ...repliesOf(undefined, 400) },
       answer: (_, body) =>

@@ -55,20 +55,21 @@ const MATCH_QUERY = {
     type: 'integer',
     minimum: 0,
     maximum: 256,
-    description: 'in bits: nothing farther is found. It cannot widen what the policies allow',
+    description: 'largest distance in bits; it can only narrow what the policies allow',
   },
   limit: {
     type: 'integer',
     minimum: 0,
     maximum: MOST,
     default: LIMIT,
-    description: 'the most matches that are told, the nearest',
+    description: 'largest number of matches in the reply; the nearest are kept',
   },
   all: { type: 'boolean', description: 'search every variant, even after a match' },
   remote: {
     type: 'boolean',
     default: true,
-    description: 'false: lists elsewhere are not asked. Services that ask each other would go on',
+    description:
+      'false: remote matchers are not asked, since services that ask each other would loop',
   },
   ...ITEM_QUERY,
 } as const;
@@ -79,8 +80,8 @@ const matchRoute = (options: V1Options): Route =>
     path: '/v1/match',
     role: 'match',
     about:
-      'Decides about one picture: by its file, by the hashes of its variants, or by its hash alone. ' +
-      'The file finds most edited copies, a hash alone fewest: `refined` is true for a file.',
+      'Decides about one picture, by its file, the hashes of its variants, or its hash alone. ' +
+      'A file finds the most edited copies, a hash alone the fewest: `refined` is true for a file.',
     query: MATCH_QUERY,
     body: IMAGE_SCHEMA,
     media: [...PICTURES, 'multipart/form-data'],
@@ -108,7 +109,7 @@ const REFUSAL: Schema = {
 
 /** An invalid request gets a refusal instead of a decision. */
 const UNANSWERED: Schema = {
-  title: 'why there is no answer',
+  title: 'reason for the missing answer',
   anyOf: [MATCH_REPLY_SCHEMA, REFUSAL],
 };
 
@@ -165,8 +166,8 @@ const STATUS: Schema = {
   properties: {
     status: { enum: ['ready', 'ending'] },
     entries: { type: 'integer' },
-    generation: { type: 'integer', description: 'changes of the list in this process' },
-    revision: { type: 'integer', description: "the store's, up to which the list is equal to it" },
+    generation: { type: 'integer', description: 'changes to the list in this process' },
+    revision: { type: 'integer', description: 'revision of the store that the list has reached' },
     pool: {
       type: 'object',
       properties: {
@@ -183,7 +184,7 @@ const statusRoute = (parts: ServiceParts): Route => ({
   method: 'GET',
   path: '/v1/status',
   role: 'match',
-  about: 'How large the list is, and what the service is at.',
+  about: 'Size of the list, and state of the service.',
   replies: { 200: STATUS, 503: REFUSAL },
   answer: ({ caller }) => {
     const list = parts.list();
@@ -206,12 +207,12 @@ const confirmRoute = (parts: ServiceParts): Route => ({
   method: 'POST',
   path: '/v1/lists/{name}/confirm',
   role: 'curate',
-  about: 'Confirms what a fetch of a list held back: the next one removes it, if it finds no more.',
+  about: 'Confirms the held removals of a list: the next fetch makes them, if it finds no more.',
   replies: { 200: CONFIRMED, 404: REFUSAL, 501: REFUSAL },
   answer: async ({ params }) => {
     const list = params.name!;
     if (await parts.confirm(list)) return TextReply.json({ list, isConfirmed: true });
-    throw new Refusal('not-found', 'expected the name of a list with something held back');
+    throw new Refusal('not-found', 'expected the name of a list with held removals');
   },
 });
 
@@ -243,7 +244,7 @@ function scanRoute(options: ScanRouteOptions, { parts, queue }: V1Options): Rout
     method: 'POST',
     path: '/v1/scan',
     role: 'match',
-    about: 'Whether to keep a picture: 200 to keep it, 451 to refuse it.',
+    about: 'Checks an upload. The status is 200 (accept) or 451 (reject).',
     query: ITEM_QUERY,
     media: PICTURES,
     replies: {
@@ -280,7 +281,8 @@ function webhookRoute(webhook: DecisionWebhookOptions): Route {
     method: 'POST',
     path: '/v1/decisions',
     role: 'public',
-    about: 'Takes what moderators decided elsewhere. Senders have a token or a key of their own.',
+    about:
+      'Receives decisions that moderators made in another system. Senders have their own token or key.',
     media: ['application/json'],
     replies: repliesOf(undefined, 200, 400, 401, 404, 408, 413, 415, 422),
     answer: ({ request }) => handler(request),

@@ -19,7 +19,9 @@ export function tokenHash(token: string): string {
   if (typeof token !== 'string') throw new TypeError('expected token to be a string');
   // A header can hold no others.
   if (token.length < MIN_TOKEN || !/^[!-~]+$/.test(token)) {
-    throw new RangeError(`expected token to be ${MIN_TOKEN} or more characters of ASCII, no space`);
+    throw new RangeError(
+      `expected token to be ${MIN_TOKEN} or more ASCII characters, without spaces`,
+    );
   }
   return digestOf(token).toString('hex');
 }
@@ -41,7 +43,7 @@ export interface SenderProof {
 const tokenHashes: OptionCheck = (name, value) => {
   const isHash = (hash: unknown) => typeof hash === 'string' && /^[0-9a-f]{64}$/i.test(hash);
   if (Array.isArray(value) && value.length > 0 && value.every(isHash)) return;
-  wrongKind(`${name} to be a list of what tokenHash gives`);
+  wrongKind(`${name} to be a list of hashes from tokenHash`);
 };
 
 const rsaPublicKey: OptionCheck = (_, value) => void rsaKey(value as string);
@@ -97,5 +99,7 @@ function rsaKey(pem: string): KeyObject {
   }
   const { modulusLength = 0 } = key?.asymmetricKeyDetails ?? {};
   if (key?.asymmetricKeyType === 'rsa' && modulusLength >= MIN_BITS) return key;
-  throw new TypeError(`expected publicKey to be an RSA public key in PEM, of ${MIN_BITS} bits`);
+  throw new TypeError(
+    `expected publicKey to be an RSA public key in PEM, of ${MIN_BITS} bits or more`,
+  );
 }

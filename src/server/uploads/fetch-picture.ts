@@ -223,7 +223,7 @@ function originOf(host: string): string {
   const isOrigin =
     url && !host.includes('*') && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`;
   if (isOrigin) return url.origin;
-  throw new RangeError('expected hosts as media.example.org, *.example.org or an origin');
+  throw new RangeError('expected hosts such as media.example.org, *.example.org or an origin');
 }
 
 /** Resolves names, and fails unless all their addresses are allowed. */
@@ -278,9 +278,9 @@ async function* bytesOf(
     }
   } catch (error) {
     if (error instanceof DecodeError) throw error;
-    if (isLate(signal)) throw new DecodeError('timeout', 'the picture came too slowly');
+    if (isLate(signal)) throw new DecodeError('timeout', 'the picture arrived too slowly');
     signal.throwIfAborted();
-    throw new DecodeError('unreadable', 'the picture broke off');
+    throw new DecodeError('unreadable', 'the picture was cut off');
   } finally {
     reply.destroy();
   }

@@ -162,7 +162,7 @@ export function scan(options: RequestScanOptions): {
 
   async function before(request: Request, next: Next): Promise<Response> {
     if (request.body === null) return await next(request, []);
-    if (request.bodyUsed) throw new TypeError('expected a request that nobody has read');
+    if (request.bodyUsed) throw new TypeError('expected a request whose body is unread');
     const type = request.headers.get('content-type');
     if (isForm(type)) return await withForm(request, next);
     let isPicture: boolean;
@@ -192,7 +192,7 @@ function checkIsPlain(headers: Headers): void {
   const type = headers.get('content-type') ?? '';
   const coding = headers.get('content-encoding') ?? '';
   if (/^(\s|,|identity)*$/i.test(coding) && !/(^|,)\s*multipart\//i.test(type)) return;
-  throw new DecodeError('unsupported', 'expected multipart/form-data, or a body not compressed');
+  throw new DecodeError('unsupported', 'expected multipart/form-data, or an uncompressed body');
 }
 
 /**
@@ -214,7 +214,7 @@ async function headOf(request: Request): Promise<Uint8Array> {
     return await readBytes(head(), { signal: request.signal, ...PACE });
   } catch (error) {
     if (error instanceof DecodeError) throw error;
-    throw new DecodeError('unreadable', 'the body broke off', { cause: error });
+    throw new DecodeError('unreadable', 'the body was cut off', { cause: error });
   } finally {
     // It settles only once the other branch ends too.
     reader.cancel().catch(() => {});

@@ -154,7 +154,7 @@ class FormFile {
   async toEnd(): Promise<DecodeError | undefined> {
     for await (const _ of this.last());
     if (this.#error === undefined || this.#error instanceof DecodeError) return this.#error;
-    return new DecodeError('unreadable', 'the file broke off', { cause: this.#error });
+    return new DecodeError('unreadable', 'the file was cut off', { cause: this.#error });
   }
 
   /** Reads one more chunk, or the end. */
@@ -185,4 +185,4 @@ class FormFile {
   }
 }
 
-const tooLong = () => new DecodeError('too-many-bytes', 'the file is longer than it may be');
+const tooLong = () => new DecodeError('too-many-bytes', 'the file is too long');

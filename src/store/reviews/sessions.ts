@@ -52,7 +52,7 @@ export class Sessions {
    */
   async begin(tokenHash: string): Promise<string> {
     if (typeof tokenHash !== 'string' || !/^[0-9a-f]{64}$/i.test(tokenHash)) {
-      throw new TypeError('expected the hash of a token to be what tokenHash gives');
+      throw new TypeError('expected the hash of a token to come from tokenHash');
     }
     const secret = randomBytes(SECRET_BYTES).toString('base64url');
     const now = this.#now();

@@ -256,8 +256,11 @@ test.each<[string, RequestListener, string]>([
   ],
   [
     'one that ends',
-    (_, to) => to.writeHead(503).end('{"message":"expected another server"}'),
-    'answered 503: expected another server',
+    (_, to) =>
+      to
+        .writeHead(503)
+        .end('{"message":"expected a request to another server: this one is ending"}'),
+    'answered 503: expected a request to another server: this one is ending',
   ],
   ['one that says nothing more', () => {}, 'did not answer within 0.05 s'],
   ['one that stops in the middle', (_, to) => to.write('{"a":'), 'did not answer within 0.05 s'],

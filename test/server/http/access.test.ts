@@ -302,15 +302,15 @@ test('searches of one request take a token for each 25, more than there are if i
   // 20 may come at once: of these, two have two tokens.
   for (let i = 0; i < 16; i++) ask(25);
   for (let i = 0; i < 2; i++) ask(26);
-  expect(() => ask(1)).toThrow('fewer requests a second');
+  expect(() => ask(1)).toThrow('fewer requests per second');
   now += 1000;
   limit.countRequest(caller);
-  expect(() => limit.countAnswers(caller, 599)).toThrow('fewer hashes a second');
+  expect(() => limit.countAnswers(caller, 599)).toThrow('fewer hashes per second');
   now += 3000;
   // Nothing else was asked for: it has 24 of 20, and is waited for.
   ask(600);
   now += 400;
-  expect(() => ask(1)).toThrow('fewer requests a second');
+  expect(() => ask(1)).toThrow('fewer requests per second');
   now += 101;
   ask(1);
 });
@@ -334,21 +334,21 @@ test('searches of a picture are counted when they are known, and set aside befor
   const first = limit.countSearches(caller, list, () => held.promise);
   // 160 are set aside for it, and what is left for the second.
   const second = check(100);
-  await expect(check(1)).rejects.toThrow('fewer answers a day');
+  await expect(check(1)).rejects.toThrow('fewer answers per day');
   held.resolve();
   await Promise.all([first, second]);
   // 101 are counted: 199 are left, of which the next picture has its own alone.
   limit.countAnswers(caller, 198);
-  await expect(check(1)).rejects.toThrow('fewer answers a day');
+  await expect(check(1)).rejects.toThrow('fewer answers per day');
   now += 86_400_000;
   await check(140);
   limit.countAnswers(caller, 158);
   // One is left beside its own: it goes over.
   await check(150);
-  expect(() => limit.countAnswers(caller, 1)).toThrow('fewer answers a day');
+  expect(() => limit.countAnswers(caller, 1)).toThrow('fewer answers per day');
   // Of 20 tokens 5, 6 and 5 are taken by searches.
   for (let i = 0; i < 4; i++) limit.countRequest(caller);
-  expect(() => limit.countRequest(caller)).toThrow('fewer requests a second');
+  expect(() => limit.countRequest(caller)).toThrow('fewer requests per second');
 });
 
 test('a list that counts decides as the list does', async () => {

@@ -95,7 +95,7 @@ test('what every object has is no member of it, and a number is one that is kept
     'expected it.toString to be a string',
   );
   for (const text of ['{"__proto__":1}', '{"valueOf":1}', '{"hasOwnProperty":null}']) {
-    expect(problemOf(JSON.parse(text), named, 'it')).toBe('expected it to have no further members');
+    expect(problemOf(JSON.parse(text), named, 'it')).toBe('expected it to have no other members');
   }
   expect(problemOf({}, { required: ['valueOf'] }, 'it')).toBe('expected it.valueOf');
   // Of two members of one name, JSON.parse takes the last, and nothing else is checked.

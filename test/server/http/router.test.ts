@@ -85,7 +85,7 @@ test.each([
   ['?count=1', '{"a":[]}', 400, 'expected query.word'],
   ['?word=a', '{"a":["b","c","b"]}', 400, 'expected body.a to have at most 2 items'],
   ['?word=a', '{"a":["b","secret"]}', 400, 'expected body.a[1] to be b or c'],
-  ['?word=a', '{"a":[],"__proto__":{}}', 400, 'expected body to have no further members'],
+  ['?word=a', '{"a":[],"__proto__":{}}', 400, 'expected body to have no other members'],
   ['?word=a', '[]', 400, 'expected body to be an object'],
   ['?word=a', '{}', 400, 'expected body.a'],
   ['?word=a', '{"a":', 400, 'expected a body of JSON'],

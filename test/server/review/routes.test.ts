@@ -51,7 +51,7 @@ test('a moderator goes through the queue, the oldest first', async () => {
     expect(u3.path).toBe('/review/item?item=u3&done=u2');
     const end = await moderator.press(u3, 'undecided');
     expect(end.path).toBe('/review?done=u3');
-    expect(end.text).toContain('Nothing waits.');
+    expect(end.text).toContain('Nothing is waiting.');
     expect(await queue().counts()).toEqual({
       ...{ waiting: 0, confirmed: 1, rejected: 1, undecided: 1 },
     });
@@ -86,7 +86,7 @@ test('an item tells all that a list says of each hit, and where it lies', async 
       '<dt>Labels</dt><dd>intimate</dd>',
       '<dt>Cases</dt><dd>3</dd>',
       '<li>Platform 7: Blocked (nude, adult)</li>',
-      '<dt>Confirmed</dt><dd>yes, by its list</dd>',
+      '<dt>Confirmed</dt><dd>yes, by the list</dd>',
       '<dt>Confirmed</dt><dd>no</dd>',
       '400 x 300 pixels at 120, 80',
       '8 degrees clockwise',
@@ -130,7 +130,7 @@ test('of two moderators who decide at once, the second is told', async () => {
     await first.press(pages[0]!, 'confirmed');
     const told = await second.press(pages[1]!, 'rejected');
     expect(told.status).toBe(409);
-    expect(told.text).toContain('This was decided meanwhile.');
+    expect(told.text).toContain('Someone else has decided this.');
     expect(told.text).toContain('It was <strong>confirmed</strong>');
     expect((await queue().get('u1'))!.decided).toMatchObject({ outcome: 'confirmed', times: 1 });
     expect(await outcomes()).toHaveLength(2);
@@ -154,7 +154,7 @@ test('to allow takes a reason, says what it silences, and is taken back', async 
     const allowances = await store.allowances();
     expect(allowances.map(({ reason }) => reason)).toEqual(Array(2).fill('<b>our logo</b>'));
     const again = await moderator.get('/review/item?item=u1');
-    expect(again.text).toContain('what came near is allowed: &lt;b&gt;our logo&lt;/b&gt;');
+    expect(again.text).toContain('its hits are allowed: &lt;b&gt;our logo&lt;/b&gt;');
     await moderator.press(again, 'confirmed');
     expect(await store.allowances()).toEqual([]);
   });
@@ -280,12 +280,12 @@ test('lists elsewhere are told, those that did not answer too', async () => {
   await queue().put({ id: 'u1', decision });
   await signedIn(store, async (moderator) => {
     const { text } = await moderator.get('/review/item?item=u1');
-    expect(text).toContain('A list elsewhere has it.');
+    expect(text).toContain('A remote list has it.');
     expect(text).toContain('Did not answer, and may have it: away.');
-    expect(text).toContain('Hit 2 of 2: in a list elsewhere');
+    expect(text).toContain('Hit 2 of 2: on a remote list');
     expect(text).toContain('<dt>Distance</dt><dd>4 bits</dd>');
     expect(text).toContain('<dt>Distance</dt><dd>not told</dd>');
-    expect(text).toContain('a foreign list, whose word alone only flags');
+    expect(text).toContain('a foreign list, which can only flag for review');
   });
 });
 
@@ -324,19 +324,19 @@ test('the lists tell how large, how fresh and how often wrong they are', async (
       expect(text).toContain('and so is this server.');
       expect(text).not.toContain('not counted');
       expect(part('stopncii')).toContain('<dt>Entries</dt><dd>2</dd>');
-      expect(part('stopncii')).toContain('1 of 2 that were decided in 30 days (50 %)');
-      expect(part('stopncii')).toContain('not fetched from anywhere');
+      expect(part('stopncii')).toContain('1 of 2 decisions in 30 days (50 %)');
+      expect(part('stopncii')).toContain('never fetched');
       expect(part('partner')).toContain('for review only');
       expect(part('partner')).toContain('2026-01-01 00:00 UTC');
       expect(part('partner')).toContain('entries are missing');
       expect(part('off')).toContain('switched off');
-      expect(part('off')).toContain('not known: nothing was decided');
+      expect(part('off')).toContain('unknown: no decisions');
       await databaseOf(store).query(
         "update review_record set list = 'off' where record ->> 'outcome' = 'rejected'",
       );
       const changed = (await moderator.get('/review/lists')).text;
       expect(changed).toContain('have changed since they were written, and are not counted: 1.');
-      expect(changed).toContain('0 of 1 that were decided in 30 days (0 %)');
+      expect(changed).toContain('0 of 1 decisions in 30 days (0 %)');
     },
     { follower },
   );
@@ -362,7 +362,7 @@ test('a store that fails is told, and nothing of it', async () => {
     try {
       const { status, text } = await moderator.press(page, 'confirmed');
       expect(status).toBe(500);
-      expect(text).toContain('may be done or not');
+      expect(text).toContain('may or may not have been made');
       expect(text).not.toContain('secret');
     } finally {
       database.query = query;

@@ -63,7 +63,7 @@ test('a token opens a session, in a cookie that no script and no other site gets
 test.each([
   ['nobody’s', 'another-token-of-many-characters', 'This token is not known.'],
   ['none', '', 'This token is not known.'],
-  ['a matcher’s', TOKENS.match, 'This token may not curate.'],
+  ['a matcher’s', TOKENS.match, 'This token does not have the role curate.'],
 ])('a token that is %s opens none', async (_, token, told) => {
   await reviewServed(store, async ({ url }) => {
     const response = await fetch(url + SIGN_IN, form({ token }, SAME));
@@ -121,7 +121,7 @@ test('whoever fails too often is refused for a while, and nobody else is', async
       expect(refused.status).toBe(429);
       expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(25);
       expect(refused.headers.get('set-cookie')).toBe(null);
-      expect(await refused.text()).toContain('too many sign-ins failed');
+      expect(await refused.text()).toContain('too many failed sign-ins');
     }
     expect(logs.at(-1)).toMatchObject({ status: 429, refusal: 'too-many' });
     expect(JSON.stringify(logs)).not.toContain('192.0.2');

@@ -257,7 +257,7 @@ test('variants are searched as JSON.stringify and the program write them', async
 test.each([
   [{ hash: 'ab'.repeat(32) }, 'expected body.algorithm'],
   [{ hash: 'ab'.repeat(31), algorithm: 'pdq' }, 'expected body.hash to match'],
-  [{ hash: 'ab'.repeat(8), algorithm: 'pdq' }, 'expected a hash of as many digits'],
+  [{ hash: 'ab'.repeat(8), algorithm: 'pdq' }, 'expected a hash with the number of digits'],
   [{ hash: 'ab'.repeat(32), algorithm: 'md5' }, 'expected body.algorithm to be pdq or'],
   [
     { hash: 'ab'.repeat(32), algorithm: 'pdq', quality: 101 },

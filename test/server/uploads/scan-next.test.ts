@@ -352,7 +352,7 @@ test('mistakes of the caller are told', async () => {
   expect((await middleware(new Request('http://a.test'), 7)).status).toBe(405);
   const used = new Request('http://a.test', { method: 'POST', body: 'a' });
   await used.text();
-  await expect(middleware(used, async () => new Response())).rejects.toThrow('nobody has read');
+  await expect(middleware(used, async () => new Response())).rejects.toThrow('body is unread');
 });
 
 test.each(['text/plain', 'application/x-www-form-urlencoded', 'image/jpeg', 'x', ''])(
