@@ -27,7 +27,7 @@ ${Object.keys(LIST_SERVICES).join(', ')}; none has been tested against the real 
 Credentials come only from the environment: CONFIG names the variables. A list takes trust, tier, \
 enabled, policy, baseUrl, plainHttp, timeoutSeconds and tries; one of hma also takes bank and \
 maxMissing. An interrupted fetch loses nothing. If a fetch from the start would remove more than \
-a fifth of a list, and at least 20 entries, the removals are held for confirmation and the exit \
+a fifth of a list, and at least 20 entries, the removals stay pending and the exit \
 code is 2: the entries stay until --confirm, and until a fetch after it finds no more to remove.
 The lists are kept in a blocklist file, which is created if it is missing. A fetched list that \
 CONFIG no longer names is removed from it. "store" in place of "list", or --store, keeps the \
@@ -39,7 +39,7 @@ credentials, 64 hex digits.`,
     ...STORE_OPTIONS,
     'from-start': { about: 'fetch each list again in full, and remove what is no longer in it' },
     confirm: {
-      about: 'make the removals held for this list, if this fetch finds no more; fetch no other',
+      about: 'make the pending removals of this list, if this fetch finds no more; fetch no other',
       value: 'NAME',
     },
     json: { about: 'print one JSON object per list' },
@@ -114,7 +114,7 @@ async function fetchOne(
       confirm &&
       !(await lists.all()).lists.find((each) => each.name === name)?.fetched?.pendingRemovals
     ) {
-      out.error(name, 'no removals are held for confirmation');
+      out.error(name, 'no removals are pending');
       return 0;
     }
     const fromStart = call.on('from-start');

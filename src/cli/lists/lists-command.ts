@@ -13,10 +13,10 @@ export const listsCommand: Command = {
   name: 'lists',
   usage: 'CONFIG|LIST | --store URL|FOLDER',
   about: `Show the lists, and when each was last fetched.
-Prints a line NAME,SERVICE,ENTRIES,GENERATION,FETCHED,NEXT,UNKNOWN,HELD for each list. GENERATION \
+Prints a line NAME,SERVICE,ENTRIES,GENERATION,FETCHED,NEXT,UNKNOWN,PENDING for each list. GENERATION \
 goes up with each change of any list. FETCHED is when the last complete fetch began. NEXT is \
 update, or restart if the next fetch begins from the start. UNKNOWN is the number of words of the \
-service that this version does not know. HELD is empty, or the removals held for confirmation, as \
+service that this version does not know. PENDING is empty, or the pending removals, as \
 REMOVALS of ENTRIES since TIME; fetch --confirm NAME makes them. CONFIG is as for fetch; no \
 credential is needed. LIST is a blocklist file. The lists of CONFIG come first. For a store, \
 GENERATION is its revision. NEXT is empty for a list that neither CONFIG nor a feed of the store \

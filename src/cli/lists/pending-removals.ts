@@ -10,7 +10,7 @@ export const pendingRemovalsJson = ({ keys: _, sinceSeconds, ...held }: PendingR
 
 /** The same in words. */
 export const pendingRemovalsText = ({ removals, of, sinceSeconds }: PendingRemovals): string =>
-  `held for confirmation since ${sinceOf(sinceSeconds)}: the service did not send ${removals} of ${of} entries; they stay`;
+  `removals pending since ${sinceOf(sinceSeconds)}: the service did not send ${removals} of ${of} entries; they stay`;
 
 /** The note about a fetch for which the end of its list is unknown. */
 export const notReadWords = (notRead: string, isDrained: boolean): string =>

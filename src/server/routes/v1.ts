@@ -207,12 +207,12 @@ const confirmRoute = (parts: ServiceParts): Route => ({
   method: 'POST',
   path: '/v1/lists/{name}/confirm',
   role: 'curate',
-  about: 'Confirms the held removals of a list: the next fetch makes them, if it finds no more.',
+  about: 'Confirms the pending removals of a list: the next fetch makes them, if it finds no more.',
   replies: { 200: CONFIRMED, 404: REFUSAL, 501: REFUSAL },
   answer: async ({ params }) => {
     const list = params.name!;
     if (await parts.confirm(list)) return TextReply.json({ list, isConfirmed: true });
-    throw new Refusal('not-found', 'expected the name of a list with held removals');
+    throw new Refusal('not-found', 'expected the name of a list with pending removals');
   },
 });
 

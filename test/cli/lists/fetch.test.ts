@@ -70,7 +70,7 @@ describe.each([
       expect((await lists())[0]).toMatch(/^a list,hma,40,.*,30 of 40 since 20\d\d-[^,]+Z$/);
       const nothing = await run([...fetch, '--confirm', 'other'], service);
       expect(nothing).toMatchObject({ lines: [], code: 2 });
-      expect(nothing.err).toContain('other: no removals are held for confirmation');
+      expect(nothing.err).toContain('other: no removals are pending');
       const done = await run([...fetch, '--confirm', 'a list'], service);
       expect(done).toMatchObject({ lines: ['a list,10,0,30'], err: '', code: 0 });
       expect((await lists())[0]).toMatch(/^a list,hma,10,.*,$/);

@@ -159,10 +159,7 @@ test('a list is fetched by the serve that has the store, and what is held back i
         expect(await fetch()).toMatchObject({ lines: ['theirs,2,1,0'], err: '', code: 0 });
         await eventually(async () => expect(await verdictOf(url, hexOf(2))).toBe('match'));
         const { err, code } = await fetch('--confirm', 'theirs');
-        expect([err, code]).toEqual([
-          'onlyhashes: theirs: no removals are held for confirmation\n',
-          2,
-        ]);
+        expect([err, code]).toEqual(['onlyhashes: theirs: no removals are pending\n', 2]);
       },
       { node: EMBEDDED, env },
     );

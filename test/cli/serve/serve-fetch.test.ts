@@ -71,7 +71,7 @@ describe('a CONFIG', () => {
         async (url, program) => {
           await found(url, 24);
           for (let n = 1; n < 25; n++) hma.withdraw(n);
-          await program.said('ours: held for confirmation since ');
+          await program.said('ours: removals pending since ');
           const ready = await fetch(`${url}/health/ready`);
           expect([ready.status, await ready.json()]).toMatchObject([
             200,
