@@ -141,9 +141,9 @@ export function addStretch(drop: number[], start: number, end: number, format: I
   else if (drop.push(start, end) > 2 * MOST_STRETCHES) throw corrupt(format);
 }
 
-/** The error for a file of a known format that breaks off or contradicts itself. */
+/** The error for a file of a known format that is cut off or contradicts itself. */
 export function corrupt(format: ImageFormat, cause?: unknown): DecodeError {
-  const message = `the ${format} file breaks off or contradicts itself`;
+  const message = `the ${format} file is cut off or contradicts itself`;
   return new DecodeError('corrupt', message, cause === undefined ? undefined : { cause });
 }
 

@@ -179,7 +179,7 @@ function chunksOf(source: unknown): Chunks {
   throw new TypeError('expected a path, bytes, a Blob, a stream of bytes, a Request or a Response');
 }
 
-const READ_ALREADY = 'expected a stream or a body that nobody reads or has read';
+const READ_ALREADY = 'expected a stream or a body that is unread and unlocked';
 
 const NO_CHUNKS: Chunks = {
   next: async () => ({ done: true }),
@@ -355,7 +355,7 @@ export class Pace {
         async () => {
           // Data that arrived while this thread was busy is read first.
           await setImmediate();
-          reject(new DecodeError('too-slow', 'the stream is slower than it may be'));
+          reject(new DecodeError('too-slow', 'the stream is too slow'));
         },
         Math.min(Math.max(wait, 0), LONGEST_TIMER),
       );

@@ -106,7 +106,7 @@ async function pageOf(
   );
   const { revision, purged } = state!;
   if (after > revision || (since !== undefined && since < purged)) {
-    throw new StoreError('revision-gone', 'expected a revision that was not purged: begin from 0');
+    throw new StoreError('revision-gone', 'expected a revision that is not purged: begin from 0');
   }
   const places = new Map(from);
   let isWhole = true;

@@ -70,7 +70,7 @@ const UNSTORABLE = /[\0\p{Surrogate}]/u;
 /** @throws {RangeError} if a database cannot store one of these texts unchanged */
 export function checkStorable(...texts: readonly (string | undefined)[]): void {
   if (texts.some((text) => text !== undefined && UNSTORABLE.test(text))) {
-    throw new RangeError('expected texts without U+0000 and halves of surrogate pairs');
+    throw new RangeError('expected texts without U+0000 and lone surrogates');
   }
 }
 

@@ -65,7 +65,10 @@ export async function write<Reply extends object>(
       );
       if (known) {
         if (digest.equals(known.digest)) return known.reply;
-        throw new StoreError('key-used', 'expected an idempotency key that no other change had');
+        throw new StoreError(
+          'key-used',
+          'expected an idempotency key that no other change has used',
+        );
       }
     }
     const before = state!.revision;

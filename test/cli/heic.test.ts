@@ -24,7 +24,7 @@ test('in a folder of HEIC, broken files are reported, and the decoder prints not
   const { lines, err, code } = await onlyhashes(['hash', HEIC]);
   expect(code).toBe(2);
   expect(lines).toHaveLength(10);
-  expect(err).toMatch(/half\.heic.*breaks off/);
+  expect(err).toMatch(/half\.heic.*cut off/);
   expect(err).toMatch(/bomb\.heic.*at most \d+ pixels/);
   expect(err.trim().split('\n')).toHaveLength(2);
 });

@@ -195,7 +195,7 @@ test('what somebody else reads, or has read, is the mistake of the caller', asyn
   lockedBody.body?.getReader();
   for (const source of [used, locked, begun, ended, lockedBody]) {
     await expect(readBytes(source)).rejects.toThrow(TypeError);
-    await expect(readBytes(source)).rejects.toThrow(/^expected a stream or a body that nobody/);
+    await expect(readBytes(source)).rejects.toThrow(/^expected a stream or a body that is unread/);
   }
   const text = new ReadableStream({ start: (controller) => controller.enqueue('text') });
   await expect(readBytes(new Response(text))).rejects.toThrow(TypeError);

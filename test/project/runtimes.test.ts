@@ -153,7 +153,7 @@ const WORKERD_REFUSES: Record<string, Fact> = {
       message: expect.stringContaining('allow processes'),
     },
   },
-  threads: lacking('hash-process.js by setWorkerScripts'),
+  threads: lacking('hash-process.js with setWorkerScripts'),
   files: { name: 'FormatError', code: 'unreadable', message: expect.stringContaining('ENOENT') },
   sharedMemory: { name: 'Error', message: expect.stringContaining('allow threads') },
   fetching: { value: { message: 'the picture was not fetched: unreachable' } },

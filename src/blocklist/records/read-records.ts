@@ -30,7 +30,8 @@ export async function bytesAt(read: Read, from: number, length: number): Promise
   return bytes;
 }
 
-export const cutOff = () => new FormatError('bad-length', 'the blocklist file has another length');
+export const cutOff = () =>
+  new FormatError('bad-length', 'the blocklist file has an unexpected length');
 export const hasChanged = () =>
   new FormatError('bad-checksum', 'the blocklist file has changed since it was written');
 

@@ -66,13 +66,13 @@ function start(events: ThreadEvents) {
 
 const death = (listened: boolean, cause: unknown) =>
   listened
-    ? new DecodeError('corrupt', 'the heic file broke its decoder', { cause })
+    ? new DecodeError('corrupt', 'the heic file crashed its decoder', { cause })
     : noThread(cause);
 
 const noThread = (cause?: unknown) =>
   new DecodeError(
     'decoder-missing',
-    'the HEIC thread did not run: name the folder of heic-worker.js by setWorkerScripts',
+    'the HEIC thread did not start: set the folder of heic-worker.js with setWorkerScripts',
     { cause },
   );
 
@@ -84,7 +84,7 @@ function errorOf(
     'decoder-missing':
       'decoding HEIC in Node needs the optional package heic-decode: npm install heic-decode, or save the picture as JPEG',
     'too-many-pixels': `expected at most ${maxPixels} pixels`,
-    corrupt: 'the heic file breaks off or contradicts itself',
+    corrupt: 'the heic file is cut off or contradicts itself',
   };
   return new DecodeError(code, messages[code], cause === undefined ? undefined : { cause });
 }

@@ -147,7 +147,7 @@ function checkCost({ frames = 1, memory = 0 }: ImageHeader, maxMemory = Infinity
     throw new DecodeError('too-many-frames', `expected at most ${MOST_FRAMES} frames or pages`);
   }
   if (memory > 0 && memory + OWN_MEMORY > maxMemory) {
-    throw new DecodeError('too-many-pixels', 'expected a picture that maxMemory is enough for');
+    throw new DecodeError('too-many-pixels', 'expected a picture that fits in maxMemory');
   }
 }
 
@@ -216,7 +216,7 @@ async function decodeWith(
     const { compression, depth, ...read } = await sharp(bytes, input).metadata();
     // Several loaders of libvips are asked whether a file is theirs.
     if ((compression === 'av1' ? 'avif' : read.format) !== format) {
-      throw unsupported('expected the content of the file to be of the format it begins as');
+      throw unsupported('expected the content of the file to match the format of its beginning');
     }
     // No caller waits any more: a second step would outlast this file's turn.
     end.throwIfAborted();
@@ -327,7 +327,7 @@ function decodeErrorOf(cause: unknown, format: ImageFormat): DecodeError {
     return new DecodeError('timeout', 'decoding took too long', { cause });
   }
   if (/not been built in|no decoding plugin|unsupported|not supported/i.test(message)) {
-    return unsupported(`expected a kind of ${format} that this sharp decodes`, cause);
+    return unsupported(`expected a kind of ${format} that the installed sharp decodes`, cause);
   }
   return corrupt(format, cause);
 }

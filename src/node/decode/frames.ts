@@ -136,7 +136,7 @@ async function pixelsOf(
     .raw()
     .toBuffer({ resolveWithObject: true });
   if (info.width !== frame.width || info.height !== frame.height || info.channels !== 4) {
-    throw new Error('a frame of other sides than its animation says');
+    throw new Error('a frame whose size differs from that of its animation');
   }
   return data;
 }

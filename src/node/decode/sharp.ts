@@ -15,7 +15,7 @@ export async function importSharp(): Promise<Sharp> {
       'decoder-missing',
       isNotFound(cause)
         ? 'decoding images in Node needs the optional package sharp: npm install sharp'
-        : 'sharp is installed but does not load: npm install --include=optional sharp',
+        : 'sharp is installed but cannot be loaded: npm install --include=optional sharp',
       { cause },
     );
   }

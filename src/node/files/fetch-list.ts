@@ -192,8 +192,8 @@ class ListTarget implements FetchTarget {
     if (lists.of(this.#name).fetched?.generation === this.#mark) return;
     throw new FormatError(
       'taken-over',
-      'another fetch, or a lifted withdrawal, has changed the list meanwhile; the next fetch goes ' +
-        'on from there',
+      'another fetch, or a lifted withdrawal, has changed the list in the meantime; the next ' +
+        'fetch resumes from there',
     );
   }
 }

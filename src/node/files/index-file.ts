@@ -133,7 +133,7 @@ export async function reading<T>(
     if (cause instanceof FormatError || code === undefined) throw cause;
     const message =
       code === 'ENOENT'
-        ? `the ${kind} file is not there (${code}): ${makers} make one`
+        ? `the ${kind} file does not exist (${code}): ${makers} create one`
         : `the ${kind} file cannot be read (${code})`;
     throw new FormatError('unreadable', message, { cause });
   } finally {

@@ -338,8 +338,7 @@ export class ListFile implements Keeper {
           const { commit } = this.#place;
           // Another process may have rewritten it.
           if (this.#place.snapshot !== old || commit.base.sum !== base.base.sum) return;
-          if (this.#bodiesFrom < base.length)
-            throw new Error('a change refers to what is left out');
+          if (this.#bodiesFrom < base.length) throw new Error('a change refers to a missing one');
           const { shift, place, ...slots } = placeAfter(snapshot, base, commit);
           await copyAll(before, file, { start: base.length, end: commit.length, shift });
           await writeAll(file, slots.pieces, slots.at);

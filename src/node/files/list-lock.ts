@@ -67,6 +67,6 @@ async function removeLeftovers(path: string): Promise<void> {
 const inUse = () =>
   new FormatError(
     'in-use',
-    'expected a file that no other process writes: one has been writing it for a minute, and the ' +
-      'file beside it, whose name ends in .lock, tells which',
+    'expected a file that no other process writes: one has been writing it for a minute; see the ' +
+      'file beside it whose name ends in .lock',
   );

@@ -153,7 +153,7 @@ async function makeFile(path: string, state: ListState): Promise<void> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (error instanceof FormatError) throw error;
-    throw new FormatError('unwritable', `the blocklist file cannot be made (${code})`, {
+    throw new FormatError('unwritable', `the blocklist file cannot be created (${code})`, {
       cause: error,
     });
   }
@@ -184,8 +184,8 @@ async function readOnly(path: string, list: Blocklist, options: OpenOptions): Pr
 const refused = async (): Promise<never> => {
   throw new FormatError(
     'unwritable',
-    'expected a blocklist file, as lists of text and index files are only read: ' +
-      '`npx onlyhashes convert FILE list.ohb` makes one',
+    'expected a blocklist file, since text lists and index files are read-only: ' +
+      '`npx onlyhashes convert FILE list.ohb` creates one',
   );
 };
 

@@ -60,7 +60,7 @@ export function createSearchThreads(
 ): SearchThreads {
   if (!(blocklist instanceof Blocklist)) throw new TypeError('expected a blocklist');
   const { workers, onProblem } = checkedOptions(options, SEARCH_THREADS_OPTIONS);
-  if (blocklist.threads) throw new TypeError('expected a blocklist that no threads search yet');
+  if (blocklist.threads) throw new TypeError('expected a blocklist without search threads');
   const threads = new Threads(blocklist, workers, onProblem);
   blocklist.threads = threads.searching;
   return threads;
@@ -282,7 +282,7 @@ class IndexThread {
       onEnd(error);
     };
     this.#worker.on('error', (cause) => end(new Error(failureOf(cause), { cause })));
-    this.#worker.on('exit', () => end(new Error('an index worker ended')));
+    this.#worker.on('exit', () => end(new Error('an index worker exited')));
     // An idle thread does not keep the process alive.
     this.#worker.unref();
   }
@@ -328,7 +328,7 @@ class IndexThread {
 /** A bundle may lack the script. */
 const failureOf = (cause: unknown): string =>
   /MODULE_NOT_FOUND$/.test(String((cause as { code?: unknown } | null)?.code))
-    ? 'the index worker did not run: name the folder of index-worker.js by setWorkerScripts'
+    ? 'the index worker did not start: set the folder of index-worker.js with setWorkerScripts'
     : 'an index worker failed';
 
 function startedThread(start: IndexStart): Worker {
@@ -340,7 +340,7 @@ function startedThread(start: IndexStart): Worker {
     cause = error;
   }
   const message =
-    'no thread could be started: allow threads, or name the folder of index-worker.js by setWorkerScripts';
+    'no thread could be started: allow threads, or set the folder of index-worker.js with setWorkerScripts';
   throw new Error(message, { cause });
 }
 

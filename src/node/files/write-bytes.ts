@@ -34,7 +34,7 @@ export async function copyAll(
   for (let at = start; at < end; ) {
     const { bytesRead } = await from.read(bytes, 0, Math.min(CHUNK, end - at), at);
     if (bytesRead === 0) {
-      throw new FormatError('bad-length', 'the blocklist file has another length');
+      throw new FormatError('bad-length', 'the blocklist file has an unexpected length');
     }
     await writeAll(into, [bytes.subarray(0, bytesRead)], at + shift);
     at += bytesRead;
@@ -47,7 +47,7 @@ export function toldOf(error: unknown): unknown {
   if (error instanceof FormatError || code === undefined || syscall === undefined) return error;
   const message =
     code === 'ENOENT'
-      ? 'the blocklist file is not there any more (ENOENT)'
+      ? 'the blocklist file no longer exists (ENOENT)'
       : `the blocklist file cannot be written (${code})`;
   return new FormatError('unwritable', message, { cause: error });
 }

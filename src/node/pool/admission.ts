@@ -60,7 +60,7 @@ export class Admission {
       discard(source);
       if (this.#isClosed) throw new DecodeError('busy', 'the pool is closed');
       this.counts.busy++;
-      throw new DecodeError('busy', 'too many pictures wait: try again later');
+      throw new DecodeError('busy', 'too many pictures are waiting: try again later');
     }
     return new Upload(source, options, this);
   }

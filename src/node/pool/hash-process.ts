@@ -159,7 +159,7 @@ const TOO_MUCH: HashFailure = {
 
 const TOO_COSTLY: HashFailure = {
   code: 'too-costly',
-  message: 'the picture takes more CPU than cpuSeconds',
+  message: 'the picture needs more CPU time than cpuSeconds',
   isBroken: true,
 };
 

@@ -164,7 +164,7 @@ class Killed extends Error {}
 /** The runtime started none: it has no processes, or they are not allowed. */
 class NotBegun extends Error {
   constructor(cause: unknown) {
-    super('no worker began', { cause });
+    super('no worker started', { cause });
   }
 }
 
@@ -178,10 +178,10 @@ export function deathOf(listened: boolean, cause: unknown): DecodeError {
     );
   }
   return listened || cause instanceof Killed
-    ? new DecodeError('crashed', 'the picture broke the worker that decoded it', { cause })
+    ? new DecodeError('crashed', 'the picture crashed the worker that decoded it', { cause })
     : new DecodeError(
         'decoder-missing',
-        'the worker of the pool did not run: name the folder of hash-process.js by setWorkerScripts',
+        'the worker of the pool did not start: set the folder of hash-process.js with setWorkerScripts',
         { cause },
       );
 }

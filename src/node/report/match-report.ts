@@ -41,21 +41,21 @@ export interface ReportedPicture {
 
 /** The meaning of a decision's reason. Reasons that are missing here explain themselves. */
 export const REASON_WORDS: Partial<Record<DecisionReason, string>> = {
-  'within-match-distance': 'an entry lies within the match distance',
-  'low-query-quality': 'an entry lies within the match distance of a variant of low quality',
-  'low-entry-quality': 'an entry of low quality lies within the match distance',
-  'review-only-list': 'an entry lies within the match distance, on a list that is for review',
-  'foreign-list': 'an entry lies within the match distance, on a foreign list',
-  'unconfirmed-entry': 'an entry that is not confirmed lies within the match distance',
+  'within-match-distance': 'an entry is within the match distance',
+  'low-query-quality': 'an entry is within the match distance of a low-quality variant',
+  'low-entry-quality': 'a low-quality entry is within the match distance',
+  'review-only-list': 'an entry of a review-only list is within the match distance',
+  'foreign-list': 'an entry of a foreign list is within the match distance',
+  'unconfirmed-entry': 'an unconfirmed entry is within the match distance',
   'within-review-distance':
-    'an entry lies within the review distance, none within the match distance',
-  flooded: 'an entry within the match distance has lately matched too many distinct uploads',
-  'matched-elsewhere': 'a list elsewhere has it',
-  unanswered: 'a list elsewhere did not answer, and nothing matched',
+    'an entry is within the review distance, none within the match distance',
+  flooded: 'an entry within the match distance has recently matched too many distinct uploads',
+  'matched-elsewhere': 'a remote list has it',
+  unanswered: 'a remote list did not answer, and nothing matched',
   'odd-profile':
     'no entry is near, but its colour profile is odd: browsers may show another picture',
-  'unseen-picture': 'no entry is near, but browsers may show a picture in it that was not seen',
-  'unseen-frames': 'no entry is near, but not all of its frames were looked at',
+  'unseen-picture': 'no entry is near, but browsers may show a picture in it that was not checked',
+  'unseen-frames': 'no entry is near, but not all of its frames were checked',
   'nothing-near': 'no entry is near enough',
   'nothing-comparable': 'the blocklist has no entry of this algorithm',
   'no-hash': 'nothing was hashed',
@@ -121,7 +121,7 @@ async function article(reported: ReportedPicture, options: DecodeOptions): Promi
     ['minimum quality', String(policy.minQuality)],
   ];
   if (frame) facts.splice(2, 0, ['picture', `${width} x ${height} pixels`]);
-  if (frames) facts.push(['frames', `${frames.checked} of ${frames.total} looked at`]);
+  if (frames) facts.push(['frames', `${frames.checked} of ${frames.total} checked`]);
   if (omitted !== undefined) facts.push(['not shown', `${omitted} more`]);
   const shown = bytes && (await picturesOf(bytes, matches, options));
   const sections = matches.map((match, at) => section(match, at, frame, shown?.variants[at]));
@@ -158,7 +158,7 @@ function section(
   return `<section><h3>Match ${at + 1}</h3>
 ${list(facts)}
 ${placed ? outlineOf(geometry, frame) : ''}
-${shown === undefined ? '' : picture(shown, 'what matched')}</section>`;
+${shown === undefined ? '' : picture(shown, 'the matching part')}</section>`;
 }
 
 /** The picture and each match's variant, as URLs of PNGs; undefined if it cannot be decoded. */
@@ -189,12 +189,12 @@ const list = (facts: readonly (readonly [string, string])[]) =>
 /** The part or form of the upload that each variant is. */
 const VARIANT_WORDS: Record<VariantName, string> = {
   original: 'the picture as displayed',
-  stored: 'the picture as its file stores it, before its orientation tag is applied',
+  stored: 'the picture as stored in the file, before its orientation tag is applied',
   onWhite: 'the picture with its transparent parts on white',
   onBlack: 'the picture with its transparent parts on black',
-  asShown: 'the picture in the colours that its profile gives it',
+  asShown: 'the picture in the colours of its profile',
   frame: 'another frame of the file',
-  otherReading: 'the picture as other browsers cut or turn it',
+  otherReading: 'the picture as other browsers crop or turn it',
   otherResample: "the picture in PDQ's other size convention",
   inverted: 'with its brightness inverted',
   rotate90: 'a quarter turn counter-clockwise',
@@ -212,10 +212,10 @@ const VARIANT_WORDS: Record<VariantName, string> = {
   unturn: 'turned back, where a turn had enlarged the canvas',
   unturnCropped: 'turned back, where a turn had cut off the corners',
   uncrop: 'with cut-off parts filled by repeating its border',
-  window1x1: 'its square window',
-  window4x5: 'its window of 4:5',
-  window16x9: 'its window of 16:9',
-  window9x16: 'its window of 9:16',
+  window1x1: 'its square crop',
+  window4x5: 'its 4:5 crop',
+  window16x9: 'its 16:9 crop',
+  window9x16: 'its 9:16 crop',
 };
 
 /** Describes a variant: its part or form of the upload, and its look. */
@@ -239,7 +239,7 @@ export function placeOf(
     ['rectangle', `${round(width)} x ${round(height)} pixels at ${round(left)}, ${round(top)}`],
     [
       'margins',
-      `left ${round(left)}, top ${round(top)}, right ${round(right)}, bottom ${round(bottom)} pixels (below 0: beyond the picture)`,
+      `left ${round(left)}, top ${round(top)}, right ${round(right)}, bottom ${round(bottom)} pixels (below 0: outside the picture)`,
     ],
   ];
   if (angle !== undefined) facts.push(['turned', `${round(angle)} degrees clockwise`]);

@@ -217,6 +217,6 @@ const LAST = 253_402_300_799_999;
 export function checkDate(name: string, date: Date): void {
   if (!(date instanceof Date)) throw new TypeError(`expected ${name} to be a Date`);
   if (!(date.getTime() >= FIRST && date.getTime() <= LAST)) {
-    throw new RangeError(`expected ${name} to be a valid Date of the years 1 to 9999`);
+    throw new RangeError(`expected ${name} to be a valid Date in the years 1 to 9999`);
   }
 }

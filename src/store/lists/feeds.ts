@@ -130,7 +130,7 @@ export class Feeds {
     checkOptions(credentials, 'credentials to be an object');
     const text = checkedJson('credentials', credentials);
     if (!Object.values(credentials).every((value) => typeof value === 'string')) {
-      throw new TypeError('expected credentials to be texts by name');
+      throw new TypeError('expected credentials to be strings by name');
     }
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv('aes-256-gcm', this.#usedKey(), nonce);

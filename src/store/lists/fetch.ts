@@ -181,7 +181,10 @@ class StoredTarget implements FetchTarget {
         const state = await fetchStateOf(sql, this.#name);
         // Without the pages before, the rest of a fetch is no complete list.
         if (!state) {
-          throw new StoreError('taken-over', 'expected a list that stays while it is fetched');
+          throw new StoreError(
+            'taken-over',
+            'expected a list that is not removed during its fetch',
+          );
         }
         const { swept, pendingRemovals } = await this.#sweep(sql, revision, fetched, state);
         const { added, removed, withdrawn, lifted, isPut } = await page.apply(sql, revision);

@@ -86,7 +86,7 @@ export async function catchUp(
     if (page.revision !== undefined) return page.revision;
     pending = new PendingChanges();
   }
-  throw new Error('expected a last page of changes');
+  throw new Error('expected a final page of changes');
 }
 
 /** Moves the content of another blocklist, which is not used afterwards, into a blocklist. */

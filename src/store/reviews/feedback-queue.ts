@@ -132,7 +132,7 @@ export class FeedbackQueue {
    */
   async add(feedback: NewFeedback): Promise<boolean> {
     const put = checkedFeedback(feedback);
-    if (!this.#senders.has(put.to)) throw new RangeError('expected to to name a sender');
+    if (!this.#senders.has(put.to)) throw new RangeError('expected `to` to name a sender');
     this.#checkOpen();
     return await this.#items.put(put);
   }

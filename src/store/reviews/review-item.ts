@@ -75,7 +75,7 @@ export function itemOf(row: ItemRow): ReviewItem {
 /** @throws {TypeError | RangeError} if it is not the id of an item */
 export function checkId(id: string): void {
   if (typeof id !== 'string' || id.length === 0 || id.length > MAX_ID) {
-    throw new TypeError(`expected id to be a text of 1 to ${MAX_ID} characters`);
+    throw new TypeError(`expected id to have 1 to ${MAX_ID} characters`);
   }
   checkStorable(id);
 }
@@ -88,7 +88,7 @@ export function checkLink(link: string): void {
   const isText = typeof link === 'string' && link.length <= MAX_LINK;
   const url = isText && URL.canParse(link) ? new URL(link) : undefined;
   if (!url || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') {
-    throw new TypeError('expected link to be an address of http or https without a password');
+    throw new TypeError('expected link to be an http or https URL without a password');
   }
   checkStorable(link);
 }

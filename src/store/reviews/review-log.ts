@@ -122,7 +122,7 @@ export class ReviewLog {
       for (const row of rows) {
         if (isUnchanged(row)) yield JSON.parse(row.record) as ReviewRecord;
         else {
-          const message = `expected record ${row.number} as it was written`;
+          const message = `expected record ${row.number} to be unaltered`;
           const error = new FormatError('bad-checksum', message, { record: row.number });
           if (!onProblem) throw error;
           onProblem(error);

@@ -54,4 +54,4 @@ export async function takeLease(database: Database, name: string): Promise<Lease
 }
 
 const takenOver = () =>
-  new StoreError('taken-over', 'expected a process that still has the right to do this');
+  new StoreError('taken-over', 'expected a process that still holds the lease');

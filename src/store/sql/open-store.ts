@@ -63,7 +63,7 @@ export async function openDatabase(
   checkOptions(options);
   checkKnown(options, STORE_OPTIONS);
   if (STORE_OPTIONS.some((name) => name in place)) {
-    throw new TypeError('expected schema and bands in the options, after the place');
+    throw new TypeError('expected schema and bands in the options, the second argument');
   }
   checkKnown(place, ['url', 'dataDir']);
   const { schema = 'onlyhashes', bands } = options;

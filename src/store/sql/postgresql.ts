@@ -264,7 +264,7 @@ async function rowsOf<Row>(
     // Errors of the server have a severity; all others come from the connection.
     const { code, severity } = Object(error) as { code?: unknown; severity?: unknown };
     if (NOT_ALLOWED.includes(String(code))) {
-      throw new StoreError('unsuitable', 'expected a role and a server that allow this', {
+      throw new StoreError('unsuitable', 'expected a role and a server that permit this', {
         cause: error,
       });
     }

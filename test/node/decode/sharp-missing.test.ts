@@ -64,6 +64,6 @@ test('a sharp that cannot load its native part counts as missing', () => {
   writeFileSync(join(broken, 'index.js'), 'throw new Error("Could not load the sharp module");');
   expect(answers()[0]).toMatchObject({
     code: 'decoder-missing',
-    message: 'sharp is installed but does not load: npm install --include=optional sharp',
+    message: 'sharp is installed but cannot be loaded: npm install --include=optional sharp',
   });
 });

@@ -286,8 +286,8 @@ test('a blocklist file that is not there is told with what makes one', async () 
   const error: Error = await openBlocklist(path).catch((thrown) => thrown);
   expect(error).toMatchObject({ code: 'unreadable', cause: { code: 'ENOENT', path } });
   expect(error.message).toBe(
-    'the blocklist file is not there (ENOENT): openBlocklist with `create` and ' +
-      '`npx onlyhashes convert list.csv list.ohb` make one',
+    'the blocklist file does not exist (ENOENT): openBlocklist with `create` and ' +
+      '`npx onlyhashes convert list.csv list.ohb` create one',
   );
   const below = openBlocklist(join(import.meta.filename, 'list.ohb'));
   await expect(below).rejects.toThrow('the blocklist file cannot be read (ENOTDIR)');

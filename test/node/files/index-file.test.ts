@@ -137,7 +137,7 @@ test('an unreadable file gives an error code; only the cause names the file', as
     expect(await isIndexFile(path)).toBe(false);
   }
   await expect(openIndex(named)).rejects.toMatchObject({
-    message: expect.stringMatching(/^the index file is not there .+index build.+ make one$/),
+    message: expect.stringMatching(/^the index file does not exist .+index build.+ create one$/),
     cause: { code: 'ENOENT', path: named },
   });
 });

@@ -213,7 +213,7 @@ parentPort.on('message', ({ bytes }) => { if (bytes && ++questions === 3) proces
     }
   }
   expect(problems.length).toBeGreaterThanOrEqual(3);
-  expect(new Set(problems)).toEqual(new Set(['an index worker ended']));
+  expect(new Set(problems)).toEqual(new Set(['an index worker exited']));
   await threads.close();
 });
 

@@ -57,9 +57,9 @@ Promise.all([hashed, pool.check(new Uint8Array(9), list)]).then(([error, { verdi
   const { stdout, stderr } = spawnSync(process.execPath, [file], { encoding: 'utf8' });
   expect(stderr).toBe('');
   expect(JSON.parse(stdout)).toEqual([
-    expect.stringContaining('index-worker.js by setWorkerScripts'),
+    expect.stringContaining('index-worker.js with setWorkerScripts'),
     'decoder-missing',
-    expect.stringContaining('hash-process.js by setWorkerScripts'),
+    expect.stringContaining('hash-process.js with setWorkerScripts'),
     'unhashable',
     'decoder-missing',
   ]);
