@@ -719,7 +719,7 @@ describe('security.md', () => {
       '| frames of a picture | 4,000 |',
     ]);
     says(page, [
-      `${count(connections)} stalled connections keep no other`,
+      `${count(connections)} stalled connections do not keep others`,
       `${count(mutants)} changed files of all formats`,
       `${kills} workers are killed at random`,
       'after `cpuSeconds` of CPU, 5 by default',
