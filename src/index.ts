@@ -41,9 +41,9 @@ export { createIndex, indexFromBuffer } from './indexing/create-index.js';
 export type { HammingIndex } from './indexing/hamming-index.js';
 export type { Hit } from './indexing/part-search.js';
 export {
-  type Allowance,
   type AllowList,
   createAllowList,
+  type ListException,
 } from './matching/allow-list.js';
 export {
   type Decision,

@@ -468,8 +468,8 @@ const decisionJSON = members(core.decisionToJSON(DECISION), {
 });
 const hashOfJSON = { algorithm: member('pdq'), hash: hexText };
 const hashJSON = record(hashOfJSON);
-const ALLOWANCE = { hash: HASH, entry: HASH, reason: 'a flag' };
-const allowanceOf = members(ALLOWANCE, { hash, entry: optional(hash), reason: text });
+const EXCEPTION = { hash: HASH, entry: HASH, reason: 'a flag' };
+const exceptionOf = members(EXCEPTION, { hash, entry: optional(hash), reason: text });
 const watchedJSON = record({
   flooded: list(record({ ...hashOfJSON, sinceSeconds: number })),
   watched: list(
@@ -585,7 +585,7 @@ const DOORS: Record<string, Record<string, Door | 'constant' | 'class of errors'
     createBlocklist: [entries, by(BLOCKLIST_OPTIONS)],
     match: [image, member(aBlocklist()), by(MATCH_OPTIONS)],
     DECISION_SCHEMA: 'constant',
-    createAllowList: [by(ALLOW_LIST_OPTIONS, {}, { allowances: list(allowanceOf) })],
+    createAllowList: [by(ALLOW_LIST_OPTIONS, {}, { exceptions: list(exceptionOf) })],
     createFloodGuard: [by(FLOOD_GUARD_OPTIONS)],
     createRemoteList: [
       members(MATCHER, { name: text, ask: member(MATCHER.ask, 'function') }),
@@ -865,7 +865,7 @@ const METHODS: Record<string, Methods> = {
     },
   },
   AllowList: {
-    of: () => core.createAllowList({ allowances: [ALLOWANCE as never] }),
+    of: () => core.createAllowList({ exceptions: [EXCEPTION as never] }),
     doors: {
       allow: [hash, by(ALLOW_OPTIONS)],
       disallow: [hash, by(DISALLOW_OPTIONS)],
@@ -1057,13 +1057,13 @@ const METHODS: Record<string, Methods> = {
           remove: list(whole, 'bytes'),
           replace: optional(record({ list: text, entries })),
           settings: optional(members({ a: {} }, { a: or(listSettings, 'null') }, '{}')),
-          allow: list(allowanceOf),
+          allow: list(exceptionOf),
           disallow: list(record({ hash })),
           add: entries,
         }),
         change,
       ],
-      allowances: [],
+      exceptions: [],
       follow: [following],
       fetch: [text, member(emptyClient), options({ ...fetchOptions, now: callback })],
       feeds: [optional(member(new Uint8Array(32)))],

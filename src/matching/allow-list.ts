@@ -22,7 +22,7 @@ import type { Match } from './decision.js';
 import type { RemoteMatch } from './remote-match.js';
 
 /** An exception: a hash that matched wrongly, and why it is allowed. */
-export interface Allowance {
+export interface ListException {
   /** of the variant that was near an entry: `match.variant.hash` */
   readonly hash: Hash;
   /** the exception applies only to entries with exactly this hash; absent: to any entry */
@@ -32,20 +32,23 @@ export interface Allowance {
 }
 
 /** An exception as an allow list writes it, or as `JSON.stringify` writes one alone. */
-export type AllowanceJSON = (HashJSON | { hash: HashJSON }) & { entry?: HashJSON; reason: string };
+export type ListExceptionJSON = (HashJSON | { hash: HashJSON }) & {
+  entry?: HashJSON;
+  reason: string;
+};
 
 /** An allow list as a plain object for JSON. */
 export interface AllowListJSON {
   radius: number;
-  allowances: AllowanceJSON[];
+  exceptions: ListExceptionJSON[];
 }
 
 /** Options of an allow list. */
 export interface AllowListOptions {
   /** hashes within this many bits of an allowed one are allowed too, 0…31; default 0 */
   radius?: number;
-  /** earlier exceptions, as `allowances` returned them, or from JSON */
-  allowances?: Iterable<Allowance | AllowanceJSON>;
+  /** earlier exceptions, as `exceptions` returned them, or from JSON */
+  exceptions?: Iterable<ListException | ListExceptionJSON>;
   /**
    * called for each allowed hit of the decision, with the tier that it would have had and the
    * reason, before the decision is returned; if it throws, so does the decision, so that no
@@ -59,11 +62,11 @@ const ENTRY = { is: hash } as const;
 export const ALLOW_OPTIONS = {
   reason: { is: text, required: true },
   entry: ENTRY,
-} as const satisfies OptionTable<Omit<Allowance, 'hash'>>;
+} as const satisfies OptionTable<Omit<ListException, 'hash'>>;
 export const DISALLOW_OPTIONS = { entry: ENTRY } as const;
 export const ALLOW_LIST_OPTIONS = {
   radius: { is: integer, most: 31, default: 0 },
-  allowances: { is: iterable, default: [] },
+  exceptions: { is: iterable, default: [] },
   onAllowed: { is: callback },
 } as const satisfies OptionTable<AllowListOptions>;
 
@@ -88,15 +91,15 @@ export class AllowList {
   /** the option; `match` calls it */
   readonly onAllowed: AllowListOptions['onAllowed'];
   /** by the key of the hash, then of the entry's */
-  readonly #allowances = new Map<string, Map<string, Allowance>>();
+  readonly #exceptions = new Map<string, Map<string, ListException>>();
   #generation = 0;
 
   constructor(options: AllowListOptions = {}) {
-    const { radius, allowances, onAllowed } = checkedOptions(options, ALLOW_LIST_OPTIONS);
+    const { radius, exceptions, onAllowed } = checkedOptions(options, ALLOW_LIST_OPTIONS);
     this.radius = radius;
     this.onAllowed = onAllowed;
-    for (const given of allowances) {
-      const { hash, ...how } = allowanceOf(given);
+    for (const given of exceptions) {
+      const { hash, ...how } = exceptionOf(given);
       this.allow(hash, how);
     }
   }
@@ -107,8 +110,8 @@ export class AllowList {
   }
 
   /** Copies of all exceptions. */
-  get allowances(): Allowance[] {
-    return [...this.#allowances.values()].flatMap((ofHash) => [...ofHash.values()].map(copyOf));
+  get exceptions(): ListException[] {
+    return [...this.#exceptions.values()].flatMap((ofHash) => [...ofHash.values()].map(copyOf));
   }
 
   /**
@@ -123,9 +126,9 @@ export class AllowList {
     const kept = copyOf({ hash, reason, ...(entry !== undefined && { entry }) });
     // An exception for an entry of another kind would never apply.
     if (entry !== undefined) distance(hash, entry);
-    const ofHash = this.#allowances.get(key) ?? new Map<string, Allowance>();
+    const ofHash = this.#exceptions.get(key) ?? new Map<string, ListException>();
     ofHash.set(entryKey(entry), kept);
-    this.#allowances.set(key, ofHash);
+    this.#exceptions.set(key, ofHash);
     this.#generation++;
   }
 
@@ -137,9 +140,9 @@ export class AllowList {
   disallow(hash: Hash, options: { entry?: Hash } = {}): boolean {
     const key = keyOfHash(hash);
     const { entry } = checkedOptions(options, DISALLOW_OPTIONS);
-    const ofHash = this.#allowances.get(key);
+    const ofHash = this.#exceptions.get(key);
     const isGone = ofHash?.delete(entryKey(entry)) ?? false;
-    if (ofHash?.size === 0) this.#allowances.delete(key);
+    if (ofHash?.size === 0) this.#exceptions.delete(key);
     if (isGone) this.#generation++;
     return isGone;
   }
@@ -148,7 +151,7 @@ export class AllowList {
   toJSON(): AllowListJSON {
     return {
       radius: this.radius,
-      allowances: this.allowances.map(({ hash, entry, reason }) => ({
+      exceptions: this.exceptions.map(({ hash, entry, reason }) => ({
         ...hashToJSON(hash),
         ...(entry && { entry: hashToJSON(entry) }),
         reason,
@@ -161,12 +164,12 @@ export class AllowList {
    * ms for 10,000, once for each variant with a near entry.
    * @throws {TypeError | RangeError} if `hash` is invalid
    */
-  covering(hash: Hash): Allowance[] {
-    const own = this.#allowances.get(keyOfHash(hash));
+  covering(hash: Hash): ListException[] {
+    const own = this.#exceptions.get(keyOfHash(hash));
     const near =
       this.radius === 0
-        ? [own ?? new Map<string, Allowance>()]
-        : [...this.#allowances.values()].filter((ofHash) => {
+        ? [own ?? new Map<string, ListException>()]
+        : [...this.#exceptions.values()].filter((ofHash) => {
             const [first] = ofHash.values();
             return isWithin(first!.hash, hash, this.radius);
           });
@@ -175,14 +178,14 @@ export class AllowList {
 }
 
 /** The exceptions of an allow list for the hits of one picture. */
-export class PictureAllowances {
+export class PictureExceptions {
   readonly #list: AllowList;
   /** reasons for which the main hash may match entries, by the keys of their hashes */
   readonly #ofMain = new Map<string, string>();
   #main: Hash | undefined;
   #hash: Hash | undefined;
   /** of `#hash`; undefined until they are looked up */
-  #covering: readonly Allowance[] | undefined;
+  #covering: readonly ListException[] | undefined;
 
   constructor(list: AllowList) {
     this.#list = list;
@@ -204,13 +207,13 @@ export class PictureAllowances {
     this.#covering ??= this.#list.covering(this.#hash!);
     if (this.#covering.length === 0 && this.#ofMain.size === 0) return undefined;
     const key = entry && keyOfHash(entry);
-    const allowance = this.#covering.find(
+    const exception = this.#covering.find(
       ({ entry: meant }) => meant === undefined || keyOfHash(meant) === key,
     );
-    if (allowance && key !== undefined && isWithin && this.#hash === this.#main) {
-      this.#ofMain.set(key, allowance.reason);
+    if (exception && key !== undefined && isWithin && this.#hash === this.#main) {
+      this.#ofMain.set(key, exception.reason);
     }
-    return allowance?.reason ?? (key === undefined ? undefined : this.#ofMain.get(key));
+    return exception?.reason ?? (key === undefined ? undefined : this.#ofMain.get(key));
   }
 }
 
@@ -228,8 +231,8 @@ export function createAllowList(options?: AllowListOptions): AllowList {
 }
 
 /** An exception that may come from JSON: of its list, where the hash is a sibling, or its own. */
-function allowanceOf(given: Allowance | AllowanceJSON): Allowance {
-  checkObject(given, 'an allowance: { hash, reason }');
+function exceptionOf(given: ListException | ListExceptionJSON): ListException {
+  checkObject(given, 'an exception: { hash, reason }');
   const { hash, entry, reason } = given;
   return {
     hash: hashOf(typeof hash === 'string' ? (given as HashJSON) : hash),
@@ -243,7 +246,7 @@ const hashOf = (hash: Hash | HashJSON): Hash =>
     ? hashFromJSON(hash as HashJSON)
     : (hash as Hash);
 
-const copyOf = ({ hash, entry, reason }: Allowance): Allowance => ({
+const copyOf = ({ hash, entry, reason }: ListException): ListException => ({
   hash: copyOfHash(hash),
   ...(entry && { entry: copyOfHash(entry) }),
   reason,

@@ -15,7 +15,7 @@ import {
   widestOf,
 } from '../policy.js';
 import { checkVariant, type HashedVariant, type Near, type Variants } from '../variant.js';
-import { type AllowList, PictureAllowances } from './allow-list.js';
+import { type AllowList, PictureExceptions } from './allow-list.js';
 import {
   type Decision,
   type DecisionReason,
@@ -90,14 +90,14 @@ export class Deciding {
   readonly #doubted = new Nearest<Judged>(byDistance);
   readonly #beyond = new Nearest<Judged>(byDistance);
   readonly #allowed = new Nearest<Judged>(byDistance);
-  readonly #allowances: PictureAllowances | undefined;
+  readonly #exceptions: PictureExceptions | undefined;
   #main: HashedVariant | undefined;
   #comparable = false;
 
   constructor(state: ListState, rules: Rules) {
     this.#state = state;
     this.#rules = rules;
-    this.#allowances = rules.allowList && new PictureAllowances(rules.allowList);
+    this.#exceptions = rules.allowList && new PictureExceptions(rules.allowList);
   }
 
   /** True if no other variant can change the verdict, and not all matches are requested. */
@@ -137,7 +137,7 @@ export class Deciding {
     const { ranks: _, ...shown } = variant;
     const told: Told[] = [];
     const { isFlooded } = this.#rules;
-    this.#allowances?.turnTo(variant.hash);
+    this.#exceptions?.turnTo(variant.hash);
     let isCompared = false;
     for (let at = 0; at < near.count; at++) {
       if (at % STEP === STEP - 1) yield;
@@ -152,7 +152,7 @@ export class Deciding {
       if (distance > Math.max(rules.matchDistance, rules.reviewDistance)) continue;
       const isOwn = isOwnConfirmed(facts, rules.trust);
       const isWithin = distance <= rules.matchDistance;
-      const allowed = isOwn ? undefined : this.#allowances?.reasonFor(facts.hash, isWithin);
+      const allowed = isOwn ? undefined : this.#exceptions?.reasonFor(facts.hash, isWithin);
       let doubt = doubtOf(variant, facts, distance, rules);
       if (!doubt && !isOwn && allowed === undefined && isFlooded?.(facts.hash, variant.hash))
         doubt = 'flooded';

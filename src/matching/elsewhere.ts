@@ -3,7 +3,7 @@ import { bitsOf, type Hash, isDegenerate } from '../hash.js';
 import { nearestOf, type Policy, policyUnder, upTo } from '../policy.js';
 import type { RemoteHit } from '../remote-matcher.js';
 import type { HashedVariant } from '../variant.js';
-import { PictureAllowances } from './allow-list.js';
+import { PictureExceptions } from './allow-list.js';
 import { isOwnConfirmed, limitOf, type Rules } from './decide.js';
 import { type Decision, type DecisionReason, decisionOf } from './decision.js';
 import type { RemoteList, RemoteOutcome } from './remote-list.js';
@@ -74,8 +74,8 @@ export class Elsewhere {
   joinedTo(here: Decision, own: Rules, withdrawn: Withdrawals): Decision {
     const main = this.#main;
     if (!main || !this.#outcomes) return here;
-    const allowances = own.allowList && new PictureAllowances(own.allowList);
-    allowances?.turnTo(main.hash);
+    const exceptions = own.allowList && new PictureExceptions(own.allowList);
+    exceptions?.turnTo(main.hash);
     const general = policyUnder(own.policy, main.hash.algorithm, bitsOf(main.hash));
     const policy = upTo(general, own.distance);
     const judged: Judged[] = [];
@@ -91,7 +91,7 @@ export class Elsewhere {
           if ((hit.distance ?? 0) > (own.distance ?? 256)) continue;
           if (isWithdrawn(withdrawn, hit, list.name)) continue;
           if (hit.hash && isDegenerate(hit.hash)) continue;
-          judged.push(judge(hit, list, { main, policy, allowances, own }));
+          judged.push(judge(hit, list, { main, policy, exceptions, own }));
         }
       }
     }
@@ -133,7 +133,7 @@ export class Elsewhere {
 interface Circumstances {
   readonly main: HashedVariant;
   readonly policy: Policy;
-  readonly allowances: PictureAllowances | undefined;
+  readonly exceptions: PictureExceptions | undefined;
   readonly own: Rules;
 }
 
@@ -141,10 +141,10 @@ interface Circumstances {
 const isWithdrawn = (withdrawn: Withdrawals, hit: RemoteHit, list: string): boolean =>
   [hit.source ?? list, list].some((source) => withdrawn.cover({ ...hit, source, list }));
 
-function judge(hit: RemoteHit, list: RemoteList, { main, policy, allowances, own }: Circumstances) {
+function judge(hit: RemoteHit, list: RemoteList, { main, policy, exceptions, own }: Circumstances) {
   const { tier, trust, name } = list;
   const isOwn = isOwnConfirmed(hit, trust);
-  const allowed = isOwn ? undefined : allowances?.reasonFor(hit.hash, false);
+  const allowed = isOwn ? undefined : exceptions?.reasonFor(hit.hash, false);
   let doubt: DecisionReason | undefined;
   // An unknown distance counts as within the match distance.
   if ((hit.distance ?? 0) > policy.matchDistance) doubt = 'within-review-distance';

@@ -1,9 +1,9 @@
 import type { Withdrawn } from '../blocklist/withdrawn.js';
 import { checkInteger } from '../door.js';
 import type { NumberedEntry } from '../entry.js';
-import type { Allowance } from '../matching/allow-list.js';
+import type { ListException } from '../matching/allow-list.js';
 import { copyOfSettings, type ListSettings } from '../policy.js';
-import { ALLOWED, type AllowanceRow, allowanceOf } from './lists/allowances.js';
+import { ALLOWED, type ExceptionRow, exceptionOf } from './lists/exceptions.js';
 import { WITHDRAWN, type WithdrawalRow, withdrawnOf } from './lists/withdrawals.js';
 import type { Database, Sql, SqlValue } from './sql/database.js';
 import { StoreError } from './sql/store-error.js';
@@ -25,7 +25,7 @@ export interface Listed {
 export interface ChangePage {
   readonly withdrawals: readonly (Listed & { readonly withdrawal: Withdrawn })[];
   readonly lists: readonly (Listed & { readonly name: string; readonly settings: ListSettings })[];
-  readonly allowances: readonly (Listed & { readonly allowance: Allowance })[];
+  readonly exceptions: readonly (Listed & { readonly exception: ListException })[];
   readonly entries: readonly (Listed & { readonly entry: StoredEntry })[];
   /**
    * on the last page: a reader that has applied all pages has the store's state at this revision.
@@ -42,14 +42,14 @@ type Place = readonly [revision: number] | readonly [revision: number, key: SqlV
 
 /** A table that is read in the order of its rows' revisions. */
 interface Table {
-  readonly name: 'withdrawal' | 'list' | 'allowance' | 'entry';
+  readonly name: 'withdrawal' | 'list' | 'list_exception' | 'entry';
   readonly columns: string;
   readonly key: 'key' | 'name' | 'number';
 }
 
 const WITHDRAWALS: Table = { name: 'withdrawal', columns: WITHDRAWN, key: 'key' };
 const LISTS: Table = { name: 'list', columns: 'name, settings, listed, revision', key: 'name' };
-const ALLOWANCES: Table = { name: 'allowance', columns: ALLOWED, key: 'key' };
+const EXCEPTIONS: Table = { name: 'list_exception', columns: ALLOWED, key: 'key' };
 const ENTRIES: Table = { name: 'entry', columns: SELECTED, key: 'number' };
 
 interface ListRow extends Listed {
@@ -120,7 +120,7 @@ async function pageOf(
   };
   const withdrawals = await read<WithdrawalRow>(WITHDRAWALS);
   const lists = await read<ListRow & { revision: number }>(LISTS);
-  const allowances = await read<AllowanceRow>(ALLOWANCES);
+  const exceptions = await read<ExceptionRow>(EXCEPTIONS);
   const entries = await read<EntryRow>(ENTRIES);
   const changes: ChangePage = {
     withdrawals: withdrawals.map((row) => ({
@@ -132,7 +132,7 @@ async function pageOf(
       settings: copyOfSettings(settings),
       listed,
     })),
-    allowances: allowances.map((row) => ({ allowance: allowanceOf(row), listed: row.listed })),
+    exceptions: exceptions.map((row) => ({ exception: exceptionOf(row), listed: row.listed })),
     entries: entries.map((row) => ({ entry: storedEntryOf(row), listed: row.listed })),
     ...(isWhole && { revision }),
   };

@@ -3,7 +3,7 @@ import type { Sql } from './sql/database.js';
 
 /** Result of a purge. */
 export interface Purged {
-  /** removed rows of entries, withdrawals, allowances and lists */
+  /** removed rows of entries, withdrawals, exceptions and lists */
   readonly rows: number;
   /** replies to changes that had an idempotency key */
   readonly requests: number;
@@ -24,7 +24,7 @@ export async function purge(sql: Sql, olderThan: Date): Promise<Purged> {
   );
   const revision = last!.revision ?? 0;
   let rows = 0;
-  for (const table of ['entry', 'withdrawal', 'allowance', 'list']) {
+  for (const table of ['entry', 'withdrawal', 'list_exception', 'list']) {
     const gone = `delete from ${table} where not listed and revision <= $1 returning 1`;
     rows += await countOf(sql, gone, [revision]);
   }

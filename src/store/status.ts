@@ -25,7 +25,7 @@ export interface StoreStatus {
   readonly bands: boolean;
   /** in force */
   readonly withdrawals: number;
-  readonly allowances: number;
+  readonly exceptions: number;
   /** removed rows, which followers may still need */
   readonly removed: number;
   /** warnings for the store's operator */
@@ -40,7 +40,7 @@ export async function statusOf(sql: Sql, engine: StoreStatus['engine']): Promise
     `select current_setting('server_version') as "serverVersion", store as id, revision, purged, bands,
       (select count(*) from entry where listed) as entries,
       (select count(*) from withdrawal where listed) as withdrawals,
-      (select count(*) from allowance where listed) as allowances,
+      (select count(*) from list_exception where listed) as exceptions,
       (select count(*) from entry where not listed) as removed
     from state`,
   );

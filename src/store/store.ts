@@ -1,11 +1,10 @@
 import type { Withdrawn } from '../blocklist/withdrawn.js';
 import type { Hash } from '../hash.js';
-import type { Allowance } from '../matching/allow-list.js';
+import type { ListException } from '../matching/allow-list.js';
 import type { ListSettings } from '../policy.js';
 import { RetentionRules, type ReviewRetention } from '../review/review-retention.js';
 import type { FetchOptions, FetchProgress } from '../services/list-fetch.js';
 import type { ListClient } from '../services/list-update.js';
-import { allowancesOf } from './lists/allowances.js';
 import {
   digestOfChange,
   gatheredChange,
@@ -25,6 +24,7 @@ import {
   pauseEntry,
   resumeDue,
 } from './lists/entries.js';
+import { exceptionsOf } from './lists/exceptions.js';
 import { type Feed, Feeds } from './lists/feeds.js';
 import { confirmRemovals, fetchList } from './lists/fetch.js';
 import { type Follower, type FollowOptions, followDatabase } from './lists/follower.js';
@@ -74,7 +74,7 @@ export { REVIEW_QUEUE_OPTIONS, SESSION_HOURS };
 const PAGE = 1000;
 
 /**
- * Lists, entries, withdrawals and allowances in a database, which many processes share. Made by
+ * Lists, entries, withdrawals and exceptions in a database, which many processes share. Made by
  * `openStore`. A change is made entirely or not at all, and returns its revision. An invalid
  * argument, or part of one, is a TypeError or RangeError before anything changes.
  */
@@ -115,7 +115,7 @@ export class Store {
   }
 
   /**
-   * Changes lists, entries, withdrawals and allowances, entirely or not at all. All entries are
+   * Changes lists, entries, withdrawals and exceptions, entirely or not at all. All entries are
    * read and copied first.
    * @example
    * const { revision } = await store.apply({ withdraw: [hash], add: readHashList(text) });
@@ -229,9 +229,9 @@ export class Store {
     return await settingsOf(this.#database);
   }
 
-  /** All allowances, in the order in which they were made. */
-  async allowances(): Promise<Allowance[]> {
-    return await allowancesOf(this.#database);
+  /** All exceptions, in the order in which they were made. */
+  async exceptions(): Promise<ListException[]> {
+    return await exceptionsOf(this.#database);
   }
 
   /**

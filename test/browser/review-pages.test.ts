@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   await databaseOf(store).query(
-    'truncate entry, list, allowance, review_item, review_record, session',
+    'truncate entry, list, list_exception, review_item, review_record, session',
   );
   for (const id of ['u1', 'u2', 'u3']) await store.reviewQueue(RULES).put(itemOf(id));
 });
@@ -96,14 +96,14 @@ describeEngine('chromium', (open) => {
       await type(page, 'our own logo');
       await page.press('Enter');
       await shown(page, 'Is this a match?', 'u3 was rejected and allowed');
-      expect(await store.allowances()).toHaveLength(2);
+      expect(await store.exceptions()).toHaveLength(2);
       // Another decision takes it back.
       await page.accessKey!('z');
       await shown(page, 'A decided upload', 'its hits are allowed: our own logo');
       await tabTo(page, 'Cannot tellU');
       await page.press(' ');
       await shown(page, 'Is this a match?', 'u3 was left undecided');
-      expect(await store.allowances()).toEqual([]);
+      expect(await store.exceptions()).toEqual([]);
       await page.accessKey!('r');
       await shown(page, 'Queue', 'Nothing is waiting.');
       expect(await store.reviewQueue(RULES).counts()).toEqual({

@@ -2,17 +2,17 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { distance, type Hash, hashFromHex, hashToHex } from '../../src/hash.js';
 import {
-  type Allowance,
   type AllowList,
   createAllowList,
-  PictureAllowances,
+  type ListException,
+  PictureExceptions,
 } from '../../src/matching/allow-list.js';
 import { flipBits } from '../arbitraries.js';
 import { BASE, ORDER } from './bases.js';
 
 const off = (bits: number): Hash => flipBits(BASE, ORDER, bits);
 const reasonOf = (list: AllowList, hash: Hash, entry?: Hash) => {
-  const picture = new PictureAllowances(list);
+  const picture = new PictureExceptions(list);
   picture.turnTo(hash);
   return picture.reasonFor(entry, true);
 };
@@ -31,7 +31,7 @@ test('a hash is allowed exactly, and not what lies beside it', () => {
   expect(list.generation).toBe(2);
 });
 
-test('an allowance may be about one entry alone, and is taken back as it was made', () => {
+test('an exception may be about one entry alone, and is taken back as it was made', () => {
   const list = createAllowList();
   list.allow(off(3), { reason: 'one', entry: off(0) });
   expect(reasonOf(list, off(3), off(0))).toBe('one');
@@ -39,20 +39,20 @@ test('an allowance may be about one entry alone, and is taken back as it was mad
   expect(reasonOf(list, off(3))).toBeUndefined();
   list.allow(off(3), { reason: 'any' });
   expect(reasonOf(list, off(3), off(1))).toBe('any');
-  expect(list.covering(off(3))).toEqual(list.allowances);
+  expect(list.covering(off(3))).toEqual(list.exceptions);
   expect(list.covering(off(4))).toEqual([]);
   expect(list.disallow(off(3))).toBe(true);
   expect(reasonOf(list, off(3), off(0))).toBe('one');
   expect(list.disallow(off(3), { entry: off(1) })).toBe(false);
   expect(list.disallow(off(3), { entry: off(0) })).toBe(true);
-  expect(list.allowances).toEqual([]);
+  expect(list.exceptions).toEqual([]);
 });
 
 test('the other variants of a picture may come near what its main hash may match', () => {
   const list = createAllowList();
   list.allow(off(3), { reason: 'all of it' });
   const of = (main: number, isWithin: boolean) => {
-    const picture = new PictureAllowances(list);
+    const picture = new PictureExceptions(list);
     picture.turnTo(off(main));
     picture.reasonFor(off(0), isWithin);
     picture.turnTo(off(9));
@@ -62,7 +62,7 @@ test('the other variants of a picture may come near what its main hash may match
   expect(of(3, false)).toEqual([undefined, undefined]);
   expect(of(4, true)).toEqual([undefined, undefined]);
   // A variant is not the main hash.
-  const picture = new PictureAllowances(list);
+  const picture = new PictureExceptions(list);
   picture.turnTo(off(9));
   picture.turnTo(off(3));
   expect(picture.reasonFor(off(0), true)).toBe('all of it');
@@ -98,7 +98,7 @@ test('it allows what a plain list of pairs allows, at any radius, also after a r
           (p) => Math.abs(p.hash - asked) <= radius && (p.entry ?? entry) === entry,
         );
         expect(reasonOf(list, off(asked), off(entry)) !== undefined).toBe(isAllowed);
-        expect(list.allowances).toHaveLength(pairs.length);
+        expect(list.exceptions).toHaveLength(pairs.length);
       },
     ),
     { numRuns: 500 },
@@ -118,60 +118,60 @@ test('a radius is inclusive, and hashes of other widths are not compared', () =>
 
 test('what it is given and what it gives are copies', () => {
   const hash = off(3);
-  const list = createAllowList({ allowances: [{ hash, reason: 'a', entry: hash }] });
+  const list = createAllowList({ exceptions: [{ hash, reason: 'a', entry: hash }] });
   hash.bytes.fill(0);
-  const [given] = list.allowances as [Allowance];
+  const [given] = list.exceptions as [ListException];
   given.hash.bytes.fill(0);
   given.entry!.bytes.fill(0);
-  expect(list.allowances.map((each) => hashToHex(each.hash))).toEqual([hashToHex(off(3))]);
+  expect(list.exceptions.map((each) => hashToHex(each.hash))).toEqual([hashToHex(off(3))]);
   expect(reasonOf(list, off(3), off(3))).toBe('a');
-  expect(createAllowList({ allowances: list.allowances }).toJSON()).toEqual(list.toJSON());
+  expect(createAllowList({ exceptions: list.exceptions }).toJSON()).toEqual(list.toJSON());
 });
 
-test('an invalid allowance changes nothing', () => {
+test('an invalid exception changes nothing', () => {
   const list = createAllowList();
   const phash = hashFromHex('phash', '0123456789abcdef');
   expect(() => list.allow(BASE, { reason: 'a', entry: phash })).toThrow(TypeError);
   expect(() => list.allow(BASE, {} as never)).toThrow(TypeError);
   expect(() => list.allow(BASE, null as never)).toThrow(TypeError);
-  expect([list.allowances, list.generation]).toEqual([[], 0]);
+  expect([list.exceptions, list.generation]).toEqual([[], 0]);
 });
 
 test.each<[string, unknown, ErrorConstructor]>([
   ['null', null, TypeError],
-  ['allowances that are no list', { allowances: '' }, TypeError],
-  ['a radius too large', { radius: 32, allowances: [] }, RangeError],
-  ['null in it', { radius: 0, allowances: [null] }, TypeError],
+  ['exceptions that are no list', { exceptions: '' }, TypeError],
+  ['a radius too large', { radius: 32, exceptions: [] }, RangeError],
+  ['null in it', { radius: 0, exceptions: [null] }, TypeError],
   [
     'no reason',
-    { radius: 0, allowances: [{ algorithm: 'pdq', hash: '00'.repeat(32) }] },
+    { radius: 0, exceptions: [{ algorithm: 'pdq', hash: '00'.repeat(32) }] },
     TypeError,
   ],
   [
     'a bad hash',
-    { radius: 0, allowances: [{ algorithm: 'pdq', hash: '', reason: '' }] },
+    { radius: 0, exceptions: [{ algorithm: 'pdq', hash: '', reason: '' }] },
     RangeError,
   ],
   [
     'a hash of no algorithm',
-    { radius: 0, allowances: [{ hash: '00'.repeat(32), reason: '' }] },
+    { radius: 0, exceptions: [{ hash: '00'.repeat(32), reason: '' }] },
     TypeError,
   ],
   [
     'a bad hash in one alone',
-    { radius: 0, allowances: [{ hash: { algorithm: 'pdq', hash: '00' }, reason: '' }] },
+    { radius: 0, exceptions: [{ hash: { algorithm: 'pdq', hash: '00' }, reason: '' }] },
     RangeError,
   ],
 ])('refuses as JSON: %s', (_, json, kind) => {
   expect(() => createAllowList(json as never)).toThrow(kind);
 });
 
-test('takes allowances that JSON.stringify wrote, of the list or alone', () => {
+test('takes exceptions that JSON.stringify wrote, of the list or alone', () => {
   const list = createAllowList({ radius: 2 });
   list.allow(off(0), { reason: 'a flag' });
   list.allow(off(3), { reason: 'a logo', entry: off(4) });
-  const written = JSON.parse(JSON.stringify({ list, alone: list.allowances }));
-  expect(written.list.allowances).not.toEqual(written.alone);
-  expect(createAllowList(written.list).allowances).toEqual(list.allowances);
-  expect(createAllowList({ allowances: written.alone }).allowances).toEqual(list.allowances);
+  const written = JSON.parse(JSON.stringify({ list, alone: list.exceptions }));
+  expect(written.list.exceptions).not.toEqual(written.alone);
+  expect(createAllowList(written.list).exceptions).toEqual(list.exceptions);
+  expect(createAllowList({ exceptions: written.alone }).exceptions).toEqual(list.exceptions);
 });

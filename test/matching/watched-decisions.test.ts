@@ -292,7 +292,7 @@ function plain(decision: Decision): NaiveDecision {
   };
 }
 
-test('any history of allowances, floods, remote answers and restarts decides as a plain model', async () => {
+test('any history of exceptions, floods, remote answers and restarts decides as a plain model', async () => {
   const hash = fc.integer({ min: 0, max: 40 });
   const confirmed = fc.constantFrom(undefined, undefined, true, false);
   const remote = fc.record({
@@ -402,15 +402,15 @@ test('any history of allowances, floods, remote answers and restarts decides as 
         } else {
           const { hash, entry: meant } = step.pair;
           const narrowed = meant === undefined ? {} : { entry: off(meant) };
-          const others = model.allowances.filter(
+          const others = model.exceptions.filter(
             (each) => each.hash !== hash || each.entry !== meant,
           );
           if (step.kind === 'allow') {
             allowList.allow(off(hash), { reason: 'wrong', ...narrowed });
-            model.allowances = [...others, step.pair];
+            model.exceptions = [...others, step.pair];
           } else {
             allowList.disallow(off(hash), narrowed);
-            model.allowances = others;
+            model.exceptions = others;
           }
         }
       }

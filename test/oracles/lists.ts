@@ -23,7 +23,7 @@ const WHY = {
 
 const PDQ = { matchDistance: 31, reviewDistance: 60, minQuality: 50 };
 
-/** Allowances hold so many bits around their hashes. */
+/** Exceptions hold so many bits around their hashes. */
 export const ALLOWED_RADIUS = 1;
 /** How long a remote list's word that it has nothing is kept. */
 export const NONE_SECONDS = 5;
@@ -90,7 +90,7 @@ export class PlainLists {
   entries: BlocklistEntry[] = [];
   withdrawn: Withdrawn[] = [];
   settings: Readonly<Record<string, ListSettings>> = {};
-  allowances: { readonly hash: Hash; readonly entry: Hash | undefined }[] = [];
+  exceptions: { readonly hash: Hash; readonly entry: Hash | undefined }[] = [];
   guard: NaiveFloodGuard | undefined;
 
   add(entry: BlocklistEntry): boolean {
@@ -291,7 +291,7 @@ export class PlainLists {
   }
 
   #isAllowed(hash: Hash, entry: Hash | undefined): boolean {
-    return this.allowances.some(
+    return this.exceptions.some(
       (each) =>
         naiveDistance(each.hash.bytes, hash.bytes) <= ALLOWED_RADIUS &&
         (each.entry === undefined || (entry !== undefined && same(each.entry, entry))),

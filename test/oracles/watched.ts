@@ -31,7 +31,7 @@ export interface NaiveDecision {
 /** A platform's lists, with all that watches them. */
 export class NaivePlatform {
   entries: NaiveEntry[] = [];
-  allowances: { hash: number; entry: number | undefined }[] = [];
+  exceptions: { hash: number; entry: number | undefined }[] = [];
   readonly withdrawnIds = new Set<string>();
   readonly #guard: NaiveFloodGuard;
   readonly #bytesOf: (hash: number) => Uint8Array;
@@ -52,7 +52,7 @@ export class NaivePlatform {
     const floodedBefore = new Map<number, boolean>();
     const isMatched = () => found.some(({ tier }) => tier === 'match');
     const isAllowed = (variant: number, entry: number | undefined) =>
-      this.allowances.some(
+      this.exceptions.some(
         (each) => each.hash === variant && (each.entry === undefined || each.entry === entry),
       );
     let isAsked = false;

@@ -5,7 +5,7 @@ import { databaseOf } from './opened.js';
 export async function emptied(store: Store): Promise<void> {
   const database = databaseOf(store);
   await database.query(
-    'truncate entry, list, withdrawal, withdrawal_group, allowance, request, change restart identity',
+    'truncate entry, list, withdrawal, withdrawal_group, list_exception, request, change restart identity',
   );
   await database.query('alter sequence entry_number restart');
   await database.query('update state set revision = 0, purged = 0');

@@ -270,12 +270,12 @@ describeEngines(({ newPlace }) => {
   });
 
   test('hashes are allowed, and no longer', async () => {
-    const allowance = { hash: hash(1), reason: 'a flag' };
-    expect(await store.apply({ allow: [allowance] })).toMatchObject({ revision: 1 });
-    expect(await store.apply({ allow: [allowance] })).toMatchObject({ revision: 1 });
-    await store.apply({ allow: [{ ...allowance, entry: hash(2) }] });
-    await store.apply({ allow: [{ ...allowance, reason: 'another' }] });
-    expect((await store.allowances()).map(({ reason }) => reason).sort()).toEqual([
+    const exception = { hash: hash(1), reason: 'a flag' };
+    expect(await store.apply({ allow: [exception] })).toMatchObject({ revision: 1 });
+    expect(await store.apply({ allow: [exception] })).toMatchObject({ revision: 1 });
+    await store.apply({ allow: [{ ...exception, entry: hash(2) }] });
+    await store.apply({ allow: [{ ...exception, reason: 'another' }] });
+    expect((await store.exceptions()).map(({ reason }) => reason).sort()).toEqual([
       'a flag',
       'another',
     ]);
@@ -285,7 +285,7 @@ describeEngines(({ newPlace }) => {
     expect(
       await store.apply({ disallow: [{ hash: hash(1), ...{ entry: hash(2) } }] }),
     ).toMatchObject({ disallowed: 1 });
-    expect(await store.allowances()).toEqual([{ hash: hash(1), reason: 'another' }]);
+    expect(await store.exceptions()).toEqual([{ hash: hash(1), reason: 'another' }]);
   });
 
   test('a change repeated with its key is made once', async () => {
@@ -317,7 +317,7 @@ describeEngines(({ newPlace }) => {
     expect(told[0]).toMatchObject({
       entries: [{ listed: false }, { listed: false }],
       withdrawals: [{ listed: false }],
-      allowances: [{ listed: false }],
+      exceptions: [{ listed: false }],
       lists: [
         { name: '', listed: true },
         { name: 'a', listed: false },
@@ -361,7 +361,7 @@ describeEngines(({ newPlace }) => {
       purged: 0,
       entries: 2,
       withdrawals: 1,
-      allowances: 0,
+      exceptions: 0,
       removed: 0,
       warnings: [],
     });

@@ -40,7 +40,7 @@ interface FetchLine {
 interface EntriesLine {
   readonly lists: Record<string, ListSettings>;
   readonly withdrawals: readonly (HashJSON | { readonly id: string })[];
-  readonly allowances: ReturnType<AllowList['toJSON']>;
+  readonly exceptions: ReturnType<AllowList['toJSON']>;
   readonly entries: readonly (Omit<BlocklistEntry, 'hash'> & { readonly hash: HashJSON })[];
 }
 
@@ -100,10 +100,10 @@ export function servedStore(serve: HoldingServe): Store {
     async follow() {
       const lines = serve.lines<EntriesLine>('GET', '/v1/entries');
       const { value } = await lines.next();
-      const { lists, withdrawals: withdrawn, allowances } = value as EntriesLine;
+      const { lists, withdrawals: withdrawn, exceptions } = value as EntriesLine;
       const blocklist = createBlocklist([], { lists, withdrawn });
       await blocklist.apply({ add: entriesOf(lines) });
-      return { blocklist, allowList: createAllowList(allowances) };
+      return { blocklist, allowList: createAllowList(exceptions) };
     },
     reviewLog: () => ({
       async *read(query: ReviewQuery, options: { onProblem(problem: object): void }) {

@@ -44,7 +44,7 @@ follower sets the radius.`,
       default: 'csv',
       actions: ['export'],
     },
-    allowances: {
+    exceptions: {
       about: 'export the exceptions instead, as an allow list in JSON',
       actions: ['export'],
     },
@@ -116,8 +116,8 @@ const ACTIONS: Readonly<Record<string, (action: Action) => Promise<number | unde
     const path = call.text('output');
     const format = call.text('format') as ListFormat;
     const left = new LeftOut(format);
-    const pieces = call.on('allowances')
-      ? allowancesOf(store)
+    const pieces = call.on('exceptions')
+      ? exceptionsOf(store)
       : piecesOf(store, { format, left, signal: out.signal });
     if (path !== undefined) {
       await writeWhole(path, pieces, { overwrite: call.on('overwrite'), signal: out.signal });
@@ -150,8 +150,8 @@ function* linesOf(
   for (const { name, api, enabled } of feeds) yield `exchange,${api},${enabled},${name}`;
 }
 
-async function* allowancesOf(store: Store) {
-  yield `${JSON.stringify(createAllowList({ allowances: await store.allowances() }))}\n`;
+async function* exceptionsOf(store: Store) {
+  yield `${JSON.stringify(createAllowList({ exceptions: await store.exceptions() }))}\n`;
 }
 
 /** The entries as text, one at a time: a store may be larger than memory. */

@@ -1,5 +1,5 @@
 import { open, readFile, stat } from 'node:fs/promises';
-import { type Allowance, type BlocklistEntry, createAllowList } from '../../index.js';
+import { type BlocklistEntry, createAllowList, type ListException } from '../../index.js';
 import type { Store } from '../../server/index.js';
 import { Failure, failureOf } from '../failure.js';
 import { encoded } from '../file-name.js';
@@ -12,7 +12,7 @@ import { counted, type Output } from '../output.js';
 const BATCH = 10_000;
 
 /** The beginning of an allow list that was written as JSON. No entry of a list begins so. */
-const ALLOW_LIST = /^\uFEFF?\s*\{\s*("radius"\s*:\s*\d+\s*,\s*)?"allowances"\s*:/;
+const ALLOW_LIST = /^\uFEFF?\s*\{\s*("radius"\s*:\s*\d+\s*,\s*)?"exceptions"\s*:/;
 const HEAD_BYTES = 4096;
 
 /** The result of a LIST: new or changed entries, and excluded ones. */
@@ -33,10 +33,10 @@ export async function importInto(
   list: string | undefined,
   out: Output,
 ): Promise<Imported> {
-  const allowances = await allowancesIn(path, out);
-  if (allowances) {
+  const exceptions = await exceptionsIn(path, out);
+  if (exceptions) {
     if (list !== undefined) throw new Failure(`${path}: --list: exceptions are on no list`);
-    const { allowed } = await store.apply({ allow: allowances });
+    const { allowed } = await store.apply({ allow: exceptions });
     return { added: allowed, degenerate: 0, withdrawn: 0 };
   }
   return (
@@ -105,7 +105,7 @@ async function* inBatches(entries: AsyncIterable<BlocklistEntry>) {
 }
 
 /** The exceptions in a file; undefined if it is something else. */
-async function allowancesIn(path: string, out: Output): Promise<Allowance[] | undefined> {
+async function exceptionsIn(path: string, out: Output): Promise<ListException[] | undefined> {
   // A pipe is read once, as a list.
   if (path === '-' || !(await stat(encoded(path)).catch(() => undefined))?.isFile()) {
     return undefined;
@@ -113,9 +113,9 @@ async function allowancesIn(path: string, out: Output): Promise<Allowance[] | un
   try {
     if (!ALLOW_LIST.test(await headOf(path))) return undefined;
     const text = await readFile(encoded(path), 'utf8');
-    const { radius, allowances } = createAllowList(JSON.parse(text.replace(/^\uFEFF/, '')));
+    const { radius, exceptions } = createAllowList(JSON.parse(text.replace(/^\uFEFF/, '')));
     if (radius > 0) out.say(path, `its radius of ${counted(radius, 'bit')} is not stored`);
-    return allowances;
+    return exceptions;
   } catch (error) {
     // Messages of JSON.parse may quote.
     if (error instanceof SyntaxError) throw new Failure(`${path}: expected JSON`);

@@ -149,7 +149,7 @@ export function storeRoutes(store: Store, options: CurationOptions): Route[] {
       role: 'admin',
       about:
         'Everything that matching uses, as lines of JSON: settings of lists, `withdrawals` and ' +
-        '`allowances`, then pages of `entries`.',
+        '`exceptions`, then pages of `entries`.',
       replies: repliesOf(undefined, 200),
       answer: () =>
         linesOf(async (write, gone) => {
@@ -158,7 +158,7 @@ export function storeRoutes(store: Store, options: CurationOptions): Route[] {
           await write({
             lists: Object.fromEntries(settings),
             withdrawals: withdrawals.map(withdrawnToJSON),
-            allowances: createAllowList({ allowances: await store.allowances() }),
+            exceptions: createAllowList({ exceptions: await store.exceptions() }),
           });
           for (let after = 0; !gone.aborted; ) {
             const entries = await store.find({ paused: false, after, limit: PAGE });

@@ -7,7 +7,7 @@ import type { AllowList } from '../../matching/allow-list.js';
 import { typeOf } from '../../packed-words.js';
 import type { ChangePage } from '../changes.js';
 import { haveSameKey, numbered } from '../stored-entry.js';
-import { keyOfAllowance } from './allowances.js';
+import { keyOfException } from './exceptions.js';
 import { keyOfWithdrawal } from './withdrawals.js';
 
 /** Entries that change together, in one turn of the event loop: about 30 µs each. */
@@ -26,21 +26,21 @@ type Change<Kind extends keyof ChangePage> =
 export class PendingChanges {
   readonly withdrawals = new Map<string, Change<'withdrawals'>>();
   readonly lists = new Map<string, Change<'lists'>>();
-  readonly allowances = new Map<string, Change<'allowances'>>();
+  readonly exceptions = new Map<string, Change<'exceptions'>>();
   readonly entries = new Map<number, Change<'entries'>>();
 
   get size(): number {
-    const { withdrawals, lists, allowances, entries } = this;
-    return withdrawals.size + lists.size + allowances.size + entries.size;
+    const { withdrawals, lists, exceptions, entries } = this;
+    return withdrawals.size + lists.size + exceptions.size + entries.size;
   }
 
-  add({ withdrawals, lists, allowances, entries }: ChangePage): void {
+  add({ withdrawals, lists, exceptions, entries }: ChangePage): void {
     for (const each of withdrawals)
       this.withdrawals.set(hexOf(keyOfWithdrawal(each.withdrawal)), each);
     for (const each of lists) this.lists.set(each.name, each);
-    for (const each of allowances) {
-      const { hash, entry } = each.allowance;
-      this.allowances.set(hexOf(keyOfAllowance(hash, entry)), each);
+    for (const each of exceptions) {
+      const { hash, entry } = each.exception;
+      this.exceptions.set(hexOf(keyOfException(hash, entry)), each);
     }
     for (const each of entries) this.entries.set(each.entry.number, each);
   }
@@ -71,8 +71,8 @@ export function* applySteps(
       ...moving(state, changed),
       ...(at === 0 && { lists: listsAfter(state.lists, changes) }),
     }));
-    for (const { allowance, listed } of at === 0 ? changes.allowances.values() : []) {
-      const { hash, reason, entry } = allowance;
+    for (const { exception, listed } of at === 0 ? changes.exceptions.values() : []) {
+      const { hash, reason, entry } = exception;
       const named = entry && { entry };
       if (listed) allowList.allow(hash, { reason, ...named });
       else allowList.disallow(hash, named);

@@ -1,13 +1,13 @@
 import type { Withdrawn, WithdrawnKey } from '../../blocklist/withdrawn.js';
 import { checkInteger, checkIterable, checkKnown, checkObject, checkOptions } from '../../door.js';
 import { hexOf } from '../../hash.js';
-import type { Allowance } from '../../matching/allow-list.js';
+import type { ListException } from '../../matching/allow-list.js';
 import type { ListedEntries } from '../../packed-entries.js';
 import type { ListSettings } from '../../policy.js';
 import type { Sql } from '../sql/database.js';
 import type { ChangeOptions, Made } from '../write.js';
-import { checkedAllowance, keyOfAllowance, putAllowance, removeAllowance } from './allowances.js';
 import { removeEntry } from './entries.js';
+import { checkedException, keyOfException, putException, removeException } from './exceptions.js';
 import { refetchLists } from './fetch.js';
 import { type GatheredEntries, gatheredEntries } from './gathered-entries.js';
 import { checkedSettings, checkListName, setListSettings } from './lists.js';
@@ -48,9 +48,9 @@ export interface StoreChange {
    */
   readonly settings?: Readonly<Record<string, ListSettings | null>> | undefined;
   /** hashes that matched wrongly, in the form that `AllowList.allow` takes */
-  readonly allow?: Iterable<Allowance> | undefined;
-  /** allowances to take back, as they were made */
-  readonly disallow?: Iterable<Pick<Allowance, 'hash' | 'entry'>> | undefined;
+  readonly allow?: Iterable<ListException> | undefined;
+  /** exceptions to take back, as they were made */
+  readonly disallow?: Iterable<Pick<ListException, 'hash' | 'entry'>> | undefined;
   /**
    * Entries to add, each to the list that it names, which is created if it is missing. An entry
    * with the list, hash, source, id and variant of an earlier one replaces it and takes its number;
@@ -78,9 +78,9 @@ export interface StoreApplied extends Put {
   readonly withdrawn: readonly number[];
   /** for each withdrawal to be lifted, whether there was one */
   readonly reinstated: readonly boolean[];
-  /** number of allowances that are new, or have a new reason */
+  /** number of exceptions that are new, or have a new reason */
   readonly allowed: number;
-  /** number of allowances taken back */
+  /** number of exceptions taken back */
   readonly disallowed: number;
 }
 
@@ -90,7 +90,7 @@ export interface GatheredChange {
   readonly reinstate: Withdrawn[];
   readonly remove: number[];
   readonly settings: (readonly [string, ListSettings | null])[];
-  readonly allow: Allowance[];
+  readonly allow: ListException[];
   readonly disallow: Uint8Array[];
   readonly replace: { readonly list: string; readonly entries: GatheredEntries } | undefined;
   readonly add: GatheredEntries;
@@ -121,12 +121,12 @@ export async function gatheredChange(
       return [name, one === null ? null : checkedSettings(one)] as const;
     }),
     allow: each('allow', change.allow, (one) => {
-      checkObject(one, 'an allowance: { hash, reason }');
-      return checkedAllowance(one);
+      checkObject(one, 'an exception: { hash, reason }');
+      return checkedException(one);
     }),
     disallow: each('disallow', change.disallow, (one) => {
-      checkObject(one, 'an allowance: { hash }');
-      return keyOfAllowance(one.hash, one.entry);
+      checkObject(one, 'an exception: { hash }');
+      return keyOfException(one.hash, one.entry);
     }),
     replace: replace && {
       list: replace.list,
@@ -150,7 +150,7 @@ export function digestOfChange(change: GatheredChange): unknown[] {
     remove,
     replace && [replace.list, replace.entries.digest()],
     settings,
-    allow.map(({ hash, entry, reason }) => [hexOf(keyOfAllowance(hash, entry)), reason]),
+    allow.map(({ hash, entry, reason }) => [hexOf(keyOfException(hash, entry)), reason]),
     disallow.map(hexOf),
     add.digest(),
   ];
@@ -183,8 +183,8 @@ export async function makeChange(
   for (const [name, settings] of change.settings) {
     note({ isChanged: await setListSettings(sql, revision, name, settings) });
   }
-  for (const one of change.allow) if (await putAllowance(sql, revision, one)) allowed++;
-  for (const key of change.disallow) if (await removeAllowance(sql, revision, key)) disallowed++;
+  for (const one of change.allow) if (await putException(sql, revision, one)) allowed++;
+  for (const key of change.disallow) if (await removeException(sql, revision, key)) disallowed++;
   const added = note(await putEntries(sql, revision, change.add));
   for (const count of [...withdrawn, put?.removed ?? 0]) removed += count;
   return {

@@ -57,7 +57,7 @@ interface Waiter {
 export class Follower {
   /** The store's entries. Change them only through the store. */
   readonly blocklist: Blocklist;
-  /** The store's allowances, for `match`. Change them only through the store. */
+  /** The store's exceptions, for `match`. Change them only through the store. */
   readonly allowList: AllowList;
   readonly #database: Database;
   readonly #following: Following;

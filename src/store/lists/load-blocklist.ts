@@ -5,8 +5,8 @@ import { AllowList, type AllowListOptions } from '../../matching/allow-list.js';
 import { changesAfter, unchangedEntries } from '../changes.js';
 import type { Database, Sql } from '../sql/database.js';
 import { StoreError } from '../sql/store-error.js';
-import { allowancesOf } from './allowances.js';
 import { applySteps, type Following, PendingChanges } from './apply-changes.js';
+import { exceptionsOf } from './exceptions.js';
 import { settingsOf } from './lists.js';
 import { withdrawalsOf } from './withdrawals.js';
 
@@ -15,7 +15,7 @@ const KEPT = 20_000;
 
 /** Options of a blocklist that follows a store, and of its allow list. */
 export interface FollowedOptions {
-  /** options of the allow list, which has the store's allowances */
+  /** options of the allow list, which has the store's exceptions */
   allowList?: Pick<AllowListOptions, 'radius' | 'onAllowed'>;
 }
 
@@ -48,7 +48,7 @@ async function loadOnce(
   signal: AbortSignal | undefined,
 ): Promise<Following & { readonly revision: number }> {
   const start = await database.transaction(startOf, { snapshot: true });
-  const allowList = new AllowList({ ...allowing, allowances: start.allowances });
+  const allowList = new AllowList({ ...allowing, exceptions: start.exceptions });
   const blocklist = new Blocklist({ withdrawn: start.withdrawals, lists: start.settings });
   await blocklist.apply({ add: unchangedEntries(database, start.revision, signal) }, { signal });
   // Applies the changes made during the read.
@@ -63,7 +63,7 @@ async function startOf(sql: Sql) {
     revision: state!.revision,
     withdrawals: await withdrawalsOf(sql),
     settings: Object.fromEntries(await settingsOf(sql)),
-    allowances: await allowancesOf(sql),
+    exceptions: await exceptionsOf(sql),
   };
 }
 
@@ -94,8 +94,8 @@ export function replaceFollowed({ blocklist, allowList }: Following, by: Followi
   const { state } = by.blocklist;
   const generation = Math.max(blocklist.generation, state.generation) + 1;
   blocklist.become(new ListState({ ...state, generation }));
-  for (const { hash, entry } of allowList.allowances) {
+  for (const { hash, entry } of allowList.exceptions) {
     allowList.disallow(hash, entry && { entry });
   }
-  for (const { hash, ...named } of by.allowList.allowances) allowList.allow(hash, named);
+  for (const { hash, ...named } of by.allowList.exceptions) allowList.allow(hash, named);
 }

@@ -135,7 +135,7 @@ export class ReviewLog {
 
   /**
    * Erases the records that match a query, all of them or none. The review queue's own `erase`
-   * erases its items, waiting or decided. An allowance keeps the hash of the upload: `disallow` and
+   * erases its items, waiting or decided. An exception keeps the hash of the upload: `disallow` and
    * `purge` erase it. The server's own copies, in its write-ahead log and in backups, are gone once
    * those are.
    * @param query must have a member: an empty one is rejected

@@ -8,7 +8,7 @@ import {
   type OptionTable,
   tableOf,
 } from '../../door.js';
-import type { Allowance } from '../../matching/allow-list.js';
+import type { ListException } from '../../matching/allow-list.js';
 import { type Decision, type DecisionJSON, decisionToJSON } from '../../matching/decision.js';
 import { decisionFromJSON } from '../../matching/decision-json.js';
 import { checkedFeedback, type NewFeedback } from '../../review/feedback-item.js';
@@ -30,11 +30,11 @@ import {
   type ReviewRetention,
 } from '../../review/review-retention.js';
 import {
-  checkedAllowance,
-  keyOfAllowance,
-  putAllowance,
-  removeAllowance,
-} from '../lists/allowances.js';
+  checkedException,
+  keyOfException,
+  putException,
+  removeException,
+} from '../lists/exceptions.js';
 import type { Database, Sql } from '../sql/database.js';
 import { checkStorable } from '../stored-entry.js';
 import { type Changed, type ChangeOptions, checkChange, write } from '../write.js';
@@ -72,7 +72,7 @@ export interface ModeratorDecision {
   readonly allow?: { readonly reason: string };
   /**
    * the decision that this one replaces: `decided.times` of the item that the moderator saw. Its
-   * allowances are taken back; its records stay in the log, before the new ones. Default 0: it is
+   * exceptions are taken back; its records stay in the log, before the new ones. Default 0: it is
    * the first
    */
   readonly insteadOf?: number;
@@ -88,9 +88,9 @@ export interface Decided {
   readonly came: 'decided' | 'decided-before' | 'unknown';
   /** records written into the review log */
   readonly records: number;
-  /** allowances made */
+  /** exceptions made */
   readonly allowed: number;
-  /** allowances taken back */
+  /** exceptions taken back */
   readonly disallowed: number;
   /** feedback that waits to be sent */
   readonly feedback: number;
@@ -178,7 +178,7 @@ export class ReviewQueue {
   }
 
   /**
-   * Decides an item: the records of the review log, one for each match, the allowances, the
+   * Decides an item: the records of the review log, one for each match, the exceptions, the
    * feedback and the item's state change together or not at all. `insteadOf` replaces an earlier
    * decision; an appeal may as well be another item, with an id of its own.
    * @throws {TypeError | RangeError} if an argument is invalid, or `allow` is given without a
@@ -212,7 +212,7 @@ export class ReviewQueue {
     const feedback = records.flatMap((record) =>
       role === 'automation' ? [] : this.#feedbackAfter(record),
     );
-    const allowances = item && allow ? allowancesOf(item, allow.reason) : [];
+    const exceptions = item && allow ? exceptionsOf(item, allow.reason) : [];
     const what = ['decide', id, outcome, role, allow?.reason, insteadOf];
     return await write<Decided>(this.#database, what, change, async (sql, revision) => {
       const nothing = { records: 0, allowed: 0, disallowed: 0, feedback: 0 };
@@ -232,13 +232,13 @@ export class ReviewQueue {
       await putRecords(sql, records);
       let disallowed = 0;
       if (before?.allowed !== undefined && !allow) {
-        for (const { hash, entry } of allowancesOf(item, before.allowed)) {
-          if (await removeAllowance(sql, revision, keyOfAllowance(hash, entry))) disallowed++;
+        for (const { hash, entry } of exceptionsOf(item, before.allowed)) {
+          if (await removeException(sql, revision, keyOfException(hash, entry))) disallowed++;
         }
       }
       let allowed = 0;
-      for (const allowance of allowances) {
-        if (await putAllowance(sql, revision, allowance)) allowed++;
+      for (const exception of exceptions) {
+        if (await putException(sql, revision, exception)) allowed++;
       }
       const queued = await putFeedback(sql, feedback, now.valueOf());
       const done = { records: records.length, allowed, disallowed, feedback: queued };
@@ -363,9 +363,9 @@ function readDecision(decision: Decision | DecisionJSON): Decision {
 
 const factsOf = (decision: Decision | DecisionJSON) => reviewFactsOf(readDecision(decision));
 
-/** Allowances of the hashes that matched, near the entries that they matched. */
-function allowancesOf({ decision }: ReviewItem, reason: string): Allowance[] {
+/** Exceptions of the hashes that matched, near the entries that they matched. */
+function exceptionsOf({ decision }: ReviewItem, reason: string): ListException[] {
   return decisionFromJSON(decision).matches.map(({ variant, entry }) =>
-    checkedAllowance({ hash: variant.hash, entry: entry.hash, reason }),
+    checkedException({ hash: variant.hash, entry: entry.hash, reason }),
   );
 }

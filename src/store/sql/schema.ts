@@ -2,7 +2,7 @@
 const PARTITIONS = Array.from({ length: 8 }, (_, at) => `entry_${at}`);
 
 /**
- * Lists, entries, withdrawals and allowances, each row with the revision that last changed it. A
+ * Lists, entries, withdrawals and exceptions, each row with the revision that last changed it. A
  * removed row stays, not `listed`, until it is purged, so that followers learn of the removal.
  *
  * - `state` has one row. Every change takes the next revision from it, and holds it until it is
@@ -100,7 +100,7 @@ create table withdrawal_group (
 );
 create index on withdrawal_group (hash);
 
-create table allowance (
+create table list_exception (
   key bytea primary key,
   algorithm text not null,
   hash bytea not null,
@@ -110,7 +110,7 @@ create table allowance (
   at timestamptz not null default now(),
   revision bigint not null
 );
-create index on allowance (revision, key);
+create index on list_exception (revision, key);
 
 create table request (
   key text primary key,

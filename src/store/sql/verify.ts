@@ -42,7 +42,7 @@ const QUERIES: readonly (readonly [StoreProblem['code'], string])[] = [
     `select number from entry where listed
       and not exists (select from list where list.listed and name = entry.list)`,
   ],
-  ...['entry', 'withdrawal', 'allowance', 'list'].map(
+  ...['entry', 'withdrawal', 'list_exception', 'list'].map(
     (table) =>
       [
         'bad-revision',

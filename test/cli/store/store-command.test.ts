@@ -134,7 +134,7 @@ describePostgresql((server) => {
     await store.close();
   }, 120_000);
 
-  test('an allow list brings its allowances, and they go out as one', async () => {
+  test('an allow list brings its exceptions, and they go out as one', async () => {
     const url = await server().newDatabase();
     const allowList = createAllowList({ radius: 3 });
     allowList.allow(hashFromHex('pdq', A), { reason: 'a flag' });
@@ -146,10 +146,10 @@ describePostgresql((server) => {
     expect(first.err).toContain('its radius of 3 bits is not stored');
     const again = await onlyhashes(['store', 'import', at('allowed.json')], { env });
     expect(again.lines).toEqual([`0,0,0,${at('allowed.json')}`]);
-    const { out } = await onlyhashes(['store', 'export', '--allowances'], { env });
+    const { out } = await onlyhashes(['store', 'export', '--exceptions'], { env });
     expect(JSON.parse(out)).toEqual({ ...allowList.toJSON(), radius: 0 });
     writeFileSync(at('cut.json'), JSON.stringify(allowList).slice(0, -20));
-    writeFileSync(at('wrong.json'), '{"radius":0,"allowances":[{"hash":"secret"}]}');
+    writeFileSync(at('wrong.json'), '{"radius":0,"exceptions":[{"hash":"secret"}]}');
     for (const name of ['cut.json', 'wrong.json']) {
       const { err, code } = await onlyhashes(['store', 'import', at(name)], { env });
       expect([err, code]).toEqual([expect.stringContaining(`${at(name)}: expected `), 2]);

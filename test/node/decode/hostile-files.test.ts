@@ -110,7 +110,7 @@ describe('as JSON', () => {
     async () => {
       const list = {
         radius: 3,
-        allowances: [
+        exceptions: [
           { ...hash, reason: 'a flag' },
           { ...hash, entry: { algorithm: 'pdq', hash: hexOf(2) }, reason: 'a flag' },
         ],

@@ -368,12 +368,12 @@ async function make(platform: Platform, step: Step): Promise<void> {
   if (step.allow) {
     const { allow: hash, meant: entry } = step;
     platform.allowList.allow(hash, { reason: 'wrong', ...(entry && { entry }) });
-    forgetAllowance(model, hash, entry);
-    model.allowances.push({ hash, entry });
+    forgetException(model, hash, entry);
+    model.exceptions.push({ hash, entry });
   }
   if (step.disallow) {
     const { disallow: hash, meant: entry } = step;
-    const isGone = forgetAllowance(model, hash, entry);
+    const isGone = forgetException(model, hash, entry);
     expect(platform.allowList.disallow(hash, entry && { entry })).toBe(isGone);
   }
   const { flooded } = platform.guard;
@@ -393,11 +393,11 @@ async function make(platform: Platform, step: Step): Promise<void> {
   expect(infos(opened)).toEqual(infos(list));
 }
 
-/** @returns whether there was such an allowance */
-function forgetAllowance(model: PlainLists, hash: Hash, entry: Hash | undefined): boolean {
-  const before = model.allowances.length;
-  model.allowances = model.allowances.filter((one) => one.hash !== hash || one.entry !== entry);
-  return model.allowances.length < before;
+/** @returns whether there was such an exception */
+function forgetException(model: PlainLists, hash: Hash, entry: Hash | undefined): boolean {
+  const before = model.exceptions.length;
+  model.exceptions = model.exceptions.filter((one) => one.hash !== hash || one.entry !== entry);
+  return model.exceptions.length < before;
 }
 
 async function compare(platform: Platform, step: Step): Promise<void> {

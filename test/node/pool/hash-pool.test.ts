@@ -691,7 +691,7 @@ test('a check goes by its policy, allow list and distance', PATIENT, async () =>
   const pool = poolOf();
   const { hash } = await hashFile(photo);
   const listed = createBlocklist([{ hash, labels: ['a'] }]);
-  const allowList = createAllowList({ allowances: [{ hash, reason: 'a mistake' }] });
+  const allowList = createAllowList({ exceptions: [{ hash, reason: 'a mistake' }] });
   const policy = { matchDistance: -1 };
   const how = { decoding: 'full', variants: 'none' } as const;
   const check = (options: CheckOptions) => pool.check(photo, listed, { ...how, ...options });

@@ -157,7 +157,7 @@ test('a lookup tells the banks by the match distance of each', async () => {
 });
 
 test('what is for review is told by the header, by a raw lookup, and on request', async () => {
-  const allowList = createAllowList({ allowances: [{ hash: near(3), reason: 'ours' }] });
+  const allowList = createAllowList({ exceptions: [{ hash: near(3), reason: 'ours' }] });
   const blocklist = createBlocklist(
     [
       { hash: near(0), labels: [], list: 'THEIRS' },
@@ -205,7 +205,7 @@ test('what is beyond the match distance of its list is told by no lookup', async
 });
 
 test('of very many, lookups tell the nearest, in turns and by one search', async () => {
-  const allowList = createAllowList({ allowances: [{ hash: HASH, reason: 'ours' }] });
+  const allowList = createAllowList({ exceptions: [{ hash: HASH, reason: 'ours' }] });
   const entries = Array.from({ length: 6000 }, (_, at) => ({
     hash: near(at % 25),
     labels: [],
@@ -264,7 +264,7 @@ test('of very many, lookups tell the nearest, in turns and by one search', async
 });
 
 test('what is allowed is no match of a lookup, however sure its list is', async () => {
-  const allowList = createAllowList({ allowances: [{ hash: near(3), reason: 'ours' }] });
+  const allowList = createAllowList({ exceptions: [{ hash: near(3), reason: 'ours' }] });
   const blocklist = createBlocklist([{ hash: near(0), labels: [], list: 'SURE' }]);
   await servedHma(
     async ({ json }) => {

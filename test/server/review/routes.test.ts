@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   await databaseOf(store).query(
-    'truncate entry, list, allowance, review_item, review_record, feedback, session',
+    'truncate entry, list, list_exception, review_item, review_record, feedback, session',
   );
 });
 afterAll(() => store.close());
@@ -148,15 +148,15 @@ test('to allow takes a reason, says what it silences, and is taken back', async 
     for (const reason of ['', '  ', 'x'.repeat(501), 'a\0b']) {
       expect((await moderator.press(page, 'allowed', { reason })).status).toBe(400);
     }
-    expect(await store.allowances()).toEqual([]);
+    expect(await store.exceptions()).toEqual([]);
     const end = await moderator.press(page, 'allowed', { reason: ' <b>our logo</b> ' });
     expect(end.text).toContain('u1 was rejected and allowed');
-    const allowances = await store.allowances();
-    expect(allowances.map(({ reason }) => reason)).toEqual(Array(2).fill('<b>our logo</b>'));
+    const exceptions = await store.exceptions();
+    expect(exceptions.map(({ reason }) => reason)).toEqual(Array(2).fill('<b>our logo</b>'));
     const again = await moderator.get('/review/item?item=u1');
     expect(again.text).toContain('its hits are allowed: &lt;b&gt;our logo&lt;/b&gt;');
     await moderator.press(again, 'confirmed');
-    expect(await store.allowances()).toEqual([]);
+    expect(await store.exceptions()).toEqual([]);
   });
 });
 

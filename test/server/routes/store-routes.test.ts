@@ -106,7 +106,7 @@ test('all lists are told, with the exchanges and no credential', async () => {
   expect(JSON.stringify(lines)).not.toContain('secret');
 });
 
-test('all that is matched is told: settings, withdrawals, allowances, entries', async () => {
+test('all that is matched is told: settings, withdrawals, exceptions, entries', async () => {
   await store.apply({
     withdraw: [{ ...hash(8), list: 'b', reason: 'a mistake' }],
     settings: { b: { trust: 'foreign' } },
@@ -126,9 +126,9 @@ test('all that is matched is told: settings, withdrawals, allowances, entries', 
     list: 'b',
     reason: 'a mistake',
   });
-  expect(first.allowances).toEqual({
+  expect(first.exceptions).toEqual({
     radius: 0,
-    allowances: [{ ...hashToJSON(hash(9)), entry: hashToJSON(hash(7)), reason: 'another picture' }],
+    exceptions: [{ ...hashToJSON(hash(9)), entry: hashToJSON(hash(7)), reason: 'another picture' }],
   });
   const entries = pages.flatMap((page) => page.entries);
   expect(entries).toContainEqual(

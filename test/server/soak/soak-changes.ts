@@ -140,7 +140,7 @@ export class SoakChanges {
   }
 
   /** Allows a hash that is asked about, or takes it back. */
-  async allowance({ hex, isAllowed }: Query): Promise<number> {
+  async exception({ hex, isAllowed }: Query): Promise<number> {
     const isNow = !isAllowed.latest;
     return await this.#acknowledged([isAllowed.change(isNow)], () =>
       this.#make({ kind: isNow ? 'allow' : 'disallow', hex }),

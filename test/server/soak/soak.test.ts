@@ -113,7 +113,7 @@ describePostgresql((server) => {
         if (at < 2) return changes.single(PICTURED, next);
         if (at === 2) return changes.list('FIRST', next);
         if (at === 3) return changes.swap();
-        if (at < 7) return changes.allowance(allowed[next() % ALLOWED]!);
+        if (at < 7) return changes.exception(allowed[next() % ALLOWED]!);
         return changes.single(of(0, next), next);
       },
       (at, next) => {

@@ -41,8 +41,8 @@ export const NO_PICTURE = Buffer.from('no picture at all');
 const { hash } = await hashFile(join(PHOTOS, 'locomotion-house-cat.jpg'));
 /** By which the listed picture is no match, if it is compared as a whole. */
 export const allowing = () => {
-  const allowances = [{ hash, reason: 'a mistake' }];
-  return createAllowList({ radius: 31, allowances });
+  const exceptions = [{ hash, reason: 'a mistake' }];
+  return createAllowList({ radius: 31, exceptions });
 };
 const labels = ['a label for the platform alone'];
 export const blocklist = createBlocklist([{ hash, labels, id: 'an id' }]);

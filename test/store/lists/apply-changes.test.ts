@@ -25,7 +25,7 @@ function following(numbers: readonly number[]) {
 /** Changes in which each entry has the number of its place. */
 function pendingOf(changes: Partial<ChangePage>): PendingChanges {
   const pending = new PendingChanges();
-  pending.add({ withdrawals: [], lists: [], allowances: [], entries: [], ...changes });
+  pending.add({ withdrawals: [], lists: [], exceptions: [], entries: [], ...changes });
   return pending;
 }
 const changed = (number: number, listed: boolean, of: ReturnType<typeof entry>) => ({
@@ -145,5 +145,5 @@ test('what a store no longer has goes with its replacement', async () => {
   const { blocklist, allowList } = followed;
   expect([...blocklist.entries()].map(({ id }) => id).sort()).toEqual(['id 2', 'id 3']);
   expect(blocklist.withdrawals).toEqual([{ id: 'id 7' }]);
-  expect(allowList.allowances).toEqual([{ hash: hash(2), reason: 'another' }]);
+  expect(allowList.exceptions).toEqual([{ hash: hash(2), reason: 'another' }]);
 });

@@ -21,7 +21,7 @@ async function told(store: Store) {
     revision: await store.revision(),
     hashes: (await store.find({ limit: 100 })).map(({ hash }) => hashToHex(hash)),
     withdrawals: await store.withdrawals(),
-    allowances: await store.allowances(),
+    exceptions: await store.exceptions(),
     settings: [...(await store.settings())],
   };
 }
@@ -75,7 +75,7 @@ describeEngines((running) => {
     expect(await told(store)).toMatchObject({
       hashes: [hexOf(2), hexOf(3)],
       settings: [['a', { tier: 'review' }]],
-      allowances: [{ reason: 'a flag' }],
+      exceptions: [{ reason: 'a flag' }],
     });
     expect((await store.withdrawals()).map(({ reason }) => reason).sort()).toEqual([
       'wrong',
@@ -102,7 +102,7 @@ describeEngines((running) => {
   test.each([
     ['a setting', { settings: { a: { tiers: 'match' } } }],
     ['a number', { remove: [1, 0] }],
-    ['an allowance', { allow: [{ hash: hashOf(1) }] }],
+    ['an exception', { allow: [{ hash: hashOf(1) }] }],
     ['an entry', { add: [entryOf(1), { hash: hashOf(2) }] }],
     ['a withdrawal', { withdraw: [{ id: 'x' }, { id: 7 }] }],
   ])('%s that is invalid leaves all as it was', async (_, changes) => {

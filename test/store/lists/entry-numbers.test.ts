@@ -40,7 +40,7 @@ test('an entry keeps its number, however it comes and wherever it moves', async 
       entry: entry(from + at, 1000 + from + at),
       listed: true,
     }));
-    pending.add({ withdrawals: [], lists: [], allowances: [], entries });
+    pending.add({ withdrawals: [], lists: [], exceptions: [], entries });
     for (const _ of applySteps({ blocklist, allowList }, pending));
     for (const each of entries) expected[each.entry.number - 1000] = each.entry.number;
   }
@@ -62,7 +62,7 @@ test('an entry that was purged and listed again has its new number', () => {
   for (const number of [7, 8]) {
     const pending = new PendingChanges();
     const entries = [{ entry: entry(0, number), listed: true }];
-    pending.add({ withdrawals: [], lists: [], allowances: [], entries });
+    pending.add({ withdrawals: [], lists: [], exceptions: [], entries });
     for (const _ of applySteps({ blocklist, allowList }, pending));
     expect(numbersIn(blocklist, 1)).toEqual([number]);
   }

@@ -51,7 +51,7 @@ test('a change of more than 256 entries takes steps, of which each leaves what i
   changes.add({
     withdrawals: [{ listed: true, withdrawal: { id: 'going' } }],
     lists: [],
-    allowances: [],
+    exceptions: [],
     entries: [
       ...listed(range(700, 1000), true, {}),
       ...listed(range(0, 300), false, { id: 'going' }),

@@ -240,7 +240,7 @@ const changes: fc.Arbitrary<Change> = fc.oneof(
   ),
   fc.nat({ max: 4 }).map((at) =>
     change(`disallow ${at}`, async (store, { allowList }) => {
-      const { hash, ...named } = allowList.allowances[at] ?? {};
+      const { hash, ...named } = allowList.exceptions[at] ?? {};
       if (!hash) return;
       await store.apply({ disallow: [{ hash: hash, ...named }] });
       allowList.disallow(hash, named);

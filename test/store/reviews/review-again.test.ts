@@ -26,14 +26,14 @@ describeEngines((running) => {
     await queue.put({ id: 'u', decision });
     await queue.decide('u', ALLOW);
     expect(await queue.get('u')).toMatchObject({ decided: { times: 1, allowed: 'our logo' } });
-    expect(await store().allowances()).toHaveLength(1);
+    expect(await store().exceptions()).toHaveLength(1);
     const wrong = await queue.decide('u', { outcome: 'undecided', role: ROLE, insteadOf: 2 });
     expect(wrong.came).toBe('decided-before');
     const before = await store().revision();
     const again = await queue.decide('u', { outcome: 'confirmed', role: ROLE, insteadOf: 1 });
     expect(again).toMatchObject({ came: 'decided', records: 1, disallowed: 1, feedback: 1 });
     expect(again.revision).toBe(before + 1);
-    expect(await store().allowances()).toEqual([]);
+    expect(await store().exceptions()).toEqual([]);
     const { decided } = (await queue.get('u'))!;
     expect(decided).toMatchObject({ outcome: 'confirmed', times: 2 });
     expect(decided).not.toHaveProperty('allowed');
@@ -56,7 +56,7 @@ describeEngines((running) => {
     await queue.decide('u', ALLOW);
     const more = { ...ALLOW, allow: { reason: 'our own logo' }, insteadOf: 1 };
     expect(await queue.decide('u', more)).toMatchObject({ allowed: 1, disallowed: 0 });
-    expect(await store().allowances()).toMatchObject([{ reason: 'our own logo' }]);
+    expect(await store().exceptions()).toMatchObject([{ reason: 'our own logo' }]);
   });
 
   test('whatever statement fails, a new decision is made whole or not', async () => {
@@ -74,7 +74,7 @@ describeEngines((running) => {
       end();
       const outcome = isDone ? 'confirmed' : 'rejected';
       expect(await queue.get('u')).toMatchObject({ decided: { outcome } });
-      expect(await store().allowances()).toHaveLength(isDone ? 0 : 1);
+      expect(await store().exceptions()).toHaveLength(isDone ? 0 : 1);
       expect(skip).toBeLessThan(20);
     }
   });

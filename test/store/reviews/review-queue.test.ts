@@ -74,12 +74,12 @@ describeEngines((running) => {
     const change = { idempotencyKey: 'k1' };
     const choice = { outcome: 'rejected', role: 'moderator', allow } as const;
     const done = await queue.decide('u1', choice, change);
-    // Both entries have the same hash: one allowance is for both.
+    // Both entries have the same hash: one exception is for both.
     expect(done).toMatchObject({ came: 'decided', allowed: 1, revision: before + 1 });
     expect(await queue.decide('u1', choice, change)).toEqual(done);
     const follower = await store().follow();
     const variant = { name: 'original', hash: hashOf(1), quality: 100 } as const;
-    expect(await store().allowances()).toMatchObject([{ reason: 'a logo' }]);
+    expect(await store().exceptions()).toMatchObject([{ reason: 'a logo' }]);
     await store().apply({ add: [{ hash: hashOf(1), labels: [], list: 'a' }] });
     await follower.reached(await store().revision());
     expect(match([variant], follower.blocklist, { allowList: follower.allowList })).toMatchObject({
@@ -124,7 +124,7 @@ describeEngines((running) => {
         const isDone = !(ended instanceof Error);
         expect((await queue.get('u'))!.decided !== undefined).toBe(isDone);
         expect(await all(log.read())).toHaveLength(isDone ? 2 : 0);
-        expect(await store().allowances()).toHaveLength(isDone ? 1 : 0);
+        expect(await store().exceptions()).toHaveLength(isDone ? 1 : 0);
         expect(await feedbackIn(store())).toHaveLength(isDone ? 2 : 0);
         expect(isDone).toBe(skip === 11);
       },
