@@ -299,7 +299,7 @@ export function copyOfOpinions(opinions: readonly Opinion[]): Opinion[] {
  */
 export function checkNoDraft(hashed: { hash?: Hash; decoding?: Decoding }): void {
   if (hashed.hash?.decoding === 'draft' || hashed.decoding === 'draft') {
-    wrongKind("a hash of the full picture: one of decoding 'draft' is for matching alone");
+    wrongKind("a hash of the full picture: one of decoding 'draft' is only for matching");
   }
 }
 

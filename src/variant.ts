@@ -236,5 +236,5 @@ export function checkRanks(ranks: Uint8Array, bits: Bits): void {
     isEach = ranked[rank] === 0;
     ranked[rank] = 1;
   }
-  if (!isEach) wrongRange('each rank of 0 to 255 once, of a hash of 256 bits');
+  if (!isEach) wrongRange('each rank of 0 to 255 once, for a hash of 256 bits');
 }

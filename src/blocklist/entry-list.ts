@@ -299,7 +299,7 @@ export class EntryList {
     for (const each of withdraw) withdrawn.set(each);
     const large: LargeChange = { tables: coming.tables, replaced: going };
     const ready = await inTurns(readySteps(base, large, withdrawn), signal, this.#kept?.rest);
-    const isAnother = new Error('another list has taken the place of this one');
+    const isAnother = new Error('another list has replaced this one');
     const late = (state: ListState): Step => {
       if (this.#epoch !== epoch) throw isAnother;
       // Withdrawals made meanwhile win over the same ones here.

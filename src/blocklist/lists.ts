@@ -80,7 +80,7 @@ export function checkKeptSettings(settings: KeptSettings): void {
   const { fetched, ...others } = settings;
   checkListSettings(others);
   if (fetched === undefined) return;
-  checkObject(fetched, 'fetched: how far a list was fetched');
+  checkObject(fetched, 'fetched: the fetch state of a list');
   checkInteger('fetched.generation', fetched.generation, 0);
   checkTypeOf('fetched.mustRefetch', fetched.mustRefetch, 'boolean');
 }

@@ -95,7 +95,7 @@ export function bundleOf(value: unknown): Bundle {
   const digests =
     bundle.digests === undefined ? [] : listOf(bundle.digests, 'digests', bundledDigest);
   const { padding } = bundle;
-  check(typeof padding === 'string' && /^\.*$/.test(padding), 'padding', 'be dots alone');
+  check(typeof padding === 'string' && /^\.*$/.test(padding), 'padding', 'be only dots');
   return {
     format: 'onlyhashes-bundle',
     version: 1,
@@ -116,7 +116,7 @@ function checkGroups(hashes: readonly (BundledHash | UnknownHash)[]): void {
   const pictures = new Set(whole.map(({ algorithm, hash }) => keyOf(algorithm, hash)));
   for (const [at, { algorithm, group }] of hashes.entries()) {
     const isThere = group === undefined || pictures.has(keyOf(algorithm, group));
-    check(isThere, `hashes[${at}].group`, 'be a hash of the bundle that names no group');
+    check(isThere, `hashes[${at}].group`, 'be a hash of the bundle without a group');
   }
 }
 

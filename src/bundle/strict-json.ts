@@ -97,6 +97,6 @@ export function listOf<T>(
   where: string,
   item: (value: unknown, where: string) => T,
 ): T[] {
-  check(Array.isArray(value) && value.length > 0, where, 'be a list of at least one');
+  check(Array.isArray(value) && value.length > 0, where, 'be a non-empty list');
   return (value as unknown[]).map((one, i) => item(one, `${where}[${i}]`));
 }

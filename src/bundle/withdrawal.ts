@@ -34,7 +34,7 @@ export async function createWithdrawal(bundle: Withdrawable, token: string): Pro
   const read = typeof token === 'string' ? readWithdrawToken(token) : undefined;
   if (read === undefined) wrongRange('a token of 24 letters and digits');
   if (!(await isTokenOf(caseId, withdraw, read))) {
-    wrongRange('the token that was shown with this bundle');
+    wrongRange('the token of this bundle');
   }
   return { format: 'onlyhashes-withdrawal', version: 1, case: caseId, token: read };
 }
@@ -86,7 +86,7 @@ export async function readWithdrawal(
     kept?.case !== withdrawal.case ||
     !(await isTokenOf(kept.case, kept.withdraw, withdrawal.token))
   ) {
-    throw new FormatError('bad-token', 'expected the withdrawal of a bundle that is there');
+    throw new FormatError('bad-token', 'expected the withdrawal of a known bundle');
   }
   return withdrawal;
 }

@@ -199,5 +199,5 @@ export async function holderOf(path: string): Promise<string> {
 const inUse = async (path: string) =>
   new FormatError(
     'in-use',
-    `expected a folder in which nobody else writes: ${await holderOf(path)} does`,
+    `expected a folder with no other writer: ${await holderOf(path)} writes to it`,
   );

@@ -110,6 +110,6 @@ export const mutableIndex = (index: HammingIndex): MutableIndex =>
 export function checkIndex(index: HammingIndex): void {
   const needed = ['search', 'searchInto', 'searchNearInto', 'toBuffer'] as const;
   if (needed.some((name) => typeof index?.[name] !== 'function')) {
-    wrongKind('an index, as createIndex gives it');
+    wrongKind('an index from createIndex');
   }
 }

@@ -258,13 +258,13 @@ export function shapeOf(bytes: Uint8Array, byteLength: number): Shape {
     throw new FormatError('bad-magic', 'expected an index file');
   }
   if (bytes.length < HEADER_BYTES) {
-    throw new FormatError('bad-length', 'the index file breaks off in its header');
+    throw new FormatError('bad-length', 'the index file ends in its header');
   }
   const [, , version, algorithmAt, word] = header as unknown as number[];
   if (version !== VERSION) {
     throw new FormatError(
       'bad-version',
-      `expected an index file of version ${VERSION}, got ${version}: build it again from its list`,
+      `expected an index file of version ${VERSION}, got ${version}: rebuild it from its list`,
     );
   }
   const counted = header[DEGENERATE_WORD] !== 0;

@@ -63,7 +63,7 @@ export interface RemoteListOptions {
 }
 
 const sendsHashes: OptionCheck = (name, value) => {
-  if (value !== true) wrongKind(`${name}: true, as hashes leave for the matcher`);
+  if (value !== true) wrongKind(`${name}: true, since hashes go to the matcher`);
 };
 
 const listName: OptionCheck = (_, value) => checkListName(value as string);
@@ -115,7 +115,7 @@ export class RemoteList {
     const checked = checkedOptions(options, REMOTE_LIST_OPTIONS);
     const { name = matcher.name } = checked;
     checkListName(name);
-    if (name === '') wrongRange('a name of the list, not an empty one');
+    if (name === '') wrongRange('a non-empty name of the list');
     this.name = name;
     this.tier = checked.tier;
     this.trust = checked.trust;
@@ -212,10 +212,10 @@ export function createRemoteList(matcher: RemoteMatcher, options: RemoteListOpti
 export function remoteLists(_: string, value: unknown): void {
   const lists = value as readonly RemoteList[];
   if (!Array.isArray(lists) || !lists.every((list) => list instanceof RemoteList)) {
-    wrongKind('remote to be a list of what createRemoteList made');
+    wrongKind('remote to be a list from createRemoteList');
   }
   if (new Set(lists.map(({ name }) => name)).size < lists.length) {
-    wrongKind('remote lists of different names');
+    wrongKind('remote lists with different names');
   }
 }
 

@@ -74,7 +74,7 @@ export function checkedFeedback(feedback: NewFeedback): NewFeedback {
   const { id, to, entry, body } = feedback;
   for (const [name, value] of Object.entries({ id, to, entry })) {
     if (typeof value !== 'string' || value.length === 0 || value.length > MAX_NAME) {
-      wrongKind(`${name} to be a text of 1 to ${MAX_NAME} characters`);
+      wrongKind(`${name} to be a string of 1 to ${MAX_NAME} characters`);
     }
   }
   return { id, to, entry, body: JSON.parse(checkedJson('body', body)) as FeedbackValue };

@@ -250,7 +250,7 @@ const isName = (value: unknown): value is string =>
 
 function checkName(name: string, value: unknown): void {
   if (!isName(value)) {
-    wrongKind(`${name} to be a text of 1 to ${MAX_NAME} characters`);
+    wrongKind(`${name} to be a string of 1 to ${MAX_NAME} characters`);
   }
 }
 

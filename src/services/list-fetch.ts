@@ -97,7 +97,7 @@ export function fetchStateFrom(json: object): FetchState {
     (pendingRemovals === undefined || isPendingRemovals(pendingRemovals)) &&
     Array.isArray(unknown) &&
     unknown.every(isWord);
-  if (!isShaped) throw new FormatError('bad-line', 'expected how far the list was fetched');
+  if (!isShaped) throw new FormatError('bad-line', 'expected the fetch state of a list');
   return {
     origin,
     ...(checkpoint !== undefined && { checkpoint }),

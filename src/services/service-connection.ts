@@ -117,7 +117,7 @@ export class ServiceConnection {
         if (attempt >= tries || seconds === undefined) {
           if (attempt === 1) throw error;
           const { code, message, status, retryAfterSeconds, cause } = error;
-          throw new ServiceError(code, `${message}, in try ${attempt}`, {
+          throw new ServiceError(code, `${message}, on try ${attempt}`, {
             ...(status !== undefined && { status }),
             ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
             cause,
@@ -211,7 +211,7 @@ export class ServiceConnection {
       return await request.read(text, status, Number.isNaN(dateSeconds) ? undefined : dateSeconds);
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
-      throw fail('bad-reply', `was answered otherwise: ${error.message}`, { cause: error });
+      throw fail('bad-reply', `got an invalid reply: ${error.message}`, { cause: error });
     }
   }
 

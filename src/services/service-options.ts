@@ -131,7 +131,7 @@ export const SERVICE_OPTIONS = {
 export function checkCredential(name: string, value: unknown): asserts value is string {
   text(name, value);
   if (!/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(value)) {
-    wrongRange(`${name} to be printable ASCII without blanks around it`);
+    wrongRange(`${name} to be printable ASCII without surrounding blanks`);
   }
 }
 

@@ -105,7 +105,7 @@ export type ReportProblem = (code: FormatError['code'], message: string) => void
 
 /** Reports that a member could not be read. */
 export function leftOut(what: string, report: ReportProblem): void {
-  report('bad-record', `expected ${what} as documented: left out, the record is kept`);
+  report('bad-record', `expected ${what} as documented: ignored, the record is kept`);
 }
 
 /** Reports the problems of a reply that was read whole; without a listener, throws the first. */

@@ -196,7 +196,7 @@ export function algorithmFrom(fields: Fields, unnamed: Unnamed): Algorithm | und
 export function entryFrom(hash: Hash, fields: Fields, report: Report): BlocklistEntry {
   const labels = fields.labels.filter((label) => typeof label === 'string' && label !== '');
   if (fields.labels.some((label) => typeof label !== 'string')) {
-    report('bad-line', 'expected labels to be text: left out, the entry is kept');
+    report('bad-line', 'expected labels to be text: ignored, the entry is kept');
   }
   const entry: { -readonly [K in keyof BlocklistEntry]: BlocklistEntry[K] } = {
     hash,
@@ -205,32 +205,32 @@ export function entryFrom(hash: Hash, fields: Fields, report: Report): Blocklist
   const quality = qualityFrom(fields.quality);
   if (quality !== undefined) entry.quality = quality;
   else if (given(fields.quality)) {
-    report('bad-line', 'expected quality to be an integer 0 to 100: left out, the entry is kept');
+    report('bad-line', 'expected quality to be an integer 0 to 100: ignored, the entry is kept');
   }
   const source = textFrom(fields.source);
   if (source !== undefined) entry.source = source;
   else if (given(fields.source)) {
-    report('bad-line', 'expected source to be text: left out, the entry is kept');
+    report('bad-line', 'expected source to be text: ignored, the entry is kept');
   }
   const id = textFrom(fields.id);
   if (id !== undefined) entry.id = id;
   else if (given(fields.id)) {
-    report('bad-line', 'expected id to be text or a safe integer: left out, the entry is kept');
+    report('bad-line', 'expected id to be text or a safe integer: ignored, the entry is kept');
   }
   const resample = resampleFrom(fields.resample);
   if (resample !== undefined) entry.resample = resample;
   else if (given(fields.resample)) {
-    report('bad-line', "expected resample to be 512 or 'none': left out, the entry is kept");
+    report('bad-line', "expected resample to be 512 or 'none': ignored, the entry is kept");
   }
   const variant = textFrom(fields.variant);
   if (variant !== undefined) entry.variant = variant;
   else if (given(fields.variant)) {
-    report('bad-line', 'expected variant to be text: left out, the entry is kept');
+    report('bad-line', 'expected variant to be text: ignored, the entry is kept');
   }
   const group = groupFrom(fields.group, hash);
   if (group !== undefined) entry.group = group;
   else if (given(fields.group)) {
-    const message = 'expected group to be the hex digits of a hash: left out, the entry is kept';
+    const message = 'expected group to be the hex digits of a hash: ignored, the entry is kept';
     report('bad-line', message);
   }
   return entry;

@@ -169,7 +169,7 @@ export class ListRecords implements LineSink {
     for (const [mark, name] of OTHER_MARKS) {
       const cells = row.replaceAll('"', '').split(mark);
       if (cells.length < 2 || !(BARE_HASH.test(cells[0]!.trim()) || headerFrom(cells))) continue;
-      const message = `expected commas between columns, found ${name}: save it as CSV with commas`;
+      const message = `expected commas between columns, got ${name}: save it as CSV with commas`;
       throw new FormatError('not-a-list', message, { line });
     }
   }

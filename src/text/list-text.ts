@@ -11,28 +11,28 @@ const HEAD_LENGTH = 100;
 const OTHERS: readonly (readonly [start: RegExp, message: string])[] = [
   [
     /^(?:\ufffd\ufffd|ÿþ|þÿ)?(?:(?:\0[^\0]){4}|(?:[^\0]\0){4})/,
-    'expected text in UTF-8, found UTF-16: save it as UTF-8',
+    'expected text in UTF-8, got UTF-16: save it as UTF-8',
   ],
   [
     /^\s*\{\s*"format"\s*:\s*"onlyhashes-bundle"/,
-    'expected a hash list, found a bundle: `onlyhashes bundle show` and readBundle read it, ' +
+    'expected a hash list, got a bundle: `onlyhashes bundle show` and readBundle read it, ' +
       'entriesOfBundle gives its entries',
   ],
   [
     /^\s*\{\s*"format"\s*:\s*"onlyhashes-withdrawal"/,
-    'expected a hash list, found a withdrawal: readWithdrawal reads it',
+    'expected a hash list, got a withdrawal: readWithdrawal reads it',
   ],
   [
     /^age-encryption\.org\/v1/,
-    'expected a hash list, found a sealed file: `onlyhashes bundle show` and readBundle read it',
+    'expected a hash list, got a sealed file: `onlyhashes bundle show` and readBundle read it',
   ],
   [
     // Its withdrawals are lines of JSON: read as a list, it would match these alone.
     /^OHBLIST\n/,
-    'expected text, found a blocklist file: openBlocklist and `onlyhashes convert` read it by ' +
+    'expected text, got a blocklist file: openBlocklist and `onlyhashes convert` read it by ' +
       'its path',
   ],
-  [/^OHINDEX\n/, 'expected text, found an index file: openIndex and `onlyhashes convert` read it'],
+  [/^OHINDEX\n/, 'expected text, got an index file: openIndex and `onlyhashes convert` read it'],
 ];
 
 /**

@@ -100,7 +100,7 @@ test.each([
   const error = await errorOf(connection.send(REQUEST));
   expect(error).toMatchObject({ code });
   expect(error.status).toBe(status);
-  expect(error.message).toMatch(/^Fake: Things was (not )?answered.*, in try 2$/);
+  expect(error.message).toMatch(/^Fake: Things was (not )?answered.*, on try 2$/);
   const asked = service.requests.length;
   service.fail(fault);
   const post = { ...REQUEST, method: 'POST', body: { type: 'text/plain', text: 'x' } } as const;
@@ -265,7 +265,7 @@ test('a credential with a line break is refused before it is sent, and not quote
     expect(() => checkCredential('key', wrong)).toThrow(RangeError);
     expect(
       () => new ServiceConnection('Fake', { a: wrong }, checked({ baseUrl: service.url })),
-    ).toThrow('expected each header to be printable ASCII without blanks around it');
+    ).toThrow('expected each header to be printable ASCII without surrounding blanks');
   }
   expect(() => checkCredential('key', 7)).toThrow(TypeError);
 });

@@ -367,21 +367,21 @@ describe('problems', () => {
   const rows = (mark: string) => `${HEX}${mark}a\r\n${HEX}${mark}b\r\n`;
   const utf16 = Buffer.from(`\ufeff${rows(',')}`, 'utf16le');
   test.each([
-    ['UTF-16', utf16, 'found UTF-16: save it as UTF-8'],
-    ['big-endian UTF-16', Buffer.from(utf16).swap16(), 'found UTF-16: save it as UTF-8'],
-    ['UTF-16 without a mark', utf16.subarray(2), 'found UTF-16: save it as UTF-8'],
-    ['UTF-16 read as Latin-1', utf16.toString('latin1'), 'found UTF-16: save it as UTF-8'],
+    ['UTF-16', utf16, 'got UTF-16: save it as UTF-8'],
+    ['big-endian UTF-16', Buffer.from(utf16).swap16(), 'got UTF-16: save it as UTF-8'],
+    ['UTF-16 without a mark', utf16.subarray(2), 'got UTF-16: save it as UTF-8'],
+    ['UTF-16 read as Latin-1', utf16.toString('latin1'), 'got UTF-16: save it as UTF-8'],
     ['semicolons', rows(';'), 'found semicolons: save it as CSV with commas'],
     ['a header and semicolons', `Label;Hash\n${rows(';')}`, 'found semicolons'],
     ['quotes and semicolons', `"Hash";"Label"\n"${HEX}";"a"\n`, 'found semicolons'],
     ['tabs', `\n\n${rows('\t')}`, 'found tabs: save it as CSV with commas'],
     ['a header and tabs', `Hash\tLabel\n${rows('\t')}`, 'found tabs'],
-    ['a bundle', BUNDLE, 'found a bundle: `onlyhashes bundle show` and readBundle read it'],
-    ['a bundle in a line', JSON.stringify(JSON.parse(BUNDLE)), 'found a bundle'],
-    ['a withdrawal', '{\n  "format": "onlyhashes-withdrawal",\n', 'found a withdrawal'],
-    ['a sealed file', 'age-encryption.org/v1\n-> X25519 a\n', 'found a sealed file'],
+    ['a bundle', BUNDLE, 'got a bundle: `onlyhashes bundle show` and readBundle read it'],
+    ['a bundle in a line', JSON.stringify(JSON.parse(BUNDLE)), 'got a bundle'],
+    ['a withdrawal', '{\n  "format": "onlyhashes-withdrawal",\n', 'got a withdrawal'],
+    ['a sealed file', 'age-encryption.org/v1\n-> X25519 a\n', 'got a sealed file'],
     ['a blocklist file', `OHBLIST\n\x01\0\0\0${JSON.stringify({ hash: HEX })}\n`, 'openBlocklist'],
-    ['an index file', `OHINDEX\n\x05\0\0\0\n${HEX}\n`, 'found an index file: openIndex'],
+    ['an index file', `OHINDEX\n\x05\0\0\0\n${HEX}\n`, 'got an index file: openIndex'],
   ])('%s is no list, which one error tells, however it is cut', async (_, text, message) => {
     const bytes = Buffer.from(text as string);
     const problems: unknown[] = [];

@@ -195,7 +195,7 @@ function* removedSteps(
   const numbers = new Map<Kind, readonly number[]>();
   for (const kind of kinds) {
     const { found, missing } = yield* equalSteps(kind, byHash);
-    if (missing.size > 0) throw new FormatError('bad-line', 'the change is not of this list');
+    if (missing.size > 0) throw new FormatError('bad-line', 'the change belongs to another list');
     numbers.set(kind, found);
   }
   return numbers;

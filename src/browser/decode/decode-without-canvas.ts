@@ -34,7 +34,7 @@ export async function decodeWithoutCanvas(
     throw readback === 'altered'
       ? new DecodeError(
           'poisoned',
-          `this browser alters the pixels that pages read, so this ${format} file has no true hash here: save the picture as JPEG, or take another browser`,
+          `this browser alters the pixels that pages read, so this ${format} file has no true hash here: save the picture as JPEG, or use another browser`,
         )
       : new DecodeError('unsupported', `this browser is too old to hash a ${format} file`);
   }

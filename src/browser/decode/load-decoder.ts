@@ -62,7 +62,7 @@ interface EmscriptenOptions {
 export function missingDecoder(name: string, format: string, cause?: unknown): DecodeError {
   return new DecodeError(
     'decoder-missing',
-    `this browser reads no ${format}, and the optional package ${name} is not part of this page: save the picture as JPEG or PNG`,
+    `this browser reads no ${format}, and the optional package ${name} is not in this page: save the picture as JPEG or PNG`,
     cause === undefined ? undefined : { cause },
   );
 }

@@ -25,7 +25,7 @@ import type { DecodingOptions, DisplayedPixels } from './message.js';
 const noAnswer = (): DecodeError =>
   new DecodeError(
     'decoder-missing',
-    'the hashing Worker gave an invalid answer: workerUrl has to be browser-worker.js of this version',
+    'the hashing Worker sent an invalid reply: set workerUrl to browser-worker.js of this version',
   );
 
 function demand(holds: boolean): asserts holds {

@@ -104,7 +104,7 @@ function newWorker(workerUrl: string | URL | undefined): Worker {
 const didNotRun = (cause?: unknown): DecodeError =>
   new DecodeError(
     'decoder-missing',
-    'the hashing Worker did not run: give the address of browser-worker.js as workerUrl',
+    'the hashing Worker did not start: set workerUrl to the address of browser-worker.js',
     cause === undefined ? undefined : { cause },
   );
 

@@ -111,7 +111,7 @@ function signalsFrom(signals: unknown, words: UnknownWords, report: ReportProble
       return [];
     }
     if (type === 'pdq' && !hashFrom('pdq', value)) {
-      report('bad-hash', 'expected the hex digits of a hash of pdq: the record is kept');
+      report('bad-hash', 'expected the hex digits of a pdq hash: the record is kept');
     }
     return [{ type, value: TYPES.includes(type) ? value.toLowerCase() : value }];
   });

@@ -193,7 +193,7 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
       }
       yield { ...page, dateSeconds };
       if (next === undefined) return;
-      if (followed.has(next)) throw otherwise('a link to a page that was not read yet');
+      if (followed.has(next)) throw otherwise('a link to an unread page');
       followed.add(next);
       link = next;
       if (this.#connection.nowSeconds() - begun > LINK_SECONDS) {
@@ -307,5 +307,5 @@ function shorter(duration: number, share: number): number {
 }
 
 function otherwise(what: string): ServiceError {
-  return new ServiceError('bad-reply', `NCMEC: entries was answered otherwise: expected ${what}`);
+  return new ServiceError('bad-reply', `NCMEC: entries got an invalid reply: expected ${what}`);
 }

@@ -130,7 +130,7 @@ export async function ncmecReply(
     updates.push(updateFrom(entry, list, report));
   });
   if (!hasGroup) {
-    throw new FormatError('bad-reply', 'expected groups of entries, if only empty ones');
+    throw new FormatError('bad-reply', 'expected groups of entries, even if empty');
   }
   return { entries, updates, unknown: unknown.list(), ...(next && { next }) };
 }
@@ -212,12 +212,12 @@ function entryFrom(
   const id = childOf(element, 'id')?.text;
   // A slash joins the two to one key.
   if (!memberId || memberId.includes('/') || !id) {
-    report('bad-record', 'expected an entry with the id of its member and its own');
+    report('bad-record', 'expected an entry with its id and that of its member');
     return undefined;
   }
   const timestamp = childOf(element, 'timestamp')?.text ?? '';
   const isTime = !Number.isNaN(Date.parse(timestamp));
-  if (!isTime) report('bad-record', 'expected a timestamp: left out, the entry is kept');
+  if (!isTime) report('bad-record', 'expected a timestamp: ignored, the entry is kept');
   const classification = childOf(element, 'classification')?.text;
   if (classification) unknown.word('classification', classification, CLASSES);
   return {
@@ -243,7 +243,7 @@ function fingerprintsOf(
     const link = attributes.get('href');
     if (text) return [{ type: name, value: HEX_TYPES.includes(name) ? text.toLowerCase() : text }];
     if (link) return [{ type: name, value: link, isLink: true }];
-    report('bad-record', 'expected a fingerprint or a link to it: left out, the entry is kept');
+    report('bad-record', 'expected a fingerprint or a link to it: ignored, the entry is kept');
     return [];
   });
 }
@@ -287,7 +287,7 @@ function updateFrom(
     .flatMap(({ value }) => {
       const hash = hashFrom('pdq', value);
       if (hash) return [hash];
-      report('bad-hash', 'expected the hex digits of a hash of pdq: the record is kept');
+      report('bad-hash', 'expected the hex digits of a pdq hash: the record is kept');
       return [];
     });
   return updateOf(

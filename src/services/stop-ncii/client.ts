@@ -120,7 +120,7 @@ export class StopNciiClient implements ListClient<TimedCheckpoint> {
       nowSeconds: () => this.#connection.nowSeconds(),
       everything: EVERYTHING,
       mustRestart: (checkpoint, nowSeconds) => this.mustRestart(checkpoint, nowSeconds),
-      twice: 'StopNCII: FetchHashes gave a page token twice',
+      twice: 'StopNCII: FetchHashes repeated a page token',
       page: async (start, token) => {
         const reply = await this.#fetchPage(start, token, options.signal);
         const { records, unknown, ...page } = stopNciiPage(reply, options);

@@ -98,7 +98,10 @@ export class TechAgainstTerrorismClient implements ListClient<TechAgainstTerrori
       link = hasMoved || next === undefined ? undefined : this.#connection.link(next);
       const following = link?.url ?? after;
       if (!isDrained && asked.has(following)) {
-        throw new ServiceError('bad-reply', 'Tech Against Terrorism: a page leads to one before');
+        throw new ServiceError(
+          'bad-reply',
+          'Tech Against Terrorism: a page links to an earlier one',
+        );
       }
       asked.add(following);
       yield {
@@ -166,7 +169,7 @@ export class TechAgainstTerrorismClient implements ListClient<TechAgainstTerrori
     try {
       checkCredential('token', token);
     } catch {
-      throw new ServiceError('bad-reply', 'Tech Against Terrorism: token-auth gave no token');
+      throw new ServiceError('bad-reply', 'Tech Against Terrorism: token-auth returned no token');
     }
     return token;
   }

@@ -74,7 +74,7 @@ export class ThreatExchangeClient implements ListClient<TimedCheckpoint> {
     checkCredential('accessToken', accessToken);
     checkText('privacyGroup', privacyGroup);
     if (!/^\d{1,32}$/.test(privacyGroup)) {
-      wrongRange('privacyGroup to be the digits of its number');
+      wrongRange('privacyGroup to be a number in digits');
     }
     const { types, pageSize, ...others } = checkedBriefly(options, THREAT_EXCHANGE_OPTIONS);
     this.#group = privacyGroup;
@@ -108,7 +108,7 @@ export class ThreatExchangeClient implements ListClient<TimedCheckpoint> {
       nowSeconds: () => this.#connection.nowSeconds(),
       everything: 0,
       mustRestart: (checkpoint, nowSeconds) => this.mustRestart(checkpoint, nowSeconds),
-      twice: 'ThreatExchange: threat_updates gave a link twice',
+      twice: 'ThreatExchange: threat_updates repeated a link',
       page: async (start, link) => {
         const { page, problems } = await this.#page(start, link, options.signal);
         tellProblems(problems, options);

@@ -122,7 +122,7 @@ function recordFrom(
   words.members(record, RECORD_MEMBERS);
   words.word('type', type, TYPES);
   if (type === 'HASH_PDQ' && !hashFrom('pdq', indicator)) {
-    report('bad-hash', 'expected the hex digits of a hash of pdq: the record is kept');
+    report('bad-hash', 'expected the hex digits of a pdq hash: the record is kept');
   }
   const lastUpdated = wholeNumberOf(record, 'last_updated');
   if (lastUpdated === undefined) leftOut('last_updated', report);

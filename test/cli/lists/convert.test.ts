@@ -216,8 +216,7 @@ test('of a blocklist file, a text or an index has what is listed, a copy what is
 
 test('where text is expected, a blocklist file is refused in one line', async () => {
   await convert(at('list.txt'), at('binary.ohb'));
-  const found =
-    'found a blocklist file: openBlocklist and `onlyhashes convert` read it by its path';
+  const found = 'got a blocklist file: openBlocklist and `onlyhashes convert` read it by its path';
   const piped = await onlyhashes(['convert', '-', at('of-none.csv')], {
     input: readFileSync(at('binary.ohb')),
   });
@@ -284,12 +283,12 @@ test('a bundle, semicolons and UTF-16 are told in one line each', async () => {
   writeFileSync(at('semicolons.csv'), rows);
   writeFileSync(at('utf16.csv'), `\ufeff${rows.replaceAll(';', ',')}`, 'utf16le');
   const convertTo = ['convert', 'FILE', at('of-none.csv')];
-  const bundle = 'found a bundle: `onlyhashes bundle show` and readBundle read it';
+  const bundle = 'got a bundle: `onlyhashes bundle show` and readBundle read it';
   for (const [name, found, words] of [
     ['bundle.json', bundle, convertTo],
     ['bundle.json', bundle, ['match', hexOf(1), '-b', 'FILE']],
     ['semicolons.csv', 'found semicolons: save it as CSV with commas', convertTo],
-    ['utf16.csv', 'found UTF-16: save it as UTF-8', convertTo],
+    ['utf16.csv', 'got UTF-16: save it as UTF-8', convertTo],
   ] as const) {
     const ended = await onlyhashes(words.map((word) => (word === 'FILE' ? at(name) : word)));
     expect(ended).toMatchObject({ out: '', code: 2, err: expect.stringContaining(found) });
