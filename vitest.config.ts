@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
@@ -19,6 +21,34 @@ const SLOW = [
   'test/cli/**/*.test.ts',
   'test/server/{hostile-serve,soak/soak}.test.ts',
 ];
+
+/**
+ * Tests that only the deep run has, each with the files it is of. With `SINCE`, a commit, a run has
+ * those of files that changed after it; a run of named files has them all.
+ */
+const DEEP: readonly [tests: string, of: RegExp][] = [
+  ['test/bench/**/*.test.ts', /^(bench|docs\/making|test\/bench)\//],
+  ['test/project/installed.test.ts', /^(package|test\/project\/(installed|package))/],
+  ['test/project/runtimes.test.ts', /^test\/(runtimes\/|project\/runtimes)/],
+  ['test/shown/**/*.test.ts', /^test\/shown\//],
+];
+
+/** The tests that a run leaves out. */
+function leftOut(mode: string): string[] {
+  if (mode === 'deep' || process.argv.some((argument) => argument.startsWith('test/'))) return [];
+  const { SINCE } = process.env;
+  const changed = SINCE
+    ? execFileSync('git', ['diff', '--name-only', SINCE], { encoding: 'utf8' }).split('\n')
+    : [];
+  return DEEP.filter(([, of]) => !changed.some((path) => of.test(path))).map(([tests]) => tests);
+}
+
+/** The deep run tries all of every property, from another seed each time. */
+function deepEnvironment(): Record<string, string> {
+  const { SEED = String(randomInt(2 ** 31)) } = process.env;
+  console.log(`SEED=${SEED}`);
+  return { DEPTH: '1', LIST_CASES: 'all', ANSWERS: 'all', SEED };
+}
 
 /**
  * Tests of rooms that keep no state between calls: a process runs many of their files, which would
@@ -46,88 +76,53 @@ const SERVER_SOURCE = fileURLToPath(new URL('src/server/index.ts', import.meta.u
  */
 const SERVER = ['test/{store,server}/**/*.test.ts'];
 
-const common = {
-  setupFiles: ['test/seed.ts'],
-  expect: { requireAssertions: true },
-  alias: { '@electric-sql/pglite': PREPARED_PGLITE, 'onlyhashes/server': SERVER_SOURCE },
-};
-
 /**
  * Three files for two cores: many wait for a time-out, a browser or another program. By default one
  * core is left to vitest itself, which is half of two.
  */
 const WORKERS = Math.ceil(1.5 * availableParallelism());
 
-/** It ends what hangs. Of three files on two cores, a test that computes for 5 s took 21 s once. */
-const SECONDS_OF_A_TEST = 60;
+/**
+ * Milliseconds of a test or a hook. The limit is there for what hangs: no test is judged by it on a
+ * machine that has other work.
+ */
+const LIMIT = 600_000;
 
-/** For work that takes its time on two busy cores. */
-const patient = { ...common, testTimeout: 120_000, hookTimeout: 240_000 };
+export default defineConfig(({ mode }) => {
+  const deep = leftOut(mode);
+  const common = {
+    setupFiles: ['test/seed.ts'],
+    expect: { requireAssertions: true, poll: { timeout: LIMIT / 5 } },
+    alias: { '@electric-sql/pglite': PREPARED_PGLITE, 'onlyhashes/server': SERVER_SOURCE },
+    env: mode === 'deep' ? deepEnvironment() : {},
+    testTimeout: LIMIT,
+    hookTimeout: LIMIT,
+    maxWorkers: WORKERS,
+    sequence: { groupOrder: 0 },
+  };
+  const projects = {
+    core: { ...common, include: CORE, exclude: [...SLOW, ...deep], isolate: false },
+    service: { ...common, include: SERVER, exclude: SLOW, isolate: false },
+    library: {
+      ...common,
+      include: ['test/!(browser|page|shown)/**/*.test.ts', 'test/*.test.ts', ...WITHOUT_ENGINE],
+      exclude: [...CORE, ...SERVER, ...SLOW, ...deep],
+    },
+    slow: { ...common, include: SLOW, exclude: deep },
+    // Real browsers, beside the other tests: they wait as much as they compute. The files that a
+    // worker runs share its engines.
+    engines: {
+      ...common,
 
-export default defineConfig({
-  test: {
-    projects: [
-      {
-        test: {
-          ...common,
-          name: 'core',
-          testTimeout: 1000 * SECONDS_OF_A_TEST,
-          hookTimeout: 60_000,
-          include: CORE,
-          exclude: SLOW,
-          isolate: false,
-          maxWorkers: WORKERS,
-          sequence: { groupOrder: 0 },
-        },
-      },
-      {
-        test: {
-          ...common,
-          name: 'service',
-          testTimeout: 1000 * SECONDS_OF_A_TEST,
-          hookTimeout: 60_000,
-          include: SERVER,
-          exclude: SLOW,
-          isolate: false,
-          maxWorkers: WORKERS,
-          sequence: { groupOrder: 0 },
-        },
-      },
-      {
-        test: {
-          ...common,
-          name: 'library',
-          testTimeout: 1000 * SECONDS_OF_A_TEST,
-          hookTimeout: 60_000,
-          include: ['test/!(browser|page|shown)/**/*.test.ts', 'test/*.test.ts', ...WITHOUT_ENGINE],
-          exclude: [...CORE, ...SERVER, ...SLOW],
-          maxWorkers: WORKERS,
-          sequence: { groupOrder: 0 },
-        },
-      },
-      {
-        test: {
-          ...patient,
-          name: 'slow',
-          include: SLOW,
-          maxWorkers: WORKERS,
-          sequence: { groupOrder: 0 },
-        },
-      },
-      {
-        // Real browsers, beside the other tests: they wait as much as they compute. The files that a
-        // worker runs share its engines.
-        test: {
-          ...patient,
-          name: 'engines',
-          include: ['test/{browser,page,shown}/**/*.test.ts'],
-          exclude: WITHOUT_ENGINE,
-          globalSetup: 'test/browser/engines/engines-not-run.ts',
-          isolate: false,
-          maxWorkers: WORKERS,
-          sequence: { groupOrder: 0 },
-        },
-      },
-    ],
-  },
+      include: ['test/{browser,page,shown}/**/*.test.ts'],
+      exclude: [...WITHOUT_ENGINE, ...deep],
+      globalSetup: 'test/browser/engines/engines-not-run.ts',
+      isolate: false,
+    },
+  };
+  return {
+    test: {
+      projects: Object.entries(projects).map(([name, test]) => ({ test: { name, ...test } })),
+    },
+  };
 });

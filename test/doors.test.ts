@@ -1184,8 +1184,6 @@ describe.each(ENTRIES)('%s', async (name) => {
   );
   test.each(rows)(
     '$key says what it expected, and nothing about what it got',
-    // What is right is done: a database takes seconds to open.
-    { timeout: 60_000 },
     async ({ key, door }) => {
       const value = entry[key] as (...args: readonly unknown[]) => unknown;
       const isClass = String(value).startsWith('class');

@@ -21,7 +21,7 @@ test('--out writes a record of a benchmark', async () => {
   const { machine, figures } = JSON.parse(readFileSync(join(folder, 'blocklist.json'), 'utf8'));
   expect(machine).toMatchObject({ node: process.versions.node });
   expect(figures['open: milliseconds']).toBeGreaterThan(0);
-}, 120_000);
+});
 
 test.each([
   [['scan', '--smallest', 'x'], '--smallest: expected a whole number'],

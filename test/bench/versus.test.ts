@@ -102,7 +102,7 @@ export const createBlocklist = (entries) => {
   expect(bench.races.map(({ title }: { title: string }) => title)).toEqual([
     'matching: decide on all variants of a photo',
   ]);
-}, 120_000);
+});
 
 test('it asks for the folder of the other build', async () => {
   expect((await versus([])).err).toContain('expected versus DIR [CASE…]');

@@ -20,6 +20,7 @@ import { readHashList } from '../../src/text/hash-list.js';
 import { writeHashList } from '../../src/text/write-hash-list.js';
 import { flipBits } from '../arbitraries.js';
 import { BASE, ORDER } from '../matching/bases.js';
+import { runs } from '../seed.js';
 import { tablesOf } from '../services/lists.js';
 
 const zero: Hash = { algorithm: 'pdq', bytes: new Uint8Array(32) };
@@ -375,7 +376,7 @@ test('behaves like a list of entries', async () => {
         }
       },
     ),
-    { numRuns: 1000, seed: 1 },
+    { numRuns: runs(1000) },
   );
 });
 

@@ -142,7 +142,7 @@ async function said(page: EnginePage, path: string): Promise<string> {
     const { textContent } = document.querySelector('output')!;
     return /^(Hashing|Nothing)/.test(textContent) ? '' : textContent;
   };
-  return await page.waitFor(answer, [], 60_000).catch(async (cause: unknown) => {
+  return await page.waitFor(answer).catch(async (cause: unknown) => {
     const shown = await page.evaluate(() => document.querySelector('output')!.textContent);
     throw new Error(`the page still shows: ${shown}`, { cause });
   });

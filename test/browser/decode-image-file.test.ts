@@ -98,7 +98,7 @@ for (const name of ENGINES) {
         difference(file, { ...node.get(file)!, variants: [] }, results[i]!),
       );
       expect(problems).toEqual([]);
-    }, 120_000);
+    });
 
     test('shrinking gives the mean of the pixels, and turns the picture', async () => {
       const { page } = await opened();

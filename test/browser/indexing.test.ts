@@ -83,7 +83,7 @@ for (const name of ENGINES) {
         try {
           const page = await open.page();
           await page.goto(`${site.url}/`);
-          const told = await page.waitFor(() => (window as { told?: unknown }).told, [], 60_000);
+          const told = await page.waitFor(() => (window as { told?: unknown }).told);
           const expected = await inNode();
           expect((told as Told[]).map(({ hits }) => hits)).toEqual(
             expected.map(({ hits }) => hits),
@@ -97,7 +97,6 @@ for (const name of ENGINES) {
           await site.close();
         }
       },
-      60_000,
     );
   });
 }

@@ -56,7 +56,7 @@ for (const [title, preferences] of Object.entries(FIREFOX)) {
         expect(problems).toEqual([]);
         const refused = results.filter(({ error }) => error === 'poisoned').length;
         expect(refused).toBeGreaterThan(5);
-      }, 120_000);
+      });
     },
     { title, preferences },
   );

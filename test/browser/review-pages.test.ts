@@ -34,7 +34,7 @@ const shown = (page: EnginePage, heading: string, more = '') =>
       expect(title).toBe(heading);
       expect(text).toContain(more);
     },
-    { timeout: 20_000, interval: 50 },
+    { timeout: 120_000, interval: 50 },
   );
 
 /** Presses Tab until the focus is on what has this text, and gives all texts on the way. */

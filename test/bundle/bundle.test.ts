@@ -25,6 +25,7 @@ import {
   type VariantName,
   WINDOW_NAMES,
 } from '../../src/variant.js';
+import { runs } from '../seed.js';
 import { hashedImage, hashedImages } from './arbitrary.js';
 
 const ONE = hashFromHex('pdq', '0f'.repeat(32));
@@ -135,7 +136,7 @@ test('its text is ASCII, and its size class does not tell the number of hashes',
       const bare = text.length - bundle.padding.length;
       expect(text.length === 16_384 || bare > text.length / 2).toBe(true);
     }),
-    { numRuns: 100, seed: 1 },
+    { numRuns: runs(100) },
   );
 });
 
@@ -189,7 +190,7 @@ test('text and bundle round-trip', async () => {
       expect(readBundle(JSON.stringify(bundle)).text).toBe(text);
       expect(JSON.parse(text)).toEqual(bundle);
     }),
-    { numRuns: 100, seed: 1 },
+    { numRuns: runs(100) },
   );
 });
 
@@ -205,7 +206,7 @@ test('it holds every hash of every image once, and no others', async () => {
       expect(new Set(held)).toEqual(new Set(expected));
       expect(held.length).toBe(new Set(held).size);
     }),
-    { numRuns: 50, seed: 1 },
+    { numRuns: runs(50) },
   );
 });
 
@@ -252,7 +253,7 @@ test('entriesOfBundle returns the hashes as entries of the case', async () => {
       expect(same).toHaveLength(1);
       expect(same[0]!.quality).toBe(image.quality);
     }),
-    { numRuns: 50, seed: 1 },
+    { numRuns: runs(50) },
   );
 });
 
@@ -328,7 +329,7 @@ test('whatever the input, a bundle holds nothing that readBundle refuses', async
       const names = VARIANT_NAMES as readonly string[];
       for (const { variant } of bundle.hashes) expect(names).toContain(variant);
     }),
-    { numRuns: 2000, seed: 1 },
+    { numRuns: runs(2000) },
   );
   expect(made).toBeGreaterThan(300);
   expect(made).toBeLessThan(1500);

@@ -66,7 +66,6 @@ test('no other token, no token of another bundle and no other text can withdraw 
     fc.asyncProperty(fc.string({ maxLength: 40 }), async (text) => {
       await expect(createWithdrawal(bundle, text)).rejects.toThrow(RangeError);
     }),
-    { seed: 1 },
   );
 });
 

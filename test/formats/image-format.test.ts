@@ -63,6 +63,5 @@ test('any bytes, cut anywhere, give a format or undefined', () => {
       const bytes = Buffer.concat([start.subarray(0, cut), rest]);
       expect([undefined, 'avif', 'heic', 'webp', 'gif']).toContain(imageFormatOf(bytes));
     }),
-    { seed: 1 },
   );
 });

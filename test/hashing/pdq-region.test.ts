@@ -7,6 +7,7 @@ import { pdqRegion } from '../../src/hashing/pdq-region.js';
 import { DIHEDRAL_NAMES, layOf } from '../../src/variant.js';
 import { dihedral } from '../../src/variants/forms.js';
 import { planeOfPart, planePixels, workingPlane } from '../../src/variants/working-plane.js';
+import { runs } from '../seed.js';
 import { part, patches, photo } from '../variants/pictures.js';
 
 const PHOTOS = ['airplane-from-above.jpg', 'allium-oreophilum.jpg', 'dust-bowl-home.jpg'];
@@ -58,7 +59,7 @@ test('of a part of a picture it is as near to the photo there as the hash of its
   expect(Math.max(...sampled)).toBeLessThanOrEqual(16);
   expect(mean(apart)).toBeLessThanOrEqual(5);
   expect(Math.max(...apart)).toBeLessThanOrEqual(10);
-}, 60_000);
+});
 
 test('mirrored and turned it is the hash of the mirrored and turned picture', async () => {
   const pixels = await photo('dust-bowl-home.jpg');
@@ -88,7 +89,7 @@ test('mirrored and turned it is the hash of the mirrored and turned picture', as
         distances.push(distance(sampled.hash, other.hash));
       },
     ),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
   expect(mean(distances)).toBeLessThanOrEqual(2);
 });
@@ -148,7 +149,7 @@ test('of a part in perspective it is near the hash of the pixels made upright', 
           expect(Math.abs(sampled.quality - quality)).toBeLessThanOrEqual(3);
         },
       ),
-      { numRuns: 30, seed: 5 },
+      { numRuns: runs(30) },
     );
   }
   distances.sort((a, b) => a - b);

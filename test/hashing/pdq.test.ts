@@ -18,6 +18,7 @@ import { DIHEDRAL_NAMES } from '../../src/variant.js';
 import { gradientPlane, pixelsOf } from '../arbitraries.js';
 import { hexOfBits, naivePdq, quality } from '../oracles/pixels/pdq.js';
 import { readPnm } from '../pictures/pnm.js';
+import { runs } from '../seed.js';
 
 const FIXTURES = join(import.meta.dirname, '../../fixtures/pdq');
 
@@ -101,7 +102,7 @@ describe('any pixels', () => {
         expect(hexOf(pixels)).toEqual(wanted);
         expect(pixels.data).toEqual(before);
       }),
-      { numRuns: 250, seed: 1 },
+      { numRuns: runs(250) },
     );
   });
 
@@ -150,7 +151,7 @@ describe('any pixels', () => {
         expect(hexOf({ data: clamped, width: w, height: h })).toEqual(wanted);
         expect(hexOf({ data: clamped, width: w, height: h }, { exact: true })).toEqual(wanted);
       }),
-      { numRuns: 20, seed: 2 },
+      { numRuns: runs(20) },
     );
   });
 
@@ -163,7 +164,7 @@ describe('any pixels', () => {
         );
         expect(hexOf({ data, width, height, channels: 2 })).toEqual(hexOf(grey));
       }),
-      { numRuns: 100, seed: 3 },
+      { numRuns: runs(100) },
     );
   });
 
@@ -252,7 +253,6 @@ describe('the steps', () => {
         expect([columns.length, rows.length]).toEqual([pixels.width, pixels.height]);
         expect([stride, channels]).toEqual([pixels.width, pixels.channels]);
       }),
-      { seed: 1 },
     );
   });
 
@@ -283,7 +283,7 @@ describe('the steps', () => {
         told.add(quality(values));
         expect(qualityOf(values)).toBe(quality(values));
       }),
-      { numRuns: 200, seed: 1 },
+      { numRuns: runs(200) },
     );
     expect(told.size).toBeGreaterThan(20);
   });
@@ -309,7 +309,7 @@ describe('the steps', () => {
           expect(values).toEqual(before);
         },
       ),
-      { numRuns: 1000, seed: 1 },
+      { numRuns: runs(1000) },
     );
   });
 
@@ -330,7 +330,7 @@ describe('the steps', () => {
         expect(hashToHex(hash)).toBe(hexOfBits(coefficients));
         expect(bitsAbove(coefficients, -1)!.bytes).not.toBe(hash.bytes);
       }),
-      { numRuns: 500, seed: 1 },
+      { numRuns: runs(500) },
     );
   });
 

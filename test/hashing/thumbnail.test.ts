@@ -4,6 +4,7 @@ import { greyThumbnail } from '../../src/hashing/thumbnail.js';
 import { pixelsOf } from '../arbitraries.js';
 import { naiveThumbnail } from '../oracles/pixels/lanczos.js';
 import { PICTURE_KINDS, picture } from '../pictures/pictures.js';
+import { runs } from '../seed.js';
 
 /** Columns and rows of every hash's thumbnail. */
 const SHAPES = [
@@ -41,7 +42,7 @@ test('a thumbnail of any pixels', () => {
         naiveThumbnail(pixels, columns, rows),
       );
     }),
-    { numRuns: 300, seed: 1 },
+    { numRuns: runs(300) },
   );
 });
 

@@ -8,6 +8,7 @@ import { Segment, type Simd } from '../../src/indexing/segment.js';
 import { alignedBytes, type SnapshotSource, shapeOf } from '../../src/indexing/snapshot.js';
 import { flipBits, hashOf } from '../arbitraries.js';
 import { naiveSearch } from '../oracles/hamming.js';
+import { runs } from '../seed.js';
 
 type Create = (
   hashes: Iterable<Hash> | PackedHashes,
@@ -96,7 +97,7 @@ export function conforms(create: Create): void {
             expected,
           );
         }),
-        { numRuns: 300 },
+        { numRuns: runs(300) },
       );
     });
 
@@ -127,7 +128,7 @@ export function conforms(create: Create): void {
           const bytes = packed(queries, algorithm, bits);
           expect(index.searchBatch(bytes, max).map(asText)).toEqual(expected);
         }),
-        { numRuns: 30 },
+        { numRuns: runs(30) },
       );
     });
 
@@ -142,7 +143,7 @@ export function conforms(create: Create): void {
           for (const { bytes } of hashes) bytes.fill(7);
           expect(asText(index.search(query, 31))).toEqual(expected);
         }),
-        { numRuns: 30 },
+        { numRuns: runs(30) },
       );
     });
 

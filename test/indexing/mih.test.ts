@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Bits } from '../../src/hash.js';
 import { bandWidths, ringsWithin } from '../../src/indexing/mih.js';
 import { spread } from '../../src/kernels/search/bands.js';
+import { runs } from '../seed.js';
 
 const bitsSet = (value: number) => value.toString(2).replaceAll('0', '').length;
 
@@ -43,7 +44,7 @@ describe.each([256, 64] as const)('bands of %i bits', (bits: Bits) => {
         });
         expect(passes).toBe(true);
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(3000) },
     );
   });
 

@@ -8,6 +8,7 @@ import type { Simd } from '../../src/indexing/segment.js';
 import { snapshotInfo } from '../../src/indexing/snapshot.js';
 import { hashOf } from '../arbitraries.js';
 import { naiveDistance } from '../oracles/hamming.js';
+import { runs } from '../seed.js';
 import { attachedTo, KERNELS } from './conformance.js';
 
 /** What the index must be like: a plain array of entries. */
@@ -141,7 +142,7 @@ describe.each<[Algorithm, Bits]>([
             }, commands);
           },
         ),
-        { numRuns: 150, seed: 1 },
+        { numRuns: runs(150) },
       );
     },
   );
@@ -161,7 +162,7 @@ describe.each<[Algorithm, Bits]>([
           expect(held.includes(text(gone.bytes))).toBe(false);
         },
       ),
-      { numRuns: 50, seed: 2 },
+      { numRuns: runs(50) },
     );
   });
 });

@@ -10,6 +10,7 @@ import { roomFor, type Simd } from '../../src/indexing/segment.js';
 import { packedWords } from '../../src/packed-words.js';
 import { naiveDistance } from '../oracles/hamming.js';
 import { isNear } from '../oracles/near.js';
+import { runs } from '../seed.js';
 import { attachedTo, KERNELS } from './conformance.js';
 
 const hashAt = (bytes: Uint8Array, id: number): Hash => ({
@@ -143,7 +144,7 @@ describe.each(KERNELS)('near searches in $kernel', ({ simd }) => {
         const pairs = near.slice(0, 3).flatMap(({ id, distance }) => [id, distance]);
         expect(out).toEqual(Uint32Array.from({ ...pairs, length: 7 }, (value = 0) => value));
       }),
-      { numRuns: 60, seed: 4 },
+      { numRuns: runs(60) },
     );
     const { bytes } = uniformHashes(300, 9, { algorithm: 'dhash', bits: 64 });
     const index = createIndex({ algorithm: 'dhash', bits: 64, bytes });

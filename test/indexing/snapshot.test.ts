@@ -6,6 +6,7 @@ import type { Hash } from '../../src/hash.js';
 import { createIndex, indexFromBuffer, indexOf } from '../../src/indexing/create-index.js';
 import { snapshotInfo } from '../../src/indexing/snapshot.js';
 import { naiveChecksum } from '../oracles/checksum.js';
+import { runs } from '../seed.js';
 
 const CODES = ['bad-magic', 'bad-version', 'bad-header', 'bad-length', 'bad-checksum'];
 const list = clusteredHashes(60, 4, { algorithm: 'phash', bits: 64 });
@@ -238,7 +239,7 @@ describe('hostile bytes', () => {
           if (verify) indexFromBuffer(index.toBuffer());
         },
       ),
-      { numRuns: 3000, seed: 1 },
+      { numRuns: runs(3000) },
     );
     expect(read).toBeGreaterThan(100);
   });
@@ -251,7 +252,7 @@ describe('hostile bytes', () => {
         if (ours) bytes.set(snapshot().subarray(0, 8));
         expect(CODES).toContain(codeOf(() => indexFromBuffer(bytes)));
       }),
-      { numRuns: 1000, seed: 2 },
+      { numRuns: runs(1000) },
     );
   });
 });

@@ -8,6 +8,7 @@ import {
   PictureExceptions,
 } from '../../src/matching/allow-list.js';
 import { flipBits } from '../arbitraries.js';
+import { runs } from '../seed.js';
 import { BASE, ORDER } from './bases.js';
 
 const off = (bits: number): Hash => flipBits(BASE, ORDER, bits);
@@ -101,7 +102,7 @@ test('it allows what a plain list of pairs allows, at any radius, also after a r
         expect(list.exceptions).toHaveLength(pairs.length);
       },
     ),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 

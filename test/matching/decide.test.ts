@@ -8,6 +8,7 @@ import type { HashedVariant, VariantName } from '../../src/variant.js';
 import { flipBits } from '../arbitraries.js';
 import { naiveDecide, textOf } from '../oracles/decide.js';
 import { isNear } from '../oracles/near.js';
+import { runs } from '../seed.js';
 import { BASE, ORDER } from './bases.js';
 
 const base = BASE;
@@ -213,7 +214,7 @@ test('agrees with a loop over entries and variants', () => {
         if (expected.matches.length < 2) expect(reason).toBe(expected.reason);
       },
     ),
-    { numRuns: 2000, seed: 1 },
+    { numRuns: runs(2000) },
   );
 });
 

@@ -27,6 +27,7 @@ import type { RemoteMatch } from '../../src/matching/remote-match.js';
 import { type ListSettings, TRUSTS } from '../../src/policy.js';
 import { DIHEDRAL_NAMES, LOOK_NAMES, VARIANT_NAMES } from '../../src/variant.js';
 import { flipBits, hashOf } from '../arbitraries.js';
+import { runs } from '../seed.js';
 
 const ajv = new Ajv2020({ strict: false });
 const fits = ajv.compile(DECISION_SCHEMA);
@@ -188,7 +189,7 @@ test('every decision is what it was after a way through JSON, which the schema d
       expect(back).toEqual(made);
       expect(JSON.stringify(back)).toBe(JSON.stringify(made));
     }),
-    { numRuns: 500, seed: 1 },
+    { numRuns: runs(500) },
   );
 });
 
@@ -283,7 +284,7 @@ test('the reader takes what the schema allows, and throws typed errors at the re
       expect(fits(json)).toBe(read !== undefined);
       if (read) expect(fitsWithoutMore(JSON.parse(JSON.stringify(read)))).toBe(true);
     }),
-    { numRuns: 3000, seed: 1 },
+    { numRuns: runs(3000) },
   );
   expect(taken).toBeGreaterThan(100);
   expect(refused).toBeGreaterThan(1000);
@@ -303,7 +304,7 @@ test('hashes and withdrawals write themselves, and are read back', () => {
       expect(read).toEqual(withdrawals);
       expect(createBlocklist([], { withdrawn: json }).withdrawals).toEqual(withdrawals);
     }),
-    { numRuns: 300, seed: 1 },
+    { numRuns: runs(300) },
   );
   expect(JSON.stringify(far)).toBe(`{"algorithm":"pdq","hash":"${hashToHex(far)}"}`);
   expect(hashFromJSON(JSON.parse(JSON.stringify(far)))).toEqual(far);

@@ -12,6 +12,7 @@ import {
 import { match } from '../../src/matching/match.js';
 import { flipBits } from '../arbitraries.js';
 import { NaiveFloodGuard } from '../oracles/flood.js';
+import { runs } from '../seed.js';
 import { BASE, ORDER } from './bases.js';
 
 /** Uploads that come near `BASE`, each 62 bits from each other: 8 of 31 bits each. */
@@ -77,7 +78,7 @@ describe('the attack: a hash is listed that matches what many people upload', ()
           expect(alarm).toBeLessThanOrEqual(41);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -104,7 +105,7 @@ describe('the attack: copies are flooded to switch off the entry that is needed'
         fc.uniqueArray(fc.nat(255), { maxLength: 7 }),
         (bits) => !guard.count(BASE, flipBits(BASE, bits, bits.length)),
       ),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
     expect(guard.toJSON().watched).toEqual([]);
   });
@@ -116,7 +117,7 @@ describe('the attack: copies are flooded to switch off the entry that is needed'
       fc.property(fc.shuffledSubarray(ORDER.slice(100, 115)), (bits) => {
         return !guard.count(BASE, flipBits(distinct(0), bits, bits.length));
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
     expect(guard.toJSON().watched[0]!.uploads).toHaveLength(1);
   });
@@ -229,7 +230,7 @@ test('it counts as one that keeps every match and counts all anew', () => {
         }
       },
     ),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 

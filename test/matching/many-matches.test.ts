@@ -15,6 +15,7 @@ import { reviewFactsOf } from '../../src/review/review-record.js';
 import type { HashedVariant } from '../../src/variant.js';
 import { flipBits } from '../arbitraries.js';
 import { loopTurns, stepClock } from '../node/event-loop.js';
+import { runs } from '../seed.js';
 import { BASE, ORDER } from './bases.js';
 
 afterEach(() => void vi.restoreAllMocks());
@@ -203,7 +204,7 @@ describe('of many matches', () => {
           }
         }
       }),
-      { numRuns: 30 },
+      { numRuns: runs(30) },
     );
   });
 });

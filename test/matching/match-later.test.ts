@@ -7,6 +7,7 @@ import { match } from '../../src/matching/match.js';
 import type { HashedVariant, Near } from '../../src/variant.js';
 import { flipBits } from '../arbitraries.js';
 import { loopTurns, stepClock } from '../node/event-loop.js';
+import { runs } from '../seed.js';
 import { BASE, ORDER } from './bases.js';
 
 afterEach(() => void vi.restoreAllMocks());
@@ -89,7 +90,7 @@ test('a decision is that of the list at its end, whatever is withdrawn, added or
         expect(decision).toEqual({ ...match(variants.map(off), blocklist, { all }), generation });
       },
     ),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 
@@ -239,6 +240,6 @@ test('with a distance, nothing farther is found: as if all policies had no large
       const later = await match(coming(variants), blocklist, options);
       expect(later).toEqual({ ...expected, generation: blocklist.generation });
     }),
-    { numRuns: 50 },
+    { numRuns: runs(50) },
   );
 });

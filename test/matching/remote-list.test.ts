@@ -4,6 +4,7 @@ import { type Hash, hashFromHex, hashToHex } from '../../src/hash.js';
 import { createRemoteList } from '../../src/matching/remote-list.js';
 import type { RemoteAnswer, RemoteMatcher } from '../../src/remote-matcher.js';
 import { flipBits } from '../arbitraries.js';
+import { runs } from '../seed.js';
 import { BASE, ORDER } from './bases.js';
 
 const off = (bits: number): Hash => flipBits(BASE, ORDER, bits);
@@ -125,7 +126,7 @@ describe('not answered', () => {
         const told = await list([{ hash: BASE, answer: 'hits', hits: [hits] }]);
         if (told !== 'unanswered') expect(told).toHaveLength(1);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 

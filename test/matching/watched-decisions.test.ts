@@ -15,6 +15,7 @@ import type { HashedVariant } from '../../src/variant.js';
 import { flipBits } from '../arbitraries.js';
 import { NaiveFloodGuard } from '../oracles/flood.js';
 import { type NaiveDecision, NaivePlatform, type NaiveRemote } from '../oracles/watched.js';
+import { runs } from '../seed.js';
 import { BASE, ORDER } from './bases.js';
 
 const off = (bits: number): Hash => flipBits(BASE, ORDER, bits);
@@ -415,6 +416,6 @@ test('any history of exceptions, floods, remote answers and restarts decides as 
         }
       }
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });

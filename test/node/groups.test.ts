@@ -19,6 +19,7 @@ import { openBlocklist as openKept } from '../../src/node/files/open-blocklist.j
 import { saveIndex } from '../../src/node/files/save-index.js';
 import { PackedEntries } from '../../src/packed-entries.js';
 import { writeHashList } from '../../src/text/write-hash-list.js';
+import { runs } from '../seed.js';
 import { tablesOf } from '../services/lists.js';
 import { saveList } from './files/saved-list.js';
 
@@ -152,37 +153,33 @@ function expectGone(
   expect(names.map(([, name]) => matches(list, name))).toEqual(names.map(([at]) => !isGone(at)));
 }
 
-test.each(Object.entries(ROADS))(
-  'a withdrawn picture stays out: %s',
-  { timeout: 300_000 },
-  async (_, road) => {
-    await fc.assert(
-      fc.asyncProperty(plan, async (planned) => {
-        const { key, entries, isBefore, isSaved } = planned;
-        let list = createBlocklist([]);
-        if (isBefore) await list.apply({ withdraw: [key] });
-        if (isBefore && isSaved) list = await reloaded(list);
-        await road(list, entries);
-        if (!isBefore) {
-          if (isSaved) list = await reloaded(list);
-          await list.apply({ withdraw: [key] });
-        }
-        expectGone(list, planned);
-        // Read again, from the text and from the file.
-        const again = await reloaded(list);
-        expectGone(again, planned);
-        await road(again, entries);
-        expectGone(again, planned);
-        // It is lifted as a whole.
-        expect((await again.apply({ reinstate: [key] })).reinstated).toBe(1);
-        expect(again.withdrawals).toEqual([]);
-        await road(again, entries);
-        expectGone(again, { ...planned, isGone: () => false });
-      }),
-      { numRuns: 25 },
-    );
-  },
-);
+test.each(Object.entries(ROADS))('a withdrawn picture stays out: %s', async (_, road) => {
+  await fc.assert(
+    fc.asyncProperty(plan, async (planned) => {
+      const { key, entries, isBefore, isSaved } = planned;
+      let list = createBlocklist([]);
+      if (isBefore) await list.apply({ withdraw: [key] });
+      if (isBefore && isSaved) list = await reloaded(list);
+      await road(list, entries);
+      if (!isBefore) {
+        if (isSaved) list = await reloaded(list);
+        await list.apply({ withdraw: [key] });
+      }
+      expectGone(list, planned);
+      // Read again, from the text and from the file.
+      const again = await reloaded(list);
+      expectGone(again, planned);
+      await road(again, entries);
+      expectGone(again, planned);
+      // It is lifted as a whole.
+      expect((await again.apply({ reinstate: [key] })).reinstated).toBe(1);
+      expect(again.withdrawals).toEqual([]);
+      await road(again, entries);
+      expectGone(again, { ...planned, isGone: () => false });
+    }),
+    { numRuns: runs(25) },
+  );
+});
 
 test('a withdrawn picture stays out: a bundle', async () => {
   const image = (at: number) => ({

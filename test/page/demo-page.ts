@@ -81,7 +81,7 @@ export async function choose(page: EnginePage, label: string): Promise<void> {
 }
 
 /** Waits for a screen by its heading, which must have the focus. */
-export async function screen(page: EnginePage, heading: string, milliseconds = 30_000) {
+export async function screen(page: EnginePage, heading: string, milliseconds = 120_000) {
   await page.waitFor(
     (text: string) => {
       const h1 = document.querySelector('h1');

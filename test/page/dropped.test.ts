@@ -195,7 +195,7 @@ describeEngine(
         await unguarded.dropFiles!([picture]);
         const opened = async () =>
           (await open.engine.addresses!()).filter((url) => url.endsWith(PHOTOS[0]!));
-        await expect.poll(opened, { timeout: 20_000 }).toHaveLength(1);
+        await expect.poll(opened).toHaveLength(1);
         expect(before.filter((url) => url.endsWith(PHOTOS[0]!))).toEqual([]);
 
         const page = await open.page();

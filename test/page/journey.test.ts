@@ -86,7 +86,7 @@ for (const name of ENGINES) {
         expect(code).toMatch(/^([0-9A-HJKMNP-TV-Z]{4}-){5}[0-9A-HJKMNP-TV-Z]{4}$/);
         expect(saved).not.toContain(code);
         if (name === 'firefox') {
-          await expect.poll(() => savedFile(), { timeout: 20_000 }).toBe(preview);
+          await expect.poll(() => savedFile()).toBe(preview);
         }
         await choose(page, 'Next');
         await screen(page, 'You did it. What now?');

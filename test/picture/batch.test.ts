@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { DecodeError } from '../../src/errors.js';
 import type { HashedFile } from '../../src/picture/hash-picture.js';
 import { type BatchProgress, errorsInPlace, inOrder } from '../../src/picture/waiting.js';
+import { runs } from '../seed.js';
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -76,7 +77,7 @@ test('in whatever order jobs end, their results come in that of the files, error
         );
       },
     ),
-    { numRuns: 60, seed: 5 },
+    { numRuns: runs(60) },
   );
 });
 

@@ -11,6 +11,7 @@ import type { Channels, CheckedPixels, Orientation } from '../../src/pixels.js';
 import { orient, withoutColour } from '../../src/variants/forms.js';
 import { variantsOf } from '../../src/variants/hash-pixels.js';
 import { VARIANT_PROFILES } from '../../src/variants/variant-profile.js';
+import { runs } from '../seed.js';
 import { patches } from '../variants/pictures.js';
 
 const orientations: readonly Orientation[] = [1, 2, 3, 4, 5, 6, 7, 8];
@@ -79,9 +80,9 @@ test('the hashes are those of the whole picture, whatever is read of it', async 
       const sides = [shape.width, shape.height];
       expect([width, height]).toEqual(orientation > 4 ? sides.reverse() : sides);
     }),
-    { numRuns: 60, seed: 7 },
+    { numRuns: runs(60) },
   );
-}, 60_000);
+});
 
 /** A picture of which it is noted what is read. */
 function noted(pixels: CheckedPixels, coding: Coding) {

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { DecodeError } from '../../src/errors.js';
 import { Pool, type PooledThread } from '../../src/picture/pool.js';
 import { within } from '../../src/picture/waiting.js';
+import { runs } from '../seed.js';
 import { FakeThread } from './fake-thread.js';
 import { IDLE_SECONDS, PoolModel } from './pool-model.js';
 
@@ -465,6 +466,6 @@ test('whatever happens, and whenever: every job ends once and as it must, and no
       fc.array(happening, { maxLength: 100, size: 'max' }),
       playedOut,
     ),
-    { seed: 91, numRuns: 300 },
+    { numRuns: runs(300) },
   );
-}, 60_000);
+});

@@ -38,7 +38,7 @@ beforeAll(async () => {
   const { hash } = await hashFile(photo);
   project.write('list.csv', `${hashToHex(hash)},reported by its owner\n`);
   await startService();
-}, 60_000);
+});
 afterAll(() => service?.kill());
 
 let service: ChildProcess | undefined;
@@ -180,7 +180,7 @@ test('the upload handler: what it keeps, refuses and forgets, and nothing stops 
   started();
   await isUp(curating);
   expect([await status(other), await status(mirrored)]).toEqual([200, 451]);
-}, 60_000);
+});
 const children = new Set<ChildProcess>();
 afterAll(() => {
   for (const child of children) child.kill('SIGKILL');

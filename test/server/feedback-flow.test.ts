@@ -30,9 +30,7 @@ const ENTRIES = [0, 1, 2, 3];
 const START = 4_000_000_000;
 
 describePostgresql((server) => {
-  test('decisions reach the services through cuts, failures and kills', {
-    timeout: 120_000,
-  }, async () => {
+  test('decisions reach the services through cuts, failures and kills', async () => {
     const storeUrl = await server().newDatabase();
     const stopNcii = await fakeStopNcii({ startSeconds: START });
     const ncmec = await fakeNcmec();

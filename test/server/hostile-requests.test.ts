@@ -8,6 +8,7 @@ import { createService } from '../../src/server/service.js';
 import { flipBits } from '../arbitraries.js';
 import { RawClient } from '../cli/serve/serving-program.js';
 import { BASE, ORDER } from '../matching/bases.js';
+import { runs } from '../seed.js';
 import { as, posted, served, TOKENS, tokens } from './served.js';
 import { blocklist, formOf, OTHER, pool, serving } from './uploads/uploads.js';
 
@@ -191,7 +192,7 @@ test('any bytes as a body are answered by a status of the document, and nothing 
         expect([400, 413, 415, 422]).toContain(response.status);
         expect(await response.text()).not.toContain(mark);
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
     expect(errors).toEqual([]);
     expect(JSON.stringify(logs)).not.toContain(mark);

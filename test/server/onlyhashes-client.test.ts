@@ -8,6 +8,7 @@ import type { CreateServiceOptions } from '../../src/server/service.js';
 import { OnlyhashesClient } from '../../src/services/onlyhashes/client.js';
 import { flipBits } from '../arbitraries.js';
 import { BASE, ORDER } from '../matching/bases.js';
+import { runs } from '../seed.js';
 import { hostileJson } from '../services/hostile.js';
 import { served, TOKENS } from './served.js';
 
@@ -198,6 +199,6 @@ test('whatever comes back is an answer, or none', async () => {
       expect(['none', 'hits', 'unanswered']).toContain(answer!.answer);
       if (answer!.answer === 'none') expect(text).toContain('"none"');
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });

@@ -8,6 +8,7 @@ import type { Route } from '../../src/server/http/route.js';
 import type { LogRecord } from '../../src/server/http/router.js';
 import { serviceWith } from '../../src/server/service.js';
 import { RawClient } from '../cli/serve/serving-program.js';
+import { runs } from '../seed.js';
 import { blocklist, pool, serving } from './uploads/uploads.js';
 
 /** The status for a path as it is: clients would make it plain. */
@@ -86,7 +87,7 @@ test('no path is routed as another than its own characters say', async () => {
         if (path.split('?')[0] === '/metrics') expect(status).toBe(200);
         else expect([400, 404]).toContain(status);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 });

@@ -4,6 +4,7 @@ import type { UnknownWord } from '../../src/policy.js';
 import type { FakeService, Fault } from '../../src/services/fake-service.js';
 import type { ListClient, ListUpdate } from '../../src/services/list-update.js';
 import { ServiceError } from '../../src/services/service-error.js';
+import { runs } from '../seed.js';
 
 /** A list as a platform keeps it: updates by key, and the checkpoint that was stored last. */
 export interface Kept<Checkpoint> {
@@ -108,7 +109,6 @@ export function examFaults<Checkpoint>(
         }
       }
     },
-    60_000,
   );
 
   test('any history of changes, faults and fetches ends in the list of the service', async () => {
@@ -146,7 +146,7 @@ export function examFaults<Checkpoint>(
           await list.fake.close();
         },
       ),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
-  }, 60_000);
+  });
 }

@@ -46,7 +46,6 @@ test('returns the pushed entries, and the hashes end to end', () => {
         expect(fields).toEqual([quality, id, list]);
       });
     }),
-    { seed: 1 },
   );
 });
 

@@ -7,14 +7,15 @@ import { random } from '../../bench/workloads.js';
 import { hashToHex } from '../../src/hash.js';
 import { openStore } from '../../src/store/sql/open-store.js';
 import { workerScripts } from '../node/pool/hash-process.js';
+import { runs } from '../seed.js';
 import { tokensFile } from '../server/serve-program.js';
 import { describePostgresql } from './engines.js';
 import { type Acknowledged, KilledService } from './killed-service.js';
 import type { Answer, Question } from './lists/store-follower.js';
 
 /** Kills of the writer, of followers and of services, and of the database server. */
-const KILLS = Number(process.env.STORE_KILLS ?? 4);
-const RESTARTS = Number(process.env.STORE_RESTARTS ?? 1);
+const KILLS = Number(process.env.STORE_KILLS ?? runs(4));
+const RESTARTS = Number(process.env.STORE_RESTARTS ?? runs(1));
 
 /** One that is killed before it is ready says nothing: whoever waits for it must not wait on. */
 const readyOrGone = (child: ChildProcess): Promise<unknown> =>
@@ -84,9 +85,7 @@ describePostgresql(
       tokens.remove();
     });
 
-    test(`${KILLS} kills of writer, followers and services, ${RESTARTS} of the database: nothing acknowledged is lost`, {
-      timeout: 180_000 + 20_000 * (KILLS + RESTARTS),
-    }, async () => {
+    test(`${KILLS} kills of writer, followers and services, ${RESTARTS} of the database: nothing acknowledged is lost`, async () => {
       const url = await server().newDatabase();
       await (await openStore({ url })).close();
       const [writer, follower] = ['store-writer', 'lists/store-follower'].map((name) =>

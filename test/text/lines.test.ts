@@ -50,7 +50,6 @@ test('agrees with String.split, however the text is cut', () => {
       const expected = lines.map((line, at) => `${at + 1}:${line}`);
       expect(split(cut(whole, cuts))).toEqual([...expected, `end ${lines.length + 1}`]);
     }),
-    { seed: 1 },
   );
 });
 

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { hashFromHex } from '../../src/hash.js';
 import { type ListFormat, writeHashList } from '../../src/text/write-hash-list.js';
+import { runs } from '../seed.js';
 import { anyHash, entryOf, readAll } from '../services/lists.js';
 
 const HEX = '0123456789abcdef'.repeat(4);
@@ -45,7 +46,7 @@ test('lists round-trip', async () => {
       expect(await readAll(write(entries, 'jsonl'))).toEqual({ entries, problems: [] });
       expect(await readAll(write(entries, 'csv'))).toEqual({ entries, problems: [] });
     }),
-    { numRuns: 1000, seed: 1 },
+    { numRuns: runs(1000) },
   );
 });
 
@@ -62,7 +63,7 @@ test('plain lists round-trip hash, labels and quality', async () => {
         })),
       );
     }),
-    { numRuns: 1000, seed: 1 },
+    { numRuns: runs(1000) },
   );
 });
 
@@ -106,6 +107,6 @@ test('files of python-threatexchange round-trip hash, collab and tags', async ()
       const bare = entries.map(({ hash }) => ({ hash, labels: [] }));
       expect(await readAll(write(entries, 'local-file'))).toEqual({ entries: bare, problems: [] });
     }),
-    { numRuns: 1000, seed: 1 },
+    { numRuns: runs(1000) },
   );
 });

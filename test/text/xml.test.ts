@@ -8,6 +8,7 @@ import {
   type XmlElement,
   xmlText,
 } from '../../src/text/xml.js';
+import { runs } from '../seed.js';
 
 type Root = XmlElement | 'too-large' | undefined;
 
@@ -247,7 +248,7 @@ describe('properties', () => {
           expect(await rootOf(cutAt(text, at))).toEqual(root);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -275,7 +276,7 @@ describe('properties', () => {
         const alike = whole instanceof Object && 'code' in whole ? { ...whole, ...place } : whole;
         expect(await said(cutAt(text, at))).toEqual(alike);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 });

@@ -8,6 +8,7 @@ import { DIHEDRAL_NAMES } from '../../src/variant.js';
 import { dihedral, isOpaque, onBackdrop, orient, withoutColour } from '../../src/variants/forms.js';
 import { pixelsOf } from '../arbitraries.js';
 import { oriented } from '../oracles/pixels/pixels.js';
+import { runs } from '../seed.js';
 import { photo } from './pictures.js';
 
 test('a half-transparent red pixel on white and on black', () => {
@@ -61,7 +62,6 @@ test('opaque pixels keep their colour, and transparent ones get the backdrop', (
         expect(Buffer.from(pixels.data).equals(Buffer.from(before))).toBe(true);
       },
     ),
-    { seed: 1 },
   );
 });
 
@@ -74,7 +74,6 @@ test('a picture without alpha is returned as it is, and opaque', () => {
         expect(isOpaque(pixels)).toBe(true);
       },
     ),
-    { seed: 1 },
   );
 });
 
@@ -93,7 +92,6 @@ test('a single alpha below 250 makes a picture not opaque', () => {
         expect(isOpaque({ data: opaque, width, height, channels })).toBe(false);
       },
     ),
-    { seed: 1 },
   );
 });
 
@@ -127,7 +125,6 @@ test('a single coloured pixel keeps the picture as it is', () => {
         expect(withoutColour(picture)).toBe(picture);
       },
     ),
-    { seed: 1 },
   );
 });
 
@@ -139,7 +136,6 @@ test('pictures of one or two samples a pixel are returned as they are', () => {
         expect(withoutColour(pixels)).toBe(pixels);
       },
     ),
-    { seed: 1 },
   );
 });
 
@@ -178,7 +174,7 @@ test('agrees with the definitions of EXIF on any picture, which stays unchanged'
       expect(Buffer.from(data).equals(Buffer.from(wanted.data))).toBe(true);
       expect(Buffer.from(pixels.data).equals(Buffer.from(before))).toBe(true);
     }),
-    { numRuns: 400, seed: 1 },
+    { numRuns: runs(400) },
   );
 });
 

@@ -4,6 +4,7 @@ import { pdq } from '../../src/hashing/pdq.js';
 import { DIHEDRAL_NAMES, DIHEDRAL_ORIENTATIONS } from '../../src/variant.js';
 import { dihedral } from '../../src/variants/forms.js';
 import { pixelsFor, turned, viewOf } from '../../src/variants/view.js';
+import { runs } from '../seed.js';
 import { patches } from './pictures.js';
 
 test('PDQ samples the same from a form as from really moved pixels', () => {
@@ -23,6 +24,6 @@ test('PDQ samples the same from a form as from really moved pixels', () => {
       expect(pdq(pixelsFor(form, 'pdq', resample), { resample })).toEqual(moved);
       expect(Buffer.compare(Buffer.from(pixels.data), Buffer.from(before))).toBe(0);
     }),
-    { numRuns: 30 },
+    { numRuns: runs(30) },
   );
 });

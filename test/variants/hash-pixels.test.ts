@@ -11,6 +11,7 @@ import { windowsOf } from '../../src/variants/list-crops.js';
 import { MOST_HASHES, VARIANT_PROFILES } from '../../src/variants/variant-profile.js';
 import { movedPixels, partOf, viewOf } from '../../src/variants/view.js';
 import { pixelsOf } from '../arbitraries.js';
+import { runs } from '../seed.js';
 import { drawn, laidOn, patches, photo } from './pictures.js';
 
 const names = (
@@ -179,7 +180,7 @@ test('any picture: at most 160 hashes, the same each time, and unchanged pixels'
         expect(pixels.data).toEqual(before);
       },
     ),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });
 

@@ -4,6 +4,7 @@ import { distance, hashFromHex } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
 import { WINDOW_NAMES } from '../../src/variant.js';
 import { isOfLoneEdge, windowsOf } from '../../src/variants/list-crops.js';
+import { runs } from '../seed.js';
 import { drawn, photo } from './pictures.js';
 
 test('gives a window of each social shape about the centre', () => {
@@ -57,7 +58,7 @@ test('any sides: at most four windows, each inside, of its shape and about the c
         }
       }
     }),
-    { numRuns: 1000, seed: 1 },
+    { numRuns: runs(1000) },
   );
 });
 

@@ -13,6 +13,7 @@ import { gridOf, isAlike, viewOnBackdrop } from '../../src/variants/looks.js';
 import { MOST_HASHES } from '../../src/variants/variant-profile.js';
 import { movedPixels, viewOf } from '../../src/variants/view.js';
 import { pixelsOf } from '../arbitraries.js';
+import { runs } from '../seed.js';
 import { collage, drawn, laidOn, part, patches, photo } from './pictures.js';
 
 const pasture = await photo('march-pastoral-w700.png');
@@ -217,6 +218,6 @@ test('any picture with alpha, and any other looks: at most 160 hashes, the same 
       expect(first.length).toBeLessThanOrEqual(MOST_HASHES);
       expect([...(await variantsWith(looks, stored))]).toEqual(first);
     }),
-    { numRuns: 12 },
+    { numRuns: runs(12) },
   );
-}, 60_000);
+});

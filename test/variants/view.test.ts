@@ -17,6 +17,7 @@ import {
 import { planeOf, workingPlane } from '../../src/variants/working-plane.js';
 import { pixelsOf } from '../arbitraries.js';
 import { oriented } from '../oracles/pixels/pixels.js';
+import { runs } from '../seed.js';
 import { patches } from './pictures.js';
 
 const anyTurn = fc.constantFrom<Orientation>(1, 2, 3, 4, 5, 6, 7, 8);
@@ -62,7 +63,7 @@ test('views turned twice, and their parts, are those of moved pixels', () => {
         expect(same(pixels.data, before)).toBe(true);
       },
     ),
-    { numRuns: 300, seed: 3 },
+    { numRuns: runs(300) },
   );
 });
 
@@ -97,7 +98,7 @@ test('samples are those of moved pixels, by the words of the size convention', (
       expect([sample.width, sample.height, sample.channels]).toEqual([SIDE, SIDE, channels]);
       expect(same(sample.data, sampledPlainly(oriented(pixels, orientation)))).toBe(true);
     }),
-    { numRuns: 24, seed: 4 },
+    { numRuns: runs(24) },
   );
 });
 
@@ -132,7 +133,7 @@ test('the working plane is that of moved pixels', () => {
       const { view: __, ...moved } = workingPlane(oriented(pixels, orientation), about);
       expect(plane).toEqual(moved);
     }),
-    { numRuns: 200, seed: 5 },
+    { numRuns: runs(200) },
   );
 });
 
@@ -179,6 +180,6 @@ test('all variants of a stored picture are those of its moved pixels', () => {
       const [stored, moved] = bothWays(inChannels(pixels, samples), by, given);
       expect(stored).toEqual(moved);
     }),
-    { numRuns: 24, seed: 6 },
+    { numRuns: runs(24) },
   );
-}, 120_000);
+});

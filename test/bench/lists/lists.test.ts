@@ -20,7 +20,7 @@ test('all parts: what is fetched is as the service has it, and every figure is t
     '20 blocklists of a list each',
   ]);
   expect(record.replace.entries).toBe(200);
-}, 120_000);
+});
 
 test('parts are named, or refused', async () => {
   await expect(runLists(listener({}, ['fetch', 'fetched']).context, SERVER)).rejects.toThrow(

@@ -28,7 +28,7 @@ test('store: searches are exact on every engine, and every figure is there', asy
     expect(followers.loadMilliseconds).toHaveLength(3);
     expect(followers.toInvisible.p99).toBeGreaterThan(0);
   }
-}, 120_000);
+});
 
 test('service: every load is answered, in both dialects', async () => {
   const scale = {
@@ -51,7 +51,7 @@ test('service: every load is answered, in both dialects', async () => {
       expect(failed).toBe(0);
     }
   }
-}, 120_000);
+});
 
 test('of few entries, none is withdrawn twice', () => {
   expect(scaleOf(7)).toMatchObject({ entries: 7, embedded: 7, withdrawals: 7, missedEntries: 7 });

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe } from 'vitest';
+import { isDeep } from '../../seed.js';
 import type { Engine, EngineOptions, EnginePage } from './engine.js';
 import { ENGINES, type EngineName, programsOf } from './install.js';
 import { startPuppeteer } from './puppeteer-engine.js';
@@ -6,6 +7,13 @@ import { startWebKit } from './webkit-engine.js';
 
 export type { Engine, EngineOptions, EnginePage } from './engine.js';
 export { ENGINES, type EngineName } from './install.js';
+
+/**
+ * The engines of a suite about what is the same in all of them: one, and all in the deep run. What
+ * the page and the browser entry leave to an engine is tried in all of them each time.
+ */
+export const enginesFor = (usual: EngineName): readonly EngineName[] =>
+  isDeep ? ENGINES : [usual];
 
 // Before the tests are collected, so that their list names what is missing. The first run may take
 // minutes.
@@ -115,7 +123,7 @@ export function describeEngine(
     const isShared = !isOwn && !isSpecial(name, options);
     beforeAll(async () => {
       engine = isShared ? await sharedEngine(name) : await startEngine(name, options);
-    }, 240_000);
+    });
     afterEach(async ({ task }) => {
       // Nobody knows what it did to the engine.
       if (task.result?.state === 'fail') hasFailed = true;
@@ -126,7 +134,7 @@ export function describeEngine(
     afterAll(async () => {
       if (!isShared) await engine?.close();
       else if (engine && hasFailed) await retire(engine);
-    }, 60_000);
+    });
     body({
       get engine() {
         return engine!;

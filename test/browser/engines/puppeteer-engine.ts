@@ -206,7 +206,7 @@ function pageOf(page: Page, name: 'chromium' | 'firefox'): EnginePage {
   let inner: Frame | undefined;
   const placeOf = (frame: () => Frame): Place => ({
     evaluate: (work, ...args) => frame().evaluate(work as never, ...args),
-    waitFor: (work, args, milliseconds = 30_000) =>
+    waitFor: (work, args, milliseconds = 120_000) =>
       poll(() => frame().evaluate(work as never, ...(args ?? [])), milliseconds),
   });
   return {

@@ -229,7 +229,7 @@ async function newWindow(commands: Command): Promise<EnginePage> {
     command('POST', '/actions', { actions: [{ type: 'key', id: 'keyboard', actions: list }] });
   const placeOf = (intoFrame: () => boolean): Place => ({
     evaluate: (work, ...args) => evaluate(work, args, intoFrame()),
-    waitFor: (work, args, milliseconds = 30_000) =>
+    waitFor: (work, args, milliseconds = 120_000) =>
       poll(() => evaluate(work, args ?? [], intoFrame()), milliseconds),
   });
   const top = placeOf(() => false);

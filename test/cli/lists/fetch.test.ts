@@ -7,6 +7,7 @@ import { openBlocklist } from '../../../src/node/files/open-blocklist.js';
 import { fakeStopNcii } from '../../../src/services/stop-ncii/fake.js';
 import { testFolder } from '../../folder.js';
 import { type Clock, type FedService, hexOf, SERVICES } from '../../node/files/fed-services.js';
+import { runs } from '../../seed.js';
 import { listOf, onlyhashes, PROGRAM, type RunOptions } from '../program.js';
 
 const base = testFolder();
@@ -274,16 +275,13 @@ test('a credential that is not set, a name twice and what is no CONFIG are refus
 });
 
 /** Of each service; with 30, every change of a file is a place of a kill. */
-const KILLS = Number(process.env.FETCH_KILLS ?? 4);
+const KILLS = Number(process.env.FETCH_KILLS ?? runs(4));
 
 describe.runIf(process.platform === 'linux')('killed between two changes of files', () => {
   const preload = join(import.meta.dirname, 'kill-at-write.cjs');
 
   test.each(Object.entries(SERVICES))(
     `%s: ${KILLS} kills, and the list is the service’s`,
-    {
-      timeout: 60_000 + 4000 * KILLS,
-    },
     async (name, start) => {
       const service = await start(clock(), 2);
       const listed = new Set<number>();
@@ -321,7 +319,7 @@ describe.runIf(process.platform === 'linux')('killed between two changes of file
 });
 
 describe('a list of 100,000 hashes', () => {
-  test('is fetched from a fake StopNCII and matched', { timeout: 120_000 }, async () => {
+  test('is fetched from a fake StopNCII and matched', async () => {
     const fake = await fakeStopNcii({ startSeconds: 1_700_000_000, maxPageSize: 10_000 });
     for (let n = 0; n < 100_000; n++) {
       const record = { signalType: 'ImagePDQ', hashValue: hexOf(n), hashStatus: 'Active' };

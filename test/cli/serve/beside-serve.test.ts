@@ -83,9 +83,7 @@ test('what is asked of a store that serve has open is answered as without it', a
   expect(readdirSync(dataDir)).toEqual(['data']);
 });
 
-test('pictures and hashes are matched beside a serve, byte for byte as without it', {
-  timeout: 400_000,
-}, async () => {
+test('pictures and hashes are matched beside a serve, byte for byte as without it', async () => {
   const dataDir = await newStore();
   const names = ['acanthus-mollis.jpg', 'acanthus-mollis-w700.png', 'allium-oreophilum.jpg'];
   const pictures = names.map((name) => join(PHOTOS, name));

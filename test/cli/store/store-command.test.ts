@@ -54,7 +54,7 @@ test('a list goes in once, however often it is imported, and comes out', async (
   expect(text.map((line) => line.split(',')[0]).sort()).toEqual([A, B, 'hash'].sort());
   const verified = await onlyhashes(['store', 'verify', '--store', db]);
   expect(verified).toMatchObject({ out: '', code: 0 });
-}, 120_000);
+});
 
 test('a blocklist file brings its withdrawals along', async () => {
   const entries = [A, C].map((hex) => ({ hash: hashFromHex('pdq', hex), labels: [] }));
@@ -65,7 +65,7 @@ test('a blocklist file brings its withdrawals along', async () => {
   await onlyhashes(['store', 'import', at('saved.ohb'), '--store', other]);
   const repeated = await onlyhashes(['store', 'import', at('list.csv'), '--store', other]);
   expect(repeated.lines).toEqual([`1,1,1,${at('list.csv')}`]);
-}, 120_000);
+});
 
 test('a record of the review log that has changed is told by its number, and never quoted', async () => {
   const dataDir = at('reviewed.db');
@@ -87,7 +87,7 @@ test('a record of the review log that has changed is told by its number, and nev
   expect(lines.map((line) => JSON.parse(line).id)).toEqual(['a', 'c']);
   expect(err).toBe('onlyhashes: the store: record 2 has changed since it was written\n');
   expect(code).toBe(2);
-}, 120_000);
+});
 
 describePostgresql((server) => {
   test('a text list goes in as it is read, and what is bad in it is told', async () => {
@@ -111,7 +111,7 @@ describePostgresql((server) => {
     const none = await onlyhashes(['store', 'import', at('none.csv'), '--store', url]);
     expect(none.err).toContain('no readable hash (line 1: ');
     expect(none).toMatchObject({ out: '', code: 2 });
-  }, 120_000);
+  });
 
   test('a blocklist file is one change, and an index file goes in, too', async () => {
     const url = await server().newDatabase();
@@ -132,7 +132,7 @@ describePostgresql((server) => {
     expect((await store.settings()).get('a')).toMatchObject({ tier: 'review' });
     expect(await store.find({ list: 'b' })).toHaveLength(1);
     await store.close();
-  }, 120_000);
+  });
 
   test('an allow list brings its exceptions, and they go out as one', async () => {
     const url = await server().newDatabase();
@@ -155,7 +155,7 @@ describePostgresql((server) => {
       expect([err, code]).toEqual([expect.stringContaining(`${at(name)}: expected `), 2]);
       expect(err).not.toContain('secret');
     }
-  }, 120_000);
+  });
 });
 
 test('what is asked wrongly is told before a store is made', async () => {
@@ -174,4 +174,4 @@ test('what is asked wrongly is told before a store is made', async () => {
   expect(away.code).toBe(2);
   expect(away.err).toMatch(/^onlyhashes: the store: .+\n$/);
   expect(away.err).not.toMatch(/secret|somebody/);
-}, 120_000);
+});

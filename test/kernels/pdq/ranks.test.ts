@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { rankByDistance } from '../../../src/kernels/pdq/ranks.js';
+import { runs } from '../../seed.js';
 
 /** By a stable sort of the distances as float32, without their last 8 bits. */
 function naiveRanks(values: readonly number[], centre: number): number[] {
@@ -28,7 +29,7 @@ test('ranks by distance as a sort does', () => {
       rankByDistance(Float64Array.from(values), centre, out);
       expect([...out]).toEqual(naiveRanks(values, centre));
     }),
-    { numRuns: 300, seed: 2 },
+    { numRuns: runs(300) },
   );
 });
 

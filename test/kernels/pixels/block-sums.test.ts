@@ -36,7 +36,7 @@ test('sums of a grid are those of its rectangles; pixels on a border are shared 
       }
     }
   }
-}, 30_000);
+});
 
 test('a rectangle too wide for a lane is summed in parts', () => {
   const { data } = picture('white', 5003, 17);

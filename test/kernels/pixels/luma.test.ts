@@ -4,6 +4,7 @@ import { random } from '../../../bench/workloads.js';
 import { float32, lumaOf, lumaProducts, lumaRows } from '../../../src/kernels/pixels/luma.js';
 import { pixelsOf } from '../../arbitraries.js';
 import { lumaPlane } from '../../oracles/pixels/pdq.js';
+import { runs } from '../../seed.js';
 
 const [reds, greens, blues] = [lumaProducts(0.299), lumaProducts(0.587), lumaProducts(0.114)];
 
@@ -39,7 +40,7 @@ test('takes four rows side by side, with any number of samples a pixel; repeats 
         expect([out[5 + 6 * x + 4], out[5 + 6 * x + 5]]).toEqual([-1, -1]);
       }
     }),
-    { numRuns: 300, seed: 1 },
+    { numRuns: runs(300) },
   );
 });
 
@@ -82,7 +83,7 @@ describe('rounding to float32', () => {
           expect(float32(x) + 0).toBe(Math.fround(x) + 0);
         },
       ),
-      { numRuns: 20_000, seed: 3 },
+      { numRuns: runs(20_000) },
     );
   });
 

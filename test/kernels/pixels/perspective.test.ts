@@ -8,6 +8,7 @@ import {
 } from '../../../src/kernels/pixels/perspective.js';
 import { pointIn, sampleWithin } from '../../oracles/pixels/perspective.js';
 import { sampleAt } from '../../oracles/pixels/plane.js';
+import { runs } from '../../seed.js';
 
 const WIDTH = 60;
 const HEIGHT = 50;
@@ -67,7 +68,7 @@ test('a sample is a tent of 25 taps, each within a twentieth of a pixel of its p
         expect(value).toBeLessThanOrEqual(most + 1e-6);
       }
     }),
-    { numRuns: 30 },
+    { numRuns: runs(30) },
   );
 });
 

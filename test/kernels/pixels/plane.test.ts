@@ -10,6 +10,7 @@ import {
 import { partOf, viewOf } from '../../../src/variants/view.js';
 import { pixelsOf } from '../../arbitraries.js';
 import { meanOfSquare, sampleAt } from '../../oracles/pixels/plane.js';
+import { runs } from '../../seed.js';
 
 test('a picture of 3 x 3 at scale 2: its last row and column count twice in the luma', () => {
   const data = Uint8Array.of(0, 10, 20, 30, 40, 50, 60, 70, 80);
@@ -59,7 +60,7 @@ test('reduces any picture as its twin does', () => {
         expect(luma[at]).toBeCloseTo(0.299 * r + 0.587 * g + 0.114 * b, 3);
       }
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });
 
@@ -119,7 +120,7 @@ test('the luma of a part is that of a picture of its own', () => {
       reduce(part, channels, own, scale, { luma: expected, red, green: red, blue: red });
       for (let at = 0; at < count; at++) expect(luma[at]).toBeCloseTo(expected[at]!, 3);
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });
 
@@ -144,6 +145,6 @@ test('inverts colours twice to the same, and never alpha', () => {
         expect(value).toBe(isAlpha(at) ? data[at]! : 255 - data[at]!);
       }
     }),
-    { numRuns: 40 },
+    { numRuns: runs(40) },
   );
 });

@@ -13,6 +13,7 @@ import {
   takeLine,
 } from '../../../src/kernels/pixels/straight-lines.js';
 import { meanOfSquare } from '../../oracles/pixels/plane.js';
+import { runs } from '../../seed.js';
 
 /** The steepest slope of an edge, in 1024ths. */
 const STEEP = Math.round(1024 * 0.59);
@@ -226,7 +227,6 @@ test('takes a line where it lies, to a fifth of a pixel at both ends, and only o
       expect(line.points[height]).toBeGreaterThan(50);
       expect(takeLine(ballot, 60)).toBeUndefined();
     }),
-    { seed: 3 },
   );
 });
 
@@ -246,7 +246,7 @@ test('takes lines as long as one has the votes, however many were taken', () => 
         expect(takeLine(ballot, most)).toBeDefined();
       }
     }),
-    { numRuns: 30 },
+    { numRuns: runs(30) },
   );
 });
 
@@ -260,7 +260,7 @@ test('ends, whatever the plane, when no line has the votes', () => {
         expect(++taken).toBeLessThan(3000);
       }
     }),
-    { numRuns: 30 },
+    { numRuns: runs(30) },
   );
 });
 

@@ -8,6 +8,7 @@ import {
   uprightGrid,
 } from '../../../src/kernels/pixels/tent-grid.js';
 import { between, softened } from '../../oracles/pixels/tent-grid.js';
+import { runs } from '../../seed.js';
 
 const sides = fc.record({
   width: fc.integer({ min: 1, max: 12 }),
@@ -63,7 +64,7 @@ test('upright and turned grids sample as their twin does, and the border outside
       }
       expect(plane.luma).toEqual(before);
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });
 
@@ -83,7 +84,7 @@ test('samples of what softening would give are those of what it gives', () => {
       uprightGrid({ ...plane, luma: soft }, across, down, twin);
       for (let at = 0; at < 4096; at += 17) expect(direct[at]).toBeCloseTo(twin[at]!, 3);
     }),
-    { numRuns: 100 },
+    { numRuns: runs(100) },
   );
 });
 
@@ -99,6 +100,6 @@ test('softens as its twin does, in either direction', () => {
         expect(out[at]).toBeCloseTo(softened(plane, across, down, x, y), 3);
       }
     }),
-    { numRuns: 100 },
+    { numRuns: runs(100) },
   );
 });

@@ -4,6 +4,7 @@ import { makeTentRow } from '../../../src/kernels/pixels/tent-rows.js';
 import { tentTaps } from '../../../src/kernels/pixels/tent-taps.js';
 import { pixelsOf } from '../../arbitraries.js';
 import { lumaRows, tentPlane } from '../../oracles/pixels/tent.js';
+import { runs } from '../../seed.js';
 
 test('any picture, larger or smaller: within 1e-10 of the two boxes in doubles', () => {
   const tentRow = makeTentRow();
@@ -32,6 +33,6 @@ test('any picture, larger or smaller: within 1e-10 of the two boxes in doubles',
         expect(worst).toBeLessThan(1e-10);
       },
     ),
-    { numRuns: 60, seed: 1 },
+    { numRuns: runs(60) },
   );
 });

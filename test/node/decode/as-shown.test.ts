@@ -18,7 +18,6 @@ import { segment } from '../../shown/writers/jpeg-writer.js';
 import { photoPath } from '../fixtures.js';
 import { ownScripts } from '../pool/hash-process.js';
 
-const PATIENT = { timeout: 600_000 };
 const PROFILES = '/usr/share/color/icc';
 const PACKAGES = ['colord-data', 'icc-profiles-free', 'libgs-common'];
 const isThere = () =>
@@ -65,7 +64,6 @@ const profiles = () =>
 
 test.skipIf(!isThere())(
   `no profile of Debian is odd, and those of cameras show no other picture (${PACKAGES})`,
-  PATIENT,
   async () => {
     const looks: string[] = [];
     const all = profiles();
@@ -110,7 +108,7 @@ test.each(
       odd: !PLAIN.includes(feature),
     })),
   ),
-)('$name has the look that browsers show', PATIENT, async ({ format, name, odd }) => {
+)('$name has the look that browsers show', async ({ format, name, odd }) => {
   const { bytes } = await oddFile(FORMATS.find((one) => one.name === format)!, [name], 7);
   const { listed } = await sceneOf(random(7));
   const { looks = [], unseen } = await decoded(bytes);
@@ -129,7 +127,7 @@ test.each([
   'avif/geometry/cut-at-an-offset',
   'avif/geometry/cut-at-the-centre',
   'avif/geometry/cut-to-much-less',
-])('%s shows all, as in Chromium, and is cut, as in libheif', PATIENT, async (name) => {
+])('%s shows all, as in Chromium, and is cut, as in libheif', async (name) => {
   const { bytes } = await oddFile(FORMATS.find((one) => one.name === 'avif')!, [name], 7);
   const { listed } = await sceneOf(random(7));
   const { looks = [], pixels } = await decoded(bytes);
@@ -172,22 +170,18 @@ test.each([
   [['avif/geometry/turned-and-cut'], ['avif/geometry/cut-and-turned']],
   [['avif/transparency/cut-out', 'avif/geometry/2'], ['avif/transparency/cut-out']],
   [['avif/transparency/premultiplied'], ['avif/geometry/2']],
-])(
-  '%s may be shown as a picture that is not seen',
-  PATIENT,
-  async (features, plain, seed = 2333058405) => {
-    const format = FORMATS.find(({ name }) => features[0]!.startsWith(`${name}/`))!;
-    const of = async (names: string[]) =>
-      (await decoded((await oddFile(format, names, seed)).bytes)).unseen;
-    expect(await of(features)).toBe('unseen-picture');
-    expect(await of(plain)).toBeUndefined();
-  },
-);
+])('%s may be shown as a picture that is not seen', async (features, plain, seed = 2333058405) => {
+  const format = FORMATS.find(({ name }) => features[0]!.startsWith(`${name}/`))!;
+  const of = async (names: string[]) =>
+    (await decoded((await oddFile(format, names, seed)).bytes)).unseen;
+  expect(await of(features)).toBe('unseen-picture');
+  expect(await of(plain)).toBeUndefined();
+});
 
 test.each([
   ...['png/colour/permuted', 'png/colour/blue-alone', 'jpeg/colour/halves'],
   ...['jpeg/colour/blue-alone', 'avif/geometry/cut-at-an-offset'],
-])('%s matches as it is shown', PATIENT, async (name) => {
+])('%s matches as it is shown', async (name) => {
   const format = FORMATS.find((one) => name.startsWith(`${one.name}/`))!;
   const { bytes } = await oddFile(format, [name], 7);
   const { listed } = await sceneOf(random(7));

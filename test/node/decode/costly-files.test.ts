@@ -21,7 +21,6 @@ import {
   webpWithExif,
 } from './costly-files.js';
 
-const PATIENT = { timeout: 120_000 };
 const MIB = 2 ** 20;
 const list = createBlocklist([
   { hash: hashFromHex('pdq', 'f'.repeat(32) + '0'.repeat(32)), labels: ['a'] },
@@ -41,7 +40,7 @@ const peakOf = (pid: number) => Number(/VmHWM:\s+(\d+)/.exec(statOf(pid, 'status
 /** libexif takes 0.6 ms for one entry of a hundred, and 76 s for 1,000 of them. */
 const EXIF = exifAtItself(1000);
 
-describe('metadata is not read by a decoder', PATIENT, () => {
+describe('metadata is not read by a decoder', () => {
   test.each([
     ['EXIF that points at itself, in a JPEG', () => jpegWithExif(EXIF)],
     ['in a PNG', () => pngWith([chunk('eXIf', EXIF)])],
@@ -66,13 +65,13 @@ test.each([
   ['a GIF', gifOfFrames],
   ['a PNG', pngOfFrames],
   ['a TIFF', tiffOfPages],
-])('%s has at most 4,000 frames', PATIENT, async (_, ofFrames) => {
+])('%s has at most 4,000 frames', async (_, ofFrames) => {
   expect((await check(await ofFrames(4000))).reason).not.toBe('too-many-frames');
   expect((await check(await ofFrames(4001))).reason).toBe('too-many-frames');
   expect((await check(await ofFrames(60_000))).reason).toBe('too-many-frames');
 });
 
-test('an AVIF that needs more memory than a worker has is not decoded', PATIENT, async () => {
+test('an AVIF that needs more memory than a worker has is not decoded', async () => {
   const fresh = createHashPool({ workers: 1, maxMemory: 256 * MIB });
   const bytes = await flatAvif(4096);
   expect(bytes.length).toBeLessThan(1000);
@@ -84,7 +83,7 @@ test('an AVIF that needs more memory than a worker has is not decoded', PATIENT,
   await fresh.close();
 });
 
-describe('CPU of a picture', PATIENT, () => {
+describe('CPU of a picture', () => {
   test('beyond the limit makes it too-costly, and ends its worker', async () => {
     const small = createHashPool({ workers: 1, cpuSeconds: 0.1 });
     expect(await checkUpload(photo, list, { pool: small })).toMatchObject({

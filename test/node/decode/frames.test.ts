@@ -7,6 +7,7 @@ import { pdq } from '../../../src/hashing/pdq.js';
 import { decodeUntil } from '../../../src/node/decode/decode.js';
 import { check, createHashPool } from '../../../src/node/pool/create-hash-pool.js';
 import { chunk } from '../../browser/png-file.js';
+import { runs } from '../../seed.js';
 import { iccpOf, PROFILES } from '../../shown/profiles.js';
 import { sceneOf } from '../../shown/raster.js';
 import { photoPath } from '../fixtures.js';
@@ -69,7 +70,7 @@ describe('frames are those that libwebp and libvips make', () => {
   test.each([
     ['of holes', [0, 255], 0],
     ['of shades', [0, 9, 130, 255], 4],
-  ] as const)('%s', { timeout: 60_000 }, async (_, alphas, most) => {
+  ] as const)('%s', async (_, alphas, most) => {
     await fc.assert(
       fc.asyncProperty(frames(alphas), async (list) => {
         const webp = await webpAnimation(first(list), CANVAS);
@@ -84,7 +85,7 @@ describe('frames are those that libwebp and libvips make', () => {
           expect(png.looks![i]!.pixels).toEqual(look.pixels);
         }
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 
@@ -102,12 +103,12 @@ describe('frames are those that libwebp and libvips make', () => {
           expect(mostApart(page, pixels.data as Uint8Array)).toBe(0);
         }
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 });
 
-describe('what an animation shows is what is checked', { timeout: 120_000 }, () => {
+describe('what an animation shows is what is checked', () => {
   ownScripts('hash-process');
   const pool = createHashPool();
   afterAll(() => pool.close());

@@ -7,7 +7,7 @@ import { checkedFeedback } from '../../../src/review/feedback-item.js';
 import { checkedRecord } from '../../../src/review/review-record.js';
 import { fetchStateFrom } from '../../../src/services/list-fetch.js';
 import { anyRecord, hexOf, record } from '../../matching/reviews.js';
-import { HOSTILE_TIMEOUT, hostileJson, readsHostile } from '../../services/hostile.js';
+import { hostileJson, readsHostile } from '../../services/hostile.js';
 
 // What a platform keeps beside its lists, read from text that somebody has broken.
 
@@ -51,79 +51,66 @@ describe('as JSON', () => {
         { alsoThrows },
       );
     },
-    HOSTILE_TIMEOUT,
   );
 
-  test(
-    '10,000 hostile states of a flood guard are taken or refused',
-    async () => {
-      const state: FloodGuardJSON = {
-        flooded: [{ ...hash, sinceSeconds: 5 }],
-        watched: [
-          { algorithm: 'pdq', hash: hexOf(2), uploads: [{ hash: hexOf(3), seenSeconds: 7 }] },
-        ],
-      };
-      await readsHostile(
-        hostileJson(state),
-        (text) => {
-          const guard = createFloodGuard({ state: parsed(text) as never });
-          expect(createFloodGuard({ state: guard.toJSON() }).toJSON()).toEqual(guard.toJSON());
-        },
-        { alsoThrows },
-      );
-    },
-    HOSTILE_TIMEOUT,
-  );
+  test('10,000 hostile states of a flood guard are taken or refused', async () => {
+    const state: FloodGuardJSON = {
+      flooded: [{ ...hash, sinceSeconds: 5 }],
+      watched: [
+        { algorithm: 'pdq', hash: hexOf(2), uploads: [{ hash: hexOf(3), seenSeconds: 7 }] },
+      ],
+    };
+    await readsHostile(
+      hostileJson(state),
+      (text) => {
+        const guard = createFloodGuard({ state: parsed(text) as never });
+        expect(createFloodGuard({ state: guard.toJSON() }).toJSON()).toEqual(guard.toJSON());
+      },
+      { alsoThrows },
+    );
+  });
 
-  test(
-    '10,000 hostile states of fetches are taken or refused',
-    async () => {
-      const unknown = [{ field: 'hashStatus', word: 'New', count: 3 }];
-      const pendingRemovals = {
-        removals: 20,
-        of: 40,
-        sinceSeconds: 5,
-        isConfirmed: false,
-        keys: 'AA==',
-      };
-      const state = {
-        origin: 'x',
-        checkpoint: { toSeconds: 5 },
-        isPartial: true,
-        pendingRemovals,
-        unknown,
-      };
-      await readsHostile(
-        hostileJson(state),
-        (text) => {
-          const read = fetchStateFrom(Object(parsed(text)));
-          expect(fetchStateFrom(read)).toEqual(read);
-        },
-        { alsoThrows },
-      );
-    },
-    HOSTILE_TIMEOUT,
-  );
+  test('10,000 hostile states of fetches are taken or refused', async () => {
+    const unknown = [{ field: 'hashStatus', word: 'New', count: 3 }];
+    const pendingRemovals = {
+      removals: 20,
+      of: 40,
+      sinceSeconds: 5,
+      isConfirmed: false,
+      keys: 'AA==',
+    };
+    const state = {
+      origin: 'x',
+      checkpoint: { toSeconds: 5 },
+      isPartial: true,
+      pendingRemovals,
+      unknown,
+    };
+    await readsHostile(
+      hostileJson(state),
+      (text) => {
+        const read = fetchStateFrom(Object(parsed(text)));
+        expect(fetchStateFrom(read)).toEqual(read);
+      },
+      { alsoThrows },
+    );
+  });
 
-  test(
-    '10,000 hostile allow lists are taken or refused',
-    async () => {
-      const list = {
-        radius: 3,
-        exceptions: [
-          { ...hash, reason: 'a flag' },
-          { ...hash, entry: { algorithm: 'pdq', hash: hexOf(2) }, reason: 'a flag' },
-        ],
-      };
-      await readsHostile(
-        hostileJson(list),
-        (text) => {
-          const read = createAllowList(parsed(text) as never);
-          expect(createAllowList(read.toJSON()).toJSON()).toEqual(read.toJSON());
-        },
-        { alsoThrows },
-      );
-    },
-    HOSTILE_TIMEOUT,
-  );
+  test('10,000 hostile allow lists are taken or refused', async () => {
+    const list = {
+      radius: 3,
+      exceptions: [
+        { ...hash, reason: 'a flag' },
+        { ...hash, entry: { algorithm: 'pdq', hash: hexOf(2) }, reason: 'a flag' },
+      ],
+    };
+    await readsHostile(
+      hostileJson(list),
+      (text) => {
+        const read = createAllowList(parsed(text) as never);
+        expect(createAllowList(read.toJSON()).toJSON()).toEqual(read.toJSON());
+      },
+      { alsoThrows },
+    );
+  });
 });

@@ -11,7 +11,6 @@ import { photoPath } from '../fixtures.js';
 import { ownScripts } from '../pool/hash-process.js';
 
 // Processes start, and the machine may be busy.
-const PATIENT = { timeout: 120_000 };
 
 const scripts = ownScripts('hash-process');
 
@@ -45,7 +44,7 @@ async function black(of: Sharp): Promise<Sharp> {
 describe.each(Object.keys(FORMATS))(
   'a black %s whose alpha channel is the listed one',
   (format) => {
-    test.each(Object.keys(EDITS))('%s, is a match', PATIENT, async (edit) => {
+    test.each(Object.keys(EDITS))('%s, is a match', async (edit) => {
       const { hash } = await hashFile(await (await grey()).png().toBuffer());
       const edited = sharp(
         await EDITS[edit]!(await grey())
@@ -67,7 +66,7 @@ describe.each(Object.keys(FORMATS))(
   },
 );
 
-test('a lossless WebP has alpha though its flag says that it has none', PATIENT, async () => {
+test('a lossless WebP has alpha though its flag says that it has none', async () => {
   const { hash } = await hashFile(await (await grey()).png().toBuffer());
   const simple = await (await black(await grey())).webp({ lossless: true }).toBuffer();
   const lossless = simple.subarray(simple.indexOf('VP8L'));
@@ -120,19 +119,19 @@ describe('what was not looked at', () => {
     return decision;
   }
 
-  test.each(['odd-profile', 'unseen-picture'])('%s is for review', PATIENT, async (unseen) => {
+  test.each(['odd-profile', 'unseen-picture'])('%s is for review', async (unseen) => {
     const decision = await decided(`unseen: '${unseen}'`);
     expect(decision).toMatchObject({ verdict: 'review', reason: unseen, matches: [] });
     expect(decision.upload).not.toHaveProperty('unseen');
     expect(JSON.stringify(decision)).toContain(`"reason":"${unseen}"`);
   });
 
-  test('a match stays one', PATIENT, async () => {
+  test('a match stays one', async () => {
     const decision = await decided("unseen: 'odd-profile'", { listed: near });
     expect(decision).toMatchObject({ verdict: 'match', reason: 'within-match-distance' });
   });
 
-  test('frames are counted, and for review by the option alone', PATIENT, async () => {
+  test('frames are counted, and for review by the option alone', async () => {
     const some = 'frames: { total: 30, checked: 8 }';
     const frames = { total: 30, checked: 8 };
     const none = { verdict: 'none', reason: 'nothing-near' };
@@ -150,7 +149,7 @@ describe('what was not looked at', () => {
     expect(match.verdict).toBe('match');
   });
 
-  test('an empty list has none of it', PATIENT, async () => {
+  test('an empty list has none of it', async () => {
     const dhash = hashFromHex('dhash', '0f'.repeat(8));
     const decision = await decided("unseen: 'odd-profile'", { listed: dhash });
     expect(decision).toMatchObject({ verdict: 'none', reason: 'nothing-comparable' });

@@ -7,6 +7,7 @@ import { hashFromHex } from '../../../src/hash.js';
 import { decode } from '../../../src/node/decode/decode.js';
 import { check as checkUpload, createHashPool } from '../../../src/node/pool/create-hash-pool.js';
 import { mutant } from '../../pictures/mutant.js';
+import { runs } from '../../seed.js';
 import { FORMATS } from '../../shown/formats.js';
 import { featuresBy, oddFile } from '../../shown/grammar.js';
 import { heicPath, imagePath } from '../fixtures.js';
@@ -81,18 +82,18 @@ test(`${MUTANTS} damaged files give pixels or a DecodeError, and no hang`, async
   expect(decoded).toBeGreaterThan(MUTANTS / 20);
   expect(codes.corrupt).toBeGreaterThan(MUTANTS / 10);
   expect(codes.timeout ?? 0).toBe(0);
-}, 60_000);
+});
 
 /*
  * One upload costs what one upload may cost. `MUTANTS=2000` tries as many damaged files of each
  * format, and a tenth as many that are odd or costly; by default it is 1 in 100 of that.
  */
-const COUNT = Number(process.env.MUTANTS ?? 20);
+const COUNT = Number(process.env.MUTANTS ?? runs(20));
 /** A busy machine does half as much in a second of CPU: 2 s are for a run of its own. */
 const CPU_SECONDS = process.env.MUTANTS === undefined ? 5 : 2;
 const MIB = 2 ** 20;
 
-describe(`${COUNT} damaged files of each format`, { timeout: 60_000 + 1000 * COUNT }, () => {
+describe(`${COUNT} damaged files of each format`, () => {
   const pool = createHashPool({ workers: 1, cpuSeconds: CPU_SECONDS });
   afterAll(() => pool.close());
 

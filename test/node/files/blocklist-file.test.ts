@@ -17,6 +17,7 @@ import { PackedEntries } from '../../../src/packed-entries.js';
 import { readHashList } from '../../../src/text/hash-list.js';
 import { flipBits } from '../../arbitraries.js';
 import { BASE, ORDER } from '../../matching/bases.js';
+import { runs } from '../../seed.js';
 import { saveList } from './saved-list.js';
 
 let folder: string;
@@ -187,7 +188,7 @@ async function make(list: Blocklist, model: Model, step: Change): Promise<void> 
   expect(list.generation).toBeGreaterThanOrEqual(before);
 }
 
-const histories = Number(process.env.LIST_HISTORIES ?? 150);
+const histories = Number(process.env.LIST_HISTORIES ?? runs(150));
 
 test('save and open keep any history', async () => {
   const path = join(folder, 'history.ohl');
@@ -215,7 +216,7 @@ test('save and open keep any history', async () => {
     }),
     { numRuns: histories },
   );
-}, 3_600_000);
+});
 
 /** A list with entries of three kinds, and withdrawals. */
 async function aList(): Promise<Blocklist> {
@@ -347,7 +348,7 @@ test('any changed bit, any cut and any bytes are refused', async () => {
       await refused(bytes, codes);
       await refused(Buffer.concat([good.subarray(0, 12), bytes]), codes);
     }),
-    { numRuns: 50 },
+    { numRuns: runs(50) },
   );
   await expect(openBlocklist(join(folder, 'absent'))).rejects.toMatchObject({ code: 'unreadable' });
 });

@@ -18,6 +18,7 @@ import { fakeHma } from '../../../src/services/hma/fake.js';
 import type { FetchOptions } from '../../../src/services/list-fetch.js';
 import type { ListClient } from '../../../src/services/list-update.js';
 import { ServiceError } from '../../../src/services/service-error.js';
+import { runs } from '../../seed.js';
 import { examPendingRemovals, range } from '../../services/pending-removals-exam.js';
 import { hashOf, hexes, telling, updateOf } from '../../services/telling.js';
 import { type Clock, hexOf, SERVICES } from './fed-services.js';
@@ -144,7 +145,7 @@ describe.each(Object.entries(SERVICES))('%s', (name, start) => {
         expect(hashesOn(await loadBlocklist(path), name)).toEqual(hexes(...listed.values()));
         await service.fake.close();
       }),
-      { seed: 14, numRuns: 12 },
+      { numRuns: runs(12) },
     );
   });
 });

@@ -15,6 +15,7 @@ import {
 import type { ListUpdate } from '../../../src/services/list-update.js';
 import type { Removal } from '../../../src/services/pending-removals.js';
 import { Fault, watchConstructors, withFaultsLater } from '../../faults.js';
+import { runs } from '../../seed.js';
 import { loopTurns, stepClock } from '../event-loop.js';
 
 afterEach(() => vi.restoreAllMocks());
@@ -336,6 +337,6 @@ test('any pages, small or large, do what they do to a plain list', async () => {
         }
       },
     ),
-    { seed: 30, numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });

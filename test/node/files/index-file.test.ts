@@ -28,6 +28,7 @@ import { flipBits, hashOf as hashOfBits } from '../../arbitraries.js';
 import { fileHandles } from '../../disk/file-handles.js';
 import { BASE, ORDER } from '../../matching/bases.js';
 import { naiveChecksum } from '../../oracles/checksum.js';
+import { runs } from '../../seed.js';
 import { entryOf, tablesOf } from '../../services/lists.js';
 import { stepClock } from '../event-loop.js';
 import { notesOf, withNotes } from '../notes-of.js';
@@ -192,7 +193,7 @@ test('a list decides the same as an index file and as text', async () => {
         }
       },
     ),
-    { numRuns: 150, seed: 1 },
+    { numRuns: runs(150) },
   );
   // Every outcome has occurred often.
   expect(Math.min(...Object.values(seen))).toBeGreaterThan(50);

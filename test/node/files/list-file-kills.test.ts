@@ -8,10 +8,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Blocklist } from '../../../src/blocklist/blocklist.js';
 import { ListFile } from '../../../src/node/files/list-file.js';
 import { loadBlocklist } from '../../../src/node/files/list-records.js';
+import { runs } from '../../seed.js';
 import { type WorkerScripts, workerScripts } from '../pool/hash-process.js';
 import { saveList } from './saved-list.js';
 
-const kills = Number(process.env.LIST_KILLS ?? 20);
+const kills = Number(process.env.LIST_KILLS ?? runs(20));
 
 let folder: string;
 let scripts: WorkerScripts;
@@ -98,4 +99,4 @@ test(`of ${kills} kills in append, slot and rename none loses or halves a change
     expect((await loadBlocklist(path)).generation).toBe(list.generation);
   }
   expect(done.size).toBeGreaterThan(kills / 2);
-}, 3_600_000);
+});

@@ -42,6 +42,7 @@ import { PackedEntries } from '../../../src/packed-entries.js';
 import { flipBits } from '../../arbitraries.js';
 import { fileHandles } from '../../disk/file-handles.js';
 import { BASE, ORDER } from '../../matching/bases.js';
+import { runs } from '../../seed.js';
 import { saveList } from './saved-list.js';
 
 let folder: string;
@@ -173,7 +174,7 @@ async function opened(path: string, manyBytes = 500) {
 const names = () => readdirSync(folder);
 const left = () => names().filter((name) => /\.(tmp|lock)/.test(name));
 
-const histories = Number(process.env.LIST_HISTORIES ?? 40);
+const histories = Number(process.env.LIST_HISTORIES ?? runs(40));
 
 describe('a list in a file is what it is in memory', () => {
   const step = fc.oneof(
@@ -233,7 +234,6 @@ describe('a list in a file is what it is in memory', () => {
         { numRuns: histories },
       );
     },
-    3_600_000,
   );
 });
 
@@ -294,7 +294,7 @@ describe('a file that was changed', () => {
     bytes[slots + SLOT_BYTES]! ^= 1;
     writeFileSync(path, bytes);
     await expect(openBlocklist(path)).rejects.toMatchObject({ code: 'bad-checksum' });
-  }, 600_000);
+  });
 
   test('any cut is refused', async () => {
     const { path } = await changedFile('cut.ohb');
@@ -329,7 +329,7 @@ describe('a file that was changed', () => {
         expect(answersOf(await loadBlocklist(older))).toEqual(answersOf(list));
       }
     }
-  }, 600_000);
+  });
 
   test('records that are left out, moved or of another file are refused', async () => {
     const { path, lengths } = await changedFile('moved.ohb');
@@ -377,41 +377,37 @@ describe('the entries of a large change are written ahead of its turn', () => {
       'what it adds is withdrawn',
       [{ withdraw: [{ id: 'l0' }, { id: 'l19' }] }, { withdraw: [BASE] }],
     ],
-  ] as [string, ListChange[]][])(
-    'and %s meanwhile',
-    async (_, meanwhile) => {
-      for (const isWrittenAnew of [false, true]) {
-        const { path, list, file } = await opening('ahead.ohb');
-        const other = await opened(path, isWrittenAnew ? 1 : Number.POSITIVE_INFINITY);
-        const memory = await aList();
-        const { ahead } = file;
-        file.ahead = (body, run) =>
-          ahead.call(file, body, async () => {
-            // They are of no effect.
-            expect(answersOf(await loadBlocklist(path))).toEqual(answersOf(memory));
-            for (const each of meanwhile) {
-              expect(await other.list.apply(each)).toEqual(await memory.apply(each));
-            }
-            await other.file.settled();
-            return run();
-          }) as never;
-        expect(await list.apply(change)).toEqual(await memory.apply(change));
-        expect(answersOf(list)).toEqual(answersOf(memory));
-        expect(answersOf(await loadBlocklist(path))).toEqual(answersOf(memory));
-        await other.file.look();
-        expect(answersOf(other.list)).toEqual(answersOf(memory));
-        const good = readFileSync(path);
-        for (let bit = 8 * good.indexOf('"label'); bit < 8 * good.length; bit += 29) {
-          const bytes = new Uint8Array(good);
-          bytes[bit >> 3]! ^= 1 << (bit & 7);
-          writeFileSync(path, bytes);
-          const read = await loadBlocklist(path).then(answersOf, codeOf);
-          if (typeof read !== 'string') expect(read).toEqual(answersOf(memory));
-        }
+  ] as [string, ListChange[]][])('and %s meanwhile', async (_, meanwhile) => {
+    for (const isWrittenAnew of [false, true]) {
+      const { path, list, file } = await opening('ahead.ohb');
+      const other = await opened(path, isWrittenAnew ? 1 : Number.POSITIVE_INFINITY);
+      const memory = await aList();
+      const { ahead } = file;
+      file.ahead = (body, run) =>
+        ahead.call(file, body, async () => {
+          // They are of no effect.
+          expect(answersOf(await loadBlocklist(path))).toEqual(answersOf(memory));
+          for (const each of meanwhile) {
+            expect(await other.list.apply(each)).toEqual(await memory.apply(each));
+          }
+          await other.file.settled();
+          return run();
+        }) as never;
+      expect(await list.apply(change)).toEqual(await memory.apply(change));
+      expect(answersOf(list)).toEqual(answersOf(memory));
+      expect(answersOf(await loadBlocklist(path))).toEqual(answersOf(memory));
+      await other.file.look();
+      expect(answersOf(other.list)).toEqual(answersOf(memory));
+      const good = readFileSync(path);
+      for (let bit = 8 * good.indexOf('"label'); bit < 8 * good.length; bit += 29) {
+        const bytes = new Uint8Array(good);
+        bytes[bit >> 3]! ^= 1 << (bit & 7);
+        writeFileSync(path, bytes);
+        const read = await loadBlocklist(path).then(answersOf, codeOf);
+        if (typeof read !== 'string') expect(read).toEqual(answersOf(memory));
       }
-    },
-    600_000,
-  );
+    }
+  });
 
   test('more entries than a replay adds one by one, of which some are withdrawn meanwhile', async () => {
     const { path, list, file } = await opening('ahead-many.ohb');
@@ -497,63 +493,56 @@ describe('the entries of a large change are written ahead of its turn', () => {
 describe('whatever fails, nothing is seen, and the next change works', () => {
   const CALLS = ['write', 'datasync', 'sync', 'chmod', 'truncate', 'read', 'stat'] as const;
 
-  test.each(CALLS)(
-    'a call of %s',
-    async (method) => {
-      const handles = await fileHandles();
-      let failed = 0;
-      const cases = [1, Number.POSITIVE_INFINITY].flatMap((manyBytes) =>
-        [512, 0].map((most) => ({ manyBytes, most })),
-      );
-      for (const { manyBytes, most } of cases) {
-        for (let step = 0; ; step++) {
-          const path = await fresh('faults.ohb', await aList());
-          // Something to be cut off.
-          writeFileSync(path, Buffer.concat([readFileSync(path), Buffer.alloc(9, 7)]));
-          const { list, file } = await opened(path, manyBytes);
-          list.mostAtOnce = most;
-          const before = answersOf(list);
-          const real = handles[method];
-          let calls = 0;
-          const fault = Object.assign(new Error('no space left on device'), {
-            code: 'ENOSPC',
-            syscall: method,
-          });
-          vi.spyOn(handles, method).mockImplementation(function (
-            this: FileHandle,
-            ...args: never[]
-          ) {
-            if (calls++ === step) throw fault;
-            return Reflect.apply(real as never, this, args) as never;
-          });
-          const change = { withdraw: [BASE], add: [{ hash: SMALL, labels: ['new'] }] };
-          const error = await list.apply(change).then(
-            () => undefined,
-            (error: unknown) => error,
-          );
-          await file.settled();
-          vi.restoreAllMocks();
-          if (error !== undefined) {
-            expect(error).toMatchObject({ name: 'FormatError', code: 'unwritable', cause: fault });
-            expect(answersOf(list)).toEqual(before);
-            expect(answersOf(await loadBlocklist(path))).toEqual(before);
-            failed++;
-          }
-          expect(names().filter((name) => /\.(tmp|lock)/.test(name))).toEqual([]);
-          const { withdrawn } = await list.apply(change);
-          expect(withdrawn).toBe(error === undefined ? 0 : 1);
-          expect(list.has(BASE)).toBe(false);
-          expect(answersOf(await loadBlocklist(path))).toEqual(answersOf(list));
-          await file.settled();
-          expect(answersOf(await loadBlocklist(path))).toEqual(answersOf(list));
-          if (calls <= step) break;
+  test.each(CALLS)('a call of %s', async (method) => {
+    const handles = await fileHandles();
+    let failed = 0;
+    const cases = [1, Number.POSITIVE_INFINITY].flatMap((manyBytes) =>
+      [512, 0].map((most) => ({ manyBytes, most })),
+    );
+    for (const { manyBytes, most } of cases) {
+      for (let step = 0; ; step++) {
+        const path = await fresh('faults.ohb', await aList());
+        // Something to be cut off.
+        writeFileSync(path, Buffer.concat([readFileSync(path), Buffer.alloc(9, 7)]));
+        const { list, file } = await opened(path, manyBytes);
+        list.mostAtOnce = most;
+        const before = answersOf(list);
+        const real = handles[method];
+        let calls = 0;
+        const fault = Object.assign(new Error('no space left on device'), {
+          code: 'ENOSPC',
+          syscall: method,
+        });
+        vi.spyOn(handles, method).mockImplementation(function (this: FileHandle, ...args: never[]) {
+          if (calls++ === step) throw fault;
+          return Reflect.apply(real as never, this, args) as never;
+        });
+        const change = { withdraw: [BASE], add: [{ hash: SMALL, labels: ['new'] }] };
+        const error = await list.apply(change).then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+        await file.settled();
+        vi.restoreAllMocks();
+        if (error !== undefined) {
+          expect(error).toMatchObject({ name: 'FormatError', code: 'unwritable', cause: fault });
+          expect(answersOf(list)).toEqual(before);
+          expect(answersOf(await loadBlocklist(path))).toEqual(before);
+          failed++;
         }
+        expect(names().filter((name) => /\.(tmp|lock)/.test(name))).toEqual([]);
+        const { withdrawn } = await list.apply(change);
+        expect(withdrawn).toBe(error === undefined ? 0 : 1);
+        expect(list.has(BASE)).toBe(false);
+        expect(answersOf(await loadBlocklist(path))).toEqual(answersOf(list));
+        await file.settled();
+        expect(answersOf(await loadBlocklist(path))).toEqual(answersOf(list));
+        if (calls <= step) break;
       }
-      // Only what writes the file anew needs the others, and that may fail.
-      if (method !== 'chmod' && method !== 'sync') expect(failed).toBeGreaterThan(0);
-    },
-    600_000,
-  );
+    }
+    // Only what writes the file anew needs the others, and that may fail.
+    if (method !== 'chmod' && method !== 'sync') expect(failed).toBeGreaterThan(0);
+  });
 
   test('a commit that is not taken back is told as it is in the file', async () => {
     const handles = await fileHandles();
@@ -825,7 +814,7 @@ test('many appended withdrawals are read, and the file is written anew at the ne
   await file.settled();
   expect(statSync(path).size).toBeLessThan(size);
   expect(answersOf(await loadBlocklist(path))).toEqual(answersOf(list));
-}, 600_000);
+});
 
 test.each([512, 0])(
   'each removed entry takes one equal entry away, of at most %i at once',

@@ -8,7 +8,6 @@ import { check, createHashPool } from '../../../src/node/pool/create-hash-pool.j
 import { imagePath, photoFixtures, photoPath } from '../fixtures.js';
 import { ownScripts } from './hash-process.js';
 
-const PATIENT = { timeout: 120_000 };
 const photo = photoPath(photoFixtures[0]!.file);
 const bytes = readFileSync(photo);
 
@@ -16,7 +15,7 @@ ownScripts('hash-process');
 const pool = createHashPool();
 afterAll(() => pool.close());
 
-test('an upload is decided about from whatever a server has', PATIENT, async () => {
+test('an upload is decided about from whatever a server has', async () => {
   const { hash } = await hashFile(photo);
   const blocklist = createBlocklist([{ hash, labels: ['a'] }]);
   const sources = {
@@ -36,7 +35,7 @@ test('an upload is decided about from whatever a server has', PATIENT, async () 
   }
 });
 
-test('its variants are thorough by default', PATIENT, async () => {
+test('its variants are thorough by default', async () => {
   const { hash } = await hashFile(photo, { variants: 'dihedral' });
   const mirrored = (await hashFile(photo, { variants: 'dihedral' })).variants.find(
     ({ name }) => name === 'flipY',
@@ -48,7 +47,7 @@ test('its variants are thorough by default', PATIENT, async () => {
   expect(plain.upload?.hash).toEqual(hash);
 });
 
-test('mistakes of the caller are thrown, whatever else is a decision', PATIENT, async () => {
+test('mistakes of the caller are thrown, whatever else is a decision', async () => {
   const blocklist = createBlocklist([]);
   expect((await check(imagePath('half.jpg'), blocklist, { pool })).verdict).toBe('unhashable');
   await expect(check(bytes, blocklist, { pool: {} as never })).rejects.toThrow(TypeError);
@@ -63,7 +62,7 @@ test('mistakes of the caller are thrown, whatever else is a decision', PATIENT, 
   expect([verdict, reason]).toEqual(['unhashable', 'unreadable']);
 });
 
-test('files of a batch are hashed by a pool as without one', PATIENT, async () => {
+test('files of a batch are hashed by a pool as without one', async () => {
   const files = [photo, imagePath('half.jpg'), imagePath('rgb.png')];
   const here: unknown[] = [];
   for await (const { file, image, error } of hashAll(files)) {

@@ -9,6 +9,7 @@ import { pdq } from '../../../src/hashing/pdq.js';
 import { createFloodGuard } from '../../../src/matching/flood-guard.js';
 import { match } from '../../../src/matching/match.js';
 import { flipBits } from '../../arbitraries.js';
+import { runs } from '../../seed.js';
 
 const PHOTOS = join(import.meta.dirname, '../../../fixtures/photos');
 const SEPIA: [[number, number, number], [number, number, number], [number, number, number]] = [
@@ -86,7 +87,7 @@ describe.each(['locomotion-house-cat-w301.jpg', 'march-pastoral-w500.webp'])(
           for (const hash of uploads) match({ hash, variants: [] }, blocklist, { floodGuard });
           expect(floodGuard.flooded).toEqual([]);
         }),
-        { numRuns: 10 },
+        { numRuns: runs(10) },
       );
     });
 
@@ -106,7 +107,7 @@ describe.each(['locomotion-house-cat-w301.jpg', 'march-pastoral-w500.webp'])(
           for (const hash of hashes) floodGuard.count(entry, hash);
           expect(floodGuard.isFlooded(entry)).toBe(true);
         }),
-        { numRuns: 50 },
+        { numRuns: runs(50) },
       );
     });
   },

@@ -25,6 +25,7 @@ import { setWorkerScripts } from '../../../src/node/pool/start-thread.js';
 import { isSpent } from '../../../src/node/pool/worker-lease.js';
 import type { RemoteAnswer } from '../../../src/remote-matcher.js';
 import type { HashedImage } from '../../../src/variant.js';
+import { runs } from '../../seed.js';
 import {
   heicPath,
   hostileFixtures,
@@ -37,7 +38,6 @@ import { variantsOfFile } from '../variants-of-file.js';
 import { isAlive, ownScripts, workerThat } from './hash-process.js';
 
 // Processes start, and the machine may be busy.
-const PATIENT = { timeout: 120_000 };
 
 const scripts = ownScripts('hash-process', 'heic-worker');
 
@@ -101,7 +101,7 @@ const said = ({ verdict, reason, matches, policy }: Decision) => ({
 });
 
 describe.each(['process', 'thread'] as const)('a pool of isolation %s', (isolation) => {
-  test('hashes as this thread does', PATIENT, async () => {
+  test('hashes as this thread does', async () => {
     const pool = poolOf({ isolation, workers: 2 });
     const files = [...imageFixtures, ...hostileFixtures].map(({ file }) => imagePath(file));
     const some = isolation === 'thread' ? files.filter((_, i) => i % 8 === 0) : files;
@@ -113,7 +113,7 @@ describe.each(['process', 'thread'] as const)('a pool of isolation %s', (isolati
     }
   });
 
-  test('gives hashes that write themselves', PATIENT, async () => {
+  test('gives hashes that write themselves', async () => {
     const pool = poolOf({ isolation });
     const here = await hashFile(photo, { variants: 'dihedral' });
     const there = await pool.hash(photo, { variants: 'dihedral' });
@@ -131,96 +131,84 @@ describe.each(['process', 'thread'] as const)('a pool of isolation %s', (isolati
     }
   });
 
-  test(
-    'decides as this thread does, also about cuts that have to be looked at closer',
-    PATIENT,
-    async () => {
-      const pool = poolOf({ isolation, workers: 2 });
-      const { hash } = await hashFile(photo);
-      const blocklist = createBlocklist([{ hash, labels: ['a'] }]);
-      const { width = 0, height = 0 } = await sharp(photo).metadata();
-      let closer = 0;
-      for (const [left, top, right, bottom] of [
-        [0.09, 0.02, 0.01, 0.07],
-        [0.03, 0.12, 0.05, 0.02],
-        [0.11, 0, 0.04, 0.09],
-        [0.01, 0.06, 0.13, 0.03],
-        [0.3, 0.3, 0.3, 0.3],
-      ] as const) {
-        const area = {
-          left: Math.round(left * width),
-          top: Math.round(top * height),
-          width: Math.round((1 - left - right) * width),
-          height: Math.round((1 - top - bottom) * height),
-        };
-        const cut = await sharp(photo).extract(area).png().toBuffer();
-        for (const all of [false, true]) {
-          const { variants } = await variantsOfFile(cut, { variants: 'thorough' });
-          const here = match(variants, blocklist, { all });
-          expect(said(await pool.check(cut, blocklist, { all }))).toEqual(said(here));
-          expect(here.refined).toBe(true);
-        }
-        const listed = await hashFile(cut, { variants: 'thorough' });
-        const plain = match(listed, blocklist);
-        expect(plain.refined).toBe(false);
-        if (plain.verdict !== (await pool.check(cut, blocklist)).verdict) closer++;
+  test('decides as this thread does, also about cuts that have to be looked at closer', async () => {
+    const pool = poolOf({ isolation, workers: 2 });
+    const { hash } = await hashFile(photo);
+    const blocklist = createBlocklist([{ hash, labels: ['a'] }]);
+    const { width = 0, height = 0 } = await sharp(photo).metadata();
+    let closer = 0;
+    for (const [left, top, right, bottom] of [
+      [0.09, 0.02, 0.01, 0.07],
+      [0.03, 0.12, 0.05, 0.02],
+      [0.11, 0, 0.04, 0.09],
+      [0.01, 0.06, 0.13, 0.03],
+      [0.3, 0.3, 0.3, 0.3],
+    ] as const) {
+      const area = {
+        left: Math.round(left * width),
+        top: Math.round(top * height),
+        width: Math.round((1 - left - right) * width),
+        height: Math.round((1 - top - bottom) * height),
+      };
+      const cut = await sharp(photo).extract(area).png().toBuffer();
+      for (const all of [false, true]) {
+        const { variants } = await variantsOfFile(cut, { variants: 'thorough' });
+        const here = match(variants, blocklist, { all });
+        expect(said(await pool.check(cut, blocklist, { all }))).toEqual(said(here));
+        expect(here.refined).toBe(true);
       }
-      expect(closer).toBeGreaterThan(0);
-      // These move nothing.
-      for (const options of [
-        { variants: 'dihedral' },
-        { orientation: 'stored' },
-        { algorithm: 'phash', bits: 256 },
-      ] as const) {
-        const { verdict, refined } = await pool.check(photo, blocklist, options);
-        expect([verdict === 'unhashable', refined]).toEqual([false, false]);
-      }
-    },
-  );
+      const listed = await hashFile(cut, { variants: 'thorough' });
+      const plain = match(listed, blocklist);
+      expect(plain.refined).toBe(false);
+      if (plain.verdict !== (await pool.check(cut, blocklist)).verdict) closer++;
+    }
+    expect(closer).toBeGreaterThan(0);
+    // These move nothing.
+    for (const options of [
+      { variants: 'dihedral' },
+      { orientation: 'stored' },
+      { algorithm: 'phash', bits: 256 },
+    ] as const) {
+      const { verdict, refined } = await pool.check(photo, blocklist, options);
+      expect([verdict === 'unhashable', refined]).toEqual([false, false]);
+    }
+  });
 });
 
-test(
-  'a picture of HEIC is decoded in a thread, by the script beside its worker',
-  PATIENT,
-  async () => {
-    const file = heicPath('photo.heic');
-    const here = await hashFile(file);
-    const moved = scripts.played('hash-process', 'moved', "import '../hash-process.js';");
-    for (const isolation of ['process', 'thread'] as const) {
-      expect(await codeOf(poolOf({ isolation }, moved).hash(file))).toBe('decoder-missing');
-    }
-    scripts.played('heic-worker', 'moved', "import '../heic-worker.js';");
-    for (const isolation of ['process', 'thread'] as const) {
-      expect(await poolOf({ isolation }, moved).hash(file)).toEqual(here);
-    }
-  },
-);
+test('a picture of HEIC is decoded in a thread, by the script beside its worker', async () => {
+  const file = heicPath('photo.heic');
+  const here = await hashFile(file);
+  const moved = scripts.played('hash-process', 'moved', "import '../hash-process.js';");
+  for (const isolation of ['process', 'thread'] as const) {
+    expect(await codeOf(poolOf({ isolation }, moved).hash(file))).toBe('decoder-missing');
+  }
+  scripts.played('heic-worker', 'moved', "import '../heic-worker.js';");
+  for (const isolation of ['process', 'thread'] as const) {
+    expect(await poolOf({ isolation }, moved).hash(file)).toEqual(here);
+  }
+});
 
-test(
-  'a decision tells of the upload, where the time went and what was searched',
-  PATIENT,
-  async () => {
-    const image = await hashFile(photo);
-    const blocklist = createBlocklist([{ hash: image.hash, labels: ['a'] }]);
-    const { verdict, upload, timings, generation } = await poolOf().check(photo, blocklist);
-    const { hash, quality, resample, width, height } = image;
-    expect(verdict).toBe('match');
-    expect(upload).toMatchObject({ hash, quality, resample, width, height, format: 'jpeg' });
-    expect(upload).not.toHaveProperty('ranks');
-    expect(upload).not.toHaveProperty('name');
-    expect(Object.keys(timings!).sort()).toEqual([
-      'decoding',
-      'hashing',
-      'reading',
-      'search',
-      'waiting',
-    ]);
-    for (const milliseconds of Object.values(timings!)) expect(milliseconds).toBeGreaterThan(0);
-    expect(generation).toBe(blocklist.generation);
-  },
-);
+test('a decision tells of the upload, where the time went and what was searched', async () => {
+  const image = await hashFile(photo);
+  const blocklist = createBlocklist([{ hash: image.hash, labels: ['a'] }]);
+  const { verdict, upload, timings, generation } = await poolOf().check(photo, blocklist);
+  const { hash, quality, resample, width, height } = image;
+  expect(verdict).toBe('match');
+  expect(upload).toMatchObject({ hash, quality, resample, width, height, format: 'jpeg' });
+  expect(upload).not.toHaveProperty('ranks');
+  expect(upload).not.toHaveProperty('name');
+  expect(Object.keys(timings!).sort()).toEqual([
+    'decoding',
+    'hashing',
+    'reading',
+    'search',
+    'waiting',
+  ]);
+  for (const milliseconds of Object.values(timings!)) expect(milliseconds).toBeGreaterThan(0);
+  expect(generation).toBe(blocklist.generation);
+});
 
-test('a large picture is decoded as a draft, placed in the full one', PATIENT, async () => {
+test('a large picture is decoded as a draft, placed in the full one', async () => {
   const large = await sharp(photo)
     .resize({ width: 4032 })
     .extend({ top: 400, background: '#fff' })
@@ -254,7 +242,7 @@ test('a large picture is decoded as a draft, placed in the full one', PATIENT, a
   expect(full).toEqual(await hashFile(large));
 });
 
-test('what keeps a picture from being hashed is the reason of its decision', PATIENT, async () => {
+test('what keeps a picture from being hashed is the reason of its decision', async () => {
   const pool = poolOf();
   for (const { file, error } of hostileFixtures) {
     const decision = await pool.check(imagePath(file), empty);
@@ -291,21 +279,21 @@ describe('a worker that fails costs the picture that it has', () => {
   const scriptOf = (name: string, ask: 'begin' | 'first', then: string) =>
     scripts.played('hash-process', name, workerThat(ask, then));
 
-  test('if it crashes', PATIENT, async () => {
+  test('if it crashes', async () => {
     const pool = poolOf({}, scriptOf('crash', 'first', 'process.abort();'));
     const codes = await Promise.all([1, 2, 3].map(() => codeOf(pool.hash(photoBytes))));
     expect(codes).toEqual(['crashed', 'crashed', 'crashed']);
     expect(pool.stats()).toMatchObject({ failed: 3, restarts: 3, bytesInFlight: 0 });
   });
 
-  test('if it hangs', PATIENT, async () => {
+  test('if it hangs', async () => {
     const pool = poolOf({}, scriptOf('hang', 'first', 'for (;;);'));
     expect(await codeOf(pool.hash(photoBytes, { timeoutSeconds: 2 }))).toBe('timeout');
     expect(pool.stats().restarts).toBe(1);
     await until(() => pool.stats().workers === 0);
   });
 
-  test('if it is stopped', PATIENT, async () => {
+  test('if it is stopped', async () => {
     const pool = poolOf();
     const pid = await warm(pool);
     process.kill(pid, 'SIGSTOP');
@@ -314,7 +302,7 @@ describe('a worker that fails costs the picture that it has', () => {
     expect((await pool.check(photoBytes, empty)).verdict).toBe('none');
   });
 
-  test('if it uses too much memory', PATIENT, async () => {
+  test('if it uses too much memory', async () => {
     const create = { width: 9000, height: 7000, channels: 3, background: '#123' } as const;
     const large = await sharp({ create }).png({ compressionLevel: 1 }).toBuffer();
     const pool = poolOf({ maxMemory: 220 * 2 ** 20 });
@@ -324,7 +312,7 @@ describe('a worker that fails costs the picture that it has', () => {
     expect(await codeOf(poolOf().hash(large))).toBe('done');
   });
 
-  test('and none, if it had not begun', PATIENT, async () => {
+  test('and none, if it had not begun', async () => {
     const pool = poolOf();
     const pid = await warm(pool);
     // It has to let that picture go.
@@ -336,7 +324,7 @@ describe('a worker that fails costs the picture that it has', () => {
     expect(await hashed).toEqual(await hashFile(photoBytes));
   });
 
-  test('and none, if it dies or hangs after its last answer', PATIENT, async () => {
+  test('and none, if it dies or hangs after its last answer', async () => {
     for (const then of ['process.exit(1)', '']) {
       const pool = poolOf({}, endingWith(then));
       for (let i = 0; i < 2; i++) expect(await codeOf(pool.hash(photoBytes))).toBe('done');
@@ -344,7 +332,7 @@ describe('a worker that fails costs the picture that it has', () => {
     }
   });
 
-  test('and none, if the worker before it has grown too large', PATIENT, async () => {
+  test('and none, if the worker before it has grown too large', async () => {
     const broken = "{ code: 'crashed', message: 'too large', isBroken: true }";
     const answers = `
       const question = ({ ask }) => process.send(
@@ -383,7 +371,7 @@ describe('a worker that fails costs the picture that it has', () => {
     expect(await codeOf(poolOf({}, atBegin).hash(photoBytes))).toBe('done');
   });
 
-  test('and has of the environment what it needs, by name', PATIENT, async () => {
+  test('and has of the environment what it needs, by name', async () => {
     const folder = scripts.played(
       'hash-process',
       'environment',
@@ -418,7 +406,7 @@ describe('a worker that fails costs the picture that it has', () => {
     expect(JSON.stringify(given)).not.toContain('secret');
   });
 
-  test('and none is tried for ever', PATIENT, async () => {
+  test('and none is tried for ever', async () => {
     const begins = poolOf({}, scriptOf('begin', 'begin', 'process.exit(1);'));
     expect(await codeOf(begins.hash(photoBytes))).toBe('crashed');
     const missing = poolOf({}, new URL('missing', scripts.folder));
@@ -431,11 +419,9 @@ describe('a worker that fails costs the picture that it has', () => {
 const silent = () => scripts.played('hash-process', 'silent', workerThat('first', ''));
 
 /** Workers killed under load; the release runs 500. */
-const KILLS = Number(process.env.POOL_KILLS ?? 12);
+const KILLS = Number(process.env.POOL_KILLS ?? runs(12));
 
-test(`${KILLS} workers are killed at random: every upload has exactly one answer`, {
-  timeout: 60_000 + 2000 * KILLS,
-}, async () => {
+test(`${KILLS} workers are killed at random: every upload has exactly one answer`, async () => {
   const pool = poolOf({ workers: 2 });
   const next = random(KILLS);
   const small = await sharp(photo).resize(300).png().toBuffer();
@@ -477,7 +463,7 @@ test(`${KILLS} workers are killed at random: every upload has exactly one answer
 });
 
 describe('admission', () => {
-  test('when too many wait, the next is told so at once and not read', PATIENT, async () => {
+  test('when too many wait, the next is told so at once and not read', async () => {
     const pool = poolOf({ maxQueued: 2, timeoutSeconds: 5 }, silent());
     const accepted = [1, 2, 3].map(() => codeOf(pool.hash(photoBytes)));
     await until(() => pool.stats().atWork === 1);
@@ -499,7 +485,7 @@ describe('admission', () => {
     expect(await Promise.all(accepted)).toEqual(['timeout', 'timeout', 'timeout']);
   });
 
-  test('a body that is slow holds no worker, and is ended', PATIENT, async () => {
+  test('a body that is slow holds no worker, and is ended', async () => {
     const pool = poolOf(LONG);
     const { stream, send, end } = sent();
     const slow = pool.check(stream, empty);
@@ -517,41 +503,37 @@ describe('admission', () => {
     expect((await ended).reason).toBe('too-slow');
   });
 
-  test(
-    'bytes are reserved before a body is read, and given back when its size is known',
-    PATIENT,
-    async () => {
-      const EIGHTH = 2 ** 17;
-      const pool = poolOf({ maxBytesInFlight: 8 * EIGHTH });
-      const first = sent();
-      const whole = new Uint8Array(6 * EIGHTH);
-      whole.set(photoBytes);
-      const headers = { 'content-length': String(whole.length) };
-      const one = pool.check(new Response(first.stream, { headers }), empty);
-      await until(() => pool.stats().reading === 1);
-      expect(pool.stats().bytesInFlight).toBe(6 * EIGHTH);
-      let isRead = false;
-      const second = new ReadableStream<Uint8Array>(
-        {
-          pull(controller) {
-            isRead = true;
-            controller.enqueue(photoBytes);
-            controller.close();
-          },
+  test('bytes are reserved before a body is read, and given back when its size is known', async () => {
+    const EIGHTH = 2 ** 17;
+    const pool = poolOf({ maxBytesInFlight: 8 * EIGHTH });
+    const first = sent();
+    const whole = new Uint8Array(6 * EIGHTH);
+    whole.set(photoBytes);
+    const headers = { 'content-length': String(whole.length) };
+    const one = pool.check(new Response(first.stream, { headers }), empty);
+    await until(() => pool.stats().reading === 1);
+    expect(pool.stats().bytesInFlight).toBe(6 * EIGHTH);
+    let isRead = false;
+    const second = new ReadableStream<Uint8Array>(
+      {
+        pull(controller) {
+          isRead = true;
+          controller.enqueue(photoBytes);
+          controller.close();
         },
-        { highWaterMark: 0 },
-      );
-      const other = pool.check(second, empty, { maxBytes: 6 * EIGHTH });
-      await wait(50);
-      expect([pool.stats().queued, isRead]).toEqual([1, false]);
-      first.send(whole);
-      first.end();
-      expect([(await one).verdict, (await other).verdict]).toEqual(['none', 'none']);
-      expect(pool.stats().bytesInFlight).toBe(0);
-    },
-  );
+      },
+      { highWaterMark: 0 },
+    );
+    const other = pool.check(second, empty, { maxBytes: 6 * EIGHTH });
+    await wait(50);
+    expect([pool.stats().queued, isRead]).toEqual([1, false]);
+    first.send(whole);
+    first.end();
+    expect([(await one).verdict, (await other).verdict]).toEqual(['none', 'none']);
+    expect(pool.stats().bytesInFlight).toBe(0);
+  });
 
-  test('a body that promises much has a part at first, and more as it comes', PATIENT, async () => {
+  test('a body that promises much has a part at first, and more as it comes', async () => {
     const MIB = 2 ** 20;
     const pool = poolOf({ maxBytesInFlight: 8 * MIB });
     const { stream, send, end } = sent();
@@ -569,7 +551,7 @@ describe('admission', () => {
     expect(pool.stats().bytesInFlight).toBe(0);
   });
 
-  test('bodies that pause give their memory to others, and get it back', PATIENT, async () => {
+  test('bodies that pause give their memory to others, and get it back', async () => {
     const MIB = 2 ** 20;
     const pool = poolOf({ ...LONG, maxBytesInFlight: 16 * MIB });
     const large = new Uint8Array(6 * MIB);
@@ -597,7 +579,7 @@ describe('admission', () => {
     expect(pool.stats().bytesInFlight).toBe(0);
   });
 
-  test('never more bytes are in flight than may be', PATIENT, async () => {
+  test('never more bytes are in flight than may be', async () => {
     const most = 3 * photoBytes.length;
     const pool = poolOf({ workers: 2, maxBytesInFlight: most });
     let largest = 0;
@@ -628,7 +610,7 @@ describe('admission', () => {
 describe('who gives up is answered at once', () => {
   const reason = new Error('enough');
 
-  test('while the picture waits for memory, is read or waits for a worker', PATIENT, async () => {
+  test('while the picture waits for memory, is read or waits for a worker', async () => {
     const pool = poolOf({ maxBytesInFlight: 2 ** 20, timeoutSeconds: 6 }, silent());
     const held = codeOf(pool.hash(imagePath('rgb.png')));
     await until(() => pool.stats().atWork === 1);
@@ -660,7 +642,7 @@ describe('who gives up is answered at once', () => {
     expect(pool.stats().bytesInFlight).toBe(0);
   });
 
-  test('while it is at work, whose worker goes on with the next', PATIENT, async () => {
+  test('while it is at work, whose worker goes on with the next', async () => {
     const pool = poolOf();
     const pid = await warm(pool);
     const controller = new AbortController();
@@ -673,7 +655,7 @@ describe('who gives up is answered at once', () => {
   });
 });
 
-test('a worker whose caller gave up has the rest of the time to answer', PATIENT, async () => {
+test('a worker whose caller gave up has the rest of the time to answer', async () => {
   const hung = scripts.played('hash-process', 'hung', workerThat('begin', ''));
   const pool = poolOf({ timeoutSeconds: 3 }, hung);
   const controller = new AbortController();
@@ -687,7 +669,7 @@ test('a worker whose caller gave up has the rest of the time to answer', PATIENT
   expect(pool.stats()).toMatchObject({ queued: 0, atWork: 0, failed: 1 });
 });
 
-test('a check goes by its policy, allow list and distance', PATIENT, async () => {
+test('a check goes by its policy, allow list and distance', async () => {
   const pool = poolOf();
   const { hash } = await hashFile(photo);
   const listed = createBlocklist([{ hash, labels: ['a'] }]);
@@ -703,47 +685,39 @@ test('a check goes by its policy, allow list and distance', PATIENT, async () =>
   await expect(check({ allowlist: allowList } as object)).rejects.toThrow('allowList');
 });
 
-test(
-  'what is withdrawn while a worker lets its picture go is in no decision',
-  PATIENT,
-  async () => {
-    const pool = poolOf();
-    const { hash } = await hashFile(photo);
-    const blocklist = createBlocklist([{ hash, labels: ['a'] }]);
-    await warm(pool);
-    let withdrawn = false;
-    const decide: Decide = async (variants, options) => {
-      const decision = await match(variants, blocklist, options);
-      setImmediate(() => {
-        blocklist.apply({ withdraw: [hash] });
-        withdrawn = true;
-      });
-      return decision;
-    };
-    const { verdict } = await pool.check(photo, decide);
-    expect([verdict, withdrawn]).toEqual(['match', false]);
-  },
-);
+test('what is withdrawn while a worker lets its picture go is in no decision', async () => {
+  const pool = poolOf();
+  const { hash } = await hashFile(photo);
+  const blocklist = createBlocklist([{ hash, labels: ['a'] }]);
+  await warm(pool);
+  let withdrawn = false;
+  const decide: Decide = async (variants, options) => {
+    const decision = await match(variants, blocklist, options);
+    setImmediate(() => {
+      blocklist.apply({ withdraw: [hash] });
+      withdrawn = true;
+    });
+    return decision;
+  };
+  const { verdict } = await pool.check(photo, decide);
+  expect([verdict, withdrawn]).toEqual(['match', false]);
+});
 
-test(
-  'a list that decides before a variant that it has asked for costs no other',
-  PATIENT,
-  async () => {
-    const pool = poolOf();
-    const { hash } = await hashFile(photo);
-    const listed = createBlocklist([{ hash, labels: ['a'] }]);
-    const hasty: Decide = async (variants) => {
-      const all = variants[Symbol.asyncIterator]();
-      const { value } = await all.next();
-      all.next().catch(() => {});
-      return match([value], empty);
-    };
-    expect((await pool.check(photo, hasty)).verdict).toBe('none');
-    for (let i = 0; i < 2; i++) expect((await pool.check(photo, listed)).verdict).toBe('match');
-  },
-);
+test('a list that decides before a variant that it has asked for costs no other', async () => {
+  const pool = poolOf();
+  const { hash } = await hashFile(photo);
+  const listed = createBlocklist([{ hash, labels: ['a'] }]);
+  const hasty: Decide = async (variants) => {
+    const all = variants[Symbol.asyncIterator]();
+    const { value } = await all.next();
+    all.next().catch(() => {});
+    return match([value], empty);
+  };
+  expect((await pool.check(photo, hasty)).verdict).toBe('none');
+  for (let i = 0; i < 2; i++) expect((await pool.check(photo, listed)).verdict).toBe('match');
+});
 
-test('a worker is free while a remote list is waited for', PATIENT, async () => {
+test('a worker is free while a remote list is waited for', async () => {
   const pool = poolOf({ workers: 1 });
   let tell: () => void = () => {};
   const ask = ([hash]: readonly Hash[]) =>
@@ -769,7 +743,7 @@ test('a worker is free while a remote list is waited for', PATIENT, async () => 
   });
 });
 
-test('a worker is replaced if it keeps much, or after so many pictures', PATIENT, async () => {
+test('a worker is replaced if it keeps much, or after so many pictures', async () => {
   const large = endingWith('process.send({ residentBytes: 2 ** 29 + 1 })');
   const pool = poolOf({ maxMemory: 2 ** 30 }, large);
   const pids = new Set<number>();
@@ -789,29 +763,25 @@ test('a worker is replaced if it keeps much, or after so many pictures', PATIENT
   ]);
 });
 
-test(
-  'closing answers what was accepted, refuses the rest and ends the workers',
-  PATIENT,
-  async () => {
-    const pool = poolOf({ workers: 2 });
-    await warm(pool);
-    const { stream, send, end } = sent();
-    const accepted = [photo, photoBytes, stream].map((source) => pool.check(source, empty));
-    const closed = pool.close();
-    const { pids } = pool.stats();
-    expect((await pool.check(photo, empty)).reason).toBe('busy');
-    await expect(pool.hash(photo)).rejects.toThrow('closed');
-    send(photoBytes);
-    end();
-    await closed;
-    for (const { verdict } of await Promise.all(accepted)) expect(verdict).toBe('none');
-    expect(pool.stats()).toMatchObject({ workers: 0, done: 4, busy: 0 });
-    expect(pids.filter(isAlive)).toEqual([]);
-    await pool.close();
-  },
-);
+test('closing answers what was accepted, refuses the rest and ends the workers', async () => {
+  const pool = poolOf({ workers: 2 });
+  await warm(pool);
+  const { stream, send, end } = sent();
+  const accepted = [photo, photoBytes, stream].map((source) => pool.check(source, empty));
+  const closed = pool.close();
+  const { pids } = pool.stats();
+  expect((await pool.check(photo, empty)).reason).toBe('busy');
+  await expect(pool.hash(photo)).rejects.toThrow('closed');
+  send(photoBytes);
+  end();
+  await closed;
+  for (const { verdict } of await Promise.all(accepted)) expect(verdict).toBe('none');
+  expect(pool.stats()).toMatchObject({ workers: 0, done: 4, busy: 0 });
+  expect(pids.filter(isAlive)).toEqual([]);
+  await pool.close();
+});
 
-test('stages are counted', PATIENT, async () => {
+test('stages are counted', async () => {
   const pool = poolOf();
   for (let i = 0; i < 3; i++) await pool.check(photo, empty);
   const { latencies, done } = pool.stats();
@@ -839,35 +809,31 @@ describe('a program with a pool', () => {
     return { pid: Number(line), child };
   }
 
-  test.skipIf(process.platform === 'win32')(
-    'goes on if no process can be started',
-    PATIENT,
-    async () => {
-      const url = scripts.write(
-        'no-descriptors',
-        `import { openSync } from 'node:fs';
+  test.skipIf(process.platform === 'win32')('goes on if no process can be started', async () => {
+    const url = scripts.write(
+      'no-descriptors',
+      `import { openSync } from 'node:fs';
          import { createHashPool } from ${JSON.stringify(scripts.build('src/node/pool/create-hash-pool.ts').href)};
          const pool = createHashPool({ workers: 1 });
          try { for (;;) openSync('/dev/null'); } catch {}
          await pool.hash(new Uint8Array(9)).catch(({ code }) => console.log(code));
          await pool.close();`,
-      );
-      const command = `ulimit -n 60; exec "${process.execPath}" "${url.pathname}"`;
-      const child = spawn('sh', ['-c', command], { stdio: ['ignore', 'pipe', 'ignore'] });
-      const [line] = await once(child.stdout, 'data');
-      expect(String(line)).toBe('decoder-missing\n');
-      expect(await once(child, 'exit')).toEqual([0, null]);
-    },
-  );
+    );
+    const command = `ulimit -n 60; exec "${process.execPath}" "${url.pathname}"`;
+    const child = spawn('sh', ['-c', command], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const [line] = await once(child.stdout, 'data');
+    expect(String(line)).toBe('decoder-missing\n');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
 
-  test('ends by itself, and its workers with it', PATIENT, async () => {
+  test('ends by itself, and its workers with it', async () => {
     const { pid, child } = await run(program(''));
     const [code] = await once(child, 'exit');
     expect(code).toBe(0);
     await until(() => !isAlive(pid));
   });
 
-  test('takes its workers along when it is killed', PATIENT, async () => {
+  test('takes its workers along when it is killed', async () => {
     const { pid, child } = await run(program('setInterval(() => {}, 1000);'));
     expect(isAlive(pid)).toBe(true);
     child.kill('SIGKILL');
@@ -875,7 +841,7 @@ describe('a program with a pool', () => {
     await until(() => !isAlive(pid));
   });
 
-  test('decides itself about an interrupt from the terminal', PATIENT, async () => {
+  test('decides itself about an interrupt from the terminal', async () => {
     const { pid, child } = await run(
       program(`process.on('SIGINT', async () => {
         console.log((await pool.hash(${JSON.stringify(photo)})).width);

@@ -28,8 +28,7 @@ async function shift(page: EnginePage, presses: number): Promise<void> {
 const dots = (page: EnginePage) =>
   page.top.evaluate(() => document.getElementById('exit')!.getAttribute('data-presses'));
 
-const left = (page: EnginePage) =>
-  expect.poll(() => page.url(), { timeout: 20_000 }).toBe('about:blank');
+const left = (page: EnginePage) => expect.poll(() => page.url()).toBe('about:blank');
 
 /** Presses the exit. Gives what is left right after, before another page loads. */
 const pressExit = (page: EnginePage) =>
@@ -75,7 +74,7 @@ for (const name of ENGINES) {
       await page.back();
       // Read from the page: Firefox's driver keeps the address of the page left.
       const title = () => page.top.evaluate(() => document.title).catch(() => '');
-      await expect.poll(title, { timeout: 20_000 }).toBe('before');
+      await expect.poll(title).toBe('before');
     });
 
     test('the exit works by keyboard', async () => {
@@ -143,8 +142,6 @@ for (const name of ENGINES) {
       await shift(page, 2);
       await page.top.waitFor(
         () => document.getElementById('exit')!.getAttribute('data-presses') === '0',
-        [],
-        15_000,
       );
       await shift(page, 2);
       expect(await dots(page)).toBe('2');

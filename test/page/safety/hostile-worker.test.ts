@@ -131,7 +131,6 @@ for (const name of ENGINES) {
       await page.waitFor(
         (text: string) => document.querySelector('h1')?.textContent === text,
         [heading],
-        60_000,
       );
       const told = await page.evaluate(() => {
         for (const details of document.querySelectorAll('details')) details.open = true;

@@ -101,9 +101,7 @@ const suite =
             document.head.append(hint);
           }, `https://hint.${suffix}`);
           const heard = async (names: readonly string[]) =>
-            await expect
-              .poll(() => names.filter((to) => !asked.includes(to)), { timeout: 20_000 })
-              .toEqual([]);
+            await expect.poll(() => names.filter((to) => !asked.includes(to))).toEqual([]);
           await heard([`hint.${suffix}`]);
           if (LOOKS_UP.includes(name)) {
             const shown = async () => {

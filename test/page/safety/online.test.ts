@@ -91,9 +91,7 @@ const suite = (name: EngineName) => (open: Running) => {
     await choose(page, 'Save the file');
     const saved = join(folder, 'numbers.json');
     if (name === 'firefox') {
-      await expect
-        .poll(() => existsSync(saved) && readFileSync(saved, 'utf8'), { timeout: 20_000 })
-        .toBe(shown);
+      await expect.poll(() => existsSync(saved) && readFileSync(saved, 'utf8')).toBe(shown);
     }
     expect(asked).toEqual([]);
   });
@@ -121,9 +119,7 @@ const suite = (name: EngineName) => (open: Running) => {
     const sites = new Set(opened.map((to) => new URL(to).host));
     expect([...sites].sort()).toEqual(LINKED.filter((site) => site !== NEUTRAL).sort());
     const expected = opened.flatMap((to) => [to, `https://${LANDED}/from/${new URL(to).host}`]);
-    await expect
-      .poll(() => asked.map((request) => request.url).sort(), { timeout: 20_000 })
-      .toEqual(expected.sort());
+    await expect.poll(() => asked.map((request) => request.url).sort()).toEqual(expected.sort());
     expect(asked.flatMap(({ told }) => told)).toEqual([]);
     expect(await page.url()).toBe(url);
   });
@@ -139,13 +135,13 @@ const suite = (name: EngineName) => (open: Running) => {
       const length = await page.top.evaluate(() => history.length);
       for (let presses = 0; presses < 3; presses++) await page.press('Shift');
       const at = `https://${LANDED}/from/${NEUTRAL}`;
-      await expect.poll(() => page.url(), { timeout: 20_000 }).toBe(at);
+      await expect.poll(() => page.url()).toBe(at);
       expect(asked.map((request) => request.url)).toEqual([`https://${NEUTRAL}/`, at]);
       expect(asked.flatMap(({ told }) => told)).toEqual([]);
       await page.top.waitFor(() => document.title === 'landed');
       expect(await page.top.evaluate(() => history.length)).toBe(length);
       await page.back();
-      await expect.poll(() => page.url(), { timeout: 20_000 }).toBe(`${before.url}/`);
+      await expect.poll(() => page.url()).toBe(`${before.url}/`);
     } finally {
       await before.close();
     }

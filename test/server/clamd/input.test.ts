@@ -8,6 +8,7 @@ import { DecodeError } from '../../../src/errors.js';
 import { type Decision, unhashable } from '../../../src/matching/decision.js';
 import { createClamdListener } from '../../../src/server/clamd/clamd.js';
 import { ClamdBody } from '../../../src/server/clamd/input.js';
+import { runs } from '../../seed.js';
 import {
   answer,
   answered,
@@ -51,7 +52,7 @@ test('any chunks, cut anywhere, give the bytes that they hold', async () => {
         expect(await reply).toBe('stream: OK\0');
         expect(bodies.pop()).toEqual(Buffer.concat(chunks));
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 });
@@ -78,7 +79,7 @@ test('any bytes get replies that end in a known word, and the listener serves on
         socket.end();
         expect(await reply).toMatch(/^((\d+: )?(.* (OK|ERROR)|PONG|onlyhashes)[\0\n])*$/);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
     expect(await answered(address, 'PING')).toBe('PONG\n');
   });

@@ -9,6 +9,7 @@ import {
   type Schema,
 } from '../../../src/server/http/json-schema.js';
 import { routeOf } from '../../../src/server/http/route.js';
+import { runs } from '../../seed.js';
 
 const word = fc.constantFrom('a', 'b', 'ab', '', 'é');
 const small = fc.integer({ min: -3, max: 3 });
@@ -62,7 +63,7 @@ test('a value is as its schema says when another validator says so', () => {
       if (isRight) right++;
       expect(problemOf(one, given, 'it') === undefined).toBe(isRight);
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(2000) },
   );
   // Both ends are met.
   expect(right).toBeGreaterThan(200);

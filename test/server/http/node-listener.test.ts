@@ -211,9 +211,7 @@ test('a body of an answer that fails ends the connection, and its error is told 
   expect(errors).toEqual([error, error]);
 });
 
-test('who is answered and goes on slowly is cut off; who is quick is not', {
-  timeout: 20_000,
-}, async () => {
+test('who is answered and goes on slowly is cut off; who is quick is not', async () => {
   const uploads = scan({ check: busy, onError: 'refuse' });
   await listening(uploads, async (url) => {
     const large = Buffer.alloc(2 ** 25, 1);

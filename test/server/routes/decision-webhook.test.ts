@@ -15,6 +15,7 @@ import {
 } from '../../../src/server/routes/decision-webhook.js';
 import { tokenHash } from '../../../src/server/routes/webhook-sender.js';
 import { newRecord } from '../../matching/reviews.js';
+import { runs } from '../../seed.js';
 import { EMBEDDED } from '../../store/engines.js';
 import { databaseOf } from '../../store/opened.js';
 import { sharedStore } from '../../store/shared-store.js';
@@ -413,6 +414,6 @@ test('whatever a body holds, it is answered', async () => {
       const { status } = await webhook(requestOf(body));
       expect([200, 400, 404, 422]).toContain(status);
     }),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   );
 });

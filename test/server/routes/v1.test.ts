@@ -114,9 +114,7 @@ test('distance narrows what is found, limit what is told, and what is left out i
   );
 });
 
-test('the policy, the allow list and the flood guard of the service are obeyed', {
-  timeout: 240_000,
-}, async () => {
+test('the policy, the allow list and the flood guard of the service are obeyed', async () => {
   const floodGuard = createFloodGuard();
   for (const name of ['count', 'isFlooded'] as const) {
     vi.spyOn(floodGuard, name).mockReturnValue(true);

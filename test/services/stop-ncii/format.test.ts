@@ -12,7 +12,8 @@ import {
   writeStopNciiFeedback,
 } from '../../../src/services/stop-ncii/format.js';
 import { jsonObject } from '../../../src/text/json.js';
-import { HOSTILE_TIMEOUT, hostileJson, readsHostile } from '../hostile.js';
+import { runs } from '../../seed.js';
+import { hostileJson, readsHostile } from '../hostile.js';
 
 const HEX = '2afc4a5c09628a7961c14d436493bba66b89b831453baa1d556ba385554daa82';
 const MD5 = 'd41d8cd98f00b204e9800998ecf8427e';
@@ -261,7 +262,7 @@ test('any page is read as the fake wrote it', () => {
         expect(again).toEqual(page);
       },
     ),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 
@@ -310,16 +311,12 @@ test('unknown members are written again, and no name sets a prototype', () => {
   expect('polluted' in page.records[0]!).toBe(false);
 });
 
-test(
-  '10,000 hostile replies are read or refused',
-  async () => {
-    await readsHostile(hostileJson(REPLY), (text, onProblem) => {
-      const { records } = stopNciiPage(jsonObject(text), { onProblem });
-      records.map(updateOfStopNcii);
-    });
-  },
-  HOSTILE_TIMEOUT,
-);
+test('10,000 hostile replies are read or refused', async () => {
+  await readsHostile(hostileJson(REPLY), (text, onProblem) => {
+    const { records } = stopNciiPage(jsonObject(text), { onProblem });
+    records.map(updateOfStopNcii);
+  });
+});
 
 const anyFeedback: fc.Arbitrary<StopNciiFeedback> = fc.record({
   hashValue: hex(64),
@@ -342,13 +339,9 @@ test('what is posted is read as it was written', () => {
   );
 });
 
-test(
-  '10,000 hostile posts are read or refused',
-  async () => {
-    const feedback = { hashValue: HEX, feedbackValue: 'Blocked', tags: ['Nude'] };
-    await readsHostile(hostileJson(JSON.parse(writeStopNciiFeedback([feedback]))), (text) =>
-      readStopNciiFeedback(text),
-    );
-  },
-  HOSTILE_TIMEOUT,
-);
+test('10,000 hostile posts are read or refused', async () => {
+  const feedback = { hashValue: HEX, feedbackValue: 'Blocked', tags: ['Nude'] };
+  await readsHostile(hostileJson(JSON.parse(writeStopNciiFeedback([feedback]))), (text) =>
+    readStopNciiFeedback(text),
+  );
+});

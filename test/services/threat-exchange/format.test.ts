@@ -9,7 +9,8 @@ import {
   updateOfThreat,
 } from '../../../src/services/threat-exchange/format.js';
 import { jsonObject } from '../../../src/text/json.js';
-import { HOSTILE_TIMEOUT, hostileJson, readsHostile } from '../hostile.js';
+import { runs } from '../../seed.js';
+import { hostileJson, readsHostile } from '../hostile.js';
 
 const SOURCE = 'ThreatExchange';
 const PDQ = '0123456789abcdef'.repeat(4);
@@ -223,7 +224,7 @@ test('what the fake writes is read', () => {
       expect(page.records).toEqual(records);
       expect(page.next).toBe('https://x/?after=1');
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 
@@ -259,13 +260,9 @@ test('of 10,000 records with unknown words everywhere, 10,000 are kept and the w
   expect(sum('also')).toBe(1);
 });
 
-test(
-  '10,000 hostile replies are read or refused',
-  async () => {
-    await readsHostile(hostileJson(REPLY), (text, onProblem) => {
-      const { records } = threatUpdatesPage(jsonObject(text), { onProblem });
-      records.map((one) => updateOfThreat(one, SOURCE));
-    });
-  },
-  HOSTILE_TIMEOUT,
-);
+test('10,000 hostile replies are read or refused', async () => {
+  await readsHostile(hostileJson(REPLY), (text, onProblem) => {
+    const { records } = threatUpdatesPage(jsonObject(text), { onProblem });
+    records.map((one) => updateOfThreat(one, SOURCE));
+  });
+});

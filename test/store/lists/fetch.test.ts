@@ -6,6 +6,7 @@ import { ServiceError } from '../../../src/services/service-error.js';
 import { allPendingRemovals } from '../../../src/store/lists/fetch.js';
 import type { Store } from '../../../src/store/store.js';
 import { type Clock, hexOf, SERVICES } from '../../node/files/fed-services.js';
+import { runs } from '../../seed.js';
 import { examPendingRemovals, range } from '../../services/pending-removals-exam.js';
 import { hashOf, hexes, telling, updateOf } from '../../services/telling.js';
 import { describeEngines } from '../engines.js';
@@ -44,11 +45,11 @@ describeEngines((running) => {
       const kinds = ['list', 'withdraw', 'fetch', 'cut', 'start'] as const;
       const step = fc.tuple(fc.constantFrom(...kinds), fc.nat(7), fc.nat(5));
       const store = shared();
-      let runs = 0;
+      let lists = 0;
       await fc.assert(
         fc.asyncProperty(fc.array(step, { maxLength: 16 }), async (steps) => {
           const service = await start(clock, 2);
-          const list = `${name} ${runs++}`;
+          const list = `${name} ${lists++}`;
           const listed = new Map<number, number>();
           for (const [kind, n, more] of steps) {
             clock.seconds += 30;
@@ -72,7 +73,7 @@ describeEngines((running) => {
           expect(await hashesOn(store, list)).toEqual(hexes(...listed.values()));
           await service.fake.close();
         }),
-        { seed: 15, numRuns: 4 },
+        { numRuns: runs(4) },
       );
       expect(await store.verify()).toEqual([]);
     });
@@ -247,7 +248,7 @@ test('what would remove much of a list is held back until somebody confirms it',
         expect(follower.pendingRemovals[0]?.isConfirmed).toBe(
           list!.fetched?.pendingRemovals?.isConfirmed,
         );
-      }, 20_000);
+      }, 120_000);
       return follower.pendingRemovals;
     },
     async listed() {

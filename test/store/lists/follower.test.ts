@@ -19,6 +19,7 @@ import { resumeDue } from '../../../src/store/lists/entries.js';
 import { type Follower, followDatabase } from '../../../src/store/lists/follower.js';
 import type { Store } from '../../../src/store/store.js';
 import { saveList } from '../../node/files/saved-list.js';
+import { runs } from '../../seed.js';
 import { Breaking } from '../breaking.js';
 import { emptied } from '../emptied.js';
 import { describeEngines, type Place } from '../engines.js';
@@ -344,7 +345,7 @@ describeEngines(({ newPlace }) => {
           }
         },
       ),
-      { numRuns: Number(process.env.STORE_HISTORIES ?? 12) },
+      { numRuns: Number(process.env.STORE_HISTORIES ?? runs(12)) },
     );
-  }, 600_000);
+  });
 });

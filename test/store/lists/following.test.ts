@@ -105,7 +105,7 @@ describeEngines(({ newPlace }) => {
     breaking.failsFrom = 0;
     const { revision } = await store.apply({ add: [entry(1)] });
     follower.wake();
-    await vi.waitFor(() => expect(problems).toBeGreaterThan(0));
+    await vi.waitFor(() => expect(problems).toBeGreaterThan(0), 120_000);
     breaking.failsFrom = undefined;
     await follower.reached(revision);
     expect(follower.blocklist.size).toBe(1);
@@ -152,7 +152,7 @@ describePostgresql((server) => {
     breaking.failsFrom = 1 + 20 * 6 + 2;
     await addMany();
     follower.wake();
-    await vi.waitFor(() => expect(follower.blocklist.size).toBe(20_000), 30_000);
+    await vi.waitFor(() => expect(follower.blocklist.size).toBe(20_000), 120_000);
     expect(follower.revision).toBe(0);
     await store.apply({ remove: [1] });
     await store.purge(LATER);

@@ -33,7 +33,7 @@ describeEngines(({ newPlace }) => {
     }, WHOLE);
     afterAll(() => database?.close());
 
-    test.each([false, true])('with bands: %s', { timeout: WHOLE }, async (bands) => {
+    test.each([false, true])('with bands: %s', async (bands) => {
       await keepBands(database, bands);
       await examine(database, hashes, { bands });
       expect(await wrongBands(database)).toEqual({ missing: 0, left: 0 });

@@ -14,6 +14,7 @@ import type {
   FeedbackQueueOptions,
 } from '../../../src/store/reviews/feedback-queue.js';
 import { testFolder } from '../../folder.js';
+import { runs } from '../../seed.js';
 import { describeEngines } from '../engines.js';
 import { databaseOf } from '../opened.js';
 import { failingAt, sharedStore } from '../shared-store.js';
@@ -261,7 +262,7 @@ describeEngines((running) => {
     }
   });
 
-  test('a long outage leaves a queue that can be sent', { timeout: 120_000 }, async () => {
+  test('a long outage leaves a queue that can be sent', async () => {
     await databaseOf(store()).query(
       `insert into feedback (id, recipient, entry, body, state, due)
     select n::text, 'service', n::text, '1', 'waiting', $1::float8 + n
@@ -358,7 +359,7 @@ describeEngines((running) => {
           expect(those.at(-1)).toBe(expected.at(-1));
         }
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 

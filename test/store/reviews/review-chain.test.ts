@@ -15,6 +15,7 @@ import type { ReviewLog } from '../../../src/store/reviews/review-log.js';
 import type { Database, Sql } from '../../../src/store/sql/database.js';
 import { newRecord } from '../../matching/reviews.js';
 import { workerScripts } from '../../node/pool/hash-process.js';
+import { runs } from '../../seed.js';
 import { describeEngines, describePostgresql } from '../engines.js';
 import { databaseOf, openStore } from '../opened.js';
 import { sharedStore } from '../shared-store.js';
@@ -267,7 +268,7 @@ describeEngines((running) => {
         );
         expect(row!.runs).toBe(row!.gaps);
       }),
-      { numRuns: 20 },
+      { numRuns: runs(20) },
     );
   });
 
@@ -292,9 +293,7 @@ describePostgresql((server) => {
     scripts.remove();
   });
 
-  test('two programs that write and erase at once write one chain', {
-    timeout: 60_000,
-  }, async () => {
+  test('two programs that write and erase at once write one chain', async () => {
     const url = await server().newDatabase();
     const store = await openStore({ url });
     const script = fileURLToPath(scripts.build('test/store/reviews/review-chain-writer.ts'));

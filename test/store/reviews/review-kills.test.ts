@@ -9,11 +9,12 @@ import { random } from '../../../bench/workloads.js';
 import { openStore, type StorePlace } from '../../../src/store/sql/open-store.js';
 import { testFolder } from '../../folder.js';
 import { workerScripts } from '../../node/pool/hash-process.js';
+import { runs } from '../../seed.js';
 import { describePostgresql } from '../engines.js';
 import { fileService, postTo } from './feedback-service.js';
 
 /** Kills of the process that writes reviews and sends feedback. */
-const KILLS = Number(process.env.STORE_KILLS ?? 2);
+const KILLS = Number(process.env.STORE_KILLS ?? runs(2));
 /** Opening the embedded engine takes seconds on a busy machine. */
 const timeout = 60_000 + 30_000 * KILLS;
 

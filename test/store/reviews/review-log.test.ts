@@ -13,6 +13,7 @@ import { openStore } from '../../../src/store/sql/open-store.js';
 import { Store } from '../../../src/store/store.js';
 import { anyRecord } from '../../matching/reviews.js';
 import { hexOf } from '../../node/files/fed-services.js';
+import { runs } from '../../seed.js';
 import { describeEngines } from '../engines.js';
 import { databaseOf } from '../opened.js';
 import { failing, sharedStore } from '../shared-store.js';
@@ -125,7 +126,7 @@ describeEngines((running) => {
       fc.asyncProperty(query, async (asked) => {
         expect(await all(log.read(asked))).toEqual(written.filter(reviewTest(asked)));
       }),
-      { seed: 5, numRuns: 60 },
+      { numRuns: runs(60) },
     );
     const asked = { entry: { id: 'e1' }, from: '2026-11-22' };
     const gone = written.filter(reviewTest(asked));
@@ -246,7 +247,7 @@ describeEngines((running) => {
           await program.pruneReviews(rules);
           expect(await idsIn(log)).toEqual(['last']);
         }),
-        { numRuns: 50 },
+        { numRuns: runs(50) },
       );
     });
   });
@@ -260,7 +261,7 @@ describeEngines((running) => {
         await Promise.all(records.map((one) => log.append(one)));
         expect((await all(log.read())).map(({ time: _, ...one }) => one)).toEqual(records);
       }),
-      { numRuns: 30 },
+      { numRuns: runs(30) },
     );
   });
 

@@ -11,10 +11,11 @@ import { hashFromHex, hashToHex } from '../../../src/hash.js';
 import { openStore } from '../../../src/store/sql/open-store.js';
 import { testFolder } from '../../folder.js';
 import { workerScripts } from '../../node/pool/hash-process.js';
+import { runs } from '../../seed.js';
 
 const HEX = createHash('sha256').update('one').digest('hex');
 /** Kills of the writing process. */
-const KILLS = Number(process.env.STORE_KILLS ?? 2);
+const KILLS = Number(process.env.STORE_KILLS ?? runs(2));
 /** Opening the engine takes seconds on a busy machine. */
 const timeout = 60_000 + 30_000 * KILLS;
 

@@ -5,6 +5,7 @@ import {
   withoutRoundedCorners,
 } from '../../../src/variants/detect/background-boxes.js';
 import { type WorkingPlane, workingPlane } from '../../../src/variants/working-plane.js';
+import { runs } from '../../seed.js';
 import { collage, drawn, laidOn, patches, rectanglesOf } from '../pictures.js';
 
 const boxesOf = (plane: WorkingPlane) => rectanglesOf(backgroundBoxes(plane));
@@ -25,7 +26,7 @@ test('finds a photo on a background to the pixel', () => {
       const plane = workingPlane(laidOn(part, 300, 300, left, top, WHITE));
       expect(boxesOf(plane)).toEqual([{ left, top, width, height }]);
     }),
-    { numRuns: 40 },
+    { numRuns: runs(40) },
   );
 });
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { betweenBlurredBars } from '../../../src/variants/detect/blurred-bars.js';
 import { type WorkingPlane, workingPlane } from '../../../src/variants/working-plane.js';
+import { runs } from '../../seed.js';
 import { drawn, patches, rectanglesOf } from '../pictures.js';
 
 const between = (plane: WorkingPlane) => rectanglesOf(betweenBlurredBars(plane));
@@ -27,7 +28,7 @@ test('finds the picture between two blurred bars, vertical or horizontal', () =>
       );
       expect(Math.min(...errors)).toBeLessThanOrEqual(2);
     }),
-    { numRuns: 30 },
+    { numRuns: runs(30) },
   );
 });
 

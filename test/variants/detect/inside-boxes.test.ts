@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { insideBoxes } from '../../../src/variants/detect/inside-boxes.js';
 import { workingPlane } from '../../../src/variants/working-plane.js';
+import { runs } from '../../seed.js';
 import { collage, drawn, laidOn, patches, rectanglesOf } from '../pictures.js';
 
 const WHITE = [255, 255, 255] as const;
@@ -23,7 +24,7 @@ test('finds the photo in a bubble, with words under it, to the pixel', () => {
       ]);
       expect(insides(canvas)[0]).toEqual({ left: 40 + x, top: 60 + y, width: 180, height: 140 });
     }),
-    { numRuns: 20 },
+    { numRuns: runs(20) },
   );
 });
 

@@ -9,6 +9,7 @@ import { partsInside } from '../../../src/variants/detect/inside-quadrilateral.j
 import { quadrilaterals } from '../../../src/variants/detect/quadrilaterals.js';
 import { workingPlane } from '../../../src/variants/working-plane.js';
 import { pixelsOf } from '../../arbitraries.js';
+import { runs } from '../../seed.js';
 import { drawn, inPerspective, laidOn, patches, photo } from '../pictures.js';
 
 type Four = readonly [Point, Point, Point, Point];
@@ -50,7 +51,7 @@ test('finds a tilted picture on a table, each corner to 2 pixels, among the firs
       const found = cornersIn(inPerspective(print, table, corners)).slice(0, 2);
       expect(Math.min(...found.map((four) => worst(four, corners)))).toBeLessThan(2);
     }),
-    { numRuns: 8, seed: 11 },
+    { numRuns: runs(8) },
   );
 });
 
@@ -163,7 +164,7 @@ test('corners are those of a convex part of the picture, whatever it is', () => 
       }
     }
   };
-  fc.assert(fc.property(pixelsOf(60), check), { numRuns: 60, seed: 2 });
-  fc.assert(fc.property(beyond, check), { numRuns: 8, seed: 2 });
+  fc.assert(fc.property(pixelsOf(60), check), { numRuns: runs(60) });
+  fc.assert(fc.property(beyond, check), { numRuns: runs(8) });
   expect(given).toBeGreaterThan(0);
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { trim } from '../../../src/variants/detect/trim.js';
 import { type WorkingPlane, workingPlane } from '../../../src/variants/working-plane.js';
+import { runs } from '../../seed.js';
 import { drawn, laidOn, patches, rectanglesOf } from '../pictures.js';
 
 const trimmed = (plane: WorkingPlane) => rectanglesOf(trim(plane));
@@ -32,7 +33,7 @@ test('finds a border of any colour and widths exactly', () => {
         }
       },
     ),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });
 

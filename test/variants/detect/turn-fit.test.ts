@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { fitTurn } from '../../../src/variants/detect/turn-fit.js';
 import { type WorkingPlane, workingPlane } from '../../../src/variants/working-plane.js';
+import { runs } from '../../seed.js';
 import { drawn, patches, turned } from '../pictures.js';
 
 const turnOf = (plane: WorkingPlane) => [...fitTurn(plane)][0]?.geometry;
@@ -32,7 +33,7 @@ test('finds any picture it can, to 3 pixels a side and 3 along the longer one', 
         expect(Math.abs(found!.rectangle.height - height)).toBeLessThanOrEqual(3);
       },
     ),
-    { numRuns: 100 },
+    { numRuns: runs(100) },
   );
 });
 
