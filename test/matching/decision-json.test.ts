@@ -286,8 +286,8 @@ test('the reader takes what the schema allows, and throws typed errors at the re
     }),
     { numRuns: runs(3000) },
   );
-  expect(taken).toBeGreaterThan(100);
-  expect(refused).toBeGreaterThan(1000);
+  expect(taken).toBeGreaterThan(runs(3000) / 30);
+  expect(refused).toBeGreaterThan(runs(3000) / 3);
 });
 
 test('hashes and withdrawals write themselves, and are read back', () => {

@@ -96,7 +96,7 @@ export interface HostileOptions {
 }
 
 /**
- * Reads 10,000 hostile texts: each is read, or ends in a FormatError that quotes nothing. The
+ * Reads hostile texts: each is read, or ends in a FormatError that quotes nothing. The
  * problems told are few, no prototype changes, and what was read is let go.
  */
 export async function readsHostile(

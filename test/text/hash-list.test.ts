@@ -493,7 +493,7 @@ describe('properties', () => {
       `signal_type,signal_str,collab,category,tags\npdq,${HEX},a,POSITIVE_CLASS,c d\n`,
     ],
     ['JSONL', `{"algorithm":"pdq","hash":"${HEX}","labels":["a"],"quality":9}\n`],
-  ])('10,000 hostile texts are read or refused: %s', async (_, good) => {
+  ])('hostile texts are read or refused: %s', async (_, good) => {
     const more = ['"', "'", '\\', '\r', '\t', ' ', '{', '}', '__proto__', '_CLASS', 'DISPUTED'];
     await readsHostile(hostileText(good, more), async (text, onProblem) => {
       for await (const { hash } of readHashList(text, { onProblem })) bitsOf(hash);

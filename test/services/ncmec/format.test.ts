@@ -310,7 +310,7 @@ describe('properties', () => {
   test('10,000 entries with unknown words and elements are all kept, and the unknowns told', async () => {
     const odd = (...values: string[]) =>
       fc.oneof(known(...values), fc.stringMatching(/^x[a-z]{1,6}$/));
-    const some = fc.sample(entryWith(odd), { numRuns: runs(500) });
+    const some = fc.sample(entryWith(odd), 500);
     const entries = Array.from({ length: 10_000 }, (_, at) => ({
       ...some[at % 500]!,
       id: `${at}`,
@@ -335,7 +335,7 @@ describe('properties', () => {
     }
   });
 
-  test('10,000 hostile texts are read or refused', async () => {
+  test('hostile texts are read or refused', async () => {
     const texts = hostileText(SAMPLE, HOSTILE_XML);
     await readsHostile(texts, async (text, onProblem) => {
       const { entries, updates } = await ncmecReply(text, INDUSTRY, { onProblem });
@@ -371,7 +371,7 @@ describe('feedback', () => {
   });
 });
 
-test('10,000 hostile texts of each other kind are read or refused', async () => {
+test('hostile texts of each other kind are read or refused', async () => {
   const reasonIds = ['01234567-abcd-0123-4567-012345678900'];
   const vote = writeNcmecFeedback({ says: 'negative', reasonIds });
   const good: [string, (text: string) => unknown][] = [
