@@ -32,7 +32,7 @@ export type RemoteAnswer =
     };
 
 /**
- * A matcher elsewhere: a client of a service. `createRemoteList` makes a list of it. A query gives
+ * A remote matcher: the client of a service. `createRemoteList` makes a list of it. A query gives
  * the hash away: it is personal data, and a third party learns who asks when about which picture.
  */
 export interface RemoteMatcher {

@@ -424,7 +424,7 @@ const decision = members(DECISION, {
   allowed: optional(
     list(members(DECISION.matches[0]!, { entry, variant, allowed: optional(text) })),
   ),
-  elsewhere: optional(list(members(REMOTE_MATCH, { ...remoteMatch, hash: optional(hash) }))),
+  remoteMatches: optional(list(members(REMOTE_MATCH, { ...remoteMatch, hash: optional(hash) }))),
   unanswered,
   omitted: optional(member(3)),
 });
@@ -456,7 +456,7 @@ const decisionJSON = members(core.decisionToJSON(DECISION), {
   policy: thresholds,
   generation: optional(whole),
   allowed: optional(member([MATCH_JSON], '[]')),
-  elsewhere: optional(
+  remoteMatches: optional(
     list(
       members(
         { ...REMOTE_MATCH, algorithm: 'pdq', hash: HEX },

@@ -39,10 +39,10 @@ const VERDICTS = ['match', 'review', 'none', 'unhashable'] as const;
 export function decisionFromJSON(json: DecisionJSON): Decision {
   checkObject(json, 'a decision: { verdict, reason, matches, policy }');
   const { verdict, reason, detail, matches, policy, upload, timings, generation } = json;
-  const { refined, allowed, elsewhere, unanswered, omitted, frames } = json;
+  const { refined, allowed, remoteMatches, unanswered, omitted, frames } = json;
   checkOneOf('verdict', verdict, VERDICTS);
   if (!Array.isArray(matches)) wrongKind('matches to be a list');
-  for (const [name, list] of Object.entries({ allowed, elsewhere, unanswered })) {
+  for (const [name, list] of Object.entries({ allowed, remoteMatches, unanswered })) {
     if (list !== undefined && !Array.isArray(list)) {
       wrongKind(`${name} to be a list`);
     }
@@ -60,7 +60,7 @@ export function decisionFromJSON(json: DecisionJSON): Decision {
     policy: { matchDistance, reviewDistance, minQuality },
     ...(refined !== undefined && { refined }),
     ...(allowed !== undefined && { allowed: allowed.map(matchFromJSON) }),
-    ...(elsewhere !== undefined && { elsewhere: elsewhere.map(remoteMatchFromJSON) }),
+    ...(remoteMatches !== undefined && { remoteMatches: remoteMatches.map(remoteMatchFromJSON) }),
     ...(unanswered !== undefined && { unanswered: [...unanswered] }),
     ...(omitted !== undefined && { omitted }),
     ...(frames !== undefined && { frames: { total: frames?.total, checked: frames?.checked } }),
@@ -298,7 +298,7 @@ export const DECISION_SCHEMA = {
     detail: { ...TEXT, description: 'the problem with an unhashable picture, in words' },
     matches: { type: 'array', description: 'nearest first, those for review last', items: MATCH },
     allowed: { type: 'array', description: 'hits that the allow list excepts', items: MATCH },
-    elsewhere: {
+    remoteMatches: {
       type: 'array',
       description: 'hits of remote lists for the main hash, matches first',
       items: REMOTE_MATCH,

@@ -60,7 +60,7 @@ export type DecisionReason =
   /** review: an entry within `matchDistance` that recently matched too many distinct uploads */
   | 'flooded'
   /** match: a remote list has it, and no list here matched */
-  | 'matched-elsewhere'
+  | 'matched-remote'
   /** review or unhashable: a remote list did not answer, and nothing matched */
   | 'unanswered'
   /**
@@ -113,12 +113,12 @@ export interface Decision {
    * hits of remote lists, if they were awaited: matches first, and allowed ones last; as many as of
    * a tier of `matches`
    */
-  readonly elsewhere?: readonly RemoteMatch[];
+  readonly remoteMatches?: readonly RemoteMatch[];
   /** the names of the remote lists that did not answer in time; absent: none was awaited */
   readonly unanswered?: readonly string[];
   /**
    * number of further near entries that were judged but are not in `matches`, `allowed` or
-   * `elsewhere`; absent: none
+   * `remoteMatches`; absent: none
    */
   readonly omitted?: number;
   /** the picture, if this call read and decoded it */
@@ -171,7 +171,7 @@ export interface DecisionTimings {
  * ones.
  */
 export interface DecisionJSON
-  extends Omit<Decision, 'matches' | 'allowed' | 'elsewhere' | 'upload'> {
+  extends Omit<Decision, 'matches' | 'allowed' | 'remoteMatches' | 'upload'> {
   file?: string;
   /** the whole name in hex, if it is not UTF-8 */
   fileBytes?: string;
@@ -179,7 +179,7 @@ export interface DecisionJSON
   /** for each kind of hash, if the picture was hashed in several */
   policies?: (Policy & { algorithm: Algorithm; bits: Bits })[];
   allowed?: MatchJSON[];
-  elsewhere?: RemoteMatchJSON[];
+  remoteMatches?: RemoteMatchJSON[];
   upload?: Omit<HashJSON, 'decoding'> & Omit<CheckedUpload, 'hash' | 'resample'>;
 }
 
@@ -209,15 +209,15 @@ export interface MatchJSON
 export function checkDecision(decision: Decision): void {
   checkObject(decision, 'a decision');
   const { verdict, reason, detail, matches, policy, upload, timings, generation } = decision;
-  const { refined, allowed = [], elsewhere = [], unanswered = [], omitted, frames } = decision;
+  const { refined, allowed = [], remoteMatches = [], unanswered = [], omitted, frames } = decision;
   checkPolicy(policy);
   if (typeof verdict !== 'string' || typeof reason !== 'string' || !Array.isArray(matches)) {
     throw new TypeError('expected a decision: { verdict, reason, matches, policy }');
   }
   if (!Array.isArray(allowed)) throw new TypeError('expected allowed to be a list');
-  if (!Array.isArray(elsewhere)) throw new TypeError('expected elsewhere to be a list');
+  if (!Array.isArray(remoteMatches)) throw new TypeError('expected remoteMatches to be a list');
   for (const match of [...matches, ...allowed] as readonly Match[]) checkMatch(match);
-  for (const match of elsewhere) checkRemoteMatch(match);
+  for (const match of remoteMatches) checkRemoteMatch(match);
   if (!(Array.isArray(unanswered) && unanswered.every((name) => typeof name === 'string'))) {
     throw new TypeError('expected unanswered to be a list of strings');
   }
@@ -267,8 +267,8 @@ function checkUploadFacts(upload: CheckedUpload): void {
 export function explain(decision: Decision): string {
   checkDecision(decision);
   const { verdict, reason, matches, policy } = decision;
-  // The nearest entry here is not the reason for a match elsewhere.
-  const [nearest] = reason === 'matched-elsewhere' ? [] : matches;
+  // The nearest entry here is not the reason for a remote match.
+  const [nearest] = reason === 'matched-remote' ? [] : matches;
   if (nearest === undefined) return `${verdict}: ${reason.replaceAll('-', ' ')}`;
   const { distance, variant, entry } = nearest;
   const of = variant.look === undefined ? '' : ` of ${variant.look}`;
@@ -296,7 +296,7 @@ export function decisionToJSON(decision: Decision, file?: string): DecisionJSON 
   checkDecision(decision);
   checkTypeOf('file', file, 'string');
   const { verdict, reason, detail, matches, policy, upload, timings, generation } = decision;
-  const { refined, allowed, elsewhere, unanswered, omitted, frames } = decision;
+  const { refined, allowed, remoteMatches, unanswered, omitted, frames } = decision;
   return defined({
     file,
     verdict,
@@ -306,7 +306,7 @@ export function decisionToJSON(decision: Decision, file?: string): DecisionJSON 
     policy: { ...policy },
     refined,
     allowed: allowed?.map(matchToJSON),
-    elsewhere: elsewhere?.map(remoteMatchToJSON),
+    remoteMatches: remoteMatches?.map(remoteMatchToJSON),
     unanswered: unanswered && [...unanswered],
     omitted,
     frames: frames && { ...frames },

@@ -19,9 +19,9 @@ import type { HashedImage, HashedVariant, Near } from '../variant.js';
 import { AllowList } from './allow-list.js';
 import { Deciding, decide, isRefined, type Rules } from './decide.js';
 import { type Decision, decisionOf, unhashable } from './decision.js';
-import { Elsewhere } from './elsewhere.js';
 import { countingOnce, FloodGuard } from './flood-guard.js';
 import { type RemoteList, remoteLists } from './remote-list.js';
+import { RemoteQuery } from './remote-query.js';
 import { type Found, foundBy, type SearchableList } from './search.js';
 
 export type { RemoteList, SearchableList };
@@ -152,8 +152,8 @@ async function matchLater(
   else checkAsyncIterable(query, QUERY);
   const variants = 'hash' in query ? variantsOf(query) : query;
   const changes = () => (allowList?.generation ?? 0) + (floodGuard?.generation ?? 0);
-  const elsewhere = remote.length > 0 ? new Elsewhere(remote) : undefined;
-  const decision = await decideLater(variants, list, rules, { signal, changes, elsewhere });
+  const remoteQuery = remote.length > 0 ? new RemoteQuery(remote) : undefined;
+  const decision = await decideLater(variants, list, rules, { signal, changes, remoteQuery });
   return told(decision, allowList);
 }
 
@@ -174,8 +174,8 @@ export function checkList(list: SearchableList): void {
 
 /** The decision, after its allowed hits were reported. */
 function told(decision: Decision, allowList: AllowList | undefined): Decision {
-  const { allowed = [], elsewhere = [] } = decision;
-  const hits = [...allowed, ...elsewhere.filter((match) => match.allowed !== undefined)];
+  const { allowed = [], remoteMatches = [] } = decision;
+  const hits = [...allowed, ...remoteMatches.filter((match) => match.allowed !== undefined)];
   for (const match of hits) allowList?.onAllowed?.(match);
   return decision;
 }
@@ -199,7 +199,7 @@ interface Waiting {
   /** goes up with each change of the inputs besides the list */
   changes(): number;
   /** queried for the main hash */
-  readonly elsewhere: Elsewhere | undefined;
+  readonly remoteQuery: RemoteQuery | undefined;
 }
 
 /** Variants that are pulled, synchronously or not. */
@@ -230,7 +230,7 @@ async function decideLater(
   variants: SomeVariants,
   list: SearchableList,
   rules: Rules,
-  { signal, changes: furtherChanges, elsewhere }: Waiting,
+  { signal, changes: furtherChanges, remoteQuery }: Waiting,
 ): Promise<Decision> {
   signal?.throwIfAborted();
   const changesNow = () => list.state.generation + furtherChanges();
@@ -267,9 +267,9 @@ async function decideLater(
   /** The answers that are still needed. */
   const answers = () => {
     const [main] = taken;
-    if (!elsewhere || !main || picture.isDecided) return undefined;
-    const answered = elsewhere.ask(main);
-    return elsewhere.isOver ? undefined : answered;
+    if (!remoteQuery || !main || picture.isDecided) return undefined;
+    const answered = remoteQuery.ask(main);
+    return remoteQuery.isOver ? undefined : answered;
   };
   try {
     for (;;) {
@@ -288,8 +288,8 @@ async function decideLater(
         if (state === 'done' || picture.isDecided) {
           const decided = picture.decision(isRefined(variants));
           const here = decisionOf({ ...decided, generation: list.state.generation });
-          if (!elsewhere || picture.isDecided) return here;
-          return elsewhere.joinedTo(here, rules, list.state.withdrawn);
+          if (!remoteQuery || picture.isDecided) return here;
+          return remoteQuery.joinedTo(here, rules, list.state.withdrawn);
         }
       }
       state = 'pulling';
@@ -312,7 +312,7 @@ async function decideLater(
     }
   } finally {
     forget();
-    elsewhere?.end();
+    remoteQuery?.end();
     // An iterator that threw or ended is not closed; one that is still awaited is.
     if (state === 'open' || (state === 'pulling' && signal?.aborted)) close(puller);
   }

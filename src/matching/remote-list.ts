@@ -91,7 +91,7 @@ export const REMOTE_LIST_OPTIONS = {
 export type RemoteOutcome = readonly RemoteHit[] | 'unanswered';
 
 /**
- * A list whose matcher is elsewhere, for `match`. It queries with a time-out, rejects malformed
+ * A list with a remote matcher, for `match`. It queries with a time-out, rejects malformed
  * answers, and remembers for a short time which hashes had no hit.
  */
 export class RemoteList {
@@ -201,8 +201,8 @@ export class RemoteList {
  * @throws {TypeError | RangeError} if an argument is invalid
  * @example
  * const matcher = new HmaClient({ baseUrl: 'http://127.0.0.1:5000', tries: 1 });
- * const elsewhere = createRemoteList(matcher, { sendsHashes: true, timeoutSeconds: 1 });
- * const decision = await match(variants, blocklist, { remote: [elsewhere] });
+ * const remoteList = createRemoteList(matcher, { sendsHashes: true, timeoutSeconds: 1 });
+ * const decision = await match(variants, blocklist, { remote: [remoteList] });
  */
 export function createRemoteList(matcher: RemoteMatcher, options: RemoteListOptions): RemoteList {
   return new RemoteList(matcher, options);

@@ -105,7 +105,7 @@ const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 export function reviewFactsOf(decision: Decision, hash?: Hash): ReviewFacts[] {
   decisionToJSON(decision);
   if (hash !== undefined) bitsOf(hash);
-  const { verdict, reason, generation, matches, elsewhere = [], upload } = decision;
+  const { verdict, reason, generation, matches, remoteMatches = [], upload } = decision;
   const { matchDistance, reviewDistance, minQuality } = decision.policy;
   const common = {
     ...(generation !== undefined && { generation }),
@@ -116,9 +116,9 @@ export function reviewFactsOf(decision: Decision, hash?: Hash): ReviewFacts[] {
   const main = upload?.hash ?? hash;
   const facts = [
     ...matches.map((match) => factsOfMatch(match, main)),
-    ...elsewhere
+    ...remoteMatches
       .filter(({ allowed }) => allowed === undefined)
-      .map((match) => factsElsewhere(match, main)),
+      .map((match) => remoteFacts(match, main)),
   ];
   if (facts.length === 0) return [{ ...(main && { hash: hashToJSON(main) }), ...common }];
   return facts.map((one) => ({ ...one, ...common }));
@@ -143,7 +143,7 @@ function factsOfMatch({ entry, distance, variant }: Match, main: Hash | undefine
 }
 
 /** A remote list is asked about the picture itself, and may omit the entry and the distance. */
-function factsElsewhere({ list, id, hash, distance }: RemoteMatch, main: Hash | undefined) {
+function remoteFacts({ list, id, hash, distance }: RemoteMatch, main: Hash | undefined) {
   const isTold = hash !== undefined && distance !== undefined;
   return {
     ...(main && { hash: hashToJSON(main) }),

@@ -169,7 +169,7 @@ const decision = fc
       generation: fc.maxSafeNat(),
       refined: fc.boolean(),
       allowed: fc.array(matchOf, { maxLength: 2 }),
-      elsewhere: fc.array(remoteMatch, { maxLength: 2 }),
+      remoteMatches: fc.array(remoteMatch, { maxLength: 2 }),
       unanswered: fc.array(text, { maxLength: 2 }),
       omitted: fc.integer({ min: 1 }),
       frames: fc.record({ total: fc.integer({ min: 9 }), checked: fc.nat(9) }),

@@ -150,9 +150,9 @@ describe('of many matches', () => {
     };
     const remote = [createRemoteList(matcher, { sendsHashes: true, trust: 'shared' })];
     const decision = await match([variant()], createBlocklist([]), { remote });
-    expect([decision.verdict, decision.reason]).toEqual(['match', 'matched-elsewhere']);
-    expect(decision.elsewhere![0]).toMatchObject({ id: '2975', tier: 'match' });
-    expect([decision.elsewhere!.length, decision.omitted]).toEqual([1001, 1999]);
+    expect([decision.verdict, decision.reason]).toEqual(['match', 'matched-remote']);
+    expect(decision.remoteMatches![0]).toMatchObject({ id: '2975', tier: 'match' });
+    expect([decision.remoteMatches!.length, decision.omitted]).toEqual([1001, 1999]);
   });
 
   test('what is decided is what a loop over all of them decides', async () => {

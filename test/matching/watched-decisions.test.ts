@@ -278,7 +278,7 @@ const remoteOf = (remote: NaiveRemote) =>
 
 /** A decision in the words of the plain model. */
 function plain(decision: Decision): NaiveDecision {
-  const { verdict, reason, matches, allowed = [], elsewhere, unanswered } = decision;
+  const { verdict, reason, matches, allowed = [], remoteMatches, unanswered } = decision;
   const text = ({ distance, entry, variant }: Match) =>
     `${distance} ${entry.id} ${offOf(variant.hash)}`;
   return {
@@ -286,7 +286,7 @@ function plain(decision: Decision): NaiveDecision {
     reasons: [reason],
     matches: matches.map((match) => `${match.tier} ${text(match)}`).sort(),
     allowed: allowed.map(text).sort(),
-    elsewhere: elsewhere
+    remoteMatches: remoteMatches
       ?.map(({ list, id, tier, allowed }) => `${list} ${id} ${tier} ${allowed ? 'allowed' : ''}`)
       .sort(),
     unanswered: unanswered && [...unanswered],
@@ -364,10 +364,10 @@ test('any history of exceptions, floods, remote answers and restarts decides as 
           const { reasons, ...rest } = plain(decision);
           expect({ ...rest, reasons }).toEqual({ ...expected, reasons });
           expect(expected.reasons).toContain(reasons[0]);
-          const { allowed = [], elsewhere = [] } = decision;
+          const { allowed = [], remoteMatches = [] } = decision;
           expect(logged).toEqual([
             ...allowed,
-            ...elsewhere.filter(({ allowed }) => allowed !== undefined),
+            ...remoteMatches.filter(({ allowed }) => allowed !== undefined),
           ]);
           const silent = decision.unanswered ?? [];
           expect(silent.length > 0 && decision.verdict === 'none').toBe(false);

@@ -61,7 +61,7 @@ export interface PlainDecision {
   readonly reasons: readonly string[];
   readonly matches: readonly string[];
   readonly allowed: readonly string[];
-  readonly elsewhere: readonly string[] | undefined;
+  readonly remoteMatches: readonly string[] | undefined;
   readonly unanswered: readonly string[] | undefined;
 }
 
@@ -215,7 +215,7 @@ export class PlainLists {
         .map(({ tier, distance, variant, entry }) => lineOf(tier, distance, variant, entry))
         .sort(),
       allowed: allowed.sort(),
-      elsewhere: undefined,
+      remoteMatches: undefined,
       unanswered: undefined,
     };
     if (remote.length === 0 || (matched && !all)) return here;
@@ -251,7 +251,7 @@ export class PlainLists {
         const isOwn = trust === 'own' && hit.confirmed === true;
         const isAllowed = !isOwn && this.#isAllowed(main.hash, hash);
         const quality = isDegenerate(main.hash) ? 0 : (main.quality ?? 100);
-        let why = 'matched-elsewhere';
+        let why = 'matched-remote';
         if ((hit.distance ?? 0) > PDQ.matchDistance) why = 'within-review-distance';
         else if (quality < PDQ.minQuality) why = 'low-query-quality';
         else if (tier === 'review') why = 'review-only-list';
@@ -260,12 +260,12 @@ export class PlainLists {
         hits.push({ list, hit, why, isAllowed });
       }
     }
-    const tierOf = (why: string) => (why === 'matched-elsewhere' ? 'match' : 'review');
+    const tierOf = (why: string) => (why === 'matched-remote' ? 'match' : 'review');
     const heard = hits.filter(({ isAllowed }) => !isAllowed);
     const nearest = Math.min(...heard.map(({ hit }) => hit.distance ?? 0));
     const joined = {
       ...here,
-      elsewhere: hits
+      remoteMatches: hits
         .map(({ list, hit: { id, distance }, why, isAllowed }) =>
           remoteLine(tierOf(why), list.name, id, distance, isAllowed),
         )
@@ -273,8 +273,8 @@ export class PlainLists {
       unanswered: silent.map(({ name }) => name),
     };
     if (here.verdict === 'match') return joined;
-    if (heard.some(({ why }) => why === 'matched-elsewhere')) {
-      return { ...joined, verdict: 'match', reasons: ['matched-elsewhere'] };
+    if (heard.some(({ why }) => why === 'matched-remote')) {
+      return { ...joined, verdict: 'match', reasons: ['matched-remote'] };
     }
     if (here.verdict === 'review') return joined;
     if (heard.length > 0) {
@@ -329,7 +329,7 @@ const plainDecision = (verdict: string, reasons: string[]): PlainDecision => ({
   reasons,
   matches: [],
   allowed: [],
-  elsewhere: undefined,
+  remoteMatches: undefined,
   unanswered: undefined,
 });
 

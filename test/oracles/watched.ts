@@ -24,7 +24,7 @@ export interface NaiveDecision {
   reasons: string[];
   matches: string[];
   allowed: string[];
-  elsewhere: string[] | undefined;
+  remoteMatches: string[] | undefined;
   unanswered: string[] | undefined;
 }
 
@@ -97,7 +97,7 @@ export class NaivePlatform {
         : [allowed.length ? 'allowed' : empty],
       matches: shown.map(({ text }) => text).sort(),
       allowed: allowed.sort(),
-      elsewhere: undefined,
+      remoteMatches: undefined,
       unanswered: undefined,
     };
     if (!isAsked || (isMatched() && !all)) return here;
@@ -109,25 +109,25 @@ export class NaivePlatform {
     const hits = remote
       .filter(({ does, hit }) => does === 'hit' && !this.withdrawnIds.has(hit.id))
       .map(({ name, hit, trust, tier }) => {
-        let why = 'matched-elsewhere';
+        let why = 'matched-remote';
         if ((hit.distance ?? 0) > this.#distances.match) why = 'within-review-distance';
         else if (tier === 'review') why = 'review-only-list';
         else if (trust === 'foreign') why = 'foreign-list';
         else if (hit.confirmed === false) why = 'unconfirmed-entry';
         const isOwn = trust === 'own' && hit.confirmed === true;
         const word = isAllowed && !isOwn ? 'allowed' : '';
-        const said = why === 'matched-elsewhere' ? 'match' : 'review';
+        const said = why === 'matched-remote' ? 'match' : 'review';
         return { why, isAllowed: word !== '', said, text: `${name} ${hit.id} ${said} ${word}` };
       });
     const heard = hits.filter((hit) => !hit.isAllowed);
     const joined = {
       ...here,
-      elsewhere: hits.map(({ text }) => text).sort(),
+      remoteMatches: hits.map(({ text }) => text).sort(),
       unanswered: silent.map(({ name }) => name),
     };
     if (here.verdict === 'match') return joined;
     if (heard.some(({ said }) => said === 'match')) {
-      return { ...joined, verdict: 'match', reasons: ['matched-elsewhere'] };
+      return { ...joined, verdict: 'match', reasons: ['matched-remote'] };
     }
     if (here.verdict === 'review') return joined;
     if (heard.length) {

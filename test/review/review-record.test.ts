@@ -52,14 +52,14 @@ describe('the facts of a decision', () => {
   test('are those of remote lists, too', () => {
     const decision = match([{ name: 'original', hash: near, quality: 90 }], blocklist);
     const remote = { trust: 'shared', tier: 'match', labels: ['a label'] } as const;
-    const elsewhere = [
+    const remoteMatches = [
       { ...remote, list: 'shield' },
       { ...remote, list: 'an HMA', id: '3', hash: listed, distance: 1 },
       { ...remote, list: 'an HMA', allowed: 'a wrong match' },
     ];
     const upload = { hash: near, width: 3, height: 2 };
     const own = reviewFactsOf({ ...decision, upload });
-    const facts = reviewFactsOf({ ...decision, elsewhere, upload });
+    const facts = reviewFactsOf({ ...decision, remoteMatches, upload });
     const { hash, policy, verdict, reason } = own[0]!;
     const common = { hash, policy, verdict, reason, generation: decision.generation };
     expect(facts).toEqual([
@@ -72,7 +72,9 @@ describe('the facts of a decision', () => {
         distance: 1,
       },
     ]);
-    expect(reviewFactsOf({ ...decision, matches: [], elsewhere, upload })).toEqual(facts.slice(1));
+    expect(reviewFactsOf({ ...decision, matches: [], remoteMatches, upload })).toEqual(
+      facts.slice(1),
+    );
     for (const one of facts) expect(checkedRecord(one as NewReviewRecord)).toEqual(one);
   });
 
@@ -171,7 +173,7 @@ describe('a query', () => {
     ['the bits of its entry in another algorithm', { entry: blockhashOf(entry!.hash) }, false],
     ['the id of its entry', { entry: { id: 'entry 1' } }, true],
     ['the id of its entry and source', { entry: { id: 'entry 1', source: 'here' } }, true],
-    ['the id of its entry elsewhere', { entry: { id: 'entry 1', source: 'there' } }, false],
+    ['the id of its entry on a remote list', { entry: { id: 'entry 1', source: 'there' } }, false],
     ['its list', { list: 'stopncii' }, true],
     ['another list', { list: 'ncmec' }, false],
     ['its own time', { from: '2026-11-26T10:00:00.000Z' }, true],

@@ -41,8 +41,8 @@ const decided = (
 test('another onlyhashes is asked while a picture is decided about', async () => {
   await asking(createBlocklist([entry(0), entry(50)]), async (client) => {
     const match = await decided(client, 7);
-    expect(match).toMatchObject({ verdict: 'match', reason: 'matched-elsewhere', unanswered: [] });
-    expect(match.elsewhere).toEqual([
+    expect(match).toMatchObject({ verdict: 'match', reason: 'matched-remote', unanswered: [] });
+    expect(match.remoteMatches).toEqual([
       {
         ...{ list: 'onlyhashes', trust: 'shared', tier: 'match', source: 'a source' },
         ...{ labels: ['there'], id: '0', distance: 7 },
@@ -89,7 +89,7 @@ test('the hash of an entry is told if the other side tells it', async () => {
       const [answer] = await client.ask([off(3)]);
       const hits = answer?.answer === 'hits' ? answer.hits : [];
       expect(hits.map(({ hash }) => hashToHex(hash!))).toEqual([hashToHex(off(0))]);
-      expect((await decided(client, 3)).elsewhere![0]).toHaveProperty('hash');
+      expect((await decided(client, 3)).remoteMatches![0]).toHaveProperty('hash');
     },
     { tellHashes: true },
   );

@@ -464,8 +464,8 @@ test('a blocklist asks an HMA and Shield, and what is withdrawn there or here is
     const blocklist = createBlocklist([]);
     const image = { hash: flipBits(BASE, ORDER, 8), quality: 100, variants: [] };
     const told = async () => {
-      const { verdict, elsewhere, unanswered } = await match(image, blocklist, { remote });
-      return [verdict, elsewhere!.map(({ list }) => list).sort(), unanswered];
+      const { verdict, remoteMatches, unanswered } = await match(image, blocklist, { remote });
+      return [verdict, remoteMatches!.map(({ list }) => list).sort(), unanswered];
     };
     expect(await told()).toEqual(['match', ['Shield', 'ours'], []]);
     shield.remove(BASE);

@@ -78,11 +78,11 @@ credentials, 64 hex digits.`,
       if (confirmed !== undefined && feeds.length === 0) {
         throw new UsageError('--confirm: expected the name of a list with a feed');
       }
-      let elsewhere = 0;
+      let inUse = 0;
       for (const feed of feeds) {
-        if (feed.isRegular) elsewhere += await fetchOne(feed, lists, call, out);
+        if (feed.isRegular) inUse += await fetchOne(feed, lists, call, out);
       }
-      return exitCode(out, out.lines + elsewhere);
+      return exitCode(out, out.lines + inUse);
     };
     return await withLists(place, work, { waiting: out, mayMake: config !== undefined });
   },
@@ -130,7 +130,7 @@ async function fetchOne(
     if (notRead !== undefined) out.error(name, notReadWords(notRead, isDrained));
   } catch (error) {
     if (signal.aborted) throw error;
-    if (isElsewhere(error)) {
+    if (isInUse(error)) {
       out.say(name, 'another program is fetching it');
       return 1;
     }
@@ -144,7 +144,7 @@ async function fetchOne(
 /** Errors that make a file unfit for any list. */
 const UNFIT: readonly FormatError['code'][] = ['unwritable', 'unreadable', 'in-use'];
 
-const isElsewhere = (error: unknown) => error instanceof StoreError && error.code === 'in-use';
+const isInUse = (error: unknown) => error instanceof StoreError && error.code === 'in-use';
 
 /** The report of a failed list. @throws errors that would affect all other lists, too */
 function messageOf(error: unknown): string {

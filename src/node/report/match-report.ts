@@ -50,7 +50,7 @@ export const REASON_WORDS: Partial<Record<DecisionReason, string>> = {
   'within-review-distance':
     'an entry is within the review distance, none within the match distance',
   flooded: 'an entry within the match distance has recently matched too many distinct uploads',
-  'matched-elsewhere': 'a remote list has it',
+  'matched-remote': 'a remote list has it',
   unanswered: 'a remote list did not answer, and nothing matched',
   'odd-profile':
     'no entry is near, but its colour profile is odd: browsers may show another picture',

@@ -270,11 +270,11 @@ class Connection {
     return reason === 'too-many-bytes' ? TOO_LONG : `stream: ${reason} ERROR`;
   }
 
-  #isFound({ verdict, matches, elsewhere = [] }: Decision): boolean {
+  #isFound({ verdict, matches, remoteMatches = [] }: Decision): boolean {
     const { lists } = this.#settings;
     if (verdict !== 'match' || lists === undefined) return verdict === 'match';
     const here = matches.map(({ tier, allowed, entry }) => ({ tier, allowed, list: entry.list }));
-    return [...here, ...elsewhere].some(
+    return [...here, ...remoteMatches].some(
       ({ tier, allowed, list = '' }) =>
         tier === 'match' && allowed === undefined && lists.includes(list),
     );

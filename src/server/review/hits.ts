@@ -14,13 +14,13 @@ const TRUST_WORDS: Readonly<Record<Trust, string>> = {
 };
 
 /** Explains each hit of a decision in words, and draws its place in the picture. */
-export function hitsOf({ matches, elsewhere = [], omitted = 0, upload }: Decision): Html {
+export function hitsOf({ matches, remoteMatches = [], omitted = 0, upload }: Decision): Html {
   const frame = upload && { left: 0, top: 0, width: upload.width, height: upload.height };
-  const all = matches.length + elsewhere.length;
+  const all = matches.length + remoteMatches.length;
   const shown = [
     ...matches.map((match, at) => hit(match, `Hit ${at + 1} of ${all}`, frame)),
-    ...elsewhere.map((match, at) =>
-      hitElsewhere(match, `Hit ${matches.length + at + 1} of ${all}`),
+    ...remoteMatches.map((match, at) =>
+      remoteHit(match, `Hit ${matches.length + at + 1} of ${all}`),
     ),
   ].slice(0, MOST);
   const left = all - shown.length + omitted;
@@ -55,7 +55,7 @@ ${placed ? trusted(outlineOf(geometry, frame)) : undefined}
 </section>`;
 }
 
-function hitElsewhere(match: RemoteMatch, title: string): Html {
+function remoteHit(match: RemoteMatch, title: string): Html {
   const { list, trust, tier, distance, allowed } = match;
   return html`<section class="card hit">
 <h2>${title}: on a remote list</h2>

@@ -72,8 +72,11 @@ const unanswered = ({ unanswered: lists = [] }: Decision): Html | undefined =>
     : html`<p>These lists did not answer, and may have it: ${lists.join(', ')}.</p>`;
 
 /** Some lists forbid recording which picture matched what. */
-function withheld({ facts }: ReviewItem, { matches, elsewhere = [] }: Decision): Html | undefined {
-  if (matches.length + elsewhere.length > 0) return undefined;
+function withheld(
+  { facts }: ReviewItem,
+  { matches, remoteMatches = [] }: Decision,
+): Html | undefined {
+  if (matches.length + remoteMatches.length > 0) return undefined;
   const lists = [...new Set(facts.flatMap(({ list }) => list ?? []))];
   if (lists.length === 0) return undefined;
   return html`<p>Its match data may not be kept. Only the list is known: ${lists.join(', ')}.</p>`;

@@ -69,10 +69,10 @@ export const isAnswered = ({ verdict, reason }: Decision): boolean =>
  */
 export function replyOf(decision: Decision, { limit, withHashes, isQueued }: Telling): TextReply {
   const json = decisionToJSON(decision);
-  const { matches, allowed = [], elsewhere = [] } = json;
+  const { matches, allowed = [], remoteMatches = [] } = json;
   const told = (all: MatchJSON[]) =>
     all.slice(0, limit).map((match) => (withHashes ? match : withoutHash(match)));
-  const beyond = [matches, allowed, elsewhere].map(({ length }) => Math.max(0, length - limit));
+  const beyond = [matches, allowed, remoteMatches].map(({ length }) => Math.max(0, length - limit));
   const body = {
     answered: isAnswered(decision),
     explanation: explain(decision),
@@ -82,7 +82,9 @@ export function replyOf(decision: Decision, { limit, withHashes, isQueued }: Tel
       ...json,
       matches: told(matches),
       ...(json.allowed && { allowed: told(allowed) }),
-      ...(json.elsewhere && { elsewhere: toldElsewhere(elsewhere.slice(0, limit), withHashes) }),
+      ...(json.remoteMatches && {
+        remoteMatches: remoteMatchesOf(remoteMatches.slice(0, limit), withHashes),
+      }),
     },
   };
   const status = decision.verdict === 'unhashable' ? statusOf(decision.reason) : 200;
@@ -90,7 +92,7 @@ export function replyOf(decision: Decision, { limit, withHashes, isQueued }: Tel
   return TextReply.json(body, status, status === 503 ? later : {});
 }
 
-const toldElsewhere = (all: NonNullable<DecisionJSON['elsewhere']>, withHashes: boolean) =>
+const remoteMatchesOf = (all: NonNullable<DecisionJSON['remoteMatches']>, withHashes: boolean) =>
   withHashes
     ? all
     : all.map((match) => {

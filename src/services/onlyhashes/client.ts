@@ -47,7 +47,7 @@ const MOST_HITS = 1000;
  * other side learns who asks when about which picture.
  * @example
  * const there = new OnlyhashesClient({ baseUrl: 'https://hashes.example.org', token });
- * const elsewhere = createRemoteList(there, { sendsHashes: true, trust: 'shared' });
+ * const remoteList = createRemoteList(there, { sendsHashes: true, trust: 'shared' });
  */
 export class OnlyhashesClient implements RemoteMatcher {
   readonly name = 'onlyhashes';

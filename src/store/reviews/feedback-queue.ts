@@ -52,7 +52,7 @@ export interface FeedbackProgress {
   /** when the next one is due, in milliseconds since 1970; undefined if none is open */
   readonly nextDue?: number;
   /** another process was sending, so this call sent nothing */
-  readonly isElsewhere?: true;
+  readonly isBusy?: true;
 }
 
 /** See `Store.feedbackQueue`. */
@@ -228,7 +228,7 @@ export class FeedbackQueue {
       this.#sendDue(AbortSignal.any([...sources, lost])),
     );
     const counts = await this.#items.counts();
-    if (sent === undefined) return { done: 0, ...counts, isElsewhere: true };
+    if (sent === undefined) return { done: 0, ...counts, isBusy: true };
     const dues = (await this.#items.heads()).map(({ due }) => due);
     const nextDue = dues.reduce((least, due) => Math.min(least, due), Number.POSITIVE_INFINITY);
     return { done: sent.of, ...counts, ...(dues.length > 0 && { nextDue }) };

@@ -336,16 +336,16 @@ export class ReviewQueue {
     const isWithheld = ({ list, source }: { list?: string; source?: string }) =>
       this.#rules.isWithheld(list) || this.#rules.isWithheld(source);
     const matches = json.matches.filter((match) => !isWithheld(match));
-    const elsewhere = json.elsewhere?.map((match) => {
+    const remoteMatches = json.remoteMatches?.map((match) => {
       const { list, trust, tier } = match;
       return isWithheld(match) ? { list, trust, tier, labels: [] } : match;
     });
-    const isTold = ![...json.matches, ...(json.elsewhere ?? [])].some(isWithheld);
+    const isTold = ![...json.matches, ...(json.remoteMatches ?? [])].some(isWithheld);
     const { upload, ...others } = json;
     return {
       ...others,
       matches,
-      ...(elsewhere && { elsewhere }),
+      ...(remoteMatches && { remoteMatches }),
       // With the hash of the upload, the item would reveal which picture matched.
       ...(upload && isTold && { upload }),
     };

@@ -258,10 +258,10 @@ class Platform {
     expect({ ...told, reasons }).toEqual({ ...expected, reasons });
     expect(expected.reasons).toContain(decision.reason);
     // What the model does not know must not matter: whether lists answered that nobody waited for.
-    if (isAsync && expected.elsewhere === undefined) this.now += NONE_SECONDS;
-    const { allowed = [], elsewhere = [], unanswered = [] } = decision;
+    if (isAsync && expected.remoteMatches === undefined) this.now += NONE_SECONDS;
+    const { allowed = [], remoteMatches = [], unanswered = [] } = decision;
     const isAllowed = ({ allowed }: RemoteMatch) => allowed !== undefined;
-    expect(this.logged).toEqual([...allowed, ...elsewhere.filter(isAllowed)]);
+    expect(this.logged).toEqual([...allowed, ...remoteMatches.filter(isAllowed)]);
     expect(unanswered.length > 0 && decision.verdict === 'none').toBe(false);
     const json = JSON.parse(JSON.stringify(decision));
     expect(decisionToJSON(decisionFromJSON(json))).toEqual(json);
@@ -292,7 +292,7 @@ async function answerOf(remote: PlainRemote, hash: Hash): Promise<RemoteAnswer[]
 
 /** A decision in the words of the model. */
 function plain(decision: Decision): PlainDecision {
-  const { verdict, reason, matches, allowed = [], elsewhere, unanswered } = decision;
+  const { verdict, reason, matches, allowed = [], remoteMatches, unanswered } = decision;
   const text = ({ tier, distance, variant, entry }: Match) =>
     lineOf(tier, distance, variant, entry);
   return {
@@ -300,7 +300,7 @@ function plain(decision: Decision): PlainDecision {
     reasons: [reason],
     matches: matches.map(text).sort(),
     allowed: allowed.map(text).sort(),
-    elsewhere: elsewhere
+    remoteMatches: remoteMatches
       ?.map(({ tier, list, id, distance, allowed }) =>
         remoteLine(tier, list, id, distance, allowed !== undefined),
       )

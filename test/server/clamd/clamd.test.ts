@@ -231,12 +231,12 @@ describe('one stream', () => {
   });
 
   test('what a remote list says counts as its list, unless it is allowed', async () => {
-    const elsewhere = { list: 'far', trust: 'own', tier: 'match', labels: [] } as const;
+    const remoteMatch = { list: 'far', trust: 'own', tier: 'match', labels: [] } as const;
     const said = async (more: object) => {
       const { policy } = noPicture();
       const check = async (): Promise<Decision> => ({
-        ...{ verdict: 'match', reason: 'matched-elsewhere', matches: [], policy },
-        elsewhere: [{ ...elsewhere, ...more }],
+        ...{ verdict: 'match', reason: 'matched-remote', matches: [], policy },
+        remoteMatches: [{ ...remoteMatch, ...more }],
       });
       return await answer({ check, lists: ['far'] }, 'zINSTREAM\0', chunksOf(OTHER));
     };

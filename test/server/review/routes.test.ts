@@ -268,14 +268,14 @@ describe('hostile input', () => {
 });
 
 test('lists elsewhere are told, those that did not answer too', async () => {
-  const elsewhere = [
+  const remoteMatches = [
     { list: 'shared', trust: 'foreign', tier: 'review', labels: ['a'], id: 'r1', distance: 4 },
     { list: 'silent', trust: 'shared', tier: 'match', labels: [] },
   ] as const;
   const none = decisionNear([]);
   const decision = decisionOf({
-    ...{ ...none, verdict: 'match', reason: 'matched-elsewhere' },
-    ...{ elsewhere, unanswered: ['away'] },
+    ...{ ...none, verdict: 'match', reason: 'matched-remote' },
+    ...{ remoteMatches, unanswered: ['away'] },
   });
   await queue().put({ id: 'u1', decision });
   await signedIn(store, async (moderator) => {

@@ -47,7 +47,7 @@ interface Reply {
     matches: { id?: string; hash?: string; distance: number; variantHash: string }[];
     policy: { matchDistance: number };
     unanswered?: string[];
-    elsewhere?: { id?: string }[];
+    remoteMatches?: { id?: string }[];
     upload?: object;
   };
 }
@@ -212,7 +212,7 @@ test('an entry that is named by its hash is not named to who is told no hashes',
     async ({ url }) => {
       const ids = async (role: TokenRole) => {
         const [, { decision }] = await asked(url, posted(hashToJSON(off(0)), role), '?all=true');
-        const all = [...decision.matches, ...(decision.elsewhere ?? [])];
+        const all = [...decision.matches, ...(decision.remoteMatches ?? [])];
         return all.map(({ id }) => id);
       };
       const hidden = [undefined, 'entry 5', undefined];

@@ -91,7 +91,7 @@ describeEngines((running) => {
       during = await second.send();
     };
     expect(await first.send()).toEqual({ done: 1, open: 0, stuck: 0 });
-    expect(during).toEqual({ done: 0, open: 1, stuck: 0, isElsewhere: true });
+    expect(during).toEqual({ done: 0, open: 1, stuck: 0, isBusy: true });
     service.onSend = async () => {};
     expect(await second.send()).toEqual({ done: 0, open: 0, stuck: 0 });
     expect(service.taken).toEqual(['a']);

@@ -298,9 +298,9 @@ describeEngines((running) => {
 
     test('is in no column if a remote list was asked, which tells no entry', async () => {
       const { entry, distance, variant, ...told } = record(1, { list: 'shield' });
-      await logAt({ time: START }).append({ ...told, reason: 'matched-elsewhere' });
+      await logAt({ time: START }).append({ ...told, reason: 'matched-remote' });
       expect(await textOf()).not.toContain(hexOf(101));
-      expect(await textOf()).toContain('matched-elsewhere');
+      expect(await textOf()).toContain('matched-remote');
     });
 
     test('is kept if that is asked for', async () => {

@@ -159,7 +159,7 @@ describeEngines((running) => {
       upload,
       timings,
       allowed: [match!],
-      elsewhere: [{ ...told, id: 'secret', hash: hashOf(2), distance: 3 }],
+      remoteMatches: [{ ...told, id: 'secret', hash: hashOf(2), distance: 3 }],
     });
     const json = { ...JSON.parse(JSON.stringify(decision)), file: 'name.jpg' };
     await queue.put({ id: 'u', decision: json });

@@ -19,7 +19,7 @@ interface Judged {
 }
 
 /** Remote lists that are queried for the main hash of one picture. */
-export class Elsewhere {
+export class RemoteQuery {
   readonly #lists: readonly RemoteList[];
   readonly #ending = new AbortController();
   #main: HashedVariant | undefined;
@@ -106,14 +106,14 @@ export class Elsewhere {
     const omitted = (here.omitted ?? 0) + judged.length - given.length;
     const told = {
       ...here,
-      elsewhere: given.map(({ match }) => match),
+      remoteMatches: given.map(({ match }) => match),
       unanswered: silent.map(({ name }) => name),
       ...(omitted > 0 && { omitted }),
     };
     const first = judged.find(({ match }) => match.allowed === undefined);
     if (here.verdict === 'match') return decisionOf(told);
     if (first && !first.doubt) {
-      return decisionOf({ ...told, policy, verdict: 'match', reason: 'matched-elsewhere' });
+      return decisionOf({ ...told, policy, verdict: 'match', reason: 'matched-remote' });
     }
     if (here.verdict !== 'none') return decisionOf(told);
     if (first?.doubt) {

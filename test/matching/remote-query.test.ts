@@ -38,7 +38,7 @@ const empty = createBlocklist([]);
 test('nobody is asked unless a remote list is given', async () => {
   const decision = await match([variant(0)], empty, { remote: [] });
   expect(decision).not.toHaveProperty('unanswered');
-  expect(decision).not.toHaveProperty('elsewhere');
+  expect(decision).not.toHaveProperty('remoteMatches');
 });
 
 test('only the main hash is sent, a copy of it, and nothing else', async () => {
@@ -62,8 +62,8 @@ test('only the main hash is sent, a copy of it, and nothing else', async () => {
 test.each<[string, RemoteHit, Partial<RemoteListOptions>, Partial<HashedVariant>, string, string]>([
   ['a foreign list flags', {}, {}, {}, 'review', 'foreign-list'],
   ['confirmed or not', { confirmed: true }, {}, {}, 'review', 'foreign-list'],
-  ['a shared list acts', {}, { trust: 'shared' }, {}, 'match', 'matched-elsewhere'],
-  ['an own list acts', {}, { trust: 'own' }, {}, 'match', 'matched-elsewhere'],
+  ['a shared list acts', {}, { trust: 'shared' }, {}, 'match', 'matched-remote'],
+  ['an own list acts', {}, { trust: 'own' }, {}, 'match', 'matched-remote'],
   [
     'not if it says unconfirmed',
     { confirmed: false },
@@ -81,7 +81,7 @@ test.each<[string, RemoteHit, Partial<RemoteListOptions>, Partial<HashedVariant>
     'review-only-list',
   ],
   ['nor far off', { distance: 32 }, { trust: 'own' }, {}, 'review', 'within-review-distance'],
-  ['at 31', { distance: 31 }, { trust: 'own' }, {}, 'match', 'matched-elsewhere'],
+  ['at 31', { distance: 31 }, { trust: 'own' }, {}, 'match', 'matched-remote'],
   ['a poor picture', {}, { trust: 'own' }, { quality: 49 }, 'review', 'low-query-quality'],
   [
     'a flat picture',
@@ -95,7 +95,7 @@ test.each<[string, RemoteHit, Partial<RemoteListOptions>, Partial<HashedVariant>
   const { list } = remoteOf(hit(told), options);
   const decision = await match([variant(0, fields)], empty, { remote: [list] });
   expect([decision.verdict, decision.reason, decision.matches]).toEqual([verdict, reason, []]);
-  expect(decision.elsewhere).toEqual([
+  expect(decision.remoteMatches).toEqual([
     { list: 'there', trust: options.trust ?? 'foreign', tier: verdict, labels: [], ...told },
   ]);
 });
@@ -104,7 +104,7 @@ test('a match elsewhere outranks a review here, which keeps its own reason other
   const blocklist = createBlocklist([entry(40)]);
   const decide = (ask: Asked) =>
     match([variant(0)], blocklist, { remote: [remoteOf(ask, { trust: 'shared' }).list] });
-  expect(await decide(hit({}))).toMatchObject({ verdict: 'match', reason: 'matched-elsewhere' });
+  expect(await decide(hit({}))).toMatchObject({ verdict: 'match', reason: 'matched-remote' });
   for (const ask of [hit({ distance: 33 }), async () => [], none]) {
     expect(await decide(ask)).toMatchObject({
       verdict: 'review',
@@ -141,8 +141,8 @@ test('matches elsewhere come first, the nearest of each tier before the others',
     }),
   ];
   const remote = lists.map(({ list }) => list);
-  const { elsewhere } = await match([variant(0)], empty, { remote });
-  expect(elsewhere!.map(({ id, tier }) => [id, tier])).toEqual([
+  const { remoteMatches } = await match([variant(0)], empty, { remote });
+  expect(remoteMatches!.map(({ id, tier }) => [id, tier])).toEqual([
     ['c', 'match'],
     ['b', 'review'],
     ['a', 'review'],
@@ -164,7 +164,7 @@ test('what was withdrawn here does not match elsewhere either, by hash, id or li
   for (const withdrawal of [off(3), { id: '7' }, { id: '7', source: 'there' }]) {
     const blocklist = createBlocklist([], { withdrawn: [withdrawal] });
     const decision = await match([variant(0)], blocklist, { remote: [list] });
-    expect([decision.verdict, decision.elsewhere]).toEqual(['none', []]);
+    expect([decision.verdict, decision.remoteMatches]).toEqual(['none', []]);
     await blocklist.apply({ reinstate: [withdrawal] });
     expect((await match([variant(0)], blocklist, { remote: [list] })).verdict).toBe('match');
   }
@@ -184,7 +184,7 @@ test('what was withdrawn there is gone with the next answer', async () => {
 test('an entry elsewhere with a degenerate hash is kept out', async () => {
   const { list } = remoteOf(hit({ hash: hashFromHex('pdq', 'ff'.repeat(32)) }), { trust: 'own' });
   const decision = await match([variant(0)], empty, { remote: [list] });
-  expect([decision.verdict, decision.elsewhere]).toEqual(['none', []]);
+  expect([decision.verdict, decision.remoteMatches]).toEqual(['none', []]);
 });
 
 test('the allow list is about hits elsewhere, too, but not about an own confirmation', async () => {
@@ -195,11 +195,11 @@ test('the allow list is about hits elsewhere, too, but not about an own confirma
   const remote = [remoteOf(hit({ id: 'a' }, { id: 'b', confirmed: true }), { trust: 'own' }).list];
   const decision = await match([variant(0)], blocklist, { allowList, remote });
   expect(decision.verdict).toBe('match');
-  expect(decision.elsewhere!.map(({ id, allowed }) => [id, allowed])).toEqual([
+  expect(decision.remoteMatches!.map(({ id, allowed }) => [id, allowed])).toEqual([
     ['b', undefined],
     ['a', 'wrong'],
   ]);
-  expect(told).toEqual([decision.elsewhere![1]]);
+  expect(told).toEqual([decision.remoteMatches![1]]);
 });
 
 test('the flood guard counts entries elsewhere whose hash is told', async () => {
@@ -212,11 +212,11 @@ test('the flood guard counts entries elsewhere whose hash is told', async () => 
     return (await match([{ ...variant(0), hash }], blocklist, { floodGuard, remote })).reason;
   };
   const uploads = [ORDER, ORDER.slice(31), ORDER.slice(62)] as const;
-  for (const bits of uploads) expect(await decide(bits, true)).toBe('matched-elsewhere');
-  expect(await decide(uploads[0], false)).toBe('matched-elsewhere');
+  for (const bits of uploads) expect(await decide(bits, true)).toBe('matched-remote');
+  expect(await decide(uploads[0], false)).toBe('matched-remote');
   expect(await decide(uploads[1], false)).toBe('flooded');
   expect(await decide(uploads[0], false)).toBe('flooded');
-  expect(await decide(uploads[0], true)).toBe('matched-elsewhere');
+  expect(await decide(uploads[0], true)).toBe('matched-remote');
 });
 
 describe('not answered', () => {
@@ -236,7 +236,7 @@ describe('not answered', () => {
       const good = remoteOf(none, { name: 'good' }).list;
       const decision = await match([variant(0)], empty, { remote: [good, list] });
       expect([decision.verdict, decision.reason]).toEqual([verdict, 'unanswered']);
-      expect([decision.unanswered, decision.elsewhere]).toEqual([['there'], []]);
+      expect([decision.unanswered, decision.remoteMatches]).toEqual([['there'], []]);
     }
   });
 
@@ -305,7 +305,7 @@ describe('in time', () => {
     await vi.advanceTimersByTimeAsync(2999);
     expect(decision).toBeUndefined();
     await vi.advanceTimersByTimeAsync(1);
-    expect(decision).toMatchObject({ verdict: 'match', unanswered: ['there'], elsewhere: [] });
+    expect(decision).toMatchObject({ verdict: 'match', unanswered: ['there'], remoteMatches: [] });
     expect(vi.getTimerCount()).toBe(0);
   });
 
@@ -393,7 +393,7 @@ test('with a distance, what is farther elsewhere does not count', async () => {
   });
   const near = await match([variant(0)], empty, { remote: [list], distance: 9 });
   expect(near).toMatchObject({ verdict: 'match', policy: { matchDistance: 9 } });
-  expect(near.elsewhere!.map(({ id }) => id)).toEqual(['b']);
+  expect(near.remoteMatches!.map(({ id }) => id)).toEqual(['b']);
   const none = await match([variant(0)], empty, { remote: [list], distance: 8 });
-  expect(none).toMatchObject({ verdict: 'none', reason: 'nothing-near', elsewhere: [] });
+  expect(none).toMatchObject({ verdict: 'none', reason: 'nothing-near', remoteMatches: [] });
 });
