@@ -83,7 +83,7 @@ export interface CreateServiceOptions extends AccessOptions, MatchRules {
   pool?: HashPool | undefined;
   /**
    * if true, callers of the role `match` see the hashes of entries, as curators do. Otherwise they
-   * see only verdicts and distances, which leak too: some 260 chosen queries reveal an entry's hash,
+   * see only verdicts and distances, which leak: about 260 chosen queries reveal an entry's hash,
    * a blurred outline of its picture. `answersPerDay` and your choice of token holders limit this
    * @defaultValue false
    */
