@@ -46,7 +46,7 @@ test('an existing file stays unless a complete one may replace it', async () => 
 test('a file that appears during writing is not overwritten', async () => {
   const path = join(folder, 'c.html');
   const comes = pieces('ours', () => writeFileSync(path, 'another'));
-  await expect(writeWhole(path, comes, { overwrite: false, signal })).rejects.toThrow('is there');
+  await expect(writeWhole(path, comes, { overwrite: false, signal })).rejects.toThrow('exists');
   expect(readFileSync(path, 'utf8')).toBe('another');
   expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
 });

@@ -370,7 +370,8 @@ function routeFor(method: string, routes: readonly Route[]): Route {
 function refusalOf(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
   if (error instanceof DecodeError) {
-    if (error.code === 'too-many-bytes') return new Refusal('too-many-bytes', 'expected less');
+    if (error.code === 'too-many-bytes')
+      return new Refusal('too-many-bytes', 'expected a smaller body');
     if (error.code === 'too-slow') return new Refusal('too-slow', 'expected a faster body');
     if (error.code === 'unreadable') return new Refusal('bad-request', 'expected a complete body');
   }

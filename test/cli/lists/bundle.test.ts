@@ -53,7 +53,7 @@ test('makes no bundle of only some of the pictures, and says so', async () => {
   const { out, err, code } = await onlyhashes(['bundle', 'create', CAT, bad, '-o', path]);
   expect({ out, code }).toEqual({ out: '', code: 2 });
   expect(err).toMatch(
-    /^onlyhashes: [^\n]*bad\.jpg: [^\n]+\nonlyhashes: no bundle was made: [^\n]+\n$/,
+    /^onlyhashes: [^\n]*bad\.jpg: [^\n]+\nonlyhashes: no bundle was made; [^\n]+\n$/,
   );
   expect(readdirSync(folder)).not.toContain('some.json');
   const shown = await onlyhashes(['bundle', 'show', bad]);

@@ -119,7 +119,7 @@ test('a blocklist is what a program opens, and keeps what was withdrawn', async 
   writeFileSync(at('kinds.txt'), `${hexOf(1)},one\n${flat}\nphash ${hexOf(2).slice(0, 16)}\n`);
   const made = await convert(at('kinds.txt'), at('kinds.ohb'));
   expect(made).toMatchObject({ lines: [`2,blocklist,${at('kinds.ohb')}`], code: 0 });
-  expect(made.err).toContain('1 degenerate hash was kept out');
+  expect(made.err).toContain('1 degenerate hash was left out');
   const blocklist = await openBlocklist(at('kinds.ohb'));
   expect(blocklist.size).toBe(2);
   expect(blocklist.has(hashFromHex('pdq', hexOf(1)))).toBe(true);
@@ -134,7 +134,7 @@ test('a blocklist is what a program opens, and keeps what was withdrawn', async 
   // The list has it still.
   const again = await convert(at('list.txt'), at('kinds.ohb'), '--overwrite');
   expect(again).toMatchObject({ lines: [`1,blocklist,${at('kinds.ohb')}`], code: 0 });
-  expect(again.err).toContain('1 withdrawn entry was kept out');
+  expect(again.err).toContain('1 withdrawn entry was left out');
   const opened = await openBlocklist(at('kinds.ohb'));
   expect([...opened.entries()].map(({ hash }) => hash)).toEqual([hashFromHex('pdq', hexOf(2))]);
   expect(opened.withdrawals).toMatchObject([{ reason: 'a mistake' }]);
@@ -207,7 +207,7 @@ test('of a blocklist file, a text or an index has what is listed, a copy what is
   await saveList(at('target.ohb'), target);
   const over = await convert(from, at('target.ohb'), '--overwrite');
   expect(over).toMatchObject({ lines: [`0,blocklist,${at('target.ohb')}`], code: 0 });
-  expect(over.err).toContain('1 withdrawn entry was kept out');
+  expect(over.err).toContain('1 withdrawn entry was left out');
   expect((await openBlocklist(at('target.ohb'))).withdrawals).toHaveLength(3);
   // As it is, a list that has withdrawals alone is copied too.
   const emptied = await convert(at('target.ohb'), at('emptied.ohb'));
@@ -261,7 +261,7 @@ test('what is there is not replaced, and what does not fit is refused', async ()
   expect(readFileSync(at('there.csv'), 'utf8')).toBe('mine');
   expect((await convert(at('list.txt'), at('there.csv'), '--overwrite')).code).toBe(0);
   expect((await convert(at('list.txt'), at('x'))).err).toContain('expected --format');
-  expect((await convert(at('list.txt'), at('x.vpdq'))).err).toContain('a list has no times');
+  expect((await convert(at('list.txt'), at('x.vpdq'))).err).toContain('a list has no timestamps');
   expect((await convert(at('list.txt'), '-', '-f', 'index')).err).toContain('expected a file');
   writeFileSync(at('mixed.txt'), `hash,algorithm\n${hexOf(1)},pdq\n${hexOf(2)},phash\n`);
   const mixed = await convert(at('mixed.txt'), at('mixed.ohx'));
@@ -287,7 +287,7 @@ test('a bundle, semicolons and UTF-16 are told in one line each', async () => {
   for (const [name, found, words] of [
     ['bundle.json', bundle, convertTo],
     ['bundle.json', bundle, ['match', hexOf(1), '-b', 'FILE']],
-    ['semicolons.csv', 'found semicolons: save it as CSV with commas', convertTo],
+    ['semicolons.csv', 'got semicolons: save it as CSV with commas', convertTo],
     ['utf16.csv', 'got UTF-16: save it as UTF-8', convertTo],
   ] as const) {
     const ended = await onlyhashes(words.map((word) => (word === 'FILE' ? at(name) : word)));

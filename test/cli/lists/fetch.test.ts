@@ -65,7 +65,7 @@ describe.each([
       for (let n = 10; n < 40; n++) service.withdraw(n);
       const held = await run([...fetch, 'a list'], service);
       expect(held).toMatchObject({ lines: ['a list,10,0,0'], code: 2 });
-      expect(held.err).toMatch(/did not tell 30 of 40 entries; they stay/);
+      expect(held.err).toMatch(/did not send 30 of 40 entries; they stay/);
       const command = store.length > 0 ? `${config} --store URL|FOLDER` : config;
       expect(held.err).toContain(`run: onlyhashes fetch ${command} --confirm 'a list'`);
       expect((await lists())[0]).toMatch(/^a list,hma,40,.*,30 of 40 since 20\d\d-[^,]+Z$/);

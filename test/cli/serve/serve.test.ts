@@ -155,8 +155,8 @@ test.each([
   [['-b', 'nowhere', '--host', '0.0.0.0'], '--tokens FILE'],
   [['-b', 'nowhere', '--trust-network', '10.0.0.0/8'], 'CIDR=ROLE'],
   [['-b', 'nowhere', '--clamd', 'here'], '--clamd: expected HOST:PORT'],
-  [['-b', 'nowhere', '--clamd', '0.0.0.0:3310'], '--clamd: others than this machine'],
-  [['-b', 'nowhere', '--clamd', '[::]:3310', '--host', '::1'], '--clamd: others than'],
+  [['-b', 'nowhere', '--clamd', '0.0.0.0:3310'], '--clamd: other machines could connect'],
+  [['-b', 'nowhere', '--clamd', '[::]:3310', '--host', '::1'], '--clamd: other machines'],
   [['-b', 'nowhere', '--host-name', 'hashes.example.org:80'], 'hostNames'],
   [['-b', 'nowhere', '--store', 'nowhere'], 'not both'],
 ])('%j is refused before anything is opened', async (args, message) => {

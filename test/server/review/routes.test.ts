@@ -293,7 +293,7 @@ test('what must not be kept is told to be so', async () => {
   await queue().put({ id: 'u1', decision: decisionNear([entryOf(1, { list: 'shield' })]) });
   await signedIn(store, async (moderator) => {
     const { text } = await moderator.get('/review/item?item=u1');
-    expect(text).toContain('may not be kept. What is known is the list: shield.');
+    expect(text).toContain('may not be kept. Only the list is known: shield.');
     expect(text).toContain('gave no link');
     expect(text).not.toContain('Reject, and allow');
     await moderator.press(await moderator.get('/review/item?item=u1'), 'confirmed');
