@@ -212,7 +212,7 @@ export interface ListSettings {
 /** Fetch state of a list. */
 export interface FetchState {
   /** the provenance of the list, as stated by the fetcher */
-  readonly origin: string;
+  readonly provenance: string;
   /** the checkpoint at which the next fetch resumes, in the service's own form */
   readonly checkpoint?: unknown;
   /** whether the list was empty when its first fetch began, which has not completed yet */

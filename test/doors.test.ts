@@ -1296,7 +1296,7 @@ test.each([
   [
     'createService',
     () => server.createService({ ...SERVICE, tellHash: true } as never),
-    'tellHashes',
+    'includeHashes',
   ],
   [
     'a nested option',

@@ -2,7 +2,7 @@ import process from 'node:process';
 import type { Feed, Store } from '../server/index.js';
 import type { ListClient } from '../services/index.js';
 import { Failure, UsageError } from './failure.js';
-import { LIST_SERVICES, originOf, serviceNamed } from './lists/list-services.js';
+import { LIST_SERVICES, provenanceOf, serviceNamed } from './lists/list-services.js';
 
 /** The feed of a list, as a CONFIG or a store defines it. */
 export interface ListFeed {
@@ -10,7 +10,7 @@ export interface ListFeed {
   readonly name: string;
   readonly service: string;
   /** the service and the settings that choose one of its lists, as text */
-  readonly origin: string;
+  readonly provenance: string;
   /** false: fetched only on request */
   readonly isRegular: boolean;
   /**
@@ -44,7 +44,13 @@ function feedOf({ name, api, settings, enabled, hasCredentials }: Feed, store: S
     return connect(Object.fromEntries(unused), { ...settings });
   };
   return {
-    ...{ name, service: api, origin: originOf(api, settings), isRegular: enabled, idleClient },
+    ...{
+      name,
+      service: api,
+      provenance: provenanceOf(api, settings),
+      isRegular: enabled,
+      idleClient,
+    },
     async client() {
       const key = feedKey();
       const feeds = store.feeds(key);

@@ -87,7 +87,7 @@ export interface CreateServiceOptions extends AccessOptions, MatchRules {
    * a blurred outline of its picture. `answersPerDay` and your choice of token holders limit this
    * @defaultValue false
    */
-  tellHashes?: boolean | undefined;
+  includeHashes?: boolean | undefined;
   /**
    * the hosts from which routes may fetch a picture by its address
    * @defaultValue nothing is fetched
@@ -173,7 +173,7 @@ export const SERVICE_OPTIONS = /* @__PURE__ */ tableOf(ACCESS_OPTIONS, {
   store: { is: object, methods: ['revision'] },
   review: { is: nested, options: REVIEW_OPTIONS },
   pool: { is: hashPool },
-  tellHashes: { is: boolean, default: false },
+  includeHashes: { is: boolean, default: false },
   fetchPictures: { is: nested, options: FETCH_PICTURE_OPTIONS },
   remote: REMOTE,
   scan: { is: nested, options: SCAN_ANSWER_OPTIONS },
@@ -245,7 +245,7 @@ export function createService(options: CreateServiceOptions): Service {
 /** A service with additional routes. */
 export function serviceWith(further: readonly Route[], options: CreateServiceOptions): Service {
   const checked = checkedOptions(options, SERVICE_OPTIONS);
-  const { store, onLog, onError, now, maxBytes, tellHashes, remote } = checked;
+  const { store, onLog, onError, now, maxBytes, includeHashes, remote } = checked;
   const { maxBytesHeld = Math.max(MAX_BYTES_HELD, maxBytes) } = checked;
   const { scan, webhook, fetchPictures, review, hma, curation } = checked;
   if ((review ?? curation ?? (hma && store)) !== undefined && !(store instanceof Store)) {
@@ -262,7 +262,7 @@ export function serviceWith(further: readonly Route[], options: CreateServiceOpt
   const queue = review && store!.reviewQueue({ now, ...queued });
   const all: Route[] = [
     ...healthRoutes(parts),
-    ...v1Routes({ parts, tellHashes, remote, scan, webhook, queue }),
+    ...v1Routes({ parts, includeHashes, remote, scan, webhook, queue }),
     ...(hma ? hmaRoutes(parts, hma) : []),
     ...(curation ? storeRoutes(store!, curation) : []),
     ...further,

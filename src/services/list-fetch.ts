@@ -24,7 +24,7 @@ import { isPendingRemovals, pendingRemovalsOf, type Removal } from './pending-re
 /** Progress of a fetch. */
 export interface FetchProgress {
   /** records that the service reported */
-  readonly told: number;
+  readonly reported: number;
   /** entries added to the list */
   readonly added: number;
   /** entries removed from it */
@@ -47,10 +47,10 @@ export interface FetchProgress {
 /** Options of `fetchList` and `Store.fetch`. */
 export interface FetchOptions extends ReadUpdatesOptions {
   /**
-   * provenance: the service and, if it has several, the list. A list whose origin has changed is
-   * fetched from the start. Default empty
+   * the service and, if it has several, the list. A list whose provenance has changed is fetched
+   * from the start. Default empty
    */
-  origin?: string;
+  provenance?: string;
   /** begin from the start, even with a checkpoint; default false */
   fromStart?: boolean;
   /** called after each page */
@@ -62,7 +62,7 @@ export interface FetchOptions extends ReadUpdatesOptions {
 }
 
 export const FETCH_OPTIONS = /* @__PURE__ */ tableOf(READ_UPDATES_OPTIONS, {
-  origin: { is: text, default: '' },
+  provenance: { is: text, default: '' },
   fromStart: { is: boolean, default: false },
   onProgress: { is: callback },
   now: NOW,
@@ -86,11 +86,18 @@ export interface PageChange {
  * @throws {FormatError} `bad-line`
  */
 export function fetchStateFrom(json: object): FetchState {
-  const told: { [K in keyof FetchState]?: unknown } = json;
-  const { origin, checkpoint, isPartial, mustRefetch, fetchedSeconds, pendingRemovals, unknown } =
-    told;
+  const stored: { [K in keyof FetchState]?: unknown } = json;
+  const {
+    provenance,
+    checkpoint,
+    isPartial,
+    mustRefetch,
+    fetchedSeconds,
+    pendingRemovals,
+    unknown,
+  } = stored;
   const isShaped =
-    typeof origin === 'string' &&
+    typeof provenance === 'string' &&
     isFlag(isPartial) &&
     isFlag(mustRefetch) &&
     (fetchedSeconds === undefined || isCount(fetchedSeconds)) &&
@@ -99,7 +106,7 @@ export function fetchStateFrom(json: object): FetchState {
     unknown.every(isWord);
   if (!isShaped) throw new FormatError('bad-line', 'expected the fetch state of a list');
   return {
-    origin,
+    provenance,
     ...(checkpoint !== undefined && { checkpoint }),
     ...(isPartial !== undefined && { isPartial }),
     ...(mustRefetch !== undefined && { mustRefetch }),
@@ -129,12 +136,12 @@ export interface FetchedPage {
    * set on the last page of a fetch from the start: entries missing from it are removed, too,
    * unless `pendingOf` returns otherwise
    */
-  readonly told: ToldRecords | undefined;
+  readonly reported: ReportedRecords | undefined;
   /**
    * Decides about removing all unreported entries.
    * @returns if set, none of them is removed
    */
-  pendingOf(untold: readonly Removal[], state: FetchState): PendingRemovals | undefined;
+  pendingOf(unreported: readonly Removal[], state: FetchState): PendingRemovals | undefined;
   /** whether `next` has a new checkpoint, which must not be saved before the page is */
   readonly isReached: boolean;
   /** the state after the page, from the state before it and the removals held back */
@@ -182,7 +189,7 @@ export function fetchedEntry(
 }
 
 /** The records that a fetch has reported, by source and key. */
-export class ToldRecords {
+export class ReportedRecords {
   readonly #keys = new Map<string, { readonly source: string; readonly key: string }>();
 
   add({ source, key }: Pick<ListUpdate, 'source' | 'key'>): void {
@@ -215,15 +222,15 @@ export async function fetchInto<Checkpoint>(
   client: ListClient<Checkpoint>,
   options: Checked<FetchOptions, typeof FETCH_OPTIONS>,
 ): Promise<FetchProgress> {
-  const { origin, fromStart, onProgress, onProblem, now, signal } = options;
+  const { provenance, fromStart, onProgress, onProblem, now, signal } = options;
   const nowSeconds = Math.floor(now() / 1000);
   const known = await target.state();
   const wasEmpty = await target.isEmpty();
   const wasConfirmed = known?.pendingRemovals?.isConfirmed ?? false;
   let state = known;
-  if (known?.origin !== origin || (fromStart && !known.mustRefetch)) {
-    // Before the first page, so that no later fetch goes on from a checkpoint of another origin.
-    const kept = known?.origin === origin ? known : { origin, unknown: [] };
+  if (known?.provenance !== provenance || (fromStart && !known.mustRefetch)) {
+    // Before the first page, so that no later fetch resumes at a checkpoint of another provenance.
+    const kept = known?.provenance === provenance ? known : { provenance, unknown: [] };
     const isPartial = wasEmpty && kept.checkpoint === undefined;
     state = { ...kept, ...(isPartial ? { isPartial } : { mustRefetch: true }) };
     await target.begin(state);
@@ -237,9 +244,9 @@ export async function fetchInto<Checkpoint>(
     ...(onProblem && { onProblem }),
     ...(signal && { signal }),
   });
-  const records = wasEmpty ? undefined : new ToldRecords();
+  const records = wasEmpty ? undefined : new ReportedRecords();
   let progress: FetchProgress = {
-    told: 0,
+    reported: 0,
     added: 0,
     removed: 0,
     withdrawn: 0,
@@ -250,20 +257,20 @@ export async function fetchInto<Checkpoint>(
   let size = 0;
   for await (const page of pages) {
     const { isFromStart, isDrained, updates, notRead } = page;
-    const told = isFromStart ? records : undefined;
-    for (const update of told ? updates : []) told!.add(update);
+    const reported = isFromStart ? records : undefined;
+    for (const update of reported ? updates : []) reported!.add(update);
     // In a fetch from the start, an earlier checkpoint would hide entries still to be removed.
     const isLasting = isDrained || !isFromStart || isPartial || notRead !== undefined;
     const isReached = page.checkpoint !== undefined && isLasting;
     const isAnew = isFirst && isFromStart;
-    if (isAnew && told) size = await target.size();
+    if (isAnew && reported) size = await target.size();
     isFirst = false;
     const change = await target.apply({
       updates,
-      told: isDrained ? told : undefined,
+      reported: isDrained ? reported : undefined,
       isReached,
-      pendingOf: (untold, { pendingRemovals }) =>
-        pendingRemovalsOf(untold, { size, pendingRemovals, wasConfirmed, nowSeconds }),
+      pendingOf: (unreported, { pendingRemovals }) =>
+        pendingRemovalsOf(unreported, { size, pendingRemovals, wasConfirmed, nowSeconds }),
       next({ isPartial, ...before }, pendingRemovals) {
         const unknown = withWords(isAnew ? [] : before.unknown, page.unknown);
         const partial = isPartial !== undefined && { isPartial };
@@ -284,7 +291,7 @@ export async function fetchInto<Checkpoint>(
     });
     const { pendingRemovals } = change;
     progress = {
-      told: progress.told + updates.length,
+      reported: progress.reported + updates.length,
       added: progress.added + change.added,
       removed: progress.removed + change.removed,
       withdrawn: progress.withdrawn + change.withdrawn,

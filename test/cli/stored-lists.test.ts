@@ -174,8 +174,8 @@ describeEngines(({ engine, newPlace }) => {
     const fetched = await run(['fetch', '--store', db], { ONLYHASHES_KEY: key });
     expect(fetched).toMatchObject({ lines: ['bank,1,1,0'], err: '', code: 0 });
     const status = await run(['store', 'status', '--store', db]);
-    expect(status.lines).toContain('exchange,stopncii,true,bank');
-    expect(status.lines).toContain('exchange,stopncii,false,off');
+    expect(status.lines).toContain('feed,stopncii,true,bank');
+    expect(status.lines).toContain('feed,stopncii,false,off');
     expect(status.lines.join('\n')).toMatch(/^fetched,20\d\d-[^,]+Z,bank$/m);
     // A CONFIG that names the same list of the same service goes on from there.
     write({ store: db, lists: [listOf('bank', service)] });

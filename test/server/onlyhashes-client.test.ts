@@ -91,7 +91,7 @@ test('the hash of an entry is told if the other side tells it', async () => {
       expect(hits.map(({ hash }) => hashToHex(hash!))).toEqual([hashToHex(off(0))]);
       expect((await decided(client, 3)).remoteMatches![0]).toHaveProperty('hash');
     },
-    { tellHashes: true },
+    { includeHashes: true },
   );
 });
 

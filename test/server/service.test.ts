@@ -238,7 +238,7 @@ test('a service without a list, or with two, is refused', () => {
 test('what fetches held back is told, and confirmed by curators', async () => {
   const held = { removals: 30, of: 40, sinceSeconds: 1_767_225_600, isConfirmed: false };
   const fetchedBlocklist = createBlocklist([]);
-  const state = { generation: 0, origin: '', unknown: [] };
+  const state = { generation: 0, provenance: '', unknown: [] };
   const keep = (fetched: Fetched) => fetchedBlocklist.apply({ settings: { 'a/b': { fetched } } });
   const kept: Fetched & FetchState = { ...state, pendingRemovals: { ...held, keys: 'AA==' } };
   await keep(kept);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { latestUpdates, ToldRecords } from '../../src/services/list-fetch.js';
+import { latestUpdates, ReportedRecords } from '../../src/services/list-fetch.js';
 import type { ListUpdate } from '../../src/services/list-update.js';
 
 const PAIRS = [
@@ -9,15 +9,15 @@ const PAIRS = [
   { source: '', key: 'a1 b' },
 ];
 
-test('records of different sources are told apart, whatever is in their keys', () => {
+test('records of different sources are reported apart, whatever is in their keys', () => {
   const updates = PAIRS.map(
     (pair): ListUpdate => ({ ...pair, state: 'withdrawn', signals: [], entries: [] }),
   );
   expect(latestUpdates([...updates, updates[0]!])).toHaveLength(PAIRS.length);
   for (const each of PAIRS) {
-    const told = new ToldRecords();
-    told.add(each);
-    const found = PAIRS.filter(({ source, key: id }) => told.has({ source, id }));
+    const reported = new ReportedRecords();
+    reported.add(each);
+    const found = PAIRS.filter(({ source, key: id }) => reported.has({ source, id }));
     expect(found).toEqual([each]);
   }
 });

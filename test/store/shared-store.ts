@@ -5,7 +5,7 @@ import type { Place, Running } from './engines.js';
 import { databaseOf, openStore } from './opened.js';
 
 const TABLES =
-  'entry, list, withdrawal, withdrawal_group, list_exception, request, review_record, review_erased, review_item, feedback, exchange, session';
+  'entry, list, withdrawal, withdrawal_group, list_exception, request, review_record, review_erased, review_item, feedback, feed, session';
 
 /**
  * One store for all tests of a suite, empty before each: to open an embedded one takes seconds. Its

@@ -107,7 +107,7 @@ async function fetchOne(
     if (problems++ >= PROBLEMS_SHOWN) out.count();
     else out.error(name, at === undefined ? message : `record ${at}: ${message}`);
   };
-  const onProgress = ({ told }: FetchProgress) => out.update(told);
+  const onProgress = ({ reported }: FetchProgress) => out.update(reported);
   try {
     const confirm = call.text('confirm') !== undefined;
     if (
@@ -172,7 +172,7 @@ function commandOf(name: string, { words: [path], text }: Call): string {
 }
 
 function lineOf(name: string, { pendingRemovals, ...done }: FetchProgress, call: Call): string {
-  const { told, added, removed } = done;
+  const { reported, added, removed } = done;
   if (call.on('json')) {
     return JSON.stringify({
       name,
@@ -180,5 +180,5 @@ function lineOf(name: string, { pendingRemovals, ...done }: FetchProgress, call:
       ...(pendingRemovals && { pendingRemovals: pendingRemovalsJson(pendingRemovals) }),
     });
   }
-  return csvLine([name, told, added, removed]);
+  return csvLine([name, reported, added, removed]);
 }

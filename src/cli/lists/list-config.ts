@@ -7,7 +7,12 @@ import { Failure, jsonIn } from '../failure.js';
 import { wholeFile } from '../file-name.js';
 import type { ListFeed } from '../list-feed.js';
 import { namedStore, placeOfStore } from '../store/opened-store.js';
-import { LIST_SERVICES, originOf, type ServiceSettings, serviceNamed } from './list-services.js';
+import {
+  LIST_SERVICES,
+  provenanceOf,
+  type ServiceSettings,
+  serviceNamed,
+} from './list-services.js';
 
 /** The place of lists: a blocklist file or a store. */
 export type ListPlace = { readonly file: string } | { readonly store: StorePlace };
@@ -169,7 +174,7 @@ function readList(list: Member): ConfiguredList {
     name,
     service,
     isRegular: true,
-    origin: originOf(service, given([...own, 'baseUrl'])),
+    provenance: provenanceOf(service, given([...own, 'baseUrl'])),
     settings: { trust, tier, enabled, policy } as ConfiguredList['settings'],
     ownSettings: given(SETTINGS),
     client: () =>

@@ -102,8 +102,8 @@ export function inFile(list: Blocklist): KeptLists {
       return removed;
     },
     all: async () => ({ generation: list.generation, lists: list.lists() }),
-    fetch: async ({ name, origin, client }, options) =>
-      fetchList(list, name, await client(), { ...options, origin }),
+    fetch: async ({ name, provenance, client }, options) =>
+      fetchList(list, name, await client(), { ...options, provenance }),
     feeds: async () => [],
     async copy(config) {
       await lists.configure(config);
@@ -121,9 +121,9 @@ export const inStore = (store: Store): KeptLists => ({
     return [];
   },
   all: async () => ({ generation: await store.revision(), lists: await store.lists() }),
-  async fetch({ name, origin, client }, { confirm = false, ...options }) {
+  async fetch({ name, provenance, client }, { confirm = false, ...options }) {
     if (confirm) await store.confirm(name);
-    return await store.fetch(name, await client(), { ...options, origin });
+    return await store.fetch(name, await client(), { ...options, provenance });
   },
   feeds: () => storedFeeds(store),
   async copy({ lists }) {

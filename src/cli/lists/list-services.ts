@@ -71,17 +71,17 @@ export const serviceNamed = (name: string): ListService | undefined =>
   Object.hasOwn(LIST_SERVICES, name) ? LIST_SERVICES[name] : undefined;
 
 /**
- * A service and the settings that choose one of its lists, as text: the identity of an origin. A
+ * A service and the settings that choose one of its lists, as text: the identity of a provenance. A
  * list that moves between a CONFIG and a store's feeds keeps it, and is not fetched again.
  */
-export function originOf(service: string, settings: ServiceSettings): string {
+export function provenanceOf(service: string, settings: ServiceSettings): string {
   const chosen = [...(serviceNamed(service)?.settings ?? []), 'baseUrl'];
   return JSON.stringify([service, ...chosen.map((each) => settings[each] ?? null)]);
 }
 
-/** The service of an origin; undefined for an unknown one. */
-export function serviceOfOrigin(origin = ''): string | undefined {
-  const json = jsonIn(origin);
+/** The service of a provenance; undefined for an unknown one. */
+export function serviceOfProvenance(provenance = ''): string | undefined {
+  const json = jsonIn(provenance);
   const [service] = Array.isArray(json) ? json : [];
   return typeof service === 'string' && serviceNamed(service) ? service : undefined;
 }

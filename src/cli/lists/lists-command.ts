@@ -4,7 +4,7 @@ import type { ListFeed } from '../list-feed.js';
 import { csvLine } from '../output.js';
 import { STORE_OPTIONS } from '../store/opened-store.js';
 import { type KeptLists, withLists } from './list-place.js';
-import { serviceOfOrigin } from './list-services.js';
+import { serviceOfProvenance } from './list-services.js';
 import { pendingRemovalsJson } from './pending-removals.js';
 import { namedLists } from './saved-blocklist.js';
 
@@ -63,11 +63,11 @@ async function toldLists(kept: KeptLists, configured: readonly ListFeed[]) {
   ]);
   return [...names].map((name) => {
     const { size: entries = 0, fetched: state } = held.get(name) ?? {};
-    const { fetchedSeconds: seconds, origin, unknown = [], pendingRemovals } = state ?? {};
+    const { fetchedSeconds: seconds, provenance, unknown = [], pendingRemovals } = state ?? {};
     const feed = feeds.find((each) => each.name === name);
     return {
       name,
-      service: feed?.service ?? serviceOfOrigin(origin),
+      service: feed?.service ?? serviceOfProvenance(provenance),
       entries,
       generation,
       fetched: seconds === undefined ? undefined : new Date(seconds * 1000).toISOString(),
@@ -79,8 +79,8 @@ async function toldLists(kept: KeptLists, configured: readonly ListFeed[]) {
 }
 
 function mustRestartNext(feed: ListFeed, state: FetchState | undefined): boolean {
-  const { checkpoint, mustRefetch, origin } = state ?? {};
-  if (checkpoint === undefined || mustRefetch || origin !== feed.origin) return true;
+  const { checkpoint, mustRefetch, provenance } = state ?? {};
+  if (checkpoint === undefined || mustRefetch || provenance !== feed.provenance) return true;
   try {
     return feed.idleClient().mustRestart(checkpoint, Date.now() / 1000);
   } catch {

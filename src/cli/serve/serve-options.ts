@@ -48,7 +48,7 @@ export async function serveOptionsOf(call: Call): Promise<ServeOptions> {
     ...(hosts && { fetchPictures: { hosts } }),
     timeoutSeconds: call.number('timeout'),
     maxBytes: call.number('max-megabytes') * 2 ** 20,
-    tellHashes: call.on('tell-hashes'),
+    includeHashes: call.on('include-hashes'),
   };
   const place = { host, port: call.number('port') };
   const clamdPlace = clamd === undefined ? undefined : placeOf(clamd);

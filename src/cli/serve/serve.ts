@@ -80,7 +80,7 @@ seconds, and exits with 0; on a second signal it exits at once.`,
       value: 'N',
       range: [1, 36_500],
     },
-    'tell-hashes': { about: 'show callers of the role match the hashes of entries, too' },
+    'include-hashes': { about: 'show callers of the role match the hashes of entries, too' },
     clamd: {
       about:
         'answer clients of clamd too, on a loopback HOST:PORT or the path of a socket. They take FOUND for malware',

@@ -56,7 +56,7 @@ interface ReviewLine {
  */
 export function servedStore(serve: HoldingServe): Store {
   const lists = () =>
-    serve.ask<{ revision: number; lists: StoredList[]; exchanges: Feed[] }>('GET', '/v1/lists');
+    serve.ask<{ revision: number; lists: StoredList[]; feeds: Feed[] }>('GET', '/v1/lists');
   const routes = {
     async apply({ withdraw = [], reinstate = [], settings = {} }: StoreChange) {
       const body = {
@@ -70,7 +70,7 @@ export function servedStore(serve: HoldingServe): Store {
     },
     revision: async () => (await lists()).revision,
     lists: async () => (await lists()).lists,
-    feeds: () => ({ items: async () => (await lists()).exchanges }),
+    feeds: () => ({ items: async () => (await lists()).feeds }),
     async confirm(name: string) {
       const path = `/v1/lists/${encodeURIComponent(name)}/confirm`;
       try {

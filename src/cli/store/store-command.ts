@@ -97,8 +97,8 @@ const ACTIONS: Readonly<Record<string, (action: Action) => Promise<number | unde
     const feeds = await store.feeds().items();
     for (const warning of status.warnings) out.note(warning);
     if (call.on('json')) {
-      const told = feeds.map(({ name, api, enabled }) => ({ name, api, enabled }));
-      await out.line(JSON.stringify({ ...status, exchanges: told }));
+      const listed = feeds.map(({ name, api, enabled }) => ({ name, api, enabled }));
+      await out.line(JSON.stringify({ ...status, feeds: listed }));
     } else for (const line of linesOf(status, feeds)) await out.line(line);
     return 0;
   },
@@ -147,7 +147,7 @@ function* linesOf(
     if (fetchedSeconds === undefined) continue;
     yield `fetched,${new Date(1000 * fetchedSeconds).toISOString()},${name}`;
   }
-  for (const { name, api, enabled } of feeds) yield `exchange,${api},${enabled},${name}`;
+  for (const { name, api, enabled } of feeds) yield `feed,${api},${enabled},${name}`;
 }
 
 async function* exceptionsOf(store: Store) {

@@ -18,7 +18,7 @@ import {
   isOfService,
   latestUpdates,
   type PageChange,
-  type ToldRecords,
+  type ReportedRecords,
   WITHDRAWN_BY_SERVICE,
 } from '../../services/list-fetch.js';
 import type { ListClient, ListUpdate } from '../../services/list-update.js';
@@ -151,12 +151,13 @@ class ListTarget implements FetchTarget {
     });
   }
 
-  async apply({ updates, told, isReached, pendingOf, next }: FetchedPage): Promise<PageChange> {
+  async apply({ updates, reported, isReached, pendingOf, next }: FetchedPage): Promise<PageChange> {
     const before = this.#state!;
     let after = before;
     const change = await applyUpdates(this.#list, this.#name, updates, {
-      ...{ told, signal: this.#signal },
-      pendingOf: (untold) => pendingOf(untold, this.#withPendingRemovals(this.#list.state, before)),
+      ...{ reported, signal: this.#signal },
+      pendingOf: (unreported) =>
+        pendingOf(unreported, this.#withPendingRemovals(this.#list.state, before)),
       settings: (state, pendingRemovals) => {
         this.#checkMark(state);
         const now = this.#withPendingRemovals(state, before);
@@ -207,8 +208,10 @@ function sizeOf({ state }: Blocklist, list: string): number {
 
 /** Options for applying a page. */
 interface ApplyOptions {
-  readonly told?: ToldRecords | undefined;
-  readonly pendingOf?: ((untold: readonly Removal[]) => PendingRemovals | undefined) | undefined;
+  readonly reported?: ReportedRecords | undefined;
+  readonly pendingOf?:
+    | ((unreported: readonly Removal[]) => PendingRemovals | undefined)
+    | undefined;
   readonly settings?:
     | ((state: ListState, pendingRemovals: PendingRemovals | undefined) => KeptSettings)
     | undefined;
@@ -222,8 +225,8 @@ interface ApplyOptions {
  * What the service withdraws or deletes is withdrawn by id and source, on this list alone, and
  * stays out even if someone adds it again. If the service lists the record again, that withdrawal
  * is lifted. Any other withdrawal, by hash or by id, is a person's and stays in force.
- * @param options `told`: if given, the page is the last of a fetch from the start, and entries of
- *   the list that are not among `told` are removed, too, unless `pendingOf` returns something.
+ * @param options `reported`: if given, the page is the last of a fetch from the start, and entries
+ *   of the list that are not among them are removed, too, unless `pendingOf` returns something.
  *   `settings`: of the list, set together with the page
  * @throws {TypeError | RangeError} if an entry is invalid; nothing has changed
  */
@@ -231,7 +234,7 @@ export async function applyUpdates(
   blocklist: Blocklist,
   list: string,
   updates: readonly ListUpdate[],
-  { told, pendingOf, settings, signal }: ApplyOptions = {},
+  { reported, pendingOf, settings, signal }: ApplyOptions = {},
 ): Promise<PageChange> {
   const records = latestUpdates(updates).map(({ key: id, source, state, entries }) => {
     const gone = state === 'withdrawn' || state === 'deleted' ? state : undefined;
@@ -242,8 +245,9 @@ export async function applyUpdates(
     const each = listed.length > 1 ? new Map(listed.map((one) => [textOfEntry(one), one])) : listed;
     return { list, source, id, gone, entries: [...each.values()] };
   });
-  const untold = told && pendingOf && (await inTurns(untoldSteps(blocklist, list, told), signal));
-  const pendingRemovals = untold && pendingOf!(untold);
+  const unreported =
+    reported && pendingOf && (await inTurns(unreportedSteps(blocklist, list, reported), signal));
+  const pendingRemovals = unreported && pendingOf!(unreported);
   const { added, removed, withdrawn } = await blocklist.apply(
     (state) => {
       const known = records.map(({ gone, entries: _, ...key }) => {
@@ -257,7 +261,7 @@ export async function applyUpdates(
         reinstate: known.flatMap(({ gone, key, before }) =>
           !gone && before && isOfService(before.reason) ? [key] : [],
         ),
-        ...(told && !pendingRemovals && { remove: { list, except: told } }),
+        ...(reported && !pendingRemovals && { remove: { list, except: reported } }),
         ...(settings && { settings: { [list]: settings(state, pendingRemovals) } }),
       };
     },
@@ -270,10 +274,10 @@ export async function applyUpdates(
 const STEP = 256;
 
 /** The entries of a list that the fetch did not return. */
-function* untoldSteps(
+function* unreportedSteps(
   blocklist: Blocklist,
   list: string,
-  told: ToldRecords,
+  reported: ReportedRecords,
 ): Generator<void, Removal[]> {
   const found: Removal[] = [];
   let at = 0;
@@ -281,7 +285,7 @@ function* untoldSteps(
     for (const number of kind.onList(list)) {
       if (at++ % STEP === 0) yield;
       const entry = kind.entryAt(number);
-      if (!told.has(entry)) found.push({ source: entry.source, id: entry.id });
+      if (!reported.has(entry)) found.push({ source: entry.source, id: entry.id });
     }
   }
   return found;

@@ -113,10 +113,10 @@ export function storeRoutes(store: Store, options: CurationOptions): Route[] {
       path: '/v1/lists',
       role: 'curate',
       about: 'All lists with the progress of their fetches, and all feeds.',
-      replies: { 200: { type: 'object', required: ['revision', 'lists', 'exchanges'] } },
+      replies: { 200: { type: 'object', required: ['revision', 'lists', 'feeds'] } },
       async answer() {
         const [revision, lists] = [await store.revision(), await store.lists()];
-        return TextReply.json({ revision, lists, exchanges: await store.feeds().items() });
+        return TextReply.json({ revision, lists, feeds: await store.feeds().items() });
       },
     },
     routeOf({

@@ -23,7 +23,7 @@ export type ScanRouteOptions = ScanAnswerOptions<RequestUpload>;
 export interface V1Options {
   readonly parts: ServiceParts;
   /** if true, callers of the role `match` see the hashes of entries */
-  readonly tellHashes: boolean;
+  readonly includeHashes: boolean;
   readonly remote: readonly RemoteList[] | undefined;
   readonly scan: ScanRouteOptions | undefined;
   readonly webhook: DecisionWebhookOptions | undefined;
@@ -96,7 +96,7 @@ const matchRoute = (options: V1Options): Route =>
       const decision = await decided(call, body, call.query, options);
       noteDecision(call, decision, options.parts);
       const isQueued = await upload?.queue(decision);
-      const withHashes = options.tellHashes || mayDo(call.caller!.role, 'curate');
+      const withHashes = options.includeHashes || mayDo(call.caller!.role, 'curate');
       return replyOf(decision, { limit, withHashes, isQueued });
     },
   });

@@ -34,9 +34,9 @@ export interface Feed extends Required<Omit<NewFeed, 'credentials'>> {
 type FeedRow = Omit<Feed, 'fetched'> & { readonly fetched: FetchState | null };
 
 /** The table uses HMA's word for a feed. */
-const SELECT = `select exchange.name, api, exchange.settings, enabled,
+const SELECT = `select feed.name, api, feed.settings, enabled,
   credentials is not null as "hasCredentials", list.fetched
-from exchange left join list on list.name = exchange.name and list.listed`;
+from feed left join list on list.name = feed.name and list.listed`;
 
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
@@ -64,7 +64,7 @@ export class Feeds {
 
   /**
    * Sets the feed of a list, in place of an earlier one. Fetched entries stay; the next fetch from
-   * another `origin` begins from the start.
+   * another `provenance` begins from the start.
    * @throws {TypeError | RangeError} if an argument is invalid, or there are credentials and no key
    */
   async set(name: string, feed: NewFeed): Promise<void> {
@@ -78,10 +78,10 @@ export class Feeds {
     const told = checkedJson('settings', settings);
     const sealed = credentials === undefined ? null : this.#sealed(name, credentials);
     await this.#database.query(
-      `insert into exchange (name, api, settings, enabled, credentials)
+      `insert into feed (name, api, settings, enabled, credentials)
       values ($1, $2, $3::text::json, $4, $5)
       on conflict (name) do update set api = $2, settings = $3::text::json, enabled = $4,
-        credentials = coalesce($5, exchange.credentials)`,
+        credentials = coalesce($5, feed.credentials)`,
       [name, api, told, enabled, sealed],
     );
   }
@@ -89,13 +89,13 @@ export class Feeds {
   /** The feed of this list; undefined if there is none. */
   async get(name: string): Promise<Feed | undefined> {
     checkListName(name);
-    const [row] = await this.#database.query<FeedRow>(`${SELECT} where exchange.name = $1`, [name]);
+    const [row] = await this.#database.query<FeedRow>(`${SELECT} where feed.name = $1`, [name]);
     return row && feedOf(row);
   }
 
   /** All feeds, by name. */
   async items(): Promise<Feed[]> {
-    const rows = await this.#database.query<FeedRow>(`${SELECT} order by exchange.name`);
+    const rows = await this.#database.query<FeedRow>(`${SELECT} order by feed.name`);
     return rows.map(feedOf);
   }
 
@@ -107,7 +107,7 @@ export class Feeds {
   async credentials(name: string): Promise<Record<string, string> | undefined> {
     checkListName(name);
     const [row] = await this.#database.query<{ credentials: Uint8Array | null }>(
-      'select credentials from exchange where name = $1',
+      'select credentials from feed where name = $1',
       [name],
     );
     const sealed = row?.credentials;
@@ -120,9 +120,7 @@ export class Feeds {
    */
   async remove(name: string): Promise<boolean> {
     checkListName(name);
-    const gone = await this.#database.query('delete from exchange where name = $1 returning 1', [
-      name,
-    ]);
+    const gone = await this.#database.query('delete from feed where name = $1 returning 1', [name]);
     return gone.length === 1;
   }
 

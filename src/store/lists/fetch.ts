@@ -186,11 +186,16 @@ class StoredTarget implements FetchTarget {
             'expected a list that is not removed during its fetch',
           );
         }
-        const { swept, pendingRemovals } = await this.#sweep(sql, revision, fetched, state);
+        const { dropped, pendingRemovals } = await this.#removeUnreported(
+          sql,
+          revision,
+          fetched,
+          state,
+        );
         const { added, removed, withdrawn, lifted, isPut } = await page.apply(sql, revision);
         const next = fetched.next(state, pendingRemovals);
         await keepState(sql, this.#name, next);
-        const change = { added, removed: removed + swept, withdrawn, pendingRemovals };
+        const change = { added, removed: removed + dropped, withdrawn, pendingRemovals };
         // A change of the pending removals counts, since followers report them.
         const isPendingChanged =
           JSON.stringify(next.pendingRemovals) !== JSON.stringify(state.pendingRemovals);
@@ -202,32 +207,32 @@ class StoredTarget implements FetchTarget {
   }
 
   /** Removes entries that a fetch from the start did not report, unless that is held back. */
-  async #sweep(
+  async #removeUnreported(
     sql: Sql,
     revision: number,
-    { told, pendingOf }: FetchedPage,
+    { reported, pendingOf }: FetchedPage,
     state: FetchState,
-  ): Promise<{ swept: number; pendingRemovals?: PendingRemovals | undefined }> {
-    if (!told) return { swept: 0 };
-    await sql.query('create temporary table told (source text, id text) on commit drop');
-    const all = [...told.values()];
+  ): Promise<{ dropped: number; pendingRemovals?: PendingRemovals | undefined }> {
+    if (!reported) return { dropped: 0 };
+    await sql.query('create temporary table reported (source text, id text) on commit drop');
+    const all = [...reported.values()];
     for (let from = 0; from < all.length; from += BATCH) {
       const batch = all.slice(from, from + BATCH);
-      await sql.query('insert into pg_temp.told select * from unnest($1::text[], $2::text[])', [
+      await sql.query('insert into pg_temp.reported select * from unnest($1::text[], $2::text[])', [
         batch.map(({ source }) => source),
         batch.map(({ key }) => key),
       ]);
     }
-    const untold = (list: string) => `list = ${list} and not exists (
-      select from pg_temp.told where told.source = entry.source and told.id = entry.id)`;
+    const unreported = (list: string) => `list = ${list} and not exists (
+      select from pg_temp.reported where reported.source = entry.source and reported.id = entry.id)`;
     const removals = await sql.query<Removal>(
-      `select source, id from entry where listed and ${untold('$1')}`,
+      `select source, id from entry where listed and ${unreported('$1')}`,
       [this.#name],
     );
     const pendingRemovals = pendingOf(removals, state);
-    if (!pendingRemovals) await removeEntries(sql, revision, untold('$2'), [this.#name]);
-    await sql.query('drop table pg_temp.told');
-    return { swept: pendingRemovals ? 0 : removals.length, pendingRemovals };
+    if (!pendingRemovals) await removeEntries(sql, revision, unreported('$2'), [this.#name]);
+    await sql.query('drop table pg_temp.reported');
+    return { dropped: pendingRemovals ? 0 : removals.length, pendingRemovals };
   }
 }
 

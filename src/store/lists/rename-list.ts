@@ -43,7 +43,7 @@ export async function renameList(
   );
   const [list] = lists;
   // Credentials are bound to the name of their list.
-  const feeds = await sql.query('select from exchange where name = any($1::text[])', [[from, to]]);
+  const feeds = await sql.query('select from feed where name = any($1::text[])', [[from, to]]);
   if (feeds.length > 0) return false;
   if (from === to || lists.length !== 1 || list!.name !== from) return false;
   await setListSettings(sql, revision, to, { ...list!.settings, ...settings });

@@ -1,5 +1,5 @@
 /**
- * Decisions of people, items that wait for them, and exchanges with services. Followers need none
+ * Decisions of people, items that wait for them, and feeds from services. Followers need none
  * of it, so its rows have no revision.
  *
  * - `review_record` is the review log. `at` is the record's time; `number` gives the order, without
@@ -12,7 +12,7 @@
  * - `feedback` is in the order of `number`. An ended item stays for a week, without its body. The
  *   index is on a hash of the entry's name: with the recipient's, both of 500 characters, the name
  *   itself may exceed the longest row of another index (2,704 bytes).
- * - `exchange.credentials` are encrypted; the key is not in the database.
+ * - `feed.credentials` are encrypted; the key is not in the database.
  * - `lease.epoch` goes up with each holder: later writes of an earlier one are rejected.
  * - `session` has the sessions of the page for moderators. `key` is the hash of the browser's
  *   secret, and `token` that of the token that was shown: the database reveals neither.
@@ -80,7 +80,7 @@ create table feedback (
 create index on feedback using hash (entry) where state <> 'ended';
 create index on feedback (due) where state = 'ended';
 
-create table exchange (
+create table feed (
   name text primary key,
   api text not null,
   settings json not null,

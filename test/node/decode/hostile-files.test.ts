@@ -80,7 +80,7 @@ describe('as JSON', () => {
       keys: 'AA==',
     };
     const state = {
-      origin: 'x',
+      provenance: 'x',
       checkpoint: { toSeconds: 5 },
       isPartial: true,
       pendingRemovals,

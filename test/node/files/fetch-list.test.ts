@@ -220,16 +220,16 @@ test('a list from elsewhere, or a lifted withdrawal, begins from the start', asy
     await kept.fetch('a', client, options);
     return asked[0];
   };
-  expect(await run({ origin: 'x' }, 1, 2)).toBe(undefined);
-  expect(await run({ origin: 'x' })).toBe(1);
-  expect(await run({ origin: 'y' }, 2)).toBe(undefined);
+  expect(await run({ provenance: 'x' }, 1, 2)).toBe(undefined);
+  expect(await run({ provenance: 'x' })).toBe(1);
+  expect(await run({ provenance: 'y' }, 2)).toBe(undefined);
   expect(hashesOn(kept.list, 'a')).toEqual(hexes(2));
-  expect(await run({ origin: 'y' })).toBe(1);
+  expect(await run({ provenance: 'y' })).toBe(1);
   await kept.list.apply({ withdraw: [{ id: 'x' }] });
   await kept.list.apply({ reinstate: [{ id: 'x' }] });
   kept = await open();
   expect(fetchedOf(kept.list, 'a')).toMatchObject({ mustRefetch: true, checkpoint: 2 });
-  expect(await run({ origin: 'y' }, 2)).toBe(undefined);
+  expect(await run({ provenance: 'y' }, 2)).toBe(undefined);
   expect(fetchedOf(kept.list, 'a')!.mustRefetch).toBe(undefined);
 });
 
@@ -335,7 +335,7 @@ test('what was fetched is told of a list, but is no setting of it', async () => 
   await fetch('', telling({ updates: [updateOf(1)] }).client);
   expect(list.settings).toEqual(new Map([['', {}]]));
   const settings = { enabled: true, tier: 'match', trust: 'own' };
-  const fetched = { origin: '', checkpoint: 1, fetchedSeconds: START, unknown: [] };
+  const fetched = { provenance: '', checkpoint: 1, fetchedSeconds: START, unknown: [] };
   expect(list.lists()).toEqual([{ name: '', size: 1, ...settings, fetched }]);
   const [found] = match([{ name: 'original', hash: hashOf(1), quality: 100 }], list).matches;
   expect(found).not.toHaveProperty('trust');
@@ -356,7 +356,7 @@ test('a removed list is gone, and fetched from the start if it comes again', asy
 test('a malformed state is refused without its text', async () => {
   const { list, fetch } = await open();
   const unknown = [{ field: 'secret', count: -1 }];
-  const fetched = { generation: 0, origin: 'secret', unknown };
+  const fetched = { generation: 0, provenance: 'secret', unknown };
   await list.apply({ settings: { a: { fetched } } });
   const error = await fetch('a', telling({}).client).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ code: 'bad-line' });

@@ -9,7 +9,7 @@ import { applyUpdates } from '../../../src/node/files/fetch-list.js';
 import type { PendingRemovals } from '../../../src/policy.js';
 import {
   isOfService,
-  ToldRecords,
+  ReportedRecords,
   WITHDRAWN_BY_SERVICE,
 } from '../../../src/services/list-fetch.js';
 import type { ListUpdate } from '../../../src/services/list-update.js';
@@ -37,10 +37,10 @@ const updateOf = (at: number, state: ListUpdate['state'] = 'active'): ListUpdate
   signals: [],
   entries: state === 'deleted' ? [] : [entryAt(at, '')],
 });
-const tellsOf = (keys: readonly number[]) => {
-  const told = new ToldRecords();
-  for (const at of keys) told.add({ source: 's', key: `${at}` });
-  return told;
+const reportOf = (keys: readonly number[]) => {
+  const reported = new ReportedRecords();
+  for (const at of keys) reported.add({ source: 's', key: `${at}` });
+  return reported;
 };
 const textsOf = (list: Blocklist) => [...list.entries()].map(textOfEntry).sort();
 const verdictOf = (list: Blocklist, at: number) =>
@@ -65,7 +65,7 @@ test('a page that tells what is listed changes nothing', async () => {
     await applyUpdates(list, 'a', updates);
     expect(list.size).toBe(count);
     const { generation, state } = list;
-    const again = await applyUpdates(list, 'a', updates, { told: tellsOf(numbers(0, count)) });
+    const again = await applyUpdates(list, 'a', updates, { reported: reportOf(numbers(0, count)) });
     expect(again).toEqual({ added: 0, removed: 0, withdrawn: 0, pendingRemovals: undefined });
     expect(list.generation).toBe(generation);
     expect(list.state.size).toBe(state.size);
@@ -78,7 +78,7 @@ test('a large page is prepared while the event loop turns, and in force at once'
   stepClock(1, () => seen.add(list.size));
   const turns = loopTurns();
   const updates = numbers(500, 2500).map((at) => updateOf(at));
-  const change = await applyUpdates(list, 'a', updates, { told: tellsOf(numbers(500, 2500)) });
+  const change = await applyUpdates(list, 'a', updates, { reported: reportOf(numbers(500, 2500)) });
   turns.stop();
   expect(change).toMatchObject({ added: 1500, removed: 500, withdrawn: 0 });
   expect([...seen]).toEqual([1000, 2000]);
@@ -96,7 +96,7 @@ test('changes between any two turns of a large page are not lost', async () => {
     for (const each of [known, { ...known, id: '51' }]) {
       await list.apply({ withdraw: [{ ...each, reason: WITHDRAWN_BY_SERVICE.deleted }] });
     }
-    const told = tellsOf(numbers(10, 60));
+    const reported = reportOf(numbers(10, 60));
     const updates = numbers(30, 60).map((at) =>
       updateOf(at, at % 10 > 0 || at === 50 ? 'active' : 'deleted'),
     );
@@ -116,7 +116,7 @@ test('changes between any two turns of a large page are not lost', async () => {
       list.apply({ add: [entryAt(65)] });
       list.apply({ add: [entryAt(66, 'b')] });
     });
-    const changed = await applyUpdates(list, 'a', updates, { told });
+    const changed = await applyUpdates(list, 'a', updates, { reported });
     readings = Math.max(readings, clock.readings);
     vi.restoreAllMocks();
     if (!isChanged) continue;
@@ -161,9 +161,9 @@ test.each([
     list.apply({ withdraw: [{ id: '10' }] });
     return list;
   };
-  const told = tellsOf(numbers(2, 20));
+  const reported = reportOf(numbers(2, 20));
   const updates = [...numbers(5, 12).map((at) => updateOf(at)), updateOf(3, 'withdrawn')];
-  const page = (list: Blocklist) => applyUpdates(list, 'a', updates, { told });
+  const page = (list: Blocklist) => applyUpdates(list, 'a', updates, { reported });
   const all = (list: Blocklist) => [
     textsOf(list),
     list.withdrawals,
@@ -213,7 +213,7 @@ class PlainFeed {
     this.entries = this.entries.filter((entry) => !this.isOut(entry));
   }
 
-  page(updates: readonly ListUpdate[], told: ToldRecords | undefined) {
+  page(updates: readonly ListUpdate[], reported: ReportedRecords | undefined) {
     const last = new Map(updates.map((each) => [`${each.key} ${each.source}`, each]));
     const there = this.entries;
     let withdrawn = 0;
@@ -239,7 +239,7 @@ class PlainFeed {
     const isFed = ({ list, id, source }: BlocklistEntry) =>
       list === 'a' && last.has(`${id} ${source}`);
     const stays = there.filter(
-      (entry) => !isFed(entry) && (entry.list !== 'a' || !told || told.has(entry)),
+      (entry) => !isFed(entry) && (entry.list !== 'a' || !reported || reported.has(entry)),
     );
     const fitting = coming.filter((entry) => !this.isOut(entry));
     this.entries = [...stays, ...fitting];
@@ -276,7 +276,7 @@ const update: fc.Arbitrary<ListUpdate> = fc
 const step = fc.oneof(
   fc.record({
     updates: fc.array(update, { maxLength: 6 }),
-    told: fc.option(fc.array(record, { maxLength: 4 }), { nil: undefined }),
+    reported: fc.option(fc.array(record, { maxLength: 4 }), { nil: undefined }),
     isPendingRemovals: fc.boolean(),
   }),
   fc.record({ add: fc.tuple(fc.nat(3), fc.constantFrom('a', 'b'), fc.boolean()) }),
@@ -296,22 +296,25 @@ test('any pages, small or large, do what they do to a plain list', async () => {
         for (const each of steps) {
           if ('updates' in each) {
             const { updates, isPendingRemovals } = each;
-            const told = each.told && new ToldRecords();
-            for (const one of each.told ? [...each.told, ...updates] : []) told!.add(one);
+            const reported = each.reported && new ReportedRecords();
+            for (const one of each.reported ? [...each.reported, ...updates] : [])
+              reported!.add(one);
             const asked: (readonly Removal[])[] = [];
             const held = { removals: 1 } as PendingRemovals;
-            const pendingOf = (untold: readonly Removal[]) => {
-              asked.push(untold);
+            const pendingOf = (unreported: readonly Removal[]) => {
+              asked.push(unreported);
               return isPendingRemovals ? held : undefined;
             };
-            const untold = plain.entries.filter((one) => one.list === 'a' && !told?.has(one));
-            const pendingRemovals = told && isPendingRemovals ? held : undefined;
-            const expected = plain.page(updates, pendingRemovals ? undefined : told);
-            expect(await applyUpdates(list, 'a', updates, { told, pendingOf })).toEqual({
+            const unreported = plain.entries.filter(
+              (one) => one.list === 'a' && !reported?.has(one),
+            );
+            const pendingRemovals = reported && isPendingRemovals ? held : undefined;
+            const expected = plain.page(updates, pendingRemovals ? undefined : reported);
+            expect(await applyUpdates(list, 'a', updates, { reported, pendingOf })).toEqual({
               ...expected,
               pendingRemovals,
             });
-            expect(asked.map(({ length }) => length)).toEqual(told ? [untold.length] : []);
+            expect(asked.map(({ length }) => length)).toEqual(reported ? [unreported.length] : []);
           } else if ('add' in each) {
             const [at, on, isFed] = each.add;
             const { source: _, ...unfed } = entryAt(at, on);

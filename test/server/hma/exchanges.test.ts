@@ -54,7 +54,7 @@ test('Coop makes an exchange, reads its state, and removes it with its bank', as
       ...{ last_fetch_succeeded: null, up_to_date: false, fetched_items: 0 },
     });
     // As a fetch writes it.
-    const fetched = { origin: '', unknown: [], fetchedSeconds: 1_700_000_000 };
+    const fetched = { provenance: '', unknown: [], fetchedSeconds: 1_700_000_000 };
     const write = (state: object) =>
       databaseOf(store).query('update list set fetched = $2::text::json where name = $1', [
         ...['COOP_NCMEC', JSON.stringify(state)],

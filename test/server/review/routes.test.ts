@@ -312,7 +312,7 @@ test('the lists tell how large, how fresh and how often wrong they are', async (
   await queue().decide('u1', { outcome: 'confirmed', role: 'moderator' });
   await queue().decide('u2', { outcome: 'rejected', role: 'moderator' });
   await databaseOf(store).query("update list set fetched = $1::text::json where name = 'partner'", [
-    JSON.stringify({ origin: '', fetchedSeconds: NOW / 1000, isPartial: true, unknown: [] }),
+    JSON.stringify({ provenance: '', fetchedSeconds: NOW / 1000, isPartial: true, unknown: [] }),
   ]);
   const follower = await store.follow();
   await signedIn(

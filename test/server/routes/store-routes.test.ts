@@ -89,7 +89,7 @@ test.each([
   expect(await store.revision()).toBe(before);
 });
 
-test('all lists are told, with the exchanges and no credential', async () => {
+test('all lists are told, with the feeds and no credential', async () => {
   const feeds = store.feeds(new Uint8Array(32).fill(7));
   const credentials = { key: 'a secret' };
   await feeds.set('theirs', { api: 'stopncii', settings: {}, credentials, enabled: true });
@@ -99,7 +99,7 @@ test('all lists are told, with the exchanges and no credential', async () => {
       JSON.stringify({
         revision: await store.revision(),
         lists: await store.lists(),
-        exchanges: await feeds.items(),
+        feeds: await feeds.items(),
       }),
     ),
   ]);
@@ -164,7 +164,7 @@ test.each([
 });
 
 test('a list is fetched while the caller hears how far it is', async () => {
-  const progress = { told: 2, added: 1 } as FetchProgress;
+  const progress = { reported: 2, added: 1 } as FetchProgress;
   const fetch: CurationOptions['fetch'] = async (list, options) => {
     if (list !== 'a') return undefined;
     const { fromStart, onProgress, onProblem } = options;

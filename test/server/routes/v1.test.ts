@@ -174,7 +174,7 @@ test('entry hashes are for curators, unless an option tells them to all', async 
       const [, reply] = await asked(url, body('match'));
       expect(reply.decision.matches[0]?.hash).toBe(hex);
     },
-    { blocklist: list, tellHashes: true },
+    { blocklist: list, includeHashes: true },
   );
 });
 
@@ -440,10 +440,10 @@ test('status tells sizes to all, and lists to curators', async () => {
 
 test('status tells nothing of how far a list was fetched', async () => {
   const blocklist = createBlocklist([]);
-  const fetched = { origin: 'there', unknown: [], generation: 0 };
+  const fetched = { provenance: 'there', unknown: [], generation: 0 };
   const change = { settings: { a: { fetched } } };
   await blocklist.apply(change);
-  expect(blocklist.lists()).toMatchObject([{ name: 'a', fetched: { origin: 'there' } }]);
+  expect(blocklist.lists()).toMatchObject([{ name: 'a', fetched: { provenance: 'there' } }]);
   await served(
     async ({ url }) => {
       const told = await (await fetch(`${url}/v1/status`, as('curate'))).text();

@@ -19,7 +19,7 @@ describeEngines((running) => {
     const credentials = { user: 'someone', password: 'secret' };
     await feeds.set('a', { api: 'ncmec', settings: { list: 'npo' }, credentials });
     await feeds.set('b', { api: 'hma', enabled: false });
-    await store().fetch('a', client, { origin: 'x' });
+    await store().fetch('a', client, { provenance: 'x' });
     expect(await feeds.items()).toMatchObject([
       {
         name: 'a',
@@ -27,7 +27,7 @@ describeEngines((running) => {
         settings: { list: 'npo' },
         enabled: true,
         hasCredentials: true,
-        fetched: { origin: 'x', checkpoint: 5 },
+        fetched: { provenance: 'x', checkpoint: 5 },
       },
       { name: 'b', api: 'hma', settings: {}, enabled: false, hasCredentials: false },
     ]);
@@ -35,7 +35,7 @@ describeEngines((running) => {
     expect(await feeds.credentials('b')).toBe(undefined);
     expect(await feeds.credentials('c')).toBe(undefined);
     const rows = await databaseOf(store()).query<{ credentials: Uint8Array | null }>(
-      'select * from exchange',
+      'select * from feed',
     );
     for (const row of rows) {
       const all = JSON.stringify({ ...row, credentials: null });
@@ -66,20 +66,20 @@ describeEngines((running) => {
     const other = store().feeds(new Uint8Array(32).fill(8));
     await expect(other.credentials('a')).rejects.toMatchObject(wrong);
     await expect(store().feeds().credentials('a')).rejects.toThrow('a key');
-    await database.query(`update exchange set credentials =
-      (select credentials from exchange where name = 'a') where name = 'b'`);
+    await database.query(`update feed set credentials =
+      (select credentials from feed where name = 'a') where name = 'b'`);
     await expect(feeds.credentials('b')).rejects.toMatchObject(wrong);
     const [row] = await database.query<{ length: number }>(
-      "select length(credentials) as length from exchange where name = 'a'",
+      "select length(credentials) as length from feed where name = 'a'",
     );
     for (let at = 0; at < row!.length; at++) {
       const flip = `set_byte(credentials, ${at}, get_byte(credentials, ${at}) # 1)`;
-      const turn = `update exchange set credentials = ${flip} where name = 'a'`;
+      const turn = `update feed set credentials = ${flip} where name = 'a'`;
       await database.query(turn);
       await expect(feeds.credentials('a')).rejects.toMatchObject(wrong);
       await database.query(turn);
     }
-    await database.query("update exchange set credentials = '\\x01' where name = 'a'");
+    await database.query("update feed set credentials = '\\x01' where name = 'a'");
     await expect(feeds.credentials('a')).rejects.toMatchObject(wrong);
   });
 
@@ -90,7 +90,7 @@ describeEngines((running) => {
     for (let count = 0; count < 5; count++) {
       await feeds.set('a', { api: 'hma', credentials });
       const [row] = await databaseOf(store()).query<{ text: string }>(
-        "select encode(credentials, 'hex') as text from exchange",
+        "select encode(credentials, 'hex') as text from feed",
       );
       seen.add(row!.text.slice(0, 24));
     }

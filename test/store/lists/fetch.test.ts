@@ -158,12 +158,12 @@ describeEngines((running) => {
       await store.fetch('a', client, options);
       return asked[0];
     };
-    expect(await run({ origin: 'x' }, 1, 2)).toBe(undefined);
-    expect(await run({ origin: 'x' })).toBe(1);
-    expect(await run({ origin: 'y' }, 2)).toBe(undefined);
+    expect(await run({ provenance: 'x' }, 1, 2)).toBe(undefined);
+    expect(await run({ provenance: 'x' })).toBe(1);
+    expect(await run({ provenance: 'y' }, 2)).toBe(undefined);
     expect(await hashesOn(store, 'a')).toEqual(hexes(2));
     await store.apply({ replace: { list: 'a', entries: [] }, settings: { a: null } });
-    expect(await run({ origin: 'y' }, 3)).toBe(undefined);
+    expect(await run({ provenance: 'y' }, 3)).toBe(undefined);
     expect(await hashesOn(store, 'a')).toEqual(hexes(3));
   });
 
@@ -271,7 +271,7 @@ test('of what is held back no more is read than is told', async () => {
   const told = { removals: 1e6, of: 1e6, sinceSeconds: START, isConfirmed: false };
   const pendingRemovals = { ...told, keys: 'A'.repeat(1e6) };
   const unknown = [{ field: '"pendingRemovals":{}', word: '\u0000"keys":""', count: 1 }];
-  const state = { origin: '', unknown };
+  const state = { provenance: '', unknown };
   const put = (name: string, fetched: object) =>
     database.query('update list set fetched = $2::text::json where name = $1', [
       name,
