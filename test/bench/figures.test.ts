@@ -711,7 +711,9 @@ describe('security.md', () => {
   test('the counts of the tests that it names, and the limits', () => {
     const connections = constant('test/server/hostile-serve.test.ts', 'CONNECTIONS');
     const mutants = constant('test/node/decode/mutants.test.ts', 'MUTANTS');
-    const [, kills] = /POOL_KILLS \?\? (\d+)\)/.exec(text('test/node/pool/hash-pool.test.ts'))!;
+    const [, kills] = /POOL_KILLS \?\? runs\((\d+)\)/.exec(
+      text('test/node/pool/hash-pool.test.ts'),
+    )!;
     const production = text('docs/production.md');
     says(production, [
       '| `cpuSeconds` of a pool | 5 a picture |',
@@ -772,8 +774,10 @@ describe('evidence.md', () => {
   });
 
   test('how long a service is asked while its lists change', () => {
-    const [, seconds] = /SOAK_SECONDS \?\? (\d+)\)/.exec(text('test/server/soak/soak.test.ts'))!;
-    expect(page).toContain(`for ${seconds} seconds in \`npm test\``);
+    const [, seconds] = /SOAK_SECONDS \?\? runs\((\d+)\)/.exec(
+      text('test/server/soak/soak.test.ts'),
+    )!;
+    expect(page).toContain(`for ${seconds} seconds in \`npm run test:deep\``);
   });
 
   test('what the sealed set needs besides the dependencies', () => {
