@@ -27,6 +27,7 @@ const SLOW = [
  * those of files that changed after it; a run of named files has them all.
  */
 const DEEP: readonly [tests: string, of: RegExp][] = [
+  ['test/browser/pictures.test.ts', /^(docs\/(making|pictures)|test\/browser\/pictures)/],
   ['test/bench/**/*.test.ts', /^(bench|docs\/making|test\/bench)\//],
   ['test/project/installed.test.ts', /^(package|test\/project\/(installed|package))/],
   ['test/project/runtimes.test.ts', /^test\/(runtimes\/|project\/runtimes)/],
@@ -113,7 +114,6 @@ export default defineConfig(({ mode }) => {
     // worker runs share its engines.
     engines: {
       ...common,
-
       include: ['test/{browser,page,shown}/**/*.test.ts'],
       exclude: [...WITHOUT_ENGINE, ...deep],
       globalSetup: 'test/browser/engines/engines-not-run.ts',

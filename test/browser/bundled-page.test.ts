@@ -1,13 +1,15 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import * as esbuild from 'esbuild';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import webpack from 'webpack';
 import { installedPackage, ROOT } from '../project/package.js';
+import { isDeep } from '../seed.js';
 import type { EnginePage } from './engines/engine.js';
-import { describeEngine, ENGINES } from './engines/engines.js';
-import { type Site, serve } from './engines/serve.js';
+import { describeEngine, ENGINES, testIn } from './engines/engines.js';
+import { serve } from './engines/serve.js';
 import { inNode } from './node-hash.js';
 
 /*
@@ -27,10 +29,7 @@ const FORMATS = [
 const BUNDLERS: Record<string, (folder: string) => Promise<void>> = {
   async Vite(folder) {
     const program = join(folder, '../node_modules/vite/bin/vite.js');
-    execFileSync(process.execPath, [program, 'build'], {
-      cwd: folder,
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
+    await promisify(execFile)(process.execPath, [program, 'build'], { cwd: folder });
   },
 
   async webpack(folder) {
@@ -96,47 +95,58 @@ async function withoutTypes(folder: string, change = (code: string) => code): Pr
   writeFileSync(join(folder, 'dist/index.html'), html.replace('./main.ts', './assets/main.js'));
 }
 
-type Installed = ReturnType<typeof installedPackage>;
-
-/** The built pages of all bundlers. */
+/** The site of a built page. */
 interface Built {
   asked: string[];
-  address(bundler: Bundler): string;
-  end(): Promise<void>;
+  address: string;
+  close(): Promise<void>;
 }
 
-async function built(project: Installed, beside: readonly string[]): Promise<Built> {
-  const modules = join(project.folder, 'node_modules');
-  for (const name of beside) {
-    symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
-  }
-  const sites = new Map<Bundler, Site>();
+/** Builds the page in the project and serves it. */
+async function built(bundler: Bundler, project: { folder: string }): Promise<Built> {
+  const folder = join(project.folder, bundler.replace(/\W+/g, '-'));
+  cpSync(join(ROOT, 'examples/vite-page'), folder, { recursive: true });
+  await BUNDLERS[bundler]!(folder);
+  const dist = join(folder, 'dist');
+  const files = readdirSync(dist, { recursive: true, encoding: 'utf8' });
   const asked: string[] = [];
-  for (const [bundler, build] of Object.entries(BUNDLERS)) {
-    const folder = join(project.folder, bundler.replace(/\W+/g, '-'));
-    cpSync(join(ROOT, 'examples/vite-page'), folder, { recursive: true });
-    await build(folder);
-    const dist = join(folder, 'dist');
-    const files = readdirSync(dist, { recursive: true, encoding: 'utf8' });
-    const site = await serve((path, { method, url }) => {
-      if (path === '/favicon.ico') return undefined;
-      asked.push(`${method} ${url}`);
-      const file = path === '/' ? 'index.html' : path.slice(1);
-      return files.includes(file) ? { body: readFileSync(join(dist, file)) } : undefined;
-    });
-    sites.set(bundler, site);
-  }
-  return {
-    asked,
-    address: (bundler) => `${sites.get(bundler)!.url}/`,
-    async end() {
-      for (const site of sites.values()) await site.close();
-    },
-  };
+  const site = await serve((path, { method, url }) => {
+    if (path === '/favicon.ico') return undefined;
+    asked.push(`${method} ${url}`);
+    const file = path === '/' ? 'index.html' : path.slice(1);
+    return files.includes(file) ? { body: readFileSync(join(dist, file)) } : undefined;
+  });
+  return { asked, address: `${site.url}/`, close: () => site.close() };
 }
 
-/** What the page says of a file that was chosen. */
-async function said(page: EnginePage, path: string): Promise<string> {
+const equipped = installedPackage({ decoders: true });
+const bare = installedPackage({ decoders: false });
+for (const [project, beside] of [
+  [equipped, ['vite', 'utif2']],
+  [bare, ['vite']],
+] as const) {
+  for (const name of beside) {
+    symlinkSync(join(ROOT, 'node_modules', name), join(project.folder, 'node_modules', name));
+  }
+}
+
+/** The pages built so far: each is built for the first test that opens it. */
+const pages = new Map<string, Promise<Built>>();
+function builtOnce(bundler: Bundler, project: typeof equipped): Promise<Built> {
+  const key = `${project.folder} ${bundler}`;
+  const page = pages.get(key) ?? built(bundler, project);
+  pages.set(key, page);
+  return page;
+}
+afterAll(async () => {
+  for (const page of pages.values()) await page.then((site) => site.close());
+});
+
+/** The page's answer to a file that is chosen. */
+async function answerTo(page: EnginePage, path: string): Promise<string> {
+  await page.evaluate(() => {
+    document.querySelector('output')!.textContent = 'Nothing yet';
+  });
   await page.setFiles('input', [join(FIXTURES, path)]);
   const answer = () => {
     const { textContent } = document.querySelector('output')!;
@@ -148,52 +158,38 @@ async function said(page: EnginePage, path: string): Promise<string> {
   });
 }
 
-const equipped = installedPackage({ decoders: true });
-const bare = installedPackage({ decoders: false });
-let pages: Built;
-let pagesWithoutDecoders: Built;
-beforeAll(async () => {
-  pages = await built(equipped, ['vite', 'utif2']);
-  pagesWithoutDecoders = await built(bare, ['vite']);
-});
-afterAll(async () => {
-  await pages.end();
-  await pagesWithoutDecoders.end();
-});
-
 for (const name of ENGINES) {
   describeEngine(name, (open) => {
     // What differs between engines is the library's part, which one bundler shows.
-    describe.each(name === 'chromium' ? Object.keys(BUNDLERS) : ['Vite'])('%s', (bundler) => {
-      const formats = /beside/.test(bundler) ? FORMATS.slice(0, 2) : FORMATS;
-      test.each(formats)('%s: the page shows the hash of Node, and sends nothing', async (path) => {
-        const { hash, quality } = await inNode(join(FIXTURES, path), { exact: true });
+    const bundlers = isDeep && name === 'chromium' ? Object.keys(BUNDLERS) : ['Vite'];
+    describe.each(bundlers)('%s', (bundler) => {
+      test('the page shows the hash of Node or why there is none, and sends nothing', async () => {
+        const { asked, address } = await builtOnce(bundler, equipped);
         const page = await open.page();
-        pages.asked.length = 0;
-        await page.goto(pages.address(bundler));
-        expect(await said(page, path)).toMatch(new RegExp(`^${hash}, quality ${quality}(:|$)`));
-        const [first, ...others] = pages.asked;
+        asked.length = 0;
+        await page.goto(address);
+        for (const path of /beside/.test(bundler) ? FORMATS.slice(0, 2) : FORMATS) {
+          const { hash, quality } = await inNode(join(FIXTURES, path), { exact: true });
+          const expected = new RegExp(`^${hash}, quality ${quality}(:|$)`);
+          expect(await answerTo(page, path), path).toMatch(expected);
+        }
+        expect(await answerTo(page, 'images/half.jpg')).toMatch(/^No hash \(corrupt\): /);
+        const [first, ...others] = asked;
         expect(first).toBe('GET /');
         // The scripts of the page and of its Worker, and nothing in their addresses.
         expect(others.length).toBeGreaterThan(1);
         for (const each of others) expect(each).toMatch(/^GET \/assets\/[\w./-]+$/);
       });
 
-      test('a file without a hash shows why', async () => {
+      testIn('chromium', name)('the page names the package that it was built without', async () => {
+        const { address } = await builtOnce(bundler, bare);
         const page = await open.page();
-        await page.goto(pages.address(bundler));
-        expect(await said(page, 'images/half.jpg')).toMatch(/^No hash \(corrupt\): /);
-      });
-
-      test.each(['images/rgb.tiff', 'heic/photo.heic'])(
-        '%s: the page names the package that it was built without',
-        async (path) => {
-          const page = await open.page();
-          await page.goto(pagesWithoutDecoders.address(bundler));
+        await page.goto(address);
+        for (const path of ['images/rgb.tiff', 'heic/photo.heic']) {
           const names = /^No hash \(decoder-missing\): .*(utif2|heic-decode)/;
-          expect(await said(page, path)).toMatch(names);
-        },
-      );
+          expect(await answerTo(page, path)).toMatch(names);
+        }
+      });
     });
   });
 }

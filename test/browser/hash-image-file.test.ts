@@ -6,7 +6,7 @@ import { hashToHex } from '../../src/hash.js';
 import type { HashFileOptions as NodeOptions } from '../../src/node/hash-file.js';
 import { variantsOfFile } from '../node/variants-of-file.js';
 import { ROOT } from '../project/package.js';
-import { describeEngine, ENGINES } from './engines/engines.js';
+import { describeEngine, ENGINES, testIn } from './engines/engines.js';
 import { hashInPage, hashingSite, type PageHash } from './hashing-page.js';
 import { difference, FILES, HEIC_FILES, inNode } from './node-hash.js';
 
@@ -28,6 +28,9 @@ for (const name of ENGINES) {
     const opened = hashingSite(open, (path) =>
       path === '/large.jpg' ? { body: large } : undefined,
     );
+
+    // Options are the library's, the same in every engine.
+    const inOne = testIn('chromium', name);
 
     test('gives the hash of Node for every kind of file', async () => {
       const { page, workerUrl } = await opened();
@@ -64,7 +67,7 @@ for (const name of ENGINES) {
       expect([result!.width, result!.height]).toEqual([3024, 4032]);
     });
 
-    test('takes the options of Node', async () => {
+    inOne('takes the options of Node', async () => {
       const { page } = await opened();
       const files = [
         'fixtures/photos/locomotion-house-cat.jpg',
@@ -119,7 +122,7 @@ for (const name of ENGINES) {
       expect(taken.sides).toEqual([node.width, node.height, node.width, node.height]);
     });
 
-    test('refuses invalid options, and files over a limit', async () => {
+    inOne('refuses invalid options, and files over a limit', async () => {
       const { page } = await opened();
       const choices = [
         { algorithm: 'md5' },

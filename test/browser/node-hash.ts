@@ -40,11 +40,22 @@ export const FILES: readonly string[] = ['images', 'photos'].flatMap((folder) =>
 /** The HEIC ones. */
 export const HEIC_FILES: readonly string[] = filesOf('heic', (file) => file.endsWith('.heic'));
 
-/** What Node gives, in the form that the page gives. */
+/** Hashes of files, which the tests of a worker share. */
+const known = new Map<string, Promise<PageHash>>();
+
+/** The hash in Node, in the form that the page gives. */
 export async function inNode(
   source: string | Uint8Array,
   options: HashFileOptions = {},
 ): Promise<PageHash> {
+  if (typeof source !== 'string') return await hashed(source, options);
+  const key = JSON.stringify([source, options]);
+  const hash = known.get(key) ?? hashed(source, options);
+  known.set(key, hash);
+  return await hash;
+}
+
+async function hashed(source: string | Uint8Array, options: HashFileOptions): Promise<PageHash> {
   // Threads run JavaScript, and this file runs as source. Another file of tests may have set others.
   setWorkerScripts(join(ROOT, 'dist'));
   try {

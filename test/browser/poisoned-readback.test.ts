@@ -1,8 +1,15 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ROOT } from '../project/package.js';
+import { isDeep } from '../seed.js';
 import { bundledWorker } from './bundle.js';
-import { describeEngine, ENGINES, type EnginePage, type Running } from './engines/engines.js';
+import {
+  describeEngine,
+  ENGINES,
+  type EngineName,
+  type EnginePage,
+  type Running,
+} from './engines/engines.js';
 import type { Site } from './engines/serve.js';
 import {
   hashInPage,
@@ -29,8 +36,18 @@ function problemsOf(file: string, node: PageHash, page: PageHash): string[] {
   return difference(file, node, page);
 }
 
+const PICTURES = [
+  'fixtures/photos/locomotion-house-cat.jpg',
+  'fixtures/images/palette.png',
+  'fixtures/images/cut-out.webp',
+  'fixtures/images/animated.gif',
+  'fixtures/images/lossless.avif',
+];
+
 const node = new Map<string, PageHash>();
-for (const file of FILES) node.set(file, await inNode(join(ROOT, file)));
+/** By default those that are refused, and each fourth of the others. */
+const TRIED = FILES.filter((file, i) => isDeep || REFUSED.test(file) || i % 4 === 0);
+for (const file of new Set([...TRIED, ...PICTURES])) node.set(file, await inNode(join(ROOT, file)));
 
 /** Firefox's own ways to alter what a canvas returns. */
 const FIREFOX = {
@@ -47,12 +64,12 @@ for (const [title, preferences] of Object.entries(FIREFOX)) {
     (open) => {
       const opened = hashingSite(open);
 
-      test('every file has the right hash or is refused', async () => {
+      test('a file has the right hash or is refused', async () => {
         const { page, workerUrl } = await opened();
         const readback = await page.evaluate(() => window.onlyhashes.checkPixelReadback());
         expect(readback).toBe('altered');
-        const results = await hashInPage(page, [...FILES], { workerUrl });
-        const problems = FILES.flatMap((file, i) => problemsOf(file, node.get(file)!, results[i]!));
+        const results = await hashInPage(page, TRIED, { workerUrl });
+        const problems = TRIED.flatMap((file, i) => problemsOf(file, node.get(file)!, results[i]!));
         expect(problems).toEqual([]);
         const refused = results.filter(({ error }) => error === 'poisoned').length;
         expect(refused).toBeGreaterThan(5);
@@ -127,14 +144,6 @@ const UNGUARDED = `
   });
   postMessage('ready');`;
 
-const PICTURES = [
-  'fixtures/photos/locomotion-house-cat.jpg',
-  'fixtures/images/palette.png',
-  'fixtures/images/cut-out.webp',
-  'fixtures/images/animated.gif',
-  'fixtures/images/lossless.avif',
-];
-
 const unguardedSum = (page: EnginePage, worker: string) =>
   page.evaluate(
     async (script: string, url: string) => {
@@ -153,7 +162,7 @@ const unguardedSum = (page: EnginePage, worker: string) =>
     PICTURES[0]!,
   );
 
-const patchedCanvas = (open: Running) => {
+const patchedCanvas = (name: EngineName, open: Running) => {
   let site: Site;
   beforeAll(async () => {
     const worker = await bundledWorker();
@@ -169,7 +178,11 @@ const patchedCanvas = (open: Running) => {
   });
   afterAll(() => site.close());
 
-  test.each(Object.keys(PATCHES).map((patch, i) => [patch, i] as const))('%s', async (_, i) => {
+  // The guard is the library's: by default each patch is tried in one engine.
+  const patches = Object.keys(PATCHES)
+    .map((patch, i) => [patch, i] as const)
+    .filter(([, i]) => isDeep || i % ENGINES.length === ENGINES.indexOf(name));
+  test.each(patches)('%s', async (_, i) => {
     const page = await open.page();
     await openHashing(page, site);
     // Without the guard the picture is another one.
@@ -189,6 +202,6 @@ const patchedCanvas = (open: Running) => {
 
 for (const name of ENGINES) {
   describeEngine(name, (open) =>
-    describe('a canvas patched in the Worker', () => patchedCanvas(open)),
+    describe('a canvas patched in the Worker', () => patchedCanvas(name, open)),
   );
 }

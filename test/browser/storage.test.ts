@@ -49,15 +49,15 @@ const TELL = `
 
 /** Runs `keep` or `find` of every way and gives the names of those that returned true. */
 const each = (what: 'keep' | 'find') => `async (mark) => {
-  const named = [];
-  for (const [name, way] of Object.entries({ ${Object.entries(WAYS)
+  const ways = Object.entries({ ${Object.entries(WAYS)
     .map(([name, code]) => `${name}: async () => { ${code[what]} }`)
-    .join(',\n')} })) {
-    const never = new Promise((resolve) => setTimeout(resolve, 3000));
-    try { if (await Promise.race([way(), never])) named.push(name); } catch {}
-  }
+    .join(',\n')} });
+  const never = new Promise((resolve) => setTimeout(resolve, 3000));
+  const done = await Promise.all(ways.map(async ([name, way]) => {
+    try { return await Promise.race([way(), never]) ? [name] : []; } catch { return []; }
+  }));
   ${what === 'keep' ? TELL : ''}
-  return named;
+  return done.flat();
 }`;
 
 /**

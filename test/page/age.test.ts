@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { LANGUAGES } from '../../src/page/parts/language.js';
-import { describeEngine, ENGINES, type EnginePage } from '../browser/engines/engines.js';
+import { describeEngine, type EnginePage, enginesFor } from '../browser/engines/engines.js';
 import { testFolder } from '../folder.js';
 import { buildDemo, speak } from './demo-page.js';
 
@@ -22,7 +22,7 @@ const placed = (page: EnginePage, selector: string) =>
     selector,
   );
 
-for (const name of ENGINES) {
+for (const name of enginesFor('webkit')) {
   describeEngine(name, (open) => {
     // WebKitGTK's window is never narrower than 447 pixels.
     test.each(Object.keys(LANGUAGES))(

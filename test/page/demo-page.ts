@@ -1,33 +1,28 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, readFileSync, truncateSync } from 'node:fs';
+import { copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { EnginePage } from '../browser/engines/engines.js';
 import { ROOT } from '../project/package.js';
 
-/** Builds the page from `dist` into `folder`. */
-export function buildDemo(folder: string): {
-  path: string;
-  url: string;
-  html: string;
-  printed: string;
-} {
-  const path = join(folder, 'onlyhashes.html');
-  const printed = execFileSync(process.execPath, [join(ROOT, 'dist/demo-build.js'), path], {
-    encoding: 'utf8',
-  });
-  return { path, url: pathToFileURL(path).href, html: readFileSync(path, 'utf8'), printed };
-}
+/** The page and the line that its build printed. */
+let built: { html: Buffer; printed: string } | undefined;
 
-/** Settings of Firefox: it saves without asking, and shows no panel that would take the keys. */
-export const savingTo = (folder: string) => ({
-  'browser.download.folderList': 2,
-  'browser.download.dir': folder,
-  'browser.download.useDownloadDir': true,
-  'browser.download.alwaysOpenPanel': false,
-  'browser.download.always_ask_before_handling_new_types': false,
-  'browser.helperApps.neverAsk.saveToDisk': 'application/json',
-});
+/** Builds the page from `dist` into `folder`; the files of a worker share one build. */
+export function buildDemo(
+  folder: string,
+  { isNew = false } = {},
+): { path: string; url: string; html: string; printed: string } {
+  const path = join(folder, 'onlyhashes.html');
+  if (!built || isNew) {
+    const printed = execFileSync(process.execPath, [join(ROOT, 'dist/demo-build.js'), path], {
+      encoding: 'utf8',
+    });
+    built = { html: readFileSync(path), printed };
+  } else writeFileSync(path, built.html);
+  const { html, printed } = built;
+  return { path, url: pathToFileURL(path).href, html: html.toString(), printed };
+}
 
 /** Writes `count` pictures to `folder`; the one at `corrupt` is truncated. */
 export function manyPictures(folder: string, count: number, corrupt: number): string[] {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { LANGUAGES } from '../../src/page/parts/language.js';
-import { describeEngine, ENGINES, type EnginePage } from '../browser/engines/engines.js';
+import { describeEngine, type EnginePage, enginesFor } from '../browser/engines/engines.js';
 import { serve } from '../browser/engines/serve.js';
 import { testFolder } from '../folder.js';
 import { buildDemo, choose, photo, screen, speak, toChoosing } from './demo-page.js';
@@ -55,7 +55,7 @@ async function opening(page: EnginePage): Promise<string[]> {
 const told = (page: EnginePage) =>
   page.evaluate(() => document.getElementById('told')?.textContent ?? '');
 
-for (const name of ENGINES) {
+for (const name of enginesFor('chromium')) {
   describeEngine(name, (open) => {
     test('no screen opens a dropped or pasted picture; the page says where to add it', async () => {
       const page = await open.page();

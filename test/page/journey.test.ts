@@ -12,7 +12,6 @@ import {
   focusedLabel,
   focusNothing,
   photo,
-  savingTo,
   screen,
   tabTo,
   toChoosing,
@@ -45,81 +44,75 @@ function savedText(page: EnginePage): Promise<string> {
 }
 
 for (const name of ENGINES) {
-  describeEngine(
-    name,
-    (open) => {
-      test('from the first screen to a saved file, by keyboard alone, from file:', async () => {
-        const page = await open.page();
-        await page.goto(demo.url);
-        await keepBlobs(page);
-        await focusNothing(page);
-        await page.press('Tab');
-        expect(await focusedLabel(page)).toBe('Exit this page');
-        await toChoosing(page);
-        await tabTo(page, 'Choose pictures');
-        // The device's file chooser is not part of the page, so its result is set.
-        await page.setFiles('#files', PHOTOS.map(photo));
-        await screen(page, '3 pictures');
-        await choose(page, 'Next');
-        await screen(page, 'Before you make the file');
-        expect(await textOf(page, 'main')).toContain('We cannot recover this code.');
-        await choose(page, 'Make the file');
-        await screen(page, 'Your code');
-        const code = await textOf(page, '#code');
-        await choose(page, 'Next');
-        await screen(page, 'Your file');
-        const preview = await textOf(page, '.verbatim');
-        await choose(page, 'Save the file');
-        const saved = await savedText(page);
+  describeEngine(name, (open) => {
+    test('from the first screen to a saved file, by keyboard alone, from file:', async () => {
+      const page = await open.page();
+      await page.goto(demo.url);
+      await keepBlobs(page);
+      await focusNothing(page);
+      await page.press('Tab');
+      expect(await focusedLabel(page)).toBe('Exit this page');
+      await toChoosing(page);
+      await tabTo(page, 'Choose pictures');
+      // The device's file chooser is not part of the page, so its result is set.
+      await page.setFiles('#files', PHOTOS.map(photo));
+      await screen(page, '3 pictures');
+      await choose(page, 'Next');
+      await screen(page, 'Before you make the file');
+      expect(await textOf(page, 'main')).toContain('We cannot recover this code.');
+      await choose(page, 'Make the file');
+      await screen(page, 'Your code');
+      const code = await textOf(page, '#code');
+      await choose(page, 'Next');
+      await screen(page, 'Your file');
+      const preview = await textOf(page, '.verbatim');
+      await choose(page, 'Save the file');
+      const saved = await savedText(page);
 
-        // The saved text is the text shown, to the last byte.
-        expect(saved).toBe(preview);
-        expect(saved.length).toBe(16_384);
-        const bundle = readBundle(saved);
-        const hashes = new Set<string>();
-        for (const file of PHOTOS) {
-          const image = await hashFile(photo(file), { exact: true });
-          hashes.add(hashToHex(image.hash));
-          for (const variant of image.variants) hashes.add(hashToHex(variant.hash));
-        }
-        expect(new Set(bundle.hashes.map(({ hash }) => hash))).toEqual(hashes);
-        expect(code).toMatch(/^([0-9A-HJKMNP-TV-Z]{4}-){5}[0-9A-HJKMNP-TV-Z]{4}$/);
-        expect(saved).not.toContain(code);
-        if (name === 'firefox') {
-          await expect.poll(() => savedFile()).toBe(preview);
-        }
-        await choose(page, 'Next');
-        await screen(page, 'You did it. What now?');
+      // The saved text is the text shown, to the last byte.
+      expect(saved).toBe(preview);
+      expect(saved.length).toBe(16_384);
+      const bundle = readBundle(saved);
+      const hashes = new Set<string>();
+      for (const file of PHOTOS) {
+        const image = await hashFile(photo(file), { exact: true });
+        hashes.add(hashToHex(image.hash));
+        for (const variant of image.variants) hashes.add(hashToHex(variant.hash));
+      }
+      expect(new Set(bundle.hashes.map(({ hash }) => hash))).toEqual(hashes);
+      expect(code).toMatch(/^([0-9A-HJKMNP-TV-Z]{4}-){5}[0-9A-HJKMNP-TV-Z]{4}$/);
+      expect(saved).not.toContain(code);
+      if (name === 'firefox') {
+        await expect.poll(() => savedIn(open.engine.downloads!)).toBe(preview);
+      }
+      await choose(page, 'Next');
+      await screen(page, 'You did it. What now?');
 
-        // Nothing is stored, and no file name is on the page or in the file.
-        expect(await stored(page)).toEqual([]);
-        const everything = (await page.evaluate(() => document.documentElement.outerHTML)) + saved;
-        for (const file of PHOTOS) expect(everything).not.toContain(file.split('.')[0]);
+      // Nothing is stored, and no file name is on the page or in the file.
+      expect(await stored(page)).toEqual([]);
+      const everything = (await page.evaluate(() => document.documentElement.outerHTML)) + saved;
+      for (const file of PHOTOS) expect(everything).not.toContain(file.split('.')[0]);
 
-        // The saved file is withdrawn with its code.
-        const path = join(folder, `${name}.json`);
-        await choose(page, 'Clear everything');
-        await screen(page, 'This is not your fault.');
-        writeFileSync(path, saved);
-        await choose(page, 'Take a file back');
-        await screen(page, 'Take a file back');
-        await page.setFiles('#withdraw-file', [path]);
-        await page.waitFor(() => document.activeElement?.id === 'withdraw-code');
-        for (const digit of code.toLowerCase().replaceAll('-', '')) await page.press(digit);
-        await choose(page, 'Make the take-back file');
-        await page.waitFor(() => document.querySelector('.verbatim') !== null);
-        const back = await savedText(page);
-        expect(back).toBe(await textOf(page, '.verbatim'));
-        expect(await readWithdrawal(back, { bundleOf: () => bundle })).toMatchObject({
-          case: bundle.case,
-          token: code,
-        });
+      // The saved file is withdrawn with its code.
+      const path = join(folder, `${name}.json`);
+      await choose(page, 'Clear everything');
+      await screen(page, 'This is not your fault.');
+      writeFileSync(path, saved);
+      await choose(page, 'Take a file back');
+      await screen(page, 'Take a file back');
+      await page.setFiles('#withdraw-file', [path]);
+      await page.waitFor(() => document.activeElement?.id === 'withdraw-code');
+      for (const digit of code.toLowerCase().replaceAll('-', '')) await page.press(digit);
+      await choose(page, 'Make the take-back file');
+      await page.waitFor(() => document.querySelector('.verbatim') !== null);
+      const back = await savedText(page);
+      expect(back).toBe(await textOf(page, '.verbatim'));
+      expect(await readWithdrawal(back, { bundleOf: () => bundle })).toMatchObject({
+        case: bundle.case,
+        token: code,
       });
-    },
-    {
-      preferences: savingTo(folder),
-    },
-  );
+    });
+  });
 }
 
 function textOf(page: EnginePage, selector: string): Promise<string> {
@@ -127,7 +120,7 @@ function textOf(page: EnginePage, selector: string): Promise<string> {
 }
 
 /** The file that Firefox saved, once complete. */
-function savedFile(): string | undefined {
+function savedIn(folder: string): string | undefined {
   const path = join(folder, 'numbers.json');
   const partial = readdirSync(folder).some((file) => file.endsWith('.part'));
   return existsSync(path) && !partial ? readFileSync(path, 'utf8') : undefined;

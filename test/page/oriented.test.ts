@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { describeEngine, ENGINES, type EnginePage } from '../browser/engines/engines.js';
+import { describeEngine, type EnginePage, enginesFor } from '../browser/engines/engines.js';
 import { testFolder } from '../folder.js';
 import { buildDemo, photo, screen, toChoosing } from './demo-page.js';
 
@@ -36,7 +36,7 @@ async function blurred(page: EnginePage) {
   });
 }
 
-for (const name of ENGINES) {
+for (const name of enginesFor('webkit')) {
   describeEngine(name, (open) => {
     test('a WebP stored on its side: its copies match, and its blurred view is upright', async () => {
       const page = await open.page();

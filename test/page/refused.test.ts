@@ -2,7 +2,7 @@ import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { describeEngine, ENGINES } from '../browser/engines/engines.js';
+import { describeEngine, enginesFor } from '../browser/engines/engines.js';
 import { testFolder } from '../folder.js';
 import { buildDemo, photo, screen, toChoosing } from './demo-page.js';
 
@@ -21,7 +21,7 @@ await sharp(photo('french-alpine-landscape.jpg'))
   .jpeg()
   .toFile(huge);
 
-for (const name of ENGINES) {
+for (const name of enginesFor('firefox')) {
   describeEngine(name, (open) => {
     test('each file has a hash, or the page says what to do', async () => {
       const page = await open.page();

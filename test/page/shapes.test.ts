@@ -5,7 +5,7 @@ import { hashToHex } from '../../src/hash.js';
 import { readBundle, readWithdrawal } from '../../src/index.js';
 import { hash as hashFile } from '../../src/node/index.js';
 import { WINDOW_NAMES } from '../../src/variant.js';
-import { describeEngine, ENGINES, type EnginePage } from '../browser/engines/engines.js';
+import { describeEngine, type EnginePage, enginesFor } from '../browser/engines/engines.js';
 import { testFolder } from '../folder.js';
 import { buildDemo, choose, photo, press, screen, toChoosing } from './demo-page.js';
 
@@ -34,7 +34,7 @@ async function made(page: EnginePage): Promise<{ text: string; code: string; tol
   return { text, code, told };
 }
 
-for (const name of ENGINES) {
+for (const name of enginesFor('firefox')) {
   describeEngine(name, (open) => {
     test('more numbers are her choice: off at first, explained, and counted in the file', async () => {
       const page = await open.page();

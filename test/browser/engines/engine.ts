@@ -52,12 +52,15 @@ export interface EnginePage extends Place {
 export interface Engine {
   readonly name: EngineName;
   readonly version: string;
+  /** folder of what pages save, without asking; only in Firefox */
+  readonly downloads?: string;
   page(): Promise<EnginePage>;
   /** addresses of all tabs, including those no test opened; only in Chromium */
   addresses?(): Promise<string[]>;
   /**
-   * Makes it as good as new for another suite: it closes all windows, and Chromium and Firefox
-   * forget what pages have stored. WebKitGTK cannot, but each site of a test has its own origin.
+   * Makes it as good as new for another suite: it closes all windows and empties `downloads`, and
+   * Chromium and Firefox forget what pages have stored. WebKitGTK cannot, but each site of a test
+   * has its own origin.
    * @throws if it is gone or does not answer
    */
   renew(): Promise<void>;

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, test } from 'vitest';
 import { isDeep } from '../../seed.js';
 import type { Engine, EngineOptions, EnginePage } from './engine.js';
 import { ENGINES, type EngineName, programsOf } from './install.js';
@@ -14,6 +14,13 @@ export { ENGINES, type EngineName } from './install.js';
  */
 export const enginesFor = (usual: EngineName): readonly EngineName[] =>
   isDeep ? ENGINES : [usual];
+
+/** Defines a test of what is the same in all engines in the suite of one; of all in the deep run. */
+export const testIn =
+  (usual: EngineName, name: EngineName) =>
+  (title: string, body: () => Promise<void>): void => {
+    if (enginesFor(usual).includes(name)) test(title, body);
+  };
 
 // Before the tests are collected, so that their list names what is missing. The first run may take
 // minutes.
@@ -41,16 +48,21 @@ export async function startEngine(name: EngineName, options: EngineOptions = {})
 }
 
 /**
- * Engines without settings of their own, for all suites of this process: a worker of the project
- * `engines` runs many files. They end with it.
+ * The engines of this process, by name and settings: a worker of the project `engines` runs many
+ * files, whose suites share them. They end with it.
  */
-const shared = new Map<EngineName, Engine>();
+const shared = new Map<string, Engine>();
 
 const RENEWAL_MILLISECONDS = 30_000;
 
-/** The shared engine, as good as new; another one if it is gone. */
-async function sharedEngine(name: EngineName): Promise<Engine> {
-  const running = shared.get(name);
+/**
+ * The shared engine, as good as new; another one if it is gone. At most one with special settings
+ * runs at a time of each name.
+ */
+async function sharedEngine(name: EngineName, options: EngineOptions): Promise<Engine> {
+  const settings = settingsOf(name, options);
+  const key = name + settings;
+  const running = shared.get(key);
   if (running) {
     try {
       await renewed(running);
@@ -59,8 +71,13 @@ async function sharedEngine(name: EngineName): Promise<Engine> {
       await retire(running);
     }
   }
-  const engine = await startEngine(name);
-  shared.set(name, engine);
+  if (settings !== '') {
+    for (const [other, engine] of shared) {
+      if (engine.name === name && other !== name) await retire(engine);
+    }
+  }
+  const engine = await startEngine(name, options);
+  shared.set(key, engine);
   await renewed(engine);
   return engine;
 }
@@ -76,15 +93,14 @@ async function renewed(engine: Engine): Promise<void> {
 
 /** Has the next suite start another one. */
 async function retire(engine: Engine): Promise<void> {
-  shared.delete(engine.name);
+  for (const [key, one] of shared) if (one === engine) shared.delete(key);
   await engine.close().catch(() => {});
 }
 
-/** Whether the engine starts differently with these options: each reads only its own ones. */
-function isSpecial(name: EngineName, options: EngineOptions): boolean {
-  const { preferences, args, ...others } = options;
-  const own = name === 'firefox' ? preferences : args;
-  return own !== undefined || Object.keys(others).length > 0;
+/** The options with which the engine starts differently: each reads only its own ones. */
+function settingsOf(name: EngineName, { preferences, args, ...others }: EngineOptions): string {
+  const settings = { ...others, ...(name === 'firefox' ? preferences : args && { args }) };
+  return Object.keys(settings).length > 0 ? JSON.stringify(settings) : '';
 }
 
 /** What a suite in one engine is given. */
@@ -96,11 +112,10 @@ export interface Running {
 }
 
 /**
- * A suite that runs in one engine. With options it has an engine of its own, which starts before it
- * and closes after it; without, one that other suites had before, unless a test of theirs failed.
- * If the engine is missing and cannot be installed, the suite is skipped and its name says how to
- * get it; with `CI` set it fails.
- * @param options `isOwn`: an engine of its own all the same
+ * A suite that runs in one engine: one that suites with the same options had before, unless a test
+ * of theirs failed. If the engine is missing and cannot be installed, the suite is skipped and its
+ * name says how to get it; with `CI` set it fails.
+ * @param options `isOwn`: an engine of its own, which starts before it and closes after it
  */
 export function describeEngine(
   name: EngineName,
@@ -120,9 +135,8 @@ export function describeEngine(
     let engine: Engine | undefined;
     let pages: EnginePage[] = [];
     let hasFailed = false;
-    const isShared = !isOwn && !isSpecial(name, options);
     beforeAll(async () => {
-      engine = isShared ? await sharedEngine(name) : await startEngine(name, options);
+      engine = await (isOwn ? startEngine : sharedEngine)(name, options);
     });
     afterEach(async ({ task }) => {
       // Nobody knows what it did to the engine.
@@ -132,7 +146,7 @@ export function describeEngine(
       await Promise.all(open.map((page) => page.close().catch(() => {})));
     });
     afterAll(async () => {
-      if (!isShared) await engine?.close();
+      if (isOwn) await engine?.close();
       else if (engine && hasFailed) await retire(engine);
     });
     body({

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import puppeteer, {
@@ -46,6 +46,16 @@ const FIREFOX_PREFERENCES = {
   'datareporting.policy.dataSubmissionPolicyBypassNotification': true,
 };
 
+/** Firefox saves to `folder` without asking, and shows no panel that would take the keys. */
+const savingTo = (folder: string) => ({
+  'browser.download.folderList': 2,
+  'browser.download.dir': folder,
+  'browser.download.useDownloadDir': true,
+  'browser.download.alwaysOpenPanel': false,
+  'browser.download.always_ask_before_handling_new_types': false,
+  'browser.helperApps.neverAsk.saveToDisk': 'application/json',
+});
+
 /** Settings that reduce Firefox's own traffic. Left out if the only name server is the test's. */
 const QUIET_FIREFOX = {
   'app.normandy.api_url': '',
@@ -76,12 +86,15 @@ export async function startPuppeteer(
   const home = mkdtempSync(join(tmpdir(), 'onlyhashes-browser-'));
   const executablePath = nameserver ? askingNameserver(program, nameserver, home) : program;
   const profile = join(home, 'profile');
+  const downloads = join(home, 'downloads');
+  mkdirSync(downloads);
   const env = { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home };
   const start =
     name === 'chromium'
       ? startChromium({ executablePath, args, userDataDir: profile, env, acceptInsecureCerts })
       : startFirefox(executablePath, profile, env, acceptInsecureCerts, {
           ...FIREFOX_PREFERENCES,
+          ...savingTo(downloads),
           ...(nameserver ? {} : QUIET_FIREFOX),
           ...preferences,
         });
@@ -96,14 +109,15 @@ export async function startPuppeteer(
   return {
     name,
     version: await browser.version(),
-    ...(name === 'chromium' && {
-      addresses: async () => (await windows.pages()).map((page) => page.url()),
-    }),
+    ...(name === 'chromium'
+      ? { addresses: async () => (await windows.pages()).map((page) => page.url()) }
+      : { downloads }),
     page: async () => pageOf(await windows.newPage(), name),
     async renew() {
       const before = renewed;
       windows = renewed = await browser.createBrowserContext();
       await before?.close();
+      for (const file of readdirSync(downloads)) rmSync(join(downloads, file));
     },
     async close() {
       await closeWithin(browser, child, 10_000);

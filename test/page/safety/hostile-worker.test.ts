@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readBundle } from '../../../src/index.js';
-import { describeEngine, ENGINES } from '../../browser/engines/engines.js';
+import { describeEngine, enginesFor } from '../../browser/engines/engines.js';
 import { testFolder } from '../../folder.js';
 import { buildDemo, photo, press, toChoosing } from '../demo-page.js';
 
@@ -113,7 +113,7 @@ const files = [...Object.keys(ATTACKS).keys(), HONEST].map((attack) => {
   return path;
 });
 
-for (const name of ENGINES) {
+for (const name of enginesFor('webkit')) {
   describeEngine(name, (open) => {
     test('a hostile hasher brings no picture into the page or the file', async () => {
       const page = await open.page();

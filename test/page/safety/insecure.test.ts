@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'vitest';
-import { describeEngine, ENGINES } from '../../browser/engines/engines.js';
+import { describeEngine, enginesFor } from '../../browser/engines/engines.js';
 import { openNameserver, skipUnwatched } from '../../browser/engines/nameserver.js';
 import { serve } from '../../browser/engines/serve.js';
 import { testFolder } from '../../folder.js';
@@ -17,7 +17,7 @@ const HOST = 'pictures.leak.test';
 if (typeof nameserver === 'string') {
   skipUnwatched(nameserver);
 } else {
-  for (const name of ENGINES) {
+  for (const name of enginesFor('firefox')) {
     describeEngine(
       name,
       (open) => {

@@ -141,6 +141,10 @@ if (typeof nameserver === 'string') {
   skipUnwatched(nameserver);
 } else {
   for (const name of ENGINES) {
-    describeEngine(name, suite(name, nameserver.asked), { nameserver: nameserver.address });
+    // As people have it, which is not sure of one that forgets.
+    describeEngine(name, suite(name, nameserver.asked), {
+      nameserver: nameserver.address,
+      isOwn: true,
+    });
   }
 }
