@@ -94,6 +94,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   200: 'done',
   201: 'created',
   204: 'done',
+  303: 'see `Location`',
   400: 'a request that does not match the schema',
   404: 'not found',
   408: 'the body arrived too slowly',
@@ -102,5 +103,6 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   415: 'unsupported content type',
   422: 'content that cannot be used',
   451: 'reject the upload',
+  501: 'not available in this service',
   503: 'temporarily unavailable; `Retry-After`, if present, says when to retry',
 };
