@@ -175,7 +175,7 @@ export function checkedJson(name: string, value: unknown): string {
  *     isolation: { is: choice, of: ['process', 'thread'], default: 'process' },
  *   } satisfies OptionTable<HashPoolOptions>;
  *
- * The checks here, docs/options.md and the rows of test/doors.test.ts are derived from it. An
+ * The checks here, docs/options.md and the rows of test/doors/ are derived from it. An
  * option refers to the function that checks it, so a bundler takes only the checks that are used.
  */
 

@@ -1,0 +1,4 @@
+import { BROWSER_DOORS } from './browser.js';
+import { examEntry } from './exam.js';
+
+await examEntry('browser', BROWSER_DOORS);

@@ -1,0 +1,4 @@
+import { examMethods } from './exam.js';
+import { STORE_METHODS } from './store.js';
+
+examMethods(STORE_METHODS);
