@@ -15,7 +15,8 @@ const WITHOUT_ENGINE = [
  * programs, or try every step of many failures.
  */
 const SLOW = [
-  'test/{answers,atomic}.test.ts',
+  'test/answers/*.test.ts',
+  'test/atomic.test.ts',
   'test/project/{examples,installed,package,readme,runtimes,site}.test.ts',
   'test/bench/{tour,uploads/run,hash/pdq-band,robustness/recall}.test.ts',
   'test/cli/**/*.test.ts',

@@ -191,6 +191,7 @@ const ROOT_ORDER = [
 ];
 const MOST_FILES = 15;
 const MOST_LINES = 400;
+const MOST_TEST_LINES = 600;
 const DRAWERS = /(^|\/)(utils?|helpers?|common|misc|types|constants)(\.ts|\/)/;
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
@@ -215,6 +216,7 @@ function importsOf(file: string): string[] {
   );
 }
 
+const linesOf = (path: string) => readFileSync(path, 'utf8').split('\n').length - 1;
 const roomOf = (file: string) => (file.includes('/') ? file.slice(0, file.indexOf('/')) : 'root');
 const isEntry = (file: string) =>
   /^([a-z]+\/)?index\.ts$/.test(file) || file === 'services/testing.ts';
@@ -223,6 +225,14 @@ test('the table itself only points downwards', () => {
   for (const [room, { layer, may }] of Object.entries(ROOMS)) {
     for (const other of may) expect(ROOMS[other]!.layer, `${room} -> ${other}`).toBeLessThan(layer);
   }
+});
+
+test(`no file of test has more than ${MOST_TEST_LINES} lines`, () => {
+  const paths = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' });
+  const long = paths
+    .filter((path) => path.endsWith('.ts'))
+    .filter((path) => linesOf(join(import.meta.dirname, path)) > MOST_TEST_LINES);
+  expect(long).toEqual([]);
 });
 
 test('every file is in a room, under a specific name', () => {
@@ -274,8 +284,7 @@ test('a folder is seen at once, and so is a file', () => {
     if (entry.isFile()) folders.set(entry.parentPath, (folders.get(entry.parentPath) ?? 0) + 1);
   }
   expect([...folders].filter(([, count]) => count > MOST_FILES)).toEqual([]);
-  const linesOf = (file: string) => readFileSync(join(SRC, file), 'utf8').split('\n').length - 1;
-  expect(files.filter((file) => linesOf(file) > MOST_LINES)).toEqual([]);
+  expect(files.filter((file) => linesOf(join(SRC, file)) > MOST_LINES)).toEqual([]);
 });
 
 test('docs/architecture.md shows this table', async () => {

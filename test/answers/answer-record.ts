@@ -5,16 +5,16 @@ import { join } from 'node:path';
 /** Recorded answers: by name (a picture, an index, a call), then by question. */
 export type Answers = Record<string, Record<string, string>>;
 
-const PATH = join(import.meta.dirname, '../fixtures/answers.json');
+const PATH = join(import.meta.dirname, '../../fixtures/answers.json');
 
 /** `1` records every answer again, `new` only those that are not on record yet. */
 const RECORDING = process.env.RECORD_ANSWERS;
 /** Whether the slow questions are asked too. */
 export const ALL = process.env.ANSWERS === 'all' || RECORDING !== undefined;
 
-const recorded: Record<string, Answers> = existsSync(PATH)
-  ? JSON.parse(readFileSync(PATH, 'utf8'))
-  : {};
+const read = (): Record<string, Answers> =>
+  existsSync(PATH) ? JSON.parse(readFileSync(PATH, 'utf8')) : {};
+const recorded = read();
 const made: Record<string, Answers> = {};
 
 /**
@@ -40,10 +40,13 @@ export function differences(section: string, found: Answers): string[] {
   return lines;
 }
 
-/** Writes the record. Sections that were not asked for, such as those of reference data, stay. */
+/**
+ * Writes the record. Other sections stay: those of reference data, and those that the tests of
+ * another file have just written.
+ */
 export function writeRecord(): void {
   if (RECORDING === undefined) return;
-  const sections = Object.entries({ ...recorded, ...made }).map(([section, answers]) => {
+  const sections = Object.entries({ ...read(), ...made }).map(([section, answers]) => {
     const names = Object.keys(answers).sort();
     const lines = names.map(
       (name) => `  ${JSON.stringify(name)}: ${JSON.stringify(answers[name])}`,

@@ -1,0 +1,255 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { matchesAtMost } from '../../../bench/robustness/report/metrics.js';
+import { distance, hashFromHex } from '../../../src/hash.js';
+import { hmaHashRoutes } from '../../../src/server/hma/hash.js';
+import { hmaMatchRoutes } from '../../../src/server/hma/match.js';
+import {
+  count,
+  decisionMilliseconds,
+  json,
+  LATER_RULE,
+  largest,
+  mean,
+  milliseconds,
+  ONE_KIND,
+  percent,
+  precision,
+  record,
+  recorded,
+  root,
+  says,
+  sealed,
+  shipped,
+  text,
+  WRONG,
+  wrongMatchesAtMost,
+} from './records.js';
+
+test('no record is of a busy machine, or of files that differ from its commit', () => {
+  const paths = readdirSync(join(root, 'bench/record'), { encoding: 'utf8', recursive: true });
+  const records = paths.filter((path) => path.endsWith('.json'));
+  expect(records.length).toBeGreaterThan(15);
+  for (const path of records) {
+    // That of `index` is made in parts. Those without were made before this was recorded.
+    const made = JSON.stringify(record(path).made ?? {});
+    // One of counts alone is the same on a busy machine.
+    const wrong = path === 'shown.json' ? /"clean":false/ : /"(busy":true|clean":false)/;
+    expect([path, made]).toEqual([path, expect.not.stringMatching(wrong)]);
+  }
+});
+
+test('what a look-up by hash finds, in the words of HMA’s calls', () => {
+  const plain = `${mean('plain PDQ')} %`;
+  expect(text('docs/production.md')).toContain(`plain PDQ, which finds ${plain} of edited copies`);
+  expect(text('docs/platform.md')).toContain(`plain PDQ: they find ${plain} of edited copies`);
+  const parts = {} as never;
+  const routes = [
+    ...hmaHashRoutes({} as never, () => 50),
+    ...hmaMatchRoutes(parts, {} as never, false),
+  ];
+  const calls = ['GET /h/hash', 'POST /h/hash', 'GET /m/lookup', 'GET /m/raw_lookup'];
+  for (const call of calls) {
+    const { about } = routes.find(({ method, path }) => `${method} ${path}` === call)!;
+    expect(about, call).toContain(`plain PDQ: ${plain} of edited copies match`);
+    expect(about, call).toContain('`POST /m/lookup`');
+  }
+});
+
+describe('README and variants.md', () => {
+  const [readme, variants] = [text('README.md'), text('docs/variants.md')] as const;
+  const uploads = record('uploads.json') as {
+    cost: Record<string, number>;
+  };
+
+  test('what each profile finds, and what an upload costs', () => {
+    const cpu = (name: string) => uploads.cost[`${name}, ms of CPU`]?.toFixed(0) ?? '';
+    const costs = (way: string) => {
+      const [baseline, progressive] = [cpu(way), cpu(`${way}, progressive`)];
+      return [cpu(`${way}, 1 MP`), progressive ? `${baseline} (${progressive})` : baseline];
+    };
+    const wrong = (name: keyof typeof WRONG) => WRONG[name].value;
+    const rows = [
+      ['plain PDQ', mean('plain PDQ'), '', '', ...costs('plain')],
+      ['`quick`', mean('quick, match'), mean('quick, or review'), '', ...costs('quick')],
+      [
+        '`thorough`, as above',
+        shipped('match'),
+        mean('or review'),
+        `${wrong('mixed')}, ${wrong('one kind')}`,
+        ...costs('thorough'),
+      ],
+      [
+        'and [list crops](docs/recall.md#list-crops)',
+        shipped('windows, match'),
+        mean('windows, or review'),
+        `${wrong('windows add')} more`,
+        '',
+        '',
+      ],
+    ];
+    for (const row of rows) {
+      expect(readme).toContain(`| ${row.join(' | ')} |`.replaceAll(/(?<=\|) +(?=\|)/g, ' '));
+    }
+    expect(readme).toContain(
+      `The run gave ${mean('match')} and ${mean('windows, match')}; a later rule cost ${LATER_RULE.match} and ${LATER_RULE['windows, match']} points on an eighth of the copies`,
+    );
+    for (const name of ['dihedral', 'quick']) {
+      const found = [mean(`${name}, match`), mean(`${name}, or review`)].join(' | ');
+      expect(variants).toMatch(
+        new RegExp(`\\| \`${name}\` \\|.{1,70}\\| ${found} \\|`.replaceAll(' | ', ' \\| ')),
+      );
+    }
+    const cost = recorded('variants').figures as Record<string, number>;
+    for (const name of ['dihedral', 'quick', 'thorough']) {
+      const [hashes, ...times] = [
+        cost[`1 megapixel, ${name}: hashes`]!.toFixed(0),
+        cost[`1 megapixel, ${name}: milliseconds`]!.toFixed(1),
+        cost[`12 megapixels, ${name}: milliseconds`]!.toFixed(1),
+      ];
+      expect(variants).toContain(`| \`${name}\` | ${hashes} | ${times.join(' | ')} |`);
+    }
+    for (const kind of ['squares', 'screenshots', 'collages', 'tilted prints']) {
+      const cells = [
+        cost[`1 megapixel, ${kind}, quick: milliseconds`]?.toFixed(1),
+        cost[`1 megapixel, ${kind}, thorough: milliseconds`]?.toFixed(1),
+        cost[`1 megapixel, ${kind}, thorough: hashes`]?.toFixed(0),
+      ];
+      // Blank until the record has it. Markdown is read with one blank for many.
+      const row = `| ${kind} | ${cells.map((cell) => (cell ? `${cell} ` : '')).join('| ')}|`;
+      expect(variants).toContain(row);
+    }
+    says(variants, [
+      `| ${shipped('match')} | ${mean('or review')} |`,
+      `Plain PDQ alone finds ${mean('plain PDQ')} %`,
+    ]);
+  });
+
+  test('the copies, the weakest families and the bound on wrong matches', () => {
+    const { queries, photos, families, outcomes, falsePairs, wrongVerdicts } = sealed;
+    const match = outcomes.indexOf('match');
+    const weakest = [...families].sort((a, b) => a.recall[match]! - b.recall[match]!).slice(0, 3);
+    expect(weakest.map(({ name }) => name)).toEqual([
+      'crop to 9:16',
+      'social crop',
+      'collage of square cells',
+    ]);
+    const [first, second, third] = weakest.map(({ recall }) => percent(recall[match]!));
+    const [files] = falsePairs.files;
+    const { atMost } = precision.wrongMatchesAtAMillion;
+    says(readme, [
+      `means over ${families.length} kinds of edits: ${count(queries)} copies of ${photos.length} photos`,
+      `crops to 9:16 (${first} % match), crops for social media (${second} %) and collages of square cells (${third} %)`,
+      `Of the run's ${count(files!.pairs)} pairs of files ${wrongVerdicts.match} matched wrongly: at most ${wrongMatchesAtMost()} per million`,
+      `9.3e8 pairs matched: at most ${atMost} and ${matchesAtMost(0, ONE_KIND.pairs).toFixed(2)} wrong matches`,
+    ]);
+  });
+
+  test('a search', () => {
+    expect(text('docs/speed.md')).toContain(
+      `A decision by \`thorough\` about an upload that is near nothing takes ${decisionMilliseconds()} ms in a list of a million`,
+    );
+    expect(readme).toContain(
+      `a million hashes within 31 bits takes ${milliseconds('uniform')} ms (\`npx onlyhashes bench index\`), a decision near nothing ${decisionMilliseconds()} `,
+    );
+  });
+});
+
+describe('agreement.md', () => {
+  const page = text('docs/agreement.md');
+  test('bits between the size conventions, by the values of the reference', () => {
+    const bits = (a: string, b: string) => distance(hashFromHex('pdq', a), hashFromHex('pdq', b));
+    const photos = json('fixtures/photos/expected.json')
+      .filter(
+        ({ width, height }: { width: number; height: number }) => Math.max(width, height) > 512,
+      )
+      .map((photo: { pdq: string; fullRes: { pdq: string } }) =>
+        bits(photo.pdq, photo.fullRes.pdq),
+      );
+    const drawn = json('fixtures/pdq/pixels.json')
+      .filter(({ resized512 }: { resized512?: object }) => resized512)
+      .map((file: { pdq: string; resized512: { pdq: string } }) =>
+        bits(file.pdq, file.resized512.pdq),
+      );
+    expect(page).toContain(
+      `${Math.min(...photos)} to ${Math.max(...photos)} bits on the ${photos.length} such photos of \`fixtures/photos\`, and ${Math.min(...drawn)} to ${Math.max(...drawn)} on the ${drawn.length} drawn strips of \`fixtures/pdq\``,
+    );
+  });
+});
+
+test('browser.md: the memory of a page', () => {
+  const figures = Object.entries(recorded('browser').figures as Record<string, number>);
+  const most = (kind: RegExp) =>
+    largest(figures.flatMap(([name, value]) => (kind.test(name) ? value : []))).toFixed(0);
+  const of = (kind: string) =>
+    most(new RegExp(`^memory while hashing over the page without a Worker, ${kind}, MB$`));
+  expect(text('docs/browser.md')).toContain(
+    `a 12-megapixel JPEG needs up to ${of('JPEG( by WebAssembly)?')} MB on top of the page, and ${of('JPEG, thorough')} with the thorough profile. PNG and WebP need up to ${of('(PNG|WebP).*')} MB, and HEIC up to ${of('HEIC.*')}. The Worker, which stays, takes ${most(/^memory of the waiting Worker/)} MB of that`,
+  );
+});
+
+test('architecture.md: what a near search finds', () => {
+  const { near } = record('near/index.json') as { near: { copies: number } };
+  expect(text('docs/architecture.md')).toContain(
+    `finds about ${percent(near.copies)} of 100 pairs of a photo and its copy at 32 to 60 bits`,
+  );
+});
+
+describe('production.md', () => {
+  const page = text('docs/production.md');
+  test('what an upload costs, and a hash', () => {
+    const { throughput } = record('uploads.json');
+    const cost = (name: string): number =>
+      throughput.find((row: { name: string }) => row.name === name).cpuMilliseconds;
+    const [thorough, quick] = [cost('thorough'), cost('quick')];
+    const bytes: number = record('index.json').figures['bytes a hash'];
+    says(page, [
+      `An upload takes ${thorough.toFixed(0)} ms of CPU with \`thorough\`, and ${quick.toFixed(0)} ms with \`quick\`: so one core checks about ${(1000 / thorough).toFixed(0)} or ${(1000 / quick).toFixed(0)} a second`,
+      `${bytes.toFixed(0)} bytes per hash in a list of a million`,
+    ]);
+  });
+});
+
+describe('security.md', () => {
+  const page = text('docs/security.md');
+  const constant = (path: string, name: string): number =>
+    Number(new RegExp(`${name} = ([\\d_]+)`).exec(text(path))![1]!.replace('_', ''));
+
+  test('uploads at once, and slow senders', () => {
+    const { memory, slow, scale } = record('uploads.json');
+    const [room, short] = memory;
+    const megabytes = room.overIdleMegabytes.toFixed(0);
+    expect([room.lost, short.lost, short.decided + short.busy]).toEqual([0, 0, scale.heavy]);
+    const rate = (name: string) => slow[`uploads a second ${name}`].toFixed(1);
+    const slowOnes = `${scale.slowClients} clients of 1 kB/s that promise 30 MB`;
+    says(page, [
+      `${scale.heavy} uploads of 30 MB took ${megabytes} MB over an idle server`,
+      `${short.busy} of them were answered \`busy\``,
+      `${scale.slowClients} clients that send 1 kB a second`,
+      `${rate(`beside ${slowOnes}`)} uploads a second, and ${rate('alone')} alone`,
+    ]);
+  });
+
+  test('the counts of the tests that it names, and the limits', () => {
+    const connections = constant('test/server/hostile-serve.test.ts', 'CONNECTIONS');
+    const mutants = constant('test/node/decode/mutants.test.ts', 'MUTANTS');
+    const [, kills] = /POOL_KILLS \?\? runs\((\d+)\)/.exec(
+      text('test/node/pool/failing-workers.test.ts'),
+    )!;
+    const production = text('docs/production.md');
+    says(production, [
+      '| `cpuSeconds` of a pool | 5 a picture |',
+      '| `maxFiles` of a form | 20 |',
+      '| frames of a picture | 4,000 |',
+    ]);
+    says(page, [
+      `${count(connections)} stalled connections do not keep others`,
+      `${count(mutants)} changed files of all formats`,
+      `${kills} workers are killed at random`,
+      'after `cpuSeconds` of CPU, 5 by default',
+      'after `maxFiles`, 20 by default',
+      'over 4,000 are `too-many-frames`',
+    ]);
+  });
+});

@@ -1,0 +1,172 @@
+import { describe, expect, test } from 'vitest';
+import { upperBound } from '../../../bench/robustness/report/metrics.js';
+import {
+  type Counted,
+  checked,
+  count,
+  cutsFound,
+  LATER_RULE,
+  MIXED,
+  mean,
+  ONE_KIND,
+  of,
+  PLAIN,
+  percent,
+  precision,
+  type Run,
+  says,
+  sealed,
+  shipped,
+  text,
+  WINDOWS,
+  WRONG,
+  wrongMatchesAtMost,
+} from './records.js';
+
+describe('recall.md', () => {
+  const page = text('docs/recall.md');
+  const COLUMNS = [
+    'plain PDQ',
+    'sharp-phash <= 4',
+    'blockhash 256 <= 10',
+    'match',
+    'or review',
+    'windows, match',
+    'windows, or review',
+  ];
+
+  test('the table of copies: each family, and the mean with its interval', () => {
+    expect(sealed.families).toHaveLength(23);
+    for (const { name, recall } of sealed.families) {
+      const cells = COLUMNS.map((column) => percent(recall[sealed.outcomes.indexOf(column)]!));
+      expect(page).toContain(`| ${[name, ...cells].join(' | ')} |`);
+    }
+    const means = COLUMNS.map((column) => `**${percent(of(column).value, 1)}**`);
+    const now = COLUMNS.map((column) =>
+      column in LATER_RULE
+        ? shipped(column as keyof typeof LATER_RULE)
+        : percent(of(column).value, 1),
+    );
+    const byDistance = { match: 'any <= 31', 'windows, match': 'windows, any <= 31' };
+    const before = COLUMNS.map((column) =>
+      mean(byDistance[column as keyof typeof byDistance] ?? column),
+    );
+    const become = [shipped('match'), shipped('windows, match')].join(' and ');
+    const interval = (name: string) =>
+      `${percent(of(name).low, 1)} to ${percent(of(name).high, 1)}`;
+    says(page, [
+      `| ${['**mean of the run**', ...means].join(' | ')} |`,
+      `| **mean, as shipped** | ${now.map((it) => `**${it}**`).join(' | ')} |`,
+      `| **mean, hashed before** | ${before.map((it) => `**${it}**`).join(' | ')} |`,
+      `So the run's ${mean('match')} and ${mean('windows, match')} become ${become}.`,
+      `match ${interval('match')}, match or review ${interval('or review')}, plain PDQ ${interval('plain PDQ')}. By plain distance, before places near an entry are moved, the mean is ${percent(of('any <= 31').value, 1)}`,
+      `${sealed.queries.toLocaleString('en-US')} copies by ${sealed.edits.length} edits, drawn at random for each photo, of ${sealed.photos.length} photos, among ${sealed.files} files`,
+    ]);
+  });
+
+  test('the photos that were looked at between changes', () => {
+    const [match, review] = ['match', 'or review'].map(
+      (name) => checked.macro.find((mean) => mean.name === name)!,
+    );
+    expect(page).toContain(
+      `${percent(match!.value, 1)} % match and ${percent(review!.value, 1)} match or are for review (\`--set checked --quick\`)`,
+    );
+  });
+
+  test('edits of a family, and the photos', () => {
+    const review = sealed.outcomes.indexOf('or review');
+    const at = (name: string, outcome: string, family = 'social crop') =>
+      sealed.edits.find((edit) => edit.family === family && edit.name === name)!.recall[
+        sealed.outcomes.indexOf(outcome)
+      ]!;
+    const cut = (name: string) => percent(at(name, 'or review'));
+    const social = sealed.families.find(({ name }) => name === 'social crop')!;
+    const from = (name: string) => sealed.photos.filter((photo) => photo.startsWith(name)).length;
+    // Plain PDQ finds no 1:1 crop but of a square photo.
+    const photos = sealed.photos.length;
+    const squares = Math.round(photos * at('1:1', 'plain PDQ'));
+    const others = (photos * at('1:1', 'match') - squares) / (photos - squares);
+    const gains = ['1:1', '4:5', '16:9', '1:1, moved', '4:5, moved'].map(
+      (name) => at(name, 'windows, match') - at(name, 'match'),
+    );
+    const sum = (all: readonly number[]) => all.reduce((a, b) => a + b);
+    expect(sum(gains.slice(0, 3)) / sum(gains)).toBeCloseTo(4 / 5, 1);
+    const [alone, both] = ['match', 'windows, match'].map((name) =>
+      percent(social.recall[sealed.outcomes.indexOf(name)]!),
+    );
+    says(page, [
+      `Of the crops for social media, ${percent(social.recall[review]!)} % match or are for review. By edit, these are 1:1 ${cut('1:1')} %, 4:5 ${cut('4:5')} %, 16:9 ${cut('16:9')} %, 1:1 beside the centre ${cut('1:1, moved')} %, and 4:5 beside the centre ${cut('4:5, moved')} %.`,
+      `${from('wordpress-theme-')} are of two WordPress themes, ${from('soft-ui-design-system/')} of a UI kit and ${from('palapeli-data/')} of a game`,
+      `${squares} of the ${photos} are square`,
+      `Without them, ${percent(others)} % of the 1:1 crops match, not ${percent(at('1:1', 'match'))}.`,
+      `from ${alone} % to ${both} %. Four fifths of that gain`,
+    ]);
+  });
+
+  test('wrong reviews and matches at a million entries', () => {
+    const { uploads, entries, distances, moved } = precision;
+    expect((uploads * entries).toExponential(1)).toBe('9.3e+8');
+    const reviewed = ({ within }: Counted) => within[distances.indexOf(60)]!;
+    const mixed = reviewed(MIXED) + reviewed(PLAIN);
+    // What the record says of a million entries follows from its counts.
+    const each = (events: number, { pairs }: Counted) => (1e6 * events) / pairs;
+    expect(each(mixed, MIXED)).toBeCloseTo(WRONG.mixed.value, 3);
+    expect(each(reviewed(ONE_KIND), ONE_KIND)).toBeCloseTo(WRONG['one kind'].value, 1);
+    expect(each(reviewed(WINDOWS), WINDOWS)).toBeCloseTo(WRONG['windows add'].value, 2);
+    const bounds = [MIXED, ONE_KIND, WINDOWS].map((counted) =>
+      Number(each(upperBound(0), counted).toPrecision(2)),
+    );
+    expect(bounds).toEqual([0.0037, 0.11, 0.042]);
+    const interval = ({ value, low, high }: { value: number; low?: number; high?: number }) =>
+      `${value} (${low} to ${high})`;
+    const worst = precision.wrongReviewsAtAMillion['worst kind: one thing on a plain ground']!;
+    expect(moved.matches).toBe(0);
+    expect(text('docs/decisions.md')).toContain(
+      `${WRONG.mixed.value} wrong reviews an upload on mixed photos, and ${WRONG['one kind'].value} on photos of one kind`,
+    );
+    expect(text('src/policy.ts').replaceAll(' * ', ' ')).toContain(
+      `${mixed} false pairs in 8.0e8 of unrelated photographs, and ${reviewed(ONE_KIND)} in 2.7e7 of one kind`,
+    );
+    says(page, [
+      `${count(uploads)} uploads were compared with ${count(entries)} entries`,
+      `${mixed} of 8.02e8 pairs of different collections, ${reviewed(ONE_KIND)} of 2.7e7 of one collection`,
+      `| mixed | ${interval(WRONG.mixed)} | at most 0.004 |`,
+      `| of one kind | ${interval(WRONG['one kind'])} | at most 0.11 |`,
+      `one thing on plain ground | ${interval(worst)} | |`,
+      `| ${WRONG['windows add'].value} more | at most 0.04 |`,
+    ]);
+  });
+
+  test('wrong matches: one bound, and hard negatives', () => {
+    const [files] = sealed.falsePairs.files;
+    const { match, review } = sealed.wrongVerdicts;
+    const [edited, plain] = ['edited photos', 'photos as they are'].map((name) =>
+      sealed.foretold.find((row) => row.name === name)!.wrongReviews.toExponential(1),
+    );
+    const kind = (name: string) => sealed.hardNegatives.find((row) => row.kind === name)!;
+    const screens = kind('one screen layout, another photo');
+    const walls = kind('one frame or wall, another photo');
+    expect(screens.matches + walls.matches).toBe(0);
+    const frames = kind('frames of one shot');
+    says(page, [
+      `Of ${count(files!.pairs)} pairs of files, ${match} matched wrongly, the one above: at most ${wrongMatchesAtMost()} per million (95 %). In all, ${review} queries had a wrong review.`,
+      `predicted ${edited} wrong reviews of an upload at a million entries for edited photos, and ${plain} for unedited photos`,
+      `${screens.reviews + walls.reviews} of ${screens.cases + walls.cases} were for review`,
+      `${frames.matches} of ${frames.cases} pairs match and ${frames.reviews} are for review`,
+    ]);
+  });
+
+  test('windows', () => {
+    expect(page).toContain(
+      `in ${cutsFound('centre', 'windows')} % of cases, and in ${cutsFound('centre', 'alone')} % without list crops. Of crops a little beside the centre ${cutsFound('near', 'windows')} % are found, and of crops anywhere ${cutsFound('anywhere', 'windows')} %`,
+    );
+  });
+
+  test('places', () => {
+    const [{ told, right, near }] = sealed.placed as [Run['placed'][number]];
+    says(page, [
+      `${percent(right / told)} % put it within 2 pixels`,
+      `${percent(near / told)} % each corner within a fiftieth`,
+    ]);
+  });
+});
