@@ -69,6 +69,10 @@ const PREPARED_PGLITE = fileURLToPath(
   new URL('test/store/sql/prepared-pglite.ts', import.meta.url),
 );
 
+/** What all files of a project share. */
+const ONE_SERVER = 'test/store/sql/one-server.ts';
+const ONE_TARBALL = 'test/project/one-tarball.ts';
+
 /** As `examples/` name it. */
 const SERVER_SOURCE = fileURLToPath(new URL('src/server/index.ts', import.meta.url));
 
@@ -104,20 +108,31 @@ export default defineConfig(({ mode }) => {
   };
   const projects = {
     core: { ...common, include: CORE, exclude: [...SLOW, ...deep], isolate: false },
-    service: { ...common, include: SERVER, exclude: SLOW, isolate: false },
+    service: {
+      ...common,
+      include: SERVER,
+      exclude: SLOW,
+      globalSetup: ONE_SERVER,
+      isolate: false,
+    },
     library: {
       ...common,
       include: ['test/!(browser|page|shown)/**/*.test.ts', 'test/*.test.ts', ...WITHOUT_ENGINE],
       exclude: [...CORE, ...SERVER, ...SLOW, ...deep],
     },
-    slow: { ...common, include: SLOW, exclude: deep },
+    slow: {
+      ...common,
+      include: SLOW,
+      exclude: deep,
+      globalSetup: [ONE_SERVER, ONE_TARBALL],
+    },
     // Real browsers, beside the other tests: they wait as much as they compute. The files that a
     // worker runs share its engines.
     engines: {
       ...common,
       include: ['test/{browser,page,shown}/**/*.test.ts'],
       exclude: [...WITHOUT_ENGINE, ...deep],
-      globalSetup: 'test/browser/engines/engines-not-run.ts',
+      globalSetup: ['test/browser/engines/engines-not-run.ts', ONE_TARBALL],
       isolate: false,
     },
   };

@@ -24,6 +24,7 @@ import {
 import { attachedTo } from './indexing/conformance.js';
 import { BASE, ORDER } from './matching/bases.js';
 import { naiveDistance } from './oracles/hamming.js';
+import { runs } from './seed.js';
 
 // A change of state happens entirely or not at all. Each allocation and each callback inside it
 // fails once, and the resulting state is compared with a plain model.
@@ -238,20 +239,20 @@ describe.each<[Algorithm, Bits, 'flat' | 'mih', Simd]>([
   test('each step of each change fails', async () => {
     for (const first of [0, 40]) {
       const pair = indexBesideArray(first, { deltaLimit: 3, maxSteps: 5 });
-      const { refused, dropped } = await eachStepOfEachChange(pair, first + 1, 120);
-      expect(refused).toBeGreaterThan(200);
-      expect(dropped).toBeGreaterThan(20);
+      const { refused, dropped } = await eachStepOfEachChange(pair, first + 1, runs(240));
+      expect(refused).toBeGreaterThan(10);
+      expect(dropped).toBeGreaterThan(2);
     }
     // Nothing is merged before arrays have grown twice.
-    await eachStepOfEachChange(indexBesideArray(40, { deltaLimit: LONG }), 3, 300);
+    await eachStepOfEachChange(indexBesideArray(40, { deltaLimit: LONG }), 3, runs(300));
   });
 
   test('each step of many changes fails, once', async () => {
     for (const first of [0, 40]) {
       const create = () => indexBesideArray(first, { deltaLimit: 3, maxSteps: 5 });
-      const { refused, dropped } = await eachStepOfAllChanges(create, first + 7, 60);
-      expect(refused).toBeGreaterThan(50);
-      expect(dropped).toBeGreaterThan(50);
+      const { refused, dropped } = await eachStepOfAllChanges(create, first + 7, runs(60));
+      expect(refused).toBeGreaterThan(runs(60) / 2);
+      expect(dropped).toBeGreaterThan(runs(60) / 2);
     }
   });
 });
@@ -317,7 +318,7 @@ function columnsBesideArray(packed: PackedEntries, rows: BlocklistEntry[]): Pair
 describe('entries by column', () => {
   test('each step of each change fails', async () => {
     const pair = columnsBesideArray(new PackedEntries('pdq', 256, { capacity: 0 }), []);
-    expect((await eachStepOfEachChange(pair, 1, 400)).refused).toBeGreaterThan(3);
+    expect((await eachStepOfEachChange(pair, 1, runs(400))).refused).toBeGreaterThan(2);
   });
 });
 
@@ -464,14 +465,14 @@ function packedOf(entries: readonly BlocklistEntry[]): PackedEntries {
 describe.each([0, 30])('a blocklist that starts with %i entries', (first) => {
   test('each step of each change fails', async () => {
     const pair = blocklistBesideArray(first);
-    const { refused } = await eachStepOfEachChange(pair, first + 1, 300);
-    expect(refused).toBeGreaterThan(500);
+    const { refused } = await eachStepOfEachChange(pair, first + 1, runs(300));
+    expect(refused).toBeGreaterThan(runs(300));
   });
 
   test('each step of many changes fails, once', async () => {
     const create = () => blocklistBesideArray(first);
-    const { refused } = await eachStepOfAllChanges(create, first + 7, 60);
-    expect(refused).toBeGreaterThan(50);
+    const { refused } = await eachStepOfAllChanges(create, first + 7, runs(60));
+    expect(refused).toBeGreaterThan(runs(60) / 2);
   });
 });
 
@@ -509,7 +510,7 @@ test('without memory to merge, changes succeed, and merging is retried now and t
 
 test('an entry keeps its own labels, whichever large allocation fails as a list grows', async () => {
   const listed = uniform(300, 2);
-  const added = uniform(600, 3);
+  const added = uniform(runs(600), 3);
   let refused = 0;
   for (let at = 0, all = false; !all; at++) {
     const blocklist = createBlocklist(listed.map((hash, i) => ({ hash, labels: [`old ${i}`] })));
@@ -526,9 +527,9 @@ test('an entry keeps its own labels, whichever large allocation fails as a list 
       if (error !== undefined) await blocklist.apply({ add: [entry] });
     }
     all = large <= at;
-    expect(blocklist.size).toBe(900);
+    expect(blocklist.size).toBe(listed.length + added.length);
     if (at % 8 === 0 || all)
       expect(added.flatMap(labelsOf)).toEqual(added.map((_, i) => `new ${i}`));
   }
-  expect(refused).toBeGreaterThan(10);
+  expect(refused).toBeGreaterThan(5);
 });

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { inject } from 'vitest';
 import { testFolder } from '../folder.js';
 
 export const ROOT = join(import.meta.dirname, '../..');
@@ -17,9 +18,6 @@ export function packedInto(folder: string): string {
   return join(folder, Object.values(listing)[0]!.filename);
 }
 
-/** The tarball, packed once for all projects of a test file. */
-let tarball: Buffer | undefined;
-
 /**
  * An empty project with the packed tarball installed, as a user would have it, with or without the
  * decoders, the reader of XML and the embedded database. Its folder is there for the tests of a
@@ -32,10 +30,8 @@ export function installedPackage({ decoders }: { decoders: boolean }): {
   const folder = testFolder();
   const modules = join(folder, 'node_modules');
   mkdirSync(join(modules, 'onlyhashes'), { recursive: true });
-  tarball ??= readFileSync(packedInto(folder));
-  execFileSync('tar', ['xz', '-C', join(modules, 'onlyhashes'), '--strip-components=1'], {
-    input: tarball,
-  });
+  const into = join(modules, 'onlyhashes');
+  execFileSync('tar', ['xzf', inject('tarball'), '-C', into, '--strip-components=1']);
   if (decoders) {
     const decoders = ['sharp', '@img', 'detect-libc', 'semver', 'heic-decode', 'libheif-js'];
     for (const name of [...decoders, 'saxes', 'xmlchars', '@electric-sql']) {

@@ -1,10 +1,8 @@
-import { afterAll, expect, test, vi } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { followedStore, wholeService } from './hma/hma-served.js';
 import { TOKENS, type TokenRole } from './served.js';
 
 /* Who may call which route: the whole table, by the words of the document and by asking. */
-
-vi.setConfig({ testTimeout: 30_000 });
 
 const followed = await followedStore();
 afterAll(() => followed.store.close());

@@ -1,9 +1,7 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { hashFromHex } from '../../src/hash.js';
 import { openStore } from '../../src/store/sql/open-store.js';
 import { describeEngines } from './engines.js';
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 describeEngines(({ newPlace }) => {
   test('a store that was closed says so, and can be closed again', async () => {

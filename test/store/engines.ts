@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe } from 'vitest';
-import { PostgresqlServer, postgresqlMissing } from './sql/postgresql.js';
+import { afterAll, beforeAll, describe, inject } from 'vitest';
+import { Databases, PostgresqlServer, postgresqlMissing } from './sql/postgresql.js';
 
 /** How a test opens a store: as `openStore` takes it. */
 export type Place = { url: string } | { dataDir: undefined };
@@ -20,7 +20,7 @@ export const EMBEDDED: Running = {
   newPlace: async () => ({ dataDir: undefined }),
 };
 
-/** A suite that runs on both engines: embedded, and on a PostgreSQL server of its own. */
+/** A suite that runs on both engines: embedded, and on a PostgreSQL server. */
 export function describeEngines(body: (running: Running) => void): void {
   describe('pglite', () => body(EMBEDDED));
   describePostgresql((server) => {
@@ -31,26 +31,42 @@ export function describeEngines(body: (running: Running) => void): void {
   });
 }
 
+/** A suite on the PostgreSQL server of this run, whose other suites have other databases. */
+export function describePostgresql(body: (server: () => Databases) => void): void {
+  describeServer('postgresql', body, async () => {
+    const address = inject('postgresql');
+    return new Databases((database = 'postgres') => address.replace('/postgres?', `/${database}?`));
+  });
+}
+
+/** A suite on a durable server of its own, which starts before it and is gone after it. */
+export function describeOwnPostgresql(body: (server: () => PostgresqlServer) => void): void {
+  const open = () => PostgresqlServer.open({ isDurable: true });
+  describeServer('postgresql, durable', body, open, (server) => server.close());
+}
+
 /**
- * A suite on a PostgreSQL server, which starts before it and is gone after it. If none is installed
- * and cannot be, the suite is skipped and its name says how to get it; with `CI` set it fails.
+ * If no server is installed and none can be, the suite is skipped and its name says how to get it;
+ * with `CI` set it fails.
  */
-export function describePostgresql(
-  body: (server: () => PostgresqlServer) => void,
-  { title = 'postgresql', isDurable = false } = {},
+function describeServer<Server>(
+  title: string,
+  body: (server: () => Server) => void,
+  open: () => Promise<Server>,
+  close: (server: Server) => Promise<void> = async () => {},
 ): void {
   if (missing !== undefined && !process.env.CI) {
     describe.skip(`${title} (${missing})`, () => body(() => undefined as never));
     return;
   }
   describe(title, () => {
-    let server: PostgresqlServer | undefined;
+    let server: Server | undefined;
     beforeAll(async () => {
       if (missing !== undefined) throw new Error(missing);
-      server = await PostgresqlServer.open({ isDurable });
+      server = await open();
     });
     afterAll(async () => {
-      await server?.close();
+      if (server) await close(server);
     });
     body(() => server!);
   });

@@ -9,7 +9,7 @@ import {
 import { createServer as createWebServer, type RequestListener } from 'node:http';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { textOf } from '../../../src/cli/failure.js';
 import { HoldingServe, type ServeLimits } from '../../../src/cli/serve/store-socket.js';
 import { hashFromHex, hashToHex } from '../../../src/hash.js';
@@ -25,8 +25,6 @@ import { eventually, ServingProgram, serving, verdictOf } from './serving-progra
 /* Commands on an embedded store that a `serve` has open. */
 
 /** Each run of the program opens the store; an embedded one takes seconds on a busy machine. */
-vi.setConfig({ testTimeout: 180_000 });
-
 const base = testFolder();
 const run = (...words: string[]) => onlyhashes(words, { node: EMBEDDED });
 

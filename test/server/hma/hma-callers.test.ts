@@ -1,4 +1,4 @@
-import { afterAll, expect, test, vi } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { createBlocklist } from '../../../src/blocklist/blocklist.js';
 import { hashFromHex, hashToHex } from '../../../src/hash.js';
 import { hash as hashFile } from '../../../src/node/hash-file.js';
@@ -11,8 +11,6 @@ import { LISTED, OTHER } from '../uploads/uploads.js';
 import { followedStore, pictureForm, pictureServer, servedHma } from './hma-served.js';
 
 /* The requests that HMA's callers send, and what they make of the replies. */
-
-vi.setConfig({ testTimeout: 30_000 });
 
 const TOKEN = 'a-token-of-many-characters';
 const tokens = [{ name: 'the caller', hash: tokenHash(TOKEN), role: 'match' }] as const;

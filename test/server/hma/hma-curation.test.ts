@@ -1,4 +1,4 @@
-import { afterAll, expect, test, vi } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { hashToHex } from '../../../src/hash.js';
 import { hash as hashFile } from '../../../src/node/hash-file.js';
 import { flipBits } from '../../arbitraries.js';
@@ -10,8 +10,6 @@ import {
   type ServedHma,
   servedHma,
 } from './hma-served.js';
-
-vi.setConfig({ testTimeout: 30_000 });
 
 const { store, follower } = await followedStore();
 afterAll(async () => await store.close());

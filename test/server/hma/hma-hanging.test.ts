@@ -11,8 +11,6 @@ import { databaseOf } from '../../store/opened.js';
 import { LISTED, OTHER } from '../uploads/uploads.js';
 import { followedStore, pictureForm, servedHma } from './hma-served.js';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 let store: Store;
 let follower: Follower;
 let listed: Hash;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { afterAll, expect, test, vi } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { hashToHex } from '../../../src/hash.js';
 import { hash as hashFile } from '../../../src/node/hash-file.js';
 import { followedStore, pictureForm, wholeService } from '../hma/hma-served.js';
@@ -9,8 +9,6 @@ import { TOKENS } from '../served.js';
 import { HALF, LISTED, NO_PICTURE, OTHER } from '../uploads/uploads.js';
 
 /* What the document says of replies is what comes: statuses, types and bodies. */
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const followed = await followedStore();
 const { store, follower } = followed;

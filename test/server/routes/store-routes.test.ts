@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { hashFromHex, hashToJSON } from '../../../src/hash.js';
 import type { CurationOptions } from '../../../src/server/routes/store-routes.js';
 import { createService } from '../../../src/server/service.js';
@@ -12,8 +12,6 @@ import { databaseOf } from '../../store/opened.js';
 import { followedStore } from '../hma/hma-served.js';
 import { TOKENS, type TokenRole, tokens } from '../served.js';
 import { pool } from '../uploads/uploads.js';
-
-vi.setConfig({ testTimeout: 30_000 });
 
 let store: Store;
 let follower: Follower;

@@ -13,7 +13,7 @@ import { StoreError } from '../../../src/store/sql/store-error.js';
 import type { Store } from '../../../src/store/store.js';
 import { Broken } from '../breaking.js';
 import { emptied } from '../emptied.js';
-import { describePostgresql } from '../engines.js';
+import { describeOwnPostgresql, describePostgresql } from '../engines.js';
 import { databaseOf, openStore } from '../opened.js';
 import { WatchedDatabase } from '../watched-database.js';
 
@@ -196,47 +196,44 @@ describePostgresql((server) => {
   });
 });
 
-describePostgresql(
-  (server) => {
-    test('a restart amid a catch-up of 21,000 changes loses nothing, and repeats nothing', async () => {
-      const store = await openStore({ url: await server().newDatabase() });
-      onTestFinished(() => store.close());
-      await store.apply({ add: range(0, 10).map((at) => entry(at)) });
-      const { database, follower, problems, told } = await watched(store);
-      const { revision } = follower;
-      const count = told.length;
-      const sizes: number[] = [];
-      const from = new Set<SqlValue>();
-      let isBroken = true;
-      database.before = async (text, values) => {
-        if (isBroken) throw new Broken();
-        if (!isChanged(text)) return;
-        if (values.length === 1) from.add(values[0]!);
-        sizes.push(follower.blocklist.size);
-        // What was read so far was too much to be kept, and is applied; the last page is to come.
-        if (sizes.length !== 21) return;
-        await server().kill();
-        await server().start();
-      };
-      await store.apply({ withdraw: [hash(0)] });
-      await store.apply({ add: range(10, MANY).map((at) => entry(at)) });
-      const { revision: last } = await store.apply({ withdraw: [hash(10)] });
-      isBroken = false;
-      await follower.reached(last);
+describeOwnPostgresql((server) => {
+  test('a restart amid a catch-up of 21,000 changes loses nothing, and repeats nothing', async () => {
+    const store = await openStore({ url: await server().newDatabase() });
+    onTestFinished(() => store.close());
+    await store.apply({ add: range(0, 10).map((at) => entry(at)) });
+    const { database, follower, problems, told } = await watched(store);
+    const { revision } = follower;
+    const count = told.length;
+    const sizes: number[] = [];
+    const from = new Set<SqlValue>();
+    let isBroken = true;
+    database.before = async (text, values) => {
+      if (isBroken) throw new Broken();
+      if (!isChanged(text)) return;
+      if (values.length === 1) from.add(values[0]!);
+      sizes.push(follower.blocklist.size);
+      // What was read so far was too much to be kept, and is applied; the last page is to come.
+      if (sizes.length !== 21) return;
+      await server().kill();
+      await server().start();
+    };
+    await store.apply({ withdraw: [hash(0)] });
+    await store.apply({ add: range(10, MANY).map((at) => entry(at)) });
+    const { revision: last } = await store.apply({ withdraw: [hash(10)] });
+    isBroken = false;
+    await follower.reached(last);
 
-      expect(sizes[0]).toBe(10);
-      expect(sizes[20]).toBeGreaterThan(19_900);
-      const ofServer = problems.filter((error) => error instanceof StoreError);
-      expect(ofServer[0]).toMatchObject({ code: 'unreachable' });
-      // Told of only once it is whole, and from where it was.
-      expect(told.slice(count)).toEqual([last]);
-      expect([...from]).toEqual([revision]);
-      expect(follower.blocklist.size).toBe(MANY - 2);
-      const next = random(5);
-      const some = range(0, 200).map(() => 11 + (next() % (MANY - 11)));
-      expect(some.filter((at) => found(follower.blocklist, at) !== 1)).toEqual([]);
-      expect([0, 10].map((at) => found(follower.blocklist, at))).toEqual([0, 0]);
-    });
-  },
-  { title: 'postgresql, durable', isDurable: true },
-);
+    expect(sizes[0]).toBe(10);
+    expect(sizes[20]).toBeGreaterThan(19_900);
+    const ofServer = problems.filter((error) => error instanceof StoreError);
+    expect(ofServer[0]).toMatchObject({ code: 'unreachable' });
+    // Told of only once it is whole, and from where it was.
+    expect(told.slice(count)).toEqual([last]);
+    expect([...from]).toEqual([revision]);
+    expect(follower.blocklist.size).toBe(MANY - 2);
+    const next = random(5);
+    const some = range(0, 200).map(() => 11 + (next() % (MANY - 11)));
+    expect(some.filter((at) => found(follower.blocklist, at) !== 1)).toEqual([]);
+    expect([0, 10].map((at) => found(follower.blocklist, at))).toEqual([0, 0]);
+  });
+});

@@ -11,8 +11,6 @@ import { emptied } from '../emptied.js';
 import { describeEngines, describePostgresql } from '../engines.js';
 import { databaseOf, openStore } from '../opened.js';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 const hash = (number: number) =>
   hashFromHex('pdq', `${(0x1357_9bdf + number).toString(16)}${'0f1e2d3c4b5a69'.repeat(4)}`);
 const entry = (number: number) => ({ hash: hash(number), labels: [], id: `id ${number}` });

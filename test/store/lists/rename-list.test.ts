@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { BlocklistEntry } from '../../../src/entry.js';
 import { newHash } from '../../../src/hash.js';
 import { match } from '../../../src/matching/match.js';
 import { openStore } from '../../../src/store/sql/open-store.js';
 import type { Store } from '../../../src/store/store.js';
 import { describeEngines } from '../engines.js';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 /** Hashes that differ in many bits, and are not degenerate. */
 function hashNumber(number: number) {

@@ -140,7 +140,8 @@ describeEngines((running) => {
       await database.transaction((sql) => lease!.check(sql));
       const lost = new Promise((resolve) => lease!.signal.addEventListener('abort', resolve));
       await database.query(`select pg_terminate_backend(pid) from pg_locks
-        where locktype = 'advisory' and pid <> pg_backend_pid()`);
+        where locktype = 'advisory' and pid <> pg_backend_pid()
+          and database = (select oid from pg_database where datname = current_database())`);
       await lost;
       const next = await takeLease(database, 'x');
       expect(next).not.toBe(undefined);

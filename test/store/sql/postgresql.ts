@@ -12,9 +12,33 @@ import { ROOT } from '../../project/package.js';
 
 const STARTS = 3;
 
+let databases = 0;
+
+/** The databases of a server, by the address of each. */
+export class Databases {
+  readonly url: (database?: string) => string;
+
+  constructor(url: (database?: string) => string) {
+    this.url = url;
+  }
+
+  /** The address of a new, empty database. Wakes and locks of databases do not meet. */
+  async newDatabase(): Promise<string> {
+    const name = `test_${process.pid}_${++databases}`;
+    const client = new pg.Client(this.url());
+    await client.connect();
+    try {
+      await client.query(`create database ${name}`);
+    } finally {
+      await client.end();
+    }
+    return this.url(name);
+  }
+}
+
 /** As the one that benches start. It can be stopped, killed and started again. */
 export class PostgresqlServer extends Server {
-  #databases = 0;
+  readonly #databases = new Databases((database) => this.url(database));
 
   /** A started one. Its files are copied: to make them takes half a second. */
   static async open(options: { isDurable?: boolean } = {}): Promise<PostgresqlServer> {
@@ -49,17 +73,9 @@ export class PostgresqlServer extends Server {
     }
   }
 
-  /** The address of a new, empty database. Wakes and locks of databases do not meet. */
-  async newDatabase(): Promise<string> {
-    const name = `test_${++this.#databases}`;
-    const client = new pg.Client(this.url());
-    await client.connect();
-    try {
-      await client.query(`create database ${name}`);
-    } finally {
-      await client.end();
-    }
-    return this.url(name);
+  /** The address of a new, empty database. */
+  newDatabase(): Promise<string> {
+    return this.#databases.newDatabase();
   }
 
   /** Ends it in order: connections are cut, and what was committed is kept. */

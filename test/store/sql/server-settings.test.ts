@@ -1,10 +1,8 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { hashFromHex } from '../../../src/hash.js';
 import { StoreError } from '../../../src/store/sql/store-error.js';
 import { describePostgresql } from '../engines.js';
 import { databaseOf, openStore } from '../opened.js';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const entry = (number: number) => ({
   hash: hashFromHex('pdq', `${(0x1357_9bdf + number).toString(16)}${'0f1e2d3c4b5a69'.repeat(4)}`),
