@@ -7,7 +7,7 @@ function work(milliseconds: number): void {
   for (const start = threadTime(); threadTime() - start < milliseconds; );
 }
 
-test('the longest block is of one turn, and what waits is none', async () => {
+test('the longest block is that of one turn, and waiting does not count', async () => {
   const { block } = await longestBlock(async () => {
     for (let turn = 0; turn < 10; turn++) {
       work(turn === 5 ? 40 : 4);

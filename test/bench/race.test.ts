@@ -72,7 +72,7 @@ test('contenders take turns within a round, as often each, and each first in hal
   expect(timings[1]).toMatchObject({ microseconds: 2000, ratio: 2, interval: [2, 2] });
 });
 
-test('contenders are made anew before every fourth round, each first in turn', async () => {
+test('contenders are made again before every fourth round, each first in turn', async () => {
   const advance = clock();
   let made = '';
   let newest = 0;

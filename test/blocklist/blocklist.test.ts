@@ -94,7 +94,7 @@ test('each algorithm and width is searched separately, at its own distances', ()
   expect([verdict, reason]).toEqual(['none', 'nothing-comparable']);
 });
 
-test('degenerate entries are reported and kept out', async () => {
+test('degenerate entries are reported and rejected', async () => {
   const out: [string, string][] = [];
   const blocklist = createBlocklist(
     [
@@ -380,7 +380,7 @@ test('behaves like a list of entries', async () => {
   );
 });
 
-test('an entry that is kept out, and why', () => {
+test('a rejected entry, with the reason', () => {
   const blocklist = createBlocklist([], { withdrawn: [{ id: '1' }] });
   const degenerate = { hash: zero, labels: [] };
   const withdrawn = { hash: BASE, labels: [], id: '1' };

@@ -109,7 +109,7 @@ test('at one distance, the more trusted list comes first', () => {
   expect(foundOn(blocklist)).toEqual(['own', 'shared', 'foreign']);
 });
 
-test('a list has its own distances and quality, and the decision tells those of its first match', async () => {
+test('a list has its own distances and quality, and a decision reports those of its first match', async () => {
   const policy = { matchDistance: 10, reviewDistance: 20, minQuality: 70 };
   const blocklist = createBlocklist([entry('strict')], { lists: { strict: { policy } } });
   expect(decideOn(blocklist, 10)[0]).toBe('match');
@@ -394,7 +394,7 @@ const listed = Array.from({ length: 300 }, (_, at) =>
 );
 const idsOf = (blocklist: Blocklist) => [...blocklist.entries()].map(({ id }) => id).sort();
 
-test('what is withdrawn while entries are kept out is not added', async () => {
+test('entries withdrawn while others are rejected are not added', async () => {
   const entries = [0, 1, 2].map((i) => ({ ...entry('a'), hash: off(80 * i).hash, id: 'one' }));
   const onRejected = vi.fn(() => void blocklist.apply({ withdraw: [{ id: 'one' }] }));
   const blocklist: Blocklist = createBlocklist([], { withdrawn: [off(80).hash], onRejected });
@@ -452,7 +452,7 @@ test.each([1, 20])(
   },
 );
 
-test('what ends before its time has changed nothing', async () => {
+test('a change that ends early has no effect', async () => {
   const blocklist = createBlocklist(listed);
   const { generation } = blocklist;
   const ending = new AbortController();

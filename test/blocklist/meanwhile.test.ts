@@ -14,7 +14,7 @@ const entries = (from: number, to: number) =>
 const idsOf = ({ state }: EntryList) =>
   [...state.kinds.values()].flatMap((kind) => [...kind.numbers()].map((at) => kind.entryAt(at).id));
 
-test('what can be read once is read once, however large the change', async () => {
+test('a one-time iterable is read once, however large the change', async () => {
   const list = new EntryList();
   list.mostAtOnce = 2;
   const withdraw = [{ id: '3' }].values();
@@ -54,7 +54,7 @@ test('what only a withdrawal keeps out that others made meanwhile, of less, is a
   expect(await adding).toMatchObject({ added: 9, withdrawn: 0, rejected: { withdrawn: 0 } });
 });
 
-test('who withdraws the same each time that an entry is kept out comes to an end', async () => {
+test('withdrawing the same hash at each rejection comes to an end', async () => {
   const list: EntryList = new EntryList(() => void list.apply({ withdraw: [{ id: '1' }] }));
   await list.apply({ withdraw: [{ id: '1' }] });
   expect(await list.apply({ add: entries(0, 3) })).toMatchObject({
@@ -99,7 +99,7 @@ test('what goes with a large change goes, too, if it went and came again meanwhi
   vi.restoreAllMocks();
 });
 
-test('what goes while segments are merged is gone from the merged one', async () => {
+test('entries removed during a merge are not in the merged segment', async () => {
   stepClock(10);
   let met = 0;
   for (let turns = 0; turns < 40; turns++) {

@@ -125,7 +125,7 @@ test('the default day is today in UTC, and there is no hour', async () => {
   }
 });
 
-test('its text is ASCII, and its size class does not tell the number of hashes', async () => {
+test('its text is ASCII, and its size class does not reveal the number of hashes', async () => {
   await fc.assert(
     fc.asyncProperty(hashedImages, async (images) => {
       const { bundle } = await createBundle(images);
@@ -210,7 +210,7 @@ test('it holds every hash of every image once, and no others', async () => {
   );
 });
 
-test('the order of the hashes does not tell the order of the images', async () => {
+test('the order of the hashes does not reveal the order of the images', async () => {
   const images = ['11', '22', '33'].map((byte) => ({
     hash: hashFromHex('pdq', byte.repeat(32)),
     variants: [],
@@ -385,7 +385,7 @@ test('a bundle too large to be read back is not made', async () => {
   await expect(createBundle(images, { digests })).rejects.toThrow(RangeError);
 });
 
-test('the hashes themselves tell which windows belong to which picture', async () => {
+test('the hashes themselves show which list crops belong to which picture', async () => {
   const photos = [
     'acanthus-mollis.jpg',
     'airplane-from-above.jpg',

@@ -24,7 +24,7 @@ test('names keep their bytes, and UTF-8 names stay text', () => {
   );
 });
 
-test('a name is the last cell of a line as it is, unless it could be another line or cell', () => {
+test('a name is the last cell of a line, unchanged unless it could pass for another line or cell', () => {
   expect(nameCell('a, b\\n";.jpg')).toBe('a, b\\n";.jpg');
   expect(nameCell('a\nmatch,0,b\\.jpg')).toBe('"a\\nmatch,0,b\\\\.jpg"');
   expect(nameCell('a, "b".jpg')).toBe('"a, ""b"".jpg"');

@@ -18,7 +18,7 @@ beforeAll(async () => {
   writeFileSync(list, out);
 });
 
-test('a format that cannot say which picture a window belongs to is told once, with a count', async () => {
+test('a format that cannot say which picture a crop belongs to is reported once, with a count', async () => {
   const windows = readFileSync(list, 'utf8').match(/"name":"window/g)!.length;
   const convert = (to: string, format: string) =>
     onlyhashes(['convert', list, join(folder, to), '--format', format]);

@@ -82,7 +82,7 @@ describeEngines(({ engine, newPlace }) => {
     }
   }
 
-  test('what a store allows is no match of the command', { timeout }, async () => {
+  test('exceptions of a store are no match of the command', { timeout }, async () => {
     service.list(1);
     write({ store: db, lists: [listOf('ours', service)] });
     await run(['fetch', config]);
@@ -213,7 +213,7 @@ describeEngines(({ engine, newPlace }) => {
   });
 
   describe('beside other programs', () => {
-    test('a list that another one is fetching is left to it, which is no failure', {
+    test('a list that another process is fetching is skipped, which is no failure', {
       timeout,
     }, async () => {
       service.list(1);
@@ -283,7 +283,7 @@ describeEngines(({ engine, newPlace }) => {
       });
     });
 
-    test('an interrupted fetch leaves what it had, and goes on', { timeout }, async () => {
+    test('an interrupted fetch keeps its progress, and resumes', { timeout }, async () => {
       for (let n = 0; n < 4; n++) service.list(n);
       write({ store: db, lists: [listOf('ours', service)] });
       await run(['fetch', config]);

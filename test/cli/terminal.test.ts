@@ -37,7 +37,7 @@ beforeAll(async () => {
   writeFileSync(list, `${hashToHex((await hashFile(PHOTO)).hash)},"label ${NAME}"\n`);
 });
 
-test('what steers a terminal is shown, and nothing else changes', () => {
+test('control characters of a terminal are shown, and nothing else changes', () => {
   expect(shown(NAME)).toBe(SHOWN);
   expect(shown('\udc9b\udcff\x7f\r\u2066\u2029')).toBe('\\x9b\udcff\\x7f\\x0d\\u2066\\u2029');
   expect(shown('a\tb\nc é 日本 \u05d0 💀\u200d')).toBe('a\tb\nc é 日本 \u05d0 💀\u200d');

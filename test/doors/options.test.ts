@@ -142,14 +142,14 @@ test.each([
 test.each([
   ['HashPool', () => node.createHashPool({ workers: 1 })],
   ['SearchThreads', () => node.createSearchThreads(core.createBlocklist([]))],
-] as const)('%s refuses to close by options, of which there are none', async (_, open) => {
+] as const)('%s takes no options to close', async (_, open) => {
   const pool = open() as { close(options?: unknown): Promise<void> };
   await expect(pool.close({ timeout: 3 })).rejects.toThrow(/^unknown option timeout$/);
   await expect(pool.close(3)).rejects.toThrow('expected options to be an object');
   await pool.close();
 });
 
-test('a name that is no short identifier is not repeated; an option in the place is told', async () => {
+test('a name that is no short identifier is not repeated; an option in the address is reported', async () => {
   for (const name of [MARK, 'a'.repeat(41), 'cat.jpg', '']) {
     expect(() => node.createHashPool({ [name]: 1 })).toThrow(/^unknown option$/);
   }

@@ -62,7 +62,7 @@ test.each([
   expect(beginsAsPicture(Buffer.from(wide).swap16())).toBe(true);
 });
 
-test('what does not tell within the head counts as a picture', () => {
+test('bytes that the head does not identify count as a picture', () => {
   for (const long of [' '.repeat(5000), `<!--${'-'.repeat(5000)}`, `<?a ${'b'.repeat(5000)}`]) {
     expect(beginsAsPicture(latin1(long))).toBe(true);
     expect(beginsAsPicture(latin1(long.slice(0, HEAD_BYTES - 1)))).toBe(false);
@@ -111,7 +111,7 @@ test('JSON begins as no picture', () => {
   );
 });
 
-test('any bytes are told, and not changed', () => {
+test('any bytes are classified, and not changed', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
       const copy = bytes.slice();

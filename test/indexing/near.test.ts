@@ -179,7 +179,7 @@ function leftOut(
   return all - count;
 }
 
-test('ranks that are none are refused', () => {
+test('invalid ranks are refused', () => {
   const index = createIndex(uniformHashes(10, 1));
   const query = hashAt(uniformHashes(1, 2).bytes, 0);
   const ask = (ranks: unknown) => () => index.searchNear(query, 60, { ranks: ranks as Uint8Array });

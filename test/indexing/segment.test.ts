@@ -27,7 +27,7 @@ test.each([
   [70_000, 0],
   [70_000, 17],
 ])(
-  'merging %d entries in %d bands takes no more steps than told, nor many less',
+  'merging %d entries in %d bands takes no more steps than announced, nor many fewer',
   (entries, bands) => {
     const store = new Entries(256);
     const hash = new Int32Array(8);

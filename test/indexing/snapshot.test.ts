@@ -55,7 +55,7 @@ test('an attached snapshot answers as the index did', () => {
   }
 });
 
-test('how many degenerate entries were kept out is known, or known to be unknown', () => {
+test('the count of rejected degenerate entries is known, or known to be unknown', () => {
   const told = (buffer: ArrayBufferLike) => snapshotInfo(buffer).degenerate;
   const index = createIndex(list);
   expect(told(index.toBuffer())).toBeUndefined();
@@ -188,7 +188,7 @@ describe('hostile bytes', () => {
     }
   });
 
-  test('a position that leads out of the hashes is no hit, though nobody checked it', () => {
+  test('an unchecked position outside the hashes is no hit', () => {
     const distinct = uniformHashes(300, 2, { algorithm: 'phash', bits: 64 });
     const bytes = new Uint8Array(indexOf(distinct, {}, { kind: 'mih' }).toBuffer());
     const { bands } = snapshotInfo(bytes);

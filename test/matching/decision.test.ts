@@ -57,7 +57,7 @@ test('as JSON', () => {
   expect(decisionToJSON(decision)).toEqual(rest);
 });
 
-test('as JSON, with what was told of the upload', () => {
+test('as JSON, with the facts of the upload', () => {
   const timings = { reading: 1, waiting: 0, decoding: 30.5, hashing: 7, search: 0.25 };
   const facts = { quality: 80, resample: 512, width: 4032, height: 3024, format: 'jpeg' } as const;
   const upload = { ...facts, hash, decoding: 'draft' } as const;

@@ -122,7 +122,7 @@ describe('the attack: copies are flooded to switch off the entry that is needed'
     expect(guard.toJSON().watched[0]!.uploads).toHaveLength(1);
   });
 
-  test('edits far from each other do, and a reviewer lifts it, after which it counts anew', () => {
+  test('edits far from each other do, and a reviewer lifts it, after which it counts again', () => {
     const guard = createFloodGuard({ mostUploads: 3 });
     const flood = () => [0, 1, 2, 3].map((at) => guard.count(BASE, distinct(at)));
     expect(flood()).toEqual([false, false, false, true]);
@@ -180,7 +180,7 @@ test('uploads are forgotten after the window, counted from their last copy', () 
   expect(count(1, 19)).toBe(true);
 });
 
-test('it counts as one that keeps every match and counts all anew', () => {
+test('it counts like a model that keeps every match and recounts all', () => {
   const step = fc.oneof(
     fc.record({
       kind: fc.constant('count' as const),

@@ -103,7 +103,7 @@ test('a match that is withdrawn before the end is gone, and what is left is sear
   expect(labelsOf(withdrawn)).toEqual(['later']);
 });
 
-test('the generator is told what its variants came near to', async () => {
+test('the generator gets the near entries of its variants', async () => {
   const told: (Near | undefined)[] = [];
   function* pulled(): Generator<HashedVariant, void, Near | undefined> {
     told.push(yield off(40));
@@ -115,7 +115,7 @@ test('the generator is told what its variants came near to', async () => {
 });
 
 test.each([1, 2, 5])(
-  'the generator is told what is near now if the list changes while it judges many: %i times',
+  'the generator gets current near entries if the list changes while it judges many: %i times',
   async (times) => {
     // Those nearer cannot be matched: what is told of comes after them.
     const unsure = Array.from({ length: 3000 }, (_, at) => ({

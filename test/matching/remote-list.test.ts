@@ -151,7 +151,7 @@ describe('in time', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  test('a matcher that never settles is left, and told so', async () => {
+  test('a matcher that never settles is abandoned, and its signal aborts', async () => {
     let told: AbortSignal | undefined;
     const list = listOf(
       (_, { signal }) => {
@@ -215,7 +215,7 @@ describe('what is kept', () => {
     return { ask, list: listOf(ask, options) };
   };
 
-  test('none, for its time from when it was asked for', async () => {
+  test('none, for its time since the request', async () => {
     let now = 100;
     const slow: Ask = async (hashes, options) => {
       now += 4;
@@ -270,7 +270,7 @@ describe('what is kept', () => {
     expect(ask).toHaveBeenCalledTimes(2);
   });
 
-  test('only so many, the ones that were asked about last', async () => {
+  test('only so many, the most recently requested', async () => {
     const { ask, list } = counted(none, { mostKept: 3, now: () => 0 });
     for (const bits of [0, 1, 2, 3, 3, 2, 1]) await list.ask(off(bits));
     expect(ask).toHaveBeenCalledTimes(4);

@@ -35,7 +35,7 @@ const stalling: Asked = () => new Promise(() => {});
 
 const empty = createBlocklist([]);
 
-test('nobody is asked unless a remote list is given', async () => {
+test('no matcher is queried unless a remote list is passed', async () => {
   const decision = await match([variant(0)], empty, { remote: [] });
   expect(decision).not.toHaveProperty('unanswered');
   expect(decision).not.toHaveProperty('remoteMatches');
@@ -181,7 +181,7 @@ test('what was withdrawn there is gone with the next answer', async () => {
   expect(await decide()).toBe('none');
 });
 
-test('an entry elsewhere with a degenerate hash is kept out', async () => {
+test('a remote match with a degenerate hash is rejected', async () => {
   const { list } = remoteOf(hit({ hash: hashFromHex('pdq', 'ff'.repeat(32)) }), { trust: 'own' });
   const decision = await match([variant(0)], empty, { remote: [list] });
   expect([decision.verdict, decision.remoteMatches]).toEqual(['none', []]);
@@ -202,7 +202,7 @@ test('the allow list is about hits elsewhere, too, but not about an own confirma
   expect(told).toEqual([decision.remoteMatches![1]]);
 });
 
-test('the flood guard counts entries elsewhere whose hash is told', async () => {
+test('the flood guard counts remote matches whose hash is known', async () => {
   const floodGuard = createFloodGuard({ mostUploads: 1 });
   const blocklist = createBlocklist([]);
   const decide = async (bits: readonly number[], confirmed: boolean) => {
@@ -248,7 +248,7 @@ describe('not answered', () => {
     expect(decision.unanswered).toEqual(['there']);
   });
 
-  test('nobody is asked about what has no hash', async () => {
+  test('no matcher is queried about a picture without a hash', async () => {
     const { list, ask } = remoteOf(none);
     expect((await match([], empty, { remote: [list] })).reason).toBe('no-hash');
     const error = new DecodeError('corrupt', 'broken');
@@ -273,7 +273,7 @@ describe('in time', () => {
     expect(ask).toHaveBeenCalledTimes(1);
   });
 
-  test('a match here does not wait for those that are asked, and tells them so', async () => {
+  test('a local match does not wait for remote matchers, and aborts their queries', async () => {
     const { list, ask } = remoteOf(stalling);
     const blocklist = createBlocklist([entry(0)]);
     const decision = await match([variant(100), variant(3)], blocklist, { remote: [list] });
@@ -359,7 +359,7 @@ describe('in time', () => {
     },
   );
 
-  test('if what matched is gone before the end, the others are asked after all', async () => {
+  test('if the matching entry is gone before the end, the remote matchers are queried after all', async () => {
     const blocklist = createBlocklist([entry(0)]);
     const { list, ask } = remoteOf(none);
     async function* coming() {
@@ -382,7 +382,7 @@ test.each([null, {}, [null], [{}], 'list', [{ name: 'a', ask: none }]])(
   },
 );
 
-test('refuses two lists of one name, since nobody could tell them apart', async () => {
+test('refuses two lists of one name, which could not be distinguished', async () => {
   const remote = [remoteOf(none).list, remoteOf(none).list];
   await expect(match([variant(0)], empty, { remote })).rejects.toThrow('different names');
 });

@@ -267,7 +267,7 @@ test('a failure while a picture is withdrawn with its part changes nothing', asy
   expect(matches(list, mainOf(0))).toBe(true);
 });
 
-test('a withdrawal by an id keeps out what has the id, not the group', async () => {
+test('a withdrawal by an id rejects entries with the id, not the group', async () => {
   const [main, window] = entriesOf({ id: 'case', windows: 1 }, 0);
   const list = createBlocklist([main!, window!]);
   expect((await list.apply({ withdraw: [{ id: 'case' }] })).removed).toBe(2);

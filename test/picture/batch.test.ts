@@ -112,7 +112,7 @@ test('files are taken so far ahead and no further, and no more when the reader s
   expect(closed).toBe(false);
 });
 
-test('an abort tells the jobs, and ends the batch with its reason', async () => {
+test('an abort notifies the jobs, and ends the batch with its reason', async () => {
   const controller = new AbortController();
   const signals: AbortSignal[] = [];
   const results = inOrder(

@@ -141,7 +141,7 @@ test('no more is read than the hashes need, and at once', async () => {
   }
 });
 
-test('a variant is hashed only when it is asked for', async () => {
+test('a variant is hashed only when it is requested', async () => {
   const pixels = { ...large, data: large.data.slice() };
   const { variants } = await variantsOfPicture(pictureOf(pixels, upright), { crops: true });
   const [original] = variantsOf(pixels);

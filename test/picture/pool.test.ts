@@ -127,7 +127,7 @@ test('a message that cannot be sent rejects, and the thread goes on', async () =
   expect(await next).toBe('two');
 });
 
-test('whoever asks a thread that was ended is told why', async () => {
+test('callers of a thread that was ended get the reason', async () => {
   let kept: PooledThread | undefined;
   const { pool, outcome } = await asked(async (thread) => {
     kept = thread;
@@ -172,7 +172,7 @@ test('a thread that died while it was idle is not given the next work', async ()
   expect(await second).toBe('two');
 });
 
-test('where no thread can be started, each work is told why, and a later one may have more luck', async () => {
+test('where no thread can be started, each job gets the reason, and a later one may succeed', async () => {
   let refuses = true;
   let thread: FakeThread | undefined;
   const pool = new Pool({

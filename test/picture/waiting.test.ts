@@ -7,7 +7,7 @@ import { deadline, onAbort, Turns, unlessAborted, within } from '../../src/pictu
 const never = new Promise<never>(() => {});
 
 describe('onAbort', () => {
-  test('tells once, and not what was taken off', () => {
+  test('notifies once, and not removed listeners', () => {
     const controller = new AbortController();
     const told: string[] = [];
     onAbort(controller.signal, () => told.push('kept'));
@@ -18,7 +18,7 @@ describe('onAbort', () => {
     expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
   });
 
-  test('tells none that another listener takes off meanwhile', () => {
+  test('does not notify a listener that another one removes meanwhile', () => {
     const controller = new AbortController();
     const told: string[] = [];
     onAbort(controller.signal, () => {
@@ -92,7 +92,7 @@ describe('unlessAborted', () => {
 });
 
 describe('a deadline', () => {
-  test('ends the work when the time is up, and tells it so', async () => {
+  test('ends the work when the time is up, and notifies it', async () => {
     let told: unknown;
     const late = within(0.001, undefined, (signal) => {
       onAbort(signal, () => {

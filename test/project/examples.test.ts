@@ -275,7 +275,7 @@ describe('servers', () => {
     expect([await server.change('PUT', hex), await entries(hex)]).toEqual([204, 1]);
   });
 
-  test('an upload that stalls is ended, and holds up nobody', async () => {
+  test('an upload that stalls is ended, and delays no other', async () => {
     const each = SERVERS.map(async (name) => {
       const server = servers[name];
       const { client } = await server.halfUpload(LISTED);
@@ -439,7 +439,7 @@ describe('the Lambda', () => {
     body: Buffer.from(bytes).toString('base64'),
   });
 
-  test('answers each event, by the list as it is then', async () => {
+  test('answers each event, by the list at that time', async () => {
     const file = join(folderOf(NAME), 'list.ohb');
     await saveList(file, createBlocklist([{ hash: listed, labels: [] }]));
     writeFileSync(

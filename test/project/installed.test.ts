@@ -163,7 +163,7 @@ function isTold({ name, license }: { name: string; license: string | undefined }
   return row !== undefined && row.license === license?.replace(/^\((.*)\)$/, '$1');
 }
 
-test('docs/licences.md tells the licences for every system, and of nothing else', () => {
+test('docs/licences.md lists the licences for every system, and nothing else', () => {
   const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, Locked>;
   };
@@ -231,7 +231,7 @@ describe.skipIf(!answers)(title, () => {
       await expectOfHeic(heic);
     });
 
-    test('each package has the licence that docs/licences.md tells', () => {
+    test('each package has the licence that docs/licences.md names', () => {
       const packages = packagesIn(project.folder).filter(({ name }) => name !== 'onlyhashes');
       expect(packages.length).toBeGreaterThan(10);
       expect(packages.filter((each) => !isTold(each))).toEqual([]);
@@ -286,7 +286,7 @@ console.log(pdq({ data, width: 64, height: 64 }).hash.bytes.length);`);
       expect(err.trim()).toMatch(said);
     });
 
-    test('a sharp that is installed without its native part is told as such', () => {
+    test('a sharp that is installed without its native part is reported as such', () => {
       project.install('--omit=optional', 'sharp');
       const said = /^DecodeError decoder-missing .*: (npm install --include=optional sharp)$/;
       const [, advice] = said.exec(project.node(hashing(PHOTO)))!;

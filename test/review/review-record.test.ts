@@ -103,7 +103,7 @@ describe('the facts of a decision', () => {
   });
 });
 
-test('a valid record is copied as it is', () => {
+test('a valid record is copied unchanged', () => {
   fc.assert(
     fc.property(anyRecord, (given) => {
       const copy = checkedRecord(given);

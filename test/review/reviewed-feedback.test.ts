@@ -69,7 +69,7 @@ describe('a rejected match', () => {
   });
 });
 
-test('only the list that is asked about hears of its entry', () => {
+test('only the list in question gets feedback on its entry', () => {
   const environment = 'npo';
   const entry = { ...ncmec, source: 'ncmec/npo' } as const;
   expect(ncmecFeedbackOf(newRecord(1, { entry }))).toEqual([]);

@@ -48,7 +48,7 @@ const STALLING = [
 ];
 const CONNECTIONS = 1000;
 
-test('1,000 connections that stall keep nobody else from being served', async () => {
+test('1,000 stalled connections do not keep others from being served', async () => {
   // Those that stall are not stopped by their rate.
   const rushing = tokens.map((token) => ({ ...token, requestsPerSecond: 1e6 }));
   await served(

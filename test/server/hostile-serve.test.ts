@@ -67,7 +67,7 @@ const STALLING = [
 const asked = async (url: string, init: RequestInit = {}) =>
   await fetch(url, { ...init, headers: { ...AUTHORIZED, ...init.headers } });
 
-test('1,000 connections that stall keep nobody else from being served', async () => {
+test('1,000 stalled connections do not keep others from being served', async () => {
   const { program, url } = await serving(['--timeout', '300']);
   for (let at = 0; at < CONNECTIONS; at += 100) {
     await Promise.all(

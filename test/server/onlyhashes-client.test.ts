@@ -38,7 +38,7 @@ const decided = (
     remote: [createRemoteList(client, { sendsHashes: true, trust: 'shared', ...options })],
   });
 
-test('another onlyhashes is asked while a picture is decided about', async () => {
+test('another onlyhashes is queried during a decision', async () => {
   await asking(createBlocklist([entry(0), entry(50)]), async (client) => {
     const match = await decided(client, 7);
     expect(match).toMatchObject({ verdict: 'match', reason: 'matched-remote', unanswered: [] });
@@ -81,7 +81,7 @@ test('an entry that is withdrawn there, or here, is not found', async () => {
   });
 });
 
-test('the hash of an entry is told if the other side tells it', async () => {
+test('the hash of an entry is given if the other side gives it', async () => {
   const list = createBlocklist([entry(0)]);
   await asking(
     list,
@@ -124,7 +124,7 @@ test('a service that is not ready, refuses or is gone has not answered', async (
   expect(await gone!.ask([off(0)])).toMatchObject([{ reason: 'unreachable' }]);
 });
 
-test('each hash has an answer of its own, in order; after a failure no other is asked', async () => {
+test('each hash has its own answer, in order; after a failure no other is requested', async () => {
   const hashes = Array.from({ length: 20 }, (_, i) => off(i * 10));
   await asking(createBlocklist([entry(0)]), async (client, baseUrl) => {
     const answers = await client.ask(hashes);

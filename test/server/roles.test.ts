@@ -69,7 +69,7 @@ test('the document has these routes and no others, each with what it takes', asy
   }
 });
 
-test.each(all)('%s is answered to whom it is for, and to nobody else', async (route) => {
+test.each(all)('%s is answered only for its roles', async (route) => {
   const who = Object.keys(WHO).find((one) => WHO[one]!.includes(route))!;
   const roles = ['match', 'curate', 'admin'] as const;
   for (const role of [undefined, ...roles]) {
@@ -100,7 +100,7 @@ test.each(all)('%s is answered to whom it is for, and to nobody else', async (ro
   }
 });
 
-test('nobody is told what a route takes before it is known who asks', async () => {
+test('a route does not reveal its parameters before the caller is known', async () => {
   for (const route of [...WHO.match!, ...WHO.curate!, ...WHO.admin!]) {
     const [method, path] = route.replaceAll(/\{\w+\}/g, '1').split(' ') as [string, string];
     const body = method === 'GET' || method === 'DELETE' ? {} : { body: '{"' };

@@ -62,7 +62,7 @@ test('it is ready when the list is there, and refuses until then', async () => {
   );
 });
 
-test('a list that fails to come is told, and the service never gets ready', async () => {
+test('a list that fails to load is reported, and the service never gets ready', async () => {
   const error = new Error('no database');
   await served(
     async ({ url, errors }) => {
@@ -200,7 +200,7 @@ test('metrics are text of Prometheus, with the state of the list, the store and 
   );
 });
 
-test('a store that is away has no lag to tell', async () => {
+test('a store that is away reports no lag', async () => {
   await served(
     async ({ url }) => {
       const text = await (await fetch(`${url}/metrics`, as('match'))).text();
@@ -235,7 +235,7 @@ test('a service without a list, or with two, is refused', () => {
   ).toThrow(TypeError);
 });
 
-test('what fetches held back is told, and confirmed by curators', async () => {
+test('pending removals of fetches are reported, and confirmed by curators', async () => {
   const held = { removals: 30, of: 40, sinceSeconds: 1_767_225_600, isConfirmed: false };
   const fetchedBlocklist = createBlocklist([]);
   const state = { generation: 0, provenance: '', unknown: [] };

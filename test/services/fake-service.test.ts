@@ -29,7 +29,7 @@ const ask = async (path: string, init: RequestInit = {}): Promise<string> => {
   }
 };
 
-test('answers over HTTP and keeps what was asked', async () => {
+test('answers over HTTP and records the requests', async () => {
   const reply = await fetch(`${service.url}/a?b=c&b=d`, {
     method: 'POST',
     body: 'text',
@@ -46,7 +46,7 @@ test('answers over HTTP and keeps what was asked', async () => {
   expect(await ask('/throw')).toMatch(/^500/);
 });
 
-test('text is answered as it is', async () => {
+test('text is answered unchanged', async () => {
   const other = await startFakeService(() => ({ body: '<a/>' }));
   const reply = await fetch(other.url);
   expect(`${reply.status} ${await reply.text()}`).toBe('200 <a/>');

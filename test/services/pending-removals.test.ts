@@ -7,7 +7,7 @@ const removalsOf = (numbers: Iterable<number>) =>
   [...numbers].map((n) => ({ source: 'a', id: `r${n}` }));
 const fetching = { pendingRemovals: undefined, wasConfirmed: false, nowSeconds: 7 };
 
-test('20 entries that are more than a fifth of a list are held back', () => {
+test('removals of 20 entries, more than a fifth of a list, are pending', () => {
   fc.assert(
     fc.property(fc.nat(60), fc.nat(400), (count, more) => {
       const size = count + more;
@@ -60,7 +60,7 @@ test('ids that are numbered one after another are not taken for those that were 
   }
 });
 
-test('a state that nobody wrote is not taken for one', () => {
+test('an invalid state is not accepted', () => {
   const held = pendingRemovalsOf(removalsOf(Array(20).keys()), { ...fetching, size: 20 })!;
   expect(isPendingRemovals(held)).toBe(true);
   for (const other of [

@@ -120,7 +120,7 @@ describe('an HMA', () => {
     expect(after.checkpoint).toEqual({ highestId: 508 });
   });
 
-  test('that does not tell its end is not drained after a gap, and says so', async () => {
+  test('that does not report its end is not drained after a gap, and says so', async () => {
     for (const id of [1, 20, 150]) service.put(contentOf(id));
     const whole = ['1', '20', '150'];
     service.fail({ kind: 'status', status: 404, body: NOT_FOUND }, untold);
@@ -214,7 +214,7 @@ describe('an HMA', () => {
     await expect(fetched({ bank: undefined })).rejects.toThrow(TypeError);
   });
 
-  test('failure at every step ends the fetch, and the next one tells all', async () => {
+  test('failure at every step ends the fetch, and the next one gives all', async () => {
     for (const id of [1, 4, 9, 17]) service.put(contentOf(id));
     await fetched({ maxMissing: 9 });
     const steps = service.requests.length;
@@ -251,7 +251,7 @@ describe('an HMA', () => {
     expect(signals.map((signal) => signal?.aborted)).toEqual(Array(7).fill(true));
   });
 
-  test('looks hashes up, and its answers tell hits, none and unanswered apart', async () => {
+  test('looks hashes up, and its answers distinguish hits, none and unanswered', async () => {
     service.put(contentOf(1));
     service.put(contentOf(2, OTHER, { disableUntil: 0 }));
     service.put(contentOf(3, LISTED, { bank: { name: 'OTHER', enabledRatio: 1 } }));

@@ -180,7 +180,7 @@ test('a reply of more than maxBytes is refused', async () => {
   expect(await connect({ maxBytes: 1000 }).send(REQUEST)).toHaveLength(1000);
 });
 
-test('nobody listens', async () => {
+test('no server listens', async () => {
   const other = await startFakeService(() => ({}));
   await other.close();
   const error = await errorOf(connect({ baseUrl: other.url, tries: 1 }).send(REQUEST));
@@ -215,7 +215,7 @@ describe('the signal', () => {
   });
 });
 
-test('a link is followed as it is, on the same origin only', async () => {
+test('a link is followed unchanged, on the same origin only', async () => {
   const connection = connect();
   const path = connection.link('/other?cursor=a%2Fb');
   await connection.send({ ...REQUEST, path });

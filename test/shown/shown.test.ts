@@ -88,7 +88,7 @@ describe.skipIf(isMissing)(`shown (${missing.join('; ') || engines})`, () => {
     }
   });
 
-  test('transparency is shown on the ground that is asked for', async () => {
+  test('transparency is shown on the requested background', async () => {
     const scene = await sceneOf(random(4));
     const file = await oddFile(PNG, ['png/transparency/empty'], 4);
     for (const painter of painters) {
@@ -123,7 +123,7 @@ describe.skipIf(isMissing)(`shown (${missing.join('; ') || engines})`, () => {
   });
 });
 
-test('a picture that is shown and not looked at is told', async () => {
+test('a picture that is shown but not checked is reported', async () => {
   // What is painted is another picture than the file's: on one ground, on the other, in an engine.
   const { listed, decoy } = await sceneOf(random(5));
   const file = await oddFile(PNG, [], 5);

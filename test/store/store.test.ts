@@ -101,7 +101,7 @@ describeEngines(({ newPlace }) => {
     expect(others.numbers).toEqual([2, 3]);
   });
 
-  test('degenerate and withdrawn entries are kept out', async () => {
+  test('degenerate and withdrawn entries are rejected', async () => {
     await store.apply({ withdraw: [{ ...{ id: 'id 1', list: 'a' }, reason: 'asked' }] });
     await store.apply({ withdraw: [hash(3)] });
     const coming = [
@@ -121,7 +121,7 @@ describeEngines(({ newPlace }) => {
     expect((await store.lists()).map(({ name, size }) => [name, size])).toEqual([['', 2]]);
   });
 
-  test('what is withdrawn goes, and can come again once it is reinstated', async () => {
+  test('withdrawn entries go, and can be added again once reinstated', async () => {
     await store.apply({ add: [entry(1), entry(1, { list: 'a' }), entry(2)] });
     expect(await store.apply({ withdraw: [{ id: 'id 1', source: 'other' }] })).toMatchObject({
       revision: 2,
@@ -303,7 +303,7 @@ describeEngines(({ newPlace }) => {
     expect(await store.revision()).toBe(2);
   });
 
-  test('what was removed is told until it is purged', async () => {
+  test('removed entries are reported until they are purged', async () => {
     await store.apply({ add: [entry(1), entry(2)] });
     await store.apply({ settings: { a: { tier: 'review' } } });
     await store.apply({ allow: [{ hash: hash(1), reason: 'a flag' }] });
@@ -350,7 +350,7 @@ describeEngines(({ newPlace }) => {
     await expect(store.renameList(longest, `${longest}x`)).rejects.toThrow(RangeError);
   });
 
-  test('the state is told, and warns of too many entries in an embedded store', async () => {
+  test('the state is reported, and warns of too many entries in an embedded store', async () => {
     await store.apply({ add: [entry(1), entry(2, { list: 'a' })] });
     await store.apply({ withdraw: [{ id: 'id 9' }] });
     const status = await store.status();
@@ -396,7 +396,7 @@ describeEngines(({ newPlace }) => {
     expect(await store.apply({ add: [entry(2, { id })] })).toMatchObject({ added: 0 });
   });
 
-  test('what a database cannot keep is refused, and nothing has changed', async () => {
+  test('values that a database cannot keep are refused, and nothing changes', async () => {
     await expect(store.apply({ add: [entry(1), entry(2, { id: 'a\0' })] })).rejects.toThrow(
       RangeError,
     );
@@ -417,7 +417,7 @@ describeEngines(({ newPlace }) => {
     throw new Error('no more');
   }
 
-  test('many entries are one change, told in pages', async () => {
+  test('many entries are one change, given in pages', async () => {
     const many = Array.from({ length: 2500 }, (_, at) => entry(at));
     const added = await store.apply({ add: many });
     expect(added).toMatchObject({ revision: 1, added: 2500 });

@@ -383,7 +383,7 @@ describe('problems', () => {
     ['a sealed file', 'age-encryption.org/v1\n-> X25519 a\n', 'got a sealed file'],
     ['a blocklist file', `OHBLIST\n\x01\0\0\0${JSON.stringify({ hash: HEX })}\n`, 'openBlocklist'],
     ['an index file', `OHINDEX\n\x05\0\0\0\n${HEX}\n`, 'got an index file: openIndex'],
-  ])('%s is no list, which one error tells, however it is cut', async (_, text, message) => {
+  ])('%s is no list, which one error reports, however it is cut', async (_, text, message) => {
     const bytes = Buffer.from(text as string);
     const problems: unknown[] = [];
     const onProblem = (problem: unknown) => problems.push(problem);
@@ -402,7 +402,7 @@ describe('problems', () => {
     expect(await readAll(`zz;a\n${rows(',')}`)).toMatchObject({ problems: ['1 bad-hash'] });
   });
 
-  test('a line of a list is not held back to see what follows', async () => {
+  test('a line of a list is given without waiting for the next', async () => {
     async function* open() {
       yield `${HEX}\n`;
       await new Promise(() => {});

@@ -57,7 +57,7 @@ test('frames are written as the tools write them, with three decimals', () => {
   expect(writeVpdq(frames, { format: 'json' })).toBe(`["${HEX},98,12.345","${HEX},7,59999.970"]\n`);
 });
 
-test('a frame that cannot be read is told and left out', async () => {
+test('an unreadable frame is reported and left out', async () => {
   const good = `1,90,${HEX},1.0`;
   const lines = [
     good,

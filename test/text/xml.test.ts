@@ -50,7 +50,7 @@ describe('what is read', () => {
     });
   });
 
-  test('only the elements that are asked for, each when it is closed', async () => {
+  test('only the requested elements, each when it is closed', async () => {
     const text = '<a>x<b><c>1</c></b><b><c>2</c><d/></b></a>';
     const asked: string[] = [];
     const taken: string[] = [];
@@ -77,7 +77,7 @@ describe('what is read', () => {
     expect(await rootOf(text)).toMatchObject({ text: '12', children: [] });
   });
 
-  test('a text that is too long is told, and the others are read', async () => {
+  test('a text that is too long is reported, and the others are read', async () => {
     const long = `<a><b>${'x'.repeat(65_537)}</b><c>${'x'.repeat(65_536)}</c></a>`;
     const root = (await rootOf(long)) as XmlElement;
     expect(childOf(root, 'b')?.text).toBeUndefined();
@@ -88,7 +88,7 @@ describe('what is read', () => {
     expect(await rootOf(section)).toMatchObject({ text: undefined });
   });
 
-  test('an element of too many elements is told apart', async () => {
+  test('an element of too many elements is distinguished', async () => {
     expect(await rootOf(`<a>${'<b/>'.repeat(19_999)}</a>`)).toMatchObject({ name: 'a' });
     expect(await rootOf(`<a>${'<b/>'.repeat(20_000)}</a>`)).toBe('too-large');
     const text = `<a>${'<b/>'.repeat(20_000)}</a>`;
@@ -104,7 +104,7 @@ describe('what is read', () => {
   });
 });
 
-describe('what is refused', () => {
+describe('refused input', () => {
   test.each([
     '<!DOCTYPE a><a/>',
     '<!doctype a><a/>',
@@ -281,7 +281,7 @@ describe('properties', () => {
   });
 });
 
-test('what is written is read back', async () => {
+test('written files are read back', async () => {
   const awkward = ' a&b<c>d"e\'f\ng\th\r]]>\u{1f600} ';
   const root = (await rootOf(
     `<a b="${xmlText(awkward)}"><c>${xmlText(awkward)}</c></a>`,

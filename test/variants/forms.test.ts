@@ -65,7 +65,7 @@ test('opaque pixels keep their colour, and transparent ones get the backdrop', (
   );
 });
 
-test('a picture without alpha is returned as it is, and opaque', () => {
+test('a picture without alpha is returned unchanged, and opaque', () => {
   fc.assert(
     fc.property(
       fc.constantFrom<1 | 3>(1, 3).chain((n) => pixelsOf(9, n)),
@@ -109,7 +109,7 @@ test('a picture of only greys gets one sample a pixel, two with alpha', () => {
   ).toMatchObject({ data: Uint8Array.of(7, 1, 9, 2), width: 1, height: 2, channels: 2 });
 });
 
-test('a single coloured pixel keeps the picture as it is', () => {
+test('a single coloured pixel keeps the picture unchanged', () => {
   fc.assert(
     fc.property(
       pixelsOf(12, 1),

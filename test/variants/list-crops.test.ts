@@ -90,7 +90,7 @@ test('a plain ground with something at its right gives rows that alternate', () 
   }
 });
 
-test('a hash whose rows alternate tells of a lone edge; those of photos do not', async () => {
+test('a hash whose rows alternate shows a lone edge; those of photos do not', async () => {
   const hash = (hex: string) => hashFromHex('pdq', hex);
   // The windows 4:5 and 1:1 of a pale drawing with a figure at its side.
   const edge = 'fa025555abea554faaaa5571aaaa5555baa05555aaaa5555aaaa5455aaaa5555';

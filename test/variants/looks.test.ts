@@ -105,7 +105,7 @@ test('a view on a backdrop is that of its moved pixels', () => {
   );
 });
 
-test('what differs by noise is alike; what differs in a cell is not', () => {
+test('differences of noise are alike; a different cell is not', () => {
   const one = part(boats, 0, 0, 640, 480);
   const grid = gridOf(viewOf(one));
   const noisy = drawn(640, 480, (x, y, c) =>

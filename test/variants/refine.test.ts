@@ -136,7 +136,7 @@ test('a crop between the blind ones is for review as a list of variants, and a m
   expect(found).toBeGreaterThanOrEqual(2);
 });
 
-test('a decision says whether its variants could look closer, by what they give if told', async () => {
+test('a decision says whether its variants could look closer, by what they give if asked to', async () => {
   const pixels = await photo('acanthus-mollis.jpg');
   const cut = partBy(pixels, [0.05, 0.03, 0.91, 0.93]);
   const closer: string[] = [];
@@ -201,7 +201,7 @@ test('only places of the quality that a match needs are given, whatever that is'
   expect(countUnder(0)).toBeGreaterThan(untold);
 });
 
-test('who pulls variants is told what came near, and ended early if something matched', () => {
+test('a variant source gets the near entries, and is ended early by a match', () => {
   const hash = BASE;
   const off = (bits: number): HashedVariant => ({
     name: 'original',
@@ -228,7 +228,7 @@ test('who pulls variants is told what came near, and ended early if something ma
   expect(ended).toBe(true);
 });
 
-test('of very many near entries the nearest are told and given', () => {
+test('of very many near entries the nearest are reported and given', () => {
   const entries = Array.from({ length: 3000 }, (_, i) => ({
     hash: flipBits(BASE, ORDER, 36 + (i % 20)),
     labels: [String(i)],
@@ -247,7 +247,7 @@ test('of very many near entries the nearest are told and given', () => {
   expect(told[0]).toMatchObject({ distance: 36, enough: 31 });
 });
 
-test('where nothing can match, nothing is told', () => {
+test('where nothing can match, nothing is reported', () => {
   const told: (Near | undefined)[] = [];
   function* pulled(): Generator<HashedVariant, void, Near | undefined> {
     told.push(yield { name: 'original', hash: BASE, quality: 100 });

@@ -51,7 +51,7 @@ test('leaves out what comes out as the picture or as an earlier placement', () =
   expect(given({ detect: () => [whole], most: 1 })).toEqual([]);
 });
 
-test('a detector works only when it is asked, and no further than its limit', () => {
+test('a detector works only on request, and no further than its limit', () => {
   const asked: string[] = [];
   const first = fake('box', [100, 200, 300], asked);
   const second = fake('rectangle', [400], asked);

@@ -62,7 +62,7 @@ describe('evidence.md', () => {
     ]);
   });
 
-  test('how long a service is asked while its lists change', () => {
+  test('how long a service is queried while its lists change', () => {
     const [, seconds] = /SOAK_SECONDS \?\? runs\((\d+)\)/.exec(
       text('test/server/soak/soak.test.ts'),
     )!;

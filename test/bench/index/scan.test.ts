@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { judgeScans } from '../../../bench/index/scan.js';
 import { listener } from '../listener.js';
 
-test('a scan slower than the naive loop is told, and the steepest step', () => {
+test('a scan slower than the naive loop is reported, and the steepest step', () => {
   const { context, figures } = listener();
   const scan = (data: string, max: number, simd: number, js: number) => ({
     data,

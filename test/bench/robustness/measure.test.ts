@@ -84,14 +84,14 @@ test("a match gives the photo's place if its variant has one", async () => {
   expect((await asked([entry('a', 'original', 8)])).placement).toBeUndefined();
 });
 
-test('profiles and peers are told beside, in their order', async () => {
+test('profiles and peers are reported beside it, in their order', async () => {
   const result = await asked([itself]);
   expect(result.profiles.map(({ distance }) => distance)).toEqual(PROFILES.map(() => 0));
   expect(result.profiles[PROFILES.indexOf('none')]).toMatchObject({ hashes: 1, verdict: 'match' });
   expect(result.peers.map((peer) => peer?.distance)).toEqual(PEERS.map(() => 0));
 });
 
-test('a photo as it is counts like an edit that does nothing', async () => {
+test('an unchanged photo counts like an edit that does nothing', async () => {
   const edited = await asked([itself, entry('b', 'original', 90)]);
   const plain = await asked([itself, entry('b', 'original', 90)], -1);
   expect(plain.edit).toBe(-1);

@@ -34,7 +34,7 @@ test('the lists share no package, but for one of Debian whose other photos are u
   }
 });
 
-test('what is not installed is told by a command', () => {
+test('missing packages are reported with the command that installs them', () => {
   for (const name of PHOTO_LISTS) {
     const { files, missing } = photoList(name);
     for (const line of missing) {

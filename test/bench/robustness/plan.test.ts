@@ -20,7 +20,7 @@ const pairs = (quick: boolean, seed = 1) =>
     job.kind === 'query' ? job.edits.map((edit) => ({ edit, source: job.file.source })) : [],
   );
 
-test('a whole run makes every edit of every photo, and takes every file as it is', () => {
+test('a whole run makes every edit of every photo, and takes every file unchanged', () => {
   const all = pairs(false);
   expect(all.filter(({ edit }) => edit >= 0)).toHaveLength(20 * COPIES.length);
   expect(all.filter(({ edit }) => edit < 0)).toHaveLength(30);

@@ -246,7 +246,7 @@ test('the frames of a video become JSON, text again, and a list', async () => {
   ]);
 });
 
-test('a bad line is told, and the others are written', async () => {
+test('a bad line is reported, and the others are written', async () => {
   writeFileSync(at('bad.txt'), `${hexOf(1)}\nsecret\n`);
   const { out, err, code } = await convert(at('bad.txt'), '-', '-f', 'plain');
   expect(out).toBe(`${hexOf(1)}\n`);
@@ -276,7 +276,7 @@ test('what is there is not replaced, and what does not fit is refused', async ()
   ]);
 });
 
-test('a bundle, semicolons and UTF-16 are told in one line each', async () => {
+test('a bundle, semicolons and UTF-16 are reported in one line each', async () => {
   const picture = join(PHOTOS, 'nagasaki-boats-q40.jpg');
   await onlyhashes(['bundle', 'create', picture, '-o', at('bundle.json')]);
   const rows = `Hash;Label\r\n${hexOf(1)};one\r\n`;

@@ -81,7 +81,7 @@ describe.each([
   });
 });
 
-test('what of an HMA was not read is told, and nothing is removed', async () => {
+test('unread parts of an HMA are reported, and nothing is removed', async () => {
   const service = await SERVICES.hma!(clock(), 3);
   try {
     for (const n of [0, 1, 90]) service.list(n);
@@ -148,7 +148,7 @@ describe('StopNCII', () => {
     }
   });
 
-  test('lists tells what was fetched, without credentials', async () => {
+  test('lists reports what was fetched, without credentials', async () => {
     expect((await onlyhashes(['lists', config])).lines).toEqual(['ours,stopncii,0,0,,restart,0,']);
     await run(['fetch', config], service);
     const { lines, code } = await onlyhashes(['lists', config]);
@@ -157,7 +157,7 @@ describe('StopNCII', () => {
     expect(code).toBe(0);
   });
 
-  test('what a person withdrew stays out, until it is reinstated', async () => {
+  test('entries that a person withdrew stay withdrawn, until they are reinstated', async () => {
     await run(['fetch', config], service);
     const words = ['withdraw', config, hexOf(2), 'no such id'];
     const done = await onlyhashes([...words, '--reason', 'a mistake']);
@@ -192,7 +192,7 @@ describe('StopNCII', () => {
     expect(await saved('ours')).toEqual([]);
   });
 
-  test('a service that fails is told, and the other lists are fetched', async () => {
+  test('a service that fails is reported, and the other lists are fetched', async () => {
     const other = await SERVICES.hma!(clock(), 3);
     other.list(1);
     write([listOf('ours', service), listOf('bank', other)]);
@@ -204,7 +204,7 @@ describe('StopNCII', () => {
     await other.fake.close();
   });
 
-  test('an interrupted fetch leaves what it had, and goes on', async () => {
+  test('an interrupted fetch keeps its progress, and resumes', async () => {
     await run(['fetch', config], service);
     for (let n = 20; n < 30; n++) service.list(n);
     service.withdraw(1);

@@ -47,7 +47,7 @@ const served = (dataDir: string, work: (url: string, pid: number) => Promise<voi
     { node: EMBEDDED },
   );
 
-test('what is asked of a store that serve has open is answered as without it', async () => {
+test('commands on a store that serve has open answer as they do without serve', async () => {
   const dataDir = await newStore();
   const at = ['--store', dataDir];
   const reading = [
@@ -132,7 +132,7 @@ test('pictures and hashes are matched beside a serve, byte for byte as without i
   await served(dataDir, async () => expect(await all()).toEqual(alone));
 });
 
-test('a list is fetched by the serve that has the store, and what is held back is confirmed', async () => {
+test('the serve that has the store fetches a list, and pending removals are confirmed', async () => {
   const service = await SERVICES.stopncii!({ seconds: 1_767_225_600 }, 3);
   try {
     const dataDir = await newStore();
@@ -273,7 +273,7 @@ test('of one that accepts, and never answers', async () => {
   );
 });
 
-test('nobody listens where there is no socket, or something else', async () => {
+test('no server listens where there is no socket, or something else', async () => {
   const folder = mkdtempSync(join(base, 'none-'));
   const listens = () => new HoldingServe(folder, '').listens();
   expect(await listens()).toBe(false);

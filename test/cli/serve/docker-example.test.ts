@@ -175,7 +175,7 @@ describe('the scripts', () => {
     }
   });
 
-  test('a server that is not ready is told by the code', async () => {
+  test('the exit code shows a server that is not ready', async () => {
     let status = 503;
     const server = createServer((request, response) => {
       response.writeHead(request.url === '/health/ready' ? status : 404).end();

@@ -60,7 +60,7 @@ describe('a CONFIG', () => {
     expect(service.fake.requests).toHaveLength(asked);
   });
 
-  test('what is held back is told, and removed once a curator has confirmed it', async () => {
+  test('pending removals are reported, and made once a curator has confirmed them', async () => {
     const hma = await SERVICES.hma!({ seconds: 1_767_225_600 }, 3);
     try {
       for (let n = 0; n < 25; n++) hma.list(n);
@@ -94,7 +94,7 @@ describe('a CONFIG', () => {
     }
   });
 
-  test('a service that fails is told, the other lists are fetched, and it is asked again', async () => {
+  test('a service that fails is reported, the other lists are fetched, and it is tried again', async () => {
     const broken = await SERVICES.stopncii!({ seconds: 1_767_225_600 }, 3);
     try {
       broken.list(20);
@@ -128,7 +128,7 @@ describe('a CONFIG', () => {
     expect([err, code]).toEqual(['', 0]);
   });
 
-  test('a credential that is not set is told before anything is served', async () => {
+  test('a credential that is not set is reported before anything is served', async () => {
     const { err, code } = await onlyhashes(['serve', '-b', config, '--port', '0']);
     expect(err).toContain('credentials.subscriptionKey: expected the name of an environment');
     expect(code).toBe(2);
@@ -198,7 +198,7 @@ describe('the feeds of a store', () => {
       { ONLYHASHES_KEY: '5e'.repeat(32) },
       'ours: expected the key that the credentials were stored with',
     ],
-  ])('%s is told, and the store is served all the same', async (_, env, told) => {
+  ])('%s is reported, and the store is served all the same', async (_, env, told) => {
     const { err, code } = await serving(
       ['--store', store],
       async (url, program) => {

@@ -20,7 +20,7 @@ beforeAll(async () => {
   writeFileSync(list, `${hex},${LABEL}\n`);
 });
 
-test('a line of the log is JSON, and tells of no hash, label, file, address or token', async () => {
+test('a line of the log is JSON, without any hash, label, file, address or token', async () => {
   const [token, rule] = (await onlyhashes(['serve', '--new-token', 'curate'])).lines as [
     string,
     string,

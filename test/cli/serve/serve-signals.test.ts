@@ -106,7 +106,7 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('at %s', (signal) => {
   });
 });
 
-test('a request that comes on an open connection after the signal is sent elsewhere', async () => {
+test('a request on an open connection after the signal is sent to another server', async () => {
   const program = new ServingProgram(['-b', list]);
   try {
     const url = await program.ready();
@@ -126,7 +126,7 @@ test('a request that comes on an open connection after the signal is sent elsewh
   }
 });
 
-test('nobody who sends half a request, or does not read, keeps it from its end', async () => {
+test('clients that send half a request, or do not read, do not keep it from ending', async () => {
   const clients: RawClient[] = [];
   const work = async (url: string) => {
     const half = new RawClient(url);

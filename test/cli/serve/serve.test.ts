@@ -104,7 +104,7 @@ test('workers share the list, and answer as it does', async () => {
 test.each([
   ['--port', () => ['-b', list]],
   ['--clamd', () => ['-b', list, '--port', '0']],
-])('a port of %s that is in use is told, and nothing is left', async (option, args) => {
+])('a port of %s that is in use is reported, and nothing is left behind', async (option, args) => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   const { port } = taken.address() as AddressInfo;
@@ -119,7 +119,7 @@ test.each([
   }
 });
 
-test('who has a token of the file may ask, and nobody else', async () => {
+test('only tokens of the file give access', async () => {
   const [token, rule] = (await onlyhashes(['serve', '--new-token', 'match'])).lines;
   const tokens = join(folder, 'tokens.json');
   writeFileSync(tokens, `[${rule}]`);

@@ -67,7 +67,7 @@ test('a blocklist file brings its withdrawals along', async () => {
   expect(repeated.lines).toEqual([`1,1,1,${at('list.csv')}`]);
 });
 
-test('a record of the review log that has changed is told by its number, and never quoted', async () => {
+test('an altered record of the review log is reported by its number, and never quoted', async () => {
   const dataDir = at('reviewed.db');
   const store = await openStore({ dataDir });
   const log = store.reviewLog({ retentionDays: 30_000 });
@@ -90,7 +90,7 @@ test('a record of the review log that has changed is told by its number, and nev
 });
 
 describePostgresql((server) => {
-  test('a text list goes in as it is read, and what is bad in it is told', async () => {
+  test('a text list is stored while it is read, and its bad lines are reported', async () => {
     const url = await server().newDatabase();
     const hex = (n: number) => createHash('sha256').update(`${n}`).digest('hex');
     const lines = Array.from({ length: 20_001 }, (_, n) => hex(n));
@@ -158,7 +158,7 @@ describePostgresql((server) => {
   });
 });
 
-test('what is asked wrongly is told before a store is made', async () => {
+test('wrong arguments are reported before a store is made', async () => {
   const none = await onlyhashes(['store', 'status', '--store', at('none')]);
   expect(none.err).toContain('no such folder');
   expect(none.code).toBe(2);

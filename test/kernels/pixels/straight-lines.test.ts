@@ -69,7 +69,7 @@ function sobel(luma: Int16Array, width: number, at: number) {
   return [dx, dy] as const;
 }
 
-test("changes are those of Sobel's operators, and told where they may be of edges", () => {
+test("changes are those of Sobel's operators, and reported where they may be edges", () => {
   fc.assert(
     fc.property(planes, ({ luma, width, height }) => {
       const { across, down } = changesOf(luma, width, 4);

@@ -171,7 +171,7 @@ describe('what an animation shows is what is checked', () => {
     }
   });
 
-  test('a frame that costs too much, or is none, is to be reviewed', async () => {
+  test('a frame that costs too much, or is invalid, is to be reviewed', async () => {
     const [decoy, listed] = [await photo(other, 100), await photo(shown, 100)];
     const broken = await webpAnimation([decoy, listed], decoy);
     for (const bytes of [

@@ -63,7 +63,7 @@ test('slices meet, and end at once when there is nothing more to look for', asyn
   expect(await inSlices(2 ** 22, (from) => from < 2 ** 19, signal)).toBe(false);
 });
 
-test('nobody waits any more: the rest is not looked at', async () => {
+test('no caller waits any more: the rest is skipped', async () => {
   const controller = new AbortController();
   let slices = 0;
   const work = () => {

@@ -252,7 +252,7 @@ test('a list is opened with the policy of the caller, and its file names nothing
   expect(list.withdrawals[0]).toEqual({ id: '1', reason: 'a reason' });
 });
 
-test('a file of a lower generation than is asked for is refused', async () => {
+test('a file of a lower generation than requested is refused', async () => {
   const path = join(folder, 'older.ohl');
   const list = await aList();
   const { generation, size } = list;
@@ -282,7 +282,7 @@ test('a generation may be any safe integer', async () => {
   }
 });
 
-test('a blocklist file that is not there is told with what makes one', async () => {
+test('a missing blocklist file is reported with the command that makes one', async () => {
   const path = join(folder, 'her-list.ohb');
   const error: Error = await openBlocklist(path).catch((thrown) => thrown);
   expect(error).toMatchObject({ code: 'unreadable', cause: { code: 'ENOENT', path } });

@@ -49,7 +49,7 @@ test('a copy stays out of the file', async () => {
   expect([copy.size, (await openBlocklist(path)).size]).toEqual([0, 1]);
 });
 
-test('a folder that is not there is told', async () => {
+test('a missing folder is reported', async () => {
   const path = join(folder, 'nowhere/list.ohb');
   await expect(openBlocklist(path, { create: true })).rejects.toMatchObject({
     name: 'FormatError',

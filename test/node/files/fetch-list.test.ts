@@ -150,7 +150,7 @@ describe.each(Object.entries(SERVICES))('%s', (name, start) => {
   });
 });
 
-test('what is pending is for review, until it is active', async () => {
+test('pending entries are for review, until they are active', async () => {
   const kept = await open();
   await kept.fetch('a', telling({ updates: [updateOf(1, 'pending'), updateOf(2)] }).client);
   expect([1, 2].map((n) => verdictOn(kept.list, n))).toEqual(['review', 'match']);
@@ -158,7 +158,7 @@ test('what is pending is for review, until it is active', async () => {
   expect(verdictOn(kept.list, 1)).toBe('match');
 });
 
-test('what a person withdrew stays, whatever the service says', async () => {
+test('withdrawals by a person stay, whatever the service says', async () => {
   const kept = await open();
   await kept.fetch('a', telling({ updates: [updateOf(1), updateOf(2), updateOf(3)] }).client);
   await kept.list.apply({
@@ -175,7 +175,7 @@ test('what a person withdrew stays, whatever the service says', async () => {
   ]);
 });
 
-test('what one service withdraws stays on the list of another', async () => {
+test('entries that one service withdraws stay on the list of another', async () => {
   const kept = await open();
   await kept.fetch('a', telling({ updates: [updateOf(1)] }).client);
   await kept.fetch('b', telling({ updates: [updateOf(1)] }).client);
@@ -184,7 +184,7 @@ test('what one service withdraws stays on the list of another', async () => {
   expect(hashesOn(kept.list, 'b')).toEqual(hexes(1));
 });
 
-test('what a fetch from the start does not tell goes at its end, at once', async () => {
+test('entries missing from a fetch from the start are removed at its end, at once', async () => {
   const kept = await open();
   const all = [1, 2, 3, 4].map((n) => updateOf(n));
   await kept.fetch('a', telling({ updates: all }).client);
@@ -213,7 +213,7 @@ test('a page with an invalid entry changes nothing, and the checkpoint stays', a
   expect(next.asked).toEqual([1]);
 });
 
-test('a list from elsewhere, or a lifted withdrawal, begins from the start', async () => {
+test('a list of another source, or a lifted withdrawal, begins from the start', async () => {
   let kept = await open();
   const run = async (options: object, ...numbers: number[]) => {
     const { client, asked } = telling({ updates: numbers.map((n) => updateOf(n)) });
@@ -330,7 +330,7 @@ test('a list that is removed while it is fetched does not come back by half', as
   expect(list.lists()).toEqual([]);
 });
 
-test('what was fetched is told of a list, but is no setting of it', async () => {
+test('the fetch state of a list is reported, but is no setting of it', async () => {
   const { list, fetch } = into(createBlocklist([]));
   await fetch('', telling({ updates: [updateOf(1)] }).client);
   expect(list.settings).toEqual(new Map([['', {}]]));
@@ -367,7 +367,7 @@ test('a malformed state is refused without its text', async () => {
   }
 });
 
-test('what would remove much of a list is held back until somebody confirms it', async () => {
+test('removals of much of a list are pending until a person confirms them', async () => {
   let kept = await open();
   await examPendingRemovals({
     fetch: (client, options) => kept.fetch('a', client, options),
@@ -384,7 +384,7 @@ test('what would remove much of a list is held back until somebody confirms it',
   });
 });
 
-test('a fetch that confirms removes what was held back, and holds back what was not', async () => {
+test('a fetch that confirms makes the pending removals, and leaves later ones pending', async () => {
   const { list, fetch } = await open();
   await fetch('a', telling({ updates: range(1, 40).map((n) => updateOf(n)) }).client);
   const confirming = () => fetch('a', telling({}).client, { confirm: true, fromStart: true });

@@ -58,7 +58,7 @@ function compare(list: Blocklist, expected: readonly number[], asked: readonly n
   }
 }
 
-test('a page that tells what is listed changes nothing', async () => {
+test('a page of entries already listed changes nothing', async () => {
   const list = createBlocklist([]);
   for (const count of [10, 1000]) {
     const updates = numbers(0, count).map((at) => updateOf(at));

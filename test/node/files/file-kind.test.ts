@@ -8,7 +8,7 @@ import { imagePath } from '../fixtures.js';
 
 const folder = testFolder();
 
-test('tells pictures and blocklist files by their content, whatever their name', async () => {
+test('recognizes pictures and blocklist files by their content, whatever their name', async () => {
   expect(await fileKindOf(imagePath('rgb.png'))).toBe('png');
   const list = join(folder, 'list.txt');
   await openBlocklist(`${list}.ohb`, { create: true });

@@ -205,7 +205,7 @@ function decisionOf(blocklist: Blocklist, hash: Hash, quality: number) {
   return { ...decision, matches: matches.map((match) => JSON.stringify(match)).sort() };
 }
 
-test('degenerate entries that nobody counted are counted when the index is saved', async () => {
+test('uncounted degenerate entries are counted when the index is saved', async () => {
   const zero: Hash = { algorithm: 'pdq', bytes: new Uint8Array(32) };
   const bytes = new Uint8Array(createIndex([hashOf(1), zero, hashOf(2)]).toBuffer());
   const opened = await openIndex(bytes);
@@ -340,7 +340,7 @@ async function beforeReads(act: (read: number) => number | undefined) {
   vi.spyOn(handles, 'read').mockImplementation(read as never);
 }
 
-test('a file system may read less than it was asked for', async () => {
+test('a file system may read less than requested', async () => {
   const path = join(folder, 'o.ohx');
   await saveIndex(path, createIndex(packed), { entries: { entryAt: noteOf } });
   await beforeReads((read) => (read === 0 ? undefined : 5000));

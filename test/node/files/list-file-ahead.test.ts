@@ -116,7 +116,7 @@ describe('the entries of a large change are written ahead of its turn', () => {
     expect(statSync(path).size).toBeLessThan(bytes.length);
   });
 
-  test('a file is not written anew without those that a later change refers to', async () => {
+  test('a file is not rewritten without entries that a later change refers to', async () => {
     const { path, list, file } = await opening('left-out.ohb');
     const other = await opened(path, 1);
     const memory = await aList();

@@ -82,7 +82,7 @@ describe('whatever fails, nothing is seen, and the next change works', () => {
     if (method !== 'chmod' && method !== 'sync') expect(failed).toBeGreaterThan(0);
   });
 
-  test('a commit that is not taken back is told as it is in the file', async () => {
+  test('a commit that cannot be undone is reported as the file has it', async () => {
     const handles = await fileHandles();
     const path = await fresh('unsure.ohb', await aList());
     const { list } = await opened(path);
@@ -127,7 +127,7 @@ describe('whatever fails, nothing is seen, and the next change works', () => {
     expect(list.has(BASE)).toBe(false);
   });
 
-  test('a file that is gone is told', async () => {
+  test('a missing file is reported', async () => {
     const path = await fresh('gone.ohb', await aList());
     const { list } = await opened(path);
     rmSync(path);

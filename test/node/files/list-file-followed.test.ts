@@ -20,7 +20,7 @@ describe('a list that follows its file', () => {
     return { path, list, follower, other, onChange, onProblem };
   };
 
-  test('others are taken up, and the file that they write anew', async () => {
+  test('changes by others are read, and the file that they rewrite', async () => {
     const { path, list, follower, other, onChange, onProblem } = await following('follow.ohb');
     await follower.look();
     expect(onChange).not.toHaveBeenCalled();
@@ -60,38 +60,41 @@ describe('a list that follows its file', () => {
     expect((await loadBlocklist(path)).size).toBe(0);
   });
 
-  test.each(['in place', 'by a rename'])('an older copy %s is refused, and told', async (how) => {
-    const { path, list, follower, other, onProblem } = await following('copy.ohb');
-    const older = join(folder, 'copy.older');
-    copyFileSync(path, older);
-    await other.list.apply({ withdraw: [BASE] });
-    await follower.look();
-    const newer = join(folder, 'copy.newer');
-    copyFileSync(path, newer);
-    if (how === 'by a rename') rmSync(path);
-    copyFileSync(older, path);
-    const before = answersOf(list);
-    await follower.look();
-    await follower.look();
-    expect(onProblem.mock.calls).toEqual([[expect.objectContaining({ code: 'old-generation' })]]);
-    expect(answersOf(list)).toEqual(before);
-    await expect(list.apply({ withdraw: [SMALL] })).rejects.toMatchObject({
-      code: 'old-generation',
-    });
-    expect(readFileSync(path).equals(readFileSync(older))).toBe(true);
-    writeFileSync(path, readFileSync(newer).subarray(0, 300));
-    await follower.look();
-    expect(onProblem).toHaveBeenLastCalledWith(expect.objectContaining({ code: 'bad-length' }));
-    rmSync(path);
-    await follower.look();
-    expect(onProblem).toHaveBeenLastCalledWith(expect.objectContaining({ code: 'unreadable' }));
-    copyFileSync(newer, path);
-    await follower.look();
-    expect(onProblem).toHaveBeenLastCalledWith(undefined);
-    expect(answersOf(list)).toEqual(before);
-    await list.apply({ withdraw: [SMALL] });
-    expect(list.has(SMALL)).toBe(false);
-  });
+  test.each(['in place', 'by a rename'])(
+    'an older copy %s is refused, and reported',
+    async (how) => {
+      const { path, list, follower, other, onProblem } = await following('copy.ohb');
+      const older = join(folder, 'copy.older');
+      copyFileSync(path, older);
+      await other.list.apply({ withdraw: [BASE] });
+      await follower.look();
+      const newer = join(folder, 'copy.newer');
+      copyFileSync(path, newer);
+      if (how === 'by a rename') rmSync(path);
+      copyFileSync(older, path);
+      const before = answersOf(list);
+      await follower.look();
+      await follower.look();
+      expect(onProblem.mock.calls).toEqual([[expect.objectContaining({ code: 'old-generation' })]]);
+      expect(answersOf(list)).toEqual(before);
+      await expect(list.apply({ withdraw: [SMALL] })).rejects.toMatchObject({
+        code: 'old-generation',
+      });
+      expect(readFileSync(path).equals(readFileSync(older))).toBe(true);
+      writeFileSync(path, readFileSync(newer).subarray(0, 300));
+      await follower.look();
+      expect(onProblem).toHaveBeenLastCalledWith(expect.objectContaining({ code: 'bad-length' }));
+      rmSync(path);
+      await follower.look();
+      expect(onProblem).toHaveBeenLastCalledWith(expect.objectContaining({ code: 'unreadable' }));
+      copyFileSync(newer, path);
+      await follower.look();
+      expect(onProblem).toHaveBeenLastCalledWith(undefined);
+      expect(answersOf(list)).toEqual(before);
+      await list.apply({ withdraw: [SMALL] });
+      expect(list.has(SMALL)).toBe(false);
+    },
+  );
 
   test('copies that went on apart are not taken for one another', async () => {
     const { path, list, follower, other } = await following('apart.ohb');

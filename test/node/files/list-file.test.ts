@@ -246,7 +246,7 @@ test("the file and its lock are the owner's alone, and what killed writers left 
   for (const name of others) rmSync(join(folder, name));
 });
 
-test('many appended withdrawals are read, and the file is written anew at the next change', async () => {
+test('many appended withdrawals are read, and the file is rewritten at the next change', async () => {
   const count = Number(process.env.LIST_APPENDED ?? 20_000);
   const { pieces, snapshot } = await listFile((await aList()).state, undefined);
   let { commit } = committedIn(new Uint8Array(Buffer.concat(pieces.slice(-2))), snapshot.sum);

@@ -16,7 +16,7 @@ vi.mock('node:timers/promises', () => ({
 
 const folder = testFolder();
 
-test('a process that writes for longer than a minute is told of', async () => {
+test('a process that writes for longer than a minute is reported', async () => {
   const path = join(folder, 'list.ohb');
   await saveList(path, createBlocklist([]));
   const list = await openBlocklist(path);

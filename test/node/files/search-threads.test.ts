@@ -121,7 +121,7 @@ test('what changes while threads search is in the decision, and what is withdraw
   await threads.close();
 });
 
-test('an answer of threads is about the list as it was asked', async () => {
+test('threads answer about the list at the time of the request', async () => {
   const list = listOf();
   const hits = Uint32Array.of(7, 40, 8, 40, 4999, 40);
   const policy = { matchDistance: 31, reviewDistance: 60, minQuality: 50 };

@@ -17,7 +17,7 @@ import {
 } from './pools.js';
 
 describe('admission', () => {
-  test('when too many wait, the next is told so at once and not read', async () => {
+  test('when too many wait, the next is refused at once and not read', async () => {
     const pool = poolOf({ maxQueued: 2, timeoutSeconds: 5 }, silent());
     const accepted = [1, 2, 3].map(() => codeOf(pool.hash(photoBytes)));
     await until(() => pool.stats().atWork === 1);

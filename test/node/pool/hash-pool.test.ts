@@ -101,7 +101,7 @@ test('a picture of HEIC is decoded in a thread, by the script beside its worker'
   }
 });
 
-test('a decision tells of the upload, where the time went and what was searched', async () => {
+test('a decision describes the upload, where the time went and what was searched', async () => {
   const image = await hashFile(photo);
   const blocklist = createBlocklist([{ hash: image.hash, labels: ['a'] }]);
   const { verdict, upload, timings, generation } = await poolOf().check(photo, blocklist);

@@ -145,7 +145,7 @@ const NO_PICTURES: readonly [name: string, bytes: Uint8Array][] = [
 ];
 
 describe('a picture of a kind that is not read', () => {
-  test.each(UNREAD)('%s is ERROR by default, OK if it is told so', async (_, bytes) => {
+  test.each(UNREAD)('%s is ERROR by default, OK if an option says so', async (_, bytes) => {
     for (const size of [100_000, 7]) {
       const sent = chunksOf(bytes, size);
       expect(await answer({}, 'zINSTREAM\0', sent)).toBe('stream: unsupported ERROR\0');
@@ -180,7 +180,7 @@ describe('one stream', () => {
     expect(await answer({ check }, 'zINSTREAM\0', chunksOf(NO_PICTURE))).toContain('OK');
   });
 
-  test('what is for review is OK, and told', async () => {
+  test('uploads for review are OK, and reported', async () => {
     const decisions: Decision[] = [];
     const options: Options = {
       blocklist: reviewing,
@@ -251,7 +251,7 @@ describe('one stream', () => {
     );
   });
 
-  test('what a check throws is an error to the caller, and told to onError alone', async () => {
+  test('an error of a check is ERROR to the caller, and goes to onError alone', async () => {
     const errors: unknown[] = [];
     const error = new Error('a secret');
     const onError = (given: unknown) => errors.push(given);
@@ -339,7 +339,7 @@ test('when its signal aborts, what waits is ended, and what is checked is answer
   });
 });
 
-test('it is off until it is enabled, and mistakes are told', () => {
+test('it is off until it is enabled, and mistakes are reported', () => {
   const made = (options: object) => () => createClamdListener(options as ClamdOptions);
   expect(made({ blocklist, enabled: false })).toThrow(TypeError);
   expect(made({ enabled: true })).toThrow('expected a blocklist or a check');

@@ -142,7 +142,7 @@ test('what an API does not take is refused, without its words, and nothing is ma
   });
 });
 
-test('without exchanges there are none, and none is made', async () => {
+test('without exchanges the list is empty, and none can be made', async () => {
   await servedHma(
     async ({ json }) => {
       expect((await json('GET', '/c/exchanges')).body).toEqual([]);

@@ -37,7 +37,7 @@ async function policyserv(url: string, type: 'photo' | 'video', bytes: Uint8Arra
   return banks;
 }
 
-test('policyserv finds the banks, and tells what was not answered from what was not found', async () => {
+test('policyserv finds the banks, and distinguishes unanswered from not found', async () => {
   await servedHma(
     async ({ url, logs }) => {
       expect(await policyserv(url, 'photo', LISTED)).toEqual(['CSAM_ONE']);

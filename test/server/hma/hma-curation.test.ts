@@ -194,7 +194,7 @@ test('content is shown, paused and removed, by its own bank alone', async () => 
   });
 });
 
-test('a picture is added by its whole hash, with what is told of it', async () => {
+test('a picture is added by its whole hash, with its description', async () => {
   await served(async (service) => {
     const { json, url } = service;
     await json('POST', '/c/banks', { name: 'PICTURES' });
@@ -252,7 +252,7 @@ test('a picture is added by its whole hash, with what is told of it', async () =
   });
 });
 
-test('a picture at an address is added, with what a body of JSON tells', async () => {
+test('a picture at an address is added, with what a JSON body states', async () => {
   await pictureServer(LISTED, async (origin, fetchPictures) => {
     await servedHma(
       async ({ json }) => {
@@ -295,7 +295,7 @@ test('a hash that cannot be listed is refused', async () => {
   });
 });
 
-test('the sizes of the store and of the index are told, and the unnamed list is a bank', async () => {
+test('the sizes of the store and of the index are reported, and the unnamed list is a bank', async () => {
   await served(async (service) => {
     const { json } = service;
     const { numbers } = await store.apply({ add: [{ hash: OTHER_HASH, labels: [] }] });

@@ -112,7 +112,7 @@ test('a picture is fetched from hosts that are allowed, and from no other', asyn
   });
 });
 
-test('a lookup tells the banks by the match distance of each', async () => {
+test('a lookup gives the banks by the match distance of each', async () => {
   const blocklist = createBlocklist(
     [
       { hash: near(0), labels: [] },
@@ -156,7 +156,7 @@ test('a lookup tells the banks by the match distance of each', async () => {
   );
 });
 
-test('what is for review is told by the header, by a raw lookup, and on request', async () => {
+test('matches for review are in the header, in a raw lookup, and given on request', async () => {
   const allowList = createAllowList({ exceptions: [{ hash: near(3), reason: 'ours' }] });
   const blocklist = createBlocklist(
     [
@@ -190,7 +190,7 @@ test('what is for review is told by the header, by a raw lookup, and on request'
   );
 });
 
-test('what is beyond the match distance of its list is told by no lookup', async () => {
+test('no lookup gives entries beyond the match distance of their list', async () => {
   const blocklist = createBlocklist([{ hash: near(32), labels: [] }]);
   const policy = { matchDistance: 31, reviewDistance: 60 };
   await servedHma(
@@ -204,7 +204,7 @@ test('what is beyond the match distance of its list is told by no lookup', async
   );
 });
 
-test('of very many, lookups tell the nearest, in turns and by one search', async () => {
+test('of very many, lookups give the nearest, in time slices and by one search', async () => {
   const allowList = createAllowList({ exceptions: [{ hash: HASH, reason: 'ours' }] });
   const entries = Array.from({ length: 6000 }, (_, at) => ({
     hash: near(at % 25),
@@ -328,7 +328,7 @@ test('an error of a lookup is a bare text, of others an object with a message', 
   });
 });
 
-test('the index tells its state, before the list is there and after', async () => {
+test('the index reports its state, before the list is loaded and after', async () => {
   const coming = withResolvers<Blocklist>();
   const now = () => 1_767_225_600_500;
   await servedHma(
@@ -420,7 +420,7 @@ test('an index is stale once it lags for 65 seconds, or its store is away as lon
   expect(await after(1)).toEqual({ builtTo: time, isStale: false });
 });
 
-test('however many ask for the state at a time, the store is asked once', async () => {
+test('however many request the state at a time, the store is queried once', async () => {
   let asked = 0;
   let answer = withResolvers<number>();
   const revision = () => {

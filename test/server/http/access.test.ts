@@ -21,7 +21,7 @@ const nameOf = (options: AccessOptions, address: string, headers: Record<string,
   }
 };
 
-test('without tokens, this machine may do everything, and nobody else anything', () => {
+test('without tokens, this machine may do everything, and others nothing', () => {
   for (const address of ['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1']) {
     expect(nameOf({}, address)).toBe('loopback');
     expect(nameOf({ tokens }, address)).toBe('unauthorized');
@@ -176,7 +176,7 @@ test('a session is of the token whose hash it has, and of no longer or shorter o
   }
 });
 
-test('two rules of one name, or a rule that is none, are refused at the start', () => {
+test('two rules of one name, or an invalid rule, are refused at the start', () => {
   const token = tokens[0]!;
   for (const options of [
     { tokens: [token, token] },
@@ -253,7 +253,7 @@ const curated = {
   answer: () => new Response('yes'),
 } as const;
 
-test('requests and answers are limited by caller, and told when to go on', () => {
+test('requests and answers are limited by caller, which learns when to retry', () => {
   let now = 0;
   const limit = new RateLimit(() => now);
   const caller = (name: string) => ({

@@ -155,7 +155,7 @@ test('a body that breaks off is an error to its reader, and the request aborts',
   });
 });
 
-test('what a handler throws is answered by 500, and told to nobody but onError', async () => {
+test('an error of a handler is answered by 500, and goes to onError alone', async () => {
   const errors: unknown[] = [];
   const error = new Error('a secret');
   await listening(
@@ -187,7 +187,7 @@ test('a request is whole to whoever takes its clone', async () => {
   });
 });
 
-test('a body of an answer that fails ends the connection, and its error is told to onError alone', async () => {
+test('an answer whose body fails ends the connection, and its error goes to onError alone', async () => {
   const errors: unknown[] = [];
   const error = new Error('a secret');
   const failing = (chunks: number) =>
@@ -240,7 +240,7 @@ test('who reads on after the answer has all of the body', async () => {
   });
 });
 
-test('a body that nobody wants is let go of, also when it ends after that', async () => {
+test('an unwanted body is released, also when it ends after that', async () => {
   const handler: Handler = async (given) => {
     await given.body!.cancel();
     return new Response('no');

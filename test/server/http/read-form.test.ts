@@ -89,7 +89,7 @@ test('with first bytes, those that stall do not hold what they may need', async 
   expect(filesOf(last.form)).toHaveLength(1);
 });
 
-test('a form is told by its type, also as one of several', () => {
+test('a form is recognized by its type, also as one of several', () => {
   for (const type of [
     'Multipart/Form-Data; boundary=x',
     'text/plain, multipart/form-data; boundary=x',
@@ -115,7 +115,7 @@ const partsOf = (type: string, boundary: string, ...parts: readonly string[]) =>
   });
 const PART = 'content-disposition: form-data; name="a"\r\n\r\n';
 
-test('a form of too many parts is not parsed, however its boundary is told', async () => {
+test('a form of too many parts is not parsed, however its boundary is written', async () => {
   const forms = new FormReader({ maxBytes: 1000 * KB, maxBytesHeld: 1000 * KB });
   for (const type of [
     'multipart/form-data; boundary=bound',

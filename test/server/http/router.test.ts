@@ -93,7 +93,7 @@ test.each([
   ['?word=a', '['.repeat(500_000), 400, 'expected a body of JSON'],
   ['?word=a', `"${'x'.repeat(2 ** 20)}"`, 413, 'expected a body of at most 1048576 bytes'],
 ])(
-  'a wrong query or body is told without its value: %s %.20s',
+  'a wrong query or body is reported without its value: %s %.20s',
   async (query, body, status, message) => {
     await routed(async ({ url, errors }) => {
       const response = await fetch(`${url}/x/a/y${query}`, posted(body));
@@ -132,7 +132,7 @@ test('a body that is not UTF-8, or of another type, is refused', async () => {
   });
 });
 
-test('other methods and paths are told, and HEAD has no body', async () => {
+test('wrong methods and paths are reported, and HEAD has no body', async () => {
   await routed(async ({ url, logs }) => {
     const wrong = await fetch(`${url}/x/a/y`, as('curate', { method: 'DELETE' }));
     expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'POST']);
@@ -148,7 +148,7 @@ test('other methods and paths are told, and HEAD has no body', async () => {
   });
 });
 
-test('what a route throws is written in its dialect, and a defect is told to nobody', async () => {
+test('errors of a route are written in its dialect, and defects are not disclosed', async () => {
   await routed(async ({ url, errors, logs }) => {
     const refusal = await fetch(`${url}/throws/refusal`);
     expect(refusal.status).toBe(409);

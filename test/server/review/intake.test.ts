@@ -55,7 +55,7 @@ test('by its hash alone, and what is for review', async () => {
   );
 });
 
-test('the scan route puts uploads before moderators too, and tells the platform as ever', async () => {
+test('the scan route queues uploads for moderators too, and answers the platform as before', async () => {
   const told: unknown[] = [];
   const scan = {
     onError: 'refuse',

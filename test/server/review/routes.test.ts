@@ -70,7 +70,7 @@ test('a moderator goes through the queue, the oldest first', async () => {
   });
 });
 
-test('an item tells all that a list says of each hit, and where it lies', async () => {
+test('an item shows all that a list says of each hit, and its area', async () => {
   await queue().put(itemOf('u1'));
   await signedIn(store, async (moderator) => {
     const { text } = await moderator.get('/review/item?item=u1');
@@ -118,7 +118,7 @@ test('the queue comes in pages', async () => {
   });
 });
 
-test('of two moderators who decide at once, the second is told', async () => {
+test('of two moderators who decide at once, the second gets the first decision', async () => {
   await queue().put(itemOf('u1'));
   await signedIn(store, async (first, { url }) => {
     const second = new Moderator(url);
@@ -176,7 +176,7 @@ test('feedback that follows waits in the store', async () => {
 describe('hostile input', () => {
   const MARKUP = `"><script>alert(1)</script><img src=x onerror='alert(1)'>`;
 
-  test('is shown as it is, and never as markup', async () => {
+  test('is shown verbatim, and never as markup', async () => {
     const entry = entryOf(1, {
       labels: [MARKUP],
       list: MARKUP,
@@ -267,7 +267,7 @@ describe('hostile input', () => {
   });
 });
 
-test('lists elsewhere are told, those that did not answer too', async () => {
+test('remote lists are shown, those that did not answer too', async () => {
   const remoteMatches = [
     { list: 'shared', trust: 'foreign', tier: 'review', labels: ['a'], id: 'r1', distance: 4 },
     { list: 'silent', trust: 'shared', tier: 'match', labels: [] },
@@ -289,7 +289,7 @@ test('lists elsewhere are told, those that did not answer too', async () => {
   });
 });
 
-test('what must not be kept is told to be so', async () => {
+test('data that must not be kept is marked as such', async () => {
   await queue().put({ id: 'u1', decision: decisionNear([entryOf(1, { list: 'shield' })]) });
   await signedIn(store, async (moderator) => {
     const { text } = await moderator.get('/review/item?item=u1');
@@ -301,7 +301,7 @@ test('what must not be kept is told to be so', async () => {
   });
 });
 
-test('the lists tell how large, how fresh and how often wrong they are', async () => {
+test('the lists show their size, their age and how often they were wrong', async () => {
   await store.apply({ add: [entryOf(1), entryOf(2)] });
   await store.apply({ settings: { partner: { tier: 'review', trust: 'foreign' } } });
   await store.apply({ settings: { off: { enabled: false } } });
@@ -352,7 +352,7 @@ test('the pages are there only with review, and a store that keeps it', async ()
   await expect(served(async () => {}, { review, store: other })).rejects.toThrow(TypeError);
 });
 
-test('a store that fails is told, and nothing of it', async () => {
+test('a store that fails is reported, without details', async () => {
   await queue().put(itemOf('u1'));
   const database = databaseOf(store);
   const { query } = database;

@@ -105,7 +105,7 @@ test('the cookie that only this host could set counts before one of its neighbou
   });
 });
 
-test('whoever fails too often is refused for a while, and nobody else is', async () => {
+test('only clients that fail too often are refused for a while', async () => {
   await reviewServed(store, async ({ service, logs }) => {
     const signIn = async (token: string, address: string, headers = {}) => {
       const { method, body } = form({ token });
@@ -206,7 +206,7 @@ describe('a form that another site sends', () => {
     },
   );
 
-  test.each(FROM_ELSEWHERE)('from %s signs nobody in', async (_, from) => {
+  test.each(FROM_ELSEWHERE)('from %s does not sign in', async (_, from) => {
     await reviewServed(store, async ({ url }) => {
       const sent = await fetch(url + SIGN_IN, form({ token: TOKENS.curate }, from));
       expect(sent.status).toBe(403);

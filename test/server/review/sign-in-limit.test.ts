@@ -98,7 +98,7 @@ test.each([
   ['', '203.0.113.1', '203.0.113.1'],
   ['10.0.0.1', 'unknown', '10.0.0.1'],
   ['10.0.0.1', '203.0.113.1, ', '10.0.0.1'],
-])('from %s, told %s: %s', (connection, told, address) => {
+])('from %s, forwarded as %s: %s', (connection, told, address) => {
   const headers = new Headers({ 'x-forwarded-for': told });
   expect(addressOf({ headers }, connection)).toBe(address);
   expect(addressOf({ headers: new Headers() }, '10.0.0.1')).toBe('10.0.0.1');

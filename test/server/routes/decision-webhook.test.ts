@@ -125,7 +125,7 @@ test("a decision from Coop's actions is logged, by role and without names", asyn
   }
 });
 
-describe('who may tell', () => {
+describe('the allowed senders', () => {
   test.each<[string, Record<string, string>]>([
     ['no token', { authorization: '' }],
     ['another token', { authorization: `Bearer ${TOKEN}!` }],
@@ -163,7 +163,7 @@ describe('who may tell', () => {
     expect((await both(requestOf(body, right))).status).toBe(200);
   });
 
-  test('there is no webhook for everybody, and no key that is none', () => {
+  test('a webhook needs a token or a key, and the key must be valid', () => {
     const { publicKey: short } = generateKeyPairSync('rsa', {
       modulusLength: 1024,
       publicKeyEncoding: { type: 'spki', format: 'pem' },
@@ -342,7 +342,7 @@ describe('the same delivery', () => {
   });
 });
 
-test('a log that fails is told to the sender, and nobody else', async () => {
+test('a log that fails is reported to the sender alone', async () => {
   const log = { append: () => Promise.reject(new Error('full')), timeOf: async () => undefined };
   const { webhook, decisions } = recording({ log });
   await expect(webhook(requestOf(coopBody()))).rejects.toThrow('full');

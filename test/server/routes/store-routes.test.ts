@@ -87,7 +87,7 @@ test.each([
   expect(await store.revision()).toBe(before);
 });
 
-test('all lists are told, with the feeds and no credential', async () => {
+test('all lists are given, with the feeds and no credential', async () => {
   const feeds = store.feeds(new Uint8Array(32).fill(7));
   const credentials = { key: 'a secret' };
   await feeds.set('theirs', { api: 'stopncii', settings: {}, credentials, enabled: true });
@@ -104,7 +104,7 @@ test('all lists are told, with the feeds and no credential', async () => {
   expect(JSON.stringify(lines)).not.toContain('secret');
 });
 
-test('all that is matched is told: settings, withdrawals, exceptions, entries', async () => {
+test('everything that matching uses is given: settings, withdrawals, exceptions, entries', async () => {
   await store.apply({
     withdraw: [{ ...hash(8), list: 'b', reason: 'a mistake' }],
     settings: { b: { trust: 'foreign' } },
@@ -136,7 +136,7 @@ test('all that is matched is told: settings, withdrawals, exceptions, entries', 
   expect((await asked('GET /v1/entries', undefined, { role: 'curate' })).status).toBe(403);
 });
 
-test('records come as they are in the log; one that was changed is told by its number', async () => {
+test('records come as the log has them; an altered one is reported by its number', async () => {
   const log = store.reviewLog({ retentionDays: 30 });
   for (let n = 0; n < 4; n++) await log.append(newRecord(n, { id: `r${n}` }));
   await databaseOf(store).query("update review_record set list = 'other' where id = 'r2'");

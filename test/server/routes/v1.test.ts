@@ -90,7 +90,7 @@ test('a hash is decided about, with an explanation, the nearest first', async ()
   );
 });
 
-test('distance narrows what is found, limit what is told, and what is left out is counted', async () => {
+test('distance narrows the search, limit the answer, and omitted matches are counted', async () => {
   await served(
     async ({ url }) => {
       const body = posted(hashToJSON(off(0)), 'match');
@@ -154,7 +154,7 @@ test('the policy, the allow list and the flood guard of the service are obeyed',
   await expect(served(async () => {}, refused)).rejects.toThrow('expected no allowList');
 });
 
-test('entry hashes are for curators, unless an option tells them to all', async () => {
+test('entry hashes are for curators, unless an option gives them to all', async () => {
   const body = (role: TokenRole) => posted(hashToJSON(off(0)), role);
   const hex = hashToHex(off(4));
   await served(
@@ -193,7 +193,7 @@ test('nor is the hash of the picture that a window is of', async () => {
   );
 });
 
-test('an entry that is named by its hash is not named to who is told no hashes', async () => {
+test('an entry that is named by its hash is not named to callers without access to hashes', async () => {
   const short = newHash('dhash', new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8]));
   const named = createBlocklist([
     // As StopNCII's are.
@@ -303,7 +303,7 @@ test('pictures are decided about: as the body, and in a form', async () => {
   });
 });
 
-test('a picture that was not checked is told apart, by the status too', async () => {
+test('an unchecked picture is distinguished, by the status too', async () => {
   await served(
     async ({ url }) => {
       for (const [bytes, status, reason] of [
@@ -425,7 +425,7 @@ test('600 hashes take 24 tokens of the rate', async () => {
   );
 });
 
-test('status tells sizes to all, and lists to curators', async () => {
+test('status gives sizes to all, and lists to curators', async () => {
   await served(
     async ({ url }) => {
       const told = async (role: TokenRole) =>
@@ -438,7 +438,7 @@ test('status tells sizes to all, and lists to curators', async () => {
   );
 });
 
-test('status tells nothing of how far a list was fetched', async () => {
+test('status does not give the fetch state of a list', async () => {
   const blocklist = createBlocklist([]);
   const fetched = { provenance: 'there', unknown: [], generation: 0 };
   const change = { settings: { a: { fetched } } };

@@ -187,7 +187,7 @@ test('an address in the place of a name is looked at too, however it is written'
   expect(connections()).toBe(0);
 });
 
-test('a name server that changes its mind leads nowhere: the checked address is asked', async () => {
+test('a name server that changes its answer has no effect: the checked address is used', async () => {
   const { port } = await listen(MEDIA, sending(LISTED));
   const secret = await listen(SECRET, sending(Buffer.from('secret')), port);
   const lookup = lookupOf([MEDIA], [SECRET]);
@@ -229,7 +229,7 @@ test.each([301, 302, 303, 307, 308])(
   },
 );
 
-test('a redirect is resolved anew: a name may have come to lead to this machine', async () => {
+test('a redirect is resolved again: a name may by now lead to this machine', async () => {
   const { port } = await listen(MEDIA, (_, response) =>
     response.writeHead(302, { location: '/again' }).end(),
   );

@@ -340,7 +340,7 @@ test('forms are held up to a limit; another one is busy, and is not read', async
   expect(await third.text()).toBe('again');
 });
 
-test('mistakes of the caller are told', async () => {
+test('mistakes of the caller are reported', async () => {
   expect(() => scan({ blocklist } as never)).toThrow('onError');
   const limits = { maxBytes: 100, maxBytesHeld: 99 };
   expect(() => scan({ blocklist, onError: 'accept', ...limits })).toThrow('maxBytesHeld');

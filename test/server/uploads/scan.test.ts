@@ -33,7 +33,7 @@ async function answers(options: Options, ...bodies: readonly (Uint8Array | Reque
   });
 }
 
-test('200 keeps, 451 refuses, and the body tells the verdict alone', async () => {
+test('200 accepts, 451 rejects, and the body has the verdict alone', async () => {
   const { all, decisions } = await answers({}, OTHER, LISTED);
   expect(all).toMatchObject([
     { status: 200, verdict: 'none', text: '{"verdict":"none"}' },
@@ -139,7 +139,7 @@ test('what a callback throws is thrown, and nothing is kept', async () => {
   await expect(checked(request())).rejects.toThrow('no log');
 });
 
-test('a pool is asked with the list, the limit and the signal', async () => {
+test('a pool is called with the list, the limit and the signal', async () => {
   const check = vi.fn(busy);
   const handler = scan({ blocklist, pool: { check }, onError: 'accept', maxBytes: 9 });
   const request = new Request('http://a.test', {

@@ -42,7 +42,7 @@ test('a file is kept by its decision, from its beginning', async () => {
   expect(kept).toEqual([OTHER, 'none']);
 });
 
-test('mistakes of the caller are told', async () => {
+test('mistakes of the caller are reported', async () => {
   expect(() => createUploadScanner({ blocklist } as never)).toThrow('onError');
   const scanner = createUploadScanner({ check: busy, onError: 'accept' });
   const keep = async () => {};

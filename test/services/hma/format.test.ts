@@ -83,7 +83,7 @@ describe('content', () => {
     expect(updateOfHmaContent(content, 100).state).toBe(state);
   });
 
-  test('what is unknown or malformed is told, and the content is kept', () => {
+  test('unknown or malformed parts are reported, and the content is kept', () => {
     const { content, unknown, problems } = read({
       ...REPLY,
       disable_until_ts: 'soon',
@@ -102,7 +102,7 @@ describe('content', () => {
     expect(() => read({ id: 1 })).toThrow(expect.objectContaining({ code: 'bad-reply' }));
   });
 
-  test('what the fake writes is read', () => {
+  test('output of the fake is read', () => {
     const words = fc.string({ unit: 'binary', minLength: 1, maxLength: 8 });
     const content: fc.Arbitrary<HmaContent> = fc.record(
       {

@@ -86,7 +86,7 @@ const listed = () =>
   );
 
 describe('a fetch', () => {
-  test('tells every entry, page by page, and moves the checkpoint at the end', async () => {
+  test('gives every entry, page by page, and moves the checkpoint at the end', async () => {
     for (let n = 0; n < 8; n++) service.put(entryOf(n, START - 1000 + n));
     const pages = [];
     for await (const page of client().fetchUpdates()) pages.push(page);
@@ -146,7 +146,7 @@ describe('a fetch', () => {
     expect(value).toMatchObject({ isFromStart: true, isDrained: true });
   });
 
-  test('makes a range shorter that holds too many, and tells none of it twice', async () => {
+  test('shortens a range with too many entries, and gives none of them twice', async () => {
     for (let n = 0; n < 40; n++) service.put(entryOf(n, START - 40 * DAY + n * DAY));
     const kept = new Kept();
     const told: string[] = [];
@@ -172,7 +172,7 @@ describe('a fetch', () => {
     expect(kept.hashes.size).toBe(20);
   });
 
-  test('begins a range anew when its links are older than 12 hours', async () => {
+  test('restarts a range when its links are older than 12 hours', async () => {
     for (let n = 0; n < 9; n++) service.put(entryOf(n, START - 1000 + n));
     const kept = new Map<string, unknown>();
     let pages = 0;
@@ -188,7 +188,7 @@ describe('a fetch', () => {
     expect(service.requests.filter(({ query }) => !query.has('start')).length).toBeGreaterThan(1);
   });
 
-  test('tells what is malformed once, though a page is asked for twice', async () => {
+  test('reports malformed entries once, though a page is requested twice', async () => {
     const entry = entryOf(1, START - 100, 'no hash');
     const text = writeNcmecEntries([entry, entryOf(2, START - 100)]);
     const broken = await startFakeService(() => ({ body: text }));
@@ -267,7 +267,7 @@ describe('failure', () => {
     expect(kept.hashes).toEqual(listed());
   });
 
-  test('of the credentials is told at once', async () => {
+  test('of the credentials is reported at once', async () => {
     const wrong = new NcmecClient(
       { user: 'user', password: 'secret2' },
       { baseUrl: service.url, clock: stillClock(() => seconds) },

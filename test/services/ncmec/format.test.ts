@@ -80,7 +80,7 @@ const SAMPLE = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 </queryResult>`;
 
 describe('a page of entries', () => {
-  test('as it is documented', async () => {
+  test('as documented', async () => {
     const { updates, unknown, problems, next } = await read(SAMPLE);
     const source = 'ncmec/industry';
     const opinions = [
@@ -153,7 +153,7 @@ describe('a page of entries', () => {
     expect(new Set(Object.values(NCMEC_LISTS).map(({ source }) => source)).size).toBe(14);
   });
 
-  test('words that nobody knows are kept and told', async () => {
+  test('unknown words are kept and reported', async () => {
     const { updates, unknown, problems } = await read(`<queryResult>
       <images><image><member id="1"/><id>a</id><timestamp>2020-01-01T00:00:00Z</timestamp>
         <classification>Z9</classification><colour>red</colour>
@@ -184,7 +184,7 @@ describe('a page of entries', () => {
     expect(problems).toEqual([]);
   });
 
-  test('what is malformed is told with its record, and the others are read', async () => {
+  test('malformed parts are reported with their record, and the others are read', async () => {
     const image = (inner: string) => `<image>${inner}</image>`;
     const ids = '<member id="1"/><id>a</id>';
     const time = '<timestamp>2020-01-01T00:00:00Z</timestamp>';
@@ -286,7 +286,7 @@ const entryWith = (word: (...values: string[]) => fc.Arbitrary<string>): fc.Arbi
     }));
 
 describe('properties', () => {
-  test('what the fake writes is read', async () => {
+  test('output of the fake is read', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(entryWith(known), { maxLength: 5 }),
@@ -307,7 +307,7 @@ describe('properties', () => {
     );
   });
 
-  test('10,000 entries with unknown words and elements are all kept, and the unknowns told', async () => {
+  test('10,000 entries with unknown words and elements are all kept, and the unknowns reported', async () => {
     const odd = (...values: string[]) =>
       fc.oneof(known(...values), fc.stringMatching(/^x[a-z]{1,6}$/));
     const some = fc.sample(entryWith(odd), 500);

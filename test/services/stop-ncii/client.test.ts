@@ -147,14 +147,14 @@ test('after 30 days without a fetch, it begins from the start, and what is gone 
   }
 });
 
-test('a checkpoint that is none is refused', async () => {
+test('an invalid checkpoint is refused', async () => {
   const client = clientOf(await fake());
   const refusal = new TypeError('expected a checkpoint: { timestampSeconds, fetchedSeconds }');
   expect(() => client.mustRestart(1 as never, now)).toThrow(refusal);
   await expect(client.fetchUpdates({ checkpoint: 1 as never }).next()).rejects.toThrow(refusal);
 });
 
-test('a time that is to come does not hide what changes until then', async () => {
+test('a time in the future does not hide changes until then', async () => {
   const service = await fake({ startSeconds: START + 400 * DAY });
   service.put(record(1));
   const kept: Kept<TimedCheckpoint> = { list: new Map() };
@@ -171,7 +171,7 @@ test('a page token that comes again ends the fetch', async () => {
   expect(service.requests).toHaveLength(2);
 });
 
-test('unknown words of a service are told with their page', async () => {
+test('unknown words of a service are reported with their page', async () => {
   const service = await fake();
   service.put({ ...record(1, 'Paused'), further: { reviewers: 3 } });
   service.put({ ...record(2), signalType: 'PhotoDNA' });
@@ -197,7 +197,7 @@ test('a fetch that is left asks for nothing more, and a signal ends it', async (
   await expect(pages.next()).rejects.toBe('enough');
 });
 
-test('a wrong key is told, and not quoted', async () => {
+test('a wrong key is reported, and not quoted', async () => {
   const service = await fake();
   const client = new StopNciiClient(
     { ...KEYS, fetchHashesKey: 'wrong-key' },

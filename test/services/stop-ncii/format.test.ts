@@ -161,7 +161,7 @@ test('capitals in a hash are folded, so that a withdrawal in capitals finds its 
   expect(read(withRecord(text)).records[0]!.hashValue).toBe('As It Is');
 });
 
-describe('what cannot be read is told, with its place', () => {
+describe('unreadable parts are reported, with their position', () => {
   test.each([
     ['no object', 7, ['1 bad-record'], 0],
     ['no hash', { ...FIRST, hashValue: undefined }, ['1 bad-record'], 0],
@@ -201,7 +201,7 @@ describe('what cannot be read is told, with its place', () => {
     ['no end told', { ...REPLY, hasMoreRecords: 'false' }],
     ['no checkpoint', { ...REPLY, nextSetTimestamp: null }],
     ['more, but no token', { ...REPLY, nextPageToken: null }],
-  ])('a reply with %s is none', (_, reply) => {
+  ])('a reply with %s is invalid', (_, reply) => {
     const refusal = expect.objectContaining({ name: 'FormatError', code: 'bad-reply' });
     expect(() => read(reply)).toThrow(refusal);
   });
@@ -266,7 +266,7 @@ test('any page is read as the fake wrote it', () => {
   );
 });
 
-test('of 10,000 records with unknown words everywhere, 10,000 are kept and the words told', () => {
+test('10,000 records with unknown words everywhere are all kept, and the words reported', () => {
   let kept = 0;
   const told = new Map<string, number>();
   for (let first = 0; first < 10_000; first += 500) {
@@ -331,7 +331,7 @@ test('feedback is posted as documented', () => {
   );
 });
 
-test('what is posted is read as it was written', () => {
+test('posted feedback is read back unchanged', () => {
   fc.assert(
     fc.property(fc.array(anyFeedback), (feedbacks) => {
       expect(readStopNciiFeedback(writeStopNciiFeedback(feedbacks))).toEqual(feedbacks);

@@ -141,7 +141,7 @@ test('a token that is too old is replaced, once', async () => {
   expect(await errorOf(fetchInto(kept, client))).toMatchObject({ code: 'unauthorized' });
 });
 
-test('a wrong password is told, and not quoted', async () => {
+test('a wrong password is reported, and not quoted', async () => {
   const service = await fake();
   const client = new TechAgainstTerrorismClient(
     { username: 'us', password: 'wrong-password' },

@@ -112,7 +112,7 @@ test('capitals in a hash, and in its algorithm, are folded', () => {
   expect(unknown).toEqual([{ field: 'algorithm', word: 'pdq', count: 1 }]);
 });
 
-describe('what cannot be read is told, with its place', () => {
+describe('unreadable parts are reported, with their position', () => {
   test.each([
     ['no object', [], ['1 bad-record'], undefined],
     ['no id', { ...FIRST, id: null }, ['1 bad-record'], undefined],
@@ -146,7 +146,7 @@ describe('what cannot be read is told, with its place', () => {
     ['no JSON', ''],
     ['no results', { ...PAGE, results: {} }],
     ['a link that is none', { ...PAGE, next: 7 }],
-  ])('a page with %s is none', (_, page) => {
+  ])('a page with %s is invalid', (_, page) => {
     const refusal = expect.objectContaining({ name: 'FormatError', code: 'bad-reply' });
     expect(() => read(page)).toThrow(refusal);
   });
@@ -198,7 +198,7 @@ test('any page is read as the fake wrote it', () => {
   );
 });
 
-test('of 10,000 records with unknown words everywhere, 10,000 are kept and the words told', () => {
+test('10,000 records with unknown words everywhere are all kept, and the words reported', () => {
   const results = Array.from({ length: 10_000 }, (_, id) => ({
     ...FIRST,
     id,

@@ -41,7 +41,7 @@ const newKept = (): Kept<TimedCheckpoint> => ({ list: new Map() });
 const listed = (from = service) =>
   sorted(from.records().map((record) => updateOfThreat(record, 'ThreatExchange/1')));
 
-test('tells every record, and the token is in headers only', async () => {
+test('gives every record, and the token is in headers only', async () => {
   for (let n = 0; n < 8; n++) service.put(recordOf(n));
   const pages = [];
   for await (const page of client({ types: ['HASH_PDQ', 'HASH_MD5'] }).fetchUpdates()) {
@@ -63,7 +63,7 @@ test('tells every record, and the token is in headers only', async () => {
   }
 });
 
-test('goes on from a second before its checkpoint, and begins anew after 85 days', async () => {
+test('resumes a second before its checkpoint, and starts over after 85 days', async () => {
   const kept = newKept();
   for (let n = 0; n < 4; n++) service.put(recordOf(n));
   await fetchInto(kept, client());
@@ -83,7 +83,7 @@ test('goes on from a second before its checkpoint, and begins anew after 85 days
   expect(service.requests.at(-1)!.query.has('start_time')).toBe(false);
 });
 
-test('a checkpoint that is none is refused', async () => {
+test('an invalid checkpoint is refused', async () => {
   const refusal = new TypeError('expected a checkpoint: { timestampSeconds, fetchedSeconds }');
   expect(() => client().mustRestart(1 as never, seconds)).toThrow(refusal);
   await expect(
@@ -93,14 +93,14 @@ test('a checkpoint that is none is refused', async () => {
   ).rejects.toThrow(refusal);
 });
 
-test('a fetch begins when its first page is asked for', async () => {
+test('a fetch begins when its first page is requested', async () => {
   const updates = client().fetchUpdates();
   seconds += 5;
   const { value } = await updates.next();
   expect(value).toMatchObject({ checkpoint: { fetchedSeconds: START + DAY + 5 } });
 });
 
-test('a time that is still to come does not move the checkpoint over what comes before', async () => {
+test('a time in the future does not move the checkpoint past earlier changes', async () => {
   seconds = START;
   for (let n = 0; n < 5; n++) service.put(recordOf(n));
   const kept = newKept();

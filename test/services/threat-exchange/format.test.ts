@@ -65,7 +65,7 @@ function read(reply: unknown) {
 }
 
 describe('a reply of threat_updates', () => {
-  test('as it is documented', () => {
+  test('as documented', () => {
     const { records, unknown, problems, next } = read(REPLY);
     expect({ unknown, problems }).toEqual({ unknown: [], problems: [] });
     expect(next).toBe('https://graph.facebook.com/v21.0/1/threat_updates/?limit=2&after=x');
@@ -151,13 +151,13 @@ describe('a reply of threat_updates', () => {
     ['true', true],
     [1, true],
     ['maybe', false],
-  ])('should_delete as %j is told, and a deletion is not missed', (word, shouldDelete) => {
+  ])('should_delete as %j is reported, and a deletion is not missed', (word, shouldDelete) => {
     const { records, problems } = read({ data: [{ ...REPLY.data[0], should_delete: word }] });
     expect(records).toMatchObject([{ shouldDelete }]);
     expect(problems).toHaveLength(1);
   });
 
-  test('what is malformed is told with its record, and the others are read', () => {
+  test('malformed parts are reported with their record, and the others are read', () => {
     const good = REPLY.data[0]!;
     const { records, problems } = read({
       data: [
@@ -217,7 +217,7 @@ const record: fc.Arbitrary<ThreatUpdate> = fc.record(
   { requiredKeys: ['id', 'indicator', 'type', 'lastUpdated', 'shouldDelete'] },
 );
 
-test('what the fake writes is read', () => {
+test('output of the fake is read', () => {
   fc.assert(
     fc.property(fc.array(record, { maxLength: 5 }), (records) => {
       const page = read(writeThreatUpdates(records, { next: 'https://x/?after=1' }));
@@ -228,7 +228,7 @@ test('what the fake writes is read', () => {
   );
 });
 
-test('of 10,000 records with unknown words everywhere, 10,000 are kept and the words told', () => {
+test('10,000 records with unknown words everywhere are all kept, and the words reported', () => {
   const data = Array.from({ length: 10_000 }, (_, at) => ({
     id: `${at}`,
     indicator: `value ${at}`,

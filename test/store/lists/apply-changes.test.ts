@@ -96,7 +96,7 @@ test('a list has the settings that it has now, and what was reinstated comes', a
   ]);
 });
 
-test('another reason of a withdrawal is told', () => {
+test('a changed reason of a withdrawal is reported', () => {
   const followed = following([1]);
   for (const reason of ['asked', 'by mistake']) {
     const withdrawals = [{ withdrawal: { id: 'id 9', reason }, listed: true }];

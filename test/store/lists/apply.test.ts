@@ -49,7 +49,7 @@ function telling(numbers: readonly number[], onPage: () => Promise<unknown> = as
 describeEngines((running) => {
   const { store: shared } = sharedStore(running);
 
-  test('all of it is one change, and what is withdrawn is kept out of what is added', async () => {
+  test('all of it is one change, and additions that are withdrawn are rejected', async () => {
     const store = shared();
     await store.apply({ add: [entryOf(1), entryOf(2)] });
     await store.apply({ withdraw: [{ id: 'r5' }] });

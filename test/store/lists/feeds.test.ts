@@ -14,7 +14,7 @@ describeEngines((running) => {
     mustRestart: () => false,
   };
 
-  test('a feed tells its settings and how far it was fetched, never its secrets', async () => {
+  test('a feed gives its settings and its fetch state, never its secrets', async () => {
     const feeds = store().feeds(KEY);
     const credentials = { user: 'someone', password: 'secret' };
     await feeds.set('a', { api: 'ncmec', settings: { list: 'npo' }, credentials });
@@ -97,7 +97,7 @@ describeEngines((running) => {
     expect(seen.size).toBe(5);
   });
 
-  test('what is no feed is refused, and nothing is stored', async () => {
+  test('an invalid feed is refused, and nothing is stored', async () => {
     const feeds = store().feeds();
     const set = (feed: object) => feeds.set('a', feed as never);
     await expect(set({ api: 'hma', credentials: { token: 'x' } })).rejects.toThrow('a key');

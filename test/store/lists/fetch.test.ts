@@ -79,7 +79,7 @@ describeEngines((running) => {
     });
   });
 
-  test('what is pending is for review, until it is active', async () => {
+  test('pending entries are for review, until they are active', async () => {
     const store = shared();
     await store.fetch('a', telling({ updates: [updateOf(1, 'pending'), updateOf(2)] }).client);
     expect([await verdictOn(store, 1), await verdictOn(store, 2)]).toEqual(['review', 'match']);
@@ -91,7 +91,7 @@ describeEngines((running) => {
     expect(after!.number).toBe(before!.number);
   });
 
-  test('what a person withdrew stays, whatever the service says', async () => {
+  test('withdrawals by a person stay, whatever the service says', async () => {
     const store = shared();
     const all = [1, 2, 3].map((n) => updateOf(n));
     await store.fetch('a', telling({ updates: all }).client);
@@ -111,7 +111,7 @@ describeEngines((running) => {
     ]);
   });
 
-  test('what one service withdraws stays on the list of another', async () => {
+  test('entries that one service withdraws stay on the list of another', async () => {
     const store = shared();
     await store.fetch('a', telling({ updates: [updateOf(1)] }).client);
     await store.fetch('b', telling({ updates: [updateOf(1)] }).client);
@@ -120,7 +120,7 @@ describeEngines((running) => {
     expect(await hashesOn(store, 'b')).toEqual(hexes(1));
   });
 
-  test('what a fetch from the start does not tell goes at its end, at once', async () => {
+  test('entries missing from a fetch from the start are removed at its end, at once', async () => {
     const store = shared();
     await store.fetch('a', telling({ updates: [1, 2, 3, 4].map((n) => updateOf(n)) }).client);
     await store.apply({ add: [{ hash: hashOf(9), labels: [], list: 'b' }] });
@@ -151,7 +151,7 @@ describeEngines((running) => {
     expect(next.asked).toEqual([1]);
   });
 
-  test('a list from elsewhere begins from the start, and so does one that was removed', async () => {
+  test('a list of another source begins from the start, and so does one that was removed', async () => {
     const store = shared();
     const run = async (options: object, ...numbers: number[]) => {
       const { client, asked } = telling({ updates: numbers.map((n) => updateOf(n)) });
@@ -231,7 +231,7 @@ describeEngines((running) => {
   );
 });
 
-test('what would remove much of a list is held back until somebody confirms it', async () => {
+test('removals of much of a list are pending until a person confirms them', async () => {
   const store = await openStore({ dataDir: undefined });
   let follower = await store.follow();
   const caughtUp = async () => follower.reached(await store.revision());
@@ -263,7 +263,7 @@ test('what would remove much of a list is held back until somebody confirms it',
   await store.close();
 });
 
-test('of what is held back no more is read than is told', async () => {
+test('no more pending removals are read than reported', async () => {
   const store = await openStore({ dataDir: undefined });
   const client = telling({ updates: [updateOf(1)] }).client;
   for (const name of ['a', 'b', 'c']) await store.fetch(name, client);

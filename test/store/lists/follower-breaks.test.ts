@@ -104,7 +104,7 @@ describePostgresql((server) => {
   beforeEach(() => emptied(store));
   afterAll(() => store.close());
 
-  test('after a break it is told of, a follower goes on from its revision', async () => {
+  test('after a break that it notices, a follower resumes from its revision', async () => {
     await store.apply({ add: range(0, 50).map((at) => entry(at)) });
     const { database, follower, problems, told } = await watched(store);
     const { revision } = follower;
@@ -135,7 +135,7 @@ describePostgresql((server) => {
     expect([0, 1, 50].map((at) => found(follower.blocklist, at))).toEqual([0, 1, 1]);
   });
 
-  test('what was purged while a follower was away is read anew, and what stays is found', async () => {
+  test('a follower that missed a purge reads the list again, and finds what stays', async () => {
     await store.apply({ add: range(0, 50).map((at) => entry(at)) });
     await store.apply({ withdraw: [hash(5)] });
     await store.apply({ allow: [{ hash: hash(4), reason: 'a flag' }] });

@@ -128,7 +128,7 @@ describeEngines(({ newPlace }) => {
     expect(await store.revision()).toBe(before);
   });
 
-  test('a name that no list in memory could have is refused, or nobody could follow', async () => {
+  test('a name that no list in memory could have is refused, as it would break followers', async () => {
     await store.apply({ add: [entry(3, 'F')] });
     const before = await store.revision();
     const long = 'F'.repeat(201);

@@ -71,7 +71,7 @@ describeEngines((running) => {
     expect(await queue.items()).toEqual([]);
   });
 
-  test('what is stuck is not tried again if later feedback on its entry has come', async () => {
+  test('stuck feedback is not retried if later feedback on its entry has come', async () => {
     const service = new Service();
     const queue = await queueOf(service);
     service.answers = 'refused';

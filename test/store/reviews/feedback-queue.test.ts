@@ -110,7 +110,7 @@ describeEngines((running) => {
     expect(sent).toEqual(['a']);
   });
 
-  test('what waits is there after a restart, as it was', async () => {
+  test('waiting feedback survives a restart unchanged', async () => {
     const queue = await queueOf({ service: scripted(['retry', 'unknown']).sender });
     for (const id of ['a', 'b']) await queue.add(feedback(id));
     await queue.send();
@@ -375,7 +375,7 @@ describeEngines((running) => {
   });
 
   describe.each(['before', 'after'] as const)(
-    'a statement that fails, told %s it is done',
+    'a statement that fails, reported %s it is done',
     (told) => {
       test('loses nothing that was taken, and nothing is sent twice', async () => {
         for (let skip = 0; ; skip++) {

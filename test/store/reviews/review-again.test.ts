@@ -18,7 +18,7 @@ const ALLOW = { outcome: 'rejected', role: ROLE, allow: { reason: 'our logo' } }
 describeEngines((running) => {
   const { store } = sharedStore(running);
 
-  test('a decision is made anew in the place of one that was looked at', async () => {
+  test('a decision replaces one that was seen', async () => {
     const queue = store().reviewQueue({
       ...RULES,
       feedbackOf: ({ outcome }) => [{ to: 'S', entry: 'e1', body: { outcome: outcome! } }],

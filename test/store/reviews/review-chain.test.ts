@@ -205,7 +205,7 @@ describeEngines((running) => {
     }
   });
 
-  test('verify tells how many do not fit, and the number of the first one', async () => {
+  test('verify reports how many do not fit, and the number of the first', async () => {
     const log = await erased();
     expect(await store().verify()).toEqual([]);
     await database().query("update review_record set list = 'else' where number in (6, 12)");

@@ -178,7 +178,7 @@ describeEngines((running) => {
       expect(await log.prune()).toEqual({ erased: 1 });
     });
 
-    test('and was ahead once leaves retention as it is for what came later', async () => {
+    test('and was ahead once leaves retention of later records unchanged', async () => {
       const clock = { time: START + 1000 * DAY };
       const log = logAt(clock, { retentionDays: 2 });
       await log.append(record(1, { id: 'ahead' }));
@@ -296,14 +296,14 @@ describeEngines((running) => {
       ]);
     });
 
-    test('is in no column if a remote list was asked, which tells no entry', async () => {
+    test('is in no column if a remote list was queried, which names no entry', async () => {
       const { entry, distance, variant, ...told } = record(1, { list: 'shield' });
       await logAt({ time: START }).append({ ...told, reason: 'matched-remote' });
       expect(await textOf()).not.toContain(hexOf(101));
       expect(await textOf()).toContain('matched-remote');
     });
 
-    test('is kept if that is asked for', async () => {
+    test('is kept on request', async () => {
       const log = logAt({ time: START }, { keepShieldData: true });
       expect(await log.append(record(1, { list: 'shield' }))).toHaveProperty('hash');
     });
@@ -320,7 +320,7 @@ describeEngines((running) => {
     expect(await idsIn(log)).toEqual(['b', 'a']);
   });
 
-  test('what is appended while others are erased is not lost', async () => {
+  test('records appended during an erasure are not lost', async () => {
     const log = logAt({ time: START });
     const work: Promise<unknown>[] = [];
     for (let at = 0; at < 60; at++) {
@@ -359,7 +359,7 @@ describeEngines((running) => {
     );
   });
 
-  test('what a database cannot keep as it is, is refused', async () => {
+  test('values that a database cannot keep unchanged are refused', async () => {
     const log = logAt({ time: START });
     for (const id of ['a\0b', 'a\ud800']) {
       await expect(log.append(record(1, { id }))).rejects.toThrow(RangeError);

@@ -36,7 +36,7 @@ describeEngines((running) => {
   const queueOf = (options: Partial<ReviewQueueOptions> = {}) =>
     store().reviewQueue({ ...rules, ...options });
 
-  test('what waits is listed with its explanation, and decided once', async () => {
+  test('waiting items are listed with their explanation, and decided once', async () => {
     const queue = queueOf();
     const link = 'https://example.org/item/1';
     expect(await queue.put({ id: 'u1', decision: decisionOn(1), link })).toBe(true);
@@ -64,7 +64,7 @@ describeEngines((running) => {
     ]);
   });
 
-  test('a rejection allows what came near, in every process, where it is asked to', async () => {
+  test('a rejection makes an exception in every process, if requested', async () => {
     const queue = queueOf();
     await queue.put({ id: 'u1', decision: JSON.parse(JSON.stringify(decisionOn(1))) });
     const allow = { reason: 'a logo' };
@@ -148,7 +148,7 @@ describeEngines((running) => {
     if (other !== store()) await other.close();
   });
 
-  test('what must not be kept is not, and file names are not', async () => {
+  test('data that must not be kept is not, nor are file names', async () => {
     const queue = queueOf();
     const [match] = decisionOn(2).matches;
     const upload = { hash: hashOf(7), width: 8, height: 8 };

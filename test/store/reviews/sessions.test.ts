@@ -43,7 +43,7 @@ describeEngines((running) => {
     expect(await rows()).toHaveLength(0);
   });
 
-  test('the database tells neither the secret nor the token', async () => {
+  test('the database contains neither the secret nor the token', async () => {
     const secret = await store().sessions().begin(TOKEN);
     const rows = await databaseOf(store()).query<{ row: string }>(
       'select row_to_json(session)::text as row from session',
@@ -64,7 +64,7 @@ describeEngines((running) => {
     `${'A'.repeat(43)}\n`,
     '\0'.repeat(43),
     "' or true --",
-  ])('a secret that is nobody’s: %j', (secret) => {
+  ])('an unknown secret: %j', (secret) => {
     test('opens nothing', async () => {
       await store().sessions().begin(TOKEN);
       expect(await store().sessions().tokenHashOf(secret)).toBe(undefined);

@@ -110,7 +110,7 @@ describePostgresql((server) => {
     for (const store of stores) await store.close();
   });
 
-  test('what a newer version made is refused', async () => {
+  test('a store of a newer version is refused', async () => {
     const url = await server().newDatabase();
     const store = await openStore({ url });
     await databaseOf(store).query('insert into migration (number) values (1000)');

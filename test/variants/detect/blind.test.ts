@@ -51,7 +51,7 @@ test('the corners of a straightened crop lie on the sides of the turned photo', 
   );
 });
 
-test('undoes cuts and turns in the order told, but no turn of a strip', () => {
+test('undoes cuts and turns in the order given, but no turn of a strip', () => {
   const namesOf = (width: number) =>
     Array.from(uncut('+2.5 4000 -1')(workingPlane(patches(width, 30, 1))), ({ name }) => name);
   expect(namesOf(300)).toEqual(['unturnCropped', 'uncrop', 'unturnCropped']);

@@ -134,7 +134,7 @@ test('gives an upright picture alone', () => {
   expect(worst(found[0]!, upright)).toBeLessThan(1.5);
 });
 
-test('finds none where there is none', async () => {
+test('finds nothing where there is nothing', async () => {
   for (const pixels of [
     table,
     drawn(300, 200, () => 90),

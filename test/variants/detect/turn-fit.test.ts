@@ -37,7 +37,7 @@ test('finds any picture it can, to 3 pixels a side and 3 along the longer one', 
   );
 });
 
-test('finds none where there is none', () => {
+test('finds nothing where there is nothing', () => {
   expect(turnOf(workingPlane(patches(300, 200, 5)))).toBeUndefined();
   expect(turnOf(workingPlane(drawn(300, 200, () => 0)))).toBeUndefined();
   expect(turnOf(workingPlane(drawn(3, 2, () => 0)))).toBeUndefined();

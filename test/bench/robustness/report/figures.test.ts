@@ -97,7 +97,7 @@ test('two files are one pair, whichever of them was edited', () => {
   expect(figures.wrongVerdicts).toEqual({ match: 1, review: 0 });
 });
 
-test('the report tells all of it, and what was too little to fit', () => {
+test('the report shows all of it, and what was too little to fit', () => {
   const facts = {
     command: 'onlyhashes bench robustness',
     list: 'tuned',

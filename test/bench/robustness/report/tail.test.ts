@@ -11,7 +11,7 @@ function straight(bits: number, most: number) {
   return counts;
 }
 
-test('a straight tail is found again, and told beyond what was seen', () => {
+test('a straight tail is recovered, and extrapolated beyond the data', () => {
   const counts = straight(6, 1e8);
   const tail = fitTail(counts)!;
   expect(Math.LN10 / tail.slope).toBeCloseTo(6, 1);
