@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import * as esbuild from 'esbuild';
 import { afterAll, describe, expect, test } from 'vitest';
-import webpack from 'webpack';
+import type { Stats } from 'webpack';
 import { installedPackage, ROOT } from '../project/package.js';
 import { isDeep } from '../seed.js';
 import type { EnginePage } from './engines/engine.js';
@@ -34,7 +34,8 @@ const BUNDLERS: Record<string, (folder: string) => Promise<void>> = {
 
   async webpack(folder) {
     await withoutTypes(folder);
-    const stats = await new Promise<webpack.Stats>((resolve, reject) => {
+    const { default: webpack } = await import('webpack');
+    const stats = await new Promise<Stats>((resolve, reject) => {
       webpack(
         {
           mode: 'production',

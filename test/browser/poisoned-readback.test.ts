@@ -49,9 +49,9 @@ const node = new Map<string, PageHash>();
 const TRIED = FILES.filter((file, i) => isDeep || REFUSED.test(file) || i % 4 === 0);
 for (const file of new Set([...TRIED, ...PICTURES])) node.set(file, await inNode(join(ROOT, file)));
 
-/** Firefox's own ways to alter what a canvas returns. */
+/** Firefox's own ways to alter what a canvas returns. Decoding and the page try the first, too. */
 const FIREFOX = {
-  'firefox, resistFingerprinting': { 'privacy.resistFingerprinting': true },
+  ...(isDeep && { 'firefox, resistFingerprinting': { 'privacy.resistFingerprinting': true } }),
   'firefox, canvas randomization as in private windows': {
     'privacy.fingerprintingProtection': true,
     'privacy.fingerprintingProtection.overrides': '-AllTargets,+CanvasRandomization',
