@@ -342,7 +342,7 @@ export function entriesOf(
 }
 
 /** Copies of entries, in a table of each kind. */
-export class ComingEntries {
+export class EntryTables {
   readonly #tables = new Map<string, PackedEntries>();
 
   get tables(): PackedEntries[] {

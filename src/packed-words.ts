@@ -44,10 +44,10 @@ export function packedWords(
   checkObject(hashes, 'hashes');
   const packed = !(Symbol.iterator in hashes);
   for (const hash of packed ? [hashes] : hashes) {
-    const told = (hash as PackedHashes)?.bits;
-    const type = { algorithm: hash?.algorithm, bits: packed ? told : bitsOf(hash) };
+    const stated = (hash as PackedHashes)?.bits;
+    const type = { algorithm: hash?.algorithm, bits: packed ? stated : bitsOf(hash) };
     checkKind(type.algorithm, type.bits);
-    if (told !== undefined && told !== type.bits) {
+    if (stated !== undefined && stated !== type.bits) {
       throw new RangeError('expected bits that fit the bytes');
     }
     checkSame(type, { algorithm, bits });

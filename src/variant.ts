@@ -26,10 +26,10 @@ export const DIHEDRAL_NAMES = [
 export type DihedralName = (typeof DIHEDRAL_NAMES)[number];
 
 /** The names of the list crops of a photo, by width and height of their shape. */
-export const WINDOW_NAMES = ['window1x1', 'window4x5', 'window16x9', 'window9x16'] as const;
+export const LIST_CROP_NAMES = ['window1x1', 'window4x5', 'window16x9', 'window9x16'] as const;
 
 /** The name of a list crop. */
-export type WindowName = (typeof WINDOW_NAMES)[number];
+export type ListCropName = (typeof LIST_CROP_NAMES)[number];
 
 const variantNames = () =>
   [
@@ -50,7 +50,7 @@ const variantNames = () =>
     'unturn',
     'unturnCropped',
     'uncrop',
-    ...WINDOW_NAMES,
+    ...LIST_CROP_NAMES,
   ] as const;
 
 /** The names of all variants. */

@@ -3,7 +3,7 @@ import { pdq } from '../../src/hashing/pdq.js';
 import type { CheckedPixels } from '../../src/pixels.js';
 import type { Rectangle } from '../../src/variant.js';
 import { variantsOf } from '../../src/variants/hash-pixels.js';
-import { windowsOf } from '../../src/variants/list-crops.js';
+import { listCropsOf } from '../../src/variants/list-crops.js';
 import { movedPixels, partOf as partOfView, viewOf } from '../../src/variants/view.js';
 import type { Bench, BenchContext } from '../harness.js';
 import { race } from '../race.js';
@@ -60,7 +60,7 @@ const LISTS: Record<string, (sides: Sides) => Rectangle[]> = {
       width: width - Math.round(((left + right) * width) / 200),
       height: height - Math.round(((top + bottom) * height) / 200),
     })),
-  windows: (sides) => [...windowsOf(sides)].map(({ rectangle }) => rectangle),
+  windows: (sides) => [...listCropsOf(sides)].map(({ rectangle }) => rectangle),
   'windows and 3:4': (sides) =>
     [...LISTS.windows!(sides), partOf(sides, 3 / 4, 0.5)].filter((part) => isCut(sides, part)),
   'five of each': (sides) =>

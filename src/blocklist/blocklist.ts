@@ -12,7 +12,7 @@ import {
 import { type BlocklistEntry, checkEntry } from '../entry.js';
 import { type Algorithm, type Bits, checkKind, isDegenerate } from '../hash.js';
 import { finish } from '../in-turns.js';
-import { ComingEntries, PackedEntries, rowsOf } from '../packed-entries.js';
+import { EntryTables, PackedEntries, rowsOf } from '../packed-entries.js';
 import {
   checkListSettings,
   copyOfSettings,
@@ -99,7 +99,7 @@ export class Blocklist extends EntryList {
     const first = new ListState();
     const change = {
       ...begun({ withdraw: [...withdrawn].map(withdrawnOf), settings: lists }),
-      coming: new ComingEntries(),
+      additions: new EntryTables(),
     };
     super(onRejected, changed(first, stepOf(first, change, 0)!).state);
   }
@@ -232,17 +232,17 @@ export function createBlocklist(
 ): Blocklist | Promise<Blocklist> {
   checkAsyncIterable(entries, 'an iterable of entries');
   const blocklist = new Blocklist(options);
-  const coming = new ComingEntries();
+  const additions = new EntryTables();
   const opened: OpenedEntries[] = [];
   const take = (part: BlocklistPart) => {
     checkObject(part, PART);
-    if ('hash' in part) coming.push(part);
-    else if (part instanceof PackedEntries) for (const row of rowsOf(part)) coming.push(row);
+    if ('hash' in part) additions.push(part);
+    else if (part instanceof PackedEntries) for (const row of rowsOf(part)) additions.push(row);
     else if (part.listed === undefined) wrongKind(PART);
     else opened.push(part);
   };
   const filled = () => {
-    addNow(blocklist, coming.tables, opened);
+    addNow(blocklist, additions.tables, opened);
     return blocklist;
   };
   if (Symbol.asyncIterator in entries) {
@@ -262,12 +262,12 @@ export function addNow(
   opened: readonly OpenedEntries[] = [],
 ): void {
   list.commit((state) => {
-    const { arriving, rejections } = finish(readySteps(state, { tables }, state.withdrawn));
+    const { newParts, rejections } = finish(readySteps(state, { tables }, state.withdrawn));
     const lost = opened.map(({ listed, degenerate = 0 }) => degenerate + listed.living.lost);
     return {
       prepared: {
         leaving: new Map(),
-        arriving: [...arriving, ...opened.map(({ listed }) => listed)],
+        newParts: [...newParts, ...opened.map(({ listed }) => listed)],
         withdrawn: opened.length > 0 ? state.withdrawn.values() : [],
         rejections,
         degenerate: lost.reduce((sum, count) => sum + count, 0),

@@ -45,7 +45,7 @@ export interface Prepared {
   /** removed entries, by the table that they are in */
   readonly leaving: ReadonlyMap<Columns, EntryMarks>;
   /** added parts */
-  readonly arriving: readonly Part<Columns>[];
+  readonly newParts: readonly Part<Columns>[];
   /** withdrawals that were made while the parts were built */
   readonly withdrawn: readonly Withdrawn[];
   readonly rejections: Rejections;
@@ -79,8 +79,8 @@ export interface Changed {
   /** the withdrawals made, also of the pictures that entries are parts of */
   readonly made: readonly Withdrawn[];
   /** the added entries: few, and those of parts */
-  readonly came: readonly NumberedEntry[];
-  readonly arrived: readonly Part<Columns>[];
+  readonly addedEntries: readonly NumberedEntry[];
+  readonly addedParts: readonly Part<Columns>[];
 }
 
 /**
@@ -113,10 +113,10 @@ export function changed(state: ListState, step: Step): Changed {
     return wider.length > 0;
   };
   for (const [entry, reason] of rejections) if (reason === 'withdrawn') widen(entry);
-  let coming = add;
+  let additions = add;
   for (let again = true; again; ) {
     again = false;
-    coming = coming.filter((entry) => {
+    additions = additions.filter((entry) => {
       const reason = rejectionReason(entry, withdrawn);
       if (reason === undefined) return true;
       rejections.push([entry, reason]);
@@ -124,31 +124,31 @@ export function changed(state: ListState, step: Step): Changed {
       return false;
     });
   }
-  const arriving = (prepared?.arriving ?? []).map((part) => {
+  const newKinds = (prepared?.newParts ?? []).map((part) => {
     const { algorithm, bits } = part.table.searched.shape;
     return new Kind(algorithm, bits, [part]);
   });
   // Withdrawals made while the parts were built, if still in force: each once.
   const late = [...new Set((prepared?.withdrawn ?? []).flatMap((one) => withdrawn.get(one) ?? []))];
   // Such entries may be parts of other pictures.
-  for (const each of widenedBy(arriving, [...late, ...made])) {
+  for (const each of widenedBy(newKinds, [...late, ...made])) {
     if (own().set(each)) isWider = true;
     made.push(each);
   }
   const next = new Map(state.kinds);
   let removed = 0;
   for (const kind of kinds) {
-    const going = new Set([
+    const removals = new Set([
       ...(remove?.get(kind) ?? []),
       ...made.flatMap((each) => numbersTaken(kind, each)),
     ]);
-    const left = without(kind, prepared).without(going);
+    const left = without(kind, prepared).without(removals);
     removed += kind.size - left.size;
     next.set(kindOf(kind.algorithm, kind.bits), left);
   }
-  let added = coming.length;
-  const arrived: Part<Columns>[] = [];
-  for (const alone of arriving) {
+  let added = additions.length;
+  const addedParts: Part<Columns>[] = [];
+  for (const alone of newKinds) {
     const name = kindOf(alone.algorithm, alone.bits);
     const taken = new Set([...late, ...made].flatMap((each) => numbersTaken(alone, each)));
     for (const number of taken) rejections.push([alone.numberedAt(number), 'withdrawn']);
@@ -157,11 +157,11 @@ export function changed(state: ListState, step: Step): Changed {
     if (fits.size === 0) continue;
     const kind = next.get(name) ?? new Kind(alone.algorithm, alone.bits);
     next.set(name, withPart(kind, fits.parts[0]!));
-    arrived.push(fits.parts[0]!);
+    addedParts.push(fits.parts[0]!);
   }
   const rejected = { degenerate: prepared?.degenerate ?? 0, withdrawn: 0 };
   for (const [, reason] of rejections) rejected[reason]++;
-  for (const [name, entries] of byKind(coming)) {
+  for (const [name, entries] of byKind(additions)) {
     const { algorithm, bits } = typeOf(entries[0]!.hash);
     next.set(name, extended(next.get(name) ?? new Kind(algorithm, bits), entries));
   }
@@ -178,8 +178,8 @@ export function changed(state: ListState, step: Step): Changed {
     rejections,
     asked: withdraw,
     made,
-    came: coming,
-    arrived,
+    addedEntries: additions,
+    addedParts,
   };
 }
 

@@ -34,7 +34,7 @@ const PAUSE = 512;
 export interface KeptList {
   readonly state: ListState;
   /** Reports rejected entries. If it throws, the change rejects with that error. */
-  tell(rejections: Rejections): void;
+  report(rejections: Rejections): void;
   /** Puts a durable change in place. It cannot fail. */
   put(change: Changed): void;
 }
@@ -165,7 +165,7 @@ export class EntryList {
     for (;;) {
       const before = this.#state;
       const next = changed(before, stepOf(before));
-      this.#tell(next.rejections);
+      this.#report(next.rejections);
       // The listener may have changed the list.
       if (this.#state.generation !== before.generation) continue;
       this.#put(next, before);
@@ -187,7 +187,7 @@ export class EntryList {
       get state() {
         return list.#state;
       },
-      tell: (rejections) => this.#tell(rejections),
+      report: (rejections) => this.#report(rejections),
       put: (change) => this.#put(change, this.#state),
     });
   }
@@ -227,7 +227,7 @@ export class EntryList {
   }
 
   /** @throws what the listener throws */
-  #tell(rejections: Rejections): void {
+  #report(rejections: Rejections): void {
     for (const [entry, reason] of this.#onRejected ? rejections : [])
       this.#onRejected?.(entry, reason);
   }
@@ -271,11 +271,11 @@ export class EntryList {
         meanwhile.withdrawals.length = 0;
         const { lists } = this.#state;
         const given = change(this.#state);
-        const told = await gathered(given, begun(given), signal, this.#kept?.rest);
+        const batch = await gathered(given, begun(given), signal, this.#kept?.rest);
         // Others may set the same meanwhile.
         const settings = (state: ListState) =>
-          state.lists === lists ? told.settings : settingsOf(change(state).settings);
-        return this.#prepared(told, meanwhile, signal, settings);
+          state.lists === lists ? batch.settings : settingsOf(change(state).settings);
+        return this.#prepared(batch, meanwhile, signal, settings);
       });
       return await this.#tidied(applied);
     } finally {
@@ -284,12 +284,12 @@ export class EntryList {
   }
 
   async #prepared(
-    told: Gathered,
+    batch: Gathered,
     meanwhile: Meanwhile,
     signal: AbortSignal | undefined,
-    settingsFor: (state: ListState) => Gathered['settings'] = () => told.settings,
+    settingsFor: (state: ListState) => Gathered['settings'] = () => batch.settings,
   ): Promise<Applied> {
-    const { coming, going, withdraw = [], reinstate = [] } = told;
+    const { additions, removals, withdraw = [], reinstate = [] } = batch;
     await this.#free();
     const epoch = this.#epoch;
     this.#state = settledState(this.#state);
@@ -297,7 +297,7 @@ export class EntryList {
     const withdrawn = base.withdrawn.fork();
     for (const key of reinstate) withdrawn.delete(key);
     for (const each of withdraw) withdrawn.set(each);
-    const large: LargeChange = { tables: coming.tables, replaced: going };
+    const large: LargeChange = { tables: additions.tables, replaced: removals };
     const ready = await inTurns(readySteps(base, large, withdrawn), signal, this.#kept?.rest);
     const isAnother = new Error('another list has replaced this one');
     const late = (state: ListState): Step => {
@@ -321,7 +321,7 @@ export class EntryList {
       return await this.#made(late, signal);
     } catch (error) {
       if (error !== isAnother) throw error;
-      return this.#prepared(told, meanwhile, signal, settingsFor);
+      return this.#prepared(batch, meanwhile, signal, settingsFor);
     }
   }
 

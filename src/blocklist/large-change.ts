@@ -60,7 +60,7 @@ export interface Ready {
   readonly leaving: ReadonlyMap<Columns, EntryMarks>;
   /** the entries that stay because they are added again */
   readonly kept: ReadonlyMap<Columns, EntryMarks>;
-  readonly arriving: readonly Part<Columns>[];
+  readonly newParts: readonly Part<Columns>[];
   readonly rejections: Rejections;
 }
 
@@ -76,7 +76,7 @@ export function* readySteps(
 ): Generator<void, Ready> {
   const leaving = new Map<Columns, EntryMarks>();
   const kept = new Map<Columns, EntryMarks>();
-  const arriving: Part<Columns>[] = [];
+  const newParts: Part<Columns>[] = [];
   const rejections: (readonly [NumberedEntry, RejectionReason])[] = [];
   const byKind = new Map(tables.map((rows) => [kindOf(rows.algorithm, rows.bits), rows]));
   const taken = new Map<PackedEntries, Uint8Array>();
@@ -129,10 +129,10 @@ export function* readySteps(
       STEP,
     );
     if (count === 0) continue;
-    const coming = { table: rows, count, has: (row: number) => isTaken[row] === 0 };
-    arriving.push((yield* builtSteps(rows, [coming])).part);
+    const addition = { table: rows, count, has: (row: number) => isTaken[row] === 0 };
+    newParts.push((yield* builtSteps(rows, [addition])).part);
   }
-  return { base, leaving, kept, arriving, rejections };
+  return { base, leaving, kept, newParts, rejections };
 }
 
 /**
@@ -141,7 +141,7 @@ export function* readySteps(
  */
 export function lateStep(
   now: ListState,
-  { base, leaving, kept, arriving, rejections }: Ready,
+  { base, leaving, kept, newParts, rejections }: Ready,
   { replaced }: LargeChange,
   { withdrawals, isReinstated }: Meanwhile,
 ): Step & { readonly prepared: Prepared } {
@@ -163,9 +163,9 @@ export function lateStep(
   const remove = new Map<Kind, number[]>();
   const isLate = replaced?.late(lost);
   for (const kind of isLate ? now.kinds.values() : []) {
-    const going: number[] = [];
+    const late: number[] = [];
     const look = (number: number) => {
-      if (isLate!(kind.entryAt(number))) going.push(number);
+      if (isLate!(kind.entryAt(number))) late.push(number);
     };
     for (const { table, living, base: first } of kind.all) {
       // Added since, so it was on the list before this change, which has the last word.
@@ -180,7 +180,7 @@ export function lateStep(
       const isMeant = leaving.get(table)?.has(entry) || kept.get(table)?.has(entry);
       if (before.has(table) && !isMeant) look(number);
     }
-    if (going.length > 0) remove.set(kind, going);
+    if (late.length > 0) remove.set(kind, late);
   }
   const isBack = ([entry, reason]: Rejections[number]) =>
     isReinstated && reason === 'withdrawn' && !now.withdrawn.cover(entry);
@@ -189,7 +189,7 @@ export function lateStep(
   return {
     add,
     remove,
-    prepared: { leaving, arriving, withdrawn: withdrawals, rejections: stillOut },
+    prepared: { leaving, newParts, withdrawn: withdrawals, rejections: stillOut },
   };
 }
 

@@ -17,7 +17,7 @@ import {
 } from '../entry.js';
 import { eachInTurns, finish, inSteps, inTurns, nextTurn, TURN } from '../in-turns.js';
 import {
-  ComingEntries,
+  EntryTables,
   entriesOf,
   type ListedEntries,
   PackedEntries,
@@ -104,13 +104,13 @@ const CHANGES: readonly (keyof ListChange)[] = [
 
 /** A change whose entries have been read. */
 export interface Gathered extends Pick<Step, 'withdraw' | 'reinstate'> {
-  readonly coming: ComingEntries;
-  readonly going: Going | undefined;
+  readonly additions: EntryTables;
+  readonly removals: Removals | undefined;
   readonly settings: ListChange['settings'];
 }
 
 /** The entries that a change removes unless they are added again. */
-interface Going extends Replaced {
+interface Removals extends Replaced {
   /** reads what is named; the other members are incomplete until it ends */
   readonly reading: Generator<void, void>;
   /** number of records and entries named, as far as read */
@@ -128,22 +128,22 @@ interface Going extends Replaced {
  */
 export function stepOf(
   state: ListState,
-  { coming, going, settings, ...others }: Gathered,
+  { additions, removals, settings, ...others }: Gathered,
   most: number,
 ): Step | undefined {
-  let left = most - coming.size - (going?.named ?? 0);
-  for (const kind of going ? state.kinds.values() : []) {
-    for (const [list, count] of kind.counts) if (going!.isWhole(list)) left -= count;
+  let left = most - additions.size - (removals?.named ?? 0);
+  for (const kind of removals ? state.kinds.values() : []) {
+    for (const [list, count] of kind.counts) if (removals!.isWhole(list)) left -= count;
   }
   if (left < 0) return undefined;
   const remove = new Map<Kind, number[]>();
-  let add = [...coming.entries()];
-  if (going) {
+  let add = [...additions.entries()];
+  if (removals) {
     // Equal ones stay in place.
     const anew = new Map<string, NumberedEntry[]>();
     for (const entry of add) push(anew, textOfEntry(entry), entry);
     for (const kind of state.kinds.values()) {
-      const numbers = finish(going.steps(kind));
+      const numbers = finish(removals.steps(kind));
       left -= numbers.length;
       if (left < 0) return undefined;
       for (const number of numbers) {
@@ -175,7 +175,7 @@ export function listsAfter(
  * The entries that a change removes; the names are read later.
  * @throws {TypeError | RangeError} if it is invalid
  */
-function goingOf({ replace, remove }: ListChange): Going | undefined {
+function removalsOf({ replace, remove }: ListChange): Removals | undefined {
   if (replace !== undefined) checkObject(replace, 'replace: { list, entries }, records or { all }');
   if (remove !== undefined)
     checkObject(remove, 'remove: an iterable of entries, or { list, except }');
@@ -215,7 +215,8 @@ function goingOf({ replace, remove }: ListChange): Going | undefined {
   /** entries of each searched kind that were not found; they may have been added since */
   const missing = new Map<string, Counts>();
   const isWhole = (list: string) => isAll || list === whole;
-  const isUntold = (entry: BlocklistEntry) => unlisted !== undefined && !unlisted.except.has(entry);
+  const isUnreported = (entry: BlocklistEntry) =>
+    unlisted !== undefined && !unlisted.except.has(entry);
   function* steps(kind: Kind): Generator<void, readonly number[]> {
     const equal = yield* equalSteps(kind, removed);
     missing.set(nameOf(kind), equal.missing);
@@ -236,7 +237,7 @@ function goingOf({ replace, remove }: ListChange): Going | undefined {
     }
     for (const number of unlisted ? kind.onList(unlisted.list) : []) {
       if (++at % STEP === 0) yield;
-      if (isUntold(kind.entryAt(number))) numbers.add(number);
+      if (isUnreported(kind.entryAt(number))) numbers.add(number);
     }
     return [...numbers];
   }
@@ -267,7 +268,7 @@ function goingOf({ replace, remove }: ListChange): Going | undefined {
       };
       return (entry) => {
         const { list = '', id, source } = entry;
-        if (isWhole(list) || (list === unlisted?.list && isUntold(entry))) return true;
+        if (isWhole(list) || (list === unlisted?.list && isUnreported(entry))) return true;
         const isOfRecord = (key: { source?: string | undefined }) =>
           id !== undefined && known.has(keyOfRecord({ list, id, ...key }));
         return isOfRecord({ source }) || isOfRecord({}) || isLeft(entry);
@@ -285,7 +286,7 @@ function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
 }
 
 /** A change without its entries and those it names, checked and copied. */
-export function begun(change: ListChange): Omit<Gathered, 'coming'> {
+export function begun(change: ListChange): Omit<Gathered, 'additions'> {
   checkOptions(change, 'a change to be an object');
   checkKnown(change, CHANGES);
   const { withdraw = [], reinstate = [], settings } = change;
@@ -294,7 +295,7 @@ export function begun(change: ListChange): Omit<Gathered, 'coming'> {
   return {
     withdraw: [...withdraw].map((each) => copyOfWithdrawn(each)),
     reinstate: [...reinstate].map((each) => copyOfWithdrawn(each)),
-    going: goingOf(change),
+    removals: removalsOf(change),
     settings: settingsOf(settings),
   };
 }
@@ -323,14 +324,14 @@ function* givenEntries(change: ListChange): Generator<[ListedEntries, string | u
 /** A change that can be read at once; undefined if it has more entries, or async ones. */
 export function gatheredNow(
   change: ListChange,
-  rest: Omit<Gathered, 'coming'>,
+  rest: Omit<Gathered, 'additions'>,
   most: number,
 ): Gathered | undefined {
-  const coming = new ComingEntries();
+  const additions = new EntryTables();
   const lists: [readonly BlocklistEntry[], string | undefined][] = [];
-  const { going } = rest;
-  while (going && going.named <= most && !going.reading.next().done);
-  let left = most - (going?.named ?? 0);
+  const { removals } = rest;
+  while (removals && removals.named <= most && !removals.reading.next().done);
+  let left = most - (removals?.named ?? 0);
   // The rest of the names has not been read.
   if (left < 0) return undefined;
   for (const [entries, list] of givenEntries(change)) {
@@ -341,26 +342,26 @@ export function gatheredNow(
     if (left < 0) return undefined;
     lists.push([isTable ? [...rowsOf(entries)] : entries, list]);
   }
-  for (const [entries, list] of lists) for (const entry of entries) coming.push(entry, list);
-  return { ...rest, coming };
+  for (const [entries, list] of lists) for (const entry of entries) additions.push(entry, list);
+  return { ...rest, additions };
 }
 
 /** A change whose entries are read while the event loop turns. */
 export async function gathered(
   change: ListChange,
-  others: Omit<Gathered, 'coming'>,
+  others: Omit<Gathered, 'additions'>,
   signal: AbortSignal | undefined,
   rest: () => Promise<unknown> = nextTurn,
 ): Promise<Gathered> {
-  const coming = new ComingEntries();
-  if (others.going) await inTurns(others.going.reading, signal, rest);
+  const additions = new EntryTables();
+  if (others.removals) await inTurns(others.removals.reading, signal, rest);
   let end = performance.now() + TURN;
   for (const [entries, list] of givenEntries(change)) {
-    await eachInTurns(entriesOf(entries), signal, (entry) => coming.push(entry, list), rest);
+    await eachInTurns(entriesOf(entries), signal, (entry) => additions.push(entry, list), rest);
     // There may be many, of one entry each.
     if (performance.now() < end) continue;
     await rest();
     end = performance.now() + TURN;
   }
-  return { ...others, coming };
+  return { ...others, additions };
 }

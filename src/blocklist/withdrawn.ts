@@ -45,12 +45,12 @@ export function copyOfWithdrawn(withdrawal: Withdrawn, reason = withdrawal?.reas
   checkTypeOf('reason', reason, 'string');
   const { list } = withdrawal;
   checkTypeOf('list', list, 'string');
-  const told = { ...(list !== undefined && { list }), ...(reason !== undefined && { reason }) };
+  const details = { ...(list !== undefined && { list }), ...(reason !== undefined && { reason }) };
   if ('id' in withdrawal) {
     const { id, source } = withdrawal;
     if (typeof id !== 'string') wrongKind('id to be a string');
     checkTypeOf('source', source, 'string');
-    return { id, ...(source !== undefined && { source }), ...told };
+    return { id, ...(source !== undefined && { source }), ...details };
   }
   bitsOf(withdrawal);
   const { algorithm, bytes, groups = [] } = withdrawal;
@@ -65,7 +65,7 @@ export function copyOfWithdrawn(withdrawal: Withdrawn, reason = withdrawal?.reas
   );
   // Without the mark of a draft: a withdrawal covers these bits, whatever their origin.
   return Object.assign(newHash(algorithm, new Uint8Array(bytes)), {
-    ...told,
+    ...details,
     ...(copied.length > 0 && { groups: copied }),
   });
 }
@@ -106,8 +106,8 @@ export function withdrawnFromJSON(json: WithdrawnJSON): Withdrawn {
   checkObject(json, 'a withdrawal by hash or by id');
   if ('id' in json) return copyOfWithdrawn(json);
   const { list, reason, groups } = json;
-  const told = { ...(list !== undefined && { list }), ...(groups !== undefined && { groups }) };
-  return copyOfWithdrawn({ ...hashFromJSON(json), ...told }, reason);
+  const details = { ...(list !== undefined && { list }), ...(groups !== undefined && { groups }) };
+  return copyOfWithdrawn({ ...hashFromJSON(json), ...details }, reason);
 }
 
 /** A withdrawal that may have come from JSON. */

@@ -33,8 +33,8 @@ const LONGEST_SIDE = 2048;
 export function gifHeader(bytes: Uint8Array): ImageHeader {
   if (bytes.length < 13) throw corrupt('gif');
   const view = viewOf(bytes);
-  const told = { width: view.getUint16(6, true), height: view.getUint16(8, true) };
-  let { width, height } = told;
+  const screen = { width: view.getUint16(6, true), height: view.getUint16(8, true) };
+  let { width, height } = screen;
   const screens: Screen[] = [];
   const given = width > 0 && height > 0 && Math.max(width, height) <= LONGEST_SIDE;
   if (!given || SCREENS.includes(`${width}x${height}`)) width = height = 1;
@@ -64,12 +64,15 @@ export function gifHeader(bytes: Uint8Array): ImageHeader {
         width = Math.max(width, left + across);
         height = Math.max(height, top + down);
         whole = end <= bytes.length;
-        const wide = { width: Math.max(width, told.width), height: Math.max(height, told.height) };
+        const wide = {
+          width: Math.max(width, screen.width),
+          height: Math.max(height, screen.height),
+        };
         if (wide.width > across || wide.height > down) screens.push({ ...wide, frame });
-        isBeyond = wide.width > told.width || wide.height > told.height;
-        const isLarger = across > told.width || down > told.height;
+        isBeyond = wide.width > screen.width || wide.height > screen.height;
+        const isLarger = across > screen.width || down > screen.height;
         isOwn = screens.length > 0 && (isLarger || bytes[4] === VERSION_87);
-        if (isBeyond && !isLarger) screens.push({ ...told, frame });
+        if (isBeyond && !isLarger) screens.push({ ...screen, frame });
         if (isOwn) screens.push({ width: across, height: down, frame, at: [0, 0] });
       }
       if (frames <= MOST_FRAMES) list.push(frameAt(view, at, end, control));
@@ -92,7 +95,7 @@ export function gifHeader(bytes: Uint8Array): ImageHeader {
     frames,
     // Browsers handle such a screen in different ways; an empty one becomes that of the first
     // frame.
-    unseen: unseen || (frames > 1 && (isOwn || (isBeyond && told.width * told.height > 0))),
+    unseen: unseen || (frames > 1 && (isOwn || (isBeyond && screen.width * screen.height > 0))),
     animation: { frames: list },
     whole,
     metadata: NO_EDITS,

@@ -42,7 +42,7 @@ export function heifHeader(
   const view = viewOf(bytes);
   let width = 0;
   let height = 0;
-  let uncut: number[] = [];
+  let uncropped: number[] = [];
   let isTurned = false;
   let isTurnedFirst = false;
   for (const { name, start, end } of primary) {
@@ -58,8 +58,8 @@ export function heifHeader(
       width = Math.round(view.getUint32(start) / view.getUint32(start + 4));
       height = Math.round(view.getUint32(start + 8) / view.getUint32(start + 12));
       if (format === 'avif' && (width !== full[0] || height !== full[1])) {
-        uncut = full.flatMap((side, i) => fraction(start + 8 * i, side));
-        uncut.push(...fraction(start + 16, 0), ...fraction(start + 24, 0));
+        uncropped = full.flatMap((side, i) => fraction(start + 8 * i, side));
+        uncropped.push(...fraction(start + 16, 0), ...fraction(start + 24, 0));
       }
     }
     isTurned ||= isAt(bytes, name, 'irot') || isAt(bytes, name, 'imir');
@@ -102,7 +102,7 @@ export function heifHeader(
     metadata: { drop: [], put: metadata.flatMap(renamed) },
     ...(format === 'avif' && { memory: memoryOf(bytes, properties, auxiliary.length > 0) }),
     colours: ofKind('colr').flatMap(({ start, end }) => [start, end]),
-    ...(uncut.length > 0 && { uncut: { drop: [], put: uncut } }),
+    ...(uncropped.length > 0 && { uncropped: { drop: [], put: uncropped } }),
     ...(alphaName !== undefined && {
       hideAlpha: { drop: [], put: [alphaName + 4, 0x55] },
     }),

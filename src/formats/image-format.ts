@@ -50,7 +50,7 @@ export interface ImageHeader {
    */
   readonly colours: readonly number[];
   /** reveals the part that the file has cut off, if some browsers show it; absent if none does */
-  readonly uncut?: Edits;
+  readonly uncropped?: Edits;
   /** screens on which browsers show the picture and sharp does not; the first holds all of it */
   readonly screens?: readonly Screen[];
   /** hides the alpha plane, if that is a picture of its own; made after `edits` */

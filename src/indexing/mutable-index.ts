@@ -167,12 +167,12 @@ export class MutableIndex implements HammingIndex {
     const hits = typeof what === 'number' ? [{ id: what }] : this.search(what, 0);
     this.#live ??= this.size === this.#nextId ? Marks.below(this.#nextId) : idsOf(this.#parts);
     const live = this.#live;
-    const going = hits.filter(({ id }) => id < this.#nextId && live.has(id));
-    for (const { id } of going) live.reserve(id);
-    for (const { id } of going) live.delete(id);
-    this.#dead += going.length;
-    if (going.length > 0) this.#tend();
-    return going.length;
+    const living = hits.filter(({ id }) => id < this.#nextId && live.has(id));
+    for (const { id } of living) live.reserve(id);
+    for (const { id } of living) live.delete(id);
+    this.#dead += living.length;
+    if (living.length > 0) this.#tend();
+    return living.length;
   }
 
   compact(): boolean {

@@ -65,9 +65,9 @@ export function decide(
   rules: Rules,
 ): Decision {
   const picture = new Deciding(state, rules);
-  let told: Near | undefined;
-  for (const variant of tellingOf(variants, () => told)) {
-    told = picture.take(variant);
+  let near: Near | undefined;
+  for (const variant of notified(variants, () => near)) {
+    near = picture.take(variant);
     if (picture.isDecided) break;
   }
   return picture.decision(isRefined(variants));
@@ -135,7 +135,7 @@ export class Deciding {
     const near = found ? found() : foundIn(this.#state, variant, kind.widest);
     // The ranks are used up; no one else should keep them.
     const { ranks: _, ...shown } = variant;
-    const told: Told[] = [];
+    const candidates: Candidate[] = [];
     const { isFlooded } = this.#rules;
     this.#exceptions?.turnTo(variant.hash);
     let isCompared = false;
@@ -156,9 +156,9 @@ export class Deciding {
       let doubt = doubtOf(variant, facts, distance, rules);
       if (!doubt && !isOwn && allowed === undefined && isFlooded?.(facts.hash, variant.hash))
         doubt = 'flooded';
-      if (allowed === undefined && told.length < MOST_TOLD) {
-        const isTold = isToldOf(variant, facts, distance, rules);
-        if (isTold) told.push({ hash: copyOfHash(facts.hash), distance, rules });
+      if (allowed === undefined && candidates.length < MOST_TOLD) {
+        const isCandidate = isCandidateOf(variant, facts, distance, rules);
+        if (isCandidate) candidates.push({ hash: copyOfHash(facts.hash), distance, rules });
       }
       const tier = doubt === undefined ? 'match' : 'review';
       const listed = tier === 'match' ? this.#matches : isWithin ? this.#doubted : this.#beyond;
@@ -169,7 +169,7 @@ export class Deciding {
       nearest.push(allowed === undefined ? one : { ...one, allowed });
     }
     if (isCompared || near.isCompared()) this.#comparable = true;
-    return nearOf(told);
+    return nearOf(candidates);
   }
 
   /**
@@ -194,11 +194,11 @@ export class Deciding {
       first === undefined ? '' : listOf(first.entry),
     );
     const policy = { matchDistance, reviewDistance, minQuality };
-    const told = this.#allowed.kept().map(shownOf);
-    const allowed = told.length > 0 && { allowed: told };
+    const shown = this.#allowed.kept().map(shownOf);
+    const allowed = shown.length > 0 && { allowed: shown };
     const counts = this.#matches.count + this.#doubted.count + this.#allowed.count;
     const all = counts + (isMatched ? 0 : this.#beyond.count);
-    const left = all - matches.length - told.length;
+    const left = all - matches.length - shown.length;
     const rest = { matches, policy, refined, ...allowed, ...(left > 0 && { omitted: left }) };
     if (first === undefined) {
       const empty = this.#comparable ? 'nothing-near' : 'nothing-comparable';
@@ -248,22 +248,22 @@ const byDistance = (a: Judged, b: Judged) =>
 function shownOf({ entry, distance, tier, variant, rules, allowed }: Judged): Match {
   const match: { -readonly [K in keyof Match]: Match[K] } = { entry, distance, tier, variant };
   // Spreading the object took longer than the rest of a decision about a short list.
-  if (rules.isTold) match.trust = rules.trust;
+  if (rules.isListed) match.trust = rules.trust;
   if (allowed !== undefined) match.allowed = allowed;
   return match;
 }
 
 /** The variants, whose generator is notified of the last one's near entries at each pull. */
-const tellingOf = (
+const notified = (
   variants: Iterable<HashedVariant>,
-  told: () => Near | undefined,
+  near: () => Near | undefined,
 ): Iterable<HashedVariant> => ({
   [Symbol.iterator]() {
     const iterator = (variants as Iterable<HashedVariant, unknown, Near | undefined>)[
       Symbol.iterator
     ]();
     return {
-      next: () => iterator.next(told()) as IteratorResult<HashedVariant>,
+      next: () => iterator.next(near()) as IteratorResult<HashedVariant>,
       return(value?: unknown) {
         iterator.return?.(value);
         return { done: true, value };
@@ -273,14 +273,14 @@ const tellingOf = (
 });
 
 /** An entry near a variant. */
-interface Told {
+interface Candidate {
   readonly hash: Hash;
   readonly distance: number;
   readonly rules: ListRules;
 }
 
 /** True if a variant is too far from an entry to match, but a moved one might. */
-const isToldOf = (
+const isCandidateOf = (
   { quality = 100 }: HashedVariant,
   facts: EntryFacts,
   distance: number,
@@ -291,16 +291,16 @@ const isToldOf = (
   Math.min(quality, facts.quality ?? 100) >= rules.minQuality &&
   limitOf(facts, rules) === undefined;
 
-/** @param told the nearest first */
-function nearOf(told: readonly Told[]): Near | undefined {
-  const [nearest] = told;
+/** @param candidates the nearest first */
+function nearOf(candidates: readonly Candidate[]): Near | undefined {
+  const [nearest] = candidates;
   if (nearest === undefined) return undefined;
   // The distance and the quality that suffice for any of these entries, over all lists.
   return {
-    hashes: told.map(({ hash }) => hash),
+    hashes: candidates.map(({ hash }) => hash),
     distance: nearest.distance,
-    enough: Math.min(...told.map(({ rules }) => rules.matchDistance)),
-    leastQuality: Math.min(...told.map(({ rules }) => rules.minQuality)),
+    enough: Math.min(...candidates.map(({ rules }) => rules.matchDistance)),
+    leastQuality: Math.min(...candidates.map(({ rules }) => rules.minQuality)),
   };
 }
 
@@ -323,7 +323,7 @@ export interface ListRules extends Policy {
   readonly tier: 'match' | 'review';
   readonly trust: Trust;
   /** whether matches of the entries state the trust */
-  readonly isTold: boolean;
+  readonly isListed: boolean;
 }
 
 /**
@@ -338,10 +338,10 @@ export function rulesOf(
 ): ListRules {
   const { fetched, ...own } = lists.of(name);
   const { policy = {}, tier = 'match', trust = name === '' ? 'own' : 'shared' } = own;
-  const isTold = name !== '' || Object.keys(own).length > 0 || (lists.has(name) && !fetched);
+  const isListed = name !== '' || Object.keys(own).length > 0 || (lists.has(name) && !fetched);
   const general = policyUnder(changes, algorithm, bits);
   const { matchDistance, reviewDistance, minQuality } = changedBy(policy, algorithm, general);
-  return { matchDistance, reviewDistance, minQuality, tier, trust, isTold };
+  return { matchDistance, reviewDistance, minQuality, tier, trust, isListed };
 }
 
 /** True if the platform itself has confirmed an entry. */

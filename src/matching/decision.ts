@@ -281,8 +281,8 @@ export function explain(decision: Decision): string {
     flooded: 'but the entry is flooded',
     'within-review-distance': `over ${policy.matchDistance} and at most ${policy.reviewDistance}`,
   };
-  const told = Object.hasOwn(why, reason) ? why[reason] : `at most ${policy.matchDistance}`;
-  return `${verdict}: distance ${distance}, variant ${variant.name}${of}, ${told}`;
+  const clause = Object.hasOwn(why, reason) ? why[reason] : `at most ${policy.matchDistance}`;
+  return `${verdict}: distance ${distance}, variant ${variant.name}${of}, ${clause}`;
 }
 
 /**
@@ -393,6 +393,6 @@ export function nothingHashed(
   policy: Policy,
   detail?: string,
 ): Decision {
-  const told = detail === undefined ? {} : { detail };
-  return decisionOf({ verdict: 'unhashable', reason, ...told, matches: [], policy });
+  const details = detail === undefined ? {} : { detail };
+  return decisionOf({ verdict: 'unhashable', reason, ...details, matches: [], policy });
 }

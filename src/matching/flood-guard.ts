@@ -75,7 +75,7 @@ interface Flooded {
   readonly entry: Hash;
   readonly sinceSeconds: number;
   /** whether the alarm was raised */
-  isTold: boolean;
+  isReported: boolean;
 }
 
 interface Watched {
@@ -192,7 +192,7 @@ export class FloodGuard {
     distance(entry, upload);
     const flooded = this.#flooded.get(key);
     if (flooded) {
-      if (!flooded.isTold) this.#tell(flooded);
+      if (!flooded.isReported) this.#report(flooded);
       return true;
     }
     const milliseconds = this.#now();
@@ -208,11 +208,11 @@ export class FloodGuard {
     else if (clusters.length < this.#mostUploads) {
       clusters.push({ hash: copyOfHash(upload), seenSeconds: now });
     } else {
-      const anew = { entry: copyOfHash(entry), sinceSeconds: now, isTold: false };
+      const anew = { entry: copyOfHash(entry), sinceSeconds: now, isReported: false };
       this.#flooded.set(key, anew);
       this.#forget(key);
       this.#generation++;
-      this.#tell(anew);
+      this.#report(anew);
       return true;
     }
     this.#watch(key, { entry: copyOfHash(entry), clusters, seenSeconds: now }, oldest);
@@ -250,14 +250,14 @@ export class FloodGuard {
   }
 
   /** Raises the alarm. A decision must not be lost to a failing listener. */
-  #tell(flooded: Flooded): void {
+  #report(flooded: Flooded): void {
     try {
       this.#onAlarm?.({
         entry: copyOfHash(flooded.entry),
         uploads: this.#mostUploads + 1,
         windowSeconds: this.#windowSeconds,
       });
-      flooded.isTold = true;
+      flooded.isReported = true;
     } catch {
       // The next upload tries again.
     }
@@ -314,7 +314,7 @@ export class FloodGuard {
       const entry = hashFromJSON(each);
       checkNumber('sinceSeconds', each.sinceSeconds, 0);
       const { sinceSeconds } = each;
-      this.#flooded.set(keyOfHash(entry), { entry, sinceSeconds, isTold: true });
+      this.#flooded.set(keyOfHash(entry), { entry, sinceSeconds, isReported: true });
     }
     for (const each of watched) {
       checkObject(each, 'a watched entry: { algorithm, hash, uploads }');

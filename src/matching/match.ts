@@ -137,7 +137,7 @@ export function match(
   if (query instanceof DecodeError) return unhashable(query, rules.policy);
   checkIterable('hash' in query ? query.variants : query, QUERY);
   const variants = 'hash' in query ? variantsOf(query) : (query as Iterable<HashedVariant>);
-  return told(decide(variants, list.state, rules), rules.allowList);
+  return reportAllowed(decide(variants, list.state, rules), rules.allowList);
 }
 
 async function matchLater(
@@ -154,7 +154,7 @@ async function matchLater(
   const changes = () => (allowList?.generation ?? 0) + (floodGuard?.generation ?? 0);
   const remoteQuery = remote.length > 0 ? new RemoteQuery(remote) : undefined;
   const decision = await decideLater(variants, list, rules, { signal, changes, remoteQuery });
-  return told(decision, allowList);
+  return reportAllowed(decision, allowList);
 }
 
 /** @throws {TypeError | RangeError} if the list or an option is invalid */
@@ -173,7 +173,7 @@ export function checkList(list: SearchableList): void {
 }
 
 /** The decision, after its allowed hits were reported. */
-function told(decision: Decision, allowList: AllowList | undefined): Decision {
+function reportAllowed(decision: Decision, allowList: AllowList | undefined): Decision {
   const { allowed = [], remoteMatches = [] } = decision;
   const hits = [...allowed, ...remoteMatches.filter((match) => match.allowed !== undefined)];
   for (const match of hits) allowList?.onAllowed?.(match);
@@ -206,7 +206,7 @@ interface Waiting {
 type SomeVariants = Iterable<HashedVariant> | AsyncIterable<HashedVariant>;
 
 type Puller = {
-  next(told: Near | undefined): Pulled | Promise<Pulled>;
+  next(near: Near | undefined): Pulled | Promise<Pulled>;
   return?(): unknown;
 };
 type Pulled = { done?: boolean | undefined; value: HashedVariant };
@@ -239,7 +239,7 @@ async function decideLater(
   const taken: HashedVariant[] = [];
   const { ended, forget } = ending(signal);
   const puller = pullerOf(variants);
-  let told: Near | undefined;
+  let near: Near | undefined;
   let state: 'open' | 'pulling' | 'done' = 'open';
   let turn = performance.now() + TURN;
   const nextTurnAfter = async () => {
@@ -280,7 +280,7 @@ async function decideLater(
           changes = changesNow();
           picture = new Deciding(list.state, rules);
           for (const variant of taken) {
-            told = again === 0 ? await take(variant) : picture.take(variant);
+            near = again === 0 ? await take(variant) : picture.take(variant);
             if (picture.isDecided) break;
           }
         }
@@ -293,7 +293,7 @@ async function decideLater(
         }
       }
       state = 'pulling';
-      const pulled = puller.next(told);
+      const pulled = puller.next(near);
       const { done, value } =
         pulled instanceof Promise ? await Promise.race([pulled, ended]) : pulled;
       state = done ? 'done' : 'open';
@@ -306,8 +306,8 @@ async function decideLater(
         const before = changesNow();
         const found = await Promise.race([asked, ended]);
         // Entries found before a change may be gone.
-        told = await take(value, changesNow() === before ? found : undefined);
-      } else told = await take(value);
+        near = await take(value, changesNow() === before ? found : undefined);
+      } else near = await take(value);
       answers();
     }
   } finally {

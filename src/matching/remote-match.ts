@@ -64,7 +64,7 @@ export function remoteMatchToJSON(match: RemoteMatch): RemoteMatchJSON {
 export function remoteMatchFromJSON(json: RemoteMatchJSON): RemoteMatch {
   checkObject(json, 'a remote match: { list, trust, tier, labels }');
   const { list, trust, tier, labels, source, id, distance, confirmed, allowed } = json;
-  const isHashTold = json.hash !== undefined || json.algorithm !== undefined;
+  const hasHash = json.hash !== undefined || json.algorithm !== undefined;
   checkLabels(labels);
   return {
     list,
@@ -73,7 +73,7 @@ export function remoteMatchFromJSON(json: RemoteMatchJSON): RemoteMatch {
     labels: [...labels],
     ...(source !== undefined && { source }),
     ...(id !== undefined && { id }),
-    ...(isHashTold && { hash: hashFromJSON(json as HashJSON) }),
+    ...(hasHash && { hash: hashFromJSON(json as HashJSON) }),
     ...(distance !== undefined && { distance }),
     ...(confirmed !== undefined && { confirmed }),
     ...(allowed !== undefined && { allowed }),

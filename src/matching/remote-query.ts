@@ -104,29 +104,29 @@ export class RemoteQuery {
       ),
     );
     const omitted = (here.omitted ?? 0) + judged.length - given.length;
-    const told = {
+    const joined = {
       ...here,
       remoteMatches: given.map(({ match }) => match),
       unanswered: silent.map(({ name }) => name),
       ...(omitted > 0 && { omitted }),
     };
     const first = judged.find(({ match }) => match.allowed === undefined);
-    if (here.verdict === 'match') return decisionOf(told);
+    if (here.verdict === 'match') return decisionOf(joined);
     if (first && !first.doubt) {
-      return decisionOf({ ...told, policy, verdict: 'match', reason: 'matched-remote' });
+      return decisionOf({ ...joined, policy, verdict: 'match', reason: 'matched-remote' });
     }
-    if (here.verdict !== 'none') return decisionOf(told);
+    if (here.verdict !== 'none') return decisionOf(joined);
     if (first?.doubt) {
-      return decisionOf({ ...told, policy, verdict: 'review', reason: first.doubt });
+      return decisionOf({ ...joined, policy, verdict: 'review', reason: first.doubt });
     }
     if (silent.length > 0) {
       const isRefused = silent.some(({ whenUnanswered }) => whenUnanswered === 'unhashable');
       const verdict = isRefused ? 'unhashable' : 'review';
-      return decisionOf({ ...told, verdict, reason: 'unanswered' });
+      return decisionOf({ ...joined, verdict, reason: 'unanswered' });
     }
-    if (judged.length > 0) return decisionOf({ ...told, reason: 'allowed' });
+    if (judged.length > 0) return decisionOf({ ...joined, reason: 'allowed' });
     const isNewlyCompared = isCompared && here.reason === 'nothing-comparable';
-    return decisionOf({ ...told, ...(isNewlyCompared && { reason: 'nothing-near' }) });
+    return decisionOf({ ...joined, ...(isNewlyCompared && { reason: 'nothing-near' }) });
   }
 }
 

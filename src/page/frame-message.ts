@@ -4,7 +4,7 @@ import type { Language } from './parts/language.js';
 export type FrameMessage = { readonly language: Language } | { readonly shift: true };
 
 /** Sends a message to the shell, whose origin may be opaque and so cannot be named. */
-export function tellShell(message: FrameMessage): void {
+export function postToShell(message: FrameMessage): void {
   parent.postMessage(message, '*');
 }
 

@@ -1,4 +1,4 @@
-import { tellShell, whenShiftAlone } from './frame-message.js';
+import { postToShell, whenShiftAlone } from './frame-message.js';
 import { guardFromFiles, takeDropped, whenNotTaken } from './parts/dropped.js';
 import { h } from './parts/element.js';
 import {
@@ -11,7 +11,7 @@ import {
 } from './parts/language.js';
 import { type ScreenName, whenGoing } from './parts/navigation.js';
 import { onlineWords } from './parts/parts.js';
-import { tell } from './parts/status.js';
+import { showResult } from './parts/status.js';
 import { ageScreen, childScreen } from './screens/age.js';
 import { bundleScreen, codeScreen, previewScreen } from './screens/bundle.js';
 import { chooseScreen } from './screens/choose.js';
@@ -89,7 +89,7 @@ function frame(): void {
 function begin(tag: Language): void {
   setLanguage(tag);
   frame();
-  tellShell({ language: tag });
+  postToShell({ language: tag });
 }
 
 /** Switches the whole page to a language. */
@@ -107,7 +107,7 @@ function sayWhetherOnline(): void {
 begin(languageFor(navigator.languages));
 drawScreen();
 whenGoing(show);
-whenNotTaken(() => tell(t('dropNotHere', { screen: t('chooseTitle') }), 'failed', 'heading'));
-whenShiftAlone(() => tellShell({ shift: true }));
+whenNotTaken(() => showResult(t('dropNotHere', { screen: t('chooseTitle') }), 'failed', 'heading'));
+whenShiftAlone(() => postToShell({ shift: true }));
 addEventListener('online', sayWhetherOnline);
 addEventListener('offline', sayWhetherOnline);

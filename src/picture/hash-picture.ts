@@ -193,19 +193,19 @@ export async function variantsThenCloser(
   const further = more
     ? (await import('../variants/further-variants.js')).furtherVariants
     : undefined;
-  const laid = asStored && picture.exif ? 1 : picture.orientation;
+  const applied = asStored && picture.exif ? 1 : picture.orientation;
   const sampled = isSampled(picture, options);
   const whole = sampled && !more ? undefined : wholeOf(picture);
   const { displayed, stored, opaque } = formsOf(
     whole ? pictureOf(whole, picture, picture.known) : picture,
     sampled,
-    laid,
+    applied,
   );
   const { full } = picture;
   const given = full ? full.placed : (variant: HashedVariant) => variant;
   const own: OwnForms = {
     displayed,
-    stored: variants !== 'none' && laid !== 1 && picture.exif ? stored() : undefined,
+    stored: variants !== 'none' && applied !== 1 && picture.exif ? stored() : undefined,
     isTransparent: variants !== 'none' && !opaque,
     given,
   };
@@ -213,7 +213,7 @@ export async function variantsThenCloser(
   function* inOrder(): VariantsThenCloser {
     const already = yield* ownVariants(own, hash);
     if (!further || !whole) return undefined;
-    const view = sampled ? viewOf(whole, laid) : viewOf(displayed);
+    const view = sampled ? viewOf(whole, applied) : viewOf(displayed);
     return yield* further({ ...own, view, looks }, already, { ...options, variants }, hash);
   }
 
@@ -236,14 +236,14 @@ const wholeOf = (picture: DecodedPicture): CheckedPixels =>
   picture.known?.grey === false ? picture.whole() : withoutColour(picture.whole());
 
 /** The hashed forms of a picture; one sample a pixel if the whole picture is grey. */
-function formsOf(picture: DecodedPicture, sampled: boolean, laid: Orientation) {
+function formsOf(picture: DecodedPicture, sampled: boolean, orientation: Orientation) {
   const { alpha } = picture;
   if (!sampled) {
     const whole = picture.whole();
     const opaque = !alpha || (picture.known?.opaque ?? isOpaque(whole));
-    return { displayed: orient(whole, laid), stored: () => whole, opaque };
+    return { displayed: orient(whole, orientation), stored: () => whole, opaque };
   }
-  const sample = picture.sampled(laid);
+  const sample = picture.sampled(orientation);
   let opaque = !alpha || isOpaque(sample);
   let grey = isGrey(sample);
   // Facts about the sample may not hold for the rest.

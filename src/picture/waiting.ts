@@ -13,7 +13,7 @@ import type { HashedFile } from './hash-picture.js';
 
 interface Heard {
   readonly listeners: Set<() => void>;
-  tell(): void;
+  notify(): void;
 }
 
 let heard: WeakMap<AbortSignal, Heard> | undefined;
@@ -32,20 +32,20 @@ export function onAbort(signal: AbortSignal | undefined, listener: () => void): 
   return () => {
     known.listeners.delete(own);
     if (known.listeners.size > 0) return;
-    signal.removeEventListener('abort', known.tell);
+    signal.removeEventListener('abort', known.notify);
     if (heard?.get(signal) === known) heard.delete(signal);
   };
 }
 
 function listenTo(signal: AbortSignal, all: WeakMap<AbortSignal, Heard>): Heard {
   const listeners = new Set<() => void>();
-  const tell = () => {
+  const notify = () => {
     all.delete(signal);
     for (const listener of listeners) listener();
   };
-  const known = { listeners, tell };
+  const known = { listeners, notify };
   all.set(signal, known);
-  signal.addEventListener('abort', tell, { once: true });
+  signal.addEventListener('abort', notify, { once: true });
   return known;
 }
 

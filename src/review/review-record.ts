@@ -144,10 +144,10 @@ function factsOfMatch({ entry, distance, variant }: Match, main: Hash | undefine
 
 /** A remote list is asked about the picture itself, and may omit the entry and the distance. */
 function remoteFacts({ list, id, hash, distance }: RemoteMatch, main: Hash | undefined) {
-  const isTold = hash !== undefined && distance !== undefined;
+  const hasEntry = hash !== undefined && distance !== undefined;
   return {
     ...(main && { hash: hashToJSON(main) }),
-    ...(isTold && { entry: { ...hashToJSON(hash), ...(isName(id) && { id }) }, distance }),
+    ...(hasEntry && { entry: { ...hashToJSON(hash), ...(isName(id) && { id }) }, distance }),
     list,
   };
 }

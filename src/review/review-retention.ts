@@ -82,7 +82,7 @@ export class RetentionRules {
 
   /** The part of a record to keep. */
   kept<T extends NewReviewRecord>(record: T): T {
-    const isTold = [record.list, record.entry?.source].every((name) => !this.isWithheld(name));
-    return isTold ? record : withoutMatchData(record);
+    const isShared = [record.list, record.entry?.source].every((name) => !this.isWithheld(name));
+    return isShared ? record : withoutMatchData(record);
   }
 }

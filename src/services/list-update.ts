@@ -51,18 +51,18 @@ export interface ListUpdate {
  * @param labels the reasons for listing it, in the lister's words
  */
 export function updateOf(
-  told: Omit<ListUpdate, 'entries'>,
+  update: Omit<ListUpdate, 'entries'>,
   hashes: readonly Hash[],
   labels: readonly string[] = [],
 ): ListUpdate {
-  const { key: id, source, caseCount, opinions } = told;
+  const { key: id, source, caseCount, opinions } = update;
   const provenance = {
     source,
     id,
     ...(caseCount !== undefined && { caseCount }),
     ...(opinions && { opinions }),
   };
-  return { ...told, entries: hashes.map((hash) => ({ hash, labels, ...provenance })) };
+  return { ...update, entries: hashes.map((hash) => ({ hash, labels, ...provenance })) };
 }
 
 /** Options of a fetch of updates. */

@@ -32,11 +32,11 @@ export interface StoreStatus {
   readonly warnings: readonly string[];
 }
 
-type Told = Omit<StoreStatus, 'engine' | 'form' | 'lists' | 'warnings'>;
+type Counts = Omit<StoreStatus, 'engine' | 'form' | 'lists' | 'warnings'>;
 
 /** Reads the whole table of entries once: a second or so for a million. */
 export async function statusOf(sql: Sql, engine: StoreStatus['engine']): Promise<StoreStatus> {
-  const [row] = await sql.query<Told>(
+  const [row] = await sql.query<Counts>(
     `select current_setting('server_version') as "serverVersion", store as id, revision, purged, bands,
       (select count(*) from entry where listed) as entries,
       (select count(*) from withdrawal where listed) as withdrawals,

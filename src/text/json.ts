@@ -109,7 +109,7 @@ export function leftOut(what: string, report: ReportProblem): void {
 }
 
 /** Reports the problems of a reply that was read whole; without a listener, throws the first. */
-export function tellProblems(
+export function reportProblems(
   problems: readonly FormatError[],
   { onProblem }: ReadUpdatesOptions,
 ): void {

@@ -1,7 +1,7 @@
 import type { BlocklistEntry } from '../entry.js';
 import type { FormatErrorCode } from '../errors.js';
 import { type Algorithm, type Bits, type Hash, isAlgorithm, type Resample } from '../hash.js';
-import { WINDOW_NAMES, type WindowName } from '../variant.js';
+import { LIST_CROP_NAMES, type ListCropName } from '../variant.js';
 import { splitLabels } from './csv.js';
 
 /** The fields of one record, not yet checked. */
@@ -18,14 +18,14 @@ export interface Fields {
   /** of a picture that was decoded in part */
   isDraft?: boolean;
   /** the list crops of the picture, as records of their own */
-  windows?: Fields[];
+  crops?: Fields[];
   labels: unknown[];
 }
 
 /** Called with each problem of a record. */
 export type Report = (code: FormatErrorCode, message: string) => void;
 
-type Field = Exclude<keyof Fields, 'labels' | 'isDraft' | 'windows'> | 'label' | 'labels' | 'tags';
+type Field = Exclude<keyof Fields, 'labels' | 'isDraft' | 'crops'> | 'label' | 'labels' | 'tags';
 
 /**
  * Names of CSV columns and JSON members: ours and those of python-threatexchange's `dataset --csv`.
@@ -159,7 +159,7 @@ export function fieldsOfObject(object: object): Fields {
   }
   const { variants, decoding } = object as Record<string, unknown>;
   if (decoding === 'draft') fields.isDraft = true;
-  if (Array.isArray(variants)) fields.windows = windowsFrom(variants, fields);
+  if (Array.isArray(variants)) fields.crops = cropsFrom(variants, fields);
   return fields;
 }
 
@@ -167,14 +167,14 @@ export function fieldsOfObject(object: object): Fields {
  * The list crops among the variants of a picture, with its labels, and the picture as their group.
  * Its other variants are not made for lists: a part of a screenshot may be from any picture.
  */
-function windowsFrom(variants: readonly unknown[], { windows: _, ...picture }: Fields): Fields[] {
-  const windows: Fields[] = [];
+function cropsFrom(variants: readonly unknown[], { crops: _, ...picture }: Fields): Fields[] {
+  const crops: Fields[] = [];
   for (const each of variants) {
     const { name, hash, quality } = (each ?? {}) as Record<string, unknown>;
-    if (!WINDOW_NAMES.includes(name as WindowName)) continue;
-    windows.push({ ...picture, hash, quality, variant: name, group: picture.hash });
+    if (!LIST_CROP_NAMES.includes(name as ListCropName)) continue;
+    crops.push({ ...picture, hash, quality, variant: name, group: picture.hash });
   }
-  return windows;
+  return crops;
 }
 
 /** The algorithms of records that name none, by the width of their hash. */

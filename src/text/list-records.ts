@@ -155,7 +155,7 @@ export class ListRecords implements LineSink {
       this.#sink.entry(
         entryFrom(hash, fields, (code, message) => this.#problem(code, message, number)),
       );
-      for (const window of fields.windows ?? []) this.#fields(window, number, undefined);
+      for (const window of fields.crops ?? []) this.#fields(window, number, undefined);
     }
   }
 

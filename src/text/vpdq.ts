@@ -36,7 +36,7 @@ export interface VpdqFrame {
 /** The longest video that is read or written: 31 years. */
 const MAX_SECONDS = 1e9;
 
-type Tell = (code: FormatErrorCode, message: string, at: number) => void;
+type Report = (code: FormatErrorCode, message: string, at: number) => void;
 
 /**
  * Reads the frames of a vPDQ file, in its order. The content decides the format:
@@ -61,12 +61,12 @@ export async function readVpdq(
   checkHead(whole);
   if (whole.trim() === '') throw new FormatError('bad-line', 'expected at least one frame');
   const isJson = /^\s*[[{]/.test(whole);
-  const tell: Tell = (code, message, at) => {
+  const report: Report = (code, message, at) => {
     const error = new FormatError(code, message, isJson ? { record: at } : { line: at });
     if (!onProblem) throw error;
     onProblem(error);
   };
-  return isJson ? framesOfJson(whole, tell) : framesOfText(whole, tell);
+  return isJson ? framesOfJson(whole, report) : framesOfText(whole, report);
 }
 
 /**
@@ -86,23 +86,23 @@ async function wholeText(source: TextSource): Promise<string> {
   return pieces.join('').replace(/^\ufeff/, '');
 }
 
-function framesOfText(text: string, tell: Tell): VpdqFrame[] {
+function framesOfText(text: string, report: Report): VpdqFrame[] {
   const frames: VpdqFrame[] = [];
   for (const [at, line] of text.split('\n').entries()) {
     // Further fields are left to later versions.
     const [frameNumber, quality, hash, seconds] = line.split(',', 4).map((cell) => cell.trim());
     if (line.trim() === '') continue;
-    const frame = frameFrom({ frameNumber, quality, hash, seconds }, true, at + 1, tell);
+    const frame = frameFrom({ frameNumber, quality, hash, seconds }, true, at + 1, report);
     if (frame) frames.push(frame);
   }
   return frames;
 }
 
-function framesOfJson(text: string, tell: Tell): VpdqFrame[] {
+function framesOfJson(text: string, report: Report): VpdqFrame[] {
   const value = parsedJson(text);
   const frames: VpdqFrame[] = [];
   const add = (fields: JsonObject, isNumbered: boolean, at: number) => {
-    const frame = frameFrom(fields, isNumbered, at + 1, tell);
+    const frame = frameFrom(fields, isNumbered, at + 1, report);
     if (frame) frames.push(frame);
   };
   if (Array.isArray(value)) {
@@ -126,7 +126,7 @@ function frameFrom(
   fields: JsonObject,
   isNumbered: boolean,
   at: number,
-  tell: Tell,
+  report: Report,
 ): VpdqFrame | undefined {
   const hex = own(fields, 'hash');
   const hash = hashFrom('pdq', typeof hex === 'string' ? hex.trim() : hex);
@@ -135,12 +135,12 @@ function frameFrom(
   const seconds = numberFrom(own(fields, 'seconds'));
   const isInteger = (value: number | undefined, most: number) =>
     Number.isInteger(value) && value! >= 0 && value! <= most;
-  if (!hash) tell('bad-hash', 'expected 64 hex digits', at);
+  if (!hash) report('bad-hash', 'expected 64 hex digits', at);
   else if (isNumbered && !isInteger(frameNumber, Number.MAX_SAFE_INTEGER)) {
-    tell('bad-line', 'expected a frame number', at);
-  } else if (!isInteger(quality, 100)) tell('bad-line', 'expected a quality 0 to 100', at);
+    report('bad-line', 'expected a frame number', at);
+  } else if (!isInteger(quality, 100)) report('bad-line', 'expected a quality 0 to 100', at);
   else if (!(seconds! >= 0 && seconds! <= MAX_SECONDS)) {
-    tell('bad-line', 'expected the seconds from the start', at);
+    report('bad-line', 'expected the seconds from the start', at);
   } else {
     return {
       ...(isNumbered && { frameNumber: frameNumber! }),

@@ -56,8 +56,8 @@ const present = (labels: readonly string[]) => labels.filter((label) => label !=
 function csvLine({ hash, labels, ...others }: BlocklistEntry): string {
   const { quality, source, id, resample, variant, group } = others;
   const joined = joinLabels(present(labels));
-  const told = [quality, source, id, resample, variant, group];
-  return row([hashToHex(hash), hash.algorithm, ...told, joined]);
+  const values = [quality, source, id, resample, variant, group];
+  return row([hashToHex(hash), hash.algorithm, ...values, joined]);
 }
 
 function plainLine({ hash, labels, quality }: BlocklistEntry): string {

@@ -135,9 +135,9 @@ export function hashedImage(all: Iterable<HashedVariant>): HashedImage {
  * @param looksCloser whether any place is refined
  */
 export const lookingCloser = (variants: VariantsThenCloser, looksCloser: boolean): Variants =>
-  Object.assign(tellingAtEnd(variants), { looksCloser });
+  Object.assign(notifiedAtEnd(variants), { looksCloser });
 
-function* tellingAtEnd(variants: VariantsThenCloser): Variants {
+function* notifiedAtEnd(variants: VariantsThenCloser): Variants {
   const nears: NearAt[] = [];
   for (let at = 0; ; at++) {
     const { done, value } = variants.next();

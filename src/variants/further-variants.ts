@@ -16,7 +16,7 @@ import type { Placement } from './detect/detector.js';
 import { wholeWithMargins } from './detect/margins.js';
 import { dihedralHasher } from './dihedral-forms.js';
 import type { Hasher } from './forms.js';
-import { isOfLoneEdge, LEAST_QUALITY, windowsOf } from './list-crops.js';
+import { isOfLoneEdge, LEAST_QUALITY, listCropsOf } from './list-crops.js';
 import { distinct, type Look, looksOf, type SeenPicture } from './looks.js';
 import { refined } from './refine.js';
 import { QUICK, THOROUGH, thoroughVariants } from './thorough.js';
@@ -64,7 +64,7 @@ export function* furtherVariants(
     yield given(whole);
   }
   if (options.crops) {
-    for (const { name, rectangle } of windowsOf(picture.view)) {
+    for (const { name, rectangle } of listCropsOf(picture.view)) {
       const found = hash(pixelsFor(partOf(picture.view, rectangle), algorithm, resample));
       if ((found.quality ?? 100) < LEAST_QUALITY || isOfLoneEdge(found.hash)) continue;
       count++;

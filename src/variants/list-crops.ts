@@ -1,8 +1,8 @@
 import type { Hash } from '../hash.js';
-import type { Rectangle, WindowName } from '../variant.js';
+import type { ListCropName, Rectangle } from '../variant.js';
 
 /** Width over height of each list crop. */
-const SHAPES: Readonly<Record<WindowName, number>> = {
+const SHAPES: Readonly<Record<ListCropName, number>> = {
   window1x1: 1,
   window4x5: 4 / 5,
   window16x9: 16 / 9,
@@ -65,15 +65,15 @@ export function isOfLoneEdge({ algorithm, bytes }: Hash): boolean {
  * the photo's hash alone; of cuts a little beside the centre 35 %, and of cuts anywhere 2 %. Five
  * crops of each shape would find 24 % of the last, for 21 hashes a photo (`bench windows`).
  */
-export function* windowsOf({
+export function* listCropsOf({
   width,
   height,
 }: Pick<Rectangle, 'width' | 'height'>): Generator<
-  { name: WindowName; rectangle: Rectangle },
+  { name: ListCropName; rectangle: Rectangle },
   void,
   undefined
 > {
-  for (const [name, shape] of Object.entries(SHAPES) as [WindowName, number][]) {
+  for (const [name, shape] of Object.entries(SHAPES) as [ListCropName, number][]) {
     const across = Math.min(width, Math.round(height * shape));
     const down = Math.min(height, Math.round(width / shape));
     if (Math.min(across, down) < SHORTEST_SIDE) continue;

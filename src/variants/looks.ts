@@ -34,7 +34,7 @@ export function* looksOf(
   else {
     for (const look of ['onWhite', 'onBlack'] as const) {
       const at = already.findIndex(({ name }) => name === look);
-      yield { at, of: { look }, ...laid(view, look === 'onWhite' ? 255 : 0), given };
+      yield { at, of: { look }, ...onBackdropOf(view, look === 'onWhite' ? 255 : 0), given };
     }
   }
   for (const { look, frame, pixels, orientation, given } of looks) {
@@ -43,13 +43,13 @@ export function* looksOf(
     const of = { look, ...number };
     if (isOpaque(pixels)) yield { of, view: () => stored, isCopy: false, given };
     else {
-      yield { of, ...laid(stored, 255), given };
-      yield { of: { look: 'onBlack', ...number }, ...laid(stored, 0), given };
+      yield { of, ...onBackdropOf(stored, 255), given };
+      yield { of: { look: 'onBlack', ...number }, ...onBackdropOf(stored, 0), given };
     }
   }
 }
 
-const laid = (view: View, backdrop: number) => ({
+const onBackdropOf = (view: View, backdrop: number) => ({
   view: () => viewOnBackdrop(view, backdrop),
   isCopy: true,
 });

@@ -1,6 +1,6 @@
 import type { Point, VariantGeometry } from '../variant.js';
 import { backgroundBoxes } from './detect/background-boxes.js';
-import { inverted, laid, uncut } from './detect/blind.js';
+import { dihedral, inverted, uncroppedBy } from './detect/blind.js';
 import { betweenBlurredBars } from './detect/blurred-bars.js';
 import type { Detector, Placement } from './detect/detector.js';
 import { edgeRectangles } from './detect/edge-rectangles.js';
@@ -38,8 +38,8 @@ export type Row = { readonly most: number; readonly isRectangle?: true } & (
 /** The most placements of all rows marked `isRectangle` together, not counting repeated ones. */
 export const MOST_RECTANGLES = 24;
 
-const cuts = /* @__PURE__ */ uncut(BLIND);
-const mirrored = /* @__PURE__ */ laid('flipY');
+const cuts = /* @__PURE__ */ uncroppedBy(BLIND);
+const mirrored = /* @__PURE__ */ dihedral('flipY');
 
 /**
  * The profile `thorough`, row by row: first the free ones, then those that match most copies,
@@ -56,7 +56,7 @@ export const THOROUGH: readonly Row[] = [
   { detect: betweenBlurredBars, most: 2, isRectangle: true },
   { detect: fitTurn, most: 1 },
   {
-    detect: /* @__PURE__ */ laid(
+    detect: /* @__PURE__ */ dihedral(
       'rotate180',
       'rotate90',
       'rotate270',

@@ -21,9 +21,9 @@ import { outlineOf } from '../../src/page/parts/outline.js';
 import type { Pixels } from '../../src/pixels.js';
 import {
   type HashedImage,
+  LIST_CROP_NAMES,
   VARIANT_NAMES,
   type VariantName,
-  WINDOW_NAMES,
 } from '../../src/variant.js';
 import { runs } from '../seed.js';
 import { hashedImage, hashedImages } from './arbitrary.js';
@@ -144,7 +144,7 @@ test('one picture and eight give the same size, with windows or without', async 
   const hash = (seed: number) => hashFromHex('pdq', (seed + 16).toString(16).repeat(32));
   const sizes = new Set<number>();
   // The longest lines that there are, and the hash of a file that is stored turned.
-  for (const names of [[], WINDOW_NAMES, ['stored', ...WINDOW_NAMES]] as VariantName[][]) {
+  for (const names of [[], LIST_CROP_NAMES, ['stored', ...LIST_CROP_NAMES]] as VariantName[][]) {
     for (const count of [1, 2, 5, 8]) {
       const images = Array.from({ length: count }, (_, i) => ({
         hash: hash(6 * i),

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { hashToHex } from '../../src/hash.js';
 import { readBundle, readWithdrawal } from '../../src/index.js';
 import { hash as hashFile } from '../../src/node/index.js';
-import { WINDOW_NAMES } from '../../src/variant.js';
+import { LIST_CROP_NAMES } from '../../src/variant.js';
 import { describeEngine, type EnginePage, enginesFor } from '../browser/engines/engines.js';
 import { testFolder } from '../folder.js';
 import { buildDemo, choose, photo, press, screen, toChoosing } from './demo-page.js';
@@ -96,7 +96,7 @@ for (const name of enginesFor('firefox')) {
       const bundle = readBundle(text, { padded: true });
       expect(text).toHaveLength(16_384);
       expect(bundle.hashes.map(({ variant }) => variant).sort()).toEqual(
-        ['original', 'original', ...WINDOW_NAMES].sort(),
+        ['original', 'original', ...LIST_CROP_NAMES].sort(),
       );
       expect(bundle.hashes.map((each) => each.hash)).toEqual(expect.arrayContaining(hashes));
 

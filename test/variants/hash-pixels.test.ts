@@ -7,7 +7,7 @@ import { checkedPixels } from '../../src/pixels.js';
 import { DIHEDRAL_NAMES, type DihedralName } from '../../src/variant.js';
 import { dihedral } from '../../src/variants/forms.js';
 import { hashPixels, variantsOf } from '../../src/variants/hash-pixels.js';
-import { windowsOf } from '../../src/variants/list-crops.js';
+import { listCropsOf } from '../../src/variants/list-crops.js';
 import { MOST_HASHES, VARIANT_PROFILES } from '../../src/variants/variant-profile.js';
 import { movedPixels, partOf, viewOf } from '../../src/variants/view.js';
 import { pixelsOf } from '../arbitraries.js';
@@ -124,7 +124,7 @@ test('adds the windows that a list may contain, each by the hash of its pixels',
     for (const resample of [512, 'none'] as const) {
       const [original, ...windows] = variantsOf(pixels, { crops: true, resample, exact: i > 1 });
       expect(original!.name).toBe('original');
-      const expected = [...windowsOf(pixels)].map(({ name, rectangle }) => ({
+      const expected = [...listCropsOf(pixels)].map(({ name, rectangle }) => ({
         name,
         ...rankedPdq(movedPixels(partOf(viewOf(checkedPixels(pixels)), rectangle)), {
           resample,

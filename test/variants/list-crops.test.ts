@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { distance, hashFromHex } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
-import { WINDOW_NAMES } from '../../src/variant.js';
-import { isOfLoneEdge, windowsOf } from '../../src/variants/list-crops.js';
+import { LIST_CROP_NAMES } from '../../src/variant.js';
+import { isOfLoneEdge, listCropsOf } from '../../src/variants/list-crops.js';
 import { runs } from '../seed.js';
 import { drawn, photo } from './pictures.js';
 
 test('gives a window of each social shape about the centre', () => {
-  const windows = [...windowsOf({ width: 400, height: 300 })];
+  const windows = [...listCropsOf({ width: 400, height: 300 })];
   expect(windows.map(({ name, rectangle: r }) => [name, r.left, r.top, r.width, r.height])).toEqual(
     [
       ['window1x1', 50, 0, 300, 300],
@@ -20,7 +20,7 @@ test('gives a window of each social shape about the centre', () => {
 });
 
 const namesOf = (width: number, height: number) =>
-  [...windowsOf({ width, height })].map(({ name }) => name);
+  [...listCropsOf({ width, height })].map(({ name }) => name);
 
 test('leaves out a window that is nearly the photo, and one with a side under 64', () => {
   expect(namesOf(1080, 1080)).toEqual(['window4x5', 'window16x9', 'window9x16']);
@@ -28,7 +28,7 @@ test('leaves out a window that is nearly the photo, and one with a side under 64
   expect(namesOf(1920, 1080)).toEqual(['window1x1', 'window4x5', 'window9x16']);
   expect(namesOf(1080, 1920)).toEqual(['window1x1', 'window4x5', 'window16x9']);
   // 4:5 of 3:4 keeps 93.75 %, which the photo's own hash seldom finds.
-  expect(namesOf(3000, 4000)).toEqual([...WINDOW_NAMES]);
+  expect(namesOf(3000, 4000)).toEqual([...LIST_CROP_NAMES]);
   expect(namesOf(971, 1000)).not.toContain('window1x1');
   expect(namesOf(970, 1000)).toContain('window1x1');
   expect(namesOf(63, 900)).toEqual([]);
@@ -41,7 +41,7 @@ test('any sides: at most four windows, each inside, of its shape and about the c
   const side = fc.integer({ min: 1, max: 20_000 });
   fc.assert(
     fc.property(side, side, (width, height) => {
-      const windows = [...windowsOf({ width, height })];
+      const windows = [...listCropsOf({ width, height })];
       expect(new Set(windows.map(({ name }) => name)).size).toBe(windows.length);
       for (const { name, rectangle: r } of windows) {
         const [, across, down] = /^window(\d+)x(\d+)$/.exec(name)!.map(Number);

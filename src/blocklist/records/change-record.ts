@@ -172,20 +172,20 @@ export class PayloadReader {
    * @throws {FormatError} `bad-line`
    */
   *steps(generation: number, body?: Uint8Array): Generator<void, Effect> {
-    const { rejected, lists, body: told, ...counts } = this.head;
+    const { rejected, lists, body: bodyHead, ...counts } = this.head;
     const lines = this.#lines;
     const reinstate = yield* lines.all(counts.reinstate, withdrawnFromJSON);
     const withdraw = yield* lines.all(counts.withdraw, withdrawnFromJSON);
     const remove = yield* lines.all(counts.remove, entryFromJSON);
     const add = yield* lines.all(counts.add, entryFromJSON);
-    if (told && body) {
+    if (bodyHead && body) {
       const more = new LineReader(body);
-      const without = new Set(told.without);
+      const without = new Set(bodyHead.without);
       const read = (at: number) => {
         if (without.has(at)) more.skip();
-        else (at < told.remove ? remove : add).push(more.next(entryFromJSON));
+        else (at < bodyHead.remove ? remove : add).push(more.next(entryFromJSON));
       };
-      yield* inSteps(told.remove + told.add, read, STEP);
+      yield* inSteps(bodyHead.remove + bodyHead.add, read, STEP);
     }
     return { reinstate, withdraw, remove, add, ...(lists && { lists }), rejected, generation };
   }

@@ -1,7 +1,7 @@
 import type { BlocklistEntry } from '../../entry.js';
 import { FormatError } from '../../errors.js';
 import { inSteps } from '../../in-turns.js';
-import { ComingEntries } from '../../packed-entries.js';
+import { EntryTables } from '../../packed-entries.js';
 import { typeOf } from '../../packed-words.js';
 import { type Changed, changed, type Prepared, type Step } from '../changed.js';
 import { builtSteps, dueOf, mergedSteps } from '../compaction.js';
@@ -55,7 +55,7 @@ export const isEffective = (before: ListState, { state }: Changed): boolean =>
 export function* effectSteps(
   before: ListState,
   step: Step,
-  { state, made, came, arrived }: Changed,
+  { state, made, addedEntries, addedParts }: Changed,
   body?: Body,
 ): Generator<void, Effect> {
   const remove: BlocklistEntry[] = [];
@@ -63,14 +63,14 @@ export function* effectSteps(
     yield* inSteps(numbers.length, (at) => remove.push(kind.entryAt(numbers[at]!)), STEP);
   }
   const { prepared } = step;
-  const without = prepared && body && (yield* lateSteps(before, prepared, arrived));
+  const without = prepared && body && (yield* lateSteps(before, prepared, addedParts));
   const { rejected, generation } = state;
   const lists = state.lists === before.lists ? undefined : state.lists.entries();
   return {
     reinstate: step.reinstate ?? [],
     withdraw: made,
     remove,
-    add: came,
+    add: addedEntries,
     body,
     ...(without && { without }),
     ...(lists && { lists }),
@@ -82,15 +82,15 @@ export function* effectSteps(
 /** The lines of a body that were dropped by changes made while it was written. */
 function* lateSteps(
   before: ListState,
-  { leaving, arriving }: Prepared,
-  arrived: readonly Part<Columns>[],
+  { leaving, newParts }: Prepared,
+  addedParts: readonly Part<Columns>[],
 ): Generator<void, number[]> {
   const without: number[] = [];
   const there = new Map<Columns, Living>();
   for (const { parts } of before.kinds.values()) {
     for (const { table, living } of parts) there.set(table, living);
   }
-  for (const { table, living } of arrived) there.set(table, living);
+  for (const { table, living } of addedParts) there.set(table, living);
   let line = 0;
   for (const [table, entries] of leaving) {
     const living = there.get(table);
@@ -100,7 +100,7 @@ function* lateSteps(
       line++;
     }
   }
-  for (const { table } of arriving) {
+  for (const { table } of newParts) {
     const living = there.get(table);
     const look = (entry: number) => {
       if (!living?.has(entry)) without.push(line + entry);
@@ -151,10 +151,10 @@ function* replayedSteps(state: ListState, effect: Effect): Generator<void, ListS
   const parts = add.length > MOST_AT_ONCE ? yield* partsSteps(add) : undefined;
   const lists = effect.lists && new Lists(effect.lists);
   // By the current kinds, whose numbers are the same.
-  const going = [...remove].map(([kind, numbers]) => [next.of(kind), numbers] as const);
+  const removals = [...remove].map(([kind, numbers]) => [next.of(kind), numbers] as const);
   const last = replaced(next, {
     ...(isSmall && { reinstate, withdraw }),
-    remove: new Map(going),
+    remove: new Map(removals),
     ...(parts ? { prepared: prepared(parts) } : { add }),
     ...(lists && { lists }),
   });
@@ -164,18 +164,18 @@ function* replayedSteps(state: ListState, effect: Effect): Generator<void, ListS
 const replaced = (state: ListState, step: Step) =>
   changed(state, { ...step, ownsWithdrawn: true }).state;
 
-const prepared = (arriving: readonly Part<Columns>[]) => ({
+const prepared = (newParts: readonly Part<Columns>[]) => ({
   leaving: new Map(),
-  arriving,
+  newParts,
   withdrawn: [],
   rejections: [],
 });
 
 function* partsSteps(entries: readonly BlocklistEntry[]): Generator<void, Part<Columns>[]> {
-  const coming = new ComingEntries();
-  yield* inSteps(entries.length, (at) => coming.push(entries[at]!), STEP);
+  const additions = new EntryTables();
+  yield* inSteps(entries.length, (at) => additions.push(entries[at]!), STEP);
   const parts: Part<Columns>[] = [];
-  for (const table of coming.tables) parts.push((yield* builtSteps(table, [{ table }])).part);
+  for (const table of additions.tables) parts.push((yield* builtSteps(table, [{ table }])).part);
   return parts;
 }
 

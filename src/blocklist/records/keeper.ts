@@ -119,7 +119,7 @@ export class KeptChanges implements DurableChanges {
         waiting.signal?.throwIfAborted();
         const step = waiting.stepOf(state);
         const next = changed(state, step);
-        this.#list.tell(next.rejections);
+        this.#list.report(next.rejections);
         if (isEffective(state, next)) {
           const steps = effectSteps(state, step, next, waiting.body);
           effects.push(await inTurns(steps, undefined));
@@ -140,13 +140,13 @@ export class KeptChanges implements DurableChanges {
 }
 
 /** The entries of a prepared change in bytes, step by step. */
-function* readyBodySteps({ leaving, arriving }: Ready): Generator<void, Body> {
+function* readyBodySteps({ leaving, newParts }: Ready): Generator<void, Body> {
   let [remove, add] = [0, 0];
   for (const { count } of leaving.values()) remove += count;
-  for (const { table } of arriving) add += table.size;
+  for (const { table } of newParts) add += table.size;
   function* entries(): Generator<BlocklistEntry> {
     for (const [table, marks] of leaving) for (const at of marks.besides()) yield table.entryAt(at);
-    for (const { table } of arriving) {
+    for (const { table } of newParts) {
       for (let entry = 0; entry < table.size; entry++) yield table.entryAt(entry);
     }
   }

@@ -376,11 +376,11 @@ export async function notesOf(
 export async function indexFile(
   segment: Segment,
   entries: { entryAt(id: number): Said } | undefined,
-  told: { nextId: number; generation: number; degenerate: number },
+  counters: { nextId: number; generation: number; degenerate: number },
   signal: AbortSignal | undefined,
 ): Promise<{ readonly pieces: Uint8Array[]; readonly info: SnapshotInfo }> {
   const columns = entries && (await inTurns(askedSteps(segment, entries), signal));
-  return segmentFile(segment, columns, told, signal);
+  return segmentFile(segment, columns, counters, signal);
 }
 
 /** From now on, the keeper makes the list's changes durable. */

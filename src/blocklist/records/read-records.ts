@@ -77,10 +77,10 @@ export async function recordAt(
   const from = at.length + RECORD_BYTES;
   if (from > end) return undefined;
   const start = view(at.length, RECORD_BYTES);
-  const told = headerOf(wordsOf(start instanceof Promise ? await start : start), 0, at);
-  if (!told || from + told.byteLength > end) return undefined;
-  const { generation, isRoom } = told;
-  const length = from + told.byteLength;
+  const header = headerOf(wordsOf(start instanceof Promise ? await start : start), 0, at);
+  if (!header || from + header.byteLength > end) return undefined;
+  const { generation, isRoom } = header;
+  const length = from + header.byteLength;
   const viewed = view(at.length, isRoom ? RECORD_BYTES : length - at.length);
   const bytes = viewed instanceof Promise ? await viewed : viewed;
   const steps = momentSteps(wordsOf(bytes), at);

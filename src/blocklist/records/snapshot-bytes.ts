@@ -100,14 +100,14 @@ export async function snapshotState(
   const record = await bytesAt(read, HEADER_BYTES, tableLength + stateLength);
   const steps = checksumSteps([wordsOf(record)], headerSum(wordsOf(header)));
   if ((await inTurns(steps, undefined)) !== sum) throw hasChanged();
-  const told = await inTurns(readStateSteps(record.subarray(tableLength)), undefined);
+  const state = await inTurns(readStateSteps(record.subarray(tableLength)), undefined);
   const parts = new Map<string, ListedPart[]>();
   for (const { at, byteLength, sum } of places) {
     const segment = await readSegment(
       (into, from) => read(into, at + from),
       byteLength,
-      (_, told) => {
-        if (told !== sum) throw hasChanged();
+      (_, stored) => {
+        if (stored !== sum) throw hasChanged();
       },
     );
     const { shape } = segment;
@@ -116,7 +116,7 @@ export async function snapshotState(
     parts.set(kind, [...(parts.get(kind) ?? []), part]);
   }
   const withdrawn = new Withdrawals();
-  const { withdrawals } = told;
+  const { withdrawals } = state;
   const withdraw = (at: number) => withdrawn.set(withdrawals[at]!);
   await inTurns(inSteps(withdrawals.length, withdraw, LINE_STEP), undefined);
   const kinds = new Map(
@@ -125,7 +125,7 @@ export async function snapshotState(
       return [name, new Kind(algorithm, bits, [first!, ...others])];
     }),
   );
-  const { rejected, lists } = told;
+  const { rejected, lists } = state;
   return new ListState({ kinds, withdrawn, lists: new Lists(lists), rejected, generation });
 }
 
@@ -182,17 +182,17 @@ function* readStateSteps(bytes: Uint8Array): Generator<void, State> {
     }
     throw new FormatError('bad-line', 'expected an object in the state of the blocklist', { line });
   };
-  const told = next() as Partial<{
+  const head = next() as Partial<{
     rejected: State['rejected'];
     withdrawals: number;
     lists: unknown;
   }>;
-  const { rejected, withdrawals: count } = told;
+  const { rejected, withdrawals: count } = head;
   const counts = Object.values(Object(rejected) as object);
   if (!counts.every(isCount) || !isCount(count) || rejected === undefined) {
     throw new FormatError('bad-line', 'expected counts in the state of the blocklist', { line });
   }
-  const lists = listsFrom(told.lists);
+  const lists = listsFrom(head.lists);
   if (!lists) {
     throw new FormatError('bad-line', 'expected lists in the state of the blocklist', { line });
   }
@@ -240,8 +240,8 @@ export async function snapshotOf({
     if (kind.size === 0) continue;
     const { table } = await inTurns(wholeSteps(kind), undefined);
     const { searched } = table;
-    const told = { nextId: searched.shape.nextId, generation: 0, degenerate: 0 };
-    const file = await segmentFile(searched, table, told, undefined);
+    const counters = { nextId: searched.shape.nextId, generation: 0, degenerate: 0 };
+    const file = await segmentFile(searched, table, counters, undefined);
     const { byteLength } = file.info;
     const sum = wordsOf(file.pieces[0]!)[CHECKSUM_WORD]!;
     numbers.push(byteLength % 2 ** 32, Math.floor(byteLength / 2 ** 32), sum, 0);
@@ -249,8 +249,8 @@ export async function snapshotOf({
     places.push({ at: 0, byteLength, sum: sum >>> 0 });
   }
   const table = Uint32Array.from(numbers);
-  const told = { rejected, withdrawals: withdrawn.values(), lists: lists.entries() };
-  const state = await inTurns(stateSteps(told), undefined);
+  const head = { rejected, withdrawals: withdrawn.values(), lists: lists.entries() };
+  const state = await inTurns(stateSteps(head), undefined);
   const header = Int32Array.from({ length: HEADER_BYTES / 4 }, () => 0);
   const [high, low] = [Math.floor(generation / 2 ** 32), generation % 2 ** 32];
   header.set([...MAGIC, VERSION, numbers.length / TABLE_WORDS, low, high, state.length]);

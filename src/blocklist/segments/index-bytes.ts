@@ -186,13 +186,13 @@ function silent(segment: Segment): Columns {
 export async function segmentFile(
   { shape, sections }: Segment,
   columns: Columns | undefined,
-  told: { nextId: number; generation: number; degenerate: number },
+  counters: { nextId: number; generation: number; degenerate: number },
   signal: AbortSignal | undefined,
 ): Promise<{ pieces: Uint8Array[]; info: SnapshotInfo }> {
   const notes = columns ? columnsPieces(columns) : [];
   const notesLength = notes.reduce((sum, { length }) => sum + length, 0);
   if (notesLength > 0xffffffff) wrongRange('less than 4 GiB of notes');
-  const saved = { ...shape, ...told, notesLength };
+  const saved = { ...shape, ...counters, notesLength };
   const rest = [sections, ...notes];
   const header = await inTurns(headerSteps(saved, rest.map(wordsOf)), signal);
   return { pieces: [new Uint8Array(header.buffer), ...rest], info: infoOf(saved) };

@@ -4,11 +4,11 @@ import { MAX_PIXELS, type PictureOptions } from '../../picture/options.js';
 import {
   DIHEDRAL_NAMES,
   type HashedVariant,
+  LIST_CROP_NAMES,
   type Point,
   type Rectangle,
   type VariantGeometry,
   type VariantName,
-  WINDOW_NAMES,
 } from '../../variant.js';
 import { MOST_HASHES, MOST_QUICK_HASHES } from '../../variants/variant-profile.js';
 import type { Readback } from '../decode/readback-canvas.js';
@@ -155,8 +155,8 @@ export function variantReader(
 ): (reply: unknown) => HashedVariant | undefined {
   const { algorithm = 'pdq', crops = false } = options;
   const names = namesOf(options);
-  const windows = crops ? WINDOW_NAMES.length : 0;
-  const most = options.variants === 'quick' ? MOST_QUICK_HASHES + windows : MOST_HASHES;
+  const cropHashes = crops ? LIST_CROP_NAMES.length : 0;
+  const most = options.variants === 'quick' ? MOST_QUICK_HASHES + cropHashes : MOST_HASHES;
   const quality = algorithm === 'pdq' ? ['quality'] : [];
   const seen: string[] = [];
   return (reply) => {
@@ -202,9 +202,9 @@ function namesOf({
   orientation,
   crops = false,
 }: PictureOptions): readonly VariantName[] {
-  const windows = crops ? WINDOW_NAMES : [];
-  if (variants === 'none' || orientation === 'stored') return windows;
-  const own = ['stored', 'onWhite', 'onBlack', ...windows] as const;
+  const cropNames = crops ? LIST_CROP_NAMES : [];
+  if (variants === 'none' || orientation === 'stored') return cropNames;
+  const own = ['stored', 'onWhite', 'onBlack', ...cropNames] as const;
   if (variants === 'quick') return [...own, 'flipY', 'inverted', ...QUICK_PART_NAMES];
   const turned = DIHEDRAL_NAMES.filter((name) => name !== 'original');
   if (variants === 'dihedral') return [...own, ...turned];

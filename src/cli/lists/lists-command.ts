@@ -35,11 +35,11 @@ names: it may no longer be fetched.`,
   async run(call, out) {
     out.stage('reading the lists');
     const { place, config } = await namedLists(call, call.words[0]);
-    const told = await withLists(place, (lists) => toldLists(lists, config?.lists ?? []), {
+    const rows = await withLists(place, (lists) => rowsOf(lists, config?.lists ?? []), {
       isRead: config !== undefined,
     });
     out.clear();
-    for (const each of told) {
+    for (const each of rows) {
       const { name, service, entries, generation, fetched, mustRestart, unknown, pendingRemovals } =
         each;
       const next = mustRestart === undefined ? undefined : mustRestart ? 'restart' : 'update';
@@ -53,7 +53,7 @@ names: it may no longer be fetched.`,
 };
 
 /** The report on each list. Unknown values are undefined. */
-async function toldLists(kept: KeptLists, configured: readonly ListFeed[]) {
+async function rowsOf(kept: KeptLists, configured: readonly ListFeed[]) {
   const { generation, lists } = await kept.all();
   const held = new Map(lists.map((list) => [list.name, list]));
   const feeds = [...configured, ...(await kept.feeds())];

@@ -165,7 +165,7 @@ export async function readAll(path: string, algorithm: Unnamed, out: Output): Pr
     const { onProblem } = problems;
     const reading = { onProblem, ...(algorithm !== undefined && { algorithm }) };
     const tables = await tablesOf(readHashList(list.text, reading));
-    problems.tell(tables.length === 0);
+    problems.report(tables.length === 0);
     return tables;
   } catch (error) {
     throw out.signal.aborted ? error : failureOf(path, error);
@@ -192,7 +192,7 @@ export async function* readEach(
       isEmpty = false;
       yield entry;
     }
-    problems.tell(isEmpty);
+    problems.report(isEmpty);
   } catch (error) {
     throw out.signal.aborted ? error : failureOf(path, error);
   } finally {
@@ -321,7 +321,7 @@ function listProblems(path: string, out: Output) {
      * Reports them at the end: if no line is a hash, one message is clearer than twenty.
      * @throws {Failure} in that case
      */
-    tell(isEmpty: boolean): void {
+    report(isEmpty: boolean): void {
       const [first] = shown;
       if (first !== undefined && isEmpty) {
         throw new Failure(`${name}: no readable hash (line ${first.line}: ${first.message})`);

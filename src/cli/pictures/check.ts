@@ -33,7 +33,7 @@ failed. With several files, 2 takes precedence over 1. LIST is as for match.`,
     let refusals = 0;
     for await (const result of eachPicture(call.words, job, out)) {
       const { file } = result;
-      const { decision } = judge.told(result);
+      const { decision } = judge.reported(result);
       const { verdict, reason } = decision;
       if (refused.includes(verdict)) refusals++;
       const line = call.on('json')

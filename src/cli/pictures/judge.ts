@@ -175,7 +175,7 @@ export async function judgeOf(call: Call, list: string, out: Output) {
     },
 
     /** The decision about a file, whose problems are reported. */
-    told({ file, image, error }: HashFilesResult<Judged>): ReportedPicture {
+    reported({ file, image, error }: HashFilesResult<Judged>): ReportedPicture {
       const { picture, problem }: Judged = image ?? {
         picture: unhashable(error),
         problem: error.message,
@@ -190,8 +190,8 @@ export async function judgeOf(call: Call, list: string, out: Output) {
      * has no timings, and no generation of a list that was just read.
      */
     toJSON(decision: Decision, file: string): DecisionJSON {
-      const { timings: _, generation: __, ...told } = decision;
-      const json = { ...fileToJSON(file), ...decisionToJSON(told) };
+      const { timings: _, generation: __, ...stable } = decision;
+      const json = { ...fileToJSON(file), ...decisionToJSON(stable) };
       return kinds.length === 1 ? json : { ...json, policies };
     },
 
@@ -235,7 +235,7 @@ function strongest(decisions: readonly Decision[]): Decision {
   matches.sort((a, b) => order[a.tier] - order[b.tier]);
   const { omitted: _, ...others } = first!;
   const omitted = decisions.reduce((sum, decision) => sum + (decision.omitted ?? 0), 0);
-  const told = decisions.map(({ refined }) => refined).filter((refined) => refined !== undefined);
-  const refined = told.length > 0 && { refined: told.includes(true) };
+  const known = decisions.map(({ refined }) => refined).filter((refined) => refined !== undefined);
+  const refined = known.length > 0 && { refined: known.includes(true) };
   return { ...others, matches, ...refined, ...(omitted > 0 && { omitted }) };
 }

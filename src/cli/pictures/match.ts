@@ -71,7 +71,7 @@ the list.`,
     async function* judged(): AsyncGenerator<ReportedPicture> {
       for await (const result of results) {
         const { file } = result;
-        const picture = judge.told(result);
+        const picture = judge.reported(result);
         const { decision } = picture;
         found += decision.matches.length;
         const { matches, omitted } = decision;

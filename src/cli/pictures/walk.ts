@@ -36,7 +36,7 @@ export async function* picturesIn(
       yield file;
     }
   }
-  walk.tell();
+  walk.report();
   if (total === 0) throw new Failure('expected a picture, found none');
   onTotal(total);
 }
@@ -105,7 +105,7 @@ class Walk {
   }
 
   /** Notes how much was left out, if anything was. */
-  tell(): void {
+  report(): void {
     const { folders, files, links, others } = this.#left;
     const parts = [
       [folders, 'hidden folder', 'hidden folders'],
@@ -113,10 +113,10 @@ class Walk {
       [links, 'link to a folder already followed', 'links to folders already followed'],
       [others, 'pipe, socket or device', 'pipes, sockets or devices'],
     ] as const;
-    const told = parts
+    const texts = parts
       .filter(([count]) => count > 0)
       .map(([count, one, many]) => counted(count, one, many));
-    if (told.length > 0) this.#out.note(`left out: ${told.join(', ')}`);
+    if (texts.length > 0) this.#out.note(`left out: ${texts.join(', ')}`);
   }
 }
 

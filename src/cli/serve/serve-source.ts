@@ -93,7 +93,7 @@ async function sourceOfLists(
     ...source,
     async fetch(signal) {
       for (const feed of await feeds()) {
-        if (feed.isRegular && !signal.aborted) await fetchAndTell(feed, lists, signal, out);
+        if (feed.isRegular && !signal.aborted) await fetchAndReport(feed, lists, signal, out);
       }
     },
     async fetchList(name, options) {
@@ -154,7 +154,7 @@ async function sourceOfList(path: string, opening: Opening): Promise<Source> {
 }
 
 /** A list that cannot be fetched now is reported and retried; the others go on. */
-async function fetchAndTell(
+async function fetchAndReport(
   feed: ListFeed,
   lists: KeptLists,
   signal: AbortSignal,

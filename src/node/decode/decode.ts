@@ -268,17 +268,17 @@ async function otherReadings(
   options: PictureOptions,
   end: AbortSignal,
 ): Promise<Looks> {
-  const { uncut, screens = [], ...rest } = header;
+  const { uncropped, screens = [], ...rest } = header;
   if (!wantedLooks(options).still) return {};
   const looks: DecodedLook[] = [];
   for (const full of screens) {
     const raster = await onScreen(pixels, full);
     looks.push({ look: 'otherReading', pixels: raster, orientation: 1, full });
   }
-  if (uncut === undefined) return { looks };
+  if (uncropped === undefined) return { looks };
   try {
     const file = { header: rest, colours };
-    const whole = await decodeWith(sharp, editedCopy(bytes, uncut), file, options, end);
+    const whole = await decodeWith(sharp, editedCopy(bytes, uncropped), file, options, end);
     looks.push({ look: 'otherReading', pixels: whole.pixels, orientation: 1, full: whole.pixels });
     return joined({ looks }, whole);
   } catch (error) {

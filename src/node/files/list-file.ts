@@ -33,7 +33,7 @@ import { FormatError } from '../../errors.js';
 import { type OpenOptions, openRegular } from './index-file.js';
 import { realPathOf, whileAlone } from './list-lock.js';
 import { readingList, sourceOf } from './list-records.js';
-import { copyAll, toldOf, writeAll } from './write-bytes.js';
+import { copyAll, publicErrorOf, writeAll } from './write-bytes.js';
 
 /*
  * Keeps a list in a file. Each change is appended as a record and flushed, then counted by a slot,
@@ -148,7 +148,7 @@ export class ListFile implements Keeper {
         from += piece.length;
       }
     } catch (error) {
-      throw toldOf(error);
+      throw publicErrorOf(error);
     } finally {
       await file?.close();
     }
@@ -196,7 +196,7 @@ export class ListFile implements Keeper {
         }),
       );
     } catch (error) {
-      throw toldOf(error);
+      throw publicErrorOf(error);
     }
   }
 

@@ -241,15 +241,15 @@ export class Follower {
     try {
       await this.#file.look();
       this.#refused = undefined;
-      this.#tell(undefined);
+      this.#report(undefined);
     } catch (error) {
       this.#refused = seen;
       this.#skips = SKIPS;
-      this.#tell(error as Error);
+      this.#report(error as Error);
     }
   }
 
-  #tell(problem: Error | undefined): void {
+  #report(problem: Error | undefined): void {
     const text = problem && `${(problem as FormatError).code} ${problem.message}`;
     if (text === this.#problem) return;
     this.#problem = text;

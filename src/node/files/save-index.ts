@@ -63,8 +63,8 @@ export async function saveIndex(
     const segment = await inTurns(steps, signal);
     // Hashes missing from the segment are degenerate.
     const degenerate = (segment.shape.degenerate ?? 0) + size - segment.shape.entries;
-    const told = { nextId, generation, degenerate };
-    const { pieces, info } = await indexFile(segment, entries, told, signal);
+    const counters = { nextId, generation, degenerate };
+    const { pieces, info } = await indexFile(segment, entries, counters, signal);
     await replaceFile(path, pieces, signal);
     return info;
   });

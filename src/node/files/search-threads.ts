@@ -213,7 +213,7 @@ class Threads implements SearchThreads {
         if (held.has(segment)) continue;
         this.#numbers.delete(segment);
         this.#shared.delete(number);
-        for (const thread of this.#threads) thread?.tell({ detach: number });
+        for (const thread of this.#threads) thread?.post({ detach: number });
       }
       const next = [...held].find(
         (segment) => segment.count >= LEAST_HASHES && !this.#numbers.has(segment),
@@ -224,7 +224,7 @@ class Threads implements SearchThreads {
       if (!moved) continue;
       const number = this.#nextNumber++;
       this.#shared.set(number, shared);
-      for (const thread of this.#threads) thread?.tell({ attach: number, shared });
+      for (const thread of this.#threads) thread?.post({ attach: number, shared });
       this.#numbers.set(moved, number);
     }
   }
@@ -250,7 +250,7 @@ class Threads implements SearchThreads {
       if (performance.now() - begun >= SHORT_LIFE) again();
       else setTimeout(again, SHORT_LIFE).unref();
     });
-    for (const [attach, shared] of this.#shared) thread.tell({ attach, shared });
+    for (const [attach, shared] of this.#shared) thread.post({ attach, shared });
     return thread;
   }
 }
@@ -293,7 +293,7 @@ class IndexThread {
   }
 
   /** Sends a message that gets no answer. */
-  tell(message: IndexMessage): void {
+  post(message: IndexMessage): void {
     this.#worker.postMessage(message);
   }
 

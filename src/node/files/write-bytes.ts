@@ -42,7 +42,7 @@ export async function copyAll(
 }
 
 /** The error for the caller. The system's errors name the file, so they become causes. */
-export function toldOf(error: unknown): unknown {
+export function publicErrorOf(error: unknown): unknown {
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (error instanceof FormatError || code === undefined || syscall === undefined) return error;
   const message =

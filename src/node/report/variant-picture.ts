@@ -42,11 +42,11 @@ export async function variantPicture(
   if (isOther && !other) throw new DecodeError('unsupported', 'the file has no such look');
   const { pixels, orientation } = other ?? decoded;
   const displayed = name === 'stored' ? pixels : orient(pixels, orientation);
-  const isLaid = isOther || look === 'onWhite' || look === 'onBlack';
+  const isFlattened = isOther || look === 'onWhite' || look === 'onBlack';
   const behind = look === 'onBlack' ? 0 : 255;
   const share = other ? pixels.width / other.full.width : 1;
   const geometry = variant.geometry && enlarged(variant.geometry, share, share);
-  const shown = shownPixels(isLaid ? onBackdrop(displayed, behind) : displayed, geometry);
+  const shown = shownPixels(isFlattened ? onBackdrop(displayed, behind) : displayed, geometry);
   const sharp = await importSharp();
   const raw = { width: shown.width, height: shown.height, channels: shown.channels ?? 3 };
   return sharp(shown.data, { raw })

@@ -8,8 +8,8 @@ export function takeDropped(taker: ((files: readonly Blob[]) => void) | undefine
 }
 
 /** Calls `told` if files arrive and no screen takes them. */
-export function whenNotTaken(told: () => void): void {
-  refuse = told;
+export function whenNotTaken(notify: () => void): void {
+  refuse = notify;
 }
 
 function offer(data: DataTransfer | null): void {

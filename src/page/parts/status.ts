@@ -12,13 +12,17 @@ export function announce(text: string): void {
  * Shows and announces the result of an action. It appears below the buttons or, on a new screen,
  * below the heading, and disappears with the screen.
  */
-export function tell(text: string, how: 'done' | 'failed', where: 'buttons' | 'heading'): void {
+export function showResult(
+  text: string,
+  how: 'done' | 'failed',
+  where: 'buttons' | 'heading',
+): void {
   announce(text);
   document.getElementById('told')?.remove();
-  const told = h('p', { id: 'told', class: 'told', 'data-how': how }, text);
+  const result = h('p', { id: 'told', class: 'told', 'data-how': how }, text);
   const places = document.querySelectorAll(where === 'buttons' ? 'main .actions' : 'main h1');
-  places[places.length - 1]?.after(told);
+  places[places.length - 1]?.after(result);
   // Waits for the effects of the press: a browser may open a bar for a saved file, and WebKit
   // scrolls no further than the former length of the page.
-  setTimeout(() => told.scrollIntoView({ block: 'nearest' }), SETTLED_MILLISECONDS);
+  setTimeout(() => result.scrollIntoView({ block: 'nearest' }), SETTLED_MILLISECONDS);
 }

@@ -6,7 +6,7 @@ import { actions, backTo, screen, verbatim } from '../parts/parts.js';
 import { saveLink } from '../parts/saving.js';
 import { hashedPictures, isMadeOfThese, session } from '../parts/session.js';
 import { shapeNumbers } from '../parts/shape-numbers.js';
-import { tell } from '../parts/status.js';
+import { showResult } from '../parts/status.js';
 
 /** A name that reveals nothing. */
 const FILE_NAME = 'numbers.json';
@@ -39,7 +39,7 @@ async function make(): Promise<void> {
   try {
     session.made = { ...(await createBundle(images)), images, saved: false };
   } catch {
-    tell(t('bundleFailed'), 'failed', 'buttons');
+    showResult(t('bundleFailed'), 'failed', 'buttons');
     return;
   }
   go('code');
@@ -66,7 +66,7 @@ export function previewScreen(): HTMLElement {
   const { text } = made.bundle;
   const saved = () => {
     made.saved = true;
-    tell(t('saved', { file: FILE_NAME }), 'done', 'buttons');
+    showResult(t('saved', { file: FILE_NAME }), 'done', 'buttons');
   };
   return screen(
     t('previewTitle'),
@@ -84,8 +84,8 @@ export function previewScreen(): HTMLElement {
 async function copy(code: string): Promise<void> {
   try {
     await navigator.clipboard.writeText(code);
-    tell(t('codeCopied'), 'done', 'buttons');
+    showResult(t('codeCopied'), 'done', 'buttons');
   } catch {
-    tell(t('codeNotCopied'), 'failed', 'buttons');
+    showResult(t('codeNotCopied'), 'failed', 'buttons');
   }
 }

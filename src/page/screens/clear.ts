@@ -3,7 +3,7 @@ import { t } from '../parts/language.js';
 import { go } from '../parts/navigation.js';
 import { actions, screen } from '../parts/parts.js';
 import { clearSession } from '../parts/session.js';
-import { tell } from '../parts/status.js';
+import { showResult } from '../parts/status.js';
 
 /** Asks before an unsaved file is lost. */
 export function clearScreen(): HTMLElement {
@@ -21,5 +21,5 @@ export function clearScreen(): HTMLElement {
 export function clearAll(): void {
   clearSession();
   go('welcome');
-  tell(t('cleared'), 'done', 'heading');
+  showResult(t('cleared'), 'done', 'heading');
 }

@@ -4,7 +4,7 @@ import { go } from '../parts/navigation.js';
 import { actions, screen } from '../parts/parts.js';
 import { pictureCard } from '../parts/picture-card.js';
 import { hashedPictures, type Picture, session } from '../parts/session.js';
-import { tell } from '../parts/status.js';
+import { showResult } from '../parts/status.js';
 
 /** Up to this many pictures are tested without asking. */
 const TESTED_UNASKED = 6;
@@ -33,5 +33,5 @@ export function picturesScreen(): HTMLElement {
 function remove(picture: Picture): void {
   session.pictures = session.pictures.filter((other) => other !== picture);
   go(session.pictures.length > 0 ? 'pictures' : 'choose');
-  tell(t('pictureRemoved', { n: picture.number }), 'done', 'heading');
+  showResult(t('pictureRemoved', { n: picture.number }), 'done', 'heading');
 }

@@ -5,7 +5,7 @@ import { filePicker } from '../parts/file-picker.js';
 import { t } from '../parts/language.js';
 import { actions, backTo, screen, verbatim } from '../parts/parts.js';
 import { saveLink } from '../parts/saving.js';
-import { announce, tell } from '../parts/status.js';
+import { announce, showResult } from '../parts/status.js';
 
 const FILE_NAME = 'numbers-back.json';
 
@@ -46,7 +46,7 @@ export function withdrawScreen(): HTMLElement {
       const withdrawal = await createWithdrawal(bundle, code.value);
       const text = `${JSON.stringify(withdrawal, null, 2)}\n`;
       const save = saveLink(t('withdrawSave'), text, FILE_NAME, () =>
-        tell(t('saved', { file: FILE_NAME }), 'done', 'buttons'),
+        showResult(t('saved', { file: FILE_NAME }), 'done', 'buttons'),
       );
       result.replaceChildren(
         h('p', { class: 'strong' }, t('withdrawReady')),

@@ -4,7 +4,7 @@ import { counted, t } from '../parts/language.js';
 import { go } from '../parts/navigation.js';
 import { actions, screen } from '../parts/parts.js';
 import { hashedPictures, session } from '../parts/session.js';
-import { announce, tell } from '../parts/status.js';
+import { announce, showResult } from '../parts/status.js';
 
 /** The shortest time between two announcements of progress. */
 const ANNOUNCE_EVERY_MILLISECONDS = 4000;
@@ -39,6 +39,6 @@ export function workingScreen(): HTMLElement {
 function leaveFor({ state }: Job): void {
   watchJob(() => {});
   go(session.pictures.length > 0 ? 'pictures' : 'choose');
-  if (state === 'stopped') tell(t('stoppedStatus'), 'done', 'heading');
+  if (state === 'stopped') showResult(t('stoppedStatus'), 'done', 'heading');
   else announce(counted('doneStatus', hashedPictures().length));
 }

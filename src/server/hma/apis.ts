@@ -78,16 +78,16 @@ const IGNORED = ['name', 'api', 'enabled'];
 export function storedFields(
   { stored, chosen = {} }: HmaApi,
   fields: readonly HmaField[],
-  told: Readonly<Record<string, unknown>>,
+  sent: Readonly<Record<string, unknown>>,
 ): Record<string, string> {
   const known = fields.map(({ name }) => name);
-  const others = Object.keys(told).filter((name) => !known.includes(name));
+  const others = Object.keys(sent).filter((name) => !known.includes(name));
   if (others.some((name) => !IGNORED.includes(name))) {
     throw new Refusal('bad-request', 'expected members that match the schema of the API');
   }
   const values: Record<string, string> = {};
   for (const { name, type, choices } of fields) {
-    const value = Object.hasOwn(told, name) ? told[name] : undefined;
+    const value = Object.hasOwn(sent, name) ? sent[name] : undefined;
     const text = type === 'number' && Number.isSafeInteger(value) ? String(value) : value;
     const isRight =
       typeof text === 'string' &&
@@ -102,7 +102,7 @@ export function storedFields(
 }
 
 /** A store's settings under HMA's names. */
-export function toldFields(
+export function hmaFields(
   { stored, config, chosen = {} }: HmaApi,
   settings: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {

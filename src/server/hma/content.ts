@@ -20,7 +20,7 @@ const JSON_BYTES = 64 * 1024;
 const FARTHEST = 5 * 366 * 24 * 3600;
 
 /** The kept part of a caller's data about content. */
-interface Told {
+interface ContentData {
   /** the caller's own name for it */
   id?: string;
   note?: string;
@@ -95,9 +95,9 @@ export function hmaContentRoutes(
       },
       async answer(call) {
         const bank = await bankAt(store, call);
-        const told = await toldOfJson(call);
+        const data = await dataOfJson(call);
         const { said, hashed } = await hasher.picture(call, async (picture) => ({
-          said: { ...told, ...toldOf(picture) },
+          said: { ...data, ...dataOf(picture) },
           hashed: await hasher.hash(picture, call.signal),
         }));
         if (signalOf(hashed, minQuality()) === '') {
@@ -162,7 +162,7 @@ export function hmaContentRoutes(
 }
 
 /** @throws {Refusal} if a text cannot be stored */
-function entryOf(hash: BlocklistEntry['hash'], { id, note }: Told): BlocklistEntry {
+function entryOf(hash: BlocklistEntry['hash'], { id, note }: ContentData): BlocklistEntry {
   if ((note?.length ?? 0) > LONGEST_NOTE) {
     throw new Refusal('bad-request', `expected note of at most ${LONGEST_NOTE} characters`);
   }
@@ -178,16 +178,16 @@ function entryOf(hash: BlocklistEntry['hash'], { id, note }: Told): BlocklistEnt
 }
 
 /** Data about content in the fields of a form or a query. */
-function toldOf({ fields }: HmaPicture): Told {
+function dataOf({ fields }: HmaPicture): ContentData {
   const text = fields.get('metadata');
-  const own = toldOfMetadata(text ? parsed(text) : undefined);
+  const own = dataOfMetadata(text ? parsed(text) : undefined);
   const id = fields.get('content_id') ?? own.id;
   const note = fields.get('note');
   return { ...(id && { id }), ...(note && { note }) };
 }
 
 /** Data about a fetched picture in a JSON body. */
-async function toldOfJson({ request, signal }: Call): Promise<Told> {
+async function dataOfJson({ request, signal }: Call): Promise<ContentData> {
   const type = request.headers.get('content-type') ?? '';
   if (!/^\s*application\/json\s*(;|$)/i.test(type)) return {};
   const bytes = await readBytes(request, { maxBytes: JSON_BYTES, signal });
@@ -196,11 +196,11 @@ async function toldOfJson({ request, signal }: Call): Promise<Told> {
   if (note !== undefined && note !== null && typeof note !== 'string') {
     throw new Refusal('bad-request', 'expected note to be a string');
   }
-  return { ...toldOfMetadata(metadata), ...(note && { note }) };
+  return { ...dataOfMetadata(metadata), ...(note && { note }) };
 }
 
 /** HMA's metadata has a `content_id`; Coop sends other JSON. @throws {Refusal} */
-function toldOfMetadata(metadata: unknown): Told {
+function dataOfMetadata(metadata: unknown): ContentData {
   if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) return {};
   const { content_id: id } = metadata as { content_id?: unknown };
   if (id === undefined || id === null) return {};

@@ -1,7 +1,7 @@
 import type { Feed, Feeds, Store } from '../../store/store.js';
 import type { FromSchema, Schema } from '../http/json-schema.js';
 import { type Call, Refusal, type Route, repliesOf, routeOf } from '../http/route.js';
-import { HMA_APIS, type HmaApi, storedFields, toldFields } from './apis.js';
+import { HMA_APIS, type HmaApi, hmaFields, storedFields } from './apis.js';
 import { changeBy, checkNewName, listAt } from './banks.js';
 import { listOfBank } from './hits.js';
 import { hmaJson } from './reply.js';
@@ -302,7 +302,7 @@ function exchangeJson(feed: Feed) {
   const { name, api: stored, settings, enabled } = feed;
   const [api, known] = hmaApiOf(stored) ?? [stored, undefined];
   return {
-    ...(known && toldFields(known, settings)),
+    ...(known && hmaFields(known, settings)),
     ...{ name, api, enabled },
     credential_status: credentialStatus(feed),
   };

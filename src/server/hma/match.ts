@@ -34,27 +34,27 @@ const BY_TYPE: Schema = { type: 'object', properties: { pdq: BANKS_OF_MATCHES } 
  *
  * HMA drops some matches of a bank at random, by its `enabled_ratio`. Nothing is dropped here: a
  * bank is on or off. So `seed` and `bypass_coinflip` have no effect.
- * @param tellsReviews if true, lookups also return hits for review
+ * @param includesReviews if true, lookups also return hits for review
  */
 export function hmaMatchRoutes(
   { list, rules }: ServiceParts,
   hasher: HmaHasher,
-  tellsReviews: boolean,
+  includesReviews: boolean,
 ): Route[] {
   const searched = (): HmaLists => ({ blocklist: list(), policy: rules().policy ?? {} });
   const banksFor = (call: Call, decision: Decision) => {
     call.note({ verdict: decision.verdict });
     const hits = hitsOf(searched(), decision, banksIn(call));
-    const told = hits.filter(({ isMatch }) => isMatch || tellsReviews);
+    const shown = hits.filter(({ isMatch }) => isMatch || includesReviews);
     const banks = new Map<string, object[]>();
-    for (const hit of told) {
+    for (const hit of shown) {
       const known = banks.get(hit.bank);
       if (known) known.push(matchOf(hit));
       else banks.set(hit.bank, [matchOf(hit)]);
     }
     return Object.fromEntries(banks);
   };
-  const told = ({ verdict }: Decision, body: object, isWhole: boolean) =>
+  const replyOf = ({ verdict }: Decision, body: object, isWhole: boolean) =>
     hmaJson(body, 200, isWhole || verdict !== 'none' ? { 'onlyhashes-verdict': verdict } : {});
   const lookUpPicture = async (call: Call, isNested: boolean) => {
     checkSignalTypes(call);
@@ -66,7 +66,7 @@ export function hmaMatchRoutes(
       );
       if (decision.verdict === 'unhashable') throw notHashed(decision.reason);
       const banks = banksFor(call, decision);
-      return told(decision, isNested ? { pdq: banks } : banks, true);
+      return replyOf(decision, isNested ? { pdq: banks } : banks, true);
     });
   };
 
@@ -96,7 +96,7 @@ export function hmaMatchRoutes(
           rules: rules(),
           call,
         });
-        return told(decision, banksFor(call, decision), false);
+        return replyOf(decision, banksFor(call, decision), false);
       },
     }),
     {

@@ -67,7 +67,7 @@ const REVISION_SECONDS = 1;
  * `/metrics`: for Prometheus.
  */
 export function healthRoutes(parts: ServiceParts): Route[] {
-  const told = (status: string, code: number, more: object = {}) =>
+  const stateReply = (status: string, code: number, more: object = {}) =>
     TextReply.json({ status, ...more }, code);
   return [
     {
@@ -76,7 +76,7 @@ export function healthRoutes(parts: ServiceParts): Route[] {
       role: 'public',
       about: 'Liveness of the process.',
       replies: { 200: STATE },
-      answer: () => told('live', 200),
+      answer: () => stateReply('live', 200),
     },
     {
       method: 'GET',
@@ -86,13 +86,13 @@ export function healthRoutes(parts: ServiceParts): Route[] {
         'Readiness of the service, from memory: an unreachable or hanging store changes only `staleSeconds`.',
       replies: { 200: STATE, 503: STATE },
       answer: () => {
-        if (parts.isEnding()) return told('ending', 503);
+        if (parts.isEnding()) return stateReply('ending', 503);
         const there = parts.followed();
-        if (!there) return told('not-ready', 503);
+        if (!there) return stateReply('not-ready', 503);
         const stale = staleOf(there);
         const { problem } = there.blocklist;
         const pendingRemovals = parts.pendingRemovals().map(pendingRemovalsJson);
-        return told('ready', 200, {
+        return stateReply('ready', 200, {
           ...(stale !== undefined && { staleSeconds: Math.floor(stale) }),
           ...(problem && { problem: codeOf(problem) }),
           ...(pendingRemovals.length > 0 && { pendingRemovals }),

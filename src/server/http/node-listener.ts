@@ -59,10 +59,10 @@ export function createNodeListener(
   // allowed to replace the global one.
   const sent = { headers: RESPONSE_ALREADY_SENT.headers, body: null };
   const listener = getRequestListener(
-    async (request: Arrived, env) => {
-      const arrival = env.incoming as unknown as Arrival;
-      request[NODE_BODY] = arrival;
-      const { method, address, outgoing } = arrival;
+    async (request: NodeRequest, env) => {
+      const nodeCall = env.incoming as unknown as NodeCall;
+      request[NODE_BODY] = nodeCall;
+      const { method, address, outgoing } = nodeCall;
       // Strangers cause it; it needs no report.
       let reply: Reply = new TextReply('', 501, {});
       try {
@@ -77,16 +77,16 @@ export function createNodeListener(
         if (!outgoing.destroyed) onError(error);
         outgoing.destroy();
       }
-      letGo(arrival);
+      letGo(nodeCall);
       return sent;
     },
     { overrideGlobalObjects: false, autoCleanupIncoming: false },
   );
-  return (incoming, outgoing) => listener(arrivalOf(incoming, outgoing) as never, outgoing);
+  return (incoming, outgoing) => listener(nodeCallOf(incoming, outgoing) as never, outgoing);
 }
 
 /** A request of `node:http` as @hono/node-server reads it. */
-interface Arrival {
+interface NodeCall {
   readonly method: string;
   /** the path and query; node-server prepends the host */
   readonly url: string;
@@ -103,12 +103,12 @@ interface Arrival {
   readonly outgoing: ServerResponse;
 }
 
-type Arrived = Request & { [NODE_BODY]?: Arrival | (Arrival & Body) };
+type NodeRequest = Request & { [NODE_BODY]?: NodeCall | (NodeCall & Body) };
 
-function arrivalOf(incoming: IncomingMessage, outgoing: ServerResponse): Arrival {
+function nodeCallOf(incoming: IncomingMessage, outgoing: ServerResponse): NodeCall {
   const { method = 'GET', url = '/', headers, rawHeaders, httpVersionMajor, socket } = incoming;
   const isPlain = isPlainPath(url);
-  const arrival: Arrival = {
+  const nodeCall: NodeCall = {
     method,
     url: isPlain && url.startsWith('/') ? url : plainUrlOf(url),
     // The URL gets its host from here; the header itself reads as it was sent.
@@ -122,7 +122,7 @@ function arrivalOf(incoming: IncomingMessage, outgoing: ServerResponse): Arrival
     ...{ isPlain, incoming, outgoing },
   };
   const hasBody = method !== 'GET' && method !== 'HEAD';
-  return hasBody ? Object.assign(new Body(incoming), arrival) : arrival;
+  return hasBody ? Object.assign(new Body(incoming), nodeCall) : nodeCall;
 }
 
 function isPlainPath(url: string): boolean {
@@ -171,23 +171,23 @@ class Body extends Readable {
 }
 
 /** True if a request came to a server of `node:http`, which discards its body in the end. */
-export const isOfNode = (request: Arrived): boolean => request[NODE_BODY] !== undefined;
+export const isOfNode = (request: NodeRequest): boolean => request[NODE_BODY] !== undefined;
 
 /** True unless the path of a request is ambiguous; requests from other servers count as plain. */
-export const isPlain = (request: Arrived): boolean => request[NODE_BODY]?.isPlain ?? true;
+export const isPlain = (request: NodeRequest): boolean => request[NODE_BODY]?.isPlain ?? true;
 
 /**
  * Calls `listener` if the client disconnects before its answer. The request's signal does the same
  * but is expensive to create.
  * @returns a function that removes the listener
  */
-export function onGone(request: Arrived, listener: () => void): () => void {
-  const arrival = request[NODE_BODY];
-  if (!arrival) {
+export function onGone(request: NodeRequest, listener: () => void): () => void {
+  const nodeCall = request[NODE_BODY];
+  if (!nodeCall) {
     if (request.signal.aborted) listener();
     return onAbort(request.signal, listener);
   }
-  const { outgoing } = arrival;
+  const { outgoing } = nodeCall;
   const closed = () => {
     if (!outgoing.writableFinished) listener();
   };
@@ -237,10 +237,10 @@ const drained = (outgoing: ServerResponse): Promise<void> =>
   });
 
 /** Discards the rest of a body; a slow sender is cut off. A body still being read is left alone. */
-function letGo(arrival: Arrival | (Arrival & Body)): void {
-  const { incoming } = arrival;
+function letGo(nodeCall: NodeCall | (NodeCall & Body)): void {
+  const { incoming } = nodeCall;
   if (incoming.complete || incoming.destroyed) return;
-  if ('isBeingRead' in arrival && arrival.isBeingRead) return;
+  if ('isBeingRead' in nodeCall && nodeCall.isBeingRead) return;
   incoming.resume();
   const { socket } = incoming;
   let before = socket.bytesRead;

@@ -74,7 +74,7 @@ export interface RouterOptions {
 const GONE = 499;
 
 /** Request context: the facts known so far, for the answer and the log. */
-interface Course {
+interface Context {
   readonly id: string;
   readonly request: Request;
   readonly url: URL;
@@ -97,7 +97,7 @@ const defaultError: ErrorBody = (_, message, code) => ({ code, message });
  */
 export class Router {
   readonly #options: RouterOptions;
-  readonly #app: HonoBase<{ Bindings: Course }>;
+  readonly #app: HonoBase<{ Bindings: Context }>;
   readonly #running = new Set<Promise<unknown>>();
 
   /** @throws {TypeError} if two routes are the same, or a schema has an unsupported keyword */
@@ -136,7 +136,7 @@ export class Router {
     const time = new Date(now()).toISOString();
     const begun = performance.now();
     // Member by member: spreading objects makes a trivial request a quarter slower.
-    const course: Course = {
+    const context: Context = {
       id: randomUUID(),
       request,
       url: new URL(request.url),
@@ -147,8 +147,8 @@ export class Router {
       caller: undefined,
       refusal: undefined,
     };
-    const reply = await this.#answerOrRefusal(course);
-    const { id, path, caller, facts, refusal } = course;
+    const reply = await this.#answerOrRefusal(context);
+    const { id, path, caller, facts, refusal } = context;
     const { status } = reply;
     const milliseconds = Math.round(1000 * (performance.now() - begun)) / 1000;
     const method = METHODS.includes(request.method) ? request.method : 'other';
@@ -167,21 +167,21 @@ export class Router {
     return withHeader(reply, 'x-request-id', id);
   }
 
-  async #answerOrRefusal(course: Course): Promise<Reply> {
-    const { request } = course;
+  async #answerOrRefusal(context: Context): Promise<Reply> {
+    const { request } = context;
     try {
       if (!isPlain(request)) {
         throw new Refusal('bad-request', 'expected a path without .., //, ;, # and \\');
       }
-      return await this.#app.fetch(request, course);
+      return await this.#app.fetch(request, context);
     } catch (error) {
       // In Node, the listener discards it.
       if (!isOfNode(request) && !request.bodyUsed) request.body?.cancel().catch(() => {});
       if (request.signal.aborted) return new Response(null, { status: GONE });
       const refusal = refusalOf(error);
       if (refusal.code === 'failed') this.#options.onError(error);
-      course.refusal = refusal.code;
-      const { refused, error: write = defaultError } = course.route ?? {};
+      context.refusal = refusal.code;
+      const { refused, error: write = defaultError } = context.route ?? {};
       if (refused) return refused(refusal);
       const { status, message, code, headers } = refusal;
       return TextReply.json(write(status, message, code), status, headers);
@@ -189,14 +189,14 @@ export class Router {
   }
 
   /** Hono passes on any reply it gets, a `Response` or not. */
-  async #answer(course: Course, { path, routes, params }: Found): Promise<Response> {
-    const { request, url } = course;
+  async #answer(context: Context, { path, routes, params }: Found): Promise<Response> {
+    const { request, url } = context;
     if (path.includes('{')) checkIsText(url.pathname, params);
-    course.path = path;
-    course.route = routes[0]!;
+    context.path = path;
+    context.route = routes[0]!;
     const route = routeFor(request.method, routes);
-    course.route = route;
-    const work = (time: Time) => this.#work(course, { route, params, time });
+    context.route = route;
+    const work = (time: Time) => this.#work(context, { route, params, time });
     return (await this.#inTime(request, work)) as Response;
   }
 
@@ -239,9 +239,9 @@ export class Router {
    * Caller of a route, if the route needs one.
    * @throws {Refusal} 401, 403 or 429
    */
-  async #admitted(course: Course, route: Route): Promise<KnownCaller | undefined> {
+  async #admitted(context: Context, route: Route): Promise<KnownCaller | undefined> {
     const { access, rateLimit } = this.#options;
-    const { request, client } = course;
+    const { request, client } = context;
     const { role, tokenHashOf } = route;
     if (role === 'public') return undefined;
     let caller: KnownCaller | undefined;
@@ -254,7 +254,7 @@ export class Router {
     } else {
       caller = access.callerOf(request, client.address);
     }
-    course.caller = caller;
+    context.caller = caller;
     rateLimit.countRequest(caller);
     if (!mayDo(caller.role, role)) throw new Refusal('forbidden', `expected the role ${role}`);
     return caller;
@@ -262,14 +262,14 @@ export class Router {
 
   /** The slow part of an answer, which may go on after its client disconnects. */
   async #work(
-    course: Course,
+    context: Context,
     { route, params, time }: Pick<Call, 'params'> & { readonly route: Route; readonly time: Time },
   ): Promise<Reply> {
-    const { request, url, client } = course;
+    const { request, url, client } = context;
     const { rateLimit, maxBytes, isEnding } = this.#options;
     // Before the body: a request that arrives in time is answered, however long its body takes.
     const isLate = isEnding() && !isWatching(route);
-    const caller = await this.#admitted(course, route);
+    const caller = await this.#admitted(context, route);
     if (isLate)
       throw new Refusal('ending', 'expected a request to another server: this one is ending', {
         connection: 'close',
@@ -295,7 +295,7 @@ export class Router {
       },
       caller: caller && { name: caller.name, role: caller.role },
       note: (facts) => {
-        course.facts = { ...course.facts, ...facts };
+        context.facts = { ...context.facts, ...facts };
       },
     };
     return await route.answer(call, body);

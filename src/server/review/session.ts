@@ -169,12 +169,12 @@ export const signOutForm = (request: Request): Html =>
   html`<form method="post" action="${SIGN_OUT}">${formWord(request, SIGN_OUT)}<button class="plain">Sign out</button></form>`;
 
 function signInPage(problem?: string): Response {
-  const told =
+  const notice =
     problem && html`<div class="notice stop" role="alert"><p id="problem">${problem}</p></div>`;
   return pageOf({
     title: 'Sign in',
     status: problem === undefined ? 200 : 401,
-    body: html`${told}
+    body: html`${notice}
 <form method="post" action="${SIGN_IN}" class="narrow">
 <p><label for="token">Your token</label>
 <input id="token" name="token" type="password" required autocomplete="current-password"${

@@ -90,10 +90,10 @@ export class SignInLimit {
  * last address in its header: the client may have sent the ones before it.
  */
 export function addressOf({ headers }: Pick<Request, 'headers'>, connection: string): string {
-  const told = headers.get('x-forwarded-for')?.split(',').at(-1)?.trim() ?? '';
+  const forwarded = headers.get('x-forwarded-for')?.split(',').at(-1)?.trim() ?? '';
   publicAddresses ??= new PublicAddresses([]);
   const plain = unmapped(connection);
-  return isIP(told) !== 0 && !publicAddresses.has(plain) ? told : plain;
+  return isIP(forwarded) !== 0 && !publicAddresses.has(plain) ? forwarded : plain;
 }
 
 let publicAddresses: PublicAddresses | undefined;

@@ -140,7 +140,7 @@ export function createDecisionWebhook(
 }
 
 /** Content of a body. */
-interface Told {
+interface WebhookDecision {
   readonly id?: string;
   readonly item: DecidedItem;
   readonly action: string;
@@ -179,17 +179,17 @@ class DecisionWebhook {
     const body = await this.#bodyOf(request);
     if (body instanceof Response) return body;
     if (!this.#sender.hasSigned(request, body)) return refusal(401, 'expected a known sender');
-    const told = toldBy(body);
-    if (told === undefined) return refusal(400, 'expected item.id and action.id');
-    const outcome = this.#outcomes.get(told.action);
+    const decision = decisionIn(body);
+    if (decision === undefined) return refusal(400, 'expected item.id and action.id');
+    const outcome = this.#outcomes.get(decision.action);
     if (outcome === undefined) return refusal(422, 'expected an action that has an outcome');
-    const item = itemKey(told.item);
-    const id = told.id ?? (await this.#idOf(body, item));
+    const item = itemKey(decision.item);
+    const id = decision.id ?? (await this.#idOf(body, item));
     if (this.#ended.has(id)) return recorded(0);
     // Concurrent deliveries of one decision share its result.
     let running = this.#running.get(id);
     if (running === undefined) {
-      running = this.#record({ ...told, id }, outcome).finally(() => this.#running.delete(id));
+      running = this.#record({ ...decision, id }, outcome).finally(() => this.#running.delete(id));
       this.#running.set(id, running);
       // As soon as it begins: a moderator may change their mind before it ends.
       this.#latest.delete(item);
@@ -232,8 +232,11 @@ class DecisionWebhook {
     }
   }
 
-  async #record(told: Told & { id: string }, outcome: ReviewOutcome): Promise<Response> {
-    const { id, item, action, role } = told;
+  async #record(
+    decision: WebhookDecision & { id: string },
+    outcome: ReviewOutcome,
+  ): Promise<Response> {
+    const { id, item, action, role } = decision;
     const { log, factsOf, feedback, feedbackOf, onDecision } = this.#options;
     const facts = await factsOf(item);
     if (facts === undefined || facts.length === 0) return refusal(404, 'expected a known item');
@@ -291,7 +294,7 @@ const DECISION = {
 } as const;
 
 /** @returns undefined if the body is not a decision */
-function toldBy(body: Uint8Array): Told | undefined {
+function decisionIn(body: Uint8Array): WebhookDecision | undefined {
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));

@@ -50,7 +50,7 @@ export const MATCH_REPLY_SCHEMA: Schema = {
 };
 
 /** Options of a reply. */
-export interface Telling {
+export interface ReplyOptions {
   /** maximum number of matches, of allowed ones, and of remote ones */
   readonly limit: number;
   /** true to include the hashes of entries */
@@ -67,10 +67,13 @@ export const isAnswered = ({ verdict, reason }: Decision): boolean =>
  * The answer about a picture. Its status is 200 if the picture was checked, otherwise the reason:
  * 400, 408, 413, 415, 422 or 503. The body always has the decision.
  */
-export function replyOf(decision: Decision, { limit, withHashes, isQueued }: Telling): TextReply {
+export function replyOf(
+  decision: Decision,
+  { limit, withHashes, isQueued }: ReplyOptions,
+): TextReply {
   const json = decisionToJSON(decision);
   const { matches, allowed = [], remoteMatches = [] } = json;
-  const told = (all: MatchJSON[]) =>
+  const shown = (all: MatchJSON[]) =>
     all.slice(0, limit).map((match) => (withHashes ? match : withoutHash(match)));
   const beyond = [matches, allowed, remoteMatches].map(({ length }) => Math.max(0, length - limit));
   const body = {
@@ -80,8 +83,8 @@ export function replyOf(decision: Decision, { limit, withHashes, isQueued }: Tel
     leftOut: beyond.reduce((sum, count) => sum + count, decision.omitted ?? 0),
     decision: {
       ...json,
-      matches: told(matches),
-      ...(json.allowed && { allowed: told(allowed) }),
+      matches: shown(matches),
+      ...(json.allowed && { allowed: shown(allowed) }),
       ...(json.remoteMatches && {
         remoteMatches: remoteMatchesOf(remoteMatches.slice(0, limit), withHashes),
       }),
@@ -96,8 +99,8 @@ const remoteMatchesOf = (all: NonNullable<DecisionJSON['remoteMatches']>, withHa
   withHashes
     ? all
     : all.map((match) => {
-        const { algorithm: _, ...told } = withoutHash(match);
-        return told;
+        const { algorithm: _, ...shown } = withoutHash(match);
+        return shown;
       });
 
 /** A full hash, of any kind. */
@@ -109,8 +112,8 @@ type Hashed = { readonly hash?: string; readonly group?: string; readonly id?: s
 function withoutHash<Match extends Hashed>(
   match: Match,
 ): Omit<Match, 'hash' | 'group' | 'id'> & { id?: string } {
-  const { hash, group: _, id, ...told } = match;
+  const { hash, group: _, id, ...shown } = match;
   const isSaid = (text: string) =>
     HASH.test(text) || (hash !== undefined && text.toLowerCase().includes(hash));
-  return { ...told, ...(id !== undefined && !isSaid(id) && { id }) };
+  return { ...shown, ...(id !== undefined && !isSaid(id) && { id }) };
 }

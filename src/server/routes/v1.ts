@@ -152,8 +152,8 @@ async function decided(
 
 function noteDecision(call: Call, decision: Decision, { metrics }: ServiceParts): void {
   const { verdict, reason, matches, generation } = decision;
-  const told = generation === undefined ? {} : { generation };
-  call.note({ verdict, reason, matches: matches.length, ...told });
+  const known = generation === undefined ? {} : { generation };
+  call.note({ verdict, reason, matches: matches.length, ...known });
   metrics.count('onlyhashes_verdicts_total', 'Decisions by verdict.', { verdict });
   if (isAnswered(decision)) return;
   metrics.count('onlyhashes_unanswered_total', 'Pictures not checked, by reason.', { reason });

@@ -193,12 +193,12 @@ export class Scanner<Upload> {
       const isLate = error instanceof DecodeError && error === signal?.reason;
       return isLate ? this.#unhashable(error) : checked;
     });
-    return await this.#told(decision, upload);
+    return await this.#outcomeOf(decision, upload);
   }
 
   /** Action for an upload that was not checked because of `error`. */
   async notChecked(error: DecodeError, upload: Upload): Promise<Outcome> {
-    return await this.#told(this.#unhashable(error), upload);
+    return await this.#outcomeOf(this.#unhashable(error), upload);
   }
 
   /** The same for an upload that cannot be kept, whatever `onError` is. */
@@ -216,7 +216,7 @@ export class Scanner<Upload> {
     return unhashable(error, this.#options.policy);
   }
 
-  async #told(decision: Decision, upload: Upload): Promise<Outcome> {
+  async #outcomeOf(decision: Decision, upload: Upload): Promise<Outcome> {
     await this.#options.onDecision?.(decision, upload);
     return { decision, ...this.#answerTo(decision) };
   }

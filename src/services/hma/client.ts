@@ -20,7 +20,7 @@ import {
   type JsonObject,
   jsonObject,
   own,
-  tellProblems,
+  reportProblems,
   textOf,
 } from '../../text/json.js';
 import { askedInTurn, checkPdqHashes } from '../asked-in-turn.js';
@@ -181,7 +181,7 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
       const last = Math.min(first + AT_A_TIME - 1, newestId ?? Number.POSITIVE_INFINITY);
       const found = await this.#contents(first, last, signal);
       for (const { content, hasPdq, problems, unknown: words } of found) {
-        tellProblems(problems, options);
+        reportProblems(problems, options);
         highestId = Math.max(highestId, Number(content.id));
         if (hasPdq) met++;
         unknown.push(...words);

@@ -13,7 +13,7 @@ import {
   wrongRange,
 } from '../../door.js';
 import type { FormatError } from '../../errors.js';
-import { tellProblems } from '../../text/json.js';
+import { reportProblems } from '../../text/json.js';
 import {
   CLOCK_SECONDS,
   type FetchUpdatesOptions,
@@ -151,13 +151,13 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
           sparse = 0;
           break;
         }
-        tellProblems(page.problems, options);
+        reportProblems(page.problems, options);
         const { updates, unknown, next } = page.reply;
         count += updates.length;
         isWhole = next === undefined;
         // If our clock is ahead, the checkpoint must not skip changes that are still to come.
-        const told = Math.min(to, page.dateSeconds - MARGIN_SECONDS);
-        const toSeconds = Math.max(Math.floor(told), start);
+        const reachedSeconds = Math.min(to, page.dateSeconds - MARGIN_SECONDS);
+        const toSeconds = Math.max(Math.floor(reachedSeconds), start);
         const reached = isWhole && { checkpoint: { toSeconds } };
         yield { updates, unknown, isDrained: isWhole && to === end, isFromStart, ...reached };
       }

@@ -10,7 +10,7 @@ import {
   wrongRange,
 } from '../../door.js';
 import type { FormatError } from '../../errors.js';
-import { jsonObject, tellProblems } from '../../text/json.js';
+import { jsonObject, reportProblems } from '../../text/json.js';
 import type { FetchUpdatesOptions, ListClient, UpdatesPage } from '../list-update.js';
 import { ServiceConnection } from '../service-connection.js';
 import {
@@ -111,7 +111,7 @@ export class ThreatExchangeClient implements ListClient<TimedCheckpoint> {
       twice: 'ThreatExchange: threat_updates repeated a link',
       page: async (start, link) => {
         const { page, problems } = await this.#page(start, link, options.signal);
-        tellProblems(problems, options);
+        reportProblems(problems, options);
         const { records, unknown, next } = page;
         const times = records.map(({ lastUpdated = 0 }) => lastUpdated);
         return {

@@ -75,14 +75,14 @@ export class Feeds {
     checkStorable(api);
     checkTypeOf('enabled', enabled, 'boolean');
     checkOptions(settings, 'settings to be an object');
-    const told = checkedJson('settings', settings);
+    const stored = checkedJson('settings', settings);
     const sealed = credentials === undefined ? null : this.#sealed(name, credentials);
     await this.#database.query(
       `insert into feed (name, api, settings, enabled, credentials)
       values ($1, $2, $3::text::json, $4, $5)
       on conflict (name) do update set api = $2, settings = $3::text::json, enabled = $4,
         credentials = coalesce($5, feed.credentials)`,
-      [name, api, told, enabled, sealed],
+      [name, api, stored, enabled, sealed],
     );
   }
 

@@ -247,7 +247,7 @@ class GatheredPage {
   /** keys of the withdrawals to lift if they were made for the service */
   readonly #back: Uint8Array[] = [];
   readonly #records: ListUpdate[];
-  readonly #coming = new GatheredEntries();
+  readonly #additions = new GatheredEntries();
   readonly #keys: Uint8Array[] = [];
 
   /** @throws {TypeError | RangeError} if an entry is invalid, or a database cannot store it */
@@ -265,7 +265,7 @@ class GatheredPage {
       this.#back.push(key);
       for (const entry of entries) {
         const listed = fetchedEntry(entry, list, state);
-        this.#coming.push(listed);
+        this.#additions.push(listed);
         this.#keys.push(keyOfEntry(listed));
       }
     }
@@ -292,7 +292,7 @@ class GatheredPage {
         this.#keys,
       ],
     );
-    const { added, isChanged: isPut } = await putEntries(sql, revision, this.#coming);
+    const { added, isChanged: isPut } = await putEntries(sql, revision, this.#additions);
     return { added, removed, withdrawn, lifted, isPut };
   }
 

@@ -3,7 +3,7 @@ import type { BlocklistEntry } from '../../entry.js';
 import { hexOf } from '../../hash.js';
 import { eachInTurns } from '../../in-turns.js';
 import {
-  ComingEntries,
+  EntryTables,
   entriesOf,
   type ListedEntries,
   type PackedEntries,
@@ -16,14 +16,14 @@ import { type ChangeOptions, checkChange } from '../write.js';
  * while it runs, and must not wait for the source of the entries.
  */
 export class GatheredEntries {
-  readonly #coming = new ComingEntries();
+  readonly #additions = new EntryTables();
   /** of each entry, in input order */
   readonly #tableOf: PackedEntries[] = [];
-  readonly #told: ReturnType<typeof createHash> | undefined;
+  readonly #digest: ReturnType<typeof createHash> | undefined;
 
   /** @param isDigested whether `digest` will be asked for */
   constructor(isDigested = false) {
-    if (isDigested) this.#told = createHash('sha256');
+    if (isDigested) this.#digest = createHash('sha256');
   }
 
   /**
@@ -31,10 +31,10 @@ export class GatheredEntries {
    * @throws {TypeError | RangeError} if the entry is invalid, or a database cannot store it
    */
   push(entry: BlocklistEntry, list?: string): void {
-    this.#tableOf.push(this.#coming.push(entry, list));
+    this.#tableOf.push(this.#additions.push(entry, list));
     checkStorable(entry.source, entry.id, entry.variant, list ?? entry.list);
     const put = list === undefined ? entry : { ...entry, list };
-    this.#told?.update(JSON.stringify(valuesOf(put, keyOfEntry(put)).map(inText)));
+    this.#digest?.update(JSON.stringify(valuesOf(put, keyOfEntry(put)).map(inText)));
   }
 
   /**
@@ -42,7 +42,7 @@ export class GatheredEntries {
    * @param onlyParts only those that name a group
    */
   *batches(most: number, onlyParts = false): Generator<BlocklistEntry[]> {
-    if (onlyParts && this.#coming.tables.every(({ hasGroups }) => !hasGroups)) return;
+    if (onlyParts && this.#additions.tables.every(({ hasGroups }) => !hasGroups)) return;
     const rows = new Map<PackedEntries, number>();
     let batch: BlocklistEntry[] = [];
     for (const table of this.#tableOf) {
@@ -59,7 +59,7 @@ export class GatheredEntries {
 
   /** Digest of the entries in order, in hex, if requested: equal ones mean the same change. */
   digest(): string | undefined {
-    return this.#told?.copy().digest('hex');
+    return this.#digest?.copy().digest('hex');
   }
 }
 

@@ -237,8 +237,8 @@ export async function withdrawalsOf(sql: Sql): Promise<Withdrawn[]> {
 /** The withdrawal of a row. */
 export function withdrawnOf(row: WithdrawalRow): Withdrawn {
   const { list, algorithm, hash, source, id, reason, groups } = row;
-  const told = { ...(list !== null && { list }), ...(reason !== null && { reason }) };
-  if (id !== null) return { id, ...(source !== null && { source }), ...told };
+  const details = { ...(list !== null && { list }), ...(reason !== null && { reason }) };
+  if (id !== null) return { id, ...(source !== null && { source }), ...details };
   const withdrawn = newHash(algorithm!, new Uint8Array(hash!));
-  return Object.assign(withdrawn, { ...told, ...(groups !== null && { groups }) });
+  return Object.assign(withdrawn, { ...details, ...(groups !== null && { groups }) });
 }

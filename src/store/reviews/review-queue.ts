@@ -340,14 +340,14 @@ export class ReviewQueue {
       const { list, trust, tier } = match;
       return isWithheld(match) ? { list, trust, tier, labels: [] } : match;
     });
-    const isTold = ![...json.matches, ...(json.remoteMatches ?? [])].some(isWithheld);
+    const isShown = ![...json.matches, ...(json.remoteMatches ?? [])].some(isWithheld);
     const { upload, ...others } = json;
     return {
       ...others,
       matches,
       ...(remoteMatches && { remoteMatches }),
       // With the hash of the upload, the item would reveal which picture matched.
-      ...(upload && isTold && { upload }),
+      ...(upload && isShown && { upload }),
     };
   }
 }

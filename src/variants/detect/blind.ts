@@ -3,7 +3,7 @@ import type { Detector, Placement } from './detector.js';
 import { wholeWithMargins } from './margins.js';
 
 /** The picture mirrored or turned by quarters, in the order given. */
-export const laid =
+export const dihedral =
   (...forms: DihedralName[]): Detector =>
   ({ fullWidth: width, fullHeight: height }) =>
     forms.map((dihedral) => ({
@@ -25,7 +25,7 @@ const LONGEST = 10;
  *   that were cut off at the left, top, right and bottom. A signed number is an angle in degrees,
  *   clockwise: the photo was turned by it before its corners were cut away
  */
-export const uncut = (edits: string): Detector =>
+export const uncroppedBy = (edits: string): Detector =>
   function* (plane): Generator<Placement> {
     const { fullWidth: width, fullHeight: height } = plane;
     const wide = wholeWithMargins(plane);

@@ -14,9 +14,9 @@ import { hashPixels, type VariantOptions } from '../../../src/index.js';
 import type { PictureOptions } from '../../../src/picture/options.js';
 import {
   type HashedVariant,
+  LIST_CROP_NAMES,
   VARIANT_NAMES,
   type VariantName,
-  WINDOW_NAMES,
 } from '../../../src/variant.js';
 import { runs } from '../../seed.js';
 
@@ -212,7 +212,7 @@ test('a hash in a larger buffer is passed on alone', () => {
 
 test('the picture itself comes first, each name once, and nothing unrequested', () => {
   const [original, onWhite] = variantsOf();
-  const windows = WINDOW_NAMES.map((name) => ({ ...onWhite!, name }));
+  const windows = LIST_CROP_NAMES.map((name) => ({ ...onWhite!, name }));
   const believed = (variants: readonly (HashedVariant | undefined)[], options: PictureOptions) => {
     const read = variantReader(options);
     return !refused(() => variants.map((variant) => read({ variant })));
@@ -243,7 +243,7 @@ test('the picture itself comes first, each name once, and nothing unrequested', 
 test.each(['quick', 'thorough'] as const)('%s: what is not looked for is refused', (variants) => {
   const [original] = variantsOf() as [HashedVariant];
   for (const name of VARIANT_NAMES) {
-    const isWindow = (WINDOW_NAMES as readonly string[]).includes(name);
+    const isWindow = (LIST_CROP_NAMES as readonly string[]).includes(name);
     const believes = (count: number, crops: boolean) => {
       const read = variantReader({ variants, crops });
       const replies = [original, ...Array(count).fill({ ...original, name })];

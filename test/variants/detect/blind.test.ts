@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { uncropped, uncut, unturnedCropped } from '../../../src/variants/detect/blind.js';
+import { uncropped, uncroppedBy, unturnedCropped } from '../../../src/variants/detect/blind.js';
 import { workingPlane } from '../../../src/variants/working-plane.js';
 import { patches } from '../pictures.js';
 
@@ -53,7 +53,10 @@ test('the corners of a straightened crop lie on the sides of the turned photo', 
 
 test('undoes cuts and turns in the order given, but no turn of a strip', () => {
   const namesOf = (width: number) =>
-    Array.from(uncut('+2.5 4000 -1')(workingPlane(patches(width, 30, 1))), ({ name }) => name);
+    Array.from(
+      uncroppedBy('+2.5 4000 -1')(workingPlane(patches(width, 30, 1))),
+      ({ name }) => name,
+    );
   expect(namesOf(300)).toEqual(['unturnCropped', 'uncrop', 'unturnCropped']);
   expect(namesOf(301)).toEqual(['uncrop']);
 });
