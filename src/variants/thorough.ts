@@ -12,7 +12,7 @@ import { fitTurn } from './detect/turn-fit.js';
 import type { WorkingPlane } from './working-plane.js';
 
 /**
- * Cuts and turns that are undone blindly (see `uncut`). They were chosen greedily from 324 cuts and
+ * Cuts and turns that are undone blindly (see `uncroppedBy`). They were chosen greedily from 324 cuts and
  * 32 turns, each with its mirror images, over 780 crops and turns of 26 photos: crops of 2 to 20 %
  * (about the centre, on one side, at a corner, on all sides at random), turns of 1 to 8 degrees.
  * Each time, the one was chosen that brought most of them, for each hash, within 31 bits, or within

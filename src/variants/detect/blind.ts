@@ -45,7 +45,7 @@ export const uncroppedBy = (edits: string): Detector =>
 /** The parts cut off a photo: shares of its width left and right, of its height above and below. */
 export type Cut = readonly [left: number, top: number, right: number, bottom: number];
 
-/** The place of the uncut photo of which a picture of these sides is left. */
+/** The place of the uncropped photo of which a picture of these sides is left. */
 export function uncropped(
   width: number,
   height: number,
