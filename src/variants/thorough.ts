@@ -12,12 +12,12 @@ import { fitTurn } from './detect/turn-fit.js';
 import type { WorkingPlane } from './working-plane.js';
 
 /**
- * Cuts and turns that are undone blindly (see `uncroppedBy`). They were chosen greedily from 324 cuts and
- * 32 turns, each with its mirror images, over 780 crops and turns of 26 photos: crops of 2 to 20 %
- * (about the centre, on one side, at a corner, on all sides at random), turns of 1 to 8 degrees.
- * Each time, the one was chosen that brought most of them, for each hash, within 31 bits, or within
- * 60, which counted 0.7. They bring 34 and 92 % of the crops and 63 and 97 % of the turns within
- * these distances; all 324 cuts would bring 57 and 97 % of the crops.
+ * Cuts and turns that are undone blindly (see `uncroppedBy`). They were chosen greedily from 324
+ * cuts and 32 turns, each with its mirror images, over 780 crops and turns of 26 photos: crops of 2
+ * to 20 % (about the centre, on one side, at a corner, on all sides at random), turns of 1 to 8
+ * degrees. Each time, the one was chosen that brought most of them, for each hash, within 31 bits,
+ * or within 60, which counted 0.7. They bring 34 and 92 % of the crops and 63 and 97 % of the turns
+ * within these distances; all 324 cuts would bring 57 and 97 % of the crops.
  */
 const BLIND =
   '4444 6666 2222 -4 +4 -2 +2 8000 0008 0080 0800 6600 0066 0660 6006 -7 +7 -5 +5 ' +
