@@ -96,7 +96,7 @@ test.each([
   ['check', () => node.check(picture, LIST, { timeoutsSeconds: 3 } as never), 'timeoutSeconds'],
   [
     'createService',
-    () => server.createService({ ...SERVICE, tellHash: true } as never),
+    () => server.createService({ ...SERVICE, includeHash: true } as never),
     'includeHashes',
   ],
   [
