@@ -281,7 +281,7 @@ test('remote lists are shown, those that did not answer too', async () => {
   await signedIn(store, async (moderator) => {
     const { text } = await moderator.get('/review/item?item=u1');
     expect(text).toContain('A remote list has it.');
-    expect(text).toContain('Did not answer, and may have it: away.');
+    expect(text).toContain('These lists did not answer, and may have it: away.');
     expect(text).toContain('Hit 2 of 2: on a remote list');
     expect(text).toContain('<dt>Distance</dt><dd>4 bits</dd>');
     expect(text).toContain('<dt>Distance</dt><dd>not told</dd>');
@@ -335,7 +335,7 @@ test('the lists show their size, their age and how often they were wrong', async
         "update review_record set list = 'off' where record ->> 'outcome' = 'rejected'",
       );
       const changed = (await moderator.get('/review/lists')).text;
-      expect(changed).toContain('have changed since they were written, and are not counted: 1.');
+      expect(changed).toContain('have changed since they were written, and are not counted below: 1.');
       expect(changed).toContain('0 of 1 decisions in 30 days (0 %)');
     },
     { follower },
