@@ -284,7 +284,7 @@ test('remote lists are shown, those that did not answer too', async () => {
     expect(text).toContain('These lists did not answer, and may have it: away.');
     expect(text).toContain('Hit 2 of 2: on a remote list');
     expect(text).toContain('<dt>Distance</dt><dd>4 bits</dd>');
-    expect(text).toContain('<dt>Distance</dt><dd>not told</dd>');
+    expect(text).toContain('<dt>Distance</dt><dd>not reported</dd>');
     expect(text).toContain('a foreign list, which can only flag for review');
   });
 });
