@@ -82,7 +82,7 @@ test('a store that is not there is an error, and none is made', async () => {
 
 test.each([
   [['--from', 'yesterday'], 'expected from to be a time'],
-  [['--errors', '--report', 'nca'], 'expected one of --errors and --report'],
+  [['--errors', '--report', 'nca'], 'expected only one of --errors and --report'],
   [['--algorithm', 'phash'], '--algorithm: only with --entry'],
   [['review-log'], 'expected only options: onlyhashes log --store URL|FOLDER'],
 ])('%j is refused', async (words, message) => {
