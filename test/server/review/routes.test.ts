@@ -335,7 +335,9 @@ test('the lists show their size, their age and how often they were wrong', async
         "update review_record set list = 'off' where record ->> 'outcome' = 'rejected'",
       );
       const changed = (await moderator.get('/review/lists')).text;
-      expect(changed).toContain('have changed since they were written, and are not counted below: 1.');
+      expect(changed).toContain(
+        'have changed since they were written, and are not counted below: 1.',
+      );
       expect(changed).toContain('0 of 1 decisions in 30 days (0 %)');
     },
     { follower },
