@@ -1,3 +1,9 @@
+/*
+ * A hash is an algorithm and 8 or 32 bytes: 64 or 256 bits. `bytes[0]` holds the first two hex
+ * digits. Hex is for files and JSON; hashes are compared as bytes, by the number of bits that
+ * differ.
+ */
+
 import { checkOptions, wrongKind, wrongRange } from './door.js';
 
 /** The algorithms that this library knows. An index file numbers them in this order. */

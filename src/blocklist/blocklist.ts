@@ -1,3 +1,18 @@
+/*
+ * A list is one reference to a `ListState`, which does not change. Readers take it and see one
+ * moment. Writers make another state and swap the reference:
+ *
+ *     Blocklist -> ListState -> Kind (each algorithm and width)
+ *                            |    -> segments: hashes and columns, each with its tombstones
+ *                            |    -> delta: the newest entries, one by one, with its tombstones
+ *                            -> withdrawals, settings of lists
+ *
+ * Readers are this class, `match` and savers. Only `EntryList`, which this class extends, swaps.
+ * `changed` makes a small change at once. A large one is prepared in steps (`readySteps`), one at a
+ * time, and brought up to date at its turn (`lateStep`). Compaction is prepared the same way.
+ * Changes of a list that is kept in a file or a store are made there first (`DurableChanges`).
+ */
+
 import {
   callback,
   checkAsyncIterable,
@@ -38,21 +53,6 @@ import {
 } from './withdrawn.js';
 
 export type { DurableChanges } from './entry-list.js';
-
-/*
- * A list is one reference to a `ListState`, which does not change. Readers take it and see one
- * moment. Writers make another state and swap the reference:
- *
- *     Blocklist -> ListState -> Kind (each algorithm and width)
- *                            |    -> segments: hashes and columns, each with its tombstones
- *                            |    -> delta: the newest entries, one by one, with its tombstones
- *                            -> withdrawals, settings of lists
- *
- * Readers are this class, `match` and savers. Only `EntryList`, which this class extends, swaps.
- * `changed` makes a small change at once. A large one is prepared in steps (`readySteps`), one at a
- * time, and brought up to date at its turn (`lateStep`). Compaction is prepared the same way.
- * Changes of a list that is kept in a file or a store are made there first (`DurableChanges`).
- */
 
 /** Initial state of a blocklist, besides entries. */
 export interface BlocklistOptions {

@@ -107,6 +107,8 @@ export class EntryList {
    * @param options `signal`: aborts the preparation, with nothing changed
    * @throws {TypeError | RangeError} if an argument or an entry is invalid; nothing has changed
    * @throws {FormatError} if the file or store cannot be read or written; nothing has changed
+   * @example
+   * const { added, removed } = await blocklist.apply({ withdraw: [hash], add: entries });
    */
   async apply(
     change: ListChange | ((state: ListState) => ListChange),

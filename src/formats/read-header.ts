@@ -1,3 +1,9 @@
+/*
+ * The header of an image file, read before a decoder allocates anything: format, sides in pixels,
+ * orientation, alpha. Each format has a file of its own, with its magic number in
+ * `image-format.ts`.
+ */
+
 import { DecodeError } from '../errors.js';
 import { type ImageHeader, imageFormatOf } from './image-format.js';
 import { jpegHeader } from './jpeg.js';

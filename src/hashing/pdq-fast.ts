@@ -1,15 +1,15 @@
-import { dctFolded } from '../kernels/pdq/dct-folded.js';
-import type { Raster } from '../kernels/pixels/luma.js';
-import { makeTentRow } from '../kernels/pixels/tent-rows.js';
-import { type TentTaps, tentTaps } from '../kernels/pixels/tent-taps.js';
-import { tentWords } from '../kernels/pixels/tent-words.js';
-
 /*
  * The short cut through PDQ. Luma, filter, decimation and DCT are linear, so their results can be
  * computed in float64, only where they are needed, and in any order: the true values, from which
  * the reference's differ by its own roundings. If such a difference might change a bit or the
  * quality, the short cut reports a doubt, and `pdq` takes the reference's path.
  */
+
+import { dctFolded } from '../kernels/pdq/dct-folded.js';
+import type { Raster } from '../kernels/pixels/luma.js';
+import { makeTentRow } from '../kernels/pixels/tent-rows.js';
+import { type TentTaps, tentTaps } from '../kernels/pixels/tent-taps.js';
+import { tentWords } from '../kernels/pixels/tent-words.js';
 
 /**
  * The distance from the median within which another coefficient of the short cut leaves a bit in

@@ -1,3 +1,10 @@
+/*
+ * PDQ of a part of a picture, from a plane that all parts share. PDQ's filter depends little on the
+ * place of a part and entirely on its size. So the plane is halved and softened once, as far as
+ * parts of about that size need it, and each part takes 64 x 64 samples of the result. If such
+ * parts are few, their samples are softened instead, as if the plane had been.
+ */
+
 import type { Hash, Resample } from '../hash.js';
 import { boxAhead, boxWindow } from '../kernels/pdq/box-filter.js';
 import { perspectiveGrid } from '../kernels/pixels/perspective.js';
@@ -16,13 +23,6 @@ import { isResampled } from './pdq.js';
 import { fastCoefficients, qualityWithin } from './pdq-fast.js';
 import { rankedBitsAbove } from './pdq-ranks.js';
 import { quadrilateralOn } from './quadrilateral.js';
-
-/*
- * PDQ of a part of a picture, from a plane that all parts share. PDQ's filter depends little on the
- * place of a part and entirely on its size. So the plane is halved and softened once, as far as
- * parts of about that size need it, and each part takes 64 x 64 samples of the result. If such
- * parts are few, their samples are softened instead, as if the plane had been.
- */
 
 /**
  * Luma of a picture, reduced or not, from which the PDQ hashes of its parts are sampled. A constant

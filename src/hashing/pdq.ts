@@ -1,20 +1,3 @@
-import { boolean, checkedBriefly, type OptionTable } from '../door.js';
-import { checkResample, type Hash, newHash, type Resample } from '../hash.js';
-import {
-  boxColumns,
-  boxPad,
-  boxRows,
-  boxRowsAt,
-  columnBoxes,
-  nextRows,
-  tileCentres,
-} from '../kernels/pdq/box-filter.js';
-import { dctInOrder } from '../kernels/pdq/dct.js';
-import { makeFilter512 } from '../kernels/pdq/filter-512.js';
-import { lumaRows, type Raster } from '../kernels/pixels/luma.js';
-import { type CheckedPixels, checkedPixels, type Pixels, wordsOf } from '../pixels.js';
-import { COEFFICIENT_BAND, fastCoefficients, fastPlane } from './pdq-fast.js';
-
 /*
  * PDQ step by step, as ThreatExchange's hashing.pdf describes it and its C++ code computes it:
  *
@@ -31,6 +14,23 @@ import { COEFFICIENT_BAND, fastCoefficients, fastPlane } from './pdq-fast.js';
  * order matters. `pdq-fast.ts` is a short cut through steps 2 to 6 that is taken unless it leaves a
  * bit or the quality in doubt.
  */
+
+import { boolean, checkedBriefly, type OptionTable } from '../door.js';
+import { checkResample, type Hash, newHash, type Resample } from '../hash.js';
+import {
+  boxColumns,
+  boxPad,
+  boxRows,
+  boxRowsAt,
+  columnBoxes,
+  nextRows,
+  tileCentres,
+} from '../kernels/pdq/box-filter.js';
+import { dctInOrder } from '../kernels/pdq/dct.js';
+import { makeFilter512 } from '../kernels/pdq/filter-512.js';
+import { lumaRows, type Raster } from '../kernels/pixels/luma.js';
+import { type CheckedPixels, checkedPixels, type Pixels, wordsOf } from '../pixels.js';
+import { COEFFICIENT_BAND, fastCoefficients, fastPlane } from './pdq-fast.js';
 
 /** Options of PDQ. */
 export interface PdqOptions {

@@ -1,24 +1,3 @@
-import type { Bits } from '../hash.js';
-import {
-  type Band,
-  bitsAt,
-  collectPlaces,
-  collectPlaces16,
-  countKeys,
-  gatherSpans,
-  type Hashes,
-  masksByPopcount,
-  placeKeys,
-  type Ring,
-  SPAN,
-  SPARE,
-  type Spans,
-  spread,
-  touchSpans,
-  verifyPlaces,
-} from '../kernels/search/bands.js';
-import type { SimdScratch } from '../kernels/search/simd.js';
-
 /*
  * Multi-index hashing (Norouzi, Punjani and Fleet 2014): all hashes within r bits of a query,
  * without comparing most of them.
@@ -43,6 +22,27 @@ import type { SimdScratch } from '../kernels/search/simd.js';
  * hashes into few buckets. So keys and sketches are cut from hashes with their bits spread. The
  * hashes themselves are stored and compared unchanged.
  */
+
+import type { Bits } from '../hash.js';
+import {
+  type Band,
+  bitsAt,
+  collectPlaces,
+  collectPlaces16,
+  countKeys,
+  gatherSpans,
+  type Hashes,
+  masksByPopcount,
+  placeKeys,
+  type Ring,
+  SPAN,
+  SPARE,
+  type Spans,
+  spread,
+  touchSpans,
+  verifyPlaces,
+} from '../kernels/search/bands.js';
+import type { SimdScratch } from '../kernels/search/simd.js';
 
 /** The way in which hashes are cut. */
 export interface Banding {

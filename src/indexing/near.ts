@@ -1,7 +1,3 @@
-import { bitsAt, type Ring, spread } from '../kernels/search/bands.js';
-import { ringsWithin } from './mih.js';
-import { EXACT_DISTANCE, NEAR_BANDS } from './plan.js';
-
 /*
  * The near search goes beyond 31 bits, with a few hundred buckets at most. Every hash within 31
  * bits is found. A hash further away is found if it passes one fixed rule, whatever the engine: so
@@ -31,6 +27,10 @@ import { EXACT_DISTANCE, NEAR_BANDS } from './plan.js';
  * of a plain distance of 31, 68.8 against 69.5 of 40, 74.4 against 74.0 of 50 and 76.5 against 76.8
  * of 60; with memes of one template among the hard pairs, fewer than the distance at each.
  */
+
+import { bitsAt, type Ring, spread } from '../kernels/search/bands.js';
+import { ringsWithin } from './mih.js';
+import { EXACT_DISTANCE, NEAR_BANDS } from './plan.js';
 
 const LEAST_SURE = 6;
 const PAIRS = (LEAST_SURE * (LEAST_SURE - 1)) / 2;

@@ -1,3 +1,9 @@
+/*
+ * From a picture's variants and a list to a decision: search each variant, judge each hit by the
+ * policy of its list, the allow list and the flood guard, and stop at the first match. Nothing here
+ * changes a list.
+ */
+
 import { ListState } from '../blocklist/list-state.js';
 import {
   boolean,

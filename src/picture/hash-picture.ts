@@ -1,3 +1,7 @@
+/*
+ * The one pipeline from a decoded picture to its hashes, in Node and in a browser's Worker alike.
+ */
+
 import type { ImageHeader } from '../formats/image-format.js';
 import { newHash } from '../hash.js';
 import { rankedPdq } from '../hashing/pdq-ranks.js';
@@ -24,10 +28,6 @@ import {
 import { looksCloser } from '../variants/variant-profile.js';
 import { SIDE, sampledPixels, viewOf } from '../variants/view.js';
 import type { PictureOptions } from './options.js';
-
-/*
- * The one pipeline from a decoded picture to its hashes, in Node and in a browser's Worker alike.
- */
 
 /** The facts in a file's header about its pixels. */
 export type Coding = Pick<ImageHeader, 'orientation' | 'exif' | 'alpha'>;

@@ -1,3 +1,9 @@
+/*
+ * Records of a review log: enough to defend a decision later, and to find all decisions on an
+ * entry. A record has no picture, no user and no file name, and no member for free text. Names that
+ * a platform chooses (lists, roles) are short, so that no one writes notes into them.
+ */
+
 import {
   checkInteger,
   checkNumber,
@@ -15,12 +21,6 @@ import {
   type RemoteMatch,
 } from '../matching/decision.js';
 import type { Policy } from '../policy.js';
-
-/*
- * Records of a review log: enough to defend a decision later, and to find all decisions on an
- * entry. A record has no picture, no user and no file name, and no member for free text. Names that
- * a platform chooses (lists, roles) are short, so that no one writes notes into them.
- */
 
 /** A hash as a record holds it, in lower-case hex; a draft is marked. */
 export type ReviewedHash = Pick<HashJSON, 'algorithm' | 'hash' | 'decoding'>;

@@ -1,3 +1,13 @@
+/*
+ * Feedback that services get after a review. A service gets feedback on its own entries alone, and
+ * only if a person decided.
+ *
+ * A confirmed match means that the entry is rightly listed. A rejected one seldom means anything
+ * for the entry: the upload was only near it, and no one saw the entry's picture. If it counted
+ * against the entry, anyone could get entries off the list by making harmless pictures near them.
+ * So it counts only if the upload has exactly the entry's hash, or is as near as the caller allows.
+ */
+
 import {
   type Checked,
   checkedOptions,
@@ -11,16 +21,6 @@ import {
 import { type NcmecEnvironment, ncmecListNamed } from '../services/ncmec/format.js';
 import type { NewFeedback } from './feedback-item.js';
 import { checkedRecord, type NewReviewRecord, type ReviewedEntry } from './review-record.js';
-
-/*
- * Feedback that services get after a review. A service gets feedback on its own entries alone, and
- * only if a person decided.
- *
- * A confirmed match means that the entry is rightly listed. A rejected one seldom means anything
- * for the entry: the upload was only near it, and no one saw the entry's picture. If it counted
- * against the entry, anyone could get entries off the list by making harmless pictures near them.
- * So it counts only if the upload has exactly the entry's hash, or is as near as the caller allows.
- */
 
 /**
  * Makes feedback from a record: none if its entry is of another source, or no person decided.

@@ -1,3 +1,8 @@
+/*
+ * Fetches a list from a service, page by page, into any kind of storage: it decides what is applied
+ * when, and from which checkpoint the next fetch goes on.
+ */
+
 import {
   boolean,
   type Checked,
@@ -15,11 +20,6 @@ import type { FetchState, PendingRemovals, UnknownWord } from '../policy.js';
 import { READ_UPDATES_OPTIONS, type ReadUpdatesOptions } from '../text/json.js';
 import type { ListClient, ListUpdate, UpdatesPage } from './list-update.js';
 import { isPendingRemovals, pendingRemovalsOf, type Removal } from './pending-removals.js';
-
-/*
- * Fetches a list from a service, page by page, into any kind of storage: it decides what is applied
- * when, and from which checkpoint the next fetch goes on.
- */
 
 /** Progress of a fetch. */
 export interface FetchProgress {

@@ -1,3 +1,8 @@
+/*
+ * A report of any service, in one form: an update is the present state of one record, under its
+ * key. Clients read pages of updates; a list is brought up to date by applying them.
+ */
+
 import { type OptionCheck, type OptionTable, SIGNAL, tableOf } from '../door.js';
 import type { BlocklistEntry, Opinion } from '../entry.js';
 import type { Hash } from '../hash.js';

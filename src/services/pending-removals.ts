@@ -1,11 +1,11 @@
-import type { PendingRemovals } from '../policy.js';
-
 /*
  * Removals that are held back. A fetch from the start removes entries that the service does not
  * report. A service that answers wrongly could thus empty a list, and its pictures would no longer
  * be found. So large removals wait until a person confirms them and the service reports the same
  * again.
  */
+
+import type { PendingRemovals } from '../policy.js';
 
 /** An entry to remove. An entry without source and id was not added by a service. */
 export interface Removal {

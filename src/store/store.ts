@@ -1,3 +1,9 @@
+/*
+ * Lists, reviews and feeds in a database, PGlite in this process or a PostgreSQL server, with the
+ * same tables. Each change is a transaction with the next revision. A follower holds the list in
+ * memory and reads the changes after its revision; it matches as a blocklist does.
+ */
+
 import type { Withdrawn } from '../blocklist/withdrawn.js';
 import type { Hash } from '../hash.js';
 import type { ListException } from '../matching/allow-list.js';

@@ -1,3 +1,9 @@
+/*
+ * Hash lists as text: a stream of chunks becomes lines, a line becomes a record, and a record an
+ * entry. `listPieces` cuts the text, `LineSplitter` the lines, and `ListRecords` reads plain lines,
+ * datasets, CSV and JSONL. Memory holds one piece of text, whatever the length of the list.
+ */
+
 import {
   callback,
   checkedBriefly,

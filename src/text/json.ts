@@ -1,12 +1,12 @@
-import { callback, type OptionTable } from '../door.js';
-import { FormatError } from '../errors.js';
-import type { UnknownWord } from '../policy.js';
-
 /*
  * Replies of services are read by our own code. A schema library validates a whole reply; here each
  * member is read by itself, and a bad one is omitted from its record. Checking by TypeBox first
  * doubled the CPU time of a page of ThreatExchange, and its 22 kB are as much as this whole entry.
  */
+
+import { callback, type OptionTable } from '../door.js';
+import { FormatError } from '../errors.js';
+import type { UnknownWord } from '../policy.js';
 
 /** Options of everything that reads the replies of services. */
 export interface ReadUpdatesOptions {

@@ -1,3 +1,8 @@
+/*
+ * Forms of one and the same picture: turned, without colour, without alpha, or the pixels that PDQ
+ * takes of it. Forms in which viewers may show the file itself are hashed first.
+ */
+
 import type { Hashed } from '../hashing/hash-options.js';
 import { allGrey, allOpaque, layOn, takeGrey } from '../kernels/pixels/pixels.js';
 import type { CheckedPixels, Orientation } from '../pixels.js';
@@ -13,11 +18,6 @@ import {
   type VariantsThenCloser,
 } from '../variant.js';
 import { movedPixels, viewOf } from './view.js';
-
-/*
- * Forms of one and the same picture: turned, without colour, without alpha, or the pixels that PDQ
- * takes of it. Forms in which viewers may show the file itself are hashed first.
- */
 
 /** True if nothing shows through: there is no alpha, or it is at least 250 everywhere. */
 export const isOpaque = ({ data, channels }: CheckedPixels): boolean =>

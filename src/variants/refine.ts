@@ -1,12 +1,12 @@
-import type { Near, Point, Rectangle, VariantGeometry } from '../variant.js';
-import type { Placement } from './detect/detector.js';
-
 /*
  * Blind cuts, guesses and found edges place a photo approximately, and a hash forgives little: a
  * cut of 8 % undone as 10 % is 40 bits off. So the places near an entry are moved, side by side, to
  * where they are nearest. Most pictures are near none and pay nothing. A picture that shows
  * something else gets no nearer by that: see bench/robustness, which decides so.
  */
+
+import type { Near, Point, Rectangle, VariantGeometry } from '../variant.js';
+import type { Placement } from './detect/detector.js';
 
 /** A place and the entries near it. */
 export interface NearPlace<Place extends Placement> extends Near {

@@ -1,3 +1,9 @@
+/*
+ * The profile `thorough` is a table of rows, tried in order. A row has a detector, which places
+ * parts of the picture that a copy may show, and the most placements that are taken from it. Rows
+ * that find upright rectangles share `MOST_RECTANGLES` placements; `MOST_HASHES` bounds them all.
+ */
+
 import type { Point, VariantGeometry } from '../variant.js';
 import { backgroundBoxes } from './detect/background-boxes.js';
 import { dihedral, inverted, uncroppedBy } from './detect/blind.js';

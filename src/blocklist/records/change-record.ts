@@ -1,14 +1,3 @@
-import { wrongKind } from '../../door.js';
-import { entryFromJSON, entryToJSON } from '../../entry.js';
-import { FormatError } from '../../errors.js';
-import { finish, inSteps } from '../../in-turns.js';
-import { checksumSteps } from '../../indexing/snapshot.js';
-import { checkKeptSettings, copyOfKept, type KeptSettings } from '../lists.js';
-import type { RejectionReason } from '../withdrawals.js';
-import { withdrawnFromJSON, withdrawnToJSON } from '../withdrawn.js';
-import type { Effect } from './effect.js';
-import { type Body, Lines, wordsOf } from './record-lines.js';
-
 /*
  * A change of a list as bytes, in words of the machine's order:
  *
@@ -23,6 +12,17 @@ import { type Body, Lines, wordsOf } from './record-lines.js';
  * room, and the record of the change states where they are, their checksum, and which of them were
  * dropped by changes made meanwhile.
  */
+
+import { wrongKind } from '../../door.js';
+import { entryFromJSON, entryToJSON } from '../../entry.js';
+import { FormatError } from '../../errors.js';
+import { finish, inSteps } from '../../in-turns.js';
+import { checksumSteps } from '../../indexing/snapshot.js';
+import { checkKeptSettings, copyOfKept, type KeptSettings } from '../lists.js';
+import type { RejectionReason } from '../withdrawals.js';
+import { withdrawnFromJSON, withdrawnToJSON } from '../withdrawn.js';
+import type { Effect } from './effect.js';
+import { type Body, Lines, wordsOf } from './record-lines.js';
 
 /** `OHBR` as a little-endian word. */
 const MAGIC = 0x5242484f;

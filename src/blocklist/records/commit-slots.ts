@@ -1,8 +1,3 @@
-import { FormatError } from '../../errors.js';
-import { finish } from '../../in-turns.js';
-import { checksumSteps } from '../../indexing/snapshot.js';
-import { halves, type Moment, wholeOf } from './change-record.js';
-
 /*
  * Two slots of 512 bytes each are between the snapshot of a list and its changes, so that no disk
  * sector holds both. They are written in turn, each after the changes that it counts are on disk:
@@ -13,6 +8,11 @@ import { halves, type Moment, wholeOf } from './change-record.js';
  *
  * Changes that the newer slot counts must be whole. Later ones were not acknowledged.
  */
+
+import { FormatError } from '../../errors.js';
+import { finish } from '../../in-turns.js';
+import { checksumSteps } from '../../indexing/snapshot.js';
+import { halves, type Moment, wholeOf } from './change-record.js';
 
 /** `OHBC` as a little-endian word. */
 const MAGIC = 0x4342484f;

@@ -1,3 +1,10 @@
+/*
+ * A blocklist file begins with a snapshot: a header of 16 words; four words for each part, its
+ * length in two of them and its own checksum; the state as lines of JSON; and the parts, each an
+ * index file as `saveIndex` writes it. The header's checksum is over all but the parts, which have
+ * their own.
+ */
+
 import { wrongKind } from '../../door.js';
 import { FormatError } from '../../errors.js';
 import { inSteps, inTurns } from '../../in-turns.js';
@@ -17,13 +24,6 @@ import {
 } from '../withdrawn.js';
 import { bytesAt, cutOff, hasChanged, type Source } from './read-records.js';
 import { wordsOf } from './record-lines.js';
-
-/*
- * A blocklist file begins with a snapshot: a header of 16 words; four words for each part, its
- * length in two of them and its own checksum; the state as lines of JSON; and the parts, each an
- * index file as `saveIndex` writes it. The header's checksum is over all but the parts, which have
- * their own.
- */
 
 /** Size of the header, which is in words like that of an index file. */
 export const HEADER_BYTES = 64;

@@ -1,3 +1,15 @@
+/*
+ * An index file is the snapshot of a segment, whose notes are the columns of its entries, in the
+ * byte order of the machine: a header of words, then each column from a multiple of four bytes on.
+ * A machine of the other byte order refuses the index.
+ *
+ *     words: magic, notes, bytes of notes, bytes of ids + 1 or 0, whether there are groups,
+ *            buckets of the table of names or 0, entries in it, its key
+ *     the number of the note of each entry; where each note begins, and the end of the last; as of
+ *     notes, of ids; starts of the buckets, and their entries; a byte of flags each; notes in JSON;
+ *     ids; groups
+ */
+
 import { checkObject, wrongRange } from '../../door.js';
 import { checkEntry, FIELDS, type Field, type Said, SHARED_NAMES } from '../../entry.js';
 import { FormatError } from '../../errors.js';
@@ -16,18 +28,6 @@ import { wordsOf } from '../records/record-lines.js';
 import { Columns, ColumnsBuilder, HAS_GROUP, NO_QUALITY } from './columns.js';
 import { Living } from './delta.js';
 import { KeyTable, Texts } from './texts.js';
-
-/*
- * An index file is the snapshot of a segment, whose notes are the columns of its entries, in the
- * byte order of the machine: a header of words, then each column from a multiple of four bytes on.
- * A machine of the other byte order refuses the index.
- *
- *     words: magic, notes, bytes of notes, bytes of ids + 1 or 0, whether there are groups,
- *            buckets of the table of names or 0, entries in it, its key
- *     the number of the note of each entry; where each note begins, and the end of the last; as of
- *     notes, of ids; starts of the buckets, and their entries; a byte of flags each; notes in JSON;
- *     ids; groups
- */
 
 /** `OHCO`, a little-endian word. */
 const MAGIC = 0x4f43484f;

@@ -1,3 +1,10 @@
+/*
+ * A Worker decodes files of strangers. One that such a file has taken over could hide the picture
+ * in its answer, in a name or in a member that is never read, and the page would show, save or send
+ * it. So every answer is taken apart here: each value must have its kind and length, no other
+ * members are allowed, and only a copy is passed on.
+ */
+
 import { DecodeError, type DecodeErrorCode } from '../../errors.js';
 import { type Hash, hasBits, newHash, type Resample } from '../../hash.js';
 import { MAX_PIXELS, type PictureOptions } from '../../picture/options.js';
@@ -13,13 +20,6 @@ import {
 import { MOST_HASHES, MOST_QUICK_HASHES } from '../../variants/variant-profile.js';
 import type { Readback } from '../decode/readback-canvas.js';
 import type { DecodingOptions, DisplayedPixels } from './message.js';
-
-/*
- * A Worker decodes files of strangers. One that such a file has taken over could hide the picture
- * in its answer, in a name or in a member that is never read, and the page would show, save or send
- * it. So every answer is taken apart here: each value must have its kind and length, no other
- * members are allowed, and only a copy is passed on.
- */
 
 /** The error for an answer that browser-worker.js does not send. */
 const noAnswer = (): DecodeError =>

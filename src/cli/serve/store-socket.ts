@@ -1,3 +1,9 @@
+/*
+ * An embedded store has one process. If that is a `serve`, other commands send it requests, by the
+ * routes of its service, over a socket in the folder of the store. The mode of the socket is the
+ * permission: only the owner of the store can connect, and needs no token.
+ */
+
 import { once } from 'node:events';
 import { lstat, open, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, request, type Server } from 'node:http';
@@ -6,12 +12,6 @@ import { join, relative } from 'node:path';
 import process from 'node:process';
 import { createNodeListener, type Service } from '../../server/index.js';
 import { Failure, UsageError } from '../failure.js';
-
-/*
- * An embedded store has one process. If that is a `serve`, other commands send it requests, by the
- * routes of its service, over a socket in the folder of the store. The mode of the socket is the
- * permission: only the owner of the store can connect, and needs no token.
- */
 
 /** The next process that opens the store removes the socket of a killed one. */
 const SOCKET = 'serve.sock';

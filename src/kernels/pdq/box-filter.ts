@@ -1,9 +1,3 @@
-import { float32 } from '../pixels/luma.js';
-
-// Loaders that do not join modules (test runners, development bundlers) turn a call of an import
-// into a look-up that is not inlined: 25 times slower here.
-const round = float32;
-
 /*
  * The box filter of the PDQ reference (Jarosz): a running sum, to which the newest sample is added,
  * from which the oldest is then taken, and which is divided by the number of samples it holds.
@@ -24,6 +18,12 @@ const round = float32;
  * four samples. A pass over 512 x 512 takes 0.55 ms, one row at a time 2.1, eight 0.5 (V8 11.3,
  * x64). Passes fused in one loop were no faster.
  */
+
+import { float32 } from '../pixels/luma.js';
+
+// Loaders that do not join modules (test runners, development bundlers) turn a call of an import
+// into a look-up that is not inlined: 25 times slower here.
+const round = float32;
 
 /**
  * The samples of a line of `length` that PDQ uses: the one nearest to the centre of each of 64

@@ -1,10 +1,10 @@
-import type { Plane } from './tent-grid.js';
-
 /*
  * A quadrilateral as the unit square in perspective: the point (u, v) of the square is at ((a u + b
  * v + c) / w, (d u + e v + f) / w), w = g u + h v + 1 (Heckbert, Fundamentals of Texture Mapping
  * and Image Warping, 1989, section 2.2).
  */
+
+import type { Plane } from './tent-grid.js';
 
 /**
  * The eight numbers, a to h, of a quadrilateral.

@@ -1,8 +1,8 @@
-import type { Lay } from './pixels.js';
-
 /*
  * Loops over a picture's planes: its luma and its colours, one array each, as a rule reduced.
  */
+
+import type { Lay } from './pixels.js';
 
 /** The planes that `reduce` fills, row-major, one value for each square of the picture. */
 export interface Planes {

@@ -1,3 +1,9 @@
+/*
+ * The hot loops of the index in WebAssembly SIMD. They are assembled at run time, once per process,
+ * in a few milliseconds. So source, tests, bundles and pages all run the same bytes, and there is
+ * no binary to keep or build.
+ */
+
 import type { Spans } from './bands.js';
 import {
   add,
@@ -41,12 +47,6 @@ import {
   when,
   xorV,
 } from './wasm.js';
-
-/*
- * The hot loops of the index in WebAssembly SIMD. They are assembled at run time, once per process,
- * in a few milliseconds. So source, tests, bundles and pages all run the same bytes, and there is
- * no binary to keep or build.
- */
 
 /** A memory that never grows, so its buffer is never detached. */
 export interface SimdMemory {

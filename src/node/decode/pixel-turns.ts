@@ -1,11 +1,11 @@
-import { setImmediate } from 'node:timers/promises';
-import { allGrey, allOpaque, takeGrey } from '../../kernels/pixels/pixels.js';
-import type { CheckedPixels } from '../../pixels.js';
-
 /*
  * Loops over all pixels of a picture, in turns of the event loop. In one go, the loops over 12
  * megapixels took 15 to 80 ms, in which a server answers no request.
  */
+
+import { setImmediate } from 'node:timers/promises';
+import { allGrey, allOpaque, takeGrey } from '../../kernels/pixels/pixels.js';
+import type { CheckedPixels } from '../../pixels.js';
 
 /** Pixels per turn: 1 ms of the loops below, 3 of the slowest. */
 const PIXELS_A_TURN = 2 ** 19;

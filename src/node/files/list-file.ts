@@ -1,3 +1,16 @@
+/*
+ * Keeps a list in a file. Each change is appended as a record and flushed, then counted by a slot,
+ * then applied in memory. A writer takes the lock beside the file, and first catches up with what
+ * others appended:
+ *
+ *     lock -> catch up -> change -> append, flush -> slot, flush -> in place -> unlock
+ *
+ * Whatever a killed writer left after the last commit is applied if it is whole, else cut off. Once
+ * the changes are a tenth of the file, it is rewritten while changes go on; those that came
+ * meanwhile are copied at the end, and a rename puts it in place. The history continues across a
+ * rewrite: readers at any earlier point can read on.
+ */
+
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { type FileHandle, open, rename, stat } from 'node:fs/promises';
@@ -34,19 +47,6 @@ import { type OpenOptions, openRegular } from './index-file.js';
 import { realPathOf, whileAlone } from './list-lock.js';
 import { readingList, sourceOf } from './list-records.js';
 import { copyAll, publicErrorOf, writeAll } from './write-bytes.js';
-
-/*
- * Keeps a list in a file. Each change is appended as a record and flushed, then counted by a slot,
- * then applied in memory. A writer takes the lock beside the file, and first catches up with what
- * others appended:
- *
- *     lock -> catch up -> change -> append, flush -> slot, flush -> in place -> unlock
- *
- * Whatever a killed writer left after the last commit is applied if it is whole, else cut off. Once
- * the changes are a tenth of the file, it is rewritten while changes go on; those that came
- * meanwhile are copied at the end, and a rename puts it in place. The history continues across a
- * rewrite: readers at any earlier point can read on.
- */
 
 /** Size of the changes in bytes from which a file is rewritten. */
 const MANY_BYTES = 64 * 1024;

@@ -1,3 +1,8 @@
+/*
+ * Admission to a hash pool: the uploads that it accepts, the memory for their bodies, and the one
+ * scope by which each of them ends.
+ */
+
 import { stat } from 'node:fs/promises';
 import { DecodeError } from '../../errors.js';
 import type { DecisionTimings } from '../../matching/decision.js';
@@ -12,11 +17,6 @@ import {
   type PaceLimits,
   readBytes,
 } from '../read-bytes.js';
-
-/*
- * Admission to a hash pool: the uploads that it accepts, the memory for their bodies, and the one
- * scope by which each of them ends.
- */
 
 /** Bounds of admission. */
 export interface AdmissionLimits extends Required<PaceLimits> {

@@ -1,3 +1,8 @@
+/*
+ * The program of one worker of `createHashPool`: a process, or a thread. If a picture crashes it or
+ * hangs it, the pool ends it.
+ */
+
 import { once } from 'node:events';
 import { parentPort, workerData } from 'node:worker_threads';
 import { DecodeError } from '../../errors.js';
@@ -16,11 +21,6 @@ import type {
   TaskOptions,
   VariantBatch,
 } from './worker-lease.js';
-
-/*
- * The program of one worker of `createHashPool`: a process, or a thread. If a picture crashes it or
- * hangs it, the pool ends it.
- */
 
 /** Decoders print warnings about a file. */
 for (const way of ['log', 'warn', 'error'] as const) console[way] = () => {};

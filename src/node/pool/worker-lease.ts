@@ -1,14 +1,3 @@
-import { DecodeError, type DecodeErrorCode } from '../../errors.js';
-import type { ImageFormat } from '../../formats/image-format.js';
-import { copyOfHash } from '../../hash.js';
-import { type Lease, Pool, type PooledThread, type ThreadEvents } from '../../picture/pool.js';
-import { onAbort } from '../../picture/waiting.js';
-import type { HashedVariant, Near, NearAt, Variants } from '../../variant.js';
-import type { DecodedImage } from '../decode/decode.js';
-import { importSharp } from '../decode/sharp.js';
-import { HASH_FILE_OPTIONS, type HashFileOptions } from '../hash-file.js';
-import { deathOf, type HashWorker, startWorker, type WorkerLimits } from './hash-worker.js';
-
 /*
  * The workers of a hash pool, and the lease by which one picture has a worker to itself. A worker
  * is in one of these states:
@@ -28,6 +17,17 @@ import { deathOf, type HashWorker, startWorker, type WorkerLimits } from './hash
  * another takes its place. It ends with the last variant, as remote lists may take longer. The
  * picture is answered while its worker lets it go.
  */
+
+import { DecodeError, type DecodeErrorCode } from '../../errors.js';
+import type { ImageFormat } from '../../formats/image-format.js';
+import { copyOfHash } from '../../hash.js';
+import { type Lease, Pool, type PooledThread, type ThreadEvents } from '../../picture/pool.js';
+import { onAbort } from '../../picture/waiting.js';
+import type { HashedVariant, Near, NearAt, Variants } from '../../variant.js';
+import type { DecodedImage } from '../decode/decode.js';
+import { importSharp } from '../decode/sharp.js';
+import { HASH_FILE_OPTIONS, type HashFileOptions } from '../hash-file.js';
+import { deathOf, type HashWorker, startWorker, type WorkerLimits } from './hash-worker.js';
 
 /** The scope of the picture that a worker is leased for. */
 interface Scope {

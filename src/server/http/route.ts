@@ -1,3 +1,9 @@
+/*
+ * The contract of a route: method, path, role, schemas of what it takes and returns, and a function
+ * from a `Call` to a `Reply`. The router checks a request by the schemas before the function runs,
+ * and OpenAPI is written from the same schemas.
+ */
+
 import type { Blocklist } from '../../blocklist/blocklist.js';
 import type { Decide } from '../../node/pool/create-hash-pool.js';
 import type { FromSchema, Members, QueryValue, Schema } from './json-schema.js';

@@ -1,3 +1,9 @@
+/*
+ * Moderators sign in with a token, and the browser gets a session. A form counts only if it comes
+ * from a page of that session. Browsers send no cookie with forms of other sites, and state the
+ * site of a form. Each form also has a secret word of the session.
+ */
+
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { readBytes } from '../../node/read-bytes.js';
 import type { Sessions } from '../../store/store.js';
@@ -7,12 +13,6 @@ import { tokenHash } from '../routes/webhook-sender.js';
 import { type Html, html } from './html.js';
 import { pageOf, redirectTo, refusedPage } from './page.js';
 import { addressOf, type SignInLimit } from './sign-in-limit.js';
-
-/*
- * Moderators sign in with a token, and the browser gets a session. A form counts only if it comes
- * from a page of that session. Browsers send no cookie with forms of other sites, and state the
- * site of a form. Each form also has a secret word of the session.
- */
 
 /** Name of the cookie over plain HTTP. */
 export const SESSION_COOKIE = 'onlyhashes-review';

@@ -1,3 +1,8 @@
+/*
+ * The common part of all adapters: an upload is checked, the platform is notified of the decision,
+ * and the answer depends only on the verdict and the options.
+ */
+
 import { Blocklist } from '../../blocklist/blocklist.js';
 import {
   callback,
@@ -18,11 +23,6 @@ import { MAX_BYTES } from '../../picture/options.js';
 import { unlessAborted } from '../../picture/waiting.js';
 import { POLICY } from '../../policy.js';
 import { NOT_CHECKED, RETRY_AFTER_SECONDS, STATUS } from '../http/route.js';
-
-/*
- * The common part of all adapters: an upload is checked, the platform is notified of the decision,
- * and the answer depends only on the verdict and the options.
- */
 
 /** Limits of a check. */
 export interface CheckLimits {

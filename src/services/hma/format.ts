@@ -1,3 +1,7 @@
+/*
+ * The JSON of a Hasher-Matcher-Actioner, version 1.1.
+ */
+
 import { FormatError } from '../../errors.js';
 import { hashFrom } from '../../hash.js';
 import type { UnknownWord } from '../../policy.js';
@@ -15,10 +19,6 @@ import {
   wholeNumberOf,
 } from '../../text/json.js';
 import { type ListedSignal, type ListUpdate, type UpdateState, updateOf } from '../list-update.js';
-
-/*
- * The JSON of a Hasher-Matcher-Actioner, version 1.1.
- */
 
 /** A list of an HMA. */
 export interface HmaBank {

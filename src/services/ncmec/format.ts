@@ -1,3 +1,8 @@
+/*
+ * The lists of NCMEC, and the XML of its hash sharing API, version 2: pages of entries, votes, and
+ * their reasons.
+ */
+
 import { checkOneOf, wrongKind, wrongRange } from '../../door.js';
 import type { Opinion } from '../../entry.js';
 import { FormatError } from '../../errors.js';
@@ -11,11 +16,6 @@ import {
 } from '../../text/json.js';
 import { childOf, readElements, rootElement, type XmlElement, xmlText } from '../../text/xml.js';
 import { type ListUpdate, updateOf } from '../list-update.js';
-
-/*
- * The lists of NCMEC, and the XML of its hash sharing API, version 2: pages of entries, votes, and
- * their reasons.
- */
 
 /** One of NCMEC's hash-sharing lists: its address, and the source and labels of its entries. */
 export interface NcmecList {

@@ -1,3 +1,9 @@
+/*
+ * The JSON of StopNCII's API for participating companies, as facebook/ThreatExchange and the
+ * samples in its tests have it. Every set of words here is open: an unknown word is kept and
+ * reported.
+ */
+
 import { checkIterable, checkObject, wrongKind } from '../../door.js';
 import type { Opinion } from '../../entry.js';
 import { FormatError } from '../../errors.js';
@@ -16,12 +22,6 @@ import {
   wholeNumberOf,
 } from '../../text/json.js';
 import { type ListUpdate, type UpdateState, updateOf } from '../list-update.js';
-
-/*
- * The JSON of StopNCII's API for participating companies, as facebook/ThreatExchange and the
- * samples in its tests have it. Every set of words here is open: an unknown word is kept and
- * reported.
- */
 
 /** StopNCII's types of hashes, in its words. */
 const SIGNAL_TYPES = ['Unknown', 'ImagePDQ', 'VideoMD5', 'VideoTMK', 'Text', 'URL'] as const;

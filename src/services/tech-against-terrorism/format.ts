@@ -1,3 +1,8 @@
+/*
+ * The JSON of Tech Against Terrorism's hash list, version 2, as facebook/ThreatExchange and the
+ * samples in its tests have it.
+ */
+
 import { FormatError } from '../../errors.js';
 import { hashFrom } from '../../hash.js';
 import type { UnknownWord } from '../../policy.js';
@@ -14,11 +19,6 @@ import {
   wholeNumberOf,
 } from '../../text/json.js';
 import { type ListUpdate, type UpdateState, updateOf } from '../list-update.js';
-
-/*
- * The JSON of Tech Against Terrorism's hash list, version 2, as facebook/ThreatExchange and the
- * samples in its tests have it.
- */
 
 /** The algorithms seen in the list so far; others are kept and reported. */
 const ALGORITHMS = ['MD5', 'SHA1', 'SHA256', 'PDQ'] as const;

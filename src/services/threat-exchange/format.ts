@@ -1,3 +1,7 @@
+/*
+ * The JSON of `threat_updates` of Meta's ThreatExchange, as facebook/ThreatExchange reads it.
+ */
+
 import type { Opinion } from '../../entry.js';
 import { FormatError } from '../../errors.js';
 import { hashFrom } from '../../hash.js';
@@ -15,10 +19,6 @@ import {
   wholeNumberOf,
 } from '../../text/json.js';
 import { type ListUpdate, type UpdateState, updateOf } from '../list-update.js';
-
-/*
- * The JSON of `threat_updates` of Meta's ThreatExchange, as facebook/ThreatExchange reads it.
- */
 
 /** One participant's opinion of an indicator. */
 export interface ThreatDescriptor {

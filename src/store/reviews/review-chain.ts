@@ -1,6 +1,3 @@
-import { createHash, randomBytes } from 'node:crypto';
-import type { Database, Sql, SqlValue } from '../sql/database.js';
-
 /*
  * The records of the review log are a chain. Each has the digest of the one before, a salt, and its
  * own digest: the SHA-256 of all its other columns. A record that is changed, removed, added or
@@ -13,6 +10,9 @@ import type { Database, Sql, SqlValue } from '../sql/database.js';
  * Anyone with write access to the database can make a whole new chain: it shows accidents and
  * careless changes, and is no signature.
  */
+
+import { createHash, randomBytes } from 'node:crypto';
+import type { Database, Sql, SqlValue } from '../sql/database.js';
 
 /** End of the chain, or of a part of it. */
 export interface ChainEnd {

@@ -1,12 +1,12 @@
-import { type Hash, hashToHex } from '../../hash.js';
-import { kindOf } from './schema-bands.js';
-
 /*
  * The choice of bands to look up. A hash is cut into bands of 16 bits. Each band has a budget, and
  * the budgets sum to r + 1. A hash that differed by its budget or more in every band would differ
  * by more than r: so each one within r differs by less than the budget in some band. With 16 bands
  * and r = 31, that is the value of each band and the 16 that differ from it in one bit: 272 tokens.
  */
+
+import { type Hash, hashToHex } from '../../hash.js';
+import { kindOf } from './schema-bands.js';
 
 const WIDTH = 16;
 

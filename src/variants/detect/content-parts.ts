@@ -1,10 +1,10 @@
-import type { Rectangle } from '../../variant.js';
-import { type Colour, isOf, type WorkingPlane } from '../working-plane.js';
-
 /*
  * Parts on a background of one colour: pixels of other colours, joined to parts, and the exact box
  * of each part in pixels.
  */
+
+import type { Rectangle } from '../../variant.js';
+import { type Colour, isOf, type WorkingPlane } from '../working-plane.js';
 
 /** A pixel is content if one of its channels differs by more than this from the background. */
 const AWAY = 14;
