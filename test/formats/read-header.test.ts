@@ -11,6 +11,7 @@ import { FILES, HEIC_FILES } from '../browser/node-hash.js';
 import { hostileFixtures, imagePath } from '../node/fixtures.js';
 import { mutant } from '../pictures/mutant.js';
 import { ROOT } from '../project/package.js';
+import { runs } from '../seed.js';
 
 const read = (file: string) => new Uint8Array(readFileSync(join(ROOT, file)));
 
@@ -111,7 +112,7 @@ test('a side has a bound of its own, however few pixels there are', async () => 
  * metadata, or if its decoder gives no pixels: then `decode` in Node fails, whatever the header
  * says. The header refuses a file by throwing: then neither Node nor a browser decodes it.
  */
-test('10,000 damaged headers are read as sharp reads them, or both refuse', async () => {
+test('damaged headers are read as sharp reads them, or both refuse', async () => {
   const names = FILES.filter((file) => /\.(jpg|png|webp|gif|tiff|avif)$/.test(file));
   const seeds = names
     .map((file) => ({ file, bytes: read(file) }))
@@ -135,7 +136,8 @@ test('10,000 damaged headers are read as sharp reads them, or both refuse', asyn
     expect(decoded, `${file}: ${JSON.stringify([header, told])}`).toBe(false);
     return counts.refused++;
   };
-  for (let i = 0; i < 10_000; i += 8) {
+  const count = 8 * runs(1250);
+  for (let i = 0; i < count; i += 8) {
     const batch = Array.from({ length: 8 }, (_, k) => seeds[(i + k) % seeds.length]!);
     await Promise.all(
       batch.map(({ file, bytes }, k) =>
@@ -143,10 +145,10 @@ test('10,000 damaged headers are read as sharp reads them, or both refuse', asyn
       ),
     );
   }
-  expect(counts.agreed + counts.refused).toBe(10_000);
+  expect(counts.agreed + counts.refused).toBe(count);
   // The mutants are neither all harmless nor all hopeless.
-  expect(counts.agreed).toBeGreaterThan(2_500);
-  expect(counts.refused).toBeGreaterThan(2_500);
+  expect(counts.agreed).toBeGreaterThan(count / 4);
+  expect(counts.refused).toBeGreaterThan(count / 4);
   expect(counts.unfinished).toBeLessThan(20);
 });
 

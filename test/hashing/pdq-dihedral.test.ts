@@ -56,7 +56,7 @@ test('over 512: both size conventions', () => {
 describe('turned or mirrored pixels', () => {
   // At 64 x 64 the filter is symmetric: each sample is its own tile.
   test.each(DIHEDRAL_NAMES)('%s of 64 x 64: exactly the hash of the moved pixels', (name) => {
-    for (let seed = 0; seed < 20; seed++) {
+    for (let seed = 0; seed < runs(20); seed++) {
       const pixels = noise(64, 64, seed);
       const moved = pdqDihedral(dihedral(pixels, name)).hashes.original;
       expect(distance(pdqDihedral(pixels).hashes[name], moved)).toBe(0);
@@ -67,7 +67,7 @@ describe('turned or mirrored pixels', () => {
   test.each(DIHEDRAL_NAMES)(
     '%s of a photo-like picture: within 31 bits; the diagonal, 2',
     (name) => {
-      for (let seed = 0; seed < 10; seed++) {
+      for (let seed = 0; seed < runs(10); seed++) {
         const next = random(seed);
         const [width, height] = [300, 220];
         const waves = Array.from({ length: 20 }, () =>

@@ -18,7 +18,7 @@ import { DIHEDRAL_NAMES } from '../../src/variant.js';
 import { gradientPlane, pixelsOf } from '../arbitraries.js';
 import { hexOfBits, naivePdq, quality } from '../oracles/pixels/pdq.js';
 import { readPnm } from '../pictures/pnm.js';
-import { runs } from '../seed.js';
+import { isDeep, runs } from '../seed.js';
 
 const FIXTURES = join(import.meta.dirname, '../../fixtures/pdq');
 
@@ -118,7 +118,7 @@ describe('any pixels', () => {
     [257, 385],
   ])('%d x %d, in both size conventions', (width, height) => {
     const next = random(width * height);
-    for (const channels of [1, 3, 4] as const) {
+    for (const channels of isDeep ? ([1, 3, 4] as const) : ([3] as const)) {
       const data = Uint8Array.from({ length: width * height * channels }, (_, i) =>
         channels === 1 ? (i >> 3) & 255 : next() & 255,
       );

@@ -5,6 +5,7 @@ import { indexOf } from '../../src/indexing/create-index.js';
 import type { HammingIndex } from '../../src/indexing/hamming-index.js';
 import { spread } from '../../src/kernels/search/bands.js';
 import { naiveScan } from '../oracles/hamming.js';
+import { runs } from '../seed.js';
 import { KERNELS } from './conformance.js';
 
 /** Every engine, in both kernels, and with short sketches where there are any. */
@@ -57,12 +58,12 @@ describe.each([256, 64] as const)('%i bits', (bits) => {
   const algorithm = algorithmOf[bits];
   const at = (bytes: Uint8Array, id: number) => bytes.slice(id * size, id * size + size);
 
-  test('more than 10^7 comparisons with uniform and clustered lists', () => {
+  test('millions of comparisons with uniform and clustered lists', () => {
     comparisons = 0;
     const next = random(bits);
     for (const [make, count] of [
-      [uniformHashes, 40_000],
-      [clusteredHashes, 40_000],
+      [uniformHashes, runs(40_000)],
+      [clusteredHashes, runs(40_000)],
       [clusteredHashes, 300],
     ] as const) {
       const { bytes } = make(count, count, { algorithm, bits });
@@ -78,7 +79,7 @@ describe.each([256, 64] as const)('%i bits', (bits) => {
         for (let i = 0; i < few; i++) check(indexes, bytes, at(queries, i), max);
       }
     }
-    expect(comparisons).toBeGreaterThan(1e7);
+    expect(comparisons).toBeGreaterThan(runs(1e7));
   });
 
   /** Flips bits of `query` as `order` tells, `count` of them. */
@@ -96,11 +97,11 @@ describe.each([256, 64] as const)('%i bits', (bits) => {
     return order;
   };
 
-  test('more than 10^6 comparisons with lists made to miss or to cost', () => {
+  test('many comparisons with lists made to miss or to cost', () => {
     comparisons = 0;
     const next = random(7 * bits);
-    const COUNT = 600;
-    const MANY = 6000;
+    const COUNT = 4 * runs(150);
+    const MANY = runs(6000);
     /** By place in a spread hash: the bit that goes there. */
     const bitAt = Array.from({ length: bits }, () => 0);
     for (let bit = 0; bit < bits; bit++) {
@@ -160,6 +161,6 @@ describe.each([256, 64] as const)('%i bits', (bits) => {
         check(indexes, bytes, new Uint8Array(size), max);
       }
     }
-    expect(comparisons).toBeGreaterThan(1e6);
+    expect(comparisons).toBeGreaterThan(runs(1e6));
   });
 });
