@@ -5,6 +5,7 @@ import { hashFromHex } from '../../../src/hash.js';
 import { decode } from '../../../src/node/decode/decode.js';
 import { check as checkUpload, createHashPool } from '../../../src/node/pool/create-hash-pool.js';
 import { chunk } from '../../browser/png-file.js';
+import { isDeep } from '../../seed.js';
 import { photoFixtures, photoPath } from '../fixtures.js';
 import { ownScripts } from '../pool/hash-process.js';
 import {
@@ -66,7 +67,8 @@ test.each([
   ['a PNG', pngOfFrames],
   ['a TIFF', tiffOfPages],
 ])('%s has at most 4,000 frames', async (_, ofFrames) => {
-  expect((await check(await ofFrames(4000))).reason).not.toBe('too-many-frames');
+  if (isDeep || ofFrames !== webpOfFrames)
+    expect((await check(await ofFrames(4000))).reason).not.toBe('too-many-frames');
   expect((await check(await ofFrames(4001))).reason).toBe('too-many-frames');
   expect((await check(await ofFrames(60_000))).reason).toBe('too-many-frames');
 });
