@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, inject } from 'vitest';
+import { isDeep } from '../seed.js';
 import { Databases, PostgresqlServer, postgresqlMissing } from './sql/postgresql.js';
 
 /** How a test opens a store: as `openStore` takes it. */
@@ -21,14 +22,25 @@ export const EMBEDDED: Running = {
 };
 
 /** A suite that runs on both engines: embedded, and on a PostgreSQL server. */
-export function describeEngines(body: (running: Running) => void): void {
+export function describeBothEngines(body: (running: Running) => void): void {
   describe('pglite', () => body(EMBEDDED));
-  describePostgresql((server) => {
-    body({
-      engine: 'postgresql',
-      newPlace: async () => ({ url: await server().newDatabase() }),
-    });
-  });
+  describePostgresql((server) => body(onServer(server)));
+}
+
+const onServer = (server: () => Databases): Running => ({
+  engine: 'postgresql',
+  newPlace: async () => ({ url: await server().newDatabase() }),
+});
+
+/**
+ * A suite that the deep run has on both engines. Other runs have it on a PostgreSQL server alone, if
+ * there is one: the same code of PostgreSQL takes three times as long embedded.
+ */
+export function describeEngines(body: (running: Running) => void): void {
+  const hasServer = missing === undefined || process.env.CI !== undefined;
+  if (isDeep) describeBothEngines(body);
+  else if (!hasServer) describe('pglite', () => body(EMBEDDED));
+  else describePostgresql((server) => body(onServer(server)));
 }
 
 /** A suite on the PostgreSQL server of this run, whose other suites have other databases. */

@@ -6,7 +6,7 @@ import { changesAfter } from '../../src/store/changes.js';
 import { resumeDue } from '../../src/store/lists/entries.js';
 import type { Store } from '../../src/store/store.js';
 import { emptied } from './emptied.js';
-import { describeEngines } from './engines.js';
+import { describeBothEngines } from './engines.js';
 import { databaseOf, openStore } from './opened.js';
 
 /** A hash that is not degenerate, another one for each number. */
@@ -49,7 +49,7 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
 }
 const DAY = new Date('2030-01-01T00:00:00.000Z');
 
-describeEngines(({ newPlace }) => {
+describeBothEngines(({ newPlace }) => {
   let store: Store;
   beforeAll(async () => {
     store = await openStore(await newPlace());

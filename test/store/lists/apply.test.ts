@@ -3,7 +3,7 @@ import { hashFromHex, hashToHex } from '../../../src/hash.js';
 import type { ListClient, ListUpdate } from '../../../src/services/list-update.js';
 import type { Store } from '../../../src/store/store.js';
 import { hexOf } from '../../node/files/fed-services.js';
-import { describeEngines } from '../engines.js';
+import { describeBothEngines } from '../engines.js';
 import { failing, sharedStore } from '../shared-store.js';
 
 const hashOf = (n: number) => hashFromHex('pdq', hexOf(n));
@@ -46,7 +46,7 @@ function telling(numbers: readonly number[], onPage: () => Promise<unknown> = as
   return { client, asked };
 }
 
-describeEngines((running) => {
+describeBothEngines((running) => {
   const { store: shared } = sharedStore(running);
 
   test('all of it is one change, and additions that are withdrawn are rejected', async () => {

@@ -9,7 +9,7 @@ import { type Clock, hexOf, SERVICES } from '../../node/files/fed-services.js';
 import { runs } from '../../seed.js';
 import { examPendingRemovals, range } from '../../services/pending-removals-exam.js';
 import { hashOf, hexes, telling, updateOf } from '../../services/telling.js';
-import { describeEngines } from '../engines.js';
+import { describeBothEngines } from '../engines.js';
 import { databaseOf, openStore } from '../opened.js';
 import { failing, sharedStore } from '../shared-store.js';
 
@@ -38,7 +38,7 @@ async function verdictOn(store: Store, n: number): Promise<string> {
   return verdict;
 }
 
-describeEngines((running) => {
+describeBothEngines((running) => {
   const { store: shared, place } = sharedStore(running);
   describe.each(Object.entries(SERVICES))('%s', (name, start) => {
     test('however requests fail, the list is the service’s in the end', async () => {

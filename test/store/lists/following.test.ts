@@ -8,7 +8,7 @@ import { openPostgresql } from '../../../src/store/sql/postgresql.js';
 import type { Store } from '../../../src/store/store.js';
 import { Breaking } from '../breaking.js';
 import { emptied } from '../emptied.js';
-import { describeEngines, describePostgresql } from '../engines.js';
+import { describeBothEngines, describePostgresql } from '../engines.js';
 import { databaseOf, openStore } from '../opened.js';
 
 const hash = (number: number) =>
@@ -18,7 +18,7 @@ const NO_HOOKS = { resume: async () => {}, end: async () => {} };
 const LATER = new Date('2999-01-01');
 const SELDOM = { pollSeconds: 3600 };
 
-describeEngines(({ newPlace }) => {
+describeBothEngines(({ newPlace }) => {
   let store: Store;
   let database: Database;
   beforeAll(async () => {

@@ -7,7 +7,7 @@ import { reviewFactsOf } from '../../../src/review/review-record.js';
 import type { ReviewQueueOptions } from '../../../src/store/reviews/review-queue.js';
 import { openStore } from '../../../src/store/sql/open-store.js';
 import { hexOf } from '../../node/files/fed-services.js';
-import { describeEngines } from '../engines.js';
+import { describeBothEngines } from '../engines.js';
 import { feedbackIn } from '../opened.js';
 import { failing, sharedStore } from '../shared-store.js';
 
@@ -29,7 +29,7 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   return list;
 }
 
-describeEngines((running) => {
+describeBothEngines((running) => {
   const { store, place } = sharedStore(running);
   const clock = { time: START };
   const rules = { retentionDays: 30, now: () => clock.time };
