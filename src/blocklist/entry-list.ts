@@ -127,8 +127,8 @@ export class EntryList {
       // It must be read before its turn, as it may be readable only once.
       const read = () => gathered(change, rest, signal, this.#kept?.rest);
       if (!step) return this.#applyLarge(known ?? read(), signal);
-      const anew = (state: ListState) => stepOf(state, known, Number.POSITIVE_INFINITY)!;
-      const made = this.#made((state) => (state === before ? step : anew(state)), signal);
+      const remade = (state: ListState) => stepOf(state, known, Number.POSITIVE_INFINITY)!;
+      const made = this.#made((state) => (state === before ? step : remade(state)), signal);
       return this.#tidied(await made);
     }
     const isLarge = new Error('the change is large');

@@ -140,17 +140,17 @@ export function stepOf(
   let add = [...additions.entries()];
   if (removals) {
     // Equal ones stay in place.
-    const anew = new Map<string, NumberedEntry[]>();
-    for (const entry of add) push(anew, textOfEntry(entry), entry);
+    const unmatched = new Map<string, NumberedEntry[]>();
+    for (const entry of add) push(unmatched, textOfEntry(entry), entry);
     for (const kind of state.kinds.values()) {
       const numbers = finish(removals.steps(kind));
       left -= numbers.length;
       if (left < 0) return undefined;
       for (const number of numbers) {
-        if (!anew.get(textOfEntry(kind.entryAt(number)))?.shift()) push(remove, kind, number);
+        if (!unmatched.get(textOfEntry(kind.entryAt(number)))?.shift()) push(remove, kind, number);
       }
     }
-    add = [...anew.values()].flat();
+    add = [...unmatched.values()].flat();
   }
   return { ...others, add, remove, lists: listsAfter(state, { ...others, settings }) };
 }

@@ -74,13 +74,13 @@ export class Withdrawals {
     const placed = this.#byKey.get(key);
     const known = placed?.withdrawal;
     const { reason = known?.reason, groups = [] } = withdrawal;
-    const anew = groups.filter((each) => this.#join(key, withdrawal as Hash, each));
-    if (known && known.reason === reason && anew.length === 0) return false;
+    const joined = groups.filter((each) => this.#join(key, withdrawal as Hash, each));
+    if (known && known.reason === reason && joined.length === 0) return false;
     const before = known?.groups ?? [];
     const isWhole =
-      before.length === 0 && anew.length === groups.length && withdrawal.reason === reason;
+      before.length === 0 && joined.length === groups.length && withdrawal.reason === reason;
     this.#byKey.set(key, {
-      withdrawal: isWhole ? withdrawal : withGroups(withdrawal, [...before, ...anew], reason),
+      withdrawal: isWhole ? withdrawal : withGroups(withdrawal, [...before, ...joined], reason),
       place: placed?.place ?? this.#next++,
     });
     if (!placed) this.#count(withdrawal, 1);

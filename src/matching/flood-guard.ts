@@ -208,11 +208,11 @@ export class FloodGuard {
     else if (clusters.length < this.#mostUploads) {
       clusters.push({ hash: copyOfHash(upload), seenSeconds: now });
     } else {
-      const anew = { entry: copyOfHash(entry), sinceSeconds: now, isReported: false };
-      this.#flooded.set(key, anew);
+      const flood = { entry: copyOfHash(entry), sinceSeconds: now, isReported: false };
+      this.#flooded.set(key, flood);
       this.#forget(key);
       this.#generation++;
-      this.#report(anew);
+      this.#report(flood);
       return true;
     }
     this.#watch(key, { entry: copyOfHash(entry), clusters, seenSeconds: now }, oldest);

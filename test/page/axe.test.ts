@@ -161,7 +161,7 @@ for (const [engine, scheme, options] of SUITES) {
         await shown(page, 'Your code');
         // The message is checked too, whether the code could be copied or not.
         await press(page, 'Copy the code');
-        await page.waitFor(() => document.getElementById('told') !== null);
+        await page.waitFor(() => document.getElementById('outcome') !== null);
         await check('code');
         await press(page, 'Next');
         await shown(page, 'Your file');
@@ -176,7 +176,7 @@ for (const [engine, scheme, options] of SUITES) {
         await press(page, 'Clear everything');
         await check('clear');
         await press(page, 'Clear everything');
-        await page.waitFor(() => document.getElementById('told') !== null);
+        await page.waitFor(() => document.getElementById('outcome') !== null);
         await check('welcome, cleared');
         expect(broken).toEqual([]);
       });

@@ -53,7 +53,7 @@ async function opening(page: EnginePage): Promise<string[]> {
 }
 
 const told = (page: EnginePage) =>
-  page.evaluate(() => document.getElementById('told')?.textContent ?? '');
+  page.evaluate(() => document.getElementById('outcome')?.textContent ?? '');
 
 for (const name of enginesFor('chromium')) {
   describeEngine(name, (open) => {
@@ -201,7 +201,7 @@ describeEngine(
         const page = await open.page();
         await page.goto(demo.url);
         await page.dropFiles!([picture]);
-        await page.waitFor(() => document.getElementById('told') !== null);
+        await page.waitFor(() => document.getElementById('outcome') !== null);
         await toChoosing(page);
         await page.dropFiles!([picture]);
         await screen(page, '1 picture');

@@ -7,7 +7,7 @@ export function takeDropped(taker: ((files: readonly Blob[]) => void) | undefine
   take = taker;
 }
 
-/** Calls `told` if files arrive and no screen takes them. */
+/** Calls `notify` if files arrive and no screen takes them. */
 export function whenNotTaken(notify: () => void): void {
   refuse = notify;
 }

@@ -18,8 +18,8 @@ export function showResult(
   where: 'buttons' | 'heading',
 ): void {
   announce(text);
-  document.getElementById('told')?.remove();
-  const result = h('p', { id: 'told', class: 'told', 'data-how': how }, text);
+  document.getElementById('outcome')?.remove();
+  const result = h('p', { id: 'outcome', class: 'outcome', 'data-how': how }, text);
   const places = document.querySelectorAll(where === 'buttons' ? 'main .actions' : 'main h1');
   places[places.length - 1]?.after(result);
   // Waits for the effects of the press: a browser may open a bar for a saved file, and WebKit

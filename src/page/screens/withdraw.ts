@@ -12,7 +12,7 @@ const FILE_NAME = 'numbers-back.json';
 /** Withdraws a saved file. Its code makes another file, which states this. */
 export function withdrawScreen(): HTMLElement {
   let bundle: Bundle | undefined;
-  const told = h('p', { role: 'alert', class: 'strong' });
+  const notice = h('p', { role: 'alert', class: 'strong' });
   const result = h('div');
   const code = h('input', {
     type: 'text',
@@ -27,19 +27,19 @@ export function withdrawScreen(): HTMLElement {
     result.replaceChildren();
     try {
       bundle = readBundle(new Uint8Array(await file!.arrayBuffer()));
-      told.textContent = t('withdrawRead');
+      notice.textContent = t('withdrawRead');
       code.focus();
     } catch {
       bundle = undefined;
-      told.textContent = t('withdrawBadFile');
+      notice.textContent = t('withdrawBadFile');
     }
   };
   takeDropped(choose);
   const make = async () => {
     result.replaceChildren();
-    told.textContent = '';
+    notice.textContent = '';
     if (!bundle) {
-      told.textContent = t('withdrawNoFile');
+      notice.textContent = t('withdrawNoFile');
       return;
     }
     try {
@@ -55,7 +55,7 @@ export function withdrawScreen(): HTMLElement {
       );
       announce(t('withdrawReady'));
     } catch {
-      told.textContent = t('withdrawBadCode');
+      notice.textContent = t('withdrawBadCode');
     }
   };
   return screen(
@@ -64,7 +64,7 @@ export function withdrawScreen(): HTMLElement {
     filePicker('withdraw-file', t('withdrawFile'), '.json,application/json', false, choose),
     h('label', { for: 'withdraw-code', class: 'label' }, t('withdrawCode')),
     code,
-    told,
+    notice,
     actions(button(t('withdrawMake'), make), backTo('welcome')),
     result,
   );

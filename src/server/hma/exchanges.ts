@@ -171,16 +171,16 @@ export function hmaExchangeRoutes(store: Store, feeds: HmaFeeds): Route[] {
       },
       replies: { 201: MESSAGE, ...repliesOf(MESSAGE, 400, 403, 501) },
       async answer(call, body) {
-        const { bank, api: name, api_json: told = {} } = body;
+        const { bank, api: name, api_json: given = {} } = body;
         const api = apiOf(name);
-        const settings = storedFields(api, api.config, told);
+        const settings = storedFields(api, api.config, given);
         const credentials = credentialsOf(api, body);
         await checkNewName(store, bank);
         // The unnamed list has no exchange, and its bank would not find one of that name.
         if (listOfBank(bank) !== bank || (await feeds.get(bank))) {
           throw new Refusal('forbidden', 'expected a name that no other exchange has');
         }
-        const enabled = told.enabled !== false;
+        const enabled = given.enabled !== false;
         // The feed first, since it can be refused. A fetch creates the list if it is missing.
         await set(bank, { api: api.api, settings, enabled, ...(credentials && { credentials }) });
         await store.apply({ settings: { [bank]: {} } }, changeBy(call));
@@ -283,11 +283,11 @@ const hmaApiOf = (stored: string): [string, HmaApi] | undefined =>
 /** @throws {Refusal} 400 */
 function credentialsOf(
   api: HmaApi,
-  { credential_json: told }: FromSchema<typeof CREDENTIALS>,
+  { credential_json: given }: FromSchema<typeof CREDENTIALS>,
 ): Record<string, string> | undefined {
   // In HMA, empty credentials delete the stored ones; here, remove the exchange instead.
-  if (!told || Object.keys(told).length === 0) return undefined;
-  return storedFields(api, api.credentials, told);
+  if (!given || Object.keys(given).length === 0) return undefined;
+  return storedFields(api, api.credentials, given);
 }
 
 function credentialStatus({ api, hasCredentials }: Pick<Feed, 'api' | 'hasCredentials'>) {

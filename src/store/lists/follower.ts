@@ -220,9 +220,9 @@ export class Follower {
       this.#revision = await catchUp(this.#database, this.#following, this.#revision, signal);
     } catch (error) {
       if (!isRevisionGone(error)) throw error;
-      const anew = await loadBlocklist(this.#database, this.#options, signal);
-      replaceFollowed(this.#following, anew);
-      this.#revision = anew.revision;
+      const reloaded = await loadBlocklist(this.#database, this.#options, signal);
+      replaceFollowed(this.#following, reloaded);
+      this.#revision = reloaded.revision;
     }
     this.#equalAt = askedAt;
     for (const waiter of this.#waiters) {

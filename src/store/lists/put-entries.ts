@@ -151,19 +151,20 @@ export async function replaceEntries(
   revision: number,
   { list, entries }: { list: string; entries: GatheredEntries },
 ): Promise<Put & Made & { removed: number }> {
-  await sql.query('create temporary table told (key bytea primary key) on commit drop');
+  await sql.query('create temporary table reported (key bytea primary key) on commit drop');
   const put = await putEntries(sql, revision, entries, async (keys) => {
-    await sql.query('insert into pg_temp.told select unnest($1::bytea[]) on conflict do nothing', [
-      keys,
-    ]);
+    await sql.query(
+      'insert into pg_temp.reported select unnest($1::bytea[]) on conflict do nothing',
+      [keys],
+    );
   });
   const removed = await removeEntries(
     sql,
     revision,
-    'list = $2 and not exists (select from pg_temp.told where told.key = entry.key)',
+    'list = $2 and not exists (select from pg_temp.reported where reported.key = entry.key)',
     [list],
   );
-  await sql.query('drop table pg_temp.told');
+  await sql.query('drop table pg_temp.reported');
   return { ...put, removed, isChanged: put.isChanged || removed > 0 };
 }
 

@@ -94,7 +94,7 @@ async function moveEntries(
   to: string,
 ): Promise<void> {
   const old = rows.map((row) => valuesOf(entryOf(row), row.key));
-  const anew = rows.map((row) => {
+  const moved = rows.map((row) => {
     const entry = { ...entryOf(row), list: to };
     return valuesOf(entry, keyOfEntry(entry));
   });
@@ -106,7 +106,7 @@ async function moveEntries(
     );
   await remove(old);
   // The name may be that of an earlier list, which left unlisted rows.
-  await remove(anew);
+  await remove(moved);
   const revisionAt = `$${NAMES.length + 1}::bigint`;
   await sql.query(
     `insert into entry (${NAMES.join(', ')}, listed, revision)
@@ -119,7 +119,7 @@ async function moveEntries(
     select ${NAMES.join(', ')}, number, paused_until, ${revisionAt}
     from ${GIVEN}${further}) as given (${NAMES.join(', ')}, number, paused_until)`,
     [
-      ...columns(anew),
+      ...columns(moved),
       revision,
       rows.map(({ number }) => number),
       rows.map(({ paused }) => paused),

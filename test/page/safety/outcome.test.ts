@@ -28,7 +28,7 @@ const code = (page: EnginePage) =>
 /** The message, once it is visible, and whether it was announced to a screen reader. */
 async function told(page: EnginePage) {
   return await page.waitFor(() => {
-    const told = document.getElementById('told');
+    const told = document.getElementById('outcome');
     const { top = -1, bottom = 0 } = told?.getBoundingClientRect() ?? {};
     if (!told || top < 0 || bottom > innerHeight) return undefined;
     const announced = document.getElementById('status')!.textContent === told.textContent;
@@ -56,7 +56,7 @@ for (const name of enginesFor('chromium')) {
       });
       // The button still has the focus.
       await page.press('Enter');
-      await page.waitFor(() => document.getElementById('told')!.dataset.how === 'failed');
+      await page.waitFor(() => document.getElementById('outcome')!.dataset.how === 'failed');
       expect(await told(page)).toEqual({
         text: 'The code could not be copied. Please write it down on paper.',
         how: 'failed',
@@ -64,7 +64,7 @@ for (const name of enginesFor('chromium')) {
       });
       await page.evaluate(() => document.querySelector<HTMLElement>('.primary')!.click());
       await screen(page, 'Your file');
-      expect(await page.evaluate(() => document.getElementById('told'))).toBeNull();
+      expect(await page.evaluate(() => document.getElementById('outcome'))).toBeNull();
     });
 
     test('asks before it clears an unsaved file, and reports saving and clearing', async () => {
