@@ -10,6 +10,7 @@ import {
 import { dirname, join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { isDeep } from '../seed.js';
 import { type Page, pageOf, pages } from './markdown.js';
 import { installedPackage, ROOT } from './package.js';
 
@@ -305,7 +306,6 @@ describe('a server, bundled by esbuild for Node', () => {
   const SERVER = `import { openAsBlob } from 'node:fs';
 import { createBlocklist, hashToHex, match } from 'onlyhashes';
 import { createHashPool, createSearchThreads, hash as hashFile, setWorkerScripts } from 'onlyhashes/node';
-import { isDeep } from '../seed.js';
 setWorkerScripts(process.argv[2]);
 const said = { hashes: [], verdicts: [], searches: 0 };
 for (const path of ${JSON.stringify(PICTURES)}) {
