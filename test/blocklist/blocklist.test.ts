@@ -110,7 +110,7 @@ test('degenerate entries are reported and rejected', async () => {
   expect((await blocklist.apply({ add: [{ hash: zero, labels: [] }] })).added).toBe(0);
 });
 
-test('a hash of a draft is no entry, and is searched as any other', async () => {
+test('a draft hash cannot be an entry, but is searched like any other', async () => {
   const blocklist = createBlocklist([{ hash: BASE, labels: ['a'] }]);
   const image = {
     hash: flipBits(BASE, ORDER, 5),
@@ -129,7 +129,7 @@ test('a hash of a draft is no entry, and is searched as any other', async () => 
   ]);
 });
 
-test('a draft hash is refused by name, also a copy of one', async () => {
+test('a draft hash is refused by name, and so is a copy of one', async () => {
   const blocklist = createBlocklist([{ hash: BASE, labels: ['a'] }]);
   const draft = newHash(BASE.algorithm, BASE.bytes, 'draft');
   const json = JSON.parse(JSON.stringify(draft));
@@ -145,7 +145,7 @@ test('a draft hash is refused by name, also a copy of one', async () => {
   expect(matches[0]).toMatchObject({ distance: 0, variant: { hash: { decoding: 'draft' } } });
 });
 
-test("a withdrawal by a draft's hash is one of its bits", async () => {
+test('a withdrawal by a draft hash is one of its bits', async () => {
   const blocklist = createBlocklist([{ hash: BASE, labels: ['a'] }]);
   await blocklist.apply({ withdraw: [newHash(BASE.algorithm, BASE.bytes, 'draft')] });
   expect(blocklist.size).toBe(0);
@@ -260,7 +260,7 @@ describe('a table of entries', () => {
     expect((await blocklist.apply({ withdraw: [{ id: 'flat' }] })).removed).toBe(0);
   });
 
-  test('loses what is withdrawn, before or after', async () => {
+  test('loses withdrawn entries, whether withdrawn before or after', async () => {
     const blocklist = createBlocklist([table()]);
     expect((await blocklist.apply({ withdraw: [{ id: 'a' }] })).removed).toBe(1);
     expect((await blocklist.apply({ withdraw: [{ id: 'a' }] })).removed).toBe(0);
@@ -417,7 +417,7 @@ test('a withdrawal keeps its reason, also in the next list', async () => {
   expect((await next.apply({ reinstate: [blocklist.withdrawals[0]!] })).reinstated).toBe(1);
 });
 
-test('one with an id of many withdraws all of them, and in short time', async () => {
+test('a withdrawal by an id of many entries withdraws all of them, quickly', async () => {
   const hashes = uniformHashes(20_000, 4).bytes;
   const hashOf = (at: number): Hash => ({
     algorithm: 'pdq',
@@ -442,7 +442,7 @@ describe('all entries are replaced', () => {
     { hash: small, labels: ['small'] },
   ];
 
-  test('a decision is about one list, also if its variants come later', () => {
+  test('a decision uses one list, even if its variants arrive later', () => {
     const blocklist = old();
     const variants = function* () {
       yield { name: 'original' as const, hash: flipBits(BASE, ORDER, 100) };
@@ -455,7 +455,7 @@ describe('all entries are replaced', () => {
     expect(blocklist.size).toBe(3);
   });
 
-  test('what was withdrawn stays so, with its reason, and is counted', async () => {
+  test('withdrawals are kept, with their reasons, and counted', async () => {
     const blocklist = old();
     await blocklist.apply({ withdraw: [{ id: '1', reason: 'ours' }] });
     const { generation } = blocklist;
@@ -468,7 +468,7 @@ describe('all entries are replaced', () => {
     expect(blocklist.generation).toBe(generation + 1);
   });
 
-  test('by its own, nothing changes', async () => {
+  test('by its own entries, nothing changes', async () => {
     const blocklist = old();
     const { generation } = blocklist;
     const done = await blocklist.apply({ replace: { all: blocklist.entries() } });
@@ -476,7 +476,7 @@ describe('all entries are replaced', () => {
     expect(found(blocklist)).toEqual(['old']);
   });
 
-  test('by those of another list, which keeps them', async () => {
+  test('by the entries of another list, which keeps them', async () => {
     const [blocklist, other] = [old(), createBlocklist(anew)];
     await blocklist.apply({ replace: { all: other.entries() } });
     await blocklist.apply({ withdraw: [BASE] });

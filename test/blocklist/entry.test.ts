@@ -56,7 +56,7 @@ const changed = FIELD_NAMES.flatMap((name): [FieldName, BlocklistEntry][] => {
 const entriesOf = ({ state }: EntryList) =>
   [...state.kinds.values()].flatMap((kind) => [...kind.numbers()].map((at) => kind.entryAt(at)));
 
-test('the table has all that an entry says', () => {
+test('the table has every field of an entry', () => {
   expect([...FIELD_NAMES].sort()).toEqual(Object.keys(OTHER).sort());
   expect(isSameEntry(FULL, structuredClone(FULL))).toBe(true);
 });

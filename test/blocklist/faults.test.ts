@@ -46,7 +46,7 @@ const changes: readonly (readonly [string, number, ListChange])[] = [
 ];
 
 test.each(changes)(
-  '%s: what fails of it or of the merge after it leaves one of both lists',
+  '%s: a failure in it, or in the merge after it, leaves the old list or the new one',
   async (_, most, change) => {
     const create = async () => {
       const list = new EntryList();

@@ -482,7 +482,7 @@ function become(model: PlainList, by: PlainList): void {
 
 const HISTORIES = Number(process.env.HISTORIES ?? runs(60));
 
-test('any history of changes is that of an array', async () => {
+test('any history of changes gives what an array gives', async () => {
   const start = fc.constantFrom(0, 0, 30, 505, 511);
   await fc.assert(
     fc.asyncProperty(fc.array(act, { maxLength: 25 }), start, (acts, start) => live(acts, start)),

@@ -33,7 +33,7 @@ const decideOn = (blocklist: Blocklist, bits = 0, policy: PolicyOptions = {}) =>
 const foundOn = (blocklist: Blocklist, bits = 0) =>
   match([off(bits)], blocklist, { all: true }).matches.map(({ entry }) => entry.labels[0]);
 
-test('an entry says at most what the trust in its list, its tier and its confirmation allow', async () => {
+test("an entry's verdict is limited by the trust in its list, its tier and its confirmation", async () => {
   const matches = ['match', 'within-match-distance'];
   const rows: [Trust, boolean | undefined, string[]][] = [
     ['own', true, matches],
@@ -79,7 +79,7 @@ test('without settings, the unnamed list is own and others are shared', () => {
   expect(decideOn(empty)).toEqual(['review', 'review-only-list']);
 });
 
-test('a foreign list flags until an own confirmation acts, which outlives the list', async () => {
+test('a foreign entry only flags until an own list confirms it, also once the foreign list is empty', async () => {
   const blocklist = createBlocklist([entry('theirs', { confirmed: true })], {
     lists: { theirs: { trust: 'foreign' } },
   });
@@ -139,7 +139,7 @@ test('a list has its own distances and quality, and a decision reports those of 
   expect(verdictOf(flipBits(near, [33], 1))).toBe('none');
 });
 
-test('a wide list is searched exactly, and others do not see farther by it', () => {
+test('a list with a long distance is searched exactly, and others are not searched farther', () => {
   const blocklist = createBlocklist([entry('wide'), entry('narrow')], {
     lists: { wide: { policy: { matchDistance: 70 } } },
   });
@@ -148,7 +148,7 @@ test('a wide list is searched exactly, and others do not see farther by it', () 
   expect(foundOn(blocklist, 31)).toEqual(['wide', 'narrow']);
 });
 
-test('a list that is not enabled is as if it were not there, and crowds out nothing', async () => {
+test('a disabled list is as if absent, and crowds out nothing', async () => {
   const blocklist = createBlocklist([entry('off'), entry('on', { hash: off(50).hash })]);
   for (let i = 0; i < 2500; i++)
     await blocklist.apply({ add: [entry('off', { hash: off(40).hash, id: `${i}` })] });
@@ -187,7 +187,7 @@ test('entries of a table are on lists too, and are counted', async () => {
   expect(decideOn(blocklist)).toEqual(['none', 'nothing-comparable']);
 });
 
-test('settings that are absent stay as they are, and only a change counts', async () => {
+test('omitted settings stay unchanged, and only a change counts', async () => {
   const blocklist = createBlocklist([], { lists: { a: { trust: 'foreign' } } });
   const { generation } = blocklist;
   await blocklist.apply({ settings: { a: { enabled: false } } });
@@ -225,7 +225,7 @@ test('settings that are absent stay as they are, and only a change counts', asyn
   }
 });
 
-test('a list that only flags does not make its variants be looked at closer', () => {
+test('a list that only flags does not trigger a closer search', () => {
   const toldOn = (settings: ListSettings, fields: Partial<BlocklistEntry> = {}) => {
     const told: (Near | undefined)[] = [];
     const blocklist = createBlocklist([entry('a', fields)], { lists: { a: settings } });
@@ -247,7 +247,7 @@ test('a list that only flags does not make its variants be looked at closer', ()
   expect(toldOn({}, { confirmed: false })).toBeUndefined();
 });
 
-test('what an entry says of its origin is kept, also through JSON', async () => {
+test('the provenance of an entry is kept, also through JSON', async () => {
   const said = {
     source: 'a programme',
     list: 'a',
@@ -287,7 +287,7 @@ test('what an entry says of its origin is kept, also through JSON', async () => 
   }
 });
 
-test('a list is replaced at once, and what has not changed in it stays in place', async () => {
+test('a list is replaced at once, and unchanged entries stay in place', async () => {
   const blocklist = createBlocklist([
     entry('a', { id: '1' }),
     entry('a', { id: '2' }),
@@ -362,7 +362,7 @@ test('an entry that a table has lost is added by a replacement', async () => {
   expect(ids()).toEqual(['2']);
 });
 
-test('what was withdrawn is not in the new list, whichever list it was withdrawn from', async () => {
+test('withdrawn entries are not in the new list, whichever list they were withdrawn from', async () => {
   const kept: string[] = [];
   const blocklist = createBlocklist([entry('a', { id: '1' })], {
     withdrawn: [{ id: '1', list: 'a' }, { id: '2' }, { id: '3', list: 'b' }],
@@ -510,7 +510,7 @@ test('the event loop turns while a list is replaced', async () => {
   expect(blocklist.size).toBe(295);
 });
 
-test('a decision in flight is that of the lists at its end', async () => {
+test('a decision in flight uses the lists as they are at its end', async () => {
   const blocklist = createBlocklist([entry('a'), entry('b', { hash: off(100).hash })]);
   async function* coming(change: () => void) {
     yield off(0);
@@ -540,7 +540,7 @@ test('a decision in flight is that of the lists at its end', async () => {
   ]);
 });
 
-test('all entries are replaced, the settings of lists stay', async () => {
+test('replacing all entries keeps the settings of lists', async () => {
   const blocklist = createBlocklist([entry('a')], { lists: { a: { trust: 'foreign' } } });
   const replace = { all: [entry('a'), entry('b')] };
   await blocklist.apply({ replace, settings: { b: { tier: 'review' } } });

@@ -24,7 +24,7 @@ test('a one-time iterable is read once, however large the change', async () => {
   expect([withdrawn, removed, list.state.withdrawn.size]).toEqual([1, 2, 1]);
 });
 
-test('a small change does not wait for a large one, which keeps to what it withdrew', async () => {
+test('a small change does not wait for a large one, which keeps to what the large one withdrew', async () => {
   const list = new EntryList();
   list.mostAtOnce = 4;
   const adding = list.apply({ add: entries(0, 20) });
@@ -36,7 +36,7 @@ test('a small change does not wait for a large one, which keeps to what it withd
   expect(idsOf(list).includes('6')).toBe(true);
 });
 
-test('the picture of a part that is withdrawn meanwhile goes, too', async () => {
+test('if a part is withdrawn meanwhile, its picture goes, too', async () => {
   const list = new EntryList();
   list.mostAtOnce = 4;
   const part = { ...entryAt(5), group: hashToHex(farHash(6)) };
@@ -45,7 +45,7 @@ test('the picture of a part that is withdrawn meanwhile goes, too', async () => 
   expect((await adding).added).toBe(5);
 });
 
-test('what only a withdrawal keeps out that others made meanwhile, of less, is added', async () => {
+test('entries rejected only by an own withdrawal are added if another, smaller one replaced it', async () => {
   const list = new EntryList();
   list.mostAtOnce = 4;
   const groups = [{ group: hashToHex(farHash(2)), list: '' }];
@@ -54,7 +54,7 @@ test('what only a withdrawal keeps out that others made meanwhile, of less, is a
   expect(await adding).toMatchObject({ added: 9, withdrawn: 0, rejected: { withdrawn: 0 } });
 });
 
-test('withdrawing the same hash at each rejection comes to an end', async () => {
+test('withdrawing the same hash at each rejection terminates', async () => {
   const list: EntryList = new EntryList(() => void list.apply({ withdraw: [{ id: '1' }] }));
   await list.apply({ withdraw: [{ id: '1' }] });
   expect(await list.apply({ add: entries(0, 3) })).toMatchObject({
@@ -64,7 +64,7 @@ test('withdrawing the same hash at each rejection comes to an end', async () => 
   expect(list.state.rejected.withdrawn).toBe(1);
 });
 
-test('a picture is withdrawn that has more parts than a call takes arguments', async () => {
+test('a picture with more parts than a call takes arguments is withdrawn', async () => {
   const list = new EntryList();
   const group = hashToHex(farHash(0));
   const parts = Array.from({ length: 150_000 }, () => ({ ...entryAt(1), group }));
@@ -72,7 +72,7 @@ test('a picture is withdrawn that has more parts than a call takes arguments', a
   expect((await list.apply({ withdraw: [farHash(0)] })).removed).toBe(150_000);
 });
 
-test('what goes with a large change goes, too, if it went and came again meanwhile', async () => {
+test('an entry removed by a large change goes, even if it was removed and added again meanwhile', async () => {
   stepClock(10);
   let met = 0;
   for (let turns = 0; turns < 40; turns++) {
@@ -122,7 +122,7 @@ test('entries removed during a merge are not in the merged segment', async () =>
   vi.restoreAllMocks();
 });
 
-test('lists that were one until now do not share what each adds', async () => {
+test('lists that shared a state do not share later additions', async () => {
   const [one, two] = [new EntryList(), new EntryList()];
   const table = new PackedEntries('pdq', 256);
   table.push(entryAt(0));
@@ -137,7 +137,7 @@ test('lists that were one until now do not share what each adds', async () => {
   ]);
 });
 
-test('a large change is made of the list that took the place of the first meanwhile', async () => {
+test('a large change applies to the list that replaced the first one meanwhile', async () => {
   stepClock(10);
   let met = 0;
   for (let turns = 0; turns < 40; turns++) {
@@ -158,7 +158,7 @@ test('a large change is made of the list that took the place of the first meanwh
   vi.restoreAllMocks();
 });
 
-test('what goes may be of any number, and is read to its end', async () => {
+test('removals may be of any number, and are read to their end', async () => {
   const list = new EntryList();
   await list.apply({ add: entries(0, 2000) });
   const some = entries(100, 1600);

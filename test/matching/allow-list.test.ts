@@ -18,7 +18,7 @@ const reasonOf = (list: AllowList, hash: Hash, entry?: Hash) => {
   return picture.reasonFor(entry, true);
 };
 
-test('a hash is allowed exactly, and not what lies beside it', () => {
+test('an exception allows exactly its hash, and not its neighbours', () => {
   const list = createAllowList();
   list.allow(off(3), { reason: 'a flag' });
   expect(reasonOf(list, off(3), BASE)).toBe('a flag');
@@ -32,7 +32,7 @@ test('a hash is allowed exactly, and not what lies beside it', () => {
   expect(list.generation).toBe(2);
 });
 
-test('an exception may be about one entry alone, and is taken back as it was made', () => {
+test('an exception may be for one entry only, and is revoked in the same form', () => {
   const list = createAllowList();
   list.allow(off(3), { reason: 'one', entry: off(0) });
   expect(reasonOf(list, off(3), off(0))).toBe('one');
@@ -49,7 +49,7 @@ test('an exception may be about one entry alone, and is taken back as it was mad
   expect(list.exceptions).toEqual([]);
 });
 
-test('the other variants of a picture may come near what its main hash may match', () => {
+test('once the main hash is allowed, other variants of the picture are allowed near it', () => {
   const list = createAllowList();
   list.allow(off(3), { reason: 'all of it' });
   const of = (main: number, isWithin: boolean) => {
@@ -117,7 +117,7 @@ test('a radius is inclusive, and hashes of other widths are not compared', () =>
   expect(reasonOf(list, { algorithm: 'phash', bytes: off(3).bytes })).toBeUndefined();
 });
 
-test('what it is given and what it gives are copies', () => {
+test('inputs and outputs are copies', () => {
   const hash = off(3);
   const list = createAllowList({ exceptions: [{ hash, reason: 'a', entry: hash }] });
   hash.bytes.fill(0);

@@ -94,7 +94,7 @@ describe('tiers', () => {
   });
 });
 
-test('ranks count where the quality is good and the hash says something', () => {
+test('ranks count if the quality is good and the hash is not degenerate', () => {
   const ranks = Uint8Array.from({ length: 256 }, (_, i) => (i * 77) % 256);
   // Near by the rule without ranks, and not by that with them.
   const far = Array.from({ length: 200 }, (_, at) =>

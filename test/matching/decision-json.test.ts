@@ -178,7 +178,7 @@ const decision = fc
   )
   .map((members) => decisionOf(members as Decision));
 
-test('every decision is what it was after a way through JSON, which the schema describes', () => {
+test('every decision round-trips through JSON, which the schema describes', () => {
   fc.assert(
     fc.property(decision, text, (made, file) => {
       const json: unknown = JSON.parse(JSON.stringify(made));
@@ -267,7 +267,7 @@ const mutated = fc
     return JSON.parse(JSON.stringify(json)) as unknown;
   });
 
-test('the reader takes what the schema allows, and throws typed errors at the rest', () => {
+test('the reader accepts what the schema allows, and throws typed errors otherwise', () => {
   let taken = 0;
   let refused = 0;
   fc.assert(
@@ -290,7 +290,7 @@ test('the reader takes what the schema allows, and throws typed errors at the re
   expect(refused).toBeGreaterThan(runs(3000) / 3);
 });
 
-test('hashes and withdrawals write themselves, and are read back', () => {
+test('hashes and withdrawals serialize themselves, and are read back', () => {
   const named = fc.record({ id: text, source: text }, { requiredKeys: ['id'] });
   const reason = fc.record({ reason: text }, { requiredKeys: [] });
   const key = fc

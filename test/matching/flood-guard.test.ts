@@ -63,7 +63,7 @@ describe('the attack: a hash is listed that matches what many people upload', ()
     }),
   );
 
-  test('25 distinct ones raise it, whatever came first or between, in any order', () => {
+  test('25 distinct uploads raise the alarm, whatever came before or between, in any order', () => {
     fc.assert(
       fc.property(
         fc.array(chosen, { minLength: 25, maxLength: 25 }),
@@ -82,7 +82,7 @@ describe('the attack: a hash is listed that matches what many people upload', ()
     );
   });
 
-  test('after an exact copy, 5,000 distinct ones raise it once', () => {
+  test('after an exact copy, 5,000 distinct uploads raise the alarm once', () => {
     let alarms = 0;
     const guard = createFloodGuard({ onAlarm: () => alarms++ });
     guard.count(BASE, BASE);
@@ -98,7 +98,7 @@ describe('the attack: a hash is listed that matches what many people upload', ()
 });
 
 describe('the attack: copies are flooded to switch off the entry that is needed', () => {
-  test('no number of copies of one picture does it', () => {
+  test('no number of copies of one picture raises the alarm', () => {
     const guard = createFloodGuard({ mostUploads: 1 });
     fc.assert(
       fc.property(
@@ -110,7 +110,7 @@ describe('the attack: copies are flooded to switch off the entry that is needed'
     expect(guard.toJSON().watched).toEqual([]);
   });
 
-  test('nor do copies of a picture that is itself far from the entry', () => {
+  test('copies of a picture that is itself far from the entry do not raise it either', () => {
     const guard = createFloodGuard({ mostUploads: 1 });
     guard.count(BASE, distinct(0));
     fc.assert(
@@ -122,7 +122,7 @@ describe('the attack: copies are flooded to switch off the entry that is needed'
     expect(guard.toJSON().watched[0]!.uploads).toHaveLength(1);
   });
 
-  test('edits far from each other do, and a reviewer lifts it, after which it counts again', () => {
+  test('edits far from each other raise it; once a reviewer lifts it, counting starts again', () => {
     const guard = createFloodGuard({ mostUploads: 3 });
     const flood = () => [0, 1, 2, 3].map((at) => guard.count(BASE, distinct(at)));
     expect(flood()).toEqual([false, false, false, true]);
@@ -133,7 +133,7 @@ describe('the attack: copies are flooded to switch off the entry that is needed'
     expect(guard.generation).toBe(3);
   });
 
-  test('time does not lift it', () => {
+  test('time does not lift the alarm', () => {
     let now = 0;
     const guard = createFloodGuard({ mostUploads: 1, windowSeconds: 10, now: () => 1000 * now });
     guard.count(BASE, distinct(0));
@@ -142,7 +142,7 @@ describe('the attack: copies are flooded to switch off the entry that is needed'
     expect(guard.count(BASE, distinct(0))).toBe(true);
   });
 
-  test('other entries cannot push out the one that is watched most', () => {
+  test('other entries cannot push out the entry with the most uploads', () => {
     const guard = createFloodGuard({ mostUploads: 3, mostEntries: 5, now: () => 0 });
     for (const at of [0, 1, 2]) guard.count(BASE, distinct(at));
     for (let at = 1; at < 1000; at++) guard.count(entryAt(at), nearTo(entryAt(at)));
@@ -151,7 +151,7 @@ describe('the attack: copies are flooded to switch off the entry that is needed'
   });
 });
 
-test('room is made by what is out of the window, then by the entry with the fewest uploads', () => {
+test('expired uploads make room first, then the entry with the fewest uploads', () => {
   let now = 0;
   const options = { mostUploads: 5, mostEntries: 2, windowSeconds: 10, now: () => 1000 * now };
   const guard = createFloodGuard(options);
@@ -180,7 +180,7 @@ test('uploads are forgotten after the window, counted from their last copy', () 
   expect(count(1, 19)).toBe(true);
 });
 
-test('it counts like a model that keeps every match and recounts all', () => {
+test('the guard counts like a model that keeps every match and recounts all', () => {
   const step = fc.oneof(
     fc.record({
       kind: fc.constant('count' as const),
@@ -244,7 +244,7 @@ test('an upload counts once for an entry, however many of its variants come near
   expect(isFlooded(BASE, distinct(0))).toBe(true);
 });
 
-test('an alarm that is not heard is raised again, and the decision stands', () => {
+test('an alarm whose listener throws is raised again, and the decision stands', () => {
   const heard: number[] = [];
   let tries = 0;
   const guard = createFloodGuard({
@@ -266,7 +266,7 @@ test('an alarm that is not heard is raised again, and the decision stands', () =
   expect([verdictOf(3), tries, heard]).toEqual(['review', 3, [2]]);
 });
 
-test('memory is bounded, whatever comes, also after a restart with smaller bounds', () => {
+test('memory is bounded, whatever is uploaded, also after a restart with smaller bounds', () => {
   const guard = createFloodGuard({ mostUploads: 4, mostEntries: 10 });
   for (let at = 0; at < 5000; at++) {
     const entry = entryAt(at % 40);
@@ -285,7 +285,7 @@ test('memory is bounded, whatever comes, also after a restart with smaller bound
   for (const { uploads } of smaller.watched) expect(uploads.length).toBeLessThanOrEqual(2);
 });
 
-test('what it is given and what it gives are copies', () => {
+test('inputs and outputs are copies', () => {
   const guard = createFloodGuard({ mostUploads: 1 });
   const entry = flipBits(BASE, ORDER, 0);
   const upload = distinct(0);
@@ -297,7 +297,7 @@ test('what it is given and what it gives are copies', () => {
   expect(guard.isFlooded(BASE)).toBe(true);
 });
 
-test('64 bits: copies share the bits that turned, and what is nearest does not count', () => {
+test('64 bits: copies share their changed bits, and the nearest uploads do not count', () => {
   const hash = (hex: string) => hashFromHex('phash', hex);
   const guard = createFloodGuard({ mostUploads: 1 });
   const entry = hash('0123456789abcdef');

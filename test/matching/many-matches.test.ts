@@ -54,7 +54,7 @@ describe('of many matches', () => {
     expect(match([variant()], createBlocklist(many(1000)))).not.toHaveProperty('omitted');
   });
 
-  test('few entries are made, and none is kept but what is given', async () => {
+  test('few matches are created, and only the returned ones are kept', async () => {
     const blocklist = createBlocklist(many(20_000));
     await blocklist.settled();
     const made = vi.spyOn(PackedEntries.prototype, 'entryAt');
@@ -77,7 +77,7 @@ describe('of many matches', () => {
     expect(matches.slice(1000, 1002).map(({ entry }) => entry.list)).toEqual(['far', 'farther']);
   });
 
-  test('one that is farther than 1,000 reviews decides all the same', async () => {
+  test('a match farther than 1,000 reviews still decides', async () => {
     const theirs = many(3000, () => ({ list: 'theirs' }));
     const lists = { theirs: { trust: 'foreign' } } as const;
     const blocklist = createBlocklist([...theirs, entry(31, { id: 'own' })], { lists });
@@ -120,7 +120,7 @@ describe('of many matches', () => {
     ]);
   });
 
-  test('the event loop turns meanwhile, and what is withdrawn then is not given', async () => {
+  test('the event loop turns meanwhile, and entries withdrawn then are not given', async () => {
     const entries = many(5000);
     const blocklist = createBlocklist(entries);
     await blocklist.settled();
@@ -138,7 +138,7 @@ describe('of many matches', () => {
     expect([ids.includes('30'), ids.includes('late'), omitted]).toEqual([false, true, 4000]);
   });
 
-  test('of a list elsewhere, too: all are read, and the nearest are given', async () => {
+  test('all hits of a remote list are read, and the nearest are given', async () => {
     const hits = Array.from({ length: 3000 }, (_, at) => ({
       id: `${at}`,
       distance: at % 32,
@@ -155,7 +155,7 @@ describe('of many matches', () => {
     expect([decision.remoteMatches!.length, decision.omitted]).toEqual([1001, 1999]);
   });
 
-  test('what is decided is what a loop over all of them decides', async () => {
+  test('the decision is that of a loop over all of them', async () => {
     const list = fc.record({
       trust: fc.constantFrom('own' as const, 'shared' as const, 'foreign' as const),
       tier: fc.constantFrom('match' as const, 'review' as const),

@@ -35,7 +35,7 @@ async function* coming(distances: readonly number[], before: (at: number) => voi
   }
 }
 
-test('variants that come later give the decision of those that are there', async () => {
+test('variants that arrive later give the same decision as those already present', async () => {
   const distances = fc.array(fc.integer({ min: 0, max: 120 }), { maxLength: 6 });
   await fc.assert(
     fc.asyncProperty(distances, distances, fc.boolean(), async (entries, variants, all) => {
@@ -48,7 +48,7 @@ test('variants that come later give the decision of those that are there', async
   );
 });
 
-test('a hashed image and an error are decided about as well', async () => {
+test('a hashed image and an error get a decision as well', async () => {
   const blocklist = createBlocklist([listed(0, 'a')]);
   const { hash } = off(3);
   const image = { hash, quality: 90, variants: [] };
@@ -94,7 +94,7 @@ test('a decision is that of the list at its end, whatever is withdrawn, added or
   );
 });
 
-test('a match that is withdrawn before the end is gone, and what is left is searched on', async () => {
+test('a match withdrawn before the end is gone, and the other variants are searched on', async () => {
   const blocklist = createBlocklist([listed(40, 'review'), listed(200, 'later')]);
   const withdrawn = await match(
     coming([0, 255, 200], (at) => at === 1 && blocklist.apply({ withdraw: [{ id: 'review' }] })),
@@ -162,7 +162,7 @@ test('the event loop turns about every 5 ms', async () => {
   expect(turns.count).toBeGreaterThanOrEqual(100 / 6 - 1);
 });
 
-test.each(['before', 'between', 'waiting'])('hears its signal: %s', async (when) => {
+test.each(['before', 'between', 'waiting'])('obeys its signal: %s', async (when) => {
   const controller = new AbortController();
   const reason = new Error('enough');
   let closed = false;

@@ -13,7 +13,7 @@ async function* later() {
   yield* variants;
 }
 
-test('it gives a promise if variants come one at a time, or a signal or remote lists are given', async () => {
+test('match returns a promise if variants arrive one at a time, or for a signal or remote lists', async () => {
   const { generation: _, ...here } = await match(later(), list);
   for (const query of [variants, image]) {
     expect(match(query, list)).toEqual(here);
@@ -27,7 +27,7 @@ test('it gives a promise if variants come one at a time, or a signal or remote l
   }
 });
 
-test('a mistake is thrown, and a promise rejects', async () => {
+test('a mistake of the caller is thrown, and a promise rejects', async () => {
   const mistakes = [{ all: 1 }, { distance: 257 }, { allowlist: createAllowList() }];
   for (const options of mistakes as object[]) {
     expect(() => match(variants, list, options)).toThrow(/all|distance|allowList/);
@@ -36,7 +36,7 @@ test('a mistake is thrown, and a promise rejects', async () => {
   expect(() => match(variants, [BASE] as never)).toThrow('expected a blocklist');
 });
 
-test('a list has no rules: they would be ignored in silence', () => {
+test('a list accepts no rules, which would be silently ignored', () => {
   const rules = {
     policy: { matchDistance: 3 },
     allowList: createAllowList(),

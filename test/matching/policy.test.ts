@@ -37,7 +37,7 @@ test('changes at the top level are for PDQ only; other algorithms are changed by
   expect(policyFor('phash', 64, changes)).toEqual(policyFor('phash', 64));
 });
 
-test('all lists are searched as far as the one that looks farthest, of those that are on', () => {
+test('all lists are searched up to the longest distance of those enabled', () => {
   const settings = [
     ['near', { policy: { matchDistance: 10, reviewDistance: 70 } }],
     ['far', { policy: { matchDistance: 40 } }],

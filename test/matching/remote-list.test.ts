@@ -16,7 +16,7 @@ const hitsOf =
   (...hits: object[]): Ask =>
   async ([hash]) => [{ hash: hash!, answer: 'hits', hits }];
 
-test('nothing is sent unless it is said that hashes are', () => {
+test('nothing is sent without sendsHashes: true', () => {
   const matcher = { name: 'a', ask: none };
   for (const sendsHashes of [undefined, false, 'true', 1]) {
     expect(() => createRemoteList(matcher, { sendsHashes } as never)).toThrow(
@@ -172,7 +172,7 @@ describe('in time', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('what comes late is not heard, whatever it is', async () => {
+  test('a late reply is ignored, whatever it is', async () => {
     let settle = (_: RemoteAnswer[]) => {};
     let fail = (_: unknown) => {};
     const list = listOf(
@@ -195,7 +195,7 @@ describe('in time', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('a signal ends the wait, or begins none', async () => {
+  test('a signal ends the wait, or prevents it', async () => {
     const ask = vi.fn(() => new Promise(() => {}));
     const controller = new AbortController();
     const { signal } = controller;
@@ -209,7 +209,7 @@ describe('in time', () => {
   });
 });
 
-describe('what is kept', () => {
+describe('the cache keeps', () => {
   const counted = (answer: Ask, options: object = {}) => {
     const ask = vi.fn(answer);
     return { ask, list: listOf(ask, options) };
@@ -248,7 +248,7 @@ describe('what is kept', () => {
     expect(ask).toHaveBeenCalledTimes(3);
   });
 
-  test('an older none does not come back with a clock that is set back', async () => {
+  test('no older none, even if the clock is set back', async () => {
     let now = 5;
     let answer = none;
     const { list } = counted((...args) => answer(...args), {

@@ -41,7 +41,7 @@ test('no matcher is queried unless a remote list is passed', async () => {
   expect(decision).not.toHaveProperty('remoteMatches');
 });
 
-test('only the main hash is sent, a copy of it, and nothing else', async () => {
+test('only the main hash is sent, as a copy, and nothing else', async () => {
   const { list, ask } = remoteOf(async ([hash]) => {
     const answer = [{ hash: off(0), answer: 'none' as const }];
     hash!.bytes.fill(0);
@@ -100,7 +100,7 @@ test.each<[string, RemoteHit, Partial<RemoteListOptions>, Partial<HashedVariant>
   ]);
 });
 
-test('a match elsewhere outranks a review here, which keeps its own reason otherwise', async () => {
+test('a remote match outranks a local review, which otherwise keeps its own reason', async () => {
   const blocklist = createBlocklist([entry(40)]);
   const decide = (ask: Asked) =>
     match([variant(0)], blocklist, { remote: [remoteOf(ask, { trust: 'shared' }).list] });
@@ -114,7 +114,7 @@ test('a match elsewhere outranks a review here, which keeps its own reason other
   }
 });
 
-test('no list here changes what is near enough elsewhere', async () => {
+test('no local list changes which remote hits are near enough', async () => {
   const far = { policy: { matchDistance: 60, reviewDistance: 61 }, tier: 'review' } as const;
   const strict = { policy: { matchDistance: 5 } };
   const listed = (list: string) => createBlocklist([{ ...entry(61), list }], { lists: { far } });
@@ -132,7 +132,7 @@ test('no list here changes what is near enough elsewhere', async () => {
   }
 });
 
-test('matches elsewhere come first, the nearest of each tier before the others', async () => {
+test('remote matches come first, the nearest of each tier before the others', async () => {
   const lists = [
     remoteOf(hit({ id: 'a', distance: 9 }, { id: 'b', distance: 3 }), { name: 'x' }),
     remoteOf(hit({ id: 'c', distance: 30 }, { id: 'd', distance: 50 }), {
@@ -150,7 +150,7 @@ test('matches elsewhere come first, the nearest of each tier before the others',
   ]);
 });
 
-test('compared elsewhere is compared, and a list of other algorithms is not asked', async () => {
+test('a remote comparison counts as one, and a list of other algorithms is not queried', async () => {
   const { list, ask } = remoteOf(none);
   const phash = { ...variant(0), hash: hashFromHex('phash', '0123456789abcdef') };
   const decide = (one: HashedVariant) => match([one], empty, { remote: [list] });
@@ -159,7 +159,7 @@ test('compared elsewhere is compared, and a list of other algorithms is not aske
   expect(ask).toHaveBeenCalledTimes(1);
 });
 
-test('what was withdrawn here does not match elsewhere either, by hash, id or list', async () => {
+test('a local withdrawal also excludes remote matches, by hash, id or list', async () => {
   const { list } = remoteOf(hit({ id: '7', hash: off(3) }), { trust: 'own', noneSeconds: 0 });
   for (const withdrawal of [off(3), { id: '7' }, { id: '7', source: 'there' }]) {
     const blocklist = createBlocklist([], { withdrawn: [withdrawal] });
@@ -172,7 +172,7 @@ test('what was withdrawn here does not match elsewhere either, by hash, id or li
   expect((await match([variant(0)], blocklist, { remote: [list] })).verdict).toBe('match');
 });
 
-test('what was withdrawn there is gone with the next answer', async () => {
+test('an entry withdrawn remotely is gone with the next answer', async () => {
   let answer = hit({ id: '7' });
   const { list } = remoteOf((...args) => answer(...args), { trust: 'own' });
   const decide = async () => (await match([variant(0)], empty, { remote: [list] })).verdict;
@@ -187,7 +187,7 @@ test('a remote match with a degenerate hash is rejected', async () => {
   expect([decision.verdict, decision.remoteMatches]).toEqual(['none', []]);
 });
 
-test('the allow list is about hits elsewhere, too, but not about an own confirmation', async () => {
+test('the allow list covers remote hits, too, but not an own confirmation', async () => {
   const told: unknown[] = [];
   const allowList = createAllowList({ onAllowed: (match) => told.push(match) });
   allowList.allow(off(0), { reason: 'wrong' });
@@ -240,7 +240,7 @@ describe('not answered', () => {
     }
   });
 
-  test('an answer of another list stands beside it', async () => {
+  test('the answer of another list is kept beside it', async () => {
     const { list } = remoteOf(async () => [], { whenUnanswered: 'unhashable' });
     const other = remoteOf(hit({ id: 'a' }), { name: 'other' }).list;
     const decision = await match([variant(0)], empty, { remote: [list, other] });
@@ -261,7 +261,7 @@ describe('in time', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
   afterEach(() => void vi.useRealTimers());
 
-  test('a match by the main hash is not sent anywhere, unless all is wanted', async () => {
+  test('a local match by the main hash is not sent anywhere, unless all is set', async () => {
     const { list, ask } = remoteOf(none);
     const blocklist = createBlocklist([entry(0)]);
     const decision = await match([variant(3)], blocklist, { remote: [list] });
@@ -284,7 +284,7 @@ describe('in time', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('nor for one that fails by a mistake of the caller, which is not lost otherwise', async () => {
+  test("a local match does not wait for a matcher that fails by the caller's mistake, which is reported", async () => {
     const { list } = remoteOf(none, { now: () => Number.NaN });
     const blocklist = createBlocklist([entry(0)]);
     const variants = [variant(100), variant(3)];
@@ -295,7 +295,7 @@ describe('in time', () => {
     await expect(all).rejects.toThrow(RangeError);
   });
 
-  test('with all, a match here waits for its time and names who did not answer', async () => {
+  test('with all, a local match waits for remote lists, and names those that did not answer', async () => {
     const { list } = remoteOf(stalling, { timeoutSeconds: 3 });
     const blocklist = createBlocklist([entry(0)]);
     let decision: unknown;
@@ -374,7 +374,7 @@ describe('in time', () => {
 });
 
 test.each([null, {}, [null], [{}], 'list', [{ name: 'a', ask: none }]])(
-  'refuses what createRemoteList did not make: %o',
+  'refuses a list that createRemoteList did not make: %o',
   async (remote) => {
     await expect(match([variant(0)], empty, { remote: remote as never })).rejects.toThrow(
       TypeError,
@@ -387,7 +387,7 @@ test('refuses two lists of one name, which could not be distinguished', async ()
   await expect(match([variant(0)], empty, { remote })).rejects.toThrow('different names');
 });
 
-test('with a distance, what is farther elsewhere does not count', async () => {
+test('with a distance, farther remote hits do not count', async () => {
   const { list } = remoteOf(hit({ distance: 20, id: 'a' }, { distance: 9, id: 'b' }), {
     trust: 'shared',
   });

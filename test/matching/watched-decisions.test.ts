@@ -56,7 +56,7 @@ describe('allowed', () => {
     expect(match([variant(5)], blocklist, { allowList }).verdict).toBe('match');
   });
 
-  test('it never silences an entry that is confirmed in an own list', () => {
+  test('an exception never silences an entry confirmed in an own list', () => {
     const allowList = createAllowList({ radius: 31 });
     allowList.allow(off(5), { reason: 'wrong' });
     allowList.allow(off(5), { reason: 'wrong', entry: off(0) });
@@ -93,7 +93,7 @@ describe('allowed', () => {
     expect(idsOf(decision.allowed)).toEqual(['0']);
   });
 
-  test('its parts and turns are allowed where its main hash is, and matches', () => {
+  test('parts and turns of a picture are allowed where its main hash matches and is allowed', () => {
     const allowList = createAllowList();
     allowList.allow(off(40), { reason: 'wrong' });
     const blocklist = createBlocklist([entry(0), entry(20), entry(70)]);
@@ -103,7 +103,7 @@ describe('allowed', () => {
     expect(idsOf(decision.allowed)).toEqual(['20', '20', '70', '0']);
   });
 
-  test('variants are not made to come nearer to what is allowed', () => {
+  test('variants are not moved nearer to allowed hits', () => {
     const allowList = createAllowList();
     allowList.allow(off(40), { reason: 'wrong' });
     const told: unknown[] = [];
@@ -115,7 +115,7 @@ describe('allowed', () => {
     expect(told).toEqual([undefined, expect.objectContaining({ distance: 40 })]);
   });
 
-  test('what cannot be logged is not allowed', async () => {
+  test('a hit that cannot be logged is not allowed', async () => {
     const allowList = createAllowList({
       onAllowed: () => {
         throw new Error('the log is full');
@@ -136,7 +136,7 @@ describe('allowed', () => {
   });
 
   test.each(['allow', 'disallow'] as const)(
-    'a decision under way hears of it: %s',
+    'a change during a decision applies to it: %s',
     async (what) => {
       const allowList = createAllowList();
       if (what === 'disallow') allowList.allow(off(5), { reason: 'wrong' });
@@ -183,7 +183,7 @@ describe('flooded', () => {
   });
 
   test.each(['flooded', 'lifted'] as const)(
-    'a decision under way hears of it: %s',
+    'a change during a decision applies to it: %s',
     async (what) => {
       const floodGuard = createFloodGuard({ mostUploads: 1 });
       const blocklist = createBlocklist([entry(0)]);
@@ -200,7 +200,7 @@ describe('flooded', () => {
     },
   );
 
-  test('one that is confirmed in an own list is exempt, beside one that is not', () => {
+  test('an entry confirmed in an own list is exempt, beside one that is not', () => {
     const floodGuard = createFloodGuard({ mostUploads: 1 });
     const own = entry(0, { id: 'own', confirmed: true });
     const blocklist = createBlocklist([own, entry(0)]);

@@ -88,7 +88,7 @@ const listed = () => stopNcii.records()[0]!.feedbacks;
 const isPost = { when: ({ method }: FakeRequest) => method === 'POST' };
 const isGet = { when: ({ method }: FakeRequest) => method === 'GET' };
 
-test('both services have what they were sent', async () => {
+test('both services received what was sent', async () => {
   await queue.add(blocked);
   await queue.add(vote);
   expect(await queue.send()).toEqual({ done: 2, open: 0, stuck: 0 });
@@ -164,7 +164,7 @@ test.each(NO_ANSWER)(
   },
 );
 
-describe('what a service refuses', () => {
+describe('feedback that a service refuses', () => {
   test.each([400, 404, 409, 422])('(%i) is stuck at once, and holds up nothing', async (status) => {
     stopNcii.fail({ kind: 'status', status });
     ncmec.fail({ kind: 'status', status });
@@ -188,7 +188,7 @@ describe('what a service refuses', () => {
     expect(stopNcii.requests.some(isGet.when)).toBe(false);
   });
 
-  test('for keys that are wrong or missing is kept until somebody mends them', async () => {
+  test('for wrong or missing keys is kept until they are corrected', async () => {
     await queue.close();
     const { submitFeedbackKey: _, ...keys } = KEYS;
     queue = await opened(keys, 'wrong');
@@ -205,7 +205,7 @@ describe('what a service refuses', () => {
     ['words of another kind', { hashValue: 1, memberId: 1, id: 1, type: 1, says: 1 }],
     ['no reasons', { memberId: '7', id: 'a', type: 'PDQ', says: 'negative' }],
     ['a path', { memberId: '..', id: 'a', type: 'PDQ', says: 'affirmative' }],
-  ])('or what is no feedback (%s) is stuck, and nothing is sent', async (_, body) => {
+  ])('or that is no feedback (%s) is stuck, and nothing is sent', async (_, body) => {
     await queue.add({ ...blocked, body });
     await queue.add({ ...vote, body });
     expect(await queue.send()).toMatchObject({ done: 0, open: 0, stuck: 2 });

@@ -7,7 +7,7 @@ import { hexOf, newRecord, record } from '../matching/reviews.js';
 const about = (number: number, more: Parameters<typeof newRecord>[1] = {}) =>
   record(`${number}`, { ...newRecord(number), id: `${number}`, ...more });
 
-test('how often each list was wrong', async () => {
+test('errors are counted for each list', async () => {
   const records = [
     about(1),
     about(2, { outcome: 'rejected' }),
@@ -24,7 +24,7 @@ test('how often each list was wrong', async () => {
   ]);
 });
 
-test('an appeal takes the place of the decision before', async () => {
+test('an appeal replaces the earlier decision', async () => {
   const records = [about(1), about(1, { outcome: 'rejected', role: 'appeals' })];
   expect(await reviewSummary(records)).toEqual({
     lists: [{ list: 'stopncii', decided: 1, rejected: 1 }],

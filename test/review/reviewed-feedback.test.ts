@@ -17,7 +17,7 @@ const stopNciiFeedbackOf = (record: NewReviewRecord, options: object = {}) =>
 const ncmecFeedbackOf = (record: NewReviewRecord, options: object = {}) =>
   ncmecFeedback(CLIENT, options).feedbackOf(record);
 
-test('a confirmed match speaks for the entry, however near it was', () => {
+test('a confirmed match supports the entry, whatever its distance', () => {
   const options = { tags: ['nude'] };
   expect(stopNciiFeedbackOf(newRecord(1, { entry: stopNcii, distance: 31 }), options)).toEqual([
     {
@@ -39,7 +39,7 @@ describe('a rejected match', () => {
   const rejected = (entry: typeof stopNcii | typeof ncmec, distance: number) =>
     newRecord(1, { entry, distance, outcome: 'rejected' });
 
-  test('speaks against the entry if the upload has its very hash', () => {
+  test('counts against the entry if the upload has its very hash', () => {
     expect(stopNciiFeedbackOf(rejected(stopNcii, 0))).toMatchObject([
       { body: { feedbackValue: 'NotBlocked', tags: [] } },
     ]);
@@ -48,7 +48,7 @@ describe('a rejected match', () => {
     ]);
   });
 
-  test('says nothing of it if the upload was only near', () => {
+  test('does not count if the upload was only near', () => {
     for (const distance of [1, 31, 256]) {
       expect(stopNciiFeedbackOf(rejected(stopNcii, distance))).toEqual([]);
       expect(ncmecFeedbackOf(rejected(ncmec, distance), { reasonIds })).toEqual([]);
@@ -80,7 +80,7 @@ test('only the list in question gets feedback on its entry', () => {
   expect(ncmecFeedbackOf(newRecord(1, { entry }), { environment, to })).toMatchObject([{ to }]);
 });
 
-test('nothing follows from what no person decided, or from another entry', () => {
+test('decisions of no person, or on another entry, give no feedback', () => {
   const { role: _, outcome: __, ...undecided } = newRecord(1);
   const { id: ___, ...nameless } = ncmec;
   for (const [entry, of] of [
@@ -103,7 +103,7 @@ test('nothing follows from what no person decided, or from another entry', () =>
   }
 });
 
-test('whatever the record, the queue can take what follows', () => {
+test('the queue accepts the feedback of any record', () => {
   const named = fc.record({
     record: anyRecord,
     source: fc.constantFrom('StopNCII', 'ncmec/industry'),

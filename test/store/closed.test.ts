@@ -4,7 +4,7 @@ import { openStore } from '../../src/store/sql/open-store.js';
 import { describeEngines } from './engines.js';
 
 describeEngines(({ newPlace }) => {
-  test('a store that was closed says so, and can be closed again', async () => {
+  test('a closed store reports it, and can be closed again', async () => {
     const store = await openStore(await newPlace());
     const follower = await store.follow();
     const closings = [follower.close(), follower.close()];

@@ -69,7 +69,7 @@ describeEngines((running) => {
       ['by its own hash', main!],
       ['by the hash of a window', window!],
     ])(
-      '%s goes with its windows and stays out, and another of its id stays',
+      '%s goes with its list crops and is rejected, and another of its id stays',
       async (_, { hash }) => {
         const store = await opened();
         await store.apply({ add: both });
@@ -94,7 +94,7 @@ describeEngines((running) => {
       },
     );
 
-    test('before it is listed stays out, whatever comes first', async () => {
+    test('before it is listed is rejected, in whatever order its hashes come', async () => {
       const store = await opened();
       await store.apply({ withdraw: [window!.hash] });
       const follower = await store.follow();
@@ -114,7 +114,7 @@ describeEngines((running) => {
         (store, list) => store.apply({ replace: { list: list, entries: [main!, window!] } }),
       ],
       ['fetched', (store, list) => store.fetch(list, clientOf(2, [main!, window!]))],
-    ])('goes from followers, too, by nothing but a window that is %s', async (_, put) => {
+    ])('goes from followers, too, by nothing but a list crop that is %s', async (_, put) => {
       const store = await opened();
       await store.apply({ withdraw: [window!.hash] });
       await store.fetch('list', clientOf(1, [main!]));
@@ -149,7 +149,7 @@ describeEngines((running) => {
       expect(await store.verify()).toEqual([]);
     });
 
-    test('by its id goes with all that has it', async () => {
+    test('by its id goes with every entry that has it', async () => {
       const store = await opened();
       await store.apply({ add: [...both, ...pictureOf('third', { id: 'another' })] });
       expect((await store.apply({ withdraw: [{ id: 'case' }] })).removed).toBe(6);
@@ -182,7 +182,7 @@ describeEngines((running) => {
     });
   });
 
-  test('a picture that is removed goes with its parts, and a part alone', async () => {
+  test('a removed picture goes with its parts; a removed part goes alone', async () => {
     const store = await opened();
     const { numbers } = await store.apply({
       add: [...both, ...pictureOf('one', { id: 'another' })],

@@ -83,7 +83,7 @@ describeBothEngines(({ newPlace }) => {
     expect(await store.verify()).toEqual([]);
   });
 
-  test('an entry with the same key takes the place of the earlier one', async () => {
+  test('an entry with the same key replaces the earlier one', async () => {
     await store.apply({ add: [entry(1)] });
     expect(await store.apply({ add: [entry(1)] })).toMatchObject({
       revision: 1,
@@ -269,7 +269,7 @@ describeBothEngines(({ newPlace }) => {
     expect(await store.find({ list: 'b' })).toHaveLength(1);
   });
 
-  test('hashes are allowed, and no longer', async () => {
+  test('hashes are allowed, and exceptions revoked', async () => {
     const exception = { hash: hash(1), reason: 'a flag' };
     expect(await store.apply({ allow: [exception] })).toMatchObject({ revision: 1 });
     expect(await store.apply({ allow: [exception] })).toMatchObject({ revision: 1 });
@@ -342,7 +342,7 @@ describeBothEngines(({ newPlace }) => {
     expect(await store.apply({ add: [entry(1)] })).toMatchObject({ added: 1, numbers: [3] });
   });
 
-  test('the name of a list has an end', async () => {
+  test('the name of a list has a maximum length', async () => {
     const longest = '\u{1f600}'.repeat(100);
     await store.apply({ settings: { [longest]: { enabled: false } } });
     expect((await store.lists()).map(({ name }) => name)).toEqual([longest]);
@@ -417,7 +417,7 @@ describeBothEngines(({ newPlace }) => {
     throw new Error('no more');
   }
 
-  test('many entries are one change, given in pages', async () => {
+  test('many entries, given in pages, are one change', async () => {
     const many = Array.from({ length: 2500 }, (_, at) => entry(at));
     const added = await store.apply({ add: many });
     expect(added).toMatchObject({ revision: 1, added: 2500 });

@@ -33,7 +33,7 @@ const changed = (number: number, listed: boolean, of: ReturnType<typeof entry>) 
   listed,
 });
 
-test('in many steps, what is withdrawn goes first, and what moves is found all the time', () => {
+test('in many steps, withdrawn entries go first, and moved ones are found all the time', () => {
   const numbers = Array.from({ length: 600 }, (_, at) => at);
   const [moving, withdrawn] = [598, 599];
   const followed = following([moving, withdrawn]);
@@ -80,7 +80,7 @@ test('changes that are applied again change nothing', () => {
   expect([...followed.blocklist.entries()].map(({ id }) => id).sort()).toEqual(['id 1', 'id 3']);
 });
 
-test('a list has the settings that it has now, and what was reinstated comes', async () => {
+test('a list has its current settings, and reinstated entries are added', async () => {
   const followed = following([1]);
   await followed.blocklist.apply({ settings: { a: { tier: 'review', trust: 'foreign' } } });
   await followed.blocklist.apply({ withdraw: [{ id: 'id 2' }] });
@@ -105,7 +105,7 @@ test('a changed reason of a withdrawal is reported', () => {
   }
 });
 
-test('a part that went before its hash was withdrawn takes no picture along', () => {
+test('a part removed before its hash was withdrawn takes no picture along', () => {
   const allowList = new AllowList();
   const [picture, other] = [entry(1), entry(2)];
   const part = { ...other, group: hashToHex(picture.hash) };
@@ -135,7 +135,7 @@ test('very many withdrawals take several steps, and the last of them go with the
   expect(followed.blocklist.lists()).toMatchObject([{ name: 'a', size: 1, trust: 'own' }]);
 });
 
-test('what a store no longer has goes with its replacement', async () => {
+test('entries that a store no longer has go with its replacement', async () => {
   const [followed, anew] = [following([1, 2]), following([2, 3])];
   await followed.blocklist.apply({ withdraw: [{ id: 'id 3' }] });
   followed.allowList.allow(hash(1), { reason: 'a flag' });

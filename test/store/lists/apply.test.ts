@@ -49,7 +49,7 @@ function telling(numbers: readonly number[], onPage: () => Promise<unknown> = as
 describeBothEngines((running) => {
   const { store: shared } = sharedStore(running);
 
-  test('all of it is one change, and additions that are withdrawn are rejected', async () => {
+  test('all of it is one change, and withdrawn additions are rejected', async () => {
     const store = shared();
     await store.apply({ add: [entryOf(1), entryOf(2)] });
     await store.apply({ withdraw: [{ id: 'r5' }] });
@@ -105,7 +105,7 @@ describeBothEngines((running) => {
     ['an exception', { allow: [{ hash: hashOf(1) }] }],
     ['an entry', { add: [entryOf(1), { hash: hashOf(2) }] }],
     ['a withdrawal', { withdraw: [{ id: 'x' }, { id: 7 }] }],
-  ])('%s that is invalid leaves all as it was', async (_, changes) => {
+  ])('%s that is invalid changes nothing', async (_, changes) => {
     const store = shared();
     const before = await told(store);
     const good = { withdraw: [{ id: 'y' }], add: [entryOf(4)] };
@@ -116,7 +116,7 @@ describeBothEngines((running) => {
   });
 
   describe.each([0, 1, 2, 3, 4, 6, 8, 10, 12])('a statement fails after %i others', (skip) => {
-    test('and all is as it was, or all is done', async () => {
+    test('and the change is undone, or complete', async () => {
       const store = shared();
       await store.apply({ add: [entryOf(1)] });
       const before = await told(store);
@@ -135,7 +135,7 @@ describeBothEngines((running) => {
     });
   });
 
-  test('what is reinstated comes back with the next fetch, from the start', async () => {
+  test('reinstated entries come back with the next fetch, from the start', async () => {
     const store = shared();
     await store.fetch('a', telling([1, 2]).client);
     await store.fetch('b', telling([1]).client);
@@ -149,7 +149,7 @@ describeBothEngines((running) => {
     expect(await store.find({ list: 'a' })).toHaveLength(2);
   });
 
-  test('a fetch that has passed what is reinstated meanwhile does not count as whole', async () => {
+  test('a fetch already past reinstated entries does not count as complete', async () => {
     const store = shared();
     await store.fetch('a', telling([1, 2]).client);
     await store.apply({ withdraw: [hashOf(1)] });

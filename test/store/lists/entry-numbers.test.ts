@@ -29,7 +29,7 @@ function numbersIn(blocklist: Blocklist, count: number): (number | undefined)[] 
   });
 }
 
-test('an entry keeps its number, however it comes and wherever it moves', async () => {
+test('an entry keeps its number, however it is added and wherever it moves', async () => {
   const allowList = new AllowList();
   const blocklist = createBlocklist([]);
   blocklist.mostAtOnce = 4;

@@ -41,7 +41,7 @@ async function verdictOn(store: Store, n: number): Promise<string> {
 describeBothEngines((running) => {
   const { store: shared, place } = sharedStore(running);
   describe.each(Object.entries(SERVICES))('%s', (name, start) => {
-    test('however requests fail, the list is the service’s in the end', async () => {
+    test('however requests fail, the list becomes the service’s in the end', async () => {
       const kinds = ['list', 'withdraw', 'fetch', 'cut', 'start'] as const;
       const step = fc.tuple(fc.constantFrom(...kinds), fc.nat(7), fc.nat(5));
       const store = shared();
@@ -91,7 +91,7 @@ describeBothEngines((running) => {
     expect(after!.number).toBe(before!.number);
   });
 
-  test('withdrawals by a person stay, whatever the service says', async () => {
+  test('withdrawals by a person stay, whatever the service sends', async () => {
     const store = shared();
     const all = [1, 2, 3].map((n) => updateOf(n));
     await store.fetch('a', telling({ updates: all }).client);

@@ -37,7 +37,7 @@ const NO_HOOKS = { resume: async () => {}, end: async () => {} };
 const isChanged = (text: string) => /from entry where \(?revision/.test(text);
 const isWhole = (text: string) => /revision <= \$2 and listed/.test(text);
 
-test('a change of more than 256 entries takes steps, of which each leaves what is right', () => {
+test('a change of more than 256 entries takes steps, each of which leaves a valid list', () => {
   const here = [...range(0, 300), ...range(300, 700)];
   const blocklist = createBlocklist(
     here.map((at) => entry(at, { id: at < 300 ? 'going' : 'staying', labels: ['before'] })),
@@ -135,7 +135,7 @@ describePostgresql((server) => {
     expect([0, 1, 50].map((at) => found(follower.blocklist, at))).toEqual([0, 1, 1]);
   });
 
-  test('a follower that missed a purge reads the list again, and finds what stays', async () => {
+  test('a follower that missed a purge reads the list again, and finds the remaining entries', async () => {
     await store.apply({ add: range(0, 50).map((at) => entry(at)) });
     await store.apply({ withdraw: [hash(5)] });
     await store.apply({ allow: [{ hash: hash(4), reason: 'a flag' }] });

@@ -292,7 +292,7 @@ describeEngines(({ newPlace }) => {
     rmSync(folder, { recursive: true });
   });
 
-  test('any history gives every follower what it gives a list in memory and in a file', async () => {
+  test('any history gives every follower the same as a list in memory and in a file', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(changes, { minLength: 1, maxLength: 14 }),

@@ -40,7 +40,7 @@ describeBothEngines(({ newPlace }) => {
     await follower.close();
   });
 
-  test('a change wakes who follows, who would ask again only after an hour', async () => {
+  test('a change wakes a follower that would otherwise poll only after an hour', async () => {
     let isReached = () => {};
     const reached = new Promise<void>((resolve) => {
       isReached = resolve;
@@ -52,7 +52,7 @@ describeBothEngines(({ newPlace }) => {
     await follower.close();
   });
 
-  test('a follower asks by itself, if nothing wakes it', async () => {
+  test('a follower polls by itself, if nothing wakes it', async () => {
     const deaf = new Breaking(database);
     deaf.listen = async () => async () => {};
     let isReached = () => {};
@@ -143,7 +143,7 @@ describePostgresql((server) => {
       return state!.revision;
     });
 
-  test('what a failed reading brought, from an empty store on, goes once it is purged', async () => {
+  test('entries of a failed reading, from an empty store on, go once they are purged', async () => {
     const breaking = new Breaking(databaseOf(store));
     const follower = await follow(breaking);
     // After twenty pages, each of five statements and a commit.
@@ -160,7 +160,7 @@ describePostgresql((server) => {
     await follower.close();
   });
 
-  test('what comes after it was reinstated is not lost among many', async () => {
+  test('an entry added after its reinstatement is not lost among many', async () => {
     await store.apply({ withdraw: [firstHash] });
     const follower = await follow(databaseOf(store));
     await store.apply({ reinstate: [firstHash] });
@@ -169,7 +169,7 @@ describePostgresql((server) => {
     await follower.close();
   });
 
-  test('a loading whose rows are purged begins again', async () => {
+  test('a load whose rows are purged begins again', async () => {
     await store.apply({ add: [entry(1), entry(2)] });
     const database = databaseOf(store);
     const purging = new Breaking(database);
@@ -189,7 +189,7 @@ describePostgresql((server) => {
     await follower.close();
   });
 
-  test('a connection that falls silent does not hold the follower', async () => {
+  test('a connection that falls silent does not block the follower', async () => {
     const proxy = new SilentProxy(`${new URL(url).searchParams.get('host')}/.s.PGSQL.5432`);
     const port = await proxy.listen();
     const name = new URL(url).pathname;

@@ -42,7 +42,7 @@ const OWN: readonly FieldName[] = ['source', 'id', 'variant', 'list'];
 describeEngines((running) => {
   const { store } = sharedStore(running);
 
-  test.each(FIELD_NAMES)('who says something else by %s is noticed', async (name) => {
+  test.each(FIELD_NAMES)('an entry that differs by %s is noticed', async (name) => {
     const { [name]: _, ...less } = SAID;
     const others = [{ ...SAID, [name]: ELSE[name] }, ...(name === 'labels' ? [] : [less])];
     const follower = await store().follow({ pollSeconds: 3600 });
@@ -68,7 +68,7 @@ describeEngines((running) => {
     await follower.close();
   });
 
-  test('a page of many entries that came at once is read by an index', async () => {
+  test('a page of many entries added at once is read by an index', async () => {
     const hashes = hashesOf(uniformHashes(COUNT, 3).bytes);
     await store().apply({ add: hashes.map((hash) => ({ hash, labels: ['label'] })) });
     const database = databaseOf(store());

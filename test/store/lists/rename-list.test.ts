@@ -92,7 +92,7 @@ describeEngines(({ newPlace }) => {
     expect(await store.verify()).toEqual([]);
   });
 
-  test('what was withdrawn on an earlier list of the new name goes', async () => {
+  test('entries withdrawn on an earlier list of the new name go', async () => {
     const [kept] = (
       await store.apply({
         add: [2007, 2008, 2009].map((at) => entry(at, 'F', { id: `id ${at}`, source: 'S' })),

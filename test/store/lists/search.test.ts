@@ -47,7 +47,7 @@ describeEngines(({ newPlace }) => {
     });
     afterAll(() => store?.close());
 
-    test.each([true, false])('finds what is matched, at once, with bands: %s', async (bands) => {
+    test.each([true, false])('finds matches, at once, with bands: %s', async (bands) => {
       await keepBands(databaseOf(store), bands);
       const way = bands ? 'bands' : 'scan';
       const hash = hashOf('pdq', 256);
@@ -110,7 +110,7 @@ describeEngines(({ newPlace }) => {
       expect(await store.searchBatch([], 31)).toEqual([]);
     });
 
-    test('bands follow whoever writes, and verify finds what does not', async () => {
+    test('bands follow every writer, and verify finds those that do not', async () => {
       await keepBands(databaseOf(store), true);
       const database = databaseOf(store);
       const hashes = uniformHashes(20, 77);

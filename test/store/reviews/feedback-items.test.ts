@@ -36,7 +36,7 @@ describeEngines((running) => {
     of.feedbackQueue({ senders: { s: service }, backoffSeconds: 5, maxAttempts: 3, now });
   const feedback = (id: string, entry = id) => ({ id, to: 's', entry, body: { of: id } });
 
-  test('what is added in one process is sent by another, in its order, once', async () => {
+  test('feedback added in one process is sent by another, in its order, once', async () => {
     const service = new Service();
     const [first, second] = [await queueOf(service), await queueOf(service)];
     expect(await first.add(feedback('a1', 'a'))).toBe(true);
@@ -50,7 +50,7 @@ describeEngines((running) => {
     expect(await first.add(feedback('a1', 'a'))).toBe(true);
   });
 
-  test('what has no answer is settled, what is refused is stuck until people decide', async () => {
+  test('unanswered feedback is settled; refused feedback is stuck until people decide', async () => {
     const service = new Service();
     const queue = await queueOf(service);
     service.answers = 'unknown';
@@ -81,7 +81,7 @@ describeEngines((running) => {
     expect(await queue.retry('a1')).toBe(false);
   });
 
-  test('one process sends at a time, and says so where it does not', async () => {
+  test('one process sends at a time, and any other reports it', async () => {
     const service = new Service();
     const other = running.engine === 'postgresql' ? await openStore(place()) : store();
     const [first, second] = [await queueOf(service), await queueOf(service, other)];
@@ -98,7 +98,7 @@ describeEngines((running) => {
     if (other !== store()) await other.close();
   });
 
-  test('who was taken over writes no more, so that nothing is sent behind', async () => {
+  test('a process whose lease was taken over writes no more, so that nothing is sent out of order', async () => {
     const service = new Service();
     const queue = await queueOf(service);
     await queue.add(feedback('a'));
@@ -116,7 +116,7 @@ describeEngines((running) => {
     expect(service.taken).toEqual(['a', 'b']);
   });
 
-  test('names as long as they may be, which no index can shorten', async () => {
+  test('names may have the maximum length, which no index can shorten', async () => {
     const next = random(15);
     // Three bytes each: the most that 500 characters of UTF-16 can have, and unlike each other.
     const long = () =>
@@ -133,7 +133,7 @@ describeEngines((running) => {
   });
 
   if (running.engine === 'postgresql') {
-    test('a lease ends with its connection, and its holder learns of it', async () => {
+    test('a lease ends with its connection, and its holder is notified', async () => {
       const database = databaseOf(store());
       const lease = await takeLease(database, 'x');
       expect(await takeLease(database, 'x')).toBe(undefined);

@@ -95,7 +95,7 @@ describeEngines((running) => {
     expect(await queue.send()).toEqual({ done: 0, open: 0, stuck: 0 });
   });
 
-  test('an id is taken once, also when it is done, and after a restart', async () => {
+  test('an id is accepted once, also when it is done, and after a restart', async () => {
     const { sent, sender } = scripted([]);
     const queue = await queueOf({ service: sender });
     const added = await Promise.all([1, 2, 3].map(() => queue.add(feedback('a'))));
@@ -144,7 +144,7 @@ describeEngines((running) => {
     expect(await queue.stuck()).toMatchObject([{ id: 'a', attempts: 5 }]);
   });
 
-  describe('an answer that did not come', () => {
+  describe('an answer that did not arrive', () => {
     test.each([['unknown' as const], [new Error('cut')], ['garbage' as const]])(
       '(%s) is settled by reading back',
       async (answer) => {
@@ -202,7 +202,7 @@ describeEngines((running) => {
     });
   });
 
-  describe('what cannot be sent', () => {
+  describe('feedback that cannot be sent', () => {
     test('holds up nothing else', async () => {
       const { sent, sender } = scripted(['refused', 'retry']);
       const queue = await queueOf({ service: sender });
@@ -278,7 +278,7 @@ describeEngines((running) => {
     });
   });
 
-  test('a caller who breaks off loses nothing, and no try is counted', async () => {
+  test('a caller who aborts loses nothing, and no try is counted', async () => {
     const controller = new AbortController();
     const sent: string[] = [];
     const sender: FeedbackSender = {
@@ -363,7 +363,7 @@ describeEngines((running) => {
     );
   });
 
-  test('what has ended leaves its id, and nothing that was sent', async () => {
+  test('finished feedback leaves its id, and nothing that was sent', async () => {
     const queue = await queueOf({ service: scripted(['done', 'refused']).sender });
     for (const id of ['a', 'b', 'c']) await queue.add(feedback(id, { body: 'secret' }));
     await queue.send();
@@ -377,7 +377,7 @@ describeEngines((running) => {
   describe.each(['before', 'after'] as const)(
     'a statement that fails, reported %s it is done',
     (told) => {
-      test('loses nothing that was taken, and nothing is sent twice', async () => {
+      test('loses nothing that was accepted, and nothing is sent twice', async () => {
         for (let skip = 0; ; skip++) {
           await forget();
           const path = join(base, 'post.txt');

@@ -50,7 +50,7 @@ describeEngines((running) => {
     expect(await feedbackIn(store())).toHaveLength(2);
   });
 
-  test('another reason takes the place of the one before', async () => {
+  test('a new reason replaces the one before', async () => {
     const queue = store().reviewQueue(RULES);
     await queue.put({ id: 'u', decision });
     await queue.decide('u', ALLOW);

@@ -92,7 +92,7 @@ describeEngines((running) => {
     if (other !== store()) await other.close();
   });
 
-  test('what a query means, it reads and erases, as the naive test says', async () => {
+  test('a query reads and erases the same records as a naive filter', async () => {
     const clock = { time: START };
     const log = logAt(clock);
     const ids = Array.from({ length: 40 }, (_, at) => at);
@@ -137,7 +137,7 @@ describeEngines((running) => {
     await expect(log.erase({ list: undefined } as never)).rejects.toThrow('expected a query');
   });
 
-  test('what is over is not given, and prune removes it', async () => {
+  test('expired records are not given, and prune removes them', async () => {
     const clock = { time: START };
     const log = logAt(clock, { retentionDays: 2 });
     await log.append(record(1));
@@ -309,7 +309,7 @@ describeEngines((running) => {
     });
   });
 
-  test('the id of an erased record is free again, and nothing that it said is left', async () => {
+  test('the id of an erased record is free again, and none of its content is left', async () => {
     const log = logAt({ time: START });
     await log.append(record(1, { id: 'a' }));
     await log.append(record(2, { id: 'b' }));

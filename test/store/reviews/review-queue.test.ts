@@ -88,7 +88,7 @@ describeBothEngines((running) => {
     await follower.close();
   });
 
-  test('feedback that follows waits in the store, from people alone', async () => {
+  test('the resulting feedback waits in the store, for decisions of people alone', async () => {
     const feedbackOf: ReviewQueueOptions['feedbackOf'] = ({ entry, outcome }) => [
       { to: 's', entry: entry!.id!, body: outcome! },
     ];

@@ -10,7 +10,7 @@ const HOUR = 3_600_000;
 describeEngines((running) => {
   const { store, place } = sharedStore(running);
 
-  test('a session stands for a token, in every process, until it is ended', async () => {
+  test('a session represents a token, in every process, until it is ended', async () => {
     const sessions = store().sessions();
     const secret = await sessions.begin(TOKEN);
     const other = await sessions.begin(TOKEN);

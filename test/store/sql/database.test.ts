@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => database.close());
 
-test('a new database is brought to the newest form, once', async () => {
+test('a new database is migrated to the newest form, once', async () => {
   expect(await migrate(database, SCHEMA)).toBe(0);
   expect(await migrate(database, SCHEMA)).toBeGreaterThan(0);
 });

@@ -23,7 +23,7 @@ async function ask(url: string, text: string): Promise<unknown[]> {
 }
 
 describeOwnPostgresql((server) => {
-  test('databases do not meet', async () => {
+  test('databases are separate', async () => {
     const [one, other] = [await server().newDatabase(), await server().newDatabase()];
     await ask(one, 'create table only_here ()');
     const tables = "select from pg_tables where tablename = 'only_here'";
