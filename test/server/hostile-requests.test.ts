@@ -86,7 +86,7 @@ test('1,000 stalled connections do not keep others from being served', async () 
   );
 });
 
-test('who sends headers or a body too slowly is cut off', async () => {
+test('a client that sends headers or a body too slowly is cut off', async () => {
   const service = createService({ blocklist, pool, tokens, timeoutSeconds: 0.4 });
   const limits = {
     ...NODE_LIMITS,
@@ -104,7 +104,7 @@ test('who sends headers or a body too slowly is cut off', async () => {
   });
 });
 
-test('a flood of headers is refused, and so are requests that could be two', async () => {
+test('a flood of headers is refused, and so are requests that could be read as two', async () => {
   await served(async ({ url, logs }) => {
     for (const [text, status] of [
       [head('GET /health/live HTTP/1.1', `X-A: ${'a'.repeat(20_000)}`), 431],
@@ -163,7 +163,7 @@ test('an expectation is answered, and two requests at once are answered in order
   });
 });
 
-test('any bytes as a body are answered by a status of the document, and nothing of them', async () => {
+test('any bytes as a body get a documented status, and are not quoted', async () => {
   const types = fc.constantFrom(
     ...['application/json', 'image/png', 'application/octet-stream', 'text/plain', ''],
     ...['multipart/form-data; boundary=x', 'multipart/form-data; boundary=', 'image/;;'],

@@ -94,7 +94,7 @@ test('1,000 stalled connections do not keep others from being served', async () 
   expect(program.isRunning).toBe(true);
 });
 
-test('who sends headers or a body too slowly is cut off', async () => {
+test('a client that sends headers or a body too slowly is cut off', async () => {
   const { url } = await serving(['--timeout', '1']);
   await Promise.all(
     STALLING.slice(2).map(async (text) => {

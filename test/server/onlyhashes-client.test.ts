@@ -55,7 +55,7 @@ test('another onlyhashes is queried during a decision', async () => {
   });
 });
 
-test('what the other side would review is for review here, whatever is trusted', async () => {
+test('a remote review is for review here, whatever the trust', async () => {
   const low = createBlocklist([entry(0, { quality: 3 })]);
   await asking(low, async (client) => {
     const review = await decided(client, 7, { trust: 'own' });
@@ -95,7 +95,7 @@ test('the hash of an entry is given if the other side gives it', async () => {
   );
 });
 
-test('an empty list there compares with nothing, which is not the same as no match', async () => {
+test('an empty remote list compares with nothing, which is not the same as no match', async () => {
   await asking(createBlocklist([]), async (client) => {
     const [answer] = await client.ask([off(0)]);
     expect(answer).toMatchObject({ answer: 'unanswered', reason: 'nothing-comparable' });
@@ -149,7 +149,7 @@ test('each hash has its own answer, in order; after a failure no other is reques
   });
 });
 
-test('two services that ask each other do not go on', async () => {
+test('two services that query each other do not loop', async () => {
   let other: OnlyhashesClient | undefined;
   const back = {
     name: 'back',
@@ -174,7 +174,7 @@ const GOOD = {
   },
 };
 
-test('whatever comes back is an answer, or none', async () => {
+test('any reply is an answer, or none', async () => {
   const reply = fc.oneof(
     hostileJson(GOOD),
     fc

@@ -62,7 +62,7 @@ test.each(NOT_PLAIN)('%s is refused by 400, before it is routed', async (path) =
   expect(asked).toEqual([]);
 });
 
-test('plain paths go on, names with encoded characters among them', async () => {
+test('plain paths are passed on, also with encoded characters', async () => {
   const { handler } = service();
   await serving(createServer(createNodeListener(handler)), async (url) => {
     for (const path of ['/metrics', '/metrics?a=//b/../c;d#', '/metrics/own', '/own/a%2Fb%5Cc']) {
@@ -76,7 +76,7 @@ test('plain paths go on, names with encoded characters among them', async () => 
   });
 });
 
-test('no path is routed as another than its own characters say', async () => {
+test('every path is routed by its own characters', async () => {
   const { handler } = service();
   const part = fc.constantFrom(...'/./..;\\%2e%2f%5c#?'.split(''), '%2e', '%2F', '%5c', 'metrics');
   const paths = fc.array(part, { maxLength: 12 }).map((parts) => `/${parts.join('')}`);
@@ -121,7 +121,7 @@ test.each<[string, (listener: RequestListener) => Promise<RequestListener>]>([
       return (request, response) => app.routing(request, response);
     },
   ],
-])('mounted in %s, nothing is reached past its rules', async (_, mount) => {
+])('mounted in %s, no route is reached past its rules', async (_, mount) => {
   const { handler } = service();
   const listener = await mount(createNodeListener(handler));
   await serving(createServer(listener), async (url) => {

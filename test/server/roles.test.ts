@@ -51,7 +51,7 @@ const ask = (route: string, role?: TokenRole, headers: Record<string, string> = 
 };
 const all = Object.values(WHO).flat();
 
-test('the document has these routes and no others, each with what it takes', async () => {
+test('the document has these routes and no others, each with its input', async () => {
   const document = (await (await ask('GET /openapi.json')).json()) as {
     paths: Record<string, Record<string, { security: object[]; description: string }>>;
   };

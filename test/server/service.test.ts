@@ -42,7 +42,7 @@ function closable(): { pool: HashPool; isClosed: () => boolean } {
   return { pool: poolWith({ close }), isClosed: () => isClosed };
 }
 
-test('it is ready when the list is there, and refuses until then', async () => {
+test('the service is ready once the list is loaded, and refuses until then', async () => {
   const coming = withResolvers<typeof blocklist>();
   await served(
     async ({ url }) => {
@@ -73,7 +73,7 @@ test('a list that fails to load is reported, and the service never gets ready', 
   );
 });
 
-test('it drains: new work is refused, what runs is answered, then the pool is closed', async () => {
+test('drain refuses new work, answers running requests, then closes the pool', async () => {
   const { route, goOn, begins } = waiting();
   const { pool: shared, isClosed } = closable();
   await served(
@@ -105,7 +105,7 @@ test('it drains: new work is refused, what runs is answered, then the pool is cl
   expect(response.status).toBe(200);
 });
 
-test('while it ends, it takes no decision from outside either: its store may be closed', async () => {
+test('a draining service accepts no decision from outside either: its store may be closed', async () => {
   const taken: unknown[] = [];
   const webhook = {
     log: { append: async (record: unknown) => taken.push(record), timeOf: () => undefined },
@@ -128,7 +128,7 @@ test('while it ends, it takes no decision from outside either: its store may be 
   );
 });
 
-test('what takes too long is answered by 503, and drain waits for it all the same', async () => {
+test('a request that takes too long is answered by 503, and drain waits for it all the same', async () => {
   const { route, goOn } = waiting();
   await served(
     async ({ url, logs, service }) => {
@@ -200,7 +200,7 @@ test('metrics are text of Prometheus, with the state of the list, the store and 
   );
 });
 
-test('a store that is away reports no lag', async () => {
+test('an unavailable store reports no lag', async () => {
   await served(
     async ({ url }) => {
       const text = await (await fetch(`${url}/metrics`, as('match'))).text();
@@ -214,7 +214,7 @@ test('a store that is away reports no lag', async () => {
   );
 });
 
-test('buckets of times hold what is at most their bound, and labels are escaped', () => {
+test('time buckets include their upper bound, and labels are escaped', () => {
   const metrics = new Metrics();
   for (const milliseconds of [0.5, 1, 1.1, 70_000])
     metrics.answered('GET', '/a', 200, milliseconds);

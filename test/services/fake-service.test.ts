@@ -53,7 +53,7 @@ test('text is answered unchanged', async () => {
   await other.close();
 });
 
-test('faults befall so many requests, after so many, and only those that match', async () => {
+test('faults affect a given number of matching requests, after a given number', async () => {
   service.fail({ kind: 'status' }, { times: 2, skip: 1, when: ({ path }) => path === '/a' });
   const all = [];
   for (const path of ['/a', '/b', '/a', '/b', '/a', '/a']) all.push((await ask(path)).slice(0, 3));
@@ -93,7 +93,7 @@ test('closing ends what stalls', async () => {
   expect(await call).toBe('ended');
 });
 
-test('another order is the same for the same seed, and loses nothing', () => {
+test('reordering is the same for the same seed, and loses nothing', () => {
   const items = Array.from({ length: 50 }, (_, at) => at);
   expect(reordered(items, 7)).toEqual(reordered(items, 7));
   expect(reordered(items, 7)).not.toEqual(reordered(items, 8));

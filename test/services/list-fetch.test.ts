@@ -9,7 +9,7 @@ const PAIRS = [
   { source: '', key: 'a1 b' },
 ];
 
-test('records of different sources are reported apart, whatever is in their keys', () => {
+test('records of different sources are reported separately, whatever is in their keys', () => {
   const updates = PAIRS.map(
     (pair): ListUpdate => ({ ...pair, state: 'withdrawn', signals: [], entries: [] }),
   );

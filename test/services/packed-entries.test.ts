@@ -72,7 +72,7 @@ test('an input is copied, an output is fresh', () => {
   expect(packed.entryAt(0)).toEqual({ hash, labels: ['a'] });
 });
 
-test('what is cut off leaves nothing in the rows that come later', () => {
+test('truncated rows leave nothing in later rows', () => {
   const packed = new PackedEntries('pdq', 256);
   const bare = { hash, labels: [] };
   const full = {

@@ -19,7 +19,7 @@ test('removals of 20 entries, more than a fifth of a list, are pending', () => {
   );
 });
 
-test('what was confirmed goes, and what is part of it; what is more does not', () => {
+test('confirmed removals are made, and parts of them; larger ones are not', () => {
   const ids = fc.uniqueArray(fc.nat(1e6), { minLength: 20, maxLength: 300 });
   fc.assert(
     fc.property(ids, fc.nat(), fc.boolean(), (all, seed, wasConfirmed) => {
@@ -44,7 +44,7 @@ test('what was confirmed goes, and what is part of it; what is more does not', (
   );
 });
 
-test('ids that are numbered one after another are not taken for those that were confirmed', () => {
+test('consecutive ids are not taken for those that were confirmed', () => {
   const forms = [(n: number) => `${n}`, (n: number) => `${n}`.padStart(8, '0')];
   for (const form of forms) {
     const removals = (from: number, count: number) =>

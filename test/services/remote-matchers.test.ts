@@ -70,7 +70,7 @@ describe('an HMA', () => {
   const untold = { when: ({ path }: FakeRequest) => path === '/c/signal_type/index', times: 99 };
   const NOT_FOUND = '<!doctype html>\n<title>404 Not Found</title>';
 
-  test('is fetched id by id, with what is off and without other banks', async () => {
+  test('is fetched id by id, with disabled content and without other banks', async () => {
     service.put(contentOf(2));
     service.put(contentOf(5, LISTED, { disableUntil: 0 }));
     service.put(contentOf(7, LISTED, { bank: { name: 'OTHER', enabledRatio: 1 } }));
@@ -120,7 +120,7 @@ describe('an HMA', () => {
     expect(after.checkpoint).toEqual({ highestId: 508 });
   });
 
-  test('that does not report its end is not drained after a gap, and says so', async () => {
+  test('that does not report its end is not drained after a gap, which is reported', async () => {
     for (const id of [1, 20, 150]) service.put(contentOf(id));
     const whole = ['1', '20', '150'];
     service.fail({ kind: 'status', status: 404, body: NOT_FOUND }, untold);
@@ -147,7 +147,7 @@ describe('an HMA', () => {
     expect((await fetched()).checkpoint).toEqual({ highestId: 150 });
   });
 
-  test('what comes and goes while it is fetched does not end the fetch too early', async () => {
+  test('that changes while it is fetched does not end the fetch too early', async () => {
     for (const id of [1, 2, 3, 4]) service.put(contentOf(id));
     const seen = new Set<string>();
     let asked = 0;
@@ -169,7 +169,7 @@ describe('an HMA', () => {
     expect(asked).toBe(2);
   });
 
-  test('what is met and then deleted does not stand for what lies beyond the limit', async () => {
+  test('content deleted after it was read does not count as content beyond the limit', async () => {
     for (const id of [1, 2, 3, 4, 500]) service.put(contentOf(id));
     const deleting: Fetch = async (url, init) => {
       if (url.includes('/content/40?')) service.remove('1');
@@ -208,7 +208,7 @@ describe('an HMA', () => {
     expect(await failed).toMatchObject({ code: 'bad-reply' });
   });
 
-  test('a bank that is not there is an error, and not an empty list', async () => {
+  test('a missing bank is an error, and not an empty list', async () => {
     service.put(contentOf(1));
     expect(await errorOf(fetched({ bank: 'TYPO' }))).toMatchObject({ code: 'rejected' });
     await expect(fetched({ bank: undefined })).rejects.toThrow(TypeError);
@@ -271,7 +271,7 @@ describe('an HMA', () => {
     ]);
   });
 
-  test('that says something else has not answered', async () => {
+  test('that replies anything else has not answered', async () => {
     const bodies = [{ message: 'index not ready' }, { OURS: [{ bank_content_id: 1 }] }, 'fine', []];
     for (const body of bodies) {
       const liar = await startFakeService(() => ({ body }));
@@ -309,7 +309,7 @@ describe('Shield', () => {
       { baseUrl: service.url, ...QUIET, ...options },
     );
 
-  test('gets hashes in base64, and says what they are', async () => {
+  test('gets hashes in base64, with their type', async () => {
     expect(await client().scan([LISTED!, NEAR!, FAR!, LISTED!])).toEqual([
       { classification: 'csam', matchType: 'exact' },
       { classification: 'csam', matchType: 'near' },
@@ -324,7 +324,7 @@ describe('Shield', () => {
     expect(JSON.parse(body)).toEqual({ hashes });
   });
 
-  test('test is no hit; what is left out, or an unknown word, is no answer', async () => {
+  test('does not count test as a hit; omissions and unknown words are no answer', async () => {
     const hits = (label: string) => ({
       hash: NEAR,
       answer: 'hits',
@@ -351,7 +351,7 @@ describe('Shield', () => {
     await expect(client().ask([], { signals: 1 } as never)).rejects.toThrow(TypeError);
   });
 
-  test('a failure leaves unanswered what was not answered, is not repeated, and loses no hit', async () => {
+  test('a failure loses no hit, is not repeated, and leaves only the rest unanswered', async () => {
     for (const kind of ['status', 'reset', 'cut'] as const) {
       const asked = service.requests.length;
       service.fail({ kind }, { skip: 1 });
@@ -374,7 +374,7 @@ describe('Shield', () => {
     await expect(asking).rejects.toThrow('enough');
   });
 
-  test('no reply makes a hit or a none of what it does not say', async () => {
+  test('no reply gives a hit or a none that it does not state', async () => {
     const key = Buffer.from(LISTED!.bytes).toString('base64');
     const said = fc.oneof(
       fc.jsonValue({ maxDepth: 2 }),
@@ -438,7 +438,7 @@ describe('Shield', () => {
   });
 });
 
-test('a blocklist asks an HMA and Shield, and what is withdrawn there or here is gone', async () => {
+test('a blocklist queries an HMA and Shield, and entries withdrawn there or here are gone', async () => {
   const [hma, shield] = [await fakeHma(), await fakeShield({ password: 'secret' })];
   try {
     const content = {

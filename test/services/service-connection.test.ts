@@ -132,7 +132,7 @@ test.each([
   ['Thu, 01 Jan 1970 00:00:00 GMT', 1],
   ['soon', 1],
   ['-1', 1],
-])('waits as Retry-After: %s says', async (value, seconds) => {
+])('waits as Retry-After: %s states', async (value, seconds) => {
   service.fail({ kind: 'status', status: 429, headers: { 'retry-after': value } });
   await connect().send(REQUEST);
   expect(waits).toEqual([seconds]);
@@ -207,7 +207,7 @@ describe('the signal', () => {
     await expect(call).rejects.toBe('enough');
   });
 
-  test('of before keeps anything from being sent', async () => {
+  test('aborted before keeps anything from being sent', async () => {
     await expect(connect().send({ ...REQUEST, signal: AbortSignal.abort('no') })).rejects.toBe(
       'no',
     );

@@ -154,7 +154,7 @@ describe('a picture of a kind that is not read', () => {
     expect(await answer(accepting, 'zINSTREAM\0', chunksOf(bytes))).toBe('stream: OK\0');
   });
 
-  test.each(NO_PICTURES)('%s is none', async (_, bytes) => {
+  test.each(NO_PICTURES)('%s is not one', async (_, bytes) => {
     expect(await answer({}, 'zINSTREAM\0', chunksOf(bytes))).toBe('stream: OK\0');
   });
 });
@@ -210,7 +210,7 @@ describe('one stream', () => {
     expect(await answer({ lists: [''] }, 'zINSTREAM\0', chunksOf(LISTED))).toBe(`${FOUND}\0`);
   });
 
-  test('what is allowed is OK, whatever lists are named', async () => {
+  test('an allowed picture is OK, whatever lists are named', async () => {
     for (const lists of [undefined, ['']]) {
       const options = { allowList: allowing(), lists };
       expect(await answer(options, 'zINSTREAM\0', chunksOf(LISTED))).toBe('stream: OK\0');
@@ -230,7 +230,7 @@ describe('one stream', () => {
     expect(asked).toEqual([true, undefined]);
   });
 
-  test('what a remote list says counts as its list, unless it is allowed', async () => {
+  test('a remote match counts as one of its list, unless it is allowed', async () => {
     const remoteMatch = { list: 'far', trust: 'own', tier: 'match', labels: [] } as const;
     const said = async (more: object) => {
       const { policy } = noPicture();
@@ -264,7 +264,7 @@ describe('one stream', () => {
     expect(errors).toEqual([error, error]);
   });
 
-  test('a check that reads a part decides about the whole alone', async () => {
+  test('a check that reads only a part decides only for the whole', async () => {
     const { policy } = noPicture();
     const decisions: Decision[] = [];
     const onDecision = (decision: Decision) => void decisions.push(decision);
@@ -300,7 +300,7 @@ describe('sessions', () => {
     );
   });
 
-  test.each(['zIDSESSION\0', 'zSCAN /\0', 'PING'])('end by %j within', async (sent) => {
+  test.each(['zIDSESSION\0', 'zSCAN /\0', 'PING'])('end at %j inside them', async (sent) => {
     const reply = await answer({}, 'nIDSESSION\n', sent, 'zPING\0');
     if (sent === 'PING') expect(reply).toBe('1: UNKNOWN COMMAND. ERROR\n');
     else expect(reply).toBe('1: UNKNOWN COMMAND. ERROR\0');
@@ -312,7 +312,7 @@ describe('sessions', () => {
   });
 });
 
-test('when its signal aborts, what waits is ended, and what is checked is answered', async () => {
+test('when the signal aborts, waiting sessions are ended, and running checks are answered', async () => {
   const end = new AbortController();
   const begun = withResolvers();
   const check = async (source: unknown): Promise<Decision> => {

@@ -95,7 +95,7 @@ test('a command that is longer than any is refused before it ends, and not gathe
   });
 });
 
-test('a length that says too much is refused before its bytes come', async () => {
+test('a length over the limit is refused before its bytes arrive', async () => {
   const tooLong = 'INSTREAM size limit exceeded. ERROR\0';
   for (const length of [1001, 2 ** 31, 2 ** 32 - 1]) {
     expect(await answer({ maxBytes: 1000 }, 'zINSTREAM\0', lengthOf(length))).toBe(tooLong);
@@ -106,7 +106,7 @@ test('a length that says too much is refused before its bytes come', async () =>
   expect(await answer({ maxBytes: 1000 }, 'zINSTREAM\0', ...whole)).toBe('stream: OK\0');
 });
 
-test('a length that is said is not yet sent: its sender is too slow all the same', async () => {
+test('a declared length does not count as sent: its sender is too slow all the same', async () => {
   vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
   const silent = { left: lengthOf(2 ** 25), more: () => new Promise<boolean>(() => {}) };
   const pace = { minBytesPerSecond: 1024, idleSeconds: 100_000 };
@@ -131,7 +131,7 @@ test('a client that ends its side gets the reply; amid a stream, it is no verdic
   expect(await halves(lengthOf(10).subarray(1))).toBe('stream: unreadable ERROR\0');
 });
 
-test('chunks of one byte are given on together', async () => {
+test('chunks of one byte are passed on together', async () => {
   const sizes: number[] = [];
   const check = async (source: unknown): Promise<Decision> => {
     for await (const bytes of source as AsyncIterable<Uint8Array>) sizes.push(bytes.length);
@@ -164,7 +164,7 @@ test('nothing is read ahead of the check', async () => {
   });
 });
 
-test('a command has its time, however it comes', async () => {
+test('a command must end in time, however it arrives', async () => {
   const slow = { idleSeconds: 0.2 };
   expect(await answer(slow, '')).toBe('COMMAND READ TIMED OUT\n');
   expect(await answer(slow, 'zINST')).toBe('COMMAND READ TIMED OUT\0');
@@ -186,7 +186,7 @@ test('a stream that stalls is ended, and the pool is free again', async () => {
   await expect.poll(() => pool.stats().bytesInFlight).toBe(0);
 });
 
-test('whoever goes on sending after an error is cut off', async () => {
+test('a client that keeps sending after an error is cut off', async () => {
   await listening({ maxBytes: 10 }, async (address) => {
     const { socket, reply } = new Client(address);
     socket.write('zINSTREAM\0');
@@ -220,7 +220,7 @@ test('a client that is gone aborts its check', async () => {
   expect(reason).toMatchObject({ message: 'the client is gone' });
 });
 
-test('a client that never reads is ended, however much it asks', async () => {
+test('a client that never reads is ended, however much it requests', async () => {
   const written: string[] = [];
   const socket = new Duplex({
     read() {},
@@ -233,7 +233,7 @@ test('a client that never reads is ended, however much it asks', async () => {
   expect(written).toEqual(['1: PONG\0']);
 });
 
-test('those that stall make room for others; those at work do not', async () => {
+test('stalled connections make room for others; active ones do not', async () => {
   const waiting: (() => void)[] = [];
   const check = async (source: unknown): Promise<Decision> => {
     await readAll(source);

@@ -113,7 +113,7 @@ test('credentials are set for one exchange, or for all of a service', async () =
   });
 });
 
-test('what an API does not take is refused, without its words, and nothing is made', async () => {
+test('an exchange that an API refuses is not quoted, and not made', async () => {
   await served(async ({ json }) => {
     const environment = 'https://report.cybertip.org/hashsharing';
     await json('POST', '/c/banks', { name: 'THERE' });

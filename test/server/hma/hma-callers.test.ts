@@ -149,7 +149,7 @@ test('Coop makes banks, fills them and looks hashes up, without a token', async 
   );
 });
 
-test('our own client of an HMA fetches a bank, and asks', async () => {
+test('our own client of an HMA fetches a bank, and looks hashes up', async () => {
   const { store, follower } = await followedStore();
   afterAll(() => store.close());
   const order = Array.from({ length: 256 }, (_, at) => (at * 91) % 256);
@@ -196,7 +196,7 @@ test('our own client of an HMA fetches a bank, and asks', async () => {
   );
 });
 
-test('our own client of an HMA fetches a bank between entries of others, and no id more', async () => {
+test('our own client of an HMA fetches a bank between entries of others, and requests no id more', async () => {
   const { store, follower } = await followedStore();
   afterAll(() => store.close());
   const entry = (n: number, list: string) => ({

@@ -59,7 +59,7 @@ test('a picture is hashed as hash does; the name of its field is its type', asyn
   });
 });
 
-test('a picture that is too long is refused, and what is no form', async () => {
+test('a picture that is too long is refused, and so is a body that is no form', async () => {
   await servedHma(
     async ({ url }) => {
       const long = await post(`${url}/h/hash`, pictureForm('photo', OTHER));
@@ -204,7 +204,7 @@ test('no lookup gives entries beyond the match distance of their list', async ()
   );
 });
 
-test('of very many, lookups give the nearest, in time slices and by one search', async () => {
+test('of very many matches, lookups give the nearest, in time slices and by one search', async () => {
   const allowList = createAllowList({ exceptions: [{ hash: HASH, reason: 'ours' }] });
   const entries = Array.from({ length: 6000 }, (_, at) => ({
     hash: near(at % 25),
@@ -263,7 +263,7 @@ test('of very many, lookups give the nearest, in time slices and by one search',
   );
 });
 
-test('what is allowed is no match of a lookup, however sure its list is', async () => {
+test('an allowed hash is no match of a lookup, whatever the trust in its list', async () => {
   const allowList = createAllowList({ exceptions: [{ hash: near(3), reason: 'ours' }] });
   const blocklist = createBlocklist([{ hash: near(0), labels: [], list: 'SURE' }]);
   await servedHma(
@@ -385,7 +385,7 @@ test('without a store, curation is refused by a status that is not 404', async (
   });
 });
 
-test('an index is stale once it lags for 65 seconds, or its store is away as long', async () => {
+test('an index is stale once it lags, or its store is unavailable, for 65 seconds', async () => {
   let time = 1_000_000;
   let [stored, indexed] = [5, 5];
   let isAway = false;
@@ -420,7 +420,7 @@ test('an index is stale once it lags for 65 seconds, or its store is away as lon
   expect(await after(1)).toEqual({ builtTo: time, isStale: false });
 });
 
-test('however many request the state at a time, the store is queried once', async () => {
+test('however many state requests come at a time, the store is queried once', async () => {
   let asked = 0;
   let answer = withResolvers<number>();
   const revision = () => {

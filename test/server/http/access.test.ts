@@ -67,7 +67,7 @@ const OF_PROXIES = [
   ...['akamai-origin-hop', 'true-client-ip', 'x-client-ip', 'x-cluster-client-ip', 'client-ip'],
 ];
 
-test('an address says nothing through a proxy or a browser, or for a strange name', () => {
+test('an address gives no role through a proxy or a browser, or for a foreign host name', () => {
   for (const headers of [
     ...OF_PROXIES.map((name) => ({ [name]: 'localhost' })),
     { origin: 'https://evil.test' },
@@ -84,7 +84,7 @@ test('an address says nothing through a proxy or a browser, or for a strange nam
   }
 });
 
-test('any header with the beginning of a proxy’s needs a token, and no other does', () => {
+test('any header that begins like a proxy’s needs a token, and no other does', () => {
   const rest = fc.stringMatching(/^[a-z-]{0,12}$/);
   const beginning = fc.constantFrom('X-Forwarded', 'x-envoy-', 'CF-', 'x-Amzn-');
   fc.assert(
@@ -106,7 +106,7 @@ test('any header with the beginning of a proxy’s needs a token, and no other d
   expect(nameOf({ tokens }, '', { authorization, 'cf-ray': 'x' })).toBe('the match');
 });
 
-test('a network has to ask by a name that no stranger can have, or that is given', () => {
+test('a network must use a host name that no stranger can have, or a configured one', () => {
   const trustNetworks = [
     { cidr: '10.0.0.0/8', role: 'match', name: 'known' },
     { cidr: '::1', role: 'match', name: 'here' },
@@ -167,7 +167,7 @@ test('a token is known by its hash; a wrong one is refused where none is needed,
   }
 });
 
-test('a session is of the token whose hash it has, and of no longer or shorter one', () => {
+test('a session belongs to the token whose hash it has, and to no longer or shorter one', () => {
   const access = new Access({ tokens });
   const { hash } = tokens[1]!;
   expect(access.callerOfHash(hash)?.name).toBe('the curate');
@@ -289,7 +289,7 @@ test('requests and answers are limited by caller, which learns when to retry', (
   expect(retry(() => limit.countAnswers(b, 5))).toBe('done');
 });
 
-test('searches of one request take a token for each 25, more than there are if it asks alone', () => {
+test('a request takes a token for each 25 searches, more than there are if it is the only one', () => {
   let now = 0;
   const limit = new RateLimit(() => now);
   const limits = { requestsPerSecond: 10 };
@@ -315,7 +315,7 @@ test('searches of one request take a token for each 25, more than there are if i
   ask(1);
 });
 
-test('searches of a picture are counted when they are known, and set aside before', async () => {
+test('searches of a picture are reserved first, and counted when they are known', async () => {
   let now = 0;
   const limit = new RateLimit(() => now);
   const limits = { requestsPerSecond: 10, answersPerDay: 300 };
@@ -374,7 +374,7 @@ test('a list that counts decides as the list does', async () => {
   expect(counted).toMatchObject({ verdict: 'match', refined: true });
 });
 
-test('a caller that asks too fast is refused by 429, and another is served', async () => {
+test('a caller over its rate is refused by 429, and another is served', async () => {
   await served(
     async ({ url, logs }) => {
       const statuses: number[] = [];

@@ -19,7 +19,7 @@ async function listening(listener: RequestListener) {
 
 const ASKED = 'GET / HTTP/1.1\r\nHost: a.test\r\n\r\n';
 
-test('what has begun is answered, and who sends nothing or half a request is cut off', async () => {
+test('requests in progress are answered, and clients that send nothing or half of one are cut off', async () => {
   const answers: (() => void)[] = [];
   const one = await listening((_, response) => answers.push(() => response.end('done')));
   const two = await listening((_, response) => response.end());
@@ -42,7 +42,7 @@ test('what has begun is answered, and who sends nothing or half a request is cut
   for (const client of idle) expect(await client.closed).not.toContain(' 200 ');
 });
 
-test('whoever goes on asking on an open connection gets an answer, and then its end', async () => {
+test('a further request on an open connection is answered, and the connection ended', async () => {
   const answers: (() => void)[] = [];
   const { server, url } = await listening((_, response) =>
     answers.push(() => response.end('done')),
@@ -60,7 +60,7 @@ test('whoever goes on asking on an open connection gets an answer, and then its 
   expect(await asking.closed).toMatch(/keep-alive.+done.+connection: close.+done/is);
 });
 
-test('without anyone it takes no time, and a server that does not listen is closed', async () => {
+test('ending takes no time without clients, and a server that does not listen is closed', async () => {
   const { server } = await listening((_, response) => response.end());
   // It would take an hour.
   await endServers([server, server, createServer()], { seconds: 3600 });

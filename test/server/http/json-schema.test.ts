@@ -54,7 +54,7 @@ const { value } = fc.letrec<{ value: unknown }>((tie) => ({
   ),
 }));
 
-test('a value is as its schema says when another validator says so', () => {
+test('a value is valid exactly if another validator accepts it', () => {
   const ajv = new Ajv2020({ strict: false, ownProperties: true });
   let right = 0;
   fc.assert(
@@ -70,7 +70,7 @@ test('a value is as its schema says when another validator says so', () => {
   expect(right).toBeLessThan(1800);
 });
 
-test('what is wrong is one sentence, with its place and without its value', () => {
+test('an error is one sentence, with the place and without the value', () => {
   const image: Schema = {
     type: 'object',
     properties: { a: { type: 'array', items: { type: 'string', maxLength: 3 } } },
@@ -85,7 +85,7 @@ test('what is wrong is one sentence, with its place and without its value', () =
   );
 });
 
-test('what every object has is no member of it, and a number is one that is kept exactly', () => {
+test('inherited properties are no members, and a number must be kept exactly', () => {
   const named: Schema = {
     type: 'object',
     properties: { toString: { type: 'string' }, constructor: { type: 'null' } },
@@ -122,7 +122,7 @@ test('a keyword that is not known is refused, wherever it stands', () => {
   }
 });
 
-test('text of a query is read by its type, and stays text if it is no such thing', () => {
+test('query text is converted to its type, and stays text if it does not fit', () => {
   for (const [text, type, read] of [
     ['12', 'integer', 12],
     ['-1.5', 'number', -1.5],

@@ -16,7 +16,7 @@ const listening = <T>(
   onError?: (error: unknown) => void,
 ) => serving(createServer(createNodeListener(handler, onError)), work);
 
-test('a request comes as it was sent, and the answer goes as it was given', async () => {
+test('requests and answers are passed on unchanged', async () => {
   const handler: Handler = async (given) => {
     const { method, url, headers } = given;
     const body = Buffer.from(await given.arrayBuffer()).toString('hex');
@@ -40,7 +40,7 @@ test('a request comes as it was sent, and the answer goes as it was given', asyn
   });
 });
 
-test('whatever a stranger asks for, the host is ours, and it is no error of the service', async () => {
+test('whatever target a client requests, the host is ours, and the service reports no error', async () => {
   const errors: unknown[] = [];
   await listening(
     (given) => new Response(given.url),
@@ -169,7 +169,7 @@ test('an error of a handler is answered by 500, and goes to onError alone', asyn
   expect(errors).toEqual([error]);
 });
 
-test('a request is whole to whoever takes its clone', async () => {
+test('a clone of a request is complete', async () => {
   const handler: Handler = async (given) => {
     const { url, method, headers, signal } = new Request(given.clone());
     const body = await given.clone().text();
@@ -211,7 +211,7 @@ test('an answer whose body fails ends the connection, and its error goes to onEr
   expect(errors).toEqual([error, error]);
 });
 
-test('who is answered and goes on slowly is cut off; who is quick is not', async () => {
+test('a client that keeps sending slowly after the answer is cut off; a quick one is not', async () => {
   const uploads = scan({ check: busy, onError: 'refuse' });
   await listening(uploads, async (url) => {
     const large = Buffer.alloc(2 ** 25, 1);
@@ -223,7 +223,7 @@ test('who is answered and goes on slowly is cut off; who is quick is not', async
   });
 });
 
-test('who reads on after the answer has all of the body', async () => {
+test('a handler that reads on after the answer gets the whole body', async () => {
   const read = withResolvers<number>();
   const handler: Handler = (given) => {
     const whole = given.arrayBuffer();

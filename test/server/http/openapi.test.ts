@@ -47,7 +47,7 @@ test('each operation of the document is the one on record', async () => {
   await expect(`${digests.join('\n')}\n`).toMatchFileSnapshot('../../../fixtures/openapi.txt');
 });
 
-test('a validator of OpenAPI takes it, and would not take it without its title', async () => {
+test('a validator of OpenAPI accepts it, and rejects it without its title', async () => {
   const { errors = [], valid } = await new Validator().validate({ ...document });
   expect([errors, valid]).toEqual([[], true]);
   expect((await new Validator().validate({ ...document, info: {} })).valid).toBe(false);
@@ -89,7 +89,7 @@ async function ask(route: string, query = '', body?: unknown, path = route) {
   return json as Record<string, never>;
 }
 
-test('each reply of a day is as the document says', async () => {
+test('each reply of a day fits the document', async () => {
   const { hash } = await hashFile(LISTED);
   const hex = hashToHex(hash);
   const bank = (method: string, rest = '') => [

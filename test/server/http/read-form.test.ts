@@ -56,7 +56,7 @@ test('a form is held until it is released, once', async () => {
   second.release();
 });
 
-test('what is no form, or too long, holds nothing afterwards', async () => {
+test('a body that is no form, or too long, holds nothing afterwards', async () => {
   const forms = new FormReader({ maxBytes: 100 * KB, maxBytesHeld: 100 * KB });
   for (let i = 0; i < 3; i++) {
     expect(await codeOf(forms.read(requestOf(200 * KB)))).toBe('too-many-bytes');
@@ -68,7 +68,7 @@ test('what is no form, or too long, holds nothing afterwards', async () => {
   expect(filesOf(whole.form)).toHaveLength(1);
 });
 
-test('with first bytes, those that stall do not hold what they may need', async () => {
+test('with first bytes, stalled forms do not hold what they may need', async () => {
   const forms = new FormReader({
     ...{ maxBytes: 1000 * KB, maxBytesHeld: 1000 * KB, firstBytes: 10 * KB },
   });

@@ -53,7 +53,7 @@ const routes: Route[] = [
 
 const routed = (work: (served: Served) => Promise<void>) => served(work, { routes });
 
-test('a route gets its parameters, its query and its body as its schemas say', async () => {
+test('a route gets its parameters, its query and its body as its schemas state', async () => {
   await routed(async ({ url, logs }) => {
     const path = '/x/caf%C3%A9%2F..%3F/y?count=3&flag=true&word=17&other=1';
     const response = await fetch(`${url}${path}`, posted({ a: ['b'] }));

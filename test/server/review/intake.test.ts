@@ -24,7 +24,7 @@ const LINK = 'https://platform.example/u/1?a=b';
 const NAMED = `item=u1&link=${encodeURIComponent(LINK)}`;
 const waiting = () => store.reviewQueue(RULES).items();
 
-test('an upload that is named waits for a moderator if it matches', async () => {
+test('a named upload waits for a moderator if it matches', async () => {
   await reviewServed(store, async ({ url }) => {
     const first = await fetch(`${url}/v1/match?${NAMED}`, picture(LISTED));
     expect(await first.json()).toMatchObject({ queued: true, decision: { verdict: 'match' } });
@@ -41,7 +41,7 @@ test('an upload that is named waits for a moderator if it matches', async () => 
   });
 });
 
-test('by its hash alone, and what is for review', async () => {
+test('a hash alone is queued, also for review', async () => {
   await reviewServed(
     store,
     async ({ url }) => {

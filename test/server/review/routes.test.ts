@@ -70,7 +70,7 @@ test('a moderator goes through the queue, the oldest first', async () => {
   });
 });
 
-test('an item shows all that a list says of each hit, and its area', async () => {
+test('an item shows all fields of each hit, and its area', async () => {
   await queue().put(itemOf('u1'));
   await signedIn(store, async (moderator) => {
     const { text } = await moderator.get('/review/item?item=u1');
@@ -140,7 +140,7 @@ test('of two moderators who decide at once, the second gets the first decision',
   });
 });
 
-test('to allow takes a reason, says what it silences, and is taken back', async () => {
+test('allowing takes a reason, states what it silences, and can be revoked', async () => {
   await queue().put(itemOf('u1'));
   await signedIn(store, async (moderator) => {
     const page = await moderator.get('/review/item?item=u1');
@@ -160,7 +160,7 @@ test('to allow takes a reason, says what it silences, and is taken back', async 
   });
 });
 
-test('feedback that follows waits in the store', async () => {
+test('the resulting feedback waits in the store', async () => {
   await queue().put(itemOf('u1'));
   const feedbackOf = () => [{ to: 'S', entry: 'e', body: {} }];
   await signedIn(
@@ -243,7 +243,7 @@ describe('hostile input', () => {
     });
   });
 
-  test('what is done by the address alone is nothing', async () => {
+  test('an address alone cannot claim that something was done', async () => {
     await queue().put(itemOf('u1'));
     await signedIn(store, async (moderator) => {
       for (const done of ['u1', 'nobody', '%00', '%3Cscript%3E']) {
@@ -254,7 +254,7 @@ describe('hostile input', () => {
     });
   });
 
-  test('an id of any text is decided', async () => {
+  test('an item with any text as its id can be decided', async () => {
     const ids = ['a b', 'ä/ö', 'a&b=c#d?', 'x\ny', '%41', '../x', '😀', '"', '&amp;'];
     for (const id of ids) await queue().put(itemOf(id));
     await signedIn(store, async (moderator) => {
@@ -267,7 +267,7 @@ describe('hostile input', () => {
   });
 });
 
-test('remote lists are shown, those that did not answer too', async () => {
+test('remote lists are shown, also those that did not answer', async () => {
   const remoteMatches = [
     { list: 'shared', trust: 'foreign', tier: 'review', labels: ['a'], id: 'r1', distance: 4 },
     { list: 'silent', trust: 'shared', tier: 'match', labels: [] },
@@ -406,7 +406,7 @@ test('a session ends with its token', async () => {
   });
 });
 
-test('moderators who know nothing of a page decide nothing', async () => {
+test('invalid, incomplete or stale forms decide nothing', async () => {
   await queue().put(itemOf('u1'));
   await signedIn(store, async (moderator) => {
     const page = await moderator.get('/review/item?item=u1');

@@ -23,7 +23,7 @@ const form = (fields: Record<string, string>, headers: Record<string, string> = 
 });
 const SAME = { 'sec-fetch-site': 'same-origin' };
 
-test('whoever is not signed in sees the page where one signs in, and nothing else', async () => {
+test('a visitor who is not signed in sees the sign-in page, and nothing else', async () => {
   await store.reviewQueue(RULES).put(itemOf('u1'));
   await reviewServed(store, async ({ url }) => {
     for (const path of ['/review', '/review/item?item=u1', '/review/lists']) {
@@ -64,7 +64,7 @@ test.each([
   ['nobody’s', 'another-token-of-many-characters', 'This token is not known.'],
   ['none', '', 'This token is not known.'],
   ['a matcher’s', TOKENS.match, 'This token does not have the role curate.'],
-])('a token that is %s opens none', async (_, token, told) => {
+])('a token that is %s opens no session', async (_, token, told) => {
   await reviewServed(store, async ({ url }) => {
     const response = await fetch(url + SIGN_IN, form({ token }, SAME));
     expect(response.status).toBe(401);
@@ -76,7 +76,7 @@ test.each([
   });
 });
 
-test('the site that a browser names counts before the origin, which may be ours', async () => {
+test('the site that a browser names overrides the origin, which may be ours', async () => {
   await reviewServed(store, async ({ url }) => {
     for (const site of ['cross-site', 'same-site', 'none', '']) {
       const from = { 'sec-fetch-site': site, origin: url };
@@ -88,7 +88,7 @@ test('the site that a browser names counts before the origin, which may be ours'
   });
 });
 
-test('the cookie that only this host could set counts before one of its neighbours', async () => {
+test('the cookie that only this host could set overrides one of its neighbours', async () => {
   await reviewServed(store, async ({ url }) => {
     const from = { ...SAME, origin: 'https://review.example' };
     const { headers } = await fetch(url + SIGN_IN, form({ token: TOKENS.curate }, from));
@@ -136,7 +136,7 @@ test('only clients that fail too often are refused for a while', async () => {
   });
 });
 
-test('to sign out ends the session everywhere', async () => {
+test('signing out ends the session everywhere', async () => {
   await reviewServed(store, async ({ url }) => {
     const moderator = new Moderator(url);
     const { text } = await moderator.signIn();
@@ -184,7 +184,7 @@ describe('a form that another site sends', () => {
   ];
 
   test.each(FROM_ELSEWHERE)(
-    'from %s decides nothing, with the session’s own word',
+    'from %s decides nothing, even with the session’s own token',
     async (_, from) => {
       await store.reviewQueue(RULES).put(itemOf('u1'));
       await signedIn(store, async (moderator, { url }) => {
@@ -214,7 +214,7 @@ describe('a form that another site sends', () => {
     });
   });
 
-  test('has no word of another item, session or purpose', async () => {
+  test('has no token of another item, session or purpose', async () => {
     await store.reviewQueue(RULES).put(itemOf('u1'));
     await store.reviewQueue(RULES).put(itemOf('u2'));
     await reviewServed(store, async ({ url }) => {
@@ -238,7 +238,7 @@ describe('a form that another site sends', () => {
     });
   });
 
-  test('is no JSON and no text, and not long', async () => {
+  test('is neither JSON nor plain text, and not long', async () => {
     await signedIn(store, async (moderator, { url }) => {
       const { cookie } = moderator;
       for (const type of [

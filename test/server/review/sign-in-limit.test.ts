@@ -38,7 +38,7 @@ test('ten failures of an address may come at once, then one in 30 seconds', () =
   expect(fail(limit, 'a')).toBe(30);
 });
 
-test('in all, 200 may come at once, then one a second; who did not fail is admitted', () => {
+test('in all, 200 may come at once, then one a second; an address without failures is admitted', () => {
   let now = 0;
   const limit = new SignInLimit(() => now);
   for (let i = 0; i < 200; i++) expect(fail(limit, `a${i}`)).toBe(0);
@@ -50,7 +50,7 @@ test('in all, 200 may come at once, then one a second; who did not fail is admit
   expect(fail(limit, 'e')).toBe(1);
 });
 
-test('it remembers ten thousand addresses, those that failed last', () => {
+test('the limit remembers ten thousand addresses, those that failed last', () => {
   const limit = new SignInLimit(() => 0);
   for (let i = 0; i < 10; i++) fail(limit, 'a');
   for (let i = 0; i < 10_000 - 1; i++) fail(limit, `b${i}`);
@@ -59,7 +59,7 @@ test('it remembers ten thousand addresses, those that failed last', () => {
   expect(retry(() => limit.admit('a'))).toBe(0);
 });
 
-test('no failures of others refuse an address that did not fail', () => {
+test('failures of others never refuse an address that did not fail', () => {
   const others = fc.array(fc.tuple(fc.ipV4(), fc.nat(1000)), { maxLength: 300 });
   fc.assert(
     fc.property(others, fc.ipV4(), (failures, mine) => {

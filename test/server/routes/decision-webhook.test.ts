@@ -237,7 +237,7 @@ describe('the same delivery', () => {
     expect(await tell()).toBe(2);
   });
 
-  test('without an id is another decision if the mind was changed since, and is repeated', async () => {
+  test('without an id is another decision if the decision changed since, and is repeated', async () => {
     const { webhook, records, decisions } = recording();
     const tell = async (action: string, item = 'upload 7') => {
       const body = coopBody(action, { item: { id: item, typeId: 'photo' } });
@@ -263,7 +263,7 @@ describe('the same delivery', () => {
     expect(records.size).toBe(2);
   });
 
-  test('counts after a change of mind that has not come to its end', async () => {
+  test('counts after a changed decision that did not complete', async () => {
     const rest = withResolvers();
     let isHeld = false;
     const { webhook, records } = recording({
@@ -289,7 +289,7 @@ describe('the same delivery', () => {
     ]);
   });
 
-  test('is the same if it had not come to its end, whatever came since', async () => {
+  test('is the same if it did not complete, whatever came since', async () => {
     let fails = true;
     const { webhook, records } = recording({
       onDecision({ action }) {
@@ -317,7 +317,7 @@ describe('the same delivery', () => {
     expect(await databaseOf(store()).query('select from review_record')).toHaveLength(1);
   });
 
-  test('with an id is the same for good, whatever else it says', async () => {
+  test('with an id is the same for good, whatever else it holds', async () => {
     const { webhook, records, clock } = recording();
     await webhook(requestOf(coopBody('remove', { id: 'one' })));
     clock.time += 1e9;
@@ -326,7 +326,7 @@ describe('the same delivery', () => {
     expect([...records.keys()]).toEqual(['one:0', 'two:0']);
   });
 
-  test('goes on where the one before came to no end', async () => {
+  test('resumes where the one before did not complete', async () => {
     let fails = 2;
     const decisions: OutsideDecision[] = [];
     const { webhook, records } = recording({
@@ -349,7 +349,7 @@ test('a log that fails is reported to the sender alone', async () => {
   expect(decisions).toEqual([]);
 });
 
-test('feedback follows from what a person decided, for each match, and once', async () => {
+test('feedback follows from the decision of a person, for each match, once', async () => {
   const sent: unknown[] = [];
   const queue = await store().feedbackQueue({
     senders: {
@@ -393,7 +393,7 @@ test('feedback follows from what a person decided, for each match, and once', as
   await queue.close();
 });
 
-test('whatever a body holds, it is answered', async () => {
+test('any body is answered', async () => {
   const { webhook } = recording();
   const hostile = fc.oneof(
     fc.json(),

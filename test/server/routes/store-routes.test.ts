@@ -48,7 +48,7 @@ async function asked(
   return { status: response.status, lines: lines.map((line) => JSON.parse(line)) };
 }
 
-test('entries are withdrawn and come back, by hash and by id, in one change', async () => {
+test('entries are withdrawn and reinstated, by hash and by id, in one change', async () => {
   await store.apply({
     add: [
       { hash: hash(1), labels: [], list: 'a' },
@@ -161,7 +161,7 @@ test.each([
   expect((await asked(route, body)).status).toBe(400);
 });
 
-test('a list is fetched while the caller hears how far it is', async () => {
+test('a list is fetched, with progress reported to the caller', async () => {
   const progress = { reported: 2, added: 1 } as FetchProgress;
   const fetch: CurationOptions['fetch'] = async (list, options) => {
     if (list !== 'a') return undefined;
@@ -182,7 +182,7 @@ test('a list is fetched while the caller hears how far it is', async () => {
   expect((await asked('POST /v1/lists/a/fetch', {})).status).toBe(501);
 });
 
-test('a caller who is gone ends the fetch', async () => {
+test('a caller that disconnects ends the fetch', async () => {
   const service = createService({
     ...{ follower, store, pool, tokens },
     curation: {

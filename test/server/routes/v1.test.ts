@@ -67,7 +67,7 @@ const picture = (bytes: Uint8Array, role: TokenRole = 'match', type = 'image/jpe
     headers: { 'content-type': type },
   });
 
-test('a hash is decided about, with an explanation, the nearest first', async () => {
+test('a hash gets a decision with an explanation, the nearest match first', async () => {
   await served(
     async ({ url, logs }) => {
       const [status, reply] = await asked(url, posted(hashToJSON(off(0)), 'match'));
@@ -178,7 +178,7 @@ test('entry hashes are for curators, unless an option gives them to all', async 
   );
 });
 
-test('nor is the hash of the picture that a window is of', async () => {
+test('the hash of the picture of a list crop is for curators, too', async () => {
   const group = hashToHex(off(100));
   const entry = { hash: off(4), labels: [], variant: 'window1x1', group };
   await served(
@@ -282,7 +282,7 @@ test.each([
   });
 });
 
-test('pictures are decided about: as the body, and in a form', async () => {
+test('pictures get a decision, as the body or in a form', async () => {
   await served(async ({ url }) => {
     for (const type of ['image/jpeg', 'application/octet-stream']) {
       const [status, reply] = await asked(url, picture(LISTED, 'match', type));
@@ -348,7 +348,7 @@ test.each(['busy', 'timeout'] as const)('%s is 503, with when to try again', asy
   );
 });
 
-test('a list elsewhere that does not answer leaves the question open', async () => {
+test('a remote list that does not answer leaves the question open', async () => {
   const silent = { name: 'there', ask: () => Promise.reject(new Error('away')) };
   const remote = [createRemoteList(silent, { sendsHashes: true })];
   await served(
@@ -361,7 +361,7 @@ test('a list elsewhere that does not answer leaves the question open', async () 
   );
 });
 
-test('each variant is an answer of the quota, and what is refused is not', async () => {
+test('each variant counts as an answer of the quota, and refused requests do not', async () => {
   const [token] = tokens;
   await served(
     async ({ url }) => {

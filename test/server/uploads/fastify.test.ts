@@ -57,7 +57,7 @@ async function answer(form: FormData, setup: Setup = {}) {
   });
 }
 
-test('files that are kept come as they were sent', async () => {
+test('accepted files arrive as they were sent', async () => {
   const { status, text, stored, decisions } = await answer(formOf(OTHER, OTHER));
   expect([status, text]).toEqual([200, 'stored']);
   expect(stored).toEqual([OTHER, OTHER]);
@@ -78,7 +78,7 @@ test('a match is refused by 451, and its answer names nothing', async () => {
 });
 
 test.each([true, false])(
-  'what the plugin cut at its limit is no picture, if it throws (%s) or not',
+  'a file that the plugin cut at its limit is no picture, whether it throws (%s) or not',
   async (throwFileSizeLimit) => {
     for (const options of [
       {},
@@ -97,7 +97,7 @@ test.each([true, false])(
 const partOf = (chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>) =>
   ({ file: Readable.from(chunks) }) as MultipartFile;
 
-test('files are held up to a limit; one beyond it is refused by 503, and the next is taken', async () => {
+test('files are held up to a limit; one beyond it is refused by 503, and the next is accepted', async () => {
   for (const check of [busy, undefined]) {
     const checkPart = createPartCheck({
       ...{ blocklist, pool, onError: 'accept', maxBytes: 100_000, maxBytesHeld: 100_000 },

@@ -127,7 +127,7 @@ test.each([
   '//media.test:PORT/',
   'no address',
   '',
-])('another address is not asked: %s', async (address) => {
+])('another address is not requested: %s', async (address) => {
   const { port, connections } = await listen(MEDIA, sending(LISTED));
   const code = await codeOf(fetcher(port)(address.replace('PORT', String(port))));
   expect(['bad-url', 'host-not-allowed']).toContain(code);
@@ -164,7 +164,7 @@ test('all below a host are allowed by a star, at the usual port of https alone',
   }
 });
 
-test('a name that leads to a private address is not asked, nor one that leads there too', async () => {
+test('a name with a private address is not requested, even beside a public one', async () => {
   const { port, connections } = await listen(SECRET, sending(LISTED));
   for (const answer of [[SECRET], [MEDIA, SECRET], ['::1'], ['::ffff:127.0.0.1'], ['10.0.0.1']]) {
     const fetchPicture = fetcher(port, { lookup: lookupOf(answer) });
@@ -175,7 +175,7 @@ test('a name that leads to a private address is not asked, nor one that leads th
   expect(connections()).toBe(0);
 });
 
-test('an address in the place of a name is looked at too, however it is written', async () => {
+test('a literal address is checked too, however it is written', async () => {
   const { port, connections } = await listen(SECRET, sending(LISTED));
   const written = ['127.0.0.1', '127.1', '0x7f.1', '2130706433', '0177.0.0.1', '[::1]', '0'];
   const hosts = written.map((host) => `http://${host}:${port}`);
@@ -252,7 +252,7 @@ test('three redirects are followed, and no fourth', async () => {
   expect(await codeOf(fetchPicture(`http://media.test:${port}/4`))).toBe('too-many-redirects');
 });
 
-test('what is no picture, is compressed, or has another status is not read', async () => {
+test('a response that is no picture, is compressed, or has another status is not read', async () => {
   let answer = sending(LISTED);
   const { port } = await listen(MEDIA, (request, response) => answer(request, response));
   const fetchPicture = fetcher(port, { maxBytes: LISTED.length });
@@ -295,7 +295,7 @@ test('a body that is too long, breaks off, or never ends is an error to its read
   await expect(read({}, end.signal)).rejects.toThrow('no more');
 });
 
-test('a host that does not answer is left', async () => {
+test('a host that does not answer is abandoned', async () => {
   const { port } = await listen(MEDIA, () => {});
   const url = `http://media.test:${port}/`;
   expect(await codeOf(fetcher(port, { timeoutSeconds: 0.2 })(url))).toBe('timeout');
@@ -324,7 +324,7 @@ test('a host that wants another protocol, or sends nothing of HTTP, has not answ
   }
 });
 
-test('what leads out of the internet is not public', () => {
+test('private, special and malformed addresses are not public', () => {
   const addresses = new PublicAddresses([]);
   for (const address of [
     ...['0.0.0.0', '0.1.2.3', '10.0.0.1', '100.64.0.1', '100.127.255.255', '127.0.0.1'],

@@ -80,7 +80,7 @@ async function answer(form: FormData, setup: Setup = {}) {
 test.each([
   ['disk', () => multer.diskStorage({ destination: folder })],
   ['memory', () => multer.memoryStorage()],
-])('files that are kept reach the %s storage as they were sent', async (_, storage) => {
+])('accepted files reach the %s storage as they were sent', async (_, storage) => {
   const { status, text, stored, decisions } = await answer(formOf(OTHER, OTHER), {
     storage: storage(),
   });
@@ -112,7 +112,7 @@ test.each([
   ['production', /<pre>Unavailable For Legal Reasons<\/pre>/],
   // As for any error.
   ['test', /<pre>UploadRefused: the upload was refused<br>.+at decisionOf/],
-])('what Express itself makes of a refusal in %s', async (env, page) => {
+])('the reply of Express itself to a refusal in %s', async (env, page) => {
   const app = express();
   const options = { blocklist, pool, onError: 'refuse' } as const;
   const upload = multer({ storage: checkedStorage(multer.memoryStorage(), options) });
@@ -129,7 +129,7 @@ test.each([
   printed.mockRestore();
 });
 
-test('what multer cut at its limit is no picture, whatever onError says', async () => {
+test('a file that multer cut at its limit is no picture, whatever onError returns', async () => {
   for (const options of [
     { onError: 'refuse' },
     { onError: 'accept' },
@@ -144,7 +144,7 @@ test('what multer cut at its limit is no picture, whatever onError says', async 
   }
 });
 
-test('what is accepted without a check reaches the storage as it comes', async () => {
+test('a file accepted without a check reaches the storage as it arrives', async () => {
   const CHUNK = 64 * 1024;
   let [sent, stored, most] = [0, 0, 0];
   const file = {
@@ -178,7 +178,7 @@ const handled = (storage: multer.StorageEngine, file: { stream: Readable }) =>
     storage._handleFile({} as Request, file as Express.Multer.File, resolve);
   });
 
-test('what turns out not to be whole is removed from the storage again', async () => {
+test('a file that turns out incomplete is removed from the storage again', async () => {
   const removed = vi.fn((_: object, __: object, done: (error: Error | null) => void) => done(null));
   const inner: multer.StorageEngine = {
     async _handleFile(_, { stream }, done) {

@@ -120,7 +120,7 @@ test.each([
   ['SVG', '<?xml version="1.0"?><!-- a --><svg xmlns="http://www.w3.org/2000/svg"/>'],
   ['BMP', `BM${'\0'.repeat(12)}\x28\0\0\0${'\0'.repeat(99)}`],
   ['JPEG XL', '\xff\x0a\0\0'],
-])('%s is a picture that is not read here: 415 or kept, by onError', async (_, text) => {
+])('%s is a picture that is not read here: 415 or accepted, by onError', async (_, text) => {
   const body = bytesOf(Buffer.from(text, 'latin1'));
   for (const type of ['text/plain', 'application/json', 'application/octet-stream']) {
     expect(await answer(body, type)).toMatchObject({ status: 415, stored: [] });
@@ -136,7 +136,7 @@ test.each([
   ['text/plain, multipart/mixed; boundary=boundary', {}],
   ['application/json', { 'content-encoding': 'gzip' }],
   ['image/jpeg', { 'content-encoding': 'identity, br' }],
-])('%s %j hides its beginning: 415 whatever onError says', async (type, headers) => {
+])('%s %j hides its beginning: 415 whatever onError returns', async (type, headers) => {
   const part = `--boundary\r\ncontent-disposition: form-data; name="photo"; filename="a"\r\n\r\n`;
   const body = Buffer.concat([Buffer.from(part), LISTED, Buffer.from('\r\n--boundary--\r\n')]);
   for (const onError of ['accept', 'refuse'] as const) {
@@ -177,7 +177,7 @@ test('a body that begins as no picture goes on whole and unbuffered', async () =
   expect(check).not.toHaveBeenCalled();
 });
 
-test('a body whose beginning does not come is refused', async () => {
+test('a body whose beginning does not arrive is refused', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
   const checkUploads = scan({ blocklist, pool, onError: 'accept' });
   const body = new ReadableStream({
@@ -190,7 +190,7 @@ test('a body whose beginning does not come is refused', async () => {
   expect((await slow).status).toBe(408);
 });
 
-test('a file of a form is checked whatever its type says; a field is text', async () => {
+test('a file of a form is checked whatever its declared type; a field is text', async () => {
   const form = new FormData();
   form.append('photo', new File([bytesOf(LISTED)], 'a.txt', { type: 'text/plain' }));
   expect(await answer(form)).toMatchObject({ status: 451, stored: [] });
@@ -217,7 +217,7 @@ test('a form of more files than maxFiles is refused before any is checked', asyn
   expect(check).toHaveBeenCalledTimes(20);
 });
 
-test('the checks of a form have one time together, then 503 or onError', async () => {
+test('the checks of a form share one time limit, then 503 or onError', async () => {
   for (const [onError, status] of [
     ['refuse', 503],
     ['accept', 200],

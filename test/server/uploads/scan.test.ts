@@ -59,7 +59,7 @@ test.each<[string, number, Options, Uint8Array | RequestInit]>([
   ['another method', 405, {}, { method: 'PUT', body: 'a' }],
   ['a form', 415, {}, { body: formOf(OTHER) }],
   ['a text', 415, {}, { body: 'text' }],
-])('%s is refused whatever onError says', async (_, status, options, body) => {
+])('%s is refused whatever onError returns', async (_, status, options, body) => {
   for (const onError of ['accept', 'refuse'] as const) {
     expect((await answers({ ...options, onError }, body)).all).toMatchObject([{ status }]);
   }
@@ -78,7 +78,7 @@ test.each([
   ]);
 });
 
-test('nothing is read of a body that says that it is too long', async () => {
+test('a body whose declared length is too long is not read', async () => {
   const check = vi.fn(busy);
   const handler = scan({ check, onError: 'accept', maxBytes: 1000 });
   const body = new ReadableStream<Uint8Array>(
@@ -127,7 +127,7 @@ test('an upload that breaks off is not checked as a whole', async () => {
   expect(['unreadable', 'aborted']).toContain((await told).reason);
 });
 
-test('what a callback throws is thrown, and nothing is kept', async () => {
+test('an error of a callback is thrown, and nothing is kept', async () => {
   const request = () =>
     new Request('http://a.test', { method: 'POST', body: OTHER as Uint8Array<ArrayBuffer> });
   const fail = async () => {

@@ -118,12 +118,12 @@ examAdapter(async (bytes, options) => {
   return { status: isKept ? 200 : told!, stored: files };
 });
 
-test('an upload without bytes is refused whatever onError says', async () => {
+test('an upload without bytes is refused whatever onError returns', async () => {
   expect(await answer(Buffer.alloc(0), { onError: 'accept' })).toMatchObject({ told: 400 });
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test('what onDecision throws fails the upload, and nothing of it stays', async () => {
+test('an error of onDecision fails the upload, and nothing of it stays', async () => {
   const onDecision = () => Promise.reject(new Error('not now'));
   expect(await answer(OTHER, { onDecision })).toMatchObject({ told: 500, finished: [] });
   expect(readdirSync(folder)).toEqual([]);

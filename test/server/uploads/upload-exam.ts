@@ -63,7 +63,7 @@ export function examAdapter(
     expect(flooded.decisions).toMatchObject([{ verdict: 'review', reason: 'flooded' }]);
   });
 
-  test('an upload beyond maxBytes is refused whatever onError says, checked or not', async () => {
+  test('an upload beyond maxBytes is refused whatever onError returns, checked or not', async () => {
     for (const options of [{}, { check: busy }]) {
       const refused = await told(OTHER, { ...options, maxBytes: 1000, onError: 'accept' });
       expect(refused).toMatchObject({ status: 413, stored: [] });

@@ -14,7 +14,7 @@ import { blocklist, busy, LISTED, NO_PICTURE, OTHER, pool } from './uploads.js';
 
 const options = { blocklist, pool, onError: 'refuse' } as const;
 
-test('what is stored already is checked, and refused by an error', async () => {
+test('a stored file is checked, and refused by an error', async () => {
   const told: unknown[] = [];
   const scanner = createUploadScanner<number>({
     ...options,
@@ -32,7 +32,7 @@ test('what is stored already is checked, and refused by an error', async () => {
   ]);
 });
 
-test('a file is kept by its decision, from its beginning', async () => {
+test('a file is accepted with its decision, complete from its first byte', async () => {
   const scanner = createUploadScanner(options);
   const kept = await scanner.keep(Readable.from([OTHER]), undefined, async (chunks, decision) => {
     const all: Uint8Array[] = [];

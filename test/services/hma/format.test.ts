@@ -60,7 +60,7 @@ describe('content', () => {
     });
   });
 
-  test('its provenance may stand in its metadata', () => {
+  test('its provenance may be in its metadata', () => {
     const { collab_metadata: collab, ...rest } = REPLY;
     const { content } = read({ ...rest, metadata: { collab }, note: 'n' });
     expect(content).toMatchObject({

@@ -131,7 +131,7 @@ describe('a fetch', () => {
     expect(service.requests).toHaveLength(0);
   });
 
-  test('trusts no clock of ours that is ahead', async () => {
+  test('does not trust our own clock if it is ahead', async () => {
     const ahead = stillClock(() => seconds + 6 * 3600);
     const kept = new Kept();
     service.put(entryOf(1, START - 100));
@@ -165,7 +165,7 @@ describe('a fetch', () => {
     expect(kept.hashes).toEqual(listed());
   });
 
-  test('takes a second whole, however many it holds', async () => {
+  test('fetches a second whole, however many entries it holds', async () => {
     for (let n = 0; n < 20; n++) service.put(entryOf(n, START - 100));
     const kept = new Kept();
     expect(await kept.fetch(client({ maxEntriesPerRange: 2 }))).toBe(true);
@@ -239,7 +239,7 @@ describe('a fetch', () => {
 });
 
 describe('failure', () => {
-  test('at every step: what was fetched stays true, and the next fetch ends as the list is', async () => {
+  test('at every step: fetched entries stay valid, and the next fetch gives the whole list', async () => {
     for (let n = 0; n < 12; n++) service.put(entryOf(n, START - 12 * DAY + n * DAY));
     for (let n = 0; n < 4; n++) service.remove(`${n % 3}`, `entry ${n}`, timeOf(START - DAY + n));
     const options = { maxEntriesPerRange: 4, tries: 1 };
@@ -257,7 +257,7 @@ describe('failure', () => {
     }
   });
 
-  test('that passes is not seen', async () => {
+  test('that passes is invisible', async () => {
     for (let n = 0; n < 7; n++) service.put(entryOf(n, START - 100 - n));
     for (const kind of ['status', 'reset', 'cut'] as const) {
       for (let skip = 0; skip < 3; skip++) service.fail({ kind }, { skip });
@@ -287,7 +287,7 @@ describe('failure', () => {
     await expect(fetching).rejects.toThrow('enough');
   });
 
-  test('any history of changes, faults and fetches ends as the list is', async () => {
+  test('any history of changes, faults and fetches ends in the list of the service', async () => {
     const step = fc.oneof(
       fc.record({ kind: fc.constant('put'), n: fc.nat(9), hex: fc.nat(99) }),
       fc.record({ kind: fc.constant('remove'), n: fc.nat(9), hex: fc.constant(0) }),

@@ -102,7 +102,7 @@ describe('failure', () => {
   });
 });
 
-test('a stall at any page ends in a timeout, and a fault that passes is not seen', async () => {
+test('a stall at any page ends in a timeout, and a fault that passes is invisible', async () => {
   const service = await fake();
   for (let n = 0; n < 8; n++) service.put(record(n));
   for (let step = 0; step < 3; step++) {
@@ -120,7 +120,7 @@ test('a stall at any page ends in a timeout, and a fault that passes is not seen
   }
 });
 
-test('after 30 days without a fetch, it begins from the start, and what is gone is gone', async () => {
+test('after 30 days without a fetch, it begins from the start, and drops removed entries', async () => {
   const service = await fake();
   for (let n = 0; n < 4; n++) service.put(record(n));
   const kept: Kept<TimedCheckpoint> = { list: new Map() };
@@ -185,7 +185,7 @@ test('unknown words of a service are reported with their page', async () => {
   expect(sorted(kept.list.values())).toEqual(listOf(service));
 });
 
-test('a fetch that is left asks for nothing more, and a signal ends it', async () => {
+test('an abandoned fetch requests nothing more, and a signal ends it', async () => {
   const service = await fake();
   for (let n = 0; n < 9; n++) service.put(record(n));
   for await (const _ of clientOf(service).fetchUpdates()) break;

@@ -47,7 +47,7 @@ type State = Kept<TechAgainstTerrorismCheckpoint>;
 const pathsOf = (service: FakeTechAgainstTerrorism) =>
   service.requests.map(({ path, query }) => `${path}?${decodeURIComponent(`${query}`)}`);
 
-test('logs in once, asks for each page by the checkpoint before, and goes on from there', async () => {
+test('logs in once, requests each page by the checkpoint before, and resumes from there', async () => {
   const service = await fake();
   for (let n = 0; n < 7; n++) service.put(record(n));
   const kept: State = { list: new Map() };
