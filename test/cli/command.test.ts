@@ -67,7 +67,7 @@ test.each([
   expect(code).toBe(2);
 });
 
-test('a range without sizes measures nothing, and says so', async () => {
+test('a range without sizes measures nothing, and is reported', async () => {
   const args = ['bench', 'index', '--smallest', '2', '--largest', '9'];
   const { err, code } = await onlyhashes(args);
   expect(err).toMatch(/^onlyhashes: expected one of the sizes 1000, 10000, /);
@@ -109,7 +109,7 @@ test('every number option in the help of every command has a range', async () =>
   expect(refused).toBeGreaterThan(5);
 });
 
-test('every command that matches against a list says which files it may be', async () => {
+test('the help of every command that matches against a list names the kinds of list files', async () => {
   for (const command of ['match', 'check', 'serve']) {
     const { out } = await onlyhashes([command, '--help']);
     expect(out.replace(/\s+/g, ' ')).toContain('text, an .ohx or .ohb file, or a CONFIG of fetch');

@@ -44,7 +44,7 @@ test.each([
   ['any', awkward],
   // More lines than a record may have.
   ['long', fc.constant(`"${'\n'.repeat(33)}${HEX[2]},z`)],
-])('a line is read as what it says, whatever its name: %s', async (_, names) => {
+])('a line is read back as it was written, whatever the file name: %s', async (_, names) => {
   await fc.assert(
     fc.asyncProperty(names, async (name) => {
       const cell = nameCell(name);

@@ -18,7 +18,7 @@ beforeAll(async () => {
   writeFileSync(list, out);
 });
 
-test('a format that cannot say which picture a crop belongs to is reported once, with a count', async () => {
+test('a format that cannot record which picture a crop belongs to is reported once, with a count', async () => {
   const windows = readFileSync(list, 'utf8').match(/"name":"window/g)!.length;
   const convert = (to: string, format: string) =>
     onlyhashes(['convert', list, join(folder, to), '--format', format]);
@@ -38,7 +38,7 @@ test('a format that cannot say which picture a crop belongs to is reported once,
   expect((await blocklist.apply({ withdraw: [hash] })).removed).toBeGreaterThan(length);
 });
 
-test('a photo that was listed with its windows and withdrawn by its hash matches no more', async () => {
+test('a photo listed with its list crops and withdrawn by its hash no longer matches', async () => {
   const { out } = await onlyhashes(['hash', '--json', '--crops', CAT, CANYON]);
   const blocklist = createBlocklist(await tablesOf(out));
   const [cat, canyon] = await Promise.all(

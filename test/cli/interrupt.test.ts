@@ -42,7 +42,7 @@ ${code}`,
   return { out, err, by };
 }
 
-test('work is aborted at the first signal, says so, and ends by it', async () => {
+test('the first signal aborts the work, is reported, and ends the program', async () => {
   const ended = await interrupted(`
 await interruptible((signal) => new Promise((_, reject) => {
   setInterval(() => {}, 1e6);

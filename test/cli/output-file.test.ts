@@ -14,7 +14,7 @@ async function* pieces(...texts: (string | (() => void))[]) {
   }
 }
 
-test('a file appears once it is complete, for its owner only', async () => {
+test('a file appears once it is complete, accessible to its owner only', async () => {
   const path = join(folder, 'a.html');
   const none = () => expect(existsSync(path)).toBe(false);
   await writeWhole(path, pieces('one ', none, 'two', none), { overwrite: false, signal });

@@ -62,6 +62,6 @@ test('draws nothing if standard error is not a terminal', () => {
   expect(lines()).toEqual([]);
 });
 
-test('a line of CSV: labels are one cell, and what is not known is an empty one', () => {
+test('a line of CSV has its labels in one cell, and an empty cell for each unknown value', () => {
   expect(csvLine(['=1', undefined, null, 0, ['a;b', '@c']])).toBe('\'=1,,,0,"a\\;b;\'@c"');
 });

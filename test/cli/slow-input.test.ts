@@ -18,7 +18,7 @@ vi.mock('node:process', async (original) => {
   return { ...(await original<typeof import('node:process')>()), stdin: new PassThrough() };
 });
 
-test('a picture on standard input may be long in coming', async () => {
+test('a picture on standard input may arrive slowly', async () => {
   const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   const out = output(new AbortController().signal);
   const run = hashCommand.run(readCall(hashCommand, ['-']), out);

@@ -46,7 +46,7 @@ describeEngines(({ engine, newPlace }) => {
     const place = await newPlace();
     db = 'url' in place ? place.url : join(folder, 'hashes');
   });
-  test('a CONFIG may name a store: lists are fetched into it, and go on from there', {
+  test('a CONFIG may name a store: lists are fetched into it, and resumed from there', {
     timeout,
   }, async () => {
     for (let n = 0; n < 7; n++) service.list(n);
@@ -82,7 +82,7 @@ describeEngines(({ engine, newPlace }) => {
     }
   }
 
-  test('exceptions of a store are no match of the command', { timeout }, async () => {
+  test('the command reports no match for exceptions of a store', { timeout }, async () => {
     service.list(1);
     write({ store: db, lists: [listOf('ours', service)] });
     await run(['fetch', config]);
@@ -97,7 +97,7 @@ describeEngines(({ engine, newPlace }) => {
     expect(await verdict()).toMatchObject({ verdict: 'none', reason: 'allowed' });
   });
 
-  test('--store counts before the list of a CONFIG; what it names no longer stays', {
+  test('--store overrides the list of a CONFIG; lists that it no longer names stay', {
     timeout,
   }, async () => {
     service.list(1);
@@ -123,7 +123,7 @@ describeEngines(({ engine, newPlace }) => {
     });
   });
 
-  test('words are withdrawn by one change, and come back once they are reinstated', {
+  test('hashes and ids are withdrawn in one change, and can be listed again once reinstated', {
     timeout,
   }, async () => {
     for (let n = 0; n < 4; n++) service.list(n);
@@ -151,7 +151,7 @@ describeEngines(({ engine, newPlace }) => {
     await inStore(async (store) => expect(await hashesOn(store, 'ours')).toEqual(hexes(0, 2, 3)));
   });
 
-  test('without a CONFIG, lists with a feed are fetched, by credentials of the store', {
+  test('without a CONFIG, lists with a feed are fetched, with the credentials of the store', {
     timeout,
   }, async () => {
     service.list(1);
@@ -213,7 +213,7 @@ describeEngines(({ engine, newPlace }) => {
   });
 
   describe('beside other programs', () => {
-    test('a list that another process is fetching is skipped, which is no failure', {
+    test('a list that another process is fetching is skipped without an error', {
       timeout,
     }, async () => {
       service.list(1);
@@ -240,7 +240,7 @@ describeEngines(({ engine, newPlace }) => {
       expect.assertions(2);
     });
 
-    test('a CONFIG that names it is served from it, and its lists are fetched', {
+    test('a CONFIG that names the store is served from it, and its lists are fetched', {
       timeout,
     }, async () => {
       service.list(1);
@@ -263,7 +263,7 @@ describeEngines(({ engine, newPlace }) => {
       });
     });
 
-    test('once a withdrawal is printed, followers do not match any more', { timeout }, async () => {
+    test('once a withdrawal is printed, followers no longer match it', { timeout }, async () => {
       await inStore(async (store) => {
         await store.apply({
           add: [{ hash: hashFromHex('pdq', hexOf(1)), labels: [], id: 'case-7' }],
@@ -311,7 +311,7 @@ describeEngines(({ engine, newPlace }) => {
   });
 });
 
-test('an embedded store that another program has is waited for, some seconds', {
+test('an embedded store that another program has open is awaited for some seconds', {
   timeout,
 }, async () => {
   service.list(1);
@@ -366,7 +366,7 @@ test.each([
   [['withdraw', 'lists.json', 'a', '--store', 'hashes'], 'got a CONFIG'],
   [['withdraw', 'a', '--store', 'hashes'], 'the store: no such folder'],
   [['fetch', '--store', 'hashes'], 'the store: no such folder'],
-])('%j is refused, and makes nothing', async (words, message) => {
+])('%j is refused, and creates nothing', async (words, message) => {
   write({ list: 'lists.ohb', lists: [] });
   const env = { ONLYHASHES_STORE: '' };
   const { err, code } = await onlyhashes(words, { env, cwd: folder });

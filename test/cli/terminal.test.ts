@@ -51,7 +51,7 @@ test('control characters of a terminal are shown, and nothing else changes', () 
   );
 });
 
-test('standard error never has it; a script gets the bytes of results, a terminal does not', async () => {
+test('standard error has no control characters; a script gets the bytes of results, a terminal does not', async () => {
   const errors = await onlyhashes(['hash', broken]);
   expect(errors.err).not.toMatch(STEERING);
   // One line of each file, whatever its name has.
@@ -77,7 +77,7 @@ test('standard error never has it; a script gets the bytes of results, a termina
   expect(refused.err).not.toMatch(STEERING);
 });
 
-test('one file alone writes to the terminal', () => {
+test('only one source file writes to the terminal', () => {
   const cli = join(ROOT, 'src/cli');
   const files = readdirSync(cli, { recursive: true, encoding: 'utf8' });
   const writes = files

@@ -33,7 +33,7 @@ describe('the lock', () => {
     await unlock();
   });
 
-  test('of a running process stands where its start time is unknown', async () => {
+  test('of a running process remains valid if its start time is unknown', async () => {
     const folder = await freshFolder();
     const lock = JSON.stringify({ pid: process.ppid, began: '' });
     writeFileSync(join(folder, LOCK_NAME), lock);

@@ -153,7 +153,7 @@ function expectGone(
   expect(names.map(([, name]) => matches(list, name))).toEqual(names.map(([at]) => !isGone(at)));
 }
 
-test.each(Object.entries(ROADS))('a withdrawn picture stays out: %s', async (_, road) => {
+test.each(Object.entries(ROADS))('a withdrawn picture is rejected: %s', async (_, road) => {
   await fc.assert(
     fc.asyncProperty(plan, async (planned) => {
       const { key, entries, isBefore, isSaved } = planned;
@@ -181,7 +181,7 @@ test.each(Object.entries(ROADS))('a withdrawn picture stays out: %s', async (_, 
   );
 });
 
-test('a withdrawn picture stays out: a bundle', async () => {
+test('a withdrawn picture is rejected: a bundle', async () => {
   const image = (at: number) => ({
     hash: hashOf(mainOf(at)),
     quality: 100,
@@ -203,7 +203,7 @@ test('a withdrawn picture stays out: a bundle', async () => {
   }
 });
 
-test('a withdrawn picture stays out: a list that is fetched', async () => {
+test('a withdrawn picture is rejected: a list that is fetched', async () => {
   const path = newFile();
   const now = () => 1_767_225_600_000;
   const pictures = [0, 1].map(() => ({ id: 'record', windows: 3 }));
@@ -236,7 +236,7 @@ test('a withdrawn picture stays out: a list that is fetched', async () => {
   expectGone(list, { pictures, isGone: (at) => at === 1 });
 });
 
-test('one list withdraws no picture of another', async () => {
+test('one list cannot withdraw a picture of another', async () => {
   const [main, window] = entriesOf({ id: undefined, windows: 1 }, 0);
   // Whoever is on a foreign list says that a window of theirs is of somebody else's picture.
   const list = createBlocklist([{ ...window!, list: 'foreign' }, main!]);
@@ -279,7 +279,7 @@ test('a withdrawal by an id rejects entries with the id, not the group', async (
   ]).toEqual([0, 1, 1]);
 });
 
-test('a list cannot widen a withdrawal without end', async () => {
+test('a list cannot widen a withdrawal indefinitely', async () => {
   const withdrawn = hashOf('withdrawn');
   const parts = (list: string, count: number): BlocklistEntry[] =>
     Array.from({ length: count }, (_, at) => ({

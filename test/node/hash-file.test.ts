@@ -250,7 +250,7 @@ test('an invalid option is the mistake of the caller, found before the file is r
   await expect(hashFile(path, { algorithm: 'md5' as never })).rejects.toThrow(RangeError);
 });
 
-test('the time covers reading, and a stream that is given up is closed', async () => {
+test('the timeout includes reading, and an abandoned stream is closed', async () => {
   async function* stuck() {
     yield readFileSync(imagePath('rgb.png')).subarray(0, 20);
     await setTimeout(60_000, undefined, { ref: false });

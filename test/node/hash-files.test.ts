@@ -143,7 +143,7 @@ test('progress counts every file once, including failures', async () => {
   expect(told.filter(({ image }) => image !== undefined).length).toBe(20);
 });
 
-test('paths may come one by one, and are read only a little ahead', async () => {
+test('paths may arrive one by one, and are read only a little ahead', async () => {
   let taken = 0;
   let closed = false;
   async function* endless() {

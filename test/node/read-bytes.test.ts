@@ -147,7 +147,7 @@ test('anything else is the mistake of the caller', async () => {
   await expect(readBytes(Readable.from(['text']) as never)).rejects.toThrow(TypeError);
 });
 
-test('a body that says that it is too long is not read, and cancelled', async () => {
+test('a body whose declared length is too long is not read, but cancelled', async () => {
   let pulled = 0;
   let cancelled = 0;
   const body = () =>
@@ -180,7 +180,7 @@ test('a body without bytes is empty, and one that ends too early is unreadable',
   expect(await readBytes(odd)).toHaveLength(1000);
 });
 
-test('what somebody else reads, or has read, is the mistake of the caller', async () => {
+test('a stream that is locked or already read is the mistake of the caller', async () => {
   const used = new Response(content);
   await used.arrayBuffer();
   const locked = web(64);
@@ -262,7 +262,7 @@ test('a stream below the least rate is too slow, after its first seconds', async
   }
 });
 
-test('a body has the length that it said, more, or less, in chunks of any size', async () => {
+test('a body may have its declared length, more, or less, in chunks of any size', async () => {
   for (const size of [1, 64, 130, 333, 999, 1000]) {
     for (const said of [1, 500, 999, 1000]) {
       const headers = { 'content-length': String(said) };
@@ -286,7 +286,7 @@ test('a body of known length is not held twice', async () => {
   vi.restoreAllMocks();
 });
 
-test('a stream is read when there is room, and that time is not its own', async () => {
+test('a stream is read once there is room, and the wait is not part of its time', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
   try {
     const asked: number[] = [];

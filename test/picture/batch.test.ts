@@ -28,7 +28,7 @@ async function collected<T>(results: AsyncIterable<T>): Promise<T[]> {
 
 const bad = new DecodeError('corrupt', 'no picture');
 
-test('in whatever order jobs end, their results come in that of the files, errors in place', async () => {
+test('results come in the order of the files, whatever order jobs end in, errors in place', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.boolean(), { maxLength: 40 }),
@@ -81,7 +81,7 @@ test('in whatever order jobs end, their results come in that of the files, error
   );
 });
 
-test('files are taken so far ahead and no further, and no more when the reader stops', async () => {
+test('files are read ahead up to a limit, and no further once the reader stops', async () => {
   let taken = 0;
   let closed = false;
   function* endless() {
@@ -130,7 +130,7 @@ test('an abort notifies the jobs, and ends the batch with its reason', async () 
   expect(signals.map(({ reason }) => reason)).toEqual(['enough', 'enough']);
 });
 
-test('an error that is no DecodeError ends the batch when it is due', async () => {
+test('an error other than a DecodeError ends the batch when its turn comes', async () => {
   const results = inOrder(
     [1, 2],
     async (file) => {
@@ -143,7 +143,7 @@ test('an error that is no DecodeError ends the batch when it is due', async () =
   await expect(results.next()).rejects.toThrow('of the caller');
 });
 
-test('of hashes, whatever is thrown stands in the place of its file, but for an abort of all work', async () => {
+test('in a batch of hashes, any error takes the place of its file, except an abort of all work', async () => {
   const image = {} as HashedFile;
   const outcomes: Record<string, () => Promise<HashedFile>> = {
     image: async () => image,
@@ -166,7 +166,7 @@ test('of hashes, whatever is thrown stands in the place of its file, but for an 
   await expect(ended.next()).rejects.toMatchObject({ name: 'AbortError' });
 });
 
-test('files that cannot be gone through leave no listener on the signal', async () => {
+test('files that cannot be iterated leave no listener on the signal', async () => {
   const { signal } = new AbortController();
   const files = {
     [Symbol.iterator](): Iterator<string> {

@@ -41,7 +41,7 @@ test('a part, a tilted part and a turned one lie in the full picture', () => {
   ]);
 });
 
-test('what was all of the draft is all of the picture, and parts that met meet', () => {
+test('the whole draft becomes the whole picture, and adjacent parts stay adjacent', () => {
   const sides = fc.record({
     width: fc.integer({ min: 1, max: 3000 }),
     height: fc.integer({ min: 1, max: 3000 }),

@@ -112,7 +112,7 @@ const large = drawn(
 );
 const upright: Coding = { orientation: 1, exif: true, alpha: false };
 
-test('no more is read than the hashes need, and at once', async () => {
+test('only what the hashes need is read, at once', async () => {
   const readFor = async (coding: Coding, given: PictureOptions, pixels = large) => {
     const { watched, read } = noted(pixels, coding);
     const { variants } = await variantsOfPicture(watched, given);
@@ -152,7 +152,7 @@ test('a variant is hashed only when it is requested', async () => {
   expect(variants.next().value).toEqual([...variantsOf(other, { crops: true })][1]);
 });
 
-test('facts are of every pixel', () => {
+test('facts cover every pixel', () => {
   const factsOf = (data: number[], channels: Channels, alpha: boolean) => {
     const pixels = {
       data: Uint8Array.from(data),

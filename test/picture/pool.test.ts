@@ -45,7 +45,7 @@ async function asked(work: (thread: PooledThread) => Promise<unknown>) {
   return { pool, thread: threads[0]!, threads, outcome };
 }
 
-test('what is moved to a thread is not copied', async () => {
+test('data moved to a thread is not copied', async () => {
   const bytes = Uint8Array.of(1, 2, 3);
   const { thread, outcome } = await asked((worker) => worker.ask({ bytes }, [bytes.buffer]));
   expect(thread.received).toEqual([{ bytes: Uint8Array.of(1, 2, 3) }]);
@@ -54,7 +54,7 @@ test('what is moved to a thread is not copied', async () => {
   expect(await outcome).toBe('done');
 });
 
-test('work begins only when its thread listens, and may ask again and again', async () => {
+test('work begins only when its thread listens, and may ask repeatedly', async () => {
   const { pool, threads } = poolOf(1);
   let begun = false;
   const outcome = pool.use(async (thread) => {
@@ -72,7 +72,7 @@ test('work begins only when its thread listens, and may ask again and again', as
   expect(threads[0]!.received).toEqual([1, 2]);
 });
 
-test('a thread that is spent is ended after its work, and another begins', async () => {
+test('a spent thread is ended after its work, and another begins', async () => {
   const { pool, threads } = poolOf(1);
   const first = pool.use(async (thread) => {
     thread.isSpent = true;
@@ -158,7 +158,7 @@ test('only a thread at work keeps the process alive', async () => {
   expect(thread.holds).toBe(false);
 });
 
-test('a thread that died while it was idle is not given the next work', async () => {
+test('a thread that died while idle is not given the next work', async () => {
   const { thread, threads, outcome, pool } = await asked(asking(1));
   thread.say('one');
   expect(await outcome).toBe('one');
@@ -229,7 +229,7 @@ test('ten thousand pieces of work for which no thread can be started all end', a
   expect(new Set(await Promise.all(outcomes))).toEqual(new Set(['refused']));
 });
 
-test('more threads begin at once with what waits', async () => {
+test('added threads begin waiting work at once', async () => {
   const { pool, threads } = poolOf(1);
   for (let i = 0; i < 8; i++) pool.use(asking(i)).catch(() => {});
   expect(threads).toHaveLength(1);
@@ -241,7 +241,7 @@ test('more threads begin at once with what waits', async () => {
   expect(threads).toHaveLength(4);
 });
 
-test('what the pool is ended for reaches all, and nothing begins after it', async () => {
+test('the reason for which the pool ends reaches all jobs, and nothing begins after it', async () => {
   const { pool, threads } = poolOf(1);
   const outcomes = Promise.allSettled([1, 2, 3].map((i) => pool.use(asking(i))));
   threads[0]!.say('ready');
@@ -459,7 +459,7 @@ async function playedOut(size: number, happenings: readonly Happening[]): Promis
   expect(vi.getTimerCount()).toBe(0);
 }
 
-test('whatever happens, and whenever: every job ends once and as it must, and no thread is lost', async () => {
+test('whatever happens, and whenever: every job ends once and correctly, and no thread is lost', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 1, max: 3 }),

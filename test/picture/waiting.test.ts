@@ -53,7 +53,7 @@ describe('onAbort', () => {
 });
 
 describe('unlessAborted', () => {
-  test('gives what the work gives', async () => {
+  test('gives the result of the work', async () => {
     const { signal } = new AbortController();
     await expect(unlessAborted(Promise.resolve(7), signal)).resolves.toBe(7);
     await expect(unlessAborted(Promise.reject(new Error('no')), signal)).rejects.toThrow('no');
@@ -69,7 +69,7 @@ describe('unlessAborted', () => {
     await expect(unlessAborted(Promise.resolve(7), signal)).rejects.toBe('enough');
   });
 
-  test('an error that comes too late is dropped', async () => {
+  test('a late error is dropped', async () => {
     const controller = new AbortController();
     let fail = (_: Error) => {};
     const work = new Promise<never>((_, reject) => {
@@ -84,7 +84,7 @@ describe('unlessAborted', () => {
     await setTimeout(0);
   });
 
-  test('leaves nothing on a signal that outlives it', async () => {
+  test('leaves no listener on a signal that outlives it', async () => {
     const { signal } = new AbortController();
     for (let i = 0; i < 100; i++) await unlessAborted(Promise.resolve(i), signal);
     expect(getEventListeners(signal, 'abort')).toEqual([]);
@@ -144,7 +144,7 @@ function work() {
 }
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-test('as many at a time as there are turns, in order of arrival', async () => {
+test('as many run at a time as there are turns, in order of arrival', async () => {
   const turns = new Turns(2);
   const begun: number[] = [];
   const works = [work(), work(), work(), work()];
@@ -190,7 +190,7 @@ test('an aborted wait never runs, and takes no turn', async () => {
   expect(ran).toBe(false);
 });
 
-test('a higher limit begins what waits, at once; a lower one ends nothing', async () => {
+test('a higher limit begins waiting work at once; a lower one ends nothing', async () => {
   const turns = new Turns(1);
   const begun: number[] = [];
   const works = [work(), work(), work(), work()];
@@ -214,7 +214,7 @@ test('a higher limit begins what waits, at once; a lower one ends nothing', asyn
   await Promise.all(all);
 });
 
-test('what is refused never runs', async () => {
+test('refused work never runs', async () => {
   const turns = new Turns(1);
   const first = work();
   const running = turns.run(first.run);

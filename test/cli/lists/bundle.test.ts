@@ -46,7 +46,7 @@ test('shows no token of a bundle that was not written whole', async () => {
   }
 });
 
-test('makes no bundle of only some of the pictures, and says so', async () => {
+test('makes no bundle of only some of the pictures, and reports it', async () => {
   const bad = join(folder, 'bad.jpg');
   writeFileSync(bad, 'no picture');
   const path = join(folder, 'some.json');

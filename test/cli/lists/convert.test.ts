@@ -20,7 +20,7 @@ beforeAll(() => {
 
 const convert = (...words: string[]) => onlyhashes(['convert', ...words]);
 
-test('a list goes through every format and stays the same', async () => {
+test('a list round-trips through every format', async () => {
   let from = at('list.txt');
   const steps = [
     ['a.csv'],
@@ -95,7 +95,7 @@ describe.each(['pdq', 'blockhash'] as const)('fields of entries of %s', (algorit
     }));
 
   test.each(Object.keys(HELD))(
-    'as %s: what it holds is kept, the rest is counted',
+    'as %s: supported fields are kept, the others are counted',
     async (format) => {
       const from = at(`${algorithm}-fields.ohb`);
       await saveList(from, createBlocklist(entries));
@@ -114,7 +114,7 @@ describe.each(['pdq', 'blockhash'] as const)('fields of entries of %s', (algorit
   );
 });
 
-test('a blocklist is what a program opens, and keeps what was withdrawn', async () => {
+test('a blocklist opens in a program, and keeps its withdrawals', async () => {
   const flat = '0'.repeat(64);
   writeFileSync(at('kinds.txt'), `${hexOf(1)},one\n${flat}\nphash ${hexOf(2).slice(0, 16)}\n`);
   const made = await convert(at('kinds.txt'), at('kinds.ohb'));
@@ -149,7 +149,7 @@ test('a blocklist is what a program opens, and keeps what was withdrawn', async 
   expect(piped).toMatchObject({ out: '', code: 2 });
 });
 
-test('of a blocklist file, a text or an index has what is listed, a copy what is withdrawn too', async () => {
+test('a text or index of a blocklist file has its entries; a copy has its withdrawals, too', async () => {
   const [listed, withdrawn] = [1, 2].map((seed) => hashFromHex('pdq', hexOf(seed)));
   const small = hashFromHex('phash', hexOf(3).slice(0, 16));
   const blocklist = createBlocklist([
@@ -255,7 +255,7 @@ test('a bad line is reported, and the others are written', async () => {
   expect(code).toBe(2);
 });
 
-test('what is there is not replaced, and what does not fit is refused', async () => {
+test('existing files are not replaced, and a format that does not fit is refused', async () => {
   writeFileSync(at('there.csv'), 'mine');
   expect((await convert(at('list.txt'), at('there.csv'))).err).toContain('--overwrite replaces it');
   expect(readFileSync(at('there.csv'), 'utf8')).toBe('mine');
@@ -298,7 +298,7 @@ test('a bundle, semicolons and UTF-16 are reported in one line each', async () =
   expect(readdirSync(folder)).not.toContain('of-none.csv');
 });
 
-test('what hash prints is a list: the quality is no label, and the file is one', async () => {
+test('the output of hash is a list: the file is a label, and the quality is none', async () => {
   const names = ['nagasaki-boats-q40.jpg', '7', '-x.jpg'];
   for (const name of names) copyFileSync(join(PHOTOS, names[0]!), at(name));
   const { out, lines } = await onlyhashes(['hash', '--', ...names], { cwd: folder });
@@ -313,7 +313,7 @@ test('what hash prints is a list: the quality is no label, and the file is one',
   expect(JSON.parse(line!)).toMatchObject({ labels: ['-'], quality: 100 });
 });
 
-test('no name of a file adds a line to what hash prints, nor an entry to a list of it', async () => {
+test('no file name adds a line to the output of hash, nor an entry to a list of it', async () => {
   const names = [`line\n${hexOf(1)}`, '"quoted"'];
   for (const name of names) copyFileSync(join(PHOTOS, 'nagasaki-boats-q40.jpg'), at(name));
   const { out } = await onlyhashes(['hash', ...names], { cwd: folder });

@@ -53,7 +53,7 @@ describe.each([
   ['a file', []],
   ['a store', ['--store', 'kept']],
 ] as const)('removals, in %s', (_, place) => {
-  test('of more than a fifth of a list wait until somebody confirms them', async () => {
+  test('of more than a fifth of a list are pending until confirmed', async () => {
     const service = await SERVICES.hma!(clock(), 3);
     try {
       const store = place.map((word) => (word === 'kept' ? join(folder, 'kept') : word));
@@ -112,7 +112,7 @@ describe('StopNCII', () => {
   });
   afterEach(() => service.fake.close());
 
-  test('what is converted over a fetched list is fetched from the start next', async () => {
+  test('a fetched list that convert overwrote is next fetched from the start', async () => {
     const fetch = () => run(['fetch', config], service);
     const next = async () => (await onlyhashes(['lists', config, '--json'])).out;
     await fetch();
@@ -126,7 +126,7 @@ describe('StopNCII', () => {
     expect(await saved('ours')).toEqual(hexes(0, 1, 2, 3, 4, 5, 6));
   });
 
-  test('is fetched, goes on from there, and matches at once', async () => {
+  test('is fetched, resumes, and matches at once', async () => {
     const first = await run(['fetch', config], service);
     expect(first).toMatchObject({ lines: ['ours,7,7,0'], err: '', code: 0 });
     const match = await run(['match', hexOf(3), '-b', config], service);
@@ -174,7 +174,7 @@ describe('StopNCII', () => {
     expect(await saved('ours')).toContain(hexOf(2));
   });
 
-  test('the settings of the file are in force, and a list it names no longer goes', async () => {
+  test('the settings of the file apply, and a list that it no longer names goes', async () => {
     write([listOf('ours', service, { tier: 'review' })]);
     await run(['fetch', config], service);
     const json = async () => {
@@ -260,7 +260,7 @@ test.each([
   expect(code).toBe(2);
 });
 
-test('a credential that is not set, a name twice and what is no CONFIG are refused', async () => {
+test('an unset credential, a duplicate name and a file that is no CONFIG are refused', async () => {
   write([good]);
   const env = { FED_A: 'a', FED_B: '' };
   const missing = await onlyhashes(['fetch', config], { env });

@@ -158,8 +158,8 @@ test('Ctrl-C ends the waiting', async () => {
   expect(how).toBe('SIGINT');
 });
 
-describe('which hashes are compared', () => {
-  test('all that the list has, in one decision for each picture', async () => {
+describe('hashes are compared', () => {
+  test('of all algorithms in the list, in one decision for each picture', async () => {
     const list = write(
       'mixed.csv',
       `${'0f1e2d3c4b5a69788796a5b4c3d2e1f0'.repeat(2)},a\nphash ${catPhash},b\n`,
@@ -232,7 +232,7 @@ describe('which hashes are compared', () => {
     expect(width).toMatchObject({ code: 2, err: expect.stringContaining('64-bit phash') });
   });
 
-  test('what hash --json prints is a list of its own algorithm', async () => {
+  test('the output of hash --json is a list of its own algorithm', async () => {
     for (const more of [['blockhash'], ['phash'], ['phash', '--bits', '256']]) {
       const { out } = await onlyhashes(['hash', '--json', CAT, '--algorithm', ...more]);
       const list = write('printed.jsonl', out);

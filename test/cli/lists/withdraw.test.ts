@@ -15,7 +15,7 @@ const [A, B] = ['a', 'b'].map((text) => createHash('sha256').update(text).digest
 ];
 const path = join(testFolder(), 'list.ohb');
 
-test('words are withdrawn from a blocklist file, and withdrawals lifted', async () => {
+test('hashes and ids are withdrawn from a blocklist file, and withdrawals lifted', async () => {
   const entries = [A, B, B].map((hex) => ({ hash: hashFromHex('pdq', hex), labels: [], id: 'x' }));
   await saveList(path, createBlocklist(entries));
   const done = await onlyhashes(['withdraw', path, B, 'y', '--reason', 'a mistake']);

@@ -169,7 +169,7 @@ test('compare prints the distance of files and hashes', async () => {
   expect(short).toMatchObject({ code: 2, err: expect.stringContaining('64 hex digits') });
 });
 
-test('doctor says what can be decoded here', async () => {
+test('doctor lists what can be decoded here', async () => {
   const { out, code } = await onlyhashes(['doctor']);
   expect(out).toMatch(/^sharp +\d/m);
   expect(out).toMatch(/^jpeg +\S/m);

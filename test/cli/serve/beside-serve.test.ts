@@ -165,7 +165,7 @@ test('the serve that has the store fetches a list, and pending removals are conf
   }
 });
 
-test('what serve has no route for ends with 2 and names its process', async () => {
+test('a command that serve has no route for ends with 2 and names the process of serve', async () => {
   const dataDir = await newStore();
   await served(dataDir, async (_, pid) => {
     const config = join(dataDir, '../lists.json');
@@ -203,7 +203,7 @@ test('a folder whose path is longer than an address of a socket', async () => {
   expect(readdirSync(dataDir)).toEqual(['data']);
 });
 
-test('what else is at the path of the socket stays, and serve says so', async () => {
+test('another file at the path of the socket stays, and serve reports it', async () => {
   const dataDir = await newStore();
   mkdirSync(join(dataDir, 'serve.sock'));
   const { err, code } = await served(dataDir, async (url) => {
@@ -216,7 +216,7 @@ test('what else is at the path of the socket stays, and serve says so', async ()
   expect(readdirSync(dataDir)).toEqual(['data', 'serve.sock']);
 });
 
-test('a command that another one does not give the store to ends with 2', async () => {
+test('a command that cannot get the store from another ends with 2', async () => {
   const dataDir = await newStore();
   const store = await openStore({ dataDir });
   const { err, code } = await run('lists', '--store', dataDir);
@@ -273,7 +273,7 @@ test('of one that accepts, and never answers', async () => {
   );
 });
 
-test('no server listens where there is no socket, or something else', async () => {
+test('no server listens where there is no socket, or another kind of file', async () => {
   const folder = mkdtempSync(join(base, 'none-'));
   const listens = () => new HoldingServe(folder, '').listens();
   expect(await listens()).toBe(false);

@@ -112,7 +112,7 @@ test('secrets are files, which the README makes, and none has a default', () => 
   expect(textOf('Dockerfile.dockerignore').split('\n')).toContain('**/secrets');
 });
 
-test('servers may write nowhere, end in their time, and begin after the migration', () => {
+test('servers may write nowhere, stop in time, and start after the migration', () => {
   for (const line of ['read_only: true', 'cap_drop: [ALL]', 'internal: true']) {
     expect(compose).toContain(line);
   }

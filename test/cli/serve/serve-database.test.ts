@@ -33,7 +33,7 @@ const gaugeOf = async (url: string, name: string) => {
   return value === undefined ? undefined : Number(value);
 };
 
-test('without its database it answers from memory, and reports it; then it catches up', async () => {
+test('without its database it answers from memory, reports it, and catches up later', async () => {
   const url = await server.newDatabase();
   await put(url, 1);
   const { err, code } = await serving(
@@ -73,7 +73,7 @@ test('without its database it answers from memory, and reports it; then it catch
   expect(code).toBe(0);
 });
 
-test('it ends in order while the database is away', async () => {
+test('it shuts down in order while the database is unavailable', async () => {
   const url = await server.newDatabase();
   await put(url, 1);
   const { code } = await serving(
@@ -88,7 +88,7 @@ test('it ends in order while the database is away', async () => {
   expect(code).toBe(0);
 });
 
-test('if it is away at the start, that is reported without its address, and the program ends', async () => {
+test('an unavailable database at the start is reported without its address, and the program ends', async () => {
   await server.stop();
   const store = server.url('a_database_of_ours');
   const { err, lines, code } = await onlyhashes(['serve', '--port', '0'], {

@@ -36,7 +36,7 @@ describe('a CONFIG', () => {
   const ours = (more: object = {}) => listOf('ours', service, more);
   beforeEach(() => written([ours()]));
 
-  test('is fetched at the start and every so many minutes, and kept', async () => {
+  test('is fetched at the start and at intervals, and kept', async () => {
     const options = { env: service.env, node: FASTER };
     const first = await serving(
       ['-b', config, '--fetch-minutes', '1'],
@@ -116,7 +116,7 @@ describe('a CONFIG', () => {
     }
   });
 
-  test('a fetch that hangs does not keep the program from its end', async () => {
+  test('a fetch that hangs does not keep the program from ending', async () => {
     service.fake.fail({ kind: 'stall' });
     const { err, code } = await serving(
       ['-b', config],
@@ -168,7 +168,7 @@ describe('the feeds of a store', () => {
     await opened.close();
   });
 
-  test('are fetched with the credentials that the key opens, and again', async () => {
+  test('are fetched, repeatedly, with the credentials that the key opens', async () => {
     const { err, code } = await serving(
       ['--store', store, '--fetch-minutes', '1'],
       async (url, program) => {

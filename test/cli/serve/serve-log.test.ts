@@ -86,7 +86,7 @@ test('a line of the log is JSON, without any hash, label, file, address or token
   expect(code).toBe(0);
 });
 
-test('without it, a line has six words', async () => {
+test('without JSON, a line has six words', async () => {
   const { out } = await serving(['-b', list], async (url, program) => {
     await fetch(`${url}/health/live?hash=${hex}`);
     await fetch(`${url}/nowhere`);

@@ -65,7 +65,7 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('at %s', (signal) => {
   test.each([
     ['a lookup', LOOKUP],
     ['an upload', UPLOAD],
-  ])('%s that has begun is answered, and nothing new is taken', async (_, request) => {
+  ])('%s in progress is answered, and nothing new is accepted', async (_, request) => {
     const program = new ServingProgram(['-b', list]);
     try {
       const url = await program.ready();
@@ -88,7 +88,7 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('at %s', (signal) => {
     }
   });
 
-  test('a second one ends it at once, whatever is being answered', async () => {
+  test('a second signal ends it at once, whatever is being answered', async () => {
     const program = new ServingProgram(['-b', list]);
     const url = await program.ready();
     await begun(url, LOOKUP);
@@ -98,7 +98,7 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('at %s', (signal) => {
     expect(code).toBe(signal === 'SIGINT' ? 130 : 143);
   });
 
-  test('before it is ready, it ends as well', async () => {
+  test('a signal before it is ready ends it as well', async () => {
     const program = new ServingProgram(['-b', list]);
     const { code } = await program.end(signal);
     // Before the program has heard of signals, the system ends it.

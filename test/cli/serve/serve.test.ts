@@ -139,7 +139,7 @@ test.each([
     '127.0.0.1=match,10.0.0.0/8=curate',
     403,
   ],
-])('the first line says who needs no token: %j', async (args, trusted, curating) => {
+])('the first line names the callers that need no token: %j', async (args, trusted, curating) => {
   const { out } = await serving(['-b', list, ...args], async (url) => {
     const status = async (headers: Record<string, string>) =>
       (await fetch(`${url}/c/banks`, { headers })).status;

@@ -49,7 +49,7 @@ test.each([
   expect(code).toBe(ids.length > 0 ? 0 : 1);
 });
 
-test('answers how often each list was wrong, and what a report takes', async () => {
+test('counts the errors of each list, and gives the hashes for a report', async () => {
   const errors = await log(['--errors']);
   expect(errors.lines).toEqual(["'=ncmec,1,0", 'stopncii,1,1']);
   const ncmec = await log(['--report', 'ncmec', '--json']);

@@ -29,7 +29,7 @@ beforeAll(() => {
   writeFileSync(at('list.csv'), `${A},first\n${B},second\n${'0'.repeat(64)},plain\n`);
 });
 
-test('a list goes in once, however often it is imported, and comes out', async () => {
+test('a list is imported once, however often it is tried, and exported again', async () => {
   expect((await onlyhashes(['store', 'init', '--store', db])).code).toBe(0);
   const list = at('list.csv');
   const args = ['store', 'import', list, '--list', 'ours'];
@@ -113,7 +113,7 @@ describePostgresql((server) => {
     expect(none).toMatchObject({ out: '', code: 2 });
   });
 
-  test('a blocklist file is one change, and an index file goes in, too', async () => {
+  test('a blocklist file is one change, and an index file is imported, too', async () => {
     const url = await server().newDatabase();
     const entries = [A, C].map((hex) => ({ hash: hashFromHex('pdq', hex), labels: [], list: 'a' }));
     const blocklist = createBlocklist(entries, { lists: { a: { tier: 'review' } } });
@@ -134,7 +134,7 @@ describePostgresql((server) => {
     await store.close();
   });
 
-  test('an allow list brings its exceptions, and they go out as one', async () => {
+  test('the exceptions of an allow list are imported, and exported as one', async () => {
     const url = await server().newDatabase();
     const allowList = createAllowList({ radius: 3 });
     allowList.allow(hashFromHex('pdq', A), { reason: 'a flag' });

@@ -170,13 +170,16 @@ test.each([
   [['avif/geometry/turned-and-cut'], ['avif/geometry/cut-and-turned']],
   [['avif/transparency/cut-out', 'avif/geometry/2'], ['avif/transparency/cut-out']],
   [['avif/transparency/premultiplied'], ['avif/geometry/2']],
-])('%s may be shown as a picture that is not seen', async (features, plain, seed = 2333058405) => {
-  const format = FORMATS.find(({ name }) => features[0]!.startsWith(`${name}/`))!;
-  const of = async (names: string[]) =>
-    (await decoded((await oddFile(format, names, seed)).bytes)).unseen;
-  expect(await of(features)).toBe('unseen-picture');
-  expect(await of(plain)).toBeUndefined();
-});
+])(
+  '%s may be shown as a picture that is not checked',
+  async (features, plain, seed = 2333058405) => {
+    const format = FORMATS.find(({ name }) => features[0]!.startsWith(`${name}/`))!;
+    const of = async (names: string[]) =>
+      (await decoded((await oddFile(format, names, seed)).bytes)).unseen;
+    expect(await of(features)).toBe('unseen-picture');
+    expect(await of(plain)).toBeUndefined();
+  },
+);
 
 test.each([
   ...['png/colour/permuted', 'png/colour/blue-alone', 'jpeg/colour/halves'],

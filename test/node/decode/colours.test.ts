@@ -94,7 +94,7 @@ test('any bytes are read, or hold nothing', () => {
   );
 });
 
-test('a file that says more than any writer does is odd', () => {
+test('a file with more profiles than any writer adds is odd', () => {
   const profile = plain('p3');
   const ends = [0, 1, 2, 3, 4].flatMap((i) => [i * profile.length, (i + 1) * profile.length]);
   const bytes = new Uint8Array(Buffer.concat([0, 1, 2, 3, 4].map(() => profile)));

@@ -55,7 +55,7 @@ describe('the picture that libheif decodes', () => {
     expect(distance(hash, pdq(orient(await native('photo.png'), 2)).hash)).toBeLessThanOrEqual(2);
   });
 
-  test('may not be what a film shows, if it has tracks', async () => {
+  test('may differ from what a player shows, if it has tracks', async () => {
     const film = Buffer.from('\0\0\0\x10moov\0\0\0\x08free', 'latin1');
     const options = { variants: 'orientation' } as const;
     const { signal } = new AbortController();

@@ -42,7 +42,7 @@ describe('a large file', () => {
     }
   });
 
-  test('its raster lies as the full one lies, reduced by means', async () => {
+  test('its raster aligns with the full one, reduced by means', async () => {
     const { pixels: draft } = await decode(files.grey!, { decoding: 'draft' });
     const whole = await sharp(files.grey!).raw().toBuffer({ resolveWithObject: true });
     const { data } = await sharp(whole.data, { raw: whole.info })
@@ -72,7 +72,7 @@ describe('a large file', () => {
     expect(sha256(drawn)).toBe(sha256(full));
   });
 
-  test('is decoded in full by default, and where that is said', async () => {
+  test('is decoded in full by default, and on request', async () => {
     for (const options of [{}, { decoding: 'full' }] as const) {
       const { pixels: whole, draftOf } = await decode(files.jpeg!, options);
       expect([whole.width, whole.height, draftOf]).toEqual([3600, 2404, undefined]);

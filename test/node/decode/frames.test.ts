@@ -108,7 +108,7 @@ describe('frames are those that libwebp and libvips make', () => {
   });
 });
 
-describe('what an animation shows is what is checked', () => {
+describe('the pictures that an animation shows are checked', () => {
   ownScripts('hash-process');
   const pool = createHashPool();
   afterAll(() => pool.close());
@@ -152,7 +152,7 @@ describe('what an animation shows is what is checked', () => {
     },
   );
 
-  test('of many frames the last and the longest are looked at', async () => {
+  test('of many frames the last and the longest are checked', async () => {
     const decoy = await photo(other, 100);
     const listed = await photo(shown, 150);
     // Browsers show what has no time for 100 ms.
@@ -188,7 +188,7 @@ describe('what an animation shows is what is checked', () => {
     }
   });
 
-  test('a frame is looked at in the colours that the file gives it', async () => {
+  test('a frame is checked in the colours that the file gives it', async () => {
     const [decoy, listed] = [await photo(other, 10), await photo(shown, 100)];
     const { icc, store } = PROFILES.permuted!(await sceneOf(random(7)));
     const { data } = store({ ...listed, data: Buffer.from(listed.data) }, await sceneOf(random(7)));

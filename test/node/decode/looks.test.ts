@@ -91,7 +91,7 @@ test('a lossless WebP has alpha though its flag says that it has none', async ()
 /** No two words are alike: those would be too little to match by. */
 const BYTES = Uint8Array.from({ length: 32 }, (_, at) => 37 * at);
 
-describe('what was not looked at', () => {
+describe('unchecked content', () => {
   const near = newHash('pdq', BYTES);
   const far = newHash(
     'pdq',
@@ -156,7 +156,7 @@ describe('what was not looked at', () => {
     expect(match.verdict).toBe('match');
   });
 
-  test('an empty list has none of it', async () => {
+  test('an empty list reports none of it', async () => {
     const dhash = hashFromHex('dhash', '0f'.repeat(8));
     const decision = await decided("unseen: 'odd-profile'", { listed: dhash });
     expect(decision).toMatchObject({ verdict: 'none', reason: 'nothing-comparable' });

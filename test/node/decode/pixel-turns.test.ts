@@ -24,7 +24,7 @@ function plain(channels: Channels): CheckedPixels {
 
 const places = [0, 2 ** 19 - 1, 2 ** 19, WIDTH * HEIGHT - 1];
 
-test('every pixel is looked at, in whichever slice it lies', async () => {
+test('every pixel is read, whichever slice it is in', async () => {
   for (const channels of [1, 2, 3, 4] as const) {
     const pixels = plain(channels);
     expect(await isOpaqueInTurns(pixels, signal)).toBe(true);
@@ -51,7 +51,7 @@ test('the event loop turns meanwhile', async () => {
   expect(turns.count).toBeGreaterThanOrEqual(6);
 });
 
-test('slices meet, and end at once when there is nothing more to look for', async () => {
+test('slices are adjacent, and end at once when nothing is left to search for', async () => {
   const seen: number[][] = [];
   const all = await inSlices(2 ** 20 + 5, (from, to) => seen.push([from, to]) > 0, signal);
   expect(all).toBe(true);
@@ -63,7 +63,7 @@ test('slices meet, and end at once when there is nothing more to look for', asyn
   expect(await inSlices(2 ** 22, (from) => from < 2 ** 19, signal)).toBe(false);
 });
 
-test('no caller waits any more: the rest is skipped', async () => {
+test('the rest is skipped once no caller waits', async () => {
   const controller = new AbortController();
   let slices = 0;
   const work = () => {

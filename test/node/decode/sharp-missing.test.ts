@@ -52,7 +52,7 @@ test('without sharp, one sentence says what to install, and nothing else breaks'
   expect(found.formats.some(({ readable }: { readable: boolean }) => readable)).toBe(false);
 });
 
-test('nothing is given to sharp of a file that its header refuses', () => {
+test('a file whose header is refused is never passed to sharp', () => {
   const [, , , , bomb, magic] = answers();
   expect([bomb.code, magic.code]).toEqual(['too-many-pixels', 'corrupt']);
 });

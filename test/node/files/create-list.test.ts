@@ -32,7 +32,7 @@ test('a file is made where there is none: empty, or with all that a list holds',
   expect(readdirSync(folder).sort()).toEqual(['made.ohb', 'other.ohb']);
 });
 
-test('of those who make a file at once, each has all that any has added', async () => {
+test('processes that create a file at once all see every change', async () => {
   const path = join(folder, 'race.ohb');
   const lists = await Promise.all(
     Array.from({ length: 4 }, () => openBlocklist(path, { create: true })),
@@ -41,7 +41,7 @@ test('of those who make a file at once, each has all that any has added', async 
   expect((await openBlocklist(path)).withdrawals).toHaveLength(4);
 });
 
-test('a copy stays out of the file', async () => {
+test('changes to a copy do not reach the file', async () => {
   const path = join(folder, 'copied.ohb');
   await openBlocklist(path, { create: createBlocklist([entry]) });
   const copy = await openBlocklist(path, { copy: true });

@@ -58,7 +58,7 @@ const verdictOn = (blocklist: Blocklist, n: number) =>
   match([{ name: 'original', hash: hashOf(n), quality: 100 }], blocklist).verdict;
 
 describe.each(Object.entries(SERVICES))('%s', (name, start) => {
-  test('a reply that has not the shape of the service empties no list', async () => {
+  test('a malformed reply of the service empties no list', async () => {
     const service = await start(clock, 3);
     for (let n = 0; n < 8; n++) service.list(n);
     const kept = await open();
@@ -81,7 +81,7 @@ describe.each(Object.entries(SERVICES))('%s', (name, start) => {
     await service.fake.close();
   });
 
-  test('what is listed matches, what is withdrawn never does, and a fetch goes on', async () => {
+  test('listed entries match, withdrawn ones never do, and a fetch resumes', async () => {
     const service = await start(clock, 3);
     for (let n = 0; n < 8; n++) service.list(n);
     const first = await open();
@@ -111,7 +111,7 @@ describe.each(Object.entries(SERVICES))('%s', (name, start) => {
     await service.fake.close();
   });
 
-  test('however requests fail and programs end, the list is the service’s in the end', async () => {
+  test('however requests fail and programs end, the list becomes the service’s in the end', async () => {
     const kinds = ['list', 'withdraw', 'fetch', 'cut', 'restart', 'start'] as const;
     const step = fc.tuple(fc.constantFrom(...kinds), fc.nat(7), fc.nat(5));
     await fc.assert(
@@ -158,7 +158,7 @@ test('pending entries are for review, until they are active', async () => {
   expect(verdictOn(kept.list, 1)).toBe('match');
 });
 
-test('withdrawals by a person stay, whatever the service says', async () => {
+test('withdrawals by a person stay, whatever the service sends', async () => {
   const kept = await open();
   await kept.fetch('a', telling({ updates: [updateOf(1), updateOf(2), updateOf(3)] }).client);
   await kept.list.apply({
@@ -233,7 +233,7 @@ test('a list of another source, or a lifted withdrawal, begins from the start', 
   expect(fetchedOf(kept.list, 'a')!.mustRefetch).toBe(undefined);
 });
 
-test('a copy of the file goes on from its own checkpoint', async () => {
+test('a copy of the file resumes from its own checkpoint', async () => {
   let kept = await open();
   await kept.fetch('a', telling({ updates: [updateOf(1)] }).client);
   const older = readFileSync(path);
@@ -271,7 +271,7 @@ describe.each(['small', 'large'])('of a %s page', (size) => {
     return client;
   };
 
-  test('the fetch that began last goes on, the other ends, and nothing is lost', async () => {
+  test('the fetch that began last continues, the other ends, and nothing is lost', async () => {
     const [one, other] = [await open(), await open()];
     await one.fetch('a', telling({}).client);
     const between = meanwhile(() =>
@@ -285,7 +285,7 @@ describe.each(['small', 'large'])('of a %s page', (size) => {
     expect(hashesOn(await loadBlocklist(path), 'a')).toHaveLength(all.length + 1);
   });
 
-  test('a withdrawal that is lifted meanwhile ends it, and the next one is whole', async () => {
+  test('a withdrawal that is lifted meanwhile ends the fetch, and the next one is complete', async () => {
     const [one, other] = [await open(), await open()];
     await one.list.apply({ withdraw: [{ id: 'r2' }] });
     const between = meanwhile(() => other.list.apply({ reinstate: [{ id: 'r2' }] }));
@@ -296,7 +296,7 @@ describe.each(['small', 'large'])('of a %s page', (size) => {
     expect(hashesOn(one.list, 'a')).toHaveLength(all.length);
   });
 
-  test('what is changed while it is prepared counts', async () => {
+  test('a change while it is prepared counts', async () => {
     const { list, fetch } = into(createBlocklist([]));
     await fetch('a', telling({}).client);
     await list.apply({ withdraw: [{ id: 'r2' }, { id: 'r2', list: 'b' }] });
@@ -320,7 +320,7 @@ describe.each(['small', 'large'])('of a %s page', (size) => {
   });
 });
 
-test('a list that is removed while it is fetched does not come back by half', async () => {
+test('a list that is removed while it is fetched does not come back in part', async () => {
   const { list, fetch } = into(createBlocklist([]));
   const { client } = telling({ updates: [updateOf(1)] }, { updates: [updateOf(2)] });
   const onProgress = () =>
@@ -343,7 +343,7 @@ test('the fetch state of a list is reported, but is no setting of it', async () 
   expect(() => createBlocklist([], { lists })).toThrow(TypeError);
 });
 
-test('a removed list is gone, and fetched from the start if it comes again', async () => {
+test('a removed list is gone, and fetched from the start if it is added again', async () => {
   const kept = await open();
   await kept.fetch('a', telling({ updates: [updateOf(1)] }).client);
   await kept.list.apply({ replace: { list: 'a', entries: [] }, settings: { a: null } });
@@ -393,7 +393,7 @@ test('a fetch that confirms makes the pending removals, and leaves later ones pe
   expect(allPendingRemovals(list)).toEqual([]);
 });
 
-test('what is confirmed while a page is applied stays confirmed', async () => {
+test('a confirmation while a page is applied stays in force', async () => {
   const { list, fetch } = await open();
   const all = range(1, 40).map((n) => updateOf(n));
   await fetch('a', telling({ updates: all }).client);
@@ -411,7 +411,7 @@ test('what is confirmed while a page is applied stays confirmed', async () => {
   expect(allPendingRemovals(list)).toEqual([]);
 });
 
-test('what an HMA has deleted goes, also if content of it has several hashes', async () => {
+test('content that an HMA has deleted goes, even if it has several hashes', async () => {
   const service = await fakeHma();
   const kept = await open();
   try {

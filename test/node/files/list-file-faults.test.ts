@@ -28,7 +28,7 @@ import {
 } from './list-files.js';
 import { saveList } from './saved-list.js';
 
-describe('whatever fails, nothing is seen, and the next change works', () => {
+describe('a failed change is invisible, and the next one works', () => {
   const CALLS = ['write', 'datasync', 'sync', 'chmod', 'truncate', 'read', 'stat'] as const;
 
   test.each(CALLS)('a call of %s', async (method) => {

@@ -96,7 +96,7 @@ describe('a list that follows its file', () => {
     },
   );
 
-  test('copies that went on apart are not taken for one another', async () => {
+  test('copies that diverged are not mistaken for one another', async () => {
     const { path, list, follower, other } = await following('apart.ohb');
     const copy = join(folder, 'apart.copy.ohb');
     copyFileSync(path, copy);
@@ -110,7 +110,7 @@ describe('a list that follows its file', () => {
     expect(answersOf(list)).toEqual(answersOf(apart.list));
   });
 
-  test('it looks by itself, and ends by its signal', async () => {
+  test('it polls by itself, and stops by its signal', async () => {
     const path = await fresh('timer.ohb', await aList());
     const controller = new AbortController();
     const { signal } = controller;

@@ -41,7 +41,7 @@ import {
 
 const histories = Number(process.env.LIST_HISTORIES ?? runs(40));
 
-describe('a list in a file is what it is in memory', () => {
+describe('a list in a file behaves as in memory', () => {
   const step = fc.oneof(
     { arbitrary: fc.record({ change, by: fc.constantFrom(0, 1) }), weight: 8 },
     {
@@ -53,7 +53,7 @@ describe('a list in a file is what it is in memory', () => {
   );
 
   test.each([512, 2])(
-    'any history, by two in turns, of at most %i entries at once',
+    'any history, by two alternating writers, of at most %i entries at once',
     async (most) => {
       await fc.assert(
         fc.asyncProperty(fc.array(step, { maxLength: 15 }), async (steps) => {
@@ -154,7 +154,7 @@ describe('a file that was changed', () => {
     }
   });
 
-  test('what was not acknowledged is taken up by the next writer if whole, else cut off', async () => {
+  test('the next writer keeps an unacknowledged change if it is whole, else cuts it off', async () => {
     const { path, answers, lengths } = await changedFile('torn.ohb');
     const good = readFileSync(path);
     const older = await fresh('older.ohb');

@@ -123,7 +123,7 @@ test('a file has the bytes of `toBuffer`: whatever the share of equal hashes', a
   expect(bands.size).toBeGreaterThan(1);
 });
 
-test('the states are what they are called', () => {
+test('the states are what their names state', () => {
   const found = STATES.map(([name, create]) => {
     const index = create();
     return [name, index.kind, index.explain(31).parts.length, index.compact()];
@@ -324,7 +324,7 @@ describe('whichever step fails, the old file stays, and no other is left', () =>
   });
 });
 
-test('of several savings at a time the last call wins', async () => {
+test('of several saves at a time the last call wins', async () => {
   const path = join(folder, 'several.ohx');
   const large = createIndex(clear);
   const small = createIndex(clear.slice(0, 40));

@@ -88,7 +88,7 @@ test('further threads take no further memory', async () => {
   expect(sizes[1]! - sizes[0]!).toBeLessThan(1e6);
 });
 
-test('what changes while threads search is in the decision, and what is withdrawn is not', async () => {
+test('a decision includes changes made while threads search, and no withdrawn entry', async () => {
   const list = listOf();
   const threads = createSearchThreads(list, { workers: 2 });
   await threads.ready();
@@ -165,7 +165,7 @@ test('a list whose segments are shared is the same list', async () => {
   await threads.close();
 });
 
-test('what is added becomes shared, and what it replaces is let go of', async () => {
+test('added segments become shared, and those they replace are released', async () => {
   const list = listOf();
   const threads = createSearchThreads(list, { workers: 1 });
   await threads.ready();
@@ -217,7 +217,7 @@ parentPort.on('message', ({ bytes }) => { if (bytes && ++questions === 3) proces
   await threads.close();
 });
 
-test('a thread that cannot run is not started without end', async () => {
+test('a thread that cannot run is not restarted endlessly', async () => {
   const list = listOf();
   let problems = 0;
   setWorkerScripts(scripts.played('index-worker', 'stillborn', 'process.exit(1);'));

@@ -39,7 +39,7 @@ describe('admission', () => {
     expect(await Promise.all(accepted)).toEqual(['timeout', 'timeout', 'timeout']);
   });
 
-  test('a body that is slow holds no worker, and is ended', async () => {
+  test('a slow body holds no worker, and is ended', async () => {
     const pool = poolOf(LONG);
     const { stream, send, end } = sent();
     const slow = pool.check(stream, empty);
@@ -87,7 +87,7 @@ describe('admission', () => {
     expect(pool.stats().bytesInFlight).toBe(0);
   });
 
-  test('a body that promises much has a part at first, and more as it comes', async () => {
+  test('a body with a large declared length reserves a part at first, and more as it arrives', async () => {
     const MIB = 2 ** 20;
     const pool = poolOf({ maxBytesInFlight: 8 * MIB });
     const { stream, send, end } = sent();
@@ -133,7 +133,7 @@ describe('admission', () => {
     expect(pool.stats().bytesInFlight).toBe(0);
   });
 
-  test('never more bytes are in flight than may be', async () => {
+  test('bytes in flight never exceed the limit', async () => {
     const most = 3 * photoBytes.length;
     const pool = poolOf({ workers: 2, maxBytesInFlight: most });
     let largest = 0;
@@ -161,7 +161,7 @@ describe('admission', () => {
   });
 });
 
-describe('who gives up is answered at once', () => {
+describe('a caller who gives up is answered at once', () => {
   const reason = new Error('enough');
 
   test('while the picture waits for memory, is read or waits for a worker', async () => {
@@ -196,7 +196,7 @@ describe('who gives up is answered at once', () => {
     expect(pool.stats().bytesInFlight).toBe(0);
   });
 
-  test('while it is at work, whose worker goes on with the next', async () => {
+  test('while the picture is being decoded, and its worker goes on with the next', async () => {
     const pool = poolOf();
     const pid = await warm(pool);
     const controller = new AbortController();

@@ -7,7 +7,7 @@ const MOST = 1024 * KIB;
 const { signal } = new AbortController();
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-test('what is too much for now waits, in order of arrival', async () => {
+test('a request for more than is free waits, in order of arrival', async () => {
   const budget = new ByteBudget(MOST);
   const order: string[] = [];
   const take = async (name: string, bytes: number) => {
@@ -27,7 +27,7 @@ test('what is too much for now waits, in order of arrival', async () => {
   expect(budget.reserved).toBe(400 * KIB);
 });
 
-test('a body has no less than 64 KiB, and no more than there are', async () => {
+test('a body reserves at least 64 KiB, and at most the whole budget', async () => {
   const budget = new ByteBudget(MOST);
   const none = await budget.reserve(0, signal);
   expect(budget.reserved).toBe(64 * KIB);
@@ -39,7 +39,7 @@ test('a body has no less than 64 KiB, and no more than there are', async () => {
   expect(budget.reserved).toBe(MOST);
 });
 
-test('who gives up lets those behind go on', async () => {
+test('a caller who gives up lets those behind go on', async () => {
   const budget = new ByteBudget(MOST);
   await budget.reserve(MOST / 2, signal);
   const controller = new AbortController();
@@ -52,7 +52,7 @@ test('who gives up lets those behind go on', async () => {
   await expect(budget.reserve(1, controller.signal)).rejects.toThrow('enough');
 });
 
-test('never more is reserved than there is, and all of it comes back', async () => {
+test('reservations never exceed the budget, and all of it comes back', async () => {
   const step = fc.oneof(
     fc.record({ kind: fc.constant('reserve' as const), bytes: fc.nat(2 * MOST) }),
     fc.record({ kind: fc.constant('shrink' as const), at: fc.nat(), bytes: fc.nat(MOST) }),
@@ -98,7 +98,7 @@ test('never more is reserved than there is, and all of it comes back', async () 
   );
 });
 
-test('bodies that grow never have too much together, and never wait for each other for ever', async () => {
+test('growing bodies never exceed the budget together, and never deadlock', async () => {
   const body = fc.record({
     first: fc.nat(MOST / 4),
     most: fc.integer({ min: MOST / 4, max: MOST }),

@@ -15,7 +15,7 @@ ownScripts('hash-process');
 const pool = createHashPool();
 afterAll(() => pool.close());
 
-test('an upload is decided about from whatever a server has', async () => {
+test('an upload is checked from every form that a server may have it in', async () => {
   const { hash } = await hashFile(photo);
   const blocklist = createBlocklist([{ hash, labels: ['a'] }]);
   const sources = {
@@ -47,7 +47,7 @@ test('its variants are thorough by default', async () => {
   expect(plain.upload?.hash).toEqual(hash);
 });
 
-test('mistakes of the caller are thrown, whatever else is a decision', async () => {
+test('mistakes of the caller are thrown; everything else is a decision', async () => {
   const blocklist = createBlocklist([]);
   expect((await check(imagePath('half.jpg'), blocklist, { pool })).verdict).toBe('unhashable');
   await expect(check(bytes, blocklist, { pool: {} as never })).rejects.toThrow(TypeError);

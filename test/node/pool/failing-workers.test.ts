@@ -21,7 +21,7 @@ import {
   warm,
 } from './pools.js';
 
-describe('a worker that fails costs the picture that it has', () => {
+describe('a failing worker costs only its current picture', () => {
   const scriptOf = (name: string, ask: 'begin' | 'first', then: string) =>
     scripts.played('hash-process', name, workerThat(ask, then));
 
@@ -117,7 +117,7 @@ describe('a worker that fails costs the picture that it has', () => {
     expect(await codeOf(poolOf({}, atBegin).hash(photoBytes))).toBe('done');
   });
 
-  test('and has of the environment what it needs, by name', async () => {
+  test('and gets only the environment variables it needs, by name', async () => {
     const folder = scripts.played(
       'hash-process',
       'environment',
@@ -152,7 +152,7 @@ describe('a worker that fails costs the picture that it has', () => {
     expect(JSON.stringify(given)).not.toContain('secret');
   });
 
-  test('and none is tried for ever', async () => {
+  test('and none is retried for ever', async () => {
     const begins = poolOf({}, scriptOf('begin', 'begin', 'process.exit(1);'));
     expect(await codeOf(begins.hash(photoBytes))).toBe('crashed');
     const missing = poolOf({}, new URL('missing', scripts.folder));
@@ -205,7 +205,7 @@ test(`${KILLS} workers are killed at random: every upload has exactly one answer
   expect((await pool.check(small, blocklist)).verdict).toBe('match');
 });
 
-test('a worker is replaced if it keeps much, or after so many pictures', async () => {
+test('a worker is replaced if it retains much memory, or after a number of pictures', async () => {
   const large = endingWith('process.send({ residentBytes: 2 ** 29 + 1 })');
   const pool = poolOf({ maxMemory: 2 ** 30 }, large);
   const pids = new Set<number>();

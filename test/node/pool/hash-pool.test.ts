@@ -27,7 +27,7 @@ describe.each(['process', 'thread'] as const)('a pool of isolation %s', (isolati
     }
   });
 
-  test('gives hashes that write themselves', async () => {
+  test('gives hashes that serialize themselves', async () => {
     const pool = poolOf({ isolation });
     const here = await hashFile(photo, { variants: 'dihedral' });
     const there = await pool.hash(photo, { variants: 'dihedral' });
@@ -45,7 +45,7 @@ describe.each(['process', 'thread'] as const)('a pool of isolation %s', (isolati
     }
   });
 
-  test('decides as this thread does, also about cuts that have to be looked at closer', async () => {
+  test('decides as this thread does, also about crops that need a closer search', async () => {
     const pool = poolOf({ isolation, workers: 2 });
     const { hash } = await hashFile(photo);
     const blocklist = createBlocklist([{ hash, labels: ['a'] }]);
@@ -160,7 +160,7 @@ test('a large picture is decoded as a draft, placed in the full one', async () =
   expect(full).toEqual(await hashFile(large));
 });
 
-test('what keeps a picture from being hashed is the reason of its decision', async () => {
+test('a picture that cannot be hashed gives the cause as the reason of its decision', async () => {
   const pool = poolOf();
   for (const { file, error } of hostileFixtures) {
     const decision = await pool.check(imagePath(file), empty);
@@ -177,7 +177,7 @@ test('what keeps a picture from being hashed is the reason of its decision', asy
   await expect(pool.check(photo, empty, { maxPixels: -1 })).rejects.toThrow(RangeError);
 });
 
-test('a check goes by its policy, allow list and distance', async () => {
+test('a check obeys its policy, allow list and distance', async () => {
   const pool = poolOf();
   const { hash } = await hashFile(photo);
   const listed = createBlocklist([{ hash, labels: ['a'] }]);
@@ -193,7 +193,7 @@ test('a check goes by its policy, allow list and distance', async () => {
   await expect(check({ allowlist: allowList } as object)).rejects.toThrow('allowList');
 });
 
-test('what is withdrawn while a worker lets its picture go is in no decision', async () => {
+test('an entry withdrawn while a worker releases its picture is in no decision', async () => {
   const pool = poolOf();
   const { hash } = await hashFile(photo);
   const blocklist = createBlocklist([{ hash, labels: ['a'] }]);
@@ -211,7 +211,7 @@ test('what is withdrawn while a worker lets its picture go is in no decision', a
   expect([verdict, withdrawn]).toEqual(['match', false]);
 });
 
-test('a list that decides before a variant that it has asked for costs no other', async () => {
+test('a list that decides before a requested variant arrives does not affect other uploads', async () => {
   const pool = poolOf();
   const { hash } = await hashFile(photo);
   const listed = createBlocklist([{ hash, labels: ['a'] }]);

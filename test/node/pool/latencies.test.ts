@@ -44,7 +44,7 @@ test('a quantile is estimated in the bucket where it lies', () => {
   );
 });
 
-test('of nothing all is zero, and what took longest has the last bound', () => {
+test('all is zero without data, and the longest time has the last bound', () => {
   const histogram = new Histogram();
   expect(histogram.toLatencies()).toMatchObject({ count: 0, median: 0, p99: 0 });
   histogram.add(1e9);

@@ -33,7 +33,7 @@ startThread(new URL('${pathToFileURL(thread)}'), 'data').once('message', console
   }
 });
 
-test('a bundle without an address of its own loads, and what needs a script says what to give', () => {
+test('a bundle without an address of its own loads; a missing script names the option to set', () => {
   const contents = `import { createHashPool } from './create-hash-pool.js';
 import { createSearchThreads } from '../files/search-threads.js';
 import { createBlocklist } from '../../blocklist/blocklist.js';

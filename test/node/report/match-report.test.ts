@@ -101,7 +101,7 @@ test('contains no hash, and a picture only if given one', async () => {
   expect(shown.split(`src="data:image/png;base64,${whole}"`)).toHaveLength(3);
 });
 
-test('a picture that cannot be decoded is not shown, and its decision is', async () => {
+test('a picture that cannot be decoded is not shown, but its decision is', async () => {
   const page = await pageOf(decision({}), { width: 9, height: 9, bytes: Uint8Array.of(1, 2, 3) });
   expect(page).toContain('<dd>match</dd>');
   expect(page).not.toContain('<img');

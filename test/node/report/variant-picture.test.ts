@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { variantPicture } from '../../../src/node/report/variant-picture.js';
 import { imagePath } from '../fixtures.js';
 
-test('draws a part of the picture as a PNG, no side longer than asked for', async () => {
+test('draws a part of the picture as a PNG, no side longer than requested', async () => {
   const rectangle = { left: 0, top: 0, width: 40, height: 20 };
   const variant = { name: 'box', geometry: { rectangle } } as const;
   const png = await variantPicture(imagePath('rgb.png'), variant, { maxSide: 30 });
@@ -42,7 +42,7 @@ test.each([
   await expect(variantPicture(imagePath('rgb.png'), variant)).rejects.toThrow(TypeError);
 });
 
-test('its time covers reading', async () => {
+test('the timeout includes reading', async () => {
   const stream = new ReadableStream<Uint8Array>();
   const drawing = variantPicture(stream, { name: 'original' }, { timeoutSeconds: 0.05 });
   await expect(drawing).rejects.toMatchObject({ code: 'timeout' });
