@@ -48,7 +48,7 @@ test('an even and free machine is quiet', () => {
   expect(isBusy([])).toBe(false);
 });
 
-test('one whose job takes longer now and then, or whose cores others have, is busy', () => {
+test('a machine whose job sometimes takes longer, or whose cores others use, is busy', () => {
   const uneven = calibrate(clocks([4, 4, 4, 6], 0));
   expect(uneven.spread).toBe(1.5);
   const shared = calibrate(clocks([4], 0.5));
@@ -62,7 +62,7 @@ test('one whose job takes longer now and then, or whose cores others have, is bu
   ]);
 });
 
-test('a run of a busy machine says so, and its record too', async () => {
+test('a run on a busy machine reports it, and so does its record', async () => {
   const record = async (during: () => void) => {
     const bench = { name: 'one', about: 'a', run: async () => void during() };
     await runBenches([bench], ['one'], { options: { out: folder } });

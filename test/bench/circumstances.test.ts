@@ -7,7 +7,7 @@ import { testFolder } from '../folder.js';
 
 const folder = testFolder();
 
-test('the commit of a checkout, and whether files differ from it, records apart', () => {
+test('circumstances name the commit of a checkout, and whether files but records differ from it', () => {
   const root = join(folder, 'project');
   const record = join(root, 'bench/record');
   const installed = join(root, 'node_modules/onlyhashes');

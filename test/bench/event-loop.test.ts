@@ -20,7 +20,7 @@ test('the longest block is that of one turn, and waiting does not count', async 
   expect(block).toBeLessThan(76);
 });
 
-test('the last turn counts, also of what fails', async () => {
+test('the last turn counts, even if the work fails', async () => {
   const act = async () => {
     await nextTurn();
     work(10);

@@ -16,7 +16,7 @@ test('the interval of 20 values goes from the sixth to the sixth last, in any or
 });
 
 test.each([6, 7, 11, 20, 21, 60, 999, 1000])(
-  'that of %i values is the tightest that misses 5 of 100',
+  'the interval of %i values is the tightest that misses 5 of 100',
   (n) => {
     const [low, high] = medianInterval(Array.from({ length: n }, (_, i) => i + 1));
     expect(high).toBe(n + 1 - low);
@@ -25,12 +25,12 @@ test.each([6, 7, 11, 20, 21, 60, 999, 1000])(
   },
 );
 
-test('up to five values are too few: it is their range', () => {
+test('the interval of up to five values is their whole range', () => {
   expect(medianInterval([3])).toEqual([3, 3]);
   expect(medianInterval([5, 1, 4, 2, 3])).toEqual([1, 5]);
 });
 
-test('it holds the median of a skewed distribution 95 times of a hundred', () => {
+test('the interval holds the median of a skewed distribution 95 times in 100', () => {
   const next = random(1);
   let held = 0;
   for (let i = 0; i < 2000; i++) {
@@ -54,7 +54,7 @@ function clock(): (milliseconds: number) => void {
   };
 }
 
-test('contenders take turns within a round, as often each, and each first in half the slices', async () => {
+test('contenders alternate within a round, equally often, and each goes first in half the slices', async () => {
   const advance = clock();
   let runs = '';
   const contender = (name: string, milliseconds: number) => ({
@@ -72,7 +72,7 @@ test('contenders take turns within a round, as often each, and each first in hal
   expect(timings[1]).toMatchObject({ microseconds: 2000, ratio: 2, interval: [2, 2] });
 });
 
-test('contenders are made again before every fourth round, each first in turn', async () => {
+test('contenders are rebuilt before every fourth round, each first in turn', async () => {
   const advance = clock();
   let made = '';
   let newest = 0;

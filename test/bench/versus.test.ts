@@ -39,7 +39,7 @@ test.each([
   expect(verdict.text).toContain(`${ratio.toFixed(3)}, 95 % interval ${interval[0].toFixed(3)} to`);
 });
 
-test('answers are the same whatever classes two builds have, and not if a member differs', () => {
+test('answers are equal whatever classes two builds have, but not if a member differs', () => {
   const answer = (at: number) => {
     class Answer {
       readonly bytes = Uint8Array.of(1, at);
@@ -104,6 +104,6 @@ export const createBlocklist = (entries) => {
   ]);
 });
 
-test('it asks for the folder of the other build', async () => {
+test('the folder of the other build is required', async () => {
   expect((await versus([])).err).toContain('expected versus DIR [CASE…]');
 });

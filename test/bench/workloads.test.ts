@@ -33,7 +33,7 @@ test('adversarial hashes fill few buckets, under any permutation of the bits', (
   }
 });
 
-test('adversarial hashes of one seed are the same, and those of another are others', () => {
+test('adversarial hashes are the same for the same seed, and differ between seeds', () => {
   const { bytes } = adversarialHashes(100, 5);
   expect(adversarialHashes(100, 5).bytes).toEqual(bytes);
   expect(adversarialHashes(50, 5).bytes).toEqual(bytes.slice(0, 1600));

@@ -31,7 +31,7 @@ import { hashedImage, hashedImages } from './arbitrary.js';
 const ONE = hashFromHex('pdq', '0f'.repeat(32));
 const TWO = hashFromHex('pdq', '5a'.repeat(32));
 
-test('a draft goes into no bundle, nor a draft among the variants', async () => {
+test('a bundle refuses a draft, also as a variant', async () => {
   const decoding = 'draft';
   await expect(createBundle([{ hash: ONE, decoding, variants: [] }])).rejects.toThrow('draft');
   const hash = structuredClone(newHash(ONE.algorithm, ONE.bytes, decoding));
@@ -140,7 +140,7 @@ test('its text is ASCII, and its size class does not reveal the number of hashes
   );
 });
 
-test('one picture and eight give the same size, with windows or without', async () => {
+test('one picture and eight give the same size, with list crops or without', async () => {
   const hash = (seed: number) => hashFromHex('pdq', (seed + 16).toString(16).repeat(32));
   const sizes = new Set<number>();
   // The longest lines that there are, and the hash of a file that is stored turned.
@@ -358,7 +358,7 @@ test('a value that changes on each access is written as it was checked', async (
   expect(written).toBe(5);
 });
 
-test('no text is made of an invalid bundle', async () => {
+test('an invalid bundle is never written as text', async () => {
   const { bundle } = await createBundle([{ hash: ONE, variants: [] }]);
   const item = bundle.hashes[0]!;
   for (const wrong of [
@@ -455,7 +455,7 @@ function middleOf({ data, width, height }: Pixels, part: number): Pixels {
   return { data: out, width: 128, height: 128, channels: 1 };
 }
 
-test('a list made of a bundle with windows finds a copy that was cut to a shape', async () => {
+test('a list made of a bundle with list crops finds a copy that was cut to a shape', async () => {
   const photo = join(import.meta.dirname, '../../fixtures/photos/march-pastoral-w700.png');
   const image = await hashFile(photo, { exact: true, crops: true });
   const { bundle } = await createBundle([image]);

@@ -252,7 +252,7 @@ test.each<[unknown, boolean]>([
   else await expect(read).rejects.toThrow(FormatError);
 });
 
-test('a group is a hash of the bundle that names none, and of its algorithm', async () => {
+test('a group is a hash of the bundle, of the same algorithm, that names no group itself', async () => {
   const [main, window] = ['0f', '5a'].map((byte) => hashFromHex('pdq', byte.repeat(32)));
   const windows = [{ name: 'window1x1' as const, hash: window! }];
   const { bundle } = await createBundle([{ hash: main!, variants: windows }]);

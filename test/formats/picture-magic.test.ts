@@ -12,7 +12,7 @@ const ftyp = (major: string, ...compatible: string[]) =>
     `\0\0\0${String.fromCharCode(16 + 4 * compatible.length)}ftyp${major}\0\0\0\0${compatible.join('')}`,
   );
 
-test('what is read here begins as a picture', () => {
+test('every supported format begins as a picture', () => {
   const read = readdirSync(IMAGES).map((file) => readFileSync(join(IMAGES, file)));
   for (const bytes of read.filter((one) => imageFormatOf(one) !== undefined)) {
     expect(beginsAsPicture(bytes)).toBe(true);

@@ -13,7 +13,7 @@ import { part, patches, photo } from '../variants/pictures.js';
 const PHOTOS = ['airplane-from-above.jpg', 'allium-oreophilum.jpg', 'dust-bowl-home.jpg'];
 const mean = (values: readonly number[]) => values.reduce((sum, one) => sum + one) / values.length;
 
-test('of a part of a picture it is as near to the photo there as the hash of its pixels', async () => {
+test('the hash of a part is as near to that part of the photo as the hash of its pixels', async () => {
   // Sides of the picture, and the share of its width that the photo takes.
   const sizes = [
     [700, 0.6],
@@ -61,7 +61,7 @@ test('of a part of a picture it is as near to the photo there as the hash of its
   expect(Math.max(...apart)).toBeLessThanOrEqual(10);
 });
 
-test('mirrored and turned it is the hash of the mirrored and turned picture', async () => {
+test('the hash of a mirrored and turned part is that of the mirrored and turned picture', async () => {
   const pixels = await photo('dust-bowl-home.jpg');
   const { width: full, height: all } = pixels;
   const plane = workingPlane(pixels);
@@ -94,14 +94,14 @@ test('mirrored and turned it is the hash of the mirrored and turned picture', as
   expect(mean(distances)).toBeLessThanOrEqual(2);
 });
 
-test('of a small picture without a filter it is the hash of its pixels', () => {
+test('the hash of a small, unfiltered picture is that of its pixels', () => {
   const noisy = patches(90, 64, 5, 3);
   const rectangle = { left: 10, top: 4, width: 71, height: 57 };
   const { hash } = pdqRegion(workingPlane(noisy), { rectangle }, 512);
   expect(distance(hash, pdq(part(noisy, 10, 4, 71, 57)).hash)).toBeLessThanOrEqual(2);
 });
 
-test('of a turned part it is near the hash of the pixels turned back', async () => {
+test('the hash of a turned part is near that of the pixels turned back', async () => {
   const pixels = await photo('acanthus-mollis.jpg');
   const plane = workingPlane(pixels);
   for (const angle of [-7, 3, 12]) {
@@ -130,7 +130,7 @@ const quadrilaterals = fc
     return { rectangle: { left, top, width: 520, height: 500 }, corners };
   });
 
-test('of a part in perspective it is near the hash of the pixels made upright', async () => {
+test('the hash of a part in perspective is near that of the pixels made upright', async () => {
   const distances: number[] = [];
   for (const name of ['airplane-from-above.jpg', 'acanthus-mollis.jpg', 'dust-bowl-home.jpg']) {
     const pixels = await photo(name);
@@ -157,7 +157,7 @@ test('of a part in perspective it is near the hash of the pixels made upright', 
   expect(distances.at(-1)).toBeLessThanOrEqual(14);
 });
 
-test('of the corners of a rectangle it is near the hash of the rectangle', async () => {
+test('the hash of the corners of a rectangle is near that of the rectangle', async () => {
   const plane = workingPlane(await photo('acanthus-mollis.jpg'));
   for (const name of DIHEDRAL_NAMES) {
     const rectangle = { left: 40, top: 60, width: 600, height: 700 };

@@ -76,7 +76,7 @@ async function kept(): Promise<string[]> {
   });
 }
 
-test('no module keeps anything of a picture when it is hashed', async () => {
+test('no module keeps data of a picture after hashing it', async () => {
   vi.resetModules();
   const before = await kept();
   const picture = (seed: number) =>

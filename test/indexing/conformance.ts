@@ -101,7 +101,7 @@ export function conforms(create: Create): void {
       );
     });
 
-    test('searchInto gives the same pairs, and the total beyond the room', () => {
+    test('searchInto gives the same pairs, and the full total if there is too little room', () => {
       fc.assert(
         fc.property(world, radii, fc.nat(6), ({ hashes, query }, radius, room) => {
           const max = Math.min(radius, bits);
@@ -154,7 +154,7 @@ export function conforms(create: Create): void {
       expect(index.search(query, bits)).toEqual([]);
     });
 
-    test('refuses what is no query or no distance', () => {
+    test('refuses an invalid query or distance', () => {
       const bytes = new Uint8Array(bits / 8);
       const index = create([{ algorithm, bytes }]);
       expect(() => index.search({ algorithm: 'dhash', bytes }, 3)).toThrow(TypeError);

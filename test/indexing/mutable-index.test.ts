@@ -147,7 +147,7 @@ describe.each<[Algorithm, Bits]>([
     },
   );
 
-  test('what was removed is in no buffer', () => {
+  test('no buffer contains a removed hash', () => {
     fc.assert(
       fc.property(
         fc.array(hashOf(algorithm, bits), { maxLength: 30 }),
@@ -184,7 +184,7 @@ test('ids are positions, are never used again, and survive a snapshot', () => {
   expect(() => index.add({ algorithm: 'dhash', bytes: new Uint8Array(32) })).toThrow(TypeError);
 });
 
-test('no change looks at a clock', () => {
+test('no change reads a clock', () => {
   const clocks = [vi.spyOn(Date, 'now'), vi.spyOn(performance, 'now')];
   const index = createIndex([], { algorithm: 'pdq' });
   const bytes = new Uint8Array(32);
@@ -198,7 +198,7 @@ test('no change looks at a clock', () => {
   vi.restoreAllMocks();
 });
 
-test('with one step a change, compactions still end, and what is scanned stays short', () => {
+test('with one step per change, compactions still end, and the scanned part stays short', () => {
   const empty = indexOf([], { algorithm: 'pdq' }, { kind: 'mih' }).toBuffer();
   const index = attachedTo(empty, { deltaLimit: 8, maxSteps: 1 });
   for (let i = 0; i < 5000; i++) {

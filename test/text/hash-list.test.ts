@@ -86,7 +86,7 @@ describe('plain lists', () => {
     });
   });
 
-  test('what the dataset command of python-threatexchange prints', async () => {
+  test('the output of the dataset command of python-threatexchange', async () => {
     const text = [
       `pdq ${HEX} 'Sample, "data"' POSITIVE_CLASS nude b,c`,
       `pdq ${HEX.toUpperCase()} "it's" INVESTIGATION_SEED `,
@@ -246,7 +246,7 @@ describe('JSONL', () => {
     });
   });
 
-  test('of `onlyhashes hash --crops --json` also the windows, and no other variant', async () => {
+  test('of `onlyhashes hash --crops --json` also the list crops, and no other variant', async () => {
     const digits = (digit: string) => `${digit}${HEX.slice(1)}`;
     const of = (digit: string) => hashFromHex('pdq', digits(digit));
     const line = (fields: object) => JSON.stringify({ file: 'a.jpg', hash: HEX, ...fields });
@@ -278,7 +278,7 @@ describe('JSONL', () => {
     });
   });
 
-  test('but no hash of a draft, nor its windows', async () => {
+  test('but no hash of a draft, nor its list crops', async () => {
     const json = hashToJSON(hash, { decoding: 'draft' });
     const variants = [{ name: 'window1x1', hash: HEX }];
     const text = `${JSON.stringify({ ...json, variants })}\n{"hash":"${HEX}","decoding":"full"}`;
@@ -383,7 +383,7 @@ describe('problems', () => {
     ['a sealed file', 'age-encryption.org/v1\n-> X25519 a\n', 'got a sealed file'],
     ['a blocklist file', `OHBLIST\n\x01\0\0\0${JSON.stringify({ hash: HEX })}\n`, 'openBlocklist'],
     ['an index file', `OHINDEX\n\x05\0\0\0\n${HEX}\n`, 'got an index file: openIndex'],
-  ])('%s is no list, which one error reports, however it is cut', async (_, text, message) => {
+  ])('%s is no list, and is reported as one error, however it is cut', async (_, text, message) => {
     const bytes = Buffer.from(text as string);
     const problems: unknown[] = [];
     const onProblem = (problem: unknown) => problems.push(problem);
@@ -394,7 +394,7 @@ describe('problems', () => {
     expect(problems).toEqual([]);
   });
 
-  test('a mark in a later row, or in a row that can be read, is one of a label', async () => {
+  test('a separator in a later row, or in a readable row, belongs to a label', async () => {
     const text = `${HEX},a;b\tc\n${HEX};a\n${HEX}\tPOSITIVE_CLASS\n`;
     const { entries, problems } = await readAll(text);
     expect(entries.map(({ labels }) => labels)).toEqual([['a;b\tc'], []]);

@@ -133,7 +133,7 @@ test('10,000 hostile files of each kind are read or refused', async () => {
   );
 });
 
-test('what is no text is refused at once', async () => {
+test('input that is not text is refused at once', async () => {
   const frame = `0,100,${HEX},0.000\n`;
   for (const text of [`OHBLIST\n${frame}`, `OHINDEX\n${frame}`, Buffer.from(frame, 'utf16le')]) {
     const problems: unknown[] = [];

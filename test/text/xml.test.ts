@@ -38,7 +38,7 @@ const codeOf = async (text: string) => {
   return undefined;
 };
 
-describe('what is read', () => {
+describe('parsed input', () => {
   test('elements, attributes and text, without prefixes and declarations', async () => {
     const text = '\ufeff<?xml version="1.0"?>\n<é:a xmlns:é="u" b="1 > 0">ö<c/>z</é:a >\n';
     const c = { name: 'c', attributes: new Map(), children: [], text: '' };
@@ -65,7 +65,7 @@ describe('what is read', () => {
     expect(taken).toEqual(['2 1', '2 2']);
   });
 
-  test('the five references, those of characters, and CDATA as it stands', async () => {
+  test('the five references, character references, and CDATA verbatim', async () => {
     const text = '<a b="&lt;&#65;&#x1F600;">&amp;&gt;&quot;&apos;<![CDATA[&amp;<]]>]]&gt;</a>';
     const root = (await rootOf(text)) as XmlElement;
     expect(root.text).toBe('&>"\'&amp;<]]>');
@@ -88,7 +88,7 @@ describe('what is read', () => {
     expect(await rootOf(section)).toMatchObject({ text: undefined });
   });
 
-  test('an element of too many elements is distinguished', async () => {
+  test('an element with too many children is distinguished', async () => {
     expect(await rootOf(`<a>${'<b/>'.repeat(19_999)}</a>`)).toMatchObject({ name: 'a' });
     expect(await rootOf(`<a>${'<b/>'.repeat(20_000)}</a>`)).toBe('too-large');
     const text = `<a>${'<b/>'.repeat(20_000)}</a>`;

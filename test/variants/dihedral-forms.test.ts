@@ -28,7 +28,7 @@ function bothWays(
 }
 
 describe.each(['airplane-from-above.jpg', 'acanthus-mollis.jpg'])('%s', (file) => {
-  test('every form is that of its moved pixels, and how sure its bits are', async () => {
+  test('every form has the hash and ranks of its moved pixels', async () => {
     const pixels = await photo(file);
     const options = { resample: 512, exact: false } as const;
     const hashOf = dihedralHasher(viewOf(pixels), options);

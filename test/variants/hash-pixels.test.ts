@@ -116,7 +116,7 @@ test('where the bits are not half ones, the inverted form is that of inverted pi
   expect(variants.find(({ name }) => name === 'inverted')!.hash).toEqual(hash);
 });
 
-test('adds the windows that a list may contain, each by the hash of its pixels', async () => {
+test('adds the list crops, each by the hash of its pixels', async () => {
   // Over 512 pixels, at 512 and below; square, upright and wide.
   const large = await photo('dust-bowl-home.jpg');
   const pictures = [large, patches(1600, 900, 1), patches(512, 512, 2), patches(200, 150, 3)];
@@ -138,7 +138,7 @@ test('adds the windows that a list may contain, each by the hash of its pixels',
   }
 });
 
-test('leaves out windows of low quality, and only those', async () => {
+test('leaves out list crops of low quality, and only those', async () => {
   // Detail at the left and right ends alone: only the widest window has any.
   const pixels = drawn(1000, 500, (x, y) => (x > 200 && x < 800 ? 128 : 40 * ((x + y) % 5)));
   const detailed = patches(1000, 500, 1, 40);

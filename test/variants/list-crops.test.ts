@@ -7,7 +7,7 @@ import { isOfLoneEdge, listCropsOf } from '../../src/variants/list-crops.js';
 import { runs } from '../seed.js';
 import { drawn, photo } from './pictures.js';
 
-test('gives a window of each social shape about the centre', () => {
+test('gives a crop of each social shape about the centre', () => {
   const windows = [...listCropsOf({ width: 400, height: 300 })];
   expect(windows.map(({ name, rectangle: r }) => [name, r.left, r.top, r.width, r.height])).toEqual(
     [
@@ -22,7 +22,7 @@ test('gives a window of each social shape about the centre', () => {
 const namesOf = (width: number, height: number) =>
   [...listCropsOf({ width, height })].map(({ name }) => name);
 
-test('leaves out a window that is nearly the photo, and one with a side under 64', () => {
+test('leaves out a crop that is nearly the photo, and one with a side under 64', () => {
   expect(namesOf(1080, 1080)).toEqual(['window4x5', 'window16x9', 'window9x16']);
   expect(namesOf(1080, 1350)).toEqual(['window1x1', 'window16x9', 'window9x16']);
   expect(namesOf(1920, 1080)).toEqual(['window1x1', 'window4x5', 'window9x16']);
@@ -37,7 +37,7 @@ test('leaves out a window that is nearly the photo, and one with a side under 64
   expect(namesOf(100_000, 64)).toEqual(['window1x1', 'window16x9']);
 });
 
-test('any sides: at most four windows, each inside, of its shape and about the centre', () => {
+test('any sides: at most four crops, each inside, of its shape and about the centre', () => {
   const side = fc.integer({ min: 1, max: 20_000 });
   fc.assert(
     fc.property(side, side, (width, height) => {

@@ -72,7 +72,7 @@ describe.each([
   });
 });
 
-test('hidden colours are one hash, and each part is of what is seen', () => {
+test('hidden colours give one hash, and parts show the visible colours', () => {
   const pixels = hidden(patches(320, 240, 3), 0);
   const { variants } = hashPixels(pixels, { variants: 'thorough' });
   expect(variants.slice(0, 2).map(({ name }) => name)).toEqual(['onWhite', 'onBlack']);

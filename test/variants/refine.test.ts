@@ -136,7 +136,7 @@ test('a crop between the blind ones is for review as a list of variants, and a m
   expect(found).toBeGreaterThanOrEqual(2);
 });
 
-test('a decision says whether its variants could look closer, by what they give if asked to', async () => {
+test('a decision reports whether its variants could be searched closer', async () => {
   const pixels = await photo('acanthus-mollis.jpg');
   const cut = partBy(pixels, [0.05, 0.03, 0.91, 0.93]);
   const closer: string[] = [];
@@ -259,7 +259,7 @@ test('where nothing can match, nothing is reported', () => {
   expect(told).toEqual([undefined]);
 });
 
-test('an iterator that throws is not ended, and its error is the one that is seen', () => {
+test('an iterator that throws is not ended, and its error is the one thrown', () => {
   const calls: string[] = [];
   const broken: Iterable<HashedVariant> = {
     [Symbol.iterator]: () => ({

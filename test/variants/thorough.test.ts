@@ -34,7 +34,7 @@ test('gives rows in their order, each as many placements as its limit', () => {
   expect(given(...rows)).toEqual(['box 100', 'box 200', 'unletterbox 400']);
 });
 
-test('leaves out what comes out as the picture or as an earlier placement', () => {
+test('leaves out placements equal to the picture or to an earlier placement', () => {
   // A four-hundredth of 100 pixels is less than one, which is always allowed.
   const detect = fake('box', [100, 101, 102, 300]);
   expect(given({ detect, most: 4 })).toEqual(['box 100', 'box 102', 'box 300']);
@@ -92,7 +92,7 @@ test('rectangles share one limit, and only new ones count', () => {
   ]);
 });
 
-test('mirrors what rows before gave of these detectors, in their order', () => {
+test('mirrors what earlier rows gave from these detectors, in their order', () => {
   const none = fake('unletterbox', []);
   const boxes = fake('box', [100, 200]);
   const again = fake('rectangle', [100]);

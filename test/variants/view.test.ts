@@ -67,7 +67,7 @@ test('views turned twice, and their parts, are those of moved pixels', () => {
   );
 });
 
-test('pixels that lie row after row are not copied, and moved ones always are', () => {
+test('contiguous pixels are not copied, and moved ones always are', () => {
   const pixels = { data: Uint8Array.of(1, 2, 3, 4), width: 2, height: 2, channels: 1 } as const;
   expect(contiguousPixels(viewOf(pixels)).data.buffer).toBe(pixels.data.buffer);
   expect(movedPixels(viewOf(pixels)).data.buffer).not.toBe(pixels.data.buffer);

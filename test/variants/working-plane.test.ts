@@ -25,7 +25,7 @@ test('its scale brings it near to 512 x 512, and no side over 4,096', () => {
   }
 });
 
-test('what is shared is made once for each plane', () => {
+test('shared data is computed once for each plane', () => {
   const made: number[] = [];
   const sides = shared(({ width, height }) => {
     made.push(width);

@@ -38,7 +38,7 @@ describe('evidence.md', () => {
     ]);
   });
 
-  test('windows, near searches and changes', () => {
+  test('list crops, near searches and changes', () => {
     const [found, without] = [cutsFound('centre', 'windows'), cutsFound('centre', 'alone')];
     const { near } = record('near/index.json') as { near: { copies: number } };
     const longest = mostOfChanges('the longest').toFixed(0);
@@ -62,14 +62,14 @@ describe('evidence.md', () => {
     ]);
   });
 
-  test('how long a service is queried while its lists change', () => {
+  test('the time of queries to a service while its lists change', () => {
     const [, seconds] = /SOAK_SECONDS \?\? runs\((\d+)\)/.exec(
       text('test/server/soak/soak.test.ts'),
     )!;
     expect(page).toContain(`for ${seconds} seconds in \`npm run test:deep\``);
   });
 
-  test('what the sealed set needs besides the dependencies', () => {
+  test('the packages that the sealed set needs besides the dependencies', () => {
     const { devDependencies } = json('package.json');
     const others = packagesOfSealed().filter(
       (line) => !Object.keys(devDependencies).some((name) => line.includes(` ${name}@`)),

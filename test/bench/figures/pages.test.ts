@@ -40,7 +40,7 @@ test('no record is of a busy machine, or of files that differ from its commit', 
   }
 });
 
-test('what a look-up by hash finds, in the words of HMA’s calls', () => {
+test('results of a look-up by hash, in the words of HMA’s calls', () => {
   const plain = `${mean('plain PDQ')} %`;
   expect(text('docs/production.md')).toContain(`plain PDQ, which finds ${plain} of edited copies`);
   expect(text('docs/platform.md')).toContain(`plain PDQ: they find ${plain} of edited copies`);
@@ -63,7 +63,7 @@ describe('README and variants.md', () => {
     cost: Record<string, number>;
   };
 
-  test('what each profile finds, and what an upload costs', () => {
+  test('the recall of each profile, and the cost of an upload', () => {
     const cpu = (name: string) => uploads.cost[`${name}, ms of CPU`]?.toFixed(0) ?? '';
     const costs = (way: string) => {
       const [baseline, progressive] = [cpu(way), cpu(`${way}, progressive`)];
@@ -189,7 +189,7 @@ test('browser.md: the memory of a page', () => {
   );
 });
 
-test('architecture.md: what a near search finds', () => {
+test('architecture.md: the results of a near search', () => {
   const { near } = record('near/index.json') as { near: { copies: number } };
   expect(text('docs/architecture.md')).toContain(
     `finds about ${percent(near.copies)} of 100 pairs of a photo and its copy at 32 to 60 bits`,
@@ -198,7 +198,7 @@ test('architecture.md: what a near search finds', () => {
 
 describe('production.md', () => {
   const page = text('docs/production.md');
-  test('what an upload costs, and a hash', () => {
+  test('the cost of an upload, and of a hash', () => {
     const { throughput } = record('uploads.json');
     const cost = (name: string): number =>
       throughput.find((row: { name: string }) => row.name === name).cpuMilliseconds;

@@ -64,7 +64,7 @@ describe('recall.md', () => {
     ]);
   });
 
-  test('the photos that were looked at between changes', () => {
+  test('the photos that were inspected between changes', () => {
     const [match, review] = ['match', 'or review'].map(
       (name) => checked.macro.find((mean) => mean.name === name)!,
     );
@@ -156,7 +156,7 @@ describe('recall.md', () => {
     ]);
   });
 
-  test('windows', () => {
+  test('list crops', () => {
     expect(page).toContain(
       `in ${cutsFound('centre', 'windows')} % of cases, and in ${cutsFound('centre', 'alone')} % without list crops. Of crops a little beside the centre ${cutsFound('near', 'windows')} % are found, and of crops anywhere ${cutsFound('anywhere', 'windows')} %`,
     );

@@ -94,7 +94,7 @@ describe('speed.md', () => {
     ]);
   });
 
-  test('what an upload costs, and which aims are missed', () => {
+  test('the cost of an upload, and the aims that are missed', () => {
     const { throughput, memory, cost, targets } = record('uploads.json');
     const name = { 'bare decoding': 'bare decoding', plain: 'plain: the hash alone' };
     for (const row of throughput) {

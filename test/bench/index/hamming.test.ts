@@ -72,7 +72,7 @@ describe('each part alone', () => {
     expect(times.map(([, time]) => time > 0)).toEqual(times.map(() => true));
   });
 
-  test('changes, named, and recorded beside what was recorded before', async () => {
+  test('changes, named, and recorded beside earlier records', async () => {
     const path = join(folder, 'index.json');
     const before = { name: 'another', measured: 1, target: 'at least 1', met: true };
     const options = { part: 'changes', largest: 1000, out: folder };
@@ -91,7 +91,7 @@ describe('each part alone', () => {
     expect(figures).not.toHaveProperty('bytes a hash');
   });
 
-  test('an unknown part is refused, and the program names those there are', async () => {
+  test('an unknown part is refused, and the program names the known ones', async () => {
     const { context } = listener({ part: 'none' });
     const names = benchCommand.options.part!.choices!.join(', ');
     await expect(hammingBench.run(context)).rejects.toThrow(`parts among ${names}`);

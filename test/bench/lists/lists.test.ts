@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { runLists } from '../../../bench/lists/lists.js';
 import { listener, recordOf, SERVER } from '../listener.js';
 
-test('all parts: what is fetched is as the service has it, and every figure is there', async () => {
+test('all parts: fetched lists are those of the service, and every figure is there', async () => {
   const record = recordOf(await runLists(listener({ largest: 1000 }).context, SERVER));
   expect(record.entries).toBe(1000);
   const ways = ['StopNCII, paged', 'StopNCII, naive', 'NCMEC, paged', 'NCMEC, naive'];

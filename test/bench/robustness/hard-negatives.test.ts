@@ -25,7 +25,7 @@ test('screens are compared with the same screen of another photo, memes with oth
   expect(cases.some(({ query }) => query.edit?.at === 2)).toBe(false);
 });
 
-test('the suite has what the kinds are made of', () => {
+test('the suite has pictures for these kinds', () => {
   const kinds = new Set(hardCases(files, COPIES, true).map(({ kind }) => kind));
   expect(kinds).toContain('one screen layout, another photo');
   expect(kinds).toContain('smooth tiles');

@@ -52,7 +52,7 @@ test.each([
   expect(result).toMatchObject({ verdict, windowsVerdict: verdict, wrong: 'none' });
 });
 
-test('a window is found beside the photo, and only with windows', async () => {
+test('a list crop is found beside the photo, and only with list crops', async () => {
   const result = await asked([entry('a', 'original', 100, 12)]);
   expect(result).toMatchObject({ verdict: 'none', windowsVerdict: 'match' });
   expect(result.own[0]).toBe(100);

@@ -56,7 +56,7 @@ test('sealed photos are touched by no other run, not even as unrelated files', (
 });
 
 const isThere = photoList('sealed').files.length > 1;
-test.skipIf(isThere)('a list that is not installed says what it needs, in two lines', () => {
+test.skipIf(isThere)('a list that is not installed reports what it needs, in two lines', () => {
   const [says, ...commands] = failure(() => chosenFiles('sealed', undefined)).split('\n  ');
   expect(says).toContain('needs at least two photos of the set');
   expect(commands.map((line) => line.split(' ')[0])).toEqual(['apt-get', 'npm']);

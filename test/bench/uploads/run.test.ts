@@ -64,7 +64,7 @@ test('servers answer as expected where no photos are installed', async () => {
   expect(notes.join('\n')).toMatch(/answers as expected: 1\d\d\n/);
 });
 
-test('a server that finds nothing is found out', async () => {
+test('a server that finds nothing is detected', async () => {
   const script = join(folder, 'blind.mjs');
   writeFileSync(
     script,

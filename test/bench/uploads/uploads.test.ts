@@ -80,7 +80,7 @@ test('a turned JPEG has the same pixels and another orientation', async () => {
   expect([width, height]).toEqual([upright.pixels.height, upright.pixels.width]);
 });
 
-test('what a server says, and what it does not say', () => {
+test('each reply of a server has an outcome, and any other reply is an error', () => {
   const said = (status: number, body: unknown) =>
     outcomeOf({ status, milliseconds: 1, body: JSON.stringify(body) });
   expect(said(200, { verdict: 'none' })).toBe('none');
@@ -127,7 +127,7 @@ test('each upload gets its own answer; one whose connection breaks gets an error
   expect(most).toBeLessThanOrEqual(5);
 });
 
-test('a slow client that is cut off comes again, until it is stopped', async () => {
+test('a slow client that is cut off reconnects, until it is stopped', async () => {
   let came = 0;
   const listener: RequestListener = (request) => {
     came++;
@@ -143,7 +143,7 @@ test('a slow client that is cut off comes again, until it is stopped', async () 
 });
 
 test.runIf(process.platform === 'linux')(
-  'the usage of a process that is there, and of none',
+  'the usage of a running process, and of a missing one',
   () => {
     const usage = usageOfTree(process.pid);
     expect(usage!.residentBytes).toBeGreaterThan(1e6);

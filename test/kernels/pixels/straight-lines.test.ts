@@ -209,7 +209,7 @@ function stepAlong(width: number, height: number, offset: number, slope: number)
   });
 }
 
-test('takes a line where it lies, to a fifth of a pixel at both ends, and only once', () => {
+test('finds a line to a fifth of a pixel at both ends, and only once', () => {
   const lines = fc.tuple(
     fc.double({ min: 30, max: 60, noNaN: true }),
     fc.double({ min: -0.45, max: 0.45, noNaN: true }),
@@ -230,7 +230,7 @@ test('takes a line where it lies, to a fifth of a pixel at both ends, and only o
   );
 });
 
-test('takes lines as long as one has the votes, however many were taken', () => {
+test('finds lines as long as one has the votes, however many were found', () => {
   fc.assert(
     fc.property(planes, ({ luma, width, height }) => {
       const ballot = ballotOf(edgesOf(luma, width, height, 1).upright);

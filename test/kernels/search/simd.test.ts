@@ -152,7 +152,7 @@ describe.each(COLLECTORS)('$name', (collector) => {
     expect(collectAll(collector, mixed, SKETCHES, 64)).toEqual([7, 50, 51, 52]);
   });
 
-  test('the query is the sketch alone: what lies after a span is not reported', () => {
+  test('the query is the sketch alone: positions after a span are not reported', () => {
     for (let stop = 1; stop <= 33; stop++) {
       const span = { start: 0, stop, sketch: 0, limit: bits };
       expect(collectAll(collector, [span], SKETCHES, 64)).toEqual(
@@ -370,7 +370,7 @@ function examine(room: NonNullable<ReturnType<typeof simdRoom>>, base: number): 
 }
 
 describe('memory', () => {
-  test('is zero, at least as long as asked and never grows', () => {
+  test('is zero, at least as long as requested, and never grows', () => {
     const room = simdRoom(100_000)!;
     expect(room.memory.buffer).toBeInstanceOf(ArrayBuffer);
     expect(room.memory.buffer.byteLength).toBe(131_072);
@@ -379,7 +379,7 @@ describe('memory', () => {
     examine(room, 0);
   });
 
-  test('is shared if asked; a thread that gets it attaches the kernels', () => {
+  test('is shared on request; a thread that receives it attaches the kernels', () => {
     const room = simdRoom(MEBI, { shared: true })!;
     expect(room.memory.buffer).toBeInstanceOf(SharedArrayBuffer);
     examine(room, 0);
@@ -403,7 +403,7 @@ describe('memory', () => {
     examine(most!, base);
   });
 
-  test('of more than 65,536 pages is not to be had', () => {
+  test('of more than 65,536 pages is unavailable', () => {
     expect(simdRoom(2 ** 32 + 1)).toBeUndefined();
   });
 });

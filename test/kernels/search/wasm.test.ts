@@ -47,7 +47,7 @@ test('numbers of every length, of both signs', () => {
   }
 });
 
-test('operands keep their order; comparisons know of signs', () => {
+test('operands keep their order; comparisons are signed', () => {
   expect(give(sub(7, 2))).toBe(5);
   expect(give(ltS(-1, 1))).toBe(1);
   expect(give(ltU(-1, 1))).toBe(0);

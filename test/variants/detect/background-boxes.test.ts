@@ -79,7 +79,7 @@ test('beyond the largest four, finds only what is as high or as wide as one of t
   ]);
 });
 
-test('finds what lies in thin lines of the colour of the border, if another is commoner', () => {
+test("finds cells between thin lines of the border's colour, if another colour is commoner", () => {
   const pale = drawn(100, 80, () => 200);
   const parts = [0, 1, 2, 3].map(
     (at) =>

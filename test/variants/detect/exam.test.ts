@@ -310,7 +310,7 @@ test.each(FOUND)('finds $picture where the photo lies', ({ picture, photo: [name
 
 const PLAIN = pictures.filter(([, { plain }]) => plain).map(([picture]) => picture);
 
-test.each(PLAIN)('who looks finds nothing in %s', (picture) => {
+test.each(PLAIN)('detectors find nothing in %s', (picture) => {
   const found = detectors.flatMap((row) => placementsOf(row, planeOf(picture)));
   expect(found.filter(({ name }) => !BLIND.includes(name))).toEqual([]);
 });

@@ -78,7 +78,7 @@ test('families weigh the same; photos as they are count no recall', () => {
   expect(crop.recall[OUTCOMES.findIndex(({ name }) => name === 'match')]).toBe(0.5);
 });
 
-test('what a name finds alone, what it costs, and what it finds wrongly', () => {
+test('the finds of a name alone, its cost, and its wrong finds', () => {
   const [box, original] = ['box', 'original'].map((name) =>
     figures.variants.find((row) => row.name === name),
   );
@@ -97,7 +97,7 @@ test('two files are one pair, whichever of them was edited', () => {
   expect(figures.wrongVerdicts).toEqual({ match: 1, review: 0 });
 });
 
-test('the report shows all of it, and what was too little to fit', () => {
+test('the report shows every figure, and those with too little data to fit', () => {
   const facts = {
     command: 'onlyhashes bench robustness',
     list: 'tuned',

@@ -18,7 +18,7 @@ test.each(FACES)('%s: letters have their outlines', (face) => {
   expect(widthOf('m', 16, face)).toBeGreaterThan(widthOf('i', 16, face));
 });
 
-test('the widths are those that the font files state, read by a program of its own', () => {
+test('the widths are those that the font files state, read by an independent program', () => {
   expect([...'AgM'].map((letter) => widthOf(letter, 2048, 'plain'))).toEqual([1413, 1256, 1850]);
   expect([...'AgM'].map((letter) => widthOf(letter, 1000, 'hand'))).toEqual([511, 364, 729]);
 });
