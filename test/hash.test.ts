@@ -37,7 +37,7 @@ test('the JSON of a hash names the given size convention, and never guesses one'
   expect(() => hashToJSON(hash, { resample: 256 as never })).toThrow(RangeError);
 });
 
-test('the JSON of a hash says that it is a draft, and nothing of a full one', () => {
+test('the JSON of a hash states that it is a draft; that of a full hash does not', () => {
   const hash = hashFromHex('pdq', HEX);
   const draft = { algorithm: 'pdq', hash: HEX, decoding: 'draft' };
   expect(hashToJSON(hash, { decoding: 'draft' })).toEqual(draft);
@@ -46,7 +46,7 @@ test('the JSON of a hash says that it is a draft, and nothing of a full one', ()
   expect(() => hashFromJSON({ ...draft, decoding: 'half' } as never)).toThrow(RangeError);
 });
 
-test('the mark of a draft goes with its hash through clone, JSON and spread, not through hex', () => {
+test('the draft mark of a hash survives clone, JSON and spread, but not hex', () => {
   const full = hashFromHex('pdq', HEX);
   const draft = newHash('pdq', full.bytes, 'draft');
   expect(Object.keys(full)).not.toContain('decoding');
@@ -65,7 +65,7 @@ test('the mark of a draft goes with its hash through clone, JSON and spread, not
   expect(distance(full, draft)).toBe(0);
 });
 
-test('a copy writes itself, and shares no memory, not even that of a Buffer', () => {
+test('a copy serializes itself, and shares no memory, not even that of a Buffer', () => {
   const bytes = Buffer.from(HEX, 'hex');
   const copy = copyOfHash({ algorithm: 'pdq', bytes });
   bytes.fill(0);

@@ -41,7 +41,7 @@ test('an abort ends it at the next turn', async () => {
   expect(done).toBe(9);
 });
 
-test('an error of a step is the error of all', async () => {
+test('an error in one step is the error of the whole task', async () => {
   const error = new Error('no');
   const note = () => {
     throw error;

@@ -277,7 +277,7 @@ test('rooms import only what the table allows, by the doors', () => {
   expect(unused).toEqual([]);
 });
 
-test('a folder is seen at once, and so is a file', () => {
+test('few folders have too many files, and no file too many lines', () => {
   const folders = new Map<string, number>();
   const all = readdirSync(SRC, { recursive: true, withFileTypes: true });
   for (const entry of all) {
@@ -325,7 +325,7 @@ test('only the program itself imports commands', () => {
   expect(wrong).toEqual([]);
 });
 
-test('no bench imports a test: benches are in dist, and so would the test be', () => {
+test('no benchmark imports a test: benchmarks are in dist, and the test would be, too', () => {
   const bench = join(SRC, '../bench');
   const benches = readdirSync(bench, { recursive: true, encoding: 'utf8' }).filter((file) =>
     file.endsWith('.ts'),

@@ -47,7 +47,7 @@ async function both(
   return [onPlatform, onPage];
 }
 
-test('an option is spelled alike in both entries, and so is a hashed file', () => {
+test('options and hashed files are spelled alike in both entries', () => {
   expect(both).toBeTypeOf('function');
   expect(Object.keys(file)).toHaveLength(11);
 });

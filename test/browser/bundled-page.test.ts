@@ -164,7 +164,7 @@ for (const name of ENGINES) {
     // What differs between engines is the library's part, which one bundler shows.
     const bundlers = isDeep && name === 'chromium' ? Object.keys(BUNDLERS) : ['Vite'];
     describe.each(bundlers)('%s', (bundler) => {
-      test('the page shows the hash of Node or why there is none, and sends nothing', async () => {
+      test('the page shows the same hash as Node or the reason for none, and sends nothing', async () => {
         const { asked, address } = await builtOnce(bundler, equipped);
         const page = await open.page();
         asked.length = 0;

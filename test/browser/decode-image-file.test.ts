@@ -129,7 +129,7 @@ for (const name of ENGINES) {
       expect(data[3]).toBeLessThanOrEqual(128);
     });
 
-    test('keeps its limits', async () => {
+    test('enforces its limits', async () => {
       const { page } = await opened();
       const file = ['fixtures/images/rgb.png'];
       const errors: (string | undefined)[] = [];
@@ -173,7 +173,7 @@ describeEngine(
   (open) => {
     const opened = siteOf(open);
 
-    test('if the canvas lies, gives the right picture by our own decoder, or none', async () => {
+    test('if the canvas alters pixels, our own decoder gives the right picture, or none', async () => {
       const { page, workerUrl } = await opened();
       const files = [
         'fixtures/photos/locomotion-house-cat.jpg',

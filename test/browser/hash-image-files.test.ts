@@ -158,7 +158,7 @@ for (const name of ENGINES) {
       });
     });
 
-    test('a Worker that died after its file gets no other', async () => {
+    test('a Worker that died after its file is given no other', async () => {
       const page = await open.page();
       await openHashing(page, site);
       const hashed = await page.evaluate(async (url: string) => {

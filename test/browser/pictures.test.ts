@@ -21,7 +21,7 @@ const pictures = (...words: string[]) =>
   });
 
 test.skipIf(missing !== '' && !process.env.CI)(
-  `the script makes the pictures that the docs show, from the report as it is now${missing}`,
+  `the script makes the pictures in the docs from the current report${missing}`,
   async () => {
     const { status, stdout, stderr } = pictures('explain', 'plots');
     expect(stderr).toBe('');
@@ -45,7 +45,7 @@ test.skipIf(missing !== '' && !process.env.CI)(
   },
 );
 
-test('a name that is none of its own is refused', () => {
+test('an unknown picture name is refused', () => {
   expect(pictures('portrait')).toMatchObject({
     status: 2,
     stderr: 'expected page, explain, plots, tour, got portrait\n',

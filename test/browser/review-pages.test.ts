@@ -118,7 +118,7 @@ describeEngine('chromium', (open) => {
     });
   });
 
-  test('another site can show no page in a frame, and send no form', async () => {
+  test('another site can neither frame a page nor submit a form', async () => {
     await reviewServed(store, async ({ url }) => {
       const page = await open.page();
       await signIn(page, url);

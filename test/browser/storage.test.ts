@@ -156,7 +156,7 @@ const NOTHING: Kept = { worker: [], page: [], other: [] };
 
 const suite = (name: EngineName) => (open: Running) => {
   test.each(['http', 'file'] as const)(
-    'in the shell, from %s, code can store what it likes',
+    'in the shell, from %s, code can store anything',
     async (from) => {
       const { worker, page, other } = await attempt(open, { place: 'shell', from });
       expect(worker).toEqual(expect.arrayContaining(['indexedDB', 'caches']));

@@ -55,7 +55,7 @@ describe('docs/pictures', () => {
     expect(total).toBeLessThan(1_000_000);
   });
 
-  test('a page shows each, dark where its reader has it so', () => {
+  test('a page shows each picture, dark for readers who prefer dark', () => {
     const text = pages()
       .map(({ path }) => readFileSync(join(ROOT, path), 'utf8'))
       .join('\n');
@@ -70,13 +70,13 @@ describe('docs/pictures', () => {
 });
 
 describe('plots', () => {
-  test('are as the records have them now', async () => {
+  test('agree with the current records', async () => {
     for (const [file, content] of Object.entries(await plotPictures({ root: ROOT }))) {
       expect(content === read(file), `${file}: npm run pictures -- plots`).toBe(true);
     }
   });
 
-  test('in the dark have the same numbers, and no colour that is left over', () => {
+  test('in dark have the same numbers, and no colour without a dark counterpart', () => {
     const without = (plot: string) => plot.replace(/#[\da-f]+/g, '');
     expect(without(read('recall-dark.svg'))).toBe(without(read('recall-light.svg')));
     expect(inScheme('<rect fill="#fff"/>', 'dark')).not.toContain('#fff');
@@ -89,7 +89,7 @@ describe('the recording of the tour', () => {
   const textOf = (svg: string) =>
     [...svg.matchAll(/<text [^>]*>([^<]*)<\/text>/g)].map(([, text]) => text!);
 
-  test('is of a whole run, and names no folder of the machine', () => {
+  test('shows a whole run, and names no folder of the machine', () => {
     const text = textOf(read('tour-light.svg'));
     expect(textOf(read('tour-dark.svg'))).toEqual(text);
     expect(text[0]).toBe('$ node dist/tour.js');
@@ -106,7 +106,7 @@ describe('the recording of the tour', () => {
   const first = output.indexOf('ä') + 1 - 15;
   const times = `0.5 ${first}\n1.25 ${output.length - 15 - first}\n`;
 
-  test('has each line at the time of its end, also where a letter came in two pieces', () => {
+  test('has each line at the time of its end, even if a character arrived in two pieces', () => {
     expect(linesOf(output, times, SCREEN)).toEqual(
       ['ä <b>', '  two', '', 'end'].map((text) => ({ text, seconds: 1.75 })),
     );
@@ -120,12 +120,12 @@ describe('the recording of the tour', () => {
     ['a colour', '\u001b[31mred\r\n', 'control character'],
     ['a line that is drawn over', 'one\rtwo\r\n', 'control character'],
     ['a line that would be broken', `${'x'.repeat(21)}\r\n`, 'at most 20 columns'],
-  ])('%s is refused, as it would look otherwise', (_, text, message) => {
+  ])('%s is refused, because it would look different', (_, text, message) => {
     const bytes = Buffer.from(`Script started\n${text}`);
     expect(() => linesOf(bytes, `0 ${bytes.length - 15}\n`, SCREEN)).toThrow(message);
   });
 
-  test('shows lines when they came, scrolls, and ends on the last screen', () => {
+  test('shows lines when they were written, scrolls, and ends on the last screen', () => {
     const lines = [
       { text: 'a < b', seconds: 1 },
       { text: '  c', seconds: 2 },
@@ -148,7 +148,7 @@ describe('the recording of the tour', () => {
   });
 });
 
-test('a font of tables has each where its directory says, at a multiple of four', () => {
+test('each table of a font is where its directory states, at a multiple of four', () => {
   const tables = { aaaa: [1, 2, 3], bbbb: [4, 5, 6, 7], cccc: [8] };
   const font = trueType(
     new Map(

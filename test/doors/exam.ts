@@ -47,7 +47,7 @@ export async function examEntry(name: string, doors: Doors): Promise<void> {
       typeof door === 'string' ? [] : [{ key, door }],
     );
     test.each(rows)(
-      '$key says what it expected, and nothing about what it got',
+      '$key states what it expected, and nothing about what it got',
       async ({ key, door }) => {
         const value = entry[key] as (...args: readonly unknown[]) => unknown;
         const isClass = String(value).startsWith('class');
@@ -76,7 +76,7 @@ export function examMethods(methods: Readonly<Record<string, Methods>>): void {
     });
 
     test.each(Object.entries(doors))(
-      '%s says what it expected, and nothing of what it got',
+      '%s states what it expected, and nothing about what it got',
       async (key, args) => {
         const first = await of();
         const shared = key === 'close' || !('close' in first) ? undefined : first;

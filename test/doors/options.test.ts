@@ -149,7 +149,7 @@ test.each([
   await pool.close();
 });
 
-test('a name that is no short identifier is not repeated; an option in the address is reported', async () => {
+test('a name that is not a short identifier is not quoted; an option in the address is reported', async () => {
   for (const name of [MARK, 'a'.repeat(41), 'cat.jpg', '']) {
     expect(() => node.createHashPool({ [name]: 1 })).toThrow(/^unknown option$/);
   }

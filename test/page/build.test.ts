@@ -86,7 +86,7 @@ test('its script has no call that stores, sends or writes HTML', () => {
   expect(between('<script>', '</script>').match(words)).toBeNull();
 });
 
-test('it names no other places than these', () => {
+test('it contains no other addresses than these', () => {
   const named = [...html.matchAll(/https?:\/\/[a-z0-9.-]+/g)].map(([url]) => url);
   expect(new Set(named)).toEqual(
     new Set([

@@ -99,7 +99,7 @@ for (const name of enginesFor('chromium')) {
       expect(await told(page)).toContain(LANGUAGES.fr.chooseTitle);
     });
 
-    test('the screen for choosing pictures takes it', async () => {
+    test('the screen for choosing pictures accepts them', async () => {
       const page = await open.page();
       const site = await serve((path) => (path === '/' ? { body: demo.html } : undefined));
       try {
@@ -183,7 +183,7 @@ for (const name of enginesFor('chromium')) {
 describeEngine(
   'chromium',
   (open) => {
-    test('a real drag opens the picture on another page; here it is only taken where pictures are chosen', async () => {
+    test('a real drag opens the picture on another page; here only the screen for pictures accepts it', async () => {
       const picture = photo(PHOTOS[0]!);
       const site = await serve((path) =>
         path === '/' ? { body: '<h1>no guard</h1>' } : undefined,

@@ -50,13 +50,13 @@ test('a word agrees with the number beside it, not with the total', () => {
   expect(said('ar', 11, 11)).toBe('اكتملت 11 صورة من أصل 11.');
 });
 
-test('every translation, but not English, says that a machine made it', () => {
+test('every translation but English states that a machine made it', () => {
   for (const [tag, { machine }] of Object.entries(LANGUAGES)) {
     expect(machine !== '', tag).toBe(tag !== 'en');
   }
 });
 
-test('a telephone number is as read on a page of its own service, and the day is known', () => {
+test("each telephone number was read on its service's own page, on a known day", () => {
   const phones = [...HELPLINES, ...TOOLS, ...FOR_CHILDREN].flatMap(({ url, phone }) =>
     phone ? [{ site: new URL(url).host, ...phone }] : [],
   );
@@ -69,7 +69,7 @@ test('a telephone number is as read on a page of its own service, and the day is
 });
 
 describe.each(Object.entries(LANGUAGES))('%s', (tag, strings) => {
-  test('says first or second of nothing, and holds no telephone number', () => {
+  test('calls nothing first or second, and contains no telephone number', () => {
     for (const [key, text] of Object.entries(strings)) {
       const words = JSON.stringify(text);
       expect(words, key).not.toMatch(ORDINALS[tag as Language]);

@@ -36,7 +36,7 @@ async function made(page: EnginePage): Promise<{ text: string; code: string; tol
 
 for (const name of enginesFor('firefox')) {
   describeEngine(name, (open) => {
-    test('more numbers are her choice: off at first, explained, and counted in the file', async () => {
+    test('more numbers are her choice: off by default, explained, and counted in the file', async () => {
       const page = await open.page();
       await page.goto(demo.url);
       await toChoosing(page);
@@ -58,7 +58,7 @@ for (const name of enginesFor('firefox')) {
       expect(told).not.toContain(WARNING);
     });
 
-    test('with them a square copy is found, and what they give away is shown', async () => {
+    test('with more numbers a square copy is found, and what they reveal is shown', async () => {
       const page = await open.page();
       await page.goto(demo.url);
       await toChoosing(page);

@@ -73,7 +73,7 @@ test.each([
   ['Whether it is a list', true],
   ['Where the canvas is altered, decoders of our own are used', false],
   ['The dependencies of a router', false],
-])('a clause is no beginning: %s', (comment, isWrong) => {
+])('a clause cannot begin a comment: %s', (comment, isWrong) => {
   expect(isClause(comment)).toBe(isWrong);
 });
 

@@ -66,7 +66,7 @@ test('the page has a table for each class of errors with codes, and no other', (
   expect([...onPage.keys()].sort()).toEqual([...inSource.keys()].sort());
 });
 
-test.each([...inSource])('each code of %s stands there once, and no other', (name, codes) => {
+test.each([...inSource])('the page lists each code of %s once, and no other', (name, codes) => {
   expect(codes.length).toBeGreaterThan(5);
   expect(
     rowsOf(name)
@@ -100,7 +100,7 @@ async function statusByHma(error: Error): Promise<number> {
   throw new Error('expected a refusal');
 }
 
-describe('the statuses on the page are those that are answered', () => {
+describe('the page lists the statuses that are answered', () => {
   test.each(rowsOf('DecodeError'))('$code of a DecodeError', async ({ code, cells }) => {
     const [, status, star] = /^(\d{3})( \*)?$/.exec(cells[0]!)!;
     expect(statusOf(code)).toBe(Number(status));

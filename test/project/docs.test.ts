@@ -152,11 +152,11 @@ describe('images', () => {
   const silent = ({ images }: Page) =>
     images.filter(({ words }) => words.trim() === '').map(({ target }) => target);
 
-  test.each(names)('%s: words stand for each', (name) => {
+  test.each(names)('%s: each has alternative text', (name) => {
     expect(silent(pageNamed(name))).toEqual([]);
   });
 
-  test('one without words is found, and each source of a picture is a link', () => {
+  test('one without alternative text is found, and each source of a picture is a link', () => {
     const picture =
       '<picture>\n  <source media="(x)" srcset="b.png, c.png 2x">\n  <img alt="" src="d.png">\n</picture>';
     const page = pageOf('docs/a.md', `![](a.png) and ![words](e.png)\n\n${picture}\n`);

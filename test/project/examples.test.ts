@@ -187,7 +187,7 @@ describe('servers', () => {
     await Promise.all(all);
   });
 
-  test.each(SERVERS)('%s: what is listed is refused, and what is not is stored', async (name) => {
+  test.each(SERVERS)('%s: listed pictures are refused, and others are stored', async (name) => {
     const server = servers[name];
     expect(await server.status(LISTED)).toBe(451);
     expect(await server.status(MIRRORED)).toBe(451);
@@ -197,34 +197,37 @@ describe('servers', () => {
     expect(server.out).toMatch(/^match within/m);
   });
 
-  test.each(SERVERS)('%s: what is no upload is refused, and nothing stays of it', async (name) => {
-    const server = servers[name];
-    expect(await server.status(HALF)).toBe(422);
-    expect(await server.status(NO_PICTURE)).toBe(415);
-    expect(await server.status(OVERSIZED)).toBe(413);
-    const { status: empty } = await server.upload(Buffer.alloc(0));
-    expect(empty).toBe(400);
-    const other = await server.upload(LISTED, 'another-field');
-    expect([400, 451]).toContain(other.status);
-    const url = `${server.url}/upload`;
-    const text = await fetch(url, { method: 'POST', body: 'a text' });
-    expect([400, 415]).toContain(text.status);
-    const headers = { 'content-type': 'multipart/form-data; boundary=a' };
-    const broken = await fetch(url, { method: 'POST', headers, body: '--a\r\nnonsense' });
-    expect(broken.status).toBe(400);
-    for (const response of [text, broken]) {
-      expect(await response.text()).not.toContain('node_modules');
-    }
-    expect(storedBy(name)).toEqual([OTHER]);
-    expect(await server.status(LISTED)).toBe(451);
-  });
+  test.each(SERVERS)(
+    '%s: a request that is no upload is refused, and leaves nothing behind',
+    async (name) => {
+      const server = servers[name];
+      expect(await server.status(HALF)).toBe(422);
+      expect(await server.status(NO_PICTURE)).toBe(415);
+      expect(await server.status(OVERSIZED)).toBe(413);
+      const { status: empty } = await server.upload(Buffer.alloc(0));
+      expect(empty).toBe(400);
+      const other = await server.upload(LISTED, 'another-field');
+      expect([400, 451]).toContain(other.status);
+      const url = `${server.url}/upload`;
+      const text = await fetch(url, { method: 'POST', body: 'a text' });
+      expect([400, 415]).toContain(text.status);
+      const headers = { 'content-type': 'multipart/form-data; boundary=a' };
+      const broken = await fetch(url, { method: 'POST', headers, body: '--a\r\nnonsense' });
+      expect(broken.status).toBe(400);
+      for (const response of [text, broken]) {
+        expect(await response.text()).not.toContain('node_modules');
+      }
+      expect(storedBy(name)).toEqual([OTHER]);
+      expect(await server.status(LISTED)).toBe(451);
+    },
+  );
 
   test.each(['express', 'hono'] as const)('%s: a form has one picture', async (name) => {
     expect((await servers[name].upload(OTHER, 'photo', 'photo')).status).toBe(400);
     expect(storedBy(name)).toEqual([OTHER]);
   });
 
-  test.each(SERVERS)('%s: the list changes while it runs, by who may', async (name) => {
+  test.each(SERVERS)('%s: authorized callers change the list while it runs', async (name) => {
     const server = servers[name];
     const hex = hashToHex(other);
     expect(await server.change('PUT', hex, 'another-token')).toBe(401);
@@ -242,24 +245,27 @@ describe('servers', () => {
     expect(await server.status(LISTED)).toBe(201);
   });
 
-  test.each(SERVERS)('%s: the list is changed by names of its own alone', async (name) => {
-    const { url } = servers[name];
-    const headers = { authorization: `Bearer ${TOKEN}` };
-    const statusBy = (host: string) =>
-      new Promise((resolve, reject) => {
-        const path = `${url}/list/${hashToHex(other)}`;
-        const asking = request(path, { method: 'DELETE', headers: { ...headers, host } });
-        asking.once('response', (response) => resolve(response.resume().statusCode));
-        asking.once('error', reject).end();
-      });
-    for (const host of ['evil.test', `evil.test:${new URL(url).port}`, '127.0.0.1.evil.test']) {
-      expect([host, await statusBy(host)]).toEqual([host, 421]);
-    }
-    expect(await statusBy('localhost:8080')).toBe(204);
-    expect(await servers[name].change('PUT', hashToHex(other))).toBe(204);
-  });
+  test.each(SERVERS)(
+    "%s: the list is changed only under the server's own host names",
+    async (name) => {
+      const { url } = servers[name];
+      const headers = { authorization: `Bearer ${TOKEN}` };
+      const statusBy = (host: string) =>
+        new Promise((resolve, reject) => {
+          const path = `${url}/list/${hashToHex(other)}`;
+          const asking = request(path, { method: 'DELETE', headers: { ...headers, host } });
+          asking.once('response', (response) => resolve(response.resume().statusCode));
+          asking.once('error', reject).end();
+        });
+      for (const host of ['evil.test', `evil.test:${new URL(url).port}`, '127.0.0.1.evil.test']) {
+        expect([host, await statusBy(host)]).toEqual([host, 421]);
+      }
+      expect(await statusBy('localhost:8080')).toBe(204);
+      expect(await servers[name].change('PUT', hashToHex(other))).toBe(204);
+    },
+  );
 
-  test.each(SERVERS)('%s: a change is done only if the list took it', async (name) => {
+  test.each(SERVERS)('%s: a change is acknowledged only if the list accepted it', async (name) => {
     const server = servers[name];
     const entries = async (hex: string) => {
       const all = [...(await openBlocklist(join(folderOf(name), 'list.ohb'))).entries()];
@@ -287,7 +293,7 @@ describe('servers', () => {
     await Promise.all(each);
   });
 
-  test('an end answers what has begun, cuts off what stalls, and keeps the changes', async () => {
+  test('a shutdown answers requests in progress, cuts off stalled ones, and keeps the changes', async () => {
     const each = SERVERS.map(async (name) => {
       const server = servers[name];
       const begun = await server.halfUpload(OTHER);
@@ -319,7 +325,7 @@ describe('servers', () => {
   });
 });
 
-test('tus: what is listed is removed once it is whole', async () => {
+test('tus: a listed upload is removed once it is complete', async () => {
   const file = join(folderOf('tus'), 'list.ohb');
   await saveList(file, createBlocklist([{ hash: listed, labels: [] }]));
   const server = await Server.started('tus');
@@ -402,7 +408,7 @@ describe('the queue worker', () => {
     expect(await program.ended).toEqual([0, null]);
   });
 
-  test('adds and withdraws, and keeps both', async () => {
+  test('adds and withdraws, and keeps both changes', async () => {
     const first = new Program(NAME);
     const hex = hashToHex(other);
     const asked: object[] = [];
@@ -483,7 +489,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   });
 });
 
-test('the examples have no wrong type', () => {
+test('the examples have no type errors', () => {
   const compilerOptions = {
     ...{ module: 'NodeNext', target: 'ES2022', lib: ['ES2023', 'DOM', 'DOM.Iterable'] },
     ...{ types: ['node'], strict: true, allowJs: true, checkJs: true, noEmit: true },
@@ -498,7 +504,7 @@ test('the examples have no wrong type', () => {
   expect(tsc).toMatchObject({ stdout: '', status: 0 });
 });
 
-test.each(NAMES)('%s asks for the versions that are tested here', (name) => {
+test.each(NAMES)('%s requires the versions that are tested here', (name) => {
   const manifestOf = (folder: string) =>
     JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const { version, devDependencies } = manifestOf(ROOT);

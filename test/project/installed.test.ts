@@ -253,7 +253,7 @@ describe.skipIf(!answers)(title, () => {
       project = new Project('--omit=optional', tarball);
     });
 
-    test('there is nothing but the package', () => {
+    test('only the package is installed', () => {
       expect(packagesIn(project.folder).map(({ name }) => name)).toEqual(['onlyhashes']);
     });
 
@@ -277,7 +277,7 @@ console.log(pdq({ data, width: 64, height: 64 }).hash.bytes.length);`);
     test.each([
       ['a JPEG', PHOTO, /needs the optional package sharp: npm install sharp$/],
       ['a HEIC file', HEIC, /needs the optional package heic-decode: npm install heic-decode/],
-    ])('of %s, one line says what to install', (_, path, said) => {
+    ])('for %s, one line names the package to install', (_, path, said) => {
       expect(project.node(hashing(path))).toMatch(said);
       expect(project.node(hashing(path))).toMatch(/^DecodeError decoder-missing .*$/);
       const { out, err, code } = project.onlyhashes('hash', path);

@@ -62,7 +62,7 @@ describe.each([{ decoders: true }, { decoders: false }])(
       expect(out).toBe(`${manifest.version}\n`);
     });
 
-    test('a benchmark runs without what it compares with, and says what to install', () => {
+    test('a benchmark runs without the packages it compares with, and names them', () => {
       const { stdout, status } = bench('pdq');
       expect(stdout).toMatch(/^ {2}onlyhashes +1 /m);
       expect(stdout).toMatch(/^ {2}npm install @stdlib.+ blockhash-core/m);
@@ -276,7 +276,7 @@ describe('the pages', () => {
     expect(untold(pageOf(path, text), text)).toEqual([]);
   });
 
-  test('a link to what is left out is found, unless the page says that it is left out', () => {
+  test('a link to an excluded file is found, unless the page states that it is excluded', () => {
     const link =
       '[the tests](../test/project/package.test.ts), [the map](architecture.md#the-rooms)';
     const found = (text: string) => untold(pageOf('docs/a.md', text), text);
@@ -375,7 +375,7 @@ console.log(JSON.stringify(said));`;
     expect(await saidOf({ external: DECODERS }, dist)).toEqual(ALL);
   });
 
-  test('says without its scripts what to set', async () => {
+  test('names the option to set if its scripts are missing', async () => {
     expect(await saidOf({ external: DECODERS })).toEqual({
       hashes: [ALL.hashes[0], 'decoder-missing'],
       verdicts: ['unhashable', 'unhashable'],

@@ -66,7 +66,7 @@ function chainOf(file: string, leftOut?: string): string[] {
   return [...chain].sort();
 }
 
-test('a chain holds values and types, direct and indirect, and not what is left out', () => {
+test('a chain holds values and types, direct and indirect, and no excluded ones', () => {
   const chain = chainOf('hashing/pdq-dihedral.ts');
   expect(chain).toEqual(expect.arrayContaining(chainOf('hashing/pdq.ts')));
   expect(chain).toContain('variant.ts');
@@ -86,7 +86,7 @@ test('checking an upload is read in 60 files, besides variants and hashing', () 
   expect(chain.length).toBeLessThanOrEqual(60);
 });
 
-test('a list is read in 20 files, which have few lines; who matches need not read its changing', () => {
+test('a list is read in 20 short files, and matching without the files that change it', () => {
   const besides = /^kernels\/|^[^/]+$/;
   const chain = chainOf('blocklist/blocklist.ts').filter((file) => !besides.test(file));
   expect(chain.length).toBeLessThanOrEqual(20);
@@ -124,7 +124,7 @@ test('no file imports itself, however indirectly', () => {
  */
 const HOT = ['kernels/pixels/block-sums.ts rectangleSum', 'kernels/search/bands.ts verifyPlaces'];
 
-test('in kernels and hashing, functions take at most six arguments, but for the hot ones', () => {
+test('in kernels and hashing, functions take at most six arguments, except the hot ones', () => {
   const long: string[] = [];
   for (const [file, source] of sources) {
     if (!/^(kernels|hashing)\//.test(file)) continue;

@@ -97,7 +97,7 @@ test.each(of('ts', README))('$page:$line bundles', async ({ text }) => {
   expect(errors).toEqual([]);
 });
 
-test('the upload handler: what it keeps, refuses and forgets, and nothing stops it', async () => {
+test('the upload handler accepts, refuses and forgets, and nothing stops it', async () => {
   expect(readFileSync(join(ROOT, 'examples/node/server.mjs'), 'utf8')).toBe(HANDLER);
   expect(HANDLER.split('\n').length - 1).toBeLessThanOrEqual(25);
   const folder = join(project.folder, 'handler');

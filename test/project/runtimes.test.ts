@@ -392,7 +392,7 @@ describe('where a program may start no processes', () => {
         return JSON.parse(readFileSync(join(cwd, 'permissions.json'), 'utf8'));
       };
 
-      test('uploads are decoder-missing, which says what to allow, and threads work', async () => {
+      test('uploads are decoder-missing, with the permission to grant, and threads work', async () => {
         expect(await tell(rights)).toEqual({
           verdict: 'unhashable',
           reason: 'decoder-missing',
@@ -451,7 +451,7 @@ describe('docs/runtimes.md', () => {
     .slice(2);
 
   const lacks = RUNTIMES.some((name) => missingOf(name) !== undefined);
-  test.skipIf(lacks)('says what each runtime did, and what it did not', async () => {
+  test.skipIf(lacks)('states what each runtime did, and what it did not', async () => {
     const seen: string[][] = [];
     for (const name of RUNTIMES) {
       const { version, facts } = await answerOf(name);

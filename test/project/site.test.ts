@@ -70,7 +70,7 @@ test.each([
   ['an export without a comment', `${GOOD}export const two = 2;\n`, '', /two.*documentation/],
   ['a link in a comment to no export', GOOD.replace('A number', '{@link three}'), '', /three/],
   ['a link of a page to no file', GOOD, '[no](no.md)', /no\.md/],
-])('with %s wrong: fails where something is, and says where', (_, code, page, said) => {
+])('with %s wrong, the script fails and names the place', (_, code, page, said) => {
   const project = mkdtempSync(join(folder, 'project-'));
   const write = (name: string, text: string) => {
     writeFileSync(join(project, name), text);

@@ -101,7 +101,7 @@ describe.skipIf(isMissing)(`shown (${missing.join('; ') || engines})`, () => {
     }
   });
 
-  test('what engines show of odd files is what is looked at', async () => {
+  test('the pictures that engines show of odd files are those that are checked', async () => {
     const before = SHOWN_RECORD === undefined ? undefined : calibrate();
     const judged = await run({ ...options, onSheet: tell }, painters, pool);
     const failed = judged.filter(hasFailed);
@@ -150,7 +150,7 @@ test('a picture that is shown but not checked is reported', async () => {
   expect(await answersTo([flatOne])).toEqual(['low quality']);
 });
 
-test('names of mixtures and of what is not mended are names of features', () => {
+test('names of mixtures and of known gaps are names of features', () => {
   const names = FORMATS.flatMap((format) => featuresOf(format));
   expect(new Set(names).size).toBe(names.length);
   for (const name of [...FOUND.flat(), ...NOT_MENDED.flatMap((one) => one.split('+'))]) {

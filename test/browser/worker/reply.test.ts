@@ -240,26 +240,29 @@ test('the picture itself comes first, each name once, and nothing unrequested', 
   expect(believed(many(1), { variants: 'quick', orientation: 'stored' })).toBe(false);
 });
 
-test.each(['quick', 'thorough'] as const)('%s: what is not looked for is refused', (variants) => {
-  const [original] = variantsOf() as [HashedVariant];
-  for (const name of VARIANT_NAMES) {
-    const isWindow = (LIST_CROP_NAMES as readonly string[]).includes(name);
-    const believes = (count: number, crops: boolean) => {
-      const read = variantReader({ variants, crops });
-      const replies = [original, ...Array(count).fill({ ...original, name })];
-      return !refused(() => replies.map((variant) => read({ variant })));
-    };
-    // Other looks come from a decoder of Node alone.
-    const isOther = ['asShown', 'frame', 'otherReading'].includes(name);
-    const isKnown = variants === 'thorough' || QUICK_NAMES.includes(name);
-    const mayBe = name !== 'original' && !isOther && isKnown;
-    expect([name, believes(1, false)]).toEqual([name, mayBe && !isWindow]);
-    expect([name, believes(1, true)]).toEqual([name, mayBe || isWindow]);
-    expect([name, believes(2, true)]).toEqual([name, mayBe && PARTS.includes(name)]);
-  }
-});
+test.each(['quick', 'thorough'] as const)(
+  '%s: a variant that is not searched for is refused',
+  (variants) => {
+    const [original] = variantsOf() as [HashedVariant];
+    for (const name of VARIANT_NAMES) {
+      const isWindow = (LIST_CROP_NAMES as readonly string[]).includes(name);
+      const believes = (count: number, crops: boolean) => {
+        const read = variantReader({ variants, crops });
+        const replies = [original, ...Array(count).fill({ ...original, name })];
+        return !refused(() => replies.map((variant) => read({ variant })));
+      };
+      // Other looks come from a decoder of Node alone.
+      const isOther = ['asShown', 'frame', 'otherReading'].includes(name);
+      const isKnown = variants === 'thorough' || QUICK_NAMES.includes(name);
+      const mayBe = name !== 'original' && !isOther && isKnown;
+      expect([name, believes(1, false)]).toEqual([name, mayBe && !isWindow]);
+      expect([name, believes(1, true)]).toEqual([name, mayBe || isWindow]);
+      expect([name, believes(2, true)]).toEqual([name, mayBe && PARTS.includes(name)]);
+    }
+  },
+);
 
-test('a form may come once of each look; looks are those of transparency', () => {
+test('a form may come once for each look; looks are those of transparency', () => {
   const [original] = variantsOf() as [HashedVariant];
   const believed = (...looks: unknown[]) => {
     const read = variantReader({ variants: 'quick' });
@@ -303,7 +306,7 @@ test('pixels fit their sides, are no larger than requested, and have their own m
   expect(refused(() => pixelsIn({ pixels: { ...picture, name: 'x' } }, {}))).toBe(true);
 });
 
-test('accepts few kinds of readback, bytes and errors', () => {
+test('accepts only known kinds of readback, bytes and errors', () => {
   expect(readbackIn({ readback: 'altered' })).toBe('altered');
   expect(bytesIn({ bitmapOf: Uint8Array.of(1) })).toEqual(Uint8Array.of(1));
   expect(errorIn({ error: { name: 'RangeError', message: 'm' } })).toBeInstanceOf(RangeError);

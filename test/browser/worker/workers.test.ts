@@ -161,7 +161,7 @@ describe('with a Worker', () => {
     expect(await isFree(worker)).toBe(true);
   });
 
-  test('an end before the first frees the Worker, too', async () => {
+  test('stopping before the first variant frees the Worker, too', async () => {
     const { worker, iterator } = await open();
     const end = iterator.return!();
     await settled();
@@ -244,7 +244,7 @@ describe('with a Worker', () => {
     ['a member beside the sides', { width: 4, height: 3, note: 'a picture' }],
     ['an error of another kind', { error: { name: 'Error', message: 'm', stack: 'a picture' } }],
     ['invalid bytes', { bitmapOf: 'a picture' }],
-  ])('an answer that is not believed ends the Worker: %s', async (_, reply) => {
+  ])('an implausible answer ends the Worker: %s', async (_, reply) => {
     const { worker, opening } = await begun();
     await worker.say(reply);
     expect(await opening).toMatchObject({ code: 'decoder-missing' });
@@ -279,7 +279,7 @@ describe('with a Worker', () => {
     expect(await opening).toMatchObject({ width: 4, height: 3 });
   });
 
-  test('a batch without a number of its own keeps the one that was given', async () => {
+  test('a batch without its own concurrency keeps the one set before', async () => {
     await begun({ concurrency: 3 });
     const results = hashAll(Array(50).fill(file));
     const first = results.next().catch(() => {});
