@@ -159,7 +159,7 @@ test('one hash under several entries gives a match for each', () => {
   expect(found(blocklist)).toEqual(['a', 'b', 'c']);
 });
 
-describe('withdrawn means gone', () => {
+describe('withdrawn entries are gone', () => {
   const entries: BlocklistEntry[] = [
     { hash: BASE, labels: ['one'], id: '1', source: 'x' },
     { hash: BASE, labels: ['two'], id: '2', source: 'x' },
@@ -297,7 +297,7 @@ test('thousands of entries, added and withdrawn between decisions', async () => 
   expect(live).toHaveLength(1800);
 });
 
-test('behaves like a list of entries', async () => {
+test('behaves like a plain list of entries', async () => {
   // Few hashes, ids and sources, so that they coincide.
   const hash = fc.constantFrom(
     ...[0, 1, 40].map((bits) => flipBits(BASE, ORDER, bits)),

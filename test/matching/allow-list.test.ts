@@ -71,7 +71,7 @@ test('once the main hash is allowed, other variants of the picture are allowed n
   expect(picture.reasonFor(off(0), true)).toBeUndefined();
 });
 
-test('it allows what a plain list of pairs allows, at any radius, also after a restart', () => {
+test('the list allows the same as a plain list of pairs, at any radius, also after a restart', () => {
   const pair = fc.record({ hash: fc.nat(40), entry: fc.option(fc.nat(3), { nil: undefined }) });
   const step = fc.record({ kind: fc.constantFrom('allow', 'disallow', 'restart'), pair });
   fc.assert(
@@ -167,7 +167,7 @@ test.each<[string, unknown, ErrorConstructor]>([
   expect(() => createAllowList(json as never)).toThrow(kind);
 });
 
-test('takes exceptions that JSON.stringify wrote, of the list or alone', () => {
+test('accepts exceptions that JSON.stringify wrote, of the list or alone', () => {
   const list = createAllowList({ radius: 2 });
   list.allow(off(0), { reason: 'a flag' });
   list.allow(off(3), { reason: 'a logo', entry: off(4) });

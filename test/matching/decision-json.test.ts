@@ -218,7 +218,7 @@ test.each<[string, Decision]>([
   ['nothing-comparable', match(query(near), createBlocklist([]))],
   ['no-hash', match([], list)],
   ['corrupt', match(new DecodeError('corrupt', 'x'), list)],
-])('a decision of reason %s fits the schema and comes back', (reason, made) => {
+])('a decision of reason %s fits the schema and round-trips', (reason, made) => {
   expect(made.reason).toBe(reason);
   const json = JSON.parse(JSON.stringify(made));
   expect(fitsWithoutMore(json)).toBe(true);

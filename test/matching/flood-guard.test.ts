@@ -49,7 +49,7 @@ test('an entry that matches too many distinct uploads falls to review and raises
   expect(guard.isFlooded(entryAt(1))).toBe(false);
 });
 
-describe('the attack: a hash is listed that matches what many people upload', () => {
+describe('the attack: a listed hash matches the uploads of many people', () => {
   const ALL = Array.from({ length: 256 }, (_, bit) => bit);
   const chosen = fc
     .shuffledSubarray(ALL, { minLength: 20, maxLength: 31 })

@@ -130,7 +130,7 @@ describe('not answered', () => {
     );
   });
 
-  test('a matcher that throws, rejects or changes what it was given', async () => {
+  test('a matcher that throws, rejects or changes its input', async () => {
     const error = () => {
       throw new Error('down');
     };
@@ -238,7 +238,7 @@ describe('the cache keeps', () => {
     expect(ask).toHaveBeenCalledTimes(4);
   });
 
-  test('never a hit: withdrawn there means gone here', async () => {
+  test('never a hit, because withdrawn there means gone here', async () => {
     let answer: Ask = hitsOf({ id: '1' });
     const { ask, list } = counted((...args) => answer(...args));
     expect(await list.ask(BASE)).toHaveLength(1);

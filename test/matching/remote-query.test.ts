@@ -226,7 +226,7 @@ describe('not answered', () => {
     ['answers for another hash', async () => [{ hash: off(9), answer: 'none' }]],
   ];
 
-  test.each(lies)('none is impossible: a list that %s', async (_, ask) => {
+  test.each(lies)('the verdict is never none: a list that %s', async (_, ask) => {
     for (const [whenUnanswered, verdict] of [
       [undefined, 'review'],
       ['review', 'review'],

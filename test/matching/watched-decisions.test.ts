@@ -38,7 +38,7 @@ const idsOf = (matches: readonly (Match | RemoteMatch)[] = []) =>
 describe('allowed', () => {
   const own = { confirmed: true };
 
-  test('a false hit is no match, and is reported', () => {
+  test('a false hit is not a match, and is reported', () => {
     const told: (Match | RemoteMatch)[] = [];
     const allowList = createAllowList({ onAllowed: (match) => told.push(match) });
     const blocklist = createBlocklist([entry(0), entry(40)]);

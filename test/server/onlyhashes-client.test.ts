@@ -67,7 +67,7 @@ test('a remote review is for review here, whatever the trust', async () => {
   });
 });
 
-test('an entry that is withdrawn there, or here, is not found', async () => {
+test('an entry withdrawn there or here is not found', async () => {
   const there = createBlocklist([entry(0)]);
   await asking(there, async (client) => {
     const here = createBlocklist([]);

@@ -149,7 +149,7 @@ test('a request that takes too long is answered by 503, and drain waits for it a
   );
 });
 
-test('a client that goes away is logged as such', async () => {
+test('a client that disconnects is logged as such', async () => {
   const { route, goOn, begins } = waiting();
   await served(
     async ({ url, logs, errors }) => {

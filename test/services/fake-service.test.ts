@@ -81,7 +81,7 @@ test.each([
   expect(await ask('/a')).toMatch(/^201/);
 });
 
-test('closing ends what stalls', async () => {
+test('closing ends stalled requests', async () => {
   const other = await startFakeService(() => ({}));
   other.fail({ kind: 'stall' });
   const call = fetch(other.url).then(

@@ -15,7 +15,7 @@ test('reads what Buffer writes, in either case, at any offset', () => {
   );
 });
 
-test('takes the 22 hex digits and no other character', () => {
+test('accepts the 22 hex digits and no other character', () => {
   for (let code = 0; code < 65_536; code++) {
     const character = String.fromCharCode(code);
     const expected = /^[0-9a-fA-F]$/.test(character);

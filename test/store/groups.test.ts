@@ -130,7 +130,7 @@ describeEngines((running) => {
       expect(await listed(store)).toEqual([0, 0, 0, 0, 0, 0]);
     });
 
-    test('takes no more than 1,000 others of a list along', async () => {
+    test('takes along no more than 1,000 others of a list', async () => {
       const store = await opened();
       const parts = Array.from({ length: 1200 }, (_, at) => ({
         hash: window!.hash,

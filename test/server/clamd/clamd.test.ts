@@ -103,7 +103,7 @@ describe('commands', () => {
     'PIN\n',
     'ping',
     'zPING\n\0\0',
-  ])('%j is refused by what callers take for an error', async (sent) => {
+  ])('%j is refused by a reply that callers read as an error', async (sent) => {
     await listening({}, async (address) => {
       const { socket, reply } = new Client(address);
       // Whatever is not whole is so once the client has ended.
@@ -145,7 +145,7 @@ const NO_PICTURES: readonly [name: string, bytes: Uint8Array][] = [
 ];
 
 describe('a picture of a kind that is not read', () => {
-  test.each(UNREAD)('%s is ERROR by default, OK if an option says so', async (_, bytes) => {
+  test.each(UNREAD)('%s is ERROR by default, OK if an option allows it', async (_, bytes) => {
     for (const size of [100_000, 7]) {
       const sent = chunksOf(bytes, size);
       expect(await answer({}, 'zINSTREAM\0', sent)).toBe('stream: unsupported ERROR\0');
@@ -339,7 +339,7 @@ test('when the signal aborts, waiting sessions are ended, and running checks are
   });
 });
 
-test('it is off until it is enabled, and mistakes are reported', () => {
+test('the listener is off until it is enabled, and mistakes are reported', () => {
   const made = (options: object) => () => createClamdListener(options as ClamdOptions);
   expect(made({ blocklist, enabled: false })).toThrow(TypeError);
   expect(made({ enabled: true })).toThrow('expected a blocklist or a check');

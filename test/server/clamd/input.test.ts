@@ -199,7 +199,7 @@ test('a client that keeps sending after an error is cut off', async () => {
   });
 });
 
-test('a client that is gone aborts its check', async () => {
+test('a client that disconnects aborts its check', async () => {
   const begun = withResolvers();
   const ended = withResolvers();
   let reason: unknown;

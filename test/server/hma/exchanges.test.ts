@@ -165,7 +165,7 @@ test('the bank of the unnamed list has no exchange, and none is made under its n
   });
 });
 
-test('a setting or credential that is longer than a store takes is refused', async () => {
+test('a setting or credential too long for a store is refused', async () => {
   await served(async ({ json }) => {
     for (const body of [
       { api: 'fb_threatexchange', api_json: { privacy_group: '9'.repeat(5000) } },

@@ -55,7 +55,7 @@ test('policyserv finds the banks, and distinguishes unanswered from not found', 
 test.each([
   ['a quota that is spent', { tokens: [{ ...tokens[0], answersPerDay: 1 }] }],
   ['a list that is not there yet', { blocklist: new Promise<typeof listed>(() => {}) }],
-])('policyserv takes %s for an error, not for nothing found', async (_, options) => {
+])('policyserv reads %s as an error, not as nothing found', async (_, options) => {
   const { hash } = await hashFile(OTHER);
   await servedHma(
     async ({ url }) => {

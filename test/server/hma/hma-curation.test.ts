@@ -252,7 +252,7 @@ test('a picture is added by its whole hash, with its description', async () => {
   });
 });
 
-test('a picture at an address is added, with what a JSON body states', async () => {
+test('a picture at an address is added, with the fields of a JSON body', async () => {
   await pictureServer(LISTED, async (origin, fetchPictures) => {
     await servedHma(
       async ({ json }) => {
@@ -314,7 +314,7 @@ test('the sizes of the store and of the index are reported, and the unnamed list
   });
 });
 
-test('a key of a change that a store would not take is refused before the change', async () => {
+test('a key of a change that a store would refuse is refused before the change', async () => {
   await served(async ({ json, url }) => {
     await json('POST', '/c/banks', { name: 'KEYED' });
     const add = async (key: string) => {

@@ -108,7 +108,7 @@ test('inherited properties are no members, and a number must be kept exactly', (
   expect(problemOf(JSON.parse('[1e2, -0]'), { items: { type: 'integer' } }, 'it')).toBe(undefined);
 });
 
-test('a keyword that is not known is refused, wherever it stands', () => {
+test('an unknown keyword is refused, wherever it is', () => {
   for (const unknown of [
     { multipleOf: 2 },
     { type: 'text' },

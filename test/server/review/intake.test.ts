@@ -97,7 +97,7 @@ test.each([
   });
 });
 
-test('a service without a queue takes no names', async () => {
+test('a service without a queue accepts no names', async () => {
   await served(async ({ url }) => {
     const refused = await fetch(`${url}/v1/match?item=u1`, picture(LISTED));
     expect(refused.status).toBe(501);

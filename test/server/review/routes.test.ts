@@ -36,7 +36,7 @@ async function outcomes(): Promise<unknown[]> {
   return all;
 }
 
-test('a moderator goes through the queue, the oldest first', async () => {
+test('a moderator works through the queue, the oldest first', async () => {
   for (const id of ['u1', 'u2', 'u3']) await queue().put(itemOf(id));
   await signedIn(store, async (moderator, { logs }) => {
     const first = await moderator.get('/review');
@@ -104,7 +104,7 @@ test('an item shows all fields of each hit, and its area', async () => {
   });
 });
 
-test('the queue comes in pages', async () => {
+test('the queue is paged', async () => {
   for (let n = 100; n < 145; n++) await queue().put(itemOf(`u${n}`));
   await signedIn(store, async (moderator) => {
     const seen: string[] = [];
@@ -118,7 +118,7 @@ test('the queue comes in pages', async () => {
   });
 });
 
-test('of two moderators who decide at once, the second gets the first decision', async () => {
+test('of two moderators deciding at once, the second gets the first decision', async () => {
   await queue().put(itemOf('u1'));
   await signedIn(store, async (first, { url }) => {
     const second = new Moderator(url);
@@ -344,7 +344,7 @@ test('the lists show their size, their age and how often they were wrong', async
   );
 });
 
-test('the pages are there only with review, and a store that keeps it', async () => {
+test('the pages exist only with review, and with a store that keeps it', async () => {
   await served(async ({ url }) => {
     expect((await fetch(`${url}/review`, as('curate'))).status).toBe(404);
   });

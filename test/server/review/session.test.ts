@@ -263,7 +263,7 @@ describe('a form that another site sends', () => {
   });
 });
 
-test('no page may run a script, load anything, or stand in a frame', async () => {
+test('no page may run a script, load anything, or be framed', async () => {
   await store.reviewQueue(RULES).put(itemOf('u1'));
   await signedIn(store, async (moderator) => {
     for (const path of [

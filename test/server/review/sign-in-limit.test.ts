@@ -22,7 +22,7 @@ const fail = (limit: SignInLimit, address: string) =>
     limit.failed(address);
   });
 
-test('ten failures of an address may come at once, then one in 30 seconds', () => {
+test('ten failures of an address are allowed at once, then one in 30 seconds', () => {
   let now = 5000;
   const limit = new SignInLimit(() => now);
   for (let i = 0; i < 10; i++) expect(fail(limit, 'a')).toBe(0);

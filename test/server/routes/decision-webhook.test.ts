@@ -303,7 +303,7 @@ describe('the same delivery', () => {
     expect(records.size).toBe(2);
   });
 
-  test('is known from the log, whoever wrote it', async () => {
+  test('is recognized from the log, whoever wrote it', async () => {
     const log = store().reviewLog({ retentionDays: 30, now: () => 1000 });
     const { webhook } = recording({ log });
     const answers: unknown[] = [];

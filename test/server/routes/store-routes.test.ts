@@ -136,7 +136,7 @@ test('everything that matching uses is given: settings, withdrawals, exceptions,
   expect((await asked('GET /v1/entries', undefined, { role: 'curate' })).status).toBe(403);
 });
 
-test('records come as the log has them; an altered one is reported by its number', async () => {
+test('records are those of the log; an altered one is reported by its number', async () => {
   const log = store.reviewLog({ retentionDays: 30 });
   for (let n = 0; n < 4; n++) await log.append(newRecord(n, { id: `r${n}` }));
   await databaseOf(store).query("update review_record set list = 'other' where id = 'r2'");

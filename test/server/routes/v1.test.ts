@@ -407,7 +407,7 @@ test.each(['/v1/match', '/v1/scan', '/m/lookup'])(
   },
 );
 
-test('600 hashes take 24 tokens of the rate', async () => {
+test('600 hashes cost 24 tokens of the rate', async () => {
   const [token] = tokens;
   await served(
     async ({ url }) => {

@@ -97,7 +97,7 @@ test.each([
   expect(kept).toMatchObject({ status: 201, stored: [{ verdicts: ['none'], files: [OTHER] }] });
 });
 
-test('a listed picture that comes byte by byte is checked', async () => {
+test('a listed picture that arrives byte by byte is checked', async () => {
   let at = 0;
   const body = new ReadableStream<Uint8Array>({
     pull(controller) {
@@ -150,7 +150,7 @@ test.each([
   }
 });
 
-test('a body that begins as no picture goes on whole and unbuffered', async () => {
+test('a body that does not begin as a picture passes through whole and unbuffered', async () => {
   let sent = 0;
   const body = new ReadableStream<Uint8Array>(
     {
@@ -246,7 +246,7 @@ test('the checks of a form share one time limit, then 503 or onError', async () 
   }
 });
 
-test('every file of a form is checked, and the form is there for the application', async () => {
+test('every file of a form is checked, and the form is available to the application', async () => {
   const kept = await answer(formOf(OTHER, OTHER));
   const verdicts = ['none', 'none'];
   const files = [OTHER, OTHER];
@@ -303,7 +303,7 @@ test('a form that breaks off is not checked, and not passed on', async () => {
   expect(check).not.toHaveBeenCalled();
 });
 
-test('a form that comes too slowly is refused, and its memory is free again', async () => {
+test('a form that arrives too slowly is refused, and its memory is free again', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
   const limits = { maxBytes: OTHER.length + 1000, maxBytesHeld: OTHER.length + 1000 };
   const middleware = scan({ blocklist, pool, onError: 'accept', ...limits });

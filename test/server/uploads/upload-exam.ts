@@ -30,7 +30,7 @@ export function examAdapter(
     return { status: status < 300 ? 200 : status, stored, decisions };
   }
 
-  test('review is kept, or refused', async () => {
+  test('reviews are accepted, or refused', async () => {
     const decisions = [{ verdict: 'review' }];
     const kept = await told(LISTED, { blocklist: reviewing });
     expect(kept).toMatchObject({ status: 200, stored: [LISTED], decisions });

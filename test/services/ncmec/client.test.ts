@@ -106,7 +106,7 @@ describe('a fetch', () => {
     expect(first!.headers.authorization).toBe(`Basic ${btoa('user:secret')}`);
   });
 
-  test('goes on from its checkpoint, a minute earlier', async () => {
+  test('resumes from its checkpoint, a minute earlier', async () => {
     const kept = new Kept();
     service.put(entryOf(1, START - DAY));
     expect(await kept.fetch(client())).toBe(true);
@@ -121,7 +121,7 @@ describe('a fetch', () => {
     expect(kept.checkpoint).toEqual({ toSeconds: seconds - 5 });
   });
 
-  test('asks for nothing while the clock is behind the checkpoint', async () => {
+  test('requests nothing while the clock is behind the checkpoint', async () => {
     const checkpoint = { toSeconds: START + 3600 };
     const pages = [];
     for await (const page of client().fetchUpdates({ checkpoint })) pages.push(page);

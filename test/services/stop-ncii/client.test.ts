@@ -52,7 +52,7 @@ const clientOf = (service: FakeStopNcii, options: object = {}) =>
 
 const listOf = (service: FakeStopNcii) => sorted(service.records().map(updateOfStopNcii));
 
-test('a list is fetched in pages, and the next fetch goes on from a second before', async () => {
+test('a list is fetched in pages, and the next fetch resumes from a second before', async () => {
   const service = await fake();
   for (let n = 0; n < 7; n++) service.put(record(n));
   const kept: Kept<TimedCheckpoint> = { list: new Map() };
@@ -162,7 +162,7 @@ test('a time in the future does not hide changes until then', async () => {
   expect(kept.checkpoint!.timestampSeconds).toBe(now);
 });
 
-test('a page token that comes again ends the fetch', async () => {
+test('a repeated page token ends the fetch', async () => {
   const service = await fake();
   const page = { count: 0, nextSetTimestamp: 1, nextPageToken: 'a', hasMoreRecords: true };
   service.fail({ kind: 'status', status: 200, body: { ...page, hashRecords: [] } }, { times: 9 });

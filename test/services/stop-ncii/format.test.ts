@@ -101,7 +101,7 @@ test('the documented reply is written as it was read', () => {
   expect(writeStopNciiPage(read(REPLY))).toBe(JSON.stringify(REPLY));
 });
 
-test('a record is an update: a PDQ hash is an entry, and cases taken back do not count', () => {
+test('a record is an update: a PDQ hash is an entry, and withdrawn cases do not count', () => {
   const { records } = read(REPLY);
   const [active, withdrawn] = records.map(updateOfStopNcii);
   const opinions = [

@@ -117,7 +117,7 @@ test('a part removed before its hash was withdrawn takes no picture along', () =
   expect(followed.blocklist.withdrawals).toEqual([part.hash]);
 });
 
-test('very many withdrawals take several steps, and the last of them go with the entries', () => {
+test('very many withdrawals take several steps, and the last of them are made with the entries', () => {
   const numbers = Array.from({ length: 600 }, (_, at) => at);
   const followed = following(numbers);
   const pending = pendingOf({

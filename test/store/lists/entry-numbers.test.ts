@@ -69,7 +69,7 @@ test('an entry that was purged and listed again has its new number', () => {
 });
 
 test.each([2 ** 20, 2 ** 40])(
-  'a number takes no object, and at most 8 bytes a row: %d',
+  'a number needs no object, and at most 8 bytes a row: %d',
   (number) => {
     const rows = 2 ** 20;
     const table = new PackedEntries('pdq', 256, { capacity: rows });

@@ -206,7 +206,7 @@ describeBothEngines((running) => {
   });
 
   test.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])(
-    'a statement that fails, the one after %i others, leaves a page whole or undone',
+    'a statement that fails, the one after %i others, leaves a page complete or undone',
     async (skip) => {
       const store = shared();
       await store.fetch('a', telling({ updates: [1, 2, 3].map((n) => updateOf(n)) }).client);

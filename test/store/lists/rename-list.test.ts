@@ -112,7 +112,7 @@ describeEngines(({ newPlace }) => {
     expect(await store.verify()).toEqual([]);
   });
 
-  test('a list that is not there, or a name that is taken, changes nothing', async () => {
+  test('a missing list, or a name already in use, changes nothing', async () => {
     await store.apply({ add: [entry(1, 'C'), entry(2, 'D')] });
     const before = await store.revision();
     for (const [from, to] of [

@@ -25,7 +25,7 @@ describeEngines(({ newPlace }) => {
     ['uniform', uniformHashes(COUNT, 21)],
     ['clustered', clusteredHashes(COUNT, 22)],
     ['clustered, of 64 bits', clusteredHashes(COUNT, 23, { algorithm: 'phash', bits: 64 })],
-  ])('%s hashes: a search finds what brute force and the index find', (_, hashes) => {
+  ])('%s hashes: a search finds the same as brute force and the index', (_, hashes) => {
     let database: Database;
     beforeAll(async () => {
       database = await openTables(await newPlace());

@@ -71,7 +71,7 @@ describeEngines((running) => {
     expect(await queue.items()).toEqual([]);
   });
 
-  test('stuck feedback is not retried if later feedback on its entry has come', async () => {
+  test('stuck feedback is not retried if its entry has later feedback', async () => {
     const service = new Service();
     const queue = await queueOf(service);
     service.answers = 'refused';

@@ -126,7 +126,7 @@ describeEngines((running) => {
     await expect(queueOf({ other: scripted([]).sender })).rejects.toThrow(RangeError);
   });
 
-  test('pauses grow, up to a limit, and then it is stuck', async () => {
+  test('pauses grow, up to a limit, and then the feedback is stuck', async () => {
     const { sent, sender } = scripted(Array.from({ length: 9 }, () => 'retry' as const));
     const options = { backoffSeconds: 2, maxBackoffSeconds: 7, maxAttempts: 5 };
     const queue = await queueOf({ service: sender }, options);
@@ -220,7 +220,7 @@ describeEngines((running) => {
       expect(sent.slice(4)).toEqual(['later', 'after later']);
     });
 
-    test('is tried again or dropped by hand', async () => {
+    test('is retried or dropped by hand', async () => {
       const { sent, sender } = scripted(['refused', 'refused'], ['absent']);
       const queue = await queueOf({ service: sender });
       await queue.add(feedback('a'));
@@ -234,7 +234,7 @@ describeEngines((running) => {
       expect(sent).toEqual(['a', 'b', 'a']);
     });
 
-    test('is not tried again if later feedback on its entry has come', async () => {
+    test('is not retried if its entry has later feedback', async () => {
       const { sender } = scripted(['refused']);
       const queue = await queueOf({ service: sender });
       await queue.add(feedback('old', { entry: 'one' }));
@@ -244,7 +244,7 @@ describeEngines((running) => {
     });
   });
 
-  test('dropped and tried again at the same time: the first counts', async () => {
+  test('dropped and retried at the same time: the first counts', async () => {
     for (const order of [
       ['drop', 'retry'],
       ['retry', 'drop'],
@@ -300,7 +300,7 @@ describeEngines((running) => {
     ]);
   });
 
-  test('a closed queue is refused, and closing ends what is being sent', async () => {
+  test('a closed queue is refused, and closing aborts the current sending', async () => {
     const sender: FeedbackSender = {
       send: () => new Promise(() => {}),
       settle: async () => 'done',
@@ -314,7 +314,7 @@ describeEngines((running) => {
     expect(() => queue.send()).toThrow(TypeError);
   });
 
-  test('whatever is lost, each feedback arrives: once if it can be read back, and in its order', async () => {
+  test('whatever is lost, each feedback arrives: once if it can be read back, and in order', async () => {
     const plan = fc.record({
       entries: fc.array(fc.nat(2), { minLength: 1, maxLength: 8 }),
       turns: fc.array(anyTurn, { maxLength: 12 }),

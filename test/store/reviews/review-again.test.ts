@@ -59,7 +59,7 @@ describeEngines((running) => {
     expect(await store().exceptions()).toMatchObject([{ reason: 'our own logo' }]);
   });
 
-  test('whatever statement fails, a new decision is made whole or not', async () => {
+  test('whatever statement fails, a new decision is complete or absent', async () => {
     const queue = store().reviewQueue(RULES);
     await queue.put({ id: 'u', decision });
     await queue.decide('u', ALLOW);

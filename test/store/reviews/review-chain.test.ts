@@ -162,7 +162,7 @@ describeEngines((running) => {
     expect(forgotten).toMatchObject({ first: 1 });
   });
 
-  test('a record that is added, or takes the place of another, is noticed', async () => {
+  test('a record that is added, or replaces another, is noticed', async () => {
     await erased();
     // At the end, and in a place where one was erased.
     for (const number of [COUNT + 1, 9, 10]) {
@@ -236,7 +236,7 @@ describeEngines((running) => {
     expect(await store().verify()).toMatchObject([{ code: 'bad-record', first: 7 }]);
   });
 
-  test('whatever is written and erased, the chain holds, and erased runs are one row each', async () => {
+  test('whatever is written and erased, the chain is valid, and erased runs are one row each', async () => {
     const clock = { time: Date.parse('2026-11-20T12:00:00Z') };
     const log = store().reviewLog({ retentionDays: 10, now: () => clock.time });
     const step = fc.oneof(

@@ -57,7 +57,7 @@ describeEngines((running) => {
   const logAt = (clock: { time: number }, options: object = {}) =>
     store().reviewLog({ retentionDays: 30, now: () => clock.time, ...options });
 
-  test('records come back in their order, and answer how often a list was wrong', async () => {
+  test('records are read in their order, and count how often a list was wrong', async () => {
     const clock = { time: START };
     const log = logAt(clock);
     const written: ReviewRecord[] = [];
@@ -191,7 +191,7 @@ describeEngines((running) => {
       expect(await idsIn(log)).toEqual(['ahead', 'third']);
     });
 
-    test('whatever happens, no record goes early, and all go in the end', async () => {
+    test('whatever happens, no record is erased early, and all are in the end', async () => {
       const step = fc.oneof(
         { weight: 3, arbitrary: fc.constant('append' as const) },
         fc.record({ jump: fc.integer({ min: -500, max: 500 }) }),
@@ -252,7 +252,7 @@ describeEngines((running) => {
     });
   });
 
-  test('any records come back in the order in which they were appended', async () => {
+  test('any records are read in the order in which they were appended', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyRecord, { maxLength: 20 }), async (given) => {
         const log = logAt({ time: START }, { keepShieldData: true });
@@ -337,7 +337,7 @@ describeEngines((running) => {
     );
   });
 
-  test('more records than one page or one statement come back whole', async () => {
+  test('more records than one page or one statement are read whole', async () => {
     const log = logAt({ time: START });
     await Promise.all(Array.from({ length: 1203 }, (_, at) => log.append(record(at))));
     expect(await all(log.read())).toHaveLength(1203);

@@ -108,7 +108,7 @@ describeBothEngines((running) => {
 
   describe('a decision at whose end a statement fails', () => {
     test.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])(
-      'after %i others is made whole or not',
+      'after %i others is complete or absent',
       async (skip) => {
         const queue = queueOf({ feedbackOf: () => [{ to: 's', entry: 'e', body: 1 }] });
         const log = store().reviewLog(rules);
@@ -131,7 +131,7 @@ describeBothEngines((running) => {
     );
   });
 
-  test('of many who decide at once, one does', async () => {
+  test('of many deciding at the same time, one succeeds', async () => {
     await queueOf().put({ id: 'u', decision: decisionOn(1) });
     const other = running.engine === 'postgresql' ? await openStore(place()) : store();
     const queues = [queueOf(), other.reviewQueue(rules)];
@@ -148,7 +148,7 @@ describeBothEngines((running) => {
     if (other !== store()) await other.close();
   });
 
-  test('data that must not be kept is not, nor are file names', async () => {
+  test('data that must not be kept is not kept, and file names neither', async () => {
     const queue = queueOf();
     const [match] = decisionOn(2).matches;
     const upload = { hash: hashOf(7), width: 8, height: 8 };

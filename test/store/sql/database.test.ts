@@ -18,7 +18,7 @@ test('a new database is migrated to the newest form, once', async () => {
   expect(await migrate(database, SCHEMA)).toBeGreaterThan(0);
 });
 
-test('a change takes the next revision, and its key gives the same reply again', async () => {
+test('a change gets the next revision, and its key gives the same reply again', async () => {
   await migrate(database, SCHEMA);
   let runs = 0;
   const change = (isChanged: boolean, idempotencyKey?: string) =>

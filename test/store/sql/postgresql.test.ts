@@ -32,7 +32,7 @@ describeOwnPostgresql((server) => {
   });
 
   test.each(['kill', 'stop'] as const)(
-    'what was committed survives %s, at the same address',
+    'committed data survives %s, at the same address',
     async (end) => {
       const url = await server().newDatabase();
       await ask(url, 'create table kept as select 7 as value');
