@@ -10,7 +10,7 @@ function share(count: number, heads: number): number {
   return Number((ways * 10n ** 12n) / 2n ** BigInt(count)) / 1e12;
 }
 
-test('the interval of 20 values goes from the sixth to the sixth last, in any order', () => {
+test('the interval of 20 values goes from the sixth to the sixth from last, in any order', () => {
   const values = Array.from({ length: 20 }, (_, i) => 100 + ((7 * i) % 20));
   expect(medianInterval(values)).toEqual([105, 114]);
 });

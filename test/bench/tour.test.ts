@@ -7,7 +7,7 @@ import { ROOT } from '../project/package.js';
 
 const folder = testFolder();
 
-test('the tour fails and says where if mirrored copies are not found', () => {
+test('the tour fails and names the step if mirrored copies are not found', () => {
   const preload = join(folder, 'corner.mjs');
   // The "mirrored" copy becomes a corner of the photo, which is not a copy.
   const sharp = JSON.stringify(import.meta.resolve('sharp'));

@@ -249,7 +249,7 @@ const suite = (name: EngineName) => (open: Running) => {
     }
   });
 
-  test('from http and from a file, the page itself has the stated gaps and no others', async () => {
+  test('from http and from a file, the page itself has the documented gaps and no others', async () => {
     const unpoliced = (from: Attempt['from']) => [...FROM_PAGE, ...MORE_FROM_PAGE[name][from]];
     const tried = await attempts(open, from, 'page', (from, policed) =>
       policed ? SURE_GAPS[name] : unpoliced(from),
@@ -276,7 +276,7 @@ for (const name of ENGINES) {
   });
 }
 
-test('each stated gap was seen open in an engine, and docs/browser.md states the same gaps', () => {
+test('each documented gap was seen open in an engine, and docs/browser.md lists the same gaps', () => {
   const stated = Object.entries(STATED_GAPS).filter(([gap]) => watchesNames || gap !== 'gapNames');
   const open = stated.filter(([, channels]) => channels.some((channel) => measured.has(channel)));
   expect(open.map(([gap]) => gap)).toEqual(stated.map(([gap]) => gap));

@@ -29,7 +29,7 @@ for (const name of ENGINES) {
       return () => site.close();
     });
 
-    test(`${MANY} files, one of them corrupt, come in order, and few are read at a time`, async () => {
+    test(`results of ${MANY} files, one of them corrupt, are in order, and few are read at a time`, async () => {
       const page = await open.page();
       await openHashing(page, site);
       const outcome = await page.evaluate(

@@ -227,7 +227,7 @@ test('the order of the hashes does not reveal the order of the images', async ()
   expect(Math.min(...orders.values())).toBeGreaterThan(40);
 });
 
-test('a file digest is included only when asked for', async () => {
+test('a file digest is included only on request', async () => {
   const images = [{ hash: ONE, variants: [] }];
   expect('digests' in (await createBundle(images)).bundle).toBe(false);
   const digests = [{ algorithm: 'sha256', digest: 'ab'.repeat(32) }] as const;

@@ -138,7 +138,7 @@ test('padded: the text must be exactly as long as its size class', () => {
   }
 });
 
-test('a later version, a file too large and other bytes each have their code', () => {
+test('a later version, a file too large and other bytes each have a code of their own', () => {
   expect(codeOf(JSON.stringify({ ...BUNDLE, version: 2, more: true }))).toBe('bad-version');
   expect(() => readBundle(BUNDLE.text, { maxBytes: 1000 })).toThrow(
     expect.objectContaining({ code: 'bad-length' }),

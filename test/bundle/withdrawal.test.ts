@@ -6,7 +6,7 @@ import { createBundle, createWithdrawal, readWithdrawal } from '../../src/index.
 
 const IMAGES = [{ hash: hashFromHex('pdq', '0f'.repeat(32)), variants: [] }];
 
-test('the person who has the token can withdraw the bundle', async () => {
+test('the holder of the token can withdraw the bundle', async () => {
   const { bundle, withdrawToken } = await createBundle(IMAGES);
   const withdrawal = await createWithdrawal(bundle, withdrawToken);
   const kept = new Map([[bundle.case, bundle]]);

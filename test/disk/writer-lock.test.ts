@@ -9,7 +9,7 @@ import { testFolder } from '../folder.js';
 const base = testFolder();
 const freshFolder = () => mkdtemp(join(base, 'of-'));
 
-test('another lock is refused until the first one is given back', async () => {
+test('another lock is refused until the first one is released', async () => {
   const folder = await freshFolder();
   const unlock = await lockFolder(folder);
   await expect(lockFolder(folder)).rejects.toMatchObject({ name: 'FormatError', code: 'in-use' });
@@ -24,7 +24,7 @@ describe('the lock', () => {
     ['of a process that had its id before', { pid: process.ppid, began: 'another time' }],
     ['of this one, before it was started again', { pid: process.pid, began: 'another time' }],
     ['that cannot be read', 'no process'],
-  ])('%s is taken over', async (_, lock) => {
+  ])('%s is replaced', async (_, lock) => {
     const folder = await freshFolder();
     writeFileSync(join(folder, LOCK_NAME), JSON.stringify(lock));
     const unlock = await lockFolder(folder);

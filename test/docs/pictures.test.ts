@@ -13,7 +13,7 @@ const files = readdirSync(FOLDER).sort();
 const read = (file: string) => readFileSync(join(FOLDER, file), 'utf8');
 
 describe('docs/pictures', () => {
-  test('each picture is there in both schemes, of the same size, and neither is the other', async () => {
+  test('each picture exists in both schemes, of the same size, and the two differ', async () => {
     const light = files.filter((file) => file.includes('-light.'));
     const dark = light.map((file) => file.replace('-light.', '-dark.'));
     expect(files).toEqual([...light, ...dark].sort());

@@ -47,7 +47,7 @@ function tablesIn(of: string, doors: Readonly<Record<string, Door | string>>) {
   );
 }
 
-test.each(TABLES)('$of: $name takes the defaults and the bounds of its options', ({ table }) => {
+test.each(TABLES)('$of: $name accepts the defaults and the bounds of its options', ({ table }) => {
   for (const [name, option] of Object.entries(table as Record<string, Option>)) {
     const { is, least, most, of = [], default: byDefault } = option;
     const bounds = is.name === 'texts' ? [] : [least, most];

@@ -13,7 +13,7 @@ const withBytes = (file: string, ...put: number[]) => {
 };
 const corrupt = expect.objectContaining({ code: 'corrupt' });
 
-test('the first of several EXIF segments counts, as for sharp', async () => {
+test('the first of several EXIF segments applies, as for sharp', async () => {
   const exifOf = (file: string) => {
     const bytes = read(file);
     const at = bytes.findIndex((byte, i) => byte === 0xff && bytes[i + 1] === 0xe1);

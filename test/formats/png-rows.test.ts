@@ -33,7 +33,7 @@ test('filled rows become pixels, and the file stays unchanged', () => {
   expect(file).toEqual(FILE);
 });
 
-test('all pieces but the last have one size, whatever the chunks are', () => {
+test('all pieces but the last have one size, whatever the chunks', () => {
   for (const size of [1, 4, 5, deflated.length, 100]) {
     const pieces = [...pngPicture(FILE).deflated(size)];
     expect(Buffer.concat(pieces)).toEqual(deflated);

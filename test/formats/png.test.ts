@@ -10,7 +10,7 @@ const IHDR = chunk('IHDR', header({ width: 1, height: 1, depth: 8, type: 0 }));
 const IDAT = chunk('IDAT', deflateSync(Uint8Array.of(0, 0)));
 const IEND = chunk('IEND');
 
-test('the first orientation before the picture counts, as for sharp', async () => {
+test('the first orientation before the picture applies, as for sharp', async () => {
   const [six, three] = [chunk('eXIf', block(6)), chunk('eXIf', block(3))];
   for (const [chunks, orientation] of [
     [[IHDR, six, three, IDAT, IEND], 6],
@@ -22,7 +22,7 @@ test('the first orientation before the picture counts, as for sharp', async () =
   }
 });
 
-test('drops everything but the picture, and what follows the end', () => {
+test('drops everything but the picture, and the data after its end', () => {
   const text = chunk('tEXt', [65, 0, 66]);
   const bytes = Uint8Array.from([...pngOf([IHDR, text, text, IDAT, text, IEND]), 1, 2, 3]);
   const { edits, whole } = pngHeader(bytes);
@@ -31,7 +31,7 @@ test('drops everything but the picture, and what follows the end', () => {
   expect(edited(bytes, edits)).toEqual(pngOf([IHDR, IDAT, IEND]));
 });
 
-test('an animation has the frames that there are, and no more than acTL declares', () => {
+test('an animation has the frames present, and no more than acTL declares', () => {
   const acTL = (count: number) => chunk('acTL', [0, 0, 0, count, 0, 0, 0, 0]);
   const control = chunk('fcTL', [...Array(7).fill(0), 1, 0, 0, 0, 1, ...Array(12).fill(0), 1, 1]);
   const data = chunk('fdAT', [0, 0, 0, 1, 7]);

@@ -7,7 +7,7 @@ import { imagePath } from '../node/fixtures.js';
 
 const read = (file: string) => Uint8Array.from(readFileSync(imagePath(file)));
 
-test('EXIF counts if VP8X declares it, as for sharp', async () => {
+test('EXIF applies if VP8X declares it, as for sharp', async () => {
   const bytes = read('orientation-6.webp');
   expect(webpHeader(bytes).orientation).toBe(6);
   expect(bytes[20]! & 0x08).toBe(0x08);

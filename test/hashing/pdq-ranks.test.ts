@@ -7,7 +7,7 @@ import { readPnm } from '../pictures/pnm.js';
 
 const FIXTURES = join(import.meta.dirname, '../../fixtures/pdq');
 
-test('ranks say which bits an edit flips first, and leave the hash unchanged', () => {
+test('ranks state which bits an edit flips first, and leave the hash unchanged', () => {
   const pixels = readPnm(join(FIXTURES, 'p39-photo-crop-194x329.pgm'));
   const { ranks, ...hashed } = rankedPdq(pixels);
   expect(hashed).toEqual(pdq(pixels));

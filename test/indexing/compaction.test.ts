@@ -24,7 +24,7 @@ test('holds what a Set holds', () => {
   );
 });
 
-test('takes a page for an id, however high it is', () => {
+test('allocates one page for an id, however high it is', () => {
   const before = process.memoryUsage().arrayBuffers;
   const set = new Marks();
   for (let i = 1; i <= 100; i++) set.add(2 ** 32 - i * 10_000_000);

@@ -125,7 +125,7 @@ describe.each<[Algorithm, Bits]>([
       KERNELS.map(({ kernel, simd }) => ({ kind, kernel, simd })),
     ),
   )(
-    'any changes, searches, compactions and snapshots leave what a plain array has ($kind, $kernel)',
+    'any changes, searches, compactions and snapshots give the state of a plain array ($kind, $kernel)',
     ({ kind, simd }) => {
       fc.assert(
         fc.property(

@@ -9,7 +9,7 @@ describe.each(
 )('plans for $bits bits in $kernel', ({ bits, kernel }) => {
   const purpose = { bits, kernel, sketchBits: 32 } as const;
 
-  test('a kind asked for is obeyed, and short lists or long distances are scanned', () => {
+  test('a requested kind is used, and short lists or long distances are scanned', () => {
     expect(chooseBands({ ...purpose, kind: 'flat' }, 1e6, 31)).toBe(0);
     expect(chooseBands({ ...purpose, kind: 'mih' }, 1, bits)).toBeGreaterThan(0);
     expect(chooseBands(purpose, 5, bits / 8)).toBe(0);
@@ -17,7 +17,7 @@ describe.each(
     expect(chooseBands(purpose, 1e6, bits / 8 - 1)).toBe(bits / 16);
   });
 
-  test('a plan counts its buckets, and costs less than a scan or is one', () => {
+  test('a plan counts its buckets, and is a scan unless it costs less', () => {
     for (const count of [10, 1e3, 1e5, 1e7]) {
       for (const max of [0, 8, bits / 8, bits / 4, bits]) {
         const scan = searchPlan({ ...purpose, bands: 0 }, count, max);

@@ -55,7 +55,7 @@ test('an attached snapshot answers as the index did', () => {
   }
 });
 
-test('the count of rejected degenerate entries is known, or known to be unknown', () => {
+test('the count of rejected degenerate entries is known, or marked as unknown', () => {
   const told = (buffer: ArrayBufferLike) => snapshotInfo(buffer).degenerate;
   const index = createIndex(list);
   expect(told(index.toBuffer())).toBeUndefined();
@@ -157,7 +157,7 @@ describe('hostile bytes', () => {
     expect(codeOf(() => indexFromBuffer(buffer, { verify: false }))).toBe('bad-header');
   });
 
-  test('a number that leads out of its section is found, and without the check leads nowhere', () => {
+  test('an offset outside its section is found, and without the check leads nowhere', () => {
     // Several entries have one hash, so that there are groups.
     const copies = { ...list, bytes: Uint8Array.from([...list.bytes, ...list.bytes]) };
     const original = new Uint8Array(indexOf(copies, {}, { kind: 'mih' }).toBuffer());

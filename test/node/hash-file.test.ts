@@ -191,7 +191,7 @@ test('a path, bytes and streams give the same hash', async () => {
   }
 });
 
-test('of many pictures at once, few are in memory', async () => {
+test('of many pictures at once, few are in memory at a time', async () => {
   const { threads } = await decoders();
   const bytes = readFileSync(photoPath('acanthus-mollis.jpg'));
   held.most = 0;

@@ -209,7 +209,7 @@ describe('ending early', () => {
     expect(done).toBeLessThan(500);
   });
 
-  test('an abort ends it even if the next path never comes', async () => {
+  test('an abort ends it even if the next path never arrives', async () => {
     const controller = new AbortController();
     async function* stuck() {
       yield small[0]!;

@@ -55,7 +55,7 @@ for (const name of enginesFor('firefox')) {
       expect(await page.evaluate(() => document.querySelectorAll('.copies ul').length)).toBe(0);
     });
 
-    test('stopping midway keeps the finished pictures, drops the rest, and the page goes on', async () => {
+    test('stopping midway keeps the finished pictures, drops the rest, and leaves the page usable', async () => {
       const page = await open.page();
       await page.goto(demo.url);
       await toChoosing(page);
@@ -98,7 +98,7 @@ for (const name of enginesFor('firefox')) {
       expect(await numbers()).toEqual([...before, before.at(-1)! + 1]);
     });
 
-    test('the page goes on after its server is gone', async () => {
+    test('the page keeps working after its server is gone', async () => {
       const site = await serve((path) => (path === '/' ? { body: demo.html } : undefined));
       const page = await open.page();
       await page.goto(site.url);

@@ -57,7 +57,7 @@ const told = (page: EnginePage) =>
 
 for (const name of enginesFor('chromium')) {
   describeEngine(name, (open) => {
-    test('no screen opens a dropped or pasted picture; the page says where to add it', async () => {
+    test('no screen opens a dropped or pasted picture; the page names the place to add it', async () => {
       const page = await open.page();
       await page.goto(demo.url);
       await holdFiles(page);

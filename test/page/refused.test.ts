@@ -23,7 +23,7 @@ await sharp(photo('french-alpine-landscape.jpg'))
 
 for (const name of enginesFor('firefox')) {
   describeEngine(name, (open) => {
-    test('each file has a hash, or the page says what to do', async () => {
+    test('each file has a hash, or the page states what to do', async () => {
       const page = await open.page();
       await page.goto(demo.url);
       await toChoosing(page);

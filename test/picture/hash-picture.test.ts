@@ -70,7 +70,7 @@ function expected(pixels: CheckedPixels, { orientation, exif }: Coding, given: P
   return [...variantsOf(orient(whole, orientation), { ...how, stored })];
 }
 
-test('the hashes are those of the whole picture, whatever is read of it', async () => {
+test('the hashes are those of the whole picture, however much of it is read', async () => {
   await fc.assert(
     fc.asyncProperty(pictures, options, async ({ shape, look, orientation, exif }, given) => {
       const pixels = drawn(shape, look);

@@ -117,7 +117,7 @@ test('work that fails between two answers leaves its thread to the next', async 
   expect(threads).toHaveLength(1);
 });
 
-test('a message that cannot be sent rejects, and the thread goes on', async () => {
+test('a message that cannot be sent rejects, and the thread keeps running', async () => {
   const { thread, outcome, pool } = await asked(asking(() => {}));
   expect(await outcome).toMatch(/could not be cloned/);
   expect(thread.ended).toBe(false);

@@ -47,7 +47,7 @@ const comments = files
   .filter((path) => /\.(ts|cts)$/.test(path))
   .flatMap((path) => commentsIn(readFileSync(join(src, path), 'utf8')));
 
-test('comments name the thing first, in words of the field', () => {
+test("comments name the thing first, in the field's words", () => {
   expect(comments.length).toBeGreaterThan(5000);
   expect(comments.filter(isClause)).toEqual([]);
 });

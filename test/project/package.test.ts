@@ -56,7 +56,7 @@ describe.each([{ decoders: true }, { decoders: false }])(
       expect(node('b.cjs')).toBe('true');
     });
 
-    test('the program runs from where package.json says it is', () => {
+    test('the program runs from the path that package.json names', () => {
       const program = join(project.folder, 'node_modules/onlyhashes', manifest.bin.onlyhashes);
       const out = execFileSync(program, ['--version'], { encoding: 'utf8' });
       expect(out).toBe(`${manifest.version}\n`);
@@ -69,7 +69,7 @@ describe.each([{ decoders: true }, { decoders: false }])(
       expect(status).toBe(0);
     });
 
-    test('where no benchmark can run, the program says so and exits with 1', () => {
+    test('where no benchmark can run, the program reports it and exits with 1', () => {
       const { stdout, status } = bench('file', '--json');
       const said = JSON.parse(stdout);
       expect(said.benches).toMatchObject([
@@ -90,7 +90,7 @@ describe.each([{ decoders: true }, { decoders: false }])(
     test.each([
       ['photos/locomotion-house-cat-w301.jpg', 'sharp'],
       ['heic/photo.heic', 'heic-decode'],
-    ])('%s is hashed, or an error says what to install', (file, decoder) => {
+    ])('%s is hashed, or an error names what to install', (file, decoder) => {
       const path = JSON.stringify(join(ROOT, 'fixtures', file));
       const hashing = `hash(${path}).then(({ quality }) => console.log(quality))
   .catch(({ name, code, message }) => console.log(name, code, message));`;
@@ -103,7 +103,7 @@ describe.each([{ decoders: true }, { decoders: false }])(
       expect(node('b.cjs')).toMatch(said);
     });
 
-    test('XML is read, or an error says what to install', () => {
+    test('XML is read, or an error names what to install', () => {
       project.write(
         'a.mjs',
         `import { NcmecClient } from 'onlyhashes/services';
@@ -271,10 +271,13 @@ describe('the pages', () => {
     });
   }
 
-  test.each(pages().map(({ path }) => path))('%s is in it, and so is what it links to', (path) => {
-    const text = readFileSync(join(root, path), 'utf8');
-    expect(untold(pageOf(path, text), text)).toEqual([]);
-  });
+  test.each(pages().map(({ path }) => path))(
+    '%s is included, and so is every file it links to',
+    (path) => {
+      const text = readFileSync(join(root, path), 'utf8');
+      expect(untold(pageOf(path, text), text)).toEqual([]);
+    },
+  );
 
   test('a link to an excluded file is found, unless the page states that it is excluded', () => {
     const link =

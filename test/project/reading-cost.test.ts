@@ -75,7 +75,7 @@ test('a chain holds values and types, direct and indirect, and no excluded ones'
   expect(chainOf('entry.ts', 'door.ts')).toEqual(['entry.ts', 'hash.ts']);
 });
 
-test('PDQ is read in eight files, and with its short cut in thirteen', () => {
+test('PDQ is read in eight files, and in thirteen with its fast path', () => {
   expect(chainOf('hashing/pdq.ts', 'hashing/pdq-fast.ts').length).toBeLessThanOrEqual(8);
   expect(chainOf('hashing/pdq.ts').length).toBeLessThanOrEqual(13);
 });

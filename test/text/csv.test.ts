@@ -48,7 +48,7 @@ test('cells round-trip', () => {
   );
 });
 
-test('no cell can start a formula, whatever character a spreadsheet splits cells at', () => {
+test('no cell can start a formula, whichever character a spreadsheet splits cells at', () => {
   const dangerous = fc
     .array(fc.constantFrom(...',;\t\r\n =+-@＝\'"a0'.split('')), { maxLength: 12 })
     .map((parts) => parts.join(''));

@@ -343,7 +343,7 @@ describe('problems', () => {
     expect(entries).toHaveLength(1);
   });
 
-  test('come in the order of the list', async () => {
+  test('are in the order of the list', async () => {
     const order: string[] = [];
     const onProblem = ({ line }: FormatError) => order.push(`problem ${line}`);
     for await (const _ of readHashList(`${HEX}\nx\n${HEX}\ny`, { onProblem })) order.push('entry');

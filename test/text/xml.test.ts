@@ -72,7 +72,7 @@ describe('parsed input', () => {
     expect(root.attributes.get('b')).toBe('<A\u{1f600}');
   });
 
-  test('comments and instructions are skipped, with whatever they hold', async () => {
+  test('comments and instructions are skipped, whatever they contain', async () => {
     const text = '<!-- <!DOCTYPE x> -> --><a><?x <b> ? > ?>1<!--> --><!-- - -->2</a><!---->';
     expect(await rootOf(text)).toMatchObject({ text: '12', children: [] });
   });

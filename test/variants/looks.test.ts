@@ -136,7 +136,7 @@ const frameOf = (frame: number, pixels: CheckedPixels): OtherLook => ({
   ...{ look: 'frame', frame, pixels, orientation: 1, given: same },
 });
 
-test('other looks are hashed whole, then in parts, each in turn', async () => {
+test('other looks are hashed whole, then in parts, in turn', async () => {
   const other = part(boats, 0, 200, 320, 240);
   const looks: OtherLook[] = [
     { look: 'asShown', pixels: other, orientation: 1, given: same },

@@ -46,7 +46,7 @@ const near = (place: Placement, from: number, enough = 5): NearPlace<Placement> 
   leastQuality: 50,
 });
 
-test('moves a place to where it comes near enough, in a bounded number of tries', () => {
+test('moves a place until it is near enough, in a bounded number of tries', () => {
   fc.assert(
     fc.property(
       fc.array(fc.integer({ min: -40, max: 40 }), { minLength: 4, maxLength: 4 }),
@@ -70,7 +70,7 @@ test('moves a place to where it comes near enough, in a bounded number of tries'
   );
 });
 
-test('gives nothing where nothing comes nearer, and looks at the nearest three places', () => {
+test('gives nothing where no move gets nearer, and tries the nearest three places', () => {
   const seen = new Set<Placement['name']>();
   const places = (['uncrop', 'box', 'rectangle', 'unturn', 'unblurBars'] as const).map((name, i) =>
     near({ ...placement(0, 0, 500, 400), name }, 50 - i),
@@ -178,7 +178,7 @@ test('a decision reports whether its variants could be searched closer', async (
   expect([nothing.verdict, nothing.refined]).toEqual(['unhashable', undefined]);
 });
 
-test('only places of the quality that a match needs are given, whatever that is', async () => {
+test('gives only places of the quality that a match requires', async () => {
   const pixels = await photo('acanthus-mollis.jpg');
   // So little contrast that PDQ's quality is below 50, the default of the policy.
   const faint = (of: CheckedPixels) => ({ ...of, data: of.data.map((value) => 120 + value / 16) });

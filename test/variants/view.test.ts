@@ -87,7 +87,7 @@ function sampledPlainly({ data, width, height, channels }: CheckedPixels): Uint8
   return out;
 }
 
-test('samples are those of moved pixels, by the words of the size convention', () => {
+test('samples are those of moved pixels, in the words of the size convention', () => {
   const side = fc.integer({ min: 1, max: 700 });
   fc.assert(
     fc.property(side, side, fc.constantFrom<Channels>(1, 2, 3, 4), anyTurn, (...drawn) => {

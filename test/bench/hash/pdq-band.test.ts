@@ -18,7 +18,7 @@ for (let n = 0; NUMBERS.length < 20_000; n++) {
 
 const crops = await photos();
 
-test('the nine photos are there, for crops', () => {
+test('the nine photos are installed, for crops', () => {
   expect(crops).toHaveLength(9);
 });
 

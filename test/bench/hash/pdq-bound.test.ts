@@ -73,7 +73,7 @@ function shares(pixels: Pixels, resample: 512 | 'none') {
 }
 
 describe("the proven bound of the reference's float32 errors", () => {
-  test('is far wider than the measured bands, as their comments say', () => {
+  test('is far wider than the measured bands, as their comments state', () => {
     const { coefficients, difference, gap, plane } = roundingBound(512, 512, true);
     expect(Math.max(...plane)).toBeCloseTo(0.049, 3);
     expect(Math.max(...coefficients)).toBeCloseTo(1.31, 2);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { picturesByKind } from '../../../bench/hash/variants-pictures.js';
 import { variantsOf } from '../../../src/variants/hash-pixels.js';
 
-test('pictures of 1 megapixel, in which detectors find what they find in no photo', async () => {
+test('pictures of 1 megapixel, in which detectors find what no photo contains', async () => {
   const kinds = await picturesByKind(2);
   const names = (kind: string) =>
     new Set(

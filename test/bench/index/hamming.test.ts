@@ -62,7 +62,7 @@ describe('each part alone', () => {
     for (const options of LATENCY_ENGINES) expect(of(nameOf(options))).toHaveLength(8);
   });
 
-  test('near searches, which find what they should', async () => {
+  test('near searches, which find the share that they should', async () => {
     const { record, figures } = await runPart(nearPart);
     for (const pairs of ['made up, by the ranks of copies', 'the same without ranks']) {
       const name = `share that a near search finds, ${pairs}`;

@@ -23,7 +23,7 @@ test('a short list is the beginning of a long one, and another seed gives anothe
   expect((await realisticHashes(6))!.hashes(COUNT).bytes).not.toEqual(bytes);
 });
 
-test('a list goes on where the one before ended, also within a crop', async () => {
+test('a list continues where the one before ended, also within a crop', async () => {
   const { bytes } = realistic.hashes(COUNT);
   const again = (await realisticHashes(5))!;
   for (const count of [20, 19, COUNT, 30]) {

@@ -99,7 +99,7 @@ test('each reply of a server has an outcome, and any other reply is an error', (
   expect(expectedOf({ profile: 'quick' }, 'match')).toBe('match');
 });
 
-test('each upload gets its own answer; one whose connection breaks gets an error', async () => {
+test('each upload gets its own answer, and one whose connection breaks an error', async () => {
   const uploads = Array.from({ length: 40 }, (_, at): Upload => {
     return { body: new Uint8Array(1 + at), expected: 'none' };
   });

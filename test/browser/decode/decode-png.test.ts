@@ -199,7 +199,7 @@ describe('throws', () => {
     await expect(decoded(make())).rejects.toThrow();
   });
 
-  test('or gives a picture, whatever is damaged', async () => {
+  test('or gives a picture, whatever the damage', async () => {
     const next = random(22);
     const files = FILES.map((file) => readFileSync(join(FOLDER, file)));
     let [given, refused] = [0, 0];

@@ -22,7 +22,7 @@ describe('without Workers', () => {
     }
   });
 
-  test('a batch gives that error for each file, and goes on', async () => {
+  test('a batch gives that error for each file, and continues', async () => {
     const codes: (string | undefined)[] = [];
     for await (const { error } of hashAll([file, file])) codes.push(error?.code);
     expect(codes).toEqual(['decoder-missing', 'decoder-missing']);
@@ -251,7 +251,7 @@ describe('with a Worker', () => {
     expect(worker.ended).toBe(true);
   });
 
-  test('passes on an error of the Worker as a DecodeError, and the Worker goes on', async () => {
+  test('passes on an error of the Worker as a DecodeError, and keeps the Worker', async () => {
     const { worker, opening } = await begun();
     await worker.say({ error: { name: 'DecodeError', message: 'm', code: 'corrupt' } });
     expect(await opening).toMatchObject({ name: 'DecodeError', code: 'corrupt' });
@@ -300,7 +300,7 @@ describe('with a Worker', () => {
     expect(FakeWorker.started.filter(({ ended }) => !ended)).toEqual([]);
   });
 
-  test('a bitmap that comes too late is closed', async () => {
+  test('a late bitmap is closed', async () => {
     let closed = false;
     let give: (bitmap: { close(): void }) => void = () => {};
     vi.stubGlobal('createImageBitmap', () => new Promise((resolve) => (give = resolve)));

@@ -35,7 +35,7 @@ async function saved(list: string): Promise<string[]> {
 const run = (words: readonly string[], { env }: FedService, options: RunOptions = {}) =>
   onlyhashes(words, { ...options, env: { ...env, ...options.env } });
 
-test('the CONFIG in the help is accepted as it stands', async () => {
+test('the CONFIG in the help is accepted unchanged', async () => {
   const { out } = await onlyhashes(['fetch', '--help']);
   const [, example] = /CONFIG is a JSON file: ({.+?\] })\. Services:/s.exec(out)!;
   writeFileSync(config, example!);
@@ -148,7 +148,7 @@ describe('StopNCII', () => {
     }
   });
 
-  test('lists reports what was fetched, without credentials', async () => {
+  test('lists reports the fetched lists, without credentials', async () => {
     expect((await onlyhashes(['lists', config])).lines).toEqual(['ours,stopncii,0,0,,restart,0,']);
     await run(['fetch', config], service);
     const { lines, code } = await onlyhashes(['lists', config]);

@@ -158,7 +158,7 @@ test('reads file names that are not UTF-8, and writes none', async () => {
   expect(written).toMatchObject({ status: 2, stderr: expect.stringContaining('UTF-8') });
 });
 
-test('info says in plain words what an index contains', async () => {
+test('info describes in plain words what an index contains', async () => {
   const file = inFolder('list.ohx');
   await build(list, file);
   const { size } = statSync(file);

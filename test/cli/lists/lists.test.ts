@@ -133,7 +133,7 @@ describe.each(ROAD_NAMES)('a list from a %s', (road) => {
   });
 });
 
-test('waits for a FIFO without a writer, and says so', async () => {
+test('waits for a FIFO without a writer, and reports it', async () => {
   const fifo = inFolder('nobody');
   execFileSync('mkfifo', [fifo]);
   const child = spawn(process.execPath, [PROGRAM, 'match', CAT, '-b', fifo], { stdio: 'pipe' });
@@ -275,7 +275,7 @@ describe('hashes are compared', () => {
   });
 });
 
-test('--allow-empty accepts an empty list and says so, but not an unreadable one', async () => {
+test('--allow-empty accepts an empty list and reports it, but not an unreadable one', async () => {
   const allowed = (list: string) =>
     onlyhashes([
       'match',

@@ -72,7 +72,7 @@ test.each([
   }
 });
 
-test('walks a directory in order, reports a bad file and goes on', async () => {
+test('walks a directory in order, reports a bad file and continues', async () => {
   const pictures = join(folder, 'pictures');
   const { lines, err, code } = await onlyhashes(['hash', pictures]);
   expect(lines.map((line) => line.slice(line.lastIndexOf(',') + 1))).toEqual(
@@ -121,7 +121,7 @@ test('a missing file and no picture at all are errors, not crashes', async () =>
   expect(code).toBe(2);
 });
 
-test('Ctrl-C ends the work at once and says so', async () => {
+test('Ctrl-C ends the work at once and is reported', async () => {
   const many = Array<string>(2000).fill(CAT);
   const { lines, err, code } = await onlyhashes(['hash', ...many], { signalAfterLines: 3 });
   expect(err).toContain('interrupted');

@@ -185,7 +185,7 @@ test('bench --list names the benchmarks of the package', async () => {
   expect((await onlyhashes(['bench', 'blocklist'])).err).toContain('blocklist');
 });
 
-test('--explain writes one page that loads nothing, with pictures only if asked', async () => {
+test('--explain writes one page that loads nothing, with pictures only on request', async () => {
   const page = join(folder, 'report.html');
   const args = ['match', '--explain', SMALL_CAT, '-b', list, '--out', page];
   expect((await onlyhashes(args)).code).toBe(0);

@@ -51,7 +51,7 @@ test('hashes hidden pictures; leaves out and counts hidden folders and other hid
   expect(named.lines).toHaveLength(1);
 });
 
-test('a visible file that is no picture is an error, and so is a hidden one that only begins as one', async () => {
+test('a visible file that is no picture is an error, and so is a hidden one that begins as one', async () => {
   const path = folderOf('plain', 'a.jpg');
   writeFileSync(join(path, 'notes.txt'), 'notes');
   writeFileSync(join(path, '.half.jpg'), readFileSync(CAT).subarray(0, 3000));
@@ -261,7 +261,7 @@ process.stdout.write = function (...args) {
     expect(Number(/^opened (\d+)$/m.exec(err)![1])).toBeLessThan(50);
   });
 
-  test('that hangs in a folder shows what came before, and Ctrl-C ends it at once', async () => {
+  test('that hangs in a folder shows the earlier results, and Ctrl-C ends it at once', async () => {
     const node = preloaded(
       'hang.cjs',
       `promises.opendir = (path, ...rest) =>

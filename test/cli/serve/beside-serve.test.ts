@@ -182,7 +182,7 @@ test('a command that serve has no route for ends with 2 and names the process of
   });
 });
 
-test('the socket of a serve that was killed is removed by whoever opens the store', async () => {
+test('the socket of a killed serve is removed by the next program that opens the store', async () => {
   const dataDir = await newStore();
   const program = new ServingProgram(['--store', dataDir, '--fetch-minutes', '0'], {
     node: EMBEDDED,

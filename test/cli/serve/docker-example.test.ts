@@ -42,7 +42,7 @@ const steps = dockerfile.replaceAll(/\\\n/g, ' ').split('\n');
 const stepsOf = (name: string) =>
   steps.filter((step) => step.startsWith(`${name} `)).map((step) => step.slice(name.length + 1));
 
-test('every command is one that the program takes', () => {
+test('the program accepts every command', () => {
   expect(all.map(([name]) => name)).toEqual([
     ...['serve', 'store', 'serve'],
     ...['serve', 'store', 'store'],
@@ -142,7 +142,7 @@ describe('the scripts', () => {
     }
   };
 
-  test('variables come from files, and the program gets its words', async () => {
+  test('variables are read from files, and the program gets its arguments', async () => {
     const key = join(app, 'key');
     writeFileSync(key, 'not-a-key\n');
     const words = ['with-secrets.cjs', 'serve', '-b', 'nowhere'];

@@ -58,7 +58,7 @@ test.each([
   expect(code).toBe(0);
 });
 
-test('pictures of unsupported kinds pass where an option says so', async () => {
+test('pictures of unsupported kinds pass if an option allows it', async () => {
   const socket = join(folder, 'accepting.sock');
   await serving(['-b', list, '--clamd', socket, '--clamd-unread', 'accept'], async () => {
     const clam = await scanner({ socket });

@@ -49,7 +49,7 @@ test('a blocklist file is served with its withdrawals', async () => {
   expect(code).toBe(0);
 });
 
-test('an older copy of the file is refused, and what was withdrawn since stays withdrawn', async () => {
+test('an older copy of the file is refused, and later withdrawals stay', async () => {
   const file = join(folder, 'followed.ohb');
   const hashes = [HEX, OTHER].map((hex) => hashFromHex('pdq', hex));
   await saveList(file, createBlocklist(hashes.map((hash) => ({ hash, labels: [] }))));

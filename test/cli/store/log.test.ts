@@ -57,7 +57,7 @@ test('counts the errors of each list, and gives the hashes for a report', async 
   expect((await log(['--report', 'nca'])).lines).toEqual([hexOf(5)]);
 });
 
-test('erases what is chosen, and nothing without a choice', async () => {
+test('erases the chosen records, and nothing without a choice', async () => {
   const refused = await log(['--erase']);
   expect([refused.code, refused.lines]).toEqual([2, []]);
   expect(refused.err).toContain('expected a choice of records');

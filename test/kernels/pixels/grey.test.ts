@@ -19,7 +19,7 @@ test('grey is 0.299 R + 0.587 G + 0.114 B, up to fixed-point rounding', () => {
   expect(wrong).toEqual([]);
 });
 
-test('white, black and every grey stay what they are', () => {
+test('white, black and every grey stay unchanged', () => {
   const out = new Int32Array(256);
   for (const channels of [1, 2, 3, 4]) {
     const bytes = new Uint8Array(256 * channels).map((_, i) => Math.floor(i / channels));

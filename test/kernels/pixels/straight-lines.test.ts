@@ -250,7 +250,7 @@ test('finds lines as long as one has the votes, however many were found', () => 
   );
 });
 
-test('ends, whatever the plane, when no line has the votes', () => {
+test('ends, whatever the plane, when no line has enough votes', () => {
   fc.assert(
     fc.property(planes, ({ luma, width, height }) => {
       const ballot = ballotOf(edgesOf(luma, width, height, 1).upright);

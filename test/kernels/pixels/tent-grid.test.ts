@@ -70,7 +70,7 @@ test('upright and turned grids sample as their twin does, and the border outside
 
 const kernel = fc.constantFrom([1, 0, 0], [0.5, 0.25, 0], [0.7, 0.15, 0], [0.2, 0.2, 0.2]);
 
-test('samples of what softening would give are those of what it gives', () => {
+test('samples with softening are those of the softened plane', () => {
   fc.assert(
     fc.property(sides, places, places, kernel, kernel, (size, xs, ys, byX, byY) => {
       const plane = planeOf(size);

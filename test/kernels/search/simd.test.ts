@@ -174,7 +174,7 @@ describe.each(COLLECTORS)('$name', (collector) => {
     }
   });
 
-  test('stops when its room is full and goes on from there, for every room', () => {
+  test('stops when its room is full and resumes there, for every room', () => {
     fillSketches(collector, SKETCHES, 400, 5);
     const spans = [0, 1, 15, 16, 17, 31, 32, 33, 70, 0, 100].map((length, i) => {
       const start = 13 * i;

@@ -101,7 +101,7 @@ describe('the picture that libheif decodes', () => {
   });
 });
 
-test('a batch of HEIC and other files, one of them broken, comes in order', async () => {
+test('the results of a batch of HEIC and other files, one of them broken, are in order', async () => {
   const paths = ['photo.heic', 'half.heic', 'photo.png', 'turned.heic', 'photo.heic'].map(heicPath);
   const results = [];
   for await (const { image, error } of hashAll(paths, { variants: 'dihedral' })) {
@@ -219,7 +219,7 @@ test('an idle thread does not keep the process alive', async () => {
   expect(ports()).toBe(before);
 });
 
-describe('is given up', () => {
+describe('is aborted', () => {
   test('when the time is up, and its thread ends', async () => {
     const decodeAnew = await newDecode();
     const threads = await threadsOf(async () => {

@@ -106,7 +106,7 @@ describe('limits', () => {
     expect(pixels.width).toBe(96);
   });
 
-  test('gives up decoding that takes too long', async () => {
+  test('ends decoding that takes too long', async () => {
     const slow = await sharp({
       create: { width: 6000, height: 6000, channels: 3, background: 'teal' },
     })

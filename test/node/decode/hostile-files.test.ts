@@ -40,7 +40,7 @@ describe('as JSON', () => {
     ],
     ['feedback', checkedFeedback, hostileJson(feedback)],
   ])(
-    '10,000 hostile %s are taken or refused, and what is taken is the same again',
+    '10,000 hostile %s are accepted or refused, and accepted ones are written the same again',
     async (_, checked: (given: never) => unknown, texts) => {
       await readsHostile(
         texts,
@@ -53,7 +53,7 @@ describe('as JSON', () => {
     },
   );
 
-  test('10,000 hostile states of a flood guard are taken or refused', async () => {
+  test('10,000 hostile states of a flood guard are accepted or refused', async () => {
     const state: FloodGuardJSON = {
       flooded: [{ ...hash, sinceSeconds: 5 }],
       watched: [
@@ -70,7 +70,7 @@ describe('as JSON', () => {
     );
   });
 
-  test('10,000 hostile states of fetches are taken or refused', async () => {
+  test('10,000 hostile states of fetches are accepted or refused', async () => {
     const unknown = [{ field: 'hashStatus', word: 'New', count: 3 }];
     const pendingRemovals = {
       removals: 20,
@@ -96,7 +96,7 @@ describe('as JSON', () => {
     );
   });
 
-  test('10,000 hostile allow lists are taken or refused', async () => {
+  test('10,000 hostile allow lists are accepted or refused', async () => {
     const list = {
       radius: 3,
       exceptions: [

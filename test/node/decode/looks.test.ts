@@ -73,7 +73,7 @@ describe.each(Object.keys(FORMATS))(
   },
 );
 
-test('a lossless WebP has alpha though its flag says that it has none', async () => {
+test('a lossless WebP has alpha even if its flag denies it', async () => {
   const { hash } = await hashFile(await (await grey()).png().toBuffer());
   const simple = await (await black(await grey())).webp({ lossless: true }).toBuffer();
   const lossless = simple.subarray(simple.indexOf('VP8L'));

@@ -39,7 +39,7 @@ function answers() {
   return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }));
 }
 
-test('without sharp, one sentence says what to install, and nothing else breaks', () => {
+test('without sharp, one sentence names what to install, and nothing else breaks', () => {
   const [image, text, results, found] = answers();
   expect(image).toEqual({
     name: 'DecodeError',

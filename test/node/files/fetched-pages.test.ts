@@ -284,7 +284,7 @@ const step = fc.oneof(
   fc.record({ withdrawHash: fc.nat(3) }),
 );
 
-test('any pages, small or large, do what they do to a plain list', async () => {
+test('any pages, small or large, have the effect they have on a plain list', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.constantFrom(1, 512),

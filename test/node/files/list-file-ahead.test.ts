@@ -13,7 +13,7 @@ import { aList, answersOf, codeOf, fresh, HASHES, opened, SMALL } from './list-f
 /** Of the bits that are flipped. */
 const STEP = isDeep ? 29 : 229;
 
-describe('the entries of a large change are written ahead of its turn', () => {
+describe('entries of a large change are written ahead of its turn', () => {
   const change: ListChange = {
     add: Array.from({ length: 20 }, (_, at) => ({
       hash: flipBits(BASE, ORDER, 50 + at),

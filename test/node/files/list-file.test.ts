@@ -223,7 +223,7 @@ test('a list of text and an index file are only read', async () => {
   await expect(openBlocklist(text)).rejects.toMatchObject({ code: 'not-a-list' });
 });
 
-test("the file and its lock are the owner's alone, and what killed writers left is removed", async () => {
+test("the file and its lock are the owner's alone, and the leftovers of killed writers are removed", async () => {
   const path = await fresh('left.ohb', await aList());
   expect(statSync(path).mode & 0o777).toBe(0o600);
   const uuid = '01234567-89ab-cdef-0123-456789abcdef';
@@ -278,24 +278,21 @@ test('many appended withdrawals are read, and the file is rewritten at the next 
   expect(answersOf(await loadBlocklist(path))).toEqual(answersOf(list));
 });
 
-test.each([512, 0])(
-  'each removed entry takes one equal entry away, of at most %i at once',
-  async (most) => {
-    const [one, other] = [
-      { hash: BASE, labels: ['a'], id: '1' },
-      { hash: BASE, labels: ['b'], id: '1' },
-    ];
-    const lists = [new Blocklist(), (await opened(await fresh('removed.ohb'))).list];
-    for (const list of lists) {
-      list.mostAtOnce = most;
-      await list.apply({ add: [one, one, one, other] });
-      const { removed } = await list.apply({ remove: [one, one, { hash: SMALL, labels: [] }] });
-      expect([removed, list.size]).toEqual([2, 2]);
-      expect((await list.apply({ remove: [one, one, other], add: [other] })).removed).toBe(1);
-      expect([...list.entries()]).toEqual([other]);
-    }
-  },
-);
+test.each([512, 0])('each removal removes one equal entry, of at most %i at once', async (most) => {
+  const [one, other] = [
+    { hash: BASE, labels: ['a'], id: '1' },
+    { hash: BASE, labels: ['b'], id: '1' },
+  ];
+  const lists = [new Blocklist(), (await opened(await fresh('removed.ohb'))).list];
+  for (const list of lists) {
+    list.mostAtOnce = most;
+    await list.apply({ add: [one, one, one, other] });
+    const { removed } = await list.apply({ remove: [one, one, { hash: SMALL, labels: [] }] });
+    expect([removed, list.size]).toEqual([2, 2]);
+    expect((await list.apply({ remove: [one, one, other], add: [other] })).removed).toBe(1);
+    expect([...list.entries()]).toEqual([other]);
+  }
+});
 
 test('a small change does not wait while a large one is prepared', async () => {
   const { list } = await opened(await fresh('large.ohb', await aList()));

@@ -121,7 +121,7 @@ test('a decision includes changes made while threads search, and no withdrawn en
   await threads.close();
 });
 
-test('threads answer about the list at the time of the request', async () => {
+test('threads answer for the list at the time of the request', async () => {
   const list = listOf();
   const hits = Uint32Array.of(7, 40, 8, 40, 4999, 40);
   const policy = { matchDistance: 31, reviewDistance: 60, minQuality: 50 };

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Histogram } from '../../../src/node/pool/hash-pool.js';
 
-test('each latency is in one bucket, the one whose bounds it lies between', () => {
+test('each latency is in the one bucket whose bounds enclose it', () => {
   fc.assert(
     fc.property(fc.array(fc.double({ min: 0, max: 1e6, noNaN: true })), (all) => {
       const histogram = new Histogram();
@@ -22,7 +22,7 @@ test('each latency is in one bucket, the one whose bounds it lies between', () =
   );
 });
 
-test('a quantile is estimated in the bucket where it lies', () => {
+test('a quantile is estimated within its bucket', () => {
   const latency = fc.double({ min: 0, max: 60_000, noNaN: true });
   fc.assert(
     fc.property(fc.array(latency, { minLength: 1 }), (all) => {

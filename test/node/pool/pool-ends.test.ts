@@ -5,7 +5,7 @@ import { photoFixtures } from '../fixtures.js';
 import { isAlive } from './hash-process.js';
 import { empty, photo, photoBytes, poolOf, scripts, sent, until, warm } from './pools.js';
 
-test('closing answers what was accepted, refuses the rest and ends the workers', async () => {
+test('closing answers accepted work, refuses the rest and ends the workers', async () => {
   const pool = poolOf({ workers: 2 });
   await warm(pool);
   const { stream, send, end } = sent();
@@ -42,22 +42,25 @@ describe('a program with a pool', () => {
     return { pid: Number(line), child };
   }
 
-  test.skipIf(process.platform === 'win32')('goes on if no process can be started', async () => {
-    const url = scripts.write(
-      'no-descriptors',
-      `import { openSync } from 'node:fs';
+  test.skipIf(process.platform === 'win32')(
+    'keeps running if no process can be started',
+    async () => {
+      const url = scripts.write(
+        'no-descriptors',
+        `import { openSync } from 'node:fs';
          import { createHashPool } from ${JSON.stringify(scripts.build('src/node/pool/create-hash-pool.ts').href)};
          const pool = createHashPool({ workers: 1 });
          try { for (;;) openSync('/dev/null'); } catch {}
          await pool.hash(new Uint8Array(9)).catch(({ code }) => console.log(code));
          await pool.close();`,
-    );
-    const command = `ulimit -n 60; exec "${process.execPath}" "${url.pathname}"`;
-    const child = spawn('sh', ['-c', command], { stdio: ['ignore', 'pipe', 'ignore'] });
-    const [line] = await once(child.stdout, 'data');
-    expect(String(line)).toBe('decoder-missing\n');
-    expect(await once(child, 'exit')).toEqual([0, null]);
-  });
+      );
+      const command = `ulimit -n 60; exec "${process.execPath}" "${url.pathname}"`;
+      const child = spawn('sh', ['-c', command], { stdio: ['ignore', 'pipe', 'ignore'] });
+      const [line] = await once(child.stdout, 'data');
+      expect(String(line)).toBe('decoder-missing\n');
+      expect(await once(child, 'exit')).toEqual([0, null]);
+    },
+  );
 
   test('ends by itself, and its workers with it', async () => {
     const { pid, child } = await run(program(''));
@@ -66,7 +69,7 @@ describe('a program with a pool', () => {
     await until(() => !isAlive(pid));
   });
 
-  test('takes its workers along when it is killed', async () => {
+  test('ends its workers when it is killed', async () => {
     const { pid, child } = await run(program('setInterval(() => {}, 1000);'));
     expect(isAlive(pid)).toBe(true);
     child.kill('SIGKILL');

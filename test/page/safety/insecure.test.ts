@@ -21,7 +21,7 @@ if (typeof nameserver === 'string') {
     describeEngine(
       name,
       (open) => {
-        test('over plain http it can make no file; it says so at once and starts nothing', async () => {
+        test('over plain http it can make no file, reports that at once and starts nothing', async () => {
           const site = await serve((path) => (path === '/' ? { body: demo.html } : undefined));
           try {
             const found = async (url: string) => {

@@ -41,7 +41,7 @@ const mainText = (page: EnginePage) =>
 
 for (const name of enginesFor('chromium')) {
   describeEngine(name, (open) => {
-    test('says whether the code was copied and, if not, what to do', async () => {
+    test('states whether the code was copied and, if not, what to do', async () => {
       const page = await open.page();
       await page.resize(360, 740);
       await toCode(page);
@@ -102,7 +102,7 @@ for (const name of enginesFor('chromium')) {
       });
     });
 
-    test('clears everything without saving if asked to', async () => {
+    test('clears everything without saving on request', async () => {
       const page = await open.page();
       await toCode(page);
       await choose(page, 'Next');
@@ -118,7 +118,7 @@ for (const name of enginesFor('chromium')) {
       await screen(page, 'What is true here');
     });
 
-    test('the same pictures keep their file and code; others get new ones, and the page says so', async () => {
+    test('the same pictures keep their file and code; others get new ones, as the page states', async () => {
       const page = await open.page();
       const first = await toCode(page);
       await choose(page, 'Back');

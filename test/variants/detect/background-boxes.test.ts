@@ -50,7 +50,7 @@ test('finds all cells of a collage with gaps, and none twice', () => {
   }
 });
 
-test('beyond the largest four, finds only what is as high or as wide as one of them', () => {
+test('beyond the largest four, finds only boxes as high or as wide as one of them', () => {
   const sizes = [
     [100, 80],
     [110, 80],

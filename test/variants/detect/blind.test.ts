@@ -7,7 +7,7 @@ import { patches } from '../pictures.js';
 const part = fc.integer({ min: 0, max: 200 }).map((thousandths) => thousandths / 1000);
 const side = fc.integer({ min: 100, max: 5000 });
 
-test('restores the sides and the place of what was cut', () => {
+test('restores the sides and the place of the uncropped photo', () => {
   fc.assert(
     fc.property(side, side, part, part, part, part, (width, height, left, top, right, bottom) => {
       const x = Math.round(left * width);

@@ -44,7 +44,7 @@ test('where little was kept, a guess lies within a 28th of the photo of any like
   }
 });
 
-test('leaves alone what is in no such shape, and is not misled by a rounded side', () => {
+test('leaves alone pictures of no such shape, and is not misled by a rounded side', () => {
   expect(guesses(400, 300)).toEqual([]);
   expect(guesses(300, 200)).toEqual([]);
   expect(guesses(300, 310)).toEqual([]);

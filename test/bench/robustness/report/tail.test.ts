@@ -28,7 +28,7 @@ test('a straight tail is recovered, and extrapolated beyond the data', () => {
   expect(foretold(tail, 60, 1e6) / ((pairs / tried) * 1e6)).toBeLessThan(1.25);
 });
 
-test('of a normal tail, the line foretells too much rather than too little', () => {
+test('of a normal tail, the line predicts too much rather than too little', () => {
   // Distances of random hashes: mean 128, deviation 8.
   const counts = histogram();
   const density = (distance: number) => Math.exp(-((distance - 128) ** 2) / 128) / (8 * 2.5066);

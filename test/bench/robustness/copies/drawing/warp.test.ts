@@ -49,7 +49,7 @@ test('corners go to the corners', () => {
   );
 });
 
-test('a part of the picture goes where cornersIn says', () => {
+test('a part of the picture is where cornersIn states', () => {
   const spotted: Raster = { ...blank(90, 60, [0, 0, 0]) };
   const spot = { left: 30, top: 20, width: 12, height: 10 };
   for (let y = spot.top; y < spot.top + spot.height; y++) {
