@@ -7,7 +7,7 @@ import { testFolder } from '../folder.js';
 
 const folder = testFolder();
 
-test('circumstances name the commit of a checkout, and whether files but records differ from it', () => {
+test('circumstances name the commit of a checkout, and whether files other than records differ', () => {
   const root = join(folder, 'project');
   const record = join(root, 'bench/record');
   const installed = join(root, 'node_modules/onlyhashes');

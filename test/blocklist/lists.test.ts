@@ -79,7 +79,7 @@ test('without settings, the unnamed list is own and others are shared', () => {
   expect(decideOn(empty)).toEqual(['review', 'review-only-list']);
 });
 
-test('a foreign entry only flags until an own list confirms it, also once the foreign list is empty', async () => {
+test('a foreign entry only flags; an own confirmation matches, and outlives the foreign list', async () => {
   const blocklist = createBlocklist([entry('theirs', { confirmed: true })], {
     lists: { theirs: { trust: 'foreign' } },
   });

@@ -45,7 +45,7 @@ test('if a part is withdrawn meanwhile, its picture goes, too', async () => {
   expect((await adding).added).toBe(5);
 });
 
-test('entries rejected only by an own withdrawal are added if another, smaller one replaced it', async () => {
+test('entries rejected by a withdrawal are added if a smaller one replaced it meanwhile', async () => {
   const list = new EntryList();
   list.mostAtOnce = 4;
   const groups = [{ group: hashToHex(farHash(2)), list: '' }];

@@ -125,7 +125,7 @@ test('the default day is today in UTC, and there is no hour', async () => {
   }
 });
 
-test('its text is ASCII, and its size class does not reveal the number of hashes', async () => {
+test('the text of a bundle is ASCII, and its size class does not reveal the number of hashes', async () => {
   await fc.assert(
     fc.asyncProperty(hashedImages, async (images) => {
       const { bundle } = await createBundle(images);
@@ -194,7 +194,7 @@ test('text and bundle round-trip', async () => {
   );
 });
 
-test('it holds every hash of every image once, and no others', async () => {
+test('a bundle holds every hash of every image once, and no others', async () => {
   await fc.assert(
     fc.asyncProperty(hashedImages, async (images) => {
       const { bundle } = await createBundle([...images, ...images]);

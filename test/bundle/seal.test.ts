@@ -31,7 +31,7 @@ test('the sealed content is the text of the preview, as an age file', async () =
   expect(new TextDecoder('latin1').decode(sealed)).toMatch(/^age-encryption\.org\/v1\n/);
 });
 
-test('its size reveals only the size class', async () => {
+test('the size of a sealed bundle reveals only the size class', async () => {
   const recipient = await identityToRecipient(await generateIdentity());
   const sizes = new Set<number>();
   for (const count of [1, 3, 8, 40]) {

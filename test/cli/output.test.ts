@@ -33,7 +33,7 @@ test('progress shows a total and the time left once the total is known', () => {
   expect(lines()).toEqual(['']);
 });
 
-test('its clock starts with the work, amounts have a unit, and times are rounded', () => {
+test('the clock of progress starts with the work, amounts have a unit, and times are rounded', () => {
   terminal(true);
   const bar = progress('reading the list', ' MB');
   vi.advanceTimersByTime(60_000);

@@ -36,7 +36,7 @@ const many = (count: number, fields: (at: number) => Partial<BlocklistEntry> = (
 const distancesOf = ({ matches }: Decision) => matches.map(({ distance }) => distance);
 
 describe('of many matches', () => {
-  test('the nearest 1,000 are given, and the number of the others', () => {
+  test('the nearest 1,000 are returned, and the others counted', () => {
     const blocklist = createBlocklist(many(6000));
     const decision = match([variant()], blocklist);
     expect([decision.verdict, decision.matches.length, decision.omitted]).toEqual([
@@ -120,7 +120,7 @@ describe('of many matches', () => {
     ]);
   });
 
-  test('the event loop turns meanwhile, and entries withdrawn then are not given', async () => {
+  test('the event loop turns meanwhile, and entries withdrawn then are not returned', async () => {
     const entries = many(5000);
     const blocklist = createBlocklist(entries);
     await blocklist.settled();
@@ -138,7 +138,7 @@ describe('of many matches', () => {
     expect([ids.includes('30'), ids.includes('late'), omitted]).toEqual([false, true, 4000]);
   });
 
-  test('all hits of a remote list are read, and the nearest are given', async () => {
+  test('all hits of a remote list are read, and the nearest are returned', async () => {
     const hits = Array.from({ length: 3000 }, (_, at) => ({
       id: `${at}`,
       distance: at % 32,

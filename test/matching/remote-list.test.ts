@@ -47,7 +47,7 @@ test('none is an empty list; hits are copies, the nearest first and those of no 
   ]);
 });
 
-test('many hits are all given, the nearest first', async () => {
+test('many hits are all returned, the nearest first', async () => {
   const hits = Array.from({ length: 3000 }, (_, i) => ({ id: `${i}`, distance: (i * 7) % 200 }));
   const outcome = await listOf(hitsOf(...hits)).ask(BASE);
   expect(outcome).toHaveLength(3000);

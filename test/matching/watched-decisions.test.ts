@@ -127,7 +127,7 @@ describe('allowed', () => {
     await expect(match([variant(5)], blocklist, { allowList, remote: [] })).rejects.toThrow('full');
   });
 
-  test('of many allowed hits the nearest 1,000 are given', () => {
+  test('of many allowed hits, the nearest 1,000 are returned', () => {
     const allowList = createAllowList();
     allowList.allow(off(5), { reason: 'wrong' });
     const entries = Array.from({ length: 2500 }, (_, i) => entry(i % 30, { id: `${i}` }));

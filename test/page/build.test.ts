@@ -67,7 +67,7 @@ test('both pages of the file forbid name lookups', () => {
   }
 });
 
-test('it is one file: one script, one style, no resources, no inline styles', () => {
+test('the page is one file: one script, one style, no resources, no inline styles', () => {
   expect(html.match(/<script\b/gi)).toHaveLength(1);
   expect(html.match(/<\/script/gi)).toHaveLength(1);
   expect(html.match(/<style\b/gi)).toHaveLength(1);
@@ -78,7 +78,7 @@ test('it is one file: one script, one style, no resources, no inline styles', ()
   expect(between('<style>', '</style>')).not.toMatch(/url\(|@import|@font-face/);
 });
 
-test('its script has no call that stores, sends or writes HTML', () => {
+test('the script of the page has no call that stores, sends or writes HTML', () => {
   const words =
     /localStorage|sessionStorage|indexedDB|document\.cookie|caches\.(?:open|match|keys)|serviceWorker|sendBeacon|WebSocket|RTCPeerConnection|EventSource|innerHTML|insertAdjacentHTML|document\.write/g;
   // The decoders' loaders contain `fetch` and `console`. They are given their code, and the policy
@@ -86,7 +86,7 @@ test('its script has no call that stores, sends or writes HTML', () => {
   expect(between('<script>', '</script>').match(words)).toBeNull();
 });
 
-test('it contains no other addresses than these', () => {
+test('the page contains no other addresses than these', () => {
   const named = [...html.matchAll(/https?:\/\/[a-z0-9.-]+/g)].map(([url]) => url);
   expect(new Set(named)).toEqual(
     new Set([

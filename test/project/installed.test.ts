@@ -217,7 +217,7 @@ describe.skipIf(!answers)(title, () => {
       project.install(tarball);
     });
 
-    test('that one is used, and its libvips is the only one', () => {
+    test('that sharp is used, and its libvips is the only one', () => {
       expect(ofSharp(project.folder).sort()).toEqual(ONE_SHARP);
       const found = project.node(
         `import { decoders } from 'onlyhashes/node'; console.log((await decoders()).sharp);`,

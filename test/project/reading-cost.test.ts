@@ -86,7 +86,7 @@ test('checking an upload is read in 60 files, besides variants and hashing', () 
   expect(chain.length).toBeLessThanOrEqual(60);
 });
 
-test('a list is read in 20 short files, and matching without the files that change it', () => {
+test('a list is read in 20 short files; matching does not need the files that change it', () => {
   const besides = /^kernels\/|^[^/]+$/;
   const chain = chainOf('blocklist/blocklist.ts').filter((file) => !besides.test(file));
   expect(chain.length).toBeLessThanOrEqual(20);

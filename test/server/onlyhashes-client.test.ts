@@ -81,7 +81,7 @@ test('an entry withdrawn there or here is not found', async () => {
   });
 });
 
-test('the hash of an entry is given if the other side gives it', async () => {
+test('the hash of an entry is returned if the other side sends it', async () => {
   const list = createBlocklist([entry(0)]);
   await asking(
     list,

@@ -128,7 +128,7 @@ test('a draining service accepts no decision from outside either: its store may 
   );
 });
 
-test('a request that takes too long is answered by 503, and drain waits for it all the same', async () => {
+test('a request that takes too long is answered by 503, and drain still waits for it', async () => {
   const { route, goOn } = waiting();
   await served(
     async ({ url, logs, service }) => {

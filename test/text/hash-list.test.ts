@@ -402,7 +402,7 @@ describe('problems', () => {
     expect(await readAll(`zz;a\n${rows(',')}`)).toMatchObject({ problems: ['1 bad-hash'] });
   });
 
-  test('a line of a list is given without waiting for the next', async () => {
+  test('a line of a list is returned without waiting for the next', async () => {
     async function* open() {
       yield `${HEX}\n`;
       await new Promise(() => {});

@@ -114,7 +114,7 @@ test('moves angles and corners too', () => {
   }
 });
 
-test('a crop between the blind ones is for review as a list of variants, and a match when pulled', async () => {
+test('a crop between the blind ones gets review from listed variants, and match from pulled ones', async () => {
   let found = 0;
   for (const name of ['dust-bowl-home.jpg', 'airplane-from-above.jpg', 'acanthus-mollis.jpg']) {
     const pixels = await photo(name);
@@ -229,7 +229,7 @@ test('a variant source gets the near entries, and is ended early by a match', ()
   expect(ended).toBe(true);
 });
 
-test('of very many near entries the nearest are reported and given', () => {
+test('of very many near entries, the nearest are reported and returned', () => {
   const entries = Array.from({ length: 3000 }, (_, i) => ({
     hash: flipBits(BASE, ORDER, 36 + (i % 20)),
     labels: [String(i)],

@@ -9,7 +9,7 @@ test('luma is centred on 0: its mean, a whole number, is subtracted', () => {
   expect(luma[9]).toBeCloseTo(90, 4);
 });
 
-test('its scale brings it near to 512 x 512, and no side over 4,096', () => {
+test('the scale of a plane brings it near to 512 x 512, and no side over 4,096', () => {
   for (const [width, height, scale] of [
     [767, 767, 1],
     [769, 769, 2],
@@ -37,7 +37,7 @@ test('shared data is computed once for each plane', () => {
   expect(made).toEqual([30, 40]);
 });
 
-test('a part that is small in the plane has one of its own, in more detail', () => {
+test('a part that is small in the plane has a plane of its own, in more detail', () => {
   const pixels = patches(1600, 1200, 3, 9);
   const plane = workingPlane(pixels);
   expect(plane.scale).toBe(3);

@@ -298,7 +298,7 @@ test('a bundle, semicolons and UTF-16 are reported in one line each', async () =
   expect(readdirSync(folder)).not.toContain('of-none.csv');
 });
 
-test('the output of hash is a list: the file is a label, and the quality is none', async () => {
+test('the output of hash is a list: the file is a label, and the quality is not', async () => {
   const names = ['nagasaki-boats-q40.jpg', '7', '-x.jpg'];
   for (const name of names) copyFileSync(join(PHOTOS, names[0]!), at(name));
   const { out, lines } = await onlyhashes(['hash', '--', ...names], { cwd: folder });

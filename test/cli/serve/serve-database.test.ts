@@ -33,7 +33,7 @@ const gaugeOf = async (url: string, name: string) => {
   return value === undefined ? undefined : Number(value);
 };
 
-test('without its database it answers from memory, reports it, and catches up later', async () => {
+test('without its database serve answers from memory, reports it, and catches up later', async () => {
   const url = await server.newDatabase();
   await put(url, 1);
   const { err, code } = await serving(
@@ -73,7 +73,7 @@ test('without its database it answers from memory, reports it, and catches up la
   expect(code).toBe(0);
 });
 
-test('it shuts down in order while the database is unavailable', async () => {
+test('serve shuts down in order while the database is unavailable', async () => {
   const url = await server.newDatabase();
   await put(url, 1);
   const { code } = await serving(

@@ -198,7 +198,7 @@ describe('the feeds of a store', () => {
       { ONLYHASHES_KEY: '5e'.repeat(32) },
       'ours: expected the key that the credentials were stored with',
     ],
-  ])('%s is reported, and the store is served all the same', async (_, env, told) => {
+  ])('%s is reported, and the store is still served', async (_, env, told) => {
     const { err, code } = await serving(
       ['--store', store],
       async (url, program) => {

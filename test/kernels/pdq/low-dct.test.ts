@@ -25,7 +25,7 @@ test('applied twice it is the two-dimensional DCT, with vertical frequencies in 
   }
 });
 
-test('what is zero by symmetry is exactly zero', () => {
+test('coefficients that are zero by symmetry are exactly zero', () => {
   const next = random(4);
   const size = 32;
   const line = Array.from({ length: size }, () => next() & 255);

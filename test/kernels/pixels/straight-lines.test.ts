@@ -145,7 +145,7 @@ test('a point lies in its pixel or a neighbour, and every pixel knows its point'
   );
 });
 
-test('where there is no room for all points, those of twice the change count alone', () => {
+test('where there is no room for all points, only those of twice the change count', () => {
   const luma = Int16Array.from({ length: 400 }, (_, i) => 16 * ((i * i * 7 + i) % 251));
   const all = edgesOf(luma, 20, 20);
   const total = all.upright.count + all.level.count;

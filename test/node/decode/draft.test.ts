@@ -80,7 +80,7 @@ describe('a large file', () => {
     }
   });
 
-  test('that breaks off is refused as before', async () => {
+  test('that breaks off is still refused', async () => {
     for (const kind of ['jpeg', 'progressive', 'webp']) {
       const half = files[kind]!.subarray(0, files[kind]!.length >> 1);
       const decoding = 'draft';

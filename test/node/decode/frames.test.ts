@@ -188,7 +188,7 @@ describe('the pictures that an animation shows are checked', () => {
     }
   });
 
-  test('a frame is checked in the colours that the file gives it', async () => {
+  test('a frame is checked in the colours that its file states', async () => {
     const [decoy, listed] = [await photo(other, 10), await photo(shown, 100)];
     const { icc, store } = PROFILES.permuted!(await sceneOf(random(7)));
     const { data } = store({ ...listed, data: Buffer.from(listed.data) }, await sceneOf(random(7)));

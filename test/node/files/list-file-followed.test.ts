@@ -110,7 +110,7 @@ describe('a list that follows its file', () => {
     expect(answersOf(list)).toEqual(answersOf(apart.list));
   });
 
-  test('it polls by itself, and stops by its signal', async () => {
+  test('a list polls its file by itself, and stops by its signal', async () => {
     const path = await fresh('timer.ohb', await aList());
     const controller = new AbortController();
     const { signal } = controller;

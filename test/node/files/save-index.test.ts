@@ -352,7 +352,7 @@ test('an index in shared memory is saved too', async () => {
   expect(readFileSync(path).equals(fileOf(STATES[0]![1](), 1))).toBe(true);
 });
 
-test('a file system may write less than it was given', async () => {
+test('a file system may write less than requested', async () => {
   const path = join(folder, 'short.ohx');
   const handles = await fileHandles();
   const real = handles.write;

@@ -57,7 +57,7 @@ describe('admission', () => {
     expect((await ended).reason).toBe('too-slow');
   });
 
-  test('bytes are reserved before a body is read, and given back when its size is known', async () => {
+  test('bytes are reserved before a body is read, and released when its size is known', async () => {
     const EIGHTH = 2 ** 17;
     const pool = poolOf({ maxBytesInFlight: 8 * EIGHTH });
     const first = sent();

@@ -52,7 +52,7 @@ test('a caller who gives up lets those behind go on', async () => {
   await expect(budget.reserve(1, controller.signal)).rejects.toThrow('enough');
 });
 
-test('reservations never exceed the budget, and all of it comes back', async () => {
+test('reservations never exceed the budget, and all are released', async () => {
   const step = fc.oneof(
     fc.record({ kind: fc.constant('reserve' as const), bytes: fc.nat(2 * MOST) }),
     fc.record({ kind: fc.constant('shrink' as const), at: fc.nat(), bytes: fc.nat(MOST) }),

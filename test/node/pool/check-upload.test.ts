@@ -35,7 +35,7 @@ test('an upload is checked from every form that a server may have it in', async 
   }
 });
 
-test('its variants are thorough by default', async () => {
+test('the variants of an upload are thorough by default', async () => {
   const { hash } = await hashFile(photo, { variants: 'dihedral' });
   const mirrored = (await hashFile(photo, { variants: 'dihedral' })).variants.find(
     ({ name }) => name === 'flipY',

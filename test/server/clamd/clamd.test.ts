@@ -264,7 +264,7 @@ describe('one stream', () => {
     expect(errors).toEqual([error, error]);
   });
 
-  test('a check that reads only a part decides only for the whole', async () => {
+  test('a check that reads only a part gives a verdict only if the whole is valid', async () => {
     const { policy } = noPicture();
     const decisions: Decision[] = [];
     const onDecision = (decision: Decision) => void decisions.push(decision);

@@ -156,7 +156,7 @@ test('a lookup gives the banks by the match distance of each', async () => {
   );
 });
 
-test('matches for review are in the header, in a raw lookup, and given on request', async () => {
+test('matches for review are in the header, in a raw lookup, and returned on request', async () => {
   const allowList = createAllowList({ exceptions: [{ hash: near(3), reason: 'ours' }] });
   const blocklist = createBlocklist(
     [

@@ -351,7 +351,7 @@ test('searches of a picture are reserved first, and counted when they are known'
   expect(() => limit.countRequest(caller)).toThrow('fewer requests per second');
 });
 
-test('a list that counts decides as the list does', async () => {
+test('a counting list decides as the list itself', async () => {
   const limit = new RateLimit(() => 0);
   const caller = { name: 'a', role: 'match', limits: {} } as const;
   const list = createBlocklist([{ hash: flipBits(BASE, ORDER, 1), labels: [] }]);

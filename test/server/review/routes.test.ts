@@ -406,7 +406,7 @@ test('a session ends with its token', async () => {
   });
 });
 
-test('invalid, incomplete or stale forms decide nothing', async () => {
+test('a form with invalid or mismatched fields decides nothing', async () => {
   await queue().put(itemOf('u1'));
   await signedIn(store, async (moderator) => {
     const page = await moderator.get('/review/item?item=u1');

@@ -38,7 +38,7 @@ test('ten failures of an address are allowed at once, then one in 30 seconds', (
   expect(fail(limit, 'a')).toBe(30);
 });
 
-test('in all, 200 may come at once, then one a second; an address without failures is admitted', () => {
+test('in all, 200 failures are allowed at once, then one a second; an address without any is admitted', () => {
   let now = 0;
   const limit = new SignInLimit(() => now);
   for (let i = 0; i < 200; i++) expect(fail(limit, `a${i}`)).toBe(0);

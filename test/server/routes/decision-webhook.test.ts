@@ -237,7 +237,7 @@ describe('the same delivery', () => {
     expect(await tell()).toBe(2);
   });
 
-  test('without an id is another decision if the decision changed since, and is repeated', async () => {
+  test('without an id is another decision once the decision has changed; its repeats count once', async () => {
     const { webhook, records, decisions } = recording();
     const tell = async (action: string, item = 'upload 7') => {
       const body = coopBody(action, { item: { id: item, typeId: 'photo' } });
@@ -256,7 +256,7 @@ describe('the same delivery', () => {
     expect(decisions.map(({ isRepeat }) => isRepeat)).not.toContain(true);
   });
 
-  test('is the same though decisions on other items came since', async () => {
+  test('is the same even if decisions on other items came since', async () => {
     const { webhook, records } = recording({ factsOf: () => [FACTS] });
     const bodies = ['one', 'two'].map((id) => coopBody('remove', { item: { id } }));
     for (const body of [...bodies, ...bodies]) await webhook(requestOf(body));

@@ -87,7 +87,7 @@ test.each([
   expect(await store.revision()).toBe(before);
 });
 
-test('all lists are given, with the feeds and no credential', async () => {
+test('all lists are returned, with their feeds and no credential', async () => {
   const feeds = store.feeds(new Uint8Array(32).fill(7));
   const credentials = { key: 'a secret' };
   await feeds.set('theirs', { api: 'stopncii', settings: {}, credentials, enabled: true });
@@ -104,7 +104,7 @@ test('all lists are given, with the feeds and no credential', async () => {
   expect(JSON.stringify(lines)).not.toContain('secret');
 });
 
-test('everything that matching uses is given: settings, withdrawals, exceptions, entries', async () => {
+test('everything that matching uses is returned: settings, withdrawals, exceptions, entries', async () => {
   await store.apply({
     withdraw: [{ ...hash(8), list: 'b', reason: 'a mistake' }],
     settings: { b: { trust: 'foreign' } },

@@ -134,7 +134,7 @@ test.each([
   expect(connections()).toBe(0);
 });
 
-test('all below a host are allowed by a star, at the usual port of https alone', async () => {
+test('a star allows all hosts below one, at the usual port of https alone', async () => {
   const fetchPicture = fetching({
     hosts: ['*.media.test', 'one.test'],
     lookup: lookupOf([SECRET]),

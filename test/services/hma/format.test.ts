@@ -32,7 +32,7 @@ function read(reply: object) {
 }
 
 describe('content', () => {
-  test('as an HMA gives it', () => {
+  test('as an HMA returns it', () => {
     const { content, unknown, problems } = read(REPLY);
     expect({ unknown, problems }).toEqual({ unknown: [], problems: [] });
     expect(content).toEqual({

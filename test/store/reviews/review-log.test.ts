@@ -57,7 +57,7 @@ describeEngines((running) => {
   const logAt = (clock: { time: number }, options: object = {}) =>
     store().reviewLog({ retentionDays: 30, now: () => clock.time, ...options });
 
-  test('records are read in their order, and count how often a list was wrong', async () => {
+  test('records are read in their order, and the errors of each list are counted', async () => {
     const clock = { time: START };
     const log = logAt(clock);
     const written: ReviewRecord[] = [];
@@ -137,7 +137,7 @@ describeEngines((running) => {
     await expect(log.erase({ list: undefined } as never)).rejects.toThrow('expected a query');
   });
 
-  test('expired records are not given, and prune removes them', async () => {
+  test('expired records are not returned, and prune removes them', async () => {
     const clock = { time: START };
     const log = logAt(clock, { retentionDays: 2 });
     await log.append(record(1));

@@ -28,7 +28,7 @@ describeEngines((running) => {
     expect(await sessions.tokenHashOf(other)).toBe(TOKEN);
   });
 
-  test('its time ends, and then its row', async () => {
+  test('an expired session is invalid, and its row is then deleted', async () => {
     let now = Date.parse('2026-11-20T12:00:00Z');
     const sessions = store().sessions({ hours: 2, now: () => now });
     const secret = await sessions.begin(TOKEN);
