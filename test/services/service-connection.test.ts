@@ -193,9 +193,10 @@ describe('the signal', () => {
     service.fail({ kind: 'stall' });
     const stop = new AbortController();
     const call = connect().send({ ...REQUEST, signal: stop.signal });
-    setTimeout(() => stop.abort('enough'), 20);
-    await expect(call).rejects.toBe('enough');
-    expect(service.requests).toHaveLength(1);
+    const aborted = expect(call).rejects.toBe('enough');
+    await expect.poll(() => service.requests.length).toBe(1);
+    stop.abort('enough');
+    await aborted;
   });
 
   test('ends the wait between two tries', async () => {
@@ -203,8 +204,10 @@ describe('the signal', () => {
     const stop = new AbortController();
     const connection = new ServiceConnection('Fake', {}, checked({ baseUrl: service.url }));
     const call = connection.send({ ...REQUEST, signal: stop.signal });
-    setTimeout(() => stop.abort('enough'), 50);
-    await expect(call).rejects.toBe('enough');
+    const aborted = expect(call).rejects.toBe('enough');
+    await expect.poll(() => service.requests.length).toBe(1);
+    stop.abort('enough');
+    await aborted;
   });
 
   test('aborted before keeps anything from being sent', async () => {

@@ -192,7 +192,7 @@ describe('with a Worker', () => {
   });
 
   test('the timeout does not run on after the end', async () => {
-    const { worker, iterator } = await open({ timeoutSeconds: 0.05 });
+    const { worker, iterator } = await open({ timeoutSeconds: 2 });
     const first = iterator.next();
     await settled();
     await worker.say({ variant: variant('original') });
@@ -201,7 +201,7 @@ describe('with a Worker', () => {
     await settled();
     await worker.say({ variant: undefined });
     await end;
-    await new Promise((resolve) => setTimeout(resolve, 80));
+    await new Promise((resolve) => setTimeout(resolve, 2100));
     expect(worker.ended).toBe(false);
   });
 
