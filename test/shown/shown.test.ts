@@ -42,7 +42,7 @@ for (const name of engines) {
 const isMissing = missing.length > 0 && !process.env.CI;
 
 ownScripts('hash-process');
-const pool = createHashPool();
+const pool = createHashPool({ timeoutSeconds: 3600 });
 let painters: Painter[] = [];
 beforeAll(() => {
   expect(ENGINES).toEqual(expect.arrayContaining(engines));

@@ -27,7 +27,7 @@ const isThere = () =>
 if (canInstall() && !isThere()) await install(PACKAGES, isThere);
 
 ownScripts('hash-process');
-const pool = createHashPool();
+const pool = createHashPool({ timeoutSeconds: 3600 });
 afterAll(() => pool.close());
 
 const decoded = (bytes: Uint8Array) =>

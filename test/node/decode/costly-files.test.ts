@@ -29,7 +29,7 @@ const list = createBlocklist([
 const photo = readFileSync(photoPath(photoFixtures[0]!.file));
 
 ownScripts('hash-process');
-const pool = createHashPool({ workers: 1, cpuSeconds: 2 });
+const pool = createHashPool({ workers: 1, cpuSeconds: 2, timeoutSeconds: 3600 });
 afterAll(() => pool.close());
 
 const check = (bytes: Uint8Array) => checkUpload(bytes, list, { pool });
@@ -74,7 +74,7 @@ test.each([
 });
 
 test('an AVIF that needs more memory than a worker has is not decoded', async () => {
-  const fresh = createHashPool({ workers: 1, maxMemory: 256 * MIB });
+  const fresh = createHashPool({ workers: 1, maxMemory: 256 * MIB, timeoutSeconds: 3600 });
   const bytes = await flatAvif(4096);
   expect(bytes.length).toBeLessThan(1000);
   expect((await checkUpload(bytes, list, { pool: fresh })).reason).toBe('too-many-pixels');
@@ -97,7 +97,7 @@ describe('CPU of a picture', () => {
   });
 
   test('is its own: not that of the pictures before', async () => {
-    const one = createHashPool({ workers: 1, cpuSeconds: 1 });
+    const one = createHashPool({ workers: 1, cpuSeconds: 1, timeoutSeconds: 3600 });
     const first = await checkUpload(photo, list, { pool: one });
     const [pid] = one.stats().pids;
     // In hundredths of a second.

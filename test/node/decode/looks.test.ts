@@ -59,7 +59,7 @@ describe.each(Object.keys(FORMATS))(
           .toBuffer(),
       );
       const file = await FORMATS[format]!(await black(edited)).toBuffer();
-      const pool = createHashPool({ workers: 1 });
+      const pool = createHashPool({ workers: 1, timeoutSeconds: 3600 });
       const blocklist = createBlocklist([{ hash, labels: [] }]);
       const { verdict, matches } = await check(file, blocklist, { pool });
       await pool.close();
@@ -82,7 +82,7 @@ test('a lossless WebP has alpha even if its flag denies it', async () => {
   const length = Buffer.alloc(4);
   length.writeUInt32LE(Buffer.concat(extended).length);
   const file = Buffer.concat([Buffer.from('RIFF'), length, ...extended]);
-  const pool = createHashPool({ workers: 1 });
+  const pool = createHashPool({ workers: 1, timeoutSeconds: 3600 });
   const decision = await pool.check(file, createBlocklist([{ hash, labels: [] }]));
   await pool.close();
   expect(decision).toMatchObject({ verdict: 'match', matches: [{ variant: { name: 'onWhite' } }] });
@@ -118,7 +118,7 @@ describe('unchecked content', () => {
        process.send('ready');`,
     );
     setWorkerScripts(played);
-    const checking = createHashPool({ workers: 1, ...pool });
+    const checking = createHashPool({ workers: 1, timeoutSeconds: 3600, ...pool });
     const blocklist = createBlocklist([{ hash: listed, labels: [] }]);
     const decision = await checking.check(Uint8Array.of(1), blocklist, options);
     await checking.close();

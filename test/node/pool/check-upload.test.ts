@@ -12,7 +12,7 @@ const photo = photoPath(photoFixtures[0]!.file);
 const bytes = readFileSync(photo);
 
 ownScripts('hash-process');
-const pool = createHashPool();
+const pool = createHashPool({ timeoutSeconds: 3600 });
 afterAll(() => pool.close());
 
 test('an upload is checked from every form that a server may have it in', async () => {

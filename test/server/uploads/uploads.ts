@@ -18,7 +18,7 @@ const PHOTOS = join(ROOT, 'fixtures/photos');
 // Processes run JavaScript, and this file runs as source.
 setWorkerScripts(join(ROOT, 'dist'));
 /** The pool of all uploads. */
-export const pool = createHashPool({ workers: 1 });
+export const pool = createHashPool({ workers: 1, timeoutSeconds: 3600 });
 
 /** The pool, but for some members. */
 export const poolWith = (more: Partial<HashPool>): HashPool => ({
