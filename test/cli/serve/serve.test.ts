@@ -72,7 +72,7 @@ test('an older copy of the file is refused, and later withdrawals stay', async (
     expect(await verdictOf(url, OTHER)).toBe('none');
   });
   expect(err).toContain('the list: ');
-  expect(err).toContain('the list: it is followed again\n');
+  expect(err).toContain('the list: following it again\n');
   expect(err).not.toContain(file);
   expect(code).toBe(0);
 });
