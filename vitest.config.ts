@@ -28,16 +28,22 @@ const SLOW = [
  * those of files that changed after it; a run of named files has them all.
  */
 const DEEP: readonly [tests: string, of: RegExp][] = [
-  ['test/browser/pictures.test.ts', /^(docs\/(making|pictures)|test\/browser\/pictures)/],
+  [
+    'test/browser/pictures.test.ts',
+    /^(docs\/(making|pictures)|src\/node\/report|test\/browser\/pictures)/,
+  ],
   ['test/bench/**/*.test.ts', /^(bench|docs\/making|test\/bench)\//],
   ['test/project/installed.test.ts', /^(package|test\/project\/(installed|package))/],
   ['test/project/runtimes.test.ts', /^test\/(runtimes\/|project\/runtimes)/],
   ['test/shown/**/*.test.ts', /^test\/shown\//],
 ];
 
+/** True if the command line names files. */
+const NAMES_FILES = process.argv.some((argument) => argument.startsWith('test/'));
+
 /** The tests that a run leaves out. */
 function leftOut(mode: string): string[] {
-  if (mode === 'deep' || process.argv.some((argument) => argument.startsWith('test/'))) return [];
+  if (mode === 'deep' || NAMES_FILES) return [];
   const { SINCE } = process.env;
   const changed = SINCE
     ? execFileSync('git', ['diff', '--name-only', SINCE], { encoding: 'utf8' }).split('\n')
@@ -89,20 +95,22 @@ const SERVER = ['test/{store,server}/**/*.test.ts'];
 const WORKERS = Math.ceil(1.5 * availableParallelism());
 
 /**
- * Milliseconds of a test or a hook. The limit is there for what hangs: no test is judged by it on a
- * machine that has other work.
+ * Milliseconds of a test or a hook, for what hangs: no test is judged by it on a machine that has
+ * other work. A deep run, or one of named files, may have sizes that take hours.
  */
 const LIMIT = 600_000;
+const DEEP_LIMIT = 4 * 3_600_000;
 
 export default defineConfig(({ mode }) => {
   const deep = leftOut(mode);
+  const limit = mode === 'deep' || NAMES_FILES ? DEEP_LIMIT : LIMIT;
   const common = {
     setupFiles: ['test/seed.ts'],
     expect: { requireAssertions: true, poll: { timeout: LIMIT / 5 } },
     alias: { '@electric-sql/pglite': PREPARED_PGLITE, 'onlyhashes/server': SERVER_SOURCE },
     env: mode === 'deep' ? deepEnvironment() : {},
-    testTimeout: LIMIT,
-    hookTimeout: LIMIT,
+    testTimeout: limit,
+    hookTimeout: limit,
     maxWorkers: WORKERS,
     sequence: { groupOrder: 0 },
   };

@@ -28,7 +28,7 @@ export interface Step {
    */
   readonly isWhole?: boolean;
   readonly reinstate?: readonly WithdrawnKey[];
-  /** whether the list's withdrawals may be changed in place, since nothing else reads them */
+  /** true if nothing else reads the list's withdrawals, so they may be changed in place */
   readonly ownsWithdrawn?: boolean;
   /** the numbers of removed entries, by the current kinds of the list */
   readonly remove?: ReadonlyMap<Kind, readonly number[]>;

@@ -33,7 +33,7 @@ export interface FetchProgress {
   readonly withdrawn: number;
   /** whether the fetch began from the start */
   readonly isFromStart: boolean;
-  /** whether it is at its end: the list equals the service's, except for `pendingRemovals` */
+  /** true if the fetch is complete: the list equals the service's, except for `pendingRemovals` */
   readonly isDrained: boolean;
   /** removals that it held back: a person has to confirm them */
   readonly pendingRemovals?: PendingRemovals;
@@ -134,7 +134,7 @@ export interface FetchedPage {
   readonly updates: readonly ListUpdate[];
   /**
    * set on the last page of a fetch from the start: entries missing from it are removed, too,
-   * unless `pendingOf` returns otherwise
+   * unless `pendingOf` makes these removals pending
    */
   readonly reported: ReportedRecords | undefined;
   /**
@@ -262,8 +262,8 @@ export async function fetchInto<Checkpoint>(
     // In a fetch from the start, an earlier checkpoint would hide entries still to be removed.
     const isLasting = isDrained || !isFromStart || isPartial || notRead !== undefined;
     const isReached = page.checkpoint !== undefined && isLasting;
-    const isAnew = isFirst && isFromStart;
-    if (isAnew && reported) size = await target.size();
+    const startsOver = isFirst && isFromStart;
+    if (startsOver && reported) size = await target.size();
     isFirst = false;
     const change = await target.apply({
       updates,
@@ -272,7 +272,7 @@ export async function fetchInto<Checkpoint>(
       pendingOf: (unreported, { pendingRemovals }) =>
         pendingRemovalsOf(unreported, { size, pendingRemovals, wasConfirmed, nowSeconds }),
       next({ isPartial, ...before }, pendingRemovals) {
-        const unknown = withWords(isAnew ? [] : before.unknown, page.unknown);
+        const unknown = withWords(startsOver ? [] : before.unknown, page.unknown);
         const partial = isPartial !== undefined && { isPartial };
         // The checkpoint stays: the next fetch must request the unreported records again.
         if (pendingRemovals) {

@@ -331,8 +331,8 @@ test('whatever the input, a bundle holds nothing that readBundle refuses', async
     }),
     { numRuns: runs(2000) },
   );
-  expect(made).toBeGreaterThan(runs(2000) / 10);
-  expect(made).toBeLessThan(runs(2000) * 0.75);
+  expect(made).toBeGreaterThan(runs(300));
+  expect(made).toBeLessThan(runs(1500));
 });
 
 test('a value that changes on each access is written as it was checked', async () => {

@@ -218,7 +218,7 @@ test('the schema and the reader agree', () => {
     }),
     { numRuns: runs(3000) },
   );
-  expect(accepted).toBeGreaterThan(runs(3000) / 30);
+  expect(accepted).toBeGreaterThan(runs(100));
 });
 
 test.each<[unknown, boolean]>([

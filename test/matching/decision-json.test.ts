@@ -286,8 +286,8 @@ test('the reader accepts what the schema allows, and throws typed errors otherwi
     }),
     { numRuns: runs(3000) },
   );
-  expect(taken).toBeGreaterThan(runs(3000) / 30);
-  expect(refused).toBeGreaterThan(runs(3000) / 3);
+  expect(taken).toBeGreaterThan(runs(100));
+  expect(refused).toBeGreaterThan(runs(1000));
 });
 
 test('hashes and withdrawals serialize themselves, and are read back', () => {

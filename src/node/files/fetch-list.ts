@@ -225,8 +225,8 @@ interface ApplyOptions {
  * What the service withdraws or deletes is withdrawn by id and source, on this list alone, and
  * stays out even if someone adds it again. If the service lists the record again, that withdrawal
  * is lifted. Any other withdrawal, by hash or by id, is a person's and stays in force.
- * @param options `reported`: if given, the page is the last of a fetch from the start, and entries
- *   of the list that are not among them are removed, too, unless `pendingOf` returns something.
+ * @param options `reported`: given with the last page of a fetch from the start. Entries of the
+ *   list that are missing from it are removed, too, unless `pendingOf` makes their removal pending.
  *   `settings`: of the list, set together with the page
  * @throws {TypeError | RangeError} if an entry is invalid; nothing has changed
  */
