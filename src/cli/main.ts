@@ -1,50 +1,37 @@
 import { createRequire } from 'node:module';
 import process, { stderr, stdout } from 'node:process';
-import { benchCommand } from './bench.js';
 import { type Command, helpOf, readCall, twoColumns } from './command.js';
-import { doctorCommand } from './doctor.js';
 import { textOf, UsageError } from './failure.js';
 import { commandLine } from './file-name.js';
 import { endBy, interruptible } from './interrupt.js';
-import { bundleCommand } from './lists/bundle.js';
-import { convertCommand } from './lists/convert.js';
-import { fetchCommand } from './lists/fetch.js';
-import { indexCommand } from './lists/index-command.js';
-import { listsCommand } from './lists/lists-command.js';
-import { withdrawCommand } from './lists/withdraw.js';
 import { CLEAR, exitCode, output, print, toStderr } from './output.js';
-import { checkCommand } from './pictures/check.js';
-import { compareCommand } from './pictures/compare.js';
-import { hashCommand } from './pictures/hash.js';
-import { matchCommand } from './pictures/match.js';
-import { serveCommand } from './serve/serve.js';
-import { logCommand } from './store/log.js';
-import { storeCommand } from './store/store-command.js';
 
-const COMMANDS: readonly Command[] = [
-  hashCommand,
-  matchCommand,
-  checkCommand,
-  compareCommand,
-  indexCommand,
-  bundleCommand,
-  fetchCommand,
-  listsCommand,
-  withdrawCommand,
-  serveCommand,
-  convertCommand,
-  logCommand,
-  storeCommand,
-  benchCommand,
-  doctorCommand,
-];
+/** Each is loaded when it is called: to load all of them takes longer than most commands run. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  hash: async () => (await import('./pictures/hash.js')).hashCommand,
+  match: async () => (await import('./pictures/match.js')).matchCommand,
+  check: async () => (await import('./pictures/check.js')).checkCommand,
+  compare: async () => (await import('./pictures/compare.js')).compareCommand,
+  index: async () => (await import('./lists/index-command.js')).indexCommand,
+  bundle: async () => (await import('./lists/bundle.js')).bundleCommand,
+  fetch: async () => (await import('./lists/fetch.js')).fetchCommand,
+  lists: async () => (await import('./lists/lists-command.js')).listsCommand,
+  withdraw: async () => (await import('./lists/withdraw.js')).withdrawCommand,
+  serve: async () => (await import('./serve/serve.js')).serveCommand,
+  convert: async () => (await import('./lists/convert.js')).convertCommand,
+  log: async () => (await import('./store/log.js')).logCommand,
+  store: async () => (await import('./store/store-command.js')).storeCommand,
+  bench: async () => (await import('./bench.js')).benchCommand,
+  doctor: async () => (await import('./doctor.js')).doctorCommand,
+};
 
-function help(): string {
+async function help(): Promise<string> {
+  const commands = await Promise.all(Object.values(COMMANDS).map((load) => load()));
   return [
     'onlyhashes: perceptual hashes of pictures, and exact matching against blocklists',
     '',
     'Commands',
-    ...COMMANDS.map(({ name, about }) => twoColumns(`  ${name}`, about.split('\n')[0]!, 12)),
+    ...commands.map(({ name, about }) => twoColumns(`  ${name}`, about.split('\n')[0]!, 12)),
     '',
     'onlyhashes COMMAND --help shows its options, with examples.',
     'onlyhashes --version shows the version.',
@@ -59,7 +46,7 @@ function help(): string {
 async function main([name, ...rest]: readonly string[]): Promise<number> {
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     const [word] = rest;
-    print(word === undefined ? help() : helpOf(commandOf(word)));
+    print(word === undefined ? await help() : helpOf(await commandOf(word)));
     return name === undefined ? 2 : 0;
   }
   if (name === '--version' || name === '-v') {
@@ -67,7 +54,7 @@ async function main([name, ...rest]: readonly string[]): Promise<number> {
     print(manifest.version);
     return 0;
   }
-  const command = commandOf(name);
+  const command = await commandOf(name);
   const end = rest.indexOf('--');
   const before = end < 0 ? rest : rest.slice(0, end);
   if (before.includes('--help') || before.includes('-h')) {
@@ -94,10 +81,10 @@ async function main([name, ...rest]: readonly string[]): Promise<number> {
   }
 }
 
-function commandOf(name: string): Command {
-  const command = COMMANDS.find((known) => known.name === name);
-  if (!command) throw new UsageError('expected a command; onlyhashes --help lists them');
-  return command;
+async function commandOf(name: string): Promise<Command> {
+  if (!Object.hasOwn(COMMANDS, name))
+    throw new UsageError('expected a command; onlyhashes --help lists them');
+  return COMMANDS[name]!();
 }
 
 // A reader that has seen enough (`| head`) closes the pipe. That is not an error.

@@ -6,7 +6,7 @@ import type { ListClient } from '../../services/index.js';
 import { Failure, jsonIn } from '../failure.js';
 import { wholeFile } from '../file-name.js';
 import type { ListFeed } from '../list-feed.js';
-import { namedStore, placeOfStore } from '../store/opened-store.js';
+import { namedStore, placeOfStore } from '../store/store-place.js';
 import {
   LIST_SERVICES,
   provenanceOf,

@@ -17,7 +17,6 @@ import type { Store } from '../../server/index.js';
 import { failureOf } from '../failure.js';
 import { type ListFeed, storedFeeds } from '../list-feed.js';
 import type { Output } from '../output.js';
-import { withStore } from '../store/opened-store.js';
 import { type ListConfig, type ListPlace, storedSettingsOf } from './list-config.js';
 
 /** Lists in their place: a blocklist file or a store. */
@@ -66,8 +65,11 @@ export async function withLists<T>(
   work: (lists: KeptLists) => Promise<T>,
   options: { waiting?: Output; mayMake?: boolean; isRead?: boolean } = {},
 ): Promise<T> {
-  if ('store' in place)
+  if ('store' in place) {
+    // The database takes as long to load as all the rest of the program.
+    const { withStore } = await import('../store/opened-store.js');
     return await withStore(place.store, (store) => work(inStore(store)), options);
+  }
   const { mayMake = false, isRead = false } = options;
   try {
     const isMissing = isRead && !existsSync(place.file);

@@ -2,7 +2,7 @@ import type { FetchState } from '../../node/index.js';
 import type { Command } from '../command.js';
 import type { ListFeed } from '../list-feed.js';
 import { csvLine } from '../output.js';
-import { STORE_OPTIONS } from '../store/opened-store.js';
+import { STORE_OPTIONS } from '../store/store-place.js';
 import { type KeptLists, withLists } from './list-place.js';
 import { serviceOfProvenance } from './list-services.js';
 import { pendingRemovalsJson } from './pending-removals.js';

@@ -12,7 +12,7 @@ import type { Call } from '../command.js';
 import { Failure, failureOf } from '../failure.js';
 import { encoded } from '../file-name.js';
 import { isOfKind } from '../output-file.js';
-import { givenStore, storePlaceOf } from '../store/opened-store.js';
+import { givenStore, storePlaceOf } from '../store/store-place.js';
 import {
   configFrom,
   type ListConfig,

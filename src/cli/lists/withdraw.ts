@@ -3,7 +3,7 @@ import type { Command } from '../command.js';
 import { UsageError } from '../failure.js';
 import { PICTURE_OPTIONS } from '../pictures/picture-options.js';
 import { hashOrId } from '../pictures/pictures.js';
-import { givenStore, STORE_OPTIONS } from '../store/opened-store.js';
+import { givenStore, STORE_OPTIONS } from '../store/store-place.js';
 import { listPlaceOf } from './list-config.js';
 import { type KeptLists, withLists } from './list-place.js';
 import { configIn } from './saved-blocklist.js';

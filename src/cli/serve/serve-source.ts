@@ -17,7 +17,8 @@ import { readParts } from '../lists/lists.js';
 import { notReadWords, pendingRemovalsText } from '../lists/pending-removals.js';
 import { blocklistIn, configIn, wantedOf } from '../lists/saved-blocklist.js';
 import { counted, type Output } from '../output.js';
-import { openedStore, storePlaceOf } from '../store/opened-store.js';
+import { openedStore } from '../store/opened-store.js';
+import { storePlaceOf } from '../store/store-place.js';
 
 /** The source of a service's answers. */
 export interface Source {

@@ -17,7 +17,7 @@ import type { Call, Command } from '../command.js';
 import { Failure, UsageError } from '../failure.js';
 import { LIST_KINDS } from '../lists/lists.js';
 import { type Output, toStdout } from '../output.js';
-import { STORE_OPTIONS } from '../store/opened-store.js';
+import { STORE_OPTIONS } from '../store/store-place.js';
 import { type Place, type ServeOptions, serveOptionsOf } from './serve-options.js';
 import { openedSource, placeOfSource, type Source, wordsOf } from './serve-source.js';
 import { newToken } from './serve-tokens.js';

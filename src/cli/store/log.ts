@@ -5,7 +5,8 @@ import { UsageError } from '../failure.js';
 import { csvLine, exitCode, type Output } from '../output.js';
 import { PICTURE_OPTIONS } from '../pictures/picture-options.js';
 import { hashOrId } from '../pictures/pictures.js';
-import { STORE_OPTIONS, storePlaceOf, withStore } from './opened-store.js';
+import { withStore } from './opened-store.js';
+import { STORE_OPTIONS, storePlaceOf } from './store-place.js';
 
 /** The options that select records. */
 const FILTERS = ['entry', 'list', 'id', 'from', 'before'] as const;

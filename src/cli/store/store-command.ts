@@ -5,14 +5,9 @@ import { shownName, UsageError } from '../failure.js';
 import { LeftOut } from '../lists/left-out.js';
 import type { Output } from '../output.js';
 import { outputPath, writeWhole } from '../output-file.js';
-import {
-  checkStoreThere,
-  openedStore,
-  STORE_OPTIONS,
-  storeFailure,
-  storePlaceOf,
-} from './opened-store.js';
+import { checkStoreThere, openedStore, storeFailure } from './opened-store.js';
 import { importInto } from './store-import.js';
+import { STORE_OPTIONS, storePlaceOf } from './store-place.js';
 
 const USAGE = 'init | status | import LIST… | export | verify';
 
