@@ -309,13 +309,18 @@ export class EntryList {
       for (const each of meanwhile.asked) since.set(each);
       const lifted = reinstate.filter((key) => !since.has(key));
       const left = withdraw.filter((key) => !since.has(key));
-      // Entries rejected only by a withdrawal that is not made are added after all.
-      const isReinstated = meanwhile.isReinstated || left.length < withdraw.length;
+      // Entries rejected only by a withdrawal that is not made, or lifted since, are added after all.
+      let inForce: Withdrawals | undefined;
+      if (meanwhile.isReinstated || left.length < withdraw.length) {
+        inForce = state.withdrawn.fork();
+        for (const key of lifted) inForce.delete(key);
+        for (const each of left) inForce.set(each);
+      }
       return {
         withdraw: left,
         reinstate: lifted,
         lists: listsAfter(state, { reinstate: lifted, settings: settingsFor(state) }),
-        ...lateStep(state, ready, large, { ...meanwhile, isReinstated }),
+        ...lateStep(state, ready, large, meanwhile.withdrawals, inForce),
       };
     };
     try {

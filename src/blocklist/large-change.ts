@@ -138,12 +138,15 @@ export function* readySteps(
 /**
  * The rest of a prepared change, now that its turn has come. Its cost grows with what has changed
  * since the change was begun.
+ * @param withdrawals those made meanwhile
+ * @param inForce those after this change, if any that rejected an entry may be gone
  */
 export function lateStep(
   now: ListState,
   { base, leaving, kept, newParts, rejections }: Ready,
   { replaced }: LargeChange,
-  { withdrawals, isReinstated }: Meanwhile,
+  withdrawals: readonly Withdrawn[],
+  inForce: Withdrawals | undefined,
 ): Step & { readonly prepared: Prepared } {
   const add: NumberedEntry[] = [];
   const lost: BlocklistEntry[] = [];
@@ -183,9 +186,9 @@ export function lateStep(
     if (late.length > 0) remove.set(kind, late);
   }
   const isBack = ([entry, reason]: Rejections[number]) =>
-    isReinstated && reason === 'withdrawn' && !now.withdrawn.cover(entry);
-  for (const each of isReinstated ? rejections.filter(isBack) : []) add.push(each[0]);
-  const stillOut = isReinstated ? rejections.filter((each) => !isBack(each)) : rejections;
+    inForce !== undefined && reason === 'withdrawn' && !inForce.cover(entry);
+  for (const each of inForce ? rejections.filter(isBack) : []) add.push(each[0]);
+  const stillOut = inForce ? rejections.filter((each) => !isBack(each)) : rejections;
   return {
     add,
     remove,

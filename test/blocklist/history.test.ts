@@ -48,8 +48,12 @@ class Watched extends Blocklist {
   readonly made: Made[] = [];
 
   override commit(stepOf: Parameters<Blocklist['commit']>[0]): Applied {
-    const applied = super.commit(stepOf);
-    this.made.push({ applied, state: this.state });
+    let from = 0;
+    const applied = super.commit((state) => {
+      from = this.made.length;
+      return stepOf(state);
+    });
+    this.made.push({ applied, late: this.made.slice(from), state: this.state });
     return applied;
   }
 }
@@ -57,6 +61,8 @@ class Watched extends Blocklist {
 /** A change that was made, or all of a list by another. */
 interface Made {
   readonly applied?: Applied;
+  /** changes of nothing that a listener made after this one's last step: they came too late */
+  readonly late?: readonly Made[];
   readonly by?: PlainList;
   readonly state: ListState;
 }
@@ -409,12 +415,13 @@ async function live(acts: readonly Act[], start: number): Promise<void> {
   const model = new PlainList();
   const expected: string[] = [];
   const withdrawals: (readonly Withdrawn[])[] = list.made.map(() => []);
-  for (const [at, { applied, by, state }] of list.made.entries()) {
+  for (const [at, { applied, late = [], by, state }] of list.made.entries()) {
     if (by) become(model, by);
     else if (applied) {
       const asked = changes.get(applied);
       expect(asked, 'a change that was not asked for').toBeDefined();
-      const change = heeded(asked!, sync.has(applied) ? at : asked!.from, withdrawals.slice(0, at));
+      const before = withdrawals.filter((_, i) => i < at && !late.includes(list.made[i]!));
+      const change = heeded(asked!, sync.has(applied) ? before.length : asked!.from, before);
       withdrawals[at] = change.withdraw ?? [];
       const { generation } = model;
       const done = model.apply(change);
@@ -487,5 +494,27 @@ test('any history of changes gives what an array gives', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(act, { maxLength: 25 }), start, (acts, start) => live(acts, start)),
     { numRuns: HISTORIES, endOnFailure: true },
+  );
+});
+
+test('an entry is added if its withdrawals are lifted while it is prepared', async () => {
+  const [hash] = HASHES as [Hash];
+  const large = { ...START, most: 2, replace: 'list', list: 'a' } as const;
+  const onA = { ...hash, list: 'a' };
+  await live(
+    [
+      { ...large, withdraw: [hash] },
+      { ...large, gap: 2, withdraw: [{ ...hash, list: '' }, onA] },
+      { ...large, isCalled: true, picks: [2], reinstate: [], list: '' },
+      {
+        ...large,
+        picks: [0],
+        withdraw: [onA],
+        reinstate: [],
+        replace: 'all',
+        entries: [numbered({ hash, labels: [], list: 'a' })],
+      },
+    ],
+    30,
   );
 });
