@@ -241,9 +241,10 @@ const changes: fc.Arbitrary<Change> = fc.oneof(
   ),
   fc.nat({ max: 4 }).map((at) =>
     change(`disallow ${at}`, async (store, { allowList }) => {
-      const { hash, ...named } = allowList.exceptions[at] ?? {};
+      const { hash, entry } = allowList.exceptions[at] ?? {};
       if (!hash) return;
-      await store.apply({ disallow: [{ hash: hash, ...named }] });
+      const named = entry && { entry };
+      await store.apply({ disallow: [{ hash, ...named }] });
       allowList.disallow(hash, named);
     }),
   ),
