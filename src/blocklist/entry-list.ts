@@ -309,13 +309,11 @@ export class EntryList {
       for (const each of meanwhile.asked) since.set(each);
       const lifted = reinstate.filter((key) => !since.has(key));
       const left = withdraw.filter((key) => !since.has(key));
-      // Entries rejected only by a withdrawal that is not made, or lifted since, are added after all.
-      let inForce: Withdrawals | undefined;
-      if (meanwhile.isReinstated || left.length < withdraw.length) {
-        inForce = state.withdrawn.fork();
-        for (const key of lifted) inForce.delete(key);
-        for (const each of left) inForce.set(each);
-      }
+      // Entries rejected only by withdrawals not made, or lifted since, are added after all.
+      const isLifted = meanwhile.isReinstated || left.length < withdraw.length;
+      const inForce = isLifted ? state.withdrawn.fork() : undefined;
+      for (const key of lifted) inForce?.delete(key);
+      for (const each of left) inForce?.set(each);
       return {
         withdraw: left,
         reinstate: lifted,

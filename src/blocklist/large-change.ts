@@ -138,8 +138,7 @@ export function* readySteps(
 /**
  * The rest of a prepared change, now that its turn has come. Its cost grows with what has changed
  * since the change was begun.
- * @param withdrawals those made meanwhile
- * @param inForce those after this change, if any that rejected an entry may be gone
+ * @param inForce the withdrawals after it, if one that rejected an entry may be gone
  */
 export function lateStep(
   now: ListState,
@@ -187,7 +186,7 @@ export function lateStep(
   }
   const isBack = ([entry, reason]: Rejections[number]) =>
     inForce !== undefined && reason === 'withdrawn' && !inForce.cover(entry);
-  for (const each of inForce ? rejections.filter(isBack) : []) add.push(each[0]);
+  for (const each of inForce ? rejections : []) if (isBack(each)) add.push(each[0]);
   const stillOut = inForce ? rejections.filter((each) => !isBack(each)) : rejections;
   return {
     add,
