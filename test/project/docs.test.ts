@@ -170,8 +170,8 @@ describe('commands', () => {
   let benches: readonly { name: string }[];
   beforeAll(async () => {
     // The program itself would run. Its commands are what it imports.
-    for (const [, name, file] of read('src/cli/main.ts').matchAll(
-      /import \{ (\w+Command) \} from '\.\/(.+)\.js'/g,
+    for (const [, file, name] of read('src/cli/main.ts').matchAll(
+      /await import\('\.\/(.+)\.js'\)\)\.(\w+Command)/g,
     )) {
       const module: object = await import(pathToFileURL(join(ROOT, `src/cli/${file}.ts`)).href);
       const command = (module as Record<string, Command>)[name!]!;
