@@ -1,6 +1,7 @@
 import {
   boolean,
   checkedOptions,
+  checkInteger,
   checkOptions,
   choice,
   integer,
@@ -18,7 +19,10 @@ export interface Policy {
   readonly matchDistance: number;
   /** up to this distance any variant is for review, if nothing matched */
   readonly reviewDistance: number;
-  /** if the query's quality, or the entry's where known, is below this, a match becomes a review */
+  /**
+   * if the query's quality, or the entry's where known, is below this, a match becomes a review.
+   * Beyond the match distance, or the default one if that is larger, nothing counts
+   */
   readonly minQuality: number;
 }
 
@@ -32,8 +36,9 @@ export interface PolicyOptions extends Partial<Policy> {
 
 /**
  * PDQ: the threshold and quality in general use (python-threatexchange, HMA). With all variants of
- * `thorough`, the review distance gave 34 false pairs in 8.0e8 of unrelated photographs, and 122 in
- * 2.7e7 of one kind; the match distance gave none (bench/record/precision.json).
+ * `thorough`, the review distance gave 34 false pairs in 8.0e8 of unrelated photographs, 21 of them
+ * of low quality, and 122 in 2.7e7 of one kind; the match distance gave none
+ * (bench/record/precision.json).
  *
  * The others have no agreed threshold. False pairs per million at the match and the review
  * distance, measured on 146,276 pairs of unrelated photographs: phash 0 and 21 at 64 bits, 0 and 0
@@ -49,20 +54,88 @@ const DISTANCES: Readonly<Record<Algorithm, Readonly<Partial<Record<Bits, [numbe
   blockhash: { 64: [-1, 0], 256: [10, 16] },
 };
 
+/** Sizes of lists, and the review distance of PDQ at each; in between, it follows the logarithm. */
+const REVIEW_DISTANCES = [
+  [100_000, 60],
+  [1_000_000, 54],
+  [10_000_000, 46],
+] as const;
+
 /**
- * The policy for hashes of one algorithm and width: the defaults with the caller's changes.
- * @throws {TypeError | RangeError} if there are no such hashes, or a change is invalid
+ * The default review distance of PDQ for a list. Ten times as many entries give ten times as many
+ * wrong reviews, and so do 7.6 bits: so it falls from 60 to 46, while a short list keeps it.
+ * @param entries number of PDQ entries on the list
  */
-export function policyFor(algorithm: Algorithm, bits: Bits, changes: PolicyOptions = {}): Policy {
-  checkKind(algorithm, bits);
-  checkPolicy(changes);
-  return policyUnder(changes, algorithm, bits);
+function reviewDistanceFor(entries: number): number {
+  let [size, distance]: readonly [number, number] = REVIEW_DISTANCES[0];
+  for (const [nextSize, nextDistance] of REVIEW_DISTANCES.slice(1)) {
+    if (entries >= nextSize) [size, distance] = [nextSize, nextDistance];
+    else {
+      const decades = Math.log10(Math.max(entries, size) / size);
+      return Math.floor(distance - (distance - nextDistance) * decades);
+    }
+  }
+  return distance;
 }
 
-/** Like `policyFor`, for changes that have been checked. */
-export function policyUnder(changes: PolicyOptions, algorithm: Algorithm, bits: Bits): Policy {
-  const [matchDistance, reviewDistance] = DISTANCES[algorithm][bits]!;
-  const minQuality = algorithm === 'pdq' ? 50 : 0;
+/** Wrong reviews that a list is expected to cause in 1,000 uploads, to two digits. */
+export interface ExpectedReviews {
+  /** on a list of photographs of all kinds */
+  readonly mixed: number;
+  /** on a list of photographs of one kind, of uploads of that kind */
+  readonly oneKind: number;
+}
+
+/** Reviews that the PDQ entries of a list cause. */
+export interface ListReviews {
+  /** in bits, unless the caller's policy changes it */
+  readonly reviewDistance: number;
+  readonly expectedReviews: ExpectedReviews;
+}
+
+/**
+ * The reviews that a list causes. At 60 bits, the variants of `thorough` were near 13 of 8.02e8
+ * unrelated photographs, and near 119 of 2.7e7 of one kind; 4 bits divide that by 3.4
+ * (bench/record/precision.json). List crops count as others, but cause nine times as many.
+ * @param entries number of PDQ entries on it
+ */
+function reviewsOf(entries: number, { policy = {} }: ListSettings): ListReviews {
+  const { reviewDistance } = policyUnder(policy, 'pdq', 256, entries);
+  const pairs = 1000 * entries * 3.4 ** ((reviewDistance - 60) / 4);
+  const rounded = (count: number) => Number(Math.min(1000, count).toPrecision(2));
+  const mixed = rounded((pairs * 13) / 8.02e8);
+  return { reviewDistance, expectedReviews: { mixed, oneKind: rounded((pairs * 119) / 2.7e7) } };
+}
+
+/**
+ * The policy for hashes of one algorithm and width: the defaults with the caller's changes.
+ * @param entries number of such entries on the list: the review distance of PDQ falls from 60 bits
+ *   for 100,000 to 54 for a million and 46 for ten million, unless it is changed
+ * @throws {TypeError | RangeError} if there are no such hashes, or an argument is invalid
+ */
+export function policyFor(
+  algorithm: Algorithm,
+  bits: Bits,
+  changes: PolicyOptions = {},
+  entries = 0,
+): Policy {
+  checkKind(algorithm, bits);
+  checkPolicy(changes);
+  checkInteger('entries', entries, 0);
+  return policyUnder(changes, algorithm, bits, entries);
+}
+
+/** Like `policyFor`, for arguments that have been checked. */
+export function policyUnder(
+  changes: PolicyOptions,
+  algorithm: Algorithm,
+  bits: Bits,
+  entries = 0,
+): Policy {
+  const [matchDistance, farthest] = DISTANCES[algorithm][bits]!;
+  const isPdq = algorithm === 'pdq';
+  const reviewDistance = isPdq ? reviewDistanceFor(entries) : farthest;
+  const minQuality = isPdq ? 50 : 0;
   return changedBy(changes, algorithm, { matchDistance, reviewDistance, minQuality });
 }
 
@@ -88,23 +161,29 @@ export const upTo = <P extends Policy>(policy: P, distance: number | undefined):
 
 /**
  * A policy with the largest distances of the enabled lists, so that it finds the hits of any list.
- * @param settings of the lists that have any, by name
+ * @param settingsOf the settings of a list
  * @param changes to the default policy, which the other lists have
+ * @param counts number of entries of this kind on each list
  */
 export function widestOf(
-  settings: Iterable<readonly [string, { enabled?: boolean; policy?: PolicyOptions }]>,
+  settingsOf: (list: string) => { enabled?: boolean; policy?: PolicyOptions },
   changes: PolicyOptions,
   { algorithm, bits }: { readonly algorithm: Algorithm; readonly bits: Bits },
+  counts: ReadonlyMap<string, number>,
 ): Policy {
-  const general = policyUnder(changes, algorithm, bits);
-  let { matchDistance, reviewDistance } = general;
-  for (const [, { enabled = true, policy }] of settings) {
-    if (!enabled || !policy) continue;
-    const own = changedBy(policy, algorithm, general);
-    matchDistance = Math.max(matchDistance, own.matchDistance);
-    reviewDistance = Math.max(reviewDistance, own.reviewDistance);
+  let widest: Policy | undefined;
+  for (const [list, count] of counts) {
+    const { enabled = true, policy } = settingsOf(list);
+    if (!enabled || count === 0) continue;
+    const general = policyUnder(changes, algorithm, bits, count);
+    const own = policy ? changedBy(policy, algorithm, general) : general;
+    widest = {
+      matchDistance: Math.max(widest?.matchDistance ?? -1, own.matchDistance),
+      reviewDistance: Math.max(widest?.reviewDistance ?? -1, own.reviewDistance),
+      minQuality: general.minQuality,
+    };
   }
-  return { matchDistance, reviewDistance, minQuality: general.minQuality };
+  return widest ?? policyUnder(changes, algorithm, bits);
 }
 
 /** The most hits of one kind in a decision, the nearest: a list may hold any number of them. */
@@ -265,6 +344,15 @@ export const LIST_SETTINGS = {
 export function checkListSettings(settings: ListSettings): void {
   checkedOptions(settings, LIST_SETTINGS);
 }
+
+/** Settings of a list with the defaults, and the reviews that its PDQ entries cause. */
+export const describedList = (list: string, settings: ListSettings, entries: number) => ({
+  tier: 'match' as const,
+  enabled: true,
+  trust: list === '' ? ('own' as const) : ('shared' as const),
+  ...reviewsOf(entries, settings),
+  ...settings,
+});
 
 /** A copy of the settings that are present, without the fetch state. */
 export function copyOfSettings({ policy, tier, enabled, trust }: ListSettings): ListSettings {

@@ -31,7 +31,9 @@ import { EntryTables, PackedEntries, rowsOf } from '../packed-entries.js';
 import {
   checkListSettings,
   copyOfSettings,
+  describedList,
   type FetchState,
+  type ListReviews,
   type ListSettings,
   type PolicyOptions,
   type Trust,
@@ -74,7 +76,7 @@ export const BLOCKLIST_OPTIONS = {
 } as const satisfies OptionTable<BlocklistOptions>;
 
 /** A list of a blocklist. */
-export interface ListInfo extends Required<Omit<ListSettings, 'policy'>> {
+export interface ListInfo extends Required<Omit<ListSettings, 'policy'>>, ListReviews {
   /** empty for the unnamed one */
   readonly name: string;
   /** entries, also if the list is not enabled */
@@ -179,6 +181,7 @@ export class Blocklist extends EntryList {
   /** Each list that has entries or settings. */
   lists(): ListInfo[] {
     const sizes = new Map<string, number>();
+    const { counts } = this.state.of({ algorithm: 'pdq', bits: 256 });
     for (const [name] of this.state.lists.entries()) sizes.set(name, 0);
     for (const kind of this.state.kinds.values()) {
       for (const [name, count] of kind.counts) {
@@ -191,10 +194,7 @@ export class Blocklist extends EntryList {
       return {
         name,
         size,
-        tier: 'match',
-        enabled: true,
-        trust: name === '' ? 'own' : 'shared',
-        ...settings,
+        ...describedList(name, settings, counts.get(name) ?? 0),
         ...(fetched && { fetched: state as FetchState }),
       };
     });

@@ -150,14 +150,16 @@ export class Deciding {
       const rules = kind.rulesOf(list);
       // Another list may have larger distances.
       if (distance > Math.max(rules.matchDistance, rules.reviewDistance)) continue;
-      const isOwn = isOwnConfirmed(facts, rules.trust);
       const isWithin = distance <= rules.matchDistance;
+      // Of 34 false pairs farther away 21 had a side of low quality, and of 200 copies one.
+      if (distance > rules.poorDistance && isPoor(variant, facts, rules)) continue;
+      const isOwn = isOwnConfirmed(facts, rules.trust);
       const allowed = isOwn ? undefined : this.#exceptions?.reasonFor(facts.hash, isWithin);
       let doubt = doubtOf(variant, facts, distance, rules);
       if (!doubt && !isOwn && allowed === undefined && isFlooded?.(facts.hash, variant.hash))
         doubt = 'flooded';
       if (allowed === undefined && candidates.length < MOST_TOLD) {
-        const isCandidate = isCandidateOf(variant, facts, distance, rules);
+        const isCandidate = isCandidateOf(facts, distance, rules);
         if (isCandidate) candidates.push({ hash: copyOfHash(facts.hash), distance, rules });
       }
       const tier = doubt === undefined ? 'match' : 'review';
@@ -190,9 +192,9 @@ export class Deciding {
     const judged = [...this.#matches.kept(), ...reviews];
     const matches = judged.map(shownOf);
     const [first] = judged;
-    const { matchDistance, reviewDistance, minQuality } = this.#kindOf(main.hash).rulesOf(
-      first === undefined ? '' : listOf(first.entry),
-    );
+    const kind = this.#kindOf(main.hash);
+    const { matchDistance, reviewDistance, minQuality } =
+      first === undefined ? kind.widest : kind.rulesOf(listOf(first.entry));
     const policy = { matchDistance, reviewDistance, minQuality };
     const shown = this.#allowed.kept().map(shownOf);
     const allowed = shown.length > 0 && { allowed: shown };
@@ -226,15 +228,20 @@ interface KindRules {
   rulesOf(name: string): ListRules;
 }
 
-function kindRules({ lists }: ListState, { policy, distance }: Rules, hash: Hash): KindRules {
+function kindRules(state: ListState, { policy, distance }: Rules, hash: Hash): KindRules {
+  const { lists } = state;
   const type = typeOf(hash);
+  const { counts } = state.of(type);
   const known = new Map<string, ListRules>();
   return {
-    widest: upTo(widestOf(lists.entries(), policy, type), distance),
+    widest: upTo(
+      widestOf((name) => lists.of(name), policy, type, counts),
+      distance,
+    ),
     rulesOf(name) {
       let rules = known.get(name);
       if (rules === undefined) {
-        rules = upTo(rulesOf(lists, name, policy, type), distance);
+        rules = upTo(rulesOf(lists, name, policy, type, counts.get(name)), distance);
         known.set(name, rules);
       }
       return rules;
@@ -280,16 +287,12 @@ interface Candidate {
 }
 
 /** True if a variant is too far from an entry to match, but a moved one might. */
-const isCandidateOf = (
-  { quality = 100 }: HashedVariant,
-  facts: EntryFacts,
-  distance: number,
-  rules: ListRules,
-): boolean =>
-  distance > rules.matchDistance &&
-  rules.matchDistance >= 0 &&
-  Math.min(quality, facts.quality ?? 100) >= rules.minQuality &&
-  limitOf(facts, rules) === undefined;
+const isCandidateOf = (facts: EntryFacts, distance: number, rules: ListRules): boolean =>
+  distance > rules.matchDistance && rules.matchDistance >= 0 && limitOf(facts, rules) === undefined;
+
+/** True if a quality is known to be too low for a match. */
+const isPoor = (variant: HashedVariant, facts: EntryFacts, { minQuality }: ListRules): boolean =>
+  Math.min(variant.quality ?? 100, facts.quality ?? 100) < minQuality;
 
 /** @param candidates the nearest first */
 function nearOf(candidates: readonly Candidate[]): Near | undefined {
@@ -320,6 +323,8 @@ function doubtOf(
 
 /** Rules for the entries of one list and one kind of hash. */
 export interface ListRules extends Policy {
+  /** up to this distance, hashes of low quality are for review */
+  readonly poorDistance: number;
   readonly tier: 'match' | 'review';
   readonly trust: Trust;
   /** whether matches of the entries state the trust */
@@ -329,19 +334,24 @@ export interface ListRules extends Policy {
 /**
  * The rules of a list.
  * @param changes to the default policy
+ * @param entries number of such entries on it
  */
 export function rulesOf(
   lists: Lists,
   name: string,
   changes: PolicyOptions,
   { algorithm, bits }: HashType,
+  entries = 0,
 ): ListRules {
   const { fetched, ...own } = lists.of(name);
   const { policy = {}, tier = 'match', trust = name === '' ? 'own' : 'shared' } = own;
   const isListed = name !== '' || Object.keys(own).length > 0 || (lists.has(name) && !fetched);
-  const general = policyUnder(changes, algorithm, bits);
+  const general = policyUnder(changes, algorithm, bits, entries);
   const { matchDistance, reviewDistance, minQuality } = changedBy(policy, algorithm, general);
-  return { matchDistance, reviewDistance, minQuality, tier, trust, isListed };
+  // A list for review alone may have a match distance of -1.
+  const usual = policyUnder({}, algorithm, bits).matchDistance;
+  const poorDistance = Math.max(matchDistance, usual);
+  return { matchDistance, reviewDistance, minQuality, poorDistance, tier, trust, isListed };
 }
 
 /** True if the platform itself has confirmed an entry. */

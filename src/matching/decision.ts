@@ -99,7 +99,7 @@ export interface Decision {
    * tier, the nearest 1,000 and the nearest of every list are given: `omitted` counts the rest
    */
   readonly matches: readonly Match[];
-  /** the policy applied to the main hash: of the first match's list, if that has its own */
+  /** the policy applied to the main hash: of the first match's list, or the widest of any list */
   readonly policy: Policy;
   /**
    * whether places near an entry could be refined. True: the variants came one at a time from a

@@ -65,11 +65,13 @@ test("an entry's verdict is limited by the trust in its list, its tier and its c
   }
 });
 
+const SHORT = { reviewDistance: 60, expectedReviews: { mixed: 0.000016, oneKind: 0.0044 } };
+
 test('without settings, the unnamed list is own and others are shared', () => {
   const blocklist = createBlocklist([entry(undefined), entry('a')]);
   expect(blocklist.lists()).toEqual([
-    { name: '', size: 1, tier: 'match', enabled: true, trust: 'own' },
-    { name: 'a', size: 1, tier: 'match', enabled: true, trust: 'shared' },
+    { name: '', size: 1, tier: 'match', enabled: true, trust: 'own', ...SHORT },
+    { name: 'a', size: 1, tier: 'match', enabled: true, trust: 'shared', ...SHORT },
   ]);
   const { matches } = match([off(0)], blocklist);
   expect(matches.map(({ trust }) => trust)).toEqual([undefined, 'shared']);
@@ -162,6 +164,8 @@ test('a disabled list is as if absent, and crowds out nothing', async () => {
     tier: 'match',
     enabled: false,
     trust: 'shared',
+    ...SHORT,
+    expectedReviews: { mixed: 0.041, oneKind: 11 },
   });
   await blocklist.apply({ settings: { on: { enabled: false } } });
   expect(decideOn(blocklist)).toEqual(['none', 'nothing-comparable']);
@@ -201,6 +205,8 @@ test('omitted settings stay unchanged, and only a change counts', async () => {
       tier: 'match',
       enabled: false,
       trust: 'foreign',
+      ...SHORT,
+      expectedReviews: { mixed: 0, oneKind: 0 },
       policy: { matchDistance: 20, algorithms: {} },
     },
   ]);

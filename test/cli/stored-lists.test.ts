@@ -55,7 +55,7 @@ describeEngines(({ engine, newPlace }) => {
     expect(first).toMatchObject({ lines: ['ours,7,7,0'], err: '', code: 0 });
     const { lines } = await run(['lists', config]);
     expect(lines).toHaveLength(1);
-    expect(lines[0]).toMatch(/^ours,stopncii,7,[1-9]\d*,20\d\d-[^,]+Z,update,0,$/);
+    expect(lines[0]).toMatch(/^ours,stopncii,7,[1-9]\d*,20\d\d-[^,]+Z,update,0,,60,[\d.]+,[\d.]+$/);
     service.withdraw(3);
     const second = await run(['fetch', config, '--json']);
     expect(JSON.parse(second.out)).toMatchObject({ name: 'ours', removed: 1, isFromStart: false });
@@ -168,8 +168,8 @@ describeEngines(({ engine, newPlace }) => {
     expect(untold.err).toMatch(/^onlyhashes: bank: expected ONLYHASHES_KEY/);
     expect(untold.code).toBe(2);
     expect((await run(['lists', '--store', db])).lines).toEqual([
-      'bank,stopncii,0,0,,restart,0,',
-      'off,stopncii,0,0,,restart,0,',
+      'bank,stopncii,0,0,,restart,0,,,,',
+      'off,stopncii,0,0,,restart,0,,,,',
     ]);
     const fetched = await run(['fetch', '--store', db], { ONLYHASHES_KEY: key });
     expect(fetched).toMatchObject({ lines: ['bank,1,1,0'], err: '', code: 0 });

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { createBlocklist } from '../../src/blocklist/blocklist.js';
 import type { BlocklistEntry } from '../../src/entry.js';
 import type { Hash } from '../../src/hash.js';
-import { match } from '../../src/matching/match.js';
+import { type MatchRules, match } from '../../src/matching/match.js';
+import { PackedEntries } from '../../src/packed-entries.js';
 import type { HashedVariant, VariantName } from '../../src/variant.js';
 import { flipBits } from '../arbitraries.js';
 import { naiveDecide, textOf } from '../oracles/decide.js';
@@ -105,7 +106,12 @@ test('ranks count if the quality is good and the hash is not degenerate', () => 
     match([{ name: 'original', hash: far, ...fields }], blocklist).verdict;
   expect(decide({ quality: 100 })).toBe('review');
   expect(decide({ quality: 100, ranks })).toBe('none');
-  expect(decide({ quality: 49, ranks })).toBe('review');
+  // Of a low quality, it would be near without the ranks, but beyond the match distance.
+  const policy = { minQuality: 0 };
+  expect(decide({ quality: 49 })).toBe('none');
+  expect(match([{ name: 'original', hash: far, quality: 49 }], blocklist, { policy }).verdict).toBe(
+    'review',
+  );
   expect(match({ hash: far, quality: 100, ranks, variants: [] }, blocklist).verdict).toBe('none');
   expect(() => decide({ ranks: new Uint8Array(256) })).toThrow(RangeError);
 });
@@ -149,6 +155,34 @@ test('a policy that never matches leaves everything to review', () => {
     policy: { matchDistance: -1 },
   });
   expect([verdict, reason, matches.length]).toEqual(['review', 'within-review-distance', 1]);
+});
+
+test('a long list has a shorter review distance; a short list beside it keeps its own', async () => {
+  const long = new PackedEntries('pdq', 256);
+  for (let i = 0; i < 150_000; i++) {
+    const bytes = base.bytes.map((byte) => 255 - byte);
+    new DataView(bytes.buffer).setUint32(0, Math.imul(i, 2654435761) >>> 0);
+    long.push({ hash: { algorithm: 'pdq', bytes }, labels: [] });
+  }
+  const blocklist = createBlocklist([long]);
+  const near = [58, 60].map((bits) => entry({ hash: flipBits(base, ORDER, bits), id: `${bits}` }));
+  await blocklist.apply({ add: near });
+  const found = (rules: MatchRules = {}) => {
+    const { matches, policy } = match([variant(0, 100)], blocklist, rules);
+    const ids = matches.map(({ entry: { id, list = '' } }) => `${id}${list}`);
+    return [policy.reviewDistance, ...ids];
+  };
+  expect(found()).toEqual([58, '58']);
+  expect(found({ policy: { reviewDistance: 60 } })).toEqual([60, '58', '60']);
+  expect(blocklist.lists()[0]).toMatchObject({ reviewDistance: 58 });
+  await blocklist.apply({ add: [{ ...near[1]!, list: 'short' }] });
+  expect(found()).toEqual([58, '58', '60short']);
+  await blocklist.apply({ remove: [near[0]!] });
+  expect(found()).toEqual([60, '60short']);
+  await blocklist.apply({ settings: { short: { enabled: false } } });
+  expect(found()).toEqual([58]);
+  await blocklist.apply({ settings: { '': { policy: { reviewDistance: 60 } } } });
+  expect(found()).toEqual([60, '60']);
 });
 
 test('agrees with a loop over entries and variants', () => {

@@ -41,6 +41,7 @@ export function naiveDecide(
       for (const entry of entries) {
         const distance = naiveDistance(entry.hash.bytes, variant.hash.bytes);
         if (distance <= matchDistance || distance > reviewDistance) continue;
+        if (distance > 31 && (low(entry.quality) || low(variant.quality))) continue;
         if (distance > 31 && !isNear(entry.hash, variant.hash, undefined)) continue;
         const text = textOf('review', distance, variant, entry);
         found.push({ tier: 'review', distance, why: 'within-review-distance', text });

@@ -151,7 +151,9 @@ export class PlainLists {
       const distance = naiveDistance(entry.hash.bytes, variant.hash.bytes);
       if (distance > matchDistance) {
         const isSeen = distance <= exact || isNear(entry.hash, variant.hash, undefined);
-        if (distance > reviewDistance || !isSeen) return undefined;
+        const isPoor = Math.min(entry.quality ?? 100, variant.quality ?? 100) < minQuality;
+        const farthest = isPoor ? Math.max(31, matchDistance) : reviewDistance;
+        if (distance > Math.min(farthest, reviewDistance) || !isSeen) return undefined;
         return { entry, variant, distance, tier: 'review', why: 'within-review-distance' };
       }
       const { tier = 'match' } = this.settings[list] ?? {};

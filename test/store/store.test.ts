@@ -224,12 +224,16 @@ describeBothEngines(({ newPlace }) => {
       revision: 3,
     });
     await store.apply({ add: [entry(1, { list: 'a' }), entry(2)] });
+    const reviews = {
+      reviewDistance: 60,
+      expectedReviews: { mixed: 0.000016, oneKind: 0.0044 },
+    };
+    const shared = { size: 1, paused: 0, ...reviews };
     expect(await store.lists()).toEqual([
-      { name: '', size: 1, paused: 0, tier: 'match', enabled: true, trust: 'own', revision: 4 },
+      { name: '', ...shared, tier: 'match', enabled: true, trust: 'own', revision: 4 },
       {
         name: 'a',
-        size: 1,
-        paused: 0,
+        ...shared,
         tier: 'review',
         enabled: false,
         trust: 'shared',

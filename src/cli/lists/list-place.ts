@@ -3,13 +3,13 @@ import {
   type AllowList,
   type Blocklist,
   createBlocklist,
+  type ListInfo,
   type Withdrawn,
   type WithdrawnKey,
 } from '../../index.js';
 import {
   type FetchOptions,
   type FetchProgress,
-  type FetchState,
   fetchList,
   openBlocklist,
 } from '../../node/index.js';
@@ -48,11 +48,10 @@ export interface Listed {
 }
 
 /** A list, and the progress of its fetches. */
-export interface KeptList {
-  readonly name: string;
-  readonly size: number;
-  readonly fetched?: FetchState | undefined;
-}
+export type KeptList = Pick<
+  ListInfo,
+  'name' | 'size' | 'fetched' | 'reviewDistance' | 'expectedReviews'
+>;
 
 /**
  * Opens a place for some work.

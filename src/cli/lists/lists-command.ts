@@ -13,11 +13,13 @@ export const listsCommand: Command = {
   name: 'lists',
   usage: 'CONFIG|LIST | --store URL|FOLDER',
   about: `Show the lists, and when each was last fetched.
-Prints a line NAME,SERVICE,ENTRIES,GENERATION,FETCHED,NEXT,UNKNOWN,PENDING for each list. GENERATION \
+Prints a line NAME,SERVICE,ENTRIES,GENERATION,FETCHED,NEXT,UNKNOWN,PENDING,DISTANCE,MIXED,KIND for each list. GENERATION \
 goes up with each change of any list. FETCHED is when the last complete fetch began. NEXT is \
 update, or restart if the next fetch begins from the start. UNKNOWN is the number of words of the \
 service that this version does not know. PENDING is empty, or the pending removals, as \
-REMOVALS of ENTRIES since TIME; fetch --confirm NAME makes them. CONFIG is as for fetch; no \
+REMOVALS of ENTRIES since TIME; fetch --confirm NAME makes them. DISTANCE is its review distance \
+in bits, which is smaller for a list of over 100,000 entries. MIXED and KIND are the wrong reviews to \
+expect in 1,000 uploads: on a list of photographs of all kinds, and on one of one kind. CONFIG is as for fetch; no \
 credential is needed. LIST is a blocklist file. The lists of CONFIG come first. For a store, \
 GENERATION is its revision. NEXT is empty for a list that neither CONFIG nor a feed of the store \
 names: it may no longer be fetched.`,
@@ -42,10 +44,12 @@ names: it may no longer be fetched.`,
     for (const each of rows) {
       const { name, service, entries, generation, fetched, mustRestart, unknown, pendingRemovals } =
         each;
+      const { mixed, oneKind } = each.expectedReviews ?? {};
       const next = mustRestart === undefined ? undefined : mustRestart ? 'restart' : 'update';
       const { removals, of, since } = pendingRemovals ?? {};
       const held = pendingRemovals && `${removals} of ${of} since ${since}`;
-      const cells = [name, service, entries, generation, fetched, next, unknown.length, held];
+      const fetches = [generation, fetched, next, unknown.length, held];
+      const cells = [name, service, entries, ...fetches, each.reviewDistance, mixed, oneKind];
       await out.line(call.on('json') ? JSON.stringify(each) : csvLine(cells));
     }
     return undefined;
@@ -62,7 +66,8 @@ async function rowsOf(kept: KeptLists, configured: readonly ListFeed[]) {
     ...[...held.keys(), ...feeds.map(({ name }) => name)].sort(),
   ]);
   return [...names].map((name) => {
-    const { size: entries = 0, fetched: state } = held.get(name) ?? {};
+    const list = held.get(name);
+    const { size: entries = 0, fetched: state } = list ?? {};
     const { fetchedSeconds: seconds, provenance, unknown = [], pendingRemovals } = state ?? {};
     const feed = feeds.find((each) => each.name === name);
     return {
@@ -74,6 +79,8 @@ async function rowsOf(kept: KeptLists, configured: readonly ListFeed[]) {
       mustRestart: feed && mustRestartNext(feed, state),
       unknown,
       pendingRemovals: pendingRemovals && pendingRemovalsJson(pendingRemovals),
+      reviewDistance: list?.reviewDistance,
+      expectedReviews: list?.expectedReviews,
     };
   });
 }

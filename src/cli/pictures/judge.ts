@@ -124,13 +124,14 @@ export async function judgeOf(call: Call, list: string, out: Output) {
   };
   /** a file that crashes a decoder only crashes a process of this pool */
   const pool = createHashPool();
-  const policies = kinds.map(({ algorithm, bits }) => ({
-    ...{ algorithm, bits },
-    ...policyFor(algorithm, bits, rules.policy),
-  }));
+  // That of PDQ follows the size of each list: the largest is searched.
+  const distances = blocklist.lists().flatMap((list) => (list.size > 0 ? list.reviewDistance : []));
+  const searched = distances.length > 0 && { reviewDistance: Math.max(...distances) };
+  const policyOfKind = ({ algorithm, bits }: Kind) =>
+    policyFor(algorithm, bits, { ...searched, ...rules.policy });
+  const policies = kinds.map((kind) => ({ ...kind, ...policyOfKind(kind) }));
   /** for a picture without a hash: those of the first kind */
-  const [{ algorithm, bits }] = kinds as [Kind];
-  const policy = policyFor(algorithm, bits, rules.policy);
+  const policy = policyOfKind(kinds[0]!);
   /** The decision about a picture that gave no hash. */
   const unhashable = (error?: DecodeError): ReportedPicture => ({
     decision: { ...match(error ?? [], blocklist, rules), policy },

@@ -137,6 +137,10 @@ function* linesOf(
 ): Generator<string> {
   for (const [name, value] of Object.entries(facts)) yield `${name},${value}`;
   for (const { name, size, paused } of lists) yield `list,${size},${paused},${name}`;
+  for (const { name, reviewDistance, expectedReviews } of lists) {
+    const { mixed, oneKind } = expectedReviews;
+    yield `reviews,${reviewDistance},${mixed},${oneKind},${name}`;
+  }
   for (const { name, fetched } of lists) {
     const { fetchedSeconds } = fetched ?? {};
     if (fetchedSeconds === undefined) continue;

@@ -205,7 +205,9 @@ async function decisionAbout(
   { list, rules, call }: { list: Blocklist; rules: MatchRules; call: Call },
 ): Promise<Decision> {
   const kind = { algorithm: 'pdq', bits: 256 } as const;
-  const { matchDistance } = widestOf(list.settings, rules.policy ?? {}, kind);
+  const { lists } = list.state;
+  const { counts } = list.state.of(kind);
+  const { matchDistance } = widestOf((name) => lists.of(name), rules.policy ?? {}, kind, counts);
   const distance = Math.max(0, matchDistance);
   const { signal } = call;
   return await match({ hash, variants: [] }, list, { ...rules, all: true, distance, signal });

@@ -33,6 +33,7 @@ ${lists.map((list) =>
     html`${facts([
       ['Entries', list.paused === 0 ? list.size : `${list.size}, ${list.paused} of them paused`],
       ['Used', useOf(list)],
+      ['For review', reviewsOf(list)],
       ['Trust', list.trust],
       ['Settings', `changed at revision ${list.revision}`],
       ['Last fetch', fetchOf(list)],
@@ -73,6 +74,9 @@ function behind(revision: number, followed: number | undefined): string {
 
 const useOf = ({ enabled, tier }: StoredList) =>
   !enabled ? 'switched off' : tier === 'review' ? 'for review only' : 'matches';
+
+const reviewsOf = ({ reviewDistance, expectedReviews: { mixed, oneKind } }: StoredList) =>
+  `within ${reviewDistance} bits; of 1,000 uploads, wrongly about ${mixed} on a list of all kinds of photos, ${oneKind} on one of one kind`;
 
 function fetchOf({ fetched }: StoredList): Html | string {
   if (fetched?.fetchedSeconds === undefined) {

@@ -3,6 +3,7 @@ import { checkListName as checkEntryListName } from '../../entry.js';
 import {
   checkListSettings,
   copyOfSettings,
+  describedList,
   type FetchState,
   type ListSettings,
 } from '../../policy.js';
@@ -78,23 +79,24 @@ export async function listsOf(sql: Sql): Promise<StoredList[]> {
     revision: number;
     size: number;
     paused: number;
+    pdq: number;
     fetched: FetchState | null;
   }>(
     `select name, settings, list.revision, coalesce(size, 0) as size, coalesce(paused, 0) as paused,
-      fetched
+      coalesce(pdq, 0) as pdq, fetched
     from list left join (
-      select list, count(*) as size, count(paused_until) as paused
+      select list, count(*) as size, count(paused_until) as paused,
+        count(*) filter (
+          where algorithm = 'pdq' and (paused_until is null or paused_until <= now())
+        ) as pdq
       from entry where listed group by list
     ) as counted on counted.list = list.name
     where list.listed order by name`,
   );
-  return rows.map(({ name, settings, fetched, ...counted }) => ({
+  return rows.map(({ name, settings, fetched, pdq, ...counted }) => ({
     name,
     ...counted,
-    tier: 'match',
-    enabled: true,
-    trust: name === '' ? 'own' : 'shared',
-    ...copyOfSettings(settings),
+    ...describedList(name, copyOfSettings(settings), pdq),
     ...(fetched && { fetched }),
   }));
 }

@@ -68,13 +68,15 @@ describe.each([
       expect(held.err).toMatch(/did not send 30 of 40 entries; they stay/);
       const command = store.length > 0 ? `${config} --store URL|FOLDER` : config;
       expect(held.err).toContain(`run: onlyhashes fetch ${command} --confirm 'a list'`);
-      expect((await lists())[0]).toMatch(/^a list,hma,40,.*,30 of 40 since 20\d\d-[^,]+Z$/);
+      expect((await lists())[0]).toMatch(
+        /^a list,hma,40,.*,30 of 40 since 20\d\d-[^,]+Z,60,[\d.]+,[\d.]+$/,
+      );
       const nothing = await run([...fetch, '--confirm', 'other'], service);
       expect(nothing).toMatchObject({ lines: [], code: 2 });
       expect(nothing.err).toContain('other: no removals are pending');
       const done = await run([...fetch, '--confirm', 'a list'], service);
       expect(done).toMatchObject({ lines: ['a list,10,0,30'], err: '', code: 0 });
-      expect((await lists())[0]).toMatch(/^a list,hma,10,.*,$/);
+      expect((await lists())[0]).toMatch(/^a list,hma,10,.*,,60,[\d.]+,[\d.]+$/);
     } finally {
       await service.fake.close();
     }
@@ -149,11 +151,13 @@ describe('StopNCII', () => {
   });
 
   test('lists reports the fetched lists, without credentials', async () => {
-    expect((await onlyhashes(['lists', config])).lines).toEqual(['ours,stopncii,0,0,,restart,0,']);
+    expect((await onlyhashes(['lists', config])).lines).toEqual([
+      'ours,stopncii,0,0,,restart,0,,,,',
+    ]);
     await run(['fetch', config], service);
     const { lines, code } = await onlyhashes(['lists', config]);
     expect(lines).toHaveLength(1);
-    expect(lines[0]).toMatch(/^ours,stopncii,7,[1-9]\d*,20\d\d-[^,]+Z,update,0,$/);
+    expect(lines[0]).toMatch(/^ours,stopncii,7,[1-9]\d*,20\d\d-[^,]+Z,update,0,,60,[\d.]+,[\d.]+$/);
     expect(code).toBe(0);
   });
 

@@ -47,6 +47,7 @@ test('a list is imported once, however often it is tried, and exported again', a
   const lines = await onlyhashes(['store', 'status', '--store', db]);
   expect(lines.lines).toContain('entries,2');
   expect(lines.lines).toContain('list,2,0,ours');
+  expect(lines.lines).toContain('reviews,60,0.000032,0.0088,ours');
 
   const exported = await onlyhashes(['store', 'export', '-o', at('out.csv'), '--store', db]);
   expect(exported.code).toBe(0);
