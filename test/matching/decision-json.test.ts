@@ -281,7 +281,9 @@ test('the reader accepts what the schema allows, and throws typed errors otherwi
         expect(error instanceof TypeError || error instanceof RangeError).toBe(true);
         expect((error as Error).message).toMatch(/^expected /);
       }
-      expect(fits(json)).toBe(read !== undefined);
+      // JSON Schema cannot compare two members.
+      const { total, checked } = Object(Object(json).frames);
+      expect(fits(json) && !(checked > total)).toBe(read !== undefined);
       if (read) expect(fitsWithoutMore(JSON.parse(JSON.stringify(read)))).toBe(true);
     }),
     { numRuns: runs(3000) },
