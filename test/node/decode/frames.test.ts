@@ -110,7 +110,7 @@ describe('frames are those that libwebp and libvips make', () => {
 
 describe('the pictures that an animation shows are checked', () => {
   ownScripts('hash-process');
-  const pool = createHashPool({ timeoutSeconds: 3600 });
+  const pool = createHashPool({ timeoutSeconds: 3600, cpuSeconds: 600 });
   afterAll(() => pool.close());
 
   const photo = async (file: string, milliseconds: number): Promise<MadeFrame> => {
