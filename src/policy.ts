@@ -36,8 +36,8 @@ export interface PolicyOptions extends Partial<Policy> {
 
 /**
  * PDQ: the threshold and quality in general use (python-threatexchange, HMA). With all variants of
- * `thorough`, the review distance gave 34 false pairs in 8.0e8 of unrelated photographs, 21 of them
- * of low quality, and 122 in 2.7e7 of one kind; the match distance gave none
+ * `thorough`, 60 bits gave 34 false pairs in 8.0e8 of unrelated photographs, of which 21 had a hash
+ * of low quality, and 122 in 2.7e7 of one kind. The match distance gave none
  * (bench/record/precision.json).
  *
  * The others have no agreed threshold. False pairs per million at the match and the review
@@ -62,8 +62,8 @@ const REVIEW_DISTANCES = [
 ] as const;
 
 /**
- * The default review distance of PDQ for a list. Ten times as many entries give ten times as many
- * wrong reviews, and so do 7.6 bits: so it falls from 60 to 46, while a short list keeps it.
+ * The default review distance of PDQ for a list. A list ten times as long causes ten times as many
+ * wrong reviews, and 7.6 bits less prevent nine in ten. So the distance falls as a list grows.
  * @param entries number of PDQ entries on the list
  */
 function reviewDistanceFor(entries: number): number {

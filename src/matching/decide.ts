@@ -151,7 +151,7 @@ export class Deciding {
       // Another list may have larger distances.
       if (distance > Math.max(rules.matchDistance, rules.reviewDistance)) continue;
       const isWithin = distance <= rules.matchDistance;
-      // Of 34 false pairs farther away 21 had a side of low quality, and of 200 copies one.
+      // 21 of the 34 false pairs farther away had a hash of low quality, but only 1 copy in 200.
       if (distance > rules.poorDistance && isPoor(variant, facts, rules)) continue;
       const isOwn = isOwnConfirmed(facts, rules.trust);
       const allowed = isOwn ? undefined : this.#exceptions?.reasonFor(facts.hash, isWithin);

@@ -62,7 +62,7 @@ test('the review distance of PDQ follows the size of the list, unless it is set'
   );
 });
 
-test('the expected wrong reviews are those of the record, ten times as many for 7.6 bits', () => {
+test('the expected wrong reviews are those of the record', () => {
   // bench/record/precision.json: 0.016 an upload, and 119 of 2.7e7 pairs, at a million entries.
   const wide = describedList('', { policy: { reviewDistance: 60 } }, 1_000_000);
   expect(wide).toMatchObject({ reviewDistance: 60, expectedReviews: { mixed: 16, oneKind: 1000 } });

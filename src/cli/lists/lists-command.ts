@@ -13,14 +13,14 @@ export const listsCommand: Command = {
   name: 'lists',
   usage: 'CONFIG|LIST | --store URL|FOLDER',
   about: `Show the lists, and when each was last fetched.
-Prints a line NAME,SERVICE,ENTRIES,GENERATION,FETCHED,NEXT,UNKNOWN,PENDING,DISTANCE,MIXED,KIND for each list. GENERATION \
-goes up with each change of any list. FETCHED is when the last complete fetch began. NEXT is \
+Prints a line NAME,SERVICE,ENTRIES,GENERATION,FETCHED,NEXT,UNKNOWN,PENDING,DISTANCE,MIXED,KIND for \
+each list. GENERATION goes up with each change of any list. FETCHED is when the last complete fetch began. NEXT is \
 update, or restart if the next fetch begins from the start. UNKNOWN is the number of words of the \
 service that this version does not know. PENDING is empty, or the pending removals, as \
 REMOVALS of ENTRIES since TIME; fetch --confirm NAME makes them. DISTANCE is its review distance \
-in bits, which is smaller for a list of over 100,000 entries. MIXED and KIND are the wrong reviews to \
-expect in 1,000 uploads: on a list of photographs of all kinds, and on one of one kind. CONFIG is as for fetch; no \
-credential is needed. LIST is a blocklist file. The lists of CONFIG come first. For a store, \
+in bits, which is smaller for a list of over 100,000 entries. MIXED and KIND are the wrong reviews \
+to expect in 1,000 uploads: if it has photographs of all kinds, and if they are of one kind. CONFIG \
+is as for fetch; no credential is needed. LIST is a blocklist file. The lists of CONFIG come first. For a store, \
 GENERATION is its revision. NEXT is empty for a list that neither CONFIG nor a feed of the store \
 names: it may no longer be fetched.`,
   options: {

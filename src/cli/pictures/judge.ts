@@ -125,7 +125,9 @@ export async function judgeOf(call: Call, list: string, out: Output) {
   /** a file that crashes a decoder only crashes a process of this pool */
   const pool = createHashPool();
   // That of PDQ follows the size of each list: the largest is searched.
-  const distances = blocklist.lists().flatMap((list) => (list.size > 0 ? list.reviewDistance : []));
+  const distances = blocklist
+    .lists()
+    .flatMap(({ size, enabled, reviewDistance }) => (size > 0 && enabled ? reviewDistance : []));
   const searched = distances.length > 0 && { reviewDistance: Math.max(...distances) };
   const policyOfKind = ({ algorithm, bits }: Kind) =>
     policyFor(algorithm, bits, { ...searched, ...rules.policy });

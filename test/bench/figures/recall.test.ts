@@ -141,7 +141,7 @@ describe('recall.md', () => {
       `at most 0.004 wrong reviews an upload on mixed photos, and ${KIND_WRONG.value.toFixed(1)} on photos of one kind`,
     );
     expect(text('src/policy.ts').replaceAll(' * ', ' ')).toContain(
-      `${mixed} false pairs in 8.0e8 of unrelated photographs, ${reviewed(PLAIN)} of them of low quality, and ${reviewed(ONE_KIND)} in 2.7e7 of one kind`,
+      `${mixed} false pairs in 8.0e8 of unrelated photographs, of which ${reviewed(PLAIN)} had a hash of low quality, and ${reviewed(ONE_KIND)} in 2.7e7 of one kind`,
     );
     says(page, [
       `${count(uploads)} uploads were compared with ${count(entries)} entries`,

@@ -336,7 +336,8 @@ test('the fetch state of a list is reported, but is no setting of it', async () 
   expect(list.settings).toEqual(new Map([['', {}]]));
   const settings = { enabled: true, tier: 'match', trust: 'own' };
   const fetched = { provenance: '', checkpoint: 1, fetchedSeconds: START, unknown: [] };
-  expect(list.lists()).toMatchObject([{ name: '', size: 1, ...settings, fetched }]);
+  const reviews = { reviewDistance: 60, expectedReviews: expect.any(Object) };
+  expect(list.lists()).toEqual([{ name: '', size: 1, ...settings, ...reviews, fetched }]);
   const [found] = match([{ name: 'original', hash: hashOf(1), quality: 100 }], list).matches;
   expect(found).not.toHaveProperty('trust');
   const lists = { '': { fetched: { generation: 1 } } } as never;
