@@ -65,14 +65,14 @@ interface Attempt {
   policed: boolean;
 }
 
-/** A window in which hostile code has tried everything, with what arrived. */
+/** A window in which hostile code has tried all that needs no key, with what arrived. */
 interface Begun {
   page: EnginePage;
   address: string;
   /** names of the channels by which something arrived, sorted */
   arrived(): string[];
-  /** has the page open its window; a busy WebKit may lose a key */
-  press(): Promise<void>;
+  /** if the page has tried to leave */
+  left(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -108,16 +108,15 @@ async function begin(open: Running, { from, who, policed }: Attempt): Promise<Be
   await page.goto(address);
   const title = () => /^(tried|failed)$/.test(document.title) && document.title;
   expect(await page.waitFor(title)).toBe('tried');
-  const press = async () => {
-    await page.top.evaluate(() => document.getElementById('page')?.focus());
-    await page.press('a');
-  };
-  if (who === 'page') await press();
   return {
     page,
     address,
     arrived,
-    press,
+    // Without the policy the whole page leaves, so it cannot be asked.
+    left: async () =>
+      policed
+        ? await page.evaluate(() => document.title !== 'tried').catch(() => true)
+        : arrived().includes('navigation'),
     async close() {
       await page.close().catch(() => {});
       await listeners.close();
@@ -125,13 +124,28 @@ async function begin(open: Running, { from, who, policed }: Attempt): Promise<Be
   };
 }
 
-/** Waits until all of these have arrived, or not within the limit. */
-async function arrival(begun: Begun, awaited: readonly string[]): Promise<void> {
-  const missing = () => awaited.filter((name) => !begun.arrived().includes(name));
-  for (let waited = 1; waited < PATIENCE_MILLISECONDS / 50 && missing().length > 0; waited++) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    if (waited % 100 === 0 && missing().includes('window')) await begun.press();
+/** Waits until all of these have arrived, or not within the limit. In the page it presses keys. */
+async function arrival(
+  { page, arrived, left }: Begun,
+  who: Attempt['who'],
+  awaited: readonly string[],
+): Promise<void> {
+  const until = async (done: () => boolean | Promise<boolean>, key?: string) => {
+    for (let waited = 0; waited < PATIENCE_MILLISECONDS / 50 && !(await done()); waited++) {
+      if (key && waited % 100 === 0) {
+        // A busy WebKit may lose a key, so it is pressed again.
+        await page.top.evaluate(() => document.getElementById('page')?.focus());
+        await page.press(key);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  };
+  if (who === 'page') {
+    // A page that leaves may end the load of the window it has just opened.
+    await until(() => arrived().includes('window'), 'a');
+    await until(left, 'b');
   }
+  await until(() => awaited.every((name) => arrived().includes(name)));
 }
 
 /**
@@ -155,7 +169,7 @@ async function attempts(
       }
     }
     await Promise.all(
-      begun.map(({ from, policed, window }) => arrival(window, awaited(from, policed))),
+      begun.map(({ from, policed, window }) => arrival(window, who, awaited(from, policed))),
     );
     await new Promise((resolve) => setTimeout(resolve, SETTLE_MILLISECONDS));
     for (const { policed, window } of begun) {

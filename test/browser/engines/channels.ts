@@ -82,7 +82,7 @@ const NAVIGATION: Record<string, string> = {
 /**
  * Hostile code that tries every channel once, then reports that it has. A letter before each name
  * says where it ran: p for the page, m for a module Worker, c for a classic one. In a page it then
- * waits for a key, opens a window and leaves.
+ * waits for keys: `b` leaves, any other opens a window.
  */
 export function hostileCode(ports: Record<string, number>, run: string): string {
   const listOf = (channels: Record<string, string>) =>
@@ -120,10 +120,11 @@ export function hostileCode(ports: Record<string, number>, run: string): string 
       postMessage('tried');
       each(${listOf(BLOCKING)});
     }
-    if (scope === 'p') addEventListener('keydown', () => {
-      try { ${PRESSED} } catch {}
-      setTimeout(() => each(${listOf(NAVIGATION)}), 500);
-    }, { once: true });
+    if (scope === 'p') addEventListener('keydown', ({ key }) => {
+      if (key !== 'b') return each([() => { ${PRESSED} }]);
+      document.title = 'left';
+      each(${listOf(NAVIGATION)});
+    });
     if (scope === 'p') document.title = 'tried';
   })();`;
 }
