@@ -9,6 +9,7 @@ import {
 import {
   type Algorithm,
   bitsOf,
+  checkParts,
   checkResample,
   type Decoding,
   type Hash,
@@ -51,6 +52,12 @@ export interface BlocklistEntry {
    * it. Absent: the picture itself, or unknown
    */
   readonly group?: string;
+  /**
+   * the PDQ hashes of six parts of the picture, end to end in lower-case hex: its quarters by rows,
+   * its centre and its middle band; `01` after them if it is a page, a screenshot or framed. With
+   * them, an upload near the entry is compared part by part. Absent: unknown
+   */
+  readonly parts?: string;
   /**
    * the name of its list, up to 200 characters; absent or `''`: the unnamed one, which is the
    * platform's own
@@ -119,6 +126,11 @@ export const FIELDS: {
     sql: ['group_hash', 'bytea'],
     isShared: false,
     check: (value, hash) => checkGroup(value as string, hash),
+  },
+  parts: {
+    sql: ['parts', 'bytea'],
+    isShared: false,
+    check: (value, hash) => checkParts(value as string, hash),
   },
   list: {
     sql: ['list', 'text'],
@@ -248,6 +260,7 @@ export const numberOf = (entry: BlocklistEntry): number | undefined => numbers.g
 export interface EntryFacts {
   readonly hash: Hash;
   readonly quality?: number | undefined;
+  readonly parts?: string | undefined;
   readonly list?: string | undefined;
   readonly confirmed?: boolean | undefined;
 }

@@ -36,6 +36,20 @@ export type Resample = 512 | 'none';
  */
 export type Decoding = 'full' | 'draft';
 
+/** Bytes of the PDQ hashes of six parts of a picture. One more, 1, marks a page or the like. */
+export const PARTS_BYTES = 192;
+
+/** True for the hex of the hashes of a picture's parts. */
+export const isParts = (text: string): boolean => /^[\da-f]{384}(?:01)?$/.test(text);
+
+/** @throws {TypeError | RangeError} unless `parts` is the hex of the hashes of a picture's parts */
+export function checkParts(parts: string, { algorithm }: Pick<Hash, 'algorithm'>): void {
+  if (typeof parts !== 'string') wrongKind('parts to be a string');
+  if (algorithm !== 'pdq') wrongRange('parts of PDQ hashes only');
+  if (!isParts(parts))
+    wrongRange('parts to be 384 lower-case hex digits, and 01 after those of a page');
+}
+
 /** A perceptual hash. `bytes[0]` holds the first two hex digits; 8 or 32 bytes in all. */
 export interface Hash {
   readonly algorithm: Algorithm;

@@ -15,16 +15,18 @@ import {
   type Algorithm,
   type Bits,
   bitsOf,
+  bytesOf,
   checkKind,
   DEFAULT_BITS,
   type Hash,
+  hexOf,
   newHash,
   type PackedHashes,
 } from './hash.js';
 import { kindOf } from './packed-words.js';
 
 /** The members that many entries share; equal notes are stored once. */
-export type Note = Omit<Said, 'quality' | 'id' | 'group'>;
+export type Note = Omit<Said, 'quality' | 'id' | 'group' | 'parts'>;
 
 const NO_NOTE: Note = { labels: [] };
 
@@ -56,6 +58,7 @@ export class PackedEntries {
   #facts: { -readonly [K in keyof EntryFacts]: EntryFacts[K] } | undefined;
   /** as `#ids`: a picture's list crops cannot share a note, as their variants differ */
   #groups: (string | undefined)[] | undefined;
+  #parts: (Uint8Array | undefined)[] | undefined;
 
   /**
    * @param bits default by algorithm: 256 of `pdq` and `blockhash`, else 64
@@ -98,7 +101,7 @@ export class PackedEntries {
    */
   push(entry: BlocklistEntry): number {
     checkEntry(entry);
-    const { hash, quality, id, group } = entry;
+    const { hash, quality, id, group, parts } = entry;
     const bits = bitsOf(hash);
     if (hash.algorithm !== this.algorithm) {
       wrongKind(`a hash of ${this.algorithm}, got ${hash.algorithm}`);
@@ -112,6 +115,8 @@ export class PackedEntries {
     if (this.#ids) place(this.#ids, row, id);
     if (group !== undefined) this.#groups ??= [];
     if (this.#groups) place(this.#groups, row, group);
+    if (parts !== undefined) this.#parts ??= [];
+    if (this.#parts) place(this.#parts, row, parts === undefined ? parts : bytesOf(parts));
     this.#bytes.set(hash.bytes, (row * bits) / 8);
     this.#quality[row] = quality ?? UNKNOWN;
     this.#note[row] = note;
@@ -126,8 +131,12 @@ export class PackedEntries {
    */
   entryAt(row: number): BlocklistEntry {
     const note = this.noteAt(this.noteNumberAt(row));
-    const alone = { quality: this.qualityAt(row), id: this.idAt(row), group: this.groupAt(row) };
-    return entryOf(this.hashAt(row), note, alone);
+    return entryOf(this.hashAt(row), note, {
+      quality: this.qualityAt(row),
+      id: this.idAt(row),
+      group: this.groupAt(row),
+      parts: this.partsAt(row),
+    });
   }
 
   /** The note of a row, by its number. @throws {RangeError} if there is no such row */
@@ -174,6 +183,7 @@ export class PackedEntries {
     for (let i = 0; i < size; i++) bytes[i] = this.#bytes[row * size + i]!;
     const { list, confirmed } = this.#notes[this.#note[row]!]!;
     facts.quality = quality;
+    facts.parts = this.partsAt(row);
     facts.list = list;
     facts.confirmed = confirmed;
     return facts;
@@ -205,6 +215,18 @@ export class PackedEntries {
     return this.#groups?.[row];
   }
 
+  /** The hashes of a row's parts, if it has them. @throws {RangeError} if there is no such row */
+  partsAt(row: number): string | undefined {
+    this.#checkRow(row);
+    const parts = this.#parts?.[row];
+    return parts && hexOf(parts);
+  }
+
+  /** True if a row may have parts; false if none ever had. */
+  get hasParts(): boolean {
+    return this.#parts !== undefined;
+  }
+
   /** True if a row may name a group; false if none ever did. */
   get hasGroups(): boolean {
     return this.#groups !== undefined;
@@ -221,6 +243,7 @@ export class PackedEntries {
     this.#size = Math.min(this.#size, size);
     if (this.#ids) this.#ids.length = Math.min(this.#ids.length, size);
     if (this.#groups) this.#groups.length = Math.min(this.#groups.length, size);
+    if (this.#parts) this.#parts.length = Math.min(this.#parts.length, size);
   }
 
   /** The number of the note with an entry's shared data. A test checks that all is noted. */
@@ -286,7 +309,7 @@ export class PackedEntries {
 }
 
 /** The members that entries do not share. */
-export type Unshared = Pick<Said, 'quality' | 'id' | 'group'>;
+export type Unshared = Pick<Said, 'quality' | 'id' | 'group' | 'parts'>;
 
 /**
  * An entry of this hash, with copies of the given members. Member by member, since a loop over
@@ -295,7 +318,7 @@ export type Unshared = Pick<Said, 'quality' | 'id' | 'group'>;
  */
 export function entryOf(hash: Hash, note: Note, alone: Loose<Unshared>): BlocklistEntry {
   const { labels, source, resample, variant, list, caseCount, opinions, confirmed } = note;
-  const { quality, id, group } = alone;
+  const { quality, id, group, parts } = alone;
   const entry: { -readonly [K in keyof BlocklistEntry]: BlocklistEntry[K] } = {
     hash,
     labels: labels.slice(),
@@ -306,6 +329,7 @@ export function entryOf(hash: Hash, note: Note, alone: Loose<Unshared>): Blockli
   if (resample !== undefined) entry.resample = resample;
   if (variant !== undefined) entry.variant = variant;
   if (group !== undefined) entry.group = group;
+  if (parts !== undefined) entry.parts = parts;
   if (list !== undefined) entry.list = list;
   if (caseCount !== undefined) entry.caseCount = caseCount;
   if (opinions !== undefined) entry.opinions = copyOfOpinions(opinions);
@@ -315,10 +339,10 @@ export function entryOf(hash: Hash, note: Note, alone: Loose<Unshared>): Blockli
 
 type Loose<T> = { readonly [K in keyof T]: T[K] | undefined };
 
-function place(texts: (string | undefined)[], row: number, text: string | undefined): void {
+function place<T>(values: (T | undefined)[], row: number, value: T | undefined): void {
   // A hole would make the engine store the array as a dictionary.
-  while (texts.length < row) texts.push(undefined);
-  texts[row] = text;
+  while (values.length < row) values.push(undefined);
+  values[row] = value;
 }
 
 /** The entries of a table, with the numbers that a store gave them. */

@@ -11,6 +11,8 @@ export interface Table {
   readonly searched: Searched;
   /** number of entries on each list */
   readonly counts: ReadonlyMap<string, number>;
+  /** true if an entry may have parts */
+  readonly hasParts: boolean;
   entryAt(entry: number): BlocklistEntry;
   /** As `entryAt`, with the number that a store gave it. */
   numberedAt(entry: number): NumberedEntry;
@@ -203,6 +205,11 @@ export class Kind {
     }
     this.#counts = counts;
     return counts;
+  }
+
+  /** True if an entry may have parts. */
+  get hasParts(): boolean {
+    return this.all.some(({ table }) => table.hasParts);
   }
 
   /** The numbers of the entries on a list. */

@@ -249,6 +249,7 @@ class Chains {
         rows.idAt(row) === id &&
         rows.qualityAt(row) === table.qualityAt(entry) &&
         rows.groupAt(row) === table.groupAt(entry) &&
+        rows.partsAt(row) === table.partsAt(entry) &&
         rows.hashAt(row).bytes.every((byte, i) => byte === hash.bytes[i]) &&
         JSON.stringify(rows.noteAt(rows.noteNumberAt(row))) === table.data.dictionary.at(note);
       if (isSame) {

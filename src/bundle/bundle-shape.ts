@@ -1,5 +1,5 @@
 import { FormatError } from '../errors.js';
-import { type Algorithm, hasBits, isAlgorithm, type Resample } from '../hash.js';
+import { type Algorithm, hasBits, isAlgorithm, isParts, type Resample } from '../hash.js';
 import { check, hexDigits, listOf, members } from './strict-json.js';
 
 /** One hash of a bundle. */
@@ -15,6 +15,8 @@ export interface BundledHash {
   readonly variant: string;
   /** the picture's own hash, which is in the bundle; absent: this is it */
   readonly group?: string;
+  /** the hashes of six of its parts, if the person chose to give them; of PDQ alone */
+  readonly parts?: string;
 }
 
 /**
@@ -122,7 +124,7 @@ function checkGroups(hashes: readonly (BundledHash | UnknownHash)[]): void {
 
 /** One hash of a bundle, as a new object. @throws {FormatError} as `bundleOf` */
 function bundledHash(value: unknown, where: string): BundledHash | UnknownHash {
-  const optional = ['resample', 'quality', 'group'];
+  const optional = ['resample', 'quality', 'group', 'parts'];
   const item = members(value, where, ['algorithm', 'hash', 'variant'], optional);
   const { algorithm, resample, quality, variant } = item;
   check(
@@ -155,7 +157,13 @@ function bundledHash(value: unknown, where: string): BundledHash | UnknownHash {
     "be a variant's name",
   );
   const group = item.group === undefined ? {} : { group: hexDigits(item.group, `${where}.group`) };
-  return { ...item, hash, ...group } as BundledHash | UnknownHash;
+  const parts = item.parts === undefined ? {} : { parts: hexDigits(item.parts, `${where}.parts`) };
+  check(
+    parts.parts === undefined || (algorithm === 'pdq' && isParts(parts.parts)),
+    `${where}.parts`,
+    'be the hashes of six parts by pdq, or absent',
+  );
+  return { ...item, hash, ...group, ...parts } as BundledHash | UnknownHash;
 }
 
 /** One digest of a bundle, as a new object. @throws {FormatError} as `bundleOf` */

@@ -2,6 +2,7 @@ import { checkInteger, checkIterable, checkOptions, wrongKind, wrongRange } from
 import { checkNoDraft } from '../entry.js';
 import {
   bytesOf,
+  checkParts,
   checkResample,
   type Hash,
   hashToHex,
@@ -59,11 +60,12 @@ export async function createBundle(
   const hashes = new Map<string, BundledHash>();
   const keep = (variant: HashedVariant, picture?: Hash) => {
     // A spread of null has no members, so the checks below report what is missing.
-    const { name, hash, quality, resample, decoding } = { ...variant };
+    const { name, hash, quality, resample, parts, decoding } = { ...variant };
     checkNoDraft({ hash, ...(decoding && { decoding }) });
     if (!VARIANT_NAMES.includes(name)) wrongKind("a variant's name");
     if (quality !== undefined) checkInteger('quality', quality, 0, 100);
     if (resample !== undefined) checkResample('resample', resample);
+    if (parts !== undefined) checkParts(parts, hash);
     const hex = hashToHex(hash);
     const { algorithm } = hash;
     const key = `${algorithm}:${hex}`;
@@ -75,6 +77,7 @@ export async function createBundle(
       ...(quality === undefined ? {} : { quality }),
       variant: name,
       ...(picture && isOfKind(picture, hash) ? { group: hashToHex(picture) } : {}),
+      ...(parts === undefined ? {} : { parts }),
     });
   };
   const all = [...images];
@@ -159,17 +162,19 @@ export function entriesOfBundle(bundle: Bundle): {
   resample?: Resample;
   variant?: string;
   group?: string;
+  parts?: string;
   source: string;
   id: string;
 }[] {
   const { hashes, case: id } = copyOf(bundle);
-  return hashes.map(({ algorithm, hash, quality, resample, variant, group }) => ({
+  return hashes.map(({ algorithm, hash, quality, resample, variant, group, parts }) => ({
     hash: newHash(algorithm, bytesOf(hash)),
     labels: [],
     ...(quality === undefined ? {} : { quality }),
     ...(resample === undefined ? {} : { resample }),
     ...(variant === 'original' ? {} : { variant }),
     ...(group === undefined ? {} : { group }),
+    ...(parts === undefined ? {} : { parts }),
     source: 'bundle',
     id,
   }));

@@ -1,6 +1,13 @@
 import type { BlocklistEntry } from '../entry.js';
 import type { FormatErrorCode } from '../errors.js';
-import { type Algorithm, type Bits, type Hash, isAlgorithm, type Resample } from '../hash.js';
+import {
+  type Algorithm,
+  type Bits,
+  type Hash,
+  isAlgorithm,
+  isParts,
+  type Resample,
+} from '../hash.js';
 import { LIST_CROP_NAMES, type ListCropName } from '../variant.js';
 import { splitLabels } from './csv.js';
 
@@ -15,6 +22,7 @@ export interface Fields {
   category?: unknown;
   variant?: unknown;
   group?: unknown;
+  parts?: unknown;
   /** of a picture that was decoded in part */
   isDraft?: boolean;
   /** the list crops of the picture, as records of their own */
@@ -47,6 +55,7 @@ const NAMES: Readonly<Record<string, Field>> = {
   category: 'category',
   variant: 'variant',
   group: 'group',
+  parts: 'parts',
 };
 
 const fieldOf = (name: string) => (Object.hasOwn(NAMES, name) ? NAMES[name] : undefined);
@@ -170,9 +179,9 @@ export function fieldsOfObject(object: object): Fields {
 function cropsFrom(variants: readonly unknown[], { crops: _, ...picture }: Fields): Fields[] {
   const crops: Fields[] = [];
   for (const each of variants) {
-    const { name, hash, quality } = (each ?? {}) as Record<string, unknown>;
+    const { name, hash, quality, parts } = (each ?? {}) as Record<string, unknown>;
     if (!LIST_CROP_NAMES.includes(name as ListCropName)) continue;
-    crops.push({ ...picture, hash, quality, variant: name, group: picture.hash });
+    crops.push({ ...picture, hash, quality, parts, variant: name, group: picture.hash });
   }
   return crops;
 }
@@ -233,6 +242,13 @@ export function entryFrom(hash: Hash, fields: Fields, report: Report): Blocklist
     const message = 'expected group to be the hex digits of a hash: ignored, the entry is kept';
     report('bad-line', message);
   }
+  const parts = partsFrom(fields.parts, hash);
+  if (parts !== undefined) entry.parts = parts;
+  else if (given(fields.parts)) {
+    const message =
+      'expected parts to be the hex digits of six PDQ hashes: ignored, the entry is kept';
+    report('bad-line', message);
+  }
   return entry;
 }
 
@@ -252,6 +268,11 @@ function textFrom(value: unknown): string | undefined {
 function groupFrom(value: unknown, { bytes }: Hash): string | undefined {
   const fits = typeof value === 'string' && value.length === 2 * bytes.length;
   return fits && /^[\da-f]+$/i.test(value) ? value.toLowerCase() : undefined;
+}
+
+function partsFrom(value: unknown, { algorithm }: Hash): string | undefined {
+  const parts = typeof value === 'string' && algorithm === 'pdq' ? value.toLowerCase() : '';
+  return isParts(parts) ? parts : undefined;
 }
 
 function resampleFrom(value: unknown): Resample | undefined {

@@ -79,8 +79,8 @@ function row(cells: readonly (string | number | undefined)[]): string {
 }
 
 function jsonLine({ hash, labels, ...others }: BlocklistEntry): string {
-  const { quality, source, id, resample, variant, group } = others;
-  const fields = { labels: present(labels), quality, source, id, resample, variant, group };
+  const { quality, source, id, resample, variant, group, parts } = others;
+  const fields = { labels: present(labels), quality, source, id, resample, variant, group, parts };
   return `${JSON.stringify({ hash: hashToHex(hash), algorithm: hash.algorithm, ...fields })}\n`;
 }
 

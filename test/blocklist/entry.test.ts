@@ -12,7 +12,7 @@ import {
 import { hashToHex } from '../../src/hash.js';
 import { PackedEntries } from '../../src/packed-entries.js';
 import { BASE } from '../matching/bases.js';
-import { farHash } from './worlds.js';
+import { farHash, partsOf } from './worlds.js';
 
 // What an entry says is in one table. Whatever compares, copies or keeps entries notices each part.
 
@@ -25,6 +25,7 @@ const FULL: Required<BlocklistEntry> = {
   resample: 512,
   variant: 'window1x1',
   group: hashToHex(farHash(0)),
+  parts: partsOf(2),
   list: 'l',
   caseCount: 3,
   opinions: [{ from: 'x', says: 'y', tags: ['z'] }],
@@ -38,6 +39,7 @@ const OTHER: Omit<Required<BlocklistEntry>, 'hash'> = {
   resample: 'none',
   variant: '',
   group: hashToHex(farHash(1)),
+  parts: partsOf(8),
   list: 'm',
   caseCount: 2 ** 40,
   opinions: [{ from: 'x', says: 'y', tags: [] }],

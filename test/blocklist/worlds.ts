@@ -14,6 +14,10 @@ export const farHash = (at: number): Hash => ({
   bytes: bytes.slice(32 * at, 32 * at + 32),
 });
 
+/** Six of these hashes, as the parts of a picture. */
+export const partsOf = (from: number): string =>
+  Array.from({ length: 6 }, (_, at) => hashToHex(farHash(from + at))).join('');
+
 /** Few hashes, so that they coincide: near ones, a degenerate one, and ones of other kinds. */
 export const HASHES: readonly Hash[] = [
   ...[0, 1, 2, 30, 62].map((flips) => flipBits(BASE, ORDER, flips)),
@@ -66,13 +70,14 @@ export const entry: fc.Arbitrary<BlocklistEntry> = fc
         opinions: fc.constantFrom([], [{ from: 'x', says: '', tags: [] }]),
         variant: fc.constantFrom('window1x1', ''),
         resample: fc.constantFrom<512 | 'none'>(512, 'none'),
+        parts: fc.constantFrom(partsOf(2), partsOf(8)),
       },
       { requiredKeys: ['labels'] },
     ),
     fc.nat(3),
   )
   .map(([hash, group, said, rare]) => {
-    const { labels, id, list, source, ...others } = said;
+    const { labels, id, list, source, parts, ...others } = said;
     const told = {
       hash,
       labels,
@@ -82,6 +87,7 @@ export const entry: fc.Arbitrary<BlocklistEntry> = fc
       ...(group !== undefined && { group: groupOf(hash, group) }),
       // Most entries say little, so that many are equal.
       ...(rare === 0 && others),
+      ...(rare === 0 && parts !== undefined && hash.algorithm === 'pdq' && { parts }),
     };
     return numbered(told);
   });

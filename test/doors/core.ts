@@ -241,6 +241,7 @@ export const CORE_METHODS: Readonly<Record<string, Methods>> = {
       qualityAt: [row],
       idAt: [row],
       groupAt: [row],
+      partsAt: [row],
       listAt: [row],
     },
   },

@@ -82,6 +82,7 @@ test('truncated rows leave nothing in later rows', () => {
     id: 'i',
     source: 's',
     group: HEX,
+    parts: HEX.repeat(6),
     [NUMBER]: 2 ** 40,
   };
   for (let i = 0; i < 3; i++) packed.push(full);

@@ -45,6 +45,8 @@ export interface ColumnData {
   readonly ids?: Texts | undefined;
   /** one per entry, of a hash's length in bytes; zeros where there is no group */
   readonly groups?: Uint8Array | undefined;
+  /** the bytes of an entry's parts, in place of a text */
+  readonly parts?: Texts | undefined;
   readonly numbers?: Numbers | undefined;
   /** finds entries by id and group; absent if there are neither */
   readonly names?: KeyTable | undefined;
@@ -80,6 +82,7 @@ export class Columns {
       quality: this.qualityAt(entry),
       id: this.data.ids?.at(entry),
       group: this.groupAt(entry),
+      parts: this.partsAt(entry),
     };
     return entryOf(this.hashAt(entry), this.noteAt(entry), alone);
   }
@@ -101,6 +104,7 @@ export class Columns {
     for (let i = 0; i < size; i++) bytes[i] = this.#bytes[from + i]!;
     const { list, confirmed } = this.noteAt(entry);
     facts.quality = this.qualityAt(entry);
+    facts.parts = this.partsAt(entry);
     facts.list = list;
     facts.confirmed = confirmed;
     return facts;
@@ -126,6 +130,15 @@ export class Columns {
     const { flags, groups } = this.data;
     if ((flags[entry]! & HAS_GROUP) === 0 || !groups) return undefined;
     return hexOf(groups.slice(entry * this.#size, (entry + 1) * this.#size));
+  }
+
+  get hasParts(): boolean {
+    return this.data.parts !== undefined;
+  }
+
+  partsAt(entry: number): string | undefined {
+    const parts = this.data.parts?.bytesAt(entry);
+    return parts && hexOf(parts);
   }
 
   numberAt(entry: number): number | undefined {
@@ -211,6 +224,7 @@ export class ColumnsBuilder {
   readonly #rows: number;
   #ids: TextsBuilder | undefined;
   #groups: Uint8Array | undefined;
+  #parts: TextsBuilder | undefined;
   #numbers: Numbers | undefined;
   #row = 0;
 
@@ -238,20 +252,22 @@ export class ColumnsBuilder {
       const at = this.#take(table.qualityAt(row), notes(table.noteNumberAt(row)));
       if (id !== undefined) this.#idsTo(at).push(id);
       if (group !== undefined) this.#group(at, bytesOf(group));
+      this.#partsTo(at, table.partsAt(row));
       this.#number(at, table.numberAt(row));
     };
   }
 
   /** Adds the data of an entry. */
   add(said: Said): void {
-    const { id, group, quality } = said;
+    const { id, group, quality, parts } = said;
     const at = this.#take(quality, this.#noteOf(textOfSaid(said, SHARED_NAMES), said.list ?? ''));
     if (id !== undefined) this.#idsTo(at).push(id);
     if (group !== undefined) this.#group(at, bytesOf(group));
+    this.#partsTo(at, parts);
   }
 
   #fromColumns(columns: Columns): (entry: number) => void {
-    const { ids, dictionary, lists, listOf, groups, flags } = columns.data;
+    const { ids, dictionary, lists, listOf, groups, parts, flags } = columns.data;
     const notes = this.#translation((number) => [dictionary.at(number)!, lists[listOf[number]!]!]);
     const size = this.#size;
     return (entry) => {
@@ -260,6 +276,7 @@ export class ColumnsBuilder {
       if ((flags[entry]! & HAS_GROUP) > 0) {
         this.#group(at, groups!.subarray(entry * size, (entry + 1) * size));
       }
+      if (parts?.has(entry)) this.#textsOfParts(at).copy(parts, entry);
       this.#number(at, columns.numberAt(entry));
     };
   }
@@ -267,13 +284,15 @@ export class ColumnsBuilder {
   /** The columns of a segment whose entries were added in order. */
   *steps(segment: Segment): Generator<void, Columns> {
     this.#ids?.fill(this.#rows);
+    this.#parts?.fill(this.#rows);
+    const parts = this.#parts?.made();
     const [flags, notes, groups, numbers] = [this.#flags, this.#notes, this.#groups, this.#numbers];
     const ids = this.#ids?.made();
     const names = yield* this.#nameSteps(segment, ids, groups, flags);
     const dictionary = this.#dictionary.made();
     const [lists, listOf, counts] = [[...this.#lists.keys()], this.#listOf, this.#counts];
     const noted = { dictionary, lists, listOf, counts };
-    return new Columns(segment, { flags, notes, ...noted, ids, groups, numbers, names });
+    return new Columns(segment, { flags, notes, ...noted, ids, groups, parts, numbers, names });
   }
 
   *#nameSteps(
@@ -311,6 +330,17 @@ export class ColumnsBuilder {
     this.#ids ??= new TextsBuilder(this.#rows);
     this.#ids.fill(at);
     return this.#ids;
+  }
+
+  #partsTo(at: number, parts: string | undefined): void {
+    if (parts !== undefined) this.#textsOfParts(at).pushBytes(bytesOf(parts));
+  }
+
+  /** As `#idsTo`. */
+  #textsOfParts(at: number): TextsBuilder {
+    this.#parts ??= new TextsBuilder(this.#rows);
+    this.#parts.fill(at);
+    return this.#parts;
   }
 
   #group(at: number, bytes: Uint8Array): void {

@@ -82,6 +82,10 @@ export class Delta {
     return this.#where((row) => this.#rows.groupAt(row) === group);
   }
 
+  get hasParts(): boolean {
+    return this.#rows.hasParts;
+  }
+
   /** Number of entries on each list. */
   get counts(): ReadonlyMap<string, number> {
     const counts = new Map<string, number>();

@@ -3,17 +3,17 @@
  * byte order of the machine: a header of words, then each column from a multiple of four bytes on.
  * A machine of the other byte order refuses the index.
  *
- *     words: magic, notes, bytes of notes, bytes of ids + 1 or 0, whether there are groups,
- *            buckets of the table of names or 0, entries in it, its key
+ *     words: magic, notes, bytes of notes, bytes of ids + 1 or 0, 1 if there are groups,
+ *            buckets of the table of names or 0, entries in it, its key, bytes of parts + 1 or 0
  *     the number of the note of each entry; where each note begins, and the end of the last; as of
- *     notes, of ids; starts of the buckets, and their entries; a byte of flags each; notes in JSON;
- *     ids; groups
+ *     notes, of ids and of parts; starts of the buckets, and their entries; a byte of flags each;
+ *     notes in JSON; ids; groups; parts
  */
 
 import { checkObject, wrongRange } from '../../door.js';
 import { checkEntry, FIELDS, type Field, type Said, SHARED_NAMES } from '../../entry.js';
 import { FormatError } from '../../errors.js';
-import { isDegenerate, newHash } from '../../hash.js';
+import { hexOf, isDegenerate, isParts, newHash } from '../../hash.js';
 import { ascendsSteps, inSteps, inTurns } from '../../in-turns.js';
 import {
   headerSteps,
@@ -29,9 +29,9 @@ import { Columns, ColumnsBuilder, HAS_GROUP, NO_QUALITY } from './columns.js';
 import { Living } from './delta.js';
 import { KeyTable, Texts } from './texts.js';
 
-/** `OHCO`, a little-endian word. */
-const MAGIC = 0x4f43484f;
-const HEADER_WORDS = 8;
+/** `OHC2`, a little-endian word. */
+const MAGIC = 0x3243484f;
+const HEADER_WORDS = 9;
 
 /** Entries that a step checks. */
 const CHECK_STEP = 4096;
@@ -40,7 +40,7 @@ const NOTE_STEP = 128;
 
 /** The bytes end to end; each piece is a multiple of four bytes. */
 export function columnsPieces({ data }: Columns): Uint8Array[] {
-  const { flags, notes, dictionary, ids, groups, names } = data;
+  const { flags, notes, dictionary, ids, groups, parts, names } = data;
   const header = new Uint32Array(HEADER_WORDS);
   header.set([
     MAGIC,
@@ -51,13 +51,16 @@ export function columnsPieces({ data }: Columns): Uint8Array[] {
     names ? names.starts.length - 1 : 0,
     names?.entries.length ?? 0,
     names?.key ?? 0,
+    parts ? parts.bytes.length + 1 : 0,
   ]);
   const words = [header, notes, dictionary.starts];
   if (ids) words.push(ids.starts);
+  if (parts) words.push(parts.starts);
   if (names) words.push(names.starts, names.entries);
   const bytes = [flags, dictionary.bytes];
   if (ids) bytes.push(ids.bytes);
   if (groups) bytes.push(groups);
+  if (parts) bytes.push(parts.bytes);
   return [
     ...words.map(({ buffer, byteOffset, byteLength }) => {
       return new Uint8Array(buffer, byteOffset, byteLength);
@@ -86,8 +89,9 @@ export function* columnsSteps(segment: Segment): Generator<void, Columns> {
     throw new FormatError('bad-notes', `expected ${wrong} in the index file`);
   };
   const all = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
-  if (all.length < HEADER_WORDS || all[0] !== MAGIC) fail('notes of version 1');
-  const [, count, noteBytes, idBytes, hasGroups, buckets, named, key] = all as unknown as number[];
+  if (all.length < HEADER_WORDS || all[0] !== MAGIC) fail('notes of version 2');
+  const [, count, noteBytes, idBytes, hasGroups, buckets, named, key, partBytes] =
+    all as unknown as number[];
   let at = HEADER_WORDS;
   const take = (length: number): Uint32Array => {
     if (at + length > all.length) fail('whole notes');
@@ -101,15 +105,17 @@ export function* columnsSteps(segment: Segment): Generator<void, Columns> {
   const notes = take(entries);
   const noteStarts = take(count! + 1);
   const idStarts = idBytes! > 0 ? take(entries + 1) : undefined;
+  const partStarts = partBytes! > 0 ? take(entries + 1) : undefined;
   const starts = buckets! > 0 ? take(buckets! + 1) : undefined;
   const listed = take(named!);
   const flags = takeBytes(entries);
   const dictionary = new Texts(noteStarts, takeBytes(noteBytes!));
   const ids = idStarts && new Texts(idStarts, takeBytes(idBytes! - 1));
   const groups = hasGroups! > 0 ? takeBytes((entries * shape.bits) / 8) : undefined;
+  const parts = partStarts && new Texts(partStarts, takeBytes(partBytes! - 1));
   if (at !== all.length) fail('nothing after the notes');
   if (starts && (buckets! & (buckets! - 1)) !== 0) fail('a table of ids');
-  for (const texts of [dictionary, ids]) {
+  for (const texts of [dictionary, ids, parts]) {
     if (texts && !(yield* ascendsSteps(texts.starts, texts.bytes.length))) fail('texts end to end');
   }
   const lists = new Map<string, number>();
@@ -132,6 +138,8 @@ export function* columnsSteps(segment: Segment): Generator<void, Columns> {
       const quality = flags[entry]! & ~HAS_GROUP;
       isSound &&= notes[entry]! < count! && (quality <= 100 || quality === NO_QUALITY);
       isSound &&= groups !== undefined || (flags[entry]! & HAS_GROUP) === 0;
+      const own = parts?.bytesAt(entry);
+      isSound &&= own === undefined || isParts(hexOf(own));
       if (isSound) counts[listOf[notes[entry]!]!]!++;
     },
     CHECK_STEP,
@@ -140,7 +148,7 @@ export function* columnsSteps(segment: Segment): Generator<void, Columns> {
   const names = starts && new KeyTable(starts, listed, key!);
   if (names && !(yield* names.isSoundSteps(entries))) fail('a table of ids');
   const noted = { dictionary, lists: [...lists.keys()], listOf, counts };
-  return new Columns(segment, { flags, notes, ...noted, ids, groups, names });
+  return new Columns(segment, { flags, notes, ...noted, ids, groups, parts, names });
 }
 
 /** @throws {FormatError} `bad-notes` */

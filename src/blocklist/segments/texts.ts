@@ -37,6 +37,11 @@ export class Texts {
     return decoded(this.bytes, from, to);
   }
 
+  /** The bytes of number `at`. A view. */
+  bytesAt(at: number): Uint8Array | undefined {
+    return this.has(at) ? this.bytes.subarray(this.starts[at]!, this.starts[at + 1]!) : undefined;
+  }
+
   /** True if number `at` has these bytes, as `encoded` returns them. */
   isAt(at: number, bytes: Uint8Array): boolean {
     const from = this.starts[at]!;
@@ -124,6 +129,12 @@ export class TextsBuilder {
       this.#reserve(3 * text.length);
       this.#length = encodeInto(text, this.#bytes, this.#length);
     }
+    this.#end();
+  }
+
+  /** Adds bytes instead of a text. */
+  pushBytes(bytes: Uint8Array): void {
+    this.#append(bytes);
     this.#end();
   }
 

@@ -56,6 +56,7 @@ create table entry (
   resample text,
   variant text,
   group_hash bytea,
+  parts bytea,
   case_count bigint,
   opinions json,
   confirmed boolean,
