@@ -7,7 +7,7 @@ import {
   wrongKind,
   wrongRange,
 } from './door.js';
-import { type Bits, bitsOf, checkResample, type Hash, type Resample } from './hash.js';
+import { type Bits, bitsOf, checkParts, checkResample, type Hash, type Resample } from './hash.js';
 import { layoutOf, type Orientation } from './pixels.js';
 
 /** The eight symmetries of a rectangle, in the names and the order of the PDQ reference. */
@@ -139,6 +139,13 @@ export interface HashedVariant {
    * For matching alone: they reveal more of a picture than its hash, so neither store nor send them
    */
   readonly ranks?: Uint8Array;
+  /**
+   * if asked for: the PDQ hashes of six parts of the place that it shows. They reveal more of a
+   * picture than its hash
+   */
+  readonly parts?: string;
+  /** it matches only entries whose parts are within so many bits: its place was moved far */
+  readonly partsAtMost?: number;
 }
 
 /**
@@ -146,13 +153,16 @@ export interface HashedVariant {
  * but not near enough. The generator may then move its place and return the variant again.
  */
 export interface Near {
+  /** those that it might match if its place were moved */
   readonly hashes: readonly Hash[];
-  /** from the variant to the nearest of `hashes`, in bits */
+  /** from the variant to the nearest entry, in bits */
   readonly distance: number;
   /** the distance that would be a match */
   readonly enough: number;
   /** the quality below which nothing would be a match */
   readonly leastQuality: number;
+  /** true if an entry has parts, and those of the variant's place are asked for; absent: no */
+  readonly asksParts?: boolean;
 }
 
 /** Variants of a picture, one at a time; `next` may report entries near the last one. */
@@ -185,6 +195,8 @@ export interface HashedImage {
   readonly decoding?: 'draft';
   /** certainty of its bits, as in `HashedVariant` */
   readonly ranks?: Uint8Array;
+  /** the PDQ hashes of six of its parts, as an entry has them, if they were asked for */
+  readonly parts?: string;
   readonly variants: readonly HashedVariant[];
 }
 
@@ -209,10 +221,11 @@ export const layOf = (name: DihedralName) => layoutOf(DIHEDRAL_ORIENTATIONS[name
 /** @throws {TypeError | RangeError} if `variant` is invalid */
 export function checkVariant(variant: HashedVariant): void {
   checkObject(variant, 'a hashed variant: { name, hash }');
-  const { name, hash, quality, resample, decoding, ranks, look, frame } = variant;
+  const { name, hash, quality, resample, decoding, ranks, parts, look, frame } = variant;
   const bits = bitsOf(hash);
   if (resample !== undefined) checkResample('resample', resample);
   if (ranks !== undefined) checkRanks(ranks, bits);
+  if (parts !== undefined) checkParts(parts, hash);
   if (typeof name !== 'string') wrongKind('name to be a string');
   checkOneOf('decoding', decoding, ['draft', undefined]);
   checkOneOf('look', look, [...LOOK_NAMES, undefined]);

@@ -12,6 +12,7 @@ const file: Required<BrowserFileOptions> & node.HashFileOptions = {
   orientation: 'stored',
   variants: 'thorough',
   crops: true,
+  parts: true,
   maxBytes: 1e6,
   maxPixels: 1e6,
   timeoutSeconds: 5,
@@ -49,5 +50,5 @@ async function both(
 
 test('options and hashed files are spelled alike in both entries', () => {
   expect(both).toBeTypeOf('function');
-  expect(Object.keys(file)).toHaveLength(11);
+  expect(Object.keys(file)).toHaveLength(12);
 });

@@ -117,7 +117,9 @@ async function* variantsFrom(
 
 /** The options that go to the Worker: functions and signals cannot be sent. */
 function hashingOptions(options: HashingOptions): HashingOptions {
-  const { algorithm, bits, resample, exact, variants, crops, orientation, maxPixels } = options;
-  const given = { algorithm, bits, resample, exact, variants, crops, orientation, maxPixels };
+  const { algorithm, bits, resample, exact, variants, crops, parts, orientation, maxPixels } =
+    options;
+  const hashed = { algorithm, bits, resample, exact, variants, crops, parts };
+  const given = { ...hashed, orientation, maxPixels };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

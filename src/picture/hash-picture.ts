@@ -185,24 +185,30 @@ export async function variantsThenCloser(
   options: PictureOptions,
 ): Promise<PictureVariantsThenCloser> {
   const hash = await hasherOf(options);
-  const { orientation = 'display', crops = false } = options;
+  const { orientation = 'display', crops = false, algorithm = 'pdq', resample = 512 } = options;
   const asStored = orientation === 'stored';
   const variants = asStored ? 'none' : (options.variants ?? 'orientation');
   const looks = variants === 'none' ? [] : (picture.looks ?? []);
+  const hasParts = options.parts === true && algorithm === 'pdq';
   const more = crops || looks.length > 0 || (variants !== 'none' && variants !== 'orientation');
-  const further = more
-    ? (await import('../variants/further-variants.js')).furtherVariants
-    : undefined;
+  const { furtherVariants, partsOfPicture } =
+    more || hasParts ? await import('../variants/further-variants.js') : {};
   const applied = asStored && picture.exif ? 1 : picture.orientation;
   const sampled = isSampled(picture, options);
-  const whole = sampled && !more ? undefined : wholeOf(picture);
+  const whole = sampled && !more && !hasParts ? undefined : wholeOf(picture);
   const { displayed, stored, opaque } = formsOf(
     whole ? pictureOf(whole, picture, picture.known) : picture,
     sampled,
     applied,
   );
   const { full } = picture;
-  const given = full ? full.placed : (variant: HashedVariant) => variant;
+  const view = whole && (sampled ? viewOf(whole, applied) : viewOf(displayed));
+  const given = (variant: HashedVariant) => {
+    const placed = full ? full.placed(variant) : variant;
+    return hasParts && view && variant.name === 'original'
+      ? { ...placed, parts: partsOfPicture!(view, resample) }
+      : placed;
+  };
   const own: OwnForms = {
     displayed,
     stored: variants !== 'none' && applied !== 1 && picture.exif ? stored() : undefined,
@@ -212,9 +218,13 @@ export async function variantsThenCloser(
 
   function* inOrder(): VariantsThenCloser {
     const already = yield* ownVariants(own, hash);
-    if (!further || !whole) return undefined;
-    const view = sampled ? viewOf(whole, applied) : viewOf(displayed);
-    return yield* further({ ...own, view, looks }, already, { ...options, variants }, hash);
+    if (!more || !view) return undefined;
+    return yield* furtherVariants!(
+      { ...own, view, looks },
+      already,
+      { ...options, variants },
+      hash,
+    );
   }
 
   const { width, height } = picture;

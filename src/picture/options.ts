@@ -1,6 +1,6 @@
 import { choice, integer, number, type OptionTable, positive, SIGNAL, tableOf } from '../door.js';
 import { HASH_OPTIONS, type HashOptions } from '../hashing/hash-options.js';
-import { CROPS, VARIANTS, type VariantProfile } from '../variants/variant-profile.js';
+import { CROPS, PARTS, VARIANTS, type VariantProfile } from '../variants/variant-profile.js';
 
 /** Options for the hashes of a picture file, the same in Node and in browsers. */
 export interface PictureOptions extends HashOptions {
@@ -23,6 +23,12 @@ export interface PictureOptions extends HashOptions {
    * catch copies cropped to these shapes; they reveal more of the picture
    */
   crops?: boolean;
+  /**
+   * also the PDQ hashes of six parts of the picture: its quarters, centre and middle band. An entry
+   * that has them is compared with an upload part by part, so that fewer uploads are for review
+   * wrongly, and more copies match; they reveal a sharper outline of the picture
+   */
+  parts?: boolean;
 }
 
 /** Limits on a picture file, each against files made to exhaust the machine. */
@@ -73,4 +79,5 @@ export const FILE_OPTIONS = /* @__PURE__ */ tableOf(HASH_OPTIONS, LIMITS, {
   orientation: { is: choice, of: ['display', 'stored'], default: 'display' },
   variants: VARIANTS,
   crops: CROPS,
+  parts: PARTS,
 }) satisfies OptionTable<FileOptions>;

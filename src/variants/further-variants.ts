@@ -10,6 +10,7 @@ import {
   type DihedralName,
   type HashedVariant,
   type VariantGeometry,
+  type VariantName,
   type VariantsThenCloser,
 } from '../variant.js';
 import type { Placement } from './detect/detector.js';
@@ -18,7 +19,8 @@ import { dihedralHasher } from './dihedral-forms.js';
 import type { Hasher } from './forms.js';
 import { isOfLoneEdge, LEAST_QUALITY, listCropsOf } from './list-crops.js';
 import { distinct, type Look, looksOf, type SeenPicture } from './looks.js';
-import { refined } from './refine.js';
+import { partHashes } from './parts.js';
+import { FARTHEST, refined } from './refine.js';
 import { QUICK, THOROUGH, thoroughVariants } from './thorough.js';
 import { looksCloser, MOST_HASHES, type VariantOptions } from './variant-profile.js';
 import { contiguousPixels, partOf, pixelsFor, turned, type View } from './view.js';
@@ -30,7 +32,12 @@ import {
   workingPlane,
 } from './working-plane.js';
 
-type Options = Pick<VariantOptions, 'variants' | 'algorithm' | 'resample' | 'exact' | 'crops'>;
+export { partsOfPicture } from './parts.js';
+
+type Options = Pick<
+  VariantOptions,
+  'variants' | 'algorithm' | 'resample' | 'exact' | 'crops' | 'parts'
+>;
 
 /**
  * The variants after those in which viewers may show the file: other looks, list crops, mirrored
@@ -64,11 +71,14 @@ export function* furtherVariants(
     yield given(whole);
   }
   if (options.crops) {
+    const plane = options.parts && algorithm === 'pdq' ? planeOf(picture.view) : undefined;
     for (const { name, rectangle } of listCropsOf(picture.view)) {
       const found = hash(pixelsFor(partOf(picture.view, rectangle), algorithm, resample));
       if ((found.quality ?? 100) < LEAST_QUALITY || isOfLoneEdge(found.hash)) continue;
       count++;
-      yield picture.given({ name, ...found, geometry: { rectangle } });
+      const geometry = { rectangle };
+      const parts = plane && { parts: partHashes(plane, { geometry }, resample) };
+      yield picture.given({ name, ...found, ...parts, geometry });
     }
   }
   if (variants === 'none' || variants === 'orientation') return undefined;
@@ -79,16 +89,18 @@ export function* furtherVariants(
     let room = Math.floor((MOST_HASHES - count) / (samplers.length - turn));
     const { width, height } = sampler.view();
     const rectangle = { left: 0, top: 0, width, height };
-    places.set(at!, { name: 'uncrop', geometry: { rectangle }, sampler, isWhole: true });
+    const variant = given({ ...sampler.whole, ...of });
+    places.set(at!, { name: 'uncrop', geometry: { rectangle }, sampler, isWhole: true, variant });
     for (const { variant, place } of room > 0 ? partsOf(sampler, options, hash) : []) {
+      const shown = given({ ...variant, ...of });
       if (place) {
         // A moved form of the whole picture shows its surroundings.
         const { width: across, height: down } = place.geometry.rectangle;
         const isWhole = across === width && down === height && !place.geometry.corners;
-        places.set(count, { ...place, sampler, isWhole });
+        places.set(count, { ...place, sampler, isWhole, variant: shown });
       }
       count++;
-      yield given({ ...variant, ...of });
+      yield shown;
       if (--room === 0) break;
     }
     sampler.letGo();
@@ -97,42 +109,76 @@ export function* furtherVariants(
   return function* (nears) {
     const near = nears.flatMap(({ at, ...rest }) => {
       const placement = places.get(at);
-      return placement && placement.name !== 'inverted' ? [{ ...rest, placement }] : [];
+      return placement ? [{ ...rest, placement }] : [];
     });
     /** the only look whose copy is kept */
     let open: Sampler | undefined;
-    const hashOf = ({ sampler, isWhole, ...place }: SampledPlace): HashedVariant => {
+    const opened = (sampler: Sampler): Sampler => {
       if (open !== sampler) open?.letGo();
       open = sampler;
-      if (!isWhole) return sampler.placed(place);
-      const plane = wholeWithMargins(sampler.plane());
-      return sampler.placed({ ...place, name: 'uncrop', plane });
+      return sampler;
     };
-    const moved = refined(near, (placement, { hashes, leastQuality }) => {
+    const movedPlace = ({ sampler, isWhole, ...place }: SampledPlace): Placement => {
+      if (!isWhole) return place;
+      return { ...place, name: 'uncrop', plane: wholeWithMargins(opened(sampler).plane()) };
+    };
+    const hashOf = (place: SampledPlace): HashedVariant =>
+      opened(place.sampler).placed(movedPlace(place));
+    const withParts = near.filter(({ asksParts }) => asksParts);
+    const compared = withParts.sort((a, b) => a.distance - b.distance).slice(0, MOST_WITH_PARTS);
+    for (const { placement } of compared) {
+      const { variant, sampler } = placement;
+      yield { ...variant, parts: opened(sampler).partsAt(placement, variant.resample) };
+    }
+    const movable = near.filter(
+      ({ hashes, placement }) => hashes.length > 0 && !FIXED.includes(placement.name),
+    );
+    const moved = refined(movable, (placement, { hashes, leastQuality }) => {
       const { hash, quality } = hashOf(placement);
       if ((quality ?? 100) < leastQuality) return 256;
       return Math.min(...hashes.map((other) => distance(hash, other)));
     });
-    for (const place of moved) {
+    for (const [place, { distance, asksParts }] of moved) {
       const { of, given } = place.sampler.look;
-      yield given({ ...hashOf(place), ...of });
+      const variant = given({ ...hashOf(place), ...of });
+      const isFar = distance > FARTHEST;
+      if (!isFar) yield variant;
+      if (asksParts) {
+        const parts = place.sampler.partsAt(movedPlace(place));
+        yield { ...variant, parts, ...(isFar && { partsAtMost: FAR_PARTS }) };
+      }
     }
   };
 }
 
+/** Forms of the whole picture that do not move. */
+const FIXED: readonly VariantName[] = ['inverted', 'otherResample'];
+
+/** A place moved from beyond `FARTHEST` is a match only if its parts are within so many bits. */
+const FAR_PARTS = 40;
+
+/** The most places whose parts are compared, the nearest first: 0.6 ms each. */
+const MOST_WITH_PARTS = 16;
+
 /** Hashes parts of a look. Its pixels and plane are made when they are needed. */
 interface Sampler {
   readonly look: Look;
+  /** the whole look */
+  readonly whole: HashedVariant;
   view(): View;
   plane(): WorkingPlane;
   /** @param convention PDQ's, if not that of the options */
   placed(placement: Placement, convention?: 512 | 'none'): HashedVariant;
+  /** The hashes of the parts of a place. @param convention as for `placed` */
+  partsAt(placement: Placement, convention?: 512 | 'none'): string;
   /** Frees a copy of the pixels: it is made again if needed. */
   letGo(): void;
 }
 
 interface SampledPlace extends Placement {
   readonly sampler: Sampler;
+  /** the variant of the place, as it was returned */
+  readonly variant: HashedVariant;
   readonly isWhole: boolean;
 }
 
@@ -153,7 +199,8 @@ function samplerOf(
     return reduced;
   };
   return {
-    ...{ look, view, plane },
+    ...{ look, whole, view, plane },
+    partsAt: (placement, convention = resample) => partHashes(plane(), placement, convention),
     placed(placement, convention = resample) {
       const { name, geometry } = placement;
       if (name === 'inverted') {
@@ -178,7 +225,7 @@ function samplerOf(
   };
 }
 
-/** Mirrored and turned forms of a look, and undone edits; with the place, if it may move. */
+/** Mirrored and turned forms of a look, and undone edits; with the place, if from the plane. */
 function* partsOf(
   sampler: Sampler,
   { variants, algorithm = 'pdq', resample = 512, exact = false }: Options,
@@ -201,7 +248,7 @@ function* partsOf(
   if (rows === undefined) return;
   if (variants === 'thorough' && isPdq && isResampled(width, height, 512)) {
     const other = { name: 'otherResample', geometry: { rectangle } } as const;
-    yield { variant: sampler.placed(other, resample === 512 ? 'none' : 512) };
+    yield { variant: sampler.placed(other, resample === 512 ? 'none' : 512), place: other };
   }
   for (const place of thoroughVariants(sampler.plane(), rows)) {
     yield { variant: sampler.placed(place), place };

@@ -4,6 +4,7 @@ import { type CheckedPixels, checkedPixels, type Pixels } from '../pixels.js';
 import type { HashedImage, HashedVariant, Variants, VariantsThenCloser } from '../variant.js';
 import { hashedImage, isOpaque, lookingCloser, ownVariants } from './forms.js';
 import { furtherVariants } from './further-variants.js';
+import { partsOfPicture } from './parts.js';
 import { looksCloser, VARIANT_OPTIONS, type VariantOptions } from './variant-profile.js';
 import { pixelsFor, viewOf } from './view.js';
 
@@ -56,7 +57,10 @@ function* inOrder(
     displayed: isSampled ? pixelsFor(view, algorithm, resample) : pixels,
     stored: variants === 'none' ? undefined : stored,
     isTransparent,
-    given: (variant: HashedVariant) => variant,
+    given: (variant: HashedVariant) =>
+      options.parts && algorithm === 'pdq' && variant.name === 'original'
+        ? { ...variant, parts: partsOfPicture(view, resample) }
+        : variant,
   };
   const already = yield* ownVariants(own, hash);
   return yield* furtherVariants({ ...own, view }, already, options, hash);

@@ -24,7 +24,9 @@ const MOST_TRIES = 120;
  * 26). So about as many wrong matches by moves come from 57 bits as from 40. It costs half a point
  * of the matches of the tuned photos.
  */
-const FARTHEST = 50;
+export const FARTHEST = 50;
+/** Places near an entry with parts are moved from farther: their parts must agree in the end. */
+const FARTHEST_WITH_PARTS = 60;
 /** The step by which a side moves, as a share of it: halved when nothing gets nearer. */
 const FIRST_STEP = 0.06;
 const LAST_STEP = 0.003;
@@ -34,14 +36,14 @@ const DEGREES = 0.5;
 /**
  * Moves the nearest places to where their hashes are nearest to the entries.
  * @param distanceAt hashes a place, and returns its distance from the nearest of its entries
- * @returns each place that is now near enough, or nearer than before
+ * @returns each place that is now near enough, or nearer than before, and what it was near to
  */
 export function* refined<Place extends Placement>(
   places: readonly NearPlace<Place>[],
   distanceAt: (placement: Place, near: NearPlace<Place>) => number,
-): Generator<Place, void, undefined> {
+): Generator<readonly [Place, NearPlace<Place>], void, undefined> {
   const nearest = places
-    .filter(({ distance }) => distance <= FARTHEST)
+    .filter(({ distance, asksParts }) => distance <= (asksParts ? FARTHEST_WITH_PARTS : FARTHEST))
     .sort((a, b) => a.distance - b.distance)
     .slice(0, MOST_PLACES);
   for (const near of nearest) {
@@ -63,7 +65,7 @@ export function* refined<Place extends Placement>(
       }
       if (least === before) step /= 2;
     }
-    if (least < near.distance) yield best;
+    if (least < near.distance) yield [best, near];
     if (least <= near.enough) return;
   }
 }
@@ -122,7 +124,8 @@ const CORNER_MOVES: readonly Move[] = [0, 1, 2, 3].flatMap((which) =>
   ),
 );
 
-function around(corners: readonly Point[]): Rectangle {
+/** The rectangle around points. */
+export function around(corners: readonly Point[]): Rectangle {
   const xs = corners.map(([x]) => x);
   const ys = corners.map(([, y]) => y);
   const [left, top] = [Math.min(...xs), Math.min(...ys)];

@@ -53,12 +53,15 @@ export interface VariantOptions extends HashOptions {
    * nearly the photo, has a side under 64, a PDQ quality below 50 or shows a lone edge is excluded
    */
   crops?: boolean;
+  /** also the hashes of six parts of the picture, for a list; of PDQ alone */
+  parts?: boolean;
   /** the raster before EXIF orientation, if that is not the picture as displayed */
   stored?: Pixels | undefined;
 }
 
 export const VARIANTS = { is: choice, of: VARIANT_PROFILES, default: 'orientation' } as const;
 export const CROPS = { is: boolean, default: false } as const;
+export const PARTS = { is: boolean, default: false } as const;
 
 /** Pixels whose sides and data agree. */
 export const pixels: OptionCheck = (_, value) => checkedPixels(value as Pixels);
@@ -66,5 +69,6 @@ export const pixels: OptionCheck = (_, value) => checkedPixels(value as Pixels);
 export const VARIANT_OPTIONS = /* @__PURE__ */ tableOf(HASH_OPTIONS, {
   variants: VARIANTS,
   crops: CROPS,
+  parts: PARTS,
   stored: { is: pixels },
 }) satisfies OptionTable<VariantOptions>;

@@ -6,7 +6,7 @@
  */
 
 import { DecodeError, type DecodeErrorCode } from '../../errors.js';
-import { type Hash, hasBits, newHash, type Resample } from '../../hash.js';
+import { type Hash, hasBits, isParts, newHash, type Resample } from '../../hash.js';
 import { MAX_PIXELS, type PictureOptions } from '../../picture/options.js';
 import {
   DIHEDRAL_NAMES,
@@ -154,6 +154,7 @@ export function variantReader(
   options: PictureOptions,
 ): (reply: unknown) => HashedVariant | undefined {
   const { algorithm = 'pdq', crops = false } = options;
+  const hasParts = options.parts === true && algorithm === 'pdq';
   const names = namesOf(options);
   const cropHashes = crops ? LIST_CROP_NAMES.length : 0;
   const most = options.variants === 'quick' ? MOST_QUICK_HASHES + cropHashes : MOST_HASHES;
@@ -165,7 +166,9 @@ export function variantReader(
       demand(seen.length > 0);
       return undefined;
     }
-    const members = membersOf(variant, ['name', 'hash', ...quality], OPTIONAL_MEMBERS);
+    const isCrop = LIST_CROP_NAMES.includes(Object(variant).name);
+    const parts = hasParts && (seen.length === 0 || isCrop) ? ['parts'] : [];
+    const members = membersOf(variant, ['name', 'hash', ...quality, ...parts], OPTIONAL_MEMBERS);
     const name = oneOf(members.name, seen.length === 0 ? (['original'] as const) : names);
     const { geometry } = members;
     const look = members.look === undefined ? undefined : oneOf(members.look, BACKDROPS);
@@ -177,6 +180,7 @@ export function variantReader(
       ...hashedIn(members, options),
       ...(geometry === undefined ? {} : { geometry: geometryOf(geometry) }),
       ...(look === undefined ? {} : { look }),
+      ...(parts.length > 0 && { parts: partsIn(members.parts) }),
     };
   };
 }
@@ -211,6 +215,11 @@ function namesOf({
   return variants === 'thorough'
     ? [...own, ...turned, 'otherResample', 'inverted', ...PART_NAMES]
     : own;
+}
+
+function partsIn(parts: unknown): string {
+  demand(typeof parts === 'string' && isParts(parts));
+  return parts as string;
 }
 
 const RESAMPLES: readonly (Resample | undefined)[] = [512, 'none', undefined];

@@ -60,6 +60,7 @@ const QUICK_NAMES: VariantName[] = [
 const OPTIONS: Record<string, PictureOptions> = {
   'of the default profile': {},
   'of the default profile, with crops': { crops: true },
+  'of the default profile, with crops and parts': { crops: true, parts: true },
   'of the quick profile': { variants: 'quick' },
   'of the thorough profile': { variants: 'thorough' },
   'of the dihedral profile, in the other convention': { variants: 'dihedral', resample: 'none' },
@@ -99,7 +100,8 @@ describe.each(Object.entries(OPTIONS))('hashes %s', (_, options) => {
   });
 
   test('are as requested or refused, whatever replaces a value or is added', () => {
-    const words = [...VARIANT_NAMES, ...ALGORITHMS, 'none'];
+    const own = variants.map(({ parts = 'none' }) => parts);
+    const words = [...VARIANT_NAMES, ...ALGORITHMS, ...own, 'none'];
     const bytes = (options.bits ?? 256) / 8;
     let passed = 0;
     fc.assert(
