@@ -50,13 +50,13 @@ export {
   type DecisionJSON,
   type DecisionReason,
   decisionToJSON,
-  explain,
   type Match,
 } from './matching/decision.js';
 export {
   DECISION_SCHEMA,
   decisionFromJSON,
 } from './matching/decision-json.js';
+export { explain } from './matching/explain.js';
 export { createFloodGuard, type FloodGuard } from './matching/flood-guard.js';
 export { type MatchOptions, type MatchRules, match } from './matching/match.js';
 export { createRemoteList, type RemoteList } from './matching/remote-list.js';

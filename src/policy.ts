@@ -31,6 +31,11 @@ export interface Policy {
  * (for both widths).
  */
 export interface PolicyOptions extends Partial<Policy> {
+  /**
+   * up to this distance by their parts, a variant near an entry is for review, if both have parts
+   * and they do not match; default 50. 60 bits find a few more copies, and 2.5 times as many others
+   */
+  readonly partsDistance?: number;
   readonly algorithms?: Readonly<Partial<Record<Exclude<Algorithm, 'pdq'>, Partial<Policy>>>>;
 }
 
@@ -96,7 +101,8 @@ export interface ListReviews {
 /**
  * The reviews that a list causes. At 60 bits, the variants of `thorough` were near 13 of 8.02e8
  * unrelated photographs, and near 119 of 2.7e7 of one kind; 4 bits divide that by 3.4
- * (bench/record/precision.json). List crops count as others, but cause nine times as many.
+ * (bench/record/precision.json). List crops count as others, but cause nine times as many. Entries
+ * that have parts cause fewer.
  * @param entries number of PDQ entries on it
  */
 function reviewsOf(entries: number, { policy = {} }: ListSettings): ListReviews {
@@ -249,6 +255,7 @@ const byAlgorithm: OptionCheck = (name, value) => {
 };
 
 export const POLICY_OPTIONS = /* @__PURE__ */ tableOf(THRESHOLDS, {
+  partsDistance: { is: integer, least: -1, most: 256 },
   algorithms: { is: byAlgorithm },
 }) satisfies OptionTable<PolicyOptions>;
 

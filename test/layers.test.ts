@@ -110,7 +110,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     does: 'variants, lists and a policy to a decision',
     begin: 'match.ts',
     may: ['root', 'indexing', 'blocklist', 'variants'],
-    doors: ['match.ts', 'allow-list.ts', 'decision-json.ts', 'decision.ts'],
+    doors: ['match.ts', 'allow-list.ts', 'decision-json.ts', 'decision.ts', 'explain.ts'],
   },
   picture: {
     layer: 3,

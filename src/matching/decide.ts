@@ -1,18 +1,14 @@
-import type { ListState, Lists } from '../blocklist/list-state.js';
+import type { ListState } from '../blocklist/list-state.js';
 import { type EntryFacts, listOf } from '../entry.js';
-import { bitsOf, copyOfHash, type Hash } from '../hash.js';
+import { bitsOf, copyOfHash, type Hash, hashToHex } from '../hash.js';
 import { finish } from '../in-turns.js';
-import { type HashType, typeOf } from '../packed-words.js';
 import {
-  changedBy,
   nearestOf,
   type Policy,
   type PolicyOptions,
   policyUnder,
   TRUSTS,
-  type Trust,
   upTo,
-  widestOf,
 } from '../policy.js';
 import { checkVariant, type HashedVariant, type Near, type Variants } from '../variant.js';
 import { type AllowList, PictureExceptions } from './allow-list.js';
@@ -23,6 +19,14 @@ import {
   type Match,
   nothingHashed,
 } from './decision.js';
+import {
+  isOwnConfirmed,
+  type KindRules,
+  kindRules,
+  type ListRules,
+  limitOf,
+} from './list-rules.js';
+import { comparedParts, type PartsCompared } from './parts.js';
 import { type Found, foundIn, Nearest } from './search.js';
 
 /** The most entries made for a variant: the nearest. */
@@ -52,6 +56,7 @@ interface Judged extends Match {
   readonly rules: ListRules;
   /** why it is for review; absent if it is a match */
   readonly doubt?: DecisionReason | undefined;
+  readonly byParts: PartsCompared | undefined;
 }
 
 /**
@@ -89,6 +94,10 @@ export class Deciding {
   /** for review: within the match distance of their lists, and beyond it */
   readonly #doubted = new Nearest<Judged>(byDistance);
   readonly #beyond = new Nearest<Judged>(byDistance);
+  /** hashes of variants that came near an entry */
+  readonly #seen = new Set<string>();
+  /** beyond it, of entries with parts, by the variant, until that comes with its own */
+  readonly #unparted = new Map<string, Nearest<Judged>>();
   readonly #allowed = new Nearest<Judged>(byDistance);
   readonly #exceptions: PictureExceptions | undefined;
   #main: HashedVariant | undefined;
@@ -134,7 +143,12 @@ export class Deciding {
     const kind = this.#kindOf(variant.hash);
     const near = found ? found() : foundIn(this.#state, variant, kind.widest);
     // The ranks are used up; no one else should keep them.
-    const { ranks: _, ...shown } = variant;
+    const { ranks: _, parts, partsAtMost, ...shown } = variant;
+    // With its parts, a variant may come again, for the entries that have some.
+    const hex = near.count > 0 ? hashToHex(variant.hash) : '';
+    const isAgain = parts !== undefined && this.#seen.has(hex);
+    if (isAgain) this.#unparted.delete(hex);
+    else if (near.count > 0) this.#seen.add(hex);
     const candidates: Candidate[] = [];
     const { isFlooded } = this.#rules;
     this.#exceptions?.turnTo(variant.hash);
@@ -149,25 +163,42 @@ export class Deciding {
       const list = listOf(facts);
       const rules = kind.rulesOf(list);
       // Another list may have larger distances.
-      if (distance > Math.max(rules.matchDistance, rules.reviewDistance)) continue;
+      const farthest = facts.parts === undefined ? rules.reviewDistance : rules.farthest;
+      if (distance > Math.max(rules.matchDistance, farthest)) continue;
       const isWithin = distance <= rules.matchDistance;
       // 21 of the 34 false pairs farther away had a hash of low quality, but only 1 copy in 200.
       if (distance > rules.poorDistance && isPoor(variant, facts, rules)) continue;
+      if (isAgain && (isWithin || facts.parts === undefined)) continue;
+      if (partsAtMost !== undefined && !isWithin) continue;
       const isOwn = isOwnConfirmed(facts, rules.trust);
       const allowed = isOwn ? undefined : this.#exceptions?.reasonFor(facts.hash, isWithin);
-      let doubt = doubtOf(variant, facts, distance, rules);
+      const hasBoth = parts !== undefined && facts.parts !== undefined;
+      const compared = hasBoth ? comparedParts(parts, facts.parts!) : undefined;
+      if (partsAtMost !== undefined) {
+        if (compared === undefined || compared.isPage || compared.distance > partsAtMost) continue;
+      }
+      const byParts = isWithin ? undefined : compared;
+      if (byParts && !byParts.match && byParts.distance > rules.partsDistance) continue;
+      let doubt = byParts?.match ? limitOf(facts, rules) : doubtOf(variant, facts, distance, rules);
       if (!doubt && !isOwn && allowed === undefined && isFlooded?.(facts.hash, variant.hash))
         doubt = 'flooded';
+      const isUnparted = !isWithin && facts.parts !== undefined && parts === undefined;
       if (allowed === undefined && candidates.length < MOST_TOLD) {
-        const isCandidate = isCandidateOf(facts, distance, rules);
-        if (isCandidate) candidates.push({ hash: copyOfHash(facts.hash), distance, rules });
+        const isMovable = isCandidateOf(facts, distance, rules);
+        if (isMovable || isUnparted) {
+          const hash = copyOfHash(facts.hash);
+          candidates.push({ hash, distance, rules, isMovable, isUnparted });
+        }
       }
+      // Without its own parts, a variant is judged as beside a bare entry.
+      if (isUnparted && distance > rules.reviewDistance) continue;
       const tier = doubt === undefined ? 'match' : 'review';
-      const listed = tier === 'match' ? this.#matches : isWithin ? this.#doubted : this.#beyond;
+      const beyond = isUnparted ? this.#unpartedOf(hex) : this.#beyond;
+      const listed = tier === 'match' ? this.#matches : isWithin ? this.#doubted : beyond;
       const nearest = allowed === undefined ? listed : this.#allowed;
       if (!nearest.takes(list, distance)) continue;
       const entry = made ?? near.entryAt(at);
-      const one = { entry, list, distance, tier, variant: shown, rules, doubt } as const;
+      const one = { entry, list, distance, tier, variant: shown, rules, doubt, byParts } as const;
       nearest.push(allowed === undefined ? one : { ...one, allowed });
     }
     if (isCompared || near.isCompared()) this.#comparable = true;
@@ -186,7 +217,8 @@ export class Deciding {
     }
     const isMatched = this.#matches.count > 0;
     const doubted = this.#doubted.kept();
-    const beyond = isMatched ? [] : this.#beyond.kept();
+    const allBeyond = isMatched ? [] : [this.#beyond, ...this.#unparted.values()];
+    const beyond = allBeyond.flatMap((nearest) => nearest.kept());
     const reviews = isMatched ? doubted : nearestOf([...doubted, ...beyond], byDistance);
     // Sorting is stable: at equal tier, distance and trust, variants and entries keep their order.
     const judged = [...this.#matches.kept(), ...reviews];
@@ -199,15 +231,21 @@ export class Deciding {
     const shown = this.#allowed.kept().map(shownOf);
     const allowed = shown.length > 0 && { allowed: shown };
     const counts = this.#matches.count + this.#doubted.count + this.#allowed.count;
-    const all = counts + (isMatched ? 0 : this.#beyond.count);
+    const all = allBeyond.reduce((sum, { count }) => sum + count, counts);
     const left = all - matches.length - shown.length;
     const rest = { matches, policy, refined, ...allowed, ...(left > 0 && { omitted: left }) };
     if (first === undefined) {
       const empty = this.#comparable ? 'nothing-near' : 'nothing-comparable';
       return decisionOf({ verdict: 'none', reason: allowed ? 'allowed' : empty, ...rest });
     }
-    const reason = first.doubt ?? 'within-match-distance';
+    const reason = first.doubt ?? (first.byParts ? 'matched-parts' : 'within-match-distance');
     return decisionOf({ verdict: first.tier, reason, ...rest });
+  }
+
+  #unpartedOf(hex: string): Nearest<Judged> {
+    const known = this.#unparted.get(hex) ?? new Nearest<Judged>(byDistance);
+    this.#unparted.set(hex, known);
+    return known;
   }
 
   #kindOf(hash: Hash): KindRules {
@@ -220,43 +258,15 @@ export class Deciding {
   }
 }
 
-/** The rules for hashes of one algorithm and width. */
-interface KindRules {
-  /** the search distances: the largest of any list */
-  readonly widest: Policy;
-  /** by the name of a list */
-  rulesOf(name: string): ListRules;
-}
-
-function kindRules(state: ListState, { policy, distance }: Rules, hash: Hash): KindRules {
-  const { lists } = state;
-  const type = typeOf(hash);
-  const { counts } = state.of(type);
-  const known = new Map<string, ListRules>();
-  return {
-    widest: upTo(
-      widestOf((name) => lists.of(name), policy, type, counts),
-      distance,
-    ),
-    rulesOf(name) {
-      let rules = known.get(name);
-      if (rules === undefined) {
-        rules = upTo(rulesOf(lists, name, policy, type, counts.get(name)), distance);
-        known.set(name, rules);
-      }
-      return rules;
-    },
-  };
-}
-
 const byDistance = (a: Judged, b: Judged) =>
   a.distance - b.distance || TRUSTS.indexOf(a.rules.trust) - TRUSTS.indexOf(b.rules.trust);
 
-function shownOf({ entry, distance, tier, variant, rules, allowed }: Judged): Match {
+function shownOf({ entry, distance, tier, variant, rules, allowed, byParts }: Judged): Match {
   const match: { -readonly [K in keyof Match]: Match[K] } = { entry, distance, tier, variant };
   // Spreading the object took longer than the rest of a decision about a short list.
   if (rules.isListed) match.trust = rules.trust;
   if (allowed !== undefined) match.allowed = allowed;
+  if (byParts !== undefined) match.partsDistance = byParts.distance;
   return match;
 }
 
@@ -284,6 +294,10 @@ interface Candidate {
   readonly hash: Hash;
   readonly distance: number;
   readonly rules: ListRules;
+  /** whether a moved variant might match */
+  readonly isMovable: boolean;
+  /** whether its parts are to be compared */
+  readonly isUnparted: boolean;
 }
 
 /** True if a variant is too far from an entry to match, but a moved one might. */
@@ -298,12 +312,14 @@ const isPoor = (variant: HashedVariant, facts: EntryFacts, { minQuality }: ListR
 function nearOf(candidates: readonly Candidate[]): Near | undefined {
   const [nearest] = candidates;
   if (nearest === undefined) return undefined;
+  const movable = candidates.filter(({ isMovable }) => isMovable);
   // The distance and the quality that suffice for any of these entries, over all lists.
   return {
-    hashes: candidates.map(({ hash }) => hash),
+    hashes: movable.map(({ hash }) => hash),
     distance: nearest.distance,
-    enough: Math.min(...candidates.map(({ rules }) => rules.matchDistance)),
-    leastQuality: Math.min(...candidates.map(({ rules }) => rules.minQuality)),
+    enough: Math.min(256, ...movable.map(({ rules }) => rules.matchDistance)),
+    leastQuality: Math.min(100, ...movable.map(({ rules }) => rules.minQuality)),
+    ...(candidates.some(({ isUnparted }) => isUnparted) && { asksParts: true }),
   };
 }
 
@@ -319,53 +335,4 @@ function doubtOf(
   if ((variant.quality ?? 100) < minQuality) return 'low-query-quality';
   if ((facts.quality ?? 100) < minQuality) return 'low-entry-quality';
   return limitOf(facts, rules);
-}
-
-/** Rules for the entries of one list and one kind of hash. */
-export interface ListRules extends Policy {
-  /** up to this distance, hashes of low quality are for review */
-  readonly poorDistance: number;
-  readonly tier: 'match' | 'review';
-  readonly trust: Trust;
-  /** whether matches of the entries state the trust */
-  readonly isListed: boolean;
-}
-
-/**
- * The rules of a list.
- * @param changes to the default policy
- * @param entries number of such entries on it
- */
-export function rulesOf(
-  lists: Lists,
-  name: string,
-  changes: PolicyOptions,
-  { algorithm, bits }: HashType,
-  entries = 0,
-): ListRules {
-  const { fetched, ...own } = lists.of(name);
-  const { policy = {}, tier = 'match', trust = name === '' ? 'own' : 'shared' } = own;
-  const isListed = name !== '' || Object.keys(own).length > 0 || (lists.has(name) && !fetched);
-  const general = policyUnder(changes, algorithm, bits, entries);
-  const { matchDistance, reviewDistance, minQuality } = changedBy(policy, algorithm, general);
-  // A list for review alone may have a match distance of -1.
-  const usual = policyUnder({}, algorithm, bits).matchDistance;
-  const poorDistance = Math.max(matchDistance, usual);
-  return { matchDistance, reviewDistance, minQuality, poorDistance, tier, trust, isListed };
-}
-
-/** True if the platform itself has confirmed an entry. */
-export const isOwnConfirmed = (
-  { confirmed }: Pick<EntryFacts, 'confirmed'>,
-  trust: Trust = 'own',
-): boolean => confirmed === true && trust === 'own';
-
-/** The reason to review an entry within the match distance; undefined if it matches. */
-export function limitOf(
-  { confirmed }: Pick<EntryFacts, 'confirmed'>,
-  { tier, trust }: Pick<ListRules, 'tier' | 'trust'>,
-): 'review-only-list' | 'foreign-list' | 'unconfirmed-entry' | undefined {
-  if (tier === 'review') return 'review-only-list';
-  if (trust === 'foreign') return 'foreign-list';
-  return confirmed === false ? 'unconfirmed-entry' : undefined;
 }

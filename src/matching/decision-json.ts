@@ -74,8 +74,9 @@ export function decisionFromJSON(json: DecisionJSON): Decision {
 
 function matchFromJSON(json: MatchJSON): Match {
   checkObject(json, 'a match: { distance, tier, variant, hash, labels }');
-  const { distance, tier, variant: name, algorithm, labels, geometry } = json;
+  const { distance, partsDistance, tier, variant: name, algorithm, labels, geometry } = json;
   checkInteger('distance', distance, 0, 256);
+  if (partsDistance !== undefined) checkInteger('partsDistance', partsDistance, 0, 256);
   checkOneOf('tier', tier, ['match', 'review']);
   if (!Array.isArray(labels)) wrongKind('labels to be a list of strings');
   const { id, source, quality, resample, entryVariant, group } = json;
@@ -110,6 +111,7 @@ function matchFromJSON(json: MatchJSON): Match {
   return {
     entry: opinions === undefined ? entry : { ...entry, opinions: copyOfOpinions(opinions) },
     distance,
+    ...(partsDistance !== undefined && { partsDistance }),
     tier,
     variant,
     ...(allowed !== undefined && { allowed }),
@@ -220,6 +222,7 @@ const MATCH = {
   required: ['distance', 'tier', 'variant', 'hash', 'labels', 'algorithm', 'variantHash'],
   properties: {
     distance: { ...DISTANCE, description: 'in bits' },
+    partsDistance: { ...DISTANCE, description: 'of the parts, if they were compared, too' },
     tier: { enum: ['match', 'review'] },
     variant: { ...TEXT, description: 'the variant of the upload that hit' },
     hash: { ...HEX, description: "the entry's" },

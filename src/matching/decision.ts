@@ -12,8 +12,14 @@ import {
   hashToJSON,
   type Resample,
 } from '../hash.js';
-import type { Policy, PolicyOptions, Trust } from '../policy.js';
-import { checkPolicy, policyFor, TRUSTS } from '../policy.js';
+import {
+  checkPolicy,
+  type Policy,
+  type PolicyOptions,
+  policyFor,
+  TRUSTS,
+  type Trust,
+} from '../policy.js';
 import { checkVariant, type HashedVariant } from '../variant.js';
 import {
   checkRemoteMatch,
@@ -32,8 +38,10 @@ export interface Match {
   readonly entry: BlocklistEntry;
   /** in bits */
   readonly distance: number;
+  /** of their parts, in bits, if they were compared, too */
+  readonly partsDistance?: number;
   readonly tier: 'match' | 'review';
-  /** without its `ranks` */
+  /** without its `ranks` and `parts` */
   readonly variant: HashedVariant;
   /** of the entry's list; absent: own, since the entry is on no named list */
   readonly trust?: Trust;
@@ -45,6 +53,8 @@ export interface Match {
 export type DecisionReason =
   /** match: an entry within `matchDistance`, with no quality known to be low */
   | 'within-match-distance'
+  /** match: an entry within `reviewDistance` whose parts are those of the variant */
+  | 'matched-parts'
   /** review: an entry within `matchDistance` of a variant whose quality is below `minQuality` */
   | 'low-query-quality'
   /** review: an entry within `matchDistance` whose own quality is below `minQuality` */
@@ -89,10 +99,7 @@ export type DecisionReason =
 export interface Decision {
   readonly verdict: 'match' | 'review' | 'none' | 'unhashable';
   readonly reason: DecisionReason;
-  /**
-   * unhashable: the error, in words for operators. They reveal nothing of the picture and may
-   * change
-   */
+  /** unhashable: the error, in words that may change and reveal nothing of the picture */
   readonly detail?: string;
   /**
    * tier `match` before `review`, then nearest first, then by the trust in their lists. Of each
@@ -116,10 +123,7 @@ export interface Decision {
   readonly remoteMatches?: readonly RemoteMatch[];
   /** the names of the remote lists that did not answer in time; absent: none was awaited */
   readonly unanswered?: readonly string[];
-  /**
-   * number of further near entries that were judged but are not in `matches`, `allowed` or
-   * `remoteMatches`; absent: none
-   */
+  /** number of further near entries, which none of these lists has; absent: none */
   readonly omitted?: number;
   /** the picture, if this call read and decoded it */
   readonly upload?: CheckedUpload;
@@ -147,9 +151,7 @@ export interface CheckedUpload {
   readonly height: number;
   /** by its bytes, not by its name: `jpeg`, `png` … */
   readonly format?: string;
-  /**
-   * `draft`: decoded at a fraction of its size; the hash is good for matching, but not for a list
-   */
+  /** `draft`: at a fraction of its size; its hash is good for matching, but not for a list */
   readonly decoding?: 'full' | 'draft';
 }
 
@@ -166,10 +168,7 @@ export interface DecisionTimings {
   readonly search: number;
 }
 
-/**
- * A decision as a plain object for JSON. Members may be added in a minor release: ignore unknown
- * ones.
- */
+/** A decision for JSON. Members may be added in a minor release: ignore unknown ones. */
 export interface DecisionJSON
   extends Omit<Decision, 'matches' | 'allowed' | 'remoteMatches' | 'upload'> {
   file?: string;
@@ -184,13 +183,13 @@ export interface DecisionJSON
 }
 
 /**
- * A match as JSON. Members not named after the variant are the entry's; geometry, look and frame
- * are the variant's.
+ * A match as JSON. Members not named after the variant are the entry's, but its parts are left out.
+ * Geometry, look and frame are the variant's.
  */
 export interface MatchJSON
-  extends Pick<Match, 'distance' | 'tier' | 'trust' | 'allowed'>,
+  extends Pick<Match, 'distance' | 'partsDistance' | 'tier' | 'trust' | 'allowed'>,
     Pick<HashedVariant, 'geometry' | 'look' | 'frame'>,
-    Omit<Said, 'variant'> {
+    Omit<Said, 'variant' | 'parts'> {
   /** the name of the upload's variant that was near */
   variant: string;
   hash: string;
@@ -218,9 +217,9 @@ export function checkDecision(decision: Decision): void {
   if (!Array.isArray(remoteMatches)) throw new TypeError('expected remoteMatches to be a list');
   for (const match of [...matches, ...allowed] as readonly Match[]) checkMatch(match);
   for (const match of remoteMatches) checkRemoteMatch(match);
-  if (!(Array.isArray(unanswered) && unanswered.every((name) => typeof name === 'string'))) {
-    throw new TypeError('expected unanswered to be a list of strings');
-  }
+  const areNames =
+    Array.isArray(unanswered) && unanswered.every((name) => typeof name === 'string');
+  if (!areNames) throw new TypeError('expected unanswered to be a list of strings');
   checkTypeOf('detail', detail, 'string');
   checkTypeOf('refined', refined, 'boolean');
   if (omitted !== undefined) checkInteger('omitted', omitted, 1);
@@ -242,6 +241,7 @@ function checkMatch(match: Match): void {
   checkEntry(match.entry);
   checkVariant(match.variant);
   checkOneOf('trust', match.trust, [...TRUSTS, undefined]);
+  checkTypeOf('partsDistance', match.partsDistance, 'number');
   checkTypeOf('allowed', match.allowed, 'string');
 }
 
@@ -258,31 +258,6 @@ function checkUploadFacts(upload: CheckedUpload): void {
   checkInteger('height', height, 1);
   checkTypeOf('format', format, 'string');
   checkOneOf('decoding', decoding, ['full', 'draft', undefined]);
-}
-
-/**
- * Explains a decision in one line of English. It names no hash, label or file.
- * @throws {TypeError | RangeError} if `decision` is invalid
- */
-export function explain(decision: Decision): string {
-  checkDecision(decision);
-  const { verdict, reason, matches, policy } = decision;
-  // The nearest entry here is not the reason for a remote match.
-  const [nearest] = reason === 'matched-remote' ? [] : matches;
-  if (nearest === undefined) return `${verdict}: ${reason.replaceAll('-', ' ')}`;
-  const { distance, variant, entry } = nearest;
-  const of = variant.look === undefined ? '' : ` of ${variant.look}`;
-  const why: Readonly<Record<string, string>> = {
-    'low-query-quality': `but quality ${variant.quality} is below ${policy.minQuality}`,
-    'low-entry-quality': `but the entry's quality ${entry.quality} is below ${policy.minQuality}`,
-    'review-only-list': 'but its list is for review',
-    'foreign-list': 'but its list is foreign',
-    'unconfirmed-entry': 'but the entry is not confirmed',
-    flooded: 'but the entry is flooded',
-    'within-review-distance': `over ${policy.matchDistance} and at most ${policy.reviewDistance}`,
-  };
-  const clause = Object.hasOwn(why, reason) ? why[reason] : `at most ${policy.matchDistance}`;
-  return `${verdict}: distance ${distance}, variant ${variant.name}${of}, ${clause}`;
 }
 
 /**
@@ -316,9 +291,11 @@ export function decisionToJSON(decision: Decision, file?: string): DecisionJSON 
   });
 }
 
-function matchToJSON({ distance, tier, variant, entry, trust, allowed }: Match): MatchJSON {
+function matchToJSON(match: Match): MatchJSON {
+  const { distance, partsDistance, tier, variant, entry, trust, allowed } = match;
   return defined({
     distance,
+    partsDistance,
     tier,
     variant: variant.name,
     hash: hashToHex(entry.hash),
@@ -393,6 +370,6 @@ export function nothingHashed(
   policy: Policy,
   detail?: string,
 ): Decision {
-  const details = detail === undefined ? {} : { detail };
-  return decisionOf({ verdict: 'unhashable', reason, ...details, matches: [], policy });
+  const of = { reason, ...(detail !== undefined && { detail }) };
+  return decisionOf({ verdict: 'unhashable', ...of, matches: [], policy });
 }

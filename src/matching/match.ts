@@ -187,13 +187,14 @@ function reportAllowed(decision: Decision, allowList: AllowList | undefined): De
 }
 
 function* variantsOf(image: HashedImage): Generator<HashedVariant> {
-  const { hash, quality, resample, ranks, decoding } = image;
+  const { hash, quality, resample, ranks, parts, decoding } = image;
   yield {
     name: 'original',
     hash,
     ...(quality !== undefined && { quality }),
     ...(resample !== undefined && { resample }),
     ...(ranks !== undefined && { ranks }),
+    ...(parts !== undefined && { parts }),
     ...(decoding !== undefined && { decoding }),
   };
   yield* image.variants;

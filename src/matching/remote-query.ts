@@ -4,8 +4,9 @@ import { nearestOf, type Policy, policyUnder, upTo } from '../policy.js';
 import type { RemoteHit } from '../remote-matcher.js';
 import type { HashedVariant } from '../variant.js';
 import { PictureExceptions } from './allow-list.js';
-import { isOwnConfirmed, limitOf, type Rules } from './decide.js';
+import type { Rules } from './decide.js';
 import { type Decision, type DecisionReason, decisionOf } from './decision.js';
+import { isOwnConfirmed, limitOf } from './list-rules.js';
 import type { RemoteList, RemoteOutcome } from './remote-list.js';
 import type { RemoteMatch } from './remote-match.js';
 

@@ -5,9 +5,9 @@ import {
   type Decision,
   decisionOf,
   decisionToJSON,
-  explain,
   unhashable,
 } from '../../src/matching/decision.js';
+import { explain } from '../../src/matching/explain.js';
 
 const HEX = '0123456789abcdef'.repeat(4);
 const hash = hashFromHex('pdq', HEX);

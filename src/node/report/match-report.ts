@@ -42,6 +42,7 @@ export interface ReportedPicture {
 /** The meaning of a decision's reason. Reasons that are missing here explain themselves. */
 export const REASON_WORDS: Partial<Record<DecisionReason, string>> = {
   'within-match-distance': 'an entry is within the match distance',
+  'matched-parts': 'an entry is near, and its parts agree with those of the variant',
   'low-query-quality': 'an entry is within the match distance of a low-quality variant',
   'low-entry-quality': 'a low-quality entry is within the match distance',
   'review-only-list': 'an entry of a review-only list is within the match distance',
@@ -139,7 +140,7 @@ function section(
   frame: Rectangle | undefined,
   shown: string | undefined,
 ): string {
-  const { entry, distance, tier, variant } = match;
+  const { entry, distance, partsDistance, tier, variant } = match;
   const { quality, geometry, look } = variant;
   const facts: [string, string][] = [
     ['distance', `${distance} of ${8 * entry.hash.bytes.length} bits`],
@@ -147,6 +148,7 @@ function section(
     ['variant', `${variant.name}: ${variantWords(variant)}`],
     ['algorithm', entry.hash.algorithm],
   ];
+  if (partsDistance !== undefined) facts.splice(1, 0, ['by parts', `${partsDistance} of 256 bits`]);
   if (quality !== undefined) facts.push(['quality', String(quality)]);
   if (entry.labels.length > 0) facts.push(['labels', entry.labels.join(', ')]);
   if (entry.list) facts.push(['list', entry.list]);

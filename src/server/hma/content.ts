@@ -98,16 +98,17 @@ export function hmaContentRoutes(
         const data = await dataOfJson(call);
         const { said, hashed } = await hasher.picture(call, async (picture) => ({
           said: { ...data, ...dataOf(picture) },
-          hashed: await hasher.hash(picture, call.signal),
+          hashed: await hasher.hash(picture, call.signal, { parts: true }),
         }));
         if (signalOf(hashed, minQuality()) === '') {
           throw new Refusal('bad-request', 'the picture has too little detail to be compared');
         }
-        const { hash, quality, resample } = hashed;
+        const { hash, quality, resample, parts } = hashed;
         return await add(call, bank, {
           ...entryOf(hash, said),
           ...(quality !== undefined && { quality: Math.round(quality) }),
           ...(resample !== undefined && { resample }),
+          ...(parts !== undefined && { parts }),
         });
       },
     },

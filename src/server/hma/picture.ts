@@ -48,9 +48,14 @@ export class HmaHasher {
    * The hash of the full picture, never of a draft, since it may be listed.
    * @throws {DecodeError}
    */
-  async hash({ source }: HmaPicture, signal: AbortSignal): Promise<HashedImage> {
+  async hash(
+    { source }: HmaPicture,
+    signal: AbortSignal,
+    options: { parts?: boolean } = {},
+  ): Promise<HashedImage> {
     const { pool, maxBytes } = this.#parts;
-    return await pool.hash(source, { variants: 'none', decoding: 'full', maxBytes, signal });
+    const whole = { variants: 'none', decoding: 'full' } as const;
+    return await pool.hash(source, { ...whole, ...options, maxBytes, signal });
   }
 
   /** Checks a picture by all its variants. */

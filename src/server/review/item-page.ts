@@ -1,5 +1,6 @@
-import { type Decision, explain } from '../../matching/decision.js';
+import type { Decision } from '../../matching/decision.js';
 import { decisionFromJSON } from '../../matching/decision-json.js';
+import { explain } from '../../matching/explain.js';
 import { REASON_WORDS } from '../../node/report/match-report.js';
 import type { ReviewItem } from '../../store/reviews/review-item.js';
 import { hitsOf } from './hits.js';

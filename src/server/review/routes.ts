@@ -1,5 +1,5 @@
-import { explain } from '../../matching/decision.js';
 import { decisionFromJSON } from '../../matching/decision-json.js';
+import { explain } from '../../matching/explain.js';
 import { reviewSummary } from '../../review/review-answers.js';
 import type { ReviewItem } from '../../store/reviews/review-item.js';
 import type { ReviewLog, ReviewQueue, Sessions } from '../../store/store.js';

@@ -2,10 +2,10 @@ import {
   type Decision,
   type DecisionJSON,
   decisionToJSON,
-  explain,
   type MatchJSON,
 } from '../../matching/decision.js';
 import { DECISION_SCHEMA } from '../../matching/decision-json.js';
+import { explain } from '../../matching/explain.js';
 import type { Schema } from '../http/json-schema.js';
 import { TextReply } from '../http/reply.js';
 import { RETRY_AFTER_SECONDS } from '../http/route.js';

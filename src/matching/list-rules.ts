@@ -1,0 +1,109 @@
+import type { ListState, Lists } from '../blocklist/list-state.js';
+import type { EntryFacts } from '../entry.js';
+import type { Hash } from '../hash.js';
+import { type HashType, typeOf } from '../packed-words.js';
+import {
+  changedBy,
+  type Policy,
+  type PolicyOptions,
+  policyUnder,
+  type Trust,
+  upTo,
+  widestOf,
+} from '../policy.js';
+
+/** The default distance by parts up to which a candidate is for review. */
+const PARTS_DISTANCE = 50;
+
+/** Rules for the entries of one list and one kind of hash. */
+export interface ListRules extends Policy {
+  /** up to this distance, entries with parts are candidates, however many there are */
+  readonly farthest: number;
+  /** the distance by parts up to which they are for review */
+  readonly partsDistance: number;
+  /** up to this distance, hashes of low quality are for review */
+  readonly poorDistance: number;
+  readonly tier: 'match' | 'review';
+  readonly trust: Trust;
+  /** whether matches of the entries state the trust */
+  readonly isListed: boolean;
+}
+
+/**
+ * The rules of a list.
+ * @param changes to the default policy
+ * @param entries number of such entries on it
+ */
+export function rulesOf(
+  lists: Lists,
+  name: string,
+  changes: PolicyOptions,
+  { algorithm, bits }: HashType,
+  entries = 0,
+): ListRules {
+  const { fetched, ...own } = lists.of(name);
+  const { policy = {}, tier = 'match', trust = name === '' ? 'own' : 'shared' } = own;
+  const isListed = name !== '' || Object.keys(own).length > 0 || (lists.has(name) && !fetched);
+  const general = policyUnder(changes, algorithm, bits, entries);
+  const { matchDistance, reviewDistance, minQuality } = changedBy(policy, algorithm, general);
+  // A list for review alone may have a match distance of -1.
+  const usual = policyUnder({}, algorithm, bits).matchDistance;
+  const poorDistance = Math.max(matchDistance, usual);
+  const short = policyUnder(changes, algorithm, bits);
+  return {
+    ...{ matchDistance, reviewDistance, minQuality, poorDistance, tier, trust, isListed },
+    farthest: changedBy(policy, algorithm, short).reviewDistance,
+    partsDistance: policy.partsDistance ?? changes.partsDistance ?? PARTS_DISTANCE,
+  };
+}
+
+/** True if the platform itself has confirmed an entry. */
+export const isOwnConfirmed = (
+  { confirmed }: Pick<EntryFacts, 'confirmed'>,
+  trust: Trust = 'own',
+): boolean => confirmed === true && trust === 'own';
+
+/** The reason to review an entry within the match distance; undefined if it matches. */
+export function limitOf(
+  { confirmed }: Pick<EntryFacts, 'confirmed'>,
+  { tier, trust }: Pick<ListRules, 'tier' | 'trust'>,
+): 'review-only-list' | 'foreign-list' | 'unconfirmed-entry' | undefined {
+  if (tier === 'review') return 'review-only-list';
+  if (trust === 'foreign') return 'foreign-list';
+  return confirmed === false ? 'unconfirmed-entry' : undefined;
+}
+
+/** The rules for hashes of one algorithm and width. */
+export interface KindRules {
+  /** the search distances: the largest of any list */
+  readonly widest: Policy;
+  /** by the name of a list */
+  rulesOf(name: string): ListRules;
+}
+
+export function kindRules(
+  state: ListState,
+  { policy, distance }: { policy: PolicyOptions; distance?: number | undefined },
+  hash: Hash,
+): KindRules {
+  const { lists } = state;
+  const type = typeOf(hash);
+  const { counts, hasParts } = state.of(type);
+  const short = hasParts && new Map([...counts].map(([name, count]) => [name, Math.min(1, count)]));
+  const known = new Map<string, ListRules>();
+  return {
+    widest: upTo(
+      widestOf((name) => lists.of(name), policy, type, short || counts),
+      distance,
+    ),
+    rulesOf(name) {
+      let rules = known.get(name);
+      if (rules === undefined) {
+        const own = rulesOf(lists, name, policy, type, counts.get(name));
+        rules = { ...upTo(own, distance), farthest: Math.min(own.farthest, distance ?? 256) };
+        known.set(name, rules);
+      }
+      return rules;
+    },
+  };
+}
