@@ -10,6 +10,7 @@ const HELD: Readonly<Record<Exclude<keyof BlocklistEntry, 'hash'>, readonly List
   resample: ['csv', 'jsonl'],
   variant: ['csv', 'jsonl'],
   group: ['csv', 'jsonl'],
+  parts: ['jsonl'],
   list: [],
   caseCount: [],
   opinions: [],

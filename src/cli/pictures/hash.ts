@@ -20,6 +20,11 @@ hidden pictures and links to folders. - is standard input.`,
         'also hash up to four centred crops, 1:1, 4:5, 16:9 and 9:16, so that a list catches copies cropped to these shapes; needs --json',
       needs: { json: [], orientation: ['display'] },
     },
+    'no-parts': {
+      about:
+        'leave out the hashes of six parts, which --json prints with PDQ: a list that has them finds more copies, and fewer uploads are for review wrongly',
+      needs: { json: [], algorithm: ['pdq'] },
+    },
     json: {
       about:
         'print one JSON object per line, with the variants; fileBytes is the name in hex if it is not UTF-8',
@@ -33,7 +38,11 @@ hidden pictures and links to folders. - is standard input.`,
   minWords: 1,
   async run(call, out) {
     out.begin('hashing');
-    const options = { ...hashOptions(call), crops: call.on('crops') };
+    const options = {
+      ...hashOptions(call),
+      crops: call.on('crops'),
+      parts: call.on('json') && !call.on('no-parts'),
+    };
     const pool = isOne(call.words) ? undefined : createHashPool();
     const job = async (file: string, ended: AbortSignal) => {
       // Read separately: a picture's time limit excludes the time of the program before a pipe.
@@ -71,17 +80,19 @@ function isOne(words: readonly string[]): boolean {
 }
 
 /** Undefined values are absent from the text. */
-function imageToJSON({ hash, quality, resample, width, height, variants }: HashedFile) {
+function imageToJSON({ hash, quality, resample, parts, width, height, variants }: HashedFile) {
   return {
     ...hashToJSON(hash),
     quality,
     resample,
+    parts,
     width,
     height,
     variants: variants.map(variantToJSON),
   };
 }
 
-function variantToJSON({ name, hash, quality, geometry, look, frame, decoding }: HashedVariant) {
-  return { name, hash: hashToHex(hash), quality, geometry, look, frame, decoding };
+function variantToJSON({ hash, ...variant }: HashedVariant) {
+  const { name, quality, parts, geometry, look, frame, decoding } = variant;
+  return { name, hash: hashToHex(hash), quality, parts, geometry, look, frame, decoding };
 }

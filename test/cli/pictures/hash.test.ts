@@ -54,6 +54,7 @@ test.each([
       'hash',
       'quality',
       'resample',
+      'parts',
       'width',
       'height',
       'variants',
