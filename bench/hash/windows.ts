@@ -8,6 +8,7 @@ import { movedPixels, partOf as partOfView, viewOf } from '../../src/variants/vi
 import type { Bench, BenchContext } from '../harness.js';
 import { race } from '../race.js';
 import { random } from '../workloads.js';
+import { correlation, partsDrawn } from './outline.js';
 import { photos, sharpAndPhotos } from './photos.js';
 
 /** What the windows of a list find, beside other choices of parts, and what they cost. */
@@ -124,13 +125,35 @@ async function run(context: BenchContext): Promise<void> {
     'hashes a photo',
     hashes.map((mean) => mean.toFixed(1)),
   );
+  outlines(context, sources);
   const [pixels] = sources;
   context.report(
     await race(`${pixels!.width} x ${pixels!.height} pixels, hashed for a list`, [
       { name: 'alone', run: () => [...variantsOf(pixels!)].length },
       { name: 'with windows', run: () => [...variantsOf(pixels!, { crops: true })].length },
+      { name: 'with parts', run: () => [...variantsOf(pixels!, { parts: true })].length },
     ]),
   );
+}
+
+/** What can be drawn of each photo by the hashes of a list. */
+function outlines(context: BenchContext, sources: readonly CheckedPixels[]): void {
+  const rows: Record<string, number[]> = { 'the hash': [], 'and windows': [], 'and parts': [] };
+  for (const pixels of sources) {
+    const { width, height } = pixels;
+    const whole = { left: 0, top: 0, width, height };
+    const [main, ...crops] = variantsOf(pixels, { variants: 'none', crops: true, parts: true });
+    const own = { bytes: main!.hash.bytes, rectangle: whole };
+    const windows = crops.map(({ hash: { bytes }, geometry }) => ({ bytes, ...geometry! }));
+    rows['the hash']!.push(correlation(pixels, [own]));
+    rows['and windows']!.push(correlation(pixels, [own, ...windows]));
+    rows['and parts']!.push(correlation(pixels, [own, ...partsDrawn(main!.parts!, pixels)]));
+  }
+  for (const [name, values] of Object.entries(rows)) {
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    const figures = [mean, Math.max(...values)].map((value) => value.toFixed(2));
+    context.figure(`outline by ${name}, mean and most`, figures);
+  }
 }
 
 /** The hash of a part as an app shares it: at most 1080 pixels a side, as JPEG. */

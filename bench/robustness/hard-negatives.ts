@@ -1,11 +1,21 @@
 import { createBlocklist } from '../../src/blocklist/blocklist.js';
-import { pdq } from '../../src/hashing/pdq.js';
 import { match } from '../../src/matching/match.js';
 import type { HashedVariant } from '../../src/variant.js';
 import { variantsOf } from '../../src/variants/hash-pixels.js';
 import { COPIES } from './copies/suite.js';
 import { HARD_KINDS, type HardCase, type HardKind, type HardPicture } from './hard-cases.js';
-import { calledAs, FAR, materials, POLICY, packed, type Verdict, verdictOf } from './measure.js';
+import {
+  calledAs,
+  entryFrom,
+  FAR,
+  type Held,
+  type Listed,
+  materials,
+  POLICY,
+  packed,
+  type Verdict,
+  verdictOf,
+} from './measure.js';
 import { photoOf } from './photos.js';
 import { cropped, type Raster } from './raster.js';
 import { wordDistance } from './report/metrics.js';
@@ -20,11 +30,13 @@ export interface HardResult {
   readonly distance: number;
   readonly name: string;
   readonly verdict: Verdict;
+  /** of a list with parts */
+  readonly partsVerdict: Verdict;
 }
 
 /** Makes the pictures of hard cases and compares them. What is listed is kept for the next case. */
 export class HardCases {
-  readonly #listed = new Map<string, Promise<{ bytes: Uint8Array; quality: number }>>();
+  readonly #listed = new Map<string, Promise<Listed>>();
 
   constructor(
     readonly seed: number,
@@ -33,19 +45,17 @@ export class HardCases {
 
   async measure({ kind, query, listed }: HardCase): Promise<HardResult> {
     const entries = await Promise.all(listed.map((picture) => this.#hashOf(picture)));
-    const variants = [...variantsOf(await this.#draw(query), { variants: 'thorough' })];
-    const blocklist = createBlocklist(
-      entries.map(({ bytes, quality }) => ({
-        hash: { algorithm: 'pdq', bytes },
-        labels: [],
-        quality,
-      })),
-    );
+    const raster = await this.#draw(query);
+    const variants = [...variantsOf(raster, { variants: 'thorough' })];
+    const listOf = (held: Held) => createBlocklist(entries.map((entry) => entryFrom(entry, held)));
+    const verdict = (from: Iterable<HashedVariant>, held: Held = {}) =>
+      verdictOf(match(from, listOf(held), { all: true }));
     return {
       kind,
       pairs: entries.length,
       ...nearestOf(variants, packed(entries.map(({ bytes }) => bytes))),
-      verdict: verdictOf(match(variants, blocklist, { all: true })),
+      verdict: verdict(variants),
+      partsVerdict: verdict(variantsOf(raster, { variants: 'thorough' }), { parts: true }),
     };
   }
 
@@ -54,8 +64,8 @@ export class HardCases {
     let hashed = this.#listed.get(key);
     if (hashed === undefined) {
       hashed = this.#draw(picture).then((raster) => {
-        const { hash, quality } = pdq(raster);
-        return { bytes: hash.bytes, quality };
+        const [main] = variantsOf(raster, { variants: 'none', parts: true });
+        return { ...main!, bytes: main!.hash.bytes, quality: main!.quality! };
       });
       this.#listed.set(key, hashed);
     }
@@ -137,6 +147,8 @@ export function hardRows(results: readonly HardResult[]) {
       comparisons: sum(({ comparisons }) => comparisons),
       matches: sum(({ verdict }) => Number(verdict === 'match')),
       reviews: sum(({ verdict }) => Number(verdict === 'review')),
+      matchesWithParts: sum(({ partsVerdict }) => Number(partsVerdict === 'match')),
+      reviewsWithParts: sum(({ partsVerdict }) => Number(partsVerdict === 'review')),
       /** cases of which the pictures themselves are within the match distance */
       plainMatches: sum(({ plain }) => Number(plain <= POLICY.matchDistance)),
       nearest: nearest?.distance ?? FAR,

@@ -1,12 +1,16 @@
 import { type Blocklist, createBlocklist } from '../../src/blocklist/blocklist.js';
+import type { BlocklistEntry } from '../../src/entry.js';
 import type { Hash } from '../../src/hash.js';
 import type { Decision } from '../../src/matching/decision.js';
 import { match } from '../../src/matching/match.js';
-import type { Pixels } from '../../src/pixels.js';
+import { checkedPixels, type Pixels } from '../../src/pixels.js';
 import { policyFor } from '../../src/policy.js';
 import { DIHEDRAL_NAMES, type HashedVariant } from '../../src/variant.js';
 import { variantsOf } from '../../src/variants/hash-pixels.js';
+import { partHashes } from '../../src/variants/parts.js';
 import { VARIANT_PROFILES, type VariantProfile } from '../../src/variants/variant-profile.js';
+import { viewOf } from '../../src/variants/view.js';
+import { planeOf } from '../../src/variants/working-plane.js';
 import { random as seeded } from '../workloads.js';
 import { type Edited, type Materials, type Transform, whole } from './edit.js';
 import { PEERS } from './peers.js';
@@ -29,6 +33,8 @@ export const PROFILES: readonly VariantProfile[] = VARIANT_PROFILES.filter(
 export interface Listed {
   readonly bytes: Uint8Array;
   readonly quality: number;
+  /** hashes of its parts, which a list may hold, too */
+  readonly parts?: string | undefined;
 }
 
 /** A photo as a list holds it. */
@@ -42,6 +48,19 @@ export interface Entry {
   /** one for each of `PEERS` */
   readonly peers: readonly (Uint8Array | undefined)[];
 }
+
+/** What a list holds beside the hashes of its photos. */
+export interface Held {
+  readonly windows?: boolean;
+  readonly parts?: boolean;
+}
+
+export const entryFrom = ({ bytes, quality, parts }: Listed, held: Held): BlocklistEntry => ({
+  hash: { algorithm: 'pdq', bytes } satisfies Hash,
+  labels: [],
+  quality,
+  ...(held.parts && parts !== undefined && { parts }),
+});
 
 export type Verdict = 'match' | 'review' | 'none';
 
@@ -73,12 +92,16 @@ export interface QueryResult {
   readonly own: Uint16Array;
   readonly ownWindows: Uint16Array;
   readonly others: Uint16Array;
-  /** what a blocklist decides about the photo, without and with its windows */
+  /** what a blocklist of the photo decides, and one of all other photos */
   readonly verdict: Verdict;
-  readonly windowsVerdict: Verdict;
-  /** what a blocklist of all other photos decides */
   readonly wrong: Verdict;
+  /** the same with windows, with parts, and with windows that have parts as well */
+  readonly windowsVerdict: Verdict;
   readonly wrongWindows: Verdict;
+  readonly partsVerdict: Verdict;
+  readonly wrongParts: Verdict;
+  readonly bothVerdict: Verdict;
+  readonly wrongBoth: Verdict;
   /** distances from every variant to every other photo, and from the nearest variant to each */
   readonly unrelated: Float64Array;
   readonly nearest: Uint16Array;
@@ -133,19 +156,26 @@ export function materials(
 
 /** A picture as a list holds it. */
 export async function entryOf(raster: Raster, source: string, queried: boolean): Promise<Entry> {
-  const [main, ...crops] = [...variantsOf(raster, { variants: 'none', crops: true })];
+  const variants = variantsOf(raster, { variants: 'none', crops: true, parts: true });
+  const [main, ...crops] = [...variants];
+  const plane = planeOf(viewOf(checkedPixels(raster)));
+  const withParts = (crop: HashedVariant) => ({
+    ...crop,
+    parts: partHashes(plane, { geometry: crop.geometry! }, 512),
+  });
   return {
     source,
     queried,
     listed: listedOf(main!),
-    windows: crops.map(listedOf),
+    windows: crops.map((crop) => listedOf(withParts(crop))),
     peers: await Promise.all(PEERS.map((peer) => peer.hash(raster))),
   };
 }
 
-const listedOf = ({ hash, quality = 100 }: HashedVariant): Listed => ({
+const listedOf = ({ hash, quality = 100, parts }: HashedVariant): Listed => ({
   bytes: hash.bytes,
   quality,
+  parts,
 });
 
 /** All entries, ready to be compared with queries that are edits of one of them. */
@@ -186,22 +216,26 @@ export class EntryTable {
     const { pixels, stored } = edited;
     const { variants, milliseconds } = hashed(pixels, stored, 'thorough');
     const { near, ...compared } = this.#compared(photo, variants);
-    const decided = (entries: readonly number[], windows: boolean) => {
-      const blocklist = this.#blocklist(entries, windows);
+    const decided = (entries: readonly number[], held: Held = {}) => {
+      const blocklist = this.#blocklist(entries, held);
       const decision = match(variants, blocklist, { all: true });
       // What came near is looked at more closely where variants are made one at a time.
       return decision.verdict === 'review'
         ? match(variantsOf(pixels, { variants: 'thorough', stored }), blocklist, { all: true })
         : decision;
     };
-    const found = decided([photo], false);
+    const found = decided([photo]);
     const first = found.matches.find(({ tier }) => tier === 'match');
     return {
       ...compared,
       verdict: verdictOf(found),
-      windowsVerdict: verdictOf(decided([photo], true)),
-      wrong: verdictOf(decided(near, false)),
-      wrongWindows: verdictOf(decided(near, true)),
+      wrong: verdictOf(decided(near)),
+      windowsVerdict: verdictOf(decided([photo], { windows: true })),
+      wrongWindows: verdictOf(decided(near, { windows: true })),
+      partsVerdict: verdictOf(decided([photo], { parts: true })),
+      wrongParts: verdictOf(decided(near, { parts: true })),
+      bothVerdict: verdictOf(decided([photo], { windows: true, parts: true })),
+      wrongBoth: verdictOf(decided(near, { windows: true, parts: true })),
       milliseconds,
       profiles: PROFILES.map((profile) => {
         const { variants, milliseconds } = hashed(pixels, stored, profile);
@@ -211,7 +245,7 @@ export class EntryTable {
           hashes: variants.length,
           milliseconds,
           distance: Math.min(...distances),
-          verdict: verdictOf(match(variants, this.#blocklist([photo], false), { all: true })),
+          verdict: verdictOf(match(variants, this.#blocklist([photo]), { all: true })),
         };
       }),
       peers: await this.#peers(photo, pixels),
@@ -219,15 +253,11 @@ export class EntryTable {
     };
   }
 
-  #blocklist(chosen: readonly number[], windows: boolean): Blocklist {
+  #blocklist(chosen: readonly number[], held: Held = {}): Blocklist {
     return createBlocklist(
       chosen.flatMap((at) => {
-        const { listed, windows: more } = this.entries[at]!;
-        return [listed, ...(windows ? more : [])].map(({ bytes, quality }) => ({
-          hash: { algorithm: 'pdq', bytes } satisfies Hash,
-          labels: [],
-          quality,
-        }));
+        const { listed, windows } = this.entries[at]!;
+        return [listed, ...(held.windows ? windows : [])].map((one) => entryFrom(one, held));
       }),
     );
   }

@@ -56,6 +56,10 @@ export const OUTCOMES: readonly Outcome[] = [
   },
   { name: 'windows, match', hit: ({ windowsVerdict }) => windowsVerdict === 'match' },
   { name: 'windows, or review', hit: ({ windowsVerdict }) => toReview(windowsVerdict) },
+  { name: 'parts, match', hit: ({ partsVerdict }) => partsVerdict === 'match' },
+  { name: 'parts, or review', hit: ({ partsVerdict }) => toReview(partsVerdict) },
+  { name: 'both, match', hit: ({ bothVerdict }) => bothVerdict === 'match' },
+  { name: 'both, or review', hit: ({ bothVerdict }) => toReview(bothVerdict) },
 ];
 
 /** The recalls of an edit or a family, from 0 to 1, in the order of `OUTCOMES`. */
@@ -126,6 +130,8 @@ export function figuresOf(
     /** queries for which a blocklist of all other photos has a match, or a review */
     wrongVerdicts: wrongs(results.map(({ wrong }) => wrong)),
     wrongVerdictsWithWindows: wrongs(results.map(({ wrongWindows }) => wrongWindows)),
+    wrongVerdictsWithParts: wrongs(results.map(({ wrongParts }) => wrongParts)),
+    wrongVerdictsWithBoth: wrongs(results.map(({ wrongBoth }) => wrongBoth)),
     tails: [
       { name: 'edited photos', tail: fitTail(ofEdited) },
       { name: 'photos as they are', tail: fitTail(nearestPairs(asTheyAre(results))) },

@@ -80,7 +80,7 @@ ${facts.leftOut.length === 0 ? '' : `Too small or flat to be edited: ${facts.lef
 ## Found
 
 The mean over the families, each with the same weight, each edit in a family with the same weight, and its 95 % interval by a two-way bootstrap over photos and edits (families of few edits make it rather narrow). All hashes are of the same edited pixels.
-"Match" and "or review" are what a blocklist decides under its default policy with all variants; "any" is the distance of the nearest variant of quality ${POLICY.minQuality} or more. "Windows": the list also holds hashes of each photo's own windows.
+"Match" and "or review" are what a blocklist decides under its default policy with all variants; "any" is the distance of the nearest variant of quality ${POLICY.minQuality} or more. "Windows": the list also holds hashes of each photo's own windows. "Parts": its photos have the hashes of their parts; "both": its windows have them as well.
 
 ${table(figures.macro.map(estimate))}
 
@@ -124,6 +124,8 @@ ${table(
     comparisons: count(row.comparisons),
     match: row.matches,
     review: row.reviews,
+    'match by parts': row.matchesWithParts,
+    'review by parts': row.reviewsWithParts,
     [`plain <= ${POLICY.matchDistance}`]: row.plainMatches,
     nearest: bits(row.nearest),
     by: row.nearestName,
@@ -182,7 +184,8 @@ const recallTable = (rows: readonly Row[], of: string, withFamily = false) =>
   );
 
 function falseText(figures: Figures, facts: RunFacts): string {
-  const { falsePairs, wrongVerdicts, wrongVerdictsWithWindows } = figures;
+  const { falsePairs, wrongVerdicts } = figures;
+  const wrongly = ({ match, review }: typeof wrongVerdicts) => `${match} and ${review}`;
   const rows = (name: string, all: readonly FalsePairs[]) =>
     all.map((pairs) => ({
       name: `${name} <= ${pairs.threshold}`,
@@ -202,7 +205,7 @@ ${table([
   ...falsePairs.peers.flatMap((pairs) => rows(pairs.name, [pairs])),
 ])}
 
-These are counts before any variant is moved. A blocklist of all other photos, which moves them, has a match for ${wrongVerdicts.match} queries, and a review for ${wrongVerdicts.review}; with windows ${wrongVerdictsWithWindows.match} and ${wrongVerdictsWithWindows.review}. If each wrong match is a pair of files of its own, that is at most ${figure(perMillionAtMost)} per million of such pairs (95 %).
+These are counts before any variant is moved. A blocklist of all other photos, which moves them, has a match for ${wrongVerdicts.match} queries, and a review for ${wrongVerdicts.review}; with windows ${wrongly(figures.wrongVerdictsWithWindows)}, with parts ${wrongly(figures.wrongVerdictsWithParts)}, with both ${wrongly(figures.wrongVerdictsWithBoth)}. If each wrong match is a pair of files of its own, that is at most ${figure(perMillionAtMost)} per million of such pairs (95 %).
 
 For one upload against a million entries, **extrapolated**: a straight line through the logarithms of the counts of a query's nearest variant, by distance, fitted by likelihood (Poisson) from the nearest pair seen. It foretells too little where a few pictures of one kind are nearer to each other than the many: bench/record/precision.json has counts of many more pairs.
 

@@ -25,6 +25,10 @@ function result(changes: Partial<QueryResult>): QueryResult {
     windowsVerdict: 'match',
     wrong: 'none',
     wrongWindows: 'none',
+    partsVerdict: 'match',
+    wrongParts: 'none',
+    bothVerdict: 'match',
+    wrongBoth: 'none',
     unrelated,
     nearest: new Uint16Array([FAR, 90, 80]),
     nearestWindows: unrelated,
@@ -121,6 +125,8 @@ test('the report shows every figure, and those with too little data to fit', () 
     comparisons: 160,
     matches: 0,
     reviews: 1,
+    matchesWithParts: 0,
+    reviewsWithParts: 0,
     plainMatches: 0,
     nearest: 55,
     nearestName: 'uncrop',
@@ -134,7 +140,9 @@ test('the report shows every figure, and those with too little data to fit', () 
   // One query of three pairs of files.
   expect(text).toContain('has a match for 1 queries, and a review for 0;');
   expect(text).toContain('at most 1000000.00 per million of such pairs (95 %).');
-  expect(text).toContain('| smooth tiles | wrong | 2 | 4 | 160 | 0 | 1 | 0 | 55 | uncrop |');
+  expect(text).toContain(
+    '| smooth tiles | wrong | 2 | 4 | 160 | 0 | 1 | 0 | 0 | 0 | 55 | uncrop |',
+  );
   expect(text).toContain('Not installed: `apt-get install photos`.');
   expect(text).toContain('| edited photos | not fitted |');
   expect(foretellings(figures)[0]).toEqual({ name: 'edited photos' });
