@@ -260,7 +260,8 @@ export const numberOf = (entry: BlocklistEntry): number | undefined => numbers.g
 export interface EntryFacts {
   readonly hash: Hash;
   readonly quality?: number | undefined;
-  readonly parts?: string | undefined;
+  /** as in an entry, or their bytes */
+  readonly parts?: string | Uint8Array | undefined;
   readonly list?: string | undefined;
   readonly confirmed?: boolean | undefined;
 }

@@ -42,6 +42,10 @@ export const PARTS_BYTES = 192;
 /** True for the hex of the hashes of a picture's parts. */
 export const isParts = (text: string): boolean => /^[\da-f]{384}(?:01)?$/.test(text);
 
+/** True for their bytes. */
+export const arePartBytes = ({ length, [PARTS_BYTES]: mark }: Uint8Array): boolean =>
+  length === PARTS_BYTES || (length === PARTS_BYTES + 1 && mark === 1);
+
 /** @throws {TypeError | RangeError} unless `parts` is the hex of the hashes of a picture's parts */
 export function checkParts(parts: string, { algorithm }: Pick<Hash, 'algorithm'>): void {
   if (typeof parts !== 'string') wrongKind('parts to be a string');
@@ -163,10 +167,15 @@ export function hashToHex(hash: Hash): string {
   return hexOf(hash.bytes);
 }
 
+/** The hex digits of each byte. */
+const HEX = /* @__PURE__ */ Array.from({ length: 256 }, (_, byte) =>
+  (byte + 256).toString(16).slice(1),
+);
+
 /** The lower-case hex of bytes, two digits a byte. */
 export function hexOf(bytes: Uint8Array): string {
   let hex = '';
-  for (let i = 0; i < bytes.length; i++) hex += (bytes[i]! + 256).toString(16).slice(1);
+  for (let i = 0; i < bytes.length; i++) hex += HEX[bytes[i]!]!;
   return hex;
 }
 

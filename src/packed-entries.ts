@@ -183,7 +183,7 @@ export class PackedEntries {
     for (let i = 0; i < size; i++) bytes[i] = this.#bytes[row * size + i]!;
     const { list, confirmed } = this.#notes[this.#note[row]!]!;
     facts.quality = quality;
-    facts.parts = this.partsAt(row);
+    facts.parts = this.#parts?.[row];
     facts.list = list;
     facts.confirmed = confirmed;
     return facts;

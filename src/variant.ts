@@ -144,7 +144,7 @@ export interface HashedVariant {
    * picture than its hash
    */
   readonly parts?: string;
-  /** it matches only entries whose parts are within so many bits: its place was moved far */
+  /** it matches only entries whose parts are within this many bits: it was moved from far away */
   readonly partsAtMost?: number;
 }
 
@@ -155,14 +155,17 @@ export interface HashedVariant {
 export interface Near {
   /** those that it might match if its place were moved */
   readonly hashes: readonly Hash[];
-  /** from the variant to the nearest entry, in bits */
+  /** from the variant to the nearest of `hashes`, in bits */
   readonly distance: number;
   /** the distance that would be a match */
   readonly enough: number;
   /** the quality below which nothing would be a match */
   readonly leastQuality: number;
-  /** true if an entry has parts, and those of the variant's place are asked for; absent: no */
-  readonly asksParts?: boolean;
+  /**
+   * from the variant to the nearest entry with parts, in bits: the parts of the variant's place are
+   * asked for. Absent: none has any
+   */
+  readonly nearestParts?: number;
 }
 
 /** Variants of a picture, one at a time; `next` may report entries near the last one. */
@@ -221,11 +224,13 @@ export const layOf = (name: DihedralName) => layoutOf(DIHEDRAL_ORIENTATIONS[name
 /** @throws {TypeError | RangeError} if `variant` is invalid */
 export function checkVariant(variant: HashedVariant): void {
   checkObject(variant, 'a hashed variant: { name, hash }');
-  const { name, hash, quality, resample, decoding, ranks, parts, look, frame } = variant;
+  const { name, hash, quality, resample, decoding, ranks, parts, partsAtMost, look, frame } =
+    variant;
   const bits = bitsOf(hash);
   if (resample !== undefined) checkResample('resample', resample);
   if (ranks !== undefined) checkRanks(ranks, bits);
   if (parts !== undefined) checkParts(parts, hash);
+  if (partsAtMost !== undefined) checkInteger('partsAtMost', partsAtMost, 0, 256);
   if (typeof name !== 'string') wrongKind('name to be a string');
   checkOneOf('decoding', decoding, ['draft', undefined]);
   checkOneOf('look', look, [...LOOK_NAMES, undefined]);

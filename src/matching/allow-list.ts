@@ -201,7 +201,7 @@ export class PictureExceptions {
   /**
    * The reason for which a hit is allowed; undefined if it is not.
    * @param entry the hash of the entry; undefined if unknown
-   * @param isWithin whether the hash is within the match distance of the entry
+   * @param isWithin whether the hash is within the match distance of the entry, or matches by parts
    */
   reasonFor(entry: Hash | undefined, isWithin: boolean): string | undefined {
     this.#covering ??= this.#list.covering(this.#hash!);
@@ -210,7 +210,8 @@ export class PictureExceptions {
     const exception = this.#covering.find(
       ({ entry: meant }) => meant === undefined || keyOfHash(meant) === key,
     );
-    if (exception && key !== undefined && isWithin && this.#hash === this.#main) {
+    const isMain = keyOfHash(this.#hash!) === keyOfHash(this.#main!);
+    if (exception && key !== undefined && isWithin && isMain) {
       this.#ofMain.set(key, exception.reason);
     }
     return exception?.reason ?? (key === undefined ? undefined : this.#ofMain.get(key));

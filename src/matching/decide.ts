@@ -1,6 +1,6 @@
 import type { ListState } from '../blocklist/list-state.js';
 import { type EntryFacts, listOf } from '../entry.js';
-import { bitsOf, copyOfHash, type Hash, hashToHex } from '../hash.js';
+import { bitsOf, bytesOf, copyOfHash, type Hash, hashToHex } from '../hash.js';
 import { finish } from '../in-turns.js';
 import {
   nearestOf,
@@ -57,6 +57,8 @@ interface Judged extends Match {
   /** why it is for review; absent if it is a match */
   readonly doubt?: DecisionReason | undefined;
   readonly byParts: PartsCompared | undefined;
+  /** the hash of a variant whose parts are unknown, though those of the entry are not */
+  readonly unparted?: string | undefined;
 }
 
 /**
@@ -94,10 +96,11 @@ export class Deciding {
   /** for review: within the match distance of their lists, and beyond it */
   readonly #doubted = new Nearest<Judged>(byDistance);
   readonly #beyond = new Nearest<Judged>(byDistance);
-  /** hashes of variants that came near an entry */
+  /** the hashes of variants that came near an entry */
   readonly #seen = new Set<string>();
-  /** beyond it, of entries with parts, by the variant, until that comes with its own */
-  readonly #unparted = new Map<string, Nearest<Judged>>();
+  /** counts of reviews of entries with parts, by the variant's hash; void once it has its own */
+  readonly #unparted = new Map<string, number>();
+  readonly #settled = new Set<string>();
   readonly #allowed = new Nearest<Judged>(byDistance);
   readonly #exceptions: PictureExceptions | undefined;
   #main: HashedVariant | undefined;
@@ -120,7 +123,7 @@ export class Deciding {
    */
   widestFor(variant: HashedVariant): Policy {
     checkVariant(variant);
-    return this.#kindOf(variant.hash).widest;
+    return this.#kindOf(variant.hash).searched;
   }
 
   /**
@@ -141,15 +144,17 @@ export class Deciding {
     checkVariant(variant);
     this.#main ??= variant;
     const kind = this.#kindOf(variant.hash);
-    const near = found ? found() : foundIn(this.#state, variant, kind.widest);
+    const near = found ? found() : foundIn(this.#state, variant, kind.searched);
     // The ranks are used up; no one else should keep them.
     const { ranks: _, parts, partsAtMost, ...shown } = variant;
+    const partBytes = parts === undefined ? undefined : bytesOf(parts);
     // With its parts, a variant may come again, for the entries that have some.
     const hex = near.count > 0 ? hashToHex(variant.hash) : '';
     const isAgain = parts !== undefined && this.#seen.has(hex);
-    if (isAgain) this.#unparted.delete(hex);
-    else if (near.count > 0) this.#seen.add(hex);
+    if (isAgain) this.#settled.add(hex);
+    else if (near.count > 0 && partsAtMost === undefined) this.#seen.add(hex);
     const candidates: Candidate[] = [];
+    let nearestParts: number | undefined;
     const { isFlooded } = this.#rules;
     this.#exceptions?.turnTo(variant.hash);
     let isCompared = false;
@@ -169,40 +174,47 @@ export class Deciding {
       // 21 of the 34 false pairs farther away had a hash of low quality, but only 1 copy in 200.
       if (distance > rules.poorDistance && isPoor(variant, facts, rules)) continue;
       if (isAgain && (isWithin || facts.parts === undefined)) continue;
-      if (partsAtMost !== undefined && !isWithin) continue;
       const isOwn = isOwnConfirmed(facts, rules.trust);
-      const allowed = isOwn ? undefined : this.#exceptions?.reasonFor(facts.hash, isWithin);
-      const hasBoth = parts !== undefined && facts.parts !== undefined;
-      const compared = hasBoth ? comparedParts(parts, facts.parts!) : undefined;
+      const hasBoth = partBytes !== undefined && facts.parts !== undefined;
+      const compared = hasBoth ? comparedParts(partBytes, facts.parts!) : undefined;
       if (partsAtMost !== undefined) {
         if (compared === undefined || compared.isPage || compared.distance > partsAtMost) continue;
       }
       const byParts = isWithin ? undefined : compared;
-      if (byParts && !byParts.match && byParts.distance > rules.partsDistance) continue;
-      let doubt = byParts?.match ? limitOf(facts, rules) : doubtOf(variant, facts, distance, rules);
+      const matchesByParts =
+        byParts?.match === true && rules.matchesByParts && !isPoor(variant, facts, rules);
+      const isUnparted = !isWithin && facts.parts !== undefined && parts === undefined;
+      // One whose parts are unknown may match as well.
+      const mayMatch = isWithin || matchesByParts || isUnparted;
+      const allowed = isOwn ? undefined : this.#exceptions?.reasonFor(facts.hash, mayMatch);
+      if (allowed === undefined) {
+        if (isUnparted) nearestParts ??= distance;
+        const isMovable = isCandidateOf(facts, distance, rules) && !matchesByParts;
+        if (isMovable && candidates.length < MOST_TOLD) {
+          candidates.push({ hash: copyOfHash(facts.hash), distance, rules });
+        }
+      } else if (isAgain) continue;
+      const isBeyond = distance > rules.poorDistance && !matchesByParts;
+      if (isBeyond && byParts && byParts.distance > rules.partsDistance) continue;
+      let doubt = matchesByParts ? limitOf(facts, rules) : doubtOf(variant, facts, distance, rules);
       if (!doubt && !isOwn && allowed === undefined && isFlooded?.(facts.hash, variant.hash))
         doubt = 'flooded';
-      const isUnparted = !isWithin && facts.parts !== undefined && parts === undefined;
-      if (allowed === undefined && candidates.length < MOST_TOLD) {
-        const isMovable = isCandidateOf(facts, distance, rules);
-        if (isMovable || isUnparted) {
-          const hash = copyOfHash(facts.hash);
-          candidates.push({ hash, distance, rules, isMovable, isUnparted });
-        }
-      }
-      // Without its own parts, a variant is judged as beside a bare entry.
+      // Without its own parts, a variant is judged as if the entry had none.
       if (isUnparted && distance > rules.reviewDistance) continue;
-      const tier = doubt === undefined ? 'match' : 'review';
-      const beyond = isUnparted ? this.#unpartedOf(hex) : this.#beyond;
-      const listed = tier === 'match' ? this.#matches : isWithin ? this.#doubted : beyond;
+      const tier = doubt === undefined ? ('match' as const) : ('review' as const);
+      const beyond = isWithin ? this.#doubted : this.#beyond;
+      const listed = tier === 'match' ? this.#matches : beyond;
       const nearest = allowed === undefined ? listed : this.#allowed;
+      const unparted = isUnparted && allowed === undefined ? hex : undefined;
+      if (unparted !== undefined) this.#unparted.set(hex, (this.#unparted.get(hex) ?? 0) + 1);
       if (!nearest.takes(list, distance)) continue;
       const entry = made ?? near.entryAt(at);
-      const one = { entry, list, distance, tier, variant: shown, rules, doubt, byParts } as const;
+      const judged = { entry, list, distance, tier, variant: shown, rules };
+      const one = { ...judged, doubt, byParts, unparted };
       nearest.push(allowed === undefined ? one : { ...one, allowed });
     }
     if (isCompared || near.isCompared()) this.#comparable = true;
-    return nearOf(candidates);
+    return nearOf(candidates, nearestParts);
   }
 
   /**
@@ -217,8 +229,8 @@ export class Deciding {
     }
     const isMatched = this.#matches.count > 0;
     const doubted = this.#doubted.kept();
-    const allBeyond = isMatched ? [] : [this.#beyond, ...this.#unparted.values()];
-    const beyond = allBeyond.flatMap((nearest) => nearest.kept());
+    const isLeft = ({ unparted }: Judged) => unparted === undefined || !this.#settled.has(unparted);
+    const beyond = isMatched ? [] : this.#beyond.kept().filter(isLeft);
     const reviews = isMatched ? doubted : nearestOf([...doubted, ...beyond], byDistance);
     // Sorting is stable: at equal tier, distance and trust, variants and entries keep their order.
     const judged = [...this.#matches.kept(), ...reviews];
@@ -231,7 +243,11 @@ export class Deciding {
     const shown = this.#allowed.kept().map(shownOf);
     const allowed = shown.length > 0 && { allowed: shown };
     const counts = this.#matches.count + this.#doubted.count + this.#allowed.count;
-    const all = allBeyond.reduce((sum, { count }) => sum + count, counts);
+    const settled = [...this.#settled].reduce(
+      (sum, hex) => sum + (this.#unparted.get(hex) ?? 0),
+      0,
+    );
+    const all = counts + (isMatched ? 0 : this.#beyond.count - settled);
     const left = all - matches.length - shown.length;
     const rest = { matches, policy, refined, ...allowed, ...(left > 0 && { omitted: left }) };
     if (first === undefined) {
@@ -240,12 +256,6 @@ export class Deciding {
     }
     const reason = first.doubt ?? (first.byParts ? 'matched-parts' : 'within-match-distance');
     return decisionOf({ verdict: first.tier, reason, ...rest });
-  }
-
-  #unpartedOf(hex: string): Nearest<Judged> {
-    const known = this.#unparted.get(hex) ?? new Nearest<Judged>(byDistance);
-    this.#unparted.set(hex, known);
-    return known;
   }
 
   #kindOf(hash: Hash): KindRules {
@@ -289,15 +299,11 @@ const notified = (
   },
 });
 
-/** An entry near a variant. */
+/** An entry that a moved variant might match. */
 interface Candidate {
   readonly hash: Hash;
   readonly distance: number;
   readonly rules: ListRules;
-  /** whether a moved variant might match */
-  readonly isMovable: boolean;
-  /** whether its parts are to be compared */
-  readonly isUnparted: boolean;
 }
 
 /** True if a variant is too far from an entry to match, but a moved one might. */
@@ -308,18 +314,22 @@ const isCandidateOf = (facts: EntryFacts, distance: number, rules: ListRules): b
 const isPoor = (variant: HashedVariant, facts: EntryFacts, { minQuality }: ListRules): boolean =>
   Math.min(variant.quality ?? 100, facts.quality ?? 100) < minQuality;
 
-/** @param candidates the nearest first */
-function nearOf(candidates: readonly Candidate[]): Near | undefined {
-  const [nearest] = candidates;
-  if (nearest === undefined) return undefined;
-  const movable = candidates.filter(({ isMovable }) => isMovable);
+/**
+ * @param candidates the nearest first
+ * @param nearestParts the distance of the nearest entry whose parts are to be compared
+ */
+function nearOf(
+  candidates: readonly Candidate[],
+  nearestParts: number | undefined,
+): Near | undefined {
+  if (candidates.length === 0 && nearestParts === undefined) return undefined;
   // The distance and the quality that suffice for any of these entries, over all lists.
   return {
-    hashes: movable.map(({ hash }) => hash),
-    distance: nearest.distance,
-    enough: Math.min(256, ...movable.map(({ rules }) => rules.matchDistance)),
-    leastQuality: Math.min(100, ...movable.map(({ rules }) => rules.minQuality)),
-    ...(candidates.some(({ isUnparted }) => isUnparted) && { asksParts: true }),
+    hashes: candidates.map(({ hash }) => hash),
+    distance: candidates[0]?.distance ?? 256,
+    enough: Math.min(256, ...candidates.map(({ rules }) => rules.matchDistance)),
+    leastQuality: Math.min(100, ...candidates.map(({ rules }) => rules.minQuality)),
+    ...(nearestParts !== undefined && { nearestParts }),
   };
 }
 

@@ -53,7 +53,7 @@ export interface Match {
 export type DecisionReason =
   /** match: an entry within `matchDistance`, with no quality known to be low */
   | 'within-match-distance'
-  /** match: an entry within `reviewDistance` whose parts are those of the variant */
+  /** match: an entry within 60 bits whose parts are those of the variant */
   | 'matched-parts'
   /** review: an entry within `matchDistance` of a variant whose quality is below `minQuality` */
   | 'low-query-quality'
@@ -241,7 +241,7 @@ function checkMatch(match: Match): void {
   checkEntry(match.entry);
   checkVariant(match.variant);
   checkOneOf('trust', match.trust, [...TRUSTS, undefined]);
-  checkTypeOf('partsDistance', match.partsDistance, 'number');
+  if (match.partsDistance !== undefined) checkInteger('partsDistance', match.partsDistance, 0, 256);
   checkTypeOf('allowed', match.allowed, 'string');
 }
 

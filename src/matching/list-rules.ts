@@ -19,6 +19,8 @@ const PARTS_DISTANCE = 50;
 export interface ListRules extends Policy {
   /** up to this distance, entries with parts are candidates, however many there are */
   readonly farthest: number;
+  /** whether they match by parts: not on a list that is stricter than by default */
+  readonly matchesByParts: boolean;
   /** the distance by parts up to which they are for review */
   readonly partsDistance: number;
   /** up to this distance, hashes of low quality are for review */
@@ -49,10 +51,11 @@ export function rulesOf(
   // A list for review alone may have a match distance of -1.
   const usual = policyUnder({}, algorithm, bits).matchDistance;
   const poorDistance = Math.max(matchDistance, usual);
-  const short = policyUnder(changes, algorithm, bits);
+  const asShort = policyUnder(changes, algorithm, bits);
   return {
     ...{ matchDistance, reviewDistance, minQuality, poorDistance, tier, trust, isListed },
-    farthest: changedBy(policy, algorithm, short).reviewDistance,
+    matchesByParts: matchDistance >= usual,
+    farthest: changedBy(policy, algorithm, asShort).reviewDistance,
     partsDistance: policy.partsDistance ?? changes.partsDistance ?? PARTS_DISTANCE,
   };
 }
@@ -75,8 +78,10 @@ export function limitOf(
 
 /** The rules for hashes of one algorithm and width. */
 export interface KindRules {
-  /** the search distances: the largest of any list */
+  /** the largest distances of any list */
   readonly widest: Policy;
+  /** the distances to search: larger ones, if entries have parts */
+  readonly searched: Policy;
   /** by the name of a list */
   rulesOf(name: string): ListRules;
 }
@@ -89,13 +94,16 @@ export function kindRules(
   const { lists } = state;
   const type = typeOf(hash);
   const { counts, hasParts } = state.of(type);
-  const short = hasParts && new Map([...counts].map(([name, count]) => [name, Math.min(1, count)]));
+  const widestBy = (counts: ReadonlyMap<string, number>) => {
+    const widest = widestOf((name) => lists.of(name), policy, type, counts);
+    return upTo(widest, distance);
+  };
+  const asShort = () => new Map([...counts].map(([name, count]) => [name, Math.min(1, count)]));
+  const widest = widestBy(counts);
   const known = new Map<string, ListRules>();
   return {
-    widest: upTo(
-      widestOf((name) => lists.of(name), policy, type, short || counts),
-      distance,
-    ),
+    widest,
+    searched: hasParts ? widestBy(asShort()) : widest,
     rulesOf(name) {
       let rules = known.get(name);
       if (rules === undefined) {

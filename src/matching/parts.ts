@@ -16,15 +16,18 @@ const CENTRE_OR_BAND = 24;
 export interface PartsCompared {
   /** of the second-nearest quarter, the centre or the middle band, whichever is least, in bits */
   readonly distance: number;
-  /** whether one is a page or the like: its parts are those of others of its layout, too */
+  /** whether the entry is a page or the like: others of its layout have the same parts */
   readonly isPage: boolean;
   /** whether they are those of one photo */
   readonly match: boolean;
 }
 
-/** @param one the hashes of the parts of a picture, as of an entry; `other`, too */
-export function comparedParts(one: string, other: string): PartsCompared {
-  const [a, b] = [bytesOf(one), bytesOf(other)];
+/**
+ * Compares the parts of a variant with those of an entry.
+ * @param a the hashes end to end; those of the entry may be their hex
+ */
+export function comparedParts(a: Uint8Array, entry: string | Uint8Array): PartsCompared {
+  const b = typeof entry === 'string' ? bytesOf(entry) : entry;
   const distances: number[] = [];
   for (let from = 0; from < PARTS_BYTES; from += 32) {
     let bits = 0;
@@ -37,7 +40,7 @@ export function comparedParts(one: string, other: string): PartsCompared {
   const [, second, third] = distances.slice(0, 4).sort((x, y) => x - y) as [number, number, number];
   const middle = Math.min(centre, band);
   const isByQuarters = second <= TWO_QUARTERS && third <= THIRD_QUARTER;
-  const isPage = Math.max(a.length, b.length) > PARTS_BYTES;
+  const isPage = b.length > PARTS_BYTES;
   return {
     distance: Math.min(second, middle),
     isPage,

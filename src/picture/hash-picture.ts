@@ -203,11 +203,12 @@ export async function variantsThenCloser(
   );
   const { full } = picture;
   const view = whole && (sampled ? viewOf(whole, applied) : viewOf(displayed));
+  let parts: string | undefined;
   const given = (variant: HashedVariant) => {
     const placed = full ? full.placed(variant) : variant;
-    return hasParts && view && variant.name === 'original'
-      ? { ...placed, parts: partsOfPicture!(view, resample) }
-      : placed;
+    if (!hasParts || !view || variant.name !== 'original') return placed;
+    parts ??= partsOfPicture!(view, resample);
+    return { ...placed, parts };
   };
   const own: OwnForms = {
     displayed,

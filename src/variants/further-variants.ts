@@ -124,9 +124,13 @@ export function* furtherVariants(
     };
     const hashOf = (place: SampledPlace): HashedVariant =>
       opened(place.sampler).placed(movedPlace(place));
-    const withParts = near.filter(({ asksParts }) => asksParts);
-    const compared = withParts.sort((a, b) => a.distance - b.distance).slice(0, MOST_WITH_PARTS);
-    for (const { placement } of compared) {
+    const withParts = near
+      .filter(({ nearestParts }) => nearestParts !== undefined)
+      .sort((a, b) => a.nearestParts! - b.nearestParts!)
+      .slice(0, MOST_WITH_PARTS)
+      // A look is made once.
+      .sort((a, b) => a.placement.sampler.look.at! - b.placement.sampler.look.at!);
+    for (const { placement } of withParts) {
       const { variant, sampler } = placement;
       yield { ...variant, parts: opened(sampler).partsAt(placement, variant.resample) };
     }
@@ -138,12 +142,12 @@ export function* furtherVariants(
       if ((quality ?? 100) < leastQuality) return 256;
       return Math.min(...hashes.map((other) => distance(hash, other)));
     });
-    for (const [place, { distance, asksParts }] of moved) {
+    for (const [place, { distance, nearestParts }] of moved) {
       const { of, given } = place.sampler.look;
       const variant = given({ ...hashOf(place), ...of });
       const isFar = distance > FARTHEST;
       if (!isFar) yield variant;
-      if (asksParts) {
+      if (nearestParts !== undefined) {
         const parts = place.sampler.partsAt(movedPlace(place));
         yield { ...variant, parts, ...(isFar && { partsAtMost: FAR_PARTS }) };
       }

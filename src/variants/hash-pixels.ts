@@ -53,14 +53,17 @@ function* inOrder(
   const isTransparent = variants !== 'none' && !isOpaque(pixels);
   // Uses PDQ's sample if it takes one: a copy of the whole is 36 MB at 12 megapixels.
   const isSampled = isTransparent && algorithm === 'pdq';
+  const hasParts = options.parts === true && algorithm === 'pdq';
+  let parts: string | undefined;
   const own = {
     displayed: isSampled ? pixelsFor(view, algorithm, resample) : pixels,
     stored: variants === 'none' ? undefined : stored,
     isTransparent,
-    given: (variant: HashedVariant) =>
-      options.parts && algorithm === 'pdq' && variant.name === 'original'
-        ? { ...variant, parts: partsOfPicture(view, resample) }
-        : variant,
+    given(variant: HashedVariant) {
+      if (!hasParts || variant.name !== 'original') return variant;
+      parts ??= partsOfPicture(view, resample);
+      return { ...variant, parts };
+    },
   };
   const already = yield* ownVariants(own, hash);
   return yield* furtherVariants({ ...own, view }, already, options, hash);

@@ -1,8 +1,8 @@
 /*
  * The second test of a place near an entry. Two pictures of one compact thing on a plain ground may
  * be within 60 bits of each other, whatever the thing. Their parts are not: a quarter, the centre
- * or the middle band of one shows something else. So who lists a picture may list the PDQ hashes of
- * six of its parts, and an upload near it is compared part by part.
+ * or the middle band of one shows something else. So whoever lists a picture can also list the PDQ
+ * hashes of six of its parts, and an upload near it is compared part by part.
  */
 
 import { hexOf, PARTS_BYTES, type Resample } from '../hash.js';

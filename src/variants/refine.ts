@@ -43,7 +43,10 @@ export function* refined<Place extends Placement>(
   distanceAt: (placement: Place, near: NearPlace<Place>) => number,
 ): Generator<readonly [Place, NearPlace<Place>], void, undefined> {
   const nearest = places
-    .filter(({ distance, asksParts }) => distance <= (asksParts ? FARTHEST_WITH_PARTS : FARTHEST))
+    .filter(
+      ({ distance, nearestParts }) =>
+        distance <= (nearestParts === undefined ? FARTHEST : FARTHEST_WITH_PARTS),
+    )
     .sort((a, b) => a.distance - b.distance)
     .slice(0, MOST_PLACES);
   for (const near of nearest) {
@@ -66,7 +69,8 @@ export function* refined<Place extends Placement>(
       if (least === before) step /= 2;
     }
     if (least < near.distance) yield [best, near];
-    if (least <= near.enough) return;
+    // One from farther away is a match only if its parts are near.
+    if (least <= near.enough && near.distance <= FARTHEST) return;
   }
 }
 

@@ -27,7 +27,7 @@ export type VariantProfile = (typeof VARIANT_PROFILES)[number];
  */
 export const MATCHING_VARIANTS: VariantProfile = 'thorough';
 
-/** The most hashes of one picture, besides at most 363 if it is near an entry. */
+/** The most hashes of a picture, besides at most 363 and 114 of parts if it is near an entry. */
 export const MOST_HASHES = 160;
 
 /**

@@ -74,10 +74,11 @@ export function planeOfPart(plane: WorkingPlane, { rectangle }: VariantGeometry)
   const { scale, view, fullWidth, fullHeight } = plane;
   const side = Math.sqrt(rectangle.width * rectangle.height) / 64;
   if (scale === 1 || side >= LEAST_DETAIL * scale) return plane;
-  const left = Math.max(0, rectangle.left);
-  const top = Math.max(0, rectangle.top);
-  const width = Math.min(fullWidth, rectangle.left + rectangle.width) - left;
-  const height = Math.min(fullHeight, rectangle.top + rectangle.height) - top;
+  // The rectangle around moved corners may begin between pixels.
+  const left = Math.max(0, Math.floor(rectangle.left));
+  const top = Math.max(0, Math.floor(rectangle.top));
+  const width = Math.min(fullWidth, Math.ceil(rectangle.left + rectangle.width)) - left;
+  const height = Math.min(fullHeight, Math.ceil(rectangle.top + rectangle.height)) - top;
   const finer = Math.max(1, Math.floor(side / DETAIL));
   const columns = Math.ceil(width / finer);
   const rows = Math.ceil(height / finer);

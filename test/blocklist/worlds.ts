@@ -70,7 +70,7 @@ export const entry: fc.Arbitrary<BlocklistEntry> = fc
         opinions: fc.constantFrom([], [{ from: 'x', says: '', tags: [] }]),
         variant: fc.constantFrom('window1x1', ''),
         resample: fc.constantFrom<512 | 'none'>(512, 'none'),
-        parts: fc.constantFrom(partsOf(2), partsOf(8)),
+        parts: fc.constantFrom(partsOf(2), partsOf(8), `${partsOf(2)}01`),
       },
       { requiredKeys: ['labels'] },
     ),

@@ -455,6 +455,29 @@ function middleOf({ data, width, height }: Pixels, part: number): Pixels {
   return { data: out, width: 128, height: 128, channels: 1 };
 }
 
+test('a bundle holds the parts of a picture and of its list crops if they were made, and no others', async () => {
+  const photo = join(import.meta.dirname, '../../fixtures/photos/march-pastoral-w700.png');
+  const options = { exact: true, crops: true } as const;
+  const [bare, image] = [
+    await hashFile(photo, options),
+    await hashFile(photo, { ...options, parts: true }),
+  ];
+  const entriesFrom = async (from: HashedImage) => {
+    const { bundle } = await createBundle([from]);
+    return entriesOfBundle(readBundle(bundle.text, { padded: true }));
+  };
+  expect((await entriesFrom(bare)).filter(({ parts }) => parts !== undefined)).toEqual([]);
+  const made = [image, ...image.variants].map(({ hash, parts }) => [hashToHex(hash), parts]);
+  expect(new Set(made.map(([, parts]) => parts)).size).toBe(5);
+  const entries = await entriesFrom(image);
+  expect(new Map(entries.map(({ hash, parts }) => [hashToHex(hash), parts]))).toEqual(
+    new Map(made as [string, string][]),
+  );
+  for (const parts of ['ab', 'A'.repeat(384), `${image.parts!.slice(0, 384)}02`]) {
+    await expect(createBundle([{ ...image, parts }])).rejects.toThrow('expected parts to be 384');
+  }
+});
+
 test('a list made of a bundle with list crops finds a copy that was cut to a shape', async () => {
   const photo = join(import.meta.dirname, '../../fixtures/photos/march-pastoral-w700.png');
   const image = await hashFile(photo, { exact: true, crops: true });

@@ -75,8 +75,12 @@ test('moves places farther away only if the parts are compared', () => {
   const start = placement(0, 0, 1110, 800);
   const from = apart(start, goal);
   expect([from > 50, from <= 60]).toEqual([true, true]);
-  const movedBy = (asksParts: boolean) =>
-    [...refined([{ ...near(start, from), asksParts }], (place) => apart(place, goal))].length;
+  const movedBy = (hasParts: boolean) =>
+    [
+      ...refined([{ ...near(start, from), ...(hasParts && { nearestParts: from }) }], (place) =>
+        apart(place, goal),
+      ),
+    ].length;
   expect([movedBy(false), movedBy(true)]).toEqual([0, 1]);
 });
 

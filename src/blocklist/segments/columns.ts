@@ -104,7 +104,7 @@ export class Columns {
     for (let i = 0; i < size; i++) bytes[i] = this.#bytes[from + i]!;
     const { list, confirmed } = this.noteAt(entry);
     facts.quality = this.qualityAt(entry);
-    facts.parts = this.partsAt(entry);
+    facts.parts = this.data.parts?.bytesAt(entry);
     facts.list = list;
     facts.confirmed = confirmed;
     return facts;

@@ -13,7 +13,7 @@
 import { checkObject, wrongRange } from '../../door.js';
 import { checkEntry, FIELDS, type Field, type Said, SHARED_NAMES } from '../../entry.js';
 import { FormatError } from '../../errors.js';
-import { hexOf, isDegenerate, isParts, newHash } from '../../hash.js';
+import { arePartBytes, isDegenerate, newHash } from '../../hash.js';
 import { ascendsSteps, inSteps, inTurns } from '../../in-turns.js';
 import {
   headerSteps,
@@ -139,7 +139,7 @@ export function* columnsSteps(segment: Segment): Generator<void, Columns> {
       isSound &&= notes[entry]! < count! && (quality <= 100 || quality === NO_QUALITY);
       isSound &&= groups !== undefined || (flags[entry]! & HAS_GROUP) === 0;
       const own = parts?.bytesAt(entry);
-      isSound &&= own === undefined || isParts(hexOf(own));
+      isSound &&= own === undefined || (shape.algorithm === 'pdq' && arePartBytes(own));
       if (isSound) counts[listOf[notes[entry]!]!]!++;
     },
     CHECK_STEP,

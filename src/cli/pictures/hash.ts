@@ -22,7 +22,7 @@ hidden pictures and links to folders. - is standard input.`,
     },
     'no-parts': {
       about:
-        'leave out the hashes of six parts, which --json prints with PDQ: a list that has them finds more copies, and fewer uploads are for review wrongly',
+        'leave out the hashes of six parts, which --json prints with PDQ: a list that has them finds more copies, and sends fewer uploads to review wrongly',
       needs: { json: [], algorithm: ['pdq'] },
     },
     json: {

@@ -1,6 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import type { BlocklistEntry } from '../../../src/entry.js';
+import { readHashList } from '../../../src/text/hash-list.js';
+import type { HashedVariant } from '../../../src/variant.js';
 import { testFolder } from '../../folder.js';
 import { onlyhashes, PHOTOS } from '../program.js';
 
@@ -71,6 +74,23 @@ test.each([
       variants: [],
     });
   }
+});
+
+test('--json prints the parts of the picture and of list crops, as a list holds them; not with --no-parts', async () => {
+  const words = ['hash', '--json', '--crops', CAT];
+  const { lines } = await onlyhashes(words);
+  const { parts, variants } = JSON.parse(lines[0]!) as { parts: string; variants: HashedVariant[] };
+  expect(parts).toMatch(/^[\da-f]{384}(01)?$/);
+  const crops = variants.filter(({ name }) => name.startsWith('window'));
+  expect(crops.length).toBeGreaterThan(0);
+  const entries: BlocklistEntry[] = [];
+  for await (const entry of readHashList(`${lines[0]}\n`)) entries.push(entry);
+  expect(entries.map((entry) => entry.parts)).toEqual([parts, ...crops.map((crop) => crop.parts)]);
+  expect(new Set(entries.map((entry) => entry.parts)).size).toBe(1 + crops.length);
+  const without = await onlyhashes([...words, '--no-parts']);
+  expect(without.lines[0]).not.toContain('"parts"');
+  const { err, code } = await onlyhashes(['hash', '--no-parts', CAT]);
+  expect([code, err]).toEqual([2, expect.stringContaining('--json')]);
 });
 
 test('walks a directory in order, reports a bad file and continues', async () => {

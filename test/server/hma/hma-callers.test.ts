@@ -101,6 +101,7 @@ test('Coop makes banks, fills them and looks hashes up, without a token', async 
           expect(await store.entry(added.id)).toMatchObject({
             id: 'item 1',
             list: 'COOP_ORG_MINE',
+            parts: expect.stringMatching(/^[\da-f]{384}/),
           });
 
           // By an address: everything is in the query, and there is no body.
