@@ -209,8 +209,18 @@ export class Deciding {
       if (unparted !== undefined) this.#unparted.set(hex, (this.#unparted.get(hex) ?? 0) + 1);
       if (!nearest.takes(list, distance)) continue;
       const entry = made ?? near.entryAt(at);
-      const judged = { entry, list, distance, tier, variant: shown, rules };
-      const one = { ...judged, doubt, byParts, unparted };
+      // One literal: spreading another took longer than the rest of a decision about a short list.
+      const one = {
+        entry,
+        list,
+        distance,
+        tier,
+        variant: shown,
+        rules,
+        doubt,
+        byParts,
+        unparted,
+      } as const;
       nearest.push(allowed === undefined ? one : { ...one, allowed });
     }
     if (isCompared || near.isCompared()) this.#comparable = true;
