@@ -29,7 +29,9 @@ test('a format that cannot record which picture a crop belongs to is reported on
     expect(code).toBe(0);
   }
   for (const format of ['csv', 'jsonl', 'index', 'blocklist']) {
-    expect((await convert(`told.${format}`, format)).err).toBe('');
+    const { err } = await convert(`told.${format}`, format);
+    // CSV cannot hold the parts.
+    expect(err.replace(/.*left out: parts of \d+ entries; csv cannot hold that\n/, '')).toBe('');
   }
   const read = await tablesOf(readFileSync(join(folder, 'told.csv'), 'utf8'));
   const blocklist = createBlocklist(read);
