@@ -33,7 +33,8 @@ export interface Policy {
 export interface PolicyOptions extends Partial<Policy> {
   /**
    * up to this distance by their parts, a variant near an entry is for review, if both have parts
-   * and they do not match; default 50. 60 bits find a few more copies, and 2.5 times as many others
+   * and they do not match; default 50. 60 bits find a few more copies, and cause 2.5 times as many
+   * wrong reviews
    */
   readonly partsDistance?: number;
   readonly algorithms?: Readonly<Partial<Record<Exclude<Algorithm, 'pdq'>, Partial<Policy>>>>;

@@ -1,6 +1,7 @@
 import { bytesOf } from '../../src/hash.js';
 import type { CheckedPixels } from '../../src/pixels.js';
 import type { Rectangle } from '../../src/variant.js';
+import { PARTS } from '../../src/variants/parts.js';
 import { resampled } from './photos.js';
 
 /*
@@ -28,19 +29,9 @@ export interface Drawn {
 /** The hashes of an entry's parts, and their places in its picture. */
 export function partsDrawn(parts: string, { width, height }: CheckedPixels): Drawn[] {
   const bytes = bytesOf(parts);
-  const places = [
-    ...[
-      [0, 0],
-      [0.5, 0],
-      [0, 0.5],
-      [0.5, 0.5],
-      [0.25, 0.25],
-    ].map(([x, y]) => [x!, y!, 0.5, 0.5]),
-    [0, 0.25, 1, 0.5],
-  ];
-  return places.map(([x, y, wide, high], at) => ({
+  return PARTS.map(([x, y, wide, high], at) => ({
     bytes: bytes.subarray(32 * at, 32 * at + 32),
-    rectangle: { left: x! * width, top: y! * height, width: wide! * width, height: high! * height },
+    rectangle: { left: x * width, top: y * height, width: wide * width, height: high * height },
   }));
 }
 

@@ -210,9 +210,10 @@ export class PictureExceptions {
     const exception = this.#covering.find(
       ({ entry: meant }) => meant === undefined || keyOfHash(meant) === key,
     );
-    const isMain = keyOfHash(this.#hash!) === keyOfHash(this.#main!);
-    if (exception && key !== undefined && isWithin && isMain) {
-      this.#ofMain.set(key, exception.reason);
+    if (exception && key !== undefined && isWithin) {
+      // The main hash may come again as a copy, with the parts of the picture.
+      const isMain = keyOfHash(this.#hash!) === keyOfHash(this.#main!);
+      if (isMain) this.#ofMain.set(key, exception.reason);
     }
     return exception?.reason ?? (key === undefined ? undefined : this.#ofMain.get(key));
   }

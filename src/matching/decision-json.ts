@@ -222,7 +222,10 @@ const MATCH = {
   required: ['distance', 'tier', 'variant', 'hash', 'labels', 'algorithm', 'variantHash'],
   properties: {
     distance: { ...DISTANCE, description: 'in bits' },
-    partsDistance: { ...DISTANCE, description: 'of the parts, if they were compared, too' },
+    partsDistance: {
+      ...DISTANCE,
+      description: 'the distance by parts, in bits; absent: the parts were not compared',
+    },
     tier: { enum: ['match', 'review'] },
     variant: { ...TEXT, description: 'the variant of the upload that hit' },
     hash: { ...HEX, description: "the entry's" },

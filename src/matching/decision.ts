@@ -38,7 +38,7 @@ export interface Match {
   readonly entry: BlocklistEntry;
   /** in bits */
   readonly distance: number;
-  /** of their parts, in bits, if they were compared, too */
+  /** the distance by parts, in bits; absent: the parts were not compared */
   readonly partsDistance?: number;
   readonly tier: 'match' | 'review';
   /** without its `ranks` and `parts` */
@@ -99,7 +99,10 @@ export type DecisionReason =
 export interface Decision {
   readonly verdict: 'match' | 'review' | 'none' | 'unhashable';
   readonly reason: DecisionReason;
-  /** unhashable: the error, in words that may change and reveal nothing of the picture */
+  /**
+   * unhashable: the error, in words for operators. They reveal nothing of the picture and may
+   * change
+   */
   readonly detail?: string;
   /**
    * tier `match` before `review`, then nearest first, then by the trust in their lists. Of each
@@ -123,7 +126,10 @@ export interface Decision {
   readonly remoteMatches?: readonly RemoteMatch[];
   /** the names of the remote lists that did not answer in time; absent: none was awaited */
   readonly unanswered?: readonly string[];
-  /** number of further near entries, which none of these lists has; absent: none */
+  /**
+   * number of further near entries that were judged but are not in `matches`, `allowed` or
+   * `remoteMatches`; absent: none
+   */
   readonly omitted?: number;
   /** the picture, if this call read and decoded it */
   readonly upload?: CheckedUpload;
@@ -151,7 +157,9 @@ export interface CheckedUpload {
   readonly height: number;
   /** by its bytes, not by its name: `jpeg`, `png` … */
   readonly format?: string;
-  /** `draft`: at a fraction of its size; its hash is good for matching, but not for a list */
+  /**
+   * `draft`: decoded at a fraction of its size; the hash is good for matching, but not for a list
+   */
   readonly decoding?: 'full' | 'draft';
 }
 
@@ -168,7 +176,10 @@ export interface DecisionTimings {
   readonly search: number;
 }
 
-/** A decision for JSON. Members may be added in a minor release: ignore unknown ones. */
+/**
+ * A decision as a plain object for JSON. Members may be added in a minor release: ignore unknown
+ * ones.
+ */
 export interface DecisionJSON
   extends Omit<Decision, 'matches' | 'allowed' | 'remoteMatches' | 'upload'> {
   file?: string;
@@ -217,9 +228,9 @@ export function checkDecision(decision: Decision): void {
   if (!Array.isArray(remoteMatches)) throw new TypeError('expected remoteMatches to be a list');
   for (const match of [...matches, ...allowed] as readonly Match[]) checkMatch(match);
   for (const match of remoteMatches) checkRemoteMatch(match);
-  const areNames =
-    Array.isArray(unanswered) && unanswered.every((name) => typeof name === 'string');
-  if (!areNames) throw new TypeError('expected unanswered to be a list of strings');
+  if (!(Array.isArray(unanswered) && unanswered.every((name) => typeof name === 'string'))) {
+    throw new TypeError('expected unanswered to be a list of strings');
+  }
   checkTypeOf('detail', detail, 'string');
   checkTypeOf('refined', refined, 'boolean');
   if (omitted !== undefined) checkInteger('omitted', omitted, 1);
@@ -370,6 +381,6 @@ export function nothingHashed(
   policy: Policy,
   detail?: string,
 ): Decision {
-  const of = { reason, ...(detail !== undefined && { detail }) };
-  return decisionOf({ verdict: 'unhashable', ...of, matches: [], policy });
+  const details = detail === undefined ? {} : { detail };
+  return decisionOf({ verdict: 'unhashable', reason, ...details, matches: [], policy });
 }

@@ -19,7 +19,7 @@ const PARTS_DISTANCE = 50;
 export interface ListRules extends Policy {
   /** up to this distance, entries with parts are candidates, however many there are */
   readonly farthest: number;
-  /** whether they match by parts: not on a list that is stricter than by default */
+  /** whether parts can make a match; false if the match distance is below the default one */
   readonly matchesByParts: boolean;
   /** the distance by parts up to which they are for review */
   readonly partsDistance: number;
@@ -27,7 +27,7 @@ export interface ListRules extends Policy {
   readonly poorDistance: number;
   readonly tier: 'match' | 'review';
   readonly trust: Trust;
-  /** whether matches of the entries state the trust */
+  /** whether a match of this list states its trust */
   readonly isListed: boolean;
 }
 

@@ -14,9 +14,9 @@ const CENTRE_OR_BAND = 24;
 
 /** The parts of two pictures, compared. */
 export interface PartsCompared {
-  /** of the second-nearest quarter, the centre or the middle band, whichever is least, in bits */
+  /** in bits: the least of the second-nearest quarter, the centre and the middle band */
   readonly distance: number;
-  /** whether the entry is a page or the like: others of its layout have the same parts */
+  /** whether the entry is marked as a page; another page of its layout has the same parts */
   readonly isPage: boolean;
   /** whether they are those of one photo */
   readonly match: boolean;

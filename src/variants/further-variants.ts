@@ -158,7 +158,7 @@ export function* furtherVariants(
 /** Forms of the whole picture that do not move. */
 const FIXED: readonly VariantName[] = ['inverted', 'otherResample'];
 
-/** A place moved from beyond `FARTHEST` is a match only if its parts are within so many bits. */
+/** A place moved from beyond `FARTHEST` counts only if its parts are within this many bits. */
 const FAR_PARTS = 40;
 
 /** The most places whose parts are compared, the nearest first: 0.6 ms each. */

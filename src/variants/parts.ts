@@ -21,7 +21,7 @@ import { planeOf, planeOfPart, type WorkingPlane } from './working-plane.js';
 type Shares = readonly [left: number, top: number, width: number, height: number];
 
 /** The quarters by rows, the centre, the middle band. */
-const PARTS: readonly Shares[] = [
+export const PARTS: readonly Shares[] = [
   [0, 0, 0.5, 0.5],
   [0.5, 0, 0.5, 0.5],
   [0, 0.5, 0.5, 0.5],

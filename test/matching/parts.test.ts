@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { random } from '../../bench/workloads.js';
 import { createBlocklist } from '../../src/blocklist/blocklist.js';
 import type { BlocklistEntry } from '../../src/entry.js';
-import { bytesOf, type Hash, hashFromHex, hashToHex, newHash } from '../../src/hash.js';
+import { bytesOf, distance, type Hash, hashFromHex, hashToHex, newHash } from '../../src/hash.js';
 import { createAllowList } from '../../src/matching/allow-list.js';
 import { match } from '../../src/matching/match.js';
 import { comparedParts } from '../../src/matching/parts.js';
@@ -38,6 +38,18 @@ const entryAt = (bits: number, parts?: string, more: Partial<BlocklistEntry> = {
 });
 const decide = (entries: readonly BlocklistEntry[], all = false) =>
   match(variantsOf(pixels, { variants: 'thorough' }), createBlocklist(entries), { all });
+
+/** So many entries that bare ones are for review within 58 bits. */
+function unrelated(): BlocklistEntry[] {
+  const next = random(7);
+  return Array.from({ length: 150_000 }, () => ({
+    hash: newHash(
+      'pdq',
+      Uint8Array.from({ length: 32 }, () => next() & 255),
+    ),
+    labels: [],
+  }));
+}
 
 test('parts are made only if they are asked for', () => {
   expect(own.parts).toMatch(/^[\da-f]{384}$/);
@@ -117,15 +129,7 @@ test('each entry is judged by what it has, and none twice', () => {
 });
 
 test('parts decide up to 60 bits, however long the list', () => {
-  const next = random(7);
-  const others = Array.from({ length: 150_000 }, () => ({
-    hash: newHash(
-      'pdq',
-      Uint8Array.from({ length: 32 }, () => next() & 255),
-    ),
-    labels: [],
-  }));
-  // Of so many, bare entries are for review within 58 bits.
+  const others = unrelated();
   expect(decide([...others, entryAt(60)]).verdict).toBe('none');
   expect(decide([...others, entryAt(58)]).verdict).toBe('review');
   expect(decide([...others, entryAt(60, own.parts)]).reason).toBe('matched-parts');
@@ -188,18 +192,28 @@ test('nothing matches by parts on a stricter list, or with a hash of low quality
 });
 
 test('an unconfirmed entry with parts keeps no other from being moved to', () => {
-  const far = entryAt(33, other.parts, { confirmed: false });
-  const list = createBlocklist([far, entryAt(44)]);
-  // A picture cut by 4 % on each side, whose place is found by moving it.
   const { width, height } = pixels;
-  const inside = part(pixels, 0, 0, width, Math.round(0.93 * height));
-  const alone = match(variantsOf(inside, { variants: 'thorough' }), createBlocklist([entryAt(44)]));
-  const both = match(variantsOf(inside, { variants: 'thorough' }), list);
-  expect(both.verdict).toBe(alone.verdict);
+  const [across, down] = [Math.round(0.03 * width), Math.round(0.09 * height)];
+  const copy = part(pixels, across, down, Math.round(0.94 * width), Math.round(0.9 * height));
+  const bare = { hash: own.hash, labels: [] };
+  const decided = (entries: readonly BlocklistEntry[]) =>
+    match(variantsOf(copy, { variants: 'thorough' }), createBlocklist(entries));
+  const hashed = hashPixels(copy, { variants: 'thorough' });
+  const distances = hashed.variants.map(({ hash }) => distance(hash, own.hash));
+  // Every variant is beyond the match distance: one is moved.
+  const least = Math.min(...distances);
+  expect(least).toBeGreaterThan(36);
+  expect(decided([bare]).reason).toBe('within-match-distance');
+  // Nearer to the same variant, and no match wherever that is moved to.
+  const { hash } = hashed.variants[distances.indexOf(least)]!;
+  const nearer = flipBits(hash, [...Array(256).keys()], 33);
+  const unconfirmed = { hash: nearer, labels: [], parts: other.parts!, confirmed: false };
+  expect(decided([bare, unconfirmed]).reason).toBe('within-match-distance');
 });
 
-test('an exception for a match by parts holds for every variant of the picture, and is told once', () => {
-  const list = createBlocklist([entryAt(40, own.parts)]);
+test('an exception for a match by parts holds for every variant of the picture, and is reported once', () => {
+  // The second one asks for the parts of the same places.
+  const list = createBlocklist([entryAt(40, own.parts), entryAt(44, other.parts)]);
   const told: unknown[] = [];
   const allowList = createAllowList({ onAllowed: (one) => told.push(one) });
   allowList.allow(own.hash, { entry: near(40), reason: 'a mistake' });
@@ -214,14 +228,7 @@ test('an exception for a match by parts holds for every variant of the picture, 
 });
 
 test('the policy of a decision is that of its list, however far entries with parts are searched', () => {
-  const next = random(7);
-  const others = Array.from({ length: 150_000 }, () => ({
-    hash: newHash(
-      'pdq',
-      Uint8Array.from({ length: 32 }, () => next() & 255),
-    ),
-    labels: [],
-  }));
+  const others = unrelated();
   const far = {
     hash: newHash('pdq', new Uint8Array(32).fill(0x5a)),
     labels: [],

@@ -67,6 +67,25 @@ test.each([
   },
 );
 
+test('the parts of a small place between pixels are sampled finer than the plane', async () => {
+  // Parts of 190 pixels: the plane of this picture has one value for two.
+  const geometry: VariantGeometry = {
+    rectangle: { left: 200.3, top: 300.6, width: 380.4, height: 380.2 },
+    corners: [
+      [200.3, 310.4],
+      [570.2, 300.6],
+      [580.7, 670.8],
+      [210.9, 680.8],
+    ],
+  };
+  const expected = await fromPixels(NAME, geometry);
+  const plane = workingPlane(await photo(NAME));
+  expect(plane.scale).toBe(2);
+  const found = six(partHashes(plane, { geometry }, 512));
+  const distances = found.map((bytes, at) => naiveDistance(bytes, expected[at]!));
+  expect(Math.max(...distances), `${distances}`).toBeLessThanOrEqual(40);
+});
+
 test('a picture has the parts of its whole place', async () => {
   const pixels = await photo(NAME);
   const whole = { left: 0, top: 0, width: pixels.width, height: pixels.height };
