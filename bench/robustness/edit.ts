@@ -37,6 +37,8 @@ export interface Transform {
   readonly name: string;
   /** its kind, for the report's rows */
   readonly family: string;
+  /** false of a photo that the edit would leave as it is: no copy is made of it; true if absent */
+  applies?(photo: Raster): boolean;
   apply(photo: Raster, materials: Materials): Promise<Edited>;
 }
 
@@ -55,6 +57,15 @@ export const at = (
 /** Makes a copy of a photo. */
 export type Make = (photo: Raster, materials: Materials) => Promise<Edited>;
 
-/** The edits of a family, by name. */
-export const copies = (family: string, makes: Readonly<Record<string, Make>>): Transform[] =>
-  Object.entries(makes).map(([name, apply]) => ({ name, family, apply }));
+/** The edits of a family, by name, and the photos that all of them apply to. */
+export const copies = (
+  family: string,
+  makes: Readonly<Record<string, Make>>,
+  applies?: Transform['applies'],
+): Transform[] =>
+  Object.entries(makes).map(([name, apply]) => ({
+    name,
+    family,
+    ...(applies && { applies }),
+    apply,
+  }));

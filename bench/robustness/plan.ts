@@ -60,7 +60,10 @@ export function chosenFiles(name: string, folder: string | undefined): Chosen {
   };
 }
 
-/** Every file as it is, and all edits of each queried one: an eighth of both if `quick`. */
+/**
+ * Every file as it is, and all edits of each queried one: an eighth of both if `quick`. A worker
+ * skips the pairs whose edit does not apply to the photo, which only it has opened.
+ */
 export function queryJobs(
   entries: readonly Entry[],
   files: readonly PhotoFile[],

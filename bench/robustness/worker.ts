@@ -45,6 +45,7 @@ async function query(file: PhotoFile, edits: readonly number[]): Promise<QueryRe
   const raster = await opened.photo;
   const results: QueryResult[] = [];
   for (const edit of edits) {
+    if (COPIES[edit]?.applies?.(raster) === false) continue;
     results.push(await table.measure(photo, raster, edit, COPIES, seed, await fillerRasters()));
   }
   return results;

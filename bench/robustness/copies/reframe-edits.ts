@@ -74,18 +74,34 @@ export function shaped(photo: Raster, proportion: number, where: number): Part {
   return { pixels: cropped(photo, left, top, wide, high), truth: at(-left, -top, width, height) };
 }
 
-/** A crop to a shape; upright photos to 4:5 and others too, as apps do. */
-const social = (proportion: number, anywhere: boolean): Make =>
-  saving((photo, { random }) =>
+/**
+ * A crop to a shape that keeps more of the photo than this is no copy of the family: the photo's
+ * own hash finds it. The value is that of `MOST_KEPT` in src/variants/list-crops.ts, with reasons.
+ */
+const MOST_KEPT = 0.97;
+
+/** True of photos that a crop to this shape cuts. */
+const isCutTo =
+  (proportion: number) =>
+  ({ width, height }: Raster): boolean => {
+    const other = proportion * height;
+    return Math.min(width, other) <= MOST_KEPT * Math.max(width, other);
+  };
+
+/** The crops of apps, to shapes; upright photos to 4:5 and others too. */
+const SHAPES = {
+  '1:1': { proportion: 1, anywhere: false },
+  '4:5': { proportion: 4 / 5, anywhere: false },
+  '16:9': { proportion: 16 / 9, anywhere: false },
+  '1:1, moved': { proportion: 1, anywhere: true },
+  '4:5, moved': { proportion: 4 / 5, anywhere: true },
+};
+
+export const SOCIAL = Object.entries(SHAPES).flatMap(([name, { proportion, anywhere }]) => {
+  const social: Make = saving((photo, { random }) =>
     shaped(photo, proportion, anywhere ? between(random, 0.1, 0.9) : 0.5),
   );
-
-export const SOCIAL = copies('social crop', {
-  '1:1': social(1, false),
-  '4:5': social(4 / 5, false),
-  '16:9': social(16 / 9, false),
-  '1:1, moved': social(1, true),
-  '4:5, moved': social(4 / 5, true),
+  return copies('social crop', { [name]: social }, isCutTo(proportion));
 });
 
 /** A photo that fills a phone's story, with words or signs on it. */
@@ -106,7 +122,7 @@ const tall = (
     };
   });
 
-export const TALL = copies('crop to 9:16', {
+const TALL_MAKES: Readonly<Record<string, Make>> = {
   centre: tall(false, () => ''),
   moved: tall(true, () => ''),
   'with words': tall(true, (width, height, random) => {
@@ -121,7 +137,9 @@ export const TALL = copies('crop to 9:16', {
     const y = between(random, 0.2, 0.8) * height;
     return shade + emoji(x, y, 0.1 * width, random);
   }),
-});
+};
+
+export const TALL = copies('crop to 9:16', TALL_MAKES, isCutTo(9 / 16));
 
 /** Turns the photo and keeps the largest upright part of its shape, as a phone does. */
 export function straight(photo: Raster, degrees: number): Part {

@@ -3,7 +3,7 @@ import { cornersIn, turnedQuad } from '../../../../bench/robustness/copies/drawi
 import { COPIES } from '../../../../bench/robustness/copies/suite.js';
 import type { Edited, Quad, Transform } from '../../../../bench/robustness/edit.js';
 import { materials } from '../../../../bench/robustness/measure.js';
-import type { Raster } from '../../../../bench/robustness/raster.js';
+import { blank, type Raster, WHITE } from '../../../../bench/robustness/raster.js';
 import { photo } from '../../../variants/pictures.js';
 
 const pixels = (await photo('airplane-from-above.jpg')) as Raster;
@@ -23,6 +23,23 @@ test('23 families, at least four edits each, every edit with its own name', () =
     expect(names.length, family).toBeGreaterThanOrEqual(4);
     expect(new Set(names).size, family).toBe(names.length);
   }
+});
+
+test('crops to a shape apply to photos that they cut, and all other edits to any', () => {
+  const skipped = (width: number, height: number) =>
+    COPIES.filter(({ applies }) => applies?.(blank(width, height, WHITE)) === false).map(
+      ({ family, name }) => (family === 'crop to 9:16' ? family : name),
+    );
+  expect(skipped(600, 400)).toEqual([]);
+  expect(skipped(400, 400)).toEqual(['1:1', '1:1, moved']);
+  expect(skipped(400, 500)).toEqual(['4:5', '4:5, moved']);
+  expect(skipped(640, 360)).toEqual(['16:9']);
+  expect(skipped(360, 640)).toEqual(Array(4).fill('crop to 9:16'));
+  // A crop that keeps 97 % is one, and one that keeps more is none.
+  expect(skipped(970, 1000)).toEqual([]);
+  expect(skipped(1000, 970)).toEqual([]);
+  expect(skipped(971, 1000)).toEqual(['1:1', '1:1, moved']);
+  expect(skipped(1000, 971)).toEqual(['1:1', '1:1, moved']);
 });
 
 /** The corners of the photo in the copy, in the photo's own order. */
