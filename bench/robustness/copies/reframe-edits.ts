@@ -204,13 +204,19 @@ const mirroredAndCaptioned = saving(async (photo, { random }) => {
   return { pixels, truth: at(0, top, width, height, { dihedral: 'flipY' }) };
 });
 
-const mirroredInFrame = saving(async (photo, { random }) => {
-  const { width, height } = photo;
+/** A picture in a plain black or white frame. */
+function framed(picture: Raster, random: Random): Part {
+  const { width, height } = picture;
   const border = Math.round(between(random, 0.02, 0.09) * Math.min(width, height));
   const ground = pick(random, [BLACK, WHITE]);
   const pixels = blank(width + 2 * border, height + 2 * border, ground);
-  paste(pixels, await mirror(photo), border, border);
-  return { pixels, truth: at(border, border, width, height, { dihedral: 'flipY' }) };
+  paste(pixels, picture, border, border);
+  return { pixels, truth: at(border, border, width, height) };
+}
+
+const mirroredInFrame = saving(async (photo, { random }) => {
+  const { pixels, truth } = framed(await mirror(photo), random);
+  return { pixels, truth: { ...truth, dihedral: 'flipY' } };
 });
 
 const mirroredWithWords = saving(async (photo, { random }) => {
@@ -235,4 +241,41 @@ export const MIRRORED = copies('mirrored', {
   'with a caption': mirroredAndCaptioned,
   'in a frame': mirroredInFrame,
   'with words on it': mirroredWithWords,
+});
+
+/**
+ * The form that shows the photo again, of a copy that was turned clockwise by these degrees, and of
+ * one that was mirrored before: the names of quarter turns count counter-clockwise.
+ */
+const FORMS = {
+  90: ['rotate90', 'flipMinus1'],
+  180: ['rotate180', 'flipX'],
+  270: ['rotate270', 'flipPlus1'],
+} as const;
+
+/** Turns the photo clockwise by one of these angles, mirrored or not, before another edit. */
+const turned = (
+  angles: readonly (keyof typeof FORMS)[],
+  then: (picture: Raster, random: Random) => Part,
+  isMirrored = false,
+): Make =>
+  saving(async (photo, { random }) => {
+    const degrees = pick(random, angles);
+    const picture = isMirrored ? await mirror(photo) : photo;
+    const { pixels, truth } = then(await rasterOf(pipeline(picture).rotate(degrees)), random);
+    return { pixels, truth: { ...truth, dihedral: FORMS[degrees][isMirrored ? 1 : 0] } };
+  });
+
+const croppedALittle = (picture: Raster, random: Random): Part => {
+  const part = () => between(random, 0.01, 0.04);
+  return trimmed(picture, [part(), part(), part(), part()]);
+};
+
+export const TURNED = copies('turned', {
+  'a quarter to the left': turned([270], unchanged),
+  'a quarter to the right': turned([90], unchanged),
+  'upside down': turned([180], unchanged),
+  'mirrored and turned': turned([90, 180, 270], unchanged, true),
+  'upside down in a frame': turned([180], framed),
+  'a quarter, cropped a little': turned([90, 270], croppedALittle),
 });

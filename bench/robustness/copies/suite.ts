@@ -10,11 +10,11 @@ import { COVERED, MEMES, STICKERS } from './mark-edits.js';
 import { PAGES } from './page-edits.js';
 import { POLAROIDS, SCREENS } from './photographed-edits.js';
 import { PLAYERS } from './player-edits.js';
-import { CROPS, MIRRORED, SOCIAL, STRAIGHTENED, TALL } from './reframe-edits.js';
+import { CROPS, MIRRORED, SOCIAL, STRAIGHTENED, TALL, TURNED } from './reframe-edits.js';
 import { STORIES } from './story-edits.js';
 
 /**
- * The copies that people make, in 23 families that weigh the same. Their names are the report's
+ * The copies that people make, in 24 families that weigh the same. Their names are the report's
  * rows. An edit's family and name seed its random choices.
  */
 export const COPIES: readonly Transform[] = [
@@ -42,4 +42,5 @@ export const COPIES: readonly Transform[] = [
   ...ENCODED,
   ...STRETCHED,
   ...GIFS,
+  ...TURNED,
 ];

@@ -3,7 +3,14 @@ import { cornersIn, turnedQuad } from '../../../../bench/robustness/copies/drawi
 import { COPIES } from '../../../../bench/robustness/copies/suite.js';
 import type { Edited, Quad, Transform } from '../../../../bench/robustness/edit.js';
 import { materials } from '../../../../bench/robustness/measure.js';
-import { blank, type Raster, WHITE } from '../../../../bench/robustness/raster.js';
+import { placementOf } from '../../../../bench/robustness/placement.js';
+import { blank, cropped, type Raster, WHITE } from '../../../../bench/robustness/raster.js';
+import { createBlocklist } from '../../../../src/blocklist/blocklist.js';
+import { distance } from '../../../../src/hash.js';
+import { pdq } from '../../../../src/hashing/pdq.js';
+import { match } from '../../../../src/matching/match.js';
+import type { DihedralName } from '../../../../src/variant.js';
+import { variantsOf } from '../../../../src/variants/hash-pixels.js';
 import { photo } from '../../../variants/pictures.js';
 
 const pixels = (await photo('airplane-from-above.jpg')) as Raster;
@@ -16,8 +23,8 @@ const drawn = new Map<Transform, Edited>();
 
 const FAMILIES = [...new Set(COPIES.map(({ family }) => family))];
 
-test('23 families, at least four edits each, every edit with its own name', () => {
-  expect(FAMILIES).toHaveLength(23);
+test('24 families, at least four edits each, every edit with its own name', () => {
+  expect(FAMILIES).toHaveLength(24);
   for (const family of FAMILIES) {
     const names = COPIES.filter((edit) => edit.family === family).map(({ name }) => name);
     expect(names.length, family).toBeGreaterThanOrEqual(4);
@@ -47,7 +54,17 @@ function cornersOf({ rectangle, angle = 0, dihedral, corners }: NonNullable<Edit
   const { left, top, width, height } = rectangle;
   const [a, b, c, d] =
     corners ?? turnedQuad([left + width / 2, top + height / 2], width, height, angle);
-  return (dihedral === 'flipY' ? [b, a, d, c] : [a, b, c, d]) as Quad;
+  const forms: Record<DihedralName, readonly unknown[]> = {
+    original: [a, b, c, d],
+    rotate90: [b, c, d, a],
+    rotate180: [c, d, a, b],
+    rotate270: [d, a, b, c],
+    flipX: [d, c, b, a],
+    flipY: [b, a, d, c],
+    flipPlus1: [a, d, c, b],
+    flipMinus1: [c, b, a, d],
+  };
+  return forms[dihedral ?? 'original'] as unknown as Quad;
 }
 
 /** Mean luma of the pixels within `reach` of a point. */
@@ -121,8 +138,39 @@ describe.each(FAMILIES)('%s', (family) => {
     const [same, other] = [await draw(edit), await draw(edit, 2)];
     expect(Buffer.compare(one.pixels.data, same.pixels.data)).toBe(0);
     expect(one.truth).toEqual(same.truth);
-    // Nothing is drawn at random in the plainest edit of these two.
-    if (family === 'mirrored' || family === 'GIF') return;
+    // Nothing is drawn at random in the plainest edit of these.
+    if (['mirrored', 'turned', 'GIF'].includes(family)) return;
     expect(Buffer.compare(one.pixels.data, other.pixels.data)).not.toBe(0);
   });
 });
+
+const FORMS_DRAWN: Readonly<Record<string, number>> = {
+  'mirrored and turned': 3,
+  'a quarter, cropped a little': 2,
+};
+
+test.each(
+  COPIES.filter(({ family }) => family === 'turned').map((edit) => [edit.name, edit] as const),
+)(
+  'turned copies, %s: the truth states the form and place that hashes agree with',
+  async (name, edit) => {
+    const { hash } = pdq(pixels);
+    const blocklist = createBlocklist([{ hash, labels: [] }]);
+    const forms = new Set<string | undefined>();
+    for (let seed = 1; seed <= 8; seed++) {
+      const { pixels: copy, truth } = await draw(edit, seed);
+      forms.add(truth!.dihedral);
+      const { left, top, width, height } = truth!.rectangle;
+      const shown = left < 0 ? copy : cropped(copy, left, top, width, height);
+      const byForm = [...variantsOf(shown, { variants: 'dihedral' })].sort(
+        (a, b) => distance(a.hash, hash) - distance(b.hash, hash),
+      );
+      expect(byForm[0]!.name).toBe(truth!.dihedral);
+      // `thorough` turns the whole picture only, not what it finds in a frame.
+      if (/frame|cropped/.test(name)) continue;
+      const { matches } = match(variantsOf(copy, { variants: 'thorough' }), blocklist);
+      expect(placementOf(matches[0]!.variant, truth!)).toMatchObject({ right: true, near: true });
+    }
+    expect(forms.size).toBe(FORMS_DRAWN[name] ?? 1);
+  },
+);
