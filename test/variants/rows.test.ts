@@ -132,6 +132,17 @@ function inGrid(of: CheckedPixels, at: number, gap: number) {
   return collage(480 + 4 * gap, 360 + 4 * gap, WHITE, laid);
 }
 
+/** A square of a profile: three columns without gaps under a white head. */
+function inProfile(of: CheckedPixels, at: number) {
+  const side = of.width;
+  const squares = [0, 1, 2, 3, 4, 5, 6, 7, 8].map((i) => {
+    const [left, top] = [(i % 3) * side, 100 + Math.floor(i / 3) * side];
+    const other = listed((['boats', 'farm'] as const)[i % 2]!, 90 * i, 60 + 20 * i, side, side);
+    return [i === at ? of : other, left, top] as const;
+  });
+  return collage(3 * side, 100 + 3 * side, WHITE, squares);
+}
+
 /** On another photo, in a corner of it, without a gap. */
 const inCorner = (of: CheckedPixels, left: number, top: number, width: number, height: number) =>
   collage(width, height, WHITE, [
@@ -314,6 +325,7 @@ const ROWS: readonly (readonly Copy[])[] = [
   [copy(part(listed('boats', 20, 380), 154, 20, 160, 120), (of) => inGrid(of, 7, 15), 'box')],
   [copy(listed('cat', 540, 80), (of) => inChat(of, 14, [66, 58, 432, 392]), 'box')],
   [copy(listed('cat', 480, 200), (of) => betweenBars(of, 61, 47), 'unblurBars', 'unblurBars')],
+  [copy(listed('leaf', 100, 300, 160, 160), (of) => inProfile(of, 4), 'box')],
   [copy(listed('boats', 480, 320), (of) => turned(of, 6.9), 'unturn')],
   DIHEDRAL_NAMES.filter((name) => name !== 'original' && name !== 'flipY').map((name) =>
     copy(listed('farm', 320, 240), (of) => dihedral(of, name), OPPOSITE[name] ?? name),

@@ -53,7 +53,7 @@ export const boxesOf = /* @__PURE__ */ shared((plane: WorkingPlane): readonly Re
 
 /** The commonest colour, and the colour of the picture's border if it is another. */
 function backgroundsOf(plane: WorkingPlane, whole: Rectangle): Colour[] {
-  const common = commonestColour(plane);
+  const common = commonestColour(plane, whole);
   const border = frameColour(plane, whole, 0);
   if (common === undefined) return border === undefined ? [] : [border];
   const isOther = border?.some((channel, at) => Math.abs(channel - common[at]!) > SAME_COLOUR);
@@ -76,24 +76,37 @@ const areAlike = (a: Rectangle, b: Rectangle): boolean =>
 /** One of so many pixels of a plane is sampled for its commonest colour: 50,000 suffice. */
 const EVERY = 5;
 
-/** The mean of the fullest of 32 x 32 x 32 bins of colour; undefined if it holds few pixels. */
-function commonestColour({ red, green, blue }: WorkingPlane): Colour | undefined {
+/**
+ * The mean of the fullest of 32 x 32 x 32 bins of colour of a part; undefined if it holds less than
+ * a share of the pixels.
+ */
+export function commonestColour(
+  { red, green, blue, width: stride }: WorkingPlane,
+  { left, top, width, height }: Rectangle,
+  least = BACKGROUND_SHARE,
+): Colour | undefined {
   const bins = new Uint32Array(1 << 15);
   const binOf = (i: number) => ((red[i]! >> 3) << 10) | ((green[i]! >> 3) << 5) | (blue[i]! >> 3);
-  for (let i = 0; i < red.length; i += EVERY) bins[binOf(i)]!++;
+  const first = top * stride + left;
+  const each = (visit: (i: number) => void) => {
+    for (let at = 0; at < width * height; at += EVERY) {
+      visit(first + Math.floor(at / width) * stride + (at % width));
+    }
+  };
+  each((i) => bins[binOf(i)]!++);
   let common = 0;
   for (let bin = 1; bin < bins.length; bin++) if (bins[bin]! > bins[common]!) common = bin;
   const count = bins[common]!;
-  if (EVERY * count < BACKGROUND_SHARE * red.length) return undefined;
+  if (EVERY * count < least * width * height) return undefined;
   let r = 0;
   let g = 0;
   let b = 0;
-  for (let i = 0; i < red.length; i += EVERY) {
-    if (binOf(i) !== common) continue;
+  each((i) => {
+    if (binOf(i) !== common) return;
     r += red[i]!;
     g += green[i]!;
     b += blue[i]!;
-  }
+  });
   return [Math.round(r / count), Math.round(g / count), Math.round(b / count)];
 }
 

@@ -80,14 +80,31 @@ export function partsOf(content: Uint8Array, width: number, height: number): Rec
       if (count >= BLOCK_CONTENT) blocks[row * stride + column] = 1;
     }
   }
-  const parts = components(blocks, stride).filter(({ left, top, right, bottom, count }) => {
-    const area = (right - left) * (bottom - top);
-    return area >= AREA_SHARE * columns * rows && count >= FILL * area;
-  });
-  return parts
+  const least = AREA_SHARE * columns * rows;
+  return components(blocks, stride)
+    .filter(({ count }) => count >= FILL * least)
     .sort((a, b) => b.count - a.count)
     .map((part) => refine(content, width, height, part))
-    .filter((box) => box.width >= LEAST_SIDE && box.height >= LEAST_SIDE);
+    .filter((box) => box.width >= LEAST_SIDE && box.height >= LEAST_SIDE)
+    .filter((box) => isFull(content, width, box, least * BLOCK * BLOCK));
+}
+
+/**
+ * True if a box is large and full enough. Its part may have been neither: a bar along the bottom of
+ * a player, or a title above, joins it and reaches from side to side.
+ */
+function isFull(
+  content: Uint8Array,
+  stride: number,
+  { left, top, width, height }: Rectangle,
+  leastArea: number,
+): boolean {
+  if (width * height < leastArea) return false;
+  let count = 0;
+  for (let y = top; y < top + height; y++) {
+    count += width * share(content, y * stride + left, 1, width);
+  }
+  return count >= FILL * width * height;
 }
 
 /** Blocks of content that touch along a side, in the order of their first blocks. */

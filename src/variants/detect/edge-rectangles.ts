@@ -1,21 +1,15 @@
 import type { Rectangle } from '../../variant.js';
-import { shared, type WorkingPlane } from '../working-plane.js';
+import type { WorkingPlane } from '../working-plane.js';
+import { cellsOf } from './cells.js';
 import type { Placement } from './detector.js';
+import { type EdgeCounts, edgeCounts, support } from './edge-counts.js';
 import { snapToEdges } from './snap-to-edges.js';
 
-/** A step of luma this large is an edge. */
-const STEP = 9;
-/** Resolution of a step of luma. */
-const FINE = 2 ** 16;
 /** Cuts over the picture's full length, and inside each band between two of them. */
 const FULL_CUTS = 7;
 const BAND_CUTS = 4;
-/** The least share of edge pixels of a cut, and of a cut through the middle. */
+/** The least share of edge pixels of a cut. */
 const LEAST_SUPPORT = 0.12;
-const MIDDLE_SUPPORT = 0.3;
-/** The least share of the picture's width that a grid has, and the least support of its cuts. */
-const LEAST_GRID = 0.6;
-const GRID_SUPPORT = 0.3;
 /** The least pixels between two cuts. */
 const APART = 5;
 /** The least share of the picture's side that a rectangle has. */
@@ -39,7 +33,7 @@ const SAME = 0.97;
  * rectangles of the greatest worth.
  */
 export function* edgeRectangles(plane: WorkingPlane): Generator<Placement> {
-  if (isTooSmall(plane)) return;
+  if (Math.min(plane.width, plane.height) < 2 * APART) return;
   const { rows, columns } = edgeCounts(plane);
   const taken = [...cellsOf(plane)];
   for (const cell of taken) yield placed(plane, cell);
@@ -50,24 +44,10 @@ export function* edgeRectangles(plane: WorkingPlane): Generator<Placement> {
   }
 }
 
-const isTooSmall = ({ width, height }: WorkingPlane) => Math.min(width, height) < 2 * APART;
-
 const placed = (plane: WorkingPlane, rectangle: Rectangle): Placement => ({
   name: 'rectangle',
   geometry: { rectangle: snapToEdges(plane, rectangle) },
 });
-
-/**
- * Running counts of edge pixels along each line of one direction, both borders included. The count
- * from one pixel of a line to another is `sums[line · step + to · along] - sums[line · step + from
- * · along]`.
- */
-interface EdgeCounts {
-  readonly sums: Uint16Array;
-  readonly step: number;
-  readonly along: number;
-  readonly lines: number;
-}
 
 /** Rectangles bounded by cuts that are worth enough, the best first. */
 function bounded(rows: EdgeCounts, columns: EdgeCounts): Rectangle[] {
@@ -112,129 +92,6 @@ function bounded(rows: EdgeCounts, columns: EdgeCounts): Rectangle[] {
     .sort((a, b) => b.worth - a.worth)
     .map(({ rectangle }) => rectangle);
 }
-
-/**
- * The cells of a collage in halves, thirds or both, in pixels of the plane: where lines through the
- * middle, or at both thirds, are stronger than their neighbours and an edge for a fair share. The
- * photos' own cuts may be stronger and would hide them.
- */
-export const cellsOf = /* @__PURE__ */ shared((plane: WorkingPlane): readonly Rectangle[] => {
-  if (isTooSmall(plane)) return [];
-  const { width, height } = plane;
-  const { rows, columns } = edgeCounts(plane);
-  const xs = [0, ...equalCuts(columns, height), width];
-  const ys = [0, ...equalCuts(rows, width), height];
-  if (xs.length + ys.length === 4) return [];
-  return cellsBetween(xs, ys);
-});
-
-/**
- * The square cells of a grid of three columns that fills a box, as on a profile: the gaps between
- * them are thin or absent, so that the grid was found as one. The last row is omitted if it is cut
- * off.
- * @param box in pixels of the plane
- * @returns none unless lines at both thirds of the width and below the first row are cuts
- */
-export function squareCells(plane: WorkingPlane, box: Rectangle): Rectangle[] {
-  const { left, top, width, height } = box;
-  const pitch = width / 3;
-  if (width < LEAST_GRID * plane.width || height < 0.98 * pitch) return [];
-  const { rows, columns } = edgeCounts(plane);
-  const across = [left + pitch, left + 2 * pitch].flatMap((at) =>
-    cutAbout(columns, at, top, top + height, GRID_SUPPORT),
-  );
-  if (across.length < 2) return [];
-  const xs = [left, ...across, left + width];
-  const ys = [top];
-  while (ys.at(-1)! + 0.98 * pitch <= top + height) {
-    const [cut] = cutAbout(rows, ys.at(-1)! + pitch, left, left + width, GRID_SUPPORT);
-    if (cut === undefined) {
-      if (ys.length === 1 && height > 1.5 * pitch) return [];
-      ys.push(Math.min(Math.round(ys.at(-1)! + pitch), top + height));
-    } else ys.push(cut);
-  }
-  return cellsBetween(xs, ys);
-}
-
-function cellsBetween(xs: readonly number[], ys: readonly number[]): Rectangle[] {
-  return ys.slice(1).flatMap((bottom, i) =>
-    xs.slice(1).map((right, j) => {
-      const left = xs[j]!;
-      const top = ys[i]!;
-      return { left, top, width: right - left, height: bottom - top };
-    }),
-  );
-}
-
-/** The cuts at both thirds, or that in the middle, if there are any. */
-function equalCuts(counts: EdgeCounts, length: number): number[] {
-  const lines = counts.lines - 1;
-  const thirds = [lines / 3, (2 * lines) / 3].flatMap((at) => cutAbout(counts, at, 0, length));
-  return thirds.length === 2 ? thirds : cutAbout(counts, lines / 2, 0, length);
-}
-
-/** The line at a place, or a neighbour, if it is the strongest cut near there. */
-function cutAbout(
-  counts: EdgeCounts,
-  place: number,
-  from: number,
-  to: number,
-  least = MIDDLE_SUPPORT,
-): number[] {
-  const middle = Math.floor(place);
-  let best = middle;
-  let most = 0;
-  let around = 0;
-  for (let line = middle - 4; line <= middle + 4; line++) {
-    if (line < 1 || line >= counts.lines - 1) continue;
-    const value = support(counts, line, from, to);
-    if (Math.abs(line - middle) > 1) around = Math.max(around, value);
-    else if (value > most) {
-      most = value;
-      best = line;
-    }
-  }
-  return most >= least && most > 1.3 * around ? [best] : [];
-}
-
-const edgeCounts = /* @__PURE__ */ shared(countEdges);
-
-function countEdges({ luma, width, height }: WorkingPlane) {
-  const stride = width + 1;
-  // Both row-major, with one row and one column more than the picture: a line's count starts at 0.
-  const rows = new Uint16Array(stride * (height + 1));
-  const columns = new Uint16Array(stride * (height + 1));
-  const above = new Int32Array(width);
-  const counts = new Int32Array(width);
-  for (let x = 0; x < width; x++) above[x] = luma[x]! * FINE;
-  const step = (STEP * FINE) | 0;
-  for (let y = 0, at = 0; y < height; y++) {
-    let to = y * stride;
-    let count = 0;
-    let before = (luma[at]! * FINE) | 0;
-    for (let x = 0; x < width; x++, at++, to++) {
-      const value = (luma[at]! * FINE) | 0;
-      const down = (value - above[x]!) | 0;
-      const across = (value - before) | 0;
-      above[x] = value;
-      before = value;
-      // True if it is beyond the step either way, as a sign and without a branch.
-      count = (count + (((step - down) | (step + down)) >>> 31)) | 0;
-      rows[to + 1] = count;
-      const below = (counts[x]! + (((step - across) | (step + across)) >>> 31)) | 0;
-      counts[x] = below;
-      columns[to + stride] = below;
-    }
-  }
-  return {
-    rows: { sums: rows, step: stride, along: 1, lines: height + 1 },
-    columns: { sums: columns, step: 1, along: stride, lines: width + 1 },
-  };
-}
-
-/** Share of edge pixels of a line between two of its pixels. */
-const support = ({ sums, step, along }: EdgeCounts, line: number, from: number, to: number) =>
-  (sums[line * step + to * along]! - sums[line * step + from * along]!) / (to - from);
 
 // Scratch: no other code of ours runs between its first write and its last read. Content of a
 // picture is cleared.

@@ -1,12 +1,14 @@
 import type { Rectangle } from '../../variant.js';
 import { shared, type WorkingPlane } from '../working-plane.js';
-import { boxAt, boxesOf } from './background-boxes.js';
+import { boxAt, boxesOf, commonestColour } from './background-boxes.js';
 import { contentOf, frameColour, partsOf } from './content-parts.js';
 import type { Placement } from './detector.js';
 import { snapToEdges } from './snap-to-edges.js';
 
 /** The least share of the box that the photo in it covers. */
 const LEAST_AREA = 0.2;
+/** The least share of a box that its paper covers, if shadows darken its sides. */
+const PAPER_SHARE = 0.2;
 /** The most difference of two bars in pixels of the plane, and their least width. */
 const SAME_BARS = 2;
 const LEAST_BAR = 2;
@@ -29,7 +31,7 @@ export const insidesOf = /* @__PURE__ */ shared((plane: WorkingPlane): readonly 
 );
 
 function* within(plane: WorkingPlane, box: Rectangle): Generator<Rectangle> {
-  const colour = frameColour(plane, box, 1);
+  const colour = frameColour(plane, box, 1) ?? commonestColour(plane, box, PAPER_SHARE);
   if (colour === undefined) return;
   const { width, height } = box;
   const [part] = partsOf(contentOf(plane, box, colour), width, height);

@@ -49,9 +49,8 @@ const PAST = 0.03;
 const LEAST_WORTH = 0.55;
 /** If all corners of two are nearer than this, by the diagonal, the lesser is dropped. */
 const SAME = 0.02;
-/** The most that are returned, and the number of them in which others are searched. */
+/** The most in which others are searched. */
 const MOST = 5;
-const DEEP = 2;
 /**
  * Parts of parts are searched too: a photo between the bars of a window, on a screen in its frame.
  * Of 95 photos of screens this brought 6 more to a match.
@@ -66,14 +65,20 @@ const UPRIGHT = 0.006;
  * Finds four-sided pictures at an angle of up to 25 degrees or in perspective: a print on a table,
  * a photo of a screen, a picture tilted in a story. Straight edges are found in a plane of about
  * 300 pixels a side; two near to upright and two near to level bound a quadrilateral if they are
- * edges for most of its sides and end at its corners. The first two are also searched, upright.
+ * edges for most of its sides and end at its corners. Each is also searched, upright.
  *
  * If the likeliest is an upright rectangle, only it is returned: the picture is a page or a screen,
  * full of rectangles that other detectors find.
  */
 export function* quadrilaterals(plane: WorkingPlane): Generator<Placement> {
   const factor = Math.max(1, Math.round(Math.max(plane.width, plane.height) / SIDE));
-  const found = inReduced(plane, factor);
+  const found = inReduced(plane, factor).flatMap((corners) => placedAt(plane, corners) ?? []);
+  const [likeliest] = found;
+  if (likeliest === undefined) return;
+  if (isUpright(likeliest.geometry.corners!)) {
+    yield likeliest;
+    return;
+  }
   const given: Corners[] = [];
   const isNew = ({ geometry }: Placement) => {
     const corners = geometry.corners!;
@@ -81,13 +86,17 @@ export function* quadrilaterals(plane: WorkingPlane): Generator<Placement> {
     given.push(corners);
     return true;
   };
-  for (const [rank, corners] of found.entries()) {
-    const whole = placedAt(plane, corners);
-    if (whole === undefined) continue;
+  // A screen before the parts of what it shows, which may be likelier.
+  for (const whole of found.sort((a, b) => areaOf(b) - areaOf(a))) {
     if (isNew(whole)) yield whole;
-    if (rank === 0 && isUpright(whole.geometry.corners!)) return;
-    if (rank < DEEP) yield* inside(plane, whole, LEVELS, isNew);
+    yield* inside(plane, whole, LEVELS, isNew);
   }
+}
+
+/** Twice the area of a quadrilateral. */
+function areaOf({ geometry }: Placement): number {
+  const [a, b, c, d] = geometry.corners!;
+  return (c[0] - a[0]) * (d[1] - b[1]) - (d[0] - b[0]) * (c[1] - a[1]);
 }
 
 /** The new parts of a four-sided part, each before its own; those of a known one as well. */

@@ -3,8 +3,8 @@ import type { Rectangle, VariantGeometry } from '../../variant.js';
 import type { WorkingPlane } from '../working-plane.js';
 import { boxesOf } from './background-boxes.js';
 import { uncropped } from './blind.js';
+import { cellsOf, cellsOfBoxes } from './cells.js';
 import type { Placement } from './detector.js';
-import { cellsOf, squareCells } from './edge-rectangles.js';
 import { insidesOf } from './inside-boxes.js';
 import { wholeWithMargins, withMargins } from './margins.js';
 import { snapToEdges } from './snap-to-edges.js';
@@ -60,11 +60,12 @@ export function* shapeGuesses(plane: WorkingPlane): Generator<Placement> {
  */
 export function* cellGuesses(plane: WorkingPlane): Generator<Placement> {
   const boxes = boxesOf(plane);
-  const cells = boxes.flatMap((box) => squareCells(plane, box));
-  const found = [...boxes, ...insidesOf(plane), ...cellsOf(plane), ...cells].map((part) => {
-    const rectangle = snapToEdges(plane, part);
-    return { part, rectangle, guesses: fewGuesses(keptOf(rectangle)) };
-  });
+  const found = [...boxes, ...insidesOf(plane), ...cellsOf(plane), ...cellsOfBoxes(plane)].map(
+    (part) => {
+      const rectangle = snapToEdges(plane, part);
+      return { part, rectangle, guesses: fewGuesses(keptOf(rectangle)) };
+    },
+  );
   const planes = new Map<Rectangle, LumaPlane>();
   for (let turn = 0; found.some(({ guesses }) => turn < guesses.length); turn++) {
     for (const { part, rectangle, guesses } of found) {

@@ -1,9 +1,5 @@
 import { expect, test } from 'vitest';
-import {
-  cellsOf,
-  edgeRectangles,
-  squareCells,
-} from '../../../src/variants/detect/edge-rectangles.js';
+import { edgeRectangles } from '../../../src/variants/detect/edge-rectangles.js';
 import { type WorkingPlane, workingPlane } from '../../../src/variants/working-plane.js';
 import { drawn, rectanglesOf } from '../pictures.js';
 
@@ -40,29 +36,6 @@ test('finds the cells of collages without gaps', () => {
     width: 300,
     height: 250,
   });
-});
-
-test('finds the cells of three columns and rows without gaps', () => {
-  const grid = drawn(360, 300, (x, y) =>
-    soft(60 + 50 * ((Math.floor(x / 120) + Math.floor(y / 100)) % 3))(x, y),
-  );
-  const cells = cellsOf(workingPlane(grid));
-  expect(cells).toHaveLength(9);
-  expect(cells).toContainEqual({ left: 120, top: 200, width: 120, height: 100 });
-});
-
-test('finds the square cells of a profile, without the row that is cut off', () => {
-  const profile = drawn(360, 500, (x, y) => {
-    if (y < 90) return 255;
-    return soft(60 + 50 * ((Math.floor(x / 120) + Math.floor((y - 90) / 120)) % 3))(x, y);
-  });
-  const box = { left: 0, top: 90, width: 360, height: 410 };
-  const cells = squareCells(workingPlane(profile), box);
-  expect(cells).toHaveLength(9);
-  expect(cells).toContainEqual({ left: 240, top: 330, width: 120, height: 120 });
-  // One photo is no grid.
-  const whole = workingPlane(drawn(360, 360, soft(120)));
-  expect(squareCells(whole, { left: 0, top: 0, width: 360, height: 360 })).toEqual([]);
 });
 
 test('finds none where there is nothing', () => {
