@@ -79,7 +79,7 @@ export function checkTypeOf(
 export function checkOneOf(
   name: string,
   value: unknown,
-  values: readonly (string | number | undefined)[],
+  values: readonly (string | number | boolean | undefined)[],
 ): void {
   if (values.includes(value as string)) return;
   const known = values.filter((one) => one !== undefined);
@@ -186,7 +186,7 @@ export interface Option {
   readonly least?: number;
   readonly most?: number;
   /** the values of a choice */
-  readonly of?: readonly (string | number)[];
+  readonly of?: readonly (string | number | boolean)[];
   /** the methods of an object */
   readonly methods?: readonly string[];
   /** the options of a nested object */

@@ -72,7 +72,7 @@ export function* furtherVariants(
   }
   if (options.crops) {
     const plane = options.parts && algorithm === 'pdq' ? planeOf(picture.view) : undefined;
-    for (const { name, rectangle } of listCropsOf(picture.view)) {
+    for (const { name, rectangle } of listCropsOf(picture.view, options.crops === 'anywhere')) {
       const found = hash(pixelsFor(partOf(picture.view, rectangle), algorithm, resample));
       if ((found.quality ?? 100) < LEAST_QUALITY || isOfLoneEdge(found.hash)) continue;
       count++;

@@ -30,6 +30,9 @@ export const MATCHING_VARIANTS: VariantProfile = 'thorough';
 /** The most hashes of a picture, besides at most 363 and 114 of parts if it is near an entry. */
 export const MOST_HASHES = 160;
 
+/** The most list crops of a shape, the nearest to the centre: 9:16 of 16:9 has 23. */
+export const MOST_OF_SHAPE = 25;
+
 /**
  * The most hashes of `quick` of one raster, without list crops: six of the file itself, and those
  * of all rows on white and on black.
@@ -48,11 +51,12 @@ export interface VariantOptions extends HashOptions {
   /** @defaultValue 'orientation' */
   variants?: VariantProfile;
   /**
-   * also the list crops, which a list may hold beside a photo, at most four, before the mirrored
-   * and turned forms: its largest parts of 1:1, 4:5, 16:9 and 9:16 about the centre. One that is
-   * nearly the photo, has a side under 64, a PDQ quality below 50 or shows a lone edge is excluded
+   * also the list crops, which a list may hold beside a photo, before the mirrored and turned
+   * forms: its largest parts of 1:1, 4:5, 16:9 and 9:16 about the centre, at most four, or
+   * `anywhere`, at most 100. One that is nearly the photo, has a side under 64, a PDQ quality below
+   * 50 or shows a lone edge is excluded
    */
-  crops?: boolean;
+  crops?: boolean | 'anywhere';
   /** also the hashes of six parts of the picture, for a list; of PDQ alone */
   parts?: boolean;
   /** the raster before EXIF orientation, if that is not the picture as displayed */
@@ -60,7 +64,7 @@ export interface VariantOptions extends HashOptions {
 }
 
 export const VARIANTS = { is: choice, of: VARIANT_PROFILES, default: 'orientation' } as const;
-export const CROPS = { is: boolean, default: false } as const;
+export const CROPS = { is: choice, of: [false, true, 'anywhere'], default: false } as const;
 export const PARTS = { is: boolean, default: false } as const;
 
 /** Pixels whose sides and data agree. */

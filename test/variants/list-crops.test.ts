@@ -4,6 +4,7 @@ import { distance, hashFromHex } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
 import { LIST_CROP_NAMES } from '../../src/variant.js';
 import { isOfLoneEdge, listCropsOf } from '../../src/variants/list-crops.js';
+import { MOST_OF_SHAPE } from '../../src/variants/variant-profile.js';
 import { runs } from '../seed.js';
 import { drawn, photo } from './pictures.js';
 
@@ -16,6 +17,40 @@ test('gives a crop of each social shape about the centre', () => {
       ['window16x9', 0, 37, 400, 225],
       ['window9x16', 115, 0, 169, 300],
     ],
+  );
+});
+
+test('anywhere: crops a tenth apart along the photo, from end to end, the centre first', () => {
+  const all = [...listCropsOf({ width: 400, height: 300 }, true)];
+  const lefts = (name: string) =>
+    all.flatMap((crop) => (crop.name === name ? [crop.rectangle.left] : []));
+  expect(lefts('window1x1')).toEqual([50, 20, 80, 0, 100]);
+  expect(lefts('window4x5')).toEqual([80, 56, 104, 32, 128, 8, 152]);
+  // Of a panorama the nearest to the centre.
+  expect([...listCropsOf({ width: 9000, height: 300 }, true)]).toHaveLength(4 * MOST_OF_SHAPE);
+});
+
+test('any photo: a cut anywhere is within a twentieth of a crop, and none is outside', () => {
+  const side = fc.integer({ min: 300, max: 1200 });
+  fc.assert(
+    fc.property(side, side, fc.double({ min: 0, max: 1, noNaN: true }), (width, height, where) => {
+      const anywhere = [...listCropsOf({ width, height }, true)];
+      for (const { name, rectangle: r } of listCropsOf({ width, height })) {
+        const [axis, kept] =
+          r.width < width ? (['left', r.width] as const) : (['top', r.height] as const);
+        const free = axis === 'left' ? width - kept : height - kept;
+        const of = anywhere.filter((crop) => crop.name === name).map((crop) => crop.rectangle);
+        expect(of[0]).toEqual(r);
+        for (const one of of) {
+          expect(one.left >= 0 && one.left + one.width <= width).toBe(true);
+          expect(one.top >= 0 && one.top + one.height <= height).toBe(true);
+        }
+        if (of.length >= MOST_OF_SHAPE) continue;
+        const off = of.map((one) => Math.abs(one[axis] - where * free));
+        expect(Math.min(...off)).toBeLessThanOrEqual(0.05 * kept + 1);
+      }
+    }),
+    { numRuns: runs(300) },
   );
 });
 

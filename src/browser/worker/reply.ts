@@ -17,7 +17,7 @@ import {
   type VariantGeometry,
   type VariantName,
 } from '../../variant.js';
-import { MOST_HASHES, MOST_QUICK_HASHES } from '../../variants/variant-profile.js';
+import { MOST_HASHES, MOST_OF_SHAPE, MOST_QUICK_HASHES } from '../../variants/variant-profile.js';
 import type { Readback } from '../decode/readback-canvas.js';
 import type { DecodingOptions, DisplayedPixels } from './message.js';
 
@@ -156,7 +156,7 @@ export function variantReader(
   const { algorithm = 'pdq', crops = false } = options;
   const hasParts = options.parts === true && algorithm === 'pdq';
   const names = namesOf(options);
-  const cropHashes = crops ? LIST_CROP_NAMES.length : 0;
+  const cropHashes = crops ? LIST_CROP_NAMES.length * (crops === true ? 1 : MOST_OF_SHAPE) : 0;
   const most = options.variants === 'quick' ? MOST_QUICK_HASHES + cropHashes : MOST_HASHES;
   const quality = algorithm === 'pdq' ? ['quality'] : [];
   const seen: string[] = [];
@@ -173,7 +173,8 @@ export function variantReader(
     const { geometry } = members;
     const look = members.look === undefined ? undefined : oneOf(members.look, BACKDROPS);
     const place = `${name} ${look ?? ''}`;
-    demand(PART_NAMES.includes(name) || !seen.includes(place));
+    const mayRepeat = PART_NAMES.includes(name) || (isCrop && crops === 'anywhere');
+    demand(mayRepeat || !seen.includes(place));
     demand(seen.push(place) <= most);
     return {
       name,

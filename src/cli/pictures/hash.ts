@@ -20,6 +20,11 @@ hidden pictures and links to folders. - is standard input.`,
         'also hash up to four centred crops, 1:1, 4:5, 16:9 and 9:16, so that a list catches copies cropped to these shapes; needs --json',
       needs: { json: [], orientation: ['display'] },
     },
+    'crops-anywhere': {
+      about:
+        'as --crops, but all along the picture, 20 to 45 hashes of most photos: for a list of your own that is to catch copies cropped anywhere',
+      needs: { json: [], orientation: ['display'] },
+    },
     'no-parts': {
       about:
         'leave out the hashes of six parts, which --json prints with PDQ: a list that has them finds more copies, and sends fewer uploads to review wrongly',
@@ -40,7 +45,7 @@ hidden pictures and links to folders. - is standard input.`,
     out.begin('hashing');
     const options = {
       ...hashOptions(call),
-      crops: call.on('crops'),
+      crops: call.on('crops-anywhere') ? ('anywhere' as const) : call.on('crops'),
       parts: call.on('json') && !call.on('no-parts'),
     };
     const pool = isOne(call.words) ? undefined : createHashPool();
