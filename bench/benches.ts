@@ -11,6 +11,7 @@ import { hammingBench } from './index/hamming.js';
 import { scanBench } from './index/scan.js';
 import { blocklistBench } from './lists/blocklist.js';
 import { listsBench } from './lists/lists.js';
+import { precisionBench } from './precision/precision.js';
 import { robustnessBench } from './robustness/robustness.js';
 import { serviceBench } from './store/service.js';
 import { storeBench } from './store/store.js';
@@ -32,6 +33,7 @@ export const BENCHES: readonly Bench[] = [
   variantsBench,
   windowsBench,
   robustnessBench,
+  precisionBench,
   uploadsBench,
   storeBench,
   serviceBench,

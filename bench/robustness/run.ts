@@ -111,7 +111,7 @@ function write(folder: string, files: Readonly<Record<string, string>>): void {
 }
 
 /** Shows progress and the time left, on a terminal. */
-function progress(what: string, all: number): (done: number) => void {
+export function progress(what: string, all: number): (done: number) => void {
   const start = performance.now();
   return (done) => {
     if (!process.stderr.isTTY) return;

@@ -29,6 +29,7 @@ test.each([
   [['scan', '--distance', '8'], '--distance: expected index or cliffs'],
   [['versus', '.', '--rounds', '19'], '--rounds: expected a whole number from 20 to 1000'],
   [['scan', '--rounds', '20'], '--rounds: expected versus'],
+  [['precision', '--set', 'tuned'], '--set: expected robustness'],
   [['no-such'], 'no-such'],
 ])('%j is refused, exit code 2', async (args, message) => {
   const { out, err, code } = await benches(args);

@@ -29,12 +29,22 @@ export function quantileOf(counts: Histogram, q: number): number {
  * Upper end of the one-sided 95 % confidence interval of a Poisson mean after `count` events
  * (Garwood 1936): 3.0 for none, 4.7 for one.
  */
-export function upperBound(count: number): number {
-  let low = count;
+export const upperBound = (count: number): number => meanBelow(count, 0.05);
+
+/**
+ * The 95 % confidence interval of a Poisson mean after `count` events: two-sided (Garwood 1936), or
+ * after none up to the one-sided bound.
+ */
+export const poissonInterval = (count: number): [low: number, high: number] =>
+  count === 0 ? [0, upperBound(0)] : [meanBelow(count - 1, 0.975), meanBelow(count, 0.025)];
+
+/** The mean with which at most `count` events have this probability. */
+function meanBelow(count: number, probability: number): number {
+  let low = 0;
   let high = count + 10 + 5 * Math.sqrt(count + 1);
   for (let step = 0; step < 60; step++) {
     const mean = (low + high) / 2;
-    if (poissonUpTo(count, mean) > 0.05) low = mean;
+    if (poissonUpTo(count, mean) > probability) low = mean;
     else high = mean;
   }
   return high;

@@ -1,7 +1,7 @@
 import type { Row } from './figures.js';
 import type { Histogram } from './metrics.js';
 
-const WIDTH = 760;
+export const WIDTH = 760;
 const INK = '#222';
 const PLAIN = '#b8b8b8';
 const NEAR = '#2a6fbb';
@@ -11,10 +11,10 @@ const FAR = '#c2543d';
 const escaped = (text: string) =>
   text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/"/g, '&quot;');
 
-const text = (x: number, y: number, content: string, more = '') =>
+export const text = (x: number, y: number, content: string, more = '') =>
   `<text x="${x}" y="${y}" fill="${INK}" ${more}>${escaped(content)}</text>`;
 
-const picture = (height: number, title: string, parts: readonly string[]) =>
+export const picture = (height: number, title: string, parts: readonly string[]) =>
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="12">` +
   `<title>${escaped(title)}</title><rect width="${WIDTH}" height="${height}" fill="#fff"/>${parts.join('')}</svg>\n`;
 

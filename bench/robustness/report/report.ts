@@ -31,7 +31,7 @@ export const percent = (part: number, digits = 0) =>
   Number.isNaN(part) ? '' : (100 * part).toFixed(digits);
 const figure = (value: number) =>
   value === 0 ? '0' : value < 0.01 ? value.toExponential(1) : value.toFixed(2);
-const count = (value: number) => Math.round(value).toLocaleString('en-US');
+export const count = (value: number) => Math.round(value).toLocaleString('en-US');
 const bits = (distance: number) => (distance >= FAR ? '' : String(distance));
 
 /** Entries of the list for which the expected wrong matches of one upload are told. */
@@ -40,7 +40,7 @@ const MILLION = 1e6;
 type Cell = string | number;
 
 /** Rows as a table in Markdown. The first member of a row names it; the others name the columns. */
-function table(rows: readonly Readonly<Record<string, Cell>>[]): string {
+export function table(rows: readonly Readonly<Record<string, Cell>>[]): string {
   const line = (cells: readonly Cell[]) => `| ${cells.join(' | ')} |`;
   const names = Object.keys(rows[0] ?? {});
   return [
@@ -149,7 +149,7 @@ Photos: ${facts.photos.join(', ')}. The other pictures of collages hold: ${facts
 }
 
 /** The code of a report, and that its times are not to be quoted. */
-const madeOf = ({ commit, clean, busy }: Circumstances) =>
+export const madeOf = ({ commit, clean, busy }: Circumstances) =>
   [...(commit ? [`commit ${commit}${clean ? '' : ', changed'}`] : []), ...(busy ? [BUSY] : [])]
     .map((words) => ` · ${words}`)
     .join('');
