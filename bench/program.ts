@@ -11,7 +11,7 @@ import { runBenches } from './harness.js';
  * a checkout, with what is installed in it.
  */
 
-const { large, smallest, largest, distance, photos, seed } = OPTIONS;
+const { large, smallest, largest, distance } = OPTIONS;
 
 const command = benchCommandOf(
   async () => ({ BENCHES, runBenches: (words, options) => runBenches(BENCHES, words, options) }),
@@ -24,20 +24,6 @@ const command = benchCommandOf(
       takenBy: ['index', 'cliffs', 'blocklist', 'lists', 'store', 'service'],
     },
     distance: { ...distance, takenBy: ['index', 'cliffs'] },
-    photos: {
-      ...photos,
-      about: 'folder of pictures to edit and find again, or of folders of unrelated ones',
-      takenBy: ['robustness', 'precision'],
-    },
-    quick: {
-      about: 'test an eighth of the copies, or of the uploads',
-      takenBy: ['robustness', 'precision'],
-    },
-    seed: {
-      ...seed,
-      about: 'seed of the edits, or of the uploads that quick takes',
-      takenBy: ['robustness', 'precision'],
-    },
     rounds: {
       about: 'paired rounds per case, default 20',
       takenBy: ['versus'],

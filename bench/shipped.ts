@@ -2,6 +2,7 @@ import { type Bench, type RunOptions, runBenches as run } from './harness.js';
 import { fileBench } from './hash/file.js';
 import { pdqBench } from './hash/pdq.js';
 import { hammingBench } from './index/hamming.js';
+import { precisionBench } from './precision/precision.js';
 import { robustnessBench } from './robustness/robustness.js';
 import { uploadsBench } from './uploads/uploads.js';
 
@@ -11,6 +12,7 @@ export const BENCHES: readonly Bench[] = [
   hammingBench,
   fileBench,
   robustnessBench,
+  precisionBench,
   uploadsBench,
 ];
 

@@ -8,6 +8,7 @@ import { policyFor } from '../../src/policy.js';
 import { DIHEDRAL_NAMES, type HashedVariant } from '../../src/variant.js';
 import { variantsOf } from '../../src/variants/hash-pixels.js';
 import { partHashes } from '../../src/variants/parts.js';
+import { THOROUGH, thoroughVariants } from '../../src/variants/thorough.js';
 import { VARIANT_PROFILES, type VariantProfile } from '../../src/variants/variant-profile.js';
 import { viewOf } from '../../src/variants/view.js';
 import { planeOf } from '../../src/variants/working-plane.js';
@@ -37,23 +38,46 @@ export interface Listed {
   readonly parts?: string | undefined;
 }
 
+/** A list crop of a photo, which a list may hold beside the photo's own hash. */
+export interface ListedWindow extends Listed {
+  /** about the centre: it is listed with crops, not only with crops anywhere */
+  readonly isCentred: boolean;
+}
+
 /** A photo as a list holds it. */
 export interface Entry {
   readonly source: string;
   /** whether edits of it are queries */
   readonly queried: boolean;
   readonly listed: Listed;
-  /** hashes of its windows, which a list may hold beside its own */
-  readonly windows: readonly Listed[];
+  readonly windows: readonly ListedWindow[];
   /** one for each of `PEERS` */
   readonly peers: readonly (Uint8Array | undefined)[];
 }
 
 /** What a list holds beside the hashes of its photos. */
 export interface Held {
-  readonly windows?: boolean;
+  readonly windows?: boolean | 'anywhere';
   readonly parts?: boolean;
 }
+
+/** The lists that are decided with, by their names in the report. */
+export const LISTS = {
+  bare: {},
+  windows: { windows: true },
+  parts: { parts: true },
+  both: { windows: true, parts: true },
+  anywhere: { windows: 'anywhere', parts: true },
+} as const satisfies Record<string, Held>;
+
+export type ListName = keyof typeof LISTS;
+export const LIST_NAMES = Object.keys(LISTS) as ListName[];
+
+/** Something of each kind of list. */
+export type ByList<T> = Readonly<Record<ListName, T>>;
+
+export const byList = <T>(of: (name: ListName) => T): ByList<T> =>
+  Object.fromEntries(LIST_NAMES.map((name) => [name, of(name)])) as ByList<T>;
 
 export const entryFrom = ({ bytes, quality, parts }: Listed, held: Held): BlocklistEntry => ({
   hash: { algorithm: 'pdq', bytes } satisfies Hash,
@@ -86,22 +110,16 @@ export interface QueryResult {
   readonly photo: number;
   /** position of the edit; -1: the photo as it is */
   readonly edit: number;
-  /** what each variant is, by name and whether mirrored or turned */
+  /** what each variant is, by name and whether mirrored or turned, and how it was found */
   readonly names: readonly string[];
+  readonly techniques: readonly string[];
   /** its distance to the photo, to the nearest of its windows, and to the nearest other photo */
   readonly own: Uint16Array;
   readonly ownWindows: Uint16Array;
   readonly others: Uint16Array;
   /** what a blocklist of the photo decides, and one of all other photos */
-  readonly verdict: Verdict;
-  readonly wrong: Verdict;
-  /** the same with windows, with parts, and with windows that have parts as well */
-  readonly windowsVerdict: Verdict;
-  readonly wrongWindows: Verdict;
-  readonly partsVerdict: Verdict;
-  readonly wrongParts: Verdict;
-  readonly bothVerdict: Verdict;
-  readonly wrongBoth: Verdict;
+  readonly verdicts: ByList<Verdict>;
+  readonly wrong: ByList<Verdict>;
   /** distances from every variant to every other photo, and from the nearest variant to each */
   readonly unrelated: Float64Array;
   readonly nearest: Uint16Array;
@@ -156,7 +174,7 @@ export function materials(
 
 /** A picture as a list holds it. */
 export async function entryOf(raster: Raster, source: string, queried: boolean): Promise<Entry> {
-  const variants = variantsOf(raster, { variants: 'none', crops: true, parts: true });
+  const variants = variantsOf(raster, { variants: 'none', crops: 'anywhere', parts: true });
   const [main, ...crops] = [...variants];
   const plane = planeOf(viewOf(checkedPixels(raster)));
   const withParts = (crop: HashedVariant) => ({
@@ -167,7 +185,11 @@ export async function entryOf(raster: Raster, source: string, queried: boolean):
     source,
     queried,
     listed: listedOf(main!),
-    windows: crops.map((crop) => listedOf(withParts(crop))),
+    windows: crops.map((crop, at) => ({
+      ...listedOf(withParts(crop)),
+      // Of each shape the one about the centre comes first.
+      isCentred: crops.findIndex(({ name }) => name === crop.name) === at,
+    })),
     peers: await Promise.all(PEERS.map((peer) => peer.hash(raster))),
   };
 }
@@ -184,11 +206,13 @@ export class EntryTable {
   /** of the windows of all entries, and the entry of each */
   readonly #windows: Uint32Array;
   readonly #owners: Uint16Array;
+  readonly #centred: readonly boolean[];
 
   constructor(readonly entries: readonly Entry[]) {
     this.#words = packed(entries.map(({ listed }) => listed.bytes));
     this.#windows = packed(entries.flatMap(({ windows }) => windows.map(({ bytes }) => bytes)));
     this.#owners = Uint16Array.from(entries.flatMap(({ windows }, at) => windows.map(() => at)));
+    this.#centred = entries.flatMap(({ windows }) => windows.map(({ isCentred }) => isCentred));
   }
 
   /** Applies an edit to a photo of the table, hashes the result and compares it with all entries. */
@@ -216,7 +240,7 @@ export class EntryTable {
     const { pixels, stored } = edited;
     const { variants, milliseconds } = hashed(pixels, stored, 'thorough');
     const { near, ...compared } = this.#compared(photo, variants);
-    const decided = (entries: readonly number[], held: Held = {}) => {
+    const decided = (entries: readonly number[], held: Held) => {
       const blocklist = this.#blocklist(entries, held);
       const decision = match(variants, blocklist, { all: true });
       // What came near is looked at more closely where variants are made one at a time.
@@ -224,18 +248,15 @@ export class EntryTable {
         ? match(variantsOf(pixels, { variants: 'thorough', stored }), blocklist, { all: true })
         : decision;
     };
-    const found = decided([photo]);
+    const found = decided([photo], LISTS.bare);
     const first = found.matches.find(({ tier }) => tier === 'match');
     return {
       ...compared,
-      verdict: verdictOf(found),
-      wrong: verdictOf(decided(near)),
-      windowsVerdict: verdictOf(decided([photo], { windows: true })),
-      wrongWindows: verdictOf(decided(near, { windows: true })),
-      partsVerdict: verdictOf(decided([photo], { parts: true })),
-      wrongParts: verdictOf(decided(near, { parts: true })),
-      bothVerdict: verdictOf(decided([photo], { windows: true, parts: true })),
-      wrongBoth: verdictOf(decided(near, { windows: true, parts: true })),
+      techniques: techniquesOf(pixels, variants),
+      verdicts: byList((name) =>
+        verdictOf(name === 'bare' ? found : decided([photo], LISTS[name])),
+      ),
+      wrong: byList((name) => verdictOf(decided(near, LISTS[name]))),
       milliseconds,
       profiles: PROFILES.map((profile) => {
         const { variants, milliseconds } = hashed(pixels, stored, profile);
@@ -253,11 +274,15 @@ export class EntryTable {
     };
   }
 
-  #blocklist(chosen: readonly number[], held: Held = {}): Blocklist {
+  #blocklist(
+    chosen: readonly number[],
+    { windows: windowsHeld, parts = false }: Held = {},
+  ): Blocklist {
     return createBlocklist(
       chosen.flatMap((at) => {
         const { listed, windows } = this.entries[at]!;
-        return [listed, ...(held.windows ? windows : [])].map((one) => entryFrom(one, held));
+        const held = windows.filter(({ isCentred }) => windowsHeld === 'anywhere' || isCentred);
+        return [listed, ...(windowsHeld ? held : [])].map((one) => entryFrom(one, { parts }));
       }),
     );
   }
@@ -294,7 +319,7 @@ export class EntryTable {
         const distance = wordDistance(hashes, at * 8, this.#windows, window * 8, 8);
         const owner = this.#owners[window]!;
         if (distance <= REACH && owner !== photo) near.add(owner);
-        if (!counts) continue;
+        if (!counts || !this.#centred[window]) continue;
         if (owner === photo) ownWindows[at] = Math.min(ownWindows[at]!, distance);
         else nearestInWindows[owner] = Math.min(nearestInWindows[owner]!, distance);
       }
@@ -347,6 +372,36 @@ export function calledAs({ name, geometry }: HashedVariant): string {
   const isForm = (DIHEDRAL_NAMES as readonly string[]).includes(name);
   return isForm || form === 'original' ? name : `${name}, mirrored`;
 }
+
+/** How each variant was found: by a row of the profile, or as the picture itself in some form. */
+function techniquesOf(pixels: Pixels, variants: readonly HashedVariant[]): string[] {
+  const places = [...thoroughVariants(planeOf(viewOf(checkedPixels(pixels))))];
+  const itself = variants.length - places.length;
+  return variants.map((variant, at) =>
+    at < itself ? calledAs(variant) : TECHNIQUES[THOROUGH.indexOf(places[at - itself]!.row)]!,
+  );
+}
+
+/** The rows of `thorough`, in its order, as the report names them. */
+export const TECHNIQUES = [
+  'mirrored',
+  'inverted',
+  'borders',
+  'boxes',
+  'inside boxes',
+  'blurred bars',
+  'cells of boxes',
+  'turned on a ground',
+  'turned by quarters, flipped',
+  'edge rectangles',
+  'parts, mirrored',
+  'quadrilaterals',
+  'shapes',
+  'cuts and turns',
+  'shapes of parts',
+  'shapes, mirrored',
+  'cuts and turns, mirrored',
+] as const;
 
 export const verdictOf = ({ matches }: Pick<Decision, 'matches'>): Verdict =>
   matches.some(({ tier }) => tier === 'match') ? 'match' : (matches[0]?.tier ?? 'none');

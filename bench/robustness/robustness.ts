@@ -3,7 +3,7 @@ import { rival } from '../rivals.js';
 
 /**
  * Which copies of a photo are still found, by what, at what cost, and what is found wrongly.
- * Options: `set` the photos (tuned, checked or sealed), or `photos` a folder of one's own; `seed`;
+ * Options: `set` the photos (tuned, checked, opened or sealed), or `photos` a folder of one's own; `seed`;
  * `quick`: an eighth of the pairs of photo and edit; `out`: a folder for the reports, one folder a
  * list.
  */

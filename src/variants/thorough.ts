@@ -103,8 +103,8 @@ export const QUICK: readonly Row[] = [
 
 /**
  * The placements that undo common edits, each with its row, in the order of `THOROUGH`. A detector
- * runs only at its turn. A placement equal to an earlier one, to a pixel or a 400th of a side, is dropped, whatever
- * its name.
+ * runs only at its turn. A placement equal to an earlier one, to a pixel or a 400th of a side, is
+ * dropped, whatever its name.
  */
 export function* thoroughVariants(
   plane: WorkingPlane,

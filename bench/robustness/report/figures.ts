@@ -1,4 +1,12 @@
-import { FAR, POLICY, PROFILES, type QueryResult, type Verdict } from '../measure.js';
+import {
+  byList,
+  FAR,
+  LIST_NAMES,
+  POLICY,
+  PROFILES,
+  type QueryResult,
+  type Verdict,
+} from '../measure.js';
 import { PEERS } from '../peers.js';
 import type { Placement } from '../placement.js';
 import { type Estimate, macroMean } from './bootstrap.js';
@@ -48,18 +56,17 @@ export const OUTCOMES: readonly Outcome[] = [
   ),
   { name: `any <= ${matchDistance}`, hit: (result) => nearestOwn(result) <= matchDistance },
   { name: `any <= ${reviewDistance}`, hit: (result) => nearestOwn(result) <= reviewDistance },
-  { name: 'match', hit: ({ verdict }) => verdict === 'match' },
-  { name: 'or review', hit: ({ verdict }) => toReview(verdict) },
   {
     name: `windows, any <= ${matchDistance}`,
     hit: (result) => nearestInWindows(result) <= matchDistance,
   },
-  { name: 'windows, match', hit: ({ windowsVerdict }) => windowsVerdict === 'match' },
-  { name: 'windows, or review', hit: ({ windowsVerdict }) => toReview(windowsVerdict) },
-  { name: 'parts, match', hit: ({ partsVerdict }) => partsVerdict === 'match' },
-  { name: 'parts, or review', hit: ({ partsVerdict }) => toReview(partsVerdict) },
-  { name: 'both, match', hit: ({ bothVerdict }) => bothVerdict === 'match' },
-  { name: 'both, or review', hit: ({ bothVerdict }) => toReview(bothVerdict) },
+  ...LIST_NAMES.flatMap((list): Outcome[] => {
+    const of = list === 'bare' ? '' : `${list}, `;
+    return [
+      { name: `${of}match`, hit: ({ verdicts }) => verdicts[list] === 'match' },
+      { name: `${of}or review`, hit: ({ verdicts }) => toReview(verdicts[list]) },
+    ];
+  }),
 ];
 
 /** The recalls of an edit or a family, from 0 to 1, in the order of `OUTCOMES`. */
@@ -112,7 +119,8 @@ export function figuresOf(
     macro: estimates(queries, edits, seed),
     families: familyRows(rows, queries, edits),
     edits: rows,
-    variants: variantRows(results),
+    variants: variantRows(results, ({ names }) => names),
+    techniques: variantRows(results, ({ techniques }) => techniques),
     profiles: profileRows(queries),
     falsePairs: {
       /** every variant of every query with every other photo */
@@ -128,10 +136,7 @@ export function figuresOf(
       peers: peerPairs(results),
     },
     /** queries for which a blocklist of all other photos has a match, or a review */
-    wrongVerdicts: wrongs(results.map(({ wrong }) => wrong)),
-    wrongVerdictsWithWindows: wrongs(results.map(({ wrongWindows }) => wrongWindows)),
-    wrongVerdictsWithParts: wrongs(results.map(({ wrongParts }) => wrongParts)),
-    wrongVerdictsWithBoth: wrongs(results.map(({ wrongBoth }) => wrongBoth)),
+    wrongVerdicts: byList((list) => wrongs(results.map(({ wrong }) => wrong[list]))),
     tails: [
       { name: 'edited photos', tail: fitTail(ofEdited) },
       { name: 'photos as they are', tail: fitTail(nearestPairs(asTheyAre(results))) },
@@ -194,15 +199,19 @@ function estimates(
 }
 
 /** What the variants of each name did, over all edited photos. */
-function variantRows(results: readonly QueryResult[]) {
+function variantRows(
+  results: readonly QueryResult[],
+  namesOf: (result: QueryResult) => readonly string[],
+) {
   const rows = new Map<string, ReturnType<typeof emptyRow>>();
   let edited = 0;
-  for (const { edit, names, own, others } of results) {
+  for (const result of results) {
+    const { edit, own, others } = result;
     if (edit >= 0) edited++;
     const found = new Set<string>();
     const inReview = new Set<string>();
     const nearest = new Map<string, number>();
-    for (const [at, name] of names.entries()) {
+    for (const [at, name] of namesOf(result).entries()) {
       if (!rows.has(name)) rows.set(name, emptyRow(name));
       nearest.set(name, Math.min(nearest.get(name) ?? FAR, others[at]!));
       if (edit < 0) continue;

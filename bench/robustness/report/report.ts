@@ -80,7 +80,7 @@ ${facts.leftOut.length === 0 ? '' : `Too small or flat to be edited: ${facts.lef
 ## Found
 
 The mean over the families, each with the same weight, each edit in a family with the same weight, and its 95 % interval by a two-way bootstrap over photos and edits (families of few edits make it rather narrow). All hashes are of the same edited pixels.
-"Match" and "or review" are what a blocklist decides under its default policy with all variants; "any" is the distance of the nearest variant of quality ${POLICY.minQuality} or more. "Windows": the list also holds hashes of each photo's own windows. "Parts": its photos have the hashes of their parts; "both": its windows have them as well.
+"Match" and "or review" are what a blocklist decides under its default policy with all variants; "any" is the distance of the nearest variant of quality ${POLICY.minQuality} or more. "Windows": the list also holds hashes of each photo's own windows. "Parts": its photos have the hashes of their parts; "both": its windows have them as well; "anywhere": and the windows are all along the photo.
 
 ${table(figures.macro.map(estimate))}
 
@@ -90,22 +90,13 @@ ${costs(figures)}
 
 ${recallTable(figures.families, 'copies')}
 
-## By variant
+## By technique, and by variant
 
-Of a name's hashes: how many a query has; copies within ${POLICY.matchDistance} bits; those that no variant of another name found, and the same within ${POLICY.reviewDistance}; queries in which one is as near to another photo; and the nearest it came to one.
+Of the hashes found by a technique, or of a name: how many a query has; copies within ${POLICY.matchDistance} bits; those that no other found, and the same within ${POLICY.reviewDistance}; queries in which one is as near to another photo; and the nearest it came to one. Before any is moved.
 
-${table(
-  figures.variants.map(({ hashesPerQuery, nearestWrong, ...row }) => ({
-    name: row.name,
-    hashes: hashesPerQuery.toFixed(1),
-    found: row.found,
-    alone: row.alone,
-    [`alone <= ${POLICY.reviewDistance}`]: row.aloneInReview,
-    wrong: row.wrong,
-    [`wrong <= ${POLICY.reviewDistance}`]: row.wrongInReview,
-    'nearest wrong': bits(nearestWrong),
-  })),
-)}
+${variantTable(figures.techniques)}
+
+${variantTable(figures.variants)}
 
 ## False pairs
 
@@ -148,6 +139,20 @@ Photos: ${facts.photos.join(', ')}. The other pictures of collages hold: ${facts
 `;
 }
 
+const variantTable = (rows: Figures['variants']) =>
+  table(
+    rows.map(({ hashesPerQuery, nearestWrong, ...row }) => ({
+      name: row.name,
+      hashes: hashesPerQuery.toFixed(1),
+      found: row.found,
+      alone: row.alone,
+      [`alone <= ${POLICY.reviewDistance}`]: row.aloneInReview,
+      wrong: row.wrong,
+      [`wrong <= ${POLICY.reviewDistance}`]: row.wrongInReview,
+      'nearest wrong': bits(nearestWrong),
+    })),
+  );
+
 /** The code of a report, and that its times are not to be quoted. */
 export const madeOf = ({ commit, clean, busy }: Circumstances) =>
   [...(commit ? [`commit ${commit}${clean ? '' : ', changed'}`] : []), ...(busy ? [BUSY] : [])]
@@ -185,7 +190,10 @@ const recallTable = (rows: readonly Row[], of: string, withFamily = false) =>
 
 function falseText(figures: Figures, facts: RunFacts): string {
   const { falsePairs, wrongVerdicts } = figures;
-  const wrongly = ({ match, review }: typeof wrongVerdicts) => `${match} and ${review}`;
+  const { bare, ...others } = wrongVerdicts;
+  const wrongly = Object.entries(others).map(
+    ([name, { match, review }]) => `; ${name} ${match} and ${review}`,
+  );
   const rows = (name: string, all: readonly FalsePairs[]) =>
     all.map((pairs) => ({
       name: `${name} <= ${pairs.threshold}`,
@@ -194,7 +202,7 @@ function falseText(figures: Figures, facts: RunFacts): string {
       'per million': figure(pairs.perMillion),
       'at most': figure(pairs.perMillionAtMost),
     }));
-  const perMillionAtMost = matchesAtMost(wrongVerdicts.match, falsePairs.files[0]!.pairs);
+  const perMillionAtMost = matchesAtMost(bare.match, falsePairs.files[0]!.pairs);
   return `${facts.files} files, every one as it is, and the copies of ${facts.photos.length} of them. "At most" is the upper end of the 95 % interval as if all comparisons were independent. Variants and edits of one file are not; pairs of files are nearly so, and count once, at the nearest of all comparisons made of one with the other.
 
 ${table([
@@ -205,7 +213,7 @@ ${table([
   ...falsePairs.peers.flatMap((pairs) => rows(pairs.name, [pairs])),
 ])}
 
-These are counts before any variant is moved. A blocklist of all other photos, which moves them, has a match for ${wrongVerdicts.match} queries, and a review for ${wrongVerdicts.review}; with windows ${wrongly(figures.wrongVerdictsWithWindows)}, with parts ${wrongly(figures.wrongVerdictsWithParts)}, with both ${wrongly(figures.wrongVerdictsWithBoth)}. If each wrong match is a pair of files of its own, that is at most ${figure(perMillionAtMost)} per million of such pairs (95 %).
+These are counts before any variant is moved. A blocklist of all other photos, which moves them, has a match for ${bare.match} queries, and a review for ${bare.review}${wrongly.join('')}. If each wrong match is a pair of files of its own, that is at most ${figure(perMillionAtMost)} per million of such pairs (95 %).
 
 For one upload against a million entries, **extrapolated**: a straight line through the logarithms of the counts of a query's nearest variant, by distance, fitted by likelihood (Poisson) from the nearest pair seen. It foretells too little where a few pictures of one kind are nearer to each other than the many: bench/record/precision.json has counts of many more pairs.
 

@@ -8,10 +8,12 @@ import {
   materials,
   numberOf,
   PROFILES,
+  TECHNIQUES,
 } from '../../../bench/robustness/measure.js';
 import { PEERS } from '../../../bench/robustness/peers.js';
 import type { Raster } from '../../../bench/robustness/raster.js';
 import { variantsOf } from '../../../src/variants/hash-pixels.js';
+import { THOROUGH } from '../../../src/variants/thorough.js';
 import { photo } from '../../variants/pictures.js';
 
 const pixels = (await photo('dust-bowl-home.jpg')) as Raster;
@@ -25,10 +27,16 @@ function flipped(bytes: Uint8Array, bits: number): Uint8Array {
 }
 
 /** An entry this many bits from one variant of the picture, perhaps with a window. */
-function entry(source: string, variant: string, bits: number, window?: number): Entry {
+function entry(
+  source: string,
+  variant: string,
+  bits: number,
+  window?: number,
+  isCentred = true,
+): Entry {
   const { hash } = variants.find((other) => other.name === variant)!;
   const listed = (bits: number) => ({ bytes: flipped(hash.bytes, bits), quality: 100 });
-  const windows = window === undefined ? [] : [listed(window)];
+  const windows = window === undefined ? [] : [{ ...listed(window), isCentred }];
   return { source, queried: true, listed: listed(bits), windows, peers: itself.peers };
 }
 
@@ -49,14 +57,35 @@ test.each([
   const result = await asked([entry('a', variant, bits)]);
   expect(Math.min(...result.own)).toBe(bits);
   expect(result.own[result.names.indexOf(variant)]).toBe(bits);
-  expect(result).toMatchObject({ verdict, windowsVerdict: verdict, wrong: 'none' });
+  expect(result).toMatchObject({
+    verdicts: { bare: verdict, windows: verdict },
+    wrong: { bare: 'none' },
+  });
 });
 
 test('a list crop is found beside the photo, and only with list crops', async () => {
   const result = await asked([entry('a', 'original', 100, 12)]);
-  expect(result).toMatchObject({ verdict: 'none', windowsVerdict: 'match' });
+  expect(result).toMatchObject({ verdicts: { bare: 'none', windows: 'match' } });
   expect(result.own[0]).toBe(100);
   expect(result.ownWindows[0]).toBe(12);
+});
+
+test('a crop beside the centre is found only with crops anywhere', async () => {
+  const result = await asked([entry('a', 'original', 100, 12, false)]);
+  expect(result).toMatchObject({
+    verdicts: { bare: 'none', windows: 'none', both: 'none', anywhere: 'match' },
+  });
+  expect(result.ownWindows[0]).toBe(FAR);
+});
+
+test('every hash has the technique that found it', async () => {
+  expect(TECHNIQUES).toHaveLength(THOROUGH.length);
+  const { names, techniques } = await asked([entry('a', 'original', 100)]);
+  const of = (technique: string) => names.filter((_, at) => techniques[at] === technique);
+  expect(techniques[0]).toBe('original');
+  expect(of('mirrored')).toEqual(['flipY']);
+  expect(of('turned by quarters, flipped')).toHaveLength(6);
+  expect(new Set(of('cuts and turns'))).toEqual(new Set(['uncrop', 'unturnCropped']));
 });
 
 test('other photos are wrong, each at its nearest variant', async () => {
@@ -65,7 +94,10 @@ test('other photos are wrong, each at its nearest variant', async () => {
     entry('b', 'rotate180', 12),
     entry('c', 'original', 50, 9),
   ]);
-  expect(result).toMatchObject({ verdict: 'none', wrong: 'match', wrongWindows: 'match' });
+  expect(result).toMatchObject({
+    verdicts: { bare: 'none' },
+    wrong: { bare: 'match', windows: 'match' },
+  });
   expect([...result.nearest]).toEqual([FAR, 12, 50]);
   expect(Math.min(...result.others)).toBe(12);
   expect(result.others[0]).toBeLessThanOrEqual(50);

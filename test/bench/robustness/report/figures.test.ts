@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FAR, PROFILES, type QueryResult } from '../../../../bench/robustness/measure.js';
+import { byList, FAR, PROFILES, type QueryResult } from '../../../../bench/robustness/measure.js';
 import { PEERS } from '../../../../bench/robustness/peers.js';
 import { figuresOf, OUTCOMES } from '../../../../bench/robustness/report/figures.js';
 import { histogram } from '../../../../bench/robustness/report/metrics.js';
@@ -21,14 +21,9 @@ function result(changes: Partial<QueryResult>): QueryResult {
     own: new Uint16Array([4, 90, FAR]),
     ownWindows: new Uint16Array([FAR, FAR, FAR]),
     others: new Uint16Array([100, 100, 100]),
-    verdict: 'match',
-    windowsVerdict: 'match',
-    wrong: 'none',
-    wrongWindows: 'none',
-    partsVerdict: 'match',
-    wrongParts: 'none',
-    bothVerdict: 'match',
-    wrongBoth: 'none',
+    techniques: ['original', 'boxes', 'cells of boxes'],
+    verdicts: byList(() => 'match'),
+    wrong: byList(() => 'none'),
     unrelated,
     nearest: new Uint16Array([FAR, 90, 80]),
     nearestWindows: unrelated,
@@ -47,7 +42,7 @@ function result(changes: Partial<QueryResult>): QueryResult {
 
 const missed = {
   own: new Uint16Array([90, 20, 88]),
-  verdict: 'match',
+  verdicts: byList(() => 'match' as const),
   profiles: result({}).profiles.map((profile) => ({ ...profile, verdict: 'none' as const })),
 } as const;
 
@@ -55,14 +50,19 @@ const results = [
   // Both names find this one, so that neither finds it alone.
   result({ own: new Uint16Array([4, 30, FAR]) }),
   result({ edit: 1, ...missed }),
-  result({ edit: 2, ...missed, own: new Uint16Array([90, 50, 88]), verdict: 'review' }),
+  result({
+    edit: 2,
+    ...missed,
+    own: new Uint16Array([90, 50, 88]),
+    verdicts: byList(() => 'review'),
+  }),
   // Photo 1, as it is: near to file 0, which is wrong.
   result({
     photo: 1,
     edit: -1,
     nearest: new Uint16Array([31, FAR, 70]),
     others: new Uint16Array([100, 100, 31]),
-    wrong: 'match',
+    wrong: byList(() => 'match'),
   }),
 ];
 const figures = figuresOf(results, EDITS, 1);
@@ -98,7 +98,7 @@ test('two files are one pair, whichever of them was edited', () => {
   expect(at31).toMatchObject({ threshold: 31, falsePairs: 1, pairs: 3, perMillionAtMost: 1e6 });
   expect(figures.falsePairs.variants[0]).toMatchObject({ falsePairs: 0, pairs: 40 });
   expect(figures.falsePairs.queries[0]).toMatchObject({ falsePairs: 1, pairs: 8 });
-  expect(figures.wrongVerdicts).toEqual({ match: 1, review: 0 });
+  expect(figures.wrongVerdicts.bare).toEqual({ match: 1, review: 0 });
 });
 
 test('the report shows every figure, and those with too little data to fit', () => {
