@@ -5,7 +5,6 @@ import { variantsOf } from '../../src/variants/hash-pixels.js';
 import { COPIES } from './copies/suite.js';
 import { HARD_KINDS, type HardCase, type HardKind, type HardPicture } from './hard-cases.js';
 import {
-  calledAs,
   entryFrom,
   FAR,
   type Held,
@@ -19,6 +18,7 @@ import {
 import { photoOf } from './photos.js';
 import { cropped, type Raster } from './raster.js';
 import { wordDistance } from './report/metrics.js';
+import { calledAs } from './techniques.js';
 
 /** What came of a hard case. */
 export interface HardResult {

@@ -5,10 +5,9 @@ import type { Decision } from '../../src/matching/decision.js';
 import { match } from '../../src/matching/match.js';
 import { checkedPixels, type Pixels } from '../../src/pixels.js';
 import { policyFor } from '../../src/policy.js';
-import { DIHEDRAL_NAMES, type HashedVariant } from '../../src/variant.js';
+import type { HashedVariant } from '../../src/variant.js';
 import { variantsOf } from '../../src/variants/hash-pixels.js';
 import { partHashes } from '../../src/variants/parts.js';
-import { THOROUGH, thoroughVariants } from '../../src/variants/thorough.js';
 import { VARIANT_PROFILES, type VariantProfile } from '../../src/variants/variant-profile.js';
 import { viewOf } from '../../src/variants/view.js';
 import { planeOf } from '../../src/variants/working-plane.js';
@@ -18,6 +17,7 @@ import { PEERS } from './peers.js';
 import { type Placement, placementOf } from './placement.js';
 import type { Raster } from './raster.js';
 import { histogram, wordDistance } from './report/metrics.js';
+import { calledAs, techniquesOf } from './techniques.js';
 
 /** The policy that everything is measured under: the default one. */
 export const POLICY = policyFor('pdq', 256);
@@ -365,43 +365,6 @@ function hashed(pixels: Pixels, stored: Pixels | undefined, profile: VariantProf
   const variants = [...variantsOf(pixels, { variants: profile, stored })];
   return { variants, milliseconds: performance.now() - start };
 }
-
-/** What a variant is, in words: its name, and `mirrored` if its part is hashed mirrored or turned. */
-export function calledAs({ name, geometry }: HashedVariant): string {
-  const form = geometry?.dihedral ?? 'original';
-  const isForm = (DIHEDRAL_NAMES as readonly string[]).includes(name);
-  return isForm || form === 'original' ? name : `${name}, mirrored`;
-}
-
-/** How each variant was found: by a row of the profile, or as the picture itself in some form. */
-function techniquesOf(pixels: Pixels, variants: readonly HashedVariant[]): string[] {
-  const places = [...thoroughVariants(planeOf(viewOf(checkedPixels(pixels))))];
-  const itself = variants.length - places.length;
-  return variants.map((variant, at) =>
-    at < itself ? calledAs(variant) : TECHNIQUES[THOROUGH.indexOf(places[at - itself]!.row)]!,
-  );
-}
-
-/** The rows of `thorough`, in its order, as the report names them. */
-export const TECHNIQUES = [
-  'mirrored',
-  'inverted',
-  'borders',
-  'boxes',
-  'inside boxes',
-  'blurred bars',
-  'cells of boxes',
-  'turned on a ground',
-  'turned by quarters, flipped',
-  'edge rectangles',
-  'parts, mirrored',
-  'quadrilaterals',
-  'shapes',
-  'cuts and turns',
-  'shapes of parts',
-  'shapes, mirrored',
-  'cuts and turns, mirrored',
-] as const;
 
 export const verdictOf = ({ matches }: Pick<Decision, 'matches'>): Verdict =>
   matches.some(({ tier }) => tier === 'match') ? 'match' : (matches[0]?.tier ?? 'none');

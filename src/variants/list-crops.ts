@@ -69,7 +69,8 @@ const STEP = 0.1;
  *
  * With the photo's own hash those about the centre are at most five. Five reveal more of the photo
  * than one: its shape, sharper parts of its blurred outline, and that they belong together. Those
- * anywhere are 20 to 45 of most photos, and reveal more still: they are for lists that stay at home.
+ * anywhere are 20 to 45 of most photos, and reveal more still: they are for lists that are not
+ * passed on.
  *
  * Of centre cuts to these shapes, plain hashes find 100 % with the crops in the list, and 4 % with
  * the photo's hash alone; of cuts a little beside the centre 35 %, and of cuts anywhere 2 %

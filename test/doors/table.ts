@@ -56,7 +56,10 @@ function ofKind(option: Option, goods: Goods): Argument {
     case 'texts':
       return least > 0 ? { ...words, fits: ['[text]'] } : words;
     case 'choice':
-      return { ...member(of[0]), wrong: { 'another choice': 'no-such-choice' } };
+      return {
+        ...member(of[0], ...(of.includes(true) ? (['true'] as const) : [])),
+        wrong: { 'another choice': 'no-such-choice' },
+      };
     case 'iterable':
       return member([], ...LISTS);
     case 'object':

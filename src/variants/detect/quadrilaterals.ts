@@ -1,4 +1,5 @@
-import type { Corners } from '../../hashing/quadrilateral.js';
+import { type Corners, quadrilateralOn } from '../../hashing/quadrilateral.js';
+import { perspectivePoint } from '../../kernels/pixels/perspective.js';
 import {
   ballotOf,
   CHANGE,
@@ -12,9 +13,10 @@ import {
   takeLine,
 } from '../../kernels/pixels/straight-lines.js';
 import type { Point } from '../../variant.js';
-import type { WorkingPlane } from '../working-plane.js';
+import { uprightPixels, type WorkingPlane, workingPlane } from '../working-plane.js';
+import { backgroundBoxes } from './background-boxes.js';
 import type { Placement } from './detector.js';
-import { partsInside } from './inside-quadrilateral.js';
+import { trim } from './trim.js';
 
 /**
  * The longer side to which the plane is reduced, approximately, and the least side that is
@@ -49,6 +51,8 @@ const PAST = 0.03;
 const LEAST_WORTH = 0.55;
 /** If all corners of two are nearer than this, by the diagonal, the lesser is dropped. */
 const SAME = 0.02;
+/** The longer side in pixels of a quadrilateral's picture, upright: 320 and 400 found no more. */
+const UPRIGHT_SIDE = 256;
 /** The most in which others are searched. */
 const MOST = 5;
 /**
@@ -111,6 +115,28 @@ function* inside(
     if (placement === undefined) continue;
     if (isNew(placement)) yield placement;
     if (levels > 1) yield* inside(plane, placement, levels - 1, isNew);
+  }
+}
+
+/**
+ * Parts of a four-sided picture that is itself a screen, a page or a print with a border: found in
+ * it once it is upright, one without its borders and one on a background.
+ *
+ * Of 65 photos of screens and 39 tilted prints and stories these brought 12 more within 31 bits, at
+ * one to two hashes for each quadrilateral that is searched.
+ */
+export function* partsInside(plane: WorkingPlane, corners: Corners): Generator<Corners> {
+  const upright = workingPlane(uprightPixels(plane, corners, UPRIGHT_SIDE));
+  const { fullWidth, fullHeight } = upright;
+  const numbers = quadrilateralOn({ scale: 1, marginX: 0, marginY: 0 }, corners);
+  const place = (x: number, y: number) => perspectivePoint(numbers, x / fullWidth, y / fullHeight);
+  for (const detect of [trim, backgroundBoxes]) {
+    for (const { geometry } of detect(upright)) {
+      const { left, top, width, height } = geometry.rectangle;
+      const [right, bottom] = [left + width, top + height];
+      yield [place(left, top), place(right, top), place(right, bottom), place(left, bottom)];
+      break;
+    }
   }
 }
 

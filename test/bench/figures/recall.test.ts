@@ -82,6 +82,34 @@ describe('recall.md', () => {
     );
   });
 
+  test('lists that hold more, and crops anywhere', () => {
+    const at = (name: string) => checked.macro.find((mean) => mean.name === name)!.value;
+    for (const [row, list] of [
+      ['a bare list', ''],
+      ['with parts', 'parts, '],
+      ['with list crops', 'windows, '],
+      ['with list crops, and parts of both', 'both, '],
+      ['with list crops anywhere, and parts of both', 'anywhere, '],
+    ] as const) {
+      const cells = [`${list}match`, `${list}or review`].map((name) => percent(at(name), 1));
+      expect(page.replaceAll(/ +/g, ' ')).toContain(`| ${[row, ...cells].join(' | ')} |`);
+    }
+    const [tall, social] = ['crop to 9:16', 'social crop'].map((family) =>
+      ['anywhere, match', 'both, match'].map((name) =>
+        percent(
+          checked.families.find(({ name }) => name === family)!.recall[
+            checked.outcomes.indexOf(name)
+          ]!,
+        ),
+      ),
+    );
+    says(page, [
+      `in percent, of ${checked.queries} copies of photos that were looked at`,
+      `Its suite has ${checked.edits.length} edits in ${checked.families.length} families`,
+      `cropped to 9:16, ${tall![0]} % match instead of ${tall![1]}, and of those cropped to other shapes of apps ${social![0]} % instead of ${social![1]}.`,
+    ]);
+  });
+
   test('edits of a family, and the photos', () => {
     const review = sealed.outcomes.indexOf('or review');
     const at = (name: string, outcome: string, family = 'social crop') =>

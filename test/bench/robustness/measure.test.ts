@@ -8,10 +8,10 @@ import {
   materials,
   numberOf,
   PROFILES,
-  TECHNIQUES,
 } from '../../../bench/robustness/measure.js';
 import { PEERS } from '../../../bench/robustness/peers.js';
 import type { Raster } from '../../../bench/robustness/raster.js';
+import { TECHNIQUES } from '../../../bench/robustness/techniques.js';
 import { variantsOf } from '../../../src/variants/hash-pixels.js';
 import { THOROUGH } from '../../../src/variants/thorough.js';
 import { photo } from '../../variants/pictures.js';
