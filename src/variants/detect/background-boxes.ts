@@ -2,7 +2,7 @@ import type { LumaPlane } from '../../hashing/pdq-region.js';
 import type { Rectangle } from '../../variant.js';
 import { type Colour, colourAt, isOf, shared, type WorkingPlane } from '../working-plane.js';
 import { contentOf, frameColour, partsOf } from './content-parts.js';
-import type { Placement } from './detector.js';
+import type { Detector, Placement } from './detector.js';
 import { snapToEdges } from './snap-to-edges.js';
 
 /** The least share of the picture that the background's colour covers. */
@@ -15,7 +15,7 @@ const SAME_COLOUR = 14;
 const SAME_PIXELS = 3;
 const SAME = 0.02;
 /** Pixels of an encoder's ringing that may pass for content. */
-const RINGING = 2;
+export const RINGING = 2;
 
 /**
  * Finds parts on a background of one colour: the connected parts that are not of the picture's
@@ -23,8 +23,13 @@ const RINGING = 2;
  * high or as wide as one of these. They are most photos in a phone's screenshot, and the cells of a
  * collage with gaps or of a page of results.
  */
-export function* backgroundBoxes(plane: WorkingPlane): Generator<Placement> {
-  for (const box of boxesOf(plane)) yield boxAt(plane, snapToEdges(plane, box, RINGING));
+export const backgroundBoxes: Detector = (plane) => placed(plane, boxesOf(plane));
+
+/** The same without parts that something joins, in less time. */
+export const plainBoxes: Detector = (plane) => placed(plane, boxesIn(plane, false));
+
+function* placed(plane: WorkingPlane, boxes: readonly Rectangle[]): Generator<Placement> {
+  for (const box of boxes) yield boxAt(plane, snapToEdges(plane, box, RINGING));
 }
 
 /** The placement of a box, whose corners may be rounded. */
@@ -35,12 +40,15 @@ export const boxAt = (plane: WorkingPlane, rectangle: Rectangle): Placement => (
 });
 
 /** The same boxes, in pixels of the plane. */
-export const boxesOf = /* @__PURE__ */ shared((plane: WorkingPlane): readonly Rectangle[] => {
+export const boxesOf = /* @__PURE__ */ shared((plane: WorkingPlane) => boxesIn(plane, true));
+
+/** @param isJoined as for `partsOf` */
+function boxesIn(plane: WorkingPlane, isJoined: boolean): readonly Rectangle[] {
   const { width, height } = plane;
   const whole = { left: 0, top: 0, width, height };
   const boxes: Rectangle[] = [];
   for (const background of backgroundsOf(plane, whole)) {
-    const parts = partsOf(contentOf(plane, whole, background), width, height);
+    const parts = partsOf(contentOf(plane, whole, background), width, height, isJoined);
     const largest = parts.slice(0, MOST_PARTS);
     for (const [at, part] of parts.entries()) {
       if (part.width === width && part.height === height) continue;
@@ -49,7 +57,7 @@ export const boxesOf = /* @__PURE__ */ shared((plane: WorkingPlane): readonly Re
     }
   }
   return boxes;
-});
+}
 
 /** The commonest colour, and the colour of the picture's border if it is another. */
 function backgroundsOf(plane: WorkingPlane, whole: Rectangle): Colour[] {

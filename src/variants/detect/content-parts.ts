@@ -65,8 +65,16 @@ interface Part {
  * The boxes of the parts that are large and full enough, in pixels, the part with the most content
  * first.
  * @param content 1 where a pixel is content, row-major
+ * @param isJoined only the box of a part must be so, not the part: a player's bar under a photo, or
+ *   a title above it, joins it and reaches from side to side. It takes longer, and finds more in
+ *   photos
  */
-export function partsOf(content: Uint8Array, width: number, height: number): Rectangle[] {
+export function partsOf(
+  content: Uint8Array,
+  width: number,
+  height: number,
+  isJoined = false,
+): Rectangle[] {
   const columns = Math.floor(width / BLOCK);
   const rows = Math.floor(height / BLOCK);
   // An extra column, which stays empty, separates blocks at the ends of neighbouring rows.
@@ -81,19 +89,20 @@ export function partsOf(content: Uint8Array, width: number, height: number): Rec
     }
   }
   const least = AREA_SHARE * columns * rows;
+  const isFullPart = ({ left, top, right, bottom, count }: Part): boolean => {
+    const area = (right - left) * (bottom - top);
+    return area >= least && count >= FILL * area;
+  };
   return components(blocks, stride)
-    .filter(({ count }) => count >= FILL * least)
+    .filter((part) => (isJoined ? part.count >= FILL * least : isFullPart(part)))
     .sort((a, b) => b.count - a.count)
-    .map((part) => refine(content, width, height, part))
-    .filter((box) => box.width >= LEAST_SIDE && box.height >= LEAST_SIDE)
-    .filter((box) => isFull(content, width, box, least * BLOCK * BLOCK));
+    .map((part) => ({ isFull: isFullPart(part), box: refine(content, width, height, part) }))
+    .filter(({ box }) => box.width >= LEAST_SIDE && box.height >= LEAST_SIDE)
+    .filter(({ isFull, box }) => isFull || isFullBox(content, width, box, least * BLOCK * BLOCK))
+    .map(({ box }) => box);
 }
 
-/**
- * True if a box is large and full enough. Its part may have been neither: a bar along the bottom of
- * a player, or a title above, joins it and reaches from side to side.
- */
-function isFull(
+function isFullBox(
   content: Uint8Array,
   stride: number,
   { left, top, width, height }: Rectangle,

@@ -34,7 +34,7 @@ function* within(plane: WorkingPlane, box: Rectangle): Generator<Rectangle> {
   const colour = frameColour(plane, box, 1) ?? commonestColour(plane, box, PAPER_SHARE);
   if (colour === undefined) return;
   const { width, height } = box;
-  const [part] = partsOf(contentOf(plane, box, colour), width, height);
+  const [part] = partsOf(contentOf(plane, box, colour), width, height, true);
   if (part === undefined || part.width * part.height < LEAST_AREA * width * height) return;
   if (part.width === width && part.height === height) return;
   yield { ...part, left: box.left + part.left, top: box.top + part.top };
