@@ -12,6 +12,15 @@ import { type IndexPart, JUDGED } from './data.js';
 const MATCH = 31;
 const REVIEW = 60;
 
+/** Bits that pairs are apart: from the match distance to each review distance of a list. */
+const BANDS = [
+  [MATCH + 1, 40],
+  [41, 46],
+  [47, 50],
+  [51, 54],
+  [55, REVIEW],
+] as const;
+
 /** Variants of an upload that nothing matches. */
 const VARIANTS = 130;
 
@@ -27,6 +36,7 @@ const FLIPS = [0.41, 0.33, 0.28, 0.21, 0.14, 0.08, 0.035, 0.015];
  */
 export const nearPart: IndexPart = async ({ context, usual: count }) => {
   const next = random(21);
+  const near: Record<string, number> = {};
   const share = (name: string, pairs: readonly Pair[]) => {
     const beyond = pairs.filter(({ distance }) => distance > MATCH);
     const found = beyond.filter(({ variant: { hash, ranks }, entry }) => {
@@ -35,9 +45,14 @@ export const nearPart: IndexPart = async ({ context, usual: count }) => {
     });
     const measured = found.length / beyond.length;
     context.note(`${name}: ${beyond.length} pairs at ${MATCH + 1} to ${REVIEW} bits`);
+    for (const [from, to] of BANDS) {
+      const within = (all: readonly Pair[]) =>
+        all.filter(({ distance }) => distance >= from && distance <= to).length;
+      const band = `${name}, ${from} to ${to} bits`;
+      near[band] = context.figure(`share found, ${band}`, within(found) / within(beyond));
+    }
     return context.figure(`share that a near search finds, ${name}`, measured, { atLeast: 0.97 });
   };
-  const near: Record<string, number> = {};
   const synthetic = Array.from({ length: count < JUDGED ? 300 : 4000 }, () => syntheticPair(next));
   near.synthetic = share('made up, by the ranks of copies', synthetic);
   const unranked = synthetic.map((pair) => ({ ...pair, variant: { hash: pair.variant.hash } }));
@@ -125,6 +140,7 @@ async function copyPairs(next: () => number): Promise<Pair[]> {
     const photo = await photoOf({ source, path });
     const entry = pdq(photo).hash;
     for (const edit of edits) {
+      if (edit.applies?.(photo) === false) continue;
       const filler = async () => photo;
       const { pixels } = await edit.apply(photo, {
         random: (below) => next() % below,
