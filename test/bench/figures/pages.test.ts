@@ -198,10 +198,15 @@ test('browser.md: the memory of a page', () => {
 });
 
 test('architecture.md: the results of a near search', () => {
-  const { near } = record('near/index.json') as { near: { copies: number } };
+  const { near } = record('near/index.json') as { near: Record<string, number> };
   expect(text('docs/architecture.md')).toContain(
-    `finds about ${percent(near.copies)} of 100 pairs of a photo and its copy at 32 to 60 bits`,
+    `finds about ${percent(near.copies!)} of 100 pairs of a photo and its copy at 32 to 60 bits`,
   );
+  const at = (bits: string) => percent(near[`copies of photos, ${bits} bits`]!);
+  expect([at('32 to 40'), at('41 to 46')]).toEqual(['100', '100']);
+  says(text('docs/architecture.md'), [
+    `100 % up to 46 bits, ${at('47 to 50')} % at 47 to 50, ${at('51 to 54')} % at 51 to 54, and ${at('55 to 60')} % at 55 to 60`,
+  ]);
 });
 
 describe('production.md', () => {
