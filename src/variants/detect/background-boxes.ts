@@ -95,13 +95,10 @@ export function commonestColour(
 ): Colour | undefined {
   const bins = new Uint32Array(1 << 15);
   const binOf = (i: number) => ((red[i]! >> 3) << 10) | ((green[i]! >> 3) << 5) | (blue[i]! >> 3);
-  const first = top * stride + left;
-  const each = (visit: (i: number) => void) => {
-    for (let at = 0; at < width * height; at += EVERY) {
-      visit(first + Math.floor(at / width) * stride + (at % width));
-    }
-  };
-  each((i) => bins[binOf(i)]!++);
+  const end = (top + height) * stride;
+  for (let row = top * stride + left, x = 0; row < end; row += stride, x -= width) {
+    for (; x < width; x += EVERY) bins[binOf(row + x)]!++;
+  }
   let common = 0;
   for (let bin = 1; bin < bins.length; bin++) if (bins[bin]! > bins[common]!) common = bin;
   const count = bins[common]!;
@@ -109,12 +106,15 @@ export function commonestColour(
   let r = 0;
   let g = 0;
   let b = 0;
-  each((i) => {
-    if (binOf(i) !== common) return;
-    r += red[i]!;
-    g += green[i]!;
-    b += blue[i]!;
-  });
+  for (let row = top * stride + left, x = 0; row < end; row += stride, x -= width) {
+    for (; x < width; x += EVERY) {
+      const i = row + x;
+      if (binOf(i) !== common) continue;
+      r += red[i]!;
+      g += green[i]!;
+      b += blue[i]!;
+    }
+  }
   return [Math.round(r / count), Math.round(g / count), Math.round(b / count)];
 }
 

@@ -18,6 +18,7 @@ import {
   VARIANT_NAMES,
   type VariantName,
 } from '../../../src/variant.js';
+import { MOST_OF_SHAPE } from '../../../src/variants/variant-profile.js';
 import { runs } from '../../seed.js';
 
 const WIDTH = 300;
@@ -232,6 +233,10 @@ test('the picture itself comes first, each name once, and nothing unrequested', 
   expect(believed([original, windows[0]], {})).toBe(false);
   expect(believed([original, ...windows], { crops: true })).toBe(true);
   expect(believed([original, ...windows, windows[3]], { crops: true })).toBe(false);
+  const anywhere = Array(MOST_OF_SHAPE).fill(windows).flat();
+  expect(believed([original, ...anywhere], { crops: 'anywhere' })).toBe(true);
+  const quick = { variants: 'quick', crops: 'anywhere' } as const;
+  expect(believed([original, ...anywhere, ...anywhere], quick)).toBe(false);
   const many = (count: number) => [original, ...Array(count).fill({ ...onWhite!, name: 'uncrop' })];
   expect(believed(many(159), { variants: 'thorough' })).toBe(true);
   expect(believed(many(160), { variants: 'thorough' })).toBe(false);
