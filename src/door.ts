@@ -75,7 +75,7 @@ export function checkTypeOf(
   if (value !== undefined && typeof value !== kind) wrongKind(`${name} to be a ${kind}`);
 }
 
-/** @throws {RangeError} unless `value` is one of `values`: texts, numbers or undefined */
+/** @throws {RangeError} unless `value` is one of `values`: texts, numbers, booleans or undefined */
 export function checkOneOf(
   name: string,
   value: unknown,

@@ -12,7 +12,7 @@ import { type IndexPart, JUDGED } from './data.js';
 const MATCH = 31;
 const REVIEW = 60;
 
-/** Bits that pairs are apart: from the match distance to each review distance of a list. */
+/** Bands of distance, from the match distance to the review distances of lists. */
 const BANDS = [
   [MATCH + 1, 40],
   [41, 46],

@@ -18,6 +18,7 @@ export interface Rate {
  * @param files the pairs of files of these events
  */
 export function rateOf(events: number, files: number, pairs: number, per: number): Rate {
+  if (pairs === 0) return { value: 0, low: 0, high: per };
   const [low, high] = poissonInterval(files);
   const scale = (per / pairs) * (files === 0 ? 2 : events / files);
   return { value: (per * events) / pairs, low: low * scale, high: high * scale };
@@ -44,7 +45,7 @@ function kindRow(name: string, kind: number, results: readonly Result[]) {
   );
   const files = distinct(edges);
   const within = DISTANCES.map((distance) => sum(counts.slice(0, distance + 1)));
-  const named = within[DISTANCES.indexOf(NAMED)]!;
+  const named = sum(counts.slice(0, NAMED + 1));
   return {
     name,
     pairs,

@@ -7,6 +7,7 @@ import { checkedPixels, type Pixels } from '../../src/pixels.js';
 import { policyFor } from '../../src/policy.js';
 import type { HashedVariant } from '../../src/variant.js';
 import { variantsOf } from '../../src/variants/hash-pixels.js';
+import { listCropsOf } from '../../src/variants/list-crops.js';
 import { partHashes } from '../../src/variants/parts.js';
 import { VARIANT_PROFILES, type VariantProfile } from '../../src/variants/variant-profile.js';
 import { viewOf } from '../../src/variants/view.js';
@@ -176,6 +177,7 @@ export function materials(
 export async function entryOf(raster: Raster, source: string, queried: boolean): Promise<Entry> {
   const variants = variantsOf(raster, { variants: 'none', crops: 'anywhere', parts: true });
   const [main, ...crops] = [...variants];
+  const centred = [...listCropsOf(raster)];
   const plane = planeOf(viewOf(checkedPixels(raster)));
   const withParts = (crop: HashedVariant) => ({
     ...crop,
@@ -185,10 +187,14 @@ export async function entryOf(raster: Raster, source: string, queried: boolean):
     source,
     queried,
     listed: listedOf(main!),
-    windows: crops.map((crop, at) => ({
+    windows: crops.map((crop) => ({
       ...listedOf(withParts(crop)),
-      // Of each shape the one about the centre comes first.
-      isCentred: crops.findIndex(({ name }) => name === crop.name) === at,
+      isCentred: centred.some(
+        ({ name, rectangle: { left, top } }) =>
+          name === crop.name &&
+          left === crop.geometry!.rectangle.left &&
+          top === crop.geometry!.rectangle.top,
+      ),
     })),
     peers: await Promise.all(PEERS.map((peer) => peer.hash(raster))),
   };

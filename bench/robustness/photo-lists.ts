@@ -140,7 +140,7 @@ const LISTS: Readonly<Record<PhotoListName, readonly Package[]>> = {
     },
   ],
   /*
-   * 72 photos, and 6 screenshots: all in kphotoalbum's manual, and `screenshot-webcam.png`. Its
+   * 72 photos, and 6 screenshots: five of kphotoalbum's manual, and `screenshot-webcam.png`. Its
    * other photos are an amateur's, of people, pets and dark rooms, under the GPL. `now-ui-kit` has
    * Creative Tim's own licence, and the other packages have the MIT licence. No file is copied.
    */

@@ -14,7 +14,8 @@ export function calledAs({ name, geometry }: HashedVariant): string {
 /** How each variant was found: by a row of the profile, or as the picture itself in some form. */
 export function techniquesOf(pixels: Pixels, variants: readonly HashedVariant[]): string[] {
   const places = [...thoroughVariants(planeOf(viewOf(checkedPixels(pixels))))];
-  const itself = variants.length - places.length;
+  // Before the first row are the picture itself and its other forms. The last rows may be cut off.
+  const itself = variants.findIndex(({ name }) => name === 'flipY');
   return variants.map((variant, at) =>
     at < itself ? calledAs(variant) : TECHNIQUES[THOROUGH.indexOf(places[at - itself]!.row)]!,
   );

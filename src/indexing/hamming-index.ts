@@ -29,8 +29,7 @@ export interface HammingIndex extends HashType {
    * Hashes within `maxDistance` bits of `query`, found by a bounded number of look-ups: all up to
    * 31 bits, and beyond these the ones that a fixed rule finds, the same on every engine and after
    * every change (see `near.ts`). So it is not exact beyond 31 bits: of pairs of a photo and its
-   * copies at 32 to 60 bits, about 97 % are found, of those up to 46 bits all. Hashes of 64 bits
-   * are searched exactly.
+   * copies at 32 to 60 bits, about 97 % were found. Hashes of 64 bits are searched exactly.
    * @param options `ranks`: certainty of the bits of a PDQ query, as in `HashedVariant`
    * @throws {TypeError | RangeError} as `search`, or if `ranks` does not hold each of 0…255 once
    */

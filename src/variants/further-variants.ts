@@ -70,6 +70,7 @@ export function* furtherVariants(
     count++;
     yield given(whole);
   }
+  const others = count;
   if (options.crops) {
     const plane = options.parts && algorithm === 'pdq' ? planeOf(picture.view) : undefined;
     for (const { name, rectangle } of listCropsOf(picture.view, options.crops === 'anywhere')) {
@@ -81,12 +82,14 @@ export function* furtherVariants(
       yield picture.given({ name, ...found, ...parts, geometry });
     }
   }
+  // List crops take no place of the profile's.
+  const crops = count - others;
   if (variants === 'none' || variants === 'orientation') return undefined;
   /** by the number of earlier variants */
   const places = new Map<number, SampledPlace>();
   for (const [turn, sampler] of samplers.entries()) {
     const { at, of, given } = sampler.look;
-    let room = Math.floor((MOST_HASHES - count) / (samplers.length - turn));
+    let room = Math.floor((MOST_HASHES + crops - count) / (samplers.length - turn));
     const { width, height } = sampler.view();
     const rectangle = { left: 0, top: 0, width, height };
     const variant = given({ ...sampler.whole, ...of });

@@ -81,7 +81,8 @@ export const THOROUGH: readonly Row[] = [
     mirror: [trim, backgroundBoxes, insideBoxes, betweenBlurredBars, fitTurn, edgeRectangles],
     most: 12,
   },
-  // Few pictures have any. Of 95 photos of screens 89 % match; 80 did with 6, and two searched.
+  // Few pictures have any. Of 95 photos of screens 89 % match; with 6, and two of them searched,
+  // 80 % did.
   { detect: quadrilaterals, most: 12 },
   { detect: shapeGuesses, most: 22 },
   { detect: cuts, most: 41 },
@@ -102,7 +103,8 @@ export const QUICK: readonly Row[] = [
 ];
 
 /**
- * The placements that undo common edits, each with its row, in the order of `THOROUGH`. A detector
+ * The placements that undo common edits, each with its row, by which `bench robustness` says what
+ * found a copy, in the order of `THOROUGH`. A detector
  * runs only at its turn. A placement equal to an earlier one, to a pixel or a 400th of a side, is
  * dropped, whatever its name.
  */

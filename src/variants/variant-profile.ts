@@ -27,7 +27,10 @@ export type VariantProfile = (typeof VARIANT_PROFILES)[number];
  */
 export const MATCHING_VARIANTS: VariantProfile = 'thorough';
 
-/** The most hashes of a picture, besides at most 363 and 114 of parts if it is near an entry. */
+/**
+ * The most hashes of a picture without list crops, besides at most 363 and 114 of parts if it is
+ * near an entry.
+ */
 export const MOST_HASHES = 160;
 
 /** The most list crops of a shape, the nearest to the centre: 9:16 of 16:9 has 23. */

@@ -68,6 +68,14 @@ test('each PDQ hash names its size convention, and no other hash has one', async
   expect(hashPixels(pixels, { algorithm: 'phash' })).not.toHaveProperty('resample');
 });
 
+test.each(['quick', 'thorough'] as const)('list crops take no place of %s', (variants) => {
+  const pixels = patches(900, 300, 4);
+  const isCrop = (name: string) => name.startsWith('window');
+  const all = names(pixels, { variants, crops: 'anywhere' });
+  expect(all.filter(isCrop).length).toBeGreaterThan(50);
+  expect(all.filter((name) => !isCrop(name))).toEqual(names(pixels, { variants }));
+});
+
 test('adds the other readings of a file, where they differ', () => {
   const opaque = { ...patches(80, 60, 1), channels: 3 as const };
   const clear = { data: new Uint8Array(80 * 60 * 4).fill(128), width: 80, height: 60 };

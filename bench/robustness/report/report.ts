@@ -74,7 +74,7 @@ export function markdown(figures: Figures, hard: readonly HardRow[], facts: RunF
     .map(([name, value]) => `${name} ${value}`)
     .join(' · ')}${madeOf(facts.made)}
 
-${count(figures.queries)} copies: ${figures.edits.length} edits, in ${families} families, of ${facts.photos.length} photos${facts.quick ? ' (a seeded eighth of the pairs, every edit among them)' : ''}, searched for among ${facts.files} files by the hash of each one's unaltered pixels.
+${count(figures.queries)} copies: ${figures.edits.length} edits, in ${families} families, of ${facts.photos.length} photos${facts.quick ? ' (a seeded eighth of the pairs, without those whose edit would not cut the photo)' : ''}, searched for among ${facts.files} files by the hash of each one's unaltered pixels.
 Photos are whole files, of at most 1.5 megapixels. The other ${facts.unrelated} files, and the photos as they are, count false pairs only. ${facts.duplicates} exact duplicates were left out.
 ${facts.leftOut.length === 0 ? '' : `Too small or flat to be edited: ${facts.leftOut.join(', ')}.\n`}${facts.missing.length === 0 ? '' : `Not installed: ${facts.missing.map((line) => `\`${line}\``).join(', ')}.\n`}
 ## Found

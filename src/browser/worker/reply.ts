@@ -157,7 +157,7 @@ export function variantReader(
   const hasParts = options.parts === true && algorithm === 'pdq';
   const names = namesOf(options);
   const cropHashes = crops ? LIST_CROP_NAMES.length * (crops === true ? 1 : MOST_OF_SHAPE) : 0;
-  const most = options.variants === 'quick' ? MOST_QUICK_HASHES + cropHashes : MOST_HASHES;
+  const most = cropHashes + (options.variants === 'quick' ? MOST_QUICK_HASHES : MOST_HASHES);
   const quality = algorithm === 'pdq' ? ['quality'] : [];
   const seen: string[] = [];
   return (reply) => {

@@ -25,7 +25,7 @@ export const RINGING = 2;
  */
 export const backgroundBoxes: Detector = (plane) => placed(plane, boxesOf(plane));
 
-/** The same without parts that something joins, in less time. */
+/** The same, of parts judged by their blocks alone: in less time. */
 export const plainBoxes: Detector = (plane) => placed(plane, boxesIn(plane, false));
 
 function* placed(plane: WorkingPlane, boxes: readonly Rectangle[]): Generator<Placement> {
@@ -42,13 +42,13 @@ export const boxAt = (plane: WorkingPlane, rectangle: Rectangle): Placement => (
 /** The same boxes, in pixels of the plane. */
 export const boxesOf = /* @__PURE__ */ shared((plane: WorkingPlane) => boxesIn(plane, true));
 
-/** @param isJoined as for `partsOf` */
-function boxesIn(plane: WorkingPlane, isJoined: boolean): readonly Rectangle[] {
+/** @param byBox as for `partsOf` */
+function boxesIn(plane: WorkingPlane, byBox: boolean): readonly Rectangle[] {
   const { width, height } = plane;
   const whole = { left: 0, top: 0, width, height };
   const boxes: Rectangle[] = [];
   for (const background of backgroundsOf(plane, whole)) {
-    const parts = partsOf(contentOf(plane, whole, background), width, height, isJoined);
+    const parts = partsOf(contentOf(plane, whole, background), width, height, byBox);
     const largest = parts.slice(0, MOST_PARTS);
     for (const [at, part] of parts.entries()) {
       if (part.width === width && part.height === height) continue;

@@ -18,10 +18,12 @@ const STRONGER = 1.3;
 const LEAST_SIDE = 16;
 /** The widest gap between cells, by the side that they divide. */
 const WIDEST_GAP = 0.02;
-/** The least share of the picture's width that a grid of square cells has. */
+/** The least share of the picture's width or height that a box with cells has. */
 const LEAST_GRID = 0.6;
 /** The share of a cell that the last row shows at least. */
 const LEAST_ROW = 0.98;
+/** The most rows of square cells: a phone shows five. */
+const MOST_ROWS = 8;
 
 /** Finds the cells of boxes: of a collage on a ground, of a profile's grid. */
 export function* cells(plane: WorkingPlane): Generator<Placement> {
@@ -112,7 +114,8 @@ function squareRows(
   to: number,
 ): Line | undefined {
   const starts = [top];
-  for (let next = top + length + gap; next + LEAST_ROW * length <= top + height; ) {
+  let next = top + length + gap;
+  while (starts.length < MOST_ROWS && next + LEAST_ROW * length <= top + height) {
     starts.push(next);
     next += length + gap;
   }

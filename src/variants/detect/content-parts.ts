@@ -17,6 +17,8 @@ const AREA_SHARE = 0.025;
 const FILL = 0.6;
 /** The share of a line that is content where a box begins. */
 const LINE_CONTENT = 0.4;
+/** The most parts whose boxes are refined: those of a hostile picture may all be as large as it. */
+const MOST_PARTS = 40;
 /** Pixels a side of the smallest box. */
 const LEAST_SIDE = 32;
 
@@ -65,15 +67,15 @@ interface Part {
  * The boxes of the parts that are large and full enough, in pixels, the part with the most content
  * first.
  * @param content 1 where a pixel is content, row-major
- * @param isJoined only the box of a part must be so, not the part: a player's bar under a photo, or
- *   a title above it, joins it and reaches from side to side. It takes longer, and finds more in
- *   photos
+ * @param byBox judges a part by its exact box, not by its connected blocks: a player's bar under a
+ *   photo, or a title above it, joins it and reaches from side to side. It takes longer, and finds
+ *   more boxes in ordinary photos
  */
 export function partsOf(
   content: Uint8Array,
   width: number,
   height: number,
-  isJoined = false,
+  byBox = false,
 ): Rectangle[] {
   const columns = Math.floor(width / BLOCK);
   const rows = Math.floor(height / BLOCK);
@@ -94,8 +96,9 @@ export function partsOf(
     return area >= least && count >= FILL * area;
   };
   return components(blocks, stride)
-    .filter((part) => (isJoined ? part.count >= FILL * least : isFullPart(part)))
+    .filter((part) => (byBox ? part.count >= FILL * least : isFullPart(part)))
     .sort((a, b) => b.count - a.count)
+    .slice(0, MOST_PARTS)
     .map((part) => ({ isFull: isFullPart(part), box: refine(content, width, height, part) }))
     .filter(({ box }) => box.width >= LEAST_SIDE && box.height >= LEAST_SIDE)
     .filter(({ isFull, box }) => isFull || isFullBox(content, width, box, least * BLOCK * BLOCK))

@@ -17,6 +17,7 @@ export interface EdgeCounts {
   readonly lines: number;
 }
 
+/** The edges of a plane along its rows and along its columns. */
 export const edgeCounts = /* @__PURE__ */ shared(countEdges);
 
 function countEdges({ luma, width, height }: WorkingPlane) {

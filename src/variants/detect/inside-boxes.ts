@@ -16,7 +16,8 @@ const LEAST_BAR = 2;
 /**
  * Finds the photo inside a found box that frames it: in the bubble of a chat, with words under it,
  * or between the bars of a video player. The frame is of one colour, along the box's left and right
- * side or along its top and bottom.
+ * side or along its top and bottom, or of the box's commonest colour if a shadow lies on its
+ * sides.
  *
  * A photo between two equal bars was fitted into its box, and reaches from side to side of it: this
  * is tried as well, since a player's controls often end the bars too soon.

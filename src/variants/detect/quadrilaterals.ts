@@ -54,7 +54,7 @@ const LEAST_WORTH = 0.55;
 const SAME = 0.02;
 /** The longer side in pixels of a quadrilateral's picture, upright: 320 and 400 found no more. */
 const UPRIGHT_SIDE = 256;
-/** The most in which others are searched. */
+/** The most quadrilaterals. Each is searched for others inside it. */
 const MOST = 5;
 /**
  * Parts of parts are searched too: a photo between the bars of a window, on a screen in its frame.

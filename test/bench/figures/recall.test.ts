@@ -106,7 +106,7 @@ describe('recall.md', () => {
     says(page, [
       `in percent, of ${checked.queries} copies of photos that were looked at`,
       `Its suite has ${checked.edits.length} edits in ${checked.families.length} families`,
-      `cropped to 9:16, ${tall![0]} % match instead of ${tall![1]}, and of those cropped to other shapes of apps ${social![0]} % instead of ${social![1]}.`,
+      `cropped to 9:16 (24), ${tall![0]} % match instead of ${tall![1]}, and of those cropped to other shapes of apps (26) ${social![0]} % instead of ${social![1]}.`,
     ]);
   });
 

@@ -181,7 +181,7 @@ test('doctor lists what can be decoded here', async () => {
 test('bench --list names the benchmarks of the package', async () => {
   const { lines } = await onlyhashes(['bench', '--list']);
   const names = lines.map((line) => line.split(' ')[0]);
-  expect(names).toEqual(['pdq', 'index', 'file', 'robustness', 'uploads']);
+  expect(names).toEqual(['pdq', 'index', 'file', 'robustness', 'precision', 'uploads']);
   expect((await onlyhashes(['bench', 'blocklist'])).err).toContain('blocklist');
 });
 
