@@ -69,8 +69,8 @@ export const READ_LIST_OPTIONS = {
  * - JSONL: a line that starts with `{` is an object with members of the same names. The output of
  *   `onlyhashes hash --json` can be read this way: it gives the hash of each picture and, with
  *   `--crops` or `--crops-anywhere`, those of its list crops, as entries that name their `variant`
- *   and, as their `group`, the picture. Other variants are not listed. A hash of `decoding` `draft`,
- *   as `hashToJSON` marks it, is a problem.
+ *   and, as their `group`, the picture. Other variants are not listed. A hash of `decoding`
+ *   `draft`, as `hashToJSON` marks it, is a problem.
  *
  * Hex may be in either case. Blank lines and lines that start with `#` are skipped. CRLF line ends
  * and a byte order mark are accepted. A field that cannot be read is a problem and is omitted; its
