@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { NotRun } from '../harness.js';
 import {
   installCommands,
-  PHOTO_LISTS,
+  listsBeside,
   type PhotoFile,
   photoList,
   photosIn,
@@ -36,7 +36,7 @@ export function collectedPhotos(folder: string | undefined): Collected {
 }
 
 function installed(): Collected {
-  const lists = PHOTO_LISTS.filter((name) => name !== 'sealed').map(photoList);
+  const lists = listsBeside().map(photoList);
   const found = [...lists, unrelatedPhotos()];
   return {
     photos: found.flatMap(({ files }) =>

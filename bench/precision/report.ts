@@ -67,6 +67,8 @@ ${kindTable(figures.kinds)}
 
 ![pairs within each distance](precision.svg)
 
+The bands of list crops are too narrow where several crops of one photo are near.
+
 ## Pairs of one collection
 
 ${kindTable(figures.collections)}
@@ -126,7 +128,8 @@ const FIRST = 40;
 
 /**
  * Pairs within each distance, per million, on a logarithmic axis, and their 95 % limits as a band;
- * where nothing was counted, the band alone.
+ * where nothing was counted, the band alone. Two files count as two pairs: list crops of one photo
+ * may be near together, and their band is then too narrow.
  */
 export function curve(rows: readonly KindRow[]): string {
   const [left, top, height] = [60, 20, 440];

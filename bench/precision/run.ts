@@ -5,6 +5,7 @@ import { checkoutOf, circumstances, machine } from '../circumstances.js';
 import type { BenchContext } from '../harness.js';
 import { numberOf } from '../robustness/measure.js';
 import { photoOf } from '../robustness/photos.js';
+import { withoutDuplicates } from '../robustness/plan.js';
 import { progress as shownProgress } from '../robustness/run.js';
 import { type CollectedPhoto, collectedPhotos } from './collections.js';
 import { figuresOf, type Result } from './figures.js';
@@ -27,7 +28,7 @@ export async function runPrecision(context: BenchContext): Promise<void> {
   const progress = new Progress(path, key, context.note);
   const uploads = chosenUploads(photos, seed, quick);
   const { hashed, unreadable } = await hashedPhotos(photos, uploads, progress);
-  const distinct = withoutDuplicates(hashed);
+  const distinct = withoutDuplicates(hashed, ({ listed }) => listed[0]!.hex);
   const files = new Map(photos.map((photo) => [photo.source, photo]));
   const table = new PhotoTable(distinct);
   const results = await measured(table, files, progress);
@@ -104,15 +105,6 @@ async function hashedPhotos(
     show(at + 1);
   }
   return { hashed, unreadable };
-}
-
-/** Photos of distinct hashes. Exact duplicates would count as false pairs. */
-function withoutDuplicates(photos: readonly Photo[]): Photo[] {
-  const seen = new Set<string>();
-  return photos.filter(({ listed }) => {
-    const { hex } = listed[0]!;
-    return !seen.has(hex) && seen.add(hex);
-  });
 }
 
 /** The results of all uploads. They hold for this list alone. */

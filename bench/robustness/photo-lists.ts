@@ -276,9 +276,13 @@ const [APT, NPM] = ['apt-get install', 'npm install --no-save'];
 
 const commandFor = ({ apt, npm }: Package) => (apt ? `${APT} ${apt}` : `${NPM} ${npm}`);
 
-/** A command for each package of a run of the sealed list, installed or not. */
-export const packagesOfSealed = (): string[] =>
-  [...Object.values(LISTS).flat(), ...FILLERS, ...UNRELATED].map(commandFor);
+/** The lists that a run of one list reads: only its own run touches the sealed one. */
+export const listsBeside = (name = ''): PhotoListName[] =>
+  PHOTO_LISTS.filter((list) => list !== 'sealed' || name === 'sealed');
+
+/** A command for each package of a run of a list, installed or not. */
+export const packagesOf = (name: PhotoListName): string[] =>
+  [...listsBeside(name).flatMap((list) => LISTS[list]), ...FILLERS, ...UNRELATED].map(commandFor);
 
 /**
  * One command for each package manager, for all of the `missing` packages: npm removes what an

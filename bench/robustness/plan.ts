@@ -4,6 +4,7 @@ import { type Entry, numberOf } from './measure.js';
 import {
   fillerPhotos,
   installCommands,
+  listsBeside,
   PHOTO_LISTS,
   type PhotoFile,
   type PhotoListName,
@@ -32,12 +33,7 @@ export interface Chosen {
  * touches that one.
  */
 export function chosenFiles(name: string, folder: string | undefined): Chosen {
-  const lists = new Map(
-    PHOTO_LISTS.filter((list) => list !== 'sealed' || name === 'sealed').map((list) => [
-      list,
-      photoList(list),
-    ]),
-  );
+  const lists = new Map(listsBeside(name).map((list) => [list, photoList(list)]));
   const fillers = fillerPhotos();
   const rest = unrelatedPhotos();
   const list =
@@ -91,13 +87,11 @@ export function queryJobs(
   return jobs;
 }
 
-/** Entries with distinct hashes. Exact duplicates would count as false pairs. */
-export function withoutDuplicates(entries: readonly Entry[]): Entry[] {
+/** Pictures with distinct hashes. Exact duplicates would count as false pairs. */
+export function withoutDuplicates<T>(pictures: readonly T[], hashOf: (picture: T) => string): T[] {
   const seen = new Set<string>();
-  return entries.filter(({ listed }) => {
-    const key = listed.bytes.join();
-    if (seen.has(key)) return false;
-    seen.add(key);
-    return true;
+  return pictures.filter((picture) => {
+    const hash = hashOf(picture);
+    return !seen.has(hash) && seen.add(hash);
   });
 }

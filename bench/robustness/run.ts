@@ -87,7 +87,7 @@ async function measured({ queried, unrelated, fillers }: Chosen, seed: number, q
       if (entry.queried && !isEdited) leftOut.push(entry.source);
       all.push({ ...entry, queried: isEdited });
     }
-    const entries = withoutDuplicates(all);
+    const entries = withoutDuplicates(all, ({ listed }) => listed.bytes.join());
     await crew.all({ kind: 'list', entries });
     const jobs = queryJobs(entries, files, seed, quick);
     const results: QueryResult[] = [];

@@ -19,7 +19,7 @@ const PARTS_DISTANCE = 50;
 export interface ListRules extends Policy {
   /** up to this distance, entries with parts are candidates, however many there are */
   readonly farthest: number;
-  /** whether parts can make a match; false if the match distance is below the default one */
+  /** true if parts can make a match: not where the match distance is below the default */
   readonly matchesByParts: boolean;
   /** the distance by parts up to which they are for review */
   readonly partsDistance: number;
@@ -27,7 +27,7 @@ export interface ListRules extends Policy {
   readonly poorDistance: number;
   readonly tier: 'match' | 'review';
   readonly trust: Trust;
-  /** whether a match of this list states its trust */
+  /** true if a match by this list states the list's trust */
   readonly isListed: boolean;
 }
 

@@ -16,7 +16,7 @@ const CENTRE_OR_BAND = 24;
 export interface PartsCompared {
   /** in bits: the least of the second-nearest quarter, the centre and the middle band */
   readonly distance: number;
-  /** whether the entry is marked as a page; another page of its layout has the same parts */
+  /** true if the entry is a page: other pages of its layout have the same parts */
   readonly isPage: boolean;
   /** whether they are those of one photo */
   readonly match: boolean;

@@ -103,10 +103,9 @@ export const QUICK: readonly Row[] = [
 ];
 
 /**
- * The placements that undo common edits, each with its row, by which `bench robustness` says what
- * found a copy, in the order of `THOROUGH`. A detector
- * runs only at its turn. A placement equal to an earlier one, to a pixel or a 400th of a side, is
- * dropped, whatever its name.
+ * The placements that undo common edits, in the order of `THOROUGH`. Each has its row, by which
+ * `bench robustness` says what found a copy. A detector runs only at its turn. A placement equal to
+ * an earlier one, to a pixel or a 400th of a side, is dropped, whatever its name.
  */
 export function* thoroughVariants(
   plane: WorkingPlane,

@@ -1,3 +1,4 @@
+import { MOST_KEPT } from '../../../src/variants/list-crops.js';
 import { at, copies, type Edited, type Make, type Truth, whole } from '../edit.js';
 import {
   BLACK,
@@ -74,18 +75,12 @@ export function shaped(photo: Raster, proportion: number, where: number): Part {
   return { pixels: cropped(photo, left, top, wide, high), truth: at(-left, -top, width, height) };
 }
 
-/**
- * A crop to a shape that keeps more of the photo than this is no copy of the family: the photo's
- * own hash finds it. The value is that of `MOST_KEPT` in src/variants/list-crops.ts, with reasons.
- */
-const MOST_KEPT = 0.97;
-
-/** True of photos that a crop to this shape cuts. */
+/** True of photos that a crop to this shape cuts: what keeps more, the photo's own hash finds. */
 const isCutTo =
   (proportion: number) =>
   ({ width, height }: Raster): boolean => {
     const other = proportion * height;
-    return Math.min(width, other) <= MOST_KEPT * Math.max(width, other);
+    return 100 * Math.min(width, other) <= MOST_KEPT * Math.max(width, other);
   };
 
 /** The crops of apps, to shapes; upright photos to 4:5 and others too. */

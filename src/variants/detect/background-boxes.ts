@@ -15,7 +15,7 @@ const SAME_COLOUR = 14;
 const SAME_PIXELS = 3;
 const SAME = 0.02;
 /** Pixels of an encoder's ringing that may pass for content. */
-export const RINGING = 2;
+const RINGING = 2;
 
 /**
  * Finds parts on a background of one colour: the connected parts that are not of the picture's

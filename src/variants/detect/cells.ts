@@ -1,6 +1,6 @@
 /*
  * The cells of collages and of profiles: equal parts of a picture, or of a box found in it, between
- * cuts at the same distance. Gaps between cells are thin or absent, or each cell would be a box.
+ * cuts at equal distances. The gaps between cells are thin or absent: otherwise each is a box.
  */
 
 import type { Rectangle } from '../../variant.js';
@@ -49,7 +49,7 @@ export const cellsOf = /* @__PURE__ */ shared((plane: WorkingPlane): readonly Re
 
 /** Cells along one side of a region. */
 interface Line {
-  /** where each begins */
+  /** the first pixel of each cell */
   readonly starts: readonly number[];
   readonly length: number;
   /** from the end of one to the start of the next */
@@ -93,7 +93,7 @@ function equalParts(
       const starts = parts === 2 ? [start, last] : [start, start + ((last - start) >> 1), last];
       const cuts = starts.slice(1).map((next) => cutAt(counts, next - gap, next, from, to));
       const sum = Math.min(...cuts) > 0 ? cuts.reduce((all, cut) => all + cut) : 0;
-      // Of two that are as good, a wider gap: its lines are one beside the other.
+      // A tie goes to the wider gap: a gap of one pixel also looks like one line.
       if (sum > 0 && sum >= most) {
         most = sum;
         best = { starts, length, gap };

@@ -18,7 +18,7 @@ const FILL = 0.6;
 /** The share of a line that is content where a box begins. */
 const LINE_CONTENT = 0.4;
 /** The most parts whose boxes are refined: those of a hostile picture may all be as large as it. */
-const MOST_PARTS = 40;
+const MOST_REFINED = 40;
 /** Pixels a side of the smallest box. */
 const LEAST_SIDE = 32;
 
@@ -98,7 +98,7 @@ export function partsOf(
   return components(blocks, stride)
     .filter((part) => (byBox ? part.count >= FILL * least : isFullPart(part)))
     .sort((a, b) => b.count - a.count)
-    .slice(0, MOST_PARTS)
+    .slice(0, MOST_REFINED)
     .map((part) => ({ isFull: isFullPart(part), box: refine(content, width, height, part) }))
     .filter(({ box }) => box.width >= LEAST_SIDE && box.height >= LEAST_SIDE)
     .filter(({ isFull, box }) => isFull || isFullBox(content, width, box, least * BLOCK * BLOCK))

@@ -14,9 +14,8 @@ import {
 } from '../../kernels/pixels/straight-lines.js';
 import type { Point } from '../../variant.js';
 import { uprightPixels, type WorkingPlane, workingPlane } from '../working-plane.js';
-import { boxesOf, RINGING } from './background-boxes.js';
+import { backgroundBoxes } from './background-boxes.js';
 import type { Placement } from './detector.js';
-import { snapToEdges } from './snap-to-edges.js';
 import { trim } from './trim.js';
 
 /**
@@ -131,13 +130,13 @@ export function* partsInside(plane: WorkingPlane, corners: Corners): Generator<C
   const { fullWidth, fullHeight } = upright;
   const numbers = quadrilateralOn({ scale: 1, marginX: 0, marginY: 0 }, corners);
   const place = (x: number, y: number) => perspectivePoint(numbers, x / fullWidth, y / fullHeight);
-  const [trimmed] = trim(upright);
-  const [box] = boxesOf(upright);
-  for (const part of [trimmed?.geometry.rectangle, box && snapToEdges(upright, box, RINGING)]) {
-    if (part === undefined) continue;
-    const { left, top, width, height } = part;
-    const [right, bottom] = [left + width, top + height];
-    yield [place(left, top), place(right, top), place(right, bottom), place(left, bottom)];
+  for (const detect of [trim, backgroundBoxes]) {
+    for (const { geometry } of detect(upright)) {
+      const { left, top, width, height } = geometry.rectangle;
+      const [right, bottom] = [left + width, top + height];
+      yield [place(left, top), place(right, top), place(right, bottom), place(left, bottom)];
+      break;
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { installCommands, packagesOfSealed } from '../../../bench/robustness/photo-lists.js';
+import { installCommands, packagesOf } from '../../../bench/robustness/photo-lists.js';
 import {
   checked,
   count,
@@ -71,9 +71,9 @@ describe('evidence.md', () => {
     expect(page).toContain(`for ${seconds} seconds in \`npm run test:deep\``);
   });
 
-  test('the packages that the sealed set needs besides the dependencies', () => {
+  test('the packages that the published set needs besides the dependencies', () => {
     const { devDependencies } = json('package.json');
-    const others = packagesOfSealed().filter(
+    const others = packagesOf('opened').filter(
       (line) => !Object.keys(devDependencies).some((name) => line.includes(` ${name}@`)),
     );
     for (const line of installCommands(others)) expect(page).toContain(` ${line} `);
