@@ -94,5 +94,5 @@ export const FORM: readonly string[] = ['multipart/form-data'];
 
 /** OpenAPI note of calls that hash a picture or look a hash up. */
 export const PLAIN_PDQ =
-  'A hash alone is plain PDQ: 29.8 % of edited copies match. `POST /m/lookup` or `/v1/match` with ' +
+  'A hash alone is plain PDQ: 28.0 % of edited copies match. `POST /m/lookup` or `/v1/match` with ' +
   'the file finds most of the others.';
