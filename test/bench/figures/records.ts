@@ -29,7 +29,15 @@ export interface Run {
   wrongVerdicts: Record<ListName, { match: number; review: number }>;
   placed: { told: number; right: number; near: number }[];
   foretold: { name: string; wrongMatches: number; wrongReviews: number }[];
-  hardNegatives: { kind: string; cases: number; matches: number; reviews: number }[];
+  hardNegatives: {
+    kind: string;
+    cases: number;
+    matches: number;
+    reviews: number;
+    matchesWithParts: number;
+    reviewsWithParts: number;
+    plainMatches: number;
+  }[];
 }
 
 export const sealed = record('robustness/sealed/robustness.json') as Run;
