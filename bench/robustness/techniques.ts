@@ -38,6 +38,5 @@ export const TECHNIQUES = [
   'shapes',
   'cuts and turns',
   'shapes of parts',
-  'shapes, mirrored',
   'cuts and turns, mirrored',
 ] as const;

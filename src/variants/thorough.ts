@@ -87,7 +87,6 @@ export const THOROUGH: readonly Row[] = [
   { detect: shapeGuesses, most: 22 },
   { detect: cuts, most: 41 },
   { detect: cellGuesses, most: 26 },
-  { mirror: [shapeGuesses], most: 4 },
   // Later ones found none of 369 copies that earlier ones missed.
   { mirror: [cuts], most: 12 },
 ];
