@@ -6,6 +6,8 @@ export type DecodeErrorCode =
   | 'unreadable'
   /** not one of the supported image formats, or no decoder is available for it */
   | 'unsupported'
+  /** it does not begin as a picture of any kind: a video, a document, a voice note */
+  | 'not-a-picture'
   /** a known image format, but the bytes are truncated or malformed */
   | 'corrupt'
   /** more bytes than `maxBytes`, or more files of one form than `maxFiles` */

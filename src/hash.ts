@@ -1,27 +1,42 @@
 /*
- * A hash is an algorithm and 8 or 32 bytes: 64 or 256 bits. `bytes[0]` holds the first two hex
- * digits. Hex is for files and JSON; hashes are compared as bytes, by the number of bits that
- * differ.
+ * A hash is an algorithm and 8 to 32 bytes. `bytes[0]` holds the first two hex digits. Hex is for
+ * files and JSON. Perceptual hashes of pictures are compared by the number of bits that differ.
+ * Digests of whole files are equal or not.
  */
 
 import { checkOptions, wrongKind, wrongRange } from './door.js';
 
+/** The algorithms of pictures. */
+export const PERCEPTUAL = ['pdq', 'blockhash', 'phash', 'dhash', 'ahash'] as const;
+
+/** The algorithms of whole files. */
+export const DIGESTS = ['md5', 'sha1', 'sha256'] as const;
+
 /** The algorithms that this library knows. An index file numbers them in this order. */
-export const ALGORITHMS = ['pdq', 'blockhash', 'phash', 'dhash', 'ahash'] as const;
+export const ALGORITHMS = [...PERCEPTUAL, ...DIGESTS] as const;
 
 /** A perceptual hash algorithm. */
-export type Algorithm = (typeof ALGORITHMS)[number];
+export type Perceptual = (typeof PERCEPTUAL)[number];
+
+/** A digest algorithm: its hash finds that very file, byte for byte. */
+export type Digest = (typeof DIGESTS)[number];
+
+/** A hash algorithm. */
+export type Algorithm = Perceptual | Digest;
 
 /** The width of a hash, in bits. */
-export type Bits = 64 | 256;
+export type Bits = 64 | 128 | 160 | 256;
 
-/** The default width of each algorithm's hash. */
-export const DEFAULT_BITS: Readonly<Record<Algorithm, Bits>> = {
-  pdq: 256,
-  blockhash: 256,
-  phash: 64,
-  dhash: 64,
-  ahash: 64,
+/** The widths of each algorithm's hash, the default one first. */
+export const WIDTHS: Readonly<Record<Algorithm, readonly [Bits, ...Bits[]]>> = {
+  pdq: [256],
+  blockhash: [256, 64],
+  phash: [64, 256],
+  dhash: [64, 256],
+  ahash: [64, 256],
+  md5: [128],
+  sha1: [160],
+  sha256: [256],
 };
 
 /**
@@ -54,7 +69,7 @@ export function checkParts(parts: string, { algorithm }: Pick<Hash, 'algorithm'>
     wrongRange('parts to be 384 lower-case hex digits, and 01 after those of a page');
 }
 
-/** A perceptual hash. `bytes[0]` holds the first two hex digits; 8 or 32 bytes in all. */
+/** A hash. `bytes[0]` holds the first two hex digits; 8, 16, 20 or 32 bytes in all. */
 export interface Hash {
   readonly algorithm: Algorithm;
   readonly bytes: Uint8Array;
@@ -115,10 +130,21 @@ export function isAlgorithm(name: unknown): name is Algorithm {
   return ALGORITHMS.includes(name as Algorithm);
 }
 
-/** True if `algorithm` has hashes of `bits` bits: all have 256, all but PDQ also 64. */
+/** True if hashes of this algorithm are digests of files, which are equal or not. */
+export const isDigest = (algorithm: Algorithm): algorithm is Digest =>
+  DIGESTS.includes(algorithm as Digest);
+
+/** True if `algorithm` has hashes of `bits` bits. */
 export function hasBits(algorithm: Algorithm, bits: number): bits is Bits {
-  return bits === 256 || (bits === 64 && algorithm !== 'pdq');
+  return WIDTHS[algorithm].includes(bits as Bits);
 }
+
+/** The widths of an algorithm, in words. */
+const widthsOf = (algorithm: Algorithm, digitBits = 1) =>
+  WIDTHS[algorithm]
+    .map((bits) => bits / digitBits)
+    .sort((a, b) => a - b)
+    .join(' or ');
 
 /**
  * Checks that `algorithm` has hashes of `bits` bits.
@@ -127,9 +153,7 @@ export function hasBits(algorithm: Algorithm, bits: number): bits is Bits {
  */
 export function checkKind(algorithm: Algorithm, bits: number): asserts bits is Bits {
   if (!isAlgorithm(algorithm)) wrongKind('a known algorithm');
-  if (!hasBits(algorithm, bits)) {
-    wrongRange(`${algorithm === 'pdq' ? 256 : '64 or 256'} bits for ${algorithm}`);
-  }
+  if (!hasBits(algorithm, bits)) wrongRange(`${widthsOf(algorithm)} bits for ${algorithm}`);
 }
 
 /** @throws {RangeError} if `value` is neither 512 nor 'none' */
@@ -159,7 +183,7 @@ export function bitsOf(hash: Hash): Bits {
 }
 
 /**
- * The lower-case hex of a hash, 16 or 64 digits. It does not mark a draft.
+ * The lower-case hex of a hash, 16 to 64 digits. It does not mark a draft.
  * @throws {TypeError | RangeError} if `hash` is invalid
  */
 export function hashToHex(hash: Hash): string {
@@ -182,14 +206,13 @@ export function hexOf(bytes: Uint8Array): string {
 /**
  * Parses a hash from hex digits of either case.
  * @throws {TypeError} if `algorithm` is unknown
- * @throws {RangeError} if `hex` does not have the 16 or 64 hex digits of a hash of `algorithm`
+ * @throws {RangeError} if `hex` does not have the hex digits of a hash of `algorithm`
  */
 export function hashFromHex(algorithm: Algorithm, hex: string): Hash {
   if (!isAlgorithm(algorithm)) wrongKind('a known algorithm');
   const hash = hashFrom(algorithm, hex);
   if (hash) return hash;
-  const digits = algorithm === 'pdq' ? '64' : '16 or 64';
-  wrongRange(`${digits} hex digits of ${algorithm}`);
+  wrongRange(`${widthsOf(algorithm, 4)} hex digits of ${algorithm}`);
 }
 
 /** The hash that `hex` encodes, if it has as many digits as a hash of `algorithm`. */
@@ -271,11 +294,19 @@ export function hashFromJSON(json: HashJSON): Hash {
 }
 
 /**
- * The Hamming distance of two hashes of one algorithm and width, in bits: 0…64 or 0…256.
- * @throws {TypeError} if an argument is not a hash, or they are of different algorithms
+ * The Hamming distance of two perceptual hashes of one algorithm and width, in bits: 0…64 or 0…256.
+ * @throws {TypeError} if an argument is not a hash, or they are of different algorithms, or they
+ *   are digests, which are equal or not
  * @throws {RangeError} if they are of different widths
  */
 export function distance(a: Hash, b: Hash): number {
+  const bits = differingBits(a, b);
+  if (isDigest(a.algorithm)) wrongKind('hashes of pictures: digests are equal or not');
+  return bits;
+}
+
+/** As `distance`, also of digests: 0 if they are equal, and otherwise of no meaning. */
+export function differingBits(a: Hash, b: Hash): number {
   const bits = bitsOf(a);
   const others = bitsOf(b);
   if (a.algorithm !== b.algorithm) wrongKind('two hashes of one algorithm');
@@ -315,12 +346,13 @@ export function copyOfHash(hash: Hash): Hash {
  * rejected. A hash is degenerate if fewer than an eighth of its bits are set or fewer than an
  * eighth are unset (PDQ: under 32 or over 224 ones of 256), or, for PDQ, if it has at most 4
  * distinct 16-bit words. Of 542 photographs none is degenerate by phash, dhash, ahash or blockhash,
- * at either width.
+ * at either width. A digest never is.
  * @throws {TypeError | RangeError} if `hash` is invalid
  */
 export function isDegenerate(hash: Hash): boolean {
   bitsOf(hash);
   const { algorithm, bytes } = hash;
+  if (isDigest(algorithm)) return false;
   let ones = 0;
   for (let i = 0; i < bytes.length; i++) {
     let x = bytes[i]!;

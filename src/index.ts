@@ -21,6 +21,8 @@ export {
   ALGORITHMS,
   type Algorithm,
   type Bits,
+  DIGESTS,
+  type Digest,
   distance,
   type Hash,
   type HashJSON,
@@ -29,6 +31,7 @@ export {
   hashToHex,
   hashToJSON,
   type PackedHashes,
+  type Perceptual,
   type Resample,
 } from './hash.js';
 export { ahash } from './hashing/ahash.js';

@@ -17,11 +17,11 @@ import {
   bitsOf,
   bytesOf,
   checkKind,
-  DEFAULT_BITS,
   type Hash,
   hexOf,
   newHash,
   type PackedHashes,
+  WIDTHS,
 } from './hash.js';
 import { kindOf } from './packed-words.js';
 
@@ -61,14 +61,14 @@ export class PackedEntries {
   #parts: (Uint8Array | undefined)[] | undefined;
 
   /**
-   * @param bits default by algorithm: 256 of `pdq` and `blockhash`, else 64
+   * @param bits default by algorithm: 256 of `pdq` and `blockhash`, 64 of other hashes of pictures
    * @param options `capacity`: rows to allocate initially, default 64; the table grows when needed
    * @throws {TypeError} if `algorithm` is unknown
    * @throws {RangeError} if `algorithm` has no hashes of `bits` bits
    */
   constructor(
     algorithm: Algorithm,
-    bits: Bits = DEFAULT_BITS[algorithm],
+    bits: Bits = WIDTHS[algorithm]?.[0],
     options: { capacity?: number } = {},
   ) {
     checkKind(algorithm, bits);

@@ -11,7 +11,14 @@ import {
   tableOf,
   wrongKind,
 } from './door.js';
-import { type Algorithm, type Bits, checkKind, isAlgorithm } from './hash.js';
+import {
+  type Algorithm,
+  type Bits,
+  checkKind,
+  isDigest,
+  PERCEPTUAL,
+  type Perceptual,
+} from './hash.js';
 
 /** Thresholds of a match. Distances are in bits and inclusive: 31 means at most 31. */
 export interface Policy {
@@ -37,7 +44,7 @@ export interface PolicyOptions extends Partial<Policy> {
    * wrong reviews
    */
   readonly partsDistance?: number;
-  readonly algorithms?: Readonly<Partial<Record<Exclude<Algorithm, 'pdq'>, Partial<Policy>>>>;
+  readonly algorithms?: Readonly<Partial<Record<Exclude<Perceptual, 'pdq'>, Partial<Policy>>>>;
 }
 
 /**
@@ -52,7 +59,7 @@ export interface PolicyOptions extends Partial<Policy> {
  * use single-digit distances for the same picture). Blockhash at 64 bits gave 178 at distance 0, so
  * it never matches by itself. A count of zero is compatible with up to 20 per million (95 %).
  */
-const DISTANCES: Readonly<Record<Algorithm, Readonly<Partial<Record<Bits, [number, number]>>>>> = {
+const DISTANCES: Readonly<Record<Perceptual, Readonly<Partial<Record<Bits, [number, number]>>>>> = {
   pdq: { 256: [31, 60] },
   phash: { 64: [6, 10], 256: [31, 60] },
   dhash: { 64: [6, 10], 256: [24, 40] },
@@ -139,6 +146,7 @@ export function policyUnder(
   bits: Bits,
   entries = 0,
 ): Policy {
+  if (isDigest(algorithm)) return EQUAL;
   const [matchDistance, farthest] = DISTANCES[algorithm][bits]!;
   const isPdq = algorithm === 'pdq';
   const reviewDistance = isPdq ? reviewDistanceFor(entries) : farthest;
@@ -146,8 +154,12 @@ export function policyUnder(
   return changedBy(changes, algorithm, { matchDistance, reviewDistance, minQuality });
 }
 
+/** Digests match if they are equal; no option changes that. */
+const EQUAL: Policy = { matchDistance: 0, reviewDistance: 0, minQuality: 0 };
+
 /** `policy`, which is for hashes of `algorithm`, with the changes for these. */
 export function changedBy(changes: PolicyOptions, algorithm: Algorithm, policy: Policy): Policy {
+  if (isDigest(algorithm)) return EQUAL;
   const changed = algorithm === 'pdq' ? changes : changes.algorithms?.[algorithm];
   return {
     matchDistance: changed?.matchDistance ?? policy.matchDistance,
@@ -248,8 +260,8 @@ export const THRESHOLDS = {
 const byAlgorithm: OptionCheck = (name, value) => {
   checkOptions(value as object, `policy.${name} to be an object`);
   for (const [algorithm, changed = {}] of Object.entries(value as object)) {
-    if (!isAlgorithm(algorithm) || algorithm === 'pdq') {
-      wrongKind(`policy.${name} to name known algorithms other than pdq`);
+    if (algorithm === 'pdq' || !PERCEPTUAL.includes(algorithm as Perceptual)) {
+      wrongKind(`policy.${name} to name algorithms of pictures other than pdq`);
     }
     checkedOptions(changed, THRESHOLDS);
   }
@@ -294,6 +306,11 @@ export interface ListSettings {
   readonly enabled?: boolean;
   /** default `own` for the unnamed list, `shared` for others */
   readonly trust?: Trust;
+  /**
+   * the share of matches that an HMA would report of this list, above 0 and up to 1. It is kept for
+   * HMA's clients and changes nothing: each dropped match would be a missed copy
+   */
+  readonly enabledRatio?: number;
 }
 
 /** Fetch state of a list. */
@@ -346,6 +363,7 @@ export const LIST_SETTINGS = {
   tier: { is: choice, of: ['match', 'review'] },
   enabled: { is: boolean },
   trust: { is: choice, of: TRUSTS },
+  enabledRatio: { is: number, most: 1 },
 } as const satisfies OptionTable<ListSettings>;
 
 /** @throws {TypeError | RangeError} if a setting is unknown or invalid */
@@ -363,11 +381,13 @@ export const describedList = (list: string, settings: ListSettings, entries: num
 });
 
 /** A copy of the settings that are present, without the fetch state. */
-export function copyOfSettings({ policy, tier, enabled, trust }: ListSettings): ListSettings {
+export function copyOfSettings(settings: ListSettings): ListSettings {
+  const { policy, tier, enabled, trust, enabledRatio } = settings;
   return {
     ...(policy !== undefined && { policy: copyOfPolicy(policy) }),
     ...(tier !== undefined && { tier }),
     ...(enabled !== undefined && { enabled }),
     ...(trust !== undefined && { trust }),
+    ...(enabledRatio !== undefined && { enabledRatio }),
   };
 }

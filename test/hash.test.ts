@@ -77,7 +77,8 @@ test.each([
   ['pdq', HEX.slice(0, 16), RangeError],
   ['pdq', `${HEX.slice(0, 63)}g`, RangeError],
   ['pdq', `${HEX.slice(0, 63)}\n`, RangeError],
-  ['sha1', HEX, TypeError],
+  ['sha1', HEX, RangeError],
+  ['sha512', HEX, TypeError],
   ['__proto__', HEX, TypeError],
   ['pdq', undefined, RangeError],
 ] as const)('%s %s is refused', (algorithm, hex, error) => {

@@ -25,9 +25,10 @@ import {
   wrongKind,
 } from '../door.js';
 import { type BlocklistEntry, checkEntry } from '../entry.js';
-import { type Algorithm, type Bits, checkKind, isDegenerate } from '../hash.js';
+import { ALGORITHMS, type Algorithm, type Bits, checkKind, isDegenerate } from '../hash.js';
 import { finish } from '../in-turns.js';
 import { EntryTables, PackedEntries, rowsOf } from '../packed-entries.js';
+import type { HashType } from '../packed-words.js';
 import {
   checkListSettings,
   copyOfSettings,
@@ -43,7 +44,7 @@ import { EntryList } from './entry-list.js';
 import type { OpenedEntries, SearchingThreads, SearchThreadsStats } from './kind.js';
 import { readySteps } from './large-change.js';
 import { begun, stepOf } from './list-change.js';
-import { ListState, numbersOf, rejectionReason } from './list-state.js';
+import { isCompared, ListState, numbersOf, rejectionReason } from './list-state.js';
 import { copyOfKept } from './lists.js';
 import type { OnRejected, RejectionReason } from './withdrawals.js';
 import {
@@ -76,7 +77,10 @@ export const BLOCKLIST_OPTIONS = {
 } as const satisfies OptionTable<BlocklistOptions>;
 
 /** A list of a blocklist. */
-export interface ListInfo extends Required<Omit<ListSettings, 'policy'>>, ListReviews {
+export interface ListInfo
+  extends Required<Omit<ListSettings, 'policy' | 'enabledRatio'>>,
+    Pick<ListSettings, 'enabledRatio'>,
+    ListReviews {
   /** empty for the unnamed one */
   readonly name: string;
   /** entries, also if the list is not enabled */
@@ -118,6 +122,15 @@ export class Blocklist extends EntryList {
   sizeOf(algorithm: Algorithm, bits: Bits): number {
     checkKind(algorithm, bits);
     return this.state.of({ algorithm, bits }).size;
+  }
+
+  /** The kinds of hashes that have an entry on an enabled list, by algorithm and width. */
+  get kinds(): HashType[] {
+    const { kinds, lists } = this.state;
+    const compared = [...kinds.values()].filter((kind) => isCompared(kind, lists));
+    return compared
+      .map(({ algorithm, bits }) => ({ algorithm, bits }))
+      .sort((a, b) => placeOf(a) - placeOf(b));
   }
 
   /** Copies of the settings of lists, by name, of those that have any. */
@@ -200,6 +213,8 @@ export class Blocklist extends EntryList {
     });
   }
 }
+
+const placeOf = ({ algorithm, bits }: HashType) => 1000 * ALGORITHMS.indexOf(algorithm) - bits;
 
 function* entriesOf({ kinds }: ListState): Generator<BlocklistEntry> {
   for (const kind of kinds.values())

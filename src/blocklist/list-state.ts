@@ -47,6 +47,12 @@ export class ListState {
   }
 }
 
+/** True if a hash of this kind is compared with an entry: its list may be disabled. */
+export function isCompared({ size, counts }: Kind, lists: Lists): boolean {
+  if (size === 0 || lists.areAllEnabled) return size > 0;
+  return [...counts].some(([list, count]) => count > 0 && lists.isEnabled(list));
+}
+
 /** The reason for which an entry cannot be on a list; undefined if it can. */
 export function rejectionReason(
   entry: Covered,

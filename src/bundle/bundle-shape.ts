@@ -1,10 +1,17 @@
 import { FormatError } from '../errors.js';
-import { type Algorithm, hasBits, isAlgorithm, isParts, type Resample } from '../hash.js';
+import {
+  hasBits,
+  isAlgorithm,
+  isDigest,
+  isParts,
+  type Perceptual,
+  type Resample,
+} from '../hash.js';
 import { check, hexDigits, listOf, members } from './strict-json.js';
 
 /** One hash of a bundle. */
 export interface BundledHash {
-  readonly algorithm: Algorithm;
+  readonly algorithm: Perceptual;
   /** lower-case hex */
   readonly hash: string;
   /** PDQ's size convention, if known; only PDQ has one */
@@ -133,6 +140,8 @@ function bundledHash(value: unknown, where: string): BundledHash | UnknownHash {
     "be an algorithm's name",
   );
   const hash = hexDigits(item.hash, `${where}.hash`);
+  const isOfFile = isAlgorithm(algorithm) && isDigest(algorithm);
+  check(!isOfFile, `${where}.algorithm`, 'be of pictures: digests belong in `digests`');
   check(
     isAlgorithm(algorithm)
       ? hasBits(algorithm, hash.length * 4)

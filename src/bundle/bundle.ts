@@ -7,6 +7,7 @@ import {
   type Hash,
   hashToHex,
   hexOf,
+  isDigest,
   newHash,
   type Resample,
 } from '../hash.js';
@@ -68,6 +69,7 @@ export async function createBundle(
     if (parts !== undefined) checkParts(parts, hash);
     const hex = hashToHex(hash);
     const { algorithm } = hash;
+    if (isDigest(algorithm)) wrongKind('hashes of pictures: digests are an option of their own');
     const key = `${algorithm}:${hex}`;
     if (hashes.has(key)) return;
     hashes.set(key, {
@@ -150,9 +152,10 @@ export function bundleText(bundle: Bundle): string {
 }
 
 /**
- * A bundle's hashes as blocklist entries. Their `source` is `bundle` and their `id` the case, so
- * that a withdrawn case can be found again. They have no labels. Each names its `variant` and its
- * `group`, except for the pictures themselves. Hashes of unknown algorithms are omitted.
+ * A bundle's hashes and digests as blocklist entries. Their `source` is `bundle` and their `id` the
+ * case, so that a withdrawn case can be found again. They have no labels. Each hash names its
+ * `variant` and its `group`, except for the pictures themselves. Hashes of unknown algorithms are
+ * omitted.
  * @throws {TypeError} if `bundle` holds anything that `readBundle` rejects
  */
 export function entriesOfBundle(bundle: Bundle): {
@@ -166,8 +169,8 @@ export function entriesOfBundle(bundle: Bundle): {
   source: string;
   id: string;
 }[] {
-  const { hashes, case: id } = copyOf(bundle);
-  return hashes.map(({ algorithm, hash, quality, resample, variant, group, parts }) => ({
+  const { hashes, digests = [], case: id } = copyOf(bundle);
+  const pictures = hashes.map(({ algorithm, hash, quality, resample, variant, group, parts }) => ({
     hash: newHash(algorithm, bytesOf(hash)),
     labels: [],
     ...(quality === undefined ? {} : { quality }),
@@ -178,6 +181,13 @@ export function entriesOfBundle(bundle: Bundle): {
     source: 'bundle',
     id,
   }));
+  const files = digests.map(({ algorithm, digest }) => ({
+    hash: newHash(algorithm, bytesOf(digest)),
+    labels: [],
+    source: 'bundle',
+    id,
+  }));
+  return [...pictures, ...files];
 }
 
 const today = () => new Date().toISOString().slice(0, 10);

@@ -1,4 +1,4 @@
-import { DEFAULT_BITS, type Hash, newHash } from '../hash.js';
+import { type Hash, newHash } from '../hash.js';
 import { checkedPixels, type Pixels } from '../pixels.js';
 import { type BitsOptions, gridOf } from './grid.js';
 import { greyThumbnail } from './thumbnail.js';
@@ -13,7 +13,7 @@ import { greyThumbnail } from './thumbnail.js';
  * @throws {TypeError} if `pixels` or `options` is invalid
  */
 export function ahash(pixels: Pixels, options: BitsOptions = {}): { hash: Hash } {
-  const { bits, side } = gridOf(options, DEFAULT_BITS.ahash);
+  const { bits, side } = gridOf(options, 'ahash');
   const thumbnail = greyThumbnail(checkedPixels(pixels), side, side);
   let total = 0;
   for (let i = 0; i < bits; i++) total += thumbnail[i]!;

@@ -1,4 +1,4 @@
-import { DEFAULT_BITS, type Hash, newHash } from '../hash.js';
+import { type Hash, newHash } from '../hash.js';
 import { blockSums } from '../kernels/pixels/block-sums.js';
 import { checkedPixels, type Pixels, wordsOf } from '../pixels.js';
 import { type BitsOptions, gridOf } from './grid.js';
@@ -17,7 +17,7 @@ import { type BitsOptions, gridOf } from './grid.js';
  * const { hash } = blockhash(imageData);
  */
 export function blockhash(pixels: Pixels, options: BitsOptions = {}): { hash: Hash } {
-  const { bits, side } = gridOf(options, DEFAULT_BITS.blockhash);
+  const { bits, side } = gridOf(options, 'blockhash');
   const checked = checkedPixels(pixels);
   const sums = new Float64Array(bits);
   blockSums({ ...checked, words: wordsOf(checked) }, side, sums);

@@ -1,9 +1,9 @@
 import { checkedBriefly, type OptionCheck, type OptionTable, wrongRange } from '../door.js';
-import type { Bits } from '../hash.js';
+import { type Perceptual, WIDTHS } from '../hash.js';
 
 /** Width of a hash. */
 export interface BitsOptions {
-  bits?: Bits;
+  bits?: 64 | 256;
 }
 
 const bits: OptionCheck = (_, value) => {
@@ -15,11 +15,12 @@ export const BITS_OPTIONS = {
 } as const satisfies OptionTable<BitsOptions>;
 
 /**
- * The requested number of bits, and the side of the square that they form.
+ * The requested number of bits, by default the algorithm's, and the side of the square that they
+ * form.
  * @throws {TypeError} if `options` is not an object
  * @throws {RangeError} if `bits` is neither 64 nor 256
  */
-export function gridOf(options: BitsOptions, byDefault: Bits): { bits: Bits; side: 8 | 16 } {
-  const { bits = byDefault } = checkedBriefly(options, BITS_OPTIONS);
-  return { bits, side: bits === 64 ? 8 : 16 };
+export function gridOf(options: BitsOptions, algorithm: Perceptual) {
+  const { bits = WIDTHS[algorithm][0] } = checkedBriefly(options, BITS_OPTIONS);
+  return { bits, side: bits === 64 ? (8 as const) : (16 as const) };
 }

@@ -1,10 +1,10 @@
 import { checkOneOf, choice, type OptionCheck, type OptionTable, wrongRange } from '../door.js';
 import {
-  ALGORITHMS,
-  type Algorithm,
   type Bits,
   type Hash,
   hasBits,
+  PERCEPTUAL,
+  type Perceptual,
   type Resample,
 } from '../hash.js';
 import { EXACT, RESAMPLE } from './pdq.js';
@@ -12,9 +12,9 @@ import { EXACT, RESAMPLE } from './pdq.js';
 /** Options of hashing by an algorithm that is chosen at run time. */
 export interface HashOptions {
   /** @defaultValue 'pdq' */
-  algorithm?: Algorithm;
+  algorithm?: Perceptual;
   /** of the hash; default 256 of `pdq` and `blockhash`, else 64 */
-  bits?: Bits | undefined;
+  bits?: 64 | 256 | undefined;
   /**
    * PDQ's size convention; other algorithms ignore it.
    * @defaultValue 512
@@ -44,7 +44,7 @@ export const bits: OptionCheck = (name, value, { of = [] }, { algorithm = 'pdq' 
 };
 
 export const HASH_OPTIONS = {
-  algorithm: { is: choice, of: ALGORITHMS, default: 'pdq' },
+  algorithm: { is: choice, of: PERCEPTUAL, default: 'pdq' },
   bits: { is: bits, of: [64, 256] },
   resample: RESAMPLE,
   exact: EXACT,

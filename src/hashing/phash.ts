@@ -1,4 +1,4 @@
-import { DEFAULT_BITS, type Hash, newHash } from '../hash.js';
+import { type Hash, newHash } from '../hash.js';
 import { lowDct } from '../kernels/pdq/low-dct.js';
 import { checkedPixels, type Pixels } from '../pixels.js';
 import { type BitsOptions, gridOf } from './grid.js';
@@ -17,7 +17,7 @@ import { greyThumbnail } from './thumbnail.js';
  * @throws {TypeError} if `pixels` or `options` is invalid
  */
 export function phash(pixels: Pixels, options: BitsOptions = {}): { hash: Hash } {
-  const { bits, side } = gridOf(options, DEFAULT_BITS.phash);
+  const { bits, side } = gridOf(options, 'phash');
   const size = 4 * side;
   const thumbnail = new Float64Array(greyThumbnail(checkedPixels(pixels), size, size));
   const across = new Float64Array(side * size);

@@ -1,4 +1,6 @@
+import { isDigest } from '../hash.js';
 import { clearSteps, inSteps } from '../in-turns.js';
+import { sortedSteps } from './digests.js';
 import { bucketSteps, STEP } from './mih.js';
 import { type Room, Segment, type Shape } from './segment.js';
 
@@ -25,7 +27,7 @@ const LOOKUP_STEP = STEP / 16;
 
 /**
  * Builds a segment step by step: each `next` is a short step, so that a caller can work in between.
- * Equal hashes become one with several ids.
+ * Equal hashes become one with several ids. Digests are sorted.
  * @param source hashes end to end, and their ids if these are not their numbers
  * @param isNumbered whether ids are not stored
  */
@@ -37,10 +39,11 @@ export function* segmentSteps(
 ): Generator<void, Built> {
   const { count: entries, words: given, inOrder = true } = source;
   const perHash = target.bits >> 5;
-  const { order, starts } = yield* grouped(given, perHash, entries);
+  const isSorted = isDigest(target.algorithm);
+  const { order, starts } = yield* (isSorted ? sortedSteps : grouped)(given, perHash, entries);
   const groups = starts.length - 1;
   const count = groups + entries - starts[groups]!;
-  const isSame = groups === 0 && inOrder;
+  const isSame = groups === 0 && inOrder && !isSorted;
   const shape = { ...target, count, groups, entries, hasIds: !isSame && !isNumbered };
   const segment = new Segment(shape, allocate(shape));
   const { words, buckets } = segment;

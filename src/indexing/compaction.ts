@@ -1,4 +1,4 @@
-import type { Bits } from '../hash.js';
+import { type Bits, isDigest } from '../hash.js';
 import { inSteps } from '../in-turns.js';
 import { grown, type HashType } from '../packed-words.js';
 import { type Built, segmentSteps, type Target } from './build-segment.js';
@@ -222,7 +222,8 @@ export function newTarget(
 /** The same with the bands that suit so many entries best. */
 export function fitted(like: Omit<Target, 'bands'>, count: number, simd: Simd): Target {
   const purpose = { ...like, kernel: kernelFor(simd, count) };
-  return { ...like, bands: chooseBands(purpose, count, like.maxDistance) };
+  const isBanded = !isDigest(like.algorithm);
+  return { ...like, bands: isBanded ? chooseBands(purpose, count, like.maxDistance) : 0 };
 }
 
 /** Entries that may go into a segment: those present when it was begun. */

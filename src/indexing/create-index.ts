@@ -1,5 +1,6 @@
 import { checkOneOf, checkOptions, checkTypeOf, wrongKind } from '../door.js';
-import type { Algorithm, Bits, Hash, PackedHashes } from '../hash.js';
+import { FormatError } from '../errors.js';
+import { type Algorithm, type Bits, type Hash, isDigest, type PackedHashes } from '../hash.js';
 import { finish } from '../in-turns.js';
 import { checkMaxDistance, packedWords } from '../packed-words.js';
 import { segmentSteps } from './build-segment.js';
@@ -41,7 +42,7 @@ export interface Engine {
  * 256 bits take about a second and 150 bytes each; fewer take up to 290 each. A search compares
  * every hash or looks into buckets, whichever is cheaper. Lists of 2,048 hashes and more are kept
  * in WebAssembly memory and searched by SIMD where the platform has it and allows it.
- * @throws {TypeError} if one is not a hash, or they are not all of one algorithm
+ * @throws {TypeError} if one is not a hash, or is a digest, or they are not all of one algorithm
  * @throws {RangeError} if they are not all of one width, or an option is out of range
  * @example
  * const index = createIndex(hashes);
@@ -56,6 +57,8 @@ export function createIndex(
   return indexOf(hashes, options);
 }
 
+const OF_PICTURES = 'hashes of pictures, which have distances';
+
 /** As `createIndex`, of a named engine. */
 export function indexOf(
   hashes: Iterable<Hash> | PackedHashes,
@@ -63,6 +66,7 @@ export function indexOf(
   { kind, simd = 'auto' }: Engine = {},
 ): MutableIndex {
   const entries = packedWords(hashes, options);
+  if (isDigest(entries.algorithm)) wrongKind(`${OF_PICTURES}: put digests on a blocklist`);
   const { maxDistance = entries.bits === 64 ? 8 : 31, memory } = options;
   checkMaxDistance(maxDistance, entries.bits);
   const purpose = { kind, maxDistance, sketchBits: memory === 'small' ? 16 : 32 } as const;
@@ -97,6 +101,8 @@ export function indexFromBuffer(
  * @throws {FormatError} `bad-header` or `bad-checksum`
  */
 export function* indexSteps(segment: Segment, verify: boolean): Generator<void, MutableIndex> {
+  if (isDigest(segment.shape.algorithm))
+    throw new FormatError('bad-header', `expected ${OF_PICTURES}`);
   return new MutableIndex(segment, { live: verify ? yield* verifiedSteps(segment) : undefined });
 }
 

@@ -1,3 +1,4 @@
+import { isDigest } from '../hash.js';
 import type { Ring } from '../kernels/search/bands.js';
 import { checksum } from '../kernels/search/checksum.js';
 import {
@@ -18,6 +19,7 @@ import {
   simdRoom,
 } from '../kernels/search/simd.js';
 import type { HashType } from '../packed-words.js';
+import { lookUp, scanEqual } from './digests.js';
 import { type Banding, Buckets, offsetsLength } from './mih.js';
 import {
   NEAR_BANDS,
@@ -98,7 +100,7 @@ export interface Room {
 /** Room for a segment: ordinary memory if the memory that SIMD needs is not available. */
 export function roomFor(shape: Shape, simd: Simd, { shared = false, threads = 1 } = {}): Room {
   const byteLength = byteLengthOf(shape);
-  if (kernelFor(simd, shape.count) === 'simd') {
+  if (!isDigest(shape.algorithm) && kernelFor(simd, shape.count) === 'simd') {
     const scratch = threads * scratchBytes(spansFor(shape.count));
     const room = simdRoom(byteLength + 64 + scratch, { shared });
     if (room) return { buffer: room.memory.buffer, simd: room };
@@ -125,7 +127,8 @@ export function scan(
   const isFar = words.length > FAR_WORDS;
   const block = simd ? SCRATCH_PLACES / 2 : isFar ? 4096 / perHash : Math.max(1, to - from);
   const narrow = max <= NARROW_DISTANCE;
-  const kernel = perHash === 2 ? scan64 : narrow ? scan256Narrow : scan256Wide;
+  const wide = perHash === 8 ? (narrow ? scan256Narrow : scan256Wide) : scanEqual;
+  const kernel = perHash === 2 ? scan64 : wide;
   simd?.query.set(query);
   let total = 0;
   for (let at = from; at < to; at += block) {
@@ -241,10 +244,11 @@ export class Segment {
    * Writes position and distance of every hash within `max` of the query to `out` while there is
    * room. If its plan has no probes, it covers the hashes `from`…`to` - 1, positions counted from
    * `from`. If the buckets of this query hold so many hashes that a scan is cheaper, all hashes are
-   * scanned.
+   * scanned. A digest is looked up among all, whatever the distance.
    * @returns their number
    */
   search(query: Int32Array, max: number, out: Uint32Array, from = 0, to = this.count): number {
+    if (isDigest(this.shape.algorithm)) return lookUp(this, query, out);
     const { probes } = this.plan(max);
     const found = probes ? this.buckets.search(query, probes, max, out) : -1;
     return found < 0 ? scan(this, from, to, query, max, out) : found;

@@ -1,10 +1,11 @@
 import { wrongKind } from '../door.js';
 import { FormatError } from '../errors.js';
-import { ALGORITHMS, type Algorithm, type Bits, hasBits } from '../hash.js';
+import { ALGORITHMS, type Algorithm, type Bits, hasBits, isDigest } from '../hash.js';
 import { allSteps, ascendsSteps, finish } from '../in-turns.js';
 import { checksum } from '../kernels/search/checksum.js';
 import { attachKernels, type SimdMemory } from '../kernels/search/simd.js';
 import { Marks } from './compaction.js';
+import { areSortedSteps } from './digests.js';
 import { MAX_PLACES } from './plan.js';
 import {
   byteLengthOf,
@@ -101,26 +102,23 @@ export type SnapshotSource = ArrayBufferLike | Uint8Array;
  * @returns the ids of its entries
  * @throws {FormatError} `bad-header` or `bad-checksum`
  */
-export function* verifiedSteps({
-  shape,
-  words: { buffer, byteOffset },
-  ids,
-  starts,
-  buckets,
-}: Segment): Generator<void, Marks> {
+export function* verifiedSteps(segment: Segment): Generator<void, Marks> {
+  const { shape, ids, starts, buckets } = segment;
+  const { buffer, byteOffset } = segment.words;
   const start = byteOffset - HEADER_BYTES;
   const words = new Int32Array(buffer, start, byteLengthOf(shape) / 4);
   const rest = words.subarray(HEADER_BYTES / 4);
   if ((yield* checksumSteps([rest], headerSum(words))) !== words[CHECKSUM_WORD]! >>> 0) {
     throw new FormatError('bad-checksum', 'the index file has changed since it was written');
   }
-  const { bands, count, groups, entries, nextId } = shape;
+  const { algorithm, bits, bands, count, groups, entries, nextId } = shape;
   const { offsets, positions, positionBytes } = buckets.hashes;
   const set = ids ? yield* idSteps(ids, nextId) : Marks.below(entries);
   if (
     !set ||
     !(yield* ascendsSteps(starts, groups + entries - count)) ||
     !(yield* ascendsSteps(offsets, bands * count)) ||
+    (isDigest(algorithm) && !(yield* areSortedSteps(segment, bits >> 5))) ||
     !(yield* allSteps(bands * count, (from, to) =>
       arePositions(positions, positionBytes, from, to, count),
     ))
@@ -283,7 +281,7 @@ export function shapeOf(bytes: Uint8Array, byteLength: number): Shape {
     algorithm === undefined ||
     word! - flags >= KINDS.length ||
     !hasBits(algorithm, bits) ||
-    (bands > 0 && bands < bits / 16) ||
+    (bands > 0 && (bands < bits / 16 || isDigest(algorithm))) ||
     bands > 32 ||
     bands * count > MAX_PLACES ||
     maxDistance > bits ||

@@ -11,11 +11,12 @@ import {
 import {
   bitsOf,
   copyOfHash,
-  distance,
+  differingBits,
   type Hash,
   type HashJSON,
   hashFromJSON,
   hashToJSON,
+  isDigest,
   keyOfHash,
 } from '../hash.js';
 import type { Match } from './decision.js';
@@ -45,7 +46,7 @@ export interface AllowListJSON {
 
 /** Options of an allow list. */
 export interface AllowListOptions {
-  /** hashes within this many bits of an allowed one are allowed too, 0…31; default 0 */
+  /** hashes of pictures within this many bits of an allowed one are allowed too, 0…31; default 0 */
   radius?: number;
   /** earlier exceptions, as `exceptions` returned them, or from JSON */
   exceptions?: Iterable<ListException | ListExceptionJSON>;
@@ -125,7 +126,7 @@ export class AllowList {
     const { entry, reason } = checkedOptions(options, ALLOW_OPTIONS);
     const kept = copyOf({ hash, reason, ...(entry !== undefined && { entry }) });
     // An exception for an entry of another kind would never apply.
-    if (entry !== undefined) distance(hash, entry);
+    if (entry !== undefined) differingBits(hash, entry);
     const ofHash = this.#exceptions.get(key) ?? new Map<string, ListException>();
     ofHash.set(entryKey(entry), kept);
     this.#exceptions.set(key, ofHash);
@@ -191,9 +192,9 @@ export class PictureExceptions {
     this.#list = list;
   }
 
-  /** Moves on to the hits of the next variant, main hash first. */
+  /** Moves on to the hits of the next variant: digests of the file, and the main hash first. */
   turnTo(hash: Hash): void {
-    this.#main ??= hash;
+    if (this.#main === undefined || isDigest(this.#main.algorithm)) this.#main = hash;
     this.#hash = hash;
     this.#covering = undefined;
   }
@@ -257,4 +258,6 @@ const copyOf = ({ hash, entry, reason }: ListException): ListException => ({
 const entryKey = (entry: Hash | undefined) => (entry === undefined ? '' : keyOfHash(entry));
 
 const isWithin = (a: Hash, b: Hash, radius: number) =>
-  a.algorithm === b.algorithm && bitsOf(a) === bitsOf(b) && distance(a, b) <= radius;
+  a.algorithm === b.algorithm &&
+  bitsOf(a) === bitsOf(b) &&
+  differingBits(a, b) <= (isDigest(a.algorithm) ? 0 : radius);

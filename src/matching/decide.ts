@@ -1,6 +1,6 @@
 import type { ListState } from '../blocklist/list-state.js';
 import { type EntryFacts, listOf } from '../entry.js';
-import { bitsOf, bytesOf, copyOfHash, type Hash, hashToHex } from '../hash.js';
+import { bitsOf, bytesOf, copyOfHash, type Hash, hashToHex, isDigest } from '../hash.js';
 import { finish } from '../in-turns.js';
 import {
   nearestOf,
@@ -142,7 +142,8 @@ export class Deciding {
    */
   *takeSteps(variant: HashedVariant, found?: () => Found): Generator<void, Near | undefined> {
     checkVariant(variant);
-    this.#main ??= variant;
+    // A digest says nothing of the policy for pictures.
+    if (this.#main === undefined || isDigest(this.#main.hash.algorithm)) this.#main = variant;
     const kind = this.#kindOf(variant.hash);
     const near = found ? found() : foundIn(this.#state, variant, kind.searched);
     // The ranks are used up; no one else should keep them.
@@ -264,8 +265,9 @@ export class Deciding {
       const empty = this.#comparable ? 'nothing-near' : 'nothing-comparable';
       return decisionOf({ verdict: 'none', reason: allowed ? 'allowed' : empty, ...rest });
     }
-    const reason = first.doubt ?? (first.byParts ? 'matched-parts' : 'within-match-distance');
-    return decisionOf({ verdict: first.tier, reason, ...rest });
+    const { algorithm } = first.entry.hash;
+    const detail = algorithm === 'md5' && { detail: MD5 };
+    return decisionOf({ verdict: first.tier, reason: reasonOf(first), ...detail, ...rest });
   }
 
   #kindOf(hash: Hash): KindRules {
@@ -276,6 +278,15 @@ export class Deciding {
     this.#kinds.set(kind, rules);
     return rules;
   }
+}
+
+/** The caution about a match by MD5. */
+const MD5 = 'the same MD5: files of equal MD5 can be made on purpose';
+
+function reasonOf({ doubt, byParts, entry }: Judged): DecisionReason {
+  if (doubt !== undefined) return doubt;
+  if (isDigest(entry.hash.algorithm)) return 'matched-digest';
+  return byParts ? 'matched-parts' : 'within-match-distance';
 }
 
 const byDistance = (a: Judged, b: Judged) =>

@@ -173,7 +173,11 @@ function timingsFromJSON(json: DecisionTimings): DecisionTimings {
   return { reading, waiting, decoding, hashing, search };
 }
 
-const HEX = { type: 'string', pattern: '^([0-9a-fA-F]{16}|[0-9a-fA-F]{64})$' } as const;
+/** A hash of any algorithm. */
+export const HEX = {
+  type: 'string',
+  pattern: '^([0-9a-fA-F]{16}|[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64})$',
+} as const;
 const HEX_OF_PDQ = { type: 'string', pattern: '^[0-9a-fA-F]{64}$' } as const;
 /** PDQ has no hashes of 64 bits. */
 const IF_PDQ = { required: ['algorithm'], properties: { algorithm: { const: 'pdq' } } } as const;
@@ -301,7 +305,10 @@ export const DECISION_SCHEMA = {
     },
     verdict: { enum: VERDICTS },
     reason: { ...TEXT, description: 'a `DecisionReason`, or one of a later release' },
-    detail: { ...TEXT, description: 'the problem with an unhashable picture, in words' },
+    detail: {
+      ...TEXT,
+      description: 'the problem with an unhashable picture, or a caution, in words',
+    },
     matches: { type: 'array', description: 'nearest first, those for review last', items: MATCH },
     allowed: { type: 'array', description: 'hits that the allow list excepts', items: MATCH },
     remoteMatches: {
@@ -335,7 +342,7 @@ export const DECISION_SCHEMA = {
       items: {
         type: 'object',
         required: ['algorithm', 'bits', 'matchDistance', 'reviewDistance', 'minQuality'],
-        properties: { algorithm: ALGORITHM, bits: { enum: [64, 256] }, ...THRESHOLDS },
+        properties: { algorithm: ALGORITHM, bits: { enum: [64, 128, 160, 256] }, ...THRESHOLDS },
       },
     },
     upload: {

@@ -55,6 +55,8 @@ export type DecisionReason =
   | 'within-match-distance'
   /** match: an entry within 60 bits whose parts are those of the variant */
   | 'matched-parts'
+  /** match: an entry that is the digest of this very file */
+  | 'matched-digest'
   /** review: an entry within `matchDistance` of a variant whose quality is below `minQuality` */
   | 'low-query-quality'
   /** review: an entry within `matchDistance` whose own quality is below `minQuality` */
@@ -100,8 +102,8 @@ export interface Decision {
   readonly verdict: 'match' | 'review' | 'none' | 'unhashable';
   readonly reason: DecisionReason;
   /**
-   * unhashable: the error, in words for operators. They reveal nothing of the picture and may
-   * change
+   * unhashable: the error, in words for operators; a match by MD5: a caution. They reveal nothing
+   * of the picture and may change
    */
   readonly detail?: string;
   /**

@@ -13,7 +13,7 @@ import {
 import {
   bitsOf,
   copyOfHash,
-  distance,
+  differingBits,
   type Hash,
   type HashJSON,
   hashFromJSON,
@@ -189,7 +189,7 @@ export class FloodGuard {
    */
   count(entry: Hash, upload: Hash): boolean {
     const key = keyOfHash(entry);
-    distance(entry, upload);
+    differingBits(entry, upload);
     const flooded = this.#flooded.get(key);
     if (flooded) {
       if (!flooded.isReported) this.#report(flooded);
@@ -269,9 +269,9 @@ export class FloodGuard {
    */
   #copyTest(entry: Hash, upload: Hash): ((other: Hash) => boolean) | undefined {
     const limit = this.#clusterDistance;
-    if (limit !== undefined) return (other) => distance(other, upload) <= limit;
+    if (limit !== undefined) return (other) => differingBits(other, upload) <= limit;
     const { matchDistance } = policyUnder({}, entry.algorithm, bitsOf(entry));
-    if (4 * distance(entry, upload) <= Math.max(0, matchDistance)) return undefined;
+    if (4 * differingBits(entry, upload) <= Math.max(0, matchDistance)) return undefined;
     return (other) => areCopies(entry, upload, other);
   }
 
@@ -344,8 +344,8 @@ export class FloodGuard {
  * of 64 bits are distinguished less well: of 40 with 4 to 6 bits turned, at least 18 counted.
  */
 function areCopies(entry: Hash, one: Hash, other: Hash): boolean {
-  const [bits, otherBits] = [distance(entry, one), distance(entry, other)];
-  const shared = (bits + otherBits - distance(one, other)) / 2;
+  const [bits, otherBits] = [differingBits(entry, one), differingBits(entry, other)];
+  const shared = (bits + otherBits - differingBits(one, other)) / 2;
   return 3 * shared > Math.min(bits, otherBits);
 }
 
@@ -385,7 +385,7 @@ function clusterFromJSON(
 ): Cluster {
   checkObject(json, 'an upload: { hash, seenSeconds }');
   const hash = hashFromJSON({ algorithm: entry.algorithm, hash: json.hash });
-  distance(hash, entry);
+  differingBits(hash, entry);
   checkNumber('seenSeconds', json.seenSeconds, 0);
   return { hash, seenSeconds: json.seenSeconds };
 }

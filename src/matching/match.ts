@@ -19,6 +19,7 @@ import {
   wrongKind,
 } from '../door.js';
 import { DecodeError } from '../errors.js';
+import { isDigest } from '../hash.js';
 import { nextTurn, TURN } from '../in-turns.js';
 import { copyOfPolicy, POLICY, type PolicyOptions } from '../policy.js';
 import type { HashedImage, HashedVariant, Near } from '../variant.js';
@@ -28,9 +29,9 @@ import { type Decision, decisionOf, unhashable } from './decision.js';
 import { countingOnce, FloodGuard } from './flood-guard.js';
 import { type RemoteList, remoteLists } from './remote-list.js';
 import { RemoteQuery } from './remote-query.js';
-import { type Found, foundBy, type SearchableList } from './search.js';
+import { digestsOn, type Found, foundBy, type SearchableList } from './search.js';
 
-export type { RemoteList, SearchableList };
+export { digestsOn, type RemoteList, type SearchableList };
 
 /** Rules of a decision, besides a list. The two with state may serve several lists. */
 export interface MatchRules {
@@ -94,7 +95,8 @@ const QUERY = 'a hashed image, an iterable of its variants, or a DecodeError';
  * Variants, the main hash first, are searched until one matches: exactly up to `matchDistance`. If
  * none does, entries that a near search found up to `reviewDistance` are for review. That search is
  * not exact beyond 31 bits (see `HammingIndex.searchNear`). A match with a low quality is for
- * review.
+ * review. Digests of the whole file may come first, as variants with the name `file`: they match an
+ * equal entry and nothing else.
  *
  * A generator that makes variants one at a time, as `variantsOf` does, is notified of near entries,
  * and refines the places near them. A hashed image, as `hash` returns it, has no pixels for this:
@@ -273,7 +275,7 @@ async function decideLater(
   };
   /** The answers that are still needed. */
   const answers = () => {
-    const [main] = taken;
+    const main = taken.find(({ hash }) => !isDigest(hash.algorithm));
     if (!remoteQuery || !main || picture.isDecided) return undefined;
     const answered = remoteQuery.ask(main);
     return remoteQuery.isOver ? undefined : answered;

@@ -1,6 +1,12 @@
-import type { Kind, ListState, Lists, SearchingThreads } from '../blocklist/list-state.js';
+import {
+  isCompared,
+  type Kind,
+  type ListState,
+  type Lists,
+  type SearchingThreads,
+} from '../blocklist/list-state.js';
 import { type BlocklistEntry, type EntryFacts, listOf, noteNumber } from '../entry.js';
-import { type Hash, isDegenerate } from '../hash.js';
+import { DIGESTS, type Digest, type Hash, isDegenerate, WIDTHS } from '../hash.js';
 import { hitsOf, isExact, joined, PartSearch, type Scope } from '../indexing/part-search.js';
 import { kindOf, typeOf } from '../packed-words.js';
 import { type Distant, MOST_GIVEN, nearestOf, type Order, type Policy } from '../policy.js';
@@ -13,6 +19,13 @@ export interface SearchableList {
   /** threads that search it, if not this one */
   readonly threads: SearchingThreads | undefined;
 }
+
+/** The digests that an enabled list holds: only these of a file can match. */
+export const digestsOn = ({ state }: Pick<SearchableList, 'state'>): Digest[] =>
+  DIGESTS.filter((algorithm) => {
+    const [bits] = WIDTHS[algorithm];
+    return isCompared(state.of({ algorithm, bits }), state.lists);
+  });
 
 /**
  * The entries near a variant, of all lists: every one within `matchDistance`, and those of a near
@@ -197,9 +210,7 @@ export class Found {
 
   /** True if the hash was compared with any entry that counts. */
   isCompared(): boolean {
-    const { size, counts } = this.#kind;
-    if (size === 0 || this.#lists.areAllEnabled) return size > 0;
-    return [...counts].some(([list, count]) => count > 0 && this.#lists.isEnabled(list));
+    return isCompared(this.#kind, this.#lists);
   }
 }
 

@@ -28,6 +28,11 @@ export const HASHES: readonly Hash[] = [
   hashFromHex('dhash', '0123456789abcdee'),
   hashFromHex('phash', '0123456789abcdef'),
   { algorithm: 'blockhash', bytes: BASE.bytes },
+  // Digests, also of all zeros, and of bytes that are a picture's hash as well.
+  { algorithm: 'md5', bytes: new Uint8Array(16) },
+  { algorithm: 'md5', bytes: farHash(0).bytes.slice(0, 16) },
+  { algorithm: 'sha1', bytes: farHash(0).bytes.slice(0, 20) },
+  { algorithm: 'sha256', bytes: farHash(0).bytes },
 ];
 /** Few names, of every kind that is hard to keep. */
 const LONG = 'x'.repeat(200);
@@ -40,7 +45,7 @@ const often = <T>(common: readonly T[], rare: readonly T[]) =>
     { arbitrary: fc.constantFrom(...common), weight: 4 },
     { arbitrary: fc.constantFrom(...rare), weight: 1 },
   );
-export const hash = often(HASHES.slice(0, 3), HASHES);
+export const hash = often([...HASHES.slice(0, 3), HASHES.at(-1)!], HASHES);
 export const list = often(LISTS.slice(0, 3), LISTS);
 const id = often(IDS.slice(0, 2), IDS);
 const source = often(SOURCES.slice(0, 1), SOURCES);

@@ -62,6 +62,7 @@ test.each<[string, unknown]>([
     'an algorithm of many letters',
     { ...BUNDLE, hashes: [withItem({ algorithm: 'a'.repeat(33) })] },
   ],
+  ['a digest among the hashes', { ...BUNDLE, hashes: [withItem({ algorithm: 'sha256' })] }],
   ['no hash of an unknown algorithm', { ...BUNDLE, hashes: [withItem(OTHER, { hash: 'mine' })] }],
   ['a short unknown hash', { ...BUNDLE, hashes: [withItem(OTHER, { hash: '0'.repeat(15) })] }],
   ['a long unknown hash', { ...BUNDLE, hashes: [withItem(OTHER, { hash: '0'.repeat(129) })] }],
@@ -109,8 +110,16 @@ test('a hash of an unknown algorithm is kept apart and in the text, but is never
   expect(readBundle(text)).toEqual(read);
   // Also if there is no other hash.
   const alone = readBundle(JSON.stringify({ ...BUNDLE, hashes: others }));
-  expect(entriesOfBundle(alone)).toEqual([]);
+  // The digest alone is left.
+  expect(entriesOfBundle(alone)).toEqual(entriesOfBundle(BUNDLE).slice(-1));
   expect(alone.text).toContain('ab'.repeat(64));
+});
+
+test('digests are entries, too', () => {
+  const hash = { algorithm: 'sha256', bytes: new Uint8Array(32).fill(0xab) };
+  const expected = { hash, labels: [], source: 'bundle', id: BUNDLE.case };
+  expect(entriesOfBundle(BUNDLE).at(-1)).toEqual(expected);
+  expect(entriesOfBundle(BUNDLE)).toHaveLength(3);
 });
 
 test('a known algorithm must have its own number of digits', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { clusteredHashes, plant, random, uniformHashes } from '../../bench/workloads.js';
-import type { Algorithm, Bits, Hash, PackedHashes } from '../../src/hash.js';
+import type { Algorithm, Hash, PackedHashes } from '../../src/hash.js';
 import { indexOf } from '../../src/indexing/create-index.js';
 import type { HammingIndex } from '../../src/indexing/hamming-index.js';
 import { spread } from '../../src/kernels/search/bands.js';
@@ -23,11 +23,11 @@ const indexesOf = (hashes: PackedHashes) => {
   const maxDistance = hashes.bits / 8 - 1;
   return ENGINES.map(({ memory, ...engine }) => indexOf(hashes, { memory, maxDistance }, engine));
 };
-const RADII: Record<Bits, readonly number[]> = {
+const RADII: Record<number, readonly number[]> = {
   64: [0, 1, 3, 4, 7, 8, 10, 12, 15, 16, 20, 31, 32, 64],
   256: [0, 1, 8, 15, 16, 23, 30, 31, 32, 40, 47, 48, 63, 64, 96, 128, 255, 256],
 };
-const algorithmOf: Record<Bits, Algorithm> = { 64: 'phash', 256: 'pdq' };
+const algorithmOf: Record<number, Algorithm> = { 64: 'phash', 256: 'pdq' };
 
 let comparisons = 0;
 /** Each index of the same list gives what the naive loop gives. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ALGORITHMS, type Bits, hasBits } from '../../src/hash.js';
+import { DIGESTS, PERCEPTUAL, WIDTHS } from '../../src/hash.js';
 import {
   checkPolicy,
   describedList,
@@ -14,15 +14,24 @@ test('PDQ: match up to 31, review up to 60, quality 50', () => {
 });
 
 test('every algorithm and width has its own, within its bits', () => {
-  for (const algorithm of ALGORITHMS) {
-    for (const bits of [64, 256] as Bits[]) {
-      if (!hasBits(algorithm, bits)) continue;
+  for (const algorithm of PERCEPTUAL) {
+    for (const bits of WIDTHS[algorithm]) {
       const { matchDistance, reviewDistance, minQuality } = policyFor(algorithm, bits);
       expect(matchDistance).toBeGreaterThanOrEqual(-1);
       expect(matchDistance).toBeLessThan(reviewDistance);
       expect(reviewDistance).toBeLessThan(bits / 4);
       expect(minQuality).toBe(algorithm === 'pdq' ? 50 : 0);
     }
+  }
+});
+
+test('digests match if they are equal, whatever is changed', () => {
+  const changes = { matchDistance: 40, reviewDistance: 80, minQuality: 60 };
+  for (const algorithm of DIGESTS) {
+    const [bits] = WIDTHS[algorithm];
+    const equal = { matchDistance: 0, reviewDistance: 0, minQuality: 0 };
+    expect(policyFor(algorithm, bits, changes)).toEqual(equal);
+    expect(() => checkPolicy({ algorithms: { [algorithm]: changes } as never })).toThrow(TypeError);
   }
 });
 

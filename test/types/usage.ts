@@ -13,6 +13,7 @@ import {
   type DecisionReason,
   DecodeError,
   type DecodeErrorCode,
+  type Digest,
   decisionToJSON,
   distance,
   FormatError,
@@ -54,7 +55,8 @@ type Same<A, B> =
 const isTrue = <T extends true>(): T => true as T;
 
 isTrue<Same<VariantProfile, 'none' | 'orientation' | 'dihedral' | 'quick' | 'thorough'>>();
-isTrue<Same<Algorithm, 'pdq' | 'blockhash' | 'phash' | 'dhash' | 'ahash'>>();
+isTrue<Same<Algorithm, 'pdq' | 'blockhash' | 'phash' | 'dhash' | 'ahash' | Digest>>();
+isTrue<Same<Digest, 'md5' | 'sha1' | 'sha256'>>();
 isTrue<Same<Decision['verdict'], 'match' | 'review' | 'none' | 'unhashable'>>();
 isTrue<Same<Hash['bytes'], Uint8Array>>();
 
@@ -62,7 +64,7 @@ export function core(pixels: Pixels): string {
   const { hash, quality } = pdq(pixels, { exact: true });
   const far: number = distance(hash, hashFromHex('pdq', hashToHex(hash)));
   // @ts-expect-error: there is no such algorithm
-  hashFromHex('md5', '');
+  hashFromHex('md4', '');
   // @ts-expect-error: hashes are read-only
   hash.algorithm = 'pdq';
   return `${far} ${quality.toFixed()} ${hashPixels(pixels, { variants: 'quick' }).hash.algorithm}`;
