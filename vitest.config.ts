@@ -65,7 +65,7 @@ function deepEnvironment(): Record<string, string> {
 const CORE = [
   'test/{formats,indexing,bundle,text,variants,matching}/**/*.test.ts',
   'test/{kernels/*/!(simd),hashing/!(scratch)}.test.ts',
-  'test/services/**/!(client|remote-matchers|service-connection).test.ts',
+  'test/services/**/!(client|remote-matchers|service-connection|videos).test.ts',
   'test/bench/robustness/**/*.test.ts',
   'test/picture/!(pool|waiting).test.ts',
 ];

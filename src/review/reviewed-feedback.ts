@@ -79,6 +79,9 @@ export const NCMEC_FEEDBACK_OPTIONS = /* @__PURE__ */ tableOf(REVIEWED_FEEDBACK_
   reasonIds: { is: texts, default: [] },
 }) satisfies OptionTable<NcmecFeedbackOptions>;
 
+/** NCMEC's names of the hashes that may get feedback. */
+const TYPES: Readonly<Record<string, string>> = { pdq: 'PDQ', md5: 'MD5', sha1: 'SHA1' };
+
 /** The `source` of StopNCII's entries. */
 const STOP_NCII = 'StopNCII';
 
@@ -116,7 +119,8 @@ export function ncmecFeedbackOf(options: NcmecFeedbackOptions): FeedbackOf {
     const { isRight } = reviewed;
     if (!isRight && reasonIds.length === 0) return [];
     const says = isRight ? 'affirmative' : 'negative';
-    const body = { memberId, id, type: 'PDQ', says, ...(!isRight && { reasonIds }) };
+    const type = TYPES[reviewed.entry.algorithm]!;
+    const body = { memberId, id, type, says, ...(!isRight && { reasonIds }) };
     return [{ to, entry: `${memberId}/${id}`, body }];
   };
 }
@@ -124,7 +128,7 @@ export function ncmecFeedbackOf(options: NcmecFeedbackOptions): FeedbackOf {
 type ReviewedOptions = Checked<ReviewedFeedbackOptions, typeof REVIEWED_FEEDBACK_OPTIONS>;
 
 /**
- * `reviewOf` returns the PDQ entry of this source that a person decided on, and whether it is
+ * `reviewOf` returns the entry of this source that a person decided on, and whether it is
  * rightly listed.
  */
 function reviewsOf(options: ReviewedOptions, ofSource: string) {
@@ -133,7 +137,7 @@ function reviewsOf(options: ReviewedOptions, ofSource: string) {
     record: NewReviewRecord,
   ): { entry: ReviewedEntry; isRight: boolean } | undefined => {
     const { entry, distance, outcome, role } = checkedRecord(record);
-    if (entry?.source !== ofSource || entry.algorithm !== 'pdq') return undefined;
+    if (entry?.source !== ofSource || !TYPES[entry.algorithm]) return undefined;
     if (role === 'automation') return undefined;
     if (outcome === 'confirmed') return { entry, isRight: true };
     const speaks = outcome === 'rejected' && distance! <= maxRejectedDistance;

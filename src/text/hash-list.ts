@@ -14,7 +14,7 @@ import {
 } from '../door.js';
 import type { BlocklistEntry } from '../entry.js';
 import { FormatError } from '../errors.js';
-import { type Algorithm, type Bits, isAlgorithm } from '../hash.js';
+import { type Algorithm, isAlgorithm, PERCEPTUAL, type Perceptual } from '../hash.js';
 import { LineSplitter } from './lines.js';
 import type { Unnamed } from './list-fields.js';
 import { ListRecords } from './list-records.js';
@@ -27,7 +27,7 @@ export interface ReadListOptions {
    * algorithm of records that name none, default `pdq`; a bare hash of 16 digits needs one. It may
    * differ by the width of the hash
    */
-  algorithm?: Algorithm | Readonly<Record<Bits, Algorithm>>;
+  algorithm?: Algorithm | Unnamed;
   /**
    * called with each problem, in the order of the list; reading goes on. Without it, the first
    * problem is thrown
@@ -39,11 +39,11 @@ export interface ReadListOptions {
   maxLines?: number;
 }
 
-/** One algorithm, or one of each width. */
+/** One algorithm, or one of pictures for each width. */
 const unnamedAlgorithm: OptionCheck = (name, value) => {
-  const { 64: short, 256: long } = Object(value) as Record<Bits, unknown>;
-  if (!isAlgorithm(value) && !(isAlgorithm(short) && isAlgorithm(long)))
-    wrongKind(`${name} to be a known algorithm`);
+  const { 64: short, 256: long } = Object(value) as Record<keyof Unnamed, unknown>;
+  const areOfPictures = [short, long].every((each) => PERCEPTUAL.includes(each as Perceptual));
+  if (!isAlgorithm(value) && !areOfPictures) wrongKind(`${name} to be a known algorithm`);
 };
 
 export const READ_LIST_OPTIONS = {
@@ -55,10 +55,11 @@ export const READ_LIST_OPTIONS = {
 
 /**
  * Reads the entries of a hash list, in order. The format is decided line by line:
- * - plain: `hash[,label…]`, where the hash is hex digits, `hash=HEX` or `pdq HEX`
- *   (python-threatexchange). The PDQ tool's `HASH,QUALITY,FILE` is recognised by a second cell that
- *   is empty or an integer 0…100 and is followed by a third. Its detailed form
- *   `hash=HEX,norm=…,delta=…,quality=…,filename=…` is read too. File names become labels.
+ * - plain: `hash[,label…]`, where the hash is hex digits, `hash=HEX`, `pdq HEX`
+ *   (python-threatexchange) or `md5:HEX`. The digest of a file names its algorithm. The PDQ tool's
+ *   `HASH,QUALITY,FILE` is recognised by a second cell that is empty or an integer 0…100 and is
+ *   followed by a third. Its detailed form `hash=HEX,norm=…,delta=…,quality=…,filename=…` is read
+ *   too. File names become labels.
  * - dataset: `pdq HEX 'collab' CATEGORY tag …`, as python-threatexchange's `dataset -P` prints it,
  *   also without the type or the collab. Its category is read as that of CSV.
  * - CSV: rows under a header that names `hash` (or `signal_str`) and any of `algorithm`

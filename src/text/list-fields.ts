@@ -2,7 +2,7 @@ import type { BlocklistEntry } from '../entry.js';
 import type { FormatErrorCode } from '../errors.js';
 import {
   type Algorithm,
-  type Bits,
+  type Digest,
   type Hash,
   isAlgorithm,
   isParts,
@@ -87,10 +87,10 @@ export function fieldsByHeader(
 }
 
 /**
- * The fields of a row without a header: `hash[,label…]`, where the hash may be written `hash=HEX`
- * or `pdq HEX`. A second cell that is empty or an integer 0…100 and is followed by a third is the
- * quality, as in the PDQ tool's `HASH,QUALITY,FILE`. After `hash=HEX`, the cells `quality=…`,
- * `filename=…`, `norm=…` and `delta=…` are the PDQ tool's as well.
+ * The fields of a row without a header: `hash[,label…]`, where the hash may be written `hash=HEX`.
+ * A second cell that is empty or an integer 0…100 and is followed by a third is the quality, as in
+ * the PDQ tool's `HASH,QUALITY,FILE`. After `hash=HEX`, the cells `quality=…`, `filename=…`,
+ * `norm=…` and `delta=…` are the PDQ tool's as well.
  */
 export function fieldsByPosition(cells: readonly string[]): Fields {
   const fields: Fields = { hash: cells[0], labels: [] };
@@ -105,11 +105,6 @@ export function fieldsByPosition(cells: readonly string[]): Fields {
       else if (key === undefined && cell !== '') fields.labels.push(cell);
     }
     return fields;
-  }
-  const [, algorithm, hex] = /^([\w-]+)[ \t]+(\w+)$/.exec(first) ?? [];
-  if (algorithm !== undefined) {
-    fields.algorithm = algorithm;
-    fields.hash = hex;
   }
   if (cells.length >= 3 && /^(?:\d\d?|100|)$/.test(cells[1]!)) {
     fields.quality = cells[1];
@@ -187,16 +182,35 @@ function cropsFrom(variants: readonly unknown[], { crops: _, ...picture }: Field
 }
 
 /** The algorithms of records that name none, by the width of their hash. */
-export type Unnamed = Readonly<Record<Bits, Algorithm>>;
+export type Unnamed = Readonly<Record<64 | 256, Algorithm>>;
 
-/** The algorithm that a record names, else the given one; `undefined` for an unknown name. */
+/** Names of digests elsewhere; `video_md5` is that of python-threatexchange. */
+const OTHER_NAMES: Readonly<Record<string, Digest>> = {
+  video_md5: 'md5',
+  'sha-1': 'sha1',
+  'sha-256': 'sha256',
+};
+
+/** Takes the algorithm out of a hash that names it: `pdq HEX` or `md5:HEX`. */
+function takeName(fields: Fields): void {
+  if (fields.algorithm !== undefined || typeof fields.hash !== 'string') return;
+  const [, algorithm, hex] = /^([\w-]+)(?:[ \t]+|:)(\w+)$/.exec(fields.hash) ?? [];
+  if (algorithm !== undefined) Object.assign(fields, { algorithm, hash: hex });
+}
+
+/**
+ * The algorithm that a record names, else the given one; `undefined` for an unknown name. A hash
+ * that names it has only its digits afterwards.
+ */
 export function algorithmFrom(fields: Fields, unnamed: Unnamed): Algorithm | undefined {
+  takeName(fields);
   if (fields.algorithm === undefined) {
     const { length } = Object(fields.hash) as { length?: unknown };
     return unnamed[length === 16 ? 64 : 256];
   }
   const name = typeof fields.algorithm === 'string' ? fields.algorithm.toLowerCase() : '';
-  return isAlgorithm(name) ? name : undefined;
+  const known = Object.hasOwn(OTHER_NAMES, name) ? OTHER_NAMES[name] : name;
+  return isAlgorithm(known) ? known : undefined;
 }
 
 /**

@@ -21,7 +21,7 @@ const OTHER_MARKS = [
   [';', 'semicolons'],
   ['\t', 'tabs'],
 ] as const;
-const BARE_HASH = /^(?:[\da-f]{16}|[\da-f]{64})$/i;
+const BARE_HASH = /^(?:[\w-]+[ :])?(?:[\da-f]{16}|[\da-f]{32}|[\da-f]{40}|[\da-f]{64})$/i;
 
 /** Receives the entries and problems, in the order of the lines. */
 export interface RecordSink {

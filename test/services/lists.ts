@@ -38,6 +38,9 @@ export const anyHash: fc.Arbitrary<Hash> = fc.oneof(
   hashOf('pdq', 256),
   hashOf('dhash', 64),
   hashOf('blockhash', 256),
+  hashOf('md5', 128),
+  hashOf('sha1', 160),
+  hashOf('sha256', 256),
 );
 
 /** Text with every character that matters to a reader of lists. */

@@ -109,6 +109,8 @@ test('an invalid entry is refused, and nothing is added', () => {
   }
   expect(packed.size).toBe(0);
   expect(() => packed.entryAt(0)).toThrow(RangeError);
-  expect(() => new PackedEntries('md5' as never, 64)).toThrow(TypeError);
+  expect(() => new PackedEntries('md4' as never, 64)).toThrow(TypeError);
+  expect(() => new PackedEntries('md4' as never)).toThrow(TypeError);
+  expect(() => new PackedEntries('md5', 64)).toThrow(RangeError);
   expect(() => new PackedEntries('pdq', 64)).toThrow(RangeError);
 });

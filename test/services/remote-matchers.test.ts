@@ -96,7 +96,8 @@ describe('an HMA', () => {
     const ids = [501, 503, 505, 507, 700, 701, 702, 703, 10_704, 10_705];
     for (const id of ids) service.put(contentOf(id));
     for (const id of [502, 504, 506]) service.put(contentOf(id, OTHER, THEIRS));
-    service.put(contentOf(508, LISTED, { signals: [{ type: 'video_md5', value: 'ab' }] }));
+    const video = { signals: [{ type: 'video_md5', value: 'ab'.repeat(16) }] };
+    service.put(contentOf(508, LISTED, video));
     let asked = 0;
     // Most ids are asked for in vain: that takes no HTTP.
     const quick: Fetch = async (url, init) => {

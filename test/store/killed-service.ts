@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { AUTHORIZED, freePort, ServeProgram } from '../server/serve-program.js';
+import { hashOfHex } from './killed-hash.js';
 
 /** Between two questions to a service, in milliseconds. */
 const PAUSE = 20;
@@ -125,16 +126,21 @@ export class KilledService {
 
   /** Those of some hashes that are entries; undefined if it was killed, or is not ready. */
   async #matches(hexes: readonly string[]): Promise<string[] | undefined> {
-    const [hash, ...others] = hexes;
-    const variants = others.map((each, at) => ({ name: `v${at}`, hash: each }));
-    const reply = await this.#get('/v1/match?all=true&limit=1000', {
-      method: 'POST',
-      body: JSON.stringify({ algorithm: 'pdq', hash, variants }),
-      headers: { 'content-type': 'application/json' },
-    });
-    if (reply?.status !== 200) return undefined;
-    const { decision } = reply.body as { decision: { matches: { hash: string }[] } };
-    return decision.matches.map((match) => match.hash);
+    const found: string[] = [];
+    for (const algorithm of ['pdq', 'sha256']) {
+      const [hash, ...others] = hexes.filter((hex) => hashOfHex(hex).algorithm === algorithm);
+      if (hash === undefined) continue;
+      const variants = others.map((each, at) => ({ name: `v${at}`, hash: each }));
+      const reply = await this.#get('/v1/match?all=true&limit=1000', {
+        method: 'POST',
+        body: JSON.stringify({ algorithm, hash, variants }),
+        headers: { 'content-type': 'application/json' },
+      });
+      if (reply?.status !== 200) return undefined;
+      const { decision } = reply.body as { decision: { matches: { hash: string }[] } };
+      found.push(...decision.matches.map((match) => match.hash));
+    }
+    return found;
   }
 
   /** undefined if nobody answers */

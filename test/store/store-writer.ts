@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import process from 'node:process';
 import { setTimeout } from 'node:timers/promises';
-import { hashFromHex } from '../../src/hash.js';
 import { openStore } from '../../src/store/sql/open-store.js';
 import { StoreError } from '../../src/store/sql/store-error.js';
 import type { Store } from '../../src/store/store.js';
 import type { Changed } from '../../src/store/write.js';
+import { hashOfHex } from './killed-hash.js';
 
 /*
  * Adds entries to a store, and withdraws one in three, until it is killed. What is done is told on
@@ -31,7 +31,7 @@ async function answered<T>(ask: () => Promise<T>): Promise<T> {
 const store: Store = await answered(() => openStore({ url }));
 for (let made = 0; ; made++) {
   const hex = createHash('sha256').update(`${run} ${made}`).digest('hex');
-  const hash = hashFromHex('pdq', hex);
+  const hash = hashOfHex(hex);
   const done = (change: string, ask: (idempotencyKey: string) => Promise<Changed>) =>
     answered(() => ask(`${run} ${made} ${change}`));
   const added = await done('add', (idempotencyKey) =>

@@ -81,8 +81,9 @@ describe('plain lists', () => {
       entries: [
         { hash, labels: [] },
         { hash, labels: [] },
+        { hash: hashFromHex('md5', HEX.slice(32)), labels: [] },
       ],
-      problems: ['3 bad-line', '4 bad-hash'],
+      problems: ['4 bad-hash'],
     });
   });
 
@@ -104,10 +105,36 @@ describe('plain lists', () => {
         { hash, labels: [], source: "it's" },
         { hash, labels: [], source: "a'\u2028\\" },
         { hash, labels: ['x'] },
+        { hash: hashFromHex('md5', HEX.slice(32)), labels: [], source: 'a' },
         { hash, labels: ['INVESTIGATION_SEED'] },
       ],
-      problems: ['5 bad-line', '6 bad-hash', '7 bad-line', '9 bad-hash'],
+      problems: ['5 bad-line', '6 bad-hash', '9 bad-hash'],
     });
+  });
+
+  test('digests of files, by their names or as the only ones', async () => {
+    const [md5, sha1] = [HEX.slice(32), HEX.slice(24)];
+    const text = `md5:${md5},a\nMD5 ${md5.toUpperCase()}\nsha-1:${sha1}\nsha256:${HEX}\n${md5}\nsha1:${md5}\n`;
+    const { entries, problems } = await readAll(text);
+    expect(entries.map(({ hash }) => hash)).toEqual([
+      hashFromHex('md5', md5),
+      hashFromHex('md5', md5),
+      hashFromHex('sha1', sha1),
+      hashFromHex('sha256', HEX),
+    ]);
+    expect(problems).toEqual(['5 bad-hash', '6 bad-hash']);
+    const columns = [
+      ...['hash,algorithm,label', `${md5},MD5,a`, `md5:${md5},,b`, `${sha1},sha-1,`],
+      ...[`{"hash":"sha256:${HEX}"}`, `{"signal_type":"video_md5","signal_str":"${md5}"}`],
+    ];
+    const { entries: ofColumns, ...others } = await readAll(columns.join('\n'));
+    const named = ofColumns.map(({ hash, labels }) => [hash.algorithm, hashToHex(hash), ...labels]);
+    expect(named.map((each) => each.join())).toEqual([
+      ...[`md5,${md5},a`, `md5,${md5},b`, `sha1,${sha1}`, `sha256,${HEX}`, `md5,${md5}`],
+    ]);
+    expect(others).toEqual({ problems: [] });
+    const { entries: alone } = await readAll(md5, { algorithm: 'md5' });
+    expect(alone).toEqual([{ hash: hashFromHex('md5', md5), labels: [] }]);
   });
 
   test('each width may have an algorithm of its own', async () => {
@@ -172,10 +199,14 @@ describe('CSV', () => {
       `pdq,${HEX},Some list,POSITIVE_CLASS,bad worse`,
       `pdq,${HEX},Some list,NEGATIVE_CLASS,`,
       `video_md5,${HEX.slice(32)},Some list,POSITIVE_CLASS,`,
+      `video_tmk,${HEX.slice(32)},Some list,POSITIVE_CLASS,`,
     ].join('\r\n');
     expect(await readAll(text)).toEqual({
-      entries: [{ hash, labels: ['bad', 'worse'], source: 'Some list' }],
-      problems: ['3 bad-line', '4 bad-line'],
+      entries: [
+        { hash, labels: ['bad', 'worse'], source: 'Some list' },
+        { hash: hashFromHex('md5', HEX.slice(32)), labels: [], source: 'Some list' },
+      ],
+      problems: ['3 bad-line', '5 bad-line'],
     });
   });
 
@@ -334,6 +365,32 @@ describe('problems', () => {
     expect((await readAll(text)).problems).toEqual(['2 bad-hash', '4 bad-line', '5 bad-hash']);
   });
 
+  test.each([
+    ['md5', 32],
+    ['video_md5', 32],
+    ['sha1', 40],
+    ['sha256', 64],
+  ])('of digests by %s quote nothing, and the others are read', async (name, digits) => {
+    const good = HEX.slice(0, digits);
+    const base64 = Buffer.from(good, 'hex').toString('base64');
+    const wrong = [good.slice(1), `${good}0`, HEX.slice(0, digits === 40 ? 32 : 40), base64];
+    const rows = [good, ...wrong, `0x${good.slice(2)}`, `${good.slice(1)}g`, good.toUpperCase()];
+    const plain = rows.map((hex) => `${name}:${hex},a`);
+    const csv = ['algorithm,hash', ...rows.map((hex) => `${name},${hex}`)];
+    const json = rows.map((hash) => JSON.stringify({ algorithm: name, hash }));
+    for (const lines of [plain, csv, json]) {
+      const messages: string[] = [];
+      const onProblem = ({ message }: FormatError) => messages.push(message);
+      const unknown = [`sha512:${HEX}${HEX}`, `md5sum ${good}`];
+      const text = [...lines, ...unknown].join('\n');
+      const hashes: string[] = [];
+      for await (const { hash } of readHashList(text, { onProblem })) hashes.push(hashToHex(hash));
+      expect(hashes).toEqual([good, good]);
+      expect(messages).toHaveLength(rows.length);
+      for (const message of messages) expect(message).not.toMatch(/[\da-f]{5}|[+/=]|0x/i);
+    }
+  });
+
   test('without onProblem, the first is thrown after the entries before it', async () => {
     const entries: unknown[] = [];
     const read = async () => {
@@ -373,6 +430,7 @@ describe('problems', () => {
     ['UTF-16 without a mark', utf16.subarray(2), 'got UTF-16: save it as UTF-8'],
     ['UTF-16 read as Latin-1', utf16.toString('latin1'), 'got UTF-16: save it as UTF-8'],
     ['semicolons', rows(';'), 'got semicolons: save it as CSV with commas'],
+    ['digests and semicolons', `md5:${HEX.slice(32)};a\n`, 'got semicolons'],
     ['a header and semicolons', `Label;Hash\n${rows(';')}`, 'got semicolons'],
     ['quotes and semicolons', `"Hash";"Label"\n"${HEX}";"a"\n`, 'got semicolons'],
     ['tabs', `\n\n${rows('\t')}`, 'got tabs: save it as CSV with commas'],
@@ -413,7 +471,7 @@ describe('problems', () => {
 
   test('options are checked', async () => {
     const read = (options: object) => readHashList('', options).next();
-    await expect(() => read({ algorithm: 'md5' })).rejects.toThrow(TypeError);
+    await expect(() => read({ algorithm: 'md4' })).rejects.toThrow(TypeError);
     await expect(() => read({ maxLineLength: 0 })).rejects.toThrow(RangeError);
     await expect(() => read({ maxLines: Number.NaN })).rejects.toThrow(RangeError);
     await expect(() => readHashList([7] as never).next()).rejects.toThrow(TypeError);

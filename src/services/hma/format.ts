@@ -3,7 +3,7 @@
  */
 
 import { FormatError } from '../../errors.js';
-import { hashFrom } from '../../hash.js';
+import { type Algorithm, hashFrom } from '../../hash.js';
 import type { UnknownWord } from '../../policy.js';
 import {
   isObject,
@@ -53,7 +53,10 @@ const MEMBERS = [
   ...['id', 'disable_until_ts', 'collab_metadata', 'original_media_uri', 'bank', 'signals'],
   ...['metadata', 'note'],
 ];
-const TYPES = ['pdq', 'video_md5'];
+const ALGORITHMS = /* @__PURE__ */ new Map<string, Algorithm>([
+  ['pdq', 'pdq'],
+  ['video_md5', 'md5'],
+]);
 
 /**
  * Content, from the reply of `GET /c/bank/B/content/ID?include_signals=true`.
@@ -103,17 +106,18 @@ function signalsFrom(signals: unknown, words: UnknownWords, report: ReportProble
   }
   return Object.keys(signals).flatMap((type): ListedSignal[] => {
     const value = textOf(signals, type);
-    words.word('signals', type, TYPES);
+    words.word('signals', type, [...ALGORITHMS.keys()]);
     // A picture of low quality has an empty hash.
     if (value === '') return [];
     if (value === undefined) {
       leftOut('each signal', report);
       return [];
     }
-    if (type === 'pdq' && !hashFrom('pdq', value)) {
-      report('bad-hash', 'expected the hex digits of a pdq hash: the record is kept');
+    const algorithm = ALGORITHMS.get(type);
+    if (algorithm && !hashFrom(algorithm, value)) {
+      report('bad-hash', `expected the hex digits of a hash of ${algorithm}: the record is kept`);
     }
-    return [{ type, value: TYPES.includes(type) ? value.toLowerCase() : value }];
+    return [{ type, value: algorithm ? value.toLowerCase() : value }];
   });
 }
 
@@ -154,7 +158,8 @@ export function updateOfHmaContent(content: HmaContent, nowSeconds: number): Lis
   const isOn = disableUntil === 1 || (disableUntil > 1 && disableUntil <= nowSeconds);
   const state: UpdateState = isOn && bank.enabledRatio > 0 ? 'active' : 'withdrawn';
   const hashes = signals.flatMap(({ type, value }) => {
-    const hash = type === 'pdq' ? hashFrom('pdq', value) : undefined;
+    const algorithm = ALGORITHMS.get(type);
+    const hash = algorithm && hashFrom(algorithm, value);
     return hash ? [hash] : [];
   });
   const labels = [bank.name, ...exchanges.map(({ name }) => name)];

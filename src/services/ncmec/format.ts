@@ -6,7 +6,7 @@
 import { checkOneOf, wrongKind, wrongRange } from '../../door.js';
 import type { Opinion } from '../../entry.js';
 import { FormatError } from '../../errors.js';
-import { hashFrom } from '../../hash.js';
+import { type Algorithm, hashFrom, isAlgorithm, isDigest } from '../../hash.js';
 import type { UnknownWord } from '../../policy.js';
 import {
   problemsOf,
@@ -185,7 +185,8 @@ export interface NcmecEntry {
 
 const KINDS = ['image', 'video'];
 const CLASSES = ['A1', 'A2', 'B1', 'B2'];
-const HEX_TYPES = ['md5', 'sha1', 'pdq'];
+/** The types that a blocklist can hold: NCMEC has our names for them. */
+const HEX_TYPES: readonly string[] = ['md5', 'sha1', 'pdq'] satisfies Algorithm[];
 const TYPES = [
   ...HEX_TYPES,
   ...['pdna', 'netclean', 'videntifier', 'tmk-pdqf', 'ssvh-pdna', 'ssvh-safer-hash'],
@@ -275,21 +276,21 @@ function votesOf(feedback: XmlElement | undefined, unknown: UnknownWords): Ncmec
   });
 }
 
-/** The list update of `entry`. Its PDQ hashes are entries unless it is a video. */
+/** The list update of `entry`. Its digests are entries, and its PDQ hashes unless it is a video. */
 function updateFrom(
   entry: NcmecEntry,
   { source, labels }: Pick<NcmecList, 'source' | 'labels'>,
   report: ReportProblem,
 ): ListUpdate {
   const { kind, isDeleted, memberId, id, timestamp, classification, fingerprints } = entry;
-  const hashes = fingerprints
-    .filter((one) => kind !== 'video' && one.type === 'pdq' && !one.isLink)
-    .flatMap(({ value }) => {
-      const hash = hashFrom('pdq', value);
-      if (hash) return [hash];
-      report('bad-hash', 'expected the hex digits of a pdq hash: the record is kept');
-      return [];
-    });
+  const hashes = fingerprints.flatMap(({ type, value, isLink }) => {
+    if (isLink || !isAlgorithm(type) || !HEX_TYPES.includes(type)) return [];
+    if (kind === 'video' && !isDigest(type)) return [];
+    const hash = hashFrom(type, value);
+    if (hash) return [hash];
+    report('bad-hash', `expected the hex digits of a hash of ${type}: the record is kept`);
+    return [];
+  });
   return updateOf(
     {
       key: `${memberId}/${id}`,

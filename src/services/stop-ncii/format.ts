@@ -7,7 +7,7 @@
 import { checkIterable, checkObject, wrongKind } from '../../door.js';
 import type { Opinion } from '../../entry.js';
 import { FormatError } from '../../errors.js';
-import { hashFrom } from '../../hash.js';
+import { type Algorithm, hashFrom, WIDTHS } from '../../hash.js';
 import type { UnknownWord } from '../../policy.js';
 import {
   isObject,
@@ -25,6 +25,12 @@ import { type ListUpdate, type UpdateState, updateOf } from '../list-update.js';
 
 /** StopNCII's types of hashes, in its words. */
 const SIGNAL_TYPES = ['Unknown', 'ImagePDQ', 'VideoMD5', 'VideoTMK', 'Text', 'URL'] as const;
+
+/** The types that a blocklist can hold. */
+const ALGORITHMS = /* @__PURE__ */ new Map<string, Algorithm>([
+  ['ImagePDQ', 'pdq'],
+  ['VideoMD5', 'md5'],
+]);
 
 /** The states of a hash and of a case, in StopNCII's words. */
 const STATUSES = ['Unknown', 'Received', 'Active', 'Withdrawn', 'Deleted'] as const;
@@ -175,7 +181,8 @@ function recordFrom(
 
 /** Number of hex digits of a hash, for the signal types that are hex. */
 function digitsOf(signalType: string): number | undefined {
-  return signalType === 'ImagePDQ' ? 64 : signalType === 'VideoMD5' ? 32 : undefined;
+  const algorithm = ALGORITHMS.get(signalType);
+  return algorithm && WIDTHS[algorithm][0] / 4;
 }
 
 /** A word of a set; `Unknown`, which every set has, if it is not text. */
@@ -253,7 +260,8 @@ function stateOf(status: string): UpdateState {
 export function updateOfStopNcii(record: StopNciiRecord): ListUpdate {
   const { signalType, hashValue, hashStatus, caseNumbers, feedbacks } = record;
   const { lastModtimestamp, hashRegions } = record;
-  const hash = signalType === 'ImagePDQ' ? hashFrom('pdq', hashValue) : undefined;
+  const algorithm = ALGORITHMS.get(signalType);
+  const hash = algorithm && hashFrom(algorithm, hashValue);
   const opinions: Opinion[] = feedbacks.map(({ source = '', feedbackValue, tags }) => ({
     from: source,
     says: feedbackValue,

@@ -4,7 +4,7 @@
  */
 
 import { FormatError } from '../../errors.js';
-import { hashFrom } from '../../hash.js';
+import { type Algorithm, hashFrom, WIDTHS } from '../../hash.js';
 import type { UnknownWord } from '../../policy.js';
 import {
   isObject,
@@ -21,7 +21,12 @@ import {
 import { type ListUpdate, type UpdateState, updateOf } from '../list-update.js';
 
 /** The algorithms seen in the list so far; others are kept and reported. */
-const ALGORITHMS = ['MD5', 'SHA1', 'SHA256', 'PDQ'] as const;
+const ALGORITHMS = /* @__PURE__ */ new Map<string, Algorithm>([
+  ['MD5', 'md5'],
+  ['SHA1', 'sha1'],
+  ['SHA256', 'sha256'],
+  ['PDQ', 'pdq'],
+]);
 
 /** The ideologies seen in the list so far; others are kept and reported. */
 const IDEOLOGIES = ['Far-Right', 'Islamist'] as const;
@@ -128,7 +133,7 @@ function recordFrom(
     if (!deleted) return undefined;
   }
   const further = words.members(value, RECORD_MEMBERS);
-  words.word('algorithm', algorithm, ALGORITHMS);
+  words.word('algorithm', algorithm, [...ALGORITHMS.keys()]);
   const ideology = optional('ideology', value, textOf, report);
   if (ideology !== undefined) words.word('ideology', ideology, IDEOLOGIES);
   const fileType = optional('file_type', value, textOf, report);
@@ -183,24 +188,16 @@ function secondsOf(record: JsonObject, name: string): number | undefined {
 
 /** Number of hex digits of a hash of `algorithm`, if that is known to be hex. */
 function digitsOf(algorithm: string): number | undefined {
-  switch (algorithm.toUpperCase()) {
-    case 'MD5':
-      return 32;
-    case 'SHA1':
-      return 40;
-    case 'SHA256':
-    case 'PDQ':
-      return 64;
-    default:
-      return undefined;
-  }
+  const known = ALGORITHMS.get(algorithm.toUpperCase());
+  return known && WIDTHS[known][0] / 4;
 }
 
 /** A record as an update of a list. Its label is its ideology. */
 export function updateOfTechAgainstTerrorism(record: TechAgainstTerrorismRecord): ListUpdate {
   const { id, algorithm, hashDigest, ideology, deleted, updatedOn } = record;
   const state: UpdateState = deleted === undefined ? 'pending' : deleted ? 'deleted' : 'active';
-  const hash = algorithm.toUpperCase() === 'PDQ' ? hashFrom('pdq', hashDigest) : undefined;
+  const known = ALGORITHMS.get(algorithm.toUpperCase());
+  const hash = known && hashFrom(known, hashDigest);
   return updateOf(
     {
       key: id,

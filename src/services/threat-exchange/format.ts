@@ -4,7 +4,7 @@
 
 import type { Opinion } from '../../entry.js';
 import { FormatError } from '../../errors.js';
-import { hashFrom } from '../../hash.js';
+import { type Algorithm, hashFrom, hashToHex, hexOf } from '../../hash.js';
 import type { UnknownWord } from '../../policy.js';
 import {
   isObject,
@@ -40,7 +40,7 @@ export interface ThreatReaction {
 /** An indicator as ThreatExchange lists it, or the notice that it is to be deleted. */
 export interface ThreatUpdate {
   readonly id: string;
-  /** the hash; in lower case if it is hex of a known type */
+  /** the hash; in hex, in lower case, if it can be read and its type is known */
   readonly indicator: string;
   /** `HASH_PDQ`, `HASH_MD5` … */
   readonly type: string;
@@ -59,15 +59,19 @@ export interface ThreatUpdatesPage {
   readonly next?: string;
 }
 
-const HEX_TYPES = [
-  'HASH_PDQ',
-  'HASH_MD5',
-  'HASH_VIDEO_MD5',
-  'HASH_SHA1',
-  'HASH_SHA256',
-  'HASH_VIDEO_SHA256',
+/** The types that a blocklist can hold. */
+const ALGORITHMS = /* @__PURE__ */ new Map<string, Algorithm>([
+  ['HASH_PDQ', 'pdq'],
+  ['HASH_MD5', 'md5'],
+  ['HASH_VIDEO_MD5', 'md5'],
+  ['HASH_SHA1', 'sha1'],
+  ['HASH_SHA256', 'sha256'],
+  ['HASH_VIDEO_SHA256', 'sha256'],
+]);
+const TYPES = /* @__PURE__ */ [
+  ...ALGORITHMS.keys(),
+  ...['HASH_TMK', 'URI', 'RAW_URI', 'DEBUG_STRING'],
 ];
-const TYPES = [...HEX_TYPES, 'HASH_TMK', 'URI', 'RAW_URI', 'DEBUG_STRING'];
 const STATUSES = ['MALICIOUS', 'NON_MALICIOUS', 'SUSPICIOUS', 'UNKNOWN'];
 const REACTIONS = ['HELPFUL', 'NOT_HELPFUL', 'DISAGREE_WITH_TAGS', 'SAW_THIS_TOO', 'OUTDATED'];
 const RECORD_MEMBERS = ['id', 'indicator', 'type', 'last_updated', 'should_delete', 'descriptors'];
@@ -121,20 +125,30 @@ function recordFrom(
   }
   words.members(record, RECORD_MEMBERS);
   words.word('type', type, TYPES);
-  if (type === 'HASH_PDQ' && !hashFrom('pdq', indicator)) {
-    report('bad-hash', 'expected the hex digits of a pdq hash: the record is kept');
+  const algorithm = ALGORITHMS.get(type);
+  const hash = algorithm && hashIn(algorithm, indicator);
+  if (algorithm && !hash) {
+    report('bad-hash', `expected the hex digits of a hash of ${algorithm}: the record is kept`);
   }
   const lastUpdated = wholeNumberOf(record, 'last_updated');
   if (lastUpdated === undefined) leftOut('last_updated', report);
   const descriptors = descriptorsFrom(record, words, report);
   return {
     id,
-    indicator: HEX_TYPES.includes(type) ? indicator.toLowerCase() : indicator,
+    indicator: hash ? hashToHex(hash) : algorithm ? indicator.toLowerCase() : indicator,
     type,
     ...(lastUpdated !== undefined && { lastUpdated }),
     shouldDelete: shouldDeleteFrom(record, report),
     ...(descriptors && { descriptors }),
   };
+}
+
+/** A hash in hex, or in base64, as some members upload digests: neither has the other's length. */
+function hashIn(algorithm: Algorithm, text: string) {
+  const hash = hashFrom(algorithm, text);
+  if (hash || !/^(?:[A-Za-z\d+/]{4})+(?:[A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)$/.test(text))
+    return hash;
+  return hashFrom(algorithm, hexOf(Uint8Array.from(atob(text), (one) => one.charCodeAt(0))));
 }
 
 /** True if a record is to be deleted; also as text or number, as it must not be missed. */
@@ -204,7 +218,8 @@ function reactionsFrom(descriptor: JsonObject, words: UnknownWords, report: Repo
  */
 export function updateOfThreat(record: ThreatUpdate, source: string): ListUpdate {
   const { id, indicator, type, lastUpdated, descriptors = [] } = record;
-  const hash = type === 'HASH_PDQ' ? hashFrom('pdq', indicator) : undefined;
+  const algorithm = ALGORITHMS.get(type);
+  const hash = algorithm && hashFrom(algorithm, indicator);
   const opinions: Opinion[] = descriptors.flatMap(({ ownerId, status, tags, reactions }) => [
     { from: ownerId, says: status, ...(tags.length > 0 && { tags }) },
     ...reactions.flatMap(({ key, ownerIds }) => ownerIds.map((from) => ({ from, says: key }))),

@@ -1,5 +1,5 @@
 import { checkIterable } from '../../door.js';
-import { bitsOf, distance, type Hash } from '../../hash.js';
+import { bitsOf, differingBits, type Hash } from '../../hash.js';
 import { checkMaxDistance } from '../../packed-words.js';
 import type { Sql } from '../sql/database.js';
 import { type Probes, probesOf } from '../sql/probes.js';
@@ -15,14 +15,18 @@ export interface StoreHit {
 export interface SearchAnswer {
   /** nearest first, and by number at the same distance; empty: nothing is within the distance */
   readonly hits: readonly StoreHit[];
-  /** whether it looked up bands, or compared every hash of the kind: both find everything */
-  readonly way: 'bands' | 'scan';
+  /**
+   * whether it looked up bands, compared every hash of the kind, or looked up the hash of a file:
+   * all find everything
+   */
+  readonly way: 'bands' | 'scan' | 'digest';
 }
 
 /** A query, and the way to answer it. */
 interface Asked {
   readonly hash: Hash;
-  readonly probes: Probes;
+  /** undefined for a digest */
+  readonly probes: Probes | undefined;
 }
 
 /** A number that a query found, perhaps several times. */
@@ -33,8 +37,9 @@ interface Found {
 
 /**
  * Finds entries near hashes inside the database, for callers that hold no index. Exact: it finds
- * every entry that is within the distance, listed, not paused, and on an enabled list.
- * @returns the answer to each query, in their order, by two or three statements in total
+ * every entry that is within the distance, listed, not paused, and on an enabled list. Of a digest,
+ * it finds the equal ones.
+ * @returns the answer to each query, in their order, by two to four statements in total
  * @throws {TypeError | RangeError} if an argument is invalid
  */
 export async function searchEntries(
@@ -50,22 +55,30 @@ export async function searchEntries(
   }
   if (asked.length === 0) return [];
   const probed = await foundByBands(sql, asked, maxDistance);
-  const isProbed = (query: number) => probed !== undefined && asked[query]!.probes.tokens;
-  const scanned = [...asked.keys()].filter((query) => !isProbed(query));
-  const found = [...(probed ?? []), ...(await foundByScan(sql, asked, scanned, maxDistance))];
+  const wayOf = (query: number) => {
+    const { probes } = asked[query]!;
+    if (!probes) return 'digest';
+    return probed && probes.tokens ? 'bands' : 'scan';
+  };
+  const of = (way: SearchAnswer['way']) => [...asked.keys()].filter((at) => wayOf(at) === way);
+  const found = [
+    ...(probed ?? []),
+    ...(await foundByScan(sql, asked, of('scan'), maxDistance)),
+    ...(await foundByDigest(sql, asked, of('digest'))),
+  ];
   const entries = await entriesOf(sql, new Set(found.map(({ number }) => number)));
   const hits = asked.map(() => new Map<number, StoreHit>());
   for (const { query, number } of found) {
     const entry = entries.get(number);
     // It was removed meanwhile.
     if (!entry) continue;
-    hits[query]!.set(number, { entry, distance: distance(asked[query]!.hash, entry.hash) });
+    hits[query]!.set(number, { entry, distance: differingBits(asked[query]!.hash, entry.hash) });
   }
   return hits.map((found, query) => ({
     hits: [...found.values()].sort(
       (a, b) => a.distance - b.distance || a.entry.number - b.entry.number,
     ),
-    way: isProbed(query) ? 'bands' : 'scan',
+    way: wayOf(query),
   }));
 }
 
@@ -87,7 +100,7 @@ async function foundByBands(
   maxDistance: number,
 ): Promise<Found[] | undefined> {
   const probes = [...asked.entries()].flatMap(([query, { probes }]) =>
-    (probes.tokens ?? []).map((token) => ({ query, token })),
+    (probes?.tokens ?? []).map((token) => ({ query, token })),
   );
   const rows = await sql.query<Found & { bands: boolean | null }>(
     `select bands, null::bigint as query, null::bigint as number from state
@@ -99,7 +112,7 @@ async function foundByBands(
       maxDistance,
       probes.map(({ query }) => query),
       probes.map(({ token }) => token),
-      asked.map(({ probes }) => probes.bits),
+      asked.map(({ probes }) => probes?.bits ?? null),
     ],
   );
   return rows.some(({ bands }) => bands) ? rows.filter(({ bands }) => bands === null) : undefined;
@@ -127,10 +140,29 @@ async function foundByScan(
     [
       maxDistance,
       queries,
-      queries.map((query) => asked[query]!.probes.bits),
-      queries.map((query) => asked[query]!.probes.first),
+      queries.map((query) => asked[query]!.probes!.bits),
+      queries.map((query) => asked[query]!.probes!.first),
       queries.map((query) => asked[query]!.hash.algorithm),
       queries.map((query) => asked[query]!.hash.bytes.length),
+    ],
+  );
+}
+
+/** Finds the entries that equal a digest, by the key of the table. */
+async function foundByDigest(
+  sql: Sql,
+  asked: readonly Asked[],
+  queries: readonly number[],
+): Promise<Found[]> {
+  if (queries.length === 0) return [];
+  return await sql.query<Found>(
+    `select query, number
+    from unnest($1::int[], $2::text[], $3::bytea[]) as each (query, kind, digest)
+      join searched on hash = digest and algorithm = kind`,
+    [
+      queries,
+      queries.map((query) => asked[query]!.hash.algorithm),
+      queries.map((query) => asked[query]!.hash.bytes),
     ],
   );
 }

@@ -76,6 +76,8 @@ export interface ModeratorDecision {
    * the first
    */
   readonly insteadOf?: number;
+  /** begins the ids of its records, if it was made elsewhere; default those of the queue */
+  readonly recordsAs?: string;
 }
 
 /** Result of a decision. */
@@ -305,10 +307,10 @@ export class ReviewQueue {
 
   #recordsOf(
     { number, facts }: ReviewItem,
-    { outcome, role, insteadOf = 0 }: ModeratorDecision,
+    { outcome, role, insteadOf = 0, recordsAs }: ModeratorDecision,
   ): ReviewRecord[] {
     // Another decision has other records: the log rejects records whose ids it has.
-    const name = `queue-${number}${insteadOf === 0 ? '' : `.${insteadOf}`}`;
+    const name = recordsAs ?? `queue-${number}${insteadOf === 0 ? '' : `.${insteadOf}`}`;
     return facts.map((one, at) =>
       newRecord({ ...one, id: `${name}:${at}`, outcome, role }, this.#rules),
     );

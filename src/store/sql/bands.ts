@@ -1,4 +1,5 @@
 import type { Database, Sql } from './database.js';
+import { IS_BANDED } from './schema-bands.js';
 
 /**
  * Turns a store's bands on or off, in one transaction. All writers wait for it: a million hashes
@@ -33,7 +34,7 @@ async function makeBands(sql: Sql): Promise<void> {
     await sql.query(
       `insert into band (number, token, bits)
       select number, token_of(algorithm, hash, $1), bits_of(hash)
-      from entry where octet_length(hash) / 2 > $1 order by 2`,
+      from entry where octet_length(hash) / 2 > $1 and ${IS_BANDED} order by 2`,
       [band],
     );
   }
@@ -49,7 +50,7 @@ export async function wrongBands(sql: Sql): Promise<{ missing: number; left: num
     `with due as (
       select number, token_of(algorithm, hash, at) as token, bits_of(hash) as bits
       from entry cross join generate_series(0, octet_length(hash) / 2 - 1) as at
-      where (select bands from state)
+      where (select bands from state) and ${IS_BANDED}
     )
     select count(*) filter (where band.number is null) as missing,
       count(*) filter (where due.number is null) as left

@@ -5,7 +5,7 @@
  * and r = 31, that is the value of each band and the 16 that differ from it in one bit: 272 tokens.
  */
 
-import { type Hash, hashToHex } from '../../hash.js';
+import { type Hash, hashToHex, isDigest } from '../../hash.js';
 import { kindOf } from './schema-bands.js';
 
 const WIDTH = 16;
@@ -26,8 +26,11 @@ export interface Probes {
   readonly bits: string;
 }
 
-export function probesOf(hash: Hash, maxDistance: number): Probes {
-  const kind = kindOf(hash.algorithm, 8 * hash.bytes.length) << 20;
+/** @returns undefined for a digest, which has no bands */
+export function probesOf(hash: Hash, maxDistance: number): Probes | undefined {
+  const { algorithm } = hash;
+  if (isDigest(algorithm)) return undefined;
+  const kind = kindOf(algorithm, 8 * hash.bytes.length) << 20;
   return {
     tokens: tokensOf(hash.bytes, kind, maxDistance),
     first: kind,

@@ -1,12 +1,17 @@
+import type { Perceptual } from '../../hash.js';
+
 /**
- * Algorithms in a fixed order, on which tokens depend. For each, hashes of 64 bits come before
- * those of 256.
+ * Algorithms of pictures in a fixed order, on which tokens depend. For each, hashes of 64 bits come
+ * before those of 256. Digests have no bands, as they are looked up whole.
  */
 const KINDS = ['pdq', 'blockhash', 'phash', 'dhash', 'ahash'] as const;
 
 /** Common part of all tokens of an algorithm and a width: the bits from 20 on. */
-export const kindOf = (algorithm: (typeof KINDS)[number], bits: number): number =>
+export const kindOf = (algorithm: Perceptual, bits: number): number =>
   2 * KINDS.indexOf(algorithm) + (bits === 256 ? 1 : 0);
+
+/** True of an entry that has bands. */
+export const IS_BANDED = `algorithm in (${KINDS.map((kind) => `'${kind}'`).join(', ')})`;
 
 /**
  * Bands, by which entries are found near a hash.
@@ -43,7 +48,9 @@ begin
   if (select bands from state) then
     insert into band (number, token, bits)
     select number, token_of(algorithm, hash, at), bits
-    from (select number, algorithm, hash, bits_of(hash) as bits from added offset 0) as each
+    from (
+      select number, algorithm, hash, bits_of(hash) as bits from added where ${IS_BANDED} offset 0
+    ) as each
       cross join generate_series(0, octet_length(hash) / 2 - 1) as at
     order by 2;
   end if;
@@ -56,6 +63,7 @@ begin
     delete from band using (
       select number, token_of(algorithm, hash, at) as token
       from removed cross join generate_series(0, octet_length(hash) / 2 - 1) as at
+      where ${IS_BANDED}
     ) as gone
     where band.token = gone.token and band.number = gone.number;
   end if;

@@ -50,13 +50,9 @@ describe('content', () => {
       source: 'HMA/NCMEC_SHARE',
       state: 'active',
       signals: content.signals,
-      entries: [
-        expect.objectContaining({
-          hash: hashFromHex('pdq', PDQ),
-          id: '1234',
-          source: 'HMA/NCMEC_SHARE',
-        }),
-      ],
+      entries: [hashFromHex('pdq', PDQ), hashFromHex('md5', MD5)].map((hash) =>
+        expect.objectContaining({ hash, id: '1234', source: 'HMA/NCMEC_SHARE' }),
+      ),
     });
   });
 

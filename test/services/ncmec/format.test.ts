@@ -15,6 +15,7 @@ import { hostileText, readsHostile } from '../hostile.js';
 
 const PDQ = '0123456789abcdef'.repeat(4);
 const MD5 = 'a1'.repeat(16);
+const SHA1 = 'b2'.repeat(20);
 const NS = 'xmlns="https://hashsharing.ncmec.org/hashsharing/v2"';
 
 /** Put into texts that are read. */
@@ -70,6 +71,8 @@ const SAMPLE = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
       <id>video1</id>
       <fingerprints>
         <md5>${MD5}</md5>
+        <sha1>${SHA1}</sha1>
+        <pdq>${PDQ}</pdq>
         <tmk-pdqf rel="self" href="/v2/entries/1/fingerprints/TMK_PDQF"/>
       </fingerprints>
     </video>
@@ -98,14 +101,9 @@ describe('a page of entries', () => {
           { type: 'pdna', value: '12,3,4' },
           { type: 'pdq', value: PDQ },
         ],
-        entries: [
-          expect.objectContaining({
-            hash: hashFromHex('pdq', PDQ),
-            labels: ['A1'],
-            source,
-            id: '42/image1',
-          }),
-        ],
+        entries: [hashFromHex('md5', MD5), hashFromHex('pdq', PDQ)].map((hash) =>
+          expect.objectContaining({ hash, labels: ['A1'], source, id: '42/image1' }),
+        ),
         changedSeconds: Date.UTC(2017, 9, 24, 15) / 1000,
         opinions,
       },
@@ -123,9 +121,14 @@ describe('a page of entries', () => {
         state: 'active',
         signals: [
           { type: 'md5', value: MD5 },
+          { type: 'sha1', value: SHA1 },
+          { type: 'pdq', value: PDQ },
           { type: 'tmk-pdqf', value: '/v2/entries/1/fingerprints/TMK_PDQF' },
         ],
-        entries: [],
+        // No PDQ of a video, whose frames it may be of.
+        entries: [hashFromHex('md5', MD5), hashFromHex('sha1', SHA1)].map((hash) => ({
+          ...{ hash, labels: [], source, id: '42/video1' },
+        })),
         changedSeconds: Date.UTC(2017, 9, 24, 15) / 1000,
       },
     ]);
@@ -203,7 +206,7 @@ describe('a page of entries', () => {
     ].join('')}</images></queryResult>`;
     const { updates, problems } = await read(text);
     expect(updates).toHaveLength(5);
-    expect(updates[2]!.entries).toEqual([]);
+    expect(updates[2]!.entries.map(({ hash }) => hash)).toEqual([hashFromHex('md5', MD5)]);
     expect(updates[2]!.signals).toHaveLength(2);
     expect(problems).toEqual([
       ...[1, 2, 3, 4, 5, 6, 7].map((record) => `${record} bad-record`),
@@ -255,7 +258,8 @@ const entryWith = (word: (...values: string[]) => fc.Arbitrary<string>): fc.Arbi
       fingerprints: fc.array(
         fc.oneof(
           fc.record({ type: word('pdna', 'netclean'), value: words }),
-          fc.record({ type: known('pdq', 'md5'), value: fc.stringMatching(/^[0-9a-f]{64}$/) }),
+          fc.constantFrom({ type: 'pdq', value: PDQ }, { type: 'md5', value: MD5 }),
+          fc.record({ type: known('sha1'), value: fc.stringMatching(/^[0-9a-f]{40}$/) }),
           fc.record({ type: word('tmk-pdqf'), value: words, isLink: fc.constant(true) }),
         ),
         { maxLength: 4 },

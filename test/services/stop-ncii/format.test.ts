@@ -101,7 +101,7 @@ test('the documented reply is written as it was read', () => {
   expect(writeStopNciiPage(read(REPLY))).toBe(JSON.stringify(REPLY));
 });
 
-test('a record is an update: a PDQ hash is an entry, and withdrawn cases do not count', () => {
+test('a record is an update: its hash is an entry, and withdrawn cases do not count', () => {
   const { records } = read(REPLY);
   const [active, withdrawn] = records.map(updateOfStopNcii);
   const opinions = [
@@ -135,7 +135,15 @@ test('a record is an update: a PDQ hash is an entry, and withdrawn cases do not 
     signals: [{ type: 'VideoMD5', value: MD5 }],
     changedSeconds: 1625167844,
     caseCount: 0,
-    entries: [],
+    entries: [
+      {
+        hash: hashFromHex('md5', MD5),
+        labels: [],
+        source: 'StopNCII',
+        id: `VideoMD5:${MD5}`,
+        caseCount: 0,
+      },
+    ],
   });
 });
 

@@ -100,7 +100,7 @@ test('a record is an update, with its ideology as the label', () => {
     key: '2822',
     state: 'deleted',
     signals: [{ type: 'MD5', value: HEX.slice(32) }],
-    entries: [],
+    entries: [{ hash: hashFromHex('md5', HEX.slice(32)), labels: ['Far-Right'], id: '2822' }],
   });
 });
 
@@ -160,6 +160,8 @@ const anyRecord: fc.Arbitrary<TechAgainstTerrorismRecord> = fc
       hash: fc.oneof(
         fc.record({ algorithm: fc.constant('PDQ'), hashDigest: hex(64) }),
         fc.record({ algorithm: fc.constant('MD5'), hashDigest: hex(32) }),
+        fc.record({ algorithm: fc.constant('SHA1'), hashDigest: hex(40) }),
+        fc.record({ algorithm: fc.constant('SHA256'), hashDigest: hex(64) }),
         fc.record({
           algorithm: fc.string({ minLength: 1 }).map((name) => `TMK ${name}`),
           hashDigest: fc.string({ minLength: 1 }),

@@ -92,7 +92,14 @@ describe('a reply of threat_updates', () => {
         state: 'deleted',
         signals: [{ type: 'HASH_VIDEO_MD5', value: 'd41d8cd98f00b204e9800998ecf8427e' }],
         changedSeconds: 1_600_000_200,
-        entries: [],
+        entries: [
+          {
+            hash: hashFromHex('md5', 'd41d8cd98f00b204e9800998ecf8427e'),
+            labels: [],
+            source: 'ThreatExchange',
+            id: '5',
+          },
+        ],
       },
     ]);
   });

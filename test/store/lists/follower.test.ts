@@ -26,11 +26,11 @@ import { describeEngines, type Place } from '../engines.js';
 import { databaseOf, openStore } from '../opened.js';
 
 /** A hash that is not degenerate, another one for each number, and near to the others. */
-const hash = (number: number, algorithm: 'pdq' | 'phash' = 'pdq') =>
-  hashFromHex(
-    algorithm,
-    `${(0x1357_9bdf + 257 * number).toString(16).padStart(8, '0')}${'0f1e2d3c4b5a6978'.repeat(3)}${'9'.repeat(8)}`,
-  );
+const hash = (number: number, algorithm: 'pdq' | 'phash' | 'md5' = 'pdq') => {
+  const first = (0x1357_9bdf + 257 * number).toString(16).padStart(8, '0');
+  const hex = `${first}${'0f1e2d3c4b5a6978'.repeat(3)}${'9'.repeat(8)}`;
+  return hashFromHex(algorithm, hex.slice(0, algorithm === 'md5' ? 32 : 64));
+};
 const FLAT = hashFromHex('pdq', '0'.repeat(64));
 const LISTS = ['', 'a', 'b'];
 const LATER = new Date('2999-01-01');
@@ -40,7 +40,7 @@ const LATER = new Date('2999-01-01');
  */
 const entry = (number: number, quality = 50): BlocklistEntry => {
   const list = LISTS[number % 3]!;
-  const kind = number % 5 === 4 ? 'phash' : 'pdq';
+  const kind = (['pdq', 'pdq', 'pdq', 'md5', 'phash'] as const)[number % 5]!;
   const at = Math.floor(number / 2);
   return {
     hash: number % 11 === 10 ? FLAT : hash(at, kind),
@@ -53,7 +53,9 @@ const entry = (number: number, quality = 50): BlocklistEntry => {
   };
 };
 
-const HASHES = [0, 1, 2, 3, 4, 5].flatMap((at) => [hash(at), hash(at, 'phash')]);
+const HASHES = [0, 1, 2, 3, 4, 5].flatMap((at) => [
+  ...[hash(at), hash(at, 'phash'), hash(at, 'md5')],
+]);
 
 /**
  * The same history on lists in memory, of what is matched and of what is paused, and on one in a

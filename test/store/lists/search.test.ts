@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { clusteredHashes, uniformHashes } from '../../../bench/workloads.js';
-import { type Algorithm, type Hash, newHash } from '../../../src/hash.js';
+import { type Algorithm, type Bits, type Hash, newHash } from '../../../src/hash.js';
 import { searchEntries } from '../../../src/store/lists/search.js';
 import { keepBands, wrongBands } from '../../../src/store/sql/bands.js';
 import type { Database } from '../../../src/store/sql/database.js';
@@ -14,8 +14,8 @@ import { COUNT, examine } from './search-exam.js';
 const WHOLE = 1_800_000;
 
 /** A hash that is not degenerate, `flips` bits from that of flips 0. */
-function hashOf(algorithm: Algorithm, bits: 64 | 256, flips = 0): Hash {
-  const { bytes } = uniformHashes(1, 5, { algorithm, bits });
+function hashOf(algorithm: Algorithm, bits: Bits, flips = 0): Hash {
+  const bytes = uniformHashes(1, 5).bytes.slice(0, bits / 8);
   for (let bit = 0; bit < flips; bit++) bytes[(3 * bit) % bytes.length]! ^= 1 << (bit % 8);
   return newHash(algorithm, bytes);
 }
@@ -87,6 +87,40 @@ describeEngines(({ newPlace }) => {
       expect(await store.verify()).toEqual([]);
     });
 
+    test.each([true, false])('finds equal digests, at once, with bands: %s', async (bands) => {
+      await keepBands(databaseOf(store), bands);
+      const hash = hashOf('sha1', 160);
+      const near = hashOf('sha1', 160, 1);
+      const list = 'digests';
+      const { numbers } = await store.apply({
+        add: [hash, near].flatMap((each) =>
+          ['x', 'y'].map((id) => ({ hash: each, labels: [], id, list })),
+        ),
+      });
+      const [first, second] = numbers as [number, number];
+      const found = async (radius: number) => {
+        const { hits, way } = await store.search(hash, radius);
+        expect(way).toBe('digest');
+        expect(hits.map(({ distance }) => distance)).toEqual(hits.map(() => 0));
+        return hits.map(({ entry }) => entry.number);
+      };
+      for (const radius of [0, 31, 160]) expect(await found(radius)).toEqual([first, second]);
+      await store.pause(first, 'for-good');
+      expect(await found(31)).toEqual([second]);
+      await store.apply({ settings: { [list]: { enabled: false } } });
+      expect(await found(31)).toEqual([]);
+      await store.apply({ settings: { [list]: { enabled: true } }, withdraw: [{ id: 'y', list }] });
+      expect(await found(31)).toEqual([]);
+      await store.pause(first, undefined);
+      expect(await found(31)).toEqual([first]);
+      await store.apply({ withdraw: [hash] });
+      expect(await found(31)).toEqual([]);
+      expect((await store.search(near, 0)).hits).toHaveLength(1);
+      expect(await wrongBands(databaseOf(store))).toEqual({ missing: 0, left: 0 });
+      expect(await store.verify()).toEqual([]);
+      await store.apply({ replace: { list, entries: [] }, reinstate: [hash, { id: 'y', list }] });
+    });
+
     test('other kinds of hashes are never found, in one batch', async () => {
       await keepBands(databaseOf(store), true);
       const kinds = [
@@ -97,6 +131,9 @@ describeEngines(({ newPlace }) => {
         ['phash', 64],
         ['dhash', 64],
         ['ahash', 64],
+        ['md5', 128],
+        ['sha1', 160],
+        ['sha256', 256],
       ] as const;
       const hashes = kinds.map(([algorithm, bits]) => hashOf(algorithm, bits));
       const { numbers } = await store.apply({ add: hashes.map((hash) => ({ hash, labels: [] })) });

@@ -1,9 +1,10 @@
 import process from 'node:process';
 import { setTimeout } from 'node:timers/promises';
-import { hashFromHex, hashToHex } from '../../../src/hash.js';
+import { hashToHex } from '../../../src/hash.js';
 import { match } from '../../../src/matching/match.js';
 import { openStore } from '../../../src/store/sql/open-store.js';
 import { StoreError } from '../../../src/store/sql/store-error.js';
+import { hashOfHex } from '../killed-hash.js';
 
 /* Follows a store, and tells its parent what it matches at a revision, and all that it holds. */
 
@@ -42,8 +43,7 @@ process.on('message', async ({ number, revision, asked }: Question) => {
     asked === 'all'
       ? [...blocklist.entries()].map(({ hash }) => hashToHex(hash))
       : asked.filter(
-          (hex) =>
-            match({ hash: hashFromHex('pdq', hex), variants: [] }, blocklist).verdict !== 'none',
+          (hex) => match({ hash: hashOfHex(hex), variants: [] }, blocklist).verdict !== 'none',
         );
   process.send!({ number, hexes } satisfies Answer);
 });
