@@ -78,6 +78,7 @@ const common = {
     'esbuild',
     'heic-decode',
     'utif2',
+    '@noble/hashes',
     'saxes',
     'pg',
     '@electric-sql/pglite',

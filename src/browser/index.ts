@@ -6,6 +6,7 @@
 export type { HashedFile } from '../picture/hash-picture.js';
 export { checkPixelReadback } from './decode/check-pixel-readback.js';
 export { decode } from './decode-image-file.js';
+export { type DigestBlobOptions, digestFile } from './digest-file.js';
 export {
   type HashFileOptions,
   hash,

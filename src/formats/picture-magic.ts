@@ -1,4 +1,5 @@
 import { checkArray } from '../door.js';
+import { DecodeError } from '../errors.js';
 
 /** Bytes of a file needed to decide if it begins as a picture. */
 export const HEAD_BYTES = 4096;
@@ -25,6 +26,9 @@ const MAGIC = /* @__PURE__ */ new RegExp(
     ...['\xff\n', '.{4}(?:JXL|jP )  ?\r\n\x87\n', '\xff\x4f\xff\x51', 'II\xbc\x01'],
     ...['8BPS\0', 'gimp xcf ', '[\x8a\x8b][MJ]NG\r\n', 'icns\0', 'AT&TFORM', '.{128}DICM'],
     ...['v/1\x01', '#\\?(?:RADIANCE|RGBE)\n', 'DDS \\|\0\0\0', 'qoif\0', 'FLIF', 'BPG\xfb'],
+    // SGI, Sun, PCX, TGA without a palette, IFF, XPM
+    ...['\x01\xda[\0\x01][\x01\x02]', 'Y\xa6j\x95', '\n[\0-\x05]\x01[\x01\x02\x04\b]'],
+    ...['\0\0[\x02\x03\n\v]\0{5}', 'FORM.{4}(?:ILBM|PBM )', '/\\* XPM \\*/'],
     // WMF, EMF; PNM and its kin, which are text
     ...['\xd7\xcd\xc6\x9a', '\x01\0\0\0.{36} EMF'],
     'P(?:[1-6fF]\\s+(?:#[^\n]*\n\\s*)*\\d+\\s+\\d+\\s|7\n(?:#|WIDTH|HEIGHT|DEPTH|MAXVAL|TUPL))',
@@ -33,6 +37,10 @@ const MAGIC = /* @__PURE__ */ new RegExp(
   ].join('|')})`,
   's',
 );
+
+/** The error for a file that does not begin as a picture of any kind. */
+export const notAPicture = (further = ''): DecodeError =>
+  new DecodeError('not-a-picture', `expected a picture, got a file of another kind${further}`);
 
 /** A part that may come before the root of XML. */
 const PROLOG = /^\s*(?:<!--.*?-->|<\?.*?\?>|<!DOCTYPE\s[^>[]*>)/s;

@@ -25,8 +25,8 @@ const longestSide = (maxPixels: number): number => Math.max(65_535, maxPixels / 
  * depend on how a decoder rounds, so they come from the common libraries.
  * @param bytes the whole file; only read
  * @param maxPixels width x height; a side may have 65,535, or a 1024th of it if that is more
- * @throws {DecodeError} `unsupported`, `too-many-pixels`, or `corrupt` if no decoder could read a
- *   picture
+ * @throws {DecodeError} `not-a-picture`, `unsupported`, `too-many-pixels`, or `corrupt` if no
+ *   decoder could read a picture
  */
 export async function readHeader(bytes: Uint8Array, maxPixels: number): Promise<ImageHeader> {
   const header = await headerOf(bytes);
@@ -57,9 +57,14 @@ async function headerOf(bytes: Uint8Array): Promise<ImageHeader> {
     case 'heic':
       return (await import('./heif.js')).heifHeader(bytes, format);
     default:
-      throw new DecodeError(
-        'unsupported',
-        'expected a JPEG, PNG, WebP, GIF, TIFF, AVIF or HEIC image',
-      );
+      throw await unreadable(bytes);
   }
+}
+
+/** The error for a file of no format that is read here. */
+async function unreadable(bytes: Uint8Array): Promise<DecodeError> {
+  const { beginsAsPicture, HEAD_BYTES, notAPicture } = await import('./picture-magic.js');
+  if (!beginsAsPicture(bytes.subarray(0, HEAD_BYTES))) return notAPicture();
+  const message = 'expected a JPEG, PNG, WebP, GIF, TIFF, AVIF or HEIC image';
+  return new DecodeError('unsupported', message);
 }

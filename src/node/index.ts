@@ -8,6 +8,7 @@ export type { FetchState } from '../policy.js';
 export type { FetchOptions, FetchProgress } from '../services/list-fetch.js';
 export { type DecodedImage, type DecodeOptions, decode } from './decode/decode.js';
 export { decoders } from './decode/decoders.js';
+export { digestFile } from './digest-file.js';
 export { fetchList } from './files/fetch-list.js';
 export { fileKindOf } from './files/file-kind.js';
 export { type OpenedIndex, type OpenOptions, openIndex } from './files/index-file.js';

@@ -3,10 +3,12 @@ import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { types } from 'node:util';
-import { callback, checkedOptions, number, type OptionTable, positive } from '../door.js';
+import { callback, checkedOptions, type OptionTable } from '../door.js';
 import { DecodeError } from '../errors.js';
 import { LIMITS, type Limits } from '../picture/options.js';
 import { unlessAborted } from '../picture/waiting.js';
+import { DIGEST_PIECE, type FileDigests } from './file-digests.js';
+import { PACE, Pace, type PaceLimits } from './pace.js';
 
 /**
  * Source of an image: a path to a regular file; its bytes; a `Blob` or `File`; a stream of bytes (a
@@ -24,20 +26,6 @@ export type ImageSource =
   | Request
   | Response;
 
-/** Limits on slow streams: a sender of a byte a second holds memory and a place in a queue. */
-export interface PaceLimits {
-  /**
-   * the least average rate since reading began, enforced after 5 seconds
-   * @defaultValue no limit
-   */
-  minBytesPerSecond?: number | undefined;
-  /**
-   * the longest time until the first chunk, and between two chunks
-   * @defaultValue no limit
-   */
-  idleSeconds?: number | undefined;
-}
-
 /** Limits on reading. Those on the pace apply to streams and bodies. */
 export interface ReadOptions extends Pick<Limits, 'maxBytes' | 'signal'>, PaceLimits {
   /**
@@ -47,11 +35,6 @@ export interface ReadOptions extends Pick<Limits, 'maxBytes' | 'signal'>, PaceLi
    */
   room?: ((bytes: number) => Promise<number>) | undefined;
 }
-
-export const PACE = {
-  minBytesPerSecond: { is: number },
-  idleSeconds: { is: positive },
-} as const satisfies OptionTable<PaceLimits>;
 
 export const READ_OPTIONS = {
   maxBytes: LIMITS.maxBytes,
@@ -77,24 +60,52 @@ export async function readBytes(
   source: ImageSource,
   options: ReadOptions = {},
 ): Promise<Uint8Array> {
+  return await readDigested(source, options, undefined);
+}
+
+/**
+ * As `readBytes`, with digests of the bytes. A source of more than `maxBytes` is read on for them,
+ * up to their own limit, and nothing of it is held.
+ */
+export async function readDigested(
+  source: ImageSource,
+  options: ReadOptions,
+  digests: FileDigests | undefined,
+): Promise<Uint8Array> {
   const { maxBytes, signal } = checkedOptions(options, READ_OPTIONS);
   signal?.throwIfAborted();
   if (typeof source === 'string' || source instanceof URL) {
-    return await unlessAborted(readRegularFile(source, maxBytes), signal);
+    return await unlessAborted(readRegularFile(source, maxBytes, { signal, digests }), signal);
   }
   const length = lengthOf(source);
-  if (length !== undefined && length > maxBytes) {
+  if (length !== undefined && length > maxBytes && !digests) {
     discard(source);
     throw tooMany(maxBytes);
   }
-  if (source instanceof Uint8Array) return source;
-  if (types.isArrayBuffer(source)) return new Uint8Array(source);
-  const bytes = await readChunks(chunksOf(source), length, { ...options, maxBytes });
-  // Some HTTP implementations do not report a broken connection.
-  if (isBody(source) && length !== undefined && bytes.length < length) {
-    throw new DecodeError('unreadable', 'the body ended before its Content-Length');
-  }
+  const isHeld = source instanceof Uint8Array || types.isArrayBuffer(source);
+  if (!isHeld) return await readChunks(source, length, { ...options, maxBytes, digests });
+  const bytes = source instanceof Uint8Array ? source : new Uint8Array(source);
+  if (digests) await digestPieces(bytes, digests, signal);
+  if (bytes.length > maxBytes) throw tooMany(Math.max(maxBytes, digests?.maxBytes ?? 0), digests);
   return bytes;
+}
+
+interface Reading extends ReadOptions {
+  readonly digests: FileDigests | undefined;
+}
+
+/** Digests bytes that are there, with a turn of the event loop after each piece. */
+async function digestPieces(
+  bytes: Uint8Array,
+  digests: FileDigests,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (let at = 0; at < bytes.length; at += DIGEST_PIECE) {
+    if (at > 0) await setImmediate();
+    signal?.throwIfAborted();
+    digests.update(bytes.subarray(at, at + DIGEST_PIECE));
+  }
+  digests.end();
 }
 
 /**
@@ -193,27 +204,45 @@ function chunksOfReader(stream: ReadableStream<Uint8Array>): Chunks {
 }
 
 async function readChunks(
-  chunks: Chunks,
+  source: object,
   expected: number | undefined,
-  { maxBytes, signal, room, ...limits }: ReadOptions & { maxBytes: number },
+  { maxBytes, signal, room, digests, ...limits }: Reading & { maxBytes: number },
 ): Promise<Uint8Array> {
+  const chunks = chunksOf(source);
   const pace = new Pace(limits);
-  const gathered = new Gathered(expected);
+  const isHeld = expected === undefined || expected <= maxBytes;
+  let gathered = isHeld ? new Gathered(expected) : undefined;
+  const most = Math.max(maxBytes, digests?.maxBytes ?? 0);
+  let length = 0;
   try {
     for (;;) {
-      const { length } = gathered;
-      if (room) {
+      if (room && gathered) {
         const asked = performance.now();
         gathered.room = await unlessAborted(room(length + CHUNK), signal);
         pace.leaveOut(performance.now() - asked);
       }
       const next = pace.keeping(chunks.next().catch(unreadable), length);
       const { done, value } = await unlessAborted(next, signal);
-      if (done) return gathered.whole();
+      if (done) break;
       if (!(value instanceof Uint8Array)) throw new TypeError('expected a stream of Uint8Arrays');
-      if (length + value.length > maxBytes) throw tooMany(maxBytes);
-      gathered.add(value);
+      length += value.length;
+      digests?.update(value);
+      if (length > most) throw tooMany(most, digests);
+      if (expected !== undefined && expected > most && digests!.knowsKind)
+        throw tooMany(maxBytes, digests);
+      if (length <= maxBytes && !digests?.needsNoBytes) gathered?.add(value);
+      else if (gathered) {
+        gathered = undefined;
+        await room?.(0);
+      }
     }
+    // Some HTTP implementations do not report a broken connection.
+    if (isBody(source) && expected !== undefined && length < expected) {
+      throw new DecodeError('unreadable', 'the body ended before its Content-Length');
+    }
+    digests?.end();
+    if (!gathered) throw tooMany(maxBytes, digests);
+    return gathered.whole();
   } catch (error) {
     // Not awaited: a source that hangs would hang its closing too.
     chunks.close().catch(() => {});
@@ -268,7 +297,11 @@ class Gathered {
  * Reads a regular file only. Reading a pipe or a device may never end, and it holds a thread of
  * Node's pool that no signal frees.
  */
-async function readRegularFile(path: string | URL, maxBytes: number): Promise<Uint8Array> {
+async function readRegularFile(
+  path: string | URL,
+  maxBytes: number,
+  { signal, digests }: Pick<Reading, 'signal' | 'digests'>,
+): Promise<Uint8Array> {
   let file: Awaited<ReturnType<typeof open>>;
   try {
     // Without O_NONBLOCK (Windows has none), opening a pipe waits until someone writes to it.
@@ -284,14 +317,25 @@ async function readRegularFile(path: string | URL, maxBytes: number): Promise<Ui
         'expected a regular file; give a pipe or a device as a stream',
       );
     }
-    if (about.size > maxBytes) throw tooMany(maxBytes);
-    const bytes = Buffer.allocUnsafeSlow(about.size);
+    const { size } = about;
+    const isHeld = size <= maxBytes;
+    const most = Math.max(maxBytes, digests?.maxBytes ?? 0);
+    const isTooLong = size > most;
+    if (isTooLong && !digests) throw tooMany(maxBytes);
+    const piece = digests ? DIGEST_PIECE : size;
+    const bytes = Buffer.allocUnsafeSlow(isHeld ? size : piece);
     let length = 0;
-    while (length < bytes.length) {
-      const { bytesRead } = await file.read(bytes, length, bytes.length - length, length);
+    while (length < size) {
+      const at = isHeld ? length : 0;
+      const { bytesRead } = await file.read(bytes, at, Math.min(piece, size - length), length);
       if (bytesRead === 0) break;
+      signal?.throwIfAborted();
+      digests?.update(bytes.subarray(at, at + bytesRead));
+      if (isTooLong) throw tooMany(most, digests);
       length += bytesRead;
     }
+    digests?.end();
+    if (!isHeld) throw tooMany(maxBytes, digests);
     return bytes.subarray(0, length);
   } catch (error) {
     throw error instanceof DecodeError ? error : withoutPath(error);
@@ -300,8 +344,10 @@ async function readRegularFile(path: string | URL, maxBytes: number): Promise<Ui
   }
 }
 
-const tooMany = (maxBytes: number) =>
-  new DecodeError('too-many-bytes', `expected at most ${maxBytes} bytes`);
+function tooMany(maxBytes: number, digests?: FileDigests): DecodeError {
+  const error = new DecodeError('too-many-bytes', `expected at most ${maxBytes} bytes`);
+  return digests ? digests.tooLong(error) : error;
+}
 
 /** Keeps only the code of Node's error: its message names the file, and messages here must not. */
 function withoutPath(error: unknown): DecodeError {
@@ -325,59 +371,3 @@ function codeOf(error: unknown): string | undefined {
   const code: unknown = (error as NodeJS.ErrnoException | undefined)?.code;
   return typeof code === 'string' && /^E[A-Z0-9_]+$/.test(code) ? code : undefined;
 }
-
-/** Connections start slowly: no rate is too low before this. */
-const GRACE_MILLISECONDS = 5000;
-
-/** Enforces the pace of one stream. */
-export class Pace {
-  readonly #leastPerMillisecond: number;
-  readonly #idle: number;
-  #start = performance.now();
-
-  constructor({ minBytesPerSecond = 0, idleSeconds = Number.POSITIVE_INFINITY }: PaceLimits) {
-    this.#leastPerMillisecond = minBytesPerSecond / 1000;
-    this.#idle = 1000 * idleSeconds;
-  }
-
-  /**
-   * The result of `next`, unless it comes too late.
-   * @param length bytes read before it
-   * @returns rejects with a DecodeError `too-slow`
-   */
-  async keeping<T>(next: Promise<T>, length: number): Promise<T> {
-    const now = performance.now();
-    const wait = Math.min(this.#idle, this.#start + this.#timeFor(length) - now);
-    if (wait === Number.POSITIVE_INFINITY) return await next;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        async () => {
-          // Data that arrived while this thread was busy is read first.
-          await setImmediate();
-          reject(new DecodeError('too-slow', 'the stream is too slow'));
-        },
-        Math.min(Math.max(wait, 0), LONGEST_TIMER),
-      );
-    });
-    try {
-      return await Promise.race([next, late]);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  /** Excludes a time in which the sender was asked for nothing. */
-  leaveOut(milliseconds: number): void {
-    this.#start += milliseconds;
-  }
-
-  /** Milliseconds allowed for `length` bytes. */
-  #timeFor(length: number): number {
-    if (this.#leastPerMillisecond === 0) return Number.POSITIVE_INFINITY;
-    return Math.max(GRACE_MILLISECONDS, length / this.#leastPerMillisecond);
-  }
-}
-
-/** Node's longest timer; a longer one would fire at once. */
-const LONGEST_TIMER = 2 ** 31 - 1;

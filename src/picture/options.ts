@@ -1,4 +1,15 @@
-import { choice, integer, number, type OptionTable, positive, SIGNAL, tableOf } from '../door.js';
+import {
+  choice,
+  integer,
+  number,
+  type OptionCheck,
+  type OptionTable,
+  positive,
+  SIGNAL,
+  tableOf,
+  wrongKind,
+} from '../door.js';
+import { DIGESTS, type Digest } from '../hash.js';
 import { HASH_OPTIONS, type HashOptions } from '../hashing/hash-options.js';
 import { CROPS, PARTS, VARIANTS, type VariantProfile } from '../variants/variant-profile.js';
 
@@ -82,3 +93,27 @@ export const FILE_OPTIONS = /* @__PURE__ */ tableOf(HASH_OPTIONS, LIMITS, {
   crops: CROPS,
   parts: PARTS,
 }) satisfies OptionTable<FileOptions>;
+
+/** Options for the digests of a file, the same in Node and in browsers. */
+export interface DigestFileOptions {
+  /** @defaultValue ['sha256'] */
+  algorithms?: readonly Digest[];
+  /**
+   * of the file
+   * @defaultValue no limit
+   */
+  maxBytes?: number;
+  signal?: AbortSignal | undefined;
+}
+
+const digests: OptionCheck = (name, value) => {
+  const isFit =
+    Array.isArray(value) && value.length > 0 && value.every((one) => DIGESTS.includes(one));
+  if (!isFit) wrongKind(`${name} to be a list of ${DIGESTS.join(', ')}`);
+};
+
+export const DIGEST_FILE_OPTIONS = {
+  algorithms: { is: digests, default: ['sha256'] },
+  maxBytes: { is: integer, least: 1, default: Number.MAX_SAFE_INTEGER },
+  signal: SIGNAL,
+} as const satisfies OptionTable<DigestFileOptions>;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { ROOT } from '../project/package.js';
@@ -27,6 +28,24 @@ for (const name of ENGINES) {
     beforeAll(async () => {
       site = await serveHashing((path) => (path === '/dies.js' ? { body: DIES } : undefined));
       return () => site.close();
+    });
+
+    test('a file is digested in pieces', async () => {
+      const page = await open.page();
+      await openHashing(page, site);
+      const [hexes, pieces] = await page.evaluate(async () => {
+        const pieces: number[] = [];
+        const hashes = await window.onlyhashes.digestFile(new Blob([new Uint8Array(5e6).fill(7)]), {
+          algorithms: ['md5', 'sha1', 'sha256'],
+          onProgress: (read) => pieces.push(read),
+        });
+        return [hashes.map(window.onlyhashesCore.hashToHex), pieces] as const;
+      });
+      const content = Buffer.alloc(5e6, 7);
+      const expected = ['md5', 'sha1', 'sha256'].map((name) =>
+        createHash(name).update(content).digest('hex'),
+      );
+      expect([hexes, pieces]).toEqual([expected, [4 * 2 ** 20, 5e6]]);
     });
 
     test(`results of ${MANY} files, one of them corrupt, are in order, and few are read at a time`, async () => {

@@ -24,7 +24,9 @@ declare global {
   }
 }
 
-const PAGE = `<!doctype html><title>hashing</title><script type="module">
+const PAGE = `<!doctype html><title>hashing</title>
+<script type="importmap">{"imports":{"@noble/hashes/":"/node_modules/@noble/hashes/"}}</script>
+<script type="module">
   import * as onlyhashes from '/dist/browser.js';
   import * as onlyhashesCore from '/dist/index.js';
   Object.assign(window, { onlyhashes, onlyhashesCore });

@@ -138,7 +138,7 @@ test('progress counts every file once, including failures', async () => {
   expect(told.at(-1)).toMatchObject({ done: 21, failed: 1, total: 21 });
   const failed = told.filter(({ error }) => error !== undefined);
   expect(failed.map(({ file, error }) => [file, error?.code])).toEqual([
-    [imagePath('text.jpg'), 'unsupported'],
+    [imagePath('text.jpg'), 'not-a-picture'],
   ]);
   expect(told.filter(({ image }) => image !== undefined).length).toBe(20);
 });

@@ -83,6 +83,7 @@ const CODES: Record<DecodeErrorCode, true> = {
   empty: true,
   unreadable: true,
   unsupported: true,
+  'not-a-picture': true,
   corrupt: true,
   'too-many-bytes': true,
   'too-many-pixels': true,

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import {
   type Checked,
+  callback,
   checkedOptions,
   checkInteger,
   checkMethods,
@@ -20,16 +21,25 @@ import {
   STAGES,
   unhashable,
 } from '../../matching/decision.js';
-import { checkList, MATCH_OPTIONS, match, type SearchableList } from '../../matching/match.js';
+import {
+  checkList,
+  digestsOn,
+  MATCH_OPTIONS,
+  match,
+  type SearchableList,
+} from '../../matching/match.js';
 import type { HashedFile } from '../../picture/hash-picture.js';
 import { LIMITS } from '../../picture/options.js';
 import { policyFor } from '../../policy.js';
 import type { HashedVariant } from '../../variant.js';
 import { hashedImage } from '../../variants/forms.js';
 import { MATCHING_VARIANTS } from '../../variants/variant-profile.js';
+import { FileDigests } from '../file-digests.js';
 import { HASH_FILE_OPTIONS, type HashFileOptions } from '../hash-file.js';
-import { type ImageSource, PACE } from '../read-bytes.js';
-import { Admission, type Times, type Upload } from './admission.js';
+import { PACE } from '../pace.js';
+import type { ImageSource } from '../read-bytes.js';
+import { Admission, type Upload } from './admission.js';
+import { FileVariants, type Leased } from './file-variants.js';
 import {
   type CheckOptions,
   type Decide,
@@ -42,11 +52,9 @@ import {
 } from './hash-pool.js';
 import {
   FIRST_BATCH,
-  type FirstBatch,
   LARGEST_BATCH,
   type PictureFacts,
   taskOptionsOf,
-  type WorkerLease,
   Workers,
 } from './worker-lease.js';
 
@@ -108,10 +116,9 @@ export const CHECK_OPTIONS = tableOf(MATCH_OPTIONS, HASH_FILE_OPTIONS, {
   decoding: { ...HASH_FILE_OPTIONS.decoding, default: 'draft' },
   // The default is the pool's.
   unseenFrames: { is: choice, of: POOL_OPTIONS.unseenFrames.of },
+  maxDigestBytes: { is: integer, default: 2 ** 31 },
+  onBytes: { is: callback },
 }) satisfies OptionTable<CheckOptions>;
-
-/** The work on a decoded picture, while its worker has it. */
-type Work<T> = (lease: WorkerLease, first: FirstBatch, times: Times) => Promise<T>;
 
 class UploadPool implements HashPool {
   readonly workers: number;
@@ -132,13 +139,14 @@ class UploadPool implements HashPool {
   async hash(source: ImageSource, options: HashFileOptions = {}): Promise<HashedFile> {
     checkedOptions(options, HASH_FILE_OPTIONS);
     const upload = this.#admission.admit(source, options);
-    const work: Work<HashedFile> = async (lease, first) => {
+    const work = this.#run(upload, async () => {
+      const { lease, first } = await this.#decoded(upload, await upload.read(), LARGEST_BATCH);
       const all: HashedVariant[] = [];
       for await (const variant of lease.variants(first)) all.push(variant);
       const { width, height } = first.facts;
       return { ...hashedImage(all), width, height };
-    };
-    return await this.#admission.answer(upload, this.#run(upload, LARGEST_BATCH, work));
+    });
+    return await this.#admission.answer(upload, work);
   }
 
   async check(
@@ -146,27 +154,41 @@ class UploadPool implements HashPool {
     list: SearchableList | Decide,
     options: CheckOptions = {},
   ): Promise<Decision> {
-    const { variants, decoding, ...checked } = checkedOptions(options, CHECK_OPTIONS);
+    const { variants, decoding, maxDigestBytes, ...checked } = checkedOptions(
+      options,
+      CHECK_OPTIONS,
+    );
     const { unseenFrames = this.#unseenFrames } = checked;
-    const { policy, allowList, floodGuard, all, distance, remote } = options;
+    const { policy, allowList, floodGuard, all, distance, remote, onBytes } = options;
     const matching = { policy, allowList, floodGuard, all, distance, remote };
     const decide = decideBy(list);
-    const work: Work<Decision> = async (lease, first, times) => {
-      const start = performance.now() - times.hashing;
-      const decision = await decide(lease.variants(first), matching);
-      times.search = performance.now() - start - times.hashing;
-      const { frames, unseen: __, ...seen } = first.facts;
-      const { name: ___, geometry: ____, ranks: _____, ...hash } = first.variants[0]!;
-      return decisionOf({
-        ...decision,
-        ...doubtOf(decision, first.facts, unseenFrames),
-        ...(frames && { frames }),
-        ...{ upload: { ...hash, ...seen }, timings: { ...times } },
-      });
-    };
+    const { digests = [] } = decide;
     try {
-      const upload = this.#admission.admit(source, { ...options, variants, decoding });
-      return await this.#admission.answer(upload, this.#run(upload, FIRST_BATCH, work));
+      const upload = this.#admission.admit(
+        source,
+        { ...options, variants, decoding },
+        new FileDigests(digests, {
+          maxBytes: digests.length > 0 ? maxDigestBytes : 0,
+          isHeld: onBytes !== undefined,
+        }),
+      );
+      const work = this.#run(upload, async () => {
+        const decode = (bytes: Uint8Array) => this.#decoded(upload, bytes, FIRST_BATCH);
+        const file = new FileVariants(upload, decode, onBytes);
+        const decision = await file.decidedBy((all) => decide(all, matching));
+        const timings = { ...upload.times };
+        const { first } = file;
+        if (!first) return decisionOf({ ...decision, timings });
+        const { frames, unseen: __, ...seen } = first.facts;
+        const { name: ___, geometry: ____, ranks: _____, ...hash } = first.variants[0]!;
+        return decisionOf({
+          ...decision,
+          ...doubtOf(decision, first.facts, unseenFrames),
+          ...(frames && { frames }),
+          ...{ upload: { ...hash, ...seen }, timings },
+        });
+      });
+      return await this.#admission.answer(upload, work);
     } catch (error) {
       return undecided(error, options);
     }
@@ -189,25 +211,30 @@ class UploadPool implements HashPool {
   }
 
   /** Takes an upload through all states. */
-  async #run<T>(upload: Upload, most: number, work: Work<T>): Promise<T> {
-    const { options, times } = upload;
+  async #run<T>(upload: Upload, work: () => Promise<T>): Promise<T> {
     try {
-      const file = await upload.read();
-      const waits = performance.now();
-      const lease = await this.#workers.lease(taskOptionsOf(options), upload);
-      try {
-        times.waiting += performance.now() - waits;
-        const result = await work(lease, await lease.decode(file, most), times);
-        for (const [i, stage] of STAGES.entries()) {
-          // A picture that is only hashed is not searched.
-          if (stage !== 'search' || times.search > 0) this.#histograms[i]!.add(times[stage]);
-        }
-        return result;
-      } finally {
-        lease.end();
+      const result = await work();
+      for (const [i, stage] of STAGES.entries()) {
+        // A picture that is only hashed is not searched.
+        const milliseconds = upload.times[stage];
+        if (stage !== 'search' || milliseconds > 0) this.#histograms[i]!.add(milliseconds);
       }
+      return result;
     } finally {
       upload.release();
+    }
+  }
+
+  /** Has a picture decoded by a worker, which is leased until the last variant. */
+  async #decoded(upload: Upload, file: Uint8Array, most: number): Promise<Leased> {
+    const waits = performance.now();
+    const lease = await this.#workers.lease(taskOptionsOf(upload.options), upload);
+    try {
+      upload.times.waiting += performance.now() - waits;
+      return { lease, first: await lease.decode(file, most) };
+    } catch (error) {
+      lease.end();
+      throw error;
     }
   }
 }
@@ -216,7 +243,8 @@ class UploadPool implements HashPool {
 function decideBy(list: SearchableList | Decide): Decide {
   if (typeof list === 'function') return list;
   checkList(list);
-  return (variants, options) => match(variants, list, options);
+  const decide: Decide = (variants, options) => match(variants, list, options);
+  return Object.assign(decide, { digests: digestsOn(list) });
 }
 
 /** Downgrades `none` if a browser may show something that was not checked. */
@@ -269,9 +297,12 @@ let shared: HashPool | undefined;
 /**
  * Decides about an upload: a path, bytes, a `Blob` or `File`, a stream, or a `Request` or
  * `Response` whose body it is. Always returns a decision: an upload that cannot be hashed is
- * `unhashable`, with the cause as reason: an error of the file, a limit, `busy` (see
- * `createHashPool`), or `aborted`. The upload is decoded in another process, so it cannot crash or
- * block this one.
+ * `unhashable`, with the cause as reason: `not-a-picture`, an error of the file, a limit, `busy`
+ * (see `createHashPool`), or `aborted`. The upload is decoded in another process, so it cannot
+ * crash or block this one.
+ *
+ * If the list holds digests, any file is digested while it is read, and one that is listed matches
+ * before anything is decoded.
  * @param list a blocklist, or a function that decides about the variants by it
  * @throws {TypeError | RangeError} if an argument is invalid
  * @example

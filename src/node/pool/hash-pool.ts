@@ -1,9 +1,11 @@
+import type { Digest } from '../../hash.js';
 import type { Decision, DecisionTimings } from '../../matching/decision.js';
 import type { MatchOptions, SearchableList } from '../../matching/match.js';
 import type { HashedFile } from '../../picture/hash-picture.js';
 import type { HashedVariant, Variants } from '../../variant.js';
 import type { HashFileOptions } from '../hash-file.js';
-import type { ImageSource, PaceLimits } from '../read-bytes.js';
+import type { PaceLimits } from '../pace.js';
+import type { ImageSource } from '../read-bytes.js';
 import type { Isolation } from './hash-worker.js';
 
 /** Options of a pool. The limits on the pace are for bodies: slower ones are aborted. */
@@ -75,13 +77,25 @@ export interface CheckOptions extends HashFileOptions, Omit<MatchOptions, 'signa
    * @defaultValue the pool's
    */
   unseenFrames?: UnseenFrames;
+  /**
+   * a file is digested up to this length, in bytes, if the list holds digests. Beyond `maxBytes`,
+   * nothing of it is held
+   * @defaultValue 2 GiB
+   */
+  maxDigestBytes?: number;
+  /** called with the bytes of a file that was read whole and held; only read them */
+  onBytes?: ((bytes: Uint8Array) => void) | undefined;
 }
 
 /** Decides in place of `match` about variants that arrive one at a time, by the same options. */
-export type Decide = (
-  variants: AsyncIterable<HashedVariant> & Pick<Variants, 'looksCloser'>,
-  options: MatchOptions,
-) => Promise<Decision>;
+export interface Decide {
+  (
+    variants: AsyncIterable<HashedVariant> & Pick<Variants, 'looksCloser'>,
+    options: MatchOptions,
+  ): Promise<Decision>;
+  /** digests of the file that it compares: they come first, as variants; default none */
+  readonly digests?: readonly Digest[];
+}
 
 /** The state of a pool, and its totals. */
 export interface HashPoolStats {

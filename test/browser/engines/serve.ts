@@ -64,9 +64,8 @@ export async function serve(
  */
 export function projectFile(path: string): Answer | undefined {
   const file = normalize(path);
-  if (!file.startsWith(`${sep}dist${sep}`) && !file.startsWith(`${sep}fixtures${sep}`)) {
-    return undefined;
-  }
+  const folders = ['dist', 'fixtures', join('node_modules', '@noble')];
+  if (!folders.some((folder) => file.startsWith(`${sep}${folder}${sep}`))) return undefined;
   try {
     return { body: readFileSync(join(ROOT, file)) };
   } catch {

@@ -259,8 +259,8 @@ test.each(['quick', 'thorough'] as const)(
         const replies = [original, ...Array(count).fill({ ...original, name })];
         return !refused(() => replies.map((variant) => read({ variant })));
       };
-      // Other looks come from a decoder of Node alone.
-      const isOther = ['asShown', 'frame', 'otherReading'].includes(name);
+      // Other looks come from a decoder of Node alone, and digests from no decoder.
+      const isOther = ['asShown', 'frame', 'otherReading', 'file'].includes(name);
       const isKnown = variants === 'thorough' || QUICK_NAMES.includes(name);
       const mayBe = name !== 'original' && !isOther && isKnown;
       expect([name, believes(1, false)]).toEqual([name, mayBe && !isWindow]);

@@ -46,7 +46,7 @@ test('without sharp, one sentence names what to install, and nothing else breaks
     code: 'decoder-missing',
     message: 'decoding images in Node needs the optional package sharp: npm install sharp',
   });
-  expect(text.code).toBe('unsupported');
+  expect(text.code).toBe('not-a-picture');
   expect(results).toEqual(['decoder-missing', 'decoder-missing']);
   expect(found.sharp).toBeUndefined();
   expect(found.formats.some(({ readable }: { readable: boolean }) => readable)).toBe(false);

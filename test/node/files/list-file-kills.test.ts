@@ -68,7 +68,7 @@ test(`of ${kills} kills in append, slot and rename none loses or halves a change
   const done = new Set<string>();
   for (let kill = 0; kill < kills; kill++) {
     const first = 1_000_000 * (kill + 1);
-    const told = await killed(path, first, 1 + (kill % 2), 5 + 120 * noise(kill));
+    const told = await killed(path, first, 1 + (kill % 2), 5 + 250 * noise(kill));
     for (const line of told.begun) begun.add(line);
     for (const line of told.done) done.add(line);
     // As it is without a lock, and as the next writer has it.

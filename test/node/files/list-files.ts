@@ -44,6 +44,8 @@ export const HASHES: readonly Hash[] = [
   { algorithm: 'pdq', bytes: new Uint8Array(32) },
   SMALL,
   { ...SMALL, algorithm: 'phash' },
+  { algorithm: 'md5', bytes: BASE.bytes.slice(0, 16) },
+  { algorithm: 'sha256', bytes: BASE.bytes },
 ];
 const hash = fc.constantFrom(...HASHES);
 export const id = fc.constantFrom('1', '2', '\ud800', 'ü\n');

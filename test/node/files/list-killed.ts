@@ -15,10 +15,11 @@ const file = await ListFile.open(path, list, { manyBytes: Number(many) });
 // The changes of every other writer are written ahead of their turns.
 list.mostAtOnce = Number(first) % 200_000 === 0 ? 512 : 0;
 const say = (line: string) => process.stdout.write(`${line}\n`);
-/** Two entries that come and go together. */
+const ALGORITHMS = { a: 'pdq', b: 'sha256' } as const;
+/** Two entries that come and go together, of a picture and of a file. */
 const pairOf = (n: number) =>
-  ['a', 'b'].map((side) => ({
-    hash: flipBits(BASE, ORDER, 40 + (n % 100)),
+  (['a', 'b'] as const).map((side) => ({
+    hash: { ...flipBits(BASE, ORDER, 40 + (n % 100)), algorithm: ALGORITHMS[side] },
     labels: [side],
     id: `${n}`,
   }));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ByteBudget, type Reservation } from '../../../src/node/pool/admission.js';
+import { ByteBudget, type Reservation } from '../../../src/node/pool/byte-budget.js';
 
 const KIB = 1024;
 const MOST = 1024 * KIB;
