@@ -34,7 +34,7 @@ import { HMA_ROUTE_OPTIONS, type HmaRouteOptions, hmaRoutes } from './hma/routes
 import { ACCESS_OPTIONS, Access, type AccessOptions } from './http/access.js';
 import { healthRoutes } from './http/health.js';
 import { Metrics } from './http/metrics.js';
-import { openApiOf } from './http/openapi.js';
+import { openApiRoute } from './http/openapi.js';
 import { RateLimit } from './http/rate-limit.js';
 import { FormReader, MAX_BYTES_HELD } from './http/read-form.js';
 import { callDirectly, responseOf } from './http/reply.js';
@@ -46,6 +46,7 @@ import {
   type DecisionWebhookOptions,
 } from './routes/decision-webhook.js';
 import type { FollowedList, ServiceParts } from './routes/parts.js';
+import { SCAN_BLOB_OPTIONS, type ScanBlobOptions, scanBlobRoute } from './routes/scan-blob.js';
 import { CURATION_OPTIONS, type CurationOptions, storeRoutes } from './routes/store-routes.js';
 import { type ScanRouteOptions, v1Routes } from './routes/v1.js';
 import {
@@ -99,6 +100,8 @@ export interface CreateServiceOptions extends AccessOptions, MatchRules {
   scan?: ScanRouteOptions | undefined;
   /** serves `/v1/decisions`, for decisions that moderators make in another tool */
   webhook?: DecisionWebhookOptions | undefined;
+  /** serves `/xrpc/com.atproto.unspecced.scanBlob`, for Bluesky's moderation daemon */
+  scanBlob?: ScanBlobOptions | undefined;
   /**
    * serves HMA's dialect, version 1.1: `/h/…`, `/m/…`, `/c/…` and `/status`. A bank is a list.
    * Content is an entry, identified by its number in the store. Without a store, banks are
@@ -178,6 +181,7 @@ export const SERVICE_OPTIONS = /* @__PURE__ */ tableOf(ACCESS_OPTIONS, {
   remote: REMOTE,
   scan: { is: nested, options: SCAN_ANSWER_OPTIONS },
   webhook: { is: nested, options: DECISION_WEBHOOK_OPTIONS },
+  scanBlob: { is: nested, options: SCAN_BLOB_OPTIONS },
   hma: { is: nested, options: HMA_ROUTE_OPTIONS },
   curation: { is: nested, options: CURATION_OPTIONS },
   maxBytes: { is: integer, least: 1, default: MAX_BYTES },
@@ -247,13 +251,13 @@ export function serviceWith(further: readonly Route[], options: CreateServiceOpt
   const checked = checkedOptions(options, SERVICE_OPTIONS);
   const { store, onLog, onError, now, maxBytes, includeHashes, remote } = checked;
   const { maxBytesHeld = Math.max(MAX_BYTES_HELD, maxBytes) } = checked;
-  const { scan, webhook, fetchPictures, review, hma, curation } = checked;
+  const { scan, webhook, fetchPictures, review, scanBlob, hma, curation } = checked;
   if ((review ?? curation ?? (hma && store)) !== undefined && !(store instanceof Store)) {
     throw new TypeError('expected a store of openStore for review, curation and hma');
   }
   const fetchPicture = fetchPictures && pictureFetcher({ maxBytes, ...fetchPictures });
   const { tokens, trustNetworks, hostNames } = checked;
-  const access = new Access({ tokens, trustNetworks, hostNames });
+  const access = new Access({ tokens, trustNetworks, hostNames }, onError);
   const { parts, started, end } = partsOf(options, {
     ...{ fetchPicture, maxBytes, now },
     forms: new FormReader({ maxBytes, maxBytesHeld, firstBytes: FIRST_FORM_BYTES }),
@@ -263,6 +267,7 @@ export function serviceWith(further: readonly Route[], options: CreateServiceOpt
   const all: Route[] = [
     ...healthRoutes(parts),
     ...v1Routes({ parts, includeHashes, remote, scan, webhook, queue }),
+    ...(scanBlob ? [scanBlobRoute(scanBlob, parts)] : []),
     ...(hma ? hmaRoutes(parts, hma) : []),
     ...(curation ? storeRoutes(store!, curation) : []),
     ...further,
@@ -379,22 +384,4 @@ function checkedList<List extends { readonly blocklist: Blocklist }>(list: List)
   checkObject(list, 'a blocklist or a follower');
   if (list.blocklist instanceof Blocklist) return list;
   throw new TypeError('expected a blocklist or a follower');
-}
-
-/** Version of the API document. */
-const INFO = { title: 'onlyhashes', version: '1' };
-
-function openApiRoute(routes: Route[]): Route {
-  let text: string | undefined;
-  return {
-    method: 'GET',
-    path: '/openapi.json',
-    role: 'public',
-    about: 'This document.',
-    replies: { 200: { title: 'an OpenAPI 3.1 document', type: 'object' } },
-    answer: () => {
-      text ??= JSON.stringify(openApiOf(routes, INFO));
-      return new Response(text, { headers: { 'content-type': 'application/json' } });
-    },
-  };
 }

@@ -16,7 +16,7 @@ import { blocklist, formOf, OTHER, pool, serving } from './uploads/uploads.js';
 function sending(url: string, text: string) {
   const client = new RawClient(url);
   onTestFinished(() => void client.socket.destroy());
-  client.socket.write(text);
+  client.socket.write(text, 'latin1');
   return Object.assign(client, {
     status: async () => {
       const { socket, closed } = client;
@@ -129,18 +129,23 @@ test('a flood of headers is refused, and so are requests that could be read as t
   });
 });
 
-test('a body that is longer than it may be is refused before it is read', async () => {
+/** The first bytes of a JPEG; latin1. */
+const JPEG = '\xff\xd8\xff\xe0';
+
+test('a body that is longer than it may be is refused by its first bytes', async () => {
   await served(
     async ({ url }) => {
-      for (const [type, length] of [
+      // The first 4 KiB tell a picture from a video.
+      for (const [type, length, text = ''] of [
         ['application/json', 1001],
-        ['image/jpeg', 2001],
+        ['image/jpeg', 2001, JPEG.padEnd(2001)],
         ['multipart/form-data; boundary=x', 2001],
-        ['image/jpeg', 999_999_999_999],
+        ['image/jpeg', 999_999_999_999, JPEG.padEnd(4096)],
       ] as const) {
         const asked = sending(
           url,
-          head('POST /v1/match HTTP/1.1', `Content-Type: ${type}`, `Content-Length: ${length}`),
+          head('POST /v1/match HTTP/1.1', `Content-Type: ${type}`, `Content-Length: ${length}`) +
+            text,
         );
         expect([type, await asked.status()]).toEqual([type, 413]);
       }

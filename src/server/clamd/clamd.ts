@@ -80,6 +80,8 @@ const FOUND = 'Onlyhashes.Listed-Picture FOUND';
 /** clamd's wording: clients look for these exact words. */
 const TOO_LONG = 'INSTREAM size limit exceeded. ERROR';
 const TIMED_OUT = 'COMMAND READ TIMED OUT';
+/** Reasons of what is OK: a virus scanner has nothing to say of it. */
+const NO_PICTURES: readonly string[] = ['empty', 'not-a-picture', 'unsupported'];
 
 /**
  * Creates a scanner for programs that use ClamAV: a listener for a `node:net` server, on TCP or on
@@ -93,11 +95,11 @@ const TIMED_OUT = 'COMMAND READ TIMED OUT';
  * uploads. So the listener must be enabled, and FOUND is only a sure match: not a hit for review,
  * and, with `lists`, not a match of another list. `onDecision` gets every decision.
  *
- * An empty file, and one that does not begin like a picture, are OK as well. A picture that could
- * not be checked is ERROR: it is broken, too large or of an unsupported kind (`unreadPictures`),
- * the queue is full, the sender is too slow, or `check` or `onDecision` threw, which `onError`
- * receives. After an ERROR whose stream was not read to its end, the connection is closed. Replies
- * contain no hash, label or list.
+ * An empty file is OK as well, and so is one that does not begin like a picture, unless
+ * `notPictures` says otherwise. A picture that could not be checked is ERROR: it is broken, too
+ * large or of an unsupported kind (`unreadPictures`), the queue is full, the sender is too slow, or
+ * `check` or `onDecision` threw, which `onError` receives. After an ERROR whose stream was not read
+ * to its end, the connection is closed. Replies contain no hash, label or list.
  *
  * The protocol has no password. A client with unlimited queries can change a picture until it no
  * longer matches: listen on loopback, or on a socket in a private folder.
@@ -112,14 +114,23 @@ export function createClamdListener(
   onError: (error: unknown) => void = () => {},
 ): (socket: Socket) => void {
   const checked = checkedOptions(options, CLAMD_OPTIONS);
-  const { lists, idleSeconds, signal, maxConnections, unreadPictures } = checked;
+  const { lists, idleSeconds, signal, maxConnections, unreadPictures, notPictures } = checked;
+  const { preserve } = options;
   if (typeof onError !== 'function') throw new TypeError('expected onError to be a function');
   // The first match may be on a list outside `lists`.
   const how = lists ? { all: true } : {};
-  const scanner = new Scanner<ClamdUpload>({ ...options, onError: 'refuse' }, how);
+  // A match of another list is not refused.
+  const kept: typeof preserve = async (refused, upload) => {
+    if (isFound(refused.decision, lists)) await preserve?.(refused, upload);
+  };
+  const scanner = new Scanner<ClamdUpload>(
+    { ...options, onError: 'refuse', preserve: preserve && kept },
+    how,
+  );
   const idle = new Set<Socket>();
   const isPicture = unreadPictures === 'refuse' ? beginsAsPicture : isOfReadKind;
-  const settings: Settings = { scanner, lists, isPicture, idleSeconds, signal, onError, idle };
+  const says = { isPicture, refusesOthers: notPictures === 'refuse' };
+  const settings: Settings = { scanner, lists, ...says, idleSeconds, signal, onError, idle };
   const open = new Set<Socket>();
   return (socket) => {
     // An error also closes the socket, and that is handled.
@@ -148,11 +159,26 @@ export function createClamdListener(
 /** Rare pictures of these kinds cannot be decoded. */
 const isOfReadKind = (head: Uint8Array): boolean => imageFormatOf(head) !== undefined;
 
+/** True if it is a match of one of these lists, or of any list. */
+function isFound(
+  { verdict, matches, remoteMatches = [] }: Decision,
+  lists: readonly string[] | undefined,
+): boolean {
+  if (verdict !== 'match' || lists === undefined) return verdict === 'match';
+  const here = matches.map(({ tier, allowed, entry }) => ({ tier, allowed, list: entry.list }));
+  return [...here, ...remoteMatches].some(
+    ({ tier, allowed, list = '' }) =>
+      tier === 'match' && allowed === undefined && lists.includes(list),
+  );
+}
+
 interface Settings {
   readonly scanner: Scanner<ClamdUpload>;
   readonly lists: readonly string[] | undefined;
   /** true if an unsupported file begins like a picture */
   readonly isPicture: (head: Uint8Array) => boolean;
+  /** true if a file that begins like no picture is refused */
+  readonly refusesOthers: boolean;
   readonly idleSeconds: number;
   readonly signal: AbortSignal | undefined;
   readonly onError: (error: unknown) => void;
@@ -250,7 +276,7 @@ class Connection {
       let { decision } = await scanner.scan(body, upload, this.#gone.signal);
       // The stream must be complete, even if a part of it decided.
       const { verdict, reason } = decision;
-      const isAnswer = verdict !== 'unhashable' || reason === 'empty' || reason === 'unsupported';
+      const isAnswer = verdict !== 'unhashable' || NO_PICTURES.includes(reason);
       const error = isAnswer ? await body.toEnd() : undefined;
       if (error) decision = (await scanner.notChecked(error, upload)).decision;
       answer = this.#answerTo(decision, body);
@@ -264,20 +290,13 @@ class Connection {
 
   #answerTo(decision: Decision, body: ClamdBody): string {
     const { verdict, reason } = decision;
-    if (verdict !== 'unhashable') return `stream: ${this.#isFound(decision) ? FOUND : 'OK'}`;
-    const isOther = reason === 'unsupported' && !this.#settings.isPicture(body.head);
-    if (reason === 'empty' || isOther) return 'stream: OK';
+    const { lists, isPicture, refusesOthers } = this.#settings;
+    if (verdict !== 'unhashable') return `stream: ${isFound(decision, lists) ? FOUND : 'OK'}`;
+    const isUnread =
+      (reason === 'unsupported' && isPicture(body.head)) ||
+      (reason === 'not-a-picture' && refusesOthers);
+    if (NO_PICTURES.includes(reason) && !isUnread) return 'stream: OK';
     return reason === 'too-many-bytes' ? TOO_LONG : `stream: ${reason} ERROR`;
-  }
-
-  #isFound({ verdict, matches, remoteMatches = [] }: Decision): boolean {
-    const { lists } = this.#settings;
-    if (verdict !== 'match' || lists === undefined) return verdict === 'match';
-    const here = matches.map(({ tier, allowed, entry }) => ({ tier, allowed, list: entry.list }));
-    return [...here, ...remoteMatches].some(
-      ({ tier, allowed, list = '' }) =>
-        tier === 'match' && allowed === undefined && lists.includes(list),
-    );
   }
 
   /** Writes a reply, and waits until it is sent: a client that never reads would fill memory. */

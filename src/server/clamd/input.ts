@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { DecodeError } from '../../errors.js';
 import { HEAD_BYTES } from '../../formats/picture-magic.js';
-import { Pace, type PaceLimits } from '../../node/read-bytes.js';
+import { Pace, type PaceLimits } from '../../node/pace.js';
 
 /* Input from clamd clients: commands, and streams in chunks. Only the socket buffers ahead. */
 

@@ -3,9 +3,15 @@ import type { Schema } from '../http/json-schema.js';
 import { openApiOf } from '../http/openapi.js';
 import { type Route, routeOf } from '../http/route.js';
 import type { ServiceParts } from '../routes/parts.js';
-import { checkSignalType } from './picture.js';
 import { hmaJson } from './reply.js';
 import { MESSAGE, TEXT } from './schema.js';
+import {
+  CONTENT_NAMES,
+  kindOfSignal,
+  SIGNAL_NAMES,
+  type SignalType,
+  signalType,
+} from './signals.js';
 
 interface IndexState {
   readonly builtTo: number;
@@ -71,34 +77,23 @@ export class IndexAge {
   }
 }
 
-/** The part of a store in the index. */
-const PDQ = { algorithm: 'pdq', paused: false } as const;
 const SIGNAL_TYPE = { signal_type: TEXT };
 const WHOLE: Schema = { type: 'integer' };
-const INDEX: Schema = {
+/** An object with a member for each signal type. */
+const bySignal = (properties: NonNullable<Schema['properties']>): Schema => ({
   type: 'object',
-  properties: {
-    pdq: {
-      type: 'object',
-      properties: { present: { type: 'boolean' }, built_to: WHOLE, size: WHOLE },
-    },
-  },
-};
-const SIZES: Schema = {
-  type: 'object',
-  properties: {
-    pdq: {
-      type: 'object',
-      properties: {
-        db_size: WHOLE,
-        index_size: WHOLE,
-        index_out_of_date: { type: 'boolean' },
-        newest_db_item: WHOLE,
-        index_built_to: WHOLE,
-      },
-    },
-  },
-};
+  properties: Object.fromEntries(
+    SIGNAL_NAMES.map((name) => [name, { type: 'object', properties }] as const),
+  ),
+});
+const INDEX = bySignal({ present: { type: 'boolean' }, built_to: WHOLE, size: WHOLE });
+const SIZES = bySignal({
+  db_size: WHOLE,
+  index_size: WHOLE,
+  index_out_of_date: { type: 'boolean' },
+  newest_db_item: WHOLE,
+  index_built_to: WHOLE,
+});
 const namesWith = (member: string, schema: Schema): Schema => ({
   type: 'array',
   items: { type: 'object', properties: { name: TEXT, [member]: schema } },
@@ -108,7 +103,16 @@ const namesWith = (member: string, schema: Schema): Schema => ({
 export function hmaIndexRoutes(parts: ServiceParts): Route[] {
   const age = new IndexAge(parts);
   const isReady = () => parts.followed() !== undefined && !parts.isEnding();
-  const sizeOfIndex = () => parts.list().sizeOf('pdq', 256);
+  const sizeOfIndex = (type: SignalType) => {
+    const { algorithm, bits } = kindOfSignal(type);
+    return parts.list().sizeOf(algorithm, bits);
+  };
+  /** The asked signal type, or all, each with its value. */
+  const each = async (asked: string | undefined, of: (type: SignalType) => unknown) => {
+    const types = asked === undefined ? SIGNAL_NAMES : [signalType(asked)];
+    const values = await Promise.all(types.map(of));
+    return hmaJson(Object.fromEntries(types.map((type, at) => [type, values[at]])));
+  };
   const alive = (word: string, status = 200) =>
     new Response(word, {
       status,
@@ -144,11 +148,11 @@ export function hmaIndexRoutes(parts: ServiceParts): Route[] {
       query: SIGNAL_TYPE,
       replies: { 200: INDEX, 400: MESSAGE },
       answer: async ({ query: { signal_type: type } }) => {
-        if (type !== undefined) checkSignalType(type);
-        if (!isReady()) return hmaJson({ pdq: { present: false, built_to: -1, size: 0 } });
-        const { builtTo } = await age.look();
-        const size = sizeOfIndex();
-        return hmaJson({ pdq: { present: true, built_to: seconds(builtTo), size } });
+        if (!isReady()) return await each(type, () => ({ present: false, built_to: -1, size: 0 }));
+        const built = seconds((await age.look()).builtTo);
+        return await each(type, (one) => ({
+          ...{ present: true, built_to: built, size: sizeOfIndex(one) },
+        }));
       },
     }),
     routeOf({
@@ -159,20 +163,19 @@ export function hmaIndexRoutes(parts: ServiceParts): Route[] {
       query: SIGNAL_TYPE,
       replies: { 200: SIZES, 400: MESSAGE, 503: MESSAGE },
       answer: async ({ query: { signal_type: type } }) => {
-        if (type !== undefined) checkSignalType(type);
         const { builtTo, isStale } = await age.look();
-        const size = isReady() ? sizeOfIndex() : 0;
-        const inStore = (await parts.store?.count(PDQ))?.entries ?? size;
         const to = seconds(builtTo);
-        const isBehind = isStale || inStore !== size;
-        return hmaJson({
-          pdq: {
+        return await each(type, async (one) => {
+          const { algorithm } = kindOfSignal(one);
+          const size = isReady() ? sizeOfIndex(one) : 0;
+          const inStore = (await parts.store?.count({ algorithm, paused: false }))?.entries ?? size;
+          return {
             db_size: inStore,
             index_size: size,
-            index_out_of_date: isBehind,
+            index_out_of_date: isStale || inStore !== size,
             newest_db_item: to,
             index_built_to: to,
-          },
+          };
         });
       },
     }),
@@ -182,7 +185,7 @@ export function hmaIndexRoutes(parts: ServiceParts): Route[] {
       role: 'curate',
       about: 'The signal types.',
       replies: { 200: namesWith('enabled_ratio', { type: 'number' }) },
-      answer: () => hmaJson([{ name: 'pdq', enabled_ratio: 1 }]),
+      answer: () => hmaJson(SIGNAL_NAMES.map((name) => ({ name, enabled_ratio: 1 }))),
     },
     {
       method: 'GET',
@@ -190,7 +193,7 @@ export function hmaIndexRoutes(parts: ServiceParts): Route[] {
       role: 'curate',
       about: 'The content types.',
       replies: { 200: namesWith('enabled', { type: 'boolean' }) },
-      answer: () => hmaJson([{ name: 'photo', enabled: true }]),
+      answer: () => hmaJson(CONTENT_NAMES.map((name) => ({ name, enabled: true }))),
     },
   ];
 }

@@ -6,7 +6,7 @@ import { bankOf, listOfBank } from './hits.js';
 import { hmaJson } from './reply.js';
 import { BANK, BANK_WITH_NEWEST, MESSAGE, TEXT } from './schema.js';
 
-/** A bank in HMA's form: its ratio is 1 if it is on, and 0 if it is off. */
+/** A bank in HMA's form: its ratio is 0 if it is off. */
 export type HmaBankJson = FromSchema<typeof BANK>;
 
 /** As in HMA, and within the length of a list's name. */
@@ -26,8 +26,8 @@ const CHANGES = {
  * `/c/banks` and `/c/bank/…`: lists as banks.
  *
  * A bank is on or off. HMA also has ratios in between, by which it drops matches at random. They
- * are refused here: each dropped match is a missed copy, and a ratio that is not applied would
- * mislead.
+ * are kept and given back here, but match as 1 does, which a header states: a match that is dropped
+ * would be a missed copy.
  */
 export function hmaBankRoutes(store: Store): Route[] {
   return [
@@ -47,10 +47,11 @@ export function hmaBankRoutes(store: Store): Route[] {
       body: { ...CHANGES, required: ['name'] },
       replies: { 201: BANK, 400: MESSAGE, 403: MESSAGE },
       async answer(call, { name, ...changes }) {
-        const enabled = enabledBy(changes) ?? true;
+        const settings = { enabled: true, ...settingsBy(changes) };
         await checkNewName(store, name);
-        await store.apply({ settings: { [listOfBank(name)]: { enabled } } }, changeBy(call));
-        return hmaJson({ name, matching_enabled_ratio: Number(enabled) }, 201);
+        const list = listOfBank(name);
+        await store.apply({ settings: { [list]: settings } }, changeBy(call));
+        return bankReply(bankJson([list, settings]), 201);
       },
     }),
     {
@@ -62,7 +63,7 @@ export function hmaBankRoutes(store: Store): Route[] {
       async answer(call) {
         const bank = await bankAt(store, call);
         const { newest } = await store.count({ list: listOfBank(bank.name) });
-        return hmaJson({ ...bank, newest_content_id: newest });
+        return bankReply({ ...bank, newest_content_id: newest });
       },
     },
     routeOf({
@@ -74,8 +75,7 @@ export function hmaBankRoutes(store: Store): Route[] {
       replies: { 200: BANK, 400: MESSAGE, 403: MESSAGE, 404: MESSAGE },
       async answer(call, { name, ...changes }) {
         const before = await bankAt(store, call);
-        const enabled = enabledBy(changes);
-        const settings = enabled === undefined ? {} : { enabled };
+        const settings = settingsBy(changes);
         const list = listOfBank(before.name);
         const to = name ?? before.name;
         if (to !== before.name) {
@@ -85,10 +85,11 @@ export function hmaBankRoutes(store: Store): Route[] {
           if (!renamed) {
             throw new Refusal('forbidden', 'expected a bank without an exchange, and a new name');
           }
-        } else if (enabled !== undefined)
+        } else if (Object.keys(settings).length > 0) {
           await store.apply({ settings: { [list]: settings } }, changeBy(call));
-        const ratio = enabled === undefined ? before.matching_enabled_ratio : Number(enabled);
-        return hmaJson({ name: to, matching_enabled_ratio: ratio });
+        }
+        const after = (await store.settings()).get(listOfBank(to)) ?? {};
+        return bankReply(bankJson([listOfBank(to), after]));
       },
     }),
     {
@@ -137,10 +138,16 @@ export function changeBy({ request }: Call): ChangeOptions {
   );
 }
 
-const bankJson = ([list, { enabled = true }]: readonly [string, ListSettings]): HmaBankJson => ({
-  name: bankOf(list),
-  matching_enabled_ratio: enabled ? 1 : 0,
-});
+function bankJson([list, settings]: readonly [string, ListSettings]): HmaBankJson {
+  const { enabled = true, enabledRatio = 1 } = settings;
+  return { name: bankOf(list), matching_enabled_ratio: enabled ? enabledRatio : 0 };
+}
+
+/** A bank, with the ratio by which it matches as a header, if that is another. */
+function bankReply<Bank extends HmaBankJson>(bank: Bank, status = 200) {
+  const { matching_enabled_ratio: ratio } = bank;
+  return hmaJson(bank, status, ratio > 0 && ratio < 1 ? { 'onlyhashes-enabled-ratio': '1' } : {});
+}
 
 /** @throws {Refusal} 400 or, as in HMA, 403 if the bank exists */
 export async function checkNewName(store: Store, name: string): Promise<void> {
@@ -156,13 +163,16 @@ export async function checkNewName(store: Store, name: string): Promise<void> {
 /** As in HMA. */
 const isTaken = () => new Refusal('forbidden', 'expected a name that no other bank has');
 
-/** @throws {Refusal} if a ratio is neither 0 nor 1 */
-function enabledBy(changes: FromSchema<typeof CHANGES>): boolean | undefined {
+/** @throws {Refusal} if a ratio is not from 0 to 1 */
+function settingsBy(changes: FromSchema<typeof CHANGES>): ListSettings {
   const { enabled_ratio: ratio, enabled } = changes;
-  if (ratio === undefined) return enabled === undefined ? undefined : isTrue(enabled);
-  const share = typeof ratio === 'string' && /^[01](\.0*)?$/.test(ratio) ? Number(ratio) : ratio;
-  if (share === 0 || share === 1) return share === 1;
-  throw new Refusal('bad-request', 'expected enabled_ratio 0 or 1: any other would miss copies');
+  if (ratio === undefined) return enabled === undefined ? {} : { enabled: isTrue(enabled) };
+  const isNumber = typeof ratio === 'number' || /^[01]?(\.\d+)?$|^[01]\.$/.test(ratio || '-');
+  const share = isNumber ? Number(ratio) : -1;
+  if (!(share >= 0 && share <= 1)) {
+    throw new Refusal('bad-request', 'expected enabled_ratio from 0 to 1');
+  }
+  return share === 0 ? { enabled: false } : { enabled: true, enabledRatio: share };
 }
 
 /** @throws {Refusal} if a text is not a flag */

@@ -1,16 +1,15 @@
 import { type BlocklistEntry, listOf } from '../../entry.js';
-import { hashToHex } from '../../hash.js';
 import { readBytes } from '../../node/read-bytes.js';
 import type { Store } from '../../store/store.js';
 import { checkStorable, type StoredEntry } from '../../store/stored-entry.js';
 import { type Call, Refusal, type Route, repliesOf, routeOf } from '../http/route.js';
 import { bankAt, changeBy, type HmaBankJson } from './banks.js';
-import { signalOf } from './hash.js';
+import { isPlain } from './hash.js';
 import { bankOf, listOfBank } from './hits.js';
-import { hashOf } from './match.js';
-import { checkSignalType, type HmaHasher, type HmaPicture } from './picture.js';
+import type { HmaHasher, HmaPicture } from './picture.js';
 import { hmaJson } from './reply.js';
 import { ADDED, CONTENT, MESSAGE, TEXT } from './schema.js';
+import { hashOfSignal, signalsOf, signalType } from './signals.js';
 
 /** As in HMA. */
 const LONGEST_NOTE = 255;
@@ -28,7 +27,7 @@ interface ContentData {
 
 /**
  * `/c/bank/…/content` and `/signal`: entries as content, by their numbers in the store. Content is
- * one PDQ hash.
+ * one PDQ hash, or one MD5 of a video.
  *
  * The `content_id` is kept as the entry's id, and the note as its label. `content_uri` and `json`
  * are accepted and not kept: an entry must not hold the address of such a picture, and the platform
@@ -61,7 +60,7 @@ export function hmaContentRoutes(
     const { id } = entry;
     return hmaJson({
       id: number,
-      signals: { pdq: hashToHex(entry.hash) },
+      signals: signalsOf(entry.hash),
       ...(id !== undefined && { metadata: { content_id: id } }),
     });
   }
@@ -72,13 +71,15 @@ export function hmaContentRoutes(
       path: '/c/bank/{name}/signal',
       role: 'curate',
       about: 'Add a hash to a bank.',
-      body: { type: 'object', properties: { pdq: TEXT, note: TEXT } },
+      body: { type: 'object', properties: { pdq: TEXT, video_md5: TEXT, note: TEXT } },
       replies: { 200: ADDED, 400: MESSAGE, 404: MESSAGE, 409: MESSAGE, 422: MESSAGE },
       async answer(call, { note, ...signals }) {
         const bank = await bankAt(store, call);
-        for (const type of Object.keys(signals)) checkSignalType(type);
-        if (signals.pdq === undefined) throw new Refusal('bad-request', 'expected a signal');
-        return await add(call, bank, entryOf(hashOf(signals.pdq), { ...(note && { note }) }));
+        const given = Object.entries(signals as Record<string, string>);
+        const hashes = given.map(([type, hex]) => hashOfSignal(signalType(type), hex));
+        const [hash, ...others] = hashes;
+        if (!hash || others.length > 0) throw new Refusal('bad-request', 'expected one signal');
+        return await add(call, bank, entryOf(hash, { ...(note && { note }) }));
       },
     }),
     {
@@ -86,7 +87,7 @@ export function hmaContentRoutes(
       path: '/c/bank/{name}/content',
       role: 'curate',
       about:
-        'Add the hash of a picture to a bank: a picture at a URL, or the file `photo` of a form.',
+        'Add the hash of a picture to a bank, or the MD5 of a video: a file at a URL, or the file `photo` or `video` of a form.',
       query: { url: TEXT, content_type: TEXT, content_id: TEXT, content_uri: TEXT, metadata: TEXT },
       media: ['multipart/form-data', 'application/json'],
       replies: {
@@ -100,7 +101,7 @@ export function hmaContentRoutes(
           said: { ...data, ...dataOf(picture) },
           hashed: await hasher.hash(picture, call.signal, { parts: true }),
         }));
-        if (signalOf(hashed, minQuality()) === '') {
+        if (isPlain(hashed, minQuality())) {
           throw new Refusal('bad-request', 'the picture has too little detail to be compared');
         }
         const { hash, quality, resample, parts } = hashed;
@@ -129,18 +130,25 @@ export function hmaContentRoutes(
       method: 'PUT',
       path: '/c/bank/{name}/content/{id}',
       role: 'curate',
-      about: 'Pause content (0: permanently), or resume it (1).',
-      body: { type: 'object', properties: { disable_until_ts: { type: 'integer' } } },
+      about: 'Pause content (0: permanently), or resume it (1); or change its note.',
+      body: { type: 'object', properties: { disable_until_ts: { type: 'integer' }, note: TEXT } },
       replies: { 200: CONTENT, 400: MESSAGE, 404: MESSAGE },
-      async answer(call, { disable_until_ts: until }) {
+      async answer(call, { disable_until_ts: until, note }) {
         const bank = await bankAt(store, call);
-        const entry = await entryAt(call);
-        if (until === undefined) return hmaJson(contentJson(entry, bank, false));
-        const { number, pausedUntil: _, ...rest } = entry;
-        const pausedUntil = pausedBy(until, now());
-        await store.pause(number, pausedUntil, changeBy(call));
-        const paused = { ...rest, number, ...(pausedUntil !== undefined && { pausedUntil }) };
-        return hmaJson(contentJson(paused, bank, false));
+        const before = await entryAt(call);
+        const pausedUntil = until === undefined ? before.pausedUntil : pausedBy(until, now());
+        const { number, pausedUntil: _, ...entry } = before;
+        const labels = note === undefined ? entry.labels : entryOf(entry.hash, { note }).labels;
+        if (note !== undefined) {
+          // Of both changes, the last has the caller's key: if it is there, so is the other.
+          const key = until === undefined ? changeBy(call) : {};
+          await store.apply({ add: [{ ...entry, labels }] }, key);
+        }
+        if (until !== undefined) await store.pause(number, pausedUntil, changeBy(call));
+        const after = { ...entry, number, labels, ...(pausedUntil && { pausedUntil }) };
+        // HMA's reply has these two here and nowhere else.
+        const more = { collab_metadata: collabOf(after) ?? {}, user_metadata: null };
+        return hmaJson({ ...contentJson(after, bank, false), ...more });
       },
     }),
     {
@@ -229,20 +237,25 @@ function pausedBy(until: number, nowMs: number): Date | 'for-good' | undefined {
   return until * 1000 <= nowMs ? undefined : new Date(until * 1000);
 }
 
+/** The exchange that an entry is from, and its id there. */
+const collabOf = ({ source, id }: BlocklistEntry) =>
+  source === undefined ? undefined : { [source]: id === undefined ? [] : [id] };
+
 function contentJson(entry: StoredEntry, bank: HmaBankJson, isFull: boolean) {
   const { number, pausedUntil, hash, labels, source, id } = entry;
   const isOn = pausedUntil === undefined;
   const until = pausedUntil instanceof Date ? Math.ceil(pausedUntil.getTime() / 1000) : 0;
+  const collab = collabOf(entry);
   const metadata = {
     ...(id !== undefined && source === undefined && { content_id: id }),
-    ...(source !== undefined && { collab: { [source]: id === undefined ? [] : [id] } }),
+    ...(collab && { collab }),
   };
   return {
     id: number,
     disable_until_ts: isOn ? 1 : until,
     original_media_uri: null,
     bank: { ...bank, name: bankOf(listOf(entry)) },
-    ...(isFull && { signals: { [hash.algorithm]: hashToHex(hash) } }),
+    ...(isFull && { signals: signalsOf(hash) }),
     ...(Object.keys(metadata).length > 0 && { metadata }),
     ...(labels.length > 0 && { note: labels.join('\n') }),
   };

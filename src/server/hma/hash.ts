@@ -1,27 +1,41 @@
-import { hashToHex } from '../../hash.js';
+import { DecodeError } from '../../errors.js';
 import type { HashedImage } from '../../variant.js';
 import type { Schema } from '../http/json-schema.js';
 import { type Call, type Route, repliesOf } from '../http/route.js';
-import { checkSignalTypes, type HmaHasher } from './picture.js';
+import type { HmaHasher } from './picture.js';
 import { hmaJson } from './reply.js';
 import { FORM, MESSAGE, PLAIN_PDQ, TEXT } from './schema.js';
+import { signalsOf } from './signals.js';
 
 const SIGNALS: Schema = {
-  title: 'hashes by signal type, empty if the picture has too little detail to be compared',
+  title: 'hashes by signal type; none if the picture has too little detail to be compared',
   type: 'object',
-  properties: { pdq: { type: 'string', pattern: '^([0-9a-f]{64})?$' } },
-  required: ['pdq'],
+  properties: {
+    pdq: { type: 'string', pattern: '^[0-9a-f]{64}$' },
+    video_md5: { type: 'string', pattern: '^[0-9a-f]{32}$' },
+  },
 };
 
-/** `/h/hash`: hashes a picture, and neither keeps it nor looks it up. */
-export function hmaHashRoutes(hasher: HmaHasher, minQuality: () => number): Route[] {
+/**
+ * `/h/hash`: hashes a picture, or digests a video, and neither keeps it nor looks it up.
+ * @param notPictures reply about a `photo` that is no picture: no hash, or a refusal
+ */
+export function hmaHashRoutes(
+  hasher: HmaHasher,
+  { minQuality, notPictures }: { minQuality: () => number; notPictures: 'accept' | 'refuse' },
+): Route[] {
   const replies = { 200: SIGNALS, ...repliesOf(MESSAGE, 400, 403, 413, 415, 422, 501, 502, 503) };
-  const answer = async (call: Call) => {
-    checkSignalTypes(call);
-    return await hasher.picture(call, async (picture) =>
-      hmaJson({ pdq: signalOf(await hasher.hash(picture, call.signal), minQuality()) }),
-    );
-  };
+  const answer = async (call: Call) =>
+    await hasher.picture(call, async (picture) => {
+      try {
+        const hashed = await hasher.hash(picture, call.signal);
+        return hmaJson(isPlain(hashed, minQuality()) ? {} : signalsOf(hashed.hash));
+      } catch (error) {
+        const isOther = error instanceof DecodeError && error.code === 'not-a-picture';
+        if (isOther && notPictures === 'accept') return hmaJson({});
+        throw error;
+      }
+    });
   return [
     {
       method: 'GET',
@@ -36,7 +50,7 @@ export function hmaHashRoutes(hasher: HmaHasher, minQuality: () => number): Rout
       method: 'POST',
       path: '/h/hash',
       role: 'match',
-      about: `Hash a picture, sent as the file \`photo\` of a form. ${PLAIN_PDQ}`,
+      about: `Hash a picture, sent as the file \`photo\` of a form, or digest a \`video\`. ${PLAIN_PDQ}`,
       query: { types: TEXT },
       media: FORM,
       replies,
@@ -45,6 +59,6 @@ export function hmaHashRoutes(hasher: HmaHasher, minQuality: () => number): Rout
   ];
 }
 
-/** A hash in HMA's form: empty if the picture has too little detail for comparison. */
-export const signalOf = ({ hash, quality = 100 }: HashedImage, minQuality: number): string =>
-  quality < minQuality ? '' : hashToHex(hash);
+/** True if a picture has too little detail for comparison. */
+export const isPlain = ({ quality = 100 }: HashedImage, minQuality: number): boolean =>
+  quality < minQuality;

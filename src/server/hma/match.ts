@@ -1,21 +1,26 @@
 import type { Blocklist } from '../../blocklist/blocklist.js';
-import { distance, type Hash, hashFromHex } from '../../hash.js';
+import { differingBits, type Hash, isDigest } from '../../hash.js';
 import type { Decision } from '../../matching/decision.js';
 import { type MatchRules, match } from '../../matching/match.js';
+import { typeOf } from '../../packed-words.js';
 import { policyUnder, widestOf } from '../../policy.js';
 import type { Schema } from '../http/json-schema.js';
 import { type Call, type QueryOf, Refusal, type Route, repliesOf, routeOf } from '../http/route.js';
 import type { ServiceParts } from '../routes/parts.js';
 import { type HmaHit, type HmaLists, hitsOf, rawHitsOf } from './hits.js';
-import { checkSignalType, checkSignalTypes, type HmaHasher } from './picture.js';
+import type { HmaHasher } from './picture.js';
 import { hmaJson, notHashed } from './reply.js';
 import { BANKS_OF_MATCHES, BARE_MESSAGE, FORM, MATCH, MESSAGE, PLAIN_PDQ, TEXT } from './schema.js';
+import { hashOfSignal, kindOfSignal, signalType } from './signals.js';
 
 const SIGNAL = { signal: TEXT, signal_type: TEXT };
 const BANKS = { banks: TEXT };
 /** HMA's options of random dropping: accepted, without effect. */
 const CHANCES = { seed: TEXT, bypass_coinflip: TEXT };
-const BY_TYPE: Schema = { type: 'object', properties: { pdq: BANKS_OF_MATCHES } };
+const BY_TYPE: Schema = {
+  type: 'object',
+  properties: { pdq: BANKS_OF_MATCHES, video_md5: BANKS_OF_MATCHES },
+};
 
 /**
  * `/m/…`: look-ups of hashes and pictures.
@@ -33,7 +38,7 @@ const BY_TYPE: Schema = { type: 'object', properties: { pdq: BANKS_OF_MATCHES } 
  * find no more than that. Only sending the picture itself searches its variants.
  *
  * HMA drops some matches of a bank at random, by its `enabled_ratio`. Nothing is dropped here: a
- * bank is on or off. So `seed` and `bypass_coinflip` have no effect.
+ * bank of any ratio above 0 is on. So `seed` and `bypass_coinflip` have no effect.
  * @param includesReviews if true, lookups also return hits for review
  */
 export function hmaMatchRoutes(
@@ -57,10 +62,15 @@ export function hmaMatchRoutes(
   const replyOf = ({ verdict }: Decision, body: object, isWhole: boolean) =>
     hmaJson(body, 200, isWhole || verdict !== 'none' ? { 'onlyhashes-verdict': verdict } : {});
   const lookUpPicture = async (call: Call, isNested: boolean) => {
-    checkSignalTypes(call);
     const blocklist = list();
     const options = { ...rules(), signal: call.signal };
     return await hasher.picture(call, async (picture) => {
+      if (picture.type === 'video') {
+        const { hash } = await hasher.hash(picture, call.signal);
+        const decision = await decisionAbout(hash, { list: blocklist, rules: rules(), call });
+        const banks = banksFor(call, decision);
+        return replyOf(decision, isNested ? { video_md5: banks } : banks, true);
+      }
       const decision = await call.countSearches(blocklist, (counted) =>
         hasher.check(picture, counted, options),
       );
@@ -82,13 +92,14 @@ export function hmaMatchRoutes(
       },
       replies: {
         200: { anyOf: [BANKS_OF_MATCHES, BY_TYPE] },
-        ...repliesOf(BARE_MESSAGE, 400, 403, 413, 415, 422, 501, 502, 503),
+        400: MESSAGE,
+        ...repliesOf(BARE_MESSAGE, 403, 413, 415, 422, 501, 502, 503),
       },
       isAnswer: true,
       async answer(call) {
         const { url, signal_type: type } = call.query;
         if (url) {
-          if (type !== undefined) checkSignalType(type);
+          if (type !== undefined) signalType(type);
           return await lookUpPicture(call, type === undefined);
         }
         const decision = await decisionAbout(signalIn(call.query), {
@@ -104,10 +115,10 @@ export function hmaMatchRoutes(
       path: '/m/lookup',
       role: 'match',
       about:
-        'Banks that list a picture, sent as the file `photo` of a form, or any of its variants.',
+        'Banks that list a picture, sent as the file `photo` of a form, or any of its variants; or a `video` by its MD5.',
       query: { types: TEXT, ...BANKS, ...CHANCES },
       media: FORM,
-      replies: { 200: BY_TYPE, ...repliesOf(BARE_MESSAGE, 400, 413, 415, 422, 503) },
+      replies: { 200: BY_TYPE, 400: MESSAGE, ...repliesOf(BARE_MESSAGE, 413, 415, 422, 503) },
       isAnswer: true,
       answer: async (call) => await lookUpPicture(call, true),
     },
@@ -162,12 +173,12 @@ export function hmaMatchRoutes(
       replies: { 200: COMPARED, ...repliesOf(MESSAGE, 400) },
       async answer(_call, pairs) {
         const compared = Object.entries(pairs).map(([type, [a, b]]) => {
-          checkSignalType(type);
-          const bits = distance(hashOf(a!), hashOf(b!));
-          return [
-            type,
-            [bits <= policyUnder(searched().policy, 'pdq', 256).matchDistance, { distance: bits }],
-          ];
+          const name = signalType(type);
+          const { algorithm, bits } = kindOfSignal(name);
+          const distance = differingBits(hashOfSignal(name, a!), hashOfSignal(name, b!));
+          const { matchDistance } = policyUnder(searched().policy, algorithm, bits);
+          const isMatch = distance <= matchDistance;
+          return [type, isDigest(algorithm) ? [isMatch, {}] : [isMatch, { distance }]];
         });
         return hmaJson(Object.fromEntries(compared));
       },
@@ -190,9 +201,9 @@ const COMPARED: Schema = {
   },
 };
 
-const matchOf = ({ number, distance }: HmaHit) => ({
+const matchOf = ({ number, distance, entry }: HmaHit) => ({
   bank_content_id: number,
-  distance: String(distance),
+  distance: isDigest(entry.hash.algorithm) ? '-' : String(distance),
 });
 
 /**
@@ -204,7 +215,7 @@ async function decisionAbout(
   hash: Hash,
   { list, rules, call }: { list: Blocklist; rules: MatchRules; call: Call },
 ): Promise<Decision> {
-  const kind = { algorithm: 'pdq', bits: 256 } as const;
+  const kind = typeOf(hash);
   const { lists } = list.state;
   const { counts } = list.state.of(kind);
   const { matchDistance } = widestOf((name) => lists.of(name), rules.policy ?? {}, kind, counts);
@@ -221,15 +232,5 @@ function banksIn({ query }: Call): readonly string[] | undefined {
 /** @throws {Refusal} if the query has no valid hash */
 function signalIn({ signal = '', signal_type: type }: QueryOf<typeof SIGNAL>): Hash {
   if (!type) throw new Refusal('bad-request', 'expected signal_type');
-  checkSignalType(type);
-  return hashOf(signal);
-}
-
-/** @throws {Refusal} */
-export function hashOf(hex: string): Hash {
-  try {
-    return hashFromHex('pdq', hex);
-  } catch {
-    throw new Refusal('bad-request', 'expected a signal of 64 hex digits');
-  }
+  return hashOfSignal(signalType(type), signal);
 }

@@ -1,33 +1,37 @@
 import type { Blocklist } from '../../blocklist/blocklist.js';
+import type { Resample } from '../../hash.js';
 import type { Decision } from '../../matching/decision.js';
 import type { MatchRules } from '../../matching/match.js';
+import { digestFile } from '../../node/digest-file.js';
 import type { Decide } from '../../node/pool/create-hash-pool.js';
 import type { HashedImage } from '../../variant.js';
 import { filesOf, isForm } from '../http/read-form.js';
 import { type Call, Refusal } from '../http/route.js';
 import type { ServiceParts } from '../routes/parts.js';
+import { type ContentType, checkSignalTypes, contentType } from './signals.js';
 
-/** A picture of a request, with the request's other fields. */
+/** A file of a request, with the request's other fields. */
 export interface HmaPicture {
+  readonly type: ContentType;
   readonly source: Uint8Array | AsyncIterable<Uint8Array>;
   /** the other fields of the form, or of the query if the picture was fetched */
   readonly fields: URLSearchParams;
 }
 
-/** The only content type hashed here; HMA's `video` is not. */
-const CONTENT_TYPE = 'photo';
-
-/** Reads the pictures of requests in bounded memory, and hashes them in a pool. */
+/** Reads the files of requests in bounded memory, and hashes pictures in a pool. */
 export class HmaHasher {
   readonly #parts: ServiceParts;
+  readonly #resample: Resample;
 
-  constructor(parts: ServiceParts) {
+  /** @param resample PDQ's size convention; HMA does not resample */
+  constructor(parts: ServiceParts, resample: Resample) {
     this.#parts = parts;
+    this.#resample = resample;
   }
 
   /**
-   * Calls `use` with the picture of a request: from the address in the query, if there is one, or
-   * the only file of the form, under the name of its content type.
+   * Calls `use` with the file of a request: from the address in the query, if there is one, or the
+   * only file of the form, under the name of its content type.
    * @throws {Refusal | DecodeError} if there is no picture; and any error of `use`
    */
   async picture<T>(call: Call, use: (picture: HmaPicture) => Promise<T>): Promise<T> {
@@ -38,23 +42,30 @@ export class HmaHasher {
     }
     const { form, release } = await this.#parts.forms.read(request, signal);
     try {
-      return await use(await this.#fileOf(form));
+      const file = await this.#fileOf(form);
+      checkSignalTypes(url.searchParams.get('types'), file.type);
+      return await use(file);
     } finally {
       release();
     }
   }
 
   /**
-   * The hash of the full picture, never of a draft, since it may be listed.
+   * The hash of a full picture, never of a draft, since it may be listed; of a video the MD5 of its
+   * bytes, whatever they are.
    * @throws {DecodeError}
    */
   async hash(
-    { source }: HmaPicture,
+    { type, source }: HmaPicture,
     signal: AbortSignal,
     options: { parts?: boolean } = {},
   ): Promise<HashedImage> {
     const { pool, maxBytes } = this.#parts;
-    const whole = { variants: 'none', decoding: 'full' } as const;
+    if (type === 'video') {
+      const [hash] = await digestFile(source, { algorithms: ['md5'], maxBytes, signal });
+      return { hash: hash!, variants: [] };
+    }
+    const whole = { variants: 'none', decoding: 'full', resample: this.#resample } as const;
     return await pool.hash(source, { ...whole, ...options, maxBytes, signal });
   }
 
@@ -70,12 +81,13 @@ export class HmaHasher {
 
   async #fetched({ url, signal }: Call): Promise<HmaPicture> {
     const { fetchPicture } = this.#parts;
-    checkContentType(url.searchParams.get('content_type') || CONTENT_TYPE);
+    const type = contentType(url.searchParams.get('content_type') || 'photo');
+    checkSignalTypes(url.searchParams.get('types'), type);
     if (!fetchPicture) {
       throw new Refusal('not-available', 'expected a file: this service fetches no URLs');
     }
     const source = await fetchPicture(url.searchParams.get('url')!, { signal });
-    return { source, fields: url.searchParams };
+    return { type, source, fields: url.searchParams };
   }
 
   async #fileOf(form: FormData): Promise<HmaPicture> {
@@ -84,32 +96,10 @@ export class HmaHasher {
     const files = filesOf(form);
     if (files.length !== 1) throw new Refusal('bad-request', 'expected one file');
     const [name] = [...form].find(([, value]) => value === files[0]!)!;
-    checkContentType(name);
+    const type = contentType(name);
     if (files[0]!.size > this.#parts.maxBytes) {
       throw new Refusal('too-many-bytes', 'expected a smaller picture');
     }
-    return { source: new Uint8Array(await files[0]!.arrayBuffer()), fields };
+    return { type, source: new Uint8Array(await files[0]!.arrayBuffer()), fields };
   }
-}
-
-function checkContentType(name: string): void {
-  if (name !== CONTENT_TYPE) {
-    throw new Refusal('bad-request', `expected the content type ${CONTENT_TYPE}`);
-  }
-}
-
-/** @throws {Refusal} unless all signal types in the query are hashed here */
-export function checkSignalTypes({ url }: Call): void {
-  const types = url.searchParams
-    .get('types')
-    ?.split(',')
-    .map((type) => type.trim());
-  const named = types?.filter((type) => type !== '');
-  if (named?.length === 0) throw new Refusal('bad-request', 'expected types to name a signal type');
-  for (const type of named ?? []) checkSignalType(type);
-}
-
-/** @throws {Refusal} */
-export function checkSignalType(type: string): void {
-  if (type !== 'pdq') throw new Refusal('bad-request', 'expected the signal type pdq');
 }

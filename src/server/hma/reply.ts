@@ -1,25 +1,33 @@
 import { DecodeError } from '../../errors.js';
 import { StoreError } from '../../store/sql/store-error.js';
 import { TextReply } from '../http/reply.js';
-import { type Call, type ErrorBody, NOT_CHECKED, Refusal, type Route } from '../http/route.js';
+import {
+  type Call,
+  type ErrorBody,
+  NOT_CHECKED,
+  Refusal,
+  type Route,
+  STATUS,
+} from '../http/route.js';
 
 /** The body of an error, in HMA's form. */
 const hmaError: ErrorBody = (_status, message) => ({ message });
 
 /**
- * The body of an error of `/m/lookup`: a bare JSON string.
+ * The body of an error of `/m/lookup`: as HMA's if the question was wrong, otherwise a bare string.
  *
- * policyserv takes every member of a lookup's reply for the name of a bank, whatever the status.
- * With HMA's own `{"message":…}`, a failed lookup looks as if it had found only some other bank,
- * and with `{}` as if it had found nothing. It cannot read a reply that is no object, so it logs an
- * error, and a failure differs from no match. Callers that check the status first are unaffected.
+ * policyserv ignores the status. It takes every member of a lookup's reply for the name of a bank
+ * that matched, and one that it does not know for nothing found. So `{"message":…}` lets a picture
+ * pass, as it should if the question was wrong. A listed picture must not pass if the list did not
+ * answer: a reply that is no object blocks. Callers that check the status first are unaffected.
  */
-const bareError: ErrorBody = (_status, message) => message;
+const lookupError: ErrorBody = (status, message) =>
+  status === STATUS['bad-request'] ? { message } : message;
 
 /** A route of HMA's dialect, with errors in HMA's form. */
 export const hmaRoute = (route: Route): Route => ({
   ...route,
-  error: route.path === '/m/lookup' ? bareError : hmaError,
+  error: route.path === '/m/lookup' ? lookupError : hmaError,
   answer: async (call: Call, body: unknown) => {
     try {
       return await route.answer(call, body);

@@ -1,4 +1,5 @@
 import { checkedOptions, choice, type OptionTable, object } from '../../door.js';
+import type { Resample } from '../../hash.js';
 import { policyUnder } from '../../policy.js';
 import type { Store } from '../../store/store.js';
 import { Refusal, type Route } from '../http/route.js';
@@ -22,11 +23,26 @@ export interface HmaRouteOptions {
    * @defaultValue 'match'
    */
   tier?: 'match' | 'review' | undefined;
+  /**
+   * PDQ's size convention for pictures that are hashed or listed. HMA does not resample: its hashes
+   * lie 5 to 6 bits nearer to those of another HMA, and as much farther from those of lists made
+   * with the step, as StopNCII's are. At 12 megapixels it takes 40 times the CPU
+   * @defaultValue 'none'
+   */
+  resample?: Resample | undefined;
+  /**
+   * reply of `/h/hash` about a file sent as a photo that is no picture: `accept` gives no hash,
+   * `refuse` an error, by which policyserv blocks it
+   * @defaultValue 'refuse'
+   */
+  notPictures?: 'accept' | 'refuse' | undefined;
 }
 
 export const HMA_ROUTE_OPTIONS = {
   feeds: { is: object, methods: ['set', 'get', 'items', 'remove'], default: NO_FEEDS },
   tier: { is: choice, of: ['match', 'review'], default: 'match' },
+  resample: { is: choice, of: [512, 'none'], default: 'none' },
+  notPictures: { is: choice, of: ['accept', 'refuse'], default: 'refuse' },
 } as const satisfies OptionTable<HmaRouteOptions>;
 
 /**
@@ -34,11 +50,11 @@ export const HMA_ROUTE_OPTIONS = {
  * @throws {TypeError | RangeError} if an option is invalid
  */
 export function hmaRoutes(parts: ServiceParts, options: HmaRouteOptions): Route[] {
-  const { feeds, tier } = checkedOptions(options, HMA_ROUTE_OPTIONS);
-  const hasher = new HmaHasher(parts);
+  const { feeds, tier, resample, notPictures } = checkedOptions(options, HMA_ROUTE_OPTIONS);
+  const hasher = new HmaHasher(parts, resample);
   const minQuality = () => policyUnder(parts.rules().policy ?? {}, 'pdq', 256).minQuality;
   const routes = [
-    ...hmaHashRoutes(hasher, minQuality),
+    ...hmaHashRoutes(hasher, { minQuality, notPictures }),
     ...hmaMatchRoutes(parts, hasher, tier === 'review'),
     ...hmaIndexRoutes(parts),
     ...ofStore(parts.store, (store) => [

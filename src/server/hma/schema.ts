@@ -10,15 +10,15 @@ export const MESSAGE: Schema = {
   required: ['message'],
 };
 
-/** The body of an error of `/m/lookup`: see `hmaErrorBody` for the reason. */
+/** The body of an error of `/m/lookup` that is no mistake of the caller's: see `lookupError`. */
 export const BARE_MESSAGE: Schema = TEXT;
 
-/** A hit. HMA writes the distance as text. */
+/** A hit. HMA writes the distance as text, and that of a digest as `-`. */
 export const MATCH: Schema = {
   type: 'object',
   properties: {
     bank_content_id: { type: 'integer' },
-    distance: { type: 'string', pattern: '^[0-9]{1,3}$' },
+    distance: { type: 'string', pattern: '^([0-9]{1,3}|-)$' },
   },
   required: ['bank_content_id', 'distance'],
 };
@@ -34,7 +34,7 @@ export const BANK = {
   type: 'object',
   properties: {
     name: TEXT,
-    matching_enabled_ratio: { type: 'number', enum: [0, 1] },
+    matching_enabled_ratio: { type: 'number', minimum: 0, maximum: 1 },
   },
   required: ['name', 'matching_enabled_ratio'],
 } as const satisfies Schema;
@@ -78,6 +78,8 @@ export const CONTENT: Schema = {
     signals: SIGNALS,
     metadata: METADATA,
     note: TEXT,
+    collab_metadata: { type: 'object' },
+    user_metadata: { type: 'null' },
   },
   required: ['id', 'disable_until_ts', 'bank'],
 };

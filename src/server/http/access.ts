@@ -173,18 +173,26 @@ interface Network {
   readonly addresses: BlockList;
 }
 
+const UNKNOWN_TOKEN =
+  'a caller on a trusted network sends an unknown token: it is served, as it needs none';
+
 /** Identifies callers by their token, or by the network of their connection. */
 export class Access {
   readonly #tokens: readonly { readonly digest: Buffer; readonly caller: KnownCaller }[];
   readonly #networks: readonly Network[];
   readonly #hostNames: readonly string[];
+  #onUnknownToken: ((error: Error) => void) | undefined;
   readonly #loopback = LOOPBACK.map(({ cidr }) => networkOf(cidr));
   /** cache by address, since checking networks takes longer than a look-up */
   readonly #known = new Map<string, { isHere: boolean; caller: KnownCaller | undefined }>();
 
-  /** @throws {TypeError | RangeError} if a rule is invalid */
-  constructor(options: AccessOptions) {
+  /**
+   * @param onUnknownToken called once, if a caller that needs no token sends an unknown one
+   * @throws {TypeError | RangeError} if a rule is invalid
+   */
+  constructor(options: AccessOptions, onUnknownToken?: (error: Error) => void) {
     const { tokens, trustNetworks, hostNames } = checkedOptions(options, ACCESS_OPTIONS);
+    this.#onUnknownToken = onUnknownToken;
     this.#hostNames = hostNames.map((name) => name.toLowerCase());
     const networks = trustNetworks ?? (tokens.length === 0 ? LOOPBACK : []);
     this.#tokens = tokens.map((rule) => ({
@@ -206,11 +214,12 @@ export class Access {
   }
 
   /**
-   * Identifies the sender of a request. An unknown token is refused, even where none is needed.
-   * Without a token the address decides, unless the request came through a proxy, whose address
-   * proves nothing, or from a browser, where any page may send it. The request must also use a host
-   * name that no stranger can own. A stranger's name may be pointed here, and a browser on the
-   * network would then hand the answers to the stranger's page without sending an origin.
+   * Identifies the sender of a request. Without a known token, the address decides. An unknown one
+   * is refused only where one is needed, since some clients always send one. The address does not
+   * count if the request came through a proxy, whose address proves nothing, or from a browser,
+   * where any page may send it. The request must also use a host name that no stranger can own. A
+   * stranger's name may be pointed here, and a browser on the network would then give that
+   * stranger's page the answers without sending an origin.
    * @param address that of the connection; empty for a socket without one
    * @throws {Refusal} 401 if the caller is unknown
    */
@@ -220,14 +229,20 @@ export class Access {
       const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
       const caller = token === undefined ? undefined : this.callerOfToken(token);
       if (caller) return caller;
-      throw unknownCaller();
+      if (token === undefined) throw unknownCaller();
     }
     if (OF_BROWSERS.some((name) => headers.has(name))) throw unknownCaller();
     for (const name of headers.keys()) {
       if (FORWARDING.has(name) || OF_PROXIES.test(name)) throw unknownCaller();
     }
     const { isHere, caller } = this.#ofAddress(address);
-    if (caller && this.#isOwnName(headers.get('host'), isHere)) return caller;
+    if (caller && this.#isOwnName(headers.get('host'), isHere)) {
+      if (authorization !== null) {
+        this.#onUnknownToken?.(new Error(UNKNOWN_TOKEN));
+        this.#onUnknownToken = undefined;
+      }
+      return caller;
+    }
     throw unknownCaller();
   }
 

@@ -36,13 +36,15 @@ export function openApiOf(routes: readonly Route[], info: OpenApiInfo): Json {
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer' },
         session: { type: 'apiKey', in: 'cookie', name: SESSION_COOKIE },
+        basic: { type: 'http', scheme: 'basic' },
       },
     },
   };
 }
 
 function operationOf(route: Route): Json {
-  const { method, path, role, about, query = {}, body, media = [], replies, tokenHashOf } = route;
+  const { method, path, role, about, query = {}, body, media = [], replies } = route;
+  const { tokenHashOf, scheme = tokenHashOf ? 'session' : 'token' } = route;
   const parameters = [
     ...[...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
       ...{ name, in: 'path', required: true, schema: { type: 'string' } },
@@ -60,7 +62,7 @@ function operationOf(route: Route): Json {
     operationId: operationIdOf(method, path),
     summary: about,
     description: role === 'public' ? 'Needs no token.' : `Requires the role ${role}.`,
-    security: role === 'public' ? [] : [tokenHashOf ? { session: [] } : { token: [] }],
+    security: role === 'public' ? [] : [{ [scheme]: [] }],
     ...(parameters.length > 0 && { parameters }),
     ...(Object.keys(content).length > 0 && { requestBody: { required: true, content } }),
     responses: responsesOf(role, replies),
@@ -106,3 +108,22 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   501: 'not available in this service',
   503: 'temporarily unavailable; `Retry-After`, if present, says when to retry',
 };
+
+/** Version of the API document. */
+const INFO = { title: 'onlyhashes', version: '1' };
+
+/** `/openapi.json`, of these routes. */
+export function openApiRoute(routes: Route[]): Route {
+  let text: string | undefined;
+  return {
+    method: 'GET',
+    path: '/openapi.json',
+    role: 'public',
+    about: 'This document.',
+    replies: { 200: { title: 'an OpenAPI 3.1 document', type: 'object' } },
+    answer: () => {
+      text ??= JSON.stringify(openApiOf(routes, INFO));
+      return new Response(text, { headers: { 'content-type': 'application/json' } });
+    },
+  };
+}

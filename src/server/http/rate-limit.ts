@@ -1,5 +1,5 @@
 import type { Blocklist } from '../../blocklist/blocklist.js';
-import { match } from '../../matching/match.js';
+import { digestsOn, match } from '../../matching/match.js';
 import type { Decide } from '../../node/pool/create-hash-pool.js';
 import type { HashedVariant } from '../../variant.js';
 import { type KnownCaller, REQUESTS_PER_SECOND } from './access.js';
@@ -105,7 +105,7 @@ export class RateLimit {
 
 /** Matches one picture, and calls `count` for each searched variant. */
 function counting(list: Blocklist, count: () => void): Decide {
-  return (query, options) => {
+  const decide: Decide = (query, options) => {
     const variants = query[Symbol.asyncIterator]() as AsyncIterator<HashedVariant, void, unknown>;
     const counted = {
       async next(near: unknown) {
@@ -115,10 +115,14 @@ function counting(list: Blocklist, count: () => void): Decide {
       },
       return: async () => (await variants.return?.()) ?? { done: true as const, value: undefined },
       [Symbol.asyncIterator]: () => counted,
-      looksCloser: query.looksCloser === true,
+      // Known once the picture is decoded.
+      get looksCloser() {
+        return query.looksCloser === true;
+      },
     };
     return match(counted, list, options);
   };
+  return Object.assign(decide, { digests: digestsOn(list) });
 }
 
 const rateOf = ({ limits }: KnownCaller) => limits.requestsPerSecond ?? REQUESTS_PER_SECOND;

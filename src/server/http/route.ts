@@ -84,6 +84,8 @@ export interface Route {
    * is known. With it, neither the header nor the address counts
    */
   readonly tokenHashOf?: (request: Request) => Promise<string | undefined>;
+  /** where the token is; default the session, if there is `tokenHashOf` */
+  readonly scheme?: 'basic';
   /** Answers a call. */
   answer(call: Call, body: unknown): Reply | Promise<Reply>;
 }
@@ -176,6 +178,7 @@ export const NOT_CHECKED: Readonly<Record<string, RefusalCode>> = {
   unreadable: 'bad-request',
   aborted: 'bad-request',
   unsupported: 'unsupported',
+  'not-a-picture': 'unsupported',
   corrupt: 'unusable',
   'no-hash': 'unusable',
   'too-many-pixels': 'unusable',

@@ -248,7 +248,7 @@ export class Router {
     if (tokenHashOf) {
       const hash = await tokenHashOf(request);
       caller = hash === undefined ? undefined : access.callerOfHash(hash);
-      if (!caller) throw new Refusal('unauthorized', 'expected a session');
+      if (!caller) throw new Refusal('unauthorized', 'expected a session, or a known password');
     } else if (client.role) {
       caller = { name: 'socket', role: client.role, limits: {} };
     } else {

@@ -53,7 +53,7 @@ export interface OutsideDecision {
 
 export interface DecisionWebhookOptions extends SenderProof {
   /** the store's review log, which receives the decisions */
-  log: Pick<ReviewLog, 'append' | 'timeOf'>;
+  log: Pick<ReviewLog, 'timeOf'> & { append(record: NewReviewRecord): Promise<unknown> };
   /** outcome of the match for each action, by the action's id; other actions get 422 */
   outcomes: Readonly<Record<string, ReviewOutcome>>;
   /**

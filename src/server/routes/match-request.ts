@@ -1,4 +1,5 @@
 import { ALGORITHMS, type Algorithm, hashFromHex, newHash } from '../../hash.js';
+import { HEX } from '../../matching/decision-json.js';
 import type { HashedImage, HashedVariant } from '../../variant.js';
 import type { FromSchema, Schema } from '../http/json-schema.js';
 import { Refusal } from '../http/route.js';
@@ -7,7 +8,6 @@ import { Refusal } from '../http/route.js';
 const MOST_VARIANTS = 600;
 
 const ALGORITHM = { enum: ALGORITHMS } as const;
-const HEX = { type: 'string', pattern: '^([0-9a-fA-F]{16}|[0-9a-fA-F]{64})$' } as const;
 const DECODING = { enum: ['full', 'draft'] } as const;
 const HASH = {
   description: 'hex, with `algorithm` beside it, or an object with both',

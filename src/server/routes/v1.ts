@@ -1,6 +1,7 @@
 import { DecodeError } from '../../errors.js';
 import { type Decision, unhashable } from '../../matching/decision.js';
 import { match, type RemoteList } from '../../matching/match.js';
+import { CHECK_OPTIONS } from '../../node/pool/create-hash-pool.js';
 import type { ImageSource } from '../../node/read-bytes.js';
 import type { ReviewQueue } from '../../store/store.js';
 import { mayDo } from '../http/access.js';
@@ -33,7 +34,7 @@ export interface V1Options {
 
 const LIMIT = 100;
 const MOST = 1000;
-const PICTURES = ['image/*', 'application/octet-stream'];
+const FILES = ['image/*', 'video/*', 'audio/*', 'application/octet-stream'];
 
 /**
  * `/v1/match`, `/v1/status`, `/v1/lists/{name}/confirm`, and if enabled, `/v1/scan` and
@@ -84,7 +85,7 @@ const matchRoute = (options: V1Options): Route =>
       'A file finds the most edited copies, a hash alone the fewest: `refined` is true for a file.',
     query: MATCH_QUERY,
     body: IMAGE_SCHEMA,
-    media: [...PICTURES, 'multipart/form-data'],
+    media: [...FILES, 'multipart/form-data'],
     replies: {
       200: MATCH_REPLY_SCHEMA,
       ...repliesOf(UNANSWERED, 400, 408, 413, 415, 422, 501, 503),
@@ -228,6 +229,7 @@ function scanRoute(options: ScanRouteOptions, { parts, queue }: V1Options): Rout
   const handler = scan({
     ...options,
     maxBytes: parts.maxBytes,
+    maxDigestBytes: CHECK_OPTIONS.maxDigestBytes.default,
     policy: parts.policy,
     check: (source, limits) =>
       asked
@@ -246,7 +248,7 @@ function scanRoute(options: ScanRouteOptions, { parts, queue }: V1Options): Rout
     role: 'match',
     about: 'Checks an upload. The status is 200 (accept) or 451 (reject).',
     query: ITEM_QUERY,
-    media: PICTURES,
+    media: FILES,
     replies: {
       ...repliesOf(VERDICT, 200, 451),
       ...repliesOf({ anyOf: [VERDICT, REFUSAL] }, 400, 408, 413, 415, 422, 501, 503),

@@ -75,23 +75,27 @@ export type Next = (
 ) => Response | Promise<Response>;
 
 /**
- * A standard handler that checks uploads. Without `next`, a request is one picture, and the answer
- * is the verdict. With `next`, it answers requests that are accepted.
+ * A standard handler that checks uploads. Without `next`, a request is one file, and the answer is
+ * the verdict. With `next`, it answers requests that are accepted.
  *
- * **Without `next`**: a POST whose body is the picture. It returns 200 (accept) or 451 (reject),
- * with the body `{"verdict":"…"}` and the same in the header `onlyhashes-verdict`, so that an
- * accepted upload can be sent to review. `onError` decides about unchecked uploads: 200, or 415 if
- * it is no picture, 422 if it cannot be decoded, 503 with `Retry-After` if a later try may succeed.
- * A body that is too long (413), empty or incomplete (400), or too slow (408) is always refused,
- * and a `Content-Length` beyond `maxBytes` before reading. It is for the platform's own servers: a
- * client with unlimited calls can change a picture until it no longer matches. A second argument
- * that is not a function is ignored: servers pass one to their handlers.
+ * **Without `next`**: a POST whose body is the file. It returns 200 (accept) or 451 (reject), with
+ * the body `{"verdict":"…"}` and the same in the header `onlyhashes-verdict`, so that an accepted
+ * upload can be sent to review. `onError` decides about unchecked pictures: 200, or 415 if
+ * their kind is not read here, 422 if one cannot be decoded, 503 with `Retry-After` if a later try
+ * may succeed. `notPictures` decides about other files that no list has by their digest: 200 or
+ * 415, whatever their length. A picture that is too long (413), and a body that is empty or
+ * incomplete (400), or too slow (408), is always refused, and so is text, JSON, a form or a
+ * compressed body (415). It is for the platform's own servers: a client with unlimited calls can
+ * change a picture until it no longer matches. A second argument that is not a function is ignored:
+ * servers pass one to their handlers.
  *
  * **With `next`**: it checks every file of a `multipart/form-data` form, and any body that begins
- * like a picture, whatever its type, or has the type `image/…`. If one is refused, the answer is as
- * above, and `next` is not called. Other bodies pass unchanged and unbuffered once their first 4 kB
- * have arrived: pictures inside JSON, PDF or archives are not seen. A body that hides its beginning
- * is refused (415): a compressed one (`content-encoding`), and `multipart/…` that is no form.
+ * like a picture, whatever its type, or has the type `image/…`. While a list holds digests, or if
+ * `notPictures` is `refuse`, it also checks bodies of other types, except text, JSON and forms, if
+ * they state a length of at most `maxBytes`. If one is refused, the answer is as above, and `next`
+ * is not called. Other bodies pass unchanged and unbuffered once their first 4 kB have arrived:
+ * pictures inside JSON, PDF or archives are not seen. A body that hides its beginning is refused
+ * (415): a compressed one (`content-encoding`), and `multipart/…` that is no form.
  *
  * A form is held in memory, since only its end proves it complete. `next` gets the checked form,
  * serialized again. A form that pauses for 30 seconds, or sends less than 1 kB a second, is refused
@@ -154,8 +158,8 @@ export function scan(options: RequestScanOptions): {
     if (request.method !== 'POST') {
       return new Response('expected POST', { status: 405, headers: { allow: 'POST' } });
     }
-    if (!isRaw(request.headers.get('content-type'))) {
-      return new Response('expected a picture as the body', { status: 415 });
+    if (!isRaw(request.headers.get('content-type')) || isCoded(request.headers)) {
+      return new Response('expected a file as the body, uncompressed', { status: 415 });
     }
     return answerTo(await scanner.scan(request, { request }, request.signal));
   }
@@ -165,18 +169,23 @@ export function scan(options: RequestScanOptions): {
     if (request.bodyUsed) throw new TypeError('expected a request whose body is unread');
     const type = request.headers.get('content-type');
     if (isForm(type)) return await withForm(request, next);
-    let isPicture: boolean;
+    let isChecked: boolean;
     try {
       checkIsPlain(request.headers);
-      isPicture = beginsAsPicture(await headOf(request)) || /^\s*image\//i.test(type ?? '');
+      const head = await headOf(request);
+      const isPicture = beginsAsPicture(head) || /^\s*image\//i.test(type ?? '');
+      const isFile = head.length > 0 && mayBeFile(request, scanner.maxBytes);
+      isChecked = isPicture || (isFile && scanner.checksFiles);
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
       return refused(request, await scanner.notKept(error, { request }));
     }
-    if (!isPicture) return await next(request, []);
+    if (!isChecked) return await next(request, []);
     // The slower of the two branches is held in memory, so `next` can read all that was checked.
     const copy = request.clone();
-    const outcome = await scanner.scan(copy, { request }, request.signal);
+    const { maxBytes } = scanner;
+    const limits = { maxDigestBytes: maxBytes };
+    const outcome = await scanner.scan(copy, { request }, request.signal, limits);
     discard(copy);
     return await (outcome.keep ? next(request, [outcome.decision]) : refused(request, outcome));
   }
@@ -187,13 +196,22 @@ export function scan(options: RequestScanOptions): {
   };
 }
 
+/** True if a body may be a file that a list has by its digest, and is not too long to be held. */
+function mayBeFile({ headers }: Request, maxBytes: number): boolean {
+  const length = Number(headers.get('content-length') ?? Number.POSITIVE_INFINITY);
+  return length <= maxBytes && isRaw(headers.get('content-type'));
+}
+
 /** @throws {DecodeError} `unsupported` if the beginning of the body is hidden */
 function checkIsPlain(headers: Headers): void {
   const type = headers.get('content-type') ?? '';
-  const coding = headers.get('content-encoding') ?? '';
-  if (/^(\s|,|identity)*$/i.test(coding) && !/(^|,)\s*multipart\//i.test(type)) return;
+  if (!isCoded(headers) && !/(^|,)\s*multipart\//i.test(type)) return;
   throw new DecodeError('unsupported', 'expected multipart/form-data, or an uncompressed body');
 }
+
+/** True if a body is compressed: it begins as no picture. */
+const isCoded = (headers: Headers): boolean =>
+  !/^(\s|,|identity)*$/i.test(headers.get('content-encoding') ?? '');
 
 /**
  * The beginning of a body, which stays unread.
@@ -241,9 +259,9 @@ function withBody(request: Request, body: FormData): Request {
   return new Request(url, { method, headers, body, signal });
 }
 
-/** True if a body of this type may itself be a picture, rather than a form or text. */
+/** True if a body of this type may itself be a file, rather than a form, JSON or text. */
 export const isRaw = (type: string | null): boolean =>
-  type === null || /^\s*(image\/|application\/octet-stream\s*(;|$))/i.test(type);
+  !/(^|,)\s*(text\/|multipart\/|application\/([\w.+-]*json|x-www-form-))/i.test(type ?? '');
 
 /** The answer holds the verdict, and nothing that helps to alter a picture until it passes. */
 function answerTo(outcome: Outcome): Response {

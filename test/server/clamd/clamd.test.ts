@@ -210,6 +210,23 @@ describe('one stream', () => {
     expect(await answer({ lists: [''] }, 'zINSTREAM\0', chunksOf(LISTED))).toBe(`${FOUND}\0`);
   });
 
+  test('only what is FOUND is preserved', async () => {
+    const preserved: unknown[] = [];
+    const preserve = ({ bytes }: { bytes?: Uint8Array }) => void preserved.push(bytes);
+    const onPreserveError = (error: unknown) => void preserved.push(error);
+    for (const lists of [['other'], undefined, ['']]) {
+      const options = { lists, preserve, onPreserveError };
+      await answer(options, 'zINSTREAM\0', chunksOf(LISTED));
+    }
+    expect(preserved).toEqual([LISTED, LISTED]);
+  });
+
+  test('a file that is no picture is OK, or ERROR by notPictures', async () => {
+    const said = (options: Options) => answer(options, 'zINSTREAM\0', chunksOf(NO_PICTURE));
+    expect(await said({ unreadPictures: 'refuse' })).toBe('stream: OK\0');
+    expect(await said({ notPictures: 'refuse' })).toBe('stream: not-a-picture ERROR\0');
+  });
+
   test('an allowed picture is OK, whatever lists are named', async () => {
     for (const lists of [undefined, ['']]) {
       const options = { allowList: allowing(), lists };

@@ -1,3 +1,7 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import sharp from 'sharp';
 import { afterAll, expect, test } from 'vitest';
 import { createBlocklist } from '../../../src/blocklist/blocklist.js';
 import { hashFromHex, hashToHex } from '../../../src/hash.js';
@@ -7,7 +11,8 @@ import { HmaClient } from '../../../src/services/hma/client.js';
 import type { Fetch } from '../../../src/services/service-options.js';
 import { flipBits } from '../../arbitraries.js';
 import { hexOf } from '../../node/files/fed-services.js';
-import { LISTED, OTHER } from '../uploads/uploads.js';
+import { ROOT } from '../../project/package.js';
+import { HALF, LISTED, OTHER } from '../uploads/uploads.js';
 import { followedStore, pictureForm, pictureServer, servedHma } from './hma-served.js';
 
 /* The requests that HMA's callers send, and what they make of the replies. */
@@ -18,38 +23,105 @@ const { hash: HASH } = await hashFile(LISTED);
 const listed = createBlocklist([{ hash: HASH, labels: [], list: 'CSAM_ONE' }]);
 
 /**
- * Scans as policyserv does: it hashes by a form whose file is named x, looks each hash up, does not
- * look at the status of that, and takes the members of the object for the names of banks.
- * @returns the banks; undefined if it logs an error
+ * Scans as policyserv does: it hashes by a form whose file is named x, looks each hash up, ignores
+ * the status of that, and takes the members of the object for the names of banks.
+ * @returns whether it blocks the message: by a listed bank, or because something failed
  */
-async function policyserv(url: string, type: 'photo' | 'video', bytes: Uint8Array, token = TOKEN) {
+async function policyserv(url: string, bytes: Uint8Array, { token = TOKEN, type = kindOf(bytes) }) {
   const headers = { authorization: `Bearer ${token}` };
   const form = pictureForm(type, bytes);
   const hashed = await fetch(`${url}/h/hash`, { method: 'POST', headers, body: form });
-  if (hashed.status !== 200) return undefined;
-  const banks: string[] = [];
+  if (hashed.status !== 200) return 'blocked: error';
   for (const [signalType, signal] of Object.entries((await hashed.json()) as object)) {
     const query = new URLSearchParams({ signal_type: signalType, signal: String(signal) });
     const reply: unknown = await (await fetch(`${url}/m/lookup?${query}`, { headers })).json();
-    if (typeof reply !== 'object' || Array.isArray(reply)) return undefined;
-    banks.push(...Object.keys(reply ?? {}));
+    if (typeof reply !== 'object' || Array.isArray(reply)) return 'blocked: error';
+    if (BANKS.some((bank) => Object.hasOwn(reply ?? {}, bank))) return 'blocked: listed';
   }
-  return banks;
+  return 'passed';
 }
+/** The banks that it is configured with. */
+const BANKS = ['CSAM_ONE', 'VIDEOS'];
 
-test('policyserv finds the banks, and distinguishes unanswered from not found', async () => {
+/** As Go's `DetectContentType`: what does not begin as a video is sent as a photo. */
+const kindOf = (bytes: Uint8Array) =>
+  Buffer.from(bytes.subarray(4, 8)).toString() === 'ftyp' ? 'video' : 'photo';
+
+const file = (name: string) => readFileSync(join(ROOT, 'fixtures/images', name));
+const VIDEO = file('film.mp4');
+const OTHER_VIDEO = Buffer.concat([VIDEO, Buffer.from('.')]);
+const PLAIN = await sharp({
+  create: { width: 64, height: 64, channels: 3, background: '#777' },
+})
+  .png()
+  .toBuffer();
+const video = { algorithm: 'md5' as const, bytes: createHash('md5').update(VIDEO).digest() };
+const withVideo = createBlocklist([
+  { hash: HASH, labels: [], list: 'CSAM_ONE' },
+  { hash: { ...video, bytes: new Uint8Array(video.bytes) }, labels: [], list: 'VIDEOS' },
+]);
+
+test.each([
+  ['with a token', { tokens }],
+  ['without one, on a trusted network', {}],
+] as const)('policyserv blocks what is listed, and passes the rest, %s', async (_, access) => {
   await servedHma(
     async ({ url, logs }) => {
-      expect(await policyserv(url, 'photo', LISTED)).toEqual(['CSAM_ONE']);
-      expect(await policyserv(url, 'photo', OTHER)).toEqual([]);
-      expect(await policyserv(url, 'video', LISTED)).toBeUndefined();
-      expect(await policyserv(url, 'photo', LISTED, 'of-nobody')).toBeUndefined();
+      expect(await policyserv(url, LISTED, {})).toBe('blocked: listed');
+      expect(await policyserv(url, VIDEO, {})).toBe('blocked: listed');
+      for (const plain of [OTHER, PLAIN, file('animated.gif'), OTHER_VIDEO]) {
+        expect(await policyserv(url, plain, {})).toBe('passed');
+      }
+      for (const other of [file('page.pdf'), file('sound.wav'), HALF]) {
+        expect(await policyserv(url, other, {})).toBe('blocked: error');
+      }
       const text = JSON.stringify(logs);
       expect(text).toContain('"route":"/m/lookup"');
       for (const secret of [hashToHex(HASH), 'CSAM_ONE', TOKEN]) expect(text).not.toContain(secret);
     },
+    { blocklist: withVideo, onError: () => {}, ...access },
+  );
+});
+
+test('policyserv passes files that are no pictures, if the service does', async () => {
+  await servedHma(
+    async ({ url }) => {
+      for (const other of [file('page.pdf'), file('sound.wav'), OTHER_VIDEO]) {
+        expect(await policyserv(url, other, { type: 'photo' })).toBe('passed');
+      }
+      expect(await policyserv(url, HALF, {})).toBe('blocked: error');
+      expect(await policyserv(url, LISTED, {})).toBe('blocked: listed');
+    },
+    { blocklist: withVideo, tokens, hma: { notPictures: 'accept' } },
+  );
+});
+
+test('policyserv blocks where the list does not answer, or its token is unknown', async () => {
+  await servedHma(
+    async ({ url }) => {
+      expect(await policyserv(url, LISTED, {})).toBe('blocked: error');
+    },
+    { blocklist: new Promise<typeof listed>(() => {}), tokens },
+  );
+  await servedHma(
+    async ({ url }) => {
+      expect(await policyserv(url, OTHER, { token: 'of-nobody' })).toBe('blocked: error');
+    },
     { blocklist: listed, tokens },
   );
+});
+
+test('an unknown token on a trusted network is reported once', async () => {
+  const errors: unknown[] = [];
+  await servedHma(
+    async ({ url }) => {
+      for (let i = 0; i < 3; i++) expect(await policyserv(url, OTHER, {})).toBe('passed');
+    },
+    { blocklist: listed, onError: (error) => errors.push(error) },
+  );
+  expect(errors).toEqual([
+    expect.objectContaining({ message: expect.stringContaining('unknown token') }),
+  ]);
 });
 
 test.each([

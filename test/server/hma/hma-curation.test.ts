@@ -16,7 +16,7 @@ afterAll(async () => await store.close());
 /** Later than the clock of any machine, by which followers resume what is paused. */
 const NOW = 4_102_444_800_000;
 const message = { message: expect.any(String) };
-const { hash: OTHER_HASH } = await hashFile(OTHER);
+const { hash: OTHER_HASH } = await hashFile(OTHER, { resample: 'none' });
 const OTHER_HEX = hashToHex(OTHER_HASH);
 /** A hash of its own for each number. */
 const hexOf = (number: number) =>
@@ -98,9 +98,9 @@ test.each([
   { name: 'A'.repeat(201) },
   {},
   { name: 5 },
-  { name: 'A', enabled_ratio: 0.5 },
-  { name: 'A', enabled_ratio: '0.99' },
   { name: 'A', enabled_ratio: 2 },
+  { name: 'A', enabled_ratio: '-0.5' },
+  { name: 'A', enabled_ratio: '1.01' },
   { name: 'A', enabled_ratio: 'yes' },
   { name: 'A', enabled_ratio: '0x1' },
   { name: 'A', enabled_ratio: '1e0' },
@@ -168,10 +168,13 @@ test('content is shown, paused and removed, by its own bank alone', async () => 
       expect((await json('PUT', wrong, { disable_until_ts: 0 })).status).toBe(404);
       expect((await json('DELETE', wrong)).status).toBe(404);
     }
+    // Only the reply to a PUT has these.
+    const put = { collab_metadata: {}, user_metadata: null };
     const seconds = NOW / 1000;
     for (const until of [0, seconds + 1, seconds + 5 * 365 * 86_400]) {
       const paused = await json('PUT', path, { disable_until_ts: until });
-      expect(paused).toEqual({ status: 200, body: { ...content, disable_until_ts: until } });
+      const body = { ...content, ...put, disable_until_ts: until };
+      expect(paused).toEqual({ status: 200, body });
       expect((await json('GET', path)).body).toMatchObject({ disable_until_ts: until });
       await json('PUT', path, { disable_until_ts: 1 });
     }
@@ -186,7 +189,14 @@ test('content is shown, paused and removed, by its own bank alone', async () => 
       const { status } = await json('PUT', path, { disable_until_ts: bad });
       expect(status, String(bad)).toBe(400);
     }
-    expect((await json('PUT', path, {})).body).toEqual(content);
+    const noted = await json('PUT', path, { note: 'why not' });
+    expect(noted.body).toEqual({ ...content, ...put, note: 'why not' });
+    expect((await json('GET', path)).body).toEqual({ ...content, note: 'why not' });
+    expect((await json('PUT', path, { note: 'x'.repeat(256) })).status).toBe(400);
+    const both = await json('PUT', path, { disable_until_ts: 0, note: 'why' });
+    expect(both.body).toEqual({ ...content, ...put, disable_until_ts: 0 });
+    await json('PUT', path, { disable_until_ts: 1 });
+    expect((await json('PUT', path, {})).body).toEqual({ ...content, ...put });
     expect(await json('DELETE', path)).toEqual({ status: 200, body: { deleted: 1 } });
     expect((await json('DELETE', path)).status).toBe(404);
     expect(await found(service, hex)).toEqual({});
@@ -203,7 +213,7 @@ test('a picture is added by its whole hash, with its description', async () => {
       const reply = await fetch(`${url}${path}`, { method: 'POST', body: form, headers });
       return { status: reply.status, body: (await reply.json()) as { id: number } };
     };
-    const { hash } = await hashFile(LISTED);
+    const { hash } = await hashFile(LISTED, { resample: 'none' });
     const metadata = JSON.stringify({ content_id: 'post 7', content_uri: 'https://a.test/7' });
     const added = await add(pictureForm('photo', LISTED, { metadata, note: 'seen' }));
     expect(added).toEqual({
@@ -230,7 +240,7 @@ test('a picture is added by its whole hash, with its description', async () => {
     expect((await add(pictureForm('photo', LISTED), key)).status).toBe(409);
 
     for (const [form, status] of [
-      [pictureForm('video', LISTED), 400],
+      [pictureForm('audio', LISTED), 400],
       [pictureForm('photo', LISTED, { metadata: 'no json' }), 400],
       [pictureForm('photo', LISTED, { metadata: '{"content_id":5}' }), 400],
       [pictureForm('photo', LISTED, { note: 'x'.repeat(256) }), 400],
@@ -283,7 +293,8 @@ test('a hash that cannot be listed is refused', async () => {
       [{ pdq: 'g'.repeat(64) }, 400],
       [{ pdq: 5 }, 400],
       [{ pdq: '0'.repeat(64) }, 422],
-      [{ video_md5: '0'.repeat(32) }, 400],
+      [{ video_md5: '0'.repeat(31) }, 400],
+      [{ video_md5: '0'.repeat(32), pdq: hexOf(3) }, 400],
       [{ pdq: hexOf(3), md5: 'x' }, 400],
       [[], 400],
     ] as const) {
@@ -305,6 +316,10 @@ test('the sizes of the store and of the index are reported, and the unnamed list
     expect((await json('GET', '/c/signal_type/index')).body).toEqual({
       pdq: {
         ...{ db_size: 1, index_size: 1, index_out_of_date: false },
+        ...{ newest_db_item: seconds, index_built_to: seconds },
+      },
+      video_md5: {
+        ...{ db_size: 0, index_size: 0, index_out_of_date: false },
         ...{ newest_db_item: seconds, index_built_to: seconds },
       },
     });

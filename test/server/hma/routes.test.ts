@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, expect, test, vi } from 'vitest';
@@ -25,12 +26,17 @@ const near = (bits: number) => flipBits(HASH, ORDER, bits);
 const lookup = (hex: string, more = '') => `/m/lookup?signal_type=pdq&signal=${hex}${more}`;
 const post = (url: string, body: FormData) => fetch(url, { method: 'POST', body });
 
-test('a picture is hashed as hash does; the name of its field is its type', async () => {
+test('a picture is hashed as hash does, without the 512 step; the name of its field is its type', async () => {
   await servedHma(async ({ url }) => {
-    const { hash } = await hashFile(LISTED);
+    const { hash } = await hashFile(LISTED, { resample: 'none' });
     for (const query of ['', '?types=pdq']) {
       const reply = await post(`${url}/h/hash${query}`, pictureForm('photo', LISTED));
       expect([reply.status, await reply.json()]).toEqual([200, { pdq: hashToHex(hash) }]);
+    }
+    const md5 = createHash('md5').update(HALF).digest('hex');
+    for (const query of ['', '?types=video_md5']) {
+      const reply = await post(`${url}/h/hash${query}`, pictureForm('video', HALF));
+      expect([reply.status, await reply.json()]).toEqual([200, { video_md5: md5 }]);
     }
     const dull = await sharp({
       create: { width: 64, height: 64, channels: 3, background: '#888' },
@@ -38,11 +44,11 @@ test('a picture is hashed as hash does; the name of its field is its type', asyn
       .png()
       .toBuffer();
     const low = await post(`${url}/h/hash`, pictureForm('photo', dull));
-    expect([low.status, await low.json()]).toEqual([200, { pdq: '' }]);
+    expect([low.status, await low.json()]).toEqual([200, {}]);
     const two = pictureForm('photo', LISTED);
     two.append('photo', new File(['x'], 'y'));
     for (const [form, query, status] of [
-      [pictureForm('video', LISTED), '', 400],
+      [pictureForm('video', LISTED), '?types=pdq', 400],
       [pictureForm('photo', LISTED), '?types=video_md5', 400],
       [pictureForm('photo', LISTED), '?types=,', 400],
       [pictureForm('photo', NO_PICTURE), '', 415],
@@ -83,16 +89,19 @@ test('a picture is fetched from hosts that are allowed, and from no other', asyn
     const own = address(`${origin}/a.jpg?b=1`);
     await servedHma(
       async ({ json, url }) => {
-        const { hash } = await hashFile(LISTED);
+        const { hash } = await hashFile(LISTED, { resample: 'none' });
         const hashed = await json('GET', `/h/hash?${own}&content_type=photo`);
         expect(hashed).toEqual({ status: 200, body: { pdq: hashToHex(hash) } });
-        expect((await json('GET', `/h/hash?${own}&content_type=video`)).status).toBe(400);
+        const md5 = createHash('md5').update(LISTED).digest('hex');
+        const video = await json('GET', `/h/hash?${own}&content_type=video`);
+        expect(video).toEqual({ status: 200, body: { video_md5: md5 } });
+        expect((await json('GET', `/h/hash?${own}&content_type=audio`)).status).toBe(400);
         const nested = await json('GET', `/m/lookup?${own}`);
         expect(nested.status).toBe(200);
         expect(nested.body).toMatchObject({ pdq: { UNNAMED: [{ distance: expect.any(String) }] } });
         const flat = await json('GET', `/m/lookup?${own}&signal_type=pdq`);
         expect(Object.keys(flat.body)).toEqual(['UNNAMED']);
-        expect(asked).toEqual(Array(3).fill('/a.jpg?b=1'));
+        expect(asked).toEqual(Array(4).fill('/a.jpg?b=1'));
         expect((await fetch(`${url}/h/hash`)).status).toBe(400);
         for (const [other, status] of [
           ['http://127.0.0.1:1/', 403],
@@ -108,7 +117,7 @@ test('a picture is fetched from hosts that are allowed, and from no other', asyn
       expect((await json('GET', `/h/hash?${own}`)).status).toBe(501);
       expect((await json('GET', `/m/lookup?${own}`)).status).toBe(501);
     });
-    expect(asked).toHaveLength(3);
+    expect(asked).toHaveLength(4);
   });
 });
 
@@ -312,16 +321,16 @@ test('two hashes are compared, as the example of HMA has it', async () => {
   });
 });
 
-test('an error of a lookup is a bare text, of others an object with a message', async () => {
+test('a wrong question is an object with a message, and a lookup without an answer a bare text', async () => {
   await servedHma(async ({ url, json }) => {
+    const message = { message: expect.any(String) };
     for (const path of ['/m/lookup', '/m/lookup?signal_type=pdq', lookup('0'), lookup('')]) {
-      expect(await json('GET', path)).toEqual({ status: 400, body: expect.any(String) });
+      expect(await json('GET', path)).toEqual({ status: 400, body: message });
     }
     expect((await json('GET', `/m/lookup?signal_type=md5&signal=${HEX}`)).status).toBe(400);
-    const message = { message: expect.any(String) };
     expect(await json('GET', '/m/raw_lookup')).toEqual({ status: 400, body: message });
-    const unknown = { headers: { authorization: 'Bearer of-nobody' } };
-    const refused = await fetch(`${url}${lookup(HEX)}`, unknown);
+    const wrong = { headers: { authorization: 'Basic of-nobody' } };
+    const refused = await fetch(`${url}${lookup(HEX)}`, wrong);
     expect([refused.status, await refused.json()]).toEqual([401, expect.any(String)]);
     const deleted = await fetch(`${url}/m/lookup`, { method: 'DELETE' });
     expect([deleted.status, await deleted.json()]).toEqual([405, expect.any(String)]);
@@ -341,6 +350,7 @@ test('the index reports its state, before the list is loaded and after', async (
       expect(await status('/status/live')).toEqual([200, 'I-AM-ALIVE']);
       expect((await json('GET', '/m/index/status')).body).toEqual({
         pdq: { present: false, built_to: -1, size: 0 },
+        video_md5: { present: false, built_to: -1, size: 0 },
       });
       expect(await json('GET', lookup(HEX))).toEqual({ status: 503, body: expect.any(String) });
       coming.resolve(createBlocklist([{ hash: HASH, labels: [] }]));
@@ -352,9 +362,11 @@ test('the index reports its state, before the list is loaded and after', async (
       expect((await json('GET', '/m/index/status?signal_type=md5')).status).toBe(400);
       expect((await json('GET', '/c/signal_type')).body).toEqual([
         { name: 'pdq', enabled_ratio: 1 },
+        { name: 'video_md5', enabled_ratio: 1 },
       ]);
       expect((await json('GET', '/c/content_type')).body).toEqual([
         { name: 'photo', enabled: true },
+        { name: 'video', enabled: true },
       ]);
       const document = (await json('GET', '/openapi/openapi.json')).body;
       expect(document).toMatchObject({

@@ -256,7 +256,8 @@ test.each([
   [{ hash: 'ab'.repeat(32) }, 'expected body.algorithm'],
   [{ hash: 'ab'.repeat(31), algorithm: 'pdq' }, 'expected body.hash to match'],
   [{ hash: 'ab'.repeat(8), algorithm: 'pdq' }, 'expected a hash with the number of digits'],
-  [{ hash: 'ab'.repeat(32), algorithm: 'md5' }, 'expected body.algorithm to be pdq or'],
+  [{ hash: 'ab'.repeat(32), algorithm: 'md4' }, 'expected body.algorithm to be pdq or'],
+  [{ hash: 'ab'.repeat(32), algorithm: 'md5' }, 'expected a hash with the number of digits'],
   [
     { hash: 'ab'.repeat(32), algorithm: 'pdq', quality: 101 },
     'expected body.quality to be at most',
@@ -307,10 +308,11 @@ test('an unchecked picture is distinguished, by the status too', async () => {
   await served(
     async ({ url }) => {
       for (const [bytes, status, reason] of [
-        [NO_PICTURE, 415, 'unsupported'],
+        [NO_PICTURE, 415, 'not-a-picture'],
         [HALF, 422, 'corrupt'],
         [Buffer.alloc(0), 400, 'empty'],
-        [Buffer.alloc(200_000), 413, 'too-many-bytes'],
+        [Buffer.concat([HALF, Buffer.alloc(200_000)]), 413, 'too-many-bytes'],
+        [Buffer.alloc(200_000), 415, 'not-a-picture'],
       ] as const) {
         const [given, reply] = await asked(url, picture(bytes));
         expect([given, reply.answered, reply.decision.reason]).toEqual([status, false, reason]);
@@ -475,7 +477,8 @@ test('the scan handler is a route, and so is the webhook of decisions', async ()
       for (const [bytes, status, verdict] of [
         [LISTED, 451, 'match'],
         [OTHER, 200, 'none'],
-        [NO_PICTURE, 415, 'unhashable'],
+        [NO_PICTURE, 200, 'unhashable'],
+        [HALF, 422, 'unhashable'],
       ] as const) {
         const response = await fetch(`${url}/v1/scan`, picture(bytes));
         expect([response.status, await response.json()]).toEqual([status, { verdict }]);
@@ -489,5 +492,17 @@ test('the scan handler is a route, and so is the webhook of decisions', async ()
       expect((await fetch(`${url}/v1/decisions`, posted(decision, 'admin'))).status).toBe(401);
     },
     { scan: { onError: 'refuse' }, webhook },
+  );
+});
+
+test('a file that is no picture may be longer than a picture, and a picture may not', async () => {
+  await served(
+    async ({ url }) => {
+      const statusOf = async (bytes: Uint8Array) =>
+        (await fetch(`${url}/v1/scan`, picture(bytes))).status;
+      expect(await statusOf(Buffer.alloc(20_000, 'text '))).toBe(200);
+      expect(await statusOf(LISTED)).toBe(413);
+    },
+    { scan: { onError: 'accept' }, maxBytes: 10_000 },
   );
 });

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import type { Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { createBlocklist } from '../../../src/blocklist/blocklist.js';
 import type { Decision } from '../../../src/matching/decision.js';
 import {
   type RequestScanOptions,
@@ -340,6 +342,29 @@ test('forms are held up to a limit; another one is busy, and is not read', async
   expect(await third.text()).toBe('again');
 });
 
+test('other bodies are checked while a list holds digests, or if they are refused', async () => {
+  const bytes = new Uint8Array(createHash('md5').update(NO_PICTURE).digest());
+  const listed = { hash: { algorithm: 'md5' as const, bytes }, labels: [] };
+  const digests = createBlocklist([listed]);
+  const other = Buffer.from('%PDF-1.7');
+  for (const type of ['video/mp4', 'application/pdf', 'x', undefined]) {
+    const refused = await answer(bytesOf(NO_PICTURE), type, { blocklist: digests });
+    expect(refused).toMatchObject({ status: 451, stored: [] });
+    const kept = await answer(bytesOf(other), type, { blocklist: digests });
+    expect(kept).toMatchObject({ status: 201, stored: [{ verdicts: ['unhashable'] }] });
+    expect((await answer(bytesOf(other), type, { notPictures: 'refuse' })).status).toBe(415);
+  }
+  for (const options of [{ blocklist: digests }, { notPictures: 'refuse' }, {}] as const) {
+    for (const type of ['text/plain', 'application/json', 'application/ld+json']) {
+      const unread = await answer(bytesOf(NO_PICTURE), type, options);
+      expect(unread).toMatchObject({ status: 201, stored: [{ verdicts: [] }] });
+    }
+    // As a request has it that sends nothing.
+    const empty = await answer(bytesOf(Buffer.alloc(0)), undefined, options);
+    expect(empty).toMatchObject({ status: 201, stored: [{ verdicts: [] }] });
+  }
+});
+
 test('mistakes of the caller are reported', async () => {
   expect(() => scan({ blocklist } as never)).toThrow('onError');
   const limits = { maxBytes: 100, maxBytesHeld: 99 };
@@ -375,3 +400,23 @@ test.each(['text/plain', 'application/x-www-form-urlencoded', 'image/jpeg', 'x',
     }
   },
 );
+
+test('a picture without a stated length is read no further than a picture may be', async () => {
+  const bytes = new Uint8Array(createHash('md5').update(NO_PICTURE).digest());
+  const listed = { hash: { algorithm: 'md5' as const, bytes }, labels: [] };
+  const maxBytes = 2 ** 20;
+  const check = scan({ blocklist: createBlocklist([listed]), pool, onError: 'accept', maxBytes });
+  let pieces = 0;
+  const body = new ReadableStream({
+    pull(controller) {
+      if (++pieces < 100) controller.enqueue(new Uint8Array(2 ** 18));
+      else controller.close();
+    },
+  });
+  const headers = { 'content-type': 'image/png' };
+  const init = { method: 'POST', body, headers, duplex: 'half' };
+  const request = new Request('http://a.test', init as RequestInit);
+  const { status } = await check(request, () => new Response('kept'));
+  // What stands behind the middleware may read on, by itself.
+  expect([status, pieces < 10]).toEqual([413, true]);
+});

@@ -5,7 +5,17 @@ import { DecodeError } from '../../../src/errors.js';
 import { type Decision, unhashable } from '../../../src/matching/decision.js';
 import { type RequestScanOptions, scan } from '../../../src/server/uploads/scan.js';
 import { examAdapter } from './upload-exam.js';
-import { blocklist, breakOff, busy, formOf, LISTED, OTHER, pool, serving } from './uploads.js';
+import {
+  blocklist,
+  breakOff,
+  busy,
+  formOf,
+  LISTED,
+  NO_PICTURE,
+  OTHER,
+  pool,
+  serving,
+} from './uploads.js';
 
 type Options = Partial<RequestScanOptions>;
 
@@ -66,6 +76,24 @@ test.each<[string, number, Options, Uint8Array | RequestInit]>([
 });
 
 test.each([
+  ['video/mp4', {}, 200],
+  ['audio/ogg; codecs=opus', {}, 200],
+  ['application/pdf', {}, 200],
+  ['application/json', {}, 415],
+  ['application/ld+json', {}, 415],
+  ['application/x-www-form-urlencoded', {}, 415],
+  ['multipart/mixed; boundary=x', {}, 415],
+  ['image/jpeg, text/plain', {}, 415],
+  ['image/jpeg', { 'content-encoding': 'gzip' }, 415],
+  ['image/jpeg', { 'content-encoding': 'identity' }, 200],
+])('a file that is no picture, sent as %s %j: %i', async (type, headers, status) => {
+  const sent = { body: NO_PICTURE, headers: { 'content-type': type, ...headers } };
+  for (const onError of ['accept', 'refuse'] as const) {
+    expect((await answers({ onError }, sent)).all).toMatchObject([{ status }]);
+  }
+});
+
+test.each([
   ['timeout', 503],
   ['crashed', 422],
   ['decoder-missing', 500],
@@ -101,6 +129,7 @@ test('a body whose declared length is too long is not read', async () => {
 test('a body of unknown length ends at maxBytes', async () => {
   let sent = 0;
   const body = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(LISTED.subarray(0, 1000)),
     pull: (controller) => controller.enqueue(new Uint8Array(1000).fill(sent++)),
   });
   const { all } = await answers({ maxBytes: 100_000 }, {

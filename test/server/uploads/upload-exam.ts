@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import { expect, test, vi } from 'vitest';
+import { createBlocklist } from '../../../src/blocklist/blocklist.js';
 import type { Decision } from '../../../src/matching/decision.js';
 import { createFloodGuard } from '../../../src/matching/flood-guard.js';
 import type { ScanOptions } from '../../../src/server/uploads/scanner.js';
-import { allowing, busy, HALF, LISTED, NO_PICTURE, OTHER, reviewing } from './uploads.js';
+import { allowing, BMP, busy, HALF, LISTED, NO_PICTURE, OTHER, reviewing } from './uploads.js';
 
 /** The answer to an upload, and what is kept of it. */
 interface Answered {
@@ -39,7 +41,7 @@ export function examAdapter(
   });
 
   test.each([
-    ['no picture', NO_PICTURE, 415, {}],
+    ['a picture of a kind that is not read', BMP, 415, {}],
     ['half a picture', HALF, 422, {}],
     ['a full queue', OTHER, 503, { check: busy }],
   ] as const)('%s is refused or accepted by onError, whole', async (_, bytes, status, options) => {
@@ -47,6 +49,28 @@ export function examAdapter(
     expect(await told(bytes, options)).toMatchObject({ status, stored: [], decisions });
     const accepted = await told(bytes, { ...options, onError: 'accept' });
     expect(accepted).toMatchObject({ status: 200, stored: [bytes], decisions });
+  });
+
+  test('no picture is accepted or refused by notPictures, whole', async () => {
+    const decisions = [{ verdict: 'unhashable', reason: 'not-a-picture' }];
+    const accepted = await told(NO_PICTURE, { onError: 'refuse' });
+    expect(accepted).toMatchObject({ status: 200, stored: [NO_PICTURE], decisions });
+    const refused = await told(NO_PICTURE, { onError: 'accept', notPictures: 'refuse' });
+    expect(refused).toMatchObject({ status: 415, stored: [], decisions });
+  });
+
+  test('any file that a list has by its digest is refused, and others are not', async () => {
+    const hash = createHash('md5').update(NO_PICTURE).digest();
+    const entry = { hash: { algorithm: 'md5' as const, bytes: hash }, labels: [] };
+    const blocklist = createBlocklist([entry]);
+    const refused = await told(NO_PICTURE, { blocklist, onError: 'accept' });
+    expect(refused).toMatchObject({ status: 451, stored: [] });
+    expect(refused.decisions).toMatchObject([{ verdict: 'match', reason: 'matched-digest' }]);
+    const other = Buffer.concat([NO_PICTURE, Buffer.from('.')]);
+    const accepted = await told(other, { blocklist });
+    expect(accepted).toMatchObject({ status: 200, stored: [other] });
+    expect(accepted.decisions).toMatchObject([{ reason: 'not-a-picture' }]);
+    expect(await told(OTHER, { blocklist })).toMatchObject({ status: 200, stored: [OTHER] });
   });
 
   test('the policy, the allow list and the flood guard are obeyed', async () => {

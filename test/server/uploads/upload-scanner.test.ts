@@ -5,7 +5,7 @@ import {
   createUploadScanner,
   type FileStream,
 } from '../../../src/server/uploads/upload-scanner.js';
-import { blocklist, busy, LISTED, NO_PICTURE, OTHER, pool } from './uploads.js';
+import { BMP, blocklist, busy, LISTED, OTHER, pool } from './uploads.js';
 
 /*
  * The adapters of examples/ show its use with files of forms and stored uploads: multer.test.ts,
@@ -24,7 +24,7 @@ test('a stored file is checked, and refused by an error', async () => {
   const refused = scanner.check(LISTED, 2);
   await expect(refused).rejects.toBeInstanceOf(UploadRefused);
   await expect(refused).rejects.toMatchObject({ status: 451, verdict: 'match' });
-  await expect(scanner.check(NO_PICTURE, 3)).rejects.toMatchObject({ status: 415 });
+  await expect(scanner.check(BMP, 3)).rejects.toMatchObject({ status: 415 });
   expect(told).toEqual([
     ['none', 1],
     ['match', 2],

@@ -36,6 +36,8 @@ export const LISTED = readFileSync(join(PHOTOS, 'locomotion-house-cat-w301.jpg')
 export const OTHER = readFileSync(join(PHOTOS, 'nagasaki-boats-q40.jpg'));
 /** The beginning of the one that is not, which decodes as a picture if nobody tells. */
 export const HALF = OTHER.subarray(0, OTHER.length >> 1);
+/** A picture that is not read here. */
+export const BMP = readFileSync(join(ROOT, 'fixtures/images/picture.bmp'));
 export const NO_PICTURE = Buffer.from('no picture at all');
 
 const { hash } = await hashFile(join(PHOTOS, 'locomotion-house-cat.jpg'));
