@@ -29,9 +29,9 @@ interface ListService {
 export const LIST_SERVICES: Readonly<Record<string, ListService>> = {
   stopncii: {
     settings: [],
-    credentials: { subscriptionKey: true, fetchHashesKey: true },
-    connect: ({ subscriptionKey = '', fetchHashesKey = '' }, options) =>
-      new StopNciiClient({ subscriptionKey, fetchHashesKey }, options as ServiceOptions),
+    credentials: { subscriptionKey: true, fetchHashesKey: true, submitFeedbackKey: false },
+    connect: ({ subscriptionKey = '', ...keys }, options) =>
+      new StopNciiClient({ subscriptionKey, ...keys }, options as ServiceOptions),
   },
   ncmec: {
     settings: ['list'],

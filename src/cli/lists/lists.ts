@@ -21,7 +21,7 @@ import { Failure, failureOf, shownName, UsageError } from '../failure.js';
 import { encoded } from '../file-name.js';
 import { endingAtOnce } from '../interrupt.js';
 import { counted, type Output } from '../output.js';
-import { PICTURE_OPTIONS } from '../pictures/picture-options.js';
+import { isDigest, PICTURE_OPTIONS } from '../pictures/picture-options.js';
 
 /** The kinds of lists to match against. */
 export const LIST_KINDS = 'text, an .ohx or .ohb file, or a CONFIG of fetch';
@@ -90,7 +90,8 @@ export async function readParts(
 ): Promise<ListPart[]> {
   const name = shownName(path);
   // Nearly all PDQ lists are written so. The picture's algorithm does not determine the list's.
-  const unnamed = algorithm && { 64: algorithm, 256: 'pdq' as const };
+  const ofPictures = algorithm && { 64: algorithm, 256: 'pdq' as const };
+  const unnamed = isDigest(algorithm) ? algorithm : ofPictures;
   const all = await readAll(path, unnamed, out);
   const parts = all.filter(isComparable);
   const choice = choiceOf({ algorithm, bits });

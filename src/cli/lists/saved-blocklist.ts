@@ -1,12 +1,5 @@
 import { open, stat } from 'node:fs/promises';
-import {
-  ALGORITHMS,
-  type Algorithm,
-  type Bits,
-  type Blocklist,
-  type Hash,
-  match,
-} from '../../index.js';
+import type { Blocklist } from '../../index.js';
 import { type OpenBlocklistOptions, openBlocklist } from '../../node/index.js';
 import type { Call } from '../command.js';
 import { Failure, failureOf } from '../failure.js';
@@ -27,13 +20,6 @@ import { choiceOf, type Kind, type Wanted } from './lists.js';
 export interface SavedBlocklist extends Listed {
   readonly kinds: Kind[];
 }
-
-/** Every kind that a blocklist may have. */
-const KINDS: readonly Kind[] = ALGORITHMS.flatMap((algorithm) =>
-  ([256, 64] as const)
-    .filter((bits) => algorithm !== 'pdq' || bits === 256)
-    .map((bits) => ({ algorithm, bits })),
-);
 
 /**
  * The blocklist in a blocklist file, or in the file or store of a CONFIG of `fetch`; undefined if
@@ -121,23 +107,10 @@ async function fetched(path: string, config: ListConfig): Promise<Listed> {
 
 /** @throws {Failure} if a blocklist has no wanted hash */
 export function wantedOf(path: string, listed: Listed, wanted: Wanted): SavedBlocklist {
-  const held = KINDS.filter((kind) => hasKind(listed.blocklist, kind));
+  const held = listed.blocklist.kinds;
   const choice = choiceOf(wanted);
   const kinds = held.filter(choice.takes);
   if (held.length === 0 && !wanted.allowEmpty) throw new Failure(`${path}: it has no hashes`);
   if (held.length > 0 && kinds.length === 0) throw choice.failure(path, held);
   return { ...listed, kinds };
-}
-
-/** True if a picture's hash of this kind is compared with anything. */
-function hasKind(blocklist: Blocklist, { algorithm, bits }: Kind): boolean {
-  const { reason } = match([{ name: 'original', hash: anyHash(algorithm, bits) }], blocklist);
-  return reason !== 'nothing-comparable';
-}
-
-function anyHash(algorithm: Algorithm, bits: Bits): Hash {
-  return {
-    algorithm,
-    bytes: Uint8Array.from({ length: bits / 8 }, (_, at) => (at * 89 + 0x35) & 255),
-  };
 }

@@ -1,8 +1,7 @@
-import { readBytes } from '../../node/index.js';
 import type { Command } from '../command.js';
 import { nameCell } from '../file-name.js';
 import { BLOCKLIST_OPTIONS, blocklistOf, judgeOf, MATCHING_OPTIONS } from './judge.js';
-import { eachPicture, sourceOf } from './pictures.js';
+import { contentOf, eachPicture } from './pictures.js';
 
 /** `onlyhashes check`: reports by its exit code whether uploads may be kept. */
 export const checkCommand: Command = {
@@ -29,7 +28,7 @@ failed. With several files, 2 takes precedence over 1. LIST is as for match.`,
     out.begin('checking');
     const refused = call.on('refuse-review') ? ['match', 'review'] : ['match'];
     const job = async (file: string, ended: AbortSignal) =>
-      await judge.picture(await readBytes(sourceOf(file), { signal: ended }), ended);
+      await judge.picture(await contentOf(file, ended), ended);
     let refusals = 0;
     for await (const result of eachPicture(call.words, job, out)) {
       const { file } = result;

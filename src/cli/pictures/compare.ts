@@ -3,11 +3,12 @@ import { type HashFileOptions, hash } from '../../node/index.js';
 import type { Command } from '../command.js';
 import { Failure, UsageError } from '../failure.js';
 import { print } from '../output.js';
-import { hashOptions, PICTURE_OPTIONS } from './picture-options.js';
+import { hashOptions, OF_PICTURES, PICTURE_OPTIONS } from './picture-options.js';
 import { isHex, sourceOf } from './pictures.js';
 
 /** Two pictures are compared unchanged, without variants. */
-const { variants: _, ...OPTIONS } = PICTURE_OPTIONS;
+const { variants: _, algorithm, ...others } = PICTURE_OPTIONS;
+const OPTIONS = { algorithm: { ...algorithm, choices: OF_PICTURES }, ...others };
 
 /** `onlyhashes compare`: the distance between two pictures or hashes. */
 export const compareCommand: Command = {

@@ -1,16 +1,22 @@
 import { statSync } from 'node:fs';
 import { type HashedVariant, hashToHex, hashToJSON } from '../../index.js';
-import { createHashPool, type HashedFile, hash as hashFile, readBytes } from '../../node/index.js';
+import {
+  createHashPool,
+  digestFile,
+  type HashedFile,
+  hash as hashFile,
+  readBytes,
+} from '../../node/index.js';
 import type { Command } from '../command.js';
 import { encoded, fileToJSON, nameCell } from '../file-name.js';
-import { hashOptions, PICTURE_OPTIONS } from './picture-options.js';
+import { hashOptions, isDigest, PICTURE_OPTIONS } from './picture-options.js';
 import { eachPicture, sourceOf } from './pictures.js';
 
 /** `onlyhashes hash`: a line for each file, as the PDQ reference's tool prints it, or JSON. */
 export const hashCommand: Command = {
   name: 'hash',
   usage: 'FILE…',
-  about: `Hash pictures.
+  about: `Hash pictures, or, with --algorithm md5, sha1 or sha256, any files.
 Prints a line HASH,QUALITY,FILE for each, in order. Folders are walked, including \
 hidden pictures and links to folders. - is standard input.`,
   options: {
@@ -49,7 +55,12 @@ hidden pictures and links to folders. - is standard input.`,
       parts: call.on('json') && !call.on('no-parts'),
     };
     const pool = isOne(call.words) ? undefined : createHashPool();
-    const job = async (file: string, ended: AbortSignal) => {
+    const algorithm = call.text('algorithm');
+    const job = async (file: string, ended: AbortSignal): Promise<Printed> => {
+      if (isDigest(algorithm)) {
+        const [hash] = await digestFile(sourceOf(file), { algorithms: [algorithm], signal: ended });
+        return { hash: hash!, variants: [] };
+      }
       // Read separately: a picture's time limit excludes the time of the program before a pipe.
       const bytes = await readBytes(sourceOf(file), { signal: ended });
       const hashing = { ...options, signal: ended };
@@ -65,7 +76,10 @@ hidden pictures and links to folders. - is standard input.`,
       } else if (call.on('json')) {
         await out.line(JSON.stringify({ ...fileToJSON(file), ...imageToJSON(image) }));
       } else {
-        await out.line(`${hashToHex(image.hash)},${image.quality ?? ''},${nameCell(file)}`);
+        // 64 digits alone are PDQ.
+        const name = isDigest(algorithm) ? `${algorithm}:` : '';
+        const hex = hashToHex(image.hash);
+        await out.line(`${name}${hex},${image.quality ?? ''},${nameCell(file)}`);
       }
     }
     await pool?.close();
@@ -84,8 +98,11 @@ function isOne(words: readonly string[]): boolean {
   }
 }
 
+/** A picture, or the digest of a file, which has no sides. */
+type Printed = Omit<HashedFile, 'width' | 'height'> & Partial<HashedFile>;
+
 /** Undefined values are absent from the text. */
-function imageToJSON({ hash, quality, resample, parts, width, height, variants }: HashedFile) {
+function imageToJSON({ hash, quality, resample, parts, width, height, variants }: Printed) {
   return {
     ...hashToJSON(hash),
     quality,
@@ -93,7 +110,7 @@ function imageToJSON({ hash, quality, resample, parts, width, height, variants }
     parts,
     width,
     height,
-    variants: variants.map(variantToJSON),
+    variants: width === undefined ? undefined : variants.map(variantToJSON),
   };
 }
 

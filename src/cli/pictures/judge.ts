@@ -7,6 +7,7 @@ import {
   hashFromHex,
   type MatchRules,
   match,
+  type Perceptual,
   type PolicyOptions,
   policyFor,
 } from '../../index.js';
@@ -33,7 +34,7 @@ import {
 } from '../lists/lists.js';
 import { type SavedBlocklist, savedBlocklist } from '../lists/saved-blocklist.js';
 import type { Output } from '../output.js';
-import { hashOptions, PICTURE_OPTIONS } from './picture-options.js';
+import { hashOptions, isDigest, PICTURE_OPTIONS } from './picture-options.js';
 
 /** The list and the policy of every command that decides. */
 export const BLOCKLIST_OPTIONS = {
@@ -112,7 +113,10 @@ export interface Judged {
  */
 export async function judgeOf(call: Call, list: string, out: Output) {
   const { blocklist, allowList, kinds } = await listOf(call, list, out);
-  const rules: MatchRules = { policy: policyOf(call, kinds), allowList };
+  const ofPictures = kinds.filter(isOfPictures);
+  // Pictures are decoded even if the list holds only digests: the verdict says what they are.
+  if (ofPictures.length === 0) ofPictures.push({ algorithm: 'pdq', bits: 256 });
+  const rules: MatchRules = { policy: policyOf(call, ofPictures), allowList };
   const all = call.on('all');
   // An empty list was reported when it was read.
   if (blocklist.size > 0)
@@ -133,7 +137,7 @@ export async function judgeOf(call: Call, list: string, out: Output) {
     policyFor(algorithm, bits, { ...searched, ...rules.policy });
   const policies = kinds.map((kind) => ({ ...kind, ...policyOfKind(kind) }));
   /** for a picture without a hash: those of the first kind */
-  const policy = policyOfKind(kinds[0]!);
+  const policy = policyOfKind(ofPictures[0]!);
   /** The decision about a picture that gave no hash. */
   const unhashable = (error?: DecodeError): ReportedPicture => ({
     decision: { ...match(error ?? [], blocklist, rules), policy },
@@ -143,11 +147,11 @@ export async function judgeOf(call: Call, list: string, out: Output) {
      * The decision about a picture file. Variants after the first match are not hashed, unless all
      * matches are requested.
      */
-    async picture(bytes: Uint8Array, signal: AbortSignal): Promise<Judged> {
+    async picture(file: Uint8Array | string, signal: AbortSignal): Promise<Judged> {
       const decisions: Decision[] = [];
-      for (const kind of kinds) {
+      for (const kind of ofPictures) {
         const options = { ...hashing, ...rules, ...kind, all, signal };
-        const decision = await pool.check(bytes, blocklist, options);
+        const decision = await pool.check(file, blocklist, options);
         signal.throwIfAborted();
         if (decision.verdict === 'unhashable') {
           decisions.push({ ...decision, policy });
@@ -202,6 +206,11 @@ export async function judgeOf(call: Call, list: string, out: Output) {
     close: () => pool.close(),
   };
 }
+
+/** A kind by which pictures are hashed. */
+type KindOfPictures = Kind & { readonly algorithm: Perceptual; readonly bits: 64 | 256 };
+
+const isOfPictures = (kind: Kind): kind is KindOfPictures => !isDigest(kind.algorithm);
 
 /**
  * The policy that the command line sets.

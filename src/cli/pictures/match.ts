@@ -1,5 +1,5 @@
 import { hashToHex, type Match } from '../../index.js';
-import { matchReport, type ReportedPicture, readBytes } from '../../node/index.js';
+import { matchReport, type ReportedPicture } from '../../node/index.js';
 import type { Command } from '../command.js';
 import { UsageError } from '../failure.js';
 import { nameCell } from '../file-name.js';
@@ -7,7 +7,7 @@ import { counted, csvLine, exitCode } from '../output.js';
 import { outputPath, writeWhole } from '../output-file.js';
 import { BLOCKLIST_OPTIONS, blocklistOf, type Judged, judgeOf, MATCHING_OPTIONS } from './judge.js';
 import { hashOptions } from './picture-options.js';
-import { eachPicture, isHex, sourceOf } from './pictures.js';
+import { contentOf, eachPicture, isHex } from './pictures.js';
 
 /** `onlyhashes match`: pictures or hashes against a blocklist. */
 export const matchCommand: Command = {
@@ -59,10 +59,11 @@ the list.`,
     out.begin('matching');
     const showPictures = page !== undefined && call.on('show-pictures');
     const pictureJob = async (file: string, ended: AbortSignal): Promise<Judged> => {
-      const bytes = await readBytes(sourceOf(file), { signal: ended });
+      const bytes = await contentOf(file, ended);
       const judged = await judge.picture(bytes, ended);
-      if (!showPictures || judged.problem !== undefined) return judged;
-      return { picture: { ...judged.picture, bytes } };
+      const { upload } = judged.picture.decision;
+      if (!showPictures || !upload || typeof bytes === 'string') return judged;
+      return { ...judged, picture: { ...judged.picture, bytes } };
     };
     const job = async (file: string, ended: AbortSignal) =>
       hashes.has(file) ? judge.hex(file) : pictureJob(file, ended);

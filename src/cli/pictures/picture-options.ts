@@ -1,4 +1,4 @@
-import { ALGORITHMS, type VariantProfile } from '../../index.js';
+import { ALGORITHMS, DIGESTS, type Digest, type VariantProfile } from '../../index.js';
 import type { HashFileOptions } from '../../node/index.js';
 import type { Call, Option } from '../command.js';
 
@@ -11,9 +11,19 @@ const PROFILES = Object.keys({
   thorough: 1,
 } satisfies Record<VariantProfile, 1>);
 
+export const isDigest = (algorithm: string | undefined): algorithm is Digest =>
+  DIGESTS.includes(algorithm as Digest);
+
+/** The algorithms of pictures. */
+export const OF_PICTURES = ALGORITHMS.filter((algorithm) => !isDigest(algorithm));
+
 /** The options for reading and hashing, of every command that takes pictures. */
 export const PICTURE_OPTIONS = {
-  algorithm: { about: 'hash algorithm', choices: ALGORITHMS, default: 'pdq' },
+  algorithm: {
+    about: 'hash algorithm; the last three are of whole files, whatever they are',
+    choices: ALGORITHMS,
+    default: 'pdq',
+  },
   bits: { about: 'length of the hash in bits; pdq always has 256', choices: ['64', '256'] },
   resample: {
     about: 'for pdq: scale pictures over 512 pixels to 512 x 512 first, or not at all',

@@ -1,8 +1,8 @@
 import { constants, createReadStream, existsSync } from 'node:fs';
 import { stdin } from 'node:process';
 import type { Readable } from 'node:stream';
-import { type Algorithm, type Hash, hashFromHex } from '../../index.js';
-import { type HashFilesResult, hashAll } from '../../node/index.js';
+import { type Algorithm, DecodeError, type Hash, hashFromHex } from '../../index.js';
+import { type HashFilesResult, hashAll, readBytes } from '../../node/index.js';
 import type { Call } from '../command.js';
 import { encoded } from '../file-name.js';
 import type { Output } from '../output.js';
@@ -21,6 +21,18 @@ export function sourceOf(file: string): Source {
   return typeof path === 'string' ? path : createReadStream(path, { flags });
 }
 
+/** The bytes of a file, or the path of one that is too long for a picture, but may be listed. */
+export async function contentOf(file: string, signal: AbortSignal): Promise<Uint8Array | string> {
+  const source = sourceOf(file);
+  try {
+    return await readBytes(source, { signal });
+  } catch (error) {
+    const isLong = error instanceof DecodeError && error.code === 'too-many-bytes';
+    if (isLong && typeof source === 'string') return source;
+    throw error;
+  }
+}
+
 /**
  * True if a word of the command line is a hash rather than a file: hex digits, of the right number
  * or not, with no file of that name.
@@ -29,10 +41,11 @@ export function isHex(word: string): boolean {
   return /^[0-9a-f]{16,}$/i.test(word) && !existsSync(word);
 }
 
-/** The hash of `--algorithm` in a word, otherwise an id. */
+/** The hash in a word, of `--algorithm` or as `md5:HEX`; otherwise an id. */
 export function hashOrId(word: string, call: Call): Hash | { readonly id: string } {
+  const [, name = call.text('algorithm'), hex = ''] = /^(?:(\w+):)?(\w+)$/.exec(word) ?? [];
   try {
-    return hashFromHex(call.text('algorithm') as Algorithm, word);
+    return hashFromHex(name as Algorithm, hex);
   } catch {
     return { id: word };
   }

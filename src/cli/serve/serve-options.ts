@@ -8,6 +8,7 @@ import {
 } from '../../server/index.js';
 import type { Call } from '../command.js';
 import { Failure, UsageError } from '../failure.js';
+import { type MoreRoutes, readRoutes } from './more-routes.js';
 import { readTokens } from './serve-tokens.js';
 
 /** The address of a server: a host and a port, or a socket of the file system. */
@@ -21,6 +22,7 @@ export interface ServeOptions {
   readonly reviewDays: number | undefined;
   /** the networks whose callers need no token, in the form of `--trust-network` */
   readonly trusted: string;
+  readonly routes: MoreRoutes;
   readonly service: Omit<CreateServiceOptions, 'blocklist' | 'follower'>;
 }
 
@@ -49,6 +51,10 @@ export async function serveOptionsOf(call: Call): Promise<ServeOptions> {
     timeoutSeconds: call.number('timeout'),
     maxBytes: call.number('max-megabytes') * 2 ** 20,
     includeHashes: call.on('include-hashes'),
+    hma: {
+      resample: call.text('hma-resample') === '512' ? (512 as const) : ('none' as const),
+      notPictures: call.text('hma-not-pictures') as 'refuse',
+    },
   };
   const place = { host, port: call.number('port') };
   const clamdPlace = clamd === undefined ? undefined : placeOf(clamd);
@@ -56,11 +62,34 @@ export async function serveOptionsOf(call: Call): Promise<ServeOptions> {
   const tokens = tokensFile === undefined ? undefined : await readTokens(tokensFile);
   const all = { ...service, ...(tokens && { tokens }) };
   checkService(all, (message) => new Failure(`${tokensFile}: ${message}`));
+  const file = call.text('routes');
+  const routes = file === undefined ? {} : await readRoutes(file);
+  const { webhook, feedback, ...others } = routes;
+  checkService(
+    { ...others, ...(webhook && { webhook: { ...webhook, ...UNUSED_LOG } }) },
+    (message) => new Failure(`${file}: ${message}`),
+  );
   const reviewDays =
     call.text('review-days') === undefined ? undefined : call.number('review-days');
+  if (reviewDays === undefined && (webhook ?? feedback)) {
+    throw new UsageError('--routes: expected --review-days, for webhook and feedback');
+  }
   const trusted = networks ?? (tokens === undefined ? 'loopback=admin' : 'none');
-  return { place, clamd: clamdPlace, reviewDays, trusted, service: all };
+  return {
+    place,
+    clamd: clamdPlace,
+    reviewDays,
+    trusted,
+    routes,
+    service: { ...all, ...others },
+  };
 }
+
+/** Checks of a webhook's other options need one. */
+const UNUSED_LOG = {
+  log: { append: async () => {}, timeOf: async () => undefined },
+  factsOf: () => undefined,
+};
 
 /** The service's own messages name a wrong option; a pool starts with its first picture. */
 function checkService(

@@ -29,6 +29,8 @@ export interface Source {
   /** resolves once it is at the revision that the store had */
   readonly follower?: Promise<Follower>;
   readonly blocklist?: Blocklist;
+  /** the lists that have a service */
+  readonly listFeeds?: () => Promise<ListFeed[]>;
   /** fetches all lists that have a service, each from its checkpoint */
   readonly fetch?: (signal: AbortSignal) => Promise<void>;
   /** fetches one of them; gives undefined if it has none */
@@ -92,6 +94,7 @@ async function sourceOfLists(
   const feeds = async (): Promise<ListFeed[]> => [...configured, ...(await lists.feeds())];
   return {
     ...source,
+    listFeeds: feeds,
     async fetch(signal) {
       for (const feed of await feeds()) {
         if (feed.isRegular && !signal.aborted) await fetchAndReport(feed, lists, signal, out);

@@ -18,6 +18,7 @@ import { Failure, UsageError } from '../failure.js';
 import { LIST_KINDS } from '../lists/lists.js';
 import { type Output, toStdout } from '../output.js';
 import { STORE_OPTIONS } from '../store/store-place.js';
+import { Feedback, webhookOf } from './more-routes.js';
 import { type Place, type ServeOptions, serveOptionsOf } from './serve-options.js';
 import { openedSource, placeOfSource, type Source, wordsOf } from './serve-source.js';
 import { newToken } from './serve-tokens.js';
@@ -25,6 +26,9 @@ import { listenForCommands } from './store-socket.js';
 
 /** Interval between removals of expired reviews. */
 const PRUNE_MINUTES = 60;
+
+/** Interval between sendings of feedback. */
+const FEEDBACK_MINUTES = 1;
 
 /** Seconds after a signal for pending requests to finish and for callers to read the answers. */
 const ANSWER_SECONDS = 20;
@@ -79,6 +83,23 @@ seconds, and exits with 0; on a second signal it exits at once.`,
       about: 'serve pages for moderators at /review, and keep their decisions for N days',
       value: 'N',
       range: [1, 36_500],
+    },
+    routes: {
+      about:
+        'JSON of more that it serves. "scan": { "onError": "accept" or "refuse" }: /v1/scan. "webhook": { "outcomes", "tokenHashes" }: /v1/decisions, for decisions made in another tool. "feedback": { "stopncii": { "company" }, "ncmec": { "reasonIds" } }: decisions are sent to these services, whose lists it fetches. "scanBlob": { "labels": { LIST: LABEL } }: answers to the moderation daemon of Bluesky',
+      value: 'FILE',
+    },
+    'hma-resample': {
+      about:
+        'hash pictures as HMA does, in full, or scaled to 512 x 512 first, as lists such as those of StopNCII are made',
+      choices: ['none', '512'],
+      default: 'none',
+    },
+    'hma-not-pictures': {
+      about:
+        'answer of /h/hash about a photo that is no picture: an error, by which policyserv blocks it, or no hash',
+      choices: ['refuse', 'accept'],
+      default: 'refuse',
     },
     'include-hashes': { about: 'show callers of the role match the hashes of entries, too' },
     clamd: {
@@ -140,16 +161,16 @@ seconds, and exits with 0; on a second signal it exits at once.`,
     }
     const place = placeOfSource(call);
     const options = await serveOptionsOf(call);
-    if (options.reviewDays !== undefined && !('store' in place)) {
-      throw new UsageError('--review-days: expected --store, which keeps the decisions');
-    }
-    const fetches = call.number('fetch-minutes') > 0;
+    const fetches = call.number('fetch-minutes') > 0 || options.routes.feedback !== undefined;
     const source = await openedSource(place, { out, fetches });
     const pool = createHashPool({
       cpuSeconds: call.number('cpu-seconds'),
       unseenFrames: call.text('unseen-frames') as 'none',
     });
     try {
+      if (options.reviewDays !== undefined && !source.store) {
+        throw new UsageError('--review-days: expected a store, which keeps the decisions');
+      }
       await serve(source, options, { call, out, pool });
     } finally {
       await pool.close();
@@ -169,14 +190,16 @@ interface Serving {
 
 /** Serves until the signal aborts; resolves once all requests are answered. */
 async function serve(
-  { store, dataDir, feeds, follower, blocklist, fetch, fetchList }: Source,
-  { place, clamd, reviewDays, trusted, service: options }: ServeOptions,
+  { store, dataDir, feeds, follower, blocklist, listFeeds, fetch, fetchList }: Source,
+  { place, clamd, reviewDays, trusted, routes, service: options }: ServeOptions,
   { call, out, pool }: Serving,
 ): Promise<void> {
   const { signal } = out;
   const onError = (error: unknown) => out.note(`the service: ${wordsOf(error)}`);
   const toLine = call.on('log-json') ? (record: LogRecord) => JSON.stringify(record) : textOfRecord;
-  const review = reviewDays === undefined ? undefined : { retentionDays: reviewDays };
+  const feedback = routes.feedback && new Feedback(routes.feedback, listFeeds!);
+  const feedbackOf = feedback?.of ?? (() => []);
+  const review = reviewDays === undefined ? undefined : { retentionDays: reviewDays, feedbackOf };
   const log = new Log();
   const ending = new AbortController();
   const regular: Promise<void>[] = [];
@@ -190,10 +213,11 @@ async function serve(
   const service = createService({
     ...options,
     review,
+    webhook: review && webhookOf(routes.webhook, store!, review),
     ...(follower ? { follower } : { blocklist }),
     ...{ store, pool, onError },
     onLog: (record) => log.push(toLine(record)),
-    hma: { feeds },
+    hma: { feeds, ...options.hma },
     curation: store && { fetch: fetchNow },
   });
   const server = createServer(NODE_LIMITS, createNodeListener(service.handler, onError));
@@ -210,6 +234,7 @@ async function serve(
       const commands = await forCommands(dataDir, service, { out, onError });
       if (commands) webServers.push(commands);
     }
+    await feedback?.find();
     await listening(server, place, '--port', onError);
     const followed = await follower;
     const list = followed?.blocklist ?? blocklist!;
@@ -239,8 +264,12 @@ async function serve(
     const minutes = call.number('fetch-minutes');
     if (fetch && minutes > 0) regular.push(every(minutes, fetch, ending.signal, onError));
     if (store && review) {
-      const prune = async () => void (await store.pruneReviews(review));
+      const prune = async () => void (await store.pruneReviews({ retentionDays: reviewDays! }));
       regular.push(every(PRUNE_MINUTES, prune, ending.signal, onError));
+    }
+    if (feedback) {
+      const send = (until: AbortSignal) => feedback.send(store!, until);
+      regular.push(every(FEEDBACK_MINUTES, send, ending.signal, onError));
     }
     if (!signal.aborted) await once(signal, 'abort');
   } catch (error) {

@@ -52,6 +52,7 @@ const PROBLEM_WORDS: Readonly<Partial<Record<Problem, TextKey>>> = {
   empty: 'errorEmpty',
   unreadable: 'errorUnreadable',
   unsupported: 'errorUnsupported',
+  'not-a-picture': 'errorUnsupported',
   heic: 'errorHeic',
   video: 'errorVideo',
   corrupt: 'errorCorrupt',

@@ -103,7 +103,7 @@ test('exit codes: 1 if nothing matched, 2 if something was unhashable', async ()
   const bad = join(folder, 'bad.jpg');
   writeFileSync(bad, 'no picture');
   const { lines, err, code } = await onlyhashes(['match', '--json', bad, CAT, '-b', list]);
-  expect(JSON.parse(lines[0]!)).toMatchObject({ verdict: 'unhashable', reason: 'unsupported' });
+  expect(JSON.parse(lines[0]!)).toMatchObject({ verdict: 'unhashable', reason: 'not-a-picture' });
   expect(JSON.parse(lines[1]!)).toMatchObject({ verdict: 'match' });
   expect(err).toContain('bad.jpg');
   expect(code).toBe(2);

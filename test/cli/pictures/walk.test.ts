@@ -58,7 +58,7 @@ test('a visible file that is no picture is an error, and so is a hidden one that
   const { lines, err, code } = await onlyhashes(['hash', path]);
   expect(filesOf(lines, path)).toEqual(['a.jpg']);
   expect(err).toMatch(/\.half\.jpg: .*cut off/);
-  expect(err).toMatch(/notes\.txt: expected a JPEG/);
+  expect(err).toMatch(/notes\.txt: expected a picture, got a file of another kind/);
   expect(err.trim().split('\n')).toHaveLength(2);
   expect(code).toBe(2);
 });

@@ -1,0 +1,123 @@
+import {
+  type CreateServiceOptions,
+  ncmecFeedback,
+  type Store,
+  stopNciiFeedback,
+} from '../../server/index.js';
+import type { NcmecClient, StopNciiClient } from '../../services/index.js';
+import { Failure, jsonIn } from '../failure.js';
+import { wholeFile } from '../file-name.js';
+import type { ListFeed } from '../list-feed.js';
+
+type Webhook = NonNullable<CreateServiceOptions['webhook']>;
+type ServiceFeedback = ReturnType<typeof ncmecFeedback>;
+type NcmecOptions = NonNullable<Parameters<typeof ncmecFeedback>[1]>;
+
+/** The content of the file `--routes`. */
+export interface MoreRoutes extends Pick<CreateServiceOptions, 'scan' | 'scanBlob'> {
+  readonly webhook?: Pick<Webhook, 'outcomes' | 'tokenHashes' | 'publicKey'>;
+  /** options of the feedback to each service that gets some */
+  readonly feedback?: {
+    readonly stopncii?: Parameters<typeof stopNciiFeedback>[1];
+    readonly ncmec?: NcmecOptions;
+  };
+}
+
+const MEMBERS = ['scan', 'webhook', 'feedback', 'scanBlob'];
+
+/** @throws {Failure} if it cannot be read, or is something else. No message quotes it */
+export async function readRoutes(path: string): Promise<MoreRoutes> {
+  const settings = Object(jsonIn((await wholeFile(path)).toString())) as MoreRoutes;
+  const names = Object.keys(settings);
+  if (names.length === 0 || !names.every((name) => MEMBERS.includes(name))) {
+    throw new Failure(`${path}: expected a JSON object: ${MEMBERS.join(', ')}`);
+  }
+  const { stopncii, ncmec, ...others } = settings.feedback ?? {};
+  const unused = () => Promise.reject(new Error());
+  try {
+    if (Object.keys(others).length > 0) throw new TypeError('expected stopncii, ncmec');
+    stopncii && stopNciiFeedback({ submitFeedback: unused, findFeedback: unused }, stopncii);
+    ncmec && ncmecFeedback({ sendFeedback: unused }, ncmec);
+  } catch (error) {
+    throw new Failure(`${path}: feedback: ${(error as Error).message}`);
+  }
+  return settings;
+}
+
+/** A webhook for the review queue of a store: a decision on an item is one on the pages too. */
+export function webhookOf(
+  settings: MoreRoutes['webhook'],
+  store: Store,
+  review: NonNullable<CreateServiceOptions['review']>,
+): Webhook | undefined {
+  if (!settings) return undefined;
+  const queue = store.reviewQueue(review);
+  const log = store.reviewLog({ retentionDays: review.retentionDays });
+  return {
+    ...settings,
+    // The queue writes the records, and the feedback, together with the decision.
+    log: { append: async () => {}, timeOf: (id) => log.timeOf(id) },
+    factsOf: async ({ id }) => (await queue.get(id))?.facts,
+    async onDecision({ id, item, outcome, role, isRepeat }) {
+      const { decided } = (await queue.get(item.id)) ?? {};
+      const isLess = role === 'automation' && decided && decided.role !== role;
+      // A program does not overrule a person.
+      if (isRepeat || isLess) return;
+      const insteadOf = decided?.times ?? 0;
+      const { came } = await queue.decide(item.id, { outcome, role, insteadOf, recordsAs: id });
+      // The sender tries again.
+      if (came !== 'decided') throw new Failure('an item was decided at the same time');
+    },
+  };
+}
+
+/** Feedback on decisions, to the services of the lists. */
+export class Feedback {
+  readonly #options: NonNullable<MoreRoutes['feedback']>;
+  readonly #feeds: () => Promise<ListFeed[]>;
+  #services: Readonly<Record<string, ServiceFeedback>> = {};
+
+  constructor(options: NonNullable<MoreRoutes['feedback']>, feeds: () => Promise<ListFeed[]>) {
+    this.#options = options;
+    this.#feeds = feeds;
+  }
+
+  /** Feedback on a record, to the services found last. */
+  readonly of: NonNullable<Webhook['feedbackOf']> = (record) =>
+    Object.values(this.#services).flatMap(({ feedbackOf }) => feedbackOf(record));
+
+  /** Finds the services. @throws {Failure} if a credential is missing */
+  async find(): Promise<void> {
+    const { stopncii, ncmec } = this.#options;
+    const found: Record<string, ServiceFeedback> = {};
+    for (const { service, provenance, client } of await this.#feeds()) {
+      if (service === 'stopncii' && stopncii) {
+        const options = { ...stopncii, to: 'StopNCII' };
+        found[options.to] = stopNciiFeedback((await client()) as StopNciiClient, options);
+      } else if (service === 'ncmec' && ncmec) {
+        const [, list] = JSON.parse(provenance) as [string, NcmecOptions['environment'] | null];
+        const options = { to: `ncmec/${list ?? 'industry'}`, ...(list && { environment: list }) };
+        found[options.to] = ncmecFeedback((await client()) as NcmecClient, {
+          ...ncmec,
+          ...options,
+        });
+      }
+    }
+    this.#services = found;
+  }
+
+  /** Sends what is due. @throws {Failure} if a service did not accept something */
+  async send(store: Store, signal: AbortSignal): Promise<void> {
+    await this.find();
+    const senders = Object.entries(this.#services).map(([to, { sender }]) => [to, sender]);
+    const queue = await store
+      .feedbackQueue({ senders: Object.fromEntries(senders) })
+      .catch((error: unknown) => {
+        if (!(error instanceof RangeError)) throw error;
+        throw new Failure('feedback waits for a service that no list is fetched from now');
+      });
+    const { stuck } = await queue.send({ signal });
+    await queue.close();
+    if (stuck > 0) throw new Failure(`feedback that a service did not accept: ${stuck}`);
+  }
+}
