@@ -10,6 +10,7 @@ import { cliffsBench } from './index/cliffs.js';
 import { hammingBench } from './index/hamming.js';
 import { scanBench } from './index/scan.js';
 import { blocklistBench } from './lists/blocklist.js';
+import { digestsBench } from './lists/digests.js';
 import { listsBench } from './lists/lists.js';
 import { precisionBench } from './precision/precision.js';
 import { robustnessBench } from './robustness/robustness.js';
@@ -28,6 +29,7 @@ export const BENCHES: readonly Bench[] = [
   cliffsBench,
   blocklistBench,
   listsBench,
+  digestsBench,
   fileBench,
   browserBench,
   variantsBench,

@@ -21,7 +21,7 @@ const command = benchCommandOf(
     smallest: { ...smallest, takenBy: ['index', 'cliffs'] },
     largest: {
       ...largest,
-      takenBy: ['index', 'cliffs', 'blocklist', 'lists', 'store', 'service'],
+      takenBy: ['index', 'cliffs', 'blocklist', 'lists', 'digests', 'store', 'service'],
     },
     distance: { ...distance, takenBy: ['index', 'cliffs'] },
     rounds: {

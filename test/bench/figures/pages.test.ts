@@ -48,7 +48,7 @@ test('results of a look-up by hash, in the words of HMA’s calls', () => {
   expect(text('docs/platform.md')).toContain(`plain PDQ: they find ${plain} of edited copies`);
   const parts = {} as never;
   const routes = [
-    ...hmaHashRoutes({} as never, () => 50),
+    ...hmaHashRoutes({} as never, { minQuality: () => 50, notPictures: 'refuse' }),
     ...hmaMatchRoutes(parts, {} as never, false),
   ];
   const calls = ['GET /h/hash', 'POST /h/hash', 'GET /m/lookup', 'GET /m/raw_lookup'];
