@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { type Bits, type Hash, hashFromHex, hashToHex } from '../src/hash.js';
+import { type Hash, hashFromHex, hashToHex } from '../src/hash.js';
 import type { Channels, Pixels } from '../src/pixels.js';
 import { picture } from './pictures/pictures.js';
 
@@ -57,7 +57,7 @@ function wrongBits(hash: Hash, hex: string, undecided?: string): number {
   return wrong;
 }
 
-type HashFunction = (pixels: Pixels, options?: { bits?: Bits }) => { hash: Hash };
+type HashFunction = (pixels: Pixels, options?: { bits?: 64 | 256 }) => { hash: Hash };
 
 /** The tests of every hash of ImageHash: the fixtures' values, kinds of pixels, refusals. */
 export function describeImageHash(name: 'phash' | 'dhash' | 'ahash', hashOf: HashFunction): void {
@@ -125,7 +125,7 @@ export function describeImageHash(name: 'phash' | 'dhash' | 'ahash', hashOf: Has
 
   test('refuses other widths, and pixels whose length contradicts their sides', () => {
     const pixels = picture('flat', 4, 4);
-    expect(() => hashOf(pixels, { bits: 128 as Bits })).toThrow(RangeError);
+    expect(() => hashOf(pixels, { bits: 128 as never })).toThrow(RangeError);
     expect(() => hashOf({ ...pixels, width: 5 })).toThrow(RangeError);
     expect(() => hashOf({ ...pixels, height: 0 })).toThrow(RangeError);
     expect(() => hashOf({ ...pixels, data: [] as never })).toThrow(TypeError);

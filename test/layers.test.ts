@@ -141,6 +141,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
     doors: [
       'files/fetch-list.ts',
       'pool/create-hash-pool.ts',
+      'pace.ts',
+      'digest-file.ts',
       'read-bytes.ts',
       'report/match-report.ts',
     ],

@@ -25,6 +25,7 @@ const storage = checkedStorage(multer.diskStorage({ destination: 'uploads' }), {
   blocklist,
   pool,
   onError: 'refuse',
+  notPictures: 'refuse',
   maxBytes: 16 * 2 ** 20,
   // The place for your log and for the queue of your moderators.
   onDecision: ({ verdict, reason }) => console.log(verdict, reason),

@@ -27,6 +27,7 @@ const checkPart = createPartCheck({
   blocklist,
   pool,
   onError: 'refuse',
+  notPictures: 'refuse',
   maxBytes,
   // The place for your log and for the queue of your moderators.
   onDecision: ({ verdict, reason }) => console.log(verdict, reason),

@@ -26,6 +26,7 @@ const uploads = scan({
   blocklist,
   pool,
   onError: 'refuse',
+  notPictures: 'refuse',
   maxBytes: 16 * 2 ** 20,
   // The place for your log and for the queue of your moderators.
   onDecision: ({ verdict, reason }) => console.log(verdict, reason),

@@ -16,6 +16,7 @@ async function scanner() {
       blocklist: await openBlocklist(LIST),
       pool,
       onError: 'refuse',
+      notPictures: 'refuse',
       maxBytes: 6 * 2 ** 20,
       // The place for your log and for the queue of your moderators.
       onDecision: ({ verdict, reason }) => console.log(verdict, reason),

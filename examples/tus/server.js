@@ -15,6 +15,7 @@ const check = createTusCheck(datastore, {
   blocklist: await openBlocklist(LIST),
   pool,
   onError: 'refuse',
+  notPictures: 'refuse',
   maxBytes: maxSize,
   // The place for your log and for the queue of your moderators.
   onDecision: ({ verdict, reason }) => console.log(verdict, reason),

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { afterAll, vi } from 'vitest';
 import type { BlocklistEntry } from '../../src/entry.js';
-import { type Algorithm, type Bits, hashFromHex } from '../../src/index.js';
+import { hashFromHex, type Perceptual } from '../../src/index.js';
 import { hash as hashFile } from '../../src/node/index.js';
 import { setWorkerScripts } from '../../src/node/pool/start-thread.js';
 import { ROOT } from '../project/package.js';
@@ -31,7 +31,7 @@ afterAll(writeRecord);
 // Threads run JavaScript, so they need the built worker.
 setWorkerScripts(join(ROOT, 'dist'));
 
-export const KINDS: readonly (readonly [Algorithm, Bits])[] = [
+export const KINDS: readonly (readonly [Perceptual, 64 | 256])[] = [
   ['pdq', 256],
   ['blockhash', 256],
   ['blockhash', 64],

@@ -104,6 +104,7 @@ const hashJSON = record(hashOfJSON);
 
 export const CORE_DOORS: Doors = {
   ALGORITHMS: 'constant',
+  DIGESTS: 'constant',
   DecodeError: 'class of errors',
   FormatError: 'class of errors',
   ahash: [pixels, by(BITS_OPTIONS)],

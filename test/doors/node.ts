@@ -14,6 +14,7 @@ import {
   POOL_OPTIONS,
 } from '../../src/node/pool/create-hash-pool.js';
 import { READ_OPTIONS } from '../../src/node/read-bytes.js';
+import { DIGEST_FILE_OPTIONS } from '../../src/picture/options.js';
 import { testFolder } from '../folder.js';
 import { ROOT } from '../project/package.js';
 import { type Argument, fromOutside, list, member, optional, record, text } from './argument.js';
@@ -59,6 +60,7 @@ export const NODE_DOORS: Doors = {
   openIndex: [fromOutside(indexPath, 'text', 'bytes'), by(OPEN_OPTIONS)],
   openBlocklist: [path(listPath), by(OPEN_LIST_OPTIONS)],
   readBytes: [source, by(READ_OPTIONS)],
+  digestFile: [source, by(DIGEST_FILE_OPTIONS)],
   fetchList: [member(core.createBlocklist([])), text, member(emptyClient), by(FETCH_LIST_OPTIONS)],
   saveIndex: [path(join(folder, 'saved.ohx')), member(INDEX), by(SAVE_OPTIONS)],
   setWorkerScripts: [optional(member(join(ROOT, 'dist'), 'text'))],

@@ -145,6 +145,8 @@ const WORDS: Readonly<Record<string, string>> = {
   network: 'a network or an address',
   networks: 'a list of networks',
   outcomes: 'outcomes by action',
+  byList: 'labels by list',
+  digests: 'a list of digests',
   rsaPublicKey: 'an RSA key as PEM',
   ruleName: 'a name',
   tokenHashes: 'a list of those of `tokenHash`',

@@ -155,6 +155,9 @@ const GOODS: Goods = {
   network: member('::1'),
   networks: member(['10.0.0.0/8'], '[]'),
   outcomes: member({ a: 'confirmed' }, '{}', 'hostile'),
+  // Any name is one of a list.
+  byList: member({ a: 'csam' }, '{}', '{ mark }', 'hostile'),
+  digests: member(['md5'], '[]', '[null]', '[text]'),
   rsaPublicKey: member(undefined),
   ruleName: text,
   tokenHashes: member([HEX]),

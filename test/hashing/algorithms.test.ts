@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { checkedOptions } from '../../src/door.js';
-import type { Algorithm } from '../../src/hash.js';
+import type { Perceptual } from '../../src/hash.js';
 import { ahash } from '../../src/hashing/ahash.js';
 import { hashOf } from '../../src/hashing/algorithms.js';
 import { blockhash } from '../../src/hashing/blockhash.js';
@@ -25,7 +25,7 @@ test('default pdq, with its quality and in either size convention', () => {
 });
 
 test.each(Object.entries(OTHERS))('%s by its name, with its own default bits', (name, hash) => {
-  const algorithm = name as Algorithm;
+  const algorithm = name as Perceptual;
   expect(hashOf(pixels, { algorithm })).toEqual(hash(pixels));
   for (const bits of [64, 256] as const) {
     expect(hashOf(pixels, { algorithm, bits })).toEqual(hash(pixels, { bits }));

@@ -86,12 +86,12 @@ test('checking an upload is read in 60 files, besides variants and hashing', () 
   expect(chain.length).toBeLessThanOrEqual(60);
 });
 
-test('a list is read in 20 short files; matching does not need the files that change it', () => {
+test('a list is read in 21 short files; matching does not need the files that change it', () => {
   const besides = /^kernels\/|^[^/]+$/;
   const chain = chainOf('blocklist/blocklist.ts').filter((file) => !besides.test(file));
-  expect(chain.length).toBeLessThanOrEqual(20);
+  expect(chain.length).toBeLessThanOrEqual(21);
   const lines = chain.map((file) => sources.get(file)!.getLineStarts().length);
-  expect(lines.reduce((sum, count) => sum + count)).toBeLessThanOrEqual(4660);
+  expect(lines.reduce((sum, count) => sum + count)).toBeLessThanOrEqual(4860);
   const changing =
     /^blocklist\/(blocklist|changed|compaction|entry-list|large-change|list-change)\.ts$/;
   expect(chainOf('matching/match.ts').filter((file) => changing.test(file))).toEqual([]);

@@ -72,7 +72,7 @@ const ANSWERS = {
   stranger: 401,
   lookUps: ['200,match,0'],
   scanned: [451, { verdict: 'match' }],
-  noPicture: [415, { verdict: 'unhashable' }],
+  noPicture: [200, { verdict: 'unhashable' }],
   pixels: ['[200,{"verdict":"none"}]', '[451,{"verdict":"match"}]'],
   forms: [200, 451],
 };
@@ -91,7 +91,7 @@ const CORE = {
     { ...MATCH, isSame: true },
     { ...NONE, isSame: true },
   ],
-  lists: { entries: 5, isSame: true, problems: [{ code: 'bad-hash', line: 7 }] },
+  lists: { entries: 5, isSame: true, problems: [{ code: 'bad-line', line: 7 }] },
   bundles: { isWhole: true },
 };
 
