@@ -94,6 +94,32 @@ describe('speed.md', () => {
     ]);
   });
 
+  test('digests of files', () => {
+    const { figures } = recorded('digests') as unknown as {
+      figures: Record<string, number | { measured: number }>;
+    };
+    const figure = (name: string): number => {
+      const value = figures[name]!;
+      return typeof value === 'number' ? value : value.measured;
+    };
+    const kinds = (name: string, digits: number) =>
+      ['md5', 'sha1', 'sha256']
+        .map((kind) => figure(`${kind}, 1,000,000 entries${name}`).toFixed(digits))
+        .join(', ');
+    const more = (size: string, profile = 'thorough', of = 'CPU of digesting alone') =>
+      (100 * figure(`a JPEG of ${size}, ${profile}: ${of}, of that without`)).toFixed(1);
+    const held = (way: string) => figure(`a stream, ${way}: MB held in array buffers`).toFixed(0);
+    says(page, [
+      `| bytes an entry | ${kinds(': bytes an entry', 0)} | ${kinds(': bytes an entry of a Set', 0)} |`,
+      `| look-up, listed | ${kinds(', a hit: look-up, us of CPU', 2)} us |`,
+      `| look-up, not listed | ${kinds(', a miss: look-up, us of CPU', 2)} us |`,
+      `takes ${more('1 MP')} % of the CPU of a check by \`thorough\` for a JPEG of 1 megapixel, and ${more('12 MP')} % for one of 12`,
+      `by the plain hash ${more('1 MP', 'none')} and ${more('12 MP', 'none')} %`,
+      `holds ${held('check')} MB`,
+      `${figure('a stream: MB a second').toFixed(0)} MB a second`,
+    ]);
+  });
+
   test('the cost of an upload, and the aims that are missed', () => {
     const { throughput, memory, cost, targets } = record('uploads.json');
     const name = { 'bare decoding': 'bare decoding', plain: 'plain: the hash alone' };
