@@ -122,9 +122,10 @@ async function naiveNcmec(url: string): Promise<BlocklistEntry[]> {
     path = /<next>(.*?)<\/next>/.exec(text)?.[1]?.replaceAll('&amp;', '&');
   }
   const images = texts.join('').matchAll(/<image>(.*?)<\/image>/gs);
-  return Array.from(images, ([, image = '']) => {
+  return Array.from(images).flatMap(([, image = '']) => {
     const of = (name: string) => new RegExp(`<${name}>(.*?)</${name}>`).exec(image)?.[1] ?? '';
-    return entryOf(of('pdq'), `1/${of('id')}`, 'ncmec/industry');
+    const entry = entryOf(of('pdq'), `1/${of('id')}`, 'ncmec/industry');
+    return [entry, { ...entry, hash: hashFromHex('md5', of('md5')) }];
   });
 }
 

@@ -55,7 +55,7 @@ export async function fetchPart(
 /** Fetches in a process of its own, and checks what it has then. */
 async function fetchedOnce(
   script: URL,
-  { name, url, hexOf, isGone }: ListedService,
+  { name, url, hexOf, isGone, hashes }: ListedService,
   way: FetchSetup['way'],
   count: number,
 ): Promise<Fetched> {
@@ -67,7 +67,8 @@ async function fetchedOnce(
   const [program, said] = await Program.start(script, setup);
   await program.end();
   const fetched = said as Fetched;
-  const listed = Array.from({ length: count }, (_, at) => at).filter((at) => !isGone(at)).length;
+  const here = Array.from({ length: count }, (_, at) => at).filter((at) => !isGone(at));
+  const listed = hashes * here.length;
   const isRight = places.every((at, i) => fetched.matched[i] === !isGone(at));
   if (fetched.size !== listed || !isRight) {
     throw new Error(`${name}, ${way}: ${fetched.size} entries of ${listed}, or a wrong decision`);

@@ -17,6 +17,8 @@ export interface ListedService {
   /** the hash of each record, in hex */
   readonly hexOf: (at: number) => string;
   readonly isGone: (at: number) => boolean;
+  /** entries of a record: its PDQ hash, and its digests */
+  readonly hashes: number;
   /** Withdraws or deletes a record now. */
   withdraw(at: number): void;
   close(): Promise<void>;
@@ -38,6 +40,7 @@ const STARTS: Readonly<Record<ServiceName, Start>> = {
     for (let at = 0; at < count; at++) put(at, isGone(at) ? 'Withdrawn' : 'Active');
     return {
       name: 'StopNCII',
+      hashes: 1,
       url: fake.url,
       hexOf,
       isGone,
@@ -68,6 +71,7 @@ const STARTS: Readonly<Record<ServiceName, Start>> = {
     }
     return {
       name: 'NCMEC',
+      hashes: 2,
       url: fake.url,
       hexOf,
       isGone,
