@@ -121,7 +121,7 @@ function* groupedSteps(
   out: Uint32Array,
 ): Generator<void, { order: Uint32Array; starts: Uint32Array }> {
   const entries = sorted.length;
-  /** whether an entry equals the one before it; one more ends the last run */
+  /** 1 for an entry that equals the one before it; an extra 0 ends the last run */
   const repeats = new Uint8Array(entries + 1);
   let groups = 0;
   let grouped = 0;

@@ -102,8 +102,8 @@ export interface Decision {
   readonly verdict: 'match' | 'review' | 'none' | 'unhashable';
   readonly reason: DecisionReason;
   /**
-   * unhashable: the error, in words for operators; a match by MD5: a caution. They reveal nothing
-   * of the picture and may change
+   * words for operators: the error of an unhashable picture, or a caution about a match by MD5.
+   * They reveal nothing of the picture, and may change
    */
   readonly detail?: string;
   /**

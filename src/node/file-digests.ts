@@ -59,8 +59,8 @@ export class FileDigests {
   }
 
   /**
-   * The error of a file that is too long for a picture: none is one that begins as something else.
-   * But if a list holds digests, it must have been compared by them.
+   * The error for a file that is longer than a picture may be: `not-a-picture` if it begins as
+   * something else, once it was compared by every digest that a list holds.
    */
   tooLong(error: DecodeError): DecodeError {
     const isAnswered = this.#variants !== undefined || this.#hashes.length === 0;

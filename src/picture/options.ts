@@ -99,7 +99,7 @@ export interface DigestFileOptions {
   /** @defaultValue ['sha256'] */
   algorithms?: readonly Digest[];
   /**
-   * of the file
+   * size limit of the file, in bytes
    * @defaultValue no limit
    */
   maxBytes?: number;

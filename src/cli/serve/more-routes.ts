@@ -23,6 +23,8 @@ export interface MoreRoutes extends Pick<CreateServiceOptions, 'scan' | 'scanBlo
   };
 }
 
+/** Begins the ids of records that were decided elsewhere: the queue's own begin with `queue-`. */
+const OUTSIDE = 'webhook-';
 const MEMBERS = ['scan', 'webhook', 'feedback', 'scanBlob'];
 
 /** @throws {Failure} if it cannot be read, or is something else. No message quotes it */
@@ -56,7 +58,7 @@ export function webhookOf(
   return {
     ...settings,
     // The queue writes the records, and the feedback, together with the decision.
-    log: { append: async () => {}, timeOf: (id) => log.timeOf(id) },
+    log: { append: async () => {}, timeOf: (id) => log.timeOf(`${OUTSIDE}${id}`) },
     factsOf: async ({ id }) => (await queue.get(id))?.facts,
     async onDecision({ id, item, outcome, role, isRepeat }) {
       const { decided } = (await queue.get(item.id)) ?? {};
@@ -64,7 +66,8 @@ export function webhookOf(
       // A program does not overrule a person.
       if (isRepeat || isLess) return;
       const insteadOf = decided?.times ?? 0;
-      const { came } = await queue.decide(item.id, { outcome, role, insteadOf, recordsAs: id });
+      const recordsAs = `${OUTSIDE}${id}`;
+      const { came } = await queue.decide(item.id, { outcome, role, insteadOf, recordsAs });
       // The sender tries again.
       if (came !== 'decided') throw new Failure('an item was decided at the same time');
     },
@@ -86,7 +89,7 @@ export class Feedback {
   readonly of: NonNullable<Webhook['feedbackOf']> = (record) =>
     Object.values(this.#services).flatMap(({ feedbackOf }) => feedbackOf(record));
 
-  /** Finds the services. @throws {Failure} if a credential is missing */
+  /** Finds the services. @throws {Failure} if a credential for fetching is missing */
   async find(): Promise<void> {
     const { stopncii, ncmec } = this.#options;
     const found: Record<string, ServiceFeedback> = {};

@@ -96,7 +96,7 @@ export class Upload {
   /** aborts when the caller gives up, or when the upload times out */
   readonly signal: AbortSignal;
   readonly times: Times = { reading: 0, waiting: 0, decoding: 0, hashing: 0, search: 0 };
-  /** of the whole file, if it was read to its end, even if it is too long for a picture */
+  /** taken while the file is read; it may be longer than a picture may be */
   readonly digests: FileDigests | undefined;
   readonly #source: ImageSource;
   readonly #admission: Admission;

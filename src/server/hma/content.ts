@@ -140,7 +140,7 @@ export function hmaContentRoutes(
         const { number, pausedUntil: _, ...entry } = before;
         const labels = note === undefined ? entry.labels : entryOf(entry.hash, { note }).labels;
         if (note !== undefined) {
-          // Of both changes, the last has the caller's key: if it is there, so is the other.
+          // The later change has the caller's key: if the store knows the key, it has both.
           const key = until === undefined ? changeBy(call) : {};
           await store.apply({ add: [{ ...entry, labels }] }, key);
         }

@@ -106,7 +106,7 @@ export interface ScanOptions<Upload> extends MatchRules, ScanAnswerOptions<Uploa
    * @defaultValue 64 MiB
    */
   maxBytes?: number | undefined;
-  /** as in `CheckOptions`; with `check`, which may read that far, `maxBytes` by default */
+  /** as in `CheckOptions`. `check` gets no upload whose stated length is beyond both limits */
   maxDigestBytes?: number | undefined;
 }
 

@@ -94,8 +94,8 @@ test('a decision of another tool decides the item, and its service is told', asy
     records.push([id, outcome]);
   }
   expect(records).toEqual([
-    ['d1:0', 'confirmed'],
-    ['d2:0', 'rejected'],
+    ['webhook-d1:0', 'confirmed'],
+    ['webhook-d2:0', 'rejected'],
   ]);
   await store.close();
 });
