@@ -64,7 +64,8 @@ function deepEnvironment(): Record<string, string> {
  */
 const CORE = [
   'test/{formats,indexing,bundle,text,variants,matching}/**/*.test.ts',
-  'test/{kernels/*/!(simd),hashing/!(scratch)}.test.ts',
+  'test/kernels/*/!(simd|arena|concurrent|without-simd).test.ts',
+  'test/hashing/!(scratch).test.ts',
   'test/services/**/!(client|remote-matchers|service-connection|videos).test.ts',
   'test/bench/robustness/**/*.test.ts',
   'test/picture/!(pool|waiting).test.ts',

@@ -181,11 +181,16 @@ export interface NearAt extends Near {
   readonly at: number;
 }
 
-/** Refines the places near entries. @returns the variants that are nearer now */
-export type Closer = (nears: readonly NearAt[]) => Iterable<HashedVariant>;
-
-/** Variants of a picture that take no reports, but return a `Closer` at the end. */
-export type VariantsThenCloser = Generator<HashedVariant, Closer | undefined, undefined>;
+/**
+ * Variants of a picture that learn only at their end what each came near to. They yield `undefined`
+ * if they need to know; the next `next` reports it, and those that are nearer now follow. Whoever
+ * takes no more of them calls `return`, which frees the memory of the picture.
+ */
+export type VariantsThenCloser = Generator<
+  HashedVariant | undefined,
+  void,
+  readonly NearAt[] | undefined
+>;
 
 /**
  * A picture's hash, its quality if the algorithm has one, and the hashes of its other variants, if
@@ -234,8 +239,8 @@ export function checkVariant(variant: HashedVariant): void {
   if (parts !== undefined) checkParts(parts, hash);
   if (partsAtMost !== undefined) checkInteger('partsAtMost', partsAtMost, 0, 256);
   if (typeof name !== 'string') wrongKind('name to be a string');
-  checkOneOf('decoding', decoding, ['draft', undefined]);
-  checkOneOf('look', look, [...LOOK_NAMES, undefined]);
+  if (decoding !== undefined) checkOneOf('decoding', decoding, ['draft']);
+  if (look !== undefined) checkOneOf('look', look, LOOK_NAMES);
   if (frame !== undefined) checkInteger('frame', frame, 0);
   if (quality !== undefined) checkNumber('quality', quality, 0, 100);
 }

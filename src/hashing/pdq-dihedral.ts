@@ -1,5 +1,6 @@
 import { checkedBriefly } from '../door.js';
 import type { Hash, Resample } from '../hash.js';
+import { beside } from '../kernels/simd/arena.js';
 import { checkedPixels, type Pixels } from '../pixels.js';
 import { DIHEDRAL_NAMES, type DihedralName, layOf } from '../variant.js';
 import { bitsAbove, PDQ_OPTIONS, type PdqOptions, rasterOf, transform } from './pdq.js';
@@ -44,13 +45,13 @@ function eachForm(
 }
 
 /**
- * The 16 x 16 coefficients of one form, in a new array, from those of the original. Mirroring a
+ * The 16 x 16 coefficients of one form, in a new array beside those of the original. Mirroring a
  * dimension negates its odd frequencies: the even rows or columns, as the first one is frequency 1.
  * Turning exchanges rows and columns.
  */
 export function reshaped(coefficients: Float64Array, name: DihedralName): Float64Array {
   const { fromBottom, fromRight, turned } = layOf(name);
-  const out = new Float64Array(256);
+  const out = beside(coefficients, Float64Array, 256);
   for (let i = 0; i < 16; i++) {
     for (let j = 0; j < 16; j++) {
       const value = coefficients[16 * i + j]!;

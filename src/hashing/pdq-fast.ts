@@ -7,9 +7,12 @@
 
 import { dctFolded } from '../kernels/pdq/dct-folded.js';
 import type { Raster } from '../kernels/pixels/luma.js';
+import { tentsByKernels } from '../kernels/pixels/tent-plane.js';
 import { makeTentRow } from '../kernels/pixels/tent-rows.js';
 import { type TentTaps, tentTaps } from '../kernels/pixels/tent-taps.js';
 import { tentWords } from '../kernels/pixels/tent-words.js';
+import { type Arena, keptBeside, kernelsOf } from '../kernels/simd/arena.js';
+import { RANK_KERNELS } from '../kernels/simd/ranks.js';
 
 /**
  * The distance from the median within which another coefficient of the short cut leaves a bit in
@@ -64,12 +67,17 @@ export function fastPlane(raster: Raster, out: Float64Array): number {
   return qualityWithin(out, DIFFERENCE_BAND);
 }
 
-/** The true values of PDQ's 64 x 64 plane, up to the last bits of a float64. */
+/**
+ * The true values of PDQ's 64 x 64 plane, up to the last bits of a float64. Of at most 512 x 512
+ * pixels they are quotients of exact sums: the same numbers with kernels and without.
+ */
 export function tentPlane(raster: Raster, out: Float64Array): void {
   const width = raster.columns.length;
   const height = raster.rows.length;
-  const across = tapsOf(width);
-  const down = tapsOf(height);
+  const areWhole = width <= 512 && height <= 512;
+  const across = tapsOf(width, areWhole);
+  const down = tapsOf(height, areWhole);
+  if (areWhole && tentsByKernels(raster, across, down, out)) return;
   tentRow ??= makeTentRow();
   const line = new Float64Array(width);
   const byWords = raster.words !== null && width === 512 && height === 512;
@@ -85,9 +93,9 @@ export function tentPlane(raster: Raster, out: Float64Array): void {
 let tentRow: ReturnType<typeof makeTentRow> | undefined;
 
 /** Taps for a line; those of 512, the length to which larger ones are resampled, are kept. */
-function tapsOf(length: number): TentTaps {
-  if (length !== 512) return tentTaps(length);
-  taps512 ??= tentTaps(512);
+function tapsOf(length: number, areWhole: boolean): TentTaps {
+  if (length !== 512 || !areWhole) return tentTaps(length, areWhole);
+  taps512 ??= tentTaps(512, true);
   return taps512;
 }
 
@@ -98,40 +106,50 @@ let taps512: TentTaps | undefined;
  * that leaves more than one quality possible.
  */
 export function qualityWithin(plane: Float64Array, band: number): number {
-  let least = 0;
-  let most = 0;
-  // Row by row: in most photos the first few rows hold enough gradients for 100.
-  for (let i = 0; i < 64 && least < 9000; i++) {
-    for (let at = 64 * i; at < 64 * i + 64; at++) {
-      const value = plane[at]!;
-      if (i < 63) {
-        const down = Math.abs(value - plane[at + 64]!);
-        least += ((down - band) * (100 / 255)) | 0;
-        most += ((down + band) * (100 / 255)) | 0;
-      }
-      if ((at & 63) < 63) {
-        const across = Math.abs(value - plane[at + 1]!);
-        least += ((across - band) * (100 / 255)) | 0;
-        most += ((across + band) * (100 / 255)) | 0;
-      }
-    }
-  }
+  const least = hundredths(plane, -band);
   if (least >= 9000) return 100;
   const quality = Math.floor(least / 90);
-  return Math.floor(most / 90) === quality ? quality : -1;
+  return band === 0 || Math.floor(hundredths(plane, band) / 90) === quality ? quality : -1;
+}
+
+/**
+ * The sum of the hundredths of all differences of neighbours, each with `more` added; 9000 and more
+ * is enough.
+ */
+function hundredths(plane: Float64Array, more: number): number {
+  const kernels = kernelsOf(plane, RANK_KERNELS);
+  if (kernels) {
+    const { numbers } = keptBeside(plane, scratch);
+    numbers[0] = more;
+    return kernels.hundredths(plane.byteOffset, numbers.byteOffset);
+  }
+  let sum = 0;
+  // Row by row: in most photos the first few rows hold enough gradients for 100.
+  for (let i = 0; i < 64 && sum < 9000; i++) {
+    for (let at = 64 * i; at < 64 * i + 64; at++) {
+      const value = plane[at]!;
+      if (i < 63) sum += ((Math.abs(value - plane[at + 64]!) + more) * (100 / 255)) | 0;
+      if ((at & 63) < 63) sum += ((Math.abs(value - plane[at + 1]!) + more) * (100 / 255)) | 0;
+    }
+  }
+  return sum;
 }
 
 // Scratch: no other code of ours runs between its first write and its last read. Content of a
 // picture is cleared.
-const folds = /* @__PURE__ */ new Float64Array(64 * 64);
-const middle = /* @__PURE__ */ new Float64Array(64 * 16);
-const coefficients = /* @__PURE__ */ new Float64Array(16 * 16);
+const scratch = (take: Arena['take']) => ({
+  folds: take(Float64Array, 64 * 64),
+  middle: take(Float64Array, 64 * 16),
+  coefficients: take(Float64Array, 16 * 16),
+  numbers: take(Float64Array, 1),
+});
 
 /**
  * The 16 x 16 coefficients of a plane, in float64.
  * @returns scratch, overwritten by the next call; clear it after reading
  */
 export function fastCoefficients(plane: Float64Array): Float64Array {
+  const { folds, middle, coefficients } = keptBeside(plane, scratch);
   dctFolded(plane, folds, middle, coefficients);
   folds.fill(0);
   middle.fill(0);

@@ -1,8 +1,7 @@
 import type { Hash, Resample } from '../hash.js';
-import { rankByDistance } from '../kernels/pdq/ranks.js';
 import type { Raster } from '../kernels/pixels/luma.js';
 import type { Pixels } from '../pixels.js';
-import { bitsOver, lowerMedian, type PdqOptions, pdqBy, transform } from './pdq.js';
+import { bitsAbove, type PdqOptions, pdqBy, transform } from './pdq.js';
 import { reshaped } from './pdq-dihedral.js';
 
 /**
@@ -55,10 +54,7 @@ export function rankedBitsAbove(
   values: Float64Array,
   band: number,
 ): { hash: Hash; ranks: Uint8Array } | undefined {
-  const median = lowerMedian(values);
-  const hash = bitsOver(values, median, band);
-  if (hash === undefined) return undefined;
   const ranks = new Uint8Array(256);
-  rankByDistance(values, median, ranks);
-  return { hash, ranks };
+  const hash = bitsAbove(values, band, ranks);
+  return hash && { hash, ranks };
 }

@@ -27,8 +27,10 @@ import {
   tileCentres,
 } from '../kernels/pdq/box-filter.js';
 import { dctInOrder } from '../kernels/pdq/dct.js';
-import { makeFilter512 } from '../kernels/pdq/filter-512.js';
+import { dctByKernels, filterByKernels } from '../kernels/pdq/exact.js';
+import { bitsByKernels, rankByDistance } from '../kernels/pdq/ranks.js';
 import { lumaRows, type Raster } from '../kernels/pixels/luma.js';
+import { inArena } from '../kernels/simd/arena.js';
 import { type CheckedPixels, checkedPixels, type Pixels, wordsOf } from '../pixels.js';
 import { COEFFICIENT_BAND, fastCoefficients, fastPlane } from './pdq-fast.js';
 
@@ -96,11 +98,8 @@ export function pdqBy<T>(
 
 // Scratch: no other code of ours runs between its first write and its last read. Content of a
 // picture is cleared.
-const plane = /* @__PURE__ */ new Float64Array(64 * 64);
 const middle = /* @__PURE__ */ new Float64Array(64 * 16);
-const coefficients = /* @__PURE__ */ new Float64Array(16 * 16);
 const sorted = /* @__PURE__ */ new Float64Array(16 * 16);
-let filter512: ReturnType<typeof makeFilter512> | undefined;
 
 /**
  * Steps 2 to 8: first by the short cut; then, if anything is in doubt or `exact` is set, as the
@@ -116,25 +115,23 @@ export function transform<T>(
   read: (coefficients: Float64Array, band: number) => T | undefined,
 ): { bits: T; quality: number } {
   if (raster.columns.length < 5 || raster.rows.length < 5) {
-    return { bits: read(coefficients.fill(0), -1)!, quality: 0 };
+    return { bits: read(new Float64Array(16 * 16), -1)!, quality: 0 };
   }
-  if (!filtered) lumaPlane(raster, plane);
-  if (!exact) {
-    const quality = filtered ? fastPlane(raster, plane) : qualityOf(plane);
-    const fast = quality < 0 ? undefined : fastCoefficients(plane);
-    const bits = fast && read(fast, COEFFICIENT_BAND);
-    fast?.fill(0);
-    if (bits !== undefined) {
-      plane.fill(0);
-      return { bits, quality };
+  return inArena((arena) => {
+    const plane = arena.take(Float64Array, 64 * 64);
+    if (!filtered) lumaPlane(raster, plane);
+    if (!exact) {
+      const quality = filtered ? fastPlane(raster, plane) : qualityOf(plane);
+      const fast = quality < 0 ? undefined : fastCoefficients(plane);
+      const bits = fast && read(fast, COEFFICIENT_BAND);
+      fast?.fill(0);
+      if (bits !== undefined) return { bits, quality };
     }
-  }
-  if (filtered) jaroszFilter(raster, plane);
-  dct(plane, coefficients);
-  const transformed = { bits: read(coefficients, -1)!, quality: qualityOf(plane) };
-  plane.fill(0);
-  coefficients.fill(0);
-  return transformed;
+    if (filtered) jaroszFilter(raster, plane);
+    const coefficients = arena.take(Float64Array, 16 * 16);
+    dct(plane, coefficients);
+    return { bits: read(coefficients, -1)!, quality: qualityOf(plane) };
+  });
 }
 
 /**
@@ -190,13 +187,9 @@ export function lumaPlane(raster: Raster, out: Float64Array): void {
  * for 512 x 512, 2 MB instead of 96 for 12 megapixels.
  */
 export function jaroszFilter(raster: Raster, out: Float64Array): void {
+  if (filterByKernels(raster, out)) return;
   const width = raster.columns.length;
   const height = raster.rows.length;
-  if (width === 512 && height === 512) {
-    filter512 ??= makeFilter512();
-    filter512(raster, out);
-    return;
-  }
   const centresX = tileCentres(width);
   const centresY = tileCentres(height);
   // Four rows side by side, with zeros before and after them.
@@ -247,6 +240,7 @@ const hundredths = (difference: number) =>
  * sqrt(2 / 64) cos(π (i + 1) (2 k + 1) / 128), the cosine of frequency i + 1.
  */
 export function dct(samples: Float64Array, out: Float64Array): void {
+  if (dctByKernels(samples, out)) return;
   dctInOrder(samples, middle, out);
   middle.fill(0);
 }
@@ -287,10 +281,22 @@ export function lowerMedian(values: Float64Array): number {
  * bits as one number, bit 255 first.
  * @param band a coefficient this near to the median, but for the median itself, leaves the hash in
  *   doubt; negative: none does
+ * @param ranks those of the coefficients by their distance from the median, if there is a hash
  * @returns `undefined` if in doubt
  */
-export const bitsAbove = (values: Float64Array, band: number): Hash | undefined =>
-  bitsOver(values, lowerMedian(values), band);
+export function bitsAbove(
+  values: Float64Array,
+  band: number,
+  ranks?: Uint8Array,
+): Hash | undefined {
+  const bytes = new Uint8Array(32);
+  const isCertain = bitsByKernels(values, band, bytes, ranks);
+  if (isCertain !== undefined) return isCertain ? newHash('pdq', bytes) : undefined;
+  const median = lowerMedian(values);
+  const hash = bitsOver(values, median, band);
+  if (hash && ranks) rankByDistance(values, median, ranks);
+  return hash;
+}
 
 /** `bitsAbove` of values whose median is known. */
 export function bitsOver(values: Float64Array, median: number, band: number): Hash | undefined {

@@ -157,10 +157,10 @@ export interface PictureVariants {
   readonly variants: Variants;
 }
 
-/** `PictureVariants` that are notified, at their end, of what each variant came near to. */
+/** `PictureVariants` that learn only at their end what each variant came near to. */
 export interface PictureVariantsThenCloser extends Omit<PictureVariants, 'variants'> {
   readonly variants: VariantsThenCloser;
-  /** true if they return a closer look */
+  /** true if they take a closer look at the places near entries */
   readonly looksCloser: boolean;
 }
 
@@ -219,13 +219,8 @@ export async function variantsThenCloser(
 
   function* inOrder(): VariantsThenCloser {
     const already = yield* ownVariants(own, hash);
-    if (!more || !view) return undefined;
-    return yield* furtherVariants!(
-      { ...own, view, looks },
-      already,
-      { ...options, variants },
-      hash,
-    );
+    if (!more || !view) return;
+    yield* furtherVariants!({ ...own, view, looks }, already, { ...options, variants }, hash);
   }
 
   const { width, height } = picture;

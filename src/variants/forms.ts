@@ -105,7 +105,7 @@ export interface OtherLook {
 export function* ownVariants(
   { displayed, stored, isTransparent, given }: OwnForms,
   hash: Hasher,
-): Generator<HashedVariant, readonly HashedVariant[], undefined> {
+): Generator<HashedVariant, readonly HashedVariant[], unknown> {
   const own: HashedVariant[] = [];
   const give = (name: VariantName, pixels: CheckedPixels, look?: LookName) => {
     const variant = { name, ...hash(pixels), ...(look && { look }) };
@@ -139,13 +139,14 @@ export const lookingCloser = (variants: VariantsThenCloser, looksCloser: boolean
 
 function* notifiedAtEnd(variants: VariantsThenCloser): Variants {
   const nears: NearAt[] = [];
-  for (let at = 0; ; at++) {
-    const { done, value } = variants.next();
-    if (done) {
-      if (value) yield* value(nears);
-      return;
+  try {
+    for (let at = 0; ; at++) {
+      const { done, value } = variants.next(nears);
+      if (done) return;
+      const near = value && (yield value);
+      if (near) nears.push({ ...near, at });
     }
-    const near = yield value;
-    if (near) nears.push({ ...near, at });
+  } finally {
+    variants.return();
   }
 }

@@ -3,6 +3,7 @@ import type { Hashed } from '../hashing/hash-options.js';
 import { isResampled } from '../hashing/pdq.js';
 import { pdqRegion } from '../hashing/pdq-region.js';
 import { invert } from '../kernels/pixels/plane.js';
+import { type Arena, leaseArena } from '../kernels/simd/arena.js';
 import type { CheckedPixels } from '../pixels.js';
 import {
   DIHEDRAL_NAMES,
@@ -48,9 +49,23 @@ type Options = Pick<
  *   those that `refined` tries if a picture is near an entry
  * @param options checked by the caller
  * @param hash of the algorithm in `options`: callers that need only PDQ need not load the others
- * @returns the refining generator, if the algorithm has one
  */
 export function* furtherVariants(
+  picture: SeenPicture,
+  already: readonly HashedVariant[],
+  options: Options,
+  hash: Hasher,
+): VariantsThenCloser {
+  const lease = leaseArena();
+  try {
+    yield* variantsIn(lease.arena, picture, already, options, hash);
+  } finally {
+    lease.giveBack();
+  }
+}
+
+function* variantsIn(
+  arena: Arena,
   picture: SeenPicture,
   already: readonly HashedVariant[],
   options: Options,
@@ -65,7 +80,7 @@ export function* furtherVariants(
       ...{ name: of.look!, ...hash(pixelsFor(look.view(), algorithm, resample)) },
       ...(of.frame !== undefined && { frame: of.frame }),
     };
-    samplers.push(samplerOf({ ...look, at }, whole, options, hash));
+    samplers.push(samplerOf(arena, { ...look, at }, whole, options, hash));
     if (at < count) continue;
     count++;
     yield given(whole);
@@ -84,7 +99,7 @@ export function* furtherVariants(
   }
   // List crops take no place of the profile's.
   const crops = count - others;
-  if (variants === 'none' || variants === 'orientation') return undefined;
+  if (variants === 'none' || variants === 'orientation') return;
   /** by the number of earlier variants */
   const places = new Map<number, SampledPlace>();
   for (const [turn, sampler] of samplers.entries()) {
@@ -108,54 +123,53 @@ export function* furtherVariants(
     }
     sampler.letGo();
   }
-  if (!looksCloser(options)) return undefined;
-  return function* (nears) {
-    const near = nears.flatMap(({ at, ...rest }) => {
-      const placement = places.get(at);
-      return placement ? [{ ...rest, placement }] : [];
-    });
-    /** the only look whose copy is kept */
-    let open: Sampler | undefined;
-    const opened = (sampler: Sampler): Sampler => {
-      if (open !== sampler) open?.letGo();
-      open = sampler;
-      return sampler;
-    };
-    const movedPlace = ({ sampler, isWhole, ...place }: SampledPlace): Placement => {
-      if (!isWhole) return place;
-      return { ...place, name: 'uncrop', plane: wholeWithMargins(opened(sampler).plane()) };
-    };
-    const hashOf = (place: SampledPlace): HashedVariant =>
-      opened(place.sampler).placed(movedPlace(place));
-    const withParts = near
-      .filter(({ nearestParts }) => nearestParts !== undefined)
-      .sort((a, b) => a.nearestParts! - b.nearestParts!)
-      .slice(0, MOST_WITH_PARTS)
-      // A look is made once.
-      .sort((a, b) => a.placement.sampler.look.at! - b.placement.sampler.look.at!);
-    for (const { placement } of withParts) {
-      const { variant, sampler } = placement;
-      yield { ...variant, parts: opened(sampler).partsAt(placement, variant.resample) };
-    }
-    const movable = near.filter(
-      ({ hashes, placement }) => hashes.length > 0 && !FIXED.includes(placement.name),
-    );
-    const moved = refined(movable, (placement, { hashes, leastQuality }) => {
-      const { hash, quality } = hashOf(placement);
-      if ((quality ?? 100) < leastQuality) return 256;
-      return Math.min(...hashes.map((other) => distance(hash, other)));
-    });
-    for (const [place, { distance, nearestParts }] of moved) {
-      const { of, given } = place.sampler.look;
-      const variant = given({ ...hashOf(place), ...of });
-      const isFar = distance > FARTHEST;
-      if (!isFar) yield variant;
-      if (nearestParts !== undefined) {
-        const parts = place.sampler.partsAt(movedPlace(place));
-        yield { ...variant, parts, ...(isFar && { partsAtMost: FAR_PARTS }) };
-      }
-    }
+  if (!looksCloser(options)) return;
+  const nears = (yield undefined) ?? [];
+  const near = nears.flatMap(({ at, ...rest }) => {
+    const placement = places.get(at);
+    return placement ? [{ ...rest, placement }] : [];
+  });
+  /** the only look whose copy is kept */
+  let open: Sampler | undefined;
+  const opened = (sampler: Sampler): Sampler => {
+    if (open !== sampler) open?.letGo();
+    open = sampler;
+    return sampler;
   };
+  const movedPlace = ({ sampler, isWhole, ...place }: SampledPlace): Placement => {
+    if (!isWhole) return place;
+    return { ...place, name: 'uncrop', plane: wholeWithMargins(opened(sampler).plane()) };
+  };
+  const hashOf = (place: SampledPlace): HashedVariant =>
+    opened(place.sampler).placed(movedPlace(place));
+  const withParts = near
+    .filter(({ nearestParts }) => nearestParts !== undefined)
+    .sort((a, b) => a.nearestParts! - b.nearestParts!)
+    .slice(0, MOST_WITH_PARTS)
+    // A look is made once.
+    .sort((a, b) => a.placement.sampler.look.at! - b.placement.sampler.look.at!);
+  for (const { placement } of withParts) {
+    const { variant, sampler } = placement;
+    yield { ...variant, parts: opened(sampler).partsAt(placement, variant.resample) };
+  }
+  const movable = near.filter(
+    ({ hashes, placement }) => hashes.length > 0 && !FIXED.includes(placement.name),
+  );
+  const moved = refined(movable, (placement, { hashes, leastQuality }) => {
+    const { hash, quality } = hashOf(placement);
+    if ((quality ?? 100) < leastQuality) return 256;
+    return Math.min(...hashes.map((other) => distance(hash, other)));
+  });
+  for (const [place, { distance, nearestParts }] of moved) {
+    const { of, given } = place.sampler.look;
+    const variant = given({ ...hashOf(place), ...of });
+    const isFar = distance > FARTHEST;
+    if (!isFar) yield variant;
+    if (nearestParts !== undefined) {
+      const parts = place.sampler.partsAt(movedPlace(place));
+      yield { ...variant, parts, ...(isFar && { partsAtMost: FAR_PARTS }) };
+    }
+  }
 }
 
 /** Forms of the whole picture that do not move. */
@@ -190,6 +204,7 @@ interface SampledPlace extends Placement {
 }
 
 function samplerOf(
+  arena: Arena,
   look: Look,
   whole: HashedVariant,
   { algorithm = 'pdq', resample = 512 }: Options,
@@ -202,7 +217,7 @@ function samplerOf(
     return seen;
   };
   const plane = () => {
-    reduced ??= planeOf(view());
+    reduced ??= planeOf(view(), undefined, arena);
     return reduced;
   };
   return {

@@ -66,5 +66,5 @@ function* inOrder(
     },
   };
   const already = yield* ownVariants(own, hash);
-  return yield* furtherVariants({ ...own, view }, already, options, hash);
+  yield* furtherVariants({ ...own, view }, already, options, hash);
 }

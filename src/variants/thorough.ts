@@ -2,6 +2,14 @@
  * The profile `thorough` is a table of rows, tried in order. A row has a detector, which places
  * parts of the picture that a copy may show, and the most placements that are taken from it. Rows
  * that find upright rectangles share `MOST_RECTANGLES` placements; `MOST_HASHES` bounds them all.
+ *
+ * What rows share is made once a picture, on first use, and kept as long as its plane:
+ *
+ *   picture ── plane ─┬─ halves ── softened planes ── grids of all parts, upright or turned
+ *                     ├─ whole with margins ── cuts, turns, shape guesses
+ *                     ├─ edge counts ── rectangles, cells ─┐
+ *                     └─ boxes ─┬─ insides ────────────────┼─ cell guesses
+ *                               └─ cells of boxes ─────────┘
  */
 
 import type { Point, VariantGeometry } from '../variant.js';

@@ -1,7 +1,8 @@
 import type { LumaPlane } from '../hashing/pdq-region.js';
 import { type Corners, quadrilateralOn } from '../hashing/quadrilateral.js';
 import { perspectivePixels } from '../kernels/pixels/perspective.js';
-import { reduce, reducedLuma, turnedPixels } from '../kernels/pixels/plane.js';
+import { lower, reduce, reducedLuma, turnedPixels } from '../kernels/pixels/plane.js';
+import { type Arena, beside } from '../kernels/simd/arena.js';
 import type { CheckedPixels } from '../pixels.js';
 import type { Point, VariantGeometry } from '../variant.js';
 import { dihedral } from './forms.js';
@@ -41,7 +42,7 @@ export const workingPlane = (pixels: CheckedPixels, area?: number): WorkingPlane
   planeOf(viewOf(pixels), area);
 
 /** The working plane of a picture stored in memory in any order. */
-export function planeOf(view: View, area: number = WORKING_AREA): WorkingPlane {
+export function planeOf(view: View, area: number = WORKING_AREA, arena?: Arena): WorkingPlane {
   const { data, width: fullWidth, height: fullHeight, channels } = view;
   // A whole number, so that borders of the plane are borders of pixels.
   const scale = Math.max(
@@ -51,13 +52,12 @@ export function planeOf(view: View, area: number = WORKING_AREA): WorkingPlane {
   );
   const width = Math.ceil(fullWidth / scale);
   const height = Math.ceil(fullHeight / scale);
-  const luma = new Float32Array(width * height);
-  const red = new Uint8Array(luma.length);
-  const green = channels < 3 ? red : new Uint8Array(luma.length);
-  const blue = channels < 3 ? red : new Uint8Array(luma.length);
-  const planes = { luma, red, green, blue };
-  const mean = Math.round(reduce(data, channels, view, scale, planes));
-  for (let i = 0; i < luma.length; i++) luma[i]! -= mean;
+  const luma = arena?.take(Float32Array, width * height) ?? new Float32Array(width * height);
+  const colour = () => beside(luma, Uint8Array, luma.length);
+  const red = colour();
+  const [green, blue] = channels < 3 ? [red, red] : [colour(), colour()];
+  const mean = Math.round(reduce(data, channels, view, scale, { luma, red, green, blue }));
+  lower(luma, mean);
   const sides = { width, height, scale, marginX: 0, marginY: 0, fullWidth, fullHeight };
   return { ...sides, view, luma, red, green, blue };
 }
@@ -82,7 +82,7 @@ export function planeOfPart(plane: WorkingPlane, { rectangle }: VariantGeometry)
   const finer = Math.max(1, Math.floor(side / DETAIL));
   const columns = Math.ceil(width / finer);
   const rows = Math.ceil(height / finer);
-  const luma = new Float32Array(columns * rows);
+  const luma = beside(plane.luma, Float32Array, columns * rows);
   const part = partOf(view, { left, top, width, height });
   reducedLuma(view.data, view.channels, part, finer, luma);
   const margins = { marginX: -left / finer, marginY: -top / finer };
@@ -173,7 +173,7 @@ export function uprightPixels(
   const width = Math.max(1, Math.round(across * reduced));
   const height = Math.max(1, Math.round(down * reduced));
   const planes = red === green ? [red] : [red, green, blue];
-  const data = new Uint8Array(width * height * planes.length);
+  const data = beside(red, Uint8Array, width * height * planes.length);
   const part = { numbers: quadrilateralOn(plane, corners), width, height };
   perspectivePixels(planes, plane.width, plane.height, part, data);
   return { data, width, height, channels: planes.length === 1 ? 1 : 3 };

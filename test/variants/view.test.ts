@@ -149,11 +149,17 @@ function bothWays(pixels: CheckedPixels, orientation: Orientation, options: Vari
     const picture = { view, isTransparent: false, given };
     const variants = furtherVariants(picture, [original], options, hash);
     const out: HashedVariant[] = [];
-    let next = variants.next();
-    for (; !next.done; next = variants.next()) out.push(next.value);
+    const rest = { [Symbol.iterator]: () => ({ next: () => variants.next() }) };
+    for (const variant of rest) {
+      // It asks what came near.
+      if (variant === undefined) break;
+      out.push(variant);
+    }
     // Every other one is said to have come near to something, and is looked at closer.
     const nears = out.flatMap((_, i) => (i & 1 ? [] : [{ ...near, at: i + 1 }]));
-    return [...out, ...(next.value?.(nears) ?? [])];
+    let { value } = variants.next(nears);
+    for (; value; value = variants.next().value) out.push(value);
+    return out;
   };
   return [all(pixels, orientation), all(moved, 1)];
 }

@@ -1,6 +1,6 @@
 import type { DecodeError } from '../../errors.js';
 import { variantsOfPicture } from '../../picture/hash-picture.js';
-import type { HashedVariant } from '../../variant.js';
+import type { Variants } from '../../variant.js';
 import { decodeBytes, type Page, readback } from '../decode/decode-bytes.js';
 import type { Reply, Request } from './message.js';
 
@@ -23,20 +23,25 @@ const page: Page = {
 };
 
 /** The variants of the open file that are not hashed yet. */
-let variants: Iterator<HashedVariant, void> | undefined;
+let variants: Variants | undefined;
+
+function letGo(): void {
+  variants?.return();
+  variants = undefined;
+}
 
 async function answer(request: Exclude<Request, { bitmap: unknown }>): Promise<Reply> {
   try {
     if ('check' in request) return { readback: await readback() };
     if ('next' in request) {
       const next = request.next ? variants?.next() : undefined;
-      if (!next?.value) variants = undefined;
+      if (!next?.value) letGo();
       if (!next?.value) return { variant: undefined };
       // Ranks are for matching, and would reveal more of the picture than its hash does.
       const { ranks: _, ...variant } = next.value;
       return { variant };
     }
-    variants = undefined;
+    letGo();
     const { bytes } = request;
     if ('decoding' in request) {
       const { maxPixels, longestSide } = request.decoding;

@@ -1,4 +1,13 @@
+import { type Arena, arenaOf, kernelsOf } from '../simd/arena.js';
+import { DCT_KERNELS } from '../simd/pdq.js';
 import { DCT_MATRIX } from './dct.js';
+
+/** The matrix in an arena. */
+function matrixOf(take: Arena['take']): Float64Array {
+  const matrix = take(Float64Array, DCT_MATRIX.length);
+  matrix.set(DCT_MATRIX);
+  return matrix;
+}
 
 /**
  * The 16 x 16 low frequencies of a 64 x 64 plane in float64, in two fifths of the products. The
@@ -32,6 +41,12 @@ function dctColumns(
   folds: Float64Array,
   out: Float64Array,
 ): void {
+  const kernels = kernelsOf(columns, DCT_KERNELS, folds, out);
+  if (kernels) {
+    const { byteOffset } = arenaOf(folds)!.kept(matrixOf);
+    kernels.dctColumns(columns.byteOffset, width, folds.byteOffset, byteOffset, out.byteOffset);
+    return;
+  }
   const matrix = DCT_MATRIX;
   // Rows 0…31 serve the odd frequencies, 48…63 the multiples of 4, 32…47 the other even ones.
   for (let k = 0; k < 16; k++) {

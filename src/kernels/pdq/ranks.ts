@@ -1,3 +1,6 @@
+import { type Arena, keptBeside, kernelsOf } from '../simd/arena.js';
+import { RANK_KERNELS, sortNetwork } from '../simd/ranks.js';
+
 // Scratch: no other code of ours runs between its first write and its last read. Content of a
 // picture is cleared.
 const distances = /* @__PURE__ */ new Float32Array(256);
@@ -55,4 +58,57 @@ function sortBy(
     starts[digit] = place + 1;
     to[place] = value;
   }
+}
+
+const keptByKernels = (take: Arena['take']) => {
+  const pairs = sortNetwork();
+  const network = take(Int32Array, pairs.length);
+  network.set(pairs);
+  const [keys, numbers] = [take(Int32Array, 256), take(Float64Array, 2)];
+  return { network, keys, numbers, bits: take(Uint8Array, 32), places: take(Uint8Array, 256) };
+};
+
+/**
+ * The bits of 256 values above their lower median, the last one first, and their ranks by kernels:
+ * 256 keys sort in a network of minima and maxima.
+ * @param band values this near to the median leave their bits in doubt, but for the median itself
+ * @param bits overwritten
+ * @param ranks as of `rankByDistance`, if no bit is in doubt
+ * @returns whether no bit is in doubt; undefined, and nothing is written, if there are no kernels,
+ *   or several values look alike about the median
+ */
+export function bitsByKernels(
+  values: Float64Array,
+  band: number,
+  bits: Uint8Array,
+  ranks: Uint8Array | undefined,
+): boolean | undefined {
+  const kernels = kernelsOf(values, RANK_KERNELS);
+  if (kernels === undefined) return undefined;
+  const kept = keptBeside(values, keptByKernels);
+  const { keys, numbers } = kept;
+  const [from, to, network] = [values.byteOffset, keys.byteOffset, kept.network.byteOffset];
+  kernels.valueKeys(from, to);
+  kernels.sortKeys(to, network);
+  // Positions 126, 127 and 128.
+  const key = keys[253]!;
+  let isCertain: boolean | undefined;
+  if (keys[249]! >> 8 !== key >> 8 && keys[2]! >> 8 !== key >> 8) {
+    numbers[0] = values[key & 255]!;
+    numbers[1] = band;
+    // One is the median.
+    isCertain = kernels.bitsAbove(from, numbers.byteOffset, kept.bits.byteOffset) < 2;
+    if (isCertain) bits.set(kept.bits);
+    if (isCertain && ranks) {
+      kernels.distanceKeys(from, numbers.byteOffset, to);
+      kernels.sortKeys(to, network);
+      kernels.rankKeys(to, kept.places.byteOffset);
+      ranks.set(kept.places);
+      kept.places.fill(0);
+    }
+    numbers.fill(0);
+    kept.bits.fill(0);
+  }
+  keys.fill(0);
+  return isCertain;
 }

@@ -2,6 +2,9 @@
  * Loops over a picture's planes: its luma and its colours, one array each, as a rule reduced.
  */
 
+import { type Arena, arenaOf, keptBeside, kernelsOf } from '../simd/arena.js';
+import { EDGE_KERNELS } from '../simd/edges.js';
+import { PLANE_KERNELS } from '../simd/planes.js';
 import type { Lay } from './pixels.js';
 
 /** The planes that `reduce` fills, row-major, one value for each square of the picture. */
@@ -48,15 +51,49 @@ export function reduce(
   const step = scale * along;
   const lastNear = Math.min(last * scale + near, length - 1) * along;
   const lastFar = Math.min(last * scale + far, length - 1) * along;
+  const kernels = channels < 3 ? undefined : kernelsOf(luma, PLANE_KERNELS, red, green, blue);
+  /** squares of each line that kernels reduce: as many fours as there are before the last square */
+  const fours = kernels && length * channels <= LONGEST_LINE ? last - (last % 4) : 0;
   let sum = 0;
+  if (kernels && fours > 0) {
+    const isOne = scale === 1;
+    const reduceLines = kernels[isTurned ? 'reduceDown' : isOne ? 'takeLines' : 'reduceLines'];
+    const sums = keptBeside(luma, sumsOf);
+    const values = [luma.byteOffset, red.byteOffset, green.byteOffset, blue.byteOffset] as const;
+    const before = along < 0 ? (length - 1) * channels : 0;
+    const layout = { first: first - before, bytes: length * channels, across, lines };
+    eachLines(data, layout, [scale, near, far], arenaOf(luma)!, (line, at, count, next, down) => {
+      const to = line * nextLine;
+      reduceLines(
+        at + before + near * along,
+        step,
+        (far - near) * along,
+        down,
+        fours,
+        count,
+        next,
+        values[0] + 4 * to,
+        values[1] + to,
+        values[2] + to,
+        values[3] + to,
+        columns,
+        sums.byteOffset,
+      );
+      sum += sums[0]! + sums[2]! + 2 ** 32 * (sums[1]! + sums[3]!);
+    });
+    // That kernel takes four pixels of a square: here one and the same.
+    if (isOne && isTurned) sum /= 4;
+    sums.fill(0);
+  }
   for (let line = 0, start = 0; line < lines; line += scale, start += nextLine) {
     const upper = first + Math.min(line + near, lines - 1) * across;
     const down = first + Math.min(line + far, lines - 1) * across - upper;
     let right = (far - near) * along;
     // Only the last square may reach beyond the picture: a quarter less time than a test in each.
-    let to = start;
+    let to = start + fours * nextTo;
+    let i = upper + near * along + fours * step;
     const end = start + last * nextTo;
-    for (let i = upper + near * along; to <= end; to += nextTo, i += step) {
+    for (; to <= end; to += nextTo, i += step) {
       if (to === end) {
         i = upper + lastNear;
         right = lastFar - lastNear;
@@ -88,6 +125,68 @@ export function reduce(
   return (sum * (scale === 1 ? 0.001 : 0.00025)) / luma.length;
 }
 
+/** Subtracts a whole number from each value of a plane. */
+export function lower(plane: Float32Array, by: number): void {
+  const kernels = kernelsOf(plane, PLANE_KERNELS);
+  if (kernels) kernels.lower(plane.byteOffset, plane.length, by);
+  else for (let i = 0; i < plane.length; i++) plane[i]! -= by;
+}
+
+/** Bytes of the longest line of pixels that kernels read. */
+const LONGEST_LINE = 2 ** 18;
+
+const linesOf = (take: Arena['take']) => take(Uint8Array, 2 * LONGEST_LINE);
+const sumsOf = (take: Arena['take']) => take(Uint32Array, 4);
+
+/** Lines of pixels in memory, one after the other. */
+interface PixelLines {
+  /** the lowest byte of the first */
+  readonly first: number;
+  readonly bytes: number;
+  /** bytes from a line to the next */
+  readonly across: number;
+  readonly lines: number;
+}
+
+/**
+ * Copies lines of pixels to an arena, two of each line of squares, as many as it has room for.
+ * @param scale lines of pixels of a line of squares; of these `near` and `far` are copied
+ * @param work gets the number of the first line of squares, the address of its first byte, the
+ *   number of lines of squares, bytes from each to the next, and from its nearer pixels to its
+ *   farther ones
+ */
+function eachLines(
+  data: Uint8Array,
+  { first, bytes, across, lines }: PixelLines,
+  [scale, near, far]: readonly [number, number, number],
+  arena: Arena,
+  work: (line: number, at: number, count: number, next: number, down: number) => void,
+): void {
+  const room = arena.kept(linesOf);
+  const all = Math.ceil(lines / scale);
+  // Lines that are adjacent are copied at once, if all or most of them are needed.
+  const close = scale < 3 && across === bytes ? Math.floor(lines / scale) : 0;
+  const next = close > 0 ? scale * bytes : 2 * bytes;
+  const most = Math.floor(room.length / Math.max(next, 2 * bytes));
+  for (let line = 0, count = 0; line < all; line += count) {
+    if (line < close) {
+      count = Math.min(most, close - line);
+      const from = first + line * next;
+      room.set(data.subarray(from, from + count * next));
+      work(line, room.byteOffset + near * bytes, count, next, (far - near) * bytes);
+      continue;
+    }
+    count = Math.min(most, all - line);
+    for (let slot = 0; slot < 2 * count; slot++) {
+      const pixels = (line + (slot >> 1)) * scale + (slot & 1 ? far : near);
+      const from = first + Math.min(pixels, lines - 1) * across;
+      room.set(data.subarray(from, from + bytes), slot * bytes);
+    }
+    work(line, room.byteOffset, count, 2 * bytes, bytes);
+  }
+  room.fill(0, 0, Math.min(room.length, all * Math.max(next, 2 * bytes)));
+}
+
 /**
  * The luma of a picture, or of a part of one, reduced as `reduce` does it.
  * @param lay its layout in `data`
@@ -104,10 +203,34 @@ export function reducedLuma(
   const toBlue = 2 * toGreen;
   const near = (scale - 1) >> 2;
   const far = scale - 1 - near;
+  // Lines of a turned picture are not read as they are in memory.
+  const kernels =
+    Math.abs(alongRow) === channels && channels > 2 ? kernelsOf(out, PLANE_KERNELS) : undefined;
+  const last = Math.ceil(width / scale) - 1;
+  const fours = kernels && width * channels <= LONGEST_LINE ? last - (last % 4) : 0;
+  if (kernels && fours > 0) {
+    const before = alongRow < 0 ? (width - 1) * channels : 0;
+    const bytes = width * channels;
+    const layout = { first: first - before, bytes, across: alongColumn, lines: height };
+    eachLines(data, layout, [scale, near, far], arenaOf(out)!, (line, at, count, next, down) => {
+      kernels.lumaLines(
+        at + before + near * alongRow,
+        scale * alongRow,
+        (far - near) * alongRow,
+        down,
+        fours,
+        count,
+        next,
+        out.byteOffset + 4 * line * (last + 1),
+        last + 1,
+      );
+    });
+  }
   for (let y = 0, to = 0; y < height; y += scale) {
     const upper = first + Math.min(y + near, height - 1) * alongColumn;
     const lower = first + Math.min(y + far, height - 1) * alongColumn;
-    for (let x = 0; x < width; x += scale, to++) {
+    to += fours;
+    for (let x = fours * scale; x < width; x += scale, to++) {
       const left = Math.min(x + near, width - 1) * alongRow;
       const right = Math.min(x + far, width - 1) * alongRow;
       const i = upper + left;
@@ -118,6 +241,42 @@ export function reducedLuma(
       const g = data[i + toGreen]! + data[j + toGreen]! + data[k + toGreen]! + data[l + toGreen]!;
       const b = data[i + toBlue]! + data[j + toBlue]! + data[k + toBlue]! + data[l + toBlue]!;
       out[to] = (0.299 * r + 0.587 * g + 0.114 * b) / 4;
+    }
+  }
+}
+
+/**
+ * Reduces luma to one value for each square of `factor` pixels a side: the mean of four of its
+ * pixels, half way from its centre to its corners, in sixteenths. The remainder at the right and
+ * below is ignored.
+ * @param stride pixels a row of `luma`
+ * @param out of `width` pixels a row; overwritten
+ */
+export function reduceLuma(
+  luma: Float32Array,
+  stride: number,
+  factor: number,
+  width: number,
+  out: Int16Array,
+): void {
+  const kernels = kernelsOf(luma, EDGE_KERNELS, out);
+  if (kernels) {
+    const rows = out.length / width;
+    kernels.reduceLuma(luma.byteOffset, stride, factor, width, rows, out.byteOffset);
+    return;
+  }
+  const near = (factor - 1) >> 2;
+  const far = factor - 1 - near;
+  for (let to = 0, row = 0; to < out.length; row += factor * stride) {
+    let upper = row + near * stride;
+    let lower = row + far * stride;
+    if (factor === 1) {
+      for (const end = to + width; to < end; to++, upper++) out[to] = 16 * luma[upper]!;
+      continue;
+    }
+    for (const end = to + width; to < end; to++, upper += factor, lower += factor) {
+      const above = luma[upper + near]! + luma[upper + far]!;
+      out[to] = 4 * (above + luma[lower + near]! + luma[lower + far]!);
     }
   }
 }
@@ -140,14 +299,19 @@ export function invert(data: Uint8Array, channels: number, out: Uint8Array): voi
  */
 export function halve(plane: Float32Array, width: number, height: number, out: Float32Array): void {
   const even = width & ~1;
+  const kernels = kernelsOf(plane, PLANE_KERNELS, out);
+  kernels?.halve(plane.byteOffset, width, height, out.byteOffset);
+  if (kernels && even === width) return;
   for (let y = 0, to = 0; y < height; y += 2) {
     const upper = y * width;
     const down = y + 1 < height ? width : 0;
     const end = upper + even;
-    for (let at = upper; at < end; at += 2, to++) {
-      const under = at + down;
-      out[to] = (plane[at]! + plane[at + 1]! + plane[under]! + plane[under + 1]!) / 4;
-    }
+    if (kernels) to += even >> 1;
+    else
+      for (let at = upper; at < end; at += 2, to++) {
+        const under = at + down;
+        out[to] = (plane[at]! + plane[at + 1]! + plane[under]! + plane[under + 1]!) / 4;
+      }
     if (even < width) out[to++] = (plane[end]! + plane[end + down]!) / 2;
   }
 }

@@ -4,6 +4,9 @@
  * ones are the same with x and y exchanged. A line is x = offset + slope (y - half the height).
  */
 
+import { type Arena, beside, keptBeside, kernelsOf } from '../simd/arena.js';
+import { EDGE_KERNELS } from '../simd/edges.js';
+
 /** The steepest slope of a line: 25 degrees. */
 const STEEPEST = 0.47;
 /** Tolerance of an edge's slope at a point from that of the line. */
@@ -30,19 +33,22 @@ export interface Edges {
   count: number;
 }
 
-/** Edges without points, with room for this many, at most 65,535. */
-export function noEdges(length: number, rows: number, room: number): Edges {
-  return {
-    rows,
-    length,
-    numbers: new Uint16Array(length * rows),
-    x: new Float32Array(room + 1),
-    y: new Int16Array(room + 1),
-    slope: new Float32Array(room + 1),
-    votes: new Int8Array(room + 1),
-    count: 0,
-  };
-}
+/** Edges of a plane without points, with room for this many, at most 65,535. */
+export const noEdges = (
+  plane: { readonly buffer: ArrayBufferLike },
+  length: number,
+  rows: number,
+  room: number,
+): Edges => ({
+  rows,
+  length,
+  numbers: beside(plane, Uint16Array, length * rows),
+  x: beside(plane, Float32Array, room + 1),
+  y: beside(plane, Int16Array, room + 1),
+  slope: beside(plane, Float32Array, room + 1),
+  votes: beside(plane, Int8Array, room + 1),
+  count: 0,
+});
 
 /** The count of a change by one step of luma: sixteenths, of which Sobel adds up eight. */
 export const CHANGE = 128;
@@ -59,6 +65,8 @@ export interface Changes {
   readonly at: Int32Array;
   count: number;
 }
+
+const foundOf = (take: Arena['take']) => take(Int32Array, 2);
 
 /**
  * Finds the changes of luma between neighbouring pixels, by Sobel's operators, and the pixels that
@@ -80,6 +88,25 @@ export function findChanges(
   const dys = down.change;
   const uprights = across.at;
   const levels = down.at;
+  const kernels = kernelsOf(luma, EDGE_KERNELS, dxs, dys, uprights, levels);
+  if (kernels) {
+    const found = keptBeside(luma, foundOf);
+    found.set([uprights.byteOffset, levels.byteOffset]);
+    kernels.findChanges(
+      luma.byteOffset,
+      width,
+      luma.length / width,
+      dxs.byteOffset,
+      dys.byteOffset,
+      least,
+      STEEP,
+      found.byteOffset,
+    );
+    across.count = (found[0]! - uprights.byteOffset) >> 2;
+    down.count = (found[1]! - levels.byteOffset) >> 2;
+    found.fill(0);
+    return;
+  }
   let upright = 0;
   let level = 0;
   for (let row = width; row < luma.length - width; row += width) {
@@ -208,7 +235,7 @@ export function ballotOf(edges: Edges): Ballot {
   const slopes = 2 * Math.round(STEEPEST * SLOPES) + 1;
   const ballot: Ballot = {
     edges,
-    counts: new Int16Array(columns * slopes),
+    counts: beside(edges.numbers, Int16Array, columns * slopes),
     first: -beyond,
     columns,
     slopes,
@@ -355,34 +382,4 @@ function pointOn(edges: Edges, line: StraightLine, y: number): number {
     }
   }
   return found;
-}
-
-/**
- * Reduces luma to one value for each square of `factor` pixels a side: the mean of four of its
- * pixels, half way from its centre to its corners, in sixteenths. The remainder at the right and
- * below is ignored.
- * @param stride pixels a row of `luma`
- * @param out of `width` pixels a row; overwritten
- */
-export function reduceLuma(
-  luma: Float32Array,
-  stride: number,
-  factor: number,
-  width: number,
-  out: Int16Array,
-): void {
-  const near = (factor - 1) >> 2;
-  const far = factor - 1 - near;
-  for (let to = 0, row = 0; to < out.length; row += factor * stride) {
-    let upper = row + near * stride;
-    let lower = row + far * stride;
-    if (factor === 1) {
-      for (const end = to + width; to < end; to++, upper++) out[to] = 16 * luma[upper]!;
-      continue;
-    }
-    for (const end = to + width; to < end; to++, upper += factor, lower += factor) {
-      const above = luma[upper + near]! + luma[upper + far]!;
-      out[to] = 4 * (above + luma[lower + near]! + luma[lower + far]!);
-    }
-  }
 }

@@ -1,3 +1,6 @@
+import { type Arena, keptBeside, kernelsOf } from '../simd/arena.js';
+import { GRID_KERNELS } from '../simd/grids.js';
+
 /** Luma of a picture, row-major. */
 export interface Plane {
   readonly luma: Float32Array;
@@ -22,6 +25,17 @@ export interface GridAxis {
   readonly after: Int32Array;
   /** the share of the one after, 0 to 1 */
   readonly share: Float64Array;
+}
+
+/** An axis without samples yet: its three arrays end to end, as kernels read them. */
+export function gridAxis(take: Arena['take']): GridAxis {
+  const share = take(Float64Array, 2 * 64);
+  const words = new Int32Array(share.buffer, share.byteOffset, 2 * 64);
+  return {
+    before: words.subarray(0, 64),
+    after: words.subarray(64),
+    share: share.subarray(64),
+  };
 }
 
 /**
@@ -54,6 +68,12 @@ export function uprightGrid(
   down: GridAxis,
   out: Float64Array,
 ): void {
+  const kernels = kernelsOf(luma, GRID_KERNELS, across.share, down.share, out);
+  if (kernels) {
+    const [columns, rows] = [across.before.byteOffset, down.before.byteOffset];
+    kernels.uprightGrid(luma.byteOffset, width, columns, rows, out.byteOffset);
+    return;
+  }
   for (let i = 0; i < 64; i++) {
     const upper = down.before[i]! * width;
     const lower = down.after[i]! * width;
@@ -92,6 +112,14 @@ export function turnedGrid(
 ): void {
   const lastColumn = width - 1;
   const lastRow = height - 1;
+  const kernels = kernelsOf(luma, GRID_KERNELS, xs, ys, out);
+  if (kernels) {
+    const turn = keptBeside(luma, turnOf);
+    turn.set([left, top, cosine, sine, lastColumn, lastRow]);
+    const [at, columns, rows] = [luma.byteOffset, xs.byteOffset, ys.byteOffset];
+    kernels.turnedGrid(at, width, turn.byteOffset, columns, rows, out.byteOffset);
+    return;
+  }
   for (let i = 0; i < 64; i++) {
     const x0 = left - ys[i]! * sine;
     const y0 = top + ys[i]! * cosine;
@@ -112,10 +140,18 @@ export function turnedGrid(
   }
 }
 
+const turnOf = (take: Arena['take']) => take(Float64Array, 6);
+
+/** The longest line of a plane: a side of 4,096 pixels, half as much again, and both borders. */
+const LONGEST = 6144 + 64;
+
 // Scratch: no other code of ours runs between its first write and its last read. Content of a
 // picture is cleared.
-let line = /* @__PURE__ */ new Float64Array(0);
-const taps = /* @__PURE__ */ new Float64Array(64 * 6);
+const softScratch = (take: Arena['take']) => ({
+  line: take(Float64Array, LONGEST),
+  taps: take(Float64Array, 6 * 64),
+  weights: take(Float64Array, 6 * 64),
+});
 
 /**
  * The samples that `uprightGrid` would take of a plane after `soften`, without softening it: 90
@@ -132,7 +168,8 @@ export function softGrid(
   downKernel: Float64Array,
   out: Float64Array,
 ): void {
-  if (line.length < width + 6) line = new Float64Array(width + 6);
+  const { taps, weights, ...kept } = keptBeside(luma, softScratch);
+  const line = width + 8 > LONGEST ? new Float64Array(width + 8) : kept.line;
   const lastColumn = width - 1;
   const lastRow = height - 1;
   // Places on a line rise or fall.
@@ -140,16 +177,29 @@ export function softGrid(
   const other = across.before[63]!;
   const from = Math.max(0, Math.min(one, other) - 2);
   const end = Math.min(lastColumn, Math.max(one, other) + 3);
-  tapsAt(across.share, acrossKernel);
+  tapsAt(across.share, acrossKernel, 64, 1, taps);
+  tapsAt(down.share, downKernel, 1, 6, weights);
+  const kernels = kernelsOf(luma, GRID_KERNELS, line, across.share, down.share, out);
+  if (kernels) {
+    const grid = downKernel[2] === 0 && acrossKernel[2] === 0 ? 'softGridOfFour' : 'softGrid';
+    kernels[grid](
+      ...([luma.byteOffset, width, height, across.before.byteOffset] as const),
+      ...([down.before.byteOffset, taps.byteOffset, weights.byteOffset] as const),
+      ...([from, end, line.byteOffset, out.byteOffset] as const),
+    );
+    line.fill(0, from, end + 8);
+    taps.fill(0);
+    weights.fill(0);
+    return;
+  }
   for (let i = 0; i < 64; i++) {
     const row = down.before[i]!;
-    const share = down.share[i]!;
-    const w0 = (1 - share) * downKernel[2]!;
-    const w1 = (1 - share) * downKernel[1]! + share * downKernel[2]!;
-    const w2 = (1 - share) * downKernel[0]! + share * downKernel[1]!;
-    const w3 = (1 - share) * downKernel[1]! + share * downKernel[0]!;
-    const w4 = (1 - share) * downKernel[2]! + share * downKernel[1]!;
-    const w5 = share * downKernel[2]!;
+    const w0 = weights[6 * i]!;
+    const w1 = weights[6 * i + 1]!;
+    const w2 = weights[6 * i + 2]!;
+    const w3 = weights[6 * i + 3]!;
+    const w4 = weights[6 * i + 4]!;
+    const w5 = weights[6 * i + 5]!;
     const r0 = Math.max(0, row - 2) * width;
     const r1 = Math.max(0, row - 1) * width;
     const r2 = row * width;
@@ -178,36 +228,52 @@ export function softGrid(
     if (end === lastColumn) line.fill(line[end + 3]!, end + 4, end + 7);
     for (let j = 0; j < 64; j++) {
       const at = across.before[j]! + 1;
-      const tap = 6 * j;
       out[64 * i + j] =
-        taps[tap]! * line[at]! +
-        taps[tap + 1]! * line[at + 1]! +
-        taps[tap + 2]! * line[at + 2]! +
-        taps[tap + 3]! * line[at + 3]! +
-        taps[tap + 4]! * line[at + 4]! +
-        taps[tap + 5]! * line[at + 5]!;
+        taps[j]! * line[at]! +
+        taps[j + 64]! * line[at + 1]! +
+        taps[j + 128]! * line[at + 2]! +
+        taps[j + 192]! * line[at + 3]! +
+        taps[j + 256]! * line[at + 4]! +
+        taps[j + 320]! * line[at + 5]!;
     }
   }
-  line.fill(0, from, end + 7);
+  line.fill(0, from, end + 8);
   taps.fill(0);
+  weights.fill(0);
 }
 
-/** Weights of six pixels for each sample, beginning two before the pixel before it. */
-function tapsAt(shares: Float64Array, kernel: Float64Array): void {
+/**
+ * Weights of six pixels for each sample, beginning two before the pixel before it.
+ * @param next step in `taps` from a weight of a sample to its next
+ * @param nextSample to the same weight of the next sample
+ */
+function tapsAt(
+  shares: Float64Array,
+  kernel: Float64Array,
+  next: number,
+  nextSample: number,
+  taps: Float64Array,
+): void {
   const k0 = kernel[0]!;
   const k1 = kernel[1]!;
   const k2 = kernel[2]!;
   for (let j = 0; j < 64; j++) {
     const share = shares[j]!;
     const rest = 1 - share;
-    taps[6 * j] = rest * k2;
-    taps[6 * j + 1] = rest * k1 + share * k2;
-    taps[6 * j + 2] = rest * k0 + share * k1;
-    taps[6 * j + 3] = rest * k1 + share * k0;
-    taps[6 * j + 4] = rest * k2 + share * k1;
-    taps[6 * j + 5] = share * k2;
+    const at = nextSample * j;
+    taps[at] = rest * k2;
+    taps[at + next] = rest * k1 + share * k2;
+    taps[at + 2 * next] = rest * k0 + share * k1;
+    taps[at + 3 * next] = rest * k1 + share * k0;
+    taps[at + 4 * next] = rest * k2 + share * k1;
+    taps[at + 5 * next] = share * k2;
   }
 }
+
+const mixScratch = (take: Arena['take']) => ({
+  kernel: take(Float64Array, 6),
+  rows: take(Float32Array, 6 * LONGEST),
+});
 
 /**
  * Softens a plane: each pixel becomes a weighted mean of five in its row, then in its column.
@@ -221,6 +287,19 @@ export function soften(
   down: Float64Array,
   out: Float32Array,
 ): void {
+  const kernels = width + 8 > LONGEST ? undefined : kernelsOf(luma, GRID_KERNELS, out);
+  if (kernels) {
+    const { kernel, rows } = keptBeside(luma, mixScratch);
+    kernel.set(across);
+    kernel.set(down, 3);
+    const { byteOffset } = kernel;
+    kernels.soften(
+      ...([luma.byteOffset, width, height, byteOffset, byteOffset + 24] as const),
+      ...([rows.byteOffset, out.byteOffset] as const),
+    );
+    rows.fill(0, 0, 6 * (width + 8));
+    return;
+  }
   const isAsItIs = across[1] === 0;
   const y0 = down[0]!;
   const y1 = down[1]!;

@@ -102,7 +102,7 @@ export function makeTentRow() {
       for (let tap = 0; tap < count; tap++) {
         sum += across.weights[across.room * j + tap]! * line[start + tap]!;
       }
-      out[64 * i + j] = sum;
+      out[64 * i + j] = sum / (across.units[j]! * down.units[i]!);
     }
   };
 }

@@ -9,22 +9,27 @@ export interface TentTaps {
   readonly starts: Int32Array;
   /** number of samples from there, up to `room` */
   readonly counts: Int32Array;
-  /** weights of the i-th from `room` · i on; their sum is 1 */
+  /** weights of the i-th from `room` · i on; their sum is its unit */
   readonly weights: Float64Array;
+  /** 1, or what makes the weights whole numbers: 48 at most */
+  readonly units: Float64Array;
   readonly room: number;
 }
 
 /**
  * The taps for a line of `length` samples. Two box filters in a row are a tent: at most 2 · window
  * - 1 samples wide, lower near the ends, where boxes hold fewer samples.
+ * @param areWhole whether weights are to be whole numbers, for a line of 512 samples or fewer: sums
+ *   are then exact, whatever their order
  */
-export function tentTaps(length: number): TentTaps {
+export function tentTaps(length: number, areWhole = false): TentTaps {
   const window = boxWindow(length);
   const ahead = boxAhead(window);
   const room = 2 * window - 1;
   const starts = new Int32Array(64);
   const counts = new Int32Array(64);
   const weights = new Float64Array(64 * room);
+  const units = new Float64Array(64).fill(1);
   const centres = tileCentres(length);
   for (let i = 0; i < 64; i++) {
     // The outer box averages the inner boxes centred on `first` to `last`.
@@ -34,8 +39,11 @@ export function tentTaps(length: number): TentTaps {
     starts[i] = start;
     counts[i] = Math.min(last + ahead, length) - start;
     const boxes = last - first + 1;
-    const share = 1 / boxes;
-    if (first + ahead >= window && last + ahead <= length) {
+    const isInside = first + ahead >= window && last + ahead <= length;
+    // 12 is a multiple of all counts up to 4.
+    if (areWhole) units[i] = boxes * (isInside ? window : 12);
+    const share = units[i]! / boxes;
+    if (isInside) {
       // Away from the ends all boxes are alike, and a weight is a sum of equal terms: the same
       // roundings as below, in window steps instead of window², which took 4 s for a line of a
       // million.
@@ -56,5 +64,5 @@ export function tentTaps(length: number): TentTaps {
       for (let tap = from; tap < to; tap++) weights[room * i + tap]! += weight;
     }
   }
-  return { starts, counts, weights, room };
+  return { starts, counts, weights, units, room };
 }

@@ -244,35 +244,42 @@ export interface Hashes extends Placed {
   read: number;
 }
 
+/** Replaces the first `count` places by the positions there. */
+export function readPositions(
+  { positions, positionBytes }: Placed,
+  places: Uint32Array,
+  count: number,
+): void {
+  for (let i = 0; i < count; i++) {
+    const byte = places[i]! * positionBytes;
+    const low = positions[byte]! | (positions[byte + 1]! << 8) | (positions[byte + 2]! << 16);
+    places[i] = positionBytes === 4 ? low | (positions[byte + 3]! << 24) : low;
+  }
+}
+
 /**
- * Writes position and distance of the hashes at the first `count` places that are within `max` of
- * `query` to `out`, pair by pair from pair `total` on, while there is room. The places become
- * positions. Hot, hence the separate arguments; it reads ahead for the reason given at
- * `touchSpans`.
+ * Writes position and distance of the hashes at the first `count` positions that are within `max`
+ * of `query` to `out`, pair by pair from pair `total` on, while there is room. Hot, hence the
+ * separate arguments; it reads ahead for the reason given at `touchSpans`.
  * @returns the new total
  */
-export function verifyPlaces(
+export function verifyHashes(
   hashes: Hashes,
-  places: Uint32Array,
+  found: Uint32Array,
   count: number,
   query: Int32Array,
   max: number,
   out: Uint32Array,
   total: number,
 ): number {
-  const { words, perHash, positions, positionBytes, seen } = hashes;
-  for (let i = 0; i < count; i++) {
-    const byte = places[i]! * positionBytes;
-    const low = positions[byte]! | (positions[byte + 1]! << 8) | (positions[byte + 2]! << 16);
-    places[i] = positionBytes === 4 ? low | (positions[byte + 3]! << 24) : low;
-  }
+  const { words, perHash, seen } = hashes;
   let read = 0;
-  for (let i = 0; i < count; i++) read ^= words[places[i]! * perHash]!;
+  for (let i = 0; i < count; i++) read ^= words[found[i]! * perHash]!;
   hashes.read = read;
   const room = out.length >>> 1;
-  let found = total;
+  let next = total;
   for (let i = 0; i < count; i++) {
-    const position = places[i]!;
+    const position = found[i]!;
     if ((seen[position >>> 5]! >>> (position & 31)) & 1) continue;
     const at = position * perHash;
     // An unverified file may hold anything.
@@ -283,13 +290,13 @@ export function verifyPlaces(
     }
     if (distance > max) continue;
     seen[position >>> 5]! |= 1 << (position & 31);
-    if (found < room) {
-      out[2 * found] = position;
-      out[2 * found + 1] = distance;
+    if (next < room) {
+      out[2 * next] = position;
+      out[2 * next + 1] = distance;
     }
-    found++;
+    next++;
   }
-  return found;
+  return next;
 }
 
 /** Bits set in a word. */

@@ -43,18 +43,10 @@ const { signal: never } = new AbortController();
 /** The picture at work. */
 class Picture {
   readonly #nears: NearAt[] = [];
-  readonly #variants: Generator<HashedVariant | undefined, void>;
+  readonly #variants: VariantsThenCloser;
 
   constructor(variants: VariantsThenCloser) {
-    this.#variants = this.#all(variants);
-  }
-
-  /** All variants, in order; undefined before a variant that needs to know what came near. */
-  *#all(variants: VariantsThenCloser): Generator<HashedVariant | undefined, void> {
-    const closer = yield* variants;
-    if (!closer) return;
-    yield undefined;
-    yield* closer(this.#nears);
+    this.#variants = variants;
   }
 
   /** The next variants. */
@@ -64,12 +56,17 @@ class Picture {
     const variants: HashedVariant[] = [];
     let done = false;
     while (variants.length < most) {
-      const next = this.#variants.next();
+      const next = this.#variants.next(this.#nears);
       done = next.done === true;
       if (!next.value) break;
       variants.push(next.value);
     }
     return { variants, done, hashing: performance.now() - start };
+  }
+
+  /** Frees its memory. */
+  letGo(): void {
+    this.#variants.return();
   }
 }
 
@@ -97,13 +94,18 @@ async function answer(question: HashQuestion): Promise<void> {
         return say(tooMuch() ?? batch);
       }
       case 'end':
-        picture = begun = undefined;
+        letGo();
         return say({ residentBytes: parentPort ? 0 : process.memoryUsage.rss() } satisfies LetGo);
     }
   } catch (error) {
-    picture = begun = undefined;
+    letGo();
     say(failureOf(error));
   }
+}
+
+function letGo(): void {
+  picture?.letGo();
+  picture = begun = undefined;
 }
 
 async function firstBatch(decoded: DecodedImage, most: number): Promise<FirstBatch> {

@@ -1,7 +1,9 @@
 import type { LumaPlane } from '../../hashing/pdq-region.js';
+import { beside, freeing, kernelsOf } from '../../kernels/simd/arena.js';
+import { COLOUR_KERNELS } from '../../kernels/simd/colours.js';
 import type { Rectangle } from '../../variant.js';
 import { type Colour, colourAt, isOf, shared, type WorkingPlane } from '../working-plane.js';
-import { contentOf, frameColour, partsOf } from './content-parts.js';
+import { frameColour, partsOn } from './content-parts.js';
 import type { Detector, Placement } from './detector.js';
 import { snapToEdges } from './snap-to-edges.js';
 
@@ -48,7 +50,7 @@ function boxesIn(plane: WorkingPlane, byBox: boolean): readonly Rectangle[] {
   const whole = { left: 0, top: 0, width, height };
   const boxes: Rectangle[] = [];
   for (const background of backgroundsOf(plane, whole)) {
-    const parts = partsOf(contentOf(plane, whole, background), width, height, byBox);
+    const parts = partsOn(plane, whole, background, byBox);
     const largest = parts.slice(0, MOST_PARTS);
     for (const [at, part] of parts.entries()) {
       if (part.width === width && part.height === height) continue;
@@ -88,35 +90,50 @@ const EVERY = 5;
  * The mean of the fullest of 32 x 32 x 32 bins of colour of a part; undefined if it holds less than
  * a share of the pixels.
  */
-export function commonestColour(
+export const commonestColour = (
   { red, green, blue, width: stride }: WorkingPlane,
   { left, top, width, height }: Rectangle,
   least = BACKGROUND_SHARE,
-): Colour | undefined {
-  const bins = new Uint32Array(1 << 15);
-  const binOf = (i: number) => ((red[i]! >> 3) << 10) | ((green[i]! >> 3) << 5) | (blue[i]! >> 3);
-  const end = (top + height) * stride;
-  for (let row = top * stride + left, x = 0; row < end; row += stride, x -= width) {
-    for (; x < width; x += EVERY) bins[binOf(row + x)]!++;
-  }
-  let common = 0;
-  for (let bin = 1; bin < bins.length; bin++) if (bins[bin]! > bins[common]!) common = bin;
-  const count = bins[common]!;
-  if (EVERY * count < least * width * height) return undefined;
-  let r = 0;
-  let g = 0;
-  let b = 0;
-  for (let row = top * stride + left, x = 0; row < end; row += stride, x -= width) {
-    for (; x < width; x += EVERY) {
-      const i = row + x;
-      if (binOf(i) !== common) continue;
-      r += red[i]!;
-      g += green[i]!;
-      b += blue[i]!;
+): Colour | undefined =>
+  freeing(red, () => {
+    const bins = beside(red, Int32Array, 1 << 15);
+    const colours = beside(red, Int32Array, Math.ceil((width * height) / EVERY) + 4);
+    const sums = beside(red, Int32Array, 3);
+    const kernels = kernelsOf(red, COLOUR_KERNELS, green, blue, bins, colours, sums);
+    const first = top * stride + left;
+    let sampled = 0;
+    if (kernels) {
+      sampled = kernels.countColours(
+        ...([red.byteOffset + first, green.byteOffset + first, blue.byteOffset + first] as const),
+        ...([stride, width, height, bins.byteOffset, colours.byteOffset] as const),
+      );
+    } else {
+      for (let y = 0, x = 0, row = first; y < height; y++, row += stride, x -= width) {
+        for (; x < width; x += EVERY) {
+          const i = row + x;
+          colours[sampled++] = red[i]! | (green[i]! << 8) | (blue[i]! << 16);
+          bins[((red[i]! >> 3) << 10) | ((green[i]! >> 3) << 5) | (blue[i]! >> 3)]!++;
+        }
+      }
     }
-  }
-  return [Math.round(r / count), Math.round(g / count), Math.round(b / count)];
-}
+    let common = kernels?.fullest(bins.byteOffset) ?? 0;
+    for (let bin = kernels ? bins.length : 1; bin < bins.length; bin++) {
+      if (bins[bin]! > bins[common]!) common = bin;
+    }
+    const count = bins[common]!;
+    if (EVERY * count < least * width * height) return undefined;
+    const bits = ((common >> 10) << 3) | (((common >> 5) & 31) << 11) | ((common & 31) << 19);
+    kernels?.sumColours(colours.byteOffset, sampled, bits, sums.byteOffset);
+    for (let i = kernels ? sampled : 0; i < sampled; i++) {
+      const colour = colours[i]!;
+      if ((colour & 0xf8f8f8) !== bits) continue;
+      sums[0]! += colour & 255;
+      sums[1]! += (colour >> 8) & 255;
+      sums[2]! += colour >> 16;
+    }
+    const [r, g, b] = sums as unknown as Colour;
+    return [Math.round(r / count), Math.round(g / count), Math.round(b / count)];
+  });
 
 /** The most difference of a channel from the background beside a corner. */
 const CORNER_TOLERANCE = 24;
@@ -156,7 +173,7 @@ export function withoutRoundedCorners(plane: WorkingPlane, box: Rectangle): Luma
     return runs === undefined ? [] : [{ corner, runs }];
   });
   if (rounded.length < 2) return undefined;
-  const luma = new Float32Array(columns * rows);
+  const luma = beside(plane.luma, Float32Array, columns * rows);
   for (let y = 0; y < rows; y++) {
     const from = (top + y) * width + left;
     luma.set(plane.luma.subarray(from, from + columns), y * columns);

@@ -1,3 +1,5 @@
+import { beside, freeing, kernelsOf } from '../../kernels/simd/arena.js';
+import { EDGE_KERNELS } from '../../kernels/simd/edges.js';
 import type { Rectangle } from '../../variant.js';
 import type { WorkingPlane } from '../working-plane.js';
 import type { Placement } from './detector.js';
@@ -43,36 +45,52 @@ interface Texture {
 }
 
 /** Samples every other pixel, like the squares of one colour on a chessboard: half the time. */
-function texture({ width, height, luma }: WorkingPlane): { rows: Texture; columns: Texture } {
-  const columns = { bends: new Float64Array(width), steps: new Float64Array(width) };
-  const rows = { bends: new Float64Array(height), steps: new Float64Array(height) };
-  for (let y = 1; y < height - 1; y++) {
-    let row = 0;
-    let rowStep = 0;
-    for (let x = 1 + (y & 1), at = y * width + x; x < width - 1; x += 2, at += 2) {
-      const middle = luma[at]!;
-      const left = luma[at - 1]!;
-      const above = luma[at - width]!;
-      const bend = Math.min(
-        CLIP,
-        0.5 *
-          (Math.abs(left - 2 * middle + luma[at + 1]!) +
-            Math.abs(above - 2 * middle + luma[at + width]!)),
-      );
-      row += bend;
-      columns.bends[x]! += bend;
-      columns.steps[x]! += Math.abs(middle - left);
-      rowStep += Math.abs(middle - above);
+const texture = ({ width, height, luma }: WorkingPlane): { rows: Texture; columns: Texture } =>
+  freeing(luma, () => {
+    // Bends of the even columns and of the odd ones, then their steps; bends and steps of each row.
+    const half = (width + 5) >> 1;
+    const byColumn = beside(luma, Float64Array, 4 * half);
+    const byRow = beside(luma, Float64Array, 2 * height);
+    const kernels = kernelsOf(luma, EDGE_KERNELS, byColumn, byRow);
+    kernels?.texture(
+      ...([luma.byteOffset, width, height, CLIP] as const),
+      ...([byColumn.byteOffset, half, byRow.byteOffset] as const),
+    );
+    for (let y = kernels ? height : 1; y < height - 1; y++) {
+      let row = 0;
+      let rowStep = 0;
+      let column = y & 1 ? 1 : half;
+      for (let x = 1 + (y & 1), at = y * width + x; x < width - 1; x += 2, at += 2, column++) {
+        const middle = luma[at]!;
+        const left = luma[at - 1]!;
+        const above = luma[at - width]!;
+        const bend = Math.min(
+          CLIP,
+          0.5 *
+            (Math.abs(left - 2 * middle + luma[at + 1]!) +
+              Math.abs(above - 2 * middle + luma[at + width]!)),
+        );
+        row += bend;
+        byColumn[column]! += bend;
+        byColumn[column + 2 * half]! += Math.abs(middle - left);
+        rowStep += Math.abs(middle - above);
+      }
+      byRow[2 * y] = row;
+      byRow[2 * y + 1] = rowStep;
     }
-    rows.bends[y] = (2 * row) / width;
-    rows.steps[y] = (2 * rowStep) / width;
-  }
-  for (let x = 0; x < width; x++) {
-    columns.bends[x]! *= 2 / height;
-    columns.steps[x]! *= 2 / height;
-  }
-  return { rows, columns };
-}
+    const rows = { bends: new Float64Array(height), steps: new Float64Array(height) };
+    for (let y = 0; y < height; y++) {
+      rows.bends[y] = (2 * byRow[2 * y]!) / width;
+      rows.steps[y] = (2 * byRow[2 * y + 1]!) / width;
+    }
+    const columns = { bends: new Float64Array(width), steps: new Float64Array(width) };
+    for (let x = 0; x < width; x++) {
+      const at = (x >> 1) + (x & 1) * half;
+      columns.bends[x] = byColumn[at]! * (2 / height);
+      columns.steps[x] = byColumn[at + 2 * half]! * (2 / height);
+    }
+    return { rows, columns };
+  });
 
 /** Symmetric pairs of lines with little texture outside, at most two, the sharpest first. */
 function pairs({ bends, steps }: Texture) {

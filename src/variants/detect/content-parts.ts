@@ -3,6 +3,8 @@
  * of each part in pixels.
  */
 
+import { beside, freeing, kernelsOf } from '../../kernels/simd/arena.js';
+import { COLOUR_KERNELS } from '../../kernels/simd/colours.js';
 import type { Rectangle } from '../../variant.js';
 import { type Colour, isOf, type WorkingPlane } from '../working-plane.js';
 
@@ -22,6 +24,17 @@ const MOST_REFINED = 40;
 /** Pixels a side of the smallest box. */
 const LEAST_SIDE = 32;
 
+/** The boxes of the parts of a region that are not of the background's colour: see `partsOf`. */
+export const partsOn = (
+  plane: WorkingPlane,
+  region: Rectangle,
+  background: Colour,
+  byBox: boolean,
+): Rectangle[] =>
+  freeing(plane.red, () =>
+    partsOf(contentOf(plane, region, background), region.width, region.height, byBox),
+  );
+
 /**
  * Marks pixels that are not of the background's colour.
  * @param region in pixels of the plane
@@ -32,7 +45,16 @@ export function contentOf(
   { left, top, width, height }: Rectangle,
   [r, g, b]: Colour,
 ): Uint8Array {
-  const content = new Uint8Array(width * height);
+  const content = beside(red, Uint8Array, width * height);
+  const kernels = kernelsOf(red, COLOUR_KERNELS, green, blue, content);
+  if (kernels) {
+    const at = top * stride + left;
+    kernels.markContent(
+      ...([red.byteOffset + at, green.byteOffset + at, blue.byteOffset + at] as const),
+      ...([stride, width, height, r | (g << 8) | (b << 16), AWAY, content.byteOffset] as const),
+    );
+    return content;
+  }
   for (let y = 0, to = 0; y < height; y++) {
     for (let x = 0, i = (top + y) * stride + left; x < width; x++, i++, to++) {
       const byRed = red[i]! - r;
@@ -81,8 +103,12 @@ export function partsOf(
   const rows = Math.floor(height / BLOCK);
   // An extra column, which stays empty, separates blocks at the ends of neighbouring rows.
   const stride = columns + 1;
-  const blocks = new Uint8Array(stride * rows);
-  for (let row = 0; row < rows; row++) {
+  const blocks = beside(content, Uint8Array, stride * rows);
+  const kernels = kernelsOf(content, COLOUR_KERNELS, blocks);
+  kernels?.markBlocks(
+    ...([content.byteOffset, width, columns, rows, BLOCK_CONTENT, blocks.byteOffset] as const),
+  );
+  for (let row = kernels ? rows : 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       const at = row * BLOCK * width + column * BLOCK;
       const under = at + width;
@@ -124,9 +150,9 @@ function components(blocks: Uint8Array, stride: number): Part[] {
   // Runs of blocks in a row, each joined to those that it touches in the row above. There is at
   // most one run for two blocks, as the last column is empty.
   const room = (blocks.length >> 1) + 1;
-  const starts = new Int32Array(room);
-  const ends = new Int32Array(room);
-  const firsts = new Int32Array(room);
+  const starts = beside(blocks, Int32Array, room);
+  const ends = beside(blocks, Int32Array, room);
+  const firsts = beside(blocks, Int32Array, room);
   let count = 0;
   let above = 0;
   for (let row = 0; row < blocks.length; row += stride) {

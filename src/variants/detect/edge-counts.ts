@@ -1,3 +1,5 @@
+import { beside, kernelsOf } from '../../kernels/simd/arena.js';
+import { EDGE_KERNELS } from '../../kernels/simd/edges.js';
 import { shared, type WorkingPlane } from '../working-plane.js';
 
 /** A step of luma this large is an edge. */
@@ -23,12 +25,23 @@ export const edgeCounts = /* @__PURE__ */ shared(countEdges);
 function countEdges({ luma, width, height }: WorkingPlane) {
   const stride = width + 1;
   // Both row-major, with one row and one column more than the picture: a line's count starts at 0.
-  const rows = new Uint16Array(stride * (height + 1));
-  const columns = new Uint16Array(stride * (height + 1));
+  const rows = beside(luma, Uint16Array, stride * (height + 1));
+  const columns = beside(luma, Uint16Array, stride * (height + 1));
+  const counted = {
+    rows: { sums: rows, step: stride, along: 1, lines: height + 1 },
+    columns: { sums: columns, step: 1, along: stride, lines: width + 1 },
+  };
+  const step = (STEP * FINE) | 0;
+  const kernels = kernelsOf(luma, EDGE_KERNELS, rows, columns);
+  if (kernels) {
+    const [of, to, toColumns] = [luma.byteOffset, rows.byteOffset, columns.byteOffset];
+    kernels.countEdges(of, width, height, to, toColumns, step);
+    rows.fill(0, height * stride);
+    return counted;
+  }
   const above = new Int32Array(width);
   const counts = new Int32Array(width);
   for (let x = 0; x < width; x++) above[x] = luma[x]! * FINE;
-  const step = (STEP * FINE) | 0;
   for (let y = 0, at = 0; y < height; y++) {
     let to = y * stride;
     let count = 0;
@@ -47,10 +60,7 @@ function countEdges({ luma, width, height }: WorkingPlane) {
       columns[to + stride] = below;
     }
   }
-  return {
-    rows: { sums: rows, step: stride, along: 1, lines: height + 1 },
-    columns: { sums: columns, step: 1, along: stride, lines: width + 1 },
-  };
+  return counted;
 }
 
 /** Share of edge pixels of a line between two of its pixels. */

@@ -1,7 +1,7 @@
 import type { Rectangle } from '../../variant.js';
 import { shared, type WorkingPlane } from '../working-plane.js';
 import { boxAt, boxesOf, commonestColour } from './background-boxes.js';
-import { contentOf, frameColour, partsOf } from './content-parts.js';
+import { frameColour, partsOn } from './content-parts.js';
 import type { Placement } from './detector.js';
 import { snapToEdges } from './snap-to-edges.js';
 
@@ -35,7 +35,7 @@ function* within(plane: WorkingPlane, box: Rectangle): Generator<Rectangle> {
   const colour = frameColour(plane, box, 1) ?? commonestColour(plane, box, PAPER_SHARE);
   if (colour === undefined) return;
   const { width, height } = box;
-  const [part] = partsOf(contentOf(plane, box, colour), width, height, true);
+  const [part] = partsOn(plane, box, colour, true);
   if (part === undefined || part.width * part.height < LEAST_AREA * width * height) return;
   if (part.width === width && part.height === height) return;
   yield { ...part, left: box.left + part.left, top: box.top + part.top };

@@ -1,5 +1,7 @@
 import { halvedFor, type LumaPlane } from '../../hashing/pdq-region.js';
 import { extendLine } from '../../kernels/pixels/margins.js';
+import { type Arena, beside, keptBeside, kernelsOf } from '../../kernels/simd/arena.js';
+import { COLOUR_KERNELS } from '../../kernels/simd/colours.js';
 import type { Rectangle } from '../../variant.js';
 import { shared } from '../working-plane.js';
 
@@ -28,7 +30,7 @@ export function withMargins(
   const aroundX = Math.ceil(FADE * width);
   const aroundY = Math.ceil(FADE * height);
   const stride = width + 2 * aroundX;
-  const luma = new Float32Array(stride * (height + 2 * aroundY));
+  const luma = beside(plane.luma, Float32Array, stride * (height + 2 * aroundY));
   const first = aroundY * stride + aroundX;
   copyLessMean(plane, part, luma, first, stride);
   const column = { along: stride, count: height };
@@ -53,6 +55,8 @@ export const wholeWithMargins = /* @__PURE__ */ shared((plane) => {
   return withMargins(halvedFor(plane, { left: 0, top: 0, width, height }));
 });
 
+const meanOf = (take: Arena['take']) => take(Float64Array, 1);
+
 /** Copies a part of the plane to `start` of `out`, shifted to a mean of 0. */
 function copyLessMean(
   { luma, width: fullWidth }: LumaPlane,
@@ -61,6 +65,15 @@ function copyLessMean(
   start: number,
   stride: number,
 ): void {
+  const kernels = kernelsOf(luma, COLOUR_KERNELS, out);
+  if (kernels) {
+    const from = luma.byteOffset + 4 * (top * fullWidth + left);
+    const mean = keptBeside(luma, meanOf);
+    const to = out.byteOffset + 4 * start;
+    kernels.copyLessMean(from, fullWidth, width, height, mean.byteOffset, to, stride);
+    mean.fill(0);
+    return;
+  }
   let sum = 0;
   for (let y = 0; y < height; y++) {
     for (let x = 0, at = (top + y) * fullWidth + left; x < width; x++, at++) sum += luma[at]!;

@@ -1,5 +1,6 @@
 import { type Corners, quadrilateralOn } from '../../hashing/quadrilateral.js';
 import { perspectivePoint } from '../../kernels/pixels/perspective.js';
+import { reduceLuma } from '../../kernels/pixels/plane.js';
 import {
   ballotOf,
   CHANGE,
@@ -8,12 +9,13 @@ import {
   findEdges,
   fitLine,
   noEdges,
-  reduceLuma,
   type StraightLine,
   takeLine,
 } from '../../kernels/pixels/straight-lines.js';
+import { arenaOf, beside, freeing } from '../../kernels/simd/arena.js';
 import type { Point } from '../../variant.js';
-import { uprightPixels, type WorkingPlane, workingPlane } from '../working-plane.js';
+import { viewOf } from '../view.js';
+import { planeOf, uprightPixels, type WorkingPlane } from '../working-plane.js';
 import { backgroundBoxes } from './background-boxes.js';
 import type { Placement } from './detector.js';
 import { trim } from './trim.js';
@@ -125,36 +127,44 @@ function* inside(
  * Of 65 photos of screens and 39 tilted prints and stories these brought 12 more within 31 bits, at
  * one to two hashes for each quadrilateral that is searched.
  */
-export function* partsInside(plane: WorkingPlane, corners: Corners): Generator<Corners> {
-  const upright = workingPlane(uprightPixels(plane, corners, UPRIGHT_SIDE));
-  const { fullWidth, fullHeight } = upright;
-  const numbers = quadrilateralOn({ scale: 1, marginX: 0, marginY: 0 }, corners);
-  const place = (x: number, y: number) => perspectivePoint(numbers, x / fullWidth, y / fullHeight);
-  for (const detect of [trim, backgroundBoxes]) {
-    for (const { geometry } of detect(upright)) {
-      const { left, top, width, height } = geometry.rectangle;
-      const [right, bottom] = [left + width, top + height];
-      yield [place(left, top), place(right, top), place(right, bottom), place(left, bottom)];
-      break;
-    }
-  }
-}
+export const partsInside = (plane: WorkingPlane, corners: Corners): Corners[] =>
+  freeing(plane.luma, () => {
+    const pixels = uprightPixels(plane, corners, UPRIGHT_SIDE);
+    const upright = planeOf(viewOf(pixels), undefined, arenaOf(plane.luma));
+    const { fullWidth, fullHeight } = upright;
+    const numbers = quadrilateralOn({ scale: 1, marginX: 0, marginY: 0 }, corners);
+    const place = (x: number, y: number) =>
+      perspectivePoint(numbers, x / fullWidth, y / fullHeight);
+    return [trim, backgroundBoxes].flatMap((detect): Corners[] => {
+      for (const { geometry } of detect(upright)) {
+        const { left, top, width, height } = geometry.rectangle;
+        const [right, bottom] = [left + width, top + height];
+        return [[place(left, top), place(right, top), place(right, bottom), place(left, bottom)]];
+      }
+      return [];
+    });
+  });
 
 /** Quadrilaterals in pixels of the picture, the likeliest first. */
-function inReduced({ luma, ...plane }: WorkingPlane, factor: number): Corners[] {
+const inReduced = (plane: WorkingPlane, factor: number): Corners[] =>
+  freeing(plane.luma, () => cornersIn(plane, factor));
+
+function cornersIn({ luma, ...plane }: WorkingPlane, factor: number): Corners[] {
   const width = Math.floor(plane.width / factor);
   const height = Math.floor(plane.height / factor);
   if (width < LEAST_PIXELS || height < LEAST_PIXELS) return [];
-  const reduced = new Int16Array(width * height);
+  const of = <T>(kind: Parameters<typeof beside<T>>[1], length = width * height) =>
+    beside(luma, kind, length);
+  const reduced = of(Int16Array);
   reduceLuma(luma, plane.width, factor, width, reduced);
-  const dxs = new Int16Array(width * height);
-  const dys = new Int16Array(width * height);
-  const across = { change: dxs, other: dys, at: new Int32Array(width * height), count: 0 };
-  const down = { change: dys, other: dxs, at: new Int32Array(width * height), count: 0 };
+  const dxs = of(Int16Array);
+  const dys = of(Int16Array);
+  const across = { change: dxs, other: dys, at: of(Int32Array), count: 0 };
+  const down = { change: dys, other: dxs, at: of(Int32Array), count: 0 };
   findChanges(reduced, width, EDGE, across, down);
   const room = Math.ceil(DENSE * width * height);
-  const uprightEdges = noEdges(width, height, room);
-  const levelEdges = noEdges(height, width, room);
+  const uprightEdges = noEdges(luma, width, height, room);
+  const levelEdges = noEdges(luma, height, width, room);
   findEdges(across, down, EDGE, uprightEdges, levelEdges);
   const uprights = linesOf(uprightEdges);
   if (uprights.length < 2) return [];
@@ -242,15 +252,12 @@ function bounded(
       const d = crossings[left]![bottom];
       if (a === undefined || b === undefined || c === undefined || d === undefined) continue;
       if (!isLikely(a, b, c, d, width, height)) continue;
-      const sides = {
-        left: uprights[left]!,
-        top: levels[top]!,
-        right: uprights[right]!,
-        bottom: levels[bottom]!,
-      };
-      const corners: Corners = [a, b, c, d];
-      const worth = worthOf(sides, corners, past);
-      if (worth >= LEAST_WORTH) found.push({ ...sides, corners, worth });
+      const [before, after] = [uprights[left]!, uprights[right]!];
+      const [above, below] = [levels[top]!, levels[bottom]!];
+      const worth = worthOf(before, above, after, below, a, b, c, d, past);
+      if (worth < LEAST_WORTH) continue;
+      const sides: Sides = { left: before, top: above, right: after, bottom: below };
+      found.push({ ...sides, corners: [a, b, c, d], worth });
     }
   }
   const kept: Quad[] = [];
@@ -294,14 +301,22 @@ function isLikely(a: Point, b: Point, c: Point, d: Point, width: number, height:
  * 0.6 of the weakest side's support and 0.4 of the mean, less half of the edges that continue past
  * the corners: 0 if a side is hardly an edge.
  */
-function worthOf({ left, top, right, bottom }: Sides, [a, b, c, d]: Corners, past: number): number {
-  const sides = [
-    support(left, a[1], d[1]),
-    support(top, a[0], b[0]),
-    support(right, b[1], c[1]),
-    support(bottom, d[0], c[0]),
-  ];
-  const weakest = Math.min(...sides);
+function worthOf(
+  left: StraightLine,
+  top: StraightLine,
+  right: StraightLine,
+  bottom: StraightLine,
+  a: Point,
+  b: Point,
+  c: Point,
+  d: Point,
+  past: number,
+): number {
+  const before = support(left, a[1], d[1]);
+  const above = support(top, a[0], b[0]);
+  const after = support(right, b[1], c[1]);
+  const below = support(bottom, d[0], c[0]);
+  const weakest = Math.min(before, above, after, below);
   if (weakest < LEAST_SUPPORT) return 0;
   const beyond =
     support(left, a[1] - past, a[1] - 2) +
@@ -312,7 +327,7 @@ function worthOf({ left, top, right, bottom }: Sides, [a, b, c, d]: Corners, pas
     support(right, c[1] + 2, c[1] + past) +
     support(bottom, d[0] - past, d[0] - 2) +
     support(bottom, c[0] + 2, c[0] + past);
-  const mean = (sides[0]! + sides[1]! + sides[2]! + sides[3]!) / 4;
+  const mean = (before + above + after + below) / 4;
   return 0.6 * weakest + 0.4 * mean - beyond / 16;
 }
 

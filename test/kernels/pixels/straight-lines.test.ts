@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { reduceLuma } from '../../../src/kernels/pixels/plane.js';
 import {
   ballotOf,
   CHANGE,
@@ -9,7 +10,6 @@ import {
   findEdges,
   fitLine,
   noEdges,
-  reduceLuma,
   takeLine,
 } from '../../../src/kernels/pixels/straight-lines.js';
 import { meanOfSquare } from '../../oracles/pixels/plane.js';
@@ -45,8 +45,8 @@ function changesOf(luma: Int16Array, width: number, least: number) {
 
 function edgesOf(luma: Int16Array, width: number, height: number, least = 4) {
   const { across, down } = changesOf(luma, width, least);
-  const upright = noEdges(width, height, width * height);
-  const level = noEdges(height, width, width * height);
+  const upright = noEdges(luma, width, height, width * height);
+  const level = noEdges(luma, height, width, width * height);
   findEdges(across, down, least * CHANGE, upright, level);
   return { across, down, upright, level };
 }
@@ -149,7 +149,7 @@ test('where there is no room for all points, only those of twice the change coun
   const luma = Int16Array.from({ length: 400 }, (_, i) => 16 * ((i * i * 7 + i) % 251));
   const all = edgesOf(luma, 20, 20);
   const total = all.upright.count + all.level.count;
-  const [few, fewer] = [noEdges(20, 20, total - 1), noEdges(20, 20, total - 1)];
+  const [few, fewer] = [noEdges(luma, 20, 20, total - 1), noEdges(luma, 20, 20, total - 1)];
   const { across, down } = changesOf(luma, 20, 4);
   findEdges(across, down, 4 * CHANGE, few, fewer);
   let least = 8;
@@ -159,8 +159,8 @@ test('where there is no room for all points, only those of twice the change coun
   expect(few.count).toBe(strong(all.upright, all.across, least));
   expect(fewer.count).toBe(strong(all.level, all.down, least));
   expect(few.count).toBeGreaterThan(0);
-  const none = noEdges(20, 20, 0);
-  findEdges(across, down, 4 * CHANGE, none, noEdges(20, 20, 0));
+  const none = noEdges(luma, 20, 20, 0);
+  findEdges(across, down, 4 * CHANGE, none, noEdges(luma, 20, 20, 0));
   expect(none.count).toBe(0);
 });
 

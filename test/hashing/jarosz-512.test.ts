@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { random } from '../../../bench/workloads.js';
-import { makeFilter512 } from '../../../src/kernels/pdq/filter-512.js';
-import type { Channels, Pixels } from '../../../src/pixels.js';
-import { decimate, lumaPlane, tentFilter } from '../../oracles/pixels/pdq.js';
+import { random } from '../../bench/workloads.js';
+import { jaroszFilter } from '../../src/hashing/pdq.js';
+import type { Channels, Pixels } from '../../src/pixels.js';
+import { decimate, lumaPlane, tentFilter } from '../oracles/pixels/pdq.js';
 
 const identity = Int32Array.from({ length: 512 }, (_, x) => x);
 // One for all tests: leftovers of one picture must not reach the next.
-const filter = makeFilter512();
+const filter = jaroszFilter;
 
 function noise(width: number, height: number, channels: Channels, seed: number): Pixels {
   const next = random(seed);

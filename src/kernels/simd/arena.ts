@@ -1,0 +1,225 @@
+/*
+ * Memory for one picture at a time: its planes and everything that is derived from them. A picture
+ * leases an arena, takes arrays from it one after the other, and gives it back. So hashing leaves
+ * no garbage, and kernels find their data where they can reach it.
+ *
+ * Without WebAssembly an arena is plain memory. A loop over an array asks `kernelsOf` for kernels,
+ * and runs in JavaScript if there are none: the same bits either way.
+ */
+
+import { lane32, splat32 } from './assembler.js';
+import { attach, canCompile, type KernelSet, kernelSet, memoryFor } from './kernel-set.js';
+
+/** Bytes for a picture: the planes of 767 x 767 pixels and what `thorough` derives from them. */
+const ROOM = 32 * 2 ** 20;
+/** Bytes for what is kept from picture to picture: tables and scratch. */
+const KEPT = 2 * 2 ** 20;
+/**
+ * Zeros after each array. Kernels may read and write so many bytes past the end; none of these is
+ * the answer.
+ */
+const GAP = 64;
+/** An arena of which a picture took more is not used again, so that its memory is returned. */
+const LARGE = 24 * 2 ** 20;
+/** The most arenas that wait for a picture. */
+const MOST_IDLE = 2;
+
+/** A kind of typed array. */
+interface ArrayKind<T> {
+  readonly BYTES_PER_ELEMENT: number;
+  new (length: number): T;
+  new (buffer: ArrayBuffer, byteOffset: number, length: number): T;
+}
+
+/** Memory for one picture. */
+export interface Arena {
+  /** A new array of zeros; outside the arena if it is full. */
+  take<T>(kind: ArrayKind<T>, length: number): T;
+  /** Runs `work`, then frees the arrays that it took. */
+  within<R>(work: () => R): R;
+  /** What `make` makes, once an arena: scratch, which its users leave zero, and tables. */
+  kept<T>(make: (take: Arena['take']) => T): T;
+}
+
+interface OwnedArena extends Arena {
+  kernels<K>(set: KernelSet<K>): K | undefined;
+  /** Frees all arrays. @returns false if a picture took so much that it is not to be used again */
+  clear(): boolean;
+}
+
+const arenas = /* @__PURE__ */ new WeakMap<ArrayBufferLike, OwnedArena>();
+
+/** The smallest use of SIMD, which shows whether there is any. */
+const PROBE = /* @__PURE__ */ kernelSet(() => ({
+  probe: { parameters: [], integers: [], vectors: [], body: [lane32(splat32(1), 0)] },
+}));
+
+/** True if there are kernels, and arenas are memories of theirs. */
+export const hasKernels = (): boolean => isAllowed && canCompile(PROBE);
+
+let isAllowed = true;
+
+/** Runs `work` without kernels: for tests and benchmarks of both forms in one process. */
+export function inJavaScript<R>(work: () => R): R {
+  const before = isAllowed;
+  isAllowed = false;
+  try {
+    return work();
+  } finally {
+    isAllowed = before;
+  }
+}
+
+/** Memory without kernels; little of it if there is no more. */
+function plainMemory(): ArrayBuffer {
+  try {
+    return new ArrayBuffer(KEPT + ROOM);
+  } catch {
+    return new ArrayBuffer(KEPT);
+  }
+}
+
+function makeArena(): OwnedArena {
+  const memory = memoryFor(PROBE, KEPT + ROOM, false);
+  const buffer = (memory?.buffer ?? plainMemory()) as ArrayBuffer;
+  const bytes = new Uint8Array(buffer);
+  const sets = new Map<KernelSet<unknown>, unknown>();
+  const made = new Map<unknown, unknown>();
+  /** the first free byte of either part, and the last one that was used */
+  let keptTop = GAP;
+  let top = KEPT;
+  let highest = KEPT;
+  const endOf = (start: number, bytes: number) => (start + bytes + GAP + 15) & ~15;
+  const takeKept: Arena['take'] = (kind, length) => {
+    const start = keptTop;
+    keptTop = endOf(start, length * kind.BYTES_PER_ELEMENT);
+    if (keptTop > KEPT) throw new RangeError(`expected at most ${KEPT} bytes of scratch`);
+    return new kind(buffer, start, length);
+  };
+  const free = (from: number) => {
+    bytes.fill(0, from, top);
+    top = from;
+  };
+  const arena: OwnedArena = {
+    take(kind, length) {
+      const start = top;
+      const end = endOf(start, length * kind.BYTES_PER_ELEMENT);
+      if (end > buffer.byteLength) return new kind(length);
+      top = end;
+      if (top > highest) highest = top;
+      return new kind(buffer, start, length);
+    },
+    within(work) {
+      const from = top;
+      try {
+        return work();
+      } finally {
+        free(from);
+      }
+    },
+    kept(make) {
+      if (!made.has(make)) made.set(make, make(takeKept));
+      return made.get(make) as ReturnType<typeof make>;
+    },
+    kernels<K>(set: KernelSet<K>) {
+      if (memory === undefined || !isAllowed) return undefined;
+      if (!sets.has(set)) sets.set(set, attach(set, memory));
+      return sets.get(set) as K | undefined;
+    },
+    clear() {
+      free(KEPT);
+      return highest - KEPT <= LARGE;
+    },
+  };
+  arenas.set(buffer, arena);
+  return arena;
+}
+
+const idle: OwnedArena[] = [];
+
+/** An arena that a picture uses. Keep the lease as long as its arrays. */
+export interface Lease {
+  readonly arena: Arena;
+  /** Frees all arrays, which must not be used afterwards. A second call does nothing. */
+  giveBack(): void;
+}
+
+/** Takes back the arenas of leases that were dropped. */
+const forgotten = /* @__PURE__ */ new FinalizationRegistry<OwnedArena>(putBack);
+
+function putBack(arena: OwnedArena): void {
+  if (arena.clear() && idle.length < MOST_IDLE) idle.push(arena);
+}
+
+/** Leases an arena. One that is never given back is collected with its lease. */
+export function leaseArena(): Lease {
+  const arena = idle.pop() ?? makeArena();
+  let isGivenBack = false;
+  const lease: Lease = {
+    arena,
+    giveBack() {
+      if (isGivenBack) return;
+      isGivenBack = true;
+      forgotten.unregister(lease);
+      putBack(arena);
+    },
+  };
+  forgotten.register(lease, arena, lease);
+  return lease;
+}
+
+/** Leases an arena for `work`, which keeps none of its arrays. */
+export function inArena<R>(work: (arena: Arena) => R): R {
+  const arena = idle.pop() ?? makeArena();
+  try {
+    return work(arena);
+  } finally {
+    putBack(arena);
+  }
+}
+
+/** An array, wherever it is. */
+interface Placed {
+  readonly buffer: ArrayBufferLike;
+}
+
+/**
+ * The kernels of a set for the memory of an array.
+ * @param others arrays that the kernel needs as well
+ * @returns undefined if there are none, or not all arrays are in one arena
+ */
+export function kernelsOf<K>(
+  { buffer }: Placed,
+  set: KernelSet<K>,
+  ...others: readonly Placed[]
+): K | undefined {
+  for (const other of others) if (other.buffer !== buffer) return undefined;
+  return arenas.get(buffer)?.kernels(set);
+}
+
+/** The arena of an array. */
+export const arenaOf = ({ buffer }: Placed): Arena | undefined => arenas.get(buffer);
+
+const ownArrays = /* @__PURE__ */ new Map<unknown, unknown>();
+
+/** `kept` of the arena of an array, or of the process if it is in none. */
+export function keptBeside<T>({ buffer }: Placed, make: (take: Arena['take']) => T): T {
+  const arena = arenas.get(buffer);
+  if (arena) return arena.kept(make);
+  if (!ownArrays.has(make))
+    ownArrays.set(
+      make,
+      make((kind, length) => new kind(length)),
+    );
+  return ownArrays.get(make) as T;
+}
+
+/** Runs `work`, then frees what it took beside an array: nothing of it may be kept. */
+export function freeing<R>({ buffer }: Placed, work: () => R): R {
+  const arena = arenas.get(buffer);
+  return arena ? arena.within(work) : work();
+}
+
+/** A new array of zeros in the arena of another, if that is in one. */
+export const beside = <T>(other: Placed, kind: ArrayKind<T>, length: number): T =>
+  arenas.get(other.buffer)?.take(kind, length) ?? new kind(length);
