@@ -37,6 +37,7 @@ export {
 export { ahash } from './hashing/ahash.js';
 export { blockhash } from './hashing/blockhash.js';
 export { dhash } from './hashing/dhash.js';
+export { hashesInSimd } from './hashing/hashes-in-simd.js';
 export { pdq } from './hashing/pdq.js';
 export { pdqDihedral } from './hashing/pdq-dihedral.js';
 export { phash } from './hashing/phash.js';

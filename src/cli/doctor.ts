@@ -3,7 +3,7 @@ import { decoders } from '../node/index.js';
 import type { Command } from './command.js';
 import { print } from './output.js';
 
-/** `onlyhashes doctor`: the formats that this machine can decode, and its library versions. */
+/** `onlyhashes doctor`: the formats that this machine can decode, its versions, how it hashes. */
 export const doctorCommand: Command = {
   name: 'doctor',
   usage: '',
@@ -18,14 +18,16 @@ export const doctorCommand: Command = {
       print(JSON.stringify(found));
       return 0;
     }
-    const { sharp, libvips, threads, formats } = found;
+    const { sharp, libvips, threads, hashing, formats } = found;
     // Bun and Deno also have the version of the Node that they emulate.
     const { node, bun, deno } = process.versions;
     const runtime = bun ? `bun      ${bun}` : deno ? `deno     ${deno}` : `node     ${node}`;
     print(`${runtime} on ${process.platform} ${process.arch}`);
     print(`sharp    ${sharp ?? 'not installed: npm install sharp'}`);
     if (libvips) print(`libvips  ${libvips}`);
-    print(`threads  ${threads} pictures decoded at a time\n`);
+    print(`threads  ${threads} pictures decoded at a time`);
+    const slower = 'JavaScript, as WebAssembly SIMD is missing or forbidden here: the same hashes';
+    print(`hashing  ${hashing === 'simd' ? 'in WebAssembly SIMD' : slower}\n`);
     for (const { format, readable, library } of formats) {
       print(`${format.padEnd(9)}${readable ? (library ?? 'yes') : 'not supported'}`);
     }

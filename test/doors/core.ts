@@ -134,6 +134,7 @@ export const CORE_DOORS: Doors = {
   match: [image, member(aBlocklist()), by(MATCH_OPTIONS)],
   DECISION_SCHEMA: 'constant',
   createAllowList: [by(ALLOW_LIST_OPTIONS, {}, { exceptions: list(exceptionOf) })],
+  hashesInSimd: [],
   createFloodGuard: [by(FLOOD_GUARD_OPTIONS)],
   createRemoteList: [
     members(MATCHER, { name: text, ask: member(MATCHER.ask, 'function') }),

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { ImageFormat } from '../../formats/image-format.js';
+import { hasKernels } from '../../kernels/simd/arena.js';
 import { decodeThreads } from '../pool/start-thread.js';
 import { importSharp } from './sharp.js';
 
@@ -11,6 +12,8 @@ export interface Decoders {
   libvips: string | undefined;
   /** files decoded at a time */
   threads: number;
+  /** what hashes pictures: WebAssembly SIMD, or JavaScript where it is missing or forbidden */
+  hashing: 'simd' | 'javascript';
   formats: {
     format: ImageFormat;
     readable: boolean;
@@ -50,7 +53,8 @@ export async function decoders(): Promise<Decoders> {
   const library = heic && `heic-decode ${heic}`;
   formats.push({ format: 'heic', readable: heic !== undefined, library });
   const { sharp: version, vips: libvips } = versions;
-  return { sharp: version, libvips, threads: decodeThreads(), formats };
+  const hashing = hasKernels() ? 'simd' : 'javascript';
+  return { sharp: version, libvips, threads: decodeThreads(), hashing, formats };
 }
 
 /** Reads package.json: loading the package would compile 1.4 MB of WebAssembly. */

@@ -173,9 +173,12 @@ test('doctor lists what can be decoded here', async () => {
   const { out, code } = await onlyhashes(['doctor']);
   expect(out).toMatch(/^sharp +\d/m);
   expect(out).toMatch(/^jpeg +\S/m);
+  expect(out).toMatch(/^hashing +in WebAssembly SIMD$/m);
   expect(code).toBe(0);
   const json = await onlyhashes(['doctor', '--json']);
-  expect(JSON.parse(json.out)).toMatchObject({ sharp: expect.any(String) });
+  expect(JSON.parse(json.out)).toMatchObject({ sharp: expect.any(String), hashing: 'simd' });
+  const { out: slow } = await onlyhashes(['doctor'], { node: ['--jitless'] });
+  expect(slow).toMatch(/^hashing +JavaScript, /m);
 });
 
 test('bench --list names the benchmarks of the package', async () => {
