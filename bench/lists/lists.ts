@@ -1,6 +1,7 @@
 import { type Bench, type BenchContext, partsOf } from '../harness.js';
 import { serverScript } from '../programs/programs.js';
 import { decidePart, replacePart } from './decide.js';
+import { variantsPart } from './decide-variants.js';
 import { fetchPart, withdrawPart } from './fetch.js';
 
 const COUNT = 1_000_000;
@@ -10,15 +11,16 @@ const PARTS = {
   fetch: fetchPart,
   withdraw: withdrawPart,
   decide: decidePart,
+  variants: variantsPart,
   replace: replacePart,
 };
 
 /**
  * `lists`: several lists in one blocklist, and where they come from. `fetch`: a list is fetched from
  * a fake service over loopback and applied; `withdraw`: until what was withdrawn, here or there, is
- * invisible; `decide`: a decision on 1, 5 and 20 lists, and on 20 blocklists; `replace`: a list of
- * which one in a hundred entries has changed. Options: `largest`, `out` names a folder for
- * `lists.json`.
+ * invisible; `decide`: a decision on 1, 5 and 20 lists, and on 20 blocklists; `variants`: one about
+ * all variants of a picture; `replace`: a list of which one in a hundred entries has changed.
+ * Options: `largest`, `out` names a folder for `lists.json`.
  */
 export const listsBench: Bench = {
   name: 'lists',

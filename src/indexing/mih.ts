@@ -35,14 +35,15 @@ import {
   masksByPopcount,
   placeKeys,
   type Ring,
+  readPositions,
   SPAN,
   SPARE,
   type Spans,
   spread,
   touchSpans,
-  verifyPlaces,
+  verifyHashes,
 } from '../kernels/search/bands.js';
-import type { SimdScratch } from '../kernels/search/simd.js';
+import { addRing, gatherRings, type SimdScratch, touchPositions } from '../kernels/search/simd.js';
 
 /** The way in which hashes are cut. */
 export interface Banding {
@@ -167,8 +168,10 @@ export class Buckets {
       const { start, width } = ring;
       const key = bitsAt(this.#spread, perHash, 0, start) & ((1 << width) - 1);
       const sketch = bitsAt(this.#spread, perHash, 0, (start + width) % (32 * perHash));
-      gatherSpans(offsets, ring, key, sketch, sketches.length, into);
+      if (simd) addRing(simd, ring, key, sketch);
+      else gatherSpans(offsets, ring, key, sketch, sketches.length, into);
     }
+    if (simd) gatherRings(simd, offsets, sketches.length);
     if (into.places > worth) return -1;
     const { spans, length } = into;
     const room = simd?.room ?? this.#room;
@@ -193,8 +196,11 @@ export class Buckets {
         // The rest is expected to hold as many per place: so a list made to pass this test is
         // scanned.
         isCheap = into.places + (weight * collected * into.places) / done <= worth;
-        if (isCheap) total = verifyPlaces(this.hashes, room, count, query, max, out, total);
-      } while (isCheap && count > room.length - SPARE);
+        if (!isCheap) break;
+        if (simd && perHash === 8) touchPositions(simd, this.hashes, count);
+        else readPositions(this.hashes, room, count);
+        total = verifyHashes(this.hashes, room, count, query, max, out, total);
+      } while (count > room.length - SPARE);
     }
     // The marks of the hits are cleared: those in `out`, or all if it had no room.
     if (2 * total > out.length) seen.fill(0);

@@ -44,7 +44,11 @@ const differing = /* @__PURE__ */ new Int32Array(8);
 const spreadOut = /* @__PURE__ */ new Int32Array(8);
 /** the least certain bits of each band; 0 if none are known */
 const unsure = /* @__PURE__ */ new Uint16Array(NEAR_BANDS);
+/** the place of the bit of each rank */
 const byRank = /* @__PURE__ */ new Uint8Array(256);
+/** the bits of each band by rank, and how many there are so far */
+const byBand = /* @__PURE__ */ new Uint16Array(256);
+const filled = /* @__PURE__ */ new Uint8Array(NEAR_BANDS);
 /** the masks of each pair of unsure bits, band after band, as the rings of `ranked` have them */
 const pairs = /* @__PURE__ */ new Uint16Array(NEAR_BANDS * PAIRS);
 let isRanked = false;
@@ -87,22 +91,21 @@ const pairRings = () =>
 /** Finds the least certain bits of each band, and writes the masks of their pairs. */
 function leastSure(ranks: Uint8Array): void {
   places ??= placesOf();
-  for (let bit = 0; bit < 256; bit++) byRank[ranks[bit]!] = bit;
-  unsure.fill(0);
-  const filled = new Uint8Array(NEAR_BANDS);
-  for (let rank = 0, full = 0; full < NEAR_BANDS; rank++) {
-    const place = places[byRank[rank]!]!;
-    const band = place >> 4;
-    const count = filled[band]!;
-    if (count === LEAST_SURE) continue;
-    const mask = 1 << (place & 15);
-    // Paired with each of the earlier ones: those come first among the pairs of a longer list.
-    let at = band * PAIRS + (count * (count - 1)) / 2;
-    for (let rest = unsure[band]!; rest !== 0; rest &= rest - 1)
-      pairs[at++] = mask | (rest & -rest);
-    unsure[band]! |= mask;
-    filled[band] = count + 1;
-    if (count + 1 === LEAST_SURE) full++;
+  for (let bit = 0; bit < 256; bit++) byRank[ranks[bit]!] = places[bit]!;
+  // Two loops: in one, each step would be a branch that no processor foresees.
+  filled.fill(0);
+  for (let rank = 0; rank < 256; rank++) {
+    const band = byRank[rank]! >> 4;
+    byBand[16 * band + filled[band]!++] = 1 << (byRank[rank]! & 15);
+  }
+  for (let band = 0, at = 0; band < NEAR_BANDS; band++) {
+    let earlier = 0;
+    for (let i = 16 * band; i < 16 * band + LEAST_SURE; i++) {
+      const mask = byBand[i]!;
+      for (let rest = earlier; rest !== 0; rest &= rest - 1) pairs[at++] = mask | (rest & -rest);
+      earlier |= mask;
+    }
+    unsure[band] = earlier;
   }
 }
 

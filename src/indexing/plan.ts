@@ -1,6 +1,6 @@
 import type { Ring } from '../kernels/search/bands.js';
 import { EARLY_DISTANCE, NARROW_DISTANCE } from '../kernels/search/scan.js';
-import { NARROW_SIMD_DISTANCE } from '../kernels/search/simd.js';
+import { NARROW_SIMD_DISTANCE } from '../kernels/search/simd-kernels.js';
 import { type Banding, offsetsLength, type Probes, ringsWithin } from './mih.js';
 
 /** Up to this distance, a near search is exact. */

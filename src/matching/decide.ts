@@ -2,14 +2,7 @@ import type { ListState } from '../blocklist/list-state.js';
 import { type EntryFacts, listOf } from '../entry.js';
 import { bitsOf, bytesOf, copyOfHash, type Hash, hashToHex, isDigest } from '../hash.js';
 import { finish } from '../in-turns.js';
-import {
-  nearestOf,
-  type Policy,
-  type PolicyOptions,
-  policyUnder,
-  TRUSTS,
-  upTo,
-} from '../policy.js';
+import { nearestOf, type PolicyOptions, policyUnder, TRUSTS, upTo } from '../policy.js';
 import { checkVariant, type HashedVariant, type Near, type Variants } from '../variant.js';
 import { type AllowList, PictureExceptions } from './allow-list.js';
 import {
@@ -25,6 +18,7 @@ import {
   kindRules,
   type ListRules,
   limitOf,
+  type SearchPolicy,
 } from './list-rules.js';
 import { comparedParts, type PartsCompared } from './parts.js';
 import { type Found, foundIn, Nearest } from './search.js';
@@ -121,9 +115,9 @@ export class Deciding {
    * The policy with the search distances for the next variant.
    * @throws {TypeError | RangeError} if it is invalid
    */
-  widestFor(variant: HashedVariant): Policy {
+  widestFor(variant: HashedVariant): SearchPolicy {
     checkVariant(variant);
-    return this.#kindOf(variant.hash).searched;
+    return this.#kindOf(variant.hash).searchedFor(variant);
   }
 
   /**
@@ -145,19 +139,24 @@ export class Deciding {
     // A digest says nothing of the policy for pictures.
     if (this.#main === undefined || isDigest(this.#main.hash.algorithm)) this.#main = variant;
     const kind = this.#kindOf(variant.hash);
-    const near = found ? found() : foundIn(this.#state, variant, kind.searched);
+    const searched = kind.searchedFor(variant);
+    const near = found ? found() : foundIn(this.#state, variant, searched);
+    this.#exceptions?.turnTo(variant.hash);
+    if (near.count === 0 && searched.poorDistance === undefined) {
+      this.#comparable ||= near.isCompared();
+      return undefined;
+    }
     // The ranks are used up; no one else should keep them.
     const { ranks: _, parts, partsAtMost, ...shown } = variant;
     const partBytes = parts === undefined ? undefined : bytesOf(parts);
     // With its parts, a variant may come again, for the entries that have some.
-    const hex = near.count > 0 ? hashToHex(variant.hash) : '';
+    const hex = hashToHex(variant.hash);
     const isAgain = parts !== undefined && this.#seen.has(hex);
     if (isAgain) this.#settled.add(hex);
-    else if (near.count > 0 && partsAtMost === undefined) this.#seen.add(hex);
+    else if (partsAtMost === undefined) this.#seen.add(hex);
     const candidates: Candidate[] = [];
     let nearestParts: number | undefined;
     const { isFlooded } = this.#rules;
-    this.#exceptions?.turnTo(variant.hash);
     let isCompared = false;
     for (let at = 0; at < near.count; at++) {
       if (at % STEP === STEP - 1) yield;

@@ -1,6 +1,7 @@
 import type { ListState, Lists } from '../blocklist/list-state.js';
 import type { EntryFacts } from '../entry.js';
 import type { Hash } from '../hash.js';
+import { isExact } from '../indexing/part-search.js';
 import { type HashType, typeOf } from '../packed-words.js';
 import {
   changedBy,
@@ -11,6 +12,7 @@ import {
   upTo,
   widestOf,
 } from '../policy.js';
+import type { HashedVariant } from '../variant.js';
 
 /** The default distance by parts up to which a candidate is for review. */
 const PARTS_DISTANCE = 50;
@@ -76,12 +78,18 @@ export function limitOf(
   return confirmed === false ? 'unconfirmed-entry' : undefined;
 }
 
+/** The distances to search. */
+export interface SearchPolicy extends Policy {
+  /** if set, no entry counts beyond this distance: the quality of the variant is too low */
+  readonly poorDistance?: number;
+}
+
 /** The rules for hashes of one algorithm and width. */
 export interface KindRules {
   /** the largest distances of any list */
   readonly widest: Policy;
-  /** the distances to search: larger ones, if entries have parts */
-  readonly searched: Policy;
+  /** The distances to search for a variant: larger ones, if entries have parts. */
+  searchedFor(variant: HashedVariant): SearchPolicy;
   /** by the name of a list */
   rulesOf(name: string): ListRules;
 }
@@ -100,18 +108,28 @@ export function kindRules(
   };
   const asShort = () => new Map([...counts].map(([name, count]) => [name, Math.min(1, count)]));
   const widest = widestBy(counts);
+  const searched = hasParts ? widestBy(asShort()) : widest;
   const known = new Map<string, ListRules>();
+  const rulesFor = (name: string) => {
+    let rules = known.get(name);
+    if (rules === undefined) {
+      const own = rulesOf(lists, name, policy, type, counts.get(name));
+      rules = { ...upTo(own, distance), farthest: Math.min(own.farthest, distance ?? 256) };
+      known.set(name, rules);
+    }
+    return rules;
+  };
   return {
     widest,
-    searched: hasParts ? widestBy(asShort()) : widest,
-    rulesOf(name) {
-      let rules = known.get(name);
-      if (rules === undefined) {
-        const own = rulesOf(lists, name, policy, type, counts.get(name));
-        rules = { ...upTo(own, distance), farthest: Math.min(own.farthest, distance ?? 256) };
-        known.set(name, rules);
-      }
-      return rules;
+    rulesOf: rulesFor,
+    searchedFor({ quality = 100, parts }) {
+      // The first search of a variant with parts depends on what came near to others.
+      if (quality >= searched.minQuality || parts !== undefined) return searched;
+      const all = [...counts.keys()].map(rulesFor);
+      const poorDistance = Math.max(...all.map((rules) => rules.poorDistance));
+      const isPoor = all.every(({ minQuality }) => quality < minQuality);
+      const isNearer = poorDistance < searched.reviewDistance && isExact(type, poorDistance);
+      return isPoor && isNearer ? { ...searched, poorDistance } : searched;
     },
   };
 }

@@ -155,6 +155,50 @@ describe.each(KERNELS)('near searches in $kernel', ({ simd }) => {
   });
 });
 
+test('the variants of a picture find the same hits in the same order, whatever the kernel', () => {
+  fc.assert(
+    fc.property(
+      ...([fc.nat(1e6), fc.constantFrom(uniformHashes, clusteredHashes)] as const),
+      ...([fc.constantFrom<16 | 32>(16, 32), fc.boolean()] as const),
+      (seed, make, sketchBits, isChanged) => {
+        const next = random(seed);
+        const { bytes } = make(3000, seed);
+        const ranks = shuffled(next);
+        const base = hashAt(bytes, 17);
+        // Near-equal entries, some of them equal.
+        for (let id = 100; id < 700; id++) {
+          bytes.set(flipped(base, ranks, id % 50, next).bytes, 32 * id);
+          if (id % 9 === 0) bytes.copyWithin(32 * id, 32 * (id - 60), 32 * (id - 59));
+        }
+        const indexes = (['always', 'never'] as const).map((simd) => {
+          const index = banded(bytes.subarray(0, 32 * 2700), simd, sketchBits);
+          for (let id = 2700; isChanged && id < 2900; id++) index.add(hashAt(bytes, id));
+          for (let id = 0; isChanged && id < 900; id += 3) index.remove(id);
+          return index;
+        });
+        // Near-equal variants, and some far ones.
+        const variants = [
+          ...Array.from({ length: 12 }, (_, at) => flipped(base, ranks, 3 * at, next)),
+          ...Array.from({ length: 4 }, () => hashAt(bytes, next() % 3000)),
+        ];
+        let total = 0;
+        for (const query of variants) {
+          const [simd, js] = indexes.map((index) => [
+            index.searchNear(query, 60, { ranks }),
+            index.searchNear(query, 54),
+            index.search(query, 31),
+            index.search(query, 9),
+          ]);
+          expect(simd).toEqual(js);
+          total += js!.flat().length;
+        }
+        expect(total).toBeGreaterThan(500);
+      },
+    ),
+    { numRuns: runs(12) },
+  );
+});
+
 const segmentOf = (bytes: Uint8Array, kind: 'flat' | 'mih', simd: Simd) => {
   const entries = packedWords({ algorithm: 'pdq', bits: 256, bytes });
   const none = { generation: 0, notesLength: 0, degenerate: undefined, nextId: entries.count };

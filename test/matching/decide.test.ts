@@ -95,6 +95,27 @@ describe('tiers', () => {
   });
 });
 
+test('a low quality counts beyond the match distance on the lists that allow it', async () => {
+  const list = (name: string) => entry({ list: name });
+  const variants = (quality: number) => [variant(45, quality)];
+  const settings = {
+    strict: {},
+    lax: { policy: { minQuality: 20 } },
+    far: { policy: { matchDistance: 45 } },
+  };
+  const found = async (names: readonly (keyof typeof settings)[], quality: number) => {
+    const blocklist = createBlocklist(names.map(list));
+    for (const name of names) await blocklist.apply({ settings: { [name]: settings[name] } });
+    const { verdict, matches } = match(variants(quality), blocklist);
+    return [verdict, ...matches.map((one) => one.entry.list)];
+  };
+  expect(await found(['strict'], 30)).toEqual(['none']);
+  expect(await found(['strict'], 50)).toEqual(['review', 'strict']);
+  expect(await found(['strict', 'lax'], 30)).toEqual(['review', 'lax']);
+  expect(await found(['strict', 'lax'], 19)).toEqual(['none']);
+  expect(await found(['strict', 'far'], 30)).toEqual(['review', 'far']);
+});
+
 test('ranks count if the quality is good and the hash is not degenerate', () => {
   const ranks = Uint8Array.from({ length: 256 }, (_, i) => (i * 77) % 256);
   // Near by the rule without ranks, and not by that with them.
