@@ -9,6 +9,7 @@ import { absentPackages } from './rivals.js';
 export interface BenchOptions {
   readonly large?: boolean;
   readonly quick?: boolean;
+  readonly stages?: boolean;
   readonly smallest?: number;
   readonly largest?: number;
   readonly distance?: number;

@@ -11,7 +11,7 @@ import { runBenches } from './harness.js';
  * a checkout, with what is installed in it.
  */
 
-const { large, smallest, largest, distance } = OPTIONS;
+const { large, smallest, largest, distance, part, quick } = OPTIONS;
 
 const command = benchCommandOf(
   async () => ({ BENCHES, runBenches: (words, options) => runBenches(BENCHES, words, options) }),
@@ -21,9 +21,22 @@ const command = benchCommandOf(
     smallest: { ...smallest, takenBy: ['index', 'cliffs'] },
     largest: {
       ...largest,
-      takenBy: ['index', 'cliffs', 'blocklist', 'lists', 'digests', 'store', 'service'],
+      takenBy: ['index', 'cliffs', 'blocklist', 'lists', 'digests', 'store', 'service', 'variants'],
     },
     distance: { ...distance, takenBy: ['index', 'cliffs'] },
+    part: {
+      ...part,
+      takenBy: [...part.takenBy, 'variants'],
+      choices: [...part.choices, 'kernels', 'pipeline'],
+    },
+    quick: {
+      about: 'test an eighth of the copies, or of the uploads; fewer pictures of the stages',
+      takenBy: [...quick.takenBy, 'variants'],
+    },
+    stages: {
+      about: 'kernels beside their twins, and the stages of a check',
+      takenBy: ['variants'],
+    },
     rounds: {
       about: 'paired rounds per case, default 20',
       takenBy: ['versus'],

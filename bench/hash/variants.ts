@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { pdq } from '../../src/hashing/pdq.js';
 import { pdqRegion } from '../../src/hashing/pdq-region.js';
 import { pictureOf, variantsOfPicture } from '../../src/picture/hash-picture.js';
@@ -12,9 +14,13 @@ import {
   type WorkingPlane,
   workingPlane,
 } from '../../src/variants/working-plane.js';
-import type { Bench, BenchContext } from '../harness.js';
+import { type Bench, type BenchContext, partsOf, writeRecord } from '../harness.js';
 import { feed, race } from '../race.js';
 import { sharpAndPhotos } from './photos.js';
+import { FULL_KERNELS, type KernelScale, PDQ_KERNELS, raceKernels } from './stages/kernels.js';
+import { PLANE_TABLE } from './stages/kernels-planes.js';
+import { barsOf, FULL_STAGES, type StageScale, stagesPart } from './stages/stages.js';
+import { plotStages } from './stages/stages-plot.js';
 
 /**
  * The cost of a query per profile if nothing matches, so that every variant is hashed: of photos, and
@@ -23,8 +29,40 @@ import { sharpAndPhotos } from './photos.js';
 export const variantsBench: Bench = {
   name: 'variants',
   about: 'the cost of each variant profile and of each step of thorough, after decoding',
-  run,
+  ownRecord: true,
+  async run(context) {
+    if (context.options.stages) return await runStages(context);
+    await run(context);
+    writeRecord(context, 'variants', context.gathered);
+  },
 };
+
+const QUICK: StageScale = { ...FULL_STAGES, photos: 2, ofKind: 2, rounds: 4, entries: 10_000 };
+
+/**
+ * `variants --stages`: each kernel beside its twins, then a check by its stages, in SIMD and in
+ * JavaScript. Options: `part` (`kernels`, `pipeline`), `quick`, and `largest`, the entries of the
+ * list. Its record and its plot are `stages.json` and `stages.svg`, if all of it ran.
+ */
+export async function runStages(
+  context: BenchContext,
+  scale?: { stages: StageScale; kernels: KernelScale },
+): Promise<void> {
+  const { quick, largest, part, out } = context.options;
+  const full = quick ? QUICK : FULL_STAGES;
+  const stages = scale?.stages ?? { ...full, entries: largest ?? full.entries };
+  const kernels = scale?.kernels ?? FULL_KERNELS;
+  const parts = {
+    kernels: () => raceKernels(context, 'Kernels', [...PDQ_KERNELS, ...PLANE_TABLE], kernels),
+    pipeline: () => stagesPart(context, stages),
+  };
+  let rows: Awaited<ReturnType<typeof stagesPart>> = [];
+  for (const [, work] of partsOf(context, parts)) rows = (await work()) ?? rows;
+  if (out === undefined || part !== undefined) return;
+  const { entries } = stages;
+  writeRecord(context, 'stages', { ...context.gathered, entries, stages: rows });
+  writeFileSync(join(out, 'stages.svg'), plotStages(barsOf(rows)));
+}
 
 /** Of so many runs the fastest counts. */
 const RUNS = 8;

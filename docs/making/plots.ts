@@ -7,6 +7,7 @@ const PLOTS: Readonly<Record<string, string>> = {
   recall: 'robustness/sealed/recall.svg',
   distances: 'robustness/sealed/distances.svg',
   speed: 'index.svg',
+  stages: 'stages.svg',
 };
 
 /** The plots that the benchmarks have drawn beside their records. */

@@ -24,6 +24,7 @@ describe('docs/pictures', () => {
       'page-phone',
       'recall',
       'speed',
+      'stages',
       'tour',
     ]);
     for (const [at, file] of light.entries()) {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Timing } from '../../../bench/race.js';
+import type { StageRow } from '../../../bench/hash/stages/stages.js';
+import type { Race, Timing } from '../../../bench/race.js';
 import {
   count,
   digits,
@@ -46,6 +47,50 @@ describe('speed.md', () => {
     says(page, [
       `| blockhash of ${sizes[0]}; ${sizes[1]} | ${ours} ms | blockhash-core: ${theirs} |`,
       `| a JPEG file of about 1024 x 700, decoding included | ${ms(file('onlyhashes, PDQ'))} ms | imghash: ${times(file('imghash, blockhash of 256 bits (jpeg-js)'))} |`,
+    ]);
+  });
+
+  test('the stages of a check, and kernels beside their twins', () => {
+    const { stages, entries, races, figures } = record('stages.json') as {
+      stages: StageRow[];
+      entries: number;
+      races: Race[];
+      figures: Record<string, number>;
+    };
+    const forms = ['SIMD', 'JavaScript'] as const;
+    const both = (value: (form: (typeof forms)[number]) => number) =>
+      forms.map((form) => value(form).toFixed(1)).join('; ');
+    const rows = stages.map(({ size, kind, bare, forms: of }) => {
+      const figure = (what: string) =>
+        both((form) => figures[`${size}, ${kind}, ${form}: ${what}`]!);
+      const beyond = ['the plain hash beyond bare decoding, ms'].concat(
+        ['quick', 'thorough'].map((profile) => `${profile} beyond the plain hash, ms`),
+      );
+      const cells = [...beyond, 'thorough, of bare decoding'].map(figure);
+      expect(of.SIMD.whole).toBeGreaterThan(0);
+      return `| ${size}, ${kind} | ${bare.toFixed(1)} | ${cells.join(' | ')} |`;
+    });
+    const kernels = races.filter(({ title }) => !title.endsWith('thorough, decoded'));
+    const kernelRows = kernels.map(({ title, timings }) => {
+      const times = (name: string) => {
+        const timing = timings.find((one) => one.name === name);
+        return timing ? `${digits(timing.ratio)}x` : '-';
+      };
+      const us = digits(timings[0]!.microseconds);
+      return `| ${title} | ${us} | ${times('JavaScript')} | ${times('naive')} |`;
+    });
+    const worst = forms.map((form) => {
+      const name = Object.keys(figures).find((one) =>
+        one.startsWith(`the worst kind of 1 MP, ${form}`),
+      )!;
+      const [, kind] = /: (.+), ms$/.exec(name)!;
+      return `${kind} (${form}: ${figures[name]!.toFixed(0)} ms)`;
+    });
+    says(page, [
+      ...rows,
+      ...kernelRows,
+      `the worst are ${worst.join(' and ')}`,
+      `a list of ${count(entries)} hashes`,
     ]);
   });
 
