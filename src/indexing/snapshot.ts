@@ -4,7 +4,7 @@ import { ALGORITHMS, type Algorithm, type Bits, hasBits, isDigest } from '../has
 import { allSteps, ascendsSteps, finish } from '../in-turns.js';
 import { checksum } from '../kernels/search/checksum.js';
 import { attachKernels } from '../kernels/search/simd.js';
-import type { SimdMemory } from '../kernels/simd/kernel-set.js';
+import type { SimdMemory } from '../kernels/simd/memory.js';
 import { Marks } from './compaction.js';
 import { areSortedSteps } from './digests.js';
 import { MAX_PLACES } from './plan.js';

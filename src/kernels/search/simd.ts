@@ -2,7 +2,8 @@
  * The hot loops of the index in WebAssembly SIMD.
  */
 
-import { attach, canCompile, kernelSet, memoryFor, type SimdMemory } from '../simd/kernel-set.js';
+import { attach, canCompile, kernelSet, memoryFor } from '../simd/kernel-set.js';
+import type { SimdMemory } from '../simd/memory.js';
 import type { Hashes, Ring, Spans } from './bands.js';
 import { collect16, collect32, gather, positions, scan64, scan256 } from './simd-kernels.js';
 

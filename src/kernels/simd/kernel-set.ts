@@ -5,11 +5,7 @@
  */
 
 import { assemble, type WasmFunction } from './assembler.js';
-
-/** A memory that never grows, so its buffer is never detached. */
-export interface SimdMemory {
-  readonly buffer: ArrayBufferLike;
-}
+import type { SimdMemory } from './memory.js';
 
 /** The used part of WebAssembly; the core compiles without the types of a platform. */
 declare const WebAssembly: {
