@@ -1,7 +1,6 @@
 import { distance, newHash } from '../hash.js';
 import type { Hashed } from '../hashing/hash-options.js';
 import { isResampled } from '../hashing/pdq.js';
-import { pdqRegion } from '../hashing/pdq-region.js';
 import { invert } from '../kernels/pixels/plane.js';
 import { type Arena, leaseArena } from '../kernels/simd/arena.js';
 import type { CheckedPixels } from '../pixels.js';
@@ -20,18 +19,12 @@ import { dihedralHasher } from './dihedral-forms.js';
 import type { Hasher } from './forms.js';
 import { isOfLoneEdge, LEAST_QUALITY, listCropsOf } from './list-crops.js';
 import { distinct, type Look, looksOf, type SeenPicture } from './looks.js';
-import { partHashes } from './parts.js';
+import { partHashes, regionHash } from './parts.js';
 import { FARTHEST, refined } from './refine.js';
 import { QUICK, THOROUGH, thoroughVariants } from './thorough.js';
 import { looksCloser, MOST_HASHES, type VariantOptions } from './variant-profile.js';
 import { contiguousPixels, partOf, pixelsFor, turned, type View } from './view.js';
-import {
-  planeOf,
-  planeOfPart,
-  planePixels,
-  type WorkingPlane,
-  workingPlane,
-} from './working-plane.js';
+import { planeOf, planePixels, type WorkingPlane, workingPlane } from './working-plane.js';
 
 export { partsOfPicture } from './parts.js';
 
@@ -235,7 +228,7 @@ function samplerOf(
       }
       const placedHash =
         algorithm === 'pdq'
-          ? pdqRegion(placement.plane ?? planeOfPart(plane(), geometry), geometry, convention)
+          ? regionHash(plane(), placement, convention)
           : hash(planePixels(plane(), geometry));
       return { name, ...placedHash, geometry };
     },

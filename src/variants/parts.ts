@@ -15,7 +15,7 @@ import { quadrilaterals } from './detect/quadrilaterals.js';
 import { trim } from './detect/trim.js';
 import { around } from './refine.js';
 import type { View } from './view.js';
-import { planeOf, planeOfPart, type WorkingPlane } from './working-plane.js';
+import { planeOf, type WorkingPlane, withPlaneOfPart } from './working-plane.js';
 
 /** Left, top, width and height in shares of a picture. */
 type Shares = readonly [left: number, top: number, width: number, height: number];
@@ -30,6 +30,16 @@ export const PARTS: readonly Shares[] = [
   [0, 0.25, 1, 0.5],
 ];
 
+/** PDQ of a place, sampled from its own plane or from that of the picture. */
+export const regionHash = (
+  plane: WorkingPlane,
+  { geometry, plane: own }: Pick<Placement, 'geometry' | 'plane'>,
+  resample: Resample,
+) =>
+  own
+    ? pdqRegion(own, geometry, resample)
+    : withPlaneOfPart(plane, geometry, (sampled) => pdqRegion(sampled, geometry, resample));
+
 /** The hashes of the parts of a place, end to end in hex: about 0.1 ms each. */
 export function partHashes(
   plane: WorkingPlane,
@@ -39,7 +49,7 @@ export function partHashes(
   const hashes = new Uint8Array(PARTS_BYTES);
   for (const [at, shares] of PARTS.entries()) {
     const part = partOf(geometry, shares);
-    const { hash } = pdqRegion(own ?? planeOfPart(plane, part), part, resample);
+    const { hash } = regionHash(plane, { geometry: part, plane: own }, resample);
     hashes.set(hash.bytes, at * hash.bytes.length);
   }
   // As luma is inverted, so is each bit.

@@ -2,9 +2,9 @@ import type { LumaPlane } from '../hashing/pdq-region.js';
 import { type Corners, quadrilateralOn } from '../hashing/quadrilateral.js';
 import { perspectivePixels } from '../kernels/pixels/perspective.js';
 import { lower, reduce, reducedLuma, turnedPixels } from '../kernels/pixels/plane.js';
-import { type Arena, beside } from '../kernels/simd/arena.js';
+import { type Arena, beside, freeing } from '../kernels/simd/arena.js';
 import type { CheckedPixels } from '../pixels.js';
-import type { Point, VariantGeometry } from '../variant.js';
+import type { Point, Rectangle, VariantGeometry } from '../variant.js';
 import { dihedral } from './forms.js';
 import { partOf, type View, viewOf } from './view.js';
 
@@ -72,7 +72,7 @@ const DETAIL = 2.6;
  */
 export function planeOfPart(plane: WorkingPlane, { rectangle }: VariantGeometry): LumaPlane {
   const { scale, view, fullWidth, fullHeight } = plane;
-  const side = Math.sqrt(rectangle.width * rectangle.height) / 64;
+  const side = sideOf(rectangle);
   if (scale === 1 || side >= LEAST_DETAIL * scale) return plane;
   // The rectangle around moved corners may begin between pixels.
   const left = Math.max(0, Math.floor(rectangle.left));
@@ -87,6 +87,21 @@ export function planeOfPart(plane: WorkingPlane, { rectangle }: VariantGeometry)
   reducedLuma(view.data, view.channels, part, finer, luma);
   const margins = { marginX: -left / finer, marginY: -top / finer };
   return { luma, width: columns, height: rows, scale: finer, ...margins };
+}
+
+/** Pixels of the picture between samples of PDQ's grid of a part. */
+const sideOf = ({ width, height }: Rectangle): number => Math.sqrt(width * height) / 64;
+
+/** Runs `work` with the plane of a part. One of its own is then freed: there may be hundreds. */
+export function withPlaneOfPart<R>(
+  plane: WorkingPlane,
+  part: VariantGeometry,
+  work: (plane: LumaPlane) => R,
+): R {
+  const sampled = () => work(planeOfPart(plane, part));
+  const { scale, luma } = plane;
+  const isOwn = scale > 1 && sideOf(part.rectangle) < LEAST_DETAIL * scale;
+  return isOwn ? freeing(luma, sampled) : sampled();
 }
 
 /**
