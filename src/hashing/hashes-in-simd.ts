@@ -1,7 +1,8 @@
 import { hasKernels } from '../kernels/simd/arena.js';
 
 /**
- * Whether pictures are hashed here in WebAssembly SIMD, or in JavaScript because that is missing or
- * a policy forbids it. The hashes are the same bits.
+ * Reports which form of the loops hashes pictures here. The hashes are the same bits.
+ * @returns true for WebAssembly SIMD, false for JavaScript: where SIMD is missing or a policy
+ *   forbids it
  */
 export const hashesInSimd = (): boolean => hasKernels();

@@ -150,6 +150,7 @@ export class Deciding {
     const { ranks: _, parts, partsAtMost, ...shown } = variant;
     const partBytes = parts === undefined ? undefined : bytesOf(parts);
     // With its parts, a variant may come again, for the entries that have some.
+    // With a `poorDistance`, what lies beyond it may not have been searched.
     const hex = hashToHex(variant.hash);
     const isAgain = parts !== undefined && this.#seen.has(hex);
     if (isAgain) this.#settled.add(hex);

@@ -141,7 +141,7 @@ export const positions = (): WasmFunction => {
         'end',
         4,
         set('at', load('item')),
-        // Of the four bytes there, the lowest 3 or all.
+        // A position is the lowest three of the four bytes there, or all.
         store('item', and(load(place), shrU(-1, shl(isOdd, 3)))),
       ),
       each('places', 'end', 4, touch(add('words', shl(hash, 5)))),

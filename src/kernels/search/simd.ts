@@ -30,8 +30,8 @@ export interface SimdKernels {
   /** The same for 16-bit sketches. The upper half of a span's sketch is ignored. */
   collect16(spans: number, end: number, sketches: number, places: number, room: number): number;
   /**
-   * Writes a span for each bucket of some rings that is not empty. A ring is five words: its number
-   * of masks, the number of the first offset of its band, the query's key and sketch, the limit.
+   * Writes a span for each bucket of some rings that is not empty. A ring is five words: how many
+   * masks it has, its `base`, the query's key, the query's sketch, and its `limit`.
    * @param rings address of the first ring, whose first word becomes the places in all spans
    * @param masks address of those of all rings, 16 bits each; spans may overwrite those read
    * @param last no span reaches beyond this place, whatever the offsets are
@@ -117,7 +117,10 @@ export interface SimdScratch extends Spans {
   readonly kernels: SimdKernels;
   readonly query: Int32Array;
   readonly room: Uint32Array;
-  /** of the buckets of a search: the end of the spans, which are written behind those read */
+  /**
+   * the masks of the rings of a search. They lie where the last spans will: the kernel has read a
+   * mask before it writes a span over it
+   */
   readonly masks: Uint16Array;
 }
 

@@ -76,9 +76,8 @@ export const loadByte = (address: Value, offset = 0) => access(op([0x2d], addres
 export const store = (address: Value, value: Value, offset = 0) =>
   access(op([0x36], address, value), offset);
 
-/** Signed: -1 >>> 1 is -1. */
-export const shrS = (a: Value, bits: Value) => op([0x75], a, bits);
 export const mul = (a: Value, b: Value) => op([0x6c], a, b);
+/** Unsigned. */
 export const remainder = (a: Value, by: Value) => op([0x70], a, by);
 export const load16 = (address: Value, offset = 0) => access(op([0x2f], address), offset);
 export const store8 = (address: Value, value: Value, offset = 0) =>
@@ -135,14 +134,12 @@ export const add16 = (a: Value, b: Value) => simd(0x8e, a, b);
 export const sub16 = (a: Value, b: Value) => simd(0x91, a, b);
 export const mul16 = (a: Value, b: Value) => simd(0x95, a, b);
 export const shl16 = (a: Value, bits: Value) => simd(0x8b, a, bits);
-export const shrU16 = (a: Value, bits: Value) => simd(0x8d, a, bits);
 export const add32 = (a: Value, b: Value) => simd(0xae, a, b);
 export const add64 = (a: Value, b: Value) => simd(0xce, a, b);
 /** The lower or the upper two unsigned lanes of 32 bits as lanes of 64. */
 export const lowWords = (a: Value) => simd(0xc9, a);
 export const highWords = (a: Value) => simd(0xca, a);
 export const sub32 = (a: Value, b: Value) => simd(0xb1, a, b);
-export const shl32 = (a: Value, bits: Value) => simd(0xab, a, bits);
 export const shrU32 = (a: Value, bits: Value) => simd(0xad, a, bits);
 export const abs16 = (a: Value) => simd(0x80, a);
 export const shrS32 = (a: Value, bits: Value) => simd(0xac, a, bits);
@@ -156,9 +153,6 @@ export const dot16 = (a: Value, b: Value) => simd(0xba, a, b);
 export const narrow16 = (a: Value, b: Value) => simd(0x65, a, b);
 /** The 32-bit lanes of both vectors as signed 16-bit lanes of one. */
 export const narrow32 = (a: Value, b: Value) => simd(0x85, a, b);
-/** The lower or the upper eight bytes as unsigned 16-bit lanes. */
-export const low8 = (a: Value) => simd(0x89, a);
-export const high8 = (a: Value) => simd(0x8a, a);
 /** The sums of neighbouring lanes, in lanes twice as wide. */
 export const pairs8 = (a: Value) => simd(0x7d, a);
 export const pairs16 = (a: Value) => simd(0x7f, a);

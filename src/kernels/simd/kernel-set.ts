@@ -54,11 +54,15 @@ export const canCompile = (set: KernelSet<unknown>): boolean => moduleOf(set, fa
 
 /**
  * The kernels of a memory that `memoryFor` made, here or in another thread.
- * @returns undefined where `memoryFor` returns undefined
+ * @returns undefined where `memoryFor` returns undefined, or if there is not enough memory
  */
 export function attach<K>(set: KernelSet<K>, memory: SimdMemory): K | undefined {
   const module = moduleOf(set, memory.buffer[Symbol.toStringTag] === 'SharedArrayBuffer');
-  return module && (new WebAssembly.Instance(module, { js: { memory } }).exports as K);
+  try {
+    return module && (new WebAssembly.Instance(module, { js: { memory } }).exports as K);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Bytes of a page, the unit in which memory is allocated; there are at most 65,536. */

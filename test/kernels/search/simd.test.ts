@@ -471,6 +471,17 @@ describe('without the platform', () => {
     examine(simdRoom(8192)!, 0);
   });
 
+  test('no memory for kernels', async () => {
+    const attach = vi.fn(function (this: unknown) {
+      throw new RangeError('could not allocate memory');
+    });
+    vi.stubGlobal('WebAssembly', { Module, Instance: attach, Memory });
+    const { simdRoom, attachKernels } = await fresh();
+    expect(simdRoom(8192)).toBeUndefined();
+    expect(attachKernels(memory)).toBeUndefined();
+    expect(attach).toHaveBeenCalledTimes(2);
+  });
+
   test('the other byte order', async () => {
     const { simdRoom, attachKernels } = await fresh();
     vi.stubGlobal('Uint16Array', { of: (word: number) => Uint8Array.of(word >> 8, word) });

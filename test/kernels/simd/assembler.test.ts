@@ -98,7 +98,6 @@ describe('i32', () => {
     ['and', wasm.and, (a, b) => a & b],
     ['shl', wasm.shl, (a, b) => a << b],
     ['shrU', wasm.shrU, (a, b) => (a >>> b) | 0],
-    ['shrS', wasm.shrS, (a, b) => a >> b],
     ['ltS', wasm.ltS, (a, b) => +(a < b)],
     ['ltU', wasm.ltU, (a, b) => +(a >>> 0 < b >>> 0)],
   ];
@@ -277,8 +276,6 @@ const VECTORS: readonly Row[] = [
   one('popcnt8', wasm.popcnt8, 'Uint8Array', 'Uint8Array', (a) =>
     a.map((byte) => byte.toString(2).replaceAll('0', '').length),
   ),
-  one('low8', wasm.low8, 'Uint8Array', 'Uint16Array', (a) => a.slice(0, 8)),
-  one('high8', wasm.high8, 'Uint8Array', 'Uint16Array', (a) => a.slice(8)),
   one('pairs8', wasm.pairs8, 'Uint8Array', 'Uint16Array', pairs),
   one('pairs16', wasm.pairs16, 'Uint16Array', 'Uint32Array', pairs),
   one('promote', wasm.promote, 'Float32Array', 'Float64Array', (a) => a.slice(0, 2)),
@@ -316,22 +313,8 @@ const VECTORS: readonly Row[] = [
       'Int16Array',
       (a) => a.map((lane) => lane << bits),
     ],
-    [
-      `shrU16 by ${bits}`,
-      (a) => wasm.shrU16(a, bits),
-      'Uint16Array',
-      'Uint16Array',
-      (a) => a.map((lane) => lane >>> bits),
-    ],
   ]),
   ...[0, 1, 8, 16, 31].flatMap((bits): Row[] => [
-    [
-      `shl32 by ${bits}`,
-      (a) => wasm.shl32(a, bits),
-      'Int32Array',
-      'Int32Array',
-      (a) => a.map((lane) => lane << bits),
-    ],
     [
       `shrU32 by ${bits}`,
       (a) => wasm.shrU32(a, bits),

@@ -92,6 +92,18 @@ describe('without the platform', () => {
     expect(allocate).toHaveBeenCalled();
   });
 
+  test('memory runs out for some sets of kernels, in the middle of a picture', async () => {
+    let calls = 0;
+    const attach = vi.fn(function (this: unknown, module: WebAssembly.Module, imports: object) {
+      if (calls++ % 2 === 0) throw new RangeError('could not allocate memory');
+      return new Instance(module, imports as WebAssembly.Imports);
+    });
+    vi.stubGlobal('WebAssembly', { Module, Instance: attach, Memory });
+    const library = await fresh();
+    expect(hashesOf(pixels, library)).toEqual(expected);
+    expect(calls).toBeGreaterThan(4);
+  });
+
   test('the other byte order', async () => {
     const library = await fresh();
     const { of } = Uint16Array;
