@@ -1,6 +1,7 @@
 import type { Raster } from '../pixels/luma.js';
 import { type Arena, arenaOf, kernelsOf } from '../simd/arena.js';
 import { BOX_KERNELS } from '../simd/boxes.js';
+import type { Kernel } from '../simd/kernel-set.js';
 import { boxAhead, boxCount, boxWindow, tileCentres } from './box-filter.js';
 import { DCT_MATRIX } from './dct.js';
 
@@ -60,42 +61,30 @@ function filterIn(arena: Arena, raster: Raster, out: Float64Array): boolean {
     countsAt[j] = boxCount(centre, width, windowX);
   }
   const sample = 32 * windowX;
-  const startsOf = ({ byteOffset }: Float32Array) =>
-    [
-      byteOffset + 32 * (aheadX - 1),
-      byteOffset + sample + 32 * (aheadX - 1),
-      byteOffset + sample,
-    ] as const;
+  const ahead = 32 * (aheadX - 1);
+  const behind = sample - ahead;
+  const [linesAt, meansAt] = [lines.byteOffset + sample, means.byteOffset + sample];
+  const [columnsAt, byWeights] = [places.byteOffset, weights.byteOffset];
+  const [byX, byY, byTile] = [countsX.byteOffset, countsY.byteOffset, countsAt.byteOffset];
   const centresY = tileCentres(height);
   for (let top = 0, i = 0; i < 64; top += 8) {
     for (let r = 0; r < 8 && top + r < height; r++) {
       const start = (rows[top + r]! * stride + left) * channels;
       pixels.set(bytes.subarray(start, start + pitch), r * pitch);
     }
-    const at = rowsAt(first, top);
-    for (const r of [0, 4]) {
-      kernels.lumaLines(
-        ...([pixels.byteOffset + r * pitch, pitch, places.byteOffset, width] as const),
-        ...([weights.byteOffset, lines.byteOffset + sample + 4 * r] as const),
-      );
+    for (let r = 0; r < 8; r += 4) {
+      const from = pixels.byteOffset + r * pitch;
+      kernels.lumaLines(from, pitch, columnsAt, width, byWeights, linesAt + 4 * r);
     }
-    kernels.boxRows(...startsOf(lines), width, countsX.byteOffset, 4 * full, at.newest);
+    const to = rowAt(first, top);
+    kernels.boxRows(linesAt - behind, linesAt + ahead, linesAt, width, byX, 4 * full, to);
     clearRows(first, top, height - top);
-    kernels.boxColumns(
-      ...([at.newest, at.oldest, at.start, at.end, 4 * full] as const),
-      ...([countsY.byteOffset + 4 * (top + lag), first.sums.byteOffset] as const),
-      means.byteOffset + sample,
-    );
-    const to = rowsAt(second, top);
-    kernels.boxRowsAt(
-      ...startsOf(means),
-      ...([centres.byteOffset, countsAt.byteOffset, to.newest] as const),
-    );
+    boxColumns(kernels.boxColumns, first, top, byY + 4 * (top + lag), meansAt);
+    const { byteOffset } = centres;
+    const tile = rowAt(second, top);
+    kernels.boxRowsAt(meansAt - behind, meansAt + ahead, meansAt, byteOffset, byTile, tile);
     clearRows(second, top, height + lag - top, lag - top);
-    kernels.boxColumns(
-      ...([to.newest, to.oldest, to.start, to.end, 256] as const),
-      ...([countsY.byteOffset + 4 * top, second.sums.byteOffset, tiles.byteOffset] as const),
-    );
+    boxColumns(kernels.boxColumns, second, top, byY + 4 * top, tiles.byteOffset);
     for (let r = 0; r < 8; r++) {
       for (; i < 64 && centresY[i] === top + r - 2 * lag; i++) {
         for (let j = 0; j < 64; j++) out[64 * i + j] = tiles[8 * j + r]!;
@@ -121,11 +110,17 @@ function ringOf(take: Arena['take'], width: number, window: number): Ring {
   return { width, window, slots, rows, sums: take(Float32Array, width) };
 }
 
-/** Addresses of a ring, of the rows written from `top` on, and of those to subtract. */
-function rowsAt({ width, window, slots, rows }: Ring, top: number) {
-  const start = rows.byteOffset;
-  const at = (row: number) => start + 4 * width * ((row + slots * window) % slots);
-  return { start, end: start + rows.byteLength, newest: at(top), oldest: at(top - window) };
+/** The address of a row of a ring. */
+const rowAt = ({ width, window, slots, rows }: Ring, row: number) =>
+  rows.byteOffset + 4 * width * ((row + slots * window) % slots);
+
+/** The means of the columns of the eight rows from `top` on. */
+function boxColumns(kernel: Kernel, ring: Ring, top: number, counts: number, out: number): void {
+  const { width, window, rows, sums } = ring;
+  const newest = rowAt(ring, top);
+  const oldest = rowAt(ring, top - window);
+  const [start, end] = [rows.byteOffset, rows.byteOffset + rows.byteLength];
+  kernel(newest, oldest, start, end, 4 * width, counts, sums.byteOffset, out);
 }
 
 /** Clears those of the eight rows from `top` on that are before `from` or not before `end`. */

@@ -181,12 +181,12 @@ export function softGrid(
   tapsAt(down.share, downKernel, 1, 6, weights);
   const kernels = kernelsOf(luma, GRID_KERNELS, line, across.share, down.share, out);
   if (kernels) {
-    const grid = downKernel[2] === 0 && acrossKernel[2] === 0 ? 'softGridOfFour' : 'softGrid';
-    kernels[grid](
-      ...([luma.byteOffset, width, height, across.before.byteOffset] as const),
-      ...([down.before.byteOffset, taps.byteOffset, weights.byteOffset] as const),
-      ...([from, end, line.byteOffset, out.byteOffset] as const),
-    );
+    const isOfFour = downKernel[2] === 0 && acrossKernel[2] === 0;
+    const grid = isOfFour ? kernels.softGridOfFour : kernels.softGrid;
+    const [columns, rows] = [across.before.byteOffset, down.before.byteOffset];
+    const [at, tapsAt, weightsAt] = [luma.byteOffset, taps.byteOffset, weights.byteOffset];
+    const [lineAt, to] = [line.byteOffset, out.byteOffset];
+    grid(at, width, height, columns, rows, tapsAt, weightsAt, from, end, lineAt, to);
     line.fill(0, from, end + 8);
     taps.fill(0);
     weights.fill(0);

@@ -48,6 +48,7 @@ export function tentsByKernels(
   const length = (Math.abs(columns[last]! - columns[0]!) + 1) * channels;
   if (length > (words ? LONGEST_WORDS : LONGEST_ROW)) return false;
   const pitch = stride * channels;
+  const columnsAt = tables.columns.byteOffset;
   for (let x = 0; x <= last; x++) {
     tables.columns[x] = 2 * channels * (columns[x]! - left);
   }
@@ -83,14 +84,9 @@ export function tentsByKernels(
       weights[isReversed ? count - 1 - tap : tap] = down.weights[down.room * i + tap]!;
     }
     luma[4] = down.units[i]!;
-    kernels.mixRows(
-      ...([pixels.byteOffset, areAdjacent ? pitch : length, length] as const),
-      ...([weights.byteOffset, sums.byteOffset] as const),
-    );
-    kernels.tentRow(
-      ...([sums.byteOffset, tables.columns.byteOffset, tents.byteOffset] as const),
-      ...([luma.byteOffset, out.byteOffset + 512 * i] as const),
-    );
+    const [apart, mixed, row] = [areAdjacent ? pitch : length, sums.byteOffset, 512 * i];
+    kernels.mixRows(pixels.byteOffset, apart, length, weights.byteOffset, mixed);
+    kernels.tentRow(mixed, columnsAt, tents.byteOffset, luma.byteOffset, out.byteOffset + row);
   }
   pixels.fill(0);
   sums.fill(0);
