@@ -24,9 +24,9 @@ export function quadrilateralOn(
 ): Float64Array {
   const { turned, fromRight, fromBottom } = layOf(dihedral);
   // Corner n of the form is corner n of the part, mirrored, then with rows and columns exchanged.
-  const order = turned ? [0, 3, 2, 1] : [0, 1, 2, 3];
   const placed = new Float64Array(8);
-  for (const [to, of] of order.entries()) {
+  for (let to = 0; to < 4; to++) {
+    const of = turned ? (4 - to) & 3 : to;
     const across = fromRight ? of ^ 1 : of;
     const [x, y] = corners[fromBottom ? 3 - across : across]!;
     placed[2 * to] = x / scale + marginX;

@@ -239,8 +239,8 @@ export function ballotOf(edges: Edges): Ballot {
     first: -beyond,
     columns,
     slopes,
-    best: new Int32Array(slopes),
-    most: new Int32Array(slopes),
+    best: beside(edges.numbers, Int32Array, slopes),
+    most: beside(edges.numbers, Int32Array, slopes),
   };
   for (let point = 1; point <= edges.count; point++) vote(ballot, point, edges.votes[point]!);
   findMost(ballot, 0, slopes - 1);
@@ -308,7 +308,7 @@ export function takeLine(ballot: Ballot, least: number): StraightLine | undefine
   const line: StraightLine = {
     offset: first + best[row]! + 0.5,
     slope: (row - (slopes >> 1)) / SLOPES,
-    points: new Int16Array(edges.rows + 1),
+    points: beside(edges.numbers, Int16Array, edges.rows + 1),
   };
   // A better line has other points: after three rounds it is stable.
   for (let times = 0; times < 3; times++) {
@@ -348,7 +348,7 @@ export function fitLine(edges: Edges, line: StraightLine, from: number, to: numb
   let sumY = 0;
   let squares = 0;
   let products = 0;
-  for (let y = Math.max(0, from); y < Math.min(to, edges.rows); y++) {
+  for (let y = Math.max(0, from) | 0; y < Math.min(to, edges.rows); y++) {
     const point = pointOn(edges, line, y);
     if (point === 0) continue;
     const x = edges.x[point]!;
@@ -370,13 +370,14 @@ function pointOn(edges: Edges, line: StraightLine, y: number): number {
   const x = line.offset + line.slope * (y + 0.5 - edges.rows / 2);
   const middle = Math.floor(x);
   const end = Math.min(middle + 1, length - 1);
-  let nearest = REACH;
+  // Not REACH, which is a variable in bundles: V8 would allocate each distance.
+  let nearest = Number.POSITIVE_INFINITY;
   let found = 0;
   for (let column = Math.max(0, middle - 1); column <= end; column++) {
     const point = numbers[y * length + column]!;
     if (point === 0 || Math.abs(edges.slope[point]! - line.slope) > 2 * SLACK) continue;
     const away = Math.abs(edges.x[point]! - x);
-    if (away <= nearest) {
+    if (away <= REACH && away <= nearest) {
       nearest = away;
       found = point;
     }

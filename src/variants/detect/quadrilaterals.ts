@@ -170,10 +170,9 @@ function cornersIn({ luma, ...plane }: WorkingPlane, factor: number): Corners[] 
   if (uprights.length < 2) return [];
   const levels = linesOf(levelEdges);
   const scale = factor * plane.scale;
-  return bounded(uprights, levels, width, height).map((quad) => {
-    const sides = refined(quad, uprightEdges, levelEdges);
-    return cornersOf(sides, width, height).map(([x, y]): Point => [x * scale, y * scale]);
-  }) as unknown as Corners[];
+  return bounded(uprights, levels, width, height).map((quad) =>
+    refined(quad, uprightEdges, levelEdges).map(([x, y]): Point => [x * scale, y * scale]),
+  ) as unknown as Corners[];
 }
 
 /** The strongest lines, by their crossings with the middle. */
@@ -188,15 +187,10 @@ function linesOf(edges: Edges): StraightLine[] {
   return found.sort((a, b) => a.offset - b.offset);
 }
 
-/** The lines that bound a quadrilateral. */
-interface Sides {
-  readonly left: StraightLine;
-  readonly top: StraightLine;
-  readonly right: StraightLine;
-  readonly bottom: StraightLine;
-}
-
-interface Quad extends Sides {
+/** A quadrilateral between the lines that cross at its first corner and those at its third. */
+interface Quad {
+  readonly first: Crossing;
+  readonly third: Crossing;
   readonly corners: Corners;
   readonly worth: number;
 }
@@ -211,13 +205,6 @@ function crossing(
   const x = (upright.offset + upright.slope * rise) / (1 - upright.slope * level.slope);
   return [x, level.offset + level.slope * (x - width / 2)];
 }
-
-const cornersOf = ({ left, top, right, bottom }: Sides, width: number, height: number): Corners => [
-  crossing(left, top, width, height),
-  crossing(right, top, width, height),
-  crossing(right, bottom, width, height),
-  crossing(left, bottom, width, height),
-];
 
 /** The share of a line's rows between two places in which it has a point. */
 function support({ points }: StraightLine, from: number, to: number): number {
@@ -234,32 +221,24 @@ function bounded(
   width: number,
   height: number,
 ): Quad[] {
-  const past = PAST * Math.max(width, height);
   // A line has thousands of pairs, and crosses a dozen others.
   const crossings = uprights.map((upright) =>
-    levels.map((level) => {
-      const [x, y] = crossing(upright, level, width, height);
-      return isNearPicture(x / width, y / height) ? ([x, y] as const) : undefined;
+    levels.map((level) => crossingOf(upright, level, width, height)),
+  );
+  const found: Quad[] = [];
+  forPairs(uprights, (LEAST_SIDE * width) / 2, (before, after) =>
+    forPairs(levels, (LEAST_SIDE * height) / 2, (above, below) => {
+      const a = crossings[before]![above];
+      const b = crossings[after]![above];
+      const c = crossings[after]![below];
+      const d = crossings[before]![below];
+      if (a === undefined || b === undefined || c === undefined || d === undefined) return;
+      if (!isLikely(a.at, b.at, c.at, d.at, width, height)) return;
+      const worth = worthOf(a, b, c, d);
+      if (worth < LEAST_WORTH) return;
+      found.push({ first: a, third: c, corners: [a.at, b.at, c.at, d.at], worth });
     }),
   );
-  const levelPairs = pairs(levels, (LEAST_SIDE * height) / 2);
-  const found: Quad[] = [];
-  for (const [left, right] of pairs(uprights, (LEAST_SIDE * width) / 2)) {
-    for (const [top, bottom] of levelPairs) {
-      const a = crossings[left]![top];
-      const b = crossings[right]![top];
-      const c = crossings[right]![bottom];
-      const d = crossings[left]![bottom];
-      if (a === undefined || b === undefined || c === undefined || d === undefined) continue;
-      if (!isLikely(a, b, c, d, width, height)) continue;
-      const [before, after] = [uprights[left]!, uprights[right]!];
-      const [above, below] = [levels[top]!, levels[bottom]!];
-      const worth = worthOf(before, above, after, below, a, b, c, d, past);
-      if (worth < LEAST_WORTH) continue;
-      const sides: Sides = { left: before, top: above, right: after, bottom: below };
-      found.push({ ...sides, corners: [a, b, c, d], worth });
-    }
-  }
   const kept: Quad[] = [];
   for (const quad of found.sort((a, b) => b.worth - a.worth)) {
     if (kept.length === MOST) break;
@@ -268,15 +247,17 @@ function bounded(
   return kept;
 }
 
-/** The indices of two lines that are so far apart at the middle. */
-function pairs(lines: readonly StraightLine[], least: number): (readonly [number, number])[] {
-  const found: (readonly [number, number])[] = [];
+/** Calls `use` with the indices of all two lines that are so far apart at the middle. */
+function forPairs(
+  lines: readonly StraightLine[],
+  least: number,
+  use: (first: number, last: number) => void,
+): void {
   for (let i = 0; i < lines.length; i++) {
     for (let j = i + 1; j < lines.length; j++) {
-      if (lines[j]!.offset - lines[i]!.offset >= least) found.push([i, j]);
+      if (lines[j]!.offset - lines[i]!.offset >= least) use(i, j);
     }
   }
-  return found;
 }
 
 /** True if a point is in the picture, up to a fiftieth outside. Its sides are 1. */
@@ -297,55 +278,76 @@ function isLikely(a: Point, b: Point, c: Point, d: Point, width: number, height:
   );
 }
 
+/** A crossing near the picture, and the support of either line just past it, each way. */
+interface Crossing {
+  readonly upright: StraightLine;
+  readonly level: StraightLine;
+  readonly at: Point;
+  readonly above: number;
+  readonly below: number;
+  readonly before: number;
+  readonly after: number;
+}
+
+function crossingOf(
+  upright: StraightLine,
+  level: StraightLine,
+  width: number,
+  height: number,
+): Crossing | undefined {
+  const at = crossing(upright, level, width, height);
+  const [x, y] = at;
+  if (!isNearPicture(x / width, y / height)) return undefined;
+  const past = PAST * Math.max(width, height);
+  return {
+    upright,
+    level,
+    at,
+    above: support(upright, y - past, y - 2),
+    below: support(upright, y + 2, y + past),
+    before: support(level, x - past, x - 2),
+    after: support(level, x + 2, x + past),
+  };
+}
+
 /**
  * 0.6 of the weakest side's support and 0.4 of the mean, less half of the edges that continue past
  * the corners: 0 if a side is hardly an edge.
  */
-function worthOf(
-  left: StraightLine,
-  top: StraightLine,
-  right: StraightLine,
-  bottom: StraightLine,
-  a: Point,
-  b: Point,
-  c: Point,
-  d: Point,
-  past: number,
-): number {
-  const before = support(left, a[1], d[1]);
-  const above = support(top, a[0], b[0]);
-  const after = support(right, b[1], c[1]);
-  const below = support(bottom, d[0], c[0]);
+function worthOf(a: Crossing, b: Crossing, c: Crossing, d: Crossing): number {
+  const before = support(a.upright, a.at[1], d.at[1]);
+  const above = support(a.level, a.at[0], b.at[0]);
+  const after = support(c.upright, b.at[1], c.at[1]);
+  const below = support(c.level, d.at[0], c.at[0]);
   const weakest = Math.min(before, above, after, below);
   if (weakest < LEAST_SUPPORT) return 0;
-  const beyond =
-    support(left, a[1] - past, a[1] - 2) +
-    support(left, d[1] + 2, d[1] + past) +
-    support(top, a[0] - past, a[0] - 2) +
-    support(top, b[0] + 2, b[0] + past) +
-    support(right, b[1] - past, b[1] - 2) +
-    support(right, c[1] + 2, c[1] + past) +
-    support(bottom, d[0] - past, d[0] - 2) +
-    support(bottom, c[0] + 2, c[0] + past);
+  const across = a.above + d.below + a.before + b.after;
+  const beyond = across + b.above + c.below + d.before + c.after;
   const mean = (before + above + after + below) / 4;
   return 0.6 * weakest + 0.4 * mean - beyond / 16;
 }
 
-/** The sides refitted, each only to its points between its corners. */
-function refined({ left, top, right, bottom, corners }: Quad, upright: Edges, level: Edges): Sides {
+/** The corners of the sides refitted, each only to its points between its corners. */
+function refined({ first, third, corners }: Quad, upright: Edges, level: Edges): Corners {
+  const { length: width, rows: height } = upright;
   const fitted = (edges: Edges, line: StraightLine, from: number, to: number) => {
-    const side = { ...line };
+    // Not a spread, whose object has another shape: `fitLine` would allocate 0.7 MB (V8 11.3).
+    const side = { offset: line.offset, slope: line.slope, points: line.points };
     const end = END * (to - from);
     fitLine(edges, side, Math.ceil(from + end), Math.floor(to - end));
     return side;
   };
   const [a, b, c, d] = corners;
-  return {
-    left: fitted(upright, left, a[1], d[1]),
-    top: fitted(level, top, a[0], b[0]),
-    right: fitted(upright, right, b[1], c[1]),
-    bottom: fitted(level, bottom, d[0], c[0]),
-  };
+  const left = fitted(upright, first.upright, a[1], d[1]);
+  const top = fitted(level, first.level, a[0], b[0]);
+  const right = fitted(upright, third.upright, b[1], c[1]);
+  const bottom = fitted(level, third.level, d[0], c[0]);
+  return [
+    crossing(left, top, width, height),
+    crossing(right, top, width, height),
+    crossing(right, bottom, width, height),
+    crossing(left, bottom, width, height),
+  ];
 }
 
 function areNear(some: Corners, others: Corners): boolean {
