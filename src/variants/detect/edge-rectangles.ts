@@ -1,3 +1,4 @@
+import { beside } from '../../kernels/simd/arena.js';
 import type { Rectangle } from '../../variant.js';
 import type { WorkingPlane } from '../working-plane.js';
 import { cellsOf } from './cells.js';
@@ -14,8 +15,6 @@ const LEAST_SUPPORT = 0.12;
 const APART = 5;
 /** The least share of the picture's side that a rectangle has. */
 const LEAST_SIDE = 0.14;
-/** A side on the picture's own border counts as an edge of this support. */
-const BORDER_SUPPORT = 0.75;
 /**
  * All but two of 387 photos that nothing else found were in a rectangle worth 0.27 or more. Most
  * rectangles of untouched photos are worth less.
@@ -34,14 +33,11 @@ const SAME = 0.97;
  */
 export function* edgeRectangles(plane: WorkingPlane): Generator<Placement> {
   if (Math.min(plane.width, plane.height) < 2 * APART) return;
-  const { rows, columns } = edgeCounts(plane);
-  const taken = [...cellsOf(plane)];
-  for (const cell of taken) yield placed(plane, cell);
-  for (const rectangle of bounded(rows, columns)) {
-    if (taken.some((other) => overlap(other, rectangle) >= SAME)) continue;
-    taken.push(rectangle);
-    yield placed(plane, rectangle);
-  }
+  const cells = cellsOf(plane);
+  for (const cell of cells) yield placed(plane, cell);
+  const found = bounded(plane);
+  for (const cell of cells) drop(found, cell);
+  for (let best = takeBest(found); best; best = takeBest(found)) yield placed(plane, best);
 }
 
 const placed = (plane: WorkingPlane, rectangle: Rectangle): Placement => ({
@@ -49,48 +45,82 @@ const placed = (plane: WorkingPlane, rectangle: Rectangle): Placement => ({
   geometry: { rectangle: snapToEdges(plane, rectangle) },
 });
 
-/** Rectangles bounded by cuts that are worth enough, the best first. */
-function bounded(rows: EdgeCounts, columns: EdgeCounts): Rectangle[] {
-  const width = columns.lines - 1;
-  const height = rows.lines - 1;
+/**
+ * Numbers of a rectangle in pixels of the plane: its worth, or 0 if it was taken or dropped, its
+ * left, top, width and height.
+ */
+const NUMBERS = 5;
+/** The most rectangles: 36 pairs of cuts bound a band, 78 pairs of its lines a rectangle in it. */
+const MOST = 2 * 36 * 78;
+
+/** Takes the rectangle that is worth most, the first of equal ones. */
+function takeBest(found: Float64Array): Rectangle | undefined {
+  let at = 0;
+  for (let i = NUMBERS; i < found.length; i += NUMBERS) if (found[i]! > found[at]!) at = i;
+  // None is left, or there was none.
+  if (!found[at]) return undefined;
+  const [left, top] = [found[at + 1]!, found[at + 2]!];
+  const rectangle = { left, top, width: found[at + 3]!, height: found[at + 4]! };
+  drop(found, rectangle);
+  return rectangle;
+}
+
+/** Drops a rectangle and those that are nearly the same. */
+function drop(found: Float64Array, { left, top, width, height }: Rectangle): void {
+  for (let at = 0; at < found.length; at += NUMBERS) {
+    const across = shared(left, width, found[at + 1]!, found[at + 3]!);
+    const common = across * shared(top, height, found[at + 2]!, found[at + 4]!);
+    const either = width * height + found[at + 3]! * found[at + 4]! - common;
+    if (common / either >= SAME) found[at] = 0;
+  }
+}
+
+/** The length that two ranges share. */
+const shared = (start: number, length: number, other: number, otherLength: number) =>
+  Math.max(0, Math.min(start + length, other + otherLength) - Math.max(start, other));
+
+/**
+ * Rectangles bounded by cuts that are worth enough: 0.6 of the weakest side's support and 0.4 of
+ * the mean, less 0.7 of the strongest cut through the inside and 0.2 of its flatness.
+ */
+function bounded(plane: WorkingPlane): Float64Array {
+  const { width, height } = plane;
+  const { rows, columns } = edgeCounts(plane);
   const rowCuts = cuts(rows, 0, width, FULL_CUTS);
   const columnCuts = cuts(columns, 0, height, FULL_CUTS);
-  // By their sides, as one number below 2^52.
-  const candidates = new Map<number, { rectangle: Rectangle; worth: number }>();
+  const found = beside(plane.luma, Float64Array, NUMBERS * MOST);
+  let end = 0;
   const consider = (left: number, top: number, right: number, bottom: number) => {
     const area = (right - left) * (bottom - top);
     if (area > MOST_AREA * width * height) return;
-    const most = worthOfSides(rows, columns, left, top, right, bottom);
+    const above = side(rows, top, left, right);
+    const below = side(rows, bottom, left, right);
+    const before = side(columns, left, top, bottom);
+    const after = side(columns, right, top, bottom);
+    const mean = (above + below + before + after) / 4;
+    const most = 0.6 * Math.min(above, below, before, after) + 0.4 * mean;
     // Worth can only fall from here, so this one is skipped.
     if (most < LEAST_WORTH) return;
-    const key = ((left * 8192 + top) * 8192 + right) * 8192 + bottom;
-    if (candidates.has(key)) return;
-    const rectangle = { left, top, width: right - left, height: bottom - top };
-    const worth = most - inside(rows, columns, rectangle, most - LEAST_WORTH);
-    candidates.set(key, { rectangle, worth });
+    const worth = most - inside(rows, columns, left, top, right, bottom, most - LEAST_WORTH);
+    if (worth < LEAST_WORTH) return;
+    found[end++] = worth;
+    found[end++] = left;
+    found[end++] = top;
+    found[end++] = right - left;
+    found[end++] = bottom - top;
   };
-  for (const [top, bottom] of pairs(rowCuts)) {
-    const lines = [...columnCuts, ...cuts(columns, top, bottom, BAND_CUTS)];
-    const least = LEAST_SIDE * width;
-    for (const left of lines) {
-      for (const right of lines) {
-        if (right - left >= least) consider(left, top, right, bottom);
-      }
-    }
-  }
-  for (const [left, right] of pairs(columnCuts)) {
-    const lines = [...rowCuts, ...cuts(rows, left, right, BAND_CUTS)];
-    const least = LEAST_SIDE * height;
-    for (const top of lines) {
-      for (const bottom of lines) {
-        if (bottom - top >= least) consider(left, top, right, bottom);
-      }
-    }
-  }
-  return [...candidates.values()]
-    .filter(({ worth }) => worth >= LEAST_WORTH)
-    .sort((a, b) => b.worth - a.worth)
-    .map(({ rectangle }) => rectangle);
+  forPairs(rowCuts, (top, bottom) =>
+    forPairs(cuts(columns, top, bottom, BAND_CUTS, columnCuts), (left, right) =>
+      consider(left, top, right, bottom),
+    ),
+  );
+  forPairs(columnCuts, (left, right) =>
+    forPairs(cuts(rows, left, right, BAND_CUTS, rowCuts), (top, bottom) => {
+      // Between two cuts over the full width it was considered before.
+      if (!rowCuts.includes(top) || !rowCuts.includes(bottom)) consider(left, top, right, bottom);
+    }),
+  );
+  return found.subarray(0, end);
 }
 
 // Scratch: no other code of ours runs between its first write and its last read. Content of a
@@ -98,12 +128,13 @@ function bounded(rows: EdgeCounts, columns: EdgeCounts): Rectangle[] {
 let peaks = /* @__PURE__ */ new Int32Array(0);
 let heights = /* @__PURE__ */ new Int32Array(0);
 
-/** The two borders, and at most `most` lines: the strongest from `from` to `to`. */
+/** The known lines, then others: at most `most`, the strongest from `from` to `to`. */
 function cuts(
   { sums, step, along, lines }: EdgeCounts,
   from: number,
   to: number,
   most: number,
+  known: readonly number[] = [0, lines - 1],
 ): number[] {
   if (peaks.length < lines) {
     peaks = new Int32Array(lines);
@@ -127,8 +158,8 @@ function cuts(
     before = here;
     here = after;
   }
-  const kept = [0, last];
-  while (kept.length < most + 2) {
+  const kept = [...known];
+  for (let taken = 0; taken < most; taken++) {
     let best = -1;
     let highest = 0;
     for (let i = 0; i < count; i++) {
@@ -139,7 +170,7 @@ function cuts(
     }
     if (best < 0) break;
     const line = peaks[best]!;
-    kept.push(line);
+    if (!kept.includes(line)) kept.push(line);
     for (let i = best; i >= 0 && line - peaks[i]! < APART; i--) heights[i] = 0;
     for (let i = best + 1; i < count && peaks[i]! - line < APART; i++) heights[i] = 0;
   }
@@ -148,46 +179,27 @@ function cuts(
   return kept;
 }
 
-/** All pairs of lines, the first before the last, that are far enough apart. */
-function pairs(lines: readonly number[]): [number, number][] {
+/** Calls `use` with all pairs of lines, the first before the last, that are far enough apart. */
+function forPairs(lines: readonly number[], use: (first: number, last: number) => void): void {
   // The picture's last line is among them.
   const least = LEAST_SIDE * Math.max(...lines);
-  return lines.flatMap((first) =>
-    lines.filter((last) => last - first >= least).map((last): [number, number] => [first, last]),
-  );
+  for (const first of lines) for (const last of lines) if (last - first >= least) use(first, last);
 }
 
-/*
- * A rectangle is worth 0.6 of the weakest side's support and 0.4 of the mean, less 0.7 of the
- * strongest cut through the inside and 0.2 of its flatness.
- */
-function worthOfSides(
+/** The support of a side; of one on the picture's own border 0.75. */
+const side = (counts: EdgeCounts, line: number, from: number, to: number) =>
+  line === 0 || line === counts.lines - 1 ? 0.75 : support(counts, line, from, to);
+
+/** The inside's deduction; above `most`, perhaps only a part of it that is above it, too. */
+function inside(
   rows: EdgeCounts,
   columns: EdgeCounts,
   left: number,
   top: number,
   right: number,
   bottom: number,
-): number {
-  const above = side(rows, top, left, right);
-  const below = side(rows, bottom, left, right);
-  const before = side(columns, left, top, bottom);
-  const after = side(columns, right, top, bottom);
-  return 0.6 * Math.min(above, below, before, after) + 0.4 * ((above + below + before + after) / 4);
-}
-
-const side = (counts: EdgeCounts, line: number, from: number, to: number) =>
-  line === 0 || line === counts.lines - 1 ? BORDER_SUPPORT : support(counts, line, from, to);
-
-/** The inside's deduction; above `most`, perhaps only a part of it that is above it, too. */
-function inside(
-  rows: EdgeCounts,
-  columns: EdgeCounts,
-  { left, top, width, height }: Rectangle,
   most: number,
 ): number {
-  const right = left + width;
-  const bottom = top + height;
   let strongest = 0;
   let texture = 0;
   for (let y = top + 1; y < bottom; y++) {
@@ -205,14 +217,6 @@ function inside(
       if (0.7 * strongest > most) return 0.7 * strongest;
     }
   }
-  const flatness = Math.max(0, 1 - texture / height / 0.03);
+  const flatness = Math.max(0, 1 - texture / (bottom - top) / 0.03);
   return 0.7 * strongest + 0.2 * flatness;
-}
-
-function overlap(a: Rectangle, b: Rectangle): number {
-  const width = Math.min(a.left + a.width, b.left + b.width) - Math.max(a.left, b.left);
-  const height = Math.min(a.top + a.height, b.top + b.height) - Math.max(a.top, b.top);
-  if (width <= 0 || height <= 0) return 0;
-  const common = width * height;
-  return common / (a.width * a.height + b.width * b.height - common);
 }
