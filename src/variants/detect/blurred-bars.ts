@@ -21,17 +21,14 @@ const ENERGY = 2.2;
  */
 export function* betweenBlurredBars(plane: WorkingPlane): Generator<Placement> {
   const { width, height } = plane;
-  const { rows, columns } = texture(plane);
-  const upright = pairs(columns).map(({ first, last, strength }) => ({
-    strength,
-    between: { left: first, top: 0, width: last - first, height },
-  }));
-  const lying = pairs(rows).map(({ first, last, strength }) => ({
-    strength,
-    between: { left: 0, top: first, width, height: last - first },
-  }));
-  const found: { strength: number; between: Rectangle }[] = [...upright, ...lying];
-  for (const { between } of found.sort((a, b) => b.strength - a.strength)) {
+  const found = freeing(plane.luma, () => {
+    const { rows, columns } = texture(plane);
+    return [
+      ...pairs(columns, (left, end) => ({ left, top: 0, width: end - left, height })),
+      ...pairs(rows, (top, end) => ({ left: 0, top, width, height: end - top })),
+    ].sort((a, b) => b.strength - a.strength);
+  });
+  for (const { between } of found) {
     yield { name: 'unblurBars', geometry: { rectangle: snapToEdges(plane, between) } };
   }
 }
@@ -45,61 +42,68 @@ interface Texture {
 }
 
 /** Samples every other pixel, like the squares of one colour on a chessboard: half the time. */
-const texture = ({ width, height, luma }: WorkingPlane): { rows: Texture; columns: Texture } =>
-  freeing(luma, () => {
-    // Bends of the even columns and of the odd ones, then their steps; bends and steps of each row.
-    const half = (width + 5) >> 1;
-    const byColumn = beside(luma, Float64Array, 4 * half);
-    const byRow = beside(luma, Float64Array, 2 * height);
-    const kernels = kernelsOf(luma, EDGE_KERNELS, byColumn, byRow);
-    kernels?.texture(
-      ...([luma.byteOffset, width, height, CLIP] as const),
-      ...([byColumn.byteOffset, half, byRow.byteOffset] as const),
-    );
-    for (let y = kernels ? height : 1; y < height - 1; y++) {
-      let row = 0;
-      let rowStep = 0;
-      let column = y & 1 ? 1 : half;
-      for (let x = 1 + (y & 1), at = y * width + x; x < width - 1; x += 2, at += 2, column++) {
-        const middle = luma[at]!;
-        const left = luma[at - 1]!;
-        const above = luma[at - width]!;
-        const bend = Math.min(
-          CLIP,
-          0.5 *
-            (Math.abs(left - 2 * middle + luma[at + 1]!) +
-              Math.abs(above - 2 * middle + luma[at + width]!)),
-        );
-        row += bend;
-        byColumn[column]! += bend;
-        byColumn[column + 2 * half]! += Math.abs(middle - left);
-        rowStep += Math.abs(middle - above);
-      }
-      byRow[2 * y] = row;
-      byRow[2 * y + 1] = rowStep;
+function texture({ width, height, luma }: WorkingPlane): { rows: Texture; columns: Texture } {
+  // Bends of the even columns and of the odd ones, then their steps; bends and steps of each row.
+  const half = (width + 5) >> 1;
+  const byColumn = beside(luma, Float64Array, 4 * half);
+  const byRow = beside(luma, Float64Array, 2 * height);
+  const kernels = kernelsOf(luma, EDGE_KERNELS, byColumn, byRow);
+  kernels?.texture(
+    ...([luma.byteOffset, width, height, CLIP] as const),
+    ...([byColumn.byteOffset, half, byRow.byteOffset] as const),
+  );
+  for (let y = kernels ? height : 1; y < height - 1; y++) {
+    let row = 0;
+    let rowStep = 0;
+    let column = y & 1 ? 1 : half;
+    for (let x = 1 + (y & 1), at = y * width + x; x < width - 1; x += 2, at += 2, column++) {
+      const middle = luma[at]!;
+      const left = luma[at - 1]!;
+      const above = luma[at - width]!;
+      const bend = Math.min(
+        CLIP,
+        0.5 *
+          (Math.abs(left - 2 * middle + luma[at + 1]!) +
+            Math.abs(above - 2 * middle + luma[at + width]!)),
+      );
+      row += bend;
+      byColumn[column]! += bend;
+      byColumn[column + 2 * half]! += Math.abs(middle - left);
+      rowStep += Math.abs(middle - above);
     }
-    const rows = { bends: new Float64Array(height), steps: new Float64Array(height) };
-    for (let y = 0; y < height; y++) {
-      rows.bends[y] = (2 * byRow[2 * y]!) / width;
-      rows.steps[y] = (2 * byRow[2 * y + 1]!) / width;
-    }
-    const columns = { bends: new Float64Array(width), steps: new Float64Array(width) };
-    for (let x = 0; x < width; x++) {
-      const at = (x >> 1) + (x & 1) * half;
-      columns.bends[x] = byColumn[at]! * (2 / height);
-      columns.steps[x] = byColumn[at + 2 * half]! * (2 / height);
-    }
-    return { rows, columns };
-  });
+    byRow[2 * y] = row;
+    byRow[2 * y + 1] = rowStep;
+  }
+  const rows = {
+    bends: beside(luma, Float64Array, height),
+    steps: beside(luma, Float64Array, height),
+  };
+  for (let y = 0; y < height; y++) {
+    rows.bends[y] = (2 * byRow[2 * y]!) / width;
+    rows.steps[y] = (2 * byRow[2 * y + 1]!) / width;
+  }
+  const columns = {
+    bends: beside(luma, Float64Array, width),
+    steps: beside(luma, Float64Array, width),
+  };
+  for (let x = 0; x < width; x++) {
+    const at = (x >> 1) + (x & 1) * half;
+    columns.bends[x] = byColumn[at]! * (2 / height);
+    columns.steps[x] = byColumn[at + 2 * half]! * (2 / height);
+  }
+  return { rows, columns };
+}
 
 /** Symmetric pairs of lines with little texture outside, at most two, the sharpest first. */
-function pairs({ bends, steps }: Texture) {
+function pairs({ bends, steps }: Texture, between: (first: number, last: number) => Rectangle) {
   const length = bends.length;
-  const sums = new Float64Array(length + 1);
+  const sums = beside(bends, Float64Array, length + 1);
   for (let i = 0; i < length; i++) sums[i + 1] = sums[i]! + bends[i]!;
-  const found: { first: number; last: number; strength: number }[] = [];
+  // Three pairs for each first line, whose last lines are neighbours; -1 if there is no pair.
+  const strengths = beside(bends, Float64Array, 3 * length).fill(-1);
   for (let first = Math.max(4, Math.round(LEAST * length)); first <= MOST * length; first++) {
-    for (const last of [length - first - 1, length - first, length - first + 1]) {
+    for (let at = 3 * first; at < 3 * first + 3; at++) {
+      const last = length - 4 * first - 1 + at;
       // A few lines have no inside.
       if (last - first <= 4) continue;
       // The line or two that the edge itself roughens count on neither side.
@@ -109,12 +113,19 @@ function pairs({ bends, steps }: Texture) {
       const inside = (sums[last - 2]! - sums[first + 2]!) / (last - first - 4);
       if (outside >= RATIO * inside) continue;
       // A line of the picture itself may be as sharp, but leaves some of its texture outside.
-      const strength = Math.min(steps[first]!, steps[last]!) * (1 - outside / ENERGY);
-      found.push({ first, last, strength });
+      strengths[at] = Math.min(steps[first]!, steps[last]!) * (1 - outside / ENERGY);
     }
   }
-  found.sort((a, b) => b.strength - a.strength);
-  return found
-    .filter(({ first }, at) => at === 0 || Math.abs(first - found[0]!.first) > 3)
-    .slice(0, 2);
+  const found: { strength: number; between: Rectangle }[] = [];
+  while (found.length < 2) {
+    let at = 0;
+    for (let i = 1; i < strengths.length; i++) if (strengths[i]! > strengths[at]!) at = i;
+    const strength = strengths[at]!;
+    if (strength < 0) break;
+    const first = Math.floor(at / 3);
+    found.push({ strength, between: between(first, length - 4 * first - 1 + at) });
+    // Its neighbours are no other pair.
+    strengths.fill(-1, Math.max(0, 3 * first - 9), 3 * first + 12);
+  }
+  return found;
 }

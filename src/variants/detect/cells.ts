@@ -90,13 +90,13 @@ function equalParts(
       const length = Math.round((side - (parts - 1) * gap) / parts);
       if (length < LEAST_SIDE) break;
       const last = start + side - length;
-      const starts = parts === 2 ? [start, last] : [start, start + ((last - start) >> 1), last];
-      const cuts = starts.slice(1).map((next) => cutAt(counts, next - gap, next, from, to));
-      const sum = Math.min(...cuts) > 0 ? cuts.reduce((all, cut) => all + cut) : 0;
+      const middle = start + ((last - start) >> 1);
+      const cut = cutAt(counts, last - gap, last, from, to);
+      const inner = parts === 2 ? 0 : cutAt(counts, middle - gap, middle, from, to);
       // A tie goes to the wider gap: a gap of one pixel also looks like one line.
-      if (sum > 0 && sum >= most) {
-        most = sum;
-        best = { starts, length, gap };
+      if (cut > 0 && (parts === 2 || inner > 0) && inner + cut >= most) {
+        most = inner + cut;
+        best = { starts: parts === 2 ? [start, last] : [start, middle, last], length, gap };
       }
     }
     if (best) return best;
@@ -134,7 +134,8 @@ function cutAt(counts: EdgeCounts, end: number, start: number, from: number, to:
     line < 1 || line >= counts.lines - 1 ? 0 : support(counts, line, from, to);
   const near = (line: number) => Math.max(at(line - 1), at(line), at(line + 1));
   const weaker = Math.min(near(end), near(start));
+  if (weaker < LEAST_SUPPORT) return 0;
   let around = 0;
   for (let off = 2; off <= 4; off++) around = Math.max(around, at(end - off), at(start + off));
-  return weaker >= LEAST_SUPPORT && weaker > STRONGER * around ? weaker + at(end) + at(start) : 0;
+  return weaker > STRONGER * around ? weaker + at(end) + at(start) : 0;
 }

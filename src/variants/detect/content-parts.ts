@@ -121,8 +121,8 @@ export function partsOf(
     const area = (right - left) * (bottom - top);
     return area >= least && count >= FILL * area;
   };
-  return components(blocks, stride)
-    .filter((part) => (byBox ? part.count >= FILL * least : isFullPart(part)))
+  return components(blocks, stride, FILL * least)
+    .filter((part) => byBox || isFullPart(part))
     .sort((a, b) => b.count - a.count)
     .slice(0, MOST_REFINED)
     .map((part) => ({ isFull: isFullPart(part), box: refine(content, width, height, part) }))
@@ -145,8 +145,8 @@ function isFullBox(
   return count >= FILL * width * height;
 }
 
-/** Blocks of content that touch along a side, in the order of their first blocks. */
-function components(blocks: Uint8Array, stride: number): Part[] {
+/** At least so many blocks of content that touch along a side, in the order of the first ones. */
+function components(blocks: Uint8Array, stride: number, least: number): Part[] {
   // Runs of blocks in a row, each joined to those that it touches in the row above. There is at
   // most one run for two blocks, as the last column is empty.
   const room = (blocks.length >> 1) + 1;
@@ -173,22 +173,21 @@ function components(blocks: Uint8Array, stride: number): Part[] {
     }
     above = begin;
   }
+  const counts = beside(blocks, Int32Array, count);
+  for (let run = 0; run < count; run++) counts[firstOf(firsts, run)]! += ends[run]! - starts[run]!;
   const parts = new Map<number, Part>();
   for (let run = 0; run < count; run++) {
     const first = firstOf(firsts, run);
+    if (counts[first]! < least) continue;
     const start = starts[run]!;
     const top = Math.floor(start / stride);
     const left = start - top * stride;
-    const length = ends[run]! - start;
-    const part = parts.get(first);
-    if (part === undefined) {
-      parts.set(first, { left, top, right: left + length, bottom: top + 1, count: length });
-      continue;
-    }
+    const right = left + ends[run]! - start;
+    const part = parts.get(first) ?? { left, top, right, bottom: top, count: counts[first]! };
+    parts.set(first, part);
     part.left = Math.min(part.left, left);
-    part.right = Math.max(part.right, left + length);
+    part.right = Math.max(part.right, right);
     part.bottom = top + 1;
-    part.count += length;
   }
   return [...parts.values()];
 }

@@ -1,3 +1,4 @@
+import { beside } from '../../kernels/simd/arena.js';
 import { type Colour, isOf, type WorkingPlane } from '../working-plane.js';
 import type { Placement } from './detector.js';
 import { snapToEdges } from './snap-to-edges.js';
@@ -76,7 +77,7 @@ function borderLines(
 }
 
 function median(samples: Uint8Array, start: number, along: number, count: number): number {
-  const counts = new Uint32Array(256);
+  const counts = beside(samples, Uint32Array, 256);
   for (let i = 0, at = start; i < count; i++, at += along) counts[samples[at]!]!++;
   let seen = 0;
   for (let value = 0; value < 256; value++) {
