@@ -12,7 +12,7 @@
  *                               └─ cells of boxes ─────────┘
  */
 
-import type { Point, VariantGeometry } from '../variant.js';
+import type { VariantGeometry } from '../variant.js';
 import { backgroundBoxes, plainBoxes } from './detect/background-boxes.js';
 import { dihedral, inverted, uncroppedBy } from './detect/blind.js';
 import { betweenBlurredBars } from './detect/blurred-bars.js';
@@ -153,42 +153,20 @@ function* mirrorOf(
   }
 }
 
-/** True if no side or corner of two placements differs by a four-hundredth of a side. */
+/** True if no corner of two placements differs by a four-hundredth of a side. */
 function isSame(a: VariantGeometry, b: VariantGeometry): boolean {
   if ((a.angle ?? 0) !== (b.angle ?? 0) || a.dihedral !== b.dihedral) return false;
-  if (a.corners ?? b.corners) {
-    const { width, height } = a.rectangle;
-    const others = cornersOf(b);
-    return cornersOf(a).every(
-      ([x, y], i) =>
-        Math.abs(x - others[i]![0]) <= Math.max(1, width / 400) &&
-        Math.abs(y - others[i]![1]) <= Math.max(1, height / 400),
-    );
-  }
+  const { width, height } = a.rectangle;
   // Without arrays: every placement is compared with all before it.
-  return (
-    isNear(a.rectangle.left, a.rectangle.width, b.rectangle.left, b.rectangle.width) &&
-    isNear(a.rectangle.top, a.rectangle.height, b.rectangle.top, b.rectangle.height)
-  );
+  for (let corner = 0; corner < 4; corner++) {
+    if (Math.abs(xOf(a, corner) - xOf(b, corner)) > Math.max(1, width / 400)) return false;
+    if (Math.abs(yOf(a, corner) - yOf(b, corner)) > Math.max(1, height / 400)) return false;
+  }
+  return true;
 }
 
-function isNear(start: number, length: number, otherStart: number, otherLength: number): boolean {
-  const most = Math.max(1, length / 400);
-  return (
-    Math.abs(start - otherStart) <= most &&
-    Math.abs(start + length - otherStart - otherLength) <= most
-  );
-}
+const xOf = ({ rectangle: { left, width }, corners }: VariantGeometry, corner: number): number =>
+  corners ? corners[corner]![0] : corner === 1 || corner === 2 ? left + width : left;
 
-function cornersOf({ rectangle, corners }: VariantGeometry): readonly Point[] {
-  const { left, top, width, height } = rectangle;
-  const [right, bottom] = [left + width, top + height];
-  return (
-    corners ?? [
-      [left, top],
-      [right, top],
-      [right, bottom],
-      [left, bottom],
-    ]
-  );
-}
+const yOf = ({ rectangle: { top, height }, corners }: VariantGeometry, corner: number): number =>
+  corners ? corners[corner]![1] : corner > 1 ? top + height : top;
