@@ -101,9 +101,8 @@ function sampleGrid(
   const isTaken = isResampled(width, height, resample);
   const isGrid = width === GRID && height === GRID;
   const { upright, xs, ys, across, down } = keptBeside(whole.luma, scratch);
-  const { lengths } = rootOf(whole);
-  xs.set(middles(lengths, width, isTaken, isGrid));
-  ys.set(middles(lengths, height, isTaken, isGrid));
+  xs.set(middles(whole, width, isTaken, isGrid));
+  ys.set(middles(whole, height, isTaken, isGrid));
   const grid = turned ? upright : out;
   // From the part's middle, in pixels of the plane.
   for (let i = 0; i < GRID; i++) {
@@ -142,16 +141,17 @@ function sampleGrid(
  * @param isGrid whether the part is 64 x 64, which the reference takes unfiltered
  */
 function middles(
-  known: Map<number, Float64Array>,
+  plane: LumaPlane,
   length: number,
   isTaken: boolean,
   isGrid: boolean,
 ): Float64Array {
   const key = 4 * length + 2 * +isTaken + +isGrid;
-  const made = known.get(key);
+  const { lengths } = rootOf(plane);
+  const made = lengths.get(key);
   if (made !== undefined) return made;
-  const out = new Float64Array(GRID);
-  known.set(key, out);
+  const out = beside(plane.luma, Float64Array, GRID);
+  lengths.set(key, out);
   const count = isTaken ? 512 : length;
   const window = isGrid ? 1 : boxWindow(count);
   const ahead = 2 * boxAhead(window) - window - 1;
@@ -180,7 +180,7 @@ interface Level {
   /** the middles of parts by their length: there are few, and each takes 3 us (V8 11.3, x64) */
   readonly lengths: Map<number, Float64Array>;
   /** by softness in either direction */
-  readonly soft: Map<string, Softness>;
+  readonly soft: Map<number, Softness>;
 }
 
 /** The softness that parts of about one size need in a plane. */
@@ -222,7 +222,8 @@ function softnessOf(
   const { scale } = plane;
   const across = stepsOf(rectangle.width / scale, plane.width);
   const down = stepsOf(rectangle.height / scale, plane.height);
-  const key = `${across} ${down}`;
+  // Neither is ever near 500.
+  const key = 1000 * across + down;
   let softness = soft.get(key);
   if (softness === undefined) {
     const acrossKernel = kernelOf(across, plane.width, scale);
