@@ -1,4 +1,4 @@
-import { type Arena, arenaOf, kernelsOf } from '../simd/arena.js';
+import { type Arena, keptBeside, kernelsOf } from '../simd/arena.js';
 import { DCT_KERNELS } from '../simd/pdq.js';
 import { DCT_MATRIX } from './dct.js';
 
@@ -43,7 +43,7 @@ function dctColumns(
 ): void {
   const kernels = kernelsOf(columns, DCT_KERNELS, folds, out);
   if (kernels) {
-    const { byteOffset } = arenaOf(folds)!.kept(matrixOf);
+    const { byteOffset } = keptBeside(folds, matrixOf);
     kernels.dctColumns(columns.byteOffset, width, folds.byteOffset, byteOffset, out.byteOffset);
     return;
   }

@@ -1,5 +1,5 @@
 import type { Raster } from '../pixels/luma.js';
-import { type Arena, arenaOf, kernelsOf } from '../simd/arena.js';
+import { type Arena, arenaOf, freeing, keptBeside, kernelsOf } from '../simd/arena.js';
 import { BOX_KERNELS } from '../simd/boxes.js';
 import type { Kernel } from '../simd/kernel-set.js';
 import { boxAhead, boxCount, boxWindow, tileCentres } from './box-filter.js';
@@ -12,12 +12,12 @@ import { DCT_MATRIX } from './dct.js';
  * @param out 64 x 64; overwritten
  * @returns false, and nothing is written, if there are no kernels or not enough memory
  */
-export function filterByKernels(raster: Raster, out: Float64Array): boolean {
-  const arena = arenaOf(out);
-  return arena?.within(() => filterIn(arena, raster, out)) ?? false;
-}
+export const filterByKernels = (raster: Raster, out: Float64Array): boolean =>
+  freeing(out, () => filterIn(arenaOf(out), raster, out));
 
 function filterIn(arena: Arena, raster: Raster, out: Float64Array): boolean {
+  const kernels = kernelsOf(out, BOX_KERNELS);
+  if (!kernels) return false;
   const { bytes, channels, stride, columns, rows } = raster;
   const [width, height] = [columns.length, rows.length];
   const [windowX, windowY] = [boxWindow(width), boxWindow(height)];
@@ -47,8 +47,7 @@ function filterIn(arena: Arena, raster: Raster, out: Float64Array): boolean {
   const tiles = take(Float32Array, 8 * 64);
   const first = ringOf(take, full, windowY);
   const second = ringOf(take, 64, windowY);
-  const kernels = kernelsOf(out, BOX_KERNELS);
-  if (!kernels || !isInside) return false;
+  if (!isInside) return false;
 
   weights.set(channels < 3 ? [1, 0, 0] : [0.299, 0.587, 0.114]);
   for (let x = 0; x < width; x++) {
@@ -120,7 +119,7 @@ function boxColumns(kernel: Kernel, ring: Ring, top: number, counts: number, out
   const newest = rowAt(ring, top);
   const oldest = rowAt(ring, top - window);
   const [start, end] = [rows.byteOffset, rows.byteOffset + rows.byteLength];
-  kernel(newest, oldest, start, end, 4 * width, counts, sums.byteOffset, out);
+  kernel(newest, oldest, start, end, 4 * width, sums.byteOffset, counts, out);
 }
 
 /** Clears those of the eight rows from `top` on that are before `from` or not before `end`. */
@@ -148,12 +147,10 @@ function keptForDct(take: Arena['take']) {
 export function dctByKernels(plane: Float64Array, out: Float64Array): boolean {
   const kernels = kernelsOf(out, BOX_KERNELS);
   if (!kernels) return false;
-  const { matrix, turned, floats, middle } = arenaOf(out)!.kept(keptForDct);
+  const { matrix, turned, floats, middle } = keptBeside(out, keptForDct);
   floats.set(plane);
-  kernels.dctInOrder(
-    ...([floats.byteOffset, matrix.byteOffset, turned.byteOffset] as const),
-    ...([middle.byteOffset, out.byteOffset] as const),
-  );
+  const matrices = [matrix.byteOffset, turned.byteOffset];
+  kernels.dctInOrder(floats.byteOffset, ...matrices, middle.byteOffset, out.byteOffset);
   floats.fill(0);
   middle.fill(0);
   return true;

@@ -88,7 +88,8 @@ export function bitsByKernels(
   const kept = keptBeside(values, keptByKernels);
   const { keys, numbers } = kept;
   const [from, to, network] = [values.byteOffset, keys.byteOffset, kept.network.byteOffset];
-  kernels.valueKeys(from, to);
+  const centre = numbers.byteOffset;
+  kernels.valueKeys(from, centre, to);
   kernels.sortKeys(to, network);
   // Positions 126, 127 and 128.
   const key = keys[253]!;
@@ -97,10 +98,10 @@ export function bitsByKernels(
     numbers[0] = values[key & 255]!;
     numbers[1] = band;
     // One is the median.
-    isCertain = kernels.bitsAbove(from, numbers.byteOffset, kept.bits.byteOffset) < 2;
+    isCertain = kernels.bitsAbove(from, centre, kept.bits.byteOffset) < 2;
     if (isCertain) bits.set(kept.bits);
     if (isCertain && ranks) {
-      kernels.distanceKeys(from, numbers.byteOffset, to);
+      kernels.distanceKeys(from, centre, to);
       kernels.sortKeys(to, network);
       kernels.rankKeys(to, kept.places.byteOffset);
       ranks.set(kept.places);

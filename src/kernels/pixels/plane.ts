@@ -3,7 +3,6 @@
  */
 
 import { type Arena, arenaOf, keptBeside, kernelsOf } from '../simd/arena.js';
-import { EDGE_KERNELS } from '../simd/edges.js';
 import { PLANE_KERNELS } from '../simd/planes.js';
 import type { Lay } from './pixels.js';
 
@@ -60,26 +59,13 @@ export function reduce(
     const isOne = scale === 1;
     const reduceLines = kernels[isTurned ? 'reduceDown' : isOne ? 'takeLines' : 'reduceLines'];
     const sums = keptBeside(luma, sumsOf);
-    const values = [luma.byteOffset, red.byteOffset, green.byteOffset, blue.byteOffset] as const;
     const before = along < 0 ? (length - 1) * channels : 0;
     const layout = { first: first - before, bytes: length * channels, across, lines };
-    eachLines(data, layout, [scale, near, far], arenaOf(luma)!, (line, at, count, next, down) => {
-      const to = line * nextLine;
-      reduceLines(
-        at + before + near * along,
-        step,
-        (far - near) * along,
-        down,
-        fours,
-        count,
-        next,
-        values[0] + 4 * to,
-        values[1] + to,
-        values[2] + to,
-        values[3] + to,
-        columns,
-        sums.byteOffset,
-      );
+    eachLines(data, layout, [scale, near, far], arenaOf(luma), (line, at, count, next, down) => {
+      const squares = [at + before + near * along, step, (far - near) * along, down, fours];
+      const to = [red, green, blue].map(({ byteOffset }) => byteOffset + line * nextLine);
+      const light = luma.byteOffset + 4 * line * nextLine;
+      reduceLines(...squares, count, next, light, ...to, columns, sums.byteOffset);
       ofFours += sums[0]! + sums[2]! + 2 ** 32 * (sums[1]! + sums[3]!);
     });
     // That kernel takes four pixels of a square: here one and the same.
@@ -210,34 +196,10 @@ export function reducedLuma(
   const toBlue = 2 * toGreen;
   const near = (scale - 1) >> 2;
   const far = scale - 1 - near;
-  // Lines of a turned picture are not read as they are in memory.
-  const kernels =
-    Math.abs(alongRow) === channels && channels > 2 ? kernelsOf(out, PLANE_KERNELS) : undefined;
-  const last = Math.ceil(width / scale) - 1;
-  const fours = kernels && width * channels <= LONGEST_LINE ? last - (last % 4) : 0;
-  if (kernels && fours > 0) {
-    const before = alongRow < 0 ? (width - 1) * channels : 0;
-    const bytes = width * channels;
-    const layout = { first: first - before, bytes, across: alongColumn, lines: height };
-    eachLines(data, layout, [scale, near, far], arenaOf(out)!, (line, at, count, next, down) => {
-      kernels.lumaLines(
-        at + before + near * alongRow,
-        scale * alongRow,
-        (far - near) * alongRow,
-        down,
-        fours,
-        count,
-        next,
-        out.byteOffset + 4 * line * (last + 1),
-        last + 1,
-      );
-    });
-  }
   for (let y = 0, to = 0; y < height; y += scale) {
     const upper = first + Math.min(y + near, height - 1) * alongColumn;
     const lower = first + Math.min(y + far, height - 1) * alongColumn;
-    to += fours;
-    for (let x = fours * scale; x < width; x += scale, to++) {
+    for (let x = 0; x < width; x += scale, to++) {
       const left = Math.min(x + near, width - 1) * alongRow;
       const right = Math.min(x + far, width - 1) * alongRow;
       const i = upper + left;
@@ -266,12 +228,6 @@ export function reduceLuma(
   width: number,
   out: Int16Array,
 ): void {
-  const kernels = kernelsOf(luma, EDGE_KERNELS, out);
-  if (kernels) {
-    const rows = out.length / width;
-    kernels.reduceLuma(luma.byteOffset, stride, factor, width, rows, out.byteOffset);
-    return;
-  }
   const near = (factor - 1) >> 2;
   const far = factor - 1 - near;
   for (let to = 0, row = 0; to < out.length; row += factor * stride) {
@@ -314,11 +270,10 @@ export function halve(plane: Float32Array, width: number, height: number, out: F
     const down = y + 1 < height ? width : 0;
     const end = upper + even;
     if (kernels) to += even >> 1;
-    else
-      for (let at = upper; at < end; at += 2, to++) {
-        const under = at + down;
-        out[to] = (plane[at]! + plane[at + 1]! + plane[under]! + plane[under + 1]!) / 4;
-      }
+    for (let at = kernels ? end : upper; at < end; at += 2, to++) {
+      const under = at + down;
+      out[to] = (plane[at]! + plane[at + 1]! + plane[under]! + plane[under + 1]!) / 4;
+    }
     if (even < width) out[to++] = (plane[end]! + plane[end + down]!) / 2;
   }
 }

@@ -92,16 +92,9 @@ export function findChanges(
   if (kernels) {
     const found = keptBeside(luma, foundOf);
     found.set([uprights.byteOffset, levels.byteOffset]);
-    kernels.findChanges(
-      luma.byteOffset,
-      width,
-      luma.length / width,
-      dxs.byteOffset,
-      dys.byteOffset,
-      least,
-      STEEP,
-      found.byteOffset,
-    );
+    const sides = [width, luma.length / width];
+    const changes = [dxs.byteOffset, dys.byteOffset, least, STEEP];
+    kernels.findChanges(luma.byteOffset, ...sides, ...changes, found.byteOffset);
     across.count = (found[0]! - uprights.byteOffset) >> 2;
     down.count = (found[1]! - levels.byteOffset) >> 2;
     found.fill(0);

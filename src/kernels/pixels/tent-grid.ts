@@ -115,7 +115,7 @@ export function turnedGrid(
   const kernels = kernelsOf(luma, GRID_KERNELS, xs, ys, out);
   if (kernels) {
     const turn = keptBeside(luma, turnOf);
-    turn.set([left, top, cosine, sine, lastColumn, lastRow]);
+    turn.set([cosine, sine, lastColumn, lastRow, left, top]);
     const [at, columns, rows] = [luma.byteOffset, xs.byteOffset, ys.byteOffset];
     kernels.turnedGrid(at, width, turn.byteOffset, columns, rows, out.byteOffset);
     return;
@@ -292,11 +292,8 @@ export function soften(
     const { kernel, rows } = keptBeside(luma, mixScratch);
     kernel.set(across);
     kernel.set(down, 3);
-    const { byteOffset } = kernel;
-    kernels.soften(
-      ...([luma.byteOffset, width, height, byteOffset, byteOffset + 24] as const),
-      ...([rows.byteOffset, out.byteOffset] as const),
-    );
+    const scratch = [kernel.byteOffset, rows.byteOffset];
+    kernels.soften(luma.byteOffset, width, height, ...scratch, out.byteOffset);
     rows.fill(0, 0, 6 * (width + 8));
     return;
   }

@@ -48,7 +48,6 @@ export function tentsByKernels(
   const length = (Math.abs(columns[last]! - columns[0]!) + 1) * channels;
   if (length > (words ? LONGEST_WORDS : LONGEST_ROW)) return false;
   const pitch = stride * channels;
-  const columnsAt = tables.columns.byteOffset;
   for (let x = 0; x <= last; x++) {
     tables.columns[x] = 2 * channels * (columns[x]! - left);
   }
@@ -56,6 +55,7 @@ export function tentsByKernels(
   tables.tentsOf.taps = across;
   if (channels < 3) luma.set([1, 0, 0]);
   else luma.set([Math.fround(0.299), Math.fround(0.587), Math.fround(0.114)]);
+  const [from, mixed, places] = [pixels.byteOffset, sums.byteOffset, tables.columns.byteOffset];
   for (let i = 0; i < 64; i++) {
     const first = down.starts[i]!;
     const count = down.counts[i]!;
@@ -84,9 +84,8 @@ export function tentsByKernels(
       weights[isReversed ? count - 1 - tap : tap] = down.weights[down.room * i + tap]!;
     }
     luma[4] = down.units[i]!;
-    const [apart, mixed, row] = [areAdjacent ? pitch : length, sums.byteOffset, 512 * i];
-    kernels.mixRows(pixels.byteOffset, apart, length, weights.byteOffset, mixed);
-    kernels.tentRow(mixed, columnsAt, tents.byteOffset, luma.byteOffset, out.byteOffset + row);
+    kernels.mixRows(from, areAdjacent ? pitch : length, length, weights.byteOffset, mixed);
+    kernels.tentRow(mixed, places, tents.byteOffset, luma.byteOffset, out.byteOffset + 512 * i);
   }
   pixels.fill(0);
   sums.fill(0);

@@ -72,14 +72,14 @@ export interface SimdKernels {
   scan64(words: number, count: number, query: number, max: number, out: number): number;
 }
 
-const SEARCH = /* @__PURE__ */ kernelSet(() => ({
-  collect: collect32(),
-  collect16: collect16(),
-  gather: gather(),
-  positions: positions(),
-  scan256: scan256(),
-  scan64: scan64(),
-}));
+const SEARCH = /* @__PURE__ */ kernelSet({
+  collect: collect32,
+  collect16,
+  gather,
+  positions,
+  scan256,
+  scan64,
+});
 
 /** True if the platform has SIMD and allows it. */
 export const hasSimd = (): boolean => canCompile(SEARCH);

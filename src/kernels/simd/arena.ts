@@ -7,8 +7,9 @@
  * and runs in JavaScript if there are none: the same bits either way.
  */
 
-import { lane32, splat32 } from './assembler.js';
 import { attach, canCompile, type KernelSet, kernelSet, memoryFor } from './kernel-set.js';
+import { set } from './wasm/control.js';
+import * as i32x4 from './wasm/i32x4.js';
 
 /** Bytes for a picture: the planes of 767 x 767 pixels and what `thorough` derives from them. */
 const ROOM = 32 * 2 ** 20;
@@ -31,6 +32,8 @@ interface ArrayKind<T> {
   new (buffer: ArrayBuffer, byteOffset: number, length: number): T;
 }
 
+type Make<T> = (take: Arena['take']) => T;
+
 /** Memory for one picture. */
 export interface Arena {
   /** A new array of zeros; outside the arena if it is full. */
@@ -38,7 +41,7 @@ export interface Arena {
   /** Runs `work`, then frees the arrays that it took. */
   within<R>(work: () => R): R;
   /** What `make` makes, once an arena: scratch, which its users leave zero, and tables. */
-  kept<T>(make: (take: Arena['take']) => T): T;
+  kept<T>(make: Make<T>): T;
 }
 
 interface OwnedArena extends Arena {
@@ -50,9 +53,9 @@ interface OwnedArena extends Arena {
 const arenas = /* @__PURE__ */ new WeakMap<ArrayBufferLike, OwnedArena>();
 
 /** The smallest use of SIMD, which shows whether there is any. */
-const PROBE = /* @__PURE__ */ kernelSet(() => ({
-  probe: { parameters: [], integers: [], vectors: [], body: [lane32(splat32(1), 0)] },
-}));
+const PROBE = /* @__PURE__ */ kernelSet({
+  probe: () => ({ parameters: [], body: [set('vector', i32x4.splat(1))] }),
+});
 
 /** True if there are kernels, and arenas are memories of theirs. */
 export const hasKernels = (): boolean => isAllowed && canCompile(PROBE);
@@ -117,10 +120,7 @@ function makeArena(): OwnedArena {
         free(from);
       }
     },
-    kept(make) {
-      if (!made.has(make)) made.set(make, make(takeKept));
-      return made.get(make) as ReturnType<typeof make>;
-    },
+    kept: (make) => madeOnce(made, make, takeKept),
     kernels<K>(set: KernelSet<K>) {
       if (memory === undefined || !isAllowed) return undefined;
       if (!sets.has(set)) sets.set(set, attach(set, memory));
@@ -133,6 +133,11 @@ function makeArena(): OwnedArena {
   };
   arenas.set(buffer, arena);
   return arena;
+}
+
+function madeOnce<T>(made: Map<unknown, unknown>, make: Make<T>, take: Arena['take']): T {
+  if (!made.has(make)) made.set(make, make(take));
+  return made.get(make) as T;
 }
 
 const idle: OwnedArena[] = [];
@@ -197,29 +202,24 @@ export function kernelsOf<K>(
   return arenas.get(buffer)?.kernels(set);
 }
 
-/** The arena of an array. */
-export const arenaOf = ({ buffer }: Placed): Arena | undefined => arenas.get(buffer);
-
 const ownArrays = /* @__PURE__ */ new Map<unknown, unknown>();
 
+/** Stands for the arena of an array that is in none. */
+const NO_ARENA: Arena = {
+  take: (kind, length) => new kind(length),
+  within: (work) => work(),
+  kept: (make) => madeOnce(ownArrays, make, NO_ARENA.take),
+};
+
+/** The arena of an array; outside all, one that takes memory of the process. */
+export const arenaOf = ({ buffer }: Placed): Arena => arenas.get(buffer) ?? NO_ARENA;
+
 /** `kept` of the arena of an array, or of the process if it is in none. */
-export function keptBeside<T>({ buffer }: Placed, make: (take: Arena['take']) => T): T {
-  const arena = arenas.get(buffer);
-  if (arena) return arena.kept(make);
-  if (!ownArrays.has(make))
-    ownArrays.set(
-      make,
-      make((kind, length) => new kind(length)),
-    );
-  return ownArrays.get(make) as T;
-}
+export const keptBeside = <T>(array: Placed, make: Make<T>): T => arenaOf(array).kept(make);
 
 /** Runs `work`, then frees what it took beside an array: nothing of it may be kept. */
-export function freeing<R>({ buffer }: Placed, work: () => R): R {
-  const arena = arenas.get(buffer);
-  return arena ? arena.within(work) : work();
-}
+export const freeing = <R>(array: Placed, work: () => R): R => arenaOf(array).within(work);
 
 /** A new array of zeros in the arena of another, if that is in one. */
 export const beside = <T>(other: Placed, kind: ArrayKind<T>, length: number): T =>
-  arenas.get(other.buffer)?.take(kind, length) ?? new kind(length);
+  arenaOf(other).take(kind, length);

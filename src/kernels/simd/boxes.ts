@@ -5,40 +5,22 @@
  * offsets into an arena's memory.
  */
 
-import {
-  add,
-  addF32,
-  andV,
-  type Code,
-  divF32,
-  during,
-  integersF32,
-  lanes,
-  load,
-  loadFirst32,
-  loadLane32,
-  loadSplat32,
-  loadV,
-  ltS,
-  mulF32,
-  promote,
-  select,
-  set,
-  shl,
-  shrU32,
-  shuffle,
-  splat32,
-  storeLane32,
-  storeV,
-  subF32,
-  upper,
-  type Value,
-  type WasmFunction,
-} from './assembler.js';
+import type { Code, Value, WasmFunction } from './assembler.js';
 import { kernelSet } from './kernel-set.js';
+import { during, move, select, set, upTo } from './wasm/control.js';
+import * as f32x4 from './wasm/f32x4.js';
+import * as f64x2 from './wasm/f64x2.js';
+import { add, load, ltS, shl } from './wasm/i32.js';
+import * as i32x4 from './wasm/i32x4.js';
+import * as v128 from './wasm/v128.js';
 
-const EIGHT = [0, 1, 2, 3, 4, 5, 6, 7];
 const FOUR = [0, 1, 2, 3];
+const EIGHT = [...FOUR, 4, 5, 6, 7];
+const HALVES = ['s', 't'];
+
+/** Rows `stride` bytes apart, named by their numbers. */
+const rowsFrom = (first: Value, name: string, rows: readonly number[], stride: string) =>
+  rows.map((row) => set(name + row, row ? add(name + (row - 1), stride) : first));
 
 /**
  * Luma of four of eight rows.
@@ -46,133 +28,96 @@ const FOUR = [0, 1, 2, 3];
  * @param weights address of those of red, green and blue, floats
  */
 function lumaLines(): WasmFunction {
-  const channel = (byte: number, weight: string) =>
-    mulF32(weight, integersF32(andV(byte ? shrU32('four', 8 * byte) : 'four', splat32(255))));
-  const offset = load('columns');
-  let four: Code = loadFirst32(add('r0', offset));
-  for (const row of [1, 2, 3]) four = loadLane32(add(`r${row}`, offset), four, row);
+  const channel = (byte: number, weight: string) => {
+    const samples = v128.and(byte ? i32x4.shrU('four', 8 * byte) : 'four', i32x4.splat(255));
+    return f32x4.mul(weight, f32x4.convert(samples));
+  };
+  const pixel = (row: number) => add(`r${row}`, load('columns'));
   return {
     parameters: ['pixels', 'pitch', 'columns', 'length', 'weights', 'out'],
-    integers: ['end', ...FOUR.map((row) => `r${row}`)],
-    vectors: ['four', 'r', 'g', 'b'],
     body: [
-      ...['r', 'g', 'b'].map((weight, i) => set(weight, loadSplat32('weights', 4 * i))),
-      ...FOUR.map((row) => set(`r${row}`, row ? add(`r${row - 1}`, 'pitch') : add('pixels', 0))),
+      ['r', 'g', 'b'].map((weight, i) => set(weight, v128.load32Splat('weights', 4 * i))),
+      rowsFrom('pixels', 'r', FOUR, 'pitch'),
       set('end', add('columns', shl('length', 2))),
-      during(
-        ltS('columns', 'end'),
-        set('four', four),
-        storeV('out', addF32(addF32(channel(0, 'r'), channel(1, 'g')), channel(2, 'b'))),
-        set('columns', add('columns', 4)),
-        set('out', add('out', 32)),
-      ),
-      add(0, 0),
+      upTo('columns', 'end', 4, [
+        set('four', v128.load32Zero(pixel(0))),
+        [1, 2, 3].map((row) => set('four', v128.load32Lane(pixel(row), 'four', row))),
+        v128.store('out', f32x4.add(f32x4.add(channel(0, 'r'), channel(1, 'g')), channel(2, 'b'))),
+        move(32, 'out'),
+      ]),
     ],
   };
 }
 
-/** Rows of four vectors as columns, stored where `to` says. */
-function storeTurned(names: readonly string[], to: (row: number) => [Value, number]): Code[] {
-  const [a, b, c, d] = names as [string, string, string, string];
-  const pairs = (x: string, y: string, from: number) =>
-    shuffle(x, y, lanes(4, from, from + 4, from + 1, from + 5));
-  return [0, 2].flatMap((from) => [
-    set('ab', pairs(a, b, from)),
-    set('cd', pairs(c, d, from)),
-    ...[0, 1].map((half) => {
-      const [address, offset] = to(from + half);
-      const both = shuffle('ab', 'cd', lanes(8, half, half + 2));
-      return storeV(address, both, offset);
-    }),
+/** Four vectors, named by numbers from `first` on, with rows and columns exchanged. */
+function turned(name: string, first: number, store: (row: number, vector: Code) => Code): Code {
+  const [a, b, c, d] = FOUR.map((row) => name + (first + row)) as [string, string, string, string];
+  return [0, 2].map((from) => [
+    set('ab', i32x4.shuffle(a, b, from, from + 4, from + 1, from + 5)),
+    set('cd', i32x4.shuffle(c, d, from, from + 4, from + 1, from + 5)),
+    [0, 1].map((half) => store(from + half, f64x2.shuffle('ab', 'cd', half, half + 2))),
   ]);
 }
 
-const HALVES = ['s', 't'];
-
 /** The sums before the first box: `sum` moves on to its newest sample. */
-const firstSums = [
-  during(
-    ltS('sum', 'newest'),
-    ...HALVES.map((half, i) => set(half, addF32(half, loadV('sum', 16 * i)))),
-    set('sum', add('sum', 32)),
-  ),
-];
+const firstSums = upTo('sum', 'newest', 32, [
+  HALVES.map((half, i) => set(half, f32x4.add(half, v128.load('sum', 16 * i)))),
+]);
 
 /** The newest sample in, then the oldest out. */
 const step = (half: string, offset: number) =>
-  set(half, subF32(addF32(half, loadV('newest', offset)), loadV('oldest', offset)));
+  set(half, f32x4.sub(f32x4.add(half, v128.load('newest', offset)), v128.load('oldest', offset)));
 
 /**
  * Boxes along eight rows.
- * @param lines address of the oldest sample of the first box
+ * @param oldest address of the oldest sample of the first box
  * @param newest address of its newest sample
  * @param sum address of the first sample, which the sum begins with
  * @param counts address of the samples a box, floats
  * @param stride bytes from a row of means to the next; four means are written at once
  */
-function boxRows(): WasmFunction {
-  const names = (half: string) => FOUR.map((x) => `${half}${x}`);
-  return {
-    parameters: ['oldest', 'newest', 'sum', 'length', 'counts', 'stride', 'out'],
-    integers: ['end', ...EIGHT.slice(1).map((row) => `o${row}`)],
-    vectors: [...HALVES, ...HALVES.flatMap(names), 'ab', 'cd', 'count'],
-    body: [
-      ...firstSums,
-      ...EIGHT.slice(1).map((row) => set(`o${row}`, add(row > 1 ? `o${row - 1}` : 0, 'stride'))),
-      set('end', add('counts', shl('length', 2))),
-      during(
-        ltS('counts', 'end'),
-        ...FOUR.flatMap((x) => [
-          set('count', loadSplat32('counts', 4 * x)),
-          ...HALVES.flatMap((half, i) => [
-            step(half, 32 * x + 16 * i),
-            set(`${half}${x}`, divF32(half, 'count')),
-          ]),
+const boxRows = (): WasmFunction => ({
+  parameters: ['oldest', 'newest', 'sum', 'length', 'counts', 'stride', 'out'],
+  body: [
+    firstSums,
+    rowsFrom(0, 'o', EIGHT, 'stride'),
+    set('end', add('counts', shl('length', 2))),
+    upTo('counts', 'end', 16, [
+      FOUR.map((x) => [
+        set('count', v128.load32Splat('counts', 4 * x)),
+        HALVES.map((half, i) => [
+          step(half, 32 * x + 16 * i),
+          set(half + x, f32x4.div(half, 'count')),
         ]),
-        ...HALVES.flatMap((half, i) =>
-          storeTurned(names(half), (row) => [
-            row + 4 * i === 0 ? 'out' : add('out', `o${row + 4 * i}`),
-            0,
-          ]),
-        ),
-        set('counts', add('counts', 16)),
-        set('out', add('out', 16)),
-        ...['newest', 'oldest'].map((at) => set(at, add(at, 128))),
+      ]),
+      HALVES.map((half, i) =>
+        turned(half, 0, (row, means) => v128.store(add('out', `o${row + 4 * i}`), means)),
       ),
-      add(0, 0),
-    ],
-  };
-}
+      move(16, 'out'),
+      move(128, 'newest', 'oldest'),
+    ]),
+  ],
+});
 
 /** The same at 64 of them: `centres` is the address of their offsets in bytes, `counts` theirs. */
-function boxRowsAt(): WasmFunction {
-  return {
-    parameters: ['oldest', 'newest', 'sum', 'centres', 'counts', 'out'],
-    integers: ['start', 'end', 'stop'],
-    vectors: [...HALVES, 'mean', 'count'],
-    body: [
-      ...firstSums,
-      set('start', add('oldest', 0)),
-      set('end', add('out', 256)),
-      during(
-        ltS('out', 'end'),
-        set('stop', add('start', load('centres'))),
-        during(
-          ltS('oldest', add('stop', 1)),
-          ...HALVES.map((half, i) => step(half, 16 * i)),
-          ...['newest', 'oldest'].map((at) => set(at, add(at, 32))),
-        ),
-        set('count', loadSplat32('counts')),
-        ...HALVES.flatMap((half, i) => [
-          set('mean', divF32(half, 'count')),
-          ...FOUR.map((row) => storeLane32('out', 'mean', row, 256 * (row + 4 * i))),
-        ]),
-        ...['centres', 'counts', 'out'].map((at) => set(at, add(at, 4))),
-      ),
-      add(0, 0),
-    ],
-  };
-}
+const boxRowsAt = (): WasmFunction => ({
+  parameters: ['oldest', 'newest', 'sum', 'centres', 'counts', 'out'],
+  body: [
+    firstSums,
+    set('start', add('oldest', 1)),
+    set('end', add('out', 256)),
+    upTo('out', 'end', 4, [
+      set('stop', add('start', load('centres'))),
+      upTo('oldest', 'stop', 32, [HALVES.map((half, i) => step(half, 16 * i)), move(32, 'newest')]),
+      set('count', v128.load32Splat('counts')),
+      HALVES.map((half, i) => [
+        set('mean', f32x4.div(half, 'count')),
+        FOUR.map((row) => v128.store32Lane('out', 'mean', row, 256 * (row + 4 * i))),
+      ]),
+      move(4, 'centres', 'counts'),
+    ]),
+  ],
+});
 
 /**
  * Boxes down columns, for eight rows of a ring.
@@ -183,38 +128,29 @@ function boxRowsAt(): WasmFunction {
  * @param counts of the samples a box, eight floats
  * @param out lines; overwritten
  */
-function boxColumns(): WasmFunction {
-  return {
-    parameters: ['newest', 'oldest', 'ring', 'end', 'stride', 'counts', 'sums', 'out'],
-    integers: ['x', ...EIGHT.flatMap((row) => [`n${row}`, `o${row}`])],
-    vectors: ['sum', ...EIGHT.map((row) => `m${row}`), 'ab', 'cd'],
-    body: [
-      ...EIGHT.flatMap((row) => [
-        set(`n${row}`, row ? add(`n${row - 1}`, 'stride') : add('newest', 0)),
-        set(`o${row}`, row ? add(`o${row - 1}`, 'stride') : add('oldest', 0)),
-        set(`o${row}`, select(ltS(`o${row}`, 'end'), `o${row}`, 'ring')),
+const boxColumns = (): WasmFunction => ({
+  parameters: ['newest', 'oldest', 'ring', 'end', 'stride', 'sums', 'counts', 'out'],
+  body: [
+    rowsFrom('newest', 'n', EIGHT, 'stride'),
+    EIGHT.map((row) => [
+      set(`o${row}`, row ? add(`o${row - 1}`, 'stride') : 'oldest'),
+      set(`o${row}`, select(ltS(`o${row}`, 'end'), `o${row}`, 'ring')),
+    ]),
+    upTo('x', 'stride', 16, [
+      set('sum', v128.load(add('sums', 'x'))),
+      EIGHT.map((row) => [
+        set('sum', f32x4.add('sum', v128.load(add(`n${row}`, 'x')))),
+        set('sum', f32x4.sub('sum', v128.load(add(`o${row}`, 'x')))),
+        set(`m${row}`, f32x4.div('sum', v128.load32Splat('counts', 4 * row))),
       ]),
-      during(
-        ltS('x', 'stride'),
-        set('sum', loadV(add('sums', 'x'))),
-        ...EIGHT.flatMap((row) => [
-          set('sum', subF32(addF32('sum', loadV(add(`n${row}`, 'x'))), loadV(add(`o${row}`, 'x')))),
-          set(`m${row}`, divF32('sum', loadSplat32('counts', 4 * row))),
-        ]),
-        storeV(add('sums', 'x'), 'sum'),
-        ...[0, 4].flatMap((first) =>
-          storeTurned(
-            FOUR.map((row) => `m${first + row}`),
-            (column) => ['out', 32 * column + 4 * first],
-          ),
-        ),
-        set('x', add('x', 16)),
-        set('out', add('out', 128)),
+      v128.store(add('sums', 'x'), 'sum'),
+      [0, 4].map((first) =>
+        turned('m', first, (column, means) => v128.store('out', means, 32 * column + 4 * first)),
       ),
-      add(0, 0),
-    ],
-  };
-}
+      move(128, 'out'),
+    ]),
+  ],
+});
 
 /**
  * `dctInOrder`, of floats.
@@ -224,57 +160,49 @@ function boxColumns(): WasmFunction {
 function dctInOrder(): WasmFunction {
   /** Sums of four vectors: each weight times the next row of them, from row 0 on. */
   const sums = (weights: string, rows: Value, stride: number) => [
-    ...FOUR.map((i) => set(`s${i}`, 'zero')),
-    set('w', add(weights, 0)),
+    FOUR.map((i) => set(`s${i}`, v128.zero())),
+    set('w', weights),
     set('stop', add(weights, 256)),
-    set('at', add(rows, 0)),
-    during(
-      ltS('w', 'stop'),
-      set('weight', loadSplat32('w')),
-      ...FOUR.map((i) => set(`s${i}`, addF32(`s${i}`, mulF32('weight', loadV('at', 16 * i))))),
-      set('w', add('w', 4)),
-      set('at', add('at', stride)),
-    ),
+    set('at', rows),
+    upTo('w', 'stop', 4, [
+      set('weight', v128.load32Splat('w')),
+      FOUR.map((i) =>
+        set(`s${i}`, f32x4.add(`s${i}`, f32x4.mul('weight', v128.load('at', 16 * i)))),
+      ),
+      move(stride, 'at'),
+    ]),
   ];
   return {
     parameters: ['plane', 'matrix', 'turned', 'middle', 'out'],
-    integers: ['w', 'at', 'stop', 'end', 'column', 'to'],
-    vectors: ['zero', 'weight', ...FOUR.map((i) => `s${i}`)],
     body: [
       set('to', 'middle'),
       set('end', add('middle', 4 * 16 * 64)),
-      during(
-        ltS('to', 'end'),
+      during(ltS('to', 'end'), [
         set('column', 0),
-        during(
-          ltS('column', 256),
-          ...sums('matrix', add('plane', 'column'), 256),
-          ...FOUR.map((i) => storeV('to', `s${i}`, 16 * i)),
-          set('to', add('to', 64)),
-          set('column', add('column', 64)),
-        ),
-        set('matrix', add('matrix', 256)),
-      ),
-      during(
-        ltS('middle', 'end'),
-        ...sums('middle', 'turned', 64),
-        ...FOUR.flatMap((i) => [
-          storeV('out', promote(`s${i}`), 32 * i),
-          storeV('out', promote(upper(`s${i}`)), 32 * i + 16),
+        upTo('column', 256, 64, [
+          sums('matrix', add('plane', 'column'), 256),
+          FOUR.map((i) => v128.store('to', `s${i}`, 16 * i)),
+          move(64, 'to'),
         ]),
-        set('middle', add('middle', 256)),
-        set('out', add('out', 128)),
-      ),
-      add(0, 0),
+        move(256, 'matrix'),
+      ]),
+      upTo('middle', 'end', 256, [
+        sums('middle', 'turned', 64),
+        FOUR.map((i) => [
+          v128.store('out', f64x2.promote(`s${i}`), 32 * i),
+          v128.store('out', f64x2.promote(f64x2.upper(`s${i}`)), 32 * i + 16),
+        ]),
+        move(128, 'out'),
+      ]),
     ],
   };
 }
 
 /** Kernels of the reference's own operations. */
-export const BOX_KERNELS = /* @__PURE__ */ kernelSet(() => ({
-  lumaLines: lumaLines(),
-  boxRows: boxRows(),
-  boxRowsAt: boxRowsAt(),
-  boxColumns: boxColumns(),
-  dctInOrder: dctInOrder(),
-}));
+export const BOX_KERNELS = /* @__PURE__ */ kernelSet({
+  lumaLines,
+  boxRows,
+  boxRowsAt,
+  boxColumns,
+  dctInOrder,
+});

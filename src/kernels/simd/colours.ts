@@ -3,61 +3,18 @@
  * byte offsets into an arena's memory. Sums of 64 bits are in the order of the JavaScript.
  */
 
-import {
-  above8,
-  add,
-  add8,
-  add32,
-  addF64,
-  and,
-  andV,
-  bitmask8,
-  demote,
-  divF64,
-  during,
-  equal32,
-  gt16,
-  gt32,
-  integersF64,
-  lane32,
-  lanes,
-  lessBy8,
-  load,
-  loadByte,
-  loadFirst64,
-  loadLane64,
-  loadSplat64,
-  loadV,
-  ltS,
-  mul,
-  mulF64,
-  narrow16,
-  or,
-  orV,
-  pairs8,
-  promote,
-  select,
-  set,
-  shl,
-  shrU,
-  shrU32,
-  shuffle,
-  splat8,
-  splat16,
-  splat32,
-  store,
-  store8,
-  storeLane32,
-  storeLane64,
-  storeV,
-  sub,
-  subF64,
-  upper,
-  type Value,
-  type WasmFunction,
-  when,
-} from './assembler.js';
+import type { Code, Value, WasmFunction } from './assembler.js';
 import { kernelSet } from './kernel-set.js';
+import { countDown, move, select, set, upTo, when } from './wasm/control.js';
+import * as f32x4 from './wasm/f32x4.js';
+import * as f64x2 from './wasm/f64x2.js';
+import * as i8x16 from './wasm/i8x16.js';
+import * as i16x8 from './wasm/i16x8.js';
+import { add, and, load, load8U, ltS, mul, or, shl, shrU, store, store8, sub } from './wasm/i32.js';
+import * as i32x4 from './wasm/i32x4.js';
+import * as v128 from './wasm/v128.js';
+
+const CHANNELS = ['red', 'green', 'blue'];
 
 /**
  * Marks with 1 the pixels of which a channel differs from a colour by more than `away`.
@@ -65,34 +22,26 @@ import { kernelSet } from './kernel-set.js';
  * @param colour its bytes: red, green, blue from the lowest
  */
 function markContent(): WasmFunction {
-  const channels = ['red', 'green', 'blue'];
-  const colours = ['r', 'g', 'b'];
-  const apart = (channel: string, colour: string) =>
-    above8(orV(lessBy8(loadV(channel), colour), lessBy8(colour, loadV(channel))), 'most');
-  const [red, green, blue] = channels.map((channel, i) => apart(channel, colours[i]!));
+  const apart = (channel: string, colour: string) => {
+    const above = i8x16.subSatU(v128.load(channel), colour);
+    return i8x16.gtU(v128.or(above, i8x16.subSatU(colour, v128.load(channel))), 'most');
+  };
+  const marked = v128.or(v128.or(apart('red', 'r'), apart('green', 'g')), apart('blue', 'b'));
   return {
-    parameters: [...channels, 'stride', 'width', 'height', 'colour', 'away', 'out'],
-    integers: ['x', 'back'],
-    vectors: [...colours, 'most'],
+    parameters: [...CHANNELS, 'stride', 'width', 'height', 'colour', 'away', 'out'],
     body: [
-      ...colours.map((colour, i) => set(colour, splat8(shrU('colour', 8 * i)))),
-      set('most', splat8('away')),
-      during(
-        ltS(0, 'height'),
+      ['r', 'g', 'b'].map((colour, i) => set(colour, i8x16.splat(shrU('colour', 8 * i)))),
+      set('most', i8x16.splat('away')),
+      countDown('height', 1, [
         set('x', 'width'),
-        during(
-          ltS(0, 'x'),
-          storeV('out', andV(orV(orV(red!, green!), blue!), splat8(1))),
-          ...[...channels, 'out'].map((array) => set(array, add(array, 16))),
-          set('x', sub('x', 16)),
-        ),
+        countDown('x', 16, [
+          v128.store('out', v128.and(marked, i8x16.splat(1))),
+          move(16, ...CHANNELS, 'out'),
+        ]),
         // `x` is 0 or below: so many bytes too far.
-        set('out', add('out', 'x')),
-        set('back', sub(add('stride', 'x'), 'width')),
-        ...channels.map((channel) => set(channel, add(channel, 'back'))),
-        set('height', sub('height', 1)),
-      ),
-      add(0, 0),
+        move('x', ...CHANNELS, 'out'),
+        move(sub('stride', 'width'), ...CHANNELS),
+      ]),
     ],
   };
 }
@@ -104,31 +53,24 @@ function markContent(): WasmFunction {
  */
 const markBlocks = (): WasmFunction => ({
   parameters: ['content', 'width', 'columns', 'rows', 'least', 'out'],
-  integers: ['at', 'under', 'x'],
-  vectors: ['marks', 'fewer'],
   body: [
-    set('fewer', splat16(sub('least', 1))),
-    during(
-      ltS(0, 'rows'),
+    set('fewer', i16x8.splat(sub('least', 1))),
+    countDown('rows', 1, [
       set('at', 'content'),
       set('under', add('content', 'width')),
       set('x', 'columns'),
-      during(
-        ltS(0, 'x'),
-        set('marks', gt16(pairs8(add8(loadV('at'), loadV('under'))), 'fewer')),
-        storeLane64('out', andV(narrow16('marks', 'marks'), splat8(1)), 0),
-        set('at', add('at', 16)),
-        set('under', add('under', 16)),
-        set('out', add('out', 8)),
-        set('x', sub('x', 8)),
-      ),
-      set('out', add('out', 'x')),
+      countDown('x', 8, [
+        set('marks', i16x8.extaddPairwise(i8x16.add(v128.load('at'), v128.load('under')))),
+        set('marks', i16x8.gtS('marks', 'fewer')),
+        v128.store64Lane('out', v128.and(i8x16.narrow('marks', 'marks'), i8x16.splat(1)), 0),
+        move(16, 'at', 'under'),
+        move(8, 'out'),
+      ]),
+      move('x', 'out'),
       store8('out', 0),
-      set('out', add('out', 1)),
-      set('content', add('content', shl('width', 1))),
-      set('rows', sub('rows', 1)),
-    ),
-    add(0, 0),
+      move(1, 'out'),
+      move(shl('width', 1), 'content'),
+    ]),
   ],
 });
 
@@ -140,61 +82,47 @@ const markBlocks = (): WasmFunction => ({
  * @returns the number of pixels
  */
 function countColours(): WasmFunction {
-  const at = (channel: string) => add(channel, 'x');
   const five = (byte: Value) => and(byte, 0xf8);
   return {
-    parameters: ['red', 'green', 'blue', 'stride', 'width', 'height', 'bins', 'colours'],
-    integers: ['x', 'r', 'g', 'b', 'bin', 'to'],
-    vectors: [],
+    parameters: [...CHANNELS, 'stride', 'width', 'height', 'bins', 'colours'],
     body: [
       set('to', 'colours'),
-      during(
-        ltS(0, 'height'),
-        during(
-          ltS('x', 'width'),
-          set('r', loadByte(at('red'))),
-          set('g', loadByte(at('green'))),
-          set('b', loadByte(at('blue'))),
+      countDown('height', 1, [
+        upTo('x', 'width', 5, [
+          ['r', 'g', 'b'].map((byte, i) => set(byte, load8U(add(CHANNELS[i]!, 'x')))),
           store('to', or('r', or(shl('g', 8), shl('b', 16)))),
-          set('to', add('to', 4)),
+          move(4, 'to'),
           set('bin', or(shl(five('r'), 7), or(shl(five('g'), 2), shrU('b', 3)))),
           set('bin', add('bins', shl('bin', 2))),
           store('bin', add(load('bin'), 1)),
-          set('x', add('x', 5)),
-        ),
+        ]),
         set('x', sub('x', 'width')),
-        ...['red', 'green', 'blue'].map((channel) => set(channel, add(channel, 'stride'))),
-        set('height', sub('height', 1)),
-      ),
-      shrU(sub('to', 'colours'), 2),
+        move('stride', ...CHANNELS),
+      ]),
     ],
+    result: shrU(sub('to', 'colours'), 2),
   };
 }
 
 /** The first of the fullest bins. */
 const fullest = (): WasmFunction => ({
   parameters: ['bins'],
-  integers: ['at', 'best', 'most', 'end', 'bits', 'count'],
-  vectors: ['highest'],
   body: [
     set('at', 'bins'),
     set('best', 'bins'),
     set('most', load('bins')),
     set('end', add('bins', 4 * 32768)),
-    during(
-      ltS('at', 'end'),
-      set('bits', bitmask8(gt32(loadV('at'), splat32('most')))),
-      when(
-        'bits',
-        ...[0, 4, 8, 12].flatMap((offset) => [
+    upTo('at', 'end', 16, [
+      set('bits', i8x16.bitmask(i32x4.gtS(v128.load('at'), i32x4.splat('most')))),
+      when('bits', [
+        [0, 4, 8, 12].map((offset) => [
           set('count', load('at', offset)),
-          when(ltS('most', 'count'), set('most', 'count'), set('best', add('at', offset))),
+          when(ltS('most', 'count'), [set('most', 'count'), set('best', add('at', offset))]),
         ]),
-      ),
-      set('at', add('at', 16)),
-    ),
-    shrU(sub('best', 'bins'), 2),
+      ]),
+    ]),
   ],
+  result: shrU(sub('best', 'bins'), 2),
 });
 
 /**
@@ -205,73 +133,58 @@ const fullest = (): WasmFunction => ({
  */
 const sumColours = (): WasmFunction => ({
   parameters: ['colours', 'count', 'bits', 'sums'],
-  integers: ['end'],
-  vectors: ['mask', 'same', 'red', 'green', 'blue'],
   body: [
     set('end', add('colours', shl('count', 2))),
-    during(
-      ltS('colours', 'end'),
-      set('same', andV(loadV('colours'), splat32(0x00f8f8f8))),
-      set('same', andV(loadV('colours'), equal32('same', splat32('bits')))),
-      set('red', add32('red', andV('same', splat32(0xff)))),
-      set('green', add32('green', andV(shrU32('same', 8), splat32(0xff)))),
-      set('blue', add32('blue', shrU32('same', 16))),
-      set('colours', add('colours', 16)),
-    ),
-    ...['red', 'green', 'blue'].map((sum, i) =>
-      store(
-        'sums',
-        add(add(lane32(sum, 0), lane32(sum, 1)), add(lane32(sum, 2), lane32(sum, 3))),
-        4 * i,
-      ),
-    ),
-    add(0, 0),
+    upTo('colours', 'end', 16, [
+      set('same', v128.and(v128.load('colours'), i32x4.splat(0x00f8f8f8))),
+      set('same', v128.and(v128.load('colours'), i32x4.eq('same', i32x4.splat('bits')))),
+      set('red', i32x4.add('red', v128.and('same', i32x4.splat(0xff)))),
+      set('green', i32x4.add('green', v128.and(i32x4.shrU('same', 8), i32x4.splat(0xff)))),
+      set('blue', i32x4.add('blue', i32x4.shrU('same', 16))),
+    ]),
+    CHANNELS.map((sum, i) => {
+      const [a, b, c, d] = [0, 1, 2, 3].map((lane) => i32x4.extractLane(sum, lane));
+      return store('sums', add(add(a!, b!), add(c!, d!)), 4 * i);
+    }),
   ],
 });
 
 /** The sum of a part of a plane, less which it is copied. @param mean where its mean is put */
-const copyLessMean = (): WasmFunction => ({
-  parameters: ['luma', 'stride', 'width', 'height', 'mean', 'out', 'outStride'],
-  integers: ['row', 'rows', 'at', 'end', 'to'],
-  vectors: ['v', 'sum', 'none'],
-  body: [
+function copyLessMean(): WasmFunction {
+  const eachRow = (body: Code) => [
     set('row', 'luma'),
     set('rows', 'height'),
-    during(
-      ltS(0, 'rows'),
+    countDown('rows', 1, [
       set('at', 'row'),
       set('end', add('row', shl('width', 2))),
-      during(
-        ltS('at', 'end'),
-        set('v', promote(loadFirst64('at'))),
-        set('sum', addF64('sum', 'v')),
-        when(ltS(add('at', 4), 'end'), set('sum', addF64('sum', upper('v')))),
-        set('at', add('at', 8)),
+      body,
+      move(shl('stride', 2), 'row'),
+    ]),
+  ];
+  return {
+    parameters: ['luma', 'stride', 'width', 'height', 'mean', 'out', 'outStride'],
+    body: [
+      eachRow(
+        upTo('at', 'end', 8, [
+          set('v', f64x2.loadFloats('at')),
+          set('sum', f64x2.add('sum', 'v')),
+          when(ltS(add('at', 4), 'end'), set('sum', f64x2.add('sum', f64x2.upper('v')))),
+        ]),
       ),
-      set('row', add('row', shl('stride', 2))),
-      set('rows', sub('rows', 1)),
-    ),
-    set('sum', divF64('sum', integersF64(splat32(mul('width', 'height'))))),
-    set('sum', shuffle('sum', 'sum', lanes(8, 0, 0))),
-    storeLane64('mean', 'sum', 0),
-    during(
-      ltS(0, 'height'),
-      set('at', 'luma'),
-      set('end', add('luma', shl('width', 2))),
-      set('to', 'out'),
-      during(
-        ltS('at', 'end'),
-        storeLane64('to', demote(subF64(promote(loadFirst64('at')), 'sum')), 0),
-        set('at', add('at', 8)),
-        set('to', add('to', 8)),
-      ),
-      set('luma', add('luma', shl('stride', 2))),
-      set('out', add('out', shl('outStride', 2))),
-      set('height', sub('height', 1)),
-    ),
-    add(0, 0),
-  ],
-});
+      set('sum', f64x2.div('sum', f64x2.convert(i32x4.splat(mul('width', 'height'))))),
+      set('sum', f64x2.shuffle('sum', 'sum', 0, 0)),
+      v128.store64Lane('mean', 'sum', 0),
+      eachRow([
+        set('to', 'out'),
+        upTo('at', 'end', 8, [
+          f64x2.storeFloats('to', f64x2.sub(f64x2.loadFloats('at'), 'sum')),
+          move(8, 'to'),
+        ]),
+        move(shl('outStride', 2), 'out'),
+      ]),
+    ],
+  };
+}
 
 /**
  * A line beyond a plane's border: `extendLine` at one distance.
@@ -280,52 +193,40 @@ const copyLessMean = (): WasmFunction => ({
  * @param left address of the share that is left
  */
 function extendLine(): WasmFunction {
-  const pixels = [0, 1];
-  const bounds = (i: number) => [
+  const bounds = [0, 1].map((i) => [
     set(`from${i}`, sub(add('x', i), 'away')),
     set(`from${i}`, select(ltS(`from${i}`, 0), 0, `from${i}`)),
     set(`end${i}`, add(add('x', i + 1), 'away')),
     set(`end${i}`, select(ltS('count', `end${i}`), 'count', `end${i}`)),
-  ];
+  ]);
   const sumAt = (bound: string) => add('sums', shl(bound, 3));
   const both = (bound: string) =>
-    loadLane64(sumAt(`${bound}1`), loadFirst64(sumAt(`${bound}0`)), 1);
+    v128.load64Lane(sumAt(`${bound}1`), v128.load64Zero(sumAt(`${bound}0`)), 1);
+  const number = (i: number) => i32x4.splat(sub(`end${i}`, `from${i}`));
   return {
     parameters: ['sums', 'count', 'away', 'left', 'to', 'step'],
-    integers: ['x', 'from0', 'from1', 'end0', 'end1'],
-    vectors: ['share', 'v', 'number'],
     body: [
-      set('share', loadSplat64('left')),
-      during(
-        ltS('x', 'count'),
-        ...pixels.flatMap(bounds),
-        set('v', mulF64('share', subF64(both('end'), both('from')))),
-        set(
-          'number',
-          shuffle(
-            splat32(sub('end0', 'from0')),
-            splat32(sub('end1', 'from1')),
-            lanes(4, 0, 4, 0, 4),
-          ),
-        ),
-        set('v', demote(divF64('v', integersF64('number')))),
-        storeLane32('to', 'v', 0),
-        when(ltS(add('x', 1), 'count'), storeLane32(add('to', 'step'), 'v', 1)),
-        set('to', add('to', shl('step', 1))),
-        set('x', add('x', 2)),
-      ),
-      add(0, 0),
+      set('share', v128.load64Splat('left')),
+      upTo('x', 'count', 2, [
+        bounds,
+        set('v', f64x2.mul('share', f64x2.sub(both('end'), both('from')))),
+        set('v', f64x2.div('v', f64x2.convert(i32x4.shuffle(number(0), number(1), 0, 4, 0, 4)))),
+        set('v', f32x4.demote('v')),
+        v128.store32Lane('to', 'v', 0),
+        when(ltS(add('x', 1), 'count'), v128.store32Lane(add('to', 'step'), 'v', 1)),
+        move(shl('step', 1), 'to'),
+      ]),
     ],
   };
 }
 
 /** Kernels that look for parts on a ground. */
-export const COLOUR_KERNELS = /* @__PURE__ */ kernelSet(() => ({
-  markContent: markContent(),
-  markBlocks: markBlocks(),
-  countColours: countColours(),
-  fullest: fullest(),
-  sumColours: sumColours(),
-  copyLessMean: copyLessMean(),
-  extendLine: extendLine(),
-}));
+export const COLOUR_KERNELS = /* @__PURE__ */ kernelSet({
+  markContent,
+  markBlocks,
+  countColours,
+  fullest,
+  sumColours,
+  copyLessMean,
+  extendLine,
+});

@@ -4,44 +4,78 @@
  * pixels, or two samples, are computed side by side.
  */
 
-import {
-  add,
-  addF64,
-  type Code,
-  during,
-  integersF64,
-  lane32,
-  lanes,
-  load,
-  loadFirst64,
-  loadLane64,
-  loadSplat64,
-  loadV,
-  ltS,
-  maxF64,
-  minF64,
-  mul,
-  mulF64,
-  promote,
-  select,
-  set,
-  shl,
-  shuffle,
-  splatF64,
-  storeLane64,
-  storeV,
-  sub,
-  subF64,
-  truncF64,
-  type Value,
-  type WasmFunction,
-  when,
-} from './assembler.js';
+import type { Code, Value, WasmFunction } from './assembler.js';
 import { kernelSet } from './kernel-set.js';
-import { soften } from './planes.js';
+import { move, select, set, upTo, when } from './wasm/control.js';
+import * as f64x2 from './wasm/f64x2.js';
+import { add, load, ltS, mul, remU, shl, store, sub } from './wasm/i32.js';
+import * as i32x4 from './wasm/i32x4.js';
+import * as v128 from './wasm/v128.js';
 
-/** Two floats as numbers of 64 bits. */
-const floats = (address: Value, offset = 0) => promote(loadFirst64(address, offset));
+const least = (a: Value, b: Value) => select(ltS(a, b), a, b);
+
+/** Row `y + i`, or the nearest of the plane. */
+const rowNear = (y: Value, i: number) =>
+  i < 0 ? select(ltS(add(y, i), 0), 0, add(y, i)) : least(add(y, i), 'last');
+
+/** Sets vectors to the numbers at an address. */
+const loadNumbers = (address: string, names: readonly string[]) =>
+  names.map((name, i) => set(name, v128.load64Splat(address, 8 * i)));
+
+/**
+ * `soften`.
+ * @param kernel address of three weights across, then three down
+ * @param rows scratch: six rows of `width + 8` floats
+ */
+function soften(): WasmFunction {
+  const rows = ['above2', 'above', 'here', 'below', 'below2'];
+  const weights = ['w0', 'w1', 'w2'];
+  // w0 · here + w1 (before + after) + w2 (before2 + after2)
+  const mixed = ([before2, before, here, after, after2]: Code[]) => {
+    const near = f64x2.mul('w1', f64x2.add(before!, after!));
+    const far = f64x2.mul('w2', f64x2.add(before2!, after2!));
+    return f64x2.add(f64x2.add(f64x2.mul('w0', here!), near), far);
+  };
+  // Rows by their numbers, in a ring of five behind the padded row.
+  const placeOf = (row: Value) => add('rows', mul('line', add(remU(row, 5), 1)));
+  return {
+    parameters: ['luma', 'width', 'height', 'kernel', 'rows', 'out'],
+    body: [
+      set('bytes', shl('width', 2)),
+      set('line', add('bytes', 32)),
+      set('last', sub('height', 1)),
+      set('down', add('kernel', 24)),
+      upTo('y', 'height', 1, [
+        loadNumbers('kernel', weights),
+        upTo('mixed', add(rowNear('y', 2), 1), 1, [
+          // The row with two pixels more at either end.
+          set('at', 'luma'),
+          set('to', add('rows', 8)),
+          set('end', add('to', 'bytes')),
+          upTo('to', 'end', 16, [v128.store('to', v128.load('at')), move(16, 'at')]),
+          [0, 4].map((offset) => store('rows', load('luma'), offset)),
+          move('bytes', 'luma'),
+          [0, 4].map((offset) => store('end', load(sub('luma', 4)), offset)),
+          set('to', placeOf('mixed')),
+          set('at', 'rows'),
+          set('end', add('at', 'bytes')),
+          upTo('at', 'end', 8, [
+            f64x2.storeFloats('to', mixed(rows.map((_, i) => f64x2.loadFloats('at', 4 * i)))),
+            move(8, 'to'),
+          ]),
+        ]),
+        loadNumbers('down', weights),
+        rows.map((row, i) => set(row, placeOf(rowNear('y', i - 2)))),
+        set('end', add('out', 'bytes')),
+        upTo('out', 'end', 8, [
+          f64x2.storeFloats('out', mixed(rows.map((row) => f64x2.loadFloats(row)))),
+          move(8, ...rows),
+        ]),
+        set('out', 'end'),
+      ]),
+    ],
+  };
+}
 
 /**
  * `softGrid`, with six weights a row, or four if the outer two are zero.
@@ -56,97 +90,62 @@ const floats = (address: Value, offset = 0) => promote(loadFirst64(address, offs
  */
 function softGrid(taps: 4 | 6): WasmFunction {
   const which = taps === 6 ? [0, 1, 2, 3, 4, 5] : [1, 2, 3, 4];
-  const sum = (terms: readonly Code[]) => terms.reduce((all, term) => addF64(all, term));
-  const least = (a: Value, b: Value) => select(ltS(a, b), a, b);
+  const rows = which.map((i) => `r${i}`);
+  const sum = (terms: readonly Code[]) => terms.reduce((all, term) => f64x2.add(all, term));
+  const both = (offset: number) =>
+    v128.load64Lane('second', v128.load64Zero('first', offset), 1, offset);
+  const repeat = (at: string, pixel: Value) =>
+    [0, 8, 16].map((offset) => v128.store64Lane(at, v128.load64Zero(pixel), 0, offset));
   return {
     parameters: [
       ...['luma', 'width', 'height', 'columns', 'rows', 'taps', 'weights'],
       ...['from', 'end', 'line', 'out'],
     ],
-    integers: [
-      ...[
-        'bytes',
-        'last',
-        'row',
-        'at',
-        'to',
-        'stop',
-        'stopAll',
-        'first',
-        'second',
-        'tap',
-        'column',
-      ],
-      ...which.map((i) => `r${i}`),
-    ],
-    vectors: which.map((i) => `w${i}`),
     body: [
       set('bytes', shl('width', 2)),
       set('last', sub('height', 1)),
       set('stopAll', add('rows', 256)),
-      during(
-        ltS('rows', 'stopAll'),
-        ...which.flatMap((i) => {
-          const row = add(load('rows'), i - 2);
-          const kept = i < 2 ? select(ltS(row, 0), 0, row) : least(row, 'last');
-          return [
-            set(`w${i}`, loadSplat64('weights', 8 * i)),
-            set(`r${i}`, add('luma', add(mul(kept, 'bytes'), shl('from', 2)))),
-          ];
-        }),
+      upTo('rows', 'stopAll', 4, [
+        which.map((i) => [
+          set(`w${i}`, v128.load64Splat('weights', 8 * i)),
+          set(
+            `r${i}`,
+            add('luma', add(mul(rowNear(load('rows'), i - 2), 'bytes'), shl('from', 2))),
+          ),
+        ]),
         // Pixel x of the mixed row is at x + 3.
         set('to', add('line', shl(add('from', 3), 3))),
         set('stop', add('line', shl(add('end', 4), 3))),
-        during(
-          ltS('to', 'stop'),
-          storeV('to', sum(which.map((i) => mulF64(`w${i}`, floats(`r${i}`))))),
-          ...which.map((i) => set(`r${i}`, add(`r${i}`, 8))),
-          set('to', add('to', 16)),
-        ),
-        when(
-          ltS('from', 1),
-          ...[0, 1, 2].map((i) => storeLane64('line', loadFirst64('line', 24), 0, 8 * i)),
-        ),
-        when(
-          ltS(sub('width', 2), 'end'),
-          ...[0, 1, 2].map((i) => storeLane64('stop', loadFirst64(sub('stop', 8)), 0, 8 * i)),
-        ),
+        upTo('to', 'stop', 16, [
+          v128.store('to', sum(which.map((i) => f64x2.mul(`w${i}`, f64x2.loadFloats(`r${i}`))))),
+          move(8, ...rows),
+        ]),
+        when(ltS('from', 1), repeat('line', add('line', 24))),
+        when(ltS(sub('width', 2), 'end'), repeat('stop', sub('stop', 8))),
         set('column', 'columns'),
         set('tap', 'taps'),
         set('stop', add('columns', 256)),
-        during(
-          ltS('column', 'stop'),
+        upTo('column', 'stop', 8, [
           set('first', add('line', shl(load('column'), 3))),
           set('second', add('line', shl(load('column', 4), 3))),
-          storeV(
+          v128.store(
             'out',
-            sum(
-              which.map((i) =>
-                mulF64(
-                  loadV('tap', 512 * i),
-                  loadLane64('second', loadFirst64('first', 8 * (i + 1)), 1, 8 * (i + 1)),
-                ),
-              ),
-            ),
+            sum(which.map((i) => f64x2.mul(v128.load('tap', 512 * i), both(8 * (i + 1))))),
           ),
-          set('column', add('column', 8)),
-          set('tap', add('tap', 16)),
-          set('out', add('out', 16)),
-        ),
-        set('rows', add('rows', 4)),
-        set('weights', add('weights', 48)),
-      ),
-      add(0, 0),
+          move(16, 'tap', 'out'),
+        ]),
+        move(48, 'weights'),
+      ]),
     ],
   };
 }
 
-/** The first numbers of two pairs, and the second ones. */
-const firsts = (a: Value, b: Value) => shuffle(a, b, lanes(8, 0, 2));
-const seconds = (a: Value, b: Value) => shuffle(a, b, lanes(8, 1, 3));
-
 /** a + share (b - a) */
-const between = (a: Value, b: Value, share: Value) => addF64(a, mulF64(share, subF64(b, a)));
+const between = (a: Value, b: Value, share: Value) =>
+  f64x2.add(a, f64x2.mul(share, f64x2.sub(b, a)));
+/** The same of two pairs of such numbers. */
+const withinPairs = (one: string, other: string, share: Value) =>
+  between(f64x2.shuffle(one, other, 0, 2), f64x2.shuffle(one, other, 1, 3), share);
 
 /**
  * `uprightGrid`.
@@ -154,115 +153,88 @@ const between = (a: Value, b: Value, share: Value) => addF64(a, mulF64(share, su
  * @param down likewise, of rows
  */
 function uprightGrid(): WasmFunction {
-  // The last pixel of a row has no next one, and a share of 0.
-  const pair = (column: string) =>
-    addF64(
-      mulF64('high', floats(add('upper', column))),
-      mulF64('low', floats(add('lower', column))),
-    );
-  const rowAt = (offset: number) => add('luma', mul(load('down', offset), 'bytes'));
+  const rowAt = (offset: number) => add('luma', shl(mul(load('down', offset), 'width'), 2));
   return {
     parameters: ['luma', 'width', 'across', 'down', 'out'],
-    integers: ['bytes', 'upper', 'lower', 'column', 'share', 'sharesDown', 'stop', 'x', 'y', 'end'],
-    vectors: ['low', 'high', 'one', 'other'],
     body: [
-      set('bytes', shl('width', 2)),
       set('end', add('down', 256)),
       set('sharesDown', add('down', 512)),
       set('stop', add('across', 256)),
-      during(
-        ltS('down', 'end'),
+      upTo('down', 'end', 4, [
         set('upper', rowAt(0)),
         set('lower', rowAt(256)),
-        set('low', loadSplat64('sharesDown')),
-        set('high', subF64(splatF64(1), 'low')),
+        set('low', v128.load64Splat('sharesDown')),
+        set('high', f64x2.sub(f64x2.splat(1), 'low')),
         set('column', 'across'),
         set('share', add('across', 512)),
-        during(
-          ltS('column', 'stop'),
-          set('x', shl(load('column'), 2)),
-          set('y', shl(load('column', 4), 2)),
-          set('one', pair('x')),
-          set('other', pair('y')),
-          storeV('out', between(firsts('one', 'other'), seconds('one', 'other'), loadV('share'))),
-          set('column', add('column', 8)),
-          set('share', add('share', 16)),
-          set('out', add('out', 16)),
-        ),
-        set('down', add('down', 4)),
-        set('sharesDown', add('sharesDown', 8)),
-      ),
-      add(0, 0),
+        upTo('column', 'stop', 8, [
+          // The last pixel of a row has no next one, and a share of 0.
+          ['one', 'other'].map((pair, i) => [
+            set('x', shl(load('column', 4 * i), 2)),
+            set(pair, f64x2.mul('high', f64x2.loadFloats(add('upper', 'x')))),
+            set(pair, f64x2.add(pair, f64x2.mul('low', f64x2.loadFloats(add('lower', 'x'))))),
+          ]),
+          v128.store('out', withinPairs('one', 'other', v128.load('share'))),
+          move(16, 'share', 'out'),
+        ]),
+        move(8, 'sharesDown'),
+      ]),
     ],
   };
 }
 
 /**
  * `turnedGrid`.
- * @param turn address of left, top, cosine, sine, the last column and the last row
+ * @param turn address of cosine, sine, the last column, the last row, left and top
  * @param xs address of 64 positions; `ys` likewise
  */
 function turnedGrid(): WasmFunction {
-  const inside = (place: Value, last: string) => maxF64(splatF64(0), minF64(place, last));
-  const at = (lane: number) => {
-    const row = lane32('row', lane);
-    return [
-      set('at', add('luma', shl(add(mul(row, 'width'), lane32('column', lane)), 2))),
-      set('under', add('at', select(ltS(row, 'last'), 'bytes', 0))),
-      set(`upper${lane}`, floats('at')),
-      set(`lower${lane}`, floats('under')),
-    ];
-  };
-  const row = (name: string) =>
-    between(
-      firsts(`${name}0`, `${name}1`),
-      seconds(`${name}0`, `${name}1`),
-      subF64('x', integersF64('column')),
-    );
+  const inside = (place: Value, last: string) => f64x2.max(v128.zero(), f64x2.min(place, last));
+  const times = (place: Value, factor: string) => f64x2.mul(place, factor);
+  const x = f64x2.add('x0', times(v128.load('along'), 'cosine'));
+  const y = f64x2.add('y0', times(v128.load('along'), 'sine'));
+  const numbers = ['cosine', 'sine', 'lastColumn', 'lastRow', 'left', 'top'];
   return {
     parameters: ['luma', 'width', 'turn', 'xs', 'ys', 'out'],
-    integers: ['bytes', 'last', 'at', 'under', 'along', 'stop', 'end'],
-    vectors: [
-      ...['cosine', 'sine', 'lastColumn', 'lastRow', 'x0', 'y0', 'x', 'y', 'column', 'row'],
-      ...['upper0', 'upper1', 'lower0', 'lower1'],
-    ],
     body: [
-      set('bytes', shl('width', 2)),
-      ...['cosine', 'sine', 'lastColumn', 'lastRow'].map((name, i) =>
-        set(name, loadSplat64('turn', 16 + 8 * i)),
-      ),
-      set('last', lane32(truncF64('lastRow'), 0)),
+      loadNumbers('turn', numbers),
+      set('last', i32x4.extractLane(i32x4.truncSatF64('lastRow'), 0)),
       set('stop', add('xs', 512)),
       set('end', add('ys', 512)),
-      during(
-        ltS('ys', 'end'),
-        set('x0', subF64(loadSplat64('turn'), mulF64(loadSplat64('ys'), 'sine'))),
-        set('y0', addF64(loadSplat64('turn', 8), mulF64(loadSplat64('ys'), 'cosine'))),
+      upTo('ys', 'end', 8, [
+        set('x0', f64x2.sub('left', times(v128.load64Splat('ys'), 'sine'))),
+        set('y0', f64x2.add('top', times(v128.load64Splat('ys'), 'cosine'))),
         set('along', 'xs'),
-        during(
-          ltS('along', 'stop'),
-          set('x', inside(addF64('x0', mulF64(loadV('along'), 'cosine')), 'lastColumn')),
-          set('y', inside(addF64('y0', mulF64(loadV('along'), 'sine')), 'lastRow')),
-          set('column', truncF64('x')),
-          set('row', truncF64('y')),
-          ...at(0),
-          ...at(1),
-          storeV('out', between(row('upper'), row('lower'), subF64('y', integersF64('row')))),
-          set('along', add('along', 16)),
-          set('out', add('out', 16)),
-        ),
-        set('ys', add('ys', 8)),
-      ),
-      add(0, 0),
+        upTo('along', 'stop', 16, [
+          set('x', inside(x, 'lastColumn')),
+          set('y', inside(y, 'lastRow')),
+          set('column', i32x4.truncSatF64('x')),
+          set('row', i32x4.truncSatF64('y')),
+          set('right', f64x2.sub('x', f64x2.convert('column'))),
+          set('low', f64x2.sub('y', f64x2.convert('row'))),
+          [0, 1].map((lane) => [
+            set('line', i32x4.extractLane('row', lane)),
+            set('at', add(mul('line', 'width'), i32x4.extractLane('column', lane))),
+            set('at', add('luma', shl('at', 2))),
+            set(`upper${lane}`, f64x2.loadFloats('at')),
+            move(select(ltS('line', 'last'), shl('width', 2), 0), 'at'),
+            set(`lower${lane}`, f64x2.loadFloats('at')),
+          ]),
+          set('upper', withinPairs('upper0', 'upper1', 'right')),
+          set('lower', withinPairs('lower0', 'lower1', 'right')),
+          v128.store('out', between('upper', 'lower', 'low')),
+          move(16, 'out'),
+        ]),
+      ]),
     ],
   };
 }
 
 /** Kernels that sample parts of a plane. */
-export const GRID_KERNELS = /* @__PURE__ */ kernelSet(() => ({
-  soften: soften(),
-  softGrid: softGrid(6),
-  softGridOfFour: softGrid(4),
-  uprightGrid: uprightGrid(),
-  turnedGrid: turnedGrid(),
-}));
+export const GRID_KERNELS = /* @__PURE__ */ kernelSet({
+  soften,
+  softGrid: () => softGrid(6),
+  softGridOfFour: () => softGrid(4),
+  uprightGrid,
+  turnedGrid,
+});

@@ -16,7 +16,7 @@ declare const WebAssembly: {
 
 /** Kernels that are compiled together. `K` is the type of their functions. */
 export interface KernelSet<K> {
-  readonly functions: () => Readonly<Record<keyof K & string, WasmFunction>>;
+  readonly functions: Readonly<Record<keyof K & string, () => WasmFunction>>;
   /**
    * The module for memories that are not shared, and the one for those that are. A failure is kept,
    * too, so a page whose policy forbids WebAssembly reports it once, not once per memory.
@@ -31,7 +31,7 @@ export type Kernel = (...numbers: number[]) => number;
 
 /** A set of kernels, not compiled yet. */
 export const kernelSet = <Name extends string>(
-  functions: () => Readonly<Record<Name, WasmFunction>>,
+  functions: Readonly<Record<Name, () => WasmFunction>>,
 ): KernelSet<Readonly<Record<Name, Kernel>>> => ({ functions, modules: [] });
 
 function moduleOf({ functions, modules }: KernelSet<unknown>, shared: boolean): object | undefined {
@@ -41,7 +41,7 @@ function moduleOf({ functions, modules }: KernelSet<unknown>, shared: boolean): 
   // Typed arrays have the byte order of the machine, WebAssembly is little-endian.
   if (new Uint8Array(Uint16Array.of(1).buffer)[0] !== 1) return undefined;
   try {
-    modules[kind] = new WebAssembly.Module(assemble(functions(), shared));
+    modules[kind] = new WebAssembly.Module(assemble(functions, shared));
   } catch (error) {
     // There is no WebAssembly or no SIMD, or a policy forbids it. A lack of memory may pass.
     if (error instanceof RangeError) delete modules[kind];

@@ -2,29 +2,21 @@
  * Kernels of PDQ's short cut. Addresses are byte offsets into an arena's memory.
  */
 
-import {
-  add,
-  addF64,
-  during,
-  loadSplat64,
-  loadV,
-  ltS,
-  mulF64,
-  set,
-  shl,
-  storeLane64,
-  storeV,
-  sub,
-  subF64,
-  type WasmFunction,
-} from './assembler.js';
+import type { WasmFunction } from './assembler.js';
 import { kernelSet } from './kernel-set.js';
+import { during, move, set, upTo } from './wasm/control.js';
+import * as f64x2 from './wasm/f64x2.js';
+import { add, ltS, mul, shl, sub } from './wasm/i32.js';
+import * as v128 from './wasm/v128.js';
 
-/** The pairs of frequencies that are summed together, less 1, and the folds that they sum. */
+/**
+ * Pairs of frequencies that are summed together: `p`, each `step` after it, and those `apart` from
+ * them. They sum `count` folds.
+ */
 const PAIRS = [
-  ...[0, 4, 8, 12].map((p) => ({ p, q: p + 2, from: 0, count: 32 })),
-  ...[1, 9].map((p) => ({ p, q: p + 4, from: 32, count: 16 })),
-  ...[3, 11].map((p) => ({ p, q: p + 4, from: 48, count: 16 })),
+  { p: 0, step: 4, apart: 2, from: 0, count: 32 },
+  { p: 1, step: 8, apart: 4, from: 32, count: 16 },
+  { p: 3, step: 8, apart: 4, from: 48, count: 16 },
 ];
 
 /** Columns that are summed together, two a vector. */
@@ -37,7 +29,7 @@ const COLUMNS = [0, 1, 2, 3];
  * @param matrix PDQ's, 16 x 64
  */
 function dctColumns(): WasmFunction {
-  const both = (a: string, b: string) => addF64(loadV(a), loadV(b));
+  const both = (a: string, b: string) => f64x2.add(v128.load(a), v128.load(b));
   const fold = [
     set('a', 'columns'),
     set('d', add('columns', sub(shl('width', 9), 'line'))),
@@ -46,70 +38,64 @@ function dctColumns(): WasmFunction {
     set('i', 'folds'),
     set('j', add('folds', sub(shl('width', 8), 'line'))),
     set('stop', add('folds', shl('width', 7))),
-    during(
-      ltS('i', 'stop'),
+    during(ltS('i', 'stop'), [
       set('end', add('i', 'line')),
-      during(
-        ltS('i', 'end'),
-        storeV('i', subF64(loadV('a'), loadV('d'))),
-        storeV('j', subF64(loadV('b'), loadV('c'))),
-        storeV(add('i', 'half'), subF64(both('a', 'd'), both('b', 'c'))),
-        storeV(add('i', 'most'), addF64(both('a', 'd'), both('b', 'c'))),
-        ...['a', 'b', 'c', 'd', 'i', 'j'].map((at) => set(at, add(at, 16))),
-      ),
-      // These two go backwards.
-      ...['b', 'd', 'j'].map((at) => set(at, sub(at, shl('line', 1)))),
-    ),
+      upTo('i', 'end', 16, [
+        v128.store('i', f64x2.sub(v128.load('a'), v128.load('d'))),
+        v128.store('j', f64x2.sub(v128.load('b'), v128.load('c'))),
+        v128.store(add('i', 'half'), f64x2.sub(both('a', 'd'), both('b', 'c'))),
+        v128.store(add('i', 'most'), f64x2.add(both('a', 'd'), both('b', 'c'))),
+        move(16, 'a', 'b', 'c', 'd', 'j'),
+      ]),
+      // These go backwards.
+      ['b', 'd', 'j'].map((at) => set(at, sub(at, shl('line', 1)))),
+    ]),
   ];
-  const sums = PAIRS.flatMap(({ p, q, from, count }) => [
-    set('i', from === 0 ? add('folds', 0) : add('folds', from === 32 ? 'half' : 'most')),
-    set('end', add('i', 'line')),
-    set('to', 'out'),
-    during(
-      ltS('i', 'end'),
-      set('a', 'i'),
-      set('b', add('matrix', 512 * p)),
-      set('stop', add('b', 8 * count)),
-      ...COLUMNS.flatMap((x) => [set(`p${x}`, 'zero'), set(`q${x}`, 'zero')]),
-      during(
-        ltS('b', 'stop'),
-        set('u', loadSplat64('b')),
-        set('v', loadSplat64('b', 512 * (q - p))),
-        ...COLUMNS.flatMap((x) => [
-          set('f', loadV('a', 16 * x)),
-          set(`p${x}`, addF64(`p${x}`, mulF64('u', 'f'))),
-          set(`q${x}`, addF64(`q${x}`, mulF64('v', 'f'))),
+  const sums = PAIRS.map(({ p, step, apart, from, count }) => [
+    set('row', add('matrix', 512 * p)),
+    set('first', add('out', 8 * p)),
+    upTo('row', add('matrix', 512 * 16), 512 * step, [
+      set('i', add('folds', mul('line', from))),
+      set('end', add('i', 'line')),
+      set('to', 'first'),
+      upTo('i', 'end', 64, [
+        set('a', 'i'),
+        set('b', 'row'),
+        set('stop', add('b', 8 * count)),
+        COLUMNS.map((x) => [`p${x}`, `q${x}`].map((sum) => set(sum, v128.zero()))),
+        upTo('b', 'stop', 8, [
+          set('u', v128.load64Splat('b')),
+          set('v', v128.load64Splat('b', 512 * apart)),
+          COLUMNS.map((x) => [
+            set('f', v128.load('a', 16 * x)),
+            set(`p${x}`, f64x2.add(`p${x}`, f64x2.mul('u', 'f'))),
+            set(`q${x}`, f64x2.add(`q${x}`, f64x2.mul('v', 'f'))),
+          ]),
+          move('line', 'a'),
         ]),
-        set('a', add('a', 'line')),
-        set('b', add('b', 8)),
-      ),
-      // Turned: 16 frequencies of a column are together.
-      ...COLUMNS.flatMap((x) =>
-        [0, 1].flatMap((lane) => [
-          storeLane64('to', `p${x}`, lane, 128 * (2 * x + lane) + 8 * p),
-          storeLane64('to', `q${x}`, lane, 128 * (2 * x + lane) + 8 * q),
-        ]),
-      ),
-      set('to', add('to', 1024)),
-      set('i', add('i', 64)),
-    ),
+        // Turned: 16 frequencies of a column are together.
+        COLUMNS.map((x) =>
+          [0, 1].map((lane) => [
+            v128.store64Lane('to', `p${x}`, lane, 128 * (2 * x + lane)),
+            v128.store64Lane('to', `q${x}`, lane, 128 * (2 * x + lane) + 8 * apart),
+          ]),
+        ),
+        move(1024, 'to'),
+      ]),
+      move(8 * step, 'first'),
+    ]),
   ]);
   return {
     parameters: ['columns', 'width', 'folds', 'matrix', 'out'],
-    integers: [...['line', 'half', 'most', 'a', 'b', 'c', 'd', 'i', 'j', 'end', 'stop', 'to']],
-    vectors: ['u', 'v', 'f', 'zero', ...COLUMNS.flatMap((x) => [`p${x}`, `q${x}`])],
     body: [
       set('line', shl('width', 3)),
       set('half', shl('width', 8)),
       set('most', add('half', shl('width', 7))),
-      ...fold,
-      ...sums,
-      add(0, 0),
+      fold,
+      sums,
     ],
   };
 }
 
 /** Kernels that hash. */
-export const DCT_KERNELS = /* @__PURE__ */ kernelSet(() => ({
-  dctColumns: dctColumns(),
-}));
+export const DCT_KERNELS = /* @__PURE__ */ kernelSet({ dctColumns });

@@ -3,53 +3,16 @@
  * into an arena's memory; values, 256 coefficients, are numbers of 64 bits.
  */
 
-import {
-  absF64,
-  add,
-  add32,
-  addF64,
-  and,
-  andV,
-  bitmask8,
-  demote,
-  during,
-  giveBack,
-  gtF64,
-  lane32,
-  lanes,
-  leF64,
-  load,
-  loadByte,
-  loadSplat64,
-  loadV,
-  ltS,
-  max32,
-  min32,
-  mulF64,
-  narrow16,
-  narrow32,
-  orV,
-  select,
-  set,
-  shrS32,
-  shrU,
-  shuffle,
-  splat32,
-  splatF64,
-  store8,
-  storeV,
-  sub,
-  sub32,
-  subF64,
-  truncF64,
-  upper,
-  type Value,
-  type WasmFunction,
-  when,
-  wholeF64,
-  xorV,
-} from './assembler.js';
+import type { Code, Value, WasmFunction } from './assembler.js';
 import { kernelSet } from './kernel-set.js';
+import { during, giveBack, move, select, set, upTo, when } from './wasm/control.js';
+import * as f32x4 from './wasm/f32x4.js';
+import * as f64x2 from './wasm/f64x2.js';
+import * as i8x16 from './wasm/i8x16.js';
+import * as i16x8 from './wasm/i16x8.js';
+import { add, and, load, load8U, ltS, shrU, store8, sub } from './wasm/i32.js';
+import * as i32x4 from './wasm/i32x4.js';
+import * as v128 from './wasm/v128.js';
 
 /**
  * A network that sorts four columns of 64 rows: pairs of rows, of 16 bytes, the first place in the
@@ -84,64 +47,60 @@ const MERGES = 6 * 32;
  * @param band address of what is first added to each; under 2.5 either way
  */
 function hundredths(): WasmFunction {
-  const more = (step: Value) =>
-    set('sum', addF64('sum', wholeF64(mulF64(addF64(absF64(step), 'more'), splatF64(100 / 255)))));
-  const across = () => subF64(loadV('plane'), loadV('plane', 8));
+  const hundredth = f64x2.splat(100 / 255);
+  const more = (step: Value) => {
+    const difference = f64x2.add(f64x2.abs(step), 'more');
+    return set('sum', f64x2.add('sum', f64x2.trunc(f64x2.mul(difference, hundredth))));
+  };
+  const down = f64x2.sub(v128.load('plane'), v128.load(add('plane', 'below')));
+  const across = f64x2.sub(v128.load('plane'), v128.load('plane', 8));
   return {
     parameters: ['plane', 'band'],
-    integers: ['end', 'last', 'below'],
-    vectors: ['more', 'sum'],
     body: [
-      set('more', loadSplat64('band')),
+      set('more', v128.load64Splat('band')),
       set('last', add('plane', 8 * 64 * 64)),
-      during(
-        ltS('plane', 'last'),
+      upTo('plane', 'last', 16, [
         set('end', add('plane', 8 * 62)),
         // The last row has none below it, the last column none after it: a difference of 0.
         set('below', select(ltS(add('plane', 512), 'last'), 512, 0)),
-        during(
-          ltS('plane', 'end'),
-          more(subF64(loadV('plane'), loadV(add('plane', 'below')))),
-          more(across()),
-          set('plane', add('plane', 16)),
-        ),
-        more(subF64(loadV('plane'), loadV(add('plane', 'below')))),
-        more(shuffle(across(), splatF64(0), lanes(8, 0, 2))),
-        set('plane', add('plane', 16)),
+        upTo('plane', 'end', 16, [more(down), more(across)]),
+        more(down),
+        more(f64x2.shuffle(across, v128.zero(), 0, 2)),
         // In most photos the first few rows hold enough gradients.
-        set('end', lane32(truncF64(addF64('sum', upper('sum'))), 0)),
-        when(ltS(8999, 'end'), giveBack('end')),
-      ),
-      add('end', 0),
+        set('both', i32x4.truncSatF64(f64x2.add('sum', f64x2.upper('sum')))),
+        set('all', i32x4.extractLane('both', 0)),
+        when(ltS(8999, 'all'), giveBack('all')),
+      ]),
     ],
+    result: 'all',
   };
 }
 
-/** Four keys a turn, of floats that `floatsOf` gets two at a time. */
-function keysOf(byDistance: boolean): WasmFunction {
-  const value = (offset: number) =>
-    byDistance ? absF64(subF64(loadV('values', offset), 'middle')) : loadV('values', offset);
+/**
+ * Keys of 256 values, four a turn: their floats, in the order of whole numbers, with the number of
+ * the value in the lowest byte.
+ * @param numbers address of the centre, of which distances are taken
+ */
+function keysOf(isDistance: boolean): WasmFunction {
+  const value = (offset: number) => {
+    const values = v128.load('values', offset);
+    return isDistance ? f64x2.abs(f64x2.sub(values, 'centre')) : values;
+  };
   return {
-    parameters: ['values', ...(byDistance ? ['centre'] : []), 'keys'],
-    integers: ['end', 'index'],
-    vectors: ['middle', 'floats', 'places'],
+    parameters: ['values', 'numbers', 'keys'],
     body: [
-      ...(byDistance ? [set('middle', loadSplat64('centre'))] : []),
-      set('places', [0xfd, 0x0c, [0, 1, 2, 3].flatMap((i) => [i, 0, 0, 0])]),
+      set('centre', v128.load64Splat('numbers')),
+      set('places', v128.constant([0, 1, 2, 3].flatMap((place) => [place, 0, 0, 0]))),
       set('end', add('keys', 1024)),
-      during(
-        ltS('keys', 'end'),
-        set('floats', shuffle(demote(value(0)), demote(value(16)), lanes(8, 0, 2))),
+      upTo('keys', 'end', 16, [
+        set('floats', f32x4.demoteBoth(value(0), value(16))),
         // Negative floats sort the other way round.
-        ...(byDistance
-          ? []
-          : [set('floats', xorV('floats', andV(shrS32('floats', 31), splat32(0x7fffffff))))]),
-        storeV('keys', orV(andV('floats', splat32(-256)), 'places')),
-        set('places', add32('places', splat32(4))),
-        set('values', add('values', 32)),
-        set('keys', add('keys', 16)),
-      ),
-      add(0, 0),
+        set('sign', v128.and(i32x4.shrS('floats', 31), i32x4.splat(0x7fffffff))),
+        set('floats', v128.and(v128.xor('floats', 'sign'), i32x4.splat(-256))),
+        v128.store('keys', v128.or('floats', 'places')),
+        set('places', i32x4.add('places', i32x4.splat(4))),
+        move(32, 'values'),
+      ]),
     ],
   };
 }
@@ -151,61 +110,51 @@ function keysOf(byDistance: boolean): WasmFunction {
  * @param network address of `sortNetwork()`
  */
 function sortKeys(): WasmFunction {
+  const loadBoth = [set('a', v128.load('p')), set('b', v128.load('q'))];
   const compare = (offset: number) => [
     set('pair', load('at', offset)),
     set('p', add('keys', and('pair', 0xffff))),
     set('q', add('keys', shrU('pair', 16))),
-    set('a', loadV('p')),
-    set('b', loadV('q')),
-    storeV('p', min32('a', 'b')),
-    storeV('q', max32('a', 'b')),
+    loadBoth,
+    v128.store('p', i32x4.minS('a', 'b')),
+    v128.store('q', i32x4.maxS('a', 'b')),
   ];
   const run = (from: number, count: number) => [
     set('at', add('network', 4 * from)),
     set('end', add('at', 4 * count)),
-    during(ltS('at', 'end'), ...[0, 4, 8, 12].flatMap(compare), set('at', add('at', 16))),
+    upTo('at', 'end', 16, [0, 4, 8, 12].map(compare)),
   ];
-  const eachPair = (...body: ReturnType<typeof set>[]) => [
+  const eachPair = (body: Code) => [
     set('p', 'keys'),
     set('q', add('keys', 16 * 63)),
-    during(
-      ltS('p', 'q'),
-      set('a', loadV('p')),
-      set('b', loadV('q')),
-      ...body,
-      set('p', add('p', 16)),
-      set('q', sub('q', 16)),
-    ),
+    upTo('p', 'q', 16, [loadBoth, body, move(-16, 'q')]),
   ];
   /** Lanes compared with those of another order; `low` and `high` choose of minima and maxima. */
   const exchange = (order: number[], low: number[], high: number[]) => [
-    set('b', shuffle('b', 'b', lanes(4, ...order))),
-    set('low', min32('a', 'b')),
-    set('high', max32('a', 'b')),
-    storeV('p', shuffle('low', 'high', lanes(4, ...low))),
-    storeV('q', shuffle('low', 'high', lanes(4, ...high))),
+    set('b', i32x4.shuffle('b', 'b', ...order)),
+    set('low', i32x4.minS('a', 'b')),
+    set('high', i32x4.maxS('a', 'b')),
+    v128.store('p', i32x4.shuffle('low', 'high', ...low)),
+    v128.store('q', i32x4.shuffle('low', 'high', ...high)),
   ];
   const neighbours = (at: string) => [
-    set('a', loadV(at)),
-    set('b', shuffle('a', 'a', lanes(4, 1, 0, 3, 2))),
-    storeV(at, shuffle(min32('a', 'b'), max32('a', 'b'), lanes(4, 0, 5, 2, 7))),
+    set('a', v128.load(at)),
+    set('b', i32x4.shuffle('a', 'a', 1, 0, 3, 2)),
+    v128.store(at, i32x4.shuffle(i32x4.minS('a', 'b'), i32x4.maxS('a', 'b'), 0, 5, 2, 7)),
   ];
   return {
     parameters: ['keys', 'network'],
-    integers: ['at', 'end', 'pair', 'p', 'q'],
-    vectors: ['a', 'b', 'low', 'high'],
     body: [
-      ...run(0, SORTS),
+      run(0, SORTS),
       // Columns 1 and 3 upside down against 0 and 2, then both halves.
-      ...eachPair(...exchange([1, 0, 3, 2], [0, 5, 2, 7], [1, 4, 3, 6])),
-      ...run(SORTS, MERGES),
-      ...eachPair(
-        ...exchange([3, 2, 1, 0], [0, 1, 6, 7], [3, 2, 5, 4]),
-        ...neighbours('p'),
-        ...neighbours('q'),
-      ),
-      ...run(SORTS, MERGES),
-      add(0, 0),
+      eachPair(exchange([1, 0, 3, 2], [0, 5, 2, 7], [1, 4, 3, 6])),
+      run(SORTS, MERGES),
+      eachPair([
+        exchange([3, 2, 1, 0], [0, 1, 6, 7], [3, 2, 5, 4]),
+        neighbours('p'),
+        neighbours('q'),
+      ]),
+      run(SORTS, MERGES),
     ],
   };
 }
@@ -216,62 +165,53 @@ function sortKeys(): WasmFunction {
  * @returns the number of values within the band from the centre
  */
 function bitsAbove(): WasmFunction {
-  const pair = (at: number) => [
-    set(`v${at}`, subF64(loadV('values', 16 * at), 'centre')),
-    set('near', sub32('near', leF64(absF64(`v${at}`), 'band'))),
-    set(`v${at}`, gtF64(`v${at}`, splatF64(0))),
-  ];
-  const four = (at: number) => shuffle(`v${at}`, `v${at + 1}`, lanes(4, 0, 2, 4, 6));
-  const eight = (at: number) => narrow32(four(at), four(at + 2));
-  const all = [0, 1, 2, 3, 4, 5, 6, 7];
+  const pairs = [0, 1, 2, 3, 4, 5, 6, 7].map((at) => [
+    set(`v${at}`, f64x2.sub(v128.load('values', 16 * at), 'centre')),
+    set('near', i32x4.sub('near', f64x2.le(f64x2.abs(`v${at}`), 'band'))),
+    set(`v${at}`, f64x2.gt(`v${at}`, v128.zero())),
+  ]);
+  const four = (at: number) => i32x4.shuffle(`v${at}`, `v${at + 1}`, 0, 2, 4, 6);
+  const eight = (at: number) => i16x8.narrow(four(at), four(at + 2));
   return {
     parameters: ['values', 'numbers', 'out'],
-    integers: ['to', 'bits'],
-    vectors: ['centre', 'band', 'near', ...all.map((at) => `v${at}`)],
     body: [
-      set('centre', loadSplat64('numbers')),
-      set('band', loadSplat64('numbers', 8)),
-      set('to', add('out', 30)),
-      during(
-        ltS(sub('out', 1), 'to'),
-        ...all.flatMap(pair),
-        set('bits', bitmask8(narrow16(eight(0), eight(4)))),
+      set('centre', v128.load64Splat('numbers')),
+      set('band', v128.load64Splat('numbers', 8)),
+      set('to', add('out', 32)),
+      during(ltS('out', 'to'), [
+        pairs,
+        set('bits', i8x16.bitmask(i8x16.narrow(eight(0), eight(4)))),
+        move(-2, 'to'),
         store8('to', shrU('bits', 8)),
         store8('to', 'bits', 1),
-        set('values', add('values', 128)),
-        set('to', sub('to', 2)),
-      ),
-      // A lane of 64 bits was counted in both its halves.
-      add(lane32('near', 0), lane32('near', 2)),
+        move(128, 'values'),
+      ]),
     ],
+    // A lane of 64 bits was counted in both its halves.
+    result: add(i32x4.extractLane('near', 0), i32x4.extractLane('near', 2)),
   };
 }
 
 /** Writes the position of the key of value i to `out[255 - i]`. */
 const rankKeys = (): WasmFunction => ({
   parameters: ['keys', 'out'],
-  integers: ['row', 'last'],
-  vectors: [],
   body: [
     set('last', add('out', 255)),
-    during(
-      ltS('row', 64),
-      ...[0, 1, 2, 3].map((lane) =>
-        store8(sub('last', loadByte('keys', 4 * lane)), add('row', 64 * lane)),
+    upTo('row', 64, 1, [
+      [0, 1, 2, 3].map((lane) =>
+        store8(sub('last', load8U('keys', 4 * lane)), add('row', 64 * lane)),
       ),
-      set('keys', add('keys', 16)),
-      set('row', add('row', 1)),
-    ),
-    add(0, 0),
+      move(16, 'keys'),
+    ]),
   ],
 });
 
 /** Kernels of quality, bits and ranks. */
-export const RANK_KERNELS = /* @__PURE__ */ kernelSet(() => ({
-  hundredths: hundredths(),
-  valueKeys: keysOf(false),
-  distanceKeys: keysOf(true),
-  sortKeys: sortKeys(),
-  bitsAbove: bitsAbove(),
-  rankKeys: rankKeys(),
-}));
+export const RANK_KERNELS = /* @__PURE__ */ kernelSet({
+  hundredths,
+  valueKeys: () => keysOf(false),
+  distanceKeys: () => keysOf(true),
+  sortKeys,
+  bitsAbove,
+  rankKeys,
+});

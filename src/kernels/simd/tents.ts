@@ -3,35 +3,14 @@
  * arena's memory.
  */
 
-import {
-  add,
-  add16,
-  add32,
-  addF64,
-  divF64,
-  dot16,
-  during,
-  integersF64,
-  lanes,
-  load,
-  loadBytes16,
-  loadFirst64,
-  loadSplat16,
-  loadSplat32,
-  loadSplat64,
-  loadV,
-  ltS,
-  mul16,
-  mulF64,
-  set,
-  shuffle,
-  storeLane64,
-  storeV,
-  upper,
-  type Value,
-  type WasmFunction,
-} from './assembler.js';
+import type { Value, WasmFunction } from './assembler.js';
 import { kernelSet } from './kernel-set.js';
+import { move, set, upTo } from './wasm/control.js';
+import * as f64x2 from './wasm/f64x2.js';
+import * as i16x8 from './wasm/i16x8.js';
+import { add, load } from './wasm/i32.js';
+import * as i32x4 from './wasm/i32x4.js';
+import * as v128 from './wasm/v128.js';
 
 const TAPS = [0, 1, 2, 3, 4, 5, 6];
 
@@ -44,26 +23,21 @@ const TAPS = [0, 1, 2, 3, 4, 5, 6];
  */
 function mixRows(): WasmFunction {
   const mixed = (half: number) =>
-    TAPS.map((tap) => mul16(loadBytes16(add(`r${tap}`, 'x'), half), `w${tap}`)).reduce(
-      (sum, term) => add16(sum, term),
+    TAPS.map((tap) => i16x8.mul(v128.load8x8U(add(`r${tap}`, 'x'), half), `w${tap}`)).reduce(
+      (sum, term) => i16x8.add(sum, term),
     );
   return {
     parameters: ['rows', 'pitch', 'length', 'weights', 'out'],
-    integers: ['x', ...TAPS.map((tap) => `r${tap}`)],
-    vectors: TAPS.map((tap) => `w${tap}`),
     body: [
-      ...TAPS.flatMap((tap) => [
-        set(`w${tap}`, loadSplat16('weights', 2 * tap)),
-        set(`r${tap}`, tap === 0 ? add('rows', 0) : add(`r${tap - 1}`, 'pitch')),
+      TAPS.map((tap) => [
+        set(`w${tap}`, v128.load16Splat('weights', 2 * tap)),
+        set(`r${tap}`, tap === 0 ? 'rows' : add(`r${tap - 1}`, 'pitch')),
       ]),
-      during(
-        ltS('x', 'length'),
-        storeV('out', mixed(0)),
-        storeV('out', mixed(8), 16),
-        set('out', add('out', 32)),
-        set('x', add('x', 16)),
-      ),
-      add(0, 0),
+      upTo('x', 'length', 16, [
+        v128.store('out', mixed(0)),
+        v128.store('out', mixed(8), 16),
+        move(32, 'out'),
+      ]),
     ],
   };
 }
@@ -77,46 +51,34 @@ function mixRows(): WasmFunction {
  *   weights, numbers of 64 bits
  */
 function tentRow(): WasmFunction {
-  const at = (tap: number): Value => loadFirst64(add('sums', load('column', 4 * tap)));
+  const at = (tap: number): Value => v128.load64Zero(add('sums', load('column', 4 * tap)));
   // Two pixels and their weights, by channel: sums stay under 255 · 48 · 48.
   const pair = (tap: number) =>
-    dot16(
-      shuffle(at(tap), at(tap + 1), lanes(2, 0, 8, 1, 9, 2, 10, 3, 11)),
-      loadSplat32('tents', 8 + 2 * tap),
+    i32x4.dot(
+      i16x8.shuffle(at(tap), at(tap + 1), 0, 8, 1, 9, 2, 10, 3, 11),
+      v128.load32Splat('tents', 8 + 2 * tap),
     );
   return {
     parameters: ['sums', 'columns', 'tents', 'luma', 'out'],
-    integers: ['column', 'end'],
-    vectors: ['sum', 'rg', 'b', 'unit', 'light'],
     body: [
-      set('rg', loadV('luma')),
-      set('b', loadV('luma', 16)),
-      set('unit', loadSplat64('luma', 32)),
+      set('rg', v128.load('luma')),
+      set('b', v128.load('luma', 16)),
+      set('unit', v128.load64Splat('luma', 32)),
       set('end', add('out', 512)),
-      during(
-        ltS('out', 'end'),
+      upTo('out', 'end', 8, [
         set('column', add('columns', load('tents'))),
-        set('sum', add32(add32(pair(0), pair(2)), add32(pair(4), pair(6)))),
+        set('sum', i32x4.add(i32x4.add(pair(0), pair(2)), i32x4.add(pair(4), pair(6)))),
         // Exact: weights of luma are of 24 bits.
-        set(
-          'light',
-          addF64(mulF64(integersF64('sum'), 'rg'), mulF64(integersF64(upper('sum')), 'b')),
-        ),
-        set(
-          'light',
-          divF64(addF64('light', upper('light')), mulF64(loadSplat64('tents', 24), 'unit')),
-        ),
-        storeLane64('out', 'light', 0),
-        set('tents', add('tents', 32)),
-        set('out', add('out', 8)),
-      ),
-      add(0, 0),
+        set('light', f64x2.mul(f64x2.convert('sum'), 'rg')),
+        set('light', f64x2.add('light', f64x2.mul(f64x2.convert(f64x2.upper('sum')), 'b'))),
+        set('light', f64x2.add('light', f64x2.upper('light'))),
+        set('light', f64x2.div('light', f64x2.mul(v128.load64Splat('tents', 24), 'unit'))),
+        v128.store64Lane('out', 'light', 0),
+        move(32, 'tents'),
+      ]),
     ],
   };
 }
 
 /** Kernels of PDQ's short cut from pixels to its plane. */
-export const TENT_KERNELS = /* @__PURE__ */ kernelSet(() => ({
-  mixRows: mixRows(),
-  tentRow: tentRow(),
-}));
+export const TENT_KERNELS = /* @__PURE__ */ kernelSet({ mixRows, tentRow });

@@ -102,7 +102,8 @@ describe('arrays', () => {
     expect([plain.byteOffset, plain.length, plain.every((value) => value === 0)]).toEqual([
       ...[0, 100, true],
     ]);
-    expect(arenas.arenaOf(plain)).toBeUndefined();
+    expect(arenas.arenaOf(plain)).toBe(arenas.arenaOf(new Uint8Array(1)));
+    expect(arenas.arenaOf(plain).take(Uint8Array, 9).buffer.byteLength).toBe(9);
     expect(arenas.beside(memory, Uint8Array, 9).buffer).not.toBe(memory.buffer);
     giveBack();
   });
@@ -197,7 +198,7 @@ describe('kept', () => {
     const make = vi.fn(pair);
     const { one } = arenas.keptBeside(new Uint8Array(1), make);
     expect(arenas.keptBeside(new Float32Array(5), make).one).toBe(one);
-    expect(arenas.arenaOf(one)).toBeUndefined();
+    expect(arenas.arenaOf(one).kept(make).one).toBe(one);
     arenas.inArena((arena) => {
       const inside = arenas.keptBeside(arena.take(Uint8Array, 1), make).one;
       expect(inside).toBe(arena.kept(make).one);
