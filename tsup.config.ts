@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { build, type Plugin } from 'esbuild';
 import { defineConfig } from 'tsup';
@@ -24,16 +25,16 @@ const entry = Object.fromEntries(
     'bench-server': 'bench/uploads/server.ts',
     tour: 'bench/tour.ts',
     pictures: 'docs/making/pictures.ts',
-    'demo-build': 'src/page/build.ts',
-    'demo-serve': 'src/page/serve.ts',
+    'page-build': 'src/page/build.ts',
   }).filter(([, path]) => existsSync(path)),
 );
 
-/** What is compiled into dist is third-party code, too: the browser's decoders, and HTTP. */
+/** What is compiled into dist is third-party code, too: the browser's decoders, HTTP, a page's HEIC. */
 const LICENCES = [
   ...['@jsquash/jpeg/LICENSE', '@jsquash/jpeg/codec/LICENSE.codec.md'],
   ...['@jsquash/webp/LICENSE', '@jsquash/webp/codec/LICENSE.codec.md'],
   ...['hono/LICENSE', '@hono/node-server/LICENSE'],
+  'libheif-js/libheif-wasm/LICENSE',
 ];
 
 function writeLicences(): void {
@@ -121,5 +122,6 @@ export default defineConfig({
     writeLicences();
     await writeProgram();
     await writeBenches();
+    execFileSync(process.execPath, ['dist/page-build.js']);
   },
 });

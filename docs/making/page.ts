@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -20,7 +19,7 @@ export async function pagePictures({ root, browser }: Studio): Promise<Pictures>
   const pictures: Pictures = {};
   try {
     const file = join(folder, 'onlyhashes.html');
-    execFileSync(process.execPath, [join(root, 'dist/demo-build.js'), file]);
+    copyFileSync(join(root, 'dist/page.html'), file);
     for (const [name, window] of Object.entries(WINDOWS)) {
       const page = await openWindow(browser(), pathToFileURL(file).href, window);
       const frame = await (await page.waitForSelector('iframe#page'))!.contentFrame();

@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   log: async () => (await import('./store/log.js')).logCommand,
   store: async () => (await import('./store/store-command.js')).storeCommand,
   bench: async () => (await import('./bench.js')).benchCommand,
+  page: async () => (await import('./page.js')).pageCommand,
   doctor: async () => (await import('./doctor.js')).doctorCommand,
 };
 

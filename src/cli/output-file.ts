@@ -13,6 +13,8 @@ export interface OutputOptions {
   readonly overwrite: boolean;
   /** readable by its owner alone, even in place of a file that others may read */
   readonly secret?: boolean;
+  /** readable by whom the system lets read new files, such as a web server */
+  readonly isPublic?: boolean;
   /** files of this kind */
   readonly replaces?: 'index';
 }
@@ -56,7 +58,8 @@ export const isOfKind = (path: string, kind: 'index' | 'blocklist'): Promise<boo
 
 /**
  * Writes a file as a whole or not at all: under another name beside it until it is complete. Only
- * its owner can read it, or the readers of the file that it replaces unless it is `secret`.
+ * its owner can read it unless it `isPublic`, or the readers of the file that it replaces unless it
+ * is `secret`.
  * @throws {Failure} as `outputPath`, also if a file appears there meanwhile
  */
 export async function writeWhole(
@@ -71,7 +74,7 @@ export async function writeWhole(
   process.once('exit', remove);
   try {
     const replaced = options.secret ? undefined : await stat(target).catch(() => undefined);
-    const mode = replaced?.mode ?? 0o600;
+    const mode = replaced?.mode ?? (options.isPublic ? 0o666 : 0o600);
     const file = await open(temporary, 'wx', mode);
     try {
       for await (const piece of pieces) await file.writeFile(piece);

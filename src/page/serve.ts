@@ -1,24 +1,20 @@
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { dirname, join } from 'node:path';
-import { argv } from 'node:process';
+import { createServer, type Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { headersOf } from './policy.js';
 
-const built = join(dirname(fileURLToPath(import.meta.url)), 'demo/onlyhashes.html');
-const page = readFileSync(argv[3] ?? built, 'utf8');
-const policy = /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(page)![1]!;
+/** The path of the built page; `heic`: of the larger one, which reads HEIC in every browser. */
+export const pageFile = (heic: boolean): string =>
+  fileURLToPath(new URL(heic ? 'page-heic.html' : 'page.html', import.meta.url));
 
-const server = createServer((request, response) => {
-  if (request.url !== '/') {
-    response.writeHead(404, headersOf(policy)).end();
-    return;
-  }
-  response
-    .writeHead(200, { ...headersOf(policy), 'content-type': 'text/html; charset=utf-8' })
-    .end(page);
-});
-server.listen(Number(argv[2] ?? 8080), '127.0.0.1', () => {
-  console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-});
+/** A server of the page at `/`, with its policy and permissions as headers, and of nothing else. */
+export function pageServer(heic: boolean): Server {
+  const page = readFileSync(pageFile(heic), 'utf8');
+  const policy = /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(page)![1]!;
+  const headers = headersOf(policy);
+  return createServer((request, response) => {
+    if (request.url !== '/') response.writeHead(404, headers).end();
+    else
+      response.writeHead(200, { ...headers, 'content-type': 'text/html; charset=utf-8' }).end(page);
+  });
+}

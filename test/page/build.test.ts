@@ -1,17 +1,17 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { LANGUAGES } from '../../src/page/parts/language.js';
 import { headersOf, SANDBOX } from '../../src/page/policy.js';
 import { testFolder } from '../folder.js';
+import { ROOT } from '../project/package.js';
 import { buildDemo } from './demo-page.js';
 import { partsOf, policyIn } from './demo-scripts.js';
 
 const folder = testFolder();
-mkdirSync(join(folder, 'a'));
-mkdirSync(join(folder, 'elsewhere'));
-const one = buildDemo(join(folder, 'a'), { isNew: true });
+const one = buildDemo(folder);
 const { html } = one;
 const sha256 = (text: string, encoding: 'hex' | 'base64') =>
   createHash('sha256').update(text).digest(encoding);
@@ -20,10 +20,24 @@ const { shell, page, script, style } = partsOf(html);
 const between = (open: string, close: string) =>
   html.slice(html.indexOf(open) + open.length, html.lastIndexOf(close));
 
-test('two builds give the same bytes and print their digest', () => {
-  const two = buildDemo(join(folder, 'elsewhere'), { isNew: true });
-  expect(two.html === html).toBe(true);
-  expect(one.printed).toContain(sha256(html, 'hex'));
+test('another build gives the same bytes', () => {
+  execFileSync(process.execPath, [join(ROOT, 'dist/page-build.js'), folder]);
+  for (const name of ['page.html', 'page-heic.html']) {
+    const [built, again] = [join(ROOT, 'dist'), folder].map((at) => readFileSync(join(at, name)));
+    expect(again!.equals(built!)).toBe(true);
+  }
+});
+
+test('README and docs have the size and the digest of the page', async () => {
+  for (const name of ['README.md', 'docs/page.md']) {
+    const path = join(ROOT, name);
+    const text = readFileSync(path, 'utf8')
+      .replace(/(?<=\b)\d+ kB(?= in one file)/, `${Math.ceil(Buffer.byteLength(html) / 1000)} kB`)
+      .replace(/(?<=SHA-256\s+`)[\da-f]{64}/, sha256(html, 'hex'));
+    await expect(text).toMatchFileSnapshot(path);
+    expect(text).toContain(sha256(html, 'hex'));
+  }
+  expect(Buffer.byteLength(html)).toBeLessThan(920_000);
 });
 
 test('the policy pins two scripts and one style, and allows no connection', () => {

@@ -1,27 +1,14 @@
-import { execFileSync } from 'node:child_process';
-import { copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { EnginePage } from '../browser/engines/engines.js';
 import { ROOT } from '../project/package.js';
 
-/** The page and the line that its build printed. */
-let built: { html: Buffer; printed: string } | undefined;
-
-/** Builds the page from `dist` into `folder`; the files of a worker share one build. */
-export function buildDemo(
-  folder: string,
-  { isNew = false } = {},
-): { path: string; url: string; html: string; printed: string } {
+/** Copies the built page into `folder`. */
+export function buildDemo(folder: string): { path: string; url: string; html: string } {
   const path = join(folder, 'onlyhashes.html');
-  if (!built || isNew) {
-    const printed = execFileSync(process.execPath, [join(ROOT, 'dist/demo-build.js'), path], {
-      encoding: 'utf8',
-    });
-    built = { html: readFileSync(path), printed };
-  } else writeFileSync(path, built.html);
-  const { html, printed } = built;
-  return { path, url: pathToFileURL(path).href, html: html.toString(), printed };
+  copyFileSync(join(ROOT, 'dist/page.html'), path);
+  return { path, url: pathToFileURL(path).href, html: readFileSync(path, 'utf8') };
 }
 
 /** Writes `count` pictures to `folder`; the one at `corrupt` is truncated. */

@@ -8,7 +8,7 @@ import { ROOT } from '../project/package.js';
 import { buildDemo } from './demo-page.js';
 
 const demo = buildDemo(testFolder());
-const server = spawn(process.execPath, [join(ROOT, 'dist/demo-serve.js'), '0', demo.path], {
+const server = spawn(process.execPath, [join(ROOT, 'dist/cli.cjs'), 'page'], {
   stdio: ['ignore', 'pipe', 'inherit'],
 });
 afterAll(() => void server.kill());

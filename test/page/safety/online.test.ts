@@ -40,7 +40,7 @@ const suite = (name: EngineName) => (open: Running) => {
   let url: string;
   const closing: (() => unknown)[] = [];
   beforeAll(async () => {
-    const server = spawn(process.execPath, [join(ROOT, 'dist/demo-serve.js'), '0', demo.path], {
+    const server = spawn(process.execPath, [join(ROOT, 'dist/cli.cjs'), 'page'], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     closing.push(() => server.kill());
