@@ -217,6 +217,8 @@ async function closeWithin(
 }
 
 function pageOf(page: Page, name: 'chromium' | 'firefox'): EnginePage {
+  // A page may ask before it is left. The test goes on, as a person who says yes.
+  page.on('dialog', (dialog) => void dialog.accept().catch(() => {}));
   let inner: Frame | undefined;
   const placeOf = (frame: () => Frame): Place => ({
     evaluate: (work, ...args) => frame().evaluate(work as never, ...args),
