@@ -27,9 +27,8 @@ export async function pagePictures({ root, browser }: Studio): Promise<Pictures>
         const button = await frame.waitForSelector(`xpath///*[text()="${label}"]`);
         await button!.click();
       };
-      await press('Start');
-      await press('No, everyone was 18 or older');
-      await press('Next');
+      await press('I want to make the numbers');
+      await press('No, I was 18 or older');
       const files = await frame.waitForSelector('input[type=file]');
       await files!.uploadFile(join(root, 'fixtures/photos/allium-oreophilum.jpg'));
       await frame.waitForSelector('.copies ul');

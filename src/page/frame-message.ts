@@ -1,7 +1,13 @@
 import type { Language } from './parts/language.js';
 
-/** Messages of the frame to the shell: the chosen language, or that Shift was pressed alone. */
-export type FrameMessage = { readonly language: Language } | { readonly shift: true };
+/**
+ * Messages of the frame to the shell: the chosen language, that Shift was pressed alone, or whether
+ * something would be lost by leaving.
+ */
+export type FrameMessage =
+  | { readonly language: Language }
+  | { readonly shift: true }
+  | { readonly unsaved: boolean };
 
 /** Sends a message to the shell, whose origin may be opaque and so cannot be named. */
 export function postToShell(message: FrameMessage): void {

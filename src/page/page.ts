@@ -11,6 +11,7 @@ import {
 } from './parts/language.js';
 import { type ScreenName, whenGoing } from './parts/navigation.js';
 import { onlineWords } from './parts/parts.js';
+import { isUnsaved } from './parts/session.js';
 import { showResult } from './parts/status.js';
 import { ageScreen, childScreen } from './screens/age.js';
 import { bundleScreen, codeScreen, previewScreen } from './screens/bundle.js';
@@ -18,16 +19,16 @@ import { chooseScreen } from './screens/choose.js';
 import { clearScreen } from './screens/clear.js';
 import { doneScreen } from './screens/done.js';
 import { picturesScreen } from './screens/pictures.js';
-import { truthScreen } from './screens/truth.js';
+import { threatScreen } from './screens/threat.js';
 import { welcomeScreen } from './screens/welcome.js';
 import { withdrawScreen } from './screens/withdraw.js';
 import { workingScreen } from './screens/working.js';
 
 const SCREENS: Record<ScreenName, () => HTMLElement> = {
   welcome: welcomeScreen,
+  threat: threatScreen,
   age: ageScreen,
   child: childScreen,
-  truth: truthScreen,
   choose: chooseScreen,
   working: workingScreen,
   pictures: picturesScreen,
@@ -39,9 +40,16 @@ const SCREENS: Record<ScreenName, () => HTMLElement> = {
   withdraw: withdrawScreen,
 };
 
+/** The step of a screen; the others are before or beside the way. */
+const STEPS: Readonly<Partial<Record<ScreenName, number>>> = {
+  ...{ age: 1, child: 1, choose: 2, working: 3, pictures: 3, bundle: 4 },
+  ...{ code: 5, preview: 5, done: 5, clear: 5 },
+};
+
 guardFromFiles();
 const main = h('main', { id: 'main' });
 const notes = h('div', { class: 'notes' });
+const step = h('p', { class: 'step' });
 let shown: ScreenName = 'welcome';
 
 /**
@@ -58,8 +66,15 @@ function drawScreen(): void {
   // A screen that takes files registers again.
   takeDropped(undefined);
   const screen = SCREENS[shown]();
-  // Above the first screen, and below all others: a phone should show their question at once.
-  main.replaceChildren(...(shown === 'welcome' ? [notes, screen] : [screen, notes]));
+  main.replaceChildren(screen, notes);
+  const n = STEPS[shown];
+  step.textContent = n === undefined ? '' : t('step', { n, total: 5 });
+  reportUnsaved();
+}
+
+/** Keeps the shell informed, which has the browser ask before the page is left. */
+function reportUnsaved(): void {
+  postToShell({ unsaved: shown === 'working' || isUnsaved() });
 }
 
 /** Draws the surroundings of every screen. The exit is outside this frame: see shell.ts. */
@@ -79,7 +94,21 @@ function frame(): void {
     h(
       'header',
       {},
-      h('span', { class: 'choice' }, h('label', { for: 'language' }, t('language')), choice),
+      h(
+        'span',
+        { class: 'choice' },
+        h('i', { class: 'globe' }),
+        h('label', { for: 'language', class: 'unseen' }, t('language')),
+        choice,
+      ),
+      step,
+      // Keeps the place over which the shell lays its exit.
+      h(
+        'span',
+        { class: 'top', 'aria-hidden': 'true' },
+        h('span', { class: 'exit' }, t('exitShort')),
+        h('span', { class: 'exit-hint' }, t('exitHint')),
+      ),
     ),
     main,
     h('p', { id: 'status', role: 'status', class: 'unseen' }),
@@ -109,5 +138,7 @@ drawScreen();
 whenGoing(show);
 whenNotTaken(() => showResult(t('dropNotHere', { screen: t('chooseTitle') }), 'failed', 'heading'));
 whenShiftAlone(() => postToShell({ shift: true }));
+// After the click's own effect, which may be that the file is saved.
+addEventListener('click', reportUnsaved);
 addEventListener('online', sayWhetherOnline);
 addEventListener('offline', sayWhetherOnline);

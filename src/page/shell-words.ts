@@ -3,6 +3,7 @@ import { directionOf, LANGUAGES, type Language } from './parts/language.js';
 const KEYS = [
   'title',
   'exit',
+  'exitShort',
   'exitHint',
   'exitTwoMore',
   'exitOneMore',

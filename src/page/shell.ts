@@ -14,7 +14,7 @@ declare const SHELL_WORDS: Record<string, ShellWords>;
  * The shell around the page holds the exit, like GOV.UK's "Exit this page": first on the page, or
  * Shift pressed three times within five seconds. The page itself runs in a sandboxed frame. There
  * it can store nothing and cannot navigate this tab, even when opened from a file, which no header
- * protects. The shell never holds a picture.
+ * protects. The shell never holds a picture. Its exit lies over the end of the frame's header.
  */
 
 guardFromFiles();
@@ -35,7 +35,16 @@ const frame = h('iframe', {
 });
 let spoken = SHELL_WORDS.en!;
 
+/** Has the browser ask before the page is left. */
+function ask(event: BeforeUnloadEvent): void {
+  event.preventDefault();
+  // Older browsers wait for this.
+  event.returnValue = true;
+}
+
 function leaveNow(): void {
+  // The exit never asks.
+  removeEventListener('beforeunload', ask);
   leave(h('div', { class: 'exit-cover', role: 'alert' }, spoken.exitLoading));
 }
 
@@ -46,8 +55,9 @@ function speak(language: string): void {
   document.documentElement.dir = spoken.direction;
   document.title = spoken.title;
   top.setAttribute('aria-label', spoken.exit);
-  words.textContent = spoken.exit;
-  hint.textContent = spoken.exitHint;
+  words.textContent = spoken.exitShort;
+  exit.setAttribute('aria-label', spoken.exit);
+  exit.title = hint.textContent = spoken.exitHint;
   frame.title = spoken.title;
 }
 
@@ -69,4 +79,6 @@ addEventListener('message', ({ source, data }) => {
   if (source !== frame.contentWindow || typeof data !== 'object' || data === null) return;
   if (data.shift === true) press();
   if (typeof data.language === 'string') speak(data.language);
+  if (data.unsaved === true) addEventListener('beforeunload', ask);
+  if (data.unsaved === false) removeEventListener('beforeunload', ask);
 });

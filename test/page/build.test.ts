@@ -110,6 +110,10 @@ test('the page contains no other addresses than these', () => {
       'https://cybercivilrights.org',
       'https://www.iwf.org.uk',
       'https://www.childline.org.uk',
+      'https://report.cybertip.org',
+      'https://www.incibe.es',
+      'https://3018.fr',
+      'https://cybercrime.gov.in',
       'https://www.wikipedia.org',
     ]),
   );

@@ -37,12 +37,13 @@ export async function tabTo(page: EnginePage, label: string): Promise<void> {
   throw new Error(`Tab never reached "${label}", only ${seen.join(' | ')}`);
 }
 
-/** The label of the focused element, as a screen reader reads it. */
+/** The label of the focused element, as a screen reader reads it; of a row, its title. */
 export async function focusedLabel(page: EnginePage): Promise<string> {
   const label = () => {
     const element = document.activeElement as HTMLInputElement | null;
     if (element?.id === 'page') return undefined;
-    return ((element?.labels?.[0] ?? element)?.textContent ?? '').trim();
+    const label = element?.labels?.[0] ?? element?.querySelector('strong') ?? element;
+    return (element?.ariaLabel ?? label?.textContent ?? '').trim();
   };
   return (await page.top.evaluate(label)) ?? (await page.evaluate(label))!;
 }
@@ -76,18 +77,16 @@ export async function screen(page: EnginePage, heading: string, milliseconds = 1
 
 /** Goes from the first screen to the one for choosing pictures, by keyboard. */
 export async function toChoosing(page: EnginePage): Promise<void> {
-  await choose(page, 'Start');
-  await screen(page, 'Was anyone in the picture under 18?');
-  await choose(page, 'No, everyone was 18 or older');
-  await screen(page, 'What is true here');
-  await choose(page, 'Next');
+  await choose(page, 'I want to make the numbers');
+  await screen(page, 'Were you under 18 in it?');
+  await choose(page, 'No, I was 18 or older');
   await screen(page, 'Choose your pictures');
 }
 
 /** Clicks the button labelled `label` by script, without keyboard or pointer. */
 export function press(page: EnginePage, label: string): Promise<void> {
   return page.evaluate((text: string) => {
-    const buttons = [...document.querySelectorAll<HTMLElement>('.button')];
+    const buttons = [...document.querySelectorAll<HTMLElement>('.button, .row strong')];
     buttons.find((button) => button.textContent === text)!.click();
   }, label);
 }

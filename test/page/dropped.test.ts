@@ -70,14 +70,14 @@ for (const name of enginesFor('chromium')) {
         for (const file of PHOTOS) expect(html, where).not.toContain(file);
       };
       await at('welcome');
-      await choose(page, 'Start');
+      await choose(page, 'Someone is threatening me now');
+      await at('threat');
+      await choose(page, 'I want to make the numbers');
       await at('age');
       await choose(page, 'Yes, or I am not sure');
       await at('child');
       await choose(page, 'Back');
-      await choose(page, 'No, everyone was 18 or older');
-      await at('truth');
-      await choose(page, 'Next');
+      await choose(page, 'No, I was 18 or older');
       await screen(page, 'Choose your pictures');
       await page.setFiles('#files', [photo(PHOTOS[0]!)]);
       await screen(page, '1 picture');

@@ -6,7 +6,7 @@ import {
   type Plural,
   pluralOf,
 } from '../../src/page/parts/language.js';
-import { FOR_CHILDREN, HELPLINES, TOOLS } from '../../src/page/parts/parts.js';
+import { FOR_CHILDREN, HELPLINES, TOOLS } from '../../src/page/parts/places.js';
 import en from '../../src/page/strings/en.json' with { type: 'json' };
 
 /** Words for the first and the second. What comes first differs by screen and direction. */
@@ -17,6 +17,10 @@ const ORDINALS: Record<Language, RegExp> = {
   ar: /أول|ثاني|ثانٍ/,
   hi: /पहल[ाी]|दूसर[ािीे]/,
 };
+
+/** Keys of the texts from the first screen to the choice of pictures. */
+const FIRST_SCREENS =
+  /^(age|check|child|choose|demo|drop|exit|gap|help|insecure|machine|start|step|takers|threat|welcome)/;
 
 const placesIn = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(([place]) => place).sort();
 
@@ -60,7 +64,7 @@ test("each telephone number was read on its service's own page, on a known day",
   const phones = [...HELPLINES, ...TOOLS, ...FOR_CHILDREN].flatMap(({ url, phone }) =>
     phone ? [{ site: new URL(url).host, ...phone }] : [],
   );
-  expect(phones.map(({ number }) => number)).toEqual(['0345 6000 459']);
+  expect(new Set(phones.map(({ number }) => number))).toEqual(new Set(['0345 6000 459', '017']));
   for (const { site, number, readOn } of phones) {
     expect(number).toMatch(/^\d[\d ]+\d$/);
     expect(new URL(readOn.page).host).toBe(site);
@@ -74,6 +78,15 @@ describe.each(Object.entries(LANGUAGES))('%s', (tag, strings) => {
       const words = JSON.stringify(text);
       expect(words, key).not.toMatch(ORDINALS[tag as Language]);
       expect(words, key).not.toMatch(/\d[\s\d-]{4,}\d/);
+    }
+  });
+
+  test('has no sentence of more than 20 words on the first screens', () => {
+    for (const [key, text] of Object.entries(strings)) {
+      if (typeof text !== 'string' || !FIRST_SCREENS.test(key)) continue;
+      for (const sentence of text.split(/(?<=[.!?؟।])\s/)) {
+        expect(sentence.split(/\s+/).length, `${key}: ${sentence}`).toBeLessThanOrEqual(20);
+      }
     }
   });
 

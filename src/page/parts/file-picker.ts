@@ -10,6 +10,7 @@ export function filePicker(
   accept: string,
   multiple: boolean,
   onFiles: (files: readonly Blob[]) => void,
+  kind: 'primary' | 'plain' = 'primary',
 ): HTMLElement {
   const input = h('input', {
     type: 'file',
@@ -29,6 +30,6 @@ export function filePicker(
     'div',
     { class: 'picker' },
     input,
-    h('label', { for: id, class: 'button primary' }, label),
+    h('label', { for: id, class: `button ${kind}` }, label),
   );
 }

@@ -1,9 +1,9 @@
 /** The screens. Each asks for one thing. */
 export type ScreenName =
   | 'welcome'
+  | 'threat'
   | 'age'
   | 'child'
-  | 'truth'
   | 'choose'
   | 'working'
   | 'pictures'
@@ -16,12 +16,31 @@ export type ScreenName =
 
 let show: (name: ScreenName) => void = () => {};
 
-/** Sets the function that shows a screen when `go` is called. */
+/**
+ * The way to the screen that is shown. It is kept here and not in the browser's history: an entry
+ * there would outlive the exit, and the browser's Back would lead here again.
+ */
+let trail: readonly ScreenName[] = ['welcome'];
+
+/** Sets the function that shows a screen when `go` or `back` is called. */
 export function whenGoing(shower: (name: ScreenName) => void): void {
   show = shower;
 }
 
-/** Goes to a screen. The address stays the same and the browser's history does not grow. */
-export function go(name: ScreenName): void {
+/**
+ * Goes to a screen. One that is on the way already is returned to, unless `onward`. Progress is
+ * not on the way: it passes.
+ */
+export function go(name: ScreenName, { onward = false } = {}): void {
+  if (name !== 'working') {
+    const at = onward ? -1 : trail.indexOf(name);
+    trail = at < 0 ? [...trail, name] : trail.slice(0, at + 1);
+  }
   show(name);
+}
+
+/** Goes to the previous screen. */
+export function back(): void {
+  trail = trail.slice(0, Math.max(1, trail.length - 1));
+  show(trail.at(-1)!);
 }

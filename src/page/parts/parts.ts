@@ -1,6 +1,6 @@
 import { button, type Child, h } from './element.js';
-import { type TextKey, t } from './language.js';
-import { go, type ScreenName } from './navigation.js';
+import { t } from './language.js';
+import { back } from './navigation.js';
 
 /** A screen's heading, which gets the focus when the screen is shown. */
 export const heading = (text: string): HTMLElement => h('h1', { tabindex: '-1' }, text);
@@ -9,17 +9,21 @@ export const heading = (text: string): HTMLElement => h('h1', { tabindex: '-1' }
 export const screen = (title: string, ...children: Child[]): HTMLElement =>
   h('section', {}, heading(title), ...children);
 
-/** The buttons of a screen. */
-export const actions = (...buttons: Child[]): HTMLElement =>
-  h('div', { class: 'actions' }, ...buttons);
-
-/** A part of a screen with a heading of its own. */
-const helpCard = (id: string, title: TextKey, ...children: Child[]): HTMLElement =>
+/** The main button of a screen, which stays in view, and above it the others. */
+export const actions = (main: Child, ...others: Child[]): HTMLElement =>
   h(
-    'section',
-    { class: 'card help', 'aria-labelledby': id },
-    h('h2', { id }, t(title)),
-    ...children,
+    'div',
+    { class: 'actions' },
+    h('div', { class: 'also' }, ...others),
+    main === undefined ? undefined : h('div', { class: 'foot' }, main),
+  );
+
+/** A choice that fills a row: its title, and a line about it. */
+export const row = (title: string, line: string, onClick: () => void): HTMLElement =>
+  h(
+    'button',
+    { type: 'button', class: 'row', click: onClick },
+    h('span', {}, h('strong', {}, title), ' ', h('span', { class: 'note' }, line)),
   );
 
 /** A link to another site, in a new tab. This page stays and sends no referrer. */
@@ -29,88 +33,6 @@ export function outside(text: string, url: string): HTMLElement {
     { href: url, target: '_blank', rel: 'noopener noreferrer', referrerpolicy: 'no-referrer' },
     text,
     h('span', { class: 'unseen' }, ` (${t('newTab')})`),
-  );
-}
-
-interface Place {
-  readonly name: string;
-  readonly url: string;
-  readonly words: TextKey;
-  readonly phone?: Phone;
-}
-
-/** A telephone number. Each was read on a page of the service itself. */
-interface Phone {
-  readonly number: string;
-  readonly readOn: { readonly page: string; readonly day: string };
-}
-
-/** Helplines, with people who listen. */
-export const HELPLINES: readonly Place[] = [
-  {
-    name: 'Revenge Porn Helpline',
-    url: 'https://revengepornhelpline.org.uk/',
-    words: 'helpUk',
-    phone: {
-      number: '0345 6000 459',
-      readOn: { page: 'https://revengepornhelpline.org.uk/faq/', day: '2026-11-29' },
-    },
-  },
-  { name: 'Image Abuse Helpline', url: 'https://cybercivilrights.org/', words: 'helpUs' },
-];
-
-/** Tools that make hashes themselves and share them with services. */
-export const TOOLS: readonly Place[] = [
-  { name: 'StopNCII.org', url: 'https://stopncii.org/', words: 'helpStop' },
-  { name: 'Take It Down', url: 'https://takeitdown.ncmec.org/', words: 'helpChild' },
-];
-
-/** For people under 18 in the United Kingdom. */
-export const FOR_CHILDREN: readonly Place[] = [
-  {
-    name: 'Report Remove',
-    url: 'https://www.iwf.org.uk/what-we-do/why-we-exist/report-remove',
-    words: 'childReport',
-  },
-  { name: 'Childline', url: 'https://www.childline.org.uk/', words: 'childLine' },
-];
-
-const listed = (places: readonly Place[]) =>
-  h(
-    'ul',
-    {},
-    ...places.map(({ name, url, words, phone }) =>
-      h('li', {}, outside(name, url), h('br'), t(words), ...(phone ? numberOf(phone) : [])),
-    ),
-  );
-
-/** A number on its own line. Its digits keep their order in languages written from the right. */
-const numberOf = ({ number }: Phone) => [h('br'), h('bdi', { dir: 'ltr' }, number)];
-
-/** A list of places where people help. */
-export function helplines(): HTMLElement {
-  return helpCard(
-    'help-title',
-    'helpTitle',
-    h('p', {}, t('helpBody')),
-    listed(HELPLINES),
-    h('p', { class: 'strong' }, t('helpDanger')),
-  );
-}
-
-/** Help for people under 18 in the United Kingdom. */
-export function helpForChildren(): HTMLElement {
-  return helpCard('child-uk-title', 'childUkTitle', listed(FOR_CHILDREN));
-}
-
-/** States that no service takes the file unasked, and lists places to go instead. */
-export function takers(): HTMLElement {
-  return helpCard(
-    'takers-title',
-    'takersTitle',
-    h('p', { class: 'strong' }, t('takersNone')),
-    h('p', {}, t('takersInstead')),
-    listed(TOOLS),
   );
 }
 
@@ -141,9 +63,8 @@ export function checkYourself(): HTMLElement {
 /** States if the browser reports that it is online. */
 export const onlineWords = (): string => t(navigator.onLine ? 'checkOnline' : 'checkOffline');
 
-/** A button back to another screen. */
-export const backTo = (screen: ScreenName): HTMLElement =>
-  button(t('back'), () => go(screen), 'quiet');
+/** A button back to the previous screen. */
+export const backButton = (): HTMLElement => button(t('back'), back, 'quiet');
 
 /** Shows a text unchanged, to the last byte. */
 export function verbatim(text: string, label: string): HTMLElement {

@@ -56,6 +56,10 @@ export function isMadeOfThese(): boolean {
   return before?.length === images.length && images.every((image, i) => image === before[i]);
 }
 
+/** True if leaving the page would lose pictures, or a file that is not saved. */
+export const isUnsaved = (): boolean =>
+  session.pictures.length > 0 && !(session.made?.saved && isMadeOfThese());
+
 /** Forgets everything: the pictures, the hashes, the file and its code. Ends the Workers. */
 export function clearSession(): void {
   session.pictures = [];

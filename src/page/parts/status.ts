@@ -9,8 +9,8 @@ export function announce(text: string): void {
 }
 
 /**
- * Shows and announces the result of an action. It appears below the buttons or, on a new screen,
- * below the heading, and disappears with the screen.
+ * Shows and announces the result of an action. It appears above the button pressed or, on a
+ * new screen, below the heading, and disappears with the screen.
  */
 export function showResult(
   text: string,
@@ -20,8 +20,8 @@ export function showResult(
   announce(text);
   document.getElementById('outcome')?.remove();
   const result = h('p', { id: 'outcome', class: 'outcome', 'data-how': how }, text);
-  const places = document.querySelectorAll(where === 'buttons' ? 'main .actions' : 'main h1');
-  places[places.length - 1]?.after(result);
+  if (where === 'buttons') document.querySelector('main .foot')?.prepend(result);
+  else document.querySelector('main h1')?.after(result);
   // Waits for the effects of the press: a browser may open a bar for a saved file, and WebKit
   // scrolls no further than the former length of the page.
   setTimeout(() => result.scrollIntoView({ block: 'nearest' }), SETTLED_MILLISECONDS);

@@ -2,7 +2,7 @@ import { createBundle } from '../../index.js';
 import { button, h } from '../parts/element.js';
 import { t } from '../parts/language.js';
 import { go } from '../parts/navigation.js';
-import { actions, backTo, screen, verbatim } from '../parts/parts.js';
+import { actions, backButton, screen, verbatim } from '../parts/parts.js';
 import { saveLink } from '../parts/saving.js';
 import { hashedPictures, isMadeOfThese, session } from '../parts/session.js';
 import { shapeNumbers } from '../parts/shape-numbers.js';
@@ -29,7 +29,7 @@ export function bundleScreen(): HTMLElement {
       again
         ? button(t('next'), () => go('code'), 'primary')
         : button(t('bundleMake'), make, 'primary'),
-      backTo('pictures'),
+      backButton(),
     ),
   );
 }
@@ -55,7 +55,7 @@ export function codeScreen(): HTMLElement {
     actions(
       button(t('next'), () => go('preview'), 'primary'),
       button(t('codeCopy'), () => copy(withdrawToken)),
-      backTo('pictures'),
+      backButton(),
     ),
   );
 }
@@ -64,20 +64,19 @@ export function codeScreen(): HTMLElement {
 export function previewScreen(): HTMLElement {
   const made = session.made!;
   const { text } = made.bundle;
-  const saved = () => {
+  const next = button(t('next'), () => go('done'));
+  const save = saveLink(t('save'), text, FILE_NAME, () => {
     made.saved = true;
     showResult(t('saved', { file: FILE_NAME }), 'done', 'buttons');
-  };
+    // Going on is what follows now.
+    save.after(next);
+  });
   return screen(
     t('previewTitle'),
     h('p', { class: 'lead' }, t('previewBody')),
     verbatim(text, t('previewLabel')),
     h('p', { class: 'note' }, t('saveBody')),
-    actions(
-      saveLink(t('save'), text, FILE_NAME, saved),
-      button(t('next'), () => go('done')),
-      backTo('code'),
-    ),
+    actions(save, next, backButton()),
   );
 }
 

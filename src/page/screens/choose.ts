@@ -1,13 +1,16 @@
 import { startHashing } from '../hashing.js';
 import { takeDropped } from '../parts/dropped.js';
-import { h } from '../parts/element.js';
+import { button, h } from '../parts/element.js';
 import { filePicker } from '../parts/file-picker.js';
 import { t } from '../parts/language.js';
 import { go } from '../parts/navigation.js';
-import { actions, backTo, screen } from '../parts/parts.js';
+import { actions, backButton, checkYourself, screen } from '../parts/parts.js';
 import { session } from '../parts/session.js';
 
-/** Asks for pictures, and if they should get more numbers. */
+/** Facts that a person should know before choosing a picture. */
+const TRUTHS = ['chooseServices', 'chooseEdited', 'chooseDownload', 'chooseAnew'] as const;
+
+/** Asks for pictures, and states what is true of them. */
 export function chooseScreen(): HTMLElement {
   const take = (files: readonly Blob[]) => {
     void startHashing(files);
@@ -16,19 +19,25 @@ export function chooseScreen(): HTMLElement {
   takeDropped(take);
   return screen(
     t('chooseTitle'),
-    h('p', { class: 'lead' }, t('chooseBody')),
-    h('p', {}, t('truthStays')),
+    h('p', { class: 'lead strong' }, t('chooseStays')),
+    h('p', {}, t('chooseBody')),
+    h('ul', { class: 'truths' }, ...TRUTHS.map((key) => h('li', {}, t(key)))),
+    h('p', { class: 'note with-mouse' }, t('chooseDrop')),
+    h('p', { class: 'note' }, t('chooseVideo')),
+    checkYourself(),
     shapesChoice(),
     actions(
       filePicker('files', t('chooseButton'), 'image/*', true, take),
-      backTo(session.pictures.length > 0 ? 'pictures' : 'truth'),
+      session.pictures.length > 0 ? button(t('next'), () => go('pictures'), 'quiet') : undefined,
+      backButton(),
     ),
-    h('p', { class: 'note with-mouse' }, t('chooseDrop')),
-    h('p', { class: 'note' }, t('chooseVideo')),
   );
 }
 
-/** Offers more numbers, with what they find and what they reveal. Off until it is ticked. */
+/**
+ * Offers more numbers, with what they find and what they reveal. Folded, and off until it is
+ * ticked.
+ */
 function shapesChoice(): HTMLElement {
   const box = h('input', {
     type: 'checkbox',
@@ -41,8 +50,9 @@ function shapesChoice(): HTMLElement {
     },
   });
   return h(
-    'div',
-    { class: 'card' },
+    'details',
+    { class: 'card', open: session.shapes },
+    h('summary', {}, t('chooseWider')),
     h('span', { class: 'tick' }, box, h('label', { for: 'shapes' }, t('chooseShapes'))),
     h('p', { class: 'note', id: 'shapes-body' }, t('chooseShapesBody')),
   );

@@ -1,7 +1,8 @@
 import { button, h } from '../parts/element.js';
 import { t } from '../parts/language.js';
 import { go } from '../parts/navigation.js';
-import { actions, backTo, helplines, screen, takers } from '../parts/parts.js';
+import { actions, backButton, screen } from '../parts/parts.js';
+import { helplines, takers } from '../parts/places.js';
 import { session } from '../parts/session.js';
 import { clearAll } from './clear.js';
 
@@ -18,8 +19,7 @@ export function doneScreen(): HTMLElement {
     helplines(),
     actions(
       button(t('doneClear'), unsaved ? () => go('clear') : clearAll, 'primary'),
-      backTo('preview'),
+      backButton(),
     ),
-    h('p', { class: 'note' }, t('exitHistory')),
   );
 }

@@ -1,13 +1,17 @@
 import { button, h } from '../parts/element.js';
 import { counted, t } from '../parts/language.js';
 import { go } from '../parts/navigation.js';
-import { actions, screen } from '../parts/parts.js';
+import { actions, backButton, screen } from '../parts/parts.js';
 import { pictureCard } from '../parts/picture-card.js';
 import { hashedPictures, type Picture, session } from '../parts/session.js';
 import { showResult } from '../parts/status.js';
 
 /** Up to this many pictures are tested without asking. */
 const TESTED_UNASKED = 6;
+
+/** Chooses more pictures; Back returns here. */
+const add = (kind: 'primary' | 'quiet') =>
+  button(t('pictureAdd'), () => go('choose', { onward: true }), kind);
 
 /** The result for each picture. */
 export function picturesScreen(): HTMLElement {
@@ -23,10 +27,13 @@ export function picturesScreen(): HTMLElement {
         h('li', {}, pictureCard(picture, { unasked, onRemove: () => remove(picture) })),
       ),
     ),
-    actions(
-      hashed > 0 ? button(t('next'), () => go('bundle'), 'primary') : undefined,
-      button(t('pictureAdd'), () => go('choose')),
-    ),
+    hashed > 0
+      ? actions(
+          button(t('next'), () => go('bundle'), 'primary'),
+          add('quiet'),
+          backButton(),
+        )
+      : actions(add('primary'), backButton()),
   );
 }
 

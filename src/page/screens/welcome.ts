@@ -1,26 +1,28 @@
 import { button, h } from '../parts/element.js';
 import { t } from '../parts/language.js';
 import { go } from '../parts/navigation.js';
-import { actions, heading, helplines, takers } from '../parts/parts.js';
+import { heading, row } from '../parts/parts.js';
+import { helplines, takers } from '../parts/places.js';
 
-/** The first screen: it is not your fault, who can help, and who takes the file made here. */
+/** The first screen: it is not your fault, three ways on, and who takes the file made here. */
 export function welcomeScreen(): HTMLElement {
   return h(
     'section',
     {},
-    h('p', { class: 'notice' }, t('demo')),
     heading(t('welcomeTitle')),
-    canMakeFiles() ? undefined : h('p', { class: 'weak', role: 'alert' }, t('insecure')),
-    h('p', { class: 'lead' }, t('welcomeBody')),
+    ...(canMakeFiles()
+      ? [
+          row(t('startThreat'), t('startThreatBody'), () => go('threat')),
+          row(t('startChild'), t('startChildBody'), () => go('child')),
+          row(t('startMake'), t('startMakeBody'), () => go('age')),
+        ]
+      : [h('p', { class: 'weak', role: 'alert' }, t('insecure'))]),
+    h('p', { class: 'notice' }, t('demo')),
+    canMakeFiles() ? button(t('welcomeWithdraw'), () => go('withdraw'), 'quiet') : undefined,
+    h('p', {}, t('welcomeBody')),
     h('p', {}, t('welcomeStop')),
     helplines(),
     takers(),
-    canMakeFiles()
-      ? actions(
-          button(t('welcomeStart'), () => go('age'), 'primary'),
-          button(t('welcomeWithdraw'), () => go('withdraw'), 'quiet'),
-        )
-      : undefined,
   );
 }
 

@@ -3,7 +3,7 @@ import { takeDropped } from '../parts/dropped.js';
 import { button, h } from '../parts/element.js';
 import { filePicker } from '../parts/file-picker.js';
 import { t } from '../parts/language.js';
-import { actions, backTo, screen, verbatim } from '../parts/parts.js';
+import { actions, backButton, screen, verbatim } from '../parts/parts.js';
 import { saveLink } from '../parts/saving.js';
 import { announce, showResult } from '../parts/status.js';
 
@@ -51,9 +51,10 @@ export function withdrawScreen(): HTMLElement {
       result.replaceChildren(
         h('p', { class: 'strong' }, t('withdrawReady')),
         verbatim(text, t('previewLabel')),
-        actions(save),
+        save,
       );
       announce(t('withdrawReady'));
+      save.focus();
     } catch {
       notice.textContent = t('withdrawBadCode');
     }
@@ -61,11 +62,18 @@ export function withdrawScreen(): HTMLElement {
   return screen(
     t('withdrawTitle'),
     h('p', { class: 'lead' }, t('withdrawBody')),
-    filePicker('withdraw-file', t('withdrawFile'), '.json,application/json', false, choose),
+    filePicker(
+      'withdraw-file',
+      t('withdrawFile'),
+      '.json,application/json',
+      false,
+      choose,
+      'plain',
+    ),
     h('label', { for: 'withdraw-code', class: 'label' }, t('withdrawCode')),
     code,
     notice,
-    actions(button(t('withdrawMake'), make), backTo('welcome')),
     result,
+    actions(button(t('withdrawMake'), make, 'primary'), backButton()),
   );
 }

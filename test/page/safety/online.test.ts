@@ -116,8 +116,7 @@ const suite = (name: EngineName) => (open: Running) => {
         }
       };
       await followAll();
-      await press(page, 'Start');
-      await press(page, 'Yes, or I am not sure');
+      await press(page, 'I was under 18 in it');
       await followAll();
       const sites = new Set(opened.map((to) => new URL(to).host));
       expect([...sites].sort()).toEqual(LINKED.filter((site) => site !== NEUTRAL).sort());
@@ -135,7 +134,7 @@ const suite = (name: EngineName) => (open: Running) => {
       await page.goto(`${before.url}/`);
       await page.goto(url);
       await focusNothing(page);
-      await choose(page, 'Start');
+      await choose(page, 'I want to make the numbers');
       const length = await page.top.evaluate(() => history.length);
       for (let presses = 0; presses < 3; presses++) await page.press('Shift');
       const at = `https://${LANDED}/from/${NEUTRAL}`;

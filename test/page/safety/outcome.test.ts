@@ -115,12 +115,14 @@ for (const name of enginesFor('chromium')) {
       await toChoosing(page);
       expect(await mainText(page)).not.toContain('2 pictures');
       await choose(page, 'Back');
-      await screen(page, 'What is true here');
+      await screen(page, 'Were you under 18 in it?');
     });
 
     test('the same pictures keep their file and code; others get new ones, as the page states', async () => {
       const page = await open.page();
       const first = await toCode(page);
+      await choose(page, 'Back');
+      await screen(page, 'Before you make the file');
       await choose(page, 'Back');
       await screen(page, '2 pictures');
       await choose(page, 'Next');
@@ -130,6 +132,7 @@ for (const name of enginesFor('chromium')) {
       await choose(page, 'Next');
       await screen(page, 'Your code');
       expect(await code(page)).toBe(first);
+      await choose(page, 'Back');
       await choose(page, 'Back');
       await screen(page, '2 pictures');
       await choose(page, 'Take out');

@@ -1,0 +1,214 @@
+import { expect, test } from 'vitest';
+import { LANGUAGES } from '../../src/page/parts/language.js';
+import { describeEngine, type EnginePage, enginesFor } from '../browser/engines/engines.js';
+import { testFolder } from '../folder.js';
+import { buildDemo, choose, photo, press, screen, speak, toChoosing } from './demo-page.js';
+
+const demo = buildDemo(testFolder());
+const PHONES = [
+  { width: 320, height: 568 },
+  { width: 360, height: 640 },
+];
+
+/** What answers the question of a screen: its rows, its two answers, or its main button. */
+const MAIN = 'main .row, main .answers .button, main .foot .button';
+const TARGETS = 'button, a[href], select, summary, label.button, .tick label';
+
+/**
+ * Whatever is wrong with the shown screen: its question or a main button not in full view, at the
+ * top; a target that is too small; the header not 48 pixels high, or under the exit.
+ */
+async function faults(page: EnginePage): Promise<string[]> {
+  const exit = await page.top.evaluate(() => {
+    const { left, right, top, bottom } = document.getElementById('exit')!.getBoundingClientRect();
+    return { left, right, top, bottom };
+  });
+  return await page.evaluate(
+    (main: string, targets: string, exit) => {
+      scrollTo(0, 0);
+      const wrong: string[] = [];
+      const name = (element: Element) => `${element.className} ${element.textContent}`.slice(0, 60);
+      const header = document.querySelector('header')!.getBoundingClientRect();
+      if (header.height !== 48) wrong.push(`header of ${header.height} pixels`);
+      if (exit.top !== 0 || exit.bottom !== 48)
+        wrong.push(`exit from ${exit.top} to ${exit.bottom}`);
+      for (const within of document.querySelectorAll('#language, .step')) {
+        const range = document.createRange();
+        range.selectNodeContents(within);
+        const { left, right } =
+          within.tagName === 'P' ? range.getBoundingClientRect() : within.getBoundingClientRect();
+        if (left < exit.right && right > exit.left) wrong.push(`under the exit: ${name(within)}`);
+      }
+      const buttons = [...document.querySelectorAll(main)];
+      if (buttons.length === 0) wrong.push('no main button');
+      for (const each of [document.querySelector('h1')!, ...buttons]) {
+        const { top, bottom, left, right } = each.getBoundingClientRect();
+        const inView = top >= header.bottom && bottom <= innerHeight && left >= 0;
+        if (!inView || right > innerWidth) wrong.push(`not in view: ${name(each)}`);
+        const middle = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+        if (!middle || !(each.contains(middle) || middle.parentElement === each.parentElement)) {
+          wrong.push(`covered: ${name(each)}`);
+        }
+      }
+      for (const target of document.querySelectorAll(targets)) {
+        const { height, width } = target.getBoundingClientRect();
+        if (height > 0 && (height < 48 || width < 44)) {
+          wrong.push(`${width} by ${height}: ${name(target)}`);
+        }
+      }
+      return wrong;
+    },
+    MAIN,
+    TARGETS,
+    exit,
+  );
+}
+
+const heading = (page: EnginePage) =>
+  page.evaluate(() => document.querySelector('h1')!.textContent!);
+const stepWords = (page: EnginePage) =>
+  page.evaluate(() => document.querySelector('.step')!.textContent!);
+/** True if the browser would ask before the page is left. */
+const asks = (page: EnginePage) =>
+  page.top.evaluate(() => !dispatchEvent(new Event('beforeunload', { cancelable: true })));
+
+for (const name of enginesFor('chromium')) {
+  describeEngine(name, (open) => {
+    test('on a small phone, in every language, each screen shows its question and main button', async () => {
+      const page = await open.page();
+      await page.goto(demo.url);
+      const broken: string[] = [];
+      const steps: Record<string, string> = {};
+      const check = async (which: string) => {
+        for (const { width, height } of PHONES) {
+          await page.resize(width, height);
+          for (const tag of Object.keys(LANGUAGES)) {
+            await speak(page, tag);
+            await page.top.waitFor((lang: string) => document.documentElement.lang === lang, [tag]);
+            const found = await faults(page);
+            broken.push(...found.map((fault) => `${which}, ${tag}, ${width}: ${fault}`));
+          }
+        }
+        await speak(page, 'en');
+        steps[which] = await stepWords(page);
+      };
+      await check('start');
+      await press(page, 'Take a file back');
+      await check('withdraw');
+      await press(page, 'Back');
+      await press(page, 'Someone is threatening me now');
+      await check('threat');
+      await press(page, 'I want to make the numbers');
+      await check('age');
+      await press(page, 'Yes, or I am not sure');
+      await check('child');
+      await press(page, 'Back');
+      await press(page, 'No, I was 18 or older');
+      await check('choose');
+      // The progress stays, as no Worker answers for now.
+      await page.evaluate(() => {
+        const post = Worker.prototype.postMessage;
+        Object.assign(window, { post });
+        Worker.prototype.postMessage = () => {};
+      });
+      await page.setFiles('#files', [photo('acanthus-mollis.jpg')]);
+      await check('working');
+      await page.evaluate(() => {
+        const { post } = window as unknown as { post: Worker['postMessage'] };
+        Worker.prototype.postMessage = post;
+      });
+      await press(page, 'Stop');
+      await page.waitFor(() => document.querySelector('#files') !== null);
+      await page.setFiles('#files', [photo('acanthus-mollis.jpg'), photo('expected.json')]);
+      await page.waitFor(() => document.querySelector('.pictures') !== null);
+      await check('pictures');
+      await press(page, 'Next');
+      await check('bundle');
+      await press(page, 'Make the file');
+      await page.waitFor(() => document.querySelector('#code') !== null);
+      await check('code');
+      await press(page, 'Next');
+      await check('preview');
+      await press(page, 'Next');
+      await check('done');
+      await press(page, 'Clear everything');
+      await check('clear');
+      expect(broken).toEqual([]);
+      expect(steps).toEqual({
+        ...{ start: '', withdraw: '', threat: '', age: 'step 1 of 5', child: 'step 1 of 5' },
+        ...{ choose: 'step 2 of 5', working: 'step 3 of 5', pictures: 'step 3 of 5' },
+        ...{ bundle: 'step 4 of 5', code: 'step 5 of 5', preview: 'step 5 of 5' },
+        ...{ done: 'step 5 of 5', clear: 'step 5 of 5' },
+      });
+    });
+
+    test('Back leads over all previous screens, and loses nothing', async () => {
+      const page = await open.page();
+      await page.goto(demo.url);
+      const entries = () => page.top.evaluate(() => history.length);
+      const before = await entries();
+      await toChoosing(page);
+      await page.setFiles('#files', [photo('acanthus-mollis.jpg')]);
+      await screen(page, '1 picture');
+      await press(page, 'Add more pictures');
+      await press(page, 'Back');
+      expect(await heading(page)).toBe('1 picture');
+      await press(page, 'Next');
+      await press(page, 'Make the file');
+      await screen(page, 'Your code');
+      const code = () => page.evaluate(() => document.querySelector('#code')!.textContent);
+      const first = await code();
+      await press(page, 'Next');
+      await press(page, 'Next');
+      const seen: string[] = [];
+      for (let presses = 0; presses < 8; presses++) {
+        await press(page, 'Back');
+        seen.push(await heading(page));
+        if (seen.at(-1) === 'This is not your fault.') break;
+      }
+      expect(seen).toEqual([
+        ...['Your file', 'Your code', 'Before you make the file', '1 picture'],
+        ...['Choose your pictures', 'Were you under 18 in it?', 'This is not your fault.'],
+      ]);
+      // The pictures are still there, and their file with its code.
+      await toChoosing(page);
+      await choose(page, 'Next');
+      await screen(page, '1 picture');
+      await choose(page, 'Next');
+      await choose(page, 'Next');
+      await screen(page, 'Your code');
+      expect(await code()).toBe(first);
+      // The exit's Back must not lead here: see the way in `navigation.ts`.
+      expect(await entries()).toBe(before);
+    });
+
+    test('leaving asks while pictures are chosen and no file is saved; the exit never asks', async () => {
+      const page = await open.page();
+      await page.goto(demo.url);
+      await toChoosing(page);
+      expect(await asks(page)).toBe(false);
+      await page.setFiles('#files', [photo('acanthus-mollis.jpg')]);
+      await screen(page, '1 picture');
+      expect(await asks(page)).toBe(true);
+      await press(page, 'Next');
+      await press(page, 'Make the file');
+      await screen(page, 'Your code');
+      await press(page, 'Next');
+      expect(await asks(page)).toBe(true);
+      await press(page, 'Save the file');
+      await expect.poll(() => asks(page)).toBe(false);
+      await press(page, 'Back');
+      await press(page, 'Back');
+      await press(page, 'Back');
+      await press(page, 'Add more pictures');
+      await page.setFiles('#files', [photo('march-pastoral-w500.webp')]);
+      await screen(page, '2 pictures');
+      expect(await asks(page)).toBe(true);
+      const askedAfter = await page.top.evaluate(() => {
+        document.getElementById('exit')!.click();
+        return !dispatchEvent(new Event('beforeunload', { cancelable: true }));
+      });
+      expect(askedAfter).toBe(false);
+    });
+  });
+}
