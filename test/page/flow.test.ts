@@ -182,6 +182,20 @@ for (const name of enginesFor('chromium')) {
       expect(await entries()).toBe(before);
     });
 
+    test("the browser's own request to close a screen is Back", async () => {
+      const page = await open.page();
+      await page.goto(demo.url);
+      await toChoosing(page);
+      if (!(await page.evaluate(() => 'CloseWatcher' in window))) return;
+      await page.press('Escape');
+      await screen(page, 'Were you under 18 in it?');
+      await page.press('Escape');
+      await screen(page, 'This is not your fault.');
+      await page.press('Escape');
+      expect(await heading(page)).toBe('This is not your fault.');
+      expect(await page.url()).toBe(demo.url);
+    });
+
     test('leaving asks while pictures are chosen and no file is saved; the exit never asks', async () => {
       const page = await open.page();
       await page.goto(demo.url);

@@ -36,11 +36,27 @@ export function go(name: ScreenName, { onward = false } = {}): void {
     const at = onward ? -1 : trail.indexOf(name);
     trail = at < 0 ? [...trail, name] : trail.slice(0, at + 1);
   }
+  watchClosing(name);
   show(name);
 }
 
 /** Goes to the previous screen. */
 export function back(): void {
   trail = trail.slice(0, Math.max(1, trail.length - 1));
+  watchClosing(trail.at(-1)!);
   show(trail.at(-1)!);
+}
+
+/** Of Chromium: `close` is Back on an Android phone, and Escape elsewhere. */
+declare const CloseWatcher: (new () => EventTarget & { destroy(): void }) | undefined;
+let watcher: { destroy(): void } | undefined;
+
+/** Takes the browser's own Back where it offers that without an entry in its history. */
+function watchClosing(name: ScreenName): void {
+  watcher?.destroy();
+  watcher = undefined;
+  if (trail.length === 1 || name === 'working' || typeof CloseWatcher === 'undefined') return;
+  const next = new CloseWatcher();
+  next.addEventListener('close', back);
+  watcher = next;
 }
