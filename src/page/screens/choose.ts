@@ -20,8 +20,8 @@ export function chooseScreen(): HTMLElement {
   return screen(
     t('chooseTitle'),
     h('p', { class: 'lead strong' }, t('chooseStays')),
-    h('p', {}, t('chooseBody')),
     h('ul', { class: 'truths' }, ...TRUTHS.map((key) => h('li', {}, t(key)))),
+    h('p', {}, t('chooseBody')),
     h('p', { class: 'note with-mouse' }, t('chooseDrop')),
     h('p', { class: 'note' }, t('chooseVideo')),
     checkYourself(),
