@@ -13,6 +13,7 @@ import { blocklistBench } from './lists/blocklist.js';
 import { digestsBench } from './lists/digests.js';
 import { listsBench } from './lists/lists.js';
 import { precisionBench } from './precision/precision.js';
+import { innerBench } from './robustness/inner/inner.js';
 import { robustnessBench } from './robustness/robustness.js';
 import { serviceBench } from './store/service.js';
 import { storeBench } from './store/store.js';
@@ -35,6 +36,7 @@ export const BENCHES: readonly Bench[] = [
   variantsBench,
   windowsBench,
   robustnessBench,
+  innerBench,
   precisionBench,
   uploadsBench,
   storeBench,

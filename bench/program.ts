@@ -11,7 +11,7 @@ import { runBenches } from './harness.js';
  * a checkout, with what is installed in it.
  */
 
-const { large, smallest, largest, distance, part, quick } = OPTIONS;
+const { large, smallest, largest, distance, part, photos, set, quick, seed } = OPTIONS;
 
 const command = benchCommandOf(
   async () => ({ BENCHES, runBenches: (words, options) => runBenches(BENCHES, words, options) }),
@@ -31,8 +31,11 @@ const command = benchCommandOf(
     },
     quick: {
       about: 'test an eighth of the copies, or of the uploads; fewer pictures of the stages',
-      takenBy: [...quick.takenBy, 'variants'],
+      takenBy: [...quick.takenBy, 'variants', 'inner'],
     },
+    photos: { ...photos, takenBy: [...photos.takenBy, 'inner'] },
+    set: { ...set, takenBy: [...set.takenBy, 'inner'] },
+    seed: { ...seed, takenBy: [...seed.takenBy, 'inner'] },
     stages: {
       about: 'kernels beside their twins, and the stages of a check',
       takenBy: ['variants'],

@@ -12,6 +12,7 @@ const file: Required<BrowserFileOptions> & node.HashFileOptions = {
   orientation: 'stored',
   variants: 'thorough',
   crops: true,
+  inner: true,
   parts: true,
   maxBytes: 1e6,
   maxPixels: 1e6,
@@ -50,5 +51,5 @@ async function both(
 
 test('options and hashed files are spelled alike in both entries', () => {
   expect(both).toBeTypeOf('function');
-  expect(Object.keys(file)).toHaveLength(12);
+  expect(Object.keys(file)).toHaveLength(13);
 });

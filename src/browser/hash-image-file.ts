@@ -117,9 +117,19 @@ async function* variantsFrom(
 
 /** The options that go to the Worker: functions and signals cannot be sent. */
 function hashingOptions(options: HashingOptions): HashingOptions {
-  const { algorithm, bits, resample, exact, variants, crops, parts, orientation, maxPixels } =
-    options;
-  const hashed = { algorithm, bits, resample, exact, variants, crops, parts };
+  const {
+    algorithm,
+    bits,
+    resample,
+    exact,
+    variants,
+    crops,
+    inner,
+    parts,
+    orientation,
+    maxPixels,
+  } = options;
+  const hashed = { algorithm, bits, resample, exact, variants, crops, inner, parts };
   const given = { ...hashed, orientation, maxPixels };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

@@ -1,4 +1,7 @@
-import { stderr, stdout } from 'node:process';
+import { once } from 'node:events';
+import process, { stderr, stdin, stdout } from 'node:process';
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
 import { writeCell } from '../index.js';
 import { Failure } from './failure.js';
 import { encoded } from './file-name.js';
@@ -55,6 +58,8 @@ export interface Output extends Progress {
   say(file: string, message: string): void;
   /** prints a note about no file in particular */
   note(message: string): void;
+  /** asks at the terminal; there is no progress line until the answer. See `answerTo` */
+  ask(question: string): Promise<string>;
   /** results printed */
   readonly lines: number;
   readonly errors: number;
@@ -98,7 +103,44 @@ export function output(signal: AbortSignal): Output {
       bar.clear();
       toStderr(`onlyhashes: ${message}\n`);
     },
+    async ask(question) {
+      bar.clear();
+      const held = bar;
+      bar = NO_PROGRESS;
+      try {
+        return await answerTo(question, signal);
+      } finally {
+        bar = held;
+      }
+    },
   };
+}
+
+/**
+ * A line typed at the terminal after a question.
+ * @param isHidden the line is not shown, as for a secret
+ * @throws {Failure} if the input ends instead
+ */
+export async function answerTo(
+  question: string,
+  signal: AbortSignal,
+  { isHidden = false } = {},
+): Promise<string> {
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const to = isHidden ? nowhere : stderr;
+  const line = createInterface({ input: stdin, output: to, terminal: true, historySize: 0 });
+  // While keys are read one by one, the terminal sends no signal for Ctrl-C.
+  line.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  const closed = once(line, 'close').then(() => {
+    throw new Failure('expected an answer, but the input ended');
+  });
+  if (isHidden) toStderr(question);
+  try {
+    return await Promise.race([line.question(isHidden ? '' : shown(question), { signal }), closed]);
+  } finally {
+    line.close();
+    if (isHidden) toStderr('\n');
+  }
 }
 
 /**
@@ -140,6 +182,8 @@ export interface Progress {
   clear(): void;
 }
 
+const NO_PROGRESS: Progress = { update() {}, stage() {}, clear() {} };
+
 /** Clears the line of a terminal. */
 export const CLEAR = '\r\x1b[2K';
 
@@ -152,7 +196,7 @@ const REDRAW_MILLISECONDS = 100;
  * @param unit of the amounts, after a space, e.g. ` MB`
  */
 export function progress(what: string, unit = ''): Progress {
-  if (!stderr.isTTY) return { update() {}, stage() {}, clear() {} };
+  if (!stderr.isTTY) return NO_PROGRESS;
   let start = performance.now();
   let drawn = start;
   let isDrawn = false;

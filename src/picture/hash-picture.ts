@@ -185,12 +185,19 @@ export async function variantsThenCloser(
   options: PictureOptions,
 ): Promise<PictureVariantsThenCloser> {
   const hash = await hasherOf(options);
-  const { orientation = 'display', crops = false, algorithm = 'pdq', resample = 512 } = options;
+  const {
+    orientation = 'display',
+    crops = false,
+    inner = false,
+    algorithm = 'pdq',
+    resample = 512,
+  } = options;
   const asStored = orientation === 'stored';
   const variants = asStored ? 'none' : (options.variants ?? 'orientation');
   const looks = variants === 'none' ? [] : (picture.looks ?? []);
   const hasParts = options.parts === true && algorithm === 'pdq';
-  const more = crops || looks.length > 0 || (variants !== 'none' && variants !== 'orientation');
+  const more =
+    crops || inner || looks.length > 0 || (variants !== 'none' && variants !== 'orientation');
   const { furtherVariants, partsOfPicture } =
     more || hasParts ? await import('../variants/further-variants.js') : {};
   const applied = asStored && picture.exif ? 1 : picture.orientation;

@@ -11,7 +11,7 @@ import {
 } from '../door.js';
 import { DIGESTS, type Digest } from '../hash.js';
 import { HASH_OPTIONS, type HashOptions } from '../hashing/hash-options.js';
-import { CROPS, PARTS, VARIANTS, type VariantProfile } from '../variants/variant-profile.js';
+import { CROPS, INNER, PARTS, VARIANTS, type VariantProfile } from '../variants/variant-profile.js';
 
 /** Options for the hashes of a picture file, the same in Node and in browsers. */
 export interface PictureOptions extends HashOptions {
@@ -35,6 +35,12 @@ export interface PictureOptions extends HashOptions {
    * along the picture, 20 to 45 of most photos, for a list that is not passed on
    */
   crops?: boolean | 'anywhere';
+  /**
+   * also the pictures in it, if it is a screenshot, a collage, or has a frame or bars: variants
+   * named `inner`, at most 16. For a list: the hash of a screenshot finds that screenshot, and no
+   * copy of a photo in it. Of most photos none
+   */
+  inner?: boolean;
   /**
    * also the PDQ hashes of six parts of the picture: its quarters, centre and middle band. An entry
    * that has them is compared with an upload part by part, so that fewer uploads are for review
@@ -91,6 +97,7 @@ export const FILE_OPTIONS = /* @__PURE__ */ tableOf(HASH_OPTIONS, LIMITS, {
   orientation: { is: choice, of: ['display', 'stored'], default: 'display' },
   variants: VARIANTS,
   crops: CROPS,
+  inner: INNER,
   parts: PARTS,
 }) satisfies OptionTable<FileOptions>;
 

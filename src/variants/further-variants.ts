@@ -17,6 +17,7 @@ import type { Placement } from './detect/detector.js';
 import { wholeWithMargins } from './detect/margins.js';
 import { dihedralHasher } from './dihedral-forms.js';
 import type { Hasher } from './forms.js';
+import { innerPictures } from './inner-pictures.js';
 import { isOfLoneEdge, LEAST_QUALITY, listCropsOf } from './list-crops.js';
 import { distinct, type Look, looksOf, type SeenPicture } from './looks.js';
 import { partHashes, regionHash } from './parts.js';
@@ -30,7 +31,7 @@ export { partsOfPicture } from './parts.js';
 
 type Options = Pick<
   VariantOptions,
-  'variants' | 'algorithm' | 'resample' | 'exact' | 'crops' | 'parts'
+  'variants' | 'algorithm' | 'resample' | 'exact' | 'crops' | 'inner' | 'parts'
 >;
 
 /**
@@ -79,6 +80,12 @@ function* variantsIn(
     yield given(whole);
   }
   const others = count;
+  if (options.inner) {
+    for (const variant of innerVariants(samplers[0]!, options)) {
+      count++;
+      yield picture.given(variant);
+    }
+  }
   if (options.crops) {
     const plane = options.parts && algorithm === 'pdq' ? planeOf(picture.view) : undefined;
     for (const { name, rectangle } of listCropsOf(picture.view, options.crops === 'anywhere')) {
@@ -90,7 +97,7 @@ function* variantsIn(
       yield picture.given({ name, ...found, ...parts, geometry });
     }
   }
-  // List crops take no place of the profile's.
+  // Neither inner pictures nor list crops take a place of the profile's.
   const crops = count - others;
   if (variants === 'none' || variants === 'orientation') return;
   /** by the number of earlier variants */
@@ -238,6 +245,19 @@ function samplerOf(
       reduced = undefined;
     },
   };
+}
+
+/** The pictures in a look, for a list: without those that are too plain for one. */
+function* innerVariants(
+  { look, plane, placed, partsAt }: Sampler,
+  { algorithm = 'pdq', parts = false }: Options,
+): Generator<HashedVariant, void, undefined> {
+  const hasParts = parts && algorithm === 'pdq';
+  for (const place of innerPictures(plane())) {
+    const variant = { ...placed(place), ...look.of, name: 'inner' as const };
+    if ((variant.quality ?? 100) < LEAST_QUALITY) continue;
+    yield hasParts ? { ...variant, parts: partsAt(place) } : variant;
+  }
 }
 
 /** Mirrored and turned forms of a look, and undone edits; with the place, if from the plane. */

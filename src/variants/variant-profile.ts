@@ -33,6 +33,9 @@ export const MATCHING_VARIANTS: VariantProfile = 'thorough';
  */
 export const MOST_HASHES = 160;
 
+/** The most inner pictures: the cells of four rows and columns. */
+export const MOST_INNER = 16;
+
 /** The most list crops of a shape, the nearest to the centre: 9:16 of 16:9 has 23. */
 export const MOST_OF_SHAPE = 25;
 
@@ -60,6 +63,8 @@ export interface VariantOptions extends HashOptions {
    * 50 or shows a lone edge is excluded
    */
   crops?: boolean | 'anywhere';
+  /** also the pictures that it frames, as a screenshot does, at most 16; before the list crops */
+  inner?: boolean;
   /** also the hashes of six parts of the picture, for a list; of PDQ alone */
   parts?: boolean;
   /** the raster before EXIF orientation, if that is not the picture as displayed */
@@ -68,6 +73,7 @@ export interface VariantOptions extends HashOptions {
 
 export const VARIANTS = { is: choice, of: VARIANT_PROFILES, default: 'orientation' } as const;
 export const CROPS = { is: choice, of: [false, true, 'anywhere'], default: false } as const;
+export const INNER = { is: boolean, default: false } as const;
 export const PARTS = { is: boolean, default: false } as const;
 
 /** Pixels whose sides and data agree. */
@@ -76,6 +82,7 @@ export const pixels: OptionCheck = (_, value) => checkedPixels(value as Pixels);
 export const VARIANT_OPTIONS = /* @__PURE__ */ tableOf(HASH_OPTIONS, {
   variants: VARIANTS,
   crops: CROPS,
+  inner: INNER,
   parts: PARTS,
   stored: { is: pixels },
 }) satisfies OptionTable<VariantOptions>;

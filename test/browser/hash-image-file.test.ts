@@ -83,6 +83,7 @@ for (const name of ENGINES) {
         { variants: 'dihedral' },
         { variants: 'thorough' },
         { crops: true },
+        { inner: true },
         { algorithm: 'blockhash' },
         { algorithm: 'phash', bits: 64 },
         { algorithm: 'dhash' },

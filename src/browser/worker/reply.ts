@@ -17,7 +17,12 @@ import {
   type VariantGeometry,
   type VariantName,
 } from '../../variant.js';
-import { MOST_HASHES, MOST_OF_SHAPE, MOST_QUICK_HASHES } from '../../variants/variant-profile.js';
+import {
+  MOST_HASHES,
+  MOST_INNER,
+  MOST_OF_SHAPE,
+  MOST_QUICK_HASHES,
+} from '../../variants/variant-profile.js';
 import type { Readback } from '../decode/readback-canvas.js';
 import type { DecodingOptions, DisplayedPixels } from './message.js';
 
@@ -154,11 +159,13 @@ export const sidesIn = (reply: unknown, maxPixels?: number): { width: number; he
 export function variantReader(
   options: PictureOptions,
 ): (reply: unknown) => HashedVariant | undefined {
-  const { algorithm = 'pdq', crops = false } = options;
+  const { algorithm = 'pdq', crops = false, inner = false } = options;
   const hasParts = options.parts === true && algorithm === 'pdq';
   const names = namesOf(options);
   const cropHashes = crops ? LIST_CROP_NAMES.length * (crops === true ? 1 : MOST_OF_SHAPE) : 0;
-  const most = cropHashes + (options.variants === 'quick' ? MOST_QUICK_HASHES : MOST_HASHES);
+  const innerHashes = inner ? MOST_INNER : 0;
+  const profileHashes = options.variants === 'quick' ? MOST_QUICK_HASHES : MOST_HASHES;
+  const most = innerHashes + cropHashes + profileHashes;
   const quality = algorithm === 'pdq' ? ['quality'] : [];
   const seen: string[] = [];
   return (reply) => {
@@ -167,15 +174,18 @@ export function variantReader(
       demand(seen.length > 0);
       return undefined;
     }
-    const isCrop = LIST_CROP_NAMES.includes(Object(variant).name);
-    const parts = hasParts && (seen.length === 0 || isCrop) ? ['parts'] : [];
+    const { name: claimed } = Object(variant);
+    const isCrop = LIST_CROP_NAMES.includes(claimed);
+    const isInner = claimed === 'inner';
+    const parts = hasParts && (seen.length === 0 || isCrop || isInner) ? ['parts'] : [];
     const members = membersOf(variant, ['name', 'hash', ...quality, ...parts], OPTIONAL_MEMBERS);
     const name = oneOf(members.name, seen.length === 0 ? (['original'] as const) : names);
     const { geometry } = members;
     const look = members.look === undefined ? undefined : oneOf(members.look, BACKDROPS);
     const place = `${name} ${look ?? ''}`;
-    const mayRepeat = PART_NAMES.includes(name) || (isCrop && crops === 'anywhere');
+    const mayRepeat = isInner || PART_NAMES.includes(name) || (isCrop && crops === 'anywhere');
     demand(mayRepeat || !seen.includes(place));
+    demand(!isInner || geometry !== undefined);
     demand(seen.push(place) <= most);
     return {
       name,
@@ -207,10 +217,12 @@ function namesOf({
   variants = 'orientation',
   orientation,
   crops = false,
+  inner = false,
 }: PictureOptions): readonly VariantName[] {
-  const cropNames = crops ? LIST_CROP_NAMES : [];
-  if (variants === 'none' || orientation === 'stored') return cropNames;
-  const own = ['stored', 'onWhite', 'onBlack', ...cropNames] as const;
+  const innerNames = inner ? (['inner'] as const) : [];
+  const listNames = [...innerNames, ...(crops ? LIST_CROP_NAMES : [])];
+  if (variants === 'none' || orientation === 'stored') return listNames;
+  const own = ['stored', 'onWhite', 'onBlack', ...listNames] as const;
   if (variants === 'quick') return [...own, 'flipY', 'inverted', ...QUICK_PART_NAMES];
   const turned = DIHEDRAL_NAMES.filter((name) => name !== 'original');
   if (variants === 'dihedral') return [...own, ...turned];

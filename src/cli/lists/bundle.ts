@@ -1,7 +1,4 @@
-import { once } from 'node:events';
-import process, { stdin } from 'node:process';
-import { createInterface } from 'node:readline/promises';
-import { Writable } from 'node:stream';
+import { stdin } from 'node:process';
 import {
   createBundle,
   createWithdrawal,
@@ -12,10 +9,20 @@ import {
 } from '../../index.js';
 import { hash as hashFile } from '../../node/index.js';
 import type { Call, Command } from '../command.js';
-import { Failure, failureOf, UsageError } from '../failure.js';
+import { failureOf, UsageError } from '../failure.js';
 import { wholeFile } from '../file-name.js';
-import { counted, exitCode, type Output, print, toStderr, toStdout, writeAll } from '../output.js';
+import {
+  answerTo,
+  counted,
+  exitCode,
+  type Output,
+  print,
+  toStderr,
+  toStdout,
+  writeAll,
+} from '../output.js';
 import { outputPath, writeWhole } from '../output-file.js';
+import { INNER_OPTION, innerChoice, listedOf } from '../pictures/inner.js';
 import { PICTURE_OPTIONS } from '../pictures/picture-options.js';
 import { eachPicture, sourceOf } from '../pictures/pictures.js';
 
@@ -60,6 +67,7 @@ withdraw prints the withdrawal to send.`,
         'also hash six parts of each picture: finds more copies, and wrongly flags fewer other pictures, but reveals a sharper outline of it',
       actions: ['create'],
     },
+    inner: { ...INNER_OPTION, actions: ['create'] },
     resample: { ...PICTURE_OPTIONS.resample, actions: ['create'] },
   },
   examples: [
@@ -103,11 +111,13 @@ async function create(call: Call, words: readonly string[], out: Output): Promis
   const resample = call.text('resample') === 'none' ? ('none' as const) : (512 as const);
   const images: HashedImage[] = [];
   const [crops, parts] = [call.on('crops'), call.on('parts')];
+  const choice = innerChoice(call);
+  const inner = choice !== 'no';
   const job = (file: string, ended: AbortSignal) =>
-    hashFile(sourceOf(file), { exact: true, resample, crops, parts, signal: ended });
+    hashFile(sourceOf(file), { exact: true, resample, crops, inner, parts, signal: ended });
   for await (const result of eachPicture(words, job, out)) {
     if (result.error) out.error(result.file, result.error.message);
-    else images.push(result.image);
+    else images.push(...(await listedOf(result.image, choice, result.file, out)));
   }
   out.clear();
   // A bundle that lacks a picture would look complete: the person decides what to leave out.
@@ -169,29 +179,8 @@ function checkToken(call: Call, path: string): void {
 async function tokenOf(call: Call, signal: AbortSignal): Promise<string> {
   const token = call.text('token');
   if (token !== undefined && token !== '-') return token;
-  if (stdin.isTTY) return hiddenAnswer('Withdraw token (not shown): ', signal);
+  if (stdin.isTTY) return answerTo('Withdraw token (not shown): ', signal, { isHidden: true });
   return (await bytesOf('-')).toString();
-}
-
-/**
- * A line typed at the terminal after `prompt`, without echo.
- * @throws {Failure} if the input ends instead
- */
-async function hiddenAnswer(prompt: string, signal: AbortSignal): Promise<string> {
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const line = createInterface({ input: stdin, output: nowhere, terminal: true, historySize: 0 });
-  // While keys are read one by one, the terminal sends no signal for Ctrl-C.
-  line.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
-  const closed = once(line, 'close').then(() => {
-    throw new Failure('expected an answer, but the input ended');
-  });
-  toStderr(prompt);
-  try {
-    return await Promise.race([line.question('', { signal }), closed]);
-  } finally {
-    line.close();
-    toStderr('\n');
-  }
 }
 
 /** Writes to the file of `-o`, readable by its owner alone, or to standard output. */

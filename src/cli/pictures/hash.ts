@@ -9,7 +9,8 @@ import {
 } from '../../node/index.js';
 import type { Command } from '../command.js';
 import { encoded, fileToJSON, nameCell } from '../file-name.js';
-import { hashOptions, isDigest, PICTURE_OPTIONS } from './picture-options.js';
+import { INNER_OPTION, innerChoice, type Listed, listedOf } from './inner.js';
+import { hashOptions, isDigest, OF_PICTURES, PICTURE_OPTIONS } from './picture-options.js';
 import { eachPicture, sourceOf } from './pictures.js';
 
 /** `onlyhashes hash`: a line for each file, as the PDQ reference's tool prints it, or JSON. */
@@ -31,6 +32,7 @@ hidden pictures and links to folders. - is standard input.`,
         'as --crops, but all along the picture, 20 to 45 hashes of most photos: for a list of your own that is to catch copies cropped anywhere',
       needs: { json: [], orientation: ['display'] },
     },
+    inner: { ...INNER_OPTION, needs: { algorithm: OF_PICTURES, orientation: ['display'] } },
     'no-parts': {
       about:
         'leave out the hashes of six parts, which --json prints with PDQ: a list that has them finds more copies, and sends fewer uploads to review wrongly',
@@ -49,8 +51,10 @@ hidden pictures and links to folders. - is standard input.`,
   minWords: 1,
   async run(call, out) {
     out.begin('hashing');
+    const choice = innerChoice(call);
     const options = {
       ...hashOptions(call),
+      inner: choice !== 'no',
       crops: call.on('crops-anywhere') ? ('anywhere' as const) : call.on('crops'),
       parts: call.on('json') && !call.on('no-parts'),
     };
@@ -73,13 +77,21 @@ hidden pictures and links to folders. - is standard input.`,
           await out.line(JSON.stringify({ ...fileToJSON(file), error: { code, message } }));
         }
         out.error(file, error.message);
-      } else if (call.on('json')) {
-        await out.line(JSON.stringify({ ...fileToJSON(file), ...imageToJSON(image) }));
-      } else {
-        // 64 digits alone are PDQ.
-        const name = isDigest(algorithm) ? `${algorithm}:` : '';
-        const hex = hashToHex(image.hash);
-        await out.line(`${name}${hex},${image.quality ?? ''},${nameCell(file)}`);
+        continue;
+      }
+      const listed = isPicture(image) ? await listedOf(image, choice, file, out) : [image];
+      // Pictures listed together are one group: a withdrawal of the first withdraws all.
+      const groupOf = (each: Printed) =>
+        each === listed[0] ? undefined : hashToHex(listed[0]!.hash);
+      for (const each of listed) {
+        if (call.on('json')) {
+          const line = { ...fileToJSON(file), ...imageToJSON(each), group: groupOf(each) };
+          await out.line(JSON.stringify(line));
+        } else {
+          // 64 digits alone are PDQ.
+          const name = isDigest(algorithm) ? `${algorithm}:` : '';
+          await out.line(`${name}${hashToHex(each.hash)},${each.quality ?? ''},${nameCell(file)}`);
+        }
       }
     }
     await pool?.close();
@@ -99,10 +111,13 @@ function isOne(words: readonly string[]): boolean {
 }
 
 /** A picture, or the digest of a file, which has no sides. */
-type Printed = Omit<HashedFile, 'width' | 'height'> & Partial<HashedFile>;
+type Printed = Omit<Listed, 'width' | 'height'> & Partial<Listed>;
+
+const isPicture = (printed: Printed): printed is HashedFile => printed.width !== undefined;
 
 /** Undefined values are absent from the text. */
-function imageToJSON({ hash, quality, resample, parts, width, height, variants }: Printed) {
+function imageToJSON({ hash, variants, rectangle, ...image }: Printed) {
+  const { quality, resample, parts, width, height } = image;
   return {
     ...hashToJSON(hash),
     quality,
@@ -110,6 +125,7 @@ function imageToJSON({ hash, quality, resample, parts, width, height, variants }
     parts,
     width,
     height,
+    rectangle,
     variants: width === undefined ? undefined : variants.map(variantToJSON),
   };
 }

@@ -218,6 +218,7 @@ const VARIANT_WORDS: Record<VariantName, string> = {
   window4x5: 'its 4:5 crop',
   window16x9: 'its 16:9 crop',
   window9x16: 'its 9:16 crop',
+  inner: 'a picture in it',
   file: 'the whole file, byte for byte',
 };
 

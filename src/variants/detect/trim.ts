@@ -1,4 +1,5 @@
 import { beside } from '../../kernels/simd/arena.js';
+import type { Rectangle } from '../../variant.js';
 import { type Colour, isOf, type WorkingPlane } from '../working-plane.js';
 import type { Placement } from './detector.js';
 import { snapToEdges } from './snap-to-edges.js';
@@ -19,6 +20,13 @@ const MOST = 0.46;
  * made equal (to the narrowest). About a fifth of natural photos seem to have a border.
  */
 export function* trim(plane: WorkingPlane): Generator<Placement> {
+  for (const inside of trimmedOf(plane)) {
+    yield { name: 'unletterbox', geometry: { rectangle: snapToEdges(plane, inside) } };
+  }
+}
+
+/** The same rectangles, in pixels of the plane. */
+export function* trimmedOf(plane: WorkingPlane): Generator<Rectangle> {
   const { width, height } = plane;
   const top = borderLines(plane, 0, width, 1, width, height);
   const last = (height - 1) * width;
@@ -36,8 +44,7 @@ export function* trim(plane: WorkingPlane): Generator<Placement> {
     [every, every, every, every],
   ] as const) {
     if (l + t + r + b === 0) continue;
-    const inside = { left: l, top: t, width: width - l - r, height: height - t - b };
-    yield { name: 'unletterbox', geometry: { rectangle: snapToEdges(plane, inside) } };
+    yield { left: l, top: t, width: width - l - r, height: height - t - b };
   }
 }
 

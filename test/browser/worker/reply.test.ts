@@ -18,7 +18,7 @@ import {
   VARIANT_NAMES,
   type VariantName,
 } from '../../../src/variant.js';
-import { MOST_OF_SHAPE } from '../../../src/variants/variant-profile.js';
+import { MOST_INNER, MOST_OF_SHAPE } from '../../../src/variants/variant-profile.js';
 import { runs } from '../../seed.js';
 
 const WIDTH = 300;
@@ -62,6 +62,13 @@ const OPTIONS: Record<string, PictureOptions> = {
   'of the default profile': {},
   'of the default profile, with crops': { crops: true },
   'of the default profile, with crops and parts': { crops: true, parts: true },
+  'of the default profile, with inner pictures': { inner: true },
+  'of thorough, with inner pictures, crops and parts': {
+    variants: 'thorough',
+    inner: true,
+    crops: true,
+    parts: true,
+  },
   'of the quick profile': { variants: 'quick' },
   'of the thorough profile': { variants: 'thorough' },
   'of the dihedral profile, in the other convention': { variants: 'dihedral', resample: 'none' },
@@ -246,6 +253,15 @@ test('the picture itself comes first, each name once, and nothing unrequested', 
   expect(believed([...many(21), ...windows], { variants: 'quick', crops: true })).toBe(true);
   expect(believed([...many(42), ...windows], { variants: 'quick', crops: true })).toBe(false);
   expect(believed(many(1), { variants: 'quick', orientation: 'stored' })).toBe(false);
+  const geometry = { rectangle: { left: 3, top: 5, width: 100, height: 80 } };
+  const inner = { ...onWhite!, name: 'inner', geometry } as const;
+  expect(believed([original, inner, inner], { inner: true })).toBe(true);
+  expect(believed([original, inner], {})).toBe(false);
+  const { geometry: _, ...nowhere } = inner;
+  expect(believed([original, nowhere], { inner: true })).toBe(false);
+  const inners = Array(MOST_INNER).fill(inner);
+  expect(believed([...many(41), ...inners], { variants: 'quick', inner: true })).toBe(true);
+  expect(believed([...many(42), ...inners], { variants: 'quick', inner: true })).toBe(false);
 });
 
 test.each(['quick', 'thorough'] as const)(
@@ -260,7 +276,7 @@ test.each(['quick', 'thorough'] as const)(
         return !refused(() => replies.map((variant) => read({ variant })));
       };
       // Other looks come from a decoder of Node alone, and digests from no decoder.
-      const isOther = ['asShown', 'frame', 'otherReading', 'file'].includes(name);
+      const isOther = ['asShown', 'frame', 'otherReading', 'inner', 'file'].includes(name);
       const isKnown = variants === 'thorough' || QUICK_NAMES.includes(name);
       const mayBe = name !== 'original' && !isOther && isKnown;
       expect([name, believes(1, false)]).toEqual([name, mayBe && !isWindow]);
