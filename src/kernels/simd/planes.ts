@@ -8,7 +8,7 @@ import { countDown, move, select, set, upTo } from './wasm/control.js';
 import * as f32x4 from './wasm/f32x4.js';
 import * as f64x2 from './wasm/f64x2.js';
 import * as i8x16 from './wasm/i8x16.js';
-import { add, ltS, mul, shl, shrU, sub } from './wasm/i32.js';
+import { add, ltS, mul, shl, shrU } from './wasm/i32.js';
 import * as i32x4 from './wasm/i32x4.js';
 import * as i64x2 from './wasm/i64x2.js';
 import * as v128 from './wasm/v128.js';
@@ -42,18 +42,22 @@ const greenOnly = (pixels: Value) => v128.and(i32x4.shrU(pixels, 8), i32x4.splat
 function reduceLines(pixels: 1 | 4, isDown: boolean): WasmFunction {
   const unit = f64x2.splat(pixels === 1 ? 0.001 : 0.00025);
   const colours = ['red', 'green', 'blue'];
+  const running = ['toRed', 'toGreen', 'toBlue'];
   const others = pixels === 1 ? [] : ['right', 'down', 'diagonal'];
+  // Red is the lower half of a lane, blue the upper.
+  const redAndBlue = i32x4.dot('rb', i32x4.splat((114 << 16) | 299));
+  const lightOf = (value: Value) => f64x2.mul(f64x2.convert(value), unit);
   const addTo = (sum: string, value: Value) => set(sum, i32x4.add(sum, value));
   const stores = isDown
     ? [0, 1, 2, 3].map((lane) => [
         set('offset', mul('columns', lane)),
-        v128.store32Lane(add('luma', shl('offset', 2)), 'light', lane),
-        colours.map((to, byte) => v128.store8Lane(add(to, 'offset'), 'at', 4 * lane + byte)),
+        v128.store32Lane(add('toLuma', shl('offset', 2)), 'light', lane),
+        running.map((to, byte) => v128.store8Lane(add(to, 'offset'), 'at', 4 * lane + byte)),
       ])
     : [
-        v128.store('luma', 'light'),
+        v128.store('toLuma', 'light'),
         set('at', i8x16.shuffle('at', 'at', 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 0, 0, 0, 0)),
-        colours.map((to, lane) => v128.store32Lane(to, 'at', lane)),
+        running.map((to, lane) => v128.store32Lane(to, 'at', lane)),
       ];
   return {
     parameters: [
@@ -65,37 +69,35 @@ function reduceLines(pixels: 1 | 4, isDown: boolean): WasmFunction {
       set('step3', add('step', 'step2')),
       set('diagonal', add('right', 'down')),
       set('far', isDown ? shl('columns', 2) : 4),
-      // From behind a line to the next.
-      set('next', isDown ? sub(1, mul('count', 'columns')) : sub('columns', 'count')),
       countDown('lines', 1, [
         set('sum', v128.zero()),
+        // Addresses that also moved from line to line took 3 % more time (V8 11.3, x64).
         set('left', 'count'),
+        set('from', 'first'),
+        set('toLuma', 'luma'),
+        running.map((to, i) => set(to, colours[i]!)),
         countDown('left', 4, [
-          set('at', fourPixels('first')),
+          set('at', fourPixels('from')),
           set('rb', redBlue('at')),
           set('g', greenOnly('at')),
           others.map((to) => [
-            set('other', fourPixels(add('first', to))),
+            set('other', fourPixels(add('from', to))),
             addTo('rb', redBlue('other')),
             addTo('g', greenOnly('other')),
           ]),
-          // Red is the lower half of a lane, blue the upper.
-          set('value', i32x4.dot('rb', i32x4.splat((114 << 16) | 299))),
-          addTo('value', i32x4.dot('g', i32x4.splat(587))),
+          set('value', i32x4.add(redAndBlue, i32x4.dot('g', i32x4.splat(587)))),
           addTo('sum', 'value'),
-          set('low', f64x2.mul(f64x2.convert('value'), unit)),
-          set('high', f64x2.mul(f64x2.convert(f64x2.upper('value')), unit)),
-          set('light', f32x4.demoteBoth('low', 'high')),
+          set('light', f32x4.demoteBoth(lightOf('value'), lightOf(f64x2.upper('value')))),
           stores,
-          move(shl('far', 2), 'luma'),
-          move('far', ...colours),
-          move(shl('step', 2), 'first'),
+          move(shl('far', 2), 'toLuma'),
+          move('far', ...running),
+          move(shl('step', 2), 'from'),
         ]),
         // The sums of a line are below 2^32.
         set('all', i64x2.add('all', i64x2.add(i64x2.extendLowU('sum'), i64x2.extendHighU('sum')))),
-        move(sub('line', mul('count', 'step')), 'first'),
-        move(shl('next', 2), 'luma'),
-        move('next', ...colours),
+        move('line', 'first'),
+        move(isDown ? 4 : shl('columns', 2), 'luma'),
+        move(isDown ? 1 : 'columns', ...colours),
       ]),
       v128.store('sums', 'all'),
     ],
