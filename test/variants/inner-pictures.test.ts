@@ -9,7 +9,7 @@ import type { CheckedPixels } from '../../src/pixels.js';
 import type { Rectangle } from '../../src/variant.js';
 import { hashPixels, variantsOf } from '../../src/variants/hash-pixels.js';
 import { innerPictures } from '../../src/variants/inner-pictures.js';
-import { MOST_INNER } from '../../src/variants/variant-profile.js';
+import { MOST_HASHES, MOST_INNER } from '../../src/variants/variant-profile.js';
 import { workingPlane } from '../../src/variants/working-plane.js';
 import { collage, drawn, laidOn, part, photo, rectanglesOf } from './pictures.js';
 
@@ -263,6 +263,23 @@ test('they come after the looks, before list crops and the variants of a profile
   const names = [...variantsOf(pixels, { ...options, inner: true })].map(({ name }) => name);
   expect(names[1]).toBe('inner');
   expect(names.filter((name) => name !== 'inner')).toEqual(without.map(({ name }) => name));
+});
+
+test('they take no place of a profile, though its looks fill it', () => {
+  const { pixels } = latticeOf(3, { cell: 240, gap: 24, border: 24 });
+  const { width, height } = pixels;
+  const rgba = new Uint8Array(4 * width * height);
+  for (let at = 0; at < width * height; at++) {
+    const colour = pixels.data.subarray(3 * at, 3 * at + 3);
+    rgba.set([...colour, colour.every((sample) => sample === 255) ? 0 : 255], 4 * at);
+  }
+  const cutOut = { data: rgba, width, height, channels: 4 } as const;
+  const namesOf = (inner: boolean) =>
+    [...variantsOf(cutOut, { variants: 'thorough', inner })].map(({ name }) => name);
+  const names = namesOf(true);
+  expect(names.filter((name) => name === 'inner')).toHaveLength(9);
+  expect(names.filter((name) => name !== 'inner')).toEqual(namesOf(false));
+  expect(names).toHaveLength(MOST_HASHES + 9);
 });
 
 test('with parts each has its own, and other algorithms hash them', () => {
