@@ -238,7 +238,7 @@ const MORE_FROM_PAGE: Record<EngineName, Record<Attempt['from'], string[]>> = {
   },
   webkit: { http: [], file: [] },
 };
-/** Ways out that the policy leaves to the page's own script, as the page and docs/browser.md say. */
+/** Ways out that the policy leaves to the page's own script, as the page and docs/page.md say. */
 const STATED = Object.values(STATED_GAPS).flat();
 /** Those that work in every run of an engine; the others work in some. */
 const SURE_GAPS: Record<EngineName, string[]> = {
@@ -295,11 +295,11 @@ for (const name of ENGINES) {
   });
 }
 
-test('each documented gap was seen open in an engine, and docs/browser.md lists the same gaps', () => {
+test('each documented gap was seen open in an engine, and docs/page.md lists the same gaps', () => {
   const stated = Object.entries(STATED_GAPS).filter(([gap]) => watchesNames || gap !== 'gapNames');
   const open = stated.filter(([, channels]) => channels.some((channel) => measured.has(channel)));
   expect(open.map(([gap]) => gap)).toEqual(stated.map(([gap]) => gap));
-  const page = readFileSync(join(ROOT, 'docs/browser.md'), 'utf8').replace(/\s+/g, ' ');
+  const page = readFileSync(join(ROOT, 'docs/page.md'), 'utf8').replace(/\s+/g, ' ');
   const words = /The page's own script could still ([^;]*);/.exec(page)?.[1];
   const inEnglish = (Object.keys(STATED_GAPS) as (keyof typeof STATED_GAPS)[]).map((gap) =>
     en[gap].replace(/,.*/, ''),

@@ -2,7 +2,7 @@ import type { GAPS } from '../../../src/page/parts/parts.js';
 
 /**
  * The gaps that the page admits, each with its channels in the exfiltration test. The page,
- * docs/browser.md and the measurements are checked against this list.
+ * docs/page.md and the measurements are checked against this list.
  */
 export const STATED_GAPS: Record<(typeof GAPS)[number], readonly string[]> = {
   gapWebrtc: ['stun', 'turn', 'dnsstun'],
