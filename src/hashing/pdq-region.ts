@@ -222,7 +222,7 @@ function softnessOf(
   const { scale } = plane;
   const across = stepsOf(rectangle.width / scale, plane.width);
   const down = stepsOf(rectangle.height / scale, plane.height);
-  // Neither is ever near 500.
+  // Both are far below 1000, so no two pairs share a key.
   const key = 1000 * across + down;
   let softness = soft.get(key);
   if (softness === undefined) {

@@ -61,7 +61,7 @@ const source = (file: string) => readFileSync(join(SOURCE, file), 'utf8');
 const escaped = (script: string) =>
   script.replaceAll('<!--', '\\x3c!--').replaceAll(/<(\/?(?:script|style))/gi, '\\x3c$1');
 
-/** What reads HEIC, in the page that does; Node's modules, which libheif names, are not called. */
+/** Modules of Node that libheif names for other platforms. A browser never loads them. */
 const HEIC_EXTERNAL = ['fs', 'path', 'crypto'];
 const HEIC_LICENCE =
   ' HEIC decoder: libheif and libde265, LGPL-3.0, github.com/catdad-experiments/libheif-js.';

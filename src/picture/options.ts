@@ -38,7 +38,7 @@ export interface PictureOptions extends HashOptions {
   /**
    * also the pictures in it, if it is a screenshot, a collage, or has a frame or bars: variants
    * named `inner`, at most 16. For a list: the hash of a screenshot finds that screenshot, and no
-   * copy of a photo in it. Of most photos none
+   * copy of a photo in it. Most photos have none
    */
   inner?: boolean;
   /**

@@ -29,13 +29,15 @@ test('another build gives the same bytes', () => {
 });
 
 test('README and docs have the size and the digest of the page', async () => {
+  const size = `${Math.ceil(Buffer.byteLength(html) / 1000)} kB`;
   for (const name of ['README.md', 'docs/page.md']) {
     const path = join(ROOT, name);
     const text = readFileSync(path, 'utf8')
-      .replace(/(?<=\b)\d+ kB(?= in one file)/, `${Math.ceil(Buffer.byteLength(html) / 1000)} kB`)
+      .replace(/\b\d+ kB(?=\s+in\s+one\s+file)/, size)
       .replace(/(?<=SHA-256(?: is)?\s+`)[\da-f]{64}/, sha256(html, 'hex'));
     await expect(text).toMatchFileSnapshot(path);
     expect(text).toContain(sha256(html, 'hex'));
+    expect(text).toMatch(new RegExp(`\\b${size}\\s+in\\s+one\\s+file`));
   }
   expect(Buffer.byteLength(html)).toBeLessThan(910_000);
 });
@@ -73,6 +75,11 @@ test('the headers forbid storing, framing, referrers, devices and identity', () 
   }
   // HTML makes this and a sandbox together a network error.
   expect(headers).not.toHaveProperty('cross-origin-opener-policy');
+});
+
+test('docs/page.md has what the header of a host adds to the policy', () => {
+  const doc = readFileSync(join(ROOT, 'docs/page.md'), 'utf8');
+  expect(doc).toContain(`\`; frame-ancestors 'none'; sandbox ${SANDBOX}\``);
 });
 
 test('both pages of the file forbid name lookups', () => {

@@ -258,8 +258,8 @@ export function readPositions(
 }
 
 /**
- * Writes position and distance of the hashes at the first `count` positions that are within `max`
- * of `query` to `out`, pair by pair from pair `total` on, while there is room. The arguments are
+ * Compares the hashes at the first `count` positions with `query`. Each one within `max` adds its
+ * position and distance to `out`, from pair `total` on, while there is room. The arguments are
  * separate because it is hot. It reads ahead for the reason given at `touchSpans`.
  * @returns the new total
  */

@@ -47,7 +47,7 @@ export function back(): void {
   show(trail.at(-1)!);
 }
 
-/** Of Chromium: `close` is Back on an Android phone, and Escape elsewhere. */
+/** Chromium fires `close` for Back on an Android phone, and for Escape elsewhere. */
 declare const CloseWatcher: (new () => EventTarget & { destroy(): void }) | undefined;
 let watcher: { destroy(): void } | undefined;
 
