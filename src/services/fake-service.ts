@@ -223,7 +223,8 @@ export function checkFake(options: object, rules: Readonly<Record<string, Option
 
 /** Snapshots of paged lists: a fetch sees the list as it was at its first page. */
 export class Pages<T> {
-  readonly #rests = new Map<string, readonly T[]>();
+  /** the whole list, and where the page of a token begins in it */
+  readonly #rests = new Map<string, { all: readonly T[]; at: number }>();
 
   /**
    * @param token of a page after the first one; it stays valid
@@ -235,11 +236,13 @@ export class Pages<T> {
     size: number,
     first: () => readonly T[],
   ): { records: readonly T[]; next: string | undefined } | undefined {
-    const all = token === null ? first() : this.#rests.get(token);
-    if (!all) return undefined;
-    const next = all.length > size ? `page ${this.#rests.size + 1}` : undefined;
-    if (next !== undefined) this.#rests.set(next, all.slice(size));
-    return { records: all.slice(0, size), next };
+    const rest = token === null ? { all: first(), at: 0 } : this.#rests.get(token);
+    if (!rest) return undefined;
+    const { all, at } = rest;
+    const end = at + size;
+    const next = all.length > end ? `page ${this.#rests.size + 1}` : undefined;
+    if (next !== undefined) this.#rests.set(next, { all, at: end });
+    return { records: all.slice(at, end), next };
   }
 }
 
