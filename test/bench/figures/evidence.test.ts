@@ -4,6 +4,7 @@ import {
   checked,
   count,
   cutsFound,
+  decisionOf,
   index,
   json,
   KIND_WRONG,
@@ -101,7 +102,7 @@ describe('evidence.md', () => {
       throughput.find((row: { name: string }) => row.name === name).uploadsPerSecond.toFixed(1),
     );
     const missed = targets.filter(({ met }: { met: boolean }) => !met);
-    expect(missed).toHaveLength(3);
+    expect(missed).toHaveLength(5);
     const { fetch, withdraw, decide } = record('lists.json');
     const rate = (name: string) => count(Math.round(fetch[`${name}, paged`].recordsPerSecond));
     const p99 = withdraw['from the service, with a fetch, to invisible'].p99.toFixed(0);
@@ -111,10 +112,11 @@ describe('evidence.md', () => {
     says(page, [
       `${plain} plain, ${quick} \`quick\`, ${thorough} \`thorough\``,
       `at once: ${memory[0].overIdleMegabytes.toFixed(0)} MB over idle`,
-      `three aims that are missed, among ${targets.length}`,
+      `five aims that are missed, among ${targets.length}`,
       `StopNCII ${rate('StopNCII')} a second, NCMEC ${rate('NCMEC')}`,
       `invisible after ${p99} ms (p99)`,
       `5 and 20 lists: ${times.join(', ')} us`,
+      `${decisionOf('uniform').ms} ms uniform, ${decisionOf('clustered').ms} ms clustered`,
     ]);
   });
 
@@ -133,16 +135,13 @@ describe('evidence.md', () => {
     const rate = (workers: number, path: string) =>
       count(Math.round(service[`workers ${workers}`].loads[`${path}, flat out`].requestsPerSecond));
     const missed = service.targets.filter(({ met }: { met: boolean }) => !met);
-    expect(missed.map(({ name }: { name: string }) => name)).toEqual([
-      'workers 1, /v1/match, flat out: p99, ms',
-      'workers 2, /v1/match, flat out: p99, ms',
-    ]);
+    expect(missed).toHaveLength(9);
     says(page, [
       `${load} s, bands ${bands} s more, ${bytes} bytes each`,
       `${ms('bands').toFixed(1)} ms by bands, ${ms('scan').toFixed(0)} by a scan`,
       `after ${(middle / 1000).toFixed(0)} s; withdrawn, invisible after ${followers.toInvisible.p99.toFixed(0)} ms (p99)`,
       `${rate(0, '/m/lookup')} of HMA, ${rate(0, '/v1/match')} of \`/v1/match\`, ${rate(1, '/v1/match')} with a worker`,
-      `names two, among ${service.targets.length}:`,
+      `names nine, among ${service.targets.length}:`,
     ]);
   });
 });
