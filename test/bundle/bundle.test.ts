@@ -17,7 +17,7 @@ import {
   writeHashList,
 } from '../../src/index.js';
 import { hash as hashFile } from '../../src/node/hash-file.js';
-import { outlineOf } from '../../src/page/parts/outline.js';
+import { outlineOf } from '../../src/page/pictures/outline.js';
 import type { Pixels } from '../../src/pixels.js';
 import {
   type HashedImage,
@@ -59,9 +59,9 @@ test('a bundle holds the hashes, a day, a random case, and nothing else', async 
     'version',
     'case',
     'day',
-    'withdraw',
     'hashes',
     'padding',
+    'check',
   ]);
   expect(new Set(bundle.hashes)).toEqual(
     new Set([
