@@ -33,7 +33,7 @@ test('page replaces no file unasked', async () => {
   });
   expect(readFileSync(path, 'utf8')).toBe('mine');
   expect((await onlyhashes(['page', '--out', path, '--overwrite'])).code).toBe(0);
-  expect(readFileSync(path, 'utf8')).toMatch(/^<!doctype html>/);
+  expect(readFileSync(path, 'utf8')).toMatch(/^\ufeff<!doctype html>/);
   expect(await onlyhashes(['page', '--overwrite'])).toMatchObject({ code: 2 });
 });
 
