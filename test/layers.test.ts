@@ -72,7 +72,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     layer: 1,
     does: 'the file of hashes that a person shares, and its withdrawal',
     begin: 'bundle.ts',
-    may: ['root'],
+    may: ['root', 'kernels'],
     doors: [],
   },
   variants: {

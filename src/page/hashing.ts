@@ -1,17 +1,19 @@
-import { type HashProgress, hashAll } from '../browser/index.js';
+import { type HashFilesOptions, type HashProgress, hashAll } from '../browser/index.js';
 import type { DecodeError } from '../index.js';
-import { type Picture, type Problem, session } from './parts/session.js';
+import { hashedPictures, isWhole, type Picture, type Problem, session } from './parts/session.js';
+import { isShape } from './pictures/shape-numbers.js';
 import { hasherUrl } from './worker-urls.js';
 
-/** The progress of the chosen pictures. */
+/** The progress of hashing: of chosen files, or of the shapes of pictures that have a hash. */
 export interface Job {
+  readonly of: 'files' | 'shapes';
   readonly total: number;
   readonly done: number;
   readonly failed: number;
   readonly state: 'running' | 'done' | 'stopped';
 }
 
-let job: Job = { total: 0, done: 0, failed: 0, state: 'done' };
+let job: Job = { of: 'files', total: 0, done: 0, failed: 0, state: 'done' };
 let end = new AbortController();
 let listener: (job: Job) => void = () => {};
 
@@ -25,7 +27,44 @@ export function watchJob(next: (job: Job) => void): void {
  * Hashes `files` in Workers and adds them to the session, in their order. If stopped, it keeps the
  * finished ones.
  */
-export async function startHashing(files: readonly Blob[]): Promise<void> {
+export const startHashing = (files: readonly Blob[]): Promise<void> =>
+  run('files', files, { inner: true }, async (finished) => {
+    const results: Omit<Picture, 'number'>[] = [];
+    for (const file of files) {
+      const { image, error } = finished.get(file) ?? {};
+      if (image) results.push({ file, image, listing: 'inner' });
+      else if (error) results.push({ file, listing: 'whole', ...(await problemOf(file, error)) });
+    }
+    return () => {
+      for (const picture of results) {
+        // Numbered only now, so that a stopped job leaves no gaps.
+        session.pictures.push({ number: ++session.numbered, ...picture });
+      }
+    };
+  });
+
+/** Hashes the shapes of the pictures that are listed whole, where that is not done yet. */
+export function startShapes(): Promise<void> {
+  const pictures = hashedPictures().filter((picture) => isWhole(picture) && !picture.shapes);
+  const files = pictures.map(({ file }) => file);
+  return run('shapes', files, { crops: true }, async (finished) => () => {
+    for (const picture of pictures) {
+      const { image } = finished.get(picture.file) ?? {};
+      if (image) picture.shapes = image.variants.filter(({ name }) => isShape(name));
+    }
+  });
+}
+
+/**
+ * Hashes files in Workers.
+ * @param take makes of what is finished, also if stopped, a change of the session
+ */
+async function run(
+  of: Job['of'],
+  files: readonly Blob[],
+  options: HashFilesOptions,
+  take: (finished: ReadonlyMap<Blob, HashProgress>) => Promise<() => void>,
+): Promise<void> {
   end = new AbortController();
   const { signal } = end;
   const change = (changed: Partial<Job>) => {
@@ -34,7 +73,7 @@ export async function startHashing(files: readonly Blob[]): Promise<void> {
     job = { ...job, ...changed };
     listener(job);
   };
-  change({ total: files.length, done: 0, failed: 0, state: 'running' });
+  change({ of, total: files.length, done: 0, failed: 0, state: 'running' });
   const finished = new Map<Blob, HashProgress>();
   const onProgress = (progress: HashProgress) => {
     // Before its turn: when the person stops, one slow picture must not cost those behind it.
@@ -42,30 +81,16 @@ export async function startHashing(files: readonly Blob[]): Promise<void> {
     change({ done: progress.done, failed: progress.failed });
   };
   try {
-    const options = {
-      workerUrl: hasherUrl(),
-      signal,
-      exact: true,
-      crops: session.shapes,
-      onProgress,
-    };
-    const batch = hashAll(files, options);
+    const all = { ...options, workerUrl: hasherUrl(), signal, exact: true, onProgress };
+    const batch = hashAll(files, all);
     while (!(await batch.next()).done);
   } catch {
     // If not stopped, all Workers were ended and the session was cleared.
     if (!signal.aborted) finished.clear();
   }
-  const results: Omit<Picture, 'number'>[] = [];
-  for (const file of files) {
-    const { image, error } = finished.get(file) ?? {};
-    if (image) results.push({ file, image });
-    else if (error) results.push({ file, ...(await problemOf(file, error)) });
-  }
+  const keep = await take(finished);
   if (signal !== end.signal) return;
-  for (const picture of results) {
-    // Numbered only now, so that a stopped job leaves no gaps.
-    session.pictures.push({ number: ++session.numbered, ...picture });
-  }
+  keep();
   change({ state: signal.aborted ? 'stopped' : 'done' });
 }
 

@@ -3,13 +3,16 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { inScheme, plotPictures } from '../../docs/making/plots.js';
+import { sourcesOf } from '../../docs/making/screens.js';
 import { trueType } from '../../docs/making/system-font.js';
 import { drawRecording, linesOf } from '../../docs/making/terminal.js';
 import { pages } from '../project/markdown.js';
 import { ROOT } from '../project/package.js';
 
 const FOLDER = join(ROOT, 'docs/pictures');
-const files = readdirSync(FOLDER).sort();
+const files = readdirSync(FOLDER)
+  .filter((file) => file !== 'screens')
+  .sort();
 const read = (file: string) => readFileSync(join(FOLDER, file), 'utf8');
 
 describe('docs/pictures', () => {
@@ -67,6 +70,31 @@ describe('docs/pictures', () => {
       );
       expect(text, file).toMatch(shown);
     }
+  });
+});
+
+describe('docs/pictures/screens', () => {
+  const sheets = readdirSync(join(FOLDER, 'screens')).filter((file) => file.endsWith('.webp'));
+
+  test('show the page as its sources have it', () => {
+    const { shows } = JSON.parse(read('screens/screens.json')) as { shows: string };
+    expect(shows === sourcesOf(ROOT), 'npm run pictures -- screens').toBe(true);
+  });
+
+  test('are of every screen, in both schemes, and the page of its design shows each', async () => {
+    const light = sheets.filter((file) => file.endsWith('-light.webp'));
+    expect(light.length).toBeGreaterThan(15);
+    const text = readFileSync(join(ROOT, 'docs/page-design.md'), 'utf8');
+    for (const file of light) {
+      const dark = file.replace('-light', '-dark');
+      expect(sheets).toContain(dark);
+      expect(text, file).toContain(`srcset="pictures/screens/${dark}"`);
+      expect(text, file).toContain(`src="pictures/screens/${file}"`);
+      const { width, height } = await sharp(join(FOLDER, 'screens', file)).metadata();
+      expect([width, height]).toEqual([1512, 728]);
+      expect(statSync(join(FOLDER, 'screens', file)).size, file).toBeLessThan(120_000);
+    }
+    expect(sheets).toHaveLength(2 * light.length);
   });
 });
 

@@ -6,10 +6,10 @@ const all = () => Object.fromEntries(COPY_NAMES.map((name) => [name, new Blob([n
 test('a reply is accepted only with every copy as a file, and nothing else', () => {
   const copies = all();
   expect(copiesIn({ copies })).toBe(copies);
-  const { half: _, ...fewer } = all();
+  const { smaller: _, ...fewer } = all();
   expect(copiesIn({ copies: fewer })).toBeUndefined();
   expect(copiesIn({ copies: { ...all(), more: new Blob() } })).toBeUndefined();
-  expect(copiesIn({ copies: { ...all(), half: 'a picture' } })).toBeUndefined();
+  expect(copiesIn({ copies: { ...all(), smaller: 'a picture' } })).toBeUndefined();
   for (const reply of [{ failed: true }, { copies: null }, 'a picture', null, undefined]) {
     expect(copiesIn(reply)).toBeUndefined();
   }

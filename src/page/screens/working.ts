@@ -5,6 +5,7 @@ import { go } from '../parts/navigation.js';
 import { actions, screen } from '../parts/parts.js';
 import { hashedPictures, session } from '../parts/session.js';
 import { announce, showResult } from '../parts/status.js';
+import { makeFile } from './code.js';
 
 /** The shortest time between two announcements of progress. */
 const ANNOUNCE_EVERY_MILLISECONDS = 4000;
@@ -36,8 +37,13 @@ export function workingScreen(): HTMLElement {
   );
 }
 
-function leaveFor({ state }: Job): void {
+function leaveFor({ of, state }: Job): void {
   watchJob(() => {});
+  if (of === 'shapes') {
+    if (state === 'done') void makeFile();
+    else go('wide');
+    return;
+  }
   go(session.pictures.length > 0 ? 'pictures' : 'choose');
   if (state === 'stopped') showResult(t('stoppedStatus'), 'done', 'heading');
   else announce(counted('doneStatus', hashedPictures().length));
