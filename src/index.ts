@@ -85,12 +85,14 @@ export { writeCell } from './text/csv.js';
 export { type ReadListOptions, readHashList } from './text/hash-list.js';
 export { readVpdq, type VpdqFrame, writeVpdq } from './text/vpdq.js';
 export { type ListFormat, writeHashList } from './text/write-hash-list.js';
-export type {
-  DihedralName,
-  HashedImage,
-  HashedVariant,
-  VariantGeometry,
-  VariantName,
+export {
+  type DihedralName,
+  type HashedImage,
+  type HashedVariant,
+  type Listing,
+  listedPicture,
+  type VariantGeometry,
+  type VariantName,
 } from './variant.js';
 export { hashPixels, variantsOf } from './variants/hash-pixels.js';
 export type {

@@ -1,6 +1,7 @@
 import {
   checkArray,
   checkInteger,
+  checkIterable,
   checkNumber,
   checkObject,
   checkOneOf,
@@ -210,6 +211,31 @@ export interface HashedImage {
   /** the PDQ hashes of six of its parts, as an entry has them, if they were asked for */
   readonly parts?: string;
   readonly variants: readonly HashedVariant[];
+}
+
+/** What to list of a picture: the whole, the pictures that it frames, or both. */
+export type Listing = 'whole' | 'inner' | 'both';
+
+/** So many framed pictures are a lattice, whose own hash is near those of other lattices. */
+const LATTICE = 4;
+
+/**
+ * A picture as a list or a bundle takes it, if it was hashed with the option `inner`. Pictures that
+ * are listed together are one group: the others are variants of the first. One that frames nothing
+ * is listed whole, and a lattice of four pictures and more never beside them.
+ * @returns `image` itself if it is to be both, and is no lattice
+ */
+export function listedPicture(image: HashedImage, listing: Listing): HashedImage {
+  checkObject(image, 'a hashed image');
+  checkIterable(image.variants, 'variants of a hashed image');
+  checkOneOf('listing', listing, ['whole', 'inner', 'both']);
+  const inner = image.variants.filter(({ name }) => name === 'inner');
+  const others = image.variants.filter(({ name }) => name !== 'inner');
+  const [first, ...rest] = inner;
+  if (first === undefined || listing === 'whole') return { ...image, variants: others };
+  if (listing === 'both' && inner.length < LATTICE) return image;
+  const { name: _, look: __, ...main } = first;
+  return { ...main, variants: rest };
 }
 
 /**

@@ -31,7 +31,10 @@ export async function pagePictures({ root, browser }: Studio): Promise<Pictures>
       await press('No, I was 18 or older');
       const files = await frame.waitForSelector('input[type=file]');
       await files!.uploadFile(join(root, 'fixtures/photos/allium-oreophilum.jpg'));
-      await frame.waitForSelector('.copies ul');
+      const more = await frame.waitForSelector('article summary');
+      await more!.click();
+      await press('Test copies of this picture');
+      await frame.waitForSelector('table');
       // A phone shows less at a time: it is scrolled to a little above the heading.
       if (window.phone) {
         await frame.evaluate(() => {

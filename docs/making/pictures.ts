@@ -6,6 +6,7 @@ import { startBrowser } from './browser.js';
 import { explainPictures } from './explain.js';
 import { pagePictures } from './page.js';
 import { plotPictures } from './plots.js';
+import { screenPictures } from './screens.js';
 import { tourPictures } from './tour.js';
 
 /**
@@ -15,6 +16,7 @@ import { tourPictures } from './tour.js';
 
 const MAKERS = {
   page: pagePictures,
+  screens: screenPictures,
   explain: explainPictures,
   plots: plotPictures,
   tour: tourPictures,
@@ -35,8 +37,8 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-mkdirSync(out, { recursive: true });
-const browser = names.some((name) => name === 'page' || name === 'explain')
+mkdirSync(join(out, 'screens'), { recursive: true });
+const browser = names.some((name) => ['page', 'screens', 'explain'].includes(name))
   ? await startBrowser()
   : undefined;
 try {

@@ -1,3 +1,4 @@
+import { crc32 } from '../crc32.js';
 import { FormatError } from '../errors.js';
 import {
   hasBits,
@@ -62,12 +63,11 @@ export interface BundledDigest {
 export interface Bundle {
   readonly format: 'onlyhashes-bundle';
   readonly version: 1;
-  /** 32 random hex digits that name this bundle and nothing else */
+  /** 32 hex digits that name this bundle; they follow from the withdraw token */
   readonly case: string;
   /** the day it was made, YYYY-MM-DD */
   readonly day: string;
-  /** SHA-256 of the withdraw token, which only the person has */
-  readonly withdraw: string;
+  /** none if there are digests alone */
   readonly hashes: readonly BundledHash[];
   /** hashes of unknown algorithms, absent if there are none; the text has all hashes in one list */
   readonly unknown?: readonly UnknownHash[];
@@ -75,6 +75,8 @@ export interface Bundle {
   readonly digests?: readonly BundledDigest[];
   /** dots that pad the text to a size class: 16 KiB, 32 KiB, 64 KiB … */
   readonly padding: string;
+  /** the CRC-32 of all other members, by which `readBundle` notices damage */
+  readonly check: string;
 }
 
 /**
@@ -90,19 +92,20 @@ export function bundleOf(value: unknown): Bundle {
   const bundle = members(
     value,
     '',
-    ['format', 'version', 'case', 'day', 'withdraw', 'hashes', 'padding'],
+    ['format', 'version', 'case', 'day', 'hashes', 'padding', 'check'],
     ['digests'],
   );
   const caseId = hexDigits(bundle.case, 'case', 32);
-  const withdraw = hexDigits(bundle.withdraw, 'withdraw', 64);
   check(isDay(bundle.day), 'day', 'be a day, YYYY-MM-DD');
-  const all = listOf(bundle.hashes, 'hashes', bundledHash);
+  const digests =
+    bundle.digests === undefined ? [] : listOf(bundle.digests, 'digests', bundledDigest);
+  const isOfDigests = Array.isArray(bundle.hashes) && bundle.hashes.length === 0;
+  const all =
+    isOfDigests && digests.length > 0 ? [] : listOf(bundle.hashes, 'hashes', bundledHash);
   checkGroups(all);
   const isKnown = (item: BundledHash | UnknownHash) => isAlgorithm(item.algorithm);
   const hashes = all.filter(isKnown) as BundledHash[];
   const unknown = all.filter((item) => !isKnown(item));
-  const digests =
-    bundle.digests === undefined ? [] : listOf(bundle.digests, 'digests', bundledDigest);
   const { padding } = bundle;
   check(typeof padding === 'string' && /^\.*$/.test(padding), 'padding', 'be only dots');
   return {
@@ -110,12 +113,23 @@ export function bundleOf(value: unknown): Bundle {
     version: 1,
     case: caseId,
     day: bundle.day as string,
-    withdraw,
     hashes,
     ...(unknown.length === 0 ? {} : { unknown }),
     ...(digests.length === 0 ? {} : { digests }),
     padding: padding as string,
+    check: hexDigits(bundle.check, 'check', 8),
   };
+}
+
+/**
+ * The check of a bundle: the CRC-32, as 8 hex digits, of its members but `check` as JSON without
+ * white space, in their order.
+ * @param bundle as it is written or was parsed
+ */
+export function checkOf(bundle: object): string {
+  const { check: _, ...others } = bundle as Partial<Bundle>;
+  const sum = crc32(new TextEncoder().encode(JSON.stringify(others)));
+  return sum.toString(16).padStart(8, '0');
 }
 
 /** Rejects a group that is no picture of the bundle: it could hide something else. */

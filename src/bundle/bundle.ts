@@ -6,7 +6,6 @@ import {
   checkResample,
   type Hash,
   hashToHex,
-  hexOf,
   isDigest,
   newHash,
   type Resample,
@@ -18,12 +17,13 @@ import {
   type BundledHash,
   bundledDigest,
   bundleOf,
+  checkOf,
   isDay,
 } from './bundle-shape.js';
 import { paddingFor, sizeClass } from './padding.js';
 import { shuffle } from './random.js';
 import { given, MAX_BYTES } from './strict-json.js';
-import { newWithdrawToken, withdrawDigest } from './withdraw-token.js';
+import { caseOf, newWithdrawToken } from './withdraw-token.js';
 
 /** Options of `createBundle`. */
 export interface CreateBundleOptions {
@@ -41,10 +41,10 @@ export interface CreateBundleOptions {
  * size class. A variant names the hash of its picture as its group. `readBundle` accepts the
  * result, whatever other data the images hold.
  * @returns the bundle, and the token with which the person can withdraw it. The bundle holds only
- *   the token's digest, so a lost token cannot be recovered. A preview of `bundle.text` is byte for
- *   byte what is saved and sent.
- * @throws {RangeError} if `images` has no hash or more than a bundle holds, a quality or size
- *   convention is out of range, or `day` is not a date
+ *   its case, a digest of the token, so a lost token cannot be recovered. A preview of
+ *   `bundle.text` is byte for byte what is saved and sent.
+ * @throws {RangeError} if there is no hash and no digest, or more than a bundle holds, a quality or
+ *   size convention is out of range, or `day` is not a date
  * @throws {TypeError} if an image holds anything but hashes, or a variant's name is unknown
  * @example
  * const { bundle, withdrawToken } = await createBundle([await hash(file)]);
@@ -89,21 +89,20 @@ export async function createBundle(
     checkIterable(variants, 'variants of a hashed image');
     for (const variant of variants) keep(variant, hash);
   }
-  if (hashes.size === 0) wrongRange('at least one hashed image');
   const checked = given('digests: { algorithm, digest }', () =>
     [...digests].map((digest) => bundledDigest(digest, '')),
   );
-  const caseId = hexOf(crypto.getRandomValues(new Uint8Array(16)));
+  if (hashes.size + checked.length === 0) wrongRange('at least one hashed image or digest');
   const withdrawToken = newWithdrawToken();
   const bare: Bundle = {
     format: 'onlyhashes-bundle',
     version: 1,
-    case: caseId,
+    case: await caseOf(withdrawToken),
     day,
-    withdraw: await withdrawDigest(caseId, withdrawToken),
     hashes: shuffle([...hashes.values()]),
     ...(checked.length === 0 ? {} : { digests: shuffle(checked) }),
     padding: '',
+    check: '0'.repeat(8),
   };
   const { length } = bundleText(bare);
   if (sizeClass(length) > MAX_BYTES) {
@@ -131,9 +130,15 @@ export interface WrittenBundle extends Bundle {
   readonly text: string;
 }
 
-/** Gives a bundle its text. */
+/** Gives a bundle its text, and the check of that. */
 export function written(bundle: Bundle): WrittenBundle {
-  return Object.defineProperty(bundle, 'text', { get: () => bundleText(bundle) }) as WrittenBundle;
+  const whole = { ...bundle, check: checkOf(membersOf(bundle)) };
+  return Object.defineProperty(whole, 'text', { get: () => bundleText(whole) }) as WrittenBundle;
+}
+
+/** The members of a bundle in the order in which its text has them. */
+function membersOf({ hashes, unknown = [], digests, padding, check: _, ...head }: Bundle) {
+  return { ...head, hashes: [...hashes, ...unknown], ...(digests && { digests }), padding };
 }
 
 /**
@@ -141,14 +146,15 @@ export function written(bundle: Bundle): WrittenBundle {
  * @throws {TypeError} if `bundle` holds anything that `readBundle` rejects
  */
 export function bundleText(bundle: Bundle): string {
-  const { hashes, unknown = [], digests, padding, ...head } = copyOf(bundle);
+  const all = membersOf(copyOf(bundle));
   const list = (items: readonly unknown[]) =>
-    `[\n${items.map((item) => `    ${JSON.stringify(item)}`).join(',\n')}\n  ]`;
-  const lines = Object.entries(head).map(([key, value]) => `"${key}": ${JSON.stringify(value)}`);
-  lines.push(`"hashes": ${list([...hashes, ...unknown])}`);
-  if (digests) lines.push(`"digests": ${list(digests)}`);
-  lines.push(`"padding": ${JSON.stringify(padding)}`);
-  return `{\n${lines.map((line) => `  ${line}`).join(',\n')}\n}\n`;
+    items.length === 0
+      ? '[]'
+      : `[\n${items.map((item) => `    ${JSON.stringify(item)}`).join(',\n')}\n  ]`;
+  const lines = Object.entries({ ...all, check: checkOf(all) }).map(
+    ([key, value]) => `  "${key}": ${Array.isArray(value) ? list(value) : JSON.stringify(value)}`,
+  );
+  return `{\n${lines.join(',\n')}\n}\n`;
 }
 
 /**

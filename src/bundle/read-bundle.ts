@@ -1,6 +1,6 @@
 import { checkOptions, checkTypeOf } from '../door.js';
 import { type WrittenBundle, written } from './bundle.js';
-import { bundleOf } from './bundle-shape.js';
+import { bundleOf, checkOf } from './bundle-shape.js';
 import { sizeClass } from './padding.js';
 import { unsealed } from './seal.js';
 import { check, parsed, type TextLimits, textOf } from './strict-json.js';
@@ -26,9 +26,9 @@ export interface ReadBundleOptions extends TextLimits {
  * @returns the bundle, and its `text` as in the result of `createBundle`
  * @throws {TypeError | RangeError} if the input or an option is invalid
  * @throws {FormatError} `bad-bundle` if it is not a bundle, or a member is missing, unknown or
- *   malformed (the message names the member, never its value); `bad-version`; `bad-length` if it
- *   has more than `maxBytes`; `bad-seal` if it is not an age file, is damaged or is sealed to
- *   another key
+ *   malformed (the message names the member, never its value), or its check shows damage;
+ *   `bad-version`; `bad-length` if it has more than `maxBytes`; `bad-seal` if it is not an age
+ *   file, is damaged or is sealed to another key
  * @throws {DecodeError} `decoder-missing` if `identity` is given, and age-encryption is not
  *   installed
  */
@@ -54,7 +54,9 @@ function readText(input: string | Uint8Array, options: ReadBundleOptions): Writt
   const text = textOf(input, options);
   const { padded } = options;
   checkTypeOf('padded', padded, 'boolean');
-  const bundle = bundleOf(parsed(text));
+  const value = parsed(text);
+  const bundle = bundleOf(value);
+  check(bundle.check === checkOf(value as object), 'check', 'fit the others: the file is damaged');
   if (padded) {
     // A text that passed the checks is ASCII, so its length is its size in bytes.
     const bare = input.length - bundle.padding.length;

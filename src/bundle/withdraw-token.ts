@@ -2,23 +2,27 @@ import { hexOf } from '../hash.js';
 
 /** Crockford's base32 digits. Without I, L, O and U, a token copied by hand can be read back. */
 const DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-/** 24 digits of 5 bits: 120 random bits. */
-const LENGTH = 24;
+/** 22 digits of 5 random bits: 110 bits. */
+const RANDOM = 22;
+/**
+ * The largest prime below the 1,024 values of two digits. The powers of 32 to the 23rd are different
+ * modulo it, so every wrong digit is noticed, and any two that changed places.
+ */
+const PRIME = 1021;
 
-/** A random withdraw token: six groups of four digits. */
+/**
+ * A random withdraw token: six groups of four digits, of which the last two check the others. The
+ * case of its bundle follows from it, so a person needs nothing else to withdraw the bundle.
+ */
 export function newWithdrawToken(): string {
-  let token = '';
-  for (const byte of crypto.getRandomValues(new Uint8Array(LENGTH))) {
-    if (token.length % 5 === 4) token += '-';
-    token += DIGITS[byte & 31];
-  }
-  return token;
+  const random = crypto.getRandomValues(new Uint8Array(RANDOM));
+  return grouped(withCheck(Array.from(random, (byte) => DIGITS[byte & 31]).join('')));
 }
 
 /**
  * Normalises a token that a person typed: either case, spaces or hyphens anywhere, O for 0, I or L
  * for 1.
- * @returns the token as it was made, or `undefined` if `text` is not a token
+ * @returns the token as it was made, or `undefined` if `text` is not a token, as with a wrong digit
  */
 export function readWithdrawToken(text: string): string | undefined {
   const digits = text
@@ -27,14 +31,24 @@ export function readWithdrawToken(text: string): string | undefined {
     .replaceAll('O', '0')
     .replace(/[IL]/g, '1');
   if (!/^[0-9A-HJKMNP-TV-Z]{24}$/.test(digits)) return undefined;
-  return digits.match(/.{4}/g)!.join('-');
+  return digits === withCheck(digits.slice(0, RANDOM)) ? grouped(digits) : undefined;
 }
 
+function withCheck(random: string): string {
+  let rest = 0;
+  for (const digit of random) rest = (rest * 32 + DIGITS.indexOf(digit)) % PRIME;
+  return random + DIGITS[rest >> 5] + DIGITS[rest & 31];
+}
+
+const grouped = (digits: string): string => digits.match(/.{4}/g)!.join('-');
+
 /**
- * SHA-256, in hex, of a token and its case, so that one bundle's digest fits no other.
+ * The case of a token's bundle: the first 128 bits of the SHA-256 of `onlyhashes case 1` and the
+ * token, each on a line, in hex. Who has the case alone cannot find the token.
  * @param token as `newWithdrawToken` or `readWithdrawToken` returned it
  */
-export async function withdrawDigest(caseId: string, token: string): Promise<string> {
-  const text = new TextEncoder().encode(`onlyhashes withdraw 1\n${caseId}\n${token}`);
-  return hexOf(new Uint8Array(await crypto.subtle.digest('SHA-256', text)));
+export async function caseOf(token: string): Promise<string> {
+  const text = new TextEncoder().encode(`onlyhashes case 1\n${token}`);
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', text));
+  return hexOf(digest.subarray(0, 16));
 }

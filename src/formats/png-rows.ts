@@ -1,3 +1,4 @@
+import { crc32 } from '../crc32.js';
 import type { CheckedPixels } from '../pixels.js';
 import { isAt, viewOf } from './image-format.js';
 
@@ -271,18 +272,4 @@ function paeth(left: number, up: number, corner: number): number {
   const toCorner = Math.abs(left + up - 2 * corner);
   if (toLeft <= toUp && toLeft <= toCorner) return left;
   return toUp <= toCorner ? up : corner;
-}
-
-let table: Uint32Array | undefined;
-
-/** CRC-32, as at the end of PNG's chunks (ISO 3309; PNG, third edition, annex D). */
-export function crc32(bytes: Uint8Array): number {
-  table ??= Uint32Array.from({ length: 256 }, (_, n) => {
-    let value = n;
-    for (let bit = 0; bit < 8; bit++) value = value & 1 ? 0xedb88320 ^ (value >>> 1) : value >>> 1;
-    return value;
-  });
-  let crc = -1;
-  for (let i = 0; i < bytes.length; i++) crc = table[(crc ^ bytes[i]!) & 255]! ^ (crc >>> 8);
-  return ~crc >>> 0;
 }

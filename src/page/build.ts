@@ -17,7 +17,7 @@ const SETTINGS = {
   format: 'iife',
   target: 'es2022',
   platform: 'browser',
-  charset: 'ascii',
+  charset: 'utf8',
   legalComments: 'none',
   external: ['utif2', 'age-encryption'],
   // Used only by the default address of the Worker, which the page does not need.
@@ -63,6 +63,12 @@ const escaped = (script: string) =>
 
 /** Modules of Node that libheif names for other platforms. A browser never loads them. */
 const HEIC_EXTERNAL = ['fs', 'path', 'crypto'];
+/**
+ * The digests in the policy are of UTF-8. This mark makes the file UTF-8 to every browser, whatever
+ * a host's header says.
+ */
+const BYTE_ORDER_MARK = '\ufeff';
+
 const HEIC_LICENCE =
   ' HEIC decoder: libheif and libde265, LGPL-3.0, github.com/catdad-experiments/libheif-js.';
 
@@ -93,10 +99,11 @@ async function pageOf(readsHeic: boolean): Promise<string> {
     '/*STYLE*/': css,
     '/*SCRIPT*/': shell,
   };
-  return source('shell.html').replace(
+  const html = source('shell.html').replace(
     /POLICY|HEIC_LICENCE|\/\*STYLE\*\/|\/\*SCRIPT\*\//g,
     (place) => parts[place]!,
   );
+  return BYTE_ORDER_MARK + html;
 }
 
 const folder = resolve(argv[2] ?? DIST);

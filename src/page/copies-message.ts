@@ -2,14 +2,14 @@ import type { DisplayedPixels } from '../browser/index.js';
 
 /** The changed copies, mildest first. */
 export const COPY_NAMES = [
-  'jpeg30',
-  'half',
-  'caption',
-  'mirror',
-  'square',
-  'crop5',
-  'crop10',
-  'crop20',
+  'smaller',
+  'again',
+  'captioned',
+  'mirrored',
+  'cropped',
+  'screenshot',
+  'collage',
+  'story',
 ] as const;
 
 /** One kind of changed copy. */

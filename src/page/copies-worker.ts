@@ -39,14 +39,14 @@ function onWhite({ data, width, height }: CopiesRequest): OffscreenCanvas {
 async function copiesOf(from: OffscreenCanvas): Promise<Record<CopyName, Blob>> {
   const { width, height } = from;
   return {
-    jpeg30: await jpeg(from, 0.3),
-    half: await jpeg(part(from, 0, 0, width, height, 0.5)),
-    caption: await jpeg(captioned(from)),
-    mirror: await jpeg(mirrored(from)),
-    square: await jpeg(squared(from)),
-    crop5: await jpeg(cropped(from, 0.05)),
-    crop10: await jpeg(cropped(from, 0.1)),
-    crop20: await jpeg(cropped(from, 0.2)),
+    smaller: await jpeg(part(from, 0, 0, width, height, 0.5)),
+    again: await jpeg(from, 0.3),
+    captioned: await jpeg(captioned(from)),
+    mirrored: await jpeg(mirrored(from)),
+    cropped: await jpeg(part(from, width * 0.1, height * 0.1, width * 0.8, height * 0.8)),
+    screenshot: await jpeg(screenshot(from)),
+    collage: await jpeg(collage(from)),
+    story: await jpeg(story(from)),
   };
 }
 
@@ -58,20 +58,6 @@ function part(from: OffscreenCanvas, x: number, y: number, w: number, h: number,
   const { canvas, context } = canvasOf(w * factor, h * factor);
   context.drawImage(from, x, y, w, h, 0, 0, canvas.width, canvas.height);
   return canvas;
-}
-
-function cropped(from: OffscreenCanvas, share: number): OffscreenCanvas {
-  const { width, height } = from;
-  const across = width * (1 - 2 * share);
-  const down = height * (1 - 2 * share);
-  return part(from, width * share, height * share, across, down);
-}
-
-/** The largest square about the centre. */
-function squared(from: OffscreenCanvas): OffscreenCanvas {
-  const { width, height } = from;
-  const side = Math.min(width, height);
-  return part(from, (width - side) >> 1, (height - side) >> 1, side, side);
 }
 
 function mirrored(from: OffscreenCanvas): OffscreenCanvas {
@@ -93,5 +79,68 @@ function captioned(from: OffscreenCanvas): OffscreenCanvas {
   context.textAlign = 'center';
   context.textBaseline = 'middle';
   context.fillText('LOOK AT THIS', width / 2, height * 0.79, width * 0.9);
+  return canvas;
+}
+
+/** Sides of a phone's screen, and of a story. */
+const SCREEN = [720, 1280] as const;
+
+/** A canvas of a phone's screen in one colour, and the scale at which a picture fits `most` of it. */
+function phone(colour: string, { width, height }: OffscreenCanvas, most: number) {
+  const { canvas, context } = canvasOf(...SCREEN);
+  context.fillStyle = colour;
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  const scale = Math.min((most * canvas.width) / width, (0.7 * canvas.height) / height);
+  return { canvas, context, scale };
+}
+
+/** The picture in a chat on a phone: a bar, the picture, and two answers. */
+function screenshot(from: OffscreenCanvas): OffscreenCanvas {
+  const { canvas, context, scale } = phone('#ece5dd', from, 0.75);
+  const { width, height } = canvas;
+  context.fillStyle = '#075e54';
+  context.fillRect(0, 0, width, 0.08 * height);
+  context.fillStyle = '#fff';
+  context.font = `${Math.round(0.03 * height)}px sans-serif`;
+  context.fillText('Alex', 0.1 * width, 0.05 * height);
+  const shown = scale * from.height;
+  context.drawImage(from, 0.05 * width, 0.1 * height, scale * from.width, shown);
+  for (const [at, text] of ['Is that you?', 'Who sent this'].entries()) {
+    const top = 0.12 * height + shown + 0.08 * height * at;
+    context.fillStyle = '#fff';
+    context.fillRect(0.05 * width, top, 0.6 * width, 0.06 * height);
+    context.fillStyle = '#111';
+    context.fillText(text, 0.08 * width, top + 0.04 * height, 0.5 * width);
+  }
+  return canvas;
+}
+
+/** The picture beside three others, made of shapes, with white between them. */
+function collage(from: OffscreenCanvas): OffscreenCanvas {
+  const { width, height } = from;
+  const gap = Math.ceil(0.02 * Math.max(width, height));
+  const { canvas, context } = canvasOf(2 * width + 3 * gap, 2 * height + 3 * gap);
+  context.fillStyle = '#fff';
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.drawImage(from, gap, gap);
+  for (const cell of [1, 2, 3]) {
+    const x = gap + (cell & 1) * (width + gap);
+    const y = gap + (cell >> 1) * (height + gap);
+    for (let i = 0; i < 64; i++) {
+      // Squares in many greys: a fixed pattern, of which no two cells have the same.
+      const grey = (i * (37 + 20 * cell)) % 256;
+      context.fillStyle = `rgb(${grey} ${(grey * 3) % 256} ${(grey * 7) % 256})`;
+      const [column, row] = [i % 8, i >> 3];
+      context.fillRect(x + (column * width) / 8, y + (row * height) / 8, width / 8, height / 8);
+    }
+  }
+  return canvas;
+}
+
+/** The picture across a story, on black. */
+function story(from: OffscreenCanvas): OffscreenCanvas {
+  const { canvas, context, scale } = phone('#000', from, 1);
+  const [width, height] = [scale * from.width, scale * from.height];
+  context.drawImage(from, (canvas.width - width) / 2, (canvas.height - height) / 2, width, height);
   return canvas;
 }

@@ -5,18 +5,31 @@ import {
   type HashedFile,
   hashAll,
 } from '../browser/index.js';
-import { createBlocklist, type Decision, match } from '../index.js';
+import {
+  createBlocklist,
+  type Decision,
+  type HashedImage,
+  match,
+  type VariantGeometry,
+} from '../index.js';
 import { COPY_NAMES, type CopyName, copiesIn } from './copies-message.js';
-import { shapeNumbers } from './parts/shape-numbers.js';
 import { copiesUrl, hasherUrl } from './worker-urls.js';
 
-/**
- * A changed copy, and the verdict on it of the default policy if the list holds the hash of the
- * picture.
- */
+type Rectangle = VariantGeometry['rectangle'];
+
+/** A file, and what was hashed of it. */
+interface Chosen {
+  readonly file: Blob;
+  readonly image: HashedFile;
+}
+
+type Verdict = Decision['verdict'];
+
+/** What services would say of a changed copy: by its hash alone, and as onlyhashes checks it. */
 export interface MeasuredCopy {
   readonly name: CopyName;
-  readonly verdict: Decision['verdict'];
+  readonly simple: Verdict;
+  readonly thorough: Verdict;
 }
 
 /** Shared pictures are usually no larger, and a phone has memory for this. */
@@ -29,22 +42,23 @@ let worker: Worker | undefined;
 let turn: Promise<unknown> = Promise.resolve();
 
 /**
- * Makes changed copies of a picture in a Worker, hashes each, and looks it up in a list of the
- * picture's own hashes: its main one, and those of its list crops.
+ * Makes changed copies of a picture in a Worker, hashes each, and looks it up in a list.
+ * @param listed what goes into the file
+ * @param place of the picture, if it is in a screenshot
  * @returns `unmeasured` if the browser alters the pixels it draws, or cannot make a JPEG in a
  *   Worker
  */
 export async function measureCopies(
-  file: Blob,
-  picture: HashedFile,
+  picture: Chosen,
+  listed: HashedImage,
+  place?: Rectangle,
 ): Promise<readonly MeasuredCopy[] | 'unmeasured'> {
   try {
     if (!(await drawsExactly())) return 'unmeasured';
-    const copies = copiesIn(await ask(file));
+    const copies = copiesIn(await ask(() => regionOf(picture, LONGEST_SIDE, place)));
     if (copies === undefined) return 'unmeasured';
-    const listed = [picture, ...shapeNumbers(picture).map(({ variant }) => variant)];
     const list = createBlocklist(
-      listed.map(({ hash, quality }) => ({
+      [listed, ...listed.variants].map(({ hash, quality }) => ({
         hash,
         labels: [],
         ...(quality !== undefined && { quality }),
@@ -52,10 +66,14 @@ export async function measureCopies(
     );
     const measured: MeasuredCopy[] = [];
     const files = COPY_NAMES.map((name) => copies[name]);
-    const results = hashAll(files, { workerUrl: hasherUrl(), variants: 'none' });
-    for await (const { image, error } of results) {
+    const options = { workerUrl: hasherUrl(), variants: 'thorough' } as const;
+    for await (const { image, error } of hashAll(files, options)) {
       if (error) throw error;
-      measured.push({ name: COPY_NAMES[measured.length]!, verdict: match(image, list).verdict });
+      measured.push({
+        name: COPY_NAMES[measured.length]!,
+        simple: match({ ...image, variants: [] }, list).verdict,
+        thorough: match(image, list).verdict,
+      });
     }
     return measured;
   } catch {
@@ -64,15 +82,40 @@ export async function measureCopies(
 }
 
 /**
- * The picture in so few pixels that it shows only colours, or `undefined` if the browser cannot
- * read it.
+ * A picture in so few pixels that it shows only colours, or `undefined` if the browser cannot read
+ * it.
+ * @param place of a picture in it, to see that alone
  */
-export async function blurredView(file: Blob): Promise<DisplayedPixels | undefined> {
+export async function blurredView(
+  picture: Chosen,
+  place?: Rectangle,
+): Promise<DisplayedPixels | undefined> {
   try {
-    return await decode(file, { workerUrl: hasherUrl(), longestSide: BLURRED_SIDE });
+    return await regionOf(picture, BLURRED_SIDE, place);
   } catch {
     return undefined;
   }
+}
+
+/** A picture, or one in it, reduced so that its longer side has about `side` pixels. */
+async function regionOf(
+  { file, image }: Chosen,
+  side: number,
+  place: Rectangle = { left: 0, top: 0, width: image.width, height: image.height },
+): Promise<DisplayedPixels> {
+  const longest = Math.max(image.width, image.height);
+  const longestSide = Math.ceil((side * longest) / Math.max(place.width, place.height));
+  const whole = await decode(file, { workerUrl: hasherUrl(), longestSide });
+  const scale = whole.width / image.width;
+  const [left, top] = [Math.round(place.left * scale), Math.round(place.top * scale)];
+  const width = Math.max(1, Math.min(Math.round(place.width * scale), whole.width - left));
+  const height = Math.max(1, Math.min(Math.round(place.height * scale), whole.height - top));
+  const data = new Uint8ClampedArray(4 * width * height);
+  for (let y = 0; y < height; y++) {
+    const first = 4 * ((top + y) * whole.width + left);
+    data.set(whole.data.subarray(first, first + 4 * width), 4 * y * width);
+  }
+  return { ...whole, data, width, height };
 }
 
 /** True if the browser returns the pixels that it draws. Some alter them, against tracking. */
@@ -85,10 +128,8 @@ export function endCopies(): void {
   turn = Promise.resolve();
 }
 
-async function ask(file: Blob): Promise<unknown> {
-  const answer = turn.then(async () =>
-    post(await decode(file, { workerUrl: hasherUrl(), longestSide: LONGEST_SIDE })),
-  );
+function ask(pixels: () => Promise<DisplayedPixels>): Promise<unknown> {
+  const answer = turn.then(async () => post(await pixels()));
   turn = answer.catch(() => {});
   return answer;
 }

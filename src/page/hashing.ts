@@ -46,7 +46,9 @@ export async function startHashing(files: readonly Blob[]): Promise<void> {
       workerUrl: hasherUrl(),
       signal,
       exact: true,
-      crops: session.shapes,
+      // Both are asked about later: what she does not want stays out of the file.
+      crops: true,
+      inner: true,
       onProgress,
     };
     const batch = hashAll(files, options);
@@ -58,8 +60,8 @@ export async function startHashing(files: readonly Blob[]): Promise<void> {
   const results: Omit<Picture, 'number'>[] = [];
   for (const file of files) {
     const { image, error } = finished.get(file) ?? {};
-    if (image) results.push({ file, image });
-    else if (error) results.push({ file, ...(await problemOf(file, error)) });
+    if (image) results.push({ file, image, listing: 'inner' });
+    else if (error) results.push({ file, listing: 'whole', ...(await problemOf(file, error)) });
   }
   if (signal !== end.signal) return;
   for (const picture of results) {

@@ -11,16 +11,18 @@ import {
 } from './parts/language.js';
 import { type ScreenName, whenGoing } from './parts/navigation.js';
 import { onlineWords } from './parts/parts.js';
+import { helplines } from './parts/places.js';
 import { isUnsaved } from './parts/session.js';
 import { showResult } from './parts/status.js';
 import { ageScreen, childScreen } from './screens/age.js';
-import { bundleScreen, codeScreen, previewScreen } from './screens/bundle.js';
 import { chooseScreen } from './screens/choose.js';
 import { clearScreen } from './screens/clear.js';
+import { codeScreen, previewScreen } from './screens/code.js';
 import { doneScreen } from './screens/done.js';
 import { picturesScreen } from './screens/pictures.js';
 import { threatScreen } from './screens/threat.js';
 import { welcomeScreen } from './screens/welcome.js';
+import { wideScreen } from './screens/wide.js';
 import { withdrawScreen } from './screens/withdraw.js';
 import { workingScreen } from './screens/working.js';
 
@@ -32,7 +34,7 @@ const SCREENS: Record<ScreenName, () => HTMLElement> = {
   choose: chooseScreen,
   working: workingScreen,
   pictures: picturesScreen,
-  bundle: bundleScreen,
+  wide: wideScreen,
   code: codeScreen,
   preview: previewScreen,
   done: doneScreen,
@@ -42,7 +44,7 @@ const SCREENS: Record<ScreenName, () => HTMLElement> = {
 
 /** The step of a screen; the others are before or beside the way. */
 const STEPS: Readonly<Partial<Record<ScreenName, number>>> = {
-  ...{ age: 1, child: 1, choose: 2, working: 3, pictures: 3, bundle: 4 },
+  ...{ age: 1, child: 1, choose: 2, working: 3, pictures: 3, wide: 4 },
   ...{ code: 5, preview: 5, done: 5, clear: 5 },
 };
 
@@ -110,7 +112,12 @@ function frame(): void {
         h('span', { class: 'exit-hint' }, t('exitHint')),
       ),
     ),
-    main,
+    h(
+      'div',
+      { class: 'content' },
+      main,
+      h('aside', { class: 'beside' }, h('p', { class: 'strong' }, t('chooseStays')), helplines('beside')),
+    ),
     h('p', { id: 'status', role: 'status', class: 'unseen' }),
   );
 }

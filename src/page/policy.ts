@@ -21,11 +21,12 @@ export function policyOf(scriptDigests: readonly string[], styleDigest: string):
 }
 
 /**
- * Permissions of the page although it is sandboxed: run its script, save a file, and open a link in
- * a tab outside the sandbox. Everything else is forbidden: site storage, identity, and navigating
- * the tab elsewhere.
+ * Permissions of the page although it is sandboxed: run its script, save a file, print, have the
+ * browser ask before an unsaved file is lost, and open a link in a tab outside the sandbox.
+ * Everything else is forbidden: site storage, identity, and navigating the tab elsewhere.
  */
-export const SANDBOX = 'allow-scripts allow-downloads allow-popups allow-popups-to-escape-sandbox';
+export const SANDBOX =
+  'allow-scripts allow-downloads allow-modals allow-popups allow-popups-to-escape-sandbox';
 
 /** Features that a browser lets a page request. This page never does. */
 const DENIED = [

@@ -59,9 +59,9 @@ test('a bundle holds the hashes, a day, a random case, and nothing else', async 
     'version',
     'case',
     'day',
-    'withdraw',
     'hashes',
     'padding',
+    'check',
   ]);
   expect(new Set(bundle.hashes)).toEqual(
     new Set([

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import Ajv2020 from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { withdrawDigest } from '../../src/bundle/withdraw-token.js';
+import { checkOf } from '../../src/bundle/bundle-shape.js';
 import { FormatError } from '../../src/errors.js';
 import { hashFromHex } from '../../src/hash.js';
 import {
   type Bundle,
   createBundle,
+  createWithdrawal,
   entriesOfBundle,
   readBundle,
   readWithdrawal,
@@ -22,7 +23,7 @@ const compiled = (name: string) =>
 const fitsSchema = compiled('bundle.json');
 const fitsWithdrawalSchema = compiled('withdrawal.json');
 
-const { bundle: BUNDLE } = await createBundle(
+const { bundle: BUNDLE, withdrawToken: WITHDRAW_TOKEN } = await createBundle(
   [
     { hash: hashFromHex('pdq', '0f'.repeat(32)), quality: 97, variants: [] },
     { hash: hashFromHex('blockhash', '3c'.repeat(8)), variants: [] },
@@ -33,6 +34,12 @@ const { bundle: BUNDLE } = await createBundle(
 const OTHER = { algorithm: 'photo-2', resample: undefined };
 const PDQ = BUNDLE.hashes.find(({ algorithm }) => algorithm === 'pdq')!;
 const withItem = (...changes: object[]) => Object.assign({ ...PDQ }, ...changes);
+
+/** The text of an altered bundle whose check fits. */
+const textOf = (value: object) => {
+  const { check: _, ...others } = value as Partial<Bundle>;
+  return JSON.stringify({ ...others, check: checkOf(others) });
+};
 
 const codeOf = (text: string | Uint8Array) => {
   try {
@@ -70,7 +77,9 @@ test.each<[string, unknown]>([
   ['a list of unknown hashes', { ...BUNDLE, unknown: [withItem(OTHER)] }],
   ['a quality over 100', { ...BUNDLE, hashes: [{ ...PDQ, quality: 101 }] }],
   ['a case that is a word', { ...BUNDLE, case: 'mine' }],
-  ['no token digest', { ...BUNDLE, withdraw: undefined }],
+  ['no case', { ...BUNDLE, case: undefined }],
+  ['no check', { ...BUNDLE, check: undefined }],
+  ['a check of another file', { ...BUNDLE, check: '00000000' }],
   ['an own __proto__', JSON.parse(`{"__proto__": {}, ${JSON.stringify(BUNDLE).slice(1)}`)],
   ['another file', { hello: 'world' }],
   ['a list', []],
@@ -86,9 +95,11 @@ test.each<[string, unknown]>([
 });
 
 test('upper-case hex is folded', () => {
-  const upper = JSON.stringify(BUNDLE).replace(/"[0-9a-f]{16,64}"/g, (hex) => hex.toUpperCase());
+  const bare = JSON.stringify(BUNDLE).replace(/"[0-9a-f]{16,64}"/g, (hex) => hex.toUpperCase());
+  const upper = textOf(JSON.parse(bare)).replace(/[0-9a-f]+(?="}$)/, (hex) => hex.toUpperCase());
   expect(upper).not.toBe(JSON.stringify(BUNDLE));
   expect(readBundle(upper)).toEqual(BUNDLE);
+  expect(codeOf(bare)).toBe('bad-bundle');
   expect(fitsSchema(JSON.parse(upper))).toBe(true);
 });
 
@@ -97,10 +108,11 @@ test('a hash of an unknown algorithm is kept apart and in the text, but is never
     withItem(OTHER, { hash }),
   );
   const value = { ...BUNDLE, hashes: [others[0], ...BUNDLE.hashes, ...others.slice(1)] };
-  const read = readBundle(JSON.stringify(value));
-  expect(fitsSchema(JSON.parse(JSON.stringify(value)))).toBe(true);
-  const { unknown, ...known } = read;
-  expect(known).toEqual(BUNDLE);
+  const read = readBundle(textOf(value));
+  expect(fitsSchema(JSON.parse(textOf(value)))).toBe(true);
+  const { unknown, check: _, ...known } = read;
+  const { check: __, ...bundle } = BUNDLE;
+  expect(known).toEqual(bundle);
   expect(unknown!.map(({ algorithm, hash }) => [algorithm, hash])).toEqual(
     others.map(({ hash }) => ['photo-2', hash.toLowerCase()]),
   );
@@ -109,7 +121,7 @@ test('a hash of an unknown algorithm is kept apart and in the text, but is never
   for (const { hash } of unknown!) expect(text).toContain(hash);
   expect(readBundle(text)).toEqual(read);
   // Also if there is no other hash.
-  const alone = readBundle(JSON.stringify({ ...BUNDLE, hashes: others }));
+  const alone = readBundle(textOf({ ...BUNDLE, hashes: others }));
   // The digest alone is left.
   expect(entriesOfBundle(alone)).toEqual(entriesOfBundle(BUNDLE).slice(-1));
   expect(alone.text).toContain('ab'.repeat(64));
@@ -124,7 +136,7 @@ test('digests are entries, too', () => {
 
 test('a known algorithm must have its own number of digits', () => {
   for (const hash of ['0'.repeat(16), '0'.repeat(63), '0'.repeat(128)]) {
-    expect(codeOf(JSON.stringify({ ...BUNDLE, hashes: [withItem({ hash })] }))).toBe('bad-bundle');
+    expect(codeOf(textOf({ ...BUNDLE, hashes: [withItem({ hash })] }))).toBe('bad-bundle');
   }
 });
 
@@ -133,13 +145,16 @@ test('padded: the text must be exactly as long as its size class', () => {
   const bytes = new TextEncoder().encode(text);
   expect(readBundle(text, { padded: true })).toEqual(BUNDLE);
   expect(readBundle(bytes, { padded: true })).toEqual(BUNDLE);
-  const dot = text.replace('"padding": ".', '"padding": "');
-  const more = text.replace('"padding": "', '"padding": "..');
-  const next = text.replace('"padding": "', `"padding": "${'.'.repeat(16_384)}`);
-  const respelt = JSON.stringify(BUNDLE);
-  const smaller = text.replace('.'.repeat(8192), '');
-  expect(smaller).toHaveLength(8192);
-  for (const wrong of [dot, more, next, respelt, smaller]) {
+  const padded = (length: number) => {
+    const padding = '.'.repeat(length);
+    const check = checkOf({ ...BUNDLE, padding });
+    return text.replace(/(?<="padding": ")\.*/, padding).replace(BUNDLE.check, check);
+  };
+  const { length } = BUNDLE.padding;
+  expect(padded(length)).toBe(text);
+  expect(padded(length - 8192)).toHaveLength(8192);
+  const wrongs = [length - 1, length + 2, length + 16_384, length - 8192].map(padded);
+  for (const wrong of [...wrongs, JSON.stringify(BUNDLE)]) {
     expect(codeOf(wrong)).toBe('read');
     expect(() => readBundle(wrong, { padded: true })).toThrow(
       expect.objectContaining({ code: 'bad-bundle' }),
@@ -156,6 +171,24 @@ test('a later version, a file too large and other bytes each have a code of thei
   expect(codeOf('{"format": "onlyhashes-bundle"')).toBe('bad-bundle');
 });
 
+test('a flipped bit is noticed, wherever it is', () => {
+  const bytes = new TextEncoder().encode(BUNDLE.text);
+  const read = (bit: number) => {
+    const damaged = bytes.slice();
+    damaged[bit >> 3]! ^= 1 << (bit & 7);
+    return codeOf(damaged) === 'read' && damaged;
+  };
+  // The hashes and all that is before them, and the check.
+  const last = 8 * BUNDLE.text.indexOf('"padding"');
+  const bits = Array.from({ length: last }, (_, bit) => bit);
+  for (let bit = 8 * (bytes.length - 30); bit < 8 * bytes.length; bit++) bits.push(bit);
+  for (const bit of bits) {
+    const damaged = read(bit);
+    // White space may be another, which changes nothing.
+    if (damaged) expect(readBundle(damaged)).toEqual(BUNDLE);
+  }
+});
+
 test('any text and any bytes are refused by a FormatError', () => {
   const refused = (value: string | Uint8Array) => {
     expect(codeOf(value)).toMatch(/^bad-/);
@@ -169,7 +202,7 @@ test('any text and any bytes are refused by a FormatError', () => {
 const mutated = fc
   .tuple(
     fc.constantFrom<(keyof Bundle)[]>(
-      ...(['format', 'case', 'day', 'withdraw', 'hashes', 'digests', 'padding'] as const),
+      ...(['format', 'case', 'day', 'hashes', 'digests', 'padding'] as const),
     ),
     fc.oneof(
       fc.constant(undefined),
@@ -220,7 +253,7 @@ test('the schema and the reader agree', () => {
   let accepted = 0;
   fc.assert(
     fc.property(mutated, (value) => {
-      const text = JSON.stringify(value);
+      const text = textOf(value);
       const read = codeOf(text) === 'read';
       if (read) accepted++;
       expect(fitsSchema(JSON.parse(text))).toBe(read);
@@ -230,35 +263,20 @@ test('the schema and the reader agree', () => {
   expect(accepted).toBeGreaterThan(runs(100));
 });
 
+const WITHDRAWAL = await createWithdrawal(WITHDRAW_TOKEN);
+
 test.each<[unknown, boolean]>([
-  [
-    {
-      format: 'onlyhashes-withdrawal',
-      version: 1,
-      case: '0'.repeat(32),
-      token: 'ABCD-EFGH-JKMN-PQRS-TVWX-YZ01',
-    },
-    true,
-  ],
-  [{ format: 'onlyhashes-withdrawal', version: 1, case: '0'.repeat(32), token: 'ABCD' }, false],
-  [
-    {
-      format: 'onlyhashes-withdrawal',
-      version: 1,
-      case: 'x',
-      token: 'ABCD-EFGH-JKMN-PQRS-TVWX-YZ01',
-    },
-    false,
-  ],
-  [{ format: 'onlyhashes-withdrawal', version: 1, case: '0'.repeat(32) }, false],
+  [WITHDRAWAL, true],
+  [{ ...WITHDRAWAL, token: 'ABCD' }, false],
+  [{ ...WITHDRAWAL, case: 'x' }, false],
+  [{ ...WITHDRAWAL, token: undefined }, false],
+  [{ ...WITHDRAWAL, name: 'me' }, false],
   [{ format: 'onlyhashes-bundle', version: 1 }, false],
 ])('the schema and the reader agree on withdrawal %#', async (value, fits) => {
-  expect(fitsWithdrawalSchema(value)).toBe(fits);
-  const { token } = value as { token: string };
-  const bundleOf = async (id: string) => ({ case: id, withdraw: await withdrawDigest(id, token) });
-  const read = readWithdrawal(JSON.stringify(value), { bundleOf });
-  if (fits) expect(await read).toEqual(value);
-  else await expect(read).rejects.toThrow(FormatError);
+  const text = JSON.stringify(value);
+  expect(fitsWithdrawalSchema(JSON.parse(text))).toBe(fits);
+  if (fits) expect(await readWithdrawal(text)).toEqual(value);
+  else await expect(readWithdrawal(text)).rejects.toThrow(FormatError);
 });
 
 test('a group is a hash of the bundle, of the same algorithm, that names no group itself', async () => {
@@ -267,7 +285,7 @@ test('a group is a hash of the bundle, of the same algorithm, that names no grou
   const { bundle } = await createBundle([{ hash: main!, variants: windows }]);
   const [whole, part] = [...bundle.hashes].sort(({ variant }) => (variant === 'original' ? -1 : 1));
   expect(part).toMatchObject({ variant: 'window1x1', group: '0f'.repeat(32) });
-  const read = (...hashes: object[]) => readBundle(JSON.stringify({ ...bundle, hashes })).hashes;
+  const read = (...hashes: object[]) => readBundle(textOf({ ...bundle, hashes })).hashes;
   expect(read(part!, { ...whole, hash: '0F'.repeat(32) })).toEqual([part, whole]);
   for (const wrong of [
     [part],

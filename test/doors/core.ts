@@ -79,26 +79,22 @@ const vpdqFrame = members(FRAME, {
 const frames = members([FRAME], { 0: vpdqFrame });
 const snapshot = INDEX.toBuffer();
 const { bundle, withdrawToken } = await core.createBundle([IMAGE as never]);
-const withdrawal = await core.createWithdrawal(bundle, withdrawToken);
+const withdrawal = await core.createWithdrawal(withdrawToken);
 const age = await import('age-encryption');
 const identity = await age.generateIdentity();
 const recipient = await age.identityToRecipient(identity);
 
 const indexBytes = fromOutside(snapshot, 'bytes', 'floats');
-const bundleArgument = members(bundle, {
-  case: member(bundle.case),
-  withdraw: member(bundle.withdraw, 'text'),
-});
 const wholeBundle = members(bundle, {
   format: member(bundle.format),
   version: member(1),
   case: member(bundle.case),
   day: member(bundle.day),
-  withdraw: member(bundle.withdraw, 'text'),
   hashes: member(bundle.hashes),
   digests: optional(member([{ algorithm: 'md5', digest: '0'.repeat(32) }])),
   unknown: optional(member([], '[]')),
   padding: member(bundle.padding),
+  check: member(bundle.check, 'text'),
 });
 const hashJSON = record(hashOfJSON);
 
@@ -120,6 +116,7 @@ export const CORE_DOORS: Doors = {
   hashToJSON: [hash, options({ resample, decoding: member('draft') })],
   hashPixels: [pixels, by(VARIANT_OPTIONS)],
   variantsOf: [pixels, by(VARIANT_OPTIONS)],
+  listedPicture: [image, member('whole')],
   createIndex: [
     hashes,
     options({
@@ -160,7 +157,7 @@ export const CORE_DOORS: Doors = {
       digests: member([{ algorithm: 'md5', digest: '0'.repeat(32) }], '[]'),
     }),
   ],
-  createWithdrawal: [bundleArgument, member(withdrawToken)],
+  createWithdrawal: [member(withdrawToken)],
   entriesOfBundle: [wholeBundle],
   readBundle: [
     fromOutside(bundle.text, 'text', 'bytes'),

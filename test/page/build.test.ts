@@ -39,7 +39,30 @@ test('README and docs have the size and the digest of the page', async () => {
     expect(text).toContain(sha256(html, 'hex'));
     expect(text).toMatch(new RegExp(`\\b${size}\\s+in\\s+one\\s+file`));
   }
-  expect(Buffer.byteLength(html)).toBeLessThan(910_000);
+  expect(Buffer.byteLength(html)).toBeLessThan(900_000);
+});
+
+test('docs/page.md has what each part of the page costs', async () => {
+  const texts = Object.values(LANGUAGES).map((strings) => Buffer.byteLength(JSON.stringify(strings)));
+  const modules = html.match(/[A-Za-z0-9+/=]{10000,}/g)!;
+  const parts = {
+    'the decoders of JPEG and WebP, as WebAssembly': modules.join('').length,
+    'texts in five languages': texts.reduce((sum, bytes) => sum + bytes),
+    style: style.length,
+  };
+  const known = Object.values(parts).reduce((sum, bytes) => sum + bytes);
+  const rows = Object.entries({
+    ...parts,
+    'hashing, variants, matching and the page itself': Buffer.byteLength(html) - known,
+  }).map(([part, bytes]) => [part, `${Math.round(bytes / 1000)}`]);
+  rows.unshift(['part', 'kB']);
+  const widths = [0, 1].map((at) => Math.max(...rows.map((row) => row[at]!.length)));
+  const line = ([part, kB]: string[]) => `| ${part!.padEnd(widths[0]!)} | ${kB!.padStart(widths[1]!)} |`;
+  const dashes = `| ${'-'.repeat(widths[0]!)} | ${'-'.repeat(widths[1]! - 1)}: |`;
+  const table = [line(rows[0]!), dashes, ...rows.slice(1).map(line)].join('\n');
+  const path = join(ROOT, 'docs/page.md');
+  const [before, , after] = readFileSync(path, 'utf8').split(/(\n\| part .*?\|\n)(?=\n)/s);
+  await expect(`${before}\n${table}\n${after}`).toMatchFileSnapshot(path);
 });
 
 test('the policy pins two scripts and one style, and allows no connection', () => {

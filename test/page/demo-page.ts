@@ -1,6 +1,7 @@
 import { copyFileSync, readFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { walk } from '../../docs/making/walk.js';
 import type { EnginePage } from '../browser/engines/engines.js';
 import { ROOT } from '../project/package.js';
 
@@ -86,7 +87,7 @@ export async function toChoosing(page: EnginePage): Promise<void> {
 /** Clicks the button labelled `label` by script, without keyboard or pointer. */
 export function press(page: EnginePage, label: string): Promise<void> {
   return page.evaluate((text: string) => {
-    const buttons = [...document.querySelectorAll<HTMLElement>('.button, .row strong')];
+    const buttons = [...document.querySelectorAll<HTMLElement>('.button, .row strong, .tick label')];
     buttons.find((button) => button.textContent === text)!.click();
   }, label);
 }
@@ -99,3 +100,70 @@ export async function speak(page: EnginePage, tag: string): Promise<void> {
     select.dispatchEvent(new Event('change'));
   }, tag);
 }
+
+/**
+ * Goes on from the pictures, by keyboard, to the code of a file that has one number for each. A
+ * picture in a screenshot has no numbers for shapes, and so no question about them.
+ */
+export async function toCode(page: EnginePage): Promise<string> {
+  await choose(page, 'Next');
+  const heading = await page.waitFor(() => {
+    const text = document.querySelector('h1')!.textContent!;
+    return text.endsWith('ready') ? undefined : text;
+  });
+  if (heading !== 'Your code') await choose(page, 'Only this picture');
+  await screen(page, 'Your code');
+  return await page.evaluate(() => document.querySelector('#code')!.textContent!);
+}
+
+/** Opens a row and has its copies tested: for each, what simple services and ours would say. */
+export async function copiesOf(page: EnginePage, number: number): Promise<Record<string, string[]>> {
+  await page.evaluate((id: string) => {
+    const details = document.getElementById(id)!.closest('article')!.querySelector('details')!;
+    details.open = true;
+  }, `picture-${number}`);
+  const at = { id: `picture-${number}` };
+  await page.waitFor(
+    ({ id }: { id: string }) => {
+      const button = document
+        .getElementById(id)!
+        .closest('article')!
+        .querySelector<HTMLElement>('.copies .button');
+      button?.click();
+      return button !== null;
+    },
+    [at],
+  );
+  await page.waitFor(
+    ({ id }: { id: string }) =>
+      document.getElementById(id)!.closest('article')!.querySelector('table') !== null,
+    [at],
+  );
+  return await page.evaluate(({ id }: { id: string }) => {
+    const rows = document.getElementById(id)!.closest('article')!.querySelectorAll('tr');
+    return Object.fromEntries(
+      [...rows].slice(1).map((row) => [
+        row.dataset.copy!,
+        [...row.querySelectorAll('td')].map(({ dataset }) => dataset.verdict!),
+      ]),
+    );
+  }, at);
+}
+
+/** Waits for a screen by its heading; nothing need have the focus. */
+export const shown = (page: EnginePage, heading: string) =>
+  page.waitFor((text: string) => document.querySelector('h1')?.textContent === text, [heading]);
+
+/** Visits every screen and state, as `walk` does. */
+export const walkThrough = (page: EnginePage, chat: string, at: (name: string) => Promise<void>) =>
+  walk(
+    {
+      evaluate: (run) => page.evaluate(run),
+      waitFor: (until) => page.waitFor(until),
+      setFiles: (input, paths) => page.setFiles(input, paths),
+      press: (label) => press(page, label),
+    },
+    ROOT,
+    chat,
+    at,
+  );

@@ -80,15 +80,16 @@ for (const name of enginesFor('chromium')) {
       await choose(page, 'No, I was 18 or older');
       await screen(page, 'Choose your pictures');
       await page.setFiles('#files', [photo(PHOTOS[0]!)]);
-      await screen(page, '1 picture');
+      await screen(page, '1 of 1 ready');
       await at('pictures');
       await choose(page, 'Next');
-      await at('bundle');
-      await choose(page, 'Make the file');
+      await at('wide');
+      await choose(page, 'Only this picture');
       await screen(page, 'Your code');
       await at('code');
-      await choose(page, 'Next');
+      await choose(page, 'See every byte');
       await at('preview');
+      await choose(page, 'Back to the code');
       await choose(page, 'Next');
       await at('done');
       await choose(page, 'Clear everything');
@@ -109,19 +110,15 @@ for (const name of enginesFor('chromium')) {
           if (count === 0) await toChoosing(page);
           else await choose(page, 'Add more pictures');
           expect(await fallOf(page, kind, 'main')).toBe(true);
-          await screen(page, `${2 * (count + 1)} pictures`);
+          const all = 2 * (count + 1);
+          await screen(page, `${all} of ${all} ready`);
         }
-        expect(
-          await page.evaluate(
-            () => document.querySelectorAll('article .good, article .weak').length,
-          ),
-        ).toBeGreaterThanOrEqual(4);
       } finally {
         await site.close();
       }
     });
 
-    test('the code can be pasted into its field, and a saved file dropped where it is wanted', async () => {
+    test('the code can be pasted into its field', async () => {
       const page = await open.page();
       await page.goto(demo.url);
       await choose(page, 'Take a file back');
@@ -136,11 +133,6 @@ for (const name of enginesFor('chromium')) {
             .dispatchEvent(new ClipboardEvent('paste', init));
         });
       expect(await paste()).toBe(true);
-      await holdFiles(page);
-      expect(await opening(page)).toEqual([]);
-      await page.waitFor(() =>
-        document.querySelector('main')!.textContent!.includes('not a file that this page made'),
-      );
     });
 
     test('the shell opens no picture either', async () => {
@@ -204,7 +196,7 @@ describeEngine(
         await page.waitFor(() => document.getElementById('outcome') !== null);
         await toChoosing(page);
         await page.dropFiles!([picture]);
-        await screen(page, '1 picture');
+        await screen(page, '1 of 1 ready');
         expect(await page.url()).toBe(demo.url);
         expect(await opened()).toHaveLength(1);
       } finally {

@@ -18,7 +18,7 @@ for (const name of ENGINES) {
       await page.goto(url);
       await toChoosing(page);
       await page.setFiles('#files', [photo('../heic/photo.heic')]);
-      await screen(page, '1 picture', 60_000);
+      await screen(page, '1 of 1 ready', 60_000);
       await page.evaluate(() => {
         for (const part of document.querySelectorAll('details')) part.open = true;
       });

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
   LANGUAGES,
@@ -8,6 +10,7 @@ import {
 } from '../../src/page/parts/language.js';
 import { FOR_CHILDREN, HELPLINES, TOOLS } from '../../src/page/parts/places.js';
 import en from '../../src/page/strings/en.json' with { type: 'json' };
+import { ROOT } from '../project/package.js';
 
 /** Words for the first and the second. What comes first differs by screen and direction. */
 const ORDINALS: Record<Language, RegExp> = {
@@ -21,6 +24,11 @@ const ORDINALS: Record<Language, RegExp> = {
 /** Keys of the texts from the first screen to the choice of pictures. */
 const FIRST_SCREENS =
   /^(age|check|child|choose|demo|drop|exit|gap|help|insecure|machine|start|step|takers|threat|welcome)/;
+
+/** The day of the newest release, by the change log; undefined before the first. */
+const RELEASED = /^## \[\d[^\]]*\] - (\S+)/m.exec(
+  readFileSync(join(ROOT, 'CHANGELOG.md'), 'utf8'),
+)?.[1];
 
 const placesIn = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(([place]) => place).sort();
 
@@ -60,6 +68,36 @@ test('every translation but English states that a machine made it', () => {
   }
 });
 
+/**
+ * The grade of a text by Flesch and Kincaid (1975). Syllables are groups of vowels, without a silent
+ * e at the end.
+ */
+function gradeOf(text: string): number {
+  const words = text.match(/[a-z'’]+/gi) ?? [];
+  const sentences = text.split(/(?<=[.!?:])\s/).length;
+  const syllables = words.map((word) => {
+    const spoken = word.toLowerCase().replace(/(?<=..)(?<![aeiouyl])e[sd]?$/, '');
+    return Math.max(1, spoken.match(/[aeiouy]+/g)?.length ?? 0);
+  });
+  const all = syllables.reduce((sum, one) => sum + one, 0);
+  return (0.39 * words.length) / sentences + (11.8 * all) / words.length - 15.59;
+}
+
+/** For those who want to know how the page works. */
+const TECHNICAL = /^(check(Worker|Frame|Gaps|More|Storage)|gap)/;
+
+test('English is for grade 6', () => {
+  expect(gradeOf('Intercontinental organisations disseminate information.')).toBeGreaterThan(12);
+  const texts = Object.entries(en)
+    .filter(([key]) => !TECHNICAL.test(key))
+    .flatMap(([key, text]) => (typeof text === 'string' ? [[key, text]] : []));
+  // A short text is a word or two, of which a grade says nothing.
+  const long = texts.filter(([, text]) => text!.split(' ').length >= 10);
+  expect(long.length).toBeGreaterThan(30);
+  for (const [key, text] of long) expect(gradeOf(text!), key).toBeLessThanOrEqual(6);
+  for (const [key, text] of texts) expect(text, key).not.toMatch(/Worker|JPEG 30|WebRTC/);
+});
+
 test("each telephone number was read on its service's own page, on a known day", () => {
   const phones = [...HELPLINES, ...TOOLS, ...FOR_CHILDREN].flatMap(({ url, phone }) =>
     phone ? [{ site: new URL(url).host, ...phone }] : [],
@@ -69,6 +107,9 @@ test("each telephone number was read on its service's own page, on a known day",
     expect(number).toMatch(/^\d[\d ]+\d$/);
     expect(new URL(readOn.page).host).toBe(site);
     expect(readOn.day).toMatch(/^\d{4}-\d{2}-\d{2}$/);
+    // At a release; until the first, nothing can be too old.
+    const age = Date.parse(RELEASED ?? readOn.day) - Date.parse(readOn.day);
+    expect(age / 86_400_000, number).toBeLessThanOrEqual(365);
   }
 });
 

@@ -69,6 +69,14 @@ interface Counts {
   readonly wrong: Record<string, number>;
 }
 
+/** A screen as it is listed in both ways, and as an upload. */
+interface Screen {
+  /** of the photo in it */
+  readonly number: number;
+  readonly lists: Readonly<Record<(typeof LISTED)[number], readonly HashedVariant[]>>;
+  readonly upload: readonly HashedVariant[];
+}
+
 /** The run of `bench inner`, in a file of its own since it stands on sharp. */
 export async function runInner(context: BenchContext): Promise<object> {
   const { seed = 1, set = 'tuned', photos: folder, quick = false } = context.options;
@@ -94,11 +102,14 @@ export async function runInner(context: BenchContext): Promise<object> {
     hashing(at + 1);
   }
   const families: Record<string, Counts> = {};
+  /** by edit: the screens of one app, of different photos */
+  const apps = new Map<Transform, Screen[]>();
   const framing = progress('screens', sources.length);
   for (const [at, source] of sources.entries()) {
     for (const edit of editsFor(source, quick)) {
       families[edit.family] ??= { screens: 0, asked: 0, found: {}, wrong: {} };
-      await count(families[edit.family]!, source, sources, edit, seed, others);
+      const screen = await count(families[edit.family]!, source, sources, edit, seed, others);
+      apps.set(edit, [...(apps.get(edit) ?? []), screen]);
     }
     framing(at + 1);
   }
@@ -108,7 +119,9 @@ export async function runInner(context: BenchContext): Promise<object> {
   const pairs = Object.values(families).reduce((sum, { screens }) => sum + screens, 0);
   const wrongPairs = pairs * (sources.length - 1);
   context.figure('pairs of a screen and another photo', wrongPairs);
-  return { ...facts, wrongPairs, ...(ordinary && { ordinary }), families, rows };
+  const sameApp = amongScreens([...apps.values()]);
+  context.table('screens of one app, of other photos, as uploads', [sameApp]);
+  return { ...facts, wrongPairs, sameApp, ...(ordinary && { ordinary }), families, rows };
 }
 
 async function sourceOf(
@@ -162,7 +175,7 @@ async function count(
   edit: Transform,
   seed: number,
   fillers: readonly Raster[],
-): Promise<void> {
+): Promise<Screen> {
   const made = await edit.apply(source.photo, chance(seed, source.number, edit, fillers));
   const [screen, ...inner] = variantsOf(made.pixels, { variants: 'none', inner: true });
   const lists = { screen: [screen!], inner: inner.length > 0 ? inner : [screen!] };
@@ -183,6 +196,31 @@ async function count(
       if (isWrong) into.wrong[list]++;
     }
   }
+  const upload = [...variantsOf(made.pixels, { variants: 'thorough' })].filter(counts);
+  return { number: source.number, lists, upload };
+}
+
+/** What a listed screen costs: other screens of the same app that match, or are for review. */
+function amongScreens(apps: readonly (readonly Screen[])[]) {
+  const sums = { pairs: 0, 'screen match': 0, 'screen review': 0, 'inner match': 0, 'inner review': 0 };
+  for (const screens of apps) {
+    for (const { number, lists } of screens) {
+      for (const other of screens) {
+        if (other.number === number) continue;
+        sums.pairs++;
+        for (const list of LISTED) {
+          const near = Math.min(
+            ...lists[list].flatMap((entry) =>
+              other.upload.map(({ hash }) => distance(hash, entry.hash)),
+            ),
+          );
+          if (near <= POLICY.matchDistance) sums[`${list} match`]++;
+          else if (near <= POLICY.reviewDistance) sums[`${list} review`]++;
+        }
+      }
+    }
+  }
+  return sums;
 }
 
 const areNear = (upload: readonly HashedVariant[], listed: readonly HashedVariant[]): boolean =>

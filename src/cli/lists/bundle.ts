@@ -3,6 +3,7 @@ import {
   createBundle,
   createWithdrawal,
   type HashedImage,
+  listedPicture,
   readBundle,
   sealBundle,
   type WrittenBundle,
@@ -22,17 +23,18 @@ import {
   writeAll,
 } from '../output.js';
 import { outputPath, writeWhole } from '../output-file.js';
-import { INNER_OPTION, innerChoice, listedOf } from '../pictures/inner.js';
+import { INNER_OPTION, innerChoice, listingOf } from '../pictures/inner.js';
 import { PICTURE_OPTIONS } from '../pictures/picture-options.js';
 import { eachPicture, sourceOf } from '../pictures/pictures.js';
 
 /** `onlyhashes bundle`: a file for a person to submit, with hashes only. */
 export const bundleCommand: Command = {
   name: 'bundle',
-  usage: 'create FILE… | show BUNDLE | verify BUNDLE | withdraw BUNDLE',
+  usage: 'create FILE… | show BUNDLE | verify BUNDLE | withdraw [BUNDLE]',
   about: `Make a bundle of hashes to submit; show, verify or withdraw one.
 A bundle contains only hashes: no pictures and no names. show prints it exactly as saved; \
-withdraw prints the withdrawal to send.`,
+withdraw prints the withdrawal to send. It needs the token alone; with BUNDLE, it checks that the \
+token is that of the bundle.`,
   options: {
     output: {
       about: 'write to this file, readable by you alone, instead of standard output',
@@ -76,11 +78,14 @@ withdraw prints the withdrawal to send.`,
       'make one; prints the withdraw token once',
     ],
     ['onlyhashes bundle show bundle.json', 'see everything in it'],
-    ['onlyhashes bundle withdraw bundle.json', 'take it back; prompts for the token'],
+    ['onlyhashes bundle withdraw', 'take it back; prompts for the token'],
   ],
-  minWords: 2,
+  minWords: 1,
   async run(call, out) {
-    const [action, ...words] = call.words as [string, string, ...string[]];
+    const [action, ...words] = call.words as [string, ...string[]];
+    if (words.length === 0 && action !== 'withdraw') {
+      throw new UsageError(`expected ${bundleCommand.usage}`);
+    }
     // Rejected before a picture is hashed or a token requested.
     const path = call.text('output');
     if (path !== undefined) await outputPath(path, { overwrite: call.on('overwrite') });
@@ -97,9 +102,12 @@ withdraw prints the withdrawal to send.`,
       const others = unknown.length === 0 ? '' : ` and ${unknown.length} of unknown algorithms`;
       print(`${counted(hashes.length, 'hash', 'hashes')}${others}, made on ${day}, case ${caseId}`);
     } else if (action === 'withdraw') {
-      checkToken(call, words[0]!);
-      const bundle = await open(call, words[0]!);
-      const withdrawal = await createWithdrawal(bundle, await tokenOf(call, out.signal));
+      checkToken(call, words[0]);
+      const bundle = words[0] === undefined ? undefined : await open(call, words[0]);
+      const withdrawal = await createWithdrawal(await tokenOf(call, out.signal));
+      if (bundle && bundle.case !== withdrawal.case) {
+        throw new RangeError('expected the token of this bundle');
+      }
       await write(call, `${JSON.stringify(withdrawal, null, 2)}\n`, out.signal);
     } else throw new UsageError('expected create, show, verify or withdraw');
     return 0;
@@ -117,7 +125,10 @@ async function create(call: Call, words: readonly string[], out: Output): Promis
     hashFile(sourceOf(file), { exact: true, resample, crops, inner, parts, signal: ended });
   for await (const result of eachPicture(words, job, out)) {
     if (result.error) out.error(result.file, result.error.message);
-    else images.push(...(await listedOf(result.image, choice, result.file, out)));
+    else {
+      const { file, image } = result;
+      images.push(listedPicture(image, await listingOf(image, choice, file, out)));
+    }
   }
   out.clear();
   // A bundle that lacks a picture would look complete: the person decides what to leave out.
@@ -166,7 +177,7 @@ async function bytesOf(path: string): Promise<Buffer> {
 }
 
 /** @throws {UsageError} before anything is read, if there is no way to get the token */
-function checkToken(call: Call, path: string): void {
+function checkToken(call: Call, path: string | undefined): void {
   const token = call.text('token');
   if (token !== undefined && token !== '-') return;
   if (path === '-') throw new UsageError('expected the bundle in a file, or --token TOKEN');

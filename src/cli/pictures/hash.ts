@@ -1,15 +1,20 @@
 import { statSync } from 'node:fs';
-import { type HashedVariant, hashToHex, hashToJSON } from '../../index.js';
+import {
+  type HashedImage,
+  type HashedVariant,
+  hashToHex,
+  hashToJSON,
+  listedPicture,
+} from '../../index.js';
 import {
   createHashPool,
   digestFile,
-  type HashedFile,
   hash as hashFile,
   readBytes,
 } from '../../node/index.js';
 import type { Command } from '../command.js';
 import { encoded, fileToJSON, nameCell } from '../file-name.js';
-import { INNER_OPTION, innerChoice, type Listed, listedOf } from './inner.js';
+import { INNER_OPTION, innerChoice, listingOf } from './inner.js';
 import { hashOptions, isDigest, OF_PICTURES, PICTURE_OPTIONS } from './picture-options.js';
 import { eachPicture, sourceOf } from './pictures.js';
 
@@ -79,13 +84,14 @@ hidden pictures and links to folders. - is standard input.`,
         out.error(file, error.message);
         continue;
       }
-      const listed = isPicture(image) ? await listedOf(image, choice, file, out) : [image];
-      // Pictures listed together are one group: a withdrawal of the first withdraws all.
-      const groupOf = (each: Printed) =>
-        each === listed[0] ? undefined : hashToHex(listed[0]!.hash);
-      for (const each of listed) {
+      const listed = isPicture(image)
+        ? listedPictures(listedPicture(image, await listingOf(image, choice, file, out)))
+        : [image];
+      for (const [at, each] of listed.entries()) {
         if (call.on('json')) {
-          const line = { ...fileToJSON(file), ...imageToJSON(each), group: groupOf(each) };
+          // A withdrawal of the first withdraws all of the group.
+          const group = at === 0 ? undefined : hashToHex(listed[0]!.hash);
+          const line = { ...fileToJSON(file), ...imageToJSON(each), group };
           await out.line(JSON.stringify(line));
         } else {
           // 64 digits alone are PDQ.
@@ -110,14 +116,24 @@ function isOne(words: readonly string[]): boolean {
   }
 }
 
-/** A picture, or the digest of a file, which has no sides. */
-type Printed = Omit<Listed, 'width' | 'height'> & Partial<Listed>;
+/** A picture, or one in it, or the digest of a file, which has no sides. */
+type Printed = HashedImage &
+  Pick<HashedVariant, 'geometry'> & { readonly width?: number; readonly height?: number };
 
-const isPicture = (printed: Printed): printed is HashedFile => printed.width !== undefined;
+const isPicture = (printed: Printed) => printed.width !== undefined;
+
+/** The pictures of a group: the whole, if it is listed, and those in it. */
+function listedPictures(group: Printed): Printed[] {
+  const variants = group.variants.filter(({ name }) => name !== 'inner');
+  const others = group.variants.filter(({ name }) => name === 'inner');
+  return [{ ...group, variants }, ...others.map((each) => ({ ...each, variants: [] }))];
+}
 
 /** Undefined values are absent from the text. */
-function imageToJSON({ hash, variants, rectangle, ...image }: Printed) {
-  const { quality, resample, parts, width, height } = image;
+function imageToJSON({ hash, variants, geometry, ...image }: Printed) {
+  const { quality, resample, parts } = image;
+  const rectangle = geometry?.rectangle;
+  const { width, height } = rectangle ?? image;
   return {
     ...hashToJSON(hash),
     quality,

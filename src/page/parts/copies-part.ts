@@ -1,51 +1,66 @@
 import { type MeasuredCopy, measureCopies } from '../copies.js';
-import type { CopyName } from '../copies-message.js';
+import { drawing } from './drawing.js';
 import { button, h } from './element.js';
-import { t } from './language.js';
-import type { HashedPicture } from './session.js';
+import { type TextKey, t } from './language.js';
+import { type HashedPicture, innerOf, listedOf } from './session.js';
+import { announce } from './status.js';
 
 const WORDS = {
-  jpeg30: 'copyJpeg30',
-  half: 'copyHalf',
-  caption: 'copyCaption',
-  mirror: 'copyMirror',
-  square: 'copySquare',
-  crop5: 'copyCrop5',
-  crop10: 'copyCrop10',
-  crop20: 'copyCrop20',
-} as const satisfies Record<CopyName, string>;
+  smaller: 'copySmaller',
+  again: 'copyAgain',
+  captioned: 'copyCaptioned',
+  mirrored: 'copyMirrored',
+  cropped: 'copyCropped',
+  screenshot: 'copyScreenshot',
+  collage: 'copyCollage',
+  story: 'copyStory',
+} as const satisfies Record<MeasuredCopy['name'], TextKey>;
 
-/**
- * Shows which changed copies of a picture its hash would find. Measures them at once if `unasked`.
- */
-export function copiesPart(picture: HashedPicture, unasked: boolean): HTMLElement {
+const VERDICTS = { match: 'copyFound', review: 'copyReview' } as const;
+
+/** Tests on request which changed copies of a picture would be found. */
+export function copiesPart(picture: HashedPicture): HTMLElement {
   const result = h('div', { class: 'copies' });
+  const [first] = innerOf(picture);
   const measure = async () => {
     result.replaceChildren(h('p', {}, t('copiesWorking')));
-    picture.copies ??= await measureCopies(picture.file, picture.image);
-    result.replaceChildren(...resultWords(picture.copies));
+    const place = picture.listing === 'whole' ? undefined : first?.geometry?.rectangle;
+    result.replaceChildren(...resultOf(await measureCopies(picture, listedOf(picture), place)));
+    announce(t('copiesTitle'));
   };
-  if (unasked || picture.copies) void measure();
-  else result.append(button(t('copiesMeasure'), measure));
+  result.append(button(t('copiesMeasure'), measure));
   return h('section', {}, h('h3', {}, t('copiesTitle')), result);
 }
 
-function resultWords(copies: NonNullable<HashedPicture['copies']>): HTMLElement[] {
+function resultOf(copies: readonly MeasuredCopy[] | 'unmeasured'): HTMLElement[] {
   if (copies === 'unmeasured') return [h('p', {}, t('copiesUnmeasured'))];
-  const those = (wanted: MeasuredCopy['verdict']) =>
-    copies.filter(({ verdict }) => verdict === wanted);
+  const cell = (verdict: MeasuredCopy['simple']) =>
+    h(
+      'td',
+      { 'data-verdict': verdict },
+      t(verdict === 'match' || verdict === 'review' ? VERDICTS[verdict] : 'copyMissed'),
+    );
   return [
     h('p', { class: 'note' }, t('copiesBody')),
-    ...tier('good', t('copiesFound'), those('match')),
-    ...tier('maybe', t('copiesReview'), those('review')),
-    ...tier('weak', t('copiesMissed'), those('none')),
-  ];
-}
-
-function tier(kind: string, title: string, copies: readonly MeasuredCopy[]): HTMLElement[] {
-  if (copies.length === 0) return [];
-  return [
-    h('p', { class: kind }, title),
-    h('ul', {}, ...copies.map(({ name }) => h('li', { 'data-copy': name }, t(WORDS[name])))),
+    h(
+      'table',
+      {},
+      h(
+        'tr',
+        {},
+        h('th', { scope: 'col' }, t('copiesCopy')),
+        h('th', { scope: 'col' }, t('copiesSimple')),
+        h('th', { scope: 'col' }, t('copiesThorough')),
+      ),
+      ...copies.map(({ name, simple, thorough }) =>
+        h(
+          'tr',
+          { 'data-copy': name },
+          h('th', { scope: 'row' }, drawing(name), t(WORDS[name])),
+          cell(simple),
+          cell(thorough),
+        ),
+      ),
+    ),
   ];
 }

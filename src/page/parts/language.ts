@@ -69,6 +69,10 @@ export function counted(key: PluralKey, n: number, values: Values = {}): string 
   return filled(pluralOf(current, LANGUAGES[current][key], n), { ...values, n });
 }
 
+/** A day as people write it: `29 November`. @param day YYYY-MM-DD */
+export const dayWords = (day: string): string =>
+  new Date(day).toLocaleDateString(current, { day: 'numeric', month: 'long', timeZone: 'UTC' });
+
 /** The plural form of a language for `n`. */
 export const pluralOf = (tag: Language, forms: Plural, n: number): string =>
   forms[new Intl.PluralRules(tag).select(n)] ?? forms.other;

@@ -7,7 +7,7 @@ export type ScreenName =
   | 'choose'
   | 'working'
   | 'pictures'
-  | 'bundle'
+  | 'wide'
   | 'code'
   | 'preview'
   | 'done'

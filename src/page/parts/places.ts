@@ -91,10 +91,10 @@ const listed = (places: readonly Place[]) =>
 /** A number on its own line. Its digits keep their order in languages written from the right. */
 const numberOf = ({ number }: Phone) => [h('br'), h('bdi', { dir: 'ltr' }, number)];
 
-/** A list of places where people help. */
-export const helplines = (): HTMLElement =>
+/** A list of places where people help. @param id of its heading */
+export const helplines = (id = 'help-title'): HTMLElement =>
   helpCard(
-    'help-title',
+    id,
     'helpTitle',
     h('p', {}, t('helpBody')),
     listed(HELPLINES),

@@ -2,12 +2,15 @@ import { h } from './element.js';
 
 let offered: string | undefined;
 
-/** A link that saves `text` as a file. The text of an earlier link is released. */
+/**
+ * A link that saves `text` as a file, unless `onSave` prevents it. The text of an earlier link is
+ * released.
+ */
 export function saveLink(
   label: string,
   text: string,
   name: string,
-  onSave: () => void,
+  onSave: (event: Event) => void,
 ): HTMLAnchorElement {
   forgetSaved();
   offered = URL.createObjectURL(new Blob([text], { type: 'application/json' }));

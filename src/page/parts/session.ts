@@ -1,22 +1,31 @@
 import { endWorkers, type HashedFile } from '../../browser/index.js';
-import type { DecodeErrorCode, WrittenBundle } from '../../index.js';
-import { endCopies, type MeasuredCopy } from '../copies.js';
+import {
+  type DecodeErrorCode,
+  type HashedImage,
+  type Listing,
+  listedPicture,
+  type WrittenBundle,
+} from '../../index.js';
+import { endCopies } from '../copies.js';
 import { forgetSaved } from './saving.js';
+import { isShape } from './shape-numbers.js';
 
 /** Reasons for a file to have no hash. `heic`: neither the browser nor the page can decode it. */
 export type Problem = DecodeErrorCode | 'heic' | 'video';
 
-/** A chosen picture. Its file name is never read. */
+/** A chosen file. Its name is never read. */
 export interface Picture {
   readonly number: number;
   readonly file: Blob;
   readonly image?: HashedFile;
   /** reason for which it has no hash, if known */
   readonly error?: Problem;
-  /**
-   * whether its changed copies would be found; `unmeasured` if the browser does not allow the test
-   */
-  copies?: readonly MeasuredCopy[] | 'unmeasured';
+  /** what goes into the file: of a screenshot, the pictures in it, unless she says otherwise */
+  listing: Listing;
+  /** whether she chose that */
+  isChosen?: boolean;
+  /** the SHA-256 of a video, in hex, if she includes it */
+  digest?: string;
 }
 
 /** A picture with a hash. */
@@ -26,45 +35,63 @@ export type HashedPicture = Picture & { readonly image: HashedFile };
 interface Made {
   readonly bundle: WrittenBundle;
   readonly withdrawToken: string;
-  /** the pictures it was made from */
-  readonly images: readonly HashedFile[];
+  /** what it was made of, as `contentOf` describes it */
+  readonly of: string;
   /** whether the browser was asked to save it */
-  saved: boolean;
+  isSaved: boolean;
+  /** whether she ticked that the code is written down */
+  isWritten: boolean;
+  /** whether an earlier file, with another code, was saved */
+  readonly isSecond: boolean;
 }
 
 /** The whole state of the page, in memory only. */
 interface Session {
   pictures: Picture[];
-  /** whether chosen pictures get more numbers, for copies cut to another shape */
-  shapes: boolean;
+  /** whether there are to be more numbers, for copies cut to another shape; absent: not asked */
+  shapes?: boolean;
   /** the last number given to a picture; none is given twice */
   numbered: number;
   made?: Made;
 }
 
 /** The session of this page. */
-export const session: Session = { pictures: [], shapes: false, numbered: 0 };
+export const session: Session = { pictures: [], numbered: 0 };
 
 /** The pictures that have a hash. */
 export const hashedPictures = (): HashedPicture[] =>
   session.pictures.filter((picture): picture is HashedPicture => picture.image !== undefined);
 
-/** True if the file was made from exactly the current pictures. */
-export function isMadeOfThese(): boolean {
-  const images = hashedPictures().map(({ image }) => image);
-  const before = session.made?.images;
-  return before?.length === images.length && images.every((image, i) => image === before[i]);
+/** The pictures in a screenshot; none in any other picture. */
+export const innerOf = ({ image }: Picture) =>
+  image?.variants.filter(({ name }) => name === 'inner') ?? [];
+
+/** What goes into the file of a picture: it, or those in it. */
+export function listedOf({ image, listing }: HashedPicture): HashedImage {
+  const variants = image.variants.filter(({ name }) => session.shapes || !isShape(name));
+  return listedPicture({ ...image, variants }, listing);
 }
+
+/** True if there is anything to make a file of. */
+export const hasContent = (): boolean =>
+  session.pictures.some(({ image, digest }) => image !== undefined || digest !== undefined);
+
+/** What a file would be made of now: the pictures, and her choices. */
+export const contentOf = (): string =>
+  JSON.stringify([
+    session.shapes === true,
+    ...session.pictures.map(({ number, listing, digest }) => [number, listing, digest]),
+  ]);
 
 /** True if leaving the page would lose pictures, or a file that is not saved. */
 export const isUnsaved = (): boolean =>
-  session.pictures.length > 0 && !(session.made?.saved && isMadeOfThese());
+  session.pictures.length > 0 && !(session.made?.isSaved && session.made.of === contentOf());
 
 /** Forgets everything: the pictures, the hashes, the file and its code. Ends the Workers. */
 export function clearSession(): void {
   session.pictures = [];
-  session.shapes = false;
   session.numbered = 0;
+  delete session.shapes;
   delete session.made;
   forgetSaved();
   endWorkers();

@@ -25,35 +25,10 @@ export function chooseScreen(): HTMLElement {
     h('p', { class: 'note with-mouse' }, t('chooseDrop')),
     h('p', { class: 'note' }, t('chooseVideo')),
     checkYourself(),
-    shapesChoice(),
     actions(
-      filePicker('files', t('chooseButton'), 'image/*', true, take),
+      filePicker('files', t('chooseButton'), 'image/*,video/*', true, take),
       session.pictures.length > 0 ? button(t('next'), () => go('pictures'), 'quiet') : undefined,
       backButton(),
     ),
-  );
-}
-
-/**
- * Offers more numbers, with what they find and what they reveal. Folded, and off until it is
- * ticked.
- */
-function shapesChoice(): HTMLElement {
-  const box = h('input', {
-    type: 'checkbox',
-    id: 'shapes',
-    autocomplete: 'off',
-    checked: session.shapes,
-    'aria-describedby': 'shapes-body',
-    change: () => {
-      session.shapes = box.checked;
-    },
-  });
-  return h(
-    'details',
-    { class: 'card', open: session.shapes },
-    h('summary', {}, t('chooseWider')),
-    h('span', { class: 'tick' }, box, h('label', { for: 'shapes' }, t('chooseShapes'))),
-    h('p', { class: 'note', id: 'shapes-body' }, t('chooseShapesBody')),
   );
 }

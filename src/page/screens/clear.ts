@@ -11,7 +11,7 @@ export function clearScreen(): HTMLElement {
     t('clearTitle'),
     h('p', { class: 'lead' }, t('clearBody')),
     actions(
-      button(t('clearBack'), () => go('preview'), 'primary'),
+      button(t('clearBack'), () => go('code'), 'primary'),
       button(t('doneClear'), clearAll),
     ),
   );

@@ -2,43 +2,62 @@ import { button, h } from '../parts/element.js';
 import { counted, t } from '../parts/language.js';
 import { go } from '../parts/navigation.js';
 import { actions, backButton, screen } from '../parts/parts.js';
-import { pictureCard } from '../parts/picture-card.js';
-import { hashedPictures, type Picture, session } from '../parts/session.js';
-import { showResult } from '../parts/status.js';
+import { isReady, pictureRow } from '../parts/picture-row.js';
+import { hasContent, type Picture, session } from '../parts/session.js';
+import { announce } from '../parts/status.js';
+import { widen } from './wide.js';
 
-/** Up to this many pictures are tested without asking. */
-const TESTED_UNASKED = 6;
+/** From so many ready pictures on, their rows are folded: what needs her is seen at once. */
+const FOLDED = 12;
 
 /** Chooses more pictures; Back returns here. */
-const add = (kind: 'primary' | 'quiet') =>
-  button(t('pictureAdd'), () => go('choose', { onward: true }), kind);
+const add = () => go('choose', { onward: true });
 
-/** The result for each picture. */
+/** A row for each picture, those that need her first. A picture keeps its number. */
 export function picturesScreen(): HTMLElement {
-  const hashed = hashedPictures().length;
-  const unasked = hashed <= TESTED_UNASKED;
-  return screen(
-    counted('picturesTitle', session.pictures.length),
-    h('p', { class: 'lead' }, hashed > 0 ? t('picturesBody') : t('picturesNone')),
-    h(
-      'ul',
-      { class: 'pictures' },
-      ...session.pictures.map((picture) =>
-        h('li', {}, pictureCard(picture, { unasked, onRemove: () => remove(picture) })),
-      ),
-    ),
-    hashed > 0
-      ? actions(
-          button(t('next'), () => go('bundle'), 'primary'),
-          add('quiet'),
-          backButton(),
-        )
-      : actions(add('primary'), backButton()),
+  const need = h('p', { class: 'lead' });
+  const next = button('', () => (hasContent() ? widen() : add()), 'primary');
+  const update = () => {
+    const { length: total } = session.pictures;
+    const ready = session.pictures.filter(isReady).length;
+    section.querySelector('h1')!.textContent = t('checkReady', { ready, total });
+    need.textContent = ready < total ? counted('checkNeed', total - ready) : t('checkAll');
+    next.textContent = t(hasContent() ? 'next' : 'pictureAdd');
+  };
+  const rows = (pictures: readonly Picture[]) =>
+    h('ul', { class: 'pictures' }, ...pictures.map((picture) => rowOf(picture, update)));
+  const ready = session.pictures.filter(isReady);
+  const section = screen(
+    '',
+    need,
+    rows(session.pictures.filter((picture) => !isReady(picture))),
+    ready.length > FOLDED
+      ? h('details', {}, h('summary', {}, counted('checkFolded', ready.length)), rows(ready))
+      : rows(ready),
+    actions(next, button(t('pictureAdd'), add, 'quiet'), backButton()),
   );
+  update();
+  return section;
 }
 
-function remove(picture: Picture): void {
-  session.pictures = session.pictures.filter((other) => other !== picture);
-  go(session.pictures.length > 0 ? 'pictures' : 'choose');
-  showResult(t('pictureRemoved', { n: picture.number }), 'done', 'heading');
+function rowOf(picture: Picture, update: () => void): HTMLElement {
+  const row = pictureRow(picture, {
+    onChange: update,
+    onRemove: () => {
+      session.pictures = session.pictures.filter((other) => other !== picture);
+      if (session.pictures.length === 0) {
+        go('choose');
+        return;
+      }
+      // The others stay where they are, and the keyboard goes on from the next.
+      const following = item.nextElementSibling ?? item.previousElementSibling;
+      const heading = following?.querySelector('h2') ?? document.querySelector('h1');
+      item.remove();
+      update();
+      heading?.focus({ preventScroll: true });
+      announce(t('pictureRemoved', { n: picture.number }));
+    },
+  });
+  const item = h('li', {}, row);
+  return item;
 }

@@ -2,6 +2,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { checkOf } from '../../../src/bundle/bundle-shape.js';
+import { newWithdrawToken } from '../../../src/bundle/withdraw-token.js';
 import { type Bundle, readBundle, readWithdrawal } from '../../../src/index.js';
 import { testFolder } from '../../folder.js';
 import { onlyhashes, PHOTOS, PROGRAM } from '../program.js';
@@ -26,9 +28,17 @@ test('makes, shows and verifies a bundle, and withdraws it with the token', asyn
   expect(JSON.parse(taken.out)).toMatchObject({
     case: (JSON.parse(text) as { case: string }).case,
   });
-  const wrong = await onlyhashes(['bundle', 'withdraw', path, '--token', 'AAAA']);
-  expect(wrong.code).toBe(2);
-  expect(wrong.err).not.toContain('    at ');
+  expect(await onlyhashes(['bundle', 'withdraw', '--token', token])).toEqual(taken);
+  const other = newWithdrawToken();
+  for (const [words, message] of [
+    [[path, '--token', 'AAAA'], 'expected a token of 24'],
+    [['--token', token.replace(/.$/, (last) => (last === '0' ? '1' : '0'))], 'a token of 24'],
+    [[path, '--token', other], 'the token of this bundle'],
+  ] as const) {
+    const wrong = await onlyhashes(['bundle', 'withdraw', ...words]);
+    expect(wrong).toMatchObject({ code: 2, out: '', err: expect.stringContaining(message) });
+    expect(wrong.err).not.toContain('    at ');
+  }
   const again = await onlyhashes(['bundle', 'create', CAT, '-o', path]);
   expect(again.code).toBe(2);
   expect(readFileSync(path, 'utf8')).toBe(text);
@@ -76,8 +86,9 @@ async function bundleOfCat(name: string): Promise<{ path: string; token: string 
 
 /** The token of a withdrawal of the bundle at `path`. */
 async function tokenIn(withdrawal: string | Uint8Array, path: string): Promise<string> {
-  const bundleOf = () => readBundle(readFileSync(path));
-  return (await readWithdrawal(withdrawal, { bundleOf })).token;
+  const { case: caseId, token } = await readWithdrawal(withdrawal);
+  expect(caseId).toBe(readBundle(readFileSync(path)).case);
+  return token;
 }
 
 const modeOf = (path: string) => statSync(path).mode & 0o777;
@@ -121,7 +132,7 @@ test('the token comes from the command line or standard input', async () => {
   const fromInput = ['bundle', 'withdraw', '-', '--token', token];
   const piped = await onlyhashes(fromInput, { input: readFileSync(path) });
   expect(await tokenIn(piped.out, path)).toBe(token);
-  for (const words of [[path], ['-'], ['-', '--token', '-']]) {
+  for (const words of [[], [path], ['-'], ['-', '--token', '-']]) {
     const { out, err, code } = await onlyhashes(['bundle', 'withdraw', ...words], { input: token });
     expect({ out, code }).toEqual({ out: '', code: 2 });
     expect(err).toContain('expected');
@@ -190,7 +201,9 @@ test.runIf(process.platform === 'linux')(
 test('verify reports a bundle that is not padded to its size class', async () => {
   const { path } = await bundleOfCat('padded.json');
   const cut = join(folder, 'cut.json');
-  writeFileSync(cut, readFileSync(path, 'utf8').replace('"padding": ".', '"padding": "'));
+  const text = readFileSync(path, 'utf8').replace('"padding": ".', '"padding": "');
+  const bundle = JSON.parse(text) as Bundle;
+  writeFileSync(cut, text.replace(bundle.check, checkOf(bundle)));
   const { out, err, code } = await onlyhashes(['bundle', 'verify', cut]);
   expect({ out, code }).toEqual({ out: '', code: 2 });
   expect(err).toContain('size class');
@@ -203,8 +216,8 @@ test('verify counts hashes of unknown algorithms separately', async () => {
   const other = { algorithm: 'photo-2', hash: 'AB'.repeat(20), variant: 'original' };
   const hashes = [other, ...bundle.hashes] as Bundle['hashes'];
   const bare = JSON.stringify({ ...bundle, hashes, padding: '' });
-  const padding = '.'.repeat(16_384 - bare.length);
-  writeFileSync(path, JSON.stringify({ ...bundle, hashes, padding }));
+  const whole = { ...bundle, hashes, padding: '.'.repeat(16_384 - bare.length) };
+  writeFileSync(path, JSON.stringify({ ...whole, check: checkOf(whole) }));
   const { out, code } = await onlyhashes(['bundle', 'verify', path]);
   expect(code).toBe(0);
   expect(out).toMatch(/^1 hash and 1 of unknown algorithms, made on /);
@@ -221,10 +234,19 @@ test('makes no bundle if a picture cannot be read', async () => {
 });
 
 test('refuses an altered bundle', async () => {
-  const path = join(folder, 'changed.json');
-  writeFileSync(path, '{ "format": "onlyhashes-bundle", "version": 9 }');
-  const { err, code } = await onlyhashes(['bundle', 'verify', path]);
-  expect(err).toMatch(/^onlyhashes: /);
-  expect(err).not.toContain('    at ');
-  expect(code).toBe(2);
+  const { path } = await bundleOfCat('altered.json');
+  const text = readFileSync(path, 'utf8');
+  const changed = text.replace(/(?<="hash":"[0-9a-f]*)[0-7]/, (one) => `${Number(one) + 1}`);
+  expect(changed).not.toBe(text);
+  for (const [altered, message] of [
+    ['{ "format": "onlyhashes-bundle", "version": 9 }', 'version 1'],
+    [changed, 'the file is damaged'],
+  ] as const) {
+    writeFileSync(path, altered, { mode: 0o600 });
+    const { err, code } = await onlyhashes(['bundle', 'verify', path]);
+    expect(err).toMatch(/^onlyhashes: /);
+    expect(err).toContain(message);
+    expect(err).not.toContain('    at ');
+    expect(code).toBe(2);
+  }
 });

@@ -81,7 +81,7 @@ for (const name of ENGINES) {
       await page.goto(demo.url);
       await toChoosing(page);
       await page.setFiles('#files', [photo('march-pastoral-w500.webp')]);
-      await screen(page, '1 picture');
+      await screen(page, '1 of 1 ready');
       const length = await page.top.evaluate(() => history.length);
       expect(await pressExit(page)).toEqual(COVERED);
       await left(page);

@@ -127,9 +127,9 @@ for (const name of enginesFor('webkit')) {
       }, HOSTILE);
       await toChoosing(page);
       await page.setFiles('#files', files);
-      const heading = `${files.length} pictures`;
+      const heading = ` of ${files.length} ready`;
       await page.waitFor(
-        (text: string) => document.querySelector('h1')?.textContent === text,
+        (text: string) => document.querySelector('h1')?.textContent?.endsWith(text),
         [heading],
       );
       const told = await page.evaluate(() => {
@@ -142,9 +142,10 @@ for (const name of enginesFor('webkit')) {
       expect(told.refused).toBe(Object.keys(ATTACKS).length);
       expect(carries(told.html.replace(/<script>.*<.script>/s, ''))).toBe(false);
       await press(page, 'Next');
-      await press(page, 'Make the file');
+      await page.waitFor(() => document.querySelector('#code, .pair') !== null);
+      await page.evaluate(() => document.querySelector<HTMLElement>('.pair ~ .row, .row')?.click());
       await page.waitFor(() => document.querySelector('#code') !== null);
-      await press(page, 'Next');
+      await press(page, 'See every byte');
       const text = await page.waitFor(() => document.querySelector('.verbatim')?.textContent);
       expect(carries(text!)).toBe(false);
       expect(readBundle(text!).hashes).toMatchObject([{ hash: '5a'.repeat(32), quality: 80 }]);

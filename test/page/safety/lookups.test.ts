@@ -53,11 +53,10 @@ async function walk(page: EnginePage): Promise<void> {
   await press(page, 'Back');
   await press(page, 'No, I was 18 or older');
   await page.setFiles('#files', [photo('march-pastoral-w500.webp')]);
-  await shown('1 picture');
+  await shown('1 of 1 ready');
   await press(page, 'Next');
-  await press(page, 'Make the file');
+  await press(page, 'Only this picture');
   await shown('Your code');
-  await press(page, 'Next');
   await press(page, 'Next');
   await page.waitFor(() => document.querySelectorAll('a[target]').length > 1);
 }

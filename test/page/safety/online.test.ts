@@ -15,7 +15,18 @@ import { openNameserver, skipUnwatched } from '../../browser/engines/nameserver.
 import { serve } from '../../browser/engines/serve.js';
 import { testFolder } from '../../folder.js';
 import { ROOT } from '../../project/package.js';
-import { buildDemo, choose, focusNothing, photo, press, screen, toChoosing } from '../demo-page.js';
+import {
+  buildDemo,
+  choose,
+  copiesOf,
+  focusNothing,
+  photo,
+  press,
+  screen,
+  tabTo,
+  toChoosing,
+  toCode,
+} from '../demo-page.js';
 
 const demo = buildDemo(testFolder());
 
@@ -70,24 +81,21 @@ const suite = (name: EngineName) => (open: Running) => {
     await page.goto(url);
     await toChoosing(page);
     await page.setFiles('#files', [photo('march-pastoral-w500.webp')]);
-    await screen(page, '1 picture');
-    await page.waitFor(() => document.querySelectorAll('[data-copy]').length === 8);
-    await page.evaluate(() => {
-      for (const details of document.querySelectorAll('details')) details.open = true;
-    });
+    await screen(page, '1 of 1 ready');
+    expect(Object.keys(await copiesOf(page, 1))).toHaveLength(8);
     await page.waitFor(() => document.querySelector('.outline') !== null);
-    await press(page, 'Show it, very blurred');
     await page.waitFor(() => document.querySelector('.blurred') !== null);
-    await choose(page, 'Next');
-    await choose(page, 'Make the file');
-    await screen(page, 'Your code');
+    await toCode(page);
     await choose(page, 'Copy the code');
     await page.waitFor(
       () => document.getElementById('status')!.textContent === 'The code was copied.',
     );
-    await press(page, 'Next');
+    await choose(page, 'See every byte');
     await screen(page, 'Your file');
     const shown = await page.evaluate(() => document.querySelector('.verbatim')!.textContent!);
+    await choose(page, 'Back to the code');
+    await tabTo(page, 'I have written it down');
+    await page.press(' ');
     await choose(page, 'Save the file');
     if (name === 'firefox') {
       const saved = join(open.engine.downloads!, 'numbers.json');

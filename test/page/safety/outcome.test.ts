@@ -1,29 +1,22 @@
 import { expect, test } from 'vitest';
 import { describeEngine, type EnginePage, enginesFor } from '../../browser/engines/engines.js';
 import { testFolder } from '../../folder.js';
-import { buildDemo, choose, photo, screen, toChoosing } from '../demo-page.js';
+import { buildDemo, choose, photo, screen, tabTo, toChoosing, toCode } from '../demo-page.js';
 
 const folder = testFolder();
 const demo = buildDemo(folder);
 
 /** Goes from the first screen to the one with the code, with two pictures. */
-async function toCode(page: EnginePage): Promise<string> {
+async function withTwo(page: EnginePage): Promise<string> {
   await page.goto(demo.url);
   await toChoosing(page);
   await page.setFiles('#files', [
     photo('locomotion-house-cat-w301.jpg'),
     photo('march-pastoral-w500.webp'),
   ]);
-  await screen(page, '2 pictures');
-  await choose(page, 'Next');
-  await screen(page, 'Before you make the file');
-  await choose(page, 'Make the file');
-  await screen(page, 'Your code');
-  return await code(page);
+  await screen(page, '2 of 2 ready');
+  return await toCode(page);
 }
-
-const code = (page: EnginePage) =>
-  page.evaluate(() => document.getElementById('code')!.textContent!);
 
 /** The message, once it is visible, and whether it was announced to a screen reader. */
 async function told(page: EnginePage) {
@@ -44,7 +37,7 @@ for (const name of enginesFor('chromium')) {
     test('states whether the code was copied and, if not, what to do', async () => {
       const page = await open.page();
       await page.resize(360, 740);
-      await toCode(page);
+      await withTwo(page);
       await choose(page, 'Copy the code');
       expect(await told(page)).toEqual({
         text: 'The code was copied.',
@@ -62,7 +55,7 @@ for (const name of enginesFor('chromium')) {
         how: 'failed',
         announced: true,
       });
-      await page.evaluate(() => document.querySelector<HTMLElement>('.primary')!.click());
+      await choose(page, 'See every byte');
       await screen(page, 'Your file');
       expect(await page.evaluate(() => document.getElementById('outcome'))).toBeNull();
     });
@@ -70,20 +63,16 @@ for (const name of enginesFor('chromium')) {
     test('asks before it clears an unsaved file, and reports saving and clearing', async () => {
       const page = await open.page();
       await page.resize(360, 740);
-      await toCode(page);
+      const code = await withTwo(page);
       await choose(page, 'Next');
-      await screen(page, 'Your file');
-      const text = await page.evaluate(() => document.querySelector('.verbatim')!.textContent);
-      await choose(page, 'Next');
-      await screen(page, 'You did it. What now?');
-      expect(await mainText(page)).toContain('You have not saved the file.');
+      await screen(page, 'Your file is not saved yet.');
       await choose(page, 'Clear everything');
       await screen(page, 'The file is not saved');
       await choose(page, 'Back to the file');
-      await screen(page, 'Your file');
-      expect(await page.evaluate(() => document.querySelector('.verbatim')!.textContent)).toBe(
-        text,
-      );
+      await screen(page, 'Your code');
+      expect(await mainText(page)).toContain(code);
+      await tabTo(page, 'I have written it down');
+      await page.press(' ');
       await choose(page, 'Save the file');
       expect(await told(page)).toEqual({
         text: 'Your browser was asked to save the file. Look for numbers.json in your downloads.',
@@ -91,8 +80,7 @@ for (const name of enginesFor('chromium')) {
         announced: true,
       });
       await choose(page, 'Next');
-      await screen(page, 'You did it. What now?');
-      expect(await mainText(page)).not.toContain('You have not saved the file.');
+      await screen(page, 'Your file is saved.');
       await choose(page, 'Clear everything');
       await screen(page, 'This is not your fault.');
       expect(await told(page)).toMatchObject({
@@ -104,46 +92,42 @@ for (const name of enginesFor('chromium')) {
 
     test('clears everything without saving on request', async () => {
       const page = await open.page();
-      await toCode(page);
+      await withTwo(page);
       await choose(page, 'Next');
-      await choose(page, 'Next');
-      await screen(page, 'You did it. What now?');
+      await screen(page, 'Your file is not saved yet.');
       await choose(page, 'Clear everything');
       await screen(page, 'The file is not saved');
       await choose(page, 'Clear everything');
       await screen(page, 'This is not your fault.');
       await toChoosing(page);
-      expect(await mainText(page)).not.toContain('2 pictures');
+      // Nothing to go on with.
+      expect(await mainText(page)).not.toContain('Next');
       await choose(page, 'Back');
       await screen(page, 'Were you under 18 in it?');
     });
 
     test('the same pictures keep their file and code; others get new ones, as the page states', async () => {
       const page = await open.page();
-      const first = await toCode(page);
-      await choose(page, 'Back');
-      await screen(page, 'Before you make the file');
-      await choose(page, 'Back');
-      await screen(page, '2 pictures');
-      await choose(page, 'Next');
-      await screen(page, 'Before you make the file');
-      expect(await mainText(page)).toContain('So its code stays the same.');
-      expect(await mainText(page)).not.toContain('Make the file');
-      await choose(page, 'Next');
-      await screen(page, 'Your code');
-      expect(await code(page)).toBe(first);
-      await choose(page, 'Back');
-      await choose(page, 'Back');
-      await screen(page, '2 pictures');
-      await choose(page, 'Take out');
-      await screen(page, '1 picture');
-      expect(await told(page)).toMatchObject({ text: 'Picture 1 was taken out.' });
-      await choose(page, 'Next');
-      await screen(page, 'Before you make the file');
-      expect(await mainText(page)).toContain('fits only the file that you made before');
-      await choose(page, 'Make the file');
-      await screen(page, 'Your code');
-      expect(await code(page)).not.toBe(first);
+      const first = await withTwo(page);
+      const toPictures = async () => {
+        await choose(page, 'Back');
+        await choose(page, 'Back');
+        await screen(page, '2 of 2 ready');
+      };
+      await toPictures();
+      expect(await toCode(page)).toBe(first);
+      await tabTo(page, 'I have written it down');
+      await page.press(' ');
+      await choose(page, 'Save the file');
+      await toPictures();
+      await choose(page, 'Take out picture 1');
+      await page.waitFor(() => document.querySelector('h1')!.textContent === '1 of 1 ready');
+      expect(await page.evaluate(() => document.activeElement!.textContent)).toBe('Picture 2');
+      expect(await page.evaluate(() => document.getElementById('status')!.textContent)).toBe(
+        'Picture 1 was taken out.',
+      );
+      expect(await toCode(page)).not.toBe(first);
+      expect(await mainText(page)).toContain('so this code is new');
     });
 
     test('reports a file that could not be made', async () => {
@@ -154,10 +138,10 @@ for (const name of enginesFor('chromium')) {
       });
       await toChoosing(page);
       await page.setFiles('#files', [photo('march-pastoral-w500.webp')]);
-      await screen(page, '1 picture');
+      await screen(page, '1 of 1 ready');
       await choose(page, 'Next');
-      await screen(page, 'Before you make the file');
-      await choose(page, 'Make the file');
+      await screen(page, 'How widely should copies be found?');
+      await choose(page, 'Only this picture');
       expect(await told(page)).toEqual({
         text: 'The file could not be made. Go back and try again, or use another browser.',
         how: 'failed',

@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Frame, Page } from 'puppeteer-core';
+import sharp from 'sharp';
+import { openWindow, type Pictures, SCHEMES, type Scheme, type Studio, shoot } from './browser.js';
+import { chatScreenshot, walk } from './walk.js';
+
+const TAGS = ['en', 'es', 'fr', 'ar', 'hi'] as const;
+/** The windows, and how large a picture of one stands on a sheet. */
+const WINDOWS = {
+  phone: { window: { width: 360, height: 640, scale: 1, phone: true }, across: 288, down: 512 },
+  desktop: { window: { width: 1280, height: 800, scale: 1 }, across: 288, down: 180 },
+};
+const GAP = 12;
+const GROUND: Readonly<Record<Scheme, string>> = { light: '#d7dcd9', dark: '#3a4446' };
+
+/**
+ * A sheet for each screen of the page, light and dark: the five languages on a phone and, below, on
+ * a desktop. `screens.json` has the digest of the sources that they show.
+ */
+export async function screenPictures({ root, browser }: Studio): Promise<Pictures> {
+  const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-screens-'));
+  const shots = new Map<string, sharp.OverlayOptions[]>();
+  try {
+    const file = join(folder, 'onlyhashes.html');
+    copyFileSync(join(root, 'dist/page.html'), file);
+    const inner = join(root, 'fixtures/photos/acanthus-mollis.jpg');
+    const chat = await chatScreenshot(inner, folder);
+    let top = GAP;
+    for (const { window, across, down } of Object.values(WINDOWS)) {
+      const page = await openWindow(browser(), pathToFileURL(file).href, window);
+      const frame = await (await page.waitForSelector('iframe#page'))!.contentFrame();
+      const put = async (name: string) => {
+        for (const [at, tag] of TAGS.entries()) {
+          await speak(frame, tag);
+          const both = await shoot(page, window);
+          for (const scheme of SCHEMES) {
+            const key = `${name.replaceAll(/\W+/g, '-')}-${scheme}`;
+            const input = await sharp(both[scheme]).resize(across, down).png().toBuffer();
+            const placed = { input, left: GAP + at * (across + GAP), top };
+            shots.set(key, [...(shots.get(key) ?? []), placed]);
+          }
+        }
+        await speak(frame, 'en');
+      };
+      await walk(walkerOf(page, frame), root, chat, put);
+      await page.close();
+      top += down + GAP;
+    }
+    const width = GAP + TAGS.length * (WINDOWS.phone.across + GAP);
+    const pictures: Pictures = {};
+    for (const [key, composed] of shots) {
+      const background = GROUND[key.endsWith('dark') ? 'dark' : 'light'];
+      pictures[`screens/${key}.webp`] = await sharp({
+        create: { width, height: top, channels: 3, background },
+      })
+        .composite(composed)
+        .webp({ quality: 60, effort: 6 })
+        .toBuffer();
+    }
+    pictures['screens/screens.json'] = `${JSON.stringify({ shows: sourcesOf(root) })}\n`;
+    return pictures;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The SHA-256 of all that decides how a screen looks: what `src/page` has but for hashing. */
+export function sourcesOf(root: string): string {
+  const source = join(root, 'src/page');
+  const files = ['page.css', 'page.html', 'shell.html', 'page.ts', 'shell.ts'];
+  for (const inner of ['parts', 'screens', 'strings']) {
+    files.push(...readdirSync(join(source, inner)).map((file) => join(inner, file)));
+  }
+  const digest = createHash('sha256');
+  for (const file of files.sort()) digest.update(readFileSync(join(source, file)));
+  return digest.digest('hex');
+}
+
+const walkerOf = (page: Page, frame: Frame) => ({
+  evaluate: (run: () => void) => frame.evaluate(run),
+  waitFor: (until: () => unknown) => frame.waitForFunction(until),
+  async setFiles(input: string, paths: string[]) {
+    const element = await frame.waitForSelector(input);
+    await (element as import('puppeteer-core').ElementHandle<HTMLInputElement>).uploadFile(...paths);
+    await page.bringToFront();
+  },
+  async press(label: string) {
+    await frame.evaluate((text) => {
+      const all = document.querySelectorAll<HTMLElement>('.button, .row strong, .tick label');
+      [...all].find((button) => button.textContent === text)!.click();
+    }, label);
+  },
+});
+
+const speak = (frame: Frame, tag: string) =>
+  frame.evaluate((language) => {
+    const select = document.querySelector<HTMLSelectElement>('#language')!;
+    select.value = language;
+    select.dispatchEvent(new Event('change'));
+  }, tag);
