@@ -3,8 +3,8 @@ import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Frame, Page } from 'puppeteer-core';
-import sharp from 'sharp';
+import type { ElementHandle, Frame, Page } from 'puppeteer-core';
+import sharp, { type OverlayOptions } from 'sharp';
 import { openWindow, type Pictures, SCHEMES, type Scheme, type Studio, shoot } from './browser.js';
 import { chatScreenshot, walk } from './walk.js';
 
@@ -23,7 +23,7 @@ const GROUND: Readonly<Record<Scheme, string>> = { light: '#d7dcd9', dark: '#3a4
  */
 export async function screenPictures({ root, browser }: Studio): Promise<Pictures> {
   const folder = mkdtempSync(join(tmpdir(), 'onlyhashes-screens-'));
-  const shots = new Map<string, sharp.OverlayOptions[]>();
+  const shots = new Map<string, OverlayOptions[]>();
   try {
     const file = join(folder, 'onlyhashes.html');
     copyFileSync(join(root, 'dist/page.html'), file);
@@ -72,7 +72,7 @@ export async function screenPictures({ root, browser }: Studio): Promise<Picture
 export function sourcesOf(root: string): string {
   const source = join(root, 'src/page');
   const files = ['page.css', 'page.html', 'shell.html', 'page.ts', 'shell.ts'];
-  for (const inner of ['parts', 'screens', 'strings']) {
+  for (const inner of ['parts', 'pictures', 'screens', 'strings']) {
     files.push(...readdirSync(join(source, inner)).map((file) => join(inner, file)));
   }
   const digest = createHash('sha256');
@@ -85,7 +85,7 @@ const walkerOf = (page: Page, frame: Frame) => ({
   waitFor: (until: () => unknown) => frame.waitForFunction(until),
   async setFiles(input: string, paths: string[]) {
     const element = await frame.waitForSelector(input);
-    await (element as import('puppeteer-core').ElementHandle<HTMLInputElement>).uploadFile(...paths);
+    await (element as ElementHandle<HTMLInputElement>).uploadFile(...paths);
     await page.bringToFront();
   },
   async press(label: string) {

@@ -100,8 +100,7 @@ export function bundleOf(value: unknown): Bundle {
   const digests =
     bundle.digests === undefined ? [] : listOf(bundle.digests, 'digests', bundledDigest);
   const isOfDigests = Array.isArray(bundle.hashes) && bundle.hashes.length === 0;
-  const all =
-    isOfDigests && digests.length > 0 ? [] : listOf(bundle.hashes, 'hashes', bundledHash);
+  const all = isOfDigests && digests.length > 0 ? [] : listOf(bundle.hashes, 'hashes', bundledHash);
   checkGroups(all);
   const isKnown = (item: BundledHash | UnknownHash) => isAlgorithm(item.algorithm);
   const hashes = all.filter(isKnown) as BundledHash[];

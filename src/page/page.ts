@@ -116,7 +116,12 @@ function frame(): void {
       'div',
       { class: 'content' },
       main,
-      h('aside', { class: 'beside' }, h('p', { class: 'strong' }, t('chooseStays')), helplines('beside')),
+      h(
+        'aside',
+        { class: 'beside' },
+        h('p', { class: 'strong' }, t('chooseStays')),
+        helplines('beside'),
+      ),
     ),
     h('p', { id: 'status', role: 'status', class: 'unseen' }),
   );

@@ -17,7 +17,7 @@ import {
   writeHashList,
 } from '../../src/index.js';
 import { hash as hashFile } from '../../src/node/hash-file.js';
-import { outlineOf } from '../../src/page/parts/outline.js';
+import { outlineOf } from '../../src/page/pictures/outline.js';
 import type { Pixels } from '../../src/pixels.js';
 import {
   type HashedImage,

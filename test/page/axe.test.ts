@@ -54,9 +54,12 @@ function overflows(page: EnginePage): Promise<boolean> {
 /** As a reader's own size of text does, in the page and in the shell. */
 async function scaleText(page: EnginePage, factor: number): Promise<void> {
   for (const place of [page, page.top]) {
-    await place.evaluate((size: string) => {
-      document.documentElement.style.fontSize = size;
-    }, factor === 1 ? '' : `${106.25 * factor}%`);
+    await place.evaluate(
+      (size: string) => {
+        document.documentElement.style.fontSize = size;
+      },
+      factor === 1 ? '' : `${106.25 * factor}%`,
+    );
   }
 }
 

@@ -43,7 +43,9 @@ test('README and docs have the size and the digest of the page', async () => {
 });
 
 test('docs/page.md has what each part of the page costs', async () => {
-  const texts = Object.values(LANGUAGES).map((strings) => Buffer.byteLength(JSON.stringify(strings)));
+  const texts = Object.values(LANGUAGES).map((strings) =>
+    Buffer.byteLength(JSON.stringify(strings)),
+  );
   const modules = html.match(/[A-Za-z0-9+/=]{10000,}/g)!;
   const parts = {
     'the decoders of JPEG and WebP, as WebAssembly': modules.join('').length,
@@ -57,7 +59,8 @@ test('docs/page.md has what each part of the page costs', async () => {
   }).map(([part, bytes]) => [part, `${Math.round(bytes / 1000)}`]);
   rows.unshift(['part', 'kB']);
   const widths = [0, 1].map((at) => Math.max(...rows.map((row) => row[at]!.length)));
-  const line = ([part, kB]: string[]) => `| ${part!.padEnd(widths[0]!)} | ${kB!.padStart(widths[1]!)} |`;
+  const line = ([part, kB]: string[]) =>
+    `| ${part!.padEnd(widths[0]!)} | ${kB!.padStart(widths[1]!)} |`;
   const dashes = `| ${'-'.repeat(widths[0]!)} | ${'-'.repeat(widths[1]! - 1)}: |`;
   const table = [line(rows[0]!), dashes, ...rows.slice(1).map(line)].join('\n');
   const path = join(ROOT, 'docs/page.md');

@@ -87,7 +87,9 @@ export async function toChoosing(page: EnginePage): Promise<void> {
 /** Clicks the button labelled `label` by script, without keyboard or pointer. */
 export function press(page: EnginePage, label: string): Promise<void> {
   return page.evaluate((text: string) => {
-    const buttons = [...document.querySelectorAll<HTMLElement>('.button, .row strong, .tick label')];
+    const buttons = [
+      ...document.querySelectorAll<HTMLElement>('.button, .row strong, .tick label'),
+    ];
     buttons.find((button) => button.textContent === text)!.click();
   }, label);
 }
@@ -117,7 +119,10 @@ export async function toCode(page: EnginePage): Promise<string> {
 }
 
 /** Opens a row and has its copies tested: for each, what simple services and ours would say. */
-export async function copiesOf(page: EnginePage, number: number): Promise<Record<string, string[]>> {
+export async function copiesOf(
+  page: EnginePage,
+  number: number,
+): Promise<Record<string, string[]>> {
   await page.evaluate((id: string) => {
     const details = document.getElementById(id)!.closest('article')!.querySelector('details')!;
     details.open = true;
@@ -142,10 +147,12 @@ export async function copiesOf(page: EnginePage, number: number): Promise<Record
   return await page.evaluate(({ id }: { id: string }) => {
     const rows = document.getElementById(id)!.closest('article')!.querySelectorAll('tr');
     return Object.fromEntries(
-      [...rows].slice(1).map((row) => [
-        row.dataset.copy!,
-        [...row.querySelectorAll('td')].map(({ dataset }) => dataset.verdict!),
-      ]),
+      [...rows]
+        .slice(1)
+        .map((row) => [
+          row.dataset.copy!,
+          [...row.querySelectorAll('td')].map(({ dataset }) => dataset.verdict!),
+        ]),
     );
   }, at);
 }

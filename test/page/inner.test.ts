@@ -7,16 +7,7 @@ import { readBundle } from '../../src/index.js';
 import { hash as hashFile } from '../../src/node/index.js';
 import { describeEngine, ENGINES, type EnginePage } from '../browser/engines/engines.js';
 import { testFolder } from '../folder.js';
-import {
-  buildDemo,
-  choose,
-  photo,
-  press,
-  screen,
-  shown,
-  toChoosing,
-  toCode,
-} from './demo-page.js';
+import { buildDemo, choose, photo, press, screen, shown, toChoosing, toCode } from './demo-page.js';
 
 const folder = testFolder();
 const demo = buildDemo(folder);
@@ -39,7 +30,8 @@ async function fileOf(page: EnginePage) {
 const rows = (page: EnginePage) =>
   page.evaluate(() =>
     [...document.querySelectorAll('article')].map(
-      (row) => `${row.querySelector('h2')!.textContent}: ${row.querySelector('.state')!.textContent}`,
+      (row) =>
+        `${row.querySelector('h2')!.textContent}: ${row.querySelector('.state')!.textContent}`,
     ),
   );
 
@@ -47,7 +39,9 @@ for (const name of ENGINES) {
   describeEngine(name, (open) => {
     test('of a screenshot, the picture in it goes into the file, unless she says otherwise', async () => {
       const { hash, variants } = await hashFile(chat, { exact: true, inner: true });
-      const [whole, part] = [hash, variants.find((each) => each.name === 'inner')!.hash].map(hashToHex);
+      const [whole, part] = [hash, variants.find((each) => each.name === 'inner')!.hash].map(
+        hashToHex,
+      );
       const page = await open.page();
       await page.goto(demo.url);
       await toChoosing(page);

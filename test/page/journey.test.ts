@@ -71,7 +71,7 @@ for (const name of ENGINES) {
       // The code comes first.
       await choose(page, 'Save the file');
       await page.waitFor(() => document.activeElement?.id === 'written');
-      expect(await textOf(page, '#outcome')).toContain('First write the code down');
+      expect(await textOf(page, '#outcome')).toContain('Write the code down');
       await page.press(' ');
       await choose(page, 'Save the file');
       expect(await textOf(page, '#outcome')).toContain('Look for numbers.json');

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { distance, type Hash } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
-import { outlineOf } from '../../src/page/parts/outline.js';
+import { outlineOf } from '../../src/page/pictures/outline.js';
 import { runs } from '../seed.js';
 
 /** A hash as PDQ makes it: half of its bits are set. */

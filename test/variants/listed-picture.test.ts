@@ -20,7 +20,9 @@ const image = (inner: number): HashedImage => ({
 async function bundled(inner: number, listing: Listing) {
   const { bundle } = await createBundle([listedPicture(image(inner), listing)]);
   return bundle.hashes
-    .map(({ hash, variant, group }) => `${hash.slice(0, 2)} ${variant} ${group?.slice(0, 2) ?? '-'}`)
+    .map(
+      ({ hash, variant, group }) => `${hash.slice(0, 2)} ${variant} ${group?.slice(0, 2) ?? '-'}`,
+    )
     .sort();
 }
 

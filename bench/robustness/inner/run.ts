@@ -202,7 +202,13 @@ async function count(
 
 /** What a listed screen costs: other screens of the same app that match, or are for review. */
 function amongScreens(apps: readonly (readonly Screen[])[]) {
-  const sums = { pairs: 0, 'screen match': 0, 'screen review': 0, 'inner match': 0, 'inner review': 0 };
+  const sums = {
+    pairs: 0,
+    'screen match': 0,
+    'screen review': 0,
+    'inner match': 0,
+    'inner review': 0,
+  };
   for (const screens of apps) {
     for (const { number, lists } of screens) {
       for (const other of screens) {

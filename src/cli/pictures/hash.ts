@@ -6,12 +6,7 @@ import {
   hashToJSON,
   listedPicture,
 } from '../../index.js';
-import {
-  createHashPool,
-  digestFile,
-  hash as hashFile,
-  readBytes,
-} from '../../node/index.js';
+import { createHashPool, digestFile, hash as hashFile, readBytes } from '../../node/index.js';
 import type { Command } from '../command.js';
 import { encoded, fileToJSON, nameCell } from '../file-name.js';
 import { INNER_OPTION, innerChoice, listingOf } from './inner.js';

@@ -1,3 +1,4 @@
+import { crc32 } from '../../crc32.js';
 import {
   colourTable,
   type FileFrame,
@@ -5,7 +6,6 @@ import {
   isAt,
   viewOf,
 } from '../../formats/image-format.js';
-import { crc32 } from '../../crc32.js';
 import type { Sides } from '../../picture/hash-picture.js';
 import { type CheckedPixels, checkedPixels, type Orientation } from '../../pixels.js';
 import { reduced, shownRasters } from './as-shown.js';

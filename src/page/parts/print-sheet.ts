@@ -23,7 +23,9 @@ export function printSheet({ case: number, day, hashes, digests = [] }: Bundle):
       ...(['threatPay', 'threatProof', 'printKeep', 'printBack'] as const).map((key) =>
         h('li', {}, t(key)),
       ),
-      ...TOOLS.map(({ url, words }) => h('li', {}, h('bdi', { dir: 'ltr' }, url), h('br'), t(words))),
+      ...TOOLS.map(({ url, words }) =>
+        h('li', {}, h('bdi', { dir: 'ltr' }, url), h('br'), t(words)),
+      ),
     ),
   );
 }

@@ -7,8 +7,8 @@ import {
   type WrittenBundle,
 } from '../../index.js';
 import { endCopies } from '../copies.js';
+import { isShape } from '../pictures/shape-numbers.js';
 import { forgetSaved } from './saving.js';
-import { isShape } from './shape-numbers.js';
 
 /** Reasons for a file to have no hash. `heic`: neither the browser nor the page can decode it. */
 export type Problem = DecodeErrorCode | 'heic' | 'video';

@@ -1,4 +1,4 @@
-import { type BundledDigest, createBundle } from '../../index.js';
+import { createBundle } from '../../index.js';
 import { button, h } from '../parts/element.js';
 import { counted, dayWords, t } from '../parts/language.js';
 import { go } from '../parts/navigation.js';
@@ -26,8 +26,8 @@ export async function makeFile(): Promise<void> {
 }
 
 async function make(): Promise<void> {
-  const digests = session.pictures.flatMap(({ digest }): BundledDigest[] =>
-    digest === undefined ? [] : [{ algorithm: 'sha256', digest }],
+  const digests = session.pictures.flatMap(({ digest }) =>
+    digest === undefined ? [] : [{ algorithm: 'sha256' as const, digest }],
   );
   const made = await createBundle(hashedPictures().map(listedOf), { digests });
   const isSecond = session.made?.isSaved === true;
@@ -73,9 +73,15 @@ export function codeScreen(): HTMLElement {
       h('span', { class: 'tick' }, written, h('label', { for: 'written' }, t('codeWritten'))),
     ),
     made.isSecond ? h('p', { class: 'maybe' }, t('codeSecond')) : undefined,
-    h('p', {}, summaryOf(bundle.hashes.length, bundle.digests?.length ?? 0), ' ', t('codeDay', {
-      day: dayWords(bundle.day),
-    })),
+    h(
+      'p',
+      {},
+      summaryOf(bundle.hashes.length, bundle.digests?.length ?? 0),
+      ' ',
+      t('codeDay', {
+        day: dayWords(bundle.day),
+      }),
+    ),
     h('p', { class: 'note' }, t('saveBody')),
     sheet,
     actions(
@@ -103,7 +109,10 @@ export function previewScreen(): HTMLElement {
     t('previewTitle'),
     h('p', { class: 'lead' }, t('previewBody')),
     verbatim(session.made!.bundle.text, t('previewLabel')),
-    actions(button(t('previewBack'), () => go('code'), 'primary'), backButton()),
+    actions(
+      button(t('previewBack'), () => go('code'), 'primary'),
+      backButton(),
+    ),
   );
 }
 

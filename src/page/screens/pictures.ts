@@ -2,9 +2,9 @@ import { button, h } from '../parts/element.js';
 import { counted, t } from '../parts/language.js';
 import { go } from '../parts/navigation.js';
 import { actions, backButton, screen } from '../parts/parts.js';
-import { isReady, pictureRow } from '../parts/picture-row.js';
 import { hasContent, type Picture, session } from '../parts/session.js';
 import { announce } from '../parts/status.js';
+import { isReady, pictureRow } from '../pictures/picture-row.js';
 import { widen } from './wide.js';
 
 /** From so many ready pictures on, their rows are folded: what needs her is seen at once. */

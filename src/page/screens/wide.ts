@@ -1,10 +1,10 @@
-import { outlineCanvas } from '../parts/canvas.js';
 import { h } from '../parts/element.js';
 import { t } from '../parts/language.js';
 import { go } from '../parts/navigation.js';
 import { actions, backButton, row, screen } from '../parts/parts.js';
 import { hashedPictures, session } from '../parts/session.js';
-import { shapeNumbers } from '../parts/shape-numbers.js';
+import { outlineCanvas } from '../pictures/canvas.js';
+import { shapeNumbers } from '../pictures/shape-numbers.js';
 import { makeFile } from './code.js';
 
 /** The picture that shows what both choices give away: the first that has numbers for shapes. */

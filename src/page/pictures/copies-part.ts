@@ -1,9 +1,9 @@
 import { type MeasuredCopy, measureCopies } from '../copies.js';
+import { button, h } from '../parts/element.js';
+import { type TextKey, t } from '../parts/language.js';
+import { type HashedPicture, innerOf, listedOf } from '../parts/session.js';
+import { announce } from '../parts/status.js';
 import { drawing } from './drawing.js';
-import { button, h } from './element.js';
-import { type TextKey, t } from './language.js';
-import { type HashedPicture, innerOf, listedOf } from './session.js';
-import { announce } from './status.js';
 
 const WORDS = {
   smaller: 'copySmaller',

@@ -1,6 +1,6 @@
 import type { DisplayedPixels } from '../../browser/index.js';
 import type { Hash } from '../../index.js';
-import { h } from './element.js';
+import { h } from '../parts/element.js';
 import { outlineOf } from './outline.js';
 
 /** Shows pixels and never reads them back, so tracking protection does not alter them. */

@@ -1,10 +1,16 @@
-import { type Listing, hashToHex, type HashedVariant } from '../../index.js';
+import { type HashedVariant, hashToHex, type Listing } from '../../index.js';
 import { blurredView } from '../copies.js';
+import { button, h } from '../parts/element.js';
+import { counted, type TextKey, t } from '../parts/language.js';
+import {
+  type HashedPicture,
+  innerOf,
+  listedOf,
+  type Picture,
+  type Problem,
+} from '../parts/session.js';
 import { outlineCanvas, pixelCanvas } from './canvas.js';
 import { copiesPart } from './copies-part.js';
-import { button, h } from './element.js';
-import { counted, type TextKey, t } from './language.js';
-import { type HashedPicture, innerOf, listedOf, type Picture, type Problem } from './session.js';
 import { digestOf } from './video.js';
 
 /**
@@ -70,7 +76,12 @@ export function pictureRow(
     'article',
     { class: 'picture', 'aria-labelledby': id },
     h('div', { class: 'views' }),
-    h('div', { class: 'row-words' }, h('h2', { id, tabindex: '-1' }, t('picture', { n: picture.number })), words),
+    h(
+      'div',
+      { class: 'row-words' },
+      h('h2', { id, tabindex: '-1' }, t('picture', { n: picture.number })),
+      words,
+    ),
     removal,
     body,
   );
@@ -114,7 +125,11 @@ const PROBLEM_WORDS: Readonly<Partial<Record<Problem, TextKey>>> = {
 /** What can be done about a file without a hash. */
 function unhashed(picture: Picture, decide: Decide): HTMLElement[] {
   const { error } = picture;
-  const words = h('p', { class: 'note problem' }, t((error && PROBLEM_WORDS[error]) ?? 'errorOther'));
+  const words = h(
+    'p',
+    { class: 'note problem' },
+    t((error && PROBLEM_WORDS[error]) ?? 'errorOther'),
+  );
   if (error !== 'video') return [words];
   const toggle = button(
     t(picture.digest === undefined ? 'videoAdd' : 'videoLeave'),
@@ -133,10 +148,11 @@ function unhashed(picture: Picture, decide: Decide): HTMLElement[] {
   return [words, toggle];
 }
 
-const ANSWERS = { inner: 'innerYes', whole: 'innerNo', both: 'innerBoth' } as const satisfies Record<
-  Listing,
-  TextKey
->;
+const ANSWERS = {
+  inner: 'innerYes',
+  whole: 'innerNo',
+  both: 'innerBoth',
+} as const satisfies Record<Listing, TextKey>;
 
 /** What to ask or advise about a hashed picture, if anything. */
 function question(picture: HashedPicture, decide: Decide): HTMLElement[] {
@@ -154,7 +170,12 @@ function question(picture: HashedPicture, decide: Decide): HTMLElement[] {
       checked: picture.isChosen === true && picture.listing === listing,
       change: () => decide(() => Object.assign(picture, { listing, isChosen: true })),
     });
-    return h('span', { class: 'option' }, choice, h('label', { for: id, class: 'button plain' }, t(key)));
+    return h(
+      'span',
+      { class: 'option' },
+      choice,
+      h('label', { for: id, class: 'button plain' }, t(key)),
+    );
   });
   return [
     h(
