@@ -219,7 +219,7 @@ async function count(
 }
 
 /**
- * What a listed screen costs: other screens of the same app that match, or are for review. Screens
+ * The cost of a listed screen: other screens of the same app that match, or are for review. Screens
  * that share a filler photo are counted apart, as they do have a picture in common.
  */
 function amongScreens(apps: ReadonlyMap<Transform, readonly Screen[]>) {
