@@ -69,12 +69,23 @@ interface Counts {
   readonly wrong: Record<string, number>;
 }
 
+/** Ordered pairs of screens of one app: the first is listed, the second is uploaded. */
+interface PairCounts {
+  pairs: number;
+  'screen match': number;
+  'screen review': number;
+  'inner match': number;
+  'inner review': number;
+}
+
 /** A screen as it is listed in both ways, and as an upload. */
 interface Screen {
   /** of the photo in it */
   readonly number: number;
   readonly lists: Readonly<Record<(typeof LISTED)[number], readonly HashedVariant[]>>;
   readonly upload: readonly HashedVariant[];
+  /** the other photos in it, that also stand in other screens */
+  readonly fillers: ReadonlySet<Raster>;
 }
 
 /** The run of `bench inner`, in a file of its own since it stands on sharp. */
@@ -119,8 +130,8 @@ export async function runInner(context: BenchContext): Promise<object> {
   const pairs = Object.values(families).reduce((sum, { screens }) => sum + screens, 0);
   const wrongPairs = pairs * (sources.length - 1);
   context.figure('pairs of a screen and another photo', wrongPairs);
-  const sameApp = amongScreens([...apps.values()]);
-  context.table('screens of one app, of other photos, as uploads', [sameApp]);
+  const sameApp = amongScreens(apps);
+  context.table('other screens of the same app, as uploads: matches and reviews', sameApp);
   return { ...facts, wrongPairs, sameApp, ...(ordinary && { ordinary }), families, rows };
 }
 
@@ -176,7 +187,14 @@ async function count(
   seed: number,
   fillers: readonly Raster[],
 ): Promise<Screen> {
-  const made = await edit.apply(source.photo, chance(seed, source.number, edit, fillers));
+  const drawn = chance(seed, source.number, edit, fillers);
+  const used = new Set<Raster>();
+  const filler = async () => {
+    const photo = await drawn.filler();
+    used.add(photo);
+    return photo;
+  };
+  const made = await edit.apply(source.photo, { ...drawn, filler });
   const [screen, ...inner] = variantsOf(made.pixels, { variants: 'none', inner: true });
   const lists = { screen: [screen!], inner: inner.length > 0 ? inner : [screen!] };
   into.screens++;
@@ -197,37 +215,43 @@ async function count(
     }
   }
   const upload = [...variantsOf(made.pixels, { variants: 'thorough' })].filter(counts);
-  return { number: source.number, lists, upload };
+  return { number: source.number, lists, upload, fillers: used };
 }
 
-/** What a listed screen costs: other screens of the same app that match, or are for review. */
-function amongScreens(apps: readonly (readonly Screen[])[]) {
-  const sums = {
-    pairs: 0,
-    'screen match': 0,
-    'screen review': 0,
-    'inner match': 0,
-    'inner review': 0,
-  };
-  for (const screens of apps) {
-    for (const { number, lists } of screens) {
+/**
+ * The cost of a listed screen: other screens of the same app that match, or are for review. Screens
+ * that share a filler photo are counted apart, as they do have a picture in common.
+ */
+function amongScreens(apps: ReadonlyMap<Transform, readonly Screen[]>) {
+  const rows: Record<string, PairCounts> = {};
+  for (const [{ family }, screens] of apps) {
+    for (const listed of screens) {
       for (const other of screens) {
-        if (other.number === number) continue;
-        sums.pairs++;
+        if (other.number === listed.number) continue;
+        const isCommon = [...listed.fillers].some((photo) => other.fillers.has(photo));
+        const key = `${family}, ${isCommon ? 'a filler in common' : 'none in common'}`;
+        rows[key] ??= {
+          pairs: 0,
+          'screen match': 0,
+          'screen review': 0,
+          'inner match': 0,
+          'inner review': 0,
+        };
+        const row = rows[key];
+        row.pairs++;
         for (const list of LISTED) {
-          const near = Math.min(
-            ...lists[list].flatMap((entry) =>
-              other.upload.map(({ hash }) => distance(hash, entry.hash)),
-            ),
-          );
-          if (near <= POLICY.matchDistance) sums[`${list} match`]++;
-          else if (near <= POLICY.reviewDistance) sums[`${list} review`]++;
+          const near = nearest(other.upload, listed.lists[list]);
+          if (near <= POLICY.matchDistance) row[`${list} match`]++;
+          else if (near <= POLICY.reviewDistance) row[`${list} review`]++;
         }
       }
     }
   }
-  return sums;
+  return Object.entries(rows).map(([pairsOf, counts]) => ({ 'pairs of': pairsOf, ...counts }));
 }
+
+const nearest = (upload: readonly HashedVariant[], listed: readonly HashedVariant[]): number =>
+  Math.min(...listed.flatMap((entry) => upload.map(({ hash }) => distance(hash, entry.hash))));
 
 const areNear = (upload: readonly HashedVariant[], listed: readonly HashedVariant[]): boolean =>
   upload.some(({ hash }) =>

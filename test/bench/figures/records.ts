@@ -43,6 +43,18 @@ export interface Run {
 export const sealed = record('robustness/sealed/robustness.json') as Run;
 export const checked = record('robustness/checked/robustness.json') as Run;
 
+/** Lists made of screenshots: `bench inner`. */
+export const inner = record('inner.json') as {
+  set: string;
+  quick: boolean;
+  photos: number;
+  missing: string[];
+  wrongPairs: number;
+  rows: Record<string, string | number>[];
+  sameApp: Record<string, string | number>[];
+  ordinary: { pictures: number; asked: number };
+};
+
 /** All of these words stand on the page. */
 export function says(page: string, words: readonly string[]): void {
   expect(words.filter((each) => !page.includes(each))).toEqual([]);
