@@ -62,7 +62,7 @@ export async function screenPictures({ root, browser }: Studio): Promise<Picture
         .webp({ quality: 45, effort: 6 })
         .toBuffer();
     }
-    pictures['screens/screens.json'] = `${JSON.stringify({ shows: sourcesOf(root) })}\n`;
+    pictures['screens/screens.json'] = `${JSON.stringify({ shows: sourcesOf(root) }, null, 2)}\n`;
     return pictures;
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -21,7 +21,7 @@ export function workingScreen(): HTMLElement {
       leaveFor(job);
       return;
     }
-    bar.value = job.done / job.total;
+    bar.value = job.done / Math.max(1, job.total);
     words.textContent = counted('workingBody', job.done, { total: job.total });
     failed.textContent = job.failed > 0 ? counted('workingFailed', job.failed) : '';
     if (Date.now() - announced < ANNOUNCE_EVERY_MILLISECONDS) return;
@@ -40,8 +40,9 @@ export function workingScreen(): HTMLElement {
 function leaveFor({ of, state }: Job): void {
   watchJob(() => {});
   if (of === 'shapes') {
+    // Where she is if no file can be made.
+    go('wide');
     if (state === 'done') void makeFile();
-    else go('wide');
     return;
   }
   go(session.pictures.length > 0 ? 'pictures' : 'choose');
