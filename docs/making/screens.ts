@@ -69,7 +69,7 @@ export async function screenPictures({ root, browser }: Studio): Promise<Picture
   }
 }
 
-/** The SHA-256 of all that decides how a screen looks: what `src/page` has but for hashing. */
+/** The SHA-256 of all that decides how a screen looks: `src/page` but for hashing and comments. */
 export function sourcesOf(root: string): string {
   const source = join(root, 'src/page');
   const files = ['page.css', 'page.html', 'shell.html', 'page.ts', 'shell.ts'];
@@ -77,7 +77,10 @@ export function sourcesOf(root: string): string {
     files.push(...readdirSync(join(source, inner)).map((file) => join(inner, file)));
   }
   const digest = createHash('sha256');
-  for (const file of files.sort()) digest.update(readFileSync(join(source, file)));
+  for (const file of files.sort()) {
+    const text = readFileSync(join(source, file), 'utf8');
+    digest.update(text.replaceAll(/^\s*(\/\/|\/?\*).*\n/gm, ''));
+  }
   return digest.digest('hex');
 }
 

@@ -40,7 +40,7 @@ export function workingScreen(): HTMLElement {
 function leaveFor({ of, state }: Job): void {
   watchJob(() => {});
   if (of === 'shapes') {
-    // Where she is if no file can be made.
+    // She stays there if no file can be made.
     go('wide');
     if (state === 'done') void makeFile();
     return;
