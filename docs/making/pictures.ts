@@ -37,7 +37,6 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-mkdirSync(join(out, 'screens'), { recursive: true });
 const browser = names.some((name) => ['page', 'screens', 'explain'].includes(name))
   ? await startBrowser()
   : undefined;
@@ -51,6 +50,7 @@ try {
       },
     });
     for (const [file, content] of Object.entries(files)) {
+      mkdirSync(dirname(join(out, file)), { recursive: true });
       writeFileSync(join(out, file), content);
       console.log(`${String(Buffer.byteLength(content)).padStart(7)}  ${join(out, file)}`);
     }

@@ -48,6 +48,6 @@ test.skipIf(missing !== '' && !process.env.CI)(
 test('an unknown picture name is refused', () => {
   expect(pictures('portrait')).toMatchObject({
     status: 2,
-    stderr: 'expected page, explain, plots, tour, got portrait\n',
+    stderr: 'expected page, screens, explain, plots, tour, got portrait\n',
   });
 });

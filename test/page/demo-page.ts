@@ -12,13 +12,13 @@ export function buildDemo(folder: string): { path: string; url: string; html: st
   return { path, url: pathToFileURL(path).href, html: readFileSync(path, 'utf8') };
 }
 
-/** Writes `count` pictures to `folder`; the one at `corrupt` is truncated. */
+/** Writes `count` pictures to `folder`; the last of every `corrupt` is truncated. */
 export function manyPictures(folder: string, count: number, corrupt: number): string[] {
   const from = join(ROOT, 'fixtures/photos/locomotion-house-cat-w301.jpg');
   return Array.from({ length: count }, (_, i) => {
     const path = join(folder, `private-${i}.jpg`);
     copyFileSync(from, path);
-    if (i === corrupt) truncateSync(path, 2000);
+    if (i % corrupt === corrupt - 1) truncateSync(path, 2000);
     return path;
   });
 }
