@@ -60,6 +60,35 @@ for (const name of enginesFor('chromium')) {
       expect(await page.evaluate(() => document.getElementById('outcome'))).toBeNull();
     });
 
+    test('prints the case, the day, the count and what to do next, and no numbers', async () => {
+      const page = await open.page();
+      const code = await withTwo(page);
+      const [text, printed] = await page.evaluate(() => {
+        // As the browser prints it.
+        const sheet = document.styleSheets[0]!;
+        const print = [...sheet.cssRules].find(
+          (rule) => rule instanceof CSSMediaRule && rule.conditionText === 'print',
+        ) as CSSMediaRule;
+        for (const { cssText } of print.cssRules) sheet.insertRule(cssText, sheet.cssRules.length);
+        const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+        const seen: string[] = [];
+        while (texts.nextNode()) {
+          const { parentElement, textContent } = texts.currentNode;
+          if (parentElement!.getClientRects().length > 0) seen.push(textContent!);
+        }
+        return [document.querySelector('.print')!.textContent!, seen.join(' ')];
+      });
+      for (const part of ['2 numbers.', 'Case number:', 'My code, by hand:', 'stopncii.org']) {
+        expect(printed).toContain(part);
+        expect(text).toContain(part);
+      }
+      for (const other of [code, 'Save the file', 'English', 'Exit']) {
+        expect(printed).not.toContain(other);
+      }
+      expect(printed).toMatch(/\b([\da-f]{8} ){3}[\da-f]{8}\b/);
+      expect(printed).not.toMatch(/[\da-f]{64}/);
+    });
+
     test('asks before it clears an unsaved file, and reports saving and clearing', async () => {
       const page = await open.page();
       await page.resize(360, 740);
