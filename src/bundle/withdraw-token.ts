@@ -44,7 +44,7 @@ const grouped = (digits: string): string => digits.match(/.{4}/g)!.join('-');
 
 /**
  * The case of a token's bundle: the first 128 bits of the SHA-256 of `onlyhashes case 1` and the
- * token, each on a line, in hex. Who has the case alone cannot find the token.
+ * token, each on a line, in hex. The token cannot be found from it.
  * @param token as `newWithdrawToken` or `readWithdrawToken` returned it
  */
 export async function caseOf(token: string): Promise<string> {

@@ -25,10 +25,10 @@ export async function createWithdrawal(token: string): Promise<Withdrawal> {
 
 /**
  * Reads a withdrawal, and proves it: its case follows from its token, which only the person has.
- * Whether there is such a case, the lists of the reader know.
+ * The reader's own lists say whether there is such a case.
  * @throws {TypeError | RangeError} if the input or an option is invalid
- * @throws {FormatError} `bad-bundle` or `bad-length`, as `readBundle`; `bad-token` if the token is
- *   of another case
+ * @throws {FormatError} `bad-bundle` or `bad-length`, as `readBundle`; `bad-token` if the token
+ *   belongs to another case
  * @example
  * const { case: id } = await readWithdrawal(text);
  * await blocklist.apply({ withdraw: [{ id, source: 'bundle' }] });

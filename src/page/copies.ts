@@ -25,7 +25,7 @@ interface Chosen {
 
 type Verdict = Decision['verdict'];
 
-/** What services would say of a changed copy: by its hash alone, and as onlyhashes checks it. */
+/** The verdicts on a changed copy: by its hash alone, and by its variants. */
 export interface MeasuredCopy {
   readonly name: CopyName;
   readonly simple: Verdict;

@@ -20,9 +20,9 @@ export interface Picture {
   readonly image?: HashedFile;
   /** reason for which it has no hash, if known */
   readonly error?: Problem;
-  /** what goes into the file: of a screenshot, the pictures in it, unless she says otherwise */
+  /** the part of a screenshot that goes into the file; by default the pictures in it */
   listing: Listing;
-  /** whether she chose that */
+  /** true once she has answered */
   isChosen?: boolean;
   /** its numbers for copies cut to another shape, once they are made */
   shapes?: readonly HashedVariant[];
@@ -78,15 +78,19 @@ export function listedOf({ image, listing, shapes = [] }: HashedPicture): Hashed
 export const isWhole = (picture: Picture): boolean =>
   picture.listing !== 'inner' || innerOf(picture).length === 0;
 
+const isIncluded = ({ image, digest }: Picture): boolean =>
+  image !== undefined || digest !== undefined;
+
 /** True if there is anything to make a file of. */
-export const hasContent = (): boolean =>
-  session.pictures.some(({ image, digest }) => image !== undefined || digest !== undefined);
+export const hasContent = (): boolean => session.pictures.some(isIncluded);
 
 /** What a file would be made of now: the pictures, and her choices. */
 export const contentOf = (): string =>
   JSON.stringify([
     session.shapes === true,
-    ...session.pictures.map(({ number, listing, digest }) => [number, listing, digest]),
+    ...session.pictures
+      .filter(isIncluded)
+      .map(({ number, listing, digest }) => [number, listing, digest]),
   ]);
 
 /** True if leaving the page would lose pictures, or a file that is not saved. */

@@ -1,4 +1,4 @@
-import { type HashedVariant, hashToHex, type Listing } from '../../index.js';
+import { type HashedVariant, hashToHex, type Listing, listedPicture } from '../../index.js';
 import { blurredView } from '../copies.js';
 import { button, h } from '../parts/element.js';
 import { counted, type TextKey, t } from '../parts/language.js';
@@ -20,8 +20,9 @@ import { digestOf } from './video.js';
 const WEAK_QUALITY = 50;
 const TINY_SIDE = 128;
 
-/** So many pictures are a collage, which is never listed as a whole. */
-const isCollage = (picture: Picture) => innerOf(picture).length >= 4;
+/** True if a picture frames so many that it is never listed beside them. */
+const isCollage = (picture: Picture) =>
+  innerOf(picture).length > 0 && listedPicture(picture.image!, 'both') !== picture.image;
 
 /** The state of a picture, in its row. */
 type State = 'ready' | 'screenshot' | 'plain' | 'video' | 'failed';

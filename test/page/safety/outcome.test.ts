@@ -145,6 +145,17 @@ for (const name of enginesFor('chromium')) {
       };
       await toPictures();
       expect(await toCode(page)).toBe(first);
+      // A file that could not be read is in no file: it changes nothing.
+      await toPictures();
+      await choose(page, 'Add more pictures');
+      await page.setFiles('#files', [photo('../images/half.jpg')]);
+      await screen(page, '2 of 3 ready');
+      expect(await toCode(page)).toBe(first);
+      await choose(page, 'Back');
+      await choose(page, 'Back');
+      await screen(page, '2 of 3 ready');
+      await choose(page, 'Take out picture 3');
+      expect(await toCode(page)).toBe(first);
       await tabTo(page, 'I have written it down');
       await page.press(' ');
       await choose(page, 'Save the file');
