@@ -11,6 +11,7 @@ export type { Bundle, BundledHash } from './bundle/bundle-shape.js';
 export { readBundle } from './bundle/read-bundle.js';
 export { sealBundle } from './bundle/seal.js';
 export {
+  createStateProof,
   createWithdrawal,
   readWithdrawal,
   type Withdrawal,

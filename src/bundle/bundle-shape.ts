@@ -65,6 +65,8 @@ export interface Bundle {
   readonly version: 1;
   /** 32 hex digits that name this bundle; they follow from the withdraw token */
   readonly case: string;
+  /** 64 hex digits: the SHA-256 of the proof of `createStateProof` */
+  readonly state: string;
   /** the day it was made, YYYY-MM-DD */
   readonly day: string;
   /** none if there are digests alone */
@@ -92,10 +94,11 @@ export function bundleOf(value: unknown): Bundle {
   const bundle = members(
     value,
     '',
-    ['format', 'version', 'case', 'day', 'hashes', 'padding', 'check'],
+    ['format', 'version', 'case', 'state', 'day', 'hashes', 'padding', 'check'],
     ['digests'],
   );
   const caseId = hexDigits(bundle.case, 'case', 32);
+  const state = hexDigits(bundle.state, 'state', 64);
   check(isDay(bundle.day), 'day', 'be a day, YYYY-MM-DD');
   const digests =
     bundle.digests === undefined ? [] : listOf(bundle.digests, 'digests', bundledDigest);
@@ -111,6 +114,7 @@ export function bundleOf(value: unknown): Bundle {
     format: 'onlyhashes-bundle',
     version: 1,
     case: caseId,
+    state,
     day: bundle.day as string,
     hashes,
     ...(unknown.length === 0 ? {} : { unknown }),

@@ -23,7 +23,7 @@ import {
 import { paddingFor, sizeClass } from './padding.js';
 import { shuffle } from './random.js';
 import { given, MAX_BYTES } from './strict-json.js';
-import { caseOf, newWithdrawToken } from './withdraw-token.js';
+import { caseOf, newWithdrawToken, proofOf, stateOf } from './withdraw-token.js';
 
 /** Options of `createBundle`. */
 export interface CreateBundleOptions {
@@ -94,10 +94,12 @@ export async function createBundle(
   );
   if (hashes.size + checked.length === 0) wrongRange('at least one hashed image or digest');
   const withdrawToken = newWithdrawToken();
+  const caseId = await caseOf(withdrawToken);
   const bare: Bundle = {
     format: 'onlyhashes-bundle',
     version: 1,
-    case: await caseOf(withdrawToken),
+    case: caseId,
+    state: await stateOf(await proofOf(caseId, withdrawToken)),
     day,
     hashes: shuffle([...hashes.values()]),
     ...(checked.length === 0 ? {} : { digests: shuffle(checked) }),

@@ -48,7 +48,25 @@ const grouped = (digits: string): string => digits.match(/.{4}/g)!.join('-');
  * @param token as `newWithdrawToken` or `readWithdrawToken` returned it
  */
 export async function caseOf(token: string): Promise<string> {
-  const text = new TextEncoder().encode(`onlyhashes case 1\n${token}`);
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', text));
+  const digest = await sha256(new TextEncoder().encode(`onlyhashes case 1\n${token}`));
   return hexOf(digest.subarray(0, 16));
+}
+
+/**
+ * The proof that a person may know the state of a case: the SHA-256 of `onlyhashes state 1`, the
+ * case and the token, each on a line.
+ * @param token as for `caseOf`
+ */
+export async function proofOf(caseId: string, token: string): Promise<Uint8Array> {
+  return await sha256(new TextEncoder().encode(`onlyhashes state 1\n${caseId}\n${token}`));
+}
+
+/**
+ * The SHA-256 of a proof, in hex. A bundle carries it, so who has only the bundle cannot make the
+ * proof.
+ */
+export const stateOf = async (proof: Uint8Array): Promise<string> => hexOf(await sha256(proof));
+
+async function sha256(bytes: Uint8Array): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>));
 }

@@ -1,7 +1,8 @@
 import { wrongRange } from '../door.js';
 import { FormatError } from '../errors.js';
+import { hexOf } from '../hash.js';
 import { check, hexDigits, members, parsed, type TextLimits, textOf } from './strict-json.js';
-import { caseOf, readWithdrawToken } from './withdraw-token.js';
+import { caseOf, proofOf, readWithdrawToken } from './withdraw-token.js';
 
 /** The request of a person to withdraw a bundle: its case, and the token that only they have. */
 export interface Withdrawal {
@@ -18,9 +19,30 @@ export interface Withdrawal {
  * @throws {RangeError} if it is not a token: a wrong digit is noticed
  */
 export async function createWithdrawal(token: string): Promise<Withdrawal> {
+  const read = checkedToken(token);
+  return { format: 'onlyhashes-withdrawal', version: 1, case: await caseOf(read), token: read };
+}
+
+/**
+ * Creates the proof with which a person asks a service for the state of their case. It takes
+ * nothing back, and who has only the bundle cannot make it.
+ * @param token as for `createWithdrawal`
+ * @returns the case, and the proof as 64 hex digits, for the header `case-proof`
+ * @throws {RangeError} if it is not a token: a wrong digit is noticed
+ * @example
+ * const { case: id, proof } = await createStateProof(token);
+ * const reply = await fetch(`/v1/cases/${id}`, { headers: { 'case-proof': proof } });
+ */
+export async function createStateProof(token: string): Promise<{ case: string; proof: string }> {
+  const read = checkedToken(token);
+  const caseId = await caseOf(read);
+  return { case: caseId, proof: hexOf(await proofOf(caseId, read)) };
+}
+
+function checkedToken(token: string): string {
   const read = typeof token === 'string' ? readWithdrawToken(token) : undefined;
   if (read === undefined) wrongRange('a token of 24 letters and digits, each as it was shown');
-  return { format: 'onlyhashes-withdrawal', version: 1, case: await caseOf(read), token: read };
+  return read;
 }
 
 /**

@@ -58,6 +58,7 @@ test('a bundle holds the hashes, a day, a random case, and nothing else', async 
     'format',
     'version',
     'case',
+    'state',
     'day',
     'hashes',
     'padding',

@@ -78,6 +78,8 @@ test.each<[string, unknown]>([
   ['a quality over 100', { ...BUNDLE, hashes: [{ ...PDQ, quality: 101 }] }],
   ['a case that is a word', { ...BUNDLE, case: 'mine' }],
   ['no case', { ...BUNDLE, case: undefined }],
+  ['a state that is a word', { ...BUNDLE, state: 'mine' }],
+  ['no state', { ...BUNDLE, state: undefined }],
   ['no check', { ...BUNDLE, check: undefined }],
   ['a check of another file', { ...BUNDLE, check: '00000000' }],
   ['an own __proto__', JSON.parse(`{"__proto__": {}, ${JSON.stringify(BUNDLE).slice(1)}`)],
@@ -202,7 +204,7 @@ test('any text and any bytes are refused by a FormatError', () => {
 const mutated = fc
   .tuple(
     fc.constantFrom<(keyof Bundle)[]>(
-      ...(['format', 'case', 'day', 'hashes', 'digests', 'padding'] as const),
+      ...(['format', 'case', 'state', 'day', 'hashes', 'digests', 'padding'] as const),
     ),
     fc.oneof(
       fc.constant(undefined),

@@ -3,7 +3,12 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { newWithdrawToken, readWithdrawToken } from '../../src/bundle/withdraw-token.js';
 import { hashFromHex } from '../../src/hash.js';
-import { createBundle, createWithdrawal, readWithdrawal } from '../../src/index.js';
+import {
+  createBundle,
+  createStateProof,
+  createWithdrawal,
+  readWithdrawal,
+} from '../../src/index.js';
 
 const IMAGES = [{ hash: hashFromHex('pdq', '0f'.repeat(32)), variants: [] }];
 
@@ -18,6 +23,19 @@ test('the case is the start of a SHA-256 of the token', async () => {
   const { bundle, withdrawToken } = await createBundle(IMAGES);
   const digest = createHash('sha256').update(`onlyhashes case 1\n${withdrawToken}`).digest('hex');
   expect(bundle.case).toBe(digest.slice(0, 32));
+});
+
+test('the proof of a state follows from the token, and the bundle has its digest', async () => {
+  const { bundle, withdrawToken } = await createBundle(IMAGES);
+  const sha256 = (data: string | Buffer) => createHash('sha256').update(data).digest();
+  const proof = sha256(`onlyhashes state 1\n${bundle.case}\n${withdrawToken}`);
+  const typed = withdrawToken.toLowerCase().replaceAll('-', ' ');
+  expect(await createStateProof(typed)).toEqual({
+    case: bundle.case,
+    proof: proof.toString('hex'),
+  });
+  expect(bundle.state).toBe(sha256(proof).toString('hex'));
+  await expect(createStateProof(withdrawToken.slice(1))).rejects.toThrow(RangeError);
 });
 
 test('reads a token copied by hand', async () => {

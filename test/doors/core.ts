@@ -89,6 +89,7 @@ const wholeBundle = members(bundle, {
   format: member(bundle.format),
   version: member(1),
   case: member(bundle.case),
+  state: member(bundle.state, 'text'),
   day: member(bundle.day),
   hashes: member(bundle.hashes),
   digests: optional(member([{ algorithm: 'md5', digest: '0'.repeat(32) }])),
@@ -157,6 +158,7 @@ export const CORE_DOORS: Doors = {
       digests: member([{ algorithm: 'md5', digest: '0'.repeat(32) }], '[]'),
     }),
   ],
+  createStateProof: [member(withdrawToken)],
   createWithdrawal: [member(withdrawToken)],
   entriesOfBundle: [wholeBundle],
   readBundle: [
