@@ -11,6 +11,7 @@ import type { ListSettings } from '../policy.js';
 import { RetentionRules, type ReviewRetention } from '../review/review-retention.js';
 import type { FetchOptions, FetchProgress } from '../services/list-fetch.js';
 import type { ListClient } from '../services/list-update.js';
+import { Cases, type CasesOptions } from './cases/cases.js';
 import {
   digestOfChange,
   gatheredChange,
@@ -57,6 +58,7 @@ import {
   type ReviewQueueOptions,
 } from './reviews/review-queue.js';
 import { SESSION_HOURS, Sessions, type SessionsOptions } from './reviews/sessions.js';
+import { Sealer } from './sealer.js';
 import type { Database } from './sql/database.js';
 import { problemsOf, type StoreProblem } from './sql/verify.js';
 import { type StoreStatus, statusOf } from './status.js';
@@ -64,6 +66,8 @@ import type { StoredEntry } from './stored-entry.js';
 import { type Changed, type ChangeOptions, checkChange, write } from './write.js';
 
 export type {
+  Cases,
+  CasesOptions,
   ChangeOptions,
   Feed,
   FeedbackQueue,
@@ -291,6 +295,15 @@ export class Store {
    */
   feeds(key?: Uint8Array): Feeds {
     return new Feeds(this.#database, this.id, key);
+  }
+
+  /**
+   * The cases that people send.
+   * @param key 32 bytes that encrypt the desk's notes; without it, none can be written or read
+   * @throws {TypeError | RangeError} if an option is invalid, or `key` is not 32 bytes
+   */
+  cases(options: CasesOptions, key?: Uint8Array): Cases {
+    return new Cases(this.#database, new Sealer(this.id, key), options);
   }
 
   /**

@@ -1,8 +1,7 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { checkedJson, checkOptions, checkTypeOf } from '../../door.js';
 import type { FetchState } from '../../policy.js';
+import { Sealer } from '../sealer.js';
 import type { Database } from '../sql/database.js';
-import { StoreError } from '../sql/store-error.js';
 import { checkStorable } from '../stored-entry.js';
 import { checkListName } from './lists.js';
 
@@ -38,10 +37,6 @@ const SELECT = `select feed.name, api, feed.settings, enabled,
   credentials is not null as "hasCredentials", list.fetched
 from feed left join list on list.name = feed.name and list.listed`;
 
-const KEY_BYTES = 32;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
-
 /**
  * The services that a store's lists are fetched from, by list name. Made by `Store.feeds`.
  * Credentials are encrypted with AES-256-GCM, each bound to its store and list, before they go to
@@ -49,17 +44,12 @@ const TAG_BYTES = 16;
  */
 export class Feeds {
   readonly #database: Database;
-  readonly #store: string;
-  readonly #key: Uint8Array | undefined;
+  readonly #sealer: Sealer;
 
   /** Use `Store.feeds`. */
   constructor(database: Database, store: string, key: Uint8Array | undefined) {
-    if (key !== undefined && !(key instanceof Uint8Array && key.length === KEY_BYTES)) {
-      throw new TypeError(`expected key to be ${KEY_BYTES} bytes`);
-    }
     this.#database = database;
-    this.#store = store;
-    this.#key = key?.slice();
+    this.#sealer = new Sealer(store, key);
   }
 
   /**
@@ -111,7 +101,9 @@ export class Feeds {
       [name],
     );
     const sealed = row?.credentials;
-    return sealed ? this.#opened(name, Buffer.from(sealed)) : undefined;
+    return sealed
+      ? (JSON.parse(this.#sealer.open(name, sealed)) as Record<string, string>)
+      : undefined;
   }
 
   /**
@@ -130,36 +122,7 @@ export class Feeds {
     if (!Object.values(credentials).every((value) => typeof value === 'string')) {
       throw new TypeError('expected credentials to be strings by name');
     }
-    const nonce = randomBytes(NONCE_BYTES);
-    const cipher = createCipheriv('aes-256-gcm', this.#usedKey(), nonce);
-    cipher.setAAD(this.#bound(name));
-    const hidden = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-    return Buffer.concat([nonce, cipher.getAuthTag(), hidden]);
-  }
-
-  #opened(name: string, sealed: Buffer): Record<string, string> {
-    const key = this.#usedKey();
-    try {
-      const nonce = sealed.subarray(0, NONCE_BYTES);
-      const tag = sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES);
-      const cipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
-      cipher.setAAD(this.#bound(name)).setAuthTag(tag);
-      const hidden = sealed.subarray(NONCE_BYTES + TAG_BYTES);
-      const text = Buffer.concat([cipher.update(hidden), cipher.final()]).toString('utf8');
-      return JSON.parse(text) as Record<string, string>;
-    } catch {
-      throw new StoreError('wrong-key', 'expected the key that the credentials were stored with');
-    }
-  }
-
-  #usedKey(): Uint8Array {
-    if (this.#key === undefined) throw new TypeError('expected feeds opened with a key');
-    return this.#key;
-  }
-
-  /** Authenticated data: credentials of another list or store cannot be decrypted here. */
-  #bound(name: string): Buffer {
-    return Buffer.from(JSON.stringify([this.#store, name]));
+    return this.#sealer.seal(name, text);
   }
 }
 

@@ -1,11 +1,12 @@
 import type { Database, Sql } from './database.js';
 import { LISTS } from './schema.js';
 import { BANDS } from './schema-bands.js';
+import { CASES } from './schema-cases.js';
 import { RECORDS } from './schema-records.js';
 import { StoreError } from './store-error.js';
 
 /** Migrations by number, from 1. A released one never changes: the next one changes its result. */
-export const MIGRATIONS: readonly string[] = [LISTS + BANDS + RECORDS];
+export const MIGRATIONS: readonly string[] = [LISTS + BANDS + RECORDS + CASES];
 
 /** A lower-case name, which is quoted only where it may be an SQL keyword. */
 const SCHEMA = /^[a-z_][a-z0-9_]{0,62}$/;

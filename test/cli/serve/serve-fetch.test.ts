@@ -196,7 +196,7 @@ describe('the feeds of a store', () => {
     [
       'another key',
       { ONLYHASHES_KEY: '5e'.repeat(32) },
-      'ours: expected the key that the credentials were stored with',
+      'ours: expected the key that it was stored with',
     ],
   ])('%s is reported, and the store is still served', async (_, env, told) => {
     const { err, code } = await serving(

@@ -1,0 +1,377 @@
+/*
+ * Cases that people send, from receipt to list and back. A case is a bundle under a number that
+ * follows from the person's code. It waits until the desk confirms it; then its hashes are entries
+ * of one list, whose `id` is the case number. Each step is one transaction with the list's change.
+ */
+
+import { createHash } from 'node:crypto';
+import { entriesOfBundle } from '../../bundle/bundle.js';
+import type { Bundle } from '../../bundle/bundle-shape.js';
+import {
+  checkedOptions,
+  checkInteger,
+  checkOneOf,
+  integer,
+  NOW,
+  type OptionTable,
+  text,
+  wrongKind,
+  wrongRange,
+} from '../../door.js';
+import { bytesOf } from '../../hash.js';
+import { gatheredEntries } from '../lists/gathered-entries.js';
+import { checkListName } from '../lists/lists.js';
+import { putEntries } from '../lists/put-entries.js';
+import { checkedWithdrawal, withdrawEntries } from '../lists/withdrawals.js';
+import type { Sealer } from '../sealer.js';
+import type { Database, Sql } from '../sql/database.js';
+import { checkStorable } from '../stored-entry.js';
+import { write } from '../write.js';
+import {
+  type CaseListing,
+  type CaseOutcome,
+  type CaseReceipt,
+  type CaseRow,
+  type CaseState,
+  type Confirmation,
+  contentsOf,
+  FILED,
+  type FiledCase,
+  filedCaseOf,
+  type LeftOut,
+  receiptOf,
+  SPOKEN_BY,
+  type SpokenBy,
+} from './filed-case.js';
+import { reportsOf } from './reports.js';
+
+/** Options of `Store.cases`. */
+export interface CasesOptions {
+  /** the list of confirmed cases */
+  list: string;
+  /** days after which a case that nobody confirmed is dropped */
+  caseDays: number;
+  /**
+   * people of the desk who must confirm a case: 1 or 2
+   * @defaultValue 1
+   */
+  confirmations?: number;
+  /**
+   * the time, in milliseconds since 1970
+   * @defaultValue Date.now
+   */
+  now?: () => number;
+}
+
+export const CASES_OPTIONS = {
+  list: { is: text, required: true },
+  caseDays: { is: integer, least: 1, most: 3650, required: true },
+  confirmations: { is: integer, least: 1, most: 2, default: 1 },
+  now: NOW,
+} as const satisfies OptionTable<CasesOptions>;
+
+/** Result of a change by the desk; only `done` and `waits` changed anything. */
+export type CaseChange =
+  | 'done'
+  /** confirmed, and waits for another person's confirmation */
+  | 'waits'
+  /** this person has confirmed it already; another one must */
+  | 'same-person'
+  /** it was changed meanwhile, or is over: look again */
+  | 'changed-before';
+
+/** A change by the desk: the case, and the number of its changes that were seen. */
+export interface DeskChange {
+  readonly number: number;
+  readonly times: number;
+}
+
+const DAY = 86_400_000;
+const MOST_TEXT = 500;
+const MOST_NOTES = 4000;
+const OPEN: readonly CaseOutcome[] = ['received', 'looked-at'];
+const SOURCE = 'bundle';
+/** Columns of a case that is over: a tombstone. */
+const OVER = `bundle = null, contents = null, notes = null, confirmed = '[]'`;
+
+/** The cases of a store. Made by `Store.cases`. */
+export class Cases {
+  readonly #database: Database;
+  readonly #sealer: Sealer;
+  readonly #options: Required<CasesOptions>;
+
+  /** Use `Store.cases`. */
+  constructor(database: Database, sealer: Sealer, options: CasesOptions) {
+    this.#options = checkedOptions(options, CASES_OPTIONS);
+    checkListName(this.#options.list);
+    this.#database = database;
+    this.#sealer = sealer;
+  }
+
+  /** the list of confirmed cases */
+  get list(): string {
+    return this.#options.list;
+  }
+
+  /** Whether notes can be kept: the store was given a key. */
+  get hasNotes(): boolean {
+    return this.#sealer.hasKey;
+  }
+
+  /**
+   * Takes a bundle as a case. The same one again is the same case. One that was taken back stays so,
+   * whatever is sent under its number.
+   * @param bundle as `readBundle` returned it
+   * @returns undefined if the case has other contents
+   */
+  async file(bundle: Bundle): Promise<CaseReceipt | undefined> {
+    const { case: id, state, hashes, unknown = [], digests = [] } = bundle;
+    const contents = contentsOf(bundle);
+    const counts = { hashes: hashes.length + unknown.length, digests: digests.length };
+    const key = [bytesOf(id), bytesOf(state)];
+    const values = [this.#today(), counts.hashes, counts.digests];
+    const rows = await this.#database.query<CaseRow>(
+      `with gone as (
+        select exists (
+          select from filed_case where case_number = $1 and outcome = 'withdrawn'
+        ) as is_gone
+      )
+      insert into filed_case (case_number, state, contents, day, hashes, digests, outcome, bundle)
+      select $1, $2, case when is_gone then null else $3::bytea end, $4, $5::int, $6::int,
+        case when is_gone then 'withdrawn' else 'received' end,
+        case when is_gone then null else $7::text::json end
+      from gone
+      on conflict (case_number, state) do update set contents = excluded.contents,
+        day = excluded.day, hashes = excluded.hashes, digests = excluded.digests,
+        outcome = excluded.outcome, bundle = excluded.bundle, times = filed_case.times + 1
+      where filed_case.outcome = 'dropped'
+      returning ${FILED}`,
+      [...key, contents, ...values, JSON.stringify({ ...bundle, padding: '' })],
+    );
+    if (rows[0]) return receiptOf(rows[0]);
+    const [known] = await this.#database.query<CaseRow & { contents: Uint8Array | null }>(
+      `select ${FILED}, contents from filed_case where case_number = $1 and state = $2`,
+      key,
+    );
+    const isSame = !known?.contents || Buffer.compare(known.contents, contents) === 0;
+    return known && isSame ? receiptOf(known) : undefined;
+  }
+
+  /**
+   * What a person may know of their case.
+   * @param id of the case, 32 hex digits
+   * @param proof as `createStateProof` made it, 64 hex digits
+   * @returns undefined for an unknown case as for a wrong proof, by the same query
+   */
+  async stateOf(id: string, proof: string): Promise<CaseState | undefined> {
+    const state = createHash('sha256').update(bytesOf(proof)).digest();
+    const [row] = await this.#database.query<CaseRow>(
+      `select ${FILED} from filed_case where case_number = $1 and state = $2`,
+      [bytesOf(id), state],
+    );
+    if (!row) return undefined;
+    const { outcome, listing, reason } = row;
+    return {
+      ...{ ...receiptOf(row), state: outcome },
+      ...(reason !== null && { reason }),
+      ...(listing && { listing, ...(await reportsOf(this.#database, this.list, id, this.#now())) }),
+    };
+  }
+
+  /**
+   * Takes a case back: its entries are removed, and rejected from now on.
+   * @param id of the case, proven by `readWithdrawal`
+   * @returns false if there is no such case
+   */
+  async withdraw(id: string): Promise<boolean> {
+    const withdrawal = checkedWithdrawal({ id, source: SOURCE });
+    const { isKnown } = await write(this.#database, ['withdraw-case', id], {}, async (sql, at) => {
+      const rows = await sql.query(
+        `update filed_case set ${OVER}, outcome = 'withdrawn', listing = null, reason = null,
+          times = times + 1
+        where case_number = $1 returning 1`,
+        [bytesOf(id)],
+      );
+      if (rows.length === 0) return { isKnown: false, isChanged: false };
+      const { isChanged } = await withdrawEntries(sql, at, withdrawal);
+      return { isKnown: true, isChanged };
+    });
+    return isKnown;
+  }
+
+  /**
+   * Cases that wait for the desk, the oldest first.
+   * @param after only those after this number; default 0
+   */
+  async waiting(after = 0, limit = 50): Promise<FiledCase[]> {
+    checkInteger('after', after, 0);
+    checkInteger('limit', limit, 1, 1000);
+    const rows = await this.#database.query<CaseRow>(
+      `select ${FILED} from filed_case where bundle is not null and number > $1
+      order by number limit $2`,
+      [after, limit],
+    );
+    return rows.map(filedCaseOf);
+  }
+
+  /** Number of cases by outcome. */
+  async counts(): Promise<Record<CaseOutcome, number>> {
+    const rows = await this.#database.query<{ outcome: CaseOutcome; count: number }>(
+      'select outcome, count(*) as count from filed_case group by outcome',
+    );
+    const none = { received: 0, 'looked-at': 0, listed: 0, refused: 0, withdrawn: 0, dropped: 0 };
+    return { ...none, ...Object.fromEntries(rows.map(({ outcome, count }) => [outcome, count])) };
+  }
+
+  /** The cases whose numbers begin with these hex digits, at most 20. */
+  async find(digits: string): Promise<FiledCase[]> {
+    if (!/^[0-9a-f]{8,32}$/i.test(digits)) wrongRange('8 to 32 hex digits of a case number');
+    const rows = await this.#database.query<CaseRow>(
+      `select ${FILED} from filed_case where encode(case_number, 'hex') like $1
+      order by number limit 20`,
+      [`${digits.toLowerCase()}%`],
+    );
+    return rows.map(filedCaseOf);
+  }
+
+  /** A case with its bundle, if it still waits, and its notes; undefined if there is none. */
+  async get(number: number) {
+    checkInteger('number', number, 1);
+    const [row] = await this.#database.query<
+      CaseRow & { bundle: Bundle | null; notes: Uint8Array | null }
+    >(`select ${FILED}, bundle, notes from filed_case where number = $1`, [number]);
+    if (!row) return undefined;
+    const { bundle, notes } = row;
+    return {
+      ...filedCaseOf(row),
+      ...(bundle && { bundle }),
+      ...(notes && this.hasNotes && { notes: this.#sealer.open(nameOf(number), notes) }),
+    };
+  }
+
+  /**
+   * Confirms a case for somebody of the desk, who has spoken with the person. With the last
+   * confirmation that it needs, its hashes are listed.
+   * @param who names that somebody; only a digest is kept, until the case is over
+   */
+  async confirm(change: DeskChange, by: SpokenBy, who: string): Promise<CaseChange> {
+    checkOneOf('by', by, SPOKEN_BY);
+    const digest = createHash('sha256').update(`${change.number}\n${who}`).digest('hex');
+    return await this.#change('confirm', change, async (sql, revision, row) => {
+      if (row.confirmed.some((one) => one.who === digest)) return { came: 'same-person' };
+      const confirmed: Confirmation[] = [...row.confirmed, { by, day: this.#today(), who: digest }];
+      const all = JSON.stringify(confirmed);
+      if (confirmed.length < this.#options.confirmations) {
+        await this.#set(sql, row, `outcome = 'looked-at', confirmed = $2::text::json`, all);
+        return { came: 'waits' };
+      }
+      const listing = await this.#list(sql, revision, row.bundle);
+      const set = `outcome = 'listed', bundle = null, confirmed = $2::text::json,
+        listing = $3::text::json`;
+      await this.#set(sql, row, set, all, JSON.stringify(listing));
+      return { came: 'done', isChanged: listing.listed > 0 };
+    });
+  }
+
+  /** Notes that the desk is looking into a case. */
+  async hold(change: DeskChange): Promise<CaseChange> {
+    return await this.#change('hold', change, async (sql, _, row) => {
+      await this.#set(sql, row, `outcome = 'looked-at'`);
+      return { came: 'done' };
+    });
+  }
+
+  /** @param reason the person reads it */
+  async refuse(change: DeskChange, reason: string): Promise<CaseChange> {
+    checkText('reason', reason, MOST_TEXT);
+    return await this.#change('refuse', change, async (sql, _, row) => {
+      await this.#set(sql, row, `${OVER}, outcome = 'refused', reason = $2`, reason);
+      return { came: 'done' };
+    });
+  }
+
+  /** @param notes of the desk about a case that waits; encrypted */
+  async note(change: DeskChange, notes: string): Promise<CaseChange> {
+    checkText('notes', notes, MOST_NOTES);
+    const sealed = this.#sealer.seal(nameOf(change.number), notes);
+    return await this.#change('note', change, async (sql, _, row) => {
+      await this.#set(sql, row, 'notes = $2', sealed);
+      return { came: 'done' };
+    });
+  }
+
+  /** Drops the cases that nobody confirmed within `caseDays`. @returns how many */
+  async prune(): Promise<number> {
+    const oldest = dayOf(this.#now() - this.#options.caseDays * DAY);
+    const rows = await this.#database.query(
+      `update filed_case set ${OVER}, outcome = 'dropped', times = times + 1
+      where bundle is not null and day < $1 returning 1`,
+      [oldest],
+    );
+    return rows.length;
+  }
+
+  async #list(sql: Sql, revision: number, bundle: Bundle): Promise<CaseListing> {
+    const entries = entriesOfBundle(bundle);
+    const put = await putEntries(sql, revision, await gatheredEntries(entries, {}, this.list));
+    const counts: Record<LeftOut, number> = {
+      'unknown-algorithm': bundle.unknown?.length ?? 0,
+      'too-plain': put.rejected.degenerate,
+      withdrawn: put.rejected.withdrawn,
+    };
+    const left = Object.entries(counts).flatMap(([why, count]) =>
+      count > 0 ? [{ why: why as LeftOut, count }] : [],
+    );
+    return { of: entries.length + counts['unknown-algorithm'], listed: put.numbers.length, left };
+  }
+
+  /** A change of a case that waits, entirely or not at all. */
+  async #change(
+    what: string,
+    { number, times }: DeskChange,
+    run: (
+      sql: Sql,
+      revision: number,
+      row: CaseRow & { readonly bundle: Bundle },
+    ) => Promise<{ came: CaseChange; isChanged?: boolean }>,
+  ): Promise<CaseChange> {
+    checkInteger('number', number, 1);
+    checkInteger('times', times, 0);
+    const { came } = await write(this.#database, [what, number, times], {}, async (sql, at) => {
+      const [row] = await sql.query<CaseRow & { bundle: Bundle | null }>(
+        `select ${FILED}, bundle from filed_case where number = $1 for update`,
+        [number],
+      );
+      const isOpen = row?.bundle && row.times === times && OPEN.includes(row.outcome);
+      if (!isOpen) return { came: 'changed-before' as const, isChanged: false };
+      const made = await run(sql, at, { ...row, bundle: row.bundle! });
+      return { came: made.came, isChanged: made.isChanged ?? false };
+    });
+    return came;
+  }
+
+  async #set(sql: Sql, { number }: CaseRow, set: string, ...values: (string | Uint8Array)[]) {
+    const text = `update filed_case set ${set}, times = times + 1 where number = $1`;
+    await sql.query(text, [number, ...values]);
+  }
+
+  #now(): number {
+    return this.#options.now();
+  }
+
+  #today(): string {
+    return dayOf(this.#now());
+  }
+}
+
+const dayOf = (milliseconds: number) => new Date(milliseconds).toISOString().slice(0, 10);
+
+/** The name that a case's notes are sealed under. */
+const nameOf = (number: number) => `case ${number}`;
+
+/** @throws {TypeError | RangeError} unless it is a text of at most `most` characters */
+function checkText(name: string, value: string, most: number): void {
+  if (typeof value !== 'string') wrongKind(`${name} to be a string`);
+  if (value.trim() === '' || value.length > most) wrongRange(`${name} of 1 to ${most} characters`);
+  checkStorable(value);
+}

@@ -1,0 +1,116 @@
+import type { Bundle } from '../../bundle/bundle-shape.js';
+import { digestOf } from '../stored-entry.js';
+
+/**
+ * What became of a case.
+ * - `received`: it waits for the desk
+ * - `looked-at`: the desk is looking into it, or one of two people has confirmed it
+ * - `listed`: confirmed; its hashes are on the list
+ * - `refused`: the desk gave a reason
+ * - `withdrawn`: its person took it back
+ * - `dropped`: nobody confirmed it in time; it can be sent again
+ */
+export type CaseOutcome = 'received' | 'looked-at' | 'listed' | 'refused' | 'withdrawn' | 'dropped';
+
+/** Why numbers of a confirmed case are not on the list. */
+export type LeftOut = 'unknown-algorithm' | 'too-plain' | 'withdrawn';
+
+/** How many numbers of a case are on the list. */
+export interface CaseListing {
+  readonly of: number;
+  readonly listed: number;
+  readonly left: readonly { readonly why: LeftOut; readonly count: number }[];
+}
+
+/** What the person keeps of a case that they sent. */
+export interface CaseReceipt {
+  /** 32 hex digits */
+  readonly case: string;
+  /** YYYY-MM-DD, in UTC */
+  readonly day: string;
+  /** hashes of pictures */
+  readonly hashes: number;
+  /** digests of files */
+  readonly digests: number;
+}
+
+/** A platform's reports of blocked uploads, too coarse to tell of one. */
+export interface CaseReports {
+  readonly platform: string;
+  /** 5, 10, 15 …: fewer are not told */
+  readonly atLeast: number;
+}
+
+/** What a person may know of their case. */
+export interface CaseState extends CaseReceipt {
+  readonly state: CaseOutcome;
+  /** if listed */
+  readonly listing?: CaseListing;
+  /** if refused: the words of the desk */
+  readonly reason?: string;
+  /** of the platforms that have reported, if listed */
+  readonly reports?: readonly CaseReports[];
+  /** the day before which reports are counted */
+  readonly reportsUntil?: string;
+}
+
+/** How somebody of the desk has spoken with the person. */
+export const SPOKEN_BY = ['call', 'mail', 'in-person'] as const;
+export type SpokenBy = (typeof SPOKEN_BY)[number];
+
+/** A confirmation. */
+export interface Confirmation {
+  readonly by: SpokenBy;
+  readonly day: string;
+  /** a digest of who confirmed, by which two people of one case are told apart */
+  readonly who: string;
+}
+
+/** A case as the desk sees it. */
+export interface FiledCase extends CaseReceipt {
+  /** its name on the desk's pages */
+  readonly number: number;
+  readonly outcome: CaseOutcome;
+  readonly confirmed: readonly Confirmation[];
+  readonly listing?: CaseListing;
+  readonly reason?: string;
+  /** number of its changes: a new one names the one that it was made after */
+  readonly times: number;
+}
+
+/** A row of `FILED`. */
+export interface CaseRow {
+  readonly number: number;
+  readonly case_number: Uint8Array;
+  readonly day: string;
+  readonly hashes: number;
+  readonly digests: number;
+  readonly outcome: CaseOutcome;
+  readonly confirmed: readonly Confirmation[];
+  readonly listing: CaseListing | null;
+  readonly reason: string | null;
+  readonly times: number;
+}
+
+export const FILED =
+  'number, case_number, day, hashes, digests, outcome, confirmed, listing, reason, times';
+
+export function receiptOf(row: CaseRow): CaseReceipt {
+  const { case_number: number, day, hashes, digests } = row;
+  return { case: Buffer.from(number).toString('hex'), day, hashes, digests };
+}
+
+export function filedCaseOf(row: CaseRow): FiledCase {
+  const { number, outcome, confirmed, listing, reason, times } = row;
+  return {
+    ...{ number, ...receiptOf(row), outcome, confirmed, times },
+    ...(listing && { listing }),
+    ...(reason !== null && { reason }),
+  };
+}
+
+/** Equal for bundles with the same hashes and digests, in any order. */
+export function contentsOf({ hashes, unknown = [], digests = [] }: Bundle): Uint8Array {
+  const lines = [...hashes, ...unknown, ...digests].map((one) => JSON.stringify(one));
+  return digestOf(lines.sort());
+}
