@@ -40,6 +40,7 @@ import { FormReader, MAX_BYTES_HELD } from './http/read-form.js';
 import { callDirectly, responseOf } from './http/reply.js';
 import { Refusal, type Route } from './http/route.js';
 import { type Client, type LogRecord, Router } from './http/router.js';
+import { casesOf, INTAKE_OPTIONS, type IntakeOptions, intakeRoutes } from './intake/routes.js';
 import { reviewRoutes } from './review/routes.js';
 import {
   DECISION_WEBHOOK_OPTIONS,
@@ -77,6 +78,11 @@ export interface CreateServiceOptions extends AccessOptions, MatchRules {
    * review log and sessions
    */
   review?: ReviewOptions | undefined;
+  /**
+   * takes the cases of people at `/v1/cases`: files that the page makes. They wait until somebody of
+   * the desk confirms them; then their hashes are on a list of the store
+   */
+  intake?: IntakeOptions | undefined;
   /**
    * decodes and hashes pictures
    * @defaultValue a new pool, closed with the service
@@ -175,6 +181,7 @@ export const SERVICE_OPTIONS = /* @__PURE__ */ tableOf(ACCESS_OPTIONS, {
   follower: { is: follower },
   store: { is: object, methods: ['revision'] },
   review: { is: nested, options: REVIEW_OPTIONS },
+  intake: { is: nested, options: INTAKE_OPTIONS },
   pool: { is: hashPool },
   includeHashes: { is: boolean, default: false },
   fetchPictures: { is: nested, options: FETCH_PICTURE_OPTIONS },
@@ -251,9 +258,10 @@ export function serviceWith(further: readonly Route[], options: CreateServiceOpt
   const checked = checkedOptions(options, SERVICE_OPTIONS);
   const { store, onLog, onError, now, maxBytes, includeHashes, remote } = checked;
   const { maxBytesHeld = Math.max(MAX_BYTES_HELD, maxBytes) } = checked;
-  const { scan, webhook, fetchPictures, review, scanBlob, hma, curation } = checked;
-  if ((review ?? curation ?? (hma && store)) !== undefined && !(store instanceof Store)) {
-    throw new TypeError('expected a store of openStore for review, curation and hma');
+  const { scan, webhook, fetchPictures, review, scanBlob, hma, curation, intake } = checked;
+  const needsStore = review ?? curation ?? intake ?? (hma && store);
+  if (needsStore !== undefined && !(store instanceof Store)) {
+    throw new TypeError('expected a store of openStore for review, intake, curation and hma');
   }
   const fetchPicture = fetchPictures && pictureFetcher({ maxBytes, ...fetchPictures });
   const { tokens, trustNetworks, hostNames } = checked;
@@ -263,6 +271,7 @@ export function serviceWith(further: readonly Route[], options: CreateServiceOpt
     forms: new FormReader({ maxBytes, maxBytesHeld, firstBytes: FIRST_FORM_BYTES }),
   });
   const { sessionHours: hours, ...queued } = review ?? ({} as ReviewOptions);
+  const cases = intake && casesOf(store!, { ...intake, now });
   const queue = review && store!.reviewQueue({ now, ...queued });
   const all: Route[] = [
     ...healthRoutes(parts),
@@ -270,6 +279,7 @@ export function serviceWith(further: readonly Route[], options: CreateServiceOpt
     ...(scanBlob ? [scanBlobRoute(scanBlob, parts)] : []),
     ...(hma ? hmaRoutes(parts, hma) : []),
     ...(curation ? storeRoutes(store!, curation) : []),
+    ...(cases ? intakeRoutes(cases, { ...intake!, secret: store!.id, now }) : []),
     ...further,
   ];
   if (review && queue) {

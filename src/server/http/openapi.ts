@@ -104,6 +104,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   413: 'too many bytes',
   415: 'unsupported content type',
   422: 'content that cannot be used',
+  428: 'a proof of work is asked for: `work` says which',
   451: 'reject the upload',
   501: 'not available in this service',
   503: 'temporarily unavailable; `Retry-After`, if present, says when to retry',

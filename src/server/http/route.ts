@@ -58,7 +58,7 @@ export interface Call {
 
 /** One operation of the service. OpenAPI is generated from it; its schemas check requests. */
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'OPTIONS';
   /** `{name}` matches one segment of the path: `/c/bank/{name}/content/{id}` */
   readonly path: string;
   /** `public`: open to everyone */

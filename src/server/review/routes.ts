@@ -15,9 +15,9 @@ import {
   readForm,
   sessionRoutes,
   sessionToken,
+  signInLimit,
   signOutForm,
 } from './session.js';
-import { SignInLimit } from './sign-in-limit.js';
 
 /** Dependencies of the moderators' pages. */
 export interface ReviewPages {
@@ -53,7 +53,11 @@ export function reviewRoutes(pages: ReviewPages): Route[] {
     refused: refusedPage,
   } as const;
   return [
-    ...sessionRoutes(sessions, pages.callerOfToken, new SignInLimit(() => performance.now())),
+    ...sessionRoutes(
+      sessions,
+      pages.callerOfToken,
+      signInLimit(() => performance.now()),
+    ),
     routeOf({
       ...common,
       method: 'GET',

@@ -8,11 +8,11 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { readBytes } from '../../node/read-bytes.js';
 import type { Sessions } from '../../store/store.js';
 import { type KnownCaller, mayDo } from '../http/access.js';
+import { AddressLimit, addressOf } from '../http/address-limit.js';
 import { Refusal, type Route } from '../http/route.js';
 import { tokenHash } from '../routes/webhook-sender.js';
 import { type Html, html } from './html.js';
 import { pageOf, redirectTo, refusedPage } from './page.js';
-import { addressOf, type SignInLimit } from './sign-in-limit.js';
 
 /** Name of the cookie over plain HTTP. */
 export const SESSION_COOKIE = 'onlyhashes-review';
@@ -94,11 +94,24 @@ function isFromHere({ headers }: Request): boolean {
   return URL.canParse(origin) && new URL(origin).host === headers.get('host');
 }
 
+/**
+ * Limits failed sign-ins. A generated token has 256 random bits, so this protects tokens that people
+ * chose, and bounds the load. A valid token is refused only at an address that has itself failed too
+ * often, so attackers with many addresses are limited in the answers they get, not in their attempts.
+ */
+export const signInLimit = (now: () => number) =>
+  new AddressLimit({
+    each: { most: 10, seconds: 30 },
+    all: { most: 200, seconds: 1 },
+    message: 'too many failed sign-ins; try again later',
+    now,
+  });
+
 /** Routes that sign in and out. */
 export function sessionRoutes(
   sessions: Sessions,
   callerOfToken: CallerOfToken,
-  limit: SignInLimit,
+  limit: AddressLimit,
 ): Route[] {
   return [
     {
@@ -127,7 +140,7 @@ export function sessionRoutes(
         const isCurator = caller !== undefined && mayDo(caller.role, 'curate');
         note({ signedIn: isCurator });
         if (!isCurator) {
-          limit.failed(from);
+          limit.count(from);
           return signInPage(
             caller ? 'This token does not have the role curate.' : 'This token is not known.',
           );

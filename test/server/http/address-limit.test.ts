@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { type AddressLimit, addressOf } from '../../../src/server/http/address-limit.js';
 import { Refusal } from '../../../src/server/http/route.js';
-import { addressOf, SignInLimit } from '../../../src/server/review/sign-in-limit.js';
+import { signInLimit } from '../../../src/server/review/session.js';
 
 /** The seconds after which one may try again; 0: at once. */
 function retry(work: () => void): number {
@@ -16,15 +17,15 @@ function retry(work: () => void): number {
 }
 
 /** One try with a wrong token. */
-const fail = (limit: SignInLimit, address: string) =>
+const fail = (limit: AddressLimit, address: string) =>
   retry(() => {
     limit.admit(address);
-    limit.failed(address);
+    limit.count(address);
   });
 
 test('ten failures of an address are allowed at once, then one in 30 seconds', () => {
   let now = 5000;
-  const limit = new SignInLimit(() => now);
+  const limit = signInLimit(() => now);
   for (let i = 0; i < 10; i++) expect(fail(limit, 'a')).toBe(0);
   expect(fail(limit, 'a')).toBe(30);
   now += 29_000;
@@ -40,7 +41,7 @@ test('ten failures of an address are allowed at once, then one in 30 seconds', (
 
 test('in all, 200 failures are allowed at once, then one a second; an address without any is admitted', () => {
   let now = 0;
-  const limit = new SignInLimit(() => now);
+  const limit = signInLimit(() => now);
   for (let i = 0; i < 200; i++) expect(fail(limit, `a${i}`)).toBe(0);
   expect(fail(limit, 'b')).toBe(1);
   expect(retry(() => limit.admit('c'))).toBe(0);
@@ -51,7 +52,7 @@ test('in all, 200 failures are allowed at once, then one a second; an address wi
 });
 
 test('the limit remembers ten thousand addresses, those that failed last', () => {
-  const limit = new SignInLimit(() => 0);
+  const limit = signInLimit(() => 0);
   for (let i = 0; i < 10; i++) fail(limit, 'a');
   for (let i = 0; i < 10_000 - 1; i++) fail(limit, `b${i}`);
   expect(retry(() => limit.admit('a'))).toBe(30);
@@ -64,7 +65,7 @@ test('failures of others never refuse an address that did not fail', () => {
   fc.assert(
     fc.property(others, fc.ipV4(), (failures, mine) => {
       let now = 0;
-      const limit = new SignInLimit(() => now);
+      const limit = signInLimit(() => now);
       for (const [address, milliseconds] of failures) {
         now += milliseconds;
         if (address !== mine) fail(limit, address);
@@ -84,7 +85,7 @@ test.each([
   ['::ffff:192.0.2.1', '::ffff:192.0.2.2', false],
   ['fe80::1%eth0', 'fe80::2%eth0', true],
 ])('%s and %s count as one: %s', (first, second, isOne) => {
-  const limit = new SignInLimit(() => 0);
+  const limit = signInLimit(() => 0);
   for (let i = 0; i < 10; i++) fail(limit, first);
   expect(retry(() => limit.admit(second)) > 0).toBe(isOne);
 });
@@ -102,4 +103,15 @@ test.each([
   const headers = new Headers({ 'x-forwarded-for': told });
   expect(addressOf({ headers }, connection)).toBe(address);
   expect(addressOf({ headers: new Headers() }, '10.0.0.1')).toBe('10.0.0.1');
+});
+
+test('after an hour, another salt begins all counts anew', () => {
+  let now = 0;
+  const limit = signInLimit(() => now);
+  for (let i = 0; i < 10; i++) fail(limit, 'a');
+  now += 3_599_999;
+  for (let i = 0; i < 10; i++) expect(fail(limit, 'a')).toBe(0);
+  expect(fail(limit, 'a')).toBeGreaterThan(0);
+  now += 1;
+  expect(fail(limit, 'a')).toBe(0);
 });
