@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { createNodeListener, NODE_LIMITS } from '../../src/server/http/node-listener.js';
-import type { Route } from '../../src/server/http/route.js';
+import { ROLES, type Route } from '../../src/server/http/route.js';
 import type { LogRecord } from '../../src/server/http/router.js';
 import { tokenHash } from '../../src/server/routes/webhook-sender.js';
 import { type CreateServiceOptions, type Service, serviceWith } from '../../src/server/service.js';
@@ -11,10 +11,12 @@ export const TOKENS = {
   match: 'match-token-of-many-characters',
   curate: 'curate-token-of-many-characters',
   admin: 'admin-token-of-many-characters',
+  desk: 'desk-token-of-many-characters',
+  feed: 'feed-token-of-many-characters',
 } as const;
 export type TokenRole = keyof typeof TOKENS;
 
-export const tokens = (['match', 'curate', 'admin'] as const).map((role) => ({
+export const tokens = ROLES.map((role) => ({
   name: `the ${role}`,
   hash: tokenHash(TOKENS[role]),
   role,

@@ -66,7 +66,7 @@ seconds, and exits with 0; on a second signal it exits at once.`,
     tokens: { about: 'tokens of callers: a JSON list of what --new-token prints', value: 'FILE' },
     'new-token': {
       about: 'print a new token, and its entry for the tokens file; serve nothing',
-      choices: ['match', 'curate', 'admin'],
+      choices: ['match', 'curate', 'admin', 'desk', 'feed'],
     },
     'trust-network': {
       about: 'networks that need no token: CIDR=ROLE, comma-separated',

@@ -61,12 +61,17 @@ function operationOf(route: Route): Json {
   return {
     operationId: operationIdOf(method, path),
     summary: about,
-    description: role === 'public' ? 'Needs no token.' : `Requires the role ${role}.`,
+    description: needsOf(role),
     security: role === 'public' ? [] : [{ [scheme]: [] }],
     ...(parameters.length > 0 && { parameters }),
     ...(Object.keys(content).length > 0 && { requestBody: { required: true, content } }),
     responses: responsesOf(role, replies),
   };
+}
+
+function needsOf(role: Route['role']): string {
+  if (role === 'public') return 'Needs no token.';
+  return role === 'session' ? 'Requires a session.' : `Requires the role ${role}.`;
 }
 
 /** `get /c/bank/{name}` is `getCBankByName`. */

@@ -9,8 +9,11 @@ import type { Decide } from '../../node/pool/create-hash-pool.js';
 import type { FromSchema, Members, QueryValue, Schema } from './json-schema.js';
 import type { Reply } from './reply.js';
 
-/** Roles of callers; each includes the ones before it. */
-export const ROLES = ['match', 'curate', 'admin'] as const;
+/**
+ * Roles of callers. `admin` may do everything, and `curate` what `match` may. `desk`, for the people
+ * who confirm cases, and `feed` stand alone.
+ */
+export const ROLES = ['match', 'curate', 'admin', 'desk', 'feed'] as const;
 
 /** Role of a caller. */
 export type Role = (typeof ROLES)[number];
@@ -61,8 +64,8 @@ export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'OPTIONS';
   /** `{name}` matches one segment of the path: `/c/bank/{name}/content/{id}` */
   readonly path: string;
-  /** `public`: open to everyone */
-  readonly role: Role | 'public';
+  /** `public`: open to everyone; `session`: to every session */
+  readonly role: Role | 'public' | 'session';
   /** a sentence or two, for OpenAPI */
   readonly about: string;
   /** schemas of the query's values, by name; other names are ignored */
