@@ -60,9 +60,12 @@ export class OtherClient {
   constructor(
     readonly url: string,
     readonly pageSize = 800,
+    readonly key = 'subscribed',
   ) {}
 
-  readonly #headers = { 'x-functions-key': 'function', 'Ocp-Apim-Subscription-Key': 'subscribed' };
+  get #headers() {
+    return { 'x-functions-key': 'function', 'Ocp-Apim-Subscription-Key': this.key };
+  }
 
   /** Fetches all changes since the last fetch. */
   async fetch(): Promise<void> {
