@@ -57,10 +57,8 @@ export {
   decisionToJSON,
   type Match,
 } from './matching/decision.js';
-export {
-  DECISION_SCHEMA,
-  decisionFromJSON,
-} from './matching/decision-json.js';
+export { decisionFromJSON } from './matching/decision-json.js';
+export { DECISION_SCHEMA } from './matching/decision-schema.js';
 export { explain } from './matching/explain.js';
 export { createFloodGuard, type FloodGuard } from './matching/flood-guard.js';
 export { type MatchOptions, type MatchRules, match } from './matching/match.js';

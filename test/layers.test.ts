@@ -79,7 +79,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     does: 'the file of hashes that a person shares, and its withdrawal',
     begin: 'bundle.ts',
     may: ['root', 'kernels'],
-    doors: [],
+    doors: ['bundle.ts', 'bundle-shape.ts', 'read-bundle.ts', 'withdrawal.ts'],
   },
   variants: {
     layer: 2,
@@ -109,6 +109,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'service-error.ts',
       'stop-ncii/client.ts',
       'stop-ncii/format.ts',
+      'stop-ncii/serve.ts',
     ],
   },
   matching: {
@@ -116,7 +117,14 @@ const ROOMS: Readonly<Record<string, Room>> = {
     does: 'variants, lists and a policy to a decision',
     begin: 'match.ts',
     may: ['root', 'indexing', 'blocklist', 'variants'],
-    doors: ['match.ts', 'allow-list.ts', 'decision-json.ts', 'decision.ts', 'explain.ts'],
+    doors: [
+      'match.ts',
+      'allow-list.ts',
+      'decision-json.ts',
+      'decision-schema.ts',
+      'decision.ts',
+      'explain.ts',
+    ],
   },
   picture: {
     layer: 3,

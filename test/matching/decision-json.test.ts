@@ -21,7 +21,8 @@ import {
   decisionToJSON,
   type Match,
 } from '../../src/matching/decision.js';
-import { DECISION_SCHEMA, decisionFromJSON } from '../../src/matching/decision-json.js';
+import { decisionFromJSON } from '../../src/matching/decision-json.js';
+import { DECISION_SCHEMA } from '../../src/matching/decision-schema.js';
 import { match } from '../../src/matching/match.js';
 import type { RemoteMatch } from '../../src/matching/remote-match.js';
 import { type ListSettings, TRUSTS } from '../../src/policy.js';

@@ -4,7 +4,7 @@ import {
   decisionToJSON,
   type MatchJSON,
 } from '../../matching/decision.js';
-import { DECISION_SCHEMA } from '../../matching/decision-json.js';
+import { DECISION_SCHEMA } from '../../matching/decision-schema.js';
 import { explain } from '../../matching/explain.js';
 import type { Schema } from '../http/json-schema.js';
 import { TextReply } from '../http/reply.js';

@@ -1,5 +1,5 @@
 import { ALGORITHMS, type Algorithm, hashFromHex, newHash } from '../../hash.js';
-import { HEX } from '../../matching/decision-json.js';
+import { HEX } from '../../matching/decision-schema.js';
 import type { HashedImage, HashedVariant } from '../../variant.js';
 import type { FromSchema, Schema } from '../http/json-schema.js';
 import { Refusal } from '../http/route.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import sharp from 'sharp';
 import { beforeAll, expect, test } from 'vitest';
-import { DECISION_SCHEMA } from '../../../src/matching/decision-json.js';
+import { DECISION_SCHEMA } from '../../../src/matching/decision-schema.js';
 import { testFolder } from '../../folder.js';
 import { onlyhashes, PHOTOS } from '../program.js';
 
