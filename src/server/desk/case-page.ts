@@ -62,7 +62,7 @@ ${isOpen(one) ? forms(one, page) : html`<p><a href="/desk">Back to the cases</a>
 }
 
 const warning = (one: FiledCase, other: FiledCase): Html =>
-  html`<div class="notice stop"><p><strong>Another case has the same number.</strong> Only one of them can be the caller’s. This one has ${amountOf(one)}, sent ${one.day}; <a href="${pathOfCase(other.number)}">the other</a> has ${amountOf(other)}, sent ${other.day} (${OUTCOMES[other.outcome]}). Ask the caller how many, and when.</p></div>`;
+  html`<div class="notice stop"><p><strong>Another case has the same number.</strong> Only one of them can be the caller’s. This one has ${amountOf(one)}, sent <time>${one.day}</time>; <a href="${pathOfCase(other.number)}">the other</a> has ${amountOf(other)}, sent <time>${other.day}</time> (${OUTCOMES[other.outcome]}). Ask the caller how many, and when.</p></div>`;
 
 function forms(one: OpenedCase, { cases, word, typed }: CasePage): Html {
   const form = (body: Html, name: string) =>

@@ -55,7 +55,7 @@ ${
         (
           one,
         ) => html`<li class="card"><h2><a href="${pathOfCase(one.number)}">${shortOf(one)}</a></h2>
-<p>${amountOf(one)}, sent ${one.day}: <strong>${OUTCOMES[one.outcome]}</strong></p>
+<p>${amountOf(one)}, sent <time>${one.day}</time>: <strong>${OUTCOMES[one.outcome]}</strong></p>
 ${isOpen(one) ? html`<p class="soft">${waitsFor(one, cases)}</p>` : undefined}</li>`,
       )}</ol>`
 }

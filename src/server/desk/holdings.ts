@@ -32,24 +32,12 @@ ${facts([
   ...[...algorithms].map((algorithm) => {
     const own = hashes.filter((one) => one.algorithm === algorithm);
     const further = own.filter(({ group }) => group !== undefined);
-    const parts = counts(further.map(({ variant }) => variant));
+    const parts = counts(further, 'variant');
     const rest = parts && `; of their parts and forms: ${parts}`;
     return [algorithm, [many(own.length - further.length, 'picture'), rest]] as const;
   }),
-  [
-    'Unknown',
-    counts(
-      unknown.map(({ algorithm }) => algorithm),
-      ': never matched',
-    ),
-  ],
-  [
-    'Files',
-    counts(
-      digests.map(({ algorithm }) => algorithm),
-      ' digests',
-    ),
-  ],
+  ['Not known here', counts(unknown, 'algorithm')],
+  ['Digests of files', counts(digests, 'algorithm')],
   ['Too plain', plain === 0 ? 'none' : `${plain}: not listed, as they match others’ pictures`],
   ['Screens', screens > 0 ? `${screens}: pages, screenshots or framed, by the device` : undefined],
 ])}
@@ -96,10 +84,13 @@ export async function onLists(
   )}</tbody></table>`;
 }
 
-/** How often each word is there; undefined if there is none. */
-function counts(words: readonly string[], after = ''): string | undefined {
-  const all = [...new Set(words)].map(
-    (word) => `${words.filter((one) => one === word).length} ${word}`,
-  );
-  return all.length > 0 ? `${all.sort().join(', ')}${after}` : undefined;
+/** How often each word of a member is there; undefined if there is none. */
+function counts<Name extends string>(
+  all: readonly { readonly [_ in Name]: string }[],
+  name: Name,
+): string | undefined {
+  const words = all.map((one) => one[name]);
+  const each = [...new Set(words)].sort();
+  const times = (word: string) => words.filter((one) => one === word).length;
+  return each.map((word) => `${times(word)} ${word}`).join(', ') || undefined;
 }

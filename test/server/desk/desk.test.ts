@@ -130,7 +130,7 @@ test('cases wait, the oldest first, and are found by the first 8 digits', async 
     );
     const short = (id: string) => inGroups(id.slice(0, 8));
     expect(words).toMatch(new RegExp(`${short(her.case)}.*${short(his.case)}`));
-    expect(words).toContain('2 hashes, sent 2026-11-26: new');
+    expect(words).toContain('2 hashes, sent 2026-11-26 : new');
     expect(words).toContain('confirmed by 0 of 1 person, dropped in 30 days');
     expect(page.text).not.toContain(her.case);
     for (const find of [her.case, ` ${inGroups(her.case.slice(0, 12).toUpperCase())} `]) {
@@ -201,7 +201,7 @@ test('a case’s page counts what it holds, and what is on lists', async () => {
       for (const told of [
         'pdq 2 pictures; of their parts and forms: 1 onWhite, 1 stored',
         'dhash 1 picture ',
-        '1 sha256 digests',
+        'Digests of files 1 sha256',
         'Too plain 1: not listed',
         'under 50 50–80 over 80 not given 1 2 1 1',
         'partner 1 1',
