@@ -66,7 +66,7 @@ export const VARIANT_NAMES = /* @__PURE__ */ variantNames();
  * - `stored`: the picture as its file stores it, before its EXIF orientation is applied
  * - `onWhite`, `onBlack`: the picture with its transparent parts on a colour
  * - `asShown`: the picture in the colours that its profile or colour chunks give it
- * - `frame`: another frame of the file
+ * - `frame`: another frame of the file; with the option `inner`, hashed for a list
  * - `otherReading`: the picture cut or turned as some browsers read its file
  * - `otherResample`: the picture in PDQ's other size convention
  * - `inverted`: the picture with its brightness inverted
@@ -222,7 +222,8 @@ const LATTICE = 4;
 /**
  * A picture as a list or a bundle takes it, if it was hashed with the option `inner`. Pictures that
  * are listed together are one group: the others are variants of the first. One that frames nothing
- * is listed whole, and a lattice of four pictures and more never beside them.
+ * is listed whole, and a lattice of four pictures and more never beside them. Frames of an
+ * animation are listed with the whole.
  * @returns `image` itself if it is to be both, and is no lattice
  */
 export function listedPicture(image: HashedImage, listing: Listing): HashedImage {

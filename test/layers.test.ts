@@ -45,7 +45,13 @@ const ROOMS: Readonly<Record<string, Room>> = {
     does: 'the header of a picture file, before it is decoded',
     begin: 'read-header.ts',
     may: ['root', 'kernels'],
-    doors: ['read-header.ts', 'image-format.ts', 'picture-magic.ts', 'png-rows.ts'],
+    doors: [
+      'read-header.ts',
+      'frame-file.ts',
+      'image-format.ts',
+      'picture-magic.ts',
+      'png-rows.ts',
+    ],
   },
   hashing: {
     layer: 1,
@@ -117,7 +123,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     does: 'a decoded picture to its hashes',
     begin: 'hash-picture.ts',
     may: ['root', 'kernels', 'formats', 'hashing', 'variants'],
-    doors: ['hash-picture.ts', 'options.ts', 'pool.ts', 'waiting.ts'],
+    doors: ['hash-picture.ts', 'canvas.ts', 'frames.ts', 'options.ts', 'pool.ts', 'waiting.ts'],
   },
   review: {
     layer: 4,

@@ -64,6 +64,10 @@ export interface Animation {
   readonly beside?: boolean;
 }
 
+/** True if a file has frames beside its picture. */
+export const isAnimated = ({ animation }: ImageHeader): boolean =>
+  animation !== undefined && (animation.frames.length > 1 || animation.beside === true);
+
 /** A frame of an animation, as its file says. */
 export interface FileFrame {
   /** its place on the canvas */

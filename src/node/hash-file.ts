@@ -74,7 +74,7 @@ export async function hash(
 
 /** A decoded file as the pipeline takes it. */
 export async function pictureOfDecoded(
-  { pixels, orientation, draftOf, looks }: DecodedImage,
+  { pixels, orientation, draftOf, looks, later }: DecodedImage,
   end: AbortSignal,
   options: HashFileOptions,
 ): Promise<DecodedPicture> {
@@ -88,6 +88,7 @@ export async function pictureOfDecoded(
     ...picture,
     full: draftOf && placingOf(pixels, draftOf, { displayed: orientation, hashed }),
     looks: looks?.map(otherLookOf),
+    later,
   };
 }
 

@@ -45,6 +45,14 @@ export interface FullPicture {
   placed(variant: HashedVariant): HashedVariant;
 }
 
+/** A frame of an animation as people see it, drawn over those before it. */
+export interface Frame {
+  /** its number in the file, from 0 */
+  readonly frame: number;
+  /** as stored, RGBA; only until the next frame is requested */
+  readonly pixels: CheckedPixels;
+}
+
 /** A decoded picture, as its file stores it. Pixels are read on demand only. */
 export interface DecodedPicture extends Coding {
   /** as stored */
@@ -65,6 +73,8 @@ export interface DecodedPicture extends Coding {
   readonly full?: FullPicture | undefined;
   /** other rasters that a browser shows for the file */
   readonly looks?: readonly OtherLook[] | undefined;
+  /** the frames of an animation beside the picture, decoded again at each call */
+  readonly later?: (() => AsyncIterable<Frame>) | undefined;
 }
 
 /**
@@ -201,6 +211,7 @@ export async function variantsThenCloser(
   const { furtherVariants, partsOfPicture } =
     more || hasParts ? await import('../variants/further-variants.js') : {};
   const applied = asStored && picture.exif ? 1 : picture.orientation;
+  const frames = inner ? await frameVariants(picture, applied, options, hash) : [];
   const sampled = isSampled(picture, options);
   const whole = sampled && !more && !hasParts ? undefined : wholeOf(picture);
   const { displayed, stored, opaque } = formsOf(
@@ -227,7 +238,12 @@ export async function variantsThenCloser(
   function* inOrder(): VariantsThenCloser {
     const already = yield* ownVariants(own, hash);
     if (!more || !view) return;
-    yield* furtherVariants!({ ...own, view, looks }, already, { ...options, variants }, hash);
+    yield* furtherVariants!(
+      { ...own, view, looks, frames },
+      already,
+      { ...options, variants },
+      hash,
+    );
   }
 
   const { width, height } = picture;
@@ -236,6 +252,27 @@ export async function variantsThenCloser(
     ? { width: full.width, height: full.height, decoding: 'draft' as const }
     : turned;
   return { ...sides, variants: inOrder(), looksCloser: looksCloser({ ...options, variants }) };
+}
+
+/**
+ * The hashes of an animation's later frames, whole. A frame that cannot be decoded ends them: the
+ * picture itself has its hash all the same.
+ */
+async function frameVariants(
+  decoded: DecodedPicture,
+  orientation: Orientation,
+  options: PictureOptions,
+  hash: Hasher,
+): Promise<readonly HashedVariant[]> {
+  const variants: HashedVariant[] = [];
+  try {
+    for await (const { frame, pixels } of decoded.later?.() ?? []) {
+      const picture = pictureOf(pixels, decoded);
+      const { displayed } = formsOf(picture, isSampled(picture, options), orientation);
+      variants.push({ name: 'frame', ...hash(displayed), frame });
+    }
+  } catch {}
+  return variants;
 }
 
 /** True if PDQ first reduces the picture to 512 x 512: then those pixels are all that it sees. */

@@ -38,7 +38,9 @@ export interface PictureOptions extends HashOptions {
   /**
    * also the pictures in it, if it is a screenshot, a collage, or has a frame or bars: variants
    * named `inner`, at most 16. For a list: the hash of a screenshot finds that screenshot, and no
-   * copy of a photo in it. Most photos have none
+   * copy of a photo in it. Most photos have none. And the frames of an animated GIF, PNG or WebP
+   * that `check` looks at beside the first: variants named `frame`, at most 8, if their PDQ quality
+   * is 50 or more. A still of the animation may show any of them
    */
   inner?: boolean;
   /**

@@ -1,4 +1,4 @@
-import { distance, newHash } from '../hash.js';
+import { distance, hashToHex, newHash } from '../hash.js';
 import type { Hashed } from '../hashing/hash-options.js';
 import { isResampled } from '../hashing/pdq.js';
 import { invert } from '../kernels/pixels/plane.js';
@@ -67,6 +67,7 @@ function* variantsIn(
 ): VariantsThenCloser {
   const { variants = 'orientation', algorithm = 'pdq', resample = 512 } = options;
   let count = already.length;
+  const known = new Set(already.map((variant) => hashToHex(variant.hash)));
   const samplers: Sampler[] = [];
   for (const look of distinct([...looksOf(picture, already)])) {
     const { at = count, of, given } = look;
@@ -77,13 +78,23 @@ function* variantsIn(
     samplers.push(samplerOf(arena, { ...look, at }, whole, options, hash));
     if (at < count) continue;
     count++;
-    yield given(whole);
+    const shown = given(whole);
+    // No list accepts a draft.
+    if (!shown.decoding) known.add(hashToHex(shown.hash));
+    yield shown;
   }
   const others = count;
   if (options.inner) {
     for (const variant of innerVariants(samplers[0]!, options)) {
       count++;
       yield picture.given(variant);
+    }
+    for (const variant of picture.frames ?? []) {
+      const hex = hashToHex(variant.hash);
+      if ((variant.quality ?? 100) < LEAST_QUALITY || known.has(hex)) continue;
+      known.add(hex);
+      count++;
+      yield variant;
     }
   }
   if (options.crops) {
@@ -97,7 +108,7 @@ function* variantsIn(
       yield picture.given({ name, ...found, ...parts, geometry });
     }
   }
-  // Neither inner pictures nor list crops take a place of the profile's.
+  // Neither inner pictures, nor frames for a list, nor list crops take a place of the profile's.
   const crops = count - others;
   if (variants === 'none' || variants === 'orientation') return;
   /** by the number of earlier variants */

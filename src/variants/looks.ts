@@ -8,6 +8,8 @@ export interface SeenPicture extends Pick<OwnForms, 'isTransparent' | 'given'> {
   /** all pixels as displayed */
   readonly view: View;
   readonly looks?: readonly OtherLook[] | undefined;
+  /** the later frames of an animation, for a list */
+  readonly frames?: readonly HashedVariant[];
 }
 
 /** A displayed raster whose parts are searched. */

@@ -36,6 +36,9 @@ export const MOST_HASHES = 160;
 /** The most inner pictures: the cells of four rows and columns. */
 export const MOST_INNER = 16;
 
+/** The most frames of an animation beside its picture. */
+export const MOST_LATER = 8;
+
 /** The most list crops of a shape, the nearest to the centre: 9:16 of 16:9 has 23. */
 export const MOST_OF_SHAPE = 25;
 

@@ -25,7 +25,7 @@ const REFUSED: Record<string, string> = {
   'cmyk-alpha.tiff': 'unsupported',
 };
 
-/** Looks of a file that Node alone has: they are for matching uploads. */
+/** Looks of a file that Node alone has: they are for matching uploads, except for listed frames. */
 const NOT_IN_BROWSERS: readonly string[] = ['asShown', 'frame', 'otherReading'];
 
 const filesOf = (folder: string, kind: (file: string) => boolean) =>
@@ -67,7 +67,9 @@ async function hashed(source: string | Uint8Array, options: HashFileOptions): Pr
       width,
       height,
       variants: variants
-        .filter(({ name }) => !NOT_IN_BROWSERS.includes(name))
+        .filter(
+          ({ name }) => !NOT_IN_BROWSERS.includes(name) || (name === 'frame' && options.inner),
+        )
         .map(({ name, hash, resample }) => [name, hashToHex(hash), resample]),
     };
   } catch (error) {

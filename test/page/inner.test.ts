@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { chatScreenshot } from '../../docs/making/walk.js';
 import { distance, hashFromHex, hashToHex } from '../../src/hash.js';
@@ -7,12 +8,20 @@ import { readBundle } from '../../src/index.js';
 import { hash as hashFile } from '../../src/node/index.js';
 import { describeEngine, ENGINES, type EnginePage } from '../browser/engines/engines.js';
 import { testFolder } from '../folder.js';
+import { gifAnimation, photoFrame } from '../node/decode/animations.js';
 import { buildDemo, choose, photo, press, screen, shown, toChoosing, toCode } from './demo-page.js';
 
 const folder = testFolder();
 const demo = buildDemo(folder);
 const inner = photo('acanthus-mollis.jpg');
 const chat = await chatScreenshot(inner, folder);
+const sides = { width: 320, height: 240 };
+const photos = ['dust-bowl-home.jpg', 'locomotion-house-cat.jpg', 'acanthus-mollis.jpg'];
+const film = join(folder, 'film.gif');
+writeFileSync(
+  film,
+  await gifAnimation(await Promise.all(photos.map((name) => photoFrame(name, sides))), sides),
+);
 const VIDEO = photo('../images/film.mp4');
 
 /** The file as it would be saved now; returns to the pictures. */
@@ -72,6 +81,24 @@ for (const name of ENGINES) {
       expect(await listed()).toEqual([[whole, 'original', undefined]]);
       await press(page, 'Yes');
       expect(await listed()).toEqual([[part, 'original', undefined]]);
+    });
+
+    test('of an animation, frames are in the file, as the program lists them', async () => {
+      const { hash, variants } = await hashFile(film, { exact: true, inner: true });
+      const page = await open.page();
+      await page.goto(demo.url);
+      await toChoosing(page);
+      await page.setFiles('#files', [film]);
+      await screen(page, '1 of 1 ready');
+      const { hashes } = await fileOf(page);
+      const group = hashToHex(hash);
+      const expected = [
+        [group, 'original', undefined],
+        ...variants.map((each) => [hashToHex(each.hash), each.name, group]),
+      ];
+      expect(expected.map(([, name]) => name)).toEqual(['original', 'frame', 'frame']);
+      const listed = hashes.map((each) => [each.hash, each.variant, each.group]);
+      expect(listed.sort()).toEqual(expected.sort());
     });
 
     test('a video is in the file by its digest if she says so, also alone', async () => {

@@ -5,10 +5,21 @@ import { orient } from '../../variants/forms.js';
 import { places, SIDE } from '../../variants/view.js';
 import { type ReadbackCanvas, TILE_HEIGHT, TILE_WIDTH } from './readback-canvas.js';
 
+/** A part of a picture that is read at a time. */
+interface Tile {
+  readonly words: Uint32Array<ArrayBuffer>;
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
 /** A picture that the browser decoded. In memory, its pixels would be 48 MB at 12 megapixels. */
 export class BitmapPicture implements DecodedPicture {
   readonly #bitmap: ImageBitmap;
   readonly #canvas: ReadbackCanvas;
+  /** a small picture is read once: a read takes 8 ms in Firefox, however small */
+  #tile: Tile | undefined;
   readonly width: number;
   readonly height: number;
   readonly orientation: Orientation;
@@ -110,7 +121,11 @@ export class BitmapPicture implements DecodedPicture {
     return words;
   }
 
-  *#tiles() {
+  *#tiles(): Generator<Tile, void, undefined> {
+    if (this.#tile && !this.colours) {
+      yield this.#tile;
+      return;
+    }
     for (let top = 0; top < this.height; top += TILE_HEIGHT) {
       const height = Math.min(TILE_HEIGHT, this.height - top);
       for (let left = 0; left < this.width; left += TILE_WIDTH) {
@@ -118,7 +133,9 @@ export class BitmapPicture implements DecodedPicture {
         const words = this.#read(width, height, (context, bitmap, y) => {
           context.drawImage(bitmap, left, top, width, height, 0, y, width, height);
         });
-        yield { words, left, top, width, height };
+        const tile = { words, left, top, width, height };
+        if (width === this.width && height === this.height && !this.colours) this.#tile = tile;
+        yield tile;
       }
     }
   }

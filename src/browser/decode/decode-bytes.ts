@@ -1,7 +1,14 @@
 import { DecodeError } from '../../errors.js';
-import { corrupt, edited, type ImageFormat, type ImageHeader } from '../../formats/image-format.js';
+import {
+  corrupt,
+  edited,
+  editedCopy,
+  type ImageFormat,
+  type ImageHeader,
+  isAnimated,
+} from '../../formats/image-format.js';
 import { readHeader } from '../../formats/read-header.js';
-import type { DecodedPicture } from '../../picture/hash-picture.js';
+import type { DecodedPicture, Frame } from '../../picture/hash-picture.js';
 import { MAX_PIXELS } from '../../picture/options.js';
 import { BitmapPicture } from './bitmap-picture.js';
 import { AlteredReadback, type Readback, ReadbackCanvas } from './readback-canvas.js';
@@ -46,9 +53,41 @@ export async function decodeBytes<T>(
     const { decodeTiff } = await import('./decode-tiff.js');
     return await take(await decodeTiff(bytes, header));
   }
-  const file = edited(bytes, header.edits);
+  if (!isAnimated(header))
+    return await decodeStill(edited(bytes, header.edits), header, page, take);
+  const file = editedCopy(bytes, header.edits) as Uint8Array<ArrayBuffer>;
+  const later = () => laterFrames(bytes, header, page);
+  return await decodeStill(file, header, page, (picture) =>
+    take(Object.assign(picture, { later })),
+  );
+}
+
+async function decodeStill<T>(
+  file: Uint8Array<ArrayBuffer>,
+  header: ImageHeader,
+  page: Page,
+  take: (picture: DecodedPicture) => Promise<T>,
+): Promise<T> {
   const taken = await byCanvas(file, header, page, take);
   return taken ? taken.result : await take(await decodeWithout(file, header));
+}
+
+/** Of the time of a picture, 60 s by default, so much is for the frames beside it. */
+const FRAMES_MILLISECONDS = 20_000;
+
+/** The frames beside the picture. Each is decoded as a file of its own, as a still picture is. */
+async function* laterFrames(
+  bytes: Uint8Array,
+  header: ImageHeader,
+  page: Page,
+): AsyncGenerator<Frame, void, undefined> {
+  const { framesOf, MOST_CANVAS } = await import('../../picture/frames.js');
+  const { displayedPixels } = await import('./displayed-pixels.js');
+  const end = performance.now() + FRAMES_MILLISECONDS;
+  yield* framesOf(bytes, header, async (file) => {
+    if (performance.now() > end) throw new DecodeError('timeout', 'the frames take too long');
+    return await decodeBytes(file, MOST_CANVAS, page, async (one) => displayedPixels(one).data);
+  });
 }
 
 /**

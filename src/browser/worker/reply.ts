@@ -6,6 +6,7 @@
  */
 
 import { DecodeError, type DecodeErrorCode } from '../../errors.js';
+import { MOST_FRAMES } from '../../formats/image-format.js';
 import { type Hash, hasBits, isParts, newHash, type Resample } from '../../hash.js';
 import { MAX_PIXELS, type PictureOptions } from '../../picture/options.js';
 import {
@@ -20,6 +21,7 @@ import {
 import {
   MOST_HASHES,
   MOST_INNER,
+  MOST_LATER,
   MOST_OF_SHAPE,
   MOST_QUICK_HASHES,
 } from '../../variants/variant-profile.js';
@@ -168,6 +170,7 @@ export function variantReader(
   const most = innerHashes + cropHashes + profileHashes;
   const quality = algorithm === 'pdq' ? ['quality'] : [];
   const seen: string[] = [];
+  const frames: string[] = [];
   return (reply) => {
     const { variant } = membersOf(reply, ['variant']);
     if (variant === undefined) {
@@ -178,21 +181,26 @@ export function variantReader(
     const isCrop = LIST_CROP_NAMES.includes(claimed);
     const isInner = claimed === 'inner';
     const parts = hasParts && (seen.length === 0 || isCrop || isInner) ? ['parts'] : [];
-    const members = membersOf(variant, ['name', 'hash', ...quality, ...parts], OPTIONAL_MEMBERS);
+    const isFrame = claimed === 'frame';
+    const needed = ['name', 'hash', ...quality, ...parts, ...(isFrame ? ['frame'] : [])];
+    const members = membersOf(variant, needed, isFrame ? ['resample'] : OPTIONAL_MEMBERS);
     const name = oneOf(members.name, seen.length === 0 ? (['original'] as const) : names);
     const { geometry } = members;
     const look = members.look === undefined ? undefined : oneOf(members.look, BACKDROPS);
-    const place = `${name} ${look ?? ''}`;
+    const number = isFrame && { frame: integerIn(members.frame, 0, MOST_FRAMES - 1) };
+    const place = `${name} ${number ? number.frame : (look ?? '')}`;
     const mayRepeat = isInner || PART_NAMES.includes(name) || (isCrop && crops === 'anywhere');
-    demand(mayRepeat || !seen.includes(place));
+    const alike = isFrame ? frames : seen;
+    demand(mayRepeat || !alike.includes(place));
     demand(!isInner || geometry !== undefined);
-    demand(seen.push(place) <= most);
+    demand(alike.push(place) <= (isFrame ? MOST_LATER : most));
     return {
       name,
       ...hashedIn(members, options),
       ...(geometry === undefined ? {} : { geometry: geometryOf(geometry) }),
       ...(look === undefined ? {} : { look }),
       ...(parts.length > 0 && { parts: partsIn(members.parts) }),
+      ...number,
     };
   };
 }
@@ -219,7 +227,7 @@ function namesOf({
   crops = false,
   inner = false,
 }: PictureOptions): readonly VariantName[] {
-  const innerNames = inner ? (['inner'] as const) : [];
+  const innerNames = inner ? (['inner', 'frame'] as const) : [];
   const listNames = [...innerNames, ...(crops ? LIST_CROP_NAMES : [])];
   if (variants === 'none' || orientation === 'stored') return listNames;
   const own = ['stored', 'onWhite', 'onBlack', ...listNames] as const;

@@ -79,9 +79,10 @@ hidden pictures and links to folders. - is standard input.`,
         out.error(file, error.message);
         continue;
       }
-      const listed = isPicture(image)
-        ? listedPictures(listedPicture(image, await listingOf(image, choice, file, out)))
-        : [image];
+      const listed =
+        choice !== 'no' && isPicture(image)
+          ? listedPictures(listedPicture(image, await listingOf(image, choice, file, out)))
+          : [image];
       for (const [at, each] of listed.entries()) {
         if (call.on('json')) {
           // A withdrawal of the first withdraws all of the group.
@@ -111,21 +112,34 @@ function isOne(words: readonly string[]): boolean {
   }
 }
 
-/** A picture, or one in it, or the digest of a file, which has no sides. */
+/** A picture, one in it, a later frame, or the digest of a file, which has no sides. */
 type Printed = HashedImage &
-  Pick<HashedVariant, 'geometry'> & { readonly width?: number; readonly height?: number };
+  Pick<HashedVariant, 'geometry' | 'frame'> & {
+    readonly width?: number | undefined;
+    readonly height?: number | undefined;
+  };
 
 const isPicture = (printed: Printed) => printed.width !== undefined;
 
-/** The pictures of a group: the whole, if it is listed, and those in it. */
-function listedPictures(group: Printed): Printed[] {
-  const variants = group.variants.filter(({ name }) => name !== 'inner');
-  const others = group.variants.filter(({ name }) => name === 'inner');
-  return [{ ...group, variants }, ...others.map((each) => ({ ...each, variants: [] }))];
+/** A frame of a lower PDQ quality, among the looks of a file, is for matching alone. */
+const LEAST_QUALITY = 50;
+
+/** True if a variant has a line of its own, as part of a list. */
+const hasLine = ({ name, quality = 100, decoding }: HashedVariant) =>
+  name === 'inner' || (name === 'frame' && quality >= LEAST_QUALITY && !decoding);
+
+/** The pictures of a group: the whole, if it is listed, those in it, and later frames. */
+function listedPictures({ variants, ...group }: Printed): Printed[] {
+  const { width, height } = group;
+  const own = variants.filter(hasLine);
+  return [
+    { ...group, variants: variants.filter((each) => !hasLine(each)) },
+    ...own.map((each) => ({ ...{ width, height }, ...each, variants: [] })),
+  ];
 }
 
 /** Undefined values are absent from the text. */
-function imageToJSON({ hash, variants, geometry, ...image }: Printed) {
+function imageToJSON({ hash, variants, geometry, frame, ...image }: Printed) {
   const { quality, resample, parts } = image;
   const rectangle = geometry?.rectangle;
   const { width, height } = rectangle ?? image;
@@ -137,6 +151,8 @@ function imageToJSON({ hash, variants, geometry, ...image }: Printed) {
     width,
     height,
     rectangle,
+    variant: frame === undefined ? undefined : 'frame',
+    frame,
     variants: width === undefined ? undefined : variants.map(variantToJSON),
   };
 }

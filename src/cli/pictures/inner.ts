@@ -6,10 +6,10 @@ import type { Output } from '../output.js';
 
 type Choice = 'ask' | 'yes' | 'no';
 
-/** `--inner`: lists the pictures that a picture frames in place of the whole. */
+/** `--inner`: lists the pictures that a picture frames in place of the whole, and later frames. */
 export const INNER_OPTION: Option = {
   about:
-    'of a screenshot, a collage or a picture with bars: hash the pictures in it, in place of the whole, whose hash finds no copy of them (default: ask on a terminal, otherwise no)',
+    'of a screenshot, a collage or a picture with bars: hash the pictures in it, in place of the whole, whose hash finds no copy of them; of an animation: also hash later frames (default: ask on a terminal, otherwise no)',
   choices: ['ask', 'yes', 'no'] satisfies Choice[],
 };
 

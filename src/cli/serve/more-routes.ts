@@ -9,6 +9,7 @@ import { Failure, jsonIn } from '../failure.js';
 import { wholeFile } from '../file-name.js';
 import type { ListFeed } from '../list-feed.js';
 
+type IntakeOptions = NonNullable<CreateServiceOptions['intake']>;
 type Webhook = NonNullable<CreateServiceOptions['webhook']>;
 type ServiceFeedback = ReturnType<typeof ncmecFeedback>;
 type NcmecOptions = NonNullable<Parameters<typeof ncmecFeedback>[1]>;
@@ -16,6 +17,8 @@ type NcmecOptions = NonNullable<Parameters<typeof ncmecFeedback>[1]>;
 /** The content of the file `--routes`. */
 export interface MoreRoutes extends Pick<CreateServiceOptions, 'scan' | 'scanBlob'> {
   readonly webhook?: Pick<Webhook, 'outcomes' | 'tokenHashes' | 'publicKey'>;
+  /** further options of `--intake` */
+  readonly intake?: Omit<Partial<IntakeOptions>, 'caseDays' | 'notesKey'>;
   /** options of the feedback to each service that gets some */
   readonly feedback?: {
     readonly stopncii?: Parameters<typeof stopNciiFeedback>[1];
@@ -25,7 +28,9 @@ export interface MoreRoutes extends Pick<CreateServiceOptions, 'scan' | 'scanBlo
 
 /** Begins the ids of records that were decided elsewhere: the queue's own begin with `queue-`. */
 const OUTSIDE = 'webhook-';
-const MEMBERS = ['scan', 'webhook', 'feedback', 'scanBlob'];
+const MEMBERS = ['scan', 'webhook', 'feedback', 'scanBlob', 'intake'];
+/** The list of confirmed cases, if the file names no other. */
+const CASES = 'cases';
 
 /** @throws {Failure} if it cannot be read, or is something else. No message quotes it */
 export async function readRoutes(path: string): Promise<MoreRoutes> {
@@ -72,6 +77,16 @@ export function webhookOf(
       if (came !== 'decided') throw new Failure('an item was decided at the same time');
     },
   };
+}
+
+/** The intake of a store, and what drops the cases that nobody confirmed in time. */
+export function intakeOf(
+  { intake = {} }: MoreRoutes,
+  { store, caseDays, notesKey }: Pick<IntakeOptions, 'caseDays' | 'notesKey'> & { store: Store },
+) {
+  const { list = CASES, ...others } = intake;
+  const options: IntakeOptions = { list, ...others, caseDays, notesKey };
+  return { options, prune: async () => void (await store.cases({ list, caseDays }).prune()) };
 }
 
 /** Feedback on decisions, to the services of the lists. */

@@ -20,6 +20,8 @@ export interface ServeOptions {
   readonly clamd: Place | undefined;
   /** days that reviews are kept; undefined if none are */
   readonly reviewDays: number | undefined;
+  /** days that a case waits to be confirmed; undefined if none are taken */
+  readonly caseDays: number | undefined;
   /** the networks whose callers need no token, in the form of `--trust-network` */
   readonly trusted: string;
   readonly routes: MoreRoutes;
@@ -64,7 +66,7 @@ export async function serveOptionsOf(call: Call): Promise<ServeOptions> {
   checkService(all, (message) => new Failure(`${tokensFile}: ${message}`));
   const file = call.text('routes');
   const routes = file === undefined ? {} : await readRoutes(file);
-  const { webhook, feedback, ...others } = routes;
+  const { webhook, feedback, intake, ...others } = routes;
   checkService(
     { ...others, ...(webhook && { webhook: { ...webhook, ...UNUSED_LOG } }) },
     (message) => new Failure(`${file}: ${message}`),
@@ -74,11 +76,16 @@ export async function serveOptionsOf(call: Call): Promise<ServeOptions> {
   if (reviewDays === undefined && (webhook ?? feedback)) {
     throw new UsageError('--routes: expected --review-days, for webhook and feedback');
   }
+  const caseDays = call.on('intake') ? call.number('case-days') : undefined;
+  if (caseDays === undefined && intake) {
+    throw new UsageError('--routes: expected --intake, for intake');
+  }
   const trusted = networks ?? (tokens === undefined ? 'loopback=admin' : 'none');
   return {
     place,
     clamd: clamdPlace,
     reviewDays,
+    caseDays,
     trusted,
     routes,
     service: { ...all, ...others },

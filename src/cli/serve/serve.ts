@@ -15,10 +15,11 @@ import {
 } from '../../server/index.js';
 import type { Call, Command } from '../command.js';
 import { Failure, UsageError } from '../failure.js';
+import { feedKey } from '../list-feed.js';
 import { LIST_KINDS } from '../lists/lists.js';
 import { type Output, toStdout } from '../output.js';
 import { STORE_OPTIONS } from '../store/store-place.js';
-import { Feedback, webhookOf } from './more-routes.js';
+import { Feedback, intakeOf, webhookOf } from './more-routes.js';
 import { type Place, type ServeOptions, serveOptionsOf } from './serve-options.js';
 import { openedSource, placeOfSource, type Source, wordsOf } from './serve-source.js';
 import { newToken } from './serve-tokens.js';
@@ -84,9 +85,19 @@ seconds, and exits with 0; on a second signal it exits at once.`,
       value: 'N',
       range: [1, 36_500],
     },
+    intake: {
+      about: 'take cases of people at /v1/cases, files that the page makes, for the desk at /desk',
+      needs: { 'case-days': [] },
+    },
+    'case-days': {
+      about: 'days after which a case that nobody confirmed is dropped',
+      value: 'N',
+      range: [1, 3650],
+      needs: { intake: [] },
+    },
     routes: {
       about:
-        'JSON of more that it serves. "scan": { "onError": "accept" or "refuse" }: /v1/scan. "webhook": { "outcomes", "tokenHashes" }: /v1/decisions, for decisions made in another tool. "feedback": { "stopncii": { "company" }, "ncmec": { "reasonIds" } }: decisions are sent to these services, whose lists it fetches. "scanBlob": { "labels": { LIST: LABEL } }: answers to the moderation daemon of Bluesky',
+        'JSON of more that it serves. "scan": { "onError": "accept" or "refuse" }: /v1/scan. "webhook": { "outcomes", "tokenHashes" }: /v1/decisions, for decisions made in another tool. "feedback": { "stopncii": { "company" }, "ncmec": { "reasonIds" } }: decisions are sent to these services, whose lists it fetches. "scanBlob": { "labels": { LIST: LABEL } }: answers to the moderation daemon of Bluesky. "intake": { "list", "confirmations", "proxy": { "cidr", "header" }, "casesPerHour", "casesPerMinute" }: more of --intake',
       value: 'FILE',
     },
     'hma-resample': {
@@ -168,8 +179,10 @@ seconds, and exits with 0; on a second signal it exits at once.`,
       unseenFrames: call.text('unseen-frames') as 'none',
     });
     try {
-      if (options.reviewDays !== undefined && !source.store) {
-        throw new UsageError('--review-days: expected a store, which keeps the decisions');
+      const { reviewDays, caseDays } = options;
+      if ((reviewDays ?? caseDays) !== undefined && !source.store) {
+        const [option, kept] = reviewDays ? ['review-days', 'decisions'] : ['intake', 'cases'];
+        throw new UsageError(`--${option}: expected a store, which keeps the ${kept}`);
       }
       await serve(source, options, { call, out, pool });
     } finally {
@@ -191,7 +204,7 @@ interface Serving {
 /** Serves until the signal aborts; resolves once all requests are answered. */
 async function serve(
   { store, dataDir, feeds, follower, blocklist, listFeeds, fetch, fetchList }: Source,
-  { place, clamd, reviewDays, trusted, routes, service: options }: ServeOptions,
+  { place, clamd, reviewDays, caseDays, trusted, routes, service: options }: ServeOptions,
   { call, out, pool }: Serving,
 ): Promise<void> {
   const { signal } = out;
@@ -200,6 +213,7 @@ async function serve(
   const feedback = routes.feedback && new Feedback(routes.feedback, listFeeds!);
   const feedbackOf = feedback?.of ?? (() => []);
   const review = reviewDays === undefined ? undefined : { retentionDays: reviewDays, feedbackOf };
+  const intake = caseDays && intakeOf(routes, { store: store!, caseDays, notesKey: feedKey() });
   const log = new Log();
   const ending = new AbortController();
   const regular: Promise<void>[] = [];
@@ -213,6 +227,7 @@ async function serve(
   const service = createService({
     ...options,
     review,
+    intake: intake ? intake.options : undefined,
     webhook: review && webhookOf(routes.webhook, store!, review),
     ...(follower ? { follower } : { blocklist }),
     ...{ store, pool, onError },
@@ -267,6 +282,7 @@ async function serve(
       const prune = async () => void (await store.pruneReviews({ retentionDays: reviewDays! }));
       regular.push(every(PRUNE_MINUTES, prune, ending.signal, onError));
     }
+    if (intake) regular.push(every(PRUNE_MINUTES, intake.prune, ending.signal, onError));
     if (feedback) {
       const send = (until: AbortSignal) => feedback.send(store!, until);
       regular.push(every(FEEDBACK_MINUTES, send, ending.signal, onError));

@@ -13,12 +13,19 @@ import {
   editedCopy,
   type ImageFormat,
   type ImageHeader,
+  isAnimated,
   MOST_FRAMES,
 } from '../../formats/image-format.js';
 import { readHeader } from '../../formats/read-header.js';
 import type { Decoding } from '../../hash.js';
-import type { Sides } from '../../picture/hash-picture.js';
-import { LIMITS, type Limits, MAX_BYTES, MAX_PIXELS } from '../../picture/options.js';
+import type { DecodedPicture, Sides } from '../../picture/hash-picture.js';
+import {
+  type FileOptions,
+  LIMITS,
+  type Limits,
+  MAX_BYTES,
+  MAX_PIXELS,
+} from '../../picture/options.js';
 import { Turns, unlessAborted, within } from '../../picture/waiting.js';
 import { type CheckedPixels, checkedPixels, type Orientation } from '../../pixels.js';
 import { decodeThreads } from '../pool/start-thread.js';
@@ -65,8 +72,8 @@ export const DECODE_OPTIONS = tableOf(LIMITS, {
   decoding: DECODING,
 }) satisfies OptionTable<DecodeOptions>;
 
-/** Options for decoding a file whose looks may be wanted, too. */
-type PictureOptions = DecodeOptions & LookOptions;
+/** Options for decoding a file whose looks and later frames may be wanted, too. */
+type PictureOptions = DecodeOptions & LookOptions & Pick<FileOptions, 'inner'>;
 
 /** A decoded image file: the first page or frame of it. */
 export interface DecodedImage extends Looks {
@@ -77,6 +84,8 @@ export interface DecodedImage extends Looks {
   readonly format: ImageFormat;
   /** sides of the full picture, as stored, if the raster is a draft of it */
   readonly draftOf?: Sides;
+  /** the frames of an animation beside the picture, if they are to be listed */
+  readonly later?: DecodedPicture['later'];
 }
 
 /**
@@ -184,12 +193,17 @@ async function withFrames(
   // A file of 1 kB may cost seconds by what a decoder does with EXIF alone.
   const copy = editedCopy(bytes, header.metadata ?? header.edits);
   const decoded = await decodeWith(sharp, copy, file, options, end);
-  const { animation } = header;
-  const isFilm = animation && (animation.frames.length > 1 || animation.beside);
-  if (!isFilm || !wantedLooks(options).frames) return decoded;
-  const { frameLooks } = await import('./frames.js');
+  const wanted = wantedLooks(options).frames;
+  const { inner = false, lenient = false } = options;
+  if (!isAnimated(header) || !(wanted || inner)) return decoded;
+  const { frameLooks, laterFrames } = await import('./frames.js');
+  const picture: DecodedImage = {
+    ...decoded,
+    ...(inner && { later: () => laterFrames(bytes, header, lenient, end) }),
+  };
+  if (!wanted) return picture;
   const more = await frameLooks(bytes, file, decoded.orientation, end);
-  return { ...decoded, ...more, looks: [...(decoded.looks ?? []), ...(more.looks ?? [])] };
+  return { ...picture, ...more, looks: [...(decoded.looks ?? []), ...(more.looks ?? [])] };
 }
 
 async function decodeWith(

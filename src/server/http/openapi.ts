@@ -37,6 +37,7 @@ export function openApiOf(routes: readonly Route[], info: OpenApiInfo): Json {
         token: { type: 'http', scheme: 'bearer' },
         session: { type: 'apiKey', in: 'cookie', name: SESSION_COOKIE },
         basic: { type: 'http', scheme: 'basic' },
+        key: { type: 'apiKey', in: 'header', name: 'Ocp-Apim-Subscription-Key' },
       },
     },
   };

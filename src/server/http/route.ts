@@ -88,7 +88,7 @@ export interface Route {
    */
   readonly tokenHashOf?: (request: Request) => Promise<string | undefined>;
   /** where the token is; default the session, if there is `tokenHashOf` */
-  readonly scheme?: 'basic';
+  readonly scheme?: 'basic' | 'key';
   /** Answers a call. */
   answer(call: Call, body: unknown): Reply | Promise<Reply>;
 }

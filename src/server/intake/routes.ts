@@ -24,6 +24,7 @@ import { networkOf } from '../http/access.js';
 import { AddressLimit } from '../http/address-limit.js';
 import { TextReply } from '../http/reply.js';
 import { type Call, Refusal, type Route, repliesOf } from '../http/route.js';
+import { feedRoutes } from './feed.js';
 import { WorkGate } from './work.js';
 
 /** The proxy in front of a service, whose header has the address of the caller. */
@@ -138,7 +139,8 @@ export const casesOf = (
 ): Cases => store.cases({ list, caseDays, confirmations, now }, notesKey);
 
 /**
- * The routes by which people send cases, ask about them and take them back.
+ * The routes by which people send cases, ask about them and take them back, and by which platforms
+ * fetch the list of those that were confirmed.
  * @param options `secret`: the same in all processes of the service
  */
 export function intakeRoutes(
@@ -228,6 +230,7 @@ export function intakeRoutes(
         return answered({ case: id, state: 'withdrawn', words: WORDS.withdrawn });
       },
     },
+    ...feedRoutes(cases),
     ...['/v1/cases', '/v1/cases/{number}', '/v1/cases/{number}/withdraw'].map(
       (path): Route => ({
         ...open,

@@ -1,15 +1,14 @@
-import { FormatError } from '../../errors.js';
-import { isObject, jsonObject, own, textOf } from '../../text/json.js';
 import {
   checkFake,
-  type FakeReply,
-  type FakeRequest,
   type FakeService,
   Pages,
   reordered,
   startFakeService,
 } from '../fake-service.js';
-import type { StopNciiFeedback, StopNciiPage, StopNciiRecord } from './format.js';
+import type { StopNciiRecord } from './format.js';
+import { stopNciiReplies } from './serve.js';
+
+export { readStopNciiFeedback, writeStopNciiPage } from './serve.js';
 
 /** Options of `fakeStopNcii`. */
 export interface FakeStopNciiOptions {
@@ -61,48 +60,40 @@ export async function fakeStopNcii(options: FakeStopNciiOptions = {}): Promise<F
   const withHash = (hashValue: string) =>
     [...listed.values()].filter((each) => each.hashValue === hashValue.toLowerCase());
 
-  function fetchHashes({ query }: FakeRequest): FakeReply {
-    const asked = Number(query.get('pageSize') ?? 800);
-    const start = Number(query.get('startTimestamp'));
-    if (!(asked >= 1 && start >= 0)) return { status: 400, body: { message: 'bad query' } };
-    const page = pages.page(query.get('nextPageToken'), Math.min(asked, maxPageSize), () => {
-      const found = [...listed.values()].filter((each) => each.lastModtimestamp! >= start);
-      found.sort((a, b) => a.lastModtimestamp! - b.lastModtimestamp!);
-      return reordered(found, reorderSeed);
-    });
-    if (!page) return { status: 400, body: { message: 'bad nextPageToken' } };
-    const { records, next: nextPageToken } = page;
-    const nextSetTimestamp = records.reduce(
-      (newest, { lastModtimestamp = 0 }) => Math.max(newest, lastModtimestamp),
-      start,
-    );
-    const body = writeStopNciiPage({
-      ...{ records, nextSetTimestamp, hasMoreRecords: nextPageToken !== undefined },
-      ...(nextPageToken !== undefined && { nextPageToken }),
-    });
-    return { body, headers: { 'content-type': 'application/json' } };
-  }
+  const replies = stopNciiReplies(
+    {
+      async page(start, token, limit) {
+        const page = pages.page(token ?? null, limit, () => {
+          const found = [...listed.values()].filter((each) => each.lastModtimestamp! >= start);
+          found.sort((a, b) => a.lastModtimestamp! - b.lastModtimestamp!);
+          return reordered(found, reorderSeed);
+        });
+        if (!page) return undefined;
+        const times = page.records.map((each) => each.lastModtimestamp!);
+        const nextSetTimestamp = times.reduce((newest, each) => Math.max(newest, each), start);
+        const more = page.next !== undefined && { nextPageToken: page.next };
+        return { records: page.records, nextSetTimestamp, ...more };
+      },
+      async feedback(feedbacks) {
+        for (const { hashValue, feedbackValue, tags } of feedbacks) {
+          for (const { lastModtimestamp: _, ...record } of withHash(hashValue)) {
+            const others = record.feedbacks.filter(({ source }) => source !== company);
+            put({ ...record, feedbacks: [...others, { source: company, feedbackValue, tags }] });
+          }
+        }
+      },
+    },
+    { maxPageSize },
+  );
 
-  function submitFeedback({ body }: FakeRequest): FakeReply {
-    for (const { hashValue, feedbackValue, tags } of readStopNciiFeedback(body)) {
-      for (const { lastModtimestamp: _, ...record } of withHash(hashValue)) {
-        const others = record.feedbacks.filter(({ source }) => source !== company);
-        put({ ...record, feedbacks: [...others, { source: company, feedbackValue, tags }] });
-      }
-    }
-    return { body: {} };
-  }
-
-  const service = await startFakeService((request) => {
-    const { method, path, headers } = request;
+  const service = await startFakeService(async ({ headers, path, ...request }) => {
     const subscription = headers['ocp-apim-subscription-key'];
     const functionKey = headers['x-functions-key'];
     const { subscriptionKey = subscription, functionKey: wanted = functionKey } = keys ?? {};
     if (!subscription || subscription !== subscriptionKey || !functionKey || functionKey !== wanted)
       return { status: 401, body: { message: 'access denied' } };
-    if (method === 'GET' && path === '/v1/FetchHashes') return fetchHashes(request);
-    if (method === 'POST' && path === '/v1/SubmitFeedback') return submitFeedback(request);
-    return { status: 404, body: { message: 'not found' } };
+    const reply = await replies({ ...request, path: path.replace(/^\/v1\//, '') });
+    return { ...reply, headers: { 'content-type': 'application/json' } };
   });
   return {
     ...service,
@@ -115,58 +106,4 @@ export async function fakeStopNcii(options: FakeStopNciiOptions = {}): Promise<F
     },
     records: () => [...listed.values()],
   };
-}
-
-/** The text of a reply of `FetchHashes`. */
-export function writeStopNciiPage({
-  records,
-  nextSetTimestamp,
-  nextPageToken = null!,
-  hasMoreRecords,
-}: Omit<StopNciiPage, 'unknown'>): string {
-  return JSON.stringify({
-    count: records.length,
-    nextSetTimestamp,
-    nextPageToken,
-    hasMoreRecords,
-    hashRecords: records.map((record: StopNciiRecord) => {
-      const { further, caseNumbers, feedbacks, hashRegions, ...words } = record;
-      return {
-        lastModtimestamp: words.lastModtimestamp,
-        signalType: words.signalType,
-        hashValue: words.hashValue,
-        hashStatus: words.hashStatus,
-        caseNumbers: Object.fromEntries(caseNumbers.map(({ id, status }) => [id, status])),
-        ...(feedbacks.length > 0 && { CSPFeedbacks: feedbacks }),
-        ...(hashRegions && { hashRegions }),
-        ...further,
-      };
-    }),
-  });
-}
-
-/**
- * Reads a body of `SubmitFeedback`.
- * @throws {FormatError} `bad-reply` if it is anything else
- */
-export function readStopNciiFeedback(text: string): StopNciiFeedback[] {
-  const body = jsonObject(text);
-  const list = own(body, 'hashFeedbacks');
-  if (!Array.isArray(list) || own(body, 'count') !== list.length || !list.every(isObject)) {
-    malformed();
-  }
-  return list.map((each) => {
-    const [hashValue, feedbackValue] = [textOf(each, 'hashValue'), textOf(each, 'feedbackValue')];
-    const tags = own(each, 'tags');
-    if (!Array.isArray(tags) || !tags.every((tag) => typeof tag === 'string')) malformed();
-    return {
-      hashValue: hashValue || malformed(),
-      feedbackValue: feedbackValue || malformed(),
-      tags,
-    };
-  });
-}
-
-function malformed(): never {
-  throw new FormatError('bad-reply', 'expected a body of SubmitFeedback');
 }

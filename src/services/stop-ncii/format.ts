@@ -36,7 +36,7 @@ const ALGORITHMS = /* @__PURE__ */ new Map<string, Algorithm>([
 const STATUSES = ['Unknown', 'Received', 'Active', 'Withdrawn', 'Deleted'] as const;
 
 /** A company's feedback on a hash. `Undefined` is in no document, but in real replies. */
-const FEEDBACK_VALUES = [
+export const FEEDBACK_VALUES: readonly string[] = [
   'Unknown',
   'None',
   'QualityUnknown',
@@ -46,7 +46,7 @@ const FEEDBACK_VALUES = [
   'Withdrawn',
   'Deleted',
   'Undefined',
-] as const;
+];
 
 /** One hash as StopNCII lists it. Words are StopNCII's own, even unknown ones. */
 export interface StopNciiRecord {
@@ -168,10 +168,10 @@ function recordFrom(
   if (lastModtimestamp === undefined) leftOut('lastModtimestamp', report);
   const hashRegions = regionsFrom(value, report);
   return {
+    ...(lastModtimestamp !== undefined && { lastModtimestamp }),
     signalType,
     hashValue: digits === undefined ? hashValue : hashValue.toLowerCase(),
     hashStatus,
-    ...(lastModtimestamp !== undefined && { lastModtimestamp }),
     caseNumbers: casesFrom(value, words, report),
     feedbacks: opinionsFrom(value, words, report),
     ...(hashRegions && { hashRegions }),

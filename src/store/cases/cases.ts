@@ -27,6 +27,7 @@ import type { Sealer } from '../sealer.js';
 import type { Database, Sql } from '../sql/database.js';
 import { checkStorable } from '../stored-entry.js';
 import { write } from '../write.js';
+import { CaseFeed } from './feed.js';
 import {
   type CaseListing,
   type CaseOutcome,
@@ -322,6 +323,11 @@ export class Cases {
       [oldest],
     );
     return rows.length;
+  }
+
+  /** The list as platforms fetch it, and their reports about it. */
+  feed(): CaseFeed {
+    return new CaseFeed(this.#database, this.list, () => this.#now());
   }
 
   async #list(sql: Sql, revision: number, bundle: Bundle): Promise<CaseListing> {

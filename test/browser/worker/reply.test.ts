@@ -18,7 +18,7 @@ import {
   VARIANT_NAMES,
   type VariantName,
 } from '../../../src/variant.js';
-import { MOST_INNER, MOST_OF_SHAPE } from '../../../src/variants/variant-profile.js';
+import { MOST_INNER, MOST_LATER, MOST_OF_SHAPE } from '../../../src/variants/variant-profile.js';
 import { runs } from '../../seed.js';
 
 const WIDTH = 300;
@@ -262,6 +262,24 @@ test('the picture itself comes first, each name once, and nothing unrequested', 
   const inners = Array(MOST_INNER).fill(inner);
   expect(believed([...many(41), ...inners], { variants: 'quick', inner: true })).toBe(true);
   expect(believed([...many(42), ...inners], { variants: 'quick', inner: true })).toBe(false);
+  const frames = Array.from({ length: MOST_LATER + 1 }, (_, frame) => {
+    const { look: __, ...whole } = { ...onWhite!, name: 'frame' as const, frame };
+    return whole;
+  });
+  const most = frames.slice(1);
+  expect(believed([...many(41), ...inners, ...most], { variants: 'quick', inner: true })).toBe(
+    true,
+  );
+  expect(believed([original, ...most], { variants: 'none', inner: true })).toBe(true);
+  expect(believed([original, ...frames], { inner: true })).toBe(false);
+  expect(believed([original, frames[1], frames[1]], { inner: true })).toBe(false);
+  expect(believed([original, frames[1]], { variants: 'thorough' })).toBe(false);
+  expect(believed(frames.slice(0, 1), { inner: true })).toBe(false);
+  for (const frame of [undefined, -1, 0.5, 4000]) {
+    expect(believed([original, { ...frames[0]!, frame: frame! }], { inner: true })).toBe(false);
+  }
+  expect(believed([original, { ...frames[0]!, geometry }], { inner: true })).toBe(false);
+  expect(believed([original, { ...original!, frame: 1, name: 'stored' }], {})).toBe(false);
 });
 
 test.each(['quick', 'thorough'] as const)(

@@ -6,6 +6,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { distance, type Hash, hashFromHex, hashToHex } from '../../../src/hash.js';
 import { hash as hashFile } from '../../../src/node/hash-file.js';
 import { testFolder } from '../../folder.js';
+import { gifAnimation, photoFrame } from '../../node/decode/animations.js';
 import { onlyhashes, PHOTOS, PROGRAM } from '../program.js';
 
 const PLACE = { left: 180, top: 200, width: 640, height: 480 };
@@ -188,3 +189,35 @@ test.runIf(process.platform === 'linux')(
     expect(quiet).toMatchObject({ code: 0, questions: 0 });
   },
 );
+
+test('of an animation, later frames are in the list and in the bundle', async () => {
+  const sides = { width: 320, height: 240 };
+  const film = await Promise.all(
+    ['dust-bowl-home.jpg', 'locomotion-house-cat.jpg', 'acanthus-mollis.jpg'].map((name) =>
+      photoFrame(name, sides),
+    ),
+  );
+  const [gif, still] = [join(folder, 'film.gif'), join(folder, 'still.jpg')];
+  writeFileSync(gif, await gifAnimation(film, sides));
+  await sharp(gif, { page: 2 }).resize(500).jpeg({ quality: 75 }).toFile(still);
+  const plain = await onlyhashes(['hash', '--json', gif]);
+  expect(await onlyhashes(['hash', '--json', '--inner', 'no', gif])).toEqual(plain);
+  const { lines } = await onlyhashes(['hash', '--inner', 'yes', gif]);
+  expect(lines).toHaveLength(3);
+  const json = await onlyhashes(['hash', '--json', '--inner', 'yes', gif]);
+  const [first, ...rest] = json.lines.map((line) => JSON.parse(line));
+  expect(first).toEqual(JSON.parse(plain.lines[0]!));
+  expect(rest).toMatchObject(
+    [1, 2].map((frame) => ({ variant: 'frame', frame, group: first.hash, ...sides, variants: [] })),
+  );
+  expect([first, ...rest].map(({ hash }) => hash)).toEqual(lines.map((line) => line.slice(0, 64)));
+  const list = join(folder, 'film.jsonl');
+  writeFileSync(list, json.out);
+  expect((await onlyhashes(['match', '--variants', 'none', still, '-b', list])).code).toBe(0);
+  writeFileSync(list, plain.out);
+  expect((await onlyhashes(['match', '--variants', 'none', still, '-b', list])).code).toBe(1);
+
+  const { out } = await onlyhashes(['bundle', 'create', '--inner', 'yes', gif]);
+  const { hashes } = JSON.parse(out) as { hashes: { variant: string; group?: string }[] };
+  expect(hashes.map(({ variant }) => variant).sort()).toEqual(['frame', 'frame', 'original']);
+});

@@ -1,6 +1,7 @@
 import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { chunk } from '../../browser/png-file.js';
+import { photoPath } from '../fixtures.js';
 import { riff, webpOf } from './costly-files.js';
 
 /*
@@ -100,4 +101,38 @@ export async function gifAnimation(frames: readonly MadeFrame[], { width, height
   return await sharp(Buffer.concat(frames.map(({ data }) => data)), { raw })
     .gif({ delay: frames.map(({ milliseconds }) => milliseconds), keepDuplicateFrames: true })
     .toBuffer();
+}
+
+/** The makers of animations, by format. */
+export const MAKERS = { gif: gifAnimation, webp: webpAnimation, png: apng } as const;
+
+/** A photo as a frame; whole unless `more` places it. */
+export async function photoFrame(
+  file: string,
+  { width, height, ...more }: Partial<MadeFrame> & Sides,
+): Promise<MadeFrame> {
+  const data = await sharp(photoPath(file))
+    .resize({ width, height, fit: 'fill' })
+    .ensureAlpha()
+    .raw()
+    .toBuffer();
+  const place = { x: 0, y: 0, milliseconds: 100, over: false, after: 'kept' as const };
+  return { ...place, ...more, width, height, data: new Uint8Array(data) };
+}
+
+/** Photos as frames: whole ones, and small ones over them, with a hole, that are cleared again. */
+export async function photoFilm(sides: Sides): Promise<MadeFrame[]> {
+  const [a, b, c] = ['dust-bowl-home.jpg', 'locomotion-house-cat.jpg', 'acanthus-mollis.jpg'];
+  const half = { width: sides.width >> 1, height: sides.height >> 1 };
+  const small = await photoFrame(c!, { ...half, x: 40, y: 60, over: true, after: 'cleared' });
+  const { data } = small;
+  for (let i = 3; i < data.length / 3; i += 4) data[i] = 0;
+  return [
+    await photoFrame(a!, sides),
+    small,
+    await photoFrame(b!, { ...half, x: 10, y: 20, over: true }),
+    await photoFrame(b!, sides),
+    await photoFrame(c!, { ...half, x: 60, y: 80 }),
+    await photoFrame(c!, { ...sides, milliseconds: 20 }),
+  ];
 }

@@ -307,6 +307,14 @@ describeEngines((running) => {
           expect(told).toBe(model[at]);
           expect(await listed(id)).toHaveLength(model[at] === 'listed' ? 1 : 0);
         }
+        const kept = await databaseOf(store()).query(
+          `select outcome from filed_case
+          where outcome in ('withdrawn', 'refused', 'dropped')
+            and (bundle is not null or contents is not null or notes is not null)`,
+        );
+        expect(kept).toEqual([]);
+        const waiting = (await cases.waiting(0, 1000)).map(({ outcome }) => outcome);
+        expect(waiting.every((outcome) => ['received', 'looked-at'].includes(outcome))).toBe(true);
         expect(await store().verify()).toEqual([]);
       }),
       { numRuns: 15 },

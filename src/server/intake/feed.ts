@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import { readBytes } from '../../node/read-bytes.js';
+import type { StopNciiFeedback } from '../../services/stop-ncii/format.js';
+import { statelessPages, stopNciiRecord, stopNciiReplies } from '../../services/stop-ncii/serve.js';
+import type { Cases } from '../../store/store.js';
+import { TextReply } from '../http/reply.js';
+import { type Call, type ErrorBody, type Route, repliesOf } from '../http/route.js';
+
+/** Where clients of StopNCII's API find it: their base URL ends here. */
+const BASE = '/stopncii/v1';
+const MAX_BYTES = 2 ** 20;
+const PACE = { minBytesPerSecond: 1024, idleSeconds: 10 };
+/** Their second header, the key of a function, may have any text. */
+const KEY = 'ocp-apim-subscription-key';
+
+/** Errors in StopNCII's shape. */
+const error: ErrorBody = (_, message) => ({ message });
+
+/**
+ * The list of confirmed cases in the shape of StopNCII's API, so that its clients fetch it unchanged
+ * and report about it. What that shape cannot carry is left out.
+ */
+export function feedRoutes(cases: Cases): Route[] {
+  const feed = cases.feed();
+  const page = statelessPages(async (start, after, limit) => {
+    const changed = await feed.changed(start, after, limit);
+    if (!changed) return undefined;
+    const { hashes, ...others } = changed;
+    return { ...others, records: hashes.flatMap((hash) => stopNciiRecord(hash) ?? []) };
+  });
+  const answer = async (call: Call, path: string, body: string) => {
+    const feedback = async (feedbacks: readonly StopNciiFeedback[]) =>
+      void (await feed.report(call.caller!.name, feedbacks.flatMap(reportOf)));
+    const { method } = call.request;
+    const { status, body: text } = await stopNciiReplies({ page, feedback })({
+      ...{ method, path, body, query: call.url.searchParams },
+    });
+    return new TextReply(text, status, {
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+    });
+  };
+  const common = {
+    role: 'feed',
+    error,
+    scheme: 'key',
+    tokenHashOf: async ({ headers }: Request) => {
+      const token = headers.get(KEY);
+      return token === null ? undefined : createHash('sha256').update(token).digest('hex');
+    },
+  } as const;
+  return [
+    {
+      ...common,
+      method: 'GET',
+      path: `${BASE}/FetchHashes`,
+      about: 'The list of confirmed cases, in pages, as StopNCII serves its own.',
+      query: {
+        startTimestamp: { type: 'string' },
+        pageSize: { type: 'string' },
+        nextPageToken: { type: 'string' },
+      },
+      replies: { 200: { type: 'object' }, ...repliesOf({ type: 'object' }, 400) },
+      answer: (call) => answer(call, 'FetchHashes', ''),
+    },
+    {
+      ...common,
+      method: 'POST',
+      path: `${BASE}/SubmitFeedback`,
+      about: 'Takes what a platform says of hashes that it fetched.',
+      media: ['application/json'],
+      replies: { 200: { type: 'object' }, ...repliesOf({ type: 'object' }, 400) },
+      async answer(call) {
+        const { request, signal } = call;
+        const bytes = await readBytes(request, { maxBytes: MAX_BYTES, signal, ...PACE });
+        return await answer(call, 'SubmitFeedback', new TextDecoder().decode(bytes));
+      },
+    },
+  ];
+}
+
+/** A PDQ hash has 64 digits, and the MD5 of a video 32. */
+function reportOf({ hashValue, feedbackValue, tags }: StopNciiFeedback) {
+  const hash = hashValue.toLowerCase();
+  const algorithm = { 64: 'pdq', 32: 'md5' }[hash.length];
+  if (algorithm === undefined || !/^[0-9a-f]+$/.test(hash)) return [];
+  return [{ algorithm, hash, says: feedbackValue, tags }];
+}
