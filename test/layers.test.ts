@@ -79,7 +79,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     does: 'the file of hashes that a person shares, and its withdrawal',
     begin: 'bundle.ts',
     may: ['root', 'kernels'],
-    doors: [],
+    doors: ['bundle.ts', 'bundle-shape.ts', 'read-bundle.ts', 'withdrawal.ts'],
   },
   variants: {
     layer: 2,
@@ -109,6 +109,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'service-error.ts',
       'stop-ncii/client.ts',
       'stop-ncii/format.ts',
+      'stop-ncii/serve.ts',
     ],
   },
   matching: {
@@ -165,7 +166,14 @@ const ROOMS: Readonly<Record<string, Room>> = {
     does: 'lists, reviews and feeds in a database',
     begin: 'store.ts',
     may: [...['root', 'indexing', 'blocklist', 'matching', 'review', 'services', 'disk', 'bundle']],
-    doors: ['store.ts', 'reviews/review-item.ts', 'sql/store-error.ts', 'stored-entry.ts'],
+    doors: [
+      'store.ts',
+      'cases/cases.ts',
+      'cases/filed-case.ts',
+      'reviews/review-item.ts',
+      'sql/store-error.ts',
+      'stored-entry.ts',
+    ],
   },
   server: {
     layer: 6,
