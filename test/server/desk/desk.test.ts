@@ -7,7 +7,7 @@ import { hashOf } from '../../store/cases/filed-bundles.js';
 import { databaseOf, openStore } from '../../store/opened.js';
 import { failingAt } from '../../store/shared-store.js';
 import { Moderator } from '../review/review-served.js';
-import { as, type TOKENS } from '../served.js';
+import { as, TOKENS } from '../served.js';
 import {
   atDesk,
   casesIn,
@@ -92,7 +92,12 @@ test('the token and the session of the desk open nothing else, and other session
           if (security.length === 0) continue;
           count++;
           const at = path.replaceAll(/\{\w+\}/g, '1');
-          const init = as('desk', { method: method.toUpperCase(), redirect: 'manual' });
+          const init = as('desk', {
+            method: method.toUpperCase(),
+            redirect: 'manual',
+            // The header in which the feed takes its token.
+            headers: { 'ocp-apim-subscription-key': TOKENS.desk },
+          });
           const { status, headers } = await fetch(url + at, init);
           // A token in the header opens no page: those are for sessions.
           const isPage = /^\/(desk|review)/.test(path);
