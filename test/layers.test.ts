@@ -173,7 +173,14 @@ const ROOMS: Readonly<Record<string, Room>> = {
     does: 'lists, reviews and feeds in a database',
     begin: 'store.ts',
     may: [...['root', 'indexing', 'blocklist', 'matching', 'review', 'services', 'disk', 'bundle']],
-    doors: ['store.ts', 'reviews/review-item.ts', 'sql/store-error.ts', 'stored-entry.ts'],
+    doors: [
+      'store.ts',
+      'cases/cases.ts',
+      'cases/filed-case.ts',
+      'reviews/review-item.ts',
+      'sql/store-error.ts',
+      'stored-entry.ts',
+    ],
   },
   server: {
     layer: 6,

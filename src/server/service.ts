@@ -41,7 +41,7 @@ import { callDirectly, responseOf } from './http/reply.js';
 import { Refusal, type Route } from './http/route.js';
 import { type Client, type LogRecord, Router } from './http/router.js';
 import { casesOf, INTAKE_OPTIONS, type IntakeOptions, intakeRoutes } from './intake/routes.js';
-import { reviewRoutes } from './review/routes.js';
+import { pageRoutes } from './pages.js';
 import {
   DECISION_WEBHOOK_OPTIONS,
   type DecisionWebhookOptions,
@@ -80,7 +80,8 @@ export interface CreateServiceOptions extends AccessOptions, MatchRules {
   review?: ReviewOptions | undefined;
   /**
    * takes the cases of people at `/v1/cases`: files that the page makes. They wait until somebody of
-   * the desk confirms them; then their hashes are on a list of the store
+   * the desk confirms them; then their hashes are on a list of the store. The desk's pages are at
+   * `/desk`, for tokens of the role `desk`
    */
   intake?: IntakeOptions | undefined;
   /**
@@ -282,14 +283,11 @@ export function serviceWith(further: readonly Route[], options: CreateServiceOpt
     ...(cases ? intakeRoutes(cases, { ...intake!, secret: store!.id, now }) : []),
     ...further,
   ];
-  if (review && queue) {
+  if (queue || cases) {
     const { feedbackOf: _, ...retention } = queued;
+    const moderated = queue && { queue, log: store!.reviewLog({ now, ...retention }) };
     all.push(
-      ...reviewRoutes({
-        ...{ parts, queue, log: store!.reviewLog({ now, ...retention }) },
-        callerOfToken: (token) => access.callerOfToken(token),
-        sessions: store!.sessions({ now, ...(hours !== undefined && { hours }) }),
-      }),
+      ...pageRoutes({ parts, store: store!, access, review: moderated, cases, hours: hours ?? 8 }),
     );
   }
   all.push(openApiRoute(all));

@@ -1,5 +1,4 @@
-import axe from 'axe-core';
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { STYLE } from '../../src/server/review/style.js';
 import type { Store } from '../../src/store/store.js';
 import { isDeep } from '../seed.js';
@@ -7,6 +6,7 @@ import { entryOf, itemOf, RULES, reviewServed } from '../server/review/review-se
 import { TOKENS } from '../server/served.js';
 import { databaseOf, openStore } from '../store/opened.js';
 import { describeEngine, type EnginePage } from './engines/engines.js';
+import { isWide, problems, shown, tabTo, type } from './pages.js';
 
 let store: Store;
 beforeAll(async () => {
@@ -19,44 +19,6 @@ beforeEach(async () => {
   for (const id of ['u1', 'u2', 'u3']) await store.reviewQueue(RULES).put(itemOf(id));
 });
 afterAll(() => store.close());
-
-const type = async (page: EnginePage, text: string) => {
-  for (const letter of text) await page.press(letter);
-};
-
-/** Waits for a page by its first heading and a text on it, while the window goes from page to page. */
-const shown = (page: EnginePage, heading: string, more = '') =>
-  vi.waitFor(
-    async () => {
-      const [title, text] = await page.evaluate(() => [
-        document.readyState === 'complete' && document.querySelector('h1')?.textContent,
-        document.querySelector('main')?.textContent,
-      ]);
-      expect(title).toBe(heading);
-      expect(text).toContain(more);
-    },
-    { timeout: 120_000, interval: 50 },
-  );
-
-/** Presses Tab until the focus is on what has this text, and gives all texts on the way. */
-async function tabTo(page: EnginePage, text: string): Promise<string[]> {
-  const way: string[] = [];
-  while (way.at(-1) !== text && way.length < 30) {
-    await page.press('Tab');
-    way.push(
-      await page.evaluate(() => {
-        const at = document.activeElement as HTMLElement;
-        const { outlineStyle, outlineWidth } = getComputedStyle(at);
-        const { top, bottom, left } = at.getBoundingClientRect();
-        const isSeen = top >= 0 && bottom <= innerHeight && left >= 0;
-        if (outlineStyle !== 'solid' || outlineWidth !== '3px' || !isSeen) return 'unseen focus';
-        const named = at.id && document.querySelector(`label[for="${at.id}"]`);
-        return (named || at).textContent!;
-      }),
-    );
-  }
-  return way;
-}
 
 const signIn = async (page: EnginePage, url: string) => {
   await page.goto(`${url}/review`);
@@ -153,24 +115,6 @@ describeEngine('chromium', (open) => {
     });
   });
 });
-
-const isWide = (page: EnginePage) =>
-  page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
-
-/** The rules that axe finds broken, and what is wider than the window. */
-async function problems(page: EnginePage): Promise<string[]> {
-  await page.evaluate(new Function(axe.source) as () => void);
-  const broken = await page.evaluate(async () => {
-    const { axe } = window as unknown as { axe: typeof import('axe-core') };
-    const { violations } = await axe.run(document, {
-      resultTypes: ['violations'],
-      // From WCAG 2.2; axe runs it only on request.
-      rules: { 'target-size': { enabled: true } },
-    });
-    return violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html.slice(0, 120)}`);
-  });
-  return (await isWide(page)) ? [...broken, 'wider than the window'] : broken;
-}
 
 test('in the dark, only colours differ', () => {
   const dark = /@media \(prefers-color-scheme:dark\)\{:root\{([^{}]*)\}\}/.exec(STYLE)![1]!;

@@ -159,6 +159,13 @@ export const STORE_METHODS: Readonly<Record<string, Methods>> = {
       follow: [following],
       fetch: [text, member(emptyClient), options({ ...fetchOptions, now: callback })],
       feeds: [optional(member(new Uint8Array(32)))],
+      cases: [
+        record({
+          ...{ list: text, caseDays: member(30) },
+          ...{ confirmations: optional(member(2)), now: optional(callback) },
+        }),
+        optional(member(new Uint8Array(32))),
+      ],
       reviewLog: [retention],
       pruneReviews: [retention],
       reviewQueue: [record({ ...retention.members, feedbackOf: callback })],

@@ -137,11 +137,14 @@ function missing(kind: string): never {
 /** What the kinds of single rooms are, in words. */
 const WORDS: Readonly<Record<string, string>> = {
   byName: 'settings by name',
+  cidr: 'a network or an address',
   creation: '`true`, `false` or a blocklist',
   follower: 'of `Store.follow`',
   hashOfToken: 'of `tokenHash`',
+  header: 'the name of a header',
   hosts: 'a list of hosts',
   hostNames: 'a list of names',
+  key: '32 bytes',
   network: 'a network or an address',
   networks: 'a list of networks',
   outcomes: 'outcomes by action',

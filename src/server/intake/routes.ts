@@ -98,8 +98,8 @@ const PREFLIGHT = {
   'access-control-max-age': '600',
 };
 
-/** The states in words. */
-const WORDS: Readonly<Record<CaseOutcome, string>> = {
+/** The states in words, for the person. */
+export const WORDS: Readonly<Record<CaseOutcome, string>> = {
   received: 'It was received. Somebody of the desk has to speak with you before it counts.',
   'looked-at': 'The desk is looking into it.',
   listed: 'It was confirmed. The numbers are on the list, and platforms can fetch them.',

@@ -1,15 +1,28 @@
 import { createHash } from 'node:crypto';
-import type { Refusal } from '../http/route.js';
+import { mayDo } from '../http/access.js';
+import type { Call, Refusal, Role } from '../http/route.js';
 import { type Html, html, trusted } from './html.js';
 import { STYLE } from './style.js';
 
-/** A page for moderators. */
+/** A place of the navigation. */
+export interface Place {
+  readonly path: string;
+  readonly name: string;
+  /** the role that it needs */
+  readonly role: Role;
+}
+
+/** A page for moderators or the desk. */
 export interface ReviewPage {
   /** title, also the first heading */
   readonly title: string;
   readonly body: Html;
   /** place in the navigation; absent: not signed in, without navigation */
-  readonly nav?: { readonly at: string; readonly signOut: Html };
+  readonly nav?: {
+    readonly at: string;
+    readonly places: readonly Place[];
+    readonly signOut: Html;
+  };
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -31,10 +44,15 @@ const HEADERS = {
   'cache-control': 'no-store',
 };
 
-const PLACES = [
-  ['/review', 'Queue'],
-  ['/review/lists', 'Lists'],
-] as const;
+/** Creates the page of a call, with the navigation of those pages that its caller may open. */
+export type Frame = (
+  call: Call,
+  page: { at: string; title: string; body: Html; status?: number },
+) => Response;
+
+/** The places that a role may open. */
+export const placesFor = (role: Role, places: readonly Place[]): Place[] =>
+  places.filter((place) => mayDo(role, place.role));
 
 /** The response of a page. */
 export function pageOf({ title, body, nav, status = 200, headers }: ReviewPage): Response {
@@ -44,7 +62,7 @@ export function pageOf({ title, body, nav, status = 200, headers }: ReviewPage):
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${title} – review</title>
+<title>${title} – ${nav?.at.startsWith('/desk') ? 'desk' : 'review'}</title>
 <style>${trusted(STYLE)}</style>
 </head>
 <body>
@@ -60,9 +78,9 @@ ${body}
   return new Response(text.text, { status, headers: { ...HEADERS, ...headers } });
 }
 
-const navigation = ({ at, signOut }: NonNullable<ReviewPage['nav']>): Html =>
-  html`<nav aria-label="Pages"><ul>${PLACES.map(
-    ([path, name]) =>
+const navigation = ({ at, places, signOut }: NonNullable<ReviewPage['nav']>): Html =>
+  html`<nav aria-label="Pages"><ul>${places.map(
+    ({ path, name }) =>
       html`<li><a href="${path}"${at === path ? trusted(' aria-current="page"') : undefined}>${name}</a></li>`,
   )}</ul></nav>
 ${signOut}`;
@@ -85,8 +103,14 @@ const TITLES: Readonly<Record<number, string>> = {
   503: 'Not now',
 };
 
-/** A refusal as a page. Callers who are not signed in are redirected to the sign-in. */
-export function refusedPage({ status, message, headers }: Refusal): Response {
+/**
+ * A refusal as a page. Callers who are not signed in are redirected to the sign-in.
+ * @param way the page to go on to
+ */
+export function refusedPage(
+  { status, message, headers }: Refusal,
+  way: Html = html`<a href="/review">Go to the queue</a>`,
+): Response {
   if (status === 401) return redirectTo('/review/sign-in');
   return pageOf({
     title: TITLES[status] ?? 'This cannot be done',
@@ -97,6 +121,8 @@ export function refusedPage({ status, message, headers }: Refusal): Response {
         ? 'Your change may or may not have been made: check before you repeat it.'
         : `Nothing has changed: ${message}.`
     }</p>
-<p><a href="/review">Go to the queue</a></p>`,
+<p class="row">${way}${
+      status === 403 ? html`<a href="/review/sign-in">Sign in with another token</a>` : undefined
+    }</p>`,
   });
 }

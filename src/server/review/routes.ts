@@ -8,16 +8,8 @@ import type { ServiceParts } from '../routes/parts.js';
 import { type Html, html } from './html.js';
 import { itemPage, OUTCOME_WORDS, pathOfItem, timeOf } from './item-page.js';
 import { listsPage } from './lists-page.js';
-import { pageOf, redirectTo, refusedPage } from './page.js';
-import {
-  type CallerOfToken,
-  formWord,
-  readForm,
-  sessionRoutes,
-  sessionToken,
-  signInLimit,
-  signOutForm,
-} from './session.js';
+import { type Frame, type Place, redirectTo, refusedPage } from './page.js';
+import { formWord, readForm, sessionToken } from './session.js';
 
 /** Dependencies of the moderators' pages. */
 export interface ReviewPages {
@@ -25,8 +17,13 @@ export interface ReviewPages {
   readonly queue: ReviewQueue;
   readonly log: ReviewLog;
   readonly sessions: Sessions;
-  readonly callerOfToken: CallerOfToken;
+  readonly framed: Frame;
 }
+
+export const REVIEW_PLACES: readonly Place[] = [
+  { path: '/review', name: 'Queue', role: 'curate' },
+  { path: '/review/lists', name: 'Lists', role: 'curate' },
+];
 
 /** Items per page. */
 const PAGE = 20;
@@ -46,18 +43,13 @@ const QUEUE_QUERY = { after: { type: 'integer', minimum: 0 }, done: ITEM } as co
  * are HTML without scripts, for signed-in callers of the role `curate`.
  */
 export function reviewRoutes(pages: ReviewPages): Route[] {
-  const { queue, sessions } = pages;
+  const { queue, sessions, framed } = pages;
   const common = {
     role: 'curate',
     tokenHashOf: sessionToken(sessions),
-    refused: refusedPage,
+    refused: (refusal: Refusal) => refusedPage(refusal),
   } as const;
   return [
-    ...sessionRoutes(
-      sessions,
-      pages.callerOfToken,
-      signInLimit(() => performance.now()),
-    ),
     routeOf({
       ...common,
       method: 'GET',
@@ -65,7 +57,7 @@ export function reviewRoutes(pages: ReviewPages): Route[] {
       about: 'Page of the uploads that wait for a moderator.',
       query: QUEUE_QUERY,
       replies: { 200: undefined },
-      answer: (call) => queuePage(call, call.query, queue),
+      answer: (call) => queuePage(call, call.query, pages),
     }),
     routeOf({
       ...common,
@@ -77,7 +69,7 @@ export function reviewRoutes(pages: ReviewPages): Route[] {
       async answer(call) {
         const { item, done: id } = call.query;
         return await pageOfItem(call, await itemFor(item, queue), {
-          queue,
+          pages,
           notice: await done(id, queue),
         });
       },
@@ -90,7 +82,7 @@ export function reviewRoutes(pages: ReviewPages): Route[] {
       query: { item: { ...ITEM, required: true } },
       media: [FORM],
       replies: { 303: undefined, 404: undefined, 409: undefined },
-      answer: (call) => decide(call, call.query.item, queue),
+      answer: (call) => decide(call, call.query.item, pages),
     }),
     {
       ...common,
@@ -98,7 +90,7 @@ export function reviewRoutes(pages: ReviewPages): Route[] {
       path: '/review/lists',
       about: 'Page of the lists: their size, freshness and error rate.',
       replies: { 200: undefined },
-      answer: async ({ request }) => {
+      answer: async (call) => {
         const { parts, log } = pages;
         const store = parts.store!;
         const from = new Date(parts.now() - DAYS * DAY).toISOString();
@@ -112,19 +104,16 @@ export function reviewRoutes(pages: ReviewPages): Route[] {
         const there = parts.followed();
         const followed = there && 'revision' in there ? there.revision : undefined;
         const at = { lists, revision, errors, changed, days: DAYS, followed };
-        return framed(request, '/review/lists', 'Lists', listsPage(at));
+        return framed(call, { at: '/review/lists', title: 'Lists', body: listsPage(at) });
       },
     },
   ];
 }
 
-const framed = (request: Request, at: string, title: string, body: Html, status = 200) =>
-  pageOf({ title, body, status, nav: { at, signOut: signOutForm(request) } });
-
 async function queuePage(
   call: Call,
   { after = 0, done: id }: QueryOf<typeof QUEUE_QUERY>,
-  queue: ReviewQueue,
+  { queue, framed }: ReviewPages,
 ): Promise<Response> {
   const [items, counts, notice] = await Promise.all([
     queue.items({ after, limit: PAGE + 1 }),
@@ -146,7 +135,7 @@ ${isMore ? html`<a href="/review?after=${shown.at(-1)!.number}" accesskey="n">Ne
 <label for="item">Find an upload by its name, even a decided one</label>
 <div class="row"><input id="item" name="item" required maxlength="200" autocomplete="off"><button>Find</button></div>
 </form>`;
-  return framed(call.request, '/review', 'Queue', body);
+  return framed(call, { at: '/review', title: 'Queue', body });
 }
 
 /** One row of the queue. */
@@ -180,18 +169,22 @@ async function done(id: string | undefined, queue: ReviewQueue): Promise<Html | 
 }
 
 async function pageOfItem(
-  { request }: Call,
+  call: Call,
   item: ReviewItem,
-  { queue, notice, status }: { queue: ReviewQueue; notice: Html | undefined; status?: number },
+  {
+    pages: { queue, framed },
+    notice,
+    status = 200,
+  }: { pages: ReviewPages; notice: Html | undefined; status?: number },
 ): Promise<Response> {
   const next = await nextAfter(item, queue);
   const body = itemPage(item, {
     notice,
     next: next && pathOfItem(next.id),
-    word: formWord(request, wordFor(item.id)),
+    word: formWord(call.request, wordFor(item.id)),
   });
   const title = item.decided ? 'A decided upload' : 'Is this a match?';
-  return framed(request, '/review/item', title, body, status);
+  return framed(call, { at: '/review/item', title, body, status });
 }
 
 const wordFor = (id: string) => `decide ${id}`;
@@ -204,7 +197,8 @@ async function nextAfter({ number }: ReviewItem, queue: ReviewQueue) {
   return oldest?.number === number ? undefined : oldest;
 }
 
-async function decide(call: Call, id: string, queue: ReviewQueue): Promise<Response> {
+async function decide(call: Call, id: string, pages: ReviewPages): Promise<Response> {
+  const { queue } = pages;
   const { request, signal, note } = call;
   const fields = await readForm(request, wordFor(id), signal);
   const item = await itemFor(id, queue);
@@ -223,7 +217,7 @@ async function decide(call: Call, id: string, queue: ReviewQueue): Promise<Respo
   }
   const now = await itemFor(id, queue);
   const notice = html`<div class="notice stop" role="alert"><p><strong>Someone else has decided this.</strong> Your choice was not saved. Look at the decision below; you may decide again.</p></div>`;
-  return await pageOfItem(call, now, { queue, notice, status: 409 });
+  return await pageOfItem(call, now, { pages, notice, status: 409 });
 }
 
 /** @throws {Refusal} 400 */

@@ -7,12 +7,12 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { readBytes } from '../../node/read-bytes.js';
 import type { Sessions } from '../../store/store.js';
-import { type KnownCaller, mayDo } from '../http/access.js';
+import type { KnownCaller } from '../http/access.js';
 import { AddressLimit, addressOf } from '../http/address-limit.js';
 import { Refusal, type Route } from '../http/route.js';
 import { tokenHash } from '../routes/webhook-sender.js';
 import { type Html, html } from './html.js';
-import { pageOf, redirectTo, refusedPage } from './page.js';
+import { type Place, pageOf, placesFor, redirectTo, refusedPage } from './page.js';
 
 /** Name of the cookie over plain HTTP. */
 export const SESSION_COOKIE = 'onlyhashes-review';
@@ -65,8 +65,9 @@ export async function readForm(
   request: Request,
   purpose: string,
   signal: AbortSignal,
+  maxBytes = MAX_BYTES,
 ): Promise<URLSearchParams> {
-  const fields = await readFields(request, signal);
+  const fields = await readFields(request, signal, maxBytes);
   const given = Buffer.from(fields.get('word') ?? '');
   const word = Buffer.from(wordOf(request, purpose));
   if (given.length === word.length && timingSafeEqual(given, word)) return fields;
@@ -74,11 +75,15 @@ export async function readForm(
 }
 
 /** Like `readForm`, for a form before the session begins. */
-async function readFields(request: Request, signal: AbortSignal): Promise<URLSearchParams> {
+async function readFields(
+  request: Request,
+  signal: AbortSignal,
+  maxBytes = MAX_BYTES,
+): Promise<URLSearchParams> {
   if (!isFromHere(request)) throw notFromHere();
   const type = (request.headers.get('content-type') ?? '').split(';')[0]!.trim().toLowerCase();
   if (type !== FORM) throw new Refusal('unsupported', 'expected a form');
-  const bytes = await readBytes(request, { maxBytes: MAX_BYTES, signal, ...PACE });
+  const bytes = await readBytes(request, { maxBytes, signal, ...PACE });
   return new URLSearchParams(new TextDecoder().decode(bytes));
 }
 
@@ -107,18 +112,22 @@ export const signInLimit = (now: () => number) =>
     now,
   });
 
-/** Routes that sign in and out. */
+/**
+ * Routes that sign in and out.
+ * @param places the pages that the service has; one of them has to be open to a token
+ */
 export function sessionRoutes(
   sessions: Sessions,
   callerOfToken: CallerOfToken,
-  limit: AddressLimit,
+  { limit, places }: { readonly limit: AddressLimit; readonly places: readonly Place[] },
 ): Route[] {
+  const signInPage = (problem?: string) => pageToSignIn(places, problem);
   return [
     {
       method: 'GET',
       path: SIGN_IN,
       role: 'public',
-      about: 'Sign-in page of moderators.',
+      about: 'Sign-in page of moderators and of the desk.',
       replies: { 200: undefined },
       refused: refusedPage,
       answer: () => signInPage(),
@@ -137,22 +146,23 @@ export function sessionRoutes(
         limit.admit(from);
         const token = (fields.get('token') ?? '').trim();
         const caller = callerOfToken(token);
-        const isCurator = caller !== undefined && mayDo(caller.role, 'curate');
-        note({ signedIn: isCurator });
-        if (!isCurator) {
+        const [first] = caller ? placesFor(caller.role, places) : [];
+        note({ signedIn: first !== undefined });
+        if (!first) {
           limit.count(from);
+          const roles = rolesOf(places).join(' or ');
           return signInPage(
-            caller ? 'This token does not have the role curate.' : 'This token is not known.',
+            caller ? `This token does not have the role ${roles}.` : 'This token is not known.',
           );
         }
         const secret = await sessions.begin(tokenHash(token));
-        return redirectTo('/review', { 'set-cookie': cookieOf(request, secret) });
+        return redirectTo(first.path, { 'set-cookie': cookieOf(request, secret) });
       },
     },
     {
       method: 'POST',
       path: SIGN_OUT,
-      role: 'curate',
+      role: 'session',
       about: 'Ends the session. Takes the form of a page.',
       media: [FORM],
       replies: { 303: undefined },
@@ -181,7 +191,9 @@ function cookieOf(request: Request, secret: string): string {
 export const signOutForm = (request: Request): Html =>
   html`<form method="post" action="${SIGN_OUT}">${formWord(request, SIGN_OUT)}<button class="plain">Sign out</button></form>`;
 
-function signInPage(problem?: string): Response {
+const rolesOf = (places: readonly Place[]) => [...new Set(places.map(({ role }) => role))];
+
+function pageToSignIn(places: readonly Place[], problem?: string): Response {
   const notice =
     problem && html`<div class="notice stop" role="alert"><p id="problem">${problem}</p></div>`;
   return pageOf({
@@ -195,6 +207,6 @@ function signInPage(problem?: string): Response {
     }></p>
 <p><button class="first">Sign in</button></p>
 </form>
-<p class="soft">Use a token of this service with the role <em>curate</em>. The session lasts a working day. Browsers do not send it with links from other sites: if you followed one and are signed in already, <a href="/review">go on to the queue</a>.</p>`,
+<p class="soft">Use a token of this service with the role ${rolesOf(places).map((role, at) => html`${at === 0 ? '' : ' or '}<em>${role}</em>`)}; each person needs a token of their own. The session lasts a working day. Browsers do not send it with links from other sites: if you followed one and are signed in already, go on to ${places.map(({ path, name }, at) => html`${at === 0 ? '' : ' or '}<a href="${path}">${name}</a>`)}.</p>`,
   });
 }

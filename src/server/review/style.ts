@@ -48,9 +48,20 @@ kbd{font:inherit;font-size:.8rem;border:1px solid;border-radius:.2rem;padding:0 
 .row{display:flex;flex-wrap:wrap;gap:.5rem;align-items:center}
 .row a{padding:.6rem .25rem}
 .row input{flex:1;width:auto;min-width:10rem}
-details{margin:0 0 1rem}
+details,main form{margin:0 0 1rem}
+.card form{margin:.75rem 0 0}
+fieldset{margin:0;padding:0;border:0}
+legend{font-weight:600;padding:0}
+.choice{font-weight:400;padding:.35rem 0;margin:0}
+.choice input{width:1.25rem;height:1.25rem;margin:0 .5rem 0 0;vertical-align:-.2rem}
+textarea{display:block}
+table{border-collapse:collapse;margin:.75rem 0 0}
+caption{text-align:left;color:var(--soft)}
+th,td{text-align:left;font-weight:400;padding:.25rem 1rem .25rem 0;border-bottom:1px solid var(--line)}
+thead th{color:var(--soft);overflow-wrap:normal}
 summary{padding:.5rem 0;color:var(--strong);cursor:pointer;font-weight:600}
 .narrow{max-width:26rem}
 @media (max-width:40rem){.hit{display:flex;flex-direction:column}.hit h2,.hit figure{order:-1}.hit figure{margin-bottom:1rem}dl{grid-template-columns:minmax(5.5rem,28%) 1fr;gap:.25rem .75rem}.decide{padding:.5rem 1rem}.decide button{flex:1 1 auto;padding:.5rem}kbd{display:none}}
+@media print{header,.skip,.unprinted{display:none}main{max-width:none}}
 @media (max-height:30rem){.decide{position:static}}
 `;

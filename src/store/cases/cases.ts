@@ -88,8 +88,10 @@ export interface DeskChange {
 }
 
 const DAY = 86_400_000;
-const MOST_TEXT = 500;
-const MOST_NOTES = 4000;
+/** Characters of a reason. */
+export const MOST_REASON = 500;
+/** Characters of notes. */
+export const MOST_NOTES = 4000;
 const OPEN: readonly CaseOutcome[] = ['received', 'looked-at'];
 const SOURCE = 'bundle';
 /** Columns of a case that is over: a tombstone. */
@@ -112,6 +114,17 @@ export class Cases {
   /** the list of confirmed cases */
   get list(): string {
     return this.#options.list;
+  }
+
+  /** people of the desk who must confirm a case */
+  get confirmations(): number {
+    return this.#options.confirmations;
+  }
+
+  /** Days until a case of this day is dropped; 0: after today. */
+  daysLeft(day: string): number {
+    const age = Math.round((Date.parse(this.#today()) - Date.parse(day)) / DAY);
+    return Math.max(0, this.#options.caseDays - age);
   }
 
   /** Whether notes can be kept: the store was given a key. */
@@ -284,7 +297,7 @@ export class Cases {
 
   /** @param reason the person reads it */
   async refuse(change: DeskChange, reason: string): Promise<CaseChange> {
-    checkText('reason', reason, MOST_TEXT);
+    checkText('reason', reason, MOST_REASON);
     return await this.#change('refuse', change, async (sql, _, row) => {
       await this.#set(sql, row, `${OVER}, outcome = 'refused', reason = $2`, reason);
       return { came: 'done' };

@@ -71,6 +71,7 @@ export const wholeService = (
     },
     hma: { feeds: store.feeds(new Uint8Array(32)) },
     curation: {},
+    intake: { list: 'cases', caseDays: 30 },
     ...options,
   });
 
