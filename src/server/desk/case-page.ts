@@ -16,7 +16,11 @@ import {
 import { holdings } from './holdings.js';
 
 /** A case as `Cases.get` returns it. */
-export type OpenedCase = FiledCase & { readonly bundle?: Bundle; readonly notes?: string };
+export type OpenedCase = FiledCase & {
+  readonly bundle?: Bundle;
+  readonly notes?: string;
+  readonly hasLockedNotes?: true;
+};
 
 /** Additional content of a case's page. */
 export interface CasePage {
@@ -97,7 +101,8 @@ ${typed.reason ?? ''}</textarea></p>
   'Refuse',
 )}
 </details>
-<details${notes ? html` open` : undefined}><summary>Notes of the desk</summary>
+<details${notes || one.hasLockedNotes ? html` open` : undefined}><summary>Notes of the desk</summary>
+${one.hasLockedNotes && html`<p role="alert">There are notes that were written with another key. They cannot be read here; new ones replace them.</p>`}
 ${
   cases.hasNotes
     ? form(

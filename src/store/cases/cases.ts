@@ -25,6 +25,7 @@ import { putEntries } from '../lists/put-entries.js';
 import { checkedWithdrawal, withdrawEntries } from '../lists/withdrawals.js';
 import type { Sealer } from '../sealer.js';
 import type { Database, Sql } from '../sql/database.js';
+import { StoreError } from '../sql/store-error.js';
 import { checkStorable } from '../stored-entry.js';
 import { write } from '../write.js';
 import { CaseFeed } from './feed.js';
@@ -248,7 +249,10 @@ export class Cases {
     return rows.map(filedCaseOf);
   }
 
-  /** A case with its bundle, if it still waits, and its notes; undefined if there is none. */
+  /**
+   * A case with its bundle, if it still waits, and its notes; undefined if there is none. Notes that
+   * were written with another key are locked.
+   */
   async get(number: number) {
     checkInteger('number', number, 1);
     const [row] = await this.#database.query<
@@ -259,8 +263,19 @@ export class Cases {
     return {
       ...filedCaseOf(row),
       ...(bundle && { bundle }),
-      ...(notes && this.hasNotes && { notes: this.#sealer.open(nameOf(number), notes) }),
+      ...(notes && this.#opened(number, notes)),
     };
+  }
+
+  #opened(number: number, sealed: Uint8Array): { notes?: string; hasLockedNotes?: true } {
+    if (!this.hasNotes) return { hasLockedNotes: true };
+    try {
+      return { notes: this.#sealer.open(nameOf(number), sealed) };
+    } catch (error) {
+      if (error instanceof StoreError && error.code === 'wrong-key')
+        return { hasLockedNotes: true };
+      throw error;
+    }
   }
 
   /**

@@ -161,6 +161,10 @@ describeEngines((running) => {
     expect(await cases.note(await seen(her.case), 'call back on Monday')).toBe('done');
     const { number } = await seen(her.case);
     expect((await cases.get(number))?.notes).toBe('call back on Monday');
+    for (const other of [undefined, new Uint8Array(32).fill(8)]) {
+      const elsewhere = await store().cases({ list: LIST, caseDays: 30 }, other).get(number);
+      expect([elsewhere?.notes, elsewhere?.hasLockedNotes]).toEqual([undefined, true]);
+    }
     const [row] = await databaseOf(store()).query<{ text: string }>(
       "select encode(notes, 'escape') as text from filed_case where number = $1",
       [number],
