@@ -79,9 +79,8 @@ export interface CreateServiceOptions extends AccessOptions, MatchRules {
    */
   review?: ReviewOptions | undefined;
   /**
-   * takes the cases of people at `/v1/cases`: files that the page makes. They wait until somebody of
-   * the desk confirms them; then their hashes are on a list of the store. The desk's pages are at
-   * `/desk`, for tokens of the role `desk`
+   * takes the cases of people at `/v1/cases`: files that the page makes. They wait until somebody
+   * of the desk confirms them; then their hashes are on a list of the store
    */
   intake?: IntakeOptions | undefined;
   /**

@@ -79,7 +79,7 @@ export function webhookOf(
   };
 }
 
-/** The intake of a store, and what drops the cases that nobody confirmed in time. */
+/** The intake of a store, and the function that drops cases that were not confirmed in time. */
 export function intakeOf(
   { intake = {} }: MoreRoutes,
   { store, caseDays, notesKey }: Pick<IntakeOptions, 'caseDays' | 'notesKey'> & { store: Store },

@@ -90,7 +90,7 @@ seconds, and exits with 0; on a second signal it exits at once.`,
       needs: { 'case-days': [] },
     },
     'case-days': {
-      about: 'days after which a case that nobody confirmed is dropped',
+      about: 'days after which a case that was not confirmed is dropped',
       value: 'N',
       range: [1, 3650],
       needs: { intake: [] },

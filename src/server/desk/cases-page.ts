@@ -12,7 +12,7 @@ export const OUTCOMES: Readonly<Record<CaseOutcome, string>> = {
   listed: 'listed',
   refused: 'refused',
   withdrawn: 'taken back',
-  dropped: 'dropped: nobody confirmed it in time',
+  dropped: 'dropped: not confirmed in time',
 };
 
 /** A case number in groups of four digits, to be read aloud. */

@@ -44,7 +44,7 @@ ${facts([
 <table><caption>Quality of the hashes: those under 50 match little</caption>
 <thead><tr>${['under 50', '50–80', 'over 80', 'not given'].map((one) => html`<th scope="col">${one}</th>`)}</tr></thead>
 <tbody><tr>${qualities.map((one) => html`<td>${one}</td>`)}</tr></tbody></table>
-<p class="soft">No picture is here, and no number tells what is in one. A lattice of pictures has a hash like those of other lattices; numbers alone do not tell which are lattices.</p>
+<p class="soft">No picture is here, and no number shows what is in one. A lattice of pictures has a hash like those of other lattices, and its number alone does not show it.</p>
 </section>`;
 }
 
@@ -84,7 +84,7 @@ export async function onLists(
   )}</tbody></table>`;
 }
 
-/** How often each word of a member is there; undefined if there is none. */
+/** The words of a member with their counts; undefined if there is none. */
 function counts<Name extends string>(
   all: readonly { readonly [_ in Name]: string }[],
   name: Name,

@@ -24,7 +24,7 @@ ${facts([
 <h2>What comes next</h2>
 <ul>
 ${next && html`<li>${next}</li>`}
-<li>With your code you can ask at any time what became of it, and take it back. Nobody else has the code, and nobody of the desk will ask you for it.</li>
+<li>With your code you can ask at any time what became of it, and take it back. You alone have the code. The desk will never ask you for it.</li>
 <li>No picture was sent. Keep your pictures if you want to report to the police.</li>
 </ul>
 <p class="unprinted"><a href="${pathOfCase(one.number)}">Back to the case</a></p>`;

@@ -5,7 +5,7 @@ import { Refusal } from './route.js';
 
 /** Addresses remembered. Beyond that, the one that was counted longest ago is forgotten. */
 const MOST_ADDRESSES = 10_000;
-/** Digests of addresses have another salt after this time, and all counts begin anew. */
+/** Digests of addresses have another salt after this time, and all counts begin at zero. */
 const SALT_MILLISECONDS = 3_600_000;
 
 /** Events not yet forgotten. */

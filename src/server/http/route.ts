@@ -10,8 +10,8 @@ import type { FromSchema, Members, QueryValue, Schema } from './json-schema.js';
 import type { Reply } from './reply.js';
 
 /**
- * Roles of callers. `admin` may do everything, and `curate` what `match` may. `desk`, for the people
- * who confirm cases, and `feed` stand alone.
+ * Roles of callers. `admin` may do everything, and `curate` what `match` may. `desk` and `feed`
+ * stand alone: the people who confirm cases, and platforms that fetch the list of them.
  */
 export const ROLES = ['match', 'curate', 'admin', 'desk', 'feed'] as const;
 

@@ -6,7 +6,7 @@ import type { Cases } from '../../store/store.js';
 import { TextReply } from '../http/reply.js';
 import { type Call, type ErrorBody, type Route, repliesOf } from '../http/route.js';
 
-/** Where clients of StopNCII's API find it: their base URL ends here. */
+/** The base of the paths, with which the base URL of StopNCII's clients ends. */
 const BASE = '/stopncii/v1';
 const MAX_BYTES = 2 ** 20;
 const PACE = { minBytesPerSecond: 1024, idleSeconds: 10 };
@@ -17,8 +17,8 @@ const KEY = 'ocp-apim-subscription-key';
 const error: ErrorBody = (_, message) => ({ message });
 
 /**
- * The list of confirmed cases in the shape of StopNCII's API, so that its clients fetch it unchanged
- * and report about it. What that shape cannot carry is left out.
+ * The list of confirmed cases in the shape of StopNCII's API: its clients fetch it unchanged, and
+ * report about it. Hashes that this shape cannot carry are left out.
  */
 export function feedRoutes(cases: Cases): Route[] {
   const feed = cases.feed();

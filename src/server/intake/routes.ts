@@ -1,7 +1,7 @@
 /*
- * Cases over HTTP: a person sends the file that the page made, asks what became of it, and takes it
- * back. Nothing that comes here names them: no address is kept or logged, the case number alone asks
- * for nothing, and the proof is in a header, since addresses end up in logs.
+ * Cases over HTTP: a person sends the file that the page makes, asks about its state, and takes it
+ * back. Nothing here names them: no address is kept or logged, the case number alone opens nothing,
+ * and the proof stands in a header, since addresses end up in logs.
  */
 
 import { readBundle } from '../../bundle/read-bundle.js';
@@ -39,7 +39,7 @@ export interface IntakeProxy {
 export interface IntakeOptions extends Omit<CasesOptions, 'now'> {
   /**
    * the proxy in front
-   * @defaultValue none: callers are told apart by their own addresses
+   * @defaultValue none: callers are counted by their own addresses
    */
   readonly proxy?: IntakeProxy | undefined;
   /**
@@ -83,7 +83,7 @@ const MAX_BYTES = 2 ** 20;
 const MAX_HASHES = 4096;
 const MAX_WITHDRAWAL = 4096;
 const PACE = { minBytesPerSecond: 1024, idleSeconds: 10 };
-/** Questions and withdrawals of one caller at once, and the seconds after which one more may come. */
+/** Questions and withdrawals of one caller. */
 const QUESTIONS = { most: 60, seconds: 5 };
 const HOUR_SECONDS = 3600;
 const PROOF = 'case-proof';
@@ -105,7 +105,7 @@ export const WORDS: Readonly<Record<CaseOutcome, string>> = {
   listed: 'It was confirmed. The numbers are on the list, and platforms can fetch them.',
   refused: 'It was refused. The reason stands beside this.',
   withdrawn: 'It was taken back. Its numbers are on no list any more.',
-  dropped: 'Nobody confirmed it in time, and its numbers were erased. You can send it again.',
+  dropped: 'It was not confirmed in time, and its numbers were erased. You can send it again.',
 };
 
 const CASE = {
@@ -191,7 +191,7 @@ export function intakeRoutes(
       ...open,
       method: 'GET',
       path: '/v1/cases/{number}',
-      about: `Tells what became of a case, for its proof in the header ${PROOF}.`,
+      about: `Returns the state of a case, for its proof in the header ${PROOF}.`,
       replies: { 200: STATE, ...repliesOf(undefined, 400, 404, 429) },
       async answer(call) {
         admit(asked, call);

@@ -16,8 +16,8 @@ const LEAST_BITS = 16;
 const MOST_BITS = 22;
 
 /**
- * Asks for a proof of work while many cases come: none up to `casesPerMinute`, then one that doubles
- * with their number. A proof is for one case, so it cannot be used for others.
+ * Asks for a proof of work while many cases come: none up to `casesPerMinute`, then one whose cost
+ * grows with their number. A proof is for one case, so it cannot be used for others.
  */
 export class WorkGate {
   readonly #secret: string;

@@ -100,9 +100,10 @@ function isFromHere({ headers }: Request): boolean {
 }
 
 /**
- * Limits failed sign-ins. A generated token has 256 random bits, so this protects tokens that people
- * chose, and bounds the load. A valid token is refused only at an address that has itself failed too
- * often, so attackers with many addresses are limited in the answers they get, not in their attempts.
+ * Limits failed sign-ins. A generated token has 256 random bits, so this protects tokens that
+ * people chose, and bounds the load. A valid token is refused only at an address that has itself
+ * failed too often: attackers with many addresses are limited in the answers they get, not in their
+ * attempts.
  */
 export const signInLimit = (now: () => number) =>
   new AddressLimit({

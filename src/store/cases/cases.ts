@@ -5,7 +5,6 @@
  */
 
 import { createHash } from 'node:crypto';
-import { entriesOfBundle } from '../../bundle/bundle.js';
 import type { Bundle } from '../../bundle/bundle-shape.js';
 import {
   checkedOptions,
@@ -19,9 +18,7 @@ import {
   wrongRange,
 } from '../../door.js';
 import { bytesOf } from '../../hash.js';
-import { gatheredEntries } from '../lists/gathered-entries.js';
 import { checkListName } from '../lists/lists.js';
-import { putEntries } from '../lists/put-entries.js';
 import { checkedWithdrawal, withdrawEntries } from '../lists/withdrawals.js';
 import type { Sealer } from '../sealer.js';
 import type { Database, Sql } from '../sql/database.js';
@@ -30,7 +27,6 @@ import { checkStorable } from '../stored-entry.js';
 import { write } from '../write.js';
 import { CaseFeed } from './feed.js';
 import {
-  type CaseListing,
   type CaseOutcome,
   type CaseReceipt,
   type CaseRow,
@@ -40,18 +36,18 @@ import {
   FILED,
   type FiledCase,
   filedCaseOf,
-  type LeftOut,
   receiptOf,
   SPOKEN_BY,
   type SpokenBy,
 } from './filed-case.js';
+import { listBundle } from './list-bundle.js';
 import { reportsOf } from './reports.js';
 
 /** Options of `Store.cases`. */
 export interface CasesOptions {
   /** the list of confirmed cases */
   list: string;
-  /** days after which a case that nobody confirmed is dropped */
+  /** days after which a case that was not confirmed is dropped */
   caseDays: number;
   /**
    * people of the desk who must confirm a case: 1 or 2
@@ -128,14 +124,14 @@ export class Cases {
     return Math.max(0, this.#options.caseDays - age);
   }
 
-  /** Whether notes can be kept: the store was given a key. */
+  /** True if notes can be kept: the store was given a key. */
   get hasNotes(): boolean {
     return this.#sealer.hasKey;
   }
 
   /**
-   * Takes a bundle as a case. The same one again is the same case. One that was taken back stays so,
-   * whatever is sent under its number.
+   * Takes a bundle as a case. The same one again is the same case. A case that was taken back stays
+   * so, whatever is sent under its number.
    * @param bundle as `readBundle` returned it
    * @returns undefined if the case has other contents
    */
@@ -173,7 +169,7 @@ export class Cases {
   }
 
   /**
-   * What a person may know of their case.
+   * The state of a case, for its person.
    * @param id of the case, 32 hex digits
    * @param proof as `createStateProof` made it, 64 hex digits
    * @returns undefined for an unknown case as for a wrong proof, by the same query
@@ -250,8 +246,8 @@ export class Cases {
   }
 
   /**
-   * A case with its bundle, if it still waits, and its notes; undefined if there is none. Notes that
-   * were written with another key are locked.
+   * A case with its bundle, if it still waits, and its notes; undefined if there is none. Notes
+   * that were written with another key are locked.
    */
   async get(number: number) {
     checkInteger('number', number, 1);
@@ -294,7 +290,7 @@ export class Cases {
         await this.#set(sql, row, `outcome = 'looked-at', confirmed = $2::text::json`, all);
         return { came: 'waits' };
       }
-      const listing = await this.#list(sql, revision, row.bundle);
+      const listing = await listBundle(sql, revision, row.bundle, this.list);
       const set = `outcome = 'listed', bundle = null, confirmed = $2::text::json,
         listing = $3::text::json`;
       await this.#set(sql, row, set, all, JSON.stringify(listing));
@@ -329,7 +325,7 @@ export class Cases {
     });
   }
 
-  /** Drops the cases that nobody confirmed within `caseDays`. @returns how many */
+  /** Drops the cases that were not confirmed within `caseDays`. @returns how many */
   async prune(): Promise<number> {
     const oldest = dayOf(this.#now() - this.#options.caseDays * DAY);
     const rows = await this.#database.query(
@@ -343,20 +339,6 @@ export class Cases {
   /** The list as platforms fetch it, and their reports about it. */
   feed(): CaseFeed {
     return new CaseFeed(this.#database, this.list, () => this.#now());
-  }
-
-  async #list(sql: Sql, revision: number, bundle: Bundle): Promise<CaseListing> {
-    const entries = entriesOfBundle(bundle);
-    const put = await putEntries(sql, revision, await gatheredEntries(entries, {}, this.list));
-    const counts: Record<LeftOut, number> = {
-      'unknown-algorithm': bundle.unknown?.length ?? 0,
-      'too-plain': put.rejected.degenerate,
-      withdrawn: put.rejected.withdrawn,
-    };
-    const left = Object.entries(counts).flatMap(([why, count]) =>
-      count > 0 ? [{ why: why as LeftOut, count }] : [],
-    );
-    return { of: entries.length + counts['unknown-algorithm'], listed: put.numbers.length, left };
   }
 
   /** A change of a case that waits, entirely or not at all. */

@@ -72,9 +72,9 @@ export class CaseFeed {
   }
 
   /**
-   * Hashes that changed at or after `start`, in seconds since 1970, also those that were taken back.
-   * Revisions are in the order of commits, so a row that changes meanwhile moves behind all that was
-   * read, and is read again.
+   * Hashes that changed at or after `start`, in seconds since 1970, withdrawn ones included.
+   * Revisions are in the order of commits, so a row that changes meanwhile moves behind all that
+   * was read, and is read again.
    * @param after the place of the last row of the page before
    * @returns undefined if `after` is no place
    */

@@ -2,27 +2,27 @@ import type { Bundle } from '../../bundle/bundle-shape.js';
 import { digestOf } from '../stored-entry.js';
 
 /**
- * What became of a case.
+ * State of a case.
  * - `received`: it waits for the desk
  * - `looked-at`: the desk is looking into it, or one of two people has confirmed it
  * - `listed`: confirmed; its hashes are on the list
  * - `refused`: the desk gave a reason
  * - `withdrawn`: its person took it back
- * - `dropped`: nobody confirmed it in time; it can be sent again
+ * - `dropped`: it was not confirmed in time; it can be sent again
  */
 export type CaseOutcome = 'received' | 'looked-at' | 'listed' | 'refused' | 'withdrawn' | 'dropped';
 
-/** Why numbers of a confirmed case are not on the list. */
+/** Reason why a number of a confirmed case is not on the list. */
 export type LeftOut = 'unknown-algorithm' | 'too-plain' | 'withdrawn';
 
-/** How many numbers of a case are on the list. */
+/** Counts of the numbers of a confirmed case. */
 export interface CaseListing {
   readonly of: number;
   readonly listed: number;
   readonly left: readonly { readonly why: LeftOut; readonly count: number }[];
 }
 
-/** What the person keeps of a case that they sent. */
+/** Receipt of a case, for the person who sent it. */
 export interface CaseReceipt {
   /** 32 hex digits */
   readonly case: string;
@@ -34,14 +34,14 @@ export interface CaseReceipt {
   readonly digests: number;
 }
 
-/** A platform's reports of blocked uploads, too coarse to tell of one. */
+/** A platform's reports of blocked uploads, too coarse to reveal one. */
 export interface CaseReports {
   readonly platform: string;
-  /** 5, 10, 15 …: fewer are not told */
+  /** 5, 10, 15 …: fewer are not reported */
   readonly atLeast: number;
 }
 
-/** What a person may know of their case. */
+/** State of a case, for its person. */
 export interface CaseState extends CaseReceipt {
   readonly state: CaseOutcome;
   /** if listed */
@@ -54,7 +54,7 @@ export interface CaseState extends CaseReceipt {
   readonly reportsUntil?: string;
 }
 
-/** How somebody of the desk has spoken with the person. */
+/** Ways in which somebody of the desk has spoken with the person. */
 export const SPOKEN_BY = ['call', 'mail', 'in-person'] as const;
 export type SpokenBy = (typeof SPOKEN_BY)[number];
 
@@ -62,7 +62,7 @@ export type SpokenBy = (typeof SPOKEN_BY)[number];
 export interface Confirmation {
   readonly by: SpokenBy;
   readonly day: string;
-  /** a digest of who confirmed, by which two people of one case are told apart */
+  /** a digest of who confirmed: two people of one case have different ones */
   readonly who: string;
 }
 

@@ -4,7 +4,7 @@ import { checkStorable } from '../stored-entry.js';
 import { write } from '../write.js';
 import type { CaseReports } from './filed-case.js';
 
-/** What a platform says of a listed hash. */
+/** A platform's opinion of a listed hash. */
 export interface PlatformReport {
   readonly algorithm: string;
   /** lower-case hex */
@@ -19,7 +19,7 @@ const BLOCKED = 'Blocked';
 const DAY = 86_400_000;
 /** 1970-01-05 was a Monday. */
 const FIRST_MONDAY = 4 * DAY;
-/** Counts are told in steps of this size. */
+/** Counts are given in steps of this size. */
 const STEP = 5;
 
 /** The day of the last Monday, in UTC. */
@@ -30,8 +30,8 @@ export function weekOf(milliseconds: number): string {
 
 /**
  * Keeps what a platform says of hashes on a list, in place of what it said before, and counts its
- * reports of blocked uploads. Others than those of the list are ignored. Readers of the list get
- * the entries anew, with what is said of them.
+ * reports of blocked uploads. Hashes of other lists are ignored. Readers of the list get the
+ * entries again, with what is said of them.
  * @returns the number of reports kept
  */
 export async function putReports(
@@ -101,8 +101,8 @@ async function readAnew(
 
 /**
  * The reports of blocked uploads until the last Monday that concern a case. One upload counts once,
- * however many of its hashes it matched, because the largest count of a hash is told; and fewer than
- * five are not told. So nobody who has the code learns of one upload.
+ * however many of its hashes it matched, because the largest count of a hash is given. Fewer than
+ * five are not reported. So the code does not reveal one upload.
  */
 export async function reportsOf(
   sql: Sql,

@@ -1,13 +1,13 @@
 /**
- * Cases: bundles that people sent, and what became of them. Followers need none of it, so its rows
- * have no revision.
+ * Cases: bundles that people sent, and their outcomes. Followers need none of it, so its rows have
+ * no revision.
  *
  * - `filed_case.number` is its name on the pages of the desk. `case_number` is the person's, and
- *   `state` the digest of their proof: a file with another `state` under somebody's number is a case
- *   of its own, which they do not see.
- * - `bundle` is there until the case is listed or over, and `contents`, its digest, until it is over.
- *   A tombstone has neither, and no notes.
- * - `day` and no time: nothing tells the hour at which somebody sent a case.
+ *   `state` the digest of their proof: a file with another `state` under somebody's number is a
+ *   case of its own, which they do not see.
+ * - `bundle` is there until the case is listed or over, and `contents`, its digest, until it is
+ *   over. A tombstone has neither, and no notes.
+ * - `day`, without a time, hides the hour at which somebody sent a case.
  * - `notes` are encrypted; the key is not in the database.
  * - `platform_report` has what a platform says of a hash. `earlier` and `lately` count its reports
  *   of blocked uploads, before the week of `week`, its Monday, and in it.
