@@ -1,0 +1,45 @@
+import type { EnginePage } from '../../browser/engines/engines.js';
+
+/** A press before this is not heard: see `UNREAD_MILLISECONDS`. */
+const READING_MILLISECONDS = 700;
+
+/** Waits for a screen over the frame by its heading, which must have the focus, and reads it. */
+export async function over(page: EnginePage, heading: string): Promise<string> {
+  await page.top.waitFor(
+    (text: string) => {
+      const h1 = document.querySelector('main h1');
+      return h1?.textContent === text && document.activeElement === h1;
+    },
+    [heading],
+  );
+  await new Promise((resolve) => setTimeout(resolve, READING_MILLISECONDS));
+  return await page.top.evaluate(() => document.querySelector('main')!.textContent!);
+}
+
+/** Clicks a button over the frame. */
+export const click = (page: EnginePage, label: string): Promise<void> =>
+  page.top.evaluate((text: string) => {
+    const all = [...document.querySelectorAll<HTMLElement>('main .button, main summary')];
+    all.find((button) => button.textContent === text)!.click();
+  }, label);
+
+/** Waits for what a press did, as it is shown and announced. */
+export const outcome = (page: EnginePage): Promise<string> =>
+  page.top.waitFor(() => {
+    const shown = document.querySelector('#outcome')?.textContent ?? '';
+    return document.getElementById('status')!.textContent === shown ? shown : '';
+  });
+
+/** Types a code into the field over the frame. */
+export const type = (page: EnginePage, code: string): Promise<void> =>
+  page.top.evaluate((text: string) => {
+    document.querySelector<HTMLInputElement>('main .field')!.value = text;
+  }, code);
+
+/** True if the browser would ask before the page is left. */
+export const asks = (page: EnginePage): Promise<boolean> =>
+  page.top.evaluate(() => !dispatchEvent(new Event('beforeunload', { cancelable: true })));
+
+/** True if a screen lies over the frame. */
+export const isCovered = (page: EnginePage): Promise<boolean> =>
+  page.top.evaluate(() => document.querySelector('main') !== null);
