@@ -3,6 +3,10 @@ import type { EnginePage } from '../../browser/engines/engines.js';
 /** A press before this is not heard: see `UNREAD_MILLISECONDS`. */
 const READING_MILLISECONDS = 700;
 
+/** Reads a screen that has just come. */
+export const reading = (): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, READING_MILLISECONDS));
+
 /** Waits for a screen over the frame by its heading, which must have the focus, and reads it. */
 export async function over(page: EnginePage, heading: string): Promise<string> {
   await page.top.waitFor(
@@ -12,7 +16,7 @@ export async function over(page: EnginePage, heading: string): Promise<string> {
     },
     [heading],
   );
-  await new Promise((resolve) => setTimeout(resolve, READING_MILLISECONDS));
+  await reading();
   return await page.top.evaluate(() => document.querySelector('main')!.textContent!);
 }
 
