@@ -130,7 +130,7 @@ for (const name of ENGINES) {
         await click(page, go);
         return await outcome(page);
       };
-      expect(await tried('drop', 'drop')).toContain('was not reached');
+      expect(await tried(...Array<'drop'>(9).fill('drop'))).toContain('was not reached');
       next.length = 0;
       const busy = { status: 429, headers: { 'retry-after': '7' } };
       expect(await tried(busy)).toContain('Try again in 7 seconds. Nothing is lost.');
