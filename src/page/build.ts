@@ -87,14 +87,8 @@ const metaOf = (policy: string) =>
 const HEIC_LICENCE =
   ' HEIC decoder: libheif and libde265, LGPL-3.0, github.com/catdad-experiments/libheif-js.';
 
-/** The differences between the files of one build. */
-interface Kind {
-  readonly readsHeic?: boolean;
-  /** the shell can send to the service that serves the page */
-  readonly sends?: boolean;
-}
-
-const KINDS: Record<string, Kind> = {
+/** The files of a build. The shell of one that sends does so to the service that serves it. */
+const KINDS: Record<string, { readsHeic?: boolean; sends?: boolean }> = {
   'page.html': {},
   'page-heic.html': { readsHeic: true },
   'page-joined.html': { sends: true },
@@ -105,7 +99,7 @@ const KINDS: Record<string, Kind> = {
  * same bytes. The script in the frame does not depend on `sends`. But if the shell may send, the
  * frame gets a policy of its own.
  */
-async function pageOf({ readsHeic = false, sends = false }: Kind): Promise<string> {
+async function pageOf({ readsHeic = false, sends = false }): Promise<string> {
   const style = await transform(source('page.css'), { loader: 'css', minify: true });
   const css = style.code.trim();
   const hasher = join(DIST, 'browser-worker.js');

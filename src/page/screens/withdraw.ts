@@ -1,5 +1,6 @@
 import { createWithdrawal } from '../../index.js';
 import { postToShell } from '../frame-message.js';
+import { codeField } from '../parts/code-field.js';
 import { button, h } from '../parts/element.js';
 import { t } from '../parts/language.js';
 import { actions, backButton, row, screen, verbatim } from '../parts/parts.js';
@@ -16,15 +17,7 @@ const FILE_NAME = 'numbers-back.json';
 export function withdrawScreen(): HTMLElement {
   const notice = h('p', { role: 'alert', class: 'strong' });
   const result = h('div');
-  const code = h('input', {
-    type: 'text',
-    id: 'withdraw-code',
-    class: 'field',
-    dir: 'ltr',
-    autocomplete: 'off',
-    autocapitalize: 'characters',
-    spellcheck: 'false',
-  });
+  const code = codeField();
   const make = async () => {
     result.replaceChildren();
     notice.textContent = '';

@@ -1,4 +1,5 @@
 import { createStateProof, createWithdrawal } from '../../index.js';
+import { codeField } from '../parts/code-field.js';
 import { button, h } from '../parts/element.js';
 import { dayWords, type TextKey, t } from '../parts/language.js';
 import { actions, screen } from '../parts/parts.js';
@@ -32,15 +33,7 @@ function codeScreen(
   [title, body, go]: readonly [TextKey, TextKey, TextKey],
   use: (code: string) => Promise<void>,
 ): () => HTMLElement {
-  const code = h('input', {
-    type: 'text',
-    id: 'withdraw-code',
-    class: 'field',
-    dir: 'ltr',
-    autocomplete: 'off',
-    autocapitalize: 'characters',
-    spellcheck: 'false',
-  });
+  const code = codeField();
   const read = async () => {
     try {
       await use(code.value);

@@ -20,15 +20,15 @@ export async function waitFor(
   done: number,
   missing?: () => string,
 ): Promise<Reply['body'] | undefined> {
-  let isWorking = false;
-  const words = () => t(isWorking ? 'sendWork' : 'sendWaitBody', { host: serviceHost() });
+  let key: 'sendWaitBody' | 'sendWork' = 'sendWaitBody';
+  const words = () => t(key, { host: serviceHost() });
   const waiting = h('p', { class: 'lead' });
   onto(() => {
     waiting.textContent = words();
     return screen(t('sendWait'), waiting, actions(button(t('workingStop'), stopRequest)));
   }, stopRequest);
   const reply = await request(() => {
-    isWorking = true;
+    key = 'sendWork';
     waiting.textContent = words();
     announce(words());
   });

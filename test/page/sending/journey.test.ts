@@ -180,7 +180,9 @@ for (const name of ENGINES) {
       await press(page, `Send it to ${service.host}`);
       await click(page, `Send 2 numbers to ${service.host}`);
       await over(page, `Send it to ${service.host}?`);
-      await click(page, 'Back');
+      // The browser's own Back is Back, where it has one.
+      if (name === 'chromium') await page.press('Escape');
+      else await click(page, 'Back');
       await screen(page, 'Your code');
       expect(service.got).toEqual([]);
       await choose(page, `Send it to ${service.host}`);

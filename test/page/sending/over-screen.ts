@@ -1,4 +1,6 @@
+import type { SendingWalker } from '../../../docs/making/sending.js';
 import type { EnginePage } from '../../browser/engines/engines.js';
+import type { Service } from './service.js';
 
 /** A press before this is not heard: see `UNREAD_MILLISECONDS`. */
 const READING_MILLISECONDS = 700;
@@ -39,6 +41,27 @@ export const type = (page: EnginePage, code: string): Promise<void> =>
   page.top.evaluate((text: string) => {
     document.querySelector<HTMLInputElement>('main .field')!.value = text;
   }, code);
+
+/** Has the frame give the shell a message. */
+export const post = (page: EnginePage, message: object): Promise<void> =>
+  page.evaluate((data: object) => parent.postMessage(data, '*'), message);
+
+/** Visits the screens that send, as `walkSending` does. */
+export const sendingWalker = (page: EnginePage, service: Service): SendingWalker => ({
+  post: (message) => post(page, message),
+  async over(heading) {
+    await page.top.waitFor(
+      (text: string) => document.querySelector('main h1')?.textContent?.includes(text),
+      [heading],
+    );
+    await reading();
+  },
+  click: (label) => click(page, label),
+  type: (code) => type(page, code),
+  answer(status, body, headers = {}) {
+    service.always = { status, body, headers };
+  },
+});
 
 /** True if the browser would ask before the page is left. */
 export const asks = (page: EnginePage): Promise<boolean> =>

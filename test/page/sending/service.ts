@@ -33,6 +33,8 @@ export interface Service {
   readonly got: Got[];
   /** answers of the next requests instead of the usual ones; `drop` ends the connection */
   readonly next: (Answer | 'drop' | 'hold')[];
+  /** an answer of all requests instead of the usual ones */
+  always?: Answer;
   /** the states of cases, beside `case`, by their numbers */
   readonly states: Map<string, object>;
   close(): Promise<void>;
@@ -89,15 +91,15 @@ export async function openService(html = JOINED): Promise<Service> {
     const told = next.shift();
     if (told === 'drop') return request.socket.destroy();
     if (told === 'hold') return undefined;
-    const failed = { status: 400, body: { code: 'bad-bundle', message: 'not a file' } };
-    const answer = told ?? (await usual(one).catch(() => failed));
+    const failed: Answer = { status: 400, body: { code: 'bad-bundle', message: 'not a file' } };
+    const answer = told ?? service.always ?? (await usual(one).catch(() => failed));
     return response
       .writeHead(answer.status, { ...CORS, 'content-type': 'application/json', ...answer.headers })
       .end(JSON.stringify(answer.body ?? {}));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return {
+  const service: Service = {
     url: `http://${host}/`,
     host,
     got,
@@ -109,4 +111,5 @@ export async function openService(html = JOINED): Promise<Service> {
         server.closeAllConnections();
       }),
   };
+  return service;
 }
