@@ -1,5 +1,6 @@
 import type { WrittenBundle } from '../../index.js';
 import { h } from '../parts/element.js';
+import { ANY_SERVICE } from '../policy.js';
 import { proofOfWork } from './work.js';
 
 /** An answer of the service. Its body is not checked. */
@@ -18,11 +19,12 @@ const MOST_CHALLENGES = 3;
 export const serviceHost = (): string => location.host;
 
 /**
- * Narrows the policy of the shell to the service, before anything else is done and before there is
- * a frame. The policy of the file cannot, see `ANY_SERVICE`.
+ * Adds the policy of the file once more, narrowed to the service, before anything else is done and
+ * before there is a frame. The file cannot name it, see `ANY_SERVICE`.
  */
 export function allowOnlyService(): void {
-  const content = `connect-src ${location.origin}/v1/`;
+  const own = document.querySelector<HTMLMetaElement>('[http-equiv=Content-Security-Policy]')!;
+  const content = own.content.replace(ANY_SERVICE, `${location.origin}/v1/`);
   document.head.append(h('meta', { 'http-equiv': 'Content-Security-Policy', content }));
 }
 
