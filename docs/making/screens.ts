@@ -3,9 +3,10 @@ import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { ElementHandle, Frame, Page } from 'puppeteer-core';
+import type { ElementHandle, Frame, Page, ResponseForRequest } from 'puppeteer-core';
 import sharp, { type OverlayOptions } from 'sharp';
 import { openWindow, type Pictures, SCHEMES, type Scheme, type Studio, shoot } from './browser.js';
+import { type SendingWalker, walkSending } from './sending.js';
 import { chatScreenshot, walk } from './walk.js';
 
 const TAGS = ['en', 'es', 'fr', 'ar', 'hi'] as const;
@@ -14,6 +15,8 @@ const WINDOWS = {
   phone: { window: { width: 360, height: 640, scale: 1, phone: true }, across: 288, down: 512 },
   desktop: { window: { width: 1280, height: 800, scale: 1 }, across: 288, down: 180 },
 };
+/** The service in the pictures. */
+const SERVICE = 'numbers.example';
 const GAP = 12;
 const GROUND: Readonly<Record<Scheme, string>> = { light: '#d7dcd9', dark: '#3a4446' };
 
@@ -32,11 +35,12 @@ export async function screenPictures({ root, browser }: Studio): Promise<Picture
     let top = GAP;
     for (const { window, across, down } of Object.values(WINDOWS)) {
       const page = await openWindow(browser(), pathToFileURL(file).href, window);
-      const frame = await (await page.waitForSelector('iframe#page'))!.contentFrame();
+      const frameIn = async () => await (await page.waitForSelector('iframe#page'))!.contentFrame();
+      let frame = await frameIn();
       const put = async (name: string) => {
         for (const [at, tag] of TAGS.entries()) {
           // Another language draws the screen again: what a press has shown is seen in English.
-          if (tag !== 'en') await speak(frame, tag);
+          if (tag !== 'en') await speak(page, frame, tag);
           const both = await shoot(page, window);
           for (const scheme of SCHEMES) {
             const key = `${name.replaceAll(/\W+/g, '-')}-${scheme}`;
@@ -45,9 +49,13 @@ export async function screenPictures({ root, browser }: Studio): Promise<Picture
             shots.set(key, [...(shots.get(key) ?? []), placed]);
           }
         }
-        await speak(frame, 'en');
+        await speak(page, frame, 'en');
       };
       await walk(walkerOf(page, frame), root, chat, put);
+      const answer = await asService(page, join(root, 'dist/page-joined.html'));
+      await page.goto(`https://${SERVICE}/`);
+      frame = await frameIn();
+      await walkSending(sendingWalkerOf(page, frame, answer), SERVICE, put);
       await page.close();
       top += down + GAP;
     }
@@ -73,7 +81,7 @@ export async function screenPictures({ root, browser }: Studio): Promise<Picture
 export function sourcesOf(root: string): string {
   const source = join(root, 'src/page');
   const files = ['page.css', 'page.html', 'shell.html', 'page.ts', 'shell.ts'];
-  for (const inner of ['parts', 'pictures', 'screens', 'strings']) {
+  for (const inner of ['parts', 'pictures', 'screens', 'sending', 'strings']) {
     files.push(...readdirSync(join(source, inner)).map((file) => join(inner, file)));
   }
   const digest = createHash('sha256');
@@ -100,9 +108,54 @@ const walkerOf = (page: Page, frame: Frame) => ({
   },
 });
 
-const speak = (frame: Frame, tag: string) =>
-  frame.evaluate((language) => {
+async function speak(page: Page, frame: Frame, tag: string): Promise<void> {
+  await frame.evaluate((language) => {
     const select = document.querySelector<HTMLSelectElement>('#language')!;
     select.value = language;
     select.dispatchEvent(new Event('change'));
   }, tag);
+  await page.waitForFunction((language) => document.documentElement.lang === language, {}, tag);
+}
+
+/** Has a window get the page of a service, and its answers, without a network. */
+async function asService(page: Page, file: string): Promise<SendingWalker['answer']> {
+  let next: Partial<ResponseForRequest> = {};
+  await page.setRequestInterception(true);
+  page.on('request', (request) => {
+    const isPage = new URL(request.url()).pathname === '/';
+    const body = readFileSync(file, 'utf8');
+    void request.respond(isPage ? { contentType: 'text/html; charset=utf-8', body } : next);
+  });
+  return (status, body, headers = {}) => {
+    next = { status, headers, contentType: 'application/json', body: JSON.stringify(body) };
+  };
+}
+
+/** A press before this is not heard. */
+const READING_MILLISECONDS = 600;
+
+const sendingWalkerOf = (
+  page: Page,
+  frame: Frame,
+  answer: SendingWalker['answer'],
+): SendingWalker => ({
+  post: (message) => frame.evaluate((data) => parent.postMessage(data, '*'), message),
+  async over(heading) {
+    await page.waitForFunction(
+      (text) => document.querySelector('main h1')?.textContent?.includes(text),
+      {},
+      heading,
+    );
+    await new Promise((resolve) => setTimeout(resolve, READING_MILLISECONDS));
+  },
+  click: (label) =>
+    page.evaluate((text) => {
+      const all = document.querySelectorAll<HTMLElement>('main .button');
+      [...all].find((button) => button.textContent === text)!.click();
+    }, label),
+  type: (code) =>
+    page.evaluate((text) => {
+      document.querySelector<HTMLInputElement>('main .field')!.value = text;
+    }, code),
+  answer,
+});

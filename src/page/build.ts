@@ -4,8 +4,8 @@ import { dirname, join, resolve } from 'node:path';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Plugin, transform } from 'esbuild';
-import { policyOf } from './policy.js';
-import { shellWords } from './shell-words.js';
+import { ANY_SERVICE, policyOf } from './policy.js';
+import { isOfShell } from './shell-words.js';
 
 const DIST = dirname(fileURLToPath(import.meta.url));
 const SOURCE = join(DIST, '../src/page');
@@ -36,15 +36,27 @@ const published: Plugin = {
   },
 };
 
+/** Leaves the shell its own texts of each language. */
+const wordsOfShell = (sends: boolean): Plugin => ({
+  name: 'words-of-shell',
+  setup(esbuild) {
+    esbuild.onLoad({ filter: /strings\/\w+\.json$/ }, ({ path }) => {
+      const all: Record<string, unknown> = JSON.parse(readFileSync(path, 'utf8'));
+      const own = Object.entries(all).filter(([key]) => isOfShell(key, sends));
+      return { contents: JSON.stringify(Object.fromEntries(own)), loader: 'json' };
+    });
+  },
+});
+
 async function scriptOf(
   file: string,
   define: Record<string, string> = {},
-  external: readonly string[] = ['heic-decode'],
+  { external = ['heic-decode'], plugins = [] }: Pick<BuildOptions, 'external' | 'plugins'> = {},
 ): Promise<string> {
   const { outputFiles } = await build({
     ...SETTINGS,
     entryPoints: [file],
-    plugins: [published],
+    plugins: [published, ...plugins],
     external: [...SETTINGS.external, ...external],
     define: { ...SETTINGS.define, ...define },
   });
@@ -69,32 +81,49 @@ const HEIC_EXTERNAL = ['fs', 'path', 'crypto'];
  */
 const BYTE_ORDER_MARK = '\ufeff';
 
+const metaOf = (policy: string) =>
+  `\n<meta http-equiv="Content-Security-Policy" content="${policy}">`;
+
 const HEIC_LICENCE =
   ' HEIC decoder: libheif and libde265, LGPL-3.0, github.com/catdad-experiments/libheif-js.';
 
+/** The files of a build. The shell of one that sends does so to the service that serves it. */
+const KINDS: Record<string, { readsHeic?: boolean; sends?: boolean }> = {
+  'page.html': {},
+  'page-heic.html': { readsHeic: true },
+  'page-joined.html': { sends: true },
+};
+
 /**
  * The page in one file: the shell, and inside it the page for the frame. The same sources give the
- * same bytes.
+ * same bytes. The script in the frame does not depend on `sends`. But if the shell may send, the
+ * frame gets a policy of its own.
  */
-async function pageOf(readsHeic: boolean): Promise<string> {
+async function pageOf({ readsHeic = false, sends = false }): Promise<string> {
   const style = await transform(source('page.css'), { loader: 'css', minify: true });
   const css = style.code.trim();
   const hasher = join(DIST, 'browser-worker.js');
-  const hasherScript = await scriptOf(hasher, {}, readsHeic ? HEIC_EXTERNAL : undefined);
+  const hasherScript = await scriptOf(hasher, {}, readsHeic ? { external: HEIC_EXTERNAL } : {});
   const page = escaped(
     await scriptOf(join(SOURCE, 'page.ts'), {
       HASHER_SCRIPT: JSON.stringify(hasherScript),
       COPIES_SCRIPT: JSON.stringify(await scriptOf(join(SOURCE, 'copies-worker.ts'))),
     }),
   );
+  const own = sends ? metaOf(policyOf([digest(page)], digest(css))) : '';
+  const frame = source('page.html')
+    .replace('POLICY', own)
+    .replace('/*SCRIPT*/', () => page);
   const shell = escaped(
-    await scriptOf(join(SOURCE, 'shell.ts'), {
-      PAGE_HTML: JSON.stringify(source('page.html').replace('/*SCRIPT*/', () => page)),
-      SHELL_WORDS: JSON.stringify(shellWords()),
-    }),
+    await scriptOf(
+      join(SOURCE, 'shell.ts'),
+      { PAGE_HTML: JSON.stringify(frame), SENDS: `${sends}` },
+      { plugins: [wordsOfShell(sends)] },
+    ),
   );
+  const policy = policyOf([shell, page].map(digest), digest(css), sends ? ANY_SERVICE : undefined);
   const parts: Record<string, string> = {
-    POLICY: policyOf([shell, page].map(digest), digest(css)),
+    POLICY: metaOf(policy),
     HEIC_LICENCE: readsHeic ? HEIC_LICENCE : '',
     '/*STYLE*/': css,
     '/*SCRIPT*/': shell,
@@ -108,7 +137,6 @@ async function pageOf(readsHeic: boolean): Promise<string> {
 
 const folder = resolve(argv[2] ?? DIST);
 mkdirSync(folder, { recursive: true });
-for (const [name, readsHeic] of Object.entries({ 'page.html': false, 'page-heic.html': true })) {
-  const page = await pageOf(readsHeic);
-  writeFileSync(join(folder, name), page);
+for (const [name, kind] of Object.entries(KINDS)) {
+  writeFileSync(join(folder, name), await pageOf(kind));
 }

@@ -9,11 +9,12 @@ import {
   setLanguage,
   t,
 } from './parts/language.js';
-import { type ScreenName, whenGoing } from './parts/navigation.js';
+import { go, type ScreenName, whenGoing } from './parts/navigation.js';
 import { onlineWords } from './parts/parts.js';
 import { helplines } from './parts/places.js';
-import { isUnsaved } from './parts/session.js';
+import { isUnsaved, session } from './parts/session.js';
 import { showResult } from './parts/status.js';
+import { whenShellSays } from './parts/taker.js';
 import { ageScreen, childScreen } from './screens/age.js';
 import { chooseScreen } from './screens/choose.js';
 import { clearScreen } from './screens/clear.js';
@@ -61,8 +62,10 @@ function show(name: ScreenName): void {
   shown = name;
   drawScreen();
   scrollTo(0, 0);
-  main.querySelector('h1')?.focus({ preventScroll: true });
+  focusHeading();
 }
+
+const focusHeading = () => main.querySelector('h1')?.focus({ preventScroll: true });
 
 function drawScreen(): void {
   // A screen that takes files registers again.
@@ -150,6 +153,14 @@ drawScreen();
 whenGoing(show);
 whenNotTaken(() => showResult(t('dropNotHere', { screen: t('chooseTitle') }), 'failed', 'heading'));
 whenShiftAlone(() => postToShell({ shift: true }));
+whenShellSays((message) => {
+  if ('received' in message) {
+    const { made } = session;
+    if (made?.bundle.case === message.received) made.isSent = true;
+    reportUnsaved();
+  } else if (message.closed === 'onward') go('done');
+  else focusHeading();
+});
 // After the click's own effect, which may be that the file is saved.
 addEventListener('click', reportUnsaved);
 addEventListener('online', sayWhetherOnline);

@@ -3,14 +3,19 @@
  * of this file by their digests, and no connection, form or other resource at all. WebAssembly may
  * be compiled, for the decoders. A frame may load a blob, because Firefox treats a link that saves
  * a blob as one that opens it.
+ * @param connections targets of requests, for the shell of a page that sends
  */
-export function policyOf(scriptDigests: readonly string[], styleDigest: string): string {
+export function policyOf(
+  scriptDigests: readonly string[],
+  styleDigest: string,
+  connections = "'none'",
+): string {
   const scripts = scriptDigests.map((digest) => `'sha256-${digest}'`).join(' ');
   return [
     "default-src 'none'",
     `script-src ${scripts} 'wasm-unsafe-eval'`,
     'worker-src blob:',
-    "connect-src 'none'",
+    `connect-src ${connections}`,
     'img-src blob:',
     'media-src blob:',
     'frame-src blob:',
@@ -19,6 +24,13 @@ export function policyOf(scriptDigests: readonly string[], styleDigest: string):
     "base-uri 'none'",
   ].join('; ');
 }
+
+/**
+ * Targets of requests in the file of the page that sends. No file can name the service that will
+ * serve it, and `'self'` matches nothing in a sandboxed page of WebKit. So the shell narrows this
+ * to the service before it does anything else: see `allowOnlyService`. Its frame allows nothing.
+ */
+export const ANY_SERVICE = 'http: https:';
 
 /**
  * Permissions of the page although it is sandboxed: run its script, save a file, print, have the

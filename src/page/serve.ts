@@ -7,14 +7,27 @@ import { headersOf } from './policy.js';
 export const pageFile = (heic: boolean): string =>
   fileURLToPath(new URL(heic ? 'page-heic.html' : 'page.html', import.meta.url));
 
+/**
+ * The page that sends, for `/` of a service that answers at `/v1/cases`, with the headers of its
+ * answer. Its requests have the origin `null` and no credentials, so those answers need
+ * `access-control-allow-origin: *` and `access-control-expose-headers: retry-after`.
+ */
+export function joinedPage(): { text: string; headers: Record<string, string> } {
+  const path = new URL('page-joined.html', import.meta.url);
+  return headed(readFileSync(fileURLToPath(path), 'utf8'));
+}
+
+/** A page with its headers, which repeat the policy in it. */
+function headed(text: string): { text: string; headers: Record<string, string> } {
+  const policy = /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(text)![1]!;
+  return { text, headers: { ...headersOf(policy), 'content-type': 'text/html; charset=utf-8' } };
+}
+
 /** A server of the page at `/`, with its policy and permissions as headers, and of nothing else. */
 export function pageServer(heic: boolean): Server {
-  const page = readFileSync(pageFile(heic), 'utf8');
-  const policy = /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(page)![1]!;
-  const headers = headersOf(policy);
+  const { text, headers } = headed(readFileSync(pageFile(heic), 'utf8'));
   return createServer((request, response) => {
-    if (request.url !== '/') response.writeHead(404, headers).end();
-    else
-      response.writeHead(200, { ...headers, 'content-type': 'text/html; charset=utf-8' }).end(page);
+    if (request.url === '/') response.writeHead(200, headers).end(text);
+    else response.writeHead(404, headers).end();
   });
 }

@@ -1,27 +1,8 @@
-import { directionOf, LANGUAGES, type Language } from './parts/language.js';
+/** Texts of the exit, and those of the screens that send, by the beginnings of their keys. */
+const ALWAYS = /^(title|exit)/;
+const SENDING =
+  /^(back|send|ask|state)|^(next|workingStop|code(Numbers|Videos|Day|Bytes)|previewLabel|withdraw(Here|Code|BadCode))$/;
 
-const KEYS = [
-  'title',
-  'exit',
-  'exitShort',
-  'exitHint',
-  'exitTwoMore',
-  'exitOneMore',
-  'exitExpired',
-  'exitLoading',
-] as const;
-
-/** The texts of the shell, and their writing direction. */
-export type ShellWords = Record<(typeof KEYS)[number] | 'direction', string>;
-
-/** The texts of the shell in every language. */
-export function shellWords(): Record<Language, ShellWords> {
-  const entries = Object.entries(LANGUAGES).map(([tag, strings]) => [
-    tag,
-    {
-      ...Object.fromEntries(KEYS.map((key) => [key, strings[key]])),
-      direction: directionOf(tag as Language),
-    },
-  ]);
-  return Object.fromEntries(entries);
-}
+/** True if the shell has the text of this key. */
+export const isOfShell = (key: string, sends: boolean): boolean =>
+  ALWAYS.test(key) || (sends && SENDING.test(key));

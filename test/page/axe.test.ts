@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import axe from 'axe-core';
 import { expect, test } from 'vitest';
+import { walkSending } from '../../docs/making/sending.js';
 import { chatScreenshot } from '../../docs/making/walk.js';
 import {
   describeEngine,
@@ -14,13 +15,15 @@ import { testFolder } from '../folder.js';
 import { ROOT } from '../project/package.js';
 import { isDeep } from '../seed.js';
 import { buildDemo, photo, speak, walkThrough } from './demo-page.js';
+import { sendingWalker } from './sending/over-screen.js';
+import { openService } from './sending/service.js';
 
 const folder = testFolder();
 const demo = buildDemo(folder);
 const chat = await chatScreenshot(photo('acanthus-mollis.jpg'), folder);
 const WIDTHS = [320, 360, 768, 1280];
 /** The screens with the most words, which are checked in every language; in the deep run all are. */
-const TRANSLATED = ['choose', 'pictures', 'code'];
+const TRANSLATED = ['choose', 'pictures', 'code', 'send', 'ask, listed'];
 
 /** What the style sheet of the page changes in the dark. */
 const IN_THE_DARK = /@media \(prefers-color-scheme: dark\) \{\s*:root \{([^{}]*)\}\s*\}/;
@@ -31,11 +34,15 @@ const IN_THE_DARK = /@media \(prefers-color-scheme: dark\) \{\s*:root \{([^{}]*)
 async function violations(page: EnginePage): Promise<string[]> {
   // What the main button covers for now comes into view by scrolling, but axe takes it for small.
   const lay = (position: string) =>
-    page.evaluate((how: string) => {
-      for (const foot of document.querySelectorAll<HTMLElement>('.foot')) {
-        foot.style.position = how;
-      }
-    }, position);
+    Promise.all(
+      [page, page.top].map((place) =>
+        place.evaluate((how: string) => {
+          for (const foot of document.querySelectorAll<HTMLElement>('.foot')) {
+            foot.style.position = how;
+          }
+        }, position),
+      ),
+    );
   await lay('static');
   const found = await rulesBroken(page);
   await lay('');
@@ -54,17 +61,32 @@ async function rulesBroken({ top: page }: EnginePage): Promise<string[]> {
   });
 }
 
+/** Adds axe as code of the test: the page's policy lets no page evaluate a string. */
+async function addAxe(page: EnginePage): Promise<void> {
+  for (const place of [page, page.top]) {
+    await place.evaluate(new Function(axe.source) as () => void);
+    // The origin of the frame is opaque and cannot be named.
+    await place.evaluate(() => {
+      const { axe } = window as unknown as { axe: typeof import('axe-core') };
+      axe.configure({ allowedOrigins: ['<unsafe_all_origins>'] });
+    });
+  }
+}
+
 /** Whether anything is wider than the window, or a text wider than its field. */
-function overflows(page: EnginePage): Promise<boolean> {
-  return page.evaluate(() => {
+async function overflows(page: EnginePage): Promise<boolean> {
+  const inPlace = () => {
     // A code in letters of twice the size is longer than the width of a phone.
     const isLarge = document.documentElement.style.fontSize !== '';
     const fields = isLarge ? [] : [...document.querySelectorAll('.field')];
+    const over = document.querySelector('.over');
     return (
       document.documentElement.scrollWidth > window.innerWidth ||
+      (over !== null && over.scrollWidth > over.clientWidth) ||
       fields.some((field) => field.scrollWidth > field.clientWidth)
     );
-  });
+  };
+  return (await page.evaluate(inPlace)) || (await page.top.evaluate(inPlace));
 }
 
 /** As a reader's own size of text does, in the page and in the shell. */
@@ -130,15 +152,7 @@ for (const [engine, scheme, options] of SUITES) {
         expect(await page.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches)).toBe(
           scheme === 'dark',
         );
-        // As code of the test: the page's policy lets no page evaluate a string.
-        for (const place of [page, page.top]) {
-          await place.evaluate(new Function(axe.source) as () => void);
-          // The origin of the frame is opaque and cannot be named.
-          await place.evaluate(() => {
-            const { axe } = window as unknown as { axe: typeof import('axe-core') };
-            axe.configure({ allowedOrigins: ['<unsafe_all_origins>'] });
-          });
-        }
+        await addAxe(page);
         const at = async (name: string) => {
           await page.evaluate(() => {
             for (const details of document.querySelectorAll('details')) details.open = true;
@@ -152,6 +166,14 @@ for (const [engine, scheme, options] of SUITES) {
           await speak(page, 'en');
         };
         await walkThrough(page, chat, at);
+        const service = await openService();
+        try {
+          await page.goto(service.url);
+          await addAxe(page);
+          await walkSending(sendingWalker(page, service), service.host, at);
+        } finally {
+          await service.close();
+        }
         expect(broken).toEqual([]);
       });
     },

@@ -4,11 +4,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { LANGUAGES } from '../../src/page/parts/language.js';
-import { headersOf, SANDBOX } from '../../src/page/policy.js';
+import { ANY_SERVICE, headersOf, policyOf, SANDBOX } from '../../src/page/policy.js';
 import { testFolder } from '../folder.js';
 import { ROOT } from '../project/package.js';
 import { buildDemo } from './demo-page.js';
 import { partsOf, policyIn } from './demo-scripts.js';
+import { JOINED } from './sending/service.js';
 
 const folder = testFolder();
 const one = buildDemo(folder);
@@ -22,7 +23,7 @@ const between = (open: string, close: string) =>
 
 test('another build gives the same bytes', () => {
   execFileSync(process.execPath, [join(ROOT, 'dist/page-build.js'), folder]);
-  for (const name of ['page.html', 'page-heic.html']) {
+  for (const name of ['page.html', 'page-heic.html', 'page-joined.html']) {
     const [built, again] = [join(ROOT, 'dist'), folder].map((at) => readFileSync(join(at, name)));
     expect(again!.equals(built!)).toBe(true);
   }
@@ -40,6 +41,38 @@ test('README and docs have the size and the digest of the page', async () => {
     expect(text).toMatch(new RegExp(`\\b${size}\\s+in\\s+one\\s+file`));
   }
   expect(Buffer.byteLength(html)).toBeLessThan(900_000);
+});
+
+test('docs/page.md has the size and the digest of the page that sends', async () => {
+  const size = `${Math.ceil(Buffer.byteLength(JOINED) / 1000)} kB`;
+  const path = join(ROOT, 'docs/page.md');
+  const text = readFileSync(path, 'utf8')
+    .replace(/\b\d+ kB(?= in one file, and its digest)/, size)
+    .replace(/(?<=its digest is\s+`)[\da-f]{64}/, sha256(JOINED, 'hex'));
+  await expect(text).toMatchFileSnapshot(path);
+  expect(text).toContain(sha256(JOINED, 'hex'));
+  expect(text).toContain(`${size} in one file, and its digest`);
+  expect(Buffer.byteLength(JOINED)).toBeLessThan(950_000);
+});
+
+test('in the page that sends, the frame has the same script and a policy of its own', () => {
+  const joined = partsOf(JOINED);
+  expect(joined.script).toBe(script);
+  const own = policyIn(joined.page);
+  const closed = policyOf([sha256(script, 'base64')], sha256(style, 'base64'));
+  expect(own).toBe(closed);
+  expect(own).toContain("connect-src 'none'");
+  // Before everything that it governs.
+  const at = joined.page.indexOf('Content-Security-Policy');
+  expect(joined.page.slice(0, at).match(/<\w+/g)).toEqual(['<html', '<head', '<meta', '<meta']);
+  const scripts = [joined.shell, script].map((text) => sha256(text, 'base64'));
+  expect(policyIn(JOINED)).toBe(policyOf(scripts, sha256(style, 'base64'), ANY_SERVICE));
+  // The sealed page, whose shell can send nothing, gives its frame no policy and no name.
+  expect(page).not.toContain('Content-Security-Policy');
+  for (const words of ['/v1/', 'fetch(', 'location.host']) {
+    expect(joined.shell.replace(joined.page, '')).toContain(words);
+    expect(shell.replaceAll(script, '').split('srcdoc')[0]).not.toContain(words);
+  }
 });
 
 test('docs/page.md has what each part of the page costs', async () => {
@@ -133,8 +166,11 @@ test('the script of the page has no call that stores, sends or writes HTML', () 
   expect(between('<script>', '</script>').match(words)).toBeNull();
 });
 
-test('the page contains no other addresses than these', () => {
-  const named = [...html.matchAll(/https?:\/\/[a-z0-9.-]+/g)].map(([url]) => url);
+test.each([
+  ['page', html],
+  ['page that sends', JOINED],
+])('the %s contains no other addresses than these', (_, text) => {
+  const named = [...text.matchAll(/https?:\/\/[a-z0-9.-]+/g)].map(([url]) => url);
   expect(new Set(named)).toEqual(
     new Set([
       'https://stopncii.org',

@@ -35,7 +35,7 @@ const literalIn = (shell: string) =>
  */
 export function withFrameScript(html: string, script: string): string {
   const { shell, page, script: own } = partsOf(html);
-  const changed = page.replace(own, () => script);
+  const changed = page.replace(own, () => script).replace(digest(own), digest(script));
   return withShell(
     html,
     shell.replace(literalIn(shell), () => literalOf(changed)),

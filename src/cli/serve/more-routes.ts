@@ -1,3 +1,4 @@
+import { joinedPage } from '../../page/serve.js';
 import {
   type CreateServiceOptions,
   ncmecFeedback,
@@ -18,7 +19,7 @@ type NcmecOptions = NonNullable<Parameters<typeof ncmecFeedback>[1]>;
 export interface MoreRoutes extends Pick<CreateServiceOptions, 'scan' | 'scanBlob'> {
   readonly webhook?: Pick<Webhook, 'outcomes' | 'tokenHashes' | 'publicKey'>;
   /** further options of `--intake` */
-  readonly intake?: Omit<Partial<IntakeOptions>, 'caseDays' | 'notesKey'>;
+  readonly intake?: Omit<Partial<IntakeOptions>, 'caseDays' | 'notesKey' | 'page'>;
   /** options of the feedback to each service that gets some */
   readonly feedback?: {
     readonly stopncii?: Parameters<typeof stopNciiFeedback>[1];
@@ -85,7 +86,7 @@ export function intakeOf(
   { store, caseDays, notesKey }: Pick<IntakeOptions, 'caseDays' | 'notesKey'> & { store: Store },
 ) {
   const { list = CASES, ...others } = intake;
-  const options: IntakeOptions = { list, ...others, caseDays, notesKey };
+  const options: IntakeOptions = { list, ...others, caseDays, notesKey, page: joinedPage() };
   return { options, prune: async () => void (await store.cases({ list, caseDays }).prune()) };
 }
 

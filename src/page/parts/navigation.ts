@@ -24,7 +24,10 @@ let trail: readonly ScreenName[] = ['welcome'];
 
 /** Sets the function that shows a screen when `go` or `back` is called. */
 export function whenGoing(shower: (name: ScreenName) => void): void {
-  show = shower;
+  show = (name) => {
+    watchClosing(trail.length === 1 || name === 'working' ? undefined : back);
+    shower(name);
+  };
 }
 
 /**
@@ -36,14 +39,12 @@ export function go(name: ScreenName, { onward = false } = {}): void {
     const at = onward ? -1 : trail.indexOf(name);
     trail = at < 0 ? [...trail, name] : trail.slice(0, at + 1);
   }
-  watchClosing(name);
   show(name);
 }
 
 /** Goes to the previous screen. */
 export function back(): void {
   trail = trail.slice(0, Math.max(1, trail.length - 1));
-  watchClosing(trail.at(-1)!);
   show(trail.at(-1)!);
 }
 
@@ -51,12 +52,12 @@ export function back(): void {
 declare const CloseWatcher: (new () => EventTarget & { destroy(): void }) | undefined;
 let watcher: { destroy(): void } | undefined;
 
-/** Takes the browser's own Back where it offers that without an entry in its history. */
-function watchClosing(name: ScreenName): void {
+/** Takes the browser's own Back, where it offers that without an entry in its history. */
+export function watchClosing(closed: (() => void) | undefined): void {
   watcher?.destroy();
   watcher = undefined;
-  if (trail.length === 1 || name === 'working' || typeof CloseWatcher === 'undefined') return;
+  if (closed === undefined || typeof CloseWatcher === 'undefined') return;
   const next = new CloseWatcher();
-  next.addEventListener('close', back);
+  next.addEventListener('close', closed);
   watcher = next;
 }

@@ -1,6 +1,7 @@
 import { button, type Child, h } from './element.js';
 import { t } from './language.js';
 import { back } from './navigation.js';
+import { takenOr } from './taker.js';
 
 /** A screen's heading, which gets the focus when the screen is shown. */
 export const heading = (text: string): HTMLElement => h('h1', { tabindex: '-1' }, text);
@@ -52,7 +53,7 @@ export function checkYourself(): HTMLElement {
     h('p', {}, t('checkAirplane')),
     online,
     h('p', {}, t('checkWorker')),
-    h('p', {}, t('checkFrame')),
+    h('p', {}, takenOr('checkFrameJoined', 'checkFrame')),
     h('p', {}, t('checkGaps')),
     h('ul', { id: 'gaps' }, ...GAPS.map((key) => h('li', {}, t(key)))),
     h('p', {}, t('checkMore')),

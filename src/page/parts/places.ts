@@ -1,6 +1,7 @@
 import { type Child, h } from './element.js';
 import { type TextKey, t } from './language.js';
 import { outside } from './parts.js';
+import { takenOr } from './taker.js';
 
 interface Place {
   readonly name: string;
@@ -105,12 +106,12 @@ export const helplines = (id = 'help-title'): HTMLElement =>
 export const helpForChildren = (): HTMLElement =>
   helpCard('child-help-title', 'childHelpTitle', listed(FOR_CHILDREN));
 
-/** States that no service takes the file unasked, and lists places to go instead. */
+/** States who takes the file, and lists places to go instead. */
 export const takers = (): HTMLElement =>
   helpCard(
     'takers-title',
     'takersTitle',
-    h('p', { class: 'strong' }, t('takersNone')),
+    h('p', { class: 'strong' }, takenOr('takersHere', 'takersNone')),
     h('p', {}, t('takersInstead')),
     listed(TOOLS),
   );

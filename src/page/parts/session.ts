@@ -41,6 +41,8 @@ interface Made {
   readonly of: string;
   /** whether the browser was asked to save it */
   isSaved: boolean;
+  /** whether the service has it */
+  isSent: boolean;
   /** whether she ticked that the code is written down */
   isWritten: boolean;
   /** whether an earlier file, with another code, was saved */
@@ -93,9 +95,12 @@ export const contentOf = (): string =>
       .map(({ number, listing, digest }) => [number, listing, digest]),
   ]);
 
-/** True if leaving the page would lose pictures, or a file that is not saved. */
-export const isUnsaved = (): boolean =>
-  session.pictures.length > 0 && !(session.made?.isSaved && session.made.of === contentOf());
+/** True if leaving the page would lose pictures, or a file that is neither saved nor sent. */
+export function isUnsaved(): boolean {
+  const { isSaved, isSent, isWritten, of } = session.made ?? {};
+  const isKept = (isSaved || (isSent && isWritten)) && of === contentOf();
+  return session.pictures.length > 0 && !isKept;
+}
 
 /** Forgets everything: the pictures, the hashes, the file and its code. Ends the Workers. */
 export function clearSession(): void {

@@ -1,4 +1,5 @@
 import { createBundle } from '../../index.js';
+import { postToShell } from '../frame-message.js';
 import { button, h } from '../parts/element.js';
 import { counted, dayWords, t } from '../parts/language.js';
 import { go } from '../parts/navigation.js';
@@ -7,6 +8,7 @@ import { printSheet } from '../parts/print-sheet.js';
 import { saveLink } from '../parts/saving.js';
 import { contentOf, hashedPictures, listedOf, session } from '../parts/session.js';
 import { showResult } from '../parts/status.js';
+import { isSendable, taker } from '../parts/taker.js';
 
 /** A name that reveals nothing. */
 const FILE_NAME = 'numbers.json';
@@ -30,11 +32,14 @@ async function make(): Promise<void> {
     digest === undefined ? [] : [{ algorithm: 'sha256' as const, digest }],
   );
   const made = await createBundle(hashedPictures().map(listedOf), { digests });
-  const isSecond = session.made?.isSaved === true;
-  session.made = { ...made, of: contentOf(), isSaved: false, isWritten: false, isSecond };
+  const isSecond = session.made?.isSaved || session.made?.isSent || false;
+  const isNew = { isSaved: false, isSent: false, isWritten: false, isSecond };
+  session.made = { ...made, of: contentOf(), ...isNew };
 }
 
-/** The code and the file on one card. The code is written down before the file is saved. */
+/**
+ * The code and the file on one card. The code is written down before the file is saved or sent.
+ */
 export function codeScreen(): HTMLElement {
   const made = session.made!;
   const { bundle, withdrawToken } = made;
@@ -47,19 +52,33 @@ export function codeScreen(): HTMLElement {
       made.isWritten = written.checked;
     },
   });
+  const isWritten = () => {
+    if (written.checked) return true;
+    showResult(t('codeFirst'), 'failed', 'buttons');
+    written.focus();
+    return false;
+  };
   const next = button(t('next'), () => go('done'));
+  const send = button(
+    t('codeSend', { host: taker() }),
+    () => {
+      if (!isWritten()) return;
+      if (isSendable(bundle)) postToShell({ send: bundle.text });
+      else showResult(t('codeTooMany', { host: taker() }), 'failed', 'buttons');
+    },
+    'primary',
+  );
   const save = saveLink(t('save'), bundle.text, FILE_NAME, (event) => {
-    if (!written.checked) {
+    if (!isWritten()) {
       event.preventDefault();
-      showResult(t('codeFirst'), 'failed', 'buttons');
-      written.focus();
       return;
     }
     made.isSaved = true;
     showResult(t('saved', { file: FILE_NAME }), 'done', 'buttons');
-    // Going on is what follows now.
-    save.after(next);
+    // Going on is what follows now, or sending.
+    if (!taker()) save.after(next);
   });
+  if (taker()) save.className = 'button quiet';
   const sheet = printSheet(bundle);
   return screen(
     t('codeTitle'),
@@ -85,7 +104,8 @@ export function codeScreen(): HTMLElement {
     h('p', { class: 'note' }, t('saveBody')),
     sheet,
     actions(
-      save,
+      taker() ? send : save,
+      taker() ? save : undefined,
       button(t('codeCopy'), () => copy(withdrawToken), 'quiet'),
       button(t('codeBytes'), () => go('preview'), 'quiet'),
       button(t('codePrint'), () => print(), 'quiet'),

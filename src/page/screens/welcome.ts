@@ -3,6 +3,7 @@ import { t } from '../parts/language.js';
 import { go } from '../parts/navigation.js';
 import { heading, row } from '../parts/parts.js';
 import { helplines, takers } from '../parts/places.js';
+import { askButton, takenOr } from '../parts/taker.js';
 
 /** The first screen: it is not your fault, three ways on, and who takes the file made here. */
 export function welcomeScreen(): HTMLElement {
@@ -17,8 +18,10 @@ export function welcomeScreen(): HTMLElement {
           row(t('startMake'), t('startMakeBody'), () => go('age')),
         ]
       : [h('p', { class: 'weak', role: 'alert' }, t('insecure'))]),
-    h('p', { class: 'notice' }, t('demo')),
-    canMakeFiles() ? button(t('welcomeWithdraw'), () => go('withdraw'), 'quiet') : undefined,
+    h('p', { class: 'notice' }, takenOr('demoTaken', 'demo')),
+    ...(canMakeFiles()
+      ? [button(t('welcomeWithdraw'), () => go('withdraw'), 'quiet'), askButton() ?? '']
+      : []),
     h('p', {}, t('welcomeBody')),
     h('p', {}, t('welcomeStop')),
     helplines(),

@@ -1,25 +1,23 @@
 import { createWithdrawal } from '../../index.js';
+import { postToShell } from '../frame-message.js';
+import { codeField } from '../parts/code-field.js';
 import { button, h } from '../parts/element.js';
 import { t } from '../parts/language.js';
-import { actions, backButton, screen, verbatim } from '../parts/parts.js';
+import { actions, backButton, row, screen, verbatim } from '../parts/parts.js';
 import { saveLink } from '../parts/saving.js';
 import { announce, showResult } from '../parts/status.js';
+import { taker } from '../parts/taker.js';
 
 const FILE_NAME = 'numbers-back.json';
 
-/** Takes a file back: its code alone makes another file, which says so. */
+/**
+ * Takes a file back: its code alone makes another file, which says so. The service of this page
+ * needs no such file.
+ */
 export function withdrawScreen(): HTMLElement {
   const notice = h('p', { role: 'alert', class: 'strong' });
   const result = h('div');
-  const code = h('input', {
-    type: 'text',
-    id: 'withdraw-code',
-    class: 'field',
-    dir: 'ltr',
-    autocomplete: 'off',
-    autocapitalize: 'characters',
-    spellcheck: 'false',
-  });
+  const code = codeField();
   const make = async () => {
     result.replaceChildren();
     notice.textContent = '';
@@ -43,6 +41,11 @@ export function withdrawScreen(): HTMLElement {
   };
   return screen(
     t('withdrawTitle'),
+    taker()
+      ? row(t('withdrawHere', { host: taker() }), t('withdrawHereBody'), () =>
+          postToShell({ open: 'takeBack' }),
+        )
+      : undefined,
     h('p', { class: 'lead' }, t('withdrawBody')),
     h('label', { for: 'withdraw-code', class: 'label' }, t('withdrawCode')),
     code,

@@ -11,6 +11,7 @@ import {
   nested,
   type OptionCheck,
   type OptionTable,
+  object,
   tableOf,
   wrongKind,
   wrongRange,
@@ -52,6 +53,11 @@ export interface IntakeOptions extends Omit<CasesOptions, 'now'> {
    * @defaultValue 120
    */
   readonly casesPerMinute?: number | undefined;
+  /**
+   * the page that sends cases, served at `/` with these headers
+   * @defaultValue none is served
+   */
+  readonly page?: { readonly text: string; readonly headers: Readonly<Record<string, string>> };
   /** 32 bytes that encrypt the notes of the desk; without it, none can be kept */
   readonly notesKey?: Uint8Array | undefined;
 }
@@ -76,6 +82,7 @@ export const INTAKE_OPTIONS = /* @__PURE__ */ tableOf(CASES, {
   proxy: { is: nested, options: PROXY },
   casesPerHour: { is: integer, least: 1, default: 60 },
   casesPerMinute: { is: integer, least: 1, default: 120 },
+  page: { is: object },
   notesKey: { is: key },
 }) satisfies OptionTable<IntakeOptions>;
 
@@ -90,7 +97,10 @@ const PROOF = 'case-proof';
 const WORK = 'case-work';
 
 /** The page's requests come from a sandboxed frame, whose origin is `null`. */
-const CORS = { 'access-control-allow-origin': '*' };
+const CORS = {
+  'access-control-allow-origin': '*',
+  'access-control-expose-headers': 'retry-after',
+};
 const PREFLIGHT = {
   ...CORS,
   'access-control-allow-methods': 'GET, POST',
@@ -147,7 +157,7 @@ export function intakeRoutes(
   cases: Cases,
   options: IntakeOptions & { readonly secret: string; readonly now: () => number },
 ): Route[] {
-  const { casesPerHour = 60, casesPerMinute = 120, proxy, secret, now } = options;
+  const { casesPerHour = 60, casesPerMinute = 120, proxy, page, secret, now } = options;
   const gate = new WorkGate(secret, casesPerMinute, now);
   const common = { now: () => performance.now(), message: 'expected fewer requests: try later' };
   const sent = new AddressLimit({
@@ -230,6 +240,7 @@ export function intakeRoutes(
         return answered({ case: id, state: 'withdrawn', words: WORDS.withdrawn });
       },
     },
+    ...(page ? [pageRoute(page)] : []),
     ...feedRoutes(cases),
     ...['/v1/cases', '/v1/cases/{number}', '/v1/cases/{number}/withdraw'].map(
       (path): Route => ({
@@ -243,6 +254,15 @@ export function intakeRoutes(
     ),
   ];
 }
+
+const pageRoute = ({ text, headers }: NonNullable<IntakeOptions['page']>): Route => ({
+  method: 'GET',
+  path: '/',
+  role: 'public',
+  about: 'The page on which people make the numbers of their pictures, and send them.',
+  replies: { 200: undefined },
+  answer: () => new TextReply(text, 200, headers),
+});
 
 const answered = (body: object, status = 200) => TextReply.json(body, status, CORS);
 

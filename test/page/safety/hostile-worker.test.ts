@@ -5,6 +5,8 @@ import { readBundle } from '../../../src/index.js';
 import { describeEngine, enginesFor } from '../../browser/engines/engines.js';
 import { testFolder } from '../../folder.js';
 import { buildDemo, photo, press, toChoosing } from '../demo-page.js';
+import { click, over } from '../sending/over-screen.js';
+import { openService } from '../sending/service.js';
 
 const folder = testFolder();
 const demo = buildDemo(folder);
@@ -115,42 +117,59 @@ const files = [...Object.keys(ATTACKS).keys(), HONEST].map((attack) => {
 
 for (const name of enginesFor('webkit')) {
   describeEngine(name, (open) => {
-    test('a hostile hasher brings no picture into the page or the file', async () => {
-      const page = await open.page();
-      await page.goto(demo.url);
-      await page.evaluate((hostile: string) => {
-        const make = URL.createObjectURL.bind(URL);
-        URL.createObjectURL = (blob: Blob) => {
-          const { type } = blob;
-          return make(type === 'text/javascript' ? new Blob([hostile], { type }) : blob);
-        };
-      }, HOSTILE);
-      await toChoosing(page);
-      await page.setFiles('#files', files);
-      const heading = ` of ${files.length} ready`;
-      await page.waitFor(
-        (text: string) => document.querySelector('h1')?.textContent?.endsWith(text),
-        [heading],
-      );
-      const told = await page.evaluate(() => {
-        for (const details of document.querySelectorAll('details')) details.open = true;
-        // The picture names countries and has addresses, as the helplines have.
-        document.querySelector('.beside')!.remove();
-        const refused = [...document.querySelectorAll('article')].filter((card) =>
-          card.querySelector('.problem'),
+    test.each(['sealed', 'that sends'])(
+      'in the page %s, a hostile hasher brings no picture into the page or the file',
+      async (which) => {
+        const page = await open.page();
+        const service = await openService();
+        await page.goto(which === 'sealed' ? demo.url : service.url);
+        await page.evaluate((hostile: string) => {
+          const make = URL.createObjectURL.bind(URL);
+          URL.createObjectURL = (blob: Blob) => {
+            const { type } = blob;
+            return make(type === 'text/javascript' ? new Blob([hostile], { type }) : blob);
+          };
+        }, HOSTILE);
+        await toChoosing(page);
+        await page.setFiles('#files', files);
+        const heading = ` of ${files.length} ready`;
+        await page.waitFor(
+          (text: string) => document.querySelector('h1')?.textContent?.endsWith(text),
+          [heading],
         );
-        return { refused: refused.length, html: document.documentElement.outerHTML };
-      });
-      expect(told.refused).toBe(Object.keys(ATTACKS).length);
-      expect(carries(told.html.replace(/<script>.*<.script>/s, ''))).toBe(false);
-      await press(page, 'Next');
-      await page.waitFor(() => document.querySelector('#code, .pair') !== null);
-      await page.evaluate(() => document.querySelector<HTMLElement>('.pair ~ .row, .row')?.click());
-      await page.waitFor(() => document.querySelector('#code') !== null);
-      await press(page, 'See every byte');
-      const text = await page.waitFor(() => document.querySelector('.verbatim')?.textContent);
-      expect(carries(text!)).toBe(false);
-      expect(readBundle(text!).hashes).toMatchObject([{ hash: '5a'.repeat(32), quality: 80 }]);
-    });
+        const told = await page.evaluate(() => {
+          for (const details of document.querySelectorAll('details')) details.open = true;
+          // The picture names countries and has addresses, as the helplines have.
+          document.querySelector('.beside')!.remove();
+          const refused = [...document.querySelectorAll('article')].filter((card) =>
+            card.querySelector('.problem'),
+          );
+          return { refused: refused.length, html: document.documentElement.outerHTML };
+        });
+        expect(told.refused).toBe(Object.keys(ATTACKS).length);
+        expect(carries(told.html.replace(/<script>.*<.script>/s, ''))).toBe(false);
+        await press(page, 'Next');
+        await page.waitFor(() => document.querySelector('#code, .pair') !== null);
+        await page.evaluate(() =>
+          document.querySelector<HTMLElement>('.pair ~ .row, .row')?.click(),
+        );
+        await page.waitFor(() => document.querySelector('#code') !== null);
+        await press(page, 'See every byte');
+        const text = await page.waitFor(() => document.querySelector('.verbatim')?.textContent);
+        expect(carries(text!)).toBe(false);
+        expect(readBundle(text!).hashes).toMatchObject([{ hash: '5a'.repeat(32), quality: 80 }]);
+        if (which !== 'sealed') {
+          await press(page, 'Back to the code');
+          await press(page, 'I have written it down');
+          await press(page, `Send it to ${service.host}`);
+          await over(page, `Send it to ${service.host}?`);
+          await click(page, `Send 1 number to ${service.host}`);
+          await over(page, `${service.host} has your numbers.`);
+          expect(service.got.map(({ body }) => body)).toEqual([text]);
+        }
+        expect(carries(JSON.stringify(service.got))).toBe(false);
+        await service.close();
+      },
+    );
   });
 }

@@ -1,0 +1,129 @@
+import { createStateProof, createWithdrawal } from '../../index.js';
+import { codeField } from '../parts/code-field.js';
+import { button, h } from '../parts/element.js';
+import { dayWords, type TextKey, t } from '../parts/language.js';
+import { actions, screen } from '../parts/parts.js';
+import { showResult } from '../parts/status.js';
+import { back, backButton, finallyOnto, onto, sendButton, uncover } from './over-frame.js';
+import { type Reply, serviceHost, stateOf, takeBack } from './service.js';
+import { waitFor } from './waiting.js';
+
+/** The titles of the states of a case, and what they mean. */
+const STATES: Readonly<Record<string, readonly [title: TextKey, body: TextKey]>> = {
+  received: ['stateReceived', 'stateReceivedBody'],
+  'looked-at': ['stateLookedAt', 'stateLookedAtBody'],
+  listed: ['stateListed', 'stateListedBody'],
+  refused: ['stateRefused', 'stateRefusedBody'],
+  withdrawn: ['stateWithdrawn', 'stateWithdrawnBody'],
+  dropped: ['stateDropped', 'stateDroppedBody'],
+};
+
+/** Reasons for which numbers are not on the list. */
+const LEFT: Readonly<Record<string, TextKey>> = {
+  'unknown-algorithm': 'stateUnknown',
+  'too-plain': 'statePlain',
+  withdrawn: 'stateBack',
+};
+
+const host = () => ({ host: serviceHost() });
+const nothing = () => t('askNothing', host());
+
+/** Asks for a code. `use` gets it, and fails if a letter of it is wrong. */
+function codeScreen(
+  [title, body, go]: readonly [TextKey, TextKey, TextKey],
+  use: (code: string) => Promise<void>,
+): () => HTMLElement {
+  const code = codeField();
+  const read = async () => {
+    try {
+      await use(code.value);
+    } catch {
+      showResult(t('withdrawBadCode'), 'failed', 'buttons');
+      code.focus();
+    }
+  };
+  return () =>
+    screen(
+      t(title, host()),
+      h('p', { class: 'lead' }, t(body, host())),
+      h('label', { for: 'withdraw-code', class: 'label' }, t('withdrawCode')),
+      code,
+      actions(
+        sendButton(t(go, host()), () => void read()),
+        backButton(),
+      ),
+    );
+}
+
+/** Asks for the code, and then the service for the state of its case. It gets a proof alone. */
+export const askScreen = (): (() => HTMLElement) =>
+  codeScreen(['askTitle', 'askBody', 'askGo'], async (code) => {
+    const { case: id, proof } = await createStateProof(code);
+    const found = await waitFor(() => stateOf(id, proof), 200, nothing);
+    if (found !== undefined) onto(() => stateScreen(found));
+  });
+
+/** Asks for the code, asks once more, and takes the case back. */
+export const takeBackScreen = (): (() => HTMLElement) =>
+  codeScreen(['withdrawHere', 'backBody', 'next'], async (code) => {
+    const withdrawal = await createWithdrawal(code);
+    const take = async () => {
+      const request = () => takeBack(withdrawal.case, JSON.stringify(withdrawal));
+      const taken = await waitFor(request, 200, nothing);
+      if (taken !== undefined) finallyOnto(() => stateScreen({ state: 'withdrawn' }));
+    };
+    onto(() =>
+      screen(
+        t('backTitle'),
+        h('p', { class: 'lead' }, t('backCheck', host())),
+        actions(
+          sendButton(t('backYes'), () => void take()),
+          button(t('backNo'), back, 'quiet'),
+        ),
+      ),
+    );
+  });
+
+/** What became of a case. Words of the service stand as they are, and never as HTML. */
+function stateScreen(found: Reply['body']): HTMLElement {
+  const state = STATES[String(found.state)];
+  const { left, reports } = found;
+  const amounts = { listed: countOf(found.listed), of: countOf(found.of) };
+  return screen(
+    state ? t(state[0], host()) : t('sendDown', host()),
+    state && h('p', { class: 'lead' }, t(state[1], { ...host(), ...amounts })),
+    found.state === 'refused' ? h('blockquote', {}, wordsOf(found.reason, 500)) : undefined,
+    listOf(left, ({ why, count }) => {
+      const key = LEFT[String(why)];
+      return key && t(key, { n: countOf(count) });
+    }),
+    ...(Array.isArray(reports) && (reports.length > 0 || found.state === 'listed')
+      ? [
+          h('h2', {}, t('stateReports')),
+          listOf(reports, ({ platform, atLeast }) => {
+            const n = countOf(atLeast);
+            return t(n > 0 ? 'stateReport' : 'stateFew', { platform: wordsOf(platform, 80), n });
+          }) ?? h('p', {}, t('stateNone')),
+          isDay(found.reportsUntil)
+            ? h('p', { class: 'note' }, t('stateUntil', { day: dayWords(found.reportsUntil) }))
+            : undefined,
+        ]
+      : []),
+    actions(button(t('back'), () => uncover('back'), 'primary')),
+  );
+}
+
+/** A list of lines; none without any. */
+function listOf(
+  items: unknown,
+  line: (item: Record<string, unknown>) => string | undefined,
+): HTMLElement | undefined {
+  const lines = Array.isArray(items) ? items.map((item) => line({ ...item })) : [];
+  const said = lines.filter((text) => text !== undefined);
+  return said.length > 0 ? h('ul', {}, ...said.map((text) => h('li', {}, text))) : undefined;
+}
+
+export const isDay = (value: unknown): value is string =>
+  typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value);
+const countOf = (value: unknown): number => (Number.isSafeInteger(value) ? (value as number) : 0);
+const wordsOf = (value: unknown, most: number): string => String(value ?? '').slice(0, most);
