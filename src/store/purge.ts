@@ -28,6 +28,11 @@ export async function purge(sql: Sql, olderThan: Date): Promise<Purged> {
     const gone = `delete from ${table} where not listed and revision <= $1 returning 1`;
     rows += await countOf(sql, gone, [revision]);
   }
+  await sql.query(
+    `delete from platform_report as report where not exists (
+      select from entry where entry.hash = report.hash and entry.algorithm = report.algorithm
+    )`,
+  );
   await sql.query('delete from change where revision <= $1', [revision]);
   await sql.query('update state set purged = greatest(purged, $1)', [revision]);
   const requests = await countOf(

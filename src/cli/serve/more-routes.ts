@@ -80,14 +80,32 @@ export function webhookOf(
   };
 }
 
-/** The intake of a store, and the function that drops cases that were not confirmed in time. */
+/**
+ * Days until the rows of removed entries are purged. Clients of StopNCII's API that have not fetched
+ * for 30 days start again; the others have learned of the removal.
+ */
+const KEPT_DAYS = 31;
+const DAY = 86_400_000;
+
+/**
+ * The intake of a store, and a function to call every hour, which drops cases that were not
+ * confirmed in time and purges what was removed long ago.
+ */
 export function intakeOf(
   { intake = {} }: MoreRoutes,
   { store, caseDays, notesKey }: Pick<IntakeOptions, 'caseDays' | 'notesKey'> & { store: Store },
 ) {
   const { list = CASES, ...others } = intake;
   const options: IntakeOptions = { list, ...others, caseDays, notesKey, page: joinedPage() };
-  return { options, prune: async () => void (await store.cases({ list, caseDays }).prune()) };
+  let purged = Number.NEGATIVE_INFINITY;
+  const prune = async () => {
+    await store.cases({ list, caseDays }).prune();
+    // Reads the whole table of entries.
+    if (Date.now() - purged < DAY) return;
+    await store.purge(new Date(Date.now() - KEPT_DAYS * DAY));
+    purged = Date.now();
+  };
+  return { options, prune };
 }
 
 /** Feedback on decisions, to the services of the lists. */

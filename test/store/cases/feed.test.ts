@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { hashToHex } from '../../../src/hash.js';
+import { hashToHex, hexOf } from '../../../src/hash.js';
 import type { FedHashes } from '../../../src/store/cases/feed.js';
 import { weekOf } from '../../../src/store/cases/reports.js';
 import { describeEngines } from '../engines.js';
@@ -160,6 +160,28 @@ describeEngines((running) => {
     expect(await cases.feed().report('A', [report])).toBe(0);
     expect(await cases.feed().report('A', [])).toBe(0);
     expect(await store().revision()).toBe(before);
+  });
+
+  test('a purge erases the reports of hashes that are gone', async () => {
+    const cases = newCases();
+    const her = await confirmed(cases, 500, 501);
+    const reports = [500, 501].map((seed) => ({
+      ...{ algorithm: 'pdq', hash: hashToHex(hashOf(seed)), says: 'Blocked', tags: [] },
+    }));
+    await cases.feed().report('A', reports);
+    const them = await confirmed(cases, 501);
+    await cases.withdraw(her.case);
+    const left = async () =>
+      await databaseOf(store()).query<{ hash: Uint8Array }>(
+        'select hash from platform_report where hash = any($1::bytea[])',
+        [reports.map(({ hash }) => Buffer.from(hash, 'hex'))],
+      );
+    expect(await left()).toHaveLength(2);
+    await store().purge(new Date(Date.now() + 60_000));
+    expect((await left()).map(({ hash }) => hexOf(hash))).toEqual([hashToHex(hashOf(501))]);
+    await cases.withdraw(them.case);
+    await store().purge(new Date(Date.now() + 60_000));
+    expect(await left()).toEqual([]);
   });
 
   test('a foreign place gives nothing', async () => {
