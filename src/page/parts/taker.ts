@@ -26,7 +26,7 @@ export const takenOr = (here: TextKey, otherwise: TextKey): string =>
 export const askButton = (): HTMLElement | undefined =>
   taker() ? button(t('askTitle'), () => postToShell({ open: 'ask' }), 'quiet') : undefined;
 
-/** Calls `heard` with the messages of the shell, and of nobody else. */
+/** Calls `heard` with the messages of the shell alone. */
 export function whenShellSays(heard: (message: ShellMessage) => void): void {
   addEventListener('message', ({ source, data }) => {
     if (source === parent) heard(data);

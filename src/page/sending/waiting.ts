@@ -5,7 +5,7 @@ import { announce, showResult } from '../parts/status.js';
 import { back, onto } from './over-frame.js';
 import { type Reply, serviceHost, stopRequest } from './service.js';
 
-/** The longest wait that is told in seconds. */
+/** The longest wait that is shown in seconds. */
 const MOST_SECONDS = 600;
 
 /**
