@@ -81,8 +81,8 @@ export function webhookOf(
 }
 
 /**
- * Days until the rows of removed entries are purged. Clients of StopNCII's API that have not fetched
- * for 30 days start again; the others have learned of the removal.
+ * Days until the rows of removed entries are purged. Clients of StopNCII's API that have not
+ * fetched for 30 days start again; the others have learned of the removal.
  */
 const KEPT_DAYS = 31;
 const DAY = 86_400_000;

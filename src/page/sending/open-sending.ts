@@ -5,9 +5,9 @@ import { isOver, layOver } from './over-frame.js';
 import { sendScreen } from './send-screens.js';
 
 /**
- * Opens the screen that the frame asks for, unless one is open. A file is read here down to the
- * last member and written again: nothing of the frame's own text is kept. A text that is no file, or
- * too large for the service, opens nothing.
+ * Opens the screen that the frame requests, unless one is open. A file is read here down to the
+ * last member and written again, so nothing of the frame's own text is kept. A text that is no
+ * file, or too large for the service, opens nothing.
  */
 export function openSending(
   { send, open }: { send?: unknown; open?: unknown },
