@@ -3,9 +3,11 @@ import { createServer, type Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { headersOf } from './policy.js';
 
+/** The path of a built file. A literal name here would be one that bundlers look for. */
+const built = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+
 /** The path of the built page; `heic`: of the larger one, which reads HEIC in every browser. */
-export const pageFile = (heic: boolean): string =>
-  fileURLToPath(new URL(heic ? 'page-heic.html' : 'page.html', import.meta.url));
+export const pageFile = (heic: boolean): string => built(heic ? 'page-heic.html' : 'page.html');
 
 /**
  * The page that sends, for `/` of a service that answers at `/v1/cases`, with the headers of its
@@ -13,8 +15,7 @@ export const pageFile = (heic: boolean): string =>
  * `access-control-allow-origin: *` and `access-control-expose-headers: retry-after`.
  */
 export function joinedPage(): { text: string; headers: Record<string, string> } {
-  const path = new URL('page-joined.html', import.meta.url);
-  return headed(readFileSync(fileURLToPath(path), 'utf8'));
+  return headed(readFileSync(built('page-joined.html'), 'utf8'));
 }
 
 /** A page with its headers, which repeat the policy in it. */

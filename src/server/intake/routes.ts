@@ -13,6 +13,7 @@ import {
   type OptionTable,
   object,
   tableOf,
+  text,
   wrongKind,
   wrongRange,
 } from '../../door.js';
@@ -36,6 +37,13 @@ export interface IntakeProxy {
   readonly header: string;
 }
 
+/** A page that sends cases. */
+export interface IntakePage {
+  readonly text: string;
+  /** of its reply, with its policy and its type */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** Options of intake. */
 export interface IntakeOptions extends Omit<CasesOptions, 'now'> {
   /**
@@ -54,10 +62,10 @@ export interface IntakeOptions extends Omit<CasesOptions, 'now'> {
    */
   readonly casesPerMinute?: number | undefined;
   /**
-   * the page that sends cases, served at `/` with these headers
+   * the page that sends cases, served at `/`
    * @defaultValue none is served
    */
-  readonly page?: { readonly text: string; readonly headers: Readonly<Record<string, string>> };
+  readonly page?: IntakePage | undefined;
   /** 32 bytes that encrypt the notes of the desk; without it, none can be kept */
   readonly notesKey?: Uint8Array | undefined;
 }
@@ -76,13 +84,17 @@ const PROXY = {
   cidr: { is: cidr, required: true },
   header: { is: header, required: true },
 } as const;
+const PAGE = {
+  text: { is: text, required: true },
+  headers: { is: object, required: true },
+} as const;
 const { now: _, ...CASES } = CASES_OPTIONS;
 
 export const INTAKE_OPTIONS = /* @__PURE__ */ tableOf(CASES, {
   proxy: { is: nested, options: PROXY },
   casesPerHour: { is: integer, least: 1, default: 60 },
   casesPerMinute: { is: integer, least: 1, default: 120 },
-  page: { is: object },
+  page: { is: nested, options: PAGE },
   notesKey: { is: key },
 }) satisfies OptionTable<IntakeOptions>;
 
@@ -255,13 +267,13 @@ export function intakeRoutes(
   ];
 }
 
-const pageRoute = ({ text, headers }: NonNullable<IntakeOptions['page']>): Route => ({
+const pageRoute = (page: IntakePage): Route => ({
   method: 'GET',
   path: '/',
   role: 'public',
   about: 'The page on which people make the numbers of their pictures, and send them.',
   replies: { 200: undefined },
-  answer: () => new TextReply(text, 200, headers),
+  answer: () => new TextReply(page.text, 200, page.headers),
 });
 
 const answered = (body: object, status = 200) => TextReply.json(body, status, CORS);

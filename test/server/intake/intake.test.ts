@@ -258,3 +258,22 @@ test('the log and the metrics have nothing of a case', async () => {
     expect(all).not.toContain(secret);
   }
 });
+
+test('the page that sends is served at / with its own headers', () =>
+  serving(
+    async ({ url }) => {
+      const reply = await fetch(`${url}/`);
+      expect([reply.status, await reply.text()]).toEqual([200, '<!doctype html>']);
+      expect(reply.headers.get('content-security-policy')).toBe("default-src 'none'");
+      expect(reply.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    },
+    {
+      page: {
+        text: '<!doctype html>',
+        headers: {
+          'content-security-policy': "default-src 'none'",
+          'content-type': 'text/html; charset=utf-8',
+        },
+      },
+    },
+  ));
