@@ -356,7 +356,7 @@ test('a case that was changed meanwhile, or is over, is shown as it is now', asy
     expect(await casesIn(store, () => NOW + 31 * 86_400_000).prune()).toBe(1);
     const expired = await send(desk, her.number, { outcome: 'confirm', by: 'call' }, open);
     expect(expired.status).toBe(409);
-    expect(wordsOf(expired)).toContain('dropped: nobody confirmed it in time');
+    expect(wordsOf(expired)).toContain('dropped: not confirmed in time');
     expect(expired.text).not.toContain('<textarea');
     expect(await store.find({ list: LIST, limit: 9 })).toEqual([]);
     expect((await desk.get('/desk')).text).toContain('1 dropped');
