@@ -15,7 +15,8 @@ export interface SendingWalker {
 }
 
 const LISTED = {
-  ...{ state: 'listed', of: 5, listed: 4, left: [{ why: 'too-plain', count: 1 }] },
+  state: 'listed',
+  listing: { of: 5, listed: 4, left: [{ why: 'too-plain', count: 1 }] },
   reports: [
     { platform: 'video.example', atLeast: 10 },
     { platform: 'forum.example', atLeast: 0 },

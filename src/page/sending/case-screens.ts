@@ -87,8 +87,9 @@ export const takeBackScreen = (): (() => HTMLElement) =>
 /** What became of a case. Words of the service stand as they are, and never as HTML. */
 function stateScreen(found: Reply['body']): HTMLElement {
   const state = STATES[String(found.state)];
-  const { left, reports } = found;
-  const amounts = { listed: countOf(found.listed), of: countOf(found.of) };
+  const { reports } = found;
+  const { of, listed, left } = { ...(found.listing as Reply['body']) };
+  const amounts = { listed: countOf(listed), of: countOf(of) };
   return screen(
     state ? t(state[0], host()) : t('sendDown', host()),
     state && h('p', { class: 'lead' }, t(state[1], { ...host(), ...amounts })),

@@ -41,9 +41,11 @@ async function send(bundle: WrittenBundle): Promise<void> {
 
 /** The receipt. Nothing of it need be kept: the code is enough. */
 function receiptScreen({ case: id }: WrittenBundle, on: string): HTMLElement {
+  const host = serviceHost();
+  const receipt = { host, case: id.slice(0, 8), day: dayWords(on) };
   return screen(
-    t('sendReceived', { host: serviceHost() }),
-    h('p', { class: 'lead' }, t('sendReceipt', { case: `${id.slice(0, 8)}…`, day: dayWords(on) })),
+    t('sendReceived', { host }),
+    h('p', { class: 'lead' }, t('sendReceipt', receipt)),
     h('p', {}, t('sendPaper')),
     actions(button(t('next'), () => uncover('onward'), 'primary')),
   );

@@ -63,7 +63,7 @@ for (const name of ENGINES) {
       expect([headers.cookie, headers.referer, headers.authorization].join('')).toBe('');
       const { case: id, hashes } = readBundle(got[0]!.body, { padded: true });
       expect(hashes).toHaveLength(2);
-      expect(receipt).toContain(`Case ${id.slice(0, 8)}…`);
+      expect(receipt).toContain(`Case ${id.slice(0, 8)}.`);
       expect(receipt).toContain('All you need now is your code.');
       expect(revealed(code)).toEqual([]);
       // The service has it, and she has the code.

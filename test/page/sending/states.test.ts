@@ -29,12 +29,15 @@ const STATES: [state: object, title: string, words: string[]][] = [
   [
     {
       state: 'listed',
-      ...{ of: 1234, listed: 1230, reportsUntil: '2026-11-28' },
-      left: [
-        { why: 'too-plain', count: 3 },
-        { why: 'unknown-algorithm', count: 1 },
-        { why: 'of a later version', count: 9 },
-      ],
+      listing: {
+        ...{ of: 1234, listed: 1230 },
+        left: [
+          { why: 'too-plain', count: 3 },
+          { why: 'unknown-algorithm', count: 1 },
+          { why: 'of a later version', count: 9 },
+        ],
+      },
+      reportsUntil: '2026-11-28',
       reports: [
         { platform: 'example.org', atLeast: 10 },
         { platform: '<b>forum</b>', atLeast: 0 },
@@ -51,9 +54,9 @@ const STATES: [state: object, title: string, words: string[]][] = [
     ],
   ],
   [
-    { state: 'listed', of: 1, listed: 1, left: [], reports: [] },
+    { state: 'listed', listing: { of: 1, listed: 1, left: [] }, reports: [] },
     'Your numbers are on the list.',
-    ['No platform has reported a copy.'],
+    ['No platform has reported five copies or more yet.'],
   ],
   [
     { state: 'refused', reason: `<img src=x onerror=alert(1)>${'x'.repeat(600)}` },
