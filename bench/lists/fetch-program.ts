@@ -89,14 +89,14 @@ async function naive(service: ServiceName, url: string, folder: string): Promise
 }
 
 interface StopNciiText {
-  nextPageToken: string | null;
+  nextPageToken: string;
   hashRecords: { signalType: string; hashValue: string; hashStatus: string }[];
 }
 
 async function naiveStopNcii(url: string): Promise<BlocklistEntry[]> {
   const headers = { 'ocp-apim-subscription-key': 'a', 'x-functions-key': 'b' };
   const texts: string[] = [];
-  for (let token: string | null | undefined; token !== null; ) {
+  for (let token: string | undefined; token !== ''; ) {
     const query = new URLSearchParams({ startTimestamp: '10', pageSize: '800' });
     if (token) query.set('nextPageToken', token);
     const text = await (await fetch(`${url}/FetchHashes?${query}`, { headers })).text();

@@ -16,6 +16,7 @@ describe('the program', () => {
   const TOKEN = 'ABCD-EFGH-JKMN-PQRS-TVWX-YZ2W';
   /** The start of the SHA-256 of `onlyhashes case 1` and the token, a line each. */
   const CASE = '4684c903b6c8ec8a119e1ec1c01a5f20';
+  const STATE = '5a'.repeat(32);
   /** The calls have the cores among themselves. */
   const ONE_CORE = join(ROOT, 'test/cli/one-core.cjs');
   const HEX = photos[0]!.pdq;
@@ -70,7 +71,7 @@ describe('the program', () => {
     const { bundle } = await createBundle([{ hash: hashFromHex('pdq', HEX), variants: [] }], {
       day: '2026-01-31',
     });
-    await write('bundle.json', bundleText({ ...bundle, case: CASE }));
+    await write('bundle.json', bundleText({ ...bundle, case: CASE, state: STATE }));
     await write('no-bundle.json', '{"format":"onlyhashes-bundle","version":1}');
   });
 

@@ -3,6 +3,8 @@
  * refuses the case. They are HTML without scripts, for signed-in callers of the role `desk`.
  */
 
+import type { Algorithm } from '../../hash.js';
+import { isServed } from '../../services/stop-ncii/serve.js';
 import { MOST_NOTES, MOST_REASON } from '../../store/cases/cases.js';
 import { SPOKEN_BY, type SpokenBy } from '../../store/cases/filed-case.js';
 import type { Cases, Sessions } from '../../store/store.js';
@@ -94,9 +96,10 @@ async function waitingPage(
 ): Promise<Response> {
   const digits = (find ?? '').replaceAll(/[\s-]/g, '');
   const isWrong = find !== undefined && !/^[0-9a-f]{8,32}$/i.test(digits);
-  const [found, counts, last] = await Promise.all([
+  const [found, counts, listed, last] = await Promise.all([
     isWrong ? [] : find === undefined ? cases.waiting(after, PAGE + 1) : cases.find(digits),
     cases.counts(),
+    cases.feed().counts(),
     noticeOf(done, cases),
   ]);
   const shown = found.slice(0, PAGE);
@@ -105,11 +108,21 @@ async function waitingPage(
     : last;
   const more = html`<p class="row">${find || after > 0 ? html`<a href="/desk">All that wait, the oldest first</a>` : undefined}
 ${found.length > PAGE ? html`<a href="/desk?after=${shown.at(-1)!.number}" accesskey="n">Next ${PAGE}<kbd>N</kbd></a>` : undefined}</p>
-<p class="soft">${counts.received} new, ${counts['looked-at']} being looked into, ${counts.listed} listed, ${counts.refused} refused, ${counts.withdrawn} taken back, ${counts.dropped} dropped.</p>`;
+<p class="soft">${counts.received} new, ${counts['looked-at']} being looked into, ${counts.listed} listed, ${counts.refused} refused, ${counts.withdrawn} taken back, ${counts.dropped} dropped.</p>
+${listedWords(listed)}`;
   return framed(call, {
     ...{ at: '/desk', title: find === undefined ? 'Cases that wait' : 'Cases of this number' },
     body: casesPage(shown, cases, { notice, find, more }),
   });
+}
+
+/** The size of the list, and how much of it platforms get by the API of StopNCII. */
+function listedWords(listed: readonly { algorithm: Algorithm; count: number }[]): Html | undefined {
+  if (listed.length === 0) return undefined;
+  const left = listed.filter(({ algorithm }) => !isServed(algorithm));
+  const words = (some: typeof listed) =>
+    some.map(({ algorithm, count }) => `${count} ${algorithm}`).join(', ');
+  return html`<p class="soft">On the list: ${words(listed)}.${left.length > 0 ? ` Platforms that fetch it as from StopNCII do not get: ${words(left)}.` : ''}</p>`;
 }
 
 /** @throws {Refusal} 404 */

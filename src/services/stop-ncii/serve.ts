@@ -126,6 +126,9 @@ export interface ServedHash extends Pick<StopNciiRecord, 'caseNumbers' | 'feedba
   readonly changedSeconds: number;
 }
 
+/** True for the algorithms whose hashes StopNCII lists. */
+export const isServed = (algorithm: Algorithm) => algorithm === 'pdq' || algorithm === 'md5';
+
 /**
  * A hash as StopNCII lists it: `Active` while one of its cases is. An MD5 is that of a video.
  * Feedback in other words than the documented ones is `Unknown`, since python-threatexchange would
@@ -134,7 +137,7 @@ export interface ServedHash extends Pick<StopNciiRecord, 'caseNumbers' | 'feedba
  */
 export function stopNciiRecord(hash: ServedHash): StopNciiRecord | undefined {
   const { algorithm, hex, changedSeconds, caseNumbers, feedbacks } = hash;
-  if (algorithm !== 'pdq' && algorithm !== 'md5') return undefined;
+  if (!isServed(algorithm)) return undefined;
   return {
     signalType: algorithm === 'pdq' ? 'ImagePDQ' : 'VideoMD5',
     hashValue: hex.toLowerCase(),

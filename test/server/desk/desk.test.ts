@@ -233,7 +233,8 @@ test('a case’s page counts what it holds, and what is on lists', async () => {
 
 test('confirming needs how one spoke, lists the hashes, and goes on to the next case', async () => {
   const her = await filed(store, pictures(1, 2));
-  const his = await filed(store, pictures(3));
+  const digests = [{ algorithm: 'sha256', digest: 'ab'.repeat(32) }] as const;
+  const his = await filed(store, pictures(3), { digests });
   await atDesk(store, async (desk, { logs }) => {
     for (const by of ['', 'telepathy']) {
       const refused = await send(desk, her.number, { outcome: 'confirm', by });
@@ -252,6 +253,8 @@ test('confirming needs how one spoke, lists the hashes, and goes on to the next 
     expect(wordsOf(over)).toContain('Spoken by a call, 2026-11-26');
     const last = await send(desk, his.number, { outcome: 'confirm', by: 'in-person' });
     expect(last.path).toBe(`/desk?done=${his.number}`);
+    expect(wordsOf(last)).toContain('On the list: 3 pdq, 1 sha256.');
+    expect(wordsOf(last)).toContain('as from StopNCII do not get: 1 sha256.');
     expect(logs.at(-2)).toMatchObject({ facts: { outcome: 'confirm', came: 'done' } });
     expect(JSON.stringify(logs)).not.toContain(her.case.slice(0, 8));
   });

@@ -177,10 +177,10 @@ describeEngines((running) => {
         [reports.map(({ hash }) => Buffer.from(hash, 'hex'))],
       );
     expect(await left()).toHaveLength(2);
-    await store().purge(new Date(Date.now() + 60_000));
+    await store().purge(new Date('2100-01-01'));
     expect((await left()).map(({ hash }) => hexOf(hash))).toEqual([hashToHex(hashOf(501))]);
     await cases.withdraw(them.case);
-    await store().purge(new Date(Date.now() + 60_000));
+    await store().purge(new Date('2100-01-01'));
     expect(await left()).toEqual([]);
   });
 
