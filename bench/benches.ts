@@ -1,3 +1,4 @@
+import { casesBench } from './cases/cases.js';
 import type { Bench } from './harness.js';
 import { blockhashBench } from './hash/blockhash.js';
 import { browserBench } from './hash/browser.js';
@@ -41,5 +42,6 @@ export const BENCHES: readonly Bench[] = [
   uploadsBench,
   storeBench,
   serviceBench,
+  casesBench,
   versusBench,
 ];
