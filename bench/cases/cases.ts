@@ -15,7 +15,7 @@ const LATEST_KILL = 25;
  * `cases`: a helpline as it is run, on a durable PostgreSQL server. `rate` sends it cases while
  * states are asked. `kills` ends it in each step of the way from a person to a platform and back,
  * and between any two, and checks that nothing is listed that was not confirmed, that nothing is
- * served that was taken back, and that no acknowledged case is lost. Option: `rounds`, the walks.
+ * served that was taken back, and that no acknowledged case is lost.
  */
 export const casesBench: Bench = {
   name: 'cases',
@@ -81,8 +81,8 @@ async function rate({ figure, note }: BenchContext, helpline: Helpline) {
   return { perSecond, failed, ...told };
 }
 
-async function kills({ figure, note, options }: BenchContext, helpline: Helpline) {
-  const walks = options.rounds ?? WALKS;
+async function kills({ figure, note }: BenchContext, helpline: Helpline) {
+  const walks = WALKS;
   let [killed, wrong] = [0, 0];
   const must = (holds: boolean, what: string) => {
     if (holds) return;
