@@ -275,3 +275,23 @@ describe('security.md', () => {
     ]);
   });
 });
+
+test('what a helpline takes a second, and through kills', () => {
+  const { rate, kills } = record('cases.json') as unknown as {
+    rate: Record<'send' | 'state', { requests: number; p99: number }> & {
+      perSecond: number;
+      failed: number;
+    };
+    kills: { walks: number; killed: number; wrong: number };
+  };
+  expect([rate.failed, kills.wrong]).toEqual([0, 0]);
+  const page = text('docs/helpline.md').replaceAll(/\s+/g, ' ');
+  const { send, state } = rate;
+  for (const words of [
+    `took ${Math.round(rate.perSecond)} cases a second while ${count(state.requests)} states`,
+    `cases were answered within ${Math.round(send.p99)} ms, and of the states within ${Math.round(state.p99)} ms`,
+    `Through ${kills.killed} kills in ${kills.walks} walks`,
+  ]) {
+    expect(page).toContain(words);
+  }
+});
