@@ -16,14 +16,14 @@ interface Pages {
   readonly review: { readonly queue: ReviewQueue; readonly log: ReviewLog } | undefined;
   /** the desk's pages; absent: none */
   readonly cases: Cases | undefined;
-  /** of a session */
-  readonly hours: number;
+  /** of a session; absent: the default */
+  readonly hours: number | undefined;
 }
 
 /** The pages for moderators and for the desk, and the sessions of both. */
 export function pageRoutes({ parts, store, access, review, cases, hours }: Pages): Route[] {
   const { now } = parts;
-  const sessions = store.sessions({ now, hours });
+  const sessions = store.sessions({ now, ...(hours !== undefined && { hours }) });
   const places = [...(review ? REVIEW_PLACES : []), ...(cases ? DESK_PLACES : [])];
   const framed: Frame = ({ request, caller }, { at, ...page }) =>
     pageOf({

@@ -271,7 +271,7 @@ export function serviceWith(further: readonly Route[], options: CreateServiceOpt
     forms: new FormReader({ maxBytes, maxBytesHeld, firstBytes: FIRST_FORM_BYTES }),
   });
   const { sessionHours: hours, ...queued } = review ?? ({} as ReviewOptions);
-  const cases = intake && casesOf(store!, { ...intake, now });
+  const cases = intake && casesOf(store!, intake, now);
   const queue = review && store!.reviewQueue({ now, ...queued });
   const all: Route[] = [
     ...healthRoutes(parts),
@@ -279,15 +279,13 @@ export function serviceWith(further: readonly Route[], options: CreateServiceOpt
     ...(scanBlob ? [scanBlobRoute(scanBlob, parts)] : []),
     ...(hma ? hmaRoutes(parts, hma) : []),
     ...(curation ? storeRoutes(store!, curation) : []),
-    ...(cases ? intakeRoutes(cases, { ...intake!, secret: store!.id, now }) : []),
+    ...(cases ? intakeRoutes(cases, intake!, { secret: store!.id, now }) : []),
     ...further,
   ];
   if (queue || cases) {
     const { feedbackOf: _, ...retention } = queued;
     const moderated = queue && { queue, log: store!.reviewLog({ now, ...retention }) };
-    all.push(
-      ...pageRoutes({ parts, store: store!, access, review: moderated, cases, hours: hours ?? 8 }),
-    );
+    all.push(...pageRoutes({ parts, store: store!, access, review: moderated, cases, hours }));
   }
   all.push(openApiRoute(all));
   const router = new Router({

@@ -72,7 +72,7 @@ async function decodeStill<T>(
   return taken ? taken.result : await take(await decodeWithout(file, header));
 }
 
-/** Of the time of a picture, 60 s by default, so much is for the frames beside it. */
+/** Time for the frames of a file, out of the 60 s that a picture has by default. */
 const FRAMES_MILLISECONDS = 20_000;
 
 /** The frames beside the picture. Each is decoded as a file of its own, as a still picture is. */

@@ -41,7 +41,7 @@ interface Made {
   readonly of: string;
   /** whether the browser was asked to save it */
   isSaved: boolean;
-  /** whether the service has it */
+  /** true if the service has it */
   isSent: boolean;
   /** whether she ticked that the code is written down */
   isWritten: boolean;

@@ -84,7 +84,7 @@ export const takeBackScreen = (): (() => HTMLElement) =>
     );
   });
 
-/** What became of a case. Words of the service stand as they are, and never as HTML. */
+/** The screen of a case's state. Texts of the service are inserted as text, never as HTML. */
 function stateScreen(found: Reply['body']): HTMLElement {
   const state = STATES[String(found.state)];
   const { reports } = found;

@@ -7,6 +7,7 @@
 import { readBundle } from '../../bundle/read-bundle.js';
 import { readWithdrawal } from '../../bundle/withdrawal.js';
 import {
+  checkedOptions,
   integer,
   nested,
   type OptionCheck,
@@ -155,21 +156,24 @@ const STATE = {
 } as const;
 
 /** The cases that intake takes. */
-export const casesOf = (
-  store: Store,
-  { list, caseDays, confirmations = 1, notesKey, now }: IntakeOptions & { now: () => number },
-): Cases => store.cases({ list, caseDays, confirmations, now }, notesKey);
+export function casesOf(store: Store, options: IntakeOptions, now: () => number): Cases {
+  const checked = checkedOptions(options, INTAKE_OPTIONS);
+  const { list, caseDays, confirmations, notesKey } = checked;
+  return store.cases({ list, caseDays, confirmations, now }, notesKey);
+}
 
 /**
  * The routes by which people send cases, ask about them and take them back, and by which platforms
  * fetch the list of those that were confirmed.
- * @param options `secret`: the same in all processes of the service
+ * @param common `secret`: the same in all processes of the service
  */
 export function intakeRoutes(
   cases: Cases,
-  options: IntakeOptions & { readonly secret: string; readonly now: () => number },
+  options: IntakeOptions,
+  { secret, now }: { readonly secret: string; readonly now: () => number },
 ): Route[] {
-  const { casesPerHour = 60, casesPerMinute = 120, proxy, page, secret, now } = options;
+  const checked = checkedOptions(options, INTAKE_OPTIONS);
+  const { casesPerHour, casesPerMinute, proxy, page } = checked;
   const gate = new WorkGate(secret, casesPerMinute, now);
   const common = { now: () => performance.now(), message: 'expected fewer requests: try later' };
   const sent = new AddressLimit({

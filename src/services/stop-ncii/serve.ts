@@ -155,9 +155,6 @@ export function stopNciiRecord(hash: ServedHash): StopNciiRecord | undefined {
 export const uuidOfCase = (id: string) =>
   id.toLowerCase().replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 
-/** The case number of such a UUID. */
-export const caseOfUuid = (uuid: string) => uuid.toLowerCase().replaceAll('-', '');
-
 /** The text of a reply of `FetchHashes`. */
 export function writeStopNciiPage(page: Omit<StopNciiPage, 'unknown'>): string {
   const { records, nextSetTimestamp, nextPageToken = null, hasMoreRecords } = page;

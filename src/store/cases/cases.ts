@@ -238,9 +238,9 @@ export class Cases {
   async find(digits: string): Promise<FiledCase[]> {
     if (!/^[0-9a-f]{8,32}$/i.test(digits)) wrongRange('8 to 32 hex digits of a case number');
     const rows = await this.#database.query<CaseRow>(
-      `select ${FILED} from filed_case where encode(case_number, 'hex') like $1
+      `select ${FILED} from filed_case where case_number between $1 and $2
       order by number limit 20`,
-      [`${digits.toLowerCase()}%`],
+      [bytesOf(digits.padEnd(32, '0')), bytesOf(digits.padEnd(32, 'f'))],
     );
     return rows.map(filedCaseOf);
   }

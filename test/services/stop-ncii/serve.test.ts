@@ -3,7 +3,6 @@ import { expect, test } from 'vitest';
 import { ALGORITHMS } from '../../../src/hash.js';
 import { stopNciiPage, writeStopNciiFeedback } from '../../../src/services/stop-ncii/format.js';
 import {
-  caseOfUuid,
   statelessPages,
   stopNciiRecord,
   stopNciiReplies,
@@ -30,6 +29,8 @@ const get = async (door: Door, query: Record<string, string> | string = {}) => {
 };
 const post = (door: Door, body: string) =>
   door({ method: 'POST', path: 'SubmitFeedback', query: new URLSearchParams(), body });
+
+const withoutDashes = (uuid: string) => uuid.replaceAll('-', '');
 
 test('pages of a list that nobody changes', async () => {
   const door = doorOf(list(5), { maxPageSize: 2 });
@@ -316,8 +317,8 @@ test('any hash is read by the client as it was listed, and its cases with it', a
       expect(read).toMatchObject({ unknown: [], hasMoreRecords: false });
       expect(read.records).toEqual([record]);
       const ids = read.records[0]!.caseNumbers.map(({ id }) => id);
-      expect(ids.map(caseOfUuid)).toEqual(caseNumbers.map(({ id }) => id));
-      for (const id of ids) expect(uuidOfCase(caseOfUuid(id))).toBe(id);
+      expect(ids.map(withoutDashes)).toEqual(caseNumbers.map(({ id }) => id));
+      for (const id of ids) expect(uuidOfCase(withoutDashes(id))).toBe(id);
     }),
   );
 });
