@@ -19,7 +19,10 @@ interface Room {
 }
 
 const PURE = ['root', 'kernels', 'formats', 'hashing', 'indexing', 'text', 'bundle'];
-const BELOW_5 = [...PURE, 'variants', 'blocklist', 'services', 'matching', 'picture', 'review'];
+const BELOW_5 = [
+  ...PURE,
+  ...['variants', 'blocklist', 'services', 'matching', 'picture', 'review', 'video'],
+];
 
 /**
  * The rooms, which `docs/architecture.md` shows: `npx vitest run test/layers.test.ts -u` writes its
@@ -146,6 +149,15 @@ const ROOMS: Readonly<Record<string, Room>> = {
     begin: 'replace-file.ts',
     may: ['root'],
     doors: ['replace-file.ts', 'writer-lock.ts'],
+  },
+  video: {
+    layer: 4,
+    does: 'frames of a video to a decision, on one line of time',
+    begin: 'video.ts',
+    may: [
+      ...['root', 'hashing', 'indexing', 'text', 'variants', 'blocklist', 'matching', 'picture'],
+    ],
+    doors: ['video.ts', 'features.ts'],
   },
   node: {
     layer: 5,
