@@ -1,6 +1,7 @@
 import {
   checkInteger,
   checkKnown,
+  checkNumber,
   checkObject,
   checkTypeOf,
   wrongKind,
@@ -15,8 +16,12 @@ import {
   type Hash,
   hashFromHex,
   hashToHex,
+  hexOf,
   type Resample,
 } from './hash.js';
+
+/** The longest video of a list: 31 years. */
+export const MAX_SECONDS = 1e9;
 
 /** Another party's statement about an entry. */
 export interface Opinion {
@@ -58,6 +63,13 @@ export interface BlocklistEntry {
    * them, an upload near the entry is compared part by part. Absent: unknown
    */
   readonly parts?: string;
+  /**
+   * of a frame of a video: its time from the start. The frames of a video have one group, which
+   * follows from their hashes. A withdrawal by it, or by the hash of any frame, removes them all
+   */
+  readonly seconds?: number;
+  /** of a frame of a video: true if the frame alone is reason for a match; absent: for a review */
+  readonly still?: boolean;
   /**
    * the name of its list, up to 200 characters; absent or `''`: the unnamed one, which is the
    * platform's own
@@ -131,6 +143,16 @@ export const FIELDS: {
     sql: ['parts', 'bytea'],
     isShared: false,
     check: (value, hash) => checkParts(value as string, hash),
+  },
+  seconds: {
+    sql: ['seconds', 'double precision'],
+    isShared: true,
+    check: (value, hash) => checkSeconds(value as number, hash),
+  },
+  still: {
+    sql: ['still', 'boolean'],
+    isShared: true,
+    check: (value) => checkTypeOf('still', value, 'boolean'),
   },
   list: {
     sql: ['list', 'text'],
@@ -262,6 +284,8 @@ export interface EntryFacts {
   readonly quality?: number | undefined;
   /** as in an entry, or their bytes */
   readonly parts?: string | Uint8Array | undefined;
+  readonly seconds?: number | undefined;
+  readonly still?: boolean | undefined;
   readonly list?: string | undefined;
   readonly confirmed?: boolean | undefined;
 }
@@ -272,6 +296,33 @@ export function checkGroup(group: string, { bytes }: Hash): void {
   if (group.length !== 2 * bytes.length || !/^[\da-f]+$/.test(group)) {
     wrongRange("group to be the lower-case hex digits of a picture's hash");
   }
+}
+
+/**
+ * The group of the entries of a video: a number of 256 bits that follows from the hashes of its
+ * frames, in order. It is FNV-1a in eight lanes of 32 bits, each over one word of each hash, so two
+ * lists that have the same frames name the same group. It is a name, and proves nothing.
+ * @param hashes of 256 bits
+ * @returns lower-case hex
+ */
+export function groupOfFrames(hashes: Iterable<Hash>): string {
+  const lanes = new Uint32Array(8).fill(0x811c9dc5);
+  for (const { bytes } of hashes) {
+    const { buffer, byteOffset } = bytes;
+    const words = new DataView(buffer, byteOffset, 32);
+    for (let lane = 0; lane < 8; lane++) {
+      lanes[lane] = Math.imul(lanes[lane]! ^ words.getUint32(4 * lane), 0x01000193);
+    }
+  }
+  const group = new DataView(new ArrayBuffer(32));
+  for (let lane = 0; lane < 8; lane++) group.setUint32(4 * lane, lanes[lane]!);
+  return hexOf(new Uint8Array(group.buffer));
+}
+
+/** @throws {TypeError | RangeError} unless they are the seconds of a frame, whose hash is of PDQ */
+function checkSeconds(seconds: number, { algorithm }: Hash): void {
+  if (algorithm !== 'pdq') wrongKind('seconds of a hash of pdq alone');
+  checkNumber('seconds', seconds, 0, MAX_SECONDS);
 }
 
 /** Longest name of a list: a log of decisions holds no longer one. */

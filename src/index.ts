@@ -98,3 +98,10 @@ export type {
   VariantOptions,
   VariantProfile,
 } from './variants/variant-profile.js';
+export type { HashedFrame, HashedVideo } from './video/features.js';
+export {
+  entriesOfVideo,
+  type MatchVideoOptions,
+  matchVideo,
+  type VideoRule,
+} from './video/video.js';

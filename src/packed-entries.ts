@@ -111,12 +111,9 @@ export class PackedEntries {
     const row = this.#room();
     const note = this.#noteOf(entry);
     const number = this.#roomForNumber((entry as NumberedEntry)[NUMBER]);
-    if (id !== undefined) this.#ids ??= [];
-    if (this.#ids) place(this.#ids, row, id);
-    if (group !== undefined) this.#groups ??= [];
-    if (this.#groups) place(this.#groups, row, group);
-    if (parts !== undefined) this.#parts ??= [];
-    if (this.#parts) place(this.#parts, row, parts === undefined ? parts : bytesOf(parts));
+    this.#ids = placed(this.#ids, row, id);
+    this.#groups = placed(this.#groups, row, group);
+    this.#parts = placed(this.#parts, row, parts === undefined ? parts : bytesOf(parts));
     this.#bytes.set(hash.bytes, (row * bits) / 8);
     this.#quality[row] = quality ?? UNKNOWN;
     this.#note[row] = note;
@@ -125,10 +122,7 @@ export class PackedEntries {
     return row;
   }
 
-  /**
-   * A new copy of the entry in a row.
-   * @throws {RangeError} if there is no such row
-   */
+  /** A new copy of the entry in a row. @throws {RangeError} if there is no such row */
   entryAt(row: number): BlocklistEntry {
     const note = this.noteAt(this.noteNumberAt(row));
     return entryOf(this.hashAt(row), note, {
@@ -150,19 +144,13 @@ export class PackedEntries {
     return this.#notes[number]!;
   }
 
-  /**
-   * The number that a store gave the entry in a row, if it was added with one.
-   * @throws {RangeError} if there is no such row
-   */
+  /** The number that a store gave a row, if any. @throws {RangeError} if there is no such row */
   numberAt(row: number): number | undefined {
     this.#checkRow(row);
     return this.#numbers?.[row] || undefined;
   }
 
-  /**
-   * As `entryAt`, with its number, for another table.
-   * @throws {RangeError} if there is no such row
-   */
+  /** As `entryAt`, with its number. @throws {RangeError} if there is no such row */
   numberedAt(row: number): NumberedEntry {
     const entry = this.entryAt(row);
     const number = this.numberAt(row);
@@ -181,11 +169,13 @@ export class PackedEntries {
     const facts = this.#facts;
     const { bytes } = facts.hash;
     for (let i = 0; i < size; i++) bytes[i] = this.#bytes[row * size + i]!;
-    const { list, confirmed } = this.#notes[this.#note[row]!]!;
+    const { list, confirmed, seconds, still } = this.#notes[this.#note[row]!]!;
     facts.quality = quality;
     facts.parts = this.#parts?.[row];
     facts.list = list;
     facts.confirmed = confirmed;
+    facts.seconds = seconds;
+    facts.still = still;
     return facts;
   }
 
@@ -241,23 +231,24 @@ export class PackedEntries {
   /** Removes the rows from number `size` on. It cannot fail. */
   cut(size: number): void {
     this.#size = Math.min(this.#size, size);
-    if (this.#ids) this.#ids.length = Math.min(this.#ids.length, size);
-    if (this.#groups) this.#groups.length = Math.min(this.#groups.length, size);
-    if (this.#parts) this.#parts.length = Math.min(this.#parts.length, size);
+    for (const column of [this.#ids, this.#groups, this.#parts]) {
+      if (column) column.length = Math.min(column.length, size);
+    }
   }
 
   /** The number of the note with an entry's shared data. A test checks that all is noted. */
   #noteOf(entry: BlocklistEntry): number {
     const { labels, source, resample, variant, list, caseCount, opinions, confirmed } = entry;
-    const isAlone = (source ?? resample ?? variant ?? list ?? caseCount) === undefined;
-    const isBare = isAlone && (opinions ?? confirmed) === undefined;
+    const { seconds, still } = entry;
+    const said = source ?? resample ?? variant ?? list ?? caseCount ?? opinions ?? confirmed;
+    const isBare = (said ?? seconds ?? still) === undefined;
     if (labels.length === 0 && isBare) return 0;
     // JSON is a unique key for any note. Most notes are a single label, which makes a cheaper key.
-    const said = opinions && copyOfOpinions(opinions);
-    const key =
-      isBare && labels.length === 1
-        ? `=${labels[0]}`
-        : JSON.stringify([labels, source, resample, variant, list, caseCount, said, confirmed]);
+    const rest = [opinions && copyOfOpinions(opinions), confirmed, seconds, still];
+    const isLabel = isBare && labels.length === 1;
+    const key = isLabel
+      ? `=${labels[0]}`
+      : JSON.stringify([labels, source, resample, variant, list, caseCount, ...rest]);
     const known = this.#shared.get(key);
     if (known !== undefined) return known;
     const number = this.#notes.length;
@@ -318,6 +309,7 @@ export type Unshared = Pick<Said, 'quality' | 'id' | 'group' | 'parts'>;
  */
 export function entryOf(hash: Hash, note: Note, alone: Loose<Unshared>): BlocklistEntry {
   const { labels, source, resample, variant, list, caseCount, opinions, confirmed } = note;
+  const { seconds, still } = note;
   const { quality, id, group, parts } = alone;
   const entry: { -readonly [K in keyof BlocklistEntry]: BlocklistEntry[K] } = {
     hash,
@@ -330,6 +322,8 @@ export function entryOf(hash: Hash, note: Note, alone: Loose<Unshared>): Blockli
   if (variant !== undefined) entry.variant = variant;
   if (group !== undefined) entry.group = group;
   if (parts !== undefined) entry.parts = parts;
+  if (seconds !== undefined) entry.seconds = seconds;
+  if (still !== undefined) entry.still = still;
   if (list !== undefined) entry.list = list;
   if (caseCount !== undefined) entry.caseCount = caseCount;
   if (opinions !== undefined) entry.opinions = copyOfOpinions(opinions);
@@ -339,10 +333,14 @@ export function entryOf(hash: Hash, note: Note, alone: Loose<Unshared>): Blockli
 
 type Loose<T> = { readonly [K in keyof T]: T[K] | undefined };
 
-function place<T>(values: (T | undefined)[], row: number, value: T | undefined): void {
+/** A column with a value in a row; made with its first value. */
+function placed<T>(column: (T | undefined)[] | undefined, row: number, value: T | undefined) {
+  if (value === undefined && column === undefined) return undefined;
+  const values = column ?? [];
   // A hole would make the engine store the array as a dictionary.
   while (values.length < row) values.push(undefined);
   values[row] = value;
+  return values;
 }
 
 /** The entries of a table, with the numbers that a store gave them. */

@@ -127,6 +127,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'decision-schema.ts',
       'decision.ts',
       'explain.ts',
+      'video/frame-hits.ts',
+      'video/shared-frames.ts',
     ],
   },
   picture: {
@@ -157,7 +159,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     may: [
       ...['root', 'hashing', 'indexing', 'text', 'variants', 'blocklist', 'matching', 'picture'],
     ],
-    doors: ['video.ts', 'features.ts'],
+    doors: [],
   },
   node: {
     layer: 5,

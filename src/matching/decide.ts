@@ -22,6 +22,7 @@ import {
 } from './list-rules.js';
 import { comparedParts, type PartsCompared } from './parts.js';
 import { type Found, foundIn, Nearest } from './search.js';
+import { isSharedFrame } from './video/shared-frames.js';
 
 /** The most entries made for a variant: the nearest. */
 const MOST_MADE = 1000;
@@ -171,6 +172,7 @@ export class Deciding {
       // Another list may have larger distances.
       const farthest = facts.parts === undefined ? rules.reviewDistance : rules.farthest;
       if (distance > Math.max(rules.matchDistance, farthest)) continue;
+      if (made !== undefined && isSharedFrame(this.#state, made)) continue;
       const isWithin = distance <= rules.matchDistance;
       // 21 of the 34 false pairs farther away had a hash of low quality, but only 1 copy in 200.
       if (distance > rules.poorDistance && isPoor(variant, facts, rules)) continue;

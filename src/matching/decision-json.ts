@@ -13,6 +13,7 @@ import {
   type MatchJSON,
 } from './decision.js';
 import { remoteMatchFromJSON } from './remote-match.js';
+import { copyOfVideo } from './video/video-match.js';
 
 /** The verdicts of decisions. */
 export const VERDICTS = ['match', 'review', 'none', 'unhashable'] as const;
@@ -27,10 +28,10 @@ export const VERDICTS = ['match', 'review', 'none', 'unhashable'] as const;
 export function decisionFromJSON(json: DecisionJSON): Decision {
   checkObject(json, 'a decision: { verdict, reason, matches, policy }');
   const { verdict, reason, detail, matches, policy, upload, timings, generation } = json;
-  const { refined, allowed, remoteMatches, unanswered, omitted, frames } = json;
+  const { refined, allowed, remoteMatches, unanswered, omitted, frames, videos } = json;
   checkOneOf('verdict', verdict, VERDICTS);
   if (!Array.isArray(matches)) wrongKind('matches to be a list');
-  for (const [name, list] of Object.entries({ allowed, remoteMatches, unanswered })) {
+  for (const [name, list] of Object.entries({ allowed, remoteMatches, unanswered, videos })) {
     if (list !== undefined && !Array.isArray(list)) {
       wrongKind(`${name} to be a list`);
     }
@@ -51,6 +52,7 @@ export function decisionFromJSON(json: DecisionJSON): Decision {
     ...(remoteMatches !== undefined && { remoteMatches: remoteMatches.map(remoteMatchFromJSON) }),
     ...(unanswered !== undefined && { unanswered: [...unanswered] }),
     ...(omitted !== undefined && { omitted }),
+    ...(videos !== undefined && { videos: videos.map(copyOfVideo) }),
     ...(frames !== undefined && { frames: { total: frames?.total, checked: frames?.checked } }),
     ...(upload !== undefined && { upload: uploadFromJSON(upload) }),
     ...(timings !== undefined && { timings: timingsFromJSON(timings) }),
@@ -68,7 +70,7 @@ function matchFromJSON(json: MatchJSON): Match {
   checkOneOf('tier', tier, ['match', 'review']);
   if (!Array.isArray(labels)) wrongKind('labels to be a list of strings');
   const { id, source, quality, resample, entryVariant, group } = json;
-  const { list, caseCount, opinions, confirmed, trust, allowed } = json;
+  const { list, caseCount, opinions, confirmed, trust, allowed, seconds, still } = json;
   const entry: BlocklistEntry = {
     hash: hashFromHex(algorithm, json.hash),
     labels: [...labels],
@@ -78,6 +80,8 @@ function matchFromJSON(json: MatchJSON): Match {
     ...(resample !== undefined && { resample }),
     ...(entryVariant !== undefined && { variant: entryVariant }),
     ...(group !== undefined && { group }),
+    ...(seconds !== undefined && { seconds }),
+    ...(still !== undefined && { still }),
     ...(list !== undefined && { list }),
     ...(caseCount !== undefined && { caseCount }),
     ...(opinions !== undefined && { opinions }),

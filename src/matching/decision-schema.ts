@@ -27,6 +27,8 @@ const MILLISECONDS = { type: 'number', minimum: 0 } as const;
 const MOST = 2 ** 53 - 1;
 const SIDE = { type: 'integer', minimum: 1, maximum: MOST } as const;
 const NUMBER = { type: 'number' } as const;
+const SECONDS = { type: 'number', minimum: 0 } as const;
+const SHARE = { type: 'number', minimum: 0, maximum: 1 } as const;
 const POINT = { type: 'array', prefixItems: [NUMBER, NUMBER], minItems: 2, maxItems: 2 } as const;
 
 const OPINION = {
@@ -80,7 +82,9 @@ const matchSchema = () =>
       quality: { type: 'integer', minimum: 0, maximum: 100, description: "the entry's" },
       resample: { ...RESAMPLE, description: "the entry's" },
       entryVariant: { ...TEXT, description: 'the part or form of the listed picture' },
-      group: { ...HEX, description: 'the hash of that picture, if the entry names it' },
+      group: { ...HEX, description: 'the hash of that picture, or the name of the video' },
+      seconds: { ...SECONDS, description: 'the time of the frame, if the entry is one of a video' },
+      still: { type: 'boolean', description: 'whether that frame alone is reason for a match' },
       list: { ...TEXT, description: "the name of the entry's list; absent: the unnamed one" },
       trust: { enum: TRUSTS, description: 'of that list; absent: own' },
       caseCount: { type: 'integer', minimum: 0, maximum: MOST },
@@ -118,6 +122,36 @@ const remoteMatchSchema = () =>
     if: IF_PDQ,
     // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
     then: { properties: { hash: HEX_OF_PDQ } },
+  }) as const;
+
+const videoSchema = () =>
+  ({
+    type: 'object',
+    required: [
+      ...['group', 'tier', 'speed', 'offset', 'frames', 'listShare', 'queryShare', 'variant'],
+      'moments',
+    ],
+    properties: {
+      group: { ...HEX_OF_PDQ, description: "of the video's entries" },
+      list: TEXT,
+      source: TEXT,
+      id: TEXT,
+      tier: { enum: ['match', 'review'] },
+      speed: { ...NUMBER, description: 'a moment of the list is at speed · seconds + offset' },
+      offset: NUMBER,
+      frames: { ...SIDE, description: 'frames of the list on this line that count' },
+      listShare: { ...SHARE, description: 'of the frames of the list that count' },
+      queryShare: { ...SHARE, description: 'of the upload' },
+      variant: { ...TEXT, description: 'the variant of the upload that most of them match' },
+      moments: {
+        type: 'array',
+        items: {
+          type: 'object',
+          required: ['listSeconds', 'querySeconds', 'distance'],
+          properties: { listSeconds: SECONDS, querySeconds: SECONDS, distance: DISTANCE },
+        },
+      },
+    },
   }) as const;
 
 const decisionSchema = () =>
@@ -164,6 +198,11 @@ const decisionSchema = () =>
         minimum: 1,
         maximum: MOST,
         description: 'number of further hits, not given; absent: none',
+      },
+      videos: {
+        type: 'array',
+        description: 'listed videos that the upload shows, the surest first',
+        items: videoSchema(),
       },
       policy: {
         type: 'object',

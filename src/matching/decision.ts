@@ -27,8 +27,9 @@ import {
   type RemoteMatchJSON,
   remoteMatchToJSON,
 } from './remote-match.js';
+import { checkVideos, copyOfVideo, type VideoMatch } from './video/video-match.js';
 
-export type { RemoteMatch };
+export type { RemoteMatch, VideoMatch };
 
 /**
  * An entry near a variant: a `match`, or for `review` by a person. For the platform only: an
@@ -65,6 +66,10 @@ export type DecisionReason =
   | 'review-only-list'
   /** review: an entry within `matchDistance`, of a foreign list */
   | 'foreign-list'
+  /** match: frames of a listed video, on one line of time */
+  | 'matched-video'
+  /** review: an entry within `matchDistance` that is a frame of a video, and no other frame fits */
+  | 'video-frame'
   /** review: an entry within `matchDistance` that is unconfirmed, as its list states */
   | 'unconfirmed-entry'
   /** review: a variant is within `reviewDistance` of an entry, and none within `matchDistance` */
@@ -133,6 +138,8 @@ export interface Decision {
    * `remoteMatches`; absent: none
    */
   readonly omitted?: number;
+  /** the listed videos that the upload shows, if it is a video; the surest first */
+  readonly videos?: readonly VideoMatch[];
   /** the picture, if this call read and decoded it */
   readonly upload?: CheckedUpload;
   /**
@@ -222,6 +229,7 @@ export function checkDecision(decision: Decision): void {
   checkObject(decision, 'a decision');
   const { verdict, reason, detail, matches, policy, upload, timings, generation } = decision;
   const { refined, allowed = [], remoteMatches = [], unanswered = [], omitted, frames } = decision;
+  checkVideos(decision.videos);
   checkPolicy(policy);
   if (typeof verdict !== 'string' || typeof reason !== 'string' || !Array.isArray(matches)) {
     throw new TypeError('expected a decision: { verdict, reason, matches, policy }');
@@ -297,6 +305,7 @@ export function decisionToJSON(decision: Decision, file?: string): DecisionJSON 
     remoteMatches: remoteMatches?.map(remoteMatchToJSON),
     unanswered: unanswered && [...unanswered],
     omitted,
+    videos: decision.videos?.map(copyOfVideo),
     frames: frames && { ...frames },
     upload: upload && uploadToJSON(upload),
     timings: timings && { ...timings },
@@ -323,6 +332,8 @@ function matchToJSON(match: Match): MatchJSON {
     resample: entry.resample,
     entryVariant: entry.variant,
     group: entry.group,
+    seconds: entry.seconds,
+    still: entry.still,
     list: entry.list,
     trust,
     caseCount: entry.caseCount,

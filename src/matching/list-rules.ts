@@ -70,12 +70,13 @@ export const isOwnConfirmed = (
 
 /** The reason to review an entry within the match distance; undefined if it matches. */
 export function limitOf(
-  { confirmed }: Pick<EntryFacts, 'confirmed'>,
+  { confirmed, seconds, still }: Pick<EntryFacts, 'confirmed' | 'seconds' | 'still'>,
   { tier, trust }: Pick<ListRules, 'tier' | 'trust'>,
-): 'review-only-list' | 'foreign-list' | 'unconfirmed-entry' | undefined {
+): 'review-only-list' | 'foreign-list' | 'unconfirmed-entry' | 'video-frame' | undefined {
   if (tier === 'review') return 'review-only-list';
   if (trust === 'foreign') return 'foreign-list';
-  return confirmed === false ? 'unconfirmed-entry' : undefined;
+  if (confirmed === false) return 'unconfirmed-entry';
+  return seconds !== undefined && still !== true ? 'video-frame' : undefined;
 }
 
 /** The distances to search. */

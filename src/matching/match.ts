@@ -166,7 +166,7 @@ async function matchLater(
 }
 
 /** @throws {TypeError | RangeError} if the list or an option is invalid */
-function rulesOf(list: SearchableList, options: MatchOptions): Rules {
+export function rulesOf(list: SearchableList, options: MatchOptions): Rules {
   checkList(list);
   const checked = checkedOptions(options, MATCH_OPTIONS);
   const { policy = {}, all, distance, allowList, floodGuard } = checked;

@@ -64,13 +64,15 @@ export const READ_LIST_OPTIONS = {
  *   also without the type or the collab. Its category is read as that of CSV.
  * - CSV: rows under a header that names `hash` (or `signal_str`) and any of `algorithm`
  *   (`signal_type`), `label`, `labels` (separated by `;`), `tags` (separated by blanks), `file`,
- *   `quality`, `source` (`collab`), `id`, `resample`, `variant`, `group` and `category`. Other
- *   columns are ignored. An entry of category NEGATIVE_CLASS is a problem, since it does not belong
- *   on a blocklist. A quoted cell may span up to 32 lines; a stray quote costs only its own line.
+ *   `quality`, `source` (`collab`), `id`, `resample`, `variant`, `group`, `seconds`, `still` and
+ *   `category`. Other columns are ignored. An entry of category NEGATIVE_CLASS is a problem, since
+ *   it does not belong on a blocklist. A quoted cell may span up to 32 lines; a stray quote costs
+ *   only its own line.
  * - JSONL: a line that starts with `{` is an object with members of the same names. The output of
  *   `onlyhashes hash --json` can be read this way: it gives the hash of each picture and, with
  *   `--crops` or `--crops-anywhere`, those of its list crops, as entries that name their `variant`
- *   and, as their `group`, the picture. Other variants are not listed. A hash of `decoding`
+ *   and, as their `group`, the picture. Other variants are not listed. Of a video, whose
+ *   `algorithm` is `vpdq`, it gives each of its `frames`, in one group. A hash of `decoding`
  *   `draft`, as `hashToJSON` marks it, is a problem.
  *
  * Hex may be in either case. Blank lines and lines that start with `#` are skipped. CRLF line ends

@@ -1,15 +1,17 @@
-import type { BlocklistEntry } from '../entry.js';
+import { type BlocklistEntry, groupOfFrames, MAX_SECONDS } from '../entry.js';
 import type { FormatErrorCode } from '../errors.js';
 import {
   type Algorithm,
   type Digest,
   type Hash,
+  hashFrom,
   isAlgorithm,
   isParts,
   type Resample,
 } from '../hash.js';
 import { LIST_CROP_NAMES, type ListCropName } from '../variant.js';
 import { splitLabels } from './csv.js';
+import { type JsonObject, own } from './json.js';
 
 /** The fields of one record, not yet checked. */
 export interface Fields {
@@ -23,6 +25,8 @@ export interface Fields {
   variant?: unknown;
   group?: unknown;
   parts?: unknown;
+  seconds?: unknown;
+  still?: unknown;
   /** of a picture that was decoded in part */
   isDraft?: boolean;
   /** the list crops of the picture, as records of their own */
@@ -56,6 +60,8 @@ const NAMES: Readonly<Record<string, Field>> = {
   variant: 'variant',
   group: 'group',
   parts: 'parts',
+  seconds: 'seconds',
+  still: 'still',
 };
 
 const fieldOf = (name: string) => (Object.hasOwn(NAMES, name) ? NAMES[name] : undefined);
@@ -168,6 +174,23 @@ export function fieldsOfObject(object: object): Fields {
 }
 
 /**
+ * The frames of a video as `onlyhashes hash --json` prints it, all of one group; undefined if it is
+ * none. A video without frames has one record, which cannot be read.
+ */
+export function fieldsOfVideo(object: JsonObject): Fields[] | undefined {
+  const frames = own(object, 'frames');
+  if (own(object, 'algorithm') !== 'vpdq' || !Array.isArray(frames)) return undefined;
+  const said: JsonObject = { ...object, algorithm: 'pdq', variant: 'frame', resample: 'none' };
+  const hashes = frames.flatMap((each) => hashFrom('pdq', own(Object(each), 'hash')) ?? []);
+  const group = groupOfFrames(hashes);
+  if (frames.length === 0) return [fieldsOfObject(said)];
+  return frames.map((each) => {
+    const { hash, quality, seconds } = Object(each) as JsonObject;
+    return fieldsOfObject({ ...said, hash, quality, seconds, group });
+  });
+}
+
+/**
  * The list crops among the variants of a picture, with its labels, and the picture as their group.
  * Its other variants are not made for lists: a part of a screenshot may be from any picture.
  */
@@ -263,6 +286,19 @@ export function entryFrom(hash: Hash, fields: Fields, report: Report): Blocklist
       'expected parts to be the hex digits of six PDQ hashes: ignored, the entry is kept';
     report('bad-line', message);
   }
+  const seconds = secondsFrom(fields.seconds, hash);
+  if (seconds !== undefined) entry.seconds = seconds;
+  else if (given(fields.seconds)) {
+    report(
+      'bad-line',
+      'expected seconds to be a number from 0, with PDQ: ignored, the entry is kept',
+    );
+  }
+  const still = stillFrom(fields.still);
+  if (still !== undefined) entry.still = still;
+  else if (given(fields.still)) {
+    report('bad-line', 'expected still to be true or false: ignored, the entry is kept');
+  }
   return entry;
 }
 
@@ -287,6 +323,18 @@ function groupFrom(value: unknown, { bytes }: Hash): string | undefined {
 function partsFrom(value: unknown, { algorithm }: Hash): string | undefined {
   const parts = typeof value === 'string' && algorithm === 'pdq' ? value.toLowerCase() : '';
   return isParts(parts) ? parts : undefined;
+}
+
+function secondsFrom(value: unknown, { algorithm }: Hash): number | undefined {
+  const isNumber = typeof value === 'string' && /^\d{1,10}(?:\.\d{1,20})?$/.test(value);
+  const seconds = isNumber ? Number(value) : value;
+  const fits = typeof seconds === 'number' && seconds >= 0 && seconds <= MAX_SECONDS;
+  return fits && algorithm === 'pdq' ? seconds : undefined;
+}
+
+function stillFrom(value: unknown): boolean | undefined {
+  if (value === true || value === 'true') return true;
+  return value === false || value === 'false' ? false : undefined;
 }
 
 function resampleFrom(value: unknown): Resample | undefined {

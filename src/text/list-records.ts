@@ -12,6 +12,7 @@ import {
   fieldsByPosition,
   fieldsOfDataset,
   fieldsOfObject,
+  fieldsOfVideo,
   headerFrom,
   type Unnamed,
 } from './list-fields.js';
@@ -119,8 +120,10 @@ export class ListRecords implements LineSink {
 
   #object(text: string, number: number): void {
     const object = parsedJson(text);
-    if (isObject(object)) this.#fields(fieldsOfObject(object), number, undefined);
-    else this.#problem('bad-line', 'expected a JSON object', number);
+    if (isObject(object)) {
+      const records = fieldsOfVideo(object) ?? [fieldsOfObject(object)];
+      for (const fields of records) this.#fields(fields, number, undefined);
+    } else this.#problem('bad-line', 'expected a JSON object', number);
   }
 
   #cells(cells: string[], number: number): void {

@@ -8,6 +8,7 @@ import {
   wrongKind,
   wrongRange,
 } from '../door.js';
+import { MAX_SECONDS } from '../entry.js';
 import { FormatError, type FormatErrorCode } from '../errors.js';
 import { bitsOf, type Hash, hashFrom, hashToHex } from '../hash.js';
 import {
@@ -32,9 +33,6 @@ export interface VpdqFrame {
   /** from the start of the video */
   readonly seconds: number;
 }
-
-/** The longest video that is read or written: 31 years. */
-const MAX_SECONDS = 1e9;
 
 type Report = (code: FormatErrorCode, message: string, at: number) => void;
 
@@ -176,7 +174,7 @@ export function writeVpdq(
   options: { format?: 'text' | 'json' } = {},
 ): string {
   const { format } = checkedBriefly(options, WRITE_VPDQ_OPTIONS);
-  const rows = checked(frames).map(({ frameNumber, quality, hash, seconds }, at) =>
+  const rows = checkedFrames(frames).map(({ frameNumber, quality, hash, seconds }, at) =>
     format === 'text'
       ? [frameNumber ?? at, quality, hashToHex(hash), `${seconds.toFixed(3)}\n`].join()
       : [hashToHex(hash), quality, seconds.toFixed(3)].join(),
@@ -184,7 +182,8 @@ export function writeVpdq(
   return format === 'text' ? rows.join('') : `${JSON.stringify(rows)}\n`;
 }
 
-function checked(frames: Iterable<VpdqFrame>): VpdqFrame[] {
+/** The frames as a list. @throws {TypeError | RangeError} if there is none, or one is invalid */
+export function checkedFrames<T extends VpdqFrame>(frames: Iterable<T>): T[] {
   checkIterable(frames, 'an iterable of frames');
   const list = [...frames];
   if (list.length === 0) wrongRange('at least one frame');

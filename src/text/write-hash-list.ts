@@ -13,7 +13,7 @@ interface WriteListOptions {
 /** The header of python-threatexchange's `dataset --csv`. */
 const DATASET_COLUMNS = 'signal_type,signal_str,collab,category,tags\n';
 
-const COLUMNS = 'hash,algorithm,quality,source,id,resample,variant,group,labels\n';
+const COLUMNS = 'hash,algorithm,quality,source,id,resample,variant,group,seconds,still,labels\n';
 
 /**
  * Writes a hash list as text, one piece per entry, so that `readHashList` returns the same entries.
@@ -54,9 +54,9 @@ export function* writeHashList(
 const present = (labels: readonly string[]) => labels.filter((label) => label !== '');
 
 function csvLine({ hash, labels, ...others }: BlocklistEntry): string {
-  const { quality, source, id, resample, variant, group } = others;
+  const { quality, source, id, resample, variant, group, seconds, still } = others;
   const joined = joinLabels(present(labels));
-  const values = [quality, source, id, resample, variant, group];
+  const values = [quality, source, id, resample, variant, group, seconds, still];
   return row([hashToHex(hash), hash.algorithm, ...values, joined]);
 }
 
@@ -70,7 +70,7 @@ function plainLine({ hash, labels, quality }: BlocklistEntry): string {
   return row([hex, ...(quality !== undefined || looksLikeQuality ? [quality] : []), ...kept]);
 }
 
-function row(cells: readonly (string | number | undefined)[]): string {
+function row(cells: readonly (string | number | boolean | undefined)[]): string {
   const line = cells.map((cell) => writeCell(`${cell ?? ''}`)).join(',');
   if (line.split('\n', MAX_RECORD_LINES + 1).length > MAX_RECORD_LINES) {
     wrongRange(`at most ${MAX_RECORD_LINES} lines of text in an entry: use jsonl`);
@@ -79,8 +79,11 @@ function row(cells: readonly (string | number | undefined)[]): string {
 }
 
 function jsonLine({ hash, labels, ...others }: BlocklistEntry): string {
-  const { quality, source, id, resample, variant, group, parts } = others;
-  const fields = { labels: present(labels), quality, source, id, resample, variant, group, parts };
+  const { quality, source, id, resample, variant, group, parts, seconds, still } = others;
+  const fields = {
+    ...{ labels: present(labels), quality, source, id, resample, variant, group, parts },
+    ...{ seconds, still },
+  };
   return `${JSON.stringify({ hash: hashToHex(hash), algorithm: hash.algorithm, ...fields })}\n`;
 }
 

@@ -71,6 +71,8 @@ export const entry: fc.Arbitrary<BlocklistEntry> = fc
         source,
         quality: fc.constantFrom(0, 49, 100),
         confirmed: fc.boolean(),
+        seconds: fc.constantFrom(0, 12.033),
+        still: fc.boolean(),
         caseCount: fc.constantFrom(0, 2 ** 40),
         opinions: fc.constantFrom([], [{ from: 'x', says: '', tags: [] }]),
         variant: fc.constantFrom('window1x1', ''),
@@ -82,7 +84,7 @@ export const entry: fc.Arbitrary<BlocklistEntry> = fc
     fc.nat(3),
   )
   .map(([hash, group, said, rare]) => {
-    const { labels, id, list, source, parts, ...others } = said;
+    const { labels, id, list, source, parts, seconds, ...others } = said;
     const told = {
       hash,
       labels,
@@ -93,6 +95,7 @@ export const entry: fc.Arbitrary<BlocklistEntry> = fc
       // Most entries say little, so that many are equal.
       ...(rare === 0 && others),
       ...(rare === 0 && parts !== undefined && hash.algorithm === 'pdq' && { parts }),
+      ...(rare === 0 && seconds !== undefined && hash.algorithm === 'pdq' && { seconds }),
     };
     return numbered(told);
   });

@@ -14,6 +14,7 @@ import { READ_LIST_OPTIONS } from '../../src/text/hash-list.js';
 import { WRITE_VPDQ_OPTIONS } from '../../src/text/vpdq.js';
 import { WRITE_LIST_OPTIONS } from '../../src/text/write-hash-list.js';
 import { VARIANT_OPTIONS } from '../../src/variants/variant-profile.js';
+import { MATCH_VIDEO_OPTIONS } from '../../src/video/video.js';
 import {
   type Argument,
   callback,
@@ -99,6 +100,9 @@ const wholeBundle = members(bundle, {
 });
 const hashJSON = record(hashOfJSON);
 
+const VIDEO = { frames: [FRAME], seconds: 1, width: 4, height: 4 };
+const aVideo = members(VIDEO, { frames });
+
 export const CORE_DOORS: Doors = {
   ALGORITHMS: 'constant',
   DIGESTS: 'constant',
@@ -130,6 +134,8 @@ export const CORE_DOORS: Doors = {
   PackedEntries: [member('pdq'), optional(member(256)), options({ capacity: member(5) })],
   createBlocklist: [entries, by(BLOCKLIST_OPTIONS)],
   match: [image, member(aBlocklist()), by(MATCH_OPTIONS)],
+  matchVideo: [aVideo, member(aBlocklist()), by(MATCH_VIDEO_OPTIONS)],
+  entriesOfVideo: [aVideo, options({ labels: member(['a']), id: text })],
   DECISION_SCHEMA: 'constant',
   createAllowList: [by(ALLOW_LIST_OPTIONS, {}, { exceptions: list(exceptionOf) })],
   hashesInSimd: [],

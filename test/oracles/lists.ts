@@ -82,6 +82,30 @@ const nameOf = (one: Withdrawn) =>
     'id' in one ? [one.id, one.source, one.list] : [one.algorithm, hashToHex(one), one.list],
   );
 
+/** Whether two other videos have a frame: neither of them a copy of its video. */
+function sharedAmong(entries: readonly BlocklistEntry[]): (entry: BlocklistEntry) => boolean {
+  const frames = entries.filter(
+    ({ group, seconds }) => group !== undefined && seconds !== undefined,
+  );
+  const isNearFrame = (a: BlocklistEntry, b: BlocklistEntry) =>
+    naiveDistance(a.hash.bytes, b.hash.bytes) <= 31;
+  const of = (group: string | undefined) => {
+    const own = frames.filter((one) => one.group === group);
+    return [...new Map(own.map((one) => [`${one.seconds} ${hashToHex(one.hash)}`, one])).values()];
+  };
+  const shareIn = (a: BlocklistEntry[], b: BlocklistEntry[]) =>
+    a.filter((one) => b.some((other) => isNearFrame(one, other))).length / a.length;
+  return (entry) => {
+    if (!frames.includes(entry)) return false;
+    const near = frames.filter((one) => one.group !== entry.group && isNearFrame(one, entry));
+    const others = [...new Set(near.map(({ group }) => group))].filter((group) => {
+      const [a, b] = [of(entry.group), of(group)];
+      return Math.max(shareIn(a, b), shareIn(b, a)) < 0.8;
+    });
+    return others.length > 1;
+  };
+}
+
 /**
  * A blocklist of several lists as an array of entries, for PDQ; no index, no short cut. It has an
  * allow list, and a flood guard if it is given one.
@@ -145,6 +169,7 @@ export class PlainLists {
     // A list that looks farther finds the entries of others there.
     const known = Object.keys(this.settings).filter(isOn);
     const exact = Math.max(31, ...known.map((list) => policyOf(list).matchDistance));
+    const isShared = sharedAmong(on);
     const judge = (entry: BlocklistEntry, variant: HashedVariant) => {
       const { list = '' } = entry;
       const { matchDistance, reviewDistance, minQuality } = policyOf(list);
@@ -158,6 +183,7 @@ export class PlainLists {
       }
       const { tier = 'match' } = this.settings[list] ?? {};
       let why: string = 'within-match-distance';
+      if (entry.seconds !== undefined && entry.still !== true) why = 'video-frame';
       const trust = trustOf(entry);
       if (MOST[trust][`${entry.confirmed}`] === 'review') why = WHY[trust];
       if (tier === 'review') why = 'review-only-list';
@@ -182,7 +208,7 @@ export class PlainLists {
     for (const variant of variants) {
       for (const entry of on) {
         const one = judge(entry, variant);
-        if (!one) continue;
+        if (!one || isShared(entry)) continue;
         const { tier, distance } = one;
         if (!isOwn(entry) && (this.#isAllowed(variant.hash, entry.hash) || isOfMain(entry))) {
           allowed.push(lineOf(tier, distance, variant, entry));

@@ -69,6 +69,8 @@ export const entryOf = (hash: fc.Arbitrary<Hash>): fc.Arbitrary<BlocklistEntry> 
         id: awkwardText.filter((text) => text !== ''),
         resample: fc.constantFrom<512 | 'none'>(512, 'none'),
         variant: fc.constantFrom('window1x1', 'stored', 'of a later version'),
+        seconds: fc.integer({ min: 0, max: 10 ** 12 }).map((milliseconds) => milliseconds / 1000),
+        still: fc.boolean(),
         group: fc.string({
           unit: fc.constantFrom(...'0123456789abcdef'),
           minLength: 64,
@@ -77,8 +79,9 @@ export const entryOf = (hash: fc.Arbitrary<Hash>): fc.Arbitrary<BlocklistEntry> 
       },
       { requiredKeys: ['hash', 'labels'] },
     )
-    .map(({ group, ...entry }) => ({
+    .map(({ group, seconds, ...entry }) => ({
       ...entry,
+      ...(seconds !== undefined && entry.hash.algorithm === 'pdq' && { seconds }),
       ...(group !== undefined && { group: group.slice(0, 2 * entry.hash.bytes.length) }),
     }));
 

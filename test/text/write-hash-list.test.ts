@@ -21,10 +21,12 @@ test('an entry in each format', () => {
     resample: 512,
     variant: 'window1x1',
     group: '0f'.repeat(32),
+    seconds: 12.345,
+    still: true,
   };
   expect(write([entry], 'csv')).toBe(
-    `hash,algorithm,quality,source,id,resample,variant,group,labels\n` +
-      `${HEX},pdq,95,"x, y",7,512,window1x1,${'0f'.repeat(32)},"nudity;'=1+1"\n`,
+    `hash,algorithm,quality,source,id,resample,variant,group,seconds,still,labels\n` +
+      `${HEX},pdq,95,"x, y",7,512,window1x1,${'0f'.repeat(32)},12.345,true,"nudity;'=1+1"\n`,
   );
   expect(write([entry], 'plain')).toBe(`${HEX},95,nudity,'=1+1\n`);
   expect(JSON.parse(write([entry], 'jsonl'))).toEqual({ ...entry, hash: HEX, algorithm: 'pdq' });

@@ -102,18 +102,19 @@ export class Columns {
     const from = size * positionOf(this.searched, entry);
     const { bytes } = facts.hash;
     for (let i = 0; i < size; i++) bytes[i] = this.#bytes[from + i]!;
-    const { list, confirmed } = this.noteAt(entry);
+    const { list, confirmed, seconds, still } = this.noteAt(entry);
     facts.quality = this.qualityAt(entry);
     facts.parts = this.data.parts?.bytesAt(entry);
     facts.list = list;
     facts.confirmed = confirmed;
+    facts.seconds = seconds;
+    facts.still = still;
     return facts;
   }
 
   hashAt(entry: number): Hash {
     const from = this.#size * positionOf(this.searched, entry);
-    const { algorithm } = this.searched.shape;
-    return newHash(algorithm, this.#bytes.slice(from, from + this.#size));
+    return newHash(this.searched.shape.algorithm, this.#bytes.slice(from, from + this.#size));
   }
 
   qualityAt(entry: number): number | undefined {

@@ -11,6 +11,8 @@ const HELD: Readonly<Record<Exclude<keyof BlocklistEntry, 'hash'>, readonly List
   variant: ['csv', 'jsonl'],
   group: ['csv', 'jsonl'],
   parts: ['jsonl'],
+  seconds: ['csv', 'jsonl'],
+  still: ['csv', 'jsonl'],
   list: [],
   caseCount: [],
   opinions: [],

@@ -57,6 +57,8 @@ create table entry (
   variant text,
   group_hash bytea,
   parts bytea,
+  seconds double precision,
+  still boolean,
   case_count bigint,
   opinions json,
   confirmed boolean,

@@ -52,6 +52,8 @@ const FIELDS: Required<Omit<BlocklistEntry, 'hash'>> = {
   variant: 'window1x1',
   group: 'a5'.repeat(32),
   parts: '0123456789abcdef'.repeat(24),
+  seconds: 61.033,
+  still: false,
   list: 'theirs',
   caseCount: 3,
   opinions: [{ from: 'a platform', says: 'Blocked' }],
@@ -62,8 +64,14 @@ const ALL = Object.keys(FIELDS) as (keyof typeof FIELDS)[];
 /** What each form holds. */
 const HELD: Record<string, readonly (keyof typeof FIELDS)[]> = {
   plain: ['labels', 'quality'],
-  csv: ['labels', 'quality', 'source', 'id', 'resample', 'variant', 'group'],
-  jsonl: ['labels', 'quality', 'source', 'id', 'resample', 'variant', 'group', 'parts'],
+  csv: [
+    ...(['labels', 'quality', 'source', 'id', 'resample', 'variant', 'group'] as const),
+    ...(['seconds', 'still'] as const),
+  ],
+  jsonl: [
+    ...(['labels', 'quality', 'source', 'id', 'resample', 'variant', 'group'] as const),
+    ...(['parts', 'seconds', 'still'] as const),
+  ],
   dataset: ['labels', 'source'],
   'dataset-csv': ['labels', 'source'],
   'local-file': [],
