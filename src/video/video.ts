@@ -4,7 +4,15 @@
  * them. Others go the way of stills.
  */
 
-import { checkedOptions, checkNumber, checkObject, choice, tableOf } from '../door.js';
+import {
+  checkedOptions,
+  checkKnown,
+  checkNumber,
+  checkObject,
+  checkOptions,
+  choice,
+  tableOf,
+} from '../door.js';
 import { type BlocklistEntry, checkEntry, groupOfFrames, type Said } from '../entry.js';
 import { differingBits, type Hash, hashToHex } from '../hash.js';
 import { type Decision, decisionOf, type VideoMatch } from '../matching/decision.js';
@@ -213,11 +221,13 @@ function byPreset(
   return { speed, offset, frames: hit.size, ...shares, on: line.on };
 }
 
+const VIDEO_SAID = [
+  ...(['labels', 'source', 'id', 'list'] as const),
+  ...(['caseCount', 'opinions', 'confirmed', 'still'] as const),
+];
+
 /** The data of a listed video besides its frames. */
-export type VideoSaid = Pick<
-  Said,
-  'labels' | 'source' | 'id' | 'list' | 'caseCount' | 'opinions' | 'confirmed' | 'still'
->;
+export type VideoSaid = Pick<Said, (typeof VIDEO_SAID)[number]>;
 
 /**
  * The entries by which a list has a video: one for each frame, all of one group.
@@ -232,7 +242,8 @@ export function entriesOfVideo(
   said: Partial<VideoSaid> = {},
 ): BlocklistEntry[] {
   checkObject(video, 'a hashed video: { frames }');
-  checkObject(said, 'the data of a video: { labels }');
+  checkOptions(said);
+  checkKnown(said, VIDEO_SAID);
   const frames = checkedFrames(video.frames);
   const group = groupOfFrames(frames.map(({ hash }) => hash));
   return frames.map(({ hash, quality, seconds }) => {

@@ -135,7 +135,7 @@ export const CORE_DOORS: Doors = {
   createBlocklist: [entries, by(BLOCKLIST_OPTIONS)],
   match: [image, member(aBlocklist()), by(MATCH_OPTIONS)],
   matchVideo: [aVideo, member(aBlocklist()), by(MATCH_VIDEO_OPTIONS)],
-  entriesOfVideo: [aVideo, options({ labels: member(['a']), id: text })],
+  entriesOfVideo: [aVideo, options({ labels: member(['a'], '[]', '[text]'), id: text })],
   DECISION_SCHEMA: 'constant',
   createAllowList: [by(ALLOW_LIST_OPTIONS, {}, { exceptions: list(exceptionOf) })],
   hashesInSimd: [],
