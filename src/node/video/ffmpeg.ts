@@ -184,16 +184,20 @@ export class Program {
       throw new DecodeError('too-costly', 'decoding took more CPU than the time limit allows');
     }
     if (signalCode) throw new DecodeError('crashed', `FFmpeg was ended by ${signalCode}`);
-    if (exitCode) throw new DecodeError('corrupt', `FFmpeg cannot read the file (${exitCode})`);
+    if (exitCode) throw unreadable();
   }
 }
+
+/** The error for a file of which nothing can be read. */
+export const unreadable = () =>
+  new DecodeError('corrupt', 'the video is cut off or malformed: FFmpeg cannot read it');
 
 /** All output of a program, as text. */
 export async function textOf(program: Program): Promise<string> {
   let text = '';
   for await (const chunk of program.output()) {
     text += Buffer.from(chunk).toString('latin1');
-    if (text.length > MOST_TEXT) program.fail(new DecodeError('corrupt', 'FFmpeg gave too much'));
+    if (text.length > MOST_TEXT) program.fail(unreadable());
   }
   return text;
 }

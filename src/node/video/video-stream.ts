@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { DecodeError } from '../../errors.js';
 import type { VideoFormat } from '../../formats/video-format.js';
 import type { Orientation } from '../../pixels.js';
-import { findFfmpeg, Program, textOf } from './ffmpeg.js';
+import { findFfmpeg, Program, textOf, unreadable } from './ffmpeg.js';
 
 /*
  * The frames of a video file, by FFmpeg. Only this file and only these containers are opened: a
@@ -37,14 +37,14 @@ export interface VideoStream {
 /** Threads of the decoder. Each holds frames. */
 const THREADS = 4;
 
-/** The largest allocation by FFmpeg: pixels of 4:4:4 in 16 bits, with room to spare. */
-const bytesAtOnce = (maxPixels: number) => Math.min(8 * maxPixels, 2 ** 31 - 1);
+/** The largest allocation by FFmpeg: three samples a pixel in 16 bits, or the index of a file. */
+const bytesAtOnce = (maxPixels: number) => Math.min(Math.max(8 * maxPixels, 2 ** 28), 2 ** 31 - 1);
 
 const inputOf = ({ path, format, maxPixels }: VideoFile): string[] => [
   ...['-v', 'error', '-max_alloc', `${bytesAtOnce(maxPixels)}`],
   ...['-protocol_whitelist', 'file,pipe'],
   ...['-format_whitelist', 'mov,matroska,webm,mpegts,avi,gif'],
-  ...['-f', format, '-max_pixels', `${maxPixels}`, '-threads', `${THREADS}`],
+  ...['-f', format, '-threads', `${THREADS}`],
   // Whatever its name, `file:` makes it a file.
   ...['-i', `file:${resolve(path)}`],
 ];
@@ -118,7 +118,7 @@ function probedIn(text: string): Probed {
   try {
     return JSON.parse(text) as Probed;
   } catch {
-    throw new DecodeError('corrupt', 'FFmpeg cannot read the file');
+    throw unreadable();
   }
 }
 
@@ -190,7 +190,8 @@ export async function decodeFrames(
   const args = [
     ...['-nostdin', '-timelimit', `${THREADS * Math.ceil(file.timeoutSeconds)}`],
     // The numbers of frames go on where the size changes.
-    ...['-filter_threads', '1', '-noautorotate', '-reinit_filter', '0', ...inputOf(file)],
+    ...['-filter_threads', '1', '-noautorotate', '-reinit_filter', '0'],
+    ...['-max_pixels', `${file.maxPixels}`, ...inputOf(file)],
     ...['-map', '0:V:0', '-fps_mode', 'passthrough', '-vf', filters.join()],
     ...['-pix_fmt', pixels, '-c:v', 'rawvideo', '-f', 'rawvideo', 'pipe:1'],
   ];
