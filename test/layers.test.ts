@@ -54,6 +54,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'image-format.ts',
       'picture-magic.ts',
       'png-rows.ts',
+      'video-format.ts',
     ],
   },
   hashing: {

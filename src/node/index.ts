@@ -6,6 +6,7 @@
 export type { HashedFile } from '../picture/hash-picture.js';
 export type { FetchState } from '../policy.js';
 export type { FetchOptions, FetchProgress } from '../services/list-fetch.js';
+export type { HashedFrame, HashedVideo } from '../video/features.js';
 export { type DecodedImage, type DecodeOptions, decode } from './decode/decode.js';
 export { decoders } from './decode/decoders.js';
 export { digestFile } from './digest-file.js';
@@ -31,3 +32,8 @@ export type {
 export { setWorkerScripts } from './pool/start-thread.js';
 export { type ImageSource, readBytes } from './read-bytes.js';
 export { matchReport, type ReportedPicture } from './report/match-report.js';
+export {
+  type HashVideoOptions,
+  hashVideo,
+  type VideoProgress,
+} from './video/hash-video.js';

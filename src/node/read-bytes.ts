@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { types } from 'node:util';
@@ -8,6 +8,7 @@ import { DecodeError } from '../errors.js';
 import { LIMITS, type Limits } from '../picture/options.js';
 import { unlessAborted } from '../picture/waiting.js';
 import { DIGEST_PIECE, type FileDigests } from './file-digests.js';
+import { Gathered } from './gathered.js';
 import { PACE, Pace, type PaceLimits } from './pace.js';
 
 /**
@@ -203,6 +204,47 @@ function chunksOfReader(stream: ReadableStream<Uint8Array>): Chunks {
   return { next: () => reader.read(), close: () => reader.cancel() };
 }
 
+/**
+ * The chunks of a stream, a `Blob` or a body, which is closed if it is left before its end. A
+ * source that states more than `maxBytes` is not read.
+ * @throws as `readBytes`
+ */
+export async function* chunksWithin(
+  source: object,
+  { maxBytes, signal, ...limits }: Pick<Reading, 'signal'> & PaceLimits & { maxBytes: number },
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const expected = lengthOf(source as Blob);
+  if (expected !== undefined && expected > maxBytes) {
+    discard(source);
+    throw tooMany(maxBytes);
+  }
+  const chunks = chunksOf(source);
+  const pace = new Pace(limits);
+  let length = 0;
+  let isOpen = true;
+  try {
+    for (;;) {
+      const next = pace.keeping(chunks.next().catch(unreadable), length);
+      const { done, value } = await unlessAborted(next, signal);
+      isOpen = !done;
+      if (done) break;
+      if (!(value instanceof Uint8Array)) throw new TypeError('expected a stream of Uint8Arrays');
+      length += value.length;
+      if (length > maxBytes) throw tooMany(maxBytes);
+      const taken = performance.now();
+      yield value;
+      pace.leaveOut(performance.now() - taken);
+    }
+    if (isBody(source) && expected !== undefined && length < expected) throw brokenOff();
+  } finally {
+    // Not awaited: a source that hangs would hang its closing too.
+    if (isOpen) chunks.close().catch(() => {});
+  }
+}
+
+/** Some HTTP implementations do not report a broken connection. */
+const brokenOff = () => new DecodeError('unreadable', 'the body ended before its Content-Length');
+
 async function readChunks(
   source: object,
   expected: number | undefined,
@@ -236,10 +278,7 @@ async function readChunks(
         await room?.(0);
       }
     }
-    // Some HTTP implementations do not report a broken connection.
-    if (isBody(source) && expected !== undefined && length < expected) {
-      throw new DecodeError('unreadable', 'the body ended before its Content-Length');
-    }
+    if (isBody(source) && expected !== undefined && length < expected) throw brokenOff();
     digests?.end();
     if (!gathered) throw tooMany(maxBytes, digests);
     return gathered.whole();
@@ -250,74 +289,34 @@ async function readChunks(
   }
 }
 
-/** The chunks of a stream, as one array in the end. */
-class Gathered {
-  readonly #expected: number;
-  #chunks: Uint8Array[] = [];
-  /** filled from the start */
-  #filled: Uint8Array | undefined;
-  length = 0;
-  /** number of bytes that there is room for, if known */
-  room: number | undefined;
-
-  /** @param expected bytes in all, if the source states them */
-  constructor(expected = Number.POSITIVE_INFINITY) {
-    this.#expected = expected;
+/**
+ * Opens a regular file only. Reading a pipe or a device may never end, and it holds a thread of
+ * Node's pool that no signal frees.
+ * @throws {DecodeError} `unreadable`
+ */
+export async function openRegularFile(path: string | URL): Promise<[FileHandle, size: number]> {
+  let file: FileHandle | undefined;
+  try {
+    // Without O_NONBLOCK (Windows has none), opening a pipe waits until someone writes to it.
+    file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const about = await file.stat();
+    if (about.isFile()) return [file, about.size];
+  } catch (error) {
+    await file?.close();
+    throw withoutPath(error);
   }
-
-  add(chunk: Uint8Array): void {
-    const at = this.length;
-    this.length += chunk.length;
-    if (this.#filled && this.length <= this.#expected) {
-      this.#filled.set(chunk, at);
-      return;
-    }
-    // It is longer than stated.
-    if (this.#filled) this.#chunks = [this.#filled.subarray(0, at)];
-    this.#filled = undefined;
-    this.#chunks.push(chunk);
-    // One array from here on: joining chunks at the end would need the memory twice. Not earlier: a
-    // sender that announces 64 MB and sends nothing gets no memory.
-    const room = this.room ?? 8 * this.length;
-    if (this.length < this.#expected && this.#expected <= room) {
-      this.#filled = Buffer.allocUnsafeSlow(this.#expected);
-      this.#filled.set(Buffer.concat(this.#chunks, this.length));
-      this.#chunks = [];
-    }
-  }
-
-  whole(): Uint8Array {
-    if (this.#filled) return this.#filled.subarray(0, this.length);
-    const [first] = this.#chunks;
-    return this.#chunks.length === 1 ? first! : Buffer.concat(this.#chunks, this.length);
-  }
+  await file.close();
+  const message = 'expected a regular file; give a pipe or a device as a stream';
+  throw new DecodeError('unreadable', message);
 }
 
-/**
- * Reads a regular file only. Reading a pipe or a device may never end, and it holds a thread of
- * Node's pool that no signal frees.
- */
 async function readRegularFile(
   path: string | URL,
   maxBytes: number,
   { signal, digests }: Pick<Reading, 'signal' | 'digests'>,
 ): Promise<Uint8Array> {
-  let file: Awaited<ReturnType<typeof open>>;
+  const [file, size] = await openRegularFile(path);
   try {
-    // Without O_NONBLOCK (Windows has none), opening a pipe waits until someone writes to it.
-    file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  } catch (error) {
-    throw withoutPath(error);
-  }
-  try {
-    const about = await file.stat();
-    if (!about.isFile()) {
-      throw new DecodeError(
-        'unreadable',
-        'expected a regular file; give a pipe or a device as a stream',
-      );
-    }
-    const { size } = about;
     const isHeld = size <= maxBytes;
     const most = Math.max(maxBytes, digests?.maxBytes ?? 0);
     const isTooLong = size > most;
@@ -344,7 +343,7 @@ async function readRegularFile(
   }
 }
 
-function tooMany(maxBytes: number, digests?: FileDigests): DecodeError {
+export function tooMany(maxBytes: number, digests?: FileDigests): DecodeError {
   const error = new DecodeError('too-many-bytes', `expected at most ${maxBytes} bytes`);
   return digests ? digests.tooLong(error) : error;
 }

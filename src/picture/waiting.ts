@@ -64,7 +64,7 @@ export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefin
   });
 }
 
-/** The time limit of one picture. */
+/** The time limit of one picture or video. */
 export interface Deadline {
   /** aborts with a DecodeError `timeout` when the time is up, or as the caller's signal does */
   readonly signal: AbortSignal;
@@ -73,14 +73,19 @@ export interface Deadline {
 }
 
 /**
- * Starts the time of one picture.
+ * Starts the time of one picture, or of something else.
+ * @param what names it in the error
  * @throws the reason of `signal` if it has aborted
  */
-export function deadline(seconds: number, signal: AbortSignal | undefined): Deadline {
+export function deadline(
+  seconds: number,
+  signal: AbortSignal | undefined,
+  what = 'the picture',
+): Deadline {
   signal?.throwIfAborted();
   const end = new AbortController();
   const late = () =>
-    end.abort(new DecodeError('timeout', `the picture took longer than ${seconds} seconds`));
+    end.abort(new DecodeError('timeout', `${what} took longer than ${seconds} seconds`));
   const timer = setTimeout(late, 1000 * seconds);
   const forget = onAbort(signal, () => end.abort(signal?.reason));
   return {

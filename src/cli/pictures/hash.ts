@@ -6,19 +6,27 @@ import {
   hashToJSON,
   listedPicture,
 } from '../../index.js';
-import { createHashPool, digestFile, hash as hashFile, readBytes } from '../../node/index.js';
+import {
+  createHashPool,
+  digestFile,
+  type HashedVideo,
+  hash as hashFile,
+  readBytes,
+} from '../../node/index.js';
 import type { Command } from '../command.js';
 import { encoded, fileToJSON, nameCell } from '../file-name.js';
 import { INNER_OPTION, innerChoice, listingOf } from './inner.js';
 import { hashOptions, isDigest, OF_PICTURES, PICTURE_OPTIONS } from './picture-options.js';
 import { eachPicture, sourceOf } from './pictures.js';
+import { isVideo, printVideo, SECONDS_PER_HASH, secondsPerHash, videoOf } from './video.js';
 
 /** `onlyhashes hash`: a line for each file, as the PDQ reference's tool prints it, or JSON. */
 export const hashCommand: Command = {
   name: 'hash',
   usage: 'FILE…',
-  about: `Hash pictures, or, with --algorithm md5, sha1 or sha256, any files.
-Prints a line HASH,QUALITY,FILE for each, in order. Folders are walked, including \
+  about: `Hash pictures and videos, or, with --algorithm md5, sha1 or sha256, any files.
+Prints a line HASH,QUALITY,FILE for each, in order, and for each frame of a video \
+FRAME,QUALITY,HASH,SECONDS. Videos need FFmpeg. Folders are walked, including \
 hidden pictures and links to folders. - is standard input.`,
   options: {
     ...PICTURE_OPTIONS,
@@ -38,6 +46,7 @@ hidden pictures and links to folders. - is standard input.`,
         'leave out the hashes of six parts, which --json prints with PDQ: a list that has them finds more copies, and sends fewer uploads to review wrongly',
       needs: { json: [], algorithm: ['pdq'] },
     },
+    ...SECONDS_PER_HASH,
     json: {
       about:
         'print one JSON object per line, with the variants; fileBytes is the name in hex if it is not UTF-8',
@@ -45,6 +54,7 @@ hidden pictures and links to folders. - is standard input.`,
   },
   examples: [
     ['onlyhashes hash photo.jpg', 'one picture'],
+    ['onlyhashes hash --seconds-per-hash 0 video.mp4', 'every frame of a video'],
     ['onlyhashes hash --json uploads/', 'a folder, with variants and sizes in pixels'],
     ['curl -s https://example.org/a.jpg | onlyhashes hash -', 'from standard input'],
   ],
@@ -58,12 +68,17 @@ hidden pictures and links to folders. - is standard input.`,
       crops: call.on('crops-anywhere') ? ('anywhere' as const) : call.on('crops'),
       parts: call.on('json') && !call.on('no-parts'),
     };
+    const seconds = secondsPerHash(call);
     const pool = isOne(call.words) ? undefined : createHashPool();
     const algorithm = call.text('algorithm');
-    const job = async (file: string, ended: AbortSignal): Promise<Printed> => {
+    const job = async (file: string, ended: AbortSignal): Promise<Printed | HashedVideo> => {
       if (isDigest(algorithm)) {
         const [hash] = await digestFile(sourceOf(file), { algorithms: [algorithm], signal: ended });
         return { hash: hash!, variants: [] };
+      }
+      if (algorithm === 'pdq' && (await isVideo(file, seconds))) {
+        const alone = call.words.length === 1 && call.words[0] === file;
+        return await videoOf(file, { seconds, signal: ended }, alone ? out : undefined);
       }
       // Read separately: a picture's time limit excludes the time of the program before a pipe.
       const bytes = await readBytes(sourceOf(file), { signal: ended });
@@ -77,6 +92,10 @@ hidden pictures and links to folders. - is standard input.`,
           await out.line(JSON.stringify({ ...fileToJSON(file), error: { code, message } }));
         }
         out.error(file, error.message);
+        continue;
+      }
+      if ('frames' in image) {
+        await printVideo(file, image, call.on('json'), out);
         continue;
       }
       const listed =

@@ -172,7 +172,7 @@ async function entriesOf(folder: string, signal: AbortSignal): Promise<Entries> 
 async function mayBePicture(path: string): Promise<boolean> {
   try {
     const kind = await fileKindOf(encoded(path));
-    return kind !== undefined && kind !== 'index' && kind !== 'blocklist';
+    return kind !== undefined && !['index', 'blocklist', 'video'].includes(kind);
   } catch (error) {
     const { code } = Object((error as Error).cause) as NodeJS.ErrnoException;
     return !['ENOENT', 'ELOOP'].includes(code ?? '');

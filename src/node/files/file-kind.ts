@@ -1,24 +1,23 @@
 import { isListFile } from '../../blocklist/records/list-bytes.js';
 import { type ImageFormat, imageFormatOf } from '../../formats/image-format.js';
+import { VIDEO_HEAD_BYTES, videoFormatOf } from '../../formats/video-format.js';
 import { isSnapshot } from '../../indexing/snapshot.js';
 import { headerOf, reading } from './index-file.js';
 
-/** More than the 272 bytes that `imageFormatOf` reads. */
-const HEAD_BYTES = 512;
-
 /**
  * The kind of a file, from its first bytes: an index file or a blocklist file, of whatever version,
- * or a picture; undefined for anything else.
+ * or a picture, or a video as `hashVideo` reads it; undefined for anything else. A GIF is a picture.
  * @param path as text or as bytes, of a regular file
  * @throws {TypeError} if `path` is neither text nor bytes
  * @throws {FormatError} `unreadable`
  */
 export function fileKindOf(
   path: string | Buffer,
-): Promise<'index' | 'blocklist' | ImageFormat | undefined> {
+): Promise<'index' | 'blocklist' | ImageFormat | 'video' | undefined> {
   return reading(path, async (file) => {
-    const head = await headerOf(file, HEAD_BYTES);
+    const head = await headerOf(file, VIDEO_HEAD_BYTES);
     if (isSnapshot(head)) return 'index';
-    return isListFile(head) ? 'blocklist' : imageFormatOf(head);
+    if (isListFile(head)) return 'blocklist';
+    return imageFormatOf(head) ?? (videoFormatOf(head) && 'video');
   });
 }

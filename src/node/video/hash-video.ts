@@ -1,0 +1,306 @@
+import { fileURLToPath } from 'node:url';
+import { types } from 'node:util';
+import {
+  type Checked,
+  callback,
+  checkedOptions,
+  choice,
+  integer,
+  number,
+  type OptionCheck,
+  type OptionTable,
+  positive,
+  tableOf,
+  text,
+  wrongKind,
+} from '../../door.js';
+import { DecodeError, type DecodeErrorCode } from '../../errors.js';
+import { VIDEO_HEAD_BYTES, type VideoFormat, videoFormatOf } from '../../formats/video-format.js';
+import { pdq } from '../../hashing/pdq.js';
+import { LIMITS, type Limits } from '../../picture/options.js';
+import { deadline } from '../../picture/waiting.js';
+import { type Channels, layoutOf } from '../../pixels.js';
+import { contiguousPixels, viewOf } from '../../variants/view.js';
+import { type HashedFrame, type HashedVideo, listStep } from '../../video/features.js';
+import { PACE, type PaceLimits } from '../pace.js';
+import { chunksWithin, type ImageSource, openRegularFile, tooMany } from '../read-bytes.js';
+import { Changes } from './changes.js';
+import { findFfmpeg } from './ffmpeg.js';
+import { spooled } from './spool.js';
+import { decodeFrames, probeVideo, type VideoFile, type VideoStream } from './video-stream.js';
+
+/** How far the hashing of a video has come. */
+export interface VideoProgress {
+  /** of the video */
+  readonly seconds: number;
+  /** its length, if its file states it */
+  readonly of: number | undefined;
+}
+
+/** Options for hashing a video. */
+export interface HashVideoOptions extends Limits, PaceLimits {
+  /**
+   * `list`: one frame every `secondsPerHash`, bit for bit as the vPDQ reference, beside FFmpeg 7.1:
+   * as stored, with the displayed form as the variant `original` if the file has a turn. `query`:
+   * as many as `queryRate` has, for matching alone, up to 8 bits off: as displayed, with the
+   * variant `stored`. A frame that looks like the last one is not repeated.
+   * @defaultValue 'list'
+   */
+  frames?: 'list' | 'query';
+  /**
+   * seconds from one frame of a list to the next, rounded down to whole frames; 0 is every frame
+   * @defaultValue 1
+   */
+  secondsPerHash?: number;
+  /**
+   * frames a second of a query, or every frame
+   * @defaultValue 'every'
+   */
+  queryRate?: 'every' | number;
+  /**
+   * bytes of the file
+   * @defaultValue 4 GiB
+   */
+  maxBytes?: number;
+  /**
+   * width x height of a frame
+   * @defaultValue 2^26
+   */
+  maxPixels?: number;
+  /**
+   * frames of the video, hashed or not. The rest of a longer one is left out, as `partial` reports
+   * @defaultValue 2^20
+   */
+  maxFrames?: number;
+  /**
+   * seconds of the video; the rest is left out
+   * @defaultValue 14400
+   */
+  maxSeconds?: number;
+  /**
+   * seconds for reading, decoding and hashing; then the rest is left out
+   * @defaultValue 3600
+   */
+  timeoutSeconds?: number;
+  /**
+   * FFmpeg is killed if it decodes nothing for so many seconds
+   * @defaultValue 60
+   */
+  stallSeconds?: number;
+  /** called after each hashed frame */
+  onProgress?: ((progress: VideoProgress) => void) | undefined;
+  /**
+   * folder to which a video that is not in a file is written while it is hashed; made if it is
+   * missing
+   * @defaultValue `onlyhashes-spool-` and the user's id, in the system's folder for such files
+   */
+  spoolFolder?: string | undefined;
+}
+
+const rate: OptionCheck = (name, value, option, options) => {
+  if (value !== 'every') positive(name, value, option, options);
+};
+
+const DAY = 86_400;
+
+export const HASH_VIDEO_OPTIONS = tableOf(LIMITS, PACE, {
+  frames: { is: choice, of: ['list', 'query'], default: 'list' },
+  secondsPerHash: { is: number, least: 0, most: DAY, default: 1 },
+  queryRate: { is: rate, most: 1000, default: 'every' },
+  maxBytes: { is: number, least: 1, default: 2 ** 32 },
+  maxFrames: { is: integer, least: 1, default: 2 ** 20 },
+  maxSeconds: { is: positive, most: 1e9, default: 14_400 },
+  timeoutSeconds: { is: positive, most: DAY, default: 3600 },
+  stallSeconds: { is: positive, most: DAY, default: 60 },
+  onProgress: { is: callback },
+  spoolFolder: { is: text },
+}) satisfies OptionTable<HashVideoOptions>;
+
+type Limited = Checked<HashVideoOptions, typeof HASH_VIDEO_OPTIONS>;
+
+/**
+ * PDQ hashes of the frames of a video: an MP4, MOV, WebM, Matroska, MPEG-TS, AVI or GIF file. They
+ * are decoded by the system's FFmpeg, 5.1 or later, in a process of its own.
+ *
+ * A path is read in place. Anything else is first written to a file in `spoolFolder`, which is
+ * removed afterwards.
+ * @returns `partial` is set if frames are missing at the end; rejects with `signal.reason` on abort
+ * @throws {DecodeError} if there is no frame. `decoder-missing` if there is no FFmpeg;
+ *   `unsupported` if it is no video, has only sound or is encrypted
+ * @throws {TypeError | RangeError} if an argument is invalid
+ * @example
+ * const { frames } = await hashVideo('video.mp4');
+ */
+export async function hashVideo(
+  source: ImageSource,
+  options: HashVideoOptions = {},
+): Promise<HashedVideo> {
+  const checked = checkedOptions(options, HASH_VIDEO_OPTIONS);
+  const { timeoutSeconds, maxBytes, signal, spoolFolder } = checked;
+  const time = deadline(timeoutSeconds, signal, 'the video');
+  const end = time.signal;
+  try {
+    if (typeof source === 'string' || source instanceof URL) {
+      const path = typeof source === 'string' ? source : pathOf(source);
+      return await hashFile(path, await formatOf(path, maxBytes), checked, end);
+    }
+    await findFfmpeg();
+    const bytes = source instanceof Uint8Array || types.isArrayBuffer(source);
+    const chunks = bytes
+      ? [wholeOf(source, maxBytes)]
+      : chunksWithin(source, { ...checked, signal: end });
+    const head = new Head();
+    return await spooled(head.of(chunks), spoolFolder, (path) =>
+      hashFile(path, head.format(), checked, end),
+    );
+  } finally {
+    time.over();
+  }
+}
+
+/** @throws {TypeError} if it is no `file:` URL */
+function pathOf(url: URL): string {
+  if (url.protocol !== 'file:') wrongKind('a path, a file: URL, or the bytes of a video');
+  return fileURLToPath(url);
+}
+
+/** The first bytes of a video, noted as they pass. */
+class Head {
+  readonly #bytes = new Uint8Array(VIDEO_HEAD_BYTES);
+  #length = 0;
+
+  async *of(chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>) {
+    for await (const chunk of chunks) {
+      const part = chunk.subarray(0, this.#bytes.length - this.#length);
+      this.#bytes.set(part, this.#length);
+      this.#length += part.length;
+      // Nothing more is written to the disk of a file that is no video.
+      if (this.#length === this.#bytes.length) this.format();
+      yield chunk;
+    }
+    this.format();
+  }
+
+  format(): VideoFormat {
+    return formatIn(this.#bytes.subarray(0, this.#length));
+  }
+}
+
+function wholeOf(source: Uint8Array | ArrayBuffer, maxBytes: number): Uint8Array {
+  if (source.byteLength > maxBytes) throw tooMany(maxBytes);
+  return source instanceof Uint8Array ? source : new Uint8Array(source);
+}
+
+async function formatOf(path: string, maxBytes: number): Promise<VideoFormat> {
+  const [file, size] = await openRegularFile(path);
+  try {
+    if (size > maxBytes) throw tooMany(maxBytes);
+    const head = new Uint8Array(VIDEO_HEAD_BYTES);
+    const { bytesRead } = await file.read(head, 0, head.length, 0);
+    return formatIn(head.subarray(0, bytesRead));
+  } finally {
+    await file.close();
+  }
+}
+
+function formatIn(head: Uint8Array): VideoFormat {
+  if (head.length === 0) throw new DecodeError('empty', 'expected a video, got no bytes');
+  const format = videoFormatOf(head);
+  if (format) return format;
+  const known = 'MP4, MOV, WebM, Matroska, MPEG-TS, AVI or GIF';
+  throw new DecodeError('unsupported', `expected a video: ${known}`);
+}
+
+async function hashFile(
+  path: string,
+  format: VideoFormat,
+  { signal, ...checked }: Limited,
+  end: AbortSignal,
+): Promise<HashedVideo> {
+  const { maxFrames, maxSeconds, onProgress } = checked;
+  const file: VideoFile = { ...checked, path, format, signal: end };
+  const stream = await probeVideo(file);
+  const { fps, ofStream, ofFile } = stream;
+  const isList = checked.frames === 'list';
+  const { secondsPerHash, queryRate } = checked;
+  const between = queryRate === 'every' ? 0 : 1 / queryRate;
+  const step = listStep(fps, isList ? secondsPerHash : between);
+  const decoding = await decodeFrames(file, stream, { step, pixels: isList ? 'rgb24' : 'gray' });
+  const changes = new Changes(stream.width, stream.height);
+  const frames: HashedFrame[] = [];
+  let next = 0;
+  let partial: DecodeErrorCode | undefined;
+  try {
+    for await (const data of decoding.frames()) {
+      if (next >= maxFrames) throw tooLong(`${maxFrames} frames`);
+      if (next / fps > maxSeconds) throw tooLong(`${maxSeconds} seconds`);
+      if (isList) frames.push(listFrame(data, next, stream));
+      else if (changes.isNew(data)) frames.push(queryFrame(data, next, stream));
+      onProgress?.({ seconds: next / fps, of: ofStream || ofFile || undefined });
+      next += step;
+    }
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (!(error instanceof DecodeError) || frames.length === 0) throw error;
+    partial = error.code;
+  }
+  if (frames.length === 0) throw new DecodeError('corrupt', 'no frame can be decoded');
+  // FFmpeg may be ahead of a limit.
+  const decoded = partial ? Math.min(next, decoding.decoded()) : decoding.decoded();
+  const seconds = decoded / fps;
+  if (isCut(seconds, stream, format, decoding.hasErrors())) partial ??= 'corrupt';
+  const { width, height } = isList ? stream : displayedSides(stream);
+  return { frames, seconds, width, height, ...(partial && { partial }) };
+}
+
+const tooLong = (most: string) =>
+  new DecodeError('too-many-frames', `expected a video of at most ${most}`);
+
+/**
+ * True if the file states a greater length. Edits of an MP4 and frames that were dropped may
+ * explain some of it, and other formats only estimate their rate, so that this counts little unless
+ * FFmpeg met errors.
+ */
+function isCut(
+  seconds: number,
+  { ofStream, ofFile, fps }: VideoStream,
+  format: VideoFormat,
+  hasErrors: boolean,
+): boolean {
+  if (hasErrors) return seconds < (ofStream || ofFile) - 1.5 / fps;
+  return ['mov', 'avi'].includes(format) && seconds < 0.95 * ofStream - 0.5;
+}
+
+/** The size convention in which frames of videos are hashed. */
+const FULL = { resample: 'none' } as const;
+
+/** A frame as the reference has it; its time, too, is of 32 bits there. */
+function listFrame(data: Uint8Array, frameNumber: number, stream: VideoStream): HashedFrame {
+  const { fround } = Math;
+  const seconds = fround(fround(frameNumber) / fround(stream.fps));
+  const { hash, quality } = pdq({ ...sidesOf(stream), data }, { ...FULL, exact: true });
+  const frame = { frameNumber, hash, quality, seconds };
+  if (stream.orientation === 1) return frame;
+  return { ...frame, variants: [{ name: 'original', ...displayed(data, stream) }] };
+}
+
+function queryFrame(data: Uint8Array, frameNumber: number, stream: VideoStream): HashedFrame {
+  const seconds = frameNumber / stream.fps;
+  const { hash, quality } = pdq({ ...sidesOf(stream), data }, FULL);
+  if (stream.orientation === 1) return { frameNumber, hash, quality, seconds };
+  const stored = { name: 'stored', hash, quality, resample: 'none' } as const;
+  return { frameNumber, ...displayed(data, stream), seconds, variants: [stored] };
+}
+
+const sidesOf = ({ width, height }: VideoStream) => ({ width, height });
+
+function displayedSides({ width, height, orientation }: VideoStream) {
+  return layoutOf(orientation).turned ? { width: height, height: width } : { width, height };
+}
+
+/** The hash of a frame as a player shows it. */
+function displayed(data: Uint8Array, stream: VideoStream) {
+  const { width, height, orientation } = stream;
+  const channels = (data.length / (width * height)) as Channels;
+  return pdq(contiguousPixels(viewOf({ data, width, height, channels }, orientation)), FULL);
+}

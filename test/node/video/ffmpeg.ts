@@ -1,0 +1,57 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { canInstall, install } from '../../project/debian.js';
+import { ROOT } from '../../project/package.js';
+
+const isThere = () =>
+  (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, 'ffmpeg')));
+
+/** One line on why FFmpeg is missing, and how to get it. With `CI` set it is installed. */
+async function ffmpegMissing(): Promise<string | undefined> {
+  if (isThere()) return undefined;
+  let failure = canInstall() ? 'CI=true npm test installs it' : 'not a Debian machine with root';
+  if (process.env.CI && canInstall()) failure = (await install(['ffmpeg'], isThere)) ?? failure;
+  return isThere() ? undefined : `FFmpeg is not installed (${failure}): apt-get install ffmpeg`;
+}
+
+const missing = await ffmpegMissing();
+if (missing !== undefined) {
+  if (process.env.CI) test('FFmpeg can be had', () => expect.fail(missing));
+  else test.skip(`videos: ${missing}`, () => {});
+}
+
+/** A test that needs FFmpeg. */
+export const videoTest = test.skipIf(missing !== undefined);
+
+export const MADE = join(ROOT, 'fixtures/vpdq');
+export const clipPath = (name: string) => join(MADE, 'clips', name);
+
+/** Runs FFmpeg. @returns its standard output */
+export const ffmpeg = (...args: string[]): Buffer =>
+  execFileSync('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...args], { maxBuffer: 2 ** 30 });
+
+/** The video in a new file, of a test picture that moves. @returns the path */
+export function filmed(path: string, size: string, ...args: string[]): string {
+  const source = `testsrc2=size=${size}:rate=10:duration=2`;
+  ffmpeg('-f', 'lavfi', '-i', source, ...args, path);
+  return path;
+}
+
+/** Numbers of the children of this process that are FFmpeg; none where there is no `/proc`. */
+export function ffmpegs(parent = process.pid): number[] {
+  if (!existsSync('/proc')) return [];
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0 && isFfmpegOf(pid, parent));
+}
+
+function isFfmpegOf(pid: number, parent: number): boolean {
+  try {
+    const [, name, after] = /\((.*)\) (.*)/.exec(readFileSync(`/proc/${pid}/stat`, 'latin1'))!;
+    return /^ff(mpeg|probe)$/.test(name!) && Number(after!.split(' ')[1]) === parent;
+  } catch {
+    return false;
+  }
+}
