@@ -90,7 +90,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     does: 'parts and forms of a picture that a copy may show',
     begin: 'thorough.ts',
     may: ['root', 'kernels', 'hashing'],
-    doors: ['forms.ts', 'further-variants.ts', 'variant-profile.ts', 'view.ts'],
+    doors: ['forms.ts', 'further-variants.ts', 'hash-pixels.ts', 'variant-profile.ts', 'view.ts'],
   },
   blocklist: {
     layer: 2,
@@ -160,7 +160,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     may: [
       ...['root', 'hashing', 'indexing', 'text', 'variants', 'blocklist', 'matching', 'picture'],
     ],
-    doors: [],
+    doors: ['video.ts', 'features.ts'],
   },
   node: {
     layer: 5,

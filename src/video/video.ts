@@ -84,13 +84,13 @@ export function matchVideo(
   const frames = checkedFrames(video.frames);
   const hits = new FrameHits(list, matching);
   for (const frame of frames) {
-    for (const variant of variantsOf(frame)) hits.take(variant, frame.seconds);
+    for (const variant of wholesOf(frame)) hits.take(variant, frame.seconds);
   }
   return decided(hits, video, rule);
 }
 
-/** The variants of a frame, its whole first. */
-export function* variantsOf({
+/** A frame as displayed, and its other forms that were hashed. */
+export function* wholesOf({
   hash,
   quality,
   frameNumber,

@@ -2,6 +2,7 @@ import type { Command } from '../command.js';
 import { nameCell } from '../file-name.js';
 import { BLOCKLIST_OPTIONS, blocklistOf, judgeOf, MATCHING_OPTIONS } from './judge.js';
 import { contentOf, eachPicture } from './pictures.js';
+import { isVideo } from './video.js';
 
 /** `onlyhashes check`: reports by its exit code whether uploads may be kept. */
 export const checkCommand: Command = {
@@ -28,7 +29,9 @@ failed. With several files, 2 takes precedence over 1. LIST is as for match.`,
     out.begin('checking');
     const refused = call.on('refuse-review') ? ['match', 'review'] : ['match'];
     const job = async (file: string, ended: AbortSignal) =>
-      await judge.picture(await contentOf(file, ended), ended);
+      (await isVideo(file))
+        ? await judge.video(file, ended)
+        : await judge.picture(await contentOf(file, ended), ended);
     let refusals = 0;
     for await (const result of eachPicture(call.words, job, out)) {
       const { file } = result;

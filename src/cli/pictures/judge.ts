@@ -13,6 +13,7 @@ import {
 } from '../../index.js';
 import {
   type CheckOptions,
+  checkVideo,
   createHashPool,
   type HashFilesResult,
   type ReportedPicture,
@@ -165,6 +166,14 @@ export async function judgeOf(call: Call, list: string, out: Output) {
       const picture = { decision, ...(width && height && { width, height }) };
       const problem = decision.detail;
       return { picture, ...(problem !== undefined && { problem }) };
+    },
+
+    /** The decision about a video file, by the list's PDQ hashes and digests. */
+    async video(file: string, signal: AbortSignal): Promise<Judged> {
+      const decision = await checkVideo(file, blocklist, { ...rules, signal });
+      signal.throwIfAborted();
+      const problem = decision.detail;
+      return { picture: { decision }, ...(problem !== undefined && { problem }) };
     },
 
     /** The decision about a hash in hex, which is of the only kind of that length. */

@@ -28,7 +28,7 @@ export function secondsPerHash(call: Call): number | undefined {
 }
 
 /** True if a file is hashed as a video, by its first bytes. */
-export async function isVideo(file: string, seconds: number | undefined): Promise<boolean> {
+export async function isVideo(file: string, seconds?: number): Promise<boolean> {
   if (file === '-') return seconds !== undefined;
   // Reading it as a picture reports the error.
   const kind = await fileKindOf(encoded(file)).catch(() => undefined);

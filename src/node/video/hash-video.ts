@@ -20,7 +20,7 @@ import { pdq } from '../../hashing/pdq.js';
 import { LIMITS, type Limits } from '../../picture/options.js';
 import { deadline } from '../../picture/waiting.js';
 import { type Channels, layoutOf } from '../../pixels.js';
-import { contiguousPixels, viewOf } from '../../variants/view.js';
+import { contiguousPixels, type View, viewOf } from '../../variants/view.js';
 import { type HashedFrame, type HashedVideo, listStep } from '../../video/features.js';
 import { PACE, type PaceLimits } from '../pace.js';
 import { chunksWithin, type ImageSource, openRegularFile, tooMany } from '../read-bytes.js';
@@ -116,7 +116,8 @@ export const HASH_VIDEO_OPTIONS = tableOf(LIMITS, PACE, {
   spoolFolder: { is: text },
 }) satisfies OptionTable<HashVideoOptions>;
 
-type Limited = Checked<HashVideoOptions, typeof HASH_VIDEO_OPTIONS>;
+export type Limited = Checked<HashVideoOptions, typeof HASH_VIDEO_OPTIONS>;
+export type OnFrame = (view: View, frame: HashedFrame) => void;
 
 /**
  * PDQ hashes of the frames of a video: an MP4, MOV, WebM, Matroska, MPEG-TS, AVI or GIF file. They
@@ -135,14 +136,22 @@ export async function hashVideo(
   source: ImageSource,
   options: HashVideoOptions = {},
 ): Promise<HashedVideo> {
-  const checked = checkedOptions(options, HASH_VIDEO_OPTIONS);
+  return await hashWith(source, checkedOptions(options, HASH_VIDEO_OPTIONS));
+}
+
+/** @param onFrame called with the displayed pixels of each hashed frame of a query, and its hashes */
+export async function hashWith(
+  source: ImageSource,
+  checked: Limited,
+  onFrame?: OnFrame,
+): Promise<HashedVideo> {
   const { timeoutSeconds, maxBytes, signal, spoolFolder } = checked;
   const time = deadline(timeoutSeconds, signal, 'the video');
   const end = time.signal;
   try {
     if (typeof source === 'string' || source instanceof URL) {
       const path = typeof source === 'string' ? source : pathOf(source);
-      return await hashFile(path, await formatOf(path, maxBytes), checked, end);
+      return await hashFile(path, await formatOf(path, maxBytes), checked, end, onFrame);
     }
     await findFfmpeg();
     const bytes = source instanceof Uint8Array || types.isArrayBuffer(source);
@@ -151,7 +160,7 @@ export async function hashVideo(
       : chunksWithin(source, { ...checked, signal: end });
     const head = new Head();
     return await spooled(head.of(chunks), spoolFolder, (path) =>
-      hashFile(path, head.format(), checked, end),
+      hashFile(path, head.format(), checked, end, onFrame),
     );
   } finally {
     time.over();
@@ -216,6 +225,7 @@ async function hashFile(
   format: VideoFormat,
   { signal, ...checked }: Limited,
   end: AbortSignal,
+  onFrame: OnFrame | undefined,
 ): Promise<HashedVideo> {
   const { maxFrames, maxSeconds, onProgress } = checked;
   const file: VideoFile = { ...checked, path, format, signal: end };
@@ -235,7 +245,11 @@ async function hashFile(
       if (next >= maxFrames) throw tooLong(`${maxFrames} frames`);
       if (next / fps > maxSeconds) throw tooLong(`${maxSeconds} seconds`);
       if (isList) frames.push(listFrame(data, next, stream));
-      else if (changes.isNew(data)) frames.push(queryFrame(data, next, stream));
+      else if (changes.isNew(data)) {
+        const frame = queryFrame(data, next, stream);
+        frames.push(frame);
+        onFrame?.(viewOf({ ...sidesOf(stream), data, channels: 1 }, stream.orientation), frame);
+      }
       onProgress?.({ seconds: next / fps, of: ofStream || ofFile || undefined });
       next += step;
     }
