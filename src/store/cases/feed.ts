@@ -26,8 +26,6 @@ export interface FedHashes {
   readonly openSeconds: number;
 }
 
-/** A database's clock may be set back: changes from so long before the start are given, too. */
-const SLACK_SECONDS = 300;
 /** If no change is known any more, later ones are not older than this. */
 const LONGEST_CHANGE_SECONDS = 600;
 
@@ -107,6 +105,7 @@ export class CaseFeed {
     );
   }
 
+  /** Revisions tell what followed the start, since the database's clock may be set back. */
   async #changed(
     sql: Sql,
     start: number,
@@ -116,8 +115,8 @@ export class CaseFeed {
     const [state] = await sql.query<{ open: number; first: number }>(
       `select floor(extract(epoch from coalesce(max(at),
           now() - interval '${LONGEST_CHANGE_SECONDS} seconds')))::float8 as open,
-        coalesce(max(revision) filter (
-          where at < to_timestamp($1::float8 - ${SLACK_SECONDS})), 0) as first
+        least(coalesce(max(revision) filter (where at < to_timestamp($1)), 0),
+          min(revision) filter (where at >= to_timestamp($1)) - 1) as first
       from change`,
       [start],
     );
@@ -155,7 +154,11 @@ export class CaseFeed {
     const fed = new Map<string, { row: OfHash; cases: CaseRow[]; reports: ReportRow[] }>();
     for (const row of rows) fed.set(keyOf(row), { row, cases: [], reports: [] });
     for (const one of cases) fed.get(keyOf(one))?.cases.push(one);
-    for (const one of reports) fed.get(keyOf(one))?.reports.push(one);
+    // Later reports do not reach readers of a hash that nobody lists, so earlier ones are left out.
+    for (const one of reports) {
+      const hash = fed.get(keyOf(one));
+      if (hash?.cases.some((each) => each.is_active)) hash.reports.push(one);
+    }
     return [...fed.values()].map(({ row, cases, reports }) => ({
       algorithm: row.algorithm,
       hex: hexOf(row.hash),
