@@ -1,25 +1,12 @@
 import { type Algorithm, hexOf } from '../../hash.js';
+import type { ServedHash } from '../../services/stop-ncii/serve.js';
 import type { Database, Sql } from '../sql/database.js';
 import { type PlatformReport, putReports } from './reports.js';
 
-/** A hash of the list of cases, as platforms fetch it. */
-export interface FedHash {
-  readonly algorithm: Algorithm;
-  /** lower-case hex */
-  readonly hex: string;
-  /** the time of its last change, since 1970; 0 if it is no longer known */
-  readonly changedSeconds: number;
-  readonly caseNumbers: readonly { readonly id: string; readonly status: 'Active' | 'Withdrawn' }[];
-  readonly feedbacks: readonly {
-    readonly source: string;
-    readonly feedbackValue: string;
-    readonly tags: readonly string[];
-  }[];
-}
-
 /** Hashes that changed, in the order of their changes. */
 export interface FedHashes {
-  readonly hashes: readonly FedHash[];
+  /** their times are 0 if no longer known */
+  readonly hashes: readonly ServedHash[];
   /** the place of the last row that was read: its time, and a key; undefined if no row follows */
   readonly next: readonly [seconds: number, key: string] | undefined;
   /** every change that this read did not see has this time or a later one */
@@ -138,7 +125,7 @@ export class CaseFeed {
   }
 
   /** The hashes of some rows, each once, with all cases that have it and what is said of it. */
-  async #whole(sql: Sql, rows: readonly Row[]): Promise<FedHash[]> {
+  async #whole(sql: Sql, rows: readonly Row[]): Promise<ServedHash[]> {
     const hashes = rows.map(({ hash }) => hash);
     const cases = await sql.query<CaseRow>(
       `select algorithm, hash, id, listed and paused_until is null as is_active, ${SECONDS}
