@@ -92,7 +92,7 @@ export class CaseFeed {
     );
   }
 
-  /** Revisions tell what followed the start, since the database's clock may be set back. */
+  /** The start is by revisions, since the database's clock may be set back. */
   async #changed(
     sql: Sql,
     start: number,
@@ -141,7 +141,7 @@ export class CaseFeed {
     const fed = new Map<string, { row: OfHash; cases: CaseRow[]; reports: ReportRow[] }>();
     for (const row of rows) fed.set(keyOf(row), { row, cases: [], reports: [] });
     for (const one of cases) fed.get(keyOf(one))?.cases.push(one);
-    // Later reports do not reach readers of a hash that nobody lists, so earlier ones are left out.
+    // Later reports about a hash that is not active do not reach readers, so none is given.
     for (const one of reports) {
       const hash = fed.get(keyOf(one));
       if (hash?.cases.some((each) => each.is_active)) hash.reports.push(one);
