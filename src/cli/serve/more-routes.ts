@@ -30,6 +30,8 @@ export interface MoreRoutes extends Pick<CreateServiceOptions, 'scan' | 'scanBlo
 /** Begins the ids of records that were decided elsewhere: the queue's own begin with `queue-`. */
 const OUTSIDE = 'webhook-';
 const MEMBERS = ['scan', 'webhook', 'feedback', 'scanBlob', 'intake'];
+/** Further options of `--intake`; the others have options or a variable of their own. */
+const OF_INTAKE = ['list', 'confirmations', 'proxy', 'casesPerHour', 'casesPerMinute'];
 /** The list of confirmed cases, if the file names no other. */
 const CASES = 'cases';
 
@@ -39,6 +41,10 @@ export async function readRoutes(path: string): Promise<MoreRoutes> {
   const names = Object.keys(settings);
   if (names.length === 0 || !names.every((name) => MEMBERS.includes(name))) {
     throw new Failure(`${path}: expected a JSON object: ${MEMBERS.join(', ')}`);
+  }
+  const { intake = {} } = settings;
+  if (intake !== Object(intake) || !Object.keys(intake).every((name) => OF_INTAKE.includes(name))) {
+    throw new Failure(`${path}: intake: expected ${OF_INTAKE.join(', ')}`);
   }
   const { stopncii, ncmec, ...others } = settings.feedback ?? {};
   const unused = () => Promise.reject(new Error());

@@ -52,9 +52,9 @@ ${facts([
   ['State', OUTCOMES[outcome]],
   ['Waits', waitsFor(one, cases)],
   ['Spoken by', confirmed.map(({ by, day }) => `${BY_WORDS[by]}, ${day}`).join('; ') || undefined],
-  ['Listed', listing && `${listing.listed} of ${listing.of}`],
+  ['Listed', listing ? `${listing.listed} of ${listing.of}` : undefined],
   ['Not listed', left.join(', ') || undefined],
-  ['Reason', reason],
+  ['Reason', reason ?? undefined],
   ['Notes', isOpen(one) ? undefined : one.notes],
   ['Sent in all', bundle ? undefined : amountOf(one)],
 ])}

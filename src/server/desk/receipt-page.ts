@@ -18,7 +18,7 @@ ${facts([
   ['Sent', one.day],
   ['What came', amountOf(one)],
   ['State', WORDS[one.outcome]],
-  ['Reason', one.reason],
+  ['Reason', one.reason ?? undefined],
 ])}
 </section>
 <h2>What comes next</h2>

@@ -144,7 +144,7 @@ async function noticeOf(number: number | undefined, cases: Cases): Promise<Html 
   const { outcome, listing, confirmed } = one;
   const waits = isOpen(one) && confirmed.length > 0 ? '; another person must confirm it' : '';
   return news(
-    html`<a href="${pathOfCase(one.number)}">${shortOf(one)}</a> is ${OUTCOMES[outcome]}${listing && `: ${listing.listed} of ${listing.of} hashes`}${waits}.`,
+    html`<a href="${pathOfCase(one.number)}">${shortOf(one)}</a> is ${OUTCOMES[outcome]}${listing ? `: ${listing.listed} of ${listing.of} hashes` : ''}${waits}.`,
   );
 }
 

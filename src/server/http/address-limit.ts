@@ -117,10 +117,20 @@ export class AddressLimit {
  * last address in its header: the client may have sent the ones before it.
  */
 export function addressOf({ headers }: Pick<Request, 'headers'>, connection: string): string {
-  const forwarded = headers.get('x-forwarded-for')?.split(',').at(-1)?.trim() ?? '';
+  const forwarded = lastAddressIn(headers.get('x-forwarded-for'));
   publicAddresses ??= new PublicAddresses([]);
   const plain = unmapped(connection);
-  return isIP(forwarded) !== 0 && !publicAddresses.has(plain) ? forwarded : plain;
+  return forwarded !== undefined && !publicAddresses.has(plain) ? forwarded : plain;
+}
+
+/**
+ * The last address in a proxy's header, which the proxy itself has added. Some add the port of the
+ * connection, another one each time; it is left out. Undefined if the header ends in anything else.
+ */
+export function lastAddressIn(header: string | null): string | undefined {
+  const last = header?.split(',').at(-1)?.trim() ?? '';
+  const plain = /^([\d.]+):\d+$/.exec(last)?.[1] ?? /^\[(.+)\](:\d+)?$/.exec(last)?.[1] ?? last;
+  return isIP(plain) === 0 ? undefined : plain;
 }
 
 let publicAddresses: PublicAddresses | undefined;

@@ -24,7 +24,7 @@ import { CASES_OPTIONS, type CasesOptions } from '../../store/cases/cases.js';
 import type { CaseOutcome } from '../../store/cases/filed-case.js';
 import type { Cases, Store } from '../../store/store.js';
 import { networkOf } from '../http/access.js';
-import { AddressLimit } from '../http/address-limit.js';
+import { AddressLimit, lastAddressIn } from '../http/address-limit.js';
 import { TextReply } from '../http/reply.js';
 import { type Call, Refusal, type Route, repliesOf } from '../http/route.js';
 import { feedRoutes } from './feed.js';
@@ -322,9 +322,6 @@ function callerBehind(proxy: IntakeProxy | undefined): (call: Call) => string {
   const network = networkOf(proxy.cidr);
   return ({ address, request }) => {
     const isProxy = network.check(address, 'ipv4') || network.check(address, 'ipv6');
-    const given = isProxy
-      ? request.headers.get(proxy.header)?.split(',').at(-1)?.trim()
-      : undefined;
-    return given || address;
+    return (isProxy && lastAddressIn(request.headers.get(proxy.header))) || address;
   };
 }

@@ -29,13 +29,11 @@ import { CaseFeed } from './feed.js';
 import {
   type CaseOutcome,
   type CaseReceipt,
-  type CaseRow,
   type CaseState,
   type Confirmation,
   contentsOf,
   FILED,
   type FiledCase,
-  filedCaseOf,
   receiptOf,
   SPOKEN_BY,
   type SpokenBy,
@@ -141,7 +139,7 @@ export class Cases {
     const counts = { hashes: hashes.length + unknown.length, digests: digests.length };
     const key = [bytesOf(id), bytesOf(state)];
     const values = [this.#today(), counts.hashes, counts.digests];
-    const rows = await this.#database.query<CaseRow>(
+    const rows = await this.#database.query<FiledCase>(
       `with gone as (
         select exists (
           select from filed_case where case_number = $1 and outcome = 'withdrawn'
@@ -160,7 +158,7 @@ export class Cases {
       [...key, contents, ...values, JSON.stringify({ ...bundle, padding: '' })],
     );
     if (rows[0]) return receiptOf(rows[0]);
-    const [known] = await this.#database.query<CaseRow & { contents: Uint8Array | null }>(
+    const [known] = await this.#database.query<FiledCase & { contents: Uint8Array | null }>(
       `select ${FILED}, contents from filed_case where case_number = $1 and state = $2`,
       key,
     );
@@ -176,7 +174,7 @@ export class Cases {
    */
   async stateOf(id: string, proof: string): Promise<CaseState | undefined> {
     const state = createHash('sha256').update(bytesOf(proof)).digest();
-    const [row] = await this.#database.query<CaseRow>(
+    const [row] = await this.#database.query<FiledCase>(
       `select ${FILED} from filed_case where case_number = $1 and state = $2`,
       [bytesOf(id), state],
     );
@@ -217,12 +215,11 @@ export class Cases {
   async waiting(after = 0, limit = 50): Promise<FiledCase[]> {
     checkInteger('after', after, 0);
     checkInteger('limit', limit, 1, 1000);
-    const rows = await this.#database.query<CaseRow>(
+    return await this.#database.query<FiledCase>(
       `select ${FILED} from filed_case where bundle is not null and number > $1
       order by number limit $2`,
       [after, limit],
     );
-    return rows.map(filedCaseOf);
   }
 
   /** Number of cases by outcome. */
@@ -237,12 +234,11 @@ export class Cases {
   /** The cases whose numbers begin with these hex digits, at most 20. */
   async find(digits: string): Promise<FiledCase[]> {
     if (!/^[0-9a-f]{8,32}$/i.test(digits)) wrongRange('8 to 32 hex digits of a case number');
-    const rows = await this.#database.query<CaseRow>(
+    return await this.#database.query<FiledCase>(
       `select ${FILED} from filed_case where case_number between $1 and $2
       order by number limit 20`,
       [bytesOf(digits.padEnd(32, '0')), bytesOf(digits.padEnd(32, 'f'))],
     );
-    return rows.map(filedCaseOf);
   }
 
   /**
@@ -252,12 +248,12 @@ export class Cases {
   async get(number: number) {
     checkInteger('number', number, 1);
     const [row] = await this.#database.query<
-      CaseRow & { bundle: Bundle | null; notes: Uint8Array | null }
+      FiledCase & { bundle: Bundle | null; notes: Uint8Array | null }
     >(`select ${FILED}, bundle, notes from filed_case where number = $1`, [number]);
     if (!row) return undefined;
-    const { bundle, notes } = row;
+    const { bundle, notes, ...filed } = row;
     return {
-      ...filedCaseOf(row),
+      ...filed,
       ...(bundle && { bundle }),
       ...(notes && this.#opened(number, notes)),
     };
@@ -348,13 +344,13 @@ export class Cases {
     run: (
       sql: Sql,
       revision: number,
-      row: CaseRow & { readonly bundle: Bundle },
+      row: FiledCase & { readonly bundle: Bundle },
     ) => Promise<{ came: CaseChange; isChanged?: boolean }>,
   ): Promise<CaseChange> {
     checkInteger('number', number, 1);
     checkInteger('times', times, 0);
     const { came } = await write(this.#database, [what, number, times], {}, async (sql, at) => {
-      const [row] = await sql.query<CaseRow & { bundle: Bundle | null }>(
+      const [row] = await sql.query<FiledCase & { bundle: Bundle | null }>(
         `select ${FILED}, bundle from filed_case where number = $1 for update`,
         [number],
       );
@@ -366,7 +362,7 @@ export class Cases {
     return came;
   }
 
-  async #set(sql: Sql, { number }: CaseRow, set: string, ...values: (string | Uint8Array)[]) {
+  async #set(sql: Sql, { number }: FiledCase, set: string, ...values: (string | Uint8Array)[]) {
     const text = `update filed_case set ${set}, times = times + 1 where number = $1`;
     await sql.query(text, [number, ...values]);
   }

@@ -1,33 +1,18 @@
 import { type Algorithm, hexOf } from '../../hash.js';
+import type { ServedHash } from '../../services/stop-ncii/serve.js';
 import type { Database, Sql } from '../sql/database.js';
 import { type PlatformReport, putReports } from './reports.js';
 
-/** A hash of the list of cases, as platforms fetch it. */
-export interface FedHash {
-  readonly algorithm: Algorithm;
-  /** lower-case hex */
-  readonly hex: string;
-  /** the time of its last change, since 1970; 0 if it is no longer known */
-  readonly changedSeconds: number;
-  readonly caseNumbers: readonly { readonly id: string; readonly status: 'Active' | 'Withdrawn' }[];
-  readonly feedbacks: readonly {
-    readonly source: string;
-    readonly feedbackValue: string;
-    readonly tags: readonly string[];
-  }[];
-}
-
 /** Hashes that changed, in the order of their changes. */
 export interface FedHashes {
-  readonly hashes: readonly FedHash[];
+  /** their times are 0 if no longer known */
+  readonly hashes: readonly ServedHash[];
   /** the place of the last row that was read: its time, and a key; undefined if no row follows */
   readonly next: readonly [seconds: number, key: string] | undefined;
   /** every change that this read did not see has this time or a later one */
   readonly openSeconds: number;
 }
 
-/** A database's clock may be set back: changes from so long before the start are given, too. */
-const SLACK_SECONDS = 300;
 /** If no change is known any more, later ones are not older than this. */
 const LONGEST_CHANGE_SECONDS = 600;
 
@@ -107,6 +92,7 @@ export class CaseFeed {
     );
   }
 
+  /** The start is by revisions, since the database's clock may be set back. */
   async #changed(
     sql: Sql,
     start: number,
@@ -116,8 +102,8 @@ export class CaseFeed {
     const [state] = await sql.query<{ open: number; first: number }>(
       `select floor(extract(epoch from coalesce(max(at),
           now() - interval '${LONGEST_CHANGE_SECONDS} seconds')))::float8 as open,
-        coalesce(max(revision) filter (
-          where at < to_timestamp($1::float8 - ${SLACK_SECONDS})), 0) as first
+        least(coalesce(max(revision) filter (where at < to_timestamp($1)), 0),
+          min(revision) filter (where at >= to_timestamp($1)) - 1) as first
       from change`,
       [start],
     );
@@ -139,7 +125,7 @@ export class CaseFeed {
   }
 
   /** The hashes of some rows, each once, with all cases that have it and what is said of it. */
-  async #whole(sql: Sql, rows: readonly Row[]): Promise<FedHash[]> {
+  async #whole(sql: Sql, rows: readonly Row[]): Promise<ServedHash[]> {
     const hashes = rows.map(({ hash }) => hash);
     const cases = await sql.query<CaseRow>(
       `select algorithm, hash, id, listed and paused_until is null as is_active, ${SECONDS}
@@ -155,7 +141,11 @@ export class CaseFeed {
     const fed = new Map<string, { row: OfHash; cases: CaseRow[]; reports: ReportRow[] }>();
     for (const row of rows) fed.set(keyOf(row), { row, cases: [], reports: [] });
     for (const one of cases) fed.get(keyOf(one))?.cases.push(one);
-    for (const one of reports) fed.get(keyOf(one))?.reports.push(one);
+    // Later reports about a hash that is not active do not reach readers, so none is given.
+    for (const one of reports) {
+      const hash = fed.get(keyOf(one));
+      if (hash?.cases.some((each) => each.is_active)) hash.reports.push(one);
+    }
     return [...fed.values()].map(({ row, cases, reports }) => ({
       algorithm: row.algorithm,
       hex: hexOf(row.hash),

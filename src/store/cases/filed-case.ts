@@ -72,42 +72,22 @@ export interface FiledCase extends CaseReceipt {
   readonly number: number;
   readonly outcome: CaseOutcome;
   readonly confirmed: readonly Confirmation[];
-  readonly listing?: CaseListing;
-  readonly reason?: string;
+  readonly listing: CaseListing | null;
+  readonly reason: string | null;
   /** number of its changes: a new one names the one that it was made after */
   readonly times: number;
 }
 
-/** A row of `FILED`. */
-export interface CaseRow {
-  readonly number: number;
-  readonly case_number: Uint8Array;
-  readonly day: string;
-  readonly hashes: number;
-  readonly digests: number;
-  readonly outcome: CaseOutcome;
-  readonly confirmed: readonly Confirmation[];
-  readonly listing: CaseListing | null;
-  readonly reason: string | null;
-  readonly times: number;
-}
+/** The columns of a `FiledCase`. */
+export const FILED = `number, encode(case_number, 'hex') as "case", day, hashes, digests, outcome,
+  confirmed, listing, reason, times`;
 
-export const FILED =
-  'number, case_number, day, hashes, digests, outcome, confirmed, listing, reason, times';
-
-export function receiptOf(row: CaseRow): CaseReceipt {
-  const { case_number: number, day, hashes, digests } = row;
-  return { case: Buffer.from(number).toString('hex'), day, hashes, digests };
-}
-
-export function filedCaseOf(row: CaseRow): FiledCase {
-  const { number, outcome, confirmed, listing, reason, times } = row;
-  return {
-    ...{ number, ...receiptOf(row), outcome, confirmed, times },
-    ...(listing && { listing }),
-    ...(reason !== null && { reason }),
-  };
-}
+export const receiptOf = ({ case: id, day, hashes, digests }: CaseReceipt): CaseReceipt => ({
+  case: id,
+  day,
+  hashes,
+  digests,
+});
 
 /** Equal for bundles with the same hashes and digests, in any order. */
 export function contentsOf({ hashes, unknown = [], digests = [] }: Bundle): Uint8Array {

@@ -85,6 +85,7 @@ put as (
 select hash, algorithm, (before.says, before.tags) is distinct from (put.says, put.tags) as is_new
 from put left join before using (hash, algorithm)`;
 
+/** Rows of removed entries keep their revision, by which a purge erases them. */
 async function readAnew(
   sql: Sql,
   revision: number,
@@ -94,7 +95,8 @@ async function readAnew(
   if (hashes.length === 0) return;
   await sql.query(
     `update entry set revision = $1 from unnest($3::text[], $4::bytea[]) as said (algorithm, hash)
-    where entry.hash = said.hash and entry.algorithm = said.algorithm and entry.list = $2`,
+    where entry.hash = said.hash and entry.algorithm = said.algorithm and entry.list = $2
+      and entry.listed`,
     [revision, list, hashes.map(({ algorithm }) => algorithm), hashes.map(({ hash }) => hash)],
   );
 }

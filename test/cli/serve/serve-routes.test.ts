@@ -108,6 +108,8 @@ test.each([
   ['another service', { feedback: { hma: {} } }, 'feedback: expected stopncii, ncmec'],
   ['a wrong action', { scan: { onError: 'perhaps' } }, 'onError'],
   ['no company', { feedback: { stopncii: {} } }, 'feedback: expected company'],
+  ['days of intake', { intake: { caseDays: 5 } }, 'intake: expected list, confirmations'],
+  ['intake that is none', { intake: null }, 'intake: expected'],
   ['labels that are none', { scanBlob: { labels: { a: 1 } } }, 'labels'],
 ])('%s in the file is an error that names it', async (_, json, words) => {
   const path = written('routes.json', json);

@@ -190,6 +190,25 @@ test('one caller who sends a thousand cases a minute is refused while others are
     { casesPerHour: 5, proxy: { cidr: '127.0.0.1', header: 'x-real-ip' } },
   ));
 
+test.each([
+  ['the port of a connection', (at: number) => `198.51.100.1:${4000 + at}`],
+  ['the port of one by IPv6', (at: number) => `[2001:db8::1]:${4000 + at}`],
+  ['what is no address', (at: number) => `unknown-${at}`],
+])('a proxy that adds %s gives nobody another limit', (_, header) =>
+  serving(
+    async ({ url }) => {
+      const { bundle } = await personWith(46);
+      const statuses: number[] = [];
+      for (let at = 0; at < 4; at++) {
+        const reply = await send(url, bundle.text, { 'x-forwarded-for': header(at) });
+        statuses.push(reply.status);
+      }
+      expect(statuses).toEqual([201, 201, 429, 429]);
+    },
+    { casesPerHour: 2, proxy: { cidr: '127.0.0.1', header: 'x-forwarded-for' } },
+  ),
+);
+
 test('without a proxy that it knows, the service believes no header', () =>
   serving(
     async ({ url }) => {

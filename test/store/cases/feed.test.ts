@@ -184,6 +184,35 @@ describeEngines((running) => {
     expect(await left()).toEqual([]);
   });
 
+  test('reports do not keep the hashes of a case that was taken back from the purge', async () => {
+    const cases = newCases();
+    const her = await confirmed(cases, 600);
+    await cases.withdraw(her.case);
+    const revision = await store().revision();
+    const hash = hashToHex(hashOf(600));
+    const rows = async () =>
+      await databaseOf(store()).query<{ revision: number }>(
+        'select revision from entry where hash = $1',
+        [Buffer.from(hash, 'hex')],
+      );
+    await cases.feed().report('A', [{ algorithm: 'pdq', hash, says: 'Blocked', tags: [] }]);
+    expect(await rows()).toEqual([{ revision }]);
+  });
+
+  test('a reader misses nothing when the clock of the database is set back', async () => {
+    const cases = newCases();
+    const her = await confirmed(cases, 700);
+    const known = new Map<string, string>();
+    const checkpoint = await readAll(cases, 0, known);
+    await cases.withdraw(her.case);
+    await databaseOf(store()).query(
+      "update change set at = at - interval '1 hour' where revision = $1",
+      [await store().revision()],
+    );
+    await readAll(cases, checkpoint, known);
+    expect(known.get(hashToHex(hashOf(700)))).toContain('Withdrawn');
+  });
+
   test('a foreign place gives nothing', async () => {
     const feed = newCases().feed();
     for (const key of ['', 'x', '1', '1-', '-1-1', '1-1; drop table entry', '9'.repeat(40)]) {
