@@ -31,6 +31,8 @@ const LEAST_SHARE = 0.2;
 const SAME_SCENE = 8;
 /** The most listed videos that are looked at, those with the most hits. */
 const MOST_VIDEOS = 64;
+/** The variant of a frame as displayed, if its file has a turn. */
+const DISPLAYED = 'original';
 /** Moments of a match that are given. */
 const MOST_MOMENTS = 5;
 
@@ -172,7 +174,9 @@ function onLine(
     scenesOf(line.on.map(({ variant }) => variant.hash)).length,
   );
   if (frames < LEAST_FRAMES) return undefined;
-  const counting = listed.filter(({ entry }) => (entry.quality ?? 100) >= FRAME_QUALITY);
+  const counting = listed.filter(
+    ({ entry: { quality = 100, variant } }) => quality >= FRAME_QUALITY && variant !== DISPLAYED,
+  );
   const listShare = Math.min(1, frames / scenesOf(counting.map(({ entry }) => entry.hash)).length);
   const covered = line.on.length * line.speed * spacingOf(listed);
   const queryShare = seconds > 0 ? Math.min(1, covered / seconds) : 1;
@@ -192,7 +196,8 @@ function scenesOf(hashes: readonly Hash[]): Hash[] {
 
 /** The seconds from one frame of a listed video to the next: the median. */
 function spacingOf(listed: readonly ListedFrame[]): number {
-  const gaps = listed.slice(1).map(({ seconds }, at) => seconds - listed[at]!.seconds);
+  const times = [...new Set(listed.map(({ seconds }) => seconds))];
+  const gaps = times.slice(1).map((seconds, at) => seconds - times[at]!);
   return gaps.sort((a, b) => a - b)[gaps.length >> 1] ?? 0;
 }
 
@@ -230,7 +235,8 @@ const VIDEO_SAID = [
 export type VideoSaid = Pick<Said, (typeof VIDEO_SAID)[number]>;
 
 /**
- * The entries by which a list has a video: one for each frame, all of one group.
+ * The entries by which a list has a video: one for each frame, all of one group, and one more for
+ * each frame as displayed, if its file has a turn.
  * @param video as `hashVideo` returns it, with a frame a second
  * @throws {TypeError | RangeError} if an argument is invalid
  * @example
@@ -246,10 +252,20 @@ export function entriesOfVideo(
   checkKnown(said, VIDEO_SAID);
   const frames = checkedFrames(video.frames);
   const group = groupOfFrames(frames.map(({ hash }) => hash));
-  return frames.map(({ hash, quality, seconds }) => {
-    const own = { quality, resample: 'none', variant: 'frame', group } as const;
-    const entry = { labels: [], ...said, hash, ...own, seconds: Math.round(1000 * seconds) / 1000 };
-    checkEntry(entry);
-    return entry;
+  return frames.flatMap((frame) => {
+    const seconds = Math.round(1000 * frame.seconds) / 1000;
+    const shown = frame.variants?.find(({ name }) => name === DISPLAYED);
+    return [{ ...frame, name: 'frame' }, ...(shown ? [shown] : [])].map(
+      ({ name: variant, hash, quality }) => {
+        const own = {
+          ...(quality !== undefined && { quality }),
+          resample: 'none',
+          variant,
+        } as const;
+        const entry = { labels: [], ...said, hash, ...own, group, seconds };
+        checkEntry(entry);
+        return entry;
+      },
+    );
   });
 }
