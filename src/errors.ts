@@ -14,9 +14,15 @@ export type DecodeErrorCode =
   | 'too-many-bytes'
   /** more pixels than `maxPixels` */
   | 'too-many-pixels'
-  /** an animation of more than 4,000 frames, or a TIFF of more pages */
+  /**
+   * an animation of more than 4,000 frames, or a TIFF of more pages; or a video beyond `maxFrames`
+   * or `maxSeconds`
+   */
   | 'too-many-frames'
-  /** reading, waiting, decoding and hashing took longer than `timeoutSeconds` */
+  /**
+   * reading, waiting, decoding and hashing took longer than `timeoutSeconds`; or the decoder of a
+   * video stalled
+   */
   | 'timeout'
   /** a stream that arrived slower than `minBytesPerSecond`, or paused longer than `idleSeconds` */
   | 'too-slow'
@@ -26,7 +32,7 @@ export type DecodeErrorCode =
   | 'too-costly'
   /** the process that decoded it died, or exceeded its memory limit */
   | 'crashed'
-  /** the optional package that decodes this format is not installed */
+  /** the optional package that decodes this format, or FFmpeg, is not installed */
   | 'decoder-missing'
   /** the platform does not return the picture's own pixels */
   | 'poisoned';

@@ -17,8 +17,8 @@ const PACKETS = [
 ];
 
 /**
- * The container that `head` begins as; undefined if it is none of these. Picture files in boxes,
- * such as HEIC and AVIF, are no videos. A sound file in such a container may pass.
+ * The container that `head` begins as; undefined for anything else. Picture files in boxes, such as
+ * HEIC and AVIF, are not videos. A sound file in one of these containers may pass.
  * @param head the first `VIDEO_HEAD_BYTES` of a file, or all of it if it is shorter
  * @throws {TypeError} if `head` is not a Uint8Array
  */

@@ -14,6 +14,7 @@ import {
   POOL_OPTIONS,
 } from '../../src/node/pool/create-hash-pool.js';
 import { READ_OPTIONS } from '../../src/node/read-bytes.js';
+import { HASH_VIDEO_OPTIONS } from '../../src/node/video/hash-video.js';
 import { DIGEST_FILE_OPTIONS } from '../../src/picture/options.js';
 import { testFolder } from '../folder.js';
 import { ROOT } from '../project/package.js';
@@ -30,6 +31,7 @@ await node.openBlocklist(listPath, { create: core.createBlocklist([ENTRY as neve
 const picturePath = join(ROOT, 'fixtures/images/rgb.png');
 export const picture = readFileSync(picturePath);
 const source = fromOutside(picture, 'text', 'bytes');
+const videoPath = join(ROOT, 'fixtures/vpdq/clips/odd-size-h264-15.mp4');
 const path = (good: string): Argument => fromOutside(good, 'text');
 const paths = {
   ...member([picturePath], '[]', '[null]', '[text]', '[{}]', 'map', 'floats'),
@@ -56,6 +58,7 @@ export const NODE_DOORS: Doors = {
   decoders: [],
   fileKindOf: [fromOutside(indexPath, 'text')],
   hash: [source, by(HASH_FILE_OPTIONS)],
+  hashVideo: [fromOutside(videoPath, 'text', 'bytes'), by(HASH_VIDEO_OPTIONS)],
   hashAll: [paths, by(HASH_FILES_OPTIONS)],
   openIndex: [fromOutside(indexPath, 'text', 'bytes'), by(OPEN_OPTIONS)],
   openBlocklist: [path(listPath), by(OPEN_LIST_OPTIONS)],

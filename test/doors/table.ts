@@ -162,6 +162,7 @@ const WORDS: Readonly<Record<string, string>> = {
   bytesHeld: 'an integer from `maxBytes`',
   checkResample: '`512` or `none`',
   enabled: '`true`',
+  framesASecond: '`every`, or a number above 0, at most 1000',
   floodGuard: 'of `createFloodGuard`',
   guardState: 'of its `toJSON`',
   hash: 'a hash',

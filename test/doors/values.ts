@@ -172,6 +172,7 @@ const GOODS: Goods = {
   checkResample: member('none'),
   enabled: member(true, 'true'),
   floodGuard,
+  framesASecond: member('every', '7.5'),
   guardState: watchedJSON,
   hash,
   hashPool: member(POOL),

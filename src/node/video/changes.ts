@@ -2,7 +2,7 @@
 const SIDE = 64;
 
 /**
- * The greatest mean difference of the samples, 0…255, at which a frame counts as equal. Measured on
+ * The greatest mean difference of the samples, 0…255, of frames that count as equal. Measured on
  * moving, slowly zoomed and still clips: the hashes of such frames, at a quality of 50 or more, are
  * at most 2 bits apart, up to 1.5 they are at most 8, and beyond 2 they may be any.
  */
@@ -25,7 +25,10 @@ export class Changes {
     }
   }
 
-  /** True if a frame is unlike the last one for which this was true. @param grey one byte a pixel */
+  /**
+   * True if a frame is unlike the last one for which this was true.
+   * @param grey one byte a pixel
+   */
   isNew(grey: Uint8Array): boolean {
     const places = this.#places;
     const last = this.#last;

@@ -156,7 +156,7 @@ export class Program {
   }
 
   /**
-   * Its output, pulled: while nobody reads, it waits. Once this has ended, so has the program.
+   * Its output, pulled: between two reads it waits. Once this has ended, so has the program.
    * @throws the error of `fail`; a DecodeError `corrupt`, or `crashed` if it was killed
    */
   async *output(): AsyncGenerator<Uint8Array, void, undefined> {

@@ -29,7 +29,7 @@ import { findFfmpeg } from './ffmpeg.js';
 import { spooled } from './spool.js';
 import { decodeFrames, probeVideo, type VideoFile, type VideoStream } from './video-stream.js';
 
-/** How far the hashing of a video has come. */
+/** The progress of hashing a video. */
 export interface VideoProgress {
   /** of the video */
   readonly seconds: number;
@@ -97,7 +97,7 @@ export interface HashVideoOptions extends Limits, PaceLimits {
   spoolFolder?: string | undefined;
 }
 
-const rate: OptionCheck = (name, value, option, options) => {
+const framesASecond: OptionCheck = (name, value, option, options) => {
   if (value !== 'every') positive(name, value, option, options);
 };
 
@@ -106,7 +106,7 @@ const DAY = 86_400;
 export const HASH_VIDEO_OPTIONS = tableOf(LIMITS, PACE, {
   frames: { is: choice, of: ['list', 'query'], default: 'list' },
   secondsPerHash: { is: number, least: 0, most: DAY, default: 1 },
-  queryRate: { is: rate, most: 1000, default: 'every' },
+  queryRate: { is: framesASecond, most: 1000, default: 'every' },
   maxBytes: { is: number, least: 1, default: 2 ** 32 },
   maxFrames: { is: integer, least: 1, default: 2 ** 20 },
   maxSeconds: { is: positive, most: 1e9, default: 14_400 },

@@ -122,7 +122,7 @@ function probedIn(text: string): Probed {
   }
 }
 
-/** A fraction; 0 if it is none. */
+/** The value of a fraction; 0 for other text. */
 function rateIn(text = ''): number {
   const [, over, under] = /^(\d+)\/(\d+)$/.exec(text) ?? [];
   return Number(under) > 0 ? Number(over) / Number(under) : 0;
@@ -164,7 +164,7 @@ export interface DecodedFrames {
   frames(): AsyncGenerator<Uint8Array, void, undefined>;
   /** Frames decoded so far, also those not given. */
   decoded(): number;
-  /** Whether FFmpeg has met errors that it can go on after. */
+  /** True once FFmpeg has met errors that do not end it. */
   hasErrors(): boolean;
 }
 
