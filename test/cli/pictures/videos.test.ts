@@ -38,7 +38,7 @@ videoTest(
 
     // An index file keeps the group and the times.
     const index = join(folder, 'list.ohx');
-    expect((await onlyhashes(['index', list, '--out', index])).code).toBe(0);
+    expect((await onlyhashes(['index', 'build', list, '-o', index])).code).toBe(0);
     expect((await onlyhashes(['check', copy, '-b', index])).lines).toEqual([checked.lines[0]]);
 
     const broken = join(folder, 'broken.mp4');
