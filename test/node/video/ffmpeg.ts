@@ -22,8 +22,10 @@ if (missing !== undefined) {
   else test.skip(`videos: ${missing}`, () => {});
 }
 
+export const isMissing = missing !== undefined;
+
 /** A test that needs FFmpeg. */
-export const videoTest = test.skipIf(missing !== undefined);
+export const videoTest = test.skipIf(isMissing);
 
 export const MADE = join(ROOT, 'fixtures/vpdq');
 export const clipPath = (name: string) => join(MADE, 'clips', name);
