@@ -13,7 +13,7 @@
 import { checkObject, wrongRange } from '../../door.js';
 import { checkEntry, FIELDS, type Field, type Said, SHARED_NAMES } from '../../entry.js';
 import { FormatError } from '../../errors.js';
-import { arePartBytes, isDegenerate, newHash } from '../../hash.js';
+import { type Algorithm, arePartBytes, type Hash, isDegenerate, newHash } from '../../hash.js';
 import { ascendsSteps, inSteps, inTurns } from '../../in-turns.js';
 import {
   headerSteps,
@@ -123,7 +123,7 @@ export function* columnsSteps(segment: Segment): Generator<void, Columns> {
   yield* inSteps(
     count!,
     (number) => {
-      const { list = '' } = noteFrom(dictionary.at(number));
+      const { list = '' } = noteFrom(dictionary.at(number), shape.algorithm);
       const on = lists.get(list) ?? lists.size;
       lists.set(list, on);
       listOf[number] = on;
@@ -152,7 +152,7 @@ export function* columnsSteps(segment: Segment): Generator<void, Columns> {
 }
 
 /** @throws {FormatError} `bad-notes` */
-function noteFrom(text: string | undefined): Note {
+function noteFrom(text: string | undefined, algorithm: Algorithm): Note {
   let note: Note | undefined;
   try {
     note = JSON.parse(text ?? '') as Note;
@@ -166,8 +166,8 @@ function noteFrom(text: string | undefined): Note {
     const value = (note as Partial<Record<string, unknown>>)[name];
     if (value === undefined && name !== 'labels') continue;
     try {
-      // Checks of the shared members do not depend on the hash.
-      (FIELDS[name] as Field).check(value, undefined as never);
+      // Checks of the shared members depend on no more of the hash.
+      (FIELDS[name] as Field).check(value, { algorithm } as Hash);
     } catch (cause) {
       const { message } = cause as Error;
       throw new FormatError('bad-notes', `${message} in the index file`, { cause });

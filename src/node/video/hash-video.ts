@@ -151,7 +151,7 @@ export async function hashWith(
   try {
     if (typeof source === 'string' || source instanceof URL) {
       const path = typeof source === 'string' ? source : pathOf(source);
-      return await hashFile(path, await formatOf(path, maxBytes), checked, end, onFrame);
+      return await hashFile(path, await headOf(path, maxBytes), checked, end, onFrame);
     }
     await findFfmpeg();
     const bytes = source instanceof Uint8Array || types.isArrayBuffer(source);
@@ -160,7 +160,7 @@ export async function hashWith(
       : chunksWithin(source, { ...checked, signal: end });
     const head = new Head();
     return await spooled(head.of(chunks), spoolFolder, (path) =>
-      hashFile(path, head.format(), checked, end, onFrame),
+      hashFile(path, head, checked, end, onFrame),
     );
   } finally {
     time.over();
@@ -173,25 +173,40 @@ function pathOf(url: URL): string {
   return fileURLToPath(url);
 }
 
-/** The first bytes of a video, noted as they pass. */
+/** The first bytes of a video, noted as they pass, and its length. */
 class Head {
   readonly #bytes = new Uint8Array(VIDEO_HEAD_BYTES);
-  #length = 0;
+  length = 0;
 
   async *of(chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>) {
     for await (const chunk of chunks) {
-      const part = chunk.subarray(0, this.#bytes.length - this.#length);
-      this.#bytes.set(part, this.#length);
-      this.#length += part.length;
+      const wasKnown = this.length >= VIDEO_HEAD_BYTES;
+      this.add(chunk);
       // Nothing more is written to the disk of a file that is no video.
-      if (this.#length === this.#bytes.length) this.format();
+      if (!wasKnown && this.length >= VIDEO_HEAD_BYTES) this.format();
       yield chunk;
     }
     this.format();
   }
 
+  add(chunk: Uint8Array): void {
+    const part = chunk.subarray(0, Math.max(0, VIDEO_HEAD_BYTES - this.length));
+    if (part.length > 0) this.#bytes.set(part, this.length);
+    this.length += chunk.length;
+  }
+
   format(): VideoFormat {
-    return formatIn(this.#bytes.subarray(0, this.#length));
+    if (this.length === 0) throw new DecodeError('empty', 'expected a video, got no bytes');
+    const format = videoFormatOf(this.#bytes.subarray(0, this.length));
+    if (format) return format;
+    const known = 'MP4, MOV, WebM, Matroska, MPEG-TS, AVI or GIF';
+    throw new DecodeError('unsupported', `expected a video: ${known}`);
+  }
+
+  /** True if an AVI file states a greater length. FFmpeg does not report that. */
+  get isCut(): boolean {
+    const stated = new DataView(this.#bytes.buffer).getUint32(4, true);
+    return this.format() === 'avi' && stated + 8 > this.length;
   }
 }
 
@@ -200,35 +215,29 @@ function wholeOf(source: Uint8Array | ArrayBuffer, maxBytes: number): Uint8Array
   return source instanceof Uint8Array ? source : new Uint8Array(source);
 }
 
-async function formatOf(path: string, maxBytes: number): Promise<VideoFormat> {
+async function headOf(path: string, maxBytes: number): Promise<Head> {
   const [file, size] = await openRegularFile(path);
   try {
     if (size > maxBytes) throw tooMany(maxBytes);
-    const head = new Uint8Array(VIDEO_HEAD_BYTES);
-    const { bytesRead } = await file.read(head, 0, head.length, 0);
-    return formatIn(head.subarray(0, bytesRead));
+    const head = new Head();
+    const { buffer, bytesRead } = await file.read({ buffer: new Uint8Array(VIDEO_HEAD_BYTES) });
+    head.add(buffer.subarray(0, bytesRead));
+    head.length = size;
+    return head;
   } finally {
     await file.close();
   }
 }
 
-function formatIn(head: Uint8Array): VideoFormat {
-  if (head.length === 0) throw new DecodeError('empty', 'expected a video, got no bytes');
-  const format = videoFormatOf(head);
-  if (format) return format;
-  const known = 'MP4, MOV, WebM, Matroska, MPEG-TS, AVI or GIF';
-  throw new DecodeError('unsupported', `expected a video: ${known}`);
-}
-
 async function hashFile(
   path: string,
-  format: VideoFormat,
+  head: Head,
   { signal, ...checked }: Limited,
   end: AbortSignal,
   onFrame: OnFrame | undefined,
 ): Promise<HashedVideo> {
   const { maxFrames, maxSeconds, onProgress } = checked;
-  const file: VideoFile = { ...checked, path, format, signal: end };
+  const file: VideoFile = { ...checked, path, format: head.format(), signal: end };
   const stream = await probeVideo(file);
   const { fps, ofStream, ofFile } = stream;
   const isList = checked.frames === 'list';
@@ -262,7 +271,7 @@ async function hashFile(
   // FFmpeg may be ahead of a limit.
   const decoded = partial ? Math.min(next, decoding.decoded()) : decoding.decoded();
   const seconds = decoded / fps;
-  if (isCut(seconds, stream, format, decoding.hasErrors())) partial ??= 'corrupt';
+  if (head.isCut || isCut(seconds, stream, file, decoding.hasErrors())) partial ??= 'corrupt';
   const { width, height } = isList ? stream : displayedSides(stream);
   return { frames, seconds, width, height, ...(partial && { partial }) };
 }
@@ -271,18 +280,18 @@ const tooLong = (most: string) =>
   new DecodeError('too-many-frames', `expected a video of at most ${most}`);
 
 /**
- * True if the file states a greater length. Edits of an MP4 and frames that were dropped may
- * explain some of it, and other formats only estimate their rate, so that this counts little unless
- * FFmpeg met errors.
+ * True if frames are missing. The length of MPEG-TS and GIF is only that of what is there. Edits of
+ * an MP4 explain a little, and in other formats the rate is an estimate, so that without errors of
+ * FFmpeg nothing follows from it.
  */
 function isCut(
   seconds: number,
   { ofStream, ofFile, fps }: VideoStream,
-  format: VideoFormat,
+  { format }: VideoFile,
   hasErrors: boolean,
 ): boolean {
-  if (hasErrors) return seconds < (ofStream || ofFile) - 1.5 / fps;
-  return ['mov', 'avi'].includes(format) && seconds < 0.95 * ofStream - 0.5;
+  if (!hasErrors) return format === 'mov' && seconds < 0.95 * ofStream - 0.5;
+  return ['mpegts', 'gif'].includes(format) || seconds < (ofStream || ofFile) - 1.5 / fps;
 }
 
 /** The size convention in which frames of videos are hashed. */

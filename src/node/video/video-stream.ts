@@ -186,6 +186,8 @@ export async function decodeFrames(
     ...(step > 1 ? [`select=not(mod(n\\,${step}))`] : []),
     'setparams=range=tv:colorspace=smpte170m',
     `scale=${width}:${height}:flags=area`,
+    // The output has no times: those of a variable rate would be reported as errors.
+    'settb=1,setpts=N',
   ];
   const args = [
     ...['-nostdin', '-timelimit', `${THREADS * Math.ceil(file.timeoutSeconds)}`],
@@ -193,6 +195,7 @@ export async function decodeFrames(
     ...['-filter_threads', '1', '-noautorotate', '-reinit_filter', '0'],
     ...['-max_pixels', `${file.maxPixels}`, ...inputOf(file)],
     ...['-map', '0:V:0', '-fps_mode', 'passthrough', '-vf', filters.join()],
+    ...['-enc_time_base', '-1'],
     ...['-pix_fmt', pixels, '-c:v', 'rawvideo', '-f', 'rawvideo', 'pipe:1'],
   ];
   let lines = 0;

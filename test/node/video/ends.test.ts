@@ -9,7 +9,7 @@ import { ownMark } from '../../../src/disk/writer-lock.js';
 import { hashVideo } from '../../../src/node/video/hash-video.js';
 import { testFolder } from '../../folder.js';
 import { ROOT } from '../../project/package.js';
-import { clipPath, ffmpeg, ffmpegs, videoTest } from './ffmpeg.js';
+import { clipPath, ffmpeg, ffmpegs, isMissing, videoTest } from './ffmpeg.js';
 
 /* A video's child and its spool file are gone, whatever ended it. */
 
@@ -22,14 +22,10 @@ const long = join(folder, 'long.mkv');
 const isLinux = existsSync('/proc/self/stat');
 const childTest = isLinux ? videoTest : test.skip;
 
-let isThere = true;
 beforeAll(() => {
-  try {
-    const source = 'testsrc2=size=640x480:rate=30:duration=120';
-    ffmpeg('-f', 'lavfi', '-i', source, '-c:v', 'libx264', '-preset', 'ultrafast', long);
-  } catch {
-    isThere = false;
-  }
+  if (isMissing) return;
+  const source = 'testsrc2=size=640x480:rate=30:duration=120';
+  ffmpeg('-f', 'lavfi', '-i', source, '-c:v', 'libx264', '-preset', 'ultrafast', long);
 });
 
 afterEach(() => {
@@ -38,7 +34,6 @@ afterEach(() => {
 });
 
 childTest('an abort kills FFmpeg', async () => {
-  expect(isThere).toBe(true);
   for (const source of [long, readFileSync(long)]) {
     const end = new AbortController();
     const reason = new Error('enough');
@@ -62,11 +57,21 @@ childTest('so does an error of the caller', async () => {
 });
 
 childTest.each([
-  ['a stall', { stallSeconds: 0.3 }],
-  ['the time limit', { timeoutSeconds: 3 }],
-])('%s ends it, with the frames until then', async (_, options) => {
+  ['a stall', { stallSeconds: 60, timeoutSeconds: 86_400 }, 60_000],
+  ['the time limit', { stallSeconds: 86_400, timeoutSeconds: 60 }, 60_000],
+])('%s ends it, with the frames until then', async (_, options, milliseconds) => {
+  // Time passes only once FFmpeg has been stopped.
+  const advance = () => void vi.advanceTimersByTime(milliseconds);
+  let clock: NodeJS.Timeout | undefined;
+  const start = setInterval;
+  onTestFinished(() => {
+    vi.useRealTimers();
+    clearInterval(clock);
+  });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
   const onProgress = () => {
     for (const pid of ffmpegs()) process.kill(pid, 'SIGSTOP');
+    clock ??= start(advance, 50);
   };
   const { partial, frames } = await hashVideo(long, { ...options, onProgress });
   expect(partial).toBe('timeout');

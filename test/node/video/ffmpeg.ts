@@ -2,19 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { canInstall, install } from '../../project/debian.js';
+import { ffmpegMissing } from '../../project/ffmpeg.js';
 import { ROOT } from '../../project/package.js';
-
-const isThere = () =>
-  (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, 'ffmpeg')));
-
-/** One line on why FFmpeg is missing, and how to get it. With `CI` set it is installed. */
-async function ffmpegMissing(): Promise<string | undefined> {
-  if (isThere()) return undefined;
-  let failure = canInstall() ? 'CI=true npm test installs it' : 'not a Debian machine with root';
-  if (process.env.CI && canInstall()) failure = (await install(['ffmpeg'], isThere)) ?? failure;
-  return isThere() ? undefined : `FFmpeg is not installed (${failure}): apt-get install ffmpeg`;
-}
 
 const missing = await ffmpegMissing();
 if (missing !== undefined) {
@@ -22,8 +11,10 @@ if (missing !== undefined) {
   else test.skip(`videos: ${missing}`, () => {});
 }
 
+export const isMissing = missing !== undefined;
+
 /** A test that needs FFmpeg. */
-export const videoTest = test.skipIf(missing !== undefined);
+export const videoTest = test.skipIf(isMissing);
 
 export const MADE = join(ROOT, 'fixtures/vpdq');
 export const clipPath = (name: string) => join(MADE, 'clips', name);

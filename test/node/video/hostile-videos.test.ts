@@ -181,3 +181,21 @@ videoTest('a film that breaks off has a partial result', async () => {
   // Its index is at the end.
   expect(await endOf(CLIP.subarray(0, -1000))).toBe('corrupt');
 });
+
+videoTest.each(['avi', 'webm', 'mkv', 'gif'])('so has half of a file: %s', async (container) => {
+  const bytes = readFileSync(filmed(join(folder, `half.${container}`), '96x64'));
+  expect(await endOf(bytes.subarray(0, bytes.length >> 1))).toBe('corrupt');
+});
+
+videoTest('a variable rate, and more sound than video, are no sign of that', async () => {
+  const path = join(folder, 'variable.mkv');
+  const sound = ['-f', 'lavfi', '-i', 'sine=duration=20'];
+  const rare = ['-vf', "select='lt(t,1)+not(mod(n,5))'", '-fps_mode', 'vfr'];
+  for (const container of ['mkv', 'mp4', 'ts', 'avi']) {
+    const whole = join(folder, `whole.${container}`);
+    ffmpeg('-i', clipPath('pan-h264-2997.mp4'), ...sound, '-c:v', 'mpeg4', whole);
+    expect(await endOf(whole), container).toBe('whole');
+  }
+  ffmpeg('-i', clipPath('pan-h264-2997.mp4'), ...rare, path);
+  expect(await endOf(path)).toBe('whole');
+});
