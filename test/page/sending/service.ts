@@ -51,9 +51,15 @@ const CORS = {
 /** The built page that sends. */
 export const JOINED: string = readFileSync(join(ROOT, 'dist/page-joined.html'), 'utf8');
 
+/** A page as a service serves it. */
+export const servedPage = (text = JOINED) => ({
+  text,
+  headers: { ...headersOf(policyIn(text)), 'content-type': 'text/html; charset=utf-8' },
+});
+
 /** @param html the page that it serves */
 export async function openService(html = JOINED): Promise<Service> {
-  const page = { ...headersOf(policyIn(html)), 'content-type': 'text/html; charset=utf-8' };
+  const { headers: page } = servedPage(html);
   const got: Got[] = [];
   const next: Service['next'] = [];
   const states = new Map<string, { [member: string]: unknown; proofDigest?: string }>();
