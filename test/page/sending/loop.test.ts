@@ -7,7 +7,7 @@ import { describeEngine } from '../../browser/engines/engines.js';
 import { atDesk, INTAKE, NOW, send } from '../../server/desk/desk-served.js';
 import { as, served, TOKENS } from '../../server/served.js';
 import { openStore } from '../../store/opened.js';
-import { choose, photo, screen, toChoosing } from '../demo-page.js';
+import { photo, screen, toChoosing } from '../demo-page.js';
 import { askState, sendOne, takeBack } from './over-screen.js';
 import { servedPage } from './service.js';
 

@@ -31,8 +31,11 @@ export interface Service {
   readonly host: string;
   /** all requests but those for the page, in order */
   readonly got: Got[];
-  /** answers of the next requests instead of the usual ones; `drop` ends the connection */
-  readonly next: (Answer | 'drop' | 'hold')[];
+  /**
+   * answers of the next requests instead of the usual ones; `drop` ends the connection, and `begin`
+   * only begins to answer
+   */
+  readonly next: (Answer | 'drop' | 'hold' | 'begin')[];
   /** an answer of all requests instead of the usual ones */
   always?: Answer;
   /** the states of cases, beside `case`, by their numbers */
@@ -97,6 +100,7 @@ export async function openService(html = JOINED): Promise<Service> {
     const told = next.shift();
     if (told === 'drop') return request.socket.destroy();
     if (told === 'hold') return undefined;
+    if (told === 'begin') return response.writeHead(200, CORS).write('{"state":');
     const failed: Answer = { status: 400, body: { code: 'bad-bundle', message: 'not a file' } };
     const answer = told ?? service.always ?? (await usual(one).catch(() => failed));
     return response
