@@ -2,7 +2,7 @@ import type { WrittenBundle } from '../../index.js';
 import { button, h } from '../parts/element.js';
 import { counted, dayWords, t } from '../parts/language.js';
 import { actions, screen, verbatim } from '../parts/parts.js';
-import { numbersIn } from '../parts/taker.js';
+import { numbersIn, summaryOf } from '../parts/taker.js';
 import { isDay } from './case-screens.js';
 import { backButton, finallyOnto, sendButton, tellFrame, uncover } from './over-frame.js';
 import { named, sendBundle, serviceHost } from './service.js';
@@ -10,21 +10,16 @@ import { waitFor } from './waiting.js';
 
 /** Asks whether a file is to be sent, and shows every byte of it. */
 export function sendScreen(bundle: WrittenBundle): HTMLElement {
-  const videos = bundle.digests?.length ?? 0;
-  const numbers = numbersIn(bundle);
   return screen(
     named('sendTitle'),
-    h(
-      'p',
-      { class: 'strong' },
-      ...(numbers > videos ? [counted('codeNumbers', numbers - videos), ' '] : []),
-      ...(videos > 0 ? [counted('codeVideos', videos), ' '] : []),
-      t('codeDay', { day: dayWords(bundle.day) }),
-    ),
+    h('p', { class: 'strong' }, summaryOf(bundle)),
     h('p', { id: 'limit' }, t('sendLimit')),
     h('details', {}, h('summary', {}, t('codeBytes')), verbatim(bundle.text, t('previewLabel'))),
     actions(
-      sendButton(counted('sendGo', numbers, { host: serviceHost() }), () => void send(bundle)),
+      sendButton(
+        counted('sendGo', numbersIn(bundle), { host: serviceHost() }),
+        () => void send(bundle),
+      ),
       button(t('sendKeep'), () => uncover('onward'), 'quiet'),
       backButton(),
     ),
