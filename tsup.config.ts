@@ -29,12 +29,12 @@ const entry = Object.fromEntries(
   }).filter(([, path]) => existsSync(path)),
 );
 
-/** What is compiled into dist is third-party code, too: the browser's decoders, HTTP, a page's HEIC. */
+/** What is compiled into dist is third-party code, too: the browser's decoders, HTTP, pages' HEIC and SHA-256. */
 const LICENCES = [
   ...['@jsquash/jpeg/LICENSE', '@jsquash/jpeg/codec/LICENSE.codec.md'],
   ...['@jsquash/webp/LICENSE', '@jsquash/webp/codec/LICENSE.codec.md'],
   ...['hono/LICENSE', '@hono/node-server/LICENSE'],
-  'libheif-js/libheif-wasm/LICENSE',
+  ...['libheif-js/libheif-wasm/LICENSE', '@noble/hashes/LICENSE'],
 ];
 
 function writeLicences(): void {

@@ -86,6 +86,7 @@ const metaOf = (policy: string) =>
 
 const HEIC_LICENCE =
   ' HEIC decoder: libheif and libde265, LGPL-3.0, github.com/catdad-experiments/libheif-js.';
+const WORK_LICENCE = ' SHA-256: @noble/hashes, MIT licence.';
 
 /** The files of a build. The shell of one that sends does so to the service that serves it. */
 const KINDS: Record<string, { readsHeic?: boolean; sends?: boolean }> = {
@@ -114,22 +115,23 @@ async function pageOf({ readsHeic = false, sends = false }): Promise<string> {
   const frame = source('page.html')
     .replace('POLICY', own)
     .replace('/*SCRIPT*/', () => page);
+  const work = sends ? await scriptOf(join(SOURCE, 'sending/work-worker.ts')) : '';
   const shell = escaped(
     await scriptOf(
       join(SOURCE, 'shell.ts'),
-      { PAGE_HTML: JSON.stringify(frame), SENDS: `${sends}` },
+      { PAGE_HTML: JSON.stringify(frame), SENDS: `${sends}`, WORK_SCRIPT: JSON.stringify(work) },
       { plugins: [wordsOfShell(sends)] },
     ),
   );
   const policy = policyOf([shell, page].map(digest), digest(css), sends ? ANY_SERVICE : undefined);
   const parts: Record<string, string> = {
     POLICY: metaOf(policy),
-    HEIC_LICENCE: readsHeic ? HEIC_LICENCE : '',
+    MORE_LICENCES: (readsHeic ? HEIC_LICENCE : '') + (sends ? WORK_LICENCE : ''),
     '/*STYLE*/': css,
     '/*SCRIPT*/': shell,
   };
   const html = source('shell.html').replace(
-    /POLICY|HEIC_LICENCE|\/\*STYLE\*\/|\/\*SCRIPT\*\//g,
+    /POLICY|MORE_LICENCES|\/\*STYLE\*\/|\/\*SCRIPT\*\//g,
     (place) => parts[place]!,
   );
   return BYTE_ORDER_MARK + html;

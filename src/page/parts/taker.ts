@@ -1,7 +1,7 @@
 import type { Bundle, WrittenBundle } from '../../index.js';
 import { postToShell, type ShellMessage } from '../frame-message.js';
 import { button } from './element.js';
-import { type TextKey, t } from './language.js';
+import { counted, dayWords, type TextKey, t } from './language.js';
 
 /** The service that takes files here, by its host: the shell names the frame so. Empty: none. */
 export const taker = (): string => window.name;
@@ -13,6 +13,17 @@ const MOST_NUMBERS = 4096;
 /** The count of numbers in a file. */
 export const numbersIn = ({ hashes, unknown = [], digests = [] }: Bundle): number =>
   hashes.length + unknown.length + digests.length;
+
+/** What is in a file, in words: its numbers, those of videos, and its day. */
+export function summaryOf(bundle: Bundle): string {
+  const videos = bundle.digests?.length ?? 0;
+  const numbers = numbersIn(bundle) - videos;
+  return [
+    ...(numbers > 0 ? [counted('codeNumbers', numbers)] : []),
+    ...(videos > 0 ? [counted('codeVideos', videos)] : []),
+    t('codeDay', { day: dayWords(bundle.day) }),
+  ].join(' ');
+}
 
 /** True if the service would take so large a file. */
 export const isSendable = (bundle: WrittenBundle): boolean =>

@@ -1,14 +1,14 @@
 import { createBundle } from '../../index.js';
 import { postToShell } from '../frame-message.js';
 import { button, h } from '../parts/element.js';
-import { counted, dayWords, t } from '../parts/language.js';
+import { t } from '../parts/language.js';
 import { go } from '../parts/navigation.js';
 import { actions, backButton, screen, verbatim } from '../parts/parts.js';
 import { printSheet } from '../parts/print-sheet.js';
 import { saveLink } from '../parts/saving.js';
 import { contentOf, hashedPictures, listedOf, session } from '../parts/session.js';
 import { showResult } from '../parts/status.js';
-import { isSendable, taker } from '../parts/taker.js';
+import { isSendable, summaryOf, taker } from '../parts/taker.js';
 
 /** A name that reveals nothing. */
 const FILE_NAME = 'numbers.json';
@@ -92,15 +92,7 @@ export function codeScreen(): HTMLElement {
       h('span', { class: 'tick' }, written, h('label', { for: 'written' }, t('codeWritten'))),
     ),
     made.isSecond ? h('p', { class: 'maybe' }, t('codeSecond')) : undefined,
-    h(
-      'p',
-      {},
-      summaryOf(bundle.hashes.length, bundle.digests?.length ?? 0),
-      ' ',
-      t('codeDay', {
-        day: dayWords(bundle.day),
-      }),
-    ),
+    h('p', {}, summaryOf(bundle)),
     h('p', { class: 'note' }, t('saveBody')),
     sheet,
     actions(
@@ -116,12 +108,6 @@ export function codeScreen(): HTMLElement {
 }
 
 const spaced = (group: string): string => [...group].join(' ');
-
-const summaryOf = (hashes: number, digests: number): string =>
-  [
-    ...(hashes > 0 ? [counted('codeNumbers', hashes)] : []),
-    ...(digests > 0 ? [counted('codeVideos', digests)] : []),
-  ].join(' ');
 
 /** Shows the file, byte for byte. */
 export function previewScreen(): HTMLElement {

@@ -5,7 +5,7 @@ import { dayWords, type TextKey, t } from '../parts/language.js';
 import { actions, screen } from '../parts/parts.js';
 import { showResult } from '../parts/status.js';
 import { back, backButton, finallyOnto, onto, sendButton, uncover } from './over-frame.js';
-import { type Reply, serviceHost, stateOf, takeBack } from './service.js';
+import { named, type Reply, stateOf, takeBack } from './service.js';
 import { waitFor } from './waiting.js';
 
 /** The titles of the states of a case, and what they mean. */
@@ -25,31 +25,31 @@ const LEFT: Readonly<Record<string, TextKey>> = {
   withdrawn: 'stateBack',
 };
 
-const host = () => ({ host: serviceHost() });
-const nothing = () => t('askNothing', host());
-
-/** Asks for a code. `use` gets it, and fails if a letter of it is wrong. */
-function codeScreen(
+/** Asks for a code. `make` makes what the service needs of it, which `use` gets. */
+function codeScreen<T>(
   [title, body, go]: readonly [TextKey, TextKey, TextKey],
-  use: (code: string) => Promise<void>,
+  make: (code: string) => Promise<T>,
+  use: (made: T) => void,
 ): () => HTMLElement {
   const code = codeField();
   const read = async () => {
-    try {
-      await use(code.value);
-    } catch {
-      showResult(t('withdrawBadCode'), 'failed', 'buttons');
-      code.focus();
-    }
+    const made = await make(code.value).catch((error: Error) => error);
+    // Another press was faster, and led on or back.
+    if (!code.isConnected) return;
+    if (!(made instanceof Error)) return use(made);
+    // Without digests, as on a page that is not served safely, no code can be read.
+    const isWrong = made instanceof RangeError;
+    showResult(isWrong ? t('withdrawBadCode') : named('sendDown'), 'failed', 'buttons');
+    code.focus();
   };
   return () =>
     screen(
-      t(title, host()),
-      h('p', { class: 'lead' }, t(body, host())),
+      named(title),
+      h('p', { class: 'lead' }, named(body)),
       h('label', { for: 'withdraw-code', class: 'label' }, t('withdrawCode')),
       code,
       actions(
-        sendButton(t(go, host()), () => void read()),
+        sendButton(named(go), () => void read()),
         backButton(),
       ),
     );
@@ -57,25 +57,22 @@ function codeScreen(
 
 /** Asks for the code, and then the service for the state of its case. It gets a proof alone. */
 export const askScreen = (): (() => HTMLElement) =>
-  codeScreen(['askTitle', 'askBody', 'askGo'], async (code) => {
-    const { case: id, proof } = await createStateProof(code);
-    const found = await waitFor(() => stateOf(id, proof), 200, nothing);
+  codeScreen(['askTitle', 'askBody', 'askGo'], createStateProof, async ({ case: id, proof }) => {
+    const found = await waitFor(() => stateOf(id, proof), 200);
     if (found !== undefined) onto(() => stateScreen(found));
   });
 
 /** Asks for the code, asks once more, and takes the case back. */
 export const takeBackScreen = (): (() => HTMLElement) =>
-  codeScreen(['withdrawHere', 'backBody', 'next'], async (code) => {
-    const withdrawal = await createWithdrawal(code);
+  codeScreen(['withdrawHere', 'backBody', 'next'], createWithdrawal, (withdrawal) => {
     const take = async () => {
-      const request = () => takeBack(withdrawal.case, JSON.stringify(withdrawal));
-      const taken = await waitFor(request, 200, nothing);
+      const taken = await waitFor(() => takeBack(withdrawal), 200);
       if (taken !== undefined) finallyOnto(() => stateScreen({ state: 'withdrawn' }));
     };
     onto(() =>
       screen(
         t('backTitle'),
-        h('p', { class: 'lead' }, t('backCheck', host())),
+        h('p', { class: 'lead' }, named('backCheck')),
         actions(
           sendButton(t('backYes'), () => void take()),
           button(t('backNo'), back, 'quiet'),
@@ -91,8 +88,8 @@ function stateScreen(found: Reply['body']): HTMLElement {
   const { of, listed, left } = { ...(found.listing as Reply['body']) };
   const amounts = { listed: countOf(listed), of: countOf(of) };
   return screen(
-    state ? t(state[0], host()) : t('sendDown', host()),
-    state && h('p', { class: 'lead' }, t(state[1], { ...host(), ...amounts })),
+    named(state?.[0] ?? 'sendDown'),
+    state && h('p', { class: 'lead' }, named(state[1], amounts)),
     found.state === 'refused' ? h('blockquote', {}, wordsOf(found.reason, 500)) : undefined,
     listOf(left, ({ why, count }) => {
       const key = LEFT[String(why)];

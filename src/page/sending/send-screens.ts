@@ -2,30 +2,24 @@ import type { WrittenBundle } from '../../index.js';
 import { button, h } from '../parts/element.js';
 import { counted, dayWords, t } from '../parts/language.js';
 import { actions, screen, verbatim } from '../parts/parts.js';
-import { numbersIn } from '../parts/taker.js';
+import { numbersIn, summaryOf } from '../parts/taker.js';
 import { isDay } from './case-screens.js';
 import { backButton, finallyOnto, sendButton, tellFrame, uncover } from './over-frame.js';
-import { sendBundle, serviceHost } from './service.js';
+import { named, sendBundle, serviceHost } from './service.js';
 import { waitFor } from './waiting.js';
 
 /** Asks whether a file is to be sent, and shows every byte of it. */
 export function sendScreen(bundle: WrittenBundle): HTMLElement {
-  const videos = bundle.digests?.length ?? 0;
-  const numbers = numbersIn(bundle);
-  const host = { host: serviceHost() };
   return screen(
-    t('sendTitle', host),
-    h(
-      'p',
-      { class: 'strong' },
-      ...(numbers > videos ? [counted('codeNumbers', numbers - videos), ' '] : []),
-      ...(videos > 0 ? [counted('codeVideos', videos), ' '] : []),
-      t('codeDay', { day: dayWords(bundle.day) }),
-    ),
+    named('sendTitle'),
+    h('p', { class: 'strong' }, summaryOf(bundle)),
     h('p', { id: 'limit' }, t('sendLimit')),
     h('details', {}, h('summary', {}, t('codeBytes')), verbatim(bundle.text, t('previewLabel'))),
     actions(
-      sendButton(counted('sendGo', numbers, host), () => void send(bundle)),
+      sendButton(
+        counted('sendGo', numbersIn(bundle), { host: serviceHost() }),
+        () => void send(bundle),
+      ),
       button(t('sendKeep'), () => uncover('onward'), 'quiet'),
       backButton(),
     ),
@@ -40,13 +34,10 @@ async function send(bundle: WrittenBundle): Promise<void> {
 }
 
 /** The receipt. Nothing of it need be kept: the code is enough. */
-function receiptScreen({ case: id }: WrittenBundle, on: string): HTMLElement {
-  const host = serviceHost();
-  const receipt = { host, case: id.slice(0, 8), day: dayWords(on) };
-  return screen(
-    t('sendReceived', { host }),
-    h('p', { class: 'lead' }, t('sendReceipt', receipt)),
+const receiptScreen = ({ case: id }: WrittenBundle, day: string): HTMLElement =>
+  screen(
+    named('sendReceived'),
+    h('p', { class: 'lead' }, named('sendReceipt', { case: id.slice(0, 8), day: dayWords(day) })),
     h('p', {}, t('sendPaper')),
     actions(button(t('next'), () => uncover('onward'), 'primary')),
   );
-}

@@ -1,5 +1,6 @@
-import type { WrittenBundle } from '../../index.js';
+import type { Withdrawal, WrittenBundle } from '../../index.js';
 import { h } from '../parts/element.js';
+import { type TextKey, t } from '../parts/language.js';
 import { ANY_SERVICE } from '../policy.js';
 import { proofOfWork } from './work.js';
 
@@ -17,6 +18,10 @@ const LONGEST_MILLISECONDS = 60_000;
 const MOST_CHALLENGES = 3;
 /** The service serves this page, so a person knows it by the page's address. */
 export const serviceHost = (): string => location.host;
+
+/** A text that names the service. */
+export const named = (key: TextKey, values: Record<string, string | number> = {}): string =>
+  t(key, { host: serviceHost(), ...values });
 
 /**
  * Adds the policy of the file once more, narrowed to the service, before anything else is done and
@@ -58,16 +63,16 @@ export async function sendBundle(
 export const stateOf = (id: string, proof: string): Promise<Reply> =>
   request(`/${id}`, { headers: { 'case-proof': proof } });
 
-/** Takes a case back. @param withdrawal its withdrawal as JSON */
-export const takeBack = (id: string, withdrawal: string): Promise<Reply> =>
-  request(`/${id}/withdraw`, { method: 'POST', body: withdrawal });
+/** Takes a case back. */
+export const takeBack = (withdrawal: Withdrawal): Promise<Reply> =>
+  request(`/${withdrawal.case}/withdraw`, { method: 'POST', body: JSON.stringify(withdrawal) });
 
 /** One request at a time. It carries no cookie and no referrer, and follows no redirect. */
 async function request(path: string, init: RequestInit): Promise<Reply> {
   running.abort();
   const ending = new AbortController();
   running = ending;
-  const { signal } = running;
+  const { signal } = ending;
   const timer = setTimeout(() => ending.abort(), LONGEST_MILLISECONDS);
   try {
     const response = await fetch(`/v1/cases${path}`, {
@@ -78,7 +83,7 @@ async function request(path: string, init: RequestInit): Promise<Reply> {
       redirect: 'error',
       cache: 'no-store',
     });
-    const body: unknown = await response.json().catch(() => ({}));
+    const body: unknown = await response.json().catch(() => signal.throwIfAborted());
     const seconds = Number(response.headers.get('retry-after')) || 0;
     return { status: response.status, body: { ...(body as object) }, seconds };
   } catch {

@@ -149,9 +149,23 @@ for (const name of ENGINES) {
       expect(await outcome(page)).toContain('Stopped.');
       expect(await asks(page)).toBe(true);
 
+      // She stops while her device works: this takes it half a minute.
+      await over(page, `Send it to ${host}?`);
+      next.push({ status: 428, body: { work: { challenge: 'long', bits: 22 } } });
+      await click(page, go);
+      await page.top.waitFor(() =>
+        document.querySelector('main .lead')?.textContent?.includes('busy'),
+      );
+      await click(page, 'Stop');
+      expect(await outcome(page)).toContain('Stopped.');
+
       got.length = 0;
       await over(page, `Send it to ${host}?`);
       next.push({ status: 428, body: { work: { challenge: 'day.42', bits: 12 } } });
+      // A Worker does the work, so the page stays usable.
+      await page.top.evaluate(() => {
+        Object.defineProperty(crypto.subtle, 'digest', { value: undefined });
+      });
       await click(page, go);
       await over(page, `${host} has your numbers.`);
       const posts = got.filter(({ method }) => method === 'POST');

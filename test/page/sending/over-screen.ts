@@ -1,5 +1,6 @@
 import type { SendingWalker } from '../../../docs/making/sending.js';
 import type { EnginePage } from '../../browser/engines/engines.js';
+import { choose, screen, toCode } from '../demo-page.js';
 import type { Service } from './service.js';
 
 /** A press before this is not heard: see `UNREAD_MILLISECONDS`. */
@@ -70,3 +71,41 @@ export const asks = (page: EnginePage): Promise<boolean> =>
 /** True if a screen lies over the frame. */
 export const isCovered = (page: EnginePage): Promise<boolean> =>
   page.top.evaluate(() => document.querySelector('main') !== null);
+
+/** Goes on from the pictures, and sends one number to a service, by keyboard. @returns her code */
+export async function sendOne(page: EnginePage, host: string) {
+  const code = await toCode(page);
+  await choose(page, `Send it to ${host}`);
+  await page.waitFor(() => document.activeElement?.id === 'written');
+  await page.press(' ');
+  await choose(page, `Send it to ${host}`);
+  await over(page, `Send it to ${host}?`);
+  await choose(page, `Send 1 number to ${host}`);
+  const receipt = await over(page, `${host} has your numbers.`);
+  await choose(page, 'Next');
+  await screen(page, 'Your numbers were sent.');
+  return { code, receipt };
+}
+
+/** Asks the service what became of them. @returns the text of its answer, below `heading` */
+export async function askState(page: EnginePage, host: string, code: string, heading: string) {
+  await choose(page, 'What became of my numbers?');
+  await over(page, 'What became of my numbers?');
+  await type(page, code);
+  await choose(page, `Ask ${host}`);
+  const text = await over(page, heading);
+  await choose(page, 'Back');
+  return text;
+}
+
+/** Takes them back, from the first screen. */
+export async function takeBack(page: EnginePage, host: string, code: string): Promise<void> {
+  await choose(page, 'Take a file back');
+  await choose(page, `Take it back from ${host}`);
+  await over(page, `Take it back from ${host}`);
+  await type(page, code);
+  await choose(page, 'Next');
+  await over(page, 'Take your numbers back?');
+  await choose(page, 'Yes, take them back');
+  await over(page, 'Your numbers were taken back.');
+}

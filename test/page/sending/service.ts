@@ -31,8 +31,11 @@ export interface Service {
   readonly host: string;
   /** all requests but those for the page, in order */
   readonly got: Got[];
-  /** answers of the next requests instead of the usual ones; `drop` ends the connection */
-  readonly next: (Answer | 'drop' | 'hold')[];
+  /**
+   * answers of the next requests instead of the usual ones; `drop` ends the connection, and `begin`
+   * only begins to answer
+   */
+  readonly next: (Answer | 'drop' | 'hold' | 'begin')[];
   /** an answer of all requests instead of the usual ones */
   always?: Answer;
   /** the states of cases, beside `case`, by their numbers */
@@ -51,9 +54,15 @@ const CORS = {
 /** The built page that sends. */
 export const JOINED: string = readFileSync(join(ROOT, 'dist/page-joined.html'), 'utf8');
 
+/** A page as a service serves it. */
+export const servedPage = (text = JOINED) => ({
+  text,
+  headers: { ...headersOf(policyIn(text)), 'content-type': 'text/html; charset=utf-8' },
+});
+
 /** @param html the page that it serves */
 export async function openService(html = JOINED): Promise<Service> {
-  const page = { ...headersOf(policyIn(html)), 'content-type': 'text/html; charset=utf-8' };
+  const { headers: page } = servedPage(html);
   const got: Got[] = [];
   const next: Service['next'] = [];
   const states = new Map<string, { [member: string]: unknown; proofDigest?: string }>();
@@ -91,6 +100,7 @@ export async function openService(html = JOINED): Promise<Service> {
     const told = next.shift();
     if (told === 'drop') return request.socket.destroy();
     if (told === 'hold') return undefined;
+    if (told === 'begin') return response.writeHead(200, CORS).write('{"state":');
     const failed: Answer = { status: 400, body: { code: 'bad-bundle', message: 'not a file' } };
     const answer = told ?? service.always ?? (await usual(one).catch(() => failed));
     return response

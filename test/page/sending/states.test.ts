@@ -6,7 +6,7 @@ import { LANGUAGES } from '../../../src/page/parts/language.js';
 import { describeEngine, ENGINES, enginesFor } from '../../browser/engines/engines.js';
 import { ROOT } from '../../project/package.js';
 import { press, shown, speak } from '../demo-page.js';
-import { click, outcome, over, reading, type } from './over-screen.js';
+import { click, isCovered, outcome, over, post, reading, type } from './over-screen.js';
 import { openService, type Service } from './service.js';
 
 let service: Service;
@@ -193,6 +193,54 @@ for (const name of enginesFor('chromium')) {
       await check();
       expect(wrong).toEqual([]);
       for (const all of titles) expect(new Set(all).size, all.join()).toBe(5);
+    });
+
+    test('a press too many, or at once another, leads nowhere else', async () => {
+      const page = await open.page();
+      const { host, got, states, next } = service;
+      const { bundle, withdrawToken } = await made();
+      await page.goto(service.url);
+      const clickAll = (...labels: string[]) =>
+        page.top.evaluate((texts: string[]) => {
+          const all = [...document.querySelectorAll<HTMLElement>('main .button')];
+          for (const text of texts) all.find((each) => each.textContent === text)!.click();
+        }, labels);
+      const title = `Take it back from ${host}`;
+      await post(page, { open: 'takeBack' });
+      await over(page, title);
+      await type(page, withdrawToken);
+      await clickAll('Next', 'Next');
+      await over(page, 'Take your numbers back?');
+      await click(page, 'No');
+      await over(page, title);
+      // She left before the code was read.
+      await clickAll('Next', 'Back');
+      await reading();
+      expect(await isCovered(page)).toBe(false);
+      await post(page, { open: 'ask' });
+      await over(page, 'What became of my numbers?');
+      await type(page, withdrawToken);
+      await clickAll(`Ask ${host}`, 'Back');
+      await reading();
+      expect(await isCovered(page)).toBe(false);
+      expect(got).toEqual([]);
+
+      // She stops while the answer comes.
+      states.set(bundle.case, { state: 'received', reports: [], proofDigest: bundle.state });
+      await post(page, { open: 'ask' });
+      await over(page, 'What became of my numbers?');
+      await type(page, withdrawToken);
+      next.push('begin');
+      await click(page, `Ask ${host}`);
+      await over(page, 'One moment');
+      await click(page, 'Stop');
+      expect(await outcome(page)).toContain('Stopped.');
+
+      // No letter of her code is wrong where the browser has no digests.
+      await page.top.evaluate(() => Object.defineProperty(crypto, 'subtle', { value: undefined }));
+      await over(page, 'What became of my numbers?');
+      await click(page, `Ask ${host}`);
+      expect(await outcome(page)).toContain('cannot do this now');
     });
 
     test('the first screen says who takes the file; the sealed page has nothing of it', async () => {
