@@ -378,8 +378,11 @@ const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest(
 
 const dayOf = (milliseconds: number) => new Date(milliseconds).toISOString().slice(0, 10);
 
-/** The name that a case's notes are sealed under. */
-const nameOf = (number: number) => `case ${number}`;
+/**
+ * The name that a case's notes are sealed under. It is longer than the name of a list can be, under
+ * which credentials are sealed.
+ */
+const nameOf = (number: number) => `case ${`${number}`.padStart(200, '0')}`;
 
 /** @throws {TypeError | RangeError} unless it is a text of at most `most` characters */
 function checkText(name: string, value: string, most: number): void {

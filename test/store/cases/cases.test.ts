@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { checkListName } from '../../../src/entry.js';
 import { hashFromHex, hashToHex, hexOf } from '../../../src/hash.js';
 import { createBundle, readBundle } from '../../../src/index.js';
 import { Cases, type CasesOptions } from '../../../src/store/cases/cases.js';
@@ -228,6 +229,22 @@ describeEngines((running) => {
     expect(hexOf(contentsOf(her.bundle))).toBe(kept);
     expect(hexOf(contentsOf({ ...her.bundle, state: 'ef'.repeat(32) }))).not.toBe(kept);
     expect(row!.all).not.toContain(her.bundle.state);
+  });
+
+  test('the name that notes are sealed under is the name of no list', async () => {
+    const her = await personWith(65);
+    await casesOf().file(her.bundle);
+    const { number, times } = await seen(her.case);
+    await casesOf().note({ number, times }, 'call back');
+    const [row] = await databaseOf(store()).query<{ notes: Uint8Array }>(
+      'select notes from filed_case where number = $1',
+      [number],
+    );
+    const sealer = new Sealer(store().id, KEY);
+    const name = `case ${`${number}`.padStart(200, '0')}`;
+    expect(() => sealer.open(`case ${number}`, row!.notes)).toThrow('expected the key');
+    expect(() => checkListName(name)).toThrow(RangeError);
+    expect(sealer.open(name, row!.notes)).toBe('call back');
   });
 
   test('a case that nobody confirms in time is dropped, and can be sent again', async () => {
