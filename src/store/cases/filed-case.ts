@@ -34,7 +34,7 @@ export interface CaseReceipt {
   readonly digests: number;
 }
 
-/** A platform's reports of blocked uploads, too coarse to reveal one. */
+/** A platform's reports of blocked uploads, in steps that seldom reveal one. */
 export interface CaseReports {
   readonly platform: string;
   /** 5, 10, 15 …: fewer are not reported */
