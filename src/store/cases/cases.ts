@@ -12,8 +12,8 @@ import {
   checkOneOf,
   integer,
   NOW,
+  type OptionCheck,
   type OptionTable,
-  text,
   wrongKind,
   wrongRange,
 } from '../../door.js';
@@ -59,8 +59,10 @@ export interface CasesOptions {
   now?: () => number;
 }
 
+const listName: OptionCheck = (_, value) => checkListName(value as string);
+
 export const CASES_OPTIONS = {
-  list: { is: text, required: true },
+  list: { is: listName, required: true },
   caseDays: { is: integer, least: 1, most: 3650, required: true },
   confirmations: { is: integer, least: 1, most: 2, default: 1 },
   now: NOW,
@@ -101,7 +103,6 @@ export class Cases {
   /** Use `Store.cases`. */
   constructor(database: Database, sealer: Sealer, options: CasesOptions) {
     this.#options = checkedOptions(options, CASES_OPTIONS);
-    checkListName(this.#options.list);
     this.#database = database;
     this.#sealer = sealer;
   }
