@@ -33,7 +33,7 @@ const MEMBERS = ['scan', 'webhook', 'feedback', 'scanBlob', 'intake'];
 /** Further options of `--intake`; the others have options or a variable of their own. */
 const OF_INTAKE = ['list', 'confirmations', 'proxy', 'casesPerHour', 'casesPerMinute'];
 /** The list of confirmed cases, if the file names no other. */
-const CASES = 'cases';
+export const CASES = 'cases';
 
 /** @throws {Failure} if it cannot be read, or is something else. No message quotes it */
 export async function readRoutes(path: string): Promise<MoreRoutes> {

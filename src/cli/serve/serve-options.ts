@@ -8,7 +8,7 @@ import {
 } from '../../server/index.js';
 import type { Call } from '../command.js';
 import { Failure, UsageError } from '../failure.js';
-import { type MoreRoutes, readRoutes } from './more-routes.js';
+import { CASES, type MoreRoutes, readRoutes } from './more-routes.js';
 import { readTokens } from './serve-tokens.js';
 
 /** The address of a server: a host and a port, or a socket of the file system. */
@@ -71,6 +71,10 @@ export async function serveOptionsOf(call: Call): Promise<ServeOptions> {
     { ...others, ...(webhook && { webhook: { ...webhook, ...UNUSED_LOG } }) },
     (message) => new Failure(`${file}: ${message}`),
   );
+  if (intake) {
+    const options = { list: CASES, ...intake, caseDays: 1 };
+    checkService({ intake: options }, (message) => new Failure(`${file}: intake: ${message}`));
+  }
   const reviewDays =
     call.text('review-days') === undefined ? undefined : call.number('review-days');
   if (reviewDays === undefined && (webhook ?? feedback)) {
@@ -106,7 +110,9 @@ function checkService(
   try {
     void createService({ ...options, blocklist: createBlocklist([]) }).drain();
   } catch (error) {
-    throw failure((error as Error).message);
+    const { message } = error as Error;
+    // Of intake, all but this is checked; the store is not open yet.
+    if (!message.startsWith('expected a store of openStore')) throw failure(message);
   }
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readBytes } from '../../node/read-bytes.js';
 import type { StopNciiFeedback } from '../../services/stop-ncii/format.js';
-import { statelessPages, stopNciiRecord, stopNciiReplies } from '../../services/stop-ncii/serve.js';
+import { stopNciiReplies } from '../../services/stop-ncii/serve.js';
 import type { Cases } from '../../store/store.js';
 import { TextReply } from '../http/reply.js';
 import { type Call, type ErrorBody, type Route, repliesOf } from '../http/route.js';
@@ -22,17 +22,11 @@ const error: ErrorBody = (_, message) => ({ message });
  */
 export function feedRoutes(cases: Cases): Route[] {
   const feed = cases.feed();
-  const page = statelessPages(async (start, after, limit) => {
-    const changed = await feed.changed(start, after, limit);
-    if (!changed) return undefined;
-    const { hashes, ...others } = changed;
-    return { ...others, records: hashes.flatMap((hash) => stopNciiRecord(hash) ?? []) };
-  });
   const answer = async (call: Call, path: string, body: string) => {
     const feedback = async (feedbacks: readonly StopNciiFeedback[]) =>
-      void (await feed.report(call.caller!.name, feedbacks.flatMap(reportOf)));
+      void (await feed.report(call.caller!.name, feedbacks));
     const { method } = call.request;
-    const { status, body: text } = await stopNciiReplies({ page, feedback })({
+    const { status, body: text } = await stopNciiReplies({ page: feed.page, feedback })({
       ...{ method, path, body, query: call.url.searchParams },
     });
     return new TextReply(text, status, {
@@ -77,12 +71,4 @@ export function feedRoutes(cases: Cases): Route[] {
       },
     },
   ];
-}
-
-/** A PDQ hash has 64 digits, and the MD5 of a video 32. */
-function reportOf({ hashValue, feedbackValue, tags }: StopNciiFeedback) {
-  const hash = hashValue.toLowerCase();
-  const algorithm = { 64: 'pdq', 32: 'md5' }[hash.length];
-  if (algorithm === undefined || !/^[0-9a-f]+$/.test(hash)) return [];
-  return [{ algorithm, hash, says: feedbackValue, tags }];
 }

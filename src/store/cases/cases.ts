@@ -12,8 +12,8 @@ import {
   checkOneOf,
   integer,
   NOW,
+  type OptionCheck,
   type OptionTable,
-  text,
   wrongKind,
   wrongRange,
 } from '../../door.js';
@@ -59,8 +59,10 @@ export interface CasesOptions {
   now?: () => number;
 }
 
+const listName: OptionCheck = (_, value) => checkListName(value as string);
+
 export const CASES_OPTIONS = {
-  list: { is: text, required: true },
+  list: { is: listName, required: true },
   caseDays: { is: integer, least: 1, most: 3650, required: true },
   confirmations: { is: integer, least: 1, most: 2, default: 1 },
   now: NOW,
@@ -90,7 +92,7 @@ export const MOST_NOTES = 4000;
 const OPEN: readonly CaseOutcome[] = ['received', 'looked-at'];
 const SOURCE = 'bundle';
 /** Columns of a case that is over: a tombstone. */
-const OVER = `bundle = null, contents = null, notes = null, confirmed = '[]'`;
+const OVER = `bundle = null, notes = null, confirmed = '[]'`;
 
 /** The cases of a store. Made by `Store.cases`. */
 export class Cases {
@@ -101,7 +103,6 @@ export class Cases {
   /** Use `Store.cases`. */
   constructor(database: Database, sealer: Sealer, options: CasesOptions) {
     this.#options = checkedOptions(options, CASES_OPTIONS);
-    checkListName(this.#options.list);
     this.#database = database;
     this.#sealer = sealer;
   }
@@ -128,8 +129,8 @@ export class Cases {
   }
 
   /**
-   * Takes a bundle as a case. The same one again is the same case. A case that was taken back stays
-   * so, whatever is sent under its number.
+   * Takes a bundle as a case. The same one again is the same case, and an altered one is refused
+   * whatever became of it. A case that was taken back stays so, whatever is sent under its number.
    * @param bundle as `readBundle` returned it
    * @returns undefined if the case has other contents
    */
@@ -137,7 +138,7 @@ export class Cases {
     const { case: id, state, hashes, unknown = [], digests = [] } = bundle;
     const contents = contentsOf(bundle);
     const counts = { hashes: hashes.length + unknown.length, digests: digests.length };
-    const key = [bytesOf(id), bytesOf(state)];
+    const key = [bytesOf(id), sha256(bytesOf(state))];
     const values = [this.#today(), counts.hashes, counts.digests];
     const rows = await this.#database.query<FiledCase>(
       `with gone as (
@@ -146,24 +147,22 @@ export class Cases {
         ) as is_gone
       )
       insert into filed_case (case_number, state, contents, day, hashes, digests, outcome, bundle)
-      select $1, $2, case when is_gone then null else $3::bytea end, $4, $5::int, $6::int,
+      select $1, $2, $3, $4, $5::int, $6::int,
         case when is_gone then 'withdrawn' else 'received' end,
         case when is_gone then null else $7::text::json end
       from gone
-      on conflict (case_number, state) do update set contents = excluded.contents,
-        day = excluded.day, hashes = excluded.hashes, digests = excluded.digests,
+      on conflict (case_number, state) do update set day = excluded.day,
         outcome = excluded.outcome, bundle = excluded.bundle, times = filed_case.times + 1
-      where filed_case.outcome = 'dropped'
+      where filed_case.outcome = 'dropped' and filed_case.contents = excluded.contents
       returning ${FILED}`,
       [...key, contents, ...values, JSON.stringify({ ...bundle, padding: '' })],
     );
     if (rows[0]) return receiptOf(rows[0]);
-    const [known] = await this.#database.query<FiledCase & { contents: Uint8Array | null }>(
-      `select ${FILED}, contents from filed_case where case_number = $1 and state = $2`,
-      key,
+    const [known] = await this.#database.query<FiledCase>(
+      `select ${FILED} from filed_case where case_number = $1 and state = $2 and contents = $3`,
+      [...key, contents],
     );
-    const isSame = !known?.contents || Buffer.compare(known.contents, contents) === 0;
-    return known && isSame ? receiptOf(known) : undefined;
+    return known && receiptOf(known);
   }
 
   /**
@@ -173,7 +172,7 @@ export class Cases {
    * @returns undefined for an unknown case as for a wrong proof, by the same query
    */
   async stateOf(id: string, proof: string): Promise<CaseState | undefined> {
-    const state = createHash('sha256').update(bytesOf(proof)).digest();
+    const state = sha256(sha256(bytesOf(proof)));
     const [row] = await this.#database.query<FiledCase>(
       `select ${FILED} from filed_case where case_number = $1 and state = $2`,
       [bytesOf(id), state],
@@ -376,10 +375,15 @@ export class Cases {
   }
 }
 
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest();
+
 const dayOf = (milliseconds: number) => new Date(milliseconds).toISOString().slice(0, 10);
 
-/** The name that a case's notes are sealed under. */
-const nameOf = (number: number) => `case ${number}`;
+/**
+ * The name that a case's notes are sealed under. It is longer than the name of a list can be, under
+ * which credentials are sealed.
+ */
+const nameOf = (number: number) => `case ${`${number}`.padStart(200, '0')}`;
 
 /** @throws {TypeError | RangeError} unless it is a text of at most `most` characters */
 function checkText(name: string, value: string, most: number): void {

@@ -1,46 +1,29 @@
-import { type Algorithm, hexOf } from '../../hash.js';
-import type { ServedHash } from '../../services/stop-ncii/serve.js';
+import type { Algorithm } from '../../hash.js';
+import type { StopNciiFeedback } from '../../services/stop-ncii/format.js';
+import {
+  type Changes,
+  type Place,
+  type ServedHash,
+  type StopNciiSource,
+  statelessPages,
+  stopNciiRecord,
+} from '../../services/stop-ncii/serve.js';
 import type { Database, Sql } from '../sql/database.js';
-import { type PlatformReport, putReports } from './reports.js';
-
-/** Hashes that changed, in the order of their changes. */
-export interface FedHashes {
-  /** their times are 0 if no longer known */
-  readonly hashes: readonly ServedHash[];
-  /** the place of the last row that was read: its time, and a key; undefined if no row follows */
-  readonly next: readonly [seconds: number, key: string] | undefined;
-  /** every change that this read did not see has this time or a later one */
-  readonly openSeconds: number;
-}
+import { putReports } from './reports.js';
 
 /** If no change is known any more, later ones are not older than this. */
 const LONGEST_CHANGE_SECONDS = 600;
 
 /** Entries of cases. */
 const OF_CASES = `entry.list = $1 and entry.source = 'bundle' and entry.id ~ '^[0-9a-f]{32}$'`;
-const SECONDS = 'coalesce(floor(extract(epoch from change.at)), 0)::float8 as seconds';
+/** 0 if no longer known. */
+const SECONDS = 'coalesce(floor(extract(epoch from change.at)), 0)::float8';
 
-interface OfHash {
-  readonly algorithm: Algorithm;
+interface Row {
   readonly hash: Uint8Array;
-}
-
-interface Row extends OfHash {
   readonly revision: number;
   readonly number: number;
   readonly seconds: number;
-}
-
-interface CaseRow extends OfHash {
-  readonly id: string;
-  readonly is_active: boolean;
-  readonly seconds: number;
-}
-
-interface ReportRow extends OfHash {
-  readonly platform: string;
-  readonly says: string;
-  readonly tags: readonly string[];
 }
 
 /** The list of confirmed cases as platforms fetch it. Made by `Cases.feed`. */
@@ -48,6 +31,8 @@ export class CaseFeed {
   readonly #database: Database;
   readonly #list: string;
   readonly #now: () => number;
+  /** The pages that platforms fetch. */
+  readonly page: StopNciiSource['page'] = statelessPages((...asked) => this.changed(...asked));
 
   /** Use `Cases.feed`. */
   constructor(database: Database, list: string, now: () => number) {
@@ -57,7 +42,8 @@ export class CaseFeed {
   }
 
   /**
-   * Hashes that changed at or after `start`, in seconds since 1970, withdrawn ones included.
+   * Hashes that changed at or after `start`, in seconds since 1970, withdrawn ones included, those
+   * left out that StopNCII's API cannot carry.
    * Revisions are in the order of commits, so a row that changes meanwhile moves behind all that
    * was read, and is read again.
    * @param after the place of the last row of the page before
@@ -65,9 +51,9 @@ export class CaseFeed {
    */
   async changed(
     start: number,
-    after: FedHashes['next'],
+    after: Place | undefined,
     limit: number,
-  ): Promise<FedHashes | undefined> {
+  ): Promise<Changes | undefined> {
     const place = after && /^(\d{1,15})-(\d{1,15})$/.exec(after[1]);
     if (place === null) return undefined;
     const run = (sql: Sql) => this.#changed(sql, start, place, limit);
@@ -78,9 +64,9 @@ export class CaseFeed {
    * Keeps what a platform says of hashes on the list, in place of what it said before.
    * @returns the number of reports kept: others are of no hash on the list
    */
-  async report(platform: string, reports: readonly PlatformReport[]): Promise<number> {
+  async report(platform: string, feedbacks: readonly StopNciiFeedback[]): Promise<number> {
     const about = { list: this.#list, platform, now: this.#now() };
-    return await putReports(this.#database, about, reports);
+    return await putReports(this.#database, about, feedbacks);
   }
 
   /** The number of listed entries by algorithm. */
@@ -98,7 +84,7 @@ export class CaseFeed {
     start: number,
     place: RegExpExecArray | undefined,
     limit: number,
-  ): Promise<FedHashes> {
+  ): Promise<Changes> {
     const [state] = await sql.query<{ open: number; first: number }>(
       `select floor(extract(epoch from coalesce(max(at),
           now() - interval '${LONGEST_CHANGE_SECONDS} seconds')))::float8 as open,
@@ -110,57 +96,50 @@ export class CaseFeed {
     const { open, first } = state!;
     const from = place ? [Number(place[1]), Number(place[2])] : [first, Number.MAX_SAFE_INTEGER];
     const rows = await sql.query<Row>(
-      `select entry.revision, number, algorithm, hash, ${SECONDS}
+      `select entry.revision, number, hash, ${SECONDS} as seconds
       from entry left join change using (revision)
       where ${OF_CASES} and (entry.revision, number) > ($2, $3)
       order by entry.revision, number limit $4`,
       [this.#list, ...from, limit],
     );
     const last = rows.length === limit ? rows.at(-1) : undefined;
+    const hashes = await this.#whole(
+      sql,
+      rows.map(({ hash }) => hash),
+    );
     return {
-      hashes: await this.#whole(sql, rows),
+      records: hashes.flatMap((hash) => stopNciiRecord(hash) ?? []),
       next: last && [last.seconds, `${last.revision}-${last.number}`],
       openSeconds: open,
     };
   }
 
   /** The hashes of some rows, each once, with all cases that have it and what is said of it. */
-  async #whole(sql: Sql, rows: readonly Row[]): Promise<ServedHash[]> {
-    const hashes = rows.map(({ hash }) => hash);
-    const cases = await sql.query<CaseRow>(
-      `select algorithm, hash, id, listed and paused_until is null as is_active, ${SECONDS}
-      from entry left join change using (revision)
-      where ${OF_CASES} and hash = any($2::bytea[]) order by number`,
+  async #whole(sql: Sql, hashes: readonly Uint8Array[]): Promise<ServedHash[]> {
+    // Later reports about a hash that is not active do not reach readers, so none is given.
+    return await sql.query<ServedHash>(
+      `with of_case as (
+        select algorithm, hash, id, bool_or(listed and paused_until is null) as is_active,
+          max(${SECONDS}) as seconds, min(number) as number
+        from entry left join change using (revision)
+        where ${OF_CASES} and hash = any($2::bytea[])
+        group by algorithm, hash, id
+      ),
+      said as (
+        select algorithm, hash, json_agg(json_build_object('source', platform,
+          'feedbackValue', says, 'tags', tags) order by platform) as feedbacks
+        from platform_report where hash = any($2::bytea[])
+        group by algorithm, hash
+      )
+      select algorithm, encode(hash, 'hex') as hex, max(seconds) as "changedSeconds",
+        json_agg(json_build_object('id', id,
+          'status', case when is_active then 'Active' else 'Withdrawn' end) order by number)
+          as "caseNumbers",
+        coalesce((select feedbacks from said where said.hash = of_case.hash
+          and said.algorithm = of_case.algorithm and bool_or(is_active)), '[]') as feedbacks
+      from of_case group by algorithm, hash
+      order by array_position($2::bytea[], hash)`,
       [this.#list, hashes],
     );
-    const reports = await sql.query<ReportRow>(
-      `select algorithm, hash, platform, says, tags from platform_report
-      where hash = any($1::bytea[]) order by platform`,
-      [hashes],
-    );
-    const fed = new Map<string, { row: OfHash; cases: CaseRow[]; reports: ReportRow[] }>();
-    for (const row of rows) fed.set(keyOf(row), { row, cases: [], reports: [] });
-    for (const one of cases) fed.get(keyOf(one))?.cases.push(one);
-    // Later reports about a hash that is not active do not reach readers, so none is given.
-    for (const one of reports) {
-      const hash = fed.get(keyOf(one));
-      if (hash?.cases.some((each) => each.is_active)) hash.reports.push(one);
-    }
-    return [...fed.values()].map(({ row, cases, reports }) => ({
-      algorithm: row.algorithm,
-      hex: hexOf(row.hash),
-      changedSeconds: Math.max(...cases.map(({ seconds }) => seconds)),
-      caseNumbers: [...new Set(cases.map(({ id }) => id))].map((id) => ({
-        id,
-        status: cases.some((one) => one.id === id && one.is_active) ? 'Active' : 'Withdrawn',
-      })),
-      feedbacks: reports.map(({ platform, says, tags }) => ({
-        source: platform,
-        feedbackValue: says,
-        tags,
-      })),
-    }));
   }
 }
-
-const keyOf = ({ algorithm, hash }: OfHash) => `${algorithm}:${hexOf(hash)}`;

@@ -34,7 +34,7 @@ export interface CaseReceipt {
   readonly digests: number;
 }
 
-/** A platform's reports of blocked uploads, too coarse to reveal one. */
+/** A platform's reports of blocked uploads, in steps that seldom reveal one. */
 export interface CaseReports {
   readonly platform: string;
   /** 5, 10, 15 …: fewer are not reported */
@@ -89,8 +89,11 @@ export const receiptOf = ({ case: id, day, hashes, digests }: CaseReceipt): Case
   digests,
 });
 
-/** Equal for bundles with the same hashes and digests, in any order. */
-export function contentsOf({ hashes, unknown = [], digests = [] }: Bundle): Uint8Array {
+/**
+ * Equal for bundles of one case with the same hashes and digests, in any order. As only their files
+ * have `state`, nobody else can test from it which pictures they are of.
+ */
+export function contentsOf({ state, hashes, unknown = [], digests = [] }: Bundle): Uint8Array {
   const lines = [...hashes, ...unknown, ...digests].map((one) => JSON.stringify(one));
-  return digestOf(lines.sort());
+  return digestOf([state, ...lines.sort()]);
 }

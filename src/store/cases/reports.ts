@@ -1,21 +1,14 @@
 import { bytesOf } from '../../hash.js';
+import type { StopNciiFeedback } from '../../services/stop-ncii/format.js';
 import type { Database, Sql } from '../sql/database.js';
 import { checkStorable } from '../stored-entry.js';
 import { write } from '../write.js';
 import type { CaseReports } from './filed-case.js';
 
-/** A platform's opinion of a listed hash. */
-export interface PlatformReport {
-  readonly algorithm: string;
-  /** lower-case hex */
-  readonly hash: string;
-  /** `Blocked`, `NotBlocked` … */
-  readonly says: string;
-  readonly tags: readonly string[];
-}
-
 /** The word for an upload that was blocked. */
 const BLOCKED = 'Blocked';
+/** A PDQ hash, or the MD5 of a video. */
+const HASH = /^([0-9a-f]{64}|[0-9a-f]{32})$/i;
 const DAY = 86_400_000;
 /** 1970-01-05 was a Monday. */
 const FIRST_MONDAY = 4 * DAY;
@@ -37,21 +30,24 @@ export function weekOf(milliseconds: number): string {
 export async function putReports(
   database: Database,
   { list, platform, now }: { list: string; platform: string; now: number },
-  reports: readonly PlatformReport[],
+  feedbacks: readonly StopNciiFeedback[],
 ): Promise<number> {
-  for (const { says, tags } of reports) checkStorable(platform, says, ...tags);
-  const last = new Map(reports.map((one) => [`${one.algorithm}:${one.hash}`, one]));
-  const given = [...last.values()];
+  const last = new Map<string, StopNciiFeedback>();
+  for (const one of feedbacks) {
+    checkStorable(platform, one.feedbackValue, ...one.tags);
+    if (HASH.test(one.hashValue)) last.set(one.hashValue.toLowerCase(), one);
+  }
+  const said = [...last.values()];
   const what = ['reports', platform];
   const { kept } = await write(database, what, {}, async (sql, revision) => {
     const rows = await sql.query<{ algorithm: string; hash: Uint8Array; is_new: boolean }>(PUT, [
       list,
       platform,
       weekOf(now),
-      given.map(({ algorithm }) => algorithm),
-      given.map(({ hash }) => bytesOf(hash)),
-      given.map(({ says }) => says),
-      given.map(({ tags }) => JSON.stringify(tags)),
+      said.map(({ hashValue }) => (hashValue.length === 64 ? 'pdq' : 'md5')),
+      said.map(({ hashValue }) => bytesOf(hashValue)),
+      said.map(({ feedbackValue }) => feedbackValue),
+      said.map(({ tags }) => JSON.stringify(tags)),
     ]);
     const fresh = rows.filter(({ is_new: isNew }) => isNew);
     await readAnew(sql, revision, list, fresh);
@@ -104,7 +100,8 @@ async function readAnew(
 /**
  * The reports of blocked uploads until the last Monday that concern a case. One upload counts once,
  * however many of its hashes it matched, because the largest count of a hash is given. Fewer than
- * five are not reported. So the code does not reveal one upload.
+ * five are not reported. So one upload seldom shows, except to somebody who has the code and uploads
+ * copies up to the next step.
  */
 export async function reportsOf(
   sql: Sql,

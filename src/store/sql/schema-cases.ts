@@ -3,10 +3,11 @@
  * no revision.
  *
  * - `filed_case.number` is its name on the pages of the desk. `case_number` is the person's, and
- *   `state` the digest of their proof: a file with another `state` under somebody's number is a
+ *   `state` the digest of that of their file: a file with another one under somebody's number is a
  *   case of its own, which they do not see.
- * - `bundle` is there until the case is listed or over, and `contents`, its digest, until it is
- *   over. A tombstone has neither, and no notes.
+ * - `bundle` is there until the case is listed or over. A tombstone has none, and no notes.
+ * - `contents` is a digest by which an altered file is refused whatever became of the case. It is
+ *   over the `state` of the file too, so a thief cannot test pictures against it.
  * - `day`, without a time, hides the hour at which somebody sent a case.
  * - `notes` are encrypted; the key is not in the database.
  * - `platform_report` has what a platform says of a hash. `earlier` and `lately` count its reports
@@ -17,7 +18,7 @@ create table filed_case (
   number bigint generated always as identity primary key,
   case_number bytea not null,
   state bytea not null,
-  contents bytea,
+  contents bytea not null,
   day text not null,
   hashes int not null,
   digests int not null,

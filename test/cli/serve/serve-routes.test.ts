@@ -110,10 +110,14 @@ test.each([
   ['no company', { feedback: { stopncii: {} } }, 'feedback: expected company'],
   ['days of intake', { intake: { caseDays: 5 } }, 'intake: expected list, confirmations'],
   ['intake that is none', { intake: null }, 'intake: expected'],
+  ['a number of intake', { intake: { casesPerHour: 0 } }, 'intake: expected'],
+  ['a proxy of intake', { intake: { proxy: { cidr: 'x', header: 'y' } } }, 'intake: expected'],
+  ['a list of intake', { intake: { list: 'x'.repeat(201) } }, 'up to 200 characters'],
   ['labels that are none', { scanBlob: { labels: { a: 1 } } }, 'labels'],
 ])('%s in the file is an error that names it', async (_, json, words) => {
   const path = written('routes.json', json);
   const args = ['serve', '--store', join(folder, 'store'), '--review-days', '1'];
+  args.push('--intake', '--case-days', '1');
   const { code, err } = await onlyhashes([...args, '--routes', path]);
   expect([code, err]).toEqual([2, expect.stringContaining(path)]);
   expect(err).toContain(words);

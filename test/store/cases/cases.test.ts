@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { hashFromHex, hashToHex } from '../../../src/hash.js';
+import { checkListName } from '../../../src/entry.js';
+import { hashFromHex, hashToHex, hexOf } from '../../../src/hash.js';
 import { createBundle, readBundle } from '../../../src/index.js';
 import { Cases, type CasesOptions } from '../../../src/store/cases/cases.js';
+import { contentsOf } from '../../../src/store/cases/filed-case.js';
 import { Sealer } from '../../../src/store/sealer.js';
 import type { Store } from '../../../src/store/store.js';
 import { Breaking, Broken } from '../breaking.js';
@@ -176,10 +178,73 @@ describeEngines((running) => {
       reason: 'We could not reach you.',
     });
     const rows = await databaseOf(store()).query(
-      'select bundle, notes, contents from filed_case where number = $1',
+      'select bundle, notes from filed_case where number = $1',
       [number],
     );
-    expect(rows).toEqual([{ bundle: null, notes: null, contents: null }]);
+    expect(rows).toEqual([{ bundle: null, notes: null }]);
+  });
+
+  test.each(['waiting', 'listed', 'refused', 'withdrawn', 'dropped'] as const)(
+    'who has only the file learns nothing of a case that is %s from an altered one',
+    async (state) => {
+      const cases = casesOf();
+      const [her, them] = [await personWith(60), await personWith(61)];
+      const receipt = await cases.file(her.bundle);
+      if (state === 'listed') await cases.confirm(await seen(her.case), 'call', 'anna');
+      if (state === 'refused') await cases.refuse(await seen(her.case), 'No.');
+      if (state === 'withdrawn') await cases.withdraw(her.case);
+      if (state === 'dropped') {
+        now += 31 * DAY;
+        await cases.prune();
+        now -= 31 * DAY;
+      }
+      const altered = { ...her.bundle, hashes: them.bundle.hashes };
+      expect(await cases.file(altered)).toBe(undefined);
+      expect(await cases.file(her.bundle)).toEqual(receipt);
+    },
+  );
+
+  test('a file under a number that was taken back cannot be altered either', async () => {
+    const cases = casesOf();
+    const [her, them] = [await personWith(62), await personWith(63)];
+    await cases.file(her.bundle);
+    await cases.withdraw(her.case);
+    const forged = { ...her.bundle, state: 'cd'.repeat(32) };
+    expect(await cases.file(forged)).toMatchObject({ hashes: 1 });
+    expect(await cases.file({ ...forged, hashes: them.bundle.hashes })).toBe(undefined);
+  });
+
+  test('a thief of a tombstone cannot test pictures against its digest', async () => {
+    const cases = casesOf();
+    const her = await personWith(64);
+    await cases.file(her.bundle);
+    await cases.refuse(await seen(her.case), 'No.');
+    const [row] = await databaseOf(store()).query<{ all: string; contents: Uint8Array }>(
+      `select filed_case::text as all, contents from filed_case
+      where case_number = decode($1, 'hex')`,
+      [her.case],
+    );
+    // The digest is over `state` too, which a tombstone does not have.
+    const kept = hexOf(row!.contents);
+    expect(hexOf(contentsOf(her.bundle))).toBe(kept);
+    expect(hexOf(contentsOf({ ...her.bundle, state: 'ef'.repeat(32) }))).not.toBe(kept);
+    expect(row!.all).not.toContain(her.bundle.state);
+  });
+
+  test('the name that notes are sealed under is the name of no list', async () => {
+    const her = await personWith(65);
+    await casesOf().file(her.bundle);
+    const { number, times } = await seen(her.case);
+    await casesOf().note({ number, times }, 'call back');
+    const [row] = await databaseOf(store()).query<{ notes: Uint8Array }>(
+      'select notes from filed_case where number = $1',
+      [number],
+    );
+    const sealer = new Sealer(store().id, KEY);
+    const name = `case ${`${number}`.padStart(200, '0')}`;
+    expect(() => sealer.open(`case ${number}`, row!.notes)).toThrow('expected the key');
+    expect(() => checkListName(name)).toThrow(RangeError);
+    expect(sealer.open(name, row!.notes)).toBe('call back');
   });
 
   test('a case that nobody confirms in time is dropped, and can be sent again', async () => {
@@ -314,7 +379,7 @@ describeEngines((running) => {
         const kept = await databaseOf(store()).query(
           `select outcome from filed_case
           where outcome in ('withdrawn', 'refused', 'dropped')
-            and (bundle is not null or contents is not null or notes is not null)`,
+            and (bundle is not null or notes is not null)`,
         );
         expect(kept).toEqual([]);
         const waiting = (await cases.waiting(0, 1000)).map(({ outcome }) => outcome);

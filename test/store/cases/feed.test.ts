@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { hashToHex, hexOf } from '../../../src/hash.js';
-import type { FedHashes } from '../../../src/store/cases/feed.js';
+import { type Place, uuidOfCase } from '../../../src/services/stop-ncii/serve.js';
 import { weekOf } from '../../../src/store/cases/reports.js';
 import { describeEngines } from '../engines.js';
 import { databaseOf } from '../opened.js';
@@ -39,12 +39,12 @@ describeEngines((running) => {
     into: Map<string, string>,
     between: () => Promise<void> = async () => {},
   ): Promise<number> {
-    let after: FedHashes['next'];
+    let after: Place | undefined;
     let open: number | undefined;
     do {
       const page = await cases.feed().changed(start, after, 2);
       open ??= page!.openSeconds;
-      for (const { hex, caseNumbers, feedbacks } of page!.hashes) {
+      for (const { hashValue: hex, caseNumbers, feedbacks } of page!.records) {
         const of = caseNumbers.map(({ id, status }) => `${id}:${status}`).sort();
         into.set(hex, JSON.stringify([of, feedbacks]));
       }
@@ -67,13 +67,13 @@ describeEngines((running) => {
     await cases.withdraw(her.case);
     const page = await cases.feed().changed(0, undefined, 100);
     const statuses = Object.fromEntries(
-      page!.hashes.map(({ hex, caseNumbers }) => [hex, caseNumbers]),
+      page!.records.map(({ hashValue, caseNumbers }) => [hashValue, caseNumbers]),
     );
     expect(statuses).toEqual({
-      [hashToHex(hashOf(1))]: [{ id: her.case, status: 'Withdrawn' }],
+      [hashToHex(hashOf(1))]: [{ id: uuidOfCase(her.case), status: 'Withdrawn' }],
       [hashToHex(hashOf(2))]: [
-        { id: her.case, status: 'Withdrawn' },
-        { id: them.case, status: 'Active' },
+        { id: uuidOfCase(her.case), status: 'Withdrawn' },
+        { id: uuidOfCase(them.case), status: 'Active' },
       ],
     });
     expect(page!.next).toBe(undefined);
@@ -96,9 +96,9 @@ describeEngines((running) => {
             const id = people[at % Math.max(1, people.length)];
             if (id !== undefined) await cases.withdraw(id);
           } else {
-            const hash = hashToHex(hashOf(first + at));
-            const says = at % 2 === 0 ? 'Blocked' : 'NotBlocked';
-            await cases.feed().report(`p${at}`, [{ algorithm: 'pdq', hash, says, tags: [] }]);
+            const hashValue = hashToHex(hashOf(first + at));
+            const feedbackValue = at % 2 === 0 ? 'Blocked' : 'NotBlocked';
+            await cases.feed().report(`p${at}`, [{ hashValue, feedbackValue, tags: [] }]);
           }
         });
         const known = new Map<string, string>();
@@ -128,7 +128,7 @@ describeEngines((running) => {
     const her = await confirmed(cases, 300, 301);
     const told = async () => (await cases.stateOf(her.case, her.proof))!.reports;
     const blocked = [300, 301].map((seed) => ({
-      ...{ algorithm: 'pdq', hash: hashToHex(hashOf(seed)), says: 'Blocked', tags: ['nude'] },
+      ...{ hashValue: hashToHex(hashOf(seed)), feedbackValue: 'Blocked', tags: ['nude'] },
     }));
     // One upload, of which both hashes matched.
     for (let upload = 0; upload < 5; upload++) {
@@ -147,7 +147,7 @@ describeEngines((running) => {
       { platform: 'B', atLeast: 5 },
     ]);
     const page = await cases.feed().changed(0, undefined, 100);
-    expect(page!.hashes[0]!.feedbacks).toEqual(
+    expect(page!.records[0]!.feedbacks).toEqual(
       ['A', 'B'].map((source) => ({ source, feedbackValue: 'Blocked', tags: ['nude'] })),
     );
   });
@@ -156,7 +156,7 @@ describeEngines((running) => {
     const cases = newCases();
     await confirmed(cases, 400);
     const before = await store().revision();
-    const report = { algorithm: 'pdq', hash: 'ab'.repeat(32), says: 'Blocked', tags: [] };
+    const report = { hashValue: 'ab'.repeat(32), feedbackValue: 'Blocked', tags: [] };
     expect(await cases.feed().report('A', [report])).toBe(0);
     expect(await cases.feed().report('A', [])).toBe(0);
     expect(await store().revision()).toBe(before);
@@ -166,7 +166,7 @@ describeEngines((running) => {
     const cases = newCases();
     const her = await confirmed(cases, 500, 501);
     const reports = [500, 501].map((seed) => ({
-      ...{ algorithm: 'pdq', hash: hashToHex(hashOf(seed)), says: 'Blocked', tags: [] },
+      ...{ hashValue: hashToHex(hashOf(seed)), feedbackValue: 'Blocked', tags: [] },
     }));
     await cases.feed().report('A', reports);
     const them = await confirmed(cases, 501);
@@ -174,7 +174,7 @@ describeEngines((running) => {
     const left = async () =>
       await databaseOf(store()).query<{ hash: Uint8Array }>(
         'select hash from platform_report where hash = any($1::bytea[])',
-        [reports.map(({ hash }) => Buffer.from(hash, 'hex'))],
+        [reports.map(({ hashValue }) => Buffer.from(hashValue, 'hex'))],
       );
     expect(await left()).toHaveLength(2);
     await store().purge(new Date('2100-01-01'));
@@ -195,7 +195,7 @@ describeEngines((running) => {
         'select revision from entry where hash = $1',
         [Buffer.from(hash, 'hex')],
       );
-    await cases.feed().report('A', [{ algorithm: 'pdq', hash, says: 'Blocked', tags: [] }]);
+    await cases.feed().report('A', [{ hashValue: hash, feedbackValue: 'Blocked', tags: [] }]);
     expect(await rows()).toEqual([{ revision }]);
   });
 
