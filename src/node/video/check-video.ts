@@ -1,4 +1,4 @@
-import { checkedOptions, choice, type OptionTable, tableOf } from '../../door.js';
+import { checkedOptions, checkTypeOf, choice, type OptionTable, tableOf } from '../../door.js';
 import { DecodeError } from '../../errors.js';
 import { pdq } from '../../hashing/pdq.js';
 import { type Decision, decisionOf, nothingHashed, unhashable } from '../../matching/decision.js';
@@ -67,6 +67,7 @@ export async function checkVideo(
 ): Promise<Decision> {
   const checked = checkedOptions(options, CHECK_VIDEO_OPTIONS);
   const { rule, variants, signal, policy = {}, allowList, floodGuard, distance } = checked;
+  checkTypeOf('path', path, 'string');
   checkList(list);
   const hashing = { ...checked, frames: 'query', secondsPerHash: 0 } as const;
   try {
