@@ -48,14 +48,14 @@ const MOST_PLACES = 4;
 const SAME_PLACE = 0.02;
 
 /**
- * Decides about a video in a file. Every frame is searched, and two frames a second in all variants.
- * If a variant comes near a listed video, its place is locked: the video is decoded once more, and
- * that place of every frame is searched.
+ * Decides about a video in a file. Every frame is searched, and two frames a second in all
+ * variants. If a variant comes near a listed video, its place is locked: the video is decoded once
+ * more, and that place of every frame is searched.
  *
  * If the list holds digests, one that is listed matches before anything is decoded.
  * @param path of a regular file
- * @returns `unhashable` if no frame can be decoded; a match or a review by its first part stands, and
- *   `none` of a video that was decoded in part is `unhashable`, with the cause as its reason
+ * @returns `unhashable` if no frame can be decoded; a match or a review by its first part stands,
+ *   and `none` of a video that was decoded in part is `unhashable`, with the cause as its reason
  * @throws {TypeError | RangeError} if an argument is invalid
  * @example
  * const { verdict, videos } = await checkVideo('upload.mp4', blocklist);

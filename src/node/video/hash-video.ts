@@ -139,7 +139,7 @@ export async function hashVideo(
   return await hashWith(source, checkedOptions(options, HASH_VIDEO_OPTIONS));
 }
 
-/** @param onFrame called with the displayed pixels of each hashed frame of a query, and its hashes */
+/** @param onFrame called with each hashed frame of a query: its displayed pixels, and its hashes */
 export async function hashWith(
   source: ImageSource,
   checked: Limited,

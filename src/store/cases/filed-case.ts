@@ -90,8 +90,8 @@ export const receiptOf = ({ case: id, day, hashes, digests }: CaseReceipt): Case
 });
 
 /**
- * Equal for bundles of one case with the same hashes and digests, in any order. As only their files
- * have `state`, nobody else can test from it which pictures they are of.
+ * Equal for bundles of one case with the same hashes and digests, in any order. Only their files
+ * have `state`, so no one without them can test which pictures it is of.
  */
 export function contentsOf({ state, hashes, unknown = [], digests = [] }: Bundle): Uint8Array {
   const lines = [...hashes, ...unknown, ...digests].map((one) => JSON.stringify(one));

@@ -100,8 +100,8 @@ async function readAnew(
 /**
  * The reports of blocked uploads until the last Monday that concern a case. One upload counts once,
  * however many of its hashes it matched, because the largest count of a hash is given. Fewer than
- * five are not reported. So one upload seldom shows, except to somebody who has the code and uploads
- * copies up to the next step.
+ * five are not reported. So one upload seldom shows, except to somebody who has the code and
+ * uploads copies up to the next step.
  */
 export async function reportsOf(
   sql: Sql,
