@@ -52,12 +52,16 @@ export interface MatchVideoOptions
   rule?: VideoRule;
 }
 
-const { policy, allowList, floodGuard, distance } = MATCH_OPTIONS;
+/** A function, so that bundlers can drop it. */
+const matchVideoOptions = () => {
+  const { policy, allowList, floodGuard, distance } = MATCH_OPTIONS;
+  return tableOf(
+    { policy, allowList, floodGuard, distance },
+    { rule: { is: choice, of: ['line', 'vpdq', 'python-threatexchange'], default: 'line' } },
+  );
+};
 
-export const MATCH_VIDEO_OPTIONS = tableOf(
-  { policy, allowList, floodGuard, distance },
-  { rule: { is: choice, of: ['line', 'vpdq', 'python-threatexchange'], default: 'line' } },
-);
+export const MATCH_VIDEO_OPTIONS = /* @__PURE__ */ matchVideoOptions();
 
 /** A share of both videos that is needed, and the distance of frames that are the same. */
 const PRESETS = {
@@ -227,9 +231,15 @@ function byPreset(
 }
 
 const VIDEO_SAID = [
-  ...(['labels', 'source', 'id', 'list'] as const),
-  ...(['caseCount', 'opinions', 'confirmed', 'still'] as const),
-];
+  'labels',
+  'source',
+  'id',
+  'list',
+  'caseCount',
+  'opinions',
+  'confirmed',
+  'still',
+] as const;
 
 /** The data of a listed video besides its frames. */
 export type VideoSaid = Pick<Said, (typeof VIDEO_SAID)[number]>;
