@@ -90,8 +90,8 @@ async function entriesIn(path: string, format: string): Promise<BlocklistEntry[]
 }
 
 describe.each(['pdq', 'blockhash'] as const)('fields of entries of %s', (algorithm) => {
-  // Only PDQ has parts.
-  const all = ALL.filter((field) => algorithm === 'pdq' || field !== 'parts');
+  // Only PDQ has parts and videos.
+  const all = ALL.filter((field) => algorithm === 'pdq' || !['parts', 'seconds'].includes(field));
   const whole = Object.fromEntries(all.map((field) => [field, FIELDS[field]]));
   // One with every field, one without any, and one for each field alone.
   const bare = all.map((field) => ({ [field]: FIELDS[field] }));
@@ -183,8 +183,8 @@ test('a text or index of a blocklist file has its entries; a copy has its withdr
   const lists = 'left out: list of 1 entry; csv cannot hold that';
   expect(csv.err).toBe(`onlyhashes: ${from}: ${left}\nonlyhashes: ${from}: ${lists}\n`);
   expect(readFileSync(at('saved.csv'), 'utf8').split('\n').slice(1)).toEqual([
-    `${hexOf(1)},pdq,90,x,case-1,,,,"one;two words"`,
-    `${hexOf(3).slice(0, 16)},phash,,,,,,,`,
+    `${hexOf(1)},pdq,90,x,case-1,,,,,,"one;two words"`,
+    `${hexOf(3).slice(0, 16)},phash,,,,,,,,,`,
     '',
   ]);
   const json = await convert(from, '-', '-f', 'jsonl');

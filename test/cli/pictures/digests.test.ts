@@ -54,9 +54,9 @@ test('digests go into a blocklist file, are withdrawn by their words, and into n
   const word = `md5:${md5(VIDEO)}`;
   const withdrawn = await onlyhashes(['withdraw', file, word]);
   expect(withdrawn.lines).toEqual([`withdrawn,1,${word}`]);
-  expect((await onlyhashes(['check', VIDEO, '-b', file])).lines).toEqual([
-    `unhashable,not-a-picture,${VIDEO}`,
-  ]);
+  // Without FFmpeg it says so.
+  const after = await onlyhashes(['check', VIDEO, '-b', file]);
+  expect(after.out).toMatch(/^unhashable,(corrupt|decoder-missing),/);
   const index = await onlyhashes(['index', 'build', list, '-o', at('list.ohx')]);
   expect([index.code, index.err]).toEqual([2, expect.stringContaining('blocklist file (.ohb)')]);
 });
