@@ -64,11 +64,11 @@ export interface BlocklistEntry {
    */
   readonly parts?: string;
   /**
-   * of a frame of a video: its time from the start. The frames of a video have one group, which
-   * follows from their hashes. A withdrawal by it, or by the hash of any frame, removes them all
+   * seconds from the start of the video, if the entry is one of its frames. All of them name one
+   * group. A withdrawal by that group, or by the hash of any frame, removes them all
    */
   readonly seconds?: number;
-  /** of a frame of a video: true if the frame alone is reason for a match; absent: for a review */
+  /** whether this frame alone is reason for a match; absent or false: only for a review */
   readonly still?: boolean;
   /**
    * the name of its list, up to 200 characters; absent or `''`: the unnamed one, which is the

@@ -23,7 +23,7 @@ export interface HashedVideo {
   /** of a frame as it was hashed, in pixels */
   readonly width: number;
   readonly height: number;
-  /** why frames are missing at its end; absent: none are */
+  /** why frames are missing, mostly at the end; absent: none are */
   readonly partial?: DecodeErrorCode;
 }
 

@@ -31,6 +31,8 @@ const LEAST_SHARE = 0.2;
 const SAME_SCENE = 8;
 /** The most listed videos that are looked at, those with the most hits. */
 const MOST_VIDEOS = 64;
+/** The variant that is a whole frame. */
+const WHOLE = 'frame';
 /** The variant of a frame as displayed, if its file has a turn. */
 const DISPLAYED = 'original';
 /** Moments of a match that are given. */
@@ -103,14 +105,13 @@ export function* wholesOf({
   variants = [],
 }: HashedVideo['frames'][number]): Generator<HashedVariant> {
   const frame = frameNumber === undefined ? {} : { frame: frameNumber };
-  yield { name: 'frame', hash, quality, resample: 'none', ...frame };
+  yield { name: WHOLE, hash, quality, resample: 'none', ...frame };
   for (const variant of variants) yield { ...variant, ...frame };
 }
 
 /** The decision by the hits of all frames. */
 export function decided(hits: FrameHits, video: HashedVideo, rule: VideoRule): Decision {
-  const { generation } = hits.state;
-  const { matches: stills, ...others } = hits.decision();
+  const ofStills = hits.decision();
   const surest = [...hits.byVideo].sort((a, b) => b[1].length - a[1].length);
   const found = surest.slice(0, MOST_VIDEOS).flatMap(([group, own]) => {
     const listed = framesOf(hits.state, group);
@@ -118,12 +119,14 @@ export function decided(hits: FrameHits, video: HashedVideo, rule: VideoRule): D
       rule === 'line' ? onLine(own, listed, video) : byPreset(own, listed, video, PRESETS[rule]);
     return one ? [{ group, ...one }] : [];
   });
-  if (found.length === 0) return decisionOf({ ...others, matches: stills, generation });
+  if (found.length === 0) return ofStills;
+  const { matches: stills, omitted = 0, ...others } = ofStills;
   const judged = found.map((one) => ({ ...one, ...judgedBy(hits, one.on) }));
   judged.sort((a, b) => a.tier.localeCompare(b.tier) || b.frames - a.frames);
   const groups = new Set(judged.map(({ group }) => group));
   const isOther = ({ entry }: { entry: BlocklistEntry }) => !groups.has(entry.group ?? '');
   const matches = [...judged.flatMap((one) => one.matches), ...stills.filter(isOther)];
+  const left = omitted + stills.length - matches.length;
   const isTier = (tier: string) => matches.filter((match) => match.tier === tier);
   const [first] = judged;
   const isStill = first!.tier === 'review' && others.verdict === 'match';
@@ -131,8 +134,8 @@ export function decided(hits: FrameHits, video: HashedVideo, rule: VideoRule): D
     ...others,
     ...(!isStill && { verdict: first!.tier, reason: first!.doubt ?? 'matched-video' }),
     matches: [...isTier('match'), ...isTier('review')],
+    ...(left > 0 && { omitted: left }),
     videos: judged.map(({ matches: _, on: __, doubt: ___, ...shown }) => shown),
-    generation,
   });
 }
 
@@ -212,7 +215,10 @@ function byPreset(
   { frames }: HashedVideo,
   preset: (typeof PRESETS)[keyof typeof PRESETS],
 ): Found | undefined {
-  const near = own.filter(({ distance }) => distance <= preset.distance);
+  // Others know no variants.
+  const near = own.filter(
+    ({ distance, variant }) => distance <= preset.distance && variant.name === WHOLE,
+  );
   const ofList = (on: Iterable<BlocklistEntry>) =>
     new Set([...on].map(({ hash, seconds }) => `${seconds} ${hashToHex(hash)}`));
   const isGood = (quality = 100) => quality >= FRAME_QUALITY;
@@ -265,7 +271,7 @@ export function entriesOfVideo(
   return frames.flatMap((frame) => {
     const seconds = Math.round(1000 * frame.seconds) / 1000;
     const shown = frame.variants?.find(({ name }) => name === DISPLAYED);
-    return [{ ...frame, name: 'frame' }, ...(shown ? [shown] : [])].map(
+    return [{ ...frame, name: WHOLE }, ...(shown ? [shown] : [])].map(
       ({ name: variant, hash, quality }) => {
         const own = {
           ...(quality !== undefined && { quality }),

@@ -5,8 +5,9 @@ import { differingBits, type Hash, hashFromHex, hashToHex } from '../../src/hash
 import { createAllowList } from '../../src/matching/allow-list.js';
 import { decisionFromJSON } from '../../src/matching/decision-json.js';
 import { match } from '../../src/matching/match.js';
+import { FrameHits } from '../../src/matching/video/frame-hits.js';
 import { lineOf, type Moment } from '../../src/video/line-of-time.js';
-import { entriesOfVideo, matchVideo } from '../../src/video/video.js';
+import { entriesOfVideo, matchVideo, type VideoRule } from '../../src/video/video.js';
 import { runs } from '../seed.js';
 import { readAll } from '../services/lists.js';
 import { FPS, numbersOf, scene, video } from './films.js';
@@ -185,6 +186,55 @@ test('the presets of the field decide by their own shares', () => {
   expect(rules(FILM, FPS)).toEqual([true, true, true]);
   expect(rules(FILM.slice(FPS / 2), FPS)).toEqual([false, false, false]);
   expect(rules(FILM.slice(FPS / 2), 1)).toEqual([true, false, true]);
+});
+
+test('the hits are those of brute force', () => {
+  const films = [1, 2, 3, 4].map((seed) => scene(seed, 6));
+  const frames = films.flatMap((film, at) =>
+    video(film, FPS).frames.map((frame) => ({ ...frame, id: `${at}` })),
+  );
+  const all = listed(...films);
+  const step = fc.record({ film: fc.nat(3), from: fc.nat(150), bits: fc.nat(40), seed: fc.nat() });
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 1, maxLength: 4 }), (steps) => {
+      const query = video(
+        steps.flatMap(({ film, from, bits, seed }) =>
+          noised(films[film]!.slice(from, from + 10), bits, seed % 1000),
+        ),
+      );
+      const hits = new FrameHits(all, {});
+      for (const { hash, seconds } of query.frames) hits.take({ name: 'frame', hash }, seconds);
+      const found = [...hits.byVideo.values()].flat();
+      const lines = found.map(
+        (hit) => `${hit.entry.id} ${hit.listSeconds} ${hit.querySeconds} ${hit.distance}`,
+      );
+      const naive = query.frames.flatMap(({ hash, seconds }) =>
+        frames.flatMap((frame) => {
+          const bits = differingBits(frame.hash, hash);
+          return bits <= 31 ? [`${frame.id} ${frame.seconds} ${seconds} ${bits}`] : [];
+        }),
+      );
+      expect(lines.sort()).toEqual(naive.sort());
+    }),
+    { numRuns: runs(100) },
+  );
+});
+
+test('a preset knows no variants', () => {
+  const mirrored = video(scene(5, 20), FPS);
+  const frames = mirrored.frames.map((frame, at) => ({
+    ...frame,
+    variants: [{ name: 'flipY' as const, hash: FILM[at * FPS]!, quality: 100 }],
+  }));
+  const found = (rule: VideoRule) =>
+    matchVideo({ ...mirrored, frames }, list, { rule }).videos?.length ?? 0;
+  expect([found('line'), found('vpdq')]).toEqual([1, 0]);
+});
+
+test('entries that are not given are counted', () => {
+  const { matches, omitted } = matchVideo(video(FILM), list);
+  expect(matches).toHaveLength(5);
+  expect(omitted).toBeGreaterThan(15);
 });
 
 test('a decision about a video survives JSON', () => {

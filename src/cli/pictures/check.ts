@@ -11,7 +11,7 @@ export const checkCommand: Command = {
   about: `Check uploads against a blocklist, with an exit code for each answer.
 Prints a line VERDICT,REASON,FILE for each file. Exit code 0: keep all, nothing matched; 1: \
 refuse, a file matched; 2: unknown, a file could not be read, decoded or hashed, or the check \
-failed. With several files, 2 takes precedence over 1. LIST is as for match.`,
+failed. With several files, 2 takes precedence over 1. Videos need FFmpeg. LIST is as for match.`,
   options: {
     ...BLOCKLIST_OPTIONS,
     'refuse-review': { about: 'exit with 1 also if a file is for review' },

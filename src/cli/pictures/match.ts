@@ -14,11 +14,11 @@ import { isVideo } from './video.js';
 export const matchCommand: Command = {
   name: 'match',
   usage: 'FILE|HEX… --blocklist LIST',
-  about: `Match pictures or hashes against a blocklist.
+  about: `Match pictures, videos or hashes against a blocklist.
 Prints a line VERDICT,DISTANCE,VARIANT,HASH,LABELS,FILE for each match. LIST is a text with one \
 hash[,label…] per line (plain or CSV) or JSONL, an index file (.ohx), a blocklist file (.ohb) or \
 a CONFIG of fetch; text and index files may be pipes. Pictures are hashed by every algorithm in \
-the list.`,
+the list, videos by PDQ and FFmpeg.`,
   options: {
     ...BLOCKLIST_OPTIONS,
     all: {

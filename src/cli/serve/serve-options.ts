@@ -111,7 +111,7 @@ function checkService(
     void createService({ ...options, blocklist: createBlocklist([]) }).drain();
   } catch (error) {
     const { message } = error as Error;
-    // Of intake, all but this is checked; the store is not open yet.
+    // The store is not open yet. Its absence is checked last.
     if (!message.startsWith('expected a store of openStore')) throw failure(message);
   }
 }

@@ -6,11 +6,10 @@
 
 import type { BlocklistEntry } from '../../entry.js';
 import { listOf } from '../../entry.js';
-import { policyUnder } from '../../policy.js';
 import type { HashedVariant } from '../../variant.js';
 import { PictureExceptions } from '../allow-list.js';
 import { Deciding, type Rules } from '../decide.js';
-import type { Decision, DecisionReason, Match } from '../decision.js';
+import { type Decision, type DecisionReason, decisionOf, type Match } from '../decision.js';
 import { kindRules, limitOf } from '../list-rules.js';
 import { type MatchOptions, rulesOf, type SearchableList } from '../match.js';
 import { foundIn } from '../search.js';
@@ -23,7 +22,7 @@ export interface FrameHit {
   readonly querySeconds: number;
   readonly distance: number;
   readonly variant: HashedVariant;
-  /** whether frames of two other listed videos are near that entry */
+  /** true if two other listed videos show that frame, too: it then proves nothing */
   readonly isShared: boolean;
 }
 
@@ -44,9 +43,8 @@ export class FrameHits {
   constructor(list: SearchableList, options: MatchOptions) {
     const rules = rulesOf(list, options);
     this.state = list.state;
-    const most = policyUnder(rules.policy, 'pdq', 256).matchDistance;
-    // A video has so many frames that all of them are searched as far as a match alone.
-    const distance = Math.min(rules.distance ?? most, most);
+    // A video has so many frames that a farther search would cause wrong reviews.
+    const distance = Math.min(rules.distance ?? FRAME_DISTANCE, FRAME_DISTANCE);
     this.#rules = { ...rules, all: true, distance };
     this.#stills = new Deciding(this.state, this.#rules);
     this.#exceptions = rules.allowList && new PictureExceptions(rules.allowList);
@@ -54,17 +52,14 @@ export class FrameHits {
 
   /**
    * Searches a variant of a frame.
-   * @returns true if it is near a frame of a video
    * @throws {TypeError | RangeError} if it is invalid
    */
-  take(variant: HashedVariant, querySeconds: number): boolean {
+  take(variant: HashedVariant, querySeconds: number): void {
     const searched = this.#stills.widestFor(variant);
     const found = foundIn(this.state, variant, searched);
     if (found.count > 0) this.#exceptions?.turnTo(variant.hash);
-    let isNear = false;
     for (let at = 0; at < Math.min(found.count, MOST_NEAR); at++) {
       const distance = found.distanceAt(at);
-      if (distance > FRAME_DISTANCE) break;
       const facts = found.factsAt(at);
       if (facts.seconds === undefined || !found.counts(facts)) continue;
       const quality = Math.min(facts.quality ?? 100, variant.quality ?? 100);
@@ -76,15 +71,13 @@ export class FrameHits {
       const hits = this.byVideo.get(entry.group) ?? [];
       this.byVideo.set(entry.group, hits);
       hits.push({ entry, listSeconds, querySeconds, distance, variant, isShared });
-      isNear ||= !isShared;
     }
     this.#stills.take(variant, () => found);
-    return isNear;
   }
 
   /** The decision about the frames as stills. */
   decision(): Decision {
-    return this.#stills.decision(false);
+    return decisionOf({ ...this.#stills.decision(false), generation: this.state.generation });
   }
 
   /** A hit on the line of a video, by the rules of its list; the reason if it is for review. */

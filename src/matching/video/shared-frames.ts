@@ -20,6 +20,9 @@ const OTHERS = 2;
 const COPY = 0.8;
 /** Frames of a video that are compared with all of another. */
 const COMPARED = 64;
+/** The most videos and frames that are kept in mind: some 50 MB. */
+const MOST_VIDEOS = 1000;
+const MOST_FRAMES = 100_000;
 /** The most listed frames near one frame that are looked at. */
 const MOST_NEAR = 4096;
 
@@ -31,7 +34,7 @@ export interface ListedFrame {
   readonly seconds: number;
 }
 
-/** The knowledge of a list's videos, by its state. */
+/** What is known of a list's videos. It is dropped with the list's state, and when it is large. */
 interface Known {
   readonly frames: Map<string, readonly ListedFrame[]>;
   /** by two groups */
@@ -43,9 +46,12 @@ interface Known {
 const known = /* @__PURE__ */ new WeakMap<ListState, Known>();
 
 function knownOf(state: ListState): Known {
-  const of = known.get(state) ?? { frames: new Map(), copies: new Map(), shared: new Map() };
-  known.set(state, of);
-  return of;
+  const there = known.get(state);
+  const isLarge = there && (there.frames.size > MOST_VIDEOS || there.shared.size > MOST_FRAMES);
+  if (there && !isLarge) return there;
+  const none: Known = { frames: new Map(), copies: new Map(), shared: new Map() };
+  known.set(state, none);
+  return none;
 }
 
 /** The frames of a video on all lists that are enabled, in order of time, each once. */

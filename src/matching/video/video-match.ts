@@ -2,7 +2,7 @@ import { checkInteger, checkNumber, checkObject, checkOneOf, checkTypeOf } from 
 
 /** A listed video whose frames an upload shows, on one line of time. */
 export interface VideoMatch {
-  /** of its entries */
+  /** the group that its entries name */
   readonly group: string;
   readonly list?: string;
   readonly source?: string;
