@@ -64,6 +64,7 @@ export { createFloodGuard, type FloodGuard } from './matching/flood-guard.js';
 export { type MatchOptions, type MatchRules, match } from './matching/match.js';
 export { createRemoteList, type RemoteList } from './matching/remote-list.js';
 export type { RemoteMatch } from './matching/remote-match.js';
+export type { VideoMatch, VideoMoment } from './matching/video/video-match.js';
 export { PackedEntries } from './packed-entries.js';
 export type { Pixels } from './pixels.js';
 export {

@@ -48,6 +48,7 @@ const MOST_MOMENTS = 5;
  */
 export type VideoRule = 'line' | 'vpdq' | 'python-threatexchange';
 
+/** Options of matching a video. */
 export interface MatchVideoOptions
   extends Pick<MatchOptions, 'policy' | 'allowList' | 'floodGuard' | 'distance'> {
   /** @defaultValue 'line' */
