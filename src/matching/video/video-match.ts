@@ -23,6 +23,7 @@ export interface VideoMatch {
   readonly moments: readonly VideoMoment[];
 }
 
+/** A moment of a listed video and one of the upload that look the same; bits of distance. */
 export interface VideoMoment {
   readonly listSeconds: number;
   readonly querySeconds: number;
